@@ -1,0 +1,40 @@
+//! Everything that can go wrong, as one enum. `python/errors.rs` maps each variant to its Python exception.
+
+use std::path::PathBuf;
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The split pattern is not one that both engines read alike, or matching it took too many steps.
+    #[error("pattern {pattern:?}: {reason}")]
+    Pattern { pattern: String, reason: String },
+
+    /// Ids, merges, ranks or special tokens that contradict each other.
+    #[error("{0}")]
+    Vocabulary(String),
+
+    /// Training options that cannot be met.
+    #[error("{0}")]
+    Training(String),
+
+    /// An id that stands for nothing (SPEC D3).
+    #[error("unknown token id {id} at position {position}")]
+    UnknownToken { id: u32, position: usize },
+
+    /// A special token in text whose caller forbade it (SPEC E3).
+    #[error("the text contains the special token {token:?} at byte {position}")]
+    DisallowedSpecial { token: String, position: usize },
+
+    /// Bytes that are not UTF-8 where text was asked for (SPEC D2).
+    #[error("invalid UTF-8 at bytes {start}..{end}")]
+    InvalidUtf8 { bytes: Vec<u8>, start: usize, end: usize },
+
+    /// A file that could not be read.
+    #[error("{path}: {reason}", path = path.display())]
+    File { path: PathBuf, kind: std::io::ErrorKind, reason: String },
+
+    /// The caller asked to stop (Ctrl-C, or an exception in a callback).
+    #[error("interrupted")]
+    Interrupted,
+}

@@ -1,0 +1,1 @@
+//! Speed only: nothing in this folder changes a result. Each file names the mirror file that it must equal.
