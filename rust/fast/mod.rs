@@ -1,1 +1,3 @@
-//! Speed only: nothing in this folder changes a result. Each file names the mirror file that it must equal.
+//! Speed only: nothing here changes a result. Each file names the mirror file it must equal.
+
+pub mod merge;

@@ -1,0 +1,145 @@
+//! The corpus as one flat array of symbols, in which a token finds its neighbours without links.
+//!
+//! Every byte of every distinct piece has a slot; a gap stands before, between and after the pieces. A token's id stands
+//! in its *first* and in its *last* slot (one slot for a single byte), and the lengths of the ids are known. So the
+//! token after the one at `p` starts at `p + length`, and the one before it ends at `p - 1`:
+//!
+//! ```text
+//!            p          p+2                     merge (t, he) -> the
+//!     ... |  t  |  he    he  | gap      ->      ... | the  gap  the | gap
+//! ```
+//!
+//! A merge writes three slots: the id in the first and the last, and a gap over the right part's first slot, so that
+//! nothing seems to start there any more. What else lies inside a token is stale and never read as a start (see
+//! [`Arena::holds`]).
+//!
+//! Pieces lie in falling order of their counts, so the *weight* of a position (the count of its piece) is a step
+//! function: whoever walks positions upwards looks a weight up only where a step begins.
+
+use super::steps::Steps;
+
+/// The slots of an arena: 16 bits while the vocabulary fits, 32 beyond.
+pub(super) trait Symbol: Copy + Eq {
+    fn from_id(id: u32) -> Self;
+    fn id(self) -> u32;
+}
+
+impl Symbol for u16 {
+    fn from_id(id: u32) -> Self {
+        debug_assert!(u16::try_from(id).is_ok());
+        id as u16
+    }
+    fn id(self) -> u32 {
+        u32::from(self)
+    }
+}
+
+impl Symbol for u32 {
+    fn from_id(id: u32) -> Self {
+        id
+    }
+    fn id(self) -> u32 {
+        self
+    }
+}
+
+/// The distinct pieces, laid out in falling order of count, and what is known of each id.
+pub(super) struct Arena<S> {
+    pub slots: Vec<S>,
+    /// Bytes of each id's token; 0 for the gap and for ids that no merge has made yet.
+    pub lengths: Vec<u32>,
+    /// The id that stands for "no token": one past the largest that training can make.
+    pub gap: u32,
+    /// The weight of each position.
+    pub weights: Steps<u64>,
+}
+
+impl<S: Symbol> Arena<S> {
+    /// Lay out the pieces of `layout`, of which `piece` tells the bytes and the count.
+    pub fn new<'p>(layout: &Layout, byte_ids: &[u32; 256], gap: u32, piece: impl Fn(u32) -> (&'p [u8], u64)) -> Self {
+        let mut slots = Vec::with_capacity(layout.slots);
+        let mut weights = Steps::new();
+        let mut weight = 0;
+        for &index in &layout.order {
+            let (bytes, count) = piece(index);
+            if count != weight {
+                weight = count;
+                weights.push(slots.len() as u32, weight);
+            }
+            slots.push(S::from_id(gap));
+            slots.extend(bytes.iter().map(|&byte| S::from_id(byte_ids[byte as usize])));
+        }
+        slots.push(S::from_id(gap));
+        weights.finish(slots.len() as u32);
+        let mut lengths = vec![0; gap as usize + 1];
+        lengths[..256].fill(1);
+        Self { slots, lengths, gap, weights }
+    }
+
+    /// Does the pair stand at `p`? Exact for every `p` at which it stood when its list of positions was made.
+    ///
+    /// `slots[p]` equals the left id only if a token of that id still starts at `p`: whoever swallowed that start wrote
+    /// a gap there or an id that is younger than the list, and no older id is ever written again. So `p + left_length`
+    /// is a true start (or a gap between pieces), where the slot always holds the token's id.
+    #[inline]
+    pub fn holds(&self, p: u32, left: S, left_length: u32, right: S) -> bool {
+        self.slots[p as usize] == left && self.slots[(p + left_length) as usize] == right
+    }
+
+    /// The token that ends before `p`, or the gap.
+    #[inline]
+    pub fn before(&self, p: u32) -> u32 {
+        self.slots[p as usize - 1].id()
+    }
+
+    /// The token that follows the one of `length` bytes at `p`, or the gap.
+    #[inline]
+    pub fn after(&self, p: u32, length: u32) -> u32 {
+        self.slots[(p + length) as usize].id()
+    }
+
+    /// Make the two tokens at `p` one.
+    #[inline]
+    pub fn join(&mut self, p: u32, left_length: u32, right_length: u32, id: u32) {
+        let (middle, end) = (p + left_length, p + left_length + right_length);
+        self.slots[middle as usize] = S::from_id(self.gap);
+        self.slots[p as usize] = S::from_id(id);
+        self.slots[end as usize - 1] = S::from_id(id);
+    }
+}
+
+/// The layout of the pieces before any merge: which piece lies where, in falling order of count, ties in corpus order.
+pub(super) struct Layout {
+    /// The pieces of two bytes or more, as indices into the corpus, in the order of the arena.
+    pub order: Vec<u32>,
+    /// Slots in all, gaps included.
+    pub slots: usize,
+}
+
+impl Layout {
+    /// `count` and `length` of piece `i`, for `i` in `0..pieces`. Linear but for the pieces of large counts, which are
+    /// few: a text of n pieces has at most n / 4,096 that occur 4,096 times.
+    pub fn new(pieces: u32, count: impl Fn(u32) -> u64, length: impl Fn(u32) -> usize) -> Self {
+        const LARGE: usize = 4096;
+        let class = |i: u32| LARGE - (count(i).min(LARGE as u64) as usize);
+        let lies = |i: &u32| count(*i) > 0 && length(*i) > 1;
+        let mut next = vec![0_u32; LARGE + 2];
+        let mut slots = 1;
+        for i in (0..pieces).filter(lies) {
+            next[class(i) + 1] += 1;
+            slots += length(i) + 1;
+        }
+        let large = next[1] as usize;
+        for class in 0..=LARGE {
+            next[class + 1] += next[class];
+        }
+        let mut order = vec![0; next[LARGE + 1] as usize];
+        for i in (0..pieces).filter(lies) {
+            let place = &mut next[class(i)];
+            order[*place as usize] = i;
+            *place += 1;
+        }
+        order[..large].sort_by_key(|&i| std::cmp::Reverse(count(i)));
+        Self { order, slots }
+    }
+}

@@ -1,0 +1,110 @@
+//! The pairs that a merge brings into the world: every one of them holds the new token.
+//!
+//! So the pair (x, new) is named by x alone, and so is (new, x): two arrays indexed by id take the place of a hash
+//! table. The entries in use are listed, so that a merge costs its occurrences and not the size of the vocabulary.
+
+use super::arena::{Arena, Symbol};
+use super::pairs::{NONE, Pairs};
+
+/// What is known of one new pair while it is being born.
+#[derive(Clone, Copy, Default)]
+struct Birth {
+    count: u64,
+    positions: u32,
+    /// Where its next position is to be written; [`NONE`] if the pair is not kept.
+    place: u32,
+}
+
+/// New pairs on one side of the new token, by the id on the other side.
+struct Side {
+    births: Vec<Birth>,
+    touched: Vec<u32>,
+}
+
+impl Side {
+    #[inline]
+    fn count(&mut self, id: u32, weight: u64) {
+        let birth = &mut self.births[id as usize];
+        if birth.positions == 0 {
+            self.touched.push(id);
+        }
+        birth.positions += 1;
+        birth.count += weight;
+    }
+
+    #[inline]
+    fn place(&mut self, id: u32, position: u32, pairs: &mut Pairs) {
+        let place = &mut self.births[id as usize].place;
+        if *place != NONE {
+            pairs.write(*place, position);
+            *place += 1;
+        }
+    }
+}
+
+pub(super) struct Births {
+    /// (x, new) and (new, x).
+    before: Side,
+    after: Side,
+    min_frequency: u64,
+    /// The longest token that may be made, in bytes.
+    max_length: u64,
+    /// The records of the pairs born last.
+    pub newborn: Vec<u32>,
+}
+
+impl Births {
+    /// For ids up to and with `gap`.
+    pub fn new(gap: u32, min_frequency: u64, max_length: u64) -> Self {
+        let side = || Side { births: vec![Birth::default(); gap as usize + 1], touched: Vec::new() };
+        Self { before: side(), after: side(), min_frequency, max_length, newborn: Vec::new() }
+    }
+
+    /// Find the new pairs around token `id`, which merge number `merges` has just put at `joined` (ascending), and add
+    /// to `pairs` those that may be merged one day. Their counts are exact, since all tokens are in place already.
+    pub fn deliver<S: Symbol>(&mut self, id: u32, joined: &[u32], merges: u32, arena: &Arena<S>, pairs: &mut Pairs) {
+        let length = arena.lengths[id as usize];
+        let mut weights = arena.weights.cursor();
+        for &p in joined {
+            let weight = weights.at(p);
+            let left = arena.before(p);
+            // (new, new) is counted once: as the pair that starts at the first of the two.
+            if left != id {
+                self.before.count(left, weight);
+            }
+            self.after.count(arena.after(p, length), weight);
+        }
+        self.keep(id, merges, arena, pairs);
+        if !self.newborn.is_empty() {
+            for &p in joined {
+                let left = arena.before(p);
+                if left != id {
+                    self.before.place(left, p.wrapping_sub(arena.lengths[left as usize]), pairs);
+                }
+                self.after.place(arena.after(p, length), p, pairs);
+            }
+        }
+        for side in [&mut self.before, &mut self.after] {
+            side.touched.drain(..).for_each(|other| side.births[other as usize] = Birth::default());
+        }
+    }
+
+    /// Give a record to each pair that may be merged one day. A pair that is born below `min_frequency` never can.
+    fn keep<S: Symbol>(&mut self, id: u32, merges: u32, arena: &Arena<S>, pairs: &mut Pairs) {
+        self.newborn.clear();
+        let length = u64::from(arena.lengths[id as usize]);
+        for (side, after) in [(&mut self.before, false), (&mut self.after, true)] {
+            for &other in &side.touched {
+                let birth = &mut side.births[other as usize];
+                let fits = length + u64::from(arena.lengths[other as usize]) <= self.max_length;
+                birth.place = NONE;
+                if other != arena.gap && birth.count >= self.min_frequency && fits {
+                    let (left, right) = if after { (id, other) } else { (other, id) };
+                    let (record, place) = pairs.insert(left, right, birth.count, birth.positions, merges);
+                    birth.place = place;
+                    self.newborn.push(record);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The pairs that may still be merged: for each the places where it stood when it was born, and a bound on its count.
+//!
+//! All occurrences of a pair arise in one step, the one that makes its younger symbol (at the start, for two bytes).
+//! Afterwards they only vanish. So a list of positions is written once and never grows; walking it tells which
+//! positions still hold, and the count found last is an upper bound for ever.
+//!
+//! **When is a count still exact?** An occurrence of (l, r) vanishes when another pair takes its l as a *right* part, or
+//! its r as a *left* part. (Its l as a left part, or its r as a right part, would be the pair itself.) So two numbers
+//! per id, the last steps in which it was a left and a right part, tell in two loads whether a count taken earlier is
+//! still true; most pairs that reach the top need no recount.
+
+use super::arena::{Arena, Symbol};
+
+/// One candidate. 32 bytes, so that two lie in a cache line.
+#[derive(Clone, Copy)]
+pub(super) struct Pair {
+    pub left: u32,
+    pub right: u32,
+    /// Exact at `counted`, an upper bound ever after.
+    pub count: u64,
+    /// Where in the pool its positions lie, ascending.
+    start: u32,
+    len: u32,
+    /// The number of merges that had been done when `count` was taken.
+    counted: u32,
+    /// The next pair in the same bucket of the queue.
+    pub next: u32,
+}
+
+/// No pair: the end of a chain.
+pub(super) const NONE: u32 = u32::MAX;
+
+pub(super) struct Pairs {
+    records: Vec<Pair>,
+    /// Head of the chain of records that are free to be used again.
+    free: u32,
+    positions: Vec<u32>,
+    /// Entries of `positions` that no record owns.
+    unowned: usize,
+    /// For each id the last merge in which it was the left part, and the right part.
+    taken_as_left: Vec<u32>,
+    taken_as_right: Vec<u32>,
+}
+
+impl Pairs {
+    /// For ids below `ids`.
+    pub fn new(ids: usize) -> Self {
+        Self {
+            records: Vec::new(),
+            free: NONE,
+            positions: Vec::new(),
+            unowned: 0,
+            taken_as_left: vec![0; ids],
+            taken_as_right: vec![0; ids],
+        }
+    }
+
+    pub fn get(&self, index: u32) -> &Pair {
+        &self.records[index as usize]
+    }
+
+    pub fn get_mut(&mut self, index: u32) -> &mut Pair {
+        &mut self.records[index as usize]
+    }
+
+    /// The positions of a pair, ascending. Some may no longer hold it.
+    pub fn positions(&self, index: u32) -> &[u32] {
+        let pair = self.get(index);
+        &self.positions[pair.start as usize..][..pair.len as usize]
+    }
+
+    /// Make room before `len` more positions are written, should much of the pool be out of use.
+    ///
+    /// Positions in use never outnumber the slots once compacted, so 32 bits address them all (see [`super::MAX_SLOTS`]).
+    pub fn reserve<S: Symbol>(&mut self, len: usize, arena: &Arena<S>) {
+        if self.unowned > self.positions.len() / 2 || self.positions.len() + len > u32::MAX as usize {
+            self.compact(arena);
+        }
+    }
+
+    /// A new pair, counted after `merges` merges, with `len` positions: the index of its record and the place in the
+    /// pool from which the caller fills them in.
+    pub fn insert(&mut self, left: u32, right: u32, count: u64, len: u32, merges: u32) -> (u32, u32) {
+        let start = self.positions.len() as u32;
+        self.positions.resize(self.positions.len() + len as usize, 0);
+        let pair = Pair { left, right, count, start, len, counted: merges, next: NONE };
+        let index = self.free;
+        if index == NONE {
+            self.records.push(pair);
+            return (self.records.len() as u32 - 1, start);
+        }
+        self.free = self.get(index).next;
+        self.records[index as usize] = pair;
+        (index, start)
+    }
+
+    /// Fill in a position.
+    #[inline]
+    pub fn write(&mut self, place: u32, position: u32) {
+        self.positions[place as usize] = position;
+    }
+
+    /// Give a record back.
+    pub fn remove(&mut self, index: u32) {
+        let free = self.free;
+        let pair = self.get_mut(index);
+        let len = pair.len as usize;
+        pair.len = 0;
+        pair.next = free;
+        self.free = index;
+        self.unowned += len;
+    }
+
+    /// Is the count of this pair certainly exact now?
+    pub fn is_exact(&self, index: u32) -> bool {
+        let pair = self.get(index);
+        self.taken_as_right[pair.left as usize] <= pair.counted && self.taken_as_left[pair.right as usize] <= pair.counted
+    }
+
+    /// Count the pair anew, and drop the positions that no longer hold it.
+    pub fn recount<S: Symbol>(&mut self, index: u32, arena: &Arena<S>, merges: u32) {
+        let mut count = 0;
+        let mut weights = arena.weights.cursor();
+        self.retain(index, arena, |p| count += weights.at(p));
+        let pair = self.get_mut(index);
+        pair.count = count;
+        pair.counted = merges;
+    }
+
+    /// Drop the positions that no longer hold the pair; each of the others is shown to `keep`.
+    fn retain<S: Symbol>(&mut self, index: u32, arena: &Arena<S>, mut keep: impl FnMut(u32)) {
+        let pair = &mut self.records[index as usize];
+        let positions = &mut self.positions[pair.start as usize..][..pair.len as usize];
+        let (left, right) = (S::from_id(pair.left), S::from_id(pair.right));
+        let length = arena.lengths[pair.left as usize];
+        let mut kept = 0;
+        for i in 0..positions.len() {
+            let p = positions[i];
+            if arena.holds(p, left, length, right) {
+                positions[kept] = p;
+                kept += 1;
+                keep(p);
+            }
+        }
+        self.unowned += positions.len() - kept;
+        pair.len = kept as u32;
+    }
+
+    /// Make the two tokens one wherever the pair stands, left to right without overlap (SPEC T4): merge number `merges`,
+    /// which makes `id`. The positions of the new tokens stay behind in `joined`, ascending.
+    pub fn join<S: Symbol>(&mut self, index: u32, id: u32, merges: u32, arena: &mut Arena<S>, joined: &mut Vec<u32>) {
+        let Pair { left, right, .. } = *self.get(index);
+        self.taken_as_left[left as usize] = merges;
+        self.taken_as_right[right as usize] = merges;
+        let (l, r) = (S::from_id(left), S::from_id(right));
+        let (left_length, right_length) = (arena.lengths[left as usize], arena.lengths[right as usize]);
+        joined.clear();
+        for &p in self.positions(index) {
+            if arena.holds(p, l, left_length, r) {
+                arena.join(p, left_length, right_length, id);
+                joined.push(p);
+            }
+        }
+    }
+
+    /// Move all lists together, without the positions that no longer hold; the bounds stay as they are. Between two calls the pool has at least
+    /// doubled, so all calls together cost no more than the lists themselves.
+    fn compact<S: Symbol>(&mut self, arena: &Arena<S>) {
+        self.records.iter_mut().filter(|pair| pair.len == 0).for_each(|pair| pair.start = 0);
+        let mut order: Vec<u32> = (0..self.records.len() as u32).filter(|&index| self.get(index).len > 0).collect();
+        order.sort_unstable_by_key(|&index| self.get(index).start);
+        let mut end = 0;
+        for index in order {
+            self.retain(index, arena, |_| ());
+            let pair = &mut self.records[index as usize];
+            let start = pair.start as usize;
+            self.positions.copy_within(start..start + pair.len as usize, end);
+            pair.start = end as u32;
+            end += pair.len as usize;
+        }
+        self.positions.truncate(end);
+        self.unowned = 0;
+    }
+}
