@@ -1,3 +1,4 @@
-//! Speed only: nothing here changes a result. Each file names the mirror file it must equal.
+//! Speed only: nothing in this folder changes a result. Each file names the mirror file that it must equal.
 
 pub mod merge;
+pub mod scan;
