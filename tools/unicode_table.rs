@@ -72,7 +72,9 @@ fn fold_lines(out: &mut String) {
         let members: Vec<char> = orbit.iter().flat_map(|r| r.start()..=r.end()).collect();
         if members.len() > 1 && members[0] == c {
             out.push_str("fold");
-            members.iter().for_each(|&m| write!(out, " {:X}", m as u32).unwrap());
+            for &member in &members {
+                write!(out, " {:X}", member as u32).unwrap();
+            }
             out.push('\n');
         }
     }

@@ -1,0 +1,96 @@
+"""Every exception that minitok raises on purpose, under one root.
+
+Each also derives from the built-in exception that a Python programmer would catch in its place, so
+``except ValueError`` around a bad pattern and ``except KeyError`` around an unknown id both work.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "BackendError",
+    "DisallowedSpecialTokenError",
+    "FileFormatError",
+    "MinitokError",
+    "PatternError",
+    "TrainingError",
+    "UnknownTokenError",
+    "VocabularyError",
+]
+
+
+class MinitokError(Exception):
+    """The root of minitok's exceptions."""
+
+
+class PatternError(MinitokError, ValueError):
+    """The split pattern is not one that both engines read alike, or matching it took too many steps."""
+
+
+class VocabularyError(MinitokError, ValueError):
+    """Ids, merges, ranks or special tokens that contradict each other."""
+
+
+class TrainingError(MinitokError, ValueError):
+    """Training options that cannot be met."""
+
+
+class UnknownTokenError(MinitokError, KeyError):
+    """An id that stands for nothing (SPEC D3).
+
+    ``token_id`` is the id, ``position`` its index in the sequence.
+
+    >>> UnknownTokenError(300, 2)
+    UnknownTokenError('unknown token id 300 at position 2')
+    """
+
+    def __init__(self, token_id: int, position: int = 0) -> None:
+        super().__init__(f"unknown token id {token_id} at position {position}")
+        self.token_id = token_id
+        self.position = position
+
+    def __str__(self) -> str:
+        # KeyError shows the repr of its argument, which would put the message in quotes.
+        return str(self.args[0])
+
+    def __reduce__(self) -> tuple[type[UnknownTokenError], tuple[int, int]]:
+        return type(self), (self.token_id, self.position)
+
+
+class DisallowedSpecialTokenError(MinitokError, ValueError):
+    """The text contains a special token that the caller disallowed (SPEC E3).
+
+    ``token`` is its text, ``position`` the byte of the UTF-8 text at which it begins.
+    """
+
+    def __init__(self, token: str, position: int) -> None:
+        super().__init__(
+            f"the text contains the special token {token!r} at byte {position}. To encode it as that token, pass "
+            f"allowed_special={{{token!r}}}; to encode it as ordinary text, leave it out of disallowed_special."
+        )
+        self.token = token
+        self.position = position
+
+    def __reduce__(self) -> tuple[type[DisallowedSpecialTokenError], tuple[str, int]]:
+        return type(self), (self.token, self.position)
+
+
+class FileFormatError(MinitokError, ValueError):
+    """A file that is not what it should be. The message names the file, the line where there is one, and the reason.
+
+    >>> str(FileFormatError("my.json", "no merges", line=3))
+    'my.json:3: no merges'
+    """
+
+    def __init__(self, path: object, reason: str, line: int | None = None) -> None:
+        where = str(path) if line is None else f"{path}:{line}"
+        super().__init__(f"{where}: {reason}")
+        self.path = str(path)
+        self.reason = reason
+        self.line = line
+
+    def __reduce__(self) -> tuple[type[FileFormatError], tuple[str, str, int | None]]:
+        return type(self), (self.path, self.reason, self.line)
+
+
+class BackendError(MinitokError, ImportError):
+    """The implementation that was asked for is not there."""

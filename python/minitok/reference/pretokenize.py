@@ -1,0 +1,110 @@
+r"""Text -> pieces.
+
+A split pattern cuts text into pieces before anything is merged, and no merge ever crosses the edge of a piece. This is
+what keeps "dog" and "dog." from becoming two unrelated tokens, and what makes training cheap: the corpus becomes a bag
+of pieces with counts.
+
+By hand, with ``gpt2``: ``I'll be  back`` -> ``I`` ``'ll`` `` be`` `` `` `` back`` (a word takes one space before it;
+of two spaces the first stays alone).
+
+Invariants: the pieces, joined, are the text (P2): what a pattern leaves unmatched becomes pieces of its own. No piece is
+empty. Bytes that are not UTF-8 are cut as if each were U+FFFD, which is neither letter, number nor white space (E5).
+
+Costs: one search a piece; time linear in the text for the named patterns. A pattern of one's own costs what its engine
+makes of it, up to a limit, beyond which it is an error (P6).
+
+Not for: languages written without spaces, if words are wanted; a piece is then a whole sentence, which is still exact.
+
+Implements SPEC P1, P2, P3, P6 and P7.
+"""
+
+from __future__ import annotations
+
+import regex
+
+from ..errors import PatternError
+from .regexes import translate
+
+# The patterns of GPT-2, of GPT-3.5 and GPT-4, and of GPT-4o, as tiktoken publishes them. The first is written in the
+# older and longer form that says what it does; tiktoken's present form cuts every text alike.
+NAMED = {
+    "gpt2": r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s",
+    "cl100k": r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+"
+    r"|\s++$|\s*[\r\n]|\s+(?!\S)|\s",
+    "o200k": r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+    r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+    r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+}
+
+# How long one search may take before the pattern is refused, in seconds. (Rust counts steps instead.)
+TIME_LIMIT = 10.0
+
+# An invalid byte b is held as the lone surrogate DC00 + b while its text is cut, and looks like U+FFFD to the pattern.
+STAND_INS = dict.fromkeys(range(0xDC80, 0xDD00), "\N{REPLACEMENT CHARACTER}")
+
+
+class Pattern:
+    """A split pattern: ``gpt2``, ``cl100k``, ``o200k``, ``none`` (the whole text is one piece) or a regular expression.
+
+    >>> Pattern("gpt2").split(b"I'll be  back")
+    [b'I', b"'ll", b' be', b' ', b' back']
+    """
+
+    def __init__(self, source: str) -> None:
+        if not source:
+            raise PatternError("pattern '': the pattern is empty (for one piece, use 'none')")
+        self.source = source
+        self.regex = None if source == "none" else compile_pattern(NAMED.get(source, source))
+
+    def split(self, text: bytes) -> list[bytes]:
+        """The pieces of the text, in order."""
+        if self.regex is None:
+            return [text] if text else []
+        chars = text.decode("utf-8", "surrogateescape")
+        view = chars if chars.isascii() else chars.translate(STAND_INS)
+        pieces: list[bytes] = []
+        done = at = 0
+        while at < len(view) and (span := search(self.regex, view, at)) is not None:
+            start, end = span
+            if start == end:  # An empty match is no piece; go on behind the next character.
+                at = end + 1
+                continue
+            if done < start:
+                pieces.append(chars[done:start].encode("utf-8", "surrogateescape"))
+            pieces.append(chars[start:end].encode("utf-8", "surrogateescape"))
+            done = at = end
+        if done < len(chars):
+            pieces.append(chars[done:].encode("utf-8", "surrogateescape"))
+        return pieces
+
+    def safe_cut(self, text: bytes | bytearray) -> int:
+        """The last place at which the text can be cut in two whose pieces are those of the whole; 0 where none is known.
+
+        With a named pattern: between an ASCII letter or digit and an ASCII white-space character. No alternative goes
+        on from a letter or digit to white space, so a piece ends there; none looks behind, so the right part is cut as
+        before; and none looks past a letter or digit that it has not taken, so neither does the left part change.
+        Holds whatever text follows later.
+        """
+        if self.source not in NAMED:
+            return 0
+        for at in range(len(text) - 1, 0, -1):
+            if text[at] in b" \t\n\r" and text[at - 1 : at].isalnum():
+                return at
+        return 0
+
+
+def search(compiled: regex.Pattern[str], view: str, at: int) -> tuple[int, int] | None:
+    """The first match at or after a character, as its two ends."""
+    try:
+        match = compiled.search(view, at, timeout=TIME_LIMIT)
+    except TimeoutError:
+        raise PatternError(f"matching the pattern takes too many steps") from None
+    return match and match.span()
+
+
+def compile_pattern(source: str) -> regex.Pattern[str]:
+    translated = translate(source)
+    try:
+        return regex.compile(translated, regex.V1)
+    except regex.error as error:
+        raise PatternError(f"pattern {source!r}: {error}") from None

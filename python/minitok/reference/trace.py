@@ -1,0 +1,114 @@
+"""What training and encoding did, step by step, as data.
+
+One schema for both languages: each event is a plain dict of strings, numbers and lists, ready for JSON. Renderers
+(terminal, notebook, web page) replay the events; they never look inside an algorithm.
+
+Training emits one event a merge:
+
+=============== ======================================================================================================
+``event``       ``"train_merge"``
+``step``        0 for the first merge
+``candidates``  the first few pairs in the order of choice: ``{"pair": [left, right], "count": n}``
+``ties``        all pairs that share the highest count, in the order of choice; the first is the winner
+``winner``      the pair merged
+``count``       its count
+``id``          the id it makes
+``words``       the words touched, as numbers in the order of first appearance
+=============== ======================================================================================================
+
+Encoding emits, for each piece, ``"piece"`` and then one ``"encode_merge"`` a merge; a special token is one event:
+
+=============== ======================================================================================================
+``event``       ``"special"``: with ``start``, ``end`` (bytes of the text) and ``id``
+``event``       ``"piece"``: with ``piece`` (its number), ``start``, ``end``, ``ids`` (its single bytes), and ``whole``:
+                the id, if the piece is taken as it stands, else None
+``event``       ``"encode_merge"``: with ``piece``, ``step`` and
+``candidates``  all neighbours that merge, first choice first: ``{"place": p, "pair": [l, r], "rank": r, "id": i}``;
+                a place is an index into the ids as they stand
+``ties``        the places that share the lowest rank
+``winner``      the place merged (the leftmost of them), ``pair``, ``rank``, ``id``
+``ids``         the ids after the merge
+=============== ======================================================================================================
+
+Costs: a traced step looks at every pair anew, O(n) an encoding step of n parts and O(p log p) a training step of p pairs.
+Not for: long texts.
+
+Implements SPEC X1 and X2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .encode import Candidate, single_bytes
+from .pairs import Pair
+from .vocab import Vocab
+
+Event = dict[str, Any]
+Emit = Callable[[Event], object]
+
+CANDIDATES = 8
+
+
+class TrainTrace:
+    """Hands an event to ``emit`` for each merge of a training."""
+
+    def __init__(self, emit: Emit) -> None:
+        self.emit = emit
+
+    def merge(self, step: int, ranked: list[tuple[Pair, int]], winner: Pair, new_id: int, words: list[int]) -> None:
+        count = ranked[0][1]
+        self.emit(
+            {
+                "event": "train_merge",
+                "step": step,
+                "candidates": [{"pair": list(pair), "count": n} for pair, n in ranked[:CANDIDATES]],
+                "ties": [list(pair) for pair, n in ranked if n == count],
+                "winner": list(winner),
+                "count": count,
+                "id": new_id,
+                "words": words,
+            }
+        )
+
+
+def trace_piece(vocab: Vocab, piece: bytes, number: int, start: int, emit: Emit) -> list[int]:
+    """The ids of one piece by the naive method, which looks at every pair anew, with an event for each merge."""
+    ids = single_bytes(vocab, piece)
+    whole = vocab.token_id(piece) if vocab.whole_pieces else None
+    emit({"event": "piece", "piece": number, "start": start, "end": start + len(piece), "ids": ids, "whole": whole})
+    if whole is not None:
+        return [whole]
+    step = 0
+    while candidates := all_candidates(vocab, ids):
+        first = candidates[0]
+        ids = [*ids[: first.place], first.id, *ids[first.place + 2 :]]
+        emit(
+            {
+                "event": "encode_merge",
+                "piece": number,
+                "step": step,
+                "candidates": [
+                    {"place": c.place, "pair": [c.left, c.right], "rank": c.rank, "id": c.id} for c in candidates
+                ],
+                "ties": [c.place for c in candidates if c.rank == first.rank],
+                "winner": first.place,
+                "pair": [first.left, first.right],
+                "rank": first.rank,
+                "id": first.id,
+                "ids": ids,
+            }
+        )
+        step += 1
+    return ids
+
+
+def all_candidates(vocab: Vocab, ids: list[int]) -> list[Candidate]:
+    """All neighbours that merge, first choice first."""
+    found: list[Candidate] = []
+    for place in range(len(ids) - 1):
+        merge = vocab.merge_of(ids[place], ids[place + 1])
+        if merge:
+            found.append(Candidate(merge[0], place, ids[place], ids[place + 1], merge[1]))
+    return sorted(found)

@@ -1,0 +1,252 @@
+"""Words with counts -> merges: the training of byte-level BPE.
+
+A corpus is cut into pieces, and since most pieces occur many times, each distinct one is kept once, with its count: a
+*word*. Training then repeats one step: find the pair with the highest count, give it the next id, replace it everywhere.
+
+By hand: the words ``ab ab abc`` (counts: ``ab`` 2, ``abc`` 1). Pairs: (a,b) 3, (b,c) 1. Merge 0 is (a,b) -> 256. Now
+(256,c) has 1 and is the only pair: merge 1 is (256,c) -> 257. Then no pair is left: training stops early and says so.
+
+What makes it fast, and still exact (proofs in docs/algorithms.md):
+
+* *Counts are kept, not counted again*: a merge changes only the words that hold the pair; the change is added (``pairs.py``).
+* *A lazy heap finds the highest count.* Counts fall behind the heap's back. But a pair is only ever created in the step
+  that makes the younger of its two ids, so after that its count can only fall: an entry is an upper bound. When one comes
+  to the top and its count is out of date, it goes back with the right count; when it is right, it is the highest.
+
+Invariants: after every step, ``counts`` is what ``count_pairs`` over all words would give; every pair with a count has an
+entry in the queue that comes no later than it should.
+
+Costs: n bytes of corpus, w bytes of distinct words, V merges, t the words touched by all merges together: O(n) to count,
+O(w + t L + V log V) to merge, L the length of a word; space O(w). When not to use it: one huge word (pattern ``none``),
+where every merge rewrites the whole text; the fast trainer does not.
+
+Implements SPEC T1 to T8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush, heapreplace
+from pathlib import Path
+
+from .pairs import Pair, count_pairs, merge_pair, pair_changes
+from .pretokenize import Pattern
+from .special import SpecialTokens
+from .trace import TrainTrace
+
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """What the merges depend on besides the words. ``byte_order[i]`` is the byte of id i."""
+
+    n_merges: int
+    byte_order: bytes = bytes(range(256))
+    tie_break: str = "smallest_ids"
+    min_frequency: int = 1
+    max_token_length: int | None = None
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The merges in order, the count each had when it was chosen, and why training stopped: ``vocab_size`` or
+    ``min_frequency``."""
+
+    merges: list[Pair]
+    counts: list[int]
+    stop: str
+
+
+class PieceCounter:
+    """Counts the pieces of a corpus, document by document, in the order in which they are first seen (T6).
+
+    >>> counter = PieceCounter(Pattern("gpt2"), SpecialTokens({"<s>": 0}))
+    >>> counter.add([b"a b<s> b"])
+    >>> counter.pieces
+    {b'a': 1, b' b': 2}
+    """
+
+    def __init__(self, pattern: Pattern, special: SpecialTokens) -> None:
+        self.pattern = pattern
+        self.special = special
+        self.pieces: dict[bytes, int] = {}
+
+    def add(self, documents: Iterable[bytes]) -> None:
+        """Count some documents. Special tokens are cut out; nothing joins one document to the next."""
+        for document in documents:
+            for start, end, token_id in self.special.split(document, self.special.ids):
+                if token_id is None:
+                    for piece in self.pattern.split(document[start:end]):
+                        self.pieces[piece] = self.pieces.get(piece, 0) + 1
+
+    def add_file(self, path: Path, separator: bytes | None, on_chunk: Callable[[int], None]) -> None:
+        """Count a text file: one document, or several with a separator between them. ``on_chunk`` hears of bytes read."""
+        rest = bytearray()
+        with path.open("rb") as file:
+            while chunk := file.read(CHUNK):
+                searched = max(0, len(rest) - len(separator or b""))
+                rest += chunk
+                while separator and (at := rest.find(separator, searched)) >= 0:
+                    self.add([bytes(rest[:at])])
+                    del rest[: at + len(separator)]
+                    searched = 0
+                cut = self.safe_cut(rest, separator)
+                self.add([bytes(rest[:cut])])
+                del rest[:cut]
+                on_chunk(len(chunk))
+        self.add([bytes(rest)])
+
+    def safe_cut(self, text: bytes | bytearray, separator: bytes | None) -> int:
+        """The last place where the pattern may be cut and neither special token nor separator stands across it.
+
+        The cut keeps as far from the end as the longest of them is long. So whatever stands across it stands in the text
+        as a whole; a separator would have been found before, and special tokens are looked for here.
+        """
+        tokens = [name.encode() for name in self.special.ids]
+        longest = max(map(len, [*tokens, separator or b""]))
+        cut = self.pattern.safe_cut(text[: max(0, len(text) - longest)])
+        around = text[max(0, cut - longest) : cut + longest]
+        middle = cut - max(0, cut - longest)
+        for token in tokens:
+            at = around.find(token)
+            while at >= 0:
+                if at < middle < at + len(token):
+                    return 0
+                at = around.find(token, at + 1)
+        return cut
+
+
+class Words:
+    """The distinct pieces as lists of ids, with the count of every pair and the words that hold it."""
+
+    def __init__(self, pieces: dict[bytes, int], byte_order: bytes) -> None:
+        id_of = {byte: token_id for token_id, byte in enumerate(byte_order)}
+        self.ids = [[id_of[byte] for byte in piece] for piece in pieces]
+        self.frequencies = list(pieces.values())
+        self.counts: dict[Pair, int] = {}
+        self.holders: dict[Pair, set[int]] = {}
+        for index in range(len(self.ids)):
+            self.change(index, count_pairs(self.ids[index]))
+
+    def change(self, index: int, changes: dict[Pair, int]) -> None:
+        """Add what has changed in one word to the counts, as often as the word occurs."""
+        for pair, change in changes.items():
+            self.counts[pair] = self.counts.get(pair, 0) + change * self.frequencies[index]
+            if change > 0:
+                self.holders.setdefault(pair, set()).add(index)
+
+    def merge(self, pair: Pair, new_id: int) -> tuple[list[int], list[Pair]]:
+        """Replace the pair everywhere. Returns the words touched and the pairs created, both in order."""
+        touched = [index for index in sorted(self.holders.pop(pair)) if holds(self.ids[index], pair)]
+        created: set[Pair] = set()
+        for index in touched:
+            merged = merge_pair(self.ids[index], pair, new_id)
+            changes = pair_changes(self.ids[index], merged)
+            self.ids[index] = merged
+            self.change(index, changes)
+            created.update(new for new, change in changes.items() if change > 0 and new_id in new)
+        self.counts.pop(pair, None)
+        return touched, sorted(created)
+
+    def first_seen(self, pair: Pair) -> tuple[int, int]:
+        """The first word that holds the pair, and the first place in it."""
+        for index in sorted(self.holders[pair]):
+            for place in range(len(self.ids[index]) - 1):
+                if (self.ids[index][place], self.ids[index][place + 1]) == pair:
+                    return index, place
+        raise AssertionError("a pair with a count stands in a word")
+
+
+def holds(word: list[int], pair: Pair) -> bool:
+    """Whether the pair stands in the word."""
+    return any(both == pair for both in zip(word, word[1:]))
+
+
+class Queue:
+    """Pairs by descending count, ties by the rule: a heap of entries that may be too early, never too late (T3)."""
+
+    def __init__(self, words: Words, options: TrainOptions) -> None:
+        self.words = words
+        self.options = options
+        self.tokens = [bytes([byte]) for byte in options.byte_order]
+        self.heap = [(self.key(pair), pair) for pair in words.counts if self.mergeable(pair)]
+        heapify(self.heap)
+
+    def mergeable(self, pair: Pair) -> bool:
+        """Whether the pair is frequent enough and its token not too long (T5, T7)."""
+        limit = self.options.max_token_length
+        length = len(self.tokens[pair[0]]) + len(self.tokens[pair[1]])
+        return self.words.counts[pair] >= self.options.min_frequency and (limit is None or length <= limit)
+
+    def key(self, pair: Pair) -> tuple[object, ...]:
+        """What the pair is sorted by: the smallest key is merged first. It never gets smaller while the pair lives."""
+        count = self.words.counts[pair]
+        if self.options.tie_break == "first_seen":
+            return -count, self.words.first_seen(pair)
+        if self.options.tie_break == "greatest_bytes":
+            return -count, descending(self.tokens[pair[0]]), descending(self.tokens[pair[1]])
+        return -count, pair
+
+    def pop(self) -> Pair | None:
+        """The pair to merge now; None when no pair is frequent enough."""
+        while self.heap:
+            key, pair = self.heap[0]
+            if pair not in self.words.counts or not self.mergeable(pair):
+                heappop(self.heap)
+            elif key == (current := self.key(pair)):
+                heappop(self.heap)
+                return pair
+            else:
+                heapreplace(self.heap, (current, pair))
+        return None
+
+    def add(self, pairs: list[Pair]) -> None:
+        """Pairs just created by a merge."""
+        for pair in pairs:
+            if self.mergeable(pair):
+                heappush(self.heap, (self.key(pair), pair))
+
+    def ranking(self) -> list[Pair]:
+        """All pairs that may be merged, in the order of choice. For traces: it reads every pair."""
+        return sorted((pair for pair in self.words.counts if self.mergeable(pair)), key=self.key)
+
+
+def descending(token: bytes) -> tuple[int, ...]:
+    """A key that sorts byte strings from the greatest down; the end sorts last, since a prefix is the lesser."""
+    return (*(255 - byte for byte in token), 256)
+
+
+def train(
+    pieces: dict[bytes, int],
+    options: TrainOptions,
+    on_merge: Callable[[int], None] | None = None,
+    trace: TrainTrace | None = None,
+) -> Trained:
+    """Learn the merges of the pieces. ``on_merge`` hears the number of merges made so far.
+
+    >>> train({b"ab": 2, b"abc": 1}, TrainOptions(n_merges=9))
+    Trained(merges=[(97, 98), (256, 99)], counts=[3, 1], stop='min_frequency')
+    """
+    words = Words(pieces, options.byte_order)
+    queue = Queue(words, options)
+    merges: list[Pair] = []
+    counts: list[int] = []
+    while len(merges) < options.n_merges:
+        ranking = queue.ranking() if trace else []
+        pair = queue.pop()
+        if pair is None:
+            return Trained(merges, counts, "min_frequency")
+        ranked = [(rival, words.counts[rival]) for rival in ranking]
+        new_id = 256 + len(merges)
+        counts.append(words.counts[pair])
+        queue.tokens.append(queue.tokens[pair[0]] + queue.tokens[pair[1]])
+        touched, created = words.merge(pair, new_id)
+        queue.add(created)
+        if trace:
+            trace.merge(len(merges), ranked, pair, new_id, touched)
+        merges.append(pair)
+        if on_merge:
+            on_merge(len(merges))
+    return Trained(merges, counts, "vocab_size")

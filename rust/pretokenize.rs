@@ -1,0 +1,180 @@
+//! Text -> pieces.
+//!
+//! A split pattern cuts text into pieces before anything is merged, and no merge ever crosses the edge of a piece. This is
+//! what keeps "dog" and "dog." from becoming two unrelated tokens, and what makes training cheap: the corpus becomes a bag
+//! of pieces with counts.
+//!
+//! By hand, with `gpt2`: `I'll be  back` -> `I` `'ll` ` be` ` ` ` back` (a word takes one space before it; of two spaces the
+//! first stays alone).
+//!
+//! Invariants: the pieces, joined, are the text (P2): what a pattern leaves unmatched becomes pieces of its own. No piece is
+//! empty. Bytes that are not UTF-8 are cut as if each were U+FFFD, which is neither letter, number nor white space (E5).
+//!
+//! Costs: one search a piece; time linear in the text for the named patterns. A pattern of one's own costs what its engine
+//! makes of it, up to a limit, beyond which it is an error (P6).
+//!
+//! Not for: languages written without spaces, if words are wanted; a piece is then a whole sentence, which is still exact.
+//!
+//! Implements SPEC P1, P2, P3, P6 and P7.
+
+use crate::error::{Error, Result};
+use crate::regexes::translate;
+use std::borrow::Cow;
+
+/// The patterns of GPT-2, of GPT-3.5 and GPT-4, and of GPT-4o, as tiktoken publishes them. The first is written in the
+/// older and longer form that says what it does; tiktoken's present form cuts every text alike.
+pub const NAMED: [(&str, &str); 3] = [
+    ("gpt2", r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s"),
+    (
+        "cl100k",
+        concat!(
+            r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+",
+            r"|\s++$|\s*[\r\n]|\s+(?!\S)|\s",
+        ),
+    ),
+    (
+        "o200k",
+        concat!(
+            r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?",
+            r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?",
+            r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+        ),
+    ),
+];
+
+/// How many steps back one search may take before the pattern is refused. (Python counts seconds instead.)
+const STEP_LIMIT: usize = 100_000_000;
+
+/// A split pattern: `gpt2`, `cl100k`, `o200k`, `none` (the whole text is one piece) or a regular expression.
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    source: String,
+    regex: Option<fancy_regex::Regex>,
+}
+
+impl Pattern {
+    pub fn new(source: &str) -> Result<Pattern> {
+        if source.is_empty() {
+            let reason = "the pattern is empty (for one piece, use 'none')".into();
+            return Err(Error::Pattern { pattern: String::new(), reason });
+        }
+        let named = NAMED.iter().find(|(name, _)| *name == source).map_or(source, |(_, pattern)| pattern);
+        let regex = if source == "none" { None } else { Some(compile_pattern(named)?) };
+        Ok(Pattern { source: source.into(), regex })
+    }
+
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Hand the pieces of the text to `emit`, in order.
+    pub fn split<'t>(&self, text: &'t [u8], emit: &mut dyn FnMut(&'t [u8])) -> Result<()> {
+        let Some(regex) = &self.regex else {
+            if !text.is_empty() {
+                emit(text);
+            }
+            return Ok(());
+        };
+        let view = View::new(text);
+        let (mut done, mut at) = (0, 0);
+        while at < view.chars.len() {
+            let Some((start, end)) = search(regex, &self.source, &view.chars, at)? else { break };
+            if start == end {
+                // An empty match is no piece; go on behind the next character.
+                at = end + view.chars[end..].chars().next().map_or(1, char::len_utf8);
+                continue;
+            }
+            if done < start {
+                emit(view.bytes(text, done, start));
+            }
+            emit(view.bytes(text, start, end));
+            (done, at) = (end, end);
+        }
+        if done < view.chars.len() {
+            emit(view.bytes(text, done, view.chars.len()));
+        }
+        Ok(())
+    }
+
+    /// The last place at which the text can be cut in two whose pieces are those of the whole; 0 where none is known.
+    ///
+    /// With a named pattern: between an ASCII letter or digit and an ASCII white-space character. No alternative goes on
+    /// from a letter or digit to white space, so a piece ends there; none looks behind, so the right part is cut as before;
+    /// and none looks past a letter or digit that it has not taken, so neither does the left part change. Holds whatever
+    /// text follows later.
+    pub fn safe_cut(&self, text: &[u8]) -> usize {
+        if !NAMED.iter().any(|(name, _)| *name == self.source) {
+            return 0;
+        }
+        let cuttable = |at: &usize| b" \t\n\r".contains(&text[*at]) && text[at - 1].is_ascii_alphanumeric();
+        (1..text.len()).rev().find(cuttable).unwrap_or(0)
+    }
+}
+
+/// The first match at or after a place, as its two ends.
+fn search(regex: &fancy_regex::Regex, source: &str, view: &str, at: usize) -> Result<Option<(usize, usize)>> {
+    let found = regex.find_from_pos(view, at).map_err(|_| {
+        let reason = "matching the pattern takes too many steps".into();
+        Error::Pattern { pattern: source.into(), reason }
+    })?;
+    Ok(found.map(|span| (span.start(), span.end())))
+}
+
+fn compile_pattern(source: &str) -> Result<fancy_regex::Regex> {
+    let translated = translate(source)?;
+    fancy_regex::RegexBuilder::new(&translated)
+        .backtrack_limit(STEP_LIMIT)
+        .build()
+        .map_err(|error| Error::Pattern { pattern: source.into(), reason: error.to_string() })
+}
+
+/// A text as the engine sees it: each invalid byte replaced by U+FFFD, which is two bytes longer.
+struct View<'t> {
+    chars: Cow<'t, str>,
+    /// Where the stand-ins begin, in `chars`.
+    stand_ins: Vec<usize>,
+}
+
+impl<'t> View<'t> {
+    fn new(text: &'t [u8]) -> View<'t> {
+        if let Ok(chars) = std::str::from_utf8(text) {
+            return View { chars: Cow::Borrowed(chars), stand_ins: Vec::new() };
+        }
+        let mut chars = String::with_capacity(text.len());
+        let mut stand_ins = Vec::new();
+        for chunk in text.utf8_chunks() {
+            chars.push_str(chunk.valid());
+            for _ in chunk.invalid() {
+                stand_ins.push(chars.len());
+                chars.push(char::REPLACEMENT_CHARACTER);
+            }
+        }
+        View { chars: Cow::Owned(chars), stand_ins }
+    }
+
+    /// The bytes of `text` that stand at a span of `chars`.
+    fn bytes(&self, text: &'t [u8], start: usize, end: usize) -> &'t [u8] {
+        let shift = |at: usize| at - 2 * self.stand_ins.partition_point(|&stand_in| stand_in < at);
+        &text[shift(start)..shift(end)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pieces<'t>(pattern: &str, text: &'t [u8]) -> Vec<&'t [u8]> {
+        let mut found = Vec::new();
+        Pattern::new(pattern).unwrap().split(text, &mut |piece| found.push(piece)).unwrap();
+        found
+    }
+
+    #[test]
+    fn by_hand() {
+        assert_eq!(pieces("gpt2", b"I'll be  back"), [&b"I"[..], b"'ll", b" be", b" ", b" back"]);
+        assert_eq!(pieces("gpt2", b"a\xFF\xFEb"), [&b"a"[..], b"\xFF\xFE", b"b"]);
+        assert_eq!(pieces("x", b"axxb"), [&b"a"[..], b"x", b"x", b"b"]);
+        assert_eq!(pieces("none", b"a b"), [b"a b"]);
+        assert!(pieces("none", b"").is_empty());
+    }
+}

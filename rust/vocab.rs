@@ -1,0 +1,271 @@
+//! Ids <-> bytes, and the merges that connect them.
+//!
+//! A vocabulary gives every id its bytes. The first 256 tokens are the single bytes; each merge joins two tokens into a new
+//! one. The *rank* of a merge is its place in the order of learning, and encoding applies merges by rank.
+//!
+//! By hand: the merges (97, 98) and (256, 99) over the plain bytes make token 256 = `ab` and token 257 = `abc`.
+//!
+//! Published vocabularies come in two forms. One has merges. The other (tiktoken's files) has only ranks: each token's bytes
+//! and its id; two neighbours may merge whenever their concatenation is a token, lowest id first. If every token, encoded
+//! with the ranks below its own, comes to exactly two parts, those two parts are its merge, and merges and ranks say the
+//! same (proof: docs/algorithms.md, "Merges from ranks"). Otherwise every way to cut a token into two tokens is a merge of
+//! that token's rank.
+//!
+//! Invariants: all 256 single bytes are there; the two sides of a merge are tokens and their concatenation is the token it
+//! makes; ranks ascend.
+//!
+//! Costs, V tokens of L bytes: O(V L) space; recovery of merges from ranks O(V L^2).
+//!
+//! Implements SPEC T1, T9, E2.
+
+use crate::error::{Error, Result};
+use foldhash::{HashMap, HashMapExt};
+
+const LIMIT: u32 = 1 << 31;
+
+/// Two ids, the id they make, and the rank that decides which merge comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Merge {
+    pub left: u32,
+    pub right: u32,
+    pub id: u32,
+    pub rank: u32,
+}
+
+/// The bytes of each id, end to end in one arena; an id without a token is a hole.
+#[derive(Debug, Clone, Default)]
+pub struct Tokens {
+    bytes: Vec<u8>,
+    spans: Vec<(u32, u32)>,
+}
+
+const HOLE: (u32, u32) = (0, u32::MAX);
+
+impl Tokens {
+    pub fn get(&self, id: u32) -> Option<&[u8]> {
+        let &(start, len) = self.spans.get(id as usize)?;
+        if (start, len) == HOLE { None } else { Some(&self.bytes[start as usize..][..len as usize]) }
+    }
+
+    fn set(&mut self, id: u32, token: &[u8]) -> Result<()> {
+        if id >= LIMIT {
+            return Err(Error::Vocabulary(format!("token id {id} is not between 0 and {}", LIMIT - 1)));
+        }
+        let end = self.bytes.len() + token.len();
+        if end > LIMIT as usize {
+            return Err(Error::Vocabulary("the tokens are longer than 2 GiB together".into()));
+        }
+        if self.spans.len() <= id as usize {
+            self.spans.resize(id as usize + 1, HOLE);
+        }
+        self.spans[id as usize] = (self.bytes.len() as u32, token.len() as u32);
+        self.bytes.extend_from_slice(token);
+        Ok(())
+    }
+
+    /// One more than the highest id; holes count.
+    pub fn end(&self) -> u32 {
+        self.spans.len() as u32
+    }
+
+    /// Each id that has a token, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &[u8])> {
+        (0..self.end()).filter_map(|id| self.get(id).map(|token| (id, token)))
+    }
+}
+
+/// The tokens of an encoding and the merges among them. Special tokens are not part of it.
+#[derive(Debug, Clone)]
+pub struct Vocab {
+    pub tokens: Tokens,
+    pub merges: Vec<Merge>,
+    /// A piece that is a token as it stands is that token, whatever the merges would make of it.
+    pub whole_pieces: bool,
+    pub byte_ids: [u32; 256],
+    ids: HashMap<Box<[u8]>, u32>,
+    by_pair: HashMap<(u32, u32), (u32, u32)>,
+}
+
+impl Vocab {
+    pub fn new(tokens: Tokens, merges: Vec<Merge>, whole_pieces: bool) -> Result<Vocab> {
+        let mut ids: HashMap<Box<[u8]>, u32> = HashMap::with_capacity(tokens.spans.len());
+        for (id, token) in tokens.iter() {
+            ids.entry(token.into()).or_insert(id);
+        }
+        let mut byte_ids = [0; 256];
+        for byte in 0..=255u8 {
+            let Some(&id) = ids.get(&[byte][..]) else {
+                return Err(Error::Vocabulary(format!("the byte 0x{byte:02x} has no token")));
+            };
+            byte_ids[byte as usize] = id;
+        }
+        let mut by_pair = HashMap::with_capacity(merges.len());
+        for merge in &merges {
+            if by_pair.insert((merge.left, merge.right), (merge.rank, merge.id)).is_some() {
+                return Err(Error::Vocabulary(format!("the pair ({}, {}) is merged twice", merge.left, merge.right)));
+            }
+        }
+        Ok(Vocab { tokens, merges, whole_pieces, byte_ids, ids, by_pair })
+    }
+
+    /// From pairs of ids in rank order: merge k makes id 256 + k. `byte_order[i]` is the byte of id i.
+    pub fn from_merges(byte_order: &[u8], pairs: &[(u32, u32)]) -> Result<Vocab> {
+        let mut sorted = byte_order.to_vec();
+        sorted.sort_unstable();
+        if !sorted.iter().copied().eq(0..=255) {
+            return Err(Error::Vocabulary("the byte order is not a permutation of the 256 bytes".into()));
+        }
+        let mut tokens = Tokens::default();
+        for (index, &byte) in byte_order.iter().enumerate() {
+            tokens.set(index as u32, &[byte])?;
+        }
+        let mut merges = Vec::with_capacity(pairs.len());
+        for (rank, &(left, right)) in pairs.iter().enumerate() {
+            for side in [left, right] {
+                if tokens.get(side).is_none() {
+                    let reason = format!("merge {rank} joins {left} and {right}, but {side} is no token before it");
+                    return Err(Error::Vocabulary(reason));
+                }
+            }
+            let id = 256 + rank as u32;
+            let joined = join(&tokens, left, right);
+            tokens.set(id, &joined)?;
+            merges.push(Merge { left, right, id, rank: rank as u32 });
+        }
+        Vocab::new(tokens, merges, false)
+    }
+
+    /// From tokens with ids of any order, and pairs of ids in rank order (Hugging Face, GPT-2).
+    pub fn from_tokens(ids: &[(Vec<u8>, u32)], pairs: &[(u32, u32)], whole_pieces: bool) -> Result<Vocab> {
+        let tokens = tokens_by_id(ids)?;
+        let by_bytes: HashMap<&[u8], u32> = ids.iter().map(|(token, id)| (token.as_slice(), *id)).collect();
+        let mut merges = Vec::with_capacity(pairs.len());
+        for (rank, &(left, right)) in pairs.iter().enumerate() {
+            if tokens.get(left).is_none() || tokens.get(right).is_none() {
+                let reason = format!("merge {rank} joins {left} and {right}, which are not both tokens");
+                return Err(Error::Vocabulary(reason));
+            }
+            let joined = join(&tokens, left, right);
+            let Some(&id) = by_bytes.get(joined.as_slice()) else {
+                let shown = show(&joined);
+                let reason = format!("merge {rank} joins {left} and {right} to {shown}, which is no token");
+                return Err(Error::Vocabulary(reason));
+            };
+            merges.push(Merge { left, right, id, rank: rank as u32 });
+        }
+        Vocab::new(tokens, merges, whole_pieces)
+    }
+
+    /// From each token's bytes and rank, which is its id too (tiktoken).
+    pub fn from_ranks(ranks: &[(Vec<u8>, u32)]) -> Result<Vocab> {
+        let tokens = tokens_by_id(ranks)?;
+        let by_bytes: HashMap<&[u8], u32> = ranks.iter().map(|(token, rank)| (token.as_slice(), *rank)).collect();
+        let merges = recover_merges(&tokens, &by_bytes).unwrap_or_else(|| every_split(&tokens, &by_bytes));
+        Vocab::new(tokens, merges, true)
+    }
+
+    /// The bytes of an id; None where there is no such token.
+    pub fn token_bytes(&self, id: u32) -> Option<&[u8]> {
+        self.tokens.get(id)
+    }
+
+    /// The id of a token's bytes (the lowest, should two share them); None where there is no such token.
+    pub fn token_id(&self, token: &[u8]) -> Option<u32> {
+        self.ids.get(token).copied()
+    }
+
+    /// Rank and id of the merge of two neighbours; None where they do not merge.
+    pub fn merge_of(&self, left: u32, right: u32) -> Option<(u32, u32)> {
+        self.by_pair.get(&(left, right)).copied()
+    }
+
+    /// The vocabulary as it was after its first merges (T9).
+    pub fn truncate(&self, n_merges: usize) -> Result<Vocab> {
+        let kept = self.merges[..n_merges.min(self.merges.len())].to_vec();
+        let mut tokens = Tokens::default();
+        let mut made = vec![false; self.tokens.end() as usize];
+        for merge in &kept {
+            made[merge.id as usize] = true;
+        }
+        for (id, token) in self.tokens.iter().filter(|(id, token)| made[*id as usize] || token.len() == 1) {
+            tokens.set(id, token)?;
+        }
+        Vocab::new(tokens, kept, self.whole_pieces)
+    }
+}
+
+fn join(tokens: &Tokens, left: u32, right: u32) -> Vec<u8> {
+    [tokens.get(left).unwrap_or_default(), tokens.get(right).unwrap_or_default()].concat()
+}
+
+/// A token as Python would show it.
+pub fn show(token: &[u8]) -> String {
+    let quote = if token.contains(&b'\'') && !token.contains(&b'"') { '"' } else { '\'' };
+    let escaped = token.escape_ascii().to_string();
+    let escaped = if quote == '"' { escaped.replace("\\'", "'") } else { escaped.replace("\\\"", "\"") };
+    format!("b{quote}{escaped}{quote}")
+}
+
+/// The mapping turned round. Two tokens of one id contradict each other.
+fn tokens_by_id(ids: &[(Vec<u8>, u32)]) -> Result<Tokens> {
+    let mut tokens = Tokens::default();
+    for (token, id) in ids {
+        if let Some(other) = tokens.get(*id) {
+            return Err(Error::Vocabulary(format!("id {id} stands for {} and for {}", show(other), show(token))));
+        }
+        tokens.set(*id, token)?;
+    }
+    Ok(tokens)
+}
+
+/// The one merge that makes each token, in rank order; None if some token is not made by one merge of lower ranks.
+fn recover_merges(tokens: &Tokens, ranks: &HashMap<&[u8], u32>) -> Option<Vec<Merge>> {
+    let mut merges = Vec::with_capacity(ranks.len());
+    for (rank, token) in tokens.iter().filter(|(_, token)| token.len() > 1) {
+        let &[left, right] = split_by_ranks(token, ranks, rank).as_slice() else { return None };
+        merges.push(Merge { left: *ranks.get(left)?, right: *ranks.get(right)?, id: rank, rank });
+    }
+    Some(merges)
+}
+
+/// The token encoded by the rule of ranks (E2), with the ranks below a given one only.
+fn split_by_ranks<'t>(token: &'t [u8], ranks: &HashMap<&[u8], u32>, below: u32) -> Vec<&'t [u8]> {
+    // Part i is the bytes from cuts[i] to cuts[i + 1].
+    let mut cuts: Vec<usize> = (0..=token.len()).collect();
+    while cuts.len() > 2 {
+        let rank = |at: usize| ranks.get(&token[cuts[at]..cuts[at + 2]]).map_or(below, |&rank| rank.min(below));
+        let Some((rank, at)) = (0..cuts.len() - 2).map(|at| (rank(at), at)).min() else { break };
+        if rank >= below {
+            break;
+        }
+        cuts.remove(at + 1);
+    }
+    cuts.windows(2).map(|cut| &token[cut[0]..cut[1]]).collect()
+}
+
+/// Every way to cut a token into two tokens, as a merge of the token's rank.
+fn every_split(tokens: &Tokens, ranks: &HashMap<&[u8], u32>) -> Vec<Merge> {
+    let mut merges = Vec::new();
+    for (rank, token) in tokens.iter() {
+        for cut in 1..token.len() {
+            if let (Some(&left), Some(&right)) = (ranks.get(&token[..cut]), ranks.get(&token[cut..])) {
+                merges.push(Merge { left, right, id: rank, rank });
+            }
+        }
+    }
+    merges
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn by_hand() {
+        let order: Vec<u8> = (0..=255).collect();
+        let vocab = Vocab::from_merges(&order, &[(97, 98), (256, 99)]).unwrap();
+        assert_eq!(vocab.token_bytes(257), Some(&b"abc"[..]));
+        assert_eq!((vocab.token_id(b"ab"), vocab.merge_of(97, 98)), (Some(256), Some((0, 256))));
+        assert_eq!(vocab.truncate(1).unwrap().token_bytes(257), None);
+    }
+}
