@@ -17,6 +17,7 @@
 //! function: whoever walks positions upwards looks a weight up only where a step begins.
 
 use super::steps::Steps;
+use crate::fast::prefetch::prefetch;
 
 /// The slots of an arena: 16 bits while the vocabulary fits, 32 beyond.
 pub(super) trait Symbol: Copy + Eq {
@@ -84,6 +85,12 @@ impl<S: Symbol> Arena<S> {
     #[inline]
     pub fn holds(&self, p: u32, left: S, left_length: u32, right: S) -> bool {
         self.slots[p as usize] == left && self.slots[(p + left_length) as usize] == right
+    }
+
+    /// Position `p` will be looked at soon.
+    #[inline]
+    pub fn prefetch(&self, p: u32) {
+        prefetch(&self.slots, p as usize);
     }
 
     /// The token that ends before `p`, or the gap.

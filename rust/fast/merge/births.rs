@@ -62,7 +62,15 @@ impl Births {
 
     /// Find the new pairs around token `id`, which merge number `merges` has just put at `joined` (ascending), and add
     /// to `pairs` those that may be merged one day. Their counts are exact, since all tokens are in place already.
-    pub fn deliver<S: Symbol>(&mut self, id: u32, joined: &[u32], merges: u32, arena: &Arena<S>, pairs: &mut Pairs) {
+    pub fn deliver<S: Symbol>(
+        &mut self,
+        id: u32,
+        parts: (u32, u32),
+        joined: &[u32],
+        merges: u32,
+        arena: &Arena<S>,
+        pairs: &mut Pairs,
+    ) {
         let length = arena.lengths[id as usize];
         let mut weights = arena.weights.cursor();
         for &p in joined {
@@ -74,6 +82,7 @@ impl Births {
             }
             self.after.count(arena.after(p, length), weight);
         }
+        self.mourn(id, parts, pairs);
         self.keep(id, merges, arena, pairs);
         if !self.newborn.is_empty() {
             for &p in joined {
@@ -86,6 +95,18 @@ impl Births {
         }
         for side in [&mut self.before, &mut self.after] {
             side.touched.drain(..).for_each(|other| side.births[other as usize] = Birth::default());
+        }
+    }
+
+    /// Where (x, new) was born, (x, left part) died; where (new, x), (right part, x) did, and (right part, left part) in
+    /// the middle of (new, new).
+    fn mourn(&mut self, id: u32, (left, right): (u32, u32), pairs: &mut Pairs) {
+        for &other in &self.before.touched {
+            pairs.lose(other, left, self.before.births[other as usize].count);
+        }
+        for &other in &self.after.touched {
+            let died = if other == id { left } else { other };
+            pairs.lose(right, died, self.after.births[other as usize].count);
         }
     }
 

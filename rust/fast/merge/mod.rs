@@ -88,14 +88,29 @@ impl Pieces for &[(&[u8], u64)] {
 /// An arena of more slots is refused: beyond, positions would no longer fit into 32 bits.
 pub const MAX_SLOTS: usize = (u32::MAX / 2) as usize;
 
+/// Sizes that change the speed and never the result.
+#[derive(Clone, Copy)]
+struct Tuning {
+    /// Bits of a count that choose its bucket within its power of two.
+    mantissa: u32,
+    /// The counts of pairs of two ids below this are kept exact: these are the long lists.
+    dense: u32,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self { mantissa: 6, dense: 512 }
+    }
+}
+
 /// `(merges, why they ended)`.
 pub type Trained = (Vec<(u32, u32)>, StopReason);
 
 pub fn train<P: Pieces>(pieces: P, options: &Options, observer: Observer<'_>) -> Result<Trained> {
-    train_with::<P, 6>(pieces, options, observer)
+    train_with(pieces, options, Tuning::default(), observer)
 }
 
-fn train_with<P: Pieces, const MANTISSA: u32>(pieces: P, options: &Options, observer: Observer<'_>) -> Result<Trained> {
+fn train_with<P: Pieces>(pieces: P, options: &Options, tuning: Tuning, observer: Observer<'_>) -> Result<Trained> {
     if pieces.len() > u32::MAX as usize {
         return Err(too_large(&format!("{} distinct pieces", pieces.len())));
     }
@@ -109,10 +124,10 @@ fn train_with<P: Pieces, const MANTISSA: u32>(pieces: P, options: &Options, obse
     }
     // A merge removes one token at least, so there are fewer merges than slots.
     let gap = 256 + options.max_merges.min(layout.slots) as u32;
-    if gap <= u32::from(u16::MAX) {
-        by_tie::<P, u16, MANTISSA>(pieces, &layout, gap, options, observer)
+    if u16::try_from(gap).is_ok() {
+        by_tie::<P, u16>(pieces, &layout, gap, options, tuning, observer)
     } else {
-        by_tie::<P, u32, MANTISSA>(pieces, &layout, gap, options, observer)
+        by_tie::<P, u32>(pieces, &layout, gap, options, tuning, observer)
     }
 }
 
@@ -120,37 +135,38 @@ fn too_large(what: &str) -> Error {
     Error::Training(format!("the corpus is too large to train on: {what}"))
 }
 
-fn by_tie<P: Pieces, S: Symbol, const MANTISSA: u32>(
+fn by_tie<P: Pieces, S: Symbol>(
     pieces: P,
     layout: &Layout,
     gap: u32,
     options: &Options,
+    tuning: Tuning,
     observer: Observer<'_>,
 ) -> Result<Trained> {
     let arena = Arena::<S>::new(layout, &options.byte_ids, gap, |i| pieces.get(i));
     match options.tie_break {
         TieBreak::SmallestIds => {
             drop(pieces);
-            Trainer::<S, _, MANTISSA>::new(arena, SmallestIds, options).run(options, observer)
+            Trainer::new(arena, SmallestIds, options, tuning).run(options, observer)
         }
         TieBreak::FirstSeen => {
             let tie = FirstSeen::new(layout, |i| pieces.get(i).0.len());
             drop(pieces);
-            Trainer::<S, _, MANTISSA>::new(arena, tie, options).run(options, observer)
+            Trainer::new(arena, tie, options, tuning).run(options, observer)
         }
         TieBreak::GreatestBytes => {
             let bytes = tie::original_bytes(layout, |i| pieces.get(i).0);
             drop(pieces);
             let tie = GreatestBytes::new(&bytes, &options.byte_ids);
-            Trainer::<S, _, MANTISSA>::new(arena, tie, options).run(options, observer)
+            Trainer::new(arena, tie, options, tuning).run(options, observer)
         }
     }
 }
 
-struct Trainer<S: Symbol, T: Tie<S>, const MANTISSA: u32> {
+struct Trainer<S: Symbol, T: Tie<S>> {
     arena: Arena<S>,
     pairs: Pairs,
-    queue: Queue<T::Key, MANTISSA>,
+    queue: Queue<T::Key>,
     births: Births,
     tie: T,
     merges: Vec<(u32, u32)>,
@@ -158,12 +174,12 @@ struct Trainer<S: Symbol, T: Tie<S>, const MANTISSA: u32> {
     joined: Vec<u32>,
 }
 
-impl<S: Symbol, T: Tie<S>, const MANTISSA: u32> Trainer<S, T, MANTISSA> {
-    fn new(arena: Arena<S>, tie: T, options: &Options) -> Self {
+impl<S: Symbol, T: Tie<S>> Trainer<S, T> {
+    fn new(arena: Arena<S>, tie: T, options: &Options, tuning: Tuning) -> Self {
         let max_length = options.max_token_length.map_or(u64::MAX, |length| length as u64);
         Self {
-            pairs: Pairs::new(arena.gap as usize),
-            queue: Queue::new(),
+            pairs: Pairs::new(arena.gap as usize, tuning.dense),
+            queue: Queue::new(tuning.mantissa),
             births: Births::new(arena.gap, options.min_frequency, max_length),
             tie,
             merges: Vec::new(),
@@ -203,11 +219,10 @@ impl<S: Symbol, T: Tie<S>, const MANTISSA: u32> Trainer<S, T, MANTISSA> {
                 pairs.recount(index, arena, self.merges.len() as u32);
             }
             let count = pairs.get(index).count;
-            if count == entry.count {
-                return Some(index);
-            }
             if count < min_frequency {
                 pairs.remove(index);
+            } else if count == entry.count {
+                return Some(index);
             } else {
                 queue.push(index, pairs, |pairs| tie.key(pairs, index, arena));
             }
@@ -225,7 +240,7 @@ impl<S: Symbol, T: Tie<S>, const MANTISSA: u32> Trainer<S, T, MANTISSA> {
         pairs.remove(index);
         self.tie.learn(id, joined[0]);
         pairs.reserve(2 * joined.len(), arena);
-        self.births.deliver(id, joined, merges, arena, pairs);
+        self.births.deliver(id, (left, right), joined, merges, arena, pairs);
         self.enqueue_newborn();
     }
 

@@ -9,6 +9,8 @@
 //! per id, the last steps in which it was a left and a right part, tell in two loads whether a count taken earlier is
 //! still true; most pairs that reach the top need no recount.
 
+use std::ops::Range;
+
 use super::arena::{Arena, Symbol};
 
 /// One candidate. 32 bytes, so that two lie in a cache line.
@@ -30,6 +32,9 @@ pub(super) struct Pair {
 /// No pair: the end of a chain.
 pub(super) const NONE: u32 = u32::MAX;
 
+/// How far ahead in a list the slots are prefetched.
+const AHEAD: usize = 16;
+
 pub(super) struct Pairs {
     records: Vec<Pair>,
     /// Head of the chain of records that are free to be used again.
@@ -37,21 +42,30 @@ pub(super) struct Pairs {
     positions: Vec<u32>,
     /// Entries of `positions` that no record owns.
     unowned: usize,
+    /// Space that a merged pair has left behind, for the lists of the pairs born of it.
+    hole: Range<u32>,
     /// For each id the last merge in which it was the left part, and the right part.
     taken_as_left: Vec<u32>,
     taken_as_right: Vec<u32>,
+    /// Pairs of two ids below this have their counts kept exact.
+    dense: u32,
+    /// Their records, one more than the index; 0 for none.
+    dense_records: Vec<u32>,
 }
 
 impl Pairs {
-    /// For ids below `ids`.
-    pub fn new(ids: usize) -> Self {
+    /// For ids below `ids`; those below `dense` in a square table.
+    pub fn new(ids: usize, dense: u32) -> Self {
         Self {
             records: Vec::new(),
             free: NONE,
             positions: Vec::new(),
             unowned: 0,
+            hole: 0..0,
             taken_as_left: vec![0; ids],
             taken_as_right: vec![0; ids],
+            dense,
+            dense_records: vec![0; dense as usize * dense as usize],
         }
     }
 
@@ -81,17 +95,42 @@ impl Pairs {
     /// A new pair, counted after `merges` merges, with `len` positions: the index of its record and the place in the
     /// pool from which the caller fills them in.
     pub fn insert(&mut self, left: u32, right: u32, count: u64, len: u32, merges: u32) -> (u32, u32) {
-        let start = self.positions.len() as u32;
-        self.positions.resize(self.positions.len() + len as usize, 0);
+        let mut start = self.hole.start;
+        if len <= self.hole.end - start {
+            self.hole.start += len;
+            self.unowned -= len as usize;
+        } else {
+            start = self.positions.len() as u32;
+            self.positions.resize(self.positions.len() + len as usize, 0);
+        }
         let pair = Pair { left, right, count, start, len, counted: merges, next: NONE };
         let index = self.free;
         if index == NONE {
             self.records.push(pair);
-            return (self.records.len() as u32 - 1, start);
+        } else {
+            self.free = self.get(index).next;
+            self.records[index as usize] = pair;
         }
-        self.free = self.get(index).next;
-        self.records[index as usize] = pair;
+        let index = if index == NONE { self.records.len() as u32 - 1 } else { index };
+        if let Some(cell) = self.cell(left, right) {
+            self.dense_records[cell] = index + 1;
+        }
         (index, start)
+    }
+
+    /// Where the table of frequent pairs has this one, if both ids are small enough.
+    fn cell(&self, left: u32, right: u32) -> Option<usize> {
+        (left.max(right) < self.dense).then_some(left as usize * self.dense as usize + right as usize)
+    }
+
+    /// A merge has taken this much from the count of a pair.
+    #[inline]
+    pub fn lose(&mut self, left: u32, right: u32, count: u64) {
+        if let Some(cell) = self.cell(left, right)
+            && let Some(index) = self.dense_records[cell].checked_sub(1)
+        {
+            self.records[index as usize].count -= count;
+        }
     }
 
     /// Fill in a position.
@@ -104,17 +143,23 @@ impl Pairs {
     pub fn remove(&mut self, index: u32) {
         let free = self.free;
         let pair = self.get_mut(index);
-        let len = pair.len as usize;
+        let Pair { left, right, start, len, .. } = *pair;
         pair.len = 0;
         pair.next = free;
         self.free = index;
-        self.unowned += len;
+        self.unowned += len as usize;
+        self.hole = start..start + len;
+        if let Some(cell) = self.cell(left, right) {
+            self.dense_records[cell] = 0;
+        }
     }
 
     /// Is the count of this pair certainly exact now?
     pub fn is_exact(&self, index: u32) -> bool {
         let pair = self.get(index);
-        self.taken_as_right[pair.left as usize] <= pair.counted && self.taken_as_left[pair.right as usize] <= pair.counted
+        pair.left.max(pair.right) < self.dense
+            || self.taken_as_right[pair.left as usize] <= pair.counted
+                && self.taken_as_left[pair.right as usize] <= pair.counted
     }
 
     /// Count the pair anew, and drop the positions that no longer hold it.
@@ -135,6 +180,9 @@ impl Pairs {
         let length = arena.lengths[pair.left as usize];
         let mut kept = 0;
         for i in 0..positions.len() {
+            if let Some(&ahead) = positions.get(i + AHEAD) {
+                arena.prefetch(ahead);
+            }
             let p = positions[i];
             if arena.holds(p, left, length, right) {
                 positions[kept] = p;
@@ -155,7 +203,11 @@ impl Pairs {
         let (l, r) = (S::from_id(left), S::from_id(right));
         let (left_length, right_length) = (arena.lengths[left as usize], arena.lengths[right as usize]);
         joined.clear();
-        for &p in self.positions(index) {
+        let positions = self.positions(index);
+        for (i, &p) in positions.iter().enumerate() {
+            if let Some(&ahead) = positions.get(i + AHEAD) {
+                arena.prefetch(ahead);
+            }
             if arena.holds(p, l, left_length, r) {
                 arena.join(p, left_length, right_length, id);
                 joined.push(p);
@@ -179,6 +231,7 @@ impl Pairs {
             end += pair.len as usize;
         }
         self.positions.truncate(end);
+        self.hole = 0..0;
         self.unowned = 0;
     }
 }

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use proptest::prelude::*;
 
-use super::{Options, Progress, StopReason, TieBreak, Trained, train, train_with};
+use super::{Options, Progress, StopReason, TieBreak, Trained, Tuning, train, train_with};
 use crate::error::Error;
 
 /// What is known of a pair: its count and where it stands first.
@@ -72,17 +72,18 @@ fn options(max_merges: usize, tie_break: TieBreak) -> Options {
 
 const TIES: [TieBreak; 3] = [TieBreak::SmallestIds, TieBreak::FirstSeen, TieBreak::GreatestBytes];
 
-/// Train in every build of the code, coarse buckets included, and check that the counts reported fall.
+/// Train with every tuning, coarse buckets and small tables included, and check that the counts reported fall.
 fn fast(pieces: &[(&[u8], u64)], options: &Options) -> Trained {
-    let trained = run::<6>(pieces, options);
-    assert_eq!(run::<0>(pieces, options), trained);
-    assert_eq!(run::<2>(pieces, options), trained);
+    let trained = run(pieces, options, Tuning::default());
+    for (mantissa, dense) in [(0, 0), (1, 97), (2, 258)] {
+        assert_eq!(run(pieces, options, Tuning { mantissa, dense }), trained);
+    }
     trained
 }
 
-fn run<const MANTISSA: u32>(pieces: &[(&[u8], u64)], options: &Options) -> Trained {
+fn run(pieces: &[(&[u8], u64)], options: &Options, tuning: Tuning) -> Trained {
     let (mut told, mut last) = (Vec::new(), u64::MAX);
-    let trained = train_with::<_, MANTISSA>(pieces, options, &mut |progress| {
+    let trained = train_with(pieces, options, tuning, &mut |progress| {
         if let Progress::Merged { index, left, right, count } = progress {
             assert_eq!(index, told.len());
             assert!(count <= last);
@@ -157,8 +158,8 @@ fn one_huge_piece() {
 fn both_widths_of_symbols_agree() {
     let text: Vec<u8> = (0_u64..70_000).map(|i| (i * i * 7919 % 10_007 % 251) as u8).collect();
     for tie in TIES {
-        let wide = run::<6>(&[(&text, 1)], &options(usize::MAX, tie));
-        let narrow = run::<6>(&[(&text, 1)], &options(60_000, tie));
+        let wide = run(&[(&text, 1)], &options(usize::MAX, tie), Tuning::default());
+        let narrow = run(&[(&text, 1)], &options(60_000, tie), Tuning::default());
         let n = narrow.0.len();
         assert!(n > 5000);
         assert_eq!(wide.0[..n], narrow.0[..]);
