@@ -99,10 +99,10 @@ impl<S: Symbol> Arena<S> {
         self.slots[p as usize - 1].id()
     }
 
-    /// The token that follows the one of `length` bytes at `p`, or the gap.
+    /// The token that starts at `p`, or the gap there.
     #[inline]
-    pub fn after(&self, p: u32, length: u32) -> u32 {
-        self.slots[(p + length) as usize].id()
+    pub fn at(&self, p: u32) -> u32 {
+        self.slots[p as usize].id()
     }
 
     /// Make the two tokens at `p` one.

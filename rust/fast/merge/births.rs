@@ -4,7 +4,7 @@
 //! table. The entries in use are listed, so that a merge costs its occurrences and not the size of the vocabulary.
 
 use super::arena::{Arena, Symbol};
-use super::pairs::{NONE, Pairs};
+use super::pairs::{Joined, NONE, Pairs};
 
 /// What is known of one new pair while it is being born.
 #[derive(Clone, Copy, Default)]
@@ -66,31 +66,28 @@ impl Births {
         &mut self,
         id: u32,
         parts: (u32, u32),
-        joined: &[u32],
+        joined: &[Joined],
         merges: u32,
         arena: &Arena<S>,
         pairs: &mut Pairs,
     ) {
-        let length = arena.lengths[id as usize];
         let mut weights = arena.weights.cursor();
-        for &p in joined {
-            let weight = weights.at(p);
-            let left = arena.before(p);
+        for &Joined { position, before, after } in joined {
+            let weight = weights.at(position);
             // (new, new) is counted once: as the pair that starts at the first of the two.
-            if left != id {
-                self.before.count(left, weight);
+            if before != id {
+                self.before.count(before, weight);
             }
-            self.after.count(arena.after(p, length), weight);
+            self.after.count(after, weight);
         }
         self.mourn(id, parts, pairs);
         self.keep(id, merges, arena, pairs);
         if !self.newborn.is_empty() {
-            for &p in joined {
-                let left = arena.before(p);
-                if left != id {
-                    self.before.place(left, p.wrapping_sub(arena.lengths[left as usize]), pairs);
+            for &Joined { position, before, after } in joined {
+                if before != id {
+                    self.before.place(before, position.wrapping_sub(arena.lengths[before as usize]), pairs);
                 }
-                self.after.place(arena.after(p, length), p, pairs);
+                self.after.place(after, position, pairs);
             }
         }
         for side in [&mut self.before, &mut self.after] {

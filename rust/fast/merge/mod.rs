@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use arena::{Arena, Layout, Symbol};
 use births::Births;
 use first::first_pairs;
-use pairs::Pairs;
+use pairs::{Joined, Pair, Pairs};
 use queue::Queue;
 use tie::{FirstSeen, GreatestBytes, SmallestIds, Tie};
 
@@ -170,8 +170,8 @@ struct Trainer<S: Symbol, T: Tie<S>> {
     births: Births,
     tie: T,
     merges: Vec<(u32, u32)>,
-    /// The positions of the tokens made last.
-    joined: Vec<u32>,
+    /// The tokens made last.
+    joined: Vec<Joined>,
 }
 
 impl<S: Symbol, T: Tie<S>> Trainer<S, T> {
@@ -201,7 +201,7 @@ impl<S: Symbol, T: Tie<S>> Trainer<S, T> {
             let Some(pair) = self.next_pair(options.min_frequency) else {
                 return Ok((self.merges, StopReason::MinFrequency));
             };
-            let &pairs::Pair { left, right, count, .. } = self.pairs.get(pair);
+            let &Pair { left, right, count, .. } = self.pairs.get(pair);
             tell(Progress::Merged { index: self.merges.len(), left, right, count })?;
             self.merge(pair);
         }
@@ -213,7 +213,7 @@ impl<S: Symbol, T: Tie<S>> Trainer<S, T> {
     fn next_pair(&mut self, min_frequency: u64) -> Option<u32> {
         let Self { arena, pairs, queue, tie, .. } = self;
         loop {
-            let entry = queue.pop(pairs, |pairs, index| tie.key(pairs, index, arena))?;
+            let entry = queue.pop(pairs, |index| tie.key(pairs, index, arena))?;
             let index = entry.pair;
             if !pairs.is_exact(index) {
                 pairs.recount(index, arena, self.merges.len() as u32);
@@ -224,21 +224,21 @@ impl<S: Symbol, T: Tie<S>> Trainer<S, T> {
             } else if count == entry.count {
                 return Some(index);
             } else {
-                queue.push(index, pairs, |pairs| tie.key(pairs, index, arena));
+                queue.push(index, pairs, || tie.key(pairs, index, arena));
             }
         }
     }
 
     fn merge(&mut self, index: u32) {
         let Self { arena, pairs, joined, .. } = self;
-        let &pairs::Pair { left, right, .. } = pairs.get(index);
+        let &Pair { left, right, .. } = pairs.get(index);
         let id = 256 + self.merges.len() as u32;
         self.merges.push((left, right));
         let merges = self.merges.len() as u32;
         arena.lengths[id as usize] = arena.lengths[left as usize] + arena.lengths[right as usize];
         pairs.join(index, id, merges, arena, joined);
         pairs.remove(index);
-        self.tie.learn(id, joined[0]);
+        self.tie.learn(id, joined[0].position);
         pairs.reserve(2 * joined.len(), arena);
         self.births.deliver(id, (left, right), joined, merges, arena, pairs);
         self.enqueue_newborn();
@@ -247,7 +247,7 @@ impl<S: Symbol, T: Tie<S>> Trainer<S, T> {
     fn enqueue_newborn(&mut self) {
         let Self { arena, pairs, queue, births, tie, .. } = self;
         for &index in &births.newborn {
-            queue.push(index, pairs, |pairs| tie.key(pairs, index, arena));
+            queue.push(index, pairs, || tie.key(pairs, index, arena));
         }
     }
 }

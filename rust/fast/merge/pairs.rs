@@ -12,6 +12,7 @@
 use std::ops::Range;
 
 use super::arena::{Arena, Symbol};
+use crate::fast::prefetch::prefetch;
 
 /// One candidate. 32 bytes, so that two lie in a cache line.
 #[derive(Clone, Copy)]
@@ -25,11 +26,19 @@ pub(super) struct Pair {
     len: u32,
     /// The number of merges that had been done when `count` was taken.
     counted: u32,
-    /// The next pair in the same bucket of the queue.
-    pub next: u32,
+    /// The next record that is free to be used again.
+    next: u32,
 }
 
-/// No pair: the end of a chain.
+/// A token that a merge has made, and the tokens (or gaps) around it after the merge.
+#[derive(Clone, Copy)]
+pub(super) struct Joined {
+    pub position: u32,
+    pub before: u32,
+    pub after: u32,
+}
+
+/// No index.
 pub(super) const NONE: u32 = u32::MAX;
 
 /// How far ahead in a list the slots are prefetched.
@@ -73,8 +82,9 @@ impl Pairs {
         &self.records[index as usize]
     }
 
-    pub fn get_mut(&mut self, index: u32) -> &mut Pair {
-        &mut self.records[index as usize]
+    /// Record `index` will be looked at soon.
+    pub fn prefetch(&self, index: u32) {
+        prefetch(&self.records, index as usize);
     }
 
     /// The positions of a pair, ascending. Some may no longer hold it.
@@ -142,7 +152,7 @@ impl Pairs {
     /// Give a record back.
     pub fn remove(&mut self, index: u32) {
         let free = self.free;
-        let pair = self.get_mut(index);
+        let pair = &mut self.records[index as usize];
         let Pair { left, right, start, len, .. } = *pair;
         pair.len = 0;
         pair.next = free;
@@ -167,7 +177,7 @@ impl Pairs {
         let mut count = 0;
         let mut weights = arena.weights.cursor();
         self.retain(index, arena, |p| count += weights.at(p));
-        let pair = self.get_mut(index);
+        let pair = &mut self.records[index as usize];
         pair.count = count;
         pair.counted = merges;
     }
@@ -195,22 +205,30 @@ impl Pairs {
     }
 
     /// Make the two tokens one wherever the pair stands, left to right without overlap (SPEC T4): merge number `merges`,
-    /// which makes `id`. The positions of the new tokens stay behind in `joined`, ascending.
-    pub fn join<S: Symbol>(&mut self, index: u32, id: u32, merges: u32, arena: &mut Arena<S>, joined: &mut Vec<u32>) {
+    /// which makes `id`. What has been joined is left in `joined`, in order.
+    pub fn join<S: Symbol>(&mut self, index: u32, id: u32, merges: u32, arena: &mut Arena<S>, joined: &mut Vec<Joined>) {
         let Pair { left, right, .. } = *self.get(index);
         self.taken_as_left[left as usize] = merges;
         self.taken_as_right[right as usize] = merges;
         let (l, r) = (S::from_id(left), S::from_id(right));
         let (left_length, right_length) = (arena.lengths[left as usize], arena.lengths[right as usize]);
-        joined.clear();
         let positions = self.positions(index);
+        joined.clear();
+        // Where the token joined last ends.
+        let mut end = 0;
         for (i, &p) in positions.iter().enumerate() {
             if let Some(&ahead) = positions.get(i + AHEAD) {
                 arena.prefetch(ahead);
             }
             if arena.holds(p, l, left_length, r) {
                 arena.join(p, left_length, right_length, id);
-                joined.push(p);
+                if p == end
+                    && let Some(neighbour) = joined.last_mut()
+                {
+                    neighbour.after = id;
+                }
+                end = p + left_length + right_length;
+                joined.push(Joined { position: p, before: arena.before(p), after: arena.at(end) });
             }
         }
     }

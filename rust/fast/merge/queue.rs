@@ -1,12 +1,14 @@
 //! A priority queue of upper bounds that only fall: buckets by count, and a heap for the bucket in work.
 //!
 //! No count ever exceeds the count of the pair merged last, so the queue only moves downwards. Pairs below the bucket in
-//! work wait in chains (4 bytes each, inside their records) until their turn comes; most of them never leave their
-//! chain, because training ends first. Only the pairs of the bucket in work are ordered.
+//! work wait unordered (4 bytes each) until their turn comes; most wait in vain, because training ends first. Only the pairs of the bucket in work are ordered.
 
 use std::collections::BinaryHeap;
 
-use super::pairs::{NONE, Pair, Pairs};
+use super::pairs::Pairs;
+
+/// How far ahead in a bucket the records are prefetched.
+const AHEAD: usize = 16;
 
 /// A candidate in the heap: highest count first, then by the tie rule's key.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -19,7 +21,7 @@ pub(super) struct Entry<K> {
 pub(super) struct Queue<K> {
     /// So many bits of a count choose its bucket within its power of two; every count below `2^mantissa` has its own.
     mantissa: u32,
-    chains: Vec<u32>,
+    buckets: Vec<Vec<u32>>,
     /// The bucket in work; pairs of this bucket and of any above are in the heap.
     current: usize,
     heap: BinaryHeap<Entry<K>>,
@@ -28,39 +30,38 @@ pub(super) struct Queue<K> {
 impl<K: Ord> Queue<K> {
     pub fn new(mantissa: u32) -> Self {
         let buckets = bucket(u64::MAX, mantissa) + 1;
-        Self { mantissa, chains: vec![NONE; buckets], current: buckets, heap: BinaryHeap::new() }
+        Self { mantissa, buckets: vec![Vec::new(); buckets], current: buckets, heap: BinaryHeap::new() }
     }
 
     /// Take in a pair by the bound in its record. `key` is asked for only if the pair's bucket is in work.
-    pub fn push(&mut self, pair: u32, pairs: &mut Pairs, key: impl FnOnce(&Pairs) -> K) {
+    pub fn push(&mut self, pair: u32, pairs: &Pairs, key: impl FnOnce() -> K) {
         let count = pairs.get(pair).count;
         let bucket = bucket(count, self.mantissa);
         if bucket >= self.current {
-            let key = key(pairs);
-            self.heap.push(Entry { count, key, pair });
+            self.heap.push(Entry { count, key: key(), pair });
         } else {
-            pairs.get_mut(pair).next = self.chains[bucket];
-            self.chains[bucket] = pair;
+            self.buckets[bucket].push(pair);
         }
     }
 
     /// The pair of the highest bound, by the key among equals.
-    pub fn pop(&mut self, pairs: &mut Pairs, key: impl Fn(&Pairs, u32) -> K) -> Option<Entry<K>> {
+    pub fn pop(&mut self, pairs: &Pairs, key: impl Fn(u32) -> K) -> Option<Entry<K>> {
         while self.heap.is_empty() {
-            self.current = self.chains[..self.current].iter().rposition(|&pair| pair != NONE)?;
+            self.current = self.buckets[..self.current].iter().rposition(|bucket| !bucket.is_empty())?;
             let mut entries = std::mem::take(&mut self.heap).into_vec();
-            let mut pair = std::mem::replace(&mut self.chains[self.current], NONE);
-            while pair != NONE {
-                let Pair { count, next, .. } = *pairs.get(pair);
+            let waiting = std::mem::take(&mut self.buckets[self.current]);
+            for (i, &pair) in waiting.iter().enumerate() {
+                if let Some(&ahead) = waiting.get(i + AHEAD) {
+                    pairs.prefetch(ahead);
+                }
+                let count = pairs.get(pair).count;
                 let bucket = bucket(count, self.mantissa);
                 if bucket == self.current {
-                    entries.push(Entry { count, key: key(pairs, pair), pair });
+                    entries.push(Entry { count, key: key(pair), pair });
                 } else {
                     // Its count fell while it was waiting.
-                    pairs.get_mut(pair).next = self.chains[bucket];
-                    self.chains[bucket] = pair;
+                    self.buckets[bucket].push(pair);
                 }
-                pair = next;
             }
             self.heap = BinaryHeap::from(entries);
         }
