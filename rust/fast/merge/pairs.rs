@@ -97,7 +97,7 @@ impl Pairs {
     ///
     /// Positions in use never outnumber the slots once compacted, so 32 bits address them all (see [`super::MAX_SLOTS`]).
     pub fn reserve<S: Symbol>(&mut self, len: usize, arena: &Arena<S>) {
-        if self.unowned > self.positions.len() / 2 || self.positions.len() + len > u32::MAX as usize {
+        if self.unowned > self.positions.len() / 4 * 3 || self.positions.len() + len > u32::MAX as usize {
             self.compact(arena);
         }
     }
