@@ -32,7 +32,7 @@ pub const BLOCK: usize = 1024;
 
 #[derive(Clone, Copy)]
 struct Entry {
-    count: u64,
+    count: i64,
     /// The piece, zeros, and its length; or offset and length in the arena (8 and 7 bytes, little endian) and [`LONG`].
     key: [u8; 16],
 }
@@ -79,18 +79,18 @@ impl PieceCounts {
     }
 
     /// The piece that appeared as number `index`, and its count.
-    pub fn get(&self, index: usize) -> (&[u8], u64) {
+    pub fn get(&self, index: usize) -> (&[u8], i64) {
         let entry = &self.entries[index];
         (self.bytes(entry), entry.count)
     }
 
     /// Pieces and counts in order of first appearance.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], u64)> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], i64)> {
         self.entries.iter().map(|entry| (self.bytes(entry), entry.count))
     }
 
     /// Count a piece `n` times more.
-    pub fn add(&mut self, piece: &[u8], n: u64) -> Result<()> {
+    pub fn add(&mut self, piece: &[u8], n: i64) -> Result<()> {
         let (key, hash) = self.key(piece, 0, piece.len());
         self.add_key(key, hash, piece, n)
     }
@@ -165,7 +165,7 @@ impl PieceCounts {
     }
 
     #[inline]
-    fn add_key(&mut self, key: u128, hash: u64, piece: &[u8], n: u64) -> Result<()> {
+    fn add_key(&mut self, key: u128, hash: u64, piece: &[u8], n: i64) -> Result<()> {
         let mut slot = self.slot(hash);
         loop {
             let number = self.index[slot];
@@ -176,7 +176,7 @@ impl PieceCounts {
             let found = u128::from_le_bytes(entry.key);
             if found == key || is_long(key) && is_long(found) && self.bytes(entry) == piece {
                 let count = &mut self.entries[number as usize].count;
-                *count = count.checked_add(n).ok_or_else(|| too_large("a piece occurs 2^64 times"))?;
+                *count = count.checked_add(n).ok_or_else(|| too_large("a piece occurs 2^63 times"))?;
                 return Ok(());
             }
             slot = (slot + 1) & (self.index.len() - 1);
@@ -184,7 +184,7 @@ impl PieceCounts {
     }
 
     #[cold]
-    fn insert(&mut self, slot: usize, key: u128, piece: &[u8], n: u64) -> Result<()> {
+    fn insert(&mut self, slot: usize, key: u128, piece: &[u8], n: i64) -> Result<()> {
         if self.entries.len() == EMPTY as usize {
             return Err(too_large("more than 2^32 - 1 distinct pieces"));
         }
@@ -235,7 +235,8 @@ impl Pieces for PieceCounts {
     fn len(&self) -> usize {
         self.len()
     }
-    fn get(&self, index: u32) -> (&[u8], u64) {
+
+    fn get(&self, index: u32) -> (&[u8], i64) {
         self.get(index as usize)
     }
 }

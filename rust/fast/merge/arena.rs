@@ -16,6 +16,9 @@
 //! Pieces lie in falling order of their counts, so the *weight* of a position (the count of its piece) is a step
 //! function: whoever walks positions upwards looks a weight up only where a step begins.
 
+use std::cmp::Reverse;
+
+use super::Pieces;
 use super::steps::Steps;
 use crate::fast::prefetch::prefetch;
 
@@ -56,13 +59,14 @@ pub(super) struct Arena<S> {
 }
 
 impl<S: Symbol> Arena<S> {
-    /// Lay out the pieces of `layout`, of which `piece` tells the bytes and the count.
-    pub fn new<'p>(layout: &Layout, byte_ids: &[u32; 256], gap: u32, piece: impl Fn(u32) -> (&'p [u8], u64)) -> Self {
+    /// Lay out the pieces.
+    pub fn new(layout: &Layout, byte_ids: &[u32; 256], gap: u32, pieces: &impl Pieces) -> Self {
         let mut slots = Vec::with_capacity(layout.slots);
         let mut weights = Steps::new();
         let mut weight = 0;
         for &index in &layout.order {
-            let (bytes, count) = piece(index);
+            let (bytes, count) = pieces.get(index);
+            let count = count.unsigned_abs();
             if count != weight {
                 weight = count;
                 weights.push(slots.len() as u32, weight);
@@ -115,38 +119,47 @@ impl<S: Symbol> Arena<S> {
     }
 }
 
-/// The layout of the pieces before any merge: which piece lies where, in falling order of count, ties in corpus order.
+/// How the pieces are laid out: in falling order of count, among equals in corpus order.
 pub(super) struct Layout {
-    /// The pieces of two bytes or more, as indices into the corpus, in the order of the arena.
+    /// The pieces of two bytes or more, by their indices in the corpus.
     pub order: Vec<u32>,
     /// Slots in all, gaps included.
     pub slots: usize,
+    /// The counts of all slots: no pair's count can exceed it.
+    pub weight: u128,
 }
 
 impl Layout {
-    /// `count` and `length` of piece `i`, for `i` in `0..pieces`. Linear but for the pieces of large counts, which are
-    /// few: a text of n pieces has at most n / 4,096 that occur 4,096 times.
-    pub fn new(pieces: u32, count: impl Fn(u32) -> u64, length: impl Fn(u32) -> usize) -> Self {
-        const LARGE: usize = 4096;
-        let class = |i: u32| LARGE - (count(i).min(LARGE as u64) as usize);
-        let lies = |i: &u32| count(*i) > 0 && length(*i) > 1;
-        let mut next = vec![0_u32; LARGE + 2];
-        let mut slots = 1;
-        for i in (0..pieces).filter(lies) {
-            next[class(i) + 1] += 1;
-            slots += length(i) + 1;
+    /// Linear, but for a sort of the pieces of large counts: a text of n pieces has at most n / 4,096 that occur 4,096
+    /// times.
+    pub fn new(pieces: &impl Pieces) -> Self {
+        const LARGE: i64 = 4096;
+        let count = |&index: &u32| pieces.get(index).1;
+        let class = |index: &u32| (LARGE - count(index).min(LARGE)) as usize;
+        let lies = |index: &u32| {
+            let (bytes, count) = pieces.get(*index);
+            count > 0 && bytes.len() > 1
+        };
+        let indices = || (0..pieces.len() as u32).filter(lies);
+        let mut places = vec![0_usize; LARGE as usize + 1];
+        let (mut slots, mut weight) = (1, 0);
+        for index in indices() {
+            let (bytes, count) = pieces.get(index);
+            places[class(&index) + 1] += 1;
+            slots += bytes.len() + 1;
+            weight += bytes.len() as u128 * u128::from(count.unsigned_abs());
         }
-        let large = next[1] as usize;
-        for class in 0..=LARGE {
-            next[class + 1] += next[class];
+        let large = places[1];
+        for class in 1..places.len() {
+            places[class] += places[class - 1];
         }
-        let mut order = vec![0; next[LARGE + 1] as usize];
-        for i in (0..pieces).filter(lies) {
-            let place = &mut next[class(i)];
-            order[*place as usize] = i;
+        let mut order = vec![0; places[LARGE as usize]];
+        for index in indices() {
+            let place = &mut places[class(&index)];
+            order[*place] = index;
             *place += 1;
         }
-        order[..large].sort_by_key(|&i| std::cmp::Reverse(count(i)));
-        Self { order, slots }
+        order[..large].sort_by_key(|index| Reverse(count(index)));
+        Self { order, slots, weight }
     }
 }

@@ -60,6 +60,11 @@ impl Births {
         Self { before: side(), after: side(), min_frequency, max_length, newborn: Vec::new() }
     }
 
+    /// May a pair of this count be merged one day, into a token of `length` bytes? If not at birth, then never.
+    pub fn may_merge(&self, count: u64, length: u64) -> bool {
+        count >= self.min_frequency && length <= self.max_length
+    }
+
     /// Find the new pairs around token `id`, which merge number `merges` has just put at `joined` (ascending), and add
     /// to `pairs` those that may be merged one day. Their counts are exact, since all tokens are in place already.
     pub fn deliver<S: Symbol>(
@@ -114,9 +119,9 @@ impl Births {
         for (side, after) in [(&mut self.before, false), (&mut self.after, true)] {
             for &other in &side.touched {
                 let birth = &mut side.births[other as usize];
-                let fits = length + u64::from(arena.lengths[other as usize]) <= self.max_length;
+                let length = length + u64::from(arena.lengths[other as usize]);
                 birth.place = NONE;
-                if other != arena.gap && birth.count >= self.min_frequency && fits {
+                if other != arena.gap && birth.count >= self.min_frequency && length <= self.max_length {
                     let (left, right) = if after { (id, other) } else { (other, id) };
                     let (record, place) = pairs.insert(left, right, birth.count, birth.positions, merges);
                     birth.place = place;

@@ -1,24 +1,24 @@
 //! The pairs that training starts with: two bytes each, so that two small tables count them without a hash.
 
+use super::STRETCH;
 use super::arena::{Arena, Symbol};
+use super::births::Births;
 use super::pairs::{NONE, Pairs};
 use crate::error::Result;
 
 /// The 256 bytes and the gap, which counts as one more.
 const SIDE: usize = 257;
 
-/// Positions between two calls of `working`.
-const STRETCH: usize = 1 << 20;
-
 fn cell(left: u32, right: u32) -> usize {
     left.min(256) as usize * SIDE + right.min(256) as usize
 }
 
-/// Add to `pairs` every pair of bytes that `may_merge` by its count, with its positions; the records' indices come back.
+/// Add to `pairs` every pair of bytes that may be merged one day; the indices of the records come back. `working` is
+/// called now and then.
 pub(super) fn first_pairs<S: Symbol>(
     arena: &Arena<S>,
     pairs: &mut Pairs,
-    may_merge: impl Fn(u64) -> bool,
+    births: &Births,
     mut working: impl FnMut() -> Result<()>,
 ) -> Result<Vec<u32>> {
     let last = arena.slots.len() - 1;
@@ -40,7 +40,7 @@ pub(super) fn first_pairs<S: Symbol>(
         for right in 0..256 {
             let (count, place) = (counts[cell(left, right)], &mut places[cell(left, right)]);
             let positions = std::mem::replace(place, NONE);
-            if positions > 0 && may_merge(count) {
+            if positions > 0 && births.may_merge(count, 2) {
                 let record;
                 (record, *place) = pairs.insert(left, right, count, positions, 0);
                 records.push(record);

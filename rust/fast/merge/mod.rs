@@ -1,6 +1,34 @@
-//! The merging phase of training: pieces with their counts -> merges. Must equal `rust/train.rs`.
+//! The merging phase of training: distinct pieces with their counts -> merges. Must equal `train` of `rust/train.rs`.
 //!
-//! (docs here)
+//! The mirror keeps a word per piece and rewrites every word that holds the pair merged. Here a merge touches the places
+//! where the pair stands and nothing else, so that a corpus of one huge piece costs no more than one of short words:
+//!
+//! - [`arena`] the corpus as one flat array of symbols, where a token finds its neighbours without links;
+//! - [`pairs`] for each pair its places and an upper bound on its count;
+//! - [`queue`] the pair of the highest bound, [`tie`] which one among equals;
+//! - [`first`] the pairs of bytes, [`births`] the pairs that a merge creates;
+//! - [`steps`] a position's weight, that is the count of its piece.
+//!
+//! One step takes the pair of the highest bound from the queue; if its count may have fallen, counts it anew and puts it
+//! back; else joins its places, looks around each of them, and adds the pairs found there.
+//!
+//! # Why it is exact
+//!
+//! *Counts only fall.* A pair of which at least one part is not a byte is born in the step that makes its younger part,
+//! in all its places at once: later steps bring other ids. So places only vanish, a count taken once is a bound for
+//! ever, and so is the first place of the pair in the corpus. A queue of such bounds yields the best pair: if the
+//! highest bound proves exact, every other pair lies below its own bound and so below this count.
+//!
+//! *Which places still hold* is read from two slots ([`Arena::holds`]). *Whether a count is still exact* is read from two
+//! numbers per id ([`Pairs::is_exact`]), or known, because the losses of frequent pairs are booked as they happen
+//! ([`births`]).
+//!
+//! # What it costs
+//!
+//! For n bytes of distinct pieces and V merges: the joins cost O(n) in all, since each removes a token; lists hold at most
+//! two places for each token joined, and n at the start. A list is walked once when its pair is merged, and once for each
+//! time it reaches the top with a bound out of date. Memory: 2 bytes a slot while ids fit into 16 bits, else 4; 4 for each
+//! place in a list; 32 for each pair. More than 2^31 slots are refused, as are counts beyond 2^63: nothing wraps.
 
 mod arena;
 mod births;
@@ -8,11 +36,12 @@ mod first;
 mod pairs;
 mod queue;
 mod steps;
+#[cfg(test)]
+mod tests;
 mod tie;
 
-use std::ops::ControlFlow;
-
 use crate::error::{Error, Result};
+use crate::train::{Stop, TieBreak, TrainOptions, Trained};
 use arena::{Arena, Layout, Symbol};
 use births::Births;
 use first::first_pairs;
@@ -20,80 +49,43 @@ use pairs::{Joined, Pair, Pairs};
 use queue::Queue;
 use tie::{FirstSeen, GreatestBytes, SmallestIds, Tie};
 
-/// Which of several pairs of equal count is merged (SPEC T3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum TieBreak {
-    /// The smallest left id, then the smallest right id.
-    #[default]
-    SmallestIds,
-    /// The pair that is met first in the corpus as merged so far.
-    FirstSeen,
-    /// The greatest bytes of the left token, then of the right one.
-    GreatestBytes,
-}
-
-/// Why training stopped (SPEC T5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StopReason {
-    /// All the merges asked for were made.
-    MaxMerges,
-    /// No pair that may be merged stands in `min_frequency` places.
-    MinFrequency,
-}
-
-/// What to train.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// How many merges to make at most.
-    pub max_merges: usize,
-    /// At least 1.
-    pub min_frequency: u64,
-    /// The longest token that may be made, in bytes (SPEC T7).
-    pub max_token_length: Option<usize>,
-    pub tie_break: TieBreak,
-    /// The id of each single byte: a permutation of 0-255.
-    pub byte_ids: [u32; 256],
-}
-
-/// What the trainer reports as it works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress {
-    /// Long work goes on; nothing to tell, but a chance to stop.
-    Working,
-    /// Merge `index` (from 0) joins `left` and `right`, which stood side by side in `count` places.
-    Merged { index: usize, left: u32, right: u32, count: u64 },
-}
-
-/// Told of progress; breaks to stop the training, which then returns [`Error::Interrupted`].
-pub type Observer<'o> = &'o mut dyn FnMut(Progress) -> ControlFlow<()>;
-
-/// Where the pieces are: `(bytes, count)` of the piece at each index, in order of first appearance.
+/// Distinct pieces with their counts, by index in order of first appearance.
 pub trait Pieces {
+    /// How many there are.
     fn len(&self) -> usize;
-    fn get(&self, index: u32) -> (&[u8], u64);
+
+    /// The bytes and the count of one. Pieces whose count is not positive are passed over.
+    fn get(&self, index: u32) -> (&[u8], i64);
+
+    /// Are there none?
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-impl Pieces for &[(&[u8], u64)] {
+impl Pieces for &[(Vec<u8>, i64)] {
     fn len(&self) -> usize {
         <[_]>::len(self)
     }
-    fn get(&self, index: u32) -> (&[u8], u64) {
-        self[index as usize]
+
+    fn get(&self, index: u32) -> (&[u8], i64) {
+        let (piece, count) = &self[index as usize];
+        (piece, *count)
     }
 }
 
-/// An arena of more slots is refused: beyond, positions would no longer fit into 32 bits.
-pub const MAX_SLOTS: usize = (u32::MAX / 2) as usize;
+/// An arena of more slots is refused: two lists of them must fit into 32 bits.
+const MAX_SLOTS: usize = (u32::MAX / 2) as usize;
+
+/// Places that may be looked at between two calls of `on_merge`: a hundredth of a second's work.
+const STRETCH: usize = 1 << 20;
 
 /// Sizes that change the speed and never the result.
 #[derive(Clone, Copy)]
 struct Tuning {
     /// Bits of a count that choose its bucket within its power of two.
     mantissa: u32,
-    /// The counts of pairs of two ids below this are kept exact: these are the long lists.
+    /// The counts of pairs of two ids below this are kept exact: these have the long lists.
     dense: u32,
 }
 
@@ -103,62 +95,80 @@ impl Default for Tuning {
     }
 }
 
-/// `(merges, why they ended)`.
-pub type Trained = (Vec<(u32, u32)>, StopReason);
-
-pub fn train<P: Pieces>(pieces: P, options: &Options, observer: Observer<'_>) -> Result<Trained> {
-    train_with(pieces, options, Tuning::default(), observer)
+/// Train on `pieces`, which are dropped as soon as they are laid out.
+///
+/// `on_merge` hears the number of merges made: after each of them, and again and again while a step is long. What it
+/// returns as an error stops the training.
+///
+/// ```
+/// use minitok::fast::merge::train;
+/// use minitok::train::TrainOptions;
+/// let pieces = [(b"ab".to_vec(), 2), (b"abc".to_vec(), 1)];
+/// let trained = train(&pieces[..], &TrainOptions::new(9), &mut |_| Ok(())).unwrap();
+/// assert_eq!(trained.merges, [(97, 98), (256, 99)]);
+/// ```
+pub fn train<P: Pieces>(
+    pieces: P,
+    options: &TrainOptions,
+    on_merge: &mut dyn FnMut(usize) -> Result<()>,
+) -> Result<Trained> {
+    train_with(pieces, options, Tuning::default(), on_merge)
 }
 
-fn train_with<P: Pieces>(pieces: P, options: &Options, tuning: Tuning, observer: Observer<'_>) -> Result<Trained> {
-    if pieces.len() > u32::MAX as usize {
-        return Err(too_large(&format!("{} distinct pieces", pieces.len())));
+fn train_with<P: Pieces>(
+    pieces: P,
+    options: &TrainOptions,
+    tuning: Tuning,
+    on_merge: &mut dyn FnMut(usize) -> Result<()>,
+) -> Result<Trained> {
+    let too_large = |what| Err(Error::Training(format!("the corpus is too large to train on: {what}")));
+    if pieces.len() > MAX_SLOTS {
+        return too_large("more than 2^31 distinct pieces");
     }
-    let layout = Layout::new(pieces.len() as u32, |i| pieces.get(i).1, |i| pieces.get(i).0.len());
+    let layout = Layout::new(&pieces);
     if layout.slots > MAX_SLOTS {
-        return Err(too_large(&format!("distinct pieces of {} bytes in all", layout.slots)));
+        return too_large("distinct pieces of more than 2^31 bytes");
     }
-    let places: u128 = layout.order.iter().map(|&i| pieces.get(i)).map(|(b, n)| b.len() as u128 * u128::from(n)).sum();
-    if places > u128::from(u64::MAX) {
-        return Err(too_large("counts that sum up to 2^64 or more"));
+    if layout.weight > i64::MAX as u128 {
+        return too_large("counts beyond 2^63");
     }
     // A merge removes one token at least, so there are fewer merges than slots.
-    let gap = 256 + options.max_merges.min(layout.slots) as u32;
+    let gap = 256 + options.n_merges.min(layout.slots) as u32;
     if u16::try_from(gap).is_ok() {
-        by_tie::<P, u16>(pieces, &layout, gap, options, tuning, observer)
+        train_in::<u16, P>(pieces, &layout, gap, options, tuning, on_merge)
     } else {
-        by_tie::<P, u32>(pieces, &layout, gap, options, tuning, observer)
+        train_in::<u32, P>(pieces, &layout, gap, options, tuning, on_merge)
     }
 }
 
-fn too_large(what: &str) -> Error {
-    Error::Training(format!("the corpus is too large to train on: {what}"))
-}
-
-fn by_tie<P: Pieces, S: Symbol>(
+/// Train with symbols of type `S`.
+fn train_in<S: Symbol, P: Pieces>(
     pieces: P,
     layout: &Layout,
     gap: u32,
-    options: &Options,
+    options: &TrainOptions,
     tuning: Tuning,
-    observer: Observer<'_>,
+    on_merge: &mut dyn FnMut(usize) -> Result<()>,
 ) -> Result<Trained> {
-    let arena = Arena::<S>::new(layout, &options.byte_ids, gap, |i| pieces.get(i));
+    let mut byte_ids = [0; 256];
+    for (&byte, id) in options.byte_order.iter().zip(0..) {
+        byte_ids[byte as usize] = id;
+    }
+    let arena = Arena::<S>::new(layout, &byte_ids, gap, &pieces);
     match options.tie_break {
         TieBreak::SmallestIds => {
             drop(pieces);
-            Trainer::new(arena, SmallestIds, options, tuning).run(options, observer)
+            Trainer::new(arena, SmallestIds, options, tuning).run(options, on_merge)
         }
         TieBreak::FirstSeen => {
-            let tie = FirstSeen::new(layout, |i| pieces.get(i).0.len());
+            let tie = FirstSeen::new(layout, &pieces);
             drop(pieces);
-            Trainer::new(arena, tie, options, tuning).run(options, observer)
+            Trainer::new(arena, tie, options, tuning).run(options, on_merge)
         }
         TieBreak::GreatestBytes => {
-            let bytes = tie::original_bytes(layout, |i| pieces.get(i).0);
+            let bytes = tie::original_bytes(layout, &pieces);
             drop(pieces);
-            let tie = GreatestBytes::new(&bytes, &options.byte_ids);
-            Trainer::new(arena, tie, options, tuning).run(options, observer)
+            Trainer::new(arena, GreatestBytes::new(&bytes, &byte_ids), options, tuning).run(options, on_merge)
         }
     }
 }
@@ -169,64 +179,69 @@ struct Trainer<S: Symbol, T: Tie<S>> {
     queue: Queue<T::Key>,
     births: Births,
     tie: T,
+    min_frequency: u64,
     merges: Vec<(u32, u32)>,
     /// The tokens made last.
     joined: Vec<Joined>,
 }
 
 impl<S: Symbol, T: Tie<S>> Trainer<S, T> {
-    fn new(arena: Arena<S>, tie: T, options: &Options, tuning: Tuning) -> Self {
+    fn new(arena: Arena<S>, tie: T, options: &TrainOptions, tuning: Tuning) -> Self {
+        let min_frequency = options.min_frequency.max(1).unsigned_abs();
         let max_length = options.max_token_length.map_or(u64::MAX, |length| length as u64);
         Self {
             pairs: Pairs::new(arena.gap as usize, tuning.dense),
             queue: Queue::new(tuning.mantissa),
-            births: Births::new(arena.gap, options.min_frequency, max_length),
+            births: Births::new(arena.gap, min_frequency, max_length),
             tie,
+            min_frequency,
             merges: Vec::new(),
             joined: Vec::new(),
             arena,
         }
     }
 
-    fn run(mut self, options: &Options, observer: Observer<'_>) -> Result<Trained> {
-        let mut tell = |progress| match observer(progress) {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => Err(Error::Interrupted),
-        };
-        let may_merge = |count| count >= options.min_frequency && options.max_token_length.is_none_or(|length| length >= 2);
-        let first = first_pairs(&self.arena, &mut self.pairs, may_merge, || tell(Progress::Working))?;
-        self.births.newborn = first;
+    fn run(mut self, options: &TrainOptions, on_merge: &mut dyn FnMut(usize) -> Result<()>) -> Result<Trained> {
+        let mut counts = Vec::new();
+        let mut stop = Stop::VocabSize;
+        self.births.newborn = first_pairs(&self.arena, &mut self.pairs, &self.births, || on_merge(0))?;
         self.enqueue_newborn();
-        while self.merges.len() < options.max_merges {
-            let Some(pair) = self.next_pair(options.min_frequency) else {
-                return Ok((self.merges, StopReason::MinFrequency));
+        while self.merges.len() < options.n_merges {
+            let Some(pair) = self.next_pair(on_merge)? else {
+                stop = Stop::MinFrequency;
+                break;
             };
-            let &Pair { left, right, count, .. } = self.pairs.get(pair);
-            tell(Progress::Merged { index: self.merges.len(), left, right, count })?;
+            counts.push(self.pairs.get(pair).count as i64);
             self.merge(pair);
+            on_merge(self.merges.len())?;
         }
-        Ok((self.merges, StopReason::MaxMerges))
+        Ok(Trained { merges: self.merges, counts, stop })
     }
 
-    /// The pair to merge next: a pair comes out of the queue by its bound, and is counted anew unless its count is
-    /// certainly exact. If the bound was exact, then no other pair can be ahead of it. Otherwise it goes back.
-    fn next_pair(&mut self, min_frequency: u64) -> Option<u32> {
-        let Self { arena, pairs, queue, tie, .. } = self;
-        loop {
-            let entry = queue.pop(pairs, |index| tie.key(pairs, index, arena))?;
+    /// The pair to merge next: the pair of the highest bound, if counting it confirms the bound; else it goes back.
+    fn next_pair(&mut self, on_merge: &mut dyn FnMut(usize) -> Result<()>) -> Result<Option<u32>> {
+        let Self { arena, pairs, queue, tie, merges, .. } = self;
+        let mut looked_at = 0;
+        while let Some(entry) = queue.pop(pairs, |index| tie.key(pairs, index, arena)) {
             let index = entry.pair;
             if !pairs.is_exact(index) {
-                pairs.recount(index, arena, self.merges.len() as u32);
+                looked_at += pairs.positions(index).len();
+                pairs.recount(index, arena, merges.len() as u32);
             }
             let count = pairs.get(index).count;
-            if count < min_frequency {
+            if count < self.min_frequency {
                 pairs.remove(index);
             } else if count == entry.count {
-                return Some(index);
+                return Ok(Some(index));
             } else {
                 queue.push(index, pairs, || tie.key(pairs, index, arena));
             }
+            if looked_at > STRETCH {
+                looked_at = 0;
+                on_merge(merges.len())?;
+            }
         }
+        Ok(None)
     }
 
     fn merge(&mut self, index: u32) {
@@ -251,6 +266,3 @@ impl<S: Symbol, T: Tie<S>> Trainer<S, T> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -206,7 +206,14 @@ impl Pairs {
 
     /// Make the two tokens one wherever the pair stands, left to right without overlap (SPEC T4): merge number `merges`,
     /// which makes `id`. What has been joined is left in `joined`, in order.
-    pub fn join<S: Symbol>(&mut self, index: u32, id: u32, merges: u32, arena: &mut Arena<S>, joined: &mut Vec<Joined>) {
+    pub fn join<S: Symbol>(
+        &mut self,
+        index: u32,
+        id: u32,
+        merges: u32,
+        arena: &mut Arena<S>,
+        joined: &mut Vec<Joined>,
+    ) {
         let Pair { left, right, .. } = *self.get(index);
         self.taken_as_left[left as usize] = merges;
         self.taken_as_right[right as usize] = merges;

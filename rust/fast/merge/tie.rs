@@ -8,6 +8,7 @@
 
 use std::cmp::Reverse;
 
+use super::Pieces;
 use super::arena::{Arena, Layout, Symbol};
 use super::pairs::Pairs;
 use super::steps::Steps;
@@ -40,15 +41,15 @@ pub(super) struct FirstSeen {
 }
 
 impl FirstSeen {
-    pub fn new(layout: &Layout, length: impl Fn(u32) -> usize) -> Self {
-        let mut pieces = Steps::new();
+    pub fn new(layout: &Layout, pieces: &impl Pieces) -> Self {
+        let mut steps = Steps::new();
         let mut start = 0;
         for &piece in &layout.order {
-            pieces.push(start, piece);
-            start += length(piece) as u32 + 1;
+            steps.push(start, piece);
+            start += pieces.get(piece).0.len() as u32 + 1;
         }
-        pieces.finish(layout.slots as u32);
-        Self { pieces }
+        steps.finish(layout.slots as u32);
+        Self { pieces: steps }
     }
 }
 
@@ -93,11 +94,11 @@ impl<'t> GreatestBytes<'t> {
 }
 
 /// The bytes of the arena before any merge, each at its position, and after them the 256 single bytes.
-pub(super) fn original_bytes<'p>(layout: &Layout, piece: impl Fn(u32) -> &'p [u8]) -> Vec<u8> {
+pub(super) fn original_bytes(layout: &Layout, pieces: &impl Pieces) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(layout.slots + 256);
     for &index in &layout.order {
         bytes.push(0);
-        bytes.extend_from_slice(piece(index));
+        bytes.extend_from_slice(pieces.get(index).0);
     }
     bytes.push(0);
     bytes.extend(0..=255);
