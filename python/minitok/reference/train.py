@@ -104,18 +104,9 @@ class PieceCounter:
         The cut keeps as far from the end as the longest of them is long. So whatever stands across it stands in the text
         as a whole; a separator would have been found before, and special tokens are looked for here.
         """
-        tokens = [name.encode() for name in self.special.ids]
-        longest = max(map(len, [*tokens, separator or b""]))
+        longest = max(self.special.longest(self.special.ids), len(separator or b""))
         cut = self.pattern.safe_cut(text[: max(0, len(text) - longest)])
-        around = text[max(0, cut - longest) : cut + longest]
-        middle = cut - max(0, cut - longest)
-        for token in tokens:
-            at = around.find(token)
-            while at >= 0:
-                if at < middle < at + len(token):
-                    return 0
-                at = around.find(token, at + 1)
-        return cut
+        return 0 if self.special.crosses(text, cut, self.special.ids) else cut
 
 
 class Words:
