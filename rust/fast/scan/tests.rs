@@ -1,7 +1,7 @@
 //! The scanners against the regular expressions they stand for, and against each other.
 
 use super::classes::{self, MARK, NEWLINE, NUMBER, OTHER, UPPER, WHITE};
-use super::{Grammar, Scanner, piece_end, safe_cut};
+use super::{Grammar, Isa, Scanner, piece_end, safe_cut};
 use fancy_regex::Regex;
 use proptest::prelude::*;
 use std::sync::LazyLock;
@@ -253,7 +253,7 @@ fn long_runs_cost_linear_time() {
         for tail in ["", "x", "\n", "!"] {
             let text = atom.repeat(1_000_000 / atom.len()) + tail;
             for grammar in GRAMMARS {
-                let ends = blocks(grammar, text.as_bytes(), 2048);
+                let ends = blocks(*Isa::available().last().unwrap(), grammar, text.as_bytes(), 2048);
                 assert_eq!(ends.last(), Some(&text.len()));
                 // The same runs, short enough for the regular expressions, are in `scalar_equals_...`.
             }
@@ -261,9 +261,9 @@ fn long_runs_cost_linear_time() {
     }
 }
 
-fn blocks(grammar: Grammar, text: &[u8], max_pieces: usize) -> Vec<usize> {
+fn blocks(isa: Isa, grammar: Grammar, text: &[u8], max_pieces: usize) -> Vec<usize> {
     let (mut all, mut block) = (Vec::new(), Vec::new());
-    let mut scanner = Scanner::new(grammar, text);
+    let mut scanner = Scanner::with_isa(grammar, text, isa);
     while scanner.next_block(&mut block, max_pieces) {
         assert!(!block.is_empty() && block.len() <= max_pieces);
         assert_eq!(scanner.position(), *block.last().unwrap());
@@ -284,7 +284,10 @@ proptest! {
     #[test]
     fn blocks_are_the_pieces(text in trap(), max_pieces in 1..200_usize) {
         for grammar in GRAMMARS {
-            prop_assert_eq!(blocks(grammar, &text, max_pieces), scalar(grammar, &text));
+            for isa in Isa::available() {
+                let found = blocks(isa, grammar, &text, max_pieces);
+                prop_assert_eq!(found, scalar(grammar, &text), "{:?} {:?}", isa, grammar);
+            }
         }
     }
 
