@@ -182,9 +182,10 @@ mod x86 {
     /// The high bits of the bytes that a question answers with.
     #[inline(always)]
     fn mask(halves: [__m256i; 2], question: impl Fn(__m256i) -> __m256i) -> u64 {
+        let [low, high] = [question(halves[0]), question(halves[1])];
         // SAFETY: as for its callers below.
-        let [low, high] = halves.map(|half| unsafe { _mm256_movemask_epi8(question(half)) }.cast_unsigned());
-        u64::from(high) << 32 | u64::from(low)
+        let [low, high] = unsafe { [_mm256_movemask_epi8(low), _mm256_movemask_epi8(high)] };
+        u64::from(high.cast_unsigned()) << 32 | u64::from(low.cast_unsigned())
     }
 
     impl Vectors for Avx2 {

@@ -261,6 +261,31 @@ fn long_runs_cost_linear_time() {
     }
 }
 
+/// Every two atoms, at places that put them before, across and after the edges of windows.
+#[test]
+fn every_pair_of_atoms_across_the_edges() {
+    let (filler, tail) = ("word, an 'other' one. ".repeat(8), " and then what comes after the window ".repeat(3));
+    for (i, first) in ATOMS.iter().enumerate() {
+        for (j, second) in ATOMS.iter().enumerate() {
+            for step in 0..6 {
+                let offset = (i * 13 + j * 7 + step * 11) % 66;
+                let text = [&filler[..offset], first, second, first, &tail].concat();
+                check_blocks(text.as_bytes(), 512);
+            }
+        }
+    }
+}
+
+fn check_blocks(text: &[u8], max_pieces: usize) {
+    for grammar in GRAMMARS {
+        let expected = scalar(grammar, text);
+        for isa in Isa::available() {
+            let found = blocks(isa, grammar, text, max_pieces);
+            assert_eq!(found, expected, "{isa:?} {grammar:?} on {:?}", readable(text).0);
+        }
+    }
+}
+
 fn blocks(isa: Isa, grammar: Grammar, text: &[u8], max_pieces: usize) -> Vec<usize> {
     let (mut all, mut block) = (Vec::new(), Vec::new());
     let mut scanner = Scanner::with_isa(grammar, text, isa);
@@ -283,12 +308,18 @@ proptest! {
 
     #[test]
     fn blocks_are_the_pieces(text in trap(), max_pieces in 1..200_usize) {
-        for grammar in GRAMMARS {
-            for isa in Isa::available() {
-                let found = blocks(isa, grammar, &text, max_pieces);
-                prop_assert_eq!(found, scalar(grammar, &text), "{:?} {:?}", isa, grammar);
-            }
-        }
+        check_blocks(&text, max_pieces);
+    }
+
+    #[test]
+    fn blocks_are_the_pieces_far_from_the_end(text in trap(), offset in 0..64_usize, filler in "[ -~]{64}") {
+        check_blocks(&[&filler.as_bytes()[offset..], &text, filler.as_bytes(), b"and so on"].concat(), 4096);
+    }
+
+    #[test]
+    fn blocks_of_any_bytes(text in proptest::collection::vec(any::<u8>(), 0..400)) {
+        check(&text);
+        check_blocks(&text, 4096);
     }
 
     #[test]
