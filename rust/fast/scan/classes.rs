@@ -49,11 +49,47 @@ const TABLE: Table = compress(&spread(include_bytes!("../../../python/minitok/re
 static BLOCK_OF: [u8; CODE_POINTS / BLOCK] = TABLE.block_of;
 static FLAGS: [[u8; BLOCK]; BLOCKS] = TABLE.flags;
 
+/// `BLOCK_OF` for characters of two and three bytes, by [`short_index`]: from 0x10000 on for those of three. The places
+/// that overlong sequences would come to, and surrogates, have blocks without any flag.
+static SHORT_BLOCK_OF: [u8; 1024] = short_blocks();
+
 /// The flags of a scalar value; no flag at all for a surrogate.
 #[inline(always)]
 pub(super) fn flags_of(code_point: u32) -> u8 {
     let block = BLOCK_OF[code_point as usize / BLOCK];
     FLAGS[block as usize][code_point as usize % BLOCK]
+}
+
+/// A number for the character of two or three bytes that these four begin with: its code point, plus 0x10000 if it has
+/// three bytes. The lead byte of a four-byte character gives nonsense, as do bytes in no well-formed character.
+#[inline(always)]
+pub(super) fn short_index(bytes: u32) -> u32 {
+    let two = (bytes >> 18 & 0x7C0) | (bytes >> 16 & 0x3F);
+    let three = 0x1_0000 | (bytes >> 12 & 0xF000) | (bytes >> 10 & 0xFC0) | (bytes >> 8 & 0x3F);
+    if bytes < 0xE000_0000 { two } else { three }
+}
+
+/// The flags of the character with this [`short_index`]; none if its sequence is overlong or a surrogate.
+#[inline(always)]
+pub(super) fn short_flags(index: u32) -> u8 {
+    let block = SHORT_BLOCK_OF[index as usize / BLOCK % SHORT_BLOCK_OF.len()];
+    FLAGS[block as usize][index as usize % BLOCK]
+}
+
+const fn short_blocks() -> [u8; 1024] {
+    // A surrogate's block has no flags, and so serves for overlong sequences too.
+    let none = TABLE.block_of[SURROGATES.start / BLOCK];
+    let mut blocks = [none; 1024];
+    let mut block = 1;
+    while block < 512 {
+        if block < 0x800 / BLOCK {
+            blocks[block] = TABLE.block_of[block];
+        } else {
+            blocks[512 + block] = TABLE.block_of[block];
+        }
+        block += 1;
+    }
+    blocks
 }
 
 /// The flags and the length in bytes of the character at `at`; `(0, 0)` at the end of the text.

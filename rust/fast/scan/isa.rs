@@ -9,7 +9,7 @@
 
 #![allow(unsafe_code)]
 
-use super::{Grammar, windows};
+use super::{Grammar, classes, windows};
 
 /// The ASCII classes of a window, and where its bytes are not ASCII.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,10 @@ pub(super) struct Ascii {
     pub high: u64,
     /// Bytes 0x80 to 0xBF: the second and later bytes of characters.
     pub continuation: u64,
+    /// Bytes from 0xE0 on, which lead characters of three bytes or more.
+    pub from_three: u64,
+    /// Bytes from 0xF0 on, which lead characters of four bytes.
+    pub from_four: u64,
 }
 
 /// The instruction sets that a scanner can run on.
@@ -93,6 +97,11 @@ pub(super) trait Vectors {
     fn ascii(bytes: &[u8; 64]) -> Ascii;
     /// Transposes flags: bit i of plane k is bit k of `flags[i]`, for the first six planes.
     fn planes(flags: &[u8; 64]) -> [u64; 6];
+    /// The flags of the character of two or three bytes that these four begin with; none if it is ill-formed.
+    #[inline(always)]
+    fn short_flags(bytes: u32) -> u8 {
+        classes::short_flags(classes::short_index(bytes))
+    }
 }
 
 /// Eight bytes at a time in a `u64`. A comparison leaves its answer in the high bit of each byte; a multiplication
@@ -111,7 +120,7 @@ fn gather(word: u64) -> u64 {
 impl Vectors for Portable {
     #[inline(always)]
     fn ascii(bytes: &[u8; 64]) -> Ascii {
-        let mut masks = [0; 10];
+        let mut masks = [0; 12];
         for (i, chunk) in bytes.chunks_exact(8).enumerate() {
             let word =
                 u64::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7]]);
@@ -137,13 +146,41 @@ impl Vectors for Portable {
                 equal(b'/'),
                 word,
                 word & !(word << 1),
+                word & (word << 1) & (word << 2),
+                word & (word << 1) & (word << 2) & (word << 3),
             ];
             for (mask, answer) in masks.iter_mut().zip(answers) {
                 *mask |= gather(answer) << (8 * i);
             }
         }
-        let [upper, lower, number, space, control_white, newline, apostrophe, slash, high, continuation] = masks;
-        Ascii { upper, lower, number, space, control_white, newline, apostrophe, slash, high, continuation }
+        let [
+            upper,
+            lower,
+            number,
+            space,
+            control_white,
+            newline,
+            apostrophe,
+            slash,
+            high,
+            continuation,
+            from_three,
+            from_four,
+        ] = masks;
+        Ascii {
+            upper,
+            lower,
+            number,
+            space,
+            control_white,
+            newline,
+            apostrophe,
+            slash,
+            high,
+            continuation,
+            from_three,
+            from_four,
+        }
     }
 
     #[inline(always)]
@@ -216,6 +253,8 @@ mod x86 {
                     slash: equal(b'/'),
                     high: mask(halves, |x| x),
                     continuation: mask(halves, |x| _mm256_cmpgt_epi8(all(0xC0), x)),
+                    from_three: mask(halves, |x| _mm256_and_si256(x, _mm256_cmpgt_epi8(x, all(0xDF)))),
+                    from_four: mask(halves, |x| _mm256_and_si256(x, _mm256_cmpgt_epi8(x, all(0xEF)))),
                 }
             }
         }
@@ -264,6 +303,8 @@ mod x86 {
                     slash: equal(b'/'),
                     high: _mm512_movepi8_mask(x),
                     continuation: _mm512_cmplt_epi8_mask(x, all(0xC0)),
+                    from_three: _mm512_cmpge_epu8_mask(x, all(0xE0)),
+                    from_four: _mm512_cmpge_epu8_mask(x, all(0xF0)),
                 }
             }
         }
@@ -329,6 +370,8 @@ mod arm {
                     slash: equal(b'/'),
                     high: range(0x80, 0xFF),
                     continuation: range(0x80, 0xBF),
+                    from_three: range(0xE0, 0xFF),
+                    from_four: range(0xF0, 0xFF),
                 }
             }
         }

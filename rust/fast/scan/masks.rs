@@ -18,7 +18,7 @@
 //! Cost: constant a window, plus a table look-up for each character that is not ASCII.
 
 use super::Grammar;
-use super::classes::{self, NEWLINE, NUMBER, WHITE};
+use super::classes::{self, NEWLINE, NUMBER, OTHER, WHITE};
 use super::isa::{Ascii, Vectors};
 use super::scalar::contraction;
 
@@ -81,32 +81,19 @@ fn decide_wide<V: Vectors>(grammar: Grammar, bytes: &[u8; REACH], ascii: &Ascii)
 #[inline(always)]
 fn wide<V: Vectors>(bytes: &[u8; REACH], ascii: &Ascii) -> Classes {
     let continuation = ascii.continuation;
+    let leads = ascii.high & !continuation;
     let mut flags = [0; 64];
-    let (mut expected, mut odd) = (0, 0);
-    let mut leads = ascii.high & !continuation;
-    while leads != 0 {
-        let at = leads.trailing_zeros() as usize;
-        leads &= leads - 1;
-        let tail = |n: usize| u32::from(bytes[at + n] & 0x3F);
-        let lead = u32::from(bytes[at]);
-        let (value, least, tails) = if lead < 0xE0 {
-            ((lead & 0x1F) << 6 | tail(1), 0x80, 0b10)
-        } else if lead < 0xF0 {
-            ((lead & 0x0F) << 12 | tail(1) << 6 | tail(2), 0x800, 0b110)
-        } else {
-            ((lead & 0x0F) << 18 | tail(1) << 12 | tail(2) << 6 | tail(3), 0x1_0000, 0b1110)
-        };
-        expected |= tails << at;
-        // Beyond the last code point, or no scalar value: no flags.
-        let found = if value < 0x11_0000 { classes::flags_of(value) } else { 0 };
+    let (mut rest, mut all_known) = (leads, true);
+    while rest != 0 {
+        let at = rest.trailing_zeros() as usize % 64;
+        rest &= rest - 1;
+        let four = u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        let found = if four < 0xF000_0000 { V::short_flags(four) } else { long_flags(bytes, at) };
         flags[at] = found;
-        odd |= u64::from(found == 0 || value < least) << at;
+        all_known &= found != 0;
     }
-    // The first byte that is a continuation and should not be, or the reverse; its character began at most 3 before.
-    let wrong = expected ^ continuation;
-    if wrong != 0 {
-        odd |= 1 << wrong.trailing_zeros().saturating_sub(3);
-    }
+    let expected = (leads << 1) | (leads & ascii.from_three) << 2 | (leads & ascii.from_four) << 3;
+    let odd = if all_known && expected == continuation { 0 } else { ill_formed(bytes, leads, expected ^ continuation) };
     let spread = |lead: u64| lead | (continuation & !(continuation.wrapping_add((lead << 1) & continuation)));
     let [upper, lower, caseless, mark, number, white] = V::planes(&flags).map(spread);
     let mut all = narrow(ascii);
@@ -119,6 +106,25 @@ fn wide<V: Vectors>(bytes: &[u8; REACH], ascii: &Ascii) -> Classes {
     all.continuation = continuation;
     all.odd = odd;
     all
+}
+
+/// The flags of a character of four bytes; none if it is ill-formed.
+#[inline(never)]
+fn long_flags(bytes: &[u8; REACH], at: usize) -> u8 {
+    let (flags, length) = classes::char_at(bytes, at);
+    if length == 4 { flags } else { 0 }
+}
+
+/// Where the first ill-formed sequence begins, or before: at a lead byte that no character has, or at most three bytes
+/// before the first byte that is a continuation and should not be, or the reverse.
+#[cold]
+fn ill_formed(bytes: &[u8; REACH], mut leads: u64, wrong: u64) -> u64 {
+    let mut odd = if wrong == 0 { 0 } else { 1 << wrong.trailing_zeros().saturating_sub(3) };
+    while let Some(at) = next_bit(&mut leads) {
+        let (flags, length) = classes::char_at(bytes, at);
+        odd |= u64::from(flags == OTHER && length == 1) << at;
+    }
+    odd
 }
 
 // The planes are in the order of the flags.
