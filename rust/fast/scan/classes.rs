@@ -1,0 +1,197 @@
+//! Which kind of character a code point is: one byte of flags, from two table look-ups.
+//!
+//! The three patterns ask only seven questions of a character (upper case? lower case? other letter? mark? number?
+//! white space? line end?), and each answer is one bit, so that a set of classes such as "letter or mark" is one `&`.
+//! The 1,114,112 answers are stored in two stages: `BLOCK_OF[c / 128]` names one of some 230 different blocks of 128
+//! flags, `FLAGS` holds the blocks. Both are computed by the compiler from `python/minitok/reference/unicode_16.txt`,
+//! the table that the mirror `rust/unicode.rs` reads too: 38 KB in the binary, nothing at run time, nothing to drift.
+//!
+//! Text is any bytes. A byte that belongs to no well-formed character counts as one character of class [`OTHER`]
+//! (SPEC E5): a truncated, overlong or surrogate sequence counts byte by byte.
+
+/// `Lu` and `Lt`.
+pub(super) const UPPER: u8 = 1;
+/// `Ll`.
+pub(super) const LOWER: u8 = 2;
+/// `Lm` and `Lo`: letters without case.
+pub(super) const CASELESS: u8 = 4;
+/// `M`.
+pub(super) const MARK: u8 = 8;
+/// `N`.
+pub(super) const NUMBER: u8 = 16;
+/// `White_Space`.
+pub(super) const WHITE: u8 = 32;
+/// None of the above.
+pub(super) const OTHER: u8 = 64;
+/// Carriage return and line feed: `WHITE` as well.
+pub(super) const NEWLINE: u8 = 128;
+/// `\p{L}`.
+pub(super) const LETTER: u8 = UPPER | LOWER | CASELESS;
+
+const BLOCK: usize = 128;
+const BLOCKS: usize = 231;
+const CODE_POINTS: usize = 0x11_0000;
+const SURROGATES: std::ops::Range<usize> = 0xD800..0xE000;
+
+/// The flags of every code point, and which blocks hold anything but [`OTHER`].
+struct Spread {
+    flags: [u8; CODE_POINTS],
+    touched: [bool; CODE_POINTS / BLOCK],
+}
+
+struct Table {
+    block_of: [u8; CODE_POINTS / BLOCK],
+    flags: [[u8; BLOCK]; BLOCKS],
+}
+
+const TABLE: Table = compress(&spread(include_bytes!("../../../python/minitok/reference/unicode_16.txt")));
+static BLOCK_OF: [u8; CODE_POINTS / BLOCK] = TABLE.block_of;
+static FLAGS: [[u8; BLOCK]; BLOCKS] = TABLE.flags;
+
+/// The flags of a scalar value; no flag at all for a surrogate.
+#[inline(always)]
+pub(super) fn flags_of(code_point: u32) -> u8 {
+    let block = BLOCK_OF[code_point as usize / BLOCK];
+    FLAGS[block as usize][code_point as usize % BLOCK]
+}
+
+/// The flags and the length in bytes of the character at `at`; `(0, 0)` at the end of the text.
+#[inline(always)]
+pub(super) fn char_at(text: &[u8], at: usize) -> (u8, usize) {
+    match text.get(at) {
+        Some(&byte) if byte < 0x80 => (FLAGS[0][byte as usize], 1),
+        Some(&lead) => wide_char(lead, &text[at + 1..]),
+        None => (0, 0),
+    }
+}
+
+/// The same for a character that is not ASCII, from its first byte and all that follows it.
+fn wide_char(lead: u8, rest: &[u8]) -> (u8, usize) {
+    let tail = |n: usize| rest.get(n).filter(|&&byte| byte & 0xC0 == 0x80).map(|&byte| u32::from(byte & 0x3F));
+    let (least, length, value) = match (lead, tail(0), tail(1), tail(2)) {
+        (0xC2..=0xDF, Some(a), ..) => (0x80, 2, u32::from(lead & 0x1F) << 6 | a),
+        (0xE0..=0xEF, Some(a), Some(b), _) => (0x800, 3, u32::from(lead & 0x0F) << 12 | a << 6 | b),
+        (0xF0..=0xF4, Some(a), Some(b), Some(c)) => (0x1_0000, 4, u32::from(lead & 0x07) << 18 | a << 12 | b << 6 | c),
+        _ => return (OTHER, 1),
+    };
+    if value < least || value as usize >= CODE_POINTS || SURROGATES.contains(&(value as usize)) {
+        return (OTHER, 1);
+    }
+    (flags_of(value), length)
+}
+
+/// The flag that a line of the Unicode table stands for, from the name the line begins with.
+const fn flag_named(name: &[u8]) -> u8 {
+    match name {
+        b"Lu" | b"Lt" => UPPER,
+        b"Ll" => LOWER,
+        b"Lm" | b"Lo" => CASELESS,
+        b"Mn" | b"Mc" | b"Me" => MARK,
+        b"Nd" | b"Nl" | b"No" => NUMBER,
+        b"White_Space" => WHITE,
+        _ => 0,
+    }
+}
+
+#[allow(clippy::large_stack_arrays, reason = "the compiler's stack, not the program's")]
+/// Reads the table of ranges into one flag byte per code point.
+const fn spread(source: &[u8]) -> Spread {
+    let mut all = Spread { flags: [OTHER; CODE_POINTS], touched: [false; CODE_POINTS / BLOCK] };
+    let mut at = 0;
+    while at < source.len() {
+        let (name, mut end) = word(source, at);
+        let flag = flag_named(name);
+        while source[end] == b' ' && flag != 0 {
+            let (range, next) = word(source, end + 1);
+            fill(&mut all, range, flag);
+            end = next;
+        }
+        while source[end] != b'\n' {
+            end += 1;
+        }
+        at = end + 1;
+    }
+    all.flags[b'\r' as usize] |= NEWLINE;
+    all.flags[b'\n' as usize] |= NEWLINE;
+    set(&mut all, SURROGATES.start, SURROGATES.end, 0);
+    all
+}
+
+/// The word that begins at `at`, and where it ends.
+const fn word(source: &[u8], at: usize) -> (&[u8], usize) {
+    let mut end = at;
+    while source[end] != b' ' && source[end] != b'\n' {
+        end += 1;
+    }
+    (source.split_at(end).0.split_at(at).1, end)
+}
+
+/// Gives the flag to every code point of a range, `FIRST-LAST` or one alone in hexadecimal.
+const fn fill(all: &mut Spread, range: &[u8], flag: u8) {
+    let (mut first, mut last, mut at) = (None, 0, 0);
+    while at < range.len() {
+        match range[at] {
+            b'-' => {
+                first = Some(last);
+                last = 0;
+            }
+            digit => last = last * 16 + (digit as char).to_digit(16).expect("a hexadecimal digit") as usize,
+        }
+        at += 1;
+    }
+    let first = if let Some(first) = first { first } else { last };
+    set(all, first, last + 1, flag);
+}
+
+const fn set(all: &mut Spread, mut at: usize, end: usize, flag: u8) {
+    while at < end {
+        all.flags[at] = flag;
+        all.touched[at / BLOCK] = true;
+        at += 1;
+    }
+}
+
+/// Stores each different block once; the block of ASCII comes first.
+#[allow(clippy::large_stack_arrays, reason = "the compiler's stack, not the program's")]
+const fn compress(all: &Spread) -> Table {
+    let mut table = Table { block_of: [0; CODE_POINTS / BLOCK], flags: [[OTHER; BLOCK]; BLOCKS] };
+    // The last block is the untouched one; the others are numbered as they come.
+    let (mut block, mut distinct, mut last) = (0, 0, 0);
+    while block < CODE_POINTS / BLOCK {
+        let mut known = BLOCKS - 1;
+        if all.touched[block] {
+            // Neighbours are often equal, so the block before is tried first.
+            known = last;
+            if distinct == 0 || !equal(&table.flags[known], &all.flags, block * BLOCK) {
+                known = 0;
+                while known < distinct && !equal(&table.flags[known], &all.flags, block * BLOCK) {
+                    known += 1;
+                }
+            }
+            if known == distinct {
+                let mut i = 0;
+                while i < BLOCK {
+                    table.flags[known][i] = all.flags[block * BLOCK + i];
+                    i += 1;
+                }
+                distinct += 1;
+            }
+            last = known;
+        }
+        table.block_of[block] = known as u8;
+        block += 1;
+    }
+    assert!(distinct == BLOCKS - 1, "BLOCKS must be the number of different blocks");
+    table
+}
+
+const fn equal(block: &[u8; BLOCK], all: &[u8; CODE_POINTS], at: usize) -> bool {
+    let mut i = 0;
+    while i < BLOCK {
+        if block[i] != all[at + i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}

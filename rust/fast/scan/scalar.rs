@@ -1,0 +1,189 @@
+//! The three patterns by hand, one character at a time. Must equal the regular expressions of `rust/pretokenize.rs`.
+//!
+//! A pattern without look-behind is a function: from a position where a piece starts to the position where it ends. Each
+//! function below tries the alternatives of its pattern in their order. None of the nested repetitions needs
+//! backtracking, because what may follow a run can be decided while the run is read:
+//!
+//! * A white run of n characters that ends before a non-white one yields n - 1 (`\s+(?!\S)`), so the last one can lead
+//!   the next piece; if it holds a line end (cl100k, o200k), everything up to the last line end (`\s*[\r\n]`).
+//! * An o200k word is `[upper or caseless]*` and then `[lower or caseless]+`. Phase one reads uppers, caseless letters
+//!   and marks; the first strict lower-case letter begins phase two, where an upper ends the word. If phase one ends
+//!   without a lower-case letter, the first alternative still needs one character of the second set: the greedy
+//!   prefix gives back its trailing uppers, so the word ends after its last caseless letter or mark. Only where there is
+//!   none does the second alternative (all upper case) apply.
+//!
+//! These rules leave no character unmatched: each class of character has an alternative that takes it alone. A
+//! letter matches the letter rule, a number the number rule, white space the last rule, all the rest the punctuation
+//! rule.
+//!
+//! Cost: O(piece + the white run after it); over a whole text O(n) whatever the text, since a run is read at most twice
+//! as a piece and once as what follows one. No allocation, no recursion.
+
+use super::Grammar;
+use super::classes::{CASELESS, LETTER, LOWER, MARK, NEWLINE, NUMBER, OTHER, UPPER, WHITE, char_at};
+
+/// What `[^\s\p{L}\p{N}]` matches.
+const PUNCTUATION: u8 = OTHER | MARK;
+
+/// The end of the piece that starts at `start`, which must be less than `text.len()`.
+#[inline]
+pub fn piece_end(grammar: Grammar, text: &[u8], start: usize) -> usize {
+    match grammar {
+        Grammar::Gpt2 => gpt2(text, start),
+        Grammar::Cl100k => cl100k(text, start),
+        Grammar::O200k => o200k(text, start),
+    }
+}
+
+pub(super) fn gpt2(text: &[u8], start: usize) -> usize {
+    if text[start] == b'\''
+        && let length @ 1.. = suffix(text, start, false)
+    {
+        return start + length;
+    }
+    let (mut flags, mut length) = char_at(text, start);
+    let mut at = start;
+    if text[start] == b' ' {
+        let next = char_at(text, start + 1);
+        if next.0 & (LETTER | NUMBER | PUNCTUATION) != 0 {
+            (at, flags, length) = (start + 1, next.0, next.1);
+        }
+    }
+    for set in [LETTER, NUMBER, PUNCTUATION] {
+        if flags & set != 0 {
+            return run(text, at + length, set);
+        }
+    }
+    white(text, start, Grammar::Gpt2)
+}
+
+pub(super) fn cl100k(text: &[u8], start: usize) -> usize {
+    if text[start] == b'\''
+        && let length @ 1.. = suffix(text, start, true)
+    {
+        return start + length;
+    }
+    let (flags, length) = char_at(text, start);
+    if flags & LETTER != 0 {
+        return run(text, start + length, LETTER);
+    }
+    if flags & NUMBER != 0 {
+        return up_to_three_numbers(text, start);
+    }
+    let (next, next_length) = char_at(text, start + length);
+    if next & LETTER != 0 && flags & NEWLINE == 0 {
+        return run(text, start + length + next_length, LETTER);
+    }
+    if flags & PUNCTUATION != 0 || (text[start] == b' ' && next & PUNCTUATION != 0) {
+        let end = run(text, start + length, PUNCTUATION);
+        return run(text, end, NEWLINE);
+    }
+    white(text, start, Grammar::Cl100k)
+}
+
+pub(super) fn o200k(text: &[u8], start: usize) -> usize {
+    let (flags, length) = char_at(text, start);
+    if flags & (LETTER | MARK) != 0 {
+        return word(text, start);
+    }
+    if flags & NUMBER != 0 {
+        return up_to_three_numbers(text, start);
+    }
+    let (next, _) = char_at(text, start + length);
+    if next & (LETTER | MARK) != 0 && flags & NEWLINE == 0 {
+        return word(text, start + length);
+    }
+    if flags & OTHER != 0 || (text[start] == b' ' && next & OTHER != 0) {
+        let mut end = run(text, start + length, PUNCTUATION);
+        while let Some(b'\r' | b'\n' | b'/') = text.get(end) {
+            end += 1;
+        }
+        return end;
+    }
+    white(text, start, Grammar::O200k)
+}
+
+/// The end of the longest run of characters of a set of classes.
+#[inline(always)]
+fn run(text: &[u8], mut at: usize, set: u8) -> usize {
+    loop {
+        let (flags, length) = char_at(text, at);
+        if flags & set == 0 {
+            return at;
+        }
+        at += length;
+    }
+}
+
+/// `\p{N}{1,3}`, where the first is known to be there.
+fn up_to_three_numbers(text: &[u8], mut at: usize) -> usize {
+    for _ in 0..3 {
+        let (flags, length) = char_at(text, at);
+        if flags & NUMBER == 0 {
+            break;
+        }
+        at += length;
+    }
+    at
+}
+
+/// The two-phase word of o200k, from the first letter or mark after the optional leading character.
+fn word(text: &[u8], mut at: usize) -> usize {
+    let mut last_caseless = None;
+    loop {
+        let (flags, length) = char_at(text, at);
+        if flags & LOWER != 0 {
+            let end = run(text, at + length, LOWER | CASELESS | MARK);
+            return end + suffix(text, end, true);
+        }
+        if flags & (UPPER | CASELESS | MARK) == 0 {
+            let end = last_caseless.unwrap_or(at);
+            return end + suffix(text, end, true);
+        }
+        at += length;
+        if flags & UPPER == 0 {
+            last_caseless = Some(at);
+        }
+    }
+}
+
+/// The length of the contraction at `at` ('s 't 'm 'd 're 've 'll), or 0.
+///
+/// The long s (U+017F) is an `s` when case is ignored; no other letter of these has such a relative.
+pub(super) fn suffix(text: &[u8], at: usize, ignore_case: bool) -> usize {
+    let &[b'\'', first, ref rest @ ..] = &text[at..] else { return 0 };
+    let second = rest.first().copied().unwrap_or(0);
+    if ignore_case && (first, second) == (0xC5, 0xBF) {
+        return 3;
+    }
+    let fold = if ignore_case { 0x20 } else { 0 };
+    match (first | fold, second | fold) {
+        (b's' | b't' | b'm' | b'd', _) => 2,
+        (b'r' | b'v', b'e') | (b'l', b'l') => 3,
+        _ => 0,
+    }
+}
+
+/// The piece at the start of a white run, where no alternative takes its first character as a leading one.
+fn white(text: &[u8], start: usize, grammar: Grammar) -> usize {
+    let (mut at, mut last, mut after_newline) = (start, start, start);
+    loop {
+        let (flags, length) = char_at(text, at);
+        if flags & WHITE == 0 {
+            break;
+        }
+        last = at;
+        at += length;
+        if flags & NEWLINE != 0 {
+            after_newline = at;
+        }
+    }
+    let at_end = at == text.len();
+    match grammar {
+        Grammar::Gpt2 | Grammar::Cl100k if at_end => at,
+        Grammar::Cl100k | Grammar::O200k if after_newline > start => after_newline,
+        Grammar::O200k if at_end => at,
+        _ if last > start => last,
+        _ => at,
+    }
+}

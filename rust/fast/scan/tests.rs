@@ -1,0 +1,305 @@
+//! The scanners against the regular expressions they stand for, and against each other.
+
+use super::classes::{self, MARK, NEWLINE, NUMBER, OTHER, UPPER, WHITE};
+use super::{Grammar, Scanner, piece_end, safe_cut};
+use fancy_regex::Regex;
+use proptest::prelude::*;
+use std::sync::LazyLock;
+
+pub(super) const GRAMMARS: [Grammar; 3] = [Grammar::Gpt2, Grammar::Cl100k, Grammar::O200k];
+
+const GPT2: &str = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s";
+const CL100K: &str = r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s";
+const O200K: &str = concat!(
+    r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|",
+    r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|",
+    r"\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+);
+
+static REGEXES: LazyLock<[Regex; 3]> = LazyLock::new(|| [GPT2, CL100K, O200K].map(|p| Regex::new(p).unwrap()));
+
+/// Bytes as text, each ill-formed byte as one U+FFFD, and where each byte of that text was in the original.
+fn readable(bytes: &[u8]) -> (String, Vec<usize>) {
+    let (mut text, mut origin) = (String::new(), Vec::new());
+    let mut at = 0;
+    for chunk in bytes.utf8_chunks() {
+        for byte in chunk.valid().bytes().enumerate() {
+            origin.push(at + byte.0);
+        }
+        text.push_str(chunk.valid());
+        at += chunk.valid().len();
+        for _ in chunk.invalid() {
+            text.push('\u{FFFD}');
+            origin.extend([at; 3]);
+            at += 1;
+        }
+    }
+    origin.push(at);
+    (text, origin)
+}
+
+/// What the regular expression says; it must leave nothing unmatched.
+fn oracle(grammar: Grammar, bytes: &[u8]) -> Vec<usize> {
+    let (text, origin) = readable(bytes);
+    let mut end = 0;
+    let mut ends = Vec::new();
+    for found in REGEXES[grammar as usize].find_iter(&text) {
+        let found = found.unwrap();
+        assert_eq!(found.start(), end, "unmatched text in {text:?}");
+        end = found.end();
+        ends.push(origin[end]);
+    }
+    assert_eq!(end, text.len(), "unmatched text at the end of {text:?}");
+    ends
+}
+
+fn scalar(grammar: Grammar, text: &[u8]) -> Vec<usize> {
+    let mut ends = Vec::new();
+    while ends.last().copied().unwrap_or(0) < text.len() {
+        ends.push(piece_end(grammar, text, ends.last().copied().unwrap_or(0)));
+    }
+    ends
+}
+
+fn check(text: &[u8]) {
+    for grammar in GRAMMARS {
+        assert_eq!(scalar(grammar, text), oracle(grammar, text), "{grammar:?} on {:?}", readable(text).0);
+    }
+}
+
+#[test]
+fn flags_equal_the_unicode_table() {
+    let class = |pattern: &str| regex_syntax::parse(pattern).unwrap();
+    let questions = [
+        (r"[\p{Lu}\p{Lt}]", UPPER),
+        (r"\p{Ll}", classes::LOWER),
+        (r"[\p{Lm}\p{Lo}]", classes::CASELESS),
+        (r"\p{M}", MARK),
+        (r"\p{N}", NUMBER),
+        (r"\s", WHITE),
+        (r"[^\p{L}\p{M}\p{N}\s]", OTHER),
+        (r"[\r\n]", NEWLINE),
+    ];
+    let mut expected = vec![0; 0x11_0000];
+    for (pattern, flag) in questions {
+        let regex_syntax::hir::HirKind::Class(regex_syntax::hir::Class::Unicode(ranges)) = class(pattern).into_kind()
+        else {
+            panic!("{pattern} is a class");
+        };
+        for c in ranges.iter().flat_map(|range| range.start()..=range.end()) {
+            expected[c as usize] |= flag;
+        }
+    }
+    for (code_point, &flags) in expected.iter().enumerate() {
+        assert_eq!(classes::flags_of(code_point as u32), flags, "U+{code_point:04X}");
+        if let Some(c) = char::from_u32(code_point as u32) {
+            let text = c.to_string();
+            assert_eq!(classes::char_at(text.as_bytes(), 0), (flags, text.len()), "U+{code_point:04X}");
+        }
+    }
+}
+
+#[test]
+fn ill_formed_bytes_count_one_by_one() {
+    for text in ["\u{7FF}", "\u{FFFF}", "\u{10FFFF}", "\u{D7FF}", "\u{E000}"].map(str::as_bytes) {
+        for cut in 1..text.len() {
+            assert_eq!(classes::char_at(&text[..cut], 0), (OTHER, 1));
+            assert_eq!(classes::char_at(&text[cut..], 0), (OTHER, 1));
+        }
+    }
+    let overlong_surrogate_beyond: [&[u8]; 6] =
+        [b"\xC1\xBF", b"\xE0\x9F\xBF", b"\xF0\x8F\xBF\xBF", b"\xED\xA0\x80", b"\xED\xBF\xBF", b"\xF4\x90\x80\x80"];
+    for text in overlong_surrogate_beyond {
+        assert_eq!(classes::char_at(text, 0), (OTHER, 1), "{text:?}");
+    }
+}
+
+#[test]
+fn every_code_point_in_every_place() {
+    let mut text = String::new();
+    for c in (char::MIN..=char::MAX).filter(|&c| {
+        // The unassigned and private planes are one class; their edges are enough.
+        !matches!(c as u32, 0x3_2400..=0xD_FFF0 | 0xF_0010..=0x10_FFF0)
+    }) {
+        text.extend(['|', c, '|', c, c, 'a', c, 'b', 'A', c, 'B', ' ', c, '\'', 's', '\'', c, '1', c, '\n']);
+        text.extend([c, '!', c, '!', '!', c, '\n', c]);
+        if text.len() > 4000 {
+            check(text.as_bytes());
+            text.clear();
+        }
+    }
+    check(text.as_bytes());
+}
+
+/// Short strings that matter to some rule; traps are what comes of joining them.
+pub(super) const ATOMS: &[&str] = &[
+    " ",
+    "  ",
+    "\t",
+    "\n",
+    "\r\n",
+    "\r",
+    "\x0B",
+    "\x1C",
+    "\x1F",
+    "\u{85}",
+    "\u{A0}",
+    "\u{2028}",
+    "\u{3000}",
+    "\u{200B}",
+    "'",
+    "''",
+    "'s",
+    "'S",
+    "'t",
+    "'ll",
+    "'LL",
+    "'lL",
+    "'re",
+    "'Ve",
+    "'d",
+    "'\u{17F}",
+    "'l",
+    "'r",
+    "\u{2019}s",
+    "a",
+    "bc",
+    "A",
+    "BC",
+    "\u{E9}",
+    "\u{C9}",
+    "\u{1C5}",
+    "\u{2B0}",
+    "\u{AA}",
+    "\u{65E5}\u{672C}",
+    "\u{5D0}",
+    "\u{430}",
+    "\u{410}",
+    "\u{301}",
+    "\u{93F}",
+    "\u{915}",
+    "\u{20DD}",
+    "1",
+    "123",
+    "4567",
+    "\u{663}",
+    "\u{96A}\u{96B}",
+    "\u{2167}",
+    "\u{BD}",
+    "!",
+    "!!",
+    "/",
+    "//",
+    "\n/",
+    "/\n",
+    "\u{2014}",
+    "\u{FF01}",
+    "\u{1F600}",
+    "\u{1F468}\u{200D}",
+    "\u{1D400}",
+    "\u{1D7D8}",
+    "\u{E0101}",
+    "\u{FFFD}",
+    "\0",
+    "hello",
+    " world",
+    "\u{3042}\u{308A}",
+    "\u{D55C}",
+    "camelCase",
+    "HTMLParser",
+];
+
+/// Ill-formed sequences: lone, truncated, overlong, surrogate, beyond the last code point.
+const BAD_BYTES: &[&[u8]] = &[
+    b"\xFF",
+    b"\x80",
+    b"\xC3",
+    b"\xE6\x97",
+    b"\xF0\x9F\x98",
+    b"\xC0\xAF",
+    b"\xED\xA0\x80",
+    b"\xF4\x90\x80\x80",
+    b"\xC5",
+];
+
+pub(super) fn trap() -> impl Strategy<Value = Vec<u8>> {
+    let atom = prop_oneof![
+        20 => proptest::sample::select(ATOMS).prop_map(|atom| atom.as_bytes().to_vec()),
+        4 => (proptest::sample::select(ATOMS), 1..70_usize).prop_map(|(atom, n)| atom.repeat(n).into_bytes()),
+        2 => any::<char>().prop_map(|c| c.to_string().into_bytes()),
+        1 => proptest::sample::select(BAD_BYTES).prop_map(<[u8]>::to_vec),
+    ];
+    proptest::collection::vec(atom, 0..60).prop_map(|atoms| atoms.concat())
+}
+
+#[test]
+fn every_code_point_alone() {
+    for c in char::MIN..=char::MAX {
+        let (flags, length) = classes::char_at(c.to_string().as_bytes(), 0);
+        // One class, one behaviour: the planes of nothing but unassigned characters need no regular expression.
+        if flags != OTHER || (c as u32) < 0x3000 {
+            check(c.to_string().as_bytes());
+            check(format!("{c}{c}").as_bytes());
+            check(format!(" {c}").as_bytes());
+        }
+        assert!(length > 0);
+    }
+}
+
+#[test]
+fn long_runs_cost_linear_time() {
+    for atom in [" ", "'", "a", "A", "\u{65E5}A", "1", "\n", " \n", "\n/", "'s", "\u{301}", "\u{85}", "! ", "\u{3000}"]
+    {
+        for tail in ["", "x", "\n", "!"] {
+            let text = atom.repeat(1_000_000 / atom.len()) + tail;
+            for grammar in GRAMMARS {
+                let ends = blocks(grammar, text.as_bytes(), 2048);
+                assert_eq!(ends.last(), Some(&text.len()));
+                // The same runs, short enough for the regular expressions, are in `scalar_equals_...`.
+            }
+        }
+    }
+}
+
+fn blocks(grammar: Grammar, text: &[u8], max_pieces: usize) -> Vec<usize> {
+    let (mut all, mut block) = (Vec::new(), Vec::new());
+    let mut scanner = Scanner::new(grammar, text);
+    while scanner.next_block(&mut block, max_pieces) {
+        assert!(!block.is_empty() && block.len() <= max_pieces);
+        assert_eq!(scanner.position(), *block.last().unwrap());
+        all.extend_from_slice(&block);
+    }
+    assert!(block.is_empty());
+    all
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
+
+    #[test]
+    fn scalar_equals_the_regular_expressions(text in trap()) {
+        check(&text);
+    }
+
+    #[test]
+    fn blocks_are_the_pieces(text in trap(), max_pieces in 1..200_usize) {
+        for grammar in GRAMMARS {
+            prop_assert_eq!(blocks(grammar, &text, max_pieces), scalar(grammar, &text));
+        }
+    }
+
+    #[test]
+    fn a_safe_cut_changes_no_piece(text in trap(), from in 0..100_usize, later in trap()) {
+        for grammar in GRAMMARS {
+            let Some(at) = safe_cut(grammar, &text, from) else { continue };
+            prop_assert!(at >= from && at > 0);
+            // Both without and with more text to come.
+            for text in [text.clone(), [&text[..=at], &later].concat()] {
+                let (left, right) = text.split_at(at);
+                let mut halves = scalar(grammar, left);
+                halves.extend(scalar(grammar, right).iter().map(|end| end + at));
+                prop_assert_eq!(halves, scalar(grammar, &text), "{:?} at {}", grammar, at);
+            }
+        }
+    }
+}
