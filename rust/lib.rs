@@ -11,7 +11,7 @@
 //! 7. [`encode`]: piece -> ids
 //! 8. [`decode`]: ids -> bytes -> text
 //! 9. [`trace`]: what training and encoding did, step by step, as data
-//! 10. `train`: words with counts -> merges
+//! 10. [`train`]: words with counts -> merges
 //! 11. [`codec`]: all of it put together
 //!
 //! [`fast`] computes the same results sooner. `python` (feature `python`) is the boundary; it holds no algorithm.
@@ -23,8 +23,11 @@ pub mod error;
 pub mod fast;
 pub mod pairs;
 pub mod pretokenize;
+#[cfg(feature = "python")]
+mod python;
 pub mod regexes;
 pub mod special;
 pub mod trace;
+pub mod train;
 pub mod unicode;
 pub mod vocab;

@@ -92,9 +92,14 @@ impl Finder {
         Ok(())
     }
 
+    /// The bytes of the longest token; 0 without tokens.
+    pub fn longest(&self) -> usize {
+        self.tokens.iter().map(|(name, _)| name.len()).max().unwrap_or(0)
+    }
+
     /// Whether some token stands across a place of the text.
     pub fn crosses(&self, text: &[u8], at: usize) -> bool {
-        let longest = self.tokens.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        let longest = self.longest();
         let start = at.saturating_sub(longest);
         let around = &text[start..text.len().min(at + longest)];
         let across = |name: &str, place: usize| start + place < at && at < start + place + name.len();

@@ -77,7 +77,7 @@ class Pattern:
             pieces.append(chars[done:].encode("utf-8", "surrogateescape"))
         return pieces
 
-    def safe_cut(self, text: bytes) -> int:
+    def safe_cut(self, text: bytes | bytearray) -> int:
         """The last place at which the text can be cut in two whose pieces are those of the whole; 0 where none is known.
 
         With a named pattern: between an ASCII letter or digit and an ASCII white-space character. No alternative goes

@@ -83,38 +83,30 @@ class PieceCounter:
 
     def add_file(self, path: Path, separator: bytes | None, on_chunk: Callable[[int], None]) -> None:
         """Count a text file: one document, or several with a separator between them. ``on_chunk`` hears of bytes read."""
-        rest = b""
+        rest = bytearray()
         with path.open("rb") as file:
             while chunk := file.read(CHUNK):
-                rest = self.add_prefix(rest + chunk, separator)
+                searched = max(0, len(rest) - len(separator or b""))
+                rest += chunk
+                while separator and (at := rest.find(separator, searched)) >= 0:
+                    self.add([bytes(rest[:at])])
+                    del rest[: at + len(separator)]
+                    searched = 0
+                cut = self.safe_cut(rest, separator)
+                self.add([bytes(rest[:cut])])
+                del rest[:cut]
                 on_chunk(len(chunk))
-        self.add(rest.split(separator) if separator else [rest])
+        self.add([bytes(rest)])
 
-    def add_prefix(self, text: bytes, separator: bytes | None) -> bytes:
-        """Count as much of the text as cannot be changed by what follows it; return the rest."""
-        if separator:
-            *documents, text = text.split(separator)
-            self.add(documents)
-            if text.endswith(separator[:1]):
-                return text
-        cut = self.safe_cut(text)
-        self.add([text[:cut]])
-        return text[cut:]
+    def safe_cut(self, text: bytes | bytearray, separator: bytes | None) -> int:
+        """The last place where the pattern may be cut and neither special token nor separator stands across it.
 
-    def safe_cut(self, text: bytes) -> int:
-        """The last place where the pattern may be cut and no special token stands across the cut, or may yet."""
-        longest = max((len(name.encode()) for name in self.special.ids), default=0)
-        cut = self.pattern.safe_cut(text[: len(text) - longest])
-        around = text[max(0, cut - longest) : cut + longest]
-        offset = cut - max(0, cut - longest)
-        for name in self.special.ids:
-            token = name.encode()
-            at = around.find(token)
-            while at >= 0:
-                if at < offset < at + len(token):
-                    return 0
-                at = around.find(token, at + 1)
-        return cut
+        The cut keeps as far from the end as the longest of them is long. So whatever stands across it stands in the text
+        as a whole; a separator would have been found before, and special tokens are looked for here.
+        """
+        longest = max(self.special.longest(self.special.ids), len(separator or b""))
+        cut = self.pattern.safe_cut(text[: max(0, len(text) - longest)])
+        return 0 if self.special.crosses(text, cut, self.special.ids) else cut
 
 
 class Words:
@@ -122,12 +114,12 @@ class Words:
 
     def __init__(self, pieces: dict[bytes, int], byte_order: bytes) -> None:
         id_of = {byte: token_id for token_id, byte in enumerate(byte_order)}
-        self.words = [[id_of[byte] for byte in piece] for piece in pieces]
+        self.ids = [[id_of[byte] for byte in piece] for piece in pieces]
         self.frequencies = list(pieces.values())
         self.counts: dict[Pair, int] = {}
         self.holders: dict[Pair, set[int]] = {}
-        for index in range(len(self.words)):
-            self.change(index, count_pairs(self.words[index]))
+        for index in range(len(self.ids)):
+            self.change(index, count_pairs(self.ids[index]))
 
     def change(self, index: int, changes: dict[Pair, int]) -> None:
         """Add what has changed in one word to the counts, as often as the word occurs."""
@@ -138,12 +130,12 @@ class Words:
 
     def merge(self, pair: Pair, new_id: int) -> tuple[list[int], list[Pair]]:
         """Replace the pair everywhere. Returns the words touched and the pairs created, both in order."""
-        touched = [index for index in sorted(self.holders.pop(pair)) if holds(self.words[index], pair)]
+        touched = [index for index in sorted(self.holders.pop(pair)) if holds(self.ids[index], pair)]
         created: set[Pair] = set()
         for index in touched:
-            merged = merge_pair(self.words[index], pair, new_id)
-            changes = pair_changes(self.words[index], merged)
-            self.words[index] = merged
+            merged = merge_pair(self.ids[index], pair, new_id)
+            changes = pair_changes(self.ids[index], merged)
+            self.ids[index] = merged
             self.change(index, changes)
             created.update(new for new, change in changes.items() if change > 0 and new_id in new)
         self.counts.pop(pair, None)
@@ -152,8 +144,8 @@ class Words:
     def first_seen(self, pair: Pair) -> tuple[int, int]:
         """The first word that holds the pair, and the first place in it."""
         for index in sorted(self.holders[pair]):
-            for place in range(len(self.words[index]) - 1):
-                if (self.words[index][place], self.words[index][place + 1]) == pair:
+            for place in range(len(self.ids[index]) - 1):
+                if (self.ids[index][place], self.ids[index][place + 1]) == pair:
                     return index, place
         raise AssertionError("a pair with a count stands in a word")
 

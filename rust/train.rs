@@ -1,0 +1,355 @@
+//! Words with counts -> merges: the training of byte-level BPE.
+//!
+//! A corpus is cut into pieces, and since most pieces occur many times, each distinct one is kept once, with its count: a
+//! *word*. Training then repeats one step: find the pair with the highest count, give it the next id, replace it everywhere.
+//!
+//! By hand: the words `ab ab abc` (counts: `ab` 2, `abc` 1). Pairs: (a,b) 3, (b,c) 1. Merge 0 is (a,b) -> 256. Now (256,c)
+//! has 1 and is the only pair: merge 1 is (256,c) -> 257. Then no pair is left: training stops early and says so.
+//!
+//! What makes it fast, and still exact (proofs in docs/algorithms.md):
+//!
+//! * *Counts are kept, not counted again*: a merge changes only the words that hold the pair; the change is added
+//!   (`pairs.rs`).
+//! * *A lazy heap finds the highest count.* Counts fall behind the heap's back. But a pair is only ever created in the step
+//!   that makes the younger of its two ids, so after that its count can only fall: an entry is an upper bound. When one comes
+//!   to the top and its count is out of date, it goes back with the right count; when it is right, it is the highest.
+//!
+//! Invariants: after every step, `counts` is what `count_pairs` over all words would give; every pair with a count has an
+//! entry in the queue that comes no later than it should.
+//!
+//! Costs: n bytes of corpus, w bytes of distinct words, V merges, t the words touched by all merges together: O(n) to count,
+//! O(w + t L + V log V) to merge, L the length of a word; space O(w). When not to use it: one huge word (pattern `none`),
+//! where every merge rewrites the whole text; the fast trainer does not.
+//!
+//! Implements SPEC T1 to T8.
+
+use crate::error::{Error, Result};
+use crate::pairs::{Pair, count_pairs, merge_pair, pair_changes};
+use crate::pretokenize::Pattern;
+use crate::special::{Finder, SpecialTokens};
+use crate::trace::{Event, train_merge};
+use foldhash::{HashMap, HashMapExt};
+use memchr::memmem;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap};
+use std::io::Read;
+use std::path::Path;
+
+const CHUNK: usize = 1 << 20;
+
+/// Which of the pairs with the highest count is merged (T3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TieBreak {
+    #[default]
+    SmallestIds,
+    FirstSeen,
+    GreatestBytes,
+}
+
+/// What the merges depend on besides the words. `byte_order[i]` is the byte of id i.
+#[derive(Debug, Clone)]
+pub struct TrainOptions {
+    pub n_merges: usize,
+    pub byte_order: [u8; 256],
+    pub tie_break: TieBreak,
+    pub min_frequency: i64,
+    pub max_token_length: Option<usize>,
+}
+
+impl TrainOptions {
+    pub fn new(n_merges: usize) -> TrainOptions {
+        let byte_order = std::array::from_fn(|byte| byte as u8);
+        TrainOptions {
+            n_merges,
+            byte_order,
+            tie_break: TieBreak::SmallestIds,
+            min_frequency: 1,
+            max_token_length: None,
+        }
+    }
+}
+
+/// Why training stopped (T5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    VocabSize,
+    MinFrequency,
+}
+
+/// The merges in order, the count each had when it was chosen, and why training stopped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trained {
+    pub merges: Vec<Pair>,
+    pub counts: Vec<i64>,
+    pub stop: Stop,
+}
+
+/// Counts the pieces of a corpus, document by document, in the order in which they are first seen (T6).
+#[derive(Debug)]
+pub struct PieceCounter {
+    pattern: Pattern,
+    special: Finder,
+    pub pieces: Vec<(Vec<u8>, i64)>,
+    index: HashMap<Vec<u8>, usize>,
+}
+
+impl PieceCounter {
+    pub fn new(pattern: Pattern, special: &SpecialTokens) -> PieceCounter {
+        PieceCounter { pattern, special: special.finder_of_all(), pieces: Vec::new(), index: HashMap::new() }
+    }
+
+    /// Count some documents. Special tokens are cut out; nothing joins one document to the next.
+    pub fn add<'d>(&mut self, documents: impl IntoIterator<Item = &'d [u8]>) -> Result<()> {
+        let PieceCounter { pattern, special, pieces, index } = self;
+        for document in documents {
+            special.split(document, |start, end, id| {
+                if id.is_some() {
+                    return Ok(());
+                }
+                pattern.split(&document[start..end], &mut |piece| {
+                    if let Some(&place) = index.get(piece) {
+                        pieces[place].1 += 1;
+                    } else {
+                        index.insert(piece.to_vec(), pieces.len());
+                        pieces.push((piece.to_vec(), 1));
+                    }
+                })
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Count a text file: one document, or several with a separator between them. `on_chunk` hears of bytes read.
+    pub fn add_file(
+        &mut self,
+        path: &Path,
+        separator: Option<&[u8]>,
+        on_chunk: &mut dyn FnMut(usize) -> Result<()>,
+    ) -> Result<()> {
+        let failed =
+            |error: std::io::Error| Error::File { path: path.into(), kind: error.kind(), reason: error.to_string() };
+        let mut file = std::fs::File::open(path).map_err(failed)?;
+        let mut rest = Vec::new();
+        loop {
+            let mut searched = rest.len().saturating_sub(separator.map_or(0, <[u8]>::len));
+            let read = file.by_ref().take(CHUNK as u64).read_to_end(&mut rest).map_err(failed)?;
+            if read == 0 {
+                break;
+            }
+            let mut counted = 0;
+            while let Some(separator) = separator
+                && let Some(at) = memmem::find(&rest[searched..], separator)
+            {
+                self.add([&rest[counted..searched + at]])?;
+                counted = searched + at + separator.len();
+                searched = counted;
+            }
+            let cut = counted + self.safe_cut(&rest[counted..], separator);
+            self.add([&rest[counted..cut]])?;
+            rest.drain(..cut);
+            on_chunk(read)?;
+        }
+        self.add([rest.as_slice()])
+    }
+
+    /// The last place where the pattern may be cut and neither special token nor separator stands across it.
+    ///
+    /// The cut keeps as far from the end as the longest of them is long. So whatever stands across it stands in the text as
+    /// a whole; a separator would have been found before, and special tokens are looked for here.
+    fn safe_cut(&self, text: &[u8], separator: Option<&[u8]>) -> usize {
+        let longest = self.special.longest().max(separator.map_or(0, <[u8]>::len));
+        let cut = self.pattern.safe_cut(&text[..text.len().saturating_sub(longest)]);
+        if self.special.crosses(text, cut) { 0 } else { cut }
+    }
+}
+
+/// The distinct pieces as lists of ids, with the count of every pair and the words that hold it.
+struct Words {
+    ids: Vec<Vec<u32>>,
+    frequencies: Vec<i64>,
+    counts: HashMap<Pair, i64>,
+    holders: HashMap<Pair, BTreeSet<usize>>,
+}
+
+impl Words {
+    fn new(pieces: &[(Vec<u8>, i64)], byte_order: &[u8; 256]) -> Words {
+        let mut id_of = [0; 256];
+        for (id, &byte) in byte_order.iter().enumerate() {
+            id_of[byte as usize] = id as u32;
+        }
+        let mut words = Words {
+            ids: pieces.iter().map(|(piece, _)| piece.iter().map(|&byte| id_of[byte as usize]).collect()).collect(),
+            frequencies: pieces.iter().map(|(_, count)| *count).collect(),
+            counts: HashMap::new(),
+            holders: HashMap::new(),
+        };
+        for index in 0..words.ids.len() {
+            let counted = count_pairs(&words.ids[index]);
+            words.change(index, &counted);
+        }
+        words
+    }
+
+    /// Add what has changed in one word to the counts, as often as the word occurs.
+    fn change(&mut self, index: usize, changes: &HashMap<Pair, i64>) {
+        for (&pair, &change) in changes {
+            *self.counts.entry(pair).or_insert(0) += change * self.frequencies[index];
+            if change > 0 {
+                self.holders.entry(pair).or_default().insert(index);
+            }
+        }
+    }
+
+    /// Replace the pair everywhere. Returns the words touched and the pairs created, both in order.
+    fn merge(&mut self, pair: Pair, new_id: u32) -> (Vec<usize>, BTreeSet<Pair>) {
+        let holders = self.holders.remove(&pair).unwrap_or_default();
+        let touched: Vec<usize> = holders.into_iter().filter(|&index| holds(&self.ids[index], pair)).collect();
+        let mut created = BTreeSet::new();
+        for &index in &touched {
+            let merged = merge_pair(&self.ids[index], pair, new_id);
+            let changes = pair_changes(&self.ids[index], &merged);
+            self.ids[index] = merged;
+            self.change(index, &changes);
+            created.extend(changes.into_iter().filter(|&(_, change)| change > 0).map(|(new, _)| new));
+        }
+        self.counts.remove(&pair);
+        (touched, created)
+    }
+
+    /// The first word that holds the pair, and the first place in it.
+    fn first_seen(&self, pair: Pair) -> (usize, usize) {
+        let place = |index: &usize| self.ids[*index].windows(2).position(|both| (both[0], both[1]) == pair);
+        let found = self
+            .holders
+            .get(&pair)
+            .and_then(|holders| holders.iter().find_map(|index| place(index).map(|place| (*index, place))));
+        found.unwrap_or((usize::MAX, usize::MAX))
+    }
+}
+
+/// Whether the pair stands in the word.
+fn holds(word: &[u32], pair: Pair) -> bool {
+    word.windows(2).any(|both| (both[0], both[1]) == pair)
+}
+
+/// What a pair is sorted by: the smallest key is merged first. It never gets smaller while the pair lives.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    SmallestIds(Reverse<i64>, Pair),
+    FirstSeen(Reverse<i64>, (usize, usize)),
+    GreatestBytes(Reverse<i64>, Reverse<(Vec<u8>, Vec<u8>)>),
+}
+
+/// Pairs by descending count, ties by the rule: a heap of entries that may be too early, never too late (T3).
+struct Queue<'o> {
+    options: &'o TrainOptions,
+    tokens: Vec<Vec<u8>>,
+    heap: BinaryHeap<Reverse<(Key, Pair)>>,
+}
+
+impl<'o> Queue<'o> {
+    fn new(words: &Words, options: &'o TrainOptions) -> Queue<'o> {
+        let tokens = options.byte_order.iter().map(|&byte| vec![byte]).collect();
+        let mut queue = Queue { options, tokens, heap: BinaryHeap::new() };
+        queue.add(words, words.counts.keys().copied());
+        queue
+    }
+
+    /// Whether the pair is frequent enough and its token not too long (T5, T7).
+    fn mergeable(&self, words: &Words, pair: Pair) -> bool {
+        let length = self.tokens[pair.0 as usize].len() + self.tokens[pair.1 as usize].len();
+        let count = words.counts.get(&pair).copied().unwrap_or(0);
+        count >= self.options.min_frequency && self.options.max_token_length.is_none_or(|limit| length <= limit)
+    }
+
+    fn key(&self, words: &Words, pair: Pair) -> Key {
+        let count = Reverse(words.counts.get(&pair).copied().unwrap_or(0));
+        match self.options.tie_break {
+            TieBreak::SmallestIds => Key::SmallestIds(count, pair),
+            TieBreak::FirstSeen => Key::FirstSeen(count, words.first_seen(pair)),
+            TieBreak::GreatestBytes => {
+                let token = |id: u32| self.tokens[id as usize].clone();
+                Key::GreatestBytes(count, Reverse((token(pair.0), token(pair.1))))
+            }
+        }
+    }
+
+    /// The pair to merge now; None when no pair is frequent enough.
+    fn pop(&mut self, words: &Words) -> Option<Pair> {
+        while let Some(Reverse((key, pair))) = self.heap.pop() {
+            if !self.mergeable(words, pair) {
+                continue;
+            }
+            let current = self.key(words, pair);
+            if key == current {
+                return Some(pair);
+            }
+            self.heap.push(Reverse((current, pair)));
+        }
+        None
+    }
+
+    /// Pairs just created by a merge.
+    fn add(&mut self, words: &Words, pairs: impl IntoIterator<Item = Pair>) {
+        for pair in pairs {
+            if self.mergeable(words, pair) {
+                self.heap.push(Reverse((self.key(words, pair), pair)));
+            }
+        }
+    }
+
+    /// All pairs that may be merged, with their counts, in the order of choice. For traces: it reads every pair.
+    fn ranking(&self, words: &Words) -> Vec<(Pair, i64)> {
+        let mut pairs: Vec<(Pair, i64)> = words.counts.iter().map(|(&pair, &count)| (pair, count)).collect();
+        pairs.retain(|&(pair, _)| self.mergeable(words, pair));
+        pairs.sort_by_cached_key(|&(pair, _)| self.key(words, pair));
+        pairs
+    }
+}
+
+/// Hears of a training as it goes on; an error stops it.
+pub struct Observer<'c> {
+    /// The number of merges made so far.
+    pub on_merge: &'c mut dyn FnMut(usize) -> Result<()>,
+    pub trace: Option<&'c mut dyn FnMut(Event) -> Result<()>>,
+}
+
+/// Learn the merges of the pieces.
+pub fn train(pieces: &[(Vec<u8>, i64)], options: &TrainOptions, observer: &mut Observer) -> Result<Trained> {
+    let mut words = Words::new(pieces, &options.byte_order);
+    let mut queue = Queue::new(&words, options);
+    let mut trained = Trained { merges: Vec::new(), counts: Vec::new(), stop: Stop::VocabSize };
+    while trained.merges.len() < options.n_merges {
+        let ranked = if observer.trace.is_some() { queue.ranking(&words) } else { Vec::new() };
+        let Some(pair) = queue.pop(&words) else {
+            trained.stop = Stop::MinFrequency;
+            break;
+        };
+        let step = trained.merges.len();
+        let new_id = 256 + step as u32;
+        trained.counts.push(words.counts[&pair]);
+        queue.tokens.push([queue.tokens[pair.0 as usize].as_slice(), &queue.tokens[pair.1 as usize]].concat());
+        let (touched, created) = words.merge(pair, new_id);
+        queue.add(&words, created);
+        if let Some(trace) = &mut observer.trace {
+            trace(train_merge(step, &ranked, pair, new_id, touched))?;
+        }
+        trained.merges.push(pair);
+        (observer.on_merge)(trained.merges.len())?;
+    }
+    Ok(trained)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn by_hand() {
+        let pieces = [(b"ab".to_vec(), 2), (b"abc".to_vec(), 1)];
+        let mut observer = Observer { on_merge: &mut |_| Ok(()), trace: None };
+        let trained = train(&pieces, &TrainOptions::new(9), &mut observer).unwrap();
+        assert_eq!((trained.merges, trained.counts), (vec![(97, 98), (256, 99)], vec![3, 1]));
+        assert_eq!(trained.stop, Stop::MinFrequency);
+    }
+}
