@@ -16,17 +16,18 @@ use crate::pretokenize::Pattern;
 use crate::special::{Finder, SpecialTokens};
 use crate::trace::{Event, trace_piece};
 use crate::vocab::{Vocab, show};
+use std::sync::Arc;
 
 /// A vocabulary, a split pattern and special tokens: everything that ids depend on.
 #[derive(Debug)]
 pub struct Codec {
-    pub vocab: Vocab,
+    pub vocab: Arc<Vocab>,
     pub pattern: Pattern,
     pub special: SpecialTokens,
 }
 
 impl Codec {
-    pub fn new(vocab: Vocab, pattern: Pattern, special: SpecialTokens) -> Result<Codec> {
+    pub fn new(vocab: Arc<Vocab>, pattern: Pattern, special: SpecialTokens) -> Result<Codec> {
         for (name, id) in &special.ids {
             if let Some(token) = vocab.token_bytes(*id)
                 && token != name.as_bytes()
@@ -52,6 +53,21 @@ impl Codec {
             Ok(())
         })?;
         Ok(ids)
+    }
+
+    /// The ids of each text.
+    pub fn encode_batch(&self, texts: &[&[u8]], allowed: &Finder, _threads: usize) -> Result<Vec<Vec<u32>>> {
+        texts.iter().map(|text| self.encode(text, allowed)).collect()
+    }
+
+    /// How many ids a text has.
+    pub fn count(&self, text: &[u8], allowed: &Finder) -> Result<usize> {
+        self.encode(text, allowed).map(|ids| ids.len())
+    }
+
+    /// How many ids each text has.
+    pub fn count_batch(&self, texts: &[&[u8]], allowed: &Finder, _threads: usize) -> Result<Vec<usize>> {
+        texts.iter().map(|text| self.count(text, allowed)).collect()
     }
 
     /// Fail if the text contains one of the special tokens that the finder knows.
@@ -82,6 +98,12 @@ impl Codec {
             Ok(())
         })?;
         Ok(ids)
+    }
+
+    /// The last place at which the text can be cut in two whose ids are those of the whole, whatever follows; or 0.
+    pub fn safe_cut(&self, text: &[u8], allowed: &Finder) -> usize {
+        let cut = self.pattern.safe_cut(&text[..text.len().saturating_sub(allowed.longest())]);
+        if allowed.crosses(text, cut) { 0 } else { cut }
     }
 
     /// The bytes of an id, special tokens included; None where there is no such token.

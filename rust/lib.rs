@@ -23,6 +23,8 @@ pub mod error;
 pub mod fast;
 pub mod pairs;
 pub mod pretokenize;
+#[cfg(feature = "python")]
+mod python;
 pub mod regexes;
 pub mod special;
 pub mod trace;

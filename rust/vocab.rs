@@ -47,7 +47,8 @@ impl Tokens {
         if (start, len) == HOLE { None } else { Some(&self.bytes[start as usize..][..len as usize]) }
     }
 
-    fn set(&mut self, id: u32, token: &[u8]) -> Result<()> {
+    /// Give an id its bytes.
+    pub fn set(&mut self, id: u32, token: &[u8]) -> Result<()> {
         if id >= LIMIT {
             return Err(Error::Vocabulary(format!("token id {id} is not between 0 and {}", LIMIT - 1)));
         }
@@ -64,13 +65,13 @@ impl Tokens {
     }
 
     /// One more than the highest id; holes count.
-    pub fn end(&self) -> u32 {
+    pub fn n_ids(&self) -> u32 {
         self.spans.len() as u32
     }
 
     /// Each id that has a token, ascending.
     pub fn iter(&self) -> impl Iterator<Item = (u32, &[u8])> {
-        (0..self.end()).filter_map(|id| self.get(id).map(|token| (id, token)))
+        (0..self.n_ids()).filter_map(|id| self.get(id).map(|token| (id, token)))
     }
 }
 
@@ -101,6 +102,7 @@ impl Vocab {
         }
         let mut by_pair = HashMap::with_capacity(merges.len());
         for merge in &merges {
+            check_merge(&tokens, merge)?;
             if by_pair.insert((merge.left, merge.right), (merge.rank, merge.id)).is_some() {
                 return Err(Error::Vocabulary(format!("the pair ({}, {}) is merged twice", merge.left, merge.right)));
             }
@@ -183,7 +185,7 @@ impl Vocab {
     pub fn truncate(&self, n_merges: usize) -> Result<Vocab> {
         let kept = self.merges[..n_merges.min(self.merges.len())].to_vec();
         let mut tokens = Tokens::default();
-        let mut made = vec![false; self.tokens.end() as usize];
+        let mut made = vec![false; self.tokens.n_ids() as usize];
         for merge in &kept {
             made[merge.id as usize] = true;
         }
@@ -191,6 +193,15 @@ impl Vocab {
             tokens.set(id, token)?;
         }
         Vocab::new(tokens, kept, self.whole_pieces)
+    }
+}
+
+/// A merge joins two tokens into the one that their bytes make.
+fn check_merge(tokens: &Tokens, merge: &Merge) -> Result<()> {
+    let Merge { left, right, id, .. } = *merge;
+    match (tokens.get(left), tokens.get(right), tokens.get(id)) {
+        (Some(_), Some(_), Some(made)) if join(tokens, left, right) == made => Ok(()),
+        _ => Err(Error::Vocabulary(format!("the merge of {left} and {right} does not make the token {id}"))),
     }
 }
 

@@ -1,0 +1,51 @@
+"""minitok: byte-level BPE to read, to run and to trust.
+
+The pipeline, and where each step is written down to be read (``minitok.reference``, with its mirror in ``rust/``):
+
+1. ``pretokenize``  text -> pieces; no merge crosses the edge of a piece
+2. ``train``        pieces with counts -> merges; the most frequent pair becomes a new id, again and again
+3. ``encode``       piece -> ids; the merges, lowest rank first
+4. ``decode``       ids -> bytes -> text; nothing is lost
+
+>>> import minitok
+>>> tok = minitok.train(["low lower lowest"], vocab_size=259)
+>>> tok.encode("lowest low")
+[258, 115, 116, 32, 257]
+>>> tok.decode(tok.encode("lowest low"))
+'lowest low'
+"""
+
+from .backend import BACKEND
+from .errors import (
+    BackendError,
+    DisallowedSpecialTokenError,
+    FileFormatError,
+    MinitokError,
+    PatternError,
+    TrainingError,
+    UnknownTokenError,
+    VocabularyError,
+)
+from .loading import load
+from .progress import Progress
+from .tokenizer import Tokenizer
+from .training import train, train_files
+
+__all__ = [
+    "BACKEND",
+    "BackendError",
+    "DisallowedSpecialTokenError",
+    "FileFormatError",
+    "MinitokError",
+    "PatternError",
+    "Progress",
+    "Tokenizer",
+    "TrainingError",
+    "UnknownTokenError",
+    "VocabularyError",
+    "load",
+    "train",
+    "train_files",
+]
+
+__version__ = "0.1.0"

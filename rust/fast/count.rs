@@ -104,12 +104,12 @@ impl PieceCounts {
             let mut start = start_of_block;
             for &end in ends {
                 let (key, hash) = self.key(text, start, end);
-                prefetch(&self.index, self.slot(hash));
+                prefetch(self.index.as_ptr().wrapping_add(self.slot(hash)));
                 keys.push((key, hash));
                 start = end;
             }
             for &(_, hash) in &keys {
-                prefetch(&self.entries, self.index[self.slot(hash)] as usize);
+                prefetch(self.entries.as_ptr().wrapping_add(self.index[self.slot(hash)] as usize));
             }
             start = start_of_block;
             for (&(key, hash), &end) in keys.iter().zip(ends) {

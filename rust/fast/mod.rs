@@ -1,6 +1,19 @@
 //! Speed only: nothing in this folder changes a result. Each file names the mirror file that it must equal.
 
 pub mod count;
+pub mod encoder;
 pub mod merge;
-mod prefetch;
 pub mod scan;
+
+mod block;
+mod key;
+mod long;
+mod miss;
+mod pair_table;
+mod piece_cache;
+mod pool;
+mod prefetch;
+mod values;
+
+#[cfg(test)]
+mod encoder_tests;

@@ -71,6 +71,11 @@ class Codec:
                 ids.append(token_id)
         return ids
 
+    def safe_cut(self, text: bytes | bytearray, allowed: Collection[str]) -> int:
+        """The last place at which the text can be cut in two whose ids are those of the whole, whatever follows; or 0."""
+        cut = self.pattern.safe_cut(text[: max(0, len(text) - self.special.longest(allowed))])
+        return 0 if self.special.crosses(text, cut, allowed) else cut
+
     def token_bytes(self, token_id: int) -> bytes | None:
         """The bytes of an id, special tokens included; None where there is no such token."""
         token = self.vocab.token_bytes(token_id)

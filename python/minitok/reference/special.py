@@ -58,3 +58,18 @@ class SpecialTokens:
             done = end
         if done < len(text):
             yield done, len(text), None
+
+    def longest(self, wanted: Collection[str]) -> int:
+        """The bytes of the longest of the wanted tokens; 0 without any."""
+        return max((len(name.encode()) for name in wanted), default=0)
+
+    def crosses(self, text: bytes | bytearray, at: int, wanted: Collection[str]) -> bool:
+        """Whether one of the wanted tokens stands across a place of the text."""
+        longest = self.longest(wanted)
+        start = max(0, at - longest)
+        around = bytes(text[start : at + longest])
+        for token in (name.encode() for name in wanted):
+            places = range(max(0, at - start - len(token) + 1), at - start)
+            if any(around.startswith(token, place) for place in places):
+                return True
+        return False

@@ -46,10 +46,10 @@ class Vocab:
     (b'abc', 256, (0, 256))
     """
 
-    def __init__(self, tokens: Mapping[int, bytes], merges: Iterable[Merge], whole_pieces: bool) -> None:
+    def __init__(self, tokens: Mapping[int, bytes], merges: Iterable[tuple[int, int, int, int]], whole_pieces: bool) -> None:
         """``whole_pieces``: a piece that is a token as it stands is that token, whatever the merges would make of it."""
         self.tokens = dict(tokens)
-        self.merges = list(merges)
+        self.merges = [Merge(*merge) for merge in merges]
         self.whole_pieces = whole_pieces
         self.ids: dict[bytes, int] = {}
         for token_id in sorted(self.tokens):
@@ -61,6 +61,7 @@ class Vocab:
                 raise VocabularyError(f"the byte 0x{byte:02x} has no token")
         self.by_pair: dict[tuple[int, int], tuple[int, int]] = {}
         for left, right, token_id, rank in self.merges:
+            check_merge(self.tokens, left, right, token_id)
             if (left, right) in self.by_pair:
                 raise VocabularyError(f"the pair ({left}, {right}) is merged twice")
             self.by_pair[left, right] = rank, token_id
@@ -104,6 +105,11 @@ class Vocab:
             merges = every_split(ranks)
         return cls(tokens, merges, whole_pieces=True)
 
+    @property
+    def n_ids(self) -> int:
+        """One more than the highest id; holes count."""
+        return max(self.tokens) + 1
+
     def token_bytes(self, token_id: int) -> bytes | None:
         """The bytes of an id; None where there is no such token."""
         return self.tokens.get(token_id)
@@ -122,6 +128,12 @@ class Vocab:
         made = {merge.id for merge in kept}
         tokens = {i: token for i, token in self.tokens.items() if i in made or len(token) == 1}
         return Vocab(tokens, kept, self.whole_pieces)
+
+
+def check_merge(tokens: Mapping[int, bytes], left: int, right: int, made: int) -> None:
+    """A merge joins two tokens into the one that their bytes make."""
+    if not {left, right, made} <= tokens.keys() or tokens[left] + tokens[right] != tokens[made]:
+        raise VocabularyError(f"the merge of {left} and {right} does not make the token {made}")
 
 
 def tokens_by_id(ids: Mapping[bytes, int]) -> dict[int, bytes]:

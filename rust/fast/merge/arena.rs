@@ -94,7 +94,7 @@ impl<S: Symbol> Arena<S> {
     /// Position `p` will be looked at soon.
     #[inline]
     pub fn prefetch(&self, p: u32) {
-        prefetch(&self.slots, p as usize);
+        prefetch(self.slots.as_ptr().wrapping_add(p as usize));
     }
 
     /// The token that ends before `p`, or the gap.
@@ -133,15 +133,15 @@ impl Layout {
     /// Linear, but for a sort of the pieces of large counts: a text of n pieces has at most n / 4,096 that occur 4,096
     /// times.
     pub fn new(pieces: &impl Pieces) -> Self {
-        const LARGE: i64 = 4096;
+        const LARGE: usize = 4096;
         let count = |&index: &u32| pieces.get(index).1;
-        let class = |index: &u32| (LARGE - count(index).min(LARGE)) as usize;
+        let class = |index: &u32| LARGE - count(index).unsigned_abs().min(LARGE as u64) as usize;
         let lies = |index: &u32| {
             let (bytes, count) = pieces.get(*index);
             count > 0 && bytes.len() > 1
         };
         let indices = || (0..pieces.len() as u32).filter(lies);
-        let mut places = vec![0_usize; LARGE as usize + 1];
+        let mut places = vec![0_usize; LARGE + 1];
         let (mut slots, mut weight) = (1, 0);
         for index in indices() {
             let (bytes, count) = pieces.get(index);
@@ -153,7 +153,7 @@ impl Layout {
         for class in 1..places.len() {
             places[class] += places[class - 1];
         }
-        let mut order = vec![0; places[LARGE as usize]];
+        let mut order = vec![0; places[LARGE]];
         for index in indices() {
             let place = &mut places[class(&index)];
             order[*place] = index;

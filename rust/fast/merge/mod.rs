@@ -211,7 +211,7 @@ impl<S: Symbol, T: Tie<S>> Trainer<S, T> {
                 stop = Stop::MinFrequency;
                 break;
             };
-            counts.push(self.pairs.get(pair).count as i64);
+            counts.push(self.pairs.get(pair).count.cast_signed());
             self.merge(pair);
             on_merge(self.merges.len())?;
         }

@@ -84,7 +84,7 @@ impl Pairs {
 
     /// Record `index` will be looked at soon.
     pub fn prefetch(&self, index: u32) {
-        prefetch(&self.records, index as usize);
+        prefetch(self.records.as_ptr().wrapping_add(index as usize));
     }
 
     /// The positions of a pair, ascending. Some may no longer hold it.

@@ -1,0 +1,1 @@
+"""Everybody's files: how a tokenizer is written and read."""

@@ -1,0 +1,162 @@
+"""minitok's own format: readable JSON that keeps everything ids depend on, and where it came from (SPEC F1).
+
+A trained tokenizer is its byte order and its merges, one to a line::
+
+    {
+    "format": "minitok", "version": 1,
+    "pattern": "gpt2",
+    "special_tokens": {"<|endoftext|>": 4095},
+    "trained": {"vocab_size": 4096, ...},
+    "byte_order": "identity",
+    "merges": [
+    [116, 104],
+    ...
+
+A vocabulary whose ids are not 256 + rank (a published one, with holes) has, instead of ``byte_order``, its ``tokens``:
+``[id, base64 of the bytes]``, and merges ``[left, right, id, rank]``.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import TYPE_CHECKING, Any
+
+from ..errors import FileFormatError, MinitokError
+from .files import write_atomically
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+
+    from ..tokenizer import Tokenizer
+
+VERSION = 1
+IDENTITY = bytes(range(256))
+
+
+def gpt2_byte_order() -> bytes:
+    """The 256 bytes in the order of GPT-2's ids: the printable ones first, each as its own character, then the rest."""
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    return bytes(printable + [byte for byte in range(256) if byte not in printable])
+
+
+ORDERS = {"identity": IDENTITY, "gpt2": gpt2_byte_order()}
+
+
+def save(tokenizer: Tokenizer, path: str | os.PathLike[str]) -> None:
+    """Write the tokenizer to a file."""
+    write_atomically(path, dump(tokenizer).encode())
+
+
+def dump(tokenizer: Tokenizer) -> str:
+    """The tokenizer as the text of a file."""
+    head = {
+        "format": "minitok",
+        "version": VERSION,
+        "name": tokenizer.name,
+        "pattern": tokenizer.pattern,
+        "special_tokens": tokenizer.special_tokens,
+        "trained": tokenizer.trained,
+    }
+    fields = [f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items()]
+    order = tokenizer.byte_order
+    if order is not None:
+        named = next((name for name, known in ORDERS.items() if known == order), None)
+        fields.append(f'"byte_order": {json.dumps(named or list(order))}')
+        fields.append(f'"merges": {rows(tokenizer.merges)}')
+    else:
+        tokens, merges, whole_pieces = tokenizer.vocabulary()
+        encoded = ((token_id, base64.b64encode(token).decode()) for token_id, token in tokens.items())
+        fields.append(f'"whole_pieces": {json.dumps(whole_pieces)}')
+        fields.append(f'"tokens": {rows(encoded)}')
+        fields.append(f'"merges": {rows(merges)}')
+    return "{\n" + ",\n".join(fields) + "\n}\n"
+
+
+def rows(items: Iterable[tuple[object, ...]]) -> str:
+    """A list with one row to a line."""
+    return "[\n" + ",\n".join(json.dumps(item) for item in items) + "\n]"
+
+
+def load(path: str | os.PathLike[str], backend: str | None = None) -> Tokenizer:
+    """Read a tokenizer from a file; a file that is not one is refused with its reason (SPEC F2)."""
+    with open(path, "rb") as file:
+        data = file.read()
+    try:
+        content = json.loads(data.decode("utf-8-sig"))
+    except json.JSONDecodeError as error:
+        raise FileFormatError(path, f"not JSON: {error.msg}", error.lineno) from None
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise FileFormatError(path, f"not JSON: {error}") from None
+    try:
+        return parse(content, backend)
+    except FormatReason as reason:
+        raise FileFormatError(path, str(reason)) from None
+    except MinitokError as error:
+        raise FileFormatError(path, str(error)) from error
+
+
+class FormatReason(Exception):
+    """What is wrong with a file, before it is known which file."""
+
+
+def parse(content: Any, backend: str | None = None) -> Tokenizer:
+    """The tokenizer that the JSON stands for."""
+    from ..tokenizer import Tokenizer
+
+    if not isinstance(content, dict) or content.get("format") != "minitok":
+        raise FormatReason("not a minitok file: it has no \"format\": \"minitok\"")
+    if content.get("version") != VERSION:
+        raise FormatReason(f"version {content.get('version')!r} of the format; this minitok reads version {VERSION}")
+    pattern = field(content, "pattern", str)
+    special = field(content, "special_tokens", dict)
+    for name, token_id in special.items():
+        check_integers([token_id], 1, f"the special token {name!r}")
+    options: dict[str, Any] = {
+        "pattern": pattern,
+        "special_tokens": special,
+        "name": content.get("name"),
+        "trained": content.get("trained"),
+        "backend": backend,
+    }
+    merges = field(content, "merges", list)
+    if "tokens" in content:
+        tokens = dict(parse_token(row) for row in field(content, "tokens", list))
+        full = [check_integers(row, 4, f"merge {rank}") for rank, row in enumerate(merges)]
+        return Tokenizer.from_vocabulary(tokens, full, field(content, "whole_pieces", bool), **options)
+    order = content.get("byte_order")
+    byte_order = ORDERS.get(order) if isinstance(order, str) else bytes(check_integers(order, 256, "byte_order", 255))
+    if byte_order is None:
+        raise FormatReason(f"unknown byte_order {order!r}")
+    pairs = [check_integers(row, 2, f"merge {rank}") for rank, row in enumerate(merges)]
+    return Tokenizer(pairs, byte_order=byte_order, **options)
+
+
+def field(content: dict[str, Any], name: str, kind: type) -> Any:
+    """A field that must be there and of that type."""
+    if name not in content:
+        raise FormatReason(f"no {name!r}")
+    if not isinstance(content[name], kind):
+        raise FormatReason(f"{name!r} is a {type(content[name]).__name__}, not a {kind.__name__}")
+    return content[name]
+
+
+def check_integers(row: Any, length: int, what: str, limit: int = (1 << 31) - 1) -> tuple[int, ...]:
+    """A row of so many whole numbers that can be ids."""
+    if not isinstance(row, list) or len(row) != length:
+        raise FormatReason(f"{what} is not {length} numbers: {row!r}"[:200])
+    if not all(type(number) is int and 0 <= number <= limit for number in row):
+        raise FormatReason(f"{what} holds what is no whole number from 0 to {limit}: {row!r}"[:200])
+    return tuple(row)
+
+
+def parse_token(row: Any) -> tuple[int, bytes]:
+    if not isinstance(row, list) or len(row) != 2 or not isinstance(row[1], str):
+        raise FormatReason(f"a token is not an id and its bytes in base64: {row!r}"[:200])
+    (token_id,) = check_integers(row[:1], 1, "a token's id")
+    try:
+        return token_id, base64.b64decode(row[1], validate=True)
+    except (binascii.Error, ValueError):
+        raise FormatReason(f"the bytes of token {token_id} are not base64: {row[1]!r}") from None

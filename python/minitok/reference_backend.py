@@ -1,0 +1,129 @@
+"""The reference with the calls of the extension: ``str`` as well as ``bytes``, NumPy arrays, batches.
+
+No algorithm lives here, as none lives in ``rust/python``, whose counterpart this is. ``threads`` has no effect: the
+reference uses one.
+"""
+
+from __future__ import annotations
+
+from operator import index
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .errors import UnknownTokenError
+from .reference.codec import Codec
+from .reference.decode import StreamDecoder
+from .reference.trace import TrainTrace
+from .reference.train import PieceCounter
+from .reference.train import train as train_reference
+from .text import utf8
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    import numpy.typing as npt
+
+    from .backend import Emit, TrainOptions
+
+MAX_ID = (1 << 32) - 1
+
+
+def checked_ids(ids: Iterable[int] | npt.NDArray[Any]) -> list[int]:
+    """The ids as a list of ints; what is no integer is a TypeError, what can be no id is unknown (SPEC D3)."""
+    if isinstance(ids, np.ndarray):
+        if ids.ndim != 1:
+            raise ValueError(f"token ids must be one-dimensional, not {ids.ndim}-dimensional")
+        if ids.dtype.kind not in "iu":
+            raise TypeError(f"an array of token ids must be of an integer type, not {ids.dtype}")
+        ids = ids.tolist()
+    try:
+        items = iter(ids)
+    except TypeError:
+        name = type(ids).__name__
+        raise TypeError(f"token ids must be an iterable or an array of integers, not {name}") from None
+    return [checked_id(item, position) for position, item in enumerate(items)]
+
+
+def checked_id(item: object, position: int) -> int:
+    try:
+        if isinstance(item, (bool, np.bool_)):
+            raise TypeError
+        token_id = index(item)  # type: ignore[arg-type]
+    except TypeError:
+        name = type(item).__name__
+        raise TypeError(f"a token id must be an integer, not {name} (at position {position})") from None
+    if not 0 <= token_id <= MAX_ID:
+        raise UnknownTokenError(token_id, position)
+    return token_id
+
+
+class PythonCodec:
+    """``reference.codec.Codec`` as the facade calls it."""
+
+    def __init__(self, vocab: Any, pattern: Any, special: Any) -> None:
+        self.codec = Codec(vocab, pattern, special)
+
+    def encode(self, text: str | bytes, allowed: Sequence[str] = ()) -> list[int]:
+        return self.codec.encode(utf8(text), allowed)
+
+    def encode_to_numpy(self, text: str | bytes, allowed: Sequence[str] = ()) -> npt.NDArray[np.uint32]:
+        return np.array(self.encode(text, allowed), dtype=np.uint32)
+
+    def encode_batch(
+        self, texts: Sequence[str | bytes], allowed: Sequence[str] = (), threads: int = 1
+    ) -> list[list[int]]:
+        del threads
+        return [self.encode(text, allowed) for text in texts]
+
+    def encode_batch_to_numpy(
+        self, texts: Sequence[str | bytes], allowed: Sequence[str] = (), threads: int = 1
+    ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
+        batch = self.encode_batch(texts, allowed, threads)
+        offsets = np.cumsum([0, *map(len, batch)], dtype=np.uint64)
+        return np.array([token_id for ids in batch for token_id in ids], dtype=np.uint32), offsets
+
+    def count(self, text: str | bytes, allowed: Sequence[str] = ()) -> int:
+        return len(self.encode(text, allowed))
+
+    def count_batch(self, texts: Sequence[str | bytes], allowed: Sequence[str] = (), threads: int = 1) -> list[int]:
+        return [len(ids) for ids in self.encode_batch(texts, allowed, threads)]
+
+    def check(self, text: str | bytes, disallowed: Sequence[str]) -> None:
+        self.codec.check(utf8(text), disallowed)
+
+    def trace(self, text: str | bytes, allowed: Sequence[str], emit: Emit) -> list[int]:
+        return self.codec.trace(utf8(text), allowed, emit)
+
+    def safe_cut(self, text: bytes, allowed: Sequence[str]) -> int:
+        return self.codec.safe_cut(text, allowed)
+
+    def token_bytes(self, token_id: int) -> bytes | None:
+        return self.codec.token_bytes(token_id)
+
+    def decode_bytes(self, ids: Iterable[int] | npt.NDArray[Any]) -> bytes:
+        return self.codec.decode_bytes(checked_ids(ids))
+
+    def decode(self, ids: Iterable[int] | npt.NDArray[Any], errors: str) -> str:
+        return self.decode_bytes(ids).decode("utf-8", errors)
+
+    def stream_decoder(self, strict: bool) -> StreamDecoder:  # noqa: FBT001
+        return StreamDecoder(self.codec.token_bytes, "strict" if strict else "replace")
+
+
+class PythonPieceCounter(PieceCounter):
+    """``reference.train.PieceCounter`` for ``str`` as well as ``bytes``."""
+
+    def add(self, documents: Iterable[str | bytes]) -> None:
+        super().add(utf8(document) for document in documents)
+
+
+def train(
+    counter: PieceCounter,
+    options: TrainOptions,
+    on_merge: Callable[[int], None] | None = None,
+    trace: Emit | None = None,
+) -> tuple[list[tuple[int, int]], list[int], str]:
+    """The merges of the pieces counted, the count of each, and why training stopped."""
+    trained = train_reference(counter.pieces, options, on_merge, TrainTrace(trace) if trace else None)
+    return trained.merges, trained.counts, trained.stop

@@ -1,0 +1,39 @@
+"""Encoding a text that comes in chunks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .text import join_surrogates, utf8
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from .backend import Codec
+
+__all__ = ["encode_iterable"]
+
+# How much text is gathered before it is worth encoding, in bytes.
+BLOCK = 1 << 16
+
+
+def encode_iterable(codec: Codec, chunks: Iterable[str | bytes], allowed: Sequence[str]) -> Iterator[int]:
+    """The ids of the chunks' concatenation: text up to the last safe cut is encoded, the rest waits for what follows."""
+    if isinstance(chunks, (str, bytes)):
+        raise TypeError(f"chunks must be an iterable of str or bytes, not one {type(chunks).__name__}")
+    return encode_blocks(codec, (utf8(chunk) for chunk in join_surrogates(chunks)), allowed)
+
+
+def encode_blocks(codec: Codec, chunks: Iterable[bytes], allowed: Sequence[str]) -> Iterator[int]:
+    text = bytearray()
+    wanted = BLOCK
+    for chunk in chunks:
+        text += chunk
+        if len(text) < wanted:
+            continue
+        cut = codec.safe_cut(bytes(text), allowed)
+        yield from codec.encode(bytes(text[:cut]), allowed)
+        del text[:cut]
+        # Where no cut is known, look again only when there is twice as much: the looking stays linear.
+        wanted = max(BLOCK, 2 * len(text))
+    yield from codec.encode(bytes(text), allowed)

@@ -1,0 +1,47 @@
+"""Text on its way in: ``str`` and ``bytes``, and what a surrogate becomes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["join_surrogates", "utf8"]
+
+
+def utf8(text: str | bytes) -> bytes:
+    """The text as bytes; in a ``str``, a surrogate pair is its code point and a lone surrogate U+FFFD (SPEC E4).
+
+    >>> utf8("a\\ud83d\\ude00\\ud83d").decode()
+    'a😀�'
+    """
+    if isinstance(text, bytes):
+        return text
+    if not isinstance(text, str):
+        raise TypeError(f"text must be str or bytes, not {type(text).__name__}")
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
+
+
+def join_surrogates(chunks: Iterable[str | bytes]) -> Iterator[str | bytes]:
+    """The chunks, but with no surrogate pair torn in two: a high one at an end waits for the next chunk.
+
+    >>> list(join_surrogates(["a\\ud83d", "\\ude00b"]))
+    ['a', '\\ud83d\\ude00b']
+    """
+    held = ""
+    for chunk in chunks:
+        if not isinstance(chunk, str):
+            if held:
+                yield held
+                held = ""
+            yield chunk
+            continue
+        whole = held + chunk
+        held = whole[-1:] if "\ud800" <= whole[-1:] <= "\udbff" else ""
+        yield whole[: len(whole) - len(held)]
+    if held:
+        yield held

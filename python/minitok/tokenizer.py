@@ -1,0 +1,485 @@
+"""``Tokenizer``: what every user holds. It never changes, and does no work itself; the backend does."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from .arguments import as_list, check_special_tokens, named_special_tokens, thread_count
+from .backend import BackendName, load_backend
+from .errors import VocabularyError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from .backend import StreamDecoder, Vocab
+
+    Text = str | bytes
+    Special = Collection[str]
+    Merge = tuple[int, int, int, int]
+
+__all__ = ["Tokenizer"]
+
+IDENTITY = bytes(range(256))
+
+
+class Tokenizer:
+    """A byte-level BPE tokenizer: text to ids and back, without loss.
+
+    Made by ``minitok.train``, ``minitok.load`` or from merges: pairs of ids in rank order, of which merge k makes id
+    256 + k.
+
+    Args:
+        merges: Pairs of ids in rank order.
+        pattern: How text is cut before merging: ``gpt2``, ``cl100k``, ``o200k``, ``none``, or a regular expression.
+        special_tokens: Names and ids of the special tokens.
+        byte_order: The byte of each of the ids 0 to 255; 256 bytes.
+        name: A name, for ``repr`` and messages.
+        trained: How it was trained, for the file.
+        backend: ``rust`` or ``python``; ``minitok.BACKEND`` without it.
+
+    Raises:
+        PatternError: The pattern is not one that both backends read alike.
+        VocabularyError: The merges, or the special tokens, contradict each other.
+
+    Safe to share between threads and to pickle. Two tokenizers are equal when they give the same ids by the same means:
+    same tokens, merges, pattern and special tokens.
+
+    >>> tok = Tokenizer([(104, 105), (32, 256)], special_tokens={"<|end|>": 258})
+    >>> tok.encode("hi hi!")
+    [256, 257, 33]
+    >>> tok.decode([256, 257, 33])
+    'hi hi!'
+    """
+
+    def __init__(
+        self,
+        merges: Iterable[tuple[int, int]],
+        *,
+        pattern: str = "gpt2",
+        special_tokens: Mapping[str, int] | None = None,
+        byte_order: bytes = IDENTITY,
+        name: str | None = None,
+        trained: Mapping[str, Any] | None = None,
+        backend: str | None = None,
+    ) -> None:
+        vocab = load_backend(backend).vocab.from_merges(bytes(byte_order), list(merges))
+        self._build(vocab, pattern, special_tokens or {}, name, trained, backend)
+
+    def _build(
+        self,
+        vocab: Vocab,
+        pattern: str,
+        special_tokens: Mapping[str, int],
+        name: str | None,
+        trained: Mapping[str, Any] | None,
+        backend: str | None,
+    ) -> None:
+        implementation = load_backend(backend)
+        self._backend: BackendName = implementation.name
+        self._vocab = vocab
+        self._special = check_special_tokens(special_tokens)
+        self._pattern = pattern
+        self._codec = implementation.codec(
+            vocab, implementation.pattern(pattern), implementation.special_tokens(self._special)
+        )
+        self._name = name
+        self._trained = dict(trained) if trained else None
+
+    @classmethod
+    def _from_vocab(cls, vocab: Vocab, **options: Any) -> Tokenizer:
+        tokenizer = cls.__new__(cls)
+        tokenizer._build(vocab, **{"name": None, "trained": None, "backend": None, **options})
+        return tokenizer
+
+    @classmethod
+    def from_ranks(
+        cls,
+        ranks: Mapping[bytes, int],
+        *,
+        pattern: str,
+        special_tokens: Mapping[str, int] | None = None,
+        name: str | None = None,
+        backend: str | None = None,
+    ) -> Tokenizer:
+        """From tiktoken's data: each token's bytes and its rank, which is its id.
+
+        Costs O(V L^2) for V tokens of L bytes, once.
+
+        >>> ranks = {bytes([byte]): byte for byte in range(256)} | {b"ab": 256}
+        >>> Tokenizer.from_ranks(ranks, pattern="gpt2").merges
+        [(97, 98)]
+        """
+        vocab = load_backend(backend).vocab.from_ranks(dict(ranks))
+        return cls._from_vocab(
+            vocab, pattern=pattern, special_tokens=special_tokens or {}, name=name, backend=backend
+        )
+
+    @classmethod
+    def from_tokens(
+        cls,
+        ids: Mapping[bytes, int],
+        merges: Iterable[tuple[int, int]],
+        *,
+        pattern: str,
+        special_tokens: Mapping[str, int] | None = None,
+        whole_pieces: bool = False,
+        name: str | None = None,
+        backend: str | None = None,
+    ) -> Tokenizer:
+        """From tokens with ids of any order, and merges as pairs of those ids in rank order (Hugging Face, GPT-2).
+
+        Args:
+            ids: Each token's bytes and its id.
+            merges: Pairs of ids in rank order; the concatenation of each pair must be a token.
+            pattern: As for ``Tokenizer``.
+            special_tokens: As for ``Tokenizer``.
+            whole_pieces: A piece that is a token as it stands is that token, whatever the merges would make of it.
+            name: As for ``Tokenizer``.
+            backend: As for ``Tokenizer``.
+        """
+        vocab = load_backend(backend).vocab.from_tokens(dict(ids), list(merges), whole_pieces)
+        return cls._from_vocab(
+            vocab, pattern=pattern, special_tokens=special_tokens or {}, name=name, backend=backend
+        )
+
+    @classmethod
+    def from_vocabulary(
+        cls, tokens: Mapping[int, bytes], merges: Iterable[Merge], whole_pieces: bool, **options: Any  # noqa: FBT001
+    ) -> Tokenizer:
+        """From the three values of ``vocabulary()``; the options are those of ``Tokenizer``."""
+        vocab = load_backend(options.get("backend")).vocab(dict(tokens), list(merges), whole_pieces)
+        return cls._from_vocab(vocab, **options)
+
+    # -- text to ids -------------------------------------------------------------------------------------------------
+
+    def encode(
+        self,
+        text: Text,
+        *,
+        allowed_special: Special | str = (),
+        disallowed_special: Special | str = (),
+        trace: Callable[[dict[str, Any]], object] | None = None,
+    ) -> list[int]:
+        """The ids of a text.
+
+        All of the text is text, unless the caller says otherwise: a special token's name in it is encoded like any other
+        characters.
+
+        Args:
+            text: ``str``, or ``bytes`` that may be anything.
+            allowed_special: Special tokens to find in the text, or ``"all"``.
+            disallowed_special: Special tokens that must not be in the text, or ``"all"`` (those not allowed).
+            trace: Called with each step as data; see ``minitok.reference.trace``. Slow: for short texts.
+
+        Raises:
+            DisallowedSpecialTokenError: The text contains a disallowed special token.
+            PatternError: Matching a pattern of one's own took too many steps.
+            TypeError: The text is neither str nor bytes.
+            ValueError: A token named is not a special token of this tokenizer.
+
+        Costs O(n log n) for n bytes at the worst, O(n) in practice.
+        """
+        allowed = self._check(text, allowed_special, disallowed_special)
+        if trace is not None:
+            return self._codec.trace(text, allowed, trace)
+        return self._codec.encode(text, allowed)
+
+    def encode_bytes(self, data: bytes) -> list[int]:
+        r"""The ids of any bytes; an invalid byte counts as a character that is neither letter, number nor space.
+
+        >>> Tokenizer([]).encode_bytes(b"\xff")
+        [255]
+        """
+        if not isinstance(data, bytes):
+            raise TypeError(f"data must be bytes, not {type(data).__name__}")
+        return self._codec.encode(data)
+
+    def encode_to_numpy(
+        self, text: Text, *, allowed_special: Special | str = (), disallowed_special: Special | str = ()
+    ) -> npt.NDArray[np.uint32]:
+        """The ids of a text as an array of uint32, shape (number of tokens,); the array owns its memory."""
+        return self._codec.encode_to_numpy(text, self._check(text, allowed_special, disallowed_special))
+
+    def encode_batch(
+        self, texts: Iterable[Text], *, allowed_special: Special | str = (), threads: int | None = None
+    ) -> list[list[int]]:
+        """The ids of each text, in order. ``threads``: how many to use; as many as there are processors without it."""
+        return self._codec.encode_batch(as_list(texts), self._allowed(allowed_special), thread_count(threads))
+
+    def encode_batch_to_numpy(
+        self, texts: Iterable[Text], *, allowed_special: Special | str = (), threads: int | None = None
+    ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
+        """The ids of all texts in one array, and its offsets: text i has ``ids[offsets[i]:offsets[i + 1]]``.
+
+        >>> ids, offsets = Tokenizer([]).encode_batch_to_numpy(["ab", "c"])
+        >>> ids.tolist(), offsets.tolist()
+        ([97, 98, 99], [0, 2, 3])
+        """
+        return self._codec.encode_batch_to_numpy(as_list(texts), self._allowed(allowed_special), thread_count(threads))
+
+    def count(self, text: Text, *, allowed_special: Special | str = ()) -> int:
+        """How many ids the text has."""
+        return self._codec.count(text, self._allowed(allowed_special))
+
+    def count_batch(
+        self, texts: Iterable[Text], *, allowed_special: Special | str = (), threads: int | None = None
+    ) -> list[int]:
+        """How many ids each text has."""
+        return self._codec.count_batch(as_list(texts), self._allowed(allowed_special), thread_count(threads))
+
+    def encode_with_offsets(
+        self, text: Text, *, allowed_special: Special | str = (), unit: str = "char"
+    ) -> tuple[list[int], list[tuple[int, int]]]:
+        """The ids of a text, and where in it each begins and ends.
+
+        Args:
+            text: The text.
+            allowed_special: As for ``encode``.
+            unit: ``"char"`` (of the text; a token that holds part of a character spans that character) or ``"byte"``
+                (of its UTF-8 form).
+
+        >>> Tokenizer([]).encode_with_offsets("é!")
+        ([195, 169, 33], [(0, 1), (0, 1), (1, 2)])
+        """
+        from .offsets import byte_spans, char_spans
+
+        if unit not in ("char", "byte"):
+            raise ValueError(f"unit must be 'char' or 'byte', not {unit!r}")
+        ids = self.encode(text, allowed_special=allowed_special)
+        tokens = [self.token_bytes(token_id) for token_id in ids]
+        return ids, byte_spans(tokens) if unit == "byte" else char_spans(tokens)
+
+    def encode_iterable(self, chunks: Iterable[Text], *, allowed_special: Special | str = ()) -> Iterator[int]:
+        """The ids of the chunks' concatenation, as they become certain, in memory bounded by the chunks.
+
+        With a pattern of one's own, or ``none``, no id is certain before the end, and all the text is held.
+
+        >>> list(Tokenizer([(97, 98)]).encode_iterable(["a", "b c", "a", "b"]))
+        [256, 32, 99, 256]
+        """
+        from .streaming import encode_iterable
+
+        return encode_iterable(self._codec, chunks, self._allowed(allowed_special))
+
+    def tokenize(self, text: Text, *, allowed_special: Special | str = ()) -> list[bytes]:
+        """The tokens of a text as bytes; joined, they are the text.
+
+        >>> Tokenizer([(104, 105)]).tokenize("hi!")
+        [b'hi', b'!']
+        """
+        return [self.token_bytes(token_id) for token_id in self.encode(text, allowed_special=allowed_special)]
+
+    # -- ids to text -------------------------------------------------------------------------------------------------
+
+    def decode(self, ids: Iterable[int] | npt.NDArray[Any], errors: str = "replace") -> str:
+        """The text of the ids.
+
+        Args:
+            ids: A list, or a one-dimensional array of integers.
+            errors: What to do with bytes that are no UTF-8: ``"replace"`` (by U+FFFD) or ``"strict"``, or any other
+                of Python's error handlers.
+
+        Raises:
+            UnknownTokenError: An id stands for nothing; it says which, and where.
+            UnicodeDecodeError: The bytes are no UTF-8, and ``errors`` is ``"strict"``.
+        """
+        return self._codec.decode(ids, errors)
+
+    def decode_bytes(self, ids: Iterable[int] | npt.NDArray[Any]) -> bytes:
+        """The bytes of the ids, one token after the other; ``decode_bytes(encode(text))`` is the text, always."""
+        return self._codec.decode_bytes(ids)
+
+    def decode_batch(self, batch: Iterable[Iterable[int]], errors: str = "replace") -> list[str]:
+        """The text of each list of ids."""
+        return [self.decode(ids, errors) for ids in batch]
+
+    def decode_with_offsets(self, ids: Iterable[int]) -> tuple[str, list[int]]:
+        """The text of the ids, and the character of it at which each token begins (in which, if it is half of one).
+
+        >>> Tokenizer([]).decode_with_offsets([195, 169, 33])
+        ('é!', [0, 0, 1])
+        """
+        from .offsets import char_spans
+
+        ids = list(ids)
+        text = self.decode_bytes(ids).decode("utf-8", "strict")
+        return text, [start for start, _ in char_spans([self.token_bytes(token_id) for token_id in ids])]
+
+    def stream_decoder(self, errors: str = "replace") -> StreamDecoder:
+        """A decoder for ids that come one by one: ``push(id)`` gives the text that is certain, ``finish()`` the rest.
+
+        >>> stream = Tokenizer([]).stream_decoder()
+        >>> [stream.push(195), stream.push(169), stream.finish()]
+        ['', 'é', '']
+        """
+        if errors not in ("replace", "strict"):
+            raise ValueError(f"errors must be 'replace' or 'strict', not {errors!r}")
+        return self._codec.stream_decoder(errors == "strict")
+
+    # -- the vocabulary ----------------------------------------------------------------------------------------------
+
+    def token_bytes(self, token_id: int) -> bytes:
+        """The bytes of an id. Raises UnknownTokenError."""
+        return self._codec.decode_bytes([token_id])
+
+    def token_id(self, token: Text) -> int:
+        """The id of a token's bytes, or of a special token's name. Raises KeyError."""
+        if isinstance(token, str) and token in self._special:
+            return self._special[token]
+        found = self._vocab.token_id(token.encode() if isinstance(token, str) else token)
+        if found is None:
+            raise KeyError(token)
+        return found
+
+    def truncate(self, vocab_size: int) -> Tokenizer:
+        """The tokenizer of a smaller vocabulary, as if it had been trained to that size (SPEC T9).
+
+        The special tokens move to the end of the smaller vocabulary, in the order of their ids.
+
+        >>> Tokenizer([(97, 98), (256, 99)], special_tokens={"<s>": 258}).truncate(258)
+XX
+        """
+        order = self.byte_order
+        if order is None:
+            raise VocabularyError("only a vocabulary whose merge k makes id 256 + k can be truncated")
+        special = sorted(self._special, key=self._special.__getitem__)
+        n_merges = vocab_size - 256 - len(special)
+        if not 0 <= n_merges <= len(self._vocab.merges):
+            least, most = 256 + len(special), 256 + len(special) + len(self._vocab.merges)
+            raise VocabularyError(f"vocab_size {vocab_size} is not between {least} and {most}")
+        ids = {name: 256 + n_merges + index for index, name in enumerate(special)}
+        return self._from_vocab(
+            self._vocab.truncate(n_merges),
+            pattern=self._pattern,
+            special_tokens=ids,
+            name=self._name,
+            trained=self._trained,
+            backend=self._backend,
+        )
+
+    def vocabulary(self) -> tuple[dict[int, bytes], list[Merge], bool]:
+        """All tokens by id, all merges as (left, right, id, rank), and whether whole pieces are taken as tokens."""
+        merges = [tuple(merge) for merge in self._vocab.merges]
+        return dict(self._vocab.tokens), merges, self._vocab.whole_pieces  # type: ignore[return-value]
+
+    @property
+    def merges(self) -> list[tuple[int, int]]:
+        """The merges as pairs of ids, in rank order."""
+        return [(left, right) for left, right, _, _ in self._vocab.merges]
+
+    @property
+    def byte_order(self) -> bytes | None:
+        """The byte of each of the ids 0 to 255; None if the ids are not those of bytes and then merges in order."""
+        if self._vocab.whole_pieces or any(made != 256 + k for k, (_, _, made, _) in enumerate(self._vocab.merges)):
+            return None
+        singles = [self._vocab.token_bytes(token_id) for token_id in range(256)]
+        if any(token is None or len(token) != 1 for token in singles):
+            return None
+        return b"".join(token for token in singles if token)
+
+    @property
+    def name(self) -> str | None:
+        """The name it was given; None without one."""
+        return self._name
+
+    @property
+    def n_vocab(self) -> int:
+        """One more than the highest id; holes count."""
+        return max(self._vocab.n_ids, *(token_id + 1 for token_id in self._special.values()), 0)
+
+    @property
+    def pattern(self) -> str:
+        """The split pattern: its name, or the regular expression."""
+        return self._pattern
+
+    @property
+    def special_tokens(self) -> dict[str, int]:
+        """Names and ids of the special tokens."""
+        return dict(self._special)
+
+    @property
+    def trained(self) -> dict[str, Any] | None:
+        """How it was trained (options, corpus, why it stopped); None if it was not, or nothing is known of it."""
+        return dict(self._trained) if self._trained else None
+
+    @property
+    def backend(self) -> BackendName:
+        """``rust`` or ``python``."""
+        return self._backend
+
+    # -- files and objects -------------------------------------------------------------------------------------------
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the tokenizer to a file in minitok's own format: whole, or not at all."""
+        from .formats import native
+
+        native.save(self, path)
+
+    def with_backend(self, backend: str) -> Tokenizer:
+        """The same tokenizer on another backend."""
+        return _rebuild(*self._content(), self._name, self._trained, backend)
+
+    def _content(self) -> tuple[dict[int, bytes], list[Merge], bool, str, dict[str, int]]:
+        """Everything that ids depend on."""
+        return (*self.vocabulary(), self._pattern, self._special)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Tokenizer):
+            return NotImplemented
+        return self is other or self._content() == other._content()
+
+    def __hash__(self) -> int:
+        return hash((self._pattern, len(self._vocab.merges), frozenset(self._special.items())))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (*self._content(), self._name, self._trained, self._backend)
+
+    def __repr__(self) -> str:
+        shown = [
+            *([f"name={self._name!r}"] if self._name else []),
+            f"n_vocab={self.n_vocab}",
+            f"pattern={self._pattern!r}",
+            f"special_tokens={len(self._special)}",
+            f"backend={self._backend!r}",
+        ]
+        return f"Tokenizer({', '.join(shown)})"
+
+    # -- special tokens ----------------------------------------------------------------------------------------------
+
+    def _allowed(self, allowed: Special | str) -> list[str]:
+        return named_special_tokens(allowed, self._special)
+
+    def _check(self, text: Text, allowed: Special | str, disallowed: Special | str) -> list[str]:
+        """The special tokens to find in the text, after those that must not be in it have been looked for."""
+        names = self._allowed(allowed)
+        if disallowed:
+            forbidden = set(self._special) - set(names) if disallowed == "all" else self._allowed(disallowed)
+            self._codec.check(text, sorted(forbidden))
+        return names
+
+
+def _rebuild(
+    tokens: dict[int, bytes],
+    merges: list[Merge],
+    whole_pieces: bool,  # noqa: FBT001
+    pattern: str,
+    special_tokens: dict[str, int],
+    name: str | None,
+    trained: dict[str, Any] | None,
+    backend: str,
+) -> Tokenizer:
+    """A tokenizer from what ``_content`` gave, in another process or on another backend."""
+    return Tokenizer.from_vocabulary(
+        tokens,
+        merges,
+        whole_pieces,
+        pattern=pattern,
+        special_tokens=special_tokens,
+        name=name,
+        trained=trained,
+        backend=backend,
+    )

@@ -1,0 +1,178 @@
+//! A few thousand pieces at a time -> values, in phases. Must equal `encode_piece` of `rust/encode.rs`.
+//!
+//! Each phase is a loop of its own over the whole block, and keeps the processor busy with one kind of waiting: name the
+//! pieces and ask for their cache lines; look at the lines; compare the bytes of long pieces; merge those that were not
+//! there, side by side. One loop that did all of it for piece after piece took a third longer, because each mistaken branch
+//! threw away the work begun for the pieces after it.
+//!
+//! Costs: some 30 bytes a piece of the block, which stay in the second-level cache.
+
+use super::encoder::Encoder;
+use super::key::{is_long, key_of};
+use super::long::merge_long;
+use super::miss::{LANE, merge_short};
+use super::piece_cache::{PieceCache, Size};
+use super::values::{PADDING, SPILL, Values};
+use crate::encode::encode_piece;
+
+/// The most pieces of a block.
+pub(super) const BLOCK: usize = 2048;
+/// Longer pieces are not remembered.
+const MEMORABLE: usize = 256;
+/// What may stay allocated of a buffer between two calls, in words.
+const KEPT: usize = 1 << 16;
+
+/// What one thread needs to encode.
+#[derive(Debug)]
+pub(super) struct Workspace {
+    pub(super) cache: PieceCache,
+    /// Bytes encoded so far, to decide when the cache is worth seeding.
+    pub(super) seen: usize,
+    pub(super) seeded: bool,
+    /// The ends of the pieces of the block, ascending.
+    pub(super) ends: Vec<usize>,
+    keys: Vec<u128>,
+    lines: Vec<u32>,
+    values: Vec<u32>,
+    /// The numbers of the pieces that were not in the cache.
+    misses: Vec<u32>,
+    spill: Vec<u32>,
+}
+
+impl Workspace {
+    pub(super) fn new(size: Size) -> Workspace {
+        Workspace {
+            cache: PieceCache::new(size),
+            seen: 0,
+            seeded: false,
+            ends: Vec::new(),
+            keys: Vec::new(),
+            lines: Vec::new(),
+            values: Vec::new(),
+            misses: Vec::new(),
+            spill: Vec::new(),
+        }
+    }
+
+    /// The values of the pieces that begin at `start` and end at `ends`.
+    pub(super) fn encode(&mut self, encoder: &Encoder, text: &[u8], start: usize) -> Values<'_> {
+        self.name_pieces(text, start);
+        self.look_up();
+        if !self.misses.is_empty() {
+            self.merge_misses(encoder, text, start);
+        }
+        Values { words: &self.values, arena: self.cache.view().arena(), spill: &self.spill }
+    }
+
+    /// After the values of a block have been used.
+    pub(super) fn finish(&mut self) {
+        self.spill.clear();
+        self.spill.shrink_to(KEPT);
+        if self.cache.is_full() {
+            self.cache.sweep();
+        }
+    }
+
+    #[inline(never)]
+    fn name_pieces(&mut self, text: &[u8], mut start: usize) {
+        let cache = self.cache.view();
+        self.keys.clear();
+        self.lines.clear();
+        for &end in &self.ends {
+            let key = key_of(text, start, end);
+            let line = cache.line_of(key);
+            cache.fetch(line);
+            self.keys.push(key);
+            self.lines.push(line as u32);
+            start = end;
+        }
+    }
+
+    #[inline(never)]
+    fn look_up(&mut self) {
+        let cache = self.cache.view();
+        self.values.clear();
+        self.misses.clear();
+        for (index, (&key, &line)) in self.keys.iter().zip(&self.lines).enumerate() {
+            match cache.find(line as usize, key) {
+                Some(value) if !is_long(key) => self.values.push(value),
+                found => {
+                    // A long piece that was found must be compared; its value is kept for that.
+                    self.values.push(found.unwrap_or(0));
+                    self.misses.push(index as u32);
+                }
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn merge_misses(&mut self, encoder: &Encoder, text: &[u8], start: usize) {
+        let Workspace { cache, ends, keys, values, misses, spill, .. } = self;
+        let piece = |index: u32| {
+            let index = index as usize;
+            &text[if index == 0 { start } else { ends[index - 1] }..ends[index]]
+        };
+        let mut results = Results { cache, keys, values, spill };
+        misses.retain(|&index| !results.know(encoder, index, piece(index)));
+        let mut ids = Vec::new();
+        let Some(pairs) = encoder.pairs() else {
+            for &index in &*misses {
+                ids.clear();
+                encode_piece(encoder.vocab(), piece(index), &mut ids);
+                results.settle(index, piece(index), &ids);
+            }
+            return;
+        };
+        for &index in misses.iter().filter(|&&index| piece(index).len() > LANE) {
+            ids.clear();
+            merge_long(pairs, piece(index), &mut ids);
+            for symbol in &mut ids {
+                *symbol = pairs.id(*symbol);
+            }
+            results.settle(index, piece(index), &ids);
+        }
+        let short = misses.iter().map(|&index| (index, piece(index))).filter(|(_, piece)| piece.len() <= LANE);
+        merge_short(pairs, short, |index, symbols| {
+            ids.clear();
+            ids.extend(symbols.iter().map(|&symbol| pairs.id(symbol)));
+            results.settle(index, piece(index), &ids);
+        });
+    }
+}
+
+/// Where the values of misses go.
+struct Results<'w> {
+    cache: &'w mut PieceCache,
+    keys: &'w [u128],
+    values: &'w mut [u32],
+    spill: &'w mut Vec<u32>,
+}
+
+impl Results<'_> {
+    /// The value of a piece that needs no merging: one that was met since, or is a token as it stands.
+    fn know(&mut self, encoder: &Encoder, index: u32, piece: &[u8]) -> bool {
+        if let Some(value) = self.cache.view().find_piece(self.keys[index as usize], piece) {
+            self.values[index as usize] = value;
+        } else if let Some(id) = encoder.whole(piece) {
+            self.settle(index, piece, &[id]);
+        } else {
+            return false;
+        }
+        true
+    }
+
+    fn settle(&mut self, index: u32, piece: &[u8], ids: &[u32]) {
+        let key = self.keys[index as usize];
+        let known = if piece.len() <= MEMORABLE { self.cache.insert(key, piece, ids) } else { None };
+        self.values[index as usize] = known.unwrap_or_else(|| spill_record(self.spill, ids));
+    }
+}
+
+/// The value of a new record of the spill.
+fn spill_record(spill: &mut Vec<u32>, ids: &[u32]) -> u32 {
+    let value = SPILL + spill.len() as u32;
+    spill.push(ids.len() as u32);
+    spill.extend_from_slice(ids);
+    spill.extend_from_slice(&[0; PADDING]);
+    value
+}

@@ -1,0 +1,215 @@
+//! Which ids a piece had when it was met before.
+//!
+//! Words repeat: of a hundred pieces of running text, one or two are new. A cache line of 64 bytes holds four entries of 16:
+//! the key of a piece ([`super::key`]) and a 20-bit *value*, which is an id or, with its top bit set, the place of a record
+//! with several ids in the arena. A piece belongs on one line, chosen by its hash; when that is full, on the next; when that
+//! is full too, it takes the place of another on its own line. Nothing but speed depends on what is forgotten.
+//!
+//! A record is a count and that many ids, and for a long piece its length and its bytes as well, padded to a multiple of
+//! four words. When the arena is full, `sweep` forgets all records, and the entries that name them.
+//!
+//! Invariants: a line fills from its first slot, and only `sweep` removes; so a line whose last slot is free is not full.
+//! The memory is that of the lines and the arena given at the start, whatever is encoded.
+//!
+//! Costs: a hit is one line; memory is touched as it is used. `seed` is one insertion a piece. Not shared between threads:
+//! see `pool.rs`.
+
+use super::key::{VALUE_SHIFT, hash, is_long};
+use super::prefetch::prefetch;
+use super::values::PADDING;
+
+/// A value from here on is a record.
+pub(super) const RECORDS: u32 = 1 << 19;
+/// Words of a unit of the arena.
+pub(super) const UNIT: usize = 4;
+const SLOTS: usize = 4;
+/// How many insertions ahead a line is fetched while seeding.
+const AHEAD: usize = 24;
+
+type Line = [u128; SLOTS];
+
+/// How large a cache is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Size {
+    /// The number of lines is 2 to this power.
+    pub(super) log_lines: u32,
+    /// Words of the arena; at most 2^21.
+    pub(super) arena: usize,
+}
+
+#[derive(Debug)]
+pub(super) struct PieceCache {
+    memory: Vec<u128>,
+    /// Where the lines begin: `memory` at a multiple of 64 bytes.
+    first: usize,
+    size: Size,
+    /// The records, and [`PADDING`] words more.
+    arena: Vec<u32>,
+    used: usize,
+    victim: usize,
+}
+
+impl PieceCache {
+    pub(super) fn new(size: Size) -> PieceCache {
+        let memory = vec![0u128; SLOTS * (1 << size.log_lines) + SLOTS - 1];
+        let first = memory.as_ptr().align_offset(64).min(SLOTS - 1);
+        PieceCache { memory, first, size, arena: Vec::new(), used: 0, victim: 0 }
+    }
+
+    fn lines(&self) -> &[Line] {
+        &self.memory[self.first..].as_chunks().0[..1 << self.size.log_lines]
+    }
+
+    fn lines_mut(&mut self) -> &mut [Line] {
+        &mut self.memory[self.first..].as_chunks_mut().0[..1 << self.size.log_lines]
+    }
+
+    /// The lines and the arena, to look up many pieces.
+    pub(super) fn view(&self) -> View<'_> {
+        View { lines: self.lines(), shift: 64 - self.size.log_lines, arena: &self.arena }
+    }
+
+    /// Remember that these pieces, given by their keys, are one token each. What is known already stays.
+    pub(super) fn seed(&mut self, pieces: &[(u128, u32)]) {
+        for (index, &(key, id)) in pieces.iter().enumerate() {
+            if let Some(&(next, _)) = pieces.get(index + AHEAD) {
+                prefetch(&raw const self.lines()[self.view().line_of(next)]);
+            }
+            self.put(key, id);
+        }
+    }
+
+    /// Remember the ids of a piece, and answer its value; None where there is no room for them.
+    pub(super) fn insert(&mut self, key: u128, piece: &[u8], ids: &[u32]) -> Option<u32> {
+        if let &[id] = ids
+            && id < RECORDS
+            && !is_long(key)
+        {
+            self.put(key, id);
+            return Some(id);
+        }
+        let bytes_words = if is_long(key) { 1 + piece.len().div_ceil(4) } else { 0 };
+        let end = (self.used + 1 + ids.len() + bytes_words).next_multiple_of(UNIT);
+        if end > self.size.arena {
+            return None;
+        }
+        let value = RECORDS + (self.used / UNIT) as u32;
+        self.arena.truncate(self.used);
+        self.arena.push(ids.len() as u32);
+        self.arena.extend_from_slice(ids);
+        if is_long(key) {
+            self.arena.push(piece.len() as u32);
+            self.arena.extend(words_of(piece));
+        }
+        self.arena.resize(end + PADDING, 0);
+        self.used = end;
+        self.put(key, value);
+        Some(value)
+    }
+
+    fn put(&mut self, key: u128, value: u32) {
+        let line = self.view().line_of(key);
+        if self.view().find(line, key).is_some() {
+            return;
+        }
+        let next = line ^ 1;
+        self.victim = (self.victim + 1) % SLOTS;
+        let entry = key | u128::from(value) << VALUE_SHIFT;
+        let victim = self.victim;
+        let lines = self.lines_mut();
+        if let Some(slot) = lines[line].iter_mut().find(|slot| **slot == 0) {
+            *slot = entry;
+        } else if let Some(slot) = lines[next].iter_mut().find(|slot| **slot == 0) {
+            *slot = entry;
+        } else {
+            lines[line][victim] = entry;
+        }
+    }
+
+    /// Whether a record as long as this still fits.
+    pub(super) fn is_full(&self) -> bool {
+        self.used + self.size.arena / 8 > self.size.arena
+    }
+
+    /// Forget all records. No value handed out before may be used after it.
+    pub(super) fn sweep(&mut self) {
+        self.used = 0;
+        for line in self.lines_mut() {
+            let mut kept = 0;
+            for slot in 0..SLOTS {
+                let entry = std::mem::take(&mut line[slot]);
+                if entry != 0 && ((entry >> VALUE_SHIFT) as u32) < RECORDS {
+                    line[kept] = entry;
+                    kept += 1;
+                }
+            }
+        }
+    }
+}
+
+/// A cache to look things up in.
+#[derive(Clone, Copy)]
+pub(super) struct View<'c> {
+    lines: &'c [Line],
+    shift: u32,
+    arena: &'c [u32],
+}
+
+impl<'c> View<'c> {
+    #[inline]
+    pub(super) fn line_of(&self, key: u128) -> usize {
+        (hash(key) >> self.shift) as usize
+    }
+
+    #[inline]
+    pub(super) fn fetch(&self, line: usize) {
+        prefetch(&raw const self.lines[line]);
+    }
+
+    /// The value of a key, whose line is `line`.
+    #[inline]
+    pub(super) fn find(&self, line: usize, key: u128) -> Option<u32> {
+        let slots = &self.lines[line];
+        match find_on(slots, key) {
+            None if slots[SLOTS - 1] != 0 => find_on(&self.lines[line ^ 1], key),
+            found => found,
+        }
+    }
+
+    /// The value of a piece, looked up from the beginning.
+    pub(super) fn find_piece(&self, key: u128, piece: &[u8]) -> Option<u32> {
+        self.find(self.line_of(key), key).filter(|&value| !is_long(key) || self.holds(value, piece))
+    }
+
+    /// Whether the record of a value was made for this piece.
+    pub(super) fn holds(&self, value: u32, piece: &[u8]) -> bool {
+        let record = &self.arena[(value - RECORDS) as usize * UNIT..];
+        let bytes = &record[1 + record[0] as usize..];
+        bytes[0] as usize == piece.len() && words_of(piece).zip(&bytes[1..]).all(|(word, &other)| word == other)
+    }
+
+    pub(super) fn arena(&self) -> &'c [u32] {
+        self.arena
+    }
+}
+
+/// Compares all four without a branch.
+#[inline]
+fn find_on(slots: &Line, key: u128) -> Option<u32> {
+    let mut found = 0;
+    for (index, slot) in slots.iter().enumerate() {
+        found |= u32::from((slot ^ key) << (128 - VALUE_SHIFT) == 0) << index;
+    }
+    // On no match the index must stay on the line.
+    let entry = slots[found.trailing_zeros() as usize % SLOTS];
+    (found != 0).then_some((entry >> VALUE_SHIFT) as u32)
+}
+
+/// The bytes of a piece as words, the last one filled up with zeros.
+fn words_of(bytes: &[u8]) -> impl Iterator<Item = u32> {
+    bytes.chunks(4).map(|chunk| {
+        let mut word = [0; 4];
+        word[..chunk.len()].copy_from_slice(chunk);
+        u32::from_le_bytes(word)
+    })
+}

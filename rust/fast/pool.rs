@@ -1,0 +1,100 @@
+//! Things that are dear to make and that one thread uses at a time: take one out, use it, put it back.
+//!
+//! Each slot holds one thing or nothing, and is emptied and filled by one atomic exchange. No thread ever waits for another:
+//! one that finds the slots empty makes a new thing, and one that finds them full drops its own. So a process that was
+//! forked while other threads held things is none the worse; it just makes its own.
+//!
+//! Costs: two atomic exchanges a use while threads are no more than slots. Dropping the pool drops what it holds.
+
+#![allow(unsafe_code)]
+
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+const SLOTS: usize = 64;
+
+#[derive(Debug)]
+pub(super) struct Pool<T> {
+    slots: [AtomicPtr<T>; SLOTS],
+}
+
+impl<T: Send> Pool<T> {
+    pub(super) fn new() -> Pool<T> {
+        Pool { slots: [const { AtomicPtr::new(ptr::null_mut()) }; SLOTS] }
+    }
+
+    /// A thing of the pool, if there is one.
+    pub(super) fn take(&self) -> Option<Box<T>> {
+        self.slots.iter().find_map(|slot| {
+            if slot.load(Ordering::Relaxed).is_null() {
+                return None;
+            }
+            let thing = slot.swap(ptr::null_mut(), Ordering::Acquire);
+            // SAFETY: what a slot holds came from `Box::into_raw`, and the exchange gives it to this thread alone.
+            (!thing.is_null()).then(|| unsafe { Box::from_raw(thing) })
+        })
+    }
+
+    /// Put a thing back, or drop it where there is no room.
+    pub(super) fn put(&self, thing: Box<T>) {
+        let thing = Box::into_raw(thing);
+        let placed = self.slots.iter().any(|slot| {
+            slot.load(Ordering::Relaxed).is_null()
+                && slot.compare_exchange(ptr::null_mut(), thing, Ordering::Release, Ordering::Relaxed).is_ok()
+        });
+        if !placed {
+            // SAFETY: it came from `Box::into_raw` above, and no slot took it.
+            drop(unsafe { Box::from_raw(thing) });
+        }
+    }
+}
+
+impl<T> Drop for Pool<T> {
+    fn drop(&mut self) {
+        for slot in &mut self.slots {
+            let thing = *slot.get_mut();
+            if !thing.is_null() {
+                // SAFETY: what a slot holds came from `Box::into_raw`, and nobody else sees the pool any more.
+                drop(unsafe { Box::from_raw(thing) });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicUsize;
+
+    struct Counted<'c>(&'c AtomicUsize);
+
+    impl Drop for Counted<'_> {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn every_thing_is_dropped_once() {
+        let drops = AtomicUsize::new(0);
+        let made = AtomicUsize::new(0);
+        let pool = Pool::new();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..1000 {
+                        let thing = pool.take().unwrap_or_else(|| {
+                            made.fetch_add(1, Ordering::Relaxed);
+                            Box::new(Counted(&drops))
+                        });
+                        pool.put(thing);
+                    }
+                });
+            }
+        });
+        (0..100).for_each(|_| pool.put(Box::new(Counted(&drops))));
+        assert!(drops.load(Ordering::Relaxed) >= 36);
+        drop(pool);
+        assert_eq!(drops.load(Ordering::Relaxed), 100 + made.load(Ordering::Relaxed));
+    }
+}

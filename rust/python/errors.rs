@@ -1,0 +1,46 @@
+//! Each variant of the crate's error as its Python exception.
+
+use crate::error::Error;
+use pyo3::exceptions::{PyKeyboardInterrupt, PyOSError};
+use pyo3::prelude::*;
+use std::io::ErrorKind;
+
+pyo3::import_exception!(minitok.errors, DisallowedSpecialTokenError);
+pyo3::import_exception!(minitok.errors, PatternError);
+pyo3::import_exception!(minitok.errors, TrainingError);
+pyo3::import_exception!(minitok.errors, UnknownTokenError);
+pyo3::import_exception!(minitok.errors, VocabularyError);
+
+impl From<Error> for PyErr {
+    fn from(error: Error) -> PyErr {
+        let message = error.to_string();
+        match error {
+            Error::Pattern { .. } => PatternError::new_err(message),
+            Error::Vocabulary(_) => VocabularyError::new_err(message),
+            Error::Training(_) => TrainingError::new_err(message),
+            Error::UnknownToken { id, position } => UnknownTokenError::new_err((id, position)),
+            Error::DisallowedSpecial { token, position } => DisallowedSpecialTokenError::new_err((token, position)),
+            Error::InvalidUtf8 { bytes, start, end } => decode_error(&bytes, start, end),
+            Error::File { path, kind, reason } => PyOSError::new_err((errno(kind), reason, path)),
+            Error::Interrupted => PyKeyboardInterrupt::new_err(()),
+        }
+    }
+}
+
+/// The `UnicodeDecodeError` that Python itself would raise.
+fn decode_error(bytes: &[u8], start: usize, end: usize) -> PyErr {
+    use pyo3::exceptions::PyUnicodeDecodeError;
+    let incomplete = end == bytes.len();
+    let reason = if incomplete { "unexpected end of data" } else { "invalid start byte" };
+    PyUnicodeDecodeError::new_err(("utf-8", bytes.to_vec(), start, end, reason))
+}
+
+/// The number that makes `OSError` the right one of its subclasses.
+fn errno(kind: ErrorKind) -> i32 {
+    match kind {
+        ErrorKind::NotFound => 2,
+        ErrorKind::PermissionDenied => 13,
+        ErrorKind::IsADirectory => 21,
+        _ => 5,
+    }
+}

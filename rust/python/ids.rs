@@ -1,0 +1,75 @@
+//! Ids as they come from Python: a list or other iterable of integers, or an integer NumPy array.
+
+use super::errors::UnknownTokenError;
+use numpy::{PyArray1, PyArrayDescrMethods, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyFloat};
+
+pub struct Ids(pub Vec<u32>);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Ids {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Ids> {
+        if let Ok(array) = object.cast::<PyUntypedArray>() {
+            return from_array(&array).map(Ids);
+        }
+        let iterator = object.try_iter().map_err(|_| {
+            let found = object.get_type().name().map_or_else(|_| "?".into(), |name| name.to_string());
+            PyTypeError::new_err(format!("token ids must be an iterable or an array of integers, not {found}"))
+        })?;
+        let mut ids = Vec::with_capacity(object.len().unwrap_or(0));
+        for (position, item) in iterator.enumerate() {
+            ids.push(from_item(&item?, position)?);
+        }
+        Ok(Ids(ids))
+    }
+}
+
+/// One id. An integer that cannot be an id is unknown (SPEC D3); what is no integer is of the wrong type.
+fn from_item(item: &Bound<'_, PyAny>, position: usize) -> PyResult<u32> {
+    if let Ok(id) = item.extract::<u32>()
+        && !item.is_instance_of::<PyBool>()
+    {
+        return Ok(id);
+    }
+    let wrong_type = item.is_instance_of::<PyBool>() || item.is_instance_of::<PyFloat>();
+    match item.call_method0("__index__") {
+        Ok(integer) if !wrong_type => Err(UnknownTokenError::new_err((integer.unbind(), position))),
+        _ => {
+            let found = item.get_type().name()?;
+            Err(PyTypeError::new_err(format!("a token id must be an integer, not {found} (at position {position})")))
+        }
+    }
+}
+
+fn from_array(array: &Bound<'_, PyUntypedArray>) -> PyResult<Vec<u32>> {
+    if array.ndim() != 1 {
+        return Err(PyValueError::new_err(format!(
+            "token ids must be one-dimensional, not {}-dimensional",
+            array.ndim()
+        )));
+    }
+    if let Ok(ids) = array.cast::<PyArray1<u32>>() {
+        return Ok(ids.try_readonly()?.as_array().to_vec());
+    }
+    let kind: char = array.dtype().kind().into();
+    if kind != 'i' && kind != 'u' {
+        return Err(PyTypeError::new_err(format!(
+            "an array of token ids must be of an integer type, not {}",
+            array.dtype()
+        )));
+    }
+    if kind == 'u' && array.dtype().itemsize() == 8 {
+        let ids = array.cast::<PyArray1<u64>>()?.try_readonly()?;
+        return ids.as_array().iter().enumerate().map(|(position, &id)| narrow(id.into(), position)).collect();
+    }
+    let widened = array.call_method1("astype", ("int64",))?;
+    let ids = widened.cast::<PyArray1<i64>>()?.try_readonly()?;
+    ids.as_array().iter().enumerate().map(|(position, &id)| narrow(id.into(), position)).collect()
+}
+
+fn narrow(id: i128, position: usize) -> PyResult<u32> {
+    u32::try_from(id).map_err(|_| UnknownTokenError::new_err((id, position)))
+}

@@ -1,0 +1,32 @@
+//! The boundary: the only files that know PyO3. Thin newtypes over the crate; no algorithm lives here.
+//!
+//! The module `minitok._rust` offers the names of `minitok.reference`, so that one test suite runs over both. Text is
+//! borrowed from Python, work is done without the GIL, ids come back as lists or as NumPy arrays that own Rust's buffer, and
+//! every error is one of `minitok.errors`.
+
+// What Python hands over belongs to the call, whether or not the call uses it up.
+#![allow(clippy::needless_pass_by_value)]
+
+mod codec;
+mod errors;
+mod ids;
+mod text;
+mod trace;
+mod train;
+mod vocab;
+
+use pyo3::prelude::*;
+
+/// The compiled backend of minitok.
+#[pymodule(gil_used = false)]
+mod _rust {
+    #[pymodule_export]
+    use super::codec::{Codec, StreamDecoder};
+    #[pymodule_export]
+    use super::train::{PieceCounter, train};
+    #[pymodule_export]
+    use super::vocab::{Pattern, SpecialTokens, Vocab};
+
+    #[pymodule_export]
+    const UNICODE_VERSION: &str = crate::unicode::VERSION;
+}

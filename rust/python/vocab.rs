@@ -1,0 +1,156 @@
+//! `Vocab`, `Pattern` and `SpecialTokens` for Python.
+
+use super::text::Text;
+use crate::{pretokenize, special, vocab};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList};
+use std::sync::Arc;
+
+/// The tokens of an encoding and the merges among them.
+#[pyclass(frozen, module = "minitok._rust")]
+pub struct Vocab(pub Arc<vocab::Vocab>);
+
+/// A mapping of token bytes to ids, in its order.
+fn token_ids(ids: &Bound<'_, PyDict>) -> PyResult<Vec<(Vec<u8>, u32)>> {
+    ids.iter().map(|(token, id)| Ok((token.extract::<&[u8]>()?.to_vec(), id.extract()?))).collect()
+}
+
+#[pymethods]
+impl Vocab {
+    /// From each id's bytes, and merges as (left, right, id, rank) in rank order.
+    #[new]
+    fn new(tokens: &Bound<'_, PyDict>, merges: Vec<(u32, u32, u32, u32)>, whole_pieces: bool) -> PyResult<Vocab> {
+        let mut arena = vocab::Tokens::default();
+        for (id, token) in tokens.iter() {
+            arena.set(id.extract()?, token.extract()?)?;
+        }
+        let merge = |(left, right, id, rank)| vocab::Merge { left, right, id, rank };
+        let merges = merges.into_iter().map(merge).collect();
+        Ok(Vocab(Arc::new(vocab::Vocab::new(arena, merges, whole_pieces)?)))
+    }
+
+    #[staticmethod]
+    fn from_merges(py: Python<'_>, byte_order: &[u8], pairs: Vec<(u32, u32)>) -> PyResult<Vocab> {
+        let made = py.detach(|| vocab::Vocab::from_merges(byte_order, &pairs))?;
+        Ok(Vocab(Arc::new(made)))
+    }
+
+    #[staticmethod]
+    fn from_tokens(ids: &Bound<'_, PyDict>, pairs: Vec<(u32, u32)>, whole_pieces: bool) -> PyResult<Vocab> {
+        let tokens = token_ids(ids)?;
+        let made = ids.py().detach(|| vocab::Vocab::from_tokens(&tokens, &pairs, whole_pieces))?;
+        Ok(Vocab(Arc::new(made)))
+    }
+
+    #[staticmethod]
+    fn from_ranks(ranks: &Bound<'_, PyDict>) -> PyResult<Vocab> {
+        let tokens = token_ids(ranks)?;
+        let made = ranks.py().detach(|| vocab::Vocab::from_ranks(&tokens))?;
+        Ok(Vocab(Arc::new(made)))
+    }
+
+    /// Each id and its bytes, ascending.
+    #[getter]
+    fn tokens<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let tokens = PyDict::new(py);
+        for (id, token) in self.0.tokens.iter() {
+            tokens.set_item(id, PyBytes::new(py, token))?;
+        }
+        Ok(tokens)
+    }
+
+    /// Each merge as (left, right, id, rank), in rank order.
+    #[getter]
+    fn merges<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        PyList::new(py, self.0.merges.iter().map(|merge| (merge.left, merge.right, merge.id, merge.rank)))
+    }
+
+    #[getter]
+    fn whole_pieces(&self) -> bool {
+        self.0.whole_pieces
+    }
+
+    #[getter]
+    fn n_ids(&self) -> u32 {
+        self.0.tokens.n_ids()
+    }
+
+    fn token_bytes(&self, token_id: u32) -> Option<&[u8]> {
+        self.0.token_bytes(token_id)
+    }
+
+    fn token_id(&self, token: &[u8]) -> Option<u32> {
+        self.0.token_id(token)
+    }
+
+    fn merge_of(&self, left: u32, right: u32) -> Option<(u32, u32)> {
+        self.0.merge_of(left, right)
+    }
+
+    fn truncate(&self, n_merges: usize) -> PyResult<Vocab> {
+        Ok(Vocab(Arc::new(self.0.truncate(n_merges)?)))
+    }
+}
+
+/// A split pattern: `gpt2`, `cl100k`, `o200k`, `none` or a regular expression.
+#[pyclass(frozen, module = "minitok._rust")]
+pub struct Pattern(pub pretokenize::Pattern);
+
+#[pymethods]
+impl Pattern {
+    #[new]
+    fn new(source: &str) -> PyResult<Pattern> {
+        Ok(Pattern(pretokenize::Pattern::new(source)?))
+    }
+
+    #[getter]
+    fn source(&self) -> &str {
+        self.0.source()
+    }
+
+    /// The pieces of the text, in order.
+    fn split<'py>(&self, py: Python<'py>, text: Text<'_>) -> PyResult<Bound<'py, PyList>> {
+        let pieces = py.detach(|| {
+            let mut pieces = Vec::new();
+            self.0.split(&text.0, &mut |piece| pieces.push(piece)).map(|()| pieces)
+        })?;
+        PyList::new(py, pieces.into_iter().map(|piece| PyBytes::new(py, piece)))
+    }
+
+    fn safe_cut(&self, text: &[u8]) -> usize {
+        self.0.safe_cut(text)
+    }
+}
+
+/// The special tokens of an encoding, by name.
+#[pyclass(frozen, module = "minitok._rust")]
+pub struct SpecialTokens(pub special::SpecialTokens);
+
+#[pymethods]
+impl SpecialTokens {
+    #[new]
+    fn new(ids: &Bound<'_, PyDict>) -> PyResult<SpecialTokens> {
+        let ids = ids.iter().map(|(name, id)| Ok((name.extract()?, id.extract()?))).collect::<PyResult<_>>()?;
+        Ok(SpecialTokens(special::SpecialTokens::new(ids)?))
+    }
+
+    #[getter]
+    fn ids<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let ids = PyDict::new(py);
+        for (name, id) in &self.0.ids {
+            ids.set_item(name, id)?;
+        }
+        Ok(ids)
+    }
+
+    /// The text as segments (start, end, None) and special tokens (start, end, id).
+    fn split(&self, text: &[u8], wanted: Vec<String>) -> PyResult<Vec<(usize, usize, Option<u32>)>> {
+        let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+        let mut parts = Vec::new();
+        self.0.finder(&wanted).split(text, |start, end, id| {
+            parts.push((start, end, id));
+            Ok(())
+        })?;
+        Ok(parts)
+    }
+}
