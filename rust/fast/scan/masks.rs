@@ -88,7 +88,8 @@ fn wide<V: Vectors>(bytes: &[u8; REACH], ascii: &Ascii) -> Classes {
         let at = rest.trailing_zeros() as usize % 64;
         rest &= rest - 1;
         let four = u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
-        let found = if four < 0xF000_0000 { V::short_flags(four) } else { long_flags(bytes, at) };
+        let found =
+            if four < 0xF000_0000 { classes::short_flags(classes::short_index(four)) } else { long_flags(bytes, at) };
         flags[at] = found;
         all_known &= found != 0;
     }
