@@ -90,8 +90,8 @@ impl Isa {
 /// What a window is read with.
 pub(super) trait Vectors {
     fn ascii(bytes: &[u8; 64]) -> Ascii;
-    /// Transposes flags: bit i of plane k is bit k of `flags[i]`, for the first six planes.
-    fn planes(flags: &[u8; 64]) -> [u64; 6];
+    /// Transposes flags: bit i of plane k is bit k of `flags[i]`.
+    fn planes(flags: &[u8; 64]) -> [u64; 8];
 }
 
 /// Eight bytes at a time in a `u64`. A comparison leaves its answer in the high bit of each byte; a multiplication
@@ -174,8 +174,8 @@ impl Vectors for Portable {
     }
 
     #[inline(always)]
-    fn planes(flags: &[u8; 64]) -> [u64; 6] {
-        let mut planes = [0; 6];
+    fn planes(flags: &[u8; 64]) -> [u64; 8] {
+        let mut planes = [0; 8];
         for (i, chunk) in flags.chunks_exact(8).enumerate() {
             let word =
                 u64::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7]]);

@@ -58,7 +58,7 @@ impl Vectors for Avx2 {
     }
 
     #[inline(always)]
-    fn planes(flags: &[u8; 64]) -> [u64; 6] {
+    fn planes(flags: &[u8; 64]) -> [u64; 8] {
         // SAFETY: as above.
         unsafe {
             let halves = [_mm256_loadu_si256(flags.as_ptr().cast()), _mm256_loadu_si256(flags[32..].as_ptr().cast())];
@@ -69,6 +69,8 @@ impl Vectors for Avx2 {
                 mask(halves, |x| _mm256_slli_epi16::<4>(x)),
                 mask(halves, |x| _mm256_slli_epi16::<3>(x)),
                 mask(halves, |x| _mm256_slli_epi16::<2>(x)),
+                mask(halves, |x| _mm256_slli_epi16::<1>(x)),
+                mask(halves, |x| x),
             ]
         }
     }
