@@ -99,18 +99,23 @@ pub(super) fn char_at(text: &[u8], at: usize) -> (u8, usize) {
 }
 
 /// The same for a character that is not ASCII, from its first byte and all that follows it.
+#[inline]
 fn wide_char(lead: u8, rest: &[u8]) -> (u8, usize) {
-    let tail = |n: usize| rest.get(n).filter(|&&byte| byte & 0xC0 == 0x80).map(|&byte| u32::from(byte & 0x3F));
-    let (least, length, value) = match (lead, tail(0), tail(1), tail(2)) {
-        (0xC2..=0xDF, Some(a), ..) => (0x80, 2, u32::from(lead & 0x1F) << 6 | a),
-        (0xE0..=0xEF, Some(a), Some(b), _) => (0x800, 3, u32::from(lead & 0x0F) << 12 | a << 6 | b),
-        (0xF0..=0xF4, Some(a), Some(b), Some(c)) => (0x1_0000, 4, u32::from(lead & 0x07) << 18 | a << 12 | b << 6 | c),
-        _ => return (OTHER, 1),
+    let continues = |byte: u8| byte & 0xC0 == 0x80;
+    let (flags, length) = match (lead, rest) {
+        (0xC0..0xE0, &[second, ..]) if continues(second) => (short_flags(lead, second, 0), 2),
+        (0xE0..0xF0, &[second, third, ..]) if continues(second) && continues(third) => {
+            (short_flags(lead, second, third), 3)
+        }
+        (0xF0..=0xF4, &[second, third, fourth, ..]) if [second, third, fourth].into_iter().all(continues) => {
+            let tail = u32::from(second & 0x3F) << 12 | u32::from(third & 0x3F) << 6 | u32::from(fourth & 0x3F);
+            let value = u32::from(lead & 0x07) << 18 | tail;
+            let flags = if (0x1_0000..0x11_0000).contains(&value) { flags_of(value) } else { ILL_FORMED };
+            (flags, 4)
+        }
+        _ => (ILL_FORMED, 1),
     };
-    if value < least || value as usize >= CODE_POINTS || SURROGATES.contains(&(value as usize)) {
-        return (OTHER, 1);
-    }
-    (flags_of(value), length)
+    if flags == ILL_FORMED { (OTHER, 1) } else { (flags, length) }
 }
 
 /// The flag that a line of the Unicode table stands for, from the name the line begins with.
