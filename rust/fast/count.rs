@@ -127,6 +127,12 @@ impl PieceCounts {
         other.entries[range].iter().try_for_each(|entry| self.add(other.bytes(entry), entry.count))
     }
 
+    /// The longest run of slots in use: no look-up takes more steps.
+    #[cfg(test)]
+    pub(super) fn longest_probe(&self) -> usize {
+        self.index.split(|&number| number == EMPTY).map(<[u32]>::len).max().unwrap_or(0)
+    }
+
     fn bytes<'a>(&'a self, entry: &'a Entry) -> &'a [u8] {
         match entry.key[15] {
             LONG => {
@@ -174,7 +180,8 @@ impl PieceCounts {
             }
             let entry = &self.entries[number as usize];
             let found = u128::from_le_bytes(entry.key);
-            if found == key || is_long(key) && is_long(found) && self.bytes(entry) == piece {
+            let same = if is_long(key) { is_long(found) && self.bytes(entry) == piece } else { found == key };
+            if same {
                 let count = &mut self.entries[number as usize].count;
                 *count = count.checked_add(n).ok_or_else(|| too_large("a piece occurs 2^63 times"))?;
                 return Ok(());
