@@ -4,7 +4,7 @@
 //! white space? line end?), and each answer is one bit, so that a set of classes such as "letter or mark" is one `&`.
 //! The 1,114,112 answers are stored in two stages: `BLOCK_OF[c / 128]` names one of some 230 different blocks of 128
 //! flags, `FLAGS` holds the blocks. Both are computed by the compiler from `python/minitok/reference/unicode_16.txt`,
-//! the table that the mirror `rust/unicode.rs` reads too: 38 KB in the binary, nothing at run time, nothing to drift.
+//! the table that the mirror `rust/unicode.rs` reads too: 41 KB in the binary, nothing at run time, nothing to drift.
 //!
 //! Text is any bytes. A byte that belongs to no well-formed character counts as one character of class [`OTHER`]
 //! (SPEC E5): a truncated, overlong or surrogate sequence counts byte by byte.
@@ -29,7 +29,8 @@ pub(super) const NEWLINE: u8 = 128;
 pub(super) const LETTER: u8 = UPPER | LOWER | CASELESS;
 
 const BLOCK: usize = 128;
-const BLOCKS: usize = 231;
+/// Room for as many blocks as a byte can number, so that no look-up needs a bounds check; some 230 are in use.
+const BLOCKS: usize = 256;
 const CODE_POINTS: usize = 0x11_0000;
 const SURROGATES: std::ops::Range<usize> = 0xD800..0xE000;
 
@@ -48,11 +49,47 @@ const TABLE: Table = compress(&spread(include_bytes!("../../../python/minitok/re
 static BLOCK_OF: [u8; CODE_POINTS / BLOCK] = TABLE.block_of;
 static FLAGS: [[u8; BLOCK]; BLOCKS] = TABLE.flags;
 
+/// `BLOCK_OF` for characters of two and three bytes, by [`short_index`]: from 0x10000 on for those of three. The places
+/// that overlong sequences would come to, and surrogates, have blocks without any flag.
+static SHORT_BLOCK_OF: [u8; 1024] = short_blocks();
+
 /// The flags of a scalar value; no flag at all for a surrogate.
 #[inline(always)]
 pub(super) fn flags_of(code_point: u32) -> u8 {
     let block = BLOCK_OF[code_point as usize / BLOCK];
     FLAGS[block as usize][code_point as usize % BLOCK]
+}
+
+/// A number for the character of two or three bytes that these four begin with: its code point, plus 0x10000 if it has
+/// three bytes. The lead byte of a four-byte character gives nonsense, as do bytes in no well-formed character.
+#[inline(always)]
+pub(super) fn short_index(bytes: u32) -> u32 {
+    let two = (bytes >> 18 & 0x7C0) | (bytes >> 16 & 0x3F);
+    let three = 0x1_0000 | (bytes >> 12 & 0xF000) | (bytes >> 10 & 0xFC0) | (bytes >> 8 & 0x3F);
+    if bytes < 0xE000_0000 { two } else { three }
+}
+
+/// The flags of the character with this [`short_index`]; none if its sequence is overlong or a surrogate.
+#[inline(always)]
+pub(super) fn short_flags(index: u32) -> u8 {
+    let block = SHORT_BLOCK_OF[index as usize / BLOCK % SHORT_BLOCK_OF.len()];
+    FLAGS[block as usize][index as usize % BLOCK]
+}
+
+const fn short_blocks() -> [u8; 1024] {
+    // A surrogate's block has no flags, and so serves for overlong sequences too.
+    let none = TABLE.block_of[SURROGATES.start / BLOCK];
+    let mut blocks = [none; 1024];
+    let mut block = 1;
+    while block < 512 {
+        if block < 0x800 / BLOCK {
+            blocks[block] = TABLE.block_of[block];
+        } else {
+            blocks[512 + block] = TABLE.block_of[block];
+        }
+        block += 1;
+    }
+    blocks
 }
 
 /// The flags and the length in bytes of the character at `at`; `(0, 0)` at the end of the text.
@@ -181,7 +218,7 @@ const fn compress(all: &Spread) -> Table {
         table.block_of[block] = known as u8;
         block += 1;
     }
-    assert!(distinct == BLOCKS - 1, "BLOCKS must be the number of different blocks");
+    assert!(distinct < BLOCKS, "a byte must be enough to number the blocks");
     table
 }
 

@@ -148,18 +148,21 @@ fn word(text: &[u8], mut at: usize) -> usize {
 }
 
 /// The length of the contraction at `at` ('s 't 'm 'd 're 've 'll), or 0.
+fn suffix(text: &[u8], at: usize, ignore_case: bool) -> usize {
+    let &[b'\'', first, ref rest @ ..] = &text[at..] else { return 0 };
+    contraction(first, rest.first().copied().unwrap_or(0), ignore_case)
+}
+
+/// The length of a contraction with its apostrophe, from the two bytes after the apostrophe, or 0.
 ///
 /// The long s (U+017F) is an `s` when case is ignored; no other letter of these has such a relative.
-pub(super) fn suffix(text: &[u8], at: usize, ignore_case: bool) -> usize {
-    let &[b'\'', first, ref rest @ ..] = &text[at..] else { return 0 };
-    let second = rest.first().copied().unwrap_or(0);
-    if ignore_case && (first, second) == (0xC5, 0xBF) {
-        return 3;
-    }
+#[inline(always)]
+pub(super) fn contraction(first: u8, second: u8, ignore_case: bool) -> usize {
     let fold = if ignore_case { 0x20 } else { 0 };
     match (first | fold, second | fold) {
         (b's' | b't' | b'm' | b'd', _) => 2,
         (b'r' | b'v', b'e') | (b'l', b'l') => 3,
+        _ if ignore_case && (first, second) == (0xC5, 0xBF) => 3,
         _ => 0,
     }
 }

@@ -1,7 +1,7 @@
 //! The scanners against the regular expressions they stand for, and against each other.
 
 use super::classes::{self, MARK, NEWLINE, NUMBER, OTHER, UPPER, WHITE};
-use super::{Grammar, Scanner, piece_end, safe_cut};
+use super::{Grammar, Isa, Scanner, piece_end, safe_cut};
 use fancy_regex::Regex;
 use proptest::prelude::*;
 use std::sync::LazyLock;
@@ -253,7 +253,7 @@ fn long_runs_cost_linear_time() {
         for tail in ["", "x", "\n", "!"] {
             let text = atom.repeat(1_000_000 / atom.len()) + tail;
             for grammar in GRAMMARS {
-                let ends = blocks(grammar, text.as_bytes(), 2048);
+                let ends = blocks(*Isa::available().last().unwrap(), grammar, text.as_bytes(), 2048);
                 assert_eq!(ends.last(), Some(&text.len()));
                 // The same runs, short enough for the regular expressions, are in `scalar_equals_...`.
             }
@@ -261,9 +261,34 @@ fn long_runs_cost_linear_time() {
     }
 }
 
-fn blocks(grammar: Grammar, text: &[u8], max_pieces: usize) -> Vec<usize> {
+/// Every two atoms, at places that put them before, across and after the edges of windows.
+#[test]
+fn every_pair_of_atoms_across_the_edges() {
+    let (filler, tail) = ("word, an 'other' one. ".repeat(8), " and then what comes after the window ".repeat(3));
+    for (i, first) in ATOMS.iter().enumerate() {
+        for (j, second) in ATOMS.iter().enumerate() {
+            for step in 0..6 {
+                let offset = (i * 13 + j * 7 + step * 11) % 66;
+                let text = [&filler[..offset], first, second, first, &tail].concat();
+                check_blocks(text.as_bytes(), 512);
+            }
+        }
+    }
+}
+
+fn check_blocks(text: &[u8], max_pieces: usize) {
+    for grammar in GRAMMARS {
+        let expected = scalar(grammar, text);
+        for isa in Isa::available() {
+            let found = blocks(isa, grammar, text, max_pieces);
+            assert_eq!(found, expected, "{isa:?} {grammar:?} on {:?}", readable(text).0);
+        }
+    }
+}
+
+fn blocks(isa: Isa, grammar: Grammar, text: &[u8], max_pieces: usize) -> Vec<usize> {
     let (mut all, mut block) = (Vec::new(), Vec::new());
-    let mut scanner = Scanner::new(grammar, text);
+    let mut scanner = Scanner::with_isa(grammar, text, isa);
     while scanner.next_block(&mut block, max_pieces) {
         assert!(!block.is_empty() && block.len() <= max_pieces);
         assert_eq!(scanner.position(), *block.last().unwrap());
@@ -274,7 +299,7 @@ fn blocks(grammar: Grammar, text: &[u8], max_pieces: usize) -> Vec<usize> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn scalar_equals_the_regular_expressions(text in trap()) {
@@ -283,9 +308,18 @@ proptest! {
 
     #[test]
     fn blocks_are_the_pieces(text in trap(), max_pieces in 1..200_usize) {
-        for grammar in GRAMMARS {
-            prop_assert_eq!(blocks(grammar, &text, max_pieces), scalar(grammar, &text));
-        }
+        check_blocks(&text, max_pieces);
+    }
+
+    #[test]
+    fn blocks_are_the_pieces_far_from_the_end(text in trap(), offset in 0..64_usize, filler in "[ -~]{64}") {
+        check_blocks(&[&filler.as_bytes()[offset..], &text, filler.as_bytes(), b"and so on"].concat(), 4096);
+    }
+
+    #[test]
+    fn blocks_of_any_bytes(text in proptest::collection::vec(any::<u8>(), 0..400)) {
+        check(&text);
+        check_blocks(&text, 4096);
     }
 
     #[test]

@@ -1,0 +1,60 @@
+//! The loop over windows: from the starts of pieces as bits to their ends as numbers.
+//!
+//! Each window begins at the last start that the one before was sure of, so that no state passes from one to the next;
+//! the price is reading about one piece in fifteen twice. What a window cannot decide, and the end of the text, is
+//! `scalar.rs`'s. Must equal that file's `piece_end`, called again and again.
+
+use super::isa::Vectors;
+use super::masks::{self, REACH};
+use super::{Grammar, scalar};
+
+/// Writes the ends of the pieces from `position` on, moves it to the last one, and returns how many: at least one, as
+/// `position` must be inside the text and `ends` not empty.
+#[inline(always)]
+pub(super) fn fill<V: Vectors>(grammar: Grammar, text: &[u8], position: &mut usize, ends: &mut [usize]) -> usize {
+    // With the pattern known to the compiler, each of the three becomes a loop of its own.
+    match grammar {
+        Grammar::Gpt2 => fill_one::<V>(Grammar::Gpt2, text, position, ends),
+        Grammar::Cl100k => fill_one::<V>(Grammar::Cl100k, text, position, ends),
+        Grammar::O200k => fill_one::<V>(Grammar::O200k, text, position, ends),
+    }
+}
+
+#[inline(always)]
+fn fill_one<V: Vectors>(grammar: Grammar, text: &[u8], position: &mut usize, ends: &mut [usize]) -> usize {
+    let (mut start, mut count) = (*position, 0);
+    // A window gives up to 64 ends; a block that has no room for them is full.
+    let room = if ends.len() < 64 { 1 } else { 64 };
+    while start < text.len() && ends.len() - count >= room {
+        if let Some(out) = ends[count..].first_chunk_mut()
+            && let Some(window) = text[start..].first_chunk::<REACH>()
+        {
+            let starts = masks::starts::<V>(grammar, window) & !1;
+            if starts != 0 {
+                write(starts, start, out);
+                count += starts.count_ones() as usize;
+                start += starts.ilog2() as usize;
+                continue;
+            }
+        }
+        start = scalar::piece_end(grammar, text, start);
+        ends[count] = start;
+        count += 1;
+    }
+    *position = start;
+    count
+}
+
+/// The positions of the bits, counted from `base`; more is written than there are bits, to spare the branches.
+#[inline(always)]
+fn write(mut bits: u64, base: usize, out: &mut [usize; 64]) {
+    for group in out.chunks_exact_mut(8) {
+        for end in group {
+            *end = base + bits.trailing_zeros() as usize;
+            bits &= bits.wrapping_sub(1);
+        }
+        if bits == 0 {
+            return;
+        }
+    }
+}
