@@ -51,8 +51,10 @@ class TrainOptions:
 
 @dataclass(frozen=True)
 class Trained:
-    """The merges in order, the count each had when it was chosen, and why training stopped: ``vocab_size`` or
-    ``min_frequency``."""
+    """The merges in order, the count of each when it was chosen, and why training stopped.
+
+    ``stop`` is ``vocab_size`` or ``min_frequency``.
+    """
 
     merges: list[Pair]
     counts: list[int]
