@@ -24,6 +24,7 @@
 //! Implements SPEC T1 to T8.
 
 use crate::error::{Error, Result};
+use crate::fast;
 use crate::pairs::{Pair, count_pairs, merge_pair, pair_changes};
 use crate::pretokenize::Pattern;
 use crate::special::{Finder, SpecialTokens};
@@ -324,6 +325,9 @@ pub struct Observer<'c> {
 
 /// Learn the merges of the pieces.
 pub fn train(pieces: &[(Vec<u8>, i64)], options: &TrainOptions, observer: &mut Observer) -> Result<Trained> {
+    if observer.trace.is_none() && fast::enabled() {
+        return fast::merge::train(pieces, options, observer.on_merge);
+    }
     let mut words = Words::new(pieces, &options.byte_order);
     let mut queue = Queue::new(&words, options);
     let mut trained = Trained { merges: Vec::new(), counts: Vec::new(), stop: Stop::VocabSize };
