@@ -168,6 +168,7 @@ impl PieceCounter {
 struct Words {
     ids: Vec<Vec<u32>>,
     frequencies: Vec<i64>,
+    /// The bytes of each token.
     lengths: Vec<usize>,
     counts: HashMap<Pair, i64>,
     holders: HashMap<Pair, BTreeSet<usize>>,
@@ -217,21 +218,27 @@ impl Words {
             created.extend(changes.into_iter().filter(|&(_, change)| change > 0).map(|(new, _)| new));
         }
         self.counts.remove(&pair);
+        self.lengths.push(self.lengths[pair.0 as usize] + self.lengths[pair.1 as usize]);
         (touched, created)
     }
 
-    /// The first word that holds the pair, and the first place in it, in bytes: counted in ids, a place moves forward as
-    /// the ids before it merge, and what is in the heap would come too late.
+    /// The first word that holds the pair, and the byte of it at which the pair first begins.
+    ///
+    /// A byte, not an index into the ids: an index gets smaller when something to the left of it is merged, and a key of
+    /// the queue must not. The byte of an occurrence never changes.
     fn first_seen(&self, pair: Pair) -> (usize, usize) {
-        let place = |index: &usize| {
-            let ids = &self.ids[*index];
-            let at = ids.windows(2).position(|both| (both[0], both[1]) == pair)?;
-            Some(ids[..at].iter().map(|&id| self.lengths[id as usize]).sum())
+        let byte = |index: usize| {
+            let mut at = 0;
+            for both in self.ids[index].windows(2) {
+                if (both[0], both[1]) == pair {
+                    return Some(at);
+                }
+                at += self.lengths[both[0] as usize];
+            }
+            None
         };
-        let found = self
-            .holders
-            .get(&pair)
-            .and_then(|holders| holders.iter().find_map(|index| place(index).map(|place| (*index, place))));
+        let holders = self.holders.get(&pair);
+        let found = holders.and_then(|holders| holders.iter().find_map(|&index| byte(index).map(|at| (index, at))));
         found.unwrap_or((usize::MAX, usize::MAX))
     }
 }

@@ -118,7 +118,7 @@ class Words:
         id_of = {byte: token_id for token_id, byte in enumerate(byte_order)}
         self.ids = [[id_of[byte] for byte in piece] for piece in pieces]
         self.frequencies = list(pieces.values())
-        self.lengths = [1] * 256
+        self.lengths = [1] * 256  # the bytes of each token
         self.counts: dict[Pair, int] = {}
         self.holders: dict[Pair, set[int]] = {}
         for index in range(len(self.ids)):
@@ -143,17 +143,21 @@ class Words:
             self.change(index, changes)
             created.update(new for new, change in changes.items() if change > 0 and new_id in new)
         self.counts.pop(pair, None)
+        self.lengths.append(self.lengths[pair[0]] + self.lengths[pair[1]])
         return touched, sorted(created)
 
     def first_seen(self, pair: Pair) -> tuple[int, int]:
-        """The first word that holds the pair, and the first place in it, in bytes: counted in ids, a place moves forward
-        as the ids before it merge, and what is in the heap would come too late."""
+        """The first word that holds the pair, and the byte of it at which the pair first begins.
+
+        A byte, not an index into the ids: an index gets smaller when something to the left of it is merged, and a key of
+        the queue must not. The byte of an occurrence never changes.
+        """
         for index in sorted(self.holders[pair]):
-            place = 0
-            for both in zip(self.ids[index], self.ids[index][1:]):
-                if both == pair:
-                    return index, place
-                place += self.lengths[both[0]]
+            at = 0
+            for left, right in zip(self.ids[index], self.ids[index][1:]):
+                if (left, right) == pair:
+                    return index, at
+                at += self.lengths[left]
         raise AssertionError("a pair with a count stands in a word")
 
 
