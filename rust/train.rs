@@ -167,6 +167,7 @@ impl PieceCounter {
 struct Words {
     ids: Vec<Vec<u32>>,
     frequencies: Vec<i64>,
+    lengths: Vec<usize>,
     counts: HashMap<Pair, i64>,
     holders: HashMap<Pair, BTreeSet<usize>>,
 }
@@ -180,6 +181,7 @@ impl Words {
         let mut words = Words {
             ids: pieces.iter().map(|(piece, _)| piece.iter().map(|&byte| id_of[byte as usize]).collect()).collect(),
             frequencies: pieces.iter().map(|(_, count)| *count).collect(),
+            lengths: vec![1; 256],
             counts: HashMap::new(),
             holders: HashMap::new(),
         };
@@ -202,6 +204,7 @@ impl Words {
 
     /// Replace the pair everywhere. Returns the words touched and the pairs created, both in order.
     fn merge(&mut self, pair: Pair, new_id: u32) -> (Vec<usize>, BTreeSet<Pair>) {
+        self.lengths.push(self.lengths[pair.0 as usize] + self.lengths[pair.1 as usize]);
         let holders = self.holders.remove(&pair).unwrap_or_default();
         let touched: Vec<usize> = holders.into_iter().filter(|&index| holds(&self.ids[index], pair)).collect();
         let mut created = BTreeSet::new();
@@ -216,9 +219,14 @@ impl Words {
         (touched, created)
     }
 
-    /// The first word that holds the pair, and the first place in it.
+    /// The first word that holds the pair, and the first place in it, in bytes: counted in ids, a place moves forward as
+    /// the ids before it merge, and what is in the heap would come too late.
     fn first_seen(&self, pair: Pair) -> (usize, usize) {
-        let place = |index: &usize| self.ids[*index].windows(2).position(|both| (both[0], both[1]) == pair);
+        let place = |index: &usize| {
+            let ids = &self.ids[*index];
+            let at = ids.windows(2).position(|both| (both[0], both[1]) == pair)?;
+            Some(ids[..at].iter().map(|&id| self.lengths[id as usize]).sum())
+        };
         let found = self
             .holders
             .get(&pair)

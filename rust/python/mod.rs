@@ -10,6 +10,7 @@
 mod codec;
 mod errors;
 mod ids;
+mod list;
 mod text;
 mod trace;
 mod train;

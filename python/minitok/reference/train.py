@@ -118,6 +118,7 @@ class Words:
         id_of = {byte: token_id for token_id, byte in enumerate(byte_order)}
         self.ids = [[id_of[byte] for byte in piece] for piece in pieces]
         self.frequencies = list(pieces.values())
+        self.lengths = [1] * 256
         self.counts: dict[Pair, int] = {}
         self.holders: dict[Pair, set[int]] = {}
         for index in range(len(self.ids)):
@@ -132,6 +133,7 @@ class Words:
 
     def merge(self, pair: Pair, new_id: int) -> tuple[list[int], list[Pair]]:
         """Replace the pair everywhere. Returns the words touched and the pairs created, both in order."""
+        self.lengths.append(self.lengths[pair[0]] + self.lengths[pair[1]])
         touched = [index for index in sorted(self.holders.pop(pair)) if holds(self.ids[index], pair)]
         created: set[Pair] = set()
         for index in touched:
@@ -144,11 +146,14 @@ class Words:
         return touched, sorted(created)
 
     def first_seen(self, pair: Pair) -> tuple[int, int]:
-        """The first word that holds the pair, and the first place in it."""
+        """The first word that holds the pair, and the first place in it, in bytes: counted in ids, a place moves forward
+        as the ids before it merge, and what is in the heap would come too late."""
         for index in sorted(self.holders[pair]):
-            for place in range(len(self.ids[index]) - 1):
-                if (self.ids[index][place], self.ids[index][place + 1]) == pair:
+            place = 0
+            for both in zip(self.ids[index], self.ids[index][1:]):
+                if both == pair:
                     return index, place
+                place += self.lengths[both[0]]
         raise AssertionError("a pair with a count stands in a word")
 
 
