@@ -14,7 +14,6 @@ import numpy as np
 from .errors import UnknownTokenError
 from .reference.codec import Codec
 from .reference.decode import StreamDecoder
-from .reference.trace import TrainTrace
 from .reference.train import PieceCounter
 from .reference.train import train as train_reference
 from .text import utf8
@@ -125,5 +124,5 @@ def train(
     trace: Emit | None = None,
 ) -> tuple[list[tuple[int, int]], list[int], str]:
     """The merges of the pieces counted, the count of each, and why training stopped."""
-    trained = train_reference(counter.pieces, options, on_merge, TrainTrace(trace) if trace else None)
+    trained = train_reference(counter.pieces, options, on_merge, trace)
     return trained.merges, trained.counts, trained.stop

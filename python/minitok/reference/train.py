@@ -33,7 +33,7 @@ from pathlib import Path
 from .pairs import Pair, count_pairs, merge_pair, pair_changes
 from .pretokenize import Pattern
 from .special import SpecialTokens
-from .trace import TrainTrace
+from .trace import Emit, train_merge
 
 CHUNK = 1 << 20
 
@@ -213,7 +213,7 @@ def train(
     pieces: dict[bytes, int],
     options: TrainOptions,
     on_merge: Callable[[int], None] | None = None,
-    trace: TrainTrace | None = None,
+    trace: Emit | None = None,
 ) -> Trained:
     """Learn the merges of the pieces. ``on_merge`` hears the number of merges made so far.
 
@@ -236,7 +236,7 @@ def train(
         touched, created = words.merge(pair, new_id)
         queue.add(created)
         if trace:
-            trace.merge(len(merges), ranked, pair, new_id, touched)
+            trace(train_merge(len(merges), ranked, pair, new_id, touched))
         merges.append(pair)
         if on_merge:
             on_merge(len(merges))
