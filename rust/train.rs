@@ -218,7 +218,6 @@ impl Words {
             created.extend(changes.into_iter().filter(|&(_, change)| change > 0).map(|(new, _)| new));
         }
         self.counts.remove(&pair);
-        self.lengths.push(self.lengths[pair.0 as usize] + self.lengths[pair.1 as usize]);
         (touched, created)
     }
 
