@@ -44,7 +44,7 @@ pub struct PieceCounts {
     index: Vec<u32>,
     /// The bytes of the longer pieces.
     arena: Vec<u8>,
-    secrets: [u64; 2],
+    secrets: [u64; 3],
     hasher: RandomState,
     /// Keys and hashes of a block.
     keys: Vec<(u128, u64)>,
@@ -63,7 +63,7 @@ impl PieceCounts {
             entries: Vec::new(),
             index: vec![EMPTY; 1 << 10],
             arena: Vec::new(),
-            secrets: [hasher.hash_one(0), hasher.hash_one(1)],
+            secrets: std::array::from_fn(|i| hasher.hash_one(i)),
             hasher,
             keys: Vec::new(),
         }
@@ -163,11 +163,12 @@ impl PieceCounts {
         (key, self.hash(key))
     }
 
-    /// One folded multiplication of the two halves, each hidden by a secret.
+    /// One folded multiplication of the two halves, each hidden by a secret; and one more, since after the first alone
+    /// keys at equal distances lie at equal distances too.
     #[inline]
     fn hash(&self, key: u128) -> u64 {
-        let product = u128::from(key as u64 ^ self.secrets[0]) * u128::from((key >> 64) as u64 ^ self.secrets[1]);
-        (product >> 64) as u64 ^ product as u64
+        let halves = fold(key as u64 ^ self.secrets[0], (key >> 64) as u64 ^ self.secrets[1]);
+        fold(halves, self.secrets[2])
     }
 
     #[inline]
@@ -223,6 +224,11 @@ impl PieceCounts {
             self.index[slot] = number as u32;
         }
     }
+}
+
+fn fold(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    (product >> 64) as u64 ^ product as u64
 }
 
 fn is_long(key: u128) -> bool {
