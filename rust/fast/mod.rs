@@ -11,6 +11,7 @@ mod pair_table;
 mod piece_cache;
 mod pool;
 mod prefetch;
+mod static_cuts;
 mod values;
 
 #[cfg(test)]
