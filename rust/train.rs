@@ -24,6 +24,7 @@
 //! Implements SPEC T1 to T8.
 
 use crate::error::{Error, Result};
+use crate::fast;
 use crate::pairs::{Pair, count_pairs, merge_pair, pair_changes};
 use crate::pretokenize::Pattern;
 use crate::special::{Finder, SpecialTokens};
@@ -205,6 +206,7 @@ impl Words {
 
     /// Replace the pair everywhere. Returns the words touched and the pairs created, both in order.
     fn merge(&mut self, pair: Pair, new_id: u32) -> (Vec<usize>, BTreeSet<Pair>) {
+        self.lengths.push(self.lengths[pair.0 as usize] + self.lengths[pair.1 as usize]);
         let holders = self.holders.remove(&pair).unwrap_or_default();
         let touched: Vec<usize> = holders.into_iter().filter(|&index| holds(&self.ids[index], pair)).collect();
         let mut created = BTreeSet::new();
@@ -216,7 +218,6 @@ impl Words {
             created.extend(changes.into_iter().filter(|&(_, change)| change > 0).map(|(new, _)| new));
         }
         self.counts.remove(&pair);
-        self.lengths.push(self.lengths[pair.0 as usize] + self.lengths[pair.1 as usize]);
         (touched, created)
     }
 
@@ -330,6 +331,9 @@ pub struct Observer<'c> {
 
 /// Learn the merges of the pieces.
 pub fn train(pieces: &[(Vec<u8>, i64)], options: &TrainOptions, observer: &mut Observer) -> Result<Trained> {
+    if observer.trace.is_none() && fast::enabled() {
+        return fast::merge::train(pieces, options, observer.on_merge);
+    }
     let mut words = Words::new(pieces, &options.byte_order);
     let mut queue = Queue::new(&words, options);
     let mut trained = Trained { merges: Vec::new(), counts: Vec::new(), stop: Stop::VocabSize };

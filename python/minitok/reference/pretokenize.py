@@ -85,7 +85,7 @@ class Pattern:
         before; and none looks past a letter or digit that it has not taken, so neither does the left part change.
         Holds whatever text follows later.
         """
-        if self.source not in NAMED:
+        if self.source not in NAMED and self.source not in NAMED.values():
             return 0
         for at in range(len(text) - 1, 0, -1):
             if text[at] in b" \t\n\r" and text[at - 1 : at].isalnum():
@@ -98,7 +98,7 @@ def search(compiled: regex.Pattern[str], view: str, at: int) -> tuple[int, int] 
     try:
         match = compiled.search(view, at, timeout=TIME_LIMIT)
     except TimeoutError:
-        raise PatternError(f"matching the pattern takes too many steps") from None
+        raise PatternError("matching the pattern takes too many steps") from None
     return match and match.span()
 
 

@@ -33,7 +33,7 @@ from pathlib import Path
 from .pairs import Pair, count_pairs, merge_pair, pair_changes
 from .pretokenize import Pattern
 from .special import SpecialTokens
-from .trace import TrainTrace
+from .trace import Emit, train_merge
 
 CHUNK = 1 << 20
 
@@ -51,8 +51,10 @@ class TrainOptions:
 
 @dataclass(frozen=True)
 class Trained:
-    """The merges in order, the count each had when it was chosen, and why training stopped: ``vocab_size`` or
-    ``min_frequency``."""
+    """The merges in order, the count of each when it was chosen, and why training stopped.
+
+    ``stop`` is ``vocab_size`` or ``min_frequency``.
+    """
 
     merges: list[Pair]
     counts: list[int]
@@ -131,6 +133,7 @@ class Words:
 
     def merge(self, pair: Pair, new_id: int) -> tuple[list[int], list[Pair]]:
         """Replace the pair everywhere. Returns the words touched and the pairs created, both in order."""
+        self.lengths.append(self.lengths[pair[0]] + self.lengths[pair[1]])
         touched = [index for index in sorted(self.holders.pop(pair)) if holds(self.ids[index], pair)]
         created: set[Pair] = set()
         for index in touched:
@@ -140,7 +143,6 @@ class Words:
             self.change(index, changes)
             created.update(new for new, change in changes.items() if change > 0 and new_id in new)
         self.counts.pop(pair, None)
-        self.lengths.append(self.lengths[pair[0]] + self.lengths[pair[1]])
         return touched, sorted(created)
 
     def first_seen(self, pair: Pair) -> tuple[int, int]:
@@ -221,7 +223,7 @@ def train(
     pieces: dict[bytes, int],
     options: TrainOptions,
     on_merge: Callable[[int], None] | None = None,
-    trace: TrainTrace | None = None,
+    trace: Emit | None = None,
 ) -> Trained:
     """Learn the merges of the pieces. ``on_merge`` hears the number of merges made so far.
 
@@ -244,7 +246,7 @@ def train(
         touched, created = words.merge(pair, new_id)
         queue.add(created)
         if trace:
-            trace.merge(len(merges), ranked, pair, new_id, touched)
+            trace(train_merge(len(merges), ranked, pair, new_id, touched))
         merges.append(pair)
         if on_merge:
             on_merge(len(merges))
