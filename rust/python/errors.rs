@@ -15,7 +15,7 @@ impl From<Error> for PyErr {
     fn from(error: Error) -> PyErr {
         let message = error.to_string();
         match error {
-            Error::Pattern { .. } => PatternError::new_err(message),
+            Error::Pattern { pattern, reason } => PatternError::new_err((pattern, reason)),
             Error::Vocabulary(_) => VocabularyError::new_err(message),
             Error::Training(_) => TrainingError::new_err(message),
             Error::UnknownToken { id, position } => UnknownTokenError::new_err((id, position)),

@@ -67,7 +67,7 @@ class Translator:
         self.at = 0
 
     def refuse(self, reason: str) -> NoReturn:
-        raise PatternError(f"pattern {self.pattern!r}: {reason} at position {self.at}")
+        raise PatternError(self.pattern, f"{reason} at position {self.at}")
 
     def peek(self, text: str) -> bool:
         return self.pattern.startswith(text, self.at)
@@ -291,8 +291,8 @@ class Translator:
         negated = name.startswith("^")
         try:
             chars = property_set(name.removeprefix("^"))
-        except PatternError as error:
-            self.refuse(str(error))
+        except LookupError as error:
+            self.refuse(error.args[0])
         return complement(chars) if negated else chars
 
 
