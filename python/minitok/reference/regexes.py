@@ -122,7 +122,7 @@ class Translator:
         least, most = bounds
         if not repeatable:
             self.refuse("nothing to repeat")
-        if width[0] == 0 and most != 1:
+        if width[0] == 0 and (most != 1 or width[1] == 0):
             self.refuse("repeating what can match nothing")
         kind = "?" if self.take("?") else "+" if self.take("+") else ""
         if self.quantifier() is not None:
