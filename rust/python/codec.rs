@@ -1,6 +1,6 @@
 //! `Codec` and `StreamDecoder` for Python.
 
-use super::ids::Ids;
+use super::ids::{Ids, from_item};
 use super::text::{self, Text};
 use super::trace::event_dict;
 use super::vocab::{Pattern, SpecialTokens, Vocab};
@@ -197,13 +197,13 @@ pub struct StreamDecoder {
 #[pymethods]
 impl StreamDecoder {
     /// The text that is certain now that this token has come.
-    fn push(&self, token_id: u32) -> Result<String> {
+    fn push(&self, token_id: &Bound<'_, PyAny>) -> PyResult<String> {
         let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let (decoder, position) = &mut *state;
-        let token = self.codec.token_bytes(token_id);
-        let token = token.ok_or(Error::UnknownToken { id: token_id, position: *position })?;
+        let id = from_item(token_id, *position)?;
+        let token = self.codec.token_bytes(id).ok_or(Error::UnknownToken { id, position: *position })?;
         *position += 1;
-        decoder.push(token)
+        Ok(decoder.push(token)?)
     }
 
     /// The end of the stream: what was held back is no character any more.
