@@ -146,8 +146,10 @@ class Words:
         return touched, sorted(created)
 
     def first_seen(self, pair: Pair) -> tuple[int, int]:
-        """The first word that holds the pair, and the first place in it, in bytes: counted in ids, a place moves forward
-        as the ids before it merge, and what is in the heap would come too late."""
+        """The first word that holds the pair, and the first place in it, in bytes.
+
+        Counted in ids, a place moves forward as the ids before it merge, and what is in the heap would come too late.
+        """
         for index in sorted(self.holders[pair]):
             place = 0
             for both in zip(self.ids[index], self.ids[index][1:]):
