@@ -24,6 +24,7 @@
 //! Implements SPEC T1 to T8.
 
 use crate::error::{Error, Result};
+use crate::fast;
 use crate::pairs::{Pair, count_pairs, merge_pair, pair_changes};
 use crate::pretokenize::Pattern;
 use crate::special::{Finder, SpecialTokens};
@@ -167,6 +168,7 @@ impl PieceCounter {
 struct Words {
     ids: Vec<Vec<u32>>,
     frequencies: Vec<i64>,
+    /// The bytes of each token.
     lengths: Vec<usize>,
     counts: HashMap<Pair, i64>,
     holders: HashMap<Pair, BTreeSet<usize>>,
@@ -219,18 +221,23 @@ impl Words {
         (touched, created)
     }
 
-    /// The first word that holds the pair, and the first place in it, in bytes: counted in ids, a place moves forward as
-    /// the ids before it merge, and what is in the heap would come too late.
+    /// The first word that holds the pair, and the byte of it at which the pair first begins.
+    ///
+    /// A byte, not an index into the ids: an index gets smaller when something to the left of it is merged, and a key of
+    /// the queue must not. The byte of an occurrence never changes.
     fn first_seen(&self, pair: Pair) -> (usize, usize) {
-        let place = |index: &usize| {
-            let ids = &self.ids[*index];
-            let at = ids.windows(2).position(|both| (both[0], both[1]) == pair)?;
-            Some(ids[..at].iter().map(|&id| self.lengths[id as usize]).sum())
+        let byte = |index: usize| {
+            let mut at = 0;
+            for both in self.ids[index].windows(2) {
+                if (both[0], both[1]) == pair {
+                    return Some(at);
+                }
+                at += self.lengths[both[0] as usize];
+            }
+            None
         };
-        let found = self
-            .holders
-            .get(&pair)
-            .and_then(|holders| holders.iter().find_map(|index| place(index).map(|place| (*index, place))));
+        let holders = self.holders.get(&pair);
+        let found = holders.and_then(|holders| holders.iter().find_map(|&index| byte(index).map(|at| (index, at))));
         found.unwrap_or((usize::MAX, usize::MAX))
     }
 }
@@ -324,6 +331,9 @@ pub struct Observer<'c> {
 
 /// Learn the merges of the pieces.
 pub fn train(pieces: &[(Vec<u8>, i64)], options: &TrainOptions, observer: &mut Observer) -> Result<Trained> {
+    if observer.trace.is_none() && fast::enabled() {
+        return fast::merge::train(pieces, options, observer.on_merge);
+    }
     let mut words = Words::new(pieces, &options.byte_order);
     let mut queue = Queue::new(&words, options);
     let mut trained = Trained { merges: Vec::new(), counts: Vec::new(), stop: Stop::VocabSize };

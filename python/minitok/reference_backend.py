@@ -15,7 +15,6 @@ from .errors import UnknownTokenError
 from .reference import train as reference_train
 from .reference.codec import Codec
 from .reference.decode import StreamDecoder
-from .reference.trace import TrainTrace
 from .reference.train import PieceCounter
 from .text import utf8
 
@@ -128,5 +127,5 @@ def train(
     plain = reference_train.TrainOptions(
         options.n_merges, options.byte_order, options.tie_break, options.min_frequency, options.max_token_length
     )
-    trained = reference_train.train(counter.pieces, plain, on_merge, TrainTrace(trace) if trace else None)
+    trained = reference_train.train(counter.pieces, plain, on_merge, trace)
     return trained.merges, trained.counts, trained.stop

@@ -17,7 +17,7 @@ import minitok
 from minitok.errors import MinitokError
 from minitok.explain.terminal import MergeSteps, TokenText, TrainSteps
 
-from .console import output, print_json
+from .console import output, print_json, waiting
 from .options import JsonOption
 from .showcase import UNSEEN, Comparison, Encoded, Learnt, compare, encode_unseen, learn
 from .svg import save_svg
@@ -48,10 +48,10 @@ def command(
     if json:
         console.quiet = True
     console.print(title())
-    with console.status("training with Rust"):
+    with waiting("training with Rust"):
         learnt = learn(vocab_size)
     console.print(section("1", "Learn", learning(learnt)))
-    with console.status("the same in Python, which takes a little longer"):
+    with waiting("the same in Python, which takes a little longer"):
         compared = compare(learnt)
     console.print(section("2", "Two languages, one result", comparison(compared)))
     encoded = encode_unseen(learnt, text, word)
@@ -105,7 +105,9 @@ def comparison(compared: Comparison) -> RenderableType:
         faster = f"{task.python / task.rust:,.0f}"
         equal = Text.assemble(("✓ ", "bold green"), task.equal)
         table.add_row(task.name, milliseconds(task.python), milliseconds(task.rust), faster, equal)
-    note = Text("One run of Python, which is there to be read; the median of five of Rust, there to be run.", "dim")
+    note = Text(
+        "Python is here to be read, Rust to be run: one run of the one, the median of five of the other.", "dim"
+    )
     return Group(table, note)
 
 

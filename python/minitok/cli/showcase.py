@@ -125,9 +125,7 @@ def compare(learnt: Learnt) -> Comparison:
     size = f"{SLICE // 1000:,} kB"
     return Comparison(
         [
-            both(
-                f"train: {size}, {SLICE_VOCAB:,} ids", "merges", lambda: training("rust"), lambda: training("python")
-            ),
+            both(f"train: {size}, {SLICE_VOCAB:,} ids", "merges", lambda: training("rust"), lambda: training("python")),
             both(f"encode: {size}", "ids", lambda: learnt.tokenizer.encode(text), lambda: python.encode(text)),
             both(
                 f"decode: {len(ids):,} ids",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from rich.terminal_theme import TerminalTheme
@@ -37,6 +38,11 @@ FRAME = """\
 </svg>
 """
 
+# A run of text, as Rich writes it, and how wide each of its characters is.
+RUN = re.compile(r'(<text [^>]*?)x="([\d.]+)"([^>]*)textLength="([\d.]+)"([^>]*>)([^<]*)</text>')
+SPACE = "&#160;"
+CHAR_WIDTH = 12.2
+
 THEME = TerminalTheme(
     (22, 24, 29),
     (214, 217, 222),
@@ -50,4 +56,18 @@ THEME = TerminalTheme(
 def save_svg(console: Console, path: Path, title: str) -> None:
     """Draw what the console, which must record, has shown."""
     drawn = console.export_svg(title=title, theme=THEME, code_format=FRAME, unique_id="minitok")
-    path.write_text(drawn, encoding="utf-8")
+    path.write_text(RUN.sub(without_margins, drawn), encoding="utf-8")
+
+
+def without_margins(run: re.Match[str]) -> str:
+    """A run of text that begins and ends with a letter: not every renderer keeps white space at an edge.
+
+    >>> RUN.sub(without_margins, '<text x="0" y="1" textLength="36.6">&#160;a&#160;</text>')
+    '<text x="12.2" y="1" textLength="12.2">a</text>'
+    """
+    before, x, between, length, after, text = run.groups()
+    plain = text.replace(SPACE, " ")
+    start = float(x) + (len(plain) - len(plain.lstrip())) * CHAR_WIDTH
+    width = float(length) - (len(plain) - len(plain.strip())) * CHAR_WIDTH
+    inner = plain.strip().replace(" ", SPACE)
+    return f'{before}x="{start:g}"{between}textLength="{width:g}"{after}{inner}</text>'

@@ -33,7 +33,7 @@ from pathlib import Path
 from .pairs import Pair, count_pairs, merge_pair, pair_changes
 from .pretokenize import Pattern
 from .special import SpecialTokens
-from .trace import TrainTrace
+from .trace import Emit, train_merge
 
 CHUNK = 1 << 20
 
@@ -118,7 +118,7 @@ class Words:
         id_of = {byte: token_id for token_id, byte in enumerate(byte_order)}
         self.ids = [[id_of[byte] for byte in piece] for piece in pieces]
         self.frequencies = list(pieces.values())
-        self.lengths = [1] * 256
+        self.lengths = [1] * 256  # the bytes of each token
         self.counts: dict[Pair, int] = {}
         self.holders: dict[Pair, set[int]] = {}
         for index in range(len(self.ids)):
@@ -146,16 +146,17 @@ class Words:
         return touched, sorted(created)
 
     def first_seen(self, pair: Pair) -> tuple[int, int]:
-        """The first word that holds the pair, and the first place in it, in bytes.
+        """The first word that holds the pair, and the byte of it at which the pair first begins.
 
-        Counted in ids, a place moves forward as the ids before it merge, and what is in the heap would come too late.
+        A byte, not an index into the ids: an index gets smaller when something to the left of it is merged, and a key of
+        the queue must not. The byte of an occurrence never changes.
         """
         for index in sorted(self.holders[pair]):
-            place = 0
-            for both in zip(self.ids[index], self.ids[index][1:]):
-                if both == pair:
-                    return index, place
-                place += self.lengths[both[0]]
+            at = 0
+            for left, right in zip(self.ids[index], self.ids[index][1:]):
+                if (left, right) == pair:
+                    return index, at
+                at += self.lengths[left]
         raise AssertionError("a pair with a count stands in a word")
 
 
@@ -222,7 +223,7 @@ def train(
     pieces: dict[bytes, int],
     options: TrainOptions,
     on_merge: Callable[[int], None] | None = None,
-    trace: TrainTrace | None = None,
+    trace: Emit | None = None,
 ) -> Trained:
     """Learn the merges of the pieces. ``on_merge`` hears the number of merges made so far.
 
@@ -245,7 +246,7 @@ def train(
         touched, created = words.merge(pair, new_id)
         queue.add(created)
         if trace:
-            trace.merge(len(merges), ranked, pair, new_id, touched)
+            trace(train_merge(len(merges), ranked, pair, new_id, touched))
         merges.append(pair)
         if on_merge:
             on_merge(len(merges))
