@@ -105,9 +105,7 @@ def comparison(compared: Comparison) -> RenderableType:
         faster = f"{task.python / task.rust:,.0f}"
         equal = Text.assemble(("✓ ", "bold green"), task.equal)
         table.add_row(task.name, milliseconds(task.python), milliseconds(task.rust), faster, equal)
-    note = Text(
-        "Python is here to be read, Rust to be run: one run of the one, the median of five of the other.", "dim"
-    )
+    note = Text("Python is here to be read, Rust to be run (the median of five runs).", "dim")
     return Group(table, note)
 
 

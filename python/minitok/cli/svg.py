@@ -29,7 +29,7 @@ FRAME = """\
 {lines}
 </defs>
 <rect fill="#16181d" width="{terminal_width}" height="{terminal_height}" rx="8"/>
-<g transform="translate(12, 12)" clip-path="url(#{unique_id}-clip-terminal)">
+<g transform="translate(14, 12) scale(0.97)" clip-path="url(#{unique_id}-clip-terminal)">
 {backgrounds}
 <g class="{unique_id}-matrix">
 {matrix}
