@@ -84,7 +84,7 @@ pub fn property_set(name: &str) -> Result<CharSet, String> {
     if let Some(members) = group(key) {
         return Ok(union(members.iter().flat_map(|&member| properties[member].iter().copied())));
     }
-    properties.get(key).cloned().ok_or_else(|| format!("unknown Unicode property {name:?}"))
+    properties.get(key).cloned().ok_or_else(|| format!("unknown Unicode property '{name}'"))
 }
 
 /// `\s`: the property `White_Space`.
