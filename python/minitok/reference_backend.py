@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from .backend import Emit, TrainOptions
+    from .reference.pretokenize import Pattern
+    from .reference.special import SpecialTokens
 
 MAX_ID = (1 << 32) - 1
 
@@ -107,11 +109,22 @@ class PythonCodec:
         return self.decode_bytes(ids).decode("utf-8", errors)
 
     def stream_decoder(self, strict: bool) -> StreamDecoder:
-        return StreamDecoder(self.codec.token_bytes, "strict" if strict else "replace")
+        return PythonStreamDecoder(self.codec.token_bytes, "strict" if strict else "replace")
+
+
+class PythonStreamDecoder(StreamDecoder):
+    """``reference.decode.StreamDecoder`` for ids of any type."""
+
+    def push(self, token_id: object) -> str:
+        return super().push(checked_id(token_id, self.position))
 
 
 class PythonPieceCounter(PieceCounter):
     """``reference.train.PieceCounter`` for ``str`` as well as ``bytes``."""
+
+    def __init__(self, pattern: Pattern, special: SpecialTokens, threads: int = 1) -> None:
+        super().__init__(pattern, special)
+        del threads
 
     def add(self, documents: Iterable[str | bytes]) -> None:
         super().add(utf8(document) for document in documents)

@@ -15,6 +15,7 @@ mod parts;
 mod piece_cache;
 mod pool;
 mod prefetch;
+mod static_cuts;
 mod values;
 
 #[cfg(test)]
