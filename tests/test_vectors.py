@@ -363,7 +363,7 @@ def test_every_rule_has_a_vector_and_every_vector_a_rule() -> None:
 
 def test_every_vector_that_the_specification_names_exists() -> None:
     for rule, text in spec_rules().items():
-        named = re.findall(r"`(\w+)\.json`: ((?:\"[^\"]+\"(?:, )?)+)", text)
+        named = re.findall(r"`(\w+)\.json`: ((?:\"[^\"]+\"(?:, )?)+)", " ".join(text.split()))
         assert named, f"{rule} names no vector"
         for stem, names in named:
             for name in re.findall(r"\"([^\"]+)\"", names):
