@@ -17,7 +17,7 @@ use crate::encode::encode_piece;
 use std::ops::Range;
 
 /// The most pieces of a block.
-pub(super) const BLOCK: usize = 2048;
+pub(super) const BLOCK: usize = 512;
 /// Longer pieces are not remembered.
 const MEMORABLE: usize = 256;
 /// What may stay allocated of a buffer between two calls, in words.
@@ -32,6 +32,8 @@ pub(super) struct Workspace {
     pub(super) seeded: bool,
     /// The ends of the pieces in work, ascending.
     pub(super) ends: Vec<usize>,
+    /// Text on its way from a Python str.
+    pub(super) utf8: Vec<u8>,
     /// Room for more ends.
     pub(super) cut: Vec<usize>,
     keys: Vec<u128>,
@@ -49,6 +51,7 @@ impl Workspace {
             seen: 0,
             seeded: false,
             ends: Vec::new(),
+            utf8: Vec::new(),
             cut: Vec::new(),
             keys: Vec::new(),
             lines: Vec::new(),

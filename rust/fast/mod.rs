@@ -1,7 +1,10 @@
 //! Speed only: nothing in this folder changes a result. Each file names the mirror file that it must equal.
 
+pub mod decoder;
 pub mod encoder;
+pub mod parallel;
 pub mod scan;
+pub mod transcode;
 
 mod block;
 mod key;
