@@ -8,6 +8,7 @@ pub mod transcode;
 
 mod block;
 mod key;
+mod line;
 mod long;
 mod miss;
 mod pair_table;
