@@ -1,7 +1,7 @@
 //! Each variant of the crate's error as its Python exception.
 
 use crate::error::Error;
-use pyo3::exceptions::{PyKeyboardInterrupt, PyOSError, PyUnicodeDecodeError};
+use pyo3::exceptions::{PyKeyboardInterrupt, PyOSError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 use std::io::ErrorKind;
@@ -30,12 +30,12 @@ impl From<Error> for PyErr {
 
 /// The `UnicodeDecodeError` that Python itself raises for these bytes.
 fn decode_error(bytes: &[u8]) -> PyErr {
-    let decoded = |py| {
-        PyString::from_encoded_object(&PyBytes::new(py, bytes), Some(c"utf-8"), Some(c"strict")).err().unwrap_or_else(
-            || PyUnicodeDecodeError::new_err(("utf-8", bytes.to_vec(), 0, bytes.len(), "invalid UTF-8")),
-        )
-    };
-    Python::attach(decoded)
+    Python::attach(|py| {
+        match PyString::from_encoded_object(&PyBytes::new(py, bytes), Some(c"utf-8"), Some(c"strict")) {
+            Err(error) => error,
+            Ok(_) => unreachable!("these bytes have just been found to be no UTF-8"),
+        }
+    })
 }
 
 /// The number that makes `OSError` the right one of its subclasses.
