@@ -15,7 +15,7 @@ def tokenizer(backend, **options):
 
 
 @pytest.mark.parametrize("entry", ENTRY_POINTS)
-@pytest.mark.parametrize("wrong", [None, 3, ["a"], 1.5, bytearray(b"a"), memoryview(b"a")], ids=repr)
+@pytest.mark.parametrize("wrong", [None, 3, ["a"], 1.5, bytearray(b"a"), memoryview(b"a")], ids=lambda wrong: type(wrong).__name__)
 def test_text_must_be_str_or_bytes(entry, wrong):
     failed = failure_on_both(lambda backend: getattr(tokenizer(backend), entry)(wrong))
     assert failed == Failure(TypeError, f"text must be str or bytes, not {type(wrong).__name__}")

@@ -1,5 +1,6 @@
 """Texts that bring tokenizers down: a million of one character, of random bytes, of nothing to cut at."""
 
+import itertools
 import random
 
 import minitok
@@ -8,6 +9,7 @@ from helpers import BACKENDS, PATTERNS
 from minitok.reference import naive
 
 MILLION = 1_000_000
+LARGE = 300_000
 UNITS = ["a", "^", "0", "'s", " ", "\n", "\t", "\u200d", "\u0301", "é", "漢", "😀", "\u3000", "\r\n", "A", "aA", "/", "\x00", "\u0130"]
 
 
@@ -22,21 +24,29 @@ def million(unit):
     return " " + unit * (MILLION // len(unit)) + "\n"
 
 
-@pytest.mark.parametrize("pattern", [*PATTERNS, "none"])
-@pytest.mark.parametrize("unit", UNITS, ids=ascii)
+# Each unit meets one pattern, and in turn every pattern meets each kind of unit; the thousands below meet them all.
+TURNS = list(zip(UNITS, itertools.cycle([*PATTERNS, "none"]), strict=False))
+
+
+@pytest.mark.parametrize(("unit", "pattern"), TURNS, ids=ascii)
 def test_a_million_of_one_character_comes_back(unit, pattern, merges):
     tok = minitok.Tokenizer(merges, pattern=pattern, backend="rust")
     text = million(unit)
-    ids = tok.encode(text)
-    assert tok.decode_bytes(ids) == text.encode()
-    assert tok.count(text) == len(ids)
-    assert list(tok.encode_iterable(text[at : at + 99_991] for at in range(0, len(text), 99_991))) == ids
+    assert tok.decode_bytes(tok.encode(text)) == text.encode()
+
+
+@pytest.mark.parametrize(("unit", "pattern"), TURNS, ids=ascii)
+def test_chunks_of_one_character_are_the_whole(unit, pattern, merges):
+    tok = minitok.Tokenizer(merges, pattern=pattern, backend="rust")
+    text = " " + unit * 100_000 + "\n"
+    chunks = (text[at : at + 9_991] for at in range(0, len(text), 9_991))
+    assert list(tok.encode_iterable(chunks)) == tok.encode(text)
 
 
 @pytest.mark.parametrize("pattern", [*PATTERNS, "none", r"\s+|\S+"])
 @pytest.mark.parametrize("unit", UNITS, ids=ascii)
 def test_both_backends_agree_on_thousands_of_one_character(unit, pattern, merges):
-    text = " " + unit * 4_000 + "\n"
+    text = " " + unit * 1_000 + "\n"
     rust, python = (minitok.Tokenizer(merges, pattern=pattern, backend=backend).encode(text) for backend in BACKENDS)
     assert rust == python
 
@@ -46,9 +56,9 @@ def test_random_letters_and_bytes_come_back(pattern, merges):
     rng = random.Random(7)
     tok = minitok.Tokenizer(merges, pattern=pattern, backend="rust")
     python = tok.with_backend("python")
-    for data in (rng.randbytes(MILLION), bytes(rng.choices(b"abcdefgh", k=MILLION)), bytes(rng.choices(b"ab \n'sA1", k=MILLION))):
+    for data in (rng.randbytes(LARGE), bytes(rng.choices(b"abcdefgh", k=LARGE)), bytes(rng.choices(b"ab \n'sA1", k=LARGE))):
         assert tok.decode_bytes(tok.encode(data)) == data
-        assert tok.encode(data[:20_000]) == python.encode(data[:20_000])
+        assert tok.encode(data[:5_000]) == python.encode(data[:5_000])
 
 
 def test_a_run_is_merged_from_the_left(backend):
