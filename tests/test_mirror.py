@@ -19,7 +19,6 @@ LONE_NAMES = {
         "codec.count": "counts without ids; Python takes len()",
         "codec.count_batch": "as encode_batch",
     },
-    "decode": {"stream_decoder.emit": "Python's codecs module has an incremental decoder, Rust's library none"},
     "pretokenize": {
         "pattern.source": "a private field needs an accessor",
         "pattern.scanner": "the seam of the fast scanners",
