@@ -160,18 +160,19 @@ print(len(minitok.train(["ab ab"], 300, backend={backend!r}).encode("ab")))
 
 # Each starts, says so, and would then take minutes.
 LONG = {
-    "merging": "minitok.train(texts(300_000), 200_000, backend=B, threads=T, progress=started('merging'))",
+    "merging": "minitok.train(texts(N), 200_000, backend=B, threads=T, progress=started('merging'))",
     "counting texts": "minitok.train(forever(), 300, backend=B, threads=T, progress=started('counting'))",
-    "one word": "minitok.train([word(3_000_000)], 100_000, backend=B, threads=T, pattern='none', progress=started('merging'))",
+    "one word": "minitok.train([word(10 * N)], 100_000, backend=B, threads=T, pattern='none', progress=started('merging'))",
     "counting a file": "minitok.train_files([path] * 10_000, 300, backend=B, threads=T, progress=started('counting'))",
 }
 PREAMBLE = """
 import os, random, sys, minitok
 rng = random.Random(1)
+N = 300_000 if sys.argv[2] == 'rust' else 20_000  # words
 def word(length): return "".join(rng.choices("abcdefghij", k=length))
 def texts(count): return [" ".join(word(9) for _ in range(9)) for _ in range(count // 9)]
 def forever():
-    block = texts(200_000)
+    block = texts(N)
     while True:
         yield from block
 def started(phase):
@@ -181,7 +182,7 @@ def started(phase):
     return show
 path = sys.argv[1]
 with open(path, "w") as file:
-    file.write(" ".join(texts(200_000)))
+    file.write(" ".join(texts(N)))
 """
 
 
@@ -190,7 +191,7 @@ with open(path, "w") as file:
 def test_an_interrupt_ends_a_training_within_a_second(task, threads, backend, tmp_path):
     code = f"{PREAMBLE}\nB, T = {backend!r}, {threads}\n{LONG[task]}"
     run = subprocess.Popen(
-        [sys.executable, "-c", code, str(tmp_path / "corpus.txt")], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-c", code, str(tmp_path / "corpus.txt"), backend], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     try:
         assert run.stdout.read(1) == b".", run.stderr.read()

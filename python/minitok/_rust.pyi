@@ -1,4 +1,4 @@
-"""The compiled backend. It offers the names of ``minitok.reference``, so that one test suite runs over both."""
+# The compiled backend. It offers the names of `minitok.reference`, so that one test suite runs over both.
 
 from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
@@ -84,7 +84,7 @@ class StreamDecoder:
 
 @final
 class PieceCounter:
-    def __new__(cls, pattern: Pattern, special: SpecialTokens) -> PieceCounter: ...
+    def __new__(cls, pattern: Pattern, special: SpecialTokens, threads: int = 1) -> PieceCounter: ...
     def add(self, documents: Sequence[str | bytes]) -> None: ...
     def add_file(
         self, path: str | PathLike[str], separator: bytes | None, on_chunk: Callable[[int], object]

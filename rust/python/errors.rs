@@ -1,7 +1,7 @@
 //! Each variant of the crate's error as its Python exception.
 
 use crate::error::Error;
-use pyo3::exceptions::{PyKeyboardInterrupt, PyOSError};
+use pyo3::exceptions::{PyKeyboardInterrupt, PyOSError, PyUnicodeDecodeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 use std::io::ErrorKind;
@@ -22,7 +22,11 @@ impl From<Error> for PyErr {
             Error::UnknownToken { id, position } => UnknownTokenError::new_err((id, position)),
             Error::DisallowedSpecial { token, position } => DisallowedSpecialTokenError::new_err((token, position)),
             Error::InvalidUtf8 { bytes, .. } => decode_error(&bytes),
-            Error::File { path, kind, reason } => PyOSError::new_err((errno(kind), reason, path)),
+            Error::File { path, kind, reason } => {
+                // Without Rust's " (os error 2)" and with the path as text, it reads as Python's own.
+                let reason = reason.split(" (os error").next().unwrap_or_default().to_owned();
+                PyOSError::new_err((errno(kind), reason, path.into_os_string()))
+            }
             Error::Interrupted => PyKeyboardInterrupt::new_err(()),
         }
     }
@@ -31,10 +35,9 @@ impl From<Error> for PyErr {
 /// The `UnicodeDecodeError` that Python itself raises for these bytes.
 fn decode_error(bytes: &[u8]) -> PyErr {
     Python::attach(|py| {
-        match PyString::from_encoded_object(&PyBytes::new(py, bytes), Some(c"utf-8"), Some(c"strict")) {
-            Err(error) => error,
-            Ok(_) => unreachable!("these bytes have just been found to be no UTF-8"),
-        }
+        let decoded = PyString::from_encoded_object(&PyBytes::new(py, bytes), Some(c"utf-8"), Some(c"strict"));
+        let unexplained = || PyUnicodeDecodeError::new_err(("utf-8", bytes.to_vec(), 0, bytes.len(), "invalid UTF-8"));
+        decoded.err().unwrap_or_else(unexplained)
     })
 }
 

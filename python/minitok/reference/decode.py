@@ -44,7 +44,7 @@ class StreamDecoder:
     """
 
     def __init__(self, token_bytes: TokenBytes, errors: str = "replace") -> None:
-        """``errors``: ``"strict"`` if bytes that are no text are an error instead of U+FFFD."""
+        """``errors``: ``"replace"`` (by U+FFFD) or ``"strict"``: bytes that are no text are an error."""
         self.token_bytes = token_bytes
         self.strict = errors == "strict"
         self.held = b""
@@ -65,21 +65,20 @@ class StreamDecoder:
         return self.emit(finished=True)
 
     def emit(self, finished: bool) -> str:
-        # Python's own incremental decoder holds back ED A0 (half a surrogate), which begins no character.
+        """What is text by now. (Python's own incremental decoder holds back ED A0, which begins no character.)"""
         text = ""
-        while True:
+        while self.held:
             try:
                 text += self.held.decode()
+                self.held = b""
             except UnicodeDecodeError as error:
                 text += self.held[: error.start].decode()
                 if error.reason == "unexpected end of data" and not finished:
-                    self.held = self.held[error.start :]  # the beginning of a character: held back
-                    return text
+                    self.held = self.held[error.start :]
+                    break  # the beginning of a character: held back
                 if self.strict:
                     self.held = b""
                     raise
                 text += "\N{REPLACEMENT CHARACTER}"
                 self.held = self.held[error.end :]
-            else:
-                self.held = b""
-                return text
+        return text
