@@ -7,17 +7,21 @@ from mirror import REFERENCE, RUST, python_names, rules, rust_names
 LONE_FILES = {
     "__init__": "Python's mark of a package",
     "naive": "the oracle: it is nobody's mirror",
+    "build": "the script of the build",
     "lib": "the root of the crate",
     "error": "Python's exceptions are minitok.errors, which is no algorithm",
 }
 LONE_NAMES = {
     "codec": {
         "codec.encode_batch": "the seam of threads; Python's batches are a loop in reference_backend.py",
+        "codec.encode_segment": "the seam of the fast encoder",
+        "codec.split": "pieces and special tokens alike, for the fast encoder",
         "codec.count": "counts without ids; Python takes len()",
         "codec.count_batch": "as encode_batch",
     },
     "pretokenize": {
         "pattern.source": "a private field needs an accessor",
+        "pattern.scanner": "the seam of the fast scanners",
         "view": "Python's surrogateescape holds invalid bytes in a str; a Rust str cannot",
         "view.new": "as view",
         "view.bytes": "as view",

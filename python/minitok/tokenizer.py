@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .arguments import as_list, check_special_tokens, named_special_tokens, thread_count
+from .arguments import (
+    as_list,
+    check_ids,
+    check_merges,
+    check_pattern,
+    check_special_tokens,
+    named_special_tokens,
+    thread_count,
+)
 from .backend import BackendName, load_backend
 from .errors import VocabularyError
+from .text import utf8
 
 if TYPE_CHECKING:
     import os
@@ -66,7 +75,7 @@ class Tokenizer:
         trained: Mapping[str, Any] | None = None,
         backend: str | None = None,
     ) -> None:
-        vocab = load_backend(backend).vocab.from_merges(bytes(byte_order), list(merges))
+        vocab = load_backend(backend).vocab.from_merges(bytes(byte_order), check_merges(merges))
         self._build(vocab, pattern, special_tokens or {}, name, trained, backend)
 
     def _build(
@@ -82,7 +91,7 @@ class Tokenizer:
         self._backend: BackendName = implementation.name
         self._vocab = vocab
         self._special = check_special_tokens(special_tokens)
-        self._pattern = pattern
+        self._pattern = check_pattern(pattern)
         self._codec = implementation.codec(
             vocab, implementation.pattern(pattern), implementation.special_tokens(self._special)
         )
@@ -113,7 +122,7 @@ class Tokenizer:
         >>> Tokenizer.from_ranks(ranks, pattern="gpt2").merges
         [(97, 98)]
         """
-        vocab = load_backend(backend).vocab.from_ranks(dict(ranks))
+        vocab = load_backend(backend).vocab.from_ranks(check_ids(ranks))
         return cls._from_vocab(vocab, pattern=pattern, special_tokens=special_tokens or {}, name=name, backend=backend)
 
     @classmethod
@@ -139,7 +148,7 @@ class Tokenizer:
             name: As for ``Tokenizer``.
             backend: As for ``Tokenizer``.
         """
-        vocab = load_backend(backend).vocab.from_tokens(dict(ids), list(merges), whole_pieces)
+        vocab = load_backend(backend).vocab.from_tokens(check_ids(ids), check_merges(merges), whole_pieces)
         return cls._from_vocab(vocab, pattern=pattern, special_tokens=special_tokens or {}, name=name, backend=backend)
 
     @classmethod
@@ -330,7 +339,7 @@ class Tokenizer:
         """The id of a token's bytes, or of a special token's name. Raises KeyError."""
         if isinstance(token, str) and token in self._special:
             return self._special[token]
-        found = self._vocab.token_id(token.encode() if isinstance(token, str) else token)
+        found = self._vocab.token_id(utf8(token))
         if found is None:
             raise KeyError(token)
         return found
