@@ -73,7 +73,8 @@ def test_every_code_point_is_cut_alike(codes, name):
     wrong = [
         f"U+{code:04X}"
         for code in codes
-        if python.split(sample(code).encode()) != rust.split(sample(code).encode()) or theirs(sample(code)) != ours(sample(code))
+        if python.split(sample(code).encode()) != rust.split(sample(code).encode())
+        or theirs(sample(code)) != ours(sample(code))
     ]
     pytest.fail(f"{name} cuts around {len(wrong)} code points otherwise: {wrong[:20]}")
 

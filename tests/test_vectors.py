@@ -8,10 +8,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import minitok
 import pytest
 import tiktoken
-
-import minitok
 from minitok.backend import load_backend
 from minitok.errors import DisallowedSpecialTokenError, FileFormatError, UnknownTokenError
 from minitok.formats import native
@@ -188,7 +187,7 @@ def test_training_vectors_against_the_textbook(case: Case) -> None:
                 seen.setdefault(pair, len(seen))
                 if len(tokens[pair[0]] + tokens[pair[1]]) <= (options.max_token_length or 1 << 30):
                     counts[pair] += frequency
-        best = min(counts, key=lambda pair: (-counts[pair], TIES[options.tie_break](pair, seen, tokens)))  # noqa: B023
+        best = min(counts, key=lambda pair: (-counts[pair], TIES[options.tie_break](pair, seen, tokens)))
         assert (list(best), counts[best]) == (merge, expected)
         words = [(merge_pair(word, best, len(tokens)), frequency) for word, frequency in words]
         tokens.append(tokens[best[0]] + tokens[best[1]])
@@ -205,7 +204,11 @@ def test_encoding(case: Case, backend: str) -> None:
     assert tokenizer.encode_batch([text], allowed_special=allowed) == [case["ids"]]
     assert tokenizer.count(text, allowed_special=allowed) == len(case["ids"])
     assert list(tokenizer.encode_iterable([text[:2], text[2:]], allowed_special=allowed)) == case["ids"]
-    lossless = text if isinstance(text, bytes) else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
+    lossless = (
+        text
+        if isinstance(text, bytes)
+        else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
+    )
     assert tokenizer.decode_bytes(case["ids"]) == lossless
 
 
@@ -318,13 +321,20 @@ def test_files(case: Case, backend: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "case",
-    [case for case in FILES["split"]["cases"] if case["pattern"] in pretokenize.NAMED and isinstance(case.get("text"), str)],
+    [
+        case
+        for case in FILES["split"]["cases"]
+        if case["pattern"] in pretokenize.NAMED and isinstance(case.get("text"), str)
+    ],
     ids=lambda case: case["name"],
 )
 def test_split_vectors_against_tiktoken(case: Case) -> None:
     """With every substring a token, tiktoken gives one id a piece, and so shows its pieces."""
     if "pieces" not in case:
-        case = {**case, "pieces": [p.decode() for p in load_backend("rust").pattern(case["pattern"]).split(case["text"].encode())]}
+        case = {
+            **case,
+            "pieces": [p.decode() for p in load_backend("rust").pattern(case["pattern"]).split(case["text"].encode())],
+        }
     text = case["text"].encode()
     substrings = {text[i:j] for i in range(len(text)) for j in range(i + 1, len(text) + 1)}
     ranks = {token: index for index, token in enumerate(sorted(substrings | {bytes([byte]) for byte in range(256)}))}
