@@ -45,7 +45,7 @@ pub struct Encoder {
 
 impl Encoder {
     pub fn new(vocab: Arc<Vocab>) -> Encoder {
-        let tokens = vocab.tokens.end().clamp(1 << 15, 1 << 18);
+        let tokens = vocab.tokens.n_ids().clamp(1 << 15, 1 << 18);
         // Four entries a line, and twice to four times as many entries as tokens.
         let size = Size { log_lines: (tokens - 1).ilog2(), arena: ARENA };
         Encoder::with_size(vocab, size)

@@ -112,7 +112,7 @@ struct Names {
 
 impl Names {
     fn new(vocab: &Vocab) -> Names {
-        let mut of_id = vec![UNNAMED; vocab.tokens.end() as usize];
+        let mut of_id = vec![UNNAMED; vocab.tokens.n_ids() as usize];
         for (byte, &id) in vocab.byte_ids.iter().enumerate() {
             of_id[id as usize] = byte as u32;
         }

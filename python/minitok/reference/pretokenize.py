@@ -85,7 +85,7 @@ class Pattern:
         before; and none looks past a letter or digit that it has not taken, so neither does the left part change.
         Holds whatever text follows later.
         """
-        if self.source not in NAMED:
+        if self.source not in NAMED and self.source not in NAMED.values():
             return 0
         for at in range(len(text) - 1, 0, -1):
             if text[at] in b" \t\n\r" and text[at - 1 : at].isalnum():

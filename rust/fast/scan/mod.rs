@@ -29,6 +29,31 @@ pub enum Grammar {
     O200k,
 }
 
+impl Grammar {
+    /// The grammar of a named pattern.
+    pub fn named(name: &str) -> Option<Grammar> {
+        match name {
+            "gpt2" => Some(Grammar::Gpt2),
+            "cl100k" => Some(Grammar::Cl100k),
+            "o200k" => Some(Grammar::O200k),
+            _ => None,
+        }
+    }
+}
+
+/// Hand the pieces of a text to `emit`, in order.
+pub fn split<'t>(grammar: Grammar, text: &'t [u8], emit: &mut dyn FnMut(&'t [u8])) {
+    let mut scanner = Scanner::new(grammar, text);
+    let mut ends = Vec::new();
+    let mut start = 0;
+    while scanner.next_block(&mut ends, 4096) {
+        for &end in &ends {
+            emit(&text[start..end]);
+            start = end;
+        }
+    }
+}
+
 static FASTEST: LazyLock<Isa> = LazyLock::new(|| *Isa::available().last().expect("the portable one at least"));
 
 /// A resumable scanner: hands out the ends of pieces block by block.
