@@ -24,6 +24,7 @@
 //! Implements SPEC T1 to T8.
 
 use crate::error::{Error, Result};
+use crate::fast;
 use crate::pairs::{Pair, count_pairs, merge_pair, pair_changes};
 use crate::pretokenize::Pattern;
 use crate::special::{Finder, SpecialTokens};
@@ -167,6 +168,8 @@ impl PieceCounter {
 struct Words {
     ids: Vec<Vec<u32>>,
     frequencies: Vec<i64>,
+    /// The bytes of each token.
+    lengths: Vec<usize>,
     counts: HashMap<Pair, i64>,
     holders: HashMap<Pair, BTreeSet<usize>>,
 }
@@ -180,6 +183,7 @@ impl Words {
         let mut words = Words {
             ids: pieces.iter().map(|(piece, _)| piece.iter().map(|&byte| id_of[byte as usize]).collect()).collect(),
             frequencies: pieces.iter().map(|(_, count)| *count).collect(),
+            lengths: vec![1; 256],
             counts: HashMap::new(),
             holders: HashMap::new(),
         };
@@ -202,6 +206,7 @@ impl Words {
 
     /// Replace the pair everywhere. Returns the words touched and the pairs created, both in order.
     fn merge(&mut self, pair: Pair, new_id: u32) -> (Vec<usize>, BTreeSet<Pair>) {
+        self.lengths.push(self.lengths[pair.0 as usize] + self.lengths[pair.1 as usize]);
         let holders = self.holders.remove(&pair).unwrap_or_default();
         let touched: Vec<usize> = holders.into_iter().filter(|&index| holds(&self.ids[index], pair)).collect();
         let mut created = BTreeSet::new();
@@ -216,13 +221,23 @@ impl Words {
         (touched, created)
     }
 
-    /// The first word that holds the pair, and the first place in it.
+    /// The first word that holds the pair, and the byte of it at which the pair first begins.
+    ///
+    /// A byte, not an index into the ids: an index gets smaller when something to the left of it is merged, and a key of
+    /// the queue must not. The byte of an occurrence never changes.
     fn first_seen(&self, pair: Pair) -> (usize, usize) {
-        let place = |index: &usize| self.ids[*index].windows(2).position(|both| (both[0], both[1]) == pair);
-        let found = self
-            .holders
-            .get(&pair)
-            .and_then(|holders| holders.iter().find_map(|index| place(index).map(|place| (*index, place))));
+        let byte = |index: usize| {
+            let mut at = 0;
+            for both in self.ids[index].windows(2) {
+                if (both[0], both[1]) == pair {
+                    return Some(at);
+                }
+                at += self.lengths[both[0] as usize];
+            }
+            None
+        };
+        let holders = self.holders.get(&pair);
+        let found = holders.and_then(|holders| holders.iter().find_map(|&index| byte(index).map(|at| (index, at))));
         found.unwrap_or((usize::MAX, usize::MAX))
     }
 }
@@ -316,6 +331,9 @@ pub struct Observer<'c> {
 
 /// Learn the merges of the pieces.
 pub fn train(pieces: &[(Vec<u8>, i64)], options: &TrainOptions, observer: &mut Observer) -> Result<Trained> {
+    if observer.trace.is_none() && fast::enabled() {
+        return fast::merge::train(pieces, options, observer.on_merge);
+    }
     let mut words = Words::new(pieces, &options.byte_order);
     let mut queue = Queue::new(&words, options);
     let mut trained = Trained { merges: Vec::new(), counts: Vec::new(), stop: Stop::VocabSize };

@@ -41,15 +41,15 @@ fn group(name: &str) -> Option<&'static [&'static str]> {
 }
 
 /// The set of each property by its lower-case name, and the groups of characters that differ by case.
-pub struct Table {
+pub struct UnicodeTable {
     properties: HashMap<String, CharSet>,
     folds: Vec<Vec<u32>>,
 }
 
 /// The file, read once.
-pub fn table() -> &'static Table {
-    static TABLE: LazyLock<Table> = LazyLock::new(|| {
-        let mut table = Table { properties: HashMap::new(), folds: Vec::new() };
+pub fn table() -> &'static UnicodeTable {
+    static TABLE: LazyLock<UnicodeTable> = LazyLock::new(|| {
+        let mut table = UnicodeTable { properties: HashMap::new(), folds: Vec::new() };
         let number = |field: &str| u32::from_str_radix(field, 16).unwrap_or_else(|_| unreachable!("bundled table"));
         for line in include_str!("../python/minitok/reference/unicode_16.txt").lines() {
             let mut fields = line.split_ascii_whitespace();

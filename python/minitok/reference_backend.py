@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import UnknownTokenError
+from .reference import train as reference_train
 from .reference.codec import Codec
 from .reference.decode import StreamDecoder
-from .reference.trace import TrainTrace
 from .reference.train import PieceCounter
-from .reference.train import train as train_reference
 from .text import utf8
 
 if TYPE_CHECKING:
@@ -107,7 +106,7 @@ class PythonCodec:
     def decode(self, ids: Iterable[int] | npt.NDArray[Any], errors: str) -> str:
         return self.decode_bytes(ids).decode("utf-8", errors)
 
-    def stream_decoder(self, strict: bool) -> StreamDecoder:  # noqa: FBT001
+    def stream_decoder(self, strict: bool) -> StreamDecoder:
         return StreamDecoder(self.codec.token_bytes, "strict" if strict else "replace")
 
 
@@ -125,5 +124,8 @@ def train(
     trace: Emit | None = None,
 ) -> tuple[list[tuple[int, int]], list[int], str]:
     """The merges of the pieces counted, the count of each, and why training stopped."""
-    trained = train_reference(counter.pieces, options, on_merge, TrainTrace(trace) if trace else None)
+    plain = reference_train.TrainOptions(
+        options.n_merges, options.byte_order, options.tie_break, options.min_frequency, options.max_token_length
+    )
+    trained = reference_train.train(counter.pieces, plain, on_merge, trace)
     return trained.merges, trained.counts, trained.stop

@@ -1,6 +1,8 @@
 //! Speed only: nothing in this folder changes a result. Each file names the mirror file that it must equal.
 
+pub mod count;
 pub mod encoder;
+pub mod merge;
 pub mod scan;
 
 mod block;
@@ -17,10 +19,18 @@ mod values;
 mod encoder_tests;
 
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether the fast paths run. `MINITOK_FAST=0` in the environment switches them off, so that both can be compared.
+static ENABLED: LazyLock<AtomicBool> =
+    LazyLock::new(|| AtomicBool::new(std::env::var_os("MINITOK_FAST").is_none_or(|value| value != "0")));
+
+/// Whether patterns, codecs and trainings that are made from now on use the fast paths. `MINITOK_FAST=0` in the environment
+/// switches them off, so that both can be timed and compared.
 pub fn enabled() -> bool {
-    static ENABLED: LazyLock<bool> =
-        LazyLock::new(|| std::env::var_os("MINITOK_FAST").is_none_or(|value| value != "0"));
-    *ENABLED
+    ENABLED.load(Ordering::Relaxed)
+}
+
+/// Switch the fast paths on or off; returns how it was before.
+pub fn set_enabled(enabled: bool) -> bool {
+    ENABLED.swap(enabled, Ordering::Relaxed)
 }

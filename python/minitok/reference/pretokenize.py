@@ -98,7 +98,7 @@ def search(compiled: regex.Pattern[str], view: str, at: int) -> tuple[int, int] 
     try:
         match = compiled.search(view, at, timeout=TIME_LIMIT)
     except TimeoutError:
-        raise PatternError(f"matching the pattern takes too many steps") from None
+        raise PatternError("matching the pattern takes too many steps") from None
     return match and match.span()
 
 

@@ -34,6 +34,7 @@ Implements SPEC P4 and P5.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NoReturn
 
 from ..errors import PatternError
@@ -102,7 +103,8 @@ class Translator:
 
     def branch(self, depth: int, ignore_case: bool) -> tuple[str, Width, bool]:
         emitted = ""
-        least, most = 0, 0
+        least = 0
+        most: int | None = 0
         while self.at < len(self.pattern) and not self.peek("|") and not self.peek(")"):
             if self.take("(?i)"):
                 ignore_case = True
@@ -255,7 +257,7 @@ class Translator:
         if char in "pP":
             chars = self.property()
             return complement(chars) if char == "P" else chars
-        classes = {"s": white_space, "d": lambda: property_set("Nd"), "w": word}
+        classes: dict[str, Callable[[], CharSet]] = {"s": white_space, "d": lambda: property_set("Nd"), "w": word}
         if char.lower() in classes:
             chars = classes[char.lower()]()
             return complement(chars) if char.isupper() else chars

@@ -9,7 +9,14 @@
 
 #![allow(unsafe_code)]
 
-use super::{Grammar, classes, windows};
+#[cfg(target_arch = "aarch64")]
+#[path = "arm.rs"]
+mod arm;
+#[cfg(target_arch = "x86_64")]
+#[path = "x86.rs"]
+mod x86;
+
+use super::{Grammar, windows};
 
 /// The ASCII classes of a window, and where its bytes are not ASCII.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,9 +50,6 @@ pub enum Isa {
     /// 32 bytes, x86-64 from 2013 on.
     #[cfg(target_arch = "x86_64")]
     Avx2,
-    /// 64 bytes, x86-64 with byte permutations (VBMI, VBMI2).
-    #[cfg(target_arch = "x86_64")]
-    Avx512,
     /// 16 bytes, every 64-bit ARM.
     #[cfg(target_arch = "aarch64")]
     Neon,
@@ -63,13 +67,7 @@ impl Isa {
                 && is_x86_feature_detected!("bmi2")
                 && is_x86_feature_detected!("lzcnt")
                 && is_x86_feature_detected!("popcnt");
-            let has_avx512 = has_avx2
-                && is_x86_feature_detected!("avx512f")
-                && is_x86_feature_detected!("avx512bw")
-                && is_x86_feature_detected!("avx512vbmi")
-                && is_x86_feature_detected!("avx512vbmi2");
             all.extend(has_avx2.then_some(Self::Avx2));
-            all.extend(has_avx512.then_some(Self::Avx512));
         }
         #[cfg(target_arch = "aarch64")]
         all.push(Self::Neon);
@@ -83,9 +81,6 @@ impl Isa {
             // SAFETY: the caller took `self` from `available`, so the processor has the instructions.
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => unsafe { x86::fill_avx2(grammar, text, position, ends) },
-            // SAFETY: as above.
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => unsafe { x86::fill_avx512(grammar, text, position, ends) },
             #[cfg(target_arch = "aarch64")]
             Self::Neon => windows::fill::<arm::Neon>(grammar, text, position, ends),
         }
@@ -95,13 +90,8 @@ impl Isa {
 /// What a window is read with.
 pub(super) trait Vectors {
     fn ascii(bytes: &[u8; 64]) -> Ascii;
-    /// Transposes flags: bit i of plane k is bit k of `flags[i]`, for the first six planes.
-    fn planes(flags: &[u8; 64]) -> [u64; 6];
-    /// The flags of the character of two or three bytes that these four begin with; none if it is ill-formed.
-    #[inline(always)]
-    fn short_flags(bytes: u32) -> u8 {
-        classes::short_flags(classes::short_index(bytes))
-    }
+    /// Transposes flags: bit i of plane k is bit k of `flags[i]`.
+    fn planes(flags: &[u8; 64]) -> [u64; 8];
 }
 
 /// Eight bytes at a time in a `u64`. A comparison leaves its answer in the high bit of each byte; a multiplication
@@ -184,8 +174,8 @@ impl Vectors for Portable {
     }
 
     #[inline(always)]
-    fn planes(flags: &[u8; 64]) -> [u64; 6] {
-        let mut planes = [0; 6];
+    fn planes(flags: &[u8; 64]) -> [u64; 8] {
+        let mut planes = [0; 8];
         for (i, chunk) in flags.chunks_exact(8).enumerate() {
             let word =
                 u64::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7]]);
@@ -194,193 +184,5 @@ impl Vectors for Portable {
             }
         }
         planes
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-mod x86 {
-    use super::super::{Grammar, windows};
-    use super::{Ascii, Vectors};
-    use std::arch::x86_64::*;
-
-    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-    pub(super) fn fill_avx2(grammar: Grammar, text: &[u8], position: &mut usize, ends: &mut [usize]) -> usize {
-        windows::fill::<Avx2>(grammar, text, position, ends)
-    }
-
-    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vbmi2,avx2,bmi1,bmi2,lzcnt,popcnt")]
-    pub(super) fn fill_avx512(grammar: Grammar, text: &[u8], position: &mut usize, ends: &mut [usize]) -> usize {
-        windows::fill::<Avx512>(grammar, text, position, ends)
-    }
-
-    /// Two vectors of 32 bytes. Comparisons are signed, so bytes that are not ASCII are less than all others.
-    pub(super) struct Avx2;
-
-    /// The high bits of the bytes that a question answers with.
-    #[inline(always)]
-    fn mask(halves: [__m256i; 2], question: impl Fn(__m256i) -> __m256i) -> u64 {
-        let [low, high] = [question(halves[0]), question(halves[1])];
-        // SAFETY: as for its callers below.
-        let [low, high] = unsafe { [_mm256_movemask_epi8(low), _mm256_movemask_epi8(high)] };
-        u64::from(high.cast_unsigned()) << 32 | u64::from(low.cast_unsigned())
-    }
-
-    impl Vectors for Avx2 {
-        #[inline(always)]
-        fn ascii(bytes: &[u8; 64]) -> Ascii {
-            // SAFETY: `Avx2` is used only inside functions compiled for AVX2, which run only where `Isa::available` lists
-            // it. The two loads read the 64 bytes of the array.
-            unsafe {
-                let halves =
-                    [_mm256_loadu_si256(bytes.as_ptr().cast()), _mm256_loadu_si256(bytes[32..].as_ptr().cast())];
-                let all = |byte: u8| _mm256_set1_epi8(byte.cast_signed());
-                let range = |x: __m256i, first: u8, last: u8| {
-                    _mm256_and_si256(_mm256_cmpgt_epi8(x, all(first - 1)), _mm256_cmpgt_epi8(all(last + 1), x))
-                };
-                let equal = |byte: u8| mask(halves, |x| _mm256_cmpeq_epi8(x, all(byte)));
-                let letter = mask(halves, |x| range(_mm256_or_si256(x, all(0x20)), b'a', b'z'));
-                let lower_half = mask(halves, |x| _mm256_slli_epi16::<2>(x));
-                Ascii {
-                    upper: letter & !lower_half,
-                    lower: letter & lower_half,
-                    number: mask(halves, |x| range(x, b'0', b'9')),
-                    space: equal(b' '),
-                    control_white: mask(halves, |x| range(x, b'\t', b'\r')),
-                    newline: mask(halves, |x| {
-                        _mm256_or_si256(_mm256_cmpeq_epi8(x, all(b'\n')), _mm256_cmpeq_epi8(x, all(b'\r')))
-                    }),
-                    apostrophe: equal(b'\''),
-                    slash: equal(b'/'),
-                    high: mask(halves, |x| x),
-                    continuation: mask(halves, |x| _mm256_cmpgt_epi8(all(0xC0), x)),
-                    from_three: mask(halves, |x| _mm256_and_si256(x, _mm256_cmpgt_epi8(x, all(0xDF)))),
-                    from_four: mask(halves, |x| _mm256_and_si256(x, _mm256_cmpgt_epi8(x, all(0xEF)))),
-                }
-            }
-        }
-
-        #[inline(always)]
-        fn planes(flags: &[u8; 64]) -> [u64; 6] {
-            // SAFETY: as above.
-            unsafe {
-                let halves =
-                    [_mm256_loadu_si256(flags.as_ptr().cast()), _mm256_loadu_si256(flags[32..].as_ptr().cast())];
-                [
-                    mask(halves, |x| _mm256_slli_epi16::<7>(x)),
-                    mask(halves, |x| _mm256_slli_epi16::<6>(x)),
-                    mask(halves, |x| _mm256_slli_epi16::<5>(x)),
-                    mask(halves, |x| _mm256_slli_epi16::<4>(x)),
-                    mask(halves, |x| _mm256_slli_epi16::<3>(x)),
-                    mask(halves, |x| _mm256_slli_epi16::<2>(x)),
-                ]
-            }
-        }
-    }
-
-    /// One vector of 64 bytes, whose comparisons yield masks directly.
-    pub(super) struct Avx512;
-
-    impl Vectors for Avx512 {
-        #[inline(always)]
-        fn ascii(bytes: &[u8; 64]) -> Ascii {
-            // SAFETY: `Avx512` is used only inside functions compiled for AVX-512 (F, BW), which run only where
-            // `Isa::available` lists it. The load reads the 64 bytes of the array.
-            unsafe {
-                let x = _mm512_loadu_si512(bytes.as_ptr().cast());
-                let all = |byte: u8| _mm512_set1_epi8(byte.cast_signed());
-                let range = |x: __m512i, first: u8, last: u8| {
-                    _mm512_cmple_epu8_mask(_mm512_sub_epi8(x, all(first)), all(last - first))
-                };
-                let equal = |byte: u8| _mm512_cmpeq_epi8_mask(x, all(byte));
-                Ascii {
-                    upper: range(x, b'A', b'Z'),
-                    lower: range(x, b'a', b'z'),
-                    number: range(x, b'0', b'9'),
-                    space: equal(b' '),
-                    control_white: range(x, b'\t', b'\r'),
-                    newline: equal(b'\n') | equal(b'\r'),
-                    apostrophe: equal(b'\''),
-                    slash: equal(b'/'),
-                    high: _mm512_movepi8_mask(x),
-                    continuation: _mm512_cmplt_epi8_mask(x, all(0xC0)),
-                    from_three: _mm512_cmpge_epu8_mask(x, all(0xE0)),
-                    from_four: _mm512_cmpge_epu8_mask(x, all(0xF0)),
-                }
-            }
-        }
-
-        #[inline(always)]
-        fn planes(flags: &[u8; 64]) -> [u64; 6] {
-            // SAFETY: as above.
-            unsafe {
-                let x = _mm512_loadu_si512(flags.as_ptr().cast());
-                std::array::from_fn(|k| _mm512_test_epi8_mask(x, _mm512_set1_epi8(1 << k)))
-            }
-        }
-    }
-}
-
-#[cfg(target_arch = "aarch64")]
-mod arm {
-    use super::{Ascii, Vectors};
-    use std::arch::aarch64::*;
-
-    /// Four vectors of 16 bytes. Pairwise additions gather one bit of each byte.
-    pub(super) struct Neon;
-
-    impl Neon {
-        /// Answers of all ones or zeros, 64 bytes, as a mask.
-        #[inline(always)]
-        fn gather(answers: [uint8x16_t; 4]) -> u64 {
-            const BITS: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128];
-            // SAFETY: NEON is part of every 64-bit ARM. The load reads the 16 bytes of the array.
-            unsafe {
-                let bits = vld1q_u8(BITS.as_ptr());
-                let [a, b, c, d] = answers.map(|answer| vandq_u8(answer, bits));
-                let pairs = vpaddq_u8(vpaddq_u8(a, b), vpaddq_u8(c, d));
-                vgetq_lane_u64::<0>(vreinterpretq_u64_u8(vpaddq_u8(pairs, pairs)))
-            }
-        }
-
-        #[inline(always)]
-        fn load(bytes: &[u8; 64]) -> [uint8x16_t; 4] {
-            // SAFETY: as above; each load reads 16 of the 64 bytes.
-            std::array::from_fn(|i| unsafe { vld1q_u8(bytes[16 * i..16 * i + 16].as_ptr()) })
-        }
-    }
-
-    impl Vectors for Neon {
-        #[inline(always)]
-        fn ascii(bytes: &[u8; 64]) -> Ascii {
-            let quarters = Self::load(bytes);
-            // SAFETY: as above.
-            unsafe {
-                let range = |first: u8, last: u8| {
-                    Self::gather(quarters.map(|x| vcleq_u8(vsubq_u8(x, vdupq_n_u8(first)), vdupq_n_u8(last - first))))
-                };
-                let equal = |byte: u8| range(byte, byte);
-                Ascii {
-                    upper: range(b'A', b'Z'),
-                    lower: range(b'a', b'z'),
-                    number: range(b'0', b'9'),
-                    space: equal(b' '),
-                    control_white: range(b'\t', b'\r'),
-                    newline: equal(b'\n') | equal(b'\r'),
-                    apostrophe: equal(b'\''),
-                    slash: equal(b'/'),
-                    high: range(0x80, 0xFF),
-                    continuation: range(0x80, 0xBF),
-                    from_three: range(0xE0, 0xFF),
-                    from_four: range(0xF0, 0xFF),
-                }
-            }
-        }
-
-        #[inline(always)]
-        fn planes(flags: &[u8; 64]) -> [u64; 6] {
-            let quarters = Self::load(flags);
-            // SAFETY: as above.
-            std::array::from_fn(|k| unsafe { Self::gather(quarters.map(|x| vtstq_u8(x, vdupq_n_u8(1 << k)))) })
-        }
     }
 }
