@@ -88,6 +88,7 @@ class Tokenizer:
         )
         self._name = name
         self._trained = dict(trained) if trained else None
+        self._published = False
 
     @classmethod
     def _from_vocab(cls, vocab: Vocab, **options: Any) -> Tokenizer:
@@ -338,24 +339,21 @@ class Tokenizer:
     def truncate(self, vocab_size: int) -> Tokenizer:
         """The tokenizer of a smaller vocabulary, as if it had been trained to that size (SPEC T9).
 
-        The special tokens move to the end of the smaller vocabulary, in the order of their ids.
+        The special tokens move to the end of the smaller vocabulary, in the order of their ids; holes below stay.
 
-        >>> Tokenizer([(97, 98), (256, 99)], special_tokens={"<s>": 258}).truncate(258).merges
-        [(97, 98)]
+        Raises:
+            VocabularyError: The size is not possible, or ids do not ascend with the merges, single bytes first.
+
+        >>> Tokenizer([(97, 98), (256, 99)], special_tokens={"<s>": 258}).truncate(258)
+        Tokenizer(n_vocab=258, pattern='gpt2', special_tokens=1, backend='rust')
         """
-        order = self.byte_order
-        if order is None:
-            raise VocabularyError("only a vocabulary whose merge k makes id 256 + k can be truncated")
-        special = sorted(self._special, key=self._special.__getitem__)
-        n_merges = vocab_size - 256 - len(special)
-        if not 0 <= n_merges <= len(self._vocab.merges):
-            least, most = 256 + len(special), 256 + len(special) + len(self._vocab.merges)
-            raise VocabularyError(f"vocab_size {vocab_size} is not between {least} and {most}")
-        ids = {name: 256 + n_merges + index for index, name in enumerate(special)}
+        from .truncation import truncate
+
+        vocab, special_tokens = truncate(self._vocab, self._special, vocab_size, self.byte_order)
         return self._from_vocab(
-            self._vocab.truncate(n_merges),
+            vocab,
             pattern=self._pattern,
-            special_tokens=ids,
+            special_tokens=special_tokens,
             name=self._name,
             trained=self._trained,
             backend=self._backend,
@@ -373,13 +371,10 @@ class Tokenizer:
 
     @property
     def byte_order(self) -> bytes | None:
-        """The byte of each of the ids 0 to 255; None if the ids are not those of bytes and then merges in order."""
-        if self._vocab.whole_pieces or any(made != 256 + k for k, (_, _, made, _) in enumerate(self._vocab.merges)):
-            return None
-        singles = [self._vocab.token_bytes(token_id) for token_id in range(256)]
-        if any(token is None or len(token) != 1 for token in singles):
-            return None
-        return b"".join(token for token in singles if token)
+        """The byte of each of the ids 0 to 255; None if these are not the single bytes."""
+        singles = [self._vocab.token_bytes(token_id) or b"" for token_id in range(256)]
+        order = b"".join(singles)
+        return order if sorted(order) == list(range(256)) and all(map(len, singles)) else None
 
     @property
     def name(self) -> str | None:
@@ -421,6 +416,10 @@ class Tokenizer:
 
     def with_backend(self, backend: str) -> Tokenizer:
         """The same tokenizer on another backend."""
+        if self._published and self._name:
+            from .encodings import get_encoding
+
+            return get_encoding(self._name, backend=backend)
         return _rebuild(*self._content(), self._name, self._trained, backend)
 
     def _content(self) -> tuple[dict[int, bytes], list[Merge], bool, str, dict[str, int]]:
@@ -436,6 +435,10 @@ class Tokenizer:
         return hash((self._pattern, len(self._vocab.merges), frozenset(self._special.items())))
 
     def __reduce__(self) -> tuple[Any, ...]:
+        if self._published:
+            from .encodings.registry import by_name
+
+            return by_name, (self._name, self._backend)
         return _rebuild, (*self._content(), self._name, self._trained, self._backend)
 
     def __repr__(self) -> str:

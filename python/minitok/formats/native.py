@@ -62,12 +62,14 @@ def dump(tokenizer: Tokenizer) -> str:
     }
     fields = [f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items()]
     order = tokenizer.byte_order
-    if order is not None:
+    tokens, merges, whole_pieces = tokenizer.vocabulary()
+    # Byte order and pairs say everything of a vocabulary in which merge k, of rank k, makes id 256 + k.
+    trained = not whole_pieces and all(merge[2:] == (256 + k, k) for k, merge in enumerate(merges))
+    if order is not None and trained and len(tokens) == 256 + len(merges):
         named = next((name for name, known in ORDERS.items() if known == order), None)
         fields.append(f'"byte_order": {json.dumps(named or list(order))}')
         fields.append(f'"merges": {rows(tokenizer.merges)}')
     else:
-        tokens, merges, whole_pieces = tokenizer.vocabulary()
         encoded = ((token_id, base64.b64encode(token).decode()) for token_id, token in tokens.items())
         fields.append(f'"whole_pieces": {json.dumps(whole_pieces)}')
         fields.append(f'"tokens": {rows(encoded)}')

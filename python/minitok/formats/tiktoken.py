@@ -102,6 +102,20 @@ def mergeable_ranks(tokenizer: Tokenizer) -> dict[bytes, int]:
     ids = [made for _, _, made, _ in merges]
     if any(later < earlier for earlier, later in zip(ids, ids[1:], strict=False)):
         raise VocabularyError("the ids are not in the order of the merges, which a rank file cannot say")
-    if not whole_pieces and not says_the_same(tokens, merges, ranks):
+    if not says_the_same(tokenizer, ranks):
         raise VocabularyError("merging by rank gives other ids than these merges, so a rank file would be wrong")
     return {token: ranks[token] for token in reversed(ranks)}
+
+
+def says_the_same(tokenizer: Tokenizer, ranks: Mapping[bytes, int]) -> bool:
+    """Whether the ranks alone bring the merges back, and every token comes to itself by its merges (SPEC E2)."""
+    from ..tokenizer import Tokenizer
+
+    tokens, merges, whole_pieces = tokenizer.vocabulary()
+    again = Tokenizer.from_ranks(ranks, pattern="none", backend=tokenizer.backend)
+    if [merge[:3] for merge in again.vocabulary()[1]] != [merge[:3] for merge in merges]:
+        return False
+    if whole_pieces:
+        return True
+    plain = Tokenizer.from_vocabulary(tokens, merges, whole_pieces=False, pattern="none", backend=tokenizer.backend)
+    return plain.encode_batch(tokens.values()) == [[token_id] for token_id in tokens]
