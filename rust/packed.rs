@@ -30,6 +30,7 @@
 //! Implements SPEC F4.
 
 use crate::error::{Error, Result};
+use crate::fast;
 use crate::vocab::{Merge, Tokens, Vocab};
 
 pub const MAGIC: &[u8; 8] = b"minitok\x01";
@@ -50,7 +51,7 @@ pub fn unpack(data: &[u8], below: Option<u32>) -> Result<Vocab> {
     let (ids, width) = merge_ids(&runs, n_merges)?;
     let below = below.unwrap_or(u32::MAX);
 
-    let mut tokens = Tokens::with_room(ids.last().map_or(256, |&id| id as usize + 1), data.len() * 3);
+    let mut tokens = Tokens::default();
     for (index, &byte) in order.iter().enumerate() {
         tokens.set(index as u32, &[byte])?;
     }
@@ -64,15 +65,30 @@ pub fn unpack(data: &[u8], below: Option<u32>) -> Result<Vocab> {
     if reader.at < data.len() {
         return refuse("it is longer than it says");
     }
-    let mut merges = Vec::with_capacity(ids.len());
-    for (index, &id) in ids.iter().enumerate().take_while(|&(_, &id)| id < below) {
-        let (left, right) = pair(bits, index, width);
-        if !tokens.set_joined(id, left, right)? {
-            return refuse(&format!("merge {index} joins {left} and {right}, which are not both tokens before it"));
-        }
-        merges.push(Merge { left, right, id, rank: id });
+    let known = ids.partition_point(|&id| id < below);
+    let merges: Vec<Merge> = (ids[..known].iter().enumerate())
+        .map(|(index, &id)| {
+            let (left, right) = pair(bits, index, width);
+            Merge { left, right, id, rank: id }
+        })
+        .collect();
+    let joined = join_all(&mut tokens, &merges)?;
+    if let Some(Merge { left, right, .. }) = merges.get(joined) {
+        return refuse(&format!("merge {joined} joins {left} and {right}, which are not both tokens before it"));
     }
     Vocab::assemble(tokens, merges, true)
+}
+
+/// Give the id of each merge its bytes, up to the first that joins what is no token: how many were done.
+fn join_all(tokens: &mut Tokens, merges: &[Merge]) -> Result<usize> {
+    if fast::enabled() {
+        return fast::join::join_all(tokens, merges);
+    }
+    let mut done = 0;
+    while done < merges.len() && tokens.join(&merges[done])? {
+        done += 1;
+    }
+    Ok(done)
 }
 
 /// The ids of the merges, from their runs, and the bits of the greatest.

@@ -39,18 +39,13 @@ pub struct Merge {
 /// The bytes of each id, end to end in one arena; an id without a token is a hole.
 #[derive(Debug, Clone, Default)]
 pub struct Tokens {
-    bytes: Vec<u8>,
-    spans: Vec<(u32, u32)>,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) spans: Vec<(u32, u32)>,
 }
 
-const HOLE: (u32, u32) = (0, u32::MAX);
+pub(crate) const HOLE: (u32, u32) = (0, u32::MAX);
 
 impl Tokens {
-    /// None yet, with room for so many ids and bytes.
-    pub fn with_room(ids: usize, bytes: usize) -> Tokens {
-        Tokens { bytes: Vec::with_capacity(bytes), spans: Vec::with_capacity(ids) }
-    }
-
     pub fn get(&self, id: u32) -> Option<&[u8]> {
         let &(start, len) = self.spans.get(id as usize)?;
         if (start, len) == HOLE { None } else { Some(&self.bytes[start as usize..][..len as usize]) }
@@ -61,33 +56,22 @@ impl Tokens {
         if id >= LIMIT {
             return Err(Error::Vocabulary(format!("token id {id} is not between 0 and {}", LIMIT - 1)));
         }
-        self.claim(id, token.len())?;
+        check_length(self.bytes.len() + token.len())?;
+        if self.spans.len() <= id as usize {
+            self.spans.resize(id as usize + 1, HOLE);
+        }
+        self.spans[id as usize] = (self.bytes.len() as u32, token.len() as u32);
         self.bytes.extend_from_slice(token);
         Ok(())
     }
 
-    /// Give an id the bytes of two others, one after the other; false, and nothing done, where these are not both tokens
-    /// or the id is one already.
-    pub fn set_joined(&mut self, id: u32, left: u32, right: u32) -> Result<bool> {
-        let span = |id: u32| self.spans.get(id as usize).copied().filter(|&span| span != HOLE);
-        let (Some(left), Some(right), None) = (span(left), span(right), span(id)) else { return Ok(false) };
-        self.claim(id, left.1 as usize + right.1 as usize)?;
-        for (start, len) in [left, right] {
-            self.bytes.extend_from_within(start as usize..start as usize + len as usize);
-        }
-        Ok(true)
-    }
-
-    /// Make the next bytes of the arena, so many, those of an id.
-    fn claim(&mut self, id: u32, len: usize) -> Result<()> {
-        if self.bytes.len() + len > LIMIT as usize {
-            return Err(Error::Vocabulary("the tokens are longer than 2 GiB together".into()));
-        }
-        if self.spans.len() <= id as usize {
-            self.spans.resize(id as usize + 1, HOLE);
-        }
-        self.spans[id as usize] = (self.bytes.len() as u32, len as u32);
-        Ok(())
+    /// Give the id of a merge its bytes; false where it joins what is no token, or makes what is one already.
+    pub fn join(&mut self, merge: &Merge) -> Result<bool> {
+        let (Some(left), Some(right), None) = (self.get(merge.left), self.get(merge.right), self.get(merge.id)) else {
+            return Ok(false);
+        };
+        let joined = [left, right].concat();
+        self.set(merge.id, &joined).map(|()| true)
     }
 
     /// One more than the highest id; holes count.
@@ -252,6 +236,14 @@ fn check_merge(tokens: &Tokens, merge: &Merge) -> Result<()> {
         (Some(left), Some(right), Some(made)) if made.strip_prefix(left) == Some(right) => Ok(()),
         _ => Err(Error::Vocabulary(format!("the merge of {left} and {right} does not make the token {id}"))),
     }
+}
+
+/// An arena is as long as a place in it can be said.
+pub(crate) fn check_length(bytes: usize) -> Result<()> {
+    if bytes > LIMIT as usize {
+        return Err(Error::Vocabulary("the tokens are longer than 2 GiB together".into()));
+    }
+    Ok(())
 }
 
 fn join(tokens: &Tokens, left: u32, right: u32) -> Vec<u8> {

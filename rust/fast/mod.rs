@@ -2,6 +2,7 @@
 
 pub mod count;
 pub mod encoder;
+pub mod join;
 pub mod merge;
 pub mod scan;
 
