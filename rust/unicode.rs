@@ -72,7 +72,7 @@ pub fn table() -> &'static UnicodeTable {
 
 /// The characters that `\p{name}` stands for: a general category, a script, or one of three properties.
 pub fn property_set(name: &str) -> Result<CharSet, String> {
-    let lower = name.trim().to_lowercase().replace(' ', "_");
+    let lower = name.trim_matches(' ').to_lowercase().replace(' ', "_");
     let mut key = lower.as_str();
     for prefix in ["gc=", "general_category=", "sc=", "script="] {
         key = key.strip_prefix(prefix).unwrap_or(key);
@@ -84,7 +84,7 @@ pub fn property_set(name: &str) -> Result<CharSet, String> {
     if let Some(members) = group(key) {
         return Ok(union(members.iter().flat_map(|&member| properties[member].iter().copied())));
     }
-    properties.get(key).cloned().ok_or_else(|| format!("unknown Unicode property {name:?}"))
+    properties.get(key).cloned().ok_or_else(|| format!("unknown Unicode property '{name}'"))
 }
 
 /// `\s`: the property `White_Space`.

@@ -9,10 +9,39 @@ CONTRACTIONS = [
 ]  # fmt: skip
 EMOJI = ["👩\u200d💻", "👨\u200d👩\u200d👧\u200d👦", "🏳\ufe0f\u200d🌈", "👍🏽", "🇩🇪", "😀"]
 MARKS = ["e\u0301", "\u0301", "a\u0308\u0323", "\u0915\u094d\u0937", "\u0e01\u0e33", "\u200d", "\u20dd"]
-SCRIPTS = ["word", "Word", "WORD", "слово", "Слово", "λόγος", "كلمة", "词語", "かな", "단어", "ǅ", "\u0295", "ʰ", "\u1c89", "ﬁ"]
+SCRIPTS = [
+    "word",
+    "Word",
+    "WORD",
+    "слово",
+    "Слово",
+    "λόγος",
+    "كلمة",
+    "词語",
+    "かな",
+    "단어",
+    "ǅ",
+    "\u0295",
+    "ʰ",
+    "\u1c89",
+    "ﬁ",
+]
 NUMBERS = ["1", "123", "4567", "٣", "Ⅷ", "½", "𝟘", "12a3"]
 SPECIALS = ["<|endoftext|>", "<s>", "<s>x", "<|fim|>", " <p> ", "\n\n", "é"]
-TRICKY = [*CONTRACTIONS, *EMOJI, *MARKS, *SCRIPTS, *NUMBERS, *SPECIALS, "//", "/\r\n", "...\n", "\r\n", "<|end", "oftext|>"]
+TRICKY = [
+    *CONTRACTIONS,
+    *EMOJI,
+    *MARKS,
+    *SCRIPTS,
+    *NUMBERS,
+    *SPECIALS,
+    "//",
+    "/\r\n",
+    "...\n",
+    "\r\n",
+    "<|end",
+    "oftext|>",
+]
 
 white = st.text(WHITE + NOT_QUITE_WHITE, max_size=4)
 runs = st.builds(lambda char, count: char * count, st.sampled_from(list("aA0' \n^é\u0301\u200d")), st.integers(1, 70))
@@ -24,7 +53,9 @@ texts = st.lists(parts, max_size=12).map("".join)
 surrogates = st.text("\ud83d\ude00\ud800\udfff\udc80", max_size=4)
 any_str = st.lists(st.one_of(parts, surrogates), max_size=10).map("".join)
 
-broken = st.sampled_from([b"\xff", b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98", b"\x80", b"\xc0\xaf", b"\xed\xa0\xbd", b"\xf5"])
+broken = st.sampled_from(
+    [b"\xff", b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98", b"\x80", b"\xc0\xaf", b"\xed\xa0\xbd", b"\xf5"]
+)
 any_bytes = st.lists(st.one_of(parts.map(str.encode), broken, st.binary(max_size=6)), max_size=10).map(b"".join)
 any_text = st.one_of(texts, any_str, any_bytes)
 
@@ -72,7 +103,9 @@ def merge_lists(draw, most=60):
 def rank_tables(draw):
     """Ranks as tiktoken has them: any tokens at all, so that merges and ranks need not say the same."""
     letters = draw(st.sampled_from([b"ab", b"abc", b" as"]))
-    tokens = draw(st.lists(st.lists(st.sampled_from(letters), min_size=2, max_size=6).map(bytes), max_size=20, unique=True))
+    tokens = draw(
+        st.lists(st.lists(st.sampled_from(letters), min_size=2, max_size=6).map(bytes), max_size=20, unique=True)
+    )
     order = [*(bytes([byte]) for byte in range(256)), *tokens]
     gaps = draw(st.lists(st.integers(1, 3), min_size=len(order), max_size=len(order)))
     ranks, rank = {}, -1
@@ -96,8 +129,27 @@ ATOMS = [
 ]  # fmt: skip
 ODD = ["[a", "(?", "(?P<n>a)", r"\1", r"\k", "a**", "^*", "[b-a]", "[[a]]", "[a&&b]", "{", "a{2", "a{3,2}", "]", ")", r"\q", "[]",
        r"\x{110000}", r"\xg", r"\p{Nope}", r"\p", "a{1001}", r"(?<=a*)b", "(?:)*", r"\uD800", "(?m)a", r"\Z", "\\", r"\p{L", "[a-\\s]",
-       "*", "a{,2}", "(a", "\"", "'\"", "\\\u00e9", r"\x{", r"\p{}", "{1}", "(?i)a", "a|(?i)b|c"]  # fmt: skip
-REPEATS = ["", "", "", "", "*", "+", "?", "*?", "+?", "??", "*+", "++", "?+", "{2}", "{1,}", "{0,2}", "{1,3}?", "{1,2}+"]
+       "*", "a{,2}", "(a", '"', "'\"", "\\\u00e9", r"\x{", r"\p{}", "{1}", "(?i)a", "a|(?i)b|c"]  # fmt: skip
+REPEATS = [
+    "",
+    "",
+    "",
+    "",
+    "*",
+    "+",
+    "?",
+    "*?",
+    "+?",
+    "??",
+    "*+",
+    "++",
+    "?+",
+    "{2}",
+    "{1,}",
+    "{0,2}",
+    "{1,3}?",
+    "{1,2}+",
+]
 GROUPS = ["(?:{})", "({})", "(?>{})", "(?i:{})", "(?-i:{})"]
 ASSERTIONS = ["^", r"\A", "$", r"\z", r"\b", r"\B", "(?=a)", "(?!a)", r"(?<=\s)", r"(?<![a-b])", "(?i)"]
 
@@ -107,11 +159,20 @@ def regexes(atoms=(*ATOMS,)):
     piece = st.one_of(st.builds(str.__add__, atom, st.sampled_from(REPEATS)), st.sampled_from(ASSERTIONS))
 
     def larger(inner):
-        group = st.builds(lambda form, body, repeat: form.replace("{}", body) + repeat, st.sampled_from(GROUPS), inner, st.sampled_from(REPEATS))
-        return st.lists(st.one_of(piece, group), min_size=1, max_size=3).map("".join) | st.lists(inner, min_size=2, max_size=3).map("|".join)
+        group = st.builds(
+            lambda form, body, repeat: form.replace("{}", body) + repeat,
+            st.sampled_from(GROUPS),
+            inner,
+            st.sampled_from(REPEATS),
+        )
+        return st.lists(st.one_of(piece, group), min_size=1, max_size=3).map("".join) | st.lists(
+            inner, min_size=2, max_size=3
+        ).map("|".join)
 
     return st.recursive(piece, larger, max_leaves=6)
 
 
 portable_regexes = regexes()
-odd_regexes = st.one_of(regexes((*ATOMS, *ODD)), st.text("()[]{}|*+?\\^$.-pPaxuUsdw<=!:i,1'\"é", min_size=1, max_size=8))
+odd_regexes = st.one_of(
+    regexes((*ATOMS, *ODD)), st.text("()[]{}|*+?\\^$.-pPaxuUsdw<=!:i,1'\"é", min_size=1, max_size=8)
+)

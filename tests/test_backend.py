@@ -24,7 +24,13 @@ print(minitok.BACKEND, tok.backend, type(tok._codec).__module__, type(tok._vocab
 
 def test_the_python_run_needs_no_extension():
     ran = run_python(WITHOUT_EXTENSION + USE, MINITOK_BACKEND="python")
-    assert ran.stdout.split() == ["python", "python", "minitok.reference_backend", "minitok.reference.vocab", "False"], ran.stderr
+    assert ran.stdout.split() == [
+        "python",
+        "python",
+        "minitok.reference_backend",
+        "minitok.reference.vocab",
+        "False",
+    ], ran.stderr
 
 
 def test_without_the_extension_and_without_a_wish_python_runs():
@@ -35,7 +41,9 @@ def test_without_the_extension_and_without_a_wish_python_runs():
 def test_rust_without_the_extension_is_an_error():
     ran = run_python(WITHOUT_EXTENSION + "import minitok", MINITOK_BACKEND="rust")
     assert ran.returncode == 1
-    assert "BackendError: MINITOK_BACKEND is 'rust', but the extension cannot be loaded: blocked by the test" in ran.stderr
+    assert (
+        "BackendError: MINITOK_BACKEND is 'rust', but the extension cannot be loaded: blocked by the test" in ran.stderr
+    )
 
 
 def test_rust_is_the_default_where_the_extension_is():
@@ -65,4 +73,11 @@ def test_both_backends_offer_the_same_names():
         return {name for name in dir(thing) if not name.startswith("_")}
 
     for part in ("vocab", "pattern", "special_tokens", "codec", "piece_counter"):
-        assert public(getattr(rust, part)) <= public(getattr(python, part)) | {"source", "tokens", "merges", "whole_pieces", "ids", "pieces"}
+        assert public(getattr(rust, part)) <= public(getattr(python, part)) | {
+            "source",
+            "tokens",
+            "merges",
+            "whole_pieces",
+            "ids",
+            "pieces",
+        }

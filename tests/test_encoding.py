@@ -119,7 +119,9 @@ def test_any_chunking_gives_the_ids_of_the_whole(texts_, places, merges, pattern
         for tok in tokenizers(merges, pattern):
             expected = tok.encode(whole, allowed_special=allowed)
             assert list(tok.encode_iterable(cut(whole, places), allowed_special=allowed)) == expected
-            assert list(tok.encode_iterable(list(whole) if kind is str else [whole], allowed_special=allowed)) == expected
+            assert (
+                list(tok.encode_iterable(list(whole) if kind is str else [whole], allowed_special=allowed)) == expected
+            )
 
 
 @given(texts, merge_lists(), patterns, allowed_sets)
@@ -128,13 +130,24 @@ def test_offsets_cover_the_text(text, merges, pattern, allowed):
         ids, spans = tok.encode_with_offsets(text, allowed_special=allowed, unit="byte")
         assert [text.encode()[start:end] for start, end in spans] == [tok.token_bytes(token_id) for token_id in ids]
         _, spans = tok.encode_with_offsets(text, allowed_special=allowed)
-        assert all(tok.token_bytes(token_id) in text[start:end].encode() for token_id, (start, end) in zip(ids, spans, strict=True))
+        assert all(
+            tok.token_bytes(token_id) in text[start:end].encode()
+            for token_id, (start, end) in zip(ids, spans, strict=True)
+        )
 
 
-@pytest.mark.parametrize("length", [0, 1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257])
+@pytest.mark.parametrize(
+    "length", [0, 1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257]
+)
 def test_pieces_of_every_critical_length(length):
     merges = [(97, 97), (256, 256), (257, 257), (97, 98), (256, 97), (258, 259), (98, 98)]
-    for text in ("a" * length, "ab" * (length // 2), "b" + "a" * (length - 1), "a" * (length - 1) + "b", "é" * (length // 2)):
+    for text in (
+        "a" * length,
+        "ab" * (length // 2),
+        "b" + "a" * (length - 1),
+        "a" * (length - 1) + "b",
+        "é" * (length // 2),
+    ):
         on_both(lambda backend, text=text: minitok.Tokenizer(merges, backend=backend).encode(text))
         for pattern in ("none", "gpt2"):
             tok = minitok.Tokenizer(merges, pattern=pattern, backend="rust")

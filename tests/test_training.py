@@ -59,7 +59,9 @@ def brute_force(words, n_merges, tie_break, limit):
     merges = []
     for new_id in range(256, 256 + n_merges):
         places = [pair for word in words for pair in itertools.pairwise(word)]
-        counts = {pair: places.count(pair) for pair in places if limit is None or sum(len(tokens[i]) for i in pair) <= limit}
+        counts = {
+            pair: places.count(pair) for pair in places if limit is None or sum(len(tokens[i]) for i in pair) <= limit
+        }
         if not counts:
             break
         tied = [pair for pair in counts if counts[pair] == max(counts.values())]
@@ -95,7 +97,9 @@ def test_a_truncated_training_is_a_shorter_training(corpus, options, fewer):
 @given(corpora, train_options())
 def test_counts_only_fall_and_words_are_in_order(corpus, options):
     _, events = traced(minitok.train, corpus, backend="rust", **options)
-    assert all(event["words"] == sorted(set(event["words"])) and event["ties"][0] == event["winner"] for event in events)
+    assert all(
+        event["words"] == sorted(set(event["words"])) and event["ties"][0] == event["winner"] for event in events
+    )
     if options["max_token_length"] is None:
         counts = [event["count"] for event in events]
         assert counts == sorted(counts, reverse=True)

@@ -1,4 +1,4 @@
-"""The compiled backend. It offers the names of ``minitok.reference``, so that one test suite runs over both."""
+# The compiled backend. It offers the names of `minitok.reference`, so that one test suite runs over both.
 
 from collections.abc import Callable, Iterable, Sequence
 from os import PathLike

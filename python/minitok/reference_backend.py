@@ -107,7 +107,14 @@ class PythonCodec:
         return self.decode_bytes(ids).decode("utf-8", errors)
 
     def stream_decoder(self, strict: bool) -> StreamDecoder:
-        return StreamDecoder(self.codec.token_bytes, "strict" if strict else "replace")
+        return PythonStreamDecoder(self.codec.token_bytes, "strict" if strict else "replace")
+
+
+class PythonStreamDecoder(StreamDecoder):
+    """``reference.decode.StreamDecoder`` for ids of any type."""
+
+    def push(self, token_id: object) -> str:
+        return super().push(checked_id(token_id, self.position))
 
 
 class PythonPieceCounter(PieceCounter):

@@ -11,9 +11,10 @@ use super::encoder::Encoder;
 use super::key::{is_long, key_of};
 use super::long::merge_long;
 use super::miss::{LANE, merge_short};
-use super::piece_cache::{PieceCache, Size};
+use super::piece_cache::{PieceCache, RECORDS, Size};
 use super::values::{PADDING, SPILL, Values};
 use crate::encode::encode_piece;
+use std::ops::Range;
 
 /// The most pieces of a block.
 pub(super) const BLOCK: usize = 2048;
@@ -29,8 +30,10 @@ pub(super) struct Workspace {
     /// Bytes encoded so far, to decide when the cache is worth seeding.
     pub(super) seen: usize,
     pub(super) seeded: bool,
-    /// The ends of the pieces of the block, ascending.
+    /// The ends of the pieces in work, ascending.
     pub(super) ends: Vec<usize>,
+    /// Room for more ends.
+    pub(super) cut: Vec<usize>,
     keys: Vec<u128>,
     lines: Vec<u32>,
     values: Vec<u32>,
@@ -46,6 +49,7 @@ impl Workspace {
             seen: 0,
             seeded: false,
             ends: Vec::new(),
+            cut: Vec::new(),
             keys: Vec::new(),
             lines: Vec::new(),
             values: Vec::new(),
@@ -54,14 +58,22 @@ impl Workspace {
         }
     }
 
-    /// The values of the pieces that begin at `start` and end at `ends`.
-    pub(super) fn encode(&mut self, encoder: &Encoder, text: &[u8], start: usize) -> Values<'_> {
-        self.name_pieces(text, start);
+    /// The values of some of the pieces in work; the first of these begins at `start`.
+    pub(super) fn encode(&mut self, encoder: &Encoder, text: &[u8], start: usize, range: Range<usize>) -> Values<'_> {
+        self.name_pieces(text, start, range.clone());
         self.look_up();
         if !self.misses.is_empty() {
-            self.merge_misses(encoder, text, start);
+            self.merge_misses(encoder, text, start, range);
         }
         Values { words: &self.values, arena: self.cache.view().arena(), spill: &self.spill }
+    }
+
+    /// After a call: keep what was learned, but no more memory than usual.
+    pub(super) fn rest(&mut self) {
+        for ends in [&mut self.ends, &mut self.cut] {
+            ends.clear();
+            ends.shrink_to(KEPT);
+        }
     }
 
     /// After the values of a block have been used.
@@ -73,41 +85,44 @@ impl Workspace {
         }
     }
 
+    /// The key and the line of every piece; asks for the lines.
     #[inline(never)]
-    fn name_pieces(&mut self, text: &[u8], mut start: usize) {
+    fn name_pieces(&mut self, text: &[u8], mut start: usize, range: Range<usize>) {
         let cache = self.cache.view();
-        self.keys.clear();
-        self.lines.clear();
-        for &end in &self.ends {
+        let ends = &self.ends[range];
+        self.keys.resize(ends.len(), 0);
+        self.lines.resize(ends.len(), 0);
+        for ((&end, name), place) in ends.iter().zip(&mut self.keys).zip(&mut self.lines) {
             let key = key_of(text, start, end);
             let line = cache.line_of(key);
             cache.fetch(line);
-            self.keys.push(key);
-            self.lines.push(line as u32);
+            (*name, *place) = (key, line as u32);
             start = end;
         }
     }
 
+    /// The value of every piece that is on its line, and the numbers of the others. A long piece that was found is among
+    /// them: its bytes are yet to be compared.
     #[inline(never)]
     fn look_up(&mut self) {
         let cache = self.cache.view();
-        self.values.clear();
-        self.misses.clear();
-        for (index, (&key, &line)) in self.keys.iter().zip(&self.lines).enumerate() {
-            match cache.find(line as usize, key) {
-                Some(value) if !is_long(key) => self.values.push(value),
-                found => {
-                    // A long piece that was found must be compared; its value is kept for that.
-                    self.values.push(found.unwrap_or(0));
-                    self.misses.push(index as u32);
-                }
-            }
+        self.values.resize(self.keys.len(), 0);
+        self.misses.resize(self.keys.len(), 0);
+        let mut n_misses = 0;
+        let pieces = self.keys.iter().zip(&self.lines).zip(&mut self.values);
+        for (index, ((&key, &line), place)) in pieces.enumerate() {
+            let found = cache.find(line as usize, key);
+            *place = found.unwrap_or(0);
+            self.misses[n_misses] = index as u32;
+            n_misses += usize::from(found.is_none() | is_long(key));
         }
+        self.misses.truncate(n_misses);
     }
 
     #[inline(never)]
-    fn merge_misses(&mut self, encoder: &Encoder, text: &[u8], start: usize) {
+    fn merge_misses(&mut self, encoder: &Encoder, text: &[u8], start: usize, range: Range<usize>) {
         let Workspace { cache, ends, keys, values, misses, spill, .. } = self;
+        let ends = &ends[range];
         let piece = |index: u32| {
             let index = index as usize;
             &text[if index == 0 { start } else { ends[index - 1] }..ends[index]]
@@ -151,7 +166,11 @@ struct Results<'w> {
 impl Results<'_> {
     /// The value of a piece that needs no merging: one that was met since, or is a token as it stands.
     fn know(&mut self, encoder: &Encoder, index: u32, piece: &[u8]) -> bool {
-        if let Some(value) = self.cache.view().find_piece(self.keys[index as usize], piece) {
+        let (key, found) = (self.keys[index as usize], self.values[index as usize]);
+        if found >= RECORDS && self.cache.view().holds(found, piece) {
+            return true;
+        }
+        if let Some(value) = self.cache.view().find_piece(key, piece) {
             self.values[index as usize] = value;
         } else if let Some(id) = encoder.whole(piece) {
             self.settle(index, piece, &[id]);

@@ -44,7 +44,7 @@ pub struct PieceCounts {
     index: Vec<u32>,
     /// The bytes of the longer pieces.
     arena: Vec<u8>,
-    secrets: [u64; 2],
+    secrets: [u64; 3],
     hasher: RandomState,
     /// Keys and hashes of a block.
     keys: Vec<(u128, u64)>,
@@ -63,7 +63,7 @@ impl PieceCounts {
             entries: Vec::new(),
             index: vec![EMPTY; 1 << 10],
             arena: Vec::new(),
-            secrets: [hasher.hash_one(0), hasher.hash_one(1)],
+            secrets: std::array::from_fn(|i| hasher.hash_one(i)),
             hasher,
             keys: Vec::new(),
         }
@@ -127,6 +127,12 @@ impl PieceCounts {
         other.entries[range].iter().try_for_each(|entry| self.add(other.bytes(entry), entry.count))
     }
 
+    /// The longest run of slots in use: no look-up takes more steps.
+    #[cfg(test)]
+    pub(super) fn longest_probe(&self) -> usize {
+        self.index.split(|&number| number == EMPTY).map(<[u32]>::len).max().unwrap_or(0)
+    }
+
     fn bytes<'a>(&'a self, entry: &'a Entry) -> &'a [u8] {
         match entry.key[15] {
             LONG => {
@@ -157,11 +163,12 @@ impl PieceCounts {
         (key, self.hash(key))
     }
 
-    /// One folded multiplication of the two halves, each hidden by a secret.
+    /// One folded multiplication of the two halves, each hidden by a secret; and one more, since after the first alone
+    /// keys at equal distances lie at equal distances too.
     #[inline]
     fn hash(&self, key: u128) -> u64 {
-        let product = u128::from(key as u64 ^ self.secrets[0]) * u128::from((key >> 64) as u64 ^ self.secrets[1]);
-        (product >> 64) as u64 ^ product as u64
+        let halves = fold(key as u64 ^ self.secrets[0], (key >> 64) as u64 ^ self.secrets[1]);
+        fold(halves, self.secrets[2])
     }
 
     #[inline]
@@ -174,7 +181,8 @@ impl PieceCounts {
             }
             let entry = &self.entries[number as usize];
             let found = u128::from_le_bytes(entry.key);
-            if found == key || is_long(key) && is_long(found) && self.bytes(entry) == piece {
+            let same = if is_long(key) { is_long(found) && self.bytes(entry) == piece } else { found == key };
+            if same {
                 let count = &mut self.entries[number as usize].count;
                 *count = count.checked_add(n).ok_or_else(|| too_large("a piece occurs 2^63 times"))?;
                 return Ok(());
@@ -216,6 +224,11 @@ impl PieceCounts {
             self.index[slot] = number as u32;
         }
     }
+}
+
+fn fold(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    (product >> 64) as u64 ^ product as u64
 }
 
 fn is_long(key: u128) -> bool {

@@ -9,15 +9,18 @@
 
 use super::block::{BLOCK, Workspace};
 use super::key::{INLINE, key_of};
+use super::long::merge_long;
+use super::miss::{LANE, merge_short};
 use super::pair_table::PairTable;
 use super::piece_cache::{RECORDS, Size};
 use super::pool::Pool;
 use super::scan::{Grammar, Scanner};
+use super::static_cuts::StaticCuts;
 use super::values::Values;
 use crate::error::Result;
 use crate::pretokenize::Pattern;
 use crate::vocab::Vocab;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// How many bytes make seeding worth its time.
 const SEED_AFTER: usize = 1 << 20;
@@ -40,6 +43,7 @@ pub struct Encoder {
     size: Size,
     /// How many bytes a workspace sees before its cache is seeded.
     pub(super) seed_after: usize,
+    warm: OnceLock<Warm>,
     pool: Pool<Workspace>,
 }
 
@@ -53,7 +57,7 @@ impl Encoder {
 
     pub(super) fn with_size(vocab: Arc<Vocab>, size: Size) -> Encoder {
         let pairs = PairTable::new(&vocab);
-        Encoder { vocab, pairs, size, seed_after: SEED_AFTER, pool: Pool::new() }
+        Encoder { vocab, pairs, size, seed_after: SEED_AFTER, warm: OnceLock::new(), pool: Pool::new() }
     }
 
     /// Append the ids of a text without special tokens.
@@ -86,11 +90,19 @@ impl Encoder {
         work.seen = work.seen.saturating_add(text.len());
         if work.seen >= self.seed_after && !work.seeded {
             work.seeded = true;
-            self.seed(&mut work);
+            work.cache.seed(&self.warm().seeds);
         }
-        let mut block = |work: &mut Workspace, start| {
-            sink(work.encode(self, text, start));
-            work.finish();
+        let mut block = |work: &mut Workspace, mut start| {
+            if let Some(Warm { cuts: Some(cuts), .. }) = self.warm.get() {
+                cuts.cut(text, start, &mut work.ends, &mut work.cut);
+            }
+            for first in (0..work.ends.len()).step_by(BLOCK) {
+                let range = first..work.ends.len().min(first + BLOCK);
+                let end = work.ends[range.end - 1];
+                sink(work.encode(self, text, start, range));
+                work.finish();
+                start = end;
+            }
         };
         let result = match split {
             Split::Scan(grammar) => {
@@ -120,20 +132,18 @@ impl Encoder {
                 result
             }
         };
+        work.rest();
         self.pool.put(work);
         result
     }
 
-    fn seed(&self, work: &mut Workspace) {
-        if !self.vocab.whole_pieces {
-            return;
+    /// What is worth knowing once much text has been seen.
+    fn warm(&self) -> &Warm {
+        // Threads that come here at once do the work twice, but none waits for another.
+        if self.warm.get().is_none() {
+            let _ = self.warm.set(Warm::new(self));
         }
-        let pieces: Vec<(u128, u32)> = (self.vocab.tokens.iter())
-            .take_while(|(id, _)| *id < RECORDS)
-            .filter(|(_, token)| !token.is_empty() && token.len() <= INLINE)
-            .map(|(id, token)| (key_of(token, 0, token.len()), id))
-            .collect();
-        work.cache.seed(&pieces);
+        self.warm.get_or_init(|| Warm::new(self))
     }
 
     pub(super) fn vocab(&self) -> &Vocab {
@@ -147,6 +157,46 @@ impl Encoder {
     /// The token that a piece is as it stands, whatever merges make of it.
     #[inline]
     pub(super) fn whole(&self, piece: &[u8]) -> Option<u32> {
-        if self.vocab.whole_pieces { self.vocab.token_id(piece) } else { None }
+        let asked = self.vocab.whole_pieces && !self.warm.get().is_some_and(|warm| warm.merges_make_all);
+        if asked { self.vocab.token_id(piece) } else { None }
+    }
+}
+
+/// What is found out about a vocabulary when its first cache is seeded.
+#[derive(Debug)]
+struct Warm {
+    /// The keys of the pieces of at most 13 bytes that are one token, and the tokens.
+    seeds: Vec<(u128, u32)>,
+    /// Whether the merges make every token of its bytes, so that whole pieces need not be asked for.
+    merges_make_all: bool,
+    cuts: Option<StaticCuts>,
+}
+
+impl Warm {
+    fn new(encoder: &Encoder) -> Warm {
+        let vocab = &*encoder.vocab;
+        let tokens: Vec<(u32, &[u8])> = vocab.tokens.iter().filter(|(_, token)| !token.is_empty()).collect();
+        let mut made = vec![false; tokens.len()];
+        if let Some(pairs) = encoder.pairs() {
+            let numbered = tokens.iter().enumerate().map(|(index, (_, token))| (index as u32, *token));
+            let short = numbered.clone().filter(|(_, token)| token.len() <= LANE);
+            let mut check = |index: u32, symbols: &[u32]| {
+                made[index as usize] = symbols.len() == 1 && pairs.id(symbols[0]) == tokens[index as usize].0;
+            };
+            merge_short(pairs, short, &mut check);
+            let mut symbols = Vec::new();
+            for (index, token) in numbered.filter(|(_, token)| token.len() > LANE) {
+                symbols.clear();
+                merge_long(pairs, token, &mut symbols);
+                check(index, &symbols);
+            }
+        }
+        let merges_make_all = made.iter().all(|&made| made);
+        let seeds = (tokens.iter().zip(&made))
+            .filter(|((id, token), made)| *id < RECORDS && token.len() <= INLINE && (vocab.whole_pieces || **made))
+            .map(|((id, token), _)| (key_of(token, 0, token.len()), *id))
+            .collect();
+        let cuts = (merges_make_all || !vocab.whole_pieces).then(|| StaticCuts::new(vocab));
+        Warm { seeds, merges_make_all, cuts }
     }
 }

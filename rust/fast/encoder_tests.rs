@@ -1,9 +1,11 @@
 //! The encoder against the mirror, on vocabularies and texts that are made to break it.
 
 use super::encoder::{Encoder, Split};
+use super::long::tests::every_way;
+use super::pair_table::PairTable;
 use super::piece_cache::Size;
 use super::scan::Grammar;
-use crate::encode::encode_piece;
+use crate::encode::{encode_piece, merge_parts, single_bytes};
 use crate::pretokenize::Pattern;
 use crate::vocab::{Merge, Vocab};
 use proptest::prelude::*;
@@ -149,6 +151,22 @@ proptest! {
                 check(&encoder, &text, Split::Scan(grammar), &expected);
                 check(&encoder, &text, Split::Pattern(&pattern), &expected);
                 check(&encoder, &text, Split::Pattern(&none), &expected_whole);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn every_way_to_merge_a_long_piece_agrees(corpus in texts(), text in texts(), n_merges in 0usize..120, form in forms()) {
+        let vocab = make(&corpus, n_merges, form);
+        let table = PairTable::new(&vocab).unwrap();
+        for piece in [&text[..], &corpus[..]].into_iter().filter(|piece| !piece.is_empty()) {
+            let expected = merge_parts(&vocab, single_bytes(&vocab, piece));
+            for ids in every_way(&table, piece) {
+                assert_eq!(ids, expected);
             }
         }
     }

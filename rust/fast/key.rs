@@ -11,6 +11,9 @@
 //!
 //! Costs: two loads and a mask; a long piece one multiplication for 8 bytes.
 
+// The hot loops are made of one-line helpers that must vanish into them.
+#![allow(clippy::inline_always)]
+
 /// The longest piece that is its own key.
 pub(super) const INLINE: usize = 13;
 const LONG_TAG: u128 = 14;
@@ -28,7 +31,7 @@ const MASKS: [u128; 16] = {
 };
 
 /// The key of the piece `text[start..end]`, which must not be empty.
-#[inline]
+#[inline(always)]
 pub(super) fn key_of(text: &[u8], start: usize, end: usize) -> u128 {
     let len = end - start;
     if len > INLINE {
@@ -38,20 +41,28 @@ pub(super) fn key_of(text: &[u8], start: usize, end: usize) -> u128 {
 }
 
 /// Sixteen bytes from `start` on; fewer, and then zeros, at the end of the text.
-#[inline]
+#[inline(always)]
 fn load(text: &[u8], start: usize) -> u128 {
     if let Some(bytes) = text[start..].first_chunk::<16>() {
         return u128::from_le_bytes(*bytes);
     }
     let left = text.len() - start;
+    load_last(text, left)
+}
+
+/// The last `left` bytes, fewer than 16.
+#[inline(never)]
+fn load_last(text: &[u8], left: usize) -> u128 {
     if let Some(bytes) = text.last_chunk::<16>() {
         return u128::from_le_bytes(*bytes) >> (8 * (16 - left));
     }
+    let start = text.len() - left;
     let mut bytes = [0; 16];
     bytes[..left].copy_from_slice(&text[start..]);
     u128::from_le_bytes(bytes)
 }
 
+#[inline(never)]
 fn key_of_long(piece: &[u8]) -> u128 {
     let mut hash = mix(piece.len() as u64, piece.len() as u64);
     let mut twin = !hash;

@@ -1,18 +1,149 @@
-//! One long piece -> symbols. Must equal `merge_parts` of `rust/encode.rs`.
+//! One long piece -> symbols, in linear time for all but contrived input. Must equal `merge_parts` of `rust/encode.rs`.
+//!
+//! **Seams.** Call two neighbouring tokens *settled* if merging the bytes of the two, alone, gives these two again.
+//! A list of tokens in which all neighbours are settled is what merging all the bytes gives. Proof: suppose that while the
+//! whole is merged some merge crosses the boundary of two of these tokens, and take the first that does. Until then, what
+//! has happened within the bytes of the two tokens is what happens when they are merged alone: the order of merges is by
+//! rank and place, which do not depend on what stands around. So the crossing merge would happen there too: but they are
+//! settled. Conversely, neighbours within the result of any merge are settled, by the same argument.
+//!
+//! So a long piece is cut blindly into chunks of 16 bytes, which are merged side by side (`miss.rs`). Then chunk after chunk
+//! is joined to what is there: the bytes of the last token on the left and the first on the right are merged together. If the
+//! outermost tokens of what comes out are the old ones, all is settled; if not, the region grows on the side where they
+//! differ, doubling each time.
+//!
+//! **Rounds.** In a long run of one character (or of a few) every chunk would change the one before it. Such a piece has few
+//! different pairs, so here the lowest rank is merged everywhere in one round over the whole piece, and the piece halves each
+//! time. The first bytes show whether few rounds do.
+//!
+//! **Heap.** Where regions or rounds come to more work than some multiple of the piece, the way of the mirror is taken, so
+//! that nothing costs more than O(n log n).
+//!
+//! Costs, n bytes: O(n) time as a rule, O(n log n) always; 20 n bytes of space; no recursion.
 
+use super::miss::{LANE, WIDE_LANE, merge_alone, merge_short};
 use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// Merge the parts, which start as the bytes of the piece, until no two neighbours merge.
+/// How many bytes show whether a piece is repetitive, and how many rounds they may take.
+const SAMPLE: usize = 512;
+const SAMPLE_ROUNDS: usize = 16;
+/// How many times the piece all rounds, or all regions, may come to.
+const PATIENCE: usize = 8;
+
+/// Merge the parts, which start as the bytes of the piece, until no two neighbours merge; append them.
 pub(super) fn merge_long(table: &PairTable, piece: &[u8], out: &mut Vec<u32>) {
-    let mut symbols: Vec<u32> = piece.iter().map(|&byte| u32::from(byte)).collect();
-    merge_heap(table, &mut symbols);
-    out.append(&mut symbols);
+    if piece.len() <= WIDE_LANE {
+        return merge_alone(table, piece, out);
+    }
+    let repetitive = piece.len() >= SAMPLE && merge_rounds(table, &piece[..SAMPLE], SAMPLE_ROUNDS * SAMPLE).is_some();
+    let rounds = if repetitive { merge_rounds(table, piece, PATIENCE * piece.len()) } else { None };
+    let merged = rounds.or_else(|| merge_chunks(table, piece)).unwrap_or_else(|| merge_heap(table, piece));
+    out.extend(merged);
+}
+
+fn bytes_of(piece: &[u8]) -> Vec<u32> {
+    piece.iter().map(|&byte| u32::from(byte)).collect()
+}
+
+/// Merge the lowest rank everywhere, from left to right, again and again; None if that takes more than `patience` steps, or
+/// if a merge may bring up a pair of lower rank, which would have to go before the rest of the round.
+fn merge_rounds(table: &PairTable, piece: &[u8], mut patience: usize) -> Option<Vec<u32>> {
+    if !table.is_ordered() {
+        return None;
+    }
+    let mut symbols = bytes_of(piece);
+    let mut places: Vec<u32> = symbols.windows(2).map(|pair| table.place(pair[0], pair[1])).collect();
+    loop {
+        let least = places.iter().fold(NO_PLACE, |least, &place| least.min(place));
+        if least == NO_PLACE {
+            return Some(symbols);
+        }
+        patience = patience.checked_sub(symbols.len())?;
+        let made = table.made(least);
+        // Reading at `from`, writing at `to`, which is never ahead. No rank that comes up is as low as this one.
+        places.push(NO_PLACE);
+        let (mut from, mut to) = (0, 0);
+        while from < symbols.len() {
+            let merges = places[from] == least;
+            symbols[to] = if merges { made } else { symbols[from] };
+            if to > 0 {
+                let changed = merges || symbols[to - 1] == made;
+                places[to - 1] = if changed { table.place(symbols[to - 1], symbols[to]) } else { places[from - 1] };
+            }
+            from += 1 + usize::from(merges);
+            to += 1;
+        }
+        symbols.truncate(to);
+        places.truncate(to - 1);
+    }
+}
+
+/// Merge chunks side by side, and join them; None if they do not settle soon enough.
+fn merge_chunks(table: &PairTable, piece: &[u8]) -> Option<Vec<u32>> {
+    let chunks: Vec<&[u8]> = piece.chunks(LANE).collect();
+    let mut merged = vec![(0, [NO_SYMBOL; LANE]); chunks.len()];
+    let numbered = chunks.iter().enumerate().map(|(index, chunk)| (index as u32, *chunk));
+    merge_short(table, numbered, |index, symbols| {
+        let (len, place) = &mut merged[index as usize];
+        *len = symbols.len();
+        place[..*len].copy_from_slice(symbols);
+    });
+    let mut patience = PATIENCE * piece.len();
+    let mut done: Vec<u32> = Vec::with_capacity(piece.len() / 2);
+    let mut region = Vec::new();
+    for (index, (len, symbols)) in merged.iter().enumerate() {
+        join(table, piece, index * LANE, &mut done, &symbols[..*len], &mut region, &mut patience)?;
+    }
+    Some(done)
+}
+
+/// Append the tokens `right`, which begin at byte `seam`, to the tokens `left`, which end there.
+fn join(
+    table: &PairTable,
+    piece: &[u8],
+    seam: usize,
+    left: &mut Vec<u32>,
+    right: &[u32],
+    region: &mut Vec<u32>,
+    patience: &mut usize,
+) -> Option<()> {
+    if left.is_empty() {
+        left.extend_from_slice(right);
+        return Some(());
+    }
+    let (mut on_left, mut on_right) = (1, 1);
+    loop {
+        let old = &left[left.len() - on_left..];
+        let bytes = &piece[seam - table.length(old)..seam + table.length(&right[..on_right])];
+        *patience = patience.checked_sub(bytes.len())?;
+        region.clear();
+        if bytes.len() <= WIDE_LANE {
+            merge_alone(table, bytes, region);
+        } else {
+            region.extend(merge_heap(table, bytes));
+        }
+        let left_settled = region[0] == old[0] || on_left == left.len();
+        let right_settled = region.last() == right[..on_right].last() || on_right == right.len();
+        if left_settled && right_settled {
+            left.truncate(left.len() - on_left);
+            left.append(region);
+            left.extend_from_slice(&right[on_right..]);
+            return Some(());
+        }
+        if !left_settled {
+            on_left = left.len().min(2 * on_left);
+        }
+        if !right_settled {
+            on_right = right.len().min(2 * on_right);
+        }
+    }
 }
 
 /// The way of the mirror: a linked list, and a heap of the pairs that merge.
-fn merge_heap(table: &PairTable, symbols: &mut Vec<u32>) {
+fn merge_heap(table: &PairTable, piece: &[u8]) -> Vec<u32> {
+    let mut symbols = bytes_of(piece);
     let end = symbols.len();
     let mut before: Vec<usize> = (0..end).map(|place| place.checked_sub(1).unwrap_or(end)).collect();
     let mut after: Vec<usize> = (1..=end).collect();
@@ -23,7 +154,7 @@ fn merge_heap(table: &PairTable, symbols: &mut Vec<u32>) {
         let rank = table.place(symbols[place], symbols[after[place]]);
         (rank != NO_PLACE).then_some(Reverse((rank, place)))
     };
-    let entries: Vec<_> = (0..end).filter_map(|place| candidate(symbols, &after, place)).collect();
+    let entries: Vec<_> = (0..end).filter_map(|place| candidate(&symbols, &after, place)).collect();
     let mut heap = BinaryHeap::from(entries);
     while let Some(Reverse((rank, place))) = heap.pop() {
         let gone = after[place];
@@ -37,8 +168,26 @@ fn merge_heap(table: &PairTable, symbols: &mut Vec<u32>) {
             before[after[place]] = place;
         }
         for changed in [before[place], place] {
-            heap.extend(candidate(symbols, &after, changed));
+            heap.extend(candidate(&symbols, &after, changed));
         }
     }
     symbols.retain(|&symbol| symbol != NO_SYMBOL);
+    symbols
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Every way that is not out of patience, which must all agree.
+    pub(in super::super) fn every_way(table: &PairTable, piece: &[u8]) -> Vec<Vec<u32>> {
+        let mut ways = vec![merge_heap(table, piece)];
+        ways.extend(merge_rounds(table, piece, usize::MAX));
+        ways.extend(merge_chunks(table, piece));
+        if piece.len() <= WIDE_LANE {
+            ways.push(Vec::new());
+            merge_alone(table, piece, ways.last_mut().unwrap());
+        }
+        ways.iter().map(|way| way.iter().map(|&symbol| table.id(symbol)).collect()).collect()
+    }
 }

@@ -16,26 +16,29 @@
 
 use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable};
 
-/// The longest piece that fits a lane.
+/// The longest piece of many that are merged side by side.
 pub(super) const LANE: usize = 16;
+/// The longest piece that is merged in a lane at all.
+pub(super) const WIDE_LANE: usize = 32;
 const LANES: usize = 32;
 const POSITION_BITS: u32 = 5;
 const DONE: u32 = NO_PLACE << POSITION_BITS;
 
+/// A piece of at most N bytes; N is at most 32.
 #[derive(Clone, Copy)]
-struct Lane {
+struct Lane<const N: usize> {
     /// The symbol of part p at p + 1; none at 0 and behind the last.
-    symbols: [u32; LANE + 2],
-    keys: [u32; LANE],
-    live: u32,
+    symbols: [u32; WIDE_LANE + 2],
+    keys: [u32; N],
+    live: u64,
     piece: u32,
 }
 
-const IDLE: Lane = Lane { symbols: [NO_SYMBOL; LANE + 2], keys: [DONE; LANE], live: 0, piece: 0 };
+impl<const N: usize> Lane<N> {
+    const IDLE: Lane<N> = Lane { symbols: [NO_SYMBOL; WIDE_LANE + 2], keys: [DONE; N], live: 0, piece: 0 };
 
-impl Lane {
     fn load(&mut self, table: &PairTable, piece: u32, bytes: &[u8]) {
-        *self = Lane { piece, ..IDLE };
+        *self = Lane { piece, ..Self::IDLE };
         self.live = (1 << (bytes.len() + 2)) - 1;
         for (symbol, &byte) in self.symbols[1..].iter_mut().zip(bytes) {
             *symbol = u32::from(byte);
@@ -71,14 +74,22 @@ impl Lane {
 
     fn result(&self, out: &mut Vec<u32>) {
         let standing = |&position: &usize| self.live & 2 << position != 0 && self.symbols[position + 1] != NO_SYMBOL;
-        out.extend((0..LANE).filter(standing).map(|position| self.symbols[position + 1]));
+        out.extend((0..N).filter(standing).map(|position| self.symbols[position + 1]));
     }
 }
 
 /// The next set bit above one.
 #[inline]
-fn following(live: u32, bit: u32) -> u32 {
+fn following(live: u64, bit: u32) -> u32 {
     (live >> (bit + 1)).trailing_zeros() + bit + 1
+}
+
+/// Merge one piece of 1 to 32 bytes, and append its symbols.
+pub(super) fn merge_alone(table: &PairTable, piece: &[u8], out: &mut Vec<u32>) {
+    let mut lane = Lane::<WIDE_LANE>::IDLE;
+    lane.load(table, 0, piece);
+    while lane.step(table) {}
+    lane.result(out);
 }
 
 /// Merge all pieces, each of 1 to 16 bytes; hand each one's number and symbols to `emit`, in no order.
@@ -88,7 +99,7 @@ pub(super) fn merge_short<'p>(
     mut emit: impl FnMut(u32, &[u32]),
 ) {
     let mut pieces = pieces.fuse();
-    let mut lanes = [IDLE; LANES];
+    let mut lanes = [Lane::<LANE>::IDLE; LANES];
     let mut active = 0;
     let mut symbols = Vec::with_capacity(LANE);
     for lane in &mut lanes {

@@ -1,5 +1,6 @@
 //! Speed only: nothing in this folder changes a result. Each file names the mirror file that it must equal.
 
+pub mod corpus;
 pub mod count;
 pub mod encoder;
 pub mod join;
@@ -11,11 +12,15 @@ mod key;
 mod long;
 mod miss;
 mod pair_table;
+mod parts;
 mod piece_cache;
 mod pool;
 mod prefetch;
+mod static_cuts;
 mod values;
 
+#[cfg(test)]
+mod corpus_tests;
 #[cfg(test)]
 mod encoder_tests;
 

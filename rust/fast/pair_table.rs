@@ -39,7 +39,10 @@ pub(super) struct PairTable {
     /// What the merges of each place make; not needed where it is 256 + place.
     made: Vec<u32>,
     plain: bool,
+    ordered: bool,
     ids: Vec<u32>,
+    /// How many bytes each symbol is.
+    lengths: Vec<u32>,
 }
 
 impl PairTable {
@@ -71,7 +74,10 @@ impl PairTable {
             bytes[(left * 256 + right) as usize] = place;
         }
         let (slots, shift) = build_slots(&pairs);
-        Some(PairTable { bytes, slots, shift, made, plain, ids: names.ids })
+        let ordered = plain && pairs.iter().all(|&(left, right, place)| left.max(right) < 256 + place);
+        let length = |&id: &u32| vocab.token_bytes(id).map_or(0, |token| token.len() as u32);
+        let lengths = names.ids.iter().map(length).collect();
+        Some(PairTable { bytes, slots, shift, made, plain, ordered, ids: names.ids, lengths })
     }
 
     /// The place of the merge of two bytes, or [`NO_PLACE`].
@@ -96,6 +102,16 @@ impl PairTable {
     #[inline]
     pub(super) fn made(&self, place: u32) -> u32 {
         if self.plain { 256 + place } else { self.made[place as usize] }
+    }
+
+    /// Whether every merge joins tokens of lower ranks only, so that ranks only rise while a piece is merged.
+    pub(super) fn is_ordered(&self) -> bool {
+        self.ordered
+    }
+
+    /// How many bytes these symbols are together.
+    pub(super) fn length(&self, symbols: &[u32]) -> usize {
+        symbols.iter().map(|&symbol| self.lengths[symbol as usize] as usize).sum()
     }
 
     #[inline]

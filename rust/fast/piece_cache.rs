@@ -14,6 +14,9 @@
 //! Costs: a hit is one line; memory is touched as it is used. `seed` is one insertion a piece. Not shared between threads:
 //! see `pool.rs`.
 
+// The hot loops are made of one-line helpers that must vanish into them.
+#![allow(clippy::inline_always)]
+
 use super::key::{VALUE_SHIFT, hash, is_long};
 use super::prefetch::prefetch;
 use super::values::PADDING;
@@ -156,7 +159,7 @@ pub(super) struct View<'c> {
 }
 
 impl<'c> View<'c> {
-    #[inline]
+    #[inline(always)]
     pub(super) fn line_of(&self, key: u128) -> usize {
         (hash(key) >> self.shift) as usize
     }
@@ -167,7 +170,7 @@ impl<'c> View<'c> {
     }
 
     /// The value of a key, whose line is `line`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn find(&self, line: usize, key: u128) -> Option<u32> {
         let slots = &self.lines[line];
         match find_on(slots, key) {
@@ -194,7 +197,7 @@ impl<'c> View<'c> {
 }
 
 /// Compares all four without a branch.
-#[inline]
+#[inline(always)]
 fn find_on(slots: &Line, key: u128) -> Option<u32> {
     let mut found = 0;
     for (index, slot) in slots.iter().enumerate() {

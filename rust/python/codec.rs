@@ -1,6 +1,6 @@
 //! `Codec` and `StreamDecoder` for Python.
 
-use super::ids::Ids;
+use super::ids::{Ids, from_item};
 use super::list::list_of_ids;
 use super::text::{self, Text};
 use super::trace::event_dict;
@@ -11,7 +11,7 @@ use crate::{codec, decode};
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A vocabulary, a split pattern and special tokens: everything that ids depend on.
 #[pyclass(frozen, module = "minitok._rust")]
@@ -204,19 +204,27 @@ pub struct StreamDecoder {
 #[pymethods]
 impl StreamDecoder {
     /// The text that is certain now that this token has come.
-    fn push(&self, token_id: u32) -> Result<String> {
-        let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    fn push(&self, token_id: &Bound<'_, PyAny>) -> PyResult<String> {
+        // Reading the id may run Python code, so the lock is not held for it.
+        let position = self.lock().1;
+        let id = from_item(token_id, position)?;
+        let mut state = self.lock();
         let (decoder, position) = &mut *state;
-        let token = self.core.token_bytes(token_id);
-        let token = token.ok_or(Error::UnknownToken { id: token_id, position: *position })?;
+        let token = self.core.token_bytes(id).ok_or(Error::UnknownToken { id, position: *position })?;
         *position += 1;
-        decoder.push(token)
+        Ok(decoder.push(token)?)
     }
 
     /// The end of the stream: what was held back is no character any more.
     fn finish(&self) -> Result<String> {
-        let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut state = self.lock();
         state.1 = 0;
         state.0.finish()
+    }
+}
+
+impl StreamDecoder {
+    fn lock(&self) -> MutexGuard<'_, (decode::StreamDecoder, usize)> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -74,7 +74,7 @@ app = typer.Typer(
 
 @app.callback()
 def minitok_command(
-    version: bool = typer.Option(  # noqa: ARG001
+    version: bool = typer.Option(
         False, "--version", callback=show_version, is_eager=True, help="Show the version and the backend."
     ),
 ) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from rich.console import Console
 
-__all__ = ["output", "print_json", "report"]
+__all__ = ["output", "print_json", "report", "waiting"]
 
 
 def output() -> Console:
@@ -19,6 +20,12 @@ def output() -> Console:
 def report(message: str) -> None:
     """One line on standard error."""
     Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print(f"minitok: {message}")
+
+
+def waiting(what: str) -> AbstractContextManager[object]:
+    """Show that something is being done, on standard error, if it is a terminal."""
+    console = Console(stderr=True)
+    return console.status(what) if console.is_terminal else nullcontext()
 
 
 def print_json(value: Any) -> None:

@@ -143,11 +143,17 @@ class TrainSteps:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         table = step_table(
-            ("id", "right"), ("pair", "left"), ("token", "left"), ("count", "right"), ("next best", "left")
+            ("id", "right"),
+            ("pair", "left"),
+            ("token", "left"),
+            ("count", "right"),
+            ("next best", "left"),
+            ("count", "right"),
         )
         for event in self.events:
             token = TokenText([event["id"]], [self.token_bytes(event["id"])]).text(colour=has_colour(console))
-            second = event["candidates"][1:2]
-            rival = f"{self.pair(second[0]['pair'])}  {second[0]['count']:,}" if second else ""
-            table.add_row(str(event["id"]), self.pair(event["winner"]), token, f"{event['count']:,}", rival)
+            row = [str(event["id"]), self.pair(event["winner"]), token, f"{event['count']:,}"]
+            for second in event["candidates"][1:2]:
+                row += [self.pair(second["pair"]), f"{second['count']:,}"]
+            table.add_row(*row)
         yield table

@@ -68,7 +68,7 @@ class Translator:
         self.at = 0
 
     def refuse(self, reason: str) -> NoReturn:
-        raise PatternError(f"pattern {self.pattern!r}: {reason} at position {self.at}")
+        raise PatternError(self.pattern, f"{reason} at position {self.at}")
 
     def peek(self, text: str) -> bool:
         return self.pattern.startswith(text, self.at)
@@ -124,7 +124,7 @@ class Translator:
         least, most = bounds
         if not repeatable:
             self.refuse("nothing to repeat")
-        if width[0] == 0 and most != 1:
+        if width[0] == 0 and (most != 1 or width[1] == 0):
             self.refuse("repeating what can match nothing")
         kind = "?" if self.take("?") else "+" if self.take("+") else ""
         if self.quantifier() is not None:
@@ -293,8 +293,8 @@ class Translator:
         negated = name.startswith("^")
         try:
             chars = property_set(name.removeprefix("^"))
-        except PatternError as error:
-            self.refuse(str(error))
+        except LookupError as error:
+            self.refuse(error.args[0])
         return complement(chars) if negated else chars
 
 

@@ -74,6 +74,18 @@ impl Isa {
         all
     }
 
+    /// What the instructions make of 64 bytes, read as text and as flags.
+    #[cfg(test)]
+    pub(super) fn read(self, bytes: &[u8; 64]) -> (Ascii, [u64; 8]) {
+        match self {
+            Self::Portable => (Portable::ascii(bytes), Portable::planes(bytes)),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => (x86::Avx2::ascii(bytes), x86::Avx2::planes(bytes)),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => (arm::Neon::ascii(bytes), arm::Neon::planes(bytes)),
+        }
+    }
+
     /// [`windows::fill`] with these instructions, which must be available.
     pub(super) fn fill(self, grammar: Grammar, text: &[u8], position: &mut usize, ends: &mut [usize]) -> usize {
         match self {
