@@ -12,12 +12,14 @@ LONE_FILES = {
 }
 LONE_NAMES = {
     "codec": {
+        "codec.fast": "the seam of the fast encoder",
         "codec.encode_batch": "the seam of threads; Python's batches are a loop in reference_backend.py",
         "codec.count": "counts without ids; Python takes len()",
         "codec.count_batch": "as encode_batch",
     },
     "decode": {"stream_decoder.emit": "Python's codecs module has an incremental decoder, Rust's library none"},
     "packed": {
+        "reader.new": "a struct literal in Rust",
         "adler32": "Python's zlib has it",
         "number": "int.from_bytes in Python",
         "join_all": "the seam of the fast joining; a loop in Python",
