@@ -24,7 +24,6 @@
 //! Implements SPEC T1 to T8.
 
 use crate::error::{Error, Result};
-use crate::fast;
 use crate::pairs::{Pair, count_pairs, merge_pair, pair_changes};
 use crate::pretokenize::Pattern;
 use crate::special::{Finder, SpecialTokens};
@@ -323,17 +322,14 @@ impl<'o> Queue<'o> {
 }
 
 /// Hears of a training as it goes on; an error stops it.
-pub struct Observer<'c> {
+pub struct Observer<'m, 't> {
     /// The number of merges made so far.
-    pub on_merge: &'c mut dyn FnMut(usize) -> Result<()>,
-    pub trace: Option<&'c mut dyn FnMut(Event) -> Result<()>>,
+    pub on_merge: &'m mut dyn FnMut(usize) -> Result<()>,
+    pub trace: Option<&'t mut dyn FnMut(Event) -> Result<()>>,
 }
 
 /// Learn the merges of the pieces.
 pub fn train(pieces: &[(Vec<u8>, i64)], options: &TrainOptions, observer: &mut Observer) -> Result<Trained> {
-    if observer.trace.is_none() && fast::enabled() {
-        return fast::merge::train(pieces, options, observer.on_merge);
-    }
     let mut words = Words::new(pieces, &options.byte_order);
     let mut queue = Queue::new(&words, options);
     let mut trained = Trained { merges: Vec::new(), counts: Vec::new(), stop: Stop::VocabSize };

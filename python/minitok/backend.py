@@ -106,7 +106,7 @@ class Backend:
     pattern: Callable[[str], Any]
     special_tokens: Callable[[Mapping[str, int]], Any]
     codec: Callable[[Any, Any, Any], Codec]
-    piece_counter: Callable[[Any, Any], PieceCounter]
+    piece_counter: Callable[[Any, Any, int], PieceCounter]
     train: Callable[..., tuple[list[tuple[int, int]], list[int], str]]
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from .backend import Emit, TrainOptions
+    from .reference.pretokenize import Pattern
+    from .reference.special import SpecialTokens
 
 MAX_ID = (1 << 32) - 1
 
@@ -119,6 +121,10 @@ class PythonStreamDecoder(StreamDecoder):
 
 class PythonPieceCounter(PieceCounter):
     """``reference.train.PieceCounter`` for ``str`` as well as ``bytes``."""
+
+    def __init__(self, pattern: Pattern, special: SpecialTokens, threads: int = 1) -> None:
+        super().__init__(pattern, special)
+        del threads
 
     def add(self, documents: Iterable[str | bytes]) -> None:
         super().add(utf8(document) for document in documents)

@@ -191,6 +191,7 @@ class Job:
         self.counter: PieceCounter = self.backend.piece_counter(
             self.backend.pattern(pattern),
             self.backend.special_tokens({token: index for index, token in enumerate(self.special)}),
+            self.threads,
         )
 
     def count(self, texts: Iterable[str | bytes], show: Callable[[Progress], object]) -> None:

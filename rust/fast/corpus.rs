@@ -60,12 +60,7 @@ pub struct CorpusCounter {
 impl CorpusCounter {
     /// A counter that uses up to `threads` threads.
     pub fn new(pattern: Pattern, special: &SpecialTokens, threads: usize) -> Self {
-        let grammar = match pattern.source() {
-            "gpt2" => Some(Grammar::Gpt2),
-            "cl100k" => Some(Grammar::Cl100k),
-            "o200k" => Some(Grammar::O200k),
-            _ => None,
-        };
+        let grammar = pattern.scanner();
         let splitter = Splitter { pattern, grammar, special: special.finder_of_all() };
         Self { splitter, threads: threads.max(1), pieces: PieceCounts::new() }
     }

@@ -30,12 +30,11 @@ impl From<Error> for PyErr {
 
 /// The `UnicodeDecodeError` that Python itself raises for these bytes.
 fn decode_error(bytes: &[u8]) -> PyErr {
-    let decoded = |py| {
-        PyString::from_encoded_object(&PyBytes::new(py, bytes), Some(c"utf-8"), Some(c"strict")).err().unwrap_or_else(
-            || PyUnicodeDecodeError::new_err(("utf-8", bytes.to_vec(), 0, bytes.len(), "invalid UTF-8")),
-        )
-    };
-    Python::attach(decoded)
+    Python::attach(|py| {
+        let decoded = PyString::from_encoded_object(&PyBytes::new(py, bytes), Some(c"utf-8"), Some(c"strict"));
+        let unexplained = || PyUnicodeDecodeError::new_err(("utf-8", bytes.to_vec(), 0, bytes.len(), "invalid UTF-8"));
+        decoded.err().unwrap_or_else(unexplained)
+    })
 }
 
 /// The number that makes `OSError` the right one of its subclasses.
