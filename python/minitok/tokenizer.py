@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from .arguments import as_list, check_special_tokens, named_special_tokens, thread_count
 from .backend import BackendName, load_backend
-from .errors import VocabularyError
+from .conversions import Conversions
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     import numpy as np
@@ -26,7 +25,7 @@ __all__ = ["Tokenizer"]
 IDENTITY = bytes(range(256))
 
 
-class Tokenizer:
+class Tokenizer(Conversions):
     """A byte-level BPE tokenizer: text to ids and back, without loss.
 
     Made by ``minitok.train``, ``minitok.load`` or from merges: pairs of ids in rank order, of which merge k makes id
@@ -93,67 +92,8 @@ class Tokenizer:
     @classmethod
     def _from_vocab(cls, vocab: Vocab, **options: Any) -> Tokenizer:
         tokenizer = cls.__new__(cls)
-        tokenizer._build(vocab, **{"name": None, "trained": None, "backend": None, **options})  # noqa: SLF001
+        tokenizer._build(vocab, **{"special_tokens": {}, "name": None, "trained": None, "backend": None, **options})  # noqa: SLF001
         return tokenizer
-
-    @classmethod
-    def from_ranks(
-        cls,
-        ranks: Mapping[bytes, int],
-        *,
-        pattern: str,
-        special_tokens: Mapping[str, int] | None = None,
-        name: str | None = None,
-        backend: str | None = None,
-    ) -> Tokenizer:
-        """From tiktoken's data: each token's bytes and its rank, which is its id.
-
-        Costs O(V L^2) for V tokens of L bytes, once.
-
-        >>> ranks = {bytes([byte]): byte for byte in range(256)} | {b"ab": 256}
-        >>> Tokenizer.from_ranks(ranks, pattern="gpt2").merges
-        [(97, 98)]
-        """
-        vocab = load_backend(backend).vocab.from_ranks(dict(ranks))
-        return cls._from_vocab(vocab, pattern=pattern, special_tokens=special_tokens or {}, name=name, backend=backend)
-
-    @classmethod
-    def from_tokens(
-        cls,
-        ids: Mapping[bytes, int],
-        merges: Iterable[tuple[int, int]],
-        *,
-        pattern: str,
-        special_tokens: Mapping[str, int] | None = None,
-        whole_pieces: bool = False,
-        name: str | None = None,
-        backend: str | None = None,
-    ) -> Tokenizer:
-        """From tokens with ids of any order, and merges as pairs of those ids in rank order (Hugging Face, GPT-2).
-
-        Args:
-            ids: Each token's bytes and its id.
-            merges: Pairs of ids in rank order; the concatenation of each pair must be a token.
-            pattern: As for ``Tokenizer``.
-            special_tokens: As for ``Tokenizer``.
-            whole_pieces: A piece that is a token as it stands is that token, whatever the merges would make of it.
-            name: As for ``Tokenizer``.
-            backend: As for ``Tokenizer``.
-        """
-        vocab = load_backend(backend).vocab.from_tokens(dict(ids), list(merges), whole_pieces)
-        return cls._from_vocab(vocab, pattern=pattern, special_tokens=special_tokens or {}, name=name, backend=backend)
-
-    @classmethod
-    def from_vocabulary(
-        cls,
-        tokens: Mapping[int, bytes],
-        merges: Iterable[Merge],
-        whole_pieces: bool,
-        **options: Any,
-    ) -> Tokenizer:
-        """From the three values of ``vocabulary()``; the options are those of ``Tokenizer``."""
-        vocab = load_backend(options.get("backend")).vocab(dict(tokens), list(merges), whole_pieces)
-        return cls._from_vocab(vocab, **options)
 
     # -- text to ids -------------------------------------------------------------------------------------------------
 
@@ -408,12 +348,6 @@ class Tokenizer:
 
     # -- files and objects -------------------------------------------------------------------------------------------
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the tokenizer to a file in minitok's own format: whole, or not at all."""
-        from .formats import native
-
-        native.save(self, path)
-
     def with_backend(self, backend: str) -> Tokenizer:
         """The same tokenizer on another backend."""
         if self._published and self._name:
@@ -451,10 +385,24 @@ class Tokenizer:
         ]
         return f"Tokenizer({', '.join(shown)})"
 
+    def with_pattern(self, pattern: str) -> Tokenizer:
+        """The same vocabulary with another split pattern; special tokens stay. The name goes, as the ids are others."""
+        return self._from_vocab(
+            self._vocab,
+            pattern=pattern,
+            special_tokens=self._special,
+            trained=self._trained,
+            backend=self._backend,
+        )
+
     # -- special tokens ----------------------------------------------------------------------------------------------
 
     def _allowed(self, allowed: Special | str) -> list[str]:
         return named_special_tokens(allowed, self._special)
+
+    def check_special(self, text: Text, disallowed: Special | str = "all") -> None:
+        """Raise DisallowedSpecialTokenError if the text contains one of the special tokens."""
+        self._codec.check(text, self._allowed(disallowed))
 
     def _check(self, text: Text, allowed: Special | str, disallowed: Special | str) -> list[str]:
         """The special tokens to find in the text, after those that must not be in it have been looked for."""

@@ -24,7 +24,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FileFormatError, MinitokError
-from .files import write_atomically
+from .files import parse_json, read, write_atomically
 
 if TYPE_CHECKING:
     import os
@@ -84,14 +84,11 @@ def rows(items: Iterable[tuple[object, ...]]) -> str:
 
 def load(path: str | os.PathLike[str], backend: str | None = None) -> Tokenizer:
     """Read a tokenizer from a file; a file that is not one is refused with its reason (SPEC F2)."""
-    with open(path, "rb") as file:
-        data = file.read()
-    try:
-        content = json.loads(data.decode("utf-8-sig"))
-    except json.JSONDecodeError as error:
-        raise FileFormatError(path, f"not JSON: {error.msg}", error.lineno) from None
-    except (UnicodeDecodeError, RecursionError) as error:
-        raise FileFormatError(path, f"not JSON: {error}") from None
+    return parse_file(parse_json(read(path), path), path, backend)
+
+
+def parse_file(content: Any, path: object, backend: str | None = None) -> Tokenizer:
+    """The tokenizer of a file's JSON; what is wrong with it is said of the file."""
     try:
         return parse(content, backend)
     except FormatReason as reason:
