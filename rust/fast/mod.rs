@@ -4,6 +4,7 @@ pub mod corpus;
 pub mod count;
 pub mod decoder;
 pub mod encoder;
+pub mod join;
 pub mod merge;
 pub mod parallel;
 pub mod scan;

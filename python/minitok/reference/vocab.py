@@ -107,6 +107,13 @@ class Vocab:
             merges = every_split(ranks)
         return cls(tokens, merges, whole_pieces=True)
 
+    @classmethod
+    def unpack(cls, data: bytes, below: int | None = None) -> Vocab:
+        """From the package's own files; see ``packed``."""
+        from .packed import unpack
+
+        return unpack(data, below)
+
     @property
     def n_ids(self) -> int:
         """One more than the highest id; holes count."""
