@@ -12,6 +12,10 @@
 use crate::decode;
 use crate::encode::encode_piece;
 use crate::error::{Error, Result};
+use crate::fast::{
+    self,
+    encoder::{Encoder, Split},
+};
 use crate::pretokenize::Pattern;
 use crate::special::{Finder, SpecialTokens};
 use crate::trace::{Event, trace_piece};
@@ -24,6 +28,8 @@ pub struct Codec {
     pub vocab: Arc<Vocab>,
     pub pattern: Pattern,
     pub special: SpecialTokens,
+    /// The same ids sooner; None where it is switched off.
+    fast: Option<Encoder>,
 }
 
 impl Codec {
@@ -37,7 +43,8 @@ impl Codec {
                 return Err(Error::Vocabulary(reason));
             }
         }
-        Ok(Codec { vocab, pattern, special })
+        let fast = fast::enabled().then(|| Encoder::new(vocab.clone()));
+        Ok(Codec { vocab, pattern, special, fast })
     }
 
     /// The ids of a text. The special tokens that the finder knows are found in it; all else is text.
@@ -45,9 +52,7 @@ impl Codec {
         let mut ids = Vec::new();
         allowed.split(text, |start, end, id| {
             match id {
-                None => {
-                    self.pattern.split(&text[start..end], &mut |piece| encode_piece(&self.vocab, piece, &mut ids))?;
-                }
+                None => self.encode_segment(&text[start..end], &mut ids)?,
                 Some(id) => ids.push(id),
             }
             Ok(())
@@ -55,14 +60,32 @@ impl Codec {
         Ok(ids)
     }
 
+    /// The ids of a text without special tokens, appended to `ids`.
+    fn encode_segment(&self, text: &[u8], ids: &mut Vec<u32>) -> Result<()> {
+        if let Some(fast) = &self.fast {
+            return fast.encode(text, self.split(), ids);
+        }
+        self.pattern.split(text, &mut |piece| encode_piece(&self.vocab, piece, ids))
+    }
+
     /// The ids of each text.
     pub fn encode_batch(&self, texts: &[&[u8]], allowed: &Finder, _threads: usize) -> Result<Vec<Vec<u32>>> {
         texts.iter().map(|text| self.encode(text, allowed)).collect()
     }
 
+    fn split(&self) -> Split<'_> {
+        self.pattern.scanner().map_or(Split::Pattern(&self.pattern), Split::Scan)
+    }
+
     /// How many ids a text has.
     pub fn count(&self, text: &[u8], allowed: &Finder) -> Result<usize> {
-        self.encode(text, allowed).map(|ids| ids.len())
+        let Some(fast) = &self.fast else { return self.encode(text, allowed).map(|ids| ids.len()) };
+        let mut count = 0;
+        allowed.split(text, |start, end, id| {
+            count += if id.is_some() { 1 } else { fast.count(&text[start..end], self.split())? };
+            Ok(())
+        })?;
+        Ok(count)
     }
 
     /// How many ids each text has.

@@ -18,6 +18,7 @@
 //! Implements SPEC P1, P2, P3, P6 and P7.
 
 use crate::error::{Error, Result};
+use crate::fast::{self, scan::Grammar};
 use crate::regexes::translate;
 use std::borrow::Cow;
 
@@ -49,7 +50,9 @@ const STEP_LIMIT: usize = 100_000_000;
 #[derive(Debug, Clone)]
 pub struct Pattern {
     source: String,
+    /// None where no regular expression is needed: the pattern is `none`, or the fast scanner cuts in its place.
     regex: Option<fancy_regex::Regex>,
+    scanner: Option<Grammar>,
 }
 
 impl Pattern {
@@ -58,17 +61,30 @@ impl Pattern {
             let reason = "the pattern is empty (for one piece, use 'none')".into();
             return Err(Error::Pattern { pattern: String::new(), reason });
         }
-        let named = NAMED.iter().find(|(name, _)| *name == source).map_or(source, |(_, pattern)| pattern);
-        let regex = if source == "none" { None } else { Some(compile_pattern(named)?) };
-        Ok(Pattern { source: source.into(), regex })
+        let named = NAMED.iter().find(|(name, pattern)| [*name, *pattern].contains(&source));
+        let scanner = named.filter(|_| fast::enabled()).and_then(|(name, _)| Grammar::named(name));
+        let regex = match (source, scanner) {
+            ("none", _) | (_, Some(_)) => None,
+            _ => Some(compile_pattern(named.map_or(source, |(_, pattern)| pattern))?),
+        };
+        Ok(Pattern { source: source.into(), regex, scanner })
     }
 
     pub fn source(&self) -> &str {
         &self.source
     }
 
+    /// The fast scanner that cuts in place of the regular expression, if there is one.
+    pub fn scanner(&self) -> Option<Grammar> {
+        self.scanner
+    }
+
     /// Hand the pieces of the text to `emit`, in order.
     pub fn split<'t>(&self, text: &'t [u8], emit: &mut dyn FnMut(&'t [u8])) -> Result<()> {
+        if let Some(grammar) = self.scanner {
+            fast::scan::split(grammar, text, emit);
+            return Ok(());
+        }
         let Some(regex) = &self.regex else {
             if !text.is_empty() {
                 emit(text);
@@ -103,7 +119,7 @@ impl Pattern {
     /// and none looks past a letter or digit that it has not taken, so neither does the left part change. Holds whatever
     /// text follows later.
     pub fn safe_cut(&self, text: &[u8]) -> usize {
-        if !NAMED.iter().any(|(name, _)| *name == self.source) {
+        if !NAMED.iter().any(|(name, pattern)| [*name, *pattern].contains(&self.source.as_str())) {
             return 0;
         }
         let cuttable = |at: &usize| b" \t\n\r".contains(&text[*at]) && text[at - 1].is_ascii_alphanumeric();

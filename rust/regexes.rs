@@ -130,7 +130,7 @@ impl Translator {
         if !repeatable {
             return self.refuse("nothing to repeat");
         }
-        if width.0 == 0 && most != Some(1) {
+        if width.0 == 0 && (most != Some(1) || width.1 == Some(0)) {
             return self.refuse("repeating what can match nothing");
         }
         let possessive = if self.take("?") { Some(false) } else { self.take("+").then_some(true) };

@@ -167,6 +167,8 @@ impl PieceCounter {
 struct Words {
     ids: Vec<Vec<u32>>,
     frequencies: Vec<i64>,
+    /// The bytes of each token.
+    lengths: Vec<usize>,
     counts: HashMap<Pair, i64>,
     holders: HashMap<Pair, BTreeSet<usize>>,
 }
@@ -180,6 +182,7 @@ impl Words {
         let mut words = Words {
             ids: pieces.iter().map(|(piece, _)| piece.iter().map(|&byte| id_of[byte as usize]).collect()).collect(),
             frequencies: pieces.iter().map(|(_, count)| *count).collect(),
+            lengths: vec![1; 256],
             counts: HashMap::new(),
             holders: HashMap::new(),
         };
@@ -202,6 +205,7 @@ impl Words {
 
     /// Replace the pair everywhere. Returns the words touched and the pairs created, both in order.
     fn merge(&mut self, pair: Pair, new_id: u32) -> (Vec<usize>, BTreeSet<Pair>) {
+        self.lengths.push(self.lengths[pair.0 as usize] + self.lengths[pair.1 as usize]);
         let holders = self.holders.remove(&pair).unwrap_or_default();
         let touched: Vec<usize> = holders.into_iter().filter(|&index| holds(&self.ids[index], pair)).collect();
         let mut created = BTreeSet::new();
@@ -216,13 +220,23 @@ impl Words {
         (touched, created)
     }
 
-    /// The first word that holds the pair, and the first place in it.
+    /// The first word that holds the pair, and the byte of it at which the pair first begins.
+    ///
+    /// A byte, not an index into the ids: an index gets smaller when something to the left of it is merged, and a key of
+    /// the queue must not. The byte of an occurrence never changes.
     fn first_seen(&self, pair: Pair) -> (usize, usize) {
-        let place = |index: &usize| self.ids[*index].windows(2).position(|both| (both[0], both[1]) == pair);
-        let found = self
-            .holders
-            .get(&pair)
-            .and_then(|holders| holders.iter().find_map(|index| place(index).map(|place| (*index, place))));
+        let byte = |index: usize| {
+            let mut at = 0;
+            for both in self.ids[index].windows(2) {
+                if (both[0], both[1]) == pair {
+                    return Some(at);
+                }
+                at += self.lengths[both[0] as usize];
+            }
+            None
+        };
+        let holders = self.holders.get(&pair);
+        let found = holders.and_then(|holders| holders.iter().find_map(|&index| byte(index).map(|at| (index, at))));
         found.unwrap_or((usize::MAX, usize::MAX))
     }
 }
@@ -308,10 +322,10 @@ impl<'o> Queue<'o> {
 }
 
 /// Hears of a training as it goes on; an error stops it.
-pub struct Observer<'c> {
+pub struct Observer<'m, 't> {
     /// The number of merges made so far.
-    pub on_merge: &'c mut dyn FnMut(usize) -> Result<()>,
-    pub trace: Option<&'c mut dyn FnMut(Event) -> Result<()>>,
+    pub on_merge: &'m mut dyn FnMut(usize) -> Result<()>,
+    pub trace: Option<&'t mut dyn FnMut(Event) -> Result<()>>,
 }
 
 /// Learn the merges of the pieces.

@@ -41,15 +41,15 @@ fn group(name: &str) -> Option<&'static [&'static str]> {
 }
 
 /// The set of each property by its lower-case name, and the groups of characters that differ by case.
-pub struct Table {
+pub struct UnicodeTable {
     properties: HashMap<String, CharSet>,
     folds: Vec<Vec<u32>>,
 }
 
 /// The file, read once.
-pub fn table() -> &'static Table {
-    static TABLE: LazyLock<Table> = LazyLock::new(|| {
-        let mut table = Table { properties: HashMap::new(), folds: Vec::new() };
+pub fn table() -> &'static UnicodeTable {
+    static TABLE: LazyLock<UnicodeTable> = LazyLock::new(|| {
+        let mut table = UnicodeTable { properties: HashMap::new(), folds: Vec::new() };
         let number = |field: &str| u32::from_str_radix(field, 16).unwrap_or_else(|_| unreachable!("bundled table"));
         for line in include_str!("../python/minitok/reference/unicode_16.txt").lines() {
             let mut fields = line.split_ascii_whitespace();
@@ -72,7 +72,7 @@ pub fn table() -> &'static Table {
 
 /// The characters that `\p{name}` stands for: a general category, a script, or one of three properties.
 pub fn property_set(name: &str) -> Result<CharSet, String> {
-    let lower = name.trim().to_lowercase().replace(' ', "_");
+    let lower = name.trim_matches(' ').to_lowercase().replace(' ', "_");
     let mut key = lower.as_str();
     for prefix in ["gc=", "general_category=", "sc=", "script="] {
         key = key.strip_prefix(prefix).unwrap_or(key);
@@ -84,7 +84,7 @@ pub fn property_set(name: &str) -> Result<CharSet, String> {
     if let Some(members) = group(key) {
         return Ok(union(members.iter().flat_map(|&member| properties[member].iter().copied())));
     }
-    properties.get(key).cloned().ok_or_else(|| format!("unknown Unicode property {name:?}"))
+    properties.get(key).cloned().ok_or_else(|| format!("unknown Unicode property '{name}'"))
 }
 
 /// `\s`: the property `White_Space`.

@@ -10,7 +10,7 @@ The pipeline, and where each step is written down to be read (``minitok.referenc
 >>> import minitok
 >>> tok = minitok.train(["low lower lowest"], vocab_size=259)
 >>> tok.encode("lowest low")
-[258, 115, 116, 32, 257]
+[257, 101, 115, 116, 258]
 >>> tok.decode(tok.encode("lowest low"))
 'lowest low'
 """

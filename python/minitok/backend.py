@@ -64,7 +64,7 @@ class Codec(Protocol):
     def token_bytes(self, token_id: int) -> bytes | None: ...
     def decode_bytes(self, ids: Iterable[int] | npt.NDArray[Any]) -> bytes: ...
     def decode(self, ids: Iterable[int] | npt.NDArray[Any], errors: str) -> str: ...
-    def stream_decoder(self, strict: bool) -> StreamDecoder: ...  # noqa: FBT001
+    def stream_decoder(self, strict: bool) -> StreamDecoder: ...
 
 
 class StreamDecoder(Protocol):
@@ -85,11 +85,16 @@ class PieceCounter(Protocol):
 
 
 class TrainOptions(Protocol):
-    n_merges: int
-    byte_order: bytes
-    tie_break: str
-    min_frequency: int
-    max_token_length: int | None
+    @property
+    def n_merges(self) -> int: ...
+    @property
+    def byte_order(self) -> bytes: ...
+    @property
+    def tie_break(self) -> str: ...
+    @property
+    def min_frequency(self) -> int: ...
+    @property
+    def max_token_length(self) -> int | None: ...
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,7 @@ class Backend:
     pattern: Callable[[str], Any]
     special_tokens: Callable[[Mapping[str, int]], Any]
     codec: Callable[[Any, Any, Any], Codec]
-    piece_counter: Callable[[Any, Any], PieceCounter]
+    piece_counter: Callable[[Any, Any, int], PieceCounter]
     train: Callable[..., tuple[list[tuple[int, int]], list[int], str]]
 
 

@@ -23,7 +23,18 @@ class MinitokError(Exception):
 
 
 class PatternError(MinitokError, ValueError):
-    """The split pattern is not one that both engines read alike, or matching it took too many steps."""
+    """The split pattern is not one that both engines read alike, or matching it took too many steps.
+
+    ``pattern`` is the pattern, ``reason`` what is wrong with it.
+    """
+
+    def __init__(self, pattern: str, reason: str) -> None:
+        super().__init__(f"pattern {pattern!r}: {reason}")
+        self.pattern = pattern
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type[PatternError], tuple[str, str]]:
+        return type(self), (self.pattern, self.reason)
 
 
 class VocabularyError(MinitokError, ValueError):

@@ -25,7 +25,7 @@ class Progress:
 
 
 @contextmanager
-def start_progress(progress: bool | Callable[[Progress], object]) -> Iterator[Callable[[Progress], object]]:  # noqa: FBT001
+def start_progress(progress: bool | Callable[[Progress], object]) -> Iterator[Callable[[Progress], object]]:
     """What to call with each ``Progress``: the caller's function, a bar, or nothing."""
     if callable(progress):
         yield progress

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import UnknownTokenError
+from .reference import train as reference_train
 from .reference.codec import Codec
 from .reference.decode import StreamDecoder
-from .reference.trace import TrainTrace
 from .reference.train import PieceCounter
-from .reference.train import train as train_reference
 from .text import utf8
 
 if TYPE_CHECKING:
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from .backend import Emit, TrainOptions
+    from .reference.pretokenize import Pattern
+    from .reference.special import SpecialTokens
 
 MAX_ID = (1 << 32) - 1
 
@@ -107,12 +108,23 @@ class PythonCodec:
     def decode(self, ids: Iterable[int] | npt.NDArray[Any], errors: str) -> str:
         return self.decode_bytes(ids).decode("utf-8", errors)
 
-    def stream_decoder(self, strict: bool) -> StreamDecoder:  # noqa: FBT001
-        return StreamDecoder(self.codec.token_bytes, "strict" if strict else "replace")
+    def stream_decoder(self, strict: bool) -> StreamDecoder:
+        return PythonStreamDecoder(self.codec.token_bytes, "strict" if strict else "replace")
+
+
+class PythonStreamDecoder(StreamDecoder):
+    """``reference.decode.StreamDecoder`` for ids of any type."""
+
+    def push(self, token_id: object) -> str:
+        return super().push(checked_id(token_id, self.position))
 
 
 class PythonPieceCounter(PieceCounter):
     """``reference.train.PieceCounter`` for ``str`` as well as ``bytes``."""
+
+    def __init__(self, pattern: Pattern, special: SpecialTokens, threads: int = 1) -> None:
+        super().__init__(pattern, special)
+        del threads
 
     def add(self, documents: Iterable[str | bytes]) -> None:
         super().add(utf8(document) for document in documents)
@@ -125,5 +137,8 @@ def train(
     trace: Emit | None = None,
 ) -> tuple[list[tuple[int, int]], list[int], str]:
     """The merges of the pieces counted, the count of each, and why training stopped."""
-    trained = train_reference(counter.pieces, options, on_merge, TrainTrace(trace) if trace else None)
+    plain = reference_train.TrainOptions(
+        options.n_merges, options.byte_order, options.tie_break, options.min_frequency, options.max_token_length
+    )
+    trained = reference_train.train(counter.pieces, plain, on_merge, trace)
     return trained.merges, trained.counts, trained.stop

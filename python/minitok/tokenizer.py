@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 from .arguments import as_list, check_special_tokens, named_special_tokens, thread_count
@@ -10,6 +9,7 @@ from .backend import BackendName, load_backend
 from .errors import VocabularyError
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     import numpy as np
@@ -92,7 +92,7 @@ class Tokenizer:
     @classmethod
     def _from_vocab(cls, vocab: Vocab, **options: Any) -> Tokenizer:
         tokenizer = cls.__new__(cls)
-        tokenizer._build(vocab, **{"name": None, "trained": None, "backend": None, **options})
+        tokenizer._build(vocab, **{"name": None, "trained": None, "backend": None, **options})  # noqa: SLF001
         return tokenizer
 
     @classmethod
@@ -114,9 +114,7 @@ class Tokenizer:
         [(97, 98)]
         """
         vocab = load_backend(backend).vocab.from_ranks(dict(ranks))
-        return cls._from_vocab(
-            vocab, pattern=pattern, special_tokens=special_tokens or {}, name=name, backend=backend
-        )
+        return cls._from_vocab(vocab, pattern=pattern, special_tokens=special_tokens or {}, name=name, backend=backend)
 
     @classmethod
     def from_tokens(
@@ -142,13 +140,15 @@ class Tokenizer:
             backend: As for ``Tokenizer``.
         """
         vocab = load_backend(backend).vocab.from_tokens(dict(ids), list(merges), whole_pieces)
-        return cls._from_vocab(
-            vocab, pattern=pattern, special_tokens=special_tokens or {}, name=name, backend=backend
-        )
+        return cls._from_vocab(vocab, pattern=pattern, special_tokens=special_tokens or {}, name=name, backend=backend)
 
     @classmethod
     def from_vocabulary(
-        cls, tokens: Mapping[int, bytes], merges: Iterable[Merge], whole_pieces: bool, **options: Any  # noqa: FBT001
+        cls,
+        tokens: Mapping[int, bytes],
+        merges: Iterable[Merge],
+        whole_pieces: bool,
+        **options: Any,
     ) -> Tokenizer:
         """From the three values of ``vocabulary()``; the options are those of ``Tokenizer``."""
         vocab = load_backend(options.get("backend")).vocab(dict(tokens), list(merges), whole_pieces)
@@ -340,8 +340,8 @@ class Tokenizer:
 
         The special tokens move to the end of the smaller vocabulary, in the order of their ids.
 
-        >>> Tokenizer([(97, 98), (256, 99)], special_tokens={"<s>": 258}).truncate(258)
-XX
+        >>> Tokenizer([(97, 98), (256, 99)], special_tokens={"<s>": 258}).truncate(258).merges
+        [(97, 98)]
         """
         order = self.byte_order
         if order is None:
@@ -465,7 +465,7 @@ XX
 def _rebuild(
     tokens: dict[int, bytes],
     merges: list[Merge],
-    whole_pieces: bool,  # noqa: FBT001
+    whole_pieces: bool,
     pattern: str,
     special_tokens: dict[str, int],
     name: str | None,

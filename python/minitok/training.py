@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .arguments import thread_count
 from .backend import load_backend
 from .errors import FileFormatError, TrainingError
-from .formats.native import IDENTITY, ORDERS
+from .formats.native import ORDERS
 from .progress import Progress, start_progress
 from .tokenizer import Tokenizer
 
@@ -81,7 +81,7 @@ def train(
 
     >>> tok = train(["low lower lowest"], vocab_size=259)
     >>> tok.merges
-    [(108, 111), (256, 119), (257, 101)]
+    [(108, 111), (256, 119), (32, 257)]
     """
     job = Job(
         vocab_size, pattern, special_tokens, tie_break, byte_order, min_frequency, max_token_length, backend, threads
@@ -191,6 +191,7 @@ class Job:
         self.counter: PieceCounter = self.backend.piece_counter(
             self.backend.pattern(pattern),
             self.backend.special_tokens({token: index for index, token in enumerate(self.special)}),
+            self.threads,
         )
 
     def count(self, texts: Iterable[str | bytes], show: Callable[[Progress], object]) -> None:

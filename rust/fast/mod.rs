@@ -1,7 +1,10 @@
 //! Speed only: nothing in this folder changes a result. Each file names the mirror file that it must equal.
 
+pub mod corpus;
+pub mod count;
 pub mod decoder;
 pub mod encoder;
+pub mod merge;
 pub mod parallel;
 pub mod scan;
 pub mod transcode;
@@ -12,6 +15,7 @@ mod line;
 mod long;
 mod miss;
 mod pair_table;
+mod parts;
 mod piece_cache;
 mod pool;
 mod prefetch;
@@ -19,4 +23,23 @@ mod static_cuts;
 mod values;
 
 #[cfg(test)]
+mod corpus_tests;
+#[cfg(test)]
 mod encoder_tests;
+
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static ENABLED: LazyLock<AtomicBool> =
+    LazyLock::new(|| AtomicBool::new(std::env::var_os("MINITOK_FAST").is_none_or(|value| value != "0")));
+
+/// Whether patterns, codecs and trainings that are made from now on use the fast paths. `MINITOK_FAST=0` in the environment
+/// switches them off, so that both can be timed and compared.
+pub fn enabled() -> bool {
+    ENABLED.load(Ordering::Relaxed)
+}
+
+/// Switch the fast paths on or off; returns how it was before.
+pub fn set_enabled(enabled: bool) -> bool {
+    ENABLED.swap(enabled, Ordering::Relaxed)
+}

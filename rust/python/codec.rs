@@ -1,6 +1,7 @@
 //! `Codec` and `StreamDecoder` for Python.
 
-use super::ids::Ids;
+use super::ids::{Ids, from_item};
+use super::list::list_of_ids;
 use super::text::{self, Text};
 use super::trace::event_dict;
 use super::vocab::{Pattern, SpecialTokens, Vocab};
@@ -10,14 +11,16 @@ use crate::{codec, decode};
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A vocabulary, a split pattern and special tokens: everything that ids depend on.
 #[pyclass(frozen, module = "minitok._rust")]
 pub struct Codec {
-    codec: Arc<codec::Codec>,
+    core: Arc<codec::Codec>,
+    /// Finds nothing: the finder of a call that allows no special token.
+    no_finder: Arc<Finder>,
     /// The finder used last, and the names it was made for.
-    finder: Mutex<(Vec<String>, Finder)>,
+    finder: Mutex<(Vec<String>, Arc<Finder>)>,
 }
 
 type Offsets<'py> = (Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u64>>);
@@ -31,17 +34,18 @@ impl Codec {
         special: &Bound<'_, SpecialTokens>,
     ) -> PyResult<Codec> {
         let (vocab, pattern, special) = (&vocab.get().0, &pattern.get().0, &special.get().0);
-        let finder = Mutex::new((Vec::new(), special.finder(&[])));
-        let codec = codec::Codec::new(vocab.clone(), pattern.clone(), special.clone())?;
-        Ok(Codec { codec: Arc::new(codec), finder })
+        let core = codec::Codec::new(vocab.clone(), pattern.clone(), special.clone())?;
+        let no_finder = Arc::new(special.finder(&[]));
+        let finder = Mutex::new((Vec::new(), no_finder.clone()));
+        Ok(Codec { core: Arc::new(core), no_finder, finder })
     }
 
     /// The ids of a text as a list.
     #[pyo3(signature = (text, allowed = Vec::new()))]
-    fn encode<'py>(&self, py: Python<'py>, text: Text<'_>, allowed: Vec<String>) -> PyResult<Bound<'py, PyList>> {
+    fn encode<'py>(&self, py: Python<'py>, text: Text<'_>, allowed: Vec<String>) -> PyResult<Bound<'py, PyAny>> {
         let finder = self.finder(allowed);
-        let ids = py.detach(|| self.codec.encode(&text.0, &finder))?;
-        PyList::new(py, ids)
+        let ids = py.detach(|| self.core.encode(&text.0, &finder))?;
+        list_of_ids(py, &ids)
     }
 
     /// The ids of a text as an array of uint32.
@@ -53,7 +57,7 @@ impl Codec {
         allowed: Vec<String>,
     ) -> PyResult<Bound<'py, PyArray1<u32>>> {
         let finder = self.finder(allowed);
-        let ids = py.detach(|| self.codec.encode(&text.0, &finder))?;
+        let ids = py.detach(|| self.core.encode(&text.0, &finder))?;
         Ok(ids.into_pyarray(py))
     }
 
@@ -67,8 +71,8 @@ impl Codec {
         threads: usize,
     ) -> PyResult<Bound<'py, PyList>> {
         let (texts, finder) = (text::texts(&texts)?, self.finder(allowed));
-        let batch = py.detach(|| self.codec.encode_batch(&bytes_of(&texts), &finder, threads))?;
-        let lists = batch.into_iter().map(|ids| PyList::new(py, ids)).collect::<PyResult<Vec<_>>>()?;
+        let batch = py.detach(|| self.core.encode_batch(&bytes_of(&texts), &finder, threads))?;
+        let lists = batch.iter().map(|ids| list_of_ids(py, ids)).collect::<PyResult<Vec<_>>>()?;
         PyList::new(py, lists)
     }
 
@@ -83,7 +87,7 @@ impl Codec {
     ) -> PyResult<Offsets<'py>> {
         let (texts, finder) = (text::texts(&texts)?, self.finder(allowed));
         let (ids, offsets) = py.detach(|| {
-            let batch = self.codec.encode_batch(&bytes_of(&texts), &finder, threads)?;
+            let batch = self.core.encode_batch(&bytes_of(&texts), &finder, threads)?;
             let mut offsets = vec![0];
             offsets.extend(batch.iter().scan(0, |end, ids| {
                 *end += ids.len() as u64;
@@ -98,7 +102,7 @@ impl Codec {
     #[pyo3(signature = (text, allowed = Vec::new()))]
     fn count(&self, py: Python<'_>, text: Text<'_>, allowed: Vec<String>) -> PyResult<usize> {
         let finder = self.finder(allowed);
-        Ok(py.detach(|| self.codec.count(&text.0, &finder))?)
+        Ok(py.detach(|| self.core.count(&text.0, &finder))?)
     }
 
     /// How many ids each text has.
@@ -111,13 +115,13 @@ impl Codec {
         threads: usize,
     ) -> PyResult<Vec<usize>> {
         let (texts, finder) = (text::texts(&texts)?, self.finder(allowed));
-        Ok(py.detach(|| self.codec.count_batch(&bytes_of(&texts), &finder, threads))?)
+        Ok(py.detach(|| self.core.count_batch(&bytes_of(&texts), &finder, threads))?)
     }
 
     /// Raise if the text contains one of the special tokens named.
     fn check(&self, text: Text<'_>, disallowed: Vec<String>) -> PyResult<()> {
         let disallowed: Vec<&str> = disallowed.iter().map(String::as_str).collect();
-        Ok(codec::Codec::check(&text.0, &self.codec.special.finder(&disallowed))?)
+        Ok(codec::Codec::check(&text.0, &self.core.special.finder(&disallowed))?)
     }
 
     /// As `encode`, with an event for each piece, merge and special token.
@@ -126,10 +130,10 @@ impl Codec {
         text: Text<'_>,
         allowed: Vec<String>,
         emit: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyList>> {
+    ) -> PyResult<Bound<'py, PyAny>> {
         let py = emit.py();
         let mut failure = None;
-        let ids = self.codec.trace(&text.0, &self.finder(allowed), &mut |event| {
+        let ids = self.core.trace(&text.0, &self.finder(allowed), &mut |event| {
             let emitted = event_dict(py, &event).and_then(|dict| emit.call1((dict,)));
             emitted.map(|_| ()).map_err(|error| {
                 failure = Some(error);
@@ -139,45 +143,48 @@ impl Codec {
         if let Some(error) = failure {
             return Err(error);
         }
-        PyList::new(py, ids?)
+        list_of_ids(py, &ids?)
     }
 
     /// The last place at which the text can be cut in two whose ids are those of the whole, whatever follows; or 0.
     fn safe_cut(&self, text: &[u8], allowed: Vec<String>) -> usize {
-        self.codec.safe_cut(text, &self.finder(allowed))
+        self.core.safe_cut(text, &self.finder(allowed))
     }
 
     /// A decoder for ids that come one by one.
     fn stream_decoder(&self, strict: bool) -> StreamDecoder {
-        StreamDecoder { codec: self.codec.clone(), state: Mutex::new((decode::StreamDecoder::new(strict), 0)) }
+        StreamDecoder { core: self.core.clone(), state: Mutex::new((decode::StreamDecoder::new(strict), 0)) }
     }
 
     /// The bytes of an id, special tokens included; None where there is no such token.
     fn token_bytes(&self, token_id: u32) -> Option<&[u8]> {
-        self.codec.token_bytes(token_id)
+        self.core.token_bytes(token_id)
     }
 
     /// The bytes of the ids.
     fn decode_bytes<'py>(&self, py: Python<'py>, ids: Ids) -> PyResult<Bound<'py, PyBytes>> {
-        let bytes = py.detach(|| self.codec.decode_bytes(&ids.0))?;
+        let bytes = py.detach(|| self.core.decode_bytes(&ids.0))?;
         Ok(PyBytes::new(py, &bytes))
     }
 
     /// The text of the ids.
     fn decode<'py>(&self, py: Python<'py>, ids: Ids, errors: &str) -> PyResult<Bound<'py, PyString>> {
-        let bytes = py.detach(|| self.codec.decode_bytes(&ids.0))?;
+        let bytes = py.detach(|| self.core.decode_bytes(&ids.0))?;
         PyString::from_encoded_object(&PyBytes::new(py, &bytes), Some(c"utf-8"), Some(&std::ffi::CString::new(errors)?))
     }
 }
 
 impl Codec {
     /// The finder of the special tokens named, kept for the next call.
-    fn finder(&self, names: Vec<String>) -> Finder {
+    fn finder(&self, names: Vec<String>) -> Arc<Finder> {
+        if names.is_empty() {
+            return self.no_finder.clone();
+        }
         let mut last = self.finder.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if last.0 != names {
             let wanted: Vec<&str> = names.iter().map(String::as_str).collect();
-            let finder = self.codec.special.finder(&wanted);
-            *last = (names, finder);
+            let finder = self.core.special.finder(&wanted);
+            *last = (names, Arc::new(finder));
         }
         last.1.clone()
     }
@@ -190,26 +197,34 @@ fn bytes_of<'t>(texts: &'t [Text<'_>]) -> Vec<&'t [u8]> {
 /// Turns ids into text as they come, and never shows half a character.
 #[pyclass(frozen, module = "minitok._rust")]
 pub struct StreamDecoder {
-    codec: Arc<codec::Codec>,
+    core: Arc<codec::Codec>,
     state: Mutex<(decode::StreamDecoder, usize)>,
 }
 
 #[pymethods]
 impl StreamDecoder {
     /// The text that is certain now that this token has come.
-    fn push(&self, token_id: u32) -> Result<String> {
-        let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    fn push(&self, token_id: &Bound<'_, PyAny>) -> PyResult<String> {
+        // Reading the id may run Python code, so the lock is not held for it.
+        let position = self.lock().1;
+        let id = from_item(token_id, position)?;
+        let mut state = self.lock();
         let (decoder, position) = &mut *state;
-        let token = self.codec.token_bytes(token_id);
-        let token = token.ok_or(Error::UnknownToken { id: token_id, position: *position })?;
+        let token = self.core.token_bytes(id).ok_or(Error::UnknownToken { id, position: *position })?;
         *position += 1;
-        decoder.push(token)
+        Ok(decoder.push(token)?)
     }
 
     /// The end of the stream: what was held back is no character any more.
     fn finish(&self) -> Result<String> {
-        let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut state = self.lock();
         state.1 = 0;
         state.0.finish()
+    }
+}
+
+impl StreamDecoder {
+    fn lock(&self) -> MutexGuard<'_, (decode::StreamDecoder, usize)> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

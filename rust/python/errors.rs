@@ -1,8 +1,9 @@
 //! Each variant of the crate's error as its Python exception.
 
 use crate::error::Error;
-use pyo3::exceptions::{PyKeyboardInterrupt, PyOSError};
+use pyo3::exceptions::{PyKeyboardInterrupt, PyOSError, PyUnicodeDecodeError};
 use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyString};
 use std::io::ErrorKind;
 
 pyo3::import_exception!(minitok.errors, DisallowedSpecialTokenError);
@@ -15,24 +16,25 @@ impl From<Error> for PyErr {
     fn from(error: Error) -> PyErr {
         let message = error.to_string();
         match error {
-            Error::Pattern { .. } => PatternError::new_err(message),
+            Error::Pattern { pattern, reason } => PatternError::new_err((pattern, reason)),
             Error::Vocabulary(_) => VocabularyError::new_err(message),
             Error::Training(_) => TrainingError::new_err(message),
             Error::UnknownToken { id, position } => UnknownTokenError::new_err((id, position)),
             Error::DisallowedSpecial { token, position } => DisallowedSpecialTokenError::new_err((token, position)),
-            Error::InvalidUtf8 { bytes, start, end } => decode_error(&bytes, start, end),
+            Error::InvalidUtf8 { bytes, .. } => decode_error(&bytes),
             Error::File { path, kind, reason } => PyOSError::new_err((errno(kind), reason, path)),
             Error::Interrupted => PyKeyboardInterrupt::new_err(()),
         }
     }
 }
 
-/// The `UnicodeDecodeError` that Python itself would raise.
-fn decode_error(bytes: &[u8], start: usize, end: usize) -> PyErr {
-    use pyo3::exceptions::PyUnicodeDecodeError;
-    let incomplete = end == bytes.len();
-    let reason = if incomplete { "unexpected end of data" } else { "invalid start byte" };
-    PyUnicodeDecodeError::new_err(("utf-8", bytes.to_vec(), start, end, reason))
+/// The `UnicodeDecodeError` that Python itself raises for these bytes.
+fn decode_error(bytes: &[u8]) -> PyErr {
+    Python::attach(|py| {
+        let decoded = PyString::from_encoded_object(&PyBytes::new(py, bytes), Some(c"utf-8"), Some(c"strict"));
+        let unexplained = || PyUnicodeDecodeError::new_err(("utf-8", bytes.to_vec(), 0, bytes.len(), "invalid UTF-8"));
+        decoded.err().unwrap_or_else(unexplained)
+    })
 }
 
 /// The number that makes `OSError` the right one of its subclasses.

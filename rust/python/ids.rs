@@ -28,7 +28,7 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Ids {
 }
 
 /// One id. An integer that cannot be an id is unknown (SPEC D3); what is no integer is of the wrong type.
-fn from_item(item: &Bound<'_, PyAny>, position: usize) -> PyResult<u32> {
+pub fn from_item(item: &Bound<'_, PyAny>, position: usize) -> PyResult<u32> {
     if let Ok(id) = item.extract::<u32>()
         && !item.is_instance_of::<PyBool>()
     {
@@ -62,7 +62,9 @@ fn from_array(array: &Bound<'_, PyUntypedArray>) -> PyResult<Vec<u32>> {
         )));
     }
     if kind == 'u' && array.dtype().itemsize() == 8 {
-        let ids = array.cast::<PyArray1<u64>>()?.try_readonly()?;
+        // `astype` also puts bytes of the other order right.
+        let native = array.call_method1("astype", ("uint64",))?;
+        let ids = native.cast::<PyArray1<u64>>()?.try_readonly()?;
         return ids.as_array().iter().enumerate().map(|(position, &id)| narrow(id.into(), position)).collect();
     }
     let widened = array.call_method1("astype", ("int64",))?;

@@ -10,6 +10,7 @@
 mod codec;
 mod errors;
 mod ids;
+mod list;
 mod text;
 mod trace;
 mod train;
@@ -17,11 +18,19 @@ mod vocab;
 
 use pyo3::prelude::*;
 
+/// Switch the fast paths on or off for what is made from now on, as `MINITOK_FAST` does; returns how it was before.
+#[pyfunction]
+fn set_fast(enabled: bool) -> bool {
+    crate::fast::set_enabled(enabled)
+}
+
 /// The compiled backend of minitok.
 #[pymodule(gil_used = false)]
 mod _rust {
     #[pymodule_export]
     use super::codec::{Codec, StreamDecoder};
+    #[pymodule_export]
+    use super::set_fast;
     #[pymodule_export]
     use super::train::{PieceCounter, train};
     #[pymodule_export]

@@ -4,6 +4,10 @@ use super::text::texts;
 use super::trace::event_dict;
 use super::vocab::{Pattern, SpecialTokens};
 use crate::error::{Error, Result};
+use crate::fast;
+use crate::fast::corpus::CorpusCounter;
+use crate::fast::count::PieceCounts;
+use crate::trace::Event;
 use crate::train as core;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -17,35 +21,69 @@ const POLL: Duration = Duration::from_millis(50);
 
 /// Counts the pieces of a corpus, document by document, in the order in which they are first seen.
 #[pyclass(frozen, module = "minitok._rust")]
-pub struct PieceCounter(Mutex<core::PieceCounter>);
+pub struct PieceCounter(Mutex<Counter>);
+
+/// What counts: the fast counter, its mirror where that is switched off, nothing after the pieces have been trained on.
+enum Counter {
+    Fast(CorpusCounter),
+    Mirror(core::PieceCounter),
+    Spent,
+}
 
 #[pymethods]
 impl PieceCounter {
+    /// `threads`: how many to use at most.
     #[new]
-    fn new(pattern: &Bound<'_, Pattern>, special: &Bound<'_, SpecialTokens>) -> PieceCounter {
-        PieceCounter(Mutex::new(core::PieceCounter::new(pattern.get().0.clone(), &special.get().0)))
+    #[pyo3(signature = (pattern, special, threads = 1))]
+    fn new(pattern: &Bound<'_, Pattern>, special: &Bound<'_, SpecialTokens>, threads: usize) -> PieceCounter {
+        let (pattern, special) = (pattern.get().0.clone(), &special.get().0);
+        let counter = if fast::enabled() {
+            Counter::Fast(CorpusCounter::new(pattern, special, threads))
+        } else {
+            Counter::Mirror(core::PieceCounter::new(pattern, special))
+        };
+        PieceCounter(Mutex::new(counter))
     }
 
     /// Count some documents.
     fn add(&self, py: Python<'_>, documents: Vec<Bound<'_, PyAny>>) -> PyResult<()> {
         let documents = texts(&documents)?;
-        Ok(py.detach(|| self.lock().add(documents.iter().map(|document| document.0.as_ref())))?)
+        let documents: Vec<&[u8]> = documents.iter().map(|document| document.0.as_ref()).collect();
+        let calls = Mutex::new(Calls::new());
+        let done = py.detach(|| match &mut *self.lock() {
+            Counter::Fast(counter) => counter.add(&documents, &mut |_| Calls::poll(&calls, |_| Ok(()))),
+            Counter::Mirror(counter) => counter.add(documents.iter().copied()),
+            Counter::Spent => Err(spent()),
+        });
+        Calls::result(calls, done)
     }
 
     /// Count a text file; `on_chunk` hears of bytes read.
     #[pyo3(signature = (path, separator, on_chunk))]
     fn add_file(&self, py: Python<'_>, path: PathBuf, separator: Option<&[u8]>, on_chunk: Py<PyAny>) -> PyResult<()> {
-        let mut calls = Calls::new();
-        let done = py.detach(|| {
-            self.lock().add_file(&path, separator, &mut |read| calls.run(|py| on_chunk.call1(py, (read,)).map(drop)))
+        let calls = Mutex::new(Calls::new());
+        let mut read = 0;
+        let mut hear = |bytes| {
+            read += bytes;
+            Calls::poll(&calls, |py| on_chunk.call1(py, (std::mem::take(&mut read),)).map(drop))
+        };
+        let done = py.detach(|| match &mut *self.lock() {
+            Counter::Fast(counter) => counter.add_file(&path, separator, &mut hear),
+            Counter::Mirror(counter) => counter.add_file(&path, separator, &mut hear),
+            Counter::Spent => Err(spent()),
         });
-        calls.result(done)
+        Calls::result(calls, done)?;
+        on_chunk.call1(py, (read,)).map(drop)
     }
 
     /// Each distinct piece with its count, in the order in which they were first seen.
     #[getter]
     fn pieces<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let counted = py.detach(|| self.lock().pieces.clone());
+        let counted = py.detach(|| match &*self.lock() {
+            Counter::Fast(counter) => Ok(owned(&counter.pieces)),
+            Counter::Mirror(counter) => Ok(counter.pieces.clone()),
+            Counter::Spent => Err(spent()),
+        })?;
         let pieces = PyDict::new(py);
         for (piece, count) in &counted {
             pieces.set_item(PyBytes::new(py, piece), count)?;
@@ -56,9 +94,17 @@ impl PieceCounter {
 
 impl PieceCounter {
     /// Only ever called without the GIL: a holder of the lock may wait for the GIL to make a call.
-    fn lock(&self) -> MutexGuard<'_, core::PieceCounter> {
+    fn lock(&self) -> MutexGuard<'_, Counter> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn spent() -> Error {
+    Error::Training("the pieces of this counter have been trained on and are gone; count anew".into())
+}
+
+fn owned(pieces: &PieceCounts) -> Vec<(Vec<u8>, i64)> {
+    pieces.iter().map(|(piece, count)| (piece.to_vec(), count)).collect()
 }
 
 /// The attributes of `minitok.reference.train.TrainOptions`.
@@ -94,6 +140,8 @@ impl TrainOptions {
 pub type Trained = (Vec<(u32, u32)>, Vec<i64>, &'static str);
 
 /// Learn the merges of the pieces counted: the merges, the count of each, and why training stopped.
+///
+/// It takes the pieces from the counter, so that their memory is free while merges are learnt.
 #[pyfunction]
 #[pyo3(signature = (counter, options, on_merge = None, trace = None))]
 pub fn train(
@@ -106,27 +154,27 @@ pub fn train(
     let options = options.checked()?;
     let counter = counter.get();
     let calls = Mutex::new(Calls::new());
-    let call = |run: &mut dyn FnMut(Python<'_>) -> PyResult<()>, always| {
-        let mut calls = calls.lock().unwrap_or_else(PoisonError::into_inner);
-        if always || calls.due() { calls.run(run) } else { Ok(()) }
+    let mut hear = |merges: usize| {
+        Calls::poll(&calls, |py| on_merge.as_ref().map_or(Ok(()), |hear| hear.call1(py, (merges,)).map(drop)))
     };
     let trained = py.detach(|| {
+        let taken = std::mem::replace(&mut *counter.lock(), Counter::Spent);
+        let pieces = match (taken, &trace) {
+            (Counter::Fast(counter), None) => return fast::merge::train(counter.pieces, &options, &mut hear),
+            (Counter::Fast(counter), Some(_)) => owned(&counter.pieces),
+            (Counter::Mirror(counter), _) => counter.pieces,
+            (Counter::Spent, _) => return Err(spent()),
+        };
         let mut emit = |event| {
-            let emitted = |py: Python<'_>| match &trace {
+            Calls::now(&calls, |py| match &trace {
                 Some(trace) => trace.call1(py, (event_dict(py, &event)?,)).map(drop),
                 None => Ok(()),
-            };
-            call(&mut { emitted }, true)
+            })
         };
-        let mut observer = core::Observer {
-            on_merge: &mut |merges| {
-                call(&mut |py| on_merge.as_ref().map_or(Ok(()), |hear| hear.call1(py, (merges,)).map(drop)), false)
-            },
-            trace: if trace.is_some() { Some(&mut emit) } else { None },
-        };
-        core::train(&counter.lock().pieces, &options, &mut observer)
+        let trace = trace.as_ref().map(|_| &mut emit as &mut dyn FnMut(Event) -> Result<()>);
+        core::train(&pieces, &options, &mut core::Observer { on_merge: &mut hear, trace })
     });
-    let trained = calls.into_inner().unwrap_or_else(PoisonError::into_inner).result(trained)?;
+    let trained = Calls::result(calls, trained)?;
     let stop = match trained.stop {
         core::Stop::VocabSize => "vocab_size",
         core::Stop::MinFrequency => "min_frequency",
@@ -145,22 +193,25 @@ impl Calls {
         Calls { last: Instant::now(), failure: None }
     }
 
-    /// Whether the last call was long enough ago.
-    fn due(&self) -> bool {
-        self.last.elapsed() >= POLL
+    /// Call if the last call was long enough ago.
+    fn poll(calls: &Mutex<Calls>, call: impl FnOnce(Python<'_>) -> PyResult<()>) -> Result<()> {
+        let due = calls.lock().unwrap_or_else(PoisonError::into_inner).last.elapsed() >= POLL;
+        if due { Calls::now(calls, call) } else { Ok(()) }
     }
 
-    fn run(&mut self, call: impl FnOnce(Python<'_>) -> PyResult<()>) -> Result<()> {
-        self.last = Instant::now();
+    /// Look for Ctrl-C, then call.
+    fn now(calls: &Mutex<Calls>, call: impl FnOnce(Python<'_>) -> PyResult<()>) -> Result<()> {
         let called = Python::attach(|py| py.check_signals().and_then(|()| call(py)));
+        let mut calls = calls.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.last = Instant::now();
         called.map_err(|error| {
-            self.failure = Some(error);
+            calls.failure = Some(error);
             Error::Interrupted
         })
     }
 
-    fn result<T>(self, computed: Result<T>) -> PyResult<T> {
-        match self.failure {
+    fn result<T>(calls: Mutex<Calls>, computed: Result<T>) -> PyResult<T> {
+        match calls.into_inner().unwrap_or_else(PoisonError::into_inner).failure {
             Some(error) => Err(error),
             None => Ok(computed?),
         }

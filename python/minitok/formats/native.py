@@ -98,7 +98,7 @@ def load(path: str | os.PathLike[str], backend: str | None = None) -> Tokenizer:
         raise FileFormatError(path, str(error)) from error
 
 
-class FormatReason(Exception):
+class FormatReason(Exception):  # noqa: N818
     """What is wrong with a file, before it is known which file."""
 
 
@@ -107,7 +107,7 @@ def parse(content: Any, backend: str | None = None) -> Tokenizer:
     from ..tokenizer import Tokenizer
 
     if not isinstance(content, dict) or content.get("format") != "minitok":
-        raise FormatReason("not a minitok file: it has no \"format\": \"minitok\"")
+        raise FormatReason('not a minitok file: it has no "format": "minitok"')
     if content.get("version") != VERSION:
         raise FormatReason(f"version {content.get('version')!r} of the format; this minitok reads version {VERSION}")
     pattern = field(content, "pattern", str)
@@ -124,13 +124,13 @@ def parse(content: Any, backend: str | None = None) -> Tokenizer:
     merges = field(content, "merges", list)
     if "tokens" in content:
         tokens = dict(parse_token(row) for row in field(content, "tokens", list))
-        full = [check_integers(row, 4, f"merge {rank}") for rank, row in enumerate(merges)]
+        full: list[Any] = [check_integers(row, 4, f"merge {rank}") for rank, row in enumerate(merges)]
         return Tokenizer.from_vocabulary(tokens, full, field(content, "whole_pieces", bool), **options)
     order = content.get("byte_order")
     byte_order = ORDERS.get(order) if isinstance(order, str) else bytes(check_integers(order, 256, "byte_order", 255))
     if byte_order is None:
         raise FormatReason(f"unknown byte_order {order!r}")
-    pairs = [check_integers(row, 2, f"merge {rank}") for rank, row in enumerate(merges)]
+    pairs: list[Any] = [check_integers(row, 2, f"merge {rank}") for rank, row in enumerate(merges)]
     return Tokenizer(pairs, byte_order=byte_order, **options)
 
 

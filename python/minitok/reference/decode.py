@@ -17,7 +17,6 @@ Implements SPEC D1, D2, D3 and D4.
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Callable, Iterable
 
 from ..errors import UnknownTokenError
@@ -45,8 +44,10 @@ class StreamDecoder:
     """
 
     def __init__(self, token_bytes: TokenBytes, errors: str = "replace") -> None:
+        """``errors``: ``"replace"`` (by U+FFFD) or ``"strict"``: bytes that are no text are an error."""
         self.token_bytes = token_bytes
-        self.decoder = codecs.getincrementaldecoder("utf-8")(errors)
+        self.strict = errors == "strict"
+        self.held = b""
         self.position = 0
 
     def push(self, token_id: int) -> str:
@@ -55,9 +56,29 @@ class StreamDecoder:
         if token is None:
             raise UnknownTokenError(token_id, self.position)
         self.position += 1
-        return self.decoder.decode(token)
+        self.held += token
+        return self.emit(finished=False)
 
     def finish(self) -> str:
         """The end of the stream: what was held back is no character any more. The decoder starts anew after it."""
         self.position = 0
-        return self.decoder.decode(b"", final=True)
+        return self.emit(finished=True)
+
+    def emit(self, finished: bool) -> str:
+        """What is text by now. (Python's own incremental decoder holds back ED A0, which begins no character.)"""
+        text = ""
+        while self.held:
+            try:
+                text += self.held.decode()
+                self.held = b""
+            except UnicodeDecodeError as error:
+                text += self.held[: error.start].decode()
+                if error.reason == "unexpected end of data" and not finished:
+                    self.held = self.held[error.start :]
+                    break  # the beginning of a character: held back
+                if self.strict:
+                    self.held = b""
+                    raise
+                text += "\N{REPLACEMENT CHARACTER}"
+                self.held = self.held[error.end :]
+        return text

@@ -52,7 +52,7 @@ class Pattern:
 
     def __init__(self, source: str) -> None:
         if not source:
-            raise PatternError("pattern '': the pattern is empty (for one piece, use 'none')")
+            raise PatternError("", "the pattern is empty (for one piece, use 'none')")
         self.source = source
         self.regex = None if source == "none" else compile_pattern(NAMED.get(source, source))
 
@@ -64,7 +64,7 @@ class Pattern:
         view = chars if chars.isascii() else chars.translate(STAND_INS)
         pieces: list[bytes] = []
         done = at = 0
-        while at < len(view) and (span := search(self.regex, view, at)) is not None:
+        while at < len(view) and (span := search(self.regex, self.source, view, at)) is not None:
             start, end = span
             if start == end:  # An empty match is no piece; go on behind the next character.
                 at = end + 1
@@ -85,7 +85,7 @@ class Pattern:
         before; and none looks past a letter or digit that it has not taken, so neither does the left part change.
         Holds whatever text follows later.
         """
-        if self.source not in NAMED:
+        if self.source not in NAMED and self.source not in NAMED.values():
             return 0
         for at in range(len(text) - 1, 0, -1):
             if text[at] in b" \t\n\r" and text[at - 1 : at].isalnum():
@@ -93,12 +93,12 @@ class Pattern:
         return 0
 
 
-def search(compiled: regex.Pattern[str], view: str, at: int) -> tuple[int, int] | None:
+def search(compiled: regex.Pattern[str], source: str, view: str, at: int) -> tuple[int, int] | None:
     """The first match at or after a character, as its two ends."""
     try:
         match = compiled.search(view, at, timeout=TIME_LIMIT)
     except TimeoutError:
-        raise PatternError(f"matching the pattern takes too many steps") from None
+        raise PatternError(source, "matching the pattern takes too many steps") from None
     return match and match.span()
 
 
@@ -107,4 +107,4 @@ def compile_pattern(source: str) -> regex.Pattern[str]:
     try:
         return regex.compile(translated, regex.V1)
     except regex.error as error:
-        raise PatternError(f"pattern {source!r}: {error}") from None
+        raise PatternError(source, str(error)) from None

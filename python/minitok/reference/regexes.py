@@ -34,6 +34,7 @@ Implements SPEC P4 and P5.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NoReturn
 
 from ..errors import PatternError
@@ -67,7 +68,7 @@ class Translator:
         self.at = 0
 
     def refuse(self, reason: str) -> NoReturn:
-        raise PatternError(f"pattern {self.pattern!r}: {reason} at position {self.at}")
+        raise PatternError(self.pattern, f"{reason} at position {self.at}")
 
     def peek(self, text: str) -> bool:
         return self.pattern.startswith(text, self.at)
@@ -102,7 +103,8 @@ class Translator:
 
     def branch(self, depth: int, ignore_case: bool) -> tuple[str, Width, bool]:
         emitted = ""
-        least, most = 0, 0
+        least = 0
+        most: int | None = 0
         while self.at < len(self.pattern) and not self.peek("|") and not self.peek(")"):
             if self.take("(?i)"):
                 ignore_case = True
@@ -122,7 +124,7 @@ class Translator:
         least, most = bounds
         if not repeatable:
             self.refuse("nothing to repeat")
-        if width[0] == 0 and most != 1:
+        if width[0] == 0 and (most != 1 or width[1] == 0):
             self.refuse("repeating what can match nothing")
         kind = "?" if self.take("?") else "+" if self.take("+") else ""
         if self.quantifier() is not None:
@@ -255,7 +257,7 @@ class Translator:
         if char in "pP":
             chars = self.property()
             return complement(chars) if char == "P" else chars
-        classes = {"s": white_space, "d": lambda: property_set("Nd"), "w": word}
+        classes: dict[str, Callable[[], CharSet]] = {"s": white_space, "d": lambda: property_set("Nd"), "w": word}
         if char.lower() in classes:
             chars = classes[char.lower()]()
             return complement(chars) if char.isupper() else chars
@@ -291,8 +293,8 @@ class Translator:
         negated = name.startswith("^")
         try:
             chars = property_set(name.removeprefix("^"))
-        except PatternError as error:
-            self.refuse(str(error))
+        except LookupError as error:
+            self.refuse(error.args[0])
         return complement(chars) if negated else chars
 
 

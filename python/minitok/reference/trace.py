@@ -51,26 +51,19 @@ Emit = Callable[[Event], object]
 CANDIDATES = 8
 
 
-class TrainTrace:
-    """Hands an event to ``emit`` for each merge of a training."""
-
-    def __init__(self, emit: Emit) -> None:
-        self.emit = emit
-
-    def merge(self, step: int, ranked: list[tuple[Pair, int]], winner: Pair, new_id: int, words: list[int]) -> None:
-        count = ranked[0][1]
-        self.emit(
-            {
-                "event": "train_merge",
-                "step": step,
-                "candidates": [{"pair": list(pair), "count": n} for pair, n in ranked[:CANDIDATES]],
-                "ties": [list(pair) for pair, n in ranked if n == count],
-                "winner": list(winner),
-                "count": count,
-                "id": new_id,
-                "words": words,
-            }
-        )
+def train_merge(step: int, ranked: list[tuple[Pair, int]], winner: Pair, new_id: int, words: list[int]) -> Event:
+    """The event of one merge of a training; ``ranked`` holds all pairs in the order of choice."""
+    count = ranked[0][1]
+    return {
+        "event": "train_merge",
+        "step": step,
+        "candidates": [{"pair": list(pair), "count": n} for pair, n in ranked[:CANDIDATES]],
+        "ties": [list(pair) for pair, n in ranked if n == count],
+        "winner": list(winner),
+        "count": count,
+        "id": new_id,
+        "words": words,
+    }
 
 
 def trace_piece(vocab: Vocab, piece: bytes, number: int, start: int, emit: Emit) -> list[int]:

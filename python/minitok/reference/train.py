@@ -33,7 +33,7 @@ from pathlib import Path
 from .pairs import Pair, count_pairs, merge_pair, pair_changes
 from .pretokenize import Pattern
 from .special import SpecialTokens
-from .trace import TrainTrace
+from .trace import Emit, train_merge
 
 CHUNK = 1 << 20
 
@@ -51,8 +51,10 @@ class TrainOptions:
 
 @dataclass(frozen=True)
 class Trained:
-    """The merges in order, the count each had when it was chosen, and why training stopped: ``vocab_size`` or
-    ``min_frequency``."""
+    """The merges in order, the count of each when it was chosen, and why training stopped.
+
+    ``stop`` is ``vocab_size`` or ``min_frequency``.
+    """
 
     merges: list[Pair]
     counts: list[int]
@@ -116,6 +118,7 @@ class Words:
         id_of = {byte: token_id for token_id, byte in enumerate(byte_order)}
         self.ids = [[id_of[byte] for byte in piece] for piece in pieces]
         self.frequencies = list(pieces.values())
+        self.lengths = [1] * 256  # the bytes of each token
         self.counts: dict[Pair, int] = {}
         self.holders: dict[Pair, set[int]] = {}
         for index in range(len(self.ids)):
@@ -130,6 +133,7 @@ class Words:
 
     def merge(self, pair: Pair, new_id: int) -> tuple[list[int], list[Pair]]:
         """Replace the pair everywhere. Returns the words touched and the pairs created, both in order."""
+        self.lengths.append(self.lengths[pair[0]] + self.lengths[pair[1]])
         touched = [index for index in sorted(self.holders.pop(pair)) if holds(self.ids[index], pair)]
         created: set[Pair] = set()
         for index in touched:
@@ -142,11 +146,17 @@ class Words:
         return touched, sorted(created)
 
     def first_seen(self, pair: Pair) -> tuple[int, int]:
-        """The first word that holds the pair, and the first place in it."""
+        """The first word that holds the pair, and the byte of it at which the pair first begins.
+
+        A byte, not an index into the ids: an index gets smaller when something to the left of it is merged, and a key of
+        the queue must not. The byte of an occurrence never changes.
+        """
         for index in sorted(self.holders[pair]):
-            for place in range(len(self.ids[index]) - 1):
-                if (self.ids[index][place], self.ids[index][place + 1]) == pair:
-                    return index, place
+            at = 0
+            for left, right in zip(self.ids[index], self.ids[index][1:]):
+                if (left, right) == pair:
+                    return index, at
+                at += self.lengths[left]
         raise AssertionError("a pair with a count stands in a word")
 
 
@@ -213,7 +223,7 @@ def train(
     pieces: dict[bytes, int],
     options: TrainOptions,
     on_merge: Callable[[int], None] | None = None,
-    trace: TrainTrace | None = None,
+    trace: Emit | None = None,
 ) -> Trained:
     """Learn the merges of the pieces. ``on_merge`` hears the number of merges made so far.
 
@@ -236,7 +246,7 @@ def train(
         touched, created = words.merge(pair, new_id)
         queue.add(created)
         if trace:
-            trace.merge(len(merges), ranked, pair, new_id, touched)
+            trace(train_merge(len(merges), ranked, pair, new_id, touched))
         merges.append(pair)
         if on_merge:
             on_merge(len(merges))

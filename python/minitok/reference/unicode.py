@@ -22,7 +22,6 @@ from bisect import bisect_right
 from functools import cache
 from pathlib import Path
 
-from ..errors import PatternError
 
 VERSION = "16.0.0"
 
@@ -71,7 +70,7 @@ def table() -> tuple[dict[str, CharSet], list[tuple[int, ...]]]:
 
 def property_set(name: str) -> CharSet:
     r"""The characters that ``\p{name}`` stands for: a general category, a script, or one of three properties."""
-    key = name.strip().lower().replace(" ", "_")
+    key = name.strip(" ").lower().replace(" ", "_")
     for prefix in ("gc=", "general_category=", "sc=", "script="):
         key = key.removeprefix(prefix)
     if key == "any":
@@ -79,7 +78,7 @@ def property_set(name: str) -> CharSet:
     properties, _ = table()
     members = GROUPS.get(key, (key,))
     if members == (key,) and key not in properties:
-        raise PatternError(f"unknown Unicode property {name!r}")
+        raise LookupError(f"unknown Unicode property '{name}'")
     return union(*(properties[member.lower()] for member in members))
 
 

@@ -46,7 +46,9 @@ class Vocab:
     (b'abc', 256, (0, 256))
     """
 
-    def __init__(self, tokens: Mapping[int, bytes], merges: Iterable[tuple[int, int, int, int]], whole_pieces: bool) -> None:
+    def __init__(
+        self, tokens: Mapping[int, bytes], merges: Iterable[tuple[int, int, int, int]], whole_pieces: bool
+    ) -> None:
         """``whole_pieces``: a piece that is a token as it stands is that token, whatever the merges would make of it."""
         self.tokens = dict(tokens)
         self.merges = [Merge(*merge) for merge in merges]

@@ -58,7 +58,7 @@ impl Vectors for Neon {
     }
 
     #[inline(always)]
-    fn planes(flags: &[u8; 64]) -> [u64; 6] {
+    fn planes(flags: &[u8; 64]) -> [u64; 8] {
         let quarters = Self::load(flags);
         // SAFETY: as above.
         std::array::from_fn(|k| unsafe { Self::gather(quarters.map(|x| vtstq_u8(x, vdupq_n_u8(1 << k)))) })

@@ -4,7 +4,7 @@
 //! white space? line end?), and each answer is one bit, so that a set of classes such as "letter or mark" is one `&`.
 //! The 1,114,112 answers are stored in two stages: `BLOCK_OF[c / 128]` names one of some 230 different blocks of 128
 //! flags, `FLAGS` holds the blocks. Both are computed by the compiler from `python/minitok/reference/unicode_16.txt`,
-//! the table that the mirror `rust/unicode.rs` reads too: 41 KB in the binary, nothing at run time, nothing to drift.
+//! the table that the mirror `rust/unicode.rs` reads too: 43 KB in the binary, nothing at run time, nothing to drift.
 //!
 //! Text is any bytes. A byte that belongs to no well-formed character counts as one character of class [`OTHER`]
 //! (SPEC E5): a truncated, overlong or surrogate sequence counts byte by byte.
@@ -25,6 +25,8 @@ pub(super) const WHITE: u8 = 32;
 pub(super) const OTHER: u8 = 64;
 /// Carriage return and line feed: `WHITE` as well.
 pub(super) const NEWLINE: u8 = 128;
+/// No character at all: `NEWLINE` without `WHITE`.
+pub(super) const ILL_FORMED: u8 = NEWLINE;
 /// `\p{L}`.
 pub(super) const LETTER: u8 = UPPER | LOWER | CASELESS;
 
@@ -49,47 +51,41 @@ const TABLE: Table = compress(&spread(include_bytes!("../../../python/minitok/re
 static BLOCK_OF: [u8; CODE_POINTS / BLOCK] = TABLE.block_of;
 static FLAGS: [[u8; BLOCK]; BLOCKS] = TABLE.flags;
 
-/// `BLOCK_OF` for characters of two and three bytes, by [`short_index`]: from 0x10000 on for those of three. The places
-/// that overlong sequences would come to, and surrogates, have blocks without any flag.
-static SHORT_BLOCK_OF: [u8; 1024] = short_blocks();
+static SHORT_ROWS: [u16; 1024 + 32] = short_rows();
 
-/// The flags of a scalar value; no flag at all for a surrogate.
+/// The flags of a scalar value; [`ILL_FORMED`] for a surrogate.
 #[inline(always)]
 pub(super) fn flags_of(code_point: u32) -> u8 {
     let block = BLOCK_OF[code_point as usize / BLOCK];
     FLAGS[block as usize][code_point as usize % BLOCK]
 }
 
-/// A number for the character of two or three bytes that these four begin with: its code point, plus 0x10000 if it has
-/// three bytes. The lead byte of a four-byte character gives nonsense, as do bytes in no well-formed character.
+/// The flags of the character of two or three bytes that begins with these three; [`ILL_FORMED`] if its sequence is overlong
+/// or a surrogate. That the continuation bytes are such is the caller's to check.
 #[inline(always)]
-pub(super) fn short_index(bytes: u32) -> u32 {
-    let two = (bytes >> 18 & 0x7C0) | (bytes >> 16 & 0x3F);
-    let three = 0x1_0000 | (bytes >> 12 & 0xF000) | (bytes >> 10 & 0xFC0) | (bytes >> 8 & 0x3F);
-    if bytes < 0xE000_0000 { two } else { three }
+pub(super) fn short_flags(lead: u8, second: u8, third: u8) -> u8 {
+    let (row, last) = if lead < 0xE0 {
+        (1024 | usize::from(lead & 0x1F), second)
+    } else {
+        (usize::from(lead & 0x0F) << 6 | usize::from(second & 0x3F), third)
+    };
+    let place = usize::from(SHORT_ROWS[row]) | usize::from(last & 0x3F);
+    FLAGS.as_flattened()[place % (BLOCK * BLOCKS)]
 }
 
-/// The flags of the character with this [`short_index`]; none if its sequence is overlong or a surrogate.
-#[inline(always)]
-pub(super) fn short_flags(index: u32) -> u8 {
-    let block = SHORT_BLOCK_OF[index as usize / BLOCK % SHORT_BLOCK_OF.len()];
-    FLAGS[block as usize][index as usize % BLOCK]
-}
-
-const fn short_blocks() -> [u8; 1024] {
-    // A surrogate's block has no flags, and so serves for overlong sequences too.
-    let none = TABLE.block_of[SURROGATES.start / BLOCK];
-    let mut blocks = [none; 1024];
-    let mut block = 1;
-    while block < 512 {
-        if block < 0x800 / BLOCK {
-            blocks[block] = TABLE.block_of[block];
-        } else {
-            blocks[512 + block] = TABLE.block_of[block];
-        }
-        block += 1;
+/// Where in `FLAGS` the 64 characters with the same bytes but the last are: 1,024 rows for three bytes, 32 for two.
+const fn short_rows() -> [u16; 1024 + 32] {
+    const fn row(code_point: usize) -> u16 {
+        (TABLE.block_of[code_point / BLOCK] as usize * BLOCK + code_point % BLOCK) as u16
     }
-    blocks
+    // Surrogates are ill-formed, and so lend their row to overlong sequences.
+    let mut rows = [row(SURROGATES.start); 1024 + 32];
+    let mut at = 0x80;
+    while at < 0x1_0000 {
+        rows[if at < 0x800 { 1024 + at / 64 } else { at / 64 }] = row(at);
+        at += 64;
+    }
+    rows
 }
 
 /// The flags and the length in bytes of the character at `at`; `(0, 0)` at the end of the text.
@@ -103,18 +99,23 @@ pub(super) fn char_at(text: &[u8], at: usize) -> (u8, usize) {
 }
 
 /// The same for a character that is not ASCII, from its first byte and all that follows it.
+#[inline]
 fn wide_char(lead: u8, rest: &[u8]) -> (u8, usize) {
-    let tail = |n: usize| rest.get(n).filter(|&&byte| byte & 0xC0 == 0x80).map(|&byte| u32::from(byte & 0x3F));
-    let (least, length, value) = match (lead, tail(0), tail(1), tail(2)) {
-        (0xC2..=0xDF, Some(a), ..) => (0x80, 2, u32::from(lead & 0x1F) << 6 | a),
-        (0xE0..=0xEF, Some(a), Some(b), _) => (0x800, 3, u32::from(lead & 0x0F) << 12 | a << 6 | b),
-        (0xF0..=0xF4, Some(a), Some(b), Some(c)) => (0x1_0000, 4, u32::from(lead & 0x07) << 18 | a << 12 | b << 6 | c),
-        _ => return (OTHER, 1),
+    let continues = |byte: u8| byte & 0xC0 == 0x80;
+    let (flags, length) = match (lead, rest) {
+        (0xC0..0xE0, &[second, ..]) if continues(second) => (short_flags(lead, second, 0), 2),
+        (0xE0..0xF0, &[second, third, ..]) if continues(second) && continues(third) => {
+            (short_flags(lead, second, third), 3)
+        }
+        (0xF0..=0xF4, &[second, third, fourth, ..]) if [second, third, fourth].into_iter().all(continues) => {
+            let tail = u32::from(second & 0x3F) << 12 | u32::from(third & 0x3F) << 6 | u32::from(fourth & 0x3F);
+            let value = u32::from(lead & 0x07) << 18 | tail;
+            let flags = if (0x1_0000..0x11_0000).contains(&value) { flags_of(value) } else { ILL_FORMED };
+            (flags, 4)
+        }
+        _ => (ILL_FORMED, 1),
     };
-    if value < least || value as usize >= CODE_POINTS || SURROGATES.contains(&(value as usize)) {
-        return (OTHER, 1);
-    }
-    (flags_of(value), length)
+    if flags == ILL_FORMED { (OTHER, 1) } else { (flags, length) }
 }
 
 /// The flag that a line of the Unicode table stands for, from the name the line begins with.
@@ -150,7 +151,7 @@ const fn spread(source: &[u8]) -> Spread {
     }
     all.flags[b'\r' as usize] |= NEWLINE;
     all.flags[b'\n' as usize] |= NEWLINE;
-    set(&mut all, SURROGATES.start, SURROGATES.end, 0);
+    set(&mut all, SURROGATES.start, SURROGATES.end, ILL_FORMED);
     all
 }
 

@@ -74,6 +74,18 @@ impl Isa {
         all
     }
 
+    /// What the instructions make of 64 bytes, read as text and as flags.
+    #[cfg(test)]
+    pub(super) fn read(self, bytes: &[u8; 64]) -> (Ascii, [u64; 8]) {
+        match self {
+            Self::Portable => (Portable::ascii(bytes), Portable::planes(bytes)),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => (x86::Avx2::ascii(bytes), x86::Avx2::planes(bytes)),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => (arm::Neon::ascii(bytes), arm::Neon::planes(bytes)),
+        }
+    }
+
     /// [`windows::fill`] with these instructions, which must be available.
     pub(super) fn fill(self, grammar: Grammar, text: &[u8], position: &mut usize, ends: &mut [usize]) -> usize {
         match self {
@@ -90,8 +102,8 @@ impl Isa {
 /// What a window is read with.
 pub(super) trait Vectors {
     fn ascii(bytes: &[u8; 64]) -> Ascii;
-    /// Transposes flags: bit i of plane k is bit k of `flags[i]`, for the first six planes.
-    fn planes(flags: &[u8; 64]) -> [u64; 6];
+    /// Transposes flags: bit i of plane k is bit k of `flags[i]`.
+    fn planes(flags: &[u8; 64]) -> [u64; 8];
 }
 
 /// Eight bytes at a time in a `u64`. A comparison leaves its answer in the high bit of each byte; a multiplication
@@ -174,8 +186,8 @@ impl Vectors for Portable {
     }
 
     #[inline(always)]
-    fn planes(flags: &[u8; 64]) -> [u64; 6] {
-        let mut planes = [0; 6];
+    fn planes(flags: &[u8; 64]) -> [u64; 8] {
+        let mut planes = [0; 8];
         for (i, chunk) in flags.chunks_exact(8).enumerate() {
             let word =
                 u64::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7]]);

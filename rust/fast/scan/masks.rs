@@ -18,7 +18,7 @@
 //! Cost: constant a window, plus a table look-up for each character that is not ASCII.
 
 use super::Grammar;
-use super::classes::{self, NEWLINE, NUMBER, OTHER, WHITE};
+use super::classes::{self, ILL_FORMED, NUMBER, WHITE};
 use super::isa::{Ascii, Vectors};
 use super::scalar::contraction;
 
@@ -83,20 +83,21 @@ fn wide<V: Vectors>(bytes: &[u8; REACH], ascii: &Ascii) -> Classes {
     let continuation = ascii.continuation;
     let leads = ascii.high & !continuation;
     let mut flags = [0; 64];
-    let (mut rest, mut all_known) = (leads, true);
+    let mut rest = leads;
     while rest != 0 {
         let at = rest.trailing_zeros() as usize % 64;
         rest &= rest - 1;
-        let four = u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
-        let found =
-            if four < 0xF000_0000 { classes::short_flags(classes::short_index(four)) } else { long_flags(bytes, at) };
-        flags[at] = found;
-        all_known &= found != 0;
+        let lead = bytes[at];
+        flags[at] =
+            if lead < 0xF0 { classes::short_flags(lead, bytes[at + 1], bytes[at + 2]) } else { long_flags(bytes, at) };
     }
+    let [upper, lower, caseless, mark, number, white, _, ill_formed] = V::planes(&flags);
+    // A missing continuation byte, or one too many: its character began at most three bytes before.
     let expected = (leads << 1) | (leads & ascii.from_three) << 2 | (leads & ascii.from_four) << 3;
-    let odd = if all_known && expected == continuation { 0 } else { ill_formed(bytes, leads, expected ^ continuation) };
+    let wrong = expected ^ continuation;
+    let odd = if wrong == 0 { ill_formed } else { ill_formed | 1 << wrong.trailing_zeros().saturating_sub(3) };
     let spread = |lead: u64| lead | (continuation & !(continuation.wrapping_add((lead << 1) & continuation)));
-    let [upper, lower, caseless, mark, number, white] = V::planes(&flags).map(spread);
+    let [upper, lower, caseless, mark, number, white] = [upper, lower, caseless, mark, number, white].map(spread);
     let mut all = narrow(ascii);
     all.upper |= upper;
     all.lower |= lower;
@@ -109,27 +110,15 @@ fn wide<V: Vectors>(bytes: &[u8; REACH], ascii: &Ascii) -> Classes {
     all
 }
 
-/// The flags of a character of four bytes; none if it is ill-formed.
+/// The flags of a character of four bytes.
 #[inline(never)]
 fn long_flags(bytes: &[u8; REACH], at: usize) -> u8 {
     let (flags, length) = classes::char_at(bytes, at);
-    if length == 4 { flags } else { 0 }
-}
-
-/// Where the first ill-formed sequence begins, or before: at a lead byte that no character has, or at most three bytes
-/// before the first byte that is a continuation and should not be, or the reverse.
-#[cold]
-fn ill_formed(bytes: &[u8; REACH], mut leads: u64, wrong: u64) -> u64 {
-    let mut odd = if wrong == 0 { 0 } else { 1 << wrong.trailing_zeros().saturating_sub(3) };
-    while let Some(at) = next_bit(&mut leads) {
-        let (flags, length) = classes::char_at(bytes, at);
-        odd |= u64::from(flags == OTHER && length == 1) << at;
-    }
-    odd
+    if length == 4 { flags } else { ILL_FORMED }
 }
 
 // The planes are in the order of the flags.
-const _: () = assert!(classes::UPPER == 1 && NUMBER == 1 << 4 && WHITE == 1 << 5 && NEWLINE > WHITE);
+const _: () = assert!(classes::UPPER == 1 && NUMBER == 1 << 4 && WHITE == 1 << 5 && ILL_FORMED == 1 << 7);
 
 #[inline(always)]
 fn decide<const WIDE: bool>(grammar: Grammar, bytes: &[u8; REACH], mut all: Classes) -> u64 {

@@ -1,22 +1,16 @@
 //! The scanners against the regular expressions they stand for, and against each other.
 
 use super::classes::{self, MARK, NEWLINE, NUMBER, OTHER, UPPER, WHITE};
+use super::isa::Ascii;
 use super::{Grammar, Isa, Scanner, piece_end, safe_cut};
+use crate::pretokenize::NAMED;
 use fancy_regex::Regex;
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
 pub(super) const GRAMMARS: [Grammar; 3] = [Grammar::Gpt2, Grammar::Cl100k, Grammar::O200k];
 
-const GPT2: &str = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s";
-const CL100K: &str = r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s";
-const O200K: &str = concat!(
-    r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|",
-    r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|",
-    r"\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+",
-);
-
-static REGEXES: LazyLock<[Regex; 3]> = LazyLock::new(|| [GPT2, CL100K, O200K].map(|p| Regex::new(p).unwrap()));
+static REGEXES: LazyLock<[Regex; 3]> = LazyLock::new(|| NAMED.map(|(_, pattern)| Regex::new(pattern).unwrap()));
 
 /// Bytes as text, each ill-formed byte as one U+FFFD, and where each byte of that text was in the original.
 fn readable(bytes: &[u8]) -> (String, Vec<usize>) {
@@ -90,11 +84,18 @@ fn flags_equal_the_unicode_table() {
             expected[c as usize] |= flag;
         }
     }
+    expected[0xD800..0xE000].fill(classes::ILL_FORMED);
     for (code_point, &flags) in expected.iter().enumerate() {
         assert_eq!(classes::flags_of(code_point as u32), flags, "U+{code_point:04X}");
         if let Some(c) = char::from_u32(code_point as u32) {
             let text = c.to_string();
             assert_eq!(classes::char_at(text.as_bytes(), 0), (flags, text.len()), "U+{code_point:04X}");
+            if let &[lead, second, ..] = text.as_bytes()
+                && text.len() < 4
+            {
+                let third = text.as_bytes().get(2).copied().unwrap_or(0);
+                assert_eq!(classes::short_flags(lead, second, third), flags, "U+{code_point:04X}");
+            }
         }
     }
 }
@@ -111,6 +112,10 @@ fn ill_formed_bytes_count_one_by_one() {
         [b"\xC1\xBF", b"\xE0\x9F\xBF", b"\xF0\x8F\xBF\xBF", b"\xED\xA0\x80", b"\xED\xBF\xBF", b"\xF4\x90\x80\x80"];
     for text in overlong_surrogate_beyond {
         assert_eq!(classes::char_at(text, 0), (OTHER, 1), "{text:?}");
+        if text[0] < 0xF0 {
+            let third = text.get(2).copied().unwrap_or(0);
+            assert_eq!(classes::short_flags(text[0], text[1], third), classes::ILL_FORMED, "{text:?}");
+        }
     }
 }
 
@@ -253,9 +258,9 @@ fn long_runs_cost_linear_time() {
         for tail in ["", "x", "\n", "!"] {
             let text = atom.repeat(1_000_000 / atom.len()) + tail;
             for grammar in GRAMMARS {
+                // Anything quadratic would be at this for minutes.
                 let ends = blocks(*Isa::available().last().unwrap(), grammar, text.as_bytes(), 2048);
-                assert_eq!(ends.last(), Some(&text.len()));
-                // The same runs, short enough for the regular expressions, are in `scalar_equals_...`.
+                assert_eq!(ends, scalar(grammar, text.as_bytes()), "{grammar:?} on many of {atom:?}");
             }
         }
     }
@@ -314,6 +319,29 @@ proptest! {
     #[test]
     fn blocks_are_the_pieces_far_from_the_end(text in trap(), offset in 0..64_usize, filler in "[ -~]{64}") {
         check_blocks(&[&filler.as_bytes()[offset..], &text, filler.as_bytes(), b"and so on"].concat(), 4096);
+    }
+
+    #[test]
+    fn every_instruction_set_makes_the_same_masks(bytes in any::<[u8; 64]>()) {
+        let mask = |question: &dyn Fn(u8) -> bool| (0..64).fold(0, |mask, i| mask | u64::from(question(bytes[i])) << i);
+        let ascii = Ascii {
+            upper: mask(&|byte| byte.is_ascii_uppercase()),
+            lower: mask(&|byte| byte.is_ascii_lowercase()),
+            number: mask(&|byte| byte.is_ascii_digit()),
+            space: mask(&|byte| byte == b' '),
+            control_white: mask(&|byte| (9..=13).contains(&byte)),
+            newline: mask(&|byte| byte == b'\r' || byte == b'\n'),
+            apostrophe: mask(&|byte| byte == b'\''),
+            slash: mask(&|byte| byte == b'/'),
+            high: mask(&|byte| byte >= 0x80),
+            continuation: mask(&|byte| byte & 0xC0 == 0x80),
+            from_three: mask(&|byte| byte >= 0xE0),
+            from_four: mask(&|byte| byte >= 0xF0),
+        };
+        let planes = std::array::from_fn(|k| mask(&|byte| byte >> k & 1 == 1));
+        for isa in Isa::available() {
+            prop_assert_eq!(isa.read(&bytes), (ascii, planes), "{:?}", isa);
+        }
     }
 
     #[test]

@@ -27,7 +27,7 @@ fn mask(halves: [__m256i; 2], question: impl Fn(__m256i) -> __m256i) -> u64 {
 impl Vectors for Avx2 {
     #[inline(always)]
     fn ascii(bytes: &[u8; 64]) -> Ascii {
-        // SAFETY: `Avx2` is used only inside functions compiled for AVX2, which run only where `Isa::available` lists
+        // SAFETY: `Avx2` is used only by `fill_avx2` and by a test, both only where `Isa::available` lists
         // it. The two loads read the 64 bytes of the array.
         unsafe {
             let halves = [_mm256_loadu_si256(bytes.as_ptr().cast()), _mm256_loadu_si256(bytes[32..].as_ptr().cast())];
@@ -58,7 +58,7 @@ impl Vectors for Avx2 {
     }
 
     #[inline(always)]
-    fn planes(flags: &[u8; 64]) -> [u64; 6] {
+    fn planes(flags: &[u8; 64]) -> [u64; 8] {
         // SAFETY: as above.
         unsafe {
             let halves = [_mm256_loadu_si256(flags.as_ptr().cast()), _mm256_loadu_si256(flags[32..].as_ptr().cast())];
@@ -69,6 +69,8 @@ impl Vectors for Avx2 {
                 mask(halves, |x| _mm256_slli_epi16::<4>(x)),
                 mask(halves, |x| _mm256_slli_epi16::<3>(x)),
                 mask(halves, |x| _mm256_slli_epi16::<2>(x)),
+                mask(halves, |x| _mm256_slli_epi16::<1>(x)),
+                mask(halves, |x| x),
             ]
         }
     }

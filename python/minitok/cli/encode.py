@@ -1,0 +1,83 @@
+"""``minitok encode``: text to ids."""
+
+from __future__ import annotations
+
+import sys
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from .console import print_json
+from .inputs import chunks, named_inputs, opened
+from .options import BackendOption, JsonOption, TokenizerOption, open_tokenizer, special_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# How many ids are written at a time.
+BLOCK = 1 << 14
+
+
+def command(
+    tokenizer: TokenizerOption,
+    files: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Argument(metavar="[FILE]...", help="Files or patterns; standard input without.", show_default=False),
+    ] = None,
+    text: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--text", help="This text instead of files.", show_default=False),
+    ] = None,
+    special: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--special", metavar="NAME", help="A special token to find in the text, or 'all'; repeatable."),
+    ] = None,
+    lines: Annotated[bool, typer.Option("--lines", help="Each line is a text of its own, without its end.")] = False,
+    json: JsonOption = False,
+    backend: BackendOption = None,
+) -> None:
+    """Turn text into ids: one line of them for each file.
+
+    A special token's name in the text is text, unless --special names it.
+
+    Examples:
+
+      minitok encode -t my.json --text "Hello, world"
+
+      minitok encode -t my.json 'corpus/*.txt' > ids.txt
+
+      echo "Hello" | minitok encode -t my.json | minitok decode -t my.json
+    """
+    if text is not None and files:
+        raise typer.BadParameter("give --text or files, not both")
+    tok = open_tokenizer(tokenizer, backend)
+    allowed = special_names(special or [], tok)
+    if text is not None:
+        texts = text.split("\n") if lines else [text]
+        for ids in tok.encode_batch(texts, allowed_special=allowed):
+            write(ids, json=json)
+        return
+    for name in named_inputs(files or []):
+        if lines:
+            with opened(name) as file:
+                for line in file:
+                    write(tok.encode(line.rstrip(b"\r\n"), allowed_special=allowed), json=json)
+        else:
+            # In memory bounded by the chunks, however long the file is.
+            write(tok.encode_iterable(chunks(name), allowed_special=allowed), json=json)
+
+
+def write(ids: Iterable[int], *, json: bool) -> None:
+    """One line of ids, or one JSON list."""
+    if json and isinstance(ids, list):
+        print_json(ids)
+        return
+    between = ", " if json else " "
+    sys.stdout.write("[" if json else "")
+    left = iter(ids)
+    begun = False
+    while block := list(islice(left, BLOCK)):
+        sys.stdout.write((between if begun else "") + between.join(map(str, block)))
+        begun = True
+    sys.stdout.write("]\n" if json else "\n")

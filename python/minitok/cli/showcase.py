@@ -1,0 +1,161 @@
+"""What ``minitok demo`` does and measures, apart from how it is shown.
+
+Nothing here is prepared: each number comes from the run, and a disagreement between the two backends is an error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import minitok
+from minitok.data import tiny_shakespeare
+from minitok.errors import MinitokError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from minitok import Tokenizer
+
+    Event = dict[str, Any]
+
+__all__ = ["UNSEEN", "Comparison", "Encoded", "Learnt", "Task", "compare", "encode_unseen", "learn"]
+
+# How much of the text Python trains on, in characters, and to how many ids; all of it would take it a minute.
+SLICE = 100_000
+SLICE_VOCAB = 1_024
+TRACED = 8
+
+UNSEEN = "What's in a tokenizer? That which we call a byte\nby any other name would merge: café, 東京, 🦀."
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """A training: the tokenizer, how long it took, and the events of its first merges."""
+
+    tokenizer: Tokenizer
+    corpus_bytes: int
+    seconds: float
+    bytes_per_token: float
+    first: list[Event]
+
+    def summary(self) -> dict[str, Any]:
+        """As data."""
+        return {
+            "n_vocab": self.tokenizer.n_vocab,
+            "merges": len(self.tokenizer.merges),
+            "corpus_bytes": self.corpus_bytes,
+            "seconds": self.seconds,
+            "bytes_per_token": self.bytes_per_token,
+            "first": self.first,
+        }
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task done by both backends, with equal results: what it was, and the seconds each took."""
+
+    name: str
+    equal: str
+    rust: float
+    python: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The same tasks, done by both backends."""
+
+    tasks: list[Task]
+
+    def summary(self) -> list[dict[str, Any]]:
+        """As data."""
+        return [vars(task) for task in self.tasks]
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A text that the tokenizer has not seen, and one word of it step by step."""
+
+    text: str
+    ids: list[int]
+    tokens: list[bytes]
+    back: bytes
+    word: str
+    steps: list[Event]
+
+    @property
+    def bytes_per_token(self) -> float:
+        return len(self.back) / max(1, len(self.ids))
+
+    def summary(self) -> dict[str, Any]:
+        """As data."""
+        return {
+            "text": self.text,
+            "ids": self.ids,
+            "round_trip": self.back == self.text.encode(),
+            "bytes_per_token": self.bytes_per_token,
+            "word": self.word,
+            "steps": self.steps,
+        }
+
+
+def learn(vocab_size: int) -> Learnt:
+    """Train on the whole text with Rust."""
+    corpus = tiny_shakespeare()
+    started = perf_counter()
+    tokenizer = minitok.train([corpus], vocab_size, backend="rust", name="tiny-shakespeare")
+    seconds = perf_counter() - started
+    first: list[Event] = []
+    # A smaller training is the beginning of a larger one (SPEC T9), so its trace is that of the first merges.
+    minitok.train([corpus], 256 + TRACED, backend="rust", trace=first.append)
+    return Learnt(tokenizer, len(corpus.encode()), seconds, len(corpus.encode()) / tokenizer.count(corpus), first)
+
+
+def compare(learnt: Learnt) -> Comparison:
+    """Train on a slice, and encode and decode it, with both backends; the results must be equal."""
+    text = tiny_shakespeare()[:SLICE]
+
+    def training(backend: str) -> list[tuple[int, int]]:
+        return minitok.train([text], SLICE_VOCAB, backend=backend, threads=1).merges
+
+    ids = learnt.tokenizer.encode(text)
+    python = learnt.tokenizer.with_backend("python")
+    size = f"{SLICE // 1000:,} kB"
+    return Comparison(
+        [
+            both(f"train: {size}, {SLICE_VOCAB:,} ids", "merges", lambda: training("rust"), lambda: training("python")),
+            both(f"encode: {size}", "ids", lambda: learnt.tokenizer.encode(text), lambda: python.encode(text)),
+            both(
+                f"decode: {len(ids):,} ids",
+                "bytes",
+                lambda: learnt.tokenizer.decode_bytes(ids),
+                lambda: python.decode_bytes(ids),
+            ),
+        ]
+    )
+
+
+def both(name: str, what: str, rust: Callable[[], Any], python: Callable[[], Any]) -> Task:
+    """Do a task with both backends: Rust five times (the median counts), Python once."""
+    times: list[float] = []
+    for _ in range(5):
+        started = perf_counter()
+        fast = rust()
+        times.append(perf_counter() - started)
+    started = perf_counter()
+    slow = python()
+    seconds = perf_counter() - started
+    if fast != slow:
+        raise MinitokError(f"the two backends disagree: {name}")
+    return Task(name, f"{len(fast):,} {what}", median(times), seconds)
+
+
+def encode_unseen(learnt: Learnt, text: str, word: str) -> Encoded:
+    """Encode a text and decode it again; trace the encoding of one word."""
+    tok = learnt.tokenizer
+    ids = tok.encode(text)
+    steps: list[Event] = []
+    tok.encode(word, trace=steps.append)
+    return Encoded(text, ids, [tok.token_bytes(token_id) for token_id in ids], tok.decode_bytes(ids), word, steps)

@@ -1,0 +1,114 @@
+"""``minitok train``: texts to a tokenizer."""
+
+from __future__ import annotations
+
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+
+from minitok import Tokenizer, train, train_files
+
+from .console import output, print_json
+from .inputs import STDIN
+from .options import BackendOption, JsonOption
+
+
+class TieBreak(str, Enum):
+    """Which of the most frequent pairs is merged."""
+
+    smallest_ids = "smallest_ids"
+    first_seen = "first_seen"
+    greatest_bytes = "greatest_bytes"
+
+
+class ByteOrder(str, Enum):
+    """Ids 0 to 255."""
+
+    identity = "identity"
+    gpt2 = "gpt2"
+
+
+def command(
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="Files or patterns, of text or .jsonl; - is standard input.")
+    ],
+    out: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where the tokenizer is written.")],
+    vocab_size: Annotated[int, typer.Option("--vocab-size", "-n", min=256, help="How many ids.")] = 4096,
+    pattern: Annotated[
+        str, typer.Option(help="How text is cut: gpt2, cl100k, o200k, none, or a regular expression.")
+    ] = "gpt2",
+    special: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--special", metavar="NAME", help="A special token; repeatable."),
+    ] = None,
+    tie_break: Annotated[TieBreak, typer.Option(help="Which of the most frequent pairs.")] = TieBreak.smallest_ids,
+    byte_order: Annotated[ByteOrder, typer.Option(help="The order of ids 0 to 255.")] = ByteOrder.identity,
+    min_frequency: Annotated[int, typer.Option(min=1, help="A rarer pair is not merged.")] = 1,
+    max_token_length: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=1, help="The longest token, in bytes.", show_default=False),
+    ] = None,
+    separator: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Cuts a text file into documents.", show_default=False),
+    ] = None,
+    field: Annotated[str, typer.Option(help="The field of a JSON line that holds the text.")] = "text",
+    name: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="A name for the tokenizer.", show_default=False),
+    ] = None,
+    threads: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=1, help="How many threads; all processors without.", show_default=False),
+    ] = None,
+    backend: BackendOption = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Learn a vocabulary from texts, and write it to a file.
+
+    Examples:
+
+      minitok train corpus.txt -n 8192 -o my.json
+
+      minitok train 'corpus/*.txt' docs.jsonl --special "<|endoftext|>" -o my.json
+
+      zcat corpus.gz | minitok train - -o my.json
+    """
+    options: dict[str, Any] = {
+        "pattern": pattern,
+        "special_tokens": special or [],
+        "tie_break": tie_break.value,
+        "byte_order": byte_order.value,
+        "min_frequency": min_frequency,
+        "max_token_length": max_token_length,
+        "backend": backend.value if backend else None,
+        "threads": threads,
+        "name": name,
+        "progress": not quiet and sys.stderr.isatty(),
+    }
+    if files == [STDIN]:
+        text = sys.stdin.buffer.read()
+        documents = text.split(separator.encode()) if separator else [text]
+        tok = train(documents, vocab_size, **options)
+    elif STDIN in files:
+        raise typer.BadParameter("standard input (-) cannot be mixed with files")
+    else:
+        tok = train_files(files, vocab_size, separator=separator, field=field, **options)
+    tok.save(out)
+    tell(tok, out, wanted=vocab_size, json=json)
+
+
+def tell(tok: Tokenizer, out: Path, *, wanted: int, json: bool) -> None:
+    """What was learnt, and where it is."""
+    trained = tok.trained or {}
+    if json:
+        print_json({"file": str(out), "n_vocab": tok.n_vocab, "merges": len(tok.merges), **trained})
+        return
+    learnt = f"{tok.n_vocab:,} ids ({len(tok.merges):,} merges) from {trained['bytes']:,} bytes"
+    output().print(f"{learnt} in {trained['seconds']:.2f} s: {out}", soft_wrap=True, markup=False)
+    if tok.n_vocab < wanted:
+        output().print(f"No pair was left to merge before {wanted:,} ids.", soft_wrap=True)

@@ -1,0 +1,1 @@
+"""Tokens and traces made visible. ``terminal`` needs Rich: ``pip install 'minitok[cli]'``."""

@@ -1,0 +1,159 @@
+"""Tokens in colour and traces step by step, for a terminal: Rich renderables.
+
+In colour, each token stands on a background of its own. Without colour (a pipe, a file, ``NO_COLOR``) a thin bar stands
+between tokens instead, so that the same output can be read either way.
+
+White space is made visible, and bytes that are no character by themselves are shown in hexadecimal:
+
+>>> visible(b" to the\\n"), visible(b"\\xf0\\x9f")
+('·to·the⏎\\n', '‹f0 9f›')
+
+Costs O(n) for n bytes shown. Not for: megabytes; a terminal is for reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich import box
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
+
+__all__ = ["MergeSteps", "TokenText", "TrainSteps", "palette_index", "visible"]
+
+# Dark letters on pale grounds read well on dark and on light terminals, and stay apart for most colour-blind eyes.
+PALETTE = ("#a6cee3", "#fdd49e", "#b8e0b0", "#e3c5ea", "#f7b6b2", "#e8e29a", "#b5ead7", "#c9cfd6")
+INK = "#1b1b1b"
+STYLES = tuple(Style(color=INK, bgcolor=ground) for ground in PALETTE)
+
+BAR = "│"
+SHOWN = {" ": "·", "\n": "⏎\n", "\t": "⇥", "\r": "␍"}
+
+
+def visible(token: bytes) -> str:
+    """The token as text in which everything can be seen.
+
+    >>> visible("né\\t".encode())
+    'né⇥'
+    """
+    # Each byte that is no part of a whole character becomes a lone surrogate, DC80 to DCFF.
+    shown = ""
+    broken: list[str] = []
+    for char in token.decode("utf-8", "surrogateescape"):
+        if "\udc80" <= char <= "\udcff":
+            broken.append(f"{ord(char) - 0xDC00:02x}")
+            continue
+        if broken:
+            shown += f"‹{' '.join(broken)}›"
+            broken = []
+        shown += SHOWN.get(char, char if char.isprintable() else f"‹U+{ord(char):04X}›")
+    return shown + (f"‹{' '.join(broken)}›" if broken else "")
+
+
+def palette_index(token_id: int, before: int | None) -> int:
+    """Which colour a token has: always the same one, unless the token before has it.
+
+    >>> palette_index(8, None), palette_index(8, 0)
+    (0, 1)
+    """
+    index = token_id % len(PALETTE)
+    return (index + 1) % len(PALETTE) if index == before else index
+
+
+@dataclass(frozen=True)
+class TokenText:
+    """A text by its tokens: ``ids``, and the bytes of each."""
+
+    ids: Sequence[int]
+    tokens: Sequence[bytes]
+
+    def spans(self) -> Iterator[tuple[str, int]]:
+        """Each token made visible, with its place in the palette."""
+        before: int | None = None
+        for token_id, token in zip(self.ids, self.tokens):
+            before = palette_index(token_id, before)
+            yield visible(token), before
+
+    def text(self, *, colour: bool) -> Text:
+        """As ``rich.text.Text``, with backgrounds or with bars."""
+        text = Text(no_wrap=False, overflow="fold")
+        for number, (shown, index) in enumerate(self.spans()):
+            if number and not colour and not text.plain.endswith("\n"):
+                text.append(BAR)
+            text.append(shown, STYLES[index] if colour else None)
+        return text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield self.text(colour=has_colour(console))
+
+
+def has_colour(console: Console) -> bool:
+    """Whether what is printed there will have colours."""
+    return console.color_system is not None and not console.no_color
+
+
+def step_table(*columns: tuple[str, str]) -> Table:
+    """A table of steps: no lines but the one under its head."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for name, justify in columns:
+        table.add_column(name, justify=justify, no_wrap=name != "parts", overflow="fold")  # type: ignore[arg-type]
+    return table
+
+
+@dataclass(frozen=True)
+class MergeSteps:
+    """How one piece is encoded: the events of one ``"piece"`` in the trace, a row a merge.
+
+    ``token_bytes`` gives the bytes of an id.
+    """
+
+    events: Sequence[Mapping[str, Any]]
+    token_bytes: Callable[[int], bytes]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        colour = has_colour(console)
+        table = step_table(("step", "right"), ("rank", "right"), ("merged", "left"), ("of", "right"), ("parts", "left"))
+        for event in self.events:
+            parts = self.parts(event["ids"], colour=colour)
+            if event["event"] == "piece":
+                table.add_row("", "", "", "", parts)
+            else:
+                left, right = (visible(self.token_bytes(token_id)) for token_id in event["pair"])
+                merged = f"{left} + {right}"
+                table.add_row(str(event["step"] + 1), str(event["rank"]), merged, str(len(event["candidates"])), parts)
+        yield table
+
+    def parts(self, ids: Sequence[int], *, colour: bool) -> Text:
+        return TokenText(ids, [self.token_bytes(token_id) for token_id in ids]).text(colour=colour)
+
+
+@dataclass(frozen=True)
+class TrainSteps:
+    """How merges were chosen: ``"train_merge"`` events, a row a merge, with the pair that came second."""
+
+    events: Sequence[Mapping[str, Any]]
+    token_bytes: Callable[[int], bytes]
+
+    def pair(self, pair: Sequence[int]) -> str:
+        return " + ".join(visible(self.token_bytes(token_id)) for token_id in pair)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        table = step_table(
+            ("id", "right"),
+            ("pair", "left"),
+            ("token", "left"),
+            ("count", "right"),
+            ("next best", "left"),
+            ("count", "right"),
+        )
+        for event in self.events:
+            token = TokenText([event["id"]], [self.token_bytes(event["id"])]).text(colour=has_colour(console))
+            row = [str(event["id"]), self.pair(event["winner"]), token, f"{event['count']:,}"]
+            for second in event["candidates"][1:2]:
+                row += [self.pair(second["pair"]), f"{second['count']:,}"]
+            table.add_row(*row)
+        yield table

@@ -1,0 +1,213 @@
+//! Against an oracle that counts everything anew before each merge.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use proptest::prelude::*;
+
+use super::{Tuning, train, train_with};
+use crate::error::Error;
+use crate::train::{self as mirror, Stop, TieBreak, TrainOptions, Trained};
+
+/// What is known of a pair: its count and where it stands first.
+type Seen = HashMap<(u32, u32), (i64, (usize, usize))>;
+
+/// SPEC T1-T7, word for word.
+fn oracle(pieces: &[(Vec<u8>, i64)], options: &TrainOptions) -> Trained {
+    let mut bytes: Vec<Vec<u8>> = options.byte_order.iter().map(|&byte| vec![byte]).collect();
+    let id = |byte: &u8| options.byte_order.iter().position(|known| known == byte).expect("a permutation") as u32;
+    let mut words: Vec<Vec<u32>> = pieces.iter().map(|(piece, _)| piece.iter().map(id).collect()).collect();
+    let mut counts = Vec::new();
+    let mut merges = Vec::new();
+    while merges.len() < options.n_merges {
+        let mut seen = Seen::new();
+        for (i, word) in words.iter().enumerate() {
+            for (j, pair) in word.windows(2).enumerate() {
+                let entry = seen.entry((pair[0], pair[1])).or_insert((0, (i, j)));
+                entry.0 += pieces[i].1;
+                if entry.0 == 0 {
+                    seen.remove(&(pair[0], pair[1]));
+                }
+            }
+        }
+        let token = |id: u32| &bytes[id as usize];
+        let may = |(left, right): (u32, u32)| {
+            options.max_token_length.is_none_or(|limit| token(left).len() + token(right).len() <= limit)
+        };
+        let candidates = seen.iter().filter(|(pair, (count, _))| *count >= options.min_frequency && may(**pair));
+        let best = match options.tie_break {
+            TieBreak::SmallestIds => candidates.max_by_key(|(pair, (count, _))| (*count, Reverse(**pair))),
+            TieBreak::FirstSeen => candidates.max_by_key(|(_, (count, first))| (*count, Reverse(*first))),
+            TieBreak::GreatestBytes => candidates.max_by_key(|((left, right), (count, _))| {
+                (*count, token(*left), token(*right), Reverse((*left, *right)))
+            }),
+        };
+        let Some((&(left, right), &(count, _))) = best else {
+            return Trained { merges, counts, stop: Stop::MinFrequency };
+        };
+        counts.push(count);
+        let new = bytes.len() as u32;
+        bytes.push([token(left).as_slice(), token(right)].concat());
+        merges.push((left, right));
+        for word in &mut words {
+            let mut i = 0;
+            while i + 1 < word.len() {
+                if word[i] == left && word[i + 1] == right {
+                    word.splice(i..i + 2, [new]);
+                }
+                i += 1;
+            }
+        }
+    }
+    Trained { merges, counts, stop: Stop::VocabSize }
+}
+
+fn options(n_merges: usize, tie_break: TieBreak) -> TrainOptions {
+    TrainOptions { tie_break, ..TrainOptions::new(n_merges) }
+}
+
+fn pieces(pieces: &[(&[u8], i64)]) -> Vec<(Vec<u8>, i64)> {
+    pieces.iter().map(|(piece, count)| (piece.to_vec(), *count)).collect()
+}
+
+const TIES: [TieBreak; 3] = [TieBreak::SmallestIds, TieBreak::FirstSeen, TieBreak::GreatestBytes];
+
+/// Train with every tuning, coarse buckets and small tables included.
+fn fast(pieces: &[(Vec<u8>, i64)], options: &TrainOptions) -> Trained {
+    let trained = run(pieces, options, Tuning::default());
+    for (mantissa, dense) in [(0, 0), (1, 97), (2, 258)] {
+        assert_eq!(run(pieces, options, Tuning { mantissa, dense }), trained);
+    }
+    trained
+}
+
+fn run(pieces: &[(Vec<u8>, i64)], options: &TrainOptions, tuning: Tuning) -> Trained {
+    let mut told = 0;
+    let trained = train_with(pieces, options, tuning, &mut |merges| {
+        assert!(merges == told || merges == told + 1);
+        told = merges;
+        Ok(())
+    })
+    .expect("a small corpus");
+    assert_eq!(told, trained.merges.len());
+    trained
+}
+
+fn check(pieces: &[(Vec<u8>, i64)], options: &TrainOptions) {
+    let trained = Ok(fast(pieces, options));
+    assert!(trained == Ok(oracle(pieces, options)), "not as the oracle, by {:?}", options.tie_break);
+    // Whoever wants a trace gets the mirror itself.
+    let mut observer = mirror::Observer { on_merge: &mut |_| Ok(()), trace: Some(&mut |_| Ok(())) };
+    assert!(trained == mirror::train(pieces, options, &mut observer), "not as the mirror, by {:?}", options.tie_break);
+}
+
+/// Distinct pieces with counts, over an alphabet so small that runs and repeats abound.
+fn corpora() -> impl Strategy<Value = Vec<(Vec<u8>, i64)>> {
+    let alphabet = prop_oneof![Just(&b"a"[..]), Just(&b"ab"[..]), Just(&b"abc"[..]), Just(&b"\x00\x7f\x80\xffab"[..])];
+    alphabet.prop_flat_map(|alphabet| {
+        let piece = prop::collection::vec(prop::sample::select(alphabet), 0..24);
+        let count = prop_oneof![4 => 1_i64..4, 2 => 1_i64..200, 1 => 1_i64 << 31..1 << 40];
+        prop::collection::vec((piece, count), 0..12)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3000))]
+
+    #[test]
+    fn equals_the_oracle_and_the_mirror(
+        corpus in corpora(),
+        n_merges in 0_usize..60,
+        min_frequency in prop_oneof![4 => 1_i64..4, 1 => 1_i64..1 << 33],
+        max_token_length in prop::option::weighted(0.3, 0_usize..8),
+        tie_break in prop::sample::select(&TIES[..]),
+        turn in any::<u8>(),
+        flip in any::<bool>(),
+    ) {
+        let mut byte_order: [u8; 256] = std::array::from_fn(|id| (id as u8).wrapping_add(turn));
+        if flip {
+            byte_order.reverse();
+        }
+        check(&corpus, &TrainOptions { n_merges, byte_order, tie_break, min_frequency, max_token_length });
+    }
+}
+
+#[test]
+fn runs_and_transients() {
+    for tie in TIES {
+        for length in 2..40 {
+            check(&pieces(&[("a".repeat(length).as_bytes(), 3)]), &options(30, tie));
+            let (one, other) = ("ab".repeat(length), "ba".repeat(length / 2));
+            check(&pieces(&[(one.as_bytes(), 1), (other.as_bytes(), 1)]), &options(30, tie));
+            check(&pieces(&[("aab".repeat(length).as_bytes(), 1), (b"aaaa", 2), (b"aaa", 2)]), &options(30, tie));
+        }
+    }
+}
+
+#[test]
+fn one_huge_piece() {
+    let text = (0_u64..3000).map(|i| b'a' + (i * i * 7919 % 10_007 % 6) as u8).collect();
+    let pieces = [(text, 1)];
+    for tie in TIES {
+        check(&pieces, &options(400, tie));
+    }
+}
+
+/// More merges asked for than 16 bits hold, so that symbols are 32 bits wide.
+#[test]
+fn both_widths_of_symbols_agree() {
+    let text: Vec<u8> = (0_u64..70_000).map(|i| (i * i * 7919 % 10_007 % 251) as u8).collect();
+    let pieces = [(text, 1)];
+    for tie in TIES {
+        let wide = run(&pieces, &options(usize::MAX, tie), Tuning::default());
+        let narrow = run(&pieces, &options(60_000, tie), Tuning::default());
+        assert!(narrow.merges.len() > 5000);
+        assert_eq!(wide.merges[..narrow.merges.len()], narrow.merges);
+    }
+}
+
+#[test]
+fn counts_beyond_32_bits() {
+    let big = 1 << 40;
+    let pieces = pieces(&[(b"abab", big), (b"cd", 2 * big + 1), (b"ef", 2 * big - 1)]);
+    for tie in TIES {
+        check(&pieces, &options(10, tie));
+    }
+    let trained = fast(&pieces, &options(3, TieBreak::SmallestIds));
+    assert_eq!(trained.merges, [(99, 100), (97, 98), (101, 102)]);
+    assert_eq!(trained.counts, [2 * big + 1, 2 * big, 2 * big - 1]);
+}
+
+#[test]
+fn counts_that_would_wrap_are_refused() {
+    let pieces = pieces(&[(b"ab", i64::MAX), (b"abc", 1)]);
+    let refused = train(&pieces[..], &options(1, TieBreak::SmallestIds), &mut |_| Ok(()));
+    assert!(matches!(refused, Err(Error::Training(reason)) if reason.contains("2^63")));
+}
+
+#[test]
+fn nothing_to_merge() {
+    for tie in TIES {
+        for (corpus, n_merges, stop) in [
+            (pieces(&[]), 5, Stop::MinFrequency),
+            (pieces(&[(b"", 7), (b"a", 7)]), 5, Stop::MinFrequency),
+            (pieces(&[(b"ab", 7)]), 0, Stop::VocabSize),
+        ] {
+            assert_eq!(fast(&corpus, &options(n_merges, tie)), Trained { merges: vec![], counts: vec![], stop });
+        }
+    }
+}
+
+#[test]
+fn an_error_of_the_observer_stops_the_training() {
+    let pieces = pieces(&[(b"abcdefgh", 1)]);
+    for limit in 0..8 {
+        let mut told = 0;
+        let stopped = train(&pieces[..], &options(7, TieBreak::SmallestIds), &mut |_| {
+            told += 1;
+            if told > limit { Err(Error::Interrupted) } else { Ok(()) }
+        });
+        assert_eq!(stopped, Err(Error::Interrupted));
+        assert_eq!(told, limit + 1);
+    }
+}

@@ -1,0 +1,89 @@
+//! A file, read in parts that can be counted independently (see `corpus.rs` for where a text may be cut).
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use super::corpus::{PART, Splitter, find};
+use crate::error::{Error, Result};
+
+pub(super) struct FileParts<'s> {
+    path: PathBuf,
+    file: File,
+    bytes: u64,
+    separator: Option<&'s [u8]>,
+    splitter: &'s Splitter,
+    /// What has been read and not handed out.
+    rest: Vec<u8>,
+    /// The number of the next part.
+    number: usize,
+    at_end: bool,
+}
+
+impl<'s> FileParts<'s> {
+    pub(super) fn open(path: &Path, separator: Option<&'s [u8]>, splitter: &'s Splitter) -> Result<Self> {
+        let file = File::open(path).map_err(|error| failed(path, &error))?;
+        let bytes = file.metadata().map_err(|error| failed(path, &error))?.len();
+        let path = path.into();
+        let separator = separator.filter(|separator| !separator.is_empty());
+        Ok(Self { path, file, bytes, separator, splitter, rest: Vec::new(), number: 0, at_end: false })
+    }
+
+    /// The size of the file when it was opened.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Replace `part` by the next part; its number and the bytes read for it come back. Nothing at the end.
+    pub(super) fn next(&mut self, part: &mut Vec<u8>) -> Result<Option<(usize, usize)>> {
+        part.clear();
+        std::mem::swap(part, &mut self.rest);
+        let before = part.len();
+        // Where the document that is open at the end of the text begins, and from where separators are looked for.
+        let mut open = 0;
+        let mut searched = 0;
+        while !self.at_end {
+            // Twice as much each time, so that a stretch without a cut is looked at a few times only.
+            self.read(part, PART.max(part.len()))?;
+            if self.at_end {
+                break;
+            }
+            if let Some(separator) = self.separator {
+                searched = searched.max(open);
+                while let Some(at) = find(&part[searched..], separator) {
+                    open = searched + at + separator.len();
+                    searched = open;
+                }
+                searched = searched.max((part.len() + 1).saturating_sub(separator.len()));
+            }
+            let after = self.splitter.longest_special().max(self.separator.map_or(0, <[u8]>::len));
+            let cut = self.splitter.last_cut(&part[open..], after).map_or(open, |cut| open + cut);
+            if cut > 0 {
+                self.rest.extend_from_slice(&part[cut..]);
+                let read = part.len() - before;
+                part.truncate(cut);
+                return Ok(Some(self.numbered(read)));
+            }
+        }
+        Ok(if part.is_empty() { None } else { Some(self.numbered(part.len() - before)) })
+    }
+
+    fn numbered(&mut self, read: usize) -> (usize, usize) {
+        self.number += 1;
+        (self.number - 1, read)
+    }
+
+    /// Read up to `wanted` bytes more.
+    fn read(&mut self, text: &mut Vec<u8>, wanted: usize) -> Result<()> {
+        let before = text.len();
+        let read = self.file.by_ref().take(wanted as u64).read_to_end(text);
+        read.map_err(|error| failed(&self.path, &error))?;
+        self.at_end = text.len() - before < wanted;
+        Ok(())
+    }
+}
+
+fn failed(path: &Path, error: &std::io::Error) -> Error {
+    let kind: ErrorKind = error.kind();
+    Error::File { path: path.into(), kind, reason: error.to_string() }
+}

@@ -1,0 +1,68 @@
+//! Ids on their way out as a Python list, whose ints are shared.
+//!
+//! A new `int` takes some 19 ns to make and a third of that to free, and text has one for every four bytes. But an id is one
+//! of a few hundred thousand numbers: each is made once and kept, and a list is filled by taking references.
+//!
+//! The table grows with the ids that are met: 8 bytes for each number below the greatest, 32 more for each that was met, for
+//! ids below [`SHARED`]; greater ones are made anew. On a free-threaded Python all threads would write the same reference
+//! counts, so there nothing is shared.
+
+// A list is filled in place before anybody else has seen it.
+#![allow(unsafe_code)]
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyInt, PyList};
+use std::sync::{Mutex, PoisonError};
+
+/// Which ids are shared: more than any published vocabulary has.
+const SHARED: usize = 1 << 18;
+
+/// The ints made so far, by id. Locked only while the GIL is held, so nobody ever waits, and a fork finds it free.
+static INTS: Mutex<Vec<Option<Py<PyInt>>>> = Mutex::new(Vec::new());
+
+/// The ids as a list.
+pub fn list_of_ids<'py>(py: Python<'py>, ids: &[u32]) -> PyResult<Bound<'py, PyAny>> {
+    if cfg!(Py_GIL_DISABLED) {
+        return Ok(PyList::new(py, ids)?.into_any());
+    }
+    let length = ids.len().try_into()?;
+    // SAFETY: PyList_New gives a new reference, or null with an exception set, which becomes the error.
+    let list = unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyList_New(length))? };
+    let mut ints = INTS.lock().unwrap_or_else(PoisonError::into_inner);
+    for (place, &id) in (0..).zip(ids) {
+        let int = shared_int(py, &mut ints, id).into_ptr();
+        // SAFETY: `list` is a list of `length` empty slots that no other code has seen, and `place` is below `length`; the
+        // reference `int` is given away to it.
+        unsafe { set_item(list.as_ptr(), place, int) };
+    }
+    Ok(list)
+}
+
+/// The int of an id.
+fn shared_int(py: Python<'_>, ints: &mut Vec<Option<Py<PyInt>>>, id: u32) -> Py<PyInt> {
+    let index = id as usize;
+    if index >= SHARED {
+        return PyInt::new(py, id).unbind();
+    }
+    if index >= ints.len() {
+        ints.resize_with((index + 1).next_power_of_two(), || None);
+    }
+    ints[index].get_or_insert_with(|| PyInt::new(py, id).unbind()).clone_ref(py)
+}
+
+/// # Safety
+///
+/// `list` is a list, `place` the place of an empty slot of it, and `item` an owned reference.
+unsafe fn set_item(list: *mut ffi::PyObject, place: ffi::Py_ssize_t, item: *mut ffi::PyObject) {
+    #[cfg(not(Py_LIMITED_API))]
+    // SAFETY: as the caller promises; the slot is empty, so nothing has to be released.
+    unsafe {
+        ffi::PyList_SET_ITEM(list, place, item);
+    }
+    #[cfg(Py_LIMITED_API)]
+    // SAFETY: as the caller promises; it cannot fail for a place within the list.
+    unsafe {
+        ffi::PyList_SetItem(list, place, item);
+    }
+}

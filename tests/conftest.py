@@ -1,0 +1,21 @@
+"""One suite over two backends. A backend that cannot be loaded fails the tests that need it; nothing is skipped."""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+from minitok.backend import load_backend
+
+BACKENDS = ("rust", "python")
+
+# A loaded machine must not fail a property; what takes too long is looked at by hand.
+COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]}
+settings.register_profile("quick", max_examples=60, **COMMON)
+settings.register_profile("thorough", max_examples=2000, **COMMON)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request):
+    """The name of each backend in turn."""
+    return load_backend(request.param).name

@@ -1,0 +1,77 @@
+"""What many tests need: both backends at once, errors as data, chunkings."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import minitok
+
+BACKENDS = ("rust", "python")
+PATTERNS = ("gpt2", "cl100k", "o200k")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An exception as a value: two backends fail alike when these are equal."""
+
+    kind: type
+    message: str
+
+
+def outcome(function, *args, **kwargs):
+    """What a call gives: its value, or its failure."""
+    try:
+        return function(*args, **kwargs)
+    except Exception as error:  # noqa: BLE001
+        return Failure(type(error), str(error))
+
+
+def on_both(function):
+    """The outcome of ``function(backend)``, which must be the same on both backends."""
+    rust, python = (outcome(function, backend) for backend in BACKENDS)
+    assert rust == python
+    return rust
+
+
+def failure_on_both(function):
+    """The failure of ``function(backend)``, which must be the same on both backends."""
+    failed = on_both(function)
+    assert isinstance(failed, Failure), f"nothing was raised: {failed!r}"
+    return failed
+
+
+def traced(function, *args, **kwargs):
+    """The result of a call, and the events that its ``trace`` heard."""
+    events = []
+    return function(*args, **kwargs, trace=events.append), events
+
+
+def both(tokenizer):
+    """The tokenizer on each backend."""
+    return [tokenizer.with_backend(backend) for backend in BACKENDS]
+
+
+def run_python(code, *options, timeout=120, **environment):
+    """Run code in a new interpreter."""
+    import os
+
+    return subprocess.run(
+        [sys.executable, "-W", "error", *options, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+        env={**os.environ, **environment},
+    )
+
+
+def cut(text, places):
+    """The text cut at the places."""
+    ends = sorted({min(place, len(text)) for place in places})
+    return [text[start:end] for start, end in zip([0, *ends], [*ends, len(text)], strict=True)]
+
+
+def outcome_of_training(texts, **options):
+    """What a training comes to, as data: the same on every backend."""
+    tok = minitok.train(texts, **options)
+    return tok.merges, tok.special_tokens, tok.trained["stop"]

@@ -1,0 +1,83 @@
+"""Which implementation runs is what was asked for, never a silent change."""
+
+import minitok
+import pytest
+from helpers import outcome, run_python
+from minitok.backend import load_backend
+
+# An import hook under which the extension does not exist.
+WITHOUT_EXTENSION = """
+import sys
+class Block:
+    def find_spec(self, name, path=None, target=None):
+        if name == "minitok._rust":
+            raise ImportError("blocked by the test")
+sys.meta_path.insert(0, Block())
+"""
+USE = """
+import minitok
+tok = minitok.train(["low lower lowest"] * 3, 260, special_tokens=["<s>"])
+assert tok.decode(tok.encode("lowest<s>", allowed_special="all")) == "lowest<s>"
+print(minitok.BACKEND, tok.backend, type(tok._codec).__module__, type(tok._vocab).__module__, "minitok._rust" in sys.modules)
+"""
+
+
+def test_the_python_run_needs_no_extension():
+    ran = run_python(WITHOUT_EXTENSION + USE, MINITOK_BACKEND="python")
+    assert ran.stdout.split() == [
+        "python",
+        "python",
+        "minitok.reference_backend",
+        "minitok.reference.vocab",
+        "False",
+    ], ran.stderr
+
+
+def test_without_the_extension_and_without_a_wish_python_runs():
+    ran = run_python(WITHOUT_EXTENSION + USE, MINITOK_BACKEND="")
+    assert ran.stdout.split()[:2] == ["python", "python"], ran.stderr
+
+
+def test_rust_without_the_extension_is_an_error():
+    ran = run_python(WITHOUT_EXTENSION + "import minitok", MINITOK_BACKEND="rust")
+    assert ran.returncode == 1
+    assert (
+        "BackendError: MINITOK_BACKEND is 'rust', but the extension cannot be loaded: blocked by the test" in ran.stderr
+    )
+
+
+def test_rust_is_the_default_where_the_extension_is():
+    ran = run_python("import sys" + USE, MINITOK_BACKEND="")
+    assert ran.stdout.split() == ["rust", "rust", "minitok._rust", "minitok._rust", "True"], ran.stderr
+
+
+def test_an_unknown_backend_is_an_error():
+    assert "it can be 'rust' or 'python'" in run_python("import minitok", MINITOK_BACKEND="java").stderr
+    with pytest.raises(minitok.BackendError, match="unknown backend 'java'"):
+        minitok.Tokenizer([], backend="java")
+    assert outcome(load_backend, "java").kind is minitok.BackendError
+
+
+def test_a_tokenizer_runs_on_the_backend_it_names(backend):
+    tok = minitok.Tokenizer([(97, 98)], backend=backend)
+    modules = {type(part).__module__ for part in (tok._codec, tok._vocab, tok.stream_decoder())}
+    assert all(("_rust" in module) == (backend == "rust") for module in modules)
+    assert tok.backend == backend
+    assert minitok.train(["ab ab"], 257, backend=backend).backend == backend
+
+
+def test_both_backends_offer_the_same_names():
+    rust, python = load_backend("rust"), load_backend("python")
+
+    def public(thing):
+        return {name for name in dir(thing) if not name.startswith("_")}
+
+    for part in ("vocab", "pattern", "special_tokens", "codec", "piece_counter"):
+        assert public(getattr(rust, part)) <= public(getattr(python, part)) | {
+            "source",
+            "tokens",
+            "merges",
+            "whole_pieces",
+            "ids",
+            "pieces",
+        }

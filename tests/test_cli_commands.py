@@ -1,0 +1,192 @@
+"""The commands in this process: what they print, what they write, how they end."""
+
+import json
+
+import minitok
+import pytest
+from minitok.cli.app import app
+from typer.testing import CliRunner
+
+RUNNER = CliRunner()
+
+
+def run(*args, stdin=None):
+    return RUNNER.invoke(app, [str(arg) for arg in args], input=stdin)
+
+
+def output_of(*args, stdin=None):
+    result = run(*args, stdin=stdin)
+    assert result.exit_code == 0, (result.stdout, result.stderr)
+    return result.stdout
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    file = tmp_path / "corpus.txt"
+    file.write_text("low lower lowest<|end|>low\n", encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def tokenizer(tmp_path, corpus):
+    file = tmp_path / "tok.json"
+    output_of("train", corpus, "-n", 265, "--special", "<|end|>", "-o", file)
+    return file
+
+
+def test_train_writes_what_the_library_learns(tmp_path, corpus):
+    out = tmp_path / "tok.json"
+    shown = output_of(
+        "train", corpus, "-n", 262, "-o", out, "--pattern", "cl100k", "--tie-break", "first_seen", "--name", "mine"
+    )
+    expected = minitok.train_files(corpus, 262, pattern="cl100k", tie_break="first_seen")
+    loaded = minitok.load(out)
+    assert loaded == expected
+    assert loaded.name == "mine"
+    assert "262 ids (6 merges) from 27 bytes" in shown
+    assert str(out) in shown
+
+
+def test_train_reports_as_json_and_says_why_it_stopped(tmp_path, corpus):
+    out = tmp_path / "tok.json"
+    report = json.loads(output_of("train", corpus, "-n", 9999, "-o", out, "--json"))
+    assert report["file"] == str(out)
+    assert report["stop"] == "min_frequency"
+    assert report["n_vocab"] == minitok.load(out).n_vocab == 256 + report["merges"]
+    assert "No pair was left to merge before 9,999 ids" in output_of("train", corpus, "-n", 9999, "-o", out)
+
+
+def test_train_reads_standard_input_and_cuts_documents(tmp_path):
+    out = tmp_path / "tok.json"
+    output_of("train", "-", "-n", 260, "--separator", "|", "-o", out, stdin="ab|ab|ba")
+    assert minitok.load(out) == minitok.train(["ab", "ab", "ba"], 260)
+
+
+def test_train_reads_patterns_and_json_lines(tmp_path):
+    for name, text in (("a.txt", "aaa"), ("b.txt", "bbb")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "c.jsonl").write_text('{"body": "ccc"}\n', encoding="utf-8")
+    out = tmp_path / "tok.json"
+    output_of("train", tmp_path / "*.txt", tmp_path / "c.jsonl", "--field", "body", "-n", 259, "-o", out)
+    assert minitok.load(out) == minitok.train(["aaa", "bbb", "ccc"], 259)
+
+
+@pytest.mark.parametrize("backend", ["rust", "python"])
+def test_encode_and_decode_round_trip(tokenizer, tmp_path, backend):
+    text = "lowest naïve 🦀\n\n"
+    file = tmp_path / "text.txt"
+    file.write_text(text, encoding="utf-8")
+    ids = output_of("encode", "-t", tokenizer, file, "--backend", backend)
+    assert [int(word) for word in ids.split()] == minitok.load(tokenizer).encode(text)
+    assert ids.count("\n") == 1
+    assert (
+        output_of(
+            "decode",
+            "-t",
+            tokenizer,
+            stdin=ids,
+        )
+        == text
+    )
+    as_json = output_of("encode", "-t", tokenizer, file, "--json")
+    assert json.loads(as_json) == minitok.load(tokenizer).encode(text)
+    assert json.loads(output_of("decode", "-t", tokenizer, "--json", stdin=as_json)) == text
+
+
+def test_each_file_has_a_line_of_ids(tokenizer, tmp_path):
+    for name in ("a.txt", "b.txt", "c.txt"):
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    (tmp_path / "c.txt").write_text("", encoding="utf-8")
+    lines = output_of("encode", "-t", tokenizer, tmp_path / "?.txt").split("\n")
+    tok = minitok.load(tokenizer)
+    assert [[int(word) for word in line.split()] for line in lines] == [
+        tok.encode("a.txt"),
+        tok.encode("b.txt"),
+        [],
+        [],
+    ]
+
+
+def test_lines_are_texts_of_their_own(tokenizer):
+    text = "low\n\nlower low\n"
+    ids = output_of("encode", "-t", tokenizer, "--lines", stdin=text)
+    tok = minitok.load(tokenizer)
+    assert [[int(word) for word in line.split()] for line in ids.splitlines()] == [
+        tok.encode("low"),
+        [],
+        tok.encode("lower low"),
+    ]
+    assert output_of("decode", "-t", tokenizer, "--lines", stdin=ids) == text
+    as_json = output_of("encode", "-t", tokenizer, "--lines", "--json", stdin=text)
+    assert [json.loads(line) for line in as_json.splitlines()][1] == []
+
+
+def test_special_tokens_are_text_unless_named(tokenizer):
+    tok = minitok.load(tokenizer)
+    special = tok.special_tokens["<|end|>"]
+    text = "low<|end|>"
+    assert output_of("encode", "-t", tokenizer, "--text", text).split() == list(map(str, tok.encode(text)))
+    for named in ("<|end|>", "all"):
+        shown = output_of("encode", "-t", tokenizer, "--text", text, "--special", named)
+        assert shown.split()[-1] == str(special)
+
+
+def test_text_and_its_end_in_bytes(tokenizer):
+    # Half a character comes out as the byte it is.
+    result = run("decode", "-t", tokenizer, stdin="[195, 169]\n195")
+    assert result.stdout_bytes == b"\xc3\xa9\xc3"
+
+
+@pytest.mark.parametrize(
+    ("args", "stdin", "message"),
+    [
+        (["encode", "-t", "nowhere.json"], "", "nowhere.json: No such file or directory"),
+        (["encode", "-t", "TOKENIZER", "nowhere.txt"], "", "nowhere.txt: no such file"),
+        (["encode", "-t", "CORPUS"], "", "corpus.txt:1: not JSON"),
+        (["decode", "-t", "TOKENIZER"], "72\n72 x1 3", "standard input:2: not an id: 'x1'"),
+        (["decode", "-t", "TOKENIZER"], "72 99999", "unknown token id 99999 at position 1"),
+        (["decode", "-t", "TOKENIZER"], "-1", "not an id: '-1'"),
+        (["train", "CORPUS", "-o", "nowhere/tok.json"], "", "No such file or directory"),
+        (["train", "CORPUS", "-o", "tok.json", "--pattern", "("], "", "pattern"),
+        (["train", "CORPUS", "-o", "tok.json", "-n", "256", "--special", "<s>"], "", "vocab_size 256 is not between"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_exit_code_1(tokenizer, corpus, args, stdin, message):
+    places = {"TOKENIZER": tokenizer, "CORPUS": corpus}
+    result = run(*(places.get(arg, arg) for arg in args), stdin=stdin)
+    assert result.exit_code == 1
+    assert message in result.stderr
+    assert result.stderr.startswith("minitok: ")
+    assert result.stderr.count("\n") == 1
+    assert "Traceback" not in result.stderr + result.stdout
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["encode"],
+        ["encode", "-t", "TOKENIZER", "--text", "a", "b.txt"],
+        ["encode", "-t", "TOKENIZER", "--text", "a", "--special", "<|none|>"],
+        ["encode", "-t", "TOKENIZER", "--backend", "fortran"],
+        ["train", "-", "a.txt", "-o", "b.json"],
+        ["train", "a.txt", "-o", "b.json", "-n", "255"],
+        ["bake"],
+    ],
+)
+def test_what_is_not_understood_is_exit_code_2(tokenizer, args):
+    result = run(*(tokenizer if arg == "TOKENIZER" else arg for arg in args), stdin="")
+    assert result.exit_code == 2
+    assert "Usage" in result.stderr
+
+
+@pytest.mark.parametrize("command", [[], ["train"], ["encode"], ["decode"], ["demo"]])
+def test_help_has_examples(command):
+    shown = output_of(*command, "--help")
+    assert "Usage" in shown
+    assert "minitok demo" in shown if not command else "Examples:" in shown
+    assert f"minitok {' '.join(command)}".strip() in shown
+    assert "\x1b" not in shown
+
+
+def test_version():
+    assert output_of("--version") == f"minitok {minitok.__version__} ({minitok.BACKEND})\n"

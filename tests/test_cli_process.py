@@ -1,0 +1,169 @@
+"""The command as a process: pipes, signals, terminals, and life without its extra."""
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+
+import minitok
+import pytest
+
+COMMAND = [sys.executable, "-m", "minitok"]
+
+
+def environment(**changes):
+    """The environment without what would force or forbid colours."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR", "TERM")}
+    return {**kept, "TERM": "xterm-256color", **changes}
+
+
+def run(*args, stdin=b"", **changes):
+    return subprocess.run(
+        [*COMMAND, *map(str, args)],
+        input=stdin,
+        capture_output=True,
+        env=environment(**changes),
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tmp_path_factory):
+    file = tmp_path_factory.mktemp("cli") / "tok.json"
+    minitok.train(["low lower lowest naïve 🦀"], 280).save(file)
+    return file
+
+
+def test_bytes_go_through_a_pipe_unchanged(tokenizer):
+    data = bytes(range(256)) * 300 + b"\r\nnot \xff text\n"
+    encoded = run("encode", "-t", tokenizer, stdin=data)
+    assert encoded.returncode == 0, encoded.stderr
+    assert [int(word) for word in encoded.stdout.split()] == minitok.load(tokenizer).encode_bytes(data)
+    decoded = run("decode", "-t", tokenizer, stdin=encoded.stdout)
+    assert decoded.stdout == data
+
+
+def test_a_large_input_is_encoded_as_it_comes(tokenizer):
+    data = "low lower 🦀 lowest\n".encode() * 100_000
+    encoded = run("encode", "-t", tokenizer, stdin=data)
+    assert [int(word) for word in encoded.stdout.split()] == minitok.load(tokenizer).encode(data)
+
+
+def test_a_reader_that_leaves_early_is_no_error_message(tokenizer):
+    with subprocess.Popen(
+        [*COMMAND, "encode", "-t", tokenizer], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        process.stdin.write(b"low lower\n" * 100_000)
+        process.stdin.close()
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 141
+
+
+def test_an_interrupt_ends_cleanly(tmp_path):
+    with subprocess.Popen(
+        [*COMMAND, "train", "-", "-o", tmp_path / "tok.json"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        assert process.stdin
+        assert process.stderr
+        # Larger than a pipe holds: once it is written, the command is reading.
+        process.stdin.write(b"text " * 1_000_000)
+        process.stdin.flush()
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+        process.stdin.close()
+        assert process.stderr.read() == b"minitok: interrupted\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupt_stops_a_training_at_work(tmp_path):
+    corpus = tmp_path / "corpus.txt"
+    # One piece of two million characters, which the reference merges for minutes.
+    corpus.write_text("ab" * 1_000_000, encoding="utf-8")
+    args = ["train", corpus, "-o", tmp_path / "tok.json", "--pattern", "none", "--backend", "python", "-n", "9999"]
+    with subprocess.Popen([*COMMAND, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stderr
+        time.sleep(2)
+        assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+        assert process.stderr.read() == b"minitok: interrupted\n"
+    assert not (tmp_path / "tok.json").exists()
+
+
+def in_terminal(*args, **changes):
+    """What the command shows when its output is a terminal."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, *map(str, args)], stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, env=environment(**changes)
+    )
+    os.close(theirs)
+    shown = b""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        ready, _, _ = select.select([ours], [], [], 1)
+        if ready:
+            try:
+                read = os.read(ours, 65536)
+            except OSError:  # the other end has closed
+                break
+            if not read:
+                break
+            shown += read
+        elif process.poll() is not None:
+            break
+    os.close(ours)
+    assert process.wait(60) == 0, shown
+    return shown
+
+
+def test_colours_in_a_terminal_only():
+    assert b"\x1b[" in in_terminal("--help")
+    assert b"\x1b[" not in run("--help").stdout
+
+
+def test_no_color_is_honoured():
+    # Bold and the like may stay; colours may not: SGR 30 to 49, 90 to 107.
+    shown = in_terminal("demo", "-n", "300", NO_COLOR="1")
+    codes = {code for part in shown.split(b"\x1b[")[1:] for code in part.split(b"m")[0].split(b";") if code.isdigit()}
+    assert not {code for code in codes if 30 <= int(code) <= 49 or 90 <= int(code) <= 107}
+    assert "│".encode() in shown
+
+
+def test_training_shows_its_progress_in_a_terminal(tmp_path):
+    corpus = tmp_path / "corpus.txt"
+    corpus.write_text("low lower lowest " * 1000, encoding="utf-8")
+    shown = in_terminal("train", corpus, "-n", "270", "-o", tmp_path / "tok.json")
+    assert b"counting" in shown
+    assert b"counting" not in in_terminal("train", corpus, "-n", "270", "-o", tmp_path / "tok.json", "--quiet")
+    assert run("train", corpus, "-n", "270", "-o", tmp_path / "tok.json").stderr == b""
+
+
+@pytest.mark.parametrize("missing", ["typer", "rich"])
+def test_without_the_extra_the_command_says_so(missing):
+    code = f"import sys; sys.modules[{missing!r}] = None; from minitok.cli import main; main()"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, check=False)
+    assert result.returncode == 1
+    assert result.stderr == b"minitok: the minitok command needs Typer and Rich: pip install 'minitok[cli]'\n"
+
+
+def test_importing_minitok_is_light():
+    heavy = ["numpy", "regex", "rich", "typer", "gzip"]
+    code = f"import sys, minitok; print([name for name in {heavy} if name in sys.modules])"
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        env=environment(MINITOK_BACKEND="rust"),
+        timeout=60,
+        check=True,
+    )
+    assert result.stdout == b"[]\n"

@@ -1,0 +1,166 @@
+"""Decoding: ids of any kind, known or not, become bytes or an error that says what was wrong and where."""
+
+import minitok
+import numpy as np
+import pytest
+from helpers import BACKENDS, Failure, both, failure_on_both, on_both, outcome
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import any_bytes, merge_lists, special_ids
+
+INTEGERS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", ">i4", ">u8", "<u2"]
+
+
+def plain(backend):
+    return minitok.Tokenizer([(97, 98)], special_tokens={"<s>": 300, "é": 301}, backend=backend)
+
+
+@given(st.lists(st.integers(0, 305), max_size=12), merge_lists(most=20))
+def test_decoding_is_concatenation(ids, merges):
+    rust, python = both(minitok.Tokenizer(merges, special_tokens=special_ids(merges)))
+    assert outcome(rust.decode_bytes, ids) == outcome(python.decode_bytes, ids)
+    known = [token_id for token_id in ids if token_id < rust.n_vocab]
+    assert rust.decode_bytes(known) == python.decode_bytes(known) == b"".join(map(rust.token_bytes, known))
+    assert rust.decode(known) == python.decode(known) == rust.decode_bytes(known).decode("utf-8", "replace")
+
+
+@given(any_bytes, st.sampled_from(["strict", "replace", "ignore", "backslashreplace", "surrogateescape", "nonsense"]))
+def test_error_handlers_are_those_of_python(data, errors):
+    expected = outcome(data.decode, "utf-8", errors)
+    for backend in BACKENDS:
+        assert outcome(minitok.Tokenizer([], backend=backend).decode, list(data), errors) == expected
+
+
+@given(any_bytes, merge_lists(), st.sampled_from(["strict", "replace"]))
+def test_a_stream_shows_what_decode_shows(data, merges, errors):
+    for tok in both(minitok.Tokenizer(merges, pattern="none")):
+        ids = tok.encode(data)
+        stream = tok.stream_decoder(errors)
+        streamed = outcome(lambda: "".join(map(stream.push, ids)) + stream.finish())
+        whole = outcome(tok.decode, ids, errors)
+        if isinstance(whole, Failure):
+            assert streamed.kind is whole.kind is UnicodeDecodeError
+        else:
+            assert streamed == whole
+
+
+@given(any_bytes)
+def test_streams_of_both_backends_show_the_same_at_every_step(data):
+    streams = [tok.stream_decoder() for tok in both(minitok.Tokenizer([]))]
+    shown = b""
+    for byte in data:
+        rust, python = (stream.push(byte) for stream in streams)
+        assert rust == python
+        shown += rust.replace("\ufffd", "").encode()
+    assert streams[0].finish() == streams[1].finish()
+    assert streams[0].push(97) == "a", "a finished stream starts anew"
+
+
+@given(any_bytes)
+def test_strict_streams_fail_alike(data):
+    def run(tok):
+        stream = tok.stream_decoder("strict")
+        return [outcome(stream.push, byte) for byte in data], outcome(stream.finish)
+
+    rust, python = map(run, both(minitok.Tokenizer([])))
+    first = next((at for at, step in enumerate(rust[0]) if isinstance(step, Failure)), len(data))
+    assert rust[0][:first] == python[0][:first]
+    assert [step.kind for step in rust[0][first : first + 1]] == [step.kind for step in python[0][first : first + 1]]
+
+
+def test_a_stream_holds_back_half_a_character(backend):
+    stream = plain(backend).stream_decoder()
+    assert [stream.push(byte) for byte in "é😀".encode()] == ["", "é", "", "", "", "😀"]
+    assert stream.push(0xF0) == ""
+    assert stream.push(300) == "\ufffd<s>"
+    assert stream.push(0xE2) == ""
+    assert stream.finish() == "\ufffd"
+
+
+def test_a_genuine_replacement_character_is_kept(backend):
+    tok = plain(backend)
+    assert tok.decode(tok.encode("a\ufffdb"), errors="strict") == "a\ufffdb"
+    stream = tok.stream_decoder("strict")
+    assert "".join(map(stream.push, tok.encode("\ufffd"))) + stream.finish() == "\ufffd"
+
+
+@pytest.mark.parametrize("token_id", [257, 299, 302, 1 << 31, (1 << 32) - 1, 1 << 32, 1 << 64, 1 << 200, -1, -(1 << 70)])
+def test_an_unknown_id_is_named_with_its_position(token_id):
+    failed = failure_on_both(lambda backend: plain(backend).decode([97, token_id]))
+    assert failed == Failure(minitok.UnknownTokenError, f"unknown token id {token_id} at position 1")
+    failed = failure_on_both(lambda backend: plain(backend).token_bytes(token_id))
+    assert failed == Failure(minitok.UnknownTokenError, f"unknown token id {token_id} at position 0")
+    for backend in BACKENDS:
+        with pytest.raises(KeyError) as raised:
+            plain(backend).decode([97, 98, token_id])
+        assert (raised.value.token_id, raised.value.position) == (token_id, 2)
+        stream = plain(backend).stream_decoder()
+        assert stream.push(97) == "a"
+        assert outcome(stream.push, token_id) == Failure(minitok.UnknownTokenError, f"unknown token id {token_id} at position 1")
+
+
+@pytest.mark.parametrize("wrong", [True, False, 1.0, "a", None, b"a", [1], np.float64(1), np.bool_(True), 1j])
+def test_an_id_of_a_wrong_type_is_refused(wrong):
+    failed = failure_on_both(lambda backend: plain(backend).decode([97, wrong]))
+    assert failed == Failure(TypeError, f"a token id must be an integer, not {type(wrong).__name__} (at position 1)")
+    failed = failure_on_both(lambda backend: plain(backend).token_bytes(wrong))
+    assert failed.kind is TypeError
+    failed = failure_on_both(lambda backend: plain(backend).stream_decoder().push(wrong))
+    assert failed == Failure(TypeError, f"a token id must be an integer, not {type(wrong).__name__} (at position 0)")
+
+
+@pytest.mark.parametrize("dtype", INTEGERS)
+def test_arrays_and_scalars_of_every_integer_type_are_ids(dtype, backend):
+    array = np.array([97, 98, 99], dtype=dtype)
+    for ids in (array, array[::-1][::-1], array[::2], array[:0], list(array), tuple(array), iter(array)):
+        expected = bytes(int(token_id) for token_id in (array if not isinstance(ids, (np.ndarray, list, tuple)) else ids))
+        assert plain(backend).decode_bytes(ids) == expected
+    assert plain(backend).token_bytes(array[0]) == b"a"
+    assert plain(backend).stream_decoder().push(array[1]) == "b"
+    array.flags.writeable = False
+    assert plain(backend).decode(array) == "abc"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        np.zeros((2, 2), int), np.array(97), np.zeros(2), np.zeros(2, bool), np.array(["a"]), np.array([97], object),
+        np.array([1 << 40]), np.array([-1], "int8"), np.array([(1 << 64) - 1], "uint64"), np.zeros(2, "complex64"),
+        np.array(["2020-01-01"], "datetime64[D]"), 97, None, 1.5,
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_what_is_no_sequence_of_ids_is_refused_alike(wrong):
+    failed = failure_on_both(lambda backend: plain(backend).decode(wrong))
+    assert failed.kind in (TypeError, ValueError, minitok.UnknownTokenError)
+    assert failed == failure_on_both(lambda backend: plain(backend).decode_bytes(wrong))
+
+
+def test_an_iterator_that_fails_is_the_callers_error():
+    def ids():
+        yield 97
+        raise OSError("gone")
+
+    assert failure_on_both(lambda backend: plain(backend).decode(ids())) == Failure(OSError, "gone")
+
+
+def test_batches_and_offsets(backend):
+    tok = plain(backend)
+    assert tok.decode_batch([[256], [], [300, 301]]) == ["ab", "", "<s>é"]
+    assert tok.decode_with_offsets([0xC3, 0xA9, 256, 300]) == ("éab<s>", [0, 0, 1, 3])
+    assert tok.decode_with_offsets(np.array([97])) == ("a", [0])
+    with pytest.raises(UnicodeDecodeError):
+        tok.decode_with_offsets([0xC3])
+
+
+def test_special_tokens_have_ids_and_bytes(backend):
+    tok = plain(backend)
+    assert (tok.token_id("<s>"), tok.token_id(b"ab"), tok.token_id("a"), tok.token_bytes(301)) == (300, 256, 97, "é".encode())
+    assert on_both(lambda name: plain(name).token_id("nope")) == Failure(KeyError, "'nope'")
+    assert (tok.n_vocab, tok.special_tokens) == (302, {"<s>": 300, "é": 301})
+
+
+def test_an_id_with_two_names_is_decoded_to_the_first(backend):
+    tok = minitok.Tokenizer([], special_tokens={"<one>": 256, "<two>": 256}, backend=backend)
+    assert tok.encode("<two><one>", allowed_special="all") == [256, 256]
+    assert tok.decode([256]) == "<one>"

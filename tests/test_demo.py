@@ -1,0 +1,113 @@
+"""The demo: what it shows is what the library does."""
+
+import io
+import json
+import re
+import xml.etree.ElementTree as ET
+
+import minitok
+import pytest
+from minitok.cli import showcase
+from minitok.cli.app import app
+from minitok.data import tiny_shakespeare
+from minitok.explain.terminal import PALETTE, MergeSteps, TokenText, TrainSteps, palette_index, visible
+from rich.console import Console
+from typer.testing import CliRunner
+
+RUNNER = CliRunner()
+
+
+def printed(renderable, **options):
+    console = Console(file=io.StringIO(), width=100, **options)
+    console.print(renderable)
+    return console.file.getvalue()
+
+
+@pytest.fixture(scope="module")
+def shown():
+    result = RUNNER.invoke(app, ["demo"])
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_the_demo_shows_the_whole_way(shown):
+    for heading in ("1 Learn", "2 Two languages, one result", "3 Encode a text", "4 Look inside"):
+        assert heading in shown
+    assert "4,096 ids" in shown
+    assert shown.count("✓") == 4
+    assert "\x1b" not in shown
+    assert all(line == line.rstrip() or len(line) <= 100 for line in shown.splitlines())
+
+
+def test_the_demo_shows_the_merges_that_training_gives(shown):
+    tok = minitok.train([tiny_shakespeare()], 4096)
+    first = [visible(tok.token_bytes(256 + rank)) for rank in range(8)]
+    rows = re.findall(r"^ *(25[6-9]|26[0-3]) .*", shown, re.MULTILINE)
+    assert len(rows) == len(first)
+    assert "│".join(visible(tok.token_bytes(token_id)) for token_id in range(4084, 4096)) in shown
+
+
+def test_the_demo_as_data():
+    result = RUNNER.invoke(app, ["demo", "--json", "-n", "600", "--text", "tokens ♥", "--word", "tokens"])
+    assert result.exit_code == 0, result.output
+    data = json.loads(result.stdout)
+    tok = minitok.train([tiny_shakespeare()], 600)
+    assert data["learnt"]["n_vocab"] == 600
+    assert data["encoded"]["ids"] == tok.encode("tokens ♥")
+    assert data["encoded"]["round_trip"] is True
+    assert data["encoded"]["steps"][-1]["ids"] == tok.encode("tokens")
+    assert {task["name"].split(":")[0] for task in data["compared"]} == {"train", "encode", "decode"}
+    assert all(task["rust"] > 0 and task["python"] > 0 for task in data["compared"])
+
+
+def test_a_disagreement_fails_the_demo():
+    with pytest.raises(minitok.MinitokError, match="disagree"):
+        showcase.both("sums", "numbers", lambda: [1], lambda: [2])
+
+
+def test_the_text_is_not_in_the_corpus():
+    assert not any(line in tiny_shakespeare() for line in showcase.UNSEEN.splitlines())
+
+
+def test_the_picture_stands_alone(tmp_path):
+    file = tmp_path / "demo.svg"
+    result = RUNNER.invoke(app, ["demo", "-n", "600", "--svg", str(file)])
+    assert result.exit_code == 0, result.output
+    ET.parse(file)  # noqa: S314
+    drawn = file.read_text(encoding="utf-8")
+    assert "Learn" in drawn
+    assert "@font-face" not in drawn
+    assert set(re.findall(r"https?://[^\"' )]+", drawn)) == {"http://www.w3.org/2000/svg"}
+
+
+def test_no_two_neighbours_share_a_colour():
+    for before in (None, *range(len(PALETTE))):
+        assert all(palette_index(token_id, before) != before for token_id in range(50))
+
+
+def test_tokens_are_told_apart_with_and_without_colour():
+    text = TokenText([1, 9, 2], [b"ab", b" c", b"\n"])
+    assert printed(text) == "ab│·c│⏎\n\n"
+    coloured = printed(text, force_terminal=True, color_system="truecolor")
+    assert "│" not in coloured
+    grounds = re.findall(r"48;2;(\d+;\d+;\d+)m", coloured)
+    assert len(set(grounds)) == 3
+
+
+def test_every_byte_is_visible():
+    for byte in range(256):
+        shown = visible(bytes([byte]))
+        assert shown.rstrip("\n").isprintable()
+        assert shown.strip()
+    assert visible("é\u200d\ufffd".encode()) == "é‹U+200D›\ufffd"
+
+
+def test_steps_follow_the_trace():
+    events = []
+    tok = minitok.train(["low lower lowest"], 259, trace=events.append)
+    table = printed(TrainSteps(events, tok.token_bytes))
+    assert re.search(r"256 +l \+ o +lo +3 +o \+ w +3", table)
+    steps = []
+    tok.encode("low", trace=steps.append)
+    table = printed(MergeSteps(steps, tok.token_bytes))
+    assert [line.split()[-1] for line in table.splitlines() if "w" in line] == ["l│o│w", "lo│w", "low"]

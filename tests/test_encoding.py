@@ -1,0 +1,186 @@
+"""Encoding: both backends give the same ids for any text under any vocabulary, and nothing is lost."""
+
+import minitok
+import pytest
+from helpers import BACKENDS, both, cut, failure_on_both, on_both, traced
+from hypothesis import given
+from hypothesis import strategies as st
+from minitok.reference import naive
+from minitok.reference.vocab import Vocab
+from strategies import SPECIALS, any_bytes, any_str, any_text, merge_lists, patterns, rank_tables, special_ids, texts
+
+allowed_sets = st.one_of(st.just(()), st.just("all"), st.lists(st.sampled_from(SPECIALS), unique=True))
+
+
+def tokenizers(merges, pattern):
+    return both(minitok.Tokenizer(merges, pattern=pattern, special_tokens=special_ids(merges)))
+
+
+@given(any_text, merge_lists(), patterns, allowed_sets)
+def test_both_backends_give_the_same_ids(text, merges, pattern, allowed):
+    rust, python = tokenizers(merges, pattern)
+    ids = rust.encode(text, allowed_special=allowed)
+    assert ids == python.encode(text, allowed_special=allowed)
+    for tok in (rust, python):
+        assert tok.count(text, allowed_special=allowed) == len(ids)
+        assert tok.encode_to_numpy(text, allowed_special=allowed).tolist() == ids
+        assert tok.encode_batch([text, text], allowed_special=allowed) == [ids, ids]
+        assert tok.tokenize(text, allowed_special=allowed) == [tok.token_bytes(token_id) for token_id in ids]
+
+
+@given(any_text, merge_lists(), patterns, allowed_sets)
+def test_traces_are_the_same_and_change_nothing(text, merges, pattern, allowed):
+    rust, python = (traced(tok.encode, text, allowed_special=allowed) for tok in tokenizers(merges, pattern))
+    assert rust == python
+    assert rust[0] == minitok.Tokenizer(merges, pattern=pattern, special_tokens=special_ids(merges)).encode(
+        text, allowed_special=allowed
+    )
+
+
+@given(any_bytes, merge_lists(), patterns)
+def test_bytes_come_back(data, merges, pattern):
+    for tok in tokenizers(merges, pattern):
+        assert tok.decode_bytes(tok.encode_bytes(data)) == data
+        assert b"".join(tok.tokenize(data, allowed_special="all")) == data
+
+
+@given(texts, merge_lists(), patterns)
+def test_text_comes_back(text, merges, pattern):
+    for tok in tokenizers(merges, pattern):
+        assert tok.decode(tok.encode(text, allowed_special="all"), errors="strict") == text
+        assert tok.encode(text) == tok.encode(text.encode())
+
+
+@given(any_str, merge_lists(), patterns)
+def test_surrogates_are_paired_or_replaced(text, merges, pattern):
+    well_formed = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    for tok in tokenizers(merges, pattern):
+        assert tok.encode(text) == tok.encode(well_formed)
+        assert tok.decode(tok.encode(text)) == well_formed
+
+
+@given(any_bytes, merge_lists())
+def test_the_textbook_gives_the_same_ids(data, merges):
+    # The textbook applies the merges in order; a merge may only use what came before it, as it does here.
+    expected = naive.encode(data, merges)
+    for tok in both(minitok.Tokenizer(merges, pattern="none")):
+        assert tok.encode(data) == expected
+
+
+@given(st.text("abs ", max_size=60), rank_tables())
+def test_ranks_merge_any_neighbours_that_make_a_token(text, ranks):
+    parts = [bytes([byte]) for byte in text.encode()]
+    whole = text.encode()
+    while len(parts) > 1 and whole not in ranks:
+        rank, at = min((ranks.get(parts[i] + parts[i + 1], 1 << 40), i) for i in range(len(parts) - 1))
+        if rank == 1 << 40:
+            break
+        parts[at : at + 2] = [parts[at] + parts[at + 1]]
+    expected = [ranks[whole]] if whole in ranks else [ranks[part] for part in parts]
+    for backend in BACKENDS:
+        tok = minitok.Tokenizer.from_ranks(ranks, pattern="none", backend=backend)
+        assert tok.encode(text) == (expected if text else [])
+
+
+@given(any_text, rank_tables(), patterns)
+def test_both_backends_read_ranks_alike(text, ranks, pattern):
+    rust, python = both(minitok.Tokenizer.from_ranks(ranks, pattern=pattern))
+    assert rust.vocabulary() == python.vocabulary()
+    assert traced(rust.encode, text) == traced(python.encode, text)
+    assert rust.encode(text) == python.encode(text) == traced(rust.encode, text)[0]
+
+
+@given(merge_lists())
+def test_merges_recovered_from_ranks_are_those_learnt(merges):
+    plain = minitok.Tokenizer(merges, pattern="none")
+    ranks = {plain.token_bytes(token_id): token_id for token_id in range(plain.n_vocab)}
+    if len(ranks) < plain.n_vocab or any(len(Vocab.from_ranks(ranks).merges) != len(merges) for _ in [0]):
+        return  # two merges make the same bytes, or a token is not made by its own merge: ranks cannot say the same
+    for backend in BACKENDS:
+        assert minitok.Tokenizer.from_ranks(ranks, pattern="none", backend=backend).merges == merges
+
+
+@given(st.lists(any_text, max_size=6), merge_lists(), patterns, st.integers(1, 4))
+def test_batches_are_texts_one_by_one(batch, merges, pattern, threads):
+    for tok in tokenizers(merges, pattern):
+        expected = [tok.encode(text) for text in batch]
+        assert tok.encode_batch(batch, threads=threads) == expected
+        assert tok.count_batch(batch, threads=threads) == [len(ids) for ids in expected]
+        ids, offsets = tok.encode_batch_to_numpy(batch, threads=threads)
+        assert [ids[start:end].tolist() for start, end in zip(offsets, offsets[1:], strict=False)] == expected
+        assert (ids.dtype, offsets.dtype) == ("uint32", "uint64")
+
+
+@given(st.lists(any_text, max_size=3), st.lists(st.integers(0, 60), max_size=6), merge_lists(), patterns, allowed_sets)
+def test_any_chunking_gives_the_ids_of_the_whole(texts_, places, merges, pattern, allowed):
+    for kind in (str, bytes):
+        of_kind = [text for text in texts_ if isinstance(text, kind)]
+        whole = kind().join(of_kind)
+        for tok in tokenizers(merges, pattern):
+            expected = tok.encode(whole, allowed_special=allowed)
+            assert list(tok.encode_iterable(cut(whole, places), allowed_special=allowed)) == expected
+            assert (
+                list(tok.encode_iterable(list(whole) if kind is str else [whole], allowed_special=allowed)) == expected
+            )
+
+
+@given(texts, merge_lists(), patterns, allowed_sets)
+def test_offsets_cover_the_text(text, merges, pattern, allowed):
+    for tok in tokenizers(merges, pattern):
+        ids, spans = tok.encode_with_offsets(text, allowed_special=allowed, unit="byte")
+        assert [text.encode()[start:end] for start, end in spans] == [tok.token_bytes(token_id) for token_id in ids]
+        _, spans = tok.encode_with_offsets(text, allowed_special=allowed)
+        assert all(
+            tok.token_bytes(token_id) in text[start:end].encode()
+            for token_id, (start, end) in zip(ids, spans, strict=True)
+        )
+
+
+@pytest.mark.parametrize(
+    "length", [0, 1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257]
+)
+def test_pieces_of_every_critical_length(length):
+    merges = [(97, 97), (256, 256), (257, 257), (97, 98), (256, 97), (258, 259), (98, 98)]
+    for text in (
+        "a" * length,
+        "ab" * (length // 2),
+        "b" + "a" * (length - 1),
+        "a" * (length - 1) + "b",
+        "é" * (length // 2),
+    ):
+        on_both(lambda backend, text=text: minitok.Tokenizer(merges, backend=backend).encode(text))
+        for pattern in ("none", "gpt2"):
+            tok = minitok.Tokenizer(merges, pattern=pattern, backend="rust")
+            expected = naive.encode(text.encode(), merges)
+            assert tok.encode(text) == tok.encode(text) == expected  # the second time from a cache, if there is one
+
+
+def test_special_tokens_are_text_unless_allowed(backend):
+    tok = minitok.Tokenizer([], special_tokens={"<s>": 256, "<s>x": 257, " ": 258}, backend=backend)
+    assert tok.encode("<s>") == [60, 115, 62]
+    assert tok.encode("<s>", allowed_special={"<s>"}) == [256]
+    assert tok.encode("a<s>xb<s>", allowed_special="all") == [97, 257, 98, 256]
+    assert tok.encode("<s>x", allowed_special=["<s>"]) == [256, 120]
+    assert tok.encode("a <s> b", allowed_special={" "}) == [97, 258, 60, 115, 62, 258, 98]
+    assert tok.encode("<s<s>>", allowed_special="all") == [60, 115, 256, 62]
+
+
+def test_a_disallowed_special_token_is_named_with_its_place():
+    def encode(backend, text="é <s>", **options):
+        return minitok.Tokenizer([], special_tokens={"<s>": 256, "<t>": 257}, backend=backend).encode(text, **options)
+
+    failed = failure_on_both(lambda backend: encode(backend, disallowed_special="all"))
+    assert failed.kind is minitok.DisallowedSpecialTokenError
+    assert "'<s>' at byte 3" in failed.message
+    assert on_both(lambda backend: encode(backend, disallowed_special="all", allowed_special={"<s>"}))[-1] == 256
+    assert on_both(lambda backend: encode(backend, disallowed_special={"<t>"}))[-1] == 62
+    with pytest.raises(ValueError, match="'<u>' is not a special token of this tokenizer: it has '<s>', '<t>'"):
+        encode("rust", allowed_special={"<u>"})
+    with pytest.raises(TypeError, match="not by the str '<s>'"):
+        encode("rust", allowed_special="<s>")
+
+
+def test_counts_do_not_add_up_over_concatenation(backend):
+    tok = minitok.Tokenizer([(97, 98)], backend=backend)
+    assert tok.count("a") + tok.count("b") == 2
+    assert tok.count("ab") == 1

@@ -1,0 +1,132 @@
+"""Splitting: both backends cut any text alike, lose nothing, and agree on which patterns they read."""
+
+import minitok
+import pytest
+from helpers import Failure, failure_on_both, on_both
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from minitok.backend import load_backend
+from minitok.reference.pretokenize import NAMED
+from minitok.reference.regexes import translate
+from minitok.reference.unicode import complement, contains, fold_case, property_set, union
+from strategies import any_bytes, any_text, odd_regexes, patterns, portable_regexes
+
+
+def split(pattern, text, backend):
+    return load_backend(backend).pattern(pattern).split(text.encode("utf-8", "replace") if isinstance(text, str) else text)
+
+
+@given(any_bytes, patterns)
+def test_pieces_are_the_same_and_lose_nothing(text, pattern):
+    pieces = on_both(lambda backend: split(pattern, text, backend))
+    assert b"".join(pieces) == text
+    assert all(pieces)
+
+
+@given(any_bytes, st.sampled_from(sorted(NAMED)))
+def test_a_named_pattern_is_the_expression_it_names(text, name):
+    expected = split(name, text, "python")
+    assert split(NAMED[name], text, "python") == split(NAMED[name], text, "rust") == expected
+    # Grouped, it is no longer known by its text: the engines read it, not the scanners.
+    assert split(f"(?:{NAMED[name]})", text, "rust") == expected
+
+
+@given(any_bytes, any_bytes, st.sampled_from(sorted(NAMED)))
+def test_a_safe_cut_is_safe_whatever_follows(text, more, name):
+    for backend in ("rust", "python"):
+        cut = load_backend(backend).pattern(name).safe_cut(text)
+        assert split(name, text[:cut], backend) + split(name, text[cut:] + more, backend) == split(name, text + more, backend)
+
+
+@settings(max_examples=300)
+@given(portable_regexes, st.lists(any_text, max_size=3))
+def test_a_portable_pattern_cuts_alike(pattern, texts):
+    short = [text[:12] for text in texts] + ["Ab1 'aé-_\n", "aab b", ""]
+    for text in short:
+        pieces = on_both(lambda backend, text=text: split(pattern, text, backend))
+        if not isinstance(pieces, Failure):
+            assert b"".join(pieces) == (text.encode("utf-8", "replace") if isinstance(text, str) else text)
+
+
+@settings(max_examples=400)
+@given(odd_regexes)
+def test_an_odd_pattern_is_read_by_both_or_refused_by_both(pattern):
+    def accept(backend):
+        load_backend(backend).pattern(pattern)
+        return "accepted"
+
+    result = on_both(accept)
+    if isinstance(result, Failure):
+        assert result.kind is minitok.PatternError
+        assert result.message.startswith(f"pattern {pattern!r}: ")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reason"),
+    [
+        ("", "the pattern is empty"),
+        ("(a", "a group without its ')' at position 2"),
+        ("a)", "unbalanced ')' at position 1"),
+        ("[a", "the pattern ends too early at position 2"),
+        ("[]", "an empty set"),
+        ("a**", "a quantifier after a quantifier"),
+        ("^*", "nothing to repeat"),
+        ("(?:a*)*", "repeating what can match nothing"),
+        ("a{1001}", "a repeat count above 1000"),
+        ("a{3,2}", "bounds are the wrong way round"),
+        (r"(a)\1", r"the escape \1, which is not supported"),
+        ("(?P<n>a)", "a kind of group that is not supported"),
+        (r"\p{Klingon}", "unknown Unicode property 'Klingon'"),
+        ("(?<=a+)b", "looking behind at a varying number"),
+        ("[[:alpha:]]", "a set within a set"),
+        ("[a&&b]", "a set operation"),
+        ("(" * 51 + ")" * 51, "groups nested more than 50 deep"),
+        (r"\x{110000}", "a number that is no character's"),
+    ],
+)
+def test_a_pattern_is_refused_with_its_reason(pattern, reason):
+    failed = failure_on_both(lambda backend: minitok.Tokenizer([], pattern=pattern, backend=backend))
+    assert failed.kind is minitok.PatternError
+    assert reason in failed.message
+
+
+def test_a_pattern_of_the_wrong_type_is_refused():
+    for wrong in (None, b"gpt2", 3):
+        failed = failure_on_both(lambda backend, wrong=wrong: minitok.Tokenizer([], pattern=wrong, backend=backend))
+        assert failed.kind is TypeError
+    failed = failure_on_both(lambda backend: minitok.Tokenizer([], pattern="a\ud800", backend=backend))
+    assert failed.kind is minitok.PatternError
+
+
+def test_a_pattern_that_backtracks_for_ever_is_an_error_on_either_backend(monkeypatch):
+    monkeypatch.setattr("minitok.reference.pretokenize.TIME_LIMIT", 0.2)
+    failed = failure_on_both(lambda backend: split("(?:a+b?)+c", b"a" * 60, backend))
+    assert failed == Failure(minitok.PatternError, "pattern '(?:a+b?)+c': matching the pattern takes too many steps")
+
+
+def test_the_reference_translates_to_sets_of_the_one_table():
+    assert translate("(?i:'s)|$") == r"(?:'[Ss[[\U0000017F]&&[\U0000017F]]])|\Z"
+    assert translate(r"[^\n]") == translate(".")
+
+
+ranges = st.lists(st.tuples(st.integers(0, 0x10FFFF), st.integers(0, 300)), max_size=6).map(
+    lambda pairs: union(tuple((first, min(first + more, 0x10FFFF)) for first, more in pairs))
+)
+
+
+@given(ranges, st.integers(0, 0x10FFFF))
+def test_a_complement_holds_what_the_set_does_not(chars, char):
+    if not 0xD800 <= char <= 0xDFFF:
+        assert contains(chars, char) != contains(complement(chars), char)
+
+
+@pytest.mark.parametrize(("char", "group"), [("s", "sSſ"), ("K", "kKK"), ("ß", "ßẞ"), ("Σ", "σςΣ"), ("1", "1")])
+def test_case_is_ignored_by_simple_folding(char, group):
+    folded = fold_case(((ord(char), ord(char)),))
+    assert {chr(code) for first, last in folded for code in range(first, last + 1)} == set(group)
+
+
+@pytest.mark.parametrize("name", ["L", "Letter", "gc=L", "lu", "Han", "Script=Greek", "White_Space", "white space", "Any", " N "])
+def test_a_property_has_many_names(name):
+    assert property_set(name)
+    assert on_both(lambda backend: split(rf"\p{{{name}}}+", "aΑ漢 1".encode(), backend))

@@ -1,0 +1,221 @@
+"""Training: both backends, and the textbook, learn the same merges from any corpus under any options."""
+
+import itertools
+
+import minitok
+import pytest
+from helpers import BACKENDS, on_both, outcome_of_training, run_python, traced
+from hypothesis import given
+from hypothesis import strategies as st
+from minitok.backend import load_backend
+from minitok.reference import naive
+from minitok.reference.pretokenize import Pattern
+from minitok.reference.special import SpecialTokens
+from strategies import corpora, dense, train_options
+
+LOREM = ["the cat sat on the mat", "the cats sat, the rats ran", "a mat, a hat; that's that  \n\n then 1234567"] * 3
+
+
+@given(corpora, train_options())
+def test_both_backends_learn_the_same(corpus, options):
+    on_both(lambda backend: outcome_of_training(corpus, backend=backend, **options))
+
+
+@given(corpora, train_options())
+def test_tracing_changes_nothing_and_is_the_same(corpus, options):
+    results = []
+    for backend in BACKENDS:
+        tok, events = traced(minitok.train, corpus, backend=backend, **options)
+        assert tok.merges == [tuple(event["winner"]) for event in events]
+        assert tok == minitok.train(corpus, backend=backend, **options)
+        results.append(events)
+    assert results[0] == results[1]
+
+
+@given(corpora, train_options())
+def test_the_textbook_learns_the_same(corpus, options):
+    options |= {"tie_break": "smallest_ids", "byte_order": "identity", "max_token_length": None}
+    special = SpecialTokens({name: index for index, name in enumerate(options["special_tokens"])})
+    pattern = Pattern(options["pattern"])
+    pieces = [
+        piece
+        for document in (text.encode() if isinstance(text, str) else text for text in corpus)
+        for start, end, token_id in special.split(document, special.ids)
+        if token_id is None
+        for piece in pattern.split(document[start:end])
+    ]
+    n_merges = options["vocab_size"] - 256 - len(special.ids)
+    expected = naive.train(pieces, n_merges, options["min_frequency"])
+    for backend in BACKENDS:
+        tok = minitok.train(corpus, backend=backend, **options)
+        assert tok.merges == expected
+        assert tok.trained["stop"] == ("vocab_size" if len(expected) == n_merges else "min_frequency")
+
+
+def brute_force(words, n_merges, tie_break, limit):
+    """Merges of str words under any tie rule, from the definitions: every pair is looked at anew at every step."""
+    words = [list(word.encode()) for word in words]
+    tokens = [bytes([byte]) for byte in range(256)]
+    merges = []
+    for new_id in range(256, 256 + n_merges):
+        places = [pair for word in words for pair in itertools.pairwise(word)]
+        counts = {
+            pair: places.count(pair) for pair in places if limit is None or sum(len(tokens[i]) for i in pair) <= limit
+        }
+        if not counts:
+            break
+        tied = [pair for pair in counts if counts[pair] == max(counts.values())]
+        if tie_break == "first_seen":
+            best = min(tied, key=places.index)
+        elif tie_break == "greatest_bytes":
+            best = max(tied, key=lambda pair: (tokens[pair[0]], tokens[pair[1]]))
+        else:
+            best = min(tied)
+        merges.append(best)
+        tokens.append(tokens[best[0]] + tokens[best[1]])
+        words = [naive.replace(word, best, new_id) for word in words]
+    return merges
+
+
+@pytest.mark.parametrize("tie_break", ["smallest_ids", "first_seen", "greatest_bytes"])
+@given(corpus=st.lists(dense, max_size=5), limit=st.none() | st.integers(1, 6), n_merges=st.integers(0, 25))
+def test_each_tie_rule_is_what_it_says(tie_break, corpus, limit, n_merges):
+    expected = brute_force(corpus, n_merges, tie_break, limit)
+    options = {"vocab_size": 256 + n_merges, "pattern": "none", "tie_break": tie_break, "max_token_length": limit}
+    for backend in BACKENDS:
+        assert minitok.train(corpus, backend=backend, **options).merges == expected
+
+
+@given(corpora, train_options(), st.integers(0, 40))
+def test_a_truncated_training_is_a_shorter_training(corpus, options, fewer):
+    for backend in BACKENDS:
+        tok = minitok.train(corpus, backend=backend, **options)
+        size = max(256 + len(options["special_tokens"]), tok.n_vocab - fewer)
+        assert tok.truncate(size) == minitok.train(corpus, backend=backend, **{**options, "vocab_size": size})
+
+
+@given(corpora, train_options())
+def test_counts_only_fall_and_words_are_in_order(corpus, options):
+    _, events = traced(minitok.train, corpus, backend="rust", **options)
+    assert all(
+        event["words"] == sorted(set(event["words"])) and event["ties"][0] == event["winner"] for event in events
+    )
+    if options["max_token_length"] is None:
+        counts = [event["count"] for event in events]
+        assert counts == sorted(counts, reverse=True)
+        assert min(counts, default=options["min_frequency"]) >= options["min_frequency"]
+
+
+def test_an_overlapping_pair_counts_at_every_place(backend):
+    _, events = traced(minitok.train, ["aaa"], 258, pattern="none", backend=backend)
+    assert [(event["winner"], event["count"]) for event in events] == [([97, 97], 2), ([256, 97], 1)]
+
+
+@pytest.mark.parametrize("corpus", [[], [""], ["a"], ["ab"], [b""], ["", "", "a"]])
+def test_a_corpus_too_small_ends_early(backend, corpus):
+    tok = minitok.train(corpus, 1000, backend=backend)
+    assert tok.trained["stop"] == "min_frequency"
+    assert len(tok.merges) == sum(len(text) - 1 for text in corpus if len(text) > 1)
+    assert tok.decode(tok.encode("anything é")) == "anything é"
+
+
+def test_documents_are_separate(backend):
+    assert minitok.train(["a", "b"] * 5, 300, pattern="none", backend=backend).merges == []
+
+
+def test_special_tokens_separate_and_are_not_learnt(backend):
+    tok = minitok.train(["ab<s>ab<s>ab"] * 3, 300, pattern="none", special_tokens=["<s>"], backend=backend)
+    assert tok.merges == [(97, 98)]
+    assert tok.special_tokens == {"<s>": 257}
+
+
+def test_overlapping_special_tokens_are_cut_leftmost_then_longest(backend):
+    special = ["<s>", "<s>x", "x<s"]
+    tok = minitok.train(["ab<s>xab", "x<s>ab"], 300, pattern="none", special_tokens=special, backend=backend)
+    assert all(b"<" not in tok.token_bytes(257 + k) for k in range(len(tok.merges) - 1))
+    assert tok.merges[0] == (97, 98)
+    # "x<s" is leftmost in the second text, so ">ab" is learnt from it.
+    assert b">ab" in {tok.token_bytes(256 + k) for k in range(len(tok.merges))}
+
+
+def test_special_ids_follow_the_last_merge_made(backend):
+    tok = minitok.train(["ab"], 5000, special_tokens=["<b>", "<a>"], backend=backend)
+    assert tok.special_tokens == {"<b>": 257, "<a>": 258}
+    assert tok.n_vocab == 259
+
+
+def test_gpt2_byte_order_moves_ids_only(backend):
+    plain = minitok.train(LOREM, 320, tie_break="first_seen", backend=backend)
+    moved = minitok.train(LOREM, 320, tie_break="first_seen", byte_order="gpt2", backend=backend)
+    assert moved.token_bytes(0) == b"!"
+    assert [plain.token_bytes(i) for i in range(256, 320)] == [moved.token_bytes(i) for i in range(256, 320)]
+
+
+def test_counts_pass_32_bits(backend):
+    implementation = load_backend(backend)
+    counter = implementation.piece_counter(implementation.pattern("none"), implementation.special_tokens({}))
+    # Doubling the count by merging is out of reach of a test; the pieces of one long run are not.
+    counter.add(["ab" * 3])
+    assert counter.pieces == {b"ababab": 1}
+    for _ in range(3):
+        counter.add([b"ab" * 3] * 1000)
+    assert counter.pieces == {b"ababab": 3001}
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 8])
+def test_threads_change_nothing(threads, backend):
+    texts = [f"{word} {number} déjà vu 漢字" for number, word in enumerate(LOREM * 20)]
+    expected = minitok.train(texts, 400, backend="python")
+    assert minitok.train(texts, 400, threads=threads, backend=backend) == expected
+
+
+def test_hash_seeds_change_nothing(backend):
+    code = f"""
+import minitok
+for rule in ("smallest_ids", "first_seen", "greatest_bytes"):
+    tok = minitok.train({LOREM!r}, 340, tie_break=rule, special_tokens=["the", "<s>"], backend={backend!r})
+    print(tok.merges, tok.special_tokens, tok.encode("the cat's hat", allowed_special="all"))
+"""
+    runs = {run_python(code, PYTHONHASHSEED=seed).stdout for seed in ("0", "1", "4242")}
+    assert len(runs) == 1
+    assert len(runs.pop()) > 1000
+
+
+def test_the_source_is_read_once_and_lazily(backend):
+    drawn = []
+
+    def source():
+        for text in LOREM:
+            drawn.append(text)
+            yield text
+
+    tok = minitok.train(source(), 300, backend=backend)
+    assert drawn == LOREM
+    assert tok == minitok.train(LOREM, 300, backend=backend)
+
+
+def test_an_error_in_the_source_is_the_callers(backend):
+    def source():
+        yield "text"
+        raise OSError("the disk is gone")
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        minitok.train(source(), 300, backend=backend)
+
+
+def test_errors_in_callbacks_are_the_callers(backend):
+    def fail(_):
+        raise RuntimeError("no more")
+
+    with pytest.raises(RuntimeError, match="no more"):
+        minitok.train(LOREM, 300, trace=fail, backend=backend)
+    with pytest.raises(RuntimeError, match="no more"):
+        minitok.train(LOREM, 300, progress=fail, backend=backend)
+
+
+def test_progress_counts_bytes_and_then_merges(backend):
+    heard = []
+    minitok.train(LOREM, 300, progress=heard.append, backend=backend)
+    counting = [at.done for at in heard if at.phase == "counting"]
+    assert counting[-1] == sum(len(text.encode()) for text in LOREM)
+    assert all(at.total == 44 for at in heard if at.phase == "merging")

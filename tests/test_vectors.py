@@ -1,0 +1,399 @@
+"""Every language-neutral vector, on both backends. `tests/vectors.rs` runs the same files without Python."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiktoken
+
+import minitok
+from minitok.backend import load_backend
+from minitok.errors import DisallowedSpecialTokenError, FileFormatError, UnknownTokenError
+from minitok.formats import native
+from minitok.reference import pretokenize
+from minitok.reference.pairs import merge_pair
+from minitok.reference.train import TrainOptions
+
+ROOT = Path(__file__).parent.parent
+FILES = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted((ROOT / "tests/vectors").glob("*.json"))}
+
+Case = dict[str, Any]
+
+
+def cases(*stems: str, having: str | None = None) -> Any:
+    """A parametrisation by the cases of some files; of those that have a key, if one is named."""
+    found = [case for stem in stems for case in FILES[stem]["cases"] if having is None or having in case]
+    assert found, f"no case of {stems} has {having!r}"
+    return pytest.mark.parametrize("case", found, ids=lambda case: case["name"])
+
+
+def as_bytes(value: Any) -> bytes:
+    if isinstance(value, str):
+        return value.encode()
+    if "repeat" in value:
+        return value["repeat"].encode() * value["times"]
+    return bytes.fromhex(value["hex"])
+
+
+def as_text(value: Any) -> str | bytes:
+    """The text as `str` where it can be one, so that the way in of `str` is tested too."""
+    if isinstance(value, dict) and "utf16" in value:
+        return "".join(chr(int(unit, 16)) for unit in value["utf16"].split())
+    data = as_bytes(value)
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data
+
+
+def singles(vocabulary: Case) -> dict[bytes, int]:
+    return {bytes([byte]): byte for byte in range(256) if byte not in vocabulary.get("without", [])}
+
+
+def vocab_of(vocabulary: Case, backend: str) -> Any:
+    kind = load_backend(backend).vocab
+    if "ranks" in vocabulary:
+        return kind.from_ranks(singles(vocabulary) | {as_bytes(token): rank for token, rank in vocabulary["ranks"]})
+    pairs = [tuple(pair) for pair in vocabulary["merges"]]
+    if "tokens" in vocabulary:
+        ids = singles(vocabulary) | {as_bytes(token): token_id for token, token_id in vocabulary["tokens"]}
+        return kind.from_tokens(ids, pairs, vocabulary["whole_pieces"])
+    return kind.from_merges(native.ORDERS[vocabulary.get("byte_order", "identity")], pairs)
+
+
+def tokenizer_of(case: Case, backend: str) -> minitok.Tokenizer:
+    return minitok.Tokenizer._from_vocab(
+        vocab_of(case["vocabulary"], backend),
+        pattern=case.get("pattern", "none"),
+        special_tokens=case.get("special_tokens", {}),
+        backend=backend,
+    )
+
+
+def training(case: Case, backend: str, *, n_merges: int | None = None, at_once: bool = True) -> tuple[Any, Any]:
+    """The counter and the options of a training case."""
+    implementation, options = load_backend(backend), case["options"]
+    special = {name: index for index, name in enumerate(options.get("special_tokens", []))}
+    counter = implementation.piece_counter(
+        implementation.pattern(options["pattern"]), implementation.special_tokens(special)
+    )
+    documents = [as_bytes(document) for document in case["documents"]]
+    for batch in [documents] if at_once else [[document] for document in documents]:
+        counter.add(batch)
+    return counter, TrainOptions(
+        n_merges=options["n_merges"] if n_merges is None else n_merges,
+        byte_order=native.ORDERS[options.get("byte_order", "identity")],
+        tie_break=options.get("tie_break", "smallest_ids"),
+        min_frequency=options.get("min_frequency", 1),
+        max_token_length=options.get("max_token_length"),
+    )
+
+
+# -- splitting -----------------------------------------------------------------------------------------------------
+
+
+@cases("split", "regexes", having="pieces")
+def test_pieces(case: Case, backend: str) -> None:
+    pieces = load_backend(backend).pattern(case["pattern"]).split(as_bytes(case["text"]))
+    assert pieces == [as_bytes(piece) for piece in case["pieces"]]
+
+
+@cases("regexes", having="refused")
+def test_refused_patterns(case: Case, backend: str) -> None:
+    with pytest.raises(minitok.PatternError) as caught:
+        load_backend(backend).pattern(case["pattern"])
+    assert str(caught.value).endswith(case["refused"])
+
+
+@cases("split", having="error")
+def test_endless_searches(case: Case, backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pretokenize, "TIME_LIMIT", 0.1)
+    with pytest.raises(minitok.PatternError, match=case["error"]):
+        load_backend(backend).pattern(case["pattern"]).split(as_bytes(case["text"]))
+
+
+@cases("split", having="safe_cut")
+def test_safe_cuts(case: Case, backend: str) -> None:
+    pattern, text, cut = load_backend(backend).pattern(case["pattern"]), as_bytes(case["text"]), case["safe_cut"]
+    assert pattern.safe_cut(text) == cut
+    for what_follows in [b"", b" ", b"x", b"\n", b"'s", b"\xff"]:
+        whole = pattern.split(text + what_follows)
+        assert whole == pattern.split(text[:cut]) + pattern.split(text[cut:] + what_follows)
+
+
+@cases("special", having="parts")
+def test_special_tokens(case: Case, backend: str) -> None:
+    special = load_backend(backend).special_tokens(case["special_tokens"])
+    parts = special.split(as_bytes(case["text"]), case["wanted"])
+    assert [list(part) for part in parts] == case["parts"]
+
+
+@cases("special", having="error")
+def test_refused_special_tokens(case: Case, backend: str) -> None:
+    with pytest.raises(minitok.VocabularyError, match=re.escape(case["error"])):
+        load_backend(backend).special_tokens(case["special_tokens"])
+
+
+# -- training ------------------------------------------------------------------------------------------------------
+
+
+@cases("train")
+def test_training(case: Case, backend: str) -> None:
+    expected = [tuple(pair) for pair in case["merges"]], case["counts"], case["stop"]
+    for at_once in (True, False):
+        merges, counts, stop = load_backend(backend).train(*training(case, backend, at_once=at_once))
+        assert ([tuple(pair) for pair in merges], list(counts), stop) == expected
+
+
+@cases("train")
+def test_shorter_trainings_are_beginnings(case: Case, backend: str) -> None:
+    for size in range(len(case["merges"])):
+        merges, _, stop = load_backend(backend).train(*training(case, backend, n_merges=size))
+        assert [list(pair) for pair in merges] == case["merges"][:size]
+        assert stop == "vocab_size"
+
+
+@cases("train", having="special_ids")
+def test_ids_of_special_tokens(case: Case, backend: str) -> None:
+    options = dict(case["options"])
+    size = 256 + options.pop("n_merges") + len(options["special_tokens"])
+    tokenizer = minitok.train(case["documents"], size, backend=backend, **options)
+    assert tokenizer.special_tokens == case["special_ids"]
+
+
+TIES = {
+    "smallest_ids": lambda pair, _seen, _tokens: pair,
+    "first_seen": lambda pair, seen, _tokens: seen[pair],
+    "greatest_bytes": lambda pair, _seen, tokens: [[-byte for byte in [*tokens[side], -256]] for side in pair],
+}
+
+
+@cases("train")
+def test_training_vectors_against_the_textbook(case: Case) -> None:
+    """The expected values themselves, against counting everything anew for each merge."""
+    counter, options = training(case, "python")
+    ids = {byte: index for index, byte in enumerate(options.byte_order)}
+    words = [([ids[byte] for byte in piece], count) for piece, count in counter.pieces.items()]
+    tokens = [bytes([byte]) for byte in options.byte_order]
+    for merge, expected in zip(case["merges"], case["counts"], strict=True):
+        counts: Counter[tuple[int, int]] = Counter()
+        seen: dict[tuple[int, int], int] = {}
+        for word, frequency in words:
+            for pair in zip(word, word[1:], strict=False):
+                seen.setdefault(pair, len(seen))
+                if len(tokens[pair[0]] + tokens[pair[1]]) <= (options.max_token_length or 1 << 30):
+                    counts[pair] += frequency
+        best = min(counts, key=lambda pair: (-counts[pair], TIES[options.tie_break](pair, seen, tokens)))  # noqa: B023
+        assert (list(best), counts[best]) == (merge, expected)
+        words = [(merge_pair(word, best, len(tokens)), frequency) for word, frequency in words]
+        tokens.append(tokens[best[0]] + tokens[best[1]])
+
+
+# -- encoding and decoding -----------------------------------------------------------------------------------------
+
+
+@cases("encode", having="ids")
+def test_encoding(case: Case, backend: str) -> None:
+    tokenizer, text, allowed = tokenizer_of(case, backend), as_text(case["text"]), case.get("allowed", [])
+    assert tokenizer.encode(text, allowed_special=allowed) == case["ids"]
+    assert tokenizer.encode_to_numpy(text, allowed_special=allowed).tolist() == case["ids"]
+    assert tokenizer.encode_batch([text], allowed_special=allowed) == [case["ids"]]
+    assert tokenizer.count(text, allowed_special=allowed) == len(case["ids"])
+    assert list(tokenizer.encode_iterable([text[:2], text[2:]], allowed_special=allowed)) == case["ids"]
+    lossless = text if isinstance(text, bytes) else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
+    assert tokenizer.decode_bytes(case["ids"]) == lossless
+
+
+@cases("encode", having="error")
+def test_disallowed_special_tokens(case: Case, backend: str) -> None:
+    tokenizer = tokenizer_of(case, backend)
+    with pytest.raises(DisallowedSpecialTokenError) as caught:
+        tokenizer.encode(as_text(case["text"]), disallowed_special=case["disallowed"])
+    assert {"token": caught.value.token, "position": caught.value.position} == case["error"]
+
+
+@cases("decode", having="bytes")
+def test_decoding(case: Case, backend: str) -> None:
+    tokenizer = tokenizer_of(case, backend)
+    assert tokenizer.decode_bytes(case["ids"]) == as_bytes(case["bytes"])
+    assert tokenizer.decode(case["ids"]) == case["text"] == as_bytes(case["bytes"]).decode(errors="replace")
+    strict = tokenizer.stream_decoder("strict")
+    if "strict" in case:
+        with pytest.raises(UnicodeDecodeError) as caught:
+            tokenizer.decode(case["ids"], "strict")
+        assert [caught.value.start, caught.value.end] == case["strict"]
+        with pytest.raises(UnicodeDecodeError):
+            _ = [strict.push(token_id) for token_id in case["ids"]], strict.finish()
+    else:
+        assert tokenizer.decode(case["ids"], "strict") == case["text"]
+        assert "".join([strict.push(token_id) for token_id in case["ids"]]) + strict.finish() == case["text"]
+
+
+@cases("decode", having="unknown")
+def test_unknown_ids(case: Case, backend: str) -> None:
+    with pytest.raises(UnknownTokenError) as caught:
+        tokenizer_of(case, backend).decode_bytes(case["ids"])
+    assert {"id": caught.value.token_id, "position": caught.value.position} == case["unknown"]
+
+
+@cases("decode", having="stream")
+def test_streaming(case: Case, backend: str) -> None:
+    tokenizer = tokenizer_of(case, backend)
+    stream = tokenizer.stream_decoder()
+    for _ in range(2):  # a finished stream starts anew
+        answers = [stream.push(token_id) for token_id in case["ids"][: len(case["stream"])]]
+        assert answers == case["stream"]
+        if "unknown" in case:
+            with pytest.raises(UnknownTokenError) as caught:
+                stream.push(case["unknown"]["id"])
+            assert caught.value.position == case["unknown"]["position"]
+            assert stream.finish() == ""
+        else:
+            assert stream.finish() == case["finish"]
+            assert "".join(answers) + case["finish"] == tokenizer.decode(case["ids"])
+
+
+# -- vocabularies, traces, files -----------------------------------------------------------------------------------
+
+
+@cases("vocab")
+def test_vocabularies(case: Case, backend: str) -> None:
+    if "error" in case:
+        with pytest.raises(minitok.VocabularyError) as caught:
+            tokenizer_of(case, backend)
+        assert str(caught.value).endswith(case["error"])
+        return
+    vocab = tokenizer_of(case, backend)._vocab
+    if "truncate" in case:
+        vocab = vocab.truncate(case["truncate"])
+    for token_id, token in case.get("tokens", []):
+        assert vocab.token_bytes(token_id) == (None if token is None else as_bytes(token))
+    for token, token_id in case.get("token_ids", []):
+        assert vocab.token_id(as_bytes(token)) == token_id
+    if "full_merges" in case:
+        assert [list(merge) for merge in vocab.merges] == case["full_merges"]
+
+
+@cases("trace", having="documents")
+def test_training_traces(case: Case, backend: str) -> None:
+    events: list[Case] = []
+    load_backend(backend).train(*training(case, backend), None, events.append)
+    assert events == case["events"]
+
+
+@cases("trace", having="text")
+def test_encoding_traces(case: Case, backend: str) -> None:
+    events: list[Case] = []
+    tokenizer, allowed = tokenizer_of(case, backend), case.get("allowed", [])
+    assert tokenizer.encode(case["text"], allowed_special=allowed, trace=events.append) == case["ids"]
+    assert events == case["events"]
+    assert tokenizer.encode(case["text"], allowed_special=allowed) == case["ids"]
+
+
+@cases("files")
+def test_files(case: Case, backend: str, tmp_path: Path) -> None:
+    path = tmp_path / "tokenizer.json"
+    path.write_bytes(case["file"].encode())
+    if "error" in case:
+        with pytest.raises(FileFormatError) as caught:
+            native.load(path, backend)
+        assert (caught.value.path, caught.value.line) == (str(path), case.get("line"))
+        assert caught.value.reason.startswith(case["error"])
+        return
+    tokenizer = native.load(path, backend)
+    assert tokenizer.encode(case["text"], allowed_special=case.get("allowed", [])) == case["ids"]
+    tokenizer.save(path)
+    assert native.load(path, backend) == tokenizer
+    assert case.get("rewritten") or path.read_bytes() == case["file"].encode()
+    assert list(tmp_path.iterdir()) == [path]
+
+
+# -- peers: the expected values against tiktoken -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "case",
+    [case for case in FILES["split"]["cases"] if case["pattern"] in pretokenize.NAMED and isinstance(case.get("text"), str)],
+    ids=lambda case: case["name"],
+)
+def test_split_vectors_against_tiktoken(case: Case) -> None:
+    """With every substring a token, tiktoken gives one id a piece, and so shows its pieces."""
+    if "pieces" not in case:
+        case = {**case, "pieces": [p.decode() for p in load_backend("rust").pattern(case["pattern"]).split(case["text"].encode())]}
+    text = case["text"].encode()
+    substrings = {text[i:j] for i in range(len(text)) for j in range(i + 1, len(text) + 1)}
+    ranks = {token: index for index, token in enumerate(sorted(substrings | {bytes([byte]) for byte in range(256)}))}
+    peer = tiktoken.Encoding(
+        "pieces", pat_str=pretokenize.NAMED[case["pattern"]], mergeable_ranks=ranks, special_tokens={}
+    )
+    ids = peer.encode_ordinary(case["text"])
+    assert [peer.decode_single_token_bytes(token_id).decode() for token_id in ids] == case["pieces"]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [case for case in FILES["encode"]["cases"] if "ranks" in case["vocabulary"]],
+    ids=lambda case: case["name"],
+)
+def test_rank_vectors_against_tiktoken(case: Case) -> None:
+    ranks = singles(case["vocabulary"]) | {as_bytes(token): rank for token, rank in case["vocabulary"]["ranks"]}
+    peer = tiktoken.Encoding("ranks", pat_str=r"[\s\S]+", mergeable_ranks=ranks, special_tokens={})
+    assert case["pattern"] == "none"
+    assert peer.encode_ordinary(case["text"]) == case["ids"]
+
+
+# -- the specification and its vectors -----------------------------------------------------------------------------
+
+
+def spec_rules() -> dict[str, str]:
+    """Each rule of docs/spec.md and what it says."""
+    parts = re.split(r"^### ([PTEDFX]\d+)\b", (ROOT / "docs/spec.md").read_text("utf-8"), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def test_every_rule_has_a_vector_and_every_vector_a_rule() -> None:
+    tested = {rule for content in FILES.values() for case in content["cases"] for rule in case["rules"]}
+    assert tested == set(spec_rules())
+
+
+def test_every_vector_that_the_specification_names_exists() -> None:
+    for rule, text in spec_rules().items():
+        named = re.findall(r"`(\w+)\.json`: ((?:\"[^\"]+\"(?:, )?)+)", text)
+        assert named, f"{rule} names no vector"
+        for stem, names in named:
+            for name in re.findall(r"\"([^\"]+)\"", names):
+                found = [case for case in FILES[stem]["cases"] if case["name"] == name]
+                assert len(found) == 1, f"{rule}: {stem}.json has no case {name!r}"
+                assert rule in found[0]["rules"], f"{stem}.json: {name!r} is not said to test {rule}"
+
+
+def test_names_are_unique_and_every_file_says_where_its_values_come_from() -> None:
+    for stem, content in FILES.items():
+        names = [case["name"] for case in content["cases"]]
+        assert len(names) == len(set(names)), stem
+        assert any("by hand" in line for line in content["about"]), stem
+
+
+def test_rules_cited_in_code_exist() -> None:
+    rules = set(spec_rules())
+    sources = [*(ROOT / "python").rglob("*.py"), *(ROOT / "rust").rglob("*.rs")]
+    for path in sources:
+        for sentence in re.findall(r"SPEC ((?:[PTEDFX]\d+(?:, | and | to )?)+)", path.read_text("utf-8")):
+            for rule in re.findall(r"[PTEDFX]\d+", sentence):
+                assert rule in rules, f"{path}: SPEC {rule}"
+
+
+def test_headings_cited_in_code_exist() -> None:
+    cited = 0
+    for path in [*(ROOT / "python").rglob("*.py"), *(ROOT / "rust").rglob("*.rs")]:
+        text = re.sub(r"\n\s*(//[/!]?|#)?\s*", " ", path.read_text("utf-8"))
+        for page, heading in re.findall(r"docs/(\w+)\.md, \"([^\"]+)\"", text):
+            cited += 1
+            headings = re.findall(r"^#+ (.+)$", (ROOT / f"docs/{page}.md").read_text("utf-8"), flags=re.MULTILINE)
+            assert heading in headings, f"{path} cites {page}.md, {heading!r}"
+    assert cited

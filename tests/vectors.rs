@@ -1,0 +1,349 @@
+//! Every language-neutral vector of `tests/vectors`, in plain Rust. `tests/test_vectors.py` runs the same files on both
+//! backends, and says where the expected values come from. Files (`files.json`) are read and written in Python only.
+
+use minitok::codec::Codec;
+use minitok::decode::{StreamDecoder, decode_bytes};
+use minitok::encode::Candidate;
+use minitok::error::{Error, Result};
+use minitok::pretokenize::Pattern;
+use minitok::special::SpecialTokens;
+use minitok::trace::Event;
+use minitok::train::{Observer, PieceCounter, Stop, TieBreak, TrainOptions, Trained, train};
+use minitok::vocab::Vocab;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+// -- reading -----------------------------------------------------------------------------------------------------------
+
+/// Run a check on each case of a file that has a key; there must be some.
+fn each(file: &str, having: &str, check: impl Fn(&Value)) {
+    let path = format!("{}/tests/vectors/{file}.json", env!("CARGO_MANIFEST_DIR"));
+    let content: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let cases: Vec<&Value> = list(&content["cases"]).iter().filter(|case| !case[having].is_null()).collect();
+    assert!(!cases.is_empty(), "{file}.json has no case with {having:?}");
+    for case in cases {
+        println!("{file}.json: {}", case["name"]); // shown when the check fails
+        check(case);
+    }
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+fn number(value: &Value) -> u32 {
+    u32::try_from(value.as_u64().unwrap()).unwrap()
+}
+
+fn numbers(value: &Value) -> Vec<u32> {
+    list(value).iter().map(number).collect()
+}
+
+fn pairs(value: &Value) -> Vec<(u32, u32)> {
+    list(value).iter().map(|pair| (number(&pair[0]), number(&pair[1]))).collect()
+}
+
+fn bytes(value: &Value) -> Vec<u8> {
+    if let Some(text) = value.as_str() {
+        return text.into();
+    }
+    if let Some(repeated) = value["repeat"].as_str() {
+        return repeated.repeat(number(&value["times"]) as usize).into();
+    }
+    if let Some(units) = value["utf16"].as_str() {
+        let units: Vec<u16> = units.split(' ').map(|unit| u16::from_str_radix(unit, 16).unwrap()).collect();
+        return String::from_utf16_lossy(&units).into();
+    }
+    let digits = text(&value["hex"]);
+    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
+}
+
+/// The bytes in the order of their ids.
+fn byte_order(value: &Value) -> [u8; 256] {
+    let printable = |byte: &u8| matches!(byte, 0x21..=0x7E | 0xA1..=0xAC | 0xAE..=0xFF);
+    let mut order: Vec<u8> = (0..=255).collect();
+    match value.as_str() {
+        None | Some("identity") => {}
+        Some("gpt2") => order.sort_by_key(|byte| !printable(byte)),
+        Some(other) => panic!("byte order {other:?}"),
+    }
+    order.try_into().unwrap()
+}
+
+fn vocab(value: &Value) -> Result<Vocab> {
+    let with_singles = |more: &Value| -> Vec<(Vec<u8>, u32)> {
+        let without = numbers(&value["without"]);
+        let singles = (0..=255u8).map(|byte| (vec![byte], u32::from(byte)));
+        let more = list(more).iter().map(|token| (bytes(&token[0]), number(&token[1])));
+        singles.filter(|(_, id)| !without.contains(id)).chain(more).collect()
+    };
+    if value["ranks"].is_array() {
+        return Vocab::from_ranks(&with_singles(&value["ranks"]));
+    }
+    if value["tokens"].is_array() {
+        let whole_pieces = value["whole_pieces"].as_bool().unwrap();
+        return Vocab::from_tokens(&with_singles(&value["tokens"]), &pairs(&value["merges"]), whole_pieces);
+    }
+    Vocab::from_merges(&byte_order(&value["byte_order"]), &pairs(&value["merges"]))
+}
+
+fn special(value: &Value) -> Result<SpecialTokens> {
+    let named = value.as_object().into_iter().flatten();
+    SpecialTokens::new(named.map(|(name, id)| (name.clone(), number(id))).collect())
+}
+
+fn codec(case: &Value) -> Result<Codec> {
+    let pattern = Pattern::new(case["pattern"].as_str().unwrap_or("none"))?;
+    Codec::new(Arc::new(vocab(&case["vocabulary"])?), pattern, special(&case["special_tokens"])?)
+}
+
+fn names(value: &Value) -> Vec<&str> {
+    list(value).iter().map(text).collect()
+}
+
+/// What should have been an error.
+fn refused<T>(made: Result<T>) -> Error {
+    made.err().expect("an error")
+}
+
+fn ends_with(error: &Error, reason: &Value) {
+    assert!(error.to_string().ends_with(text(reason)), "{error}\nshould end with {reason}");
+}
+
+// -- splitting ---------------------------------------------------------------------------------------------------------
+
+fn split(pattern: &Pattern, text: &[u8]) -> Result<Vec<Vec<u8>>> {
+    let mut pieces = Vec::new();
+    pattern.split(text, &mut |piece| pieces.push(piece.to_vec()))?;
+    Ok(pieces)
+}
+
+#[test]
+fn pieces() {
+    for file in ["split", "regexes"] {
+        each(file, "pieces", |case| {
+            let expected: Vec<Vec<u8>> = list(&case["pieces"]).iter().map(bytes).collect();
+            let pattern = Pattern::new(text(&case["pattern"])).unwrap();
+            assert_eq!(split(&pattern, &bytes(&case["text"])).unwrap(), expected);
+        });
+    }
+}
+
+#[test]
+fn refused_patterns() {
+    each("regexes", "refused", |case| ends_with(&refused(Pattern::new(text(&case["pattern"]))), &case["refused"]));
+}
+
+#[test]
+fn endless_searches() {
+    each("split", "error", |case| {
+        let pattern = Pattern::new(text(&case["pattern"])).unwrap();
+        ends_with(&refused(split(&pattern, &bytes(&case["text"]))), &case["error"]);
+    });
+}
+
+#[test]
+fn safe_cuts() {
+    each("split", "safe_cut", |case| {
+        let (pattern, text) = (Pattern::new(text(&case["pattern"])).unwrap(), bytes(&case["text"]));
+        assert_eq!(pattern.safe_cut(&text), number(&case["safe_cut"]) as usize);
+    });
+}
+
+#[test]
+fn special_tokens() {
+    each("special", "parts", |case| {
+        let mut parts = Vec::new();
+        let finder = special(&case["special_tokens"]).unwrap().finder(&names(&case["wanted"]));
+        let emit = |start, end, id: Option<u32>| {
+            parts.push(json!([start, end, id]));
+            Ok(())
+        };
+        finder.split(&bytes(&case["text"]), emit).unwrap();
+        assert_eq!(Value::from(parts), case["parts"]);
+    });
+    each("special", "error", |case| ends_with(&refused(special(&case["special_tokens"])), &case["error"]));
+}
+
+// -- training ----------------------------------------------------------------------------------------------------------
+
+fn training(case: &Value, n_merges: usize, trace: Option<&mut dyn FnMut(Event) -> Result<()>>) -> Trained {
+    let options = &case["options"];
+    let names = list(&options["special_tokens"]).iter().zip(0..);
+    let special = SpecialTokens::new(names.map(|(name, id)| (text(name).into(), id)).collect()).unwrap();
+    let mut counter = PieceCounter::new(Pattern::new(text(&options["pattern"])).unwrap(), &special);
+    for document in list(&case["documents"]).iter().map(bytes) {
+        counter.add([document.as_slice()]).unwrap();
+    }
+    let tie_break = match options["tie_break"].as_str() {
+        None | Some("smallest_ids") => TieBreak::SmallestIds,
+        Some("first_seen") => TieBreak::FirstSeen,
+        Some("greatest_bytes") => TieBreak::GreatestBytes,
+        Some(other) => panic!("tie_break {other:?}"),
+    };
+    let options = TrainOptions {
+        n_merges,
+        byte_order: byte_order(&options["byte_order"]),
+        tie_break,
+        min_frequency: options["min_frequency"].as_i64().unwrap_or(1),
+        max_token_length: options["max_token_length"].as_u64().map(|length| usize::try_from(length).unwrap()),
+    };
+    train(&counter.pieces, &options, &mut Observer { on_merge: &mut |_| Ok(()), trace }).unwrap()
+}
+
+#[test]
+fn trainings_and_their_beginnings() {
+    each("train", "merges", |case| {
+        let merges = pairs(&case["merges"]);
+        let trained = training(case, number(&case["options"]["n_merges"]) as usize, None);
+        let stop = match trained.stop {
+            Stop::VocabSize => "vocab_size",
+            Stop::MinFrequency => "min_frequency",
+        };
+        assert_eq!(trained.merges, merges);
+        assert_eq!((json!(trained.counts), stop), (case["counts"].clone(), text(&case["stop"])));
+        for size in 0..merges.len() {
+            assert_eq!(training(case, size, None).merges, merges[..size]);
+        }
+    });
+}
+
+// -- encoding and decoding ---------------------------------------------------------------------------------------------
+
+#[test]
+fn encoding() {
+    each("encode", "ids", |case| {
+        let (codec, text, ids) = (codec(case).unwrap(), bytes(&case["text"]), numbers(&case["ids"]));
+        let allowed = codec.special.finder(&names(&case["allowed"]));
+        assert_eq!(codec.encode(&text, &allowed).unwrap(), ids);
+        assert_eq!(codec.count(&text, &allowed).unwrap(), ids.len());
+        assert_eq!(codec.decode_bytes(&ids).unwrap(), text);
+    });
+}
+
+#[test]
+fn disallowed_special_tokens() {
+    each("encode", "error", |case| {
+        let finder = codec(case).unwrap().special.finder(&names(&case["disallowed"]));
+        let Error::DisallowedSpecial { token, position } = refused(Codec::check(&bytes(&case["text"]), &finder)) else {
+            panic!("another error")
+        };
+        assert_eq!(json!({"token": token, "position": position}), case["error"]);
+    });
+}
+
+/// All the answers of a streaming decoder, then what it says at the end.
+fn stream(codec: &Codec, ids: &[u32], strict: bool) -> Result<Vec<String>> {
+    let mut decoder = StreamDecoder::new(strict);
+    let mut answers = ids.iter().map(|&id| decoder.push(codec.token_bytes(id).unwrap())).collect::<Result<Vec<_>>>()?;
+    answers.push(decoder.finish()?);
+    Ok(answers)
+}
+
+#[test]
+fn decoding() {
+    each("decode", "bytes", |case| {
+        let (codec, ids) = (codec(case).unwrap(), numbers(&case["ids"]));
+        let decoded = codec.decode_bytes(&ids).unwrap();
+        assert_eq!(decoded, bytes(&case["bytes"]));
+        assert_eq!(String::from_utf8_lossy(&decoded), text(&case["text"]));
+        assert_eq!(stream(&codec, &ids, false).unwrap().concat(), text(&case["text"]));
+        assert_eq!(stream(&codec, &ids, true).is_err(), case["strict"].is_array());
+    });
+}
+
+#[test]
+fn unknown_ids() {
+    each("decode", "unknown", |case| {
+        let codec = codec(case).unwrap();
+        let error = refused(decode_bytes(|id| codec.token_bytes(id), &numbers(&case["ids"])));
+        let Error::UnknownToken { id, position } = error else { panic!("another error") };
+        assert_eq!(json!({"id": id, "position": position}), case["unknown"]);
+    });
+}
+
+#[test]
+fn streaming() {
+    each("decode", "finish", |case| {
+        let mut answers = stream(&codec(case).unwrap(), &numbers(&case["ids"]), false).unwrap();
+        assert_eq!(answers.pop().unwrap(), text(&case["finish"]));
+        assert_eq!(json!(answers), case["stream"]);
+    });
+}
+
+// -- vocabularies and traces -------------------------------------------------------------------------------------------
+
+#[test]
+fn vocabularies() {
+    each("vocab", "error", |case| ends_with(&refused(codec(case)), &case["error"]));
+    each("vocab", "name", |case| {
+        let Ok(codec) = codec(case) else { return assert!(!case["error"].is_null()) };
+        let whole = &codec.vocab;
+        let cut = case["truncate"].as_u64().map(|n_merges| whole.truncate(usize::try_from(n_merges).unwrap()).unwrap());
+        let vocab = cut.as_ref().unwrap_or(whole);
+        for token in list(&case["tokens"]) {
+            let expected = if token[1].is_null() { None } else { Some(bytes(&token[1])) };
+            assert_eq!(vocab.token_bytes(number(&token[0])), expected.as_deref());
+        }
+        for token in list(&case["token_ids"]) {
+            assert_eq!(json!(vocab.token_id(&bytes(&token[0]))), token[1]);
+        }
+        if case["full_merges"].is_array() {
+            let merges = vocab.merges.iter().map(|merge| json!([merge.left, merge.right, merge.id, merge.rank]));
+            assert_eq!(merges.collect::<Value>(), case["full_merges"]);
+        }
+    });
+}
+
+fn candidate(one: &Candidate) -> Value {
+    json!({"place": one.place, "pair": [one.left, one.right], "rank": one.rank, "id": one.id})
+}
+
+/// An event as SPEC X1 and X2 write it.
+fn event(event: &Event) -> Value {
+    match event {
+        Event::TrainMerge { step, candidates, ties, winner, count, id, words } => {
+            let counted = |(pair, count): &((u32, u32), i64)| json!({"pair": pair, "count": count});
+            let candidates: Vec<Value> = candidates.iter().map(counted).collect();
+            json!({"event": "train_merge", "step": step, "candidates": candidates, "ties": ties, "winner": winner,
+                   "count": count, "id": id, "words": words})
+        }
+        Event::Special { start, end, id } => json!({"event": "special", "start": start, "end": end, "id": id}),
+        Event::Piece { piece, start, end, ids, whole } => {
+            json!({"event": "piece", "piece": piece, "start": start, "end": end, "ids": ids, "whole": whole})
+        }
+        Event::EncodeMerge { piece, step, candidates, ties, winner, ids } => {
+            let all: Vec<Value> = candidates.iter().map(candidate).collect();
+            json!({"event": "encode_merge", "piece": piece, "step": step, "candidates": all, "ties": ties,
+                   "winner": winner.place, "pair": [winner.left, winner.right], "rank": winner.rank, "id": winner.id,
+                   "ids": ids})
+        }
+    }
+}
+
+#[test]
+fn traces() {
+    each("trace", "documents", |case| {
+        let mut events = Vec::new();
+        let mut emit = |one: Event| {
+            events.push(event(&one));
+            Ok(())
+        };
+        training(case, number(&case["options"]["n_merges"]) as usize, Some(&mut emit));
+        assert_eq!(Value::from(events), case["events"]);
+    });
+    each("trace", "text", |case| {
+        let (codec, mut events) = (codec(case).unwrap(), Vec::new());
+        let mut emit = |one: Event| {
+            events.push(event(&one));
+            Ok(())
+        };
+        let allowed = codec.special.finder(&names(&case["allowed"]));
+        let ids = codec.trace(&bytes(&case["text"]), &allowed, &mut emit).unwrap();
+        assert_eq!((json!(ids), Value::from(events)), (case["ids"].clone(), case["events"].clone()));
+    });
+}
