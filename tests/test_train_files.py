@@ -28,7 +28,7 @@ def text_of(size, seed=0):
     return bytes(out)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(st.lists(any_bytes, max_size=5), st.sampled_from([None, b"\n", b"--", b"<s>", "é".encode()]), st.lists(st.sampled_from(SPECIALS), max_size=2, unique=True))
 def test_small_files_are_their_documents(tmp_path_factory, parts, separator, special):
     data = (separator or b"").join(parts)
@@ -146,9 +146,10 @@ def test_a_file_that_vanishes_while_counting_is_the_systems_error(tmp_path):
 
 def test_a_file_that_shrinks_while_it_is_read_is_read_to_its_end(tmp_path, backend):
     path = tmp_path / "a.txt"
-    path.write_bytes(b" " * (3 * CHUNK))
+    whole = (64 if backend == "rust" else 3) * CHUNK  # Rust reads in larger chunks
+    path.write_bytes(b" x" * (whole // 2))
     tok = minitok.train_files(path, 256, progress=lambda _: os.truncate(path, CHUNK), backend=backend)
-    assert CHUNK <= tok.trained["bytes"] < 3 * CHUNK
+    assert CHUNK <= tok.trained["bytes"] < whole
 
 
 def test_progress_ends_at_the_size_of_the_files(tmp_path, backend):
