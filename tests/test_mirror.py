@@ -13,11 +13,18 @@ LONE_FILES = {
 }
 LONE_NAMES = {
     "codec": {
+        "codec.fast": "the seam of the fast encoder",
         "codec.encode_batch": "the seam of threads; Python's batches are a loop in reference_backend.py",
         "codec.encode_segment": "the seam of the fast encoder",
         "codec.split": "pieces and special tokens alike, for the fast encoder",
         "codec.count": "counts without ids; Python takes len()",
         "codec.count_batch": "as encode_batch",
+    },
+    "packed": {
+        "reader.new": "a struct literal in Rust",
+        "adler32": "Python's zlib has it",
+        "number": "int.from_bytes in Python",
+        "join_all": "the seam of the fast joining; a loop in Python",
     },
     "pretokenize": {
         "pattern.source": "a private field needs an accessor",
@@ -62,6 +69,12 @@ LONE_NAMES = {
         "tokens.set": "as tokens",
         "tokens.n_ids": "as tokens",
         "tokens.iter": "as tokens",
+        "tokens.join": "as tokens",
+        "check_length": "a place in the arena has 32 bits; a dict has no such limit",
+        "vocab.assemble": "Python builds its maps at once, and checks as it does",
+        "vocab.unpack": "Python's way to packed.unpack; Rust's is in rust/python",
+        "index_by_bytes": "a dict in Python",
+        "hash": "as index_by_bytes",
         "join": "Python's + joins bytes",
         "show": "Python's repr shows bytes",
     },

@@ -13,7 +13,9 @@ from strategies import any_bytes, any_text, odd_regexes, patterns, portable_rege
 
 
 def split(pattern, text, backend):
-    return load_backend(backend).pattern(pattern).split(text.encode("utf-8", "replace") if isinstance(text, str) else text)
+    return (
+        load_backend(backend).pattern(pattern).split(text.encode("utf-8", "replace") if isinstance(text, str) else text)
+    )
 
 
 @given(any_bytes, patterns)
@@ -35,7 +37,9 @@ def test_a_named_pattern_is_the_expression_it_names(text, name):
 def test_a_safe_cut_is_safe_whatever_follows(text, more, name):
     for backend in ("rust", "python"):
         cut = load_backend(backend).pattern(name).safe_cut(text)
-        assert split(name, text[:cut], backend) + split(name, text[cut:] + more, backend) == split(name, text + more, backend)
+        assert split(name, text[:cut], backend) + split(name, text[cut:] + more, backend) == split(
+            name, text + more, backend
+        )
 
 
 @settings(max_examples=100)
@@ -127,7 +131,9 @@ def test_case_is_ignored_by_simple_folding(char, group):
     assert {chr(code) for first, last in folded for code in range(first, last + 1)} == set(group)
 
 
-@pytest.mark.parametrize("name", ["L", "Letter", "gc=L", "lu", "Han", "Script=Greek", "White_Space", "white space", "Any", " N "])
+@pytest.mark.parametrize(
+    "name", ["L", "Letter", "gc=L", "lu", "Han", "Script=Greek", "White_Space", "white space", "Any", " N "]
+)
 def test_a_property_has_many_names(name):
     assert property_set(name)
     assert on_both(lambda backend: split(rf"\p{{{name}}}+", "aΑ漢 1".encode(), backend))

@@ -24,7 +24,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FileFormatError, MinitokError
-from .files import write_atomically
+from .files import parse_json, read, write_atomically
 
 if TYPE_CHECKING:
     import os
@@ -62,12 +62,14 @@ def dump(tokenizer: Tokenizer) -> str:
     }
     fields = [f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items()]
     order = tokenizer.byte_order
-    if order is not None:
+    tokens, merges, whole_pieces = tokenizer.vocabulary()
+    # Byte order and pairs say everything of a vocabulary in which merge k, of rank k, makes id 256 + k.
+    trained = not whole_pieces and all(merge[2:] == (256 + k, k) for k, merge in enumerate(merges))
+    if order is not None and trained and len(tokens) == 256 + len(merges):
         named = next((name for name, known in ORDERS.items() if known == order), None)
         fields.append(f'"byte_order": {json.dumps(named or list(order))}')
         fields.append(f'"merges": {rows(tokenizer.merges)}')
     else:
-        tokens, merges, whole_pieces = tokenizer.vocabulary()
         encoded = ((token_id, base64.b64encode(token).decode()) for token_id, token in tokens.items())
         fields.append(f'"whole_pieces": {json.dumps(whole_pieces)}')
         fields.append(f'"tokens": {rows(encoded)}')
@@ -82,14 +84,11 @@ def rows(items: Iterable[tuple[object, ...]]) -> str:
 
 def load(path: str | os.PathLike[str], backend: str | None = None) -> Tokenizer:
     """Read a tokenizer from a file; a file that is not one is refused with its reason (SPEC F2)."""
-    with open(path, "rb") as file:
-        data = file.read()
-    try:
-        content = json.loads(data.decode("utf-8-sig"))
-    except json.JSONDecodeError as error:
-        raise FileFormatError(path, f"not JSON: {error.msg}", error.lineno) from None
-    except (ValueError, RecursionError) as error:  # no UTF-8, a number of thousands of digits, a list in a list in a ...
-        raise FileFormatError(path, f"not JSON: {error}") from None
+    return parse_file(parse_json(read(path), path), path, backend)
+
+
+def parse_file(content: Any, path: object, backend: str | None = None) -> Tokenizer:
+    """The tokenizer of a file's JSON; what is wrong with it is said of the file."""
     try:
         return parse(content, backend)
     except FormatReason as reason:
