@@ -191,7 +191,9 @@ with open(path, "w") as file:
 def test_an_interrupt_ends_a_training_within_a_second(task, threads, backend, tmp_path):
     code = f"{PREAMBLE}\nB, T = {backend!r}, {threads}\n{LONG[task]}"
     run = subprocess.Popen(
-        [sys.executable, "-c", code, str(tmp_path / "corpus.txt"), backend], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-c", code, str(tmp_path / "corpus.txt"), backend],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     try:
         assert run.stdout.read(1) == b".", run.stderr.read()
