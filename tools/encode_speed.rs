@@ -43,7 +43,7 @@ fn main() {
         ids.clear();
         let start = clock();
         encoder.encode(text, Split::Scan(grammar), &mut ids).expect("no regex");
-        let time = (clock() - start);
+        let time = clock() - start;
         if pass == 0 {
             println!("cold {:8.1} MB/s", megabytes / time);
         } else {

@@ -9,7 +9,17 @@ import numpy.typing as npt
 
 from .backend import TrainOptions
 
-__all__ = ["UNICODE_VERSION", "Codec", "Pattern", "PieceCounter", "SpecialTokens", "StreamDecoder", "Vocab", "train"]
+__all__ = [
+    "UNICODE_VERSION",
+    "Codec",
+    "Pattern",
+    "PieceCounter",
+    "SpecialTokens",
+    "StreamDecoder",
+    "Vocab",
+    "set_fast",
+    "train",
+]
 
 UNICODE_VERSION: Final[str]
 
@@ -98,3 +108,4 @@ def train(
     on_merge: Callable[[int], object] | None = None,
     trace: Callable[[dict[str, Any]], object] | None = None,
 ) -> tuple[list[tuple[int, int]], list[int], Literal["vocab_size", "min_frequency"]]: ...
+def set_fast(enabled: bool) -> None: ...
