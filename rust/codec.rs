@@ -7,7 +7,7 @@
 //!
 //! Costs: those of the parts; O(n log n) for n bytes in all.
 //!
-//! Implements SPEC E3, E4, E5, E6.
+//! Implements SPEC E3, E5 and E6.
 
 use crate::decode;
 use crate::encode::encode_piece;
@@ -20,7 +20,7 @@ use crate::pretokenize::Pattern;
 use crate::special::{Finder, SpecialTokens};
 use crate::trace::{Event, trace_piece};
 use crate::vocab::{Vocab, show};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A vocabulary, a split pattern and special tokens: everything that ids depend on.
 #[derive(Debug)]
@@ -28,8 +28,8 @@ pub struct Codec {
     pub vocab: Arc<Vocab>,
     pub pattern: Pattern,
     pub special: SpecialTokens,
-    /// The same ids sooner; None where it is switched off.
-    fast: Option<Encoder>,
+    /// The same ids sooner; None where it is switched off. Its tables are made when the first text comes.
+    fast: Option<OnceLock<Encoder>>,
 }
 
 impl Codec {
@@ -43,8 +43,12 @@ impl Codec {
                 return Err(Error::Vocabulary(reason));
             }
         }
-        let fast = fast::enabled().then(|| Encoder::new(vocab.clone()));
+        let fast = fast::enabled().then(OnceLock::new);
         Ok(Codec { vocab, pattern, special, fast })
+    }
+
+    fn fast(&self) -> Option<&Encoder> {
+        self.fast.as_ref().map(|made| made.get_or_init(|| Encoder::new(self.vocab.clone())))
     }
 
     /// The ids of a text. The special tokens that the finder knows are found in it; all else is text.
@@ -62,7 +66,7 @@ impl Codec {
 
     /// The ids of a text without special tokens, appended to `ids`.
     fn encode_segment(&self, text: &[u8], ids: &mut Vec<u32>) -> Result<()> {
-        if let Some(fast) = &self.fast {
+        if let Some(fast) = self.fast() {
             return fast.encode(text, self.split(), ids);
         }
         self.pattern.split(text, &mut |piece| encode_piece(&self.vocab, piece, ids))
@@ -79,7 +83,7 @@ impl Codec {
 
     /// How many ids a text has.
     pub fn count(&self, text: &[u8], allowed: &Finder) -> Result<usize> {
-        let Some(fast) = &self.fast else { return self.encode(text, allowed).map(|ids| ids.len()) };
+        let Some(fast) = self.fast() else { return self.encode(text, allowed).map(|ids| ids.len()) };
         let mut count = 0;
         allowed.split(text, |start, end, id| {
             count += if id.is_some() { 1 } else { fast.count(&text[start..end], self.split())? };

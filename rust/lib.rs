@@ -8,11 +8,12 @@
 //! 4. [`special`]: text -> segments and special tokens
 //! 5. [`pairs`]: count pairs, merge a pair, the deltas it causes
 //! 6. [`vocab`]: ids <-> bytes, merges, ranks
-//! 7. [`encode`]: piece -> ids
-//! 8. [`decode`]: ids -> bytes -> text
-//! 9. [`trace`]: what training and encoding did, step by step, as data
-//! 10. [`train`]: words with counts -> merges
-//! 11. [`codec`]: all of it put together
+//! 7. [`packed`]: the vocabularies inside the package -> ids and merges
+//! 8. [`encode`]: piece -> ids
+//! 9. [`decode`]: ids -> bytes -> text
+//! 10. [`trace`]: what training and encoding did, step by step, as data
+//! 11. [`train`]: words with counts -> merges
+//! 12. [`codec`]: all of it put together
 //!
 //! [`fast`] computes the same results sooner. `python` (feature `python`) is the boundary; it holds no algorithm.
 
@@ -21,6 +22,7 @@ pub mod decode;
 pub mod encode;
 pub mod error;
 pub mod fast;
+pub mod packed;
 pub mod pairs;
 pub mod pretokenize;
 #[cfg(feature = "python")]

@@ -16,10 +16,14 @@
 //!
 //! Costs, V tokens of L bytes: O(V L) space; recovery of merges from ranks O(V L^2).
 //!
-//! Implements SPEC T1, T9, E2.
+//! Implements SPEC T1, T9 and E2.
 
 use crate::error::{Error, Result};
+use foldhash::fast::FixedState;
 use foldhash::{HashMap, HashMapExt};
+use hashbrown::HashTable;
+use std::hash::BuildHasher;
+use std::sync::OnceLock;
 
 const LIMIT: u32 = 1 << 31;
 
@@ -35,11 +39,11 @@ pub struct Merge {
 /// The bytes of each id, end to end in one arena; an id without a token is a hole.
 #[derive(Debug, Clone, Default)]
 pub struct Tokens {
-    bytes: Vec<u8>,
-    spans: Vec<(u32, u32)>,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) spans: Vec<(u32, u32)>,
 }
 
-const HOLE: (u32, u32) = (0, u32::MAX);
+pub(crate) const HOLE: (u32, u32) = (0, u32::MAX);
 
 impl Tokens {
     pub fn get(&self, id: u32) -> Option<&[u8]> {
@@ -52,16 +56,22 @@ impl Tokens {
         if id >= LIMIT {
             return Err(Error::Vocabulary(format!("token id {id} is not between 0 and {}", LIMIT - 1)));
         }
-        let end = self.bytes.len() + token.len();
-        if end > LIMIT as usize {
-            return Err(Error::Vocabulary("the tokens are longer than 2 GiB together".into()));
-        }
+        check_length(self.bytes.len() + token.len())?;
         if self.spans.len() <= id as usize {
             self.spans.resize(id as usize + 1, HOLE);
         }
         self.spans[id as usize] = (self.bytes.len() as u32, token.len() as u32);
         self.bytes.extend_from_slice(token);
         Ok(())
+    }
+
+    /// Give the id of a merge its bytes; false where it joins what is no token, or makes what is one already.
+    pub fn join(&mut self, merge: &Merge) -> Result<bool> {
+        let (Some(left), Some(right), None) = (self.get(merge.left), self.get(merge.right), self.get(merge.id)) else {
+            return Ok(false);
+        };
+        let joined = [left, right].concat();
+        self.set(merge.id, &joined).map(|()| true)
     }
 
     /// One more than the highest id; holes count.
@@ -83,31 +93,36 @@ pub struct Vocab {
     /// A piece that is a token as it stands is that token, whatever the merges would make of it.
     pub whole_pieces: bool,
     pub byte_ids: [u32; 256],
-    ids: HashMap<Box<[u8]>, u32>,
-    by_pair: HashMap<(u32, u32), (u32, u32)>,
+    // Built when first asked: a published vocabulary is loaded in the time that these two would take.
+    ids: OnceLock<HashTable<u32>>,
+    by_pair: OnceLock<HashMap<(u32, u32), (u32, u32)>>,
 }
 
 impl Vocab {
     pub fn new(tokens: Tokens, merges: Vec<Merge>, whole_pieces: bool) -> Result<Vocab> {
-        let mut ids: HashMap<Box<[u8]>, u32> = HashMap::with_capacity(tokens.spans.len());
-        for (id, token) in tokens.iter() {
-            ids.entry(token.into()).or_insert(id);
-        }
-        let mut byte_ids = [0; 256];
-        for byte in 0..=255u8 {
-            let Some(&id) = ids.get(&[byte][..]) else {
-                return Err(Error::Vocabulary(format!("the byte 0x{byte:02x} has no token")));
-            };
-            byte_ids[byte as usize] = id;
-        }
         let mut by_pair = HashMap::with_capacity(merges.len());
-        for merge in &merges {
-            check_merge(&tokens, merge)?;
+        let vocab = Vocab::assemble(tokens, merges, whole_pieces)?;
+        for merge in &vocab.merges {
+            check_merge(&vocab.tokens, merge)?;
             if by_pair.insert((merge.left, merge.right), (merge.rank, merge.id)).is_some() {
                 return Err(Error::Vocabulary(format!("the pair ({}, {}) is merged twice", merge.left, merge.right)));
             }
         }
-        Ok(Vocab { tokens, merges, whole_pieces, byte_ids, ids, by_pair })
+        Ok(Vocab { by_pair: OnceLock::from(by_pair), ..vocab })
+    }
+
+    /// From merges that are known to make the tokens that they say, each pair one.
+    pub fn assemble(tokens: Tokens, merges: Vec<Merge>, whole_pieces: bool) -> Result<Vocab> {
+        let mut byte_ids = [u32::MAX; 256];
+        for (id, token) in tokens.iter() {
+            if let &[byte] = token {
+                byte_ids[byte as usize] = id.min(byte_ids[byte as usize]);
+            }
+        }
+        if let Some(byte) = byte_ids.iter().position(|&id| id == u32::MAX) {
+            return Err(Error::Vocabulary(format!("the byte 0x{byte:02x} has no token")));
+        }
+        Ok(Vocab { tokens, merges, whole_pieces, byte_ids, ids: OnceLock::new(), by_pair: OnceLock::new() })
     }
 
     /// From pairs of ids in rank order: merge k makes id 256 + k. `byte_order[i]` is the byte of id i.
@@ -173,12 +188,16 @@ impl Vocab {
 
     /// The id of a token's bytes (the lowest, should two share them); None where there is no such token.
     pub fn token_id(&self, token: &[u8]) -> Option<u32> {
-        self.ids.get(token).copied()
+        let ids = self.ids.get_or_init(|| index_by_bytes(&self.tokens));
+        ids.find(hash(token), |&id| self.tokens.get(id) == Some(token)).copied()
     }
 
     /// Rank and id of the merge of two neighbours; None where they do not merge.
     pub fn merge_of(&self, left: u32, right: u32) -> Option<(u32, u32)> {
-        self.by_pair.get(&(left, right)).copied()
+        let by_pair = self.by_pair.get_or_init(|| {
+            self.merges.iter().map(|merge| ((merge.left, merge.right), (merge.rank, merge.id))).collect()
+        });
+        by_pair.get(&(left, right)).copied()
     }
 
     /// The vocabulary as it was after its first merges (T9).
@@ -196,13 +215,35 @@ impl Vocab {
     }
 }
 
+/// The ids by their tokens' bytes, which stay in the arena; the lowest id, should two share them.
+fn index_by_bytes(tokens: &Tokens) -> HashTable<u32> {
+    let mut ids = HashTable::with_capacity(tokens.spans.len());
+    for (id, token) in tokens.iter() {
+        let same = |&other: &u32| tokens.get(other) == Some(token);
+        ids.entry(hash(token), same, |&other| hash(tokens.get(other).unwrap_or_default())).or_insert(id);
+    }
+    ids
+}
+
+fn hash(token: &[u8]) -> u64 {
+    FixedState::default().hash_one(token)
+}
+
 /// A merge joins two tokens into the one that their bytes make.
 fn check_merge(tokens: &Tokens, merge: &Merge) -> Result<()> {
     let Merge { left, right, id, .. } = *merge;
     match (tokens.get(left), tokens.get(right), tokens.get(id)) {
-        (Some(_), Some(_), Some(made)) if join(tokens, left, right) == made => Ok(()),
+        (Some(left), Some(right), Some(made)) if made.strip_prefix(left) == Some(right) => Ok(()),
         _ => Err(Error::Vocabulary(format!("the merge of {left} and {right} does not make the token {id}"))),
     }
+}
+
+/// An arena is as long as a place in it can be said.
+pub(crate) fn check_length(bytes: usize) -> Result<()> {
+    if bytes > LIMIT as usize {
+        return Err(Error::Vocabulary("the tokens are longer than 2 GiB together".into()));
+    }
+    Ok(())
 }
 
 fn join(tokens: &Tokens, left: u32, right: u32) -> Vec<u8> {

@@ -7,18 +7,28 @@ from mirror import REFERENCE, RUST, python_names, rules, rust_names
 LONE_FILES = {
     "__init__": "Python's mark of a package",
     "naive": "the oracle: it is nobody's mirror",
+    "build": "the script of the build",
     "lib": "the root of the crate",
     "error": "Python's exceptions are minitok.errors, which is no algorithm",
 }
 LONE_NAMES = {
     "codec": {
+        "codec.fast": "the seam of the fast encoder",
         "codec.encode_batch": "the seam of threads; Python's batches are a loop in reference_backend.py",
+        "codec.encode_segment": "the seam of the fast encoder",
+        "codec.split": "pieces and special tokens alike, for the fast encoder",
         "codec.count": "counts without ids; Python takes len()",
         "codec.count_batch": "as encode_batch",
     },
-    "decode": {"stream_decoder.emit": "Python's codecs module has an incremental decoder, Rust's library none"},
+    "packed": {
+        "reader.new": "a struct literal in Rust",
+        "adler32": "Python's zlib has it",
+        "number": "int.from_bytes in Python",
+        "join_all": "the seam of the fast joining; a loop in Python",
+    },
     "pretokenize": {
         "pattern.source": "a private field needs an accessor",
+        "pattern.scanner": "the seam of the fast scanners",
         "view": "Python's surrogateescape holds invalid bytes in a str; a Rust str cannot",
         "view.new": "as view",
         "view.bytes": "as view",
@@ -59,6 +69,12 @@ LONE_NAMES = {
         "tokens.set": "as tokens",
         "tokens.n_ids": "as tokens",
         "tokens.iter": "as tokens",
+        "tokens.join": "as tokens",
+        "check_length": "a place in the arena has 32 bits; a dict has no such limit",
+        "vocab.assemble": "Python builds its maps at once, and checks as it does",
+        "vocab.unpack": "Python's way to packed.unpack; Rust's is in rust/python",
+        "index_by_bytes": "a dict in Python",
+        "hash": "as index_by_bytes",
         "join": "Python's + joins bytes",
         "show": "Python's repr shows bytes",
     },

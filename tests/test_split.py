@@ -104,8 +104,9 @@ def test_a_pattern_of_the_wrong_type_is_refused():
 
 def test_a_pattern_that_backtracks_for_ever_is_an_error_on_either_backend(monkeypatch):
     monkeypatch.setattr("minitok.reference.pretokenize.TIME_LIMIT", 0.2)
-    failed = failure_on_both(lambda backend: split("(?:a+b?)+c", b"a" * 60, backend))
-    assert failed == Failure(minitok.PatternError, "pattern '(?:a+b?)+c': matching the pattern takes too many steps")
+    pattern = "(?:(?!c)a|(?!c)aa)+(?=b)"
+    failed = failure_on_both(lambda backend: split(pattern, b"a" * 60, backend))
+    assert failed == Failure(minitok.PatternError, f"pattern '{pattern}': matching the pattern takes too many steps")
 
 
 def test_the_reference_translates_to_sets_of_the_one_table():
@@ -124,7 +125,7 @@ def test_a_complement_holds_what_the_set_does_not(chars, char):
         assert contains(chars, char) != contains(complement(chars), char)
 
 
-@pytest.mark.parametrize(("char", "group"), [("s", "sSſ"), ("K", "kKK"), ("ß", "ßẞ"), ("Σ", "σςΣ"), ("1", "1")])
+@pytest.mark.parametrize(("char", "group"), [("s", "sSſ"), ("K", "kK\u212a"), ("ß", "ßẞ"), ("Σ", "σςΣ"), ("1", "1")])
 def test_case_is_ignored_by_simple_folding(char, group):
     folded = fold_case(((ord(char), ord(char)),))
     assert {chr(code) for first, last in folded for code in range(first, last + 1)} == set(group)

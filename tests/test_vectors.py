@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import minitok
 import pytest
@@ -18,13 +18,16 @@ from minitok.reference import pretokenize
 from minitok.reference.pairs import merge_pair
 from minitok.reference.train import TrainOptions
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 ROOT = Path(__file__).parent.parent
 FILES = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted((ROOT / "tests/vectors").glob("*.json"))}
 
 Case = dict[str, Any]
 
 
-def cases(*stems: str, having: str | None = None) -> Any:
+def cases(*stems: str, having: str | None = None) -> pytest.MarkDecorator:
     """A parametrisation by the cases of some files; of those that have a key, if one is named."""
     found = [case for stem in stems for case in FILES[stem]["cases"] if having is None or having in case]
     assert found, f"no case of {stems} has {having!r}"
@@ -35,7 +38,7 @@ def as_bytes(value: Any) -> bytes:
     if isinstance(value, str):
         return value.encode()
     if "repeat" in value:
-        return value["repeat"].encode() * value["times"]
+        return str(value["repeat"]).encode() * int(value["times"])
     return bytes.fromhex(value["hex"])
 
 
@@ -76,7 +79,8 @@ def tokenizer_of(case: Case, backend: str) -> minitok.Tokenizer:
 
 def training(case: Case, backend: str, *, n_merges: int | None = None, at_once: bool = True) -> tuple[Any, Any]:
     """The counter and the options of a training case."""
-    implementation, options = load_backend(backend), case["options"]
+    implementation: Any = load_backend(backend)
+    options = case["options"]
     special = {name: index for index, name in enumerate(options.get("special_tokens", []))}
     counter = implementation.piece_counter(
         implementation.pattern(options["pattern"]), implementation.special_tokens(special)
@@ -165,7 +169,7 @@ def test_ids_of_special_tokens(case: Case, backend: str) -> None:
     assert tokenizer.special_tokens == case["special_ids"]
 
 
-TIES = {
+TIES: dict[str, Callable[[Any, Any, Any], Any]] = {
     "smallest_ids": lambda pair, _seen, _tokens: pair,
     "first_seen": lambda pair, seen, _tokens: seen[pair],
     "greatest_bytes": lambda pair, _seen, tokens: [[-byte for byte in [*tokens[side], -256]] for side in pair],
@@ -373,7 +377,7 @@ def test_every_rule_has_a_vector_and_every_vector_a_rule() -> None:
 
 def test_every_vector_that_the_specification_names_exists() -> None:
     for rule, text in spec_rules().items():
-        named = re.findall(r"`(\w+)\.json`: ((?:\"[^\"]+\"(?:, )?)+)", text)
+        named = re.findall(r"`(\w+)\.json`: ((?:\"[^\"]+\"(?:, )?)+)", " ".join(text.split()))
         assert named, f"{rule} names no vector"
         for stem, names in named:
             for name in re.findall(r"\"([^\"]+)\"", names):

@@ -16,6 +16,7 @@ The pipeline, and where each step is written down to be read (``minitok.referenc
 """
 
 from .backend import BACKEND
+from .encodings import encoding_for_model, encoding_name_for_model, get_encoding, list_encodings
 from .errors import (
     BackendError,
     DisallowedSpecialTokenError,
@@ -23,6 +24,8 @@ from .errors import (
     MinitokError,
     PatternError,
     TrainingError,
+    UnknownEncodingError,
+    UnknownModelError,
     UnknownTokenError,
     VocabularyError,
 )
@@ -41,8 +44,14 @@ __all__ = [
     "Progress",
     "Tokenizer",
     "TrainingError",
+    "UnknownEncodingError",
+    "UnknownModelError",
     "UnknownTokenError",
     "VocabularyError",
+    "encoding_for_model",
+    "encoding_name_for_model",
+    "get_encoding",
+    "list_encodings",
     "load",
     "train",
     "train_files",

@@ -85,6 +85,18 @@ class DisallowedSpecialTokenError(MinitokError, ValueError):
         return type(self), (self.token, self.position)
 
 
+class UnknownEncodingError(MinitokError, ValueError):
+    """A name that no encoding has."""
+
+
+class UnknownModelError(MinitokError, KeyError):
+    """A model whose encoding is not known."""
+
+    def __str__(self) -> str:
+        # KeyError shows the repr of its argument, which would put the message in quotes.
+        return str(self.args[0])
+
+
 class FileFormatError(MinitokError, ValueError):
     """A file that is not what it should be. The message names the file, the line where there is one, and the reason.
 

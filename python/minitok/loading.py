@@ -2,23 +2,78 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .formats import native
+from .errors import FileFormatError
+from .formats import gpt2, huggingface, minbpe, native, tiktoken
+from .formats.files import parse_json, read
 
 if TYPE_CHECKING:
-    import os
+    from collections.abc import Mapping
 
     from .tokenizer import Tokenizer
 
 __all__ = ["load"]
 
 
-def load(path: str | os.PathLike[str], *, backend: str | None = None) -> Tokenizer:
-    """Read a tokenizer from a file.
+def load(
+    path: str | os.PathLike[str],
+    *,
+    pattern: str | None = None,
+    special_tokens: Mapping[str, int] | None = None,
+    backend: str | None = None,
+) -> Tokenizer:
+    """Read a tokenizer from a file of minitok, Hugging Face (``tokenizer.json``), minbpe or tiktoken, or from a folder.
+
+    A folder is read by its ``tokenizer.json``, or else by its ``vocab.json`` and ``merges.txt``.
+
+    Args:
+        path: The file or folder. What it is, its content says; the name plays no part.
+        pattern: How text is cut, for the files that do not say: tiktoken's, which need it, and GPT-2's (``gpt2``).
+        special_tokens: Names and ids, for the same files.
+        backend: As for ``Tokenizer``.
 
     Raises:
         FileFormatError: The file is not a tokenizer; the message says why, and where in it.
+        TypeError: ``pattern`` or ``special_tokens`` is given for a file that has its own.
         OSError: The file cannot be read.
+
+    >>> import minitok, tempfile
+    >>> path = tempfile.mkdtemp() + "/gpt2.tiktoken"
+    >>> minitok.get_encoding("gpt2").to_tiktoken(path)
+    >>> minitok.load(path, pattern="gpt2").encode("hello world")
+    [31373, 995]
     """
-    return native.load(path, backend)
+    if os.path.isdir(path):
+        return load_folder(Path(path), pattern, special_tokens, backend)
+    data = read(path)
+    start = data.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not start.startswith((b"{", b"[", minbpe.VERSION.split()[0].encode())):
+        # A first line of two fields is a rank file, good or bad; the reader says what is wrong with it.
+        if len(start.split(b"\n", 1)[0].split()) != 2:
+            raise FileFormatError(path, "not a tokenizer of minitok, Hugging Face, minbpe or tiktoken")
+        if pattern is None:
+            raise FileFormatError(path, "a rank file of tiktoken does not say how text is cut: pass pattern=")
+        return tiktoken.load(path, pattern=pattern, special_tokens=special_tokens, backend=backend)
+    if pattern is not None or special_tokens is not None:
+        raise TypeError(f"{os.fspath(path)!r} says its pattern and special tokens itself: pattern and special_tokens are not for it")
+    if start.startswith(minbpe.VERSION.split()[0].encode()):
+        return minbpe.load(path, backend=backend)
+    content = parse_json(data, path)
+    if isinstance(content, dict) and "model" in content and content.get("format") != "minitok":
+        return huggingface.parse(content, path, backend=backend)
+    return native.parse_file(content, path, backend)
+
+
+def load_folder(
+    folder: Path, pattern: str | None, special_tokens: Mapping[str, int] | None, backend: str | None
+) -> Tokenizer:
+    """What a folder holds."""
+    if (folder / "tokenizer.json").exists():
+        return load(folder / "tokenizer.json", pattern=pattern, special_tokens=special_tokens, backend=backend)
+    files = folder / "vocab.json", folder / "merges.txt"
+    if not all(file.exists() for file in files):
+        raise FileFormatError(folder, "the folder has neither a tokenizer.json nor a vocab.json and a merges.txt")
+    return gpt2.load(*files, pattern=pattern or "gpt2", special_tokens=special_tokens, backend=backend)

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .arguments import as_list, check_special_tokens, named_special_tokens, thread_count
+from .arguments import (
+    as_list,
+    check_merges,
+    check_pattern,
+    check_special_tokens,
+    named_special_tokens,
+    thread_count,
+)
 from .backend import BackendName, load_backend
-from .errors import VocabularyError
+from .conversions import Conversions
+from .text import utf8
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     import numpy as np
@@ -26,7 +33,7 @@ __all__ = ["Tokenizer"]
 IDENTITY = bytes(range(256))
 
 
-class Tokenizer:
+class Tokenizer(Conversions):
     """A byte-level BPE tokenizer: text to ids and back, without loss.
 
     Made by ``minitok.train``, ``minitok.load`` or from merges: pairs of ids in rank order, of which merge k makes id
@@ -66,7 +73,7 @@ class Tokenizer:
         trained: Mapping[str, Any] | None = None,
         backend: str | None = None,
     ) -> None:
-        vocab = load_backend(backend).vocab.from_merges(bytes(byte_order), list(merges))
+        vocab = load_backend(backend).vocab.from_merges(bytes(byte_order), check_merges(merges))
         self._build(vocab, pattern, special_tokens or {}, name, trained, backend)
 
     def _build(
@@ -82,77 +89,19 @@ class Tokenizer:
         self._backend: BackendName = implementation.name
         self._vocab = vocab
         self._special = check_special_tokens(special_tokens)
-        self._pattern = pattern
+        self._pattern = check_pattern(pattern)
         self._codec = implementation.codec(
             vocab, implementation.pattern(pattern), implementation.special_tokens(self._special)
         )
         self._name = name
         self._trained = dict(trained) if trained else None
+        self._published = False
 
     @classmethod
     def _from_vocab(cls, vocab: Vocab, **options: Any) -> Tokenizer:
         tokenizer = cls.__new__(cls)
-        tokenizer._build(vocab, **{"name": None, "trained": None, "backend": None, **options})  # noqa: SLF001
+        tokenizer._build(vocab, **{"special_tokens": {}, "name": None, "trained": None, "backend": None, **options})  # noqa: SLF001
         return tokenizer
-
-    @classmethod
-    def from_ranks(
-        cls,
-        ranks: Mapping[bytes, int],
-        *,
-        pattern: str,
-        special_tokens: Mapping[str, int] | None = None,
-        name: str | None = None,
-        backend: str | None = None,
-    ) -> Tokenizer:
-        """From tiktoken's data: each token's bytes and its rank, which is its id.
-
-        Costs O(V L^2) for V tokens of L bytes, once.
-
-        >>> ranks = {bytes([byte]): byte for byte in range(256)} | {b"ab": 256}
-        >>> Tokenizer.from_ranks(ranks, pattern="gpt2").merges
-        [(97, 98)]
-        """
-        vocab = load_backend(backend).vocab.from_ranks(dict(ranks))
-        return cls._from_vocab(vocab, pattern=pattern, special_tokens=special_tokens or {}, name=name, backend=backend)
-
-    @classmethod
-    def from_tokens(
-        cls,
-        ids: Mapping[bytes, int],
-        merges: Iterable[tuple[int, int]],
-        *,
-        pattern: str,
-        special_tokens: Mapping[str, int] | None = None,
-        whole_pieces: bool = False,
-        name: str | None = None,
-        backend: str | None = None,
-    ) -> Tokenizer:
-        """From tokens with ids of any order, and merges as pairs of those ids in rank order (Hugging Face, GPT-2).
-
-        Args:
-            ids: Each token's bytes and its id.
-            merges: Pairs of ids in rank order; the concatenation of each pair must be a token.
-            pattern: As for ``Tokenizer``.
-            special_tokens: As for ``Tokenizer``.
-            whole_pieces: A piece that is a token as it stands is that token, whatever the merges would make of it.
-            name: As for ``Tokenizer``.
-            backend: As for ``Tokenizer``.
-        """
-        vocab = load_backend(backend).vocab.from_tokens(dict(ids), list(merges), whole_pieces)
-        return cls._from_vocab(vocab, pattern=pattern, special_tokens=special_tokens or {}, name=name, backend=backend)
-
-    @classmethod
-    def from_vocabulary(
-        cls,
-        tokens: Mapping[int, bytes],
-        merges: Iterable[Merge],
-        whole_pieces: bool,
-        **options: Any,
-    ) -> Tokenizer:
-        """From the three values of ``vocabulary()``; the options are those of ``Tokenizer``."""
-        vocab = load_backend(options.get("backend")).vocab(dict(tokens), list(merges), whole_pieces)
-        return cls._from_vocab(vocab, **options)
 
     # -- text to ids -------------------------------------------------------------------------------------------------
 
@@ -330,7 +279,7 @@ class Tokenizer:
         """The id of a token's bytes, or of a special token's name. Raises KeyError."""
         if isinstance(token, str) and token in self._special:
             return self._special[token]
-        found = self._vocab.token_id(token.encode() if isinstance(token, str) else token)
+        found = self._vocab.token_id(utf8(token))
         if found is None:
             raise KeyError(token)
         return found
@@ -338,24 +287,21 @@ class Tokenizer:
     def truncate(self, vocab_size: int) -> Tokenizer:
         """The tokenizer of a smaller vocabulary, as if it had been trained to that size (SPEC T9).
 
-        The special tokens move to the end of the smaller vocabulary, in the order of their ids.
+        The special tokens move to the end of the smaller vocabulary, in the order of their ids; holes below stay.
 
-        >>> Tokenizer([(97, 98), (256, 99)], special_tokens={"<s>": 258}).truncate(258).merges
-        [(97, 98)]
+        Raises:
+            VocabularyError: The size is not possible, or ids do not ascend with the merges, single bytes first.
+
+        >>> Tokenizer([(97, 98), (256, 99)], special_tokens={"<s>": 258}).truncate(258)
+        Tokenizer(n_vocab=258, pattern='gpt2', special_tokens=1, backend='rust')
         """
-        order = self.byte_order
-        if order is None:
-            raise VocabularyError("only a vocabulary whose merge k makes id 256 + k can be truncated")
-        special = sorted(self._special, key=self._special.__getitem__)
-        n_merges = vocab_size - 256 - len(special)
-        if not 0 <= n_merges <= len(self._vocab.merges):
-            least, most = 256 + len(special), 256 + len(special) + len(self._vocab.merges)
-            raise VocabularyError(f"vocab_size {vocab_size} is not between {least} and {most}")
-        ids = {name: 256 + n_merges + index for index, name in enumerate(special)}
+        from .truncation import truncate
+
+        vocab, special_tokens = truncate(self._vocab, self._special, vocab_size, self.byte_order)
         return self._from_vocab(
-            self._vocab.truncate(n_merges),
+            vocab,
             pattern=self._pattern,
-            special_tokens=ids,
+            special_tokens=special_tokens,
             name=self._name,
             trained=self._trained,
             backend=self._backend,
@@ -373,13 +319,10 @@ class Tokenizer:
 
     @property
     def byte_order(self) -> bytes | None:
-        """The byte of each of the ids 0 to 255; None if the ids are not those of bytes and then merges in order."""
-        if self._vocab.whole_pieces or any(made != 256 + k for k, (_, _, made, _) in enumerate(self._vocab.merges)):
-            return None
-        singles = [self._vocab.token_bytes(token_id) for token_id in range(256)]
-        if any(token is None or len(token) != 1 for token in singles):
-            return None
-        return b"".join(token for token in singles if token)
+        """The byte of each of the ids 0 to 255; None if these are not the single bytes."""
+        singles = [self._vocab.token_bytes(token_id) or b"" for token_id in range(256)]
+        order = b"".join(singles)
+        return order if sorted(order) == list(range(256)) and all(map(len, singles)) else None
 
     @property
     def name(self) -> str | None:
@@ -413,14 +356,12 @@ class Tokenizer:
 
     # -- files and objects -------------------------------------------------------------------------------------------
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the tokenizer to a file in minitok's own format: whole, or not at all."""
-        from .formats import native
-
-        native.save(self, path)
-
     def with_backend(self, backend: str) -> Tokenizer:
         """The same tokenizer on another backend."""
+        if self._published and self._name:
+            from .encodings import get_encoding
+
+            return get_encoding(self._name, backend=backend)
         return _rebuild(*self._content(), self._name, self._trained, backend)
 
     def _content(self) -> tuple[dict[int, bytes], list[Merge], bool, str, dict[str, int]]:
@@ -436,6 +377,10 @@ class Tokenizer:
         return hash((self._pattern, len(self._vocab.merges), frozenset(self._special.items())))
 
     def __reduce__(self) -> tuple[Any, ...]:
+        if self._published:
+            from .encodings.registry import by_name
+
+            return by_name, (self._name, self._backend)
         return _rebuild, (*self._content(), self._name, self._trained, self._backend)
 
     def __repr__(self) -> str:
@@ -448,10 +393,24 @@ class Tokenizer:
         ]
         return f"Tokenizer({', '.join(shown)})"
 
+    def with_pattern(self, pattern: str) -> Tokenizer:
+        """The same vocabulary with another split pattern; special tokens stay. The name goes, as the ids are others."""
+        return self._from_vocab(
+            self._vocab,
+            pattern=pattern,
+            special_tokens=self._special,
+            trained=self._trained,
+            backend=self._backend,
+        )
+
     # -- special tokens ----------------------------------------------------------------------------------------------
 
     def _allowed(self, allowed: Special | str) -> list[str]:
         return named_special_tokens(allowed, self._special)
+
+    def check_special(self, text: Text, disallowed: Special | str = "all") -> None:
+        """Raise DisallowedSpecialTokenError if the text contains one of the special tokens."""
+        self._codec.check(text, self._allowed(disallowed))
 
     def _check(self, text: Text, allowed: Special | str, disallowed: Special | str) -> list[str]:
         """The special tokens to find in the text, after those that must not be in it have been looked for."""

@@ -1,7 +1,7 @@
 //! `Vocab`, `Pattern` and `SpecialTokens` for Python.
 
 use super::text::Text;
-use crate::{pretokenize, special, vocab};
+use crate::{packed, pretokenize, special, vocab};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 use std::sync::Arc;
@@ -46,6 +46,13 @@ impl Vocab {
     fn from_ranks(ranks: &Bound<'_, PyDict>) -> PyResult<Vocab> {
         let tokens = token_ids(ranks)?;
         let made = ranks.py().detach(|| vocab::Vocab::from_ranks(&tokens))?;
+        Ok(Vocab(Arc::new(made)))
+    }
+
+    #[staticmethod]
+    #[pyo3(signature = (data, below=None))]
+    fn unpack(py: Python<'_>, data: &[u8], below: Option<u32>) -> PyResult<Vocab> {
+        let made = py.detach(|| packed::unpack(data, below))?;
         Ok(Vocab(Arc::new(made)))
     }
 

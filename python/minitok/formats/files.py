@@ -2,11 +2,57 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["write_atomically"]
+from ..errors import FileFormatError, MinitokError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["blame", "parse_json", "read", "write_atomically"]
+
+
+def read(path: str | os.PathLike[str]) -> bytes:
+    """The content of a file."""
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def parse_json(data: bytes, path: object) -> Any:
+    """The content of a JSON file. Of an object's field given twice the first would be lost: it is refused."""
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        fields = dict(pairs)
+        if len(fields) < len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for index, name in enumerate(names) if name in names[:index])
+            raise FileFormatError(path, f"{twice!r} stands twice in one object")
+        return fields
+
+    try:
+        return json.loads(data.decode("utf-8-sig"), object_pairs_hook=unique)
+    except json.JSONDecodeError as error:
+        raise FileFormatError(path, f"not JSON: {error.msg}", error.lineno) from None
+    except (UnicodeDecodeError, RecursionError, ValueError) as error:
+        if isinstance(error, FileFormatError):
+            raise
+        raise FileFormatError(path, f"not JSON: {error}") from None
+
+
+@contextmanager
+def blame(path: object) -> Iterator[None]:
+    """What goes wrong in here is the file's fault, and says so."""
+    try:
+        yield
+    except FileFormatError:
+        raise
+    except MinitokError as error:
+        raise FileFormatError(path, str(error)) from error
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:

@@ -24,7 +24,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FileFormatError, MinitokError
-from .files import write_atomically
+from .files import parse_json, read, write_atomically
 
 if TYPE_CHECKING:
     import os
@@ -62,12 +62,14 @@ def dump(tokenizer: Tokenizer) -> str:
     }
     fields = [f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items()]
     order = tokenizer.byte_order
-    if order is not None:
+    tokens, merges, whole_pieces = tokenizer.vocabulary()
+    # Byte order and pairs say everything of a vocabulary in which merge k, of rank k, makes id 256 + k.
+    trained = not whole_pieces and all(merge[2:] == (256 + k, k) for k, merge in enumerate(merges))
+    if order is not None and trained and len(tokens) == 256 + len(merges):
         named = next((name for name, known in ORDERS.items() if known == order), None)
         fields.append(f'"byte_order": {json.dumps(named or list(order))}')
         fields.append(f'"merges": {rows(tokenizer.merges)}')
     else:
-        tokens, merges, whole_pieces = tokenizer.vocabulary()
         encoded = ((token_id, base64.b64encode(token).decode()) for token_id, token in tokens.items())
         fields.append(f'"whole_pieces": {json.dumps(whole_pieces)}')
         fields.append(f'"tokens": {rows(encoded)}')
@@ -82,14 +84,11 @@ def rows(items: Iterable[tuple[object, ...]]) -> str:
 
 def load(path: str | os.PathLike[str], backend: str | None = None) -> Tokenizer:
     """Read a tokenizer from a file; a file that is not one is refused with its reason (SPEC F2)."""
-    with open(path, "rb") as file:
-        data = file.read()
-    try:
-        content = json.loads(data.decode("utf-8-sig"))
-    except json.JSONDecodeError as error:
-        raise FileFormatError(path, f"not JSON: {error.msg}", error.lineno) from None
-    except (UnicodeDecodeError, RecursionError) as error:
-        raise FileFormatError(path, f"not JSON: {error}") from None
+    return parse_file(parse_json(read(path), path), path, backend)
+
+
+def parse_file(content: Any, path: object, backend: str | None = None) -> Tokenizer:
+    """The tokenizer of a file's JSON; what is wrong with it is said of the file."""
     try:
         return parse(content, backend)
     except FormatReason as reason:
@@ -117,13 +116,13 @@ def parse(content: Any, backend: str | None = None) -> Tokenizer:
     options: dict[str, Any] = {
         "pattern": pattern,
         "special_tokens": special,
-        "name": content.get("name"),
-        "trained": content.get("trained"),
+        "name": optional_field(content, "name", str),
+        "trained": optional_field(content, "trained", dict),
         "backend": backend,
     }
     merges = field(content, "merges", list)
     if "tokens" in content:
-        tokens = dict(parse_token(row) for row in field(content, "tokens", list))
+        tokens = parse_tokens(field(content, "tokens", list))
         full: list[Any] = [check_integers(row, 4, f"merge {rank}") for rank, row in enumerate(merges)]
         return Tokenizer.from_vocabulary(tokens, full, field(content, "whole_pieces", bool), **options)
     order = content.get("byte_order")
@@ -143,6 +142,11 @@ def field(content: dict[str, Any], name: str, kind: type) -> Any:
     return content[name]
 
 
+def optional_field(content: dict[str, Any], name: str, kind: type) -> Any:
+    """A field that may be left out or null."""
+    return None if content.get(name) is None else field(content, name, kind)
+
+
 def check_integers(row: Any, length: int, what: str, limit: int = (1 << 31) - 1) -> tuple[int, ...]:
     """A row of so many whole numbers that can be ids."""
     if not isinstance(row, list) or len(row) != length:
@@ -150,6 +154,17 @@ def check_integers(row: Any, length: int, what: str, limit: int = (1 << 31) - 1)
     if not all(type(number) is int and 0 <= number <= limit for number in row):
         raise FormatReason(f"{what} holds what is no whole number from 0 to {limit}: {row!r}"[:200])
     return tuple(row)
+
+
+def parse_tokens(rows: list[Any]) -> dict[int, bytes]:
+    """The tokens by id; an id that stands twice contradicts itself."""
+    tokens: dict[int, bytes] = {}
+    for row in rows:
+        token_id, token = parse_token(row)
+        if token_id in tokens:
+            raise FormatReason(f"the token {token_id} stands twice")
+        tokens[token_id] = token
+    return tokens
 
 
 def parse_token(row: Any) -> tuple[int, bytes]:

@@ -16,7 +16,7 @@ makes; ranks ascend.
 
 Costs, V tokens of L bytes: O(V L) space; recovery of merges from ranks O(V L^2).
 
-Implements SPEC T1, T9, E2.
+Implements SPEC T1, T9 and E2.
 """
 
 from __future__ import annotations
@@ -106,6 +106,13 @@ class Vocab:
         if merges is None:
             merges = every_split(ranks)
         return cls(tokens, merges, whole_pieces=True)
+
+    @classmethod
+    def unpack(cls, data: bytes, below: int | None = None) -> Vocab:
+        """From the package's own files; see ``packed``."""
+        from .packed import unpack
+
+        return unpack(data, below)
 
     @property
     def n_ids(self) -> int:

@@ -1,0 +1,1 @@
+"""The faces of other libraries, for code that was written for them."""

@@ -1,0 +1,130 @@
+"""``CoreBPE``: the part of tiktoken that is Rust there, and minitok here.
+
+Two of its methods are about text that may go on. More text can change the ids of the last piece, and the ids of white space
+before it, since the pattern may then cut elsewhere. These ids are *unstable*; all before them are stable.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from minitok.backend import load_backend
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    import minitok
+
+
+class CoreBPE:
+    """The operations of tiktoken's core on one of minitok's tokenizers."""
+
+    def __init__(self, tokenizer: minitok.Tokenizer) -> None:
+        self.tokenizer = tokenizer
+        self.decode_bytes = tokenizer.decode_bytes
+        self.decode_single_token_bytes = tokenizer.token_bytes
+
+    @cached_property
+    def pattern(self) -> minitok.backend.Pattern:
+        """The split pattern by itself."""
+        return load_backend(self.tokenizer.backend).pattern(self.tokenizer.pattern)
+
+    @cached_property
+    def whole(self) -> minitok.Tokenizer:
+        """The same vocabulary, without a split pattern."""
+        return self.tokenizer.with_pattern("none")
+
+    @cached_property
+    def sorted_tokens(self) -> list[bytes]:
+        return sorted(self.tokenizer.vocabulary()[0].values())
+
+    def encode_ordinary(self, text: str) -> list[int]:
+        return self.tokenizer.encode(text)
+
+    def encode(self, text: str, allowed_special: Collection[str]) -> list[int]:
+        return self.tokenizer.encode(text, allowed_special=allowed_special)
+
+    def encode_to_tiktoken_buffer(self, text: str, allowed_special: Collection[str]) -> bytes:
+        return self.tokenizer.encode_to_numpy(text, allowed_special=allowed_special).tobytes()
+
+    def encode_single_token(self, piece: bytes) -> int:
+        try:
+            return self.tokenizer.token_id(piece)
+        except KeyError:
+            name = piece.decode("utf-8", "replace")
+            if name in self.tokenizer.special_tokens:
+                return self.tokenizer.special_tokens[name]
+            raise
+
+    def encode_single_piece(self, piece: bytes) -> list[int]:
+        return self.whole.encode(piece)
+
+    def token_byte_values(self) -> list[bytes]:
+        return list(self.sorted_tokens)
+
+    def _encode_bytes(self, data: bytes) -> list[int]:
+        """The ids of bytes that may end, or stop being UTF-8, anywhere: what is no UTF-8 goes on the last piece."""
+        try:
+            return self.encode_ordinary(data.decode())
+        except UnicodeDecodeError as error:
+            text = data[: error.start].decode()
+        stable, unstable = self._stable(text, ())
+        return stable + self.encode_single_piece(unstable + data[len(text.encode()) :])
+
+    def _stable(self, text: str, allowed_special: Collection[str]) -> tuple[list[int], bytes]:
+        """The ids that more text does not change, and the bytes of the others."""
+        ids = self.encode(text, allowed_special)
+        data = text.encode("utf-8", "replace")
+        parts = load_backend(self.tokenizer.backend).special_tokens(self.tokenizer.special_tokens)
+        segments = list(parts.split(data, list(allowed_special)))
+        if not segments or segments[-1][2] is not None:
+            return ids, b""
+        start, end, _ = segments[-1]
+        count = len(self.encode_single_piece(self.pattern.split(data[start:end])[-1]))
+        # A line break after white space may draw all of it into one piece.
+        if self._is_space(ids[-count]):
+            while count < len(ids) and self._is_space(ids[-count - 1]):
+                count += 1
+        return ids[:-count], self.decode_bytes(ids[-count:])
+
+    def _is_space(self, token: int) -> bool:
+        return not self.tokenizer.token_bytes(token).strip(b" \n\t")
+
+    def encode_with_unstable(self, text: str, allowed_special: Collection[str]) -> tuple[list[int], list[list[int]]]:
+        stable, unstable = self._stable(text, allowed_special)
+        return stable, [list(ids) for ids in dict.fromkeys(self._completions(unstable))]
+
+    def _completions(self, unstable: bytes) -> Iterator[tuple[int, ...]]:
+        """The ids that can stand where the unstable bytes do, as far as these reach."""
+        for cut in range(len(unstable)):
+            for token in self._starting_with(unstable[cut:]):
+                if cut == 0:
+                    yield (self.tokenizer.token_id(token),)
+                else:
+                    yield self._until(unstable[:cut] + token, len(unstable))
+        # White space at the end may leave the piece that it stands in.
+        last = unstable.decode("utf-8", "replace")[-1:]
+        if last.isspace() and len(unstable) > len(last.encode()):
+            head = unstable[: -len(last.encode())]
+            yield (*self.encode_single_piece(head), *self.encode_single_piece(last.encode()))
+
+    def _starting_with(self, prefix: bytes) -> Iterator[bytes]:
+        for at in range(bisect_left(self.sorted_tokens, prefix), len(self.sorted_tokens)):
+            if not self.sorted_tokens[at].startswith(prefix):
+                return
+            yield self.sorted_tokens[at]
+
+    def _until(self, data: bytes, length: int) -> tuple[int, ...]:
+        """The first ids of some bytes, up to the one that reaches a length."""
+        try:
+            ids = self.encode_ordinary(data.decode())
+        except UnicodeDecodeError:
+            ids = self.encode_single_piece(data)
+        reached = 0
+        for count, token in enumerate(ids, 1):
+            reached += len(self.tokenizer.token_bytes(token))
+            if reached >= length:
+                return tuple(ids[:count])
+        return tuple(ids)

@@ -1,0 +1,110 @@
+"""``get_encoding``: each encoding once a process, shared by all threads, and pickled by its name.
+
+Other packages add encodings by the entry point group ``minitok.encodings``: the entry's name is the encoding's, and what
+it points to is called without arguments and returns a ``Tokenizer``::
+
+    [project.entry-points."minitok.encodings"]
+    my_encoding = "my_package:load_my_encoding"
+"""
+
+from __future__ import annotations
+
+import difflib
+from pkgutil import get_data
+from threading import RLock
+from typing import TYPE_CHECKING
+
+from ..backend import BACKEND, load_backend
+from ..errors import UnknownEncodingError
+from .published import PUBLISHED
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from importlib.metadata import EntryPoint
+
+    from ..tokenizer import Tokenizer
+
+GROUP = "minitok.encodings"
+
+_lock = RLock()
+_loaded: dict[tuple[str, str], Tokenizer] = {}
+
+
+def get_encoding(name: str, *, backend: str | None = None) -> Tokenizer:
+    """A published encoding, by name. The first call for a name loads it, in some milliseconds; later ones share it.
+
+    Args:
+        name: One of ``list_encodings()``.
+        backend: As for ``Tokenizer``.
+
+    Raises:
+        UnknownEncodingError: There is no such encoding; the message suggests one.
+
+    >>> get_encoding("o200k_base")
+    Tokenizer(name='o200k_base', n_vocab=200019, pattern='o200k', special_tokens=2, backend='rust')
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"the name of an encoding must be str, not {type(name).__name__}")
+    key = name, backend or BACKEND
+    found = _loaded.get(key)
+    if found is None:
+        with _lock:
+            found = _loaded.get(key) or _loaded.setdefault(key, load(*key))
+    return found
+
+
+def by_name(name: str, backend: str) -> Tokenizer:
+    """What a pickled encoding is made from: its name."""
+    return get_encoding(name, backend=backend)
+
+
+def list_encodings() -> list[str]:
+    """The names that ``get_encoding`` knows: those of minitok, then those of other packages.
+
+    >>> list_encodings()[:7]
+    ['gpt2', 'r50k_base', 'p50k_base', 'p50k_edit', 'cl100k_base', 'o200k_base', 'o200k_harmony']
+    """
+    return [*PUBLISHED, *sorted(set(plugins()) - set(PUBLISHED))]
+
+
+def load(name: str, backend: str) -> Tokenizer:
+    """An encoding, made anew."""
+    from ..tokenizer import Tokenizer
+
+    published = PUBLISHED.get(name)
+    if published is None:
+        return load_plugin(name, backend)
+    data = get_data(__package__, f"data/{published.file}.vocab")
+    vocab = load_backend(backend).vocab.unpack(data, published.below)
+    special_tokens = published.special_tokens()
+    tokenizer = Tokenizer._from_vocab(
+        vocab, pattern=published.pattern, special_tokens=special_tokens, name=name, backend=backend
+    )
+    tokenizer._published = True
+    return tokenizer
+
+
+def plugins() -> dict[str, EntryPoint]:
+    """The entry points of other packages, by name."""
+    from importlib.metadata import entry_points
+
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+def load_plugin(name: str, backend: str) -> Tokenizer:
+    """An encoding of another package."""
+    from ..tokenizer import Tokenizer
+
+    entry = plugins().get(name)
+    if entry is None:
+        raise UnknownEncodingError(f"unknown encoding {name!r}{suggest(name, list_encodings())}")
+    tokenizer = entry.load()()
+    if not isinstance(tokenizer, Tokenizer):
+        raise TypeError(f"the encoding {name!r} ({entry.value}) is a {type(tokenizer).__name__}, not a Tokenizer")
+    return tokenizer if tokenizer.backend == backend else tokenizer.with_backend(backend)
+
+
+def suggest(name: str, known: Collection[str]) -> str:
+    """The end of a message about an unknown name: what may have been meant."""
+    close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    return f"; did you mean {' or '.join(map(repr, close))}?" if close else f"; there are {', '.join(known)}"

@@ -1,0 +1,163 @@
+"""GPT-2's two files: ``vocab.json``, each token and its id, and ``merges.txt``, a pair of tokens a line in rank order.
+
+Tokens are in byte-level notation. The first line of ``merges.txt`` may say ``#version: 0.2``; any other line that begins
+with ``#`` is a merge (GPT-2 has eight). A token of ``vocab.json`` that neither is a byte nor is made by a merge, and whose
+name looks like ``<...>``, is a special token: GPT-2's own file holds ``<|endoftext|>`` so.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..arguments import MAX_ID
+from ..errors import FileFormatError, VocabularyError
+from .byte_level import to_bytes, to_chars
+from .files import blame, parse_json, read, write_atomically
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Mapping
+
+    from ..tokenizer import Tokenizer
+
+
+def load(
+    vocab_json: str | os.PathLike[str],
+    merges_txt: str | os.PathLike[str],
+    *,
+    pattern: str = "gpt2",
+    special_tokens: Mapping[str, int] | None = None,
+    name: str | None = None,
+    backend: str | None = None,
+) -> Tokenizer:
+    """Read the two files.
+
+    Raises:
+        FileFormatError: One of them is not what it should be; the message says which, where and why.
+    """
+    from ..tokenizer import Tokenizer
+
+    ids = parse_vocab(parse_json(read(vocab_json), vocab_json), vocab_json)
+    lines = parse_merges(read(merges_txt), merges_txt)
+    special = find_special(ids, (pair for _, pair in lines)) if special_tokens is None else dict(special_tokens)
+    ids = {token: token_id for token, token_id in ids.items() if special.get(token) != token_id}
+    pairs = []
+    for number, (left, right) in lines:
+        for side in (left, right, left + right):
+            if side not in ids:
+                raise FileFormatError(merges_txt, f"the token {side!r} is not in {vocab_json}", number)
+        pairs.append((ids[left], ids[right]))
+    with blame(vocab_json):
+        tokens = tokens_of(ids)
+        return Tokenizer.from_tokens(
+            tokens, pairs, pattern=pattern, special_tokens=special, name=name, backend=backend
+        )
+
+
+def parse_vocab(content: Any, path: object) -> dict[str, int]:
+    """Tokens and ids out of JSON."""
+    if not isinstance(content, dict):
+        raise FileFormatError(path, f"not tokens and ids but a {type(content).__name__}")
+    names: dict[int, str] = {}
+    for token, token_id in content.items():
+        if type(token_id) is not int or not 0 <= token_id <= MAX_ID:
+            raise FileFormatError(path, f"the id of {token!r} is no whole number from 0 to {MAX_ID}: {token_id!r}")
+        if token_id in names:
+            raise FileFormatError(path, f"id {token_id} stands for {names[token_id]!r} and for {token!r}")
+        names[token_id] = token
+    return content
+
+
+def parse_merges(data: bytes, path: object) -> list[tuple[int, tuple[str, str]]]:
+    """Each merge with the number of its line."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FileFormatError(path, f"not UTF-8: {error}", data[: error.start].count(b"\n") + 1) from None
+    merges: list[tuple[int, tuple[str, str]]] = []
+    seen: dict[tuple[str, str], int] = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        fields = line.rstrip("\r").split(" ")
+        if (number == 1 and line.startswith("#version")) or fields == [""]:
+            continue
+        if len(fields) != 2 or not all(fields):
+            raise FileFormatError(path, f"not two tokens with a space between them: {line[:80]!r}", number)
+        pair = fields[0], fields[1]
+        if pair in seen:
+            raise FileFormatError(path, f"the merge {line[:80]!r} stands already on line {seen[pair]}", number)
+        seen[pair] = number
+        merges.append((number, pair))
+    return merges
+
+
+def find_special(ids: Mapping[str, int], pairs: Iterable[tuple[str, str]]) -> dict[str, int]:
+    """The tokens that no merge makes and that look like a marker."""
+    made = {left + right for left, right in pairs}
+    return {
+        token: token_id
+        for token, token_id in ids.items()
+        if len(token) > 2 and token[0] == "<" and token[-1] == ">" and token not in made
+    }
+
+
+def tokens_of(ids: Mapping[str, int]) -> dict[bytes, int]:
+    """Tokens in byte-level notation as bytes."""
+    tokens: dict[bytes, int] = {}
+    for token, token_id in ids.items():
+        try:
+            tokens[to_bytes(token)] = token_id
+        except KeyError as error:
+            raise VocabularyError(
+                f"the token {token!r} is not in byte-level notation: {error.args[0]!r} stands for no byte"
+            ) from None
+    return tokens
+
+
+def save(tokenizer: Tokenizer, folder: str | os.PathLike[str]) -> None:
+    """Write ``vocab.json`` and ``merges.txt`` into a folder, which is made if it is not there."""
+    vocab, merges = dump(tokenizer)
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    write_atomically(target / "vocab.json", json.dumps(vocab, ensure_ascii=False).encode())
+    write_atomically(target / "merges.txt", "\n".join(["#version: 0.2", *merges, ""]).encode())
+
+
+def dump(tokenizer: Tokenizer) -> tuple[dict[str, int], list[str]]:
+    """The tokens and ids, special tokens included, and the lines of the merges.
+
+    Raises:
+        VocabularyError: The files cannot say it.
+    """
+    if not merges_suffice(tokenizer):
+        raise VocabularyError("GPT-2's files cannot say that a piece which is a token is not merged")
+    return shown_vocabulary(tokenizer)
+
+
+def shown_vocabulary(tokenizer: Tokenizer) -> tuple[dict[str, int], list[str]]:
+    """As ``dump``, whether or not pieces that are tokens are taken whole."""
+    tokens, merges, _ = tokenizer.vocabulary()
+    ranks = [rank for _, _, _, rank in merges]
+    if any(later <= earlier for earlier, later in zip(ranks, ranks[1:], strict=False)):
+        raise VocabularyError("two merges share a rank, which a list of merges cannot say")
+    shown = {token_id: to_chars(token) for token_id, token in sorted(tokens.items())}
+    vocab = {token: token_id for token_id, token in shown.items()}
+    if len(vocab) < len(shown):
+        raise VocabularyError("two ids have the same bytes, which a list of merges cannot say")
+    for name, token_id in sorted(tokenizer.special_tokens.items(), key=lambda item: item[1]):
+        if vocab.setdefault(name, token_id) != token_id:
+            raise VocabularyError(f"the special token {name!r} reads like the token {vocab[name]}")
+    return vocab, [f"{shown[left]} {shown[right]}" for left, right, _, _ in merges]
+
+
+def merges_suffice(tokenizer: Tokenizer) -> bool:
+    """Whether taking a piece that is a token whole makes no difference: every token comes to itself by its merges."""
+    from ..tokenizer import Tokenizer
+
+    tokens, merges, whole_pieces = tokenizer.vocabulary()
+    if not whole_pieces:
+        return True
+    plain = Tokenizer.from_vocabulary(tokens, merges, whole_pieces=False, pattern="none", backend=tokenizer.backend)
+    wanted = {token_id: token for token_id, token in tokens.items() if token}
+    return plain.encode_batch(wanted.values()) == [[token_id] for token_id in wanted]

@@ -1,0 +1,270 @@
+"""Hugging Face's ``tokenizer.json``, for byte-level BPE.
+
+A file is read if minitok gives the ids that ``tokenizers`` gives, and refused by the name of what stands in the way if not.
+The correspondence:
+
+* model ``BPE``: vocabulary, merges in either notation, ``ignore_merges``
+* pre-tokenizers ``ByteLevel``, ``Split`` (isolated), ``Sequence`` of one ``Split`` and ``ByteLevel``: the split pattern
+* added tokens, special or not: special tokens. ``tokenizers`` always looks for them, minitok when it is told to:
+  ``encode(text, allowed_special="all")``
+* post-processors only add special tokens where the caller asks for them, which minitok leaves to the caller: the ids are
+  those of ``encode(text, add_special_tokens=False)``
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ..arguments import MAX_ID
+from ..errors import FileFormatError, VocabularyError
+from ..reference.pretokenize import NAMED
+from .files import blame, parse_json, read, write_atomically
+from .gpt2 import merges_suffice, parse_vocab, shown_vocabulary, tokens_of
+
+if TYPE_CHECKING:
+    import os
+
+    from ..tokenizer import Tokenizer
+
+# The named patterns as other engines read them: no possessive quantifier and no "$", which mean something else there.
+PORTABLE = {
+    "gpt2": r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+",
+    "cl100k": r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+    r"|\s+\z|\s*[\r\n]|\s+(?!\S)|\s",
+    "o200k": NAMED["o200k"],
+}
+POST_PROCESSORS = ("ByteLevel", "TemplateProcessing")
+FLAGS = ("single_word", "lstrip", "rstrip")
+
+
+class Unsupported(Exception):  # noqa: N818
+    """What minitok does not do as ``tokenizers`` does it."""
+
+
+def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str | None = None) -> Tokenizer:
+    """Read a ``tokenizer.json``.
+
+    Raises:
+        FileFormatError: The file is malformed, or holds what minitok would not do alike; the message says what.
+    """
+    return parse(parse_json(read(path), path), path, name, backend)
+
+
+def parse(content: Any, path: object, name: str | None = None, backend: str | None = None) -> Tokenizer:
+    """The tokenizer that the JSON stands for."""
+    from ..tokenizer import Tokenizer
+
+    try:
+        model = check_model(field(content, "model", dict))
+        check_rest(content)
+        pattern = read_pattern(content.get("pre_tokenizer"))
+        special = read_added(content.get("added_tokens") or [])
+        # An added token that the model's vocabulary holds too is that token, not one of bytes.
+        vocab = field(model, "vocab", dict).items()
+        ids = parse_vocab({token: token_id for token, token_id in vocab if special.get(token) != token_id}, path)
+        pairs = read_merges(field(model, "merges", list), ids)
+    except Unsupported as reason:
+        raise FileFormatError(path, str(reason)) from None
+    with blame(path):
+        return Tokenizer.from_tokens(
+            tokens_of(ids),
+            pairs,
+            pattern=pattern,
+            special_tokens=special,
+            whole_pieces=bool(model.get("ignore_merges")),
+            name=name,
+            backend=backend,
+        )
+
+
+def field(content: Any, name: str, kind: type) -> Any:
+    """A field that must be there and of that type."""
+    if not isinstance(content, dict) or not isinstance(content.get(name), kind):
+        raise Unsupported(f"not a tokenizer.json: it has no {name!r} that is a {kind.__name__}")
+    return content[name]
+
+
+def step_type(step: Any, what: str) -> str:
+    """The type of one of the file's steps."""
+    if not isinstance(step, dict) or not isinstance(step.get("type"), str):
+        raise Unsupported(f"the {what} has no type")
+    return str(step["type"])
+
+
+def check_model(model: dict[str, Any]) -> dict[str, Any]:
+    """The model, if it is BPE without what byte-level BPE does not have."""
+    kind = model.get("type", "BPE" if "merges" in model else "unknown")
+    if kind != "BPE":
+        raise Unsupported(f"the model is {kind}; minitok reads BPE")
+    for option in ("continuing_subword_prefix", "end_of_word_suffix"):
+        if model.get(option):
+            raise Unsupported(f"the model has a {option}, {model[option]!r}")
+    if model.get("dropout"):
+        raise Unsupported(f"the model has dropout, {model['dropout']!r}: its ids are random")
+    return model
+
+
+def check_rest(content: dict[str, Any]) -> None:
+    """Refuse the steps around the model that change ids, or the text of ids."""
+    for step in ("truncation", "padding"):
+        if content.get(step) is not None:
+            raise Unsupported(f"the file asks for {step}")
+    normalizer = content.get("normalizer")
+    if normalizer is not None and normalizer != {"type": "Sequence", "normalizers": []}:
+        raise Unsupported(f"the normalizer is {step_type(normalizer, 'normalizer')}; minitok keeps text as it is")
+    decoder = content.get("decoder")
+    if decoder is not None and step_type(decoder, "decoder") != "ByteLevel":
+        raise Unsupported(f"the decoder is {decoder['type']}; minitok has that of ByteLevel")
+    processor = content.get("post_processor")
+    steps = [] if processor is None else [processor]
+    if processor is not None and step_type(processor, "post_processor") == "Sequence":
+        steps = processor.get("processors") or []
+    for step in steps:
+        if step_type(step, "post_processor") not in POST_PROCESSORS:
+            raise Unsupported(f"the post_processor is {step['type']}")
+
+
+def read_pattern(step: Any) -> str:
+    """The split pattern of the pre-tokenizers."""
+    if step is None:
+        raise Unsupported("no pre_tokenizer: the tokens are characters, not bytes")
+    kind = step_type(step, "pre_tokenizer")
+    steps = (step.get("pretokenizers") or []) if kind == "Sequence" else [step]
+    patterns: list[str] = []
+    for index, part in enumerate(steps):
+        kind = step_type(part, "pre_tokenizer")
+        if kind == "Split":
+            patterns.append(read_split(part))
+        elif kind != "ByteLevel":
+            raise Unsupported(f"the pre_tokenizer has a step {kind}")
+        elif part.get("add_prefix_space", True):
+            raise Unsupported("the pre_tokenizer ByteLevel has add_prefix_space: a space that is not in the text")
+        else:
+            if part.get("use_regex", True):
+                patterns.append("gpt2")
+            if index + 1 < len(steps):
+                raise Unsupported("the pre_tokenizer goes on after ByteLevel")
+    if not steps or steps[-1]["type"] != "ByteLevel":
+        raise Unsupported("the pre_tokenizer has no step ByteLevel: the tokens are characters, not bytes")
+    if len(patterns) > 1:
+        raise Unsupported(f"the pre_tokenizer splits {len(patterns)} times over; minitok splits once")
+    return patterns[0] if patterns else "none"
+
+
+def read_split(step: dict[str, Any]) -> str:
+    """The pattern of a ``Split``, by its name if it has one."""
+    source = step.get("pattern")
+    if not isinstance(source, dict) or not isinstance(source.get("Regex"), str):
+        raise Unsupported("the pre_tokenizer Split has no Regex")
+    pattern = str(source["Regex"])
+    named = next((name for name, known in (*PORTABLE.items(), *NAMED.items()) if known == pattern), None)
+    behavior, invert = step.get("behavior"), bool(step.get("invert"))
+    # Removing what does not match removes nothing where everything matches, as it does for the named patterns.
+    if not (behavior == "Isolated" and not invert) and not (behavior == "Removed" and invert and named):
+        raise Unsupported(f"the pre_tokenizer Split has the behavior {behavior!r}{' inverted' if invert else ''}")
+    if named:
+        return named
+    if difference := engine_difference(pattern):
+        raise Unsupported(f"the pre_tokenizer Split has {difference}, which other engines read otherwise")
+    return pattern
+
+
+def engine_difference(pattern: str) -> str | None:
+    """What in a pattern Oniguruma, the engine of ``tokenizers``, reads otherwise than minitok."""
+    bare = pattern.replace("\\\\", "").replace("\\$", "").replace("\\^", "").replace("[^", "[").replace("\\}", "")
+    bare = bare.replace("p{^", "p{")
+    for mark, what in (("$", "a '$'"), ("^", "a '^'"), ("}+", "a possessive '{...}+'"), ("\\h", "a '\\h'")):
+        if mark in bare:
+            return what
+    return None
+
+
+def read_added(tokens: Any) -> dict[str, int]:
+    """The added tokens as special tokens."""
+    if not isinstance(tokens, list):
+        raise Unsupported("the added_tokens are not a list")
+    special: dict[str, int] = {}
+    for token in tokens:
+        if not isinstance(token, dict) or not isinstance(token.get("content"), str):
+            raise Unsupported(f"an added token has no content: {token!r}"[:200])
+        content, token_id = token["content"], token.get("id")
+        if type(token_id) is not int or not 0 <= token_id <= MAX_ID:
+            raise Unsupported(f"the id of the added token {content!r} is no whole number from 0 to {MAX_ID}")
+        for flag in FLAGS:
+            if token.get(flag):
+                raise Unsupported(f"the added token {content!r} has {flag}: it would take more than its own text")
+        if special.get(content, token_id) != token_id:
+            raise Unsupported(f"the added token {content!r} has two ids")
+        special[content] = token_id
+    return special
+
+
+def read_merges(rows: list[Any], ids: dict[str, int]) -> list[tuple[int, int]]:
+    """The merges as pairs of ids, from either notation: ``"a b"`` or ``["a", "b"]``."""
+    pairs = []
+    for rank, row in enumerate(rows):
+        sides = row.split(" ") if isinstance(row, str) else row
+        if not isinstance(sides, list) or len(sides) != 2 or not all(isinstance(side, str) for side in sides):
+            raise Unsupported(f"merge {rank} is not two tokens: {row!r}"[:200])
+        left, right = sides
+        for side in (left, right, left + right):
+            if side not in ids:
+                raise Unsupported(f"merge {rank} is of the token {side!r}, which the vocabulary does not have")
+        pairs.append((ids[left], ids[right]))
+    return pairs
+
+
+def save(tokenizer: Tokenizer, path: str | os.PathLike[str]) -> None:
+    """Write a ``tokenizer.json``.
+
+    Raises:
+        VocabularyError: The format cannot say it; the message says why.
+    """
+    write_atomically(path, json.dumps(dump(tokenizer), ensure_ascii=False, indent=1).encode())
+
+
+def dump(tokenizer: Tokenizer) -> dict[str, Any]:
+    """The content of the file."""
+    vocab, merges = shown_vocabulary(tokenizer)
+    byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
+    special = sorted(tokenizer.special_tokens.items(), key=lambda item: item[1])
+    return {
+        "version": "1.0",
+        "truncation": None,
+        "padding": None,
+        "added_tokens": [
+            {"id": token_id, "content": name, **dict.fromkeys(FLAGS, False), "normalized": False, "special": True}
+            for name, token_id in special
+        ],
+        "normalizer": None,
+        "pre_tokenizer": dump_pattern(tokenizer.pattern, byte_level),
+        "post_processor": None,
+        "decoder": byte_level,
+        "model": {
+            "type": "BPE",
+            "dropout": None,
+            "unk_token": None,
+            "continuing_subword_prefix": None,
+            "end_of_word_suffix": None,
+            "fuse_unk": False,
+            "byte_fallback": False,
+            "ignore_merges": not merges_suffice(tokenizer),
+            # Special tokens too: a reader gives an added token that it does not find here the next free id.
+            "vocab": vocab,
+            "merges": merges,
+        },
+    }
+
+
+def dump_pattern(pattern: str, byte_level: dict[str, Any]) -> dict[str, Any]:
+    """The pre-tokenizers of a pattern."""
+    if pattern == "none":
+        return byte_level
+    if pattern == "gpt2":
+        return byte_level | {"use_regex": True}
+    if pattern not in PORTABLE and (difference := engine_difference(pattern)):
+        raise VocabularyError(f"the pattern has {difference}, which Hugging Face's engine reads otherwise")
+    source = {"Regex": PORTABLE.get(pattern, pattern)}
+    split = {"type": "Split", "pattern": source, "behavior": "Isolated", "invert": False}
+    return {"type": "Sequence", "pretokenizers": [split, byte_level]}

@@ -1,0 +1,87 @@
+"""minbpe's ``.model`` files: the version, the pattern, the special tokens, and the merges as pairs of ids, a line each.
+
+Merge k makes id 256 + k, and ids 0 to 255 are the bytes. minbpe merges what stands first in the file first, as minitok
+does. An empty pattern is the whole text as one piece (its ``BasicTokenizer``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..arguments import MAX_ID
+from ..errors import FileFormatError, VocabularyError
+from .files import blame, read, write_atomically
+
+if TYPE_CHECKING:
+    import os
+
+    from ..tokenizer import Tokenizer
+
+VERSION = "minbpe v1"
+IDENTITY = bytes(range(256))
+
+
+def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str | None = None) -> Tokenizer:
+    """Read a ``.model`` file.
+
+    Raises:
+        FileFormatError: A line is not what it should be; the message says which and why.
+    """
+    from ..tokenizer import Tokenizer
+
+    try:
+        lines = read(path).decode("utf-8-sig").replace("\r\n", "\n").split("\n")
+    except UnicodeDecodeError as error:
+        raise FileFormatError(path, f"not UTF-8: {error}") from None
+    if lines[0] != VERSION:
+        raise FileFormatError(path, f"not a minbpe model: the first line is not {VERSION!r}", 1)
+    if len(lines) < 3:
+        raise FileFormatError(path, "the file ends before the special tokens", len(lines))
+    (count,) = numbers(lines[2], 1, path, 3)
+    special: dict[str, int] = {}
+    for number, line in enumerate(lines[3 : 3 + count], 4):
+        token, _, shown = line.rpartition(" ")
+        (special[token],) = numbers(shown, 1, path, number)
+    if len(special) < count or len(lines) < 3 + count:
+        raise FileFormatError(path, f"{count} special tokens announced, {len(special)} found", 3)
+    pairs = []
+    for number, line in enumerate(lines[3 + count :], 4 + count):
+        if line:
+            left, right = numbers(line, 2, path, number)
+            if max(left, right) >= 256 + len(pairs):
+                raise FileFormatError(path, f"{max(left, right)} is no token before this merge", number)
+            pairs.append((left, right))
+    with blame(path):
+        return Tokenizer(pairs, pattern=lines[1] or "none", special_tokens=special, name=name, backend=backend)
+
+
+def numbers(line: str, count: int, path: object, number: int) -> list[int]:
+    """The ids of a line."""
+    fields = line.split()
+    if len(fields) != count or not all(field.isascii() and field.isdigit() and int(field) <= MAX_ID for field in fields):
+        what = "a whole number" if count == 1 else f"{count} whole numbers"
+        raise FileFormatError(path, f"not {what} from 0 to {MAX_ID}: {line[:80]!r}", number)
+    return [int(field) for field in fields]
+
+
+def save(tokenizer: Tokenizer, path: str | os.PathLike[str]) -> None:
+    """Write a ``.model`` file.
+
+    Raises:
+        VocabularyError: The format cannot say it: ids 0 to 255 are not the bytes, or merge k does not make 256 + k.
+    """
+    from ..reference.pretokenize import NAMED
+    from .gpt2 import merges_suffice
+
+    tokens, merges, _ = tokenizer.vocabulary()
+    in_order = all(made == 256 + k and rank - merges[0][3] == k for k, (_, _, made, rank) in enumerate(merges))
+    if tokenizer.byte_order != IDENTITY or not in_order or len(tokens) != 256 + len(merges):
+        raise VocabularyError("minbpe's format cannot say ids that are not the bytes in order, then one for each merge")
+    if not merges_suffice(tokenizer):
+        raise VocabularyError("minbpe's format cannot say that a piece which is a token is not merged")
+    pattern = "" if tokenizer.pattern == "none" else NAMED.get(tokenizer.pattern, tokenizer.pattern)
+    special = [f"{name} {token_id}" for name, token_id in tokenizer.special_tokens.items()]
+    if any(mark in line for line in (pattern, *special) for mark in "\r\n"):
+        raise VocabularyError("minbpe's format cannot say a pattern or a special token with a line break in it")
+    lines = [VERSION, pattern, str(len(special)), *special, *(f"{left} {right}" for left, right in tokenizer.merges)]
+    write_atomically(path, "\n".join([*lines, ""]).encode())

@@ -1,0 +1,121 @@
+"""tiktoken's rank files: a line is ``base64(token bytes) rank``, and the rank is the id.
+
+The split pattern and the special tokens are not in the file: whoever reads one must know them.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING
+
+from ..arguments import MAX_ID
+from ..errors import FileFormatError, VocabularyError
+from .files import blame, read, write_atomically
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
+    from ..tokenizer import Tokenizer
+
+
+def load(
+    path: str | os.PathLike[str],
+    *,
+    pattern: str,
+    special_tokens: Mapping[str, int] | None = None,
+    name: str | None = None,
+    backend: str | None = None,
+) -> Tokenizer:
+    """Read a rank file.
+
+    Raises:
+        FileFormatError: A line is not base64 and a rank, a token or a rank stands twice, a byte has no rank.
+    """
+    from ..tokenizer import Tokenizer
+
+    ranks = parse_ranks(read(path), path)
+    with blame(path):
+        return Tokenizer.from_ranks(ranks, pattern=pattern, special_tokens=special_tokens, name=name, backend=backend)
+
+
+def parse_ranks(data: bytes, path: object) -> dict[bytes, int]:
+    """Each token's bytes and rank, in the order of the file."""
+    ranks: dict[bytes, int] = {}
+    lines: dict[int, int] = {}
+    for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").splitlines(), 1):
+        if not line.strip():
+            continue
+        token, rank = parse_line(line, path, number)
+        if token in ranks:
+            raise FileFormatError(path, f"the token {token!r} has a rank already, {ranks[token]}", number)
+        if rank in lines:
+            raise FileFormatError(path, f"the rank {rank} stands already on line {lines[rank]}", number)
+        ranks[token] = rank
+        lines[rank] = number
+    if not ranks:
+        raise FileFormatError(path, "no ranks: the file is empty")
+    return ranks
+
+
+def parse_line(line: bytes, path: object, number: int) -> tuple[bytes, int]:
+    # Whisper writes its empty token as "=", which base64 proper does not know.
+    fields = line.split()
+    if len(fields) != 2:
+        raise FileFormatError(path, f"not a token in base64 and a rank: {line[:80]!r}", number)
+    try:
+        token = b"" if fields[0] == b"=" else base64.b64decode(fields[0], validate=True)
+    except binascii.Error as error:
+        raise FileFormatError(path, f"{fields[0][:80]!r} is not base64: {error}", number) from None
+    if not (fields[1].isdigit() and len(fields[1]) <= 10 and int(fields[1]) <= MAX_ID):
+        raise FileFormatError(path, f"the rank {fields[1][:80]!r} is no whole number from 0 to {MAX_ID}", number)
+    return token, int(fields[1])
+
+
+def save(tokenizer: Tokenizer, path: str | os.PathLike[str]) -> None:
+    """Write a rank file. The pattern and the special tokens are not part of it: keep them elsewhere."""
+    write_atomically(path, dump(tokenizer))
+
+
+def dump(tokenizer: Tokenizer) -> bytes:
+    """The tokenizer's ordinary tokens as the content of a rank file, in the order of their ids.
+
+    Raises:
+        VocabularyError: The format cannot say it: ids are not ranks, or merges by rank give other ids.
+    """
+    ranks = mergeable_ranks(tokenizer)
+    lines = ((base64.b64encode(token) or b"=") + b" %d\n" % rank for token, rank in ranks.items())
+    return b"".join(lines)
+
+
+def mergeable_ranks(tokenizer: Tokenizer) -> dict[bytes, int]:
+    """Each token's bytes and id, by ascending id, of a tokenizer whose ids say everything about its merges (SPEC E2).
+
+    Raises:
+        VocabularyError: As for ``dump``.
+    """
+    tokens, merges, whole_pieces = tokenizer.vocabulary()
+    ranks = {tokens[token_id]: token_id for token_id in sorted(tokens, reverse=True)}
+    if len(ranks) < len(tokens):
+        raise VocabularyError("two ids have the same bytes, which a rank file cannot say")
+    ids = [made for _, _, made, _ in merges]
+    if any(later < earlier for earlier, later in zip(ids, ids[1:], strict=False)):
+        raise VocabularyError("the ids are not in the order of the merges, which a rank file cannot say")
+    if not says_the_same(tokenizer, ranks):
+        raise VocabularyError("merging by rank gives other ids than these merges, so a rank file would be wrong")
+    return {token: ranks[token] for token in reversed(ranks)}
+
+
+def says_the_same(tokenizer: Tokenizer, ranks: Mapping[bytes, int]) -> bool:
+    """Whether the ranks alone bring the merges back, and every token comes to itself by its merges (SPEC E2)."""
+    from ..tokenizer import Tokenizer
+
+    tokens, merges, whole_pieces = tokenizer.vocabulary()
+    again = Tokenizer.from_ranks(ranks, pattern="none", backend=tokenizer.backend)
+    if [merge[:3] for merge in again.vocabulary()[1]] != [merge[:3] for merge in merges]:
+        return False
+    if whole_pieces:
+        return True
+    plain = Tokenizer.from_vocabulary(tokens, merges, whole_pieces=False, pattern="none", backend=tokenizer.backend)
+    return plain.encode_batch(tokens.values()) == [[token_id] for token_id in tokens]

@@ -1,0 +1,86 @@
+//! The bytes of all tokens from their merges. Must equal `Tokens::join` of `rust/vocab.rs`, merge after merge.
+//!
+//! Most tokens are short, and their lengths look random to the processor: a copy of just so many bytes is a branch guessed
+//! wrong, on a length that has yet to come from memory. So 16 bytes are copied whatever the length; what is too many is
+//! overwritten by the next. Nothing then depends on a length but where the next token begins, and the loads of many merges
+//! are under way at once. Measured over `o200k_base`: a quarter of the time.
+//!
+//! Costs: O(V L) for V tokens of L bytes.
+
+use crate::error::Result;
+use crate::vocab::{HOLE, Merge, Tokens, check_length};
+
+const CHUNK: usize = 16;
+
+/// Give the id of each merge its bytes, up to the first merge that joins what is no token, or makes what is one already:
+/// how many were done.
+pub fn join_all(tokens: &mut Tokens, merges: &[Merge]) -> Result<usize> {
+    let n_ids = merges.iter().map(|merge| merge.id as usize + 1).max().unwrap_or(0).max(tokens.spans.len());
+    tokens.spans.resize(n_ids, HOLE);
+    let mut end = tokens.bytes.len();
+    tokens.bytes.resize(end + 8 * merges.len() + 2 * CHUNK, 0);
+    let mut done = 0;
+    for merge in merges {
+        let (Some(&left), Some(&right)) =
+            (tokens.spans.get(merge.left as usize), tokens.spans.get(merge.right as usize))
+        else {
+            break;
+        };
+        if left == HOLE || right == HOLE || tokens.spans[merge.id as usize] != HOLE {
+            break;
+        }
+        let (start, left_len, right_len) = (end, left.1 as usize, right.1 as usize);
+        end += left_len + right_len;
+        check_length(end)?;
+        if end + 2 * CHUNK > tokens.bytes.len() {
+            tokens.bytes.resize(2 * end + 2 * CHUNK, 0);
+        }
+        copy(&mut tokens.bytes, left.0 as usize, start, left_len);
+        copy(&mut tokens.bytes, right.0 as usize, start + left_len, right_len);
+        tokens.spans[merge.id as usize] = (start as u32, (end - start) as u32);
+        done += 1;
+    }
+    tokens.bytes.truncate(end);
+    Ok(done)
+}
+
+/// Copy so many bytes, or up to 16, from one place to one further on that they do not reach.
+#[inline]
+fn copy(bytes: &mut [u8], from: usize, to: usize, len: usize) {
+    if len <= CHUNK {
+        let mut chunk = [0; CHUNK];
+        chunk.copy_from_slice(&bytes[from..from + CHUNK]);
+        bytes[to..to + CHUNK].copy_from_slice(&chunk);
+    } else {
+        bytes.copy_within(from..from + len, to);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn equals_the_mirror(pairs in prop::collection::vec((0..300u32, 0..300u32, 0..4u32), 0..60)) {
+            let mut plain = Tokens::default();
+            for byte in 0..=255u8 {
+                plain.set(u32::from(byte), &[byte]).unwrap();
+            }
+            plain.set(256, b"").unwrap();
+            let mut id = 256;
+            let merges: Vec<Merge> = pairs.iter().map(|&(left, right, step)| {
+                id += step;
+                // Mostly what is a token already, so that tokens grow.
+                let near = |side: u32| if side < 256 { side } else { id.saturating_sub(300 - side) };
+                Merge { left: near(left), right: near(right), id, rank: id }
+            }).collect();
+            let mut fast = plain.clone();
+            let done = join_all(&mut fast, &merges).unwrap();
+            let expected = merges.iter().take_while(|merge| plain.join(merge).unwrap()).count();
+            prop_assert_eq!(done, expected);
+            prop_assert!(fast.iter().eq(plain.iter()));
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! A vocabulary as it travels inside the package: merges as pairs of ids, packed to the bit.
+//!
+//! A token of a published vocabulary needs no bytes of its own: it is the merge of two tokens before it. So a vocabulary is
+//! the order of the 256 bytes and one pair of ids a merge, each id in as many bits as the greatest id needs; a third of
+//! the size of tiktoken's text, and read in one pass with no decompression.
+//!
+//! The layout, integers little-endian and of 32 bits unless said otherwise (SPEC F4):
+//!
+//! | | |
+//! |---|---|
+//! | magic | 8 bytes: `minitok`, then the version, 1 |
+//! | checksum | Adler-32 of all that follows |
+//! | counts | merges M, runs R, extra tokens X |
+//! | byte order | 256 bytes: the byte of each of the ids 0 to 255 |
+//! | runs | R times: first id, count. The merges take these ids in order; between two runs is a hole |
+//! | extra tokens | X times: id, length; then the bytes of all. Tokens that no merge makes: Whisper's empty one |
+//! | pairs | M times: left id, right id, each of w bits, the least significant first, in one stream of bits |
+//!
+//! w is the number of bits of the greatest id of the runs. The rank of a merge is the id it makes.
+//!
+//! By hand: of 300 merges, ids 256 to 555, the last id is `1000101011` in binary, so w = 10; the pair (116, 104) is
+//! `0001101000 0001110100` read from right to left: the bytes `74 a0 01`, of which the last has room for the next pair.
+//!
+//! Invariants: a file that is cut short, damaged, or that joins what is no token yet is refused.
+//!
+//! Costs: O(V L) for V tokens of L bytes.
+//!
+//! Not for: vocabularies in which a token has several merges, or ranks that are not ids (minitok's own files keep those).
+//!
+//! Implements SPEC F4.
+
+use crate::error::{Error, Result};
+use crate::fast;
+use crate::vocab::{Merge, Tokens, Vocab};
+
+pub const MAGIC: &[u8; 8] = b"minitok\x01";
+
+/// The vocabulary, or as much of it as has ids less than `below`: an older vocabulary may be the beginning of a newer one.
+pub fn unpack(data: &[u8], below: Option<u32>) -> Result<Vocab> {
+    let mut reader = Reader { data, at: 0 };
+    if reader.take(8)? != MAGIC {
+        return refuse("it does not begin with 'minitok' and version 1");
+    }
+    if reader.number()? != adler32(&data[reader.at..]) {
+        return refuse("its checksum is wrong: the file is damaged");
+    }
+    let (n_merges, n_runs, n_extra) = (reader.number()?, reader.number()?, reader.number()?);
+    let order = reader.take(256)?;
+    let runs = reader.pairs(n_runs)?;
+    let extra = reader.pairs(n_extra)?;
+    let (ids, width) = merge_ids(&runs, n_merges)?;
+    let below = below.unwrap_or(u32::MAX);
+
+    let mut tokens = Tokens::default();
+    for (index, &byte) in order.iter().enumerate() {
+        tokens.set(index as u32, &[byte])?;
+    }
+    for (id, length) in extra {
+        let token = reader.take(length as usize)?;
+        if id < below {
+            tokens.set(id, token)?;
+        }
+    }
+    let bits = reader.take((2 * ids.len() * width).div_ceil(8))?;
+    if reader.at < data.len() {
+        return refuse("it is longer than it says");
+    }
+    let known = ids.partition_point(|&id| id < below);
+    let merges: Vec<Merge> = (ids[..known].iter().enumerate())
+        .map(|(index, &id)| {
+            let (left, right) = pair(bits, index, width);
+            Merge { left, right, id, rank: id }
+        })
+        .collect();
+    let joined = join_all(&mut tokens, &merges)?;
+    if let Some(Merge { left, right, .. }) = merges.get(joined) {
+        return refuse(&format!("merge {joined} joins {left} and {right}, which are not both tokens before it"));
+    }
+    Vocab::assemble(tokens, merges, true)
+}
+
+/// Give the id of each merge its bytes, up to the first that joins what is no token: how many were done.
+fn join_all(tokens: &mut Tokens, merges: &[Merge]) -> Result<usize> {
+    if fast::enabled() {
+        return fast::join::join_all(tokens, merges);
+    }
+    let mut done = 0;
+    while done < merges.len() && tokens.join(&merges[done])? {
+        done += 1;
+    }
+    Ok(done)
+}
+
+/// The ids of the merges, from their runs, and the bits of the greatest.
+fn merge_ids(runs: &[(u32, u32)], n_merges: u32) -> Result<(Vec<u32>, usize)> {
+    let mut ids = Vec::new();
+    let mut end = 256;
+    for &(first, count) in runs {
+        match first.checked_add(count) {
+            Some(after) if first >= end && count <= n_merges && after <= 1 << 31 => end = after,
+            _ => return refuse("the runs of its ids are not in order"),
+        }
+        ids.extend(first..end);
+    }
+    if ids.len() != n_merges as usize {
+        return refuse(&format!("it has {n_merges} merges, but ids for {}", ids.len()));
+    }
+    Ok((ids, (u32::BITS - (end - 1).leading_zeros()) as usize))
+}
+
+/// The two ids of a merge, out of the stream of bits.
+fn pair(bits: &[u8], index: usize, width: usize) -> (u32, u32) {
+    let start = 2 * index * width;
+    let mut window = [0; 16];
+    let near = &bits[start / 8..bits.len().min(start / 8 + 16)];
+    window[..near.len()].copy_from_slice(near);
+    let window = u128::from_le_bytes(window) >> (start % 8);
+    let mask = (1 << width) - 1;
+    ((window & mask) as u32, (window >> width & mask) as u32)
+}
+
+/// The checksum of RFC 1950.
+fn adler32(data: &[u8]) -> u32 {
+    const BASE: u32 = 65521;
+    let (mut a, mut b) = (1, 0);
+    // In 5,552 bytes neither sum reaches 2^32.
+    for chunk in data.chunks(5552) {
+        for &byte in chunk {
+            a += u32::from(byte);
+            b += a;
+        }
+        (a, b) = (a % BASE, b % BASE);
+    }
+    b << 16 | a
+}
+
+struct Reader<'d> {
+    data: &'d [u8],
+    at: usize,
+}
+
+impl<'d> Reader<'d> {
+    fn take(&mut self, length: usize) -> Result<&'d [u8]> {
+        let Some(found) = self.data[self.at..].get(..length) else {
+            return refuse("it is cut short");
+        };
+        self.at += length;
+        Ok(found)
+    }
+
+    fn number(&mut self) -> Result<u32> {
+        Ok(number(self.take(4)?))
+    }
+
+    fn pairs(&mut self, count: u32) -> Result<Vec<(u32, u32)>> {
+        let bytes = self.take(8 * count as usize)?;
+        Ok(bytes.chunks_exact(8).map(|pair| (number(&pair[..4]), number(&pair[4..]))).collect())
+    }
+}
+
+fn number(bytes: &[u8]) -> u32 {
+    bytes.iter().rev().fold(0, |sum, &byte| sum << 8 | u32::from(byte))
+}
+
+fn refuse<T>(reason: &str) -> Result<T> {
+    Err(Error::Vocabulary(format!("not a packed vocabulary: {reason}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(body: &[u8]) -> Vec<u8> {
+        [&MAGIC[..], &adler32(body).to_le_bytes(), body].concat()
+    }
+
+    #[test]
+    fn by_hand() {
+        assert_eq!(adler32(b"Wikipedia"), 0x11E6_0398);
+        assert_eq!(pair(&[0x74, 0xA0, 0x01], 0, 10), (116, 104));
+        let mut body: Vec<u8> = [1u32, 1, 1].iter().flat_map(|number| number.to_le_bytes()).collect();
+        body.extend(0..=255);
+        body.extend([300u32, 1, 7, 0].iter().flat_map(|number| number.to_le_bytes()));
+        body.extend([97, 98 << 1, 0]);
+        // The extra token takes an id that is taken.
+        assert!(unpack(&file(&body), None).is_err());
+        body[12 + 256 + 8] = 0;
+        body[12 + 256 + 9] = 2;
+        let vocab = unpack(&file(&body), None).unwrap();
+        assert_eq!((vocab.token_bytes(300), vocab.token_bytes(512)), (Some(&b"ab"[..]), Some(&b""[..])));
+        assert_eq!(vocab.merge_of(97, 98), Some((300, 300)));
+        assert_eq!(unpack(&file(&body), Some(300)).unwrap().merges, []);
+        for length in 0..body.len() {
+            assert!(unpack(&file(&body[..length]), None).is_err());
+        }
+    }
+}

@@ -1,0 +1,100 @@
+"""The ids of every published encoding are those of tiktoken 0.14 over the same ranks, special tokens in every role.
+
+``MINITOK_EXAMPLES`` sets how many texts Hypothesis makes for each encoding (tools/compare_ids.py does the long run).
+"""
+
+import os
+from functools import cache
+
+import minitok
+import pytest
+import tiktoken
+from helpers import both
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from minitok.reference.pretokenize import NAMED
+from mirror import ROOT
+from strategies import texts
+
+NAMES = ["gpt2", "p50k_base", "p50k_edit", "cl100k_base", "o200k_base", "o200k_harmony", "whisper", "whisper_v3", "whisper_en"]
+EXAMPLES = int(os.environ.get("MINITOK_EXAMPLES", "60"))
+THOROUGH = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@cache
+def reference(name):
+    tok = minitok.get_encoding(name)
+    return tiktoken.Encoding(
+        name,
+        pat_str=NAMED[tok.pattern],
+        mergeable_ranks={token: token_id for token_id, token in tok.vocabulary()[0].items()},
+        special_tokens=tok.special_tokens,
+    )
+
+
+@st.composite
+def marked_texts(draw, name):
+    """Texts with the special tokens of an encoding in them, whole and broken."""
+    names = list(minitok.get_encoding(name).special_tokens)
+    marks = st.sampled_from(names[:12] + names[-3:])
+    broken = marks.map(lambda mark: mark[1:]) | marks.map(lambda mark: mark[:-1]) | marks.map(lambda mark: mark * 2)
+    return "".join(draw(st.lists(st.one_of(texts, marks, broken), max_size=6)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_ids_of_any_text(name):
+    tok, theirs = minitok.get_encoding(name), reference(name)
+
+    @THOROUGH
+    @given(marked_texts(name), st.data())
+    def check(text, data):
+        expected = theirs.encode_ordinary(text)
+        assert tok.encode(text) == expected
+        assert tok.encode(text, allowed_special="all") == theirs.encode(text, allowed_special="all")
+        some = set(data.draw(st.lists(st.sampled_from(list(tok.special_tokens)[:8]), max_size=3)))
+        ids = theirs.encode(text, allowed_special=some, disallowed_special=())
+        assert tok.encode(text, allowed_special=some) == ids
+        assert tok.decode_bytes(ids) == text.encode()
+        assert tok.encode_to_numpy(text).tolist() == expected
+        assert tok.count(text) == len(expected)
+        try:
+            theirs.encode(text, allowed_special=some)
+        except ValueError:
+            with pytest.raises(minitok.DisallowedSpecialTokenError):
+                tok.encode(text, allowed_special=some, disallowed_special="all")
+        else:
+            assert tok.encode(text, allowed_special=some, disallowed_special="all") == ids
+
+    check()
+
+
+@pytest.mark.parametrize("name", ["p50k_edit", "cl100k_base", "o200k_harmony", "whisper"])
+def test_ids_on_both_backends(name):
+    rust, python = both(minitok.get_encoding(name))
+
+    @settings(THOROUGH, max_examples=min(EXAMPLES, 40))
+    @given(marked_texts(name))
+    def check(text):
+        assert python.encode(text) == rust.encode(text)
+        assert python.encode(text, allowed_special="all") == rust.encode(text, allowed_special="all")
+
+    check()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_ids_of_whole_files(name):
+    tok, theirs = minitok.get_encoding(name), reference(name)
+    for path in [ROOT / "LICENSE", ROOT / "NOTICE", *sorted((ROOT / "rust").glob("*.rs")), *sorted((ROOT / "tests").glob("*.py"))]:
+        text = path.read_text(encoding="utf-8")
+        assert tok.encode(text) == theirs.encode_ordinary(text)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_token_alone(name):
+    """Every token comes to itself, and every text that is a token is that token."""
+    tok, theirs = minitok.get_encoding(name), reference(name)
+    tokens = [token for token in tok.vocabulary()[0].values() if token]
+    plain = tok.with_pattern("none")
+    assert plain.encode_batch(tokens) == [[tok.token_id(token)] for token in tokens]
+    sample = [token.decode() for token in tokens[::50] if token.decode("utf-8", "ignore").encode() == token]
+    assert tok.encode_batch(sample) == [theirs.encode_ordinary(token) for token in sample]

@@ -1,0 +1,228 @@
+"""Every published encoding: to the byte what was published, and the numbers of tiktoken 0.14 and openai-whisper."""
+
+import hashlib
+import pickle
+import threading
+
+import minitok
+import pytest
+import tiktoken.model
+import tiktoken_ext.openai_public
+from helpers import both, run_python
+from minitok.encodings import encoding_name_for_model, models, published
+from minitok.formats.tiktoken import dump
+from minitok.reference.packed import unpack
+from minitok.reference.vocab import Vocab
+
+SHA256 = {
+    "gpt2": "306cd27f03c1a714eca7108e03d66b7dc042abe8c258b44c199a7ed9838dd930",
+    "r50k_base": "306cd27f03c1a714eca7108e03d66b7dc042abe8c258b44c199a7ed9838dd930",
+    "p50k_base": "94b5ca7dff4d00767bc256fdd1b27e5b17361d7b8a5f968547f9f23eb70d2069",
+    "p50k_edit": "94b5ca7dff4d00767bc256fdd1b27e5b17361d7b8a5f968547f9f23eb70d2069",
+    "cl100k_base": "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7",
+    "o200k_base": "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d",
+    "o200k_harmony": "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d",
+    "whisper": "b34b360dbb493e781e479794586d661700670d65564001f23024971d1f2fa126",
+    "whisper_v3": "b34b360dbb493e781e479794586d661700670d65564001f23024971d1f2fa126",
+    "whisper_en": "306cd27f03c1a714eca7108e03d66b7dc042abe8c258b44c199a7ed9838dd930",
+}
+N_VOCAB = {
+    "gpt2": 50257,
+    "r50k_base": 50257,
+    "p50k_base": 50281,
+    "p50k_edit": 50284,
+    "cl100k_base": 100277,
+    "o200k_base": 200019,
+    "o200k_harmony": 201088,
+    "whisper": 51865,
+    "whisper_v3": 51866,
+    "whisper_en": 51864,
+}
+OPENAI = list(tiktoken_ext.openai_public.ENCODING_CONSTRUCTORS)
+
+
+def test_the_list_is_complete():
+    assert minitok.list_encodings() == list(SHA256) == list(N_VOCAB)
+
+
+@pytest.mark.parametrize("name", SHA256)
+def test_the_published_file_comes_back_to_the_byte(name):
+    assert hashlib.sha256(dump(minitok.get_encoding(name))).hexdigest() == SHA256[name]
+
+
+@pytest.mark.parametrize("name", ["p50k_base", "whisper"])
+def test_packed_merges_are_those_of_the_ranks(name):
+    vocab = minitok.get_encoding(name, backend="python")._vocab
+    recovered = Vocab.from_ranks(vocab.ids)
+    assert (vocab.tokens, vocab.merges, vocab.whole_pieces) == (recovered.tokens, recovered.merges, recovered.whole_pieces)
+
+
+@pytest.mark.parametrize("name", SHA256)
+def test_backends_load_the_same(name):
+    rust, python = both(minitok.get_encoding(name))
+    assert (rust.backend, python.backend) == ("rust", "python")
+    assert rust == python
+
+
+@pytest.mark.parametrize("name", N_VOCAB)
+def test_numbers_and_holes(name):
+    tok = minitok.get_encoding(name)
+    assert (tok.name, tok.n_vocab) == (name, N_VOCAB[name])
+    tokens = tok.vocabulary()[0]
+    holes = set(range(tok.n_vocab)) - set(tokens) - set(tok.special_tokens.values())
+    expected = {"cl100k_base": {100256, *range(100261, 100276)}, "o200k_base": {199998, *range(200000, 200018)}}
+    assert holes == expected.get(name, set())
+    for hole in holes:
+        with pytest.raises(minitok.UnknownTokenError):
+            tok.decode_bytes([hole])
+
+
+@pytest.mark.parametrize("name", OPENAI)
+def test_the_constructors_of_tiktoken_agree(name, monkeypatch):
+    ranks = {token: rank for rank, token in minitok.get_encoding(name).vocabulary()[0].items()}
+    for loader in ("load_tiktoken_bpe", "data_gym_to_mergeable_bpe_ranks"):
+        monkeypatch.setattr(tiktoken_ext.openai_public, loader, lambda *_, **__: ranks)
+    built = tiktoken_ext.openai_public.ENCODING_CONSTRUCTORS[name]()
+    tok = minitok.get_encoding(name)
+    assert list(tok.special_tokens.items())[:2] == list(built["special_tokens"].items())[:2]
+    assert tok.special_tokens == built["special_tokens"]
+    named = {"gpt2": "gpt2", "r50k_base": "gpt2", "p50k_base": "gpt2", "p50k_edit": "gpt2", "cl100k_base": "cl100k"}
+    assert tok.pattern == named.get(name, "o200k")
+    assert dict(minitok.reference.pretokenize.NAMED)[tok.pattern] == built["pat_str"]
+    assert built.get("explicit_n_vocab", tok.n_vocab) == tok.n_vocab
+
+
+def test_an_id_with_two_names():
+    tok = minitok.get_encoding("o200k_harmony")
+    for name in ("<|endofprompt|>", "<|reserved_200018|>"):
+        assert tok.encode(name, allowed_special="all") == [200018]
+    assert tok.decode([200018]) == "<|endofprompt|>"
+
+
+def test_special_tokens_of_whisper():
+    tok = minitok.get_encoding("whisper")
+    assert tok.special_tokens["<|startoftranscript|>"] == 50258
+    assert [tok.token_id(f"<|{code}|>") for code in ("en", "zh", "su")] == [50259, 50260, 50357]
+    assert (tok.token_id("<|notimestamps|>"), tok.token_id("<|0.00|>"), tok.token_id("<|30.00|>")) == (50363, 50364, 51864)
+    large = minitok.get_encoding("whisper_v3")
+    assert (large.token_id("<|yue|>"), large.token_id("<|30.00|>")) == (50358, 51865)
+    assert minitok.get_encoding("whisper_en").token_id("<|notimestamps|>") == 50362
+    assert tok.decode_bytes([50256]) == b""
+    assert len(published.LANGUAGES) == 100
+
+
+def test_models_of_tiktoken():
+    for model, encoding in tiktoken.model.MODEL_TO_ENCODING.items():
+        assert encoding_name_for_model(model) == encoding
+    assert models.PREFIXES == tiktoken.model.MODEL_PREFIX_TO_ENCODING
+    whisper = {model for model, encoding in models.ENCODING_OF_MODEL.items() if encoding.startswith("whisper")}
+    assert models.ENCODING_OF_MODEL.keys() - whisper == tiktoken.model.MODEL_TO_ENCODING.keys()
+
+
+@pytest.mark.parametrize(
+    ("model", "encoding"),
+    [
+        ("gpt-4o-2024-05-13", "o200k_base"),
+        ("gpt-oss-20b", "o200k_harmony"),
+        ("ft:gpt-4o-mini:org", "o200k_base"),
+        ("tiny.en", "whisper_en"),
+        ("whisper-1", "whisper"),
+        ("whisper-large-v3-turbo", "whisper_v3"),
+    ],
+)
+def test_models(model, encoding):
+    assert minitok.encoding_for_model(model) is minitok.get_encoding(encoding)
+
+
+def test_unknown_names_get_suggestions():
+    with pytest.raises(minitok.UnknownEncodingError, match="unknown encoding 'cl100k'; did you mean 'cl100k_base'"):
+        minitok.get_encoding("cl100k")
+    with pytest.raises(KeyError, match="unknown model 'gpt4'; did you mean 'gpt-4'"):
+        minitok.encoding_for_model("gpt4")
+    with pytest.raises(minitok.UnknownEncodingError, match="there are gpt2, r50k_base"):
+        minitok.get_encoding("")
+    with pytest.raises(TypeError, match="must be str, not int"):
+        minitok.get_encoding(1)
+
+
+def test_one_object_a_name_for_all_threads():
+    code = (
+        "import minitok, threading\n"
+        "found = []\n"
+        "barrier = threading.Barrier(8)\n"
+        "def get(): barrier.wait(); found.append(minitok.get_encoding('cl100k_base'))\n"
+        "threads = [threading.Thread(target=get) for _ in range(8)]\n"
+        "[t.start() for t in threads]; [t.join() for t in threads]\n"
+        "print(len(found), len(set(map(id, found))))"
+    )
+    assert run_python(code).stdout.split() == ["8", "1"]
+    assert threading.active_count() >= 1
+
+
+def test_pickles_by_name(backend):
+    tok = minitok.get_encoding("gpt2", backend=backend)
+    data = pickle.dumps(tok)
+    assert len(data) < 200
+    assert pickle.loads(data) is tok
+    smaller = tok.truncate(1000)
+    assert pickle.loads(pickle.dumps(smaller)) == smaller != tok
+
+
+def test_truncated_and_saved(backend, tmp_path):
+    tok = minitok.get_encoding("p50k_base", backend=backend)
+    assert tok.byte_order[:3] == b'!"#'
+    with_hole = tok.truncate(50270)
+    assert with_hole.n_vocab == 50270
+    assert with_hole.special_tokens == {"<|endoftext|>": 50269}
+    assert max(with_hole.vocabulary()[0]) == 50268
+    assert 50256 not in with_hole.vocabulary()[0]
+    assert len(tok.merges) == 50280 - 256
+    assert tok.merges[0] == tuple(tok._vocab.merges[0])[:2]
+    small = minitok.get_encoding("o200k_harmony", backend=backend).truncate(3000)
+    assert small.n_vocab == 3000
+    assert len(set(small.special_tokens.values())) == len(small.special_tokens) - 1
+    small.save(tmp_path / "small.json")
+    assert minitok.load(tmp_path / "small.json", backend=backend) == small
+    with pytest.raises(minitok.VocabularyError, match="is not between"):
+        tok.truncate(60000)
+
+
+def test_plugins(monkeypatch):
+    from importlib.metadata import EntryPoint
+
+    from minitok.encodings import registry
+
+    entries = {
+        "mine": EntryPoint("mine", "minitok:Tokenizer", registry.GROUP),
+        "wrong": EntryPoint("wrong", "builtins:dict", registry.GROUP),
+    }
+    monkeypatch.setattr(registry, "plugins", lambda: entries)
+    monkeypatch.setattr(registry, "_loaded", {})
+    assert minitok.list_encodings()[-2:] == ["mine", "wrong"]
+    with pytest.raises(TypeError, match=r"the encoding 'wrong' \(builtins:dict\) is a dict, not a Tokenizer"):
+        minitok.get_encoding("wrong")
+    monkeypatch.setattr(minitok, "Tokenizer", lambda: minitok.tokenizer.Tokenizer([(97, 98)]))
+    assert minitok.get_encoding("mine").encode("ab") == [256]
+    assert minitok.get_encoding("mine") is minitok.get_encoding("mine")
+    assert minitok.get_encoding("mine", backend="python").backend == "python"
+
+
+def test_nothing_reaches_for_the_network():
+    code = (
+        "import socket\n"
+        "def deny(*_, **__): raise AssertionError('the network was asked for')\n"
+        "socket.socket = socket.create_connection = socket.getaddrinfo = deny\n"
+        "import minitok\n"
+        "assert all(minitok.get_encoding(name).encode('offline') for name in minitok.list_encodings())\n"
+        "print('done')"
+    )
+    result = run_python(code)
+    assert result.stdout.strip() == "done", result.stderr
+
+
+def test_unpack_is_a_vocabulary():
+    from pkgutil import get_data
+
+    data = get_data("minitok.encodings", "data/p50k.vocab")
+    assert max(unpack(data, 300).tokens) == 299
+    assert unpack(data, 50256).merges == unpack(data).merges[:50000]

@@ -1,0 +1,236 @@
+"""Every format there and back keeps every id, and the libraries that own the formats give the same ids."""
+
+import json
+import pickle
+import unicodedata
+
+import minitok
+import pytest
+import tiktoken
+import tokenizers
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from minitok.formats import huggingface
+from minitok.formats.tiktoken import mergeable_ranks
+from minitok.reference.pretokenize import NAMED
+from strategies import texts
+
+CORPUS = ["low lower lowest, newer 123 wide's  words\n\n" * 3, "été naïve слово 词語かな 😀 'S ſ " * 3, "x = {'a': 1}\n\tfoo()\r\n" * 3]
+SPECIAL = ["<|end|>", "<|pad of é|>"]
+
+
+def trained(pattern="gpt2", special=SPECIAL, **options):
+    return minitok.train(CORPUS, vocab_size=360, pattern=pattern, special_tokens=special, **options)
+
+
+@pytest.fixture(params=["gpt2", "cl100k", "o200k", "none", r"\w+|\W"])
+def tok(request):
+    return trained(request.param)
+
+
+TEXT = "".join(CORPUS) + "<|end|>a <|pad of é|> \n  "
+
+
+def test_tiktoken(tok, backend, tmp_path):
+    path = tmp_path / "ranks"
+    tok.to_tiktoken(path)
+    again = minitok.load(path, pattern=tok.pattern, special_tokens=tok.special_tokens, backend=backend)
+    assert again.encode(TEXT, allowed_special="all") == tok.encode(TEXT, allowed_special="all")
+    assert again.merges == tok.merges
+    assert again.backend == backend
+
+
+def test_tiktoken_itself_reads_it(tmp_path):
+    from tiktoken.load import load_tiktoken_bpe
+
+    for pattern in ("gpt2", "cl100k", "o200k"):
+        tok = trained(pattern)
+        tok.to_tiktoken(tmp_path / "ranks")
+        theirs = tiktoken.Encoding(
+            "mine",
+            pat_str=NAMED[pattern],
+            mergeable_ranks=load_tiktoken_bpe(str(tmp_path / "ranks")),
+            special_tokens=tok.special_tokens,
+        )
+        ids = tok.encode(TEXT, allowed_special="all")
+        assert theirs.encode(TEXT, allowed_special="all") == ids
+        assert theirs.n_vocab == tok.n_vocab
+
+
+def test_huggingface(tok, backend, tmp_path):
+    path = tmp_path / "tokenizer.json"
+    tok.to_huggingface(path)
+    again = minitok.load(path, backend=backend)
+    assert again == tok.with_backend(backend)
+    assert minitok.Tokenizer.from_huggingface(path) == tok
+    theirs = tokenizers.Tokenizer.from_file(str(path))
+    ids = tok.encode(TEXT, allowed_special="all")
+    assert theirs.encode(TEXT).ids == ids
+    assert theirs.decode(ids, skip_special_tokens=False) == TEXT
+    assert theirs.get_vocab_size() == tok.n_vocab
+
+
+@pytest.mark.parametrize("pattern", ["gpt2", "cl100k", "o200k"])
+def test_huggingface_gives_the_same_ids_for_any_text(pattern, tmp_path):
+    tok = trained(pattern)
+    tok.to_huggingface(tmp_path / "tokenizer.json")
+    theirs = tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+
+    @given(st.lists(st.sampled_from(CORPUS) | texts.filter(old), max_size=4).map("".join))
+    def check(text):
+        assert theirs.encode(text).ids == tok.encode(text, allowed_special="all")
+
+    check()
+
+
+def old(text):
+    """Hugging Face's engine carries another Unicode version: no character that came or changed since."""
+    return all(unicodedata.category(char) != "Cn" and char not in "\u180e\u1c89\u0295" for char in text)
+
+
+def test_transformers_reads_it(tmp_path):
+    from transformers import PreTrainedTokenizerFast
+
+    tok = trained("cl100k")
+    tok.to_huggingface(tmp_path / "tokenizer.json")
+    theirs = PreTrainedTokenizerFast(tokenizer_file=str(tmp_path / "tokenizer.json"))
+    assert theirs(TEXT)["input_ids"] == tok.encode(TEXT, allowed_special="all")
+    assert theirs.convert_tokens_to_ids(SPECIAL) == list(tok.special_tokens.values())
+
+
+@pytest.mark.parametrize("name", ["gpt2", "p50k_edit", "cl100k_base", "whisper", "o200k_harmony"])
+def test_published_encodings_through_huggingface(name, tmp_path):
+    tok = minitok.get_encoding(name)
+    tok.to_huggingface(tmp_path / "tokenizer.json")
+    again = minitok.load(tmp_path / "tokenizer.json")
+    theirs = tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+    text = TEXT + "".join(list(tok.special_tokens)[:7]) + "\n \n"
+    ids = tok.encode(text, allowed_special="all")
+    assert again.encode(text, allowed_special="all") == theirs.encode(text).ids == ids
+    assert (again.n_vocab, again.special_tokens) == (tok.n_vocab, tok.special_tokens)
+    assert again.vocabulary()[0] == tok.vocabulary()[0]
+
+
+def test_gpt2(tok, backend, tmp_path):
+    tok.to_gpt2(tmp_path)
+    files = tmp_path / "vocab.json", tmp_path / "merges.txt"
+    again = minitok.Tokenizer.from_gpt2(*files, pattern=tok.pattern, backend=backend)
+    assert again == tok.with_backend(backend)
+    assert minitok.load(tmp_path, pattern=tok.pattern) == tok
+    theirs = tokenizers.models.BPE.from_file(*map(str, files))
+    assert theirs.token_to_id("<|end|>") == tok.special_tokens["<|end|>"]
+
+
+def test_gpt2_of_transformers(tmp_path):
+    from transformers import GPT2TokenizerFast
+
+    tok = minitok.get_encoding("gpt2")
+    tok.to_gpt2(tmp_path)
+    theirs = GPT2TokenizerFast.from_pretrained(str(tmp_path))
+    assert theirs(TEXT)["input_ids"] == tok.encode(TEXT)
+    again = minitok.load(tmp_path)
+    assert again.encode(TEXT) == tok.encode(TEXT)
+    assert (again.merges, again.special_tokens) == (tok.merges, tok.special_tokens)
+    # GPT-2's eight merges that begin with "#" are merges.
+    lines = (tmp_path / "merges.txt").read_text(encoding="utf-8").splitlines()
+    assert sum(line.startswith("#") for line in lines) == 9
+
+
+def test_minbpe(tok, backend, tmp_path):
+    tok.to_minbpe(tmp_path / "a.model")
+    again = minitok.load(tmp_path / "a.model", backend=backend)
+    assert again.encode(TEXT, allowed_special="all") == tok.encode(TEXT, allowed_special="all")
+    assert (again.merges, again.special_tokens) == (tok.merges, tok.special_tokens)
+
+
+def test_native(tok, backend, tmp_path):
+    tok.save(tmp_path / "a.json")
+    assert minitok.load(tmp_path / "a.json", backend=backend) == tok.with_backend(backend)
+
+
+@pytest.mark.parametrize("name", ["p50k_base", "whisper"])
+def test_native_of_published(name, tmp_path):
+    tok = minitok.get_encoding(name)
+    tok.save(tmp_path / "a.json")
+    again = minitok.load(tmp_path / "a.json")
+    assert again == tok
+    assert pickle.loads(pickle.dumps(again)) == tok
+
+
+def test_byte_order_is_kept(tmp_path):
+    tok = trained(byte_order="gpt2")
+    tok.to_huggingface(tmp_path / "tokenizer.json")
+    assert minitok.load(tmp_path / "tokenizer.json") == tok
+    with pytest.raises(minitok.VocabularyError, match="minbpe's format cannot say ids"):
+        tok.to_minbpe(tmp_path / "a.model")
+
+
+def test_merges_in_either_notation(tmp_path):
+    tok = trained()
+    content = huggingface.dump(tok)
+    content["model"]["merges"] = [merge.split(" ") for merge in content["model"]["merges"]]
+    content["version"] = "1.0"
+    (tmp_path / "tokenizer.json").write_text(json.dumps(content))
+    assert minitok.load(tmp_path / "tokenizer.json") == tok
+    text = "lowest newer\n"
+    assert tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json")).encode(text).ids == tok.encode(text)
+
+
+def test_ignore_merges_is_kept(tmp_path):
+    tok = minitok.Tokenizer.from_tokens(
+        {bytes([byte]): byte for byte in range(256)} | {b"ab": 256, b"abc": 257}, [(97, 98)], pattern="gpt2", whole_pieces=True
+    )
+    assert tok.encode("abc xabc") == [257, 32, 120, 256, 99]
+    tok.to_huggingface(tmp_path / "tokenizer.json")
+    theirs = tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+    again = minitok.load(tmp_path / "tokenizer.json")
+    assert again == tok
+    assert theirs.encode("abc xabc").ids == again.encode("abc xabc") == [257, 32, 120, 256, 99]
+
+
+def test_what_a_format_cannot_say_is_refused(tmp_path):
+    odd = minitok.Tokenizer.from_tokens(
+        {bytes([byte]): byte for byte in range(256)} | {b"ab": 257, b"abc": 256}, [(97, 98), (257, 99)], pattern="gpt2"
+    )
+    with pytest.raises(minitok.VocabularyError, match="not in the order of the merges"):
+        odd.to_tiktoken(tmp_path / "x")
+    # By merges "bc" comes first and "abc" is never made; by ranks it is.
+    merges = minitok.Tokenizer([(97, 98), (98, 99), (97, 257)])
+    with pytest.raises(minitok.VocabularyError, match="merging by rank gives other ids"):
+        merges.to_tiktoken(tmp_path / "x")
+    twice = minitok.Tokenizer([(97, 98), (256, 99), (98, 99), (97, 258)])
+    for write in (twice.to_tiktoken, twice.to_huggingface, twice.to_gpt2):
+        with pytest.raises(minitok.VocabularyError, match="two ids have the same bytes"):
+            write(tmp_path / "x")
+    with pytest.raises(minitok.VocabularyError, match="a '\\$'"):
+        minitok.Tokenizer([], pattern=r"a$|.").to_huggingface(tmp_path / "x")
+    with pytest.raises(minitok.VocabularyError, match="line break"):
+        minitok.Tokenizer([], special_tokens={"a\nb": 256}).to_minbpe(tmp_path / "x")
+    with pytest.raises(minitok.VocabularyError, match="reads like the token"):
+        minitok.Tokenizer([], special_tokens={"a": 256}).to_huggingface(tmp_path / "x")
+    assert list(tmp_path.iterdir()) == []
+
+
+@settings(max_examples=30)
+@given(st.lists(texts, min_size=1, max_size=4), st.integers(260, 300))
+def test_trained_on_anything(tmp_path_factory, corpus, size):
+    tok = minitok.train(corpus, vocab_size=size, special_tokens=["<s>"])
+    folder = tmp_path_factory.mktemp("any")
+    text = "".join(corpus)
+    try:
+        tok.to_huggingface(folder / "tokenizer.json")
+    except minitok.VocabularyError as error:
+        assert "two ids have the same bytes" in str(error)
+        return
+    assert minitok.load(folder / "tokenizer.json") == tok
+    ranks = outcome_of_ranks(tok)
+    if ranks is not None:
+        theirs = tiktoken.Encoding("x", pat_str=NAMED["gpt2"], mergeable_ranks=ranks, special_tokens=tok.special_tokens)
+        assert theirs.encode(text, allowed_special="all") == tok.encode(text, allowed_special="all")
+
+
+def outcome_of_ranks(tok):
+    try:
+        return mergeable_ranks(tok)
+    except minitok.VocabularyError:
+        return None

@@ -1,0 +1,91 @@
+"""Make the files of ``python/minitok/encodings/data`` from published rank files.
+
+    python tools/pack_encodings.py p50k_base.tiktoken cl100k_base.tiktoken o200k_base.tiktoken whisper_multilingual.tiktoken
+
+A source is known by its SHA-256, not by its name; one that is not known is refused. The layout is that of
+``minitok.reference.packed``. Costs some ten seconds for the largest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import struct
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zlib import adler32
+
+from minitok.formats.tiktoken import parse_ranks
+from minitok.reference.packed import MAGIC, unpack
+from minitok.reference.vocab import recover_merges
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+SOURCES = {
+    "94b5ca7dff4d00767bc256fdd1b27e5b17361d7b8a5f968547f9f23eb70d2069": "p50k",
+    "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7": "cl100k",
+    "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d": "o200k",
+    "b34b360dbb493e781e479794586d661700670d65564001f23024971d1f2fa126": "whisper",
+}
+DATA = Path(__file__).parent.parent / "python" / "minitok" / "encodings" / "data"
+
+
+def pack(ranks: Mapping[bytes, int]) -> bytes:
+    """The packed form of a vocabulary whose ids 0 to 255 are the single bytes, and every other token one merge."""
+    tokens = {rank: token for token, rank in ranks.items()}
+    order = b"".join(tokens[rank] for rank in range(256))
+    extra = [(rank, token) for rank, token in sorted(tokens.items()) if not token]
+    merges = recover_merges(ranks)
+    if merges is None or sorted(order) != list(range(256)):
+        raise ValueError("not a vocabulary of single bytes and merges")
+    runs = list(runs_of(merge.id for merge in merges))
+    width = (merges[-1].id if merges else 255).bit_length()
+    body = [
+        struct.pack("<3I", len(merges), len(runs), len(extra)),
+        order,
+        *(struct.pack("<2I", first, count) for first, count in runs),
+        *(struct.pack("<2I", rank, len(token)) for rank, token in extra),
+        *(token for _, token in extra),
+        pack_bits([side for merge in merges for side in (merge.left, merge.right)], width),
+    ]
+    packed = b"".join(body)
+    return MAGIC + struct.pack("<I", adler32(packed)) + packed
+
+
+def runs_of(ids: Iterable[int]) -> Iterable[tuple[int, int]]:
+    """Ascending ids as runs: first id, count."""
+    for _, group in groupby(enumerate(ids), key=lambda item: item[1] - item[0]):
+        run = [token_id for _, token_id in group]
+        yield run[0], len(run)
+
+
+def pack_bits(numbers: list[int], width: int) -> bytes:
+    """Each number in so many bits, the least significant first, in one stream."""
+    stream = "".join(f"{number:0{width}b}"[::-1] for number in numbers)
+    stream += "0" * (-len(stream) % 8)
+    return int(stream[::-1], 2).to_bytes(len(stream) // 8, "little") if stream else b""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sources", nargs="+", type=Path, help="rank files, as published")
+    parser.add_argument("--into", type=Path, default=DATA)
+    options = parser.parse_args()
+    for source in options.sources:
+        data = source.read_bytes()
+        digest = hashlib.sha256(data).hexdigest()
+        if digest not in SOURCES:
+            parser.error(f"{source} is no file that is known here (SHA-256 {digest})")
+        ranks = parse_ranks(data, source)
+        packed = pack(ranks)
+        if {token: rank for rank, token in unpack(packed).tokens.items()} != ranks:
+            parser.error(f"{source} does not come back out of its packed form")
+        target = options.into / f"{SOURCES[digest]}.vocab"
+        target.write_bytes(packed)
+        print(f"{target}: {len(ranks)} tokens, {len(packed)} bytes")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
