@@ -149,7 +149,7 @@ def test_text_and_its_end_in_bytes(tokenizer):
         (["encode", "-t", "nowhere.json"], "", "nowhere.json: No such file or directory"),
         (["encode", "-t", "cl100k"], "", "unknown encoding 'cl100k'; did you mean 'cl100k_base'"),
         (["encode", "-t", "TOKENIZER", "nowhere.txt"], "", "nowhere.txt: no such file"),
-        (["encode", "-t", "CORPUS"], "", "corpus.txt:1: not JSON"),
+        (["encode", "-t", "CORPUS"], "", "corpus.txt: not a tokenizer of"),
         (["decode", "-t", "TOKENIZER"], "72\n72 x1 3", "standard input:2: not an id: 'x1'"),
         (["decode", "-t", "TOKENIZER"], "72 99999", "unknown token id 99999 at position 1"),
         (["decode", "-t", "TOKENIZER"], "-1", "not an id: '-1'"),
