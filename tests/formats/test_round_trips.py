@@ -15,7 +15,11 @@ from minitok.formats.tiktoken import mergeable_ranks
 from minitok.reference.pretokenize import NAMED
 from strategies import texts
 
-CORPUS = ["low lower lowest, newer 123 wide's  words\n\n" * 3, "été naïve слово 词語かな 😀 'S ſ " * 3, "x = {'a': 1}\n\tfoo()\r\n" * 3]
+CORPUS = [
+    "low lower lowest, newer 123 wide's  words\n\n" * 3,
+    "été naïve слово 词語かな 😀 'S ſ " * 3,
+    "x = {'a': 1}\n\tfoo()\r\n" * 3,
+]
 SPECIAL = ["<|end|>", "<|pad of é|>"]
 
 
@@ -178,7 +182,10 @@ def test_merges_in_either_notation(tmp_path):
 
 def test_ignore_merges_is_kept(tmp_path):
     tok = minitok.Tokenizer.from_tokens(
-        {bytes([byte]): byte for byte in range(256)} | {b"ab": 256, b"abc": 257}, [(97, 98)], pattern="gpt2", whole_pieces=True
+        {bytes([byte]): byte for byte in range(256)} | {b"ab": 256, b"abc": 257},
+        [(97, 98)],
+        pattern="gpt2",
+        whole_pieces=True,
     )
     assert tok.encode("abc xabc") == [257, 32, 120, 256, 99]
     tok.to_huggingface(tmp_path / "tokenizer.json")
