@@ -145,7 +145,12 @@ def shown_vocabulary(tokenizer: Tokenizer) -> tuple[dict[str, int], list[str]]:
     vocab = {token: token_id for token_id, token in shown.items()}
     if len(vocab) < len(shown):
         raise VocabularyError("two ids have the same bytes, which a list of merges cannot say")
+    names: dict[int, str] = {}
     for name, token_id in sorted(tokenizer.special_tokens.items(), key=lambda item: item[1]):
+        if names.setdefault(token_id, name) != name:
+            raise VocabularyError(
+                f"the id {token_id} has two names, {names[token_id]!r} and {name!r}, which this format cannot say"
+            )
         if vocab.setdefault(name, token_id) != token_id:
             raise VocabularyError(f"the special token {name!r} reads like the token {vocab[name]}")
     return vocab, [f"{shown[left]} {shown[right]}" for left, right, _, _ in merges]
