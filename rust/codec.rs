@@ -7,7 +7,7 @@
 //!
 //! Costs: those of the parts; O(n log n) for n bytes in all.
 //!
-//! Implements SPEC E3, E4, E5, E6.
+//! Implements SPEC E3, E5 and E6.
 
 use crate::decode;
 use crate::encode::encode_piece;

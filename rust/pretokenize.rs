@@ -15,7 +15,7 @@
 //!
 //! Not for: languages written without spaces, if words are wanted; a piece is then a whole sentence, which is still exact.
 //!
-//! Implements SPEC P1, P2, P3, P6 and P7.
+//! Implements SPEC P1, P2, P3, P6, P7 and E5.
 
 use crate::error::{Error, Result};
 use crate::fast::{self, scan::Grammar};

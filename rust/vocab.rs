@@ -16,7 +16,7 @@
 //!
 //! Costs, V tokens of L bytes: O(V L) space; recovery of merges from ranks O(V L^2).
 //!
-//! Implements SPEC T1, T9, E2.
+//! Implements SPEC T1, T9 and E2.
 
 use crate::error::{Error, Result};
 use foldhash::fast::FixedState;

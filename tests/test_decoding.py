@@ -84,7 +84,9 @@ def test_a_genuine_replacement_character_is_kept(backend):
     assert "".join(map(stream.push, tok.encode("\ufffd"))) + stream.finish() == "\ufffd"
 
 
-@pytest.mark.parametrize("token_id", [257, 299, 302, 1 << 31, (1 << 32) - 1, 1 << 32, 1 << 64, 1 << 200, -1, -(1 << 70)])
+@pytest.mark.parametrize(
+    "token_id", [257, 299, 302, 1 << 31, (1 << 32) - 1, 1 << 32, 1 << 64, 1 << 200, -1, -(1 << 70)]
+)
 def test_an_unknown_id_is_named_with_its_position(token_id):
     failed = failure_on_both(lambda backend: plain(backend).decode([97, token_id]))
     assert failed == Failure(minitok.UnknownTokenError, f"unknown token id {token_id} at position 1")
@@ -96,7 +98,9 @@ def test_an_unknown_id_is_named_with_its_position(token_id):
         assert (raised.value.token_id, raised.value.position) == (token_id, 2)
         stream = plain(backend).stream_decoder()
         assert stream.push(97) == "a"
-        assert outcome(stream.push, token_id) == Failure(minitok.UnknownTokenError, f"unknown token id {token_id} at position 1")
+        assert outcome(stream.push, token_id) == Failure(
+            minitok.UnknownTokenError, f"unknown token id {token_id} at position 1"
+        )
 
 
 @pytest.mark.parametrize("wrong", [True, False, 1.0, "a", None, b"a", [1], np.float64(1), np.bool_(True), 1j])
@@ -113,7 +117,9 @@ def test_an_id_of_a_wrong_type_is_refused(wrong):
 def test_arrays_and_scalars_of_every_integer_type_are_ids(dtype, backend):
     array = np.array([97, 98, 99], dtype=dtype)
     for ids in (array, array[::-1][::-1], array[::2], array[:0], list(array), tuple(array), iter(array)):
-        expected = bytes(int(token_id) for token_id in (array if not isinstance(ids, (np.ndarray, list, tuple)) else ids))
+        expected = bytes(
+            int(token_id) for token_id in (array if not isinstance(ids, (np.ndarray, list, tuple)) else ids)
+        )
         assert plain(backend).decode_bytes(ids) == expected
     assert plain(backend).token_bytes(array[0]) == b"a"
     assert plain(backend).stream_decoder().push(array[1]) == "b"
@@ -155,7 +161,12 @@ def test_batches_and_offsets(backend):
 
 def test_special_tokens_have_ids_and_bytes(backend):
     tok = plain(backend)
-    assert (tok.token_id("<s>"), tok.token_id(b"ab"), tok.token_id("a"), tok.token_bytes(301)) == (300, 256, 97, "é".encode())
+    assert (tok.token_id("<s>"), tok.token_id(b"ab"), tok.token_id("a"), tok.token_bytes(301)) == (
+        300,
+        256,
+        97,
+        "é".encode(),
+    )
     assert on_both(lambda name: plain(name).token_id("nope")) == Failure(KeyError, "'nope'")
     assert (tok.n_vocab, tok.special_tokens) == (302, {"<s>": 300, "é": 301})
 

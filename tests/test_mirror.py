@@ -7,6 +7,7 @@ from mirror import REFERENCE, RUST, python_names, rules, rust_names
 LONE_FILES = {
     "__init__": "Python's mark of a package",
     "naive": "the oracle: it is nobody's mirror",
+    "build": "the script of the build",
     "lib": "the root of the crate",
     "error": "Python's exceptions are minitok.errors, which is no algorithm",
 }
@@ -14,10 +15,11 @@ LONE_NAMES = {
     "codec": {
         "codec.fast": "the seam of the fast encoder",
         "codec.encode_batch": "the seam of threads; Python's batches are a loop in reference_backend.py",
+        "codec.encode_segment": "the seam of the fast encoder",
+        "codec.split": "pieces and special tokens alike, for the fast encoder",
         "codec.count": "counts without ids; Python takes len()",
         "codec.count_batch": "as encode_batch",
     },
-    "decode": {"stream_decoder.emit": "Python's codecs module has an incremental decoder, Rust's library none"},
     "packed": {
         "reader.new": "a struct literal in Rust",
         "adler32": "Python's zlib has it",
@@ -26,6 +28,7 @@ LONE_NAMES = {
     },
     "pretokenize": {
         "pattern.source": "a private field needs an accessor",
+        "pattern.scanner": "the seam of the fast scanners",
         "view": "Python's surrogateescape holds invalid bytes in a str; a Rust str cannot",
         "view.new": "as view",
         "view.bytes": "as view",

@@ -171,7 +171,8 @@ fn special_tokens() {
 
 // -- training ----------------------------------------------------------------------------------------------------------
 
-fn training(case: &Value, n_merges: usize, trace: Option<&mut dyn FnMut(Event) -> Result<()>>) -> Trained {
+/// The training of a case; its events are added to a list, if one is given.
+fn training(case: &Value, n_merges: usize, events: Option<&mut Vec<Value>>) -> Trained {
     let options = &case["options"];
     let names = list(&options["special_tokens"]).iter().zip(0..);
     let special = SpecialTokens::new(names.map(|(name, id)| (text(name).into(), id)).collect()).unwrap();
@@ -192,6 +193,13 @@ fn training(case: &Value, n_merges: usize, trace: Option<&mut dyn FnMut(Event) -
         min_frequency: options["min_frequency"].as_i64().unwrap_or(1),
         max_token_length: options["max_token_length"].as_u64().map(|length| usize::try_from(length).unwrap()),
     };
+    let mut emit = events.map(|events| {
+        move |one: Event| {
+            events.push(event(&one));
+            Ok(())
+        }
+    });
+    let trace = emit.as_mut().map(|emit| emit as &mut dyn FnMut(Event) -> Result<()>);
     train(&counter.pieces, &options, &mut Observer { on_merge: &mut |_| Ok(()), trace }).unwrap()
 }
 
@@ -329,11 +337,7 @@ fn event(event: &Event) -> Value {
 fn traces() {
     each("trace", "documents", |case| {
         let mut events = Vec::new();
-        let mut emit = |one: Event| {
-            events.push(event(&one));
-            Ok(())
-        };
-        training(case, number(&case["options"]["n_merges"]) as usize, Some(&mut emit));
+        training(case, number(&case["options"]["n_merges"]) as usize, Some(&mut events));
         assert_eq!(Value::from(events), case["events"]);
     });
     each("trace", "text", |case| {

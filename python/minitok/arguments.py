@@ -3,16 +3,64 @@
 from __future__ import annotations
 
 import os
+from operator import index
 from typing import TYPE_CHECKING
 
-from .errors import VocabularyError
+from .errors import PatternError, VocabularyError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
-__all__ = ["as_list", "check_special_tokens", "named_special_tokens", "thread_count"]
+__all__ = [
+    "as_list",
+    "check_ids",
+    "check_merges",
+    "check_pattern",
+    "check_special_tokens",
+    "named_special_tokens",
+    "thread_count",
+]
 
 MAX_ID = (1 << 31) - 1
+
+
+def check_pattern(pattern: str) -> str:
+    """The pattern, if it is text."""
+    if not isinstance(pattern, str):
+        raise TypeError(f"pattern must be str, not {type(pattern).__name__}")
+    try:
+        pattern.encode()
+    except UnicodeEncodeError:
+        raise PatternError(pattern, "the pattern holds a lone surrogate") from None
+    return pattern
+
+
+def check_merges(merges: Iterable[Sequence[int]], length: int = 2) -> list[tuple[int, ...]]:
+    """The merges as tuples of so many ints that can be ids."""
+    rows: list[tuple[int, ...]] = []
+    for rank, merge in enumerate(merges):
+        try:
+            row = tuple(map(index, merge))
+        except TypeError:
+            raise TypeError(f"merge {rank} must be {length} integers, not {merge!r}") from None
+        if len(row) != length:
+            raise VocabularyError(f"merge {rank} must be {length} integers, not {len(row)}")
+        if any(number >> 31 for number in row):
+            raise VocabularyError(f"merge {rank} holds what is not between 0 and {MAX_ID}: {row}")
+        rows.append(row)
+    return rows
+
+
+def check_ids(ids: Mapping[bytes, int]) -> dict[bytes, int]:
+    """Tokens and their ids as a dict, if they are bytes and ints that can be ids."""
+    for token, token_id in ids.items():
+        if not isinstance(token, bytes):
+            raise TypeError(f"a token must be bytes, not {type(token).__name__}")
+        if isinstance(token_id, bool) or not isinstance(token_id, int):
+            raise TypeError(f"the id of the token {token!r} must be int, not {type(token_id).__name__}")
+        if token_id >> 31:
+            raise VocabularyError(f"the id {token_id} of the token {token!r} is not between 0 and {MAX_ID}")
+    return dict(ids)
 
 
 def check_special_tokens(special_tokens: Mapping[str, int]) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .arguments import check_ids, check_merges
 from .backend import load_backend
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Conversions:
         >>> Tokenizer.from_ranks(ranks, pattern="gpt2").merges
         [(97, 98)]
         """
-        vocab = load_backend(backend).vocab.from_ranks(dict(ranks))
+        vocab = load_backend(backend).vocab.from_ranks(check_ids(ranks))
         return cls._from_vocab(vocab, pattern=pattern, special_tokens=special_tokens or {}, name=name, backend=backend)
 
     @classmethod
@@ -72,7 +73,7 @@ class Conversions:
             name: As for ``Tokenizer``.
             backend: As for ``Tokenizer``.
         """
-        vocab = load_backend(backend).vocab.from_tokens(dict(ids), list(merges), whole_pieces)
+        vocab = load_backend(backend).vocab.from_tokens(check_ids(ids), check_merges(merges), whole_pieces)
         return cls._from_vocab(vocab, pattern=pattern, special_tokens=special_tokens or {}, name=name, backend=backend)
 
     @classmethod

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .arguments import as_list, check_special_tokens, named_special_tokens, thread_count
+from .arguments import (
+    as_list,
+    check_merges,
+    check_pattern,
+    check_special_tokens,
+    named_special_tokens,
+    thread_count,
+)
 from .backend import BackendName, load_backend
 from .conversions import Conversions
+from .text import utf8
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -65,7 +73,7 @@ class Tokenizer(Conversions):
         trained: Mapping[str, Any] | None = None,
         backend: str | None = None,
     ) -> None:
-        vocab = load_backend(backend).vocab.from_merges(bytes(byte_order), list(merges))
+        vocab = load_backend(backend).vocab.from_merges(bytes(byte_order), check_merges(merges))
         self._build(vocab, pattern, special_tokens or {}, name, trained, backend)
 
     def _build(
@@ -81,7 +89,7 @@ class Tokenizer(Conversions):
         self._backend: BackendName = implementation.name
         self._vocab = vocab
         self._special = check_special_tokens(special_tokens)
-        self._pattern = pattern
+        self._pattern = check_pattern(pattern)
         self._codec = implementation.codec(
             vocab, implementation.pattern(pattern), implementation.special_tokens(self._special)
         )
@@ -271,7 +279,7 @@ class Tokenizer(Conversions):
         """The id of a token's bytes, or of a special token's name. Raises KeyError."""
         if isinstance(token, str) and token in self._special:
             return self._special[token]
-        found = self._vocab.token_id(token.encode() if isinstance(token, str) else token)
+        found = self._vocab.token_id(utf8(token))
         if found is None:
             raise KeyError(token)
         return found

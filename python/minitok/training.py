@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .arguments import thread_count
+from .arguments import check_pattern, thread_count
 from .backend import load_backend
 from .errors import FileFormatError, TrainingError
 from .formats.native import ORDERS
@@ -174,11 +174,10 @@ class Job:
             raise TrainingError(f"unknown tie_break {tie_break!r}; it can be {', '.join(TIE_BREAKS)}")
         if byte_order not in ORDERS:
             raise TrainingError(f"unknown byte_order {byte_order!r}; it can be {', '.join(ORDERS)}")
-        if min_frequency < 1:
-            raise TrainingError(f"min_frequency {min_frequency} is below 1")
-        if max_token_length is not None and max_token_length < 1:
-            raise TrainingError(f"max_token_length {max_token_length} is below 1")
-        self.pattern = pattern
+        check_bound("min_frequency", min_frequency)
+        if max_token_length is not None:
+            check_bound("max_token_length", max_token_length)
+        self.pattern = check_pattern(pattern)
         self.threads = thread_count(threads)
         self.n_merges = vocab_size - least
         self.byte_order = ORDERS[byte_order]
@@ -256,6 +255,14 @@ class Job:
         )
 
 
+def check_bound(name: str, value: int) -> None:
+    """An option that is a number of things, one at least."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be int, not {type(value).__name__}")
+    if not 1 <= value < 1 << 63:
+        raise TrainingError(f"{name} {value} is not between 1 and {(1 << 63) - 1}")
+
+
 def check_special(special_tokens: Sequence[str]) -> list[str]:
     """The names of the special tokens, each once."""
     if isinstance(special_tokens, str):
@@ -266,6 +273,8 @@ def check_special(special_tokens: Sequence[str]) -> list[str]:
             raise TypeError(f"special token {index} must be str, not {type(name).__name__}")
         if name in names[:index]:
             raise TrainingError(f"the special token {name!r} is given twice")
+        if any("\ud800" <= char <= "\udfff" for char in name):
+            raise TrainingError(f"the special token {name!r} holds a lone surrogate")
     return names
 
 

@@ -7,8 +7,13 @@
 //!
 //! Costs: some 30 bytes a piece of the block, which stay in the second-level cache.
 
+#![allow(unsafe_code)]
+// The hot loops are made of one-line helpers that must vanish into them.
+#![allow(clippy::inline_always)]
+
 use super::encoder::Encoder;
 use super::key::{is_long, key_of};
+use super::line::{self, Line};
 use super::long::merge_long;
 use super::miss::{LANE, merge_short};
 use super::piece_cache::{PieceCache, RECORDS, Size};
@@ -17,7 +22,7 @@ use crate::encode::encode_piece;
 use std::ops::Range;
 
 /// The most pieces of a block.
-pub(super) const BLOCK: usize = 2048;
+pub(super) const BLOCK: usize = 512;
 /// Longer pieces are not remembered.
 const MEMORABLE: usize = 256;
 /// What may stay allocated of a buffer between two calls, in words.
@@ -32,6 +37,8 @@ pub(super) struct Workspace {
     pub(super) seeded: bool,
     /// The ends of the pieces in work, ascending.
     pub(super) ends: Vec<usize>,
+    /// Text on its way from a Python str.
+    pub(super) utf8: Vec<u8>,
     /// Room for more ends.
     pub(super) cut: Vec<usize>,
     keys: Vec<u128>,
@@ -49,6 +56,7 @@ impl Workspace {
             seen: 0,
             seeded: false,
             ends: Vec::new(),
+            utf8: Vec::new(),
             cut: Vec::new(),
             keys: Vec::new(),
             lines: Vec::new(),
@@ -105,13 +113,29 @@ impl Workspace {
     /// them: its bytes are yet to be compared.
     #[inline(never)]
     fn look_up(&mut self) {
+        #[cfg(target_arch = "x86_64")]
+        {
+            #[target_feature(enable = "avx2,bmi1")]
+            fn with_avx2(work: &mut Workspace) {
+                work.look_up_with(|line, key| line::find_avx2(line, key));
+            }
+            if line::has_avx2() {
+                // SAFETY: just asked.
+                return unsafe { with_avx2(self) };
+            }
+        }
+        self.look_up_with(line::find);
+    }
+
+    #[inline(always)]
+    fn look_up_with(&mut self, find: impl Fn(&Line, u128) -> Option<u32>) {
         let cache = self.cache.view();
         self.values.resize(self.keys.len(), 0);
         self.misses.resize(self.keys.len(), 0);
         let mut n_misses = 0;
         let pieces = self.keys.iter().zip(&self.lines).zip(&mut self.values);
         for (index, ((&key, &line), place)) in pieces.enumerate() {
-            let found = cache.find(line as usize, key);
+            let found = cache.find_with(line as usize, key, &find);
             *place = found.unwrap_or(0);
             self.misses[n_misses] = index as u32;
             n_misses += usize::from(found.is_none() | is_long(key));

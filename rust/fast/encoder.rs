@@ -14,8 +14,9 @@ use super::miss::{LANE, merge_short};
 use super::pair_table::PairTable;
 use super::piece_cache::{RECORDS, Size};
 use super::pool::Pool;
-use super::scan::{Grammar, Scanner};
+use super::scan::{Grammar, Scanner, safe_cut};
 use super::static_cuts::StaticCuts;
+use super::transcode::Units;
 use super::values::Values;
 use crate::error::Result;
 use crate::pretokenize::Pattern;
@@ -24,7 +25,10 @@ use std::sync::{Arc, OnceLock};
 
 /// How many bytes make seeding worth its time.
 const SEED_AFTER: usize = 1 << 20;
-const ARENA: usize = 1 << 20;
+/// How many units of a Python str are turned into UTF-8 at a time, and how near the end of it a cut is looked for.
+const PART: usize = 1 << 16;
+const NEAR: usize = 256;
+const ARENA: usize = 1 << 21;
 
 /// How text is cut into pieces.
 #[derive(Debug, Clone, Copy)]
@@ -82,11 +86,62 @@ impl Encoder {
         Ok(count)
     }
 
+    /// Append the ids of a Python str, whose UTF-8 never stands in memory as a whole.
+    pub fn encode_units(&self, units: Units, split: Split, out: &mut Vec<u32>) -> Result<()> {
+        self.each_part(units, split, |part| self.encode(part, split, out))
+    }
+
+    /// The number of ids of a Python str.
+    pub fn count_units(&self, units: Units, split: Split) -> Result<usize> {
+        let mut count = 0;
+        self.each_part(units, split, |part| self.count(part, split).map(|n| count += n))?;
+        Ok(count)
+    }
+
+    /// The UTF-8 of the units in parts whose pieces are those of the whole.
+    fn each_part(&self, units: Units, split: Split, mut emit: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let mut work = self.take();
+        let mut part = std::mem::take(&mut work.utf8);
+        self.pool.put(work);
+        part.clear();
+        let (mut at, mut wanted) = (0, PART);
+        while at < units.len() {
+            let Split::Scan(grammar) = split else {
+                at = units.transcode(at, usize::MAX, &mut part);
+                continue;
+            };
+            at = units.transcode(at, wanted, &mut part);
+            if at == units.len() {
+                break;
+            }
+            // A cut near the end, or anywhere; where there is none, the part grows, by more each time.
+            let near = part.len().saturating_sub(NEAR);
+            if let Some(cut) = safe_cut(grammar, &part, near).or_else(|| safe_cut(grammar, &part, 0)) {
+                emit(&part[..cut])?;
+                part.drain(..cut);
+                wanted = PART;
+            } else {
+                wanted = part.len();
+            }
+        }
+        emit(&part)?;
+        part.clear();
+        part.shrink_to(2 * PART);
+        let mut work = self.take();
+        work.utf8 = part;
+        self.pool.put(work);
+        Ok(())
+    }
+
+    fn take(&self) -> Box<Workspace> {
+        self.pool.take().unwrap_or_else(|| Box::new(Workspace::new(self.size)))
+    }
+
     fn each_block(&self, text: &[u8], split: Split, mut sink: impl FnMut(Values<'_>)) -> Result<()> {
         if text.is_empty() {
             return Ok(());
         }
-        let mut work = self.pool.take().unwrap_or_else(|| Box::new(Workspace::new(self.size)));
+        let mut work = self.take();
         work.seen = work.seen.saturating_add(text.len());
         if work.seen >= self.seed_after && !work.seeded {
             work.seeded = true;

@@ -5,6 +5,7 @@ use super::long::tests::every_way;
 use super::pair_table::PairTable;
 use super::piece_cache::Size;
 use super::scan::Grammar;
+use super::transcode::Units;
 use crate::encode::{encode_piece, merge_parts, single_bytes};
 use crate::pretokenize::Pattern;
 use crate::vocab::{Merge, Vocab};
@@ -188,6 +189,24 @@ proptest! {
                     scope.spawn(|| (0..3).for_each(|_| check(&encoder, &text, Split::Scan(grammar), &expected)));
                 }
             });
+        }
+    }
+}
+
+#[test]
+fn a_python_str_is_encoded_as_its_utf8() {
+    let vocab = Arc::new(make("le café 日本語 abc abc 👍 ".as_bytes(), 60, Form::Merges));
+    let encoder = Encoder::new(vocab);
+    let spaced = "le café 日本語 don't abc 👍\n".repeat(9000);
+    let solid = "日本語café".repeat(30_000);
+    for (text, (grammar, pattern)) in [(&spaced, named(0)), (&solid, named(1)), (&spaced, named(2))] {
+        let units: Vec<u32> = text.chars().map(u32::from).collect();
+        for split in [Split::Scan(grammar), Split::Pattern(&pattern)] {
+            let (mut expected, mut ids) = (Vec::new(), Vec::new());
+            encoder.encode(text.as_bytes(), split, &mut expected).unwrap();
+            encoder.encode_units(Units::Four(&units), split, &mut ids).unwrap();
+            assert!(ids == expected);
+            assert_eq!(encoder.count_units(Units::Four(&units), split).unwrap(), ids.len());
         }
     }
 }

@@ -93,10 +93,33 @@ fn merge_chunks(table: &PairTable, piece: &[u8]) -> Option<Vec<u32>> {
     let mut patience = PATIENCE * piece.len();
     let mut done: Vec<u32> = Vec::with_capacity(piece.len() / 2);
     let mut region = Vec::new();
+    let settled = settled_seams(table, piece, &merged);
     for (index, (len, symbols)) in merged.iter().enumerate() {
+        if settled[index] && done.last() == merged[index - 1].1[..merged[index - 1].0].last() {
+            done.extend_from_slice(&symbols[..*len]);
+            continue;
+        }
         join(table, piece, index * LANE, &mut done, &symbols[..*len], &mut region, &mut patience)?;
     }
     Some(done)
+}
+
+/// For each chunk, whether its first token and the last of the chunk before it are settled; also false where the two are too
+/// long to be merged side by side with others.
+fn settled_seams(table: &PairTable, piece: &[u8], merged: &[(usize, [u32; LANE])]) -> Vec<bool> {
+    let mut settled = vec![false; merged.len()];
+    let pair_at = |index: usize| {
+        let ((len, before), (_, after)) = (&merged[index - 1], &merged[index]);
+        [before[len - 1], after[0]]
+    };
+    let regions = (1..merged.len()).filter_map(|index| {
+        let [last, first] = pair_at(index);
+        let seam = index * LANE;
+        let bytes = &piece[seam - table.length(&[last])..seam + table.length(&[first])];
+        (bytes.len() <= LANE).then_some((index as u32, bytes))
+    });
+    merge_short(table, regions, |index, symbols| settled[index as usize] = symbols == pair_at(index as usize));
+    settled
 }
 
 /// Append the tokens `right`, which begin at byte `seam`, to the tokens `left`, which end there.

@@ -12,7 +12,14 @@
 //! By hand, `a b c` with the merge 0: (a, b) -> X: keys 0·32 + 0, none, none; live 11111. Step: p = 0, the part after it is 1;
 //! symbols X . c; live 11011; the keys of 0 and of what is before it are looked up anew: (X, c) does not merge. Done.
 //!
-//! Costs: at most 15 steps of 16 comparisons and two look-ups a piece; 5 KB on the stack.
+//! A step ends by asking for the lines of the pair table that it needs, and the next step of the lane begins by looking at
+//! them; meanwhile the other lanes have moved.
+//!
+//! Costs: at most 15 steps of 16 comparisons and two look-ups a piece; 12 KB on the stack.
+
+#![allow(unsafe_code)]
+// The hot loops are made of one-line helpers that must vanish into them.
+#![allow(clippy::inline_always)]
 
 use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable};
 
@@ -21,6 +28,8 @@ pub(super) const LANE: usize = 16;
 /// The longest piece that is merged in a lane at all.
 pub(super) const WIDE_LANE: usize = 32;
 const LANES: usize = 32;
+/// Symbols of a lane: two more than it has parts, and a power of two.
+const ROOM: usize = 64;
 const POSITION_BITS: u32 = 5;
 const DONE: u32 = NO_PLACE << POSITION_BITS;
 
@@ -28,14 +37,19 @@ const DONE: u32 = NO_PLACE << POSITION_BITS;
 #[derive(Clone, Copy)]
 struct Lane<const N: usize> {
     /// The symbol of part p at p + 1; none at 0 and behind the last.
-    symbols: [u32; WIDE_LANE + 2],
+    symbols: [u32; ROOM],
     keys: [u32; N],
     live: u64,
+    /// Bits of the part whose keys are to be looked up, and of its neighbours.
+    before: u32,
+    part: u32,
+    after: u32,
     piece: u32,
 }
 
 impl<const N: usize> Lane<N> {
-    const IDLE: Lane<N> = Lane { symbols: [NO_SYMBOL; WIDE_LANE + 2], keys: [DONE; N], live: 0, piece: 0 };
+    const IDLE: Lane<N> =
+        Lane { symbols: [NO_SYMBOL; ROOM], keys: [DONE; N], live: 0, before: 0, part: 1, after: 2, piece: 0 };
 
     fn load(&mut self, table: &PairTable, piece: u32, bytes: &[u8]) {
         *self = Lane { piece, ..Self::IDLE };
@@ -46,30 +60,45 @@ impl<const N: usize> Lane<N> {
         for (position, pair) in bytes.windows(2).enumerate() {
             self.keys[position] = table.place_of_bytes(pair[0], pair[1]) << POSITION_BITS | position as u32;
         }
+        // The first step looks up the first pair once more, which is cheaper than a branch.
+        table.fetch(self.symbol(1), self.symbol(2));
     }
 
-    /// Merge once; false if nothing merges.
-    #[inline]
+    /// Look up what the last step asked for, and merge once; false if nothing merges.
+    #[inline(always)]
     fn step(&mut self, table: &PairTable) -> bool {
+        let (before, part, after) = (self.before, self.part, self.after);
+        let symbol = self.symbol(part);
+        // Before the first part there is none, and what is written in its place is overwritten at once.
+        *self.key(before.max(1)) = table.place(self.symbol(before), symbol) << POSITION_BITS | (before.max(1) - 1);
+        *self.key(part) = table.place(symbol, self.symbol(after)) << POSITION_BITS | (part - 1);
+
         let least = self.keys.iter().fold(u32::MAX, |least, &key| least.min(key));
         if least >= DONE {
             return false;
         }
-        // Bit numbers, which are positions plus one.
         let part = (least % (1 << POSITION_BITS)) + 1;
         let gone = following(self.live, part);
         self.live ^= 1 << gone;
         let (before, after) = ((self.live & ((1 << part) - 1)).ilog2(), following(self.live, part));
         let symbol = table.made(least >> POSITION_BITS);
-        self.symbols[part as usize] = symbol;
-        self.keys[gone as usize - 1] = DONE;
-        let left = table.place(self.symbols[before as usize], symbol);
-        let right = table.place(symbol, self.symbols[after as usize]);
-        // Before the first part there is none, and what is written here is overwritten at once.
-        let before = before.max(1) - 1;
-        self.keys[before as usize] = left << POSITION_BITS | before;
-        self.keys[part as usize - 1] = right << POSITION_BITS | (part - 1);
+        self.symbols[part as usize % ROOM] = symbol;
+        *self.key(gone) = DONE;
+        table.fetch(self.symbol(before), symbol);
+        table.fetch(symbol, self.symbol(after));
+        (self.before, self.part, self.after) = (before, part, after);
         true
+    }
+
+    #[inline(always)]
+    fn symbol(&self, bit: u32) -> u32 {
+        self.symbols[bit as usize % ROOM]
+    }
+
+    /// The key of the part with this bit, which is at least 1.
+    #[inline(always)]
+    fn key(&mut self, bit: u32) -> &mut u32 {
+        &mut self.keys[(bit as usize - 1) % N]
     }
 
     fn result(&self, out: &mut Vec<u32>) {
@@ -79,7 +108,7 @@ impl<const N: usize> Lane<N> {
 }
 
 /// The next set bit above one.
-#[inline]
+#[inline(always)]
 fn following(live: u64, bit: u32) -> u32 {
     (live >> (bit + 1)).trailing_zeros() + bit + 1
 }
@@ -96,8 +125,29 @@ pub(super) fn merge_alone(table: &PairTable, piece: &[u8], out: &mut Vec<u32>) {
 pub(super) fn merge_short<'p>(
     table: &PairTable,
     pieces: impl Iterator<Item = (u32, &'p [u8])>,
-    mut emit: impl FnMut(u32, &[u32]),
+    emit: impl FnMut(u32, &[u32]),
 ) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        /// The same, compiled for processors that compare eight keys at once.
+        #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt")]
+        fn with_avx2<'p>(
+            table: &PairTable,
+            pieces: impl Iterator<Item = (u32, &'p [u8])>,
+            emit: impl FnMut(u32, &[u32]),
+        ) {
+            run_lanes(table, pieces, emit);
+        }
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi2") && is_x86_feature_detected!("lzcnt") {
+            // SAFETY: the processor has what the function is compiled for; bmi1 comes with bmi2.
+            return unsafe { with_avx2(table, pieces, emit) };
+        }
+    }
+    run_lanes(table, pieces, emit);
+}
+
+#[inline(always)]
+fn run_lanes<'p>(table: &PairTable, pieces: impl Iterator<Item = (u32, &'p [u8])>, mut emit: impl FnMut(u32, &[u32])) {
     let mut pieces = pieces.fuse();
     let mut lanes = [Lane::<LANE>::IDLE; LANES];
     let mut active = 0;

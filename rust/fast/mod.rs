@@ -2,13 +2,17 @@
 
 pub mod corpus;
 pub mod count;
+pub mod decoder;
 pub mod encoder;
 pub mod join;
 pub mod merge;
+pub mod parallel;
 pub mod scan;
+pub mod transcode;
 
 mod block;
 mod key;
+mod line;
 mod long;
 mod miss;
 mod pair_table;

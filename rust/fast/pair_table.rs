@@ -13,6 +13,10 @@
 //! Costs: 256 KiB and 16 to 32 bytes a merge; building is O(merges). Not for vocabularies of more than a million symbols, nor
 //! for one whose equal ranks make different tokens: `PairTable::new` answers None, and the mirror merges instead.
 
+// The hot loops are made of one-line helpers that must vanish into them.
+#![allow(clippy::inline_always)]
+
+use super::prefetch::prefetch;
 use crate::vocab::{Merge, Vocab};
 
 /// No symbol: stands beside the ends of a piece, and merges with nothing.
@@ -81,13 +85,13 @@ impl PairTable {
     }
 
     /// The place of the merge of two bytes, or [`NO_PLACE`].
-    #[inline]
+    #[inline(always)]
     pub(super) fn place_of_bytes(&self, left: u8, right: u8) -> u32 {
         self.bytes[usize::from(left) * 256 + usize::from(right)]
     }
 
     /// The place of the merge of two symbols, or [`NO_PLACE`].
-    #[inline]
+    #[inline(always)]
     pub(super) fn place(&self, left: u32, right: u32) -> u32 {
         let pair = pair_of(left, right);
         let (slot, other) = slots_of(pair, self.shift, self.slots.len());
@@ -98,8 +102,16 @@ impl PairTable {
         in_first & in_second & NO_PLACE
     }
 
+    /// Ask for the lines that [`place`](PairTable::place) will look at; they are on one page.
+    #[inline(always)]
+    pub(super) fn fetch(&self, left: u32, right: u32) {
+        let (slot, other) = slots_of(pair_of(left, right), self.shift, self.slots.len());
+        prefetch(&raw const self.slots[slot]);
+        prefetch(&raw const self.slots[other]);
+    }
+
     /// The symbol that the merges of a place make.
-    #[inline]
+    #[inline(always)]
     pub(super) fn made(&self, place: u32) -> u32 {
         if self.plain { 256 + place } else { self.made[place as usize] }
     }
@@ -148,13 +160,13 @@ impl Names {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn pair_of(left: u32, right: u32) -> u64 {
     u64::from(left) << SYMBOL_BITS | u64::from(right)
 }
 
 /// The two slots of a pair; each is the other's other.
-#[inline]
+#[inline(always)]
 fn slots_of(pair: u64, shift: u32, len: usize) -> (usize, usize) {
     let hash = pair.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let slot = (hash >> shift) as usize & (len - 1);

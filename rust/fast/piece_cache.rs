@@ -18,6 +18,7 @@
 #![allow(clippy::inline_always)]
 
 use super::key::{VALUE_SHIFT, hash, is_long};
+use super::line::{self, Line, SLOTS};
 use super::prefetch::prefetch;
 use super::values::PADDING;
 
@@ -25,11 +26,8 @@ use super::values::PADDING;
 pub(super) const RECORDS: u32 = 1 << 19;
 /// Words of a unit of the arena.
 pub(super) const UNIT: usize = 4;
-const SLOTS: usize = 4;
 /// How many insertions ahead a line is fetched while seeding.
 const AHEAD: usize = 24;
-
-type Line = [u128; SLOTS];
 
 /// How large a cache is.
 #[derive(Debug, Clone, Copy)]
@@ -169,14 +167,18 @@ impl<'c> View<'c> {
         prefetch(&raw const self.lines[line]);
     }
 
-    /// The value of a key, whose line is `line`.
+    /// The value of a key, whose line is `line`, by one of the ways to look at a line.
     #[inline(always)]
-    pub(super) fn find(&self, line: usize, key: u128) -> Option<u32> {
+    pub(super) fn find_with(&self, line: usize, key: u128, find: impl Fn(&Line, u128) -> Option<u32>) -> Option<u32> {
         let slots = &self.lines[line];
-        match find_on(slots, key) {
-            None if slots[SLOTS - 1] != 0 => find_on(&self.lines[line ^ 1], key),
+        match find(slots, key) {
+            None if slots[SLOTS - 1] != 0 => find(&self.lines[line ^ 1], key),
             found => found,
         }
+    }
+
+    fn find(&self, line: usize, key: u128) -> Option<u32> {
+        self.find_with(line, key, line::find)
     }
 
     /// The value of a piece, looked up from the beginning.
@@ -194,18 +196,6 @@ impl<'c> View<'c> {
     pub(super) fn arena(&self) -> &'c [u32] {
         self.arena
     }
-}
-
-/// Compares all four without a branch.
-#[inline(always)]
-fn find_on(slots: &Line, key: u128) -> Option<u32> {
-    let mut found = 0;
-    for (index, slot) in slots.iter().enumerate() {
-        found |= u32::from((slot ^ key) << (128 - VALUE_SHIFT) == 0) << index;
-    }
-    // On no match the index must stay on the line.
-    let entry = slots[found.trailing_zeros() as usize % SLOTS];
-    (found != 0).then_some((entry >> VALUE_SHIFT) as u32)
 }
 
 /// The bytes of a piece as words, the last one filled up with zeros.

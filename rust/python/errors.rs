@@ -22,7 +22,11 @@ impl From<Error> for PyErr {
             Error::UnknownToken { id, position } => UnknownTokenError::new_err((id, position)),
             Error::DisallowedSpecial { token, position } => DisallowedSpecialTokenError::new_err((token, position)),
             Error::InvalidUtf8 { bytes, .. } => decode_error(&bytes),
-            Error::File { path, kind, reason } => PyOSError::new_err((errno(kind), reason, path)),
+            Error::File { path, kind, reason } => {
+                // Without Rust's " (os error 2)" and with the path as text, it reads as Python's own.
+                let reason = reason.split(" (os error").next().unwrap_or_default().to_owned();
+                PyOSError::new_err((errno(kind), reason, path.into_os_string()))
+            }
             Error::Interrupted => PyKeyboardInterrupt::new_err(()),
         }
     }

@@ -152,7 +152,7 @@ class TrainSteps:
         )
         for event in self.events:
             token = TokenText([event["id"]], [self.token_bytes(event["id"])]).text(colour=has_colour(console))
-            row = [str(event["id"]), self.pair(event["winner"]), token, f"{event['count']:,}"]
+            row: list[str | Text] = [str(event["id"]), self.pair(event["winner"]), token, f"{event['count']:,}"]
             for second in event["candidates"][1:2]:
                 row += [self.pair(second["pair"]), f"{second['count']:,}"]
             table.add_row(*row)

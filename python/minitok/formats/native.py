@@ -116,13 +116,13 @@ def parse(content: Any, backend: str | None = None) -> Tokenizer:
     options: dict[str, Any] = {
         "pattern": pattern,
         "special_tokens": special,
-        "name": content.get("name"),
-        "trained": content.get("trained"),
+        "name": optional_field(content, "name", str),
+        "trained": optional_field(content, "trained", dict),
         "backend": backend,
     }
     merges = field(content, "merges", list)
     if "tokens" in content:
-        tokens = dict(parse_token(row) for row in field(content, "tokens", list))
+        tokens = parse_tokens(field(content, "tokens", list))
         full: list[Any] = [check_integers(row, 4, f"merge {rank}") for rank, row in enumerate(merges)]
         return Tokenizer.from_vocabulary(tokens, full, field(content, "whole_pieces", bool), **options)
     order = content.get("byte_order")
@@ -142,6 +142,11 @@ def field(content: dict[str, Any], name: str, kind: type) -> Any:
     return content[name]
 
 
+def optional_field(content: dict[str, Any], name: str, kind: type) -> Any:
+    """A field that may be left out or null."""
+    return None if content.get(name) is None else field(content, name, kind)
+
+
 def check_integers(row: Any, length: int, what: str, limit: int = (1 << 31) - 1) -> tuple[int, ...]:
     """A row of so many whole numbers that can be ids."""
     if not isinstance(row, list) or len(row) != length:
@@ -149,6 +154,17 @@ def check_integers(row: Any, length: int, what: str, limit: int = (1 << 31) - 1)
     if not all(type(number) is int and 0 <= number <= limit for number in row):
         raise FormatReason(f"{what} holds what is no whole number from 0 to {limit}: {row!r}"[:200])
     return tuple(row)
+
+
+def parse_tokens(rows: list[Any]) -> dict[int, bytes]:
+    """The tokens by id; an id that stands twice contradicts itself."""
+    tokens: dict[int, bytes] = {}
+    for row in rows:
+        token_id, token = parse_token(row)
+        if token_id in tokens:
+            raise FormatReason(f"the token {token_id} stands twice")
+        tokens[token_id] = token
+    return tokens
 
 
 def parse_token(row: Any) -> tuple[int, bytes]:

@@ -7,7 +7,7 @@ Invariants: decoding what was encoded gives the bytes back (E6). Nothing here de
 
 Costs: those of the parts; O(n log n) for n bytes in all.
 
-Implements SPEC E3, E4, E5, E6.
+Implements SPEC E3, E5 and E6.
 """
 
 from __future__ import annotations

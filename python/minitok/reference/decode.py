@@ -65,7 +65,7 @@ class StreamDecoder:
         return self.emit(finished=True)
 
     def emit(self, finished: bool) -> str:
-        """What is text by now. (Python's own incremental decoder holds back ED A0, which begins no character.)"""
+        """What is text by now. Python's own incremental decoder will not do: it holds back ED A0, which begins nothing."""
         text = ""
         while self.held:
             try:

@@ -15,7 +15,7 @@ makes of it, up to a limit, beyond which it is an error (P6).
 
 Not for: languages written without spaces, if words are wanted; a piece is then a whole sentence, which is still exact.
 
-Implements SPEC P1, P2, P3, P6 and P7.
+Implements SPEC P1, P2, P3, P6, P7 and E5.
 """
 
 from __future__ import annotations

@@ -22,7 +22,6 @@ from bisect import bisect_right
 from functools import cache
 from pathlib import Path
 
-
 VERSION = "16.0.0"
 
 CharSet = tuple[tuple[int, int], ...]

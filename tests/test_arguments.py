@@ -1,0 +1,176 @@
+"""Input of a wrong kind gets an error that names it, the same on both backends, at every entry point."""
+
+import minitok
+import numpy as np
+import pytest
+from helpers import BACKENDS, Failure, failure_on_both, on_both, outcome
+
+SINGLES = {bytes([byte]): byte for byte in range(256)}
+ENTRY_POINTS = ["encode", "encode_to_numpy", "count", "tokenize", "encode_with_offsets"]
+BATCH_POINTS = ["encode_batch", "encode_batch_to_numpy", "count_batch"]
+
+
+def tokenizer(backend, **options):
+    return minitok.Tokenizer([(97, 98)], backend=backend, **{"special_tokens": {"<s>": 257}, **options})
+
+
+@pytest.mark.parametrize("entry", ENTRY_POINTS)
+@pytest.mark.parametrize("wrong", [None, 3, ["a"], 1.5, bytearray(b"a"), memoryview(b"a")], ids=lambda wrong: type(wrong).__name__)
+def test_text_must_be_str_or_bytes(entry, wrong):
+    failed = failure_on_both(lambda backend: getattr(tokenizer(backend), entry)(wrong))
+    assert failed == Failure(TypeError, f"text must be str or bytes, not {type(wrong).__name__}")
+
+
+@pytest.mark.parametrize("entry", BATCH_POINTS)
+def test_a_batch_must_be_an_iterable_of_texts(entry):
+    def call(wrong):
+        return failure_on_both(lambda backend: getattr(tokenizer(backend), entry)(wrong))
+
+    assert call("text") == Failure(TypeError, "texts must be an iterable of str or bytes, not one str")
+    assert call(b"text").kind is call(3).kind is call(None).kind is TypeError
+    assert call(["a", None]) == Failure(TypeError, "text must be str or bytes, not NoneType")
+
+
+@pytest.mark.parametrize("entry", ENTRY_POINTS)
+def test_a_lone_surrogate_is_a_replacement_character_everywhere(entry):
+    for text, meant in (("a\ud800b", "a\ufffdb"), ("\udfff", "\ufffd"), ("\ud83d\ude00", "😀"), ("\ud83d\ud83d\ude00", "\ufffd😀")):
+        for backend in BACKENDS:
+            tok = tokenizer(backend)
+            assert str(getattr(tok, entry)(text)) == str(getattr(tok, entry)(meant))
+            assert str(tok.encode_batch([text, "x"])) == str(tok.encode_batch([meant, "x"]))
+            assert list(tok.encode_iterable(list(text))) == tok.encode(meant)
+
+
+def test_a_lone_surrogate_in_training_is_a_replacement_character(backend):
+    surrogates = minitok.train(["a\ud800b \ud83d\ude00"] * 2, 270, backend=backend)
+    assert surrogates.merges == minitok.train(["a\ufffdb 😀"] * 2, 270, backend=backend).merges
+
+
+def test_a_lone_surrogate_in_a_name_is_refused():
+    name = "<\ud800>"
+    failed = failure_on_both(lambda backend: tokenizer(backend, special_tokens={name: 300}))
+    assert failed == Failure(minitok.VocabularyError, f"the special token {name!r} holds a lone surrogate")
+    failed = failure_on_both(lambda backend: minitok.train([], 300, special_tokens=[name], backend=backend))
+    assert failed == Failure(minitok.TrainingError, f"the special token {name!r} holds a lone surrogate")
+    assert failure_on_both(lambda backend: tokenizer(backend).token_id(name)).kind is KeyError
+    assert failure_on_both(lambda backend: tokenizer(backend).encode("", allowed_special={name})).kind is ValueError
+
+
+@pytest.mark.parametrize(
+    ("special", "kind"),
+    [
+        ({"": 300}, minitok.VocabularyError), ({"<s>": -1}, minitok.VocabularyError), ({"<s>": 1 << 31}, minitok.VocabularyError),
+        ({"<s>": 1 << 70}, minitok.VocabularyError), ({"<s>": 97}, minitok.VocabularyError), ({"<s>": True}, TypeError),
+        ({"<s>": 1.0}, TypeError), ({"<s>": "3"}, TypeError), ({b"<s>": 300}, TypeError), ({3: 300}, TypeError),
+    ],
+)  # fmt: skip
+def test_special_tokens_that_cannot_be_are_refused(special, kind):
+    assert failure_on_both(lambda backend: tokenizer(backend, special_tokens=special)).kind is kind
+
+
+def test_a_special_token_may_be_the_token_it_names(backend):
+    assert tokenizer(backend, special_tokens={"ab": 256}).encode("ab", allowed_special="all") == [256]
+
+
+@pytest.mark.parametrize(
+    ("merges", "kind"),
+    [
+        ([(97, 256)], minitok.VocabularyError), ([(97, 98), (97, 98)], minitok.VocabularyError), ([(-1, 97)], minitok.VocabularyError),
+        ([(97, 1 << 40)], minitok.VocabularyError), ([(97,)], minitok.VocabularyError), ([(97, 98, 99)], minitok.VocabularyError),
+        ([("a", "b")], TypeError), ([(97.0, 98)], TypeError), ([97], TypeError), (["ab"], TypeError), (None, TypeError), (3, TypeError),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_merges_that_cannot_be_are_refused(merges, kind):
+    assert failure_on_both(lambda backend: minitok.Tokenizer(merges, backend=backend)).kind is kind
+
+
+def test_merges_may_be_an_array(backend):
+    assert minitok.Tokenizer(np.array([[97, 98], [256, 99]]), backend=backend).merges == [(97, 98), (256, 99)]
+
+
+@pytest.mark.parametrize("order", [b"", b"a" * 256, bytes(255), bytes(range(255)) + b"a"], ids=len)
+def test_a_byte_order_must_be_a_permutation(order):
+    failed = failure_on_both(lambda backend: minitok.Tokenizer([], byte_order=order, backend=backend))
+    assert failed == Failure(minitok.VocabularyError, "the byte order is not a permutation of the 256 bytes")
+
+
+@pytest.mark.parametrize(
+    ("ranks", "kind"),
+    [
+        ({}, minitok.VocabularyError), ({**SINGLES, b"ab": 97}, minitok.VocabularyError), ({**SINGLES, b"ab": -1}, minitok.VocabularyError),
+        ({**SINGLES, b"ab": 1 << 31}, minitok.VocabularyError), ({**SINGLES, "ab": 256}, TypeError), ({**SINGLES, b"ab": 256.0}, TypeError),
+        ({**SINGLES, b"ab": True}, TypeError), ({**SINGLES, b"ab": None}, TypeError),
+    ],
+    ids=lambda value: repr(value)[-40:],
+)  # fmt: skip
+def test_ranks_that_cannot_be_are_refused(ranks, kind):
+    failed = failure_on_both(lambda backend: minitok.Tokenizer.from_ranks(ranks, pattern="gpt2", backend=backend))
+    assert failed.kind is kind
+
+
+def test_tokens_and_merges_must_fit():
+    def build(ids, merges):
+        return on_both(lambda backend: minitok.Tokenizer.from_tokens(ids, merges, pattern="gpt2", backend=backend).encode("ab"))
+
+    assert build({**SINGLES, b"ab": 999}, [(97, 98)]) == [999]
+    assert build({**SINGLES, b"ab": 999, b"": 998}, [(97, 98)]) == [999]
+    assert "which is no token" in build(SINGLES, [(97, 98)]).message
+    assert "which are not both tokens" in build(SINGLES, [(97, 300)]).message
+    assert "stands for b'a' and for b'ab'" in build({**SINGLES, b"ab": 97}, []).message
+    assert "the byte 0x61 has no token" in build({token: i for token, i in SINGLES.items() if token != b"a"}, []).message
+    for odd in (b"'", b'"', b"'\"", b"\\", b"\n\t\r", b"\x00\x7f\xff", b"~ "):
+        assert build({**SINGLES, odd * 2: 97}, []).message == f"id 97 stands for b'a' and for {odd * 2!r}"
+
+
+def test_empty_tokens_are_kept(backend):
+    tok = minitok.Tokenizer.from_ranks({**SINGLES, b"": 256, b"ab": 257}, pattern="gpt2", backend=backend)
+    assert (tok.token_bytes(256), tok.encode("ab"), tok.decode([256, 257])) == (b"", [257], "ab")
+
+
+@pytest.mark.parametrize(
+    ("options", "kind"),
+    [
+        ({"vocab_size": 255}, minitok.TrainingError), ({"vocab_size": 256, "special_tokens": ["<s>"]}, minitok.TrainingError),
+        ({"vocab_size": 1 << 31}, minitok.TrainingError), ({"vocab_size": True}, TypeError), ({"vocab_size": 300.0}, TypeError),
+        ({"vocab_size": "300"}, TypeError), ({"vocab_size": -5}, minitok.TrainingError), ({"tie_break": "random"}, minitok.TrainingError),
+        ({"byte_order": "huggingface"}, minitok.TrainingError), ({"min_frequency": 0}, minitok.TrainingError),
+        ({"min_frequency": 1.5}, TypeError), ({"min_frequency": True}, TypeError), ({"min_frequency": 1 << 70}, minitok.TrainingError),
+        ({"max_token_length": 0}, minitok.TrainingError), ({"max_token_length": "1"}, TypeError), ({"max_token_length": 1 << 70}, minitok.TrainingError),
+        ({"special_tokens": "<s>"}, TypeError), ({"special_tokens": [b"<s>"]}, TypeError), ({"special_tokens": ["<s>", "<s>"]}, minitok.TrainingError),
+        ({"special_tokens": [""]}, minitok.VocabularyError), ({"threads": 0}, ValueError), ({"pattern": ""}, minitok.PatternError),
+        ({"backend": "java"}, minitok.BackendError),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_training_options_that_cannot_be_are_refused(options, kind):
+    def run(backend):
+        return minitok.train(["text"], **{"vocab_size": 300, "backend": backend, **options})
+
+    assert failure_on_both(run).kind is kind
+
+
+@pytest.mark.parametrize("texts", ["one text", b"one text", ["a", None], ["a", 3], [["a"]], 3, None], ids=repr)
+def test_a_corpus_must_be_an_iterable_of_texts(texts):
+    failed = failure_on_both(lambda backend: minitok.train(texts, 300, backend=backend))
+    assert failed.kind is TypeError
+
+
+@pytest.mark.parametrize("size", [255, 256, 257, 260, -1])
+def test_a_truncation_must_fit(size):
+    failed = failure_on_both(lambda backend: minitok.Tokenizer([(97, 98)], special_tokens={"<a>": 257, "<b>": 258}, backend=backend).truncate(size))
+    assert failed == Failure(minitok.VocabularyError, f"vocab_size {size} is not between 258 and 259")
+
+
+def test_a_vocabulary_with_holes_cannot_be_truncated():
+    ranks = {**SINGLES, b"ab": 300}
+    failed = failure_on_both(lambda backend: minitok.Tokenizer.from_ranks(ranks, pattern="gpt2", backend=backend).truncate(257))
+    assert failed.kind is minitok.VocabularyError
+
+
+def test_the_other_options_name_their_choices(backend):
+    tok = tokenizer(backend)
+    assert outcome(tok.stream_decoder, "ignore").message == "errors must be 'replace' or 'strict', not 'ignore'"
+    assert outcome(tok.encode_with_offsets, "a", unit="word").message == "unit must be 'char' or 'byte', not 'word'"
+    assert outcome(tok.encode_bytes, "a").message == "data must be bytes, not str"
+    assert outcome(lambda: list(tok.encode_iterable("text"))).message == "chunks must be an iterable of str or bytes, not one str"

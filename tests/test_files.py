@@ -1,0 +1,150 @@
+"""minitok's own files: whole or not at all, every id kept, and a bad one refused with its name, line and reason."""
+
+import json
+import os
+from pathlib import Path
+
+import minitok
+import pytest
+from helpers import BACKENDS, Failure, failure_on_both, outcome
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import any_text, merge_lists, patterns, rank_tables, special_ids
+
+
+def saved(tmp_path, **changes):
+    """A good file, with some fields changed; None leaves a field out."""
+    content = {
+        "format": "minitok", "version": 1, "name": "n", "pattern": "gpt2", "special_tokens": {"<s>": 257}, "trained": None,
+        "byte_order": "identity", "merges": [[97, 98]],
+    }  # fmt: skip
+    content = {key: value for key, value in {**content, **changes}.items() if value is not KeyError}
+    path = tmp_path / "my.json"
+    path.write_text(json.dumps(content))
+    return path
+
+
+def test_the_good_file_is_good(tmp_path, backend):
+    tok = minitok.load(saved(tmp_path), backend=backend)
+    assert (tok.encode("ab<s>", allowed_special="all"), tok.name, tok.backend) == ([256, 257], "n", backend)
+
+
+@given(merge_lists(), patterns, st.sampled_from([bytes(range(256)), bytes(range(255, -1, -1))]), any_text)
+def test_a_trained_tokenizer_comes_back(tmp_path_factory, merges, pattern, order, text):
+    path = tmp_path_factory.mktemp("native") / "t.json"
+    tok = minitok.Tokenizer(merges, pattern=pattern, byte_order=order, special_tokens=special_ids(merges), trained={"stop": "x"})
+    tok.save(path)
+    for backend in BACKENDS:
+        again = minitok.load(path, backend=backend)
+        assert again == tok
+        assert again.trained == tok.trained
+        assert again.encode(text, allowed_special="all") == tok.encode(text, allowed_special="all")
+
+
+@given(rank_tables(), any_text)
+def test_a_vocabulary_with_holes_comes_back(tmp_path_factory, ranks, text):
+    path = tmp_path_factory.mktemp("native") / "t.json"
+    tok = minitok.Tokenizer.from_ranks(ranks, pattern="gpt2", special_tokens={"<s>": 1 << 20})
+    tok.save(path)
+    for backend in BACKENDS:
+        again = minitok.load(path, backend=backend)
+        assert (again, again.encode(text), again.n_vocab) == (tok, tok.encode(text), (1 << 20) + 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"format": "other"}, "not a minitok file"), ({"version": 2}, "version 2"), ({"version": KeyError}, "version None"),
+        ({"pattern": KeyError}, "no 'pattern'"), ({"pattern": 3}, "'pattern' is a int"), ({"pattern": "(a"}, "a group without its ')'"),
+        ({"special_tokens": []}, "'special_tokens' is a list"), ({"special_tokens": {"<s>": "1"}}, "'<s>'"),
+        ({"special_tokens": {"<s>": 97}}, "has the id 97 of the token b'a'"), ({"special_tokens": {"": 300}}, "a special token is empty"),
+        ({"special_tokens": {"<s>": True}}, "'<s>'"), ({"merges": KeyError}, "no 'merges'"), ({"merges": {}}, "'merges' is a dict"),
+        ({"merges": [[97]]}, "merge 0 is not 2 numbers"), ({"merges": [[97, 98], [97, "b"]]}, "merge 1 holds what is no whole number"),
+        ({"merges": [[97, 98.0]]}, "merge 0 holds"), ({"merges": [[97, -1]]}, "merge 0 holds"), ({"merges": [[97, 1 << 40]]}, "merge 0 holds"),
+        ({"merges": [[97, 256]]}, "256 is no token before it"), ({"merges": [[97, 98], [97, 98]]}, "is merged twice"),
+        ({"byte_order": "other"}, "unknown byte_order 'other'"), ({"byte_order": [1, 2]}, "byte_order is not 256 numbers"),
+        ({"byte_order": [0] * 256}, "not a permutation"), ({"byte_order": KeyError}, "byte_order is not 256 numbers"),
+        ({"tokens": [[0, "!!"]], "whole_pieces": True}, "not base64"), ({"tokens": [[0]], "whole_pieces": True}, "a token is not an id"),
+        ({"tokens": [], "whole_pieces": True, "merges": []}, "has no token"), ({"tokens": []}, "merge 0 is not 4 numbers"),
+        ({"tokens": [[0, "YQ=="], [0, "Yg=="]], "whole_pieces": True, "merges": []}, "the token 0 stands twice"),
+        ({"name": 3}, "'name' is a int"), ({"trained": "yes"}, "'trained' is a str"),
+    ],
+    ids=lambda value: repr(value)[:50],
+)  # fmt: skip
+def test_a_malformed_file_is_refused_with_its_reason(tmp_path, changes, reason):
+    path = saved(tmp_path, **changes)
+    failed = failure_on_both(lambda backend: minitok.load(path, backend=backend))
+    assert failed.kind is minitok.FileFormatError
+    assert failed.message.startswith(f"{path}: ")
+    assert reason in failed.message
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [(b"", 1), (b"{\n\n", 3), (b'{"a": 1,\n"b" 2}', 2), (b"\xff\xfe", None), (b"[" * 100_000, None), (b'{"a": "\xc3"}', None), (b"[]", None), (b"3", None)],
+    ids=lambda value: repr(value)[:20],
+)  # fmt: skip
+def test_what_is_no_json_is_refused_with_its_line(tmp_path, data, line):
+    path = tmp_path / "bad.json"
+    path.write_bytes(data)
+    failed = failure_on_both(lambda backend: minitok.load(path, backend=backend))
+    assert failed.kind is minitok.FileFormatError
+    assert failed.message.startswith(f"{path}:{line}: " if line else f"{path}: ")
+
+
+def test_every_truncation_of_a_file_is_refused(tmp_path):
+    data = saved(tmp_path).read_bytes()
+    path = tmp_path / "cut.json"
+    for length in range(len(data)):
+        path.write_bytes(data[:length])
+        assert outcome(minitok.load, path).kind is minitok.FileFormatError
+
+
+def test_numbers_too_long_to_read_are_refused(tmp_path):
+    path = saved(tmp_path)
+    path.write_text(path.read_text().replace("98", "9" * 5000))
+    assert outcome(minitok.load, path).kind is minitok.FileFormatError
+
+
+def test_a_mark_of_byte_order_and_crlf_are_read(tmp_path):
+    path = saved(tmp_path)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b", ", b",\r\n"))
+    assert minitok.load(path).merges == [(97, 98)]
+
+
+def test_a_missing_file_is_the_systems_error(tmp_path):
+    assert outcome(minitok.load, tmp_path / "no.json").kind is FileNotFoundError
+    assert outcome(minitok.load, tmp_path).kind is IsADirectoryError
+
+
+@pytest.mark.parametrize("broken", ["fsync", "replace"])
+def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, broken):
+    path = saved(tmp_path)
+    before = path.read_bytes()
+
+    def fail(*_):
+        raise OSError(28, "no space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, broken, fail)
+        if hasattr(Path, broken):
+            patched.setattr(Path, broken, fail)
+        assert outcome(minitok.Tokenizer([(99, 99)]).save, path) == Failure(OSError, "[Errno 28] no space left on device")
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+    minitok.Tokenizer([(99, 99)]).save(path)
+    assert minitok.load(path).merges == [(99, 99)]
+
+
+def test_a_tokenizer_that_cannot_be_written_leaves_no_file(tmp_path):
+    tok = minitok.Tokenizer([], trained={"what": object()})
+    assert outcome(tok.save, tmp_path / "new.json").kind is TypeError
+    assert outcome(minitok.Tokenizer([]).save, tmp_path / "no" / "new.json").kind is FileNotFoundError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_saving_keeps_the_permissions_of_the_old_file(tmp_path):
+    path = saved(tmp_path)
+    path.chmod(0o640)
+    minitok.Tokenizer([]).save(path)
+    assert path.stat().st_mode & 0o777 == 0o640

@@ -1,0 +1,53 @@
+"""The README: its excerpts are the sources, its links lead somewhere, its commands exist. Its examples run as doctests."""
+
+import re
+from pathlib import Path
+
+import pytest
+from minitok.cli.app import app
+from typer.testing import CliRunner
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXCERPTS = re.findall(r"<!-- excerpt: (\S+) -->\n```\w+\n(.*?)```", README, re.DOTALL)
+
+
+def test_there_is_an_excerpt_of_each_language():
+    assert {Path(source).suffix for source, _ in EXCERPTS} == {".py", ".rs"}
+
+
+@pytest.mark.parametrize(("source", "excerpt"), EXCERPTS)
+def test_the_excerpts_are_the_sources(source, excerpt):
+    code = (ROOT / source).read_text(encoding="utf-8")
+    # The excerpts leave out docstrings, which in Rust stand before the function anyway.
+    without_docstrings = re.sub(r'^ +"""(?:(?!""").)*"""\n', "", code, flags=re.DOTALL | re.MULTILINE)
+    assert excerpt in without_docstrings
+
+
+def test_the_links_lead_somewhere():
+    links = [*re.findall(r"\]\(([^)]+)\)", README), *re.findall(r'href="([^"]+)"', README)]
+    assert len(links) > 5
+    assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
+
+
+def test_the_targets_are_in_the_makefile():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for document in ("README.md", "CONTRIBUTING.md"):
+        named = set(re.findall(r"`?make ([a-z]+)", (ROOT / document).read_text(encoding="utf-8")))
+        assert named
+        assert [target for target in named if not re.search(rf"^{target}:", makefile, re.MULTILINE)] == []
+
+
+def test_the_shell_commands_are_understood(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "a.txt").write_text("Hello, Hello, world", encoding="utf-8")
+    block = re.search(r"```sh\n(minitok train.*?)```", README, re.DOTALL)
+    assert block
+    train, pipe = block[1].splitlines()
+    runner = CliRunner()
+    words = [word.strip("'") for word in train.split()[1:]]
+    assert runner.invoke(app, words).exit_code == 0
+    encoded = runner.invoke(app, pipe.split(" | ")[1].split()[1:], input="Hello, world\n")
+    decoded = runner.invoke(app, pipe.split(" | ")[2].split()[1:], input=encoded.stdout)
+    assert decoded.stdout == "Hello, world\n"
