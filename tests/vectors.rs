@@ -9,6 +9,7 @@ use minitok::pretokenize::Pattern;
 use minitok::special::SpecialTokens;
 use minitok::trace::Event;
 use minitok::train::{Observer, PieceCounter, Stop, TieBreak, TrainOptions, Trained, train};
+use minitok::packed::unpack;
 use minitok::vocab::Vocab;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -81,6 +82,9 @@ fn vocab(value: &Value) -> Result<Vocab> {
         let more = list(more).iter().map(|token| (bytes(&token[0]), number(&token[1])));
         singles.filter(|(_, id)| !without.contains(id)).chain(more).collect()
     };
+    if value["packed"].is_object() {
+        return unpack(&bytes(&value["packed"]), None);
+    }
     if value["ranks"].is_array() {
         return Vocab::from_ranks(&with_singles(&value["ranks"]));
     }

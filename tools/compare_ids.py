@@ -30,7 +30,7 @@ PIECE = 1 << 20
 
 
 def reference(tok: minitok.Tokenizer) -> tiktoken.Encoding:
-    """tiktoken over the same ranks."""
+    """The same ranks in tiktoken."""
     ranks = {token: token_id for token_id, token in tok.vocabulary()[0].items()}
     return tiktoken.Encoding(
         tok.name or "", pat_str=NAMED[tok.pattern], mergeable_ranks=ranks, special_tokens=tok.special_tokens
@@ -69,7 +69,8 @@ def compare_whisper(module_path: Path) -> None:
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     text = "Hello, 世界! It's  123\n\n <|startoftranscript|><|en|><|transcribe|><|0.00|> so <|30.00|><|endoftext|>"
-    for name, file, languages in (("whisper", "multilingual", 99), ("whisper_v3", "multilingual", 100), ("whisper_en", "gpt2", 99)):
+    files = (("whisper", "multilingual", 99), ("whisper_v3", "multilingual", 100), ("whisper_en", "gpt2", 99))
+    for name, file, languages in files:
         tok, theirs = minitok.get_encoding(name), module.get_encoding(file, languages)
         same = (
             tok.special_tokens == theirs._special_tokens  # noqa: SLF001

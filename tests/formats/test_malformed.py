@@ -102,6 +102,7 @@ def steps(*parts):
         ({"pre_tokenizer": {"type": "ByteLevel"}}, "has add_prefix_space"),
         ({"pre_tokenizer": SPLIT}, "no step ByteLevel"),
         ({"pre_tokenizer": steps(LEVEL, SPLIT)}, "goes on after ByteLevel"),
+        ({"pre_tokenizer": steps({"type": "Digits", "individual_digits": False}, LEVEL)}, "has a step Digits"),
         ({"pre_tokenizer": steps(SPLIT | {"behavior": "MergedWithNext"}, LEVEL)}, "the behavior 'MergedWithNext'"),
         ({"pre_tokenizer": steps(SPLIT | {"behavior": "Removed", "invert": True}, LEVEL)}, "'Removed' inverted"),
         ({"pre_tokenizer": steps(SPLIT | {"pattern": {"String": "a"}}, LEVEL)}, "Split has no Regex"),
@@ -209,7 +210,7 @@ def test_merges_with_windows_line_ends_and_a_mark(tmp_path):
 
 
 def test_a_folder_of_nothing(tmp_path):
-    with pytest.raises(minitok.FileFormatError, match="neither a tokenizer.json nor"):
+    with pytest.raises(minitok.FileFormatError, match=r"neither a tokenizer\.json nor"):
         minitok.load(tmp_path)
 
 

@@ -104,15 +104,12 @@ def find_special(ids: Mapping[str, int], pairs: Iterable[tuple[str, str]]) -> di
 
 def tokens_of(ids: Mapping[str, int]) -> dict[bytes, int]:
     """Tokens in byte-level notation as bytes."""
-    tokens: dict[bytes, int] = {}
-    for token, token_id in ids.items():
-        try:
-            tokens[to_bytes(token)] = token_id
-        except KeyError as error:
-            raise VocabularyError(
-                f"the token {token!r} is not in byte-level notation: {error.args[0]!r} stands for no byte"
-            ) from None
-    return tokens
+    token = ""
+    try:
+        return {to_bytes(token := shown): token_id for shown, token_id in ids.items()}
+    except KeyError as error:
+        char = error.args[0]
+    raise VocabularyError(f"the token {token!r} is not in byte-level notation: {char!r} stands for no byte")
 
 
 def save(tokenizer: Tokenizer, folder: str | os.PathLike[str]) -> None:

@@ -44,7 +44,7 @@ def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str 
         (special[token],) = numbers(shown, 1, path, number)
     if len(special) < count or len(lines) < 3 + count:
         raise FileFormatError(path, f"{count} special tokens announced, {len(special)} found", 3)
-    pairs = []
+    pairs: list[tuple[int, int]] = []
     for number, line in enumerate(lines[3 + count :], 4 + count):
         if line:
             left, right = numbers(line, 2, path, number)
