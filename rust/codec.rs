@@ -12,15 +12,12 @@
 use crate::decode;
 use crate::encode::encode_piece;
 use crate::error::{Error, Result};
-use crate::fast::{
-    self,
-    encoder::{Encoder, Split},
-};
+use crate::fast;
 use crate::pretokenize::Pattern;
 use crate::special::{Finder, SpecialTokens};
 use crate::trace::{Event, trace_piece};
 use crate::vocab::{Vocab, show};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// A vocabulary, a split pattern and special tokens: everything that ids depend on.
 #[derive(Debug)]
@@ -28,8 +25,8 @@ pub struct Codec {
     pub vocab: Arc<Vocab>,
     pub pattern: Pattern,
     pub special: SpecialTokens,
-    /// The same ids sooner; None where it is switched off. Its tables are made when the first text comes.
-    fast: Option<OnceLock<Encoder>>,
+    /// The same sooner (`fast/codec.rs`); None where it is switched off.
+    pub(crate) fast: Option<fast::codec::Tables>,
 }
 
 impl Codec {
@@ -43,12 +40,8 @@ impl Codec {
                 return Err(Error::Vocabulary(reason));
             }
         }
-        let fast = fast::enabled().then(OnceLock::new);
+        let fast = fast::enabled().then(fast::codec::Tables::default);
         Ok(Codec { vocab, pattern, special, fast })
-    }
-
-    fn fast(&self) -> Option<&Encoder> {
-        self.fast.as_ref().map(|made| made.get_or_init(|| Encoder::new(self.vocab.clone())))
     }
 
     /// The ids of a text. The special tokens that the finder knows are found in it; all else is text.
@@ -56,45 +49,17 @@ impl Codec {
         let mut ids = Vec::new();
         allowed.split(text, |start, end, id| {
             match id {
-                None => self.encode_segment(&text[start..end], &mut ids)?,
+                None => match self.fast(1) {
+                    Some(fast) => fast.encode(&text[start..end], &mut ids)?,
+                    None => self
+                        .pattern
+                        .split(&text[start..end], &mut |piece| encode_piece(&self.vocab, piece, &mut ids))?,
+                },
                 Some(id) => ids.push(id),
             }
             Ok(())
         })?;
         Ok(ids)
-    }
-
-    /// The ids of a text without special tokens, appended to `ids`.
-    fn encode_segment(&self, text: &[u8], ids: &mut Vec<u32>) -> Result<()> {
-        if let Some(fast) = self.fast() {
-            return fast.encode(text, self.split(), ids);
-        }
-        self.pattern.split(text, &mut |piece| encode_piece(&self.vocab, piece, ids))
-    }
-
-    /// The ids of each text.
-    pub fn encode_batch(&self, texts: &[&[u8]], allowed: &Finder, _threads: usize) -> Result<Vec<Vec<u32>>> {
-        texts.iter().map(|text| self.encode(text, allowed)).collect()
-    }
-
-    fn split(&self) -> Split<'_> {
-        self.pattern.scanner().map_or(Split::Pattern(&self.pattern), Split::Scan)
-    }
-
-    /// How many ids a text has.
-    pub fn count(&self, text: &[u8], allowed: &Finder) -> Result<usize> {
-        let Some(fast) = self.fast() else { return self.encode(text, allowed).map(|ids| ids.len()) };
-        let mut count = 0;
-        allowed.split(text, |start, end, id| {
-            count += if id.is_some() { 1 } else { fast.count(&text[start..end], self.split())? };
-            Ok(())
-        })?;
-        Ok(count)
-    }
-
-    /// How many ids each text has.
-    pub fn count_batch(&self, texts: &[&[u8]], allowed: &Finder, _threads: usize) -> Result<Vec<usize>> {
-        texts.iter().map(|text| self.count(text, allowed)).collect()
     }
 
     /// Fail if the text contains one of the special tokens that the finder knows.

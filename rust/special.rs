@@ -53,7 +53,7 @@ impl SpecialTokens {
 }
 
 /// Finds special tokens in text.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Finder {
     tokens: Vec<(String, u32)>,
     automaton: Option<AhoCorasick>,
@@ -90,6 +90,11 @@ impl Finder {
             emit(done, text.len(), None)?;
         }
         Ok(())
+    }
+
+    /// Whether it looks for nothing.
+    pub fn is_empty(&self) -> bool {
+        self.tokens.is_empty()
     }
 
     /// The bytes of the longest token; 0 without tokens.

@@ -65,11 +65,14 @@ class PythonCodec:
     def __init__(self, vocab: Any, pattern: Any, special: Any) -> None:
         self.codec = Codec(vocab, pattern, special)
 
-    def encode(self, text: str | bytes, allowed: Sequence[str] = ()) -> list[int]:
+    def encode(self, text: str | bytes, allowed: Sequence[str] = (), threads: int = 1) -> list[int]:
+        del threads
         return self.codec.encode(utf8(text), allowed)
 
-    def encode_to_numpy(self, text: str | bytes, allowed: Sequence[str] = ()) -> npt.NDArray[np.uint32]:
-        return np.array(self.encode(text, allowed), dtype=np.uint32)
+    def encode_to_numpy(
+        self, text: str | bytes, allowed: Sequence[str] = (), threads: int = 1
+    ) -> npt.NDArray[np.uint32]:
+        return np.array(self.encode(text, allowed, threads), dtype=np.uint32)
 
     def encode_batch(
         self, texts: Sequence[str | bytes], allowed: Sequence[str] = (), threads: int = 1

@@ -111,6 +111,7 @@ class Tokenizer(Conversions):
         *,
         allowed_special: Special | str = (),
         disallowed_special: Special | str = (),
+        threads: int = 1,
         trace: Callable[[dict[str, Any]], object] | None = None,
     ) -> list[int]:
         """The ids of a text.
@@ -122,6 +123,7 @@ class Tokenizer(Conversions):
             text: ``str``, or ``bytes`` that may be anything.
             allowed_special: Special tokens to find in the text, or ``"all"``.
             disallowed_special: Special tokens that must not be in the text, or ``"all"`` (those not allowed).
+            threads: How many may share a text of megabytes; it does not change the ids.
             trace: Called with each step as data; see ``minitok.reference.trace``. Slow: for short texts.
 
         Raises:
@@ -135,7 +137,7 @@ class Tokenizer(Conversions):
         allowed = self._check(text, allowed_special, disallowed_special)
         if trace is not None:
             return self._codec.trace(text, allowed, trace)
-        return self._codec.encode(text, allowed)
+        return self._codec.encode(text, allowed, thread_count(threads))
 
     def encode_bytes(self, data: bytes) -> list[int]:
         r"""The ids of any bytes; an invalid byte counts as a character that is neither letter, number nor space.
@@ -148,10 +150,16 @@ class Tokenizer(Conversions):
         return self._codec.encode(data)
 
     def encode_to_numpy(
-        self, text: Text, *, allowed_special: Special | str = (), disallowed_special: Special | str = ()
+        self,
+        text: Text,
+        *,
+        allowed_special: Special | str = (),
+        disallowed_special: Special | str = (),
+        threads: int = 1,
     ) -> npt.NDArray[np.uint32]:
         """The ids of a text as an array of uint32, shape (number of tokens,); the array owns its memory."""
-        return self._codec.encode_to_numpy(text, self._check(text, allowed_special, disallowed_special))
+        allowed = self._check(text, allowed_special, disallowed_special)
+        return self._codec.encode_to_numpy(text, allowed, thread_count(threads))
 
     def encode_batch(
         self, texts: Iterable[Text], *, allowed_special: Special | str = (), threads: int | None = None

@@ -28,6 +28,7 @@ const SEED_AFTER: usize = 1 << 20;
 /// How many units of a Python str are turned into UTF-8 at a time, and how near the end of it a cut is looked for.
 const PART: usize = 1 << 16;
 const NEAR: usize = 256;
+/// Words of the records of a cache: at most 8 MiB, of which is touched what is used.
 const ARENA: usize = 1 << 21;
 
 /// How text is cut into pieces.
@@ -53,9 +54,9 @@ pub struct Encoder {
 
 impl Encoder {
     pub fn new(vocab: Arc<Vocab>) -> Encoder {
-        let tokens = vocab.tokens.n_ids().clamp(1 << 15, 1 << 18);
-        // Four entries a line, and twice to four times as many entries as tokens.
-        let size = Size { log_lines: (tokens - 1).ilog2(), arena: ARENA };
+        // Four entries a line: at least twice as many entries as tokens, and 8 MiB at most.
+        let log_lines = (vocab.tokens.n_ids().max(1 << 14).ilog2() + 1).min(17);
+        let size = Size { log_lines, arena: ARENA };
         Encoder::with_size(vocab, size)
     }
 

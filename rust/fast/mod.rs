@@ -1,5 +1,6 @@
 //! Speed only: nothing in this folder changes a result. Each file names the mirror file that it must equal.
 
+pub mod codec;
 pub mod corpus;
 pub mod count;
 pub mod decoder;

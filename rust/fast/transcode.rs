@@ -29,6 +29,13 @@ impl Units<'_> {
         self.len() == 0
     }
 
+    /// All of it as UTF-8.
+    pub fn utf8(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.len());
+        self.transcode(0, self.len(), &mut bytes);
+        bytes
+    }
+
     /// Append the UTF-8 of about `wanted` units from `from` on, at least one if there is one, and answer where the next
     /// begin. A surrogate pair is not torn.
     pub fn transcode(&self, from: usize, wanted: usize, out: &mut Vec<u8>) -> usize {

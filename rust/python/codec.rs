@@ -6,6 +6,7 @@ use super::text::{self, Text};
 use super::trace::event_dict;
 use super::vocab::{Pattern, SpecialTokens, Vocab};
 use crate::error::{Error, Result};
+use crate::fast::parallel;
 use crate::special::Finder;
 use crate::{codec, decode};
 use numpy::{IntoPyArray, PyArray1};
@@ -41,23 +42,30 @@ impl Codec {
     }
 
     /// The ids of a text as a list.
-    #[pyo3(signature = (text, allowed = Vec::new()))]
-    fn encode<'py>(&self, py: Python<'py>, text: Text<'_>, allowed: Vec<String>) -> PyResult<Bound<'py, PyAny>> {
+    #[pyo3(signature = (text, allowed = Vec::new(), threads = 1))]
+    fn encode<'py>(
+        &self,
+        py: Python<'py>,
+        text: Text<'_>,
+        allowed: Vec<String>,
+        threads: usize,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let finder = self.finder(allowed);
-        let ids = py.detach(|| self.core.encode(&text.0, &finder))?;
+        let ids = py.detach(|| text.encode(&self.core, &finder, threads))?;
         list_of_ids(py, &ids)
     }
 
     /// The ids of a text as an array of uint32.
-    #[pyo3(signature = (text, allowed = Vec::new()))]
+    #[pyo3(signature = (text, allowed = Vec::new(), threads = 1))]
     fn encode_to_numpy<'py>(
         &self,
         py: Python<'py>,
         text: Text<'_>,
         allowed: Vec<String>,
+        threads: usize,
     ) -> PyResult<Bound<'py, PyArray1<u32>>> {
         let finder = self.finder(allowed);
-        let ids = py.detach(|| self.core.encode(&text.0, &finder))?;
+        let ids = py.detach(|| text.encode(&self.core, &finder, threads))?;
         Ok(ids.into_pyarray(py))
     }
 
@@ -71,7 +79,7 @@ impl Codec {
         threads: usize,
     ) -> PyResult<Bound<'py, PyList>> {
         let (texts, finder) = (text::texts(&texts)?, self.finder(allowed));
-        let batch = py.detach(|| self.core.encode_batch(&bytes_of(&texts), &finder, threads))?;
+        let batch = py.detach(|| self.batch(&texts, &finder, threads))?;
         let lists = batch.iter().map(|ids| list_of_ids(py, ids)).collect::<PyResult<Vec<_>>>()?;
         PyList::new(py, lists)
     }
@@ -87,7 +95,7 @@ impl Codec {
     ) -> PyResult<Offsets<'py>> {
         let (texts, finder) = (text::texts(&texts)?, self.finder(allowed));
         let (ids, offsets) = py.detach(|| {
-            let batch = self.core.encode_batch(&bytes_of(&texts), &finder, threads)?;
+            let batch = self.batch(&texts, &finder, threads)?;
             let mut offsets = vec![0];
             offsets.extend(batch.iter().scan(0, |end, ids| {
                 *end += ids.len() as u64;
@@ -102,7 +110,7 @@ impl Codec {
     #[pyo3(signature = (text, allowed = Vec::new()))]
     fn count(&self, py: Python<'_>, text: Text<'_>, allowed: Vec<String>) -> PyResult<usize> {
         let finder = self.finder(allowed);
-        Ok(py.detach(|| self.core.count(&text.0, &finder))?)
+        Ok(py.detach(|| text.count(&self.core, &finder))?)
     }
 
     /// How many ids each text has.
@@ -115,13 +123,14 @@ impl Codec {
         threads: usize,
     ) -> PyResult<Vec<usize>> {
         let (texts, finder) = (text::texts(&texts)?, self.finder(allowed));
-        Ok(py.detach(|| self.core.count_batch(&bytes_of(&texts), &finder, threads))?)
+        let counts = py.detach(|| parallel::map(&texts, threads, Text::size, |text| text.count(&self.core, &finder)));
+        Ok(counts.into_iter().collect::<Result<_>>()?)
     }
 
     /// Raise if the text contains one of the special tokens named.
     fn check(&self, text: Text<'_>, disallowed: Vec<String>) -> PyResult<()> {
         let disallowed: Vec<&str> = disallowed.iter().map(String::as_str).collect();
-        Ok(codec::Codec::check(&text.0, &self.core.special.finder(&disallowed))?)
+        Ok(codec::Codec::check(&text.bytes(), &self.core.special.finder(&disallowed))?)
     }
 
     /// As `encode`, with an event for each piece, merge and special token.
@@ -133,7 +142,7 @@ impl Codec {
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = emit.py();
         let mut failure = None;
-        let ids = self.core.trace(&text.0, &self.finder(allowed), &mut |event| {
+        let ids = self.core.trace(&text.bytes(), &self.finder(allowed), &mut |event| {
             let emitted = event_dict(py, &event).and_then(|dict| emit.call1((dict,)));
             emitted.map(|_| ()).map_err(|error| {
                 failure = Some(error);
@@ -162,19 +171,38 @@ impl Codec {
     }
 
     /// The bytes of the ids.
-    fn decode_bytes<'py>(&self, py: Python<'py>, ids: Ids) -> PyResult<Bound<'py, PyBytes>> {
-        let bytes = py.detach(|| self.core.decode_bytes(&ids.0))?;
-        Ok(PyBytes::new(py, &bytes))
+    fn decode_bytes<'py>(&self, py: Python<'py>, ids: Ids<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let ids = ids.as_slice();
+        let Some(decoder) = self.core.decoder() else {
+            return Ok(PyBytes::new(py, &py.detach(|| self.core.decode_bytes(ids))?));
+        };
+        let length = py.detach(|| decoder.length(ids))?;
+        PyBytes::new_with(py, length, |bytes| {
+            py.detach(|| decoder.write(ids, bytes));
+            Ok(())
+        })
     }
 
     /// The text of the ids.
-    fn decode<'py>(&self, py: Python<'py>, ids: Ids, errors: &str) -> PyResult<Bound<'py, PyString>> {
-        let bytes = py.detach(|| self.core.decode_bytes(&ids.0))?;
+    fn decode<'py>(&self, py: Python<'py>, ids: Ids<'py>, errors: &str) -> PyResult<Bound<'py, PyString>> {
+        let ids = ids.as_slice();
+        let bytes = py.detach(|| match self.core.decoder() {
+            Some(decoder) => decoder.decode(ids),
+            None => self.core.decode_bytes(ids),
+        })?;
+        if let Ok(text) = std::str::from_utf8(&bytes) {
+            return Ok(PyString::new(py, text));
+        }
         PyString::from_encoded_object(&PyBytes::new(py, &bytes), Some(c"utf-8"), Some(&std::ffi::CString::new(errors)?))
     }
 }
 
 impl Codec {
+    /// The ids of each text.
+    fn batch(&self, texts: &[Text<'_>], allowed: &Finder, threads: usize) -> Result<Vec<Vec<u32>>> {
+        parallel::map(texts, threads, Text::size, |text| text.encode(&self.core, allowed, 1)).into_iter().collect()
+    }
+
     /// The finder of the special tokens named, kept for the next call.
     fn finder(&self, names: Vec<String>) -> Arc<Finder> {
         if names.is_empty() {
@@ -188,10 +216,6 @@ impl Codec {
         }
         last.1.clone()
     }
-}
-
-fn bytes_of<'t>(texts: &'t [Text<'_>]) -> Vec<&'t [u8]> {
-    texts.iter().map(|text| text.0.as_ref()).collect()
 }
 
 /// Turns ids into text as they come, and never shows half a character.

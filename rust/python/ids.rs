@@ -1,19 +1,46 @@
 //! Ids as they come from Python: a list or other iterable of integers, or an integer NumPy array.
 
 use super::errors::UnknownTokenError;
-use numpy::{PyArray1, PyArrayDescrMethods, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
+use numpy::{PyArray1, PyArrayDescrMethods, PyArrayMethods, PyReadonlyArray1, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyFloat};
+use pyo3::types::{PyBool, PyFloat, PyInt, PyList};
 
-pub struct Ids(pub Vec<u32>);
+/// Some ids: borrowed from an array of uint32, or copied.
+pub enum Ids<'py> {
+    Borrowed(PyReadonlyArray1<'py, u32>),
+    Owned(Vec<u32>),
+}
 
-impl<'a, 'py> FromPyObject<'a, 'py> for Ids {
+impl Ids<'_> {
+    pub fn as_slice(&self) -> &[u32] {
+        match self {
+            // An array is only borrowed if it is contiguous.
+            Ids::Borrowed(array) => array.as_slice().unwrap_or_default(),
+            Ids::Owned(ids) => ids,
+        }
+    }
+}
+
+impl<'py> FromPyObject<'_, 'py> for Ids<'py> {
     type Error = PyErr;
 
-    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Ids> {
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Ids<'py>> {
+        if let Ok(array) = object.cast::<PyArray1<u32>>()
+            && array.is_contiguous()
+        {
+            return Ok(Ids::Borrowed(array.try_readonly()?));
+        }
         if let Ok(array) = object.cast::<PyUntypedArray>() {
-            return from_array(&array).map(Ids);
+            return from_array(&array).map(Ids::Owned);
+        }
+        if let Ok(list) = object.cast_exact::<PyList>() {
+            return list
+                .iter()
+                .enumerate()
+                .map(|(position, item)| from_item(&item, position))
+                .collect::<PyResult<_>>()
+                .map(Ids::Owned);
         }
         let iterator = object.try_iter().map_err(|_| {
             let found = object.get_type().name().map_or_else(|_| "?".into(), |name| name.to_string());
@@ -23,12 +50,17 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Ids {
         for (position, item) in iterator.enumerate() {
             ids.push(from_item(&item?, position)?);
         }
-        Ok(Ids(ids))
+        Ok(Ids::Owned(ids))
     }
 }
 
 /// One id. An integer that cannot be an id is unknown (SPEC D3); what is no integer is of the wrong type.
 pub fn from_item(item: &Bound<'_, PyAny>, position: usize) -> PyResult<u32> {
+    if let Ok(integer) = item.cast_exact::<PyInt>()
+        && let Ok(id) = integer.extract::<u32>()
+    {
+        return Ok(id);
+    }
     if let Ok(id) = item.extract::<u32>()
         && !item.is_instance_of::<PyBool>()
     {

@@ -1,29 +1,114 @@
 //! Text as it comes from Python: `str` or `bytes`, borrowed where it can be.
+//!
+//! The UTF-8 of an ASCII str is the str itself. Of another, CPython would make a copy and keep it with the str; a long one is
+//! taken as the characters that it is made of instead, and turned into UTF-8 a little at a time (`fast/transcode.rs`).
 
+// The characters of a str are read where CPython keeps them.
+#![allow(unsafe_code)]
+
+use crate::codec::Codec;
+use crate::error::Result;
+use crate::fast::transcode::Units;
+use crate::special::Finder;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 use std::borrow::Cow;
 
-/// A text as UTF-8, or the bytes that were given.
-pub struct Text<'a>(pub Cow<'a, [u8]>);
+/// From how many characters on a str that is not ASCII is taken as them.
+#[cfg(not(Py_LIMITED_API))]
+const LONG: usize = 4096;
+
+/// A text as UTF-8, or the bytes that were given, or characters.
+pub enum Text<'a> {
+    Bytes(Cow<'a, [u8]>),
+    Units(Units<'a>),
+}
+
+impl Text<'_> {
+    /// The text as bytes.
+    pub fn bytes(&self) -> Cow<'_, [u8]> {
+        match self {
+            Text::Bytes(bytes) => Cow::Borrowed(bytes),
+            Text::Units(units) => Cow::Owned(units.utf8()),
+        }
+    }
+
+    /// About how many bytes it is.
+    pub fn size(&self) -> usize {
+        match self {
+            Text::Bytes(bytes) => bytes.len(),
+            Text::Units(units) => units.len(),
+        }
+    }
+
+    /// Its ids.
+    pub fn encode(&self, codec: &Codec, allowed: &Finder, threads: usize) -> Result<Vec<u32>> {
+        match self {
+            Text::Units(units) if allowed.is_empty() && threads <= 1 => codec.encode_units(*units),
+            text => codec.encode_on(threads, &text.bytes(), allowed),
+        }
+    }
+
+    /// How many ids it has.
+    pub fn count(&self, codec: &Codec, allowed: &Finder) -> Result<usize> {
+        match self {
+            Text::Units(units) if allowed.is_empty() => codec.count_units(*units),
+            text => codec.count(&text.bytes(), allowed),
+        }
+    }
+}
 
 impl<'a, 'py> FromPyObject<'a, 'py> for Text<'a> {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Text<'a>> {
-        if let Ok(text) = object.extract::<&str>() {
-            return Ok(Text(Cow::Borrowed(text.as_bytes())));
-        }
         if let Ok(text) = object.cast::<PyString>() {
-            return Ok(Text(Cow::Owned(without_surrogates(&text)?.into_bytes())));
+            if let Some(units) = long_units(text) {
+                return Ok(Text::Units(units));
+            }
+            return Ok(Text::Bytes(match object.extract::<&str>() {
+                Ok(borrowed) => Cow::Borrowed(borrowed.as_bytes()),
+                Err(_) => Cow::Owned(without_surrogates(&text)?.into_bytes()),
+            }));
         }
         if let Ok(bytes) = object.extract::<&[u8]>() {
-            return Ok(Text(Cow::Borrowed(bytes)));
+            return Ok(Text::Bytes(Cow::Borrowed(bytes)));
         }
         let found = object.get_type().name()?;
         Err(PyTypeError::new_err(format!("text must be str or bytes, not {found}")))
     }
+}
+
+/// The characters of a long str that is not ASCII.
+#[cfg(not(Py_LIMITED_API))]
+fn long_units<'a>(text: Borrowed<'a, '_, PyString>) -> Option<Units<'a>> {
+    use pyo3::ffi;
+    use std::slice::from_raw_parts;
+    let text = text.as_ptr();
+    // SAFETY: `text` is a str; both read its head only.
+    let (ascii, length) = unsafe { (ffi::PyUnicode_IS_COMPACT_ASCII(text) != 0, ffi::PyUnicode_GET_LENGTH(text)) };
+    let length = length.unsigned_abs();
+    if ascii || length < LONG {
+        return None;
+    }
+    // SAFETY: a str holds `length` characters of its kind, aligned for them, and never changes; the reference that the caller
+    // holds keeps it alive for 'a.
+    unsafe {
+        let data = ffi::PyUnicode_DATA(text);
+        match ffi::PyUnicode_KIND(text) {
+            ffi::PyUnicode_1BYTE_KIND => Some(Units::One(from_raw_parts(data.cast(), length))),
+            ffi::PyUnicode_2BYTE_KIND => Some(Units::Two(from_raw_parts(data.cast(), length))),
+            ffi::PyUnicode_4BYTE_KIND => Some(Units::Four(from_raw_parts(data.cast(), length))),
+            _ => None,
+        }
+    }
+}
+
+/// The limited API does not show the characters of a str.
+#[cfg(Py_LIMITED_API)]
+fn long_units<'a>(_: Borrowed<'a, '_, PyString>) -> Option<Units<'a>> {
+    None
 }
 
 /// Each of several texts.

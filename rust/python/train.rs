@@ -1,6 +1,6 @@
 //! `PieceCounter` and `train` for Python.
 
-use super::text::texts;
+use super::text::{Text, texts};
 use super::trace::event_dict;
 use super::vocab::{Pattern, SpecialTokens};
 use crate::error::{Error, Result};
@@ -48,7 +48,8 @@ impl PieceCounter {
     /// Count some documents.
     fn add(&self, py: Python<'_>, documents: Vec<Bound<'_, PyAny>>) -> PyResult<()> {
         let documents = texts(&documents)?;
-        let documents: Vec<&[u8]> = documents.iter().map(|document| document.0.as_ref()).collect();
+        let documents: Vec<_> = documents.iter().map(Text::bytes).collect();
+        let documents: Vec<&[u8]> = documents.iter().map(AsRef::as_ref).collect();
         let calls = Mutex::new(Calls::new());
         let done = py.detach(|| match &mut *self.lock() {
             Counter::Fast(counter) => counter.add(&documents, &mut |_| Calls::poll(&calls, |_| Ok(()))),

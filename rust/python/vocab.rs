@@ -117,9 +117,10 @@ impl Pattern {
 
     /// The pieces of the text, in order.
     fn split<'py>(&self, py: Python<'py>, text: Text<'_>) -> PyResult<Bound<'py, PyList>> {
+        let bytes = text.bytes();
         let pieces = py.detach(|| {
             let mut pieces = Vec::new();
-            self.0.split(&text.0, &mut |piece| pieces.push(piece)).map(|()| pieces)
+            self.0.split(&bytes, &mut |piece| pieces.push(piece)).map(|()| pieces)
         })?;
         PyList::new(py, pieces.into_iter().map(|piece| PyBytes::new(py, piece)))
     }

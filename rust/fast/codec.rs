@@ -1,0 +1,90 @@
+//! What `rust/codec.rs` computes, by the fast encoder and decoder. Their tables are made when they are first needed.
+//!
+//! Where the fast paths are switched off, everything here falls back to the mirror, so that callers need not ask.
+
+use super::decoder::Decoder;
+use super::encoder::{Encoder, Split};
+use super::transcode::Units;
+use crate::codec::Codec;
+use crate::error::Result;
+use crate::special::Finder;
+use std::sync::OnceLock;
+
+/// The tables of a codec.
+#[derive(Debug, Default)]
+pub struct Tables {
+    encoder: OnceLock<Encoder>,
+    decoder: OnceLock<Decoder>,
+}
+
+/// The fast encoder of a codec, for texts without special tokens.
+pub struct Fast<'c> {
+    encoder: &'c Encoder,
+    split: Split<'c>,
+    threads: usize,
+}
+
+impl Fast<'_> {
+    /// Append the ids of a text.
+    pub fn encode(&self, text: &[u8], ids: &mut Vec<u32>) -> Result<()> {
+        self.encoder.encode_on(self.threads, text, self.split, ids)
+    }
+}
+
+impl Codec {
+    /// The fast encoder, using at most so many threads; None where it is switched off.
+    pub fn fast(&self, threads: usize) -> Option<Fast<'_>> {
+        let encoder = self.fast.as_ref()?.encoder.get_or_init(|| Encoder::new(self.vocab.clone()));
+        let split = self.pattern.scanner().map_or(Split::Pattern(&self.pattern), Split::Scan);
+        Some(Fast { encoder, split, threads })
+    }
+
+    /// As `encode`, on at most so many threads.
+    pub fn encode_on(&self, threads: usize, text: &[u8], allowed: &Finder) -> Result<Vec<u32>> {
+        let Some(fast) = self.fast(threads) else { return self.encode(text, allowed) };
+        let mut ids = Vec::new();
+        allowed.split(text, |start, end, id| {
+            match id {
+                None => fast.encode(&text[start..end], &mut ids)?,
+                Some(id) => ids.push(id),
+            }
+            Ok(())
+        })?;
+        Ok(ids)
+    }
+
+    /// As `encode` without special tokens, of the characters of a Python str.
+    pub fn encode_units(&self, units: Units) -> Result<Vec<u32>> {
+        let mut ids = Vec::new();
+        match self.fast(1) {
+            Some(fast) => fast.encoder.encode_units(units, fast.split, &mut ids)?,
+            None => ids = self.encode(&units.utf8(), &Finder::default())?,
+        }
+        Ok(ids)
+    }
+
+    /// How many ids a text has; they are not built.
+    pub fn count(&self, text: &[u8], allowed: &Finder) -> Result<usize> {
+        let Some(fast) = self.fast(1) else { return self.encode(text, allowed).map(|ids| ids.len()) };
+        let mut count = 0;
+        allowed.split(text, |start, end, id| {
+            count += if id.is_some() { 1 } else { fast.encoder.count(&text[start..end], fast.split)? };
+            Ok(())
+        })?;
+        Ok(count)
+    }
+
+    /// As `count` without special tokens, of the characters of a Python str.
+    pub fn count_units(&self, units: Units) -> Result<usize> {
+        match self.fast(1) {
+            Some(fast) => fast.encoder.count_units(units, fast.split),
+            None => self.count(&units.utf8(), &Finder::default()),
+        }
+    }
+
+    /// The fast decoder; None where it is switched off.
+    pub fn decoder(&self) -> Option<&Decoder> {
+        let special = self.special.names.iter().map(|(&id, name)| (id, name.as_bytes()));
+        Some(self.fast.as_ref()?.decoder.get_or_init(|| Decoder::new(&self.vocab, special)))
+    }
+}
