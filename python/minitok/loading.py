@@ -59,9 +59,7 @@ def load(
             raise FileFormatError(path, "a rank file of tiktoken does not say how text is cut: pass pattern=")
         return tiktoken.load(path, pattern=pattern, special_tokens=special_tokens, backend=backend)
     if pattern is not None or special_tokens is not None:
-        raise TypeError(
-            f"{os.fspath(path)!r} says its pattern and special tokens itself: pattern and special_tokens are not for it"
-        )
+        raise TypeError(f"{os.fspath(path)!r} says it itself: pattern and special_tokens are not for it")
     if start.startswith(minbpe.VERSION.split()[0].encode()):
         return minbpe.load(path, backend=backend)
     content = parse_json(data, path)

@@ -4,7 +4,7 @@ A file is read if minitok gives the ids that ``tokenizers`` gives, and refused b
 The correspondence:
 
 * model ``BPE``: vocabulary, merges in either notation, ``ignore_merges``
-* pre-tokenizers ``ByteLevel``, ``Split`` (isolated), ``Sequence`` of one ``Split`` and ``ByteLevel``: the split pattern
+* pre-tokenizers ``ByteLevel``, ``Split`` (isolated), ``Digits`` one by one, and a ``Sequence`` of them: the split pattern
 * added tokens, special or not: special tokens. ``tokenizers`` always looks for them, minitok when it is told to:
   ``encode(text, allowed_special="all")``
 * post-processors only add special tokens where the caller asks for them, which minitok leaves to the caller: the ids are
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..arguments import MAX_ID
 from ..errors import FileFormatError, VocabularyError
-from ..reference.pretokenize import NAMED
+from ..reference.pretokenize import NAMED, THEN
 from .files import blame, parse_json, read, write_atomically
 from .gpt2 import merges_suffice, parse_vocab, shown_vocabulary, tokens_of
 
@@ -136,6 +136,8 @@ def read_pattern(step: Any) -> str:
         kind = step_type(part, "pre_tokenizer")
         if kind == "Split":
             patterns.append(read_split(part))
+        elif kind == "Digits" and part.get("individual_digits"):
+            patterns.append(r"\p{N}")
         elif kind != "ByteLevel":
             raise Unsupported(f"the pre_tokenizer has a step {kind}")
         elif part.get("add_prefix_space", True):
@@ -147,9 +149,7 @@ def read_pattern(step: Any) -> str:
                 raise Unsupported("the pre_tokenizer goes on after ByteLevel")
     if not steps or steps[-1]["type"] != "ByteLevel":
         raise Unsupported("the pre_tokenizer has no step ByteLevel: the tokens are characters, not bytes")
-    if len(patterns) > 1:
-        raise Unsupported(f"the pre_tokenizer splits {len(patterns)} times over; minitok splits once")
-    return patterns[0] if patterns else "none"
+    return THEN.join(patterns) or "none"
 
 
 def read_split(step: dict[str, Any]) -> str:
@@ -263,8 +263,10 @@ def dump_pattern(pattern: str, byte_level: dict[str, Any]) -> dict[str, Any]:
         return byte_level
     if pattern == "gpt2":
         return byte_level | {"use_regex": True}
-    if pattern not in PORTABLE and (difference := engine_difference(pattern)):
-        raise VocabularyError(f"the pattern has {difference}, which Hugging Face's engine reads otherwise")
-    source = {"Regex": PORTABLE.get(pattern, pattern)}
-    split = {"type": "Split", "pattern": source, "behavior": "Isolated", "invert": False}
-    return {"type": "Sequence", "pretokenizers": [split, byte_level]}
+    splits = []
+    for step in pattern.split(THEN):
+        if step not in PORTABLE and (difference := engine_difference(step)):
+            raise VocabularyError(f"the pattern has {difference}, which Hugging Face's engine reads otherwise")
+        source = {"Regex": PORTABLE.get(step, step)}
+        splits.append({"type": "Split", "pattern": source, "behavior": "Isolated", "invert": False})
+    return {"type": "Sequence", "pretokenizers": [*splits, byte_level]}
