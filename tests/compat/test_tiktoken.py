@@ -29,7 +29,9 @@ def pair(request):
 
 
 def test_every_public_name_is_there():
-    assert {name for name in vars(theirs) if not name.startswith("_")} - {"core", "model", "registry", "load"} <= set(vars(ours))
+    assert {name for name in vars(theirs) if not name.startswith("_")} - {"core", "model", "registry", "load"} <= set(
+        vars(ours)
+    )
     assert ours.__version__ == theirs.__version__
     mine = set(dir(ours.get_encoding("gpt2")))
     kept_out = {"__getstate__", "__setstate__"}
@@ -45,7 +47,9 @@ def test_methods_have_the_same_signatures(name):
         assert isinstance(mine, type(other))
 
 
-@pytest.mark.parametrize("name", ["get_encoding", "list_encoding_names", "encoding_for_model", "encoding_name_for_model"])
+@pytest.mark.parametrize(
+    "name", ["get_encoding", "list_encoding_names", "encoding_for_model", "encoding_name_for_model"]
+)
 def test_functions_have_the_same_signatures(name):
     assert signature(getattr(ours, name)) == signature(getattr(theirs, name))
 
@@ -65,11 +69,17 @@ def test_ids(pair, text, data):
     assert mine._encode_bytes(data) == other._encode_bytes(data)
     assert mine.decode_tokens_bytes(ids) == other.decode_tokens_bytes(ids)
     assert mine.decode_with_offsets(ids) == other.decode_with_offsets(ids)
-    assert mine.encode_batch([text, "a"], allowed_special="all") == other.encode_batch([text, "a"], allowed_special="all")
+    assert mine.encode_batch([text, "a"], allowed_special="all") == other.encode_batch(
+        [text, "a"], allowed_special="all"
+    )
 
 
 @settings(max_examples=25)
-@given(text=st.one_of(texts, st.sampled_from(["hello fanta", "hello ", "a\n ", "x   \n", "日本"])).map(lambda text: text[-12:]))
+@given(
+    text=st.one_of(texts, st.sampled_from(["hello fanta", "hello ", "a\n ", "x   \n", "日本"])).map(
+        lambda text: text[-12:]
+    )
+)
 def test_unstable(text):
     mine, other = ours.get_encoding("gpt2"), reference("gpt2")
     stable, completions = mine.encode_with_unstable(text, disallowed_special=())
@@ -151,14 +161,14 @@ def test_own_encodings():
         assert encoding.encode("ab<s>", allowed_special="all") == [256, 257]
         with pytest.raises(AssertionError):
             module.Encoding("mine", explicit_n_vocab=259, **options)
-        again = pickle.loads(pickle.dumps(encoding))
+        again = pickle.loads(pickle.dumps(encoding))  # noqa: S301
         assert again.encode("ab") == [256]
     assert ours.Encoding("mine", **options)._mergeable_ranks is ranks
 
 
 def test_pickles_by_name():
     mine = ours.get_encoding("cl100k_base")
-    assert pickle.loads(pickle.dumps(mine)) is mine is ours.encoding_for_model("gpt-4")
+    assert pickle.loads(pickle.dumps(mine)) is mine is ours.encoding_for_model("gpt-4")  # noqa: S301
     assert len(pickle.dumps(mine)) < 200
 
 

@@ -68,7 +68,15 @@ def changed(**changes):
 
 SPLIT = {"type": "Split", "pattern": {"Regex": r"\w+"}, "behavior": "Isolated", "invert": False}
 LEVEL = {"type": "ByteLevel", "add_prefix_space": False, "use_regex": False}
-ADDED = {"id": 258, "content": "<s>", "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+ADDED = {
+    "id": 258,
+    "content": "<s>",
+    "single_word": False,
+    "lstrip": False,
+    "rstrip": False,
+    "normalized": False,
+    "special": True,
+}
 
 
 def steps(*parts):
@@ -87,7 +95,10 @@ def steps(*parts):
         ({"model__vocab": {"a": -1}}, "the id of 'a' is no whole number"),
         ({"model__vocab": {"a": True}}, "the id of 'a' is no whole number"),
         ({"model__vocab": {"a": 1, "b": 1}}, "id 1 stands for 'a' and for 'b'"),
-        ({"model__vocab": {"▁a": 1}, "model__merges": []}, "the token '▁a' is not in byte-level notation: '▁' stands for no byte"),
+        (
+            {"model__vocab": {"▁a": 1}, "model__merges": []},
+            "the token '▁a' is not in byte-level notation: '▁' stands for no byte",
+        ),
         ({"model__vocab": {"a": 1}, "model__merges": []}, "the byte 0x00 has no token"),
         ({"model__merges": ["a b", "ab"]}, "merge 1 is not two tokens: 'ab'"),
         ({"model__merges": ["a b c"]}, "merge 0 is not two tokens"),

@@ -16,7 +16,11 @@ from minitok.formats.tiktoken import mergeable_ranks
 from minitok.reference.pretokenize import NAMED
 from strategies import texts
 
-CORPUS = ["low lower lowest, newer 123 wide's  words\n\n" * 3, "été naïve слово 词語かな 😀 'S ſ " * 3, "x = {'a': 1}\n\tfoo()\r\n" * 3]
+CORPUS = [
+    "low lower lowest, newer 123 wide's  words\n\n" * 3,
+    "été naïve слово 词語かな 😀 'S ſ " * 3,
+    "x = {'a': 1}\n\tfoo()\r\n" * 3,
+]
 SPECIAL = ["<|end|>", "<|pad of é|>"]
 
 
@@ -91,9 +95,7 @@ def old(text):
 
 
 # The pre-tokenizers of models in use, as their files have them.
-LLAMA_3 = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
+LLAMA_3 = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 QWEN = LLAMA_3.replace("{1,3}", "")
 TEKKEN = (
     r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+"
@@ -103,8 +105,10 @@ TEKKEN = (
 DEEPSEEK = [
     r"\p{N}{1,3}",
     "[一-龥\u3040-ゟ゠-ヿ]+",
-    "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+"
-    "| ?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|\\s+(?!\\S)|\\s+",
+    (
+        "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+"
+        "| ?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|\\s+(?!\\S)|\\s+"
+    ),
 ]
 BYTE_LEVEL = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
 
@@ -223,7 +227,7 @@ def test_native_of_published(name, tmp_path):
     tok.save(tmp_path / "a.json")
     again = minitok.load(tmp_path / "a.json")
     assert again == tok
-    assert pickle.loads(pickle.dumps(again)) == tok
+    assert pickle.loads(pickle.dumps(again)) == tok  # noqa: S301
 
 
 def test_byte_order_is_kept(tmp_path):
@@ -247,7 +251,10 @@ def test_merges_in_either_notation(tmp_path):
 
 def test_ignore_merges_is_kept(tmp_path):
     tok = minitok.Tokenizer.from_tokens(
-        {bytes([byte]): byte for byte in range(256)} | {b"ab": 256, b"abc": 257}, [(97, 98)], pattern="gpt2", whole_pieces=True
+        {bytes([byte]): byte for byte in range(256)} | {b"ab": 256, b"abc": 257},
+        [(97, 98)],
+        pattern="gpt2",
+        whole_pieces=True,
     )
     assert tok.encode("abc xabc") == [257, 32, 120, 256, 99]
     tok.to_huggingface(tmp_path / "tokenizer.json")

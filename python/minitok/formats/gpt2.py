@@ -51,9 +51,7 @@ def load(
         pairs.append((ids[left], ids[right]))
     with blame(vocab_json):
         tokens = tokens_of(ids)
-        return Tokenizer.from_tokens(
-            tokens, pairs, pattern=pattern, special_tokens=special, name=name, backend=backend
-        )
+        return Tokenizer.from_tokens(tokens, pairs, pattern=pattern, special_tokens=special, name=name, backend=backend)
 
 
 def parse_vocab(content: Any, path: object) -> dict[str, int]:
