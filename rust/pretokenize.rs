@@ -14,7 +14,7 @@
 //! makes of it, up to a limit, beyond which it is an error (P6).
 //!
 //! Several patterns with `(?#then)` between them cut one after the other: each piece of the first is cut by the second, and so
-//! on (P8). A look ahead then ends at the edge of the piece before. DeepSeek's tokenizers need this.
+//! on (P8). A look ahead then ends at the edge of the piece before. The tokenizers of `DeepSeek` need this.
 //!
 //! Not for: languages written without spaces, if words are wanted; a piece is then a whole sentence, which is still exact.
 //!

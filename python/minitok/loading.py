@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import FileFormatError
-from .formats import gpt2, huggingface, minbpe, native, tiktoken
-from .formats.files import parse_json, read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +44,9 @@ def load(
     >>> minitok.load(path, pattern="gpt2").encode("hello world")
     [31373, 995]
     """
+    from .formats import huggingface, minbpe, native, tiktoken
+    from .formats.files import parse_json, read
+
     if os.path.isdir(path):
         return load_folder(Path(path), pattern, special_tokens, backend)
     data = read(path)
@@ -71,6 +72,8 @@ def load_folder(
     folder: Path, pattern: str | None, special_tokens: Mapping[str, int] | None, backend: str | None
 ) -> Tokenizer:
     """What a folder holds."""
+    from .formats import gpt2
+
     if (folder / "tokenizer.json").exists():
         return load(folder / "tokenizer.json", pattern=pattern, special_tokens=special_tokens, backend=backend)
     files = folder / "vocab.json", folder / "merges.txt"
