@@ -227,7 +227,7 @@ def test_native_of_published(name, tmp_path):
     tok.save(tmp_path / "a.json")
     again = minitok.load(tmp_path / "a.json")
     assert again == tok
-    assert pickle.loads(pickle.dumps(again)) == tok  # noqa: S301
+    assert pickle.loads(pickle.dumps(again)) == tok
 
 
 def test_byte_order_is_kept(tmp_path):
