@@ -145,7 +145,8 @@ def test_pre_tokenizers_of_models(steps, tmp_path):
 
     check()
     tok.to_huggingface(tmp_path / "again.json")
-    assert minitok.load(tmp_path / "again.json") == tok
+    again = minitok.load(tmp_path / "again.json")
+    assert (again.pattern, again.merges, again.special_tokens) == (tok.pattern, tok.merges, tok.special_tokens)
 
 
 def test_transformers_reads_it(tmp_path):

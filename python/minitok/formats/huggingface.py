@@ -14,6 +14,7 @@ The correspondence:
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from ..arguments import MAX_ID
@@ -34,6 +35,8 @@ PORTABLE = {
     r"|\s+\z|\s*[\r\n]|\s+(?!\S)|\s",
     "o200k": NAMED["o200k"],
 }
+# What stands for characters: a property, an escaped mark, a set.
+NOT_AN_OPERATOR = re.compile(r"\\[pP]\{\^?\w+\}|\\[^hHGKXRZ]|\[(?:\\.|[^\]\\])*\]")
 POST_PROCESSORS = ("ByteLevel", "TemplateProcessing")
 FLAGS = ("single_word", "lstrip", "rstrip")
 
@@ -172,9 +175,8 @@ def read_split(step: dict[str, Any]) -> str:
 
 def engine_difference(pattern: str) -> str | None:
     """What in a pattern Oniguruma, the engine of ``tokenizers``, reads otherwise than minitok."""
-    bare = pattern.replace("\\\\", "").replace("\\$", "").replace("\\^", "").replace("[^", "[").replace("\\}", "")
-    bare = bare.replace("p{^", "p{")
-    for mark, what in (("$", "a '$'"), ("^", "a '^'"), ("}+", "a possessive '{...}+'"), ("\\h", "a '\\h'")):
+    bare = NOT_AN_OPERATOR.sub("x", pattern)
+    for mark, what in (("$", "a '$'"), ("^", "a '^'"), ("}+", "a possessive '{...}+'"), ("\\", "an escape")):
         if mark in bare:
             return what
     return None
