@@ -12,14 +12,6 @@ LONE_FILES = {
     "error": "Python's exceptions are minitok.errors, which is no algorithm",
 }
 LONE_NAMES = {
-    "codec": {
-        "codec.fast": "the seam of the fast encoder",
-        "codec.encode_batch": "the seam of threads; Python's batches are a loop in reference_backend.py",
-        "codec.encode_segment": "the seam of the fast encoder",
-        "codec.split": "pieces and special tokens alike, for the fast encoder",
-        "codec.count": "counts without ids; Python takes len()",
-        "codec.count_batch": "as encode_batch",
-    },
     "packed": {
         "reader.new": "a struct literal in Rust",
         "adler32": "Python's zlib has it",
@@ -51,6 +43,7 @@ LONE_NAMES = {
         "finder.split": "as finder",
         "finder.longest": "as finder",
         "finder.crosses": "as finder",
+        "finder.is_empty": "as finder",
     },
     "trace": {"event": "Python's events are plain dicts"},
     "train": {
