@@ -47,6 +47,7 @@ LONE_NAMES = {
         "finder.is_empty": "as finder",
         "finder.longest": "as finder",
         "finder.crosses": "as finder",
+        "finder.is_empty": "as finder",
     },
     "trace": {"event": "Python's events are plain dicts"},
     "train": {
