@@ -12,8 +12,7 @@ LONE_FILES = {
     "error": "Python's exceptions are minitok.errors, which is no algorithm",
 }
 LONE_NAMES = {
-    "codec": {
-            },
+    "codec": {},
     "packed": {
         "reader.new": "a struct literal in Rust",
         "adler32": "Python's zlib has it",
