@@ -13,13 +13,7 @@ LONE_FILES = {
 }
 LONE_NAMES = {
     "codec": {
-        "codec.fast": "the seam of the fast encoder",
-        "codec.encode_batch": "the seam of threads; Python's batches are a loop in reference_backend.py",
-        "codec.encode_segment": "the seam of the fast encoder",
-        "codec.split": "pieces and special tokens alike, for the fast encoder",
-        "codec.count": "counts without ids; Python takes len()",
-        "codec.count_batch": "as encode_batch",
-    },
+            },
     "packed": {
         "reader.new": "a struct literal in Rust",
         "adler32": "Python's zlib has it",
@@ -47,8 +41,10 @@ LONE_NAMES = {
         "special_tokens.finder_of_all": "as finder",
         "finder": "as finder",
         "finder.new": "as finder",
+        "finder.is_empty": "as finder",
         "finder.find": "as finder",
         "finder.split": "as finder",
+        "finder.is_empty": "as finder",
         "finder.longest": "as finder",
         "finder.crosses": "as finder",
     },

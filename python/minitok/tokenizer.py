@@ -326,6 +326,21 @@ class Tokenizer(Contents, Conversions):
             backend=self._backend,
         )
 
+    def with_special_tokens(self, special_tokens: Mapping[str, int]) -> Tokenizer:
+        """The same vocabulary and pattern with these special tokens in place of its own, and without a name.
+
+        >>> tok = Tokenizer([(97, 98)]).with_special_tokens({"<s>": 257})
+        >>> tok.encode("<s>ab", allowed_special="all")
+        [257, 256]
+        """
+        return self._from_vocab(
+            self._vocab,
+            pattern=self._pattern,
+            special_tokens=special_tokens,
+            trained=self._trained,
+            backend=self._backend,
+        )
+
     # -- special tokens ----------------------------------------------------------------------------------------------
 
     def _allowed(self, allowed: Special | str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from minitok import Tokenizer, load
+from minitok import Tokenizer, get_encoding, load
 
 __all__ = ["BackendChoice", "BackendOption", "JsonOption", "TokenizerOption", "open_tokenizer", "special_names"]
 
@@ -27,13 +27,21 @@ BackendOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 TokenizerOption = Annotated[
-    Path, typer.Option("--tokenizer", "-t", metavar="FILE", help="The tokenizer: a file that minitok train wrote.")
+    str, typer.Option("--tokenizer", "-t", metavar="FILE|NAME", help="A tokenizer's file, or the name of an encoding.")
 ]
 
 
-def open_tokenizer(path: Path, backend: BackendChoice | None) -> Tokenizer:
-    """The tokenizer that the options name."""
-    return load(path, backend=backend.value if backend else None)
+def open_tokenizer(named: str, backend: BackendChoice | None) -> Tokenizer:
+    """The tokenizer that the options name: a file's, if there is such a file, or a published encoding.
+
+    >>> open_tokenizer("gpt2", None).n_vocab
+    50257
+    """
+    implementation = backend.value if backend else None
+    # What looks like a file is one, so that a missing file is called missing.
+    if Path(named).exists() or Path(named).suffix or Path(named).name != named:
+        return load(named, backend=implementation)
+    return get_encoding(named, backend=implementation)
 
 
 def special_names(named: list[str], tokenizer: Tokenizer) -> list[str] | str:
