@@ -40,13 +40,11 @@ LONE_NAMES = {
         "special_tokens.finder_of_all": "as finder",
         "finder": "as finder",
         "finder.new": "as finder",
-        "finder.is_empty": "as finder",
         "finder.find": "as finder",
         "finder.split": "as finder",
         "finder.is_empty": "as finder",
         "finder.longest": "as finder",
         "finder.crosses": "as finder",
-        "finder.is_empty": "as finder",
     },
     "trace": {"event": "Python's events are plain dicts"},
     "train": {

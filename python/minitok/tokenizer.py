@@ -13,9 +13,9 @@ from .arguments import (
     thread_count,
 )
 from .backend import BackendName, load_backend
+from .contents import Contents
 from .conversions import Conversions
 from .everyday import Everyday
-from .text import utf8
 from .variants import Variants
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ __all__ = ["Tokenizer"]
 IDENTITY = bytes(range(256))
 
 
-class Tokenizer(Everyday, Variants, Conversions):
+class Tokenizer(Everyday, Contents, Variants, Conversions):
     """A byte-level BPE tokenizer: text to ids and back, without loss.
 
     Made by ``minitok.train``, ``minitok.load`` or from merges: pairs of ids in rank order, of which merge k makes id
@@ -220,68 +220,6 @@ class Tokenizer(Everyday, Variants, Conversions):
         if errors not in ("replace", "strict"):
             raise ValueError(f"errors must be 'replace' or 'strict', not {errors!r}")
         return self._codec.stream_decoder(errors == "strict")
-
-    # -- the vocabulary ----------------------------------------------------------------------------------------------
-
-    def token_bytes(self, token_id: int) -> bytes:
-        """The bytes of an id. Raises UnknownTokenError."""
-        return self._codec.decode_bytes([token_id])
-
-    def token_id(self, token: Text) -> int:
-        """The id of a token's bytes, or of a special token's name. Raises KeyError."""
-        if isinstance(token, str) and token in self._special:
-            return self._special[token]
-        found = self._vocab.token_id(utf8(token))
-        if found is None:
-            raise KeyError(token)
-        return found
-
-    def vocabulary(self) -> tuple[dict[int, bytes], list[Merge], bool]:
-        """All tokens by id, all merges as (left, right, id, rank), and whether whole pieces are taken as tokens."""
-        merges = [tuple(merge) for merge in self._vocab.merges]
-        return dict(self._vocab.tokens), merges, self._vocab.whole_pieces  # type: ignore[return-value]
-
-    @property
-    def merges(self) -> list[tuple[int, int]]:
-        """The merges as pairs of ids, in rank order."""
-        return [(left, right) for left, right, _, _ in self._vocab.merges]
-
-    @property
-    def byte_order(self) -> bytes | None:
-        """The byte of each of the ids 0 to 255; None if these are not the single bytes."""
-        singles = [self._vocab.token_bytes(token_id) or b"" for token_id in range(256)]
-        order = b"".join(singles)
-        return order if sorted(order) == list(range(256)) and all(map(len, singles)) else None
-
-    @property
-    def name(self) -> str | None:
-        """The name it was given; None without one."""
-        return self._name
-
-    @property
-    def n_vocab(self) -> int:
-        """One more than the highest id; holes count."""
-        return max(self._vocab.n_ids, *(token_id + 1 for token_id in self._special.values()), 0)
-
-    @property
-    def pattern(self) -> str:
-        """The split pattern: its name, or the regular expression."""
-        return self._pattern
-
-    @property
-    def special_tokens(self) -> dict[str, int]:
-        """Names and ids of the special tokens."""
-        return dict(self._special)
-
-    @property
-    def trained(self) -> dict[str, Any] | None:
-        """How it was trained (options, corpus, why it stopped); None if it was not, or nothing is known of it."""
-        return dict(self._trained) if self._trained else None
-
-    @property
-    def backend(self) -> BackendName:
-        """``rust`` or ``python``."""
-        return self._backend
 
     # -- files and objects -------------------------------------------------------------------------------------------
 
