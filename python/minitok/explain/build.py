@@ -12,7 +12,7 @@ Costs: that of the trace, O(n^2) for a piece of n bytes. Not for: long texts.
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import accumulate
+from itertools import accumulate, zip_longest
 from typing import TYPE_CHECKING
 
 from ..offsets import char_spans
@@ -44,7 +44,7 @@ def explain(
     own = lane(tokenizer.pattern, data, specials)
     others = [lane(name, data, specials) for name in LANES if name != tokenizer.pattern]
     pieces = [read_piece(vocab, group, cut.alternative) for group, cut in zip(grouped(events), own.pieces, strict=True)]
-    pieces = [with_boundary(vocab, piece, after) for piece, after in zip(pieces, [*pieces[1:], None], strict=True)]
+    pieces = [with_boundary(vocab, piece, after) for piece, after in zip_longest(pieces, pieces[1:])]
     pieces = with_characters(pieces, data)
     return Explanation(
         encoding=tokenizer.name,

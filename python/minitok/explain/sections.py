@@ -11,7 +11,7 @@ from .stream import timeline, timeline_html
 from .tree import tree_svg
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from .model import Blocked, Event, Explanation, Lane, LanePiece, Piece
 
@@ -19,6 +19,9 @@ __all__ = ["explanation_sections", "lanes_html", "why"]
 
 # A piece with more bytes than this gets no tree: it would be wider than any window.
 WIDEST_TREE = 64
+# Of a long piece, each step shows so many tokens on either side of the merge, and so many candidates: a page grows with the
+# number of steps, not with its square.
+AROUND, CANDIDATES = 24, 12
 
 
 def explanation_sections(told: Explanation) -> list[Section]:
@@ -133,7 +136,7 @@ def whole_html(piece: Piece, told: Explanation) -> str:
 def steps_html(piece: Piece, token_bytes: Callable[[int], bytes]) -> list[str]:
     """A frame for the bytes, and one for each merge."""
     start = [part.id for part in piece.parts if part.rank is None]
-    frames = [f"<p>{plural(len(start), 'byte')}.</p>{chips(start, token_bytes)}"]
+    frames = [f"<p>{plural(len(start), 'byte')}.</p>{near(start, 0, token_bytes)}"]
     return [*frames, *(step_html(step, token_bytes) for step in piece.steps)]
 
 
@@ -143,7 +146,7 @@ def step_html(step: Event, token_bytes: Callable[[int], bytes]) -> str:
     ties = f", the leftmost of {len(step['ties'])}" if len(step["ties"]) > 1 else ""
     said = (
         f"<p>Rank {step['rank']:,}{ties}: <b>{left}</b> + <b>{right}</b> make <b>{made}</b>, id {step['id']}.</p>"
-        f"{chips(step['ids'], token_bytes, new=step['winner'])}"
+        f"{near(step['ids'], step['winner'], token_bytes, is_new=True)}"
     )
     rows = [
         (
@@ -152,9 +155,19 @@ def step_html(step: Event, token_bytes: Callable[[int], bytes]) -> str:
             str(candidate["place"]),
             fate(candidate["place"] - step["winner"]),
         )
-        for candidate in step["candidates"]
+        for candidate in step["candidates"][:CANDIDATES]
     ]
-    return said + table(("rank", "could merge", "place", "and then"), rows, numeric=(0, 2))
+    more = len(step["candidates"]) - len(rows)
+    rest = f"<p>And {plural(more, 'pair')} of higher rank.</p>" if more else ""
+    return said + table(("rank", "could merge", "place", "and then"), rows, numeric=(0, 2)) + rest
+
+
+def near(ids: Sequence[int], place: int, token_bytes: Callable[[int], bytes], *, is_new: bool = False) -> str:
+    """The tokens around a place, and how many are left out on either side."""
+    start, end = max(0, place - AROUND), place + AROUND + 1
+    before = f"<p>{plural(start, 'token')} before these:</p>" if start else ""
+    after = f"<p>{plural(len(ids) - end, 'token')} after these.</p>" if end < len(ids) else ""
+    return before + chips(ids[start:end], token_bytes, new=place - start if is_new else None) + after
 
 
 def fate(distance: int) -> str:

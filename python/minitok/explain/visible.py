@@ -63,7 +63,7 @@ def visible(token: bytes) -> str:
 
 def with_circle(text: str) -> str:
     """The text, behind a dotted circle if it begins with a mark that would sit on whatever stands before it."""
-    return DOTTED_CIRCLE + text if text and unicodedata.combining(text[0]) else text
+    return DOTTED_CIRCLE + text if text and unicodedata.category(text[0]).startswith("M") else text
 
 
 def palette_index(token_id: int, before: int | None) -> int:
