@@ -74,7 +74,7 @@ docs: $(STAMPS)/built $(STAMPS)/docs ## guides and the reference of both languag
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	cargo doc --locked --no-deps
 	cp -r target/doc site/rust
-	@echo "site/index.html is ready"
+	@echo "The site is ready: open site/index.html"
 
 wheel: $(STAMPS)/venv ## wheel and sdist in dist/, each wheel tried where there is no Rust
 	rm -rf dist

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from markdown import Extension, Markdown
 from markdown.preprocessors import Preprocessor
-from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
 
 ROOT = Path(__file__).parent.parent
 # The order in which the README says to read.
@@ -41,6 +44,8 @@ def unnamed_pages(docs: Path, nav: str) -> list[str]:
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     for source, page in FROM_ROOT.items():
         text = (ROOT / source).read_text(encoding="utf-8")
+        if page == "index.md":
+            text = f"---\nhide: [navigation]\n---\n\n{text}"
         files.append(File.generated(config, page, content=with_site_links(side_by_side(text))))
     licence = "\n\n".join(f"## {name}\n\n{fenced(ROOT / name, 'text')}" for name in ("LICENSE", "NOTICE"))
     files.append(File.generated(config, "license.md", content=f"# License\n\n{licence}\n"))
@@ -76,7 +81,8 @@ def side_by_side(text: str) -> str:
 def source_page(name: str) -> str:
     """A module of the reference: its documentation, its text, and its mirror's text."""
     parts = [
-        f"# {name}\n\n::: minitok.reference.{name}\n    options:\n      members: false\n      show_root_heading: false\n"
+        f"---\nhide: [toc]\n---\n\n# {name}\n\n::: minitok.reference.{name}\n"
+        "    options:\n      members: false\n      show_root_heading: false\n"
     ]
     for title, path in (
         ("Python, to be read", ROOT / f"python/minitok/reference/{name}.py"),
