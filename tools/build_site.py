@@ -81,8 +81,8 @@ def side_by_side(text: str) -> str:
 def source_page(name: str) -> str:
     """A module of the reference: its documentation, its text, and its mirror's text."""
     parts = [
-        f"---\nhide: [toc]\n---\n\n# {name}\n\n::: minitok.reference.{name}\n"
-        "    options:\n      members: false\n      show_root_heading: false\n"
+        f"---\nhide: [toc]\n---\n\n# {name}",
+        f"::: minitok.reference.{name}\n    options:\n      members: false\n      show_root_heading: false",
     ]
     for title, path in (
         ("Python, to be read", ROOT / f"python/minitok/reference/{name}.py"),
@@ -92,7 +92,7 @@ def source_page(name: str) -> str:
             language = "python" if path.suffix == ".py" else "rust"
             code = fenced(path, language).replace("\n", "\n    ")
             parts.append(f'=== "{title}"\n\n    `{path.relative_to(ROOT).as_posix()}`\n\n    {code}\n')
-    return "\n".join(parts)
+    return "\n\n".join(parts)
 
 
 def fenced(path: Path, language: str) -> str:
