@@ -30,9 +30,6 @@ class Contents:
         _trained: dict[str, Any] | None
         _vocab: Vocab
 
-        @classmethod
-        def _from_vocab(cls, vocab: Vocab, **options: Any) -> Tokenizer: ...
-
     def explain(self: Tokenizer, text: str | bytes, *, allowed_special: Collection[str] | str = ()) -> Explanation:  # type: ignore[misc]
         """Why a text has the ids that it has, as data; it can be shown, too.
 
@@ -63,30 +60,6 @@ class Contents:
         if found is None:
             raise KeyError(token)
         return found
-
-    def truncate(self, vocab_size: int) -> Tokenizer:
-        """The tokenizer of a smaller vocabulary, as if it had been trained to that size (SPEC T9).
-
-        The special tokens move to the end of the smaller vocabulary, in the order of their ids; holes below stay.
-
-        Raises:
-            VocabularyError: The size is not possible, or ids do not ascend with the merges, single bytes first.
-
-        >>> from minitok import Tokenizer
-        >>> Tokenizer([(97, 98), (256, 99)], special_tokens={"<s>": 258}).truncate(258)
-        Tokenizer(n_vocab=258, pattern='gpt2', special_tokens=1, backend='rust')
-        """
-        from .truncation import truncate
-
-        vocab, special_tokens = truncate(self._vocab, self._special, vocab_size, self.byte_order)
-        return self._from_vocab(
-            vocab,
-            pattern=self._pattern,
-            special_tokens=special_tokens,
-            name=self._name,
-            trained=self._trained,
-            backend=self._backend,
-        )
 
     def vocabulary(self) -> tuple[dict[int, bytes], list[Merge], bool]:
         """All tokens by id, all merges as (left, right, id, rank), and whether whole pieces are taken as tokens."""
