@@ -44,7 +44,8 @@ $(STAMPS)/deny: $(STAMPS)/tools
 .PHONY: demo test lint bench docs wheel clean help
 
 demo: $(STAMPS)/built ## train, encode, decode and look inside, in under a minute
-	$(BIN)/minitok demo
+	mkdir -p build
+	$(BIN)/minitok demo --html build/demo.html
 
 test: $(STAMPS)/built $(STAMPS)/tools ## every test of both languages
 	cargo test --locked

@@ -186,7 +186,7 @@ def test_what_is_not_understood_is_exit_code_2(tokenizer, args):
     assert "Usage" in result.stderr
 
 
-@pytest.mark.parametrize("command", [[], ["train"], ["encode"], ["decode"], ["demo"]])
+@pytest.mark.parametrize("command", [[], ["train"], ["encode"], ["decode"], ["explain"], ["demo"]])
 def test_help_has_examples(command):
     shown = output_of(*command, "--help")
     assert "Usage" in shown

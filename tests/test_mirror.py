@@ -12,8 +12,7 @@ LONE_FILES = {
     "error": "Python's exceptions are minitok.errors, which is no algorithm",
 }
 LONE_NAMES = {
-    "codec": {
-            },
+    "codec": {},
     "packed": {
         "reader.new": "a struct literal in Rust",
         "adler32": "Python's zlib has it",
@@ -41,13 +40,11 @@ LONE_NAMES = {
         "special_tokens.finder_of_all": "as finder",
         "finder": "as finder",
         "finder.new": "as finder",
-        "finder.is_empty": "as finder",
         "finder.find": "as finder",
         "finder.split": "as finder",
         "finder.is_empty": "as finder",
         "finder.longest": "as finder",
         "finder.crosses": "as finder",
-        "finder.is_empty": "as finder",
     },
     "trace": {"event": "Python's events are plain dicts"},
     "train": {

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from .backend import Codec
 
-__all__ = ["encode_iterable"]
+__all__ = ["encode_iterable", "safe_blocks"]
 
 # How much text is gathered before it is worth encoding, in bytes.
 BLOCK = 1 << 16
@@ -21,19 +21,22 @@ def encode_iterable(codec: Codec, chunks: Iterable[str | bytes], allowed: Sequen
     """The ids of the chunks' concatenation: text up to the last safe cut is encoded, the rest waits for what follows."""
     if isinstance(chunks, (str, bytes)):
         raise TypeError(f"chunks must be an iterable of str or bytes, not one {type(chunks).__name__}")
-    return encode_blocks(codec, (utf8(chunk) for chunk in join_surrogates(chunks)), allowed)
+    texts = safe_blocks(codec, (utf8(chunk) for chunk in join_surrogates(chunks)), allowed)
+    return (token_id for text in texts for token_id in codec.encode(text, allowed))
 
 
-def encode_blocks(codec: Codec, chunks: Iterable[bytes], allowed: Sequence[str]) -> Iterator[int]:
+def safe_blocks(codec: Codec, chunks: Iterable[bytes], allowed: Sequence[str], size: int = BLOCK) -> Iterator[bytes]:
+    """The chunks' concatenation in blocks of about ``size`` bytes, whose ids one after the other are its ids."""
     text = bytearray()
-    wanted = BLOCK
+    wanted = size
     for chunk in chunks:
         text += chunk
         if len(text) < wanted:
             continue
         cut = codec.safe_cut(bytes(text), allowed)
-        yield from codec.encode(bytes(text[:cut]), allowed)
+        if cut:
+            yield bytes(text[:cut])
         del text[:cut]
         # Where no cut is known, look again only when there is twice as much: the looking stays linear.
-        wanted = max(BLOCK, 2 * len(text))
-    yield from codec.encode(bytes(text), allowed)
+        wanted = max(size, 2 * len(text))
+    yield bytes(text)

@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 import minitok
 from minitok.errors import MinitokError
 
-from . import decode, demo, encode, train
+from . import decode, demo, encode, explain, train
 from .console import report
 
 __all__ = ["app"]
@@ -88,3 +88,4 @@ app.command("demo")(demo.command)
 app.command("train")(train.command)
 app.command("encode")(encode.command)
 app.command("decode")(decode.command)
+app.command("explain")(explain.command)
