@@ -20,6 +20,7 @@ from .peers import ENCODINGS, PEERS, write_vocabularies
 
 SHORT_LENGTHS = (20, 200, 2000)
 SHORT_COUNT = 500
+KINDS = ("encode", "short", "decode", "batch", "hard")
 
 
 def arguments() -> argparse.Namespace:
@@ -31,11 +32,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--texts", nargs="+", default=["english", "code", "scripts"], choices=texts.NAMES)
     parser.add_argument("--peers", nargs="+", default=list(PEERS), choices=list(PEERS), help="the first is compared to")
     parser.add_argument(
-        "--rows", nargs="+", default=["encode", "batch", "short", "decode", "hard"], help="which kinds of rows"
+        "--kinds", nargs="+", default=KINDS, choices=KINDS, help="of rows; each kind has a results file of its own"
     )
     parser.add_argument("--lock", type=Path, help="a lock file to hold during each measurement")
     parser.add_argument("--notes", default="", help="what else a reader should know")
-    parser.add_argument("--name", default="encode", help="of the results file")
+    parser.add_argument("--clock", default="wall", choices=("wall", "cpu"), help="cpu: for one thread on a busy machine")
     return parser.parse_args()
 
 
@@ -72,65 +73,73 @@ class Inputs:
         return paths
 
 
-def rows(options: argparse.Namespace, inputs: Inputs) -> Iterator[dict[str, Any]]:
-    """The work to compare, without the library that does it."""
+def rows(kind: str, options: argparse.Namespace, inputs: Inputs) -> Iterator[dict[str, Any]]:
+    """The work of a kind to compare, without the library that does it."""
     size = int(options.megabytes * 1e6)
     for encoding in options.encodings:
-        for name in options.texts:
-            first, second = texts.read(name, size, options.corpus)
-            common = {"encoding": encoding, "text": name, "threads": 1}
-            if "encode" in options.rows:
-                files = inputs.write(encoding, first, second)
-                yield {**common, **files, "op": "encode_numpy"}
-                yield {**common, **files, "op": "encode_list"}
-            if "decode" in options.rows:
-                files = inputs.write(encoding, first)
-                yield {**common, **files, "op": "decode_numpy"}
-                yield {**common, **files, "op": "decode_list"}
-            if "batch" in options.rows and encoding != "r50k_base":
-                files = inputs.write_batch(encoding, first, second)
-                for threads in (1, 2):
-                    yield {**common, **files, "op": "batch_numpy", "threads": threads}
-                    yield {**common, **files, "op": "batch_list", "threads": threads}
-            if "short" in options.rows and name == "english":
-                for length in SHORT_LENGTHS:
-                    files = inputs.write_short(encoding, first, length)
-                    yield {**common, **files, "op": "short_numpy"}
-                    yield {**common, **files, "op": "short_list"}
-        if "hard" in options.rows and encoding != "r50k_base":
+        common = {"encoding": encoding, "threads": 1, "clock": options.clock}
+        if kind == "hard":
             for name, text in texts.pathological().items():
-                files = inputs.write(encoding, text)
-                yield {"encoding": encoding, "text": name, "threads": 1, **files, "op": "encode_list", "hard": True}
+                yield {**common, "text": name, **inputs.write(encoding, text), "op": "encode_list"}
+            continue
+        for name in options.texts if kind == "encode" else options.texts[:1]:
+            first, second = texts.read(name, size, options.corpus)
+            for row in rows_of_text(kind, encoding, first, second, inputs):
+                yield {**common, "text": name, **row}
+
+
+def rows_of_text(kind: str, encoding: str, first: str, second: str, inputs: Inputs) -> Iterator[dict[str, Any]]:
+    if kind == "short":
+        for length in SHORT_LENGTHS:
+            files = inputs.write_short(encoding, first, length)
+            yield {**files, "op": "short_numpy"}
+            yield {**files, "op": "short_list"}
+        return
+    if kind == "batch":
+        files = inputs.write_batch(encoding, first, second)
+        for threads in (1, 2):
+            clock = {} if threads == 1 else {"clock": "wall"}
+            yield {**files, "op": "batch_numpy", "threads": threads, **clock}
+            yield {**files, "op": "batch_list", "threads": threads, **clock}
+        return
+    files = inputs.write(encoding, first) if kind == "decode" else inputs.write(encoding, first, second)
+    yield {**files, "op": f"{kind}_numpy"}
+    yield {**files, "op": f"{kind}_list"}
 
 
 def main() -> None:
     options = arguments()
-    outcome = harness.Outcome()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_vocabularies(folder)
-        for row in rows(options, Inputs(folder)):
-            jobs = []
-            for peer in options.peers:
-                job = {"peer": peer, **row, "folder": str(folder)}
-                if row["encoding"] in PEERS[peer].encodings:
-                    jobs.append(job)
-                else:
-                    outcome.refuse(job, "no such encoding")
+        for kind in options.kinds:
+            outcome = harness.Outcome()
+            for row in rows(kind, options, Inputs(folder)):
+                measure(kind, row, folder, options, outcome)
+            content = {
+                "machine": harness.machine(options.peers, options.notes),
+                "corpus": "given files" if options.corpus else "made",
+                "megabytes": options.megabytes,
+                "repeats": options.repeats,
+            }
+            print(harness.save(kind, {**content, "rows": outcome.rows, "refused": outcome.refused}), flush=True)
 
-            def run(job: harness.Job) -> harness.Answer:
-                return harness.launch("benchmarks.worker", job, options.lock, timeout=30)
 
-            repeats = 1 if row.get("hard") else options.repeats
-            harness.compare(jobs, run, repeats, outcome)
-            show(outcome, row)
-    described = {
-        "corpus": "given files" if options.corpus else "made",
-        "megabytes": options.megabytes,
-        "repeats": options.repeats,
-    }
-    content = {"machine": harness.machine(options.peers, options.notes), **described}
-    print(harness.save(options.name, {**content, "rows": outcome.rows, "refused": outcome.refused}))
+def measure(kind: str, row: dict[str, Any], folder: Path, options: argparse.Namespace, outcome: harness.Outcome) -> None:
+    """One row: all libraries that have its encoding, in turns."""
+    jobs = []
+    for peer in options.peers:
+        job = {"peer": peer, **row, "folder": str(folder)}
+        if row["encoding"] in PEERS[peer].encodings:
+            jobs.append(job)
+        else:
+            outcome.refuse(job, "no such encoding")
+
+    def run(job: harness.Job) -> harness.Answer:
+        return harness.launch("benchmarks.worker", job, options.lock, timeout=30)
+
+    harness.compare(jobs, run, 1 if kind == "hard" else options.repeats, outcome)
+    show(outcome, row)
 
 
 def show(outcome: harness.Outcome, row: dict[str, Any]) -> None:

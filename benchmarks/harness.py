@@ -78,7 +78,7 @@ class Outcome:
 
 def described(job: Job) -> dict[str, Any]:
     """What of a job belongs into the results."""
-    hidden = {"texts", "expected", "cuts", "folder", "verify", "environment", "limit", "output"}
+    hidden = {"texts", "expected", "cuts", "folder", "verify", "environment", "file", "options"}
     return {key: value for key, value in job.items() if key not in hidden}
 
 
