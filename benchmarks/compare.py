@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import minitok
 import numpy as np
 
 from . import harness, texts
 from .peers import ENCODINGS, PEERS, write_vocabularies
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SHORT_LENGTHS = (20, 200, 2000)
 SHORT_COUNT = 500
@@ -36,7 +38,9 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--lock", type=Path, help="a lock file to hold during each measurement")
     parser.add_argument("--notes", default="", help="what else a reader should know")
-    parser.add_argument("--clock", default="wall", choices=("wall", "cpu"), help="cpu: for one thread on a busy machine")
+    parser.add_argument(
+        "--clock", default="wall", choices=("wall", "cpu"), help="cpu: for one thread on a busy machine"
+    )
     return parser.parse_args()
 
 
@@ -125,7 +129,9 @@ def main() -> None:
             print(harness.save(kind, {**content, "rows": outcome.rows, "refused": outcome.refused}), flush=True)
 
 
-def measure(kind: str, row: dict[str, Any], folder: Path, options: argparse.Namespace, outcome: harness.Outcome) -> None:
+def measure(
+    kind: str, row: dict[str, Any], folder: Path, options: argparse.Namespace, outcome: harness.Outcome
+) -> None:
     """One row: all libraries that have its encoding, in turns."""
     jobs = []
     for peer in options.peers:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minitok.reference import encode as reference_encode
 from minitok.reference import naive
 from minitok.reference import train as reference_train
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 Pair = tuple[int, int]
 Pieces = list[bytes]
@@ -106,7 +108,9 @@ def encode_rescan(tokenizer: Any, pieces: Pieces, tally: Tally) -> list[int]:
         parts = reference_encode.single_bytes(vocab, piece)
         while True:
             tally(len(parts))
-            found = [(merge[0], at, merge[1]) for at, pair in enumerate(pairwise(parts)) if (merge := vocab.merge_of(*pair))]
+            found = [
+                (merge[0], at, merge[1]) for at, pair in enumerate(pairwise(parts)) if (merge := vocab.merge_of(*pair))
+            ]
             if not found:
                 break
             _, at, merged = min(found)

@@ -122,7 +122,18 @@ def chat_lines(size: int) -> str:
 
     dice = random.Random(2)
     words = tiny_shakespeare()[:200_000].split()
-    extras = ["👍", "😂😂", "lol", "https://example.org/?q=1&page=2", "v2.0.1", "10:45", "I'd", "@someone", "naïve", "—"]
+    extras = [
+        "👍",
+        "😂😂",
+        "lol",
+        "https://example.org/?q=1&page=2",
+        "v2.0.1",
+        "10:45",
+        "I'd",
+        "@someone",
+        "naïve",
+        "—",
+    ]
     lines: list[str] = []
     total = 0
     while total < size:

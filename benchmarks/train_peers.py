@@ -4,8 +4,8 @@ All read one text file, learn with GPT-2's split and no special tokens, and are 
 differ in what minitok can be told: which of two equally frequent pairs is merged first (``tie_break``), and which byte
 each of the first 256 ids stands for (``byte_order``), which decides ties by ids. ``same_as`` names minitok's options.
 
-gigabpe counts in its vocabulary only the bytes that occur, so it is asked for as many ids fewer. bpeasy and rustbpe return tokens
-in order instead of merges; tokens are compared there.
+gigabpe counts in its vocabulary only the bytes that occur, so it is asked for as many ids fewer. bpeasy and rustbpe return
+tokens in order instead of merges; tokens are compared there.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 GPT2 = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 UNBOUNDED = 1 << 20  # bytes of a token, for a library that wants a bound
