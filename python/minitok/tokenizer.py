@@ -134,6 +134,8 @@ class Tokenizer(Conversions):
 
         Costs O(n log n) for n bytes at the worst, O(n) in practice.
         """
+        if threads == 1 and not allowed_special and not disallowed_special and trace is None:
+            return self._codec.encode(text)
         allowed = self._check(text, allowed_special, disallowed_special)
         if trace is not None:
             return self._codec.trace(text, allowed, trace)
@@ -158,6 +160,8 @@ class Tokenizer(Conversions):
         threads: int = 1,
     ) -> npt.NDArray[np.uint32]:
         """The ids of a text as an array of uint32, shape (number of tokens,); the array owns its memory."""
+        if threads == 1 and not allowed_special and not disallowed_special:
+            return self._codec.encode_to_numpy(text)
         allowed = self._check(text, allowed_special, disallowed_special)
         return self._codec.encode_to_numpy(text, allowed, thread_count(threads))
 

@@ -56,6 +56,12 @@ impl Codec {
         Some(Fast { encoder, split, threads })
     }
 
+    /// Whether a short text takes microseconds only: the tables are made, and no regular expression of somebody's own runs.
+    pub fn is_quick(&self) -> bool {
+        let made = self.fast.as_ref().is_some_and(|tables| tables.encoder.get().is_some());
+        made && self.pattern.scanner().is_some()
+    }
+
     /// As `encode`, on at most so many threads.
     pub fn encode_on(&self, threads: usize, text: &[u8], allowed: &Finder) -> Result<Vec<u32>> {
         let Some(fast) = self.fast(threads) else { return self.encode(text, allowed) };

@@ -56,8 +56,10 @@ pub struct Encoder {
 
 impl Encoder {
     pub fn new(vocab: Arc<Vocab>) -> Encoder {
-        // Half a million entries: 8 MiB, and 12 MiB of records, of which is touched what is used.
-        let size = Size { log_lines: 17, arena: MOST };
+        // Half a million entries in 8 MiB, or a million where the vocabulary alone would fill a third of that; and 12 MiB of
+        // records, of which is touched what is used.
+        let log_lines = if vocab.tokens.n_ids() <= 1 << 17 { 17 } else { 18 };
+        let size = Size { log_lines, arena: MOST };
         Encoder::with_size(vocab, size)
     }
 

@@ -24,6 +24,9 @@ pub struct Codec {
     finder: Mutex<(Vec<String>, Arc<Finder>)>,
 }
 
+/// Texts of fewer bytes are encoded without letting other Python threads run: some microseconds.
+const SHORT: usize = 2048;
+
 type Offsets<'py> = (Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u64>>);
 
 #[pymethods]
@@ -50,9 +53,7 @@ impl Codec {
         allowed: Vec<String>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let finder = self.finder(allowed);
-        let ids = py.detach(|| text.encode(&self.core, &finder, threads))?;
-        list_of_ids(py, &ids)
+        list_of_ids(py, &self.ids(py, &text, allowed, threads)?)
     }
 
     /// The ids of a text as an array of uint32.
@@ -64,9 +65,7 @@ impl Codec {
         allowed: Vec<String>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyArray1<u32>>> {
-        let finder = self.finder(allowed);
-        let ids = py.detach(|| text.encode(&self.core, &finder, threads))?;
-        Ok(ids.into_pyarray(py))
+        Ok(self.ids(py, &text, allowed, threads)?.into_pyarray(py))
     }
 
     /// The ids of several texts, each as a list.
@@ -198,6 +197,16 @@ impl Codec {
 }
 
 impl Codec {
+    /// The ids of a text.
+    fn ids(&self, py: Python<'_>, text: &Text<'_>, allowed: Vec<String>, threads: usize) -> Result<Vec<u32>> {
+        let finder = self.finder(allowed);
+        // To let others run and to come back takes as long as some words.
+        if text.size() < SHORT && self.core.is_quick() {
+            return text.encode(&self.core, &finder, 1);
+        }
+        py.detach(|| text.encode(&self.core, &finder, threads))
+    }
+
     /// The ids of each text.
     fn batch(&self, texts: &[Text<'_>], allowed: &Finder, threads: usize) -> Result<Vec<Vec<u32>>> {
         parallel::map(texts, threads, Text::size, |text| text.encode(&self.core, allowed, 1)).into_iter().collect()
