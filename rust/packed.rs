@@ -21,7 +21,9 @@
 //! By hand: of 300 merges, ids 256 to 555, the last id is `1000101011` in binary, so w = 10; the pair (116, 104) is
 //! `0001101000 0001110100` read from right to left: the bytes `74 a0 01`, of which the last has room for the next pair.
 //!
-//! Invariants: a file that is cut short, damaged, or that joins what is no token yet is refused.
+//! Invariants: a file that is cut short, damaged, or that joins what is no token yet is refused. That its merges make each token
+//! of its bytes is taken from who wrote it, who recovered them from ranks; where there is an extra token that is not empty, nothing
+//! is taken.
 //!
 //! Costs: O(V L) for V tokens of L bytes.
 //!
@@ -55,6 +57,7 @@ pub fn unpack(data: &[u8], below: Option<u32>) -> Result<Vocab> {
     for (index, &byte) in order.iter().enumerate() {
         tokens.set(index as u32, &[byte])?;
     }
+    let merges_make_all = extra.iter().all(|&(_, length)| length == 0);
     for (id, length) in extra {
         let token = reader.take(length as usize)?;
         if id < below {
@@ -76,7 +79,9 @@ pub fn unpack(data: &[u8], below: Option<u32>) -> Result<Vocab> {
     if let Some(Merge { left, right, .. }) = merges.get(joined) {
         return refuse(&format!("merge {joined} joins {left} and {right}, which are not both tokens before it"));
     }
-    Vocab::assemble(tokens, merges, true)
+    let mut vocab = Vocab::assemble(tokens, merges, true)?;
+    vocab.merges_make_all = merges_make_all;
+    Ok(vocab)
 }
 
 /// Give the id of each merge its bytes, up to the first that joins what is no token: how many were done.

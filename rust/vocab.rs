@@ -92,6 +92,8 @@ pub struct Vocab {
     pub merges: Vec<Merge>,
     /// A piece that is a token as it stands is that token, whatever the merges would make of it.
     pub whole_pieces: bool,
+    /// Known: the merges make each token of its bytes, so that `whole_pieces` changes nothing. Not known otherwise.
+    pub merges_make_all: bool,
     pub byte_ids: [u32; 256],
     // Built when first asked: a published vocabulary is loaded in the time that these two would take.
     ids: OnceLock<HashTable<u32>>,
@@ -122,7 +124,16 @@ impl Vocab {
         if let Some(byte) = byte_ids.iter().position(|&id| id == u32::MAX) {
             return Err(Error::Vocabulary(format!("the byte 0x{byte:02x} has no token")));
         }
-        Ok(Vocab { tokens, merges, whole_pieces, byte_ids, ids: OnceLock::new(), by_pair: OnceLock::new() })
+        let merges_make_all = false;
+        Ok(Vocab {
+            tokens,
+            merges,
+            whole_pieces,
+            merges_make_all,
+            byte_ids,
+            ids: OnceLock::new(),
+            by_pair: OnceLock::new(),
+        })
     }
 
     /// From pairs of ids in rank order: merge k makes id 256 + k. `byte_order[i]` is the byte of id i.
@@ -177,8 +188,10 @@ impl Vocab {
     pub fn from_ranks(ranks: &[(Vec<u8>, u32)]) -> Result<Vocab> {
         let tokens = tokens_by_id(ranks)?;
         let by_bytes: HashMap<&[u8], u32> = ranks.iter().map(|(token, rank)| (token.as_slice(), *rank)).collect();
-        let merges = recover_merges(&tokens, &by_bytes).unwrap_or_else(|| every_split(&tokens, &by_bytes));
-        Vocab::new(tokens, merges, true)
+        let recovered = recover_merges(&tokens, &by_bytes);
+        let merges_make_all = recovered.is_some();
+        let merges = recovered.unwrap_or_else(|| every_split(&tokens, &by_bytes));
+        Ok(Vocab { merges_make_all, ..Vocab::new(tokens, merges, true)? })
     }
 
     /// The bytes of an id; None where there is no such token.

@@ -4,11 +4,15 @@
 
 use super::decoder::Decoder;
 use super::encoder::{Encoder, Split};
+use super::huge;
 use super::transcode::Units;
 use crate::codec::Codec;
 use crate::error::Result;
 use crate::special::Finder;
 use std::sync::OnceLock;
+
+/// A text from which on the room for its ids is reckoned beforehand.
+const LARGE: usize = 1 << 20;
 
 /// The tables of a codec.
 #[derive(Debug, Default)]
@@ -31,6 +35,19 @@ impl Fast<'_> {
     }
 }
 
+/// Room for the ids of so many bytes. For a long text it is more than most need, since room that is not used costs nothing
+/// until it is touched, and growing costs a good deal.
+fn room_for(bytes: usize) -> Vec<u32> {
+    if bytes < LARGE { Vec::new() } else { huge::with_capacity(bytes / 2) }
+}
+
+/// Give back much room that was not used.
+fn give_back(ids: &mut Vec<u32>) {
+    if ids.capacity() >= LARGE {
+        ids.shrink_to_fit();
+    }
+}
+
 impl Codec {
     /// The fast encoder, using at most so many threads; None where it is switched off.
     pub fn fast(&self, threads: usize) -> Option<Fast<'_>> {
@@ -39,10 +56,16 @@ impl Codec {
         Some(Fast { encoder, split, threads })
     }
 
+    /// Whether a short text takes microseconds only: the tables are made, and no regular expression of somebody's own runs.
+    pub fn is_quick(&self) -> bool {
+        let made = self.fast.as_ref().is_some_and(|tables| tables.encoder.get().is_some());
+        made && self.pattern.scanner().is_some()
+    }
+
     /// As `encode`, on at most so many threads.
     pub fn encode_on(&self, threads: usize, text: &[u8], allowed: &Finder) -> Result<Vec<u32>> {
         let Some(fast) = self.fast(threads) else { return self.encode(text, allowed) };
-        let mut ids = Vec::new();
+        let mut ids = room_for(text.len());
         allowed.split(text, |start, end, id| {
             match id {
                 None => fast.encode(&text[start..end], &mut ids)?,
@@ -50,16 +73,16 @@ impl Codec {
             }
             Ok(())
         })?;
+        give_back(&mut ids);
         Ok(ids)
     }
 
     /// As `encode` without special tokens, of the characters of a Python str.
     pub fn encode_units(&self, units: Units) -> Result<Vec<u32>> {
-        let mut ids = Vec::new();
-        match self.fast(1) {
-            Some(fast) => fast.encoder.encode_units(units, fast.split, &mut ids)?,
-            None => ids = self.encode(&units.utf8(), &Finder::default())?,
-        }
+        let Some(fast) = self.fast(1) else { return self.encode(&units.utf8(), &Finder::default()) };
+        let mut ids = room_for(units.len());
+        fast.encoder.encode_units(units, fast.split, &mut ids)?;
+        give_back(&mut ids);
         Ok(ids)
     }
 

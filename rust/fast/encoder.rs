@@ -3,16 +3,16 @@
 //! The tables of an encoder never change once it is built, and are shared by all threads. What changes, above all the cache
 //! of pieces, is a `Workspace` that one thread takes from a pool for one call and puts back after it.
 //!
-//! A new cache is empty. It costs the memory pages that are touched, so a first short call pays next to nothing. Once a
-//! workspace has seen [`SEED_AFTER`] bytes, or is given a text as long at once, its cache is filled with the vocabulary:
-//! that takes some milliseconds and saves more on the words to come.
+//! A new cache is small and empty: a first short call pays next to nothing, and short texts are encoded from a quarter of a
+//! megabyte. Once a workspace has seen [`SEED_AFTER`] bytes, or is given a text as long at once, it gets a large cache, which
+//! is filled with the vocabulary: that takes some milliseconds and saves more on the words to come.
 
 use super::block::{BLOCK, Workspace};
 use super::key::{INLINE, key_of};
 use super::long::merge_long;
 use super::miss::{LANE, merge_short};
 use super::pair_table::PairTable;
-use super::piece_cache::{RECORDS, Size};
+use super::piece_cache::{MOST, PieceCache, RECORDS, Size};
 use super::pool::Pool;
 use super::scan::{Grammar, Scanner, safe_cut};
 use super::static_cuts::StaticCuts;
@@ -28,8 +28,8 @@ const SEED_AFTER: usize = 1 << 20;
 /// How many units of a Python str are turned into UTF-8 at a time, and how near the end of it a cut is looked for.
 const PART: usize = 1 << 16;
 const NEAR: usize = 256;
-/// Words of the records of a cache: at most 8 MiB, of which is touched what is used.
-const ARENA: usize = 1 << 21;
+/// A new cache: 256 KiB of lines and as much of records.
+const FIRST: Size = Size { log_lines: 12, arena: 1 << 16 };
 
 /// How text is cut into pieces.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +45,8 @@ pub enum Split<'p> {
 pub struct Encoder {
     vocab: Arc<Vocab>,
     pairs: Option<PairTable>,
+    /// The sizes of a new cache and of a seeded one.
+    first: Size,
     size: Size,
     /// How many bytes a workspace sees before its cache is seeded.
     pub(super) seed_after: usize,
@@ -54,15 +56,17 @@ pub struct Encoder {
 
 impl Encoder {
     pub fn new(vocab: Arc<Vocab>) -> Encoder {
-        // Four entries a line: at least twice as many entries as tokens, and 8 MiB at most.
-        let log_lines = (vocab.tokens.n_ids().max(1 << 14).ilog2() + 1).min(17);
-        let size = Size { log_lines, arena: ARENA };
+        // Half a million entries in 8 MiB, or a million where the vocabulary alone would fill a third of that; and 12 MiB of
+        // records, of which is touched what is used.
+        let log_lines = if vocab.tokens.n_ids() <= 1 << 17 { 17 } else { 18 };
+        let size = Size { log_lines, arena: MOST };
         Encoder::with_size(vocab, size)
     }
 
     pub(super) fn with_size(vocab: Arc<Vocab>, size: Size) -> Encoder {
         let pairs = PairTable::new(&vocab);
-        Encoder { vocab, pairs, size, seed_after: SEED_AFTER, warm: OnceLock::new(), pool: Pool::new() }
+        let first = if size.log_lines < FIRST.log_lines { size } else { FIRST };
+        Encoder { vocab, pairs, first, size, seed_after: SEED_AFTER, warm: OnceLock::new(), pool: Pool::new() }
     }
 
     /// Append the ids of a text without special tokens.
@@ -135,7 +139,7 @@ impl Encoder {
     }
 
     fn take(&self) -> Box<Workspace> {
-        self.pool.take().unwrap_or_else(|| Box::new(Workspace::new(self.size)))
+        self.pool.take().unwrap_or_else(|| Box::new(Workspace::new(self.first)))
     }
 
     fn each_block(&self, text: &[u8], split: Split, mut sink: impl FnMut(Values<'_>)) -> Result<()> {
@@ -146,7 +150,8 @@ impl Encoder {
         work.seen = work.seen.saturating_add(text.len());
         if work.seen >= self.seed_after && !work.seeded {
             work.seeded = true;
-            work.cache.seed(&self.warm().seeds);
+            work.cache = PieceCache::new(self.size);
+            work.cache.seed(self.seeds());
         }
         let mut block = |work: &mut Workspace, mut start| {
             if let Some(Warm { cuts: Some(cuts), .. }) = self.warm.get() {
@@ -213,16 +218,28 @@ impl Encoder {
     /// The token that a piece is as it stands, whatever merges make of it.
     #[inline]
     pub(super) fn whole(&self, piece: &[u8]) -> Option<u32> {
-        let asked = self.vocab.whole_pieces && !self.warm.get().is_some_and(|warm| warm.merges_make_all);
+        let asked = self.vocab.whole_pieces
+            && !self.vocab.merges_make_all
+            && !self.warm.get().is_some_and(|warm| warm.merges_make_all);
         if asked { self.vocab.token_id(piece) } else { None }
+    }
+
+    /// The keys of the pieces of at most 13 bytes that are one token, and the tokens.
+    fn seeds(&self) -> impl Iterator<Item = (u128, u32)> {
+        let warm = self.warm();
+        let known = self.vocab.whole_pieces || warm.merges_make_all;
+        let short = |id: u32, token: &[u8]| id < RECORDS && (1..=INLINE).contains(&token.len());
+        (self.vocab.tokens.iter())
+            .filter(move |&(id, token)| short(id, token) && (known || warm.made[id as usize]))
+            .map(|(id, token)| (key_of(token, 0, token.len()), id))
     }
 }
 
 /// What is found out about a vocabulary when its first cache is seeded.
 #[derive(Debug)]
 struct Warm {
-    /// The keys of the pieces of at most 13 bytes that are one token, and the tokens.
-    seeds: Vec<(u128, u32)>,
+    /// By id, whether the merges make the token of its bytes; empty if they make all of them.
+    made: Vec<bool>,
     /// Whether the merges make every token of its bytes, so that whole pieces need not be asked for.
     merges_make_all: bool,
     cuts: Option<StaticCuts>,
@@ -231,28 +248,30 @@ struct Warm {
 impl Warm {
     fn new(encoder: &Encoder) -> Warm {
         let vocab = &*encoder.vocab;
-        let tokens: Vec<(u32, &[u8])> = vocab.tokens.iter().filter(|(_, token)| !token.is_empty()).collect();
-        let mut made = vec![false; tokens.len()];
-        if let Some(pairs) = encoder.pairs() {
-            let numbered = tokens.iter().enumerate().map(|(index, (_, token))| (index as u32, *token));
-            let short = numbered.clone().filter(|(_, token)| token.len() <= LANE);
-            let mut check = |index: u32, symbols: &[u32]| {
-                made[index as usize] = symbols.len() == 1 && pairs.id(symbols[0]) == tokens[index as usize].0;
-            };
-            merge_short(pairs, short, &mut check);
-            let mut symbols = Vec::new();
-            for (index, token) in numbered.filter(|(_, token)| token.len() > LANE) {
-                symbols.clear();
-                merge_long(pairs, token, &mut symbols);
-                check(index, &symbols);
-            }
+        let mut made = if vocab.merges_make_all { Vec::new() } else { made_by_merges(encoder) };
+        let is_made = |(id, token): (u32, &[u8])| token.is_empty() || made[id as usize];
+        let merges_make_all = vocab.merges_make_all || vocab.tokens.iter().all(is_made);
+        if merges_make_all {
+            made = Vec::new();
         }
-        let merges_make_all = made.iter().all(|&made| made);
-        let seeds = (tokens.iter().zip(&made))
-            .filter(|((id, token), made)| *id < RECORDS && token.len() <= INLINE && (vocab.whole_pieces || **made))
-            .map(|((id, token), _)| (key_of(token, 0, token.len()), *id))
-            .collect();
         let cuts = (merges_make_all || !vocab.whole_pieces).then(|| StaticCuts::new(vocab));
-        Warm { seeds, merges_make_all, cuts }
+        Warm { made, merges_make_all, cuts }
     }
+}
+
+/// By id, whether merging the token's bytes gives the token.
+pub(super) fn made_by_merges(encoder: &Encoder) -> Vec<bool> {
+    let tokens = &encoder.vocab.tokens;
+    let mut made = vec![false; tokens.n_ids() as usize];
+    let Some(pairs) = encoder.pairs() else { return made };
+    let mut check = |id: u32, symbols: &[u32]| made[id as usize] = symbols.len() == 1 && pairs.id(symbols[0]) == id;
+    let all = || tokens.iter().filter(|(_, token)| !token.is_empty());
+    merge_short(pairs, all().filter(|(_, token)| token.len() <= LANE), &mut check);
+    let mut symbols = Vec::new();
+    for (id, token) in all().filter(|(_, token)| token.len() > LANE) {
+        symbols.clear();
+        merge_long(pairs, token, &mut symbols);
+        check(id, &symbols);
+    }
+    made
 }

@@ -12,6 +12,7 @@ pub mod scan;
 pub mod transcode;
 
 mod block;
+pub(crate) mod huge;
 mod key;
 mod line;
 mod long;

@@ -6,7 +6,7 @@
 //! is full too, it takes the place of another on its own line. Nothing but speed depends on what is forgotten.
 //!
 //! A record is a count and that many ids, and for a long piece its length and its bytes as well, padded to a multiple of
-//! four words. When the arena is full, `sweep` forgets all records, and the entries that name them.
+//! six words, which holds the ids of nearly every word. When the arena is full, `sweep` forgets all records, and the entries that name them.
 //!
 //! Invariants: a line fills from its first slot, and only `sweep` removes; so a line whose last slot is free is not full.
 //! The memory is that of the lines and the arena given at the start, whatever is encoded.
@@ -17,6 +17,7 @@
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
+use super::huge;
 use super::key::{VALUE_SHIFT, hash, is_long};
 use super::line::{self, Line, SLOTS};
 use super::prefetch::prefetch;
@@ -25,7 +26,9 @@ use super::values::PADDING;
 /// A value from here on is a record.
 pub(super) const RECORDS: u32 = 1 << 19;
 /// Words of a unit of the arena.
-pub(super) const UNIT: usize = 4;
+pub(super) const UNIT: usize = 6;
+/// The most words that all records can have.
+pub(super) const MOST: usize = (1 << 19) * UNIT;
 /// How many insertions ahead a line is fetched while seeding.
 const AHEAD: usize = 24;
 
@@ -34,14 +37,14 @@ const AHEAD: usize = 24;
 pub(super) struct Size {
     /// The number of lines is 2 to this power.
     pub(super) log_lines: u32,
-    /// Words of the arena; at most 2^21.
+    /// Words of the arena; at most [`MOST`].
     pub(super) arena: usize,
 }
 
 #[derive(Debug)]
 pub(super) struct PieceCache {
     memory: Vec<u128>,
-    /// Where the lines begin: `memory` at a multiple of 64 bytes.
+    /// Where the lines begin: `memory` at a multiple of a large page, so at one of 64 bytes too.
     first: usize,
     size: Size,
     /// The records, and [`PADDING`] words more.
@@ -52,9 +55,14 @@ pub(super) struct PieceCache {
 
 impl PieceCache {
     pub(super) fn new(size: Size) -> PieceCache {
-        let memory = vec![0u128; SLOTS * (1 << size.log_lines) + SLOTS - 1];
-        let first = memory.as_ptr().align_offset(64).min(SLOTS - 1);
-        PieceCache { memory, first, size, arena: Vec::new(), used: 0, victim: 0 }
+        let entries = SLOTS << size.log_lines;
+        let align = if size_of::<u128>() * entries < huge::PAGE { size_of::<Line>() } else { huge::PAGE };
+        let spare = align / size_of::<u128>() - 1;
+        let memory = vec![0u128; entries + spare];
+        huge::ask(memory.as_ptr(), memory.len());
+        let first = memory.as_ptr().align_offset(align).min(spare);
+        let arena = if size.arena < MOST { Vec::new() } else { huge::with_capacity(size.arena + PADDING) };
+        PieceCache { memory, first, size, arena, used: 0, victim: 0 }
     }
 
     fn lines(&self) -> &[Line] {
@@ -71,12 +79,15 @@ impl PieceCache {
     }
 
     /// Remember that these pieces, given by their keys, are one token each. What is known already stays.
-    pub(super) fn seed(&mut self, pieces: &[(u128, u32)]) {
-        for (index, &(key, id)) in pieces.iter().enumerate() {
-            if let Some(&(next, _)) = pieces.get(index + AHEAD) {
-                prefetch(&raw const self.lines()[self.view().line_of(next)]);
+    pub(super) fn seed(&mut self, pieces: impl Iterator<Item = (u128, u32)>) {
+        // Key 0 is that of no piece.
+        let mut waiting = [(0, 0); AHEAD];
+        for (index, piece) in pieces.chain([(0, 0); AHEAD]).enumerate() {
+            let (key, id) = std::mem::replace(&mut waiting[index % AHEAD], piece);
+            self.view().fetch(self.view().line_of(piece.0));
+            if key != 0 {
+                self.put(key, id);
             }
-            self.put(key, id);
         }
     }
 

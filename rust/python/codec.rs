@@ -24,7 +24,7 @@ pub struct Codec {
     finder: Mutex<(Vec<String>, Arc<Finder>)>,
 }
 
-/// Texts of fewer bytes than this are encoded in a few microseconds.
+/// Texts of fewer bytes are encoded without letting other Python threads run: some microseconds.
 const SHORT: usize = 2048;
 
 type Offsets<'py> = (Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u64>>);
@@ -53,9 +53,7 @@ impl Codec {
         allowed: Vec<String>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let finder = self.finder(allowed);
-        let ids = without_gil(py, &text, || text.encode(&self.core, &finder, threads))?;
-        list_of_ids(py, &ids)
+        list_of_ids(py, &self.ids(py, &text, allowed, threads)?)
     }
 
     /// The ids of a text as an array of uint32.
@@ -67,9 +65,7 @@ impl Codec {
         allowed: Vec<String>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyArray1<u32>>> {
-        let finder = self.finder(allowed);
-        let ids = without_gil(py, &text, || text.encode(&self.core, &finder, threads))?;
-        Ok(ids.into_pyarray(py))
+        Ok(self.ids(py, &text, allowed, threads)?.into_pyarray(py))
     }
 
     /// The ids of several texts, each as a list.
@@ -113,7 +109,7 @@ impl Codec {
     #[pyo3(signature = (text, allowed = Vec::new()))]
     fn count(&self, py: Python<'_>, text: Text<'_>, allowed: Vec<String>) -> PyResult<usize> {
         let finder = self.finder(allowed);
-        Ok(without_gil(py, &text, || text.count(&self.core, &finder))?)
+        Ok(self.without_gil(py, &text, || text.count(&self.core, &finder))?)
     }
 
     /// How many ids each text has.
@@ -201,6 +197,17 @@ impl Codec {
 }
 
 impl Codec {
+    /// The ids of a text.
+    fn ids(&self, py: Python<'_>, text: &Text<'_>, allowed: Vec<String>, threads: usize) -> Result<Vec<u32>> {
+        let finder = self.finder(allowed);
+        self.without_gil(py, text, || text.encode(&self.core, &finder, threads))
+    }
+
+    /// Do some work on a text without the GIL, unless it is so short that letting go and taking hold would be most of it.
+    fn without_gil<T: Send>(&self, py: Python<'_>, text: &Text<'_>, work: impl FnOnce() -> T + Send) -> T {
+        if text.size() < SHORT && self.core.is_quick() { work() } else { py.detach(work) }
+    }
+
     /// The ids of each text.
     fn batch(&self, texts: &[Text<'_>], allowed: &Finder, threads: usize) -> Result<Vec<Vec<u32>>> {
         parallel::map(texts, threads, Text::size, |text| text.encode(&self.core, allowed, 1)).into_iter().collect()
@@ -219,11 +226,6 @@ impl Codec {
         }
         last.1.clone()
     }
-}
-
-/// Do some work on a text without the GIL, unless it is so short that letting go and taking hold would be most of it.
-fn without_gil<T: Send>(py: Python<'_>, text: &Text<'_>, work: impl FnOnce() -> T + Send) -> T {
-    if text.size() < SHORT { work() } else { py.detach(work) }
 }
 
 /// Turns ids into text as they come, and never shows half a character.

@@ -1,5 +1,8 @@
 //! Ids as they come from Python: a list or other iterable of integers, or an integer NumPy array.
 
+// Ints are read without the detours of a general conversion.
+#![allow(unsafe_code)]
+
 use super::errors::UnknownTokenError;
 use numpy::{PyArray1, PyArrayDescrMethods, PyArrayMethods, PyReadonlyArray1, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -35,12 +38,14 @@ impl<'py> FromPyObject<'_, 'py> for Ids<'py> {
             return from_array(&array).map(Ids::Owned);
         }
         if let Ok(list) = object.cast_exact::<PyList>() {
-            return list
-                .iter()
-                .enumerate()
-                .map(|(position, item)| from_item(&item, position))
-                .collect::<PyResult<_>>()
-                .map(Ids::Owned);
+            let mut ids = Vec::with_capacity(list.len());
+            for (position, item) in list.iter().enumerate() {
+                ids.push(match small_int(&item) {
+                    Some(id) => id,
+                    None => from_item(&item, position)?,
+                });
+            }
+            return Ok(Ids::Owned(ids));
         }
         let iterator = object.try_iter().map_err(|_| {
             let found = object.get_type().name().map_or_else(|_| "?".into(), |name| name.to_string());
@@ -52,6 +57,31 @@ impl<'py> FromPyObject<'_, 'py> for Ids<'py> {
         }
         Ok(Ids::Owned(ids))
     }
+}
+
+/// The value of an int that is one and fits; None says nothing.
+#[cfg(not(Py_LIMITED_API))]
+fn small_int(item: &Bound<'_, PyAny>) -> Option<u32> {
+    use pyo3::ffi;
+    let item = item.as_ptr();
+    // SAFETY: `item` is an object; an exact int may be asked for its value, and if that overflows, or is -1, the error is
+    // looked at, and cleared.
+    let value = unsafe {
+        if ffi::PyLong_CheckExact(item) == 0 {
+            return None;
+        }
+        let value = ffi::PyLong_AsLong(item);
+        if value == -1 {
+            ffi::PyErr_Clear();
+        }
+        value
+    };
+    u32::try_from(value).ok()
+}
+
+#[cfg(Py_LIMITED_API)]
+fn small_int(_: &Bound<'_, PyAny>) -> Option<u32> {
+    None
 }
 
 /// One id. An integer that cannot be an id is unknown (SPEC D3); what is no integer is of the wrong type.

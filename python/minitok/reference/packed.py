@@ -21,7 +21,9 @@ w is the number of bits of the greatest id of the runs. The rank of a merge is t
 By hand: of 300 merges, ids 256 to 555, the last id is `1000101011` in binary, so w = 10; the pair (116, 104) is
 `0001101000 0001110100` read from right to left: the bytes `74 a0 01`, of which the last has room for the next pair.
 
-Invariants: a file that is cut short, damaged, or that joins what is no token yet is refused.
+Invariants: a file that is cut short, damaged, or that joins what is no token yet is refused. That its merges make each token
+of its bytes is taken from who wrote it, who recovered them from ranks; where there is an extra token that is not empty, nothing
+is taken.
 
 Costs: O(V L) for V tokens of L bytes.
 
@@ -73,7 +75,9 @@ def unpack(data: bytes, below: int | None = None) -> Vocab:
             refuse(f"merge {index} joins {left} and {right}, which are not both tokens before it")
         tokens[token_id] = tokens[left] + tokens[right]
         merges.append(Merge(left, right, token_id, token_id))
-    return Vocab(tokens, merges, whole_pieces=True)
+    vocab = Vocab(tokens, merges, whole_pieces=True)
+    vocab.merges_make_all = all(length == 0 for _, length in extra)
+    return vocab
 
 
 def merge_ids(runs: list[tuple[int, int]], n_merges: int) -> tuple[list[int], int]:

@@ -53,6 +53,8 @@ class Vocab:
         self.tokens = dict(tokens)
         self.merges = [Merge(*merge) for merge in merges]
         self.whole_pieces = whole_pieces
+        # Known: the merges make each token of its bytes, so that `whole_pieces` changes nothing. Not known otherwise.
+        self.merges_make_all = False
         self.ids: dict[bytes, int] = {}
         for token_id in sorted(self.tokens):
             if not 0 <= token_id < LIMIT:
@@ -102,10 +104,10 @@ class Vocab:
     def from_ranks(cls, ranks: Mapping[bytes, int]) -> Vocab:
         """From each token's bytes and rank, which is its id too (tiktoken)."""
         tokens = tokens_by_id(ranks)
-        merges = recover_merges(ranks)
-        if merges is None:
-            merges = every_split(ranks)
-        return cls(tokens, merges, whole_pieces=True)
+        recovered = recover_merges(ranks)
+        vocab = cls(tokens, every_split(ranks) if recovered is None else recovered, whole_pieces=True)
+        vocab.merges_make_all = recovered is not None
+        return vocab
 
     @classmethod
     def unpack(cls, data: bytes, below: int | None = None) -> Vocab:
