@@ -36,7 +36,9 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--lock", type=Path, help="a lock file to hold during each measurement")
     parser.add_argument("--notes", default="", help="what else a reader should know")
-    parser.add_argument("--clock", default="wall", choices=("wall", "cpu"), help="cpu: for one thread on a busy machine")
+    parser.add_argument(
+        "--clock", default="wall", choices=("wall", "cpu"), help="cpu: for one thread on a busy machine"
+    )
     return parser.parse_args()
 
 
@@ -125,7 +127,9 @@ def main() -> None:
             print(harness.save(kind, {**content, "rows": outcome.rows, "refused": outcome.refused}), flush=True)
 
 
-def measure(kind: str, row: dict[str, Any], folder: Path, options: argparse.Namespace, outcome: harness.Outcome) -> None:
+def measure(
+    kind: str, row: dict[str, Any], folder: Path, options: argparse.Namespace, outcome: harness.Outcome
+) -> None:
     """One row: all libraries that have its encoding, in turns."""
     jobs = []
     for peer in options.peers:
@@ -150,6 +154,9 @@ def show(outcome: harness.Outcome, row: dict[str, Any]) -> None:
         if all(found.get(key) == row[key] for key in keys):
             times = "  ".join(f"{key} {found['median'][key] * 1e3:.4g} ms" for key in ("cold", "warm"))
             print(f"  {found['peer']:14}{times}  {found['ratio'].get('warm', 1):.2f} x", flush=True)
+    for found in outcome.refused:
+        if all(found.get(key) == row[key] for key in keys) and not found["why"].startswith("no such"):
+            print(f"  {found['peer']:14}{found['why']}", flush=True)
 
 
 if __name__ == "__main__":

@@ -82,7 +82,11 @@ def main() -> None:
                         job = {"text": text, "bytes": len(content), "vocab_size": vocab_size, "threads": threads}
                         row({**job, "file": str(file)}, options, outcome)
                         show(outcome, job)
-    described = {"corpus": "given files" if options.corpus else "made", "repeats": options.repeats, "idle": idle["peak"]}
+    described = {
+        "corpus": "given files" if options.corpus else "made",
+        "repeats": options.repeats,
+        "idle": idle["peak"],
+    }
     content_of_file = {
         "machine": harness.machine(options.peers, options.notes),
         **described,
@@ -100,7 +104,10 @@ def show(outcome: harness.Outcome, job: harness.Job) -> None:
     for found in outcome.rows:
         if all(found[key] == value for key, value in job.items()):
             wall, ratio = found["median"]["wall"], found["ratio"].get("wall", 1)
-            print(f"  {found['peer']:14}{wall:8.3f} s  {found['median']['peak'] / 1e6:6.0f} MB  {ratio:5.1f} x", flush=True)
+            print(
+                f"  {found['peer']:14}{wall:8.3f} s  {found['median']['peak'] / 1e6:6.0f} MB  {ratio:5.1f} x",
+                flush=True,
+            )
     for found in outcome.refused:
         if all(found[key] == value for key, value in job.items()):
             print(f"  {found['peer']:14}{found['why']}", flush=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
+import datetime as dt
 import importlib.metadata
 import json
 import os
@@ -60,7 +60,9 @@ def launch(module: str, job: Job, lock: Path | None = None, timeout: float = 60)
             return {"failed": f"not done after {timeout:.0f} s"}
     lines = done.stdout.strip().splitlines()
     if done.returncode or not lines:
-        return {"failed": f"ended with {done.returncode}: {(done.stderr.strip().splitlines() or ['no message'])[-1][:200]}"}
+        return {
+            "failed": f"ended with {done.returncode}: {(done.stderr.strip().splitlines() or ['no message'])[-1][:200]}"
+        }
     answer: Answer = json.loads(lines[-1])
     return answer
 
@@ -128,14 +130,14 @@ def summary(answers: list[Answer], ours: list[Answer] | None) -> dict[str, Any]:
 
 def machine(distributions: Iterable[str], notes: str) -> dict[str, Any]:
     """What figures depend on: the day, the processor, the versions, the commit."""
-    versions = {}
+    versions: dict[str, str | None] = {}
     for name in ["numpy", *distributions]:
         try:
             versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             versions[name] = None
     return {
-        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
+        "date": dt.datetime.now(dt.timezone.utc).strftime("%Y-%m-%d"),
         "processor": processor(),
         "processors": os.cpu_count(),
         "system": f"{platform.system()} {platform.machine()}",

@@ -28,7 +28,9 @@ Work = Callable[[], tuple[Any, int | None]]
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ladder", description=__doc__)
-    parser.add_argument("--sizes", nargs="+", type=int, default=[4**power for power in range(5, 12)], help="bytes of text")
+    parser.add_argument(
+        "--sizes", nargs="+", type=int, default=[4**power for power in range(5, 12)], help="bytes of text"
+    )
     parser.add_argument("--merges", type=int, default=256)
     parser.add_argument("--limit", type=float, default=5, help="seconds after which a rung climbs no further")
     parser.add_argument("--letters", action="store_true", help='"a" times n instead of text')
@@ -93,7 +95,11 @@ def timed(work: Work, lock: Path | None) -> tuple[float, Any, int | None]:
 def climb(kind: str, names: tuple[str, ...], options: argparse.Namespace) -> list[dict[str, Any]]:
     """All rungs of a ladder on all sizes that they can do within the limit."""
     pattern = "none" if options.letters else "gpt2"
-    text = "a" * max(options.sizes) if options.letters else texts.read("english", 2 * max(options.sizes), options.corpus)[0]
+    text = (
+        "a" * max(options.sizes)
+        if options.letters
+        else texts.read("english", 2 * max(options.sizes), options.corpus)[0]
+    )
     text = text.encode()[: max(options.sizes)].decode(errors="ignore")
     learnt = minitok.train([text[:1_000_000]], 256 + options.merges, pattern=pattern).merges
     climbing = list(names)

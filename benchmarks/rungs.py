@@ -106,7 +106,9 @@ def encode_rescan(tokenizer: Any, pieces: Pieces, tally: Tally) -> list[int]:
         parts = reference_encode.single_bytes(vocab, piece)
         while True:
             tally(len(parts))
-            found = [(merge[0], at, merge[1]) for at, pair in enumerate(pairwise(parts)) if (merge := vocab.merge_of(*pair))]
+            found = [
+                (merge[0], at, merge[1]) for at, pair in enumerate(pairwise(parts)) if (merge := vocab.merge_of(*pair))
+            ]
             if not found:
                 break
             _, at, merged = min(found)

@@ -4,8 +4,8 @@ All read one text file, learn with GPT-2's split and no special tokens, and are 
 differ in what minitok can be told: which of two equally frequent pairs is merged first (``tie_break``), and which byte
 each of the first 256 ids stands for (``byte_order``), which decides ties by ids. ``same_as`` names minitok's options.
 
-gigabpe counts in its vocabulary only the bytes that occur, so it is asked for as many ids fewer. bpeasy and rustbpe return tokens
-in order instead of merges; tokens are compared there.
+gigabpe counts in its vocabulary only the bytes that occur, so it is asked for as many ids fewer. bpeasy and rustbpe return
+tokens in order instead of merges; tokens are compared there.
 """
 
 from __future__ import annotations
