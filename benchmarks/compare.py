@@ -39,6 +39,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--clock", default="wall", choices=("wall", "cpu"), help="cpu: for one thread on a busy machine"
     )
+    parser.add_argument("--results", type=Path, default=harness.RESULTS, help="the folder to write them to")
     return parser.parse_args()
 
 
@@ -124,7 +125,10 @@ def main() -> None:
                 "megabytes": options.megabytes,
                 "repeats": options.repeats,
             }
-            print(harness.save(kind, {**content, "rows": outcome.rows, "refused": outcome.refused}), flush=True)
+            print(
+                harness.save(kind, {**content, "rows": outcome.rows, "refused": outcome.refused}, options.results),
+                flush=True,
+            )
 
 
 def measure(

@@ -164,10 +164,10 @@ def commit() -> str:
     return found.stdout.strip() or "unknown"
 
 
-def save(name: str, content: dict[str, Any]) -> Path:
+def save(name: str, content: dict[str, Any], folder: Path = RESULTS) -> Path:
     """Write results as JSON, figures to four digits."""
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{name}.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.json"
     path.write_text(json.dumps(rounded(content), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return path
 

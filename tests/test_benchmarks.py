@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks import harness, texts, worker
+from benchmarks import harness, report, texts, worker
 from benchmarks.ladder import slope
 from benchmarks.peers import Calls, flat
 from benchmarks.rungs import TRAIN, Tally
@@ -165,6 +165,33 @@ def test_slope_is_the_power_of_growth():
     assert slope(rows[:1], "r") is None
 
 
+def results_of(*rows):
+    machine = {"date": "2000-01-01", "processor": "p", "processors": 1, "system": "s", "python": "3", "commit": "c"}
+    machine |= {"versions": {"minitok": "1"}, "notes": ""}
+    refused = [{"peer": "other", "op": "decode_numpy", "why": "other text"}]
+    return {"machine": machine, "rows": list(rows), "refused": refused}
+
+
+def test_tables_name_the_fastest_and_who_is_missing(tmp_path):
+    rows = [
+        {"peer": peer, "op": "decode_list", "bytes": 10**6, "median": {"cold": seconds, "warm": seconds / 2}}
+        for peer, seconds in (("minitok", 0.01), ("other", 0.02))
+    ]
+    harness.save("decode", results_of(*rows), tmp_path)
+    page = report.fill("".join(f"<!-- {name} -->\nstale\n<!-- end -->\n" for name in report.TABLES), tmp_path)
+    assert "| minitok | - | - | **100** | **200** |" in page
+    assert "| other | - | - | 50 | 100 |" in page
+    assert "- other: other text (decode_numpy)" in page
+    assert "2000-01-01, p (1 processors)" in page
+    assert page.count("stale") == len(report.TABLES) - 1
+    assert report.fill(page, tmp_path) == page
+
+
+def test_the_page_has_a_place_for_every_table():
+    page = report.PAGE.read_text(encoding="utf-8")
+    assert all(page.count(f"<!-- {name} -->\n") == 1 for name in report.TABLES)
+
+
 @pytest.mark.parametrize("name", texts.NAMES)
 def test_texts_are_made_anew_each_time_alike(name):
     first, second = texts.read(name, 20_000)
@@ -175,8 +202,8 @@ def test_texts_are_made_anew_each_time_alike(name):
 
 
 def test_texts_are_read_from_a_folder(tmp_path):
-    (tmp_path / "english.txt").write_text("one two three four")
-    assert texts.read("english", 9, tmp_path) == ("one two t", "hree four")
+    (tmp_path / "english.txt").write_text("one two 3 four")
+    assert texts.read("english", 7, tmp_path) == ("one two", " 3 four")
     (tmp_path / "chat.jsonl").write_text(
         "".join(json.dumps({"role": "u", "text": f"line {n}"}) + "\n" for n in range(9))
     )
