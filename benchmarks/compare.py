@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import minitok
 import numpy as np
 
 from . import harness, texts
 from .peers import ENCODINGS, PEERS, write_vocabularies
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SHORT_LENGTHS = (20, 200, 2000)
 SHORT_COUNT = 500

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minitok.reference import encode as reference_encode
 from minitok.reference import naive
 from minitok.reference import train as reference_train
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 Pair = tuple[int, int]
 Pieces = list[bytes]

@@ -60,6 +60,19 @@ class Everyday:
 
         return encode_iterable(self._codec, chunks, self._allowed(allowed_special))
 
+    def count_iterable(  # type: ignore[misc]
+        self: Tokenizer, chunks: Iterable[Text], *, allowed_special: Special | str = ()
+    ) -> int:
+        """How many ids the chunks' concatenation has; as ``encode_iterable``, without the ids.
+
+        >>> from minitok import Tokenizer
+        >>> Tokenizer([(97, 98)]).count_iterable(["a", "b c"])
+        3
+        """
+        from .streaming import count_iterable
+
+        return count_iterable(self._codec, chunks, self._allowed(allowed_special))
+
     def tokenize(self: Tokenizer, text: Text, *, allowed_special: Special | str = ()) -> list[bytes]:  # type: ignore[misc]
         """The tokens of a text as bytes; joined, they are the text.
 

@@ -136,6 +136,8 @@ class Tokenizer(Everyday, Contents, Variants, Conversions):
 
         Costs O(n log n) for n bytes at the worst, O(n) in practice.
         """
+        if allowed_special == () == disallowed_special and trace is None and threads == 1:
+            return self._codec.encode(text)  # the call of every day pays for nothing else
         allowed = self._check(text, allowed_special, disallowed_special)
         if trace is not None:
             return self._codec.trace(text, allowed, trace)
@@ -160,6 +162,8 @@ class Tokenizer(Everyday, Contents, Variants, Conversions):
         threads: int = 1,
     ) -> npt.NDArray[np.uint32]:
         """The ids of a text as an array of uint32, shape (number of tokens,); the array owns its memory."""
+        if allowed_special == () == disallowed_special and threads == 1:
+            return self._codec.encode_to_numpy(text)
         allowed = self._check(text, allowed_special, disallowed_special)
         return self._codec.encode_to_numpy(text, allowed, thread_count(threads))
 

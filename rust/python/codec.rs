@@ -24,6 +24,9 @@ pub struct Codec {
     finder: Mutex<(Vec<String>, Arc<Finder>)>,
 }
 
+/// Texts of fewer bytes than this are encoded in a few microseconds.
+const SHORT: usize = 2048;
+
 type Offsets<'py> = (Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u64>>);
 
 #[pymethods]
@@ -51,7 +54,7 @@ impl Codec {
         threads: usize,
     ) -> PyResult<Bound<'py, PyAny>> {
         let finder = self.finder(allowed);
-        let ids = py.detach(|| text.encode(&self.core, &finder, threads))?;
+        let ids = without_gil(py, &text, || text.encode(&self.core, &finder, threads))?;
         list_of_ids(py, &ids)
     }
 
@@ -65,7 +68,7 @@ impl Codec {
         threads: usize,
     ) -> PyResult<Bound<'py, PyArray1<u32>>> {
         let finder = self.finder(allowed);
-        let ids = py.detach(|| text.encode(&self.core, &finder, threads))?;
+        let ids = without_gil(py, &text, || text.encode(&self.core, &finder, threads))?;
         Ok(ids.into_pyarray(py))
     }
 
@@ -110,7 +113,7 @@ impl Codec {
     #[pyo3(signature = (text, allowed = Vec::new()))]
     fn count(&self, py: Python<'_>, text: Text<'_>, allowed: Vec<String>) -> PyResult<usize> {
         let finder = self.finder(allowed);
-        Ok(py.detach(|| text.count(&self.core, &finder))?)
+        Ok(without_gil(py, &text, || text.count(&self.core, &finder))?)
     }
 
     /// How many ids each text has.
@@ -216,6 +219,11 @@ impl Codec {
         }
         last.1.clone()
     }
+}
+
+/// Do some work on a text without the GIL, unless it is so short that letting go and taking hold would be most of it.
+fn without_gil<T: Send>(py: Python<'_>, text: &Text<'_>, work: impl FnOnce() -> T + Send) -> T {
+    if text.size() < SHORT { work() } else { py.detach(work) }
 }
 
 /// Turns ids into text as they come, and never shows half a character.

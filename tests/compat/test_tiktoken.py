@@ -11,7 +11,7 @@ import tiktoken as theirs
 from helpers import run_python
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import any_bytes, texts
+from strategies import any_bytes, old, texts
 
 NAMES = ["gpt2", "p50k_edit", "cl100k_base", "o200k_base"]
 
@@ -64,7 +64,8 @@ def test_ids(pair, text, data):
     mine, other = pair
     ids = other.encode_ordinary(text)
     assert mine.encode_ordinary(text) == mine.encode(text, disallowed_special=()) == ids
-    assert mine._encode_only_native_bpe(text) == other._encode_only_native_bpe(text)
+    if old(text):  # tiktoken splits here by Python's `regex`, whose Unicode is newer than that of its own engine
+        assert mine._encode_only_native_bpe(text) == other._encode_only_native_bpe(text)
     assert mine._encode_single_piece(text or "a") == other._encode_single_piece(text or "a")  # "" makes tiktoken panic
     assert mine._encode_bytes(data) == other._encode_bytes(data)
     assert mine.decode_tokens_bytes(ids) == other.decode_tokens_bytes(ids)

@@ -2,7 +2,6 @@
 
 import json
 import pickle
-import unicodedata
 
 import minitok
 import pytest
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 from minitok.formats import huggingface
 from minitok.formats.tiktoken import mergeable_ranks
 from minitok.reference.pretokenize import NAMED
-from strategies import texts
+from strategies import old, texts
 
 CORPUS = [
     "low lower lowest, newer 123 wide's  words\n\n" * 3,
@@ -87,11 +86,6 @@ def test_huggingface_gives_the_same_ids_for_any_text(pattern, tmp_path):
         assert theirs.encode(text).ids == tok.encode(text, allowed_special="all")
 
     check()
-
-
-def old(text):
-    """Hugging Face's engine carries another Unicode version: no character that came or changed since."""
-    return all(unicodedata.category(char) != "Cn" and char not in "\u180e\u1c89\u0295" for char in text)
 
 
 # The pre-tokenizers of models in use, as their files have them.

@@ -10,7 +10,21 @@ import typer
 
 from minitok import Tokenizer, get_encoding, load
 
-__all__ = ["BackendChoice", "BackendOption", "JsonOption", "TokenizerOption", "open_tokenizer", "special_names"]
+__all__ = [
+    "AnyTokenizerOption",
+    "BackendChoice",
+    "BackendOption",
+    "EncodingOption",
+    "JsonOption",
+    "TokenizerOption",
+    "chosen",
+    "is_file",
+    "open_tokenizer",
+    "special_names",
+]
+
+# What is meant where no tokenizer is named.
+DEFAULT = "o200k_base"
 
 
 class BackendChoice(str, Enum):
@@ -29,6 +43,37 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 TokenizerOption = Annotated[
     str, typer.Option("--tokenizer", "-t", metavar="FILE|NAME", help="A tokenizer's file, or the name of an encoding.")
 ]
+# Where a tokenizer need not be named.
+AnyTokenizerOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--tokenizer", "-t", metavar="FILE|NAME", help="A tokenizer's file, or a name.", show_default=False),
+]
+EncodingOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--encoding", "-e", metavar="NAME", help=f"A published encoding; {DEFAULT} without.", show_default=False
+    ),
+]
+
+
+def chosen(tokenizer: str | None, encoding: str | None) -> str:
+    """What the options name: a tokenizer or an encoding, not both.
+
+    >>> chosen(None, None), chosen("my.json", None)
+    ('o200k_base', 'my.json')
+    """
+    if tokenizer is not None and encoding is not None:
+        raise typer.BadParameter("give --tokenizer or --encoding, not both")
+    return tokenizer or encoding or DEFAULT
+
+
+def is_file(named: str) -> bool:
+    """Whether a file is meant, not an encoding. What looks like a file is one, so that a missing file is called missing.
+
+    >>> is_file("nowhere.json"), is_file("gpt2")
+    (True, False)
+    """
+    return Path(named).exists() or bool(Path(named).suffix) or Path(named).name != named
 
 
 def open_tokenizer(named: str, backend: BackendChoice | None) -> Tokenizer:
@@ -38,8 +83,7 @@ def open_tokenizer(named: str, backend: BackendChoice | None) -> Tokenizer:
     50257
     """
     implementation = backend.value if backend else None
-    # What looks like a file is one, so that a missing file is called missing.
-    if Path(named).exists() or Path(named).suffix or Path(named).name != named:
+    if is_file(named):
         return load(named, backend=implementation)
     return get_encoding(named, backend=implementation)
 

@@ -102,12 +102,18 @@ def alternatives(pattern: str) -> tuple[tuple[Alternative, regex.Pattern[str]], 
     )
 
 
+@lru_cache(maxsize=64)
+def splitter(pattern: str) -> Pattern:
+    """The reference's pattern, compiled once."""
+    return Pattern(pattern)
+
+
 def labelled(pattern: str, text: bytes) -> Iterator[tuple[bytes, Alternative | None]]:
     """The pieces of a text, each with the alternative that made it; None where none did."""
     chars = text.decode("utf-8", "surrogateescape")
     view = chars.translate(STAND_INS)
     at = 0
-    for piece in Pattern(pattern).split(text):
+    for piece in splitter(pattern).split(text):
         end = at + len(piece.decode("utf-8", "surrogateescape"))
         yield piece, maker(pattern, view, at, end)
         at = end
