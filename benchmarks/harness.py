@@ -132,7 +132,7 @@ def summary(answers: list[Answer], ours: list[Answer] | None) -> dict[str, Any]:
 
 def machine(distributions: Iterable[str], notes: str) -> dict[str, Any]:
     """What figures depend on: the day, the processor, the versions, the commit."""
-    versions = {}
+    versions: dict[str, str | None] = {}
     for name in ["numpy", *distributions]:
         try:
             versions[name] = importlib.metadata.version(name)
@@ -166,10 +166,10 @@ def commit() -> str:
     return found.stdout.strip() or "unknown"
 
 
-def save(name: str, content: dict[str, Any]) -> Path:
+def save(name: str, content: dict[str, Any], folder: Path = RESULTS) -> Path:
     """Write results as JSON, figures to four digits."""
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{name}.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.json"
     path.write_text(json.dumps(rounded(content), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return path
 

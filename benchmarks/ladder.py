@@ -37,6 +37,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--corpus", type=Path, help="a folder with larger texts; see benchmarks/texts.py")
     parser.add_argument("--lock", type=Path, help="a lock file to hold during each measurement")
     parser.add_argument("--notes", default="", help="what else a reader should know")
+    parser.add_argument("--results", type=Path, default=harness.RESULTS, help="the folder to write them to")
     return parser.parse_args()
 
 
@@ -151,7 +152,7 @@ def main() -> None:
         "slopes": slopes,
         "rows": rows,
     }
-    print(harness.save("ladder_letters" if options.letters else "ladder", content))
+    print(harness.save("ladder_letters" if options.letters else "ladder", content, options.results))
 
 
 if __name__ == "__main__":

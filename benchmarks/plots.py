@@ -1,0 +1,135 @@
+"""Pictures of results, as PNG and SVG; ``report.py`` puts them beside the documentation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib import pyplot as plt
+
+from .tables import Results, peers, pick, speed
+
+mpl.use("Agg")
+OURS, OTHERS = "#c2410c", "#64748b"
+MARKS = {
+    "cold": ("o", "first pass of a process"),
+    "unseen": ("D", "another text"),
+    "warm": ("s", "the same text again"),
+}
+STYLE = {
+    "font.size": 9,
+    "font.family": "DejaVu Sans",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#e2e8f0",
+    "grid.linewidth": 0.8,
+    "svg.hashsalt": "minitok",
+    "svg.fonttype": "none",
+}
+
+
+def save(figure: Any, folder: Path, name: str) -> None:
+    """Both forms, without a date in them, so that the same results give the same files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    figure.savefig(folder / f"{name}.png", dpi=110, metadata={"Software": None})
+    figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+    plt.close(figure)
+
+
+def encode_plot(results: Results, encoding: str, folder: Path) -> None:
+    """Dots for the passes: a panel for each text and form of the ids, libraries below each other."""
+    rows = [row for row in results["rows"] if row["encoding"] == encoding]
+    names = peers(rows)[::-1]
+    texts = list(dict.fromkeys(row["text"] for row in rows))
+    with plt.rc_context(STYLE):
+        figure, panels = plt.subplots(2, len(texts), figsize=(9, 6.2), sharex=True, squeeze=False, layout="constrained")
+        for line, form in zip(panels, ("numpy", "list"), strict=True):
+            shown = [
+                name for name in names if any(row["peer"] == name and row["op"] == f"encode_{form}" for row in rows)
+            ]
+            for panel, text in zip(line, texts, strict=True):
+                for at, name in enumerate(shown):
+                    row = pick(rows, peer=name, text=text, op=f"encode_{form}")
+                    found = {key: value for key in MARKS if row and (value := speed(row, key))}
+                    color = OURS if name == "minitok" else OTHERS
+                    panel.plot(list(found.values()), [at] * len(found), color=color, linewidth=1, zorder=2)
+                    for key, value in found.items():
+                        filled = color if key != "cold" else "white"
+                        panel.plot(
+                            value, at, MARKS[key][0], color=color, markerfacecolor=filled, markersize=5, zorder=3
+                        )
+                panel.set(xscale="log", title=f"{text}, to {form}", yticks=range(len(shown)))
+                panel.set_yticklabels(shown if panel is line[0] else [])
+                panel.set_ylim(-0.6, len(shown) - 0.4)
+        for panel in panels[-1]:
+            panel.set_xlabel("MB/s")
+        marks = [
+            plt.Line2D([], [], marker=mark, color=OTHERS, linestyle="", label=label, markerfacecolor=face)
+            for (mark, label), face in zip(MARKS.values(), ("white", OTHERS, OTHERS), strict=True)
+        ]
+        figure.legend(handles=marks, loc="outside lower center", ncols=3, frameon=False)
+        figure.suptitle(f"Encoding with {encoding}, one thread (further right is faster)")
+        save(figure, folder, f"bench-{encoding.removesuffix('_base')}")
+
+
+def train_plot(results: Results, folder: Path) -> None:
+    """Time against memory would hide the factor; so two columns of bars, a line of panels for each corpus."""
+    rows = [
+        row for row in results["rows"] if row["threads"] == 1 and row["vocab_size"] == results["rows"][-1]["vocab_size"]
+    ]
+    sizes = {text: max(row["bytes"] for row in rows if row["text"] == text) for text in {row["text"] for row in rows}}
+    texts = [text for text in dict.fromkeys(row["text"] for row in rows) if text in sizes]
+    with plt.rc_context(STYLE):
+        figure, panels = plt.subplots(
+            len(texts), 2, figsize=(9, 0.6 + 2.1 * len(texts)), squeeze=False, layout="constrained"
+        )
+        for line, text in zip(panels, texts, strict=True):
+            mine = [row for row in rows if row["text"] == text and row["bytes"] == sizes[text]]
+            names = peers(mine)[::-1]
+            for panel, key in zip(line, ("cpu", "peak"), strict=True):
+                values = []
+                for name in names:
+                    median = (pick(mine, peer=name) or {"median": {}})["median"]
+                    values.append(median["cpu"] if key == "cpu" else (median["peak"] - results["idle"]) / 1e6)
+                bars = panel.barh(names, values, color=[OURS if name == "minitok" else OTHERS for name in names])
+                panel.bar_label(bars, fmt="%.3g", padding=3)
+                panel.margins(x=0.14)
+                panel.grid(axis="y", visible=False)
+                what = "seconds of processor time" if key == "cpu" else "MB of peak memory"
+                panel.set_title(f"{text}, {sizes[text] / 1e6:.0f} MB: {what}", fontsize=9)
+                if panel is line[1]:
+                    panel.set_yticklabels([])
+        figure.suptitle(f"Training {rows[0]['vocab_size']:,} ids, one thread (shorter is better)")
+        save(figure, folder, "bench-train")
+
+
+def ladder_plot(results: Results, folder: Path) -> None:
+    """Time and operations against bytes, both axes logarithmic: a straight line's slope is the power of n."""
+    letters = results["input"] == "letters"
+    panels_of = (("train", "seconds"), ("train", "operations"), ("encode", "seconds"))
+    colors = ["#b91c1c", "#d97706", "#65a30d", "#0891b2", "#4f46e5", OURS, "#111827"]
+    with plt.rc_context(STYLE):
+        figure, panels = plt.subplots(1, 3, figsize=(9, 3.9), layout="constrained")
+        order = list(dict.fromkeys(row["rung"] for row in results["rows"]))
+        for panel, (kind, key) in zip(panels, panels_of, strict=True):
+            for color, rung in zip(
+                ["#7c3aed", *colors] if "rescan" in order[:1] else [*colors, "#7c3aed"], order, strict=False
+            ):
+                points = [
+                    (row["bytes"], row[key])
+                    for row in results["rows"]
+                    if row["kind"] == kind and row["rung"] == rung and row[key]
+                ]
+                if points:
+                    panel.plot(*zip(*points, strict=True), "o-", color=color, markersize=3, linewidth=1.2, label=rung)
+            panel.set(xscale="log", yscale="log", title=f"{kind}: {key}", xlabel="bytes of text")
+        found: dict[str, Any] = {}
+        for panel in panels:
+            handles, labels = panel.get_legend_handles_labels()
+            found |= dict(zip(labels, handles, strict=True))
+        figure.legend(found.values(), found.keys(), loc="outside lower center", ncols=4, frameon=False)
+        figure.suptitle('"a" times n, one piece' if letters else f"English, {results['merges']} merges")
+        save(figure, folder, "bench-ladder-letters" if letters else "bench-ladder")

@@ -1,0 +1,110 @@
+"""Results to tables and pictures: ``python -m benchmarks.report``.
+
+Each table of docs/benchmarks.md stands between ``<!-- NAME -->`` and ``<!-- end -->`` and is made anew from
+``benchmarks/results``, with the day, the processor and the commit. ``--print`` shows the tables instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from . import harness, tables
+from .tables import Results
+
+PAGE = harness.ROOT / "docs" / "benchmarks.md"
+IMAGES = harness.ROOT / "docs" / "images"
+# The name of each table: the results it is made of, and by what.
+TABLES: dict[str, tuple[str, Callable[[Results], str]]] = {
+    "encode": ("encode", tables.encode_tables),
+    "load": ("encode", tables.load_table),
+    "short": ("short", tables.short_table),
+    "decode": ("decode", tables.decode_table),
+    "batch": ("batch", tables.batch_table),
+    "hard": ("hard", tables.hard_table),
+    "train": ("train", tables.train_tables),
+    "ladder": ("ladder", tables.ladder_tables),
+    "ladder_letters": ("ladder_letters", tables.ladder_tables),
+}
+
+
+def read(folder: Path, name: str) -> Results | None:
+    path = folder / f"{name}.json"
+    if not path.exists():
+        return None
+    found: Results = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def conditions(results: Results) -> str:
+    """What the figures depend on, in a line."""
+    machine = results["machine"]
+    versions = ", ".join(f"{name} {version or 'not installed'}" for name, version in machine["versions"].items())
+    clocks = {row.get("clock") for row in results["rows"]}
+    return (
+        f"{machine['date']}, {machine['processor']} ({machine['processors']} processors), {machine['system']}, "
+        f"Python {machine['python']}, commit {machine['commit']}. {versions}."
+        + (" Clock: processor time for one thread." if "cpu" in clocks else "")
+        + (f" {machine['notes']}" if machine["notes"] else "")
+    )
+
+
+def table(folder: Path, name: str) -> str | None:
+    """A table with its conditions and with who is missing from it; None without results."""
+    source, make = TABLES[name]
+    results = read(folder, source)
+    if results is None:
+        return None
+    left_out = tables.refusals(results) if name != "load" else ""
+    missing = f"\n\nNot in the tables, or not everywhere:\n\n{left_out}" if left_out else ""
+    return f"{make(results)}{missing}\n\n<sub>{conditions(results)}</sub>"
+
+
+def fill(page: str, folder: Path) -> str:
+    """The page with every table that there are results for."""
+    for name in TABLES:
+        made = table(folder, name)
+        if made is None:
+            continue
+        before, mark, rest = page.partition(f"<!-- {name} -->\n")
+        _, end, after = rest.partition("<!-- end -->")
+        if not mark or not end:
+            raise ValueError(f"{PAGE.name} has no place for the table {name!r}")
+        page = f"{before}{mark}\n{made}\n\n{end}{after}"
+    return page
+
+
+def pictures(folder: Path) -> None:
+    from . import plots
+
+    encode, train = read(folder, "encode"), read(folder, "train")
+    if encode:
+        for encoding in dict.fromkeys(row["encoding"] for row in encode["rows"]):
+            plots.encode_plot(encode, encoding, IMAGES)
+    if train:
+        plots.train_plot(train, IMAGES)
+    for name in ("ladder", "ladder_letters"):
+        ladder = read(folder, name)
+        if ladder:
+            plots.ladder_plot(ladder, IMAGES)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.report", description=__doc__)
+    parser.add_argument("--results", type=Path, default=harness.RESULTS, help="a folder of results")
+    parser.add_argument("--print", action="store_true", help="show the tables; change no file")
+    options = parser.parse_args()
+    if options.print:
+        for name in TABLES:
+            made = table(options.results, name)
+            if made is not None:
+                print(f"{made}\n")
+        return
+    PAGE.write_text(fill(PAGE.read_text(encoding="utf-8"), options.results), encoding="utf-8")
+    pictures(options.results)
+
+
+if __name__ == "__main__":
+    main()

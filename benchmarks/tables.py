@@ -1,0 +1,201 @@
+"""Tables in Markdown, made of results; ``report.py`` puts them into the documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+Results = dict[str, Any]
+Row = dict[str, Any]
+# How a figure is read from a row, and how a column finds a library's.
+Read = Callable[[Row], float | None]
+Column = Callable[[str], float | None]
+PASSES = ("cold", "unseen", "warm")
+FORMS = ("numpy", "list")
+
+
+def markdown(head: list[str], body: Iterable[list[str]]) -> str:
+    """A table; all but the first column stand to the right."""
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *body]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def figure(value: float | None, *, bold: bool = False) -> str:
+    """Three digits, without an exponent; a dash for none."""
+    if value is None:
+        return "-"
+    shown = f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    return f"**{shown}**" if bold else shown
+
+
+def peers(rows: list[Row]) -> list[str]:
+    """Each library once, in the order of the results."""
+    return list(dict.fromkeys(row["peer"] for row in rows))
+
+
+def pick(rows: list[Row], **wanted: Any) -> Row | None:
+    """The row with these values, if there is one."""
+    return next((row for row in rows if all(row.get(key) == value for key, value in wanted.items())), None)
+
+
+def speed(row: Row, key: str) -> float | None:
+    """Megabytes of text a second."""
+    return row["bytes"] / row["median"][key] / 1e6 if key in row["median"] else None
+
+
+def column(rows: list[Row], read: Read, **wanted: Any) -> Column:
+    """For each library the figure of its row with these values."""
+
+    def of(peer: str) -> float | None:
+        row = pick(rows, peer=peer, **wanted)
+        return read(row) if row else None
+
+    return of
+
+
+def speeds(rows: list[Row], key: str, **wanted: Any) -> Column:
+    return column(rows, lambda row: speed(row, key), **wanted)
+
+
+def times(rows: list[Row], key: str, unit: float, **wanted: Any) -> Column:
+    """Times in a unit of so many seconds."""
+    return column(rows, lambda row: row["median"][key] / unit, **wanted)
+
+
+def grid(rows: list[Row], columns: Mapping[str, Column], *, least: bool = False) -> str:
+    """A line for each library that has a figure; the best of each column, the most or the least, in bold."""
+    names = peers(rows)
+    values = {name: [of(name) for of in columns.values()] for name in names}
+    best: list[float | None] = []
+    for index in range(len(columns)):
+        found = [value for name in names if (value := values[name][index]) is not None]
+        best.append((min if least else max)(found) if found else None)
+    body = [
+        [name, *(figure(value, bold=value == top) for value, top in zip(values[name], best, strict=True))]
+        for name in names
+        if any(value is not None for value in values[name])
+    ]
+    return markdown(["", *columns], body)
+
+
+def encode_tables(results: Results) -> str:
+    """For each encoding and text: speeds into an array and into a list."""
+    rows, parts = results["rows"], []
+    for encoding, text in dict.fromkeys((row["encoding"], row["text"]) for row in rows):
+        mine = [row for row in rows if row["encoding"] == encoding and row["text"] == text]
+        columns = {f"{form} {key}": speeds(mine, key, op=f"encode_{form}") for form in FORMS for key in PASSES}
+        parts.append(f"`{encoding}`, {text}, MB/s:\n\n{grid(mine, columns)}")
+    return "\n\n".join(parts)
+
+
+def load_table(results: Results) -> str:
+    """For each encoding: how long loading takes, and how much memory it and a first pass take."""
+    rows = [row for row in results["rows"] if row["op"] == "encode_list"]
+    columns: dict[str, Column] = {}
+    for encoding in dict.fromkeys(row["encoding"] for row in rows):
+        columns[f"{encoding}, ms"] = times(rows, "load", 1e-3, encoding=encoding)
+        columns[f"{encoding}, MB"] = column(rows, added_memory, encoding=encoding)
+    return grid(rows, columns, least=True)
+
+
+def added_memory(row: Row) -> float:
+    """Megabytes of the high-water mark that loading and a first pass added."""
+    added: float = row["median"]["peak"] - row["median"]["before"]
+    return added / 1e6
+
+
+def short_table(results: Results) -> str:
+    """Microseconds a call, for strings of three lengths."""
+    rows = results["rows"]
+    lengths = sorted({row["length"] for row in rows})
+    columns = {
+        f"{form} {length:,}": times(rows, "warm", 1e-6, op=f"short_{form}", length=length)
+        for form in FORMS
+        for length in lengths
+    }
+    return grid(rows, columns, least=True)
+
+
+def decode_table(results: Results) -> str:
+    """Megabytes of text a second, from an array and from a list."""
+    rows = results["rows"]
+    columns = {f"{form} {key}": speeds(rows, key, op=f"decode_{form}") for form in FORMS for key in ("cold", "warm")}
+    return grid(rows, columns)
+
+
+def batch_table(results: Results) -> str:
+    """Megabytes of text a second, by threads, on documents that were not seen before."""
+    rows = results["rows"]
+    columns = {
+        f"{form}, {count_threads(threads)}": speeds(rows, "unseen", op=f"batch_{form}", threads=threads)
+        for form in FORMS
+        for threads in (1, 2)
+    }
+    return grid(rows, columns)
+
+
+def count_threads(threads: int) -> str:
+    return f"{threads} thread{'s' * (threads > 1)}"
+
+
+def hard_table(results: Results) -> str:
+    """Milliseconds for a million characters; what could not do it says why below."""
+    rows = results["rows"]
+    columns = {text: times(rows, "warm", 1e-3, text=text) for text in dict.fromkeys(row["text"] for row in rows)}
+    return grid(rows, columns, least=True)
+
+
+def train_tables(results: Results) -> str:
+    """For each corpus, vocabulary and number of threads: time, processor time, memory."""
+    rows, parts = results["rows"], []
+    for text, size, vocab in dict.fromkeys((row["text"], row["bytes"], row["vocab_size"]) for row in rows):
+        mine = [row for row in rows if (row["text"], row["bytes"], row["vocab_size"]) == (text, size, vocab)]
+        columns: dict[str, Column] = {}
+        for threads in sorted({row["threads"] for row in mine}):
+            columns[f"s, {count_threads(threads)}"] = times(mine, "wall", 1, threads=threads)
+            columns["CPU s" + " " * threads] = times(mine, "cpu", 1, threads=threads)
+            columns["MB" + " " * threads] = column(mine, lambda row: peak_above(row, results["idle"]), threads=threads)
+        parts.append(f"{text}, {size / 1e6:.3g} MB, {vocab:,} ids:\n\n{grid(mine, columns, least=True)}")
+    return "\n\n".join(parts)
+
+
+def peak_above(row: Row, idle: float) -> float:
+    """Megabytes above an idle interpreter."""
+    above: float = row["median"]["peak"] - idle
+    return above / 1e6
+
+
+def ladder_tables(results: Results) -> str:
+    """For training and encoding: milliseconds of each rung by size, and the power of its growth at the end."""
+    parts = []
+    for kind in ("train", "encode"):
+        rows = [row for row in results["rows"] if row["kind"] == kind]
+        sizes = sorted({row["bytes"] for row in rows})
+        body = []
+        for rung in dict.fromkeys(row["rung"] for row in rows):
+            found = [pick(rows, rung=rung, bytes=size) for size in sizes]
+            power = results["slopes"][kind].get(rung)
+            cells = [figure(row["seconds"] * 1e3 if row else None) for row in found]
+            body.append([rung, *cells, "-" if power is None else f"{power:.2f}"])
+        parts.append(
+            f"{kind}, ms, by bytes of text:\n\n{markdown(['', *(f'{size:,}' for size in sizes), 'power of n'], body)}"
+        )
+    return "\n\n".join(parts)
+
+
+def refusals(results: Results) -> str:
+    """Who is not in a table, and why."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for refused in results.get("refused", []):
+        keys = ("encoding", "op", "length", "vocab_size")
+        details = [str(refused[key]) for key in ("text", *keys) if key in refused]
+        if refused["why"] == "no such call":
+            details = [refused["op"]]
+        elif refused["why"] == "no such encoding":
+            details = [refused["encoding"]]
+        where = reasons.setdefault((refused["peer"], refused["why"]), [])
+        if (shown := " ".join(details)) not in where:
+            where.append(shown)
+    return "\n".join(
+        f"- {peer}: {why.replace('|', '/')} ({', '.join(where)})" for (peer, why), where in reasons.items()
+    )

@@ -1,0 +1,210 @@
+"""The comparison with other libraries is honest: work is verified before it is timed, and unequal work never is."""
+
+import json
+
+import numpy as np
+import pytest
+
+from benchmarks import harness, report, texts, worker
+from benchmarks.ladder import slope
+from benchmarks.peers import Calls, flat
+from benchmarks.rungs import TRAIN, Tally
+from benchmarks.train_worker import digest
+
+IDS = np.array([1, 2, 3], np.uint32)
+
+
+class FakeLibrary:
+    """A library that gives these ids, and counts how often it was asked."""
+
+    def __init__(self, *answers):
+        self.answers = answers
+        self.asked = 0
+
+    def encode(self, _):
+        self.asked += 1
+        return list(self.answers[min(self.asked, len(self.answers)) - 1])
+
+
+def row(*peers):
+    return [{"peer": peer, "op": "encode_list", "threads": 1} for peer in peers]
+
+
+def compared(answers, *peers, repeats=3):
+    """The outcome of a row, and every job that was started; ``answers(job)`` stands for a process."""
+    started = []
+
+    def run(job):
+        started.append((job["peer"], job["verify"]))
+        return answers(job)
+
+    outcome = harness.Outcome()
+    harness.compare(row(*peers), run, repeats, outcome)
+    return outcome, started
+
+
+def test_other_ids_are_unequal():
+    wrong = FakeLibrary([1, 2, 4])
+    with pytest.raises(worker.UnequalError, match="the first at 2"):
+        worker.verify(wrong.encode, "encode_list", ["abc"], [IDS])
+    with pytest.raises(worker.UnequalError, match="2 instead of 3, the first at 2"):
+        worker.check("encode_list", [1, 2], IDS)
+    worker.verify(FakeLibrary([1, 2, 3]).encode, "encode_list", ["abc"], [IDS])
+
+
+def test_other_text_is_unequal():
+    worker.check("decode_list", "é", "é".encode())
+    with pytest.raises(worker.UnequalError, match="other text"):
+        worker.check("decode_list", b"e", "é".encode())
+
+
+@pytest.mark.parametrize("wrong_on", [1, 2])
+def test_ids_that_go_wrong_while_timed_give_no_time(wrong_on):
+    right, wrong = [1, 2, 3], [1, 2, 4]
+    library = FakeLibrary(*([right] * (wrong_on - 1)), wrong)
+    with pytest.raises(worker.UnequalError):
+        worker.time_passes(library.encode, "encode_list", ["abc", "def"], [IDS, IDS])
+
+
+def test_short_strings_are_looked_at_too():
+    with pytest.raises(worker.UnequalError):
+        worker.time_short(FakeLibrary([1, 2, 4]).encode, "short_list", ["abc"], [IDS])
+
+
+def test_all_are_verified_before_any_is_timed_and_then_take_turns():
+    times = iter(range(1, 100))
+    outcome, started = compared(
+        lambda job: {} if job["verify"] else {"warm": float(next(times))}, "minitok", "other", repeats=2
+    )
+    assert started == [
+        ("minitok", True), ("other", True),
+        ("minitok", False), ("other", False),
+        ("minitok", False), ("other", False),
+    ]  # fmt: skip
+    assert [found["all"]["warm"] for found in outcome.rows] == [[1, 3], [2, 4]]
+    assert outcome.rows[1]["ratio"]["warm"] == (2 / 1 + 4 / 3) / 2
+    assert outcome.refused == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ({"unequal": "other ids"}, "other ids"),
+        ({"failed": "a panic"}, "a panic"),
+        ({"missing": True}, "no such call"),
+    ],
+)
+def test_who_is_not_equal_is_named_and_never_timed(answer, why):
+    outcome, started = compared(lambda job: answer if job["peer"] == "wrong" else {"warm": 1.0}, "minitok", "wrong")
+    assert ("wrong", False) not in started
+    assert [(refused["peer"], refused["why"]) for refused in outcome.refused] == [("wrong", why)]
+    assert [found["peer"] for found in outcome.rows] == ["minitok"]
+
+
+def test_who_goes_wrong_when_timed_loses_the_times_it_had():
+    turns = iter([{"warm": 1.0}, {"unequal": "other ids"}])
+
+    def answers(job):
+        if job["peer"] == "wrong":
+            return {} if job["verify"] else next(turns)
+        return {"warm": 2.0}
+
+    outcome, _ = compared(answers, "minitok", "wrong")
+    assert [found["peer"] for found in outcome.rows] == ["minitok"]
+    assert outcome.refused[0]["why"] == "when timed: other ids"
+
+
+def test_a_process_that_dies_is_an_answer():
+    assert "ended with" in harness.launch("benchmarks.no_such_module", {"threads": 1})["failed"]
+
+
+def test_a_worker_verifies_a_library(tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"hi")
+    job = {"peer": "minitok", "encoding": "cl100k_base", "op": "encode_list", "threads": 1, "folder": str(tmp_path)}
+    job |= {"texts": [str(tmp_path / "a.txt")], "expected": [str(tmp_path / "a.npy")], "verify": True}
+    np.save(tmp_path / "a.npy", np.array([6151], np.uint32))
+    assert worker.work(job)["load"] > 0
+    np.save(tmp_path / "a.npy", IDS)
+    assert worker.work(job) == {"unequal": "other ids: 1 instead of 3, the first at 0"}
+
+
+def test_flat_reads_every_form_of_a_batch():
+    two = [[1, 2], [3]]
+    arrays = np.array([1, 2, 3], np.uint32), np.array([0, 2, 3])
+    for result in (two, arrays, (arrays[0].tobytes(), b""), {"ids": arrays[0], "offsets": arrays[1]}, [1, 2, 3]):
+        assert flat(result).tolist() == [1, 2, 3]
+
+
+def test_a_call_that_a_library_has_not_is_none():
+    calls = Calls(to_list=list)
+    assert worker.operation(calls, "encode_numpy") is None
+    assert worker.operation(calls, "batch_list") is None
+    assert worker.operation(calls, "encode_list") is list
+
+
+def test_digests_tell_merges_apart():
+    one, other = [(b"a", b"bc")], [(b"ab", b"c")]
+    assert digest(one, tokens_only=False) != digest(other, tokens_only=False)
+    assert digest(one, tokens_only=True) == digest(other, tokens_only=True)
+    assert digest([(b"abc",)], tokens_only=True) == digest(one, tokens_only=True)
+
+
+def test_rungs_learn_the_same_with_fewer_operations():
+    pieces = texts.made("english", 0)[:3000].encode().split()
+    tallies = {name: Tally() for name in TRAIN}
+    merges = [train(pieces, 40, tallies[name]) for name, train in TRAIN.items()]
+    assert all(learnt == merges[0] for learnt in merges)
+    assert len(merges[0]) == 40
+    operations = [tally.operations for tally in tallies.values()]
+    assert operations == sorted(operations, reverse=True)
+
+
+def test_slope_is_the_power_of_growth():
+    rows = [{"rung": "r", "bytes": n, "seconds": n**2 / 1e6} for n in (10, 100)]
+    assert slope(rows, "r") == pytest.approx(2)
+    assert slope(rows[:1], "r") is None
+
+
+def results_of(*rows):
+    machine = {"date": "2000-01-01", "processor": "p", "processors": 1, "system": "s", "python": "3", "commit": "c"}
+    machine |= {"versions": {"minitok": "1"}, "notes": ""}
+    refused = [{"peer": "other", "op": "decode_numpy", "why": "other text"}]
+    return {"machine": machine, "rows": list(rows), "refused": refused}
+
+
+def test_tables_name_the_fastest_and_who_is_missing(tmp_path):
+    rows = [
+        {"peer": peer, "op": "decode_list", "bytes": 10**6, "median": {"cold": seconds, "warm": seconds / 2}}
+        for peer, seconds in (("minitok", 0.01), ("other", 0.02))
+    ]
+    harness.save("decode", results_of(*rows), tmp_path)
+    page = report.fill("".join(f"<!-- {name} -->\nstale\n<!-- end -->\n" for name in report.TABLES), tmp_path)
+    assert "| minitok | - | - | **100** | **200** |" in page
+    assert "| other | - | - | 50 | 100 |" in page
+    assert "- other: other text (decode_numpy)" in page
+    assert "2000-01-01, p (1 processors)" in page
+    assert page.count("stale") == len(report.TABLES) - 1
+    assert report.fill(page, tmp_path) == page
+
+
+def test_the_page_has_a_place_for_every_table():
+    page = report.PAGE.read_text(encoding="utf-8")
+    assert all(page.count(f"<!-- {name} -->\n") == 1 for name in report.TABLES)
+
+
+@pytest.mark.parametrize("name", texts.NAMES)
+def test_texts_are_made_anew_each_time_alike(name):
+    first, second = texts.read(name, 20_000)
+    assert first
+    assert first != second
+    assert len(first.encode()) <= 20_000
+    assert texts.read(name, 20_000) == (first, second)
+
+
+def test_texts_are_read_from_a_folder(tmp_path):
+    (tmp_path / "english.txt").write_text("one two 3 four")
+    assert texts.read("english", 7, tmp_path) == ("one two", " 3 four")
+    (tmp_path / "chat.jsonl").write_text(
+        "".join(json.dumps({"role": "u", "text": f"line {n}"}) + "\n" for n in range(9))
+    )
+    assert texts.read("chat", 13, tmp_path)[0] == "line 0\nline 1"
