@@ -52,14 +52,14 @@ def save(figure: Any, folder: Path, name: str) -> None:
 def encode_plot(results: Results, encoding: str, folder: Path) -> None:
     """Dots for the passes: a panel for each text and form of the ids, libraries below each other."""
     rows = [row for row in results["rows"] if row["encoding"] == encoding]
-    names = peers(rows)[::-1]
+    names = peers(rows)
     texts = list(dict.fromkeys(row["text"] for row in rows))
     with plt.rc_context(STYLE):
         figure, panels = plt.subplots(2, len(texts), figsize=(9, 6.2), sharex=True, squeeze=False, layout="constrained")
         for line, form in zip(panels, ("numpy", "list"), strict=True):
-            shown = [
-                name for name in names if any(row["peer"] == name and row["op"] == f"encode_{form}" for row in rows)
-            ]
+            first = {name: pick(rows, peer=name, text=texts[0], op=f"encode_{form}") for name in names}
+            ranked = {name: speed(row, "unseen") or 0 for name, row in first.items() if row}
+            shown = sorted(ranked, key=ranked.__getitem__)
             for panel, text in zip(line, texts, strict=True):
                 for at, name in enumerate(shown):
                     row = pick(rows, peer=name, text=text, op=f"encode_{form}")
@@ -74,6 +74,7 @@ def encode_plot(results: Results, encoding: str, folder: Path) -> None:
                 panel.set(xscale="log", title=f"{text}, to {form}", yticks=range(len(shown)))
                 panel.set_yticklabels(shown if panel is line[0] else [])
                 panel.set_ylim(-0.6, len(shown) - 0.4)
+                panel.xaxis.set_major_formatter("{x:g}")
         for panel in panels[-1]:
             panel.set_xlabel("MB/s")
         marks = [
