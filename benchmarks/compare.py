@@ -121,16 +121,20 @@ def main() -> None:
             outcome = harness.Outcome()
             for row in rows(kind, options, Inputs(folder)):
                 measure(kind, row, folder, options, outcome)
-            content = {
-                "machine": harness.machine(options.peers, options.notes),
-                "corpus": "given files" if options.corpus else "made",
-                "megabytes": options.megabytes,
-                "repeats": options.repeats,
-            }
-            print(
-                harness.save(kind, {**content, "rows": outcome.rows, "refused": outcome.refused}, options.results),
-                flush=True,
-            )
+                path = save(kind, options, outcome)  # after each row, so that an end before the end loses nothing
+            print(path, flush=True)
+
+
+def save(kind: str, options: argparse.Namespace, outcome: harness.Outcome) -> Path:
+    content = {
+        "machine": harness.machine(options.peers, options.notes),
+        "corpus": "given files" if options.corpus else "made",
+        "megabytes": options.megabytes,
+        "repeats": options.repeats,
+        "rows": outcome.rows,
+        "refused": outcome.refused,
+    }
+    return harness.save(kind, content, options.results)
 
 
 def measure(

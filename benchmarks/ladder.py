@@ -21,7 +21,7 @@ from minitok import _rust
 from minitok.reference.pretokenize import Pattern
 
 from . import harness, texts
-from .rungs import ENCODE, RUNS, TRAIN, Merges, Tally, encode_rescan, is_equal
+from .rungs import ENCODE, RUNS, TRAIN, Merges, Tally, is_equal
 
 Work = Callable[[], tuple[Any, int | None]]
 
@@ -66,15 +66,15 @@ def train_rung(name: str, text: str, pattern: str, n_merges: int) -> Work:
 
 def encode_rung(name: str, text: str, merges: Merges, pattern: str) -> Work:
     """An encoding by one rung: the ids, and the operations where they are counted."""
-    if name == "rescan":
+    if name in ENCODE:
         tok = minitok.Tokenizer(merges, pattern=pattern, backend="python")
 
         def counted() -> tuple[list[int], int]:
             tally = Tally()
-            return encode_rescan(tok, Pattern(pattern).split(text.encode()), tally), tally.operations
+            return ENCODE[name](tok, Pattern(pattern).split(text.encode()), tally), tally.operations
 
         return counted
-    backend, fast, threads = RUNS.get(name, ("python", True, 1))
+    backend, fast, threads = RUNS[name]
     before = _rust.set_fast(fast)
     made = minitok.Tokenizer(merges, pattern=pattern, backend=backend)
     _rust.set_fast(before)
@@ -137,9 +137,9 @@ def slope(rows: list[dict[str, Any]], rung: str, key: str = "seconds") -> float 
 
 def main() -> None:
     options = arguments()
-    rows = climb("train", (*TRAIN, *RUNS), options) + climb("encode", ENCODE, options)
+    rows = climb("train", (*TRAIN, *RUNS), options) + climb("encode", (*ENCODE, *RUNS), options)
     slopes = {}
-    for kind, rungs in (("train", (*TRAIN, *RUNS)), ("encode", ENCODE)):
+    for kind, rungs in (("train", (*TRAIN, *RUNS)), ("encode", (*ENCODE, *RUNS))):
         mine = [row for row in rows if row["kind"] == kind]
         slopes[kind] = {rung: slope(mine, rung) for rung in rungs}
         for rung, power in slopes[kind].items():

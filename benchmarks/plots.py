@@ -17,6 +17,16 @@ MARKS = {
     "unseen": ("D", "another text"),
     "warm": ("s", "the same text again"),
 }
+RUNGS = {
+    "naive": "#b91c1c",
+    "unique words": "#d97706",
+    "incremental counts": "#65a30d",
+    "rescan": "#7c3aed",
+    "heap (reference)": "#0891b2",
+    "Rust mirror": "#4f46e5",
+    "Rust fast": "#111827",
+    "Rust fast, all cores": OURS,
+}
 STYLE = {
     "font.size": 9,
     "font.family": "DejaVu Sans",
@@ -42,14 +52,14 @@ def save(figure: Any, folder: Path, name: str) -> None:
 def encode_plot(results: Results, encoding: str, folder: Path) -> None:
     """Dots for the passes: a panel for each text and form of the ids, libraries below each other."""
     rows = [row for row in results["rows"] if row["encoding"] == encoding]
-    names = peers(rows)[::-1]
+    names = peers(rows)
     texts = list(dict.fromkeys(row["text"] for row in rows))
     with plt.rc_context(STYLE):
         figure, panels = plt.subplots(2, len(texts), figsize=(9, 6.2), sharex=True, squeeze=False, layout="constrained")
         for line, form in zip(panels, ("numpy", "list"), strict=True):
-            shown = [
-                name for name in names if any(row["peer"] == name and row["op"] == f"encode_{form}" for row in rows)
-            ]
+            first = {name: pick(rows, peer=name, text=texts[0], op=f"encode_{form}") for name in names}
+            ranked = {name: speed(row, "unseen") or 0 for name, row in first.items() if row}
+            shown = sorted(ranked, key=ranked.__getitem__)
             for panel, text in zip(line, texts, strict=True):
                 for at, name in enumerate(shown):
                     row = pick(rows, peer=name, text=text, op=f"encode_{form}")
@@ -64,6 +74,7 @@ def encode_plot(results: Results, encoding: str, folder: Path) -> None:
                 panel.set(xscale="log", title=f"{text}, to {form}", yticks=range(len(shown)))
                 panel.set_yticklabels(shown if panel is line[0] else [])
                 panel.set_ylim(-0.6, len(shown) - 0.4)
+                panel.xaxis.set_major_formatter("{x:g}")
         for panel in panels[-1]:
             panel.set_xlabel("MB/s")
         marks = [
@@ -109,25 +120,22 @@ def train_plot(results: Results, folder: Path) -> None:
 def ladder_plot(results: Results, folder: Path) -> None:
     """Time and operations against bytes, both axes logarithmic: a straight line's slope is the power of n."""
     letters = results["input"] == "letters"
-    panels_of = (("train", "seconds"), ("train", "operations"), ("encode", "seconds"))
-    colors = ["#b91c1c", "#d97706", "#65a30d", "#0891b2", "#4f46e5", OURS, "#111827"]
+    panels_of = (("train", "seconds"), ("train", "operations"), ("encode", "seconds"), ("encode", "operations"))
     with plt.rc_context(STYLE):
-        figure, panels = plt.subplots(1, 3, figsize=(9, 3.9), layout="constrained")
-        order = list(dict.fromkeys(row["rung"] for row in results["rows"]))
-        for panel, (kind, key) in zip(panels, panels_of, strict=True):
-            for color, rung in zip(
-                ["#7c3aed", *colors] if "rescan" in order[:1] else [*colors, "#7c3aed"], order, strict=False
-            ):
+        figure, panels = plt.subplots(2, 2, figsize=(9, 6.6), layout="constrained")
+        for panel, (kind, key) in zip(panels.flat, panels_of, strict=True):
+            for rung, color in RUNGS.items():
                 points = [
                     (row["bytes"], row[key])
                     for row in results["rows"]
                     if row["kind"] == kind and row["rung"] == rung and row[key]
                 ]
                 if points:
-                    panel.plot(*zip(*points, strict=True), "o-", color=color, markersize=3, linewidth=1.2, label=rung)
+                    line = "o--" if "cores" in rung else "o-"
+                    panel.plot(*zip(*points, strict=True), line, color=color, markersize=3, linewidth=1.2, label=rung)
             panel.set(xscale="log", yscale="log", title=f"{kind}: {key}", xlabel="bytes of text")
         found: dict[str, Any] = {}
-        for panel in panels:
+        for panel in panels.flat:
             handles, labels = panel.get_legend_handles_labels()
             found |= dict(zip(labels, handles, strict=True))
         figure.legend(found.values(), found.keys(), loc="outside lower center", ncols=4, frameon=False)

@@ -196,6 +196,7 @@ def refusals(results: Results) -> str:
         where = reasons.setdefault((refused["peer"], refused["why"]), [])
         if (shown := " ".join(details)) not in where:
             where.append(shown)
-    return "\n".join(
-        f"- {peer}: {why.replace('|', '/')} ({', '.join(where)})" for (peer, why), where in reasons.items()
-    )
+    lines: dict[str, list[str]] = {}
+    for (peer, why), where in reasons.items():
+        lines.setdefault(f"{why.replace('|', '/')} ({', '.join(where)})", []).append(peer)
+    return "\n".join(f"- {', '.join(names)}: {line}" for line, names in lines.items())
