@@ -117,7 +117,8 @@ impl Workspace {
         {
             #[target_feature(enable = "avx2,bmi1")]
             fn with_avx2(work: &mut Workspace) {
-                work.look_up_with(|line, key| line::find_avx2(line, key));
+                // SAFETY: asked below.
+                work.look_up_with(|line, key| unsafe { line::find_avx2(line, key) });
             }
             if line::has_avx2() {
                 // SAFETY: just asked.
@@ -128,14 +129,14 @@ impl Workspace {
     }
 
     #[inline(always)]
-    fn look_up_with(&mut self, find: impl Fn(&Line, u128) -> Option<u32>) {
+    fn look_up_with(&mut self, find: impl Fn(&Line, u128) -> Option<u32> + Copy) {
         let cache = self.cache.view();
         self.values.resize(self.keys.len(), 0);
         self.misses.resize(self.keys.len(), 0);
         let mut n_misses = 0;
         let pieces = self.keys.iter().zip(&self.lines).zip(&mut self.values);
         for (index, ((&key, &line), place)) in pieces.enumerate() {
-            let found = cache.find_with(line as usize, key, &find);
+            let found = cache.find_with(line as usize, key, find);
             *place = found.unwrap_or(0);
             self.misses[n_misses] = index as u32;
             n_misses += usize::from(found.is_none() | is_long(key));
