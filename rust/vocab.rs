@@ -80,7 +80,7 @@ impl Tokens {
     }
 
     /// Each id that has a token, ascending.
-    pub fn iter(&self) -> impl Iterator<Item = (u32, &[u8])> {
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &[u8])> + Clone {
         (0..self.n_ids()).filter_map(|id| self.get(id).map(|token| (id, token)))
     }
 }
@@ -125,7 +125,15 @@ impl Vocab {
             return Err(Error::Vocabulary(format!("the byte 0x{byte:02x} has no token")));
         }
         let merges_make_all = false;
-        Ok(Vocab { tokens, merges, whole_pieces, merges_make_all, byte_ids, ids: OnceLock::new(), by_pair: OnceLock::new() })
+        Ok(Vocab {
+            tokens,
+            merges,
+            whole_pieces,
+            merges_make_all,
+            byte_ids,
+            ids: OnceLock::new(),
+            by_pair: OnceLock::new(),
+        })
     }
 
     /// From pairs of ids in rank order: merge k makes id 256 + k. `byte_order[i]` is the byte of id i.

@@ -15,7 +15,7 @@ use super::encoder::Encoder;
 use super::key::{is_long, key_of};
 use super::line::{self, Line};
 use super::long::merge_long;
-use super::miss::{LANE, merge_short};
+use super::miss::{WIDE_LANE, merge_short};
 use super::piece_cache::{PieceCache, RECORDS, Size};
 use super::values::{PADDING, SPILL, Values};
 use crate::encode::encode_piece;
@@ -163,7 +163,7 @@ impl Workspace {
             }
             return;
         };
-        for &index in misses.iter().filter(|&&index| piece(index).len() > LANE) {
+        for &index in misses.iter().filter(|&&index| piece(index).len() > WIDE_LANE) {
             ids.clear();
             merge_long(pairs, piece(index), &mut ids);
             for symbol in &mut ids {
@@ -171,7 +171,7 @@ impl Workspace {
             }
             results.settle(index, piece(index), &ids);
         }
-        let short = misses.iter().map(|&index| (index, piece(index))).filter(|(_, piece)| piece.len() <= LANE);
+        let short = misses.iter().map(|&index| (index, piece(index))).filter(|(_, piece)| piece.len() <= WIDE_LANE);
         merge_short(pairs, short, |index, symbols| {
             ids.clear();
             ids.extend(symbols.iter().map(|&symbol| pairs.id(symbol)));

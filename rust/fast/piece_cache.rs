@@ -180,7 +180,12 @@ impl<'c> View<'c> {
 
     /// The value of a key, whose line is `line`, by one of the ways to look at a line.
     #[inline(always)]
-    pub(super) fn find_with(&self, line: usize, key: u128, find: impl Fn(&Line, u128) -> Option<u32> + Copy) -> Option<u32> {
+    pub(super) fn find_with(
+        &self,
+        line: usize,
+        key: u128,
+        find: impl Fn(&Line, u128) -> Option<u32> + Copy,
+    ) -> Option<u32> {
         // One call in a loop: of two, the compiler would make a function, whose call costs as much as the rest.
         let mut at = line;
         loop {

@@ -68,7 +68,9 @@ impl Values<'_> {
                     for (four, ids) in ids[..FEW].chunks_exact(PADDING).take(count.div_ceil(PADDING)).enumerate() {
                         let ids: [u32; PADDING] = ids.try_into().unwrap_or_default();
                         // SAFETY: there is room for `count` words, and for four more, of which this is the last at most.
-                        unsafe { out.as_mut_ptr().add(len + PADDING * four).cast::<[u32; PADDING]>().write_unaligned(ids) };
+                        unsafe {
+                            out.as_mut_ptr().add(len + PADDING * four).cast::<[u32; PADDING]>().write_unaligned(ids)
+                        };
                     }
                     len += count;
                     continue;
