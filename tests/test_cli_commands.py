@@ -131,6 +131,12 @@ def test_special_tokens_are_text_unless_named(tokenizer):
         assert shown.split()[-1] == str(special)
 
 
+def test_published_encodings_go_by_name():
+    shown = output_of("encode", "-t", "cl100k_base", "--text", "Hello, world")
+    assert shown == "9906 11 1917\n"
+    assert output_of("decode", "-t", "cl100k_base", stdin=shown) == "Hello, world"
+
+
 def test_text_and_its_end_in_bytes(tokenizer):
     # Half a character comes out as the byte it is.
     result = run("decode", "-t", tokenizer, stdin="[195, 169]\n195")
@@ -141,8 +147,9 @@ def test_text_and_its_end_in_bytes(tokenizer):
     ("args", "stdin", "message"),
     [
         (["encode", "-t", "nowhere.json"], "", "nowhere.json: No such file or directory"),
+        (["encode", "-t", "cl100k"], "", "unknown encoding 'cl100k'; did you mean 'cl100k_base'"),
         (["encode", "-t", "TOKENIZER", "nowhere.txt"], "", "nowhere.txt: no such file"),
-        (["encode", "-t", "CORPUS"], "", "corpus.txt:1: not JSON"),
+        (["encode", "-t", "CORPUS"], "", "corpus.txt: not a tokenizer of"),
         (["decode", "-t", "TOKENIZER"], "72\n72 x1 3", "standard input:2: not an id: 'x1'"),
         (["decode", "-t", "TOKENIZER"], "72 99999", "unknown token id 99999 at position 1"),
         (["decode", "-t", "TOKENIZER"], "-1", "not an id: '-1'"),
@@ -179,7 +186,7 @@ def test_what_is_not_understood_is_exit_code_2(tokenizer, args):
     assert "Usage" in result.stderr
 
 
-@pytest.mark.parametrize("command", [[], ["train"], ["encode"], ["decode"], ["demo"]])
+@pytest.mark.parametrize("command", [[], ["train"], ["encode"], ["decode"], ["explain"], ["demo"]])
 def test_help_has_examples(command):
     shown = output_of(*command, "--help")
     assert "Usage" in shown

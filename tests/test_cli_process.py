@@ -2,6 +2,7 @@
 
 import os
 import pty
+import random
 import select
 import signal
 import subprocess
@@ -87,12 +88,15 @@ def test_an_interrupt_ends_cleanly(tmp_path):
 
 def test_an_interrupt_stops_a_training_at_work(tmp_path):
     corpus = tmp_path / "corpus.txt"
-    # One piece of two million characters, which the reference merges for minutes.
-    corpus.write_text("ab" * 1_000_000, encoding="utf-8")
+    os.mkfifo(corpus)
+    # One piece of half a million random letters, which the reference merges for minutes.
+    text = "".join(random.Random(0).choices("abcdefgh", k=500_000))
     args = ["train", corpus, "-o", tmp_path / "tok.json", "--pattern", "none", "--backend", "python", "-n", "9999"]
     with subprocess.Popen([*COMMAND, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stderr
-        time.sleep(2)
+        # Once all of it has gone through the pipe, the command has read it.
+        corpus.write_text(text, encoding="utf-8")
+        time.sleep(1)
         assert process.poll() is None
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130

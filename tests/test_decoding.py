@@ -36,7 +36,7 @@ def test_a_stream_shows_what_decode_shows(data, merges, errors):
     for tok in both(minitok.Tokenizer(merges, pattern="none")):
         ids = tok.encode(data)
         stream = tok.stream_decoder(errors)
-        streamed = outcome(lambda: "".join(map(stream.push, ids)) + stream.finish())
+        streamed = outcome(lambda stream=stream, ids=ids: "".join(map(stream.push, ids)) + stream.finish())
         whole = outcome(tok.decode, ids, errors)
         if isinstance(whole, Failure):
             assert streamed.kind is whole.kind is UnicodeDecodeError

@@ -12,14 +12,7 @@ LONE_FILES = {
     "error": "Python's exceptions are minitok.errors, which is no algorithm",
 }
 LONE_NAMES = {
-    "codec": {
-        "codec.fast": "the seam of the fast encoder",
-        "codec.encode_batch": "the seam of threads; Python's batches are a loop in reference_backend.py",
-        "codec.encode_segment": "the seam of the fast encoder",
-        "codec.split": "pieces and special tokens alike, for the fast encoder",
-        "codec.count": "counts without ids; Python takes len()",
-        "codec.count_batch": "as encode_batch",
-    },
+    "codec": {},
     "packed": {
         "reader.new": "a struct literal in Rust",
         "adler32": "Python's zlib has it",
@@ -49,6 +42,7 @@ LONE_NAMES = {
         "finder.new": "as finder",
         "finder.find": "as finder",
         "finder.split": "as finder",
+        "finder.is_empty": "as finder",
         "finder.longest": "as finder",
         "finder.crosses": "as finder",
     },

@@ -10,7 +10,27 @@ from minitok.reference import naive
 
 MILLION = 1_000_000
 LARGE = 300_000
-UNITS = ["a", "^", "0", "'s", " ", "\n", "\t", "\u200d", "\u0301", "é", "漢", "😀", "\u3000", "\r\n", "A", "aA", "/", "\x00", "\u0130"]
+UNITS = [
+    "a",
+    "^",
+    "0",
+    "'s",
+    " ",
+    "\n",
+    "\t",
+    "\u200d",
+    "\u0301",
+    "é",
+    "漢",
+    "😀",
+    "\u3000",
+    "\r\n",
+    "A",
+    "aA",
+    "/",
+    "\x00",
+    "\u0130",
+]
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +76,11 @@ def test_random_letters_and_bytes_come_back(pattern, merges):
     rng = random.Random(7)
     tok = minitok.Tokenizer(merges, pattern=pattern, backend="rust")
     python = tok.with_backend("python")
-    for data in (rng.randbytes(LARGE), bytes(rng.choices(b"abcdefgh", k=LARGE)), bytes(rng.choices(b"ab \n'sA1", k=LARGE))):
+    for data in (
+        rng.randbytes(LARGE),
+        bytes(rng.choices(b"abcdefgh", k=LARGE)),
+        bytes(rng.choices(b"ab \n'sA1", k=LARGE)),
+    ):
         assert tok.decode_bytes(tok.encode(data)) == data
         assert tok.encode(data[:5_000]) == python.encode(data[:5_000])
 
@@ -70,7 +94,10 @@ def test_a_run_is_merged_from_the_left(backend):
 
 @pytest.mark.parametrize("unit", ["a", "ab", " ", "é", "aab"])
 def test_training_on_a_run_is_the_same_on_both_backends(unit):
-    toks = [minitok.train([unit * 300, unit * 7], 300, pattern="none", tie_break="first_seen", backend=backend) for backend in BACKENDS]
+    toks = [
+        minitok.train([unit * 300, unit * 7], 300, pattern="none", tie_break="first_seen", backend=backend)
+        for backend in BACKENDS
+    ]
     assert toks[0] == toks[1]
 
 

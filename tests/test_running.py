@@ -30,7 +30,7 @@ def encode(tokenizer, text):
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_a_pickle_is_the_same_tokenizer(tok, protocol):
-    again = pickle.loads(pickle.dumps(tok, protocol))  # noqa: S301
+    again = pickle.loads(pickle.dumps(tok, protocol))
     assert again == tok == copy.deepcopy(tok) == copy.copy(tok)
     assert hash(again) == hash(tok)
     assert (again.name, again.backend, again.trained) == (tok.name, tok.backend, tok.trained)
@@ -46,7 +46,7 @@ def test_a_pickle_is_the_same_tokenizer(tok, protocol):
     ids=repr,
 )  # fmt: skip
 def test_an_error_crosses_processes(error):
-    again = pickle.loads(pickle.dumps(error))  # noqa: S301
+    again = pickle.loads(pickle.dumps(error))
     assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))
     assert isinstance(again, minitok.MinitokError)
 
@@ -191,7 +191,9 @@ with open(path, "w") as file:
 def test_an_interrupt_ends_a_training_within_a_second(task, threads, backend, tmp_path):
     code = f"{PREAMBLE}\nB, T = {backend!r}, {threads}\n{LONG[task]}"
     run = subprocess.Popen(
-        [sys.executable, "-c", code, str(tmp_path / "corpus.txt"), backend], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-c", code, str(tmp_path / "corpus.txt"), backend],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     try:
         assert run.stdout.read(1) == b".", run.stderr.read()

@@ -42,7 +42,7 @@ def test_a_safe_cut_is_safe_whatever_follows(text, more, name):
         )
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(portable_regexes, st.lists(any_text, max_size=3))
 def test_a_portable_pattern_cuts_alike(pattern, texts):
     short = [text[:12] for text in texts] + ["Ab1 'aé-_\n", "aab b", ""]
@@ -52,7 +52,7 @@ def test_a_portable_pattern_cuts_alike(pattern, texts):
             assert b"".join(pieces) == (text.encode("utf-8", "replace") if isinstance(text, str) else text)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(odd_regexes)
 def test_an_odd_pattern_is_read_by_both_or_refused_by_both(pattern):
     def accept(backend):

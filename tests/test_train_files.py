@@ -15,7 +15,11 @@ CHUNK = 1 << 20
 
 
 def same(tok, expected):
-    return (tok.merges, tok.special_tokens, tok.trained["stop"]) == (expected.merges, expected.special_tokens, expected.trained["stop"])
+    return (tok.merges, tok.special_tokens, tok.trained["stop"]) == (
+        expected.merges,
+        expected.special_tokens,
+        expected.trained["stop"],
+    )
 
 
 def text_of(size, seed=0):
@@ -28,8 +32,12 @@ def text_of(size, seed=0):
     return bytes(out)
 
 
-@settings(max_examples=40)
-@given(st.lists(any_bytes, max_size=5), st.sampled_from([None, b"\n", b"--", b"<s>", "é".encode()]), st.lists(st.sampled_from(SPECIALS), max_size=2, unique=True))
+@settings(max_examples=20)
+@given(
+    st.lists(any_bytes, max_size=5),
+    st.sampled_from([None, b"\n", b"--", b"<s>", "é".encode()]),
+    st.lists(st.sampled_from(SPECIALS), max_size=2, unique=True),
+)
 def test_small_files_are_their_documents(tmp_path_factory, parts, separator, special):
     data = (separator or b"").join(parts)
     path = tmp_path_factory.mktemp("corpus") / "a.txt"
@@ -60,7 +68,9 @@ def test_a_separator_across_the_edge_of_a_chunk_separates(tmp_path, separator, s
     path = tmp_path / "a.txt"
     path.write_bytes(data)
     options = {"vocab_size": 300, "special_tokens": ["<doc", "oc>"], "backend": "rust"}
-    assert same(minitok.train_files(path, separator=separator, **options), minitok.train(data.split(separator), **options))
+    assert same(
+        minitok.train_files(path, separator=separator, **options), minitok.train(data.split(separator), **options)
+    )
 
 
 @pytest.mark.parametrize("shift", [0, 3, 9])
@@ -69,7 +79,10 @@ def test_both_backends_read_a_large_file_alike(tmp_path, shift):
     path = tmp_path / "a.txt"
     path.write_bytes(data)
     for separator in (None, b"<s>", b"\n"):
-        toks = [minitok.train_files(path, 280, separator=separator, special_tokens=["er <"], backend=backend) for backend in BACKENDS]
+        toks = [
+            minitok.train_files(path, 280, separator=separator, special_tokens=["er <"], backend=backend)
+            for backend in BACKENDS
+        ]
         assert same(*toks)
         documents = data.split(separator) if separator else [data]
         assert same(toks[0], minitok.train(documents, 280, special_tokens=["er <"], backend="rust"))
@@ -117,7 +130,9 @@ def test_files_are_documents_in_order(tmp_path, backend):
         (tmp_path / name).write_text(text)
     options = {"vocab_size": 300, "pattern": "none", "tie_break": "first_seen", "backend": backend}
     assert same(minitok.train_files(tmp_path / "*.txt", **options), minitok.train(["bx", "xa"], **options))
-    assert same(minitok.train_files([tmp_path / "c.md", tmp_path / "a.txt"], **options), minitok.train(["zz", "bx"], **options))
+    assert same(
+        minitok.train_files([tmp_path / "c.md", tmp_path / "a.txt"], **options), minitok.train(["zz", "bx"], **options)
+    )
 
 
 def test_files_that_cannot_be_read_are_the_systems_errors(tmp_path):
@@ -137,7 +152,9 @@ def test_a_file_that_vanishes_while_counting_is_the_systems_error(tmp_path):
         first, second = tmp_path / "1.txt", tmp_path / "2.txt"
         for path in (first, second):
             path.write_text("text")
-        return minitok.train_files([first, second], 300, progress=lambda _: second.unlink(missing_ok=True), backend=backend)
+        return minitok.train_files(
+            [first, second], 300, progress=lambda _: second.unlink(missing_ok=True), backend=backend
+        )
 
     failed = failure_on_both(vanish)
     assert failed.kind is FileNotFoundError
@@ -146,9 +163,10 @@ def test_a_file_that_vanishes_while_counting_is_the_systems_error(tmp_path):
 
 def test_a_file_that_shrinks_while_it_is_read_is_read_to_its_end(tmp_path, backend):
     path = tmp_path / "a.txt"
-    path.write_bytes(b" " * (3 * CHUNK))
+    whole = (64 if backend == "rust" else 3) * CHUNK  # Rust reads in larger chunks
+    path.write_bytes(b" x" * (whole // 2))
     tok = minitok.train_files(path, 256, progress=lambda _: os.truncate(path, CHUNK), backend=backend)
-    assert CHUNK <= tok.trained["bytes"] < 3 * CHUNK
+    assert CHUNK <= tok.trained["bytes"] < whole
 
 
 def test_progress_ends_at_the_size_of_the_files(tmp_path, backend):

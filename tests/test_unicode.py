@@ -74,7 +74,20 @@ def test_every_code_point_is_cut_as_tiktoken_cuts_it(codes, name):
     pytest.fail(f"{name} cuts around {len(wrong)} code points otherwise: {wrong[:20]}")
 
 
-CLASSES = [r"\s", r"\S", r"\p{L}", r"\p{N}", r"\p{M}", r"\p{Lu}", r"\p{Lt}", r"\p{Lm}", r"\p{Lo}", r"\p{Ll}", "(?i:s)", r"[\r\n/]"]
+CLASSES = [
+    r"\s",
+    r"\S",
+    r"\p{L}",
+    r"\p{N}",
+    r"\p{M}",
+    r"\p{Lu}",
+    r"\p{Lt}",
+    r"\p{Lm}",
+    r"\p{Lo}",
+    r"\p{Ll}",
+    "(?i:s)",
+    r"[\r\n/]",
+]
 CHARACTERS = "".join(map(chr, [*range(0xD800), *range(0xE000, 0x110000)]))
 
 
@@ -103,7 +116,9 @@ def test_both_backends_cut_alike_at_the_edges_of_every_class(name):
     text = "".join(map(sample, codes)).encode()
     if python.split(text) == rust.split(text):
         return
-    wrong = [f"U+{code:04X}" for code in codes if python.split(sample(code).encode()) != rust.split(sample(code).encode())]
+    wrong = [
+        f"U+{code:04X}" for code in codes if python.split(sample(code).encode()) != rust.split(sample(code).encode())
+    ]
     pytest.fail(f"{name} cuts around {len(wrong)} code points otherwise: {wrong[:20]}")
 
 

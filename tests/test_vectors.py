@@ -59,6 +59,8 @@ def singles(vocabulary: Case) -> dict[bytes, int]:
 
 def vocab_of(vocabulary: Case, backend: str) -> Any:
     kind = load_backend(backend).vocab
+    if "packed" in vocabulary:
+        return kind.unpack(as_bytes(vocabulary["packed"]))
     if "ranks" in vocabulary:
         return kind.from_ranks(singles(vocabulary) | {as_bytes(token): rank for token, rank in vocabulary["ranks"]})
     pairs = [tuple(pair) for pair in vocabulary["merges"]]

@@ -5,6 +5,7 @@ use minitok::codec::Codec;
 use minitok::decode::{StreamDecoder, decode_bytes};
 use minitok::encode::Candidate;
 use minitok::error::{Error, Result};
+use minitok::packed::unpack;
 use minitok::pretokenize::Pattern;
 use minitok::special::SpecialTokens;
 use minitok::trace::Event;
@@ -81,6 +82,9 @@ fn vocab(value: &Value) -> Result<Vocab> {
         let more = list(more).iter().map(|token| (bytes(&token[0]), number(&token[1])));
         singles.filter(|(_, id)| !without.contains(id)).chain(more).collect()
     };
+    if value["packed"].is_object() {
+        return unpack(&bytes(&value["packed"]), None);
+    }
     if value["ranks"].is_array() {
         return Vocab::from_ranks(&with_singles(&value["ranks"]));
     }

@@ -84,7 +84,7 @@ def main() -> None:
             parser.error(f"{source} does not come back out of its packed form")
         target = options.into / f"{SOURCES[digest]}.vocab"
         target.write_bytes(packed)
-        print(f"{target}: {len(ranks)} tokens, {len(packed)} bytes")  # noqa: T201
+        print(f"{target}: {len(ranks)} tokens, {len(packed)} bytes")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,17 @@ import numpy.typing as npt
 
 from .backend import TrainOptions
 
-__all__ = ["UNICODE_VERSION", "Codec", "Pattern", "PieceCounter", "SpecialTokens", "StreamDecoder", "Vocab", "train"]
+__all__ = [
+    "UNICODE_VERSION",
+    "Codec",
+    "Pattern",
+    "PieceCounter",
+    "SpecialTokens",
+    "StreamDecoder",
+    "Vocab",
+    "set_fast",
+    "train",
+]
 
 UNICODE_VERSION: Final[str]
 
@@ -24,6 +34,8 @@ class Vocab:
     def from_tokens(ids: dict[bytes, int], pairs: Sequence[tuple[int, int]], whole_pieces: bool) -> Vocab: ...
     @staticmethod
     def from_ranks(ranks: dict[bytes, int]) -> Vocab: ...
+    @staticmethod
+    def unpack(data: bytes, below: int | None = None) -> Vocab: ...
     @property
     def tokens(self) -> dict[int, bytes]: ...
     @property
@@ -100,3 +112,4 @@ def train(
     on_merge: Callable[[int], object] | None = None,
     trace: Callable[[dict[str, Any]], object] | None = None,
 ) -> tuple[list[tuple[int, int]], list[int], Literal["vocab_size", "min_frequency"]]: ...
+def set_fast(enabled: bool) -> bool: ...

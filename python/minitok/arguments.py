@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from operator import index
 from typing import TYPE_CHECKING
 
 from .errors import PatternError, VocabularyError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
 __all__ = [
+    "added_special_tokens",
     "as_list",
     "check_ids",
     "check_merges",
@@ -111,3 +113,40 @@ def named_special_tokens(named: Collection[str] | str, special: Mapping[str, int
         if name not in special:
             raise ValueError(f"{name!r} is not a special token of this tokenizer: {shorten(special)}")
     return list(named)
+
+
+def added_special_tokens(
+    added: Mapping[str, int | None] | Iterable[str],
+    special: Mapping[str, int],
+    token_bytes: Callable[[int], bytes | None],
+    n_vocab: int,
+) -> dict[str, int]:
+    """The special tokens that are to be added to others, with ids for all, if they contradict nothing that is there.
+
+    >>> added_special_tokens(["<a>", "<b>"], {"<a>": 256}, lambda _: None, 257)
+    {'<b>': 257}
+    """
+    if isinstance(added, (str, bytes)):
+        raise TypeError(
+            f"special tokens are added as a mapping or names, not as the one {type(added).__name__} {added!r}"
+        )
+    wanted: dict[str, int | None] = dict(added) if isinstance(added, Mapping) else dict.fromkeys(added)
+    given = check_special_tokens({name: token_id for name, token_id in wanted.items() if token_id is not None})
+    names = {token_id: name for name, token_id in special.items()}
+    for name, token_id in given.items():
+        if special.get(name, token_id) != token_id:
+            raise VocabularyError(f"the special token {name!r} has the id {special[name]} already, not {token_id}")
+        token = token_bytes(token_id)
+        if token is not None:
+            raise VocabularyError(f"the id {token_id} of the special token {name!r} is that of the token {token!r}")
+        if names.setdefault(token_id, name) != name and name not in special:
+            raise VocabularyError(
+                f"the id {token_id} of the special token {name!r} is that of the special token {names[token_id]!r}"
+            )
+    free = max([n_vocab, *(token_id + 1 for token_id in given.values())])
+    for name in wanted:
+        if name not in special and name not in given:
+            given[name] = free
+            free += 1
+    new = {name: given[name] for name in wanted if name not in special}
+    return check_special_tokens(new)

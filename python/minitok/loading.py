@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import FileFormatError
-from .formats import gpt2, huggingface, minbpe, native, tiktoken
-from .formats.files import parse_json, read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +44,9 @@ def load(
     >>> minitok.load(path, pattern="gpt2").encode("hello world")
     [31373, 995]
     """
+    from .formats import huggingface, minbpe, native, tiktoken
+    from .formats.files import parse_json, read
+
     if os.path.isdir(path):
         return load_folder(Path(path), pattern, special_tokens, backend)
     data = read(path)
@@ -58,7 +59,7 @@ def load(
             raise FileFormatError(path, "a rank file of tiktoken does not say how text is cut: pass pattern=")
         return tiktoken.load(path, pattern=pattern, special_tokens=special_tokens, backend=backend)
     if pattern is not None or special_tokens is not None:
-        raise TypeError(f"{os.fspath(path)!r} says its pattern and special tokens itself: pattern and special_tokens are not for it")
+        raise TypeError(f"{os.fspath(path)!r} says it itself: pattern and special_tokens are not for it")
     if start.startswith(minbpe.VERSION.split()[0].encode()):
         return minbpe.load(path, backend=backend)
     content = parse_json(data, path)
@@ -71,6 +72,8 @@ def load_folder(
     folder: Path, pattern: str | None, special_tokens: Mapping[str, int] | None, backend: str | None
 ) -> Tokenizer:
     """What a folder holds."""
+    from .formats import gpt2
+
     if (folder / "tokenizer.json").exists():
         return load(folder / "tokenizer.json", pattern=pattern, special_tokens=special_tokens, backend=backend)
     files = folder / "vocab.json", folder / "merges.txt"

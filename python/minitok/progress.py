@@ -16,7 +16,7 @@ __all__ = ["Progress", "start_progress"]
 class Progress:
     """How far a task is: its phase, how much of it is done, and of how much; None where that is not known.
 
-    ``counting`` goes by bytes, ``merging`` by merges.
+    ``counting`` and ``encoding`` go by bytes, ``merging`` by merges.
     """
 
     phase: str
@@ -60,7 +60,7 @@ def bar() -> Iterator[Callable[[Progress], object]]:
                 tasks[at.phase] = display.add_task(at.phase, total=at.total, rate="")
             task = tasks[at.phase]
             speed = display.tasks[task].speed or 0
-            rate = f"{speed / 1e6:,.1f} MB/s" if at.phase == "counting" else f"{speed:,.0f} merges/s"
+            rate = f"{speed / 1e6:,.1f} MB/s" if at.phase != "merging" else f"{speed:,.0f} merges/s"
             display.update(task, completed=at.done, rate=rate)
 
         yield show

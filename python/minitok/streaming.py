@@ -1,4 +1,4 @@
-"""Encoding a text that comes in chunks."""
+"""Encoding and counting a text that comes in chunks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from .backend import Codec
 
-__all__ = ["encode_iterable"]
+__all__ = ["count_iterable", "encode_iterable", "safe_blocks"]
 
 # How much text is gathered before it is worth encoding, in bytes.
 BLOCK = 1 << 16
@@ -19,21 +19,34 @@ BLOCK = 1 << 16
 
 def encode_iterable(codec: Codec, chunks: Iterable[str | bytes], allowed: Sequence[str]) -> Iterator[int]:
     """The ids of the chunks' concatenation: text up to the last safe cut is encoded, the rest waits for what follows."""
+    blocks = safe_blocks(codec, as_bytes(chunks), allowed)
+    return (token_id for text in blocks for token_id in codec.encode(text, allowed))
+
+
+def count_iterable(codec: Codec, chunks: Iterable[str | bytes], allowed: Sequence[str]) -> int:
+    """How many ids the chunks' concatenation has."""
+    return sum(codec.count(text, allowed) for text in safe_blocks(codec, as_bytes(chunks), allowed))
+
+
+def as_bytes(chunks: Iterable[str | bytes]) -> Iterator[bytes]:
+    """The chunks as UTF-8; one text alone is a mistake, not chunks of a character each."""
     if isinstance(chunks, (str, bytes)):
         raise TypeError(f"chunks must be an iterable of str or bytes, not one {type(chunks).__name__}")
-    return encode_blocks(codec, (utf8(chunk) for chunk in join_surrogates(chunks)), allowed)
+    return (utf8(chunk) for chunk in join_surrogates(chunks))
 
 
-def encode_blocks(codec: Codec, chunks: Iterable[bytes], allowed: Sequence[str]) -> Iterator[int]:
+def safe_blocks(codec: Codec, chunks: Iterable[bytes], allowed: Sequence[str], size: int = BLOCK) -> Iterator[bytes]:
+    """The chunks' concatenation in blocks of about ``size`` bytes, whose ids one after the other are its ids."""
     text = bytearray()
-    wanted = BLOCK
+    wanted = size
     for chunk in chunks:
         text += chunk
         if len(text) < wanted:
             continue
         cut = codec.safe_cut(bytes(text), allowed)
-        yield from codec.encode(bytes(text[:cut]), allowed)
+        if cut:
+            yield bytes(text[:cut])
         del text[:cut]
         # Where no cut is known, look again only when there is twice as much: the looking stays linear.
-        wanted = max(BLOCK, 2 * len(text))
-    yield from codec.encode(bytes(text), allowed)
+        wanted = max(size, 2 * len(text))
+    yield bytes(text)

@@ -13,11 +13,13 @@ from .arguments import (
     thread_count,
 )
 from .backend import BackendName, load_backend
+from .contents import Contents
 from .conversions import Conversions
-from .text import utf8
+from .everyday import Everyday
+from .variants import Variants
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     import numpy as np
     import numpy.typing as npt
@@ -33,7 +35,7 @@ __all__ = ["Tokenizer"]
 IDENTITY = bytes(range(256))
 
 
-class Tokenizer(Conversions):
+class Tokenizer(Everyday, Contents, Variants, Conversions):
     """A byte-level BPE tokenizer: text to ids and back, without loss.
 
     Made by ``minitok.train``, ``minitok.load`` or from merges: pairs of ids in rank order, of which merge k makes id
@@ -134,8 +136,8 @@ class Tokenizer(Conversions):
 
         Costs O(n log n) for n bytes at the worst, O(n) in practice.
         """
-        if threads == 1 and not allowed_special and not disallowed_special and trace is None:
-            return self._codec.encode(text)
+        if allowed_special == () == disallowed_special and trace is None and threads == 1:
+            return self._codec.encode(text)  # the call of every day pays for nothing else
         allowed = self._check(text, allowed_special, disallowed_special)
         if trace is not None:
             return self._codec.trace(text, allowed, trace)
@@ -160,7 +162,7 @@ class Tokenizer(Conversions):
         threads: int = 1,
     ) -> npt.NDArray[np.uint32]:
         """The ids of a text as an array of uint32, shape (number of tokens,); the array owns its memory."""
-        if threads == 1 and not allowed_special and not disallowed_special:
+        if allowed_special == () == disallowed_special and threads == 1:
             return self._codec.encode_to_numpy(text)
         allowed = self._check(text, allowed_special, disallowed_special)
         return self._codec.encode_to_numpy(text, allowed, thread_count(threads))
@@ -192,48 +194,6 @@ class Tokenizer(Conversions):
         """How many ids each text has."""
         return self._codec.count_batch(as_list(texts), self._allowed(allowed_special), thread_count(threads))
 
-    def encode_with_offsets(
-        self, text: Text, *, allowed_special: Special | str = (), unit: str = "char"
-    ) -> tuple[list[int], list[tuple[int, int]]]:
-        """The ids of a text, and where in it each begins and ends.
-
-        Args:
-            text: The text.
-            allowed_special: As for ``encode``.
-            unit: ``"char"`` (of the text; a token that holds part of a character spans that character) or ``"byte"``
-                (of its UTF-8 form).
-
-        >>> Tokenizer([]).encode_with_offsets("é!")
-        ([195, 169, 33], [(0, 1), (0, 1), (1, 2)])
-        """
-        from .offsets import byte_spans, char_spans
-
-        if unit not in ("char", "byte"):
-            raise ValueError(f"unit must be 'char' or 'byte', not {unit!r}")
-        ids = self.encode(text, allowed_special=allowed_special)
-        tokens = [self.token_bytes(token_id) for token_id in ids]
-        return ids, byte_spans(tokens) if unit == "byte" else char_spans(tokens)
-
-    def encode_iterable(self, chunks: Iterable[Text], *, allowed_special: Special | str = ()) -> Iterator[int]:
-        """The ids of the chunks' concatenation, as they become certain, in memory bounded by the chunks.
-
-        With a pattern of one's own, or ``none``, no id is certain before the end, and all the text is held.
-
-        >>> list(Tokenizer([(97, 98)]).encode_iterable(["a", "b c", "a", "b"]))
-        [256, 32, 99, 256]
-        """
-        from .streaming import encode_iterable
-
-        return encode_iterable(self._codec, chunks, self._allowed(allowed_special))
-
-    def tokenize(self, text: Text, *, allowed_special: Special | str = ()) -> list[bytes]:
-        """The tokens of a text as bytes; joined, they are the text.
-
-        >>> Tokenizer([(104, 105)]).tokenize("hi!")
-        [b'hi', b'!']
-        """
-        return [self.token_bytes(token_id) for token_id in self.encode(text, allowed_special=allowed_special)]
-
     # -- ids to text -------------------------------------------------------------------------------------------------
 
     def decode(self, ids: Iterable[int] | npt.NDArray[Any], errors: str = "replace") -> str:
@@ -254,22 +214,6 @@ class Tokenizer(Conversions):
         """The bytes of the ids, one token after the other; ``decode_bytes(encode(text))`` is the text, always."""
         return self._codec.decode_bytes(ids)
 
-    def decode_batch(self, batch: Iterable[Iterable[int]], errors: str = "replace") -> list[str]:
-        """The text of each list of ids."""
-        return [self.decode(ids, errors) for ids in batch]
-
-    def decode_with_offsets(self, ids: Iterable[int]) -> tuple[str, list[int]]:
-        """The text of the ids, and the character of it at which each token begins (in which, if it is half of one).
-
-        >>> Tokenizer([]).decode_with_offsets([195, 169, 33])
-        ('é!', [0, 0, 1])
-        """
-        from .offsets import char_spans
-
-        ids = list(ids)
-        text = self.decode_bytes(ids).decode("utf-8", "strict")
-        return text, [start for start, _ in char_spans([self.token_bytes(token_id) for token_id in ids])]
-
     def stream_decoder(self, errors: str = "replace") -> StreamDecoder:
         """A decoder for ids that come one by one: ``push(id)`` gives the text that is certain, ``finish()`` the rest.
 
@@ -280,91 +224,6 @@ class Tokenizer(Conversions):
         if errors not in ("replace", "strict"):
             raise ValueError(f"errors must be 'replace' or 'strict', not {errors!r}")
         return self._codec.stream_decoder(errors == "strict")
-
-    # -- the vocabulary ----------------------------------------------------------------------------------------------
-
-    def token_bytes(self, token_id: int) -> bytes:
-        """The bytes of an id. Raises UnknownTokenError."""
-        return self._codec.decode_bytes([token_id])
-
-    def token_id(self, token: Text) -> int:
-        """The id of a token's bytes, or of a special token's name. Raises KeyError."""
-        if isinstance(token, str) and token in self._special:
-            return self._special[token]
-        found = self._vocab.token_id(utf8(token))
-        if found is None:
-            raise KeyError(token)
-        return found
-
-    def truncate(self, vocab_size: int) -> Tokenizer:
-        """The tokenizer of a smaller vocabulary, as if it had been trained to that size (SPEC T9).
-
-        The special tokens move to the end of the smaller vocabulary, in the order of their ids; holes below stay.
-
-        Raises:
-            VocabularyError: The size is not possible, or ids do not ascend with the merges, single bytes first.
-
-        >>> Tokenizer([(97, 98), (256, 99)], special_tokens={"<s>": 258}).truncate(258)
-        Tokenizer(n_vocab=258, pattern='gpt2', special_tokens=1, backend='rust')
-        """
-        from .truncation import truncate
-
-        vocab, special_tokens = truncate(self._vocab, self._special, vocab_size, self.byte_order)
-        return self._from_vocab(
-            vocab,
-            pattern=self._pattern,
-            special_tokens=special_tokens,
-            name=self._name,
-            trained=self._trained,
-            backend=self._backend,
-        )
-
-    def vocabulary(self) -> tuple[dict[int, bytes], list[Merge], bool]:
-        """All tokens by id, all merges as (left, right, id, rank), and whether whole pieces are taken as tokens."""
-        merges = [tuple(merge) for merge in self._vocab.merges]
-        return dict(self._vocab.tokens), merges, self._vocab.whole_pieces  # type: ignore[return-value]
-
-    @property
-    def merges(self) -> list[tuple[int, int]]:
-        """The merges as pairs of ids, in rank order."""
-        return [(left, right) for left, right, _, _ in self._vocab.merges]
-
-    @property
-    def byte_order(self) -> bytes | None:
-        """The byte of each of the ids 0 to 255; None if these are not the single bytes."""
-        singles = [self._vocab.token_bytes(token_id) or b"" for token_id in range(256)]
-        order = b"".join(singles)
-        return order if sorted(order) == list(range(256)) and all(map(len, singles)) else None
-
-    @property
-    def name(self) -> str | None:
-        """The name it was given; None without one."""
-        return self._name
-
-    @property
-    def n_vocab(self) -> int:
-        """One more than the highest id; holes count."""
-        return max(self._vocab.n_ids, *(token_id + 1 for token_id in self._special.values()), 0)
-
-    @property
-    def pattern(self) -> str:
-        """The split pattern: its name, or the regular expression."""
-        return self._pattern
-
-    @property
-    def special_tokens(self) -> dict[str, int]:
-        """Names and ids of the special tokens."""
-        return dict(self._special)
-
-    @property
-    def trained(self) -> dict[str, Any] | None:
-        """How it was trained (options, corpus, why it stopped); None if it was not, or nothing is known of it."""
-        return dict(self._trained) if self._trained else None
-
-    @property
-    def backend(self) -> BackendName:
-        """``rust`` or ``python``."""
-        return self._backend
 
     # -- files and objects -------------------------------------------------------------------------------------------
 
@@ -404,16 +263,6 @@ class Tokenizer(Conversions):
             f"backend={self._backend!r}",
         ]
         return f"Tokenizer({', '.join(shown)})"
-
-    def with_pattern(self, pattern: str) -> Tokenizer:
-        """The same vocabulary with another split pattern; special tokens stay. The name goes, as the ids are others."""
-        return self._from_vocab(
-            self._vocab,
-            pattern=pattern,
-            special_tokens=self._special,
-            trained=self._trained,
-            backend=self._backend,
-        )
 
     # -- special tokens ----------------------------------------------------------------------------------------------
 

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import glob
-import json
-import os
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .arguments import check_pattern, thread_count
 from .backend import load_backend
-from .errors import FileFormatError, TrainingError
+from .corpus import documents_of, expand
+from .errors import TrainingError
 from .formats.native import ORDERS
 from .progress import Progress, start_progress
 from .tokenizer import Tokenizer
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from .backend import PieceCounter
 
@@ -113,10 +112,11 @@ def train_files(
 
     Args:
         paths: Files, or patterns of them (``corpus/*.txt``), in this order; those of a pattern sorted. ``.jsonl``:
-            a document is the ``field`` of each line. Anything else is text: a file is one document.
+            a document is the ``field`` of each line. ``.parquet``: of each row (needs ``minitok[parquet]``). Anything
+            else is text: a file is one document.
         vocab_size: As for ``train``; so are the options that follow ``field``.
         separator: Cuts a text file into documents; it is no part of them.
-        field: The field of a JSON line that holds the text.
+        field: The field of a JSON line, or the column of a Parquet file, that holds the text.
         pattern: See ``train``.
         special_tokens: See ``train``.
         tie_break: See ``train``.
@@ -131,7 +131,7 @@ def train_files(
 
     Raises:
         FileNotFoundError: A file is not there, or a pattern matches none.
-        FileFormatError: A line is no JSON, or has no such field; the message says where.
+        FileFormatError: A line is no JSON, or a line or file has no such field; the message says where.
         TrainingError: As ``train``; and its other errors.
     """
     files = expand(paths)
@@ -222,8 +222,9 @@ class Job:
             show(Progress("counting", self.bytes, total))
 
         for file in files:
-            if file.suffix == ".jsonl":
-                self.count(json_lines(file, field), show)
+            documents = documents_of(file, field)
+            if documents is not None:
+                self.count(documents, show)
             else:
                 self.counter.add_file(file, separator, on_chunk)
                 self.documents += 1
@@ -286,33 +287,3 @@ def checked(texts: Iterable[str | bytes]) -> Iterator[str | bytes]:
         if not isinstance(text, (str, bytes)):
             raise TypeError(f"text {index} must be str or bytes, not {type(text).__name__}")
         yield text
-
-
-def expand(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[Path]:
-    """The files that the paths and patterns name."""
-    files: list[Path] = []
-    for path in [paths] if isinstance(paths, (str, os.PathLike)) else paths:
-        if Path(path).is_dir():
-            raise IsADirectoryError(21, "a folder, not a file (name its files with a pattern)", str(path))
-        matches = [path] if Path(path).exists() else sorted(glob.glob(os.fspath(path), recursive=True))
-        if not matches:
-            raise FileNotFoundError(2, "no such file", str(path))
-        files += [Path(match) for match in matches if not Path(match).is_dir()]
-    return files
-
-
-def json_lines(file: Path, field: str) -> Iterator[str]:
-    """The field of each line. An empty line is passed over."""
-    with file.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                text = json.loads(line)[field]
-            except (ValueError, RecursionError) as error:
-                raise FileFormatError(file, f"not JSON: {error}", number) from None
-            except (KeyError, TypeError, IndexError):
-                raise FileFormatError(file, f"no object with the field {field!r}", number) from None
-            if not isinstance(text, str):
-                raise FileFormatError(file, f"the field {field!r} is a {type(text).__name__}, not text", number)
-            yield text

@@ -21,7 +21,9 @@ def truncate(
     made = [token_id for _, _, token_id, _ in vocab.merges]
     ascending = all(earlier <= later for earlier, later in zip(made, made[1:], strict=False))
     if byte_order is None or not ascending or (made and made[0] < len(byte_order)):
-        raise VocabularyError("only a vocabulary of single bytes and then merges, in the order of ids, can be truncated")
+        raise VocabularyError(
+            "only a vocabulary of single bytes and then merges, in the order of ids, can be truncated"
+        )
     # An id with two names stays one id.
     old_ids = sorted(set(special_tokens.values()))
     below = vocab_size - len(old_ids)

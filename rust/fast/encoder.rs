@@ -1,7 +1,7 @@
 //! Text -> ids, block by block. Must equal the inner loop of `Codec::encode` of `rust/codec.rs`.
 //!
 //! The tables of an encoder never change once it is built, and are shared by all threads. What changes, above all the cache
-//! of pieces, is a [`Workspace`] that one thread takes from a pool for one call and puts back after it.
+//! of pieces, is a `Workspace` that one thread takes from a pool for one call and puts back after it.
 //!
 //! A new cache is small and empty: a first short call pays next to nothing, and short texts are encoded from a quarter of a
 //! megabyte. Once a workspace has seen [`SEED_AFTER`] bytes, or is given a text as long at once, it gets a large cache, which

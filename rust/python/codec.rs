@@ -24,7 +24,7 @@ pub struct Codec {
     finder: Mutex<(Vec<String>, Arc<Finder>)>,
 }
 
-/// Texts of fewer bytes are encoded without letting other Python threads run: some microseconds.
+/// Texts of fewer bytes than this are encoded in a few microseconds.
 const SHORT: usize = 2048;
 
 type Offsets<'py> = (Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u64>>);
@@ -53,7 +53,9 @@ impl Codec {
         allowed: Vec<String>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyAny>> {
-        list_of_ids(py, &self.ids(py, &text, allowed, threads)?)
+        let finder = self.finder(allowed);
+        let ids = self.without_gil(py, &text, || text.encode(&self.core, &finder, threads))?;
+        list_of_ids(py, &ids)
     }
 
     /// The ids of a text as an array of uint32.
@@ -65,7 +67,9 @@ impl Codec {
         allowed: Vec<String>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyArray1<u32>>> {
-        Ok(self.ids(py, &text, allowed, threads)?.into_pyarray(py))
+        let finder = self.finder(allowed);
+        let ids = self.without_gil(py, &text, || text.encode(&self.core, &finder, threads))?;
+        Ok(ids.into_pyarray(py))
     }
 
     /// The ids of several texts, each as a list.
@@ -109,7 +113,7 @@ impl Codec {
     #[pyo3(signature = (text, allowed = Vec::new()))]
     fn count(&self, py: Python<'_>, text: Text<'_>, allowed: Vec<String>) -> PyResult<usize> {
         let finder = self.finder(allowed);
-        Ok(py.detach(|| text.count(&self.core, &finder))?)
+        Ok(self.without_gil(py, &text, || text.count(&self.core, &finder))?)
     }
 
     /// How many ids each text has.
@@ -197,14 +201,9 @@ impl Codec {
 }
 
 impl Codec {
-    /// The ids of a text.
-    fn ids(&self, py: Python<'_>, text: &Text<'_>, allowed: Vec<String>, threads: usize) -> Result<Vec<u32>> {
-        let finder = self.finder(allowed);
-        // To let others run and to come back takes as long as some words.
-        if text.size() < SHORT && self.core.is_quick() {
-            return text.encode(&self.core, &finder, 1);
-        }
-        py.detach(|| text.encode(&self.core, &finder, threads))
+    /// Do some work on a text without the GIL, unless it is so short that letting go and taking hold would be most of it.
+    fn without_gil<T: Send>(&self, py: Python<'_>, text: &Text<'_>, work: impl FnOnce() -> T + Send) -> T {
+        if text.size() < SHORT && self.core.is_quick() { work() } else { py.detach(work) }
     }
 
     /// The ids of each text.

@@ -16,7 +16,17 @@ from minitok.reference.pretokenize import NAMED
 from mirror import ROOT
 from strategies import texts
 
-NAMES = ["gpt2", "p50k_base", "p50k_edit", "cl100k_base", "o200k_base", "o200k_harmony", "whisper", "whisper_v3", "whisper_en"]
+NAMES = [
+    "gpt2",
+    "p50k_base",
+    "p50k_edit",
+    "cl100k_base",
+    "o200k_base",
+    "o200k_harmony",
+    "whisper",
+    "whisper_v3",
+    "whisper_en",
+]
 EXAMPLES = int(os.environ.get("MINITOK_EXAMPLES", "60"))
 THOROUGH = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -84,7 +94,12 @@ def test_ids_on_both_backends(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_ids_of_whole_files(name):
     tok, theirs = minitok.get_encoding(name), reference(name)
-    for path in [ROOT / "LICENSE", ROOT / "NOTICE", *sorted((ROOT / "rust").glob("*.rs")), *sorted((ROOT / "tests").glob("*.py"))]:
+    for path in [
+        ROOT / "LICENSE",
+        ROOT / "NOTICE",
+        *sorted((ROOT / "rust").glob("*.rs")),
+        *sorted((ROOT / "tests").glob("*.py")),
+    ]:
         text = path.read_text(encoding="utf-8")
         assert tok.encode(text) == theirs.encode_ordinary(text)
 

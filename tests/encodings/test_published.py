@@ -54,7 +54,11 @@ def test_the_published_file_comes_back_to_the_byte(name):
 def test_packed_merges_are_those_of_the_ranks(name):
     vocab = minitok.get_encoding(name, backend="python")._vocab
     recovered = Vocab.from_ranks(vocab.ids)
-    assert (vocab.tokens, vocab.merges, vocab.whole_pieces) == (recovered.tokens, recovered.merges, recovered.whole_pieces)
+    assert (vocab.tokens, vocab.merges, vocab.whole_pieces) == (
+        recovered.tokens,
+        recovered.merges,
+        recovered.whole_pieces,
+    )
 
 
 @pytest.mark.parametrize("name", SHA256)
@@ -103,7 +107,11 @@ def test_special_tokens_of_whisper():
     tok = minitok.get_encoding("whisper")
     assert tok.special_tokens["<|startoftranscript|>"] == 50258
     assert [tok.token_id(f"<|{code}|>") for code in ("en", "zh", "su")] == [50259, 50260, 50357]
-    assert (tok.token_id("<|notimestamps|>"), tok.token_id("<|0.00|>"), tok.token_id("<|30.00|>")) == (50363, 50364, 51864)
+    assert (tok.token_id("<|notimestamps|>"), tok.token_id("<|0.00|>"), tok.token_id("<|30.00|>")) == (
+        50363,
+        50364,
+        51864,
+    )
     large = minitok.get_encoding("whisper_v3")
     assert (large.token_id("<|yue|>"), large.token_id("<|30.00|>")) == (50358, 51865)
     assert minitok.get_encoding("whisper_en").token_id("<|notimestamps|>") == 50362

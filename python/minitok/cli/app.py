@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 import minitok
 from minitok.errors import MinitokError
 
-from . import decode, demo, encode, train
+from . import bench, compare, convert, count, decode, demo, encode, explain, inspect, train
 from .console import report
 
 __all__ = ["app"]
@@ -88,3 +88,9 @@ app.command("demo")(demo.command)
 app.command("train")(train.command)
 app.command("encode")(encode.command)
 app.command("decode")(decode.command)
+app.command("explain")(explain.command)
+app.command("count")(count.command)
+app.command("compare")(compare.command)
+app.command("inspect")(inspect.command)
+app.command("convert")(convert.command)
+app.command("bench")(bench.command)

@@ -7,9 +7,11 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from rich import box
 from rich.console import Console
+from rich.table import Table
 
-__all__ = ["output", "print_json", "report", "waiting"]
+__all__ = ["output", "plain_table", "print_json", "report", "waiting"]
 
 
 def output() -> Console:
@@ -31,3 +33,17 @@ def waiting(what: str) -> AbstractContextManager[object]:
 def print_json(value: Any) -> None:
     """One line of JSON on standard output."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+
+
+def plain_table(*columns: str) -> Table:
+    """A table with no lines but the one under its head. Numbers stand to the right; a column named ``<...`` to the left.
+
+    >>> [column.justify for column in plain_table("tokens", "<file").columns]
+    ['right', 'left']
+    """
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for name in columns:
+        left = name.startswith("<")
+        # What stands to the left is text, which is wrapped where the line ends, not cut.
+        table.add_column(name.removeprefix("<"), justify="left" if left else "right", no_wrap=not left, overflow="fold")
+    return table

@@ -19,7 +19,7 @@ from minitok.explain.terminal import MergeSteps, TokenText, TrainSteps
 
 from .console import output, print_json, waiting
 from .options import JsonOption
-from .showcase import UNSEEN, Comparison, Encoded, Learnt, compare, encode_unseen, learn
+from .showcase import UNSEEN, Comparison, Encoded, Learnt, compare, encode_unseen, learn, web_page
 from .svg import save_svg
 
 PICTURE_WIDTH = 92
@@ -34,6 +34,10 @@ def command(
         Optional[Path],  # noqa: UP045
         typer.Option(metavar="FILE", help="Draw a picture of what is shown, too.", show_default=False),
     ] = None,
+    html: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(metavar="FILE", help="Write a web page to explore, too.", show_default=False),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Train, encode, decode and look inside: Shakespeare in, tokens out, in both languages.
@@ -41,6 +45,8 @@ def command(
     Examples:
 
       minitok demo
+
+      minitok demo --html demo.html
 
       minitok demo --text "Your own words" --word " words"
     """
@@ -57,7 +63,10 @@ def command(
     encoded = encode_unseen(learnt, text, word)
     console.print(section("3", "Encode a text it has never seen", encoding(encoded, learnt)))
     console.print(section("4", "Look inside", inside(encoded, learnt)))
-    console.print(closing())
+    if html:
+        with waiting("writing the page"):
+            html.write_text(web_page(learnt, text), encoding="utf-8")
+    console.print(closing(html))
     if svg:
         save_svg(console, svg, "minitok demo")
     if json:
@@ -134,10 +143,14 @@ def inside(encoded: Encoded, learnt: Learnt) -> RenderableType:
     return Group(told, MergeSteps(encoded.steps, learnt.tokenizer.token_bytes))
 
 
-def closing() -> RenderableType:
+def closing(html: Path | None) -> RenderableType:
+    """Where the page lies, and what to do next."""
+    page = (f"open {html.absolute()} in a browser: every merge to step through\n      ") if html else ""
     lines = Text.assemble(
-        ("Next  ", "bold cyan"), "minitok train your.txt -o my.json\n",
+        ("Next  ", "bold cyan"), page, "minitok train your.txt -o my.json\n",
         "      minitok encode -t my.json --text 'Hello, world'\n",
+        "      minitok explain 'Why these tokens?' --html why.html\n",
         "      minitok --help",
+        overflow="fold",
     )  # fmt: skip
     return Padding(lines, (0, 0, 1, 0), expand=False)

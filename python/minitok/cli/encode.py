@@ -45,6 +45,8 @@ def command(
 
       minitok encode -t my.json --text "Hello, world"
 
+      minitok encode -t o200k_base --text "Hello, world"
+
       minitok encode -t my.json 'corpus/*.txt' > ids.txt
 
       echo "Hello" | minitok encode -t my.json | minitok decode -t my.json

@@ -8,9 +8,23 @@ from typing import Annotated, Optional
 
 import typer
 
-from minitok import Tokenizer, load
+from minitok import Tokenizer, get_encoding, load
 
-__all__ = ["BackendChoice", "BackendOption", "JsonOption", "TokenizerOption", "open_tokenizer", "special_names"]
+__all__ = [
+    "AnyTokenizerOption",
+    "BackendChoice",
+    "BackendOption",
+    "EncodingOption",
+    "JsonOption",
+    "TokenizerOption",
+    "chosen",
+    "is_file",
+    "open_tokenizer",
+    "special_names",
+]
+
+# What is meant where no tokenizer is named.
+DEFAULT = "o200k_base"
 
 
 class BackendChoice(str, Enum):
@@ -27,13 +41,51 @@ BackendOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 TokenizerOption = Annotated[
-    Path, typer.Option("--tokenizer", "-t", metavar="FILE", help="The tokenizer: a file that minitok train wrote.")
+    str, typer.Option("--tokenizer", "-t", metavar="FILE|NAME", help="A tokenizer's file, or the name of an encoding.")
+]
+# Where a tokenizer need not be named.
+AnyTokenizerOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--tokenizer", "-t", metavar="FILE|NAME", help="A tokenizer's file, or a name.", show_default=False),
+]
+EncodingOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--encoding", "-e", metavar="NAME", help=f"A published encoding; {DEFAULT} without.", show_default=False
+    ),
 ]
 
 
-def open_tokenizer(path: Path, backend: BackendChoice | None) -> Tokenizer:
-    """The tokenizer that the options name."""
-    return load(path, backend=backend.value if backend else None)
+def chosen(tokenizer: str | None, encoding: str | None) -> str:
+    """What the options name: a tokenizer or an encoding, not both.
+
+    >>> chosen(None, None), chosen("my.json", None)
+    ('o200k_base', 'my.json')
+    """
+    if tokenizer is not None and encoding is not None:
+        raise typer.BadParameter("give --tokenizer or --encoding, not both")
+    return tokenizer or encoding or DEFAULT
+
+
+def is_file(named: str) -> bool:
+    """Whether a file is meant, not an encoding. What looks like a file is one, so that a missing file is called missing.
+
+    >>> is_file("nowhere.json"), is_file("gpt2")
+    (True, False)
+    """
+    return Path(named).exists() or bool(Path(named).suffix) or Path(named).name != named
+
+
+def open_tokenizer(named: str, backend: BackendChoice | None) -> Tokenizer:
+    """The tokenizer that the options name: a file's, if there is such a file, or a published encoding.
+
+    >>> open_tokenizer("gpt2", None).n_vocab
+    50257
+    """
+    implementation = backend.value if backend else None
+    if is_file(named):
+        return load(named, backend=implementation)
+    return get_encoding(named, backend=implementation)
 
 
 def special_names(named: list[str], tokenizer: Tokenizer) -> list[str] | str:

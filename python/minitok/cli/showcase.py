@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 import minitok
 from minitok.data import tiny_shakespeare
 from minitok.errors import MinitokError
+from minitok.explain.page import page
+from minitok.explain.sections import explanation_sections
+from minitok.explain.training import training_section
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,12 +24,13 @@ if TYPE_CHECKING:
 
     Event = dict[str, Any]
 
-__all__ = ["UNSEEN", "Comparison", "Encoded", "Learnt", "Task", "compare", "encode_unseen", "learn"]
+__all__ = ["UNSEEN", "Comparison", "Encoded", "Learnt", "Task", "compare", "encode_unseen", "learn", "web_page"]
 
 # How much of the text Python trains on, in characters, and to how many ids; all of it would take it a minute.
 SLICE = 100_000
 SLICE_VOCAB = 1_024
 TRACED = 8
+REPLAYED = 100
 
 UNSEEN = "What's in a tokenizer? That which we call a byte\nby any other name would merge: café, 東京, 🦀."
 
@@ -159,3 +163,15 @@ def encode_unseen(learnt: Learnt, text: str, word: str) -> Encoded:
     steps: list[Event] = []
     tok.encode(word, trace=steps.append)
     return Encoded(text, ids, [tok.token_bytes(token_id) for token_id in ids], tok.decode_bytes(ids), word, steps)
+
+
+def web_page(learnt: Learnt, text: str) -> str:
+    """The first merges of the training, and the text explained, as one web page."""
+    events: list[Event] = []
+    n_merges = min(REPLAYED, len(learnt.tokenizer.merges))
+    minitok.train([tiny_shakespeare()], 256 + n_merges, backend="rust", trace=events.append)
+    sections = [training_section(events, learnt.tokenizer), *explanation_sections(learnt.tokenizer.explain(text))]
+    lead = (
+        "The first merges of a training on Shakespeare's plays, and then a text that it has never seen, token by token."
+    )
+    return page("minitok demo", sections, lead)

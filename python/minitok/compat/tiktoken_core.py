@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from minitok.backend import load_backend
 
@@ -27,7 +27,7 @@ class CoreBPE:
         self.decode_single_token_bytes = tokenizer.token_bytes
 
     @cached_property
-    def pattern(self) -> minitok.backend.Pattern:
+    def pattern(self) -> Any:
         """The split pattern by itself."""
         return load_backend(self.tokenizer.backend).pattern(self.tokenizer.pattern)
 

@@ -77,10 +77,10 @@ def load(name: str, backend: str) -> Tokenizer:
     data = get_data(__package__, f"data/{published.file}.vocab")
     vocab = load_backend(backend).vocab.unpack(data, published.below)
     special_tokens = published.special_tokens()
-    tokenizer = Tokenizer._from_vocab(
+    tokenizer = Tokenizer._from_vocab(  # noqa: SLF001 - the package, not a user
         vocab, pattern=published.pattern, special_tokens=special_tokens, name=name, backend=backend
     )
-    tokenizer._published = True
+    tokenizer._published = True  # noqa: SLF001
     return tokenizer
 
 

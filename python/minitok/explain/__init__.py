@@ -1,1 +1,42 @@
-"""Tokens and traces made visible. ``terminal`` needs Rich: ``pip install 'minitok[cli]'``."""
+"""Tokens explained: why a text has its ids, how a vocabulary was learnt, and what else could have happened.
+
+``Tokenizer.explain`` gives an ``Explanation``: data, which ``report`` shows in a terminal and ``to_html`` as a web page.
+The laboratories put one question each: ``lanes`` (what does each pattern cut?), ``compare_ties`` and ``overlaps`` (what
+does the tie rule change? how often is "aa" in "aaaa"?), ``stream`` (when does a token become text?), ``inject`` (what can
+a stranger's text smuggle in?). ``page`` puts any of them on one web page. Everything replays traces (SPEC X1, X2); nothing
+here knows how merging is done.
+
+``terminal`` and ``report`` need Rich: ``pip install 'minitok[cli]'``; ``plots`` needs Matplotlib: ``'minitok[plots]'``.
+"""
+
+from .build import lanes
+from .injection import Injection, inject
+from .model import Alternative, Blocked, Explanation, Lane, LanePiece, Part, Piece, Token
+from .page import Section, page
+from .stream import StreamStep, Timeline, stream
+from .ties import Overlap, TieComparison, compare_ties, overlaps
+from .training import training_html
+
+__all__ = [
+    "Alternative",
+    "Blocked",
+    "Explanation",
+    "Injection",
+    "Lane",
+    "LanePiece",
+    "Overlap",
+    "Part",
+    "Piece",
+    "Section",
+    "StreamStep",
+    "TieComparison",
+    "Timeline",
+    "Token",
+    "compare_ties",
+    "inject",
+    "lanes",
+    "overlaps",
+    "page",
+    "stream",
+    "training_html",
+]

@@ -3,10 +3,7 @@
 In colour, each token stands on a background of its own. Without colour (a pipe, a file, ``NO_COLOR``) a thin bar stands
 between tokens instead, so that the same output can be read either way.
 
-White space is made visible, and bytes that are no character by themselves are shown in hexadecimal:
-
->>> visible(b" to the\\n"), visible(b"\\xf0\\x9f")
-('·to·the⏎\\n', '‹f0 9f›')
+White space and bytes that are no character are made visible; see ``visible.py``.
 
 Costs O(n) for n bytes shown. Not for: megabytes; a terminal is for reading.
 """
@@ -23,45 +20,14 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["MergeSteps", "TokenText", "TrainSteps", "palette_index", "visible"]
+from .visible import PALETTE, palette_index, visible
 
-# Dark letters on pale grounds read well on dark and on light terminals, and stay apart for most colour-blind eyes.
-PALETTE = ("#a6cee3", "#fdd49e", "#b8e0b0", "#e3c5ea", "#f7b6b2", "#e8e29a", "#b5ead7", "#c9cfd6")
+__all__ = ["PALETTE", "MergeSteps", "TokenText", "TrainSteps", "palette_index", "visible"]
+
 INK = "#1b1b1b"
 STYLES = tuple(Style(color=INK, bgcolor=ground) for ground in PALETTE)
 
 BAR = "│"
-SHOWN = {" ": "·", "\n": "⏎\n", "\t": "⇥", "\r": "␍"}
-
-
-def visible(token: bytes) -> str:
-    """The token as text in which everything can be seen.
-
-    >>> visible("né\\t".encode())
-    'né⇥'
-    """
-    # Each byte that is no part of a whole character becomes a lone surrogate, DC80 to DCFF.
-    shown = ""
-    broken: list[str] = []
-    for char in token.decode("utf-8", "surrogateescape"):
-        if "\udc80" <= char <= "\udcff":
-            broken.append(f"{ord(char) - 0xDC00:02x}")
-            continue
-        if broken:
-            shown += f"‹{' '.join(broken)}›"
-            broken = []
-        shown += SHOWN.get(char, char if char.isprintable() else f"‹U+{ord(char):04X}›")
-    return shown + (f"‹{' '.join(broken)}›" if broken else "")
-
-
-def palette_index(token_id: int, before: int | None) -> int:
-    """Which colour a token has: always the same one, unless the token before has it.
-
-    >>> palette_index(8, None), palette_index(8, 0)
-    (0, 1)
-    """
-    index = token_id % len(PALETTE)
-    return (index + 1) % len(PALETTE) if index == before else index
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,9 @@ from .native import gpt2_byte_order
 
 PRINTABLE = 188
 
-CHARS = {byte: chr(byte if place < PRINTABLE else 256 + place - PRINTABLE) for place, byte in enumerate(gpt2_byte_order())}
+CHARS = {
+    byte: chr(byte if place < PRINTABLE else 256 + place - PRINTABLE) for place, byte in enumerate(gpt2_byte_order())
+}
 BYTES = {char: byte for byte, char in CHARS.items()}
 
 # str.translate works on code points, and latin-1 makes code points of bytes.

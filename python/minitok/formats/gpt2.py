@@ -51,9 +51,7 @@ def load(
         pairs.append((ids[left], ids[right]))
     with blame(vocab_json):
         tokens = tokens_of(ids)
-        return Tokenizer.from_tokens(
-            tokens, pairs, pattern=pattern, special_tokens=special, name=name, backend=backend
-        )
+        return Tokenizer.from_tokens(tokens, pairs, pattern=pattern, special_tokens=special, name=name, backend=backend)
 
 
 def parse_vocab(content: Any, path: object) -> dict[str, int]:
@@ -104,15 +102,12 @@ def find_special(ids: Mapping[str, int], pairs: Iterable[tuple[str, str]]) -> di
 
 def tokens_of(ids: Mapping[str, int]) -> dict[bytes, int]:
     """Tokens in byte-level notation as bytes."""
-    tokens: dict[bytes, int] = {}
-    for token, token_id in ids.items():
-        try:
-            tokens[to_bytes(token)] = token_id
-        except KeyError as error:
-            raise VocabularyError(
-                f"the token {token!r} is not in byte-level notation: {error.args[0]!r} stands for no byte"
-            ) from None
-    return tokens
+    token = ""
+    try:
+        return {to_bytes(token := shown): token_id for shown, token_id in ids.items()}
+    except KeyError as error:
+        char = error.args[0]
+    raise VocabularyError(f"the token {token!r} is not in byte-level notation: {char!r} stands for no byte")
 
 
 def save(tokenizer: Tokenizer, folder: str | os.PathLike[str]) -> None:
@@ -145,7 +140,12 @@ def shown_vocabulary(tokenizer: Tokenizer) -> tuple[dict[str, int], list[str]]:
     vocab = {token: token_id for token_id, token in shown.items()}
     if len(vocab) < len(shown):
         raise VocabularyError("two ids have the same bytes, which a list of merges cannot say")
+    names: dict[int, str] = {}
     for name, token_id in sorted(tokenizer.special_tokens.items(), key=lambda item: item[1]):
+        if names.setdefault(token_id, name) != name:
+            raise VocabularyError(
+                f"the id {token_id} has two names, {names[token_id]!r} and {name!r}, which this format cannot say"
+            )
         if vocab.setdefault(name, token_id) != token_id:
             raise VocabularyError(f"the special token {name!r} reads like the token {vocab[name]}")
     return vocab, [f"{shown[left]} {shown[right]}" for left, right, _, _ in merges]

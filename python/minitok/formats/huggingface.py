@@ -4,7 +4,7 @@ A file is read if minitok gives the ids that ``tokenizers`` gives, and refused b
 The correspondence:
 
 * model ``BPE``: vocabulary, merges in either notation, ``ignore_merges``
-* pre-tokenizers ``ByteLevel``, ``Split`` (isolated), ``Sequence`` of one ``Split`` and ``ByteLevel``: the split pattern
+* pre-tokenizers ``ByteLevel``, ``Split`` (isolated), ``Digits`` one by one, and a ``Sequence`` of them: the split pattern
 * added tokens, special or not: special tokens. ``tokenizers`` always looks for them, minitok when it is told to:
   ``encode(text, allowed_special="all")``
 * post-processors only add special tokens where the caller asks for them, which minitok leaves to the caller: the ids are
@@ -14,11 +14,12 @@ The correspondence:
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from ..arguments import MAX_ID
 from ..errors import FileFormatError, VocabularyError
-from ..reference.pretokenize import NAMED
+from ..reference.pretokenize import NAMED, THEN
 from .files import blame, parse_json, read, write_atomically
 from .gpt2 import merges_suffice, parse_vocab, shown_vocabulary, tokens_of
 
@@ -34,6 +35,8 @@ PORTABLE = {
     r"|\s+\z|\s*[\r\n]|\s+(?!\S)|\s",
     "o200k": NAMED["o200k"],
 }
+# What stands for characters: a property, an escaped mark, a set.
+NOT_AN_OPERATOR = re.compile(r"\\[pP]\{\^?\w+\}|\\[^hHGKXRZ]|\[(?:\\.|[^\]\\])*\]")
 POST_PROCESSORS = ("ByteLevel", "TemplateProcessing")
 FLAGS = ("single_word", "lstrip", "rstrip")
 
@@ -136,6 +139,8 @@ def read_pattern(step: Any) -> str:
         kind = step_type(part, "pre_tokenizer")
         if kind == "Split":
             patterns.append(read_split(part))
+        elif kind == "Digits" and part.get("individual_digits"):
+            patterns.append(r"\p{N}")
         elif kind != "ByteLevel":
             raise Unsupported(f"the pre_tokenizer has a step {kind}")
         elif part.get("add_prefix_space", True):
@@ -147,9 +152,7 @@ def read_pattern(step: Any) -> str:
                 raise Unsupported("the pre_tokenizer goes on after ByteLevel")
     if not steps or steps[-1]["type"] != "ByteLevel":
         raise Unsupported("the pre_tokenizer has no step ByteLevel: the tokens are characters, not bytes")
-    if len(patterns) > 1:
-        raise Unsupported(f"the pre_tokenizer splits {len(patterns)} times over; minitok splits once")
-    return patterns[0] if patterns else "none"
+    return THEN.join(patterns) or "none"
 
 
 def read_split(step: dict[str, Any]) -> str:
@@ -172,9 +175,8 @@ def read_split(step: dict[str, Any]) -> str:
 
 def engine_difference(pattern: str) -> str | None:
     """What in a pattern Oniguruma, the engine of ``tokenizers``, reads otherwise than minitok."""
-    bare = pattern.replace("\\\\", "").replace("\\$", "").replace("\\^", "").replace("[^", "[").replace("\\}", "")
-    bare = bare.replace("p{^", "p{")
-    for mark, what in (("$", "a '$'"), ("^", "a '^'"), ("}+", "a possessive '{...}+'"), ("\\h", "a '\\h'")):
+    bare = NOT_AN_OPERATOR.sub("x", pattern)
+    for mark, what in (("$", "a '$'"), ("^", "a '^'"), ("}+", "a possessive '{...}+'"), ("\\", "an escape")):
         if mark in bare:
             return what
     return None
@@ -263,8 +265,10 @@ def dump_pattern(pattern: str, byte_level: dict[str, Any]) -> dict[str, Any]:
         return byte_level
     if pattern == "gpt2":
         return byte_level | {"use_regex": True}
-    if pattern not in PORTABLE and (difference := engine_difference(pattern)):
-        raise VocabularyError(f"the pattern has {difference}, which Hugging Face's engine reads otherwise")
-    source = {"Regex": PORTABLE.get(pattern, pattern)}
-    split = {"type": "Split", "pattern": source, "behavior": "Isolated", "invert": False}
-    return {"type": "Sequence", "pretokenizers": [split, byte_level]}
+    splits = []
+    for step in pattern.split(THEN):
+        if step not in PORTABLE and (difference := engine_difference(step)):
+            raise VocabularyError(f"the pattern has {difference}, which Hugging Face's engine reads otherwise")
+        source = {"Regex": PORTABLE.get(step, step)}
+        splits.append({"type": "Split", "pattern": source, "behavior": "Isolated", "invert": False})
+    return {"type": "Sequence", "pretokenizers": [*splits, byte_level]}

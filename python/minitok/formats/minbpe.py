@@ -44,7 +44,7 @@ def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str 
         (special[token],) = numbers(shown, 1, path, number)
     if len(special) < count or len(lines) < 3 + count:
         raise FileFormatError(path, f"{count} special tokens announced, {len(special)} found", 3)
-    pairs = []
+    pairs: list[tuple[int, int]] = []
     for number, line in enumerate(lines[3 + count :], 4 + count):
         if line:
             left, right = numbers(line, 2, path, number)
@@ -58,7 +58,9 @@ def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str 
 def numbers(line: str, count: int, path: object, number: int) -> list[int]:
     """The ids of a line."""
     fields = line.split()
-    if len(fields) != count or not all(field.isascii() and field.isdigit() and int(field) <= MAX_ID for field in fields):
+    if len(fields) != count or not all(
+        field.isascii() and field.isdigit() and int(field) <= MAX_ID for field in fields
+    ):
         what = "a whole number" if count == 1 else f"{count} whole numbers"
         raise FileFormatError(path, f"not {what} from 0 to {MAX_ID}: {line[:80]!r}", number)
     return [int(field) for field in fields]

@@ -95,7 +95,7 @@ def mergeable_ranks(tokenizer: Tokenizer) -> dict[bytes, int]:
     Raises:
         VocabularyError: As for ``dump``.
     """
-    tokens, merges, whole_pieces = tokenizer.vocabulary()
+    tokens, merges, _ = tokenizer.vocabulary()
     ranks = {tokens[token_id]: token_id for token_id in sorted(tokens, reverse=True)}
     if len(ranks) < len(tokens):
         raise VocabularyError("two ids have the same bytes, which a rank file cannot say")

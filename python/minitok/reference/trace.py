@@ -73,6 +73,11 @@ def trace_piece(vocab: Vocab, piece: bytes, number: int, start: int, emit: Emit)
     emit({"event": "piece", "piece": number, "start": start, "end": start + len(piece), "ids": ids, "whole": whole})
     if whole is not None:
         return [whole]
+    return trace_merges(vocab, ids, number, emit)
+
+
+def trace_merges(vocab: Vocab, ids: list[int], number: int, emit: Emit) -> list[int]:
+    """Merge the parts of a piece until no two neighbours merge, with an event for each merge."""
     step = 0
     while candidates := all_candidates(vocab, ids):
         first = candidates[0]

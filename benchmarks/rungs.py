@@ -1,0 +1,138 @@
+"""The rungs of the ladder: the same algorithms, each with one idea more, for growing texts; see ``ladder.py``.
+
+The first three rungs of training are written here to be read and counted, the fourth is the reference, the others are in
+Rust. Each gives the same merges. An operation is a place of a word looked at, or a pair compared for the highest count.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from minitok.reference import encode as reference_encode
+from minitok.reference import naive
+from minitok.reference import train as reference_train
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+Pair = tuple[int, int]
+Pieces = list[bytes]
+Merges = list[Pair]
+
+
+class Tally:
+    """How many operations were made."""
+
+    def __init__(self) -> None:
+        self.operations = 0
+
+    def __call__(self, number: int) -> None:
+        self.operations += number
+
+
+def train_naive(pieces: Pieces, n_merges: int, tally: Tally) -> Merges:
+    """Count every pair of the whole text anew for every merge: n places, V times."""
+    return recount([list(piece) for piece in pieces], [1] * len(pieces), n_merges, tally)
+
+
+def train_unique(pieces: Pieces, n_merges: int, tally: Tally) -> Merges:
+    """Keep each distinct word once, with its count; still count anew."""
+    words = Counter(pieces)
+    return recount([list(word) for word in words], list(words.values()), n_merges, tally)
+
+
+def recount(words: list[list[int]], frequencies: list[int], n_merges: int, tally: Tally) -> Merges:
+    merges: Merges = []
+    while len(merges) < n_merges:
+        counts: Counter[Pair] = Counter()
+        for word, frequency in zip(words, frequencies, strict=True):
+            tally(len(word))
+            for pair in pairwise(word):
+                counts[pair] += frequency
+        if not counts:
+            break
+        tally(len(counts))
+        best = min(counts, key=lambda pair: (-counts[pair], pair))
+        words = [naive.replace(word, best, 256 + len(merges)) for word in words]
+        tally(sum(map(len, words)))
+        merges.append(best)
+    return merges
+
+
+def train_incremental(pieces: Pieces, n_merges: int, tally: Tally) -> Merges:
+    """Keep the counts, and change them by what a merge changes; look through all pairs for the highest."""
+    words = reference_train.Words(dict(Counter(pieces)), bytes(range(256)))
+    tally(sum(map(len, words.ids)))
+    merges: Merges = []
+    while len(merges) < n_merges:
+        alive = [pair for pair, count in words.counts.items() if count > 0]
+        tally(len(words.counts))
+        if not alive:
+            break
+        best = min(alive, key=lambda pair: (-words.counts[pair], pair))
+        touched, _ = words.merge(best, 256 + len(merges))
+        tally(sum(2 * len(words.ids[index]) + 1 for index in touched))
+        merges.append(best)
+    return merges
+
+
+def train_heap(pieces: Pieces, n_merges: int, tally: Tally) -> Merges:
+    """The reference: a lazy heap finds the highest count."""
+
+    class CountedQueue(reference_train.Queue):
+        def key(self, pair: Pair) -> tuple[object, ...]:
+            tally(1)
+            return super().key(pair)
+
+    words = reference_train.Words(dict(Counter(pieces)), bytes(range(256)))
+    tally(sum(map(len, words.ids)))
+    queue = CountedQueue(words, reference_train.TrainOptions(n_merges))
+    merges: Merges = []
+    while len(merges) < n_merges and (pair := queue.pop()):
+        queue.tokens.append(queue.tokens[pair[0]] + queue.tokens[pair[1]])
+        touched, created = words.merge(pair, 256 + len(merges))
+        tally(sum(2 * len(words.ids[index]) + 1 for index in touched))
+        queue.add(created)
+        merges.append(pair)
+    return merges
+
+
+def encode_rescan(tokenizer: Any, pieces: Pieces, tally: Tally) -> list[int]:
+    """Look at all pairs of a piece again after every merge: quadratic in the length of the piece."""
+    vocab = tokenizer.with_backend("python")._codec.codec.vocab  # noqa: SLF001
+    ids: list[int] = []
+    for piece in pieces:
+        parts = reference_encode.single_bytes(vocab, piece)
+        while True:
+            tally(len(parts))
+            found = [
+                (merge[0], at, merge[1]) for at, pair in enumerate(pairwise(parts)) if (merge := vocab.merge_of(*pair))
+            ]
+            if not found:
+                break
+            _, at, merged = min(found)
+            parts[at : at + 2] = [merged]
+        ids += parts
+    return ids
+
+
+TRAIN: dict[str, Callable[[Pieces, int, Tally], Merges]] = {
+    "naive": train_naive,
+    "unique words": train_unique,
+    "incremental counts": train_incremental,
+    "heap (reference)": train_heap,
+}
+# With minitok itself: backend, fast paths, threads.
+RUNS: dict[str, tuple[str, bool, int]] = {
+    "Rust mirror": ("rust", False, 1),
+    "Rust fast": ("rust", True, 1),
+    "Rust fast, all cores": ("rust", True, os.cpu_count() or 1),
+}
+ENCODE = ("rescan", "heap (reference)", *RUNS)
+
+
+def is_equal(results: Sequence[object]) -> bool:
+    return all(result == results[0] for result in results)

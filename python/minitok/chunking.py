@@ -1,0 +1,116 @@
+"""Parts of a text that have at most so many tokens.
+
+A part must not end inside a character, which may be several tokens, and should have the tokens by itself that it has in
+the text. That is not so at every cut: a piece may be cut otherwise without what follows it (``'l`` of ``'ll`` in ``gpt2``),
+and a token that is taken whole need not come from merges. So each part is encoded once more and made shorter if need be,
+which in practice it is not.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from itertools import accumulate, islice
+from typing import TYPE_CHECKING
+
+from .text import utf8
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from .tokenizer import Tokenizer
+
+__all__ = ["chunk", "truncate_text"]
+
+# How much of a text is encoded at a time, in characters, when only its beginning is wanted.
+SLICE = 1 << 14
+
+
+def truncate_text(tok: Tokenizer, text: str, max_tokens: int, allowed: Collection[str] | str) -> str:
+    """See ``Tokenizer.truncate_text``."""
+    check_text(text)
+    check_number("max_tokens", max_tokens, least=0)
+    slices = (text[start : start + SLICE] for start in range(0, len(text), SLICE))
+    # One more than wanted tells whether this is all of it.
+    ids = list(islice(tok.encode_iterable(slices, allowed_special=allowed), max_tokens + 1))
+    if len(ids) <= max_tokens:
+        return utf8(text).decode()
+    data = tok.decode_bytes(ids)
+    ends = token_ends(tok, ids)
+    for count in range(max_tokens, 0, -1):
+        if is_boundary(data, ends[count]):
+            start = data[: ends[count]].decode()
+            if tok.encode(start, allowed_special=allowed) == ids[:count]:
+                return start
+    return ""
+
+
+def chunk(tok: Tokenizer, text: str, max_tokens: int, overlap: int, allowed: Collection[str] | str) -> list[str]:
+    """See ``Tokenizer.chunk``."""
+    check_text(text)
+    check_number("max_tokens", max_tokens, least=1)
+    check_number("overlap", overlap, least=0)
+    if overlap >= max_tokens:
+        raise ValueError(f"overlap {overlap} is not less than max_tokens {max_tokens}: no part would go on")
+    return list(Chunks(tok, text, max_tokens, overlap, allowed).parts())
+
+
+class Chunks:
+    """One text on its way into parts. A place is the number of tokens before it."""
+
+    def __init__(
+        self, tok: Tokenizer, text: str, max_tokens: int, overlap: int, allowed: Collection[str] | str
+    ) -> None:
+        self.tok, self.max_tokens, self.overlap, self.allowed = tok, max_tokens, overlap, allowed
+        self.data = utf8(text)
+        self.ends = token_ends(tok, tok.encode(text, allowed_special=allowed))
+        # The places between two characters, ascending; the first is 0, the last the end of the text.
+        self.places = [place for place, end in enumerate(self.ends) if is_boundary(self.data, end)]
+
+    def parts(self) -> Iterator[str]:
+        end = 0
+        while end < self.places[-1]:
+            start, end = self.following(end)
+            yield self.text(start, end)
+
+    def following(self, before: int) -> tuple[int, int]:
+        """The part after the one that ends at ``before``: it must reach further, and overlaps as far as that allows."""
+        first = bisect_left(self.places, max(0, before - self.overlap))
+        for start in self.places[first : bisect_right(self.places, before)]:
+            for end in reversed(
+                self.places[bisect_right(self.places, before) : bisect_right(self.places, start + self.max_tokens)]
+            ):
+                if self.tok.count(self.text(start, end), allowed_special=self.allowed) <= self.max_tokens:
+                    return start, end
+        here = self.ends[before]
+        char = self.data[here:].decode()[:1]
+        raise ValueError(f"max_tokens {self.max_tokens} is too small for {char!r} at byte {here} of the text")
+
+    def text(self, start: int, end: int) -> str:
+        return self.data[self.ends[start] : self.ends[end]].decode()
+
+
+def token_ends(tok: Tokenizer, ids: Sequence[int]) -> list[int]:
+    """Where in the bytes each token ends, after a 0 for the beginning."""
+    lengths = {token_id: len(tok.token_bytes(token_id)) for token_id in set(ids)}
+    return list(accumulate((lengths[token_id] for token_id in ids), initial=0))
+
+
+def is_boundary(data: bytes, place: int) -> bool:
+    """Whether a character of the UTF-8 text ends, or the text does, before the byte.
+
+    >>> [is_boundary("é!".encode(), place) for place in range(4)]
+    [True, False, True, True]
+    """
+    return place == len(data) or data[place] & 0xC0 != 0x80
+
+
+def check_text(text: str) -> None:
+    if not isinstance(text, str):
+        raise TypeError(f"text must be str, not {type(text).__name__}")
+
+
+def check_number(name: str, value: int, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be int, not {type(value).__name__}")
+    if value < least:
+        raise ValueError(f"{name} must be at least {least}, not {value}")

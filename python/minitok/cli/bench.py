@@ -1,0 +1,119 @@
+"""``minitok bench``: how fast a tokenizer is, on this machine and this text."""
+
+from __future__ import annotations
+
+from statistics import median
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from minitok import BACKEND, Tokenizer, load
+from minitok.data import tiny_shakespeare
+from minitok.encodings import registry
+from minitok.errors import MinitokError
+
+from .console import output, plain_table, print_json, waiting
+from .inputs import chunks, named_inputs
+from .options import AnyTokenizerOption, BackendOption, EncodingOption, JsonOption, chosen, is_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def command(
+    files: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Argument(
+            metavar="[FILE]...",
+            help="Files or patterns, as one text; plays of Shakespeare without.",
+            show_default=False,
+        ),
+    ] = None,
+    tokenizer: AnyTokenizerOption = None,
+    encoding: EncodingOption = None,
+    repeat: Annotated[int, typer.Option("--repeat", "-r", min=1, help="How many warm runs; their median counts.")] = 5,
+    threads: Annotated[int, typer.Option(min=1, help="How many threads may share the encoding.")] = 1,
+    json: JsonOption = False,
+    backend: BackendOption = None,
+) -> None:
+    """Measure encoding, decoding and counting, in megabytes (10^6 bytes of text) a second.
+
+    Cold is the first call of a tokenizer that has just been loaded, warm the median of further calls. What is decoded must be
+    the text.
+
+    Examples:
+
+      minitok bench
+
+      minitok bench -e cl100k_base corpus.txt --threads 2
+
+      minitok bench -t my.json --backend python --repeat 1 --json
+    """
+    named = chosen(tokenizer, encoding)
+    read = (chunk for name in named_inputs(files or []) for chunk in chunks(name))
+    data = b"".join(read) if files else tiny_shakespeare().encode()
+    if not data:
+        raise MinitokError("there is no text to measure with")
+    implementation = backend.value if backend else BACKEND
+    with waiting("measuring"):
+        result = measure(named, implementation, data, repeat, threads)
+    if json:
+        print_json(result)
+        return
+    table = plain_table("<task", "cold MB/s", "warm MB/s", "warm ms")
+    for task, speed in result["tasks"].items():
+        table.add_row(
+            task, f"{speed['cold_mb_s']:,.1f}", f"{speed['warm_mb_s']:,.1f}", f"{speed['warm_seconds'] * 1e3:,.1f}"
+        )
+    sizes = f"{result['bytes']:,} bytes, {result['tokens']:,} tokens"
+    used = f"{threads} thread{'' if threads == 1 else 's'}"
+    loading = f"loaded in {result['load_seconds'] * 1e3:,.0f} ms"
+    output().print(f"{named} ({implementation}), {sizes}, {used}; {loading}", soft_wrap=True, markup=False)
+    output().print(table)
+
+
+def measure(named: str, backend: str, data: bytes, repeat: int, threads: int) -> dict[str, Any]:
+    """Do each task with a tokenizer of its own."""
+    tok, seconds = timed(lambda: fresh(named, backend))
+    ids = tok.encode_to_numpy(data)
+    if tok.decode_bytes(ids) != data:
+        raise MinitokError("decoding did not give the text back")
+    tasks: dict[str, Callable[[Tokenizer], object]] = {
+        "encode": lambda tok: tok.encode_to_numpy(data, threads=threads),
+        "decode": lambda tok: tok.decode_bytes(ids),
+        "count": lambda tok: tok.count(data),
+    }
+    return {
+        "tokenizer": named,
+        "backend": backend,
+        "threads": threads,
+        "bytes": len(data),
+        "tokens": len(ids),
+        "load_seconds": seconds,
+        "tasks": {name: speed(task, fresh(named, backend), len(data), repeat) for name, task in tasks.items()},
+    }
+
+
+def speed(task: Callable[[Tokenizer], object], tok: Tokenizer, size: int, repeat: int) -> dict[str, float]:
+    """The first call, and the median of those that follow."""
+    _, cold = timed(lambda: task(tok))
+    warm = median(timed(lambda: task(tok))[1] for _ in range(repeat))
+    return {
+        "cold_seconds": cold,
+        "warm_seconds": warm,
+        "cold_mb_s": size / cold / 1e6,
+        "warm_mb_s": size / warm / 1e6,
+    }
+
+
+def timed(call: Callable[[], Any]) -> tuple[Any, float]:
+    """What a call gives, and how many seconds it takes."""
+    started = perf_counter()
+    value = call()
+    return value, perf_counter() - started
+
+
+def fresh(named: str, backend: str) -> Tokenizer:
+    """A tokenizer that nobody has used yet: ``get_encoding`` would share one."""
+    return load(named, backend=backend) if is_file(named) else registry.load(named, backend)

@@ -1,0 +1,112 @@
+"""``minitok convert``: a tokenizer from one format to another."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from minitok import Tokenizer, load
+
+from .console import output, print_json
+from .options import BackendOption, JsonOption, is_file, open_tokenizer
+
+
+class Format(str, Enum):
+    """What can be written."""
+
+    native = "native"
+    tiktoken = "tiktoken"
+    huggingface = "huggingface"
+    gpt2 = "gpt2"
+    minbpe = "minbpe"
+
+
+# What a format does not hold, and so whoever loads it must say.
+LEFT_OUT = {Format.tiktoken: "the pattern and the special tokens", Format.gpt2: "the pattern"}
+
+
+def command(
+    source: Annotated[
+        str, typer.Argument(metavar="FILE|NAME", help="A tokenizer's file or folder, or the name of an encoding.")
+    ],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Where it is written; a folder for gpt2.")],
+    to: Annotated[
+        Optional[Format],  # noqa: UP045
+        typer.Option("--to", help="The format; without it, what the name of OUT says.", show_default=False),
+    ] = None,
+    pattern: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="How text is cut, for a file that does not say (tiktoken, gpt2).", show_default=False),
+    ] = None,
+    json: JsonOption = False,
+    backend: BackendOption = None,
+) -> None:
+    """Write a tokenizer in another format: what cannot be said in it is an error, not left out.
+
+    OUT says the format: tokenizer.json is Hugging Face's, .tiktoken and .model (minbpe) are what they say, any other .json is
+    minitok's own, and a folder, or a name without a suffix, takes GPT-2's two files.
+
+    Examples:
+
+      minitok convert my.json tokenizer.json
+
+      minitok convert cl100k_base cl100k.tiktoken
+
+      minitok convert ranks.tiktoken my.json --pattern cl100k
+    """
+    wanted = to or guess(out)
+    tok = opened(source, pattern, backend.value if backend else None) if is_file(source) else None
+    if tok is None:
+        if pattern is not None:
+            raise typer.BadParameter(f"the encoding {source!r} has a pattern; --pattern is for files that have none")
+        tok = open_tokenizer(source, backend)
+    write(tok, out, wanted)
+    if json:
+        print_json({"file": str(out), "format": wanted.value, "n_vocab": tok.n_vocab})
+        return
+    output().print(f"{tok.n_vocab:,} ids as {wanted.value}: {out}", soft_wrap=True, markup=False)
+    if wanted in LEFT_OUT:
+        output().print(f"The format does not hold {LEFT_OUT[wanted]}.", soft_wrap=True)
+
+
+def guess(out: Path) -> Format:
+    """The format that the name says.
+
+    >>> guess(Path("tokenizer.json")).value, guess(Path("my.json")).value
+    ('huggingface', 'native')
+    """
+    if out.name == "tokenizer.json":
+        return Format.huggingface
+    if out.is_dir() or not out.suffix:
+        return Format.gpt2
+    by_suffix = {".json": Format.native, ".tiktoken": Format.tiktoken, ".model": Format.minbpe}
+    if out.suffix not in by_suffix:
+        raise typer.BadParameter(f"{out.name!r} does not say the format; give --to")
+    return by_suffix[out.suffix]
+
+
+def opened(source: str, pattern: str | None, backend: str | None) -> Tokenizer:
+    """The tokenizer of a file."""
+    try:
+        return load(source, pattern=pattern, backend=backend)
+    except TypeError as error:
+        # The file has a pattern itself.
+        raise typer.BadParameter(str(error)) from None
+
+
+def write(tok: Tokenizer, out: Path, wanted: Format) -> None:
+    """Write the tokenizer."""
+    if wanted is Format.gpt2:
+        out.mkdir(exist_ok=True)
+        tok.to_gpt2(out)
+        return
+    writers = {
+        Format.native: tok.save,
+        Format.tiktoken: tok.to_tiktoken,
+        Format.huggingface: tok.to_huggingface,
+        Format.minbpe: tok.to_minbpe,
+    }
+    writers[wanted](out)

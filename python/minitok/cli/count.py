@@ -1,0 +1,104 @@
+"""``minitok count``: how many tokens, as ``wc`` counts words."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+from rich.text import Text
+
+from .console import output, plain_table, print_json
+from .inputs import STDIN, chunks, named_inputs
+from .options import (
+    AnyTokenizerOption,
+    BackendOption,
+    EncodingOption,
+    JsonOption,
+    chosen,
+    open_tokenizer,
+    special_names,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from minitok import Tokenizer
+
+# The bytes of UTF-8 that begin no character.
+CONTINUATION = bytes(range(0x80, 0xC0))
+
+
+@dataclass
+class Counted:
+    """What a file has."""
+
+    file: str
+    tokens: int = 0
+    lines: int = 0
+    characters: int = 0
+    bytes: int = 0
+
+    def row(self) -> dict[str, Any]:
+        """As data, with the bytes a token stands for; None without tokens."""
+        return {**asdict(self), "bytes_per_token": self.bytes / self.tokens if self.tokens else None}
+
+
+def command(
+    files: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Argument(metavar="[FILE]...", help="Files or patterns; standard input without.", show_default=False),
+    ] = None,
+    tokenizer: AnyTokenizerOption = None,
+    encoding: EncodingOption = None,
+    special: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--special", metavar="NAME", help="A special token to find in the text, or 'all'; repeatable."),
+    ] = None,
+    json: JsonOption = False,
+    backend: BackendOption = None,
+) -> None:
+    """Count the tokens, lines, characters and bytes of files, in bounded memory.
+
+    Examples:
+
+      minitok count README.md 'docs/*.md'
+
+      minitok count -e cl100k_base < prompt.txt
+
+      minitok count -t my.json --json corpus.txt
+    """
+    named = chosen(tokenizer, encoding)
+    tok = open_tokenizer(named, backend)
+    allowed = special_names(special or [], tok)
+    counted = [count(tok, name, allowed) for name in named_inputs(files or [])]
+    total = Counted("total")
+    for one in counted:
+        total.tokens += one.tokens
+        total.lines += one.lines
+        total.characters += one.characters
+        total.bytes += one.bytes
+    if json:
+        print_json({"tokenizer": named, "files": [one.row() for one in counted], "total": total.row()})
+        return
+    table = plain_table("tokens", "lines", "characters", "bytes", "bytes/token", "<file")
+    for one in [*counted, *([total] if len(counted) > 1 else [])]:
+        ratio = one.row()["bytes_per_token"]
+        numbers = (f"{number:,}" for number in (one.tokens, one.lines, one.characters, one.bytes))
+        table.add_row(*numbers, "-" if ratio is None else f"{ratio:.2f}", Text("" if one.file == STDIN else one.file))
+    output().print(table)
+
+
+def count(tok: Tokenizer, name: str, allowed: list[str] | str) -> Counted:
+    """Count what is in one file or in standard input."""
+    counted = Counted(name)
+
+    def looked_at(parts: Iterable[bytes]) -> Iterator[bytes]:
+        for part in parts:
+            counted.lines += part.count(b"\n")
+            counted.characters += len(part.translate(None, CONTINUATION))
+            counted.bytes += len(part)
+            yield part
+
+    counted.tokens = tok.count_iterable(looked_at(chunks(name)), allowed_special=allowed)
+    return counted

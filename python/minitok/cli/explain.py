@@ -1,0 +1,54 @@
+"""``minitok explain``: why a text has its ids."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from minitok.explain.report import Report
+
+from .console import output
+from .options import BackendOption, open_tokenizer, special_names
+
+
+def command(
+    text: Annotated[str, typer.Argument(help="The text; - reads standard input.")],
+    tokenizer: Annotated[
+        str,
+        typer.Option("--encoding", "-e", "--tokenizer", "-t", metavar="NAME|FILE", help="An encoding, or a file."),
+    ] = "o200k_base",
+    special: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--special", metavar="NAME", help="A special token to find in the text, or 'all'; repeatable."),
+    ] = None,
+    html: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--html", metavar="FILE", help="Write a web page, too.", show_default=False),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, which Explanation.from_json reads.")] = False,
+    backend: BackendOption = None,
+) -> None:
+    """Show why a text has its ids: pieces, merges, and the merges that were blocked.
+
+    Examples:
+
+      minitok explain "I'LL parseHTTPRequest 1234567"
+
+      minitok explain "naïve 🦀" -e gpt2 --html why.html
+
+      minitok explain "lowest" -t my.json --json
+    """
+    tok = open_tokenizer(tokenizer, backend)
+    data = sys.stdin.buffer.read() if text == "-" else text
+    told = tok.explain(data, allowed_special=special_names(special or [], tok))
+    if html:
+        html.write_text(told.to_html(), encoding="utf-8")
+    if json:
+        sys.stdout.write(told.to_json() + "\n")
+    elif html:
+        output().print(f"{len(told.tokens)} tokens explained in {html}", markup=False, soft_wrap=True)
+    else:
+        output().print(Report(told))

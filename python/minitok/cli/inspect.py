@@ -1,0 +1,147 @@
+"""``minitok inspect``: what a vocabulary holds."""
+
+from __future__ import annotations
+
+from heapq import nlargest
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+from rich.text import Text
+
+from minitok.explain.terminal import TokenText, visible
+
+from .console import output, plain_table, print_json
+from .options import AnyTokenizerOption, BackendOption, EncodingOption, JsonOption, chosen, open_tokenizer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from minitok import Tokenizer
+
+# How many bytes of a token are shown in hexadecimal.
+SHOWN = 8
+
+
+def command(
+    tokenizer: AnyTokenizerOption = None,
+    encoding: EncodingOption = None,
+    search: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--search", "-s", metavar="TEXT", help="Tokens that contain this text.", show_default=False),
+    ] = None,
+    ids: Annotated[
+        Optional[list[int]],  # noqa: UP045
+        typer.Option("--id", metavar="ID", help="The token of this id; repeatable.", show_default=False),
+    ] = None,
+    longest: Annotated[bool, typer.Option("--longest", help="The longest tokens, in bytes.")] = False,
+    byte_values: Annotated[bool, typer.Option("--bytes", help="The tokens of one byte.")] = False,
+    special: Annotated[bool, typer.Option("--special", help="The special tokens.")] = False,
+    limit: Annotated[int, typer.Option("--limit", "-l", min=1, help="How many tokens are listed at most.")] = 20,
+    json: JsonOption = False,
+    backend: BackendOption = None,
+) -> None:
+    """Look into a vocabulary: a summary, or a list of some of its tokens.
+
+    Examples:
+
+      minitok inspect -e o200k_base
+
+      minitok inspect -t my.json --search " the" --limit 50
+
+      minitok inspect -e gpt2 --longest
+
+      minitok inspect -e cl100k_base --id 9906 --id 1917
+    """
+    lists = [search is not None, bool(ids), longest, byte_values, special]
+    if sum(lists) > 1:
+        raise typer.BadParameter("give one of --search, --id, --longest, --bytes and --special")
+    named = chosen(tokenizer, encoding)
+    tok = open_tokenizer(named, backend)
+    if not any(lists):
+        summary(tok, named, json=json)
+        return
+    found = select(tok, search=search, ids=ids or [], longest=longest, byte_values=byte_values, limit=limit)
+    listed = found if ids else found[:limit]
+    if json:
+        print_json({"tokenizer": named, "found": len(found), "tokens": [row(tok, token_id) for token_id in listed]})
+    else:
+        show(tok, listed, len(found))
+
+
+def select(
+    tok: Tokenizer, *, search: str | None, ids: list[int], longest: bool, byte_values: bool, limit: int
+) -> list[int]:
+    """The ids that are asked for; without any of these, those of the special tokens."""
+    tokens, _, _ = tok.vocabulary()
+    if search is not None:
+        wanted = search.encode("utf-8", "surrogateescape")
+        specials = [token_id for name, token_id in tok.special_tokens.items() if search in name]
+        return sorted({token_id for token_id, token in tokens.items() if wanted in token}.union(specials))
+    if ids:
+        tok.decode_bytes(ids)  # an unknown id is an error that says where
+        return ids
+    if longest:
+        key: Callable[[int], tuple[int, int]] = lambda token_id: (len(tokens[token_id]), -token_id)  # noqa: E731
+        return nlargest(limit, tokens, key)
+    if byte_values:
+        return sorted(token_id for token_id, token in tokens.items() if len(token) == 1)
+    return sorted(set(tok.special_tokens.values()))
+
+
+def row(tok: Tokenizer, token_id: int) -> dict[str, Any]:
+    """A token as data: bytes that are no character become U+FFFD in ``text``; ``hex`` has them all."""
+    token = tok.token_bytes(token_id)
+    names = [name for name, special in tok.special_tokens.items() if special == token_id]
+    return {"id": token_id, "text": token.decode("utf-8", "replace"), "hex": token.hex(), "special": bool(names)}
+
+
+def show(tok: Tokenizer, ids: list[int], found: int) -> None:
+    """The tokens as a table, and how many there are."""
+    console = output()
+    table = plain_table("id", "<token", "bytes", "<hexadecimal")
+    for token_id in ids:
+        token = tok.token_bytes(token_id)
+        shown, dots = token[:SHOWN], "…" if len(token) > SHOWN else ""
+        table.add_row(str(token_id), TokenText([token_id], [token]), str(len(token)), shown.hex(" ") + dots)
+    if ids:
+        console.print(table)
+    more = f", of which {len(ids):,} are listed (--limit)" if len(ids) < found else ""
+    console.print(f"{found:,} token{'' if found == 1 else 's'}{more}")
+
+
+def summary(tok: Tokenizer, named: str, *, json: bool) -> None:
+    """Sizes, pattern, special tokens, and the longest token."""
+    tokens, merges, _ = tok.vocabulary()
+    longest = max(tokens, key=lambda token_id: (len(tokens[token_id]), -token_id))
+    identity = tok.byte_order == bytes(range(256))
+    facts: dict[str, Any] = {
+        "tokenizer": named,
+        "name": tok.name,
+        "n_vocab": tok.n_vocab,
+        "tokens": len(tokens),
+        "merges": len({merge[3] for merge in merges}),
+        "pattern": tok.pattern,
+        "special_tokens": tok.special_tokens,
+        "bytes_are_ids": identity,
+        "mean_token_bytes": sum(map(len, tokens.values())) / len(tokens),
+        "longest_token": row(tok, longest),
+    }
+    if json:
+        print_json(facts)
+        return
+    names = ", ".join(f"{name} ({token_id})" for name, token_id in list(tok.special_tokens.items())[:8])
+    more = f", and {len(tok.special_tokens) - 8} more" if len(tok.special_tokens) > 8 else ""
+    lines = {
+        "tokenizer": named,
+        "ids": f"{tok.n_vocab:,}",
+        "tokens": f"{len(tokens):,} and {len(tok.special_tokens):,} special",
+        "merges": f"{facts['merges']:,}",
+        "pattern": tok.pattern,
+        "special tokens": f"{names}{more}" or "none",
+        "ids 0 to 255": "the bytes, in order" if identity else "not the bytes in order (--bytes lists them)",
+        "bytes a token": f"{facts['mean_token_bytes']:.2f} on average",
+        "longest token": f"{longest}: {len(tokens[longest])} bytes, {visible(tokens[longest][:40])}",
+    }
+    width = max(map(len, lines))
+    for name, value in lines.items():
+        output().print(Text.assemble((f"{name:<{width}}", "bold"), f"  {value}"), soft_wrap=True)

@@ -1,0 +1,179 @@
+"""From a text to its ``Explanation``: the trace, read piece by piece.
+
+What encoding did comes from the trace (SPEC X2); nothing of the algorithm is repeated here. What it did not do is read
+from the same events: a neighbour that could have merged, and no longer can after a step, was blocked by that step.
+
+By hand, with the merges 0 (a, b), 1 (b, c) and the piece ``abc``: at step 0 both could merge; after it, ``b`` is gone, so
+``bc`` was blocked by step 0.
+
+Costs: that of the trace, O(n^2) for a piece of n bytes. Not for: long texts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import accumulate, zip_longest
+from typing import TYPE_CHECKING
+
+from ..offsets import char_spans
+from ..reference.trace import trace_merges
+from ..text import utf8
+from .alternatives import labelled
+from .model import Alternative, Blocked, Explanation, Lane, LanePiece, Part, Piece, Token
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from ..backend import Vocab
+    from ..tokenizer import Tokenizer
+    from .model import Event
+
+__all__ = ["LANES", "explain", "lanes"]
+
+LANES = ("gpt2", "cl100k", "o200k")
+
+
+def explain(
+    tokenizer: Tokenizer, vocab: Vocab, text: str | bytes, allowed_special: Collection[str] | str = ()
+) -> Explanation:
+    """Why the text has the ids that it has."""
+    data = utf8(text)
+    events: list[Event] = []
+    tokenizer.encode(data, allowed_special=allowed_special, trace=events.append)
+    specials = [(event["start"], event["end"]) for event in events if event["event"] == "special"]
+    own = lane(tokenizer.pattern, data, specials)
+    others = [lane(name, data, specials) for name in LANES if name != tokenizer.pattern]
+    pieces = [read_piece(vocab, group, cut.alternative) for group, cut in zip(grouped(events), own.pieces, strict=True)]
+    pieces = [with_boundary(vocab, piece, after) for piece, after in zip_longest(pieces, pieces[1:])]
+    pieces = with_characters(pieces, data)
+    return Explanation(
+        encoding=tokenizer.name,
+        pattern=tokenizer.pattern,
+        text=data,
+        pieces=tuple(pieces),
+        lanes=(own, *others),
+        vocabulary={token_id: tokenizer.token_bytes(token_id) for token_id in sorted(spoken_of(pieces))},
+    )
+
+
+def lanes(text: str | bytes, patterns: Sequence[str] = LANES) -> tuple[Lane, ...]:
+    """The pieces that each pattern makes of a text, each with the alternative that made it.
+
+    >>> [[text[p.start:p.end] for p in lane.pieces] for text in ["I'LL"] for lane in lanes(text)]
+    [['I', "'", 'LL'], ['I', "'LL"], ["I'LL"]]
+    """
+    return tuple(lane(pattern, utf8(text), []) for pattern in patterns)
+
+
+def lane(pattern: str, data: bytes, specials: Sequence[tuple[int, int]]) -> Lane:
+    """The pieces of the text between its special tokens, and these themselves."""
+    found: list[LanePiece] = []
+    done = 0
+    for start, end in [*specials, (len(data), len(data))]:
+        for piece, alternative in labelled(pattern, data[done:start]):
+            found.append(LanePiece(done, done + len(piece), special=False, alternative=alternative))
+            done += len(piece)
+        if start < end:
+            found.append(LanePiece(start, end, special=True, alternative=None))
+        done = end
+    return Lane(pattern, tuple(found))
+
+
+def grouped(events: Sequence[Event]) -> Iterator[list[Event]]:
+    """The events piece by piece."""
+    group: list[Event] = []
+    for event in events:
+        if event["event"] != "encode_merge" and group:
+            yield group
+            group = []
+        group.append(event)
+    if group:
+        yield group
+
+
+def read_piece(vocab: Vocab, events: Sequence[Event], alternative: Alternative | None) -> Piece:
+    """One piece of the trace, or one special token. Tokens do not know their characters yet."""
+    first, *steps = events
+    start, end = first["start"], first["end"]
+    if first["event"] == "special":
+        token = Token(first["id"], b"", start, end, 0, 0, None)
+        return Piece(start, end, True, False, None, (token,), (), (), ())
+    whole = first["whole"]
+    if whole is not None:
+        # The merges that make the piece nevertheless; only `merge_of` is asked, which both backends have.
+        trace_merges(vocab, first["ids"], first["piece"], steps.append)  # type: ignore[arg-type]
+    parts, standing, blocked = replay(first["ids"], start, steps)
+    tokens = [Token(parts[at].id, b"", parts[at].start, parts[at].end, 0, 0, at) for at in standing]
+    if whole is not None and [token.id for token in tokens] != [whole]:
+        tokens = [Token(whole, b"", start, end, 0, 0, None)]
+    return Piece(
+        start, end, False, whole is not None, alternative, tuple(tokens), tuple(parts), tuple(steps), tuple(blocked)
+    )
+
+
+def replay(ids: Sequence[int], start: int, steps: Sequence[Event]) -> tuple[list[Part], list[int], list[Blocked]]:
+    """All parts that ever stood, the numbers of those that stand at the end, and the merges that a step blocked."""
+    parts = [Part(token_id, start + at, start + at + 1) for at, token_id in enumerate(ids)]
+    standing = list(range(len(parts)))
+    blocked: list[Blocked] = []
+    for step in steps:
+        winner = step["winner"]
+        for candidate in step["candidates"]:
+            # The winner takes its two parts; a candidate beside it shares one of them.
+            if abs(candidate["place"] - winner) == 1:
+                left, right = (parts[standing[candidate["place"] + side]] for side in (0, 1))
+                blocked.append(block(left, right, candidate["rank"], candidate["id"], step))
+        left, right = standing[winner], standing[winner + 1]
+        parts.append(Part(step["id"], parts[left].start, parts[right].end, step["rank"], left, right))
+        standing[winner : winner + 2] = [len(parts) - 1]
+    return parts, standing, blocked
+
+
+def block(left: Part, right: Part, rank: int, made: int, step: Event | None) -> Blocked:
+    """A merge that did not happen, because of a step or of a boundary."""
+    where = (left.id, right.id, made, rank, left.start, left.end, right.end)
+    return Blocked(*where, "merge", step["step"], step["id"]) if step else Blocked(*where, "boundary")
+
+
+def with_boundary(vocab: Vocab, piece: Piece, after: Piece | None) -> Piece:
+    """The piece, and the merges that its end has stopped: of all that stood at its end with all that stood behind it."""
+    if after is None:
+        return piece
+    stopped = [
+        block(left, right, merge[0], merge[1], None)
+        for left in piece.parts
+        if left.end == piece.end
+        for right in after.parts
+        if right.start == after.start and (merge := vocab.merge_of(left.id, right.id))
+    ]
+    return replace(piece, blocked=(*piece.blocked, *sorted(stopped, key=lambda b: (b.rank, b.start))))
+
+
+def with_characters(pieces: Sequence[Piece], data: bytes) -> list[Piece]:
+    """The pieces, with the bytes and the characters of their tokens."""
+    tokens = [[data[token.start : token.end] for token in piece.tokens] for piece in pieces]
+    spans = char_spans([token for row in tokens for token in row])
+    firsts = [0, *accumulate(map(len, tokens))]
+    return [
+        replace(
+            piece,
+            tokens=tuple(
+                replace(token, token=shown, first_char=first, last_char=last)
+                for token, shown, (first, last) in zip(piece.tokens, row, spans[begin:], strict=False)
+            ),
+        )
+        for piece, row, begin in zip(pieces, tokens, firsts, strict=False)
+    ]
+
+
+def spoken_of(pieces: Sequence[Piece]) -> set[int]:
+    """All ids that the pieces name."""
+    named: set[int] = set()
+    for piece in pieces:
+        named.update(token.id for token in piece.tokens)
+        named.update(part.id for part in piece.parts)
+        for blocked in piece.blocked:
+            named.update((blocked.left, blocked.right, blocked.id))
+        for step in piece.steps:
+            named.update(candidate["id"] for candidate in step["candidates"])
+    return named

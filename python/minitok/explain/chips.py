@@ -1,0 +1,89 @@
+"""Small pieces of HTML that all pages share: tokens on coloured grounds, tables, bars, lists of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from html import escape
+
+from .visible import palette_index, visible_parts, with_circle
+
+__all__ = ["bar", "chip", "chips", "mark_up", "plural", "stepper", "table"]
+
+
+def mark_up(token: bytes) -> str:
+    """A token as HTML, with what cannot be seen made visible, and apart from the direction of the text around it.
+
+    >>> mark_up(b"a<b>\\n")
+    '<bdi>a&lt;b&gt;<i>⏎</i></bdi>'
+    """
+    shown = ""
+    for text, is_mark in visible_parts(token):
+        safe = escape(with_circle(text.rstrip("\n")))
+        shown += f"<i>{safe}</i>" if is_mark else safe
+    return f"<bdi>{shown}</bdi>"
+
+
+def chip(token: bytes, index: int, note: str = "", extra: str = "") -> str:
+    """A token on the ground of its colour, with a note under it."""
+    under = f"<small>{escape(note)}</small>" if note else ""
+    return f'<span class="token t{index}{extra}">{mark_up(token)}{under}</span>'
+
+
+def chips(
+    ids: Sequence[int],
+    token_bytes: Callable[[int], bytes],
+    *,
+    notes: Sequence[str] | None = None,
+    new: int | None = None,
+) -> str:
+    """Tokens in a row, as one line of text; ``new`` is the number of the one to point out."""
+    shown: list[str] = []
+    before: int | None = None
+    for place, token_id in enumerate(ids):
+        before = palette_index(token_id, before)
+        note = notes[place] if notes else ""
+        shown.append(chip(token_bytes(token_id), before, note, " new" if place == new else ""))
+    return f'<p class="tokens">{"".join(shown)}</p>'
+
+
+def bar(value: float, most: float) -> str:
+    """A bar as long as the value's share of the most. The number must stand beside it, as readers may not see the bar."""
+    width = 0 if most <= 0 else 100 * value / most
+    return (
+        '<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
+        f'<rect width="{width:.2f}" height="8" rx="2"/></svg>'
+    )
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], caption: str = "", numeric: Sequence[int] = ()) -> str:
+    """A table whose cells are HTML already; ``numeric`` columns stand to the right."""
+
+    def cells(row: Sequence[str], tag: str) -> str:
+        attributes = ' scope="col"' if tag == "th" else ""
+        return "".join(
+            f"<{tag}{attributes}{' class=num' if column in numeric else ''}>{cell}</{tag}>"
+            for column, cell in enumerate(row)
+        )
+
+    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    body = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in rows)
+    return (
+        f'<div class="scroll" tabindex="0" role="group"{f" aria-label={chr(34)}{escape(caption)}{chr(34)}" if caption else ""}>'
+        f"<table>{title}<thead><tr>{cells([escape(name) for name in head], 'th')}</tr></thead>"
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def stepper(label: str, frames: Sequence[str]) -> str:
+    """A list of steps, which the script turns into a slider; without it, all of them are shown."""
+    items = "".join(f'<li data-frame="{number}">{frame}</li>' for number, frame in enumerate(frames))
+    return f'<div class="stepper" data-label="{escape(label)}"><ol class="frames" start="0">{items}</ol></div>'
+
+
+def plural(number: int, noun: str) -> str:
+    """A number and its noun.
+
+    >>> plural(1, "token"), plural(1200, "token")
+    ('1 token', '1,200 tokens')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

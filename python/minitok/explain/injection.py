@@ -1,0 +1,150 @@
+"""The injection laboratory: a trusted template around a stranger's text, and what ``allowed_special`` makes of it, in ids.
+
+A chat is one row of ids, in which special tokens say who speaks. If the text of a user can make such an id, the user can
+speak for somebody else. Encoding the finished prompt with all special tokens allowed lets that happen; encoding the parts
+does not, since a special token is found in a text only if the caller allows it for that text (SPEC E3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+from ..errors import DisallowedSpecialTokenError
+from .chips import chip, plural
+from .page import Section
+from .visible import palette_index
+
+if TYPE_CHECKING:
+    from ..tokenizer import Tokenizer
+
+__all__ = ["Injection", "MarkedToken", "Way", "inject"]
+
+SLOT = "{user}"
+
+
+@dataclass(frozen=True)
+class MarkedToken:
+    """A token, whether it is a special one, and whether any of its bytes came from the user."""
+
+    id: int
+    token: bytes
+    special: bool
+    from_user: bool
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to encode the prompt: a name, the call, and what comes of it."""
+
+    name: str
+    call: str
+    tokens: tuple[MarkedToken, ...]
+
+    @property
+    def ids(self) -> list[int]:
+        """The ids."""
+        return [token.id for token in self.tokens]
+
+    @property
+    def smuggled(self) -> list[bytes]:
+        """The special tokens that the user's text has made."""
+        return [token.token for token in self.tokens if token.special and token.from_user]
+
+
+@dataclass(frozen=True)
+class Injection:
+    """A template, a user's text, the ways to encode the two, and what ``check_special`` says of the user's text."""
+
+    template: str
+    user: str
+    ways: tuple[Way, ...]
+    refused: str | None
+
+    def section(self) -> Section:
+        """As a part of a web page."""
+        refused = (
+            f"<p><code>tok.check_special(user)</code> refuses it: {escape(self.refused)}</p>"
+            if self.refused
+            else "<p><code>tok.check_special(user)</code> finds nothing in it.</p>"
+        )
+        lead = "Outlined: what came from the user. A user's text should make text only, never a special token."
+        return Section("Injection", "".join(map(way_html, self.ways)) + refused, lead)
+
+
+def inject(tokenizer: Tokenizer, template: str, user: str) -> Injection:
+    """Encode ``template``, with ``user`` in the place of ``{user}``, in three ways.
+
+    Raises:
+        ValueError: The template does not say where the user's text goes, once.
+
+    >>> from minitok import Tokenizer
+    >>> tok = Tokenizer([], special_tokens={"<s>": 256})
+    >>> [(way.name, way.smuggled) for way in inject(tok, "<s>{user}", "hi<s>").ways]
+    [('all of it is text', []), ('all of it may be special', [b'<s>']), ('part by part', [])]
+    """
+    if template.count(SLOT) != 1:
+        raise ValueError(f"the template must hold {SLOT} once, where the user's text goes; it has {template!r}")
+    before, after = template.split(SLOT)
+    prompt = before + user + after
+    start, end = len(before.encode()), len((before + user).encode())
+    plain, special = tokenizer.encode(prompt), tokenizer.encode(prompt, allowed_special="all")
+    parts = [
+        *tokenizer.encode(before, allowed_special="all"),
+        *tokenizer.encode(user),
+        *tokenizer.encode(after, allowed_special="all"),
+    ]
+    apart = 'encode(before, allowed_special="all") + encode(user) + encode(after, allowed_special="all")'
+    return Injection(
+        template,
+        user,
+        (
+            Way("all of it is text", "encode(prompt)", marked(tokenizer, plain, start, end)),
+            Way(
+                "all of it may be special",
+                'encode(prompt, allowed_special="all")',
+                marked(tokenizer, special, start, end),
+            ),
+            Way("part by part", apart, marked(tokenizer, parts, start, end)),
+        ),
+        refusal(tokenizer, user),
+    )
+
+
+def marked(tokenizer: Tokenizer, ids: list[int], start: int, end: int) -> tuple[MarkedToken, ...]:
+    """The tokens of the ids; the bytes from ``start`` to ``end`` are the user's."""
+    specials = set(tokenizer.special_tokens.values())
+    found: list[MarkedToken] = []
+    at = 0
+    for token_id in ids:
+        token = tokenizer.token_bytes(token_id)
+        found.append(MarkedToken(token_id, token, token_id in specials, at < end and start < at + len(token)))
+        at += len(token)
+    return tuple(found)
+
+
+def refusal(tokenizer: Tokenizer, user: str) -> str | None:
+    """What ``check_special`` says of the user's text; None if it says nothing."""
+    try:
+        tokenizer.check_special(user)
+    except DisallowedSpecialTokenError as error:
+        return f"special token {error.token!r} at byte {error.position}"
+    return None
+
+
+def way_html(way: Way) -> str:
+    """One way: the call, the tokens, and what was smuggled in."""
+    shown: list[str] = []
+    before: int | None = None
+    for token in way.tokens:
+        before = palette_index(token.id, before)
+        extra = (" special" if token.special else "") + (" user" if token.from_user else "")
+        shown.append(chip(token.token, before, str(token.id), extra))
+    n_smuggled, n_special = len(way.smuggled), sum(token.special for token in way.tokens)
+    verdict = f"{plural(n_special, 'special token')}, {n_smuggled} from the user's text"
+    kind = "bad" if n_smuggled else "good"
+    return (
+        f'<div class="lane"><h3>{escape(way.name)} <code>{escape(way.call)}</code></h3>'
+        f'<p class="tokens">{"".join(shown)}</p><p class="{kind}">{verdict}.</p></div>'
+    )

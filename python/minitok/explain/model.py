@@ -1,0 +1,171 @@
+"""What an explanation is: plain data, the same from both backends, ready for JSON.
+
+Everything hangs on bytes of the text. A piece lies at ``text[start:end]``; the *parts* of a piece are its single bytes
+and then what each merge made, in the order of merging. So part ``n + k`` of a piece of n bytes is made by step k, from
+the parts ``left`` and ``right``; and the tokens are the parts that nothing took up. That is the whole merge tree, without
+nesting: a token of any depth can be written down and read again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .serial import from_text, to_text
+
+__all__ = ["Alternative", "Blocked", "Explanation", "Lane", "LanePiece", "Part", "Piece", "Token"]
+
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """One of the top-level alternatives of a split pattern: its number, its source, and a short name for people."""
+
+    index: int
+    label: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """What stood in a piece at some time: a byte, or what a merge made of two parts (numbers of parts)."""
+
+    id: int
+    start: int
+    end: int
+    rank: int | None = None
+    left: int | None = None
+    right: int | None = None
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token of the text: where it lies in bytes and in characters, and which part of its piece it is.
+
+    A token that holds part of a character spans that character. ``part`` is None where no merges lead to the token: a
+    special token, or a piece that is taken whole although its merges do not make it.
+    """
+
+    id: int
+    token: bytes
+    start: int
+    end: int
+    first_char: int
+    last_char: int
+    part: int | None
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """A merge that is in the vocabulary, and whose two sides were neighbours at some time, but which did not happen.
+
+    ``reason`` is ``"boundary"`` (a piece ends between the two) or ``"merge"``: step ``step`` of the same piece merged one
+    of the two away, into the token ``by``.
+    """
+
+    left: int
+    right: int
+    id: int
+    rank: int
+    start: int
+    middle: int
+    end: int
+    reason: str
+    step: int | None = None
+    by: int | None = None
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of the text, or a special token.
+
+    ``alternative`` made the piece: None for a special token, for text that the pattern leaves unmatched, and for the
+    pattern ``none``. ``whole``: it was taken as a token as it stands (SPEC E2); ``steps`` are then the merges that make it
+    nevertheless. The steps are the ``encode_merge`` events of the trace (SPEC X2). Of the merges blocked by a boundary,
+    those at the end of the piece are here.
+    """
+
+    start: int
+    end: int
+    special: bool
+    whole: bool
+    alternative: Alternative | None
+    tokens: tuple[Token, ...]
+    parts: tuple[Part, ...]
+    steps: tuple[Event, ...]
+    blocked: tuple[Blocked, ...]
+
+
+@dataclass(frozen=True)
+class LanePiece:
+    """A piece that a pattern makes, and the alternative that made it."""
+
+    start: int
+    end: int
+    special: bool
+    alternative: Alternative | None
+
+
+@dataclass(frozen=True)
+class Lane:
+    """The pieces that one pattern makes of the text."""
+
+    pattern: str
+    pieces: tuple[LanePiece, ...]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a text has the ids that it has. Made by ``Tokenizer.explain``.
+
+    ``vocabulary`` gives the bytes of every id that is spoken of, ``lanes`` the pieces that other patterns would make.
+
+    >>> import minitok
+    >>> told = minitok.Tokenizer([(97, 98), (98, 99), (32, 256)]).explain("abc ab")
+    >>> [(piece.alternative.label, [token.token for token in piece.tokens]) for piece in told.pieces]
+    [('word', [b'ab', b'c']), ('word', [b' ab'])]
+    >>> [(told.vocabulary[b.id], b.reason, told.vocabulary.get(b.by)) for piece in told.pieces for b in piece.blocked]
+    [(b'bc', 'merge', b'ab')]
+    >>> Explanation.from_json(told.to_json()) == told
+    True
+    """
+
+    encoding: str | None
+    pattern: str
+    text: bytes
+    pieces: tuple[Piece, ...]
+    lanes: tuple[Lane, ...]
+    vocabulary: dict[int, bytes]
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        """The tokens of all pieces, in order."""
+        return tuple(token for piece in self.pieces for token in piece.tokens)
+
+    @property
+    def ids(self) -> list[int]:
+        """The ids of the text: what ``encode`` gives."""
+        return [token.id for token in self.tokens]
+
+    def to_json(self) -> str:
+        """As JSON. Bytes are a string where they are UTF-8, else ``{"hex": ...}``."""
+        return to_text(self)
+
+    @classmethod
+    def from_json(cls, text: str) -> Explanation:
+        """What ``to_json`` wrote. Raises FileFormatError, which says what is wrong and where."""
+        return from_text(cls, text)
+
+    def to_html(self, title: str | None = None) -> str:
+        """A web page that needs nothing else: no network, no other file."""
+        from .page import page
+        from .sections import explanation_sections
+
+        return page(title or "Why these tokens?", explanation_sections(self))
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the page in a frame of its own, which cannot reach the notebook."""
+        from .page import framed
+
+        return framed(self.to_html())

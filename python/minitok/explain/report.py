@@ -1,0 +1,129 @@
+"""An ``Explanation`` for a terminal: a Rich renderable.
+
+Needs Rich. Costs O(n) for what is shown. Not for: long texts; ``Explanation.to_html`` folds what is too long to read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.padding import Padding
+from rich.text import Text
+from rich.tree import Tree
+
+from .model import Blocked, Explanation, Lane, Piece
+from .sections import why
+from .terminal import BAR, STYLES, TokenText, has_colour, step_table
+from .visible import visible
+
+__all__ = ["Report"]
+
+
+@dataclass(frozen=True)
+class Report:
+    """All of an explanation: tokens, pieces, merge trees, blocked merges.
+
+    >>> import minitok
+    >>> told = minitok.Tokenizer([(104, 105)]).explain("hi!")
+    >>> Console(width=60, highlight=False).print(Report(told).heading())
+    2 tokens for 3 bytes, pattern gpt2
+    """
+
+    told: Explanation
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        tokens = self.told.tokens
+        yield self.heading()
+        yield Text()
+        yield TokenText([token.id for token in tokens], [token.token for token in tokens])
+        yield self.table()
+        yield Text("Pieces by pattern", "bold")
+        for lane in self.told.lanes:
+            yield self.lane(lane, colour=has_colour(console))
+        yield Text("\nMerges", "bold")
+        yield from self.trees()
+        blocked = [one for piece in self.told.pieces for one in piece.blocked]
+        if blocked:
+            yield Text("\nBlocked: in the vocabulary, but stopped", "bold")
+            yield self.blocked(blocked)
+
+    def heading(self) -> Text:
+        """How many tokens, and of what."""
+        name = f"{self.told.encoding}, " if self.told.encoding else ""
+        return Text(
+            f"{len(self.told.tokens)} tokens for {len(self.told.text)} bytes, {name}pattern {self.told.pattern}"
+        )
+
+    def table(self) -> RenderableType:
+        """A row for each token."""
+        columns = [
+            ("id", "right"),
+            ("token", "left"),
+            ("bytes", "left"),
+            ("at byte", "right"),
+            ("at char", "right"),
+        ]
+        table = step_table(*columns, ("piece", "left"))
+        for piece in self.told.pieces:
+            for token in piece.tokens:
+                table.add_row(
+                    str(token.id),
+                    Text(visible(token.token).rstrip("\n")),
+                    Text(token.token.hex(" "), overflow="fold"),
+                    f"{token.start}-{token.end}",
+                    f"{token.first_char}-{token.last_char}",
+                    Text(why(piece)),
+                )
+        return table
+
+    def lane(self, lane: Lane, *, colour: bool) -> RenderableType:
+        """The pieces that one pattern makes, and then the alternatives that made them."""
+        pieces, labels = Text(overflow="fold"), []
+        for number, piece in enumerate(lane.pieces):
+            shown = visible(self.told.text[piece.start : piece.end]).replace("\n", "")
+            index = piece.alternative.index if piece.alternative else len(STYLES) - 1
+            pieces.append(BAR if number and not colour else "")
+            pieces.append(shown, STYLES[index % len(STYLES)] if colour else None)
+            labels.append(why(piece))
+        name = Text(f"{lane.pattern}: {len(lane.pieces)} ")
+        return Padding(Text.assemble(name, pieces, "\n", (", ".join(labels), "dim")), (0, 0, 0, 2), expand=False)
+
+    def trees(self) -> Iterator[RenderableType]:
+        """A tree for each token that merges make."""
+        for piece in self.told.pieces:
+            for token in piece.tokens:
+                if token.part is not None and piece.parts[token.part].rank is not None:
+                    yield Padding(self.tree(piece, token.part), (0, 0, 0, 2), expand=False)
+
+    def tree(self, piece: Piece, root: int) -> Tree:
+        """The merges under one part of a piece."""
+        drawn = Tree(self.label(piece, root), guide_style="dim")
+        waiting = [(drawn, root)]
+        while waiting:
+            branch, at = waiting.pop()
+            sides = [side for side in (piece.parts[at].left, piece.parts[at].right) if side is not None]
+            # What is only a byte stands in its parent's label already.
+            if all(piece.parts[side].rank is None for side in sides):
+                continue
+            waiting += [(branch.add(self.label(piece, side)), side) for side in sides]
+        return drawn
+
+    def label(self, piece: Piece, at: int) -> Text:
+        part = piece.parts[at]
+        shown = visible(self.told.vocabulary[part.id]).replace("\n", "")
+        return Text.assemble(shown, (f"  id {part.id}" + ("" if part.rank is None else f", rank {part.rank}"), "dim"))
+
+    def blocked(self, blocked: list[Blocked]) -> RenderableType:
+        """A row for each merge that did not happen."""
+        table = step_table(("token", "left"), ("of", "left"), ("rank", "right"), ("because", "left"))
+
+        def named(token_id: int) -> str:
+            return visible(self.told.vocabulary[token_id]).replace("\n", "")
+
+        for one in blocked:
+            because = "a piece ends between them" if one.by is None else f"{named(one.by)} was merged first"
+            sides = Text(f"{named(one.left)} + {named(one.right)}")
+            table.add_row(Text(named(one.id)), sides, str(one.rank), Text(because))
+        return table

@@ -1,0 +1,90 @@
+"""What other tokenizers a ``Tokenizer`` can give: smaller, cut by another pattern, with other special tokens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from .tokenizer import Tokenizer
+
+__all__ = ["Variants"]
+
+
+class Variants:
+    """The part of ``Tokenizer`` that makes others from it; it never changes itself."""
+
+    def truncate(self: Tokenizer, vocab_size: int) -> Tokenizer:  # type: ignore[misc]
+        """The tokenizer of a smaller vocabulary, as if it had been trained to that size (SPEC T9).
+
+        The special tokens move to the end of the smaller vocabulary, in the order of their ids; holes below stay.
+
+        Raises:
+            VocabularyError: The size is not possible, or ids do not ascend with the merges, single bytes first.
+
+        >>> from minitok import Tokenizer
+        >>> Tokenizer([(97, 98), (256, 99)], special_tokens={"<s>": 258}).truncate(258)
+        Tokenizer(n_vocab=258, pattern='gpt2', special_tokens=1, backend='rust')
+        """
+        from .truncation import truncate
+
+        vocab, special_tokens = truncate(self._vocab, self._special, vocab_size, self.byte_order)
+        return self._from_vocab(
+            vocab,
+            pattern=self._pattern,
+            special_tokens=special_tokens,
+            name=self._name,
+            trained=self._trained,
+            backend=self._backend,
+        )
+
+    def with_pattern(self: Tokenizer, pattern: str) -> Tokenizer:  # type: ignore[misc]
+        """The same vocabulary with another split pattern; special tokens stay. The name goes, as the ids are others."""
+        return self._from_vocab(
+            self._vocab,
+            pattern=pattern,
+            special_tokens=self._special,
+            trained=self._trained,
+            backend=self._backend,
+        )
+
+    def with_special_tokens(self: Tokenizer, special_tokens: Mapping[str, int]) -> Tokenizer:  # type: ignore[misc]
+        """The same vocabulary and pattern with these special tokens in place of its own, and without a name.
+
+        >>> from minitok import Tokenizer
+        >>> tok = Tokenizer([(97, 98)]).with_special_tokens({"<s>": 257})
+        >>> tok.encode("<s>ab", allowed_special="all")
+        [257, 256]
+        """
+        return self._from_vocab(
+            self._vocab,
+            pattern=self._pattern,
+            special_tokens=special_tokens,
+            trained=self._trained,
+            backend=self._backend,
+        )
+
+    def add_special_tokens(  # type: ignore[misc]
+        self: Tokenizer, special_tokens: Mapping[str, int | None] | Iterable[str]
+    ) -> Tokenizer:
+        """The same tokenizer with special tokens added to its own, and without a name.
+
+        Args:
+            special_tokens: Names and ids, or names alone. A name without an id gets the next one from ``n_vocab`` on (after
+                the ids given here, if these are higher), in the order given; one that is there already stays as it is.
+
+        Raises:
+            VocabularyError: A name has another id already, or an id has another token.
+
+        >>> from minitok import Tokenizer
+        >>> tok = Tokenizer([(97, 98)], special_tokens={"<s>": 257})
+        >>> tok.add_special_tokens(["<user>", "<assistant>"]).special_tokens
+        {'<s>': 257, '<user>': 258, '<assistant>': 259}
+        >>> tok.add_special_tokens({"<pad>": 300}).encode("<pad>", allowed_special="all")
+        [300]
+        """
+        from .arguments import added_special_tokens
+
+        added = added_special_tokens(special_tokens, self._special, self._vocab.token_bytes, self.n_vocab)
+        return self.with_special_tokens({**self._special, **added})

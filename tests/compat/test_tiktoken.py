@@ -1,0 +1,212 @@
+"""``minitok.compat.tiktoken`` stands in for tiktoken 0.14: the same names, signatures, ids, errors."""
+
+import inspect
+import pickle
+
+import minitok
+import minitok.compat.tiktoken as ours
+import numpy as np
+import pytest
+import tiktoken as theirs
+from helpers import run_python
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import any_bytes, old, texts
+
+NAMES = ["gpt2", "p50k_edit", "cl100k_base", "o200k_base"]
+
+
+def reference(name):
+    mine = ours.get_encoding(name)
+    return theirs.Encoding(
+        name, pat_str=mine._pat_str, mergeable_ranks=mine._mergeable_ranks, special_tokens=mine._special_tokens
+    )
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def pair(request):
+    return ours.get_encoding(request.param), reference(request.param)
+
+
+def test_every_public_name_is_there():
+    assert {name for name in vars(theirs) if not name.startswith("_")} - {"core", "model", "registry", "load"} <= set(
+        vars(ours)
+    )
+    assert ours.__version__ == theirs.__version__
+    mine = set(dir(ours.get_encoding("gpt2")))
+    kept_out = {"__getstate__", "__setstate__"}
+    assert {name for name in dir(reference("gpt2")) if not name.startswith("__")} - kept_out <= mine
+
+
+@pytest.mark.parametrize("name", [name for name in vars(theirs.Encoding) if not name.startswith("__")] + ["__init__"])
+def test_methods_have_the_same_signatures(name):
+    mine, other = (inspect.getattr_static(encoding, name) for encoding in (ours.Encoding, theirs.Encoding))
+    if callable(other):
+        assert signature(mine) == signature(other)
+    else:
+        assert isinstance(mine, type(other))
+
+
+@pytest.mark.parametrize(
+    "name", ["get_encoding", "list_encoding_names", "encoding_for_model", "encoding_name_for_model"]
+)
+def test_functions_have_the_same_signatures(name):
+    assert signature(getattr(ours, name)) == signature(getattr(theirs, name))
+
+
+def signature(function):
+    return [(p.name, p.kind, p.default) for p in inspect.signature(function).parameters.values()]
+
+
+@settings(max_examples=60)
+@given(text=texts, data=any_bytes)
+def test_ids(pair, text, data):
+    mine, other = pair
+    ids = other.encode_ordinary(text)
+    assert mine.encode_ordinary(text) == mine.encode(text, disallowed_special=()) == ids
+    if old(text):  # tiktoken splits here by Python's `regex`, whose Unicode is newer than that of its own engine
+        assert mine._encode_only_native_bpe(text) == other._encode_only_native_bpe(text)
+    assert mine._encode_single_piece(text or "a") == other._encode_single_piece(text or "a")  # "" makes tiktoken panic
+    assert mine._encode_bytes(data) == other._encode_bytes(data)
+    assert mine.decode_tokens_bytes(ids) == other.decode_tokens_bytes(ids)
+    assert mine.decode_with_offsets(ids) == other.decode_with_offsets(ids)
+    assert mine.encode_batch([text, "a"], allowed_special="all") == other.encode_batch(
+        [text, "a"], allowed_special="all"
+    )
+
+
+@settings(max_examples=25)
+@given(
+    text=st.one_of(texts, st.sampled_from(["hello fanta", "hello ", "a\n ", "x   \n", "日本"])).map(
+        lambda text: text[-12:]
+    )
+)
+def test_unstable(text):
+    mine, other = ours.get_encoding("gpt2"), reference("gpt2")
+    stable, completions = mine.encode_with_unstable(text, disallowed_special=())
+    expected, others = other.encode_with_unstable(text, disallowed_special=())
+    assert (stable, sorted(completions)) == (expected, sorted(others))
+
+
+def test_numbers(pair):
+    mine, other = pair
+    for name in ("name", "n_vocab", "max_token_value", "eot_token", "special_tokens_set", "_special_token_values"):
+        assert getattr(mine, name) == getattr(other, name)
+    assert mine.token_byte_values() == other.token_byte_values()
+    assert repr(mine) == repr(other)
+    assert mine.is_special_token(mine.eot_token)
+    assert not mine.is_special_token(0)
+
+
+def test_special_tokens(pair):
+    mine, other = pair
+    text = "a <|endoftext|> b"
+    for encoding in pair:
+        with pytest.raises(ValueError, match=r"disallowed special token '<\|endoftext\|>'"):
+            encoding.encode(text)
+        with pytest.raises(ValueError, match="disallowed special token"):
+            encoding.encode_batch(["x", text])
+        with pytest.raises(ValueError, match="disallowed special token 'a'"):
+            encoding.encode("bab", disallowed_special={"a"})
+    for options in (
+        {"allowed_special": "all"},
+        {"allowed_special": {"<|endoftext|>"}},
+        {"disallowed_special": ()},
+        {"allowed_special": {"unknown"}, "disallowed_special": ()},
+    ):
+        assert mine.encode(text, **options) == other.encode(text, **options)
+        array = mine.encode_to_numpy(text, **options)
+        assert array.dtype == np.uint32
+        assert array.tolist() == other.encode_to_numpy(text, **options).tolist()
+
+
+def test_single_tokens(pair):
+    for encoding in pair:
+        assert encoding.decode_single_token_bytes(encoding.encode_single_token(b" the")) == b" the"
+        assert encoding.encode_single_token("<|endoftext|>") == encoding.eot_token
+        assert encoding.decode_single_token_bytes(encoding.eot_token) == b"<|endoftext|>"
+        with pytest.raises(KeyError):
+            encoding.encode_single_token("no such token")
+        with pytest.raises(KeyError):
+            encoding.decode_single_token_bytes(1_000_000)
+        with pytest.raises(KeyError):
+            encoding.decode([1_000_000])
+
+
+def test_decoding(pair):
+    for encoding in pair:
+        ids = encoding.encode("é!")
+        assert encoding.decode_batch([ids, []]) == ["é!", ""]
+        assert encoding.decode_bytes_batch([ids]) == ["é!".encode()]
+        assert encoding.encode("\ud83d\ude00 \ud800") == encoding.encode("😀 \ufffd")
+        broken = encoding._encode_bytes(b"\xff")
+        assert encoding.decode(broken) == "\ufffd"
+        with pytest.raises(UnicodeDecodeError):
+            encoding.decode(broken, errors="strict")
+
+
+def test_one_million_spaces_are_no_panic():
+    mine = ours.get_encoding("o200k_base")
+    assert mine.decode(mine.encode(" " * 1_000_000)) == " " * 1_000_000
+
+
+def test_an_empty_piece_is_no_panic():
+    assert ours.get_encoding("gpt2")._encode_single_piece("") == []
+
+
+def test_own_encodings():
+    ranks = {bytes([byte]): byte for byte in range(256)} | {b"ab": 256}
+    options = {"pat_str": r"\w+|\W", "mergeable_ranks": ranks, "special_tokens": {"<s>": 257}}
+    for module in (ours, theirs):
+        encoding = module.Encoding("mine", explicit_n_vocab=258, **options)
+        assert encoding.encode("ab<s>", allowed_special="all") == [256, 257]
+        with pytest.raises(AssertionError):
+            module.Encoding("mine", explicit_n_vocab=259, **options)
+        again = pickle.loads(pickle.dumps(encoding))
+        assert again.encode("ab") == [256]
+    assert ours.Encoding("mine", **options)._mergeable_ranks is ranks
+
+
+def test_pickles_by_name():
+    mine = ours.get_encoding("cl100k_base")
+    assert pickle.loads(pickle.dumps(mine)) is mine is ours.encoding_for_model("gpt-4")
+    assert len(pickle.dumps(mine)) < 200
+
+
+def test_registry():
+    assert set(theirs.list_encoding_names()) <= set(ours.list_encoding_names())
+    for module in (ours, theirs):
+        with pytest.raises(ValueError, match=r"(?i)unknown encoding"):
+            module.get_encoding("nonsense")
+        with pytest.raises(ValueError, match="Expected a string in get_encoding"):
+            module.get_encoding(1)
+        with pytest.raises(KeyError):
+            module.encoding_for_model("nonsense")
+        assert module.encoding_name_for_model("gpt-4o-mini") == "o200k_base"
+
+
+def test_ranks_from_disk(tmp_path):
+    minitok.get_encoding("gpt2").to_tiktoken(tmp_path / "x")
+    ranks = ours.load_tiktoken_bpe(str(tmp_path / "x"))
+    assert ranks == ours.get_encoding("gpt2")._mergeable_ranks
+    with pytest.raises(ValueError, match="Hash mismatch"):
+        ours.load_tiktoken_bpe(str(tmp_path / "x"), "0" * 64)
+
+
+def test_code_written_for_tiktoken_runs():
+    code = (
+        "import sys, minitok.compat.tiktoken\n"
+        "sys.modules['tiktoken'] = minitok.compat.tiktoken\n"
+        "import tiktoken\n"
+        "enc = tiktoken.get_encoding('cl100k_base')\n"
+        "assert enc.encode('hello world') == [15339, 1917]\n"
+        "tiktoken.install()\n"
+        "from tiktoken.core import Encoding\n"
+        "from tiktoken.load import load_tiktoken_bpe\n"
+        "from tiktoken.model import encoding_for_model\n"
+        "assert isinstance(encoding_for_model('gpt-4o'), Encoding)\n"
+        "assert not any('_tiktoken' in name for name in sys.modules)\n"
+        "print('done')"
+    )
+    result = run_python(code)
+    assert result.stdout.strip() == "done", result.stderr

@@ -1,0 +1,208 @@
+"""Explanations as data: equal on both backends, true to encoding, through JSON and back."""
+
+import json
+from functools import cache
+
+import minitok
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from minitok.explain import Explanation, lanes
+from minitok.explain.alternatives import LABELS, alternatives, labelled, top_level
+from minitok.reference.pretokenize import NAMED, Pattern
+
+TEXTS = [
+    "",
+    "I'LL parseHTTPRequest 1234567",
+    "हिन्दी और 🦀\r\n\t naïve  ",
+    "<|endoftext|> not <|endoftext|> special",
+    b"\xff\xfe broken \xf0\x9f",
+    "aaaa aaaaaaa",
+    "a\u202eb<script>alert(1)</script>",
+]
+
+
+@cache
+def trained(backend="rust", **options):
+    return minitok.train(
+        ["low lower lowest slow slower 🦀 🦀🦀 aaaa naïve"], 300, special_tokens=["<|e|>"], backend=backend, **options
+    )
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("name", ["gpt2", "cl100k_base", "o200k_base"])
+def test_both_backends_explain_alike(name, text):
+    rust, python = (minitok.get_encoding(name, backend=backend) for backend in ("rust", "python"))
+    told = rust.explain(text, allowed_special={"<|endoftext|>"})
+    assert told == python.explain(text, allowed_special={"<|endoftext|>"})
+    assert told.ids == rust.encode(text, allowed_special={"<|endoftext|>"})
+    assert Explanation.from_json(told.to_json()) == told
+
+
+@given(text=st.text(alphabet="low er<|>sté🦀\n1", max_size=24), pattern=st.sampled_from([*NAMED, "none", "l|[^l]+"]))
+def test_an_explanation_is_true_to_the_trace(text, pattern):
+    told = trained(pattern=pattern).explain(text, allowed_special="all")
+    assert told == trained("python", pattern=pattern).explain(text, allowed_special="all")
+    assert Explanation.from_json(told.to_json()) == told
+    ids, spans = trained(pattern=pattern).encode_with_offsets(text, allowed_special="all")
+    assert told.ids == ids
+    assert [(token.first_char, token.last_char) for token in told.tokens] == spans
+    assert b"".join(token.token for token in told.tokens) == told.text == text.encode()
+    for piece in told.pieces:
+        check_piece(told, piece)
+
+
+def check_piece(told, piece):
+    """Parts, steps and tokens tell one story."""
+    assert b"".join(token.token for token in piece.tokens) == told.text[piece.start : piece.end]
+    for part in piece.parts:
+        assert told.vocabulary[part.id] == told.text[part.start : part.end]
+        if part.rank is not None:
+            left, right = piece.parts[part.left], piece.parts[part.right]
+            assert (part.start, left.end, right.end) == (left.start, right.start, part.end)
+    if not piece.special:
+        assert len(piece.parts) == piece.end - piece.start + len(piece.steps)
+        taken = {side for part in piece.parts for side in (part.left, part.right)} - {None}
+        roots = [at for at in range(len(piece.parts)) if at not in taken]
+        assert sorted(roots, key=lambda at: piece.parts[at].start) == [token.part for token in piece.tokens]
+
+
+@given(text=st.text(alphabet="lower sté", max_size=16))
+def test_what_is_blocked_could_have_merged_and_did_not(text):
+    tok = trained()
+    told = tok.explain(text)
+    pairs = set(tok.merges)
+    for piece in told.pieces:
+        made = {(part.start, part.end) for part in piece.parts}
+        for blocked in piece.blocked:
+            assert (blocked.left, blocked.right) in pairs
+            assert told.vocabulary[blocked.id] == told.text[blocked.start : blocked.end]
+            if blocked.reason == "boundary":
+                assert blocked.middle == piece.end
+            else:
+                by = piece.steps[blocked.step]
+                assert blocked.by == by["id"]
+                assert blocked.rank >= by["rank"]
+                # The token that stopped it holds one of its sides, and not all of it.
+                assert (blocked.start, blocked.end) not in made or tok.token_bytes(by["id"]) != told.vocabulary[
+                    blocked.id
+                ]
+
+
+def test_blocked_merges_by_hand():
+    # (b, c) is stopped by (a, b); (c, space) by the edge of the piece.
+    told = minitok.Tokenizer([(97, 98), (98, 99), (99, 32)]).explain("abc d")
+    found = [
+        (told.vocabulary[one.id], one.rank, one.reason, one.step, one.by) for p in told.pieces for one in p.blocked
+    ]
+    assert found == [(b"bc", 1, "merge", 0, 256), (b"c ", 2, "boundary", None, None)]
+
+
+def test_a_run_blocks_its_own_overlap():
+    told = minitok.Tokenizer([(97, 97)], pattern="none").explain("aaa")
+    (blocked,) = told.pieces[0].blocked
+    assert (blocked.start, blocked.end, blocked.step, blocked.by) == (1, 3, 0, 256)
+    assert told.pieces[0].steps[0]["ties"] == [0, 1]
+
+
+def test_a_piece_taken_whole_has_the_merges_that_make_it():
+    told = minitok.get_encoding("gpt2").explain(" hello")
+    assert told.pieces[0].whole
+    assert told.pieces[0].steps[-1]["ids"] == told.ids
+    # "abc" is a token that no merges make: they would leave "a" and "bc".
+    ranks = {bytes([byte]): byte for byte in range(256)} | {b"bc": 256, b"abcd": 257}
+    odd = minitok.Tokenizer.from_ranks(ranks, pattern="gpt2")
+    (piece,) = odd.explain("abcd").pieces
+    assert piece.whole
+    assert [token.id for token in piece.tokens] == odd.encode("abcd") == [257]
+    assert piece.tokens[0].part is None
+    assert piece.steps[-1]["ids"] == [97, 256, 100]
+    assert "Merges alone would leave" in odd.explain("abcd").to_html()
+
+
+def test_the_steps_are_the_trace():
+    tok = trained()
+    events = []
+    tok.encode("lowest slower", trace=events.append)
+    told = tok.explain("lowest slower")
+    assert [step for piece in told.pieces for step in piece.steps] == [
+        e for e in events if e["event"] == "encode_merge"
+    ]
+
+
+@pytest.mark.parametrize("pattern", list(NAMED))
+@given(text=st.text(max_size=30) | st.text(alphabet="aA 's'LL1\n\r\t./é", max_size=30))
+def test_every_piece_of_a_named_pattern_has_its_alternative(pattern, text):
+    data = text.encode("utf-8", "replace")
+    found = list(labelled(pattern, data))
+    assert [piece for piece, _ in found] == Pattern(pattern).split(data)
+    assert all(alternative is not None for _, alternative in found)
+
+
+def test_the_alternatives_are_the_pattern():
+    for name, source in NAMED.items():
+        assert "|".join(part for part, _ in top_level(source)) == source
+        assert [one.label for one, _ in alternatives(name)] == list(LABELS[name])
+        assert [one.label for one, _ in alternatives(source)] == list(LABELS[name])
+
+
+def test_alternatives_of_a_pattern_of_ones_own():
+    found = [
+        (piece, made and made.label) for piece, made in labelled(r"(?i)[a|]b|K|(?<=b)(c|d)|(?=z)", b"ABKk\xffcbcz")
+    ]
+    assert found == [
+        (b"AB", r"(?i)[a|]b"),
+        (b"K", "K"),
+        (b"k", "K"),
+        (b"\xffcb", None),
+        (b"c", "(?<=b)(c|d)"),
+        (b"z", None),
+    ]
+    # U+212A is a K if case is ignored, as it is here from the first alternative on.
+    assert [made.label for _, made in labelled(r"(?i)a|k", "a\u212a".encode())] == ["(?i)a", "k"]
+    assert list(labelled("none", b"a b")) == [(b"a b", None)]
+
+
+def test_lanes_cut_as_the_patterns_do():
+    for text in TEXTS:
+        data = text if isinstance(text, bytes) else text.encode()
+        for lane in lanes(data):
+            assert [data[piece.start : piece.end] for piece in lane.pieces] == Pattern(lane.pattern).split(data)
+
+
+def test_special_tokens_are_pieces_of_their_own():
+    told = trained().explain("low<|e|>low", allowed_special="all")
+    assert [(piece.special, len(piece.tokens)) for piece in told.pieces][1] == (True, 1)
+    assert told.tokens[1].token == b"<|e|>"
+    assert all(any(piece.special for piece in lane.pieces) for lane in told.lanes)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda _: "{", "not JSON"),
+        (lambda _: "[]", "not an explanation"),
+        (lambda data: {**data, "version": 2}, "version 2"),
+        (lambda data: {**data, "extra": 1}, "'extra' is unknown"),
+        (lambda data: {key: value for key, value in data.items() if key != "text"}, "'text' is missing"),
+        (lambda data: {**data, "text": 1}, "explanation.text: bytes expected, not int"),
+        (lambda data: {**data, "text": {"hex": "zz"}}, "explanation.text: not bytes"),
+        (lambda data: {**data, "pieces": [{}]}, r"explanation.pieces\[0\]: '\w+' is missing"),
+        (lambda data: {**data, "pieces": {}}, "explanation.pieces: list expected, not dict"),
+        (lambda data: {**data, "vocabulary": {"x": "a"}}, "not an id: 'x'"),
+    ],
+)
+def test_json_that_is_no_explanation_is_refused(change, message):
+    data = json.loads(trained().explain("low").to_json())
+    changed = change(data)
+    with pytest.raises(minitok.FileFormatError, match=message):
+        Explanation.from_json(changed if isinstance(changed, str) else json.dumps(changed))
+
+
+def test_explain_takes_what_encode_takes():
+    tok = trained()
+    assert tok.explain("a\ud83d").text == "a\ufffd".encode()
+    with pytest.raises(TypeError, match="str or bytes"):
+        tok.explain(3)
+    with pytest.raises(ValueError, match="special"):
+        tok.explain("a", allowed_special={"<nope>"})

@@ -1,0 +1,217 @@
+"""The pages: whole, in need of nothing, every step there, and whatever stands in the text is only text."""
+
+import html
+import re
+from html.parser import HTMLParser
+
+import minitok
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from minitok.explain import compare_ties, inject, overlaps, page, stream, training_html
+from minitok.explain.page import Section, asset
+from minitok.explain.ties import overlaps_section
+
+HOSTILE = [
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "\"' onmouseover=alert(1) x='",
+    "</title></style></svg></bdi><!--",
+    "javascript:alert(1) &lt;b&gt; &amp;",
+    "\u202eevil\u2066 \u200b\x00\x1b[31m",
+]
+# All the tags that a page is made of; any other has come out of a text.
+TAGS = {
+    *(
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "script",
+        "body",
+        "main",
+        "header",
+        "section",
+        "footer",
+        "h1",
+        "h2",
+        "h3",
+    ),
+    *("p", "code", "b", "i", "small", "bdi", "span", "div", "details", "summary", "ol", "li"),
+    *("table", "caption", "thead", "tbody", "tr", "th", "td", "svg", "g", "path", "rect", "text"),
+}
+VOID = {"meta", "input", "br", "img", "link"}
+# Attributes that make a browser fetch or run something.
+LOADING = {"src", "href", "srcset", "action", "data", "poster", "background", "xlink:href", "style"}
+
+
+class Reader(HTMLParser):
+    """Every tag with its attributes, the text between them, and whether all tags close in order."""
+
+    def __init__(self, source):
+        super().__init__()
+        self.tags, self.open, self.text, self.script = [], [], "", ""
+        self.feed(source)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        assert len(dict(attrs)) == len(attrs)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] in ("script", "style"):
+            self.script += data
+        else:
+            self.text += data
+
+    def every(self, tag):
+        return [attrs for name, attrs in self.tags if name == tag]
+
+
+def check_alone(source):
+    """The page loads nothing, runs its one script, and says so to the browser."""
+    read = Reader(source)
+    assert not any(set(attrs) & LOADING for _, attrs in read.tags)
+    assert not any(name.startswith("on") for _, attrs in read.tags for name in attrs)
+    assert not re.search(
+        r"https?:|//[a-z]|url\(|@import|fetch\(|XMLHttp|import\(|innerHTML|eval\(", read.script.replace("// ", "")
+    )
+    assert len(read.every("script")) == len(read.every("style")) == 1
+    (policy,) = [meta["content"] for meta in read.every("meta") if "http-equiv" in meta]
+    assert policy.startswith("default-src 'none'; ")
+    assert "unsafe" not in policy
+    assert {tag for tag, _ in read.tags} <= TAGS
+    return read
+
+
+@pytest.mark.parametrize("text", ["", "a", "I'LL parseHTTPRequest 1234567 🦀", *HOSTILE])
+@pytest.mark.parametrize("name", ["gpt2", "o200k_base"])
+def test_an_explanation_stands_alone(name, text):
+    check_alone(minitok.get_encoding(name).explain(text, allowed_special="all").to_html(title=text))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_is_only_text(text):
+    tok = minitok.Tokenizer([], pattern="none", special_tokens={text: 300})
+    told = tok.explain(text)
+    for source in (
+        told.to_html(),
+        page(text, [Section(text, "", lead=text)], lead=text),
+        page("", [inject(tok, "{user}", text).section()]),
+        page("", [stream(tok, text).section()]),
+        page("", [compare_ties([text], 260, pattern="none").section()]),
+    ):
+        check_alone(source)
+    # In a notebook, the page is one attribute of a frame that may not reach out of it.
+    framed = Reader(told._repr_html_())
+    ((tag, attrs),) = framed.tags
+    assert tag == "iframe"
+    assert attrs["sandbox"] == "allow-scripts"
+    assert attrs["srcdoc"] == told.to_html()
+
+
+@given(st.text(max_size=12) | st.binary(max_size=12))
+def test_any_text_makes_a_page(text):
+    check_alone(minitok.Tokenizer([(60, 47)], pattern="none").explain(text).to_html())
+
+
+def test_what_cannot_be_seen_is_shown():
+    shown = check_alone(minitok.Tokenizer([]).explain("\u202e \t\x00\n").to_html()).text
+    for mark in ("‹e2›", "·", "⇥", "‹U+0000›", "⏎"):
+        assert mark in shown
+    source = minitok.get_encoding("o200k_base").explain("a\u202eb \u200b").to_html()
+    assert "\u202e" not in source
+    assert "\u200b" not in source
+
+
+def test_every_step_is_on_the_page():
+    told = minitok.get_encoding("gpt2").explain("parseHTTPRequest unforgettable")
+    source = told.to_html()
+    read = check_alone(source)
+    frames = [attrs["data-frame"] for attrs in read.every("li")]
+    assert frames == [str(n) for piece in told.pieces for n in range(len(piece.steps) + 1)]
+    for piece in told.pieces:
+        for step in piece.steps:
+            assert f"Rank {step['rank']:,}" in read.text
+            assert f"id {step['id']}." in read.text
+        for one in piece.blocked:
+            assert f"{one.rank:,}" in read.text
+    # The tree has a box for each part, under the number of the step that made it.
+    boxes = [int(attrs["data-step"]) for attrs in read.every("g")]
+    assert boxes == [n for p in told.pieces for n in [-1] * (p.end - p.start) + list(range(len(p.steps)))]
+    for token in told.tokens:
+        assert str(token.id) in read.text
+        assert token.token.hex(" ") in read.text
+
+
+def test_the_lanes_name_their_alternatives():
+    read = check_alone(minitok.get_encoding("o200k_base").explain("I'LL 1234").to_html())
+    for label in ("WORD in capitals", "contraction", "up to 3 digits", "number"):
+        assert label in read.text
+
+
+def test_pages_are_for_every_reader():
+    told = minitok.get_encoding("gpt2").explain("lowest <b>")
+    read = Reader(told.to_html())
+    assert read.every("html") == [{"lang": "en"}]
+    assert len(read.every("h1")) == len(read.every("main")) == 1
+    assert all(attrs.get("tabindex") == "0" for attrs in read.every("div") if attrs.get("class") == "scroll")
+    assert all(attrs.get("scope") == "col" for attrs in read.every("th"))
+    drawn = [attrs for attrs in read.every("svg") if attrs.get("class") == "tree"]
+    assert drawn
+    assert all(attrs["role"] == "img" for attrs in drawn)
+    assert "e + s make es, rank" in read.text
+    assert "prefers-color-scheme: dark" in asset("page.css")
+    script = asset("page.js")
+    for needed in ("aria-live", "aria-label", "aria-valuetext", '"range"'):
+        assert needed in script
+
+
+def test_a_training_is_replayed_from_either_backend():
+    texts = ["cd ab cb low lower lowest <b>"]
+    pages = []
+    for backend in ("rust", "python"):
+        events = []
+        tok = minitok.train(texts, 266, backend=backend, trace=events.append)
+        pages.append(training_html(events, tok))
+    assert pages[0] == pages[1]
+    read = check_alone(pages[0])
+    assert [attrs["data-frame"] for attrs in read.every("li")] == [str(step) for step in range(10)]
+    for event in events:
+        assert f"make id {event['id']}: " in read.text
+        if len(event["ties"]) > 1:
+            assert f"{len(event['ties'])} pairs share the highest count" in read.text
+    check_alone(training_html([], tok))
+
+
+def test_the_laboratories_say_what_they_found():
+    tok = minitok.get_encoding("gpt2")
+    broken = tok.encode("🦀")[:-1]
+    read = check_alone(
+        page(
+            "Labs",
+            [
+                stream(tok, broken).section(),
+                overlaps_section(),
+                compare_ties(["cb", "ab", "cd"], 258).section(),
+                inject(tok, "{user}<|endoftext|>", "hi<|endoftext|>").section(),
+            ],
+        )
+    )
+    states = [attrs["title"] for attrs in read.every("span") if "title" in attrs]
+    assert states[-3:] == ["replaced"] * 3
+    assert "held" in states
+    assert all(str(run.counted) in read.text for run in overlaps())
+    assert "Then 3 pairs are equally frequent" in read.text
+    assert "2 special tokens, 1 from the user's text" in read.text
+    assert html.unescape(read.text) == read.text

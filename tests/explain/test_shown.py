@@ -1,0 +1,255 @@
+"""Explanations elsewhere than on pages: the terminal, the command, the figures."""
+
+import io
+import json
+
+import minitok
+import pytest
+from matplotlib.figure import Figure
+from minitok.cli.app import app
+from minitok.data import human_rights, tiny_shakespeare
+from minitok.explain import Explanation, compare_ties, inject, lanes, overlaps, plots, stream
+from minitok.explain.measures import bytes_per_token, language_bill, merge_counts, sizes, token_lengths, use
+from minitok.explain.report import Report
+from rich.console import Console
+from typer.testing import CliRunner
+
+RUNNER = CliRunner()
+
+
+def run(*args, stdin=None):
+    return RUNNER.invoke(app, [str(arg) for arg in args], input=stdin)
+
+
+@pytest.fixture(scope="module")
+def tok():
+    return minitok.train([tiny_shakespeare()[:50_000]], 600, special_tokens=["<|e|>"])
+
+
+# -- the terminal ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["", "I'LL parseHTTPRequest", "naïve 🦀\n[b]x[/b]", b"\xff", "<|e|>low"])
+def test_the_report_shows_every_token_and_every_blocked_merge(tok, text):
+    told = tok.explain(text, allowed_special="all")
+    console = Console(file=io.StringIO(), width=160, highlight=False)
+    console.print(Report(told))
+    shown = console.file.getvalue()
+    assert f"{len(told.tokens)} tokens for {len(told.text)} bytes" in shown
+    for token in told.tokens:
+        assert f" {token.id} " in shown
+        assert token.token.hex(" ") in shown
+    assert shown.count("was merged first") + shown.count("a piece ends between") == sum(
+        len(piece.blocked) for piece in told.pieces
+    )
+    for lane in told.lanes:
+        assert f"{lane.pattern}: {len(lane.pieces)} " in shown
+    assert "[│b│]│x│[│/│b│]" in shown or b"[b]" not in told.text
+
+
+def test_a_piece_of_any_depth_is_explained():
+    depth = 1200
+    tok = minitok.Tokenizer([(97, 98), *((256 + n, 98) for n in range(depth - 1))], pattern="none")
+    told = tok.explain("a" + "b" * depth)
+    assert told.ids == [255 + depth]
+    assert Explanation.from_json(told.to_json()) == told
+    source = told.to_html()
+    assert source.count("<li data-frame") == depth + 1
+    assert len(source) < 10_000_000
+    console = Console(file=io.StringIO(), width=80)
+    console.print(Report(told))
+    assert f"rank {depth - 1}" in console.file.getvalue()
+
+
+# -- the command -----------------------------------------------------------------------------------------------------
+
+
+def test_the_command_prints_what_the_library_finds(tok, tmp_path):
+    file = tmp_path / "tok.json"
+    tok.save(file)
+    text = "What's <|e|> in a name?"
+    shown = run("explain", text, "-t", file, "--special", "all", "--json")
+    assert shown.exit_code == 0, shown.output
+    assert Explanation.from_json(shown.stdout) == minitok.load(file).explain(text, allowed_special="all")
+    for backend in ("rust", "python"):
+        told = run("explain", text, "-e", "gpt2", "--json", "--backend", backend)
+        assert Explanation.from_json(told.stdout) == minitok.get_encoding("gpt2").explain(text)
+    assert "o200k_base" in run("explain", "Hi").stdout
+
+
+def test_the_command_writes_a_page(tmp_path):
+    page = tmp_path / "why.html"
+    shown = run("explain", "-", "-e", "gpt2", "--html", page, stdin="naïve 🦀")
+    assert shown.exit_code == 0, shown.output
+    assert shown.stdout == f"5 tokens explained in {page}\n"
+    assert page.read_text(encoding="utf-8") == minitok.get_encoding("gpt2").explain("naïve 🦀").to_html()
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "message"),
+    [
+        (["explain", "x", "-e", "gpt5000"], 1, "unknown encoding"),
+        (["explain", "x", "-t", "nowhere.json"], 1, "nowhere.json: No such file"),
+        (["explain", "x", "--html", "nowhere/why.html"], 1, "nowhere/why.html: No such file"),
+        (["explain", "x", "--special", "<|none|>"], 2, "not a special token"),
+        (["explain"], 2, "Missing argument"),
+    ],
+)
+def test_what_cannot_be_explained_is_said_in_a_line(args, code, message):
+    result = run(*args)
+    assert result.exit_code == code
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr + result.stdout
+
+
+def test_the_demo_ends_with_a_page(tmp_path):
+    page = tmp_path / "demo.html"
+    shown = run("demo", "-n", 400, "--text", "Why these?", "--html", page)
+    assert shown.exit_code == 0, shown.output
+    assert str(page) in shown.stdout.replace("\n", "").replace(" ", "")
+    source = page.read_text(encoding="utf-8")
+    assert source.count('data-label="Merge"') > 1
+    told = minitok.train([tiny_shakespeare()], 400).explain("Why these?")
+    assert source.count("<li data-frame") == 100 + sum(len(p.steps) + 1 for p in told.pieces if p.steps)
+
+
+# -- the laboratories ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("backend", ["rust", "python"])
+def test_a_stream_is_what_the_decoder_does(backend):
+    tok = minitok.get_encoding("gpt2", backend=backend)
+    ids = tok.encode("crab 🦀 é")[:-1] + tok.encode(b"\xed\xa0\x80\xf0\x9f")
+    lab = stream(tok, ids)
+    decoder = tok.stream_decoder()
+    assert [step.shown for step in lab.steps] == [*map(decoder.push, ids), decoder.finish()]
+    assert lab.steps[-1].held == b""
+    data = tok.decode_bytes(ids)
+    assert len(lab.came) == len(lab.left) == len(lab.replaced) == len(data)
+    assert all(came <= left for came, left in zip(lab.came, lab.left))
+    kept = bytes(byte for byte, gone in zip(data, lab.replaced) if not gone)
+    assert kept.decode() == tok.decode(ids).replace("\ufffd", "")
+
+
+def test_the_stream_of_an_emoji_by_hand():
+    lab = stream(minitok.Tokenizer([(240, 159)]), "🦀!")
+    assert [(step.shown, len(step.held)) for step in lab.steps] == [("", 2), ("", 3), ("🦀", 0), ("!", 0), ("", 0)]
+    assert [lab.state(0, step) for step in range(3)] == ["held", "held", "shown"]
+    assert lab.state(4, 0) == "to come"
+
+
+@pytest.mark.parametrize("backend", ["rust", "python"])
+def test_ties_part_where_the_merges_do(backend):
+    texts = [tiny_shakespeare()[:3000]]
+    lab = compare_ties(texts, 330, backend=backend, special_tokens=["<|e|>"])
+    for rule, tokens in lab.learnt.items():
+        tok = minitok.train(texts, 330, tie_break=rule, special_tokens=["<|e|>"])
+        assert list(tokens) == [tok.token_bytes(256 + rank) for rank in range(len(tok.merges))]
+    firsts = {rule: tokens[: lab.parting] for rule, tokens in lab.learnt.items()}
+    assert len(set(firsts.values())) == 1
+    nexts = {tokens[lab.parting] for tokens in lab.learnt.values()}
+    assert len(nexts) > 1
+    assert nexts <= {left + right for left, right in lab.ties}
+    same = compare_ties(["aaaa"], 258, pattern="none")
+    assert (same.parting, same.ties, same.only("first_seen")) == (None, (), [])
+    assert "All three rules" in same.section().lead
+
+
+def test_overlaps_by_hand():
+    assert [(run.counted, run.replaced) for run in overlaps("x", 6)] == [(1, 1), (2, 1), (3, 2), (4, 2), (5, 3)]
+
+
+def test_an_injection_is_seen_in_the_ids():
+    tok = minitok.get_encoding("cl100k_base")
+    end = tok.special_tokens["<|endofprompt|>"]
+    text, special, parts = inject(tok, "<|endofprompt|>{user}<|endofprompt|>", "é<|endofprompt|>").ways
+    assert (text.ids.count(end), special.ids.count(end), parts.ids.count(end)) == (0, 3, 2)
+    assert (text.smuggled, special.smuggled, parts.smuggled) == ([], [b"<|endofprompt|>"], [])
+    for way in (text, special, parts):
+        users = b"".join(token.token for token in way.tokens if token.from_user)
+        assert "é<|endofprompt|>".encode() in users
+    lab = inject(tok, "a {user}", "b")
+    assert lab.refused is None
+    with pytest.raises(ValueError, match=r"must hold \{user\} once"):
+        inject(tok, "no slot", "b")
+
+
+# -- measures and figures --------------------------------------------------------------------------------------------
+
+
+def test_measures_are_those_of_smaller_trainings(tok):
+    text = tiny_shakespeare()[:50_000]
+    chosen = sizes(tok)
+    assert chosen[0] == 257
+    assert chosen[-1] == tok.n_vocab == 600
+    found = bytes_per_token(tok, [text], chosen)
+    assert found == sorted(found)
+    for size, ratio in zip(chosen[1:4], found[1:4]):
+        smaller = minitok.train([text], size, special_tokens=["<|e|>"])
+        assert ratio == len(text) / smaller.count(text)
+    counts = use(tok, [text])
+    assert sum(counts.values()) == tok.count(text)
+    assert len(counts) == sum(token_lengths(tok).values()) == 599
+
+
+def test_counts_of_merges_fall():
+    events = []
+    minitok.train([tiny_shakespeare()[:20_000]], 300, trace=events.append)
+    counts = merge_counts(events)
+    assert len(counts) == 44
+    assert counts == sorted(counts, reverse=True)
+
+
+def test_the_bill_counts_tokens():
+    bill = language_bill()
+    for encoding, counts in bill.tokens.items():
+        tok = minitok.get_encoding(encoding)
+        assert counts == {language: len(tok.encode(text)) for language, text in human_rights().items()}
+        assert bill.relative(encoding)["English"] == 1
+    assert bill.price("gpt2", 3.0)["Greek"] == bill.tokens["gpt2"]["Greek"] * 3.0 / 1e6
+    mine = language_bill([minitok.Tokenizer([])], {"English": "ab", "Greek": "αβ"})
+    assert mine.tokens == {"tokenizer of 256 ids": {"English": 2, "Greek": 4}}
+    with pytest.raises(ValueError, match="base 'Latin' is not one of"):
+        language_bill(base="Latin")
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_figures_say_what_they_show(tok, dark):
+    text = tiny_shakespeare()
+    events = []
+    minitok.train([text[:20_000]], 300, trace=events.append)
+    bill = language_bill(["gpt2", tok])
+    figures = {
+        "compression": plots.compression(tok, [text[:50_000]], [text[50_000:90_000]], dark=dark),
+        "merges": plots.merges(events, dark=dark),
+        "lengths": plots.lengths(tok, dark=dark, longest=5),
+        "unused": plots.unused(tok, [text[50_000:90_000]], dark=dark),
+        "languages": plots.languages(bill, dark=dark),
+    }
+    for name, figure in figures.items():
+        assert isinstance(figure, Figure)
+        (axes,) = figure.axes
+        assert axes.get_title(loc="left")
+        assert axes.get_xlabel()
+        assert axes.get_ylabel() or name == "languages"
+        picture = io.BytesIO()
+        figure.savefig(picture, format="svg")
+        assert picture.getvalue().count(b"<path") > 5
+    lines = {line.get_label(): list(line.get_ydata()) for line in figures["compression"].axes[0].lines}
+    assert lines["seen in training"] == bytes_per_token(tok, [text[:50_000]], sizes(tok))
+    assert sum(bar.get_height() for bar in figures["lengths"].axes[0].patches) == 599
+    assert list(figures["merges"].axes[0].lines[0].get_ydata()) == merge_counts(events)
+    assert figures["merges"].axes[0].get_xscale() == figures["merges"].axes[0].get_yscale() == "log"
+    assert {label.get_text() for label in figures["languages"].axes[0].get_yticklabels()} == set(human_rights())
+
+
+def test_lanes_of_ones_own():
+    (own,) = lanes("a-b", ["[a-z]|-"])
+    assert [piece.alternative.label for piece in own.pieces] == ["[a-z]", "-", "[a-z]"]
+
+
+def test_json_is_json(tok):
+    data = json.loads(tok.explain(b"\xff hi").to_json())
+    assert data["text"] == {"hex": "ff206869"}
+    assert data["format"] == "minitok-explanation"
+    assert [piece["alternative"]["label"] for piece in data["pieces"]] == ["symbols", "word"]

@@ -1,0 +1,259 @@
+"""A malformed file is refused with its name, its line where it has lines, and the reason; on both backends alike."""
+
+import copy
+import json
+
+import minitok
+import pytest
+from helpers import BACKENDS, failure_on_both
+from minitok.formats import huggingface
+
+TOK = minitok.Tokenizer([(97, 98), (256, 99)], special_tokens={"<s>": 258})
+BYTES = "".join(f"{__import__('base64').b64encode(bytes([byte])).decode()} {byte}\n" for byte in range(256))
+
+
+def refused(tmp_path, data, *, name="file", **options):
+    """The failure to load, which must be the same on both backends, without the file's name."""
+    path = tmp_path / name
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    failed = failure_on_both(lambda backend: minitok.load(path, backend=backend, **options))
+    assert failed.kind is minitok.FileFormatError, failed
+    assert failed.message.startswith(str(path)), failed
+    return failed.message.removeprefix(str(path))
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (BYTES + "!!! 256\n", ":257: b'!!!' is not base64"),
+        (BYTES + "YWI=\n", ":257: not a token in base64 and a rank: b'YWI='"),
+        (BYTES + "YWI= 256 7\n", ":257: not a token in base64 and a rank"),
+        (BYTES + "YWI= x\n", ":257: the rank b'x' is no whole number"),
+        (BYTES + "YWI= -1\n", ":257: the rank b'-1' is no whole number"),
+        (BYTES + "YWI= 99999999999\n", ":257: the rank b'99999999999' is no whole number"),
+        (BYTES + "YWI= 3000000000\n", ":257: the rank b'3000000000' is no whole number"),
+        (BYTES + "YQ== 256\n", ":257: the token b'a' has a rank already, 97"),
+        (BYTES + "\nYWI= 97\n", ":258: the rank 97 stands already on line 98"),
+        (BYTES.replace("YQ== 97\n", ""), ": the byte 0x61 has no token"),
+    ],
+)
+def test_rank_files(tmp_path, data, reason):
+    assert refused(tmp_path, data, pattern="gpt2").startswith(reason)
+
+
+def test_rank_files_that_are_fine(tmp_path):
+    whole = BYTES + "YWI= 300\n= 256\n"
+    for data in (whole, whole.replace("\n", "\r\n"), "\ufeff" + whole, whole.rstrip("\n"), whole.replace("\n", "\n\n")):
+        (tmp_path / "x").write_bytes(data.encode())
+        for backend in BACKENDS:
+            tok = minitok.load(tmp_path / "x", pattern="gpt2", backend=backend)
+            assert (tok.encode("ab"), tok.decode_bytes([256]), tok.n_vocab) == ([300], b"", 301)
+
+
+def test_a_rank_file_needs_a_pattern(tmp_path):
+    assert "pass pattern=" in refused(tmp_path, BYTES)
+
+
+def changed(**changes):
+    """A tokenizer.json with changes at dotted places."""
+    content = copy.deepcopy(huggingface.dump(TOK))
+    for place, value in changes.items():
+        at = content
+        *way, last = place.split("__")
+        for step in way:
+            at = at[step]
+        at[last] = value
+    return json.dumps(content)
+
+
+SPLIT = {"type": "Split", "pattern": {"Regex": r"\w+"}, "behavior": "Isolated", "invert": False}
+LEVEL = {"type": "ByteLevel", "add_prefix_space": False, "use_regex": False}
+ADDED = {
+    "id": 258,
+    "content": "<s>",
+    "single_word": False,
+    "lstrip": False,
+    "rstrip": False,
+    "normalized": False,
+    "special": True,
+}
+
+
+def steps(*parts):
+    return {"type": "Sequence", "pretokenizers": list(parts)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"model__type": "WordPiece"}, "the model is WordPiece; minitok reads BPE"),
+        ({"model__type": "Unigram"}, "the model is Unigram"),
+        ({"model__dropout": 0.1}, "the model has dropout"),
+        ({"model__continuing_subword_prefix": "##"}, "the model has a continuing_subword_prefix, '##'"),
+        ({"model__end_of_word_suffix": "</w>"}, "the model has a end_of_word_suffix"),
+        ({"model__vocab": None}, "it has no 'vocab'"),
+        ({"model__vocab": {"a": -1}}, "the id of 'a' is no whole number"),
+        ({"model__vocab": {"a": True}}, "the id of 'a' is no whole number"),
+        ({"model__vocab": {"a": 1, "b": 1}}, "id 1 stands for 'a' and for 'b'"),
+        (
+            {"model__vocab": {"▁a": 1}, "model__merges": []},
+            "the token '▁a' is not in byte-level notation: '▁' stands for no byte",
+        ),
+        ({"model__vocab": {"a": 1}, "model__merges": []}, "the byte 0x00 has no token"),
+        ({"model__merges": ["a b", "ab"]}, "merge 1 is not two tokens: 'ab'"),
+        ({"model__merges": ["a b c"]}, "merge 0 is not two tokens"),
+        ({"model__merges": [["a", 1]]}, "merge 0 is not two tokens"),
+        ({"model__merges": ["a z"]}, "merge 0 is of the token 'az', which the vocabulary does not have"),
+        ({"model__merges": ["a b", "a b"]}, "the pair (97, 98) is merged twice"),
+        ({"normalizer": {"type": "Lowercase"}}, "the normalizer is Lowercase"),
+        ({"normalizer": {"type": "Sequence", "normalizers": [{"type": "NFKC"}]}}, "the normalizer"),
+        ({"pre_tokenizer": None}, "no pre_tokenizer: the tokens are characters"),
+        ({"pre_tokenizer": {"type": "Metaspace"}}, "the pre_tokenizer has a step Metaspace"),
+        ({"pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": True}}, "has add_prefix_space"),
+        ({"pre_tokenizer": {"type": "ByteLevel"}}, "has add_prefix_space"),
+        ({"pre_tokenizer": SPLIT}, "no step ByteLevel"),
+        ({"pre_tokenizer": steps(LEVEL, SPLIT)}, "goes on after ByteLevel"),
+        ({"pre_tokenizer": steps({"type": "Digits", "individual_digits": False}, LEVEL)}, "has a step Digits"),
+        ({"pre_tokenizer": steps(SPLIT | {"behavior": "MergedWithNext"}, LEVEL)}, "the behavior 'MergedWithNext'"),
+        ({"pre_tokenizer": steps(SPLIT | {"behavior": "Removed", "invert": True}, LEVEL)}, "'Removed' inverted"),
+        ({"pre_tokenizer": steps(SPLIT | {"pattern": {"String": "a"}}, LEVEL)}, "Split has no Regex"),
+        ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": "a$"}}, LEVEL)}, "Split has a '$'"),
+        ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": r"\p{N}{1,3}+"}}, LEVEL)}, "a possessive '{...}+'"),
+        ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": "(a"}}, LEVEL)}, "pattern"),
+        ({"decoder": {"type": "WordPiece"}}, "the decoder is WordPiece"),
+        ({"post_processor": {"type": "BertProcessing"}}, "the post_processor is BertProcessing"),
+        ({"truncation": {"max_length": 3}}, "the file asks for truncation"),
+        ({"padding": {"length": 3}}, "the file asks for padding"),
+        ({"added_tokens": [ADDED | {"lstrip": True}]}, "the added token '<s>' has lstrip"),
+        ({"added_tokens": [ADDED | {"rstrip": True}]}, "the added token '<s>' has rstrip"),
+        ({"added_tokens": [ADDED | {"single_word": True}]}, "the added token '<s>' has single_word"),
+        ({"added_tokens": [ADDED | {"id": "1"}]}, "the id of the added token '<s>' is no whole number"),
+        ({"added_tokens": [ADDED, ADDED | {"id": 3}]}, "the added token '<s>' has two ids"),
+        ({"added_tokens": [ADDED | {"content": ""}]}, "a special token is empty"),
+        ({"added_tokens": [3]}, "an added token has no content"),
+    ],
+)
+def test_tokenizer_json(tmp_path, changes, reason):
+    assert reason in refused(tmp_path, changed(**changes))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"model__dropout": 0.0, "model__unk_token": "<s>", "model__continuing_subword_prefix": ""},
+        {"normalizer": {"type": "Sequence", "normalizers": []}},
+        {"post_processor": {"type": "Sequence", "processors": [{"type": "ByteLevel"}, {"type": "TemplateProcessing"}]}},
+        {"added_tokens": [ADDED | {"special": False}]},
+    ],
+)
+def test_tokenizer_json_that_is_fine(tmp_path, changes, backend):
+    (tmp_path / "x").write_text(changed(**changes))
+    assert minitok.load(tmp_path / "x", backend=backend) == TOK.with_backend(backend)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        ("", "not a tokenizer of"),
+        ("hello", "not a tokenizer of"),
+        (b"\xff\xfe\x00", "not a tokenizer of"),
+        ("{", ":1: not JSON"),
+        ('{\n"a":\n', ":3: not JSON"),
+        ("[" * 100_000, "not JSON"),
+        ('{"a": ' * 100_000, "not JSON"),
+        ('{"model": {}, "model": {}}', "'model' stands twice"),
+        ("[]", "not a minitok file"),
+        ('{"model": 3}', "it has no 'model' that is a dict"),
+        (b'{"a": "\xff"}', "not JSON"),
+    ],
+)
+def test_any_file(tmp_path, data, reason):
+    assert reason in refused(tmp_path, data)
+
+
+GPT2 = {chr(number): number for number in range(33, 127)}
+
+
+@pytest.mark.parametrize(
+    ("merges", "reason"),
+    [
+        ("#version: 0.2\na b\nab\n", ":3: not two tokens with a space between them: 'ab'"),
+        ("a b\na b c\n", ":2: not two tokens"),
+        ("a b\n\na b\n", ":3: the merge 'a b' stands already on line 1"),
+        ("a z\n", ":1: the token 'az' is not in"),
+        (b"a b\n\xff c\n", ":2: not UTF-8"),
+        ("a b\n# #\n", ":2: the token '##' is not in"),
+    ],
+)
+def test_merges_txt(tmp_path, merges, reason):
+    TOK.to_gpt2(tmp_path)
+    (tmp_path / "merges.txt").write_bytes(merges if isinstance(merges, bytes) else merges.encode())
+    for backend in BACKENDS:
+        with pytest.raises(minitok.FileFormatError) as caught:
+            minitok.load(tmp_path, backend=backend)
+        assert str(caught.value).startswith(str(tmp_path / "merges.txt") + reason)
+
+
+@pytest.mark.parametrize(
+    ("vocab", "reason"),
+    [
+        ("[1]", ": not tokens and ids but a list"),
+        ('{"a": 1.5}', ": the id of 'a' is no whole number"),
+        ('{"a": 1, "a": 2}', ": 'a' stands twice"),
+        ('{"a": 1, "b": 1}', ": id 1 stands for 'a' and for 'b'"),
+        ('{"a": 1', ":1: not JSON"),
+    ],
+)
+def test_vocab_json(tmp_path, vocab, reason):
+    TOK.to_gpt2(tmp_path)
+    (tmp_path / "vocab.json").write_text(vocab)
+    with pytest.raises(minitok.FileFormatError) as caught:
+        minitok.load(tmp_path)
+    assert str(caught.value).startswith(str(tmp_path / "vocab.json") + reason)
+
+
+def test_merges_with_windows_line_ends_and_a_mark(tmp_path):
+    TOK.to_gpt2(tmp_path)
+    text = (tmp_path / "merges.txt").read_text()
+    (tmp_path / "merges.txt").write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+    assert minitok.load(tmp_path) == TOK
+
+
+def test_a_folder_of_nothing(tmp_path):
+    with pytest.raises(minitok.FileFormatError, match=r"neither a tokenizer\.json nor"):
+        minitok.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        ("minbpe v2\n", ":1: not a minbpe model"),
+        ("minbpe v1\n", ":2: the file ends before the special tokens"),
+        ("minbpe v1\n\nx\n", ":3: not a whole number"),
+        ("minbpe v1\n\n1\n<s> x\n", ":4: not a whole number"),
+        ("minbpe v1\n\n3\n<s> 300\n", ":5: not a whole number"),
+        ("minbpe v1\n\n0\n97 98\n97\n", ":5: not 2 whole numbers"),
+        ("minbpe v1\n\n0\n97 98\n258 1\n", ":5: 258 is no token before this merge"),
+        ("minbpe v1\n\n0\n97 98\n97 98\n", ": the pair (97, 98) is merged twice"),
+        ("minbpe v1\n(a\n0\n", ": pattern"),
+        (b"minbpe v1\n\xff\n0\n", ": not UTF-8"),
+    ],
+)
+def test_minbpe(tmp_path, data, reason):
+    assert refused(tmp_path, data).startswith(reason)
+
+
+def test_options_are_for_files_that_need_them(tmp_path):
+    TOK.save(tmp_path / "a.json")
+    with pytest.raises(TypeError, match="pattern and special_tokens are not for it"):
+        minitok.load(tmp_path / "a.json", pattern="gpt2")
+    with pytest.raises(FileNotFoundError):
+        minitok.load(tmp_path / "none.json")
+
+
+def test_errors_hold_path_line_and_reason(tmp_path):
+    (tmp_path / "x").write_text(BYTES + "!!! 256\n")
+    with pytest.raises(minitok.FileFormatError) as caught:
+        minitok.load(tmp_path / "x", pattern="gpt2")
+    assert (caught.value.path, caught.value.line) == (str(tmp_path / "x"), 257)

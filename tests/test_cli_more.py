@@ -1,0 +1,244 @@
+"""The commands that count, compare, look inside, convert and measure."""
+
+import json
+
+import minitok
+import pytest
+from test_cli_commands import output_of, run
+
+TEXT = "low lower lowest<|end|> naïve 🦀\nlow\n"
+SIZE = len(TEXT.encode())
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("more")
+    tok = minitok.train([TEXT], 268, special_tokens=["<|end|>"], name="mine")
+    tok.save(folder / "tok.json")
+    tok.to_tiktoken(folder / "tok.tiktoken")
+    (folder / "a.txt").write_text(TEXT, encoding="utf-8")
+    (folder / "b[bold].txt").write_text("b", encoding="utf-8")
+    (folder / "empty.txt").touch()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tok(files):
+    return minitok.load(files / "tok.json")
+
+
+def rows(shown):
+    """The cells of a table, a list a row."""
+    return [line.split() for line in shown.splitlines() if line.strip() and "─" not in line]
+
+
+@pytest.mark.parametrize("backend", ["rust", "python"])
+def test_count_counts_like_wc(files, tok, backend):
+    result = json.loads(output_of("count", "-t", files / "tok.json", files / "*.txt", "--json", "--backend", backend))
+    first, second, empty = result["files"]
+    assert first == {
+        "file": str(files / "a.txt"), "tokens": tok.count(TEXT), "lines": 2, "characters": len(TEXT), "bytes": SIZE,
+        "bytes_per_token": SIZE / tok.count(TEXT),
+    }  # fmt: skip
+    assert (second["tokens"], second["lines"], second["characters"]) == (1, 0, 1)
+    assert (empty["tokens"], empty["bytes"], empty["bytes_per_token"]) == (0, 0, None)
+    assert result["total"]["tokens"] == tok.count(TEXT) + 1
+    assert result["total"]["bytes"] == SIZE + 1
+
+
+def test_count_shows_a_table_over_files_or_one_line_for_standard_input(files, monkeypatch):
+    monkeypatch.chdir(files)
+    head, first, second, empty, total = rows(
+        output_of("count", "-e", "cl100k_base", "a.txt", "b[bold].txt", "empty.txt")
+    )
+    tokens = minitok.get_encoding("cl100k_base").count(TEXT)
+    assert head == ["tokens", "lines", "characters", "bytes", "bytes/token", "file"]
+    assert first == [str(tokens), "2", str(len(TEXT)), str(SIZE), f"{SIZE / tokens:.2f}", "a.txt"]
+    assert second[-1] == "b[bold].txt"
+    assert empty[:5] == ["0", "0", "0", "0", "-"]
+    assert (total[0], total[-1]) == (str(tokens + 1), "total")
+    assert rows(output_of("count", stdin="hello world"))[1:] == [["2", "0", "11", "11", "5.50"]]
+
+
+def test_count_finds_special_tokens_when_told_to(files, tok):
+    shown = output_of("count", "-t", files / "tok.json", "--special", "all", files / "a.txt", "--json")
+    assert json.loads(shown)["total"]["tokens"] == tok.count(TEXT, allowed_special="all") < tok.count(TEXT)
+
+
+def test_compare_puts_tokenizers_side_by_side(files, tok):
+    text = "naïve lowest 🦀"
+    result = json.loads(output_of("compare", "--text", text, "-t", files / "tok.json", "-e", "gpt2", "--json"))
+    gpt2 = minitok.get_encoding("gpt2")
+    assert result["bytes"] == len(text.encode())
+    assert [row["tokenizer"] for row in result["tokenizers"]] == [str(files / "tok.json"), "gpt2"]
+    assert [row["ids"] for row in result["tokenizers"]] == [tok.encode(text), gpt2.encode(text)]
+    assert result["tokenizers"][1]["bytes_per_token"] == len(text.encode()) / gpt2.count(text)
+    shown = output_of("compare", "--text", "Unforgettable, naïve")
+    assert [row[0] for row in rows(shown)[1:4]] == ["gpt2", "cl100k_base", "o200k_base"]
+    assert "Un│forgettable│" in shown
+    assert "\x1b" not in shown
+
+
+def test_compare_reads_files_and_shows_no_long_text(files):
+    long = "low lower " * 1000
+    result = json.loads(output_of("compare", "--json", stdin=long))
+    assert [row["tokens"] for row in result["tokenizers"]] == [
+        minitok.get_encoding(name).count(long) for name in ("gpt2", "cl100k_base", "o200k_base")
+    ]
+    assert "ids" not in result["tokenizers"][0]
+    assert "│" not in output_of("compare", stdin=long)
+    assert json.loads(output_of("compare", files / "a.txt", files / "b[[]bold].txt", "--json"))["bytes"] == SIZE + 1
+    assert rows(output_of("compare", files / "empty.txt"))[1] == ["gpt2", "50,257", "0", "-"]
+
+
+def test_inspect_sums_up_a_vocabulary(files, tok):
+    facts = json.loads(output_of("inspect", "-t", files / "tok.json", "--json"))
+    assert (facts["name"], facts["n_vocab"], facts["merges"]) == ("mine", 268, len(tok.merges))
+    assert (facts["pattern"], facts["bytes_are_ids"]) == ("gpt2", True)
+    assert facts["special_tokens"] == {"<|end|>": 267}
+    tokens = tok.vocabulary()[0]
+    assert len(tokens[facts["longest_token"]["id"]]) == max(map(len, tokens.values()))
+    shown = output_of("inspect", "-e", "gpt2")
+    for part in ("50,257", "50,000", "<|endoftext|> (50256)", "not the bytes in order", "35496: 128 bytes"):
+        assert part in shown
+
+
+def test_inspect_lists_tokens(files, tok):
+    def listed(*args):
+        return json.loads(output_of("inspect", "-t", files / "tok.json", "--json", *args))
+
+    tokens = tok.vocabulary()[0]
+    found = listed("--search", "low")
+    expected = [token_id for token_id, token in sorted(tokens.items()) if b"low" in token]
+    assert [token["id"] for token in found["tokens"]] == expected
+    assert found["found"] == len(expected) > 1
+    assert len(listed("-s", "low", "-l", "1")["tokens"]) == 1
+    lengths = [len(token["hex"]) // 2 for token in listed("--longest", "--limit", "5")["tokens"]]
+    assert lengths == sorted(map(len, tokens.values()), reverse=True)[:5]
+    assert [token["hex"] for token in listed("--bytes", "-l", "256")["tokens"]] == [
+        f"{byte:02x}" for byte in range(256)
+    ]
+    special = {"id": 267, "text": "<|end|>", "hex": b"<|end|>".hex(), "special": True}
+    assert listed("--special")["tokens"] == listed("--search", "|end|")["tokens"] == [special]
+    assert [token["id"] for token in listed("--id", "258", "--id", "97", "-l", "1")["tokens"]] == [258, 97]
+
+
+def test_inspect_shows_tokens_in_a_table():
+    shown = output_of("inspect", "-e", "cl100k_base", "--search", " tokenizer")
+    assert "·tokenizer" in shown
+    assert "20 74 6f 6b 65 6e 69 7a…" in shown
+    assert rows(output_of("inspect", "-e", "gpt2", "--id", "188", "--id", "220"))[1:3] == [
+        ["188", "‹U+0000›", "1", "00"],
+        ["220", "·", "1", "20"],
+    ]
+    assert output_of("inspect", "-e", "gpt2", "--search", "no such token") == "0 tokens\n"
+    assert "of which 3 are listed" in output_of("inspect", "-e", "gpt2", "--search", "the", "-l", "3")
+
+
+@pytest.mark.parametrize(
+    ("out", "to"),
+    [
+        ("out.json", None), ("tokenizer.json", None), ("out.model", None), ("folder", None), ("out.tiktoken", None),
+        ("any.name", "native"), ("any.name", "huggingface"), ("any.name", "minbpe"), ("any", "tiktoken"), ("any", "gpt2"),
+    ],
+)  # fmt: skip
+def test_convert_writes_every_format(files, tok, tmp_path, out, to):
+    target = tmp_path / out
+    args = ["convert", files / "tok.json", target, *(["--to", to] if to else [])]
+    shown = output_of(*args)
+    assert f"268 ids as {to or ''}" in shown
+    ranks = "tiktoken" in shown
+    assert ("does not hold" in shown) == (ranks or "as gpt2" in shown)
+    loaded = minitok.load(target, **({"pattern": "gpt2", "special_tokens": tok.special_tokens} if ranks else {}))
+    assert loaded.encode(TEXT, allowed_special="all") == tok.encode(TEXT, allowed_special="all")
+    assert loaded.special_tokens == tok.special_tokens
+    report = json.loads(output_of(*args, "--json"))
+    assert (report["file"], report["n_vocab"]) == (str(target), 268)
+
+
+def test_convert_reads_names_and_files_without_a_pattern(files, tok, tmp_path):
+    output_of("convert", "r50k_base", tmp_path / "r50k.tiktoken")
+    assert minitok.load(tmp_path / "r50k.tiktoken", pattern="gpt2").encode("hello world") == [31373, 995]
+    output_of("convert", files / "tok.tiktoken", tmp_path / "back.json", "--pattern", "gpt2")
+    assert minitok.load(tmp_path / "back.json").encode(TEXT) == tok.encode(TEXT)
+
+
+@pytest.mark.parametrize("backend", ["rust", "python"])
+def test_bench_measures_each_task(files, tok, backend):
+    args = ["bench", "-t", files / "tok.json", files / "a.txt", "-r", "3", "--backend", backend]
+    result = json.loads(output_of(*args, "--json"))
+    assert (result["bytes"], result["tokens"], result["backend"]) == (len(TEXT.encode()), tok.count(TEXT), backend)
+    assert list(result["tasks"]) == ["encode", "decode", "count"]
+    for speed in result["tasks"].values():
+        assert speed["warm_mb_s"] == pytest.approx(result["bytes"] / speed["warm_seconds"] / 1e6)
+        assert speed["cold_mb_s"] == pytest.approx(result["bytes"] / speed["cold_seconds"] / 1e6)
+    shown = output_of(*args)
+    assert f"({backend}), {result['bytes']} bytes, {result['tokens']} tokens, 1 thread; loaded in" in shown
+    assert [row[0] for row in rows(shown)[-3:]] == ["encode", "decode", "count"]
+
+
+def test_bench_has_a_text_of_its_own():
+    result = json.loads(output_of("bench", "-e", "gpt2", "-r", "1", "--threads", "2", "--json"))
+    assert (result["bytes"], result["threads"], result["tokens"]) == (1_115_394, 2, 338_025)
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["count", "nowhere.txt"], "nowhere.txt: no such file"),
+        (["count", "-e", "cl100k"], "unknown encoding 'cl100k'; did you mean"),
+        (["count", "-t", "nowhere.json"], "nowhere.json: No such file or directory"),
+        (["compare", "-t", "nowhere.json", "--text", "a"], "nowhere.json: No such file or directory"),
+        (["compare", "nowhere/*.txt"], "no such file"),
+        (["inspect", "--id", "999999"], "unknown token id 999999"),
+        (["convert", "nowhere.json", "out.json"], "nowhere.json: No such file or directory"),
+        (["convert", "TIKTOKEN", "out.json"], "does not say how text is cut"),
+        (["convert", "gpt2", "out.model"], "minbpe's format cannot say"),
+        (["convert", "TOKENIZER", "nowhere/out.json"], "No such file or directory"),
+        (["bench", "EMPTY"], "there is no text to measure with"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_exit_code_1(files, tmp_path, monkeypatch, args, message):
+    monkeypatch.chdir(tmp_path)
+    places = {"TOKENIZER": files / "tok.json", "TIKTOKEN": files / "tok.tiktoken", "EMPTY": files / "empty.txt"}
+    result = run(*(places.get(arg, arg) for arg in args), stdin="")
+    assert result.exit_code == 1
+    assert message in result.stderr
+    assert result.stderr.startswith("minitok: ")
+    assert result.stderr.count("\n") == 1
+    assert result.stdout == ""
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["count", "-t", "gpt2", "-e", "gpt2"],
+        ["count", "--special", "<|none|>"],
+        ["compare", "--text", "a", "b.txt"],
+        ["inspect", "--longest", "--special"],
+        ["inspect", "--limit", "0"],
+        ["convert", "gpt2"],
+        ["convert", "gpt2", "out.bin"],
+        ["convert", "gpt2", "out.json", "--to", "sentencepiece"],
+        ["convert", "gpt2", "out.json", "--pattern", "gpt2"],
+        ["convert", "TOKENIZER", "out.json", "--pattern", "gpt2"],
+        ["bench", "--repeat", "0"],
+    ],
+)
+def test_what_is_not_understood_is_exit_code_2(files, tmp_path, monkeypatch, args):
+    monkeypatch.chdir(tmp_path)
+    result = run(*(files / "tok.json" if arg == "TOKENIZER" else arg for arg in args), stdin="")
+    assert result.exit_code == 2
+    assert "Usage" in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("command", ["count", "compare", "inspect", "convert", "bench"])
+def test_help_has_examples(command):
+    shown = output_of(command, "--help")
+    assert "Usage" in shown
+    assert "Examples:" in shown
+    assert f"minitok {command} " in shown
+    assert "\x1b" not in shown
+    assert command in output_of("--help")

@@ -1,0 +1,181 @@
+"""Parts of texts by their tokens, and special tokens added."""
+
+import minitok
+import pytest
+from helpers import Failure, both, failure_on_both, on_both
+from hypothesis import given
+from hypothesis import strategies as st
+from minitok import Tokenizer
+
+TEXT = "We'll meet at the café, 東京 🦀🦀, won't we?\n\n  Yes  12345 " * 5
+
+texts = st.text(st.sampled_from("ab 'l\n1é東🦀\u0301!") | st.characters(exclude_categories=["Cs"]), max_size=40)
+
+
+@pytest.fixture(scope="module")
+def trained():
+    return both(minitok.train([TEXT, "we'll he'll she'll"], 300, special_tokens=["<|end|>"]))
+
+
+def tokenizers():
+    """Vocabularies in which parts are not always what they are in the whole: ``'l`` of ``'ll``, tokens taken whole."""
+    ll = Tokenizer([(39, 108), (97, 98)], pattern="gpt2", special_tokens={"<|end|>": 258})
+    ranks = {bytes([byte]): byte for byte in range(256)} | {b"ab": 256, b"aab": 257, b" a": 258, "é".encode(): 259}
+    whole = Tokenizer.from_tokens(ranks, [(97, 98)], pattern="cl100k", whole_pieces=True)
+    return [ll, whole, Tokenizer([], pattern="none"), minitok.get_encoding("o200k_base")]
+
+
+TOKENIZERS = [tok for each in tokenizers() for tok in both(each)]
+
+
+@given(texts, st.integers(0, 30))
+def test_a_truncated_text_is_the_longest_that_has_the_first_ids(text, max_tokens):
+    for tok in TOKENIZERS:
+        ids = tok.encode(text)
+        kept = tok.truncate_text(text, max_tokens)
+        assert text.startswith(kept)
+        assert len(tok.encode(kept)) <= max_tokens
+        assert tok.encode(kept) == ids[: len(tok.encode(kept))]
+        longer = [text[:end] for end in range(len(kept) + 1, len(text) + 1)]
+        assert not any(tok.count(more) <= max_tokens and tok.encode(more) == ids[: tok.count(more)] for more in longer)
+
+
+def test_truncation_keeps_all_or_nothing(trained):
+    for tok in trained:
+        count = tok.count(TEXT)
+        assert tok.truncate_text(TEXT, 0) == ""
+        assert tok.truncate_text("", 5) == ""
+        assert tok.truncate_text(TEXT, count) == tok.truncate_text(TEXT, 10 * count) == TEXT
+        assert tok.truncate_text(TEXT, count - 1) == TEXT[: len(tok.truncate_text(TEXT, count - 1))] != TEXT
+
+
+def test_no_character_is_cut(backend):
+    tok = Tokenizer([], backend=backend)
+    assert [tok.truncate_text("a🦀b", most) for most in range(8)] == ["", "a", "a", "a", "a", "a🦀", "a🦀b", "a🦀b"]
+    assert tok.truncate_text("a\ud83d\ude00\ud83d!", 8) == "a😀\ufffd"
+
+
+def test_a_beginning_that_would_be_other_tokens_alone_is_not_taken(backend):
+    tok = Tokenizer([(39, 108)], backend=backend)
+    assert tok.encode("x'll") == [120, 256, 108]
+    # "x'l" has the pieces x, ', l.
+    assert tok.truncate_text("x'll", 2) == "x"
+
+
+def test_a_special_token_is_kept_or_left_off(trained):
+    for tok in trained:
+        assert tok.truncate_text("<|end|><|end|>", 1, allowed_special="all") == "<|end|>"
+        assert tok.chunk("<|end|><|end|>", 1, allowed_special="all") == ["<|end|>", "<|end|>"]
+        assert tok.truncate_text("<|end|>", 1) == "<"
+
+
+def test_only_the_beginning_of_a_long_text_is_encoded(monkeypatch):
+    tok = minitok.get_encoding("cl100k_base")
+    text = "tokens and more tokens " * 1_000_000
+    read = []
+
+    def reading(chunks, **options):
+        return Tokenizer.encode_iterable(tok, (read.append(len(chunk)) or chunk for chunk in chunks), **options)
+
+    monkeypatch.setattr(tok, "encode_iterable", reading)
+    kept = tok.truncate_text(text, 40_000)
+    assert tok.encode(kept) == tok.encode(text)[:40_000]
+    assert len(kept) < sum(read) < 2 * len(kept)
+
+
+@given(texts, st.integers(4, 12), st.integers(0, 11))
+def test_chunks_are_small_enough_and_join_to_the_text(text, max_tokens, overlap):
+    for tok in TOKENIZERS:
+        parts = tok.chunk(text, max_tokens)
+        assert "".join(parts) == text
+        assert all(parts)
+        assert all(tok.count(part) <= max_tokens for part in parts)
+        parts = tok.chunk(text, max_tokens, min(overlap, max_tokens - 1))
+        assert all(tok.count(part) <= max_tokens for part in parts)
+        # Each part begins within the last one or at its end, and ends after it.
+        begin = end = 0
+        for part in parts:
+            at = next(at for at in range(begin, end + 1) if text.startswith(part, at) and at + len(part) > end)
+            begin, end = at, at + len(part)
+        assert end == len(text)
+
+
+def test_chunks_are_on_token_boundaries_and_overlap_by_tokens(trained):
+    text = "the café won't meet " * 8
+    for tok in trained:
+        tokens = tok.tokenize(text)
+        assert tok.chunk(text, 1 << 40) == [text]
+        ids = tok.encode(text)
+        parts = tok.chunk(text, 10, 3)
+        start = 0
+        for part in parts:
+            count = len(tok.encode(part))
+            assert b"".join(tokens[start : start + count]).decode() == part
+            start += count - 3
+        assert start + 3 == len(ids)
+        assert tok.chunk("", 3) == []
+
+
+def test_both_backends_chunk_alike(trained):
+    rust, python = trained
+    for size in (4, 7, 50):
+        for overlap in (0, 1, 3):
+            assert rust.chunk(TEXT, size, overlap) == python.chunk(TEXT, size, overlap)
+        assert rust.truncate_text(TEXT, size) == python.truncate_text(TEXT, size)
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "message"),
+    [
+        (lambda tok: tok.chunk("ab🦀", 3), ValueError, "max_tokens 3 is too small for '🦀' at byte 2 of the text"),
+        (lambda tok: tok.chunk("a", 0), ValueError, "max_tokens must be at least 1, not 0"),
+        (lambda tok: tok.chunk("a", 4, 4), ValueError, "overlap 4 is not less than max_tokens 4: no part would go on"),
+        (lambda tok: tok.chunk("a", 4, -1), ValueError, "overlap must be at least 0, not -1"),
+        (lambda tok: tok.chunk("a", 4.0), TypeError, "max_tokens must be int, not float"),
+        (lambda tok: tok.chunk(b"a", 4), TypeError, "text must be str, not bytes"),
+        (lambda tok: tok.truncate_text("a", -1), ValueError, "max_tokens must be at least 0, not -1"),
+        (lambda tok: tok.truncate_text("a", True), TypeError, "max_tokens must be int, not bool"),
+        (lambda tok: tok.truncate_text(None, 1), TypeError, "text must be str, not NoneType"),
+    ],
+)
+def test_what_cannot_be_cut_is_said(call, kind, message):
+    assert failure_on_both(lambda backend: call(Tokenizer([], backend=backend))) == Failure(kind, message)
+
+
+def test_special_tokens_are_added_after_the_vocabulary(backend):
+    tok = Tokenizer([(97, 98)], special_tokens={"<s>": 260}, name="mine", backend=backend)
+    more = tok.add_special_tokens(["<a>", "<s>", "<b>"])
+    assert more.special_tokens == {"<s>": 260, "<a>": 261, "<b>": 262}
+    assert more.encode("<b>ab<s>", allowed_special="all") == [262, 256, 260]
+    assert more.backend == backend
+    assert (more.name, tok.name, tok.special_tokens) == (None, "mine", {"<s>": 260})
+    assert tok.add_special_tokens({"<a>": 300, "<b>": None}).special_tokens == {"<s>": 260, "<a>": 300, "<b>": 301}
+    assert tok.add_special_tokens({"<a>": 258, "<s>": 260}).special_tokens == {"<s>": 260, "<a>": 258}
+    assert tok.add_special_tokens([]) == tok
+    published = minitok.get_encoding("cl100k_base", backend=backend).add_special_tokens(["<|im_start|>"])
+    assert published.encode("<|im_start|>", allowed_special="all") == [100277]
+
+
+@pytest.mark.parametrize(
+    ("added", "kind", "message"),
+    [
+        ({"<s>": 300}, minitok.VocabularyError, "the special token '<s>' has the id 260 already, not 300"),
+        ({"<a>": 256}, minitok.VocabularyError, "the id 256 of the special token '<a>' is that of the token b'ab'"),
+        ({"<a>": 260}, minitok.VocabularyError, "the id 260 of the special token '<a>' is that of the special token '<s>'"),
+        ({"<a>": 300, "<b>": 300}, minitok.VocabularyError, "the id 300 of the special token '<b>' is that of the special token '<a>'"),
+        ({"<a>": -1}, minitok.VocabularyError, "the id -1 of the special token '<a>' is not between 0 and 2147483647"),
+        ({"<a>": "1"}, TypeError, "the id of the special token '<a>' must be int, not str"),
+        ("<a>", TypeError, "special tokens are added as a mapping or names, not as the one str '<a>'"),
+        ([3], TypeError, "the name of a special token must be str, not int"),
+    ],
+)  # fmt: skip
+def test_special_tokens_that_contradict_are_refused(added, kind, message):
+    def add(backend):
+        return Tokenizer([(97, 98)], special_tokens={"<s>": 260}, backend=backend).add_special_tokens(added)
+
+    assert failure_on_both(add) == Failure(kind, message)
+
+
+def test_an_empty_special_token_is_refused():
+    failed = on_both(lambda backend: Tokenizer([], backend=backend).add_special_tokens([""]))
+    assert failed.kind is minitok.VocabularyError

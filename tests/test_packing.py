@@ -1,0 +1,301 @@
+"""Files to ids on the disk: what is in them, whatever the format, and however often a run was interrupted."""
+
+import json
+import os
+
+import minitok
+import numpy as np
+import pyarrow as pa
+import pytest
+from helpers import BACKENDS, failure_on_both, outcome_of_training
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from minitok import Tokenizer, corpus, packing
+from pyarrow import parquet
+from strategies import any_bytes
+
+MERGES = [(97, 98), (256, 97), (32, 97)]
+END = 259
+DOCUMENTS = ["abab aba", "", "é🦀 ab", "<|end|> ab"]
+
+
+def tokenizer(backend):
+    return Tokenizer(MERGES, special_tokens={"<|end|>": END}, backend=backend)
+
+
+def read(packed):
+    """The documents as lists of ids."""
+    numbers = packed.ids.suffix == ".npy"
+    ids = (
+        np.load(packed.ids) if numbers else np.fromfile(packed.ids, dtype="<u2" if packed.dtype == "uint16" else "<u4")
+    )
+    offsets = np.load(packed.offsets)
+    assert offsets.dtype == np.uint64
+    assert (packed.tokens, packed.documents) == (len(ids), len(offsets) - 1)
+    assert (offsets[0], offsets[-1]) == (0, len(ids))
+    assert str(ids.dtype) == packed.dtype
+    return [ids[start:end].tolist() for start, end in zip(offsets, offsets[1:])]
+
+
+def write_documents(folder):
+    """The same documents in every format."""
+    lines = "\n".join(json.dumps({"text": text, "body": text + "!"}) for text in DOCUMENTS)
+    (folder / "a.jsonl").write_text(lines + "\n", encoding="utf-8")
+    table = pa.table({"text": DOCUMENTS, "body": [text + "!" for text in DOCUMENTS], "n": [1, 2, 3, 4]})
+    parquet.write_table(table, folder / "a.parquet", row_group_size=3)
+    (folder / "a.txt").write_text("--".join(DOCUMENTS), encoding="utf-8")
+
+
+@pytest.mark.parametrize("suffix", [".bin", ".npy"])
+@pytest.mark.parametrize("dtype", ["uint16", "uint32"])
+@pytest.mark.parametrize("source", ["a.jsonl", "a.parquet", "a.txt"])
+def test_every_format_gives_the_ids_of_its_documents(tmp_path, backend, suffix, dtype, source):
+    write_documents(tmp_path)
+    tok = tokenizer(backend)
+    out = tmp_path / f"out{suffix}"
+    packed = tok.encode_files(tmp_path / source, out, dtype=dtype, separator="--")
+    assert read(packed) == tok.encode_batch(DOCUMENTS)
+    assert packed.bytes == sum(len(text.encode()) for text in DOCUMENTS)
+    assert (packed.ids, packed.offsets) == (out, tmp_path / "out.idx.npy")
+    packed = tok.encode_files(tmp_path / source, out, dtype=dtype, separator="--", end_of_document="<|end|>")
+    assert read(packed) == [[*ids, END] for ids in tok.encode_batch(DOCUMENTS)]
+    packed = tok.encode_files(tmp_path / source, out, separator=b"--", allowed_special="all", end_of_document=33)
+    assert read(packed) == [[*ids, 33] for ids in tok.encode_batch(DOCUMENTS, allowed_special="all")]
+    assert set(os.listdir(tmp_path)) == {"a.jsonl", "a.parquet", "a.txt", "out.idx.npy", f"out{suffix}"}
+
+
+def test_files_of_all_kinds_follow_each_other(tmp_path, backend):
+    write_documents(tmp_path)
+    tok = tokenizer(backend)
+    packed = tok.encode_files([tmp_path / "*.jsonl", tmp_path / "a.txt", tmp_path / "a.parquet"], tmp_path / "o.bin")
+    expected = tok.encode_batch([*DOCUMENTS, "--".join(DOCUMENTS), *DOCUMENTS])
+    assert read(packed) == expected
+    packed = tok.encode_files([tmp_path / "a.jsonl", tmp_path / "a.parquet"], tmp_path / "o.bin", field="body")
+    assert read(packed) == tok.encode_batch([text + "!" for text in DOCUMENTS] * 2)
+
+
+def test_an_empty_file_is_an_empty_document_or_none(tmp_path, backend):
+    tok = tokenizer(backend)
+    for name in ("a.txt", "b.jsonl"):
+        (tmp_path / name).touch()
+    parquet.write_table(pa.table({"text": pa.array([], pa.string())}), tmp_path / "c.parquet")
+    files = [tmp_path / name for name in ("a.txt", "b.jsonl", "c.parquet")]
+    for out in ("o.bin", "o.npy"):
+        assert read(tok.encode_files(files, tmp_path / out)) == [[]]
+        assert read(tok.encode_files(files, tmp_path / out, separator="|")) == []
+        assert read(tok.encode_files(files, tmp_path / out, end_of_document=END)) == [[END]]
+
+
+def test_a_separator_at_the_end_begins_no_document(tmp_path, backend):
+    (tmp_path / "a.txt").write_text("ab|||ba|", encoding="utf-8")
+    tok = tokenizer(backend)
+    assert read(tok.encode_files(tmp_path / "a.txt", tmp_path / "o.bin", separator="|")) == tok.encode_batch(
+        ["ab", "", "", "ba"]
+    )
+
+
+@settings(max_examples=40)
+@given(st.lists(any_bytes, max_size=6), st.sampled_from([b"\n", b"--", b"aba"]))
+def test_documents_are_cut_wherever_chunks_end(chunks, separator):
+    data = b"".join(chunks)
+    expected = data.split(separator)
+    assert list(corpus.split_documents(chunks, separator)) == (expected if expected[-1] else expected[:-1])
+
+
+def test_large_texts_are_cut_safely(tmp_path, monkeypatch):
+    monkeypatch.setattr(packing, "BATCH", 1000)
+    monkeypatch.setattr(corpus, "CHUNK", 300)
+    text = "ab aba  won't 12345 é🦀\n\n <|end|> " * 200
+    (tmp_path / "a.txt").write_text(text, encoding="utf-8")
+    for backend in BACKENDS:
+        tok = tokenizer(backend)
+        for special in ((), ["<|end|>"]):
+            packed = tok.encode_files(tmp_path / "a.txt", tmp_path / "o.bin", allowed_special=special)
+            assert read(packed) == [tok.encode(text, allowed_special=special)]
+
+
+class InterruptedAt:
+    """Progress that is interrupted when so many files are done."""
+
+    def __init__(self, files, size):
+        self.wanted = files * size
+
+    def __call__(self, at):
+        if at.done > self.wanted:
+            raise KeyboardInterrupt
+
+
+def write_files(folder, count=5):
+    texts = [f"ab aba {number} " * 50 for number in range(count)]
+    for number, text in enumerate(texts):
+        (folder / f"{number}.txt").write_text(text, encoding="utf-8")
+    return texts, len(texts[0])
+
+
+@pytest.mark.parametrize("suffix", [".bin", ".npy"])
+def test_an_interrupted_run_goes_on(tmp_path, backend, suffix):
+    texts, size = write_files(tmp_path)
+    tok = tokenizer(backend)
+    out = tmp_path / f"out{suffix}"
+    out.write_bytes(b"old")
+    options = {"end_of_document": "<|end|>", "dtype": "uint16"}
+    for files in (2, 3):
+        with pytest.raises(KeyboardInterrupt):
+            tok.encode_files(tmp_path / "*.txt", out, progress=InterruptedAt(files, size), **options)
+        assert out.read_bytes() == b"old"
+        assert json.loads((tmp_path / f"{out.name}.journal.json").read_text())["files"] == files
+    # What was written after the journal does not count.
+    with (tmp_path / f"{out.name}.partial").open("ab") as partial:
+        partial.write(b"half a number or a whole")
+    packed = tok.encode_files(tmp_path / "*.txt", out, **options)
+    assert packed.resumed_files == 3
+    assert packed.bytes == 5 * size
+    assert read(packed) == [[*ids, END] for ids in tok.encode_batch(texts)]
+    assert not list(tmp_path.glob("*.partial"))
+    assert not list(tmp_path.glob("*.journal.json"))
+
+
+def test_a_run_goes_on_on_the_other_backend(tmp_path):
+    texts, size = write_files(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        tokenizer("python").encode_files(tmp_path / "*.txt", tmp_path / "o.bin", progress=InterruptedAt(2, size))
+    packed = tokenizer("rust").encode_files(tmp_path / "*.txt", tmp_path / "o.bin")
+    assert (packed.resumed_files, read(packed)) == (2, tokenizer("rust").encode_batch(texts))
+
+
+def test_a_bad_file_stops_the_run_and_the_rest_goes_on_when_it_is_mended(tmp_path, backend):
+    texts, _ = write_files(tmp_path, 2)
+    bad = tmp_path / "2.jsonl"
+    bad.write_text('{"text": "ab"}\n{"text": 3}\n', encoding="utf-8")
+    tok = tokenizer(backend)
+    paths = [tmp_path / "*.txt", bad]
+    with pytest.raises(minitok.FileFormatError, match=r"2\.jsonl:2: the field 'text' is a int, not text"):
+        tok.encode_files(paths, tmp_path / "o.bin")
+    assert not (tmp_path / "o.bin").exists()
+    bad.write_text('{"text": "ab"}\n', encoding="utf-8")
+    packed = tok.encode_files(paths, tmp_path / "o.bin")
+    assert (packed.resumed_files, read(packed)) == (2, tok.encode_batch([*texts, "ab"]))
+
+
+@pytest.mark.parametrize("change", ["option", "tokenizer", "file", "order", "partial", "journal", "resume", "dtype"])
+def test_what_has_changed_begins_anew(tmp_path, change):
+    texts, size = write_files(tmp_path)
+    tok, out, options = tokenizer("rust"), tmp_path / "o.bin", {}
+    files = sorted(tmp_path.glob("*.txt"))
+    with pytest.raises(KeyboardInterrupt):
+        tok.encode_files(files, out, progress=InterruptedAt(3, size))
+    if change == "option":
+        options = {"end_of_document": END}
+    elif change == "dtype":
+        options = {"dtype": "uint16"}
+    elif change == "resume":
+        options = {"resume": False}
+    elif change == "tokenizer":
+        tok = tok.add_special_tokens(["<x>"])
+    elif change == "file":
+        texts[1] = texts[1].replace("1", "2")
+        files[1].write_text(texts[1], encoding="utf-8")
+        os.utime(files[1], (1, 1))
+    elif change == "order":
+        files, texts = files[::-1], texts[::-1]
+    elif change == "partial":
+        os.truncate(tmp_path / "o.bin.partial", 10)
+    elif change == "journal":
+        (tmp_path / "o.bin.journal.json").write_text("[3]")
+    packed = tok.encode_files(files, out, **options)
+    assert packed.resumed_files == 0
+    assert read(packed) == [[*ids, END] if change == "option" else ids for ids in tok.encode_batch(texts)]
+
+
+def test_the_journal_is_written_while_a_run_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(packing, "JOURNAL_SECONDS", 0)
+    _, size = write_files(tmp_path)
+    seen = []
+
+    def look(at):
+        journal = tmp_path / "o.bin.journal.json"
+        seen.append((at.done // size, json.loads(journal.read_text())["files"] if journal.exists() else 0))
+
+    tokenizer("rust").encode_files(tmp_path / "*.txt", tmp_path / "o.bin", progress=look)
+    assert {(done, recorded) for done, recorded in seen if done - recorded not in (0, 1)} == set()
+    assert (5, 4) in seen
+
+
+def test_progress_goes_up_to_the_size_of_the_files(tmp_path, backend):
+    write_documents(tmp_path)
+    total = sum((tmp_path / name).stat().st_size for name in ("a.jsonl", "a.parquet", "a.txt"))
+    heard = []
+    tokenizer(backend).encode_files(tmp_path / "a.*", tmp_path / "o.bin", progress=heard.append)
+    done = [at.done for at in heard]
+    assert {(at.phase, at.total) for at in heard} == {("encoding", total)}
+    assert done == sorted(done)
+    assert done[-1] == total
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "message"),
+    [
+        ({"dtype": "int64"}, ValueError, "dtype must be 'uint16' or 'uint32', not 'int64'"),
+        ({"out": "o.txt"}, ValueError, "'o.txt' must end in .bin or .npy"),
+        ({"out": "o.idx.npy"}, ValueError, "not in .idx.npy"),
+        ({"separator": ""}, ValueError, "the separator is empty"),
+        ({"end_of_document": "<s>"}, ValueError, "'<s>' is not a special token of this tokenizer: it has '<|end|>'"),
+        ({"end_of_document": 999}, minitok.UnknownTokenError, "unknown token id 999"),
+        ({"end_of_document": 1.5}, TypeError, "end_of_document must be a special token's name or an id, not float"),
+        ({"threads": 0}, ValueError, "threads must be at least 1"),
+        ({"paths": "nowhere.txt"}, FileNotFoundError, "nowhere.txt"),
+    ],
+)
+def test_what_cannot_be_written_is_said_at_once(tmp_path, options, kind, message):
+    (tmp_path / "a.txt").touch()
+    arguments = {"paths": tmp_path / "a.txt", "out": tmp_path / "o.bin", **options}
+    failed = failure_on_both(lambda backend: tokenizer(backend).encode_files(**arguments))
+    assert failed.kind is kind
+    assert message in failed.message
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_sixteen_bits_are_refused_where_they_do_not_suffice(tmp_path):
+    (tmp_path / "a.txt").write_text("hello", encoding="utf-8")
+    large = minitok.get_encoding("cl100k_base")
+    with pytest.raises(ValueError, match="uint16 holds ids up to 65,535, and this tokenizer has 100,277: use uint32"):
+        large.encode_files(tmp_path / "a.txt", tmp_path / "o.bin", dtype="uint16")
+    for last, fits in ((65_535, True), (65_536, False)):
+        tok = Tokenizer([], special_tokens={"<s>": last})
+        if fits:
+            packed = tok.encode_files(tmp_path / "a.txt", tmp_path / "o.bin", dtype="uint16", end_of_document="<s>")
+            assert read(packed)[0][-1] == last
+        else:
+            with pytest.raises(ValueError, match="use uint32"):
+                tok.encode_files(tmp_path / "a.txt", tmp_path / "o.bin", dtype="uint16")
+
+
+def test_parquet_trains_what_its_texts_train(tmp_path, backend):
+    write_documents(tmp_path)
+    tok = minitok.train_files(tmp_path / "a.parquet", 262, field="body", backend=backend)
+    expected = outcome_of_training([text + "!" for text in DOCUMENTS], vocab_size=262, backend=backend)
+    assert (tok.merges, tok.special_tokens, tok.trained["stop"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("table", "reason"),
+    [
+        ({"body": ["a"]}, "no column 'text'; it has 'body'"),
+        ({"text": ["a", None]}, "row 1 of 'text' is a NoneType, not text"),
+        ({"text": [1, 2]}, "row 0 of 'text' is a int, not text"),
+        (None, "not Parquet: "),
+    ],
+)
+def test_parquet_that_holds_no_texts_is_named(tmp_path, table, reason):
+    path = tmp_path / "a.parquet"
+    if table is None:
+        path.write_bytes(b"PAR1 or not")
+    else:
+        parquet.write_table(pa.table(table), path)
+    for call in (
+        lambda backend: tokenizer(backend).encode_files(path, tmp_path / "o.bin"),
+        lambda backend: minitok.train_files(path, 300, backend=backend),
+    ):
+        failed = failure_on_both(call)
+        assert failed.kind is minitok.FileFormatError
+        assert failed.message.startswith(f"{path}: {reason}")

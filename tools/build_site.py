@@ -1,0 +1,130 @@
+"""What `make docs` adds to MkDocs: pages made from files that stand elsewhere, and doctests as code.
+
+Pages made here are never written down, so that they cannot drift: the home page is the README; CONTRIBUTING, CHANGELOG
+and the licence are those of the repository; each module of the reference stands beside its Rust mirror.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from markdown import Extension, Markdown
+from markdown.preprocessors import Preprocessor
+from mkdocs.structure.files import File, Files
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+
+ROOT = Path(__file__).parent.parent
+# The order in which the README says to read.
+READING_ORDER = (
+    *("naive", "pretokenize", "special", "pairs", "vocab", "train", "encode", "decode"),
+    *("codec", "regexes", "unicode", "trace", "packed"),
+)
+FROM_ROOT = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    config.markdown_extensions.append(FencedDoctests())
+    for section in config.nav or []:
+        if "Understand" in section:
+            section["Understand"] += unnamed_pages(Path(config.docs_dir), str(config.nav))
+        if "Read the source" in section:
+            section["Read the source"] += [{name: f"source/{name}.md"} for name in READING_ORDER]
+    return config
+
+
+def unnamed_pages(docs: Path, nav: str) -> list[str]:
+    """The pages at the top of docs/ that mkdocs.yml does not name: a new page needs no line there."""
+    return [page.name for page in sorted(docs.glob("*.md")) if f"'{page.name}'" not in nav]
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    for source, page in FROM_ROOT.items():
+        text = (ROOT / source).read_text(encoding="utf-8")
+        if page == "index.md":
+            text = f"---\nhide: [navigation]\n---\n\n{text}"
+        files.append(File.generated(config, page, content=with_site_links(side_by_side(text))))
+    licence = "\n\n".join(f"## {name}\n\n{fenced(ROOT / name, 'text')}" for name in ("LICENSE", "NOTICE"))
+    files.append(File.generated(config, "license.md", content=f"# License\n\n{licence}\n"))
+    for name in READING_ORDER:
+        files.append(File.generated(config, f"source/{name}.md", content=source_page(name)))
+    return files
+
+
+# -- pages -----------------------------------------------------------------------------------------------------------
+
+
+def with_site_links(text: str) -> str:
+    """Links into the repository lead to the page that shows the file."""
+    text = text.replace("](docs/", "](")
+    for source, page in FROM_ROOT.items():
+        text = text.replace(f"]({source})", f"]({page})")
+    return re.sub(r"\]\((LICENSE|NOTICE)\)", "](license.md)", text)
+
+
+def side_by_side(text: str) -> str:
+    """The README's table of two excerpts as a grid of two blocks of code, each with its file's name."""
+
+    def grid(table: re.Match[str]) -> str:
+        blocks = re.findall(r"<!-- excerpt: (\S+) -->\n```(\w+)\n(.*?)```", table[0], re.DOTALL)
+        body = "\n".join(f'``` {{ .{language} title="{path}" }}\n{code}```\n' for path, language, code in blocks)
+        names = dict.fromkeys(Path(path).stem for path, _, _ in blocks)
+        links = ", ".join(f"[{name}](source/{name}.md)" for name in names)
+        return f'<div class="grid" markdown>\n\n{body}\n</div>\n\nThe whole of it: {links}.'
+
+    return re.sub(r"<table>.*?</table>", grid, text, flags=re.DOTALL)
+
+
+def source_page(name: str) -> str:
+    """A module of the reference: its documentation, its text, and its mirror's text."""
+    parts = [
+        f"---\nhide: [toc]\n---\n\n# {name}",
+        f"::: minitok.reference.{name}\n    options:\n      members: false\n      show_root_heading: false",
+    ]
+    for title, path in (
+        ("Python, to be read", ROOT / f"python/minitok/reference/{name}.py"),
+        ("Rust, to be run", ROOT / f"rust/{name}.rs"),
+    ):
+        if path.exists():
+            language = "python" if path.suffix == ".py" else "rust"
+            code = fenced(path, language).replace("\n", "\n    ")
+            parts.append(f'=== "{title}"\n\n    `{path.relative_to(ROOT).as_posix()}`\n\n    {code}\n')
+    return "\n\n".join(parts)
+
+
+def fenced(path: Path, language: str) -> str:
+    return f"``````{language}\n{path.read_text(encoding='utf-8').rstrip()}\n``````"
+
+
+# -- doctests --------------------------------------------------------------------------------------------------------
+
+
+class FencedDoctests(Extension):
+    """Examples that stand bare in a docstring or a page become blocks of code; Markdown would take `>>>` for quotes."""
+
+    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Markdown's name
+        md.preprocessors.register(
+            Fence(md), "fenced_doctests", 28
+        )  # before fences are read, after line ends are made equal
+
+
+class Fence(Preprocessor):
+    def run(self, lines: list[str]) -> list[str]:
+        out: list[str] = []
+        fence = ""  # what closes the fence that we are in
+        example = False
+        for line in lines:
+            mark = re.match(r"\s*(`{3,}|~{3,})", line)
+            if example and not line.strip():
+                out.append("```")
+                example = False
+            elif not example and mark and (not fence or mark[1].startswith(fence)):
+                fence = "" if fence else mark[1]
+            elif not example and not fence and line.startswith(">>>"):
+                out.append("```python")
+                example = True
+            out.append(line)
+        return [*out, "```"] if example else out
