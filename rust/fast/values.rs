@@ -65,12 +65,11 @@ impl Values<'_> {
                 unsafe { out.set_len(len) };
                 out.reserve(count + PADDING * (self.words.len() - index));
                 if count <= FEW && ids.len() >= FEW {
-                    for (four, ids) in ids[..FEW].chunks_exact(PADDING).take(count.div_ceil(PADDING)).enumerate() {
-                        let ids: [u32; PADDING] = ids.try_into().unwrap_or_default();
+                    let fours = ids[..FEW].as_chunks::<PADDING>().0.iter().take(count.div_ceil(PADDING));
+                    for (index, four) in fours.enumerate() {
+                        let place = out.as_mut_ptr().wrapping_add(len + PADDING * index);
                         // SAFETY: there is room for `count` words, and for four more, of which this is the last at most.
-                        unsafe {
-                            out.as_mut_ptr().add(len + PADDING * four).cast::<[u32; PADDING]>().write_unaligned(ids)
-                        };
+                        unsafe { place.cast::<[u32; PADDING]>().write_unaligned(*four) };
                     }
                     len += count;
                     continue;
