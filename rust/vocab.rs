@@ -80,7 +80,7 @@ impl Tokens {
     }
 
     /// Each id that has a token, ascending.
-    pub fn iter(&self) -> impl Iterator<Item = (u32, &[u8])> {
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &[u8])> + Clone {
         (0..self.n_ids()).filter_map(|id| self.get(id).map(|token| (id, token)))
     }
 }

@@ -15,7 +15,7 @@ use super::encoder::Encoder;
 use super::key::{is_long, key_of};
 use super::line::{self, Line};
 use super::long::merge_long;
-use super::miss::{LANE, merge_short};
+use super::miss::{WIDE_LANE, merge_short};
 use super::piece_cache::{PieceCache, RECORDS, Size};
 use super::values::{PADDING, SPILL, Values};
 use crate::encode::encode_piece;
@@ -117,7 +117,8 @@ impl Workspace {
         {
             #[target_feature(enable = "avx2,bmi1")]
             fn with_avx2(work: &mut Workspace) {
-                work.look_up_with(|line, key| line::find_avx2(line, key));
+                // SAFETY: asked below.
+                work.look_up_with(|line, key| unsafe { line::find_avx2(line, key) });
             }
             if line::has_avx2() {
                 // SAFETY: just asked.
@@ -128,14 +129,14 @@ impl Workspace {
     }
 
     #[inline(always)]
-    fn look_up_with(&mut self, find: impl Fn(&Line, u128) -> Option<u32>) {
+    fn look_up_with(&mut self, find: impl Fn(&Line, u128) -> Option<u32> + Copy) {
         let cache = self.cache.view();
         self.values.resize(self.keys.len(), 0);
         self.misses.resize(self.keys.len(), 0);
         let mut n_misses = 0;
         let pieces = self.keys.iter().zip(&self.lines).zip(&mut self.values);
         for (index, ((&key, &line), place)) in pieces.enumerate() {
-            let found = cache.find_with(line as usize, key, &find);
+            let found = cache.find_with(line as usize, key, find);
             *place = found.unwrap_or(0);
             self.misses[n_misses] = index as u32;
             n_misses += usize::from(found.is_none() | is_long(key));
@@ -162,7 +163,7 @@ impl Workspace {
             }
             return;
         };
-        for &index in misses.iter().filter(|&&index| piece(index).len() > LANE) {
+        for &index in misses.iter().filter(|&&index| piece(index).len() > WIDE_LANE) {
             ids.clear();
             merge_long(pairs, piece(index), &mut ids);
             for symbol in &mut ids {
@@ -170,7 +171,7 @@ impl Workspace {
             }
             results.settle(index, piece(index), &ids);
         }
-        let short = misses.iter().map(|&index| (index, piece(index))).filter(|(_, piece)| piece.len() <= LANE);
+        let short = misses.iter().map(|&index| (index, piece(index))).filter(|(_, piece)| piece.len() <= WIDE_LANE);
         merge_short(pairs, short, |index, symbols| {
             ids.clear();
             ids.extend(symbols.iter().map(|&symbol| pairs.id(symbol)));

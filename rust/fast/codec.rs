@@ -38,7 +38,7 @@ impl Fast<'_> {
 /// Room for the ids of so many bytes. For a long text it is more than most need, since room that is not used costs nothing
 /// until it is touched, and growing costs a good deal.
 fn room_for(bytes: usize) -> Vec<u32> {
-    if bytes < LARGE { Vec::new() } else { huge::with_capacity(bytes / 2) }
+    if bytes < LARGE { Vec::new() } else { huge::with_capacity(bytes / 3 * 2) }
 }
 
 /// Give back much room that was not used.
@@ -80,7 +80,8 @@ impl Codec {
     /// As `encode` without special tokens, of the characters of a Python str.
     pub fn encode_units(&self, units: Units) -> Result<Vec<u32>> {
         let Some(fast) = self.fast(1) else { return self.encode(&units.utf8(), &Finder::default()) };
-        let mut ids = room_for(units.len());
+        // A unit that is not ASCII is two bytes or three.
+        let mut ids = room_for(units.len() * 3 / 2);
         fast.encoder.encode_units(units, fast.split, &mut ids)?;
         give_back(&mut ids);
         Ok(ids)

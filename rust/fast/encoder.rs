@@ -10,7 +10,7 @@
 use super::block::{BLOCK, Workspace};
 use super::key::{INLINE, key_of};
 use super::long::merge_long;
-use super::miss::{LANE, merge_short};
+use super::miss::{WIDE_LANE, merge_short};
 use super::pair_table::PairTable;
 use super::piece_cache::{MOST, PieceCache, RECORDS, Size};
 use super::pool::Pool;
@@ -266,9 +266,9 @@ pub(super) fn made_by_merges(encoder: &Encoder) -> Vec<bool> {
     let Some(pairs) = encoder.pairs() else { return made };
     let mut check = |id: u32, symbols: &[u32]| made[id as usize] = symbols.len() == 1 && pairs.id(symbols[0]) == id;
     let all = || tokens.iter().filter(|(_, token)| !token.is_empty());
-    merge_short(pairs, all().filter(|(_, token)| token.len() <= LANE), &mut check);
+    merge_short(pairs, all().filter(|(_, token)| token.len() <= WIDE_LANE), &mut check);
     let mut symbols = Vec::new();
-    for (id, token) in all().filter(|(_, token)| token.len() > LANE) {
+    for (id, token) in all().filter(|(_, token)| token.len() > WIDE_LANE) {
         symbols.clear();
         merge_long(pairs, token, &mut symbols);
         check(id, &symbols);

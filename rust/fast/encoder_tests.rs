@@ -1,6 +1,6 @@
 //! The encoder against the mirror, on vocabularies and texts that are made to break it.
 
-use super::encoder::{Encoder, Split};
+use super::encoder::{Encoder, Split, made_by_merges};
 use super::long::tests::every_way;
 use super::pair_table::PairTable;
 use super::piece_cache::Size;
@@ -220,4 +220,15 @@ fn what_the_pair_table_refuses_is_left_to_the_mirror() {
     let (grammar, pattern) = named(0);
     let text = b"abcbc bcabc cbabab";
     check(&Encoder::new(Arc::clone(&vocab)), text, Split::Scan(grammar), &mirror(&vocab, &pattern, text));
+}
+
+#[test]
+fn merges_make_all_is_said_of_the_published_vocabularies_and_true() {
+    for file in ["p50k", "cl100k", "o200k", "whisper"] {
+        let path = format!("{}/python/minitok/encodings/data/{file}.vocab", env!("CARGO_MANIFEST_DIR"));
+        let vocab = Arc::new(crate::packed::unpack(&std::fs::read(path).unwrap(), None).unwrap());
+        assert!(vocab.merges_make_all);
+        let made = made_by_merges(&Encoder::new(Arc::clone(&vocab)));
+        assert!(vocab.tokens.iter().all(|(id, token)| token.is_empty() || made[id as usize]), "{file}");
+    }
 }

@@ -23,29 +23,36 @@ pub(super) fn find(line: &Line, key: u128) -> Option<u32> {
     (found != 0).then_some((entry >> VALUE_SHIFT) as u32)
 }
 
-/// The same with two comparisons of 32 bytes.
+/// The same with two comparisons of 32 bytes. It must vanish into a function that is compiled for AVX2: as one of its own
+/// it would be called for every piece, since what is compiled for less cannot take it in.
+///
+/// # Safety
+///
+/// [`has_avx2`] said so.
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,bmi1")]
-#[inline]
-pub(super) fn find_avx2(line: &Line, key: u128) -> Option<u32> {
+#[inline(always)]
+pub(super) unsafe fn find_avx2(line: &Line, key: u128) -> Option<u32> {
     use std::arch::x86_64::{
         __m256i, _mm256_and_si256, _mm256_castsi256_pd, _mm256_cmpeq_epi64, _mm256_loadu_si256, _mm256_movemask_pd,
         _mm256_set_epi64x, _mm256_setzero_si256, _mm256_xor_si256,
     };
     let (low, high) = (key as i64, (key >> 64) as i64);
-    let keys = _mm256_set_epi64x(high, low, high, low);
     let mask = (1i64 << (VALUE_SHIFT - 64)) - 1;
-    let masks = _mm256_set_epi64x(mask, -1, mask, -1);
     #[allow(clippy::cast_ptr_alignment, reason = "the loads ask for no alignment")]
     let halves = line.as_ptr().cast::<__m256i>();
-    // SAFETY: a line is 64 bytes, two halves of 32.
-    let (first, second) = unsafe { (_mm256_loadu_si256(halves), _mm256_loadu_si256(halves.add(1))) };
-    let equal = |half| {
-        let differing = _mm256_and_si256(_mm256_xor_si256(half, keys), masks);
-        _mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpeq_epi64(differing, _mm256_setzero_si256()))).cast_unsigned()
+    // SAFETY: the processor has the instructions, as the caller promises; a line is 64 bytes, two halves of 32.
+    let words = unsafe {
+        let keys = _mm256_set_epi64x(high, low, high, low);
+        let masks = _mm256_set_epi64x(mask, -1, mask, -1);
+        // No closure for the two halves: it would not be compiled for AVX2.
+        let first = _mm256_and_si256(_mm256_xor_si256(_mm256_loadu_si256(halves), keys), masks);
+        let second = _mm256_and_si256(_mm256_xor_si256(_mm256_loadu_si256(halves.add(1)), keys), masks);
+        let first = _mm256_cmpeq_epi64(first, _mm256_setzero_si256());
+        let second = _mm256_cmpeq_epi64(second, _mm256_setzero_si256());
+        let (first, second) = (_mm256_castsi256_pd(first), _mm256_castsi256_pd(second));
+        (_mm256_movemask_pd(first) | _mm256_movemask_pd(second) << 4).cast_unsigned()
     };
     // Two bits an entry, for its two words; both must be set.
-    let words = equal(first) | equal(second) << 4;
     let found = words & words >> 1 & 0x55;
     let entry = line[found.trailing_zeros() as usize / 2 % SLOTS];
     (found != 0).then_some((entry >> VALUE_SHIFT) as u32)

@@ -1,21 +1,23 @@
-//! Pieces of up to 16 bytes -> symbols, many at a time. Must equal `merge_parts` of `rust/encode.rs`.
+//! Pieces of up to 62 bytes -> symbols, many at a time. Must equal `merge_parts` of `rust/encode.rs`.
 //!
 //! A new word is short, and merging it is a chain of a few look-ups, each waiting for the one before it, with a branch at
 //! every step that no processor can guess. So up to 32 pieces stand side by side, one *lane* each, and take one step in turn:
 //! the waits overlap. A step has no branch but the question whether the lane is done:
 //!
-//! * `keys[p]` is the place of the rank of the pair that begins at part p, times 32, plus p. The least key is the lowest
+//! * `keys[p]` is the place of the rank of the pair that begins at part p, times 64, plus p. The least key is the lowest
 //!   rank, leftmost on ties.
 //! * `live` has bit p + 1 set while part p stands, and a bit at each end for the parts that are not there; so the
 //!   neighbours of a part are the next set bits.
 //!
-//! By hand, `a b c` with the merge 0: (a, b) -> X: keys 0·32 + 0, none, none; live 11111. Step: p = 0, the part after it is 1;
+//! By hand, `a b c` with the merge 0: (a, b) -> X: keys 0·64 + 0, none, none; live 11111. Step: p = 0, the part after it is 1;
 //! symbols X . c; live 11011; the keys of 0 and of what is before it are looked up anew: (X, c) does not merge. Done.
 //!
 //! A step ends by asking for the lines of the pair table that it needs, and the next step of the lane begins by looking at
 //! them; meanwhile the other lanes have moved.
 //!
-//! Costs: at most 15 steps of 16 comparisons and two look-ups a piece; 12 KB on the stack.
+//! A lane is as wide as the longest piece asks: 16 parts, 32 or 64 (two bits of which are the ends).
+//!
+//! Costs, a lane of N parts: at most N - 1 steps of N comparisons and two look-ups a piece; 12 to 18 KB on the stack.
 
 #![allow(unsafe_code)]
 // The hot loops are made of one-line helpers that must vanish into them.
@@ -23,17 +25,18 @@
 
 use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable};
 
-/// The longest piece of many that are merged side by side.
+/// The longest piece that is merged in the narrowest lane.
 pub(super) const LANE: usize = 16;
+const MIDDLE: usize = 32;
 /// The longest piece that is merged in a lane at all.
-pub(super) const WIDE_LANE: usize = 32;
+pub(super) const WIDE_LANE: usize = ROOM - 2;
 const LANES: usize = 32;
 /// Symbols of a lane: two more than it has parts, and a power of two.
 const ROOM: usize = 64;
-const POSITION_BITS: u32 = 5;
+const POSITION_BITS: u32 = 6;
 const DONE: u32 = NO_PLACE << POSITION_BITS;
 
-/// A piece of at most N bytes; N is at most 32.
+/// A piece of at most N bytes, and of at most [`WIDE_LANE`]; N is a power of two.
 #[derive(Clone, Copy)]
 struct Lane<const N: usize> {
     /// The symbol of part p at p + 1; none at 0 and behind the last.
@@ -53,7 +56,7 @@ impl<const N: usize> Lane<N> {
 
     fn load(&mut self, table: &PairTable, piece: u32, bytes: &[u8]) {
         *self = Lane { piece, ..Self::IDLE };
-        self.live = (1 << (bytes.len() + 2)) - 1;
+        self.live = u64::MAX >> (WIDE_LANE - bytes.len());
         for (symbol, &byte) in self.symbols[1..].iter_mut().zip(bytes) {
             *symbol = u32::from(byte);
         }
@@ -113,16 +116,30 @@ fn following(live: u64, bit: u32) -> u32 {
     (live >> (bit + 1)).trailing_zeros() + bit + 1
 }
 
-/// Merge one piece of 1 to 32 bytes, and append its symbols.
+/// Merge one piece of 1 to 62 bytes, and append its symbols.
 pub(super) fn merge_alone(table: &PairTable, piece: &[u8], out: &mut Vec<u32>) {
-    let mut lane = Lane::<WIDE_LANE>::IDLE;
-    lane.load(table, 0, piece);
-    while lane.step(table) {}
-    lane.result(out);
+    merge_short(table, [(0, piece)].into_iter(), |_, symbols| out.extend_from_slice(symbols));
 }
 
-/// Merge all pieces, each of 1 to 16 bytes; hand each one's number and symbols to `emit`, in no order.
+/// Merge all pieces, each of 1 to 62 bytes; hand each one's number and symbols to `emit`, in no order.
 pub(super) fn merge_short<'p>(
+    table: &PairTable,
+    pieces: impl Iterator<Item = (u32, &'p [u8])> + Clone,
+    mut emit: impl FnMut(u32, &[u32]),
+) {
+    let longest = pieces.clone().map(|(_, piece)| piece.len()).max().unwrap_or(0);
+    merge_lanes::<LANE>(table, pieces.clone().filter(|(_, piece)| piece.len() <= LANE), &mut emit);
+    if longest > LANE {
+        let middle = pieces.clone().filter(|(_, piece)| (LANE + 1..=MIDDLE).contains(&piece.len()));
+        merge_lanes::<MIDDLE>(table, middle, &mut emit);
+    }
+    if longest > MIDDLE {
+        merge_lanes::<ROOM>(table, pieces.filter(|(_, piece)| piece.len() > MIDDLE), &mut emit);
+    }
+}
+
+/// The same in lanes of N parts.
+fn merge_lanes<'p, const N: usize>(
     table: &PairTable,
     pieces: impl Iterator<Item = (u32, &'p [u8])>,
     emit: impl FnMut(u32, &[u32]),
@@ -131,27 +148,33 @@ pub(super) fn merge_short<'p>(
     {
         /// The same, compiled for processors that compare eight keys at once.
         #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt")]
-        fn with_avx2<'p>(
+        fn with_avx2<'p, const N: usize>(
             table: &PairTable,
             pieces: impl Iterator<Item = (u32, &'p [u8])>,
             emit: impl FnMut(u32, &[u32]),
         ) {
-            run_lanes(table, pieces, emit);
+            run_lanes::<N>(table, pieces, emit);
         }
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi2") && is_x86_feature_detected!("lzcnt") {
             // SAFETY: the processor has what the function is compiled for; bmi1 comes with bmi2.
-            return unsafe { with_avx2(table, pieces, emit) };
+            return unsafe { with_avx2::<N>(table, pieces, emit) };
         }
     }
-    run_lanes(table, pieces, emit);
+    run_lanes::<N>(table, pieces, emit);
 }
 
 #[inline(always)]
-fn run_lanes<'p>(table: &PairTable, pieces: impl Iterator<Item = (u32, &'p [u8])>, mut emit: impl FnMut(u32, &[u32])) {
+fn run_lanes<'p, const N: usize>(
+    table: &PairTable,
+    pieces: impl Iterator<Item = (u32, &'p [u8])>,
+    mut emit: impl FnMut(u32, &[u32]),
+) {
     let mut pieces = pieces.fuse();
-    let mut lanes = [Lane::<LANE>::IDLE; LANES];
+    let Some(first) = pieces.next() else { return };
+    let mut pieces = std::iter::once(first).chain(pieces);
+    let mut lanes = [Lane::<N>::IDLE; LANES];
     let mut active = 0;
-    let mut symbols = Vec::with_capacity(LANE);
+    let mut symbols = Vec::with_capacity(N);
     for lane in &mut lanes {
         let Some((piece, bytes)) = pieces.next() else { break };
         lane.load(table, piece, bytes);

@@ -180,11 +180,21 @@ impl<'c> View<'c> {
 
     /// The value of a key, whose line is `line`, by one of the ways to look at a line.
     #[inline(always)]
-    pub(super) fn find_with(&self, line: usize, key: u128, find: impl Fn(&Line, u128) -> Option<u32>) -> Option<u32> {
-        let slots = &self.lines[line];
-        match find(slots, key) {
-            None if slots[SLOTS - 1] != 0 => find(&self.lines[line ^ 1], key),
-            found => found,
+    pub(super) fn find_with(
+        &self,
+        line: usize,
+        key: u128,
+        find: impl Fn(&Line, u128) -> Option<u32> + Copy,
+    ) -> Option<u32> {
+        // One call in a loop: of two, the compiler would make a function, whose call costs as much as the rest.
+        let mut at = line;
+        loop {
+            let slots = &self.lines[at];
+            let found = find(slots, key);
+            if found.is_some() || slots[SLOTS - 1] == 0 || at != line {
+                return found;
+            }
+            at ^= 1;
         }
     }
 

@@ -8,6 +8,9 @@
 //!
 //! Costs: O(units), some 1 to 2 ns each where they are not ASCII; no memory but the buffer's.
 
+#![allow(unsafe_code)]
+#![allow(clippy::inline_always)]
+
 /// The characters of a str, by their width.
 #[derive(Debug, Clone, Copy)]
 pub enum Units<'s> {
@@ -49,33 +52,66 @@ impl Units<'_> {
 
 /// How many units are looked at together.
 const RUN: usize = 16;
+/// How many units are given room at once.
+const STRETCH: usize = 4096;
+/// The most bytes of a character.
+const LONGEST: usize = 4;
 
 fn transcode<U: Copy + Into<u32>>(units: &[U], from: usize, wanted: usize, out: &mut Vec<u8>) -> usize {
     let end = units.len().min(from.saturating_add(wanted.max(1)));
-    out.reserve(end.saturating_sub(from) + RUN);
     let mut at = from;
     while at < end {
-        if let Some(run) = units[at..end].first_chunk::<RUN>()
-            && run.iter().fold(0, |all, &unit| all | unit.into()) < 0x80
-        {
-            out.extend_from_slice(&run.map(|unit| unit.into() as u8));
-            at += RUN;
-            continue;
+        // A stretch at a time, so that its room need not be asked for character by character.
+        let stretch = end.min(at + STRETCH);
+        out.reserve(LONGEST * (STRETCH + 1));
+        let mut len = out.len();
+        while at < stretch {
+            if let Some(run) = units[at..stretch].first_chunk::<RUN>()
+                && run.iter().fold(0, |all, &unit| all | unit.into()) < 0x80
+            {
+                // SAFETY: there is room for four bytes a unit of the stretch.
+                unsafe { out.as_mut_ptr().add(len).cast::<[u8; RUN]>().write(run.map(|unit| unit.into() as u8)) };
+                (at, len) = (at + RUN, len + RUN);
+                continue;
+            }
+            // What is near is of one kind as a rule, and the kinds are told apart once for some of them.
+            let near = stretch.min(at + RUN);
+            while at < near {
+                let unit: u32 = units[at].into();
+                at += 1;
+                let mut value = unit;
+                if unit >> 11 == 0xD800 >> 11 {
+                    value = char::REPLACEMENT_CHARACTER.into();
+                    if unit < 0xDC00
+                        && let Some(&low) = units.get(at)
+                        && (0xDC00..0xE000).contains(&low.into())
+                    {
+                        value = 0x1_0000 + ((unit - 0xD800) << 10) + (low.into() - 0xDC00);
+                        at += 1;
+                    }
+                }
+                let (bytes, length) = utf8(value);
+                // SAFETY: there is room for four bytes a unit of the stretch, and for four more.
+                unsafe { out.as_mut_ptr().add(len).cast::<[u8; LONGEST]>().write(bytes) };
+                len += length;
+            }
         }
-        let unit: u32 = units[at].into();
-        at += 1;
-        let mut value = unit;
-        if (0xD800..0xDC00).contains(&unit)
-            && let Some(&low) = units.get(at)
-            && (0xDC00..0xE000).contains(&low.into())
-        {
-            value = 0x1_0000 + ((unit - 0xD800) << 10) + (low.into() - 0xDC00);
-            at += 1;
-        }
-        let character = char::from_u32(value).unwrap_or(char::REPLACEMENT_CHARACTER);
-        out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+        // SAFETY: all bytes up to here have been written, within the room that was asked for.
+        unsafe { out.set_len(len) };
     }
     at
+}
+
+/// The UTF-8 of a character in four bytes, and how many of them it is.
+#[inline(always)]
+fn utf8(value: u32) -> ([u8; LONGEST], usize) {
+    let tail = |shift: u32| (value >> shift & 0x3F) as u8 | 0x80;
+    match value {
+        0..0x80 => ([value as u8, 0, 0, 0], 1),
+        0x80..0x800 => ([(value >> 6) as u8 | 0xC0, tail(0), 0, 0], 2),
+        0x800..0x1_0000 => ([(value >> 12) as u8 | 0xE0, tail(6), tail(0), 0], 3),
+        _ => ([(value >> 18) as u8 | 0xF0, tail(12), tail(6), tail(0)], 4),
+    }
 }
 
 #[cfg(test)]

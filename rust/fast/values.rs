@@ -12,6 +12,8 @@ use super::piece_cache::{RECORDS, UNIT};
 
 /// A value from here on is a record of the spill.
 pub(super) const SPILL: u32 = 1 << 31;
+/// Up to how many ids are copied by fours: a call costs as much as that.
+const FEW: usize = 16;
 /// How many words of a record may be read behind its count.
 pub(super) const PADDING: usize = 4;
 
@@ -62,6 +64,16 @@ impl Values<'_> {
                 // SAFETY: all words up to here have been written.
                 unsafe { out.set_len(len) };
                 out.reserve(count + PADDING * (self.words.len() - index));
+                if count <= FEW && ids.len() >= FEW {
+                    let fours = ids[..FEW].as_chunks::<PADDING>().0.iter().take(count.div_ceil(PADDING));
+                    for (index, four) in fours.enumerate() {
+                        let place = out.as_mut_ptr().wrapping_add(len + PADDING * index);
+                        // SAFETY: there is room for `count` words, and for four more, of which this is the last at most.
+                        unsafe { place.cast::<[u32; PADDING]>().write_unaligned(*four) };
+                    }
+                    len += count;
+                    continue;
+                }
                 out.extend_from_slice(&ids[..count]);
                 len = out.len();
             }
