@@ -286,6 +286,8 @@ def test_vocabularies(case: Case, backend: str) -> None:
         assert vocab.token_id(as_bytes(token)) == token_id
     if "full_merges" in case:
         assert [list(merge) for merge in vocab.merges] == case["full_merges"]
+    if "merges_make_all" in case:
+        assert vocab.merges_make_all is case["merges_make_all"]
 
 
 @cases("trace", having="documents")

@@ -308,6 +308,9 @@ fn vocabularies() {
             let merges = vocab.merges.iter().map(|merge| json!([merge.left, merge.right, merge.id, merge.rank]));
             assert_eq!(merges.collect::<Value>(), case["full_merges"]);
         }
+        if let Some(known) = case["merges_make_all"].as_bool() {
+            assert_eq!(vocab.merges_make_all, known);
+        }
     });
 }
 

@@ -78,6 +78,11 @@ impl Vocab {
     }
 
     #[getter]
+    fn merges_make_all(&self) -> bool {
+        self.0.merges_make_all
+    }
+
+    #[getter]
     fn n_ids(&self) -> u32 {
         self.0.tokens.n_ids()
     }
