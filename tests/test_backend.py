@@ -78,6 +78,7 @@ def test_both_backends_offer_the_same_names():
             "tokens",
             "merges",
             "whole_pieces",
+            "merges_make_all",
             "ids",
             "pieces",
         }
