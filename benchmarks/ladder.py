@@ -107,6 +107,8 @@ def climb(kind: str, names: tuple[str, ...], options: argparse.Namespace) -> lis
     found: list[dict[str, Any]] = []
     for size in options.sizes:
         part = text.encode()[:size].decode(errors="ignore")
+        if found and found[-1]["bytes"] == len(part.encode()):
+            break  # there is no more text
         results = []
         for name in list(climbing):
             if kind == "train":

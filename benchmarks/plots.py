@@ -44,7 +44,7 @@ STYLE = {
 def save(figure: Any, folder: Path, name: str) -> None:
     """Both forms, without a date in them, so that the same results give the same files."""
     folder.mkdir(parents=True, exist_ok=True)
-    figure.savefig(folder / f"{name}.png", dpi=110, metadata={"Software": None})
+    figure.savefig(folder / f"{name}.png", dpi=90, metadata={"Software": None})
     figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
     plt.close(figure)
 
@@ -134,6 +134,7 @@ def ladder_plot(results: Results, folder: Path) -> None:
                     line = "o--" if "cores" in rung else "o-"
                     panel.plot(*zip(*points, strict=True), line, color=color, markersize=3, linewidth=1.2, label=rung)
             panel.set(xscale="log", yscale="log", title=f"{kind}: {key}", xlabel="bytes of text")
+            panel.minorticks_off()
         found: dict[str, Any] = {}
         for panel in panels.flat:
             handles, labels = panel.get_legend_handles_labels()

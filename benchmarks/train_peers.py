@@ -4,6 +4,10 @@ All read one text file, learn with GPT-2's split and no special tokens, and are 
 differ in what minitok can be told: which of two equally frequent pairs is merged first (``tie_break``), and which byte
 each of the first 256 ids stands for (``byte_order``), which decides ties by ids. ``same_as`` names minitok's options.
 
+tokenizers and gigabpe take each line of a file, with its end, for a text of its own, so no piece reaches across a line's end;
+their merges are compared with those of minitok when it is given the lines (``documents``), and minitok is timed on the same
+file as a whole.
+
 gigabpe counts in its vocabulary only the bytes that occur, so it is asked for as many ids fewer. bpeasy and rustbpe return
 tokens in order instead of merges; tokens are compared there.
 """
@@ -32,9 +36,13 @@ Options = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Trainer:
-    """``train(file, vocab_size, threads)``, and what of its work is compared to minitok's with these options."""
+    """``train(file, vocab_size, threads)`` of a library, with minitok's options that mean the same, and what differs.
+
+    ``module`` is what is imported before the clock starts.
+    """
 
     name: str
+    module: str
     train: Callable[[Path, int, int], Trained]
     same_as: Options = field(default_factory=dict)
     unequal: str = ""
@@ -55,7 +63,11 @@ def plain(pairs: list[tuple[str, str]]) -> Learnt:
 def train_minitok(file: Path, vocab_size: int, threads: int, **options: str) -> Trained:
     import minitok
 
-    tok = minitok.train_files([file], vocab_size, threads=threads, **options)  # type: ignore[arg-type]
+    if options.pop("documents", "file") == "lines":
+        with file.open("rb") as lines:
+            tok = minitok.train(lines, vocab_size, threads=threads, **options)  # type: ignore[arg-type]
+    else:
+        tok = minitok.train_files([file], vocab_size, threads=threads, **options)  # type: ignore[arg-type]
 
     def learnt() -> Learnt:
         tokens = tok.vocabulary()[0]
@@ -127,17 +139,19 @@ def quiet(trainer: Trainer, file: Path, vocab_size: int, threads: int) -> Traine
         return trainer.train(file, vocab_size, threads)
 
 
-HUGGING_FACE = {"byte_order": "gpt2"}
+HUGGING_FACE = {"byte_order": "gpt2", "documents": "lines"}
+LINES = "each line is a text of its own"
+READ = "the file is read into a str first, as the library takes texts"
 
 TRAINERS = {
     trainer.name: trainer
     for trainer in (
-        Trainer("minitok", train_minitok),
-        Trainer("gigabpe", train_gigabpe, HUGGING_FACE),
-        Trainer("rustbpe", train_rustbpe, {}, "the file is read into a str first, as the library takes texts"),
-        Trainer("gigatoken", train_gigatoken),
-        Trainer("minibperust", train_minibperust, {"tie_break": "first_seen"}),
-        Trainer("bpeasy", train_bpeasy, {}, "the file is read into a str first, as the library takes texts"),
-        Trainer("tokenizers", train_tokenizers, HUGGING_FACE),
+        Trainer("minitok", "minitok", train_minitok),
+        Trainer("gigabpe", "gigabpe", train_gigabpe, HUGGING_FACE, LINES),
+        Trainer("rustbpe", "rustbpe", train_rustbpe, {}, READ),
+        Trainer("gigatoken", "gigatoken", train_gigatoken),
+        Trainer("minibperust", "MiniBpeRust", train_minibperust, {"tie_break": "first_seen"}),
+        Trainer("bpeasy", "bpeasy", train_bpeasy, {}, READ),
+        Trainer("tokenizers", "tokenizers", train_tokenizers, HUGGING_FACE, LINES),
     )
 }

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +34,13 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
         return {"peak": peak_memory(), "numpy": np.__version__}
     trainer = TRAINERS[job["peer"]]
     file = Path(job["file"])
-    cpu, wall = sum(os.times()[:4]), time.perf_counter()
+    import_module("minitok" if "options" in job else trainer.module)
+    cpu, wall = time.process_time(), time.perf_counter()
     if job.get("options") is None:
         result = quiet(trainer, file, job["vocab_size"], job["threads"])
     else:
         result = train_minitok(file, job["vocab_size"], job["threads"], **job["options"])
-    wall, cpu = time.perf_counter() - wall, sum(os.times()[:4]) - cpu
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     peak = peak_memory()
     learnt = result()
     found = {"merges": len(learnt), "tokens": digest(learnt, tokens_only=True)}
