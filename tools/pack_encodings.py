@@ -1,14 +1,17 @@
 """Make the files of ``python/minitok/encodings/data`` from published rank files.
 
     python tools/pack_encodings.py p50k_base.tiktoken cl100k_base.tiktoken o200k_base.tiktoken whisper_multilingual.tiktoken
+    python tools/pack_encodings.py bpe_simple_vocab_16e6.txt.gz
 
-A source is known by its SHA-256, not by its name; one that is not known is refused. The layout is that of
-``minitok.reference.packed``. Costs some ten seconds for the largest.
+The last is CLIP's: a list of merges, of which it uses a part (see ``minitok.encodings.clip``). A source is known by its
+SHA-256, not by its name; one that is not known is refused. The layout is that of ``minitok.reference.packed``. Costs some
+ten seconds for the largest.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import hashlib
 import struct
 from itertools import groupby
@@ -16,6 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zlib import adler32
 
+from minitok.encodings.clip import END_OF_WORD, N_MERGES
+from minitok.formats.byte_level import to_bytes
+from minitok.formats.native import gpt2_byte_order
 from minitok.formats.tiktoken import parse_ranks
 from minitok.reference.packed import MAGIC, unpack
 from minitok.reference.vocab import recover_merges
@@ -28,8 +34,24 @@ SOURCES = {
     "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7": "cl100k",
     "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d": "o200k",
     "b34b360dbb493e781e479794586d661700670d65564001f23024971d1f2fa126": "whisper",
+    "924691ac288e54409236115652ad4aa250f48203de50a9e4722a6ecd48d6804a": "clip",
 }
 DATA = Path(__file__).parent.parent / "python" / "minitok" / "encodings" / "data"
+
+
+def clip_ranks(data: bytes) -> dict[bytes, int]:
+    """CLIP's vocabulary: the bytes, the bytes at the end of a word, and one token for each merge that it uses."""
+    singles = [bytes([byte]) for byte in gpt2_byte_order()]
+    lines = gzip.decompress(data).decode().split("\n")[1 : 1 + N_MERGES]
+    merged = [b"".join(map(clip_side, line.split(" "))) for line in lines]
+    tokens = [*singles, *(byte + END_OF_WORD for byte in singles), *merged]
+    return {token: rank for rank, token in enumerate(tokens)}
+
+
+def clip_side(shown: str) -> bytes:
+    """One side of a merge, of which ``</w>`` is the end of a word."""
+    word = shown.removesuffix("</w>")
+    return to_bytes(word) + END_OF_WORD if word != shown else to_bytes(word)
 
 
 def pack(ranks: Mapping[bytes, int]) -> bytes:
@@ -78,7 +100,7 @@ def main() -> None:
         digest = hashlib.sha256(data).hexdigest()
         if digest not in SOURCES:
             parser.error(f"{source} is no file that is known here (SHA-256 {digest})")
-        ranks = parse_ranks(data, source)
+        ranks = clip_ranks(data) if SOURCES[digest] == "clip" else parse_ranks(data, source)
         packed = pack(ranks)
         if {token: rank for rank, token in unpack(packed).tokens.items()} != ranks:
             parser.error(f"{source} does not come back out of its packed form")

@@ -13,6 +13,7 @@ from minitok.encodings import encoding_name_for_model, models, published
 from minitok.formats.tiktoken import dump
 from minitok.reference.packed import unpack
 from minitok.reference.vocab import Vocab
+from mirror import ROOT
 
 SHA256 = {
     "gpt2": "306cd27f03c1a714eca7108e03d66b7dc042abe8c258b44c199a7ed9838dd930",
@@ -43,6 +44,12 @@ OPENAI = list(tiktoken_ext.openai_public.ENCODING_CONSTRUCTORS)
 
 def test_the_list_is_complete():
     assert minitok.list_encodings() == list(SHA256) == list(N_VOCAB)
+
+
+def test_all_of_them_are_small():
+    files = list((ROOT / "python" / "minitok" / "encodings" / "data").iterdir())
+    assert sorted(file.stem for file in files) == ["cl100k", "clip", "o200k", "p50k", "whisper"]
+    assert sum(file.stat().st_size for file in files) < 2_500_000
 
 
 @pytest.mark.parametrize("name", SHA256)

@@ -7,7 +7,8 @@
 'o200k_base'
 """
 
+from .clip import ClipTokenizer
 from .models import encoding_for_model, encoding_name_for_model
 from .registry import get_encoding, list_encodings
 
-__all__ = ["encoding_for_model", "encoding_name_for_model", "get_encoding", "list_encodings"]
+__all__ = ["ClipTokenizer", "encoding_for_model", "encoding_name_for_model", "get_encoding", "list_encodings"]

@@ -1,0 +1,211 @@
+"""CLIP's tokenizer, the public relative of what DALL-E 2 reads its prompts with. It is byte-level BPE with a difference.
+
+Text is cleaned first: repaired, freed of HTML's escapes, its white space collapsed, its letters made small. White space
+then only parts words, and is no token; that a word has come to its end is part of its last token, which is written
+``</w>``: ``cat</w>`` is the word, ``cat`` the beginning of ``catalog</w>``. So text does not come back as it was
+(``lossless`` is False), and CLIP is no ``Tokenizer`` but a class of its own.
+
+How it is done with the core of minitok: the end of a word is the byte FF, which no UTF-8 holds. CLIP's second row of 256
+tokens, each byte at the end of a word, is then 256 merges that come before all others, and every word that goes to the
+core ends in FF. By hand, ``a Cat!`` -> ``a`` ``cat`` ``!`` -> ``a·FF`` ``cat·FF`` ``!·FF`` -> 320, 2368, 256.
+
+Costs: O(n log n) for n bytes as for any text, and one small string in Python for each word.
+"""
+
+from __future__ import annotations
+
+import html
+from functools import partial
+from pkgutil import get_data
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..arguments import named_special_tokens
+from ..backend import load_backend
+from ..text import utf8
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    import numpy.typing as npt
+
+__all__ = ["ClipTokenizer"]
+
+END_OF_WORD = b"\xff"
+SHOWN_END = b"</w>"
+
+# CLIP uses so many of the merges that were published: the size was to be 49,408 with bytes and special tokens.
+N_MERGES = 49_408 - 2 - 2 * 256
+
+# What no word holds: the space, and U+0345, which the engine of open_clip, told to ignore case, takes neither for a letter
+# nor for anything else. Both are left over by the pattern, and are dropped.
+LEFT_OVER = " \u0345".encode()
+WORDS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|\p{L}+|\p{N}|[^\s\p{L}\p{N}\u0345]+"
+SPECIAL_TOKENS = {"<start_of_text>": 49406, "<end_of_text>": 49407}
+CONTEXT_LENGTH = 77
+
+
+class ClipTokenizer:
+    """CLIP's text as ids, equal to ``open_clip``'s tokenizer (version 3.3.0).
+
+    Args:
+        fix_text: Repair text that was decoded wrongly, as ``open_clip`` does, by ``ftfy`` (``pip install minitok[clip]``).
+            False leaves this step out, which makes a difference for curled quotes, ligatures, wide letters, control
+            characters and mojibake.
+        backend: As for ``Tokenizer``.
+
+    Raises:
+        ImportError: ``fix_text`` without ``ftfy``.
+
+    >>> from minitok.encodings import ClipTokenizer
+    >>> clip = ClipTokenizer()
+    >>> clip.encode("A photo of  12 Cats &amp; dogs")
+    [320, 1125, 539, 272, 273, 3989, 261, 3255]
+    >>> clip.tokenize("A photo of  12 Cats &amp; dogs")
+    ['a</w>', 'photo</w>', 'of</w>', '1</w>', '2</w>', 'cats</w>', '&</w>', 'dogs</w>']
+    >>> clip.decode(clip.encode("A photo of  12 Cats &amp; dogs"))
+    'a photo of 1 2 cats & dogs '
+    """
+
+    name = "clip"
+    lossless = False
+    n_vocab = 49_408
+    context_length = CONTEXT_LENGTH
+
+    def __init__(self, *, fix_text: bool = True, backend: str | None = None) -> None:
+        from ..tokenizer import Tokenizer
+
+        data = get_data(__package__, "data/clip.vocab")
+        self.fix_text = fix_text
+        self._fix = load_ftfy() if fix_text else str
+        self._implementation = load_backend(backend)
+        self._core = Tokenizer._from_vocab(  # noqa: SLF001 - the package, not a user
+            self._implementation.vocab.unpack(data, None),
+            pattern="none",
+            special_tokens=SPECIAL_TOKENS,
+            backend=backend,
+        )
+        self._patterns: dict[frozenset[str], Any] = {}
+
+    @property
+    def special_tokens(self) -> dict[str, int]:
+        """Names and ids of the special tokens."""
+        return dict(SPECIAL_TOKENS)
+
+    def clean(self, text: str) -> str:
+        """The text as it is cut into words.
+
+        >>> ClipTokenizer().clean(" Tom &amp;amp; “Jerry” \\n")
+        'tom & "jerry"'
+        """
+        if not isinstance(text, str):
+            raise TypeError(f"text must be str, not {type(text).__name__}")
+        unescaped = html.unescape(html.unescape(self._fix(text)))
+        return " ".join(unescaped.split()).lower()
+
+    def encode(self, text: str, *, allowed_special: Collection[str] | str = ()) -> list[int]:
+        """The ids of a text, without those of its start and end.
+
+        Args:
+            text: The text.
+            allowed_special: Special tokens to find in the text, or ``"all"``, which is what ``open_clip`` always does; like
+                it, this finds them in any case, and not right behind punctuation.
+
+        >>> ClipTokenizer().encode("<end_of_text>"), ClipTokenizer().encode("<end_of_text>", allowed_special="all")
+        ([283, 806, 318, 539, 318, 4160, 285], [49407])
+        """
+        names = named_special_tokens(allowed_special, SPECIAL_TOKENS)
+        words = self._words(text, names)
+        return [token_id for ids in self._core.encode_batch(words, allowed_special=names) for token_id in ids]
+
+    def _words(self, text: str, names: list[str]) -> list[bytes]:
+        """The words of a text, each closed; special tokens are not."""
+        pieces = self._pattern(frozenset(names)).split(utf8(self.clean(text)))
+        special = [name.encode() for name in names]
+        return [piece if piece in special else piece + END_OF_WORD for piece in pieces if piece.strip(LEFT_OVER)]
+
+    def _pattern(self, names: frozenset[str]) -> Any:
+        """How text is cut into words, and special tokens of these names."""
+        if names not in self._patterns:
+            self._patterns[names] = self._implementation.pattern("|".join([*sorted(names), WORDS]))
+        return self._patterns[names]
+
+    def encode_batch(self, texts: Iterable[str], *, allowed_special: Collection[str] | str = ()) -> list[list[int]]:
+        """The ids of each text, in order."""
+        if isinstance(texts, str):
+            raise TypeError("texts must be an iterable of str, not one str")
+        return [self.encode(text, allowed_special=allowed_special) for text in texts]
+
+    def encode_padded(
+        self,
+        texts: str | Iterable[str],
+        context_length: int = CONTEXT_LENGTH,
+        *,
+        allowed_special: Collection[str] | str = (),
+    ) -> npt.NDArray[np.int64]:
+        """What the model takes: each text between its start and its end, filled up with zeros, or cut before its end.
+
+        Args:
+            texts: A text, or several.
+            context_length: How many ids of a text the model takes.
+            allowed_special: As for ``encode``.
+
+        Returns:
+            An array of int64, shape (number of texts, ``context_length``).
+
+        >>> ClipTokenizer().encode_padded(["a cat", "a cat on a mat"], 6).tolist()
+        [[49406, 320, 2368, 49407, 0, 0], [49406, 320, 2368, 525, 320, 49407]]
+        """
+        if context_length < 2:
+            raise ValueError(f"context_length must be at least 2, for the start and the end, not {context_length}")
+        start, end = SPECIAL_TOKENS.values()
+        batch = self.encode_batch([texts] if isinstance(texts, str) else texts, allowed_special=allowed_special)
+        rows = np.zeros((len(batch), context_length), np.int64)
+        for row, ids in zip(rows, batch, strict=True):
+            kept = [start, *ids[: context_length - 2], end]
+            row[: len(kept)] = kept
+        return rows
+
+    def count(self, text: str) -> int:
+        """How many ids the text has, without those of its start and end."""
+        return len(self.encode(text))
+
+    def tokenize(self, text: str) -> list[str]:
+        """The tokens of the text, to be read; bytes that are no character alone are shown as U+FFFD."""
+        return [self._shown(token_id, SHOWN_END).decode("utf-8", "replace") for token_id in self.encode(text)]
+
+    def decode(self, ids: Iterable[int] | npt.NDArray[Any]) -> str:
+        """The words of the ids, a space behind each; what the text was before it was cleaned is gone.
+
+        Raises:
+            UnknownTokenError: An id stands for nothing; it says which, and where.
+        """
+        known = list(ids)
+        self._core.decode_bytes(known)  # raises where one is not
+        return b"".join(self._shown(token_id, b" ") for token_id in known).decode("utf-8", "replace")
+
+    def _shown(self, token_id: int, end: bytes) -> bytes:
+        """The bytes of a token, with its end of a word as it is to be shown. The ids below 256 are the bytes as such."""
+        token = self._core.token_bytes(token_id)
+        return token[:-1] + end if token_id >= 256 and token.endswith(END_OF_WORD) else token
+
+    @property
+    def backend(self) -> str:
+        """``rust`` or ``python``."""
+        return self._core.backend
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(ClipTokenizer, fix_text=self.fix_text, backend=self.backend), ()
+
+    def __repr__(self) -> str:
+        return f"ClipTokenizer(n_vocab={self.n_vocab}, fix_text={self.fix_text}, backend={self.backend!r})"
+
+
+def load_ftfy() -> Any:
+    """The function that repairs text."""
+    try:
+        from ftfy import fix_text
+    except ImportError as error:
+        raise ImportError("CLIP repairs text with ftfy; install minitok[clip], or pass fix_text=False") from error
+    return fix_text
