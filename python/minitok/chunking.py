@@ -29,6 +29,7 @@ def truncate_text(tok: Tokenizer, text: str, max_tokens: int, allowed: Collectio
     """See ``Tokenizer.truncate_text``."""
     check_text(text)
     check_number("max_tokens", max_tokens, least=0)
+    text = tok.normalize(text)
     slices = (text[start : start + SLICE] for start in range(0, len(text), SLICE))
     # One more than wanted tells whether this is all of it.
     ids = list(islice(tok.encode_iterable(slices, allowed_special=allowed), max_tokens + 1))
@@ -51,7 +52,7 @@ def chunk(tok: Tokenizer, text: str, max_tokens: int, overlap: int, allowed: Col
     check_number("overlap", overlap, least=0)
     if overlap >= max_tokens:
         raise ValueError(f"overlap {overlap} is not less than max_tokens {max_tokens}: no part would go on")
-    return list(Chunks(tok, text, max_tokens, overlap, allowed).parts())
+    return list(Chunks(tok, tok.normalize(text), max_tokens, overlap, allowed).parts())
 
 
 class Chunks:

@@ -25,6 +25,7 @@ class Contents:
         _backend: BackendName
         _codec: Codec
         _name: str | None
+        _normalizer: str | None
         _pattern: str
         _special: dict[str, int]
         _trained: dict[str, Any] | None
@@ -92,6 +93,29 @@ class Contents:
     def pattern(self) -> str:
         """The split pattern: its name, or the regular expression."""
         return self._pattern
+
+    @property
+    def normalizer(self) -> str | None:
+        """The normal form of Unicode that text is put into before it is cut; None for text as it is."""
+        return self._normalizer
+
+    @property
+    def lossless(self) -> bool:
+        """Whether ``decode(encode(text))`` is the text, always: it is, without a normalizer."""
+        return self._normalizer is None
+
+    def normalize(self, text: str) -> str:
+        r"""The text as it is cut and encoded: in the normal form, or as it is.
+
+        >>> from minitok import Tokenizer
+        >>> Tokenizer([], normalizer="NFC").normalize("e\u0301") == "\u00e9"
+        True
+        """
+        if self._normalizer is None:
+            return text
+        from .normalizing import normal
+
+        return normal(text, self._normalizer).decode()
 
     @property
     def special_tokens(self) -> dict[str, int]:

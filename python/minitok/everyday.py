@@ -31,7 +31,7 @@ class Everyday:
             text: The text.
             allowed_special: As for ``encode``.
             unit: ``"char"`` (of the text; a token that holds part of a character spans that character) or ``"byte"``
-                (of its UTF-8 form).
+                (of its UTF-8 form). With a normalizer the places are those of ``normalize(text)``.
 
         >>> from minitok import Tokenizer
         >>> Tokenizer([]).encode_with_offsets("é!")
@@ -108,7 +108,8 @@ class Everyday:
         would be other tokens without what follows is left off.
 
         Args:
-            text: The text. A lone surrogate in it counts as, and becomes, U+FFFD.
+            text: The text. A lone surrogate in it counts as, and becomes, U+FFFD. With a normalizer it is
+                ``normalize(text)`` that is cut.
             max_tokens: How many tokens it may have; 0 gives the empty text.
             allowed_special: As for ``encode``; a special token is kept or left off as a whole.
 
@@ -138,7 +139,7 @@ class Everyday:
         overlap the parts, joined, are the text. The empty text has no parts.
 
         Args:
-            text: The text. A lone surrogate in it becomes U+FFFD.
+            text: The text. A lone surrogate in it becomes U+FFFD. With a normalizer it is ``normalize(text)`` that is cut.
             max_tokens: How many tokens a part may have.
             overlap: How many tokens at the end of a part the next one begins with; fewer where a character would be cut.
             allowed_special: As for ``encode``; a special token is never cut.

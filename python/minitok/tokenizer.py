@@ -48,6 +48,8 @@ class Tokenizer(Everyday, Contents, Variants, Conversions):
         byte_order: The byte of each of the ids 0 to 255; 256 bytes.
         name: A name, for ``repr`` and messages.
         trained: How it was trained, for the file.
+        normalizer: The normal form of Unicode that text is put into first (``NFC``, ``NFD``, ``NFKC``, ``NFKD``); none
+            without it, and text then comes back as it was.
         backend: ``rust`` or ``python``; ``minitok.BACKEND`` without it.
 
     Raises:
@@ -55,7 +57,7 @@ class Tokenizer(Everyday, Contents, Variants, Conversions):
         VocabularyError: The merges, or the special tokens, contradict each other.
 
     Safe to share between threads and to pickle. Two tokenizers are equal when they give the same ids by the same means:
-    same tokens, merges, pattern and special tokens.
+    same tokens, merges, pattern, special tokens and normalizer.
 
     >>> tok = Tokenizer([(104, 105), (32, 256)], special_tokens={"<|end|>": 258})
     >>> tok.encode("hi hi!")
@@ -73,10 +75,11 @@ class Tokenizer(Everyday, Contents, Variants, Conversions):
         byte_order: bytes = IDENTITY,
         name: str | None = None,
         trained: Mapping[str, Any] | None = None,
+        normalizer: str | None = None,
         backend: str | None = None,
     ) -> None:
         vocab = load_backend(backend).vocab.from_merges(bytes(byte_order), check_merges(merges))
-        self._build(vocab, pattern, special_tokens or {}, name, trained, backend)
+        self._build(vocab, pattern, special_tokens or {}, name, trained, normalizer, backend)
 
     def _build(
         self,
@@ -85,6 +88,7 @@ class Tokenizer(Everyday, Contents, Variants, Conversions):
         special_tokens: Mapping[str, int],
         name: str | None,
         trained: Mapping[str, Any] | None,
+        normalizer: str | None,
         backend: str | None,
     ) -> None:
         implementation = load_backend(backend)
@@ -92,9 +96,13 @@ class Tokenizer(Everyday, Contents, Variants, Conversions):
         self._vocab = vocab
         self._special = check_special_tokens(special_tokens)
         self._pattern = check_pattern(pattern)
-        self._codec = implementation.codec(
-            vocab, implementation.pattern(pattern), implementation.special_tokens(self._special)
-        )
+        special = implementation.special_tokens(self._special)
+        self._codec = implementation.codec(vocab, implementation.pattern(pattern), special)
+        self._normalizer = normalizer
+        if normalizer is not None:
+            from .normalizing import NormalizingCodec
+
+            self._codec = NormalizingCodec(self._codec, special, normalizer)
         self._name = name
         self._trained = dict(trained) if trained else None
         self._published = False
@@ -102,7 +110,8 @@ class Tokenizer(Everyday, Contents, Variants, Conversions):
     @classmethod
     def _from_vocab(cls, vocab: Vocab, **options: Any) -> Tokenizer:
         tokenizer = cls.__new__(cls)
-        tokenizer._build(vocab, **{"special_tokens": {}, "name": None, "trained": None, "backend": None, **options})  # noqa: SLF001
+        left_out: dict[str, Any] = dict.fromkeys(("name", "trained", "normalizer", "backend"))
+        tokenizer._build(vocab, **{"special_tokens": {}, **left_out, **options})  # noqa: SLF001
         return tokenizer
 
     # -- text to ids -------------------------------------------------------------------------------------------------
@@ -235,9 +244,9 @@ class Tokenizer(Everyday, Contents, Variants, Conversions):
             return get_encoding(self._name, backend=backend)
         return _rebuild(*self._content(), self._name, self._trained, backend)
 
-    def _content(self) -> tuple[dict[int, bytes], list[Merge], bool, str, dict[str, int]]:
+    def _content(self) -> tuple[dict[int, bytes], list[Merge], bool, str, dict[str, int], str | None]:
         """Everything that ids depend on."""
-        return (*self.vocabulary(), self._pattern, self._special)
+        return (*self.vocabulary(), self._pattern, self._special, self._normalizer)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Tokenizer):
@@ -259,6 +268,7 @@ class Tokenizer(Everyday, Contents, Variants, Conversions):
             *([f"name={self._name!r}"] if self._name else []),
             f"n_vocab={self.n_vocab}",
             f"pattern={self._pattern!r}",
+            *([f"normalizer={self._normalizer!r}"] if self._normalizer else []),
             f"special_tokens={len(self._special)}",
             f"backend={self._backend!r}",
         ]
@@ -288,6 +298,7 @@ def _rebuild(
     whole_pieces: bool,
     pattern: str,
     special_tokens: dict[str, int],
+    normalizer: str | None,
     name: str | None,
     trained: dict[str, Any] | None,
     backend: str,
@@ -301,5 +312,6 @@ def _rebuild(
         special_tokens=special_tokens,
         name=name,
         trained=trained,
+        normalizer=normalizer,
         backend=backend,
     )

@@ -36,6 +36,7 @@ class Variants:
             special_tokens=special_tokens,
             name=self._name,
             trained=self._trained,
+            normalizer=self._normalizer,
             backend=self._backend,
         )
 
@@ -46,6 +47,24 @@ class Variants:
             pattern=pattern,
             special_tokens=self._special,
             trained=self._trained,
+            normalizer=self._normalizer,
+            backend=self._backend,
+        )
+
+    def with_normalizer(self: Tokenizer, normalizer: str | None) -> Tokenizer:  # type: ignore[misc]
+        r"""The same tokenizer for text in a normal form of Unicode, or for text as it is (None), and without a name.
+
+        >>> from minitok import get_encoding
+        >>> tok = get_encoding("gpt2").with_normalizer("NFC")
+        >>> tok.encode("cafe\u0301") == tok.encode("caf\u00e9")
+        True
+        """
+        return self._from_vocab(
+            self._vocab,
+            pattern=self._pattern,
+            special_tokens=self._special,
+            trained=self._trained,
+            normalizer=normalizer,
             backend=self._backend,
         )
 
@@ -62,6 +81,7 @@ class Variants:
             pattern=self._pattern,
             special_tokens=special_tokens,
             trained=self._trained,
+            normalizer=self._normalizer,
             backend=self._backend,
         )
 

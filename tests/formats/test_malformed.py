@@ -79,6 +79,10 @@ ADDED = {
 }
 
 
+LATE = ADDED | {"id": 259, "normalized": True}
+NFC = {"type": "NFC"}
+
+
 def steps(*parts):
     return {"type": "Sequence", "pretokenizers": list(parts)}
 
@@ -106,7 +110,15 @@ def steps(*parts):
         ({"model__merges": ["a z"]}, "merge 0 is of the token 'az', which the vocabulary does not have"),
         ({"model__merges": ["a b", "a b"]}, "the pair (97, 98) is merged twice"),
         ({"normalizer": {"type": "Lowercase"}}, "the normalizer is Lowercase"),
-        ({"normalizer": {"type": "Sequence", "normalizers": [{"type": "NFKC"}]}}, "the normalizer"),
+        ({"normalizer": {"type": "Sequence", "normalizers": [{"type": "Strip"}]}}, "the normalizer is Strip"),
+        ({"normalizer": {"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "NFD"}]}}, "NFC and then NFD"),
+        ({"normalizer": {"form": "NFC"}}, "the normalizer has no type"),
+        ({"normalizer": NFC, "added_tokens": [ADDED | {"normalized": True}]}, "'<s>' is looked for in normalized text"),
+        (
+            {"added_tokens": [ADDED, LATE | {"content": "<s>>"}]},
+            "'<s>>' (normalized) gives way to '<s>', which overlaps",
+        ),
+        ({"added_tokens": [ADDED, LATE | {"content": "a<"}]}, "'a<' (normalized) gives way to '<s>', which overlaps"),
         ({"pre_tokenizer": None}, "no pre_tokenizer: the tokens are characters"),
         ({"pre_tokenizer": {"type": "Metaspace"}}, "the pre_tokenizer has a step Metaspace"),
         ({"pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": True}}, "has add_prefix_space"),
@@ -121,7 +133,7 @@ def steps(*parts):
         ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": r"\p{N}{1,3}+"}}, LEVEL)}, "a possessive '{...}+'"),
         ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": "(a"}}, LEVEL)}, "pattern"),
         ({"decoder": {"type": "WordPiece"}}, "the decoder is WordPiece"),
-        ({"post_processor": {"type": "BertProcessing"}}, "the post_processor is BertProcessing"),
+        ({"post_processor": {"type": "Sentence"}}, "the post_processor is Sentence"),
         ({"truncation": {"max_length": 3}}, "the file asks for truncation"),
         ({"padding": {"length": 3}}, "the file asks for padding"),
         ({"added_tokens": [ADDED | {"lstrip": True}]}, "the added token '<s>' has lstrip"),
@@ -143,8 +155,10 @@ def test_tokenizer_json(tmp_path, changes, reason):
         {},
         {"model__dropout": 0.0, "model__unk_token": "<s>", "model__continuing_subword_prefix": ""},
         {"normalizer": {"type": "Sequence", "normalizers": []}},
+        {"post_processor": {"type": "RobertaProcessing", "sep": ["</s>", 2], "cls": ["<s>", 0]}},
         {"post_processor": {"type": "Sequence", "processors": [{"type": "ByteLevel"}, {"type": "TemplateProcessing"}]}},
         {"added_tokens": [ADDED | {"special": False}]},
+        {"added_tokens": [ADDED | {"normalized": True}]},
     ],
 )
 def test_tokenizer_json_that_is_fine(tmp_path, changes, backend):

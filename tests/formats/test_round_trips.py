@@ -143,6 +143,25 @@ def test_pre_tokenizers_of_models(steps, tmp_path):
     assert (again.pattern, again.merges, again.special_tokens) == (tok.pattern, tok.merges, tok.special_tokens)
 
 
+def test_the_normal_form_of_qwen(tmp_path):
+    content = huggingface.dump(trained("o200k").with_normalizer("NFC"))
+    content["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [split(QWEN), BYTE_LEVEL]}
+    path = tmp_path / "tokenizer.json"
+    path.write_text(json.dumps(content))
+    tok, theirs = minitok.load(path), tokenizers.Tokenizer.from_file(str(path))
+    python = tok.with_backend("python")
+    odd = st.sampled_from(
+        ["e\u0301", "e\u0301te\u0301", "\u212b", "\u1100\u1161", "<|end|>\u0338", "\u0338", "a\u0323\u0307"]
+    )
+
+    @given(st.lists(st.sampled_from(CORPUS) | odd | texts.filter(old), max_size=4).map("".join))
+    def check(text):
+        ids = tok.encode(text, allowed_special="all")
+        assert theirs.encode(text).ids == ids == python.encode(text, allowed_special="all")
+
+    check()
+
+
 def test_transformers_reads_it(tmp_path):
     from transformers import PreTrainedTokenizerFast
 

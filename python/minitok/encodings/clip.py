@@ -19,8 +19,6 @@ from functools import partial
 from pkgutil import get_data
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..arguments import named_special_tokens
 from ..backend import load_backend
 from ..text import utf8
@@ -28,6 +26,7 @@ from ..text import utf8
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    import numpy as np
     import numpy.typing as npt
 
 __all__ = ["ClipTokenizer"]
@@ -157,6 +156,8 @@ class ClipTokenizer:
         >>> ClipTokenizer().encode_padded(["a cat", "a cat on a mat"], 6).tolist()
         [[49406, 320, 2368, 49407, 0, 0], [49406, 320, 2368, 525, 320, 49407]]
         """
+        import numpy as np
+
         if context_length < 2:
             raise ValueError(f"context_length must be at least 2, for the start and the end, not {context_length}")
         start, end = SPECIAL_TOKENS.values()

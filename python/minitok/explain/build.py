@@ -37,9 +37,9 @@ def explain(
     tokenizer: Tokenizer, vocab: Vocab, text: str | bytes, allowed_special: Collection[str] | str = ()
 ) -> Explanation:
     """Why the text has the ids that it has."""
-    data = utf8(text)
     events: list[Event] = []
-    tokenizer.encode(data, allowed_special=allowed_special, trace=events.append)
+    ids = tokenizer.encode(text, allowed_special=allowed_special, trace=events.append)
+    data = utf8(text) if tokenizer.lossless else tokenizer.decode_bytes(ids)
     specials = [(event["start"], event["end"]) for event in events if event["event"] == "special"]
     own = lane(tokenizer.pattern, data, specials)
     others = [lane(name, data, specials) for name in LANES if name != tokenizer.pattern]

@@ -9,12 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import FileFormatError, MinitokError
+from ..errors import FileFormatError, MinitokError, VocabularyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["blame", "parse_json", "read", "write_atomically"]
+    from ..tokenizer import Tokenizer
+
+__all__ = ["blame", "parse_json", "read", "refuse_normalizer", "write_atomically"]
 
 
 def read(path: str | os.PathLike[str]) -> bytes:
@@ -53,6 +55,12 @@ def blame(path: object) -> Iterator[None]:
         raise
     except MinitokError as error:
         raise FileFormatError(path, str(error)) from error
+
+
+def refuse_normalizer(tokenizer: Tokenizer, what: str) -> None:
+    """For formats that have no place for one."""
+    if tokenizer.normalizer:
+        raise VocabularyError(f"{what} cannot say that text is normalized first ({tokenizer.normalizer})")
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..arguments import MAX_ID
 from ..errors import FileFormatError, VocabularyError
 from .byte_level import to_bytes, to_chars
-from .files import blame, parse_json, read, write_atomically
+from .files import blame, parse_json, read, refuse_normalizer, write_atomically
 
 if TYPE_CHECKING:
     import os
@@ -125,6 +125,7 @@ def dump(tokenizer: Tokenizer) -> tuple[dict[str, int], list[str]]:
     Raises:
         VocabularyError: The files cannot say it.
     """
+    refuse_normalizer(tokenizer, "GPT-2's files")
     if not merges_suffice(tokenizer):
         raise VocabularyError("GPT-2's files cannot say that a piece which is a token is not merged")
     return shown_vocabulary(tokenizer)

@@ -4,6 +4,7 @@ A file is read if minitok gives the ids that ``tokenizers`` gives, and refused b
 The correspondence:
 
 * model ``BPE``: vocabulary, merges in either notation, ``ignore_merges``
+* normalizer: none, or a normal form of Unicode
 * pre-tokenizers ``ByteLevel``, ``Split`` (isolated), ``Digits`` one by one, and a ``Sequence`` of them: the split pattern
 * added tokens, special or not: special tokens. ``tokenizers`` always looks for them, minitok when it is told to:
   ``encode(text, allowed_special="all")``
@@ -19,12 +20,14 @@ from typing import TYPE_CHECKING, Any
 
 from ..arguments import MAX_ID
 from ..errors import FileFormatError, VocabularyError
+from ..normalizing import FORMS
 from ..reference.pretokenize import NAMED, THEN
 from .files import blame, parse_json, read, write_atomically
 from .gpt2 import merges_suffice, parse_vocab, shown_vocabulary, tokens_of
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Collection
 
     from ..tokenizer import Tokenizer
 
@@ -37,7 +40,8 @@ PORTABLE = {
 }
 # What stands for characters: a property, an escaped mark, a set.
 NOT_AN_OPERATOR = re.compile(r"\\[pP]\{\^?\w+\}|\\[^hHGKXRZ]|\[(?:\\.|[^\]\\])*\]")
-POST_PROCESSORS = ("ByteLevel", "TemplateProcessing")
+# These add special tokens where the caller asks for it, and change nothing else.
+POST_PROCESSORS = ("BertProcessing", "ByteLevel", "RobertaProcessing", "TemplateProcessing")
 FLAGS = ("single_word", "lstrip", "rstrip")
 
 
@@ -61,8 +65,9 @@ def parse(content: Any, path: object, name: str | None = None, backend: str | No
     try:
         model = check_model(field(content, "model", dict))
         check_rest(content)
+        normalizer = read_normalizer(content.get("normalizer"))
         pattern = read_pattern(content.get("pre_tokenizer"))
-        special = read_added(content.get("added_tokens") or [])
+        special = read_added(content.get("added_tokens") or [], normalizer)
         # An added token that the model's vocabulary holds too is that token, not one of bytes.
         vocab = field(model, "vocab", dict).items()
         ids = parse_vocab({token: token_id for token, token_id in vocab if special.get(token) != token_id}, path)
@@ -70,7 +75,7 @@ def parse(content: Any, path: object, name: str | None = None, backend: str | No
     except Unsupported as reason:
         raise FileFormatError(path, str(reason)) from None
     with blame(path):
-        return Tokenizer.from_tokens(
+        tokenizer = Tokenizer.from_tokens(
             tokens_of(ids),
             pairs,
             pattern=pattern,
@@ -79,6 +84,7 @@ def parse(content: Any, path: object, name: str | None = None, backend: str | No
             name=name,
             backend=backend,
         )
+    return tokenizer.with_normalizer(normalizer) if normalizer else tokenizer
 
 
 def field(content: Any, name: str, kind: type) -> Any:
@@ -113,9 +119,6 @@ def check_rest(content: dict[str, Any]) -> None:
     for step in ("truncation", "padding"):
         if content.get(step) is not None:
             raise Unsupported(f"the file asks for {step}")
-    normalizer = content.get("normalizer")
-    if normalizer is not None and normalizer != {"type": "Sequence", "normalizers": []}:
-        raise Unsupported(f"the normalizer is {step_type(normalizer, 'normalizer')}; minitok keeps text as it is")
     decoder = content.get("decoder")
     if decoder is not None and step_type(decoder, "decoder") != "ByteLevel":
         raise Unsupported(f"the decoder is {decoder['type']}; minitok has that of ByteLevel")
@@ -126,6 +129,20 @@ def check_rest(content: dict[str, Any]) -> None:
     for step in steps:
         if step_type(step, "post_processor") not in POST_PROCESSORS:
             raise Unsupported(f"the post_processor is {step['type']}")
+
+
+def read_normalizer(step: Any) -> str | None:
+    """The normal form, if the file asks for one and nothing else."""
+    if step is None:
+        return None
+    steps = (step.get("normalizers") or []) if step_type(step, "normalizer") == "Sequence" else [step]
+    kinds = [step_type(part, "normalizer") for part in steps]
+    for kind in kinds:
+        if kind not in FORMS:
+            raise Unsupported(f"the normalizer is {kind}; minitok has {', '.join(FORMS)}")
+    if len(kinds) > 1:
+        raise Unsupported(f"the normalizer is {' and then '.join(kinds)}; minitok has one at a time")
+    return kinds[0] if kinds else None
 
 
 def read_pattern(step: Any) -> str:
@@ -182,11 +199,12 @@ def engine_difference(pattern: str) -> str | None:
     return None
 
 
-def read_added(tokens: Any) -> dict[str, int]:
+def read_added(tokens: Any, normalizer: str | None) -> dict[str, int]:
     """The added tokens as special tokens."""
     if not isinstance(tokens, list):
         raise Unsupported("the added_tokens are not a list")
     special: dict[str, int] = {}
+    normalized: set[str] = set()
     for token in tokens:
         if not isinstance(token, dict) or not isinstance(token.get("content"), str):
             raise Unsupported(f"an added token has no content: {token!r}"[:200])
@@ -199,7 +217,32 @@ def read_added(tokens: Any) -> dict[str, int]:
         if special.get(content, token_id) != token_id:
             raise Unsupported(f"the added token {content!r} has two ids")
         special[content] = token_id
+        if token.get("normalized", not token.get("special")):
+            normalized.add(content)
+    check_normalized(special.keys() - normalized, normalized, normalizer)
     return special
+
+
+def check_normalized(first: Collection[str], normalized: Collection[str], normalizer: str | None) -> None:
+    """Refuse added tokens that are looked for in normalized text, and after the others, where that makes a difference."""
+    for late in normalized:
+        if normalizer:
+            raise Unsupported(f"the added token {late!r} is looked for in normalized text (normalized)")
+        for early in first:
+            if overlap(late, early):
+                raise Unsupported(f"the added token {late!r} (normalized) gives way to {early!r}, which overlaps it")
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether occurrences of the two can share a character: one holds the other, or ends as the other begins.
+
+    >>> overlap("<a>", "a"), overlap("<a>", "><"), overlap("<a>", "<b>")
+    (True, True, False)
+    """
+    if one in other or other in one:
+        return True
+    lengths = range(1, min(len(one), len(other)))
+    return any(one.endswith(other[:length]) or other.endswith(one[:length]) for length in lengths)
 
 
 def read_merges(rows: list[Any], ids: dict[str, int]) -> list[tuple[int, int]]:
@@ -239,7 +282,7 @@ def dump(tokenizer: Tokenizer) -> dict[str, Any]:
             {"id": token_id, "content": name, **dict.fromkeys(FLAGS, False), "normalized": False, "special": True}
             for name, token_id in special
         ],
-        "normalizer": None,
+        "normalizer": {"type": tokenizer.normalizer} if tokenizer.normalizer else None,
         "pre_tokenizer": dump_pattern(tokenizer.pattern, byte_level),
         "post_processor": None,
         "decoder": byte_level,

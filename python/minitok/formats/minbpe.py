@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..arguments import MAX_ID
 from ..errors import FileFormatError, VocabularyError
-from .files import blame, read, write_atomically
+from .files import blame, read, refuse_normalizer, write_atomically
 
 if TYPE_CHECKING:
     import os
@@ -75,6 +75,7 @@ def save(tokenizer: Tokenizer, path: str | os.PathLike[str]) -> None:
     from ..reference.pretokenize import NAMED
     from .gpt2 import merges_suffice
 
+    refuse_normalizer(tokenizer, "minbpe's format")
     tokens, merges, _ = tokenizer.vocabulary()
     in_order = all(made == 256 + k and rank - merges[0][3] == k for k, (_, _, made, rank) in enumerate(merges))
     if tokenizer.byte_order != IDENTITY or not in_order or len(tokens) != 256 + len(merges):

@@ -59,6 +59,7 @@ def dump(tokenizer: Tokenizer) -> str:
         "pattern": tokenizer.pattern,
         "special_tokens": tokenizer.special_tokens,
         "trained": tokenizer.trained,
+        **({"normalizer": tokenizer.normalizer} if tokenizer.normalizer else {}),
     }
     fields = [f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items()]
     order = tokenizer.byte_order
@@ -118,6 +119,7 @@ def parse(content: Any, backend: str | None = None) -> Tokenizer:
         "special_tokens": special,
         "name": optional_field(content, "name", str),
         "trained": optional_field(content, "trained", dict),
+        "normalizer": optional_field(content, "normalizer", str),
         "backend": backend,
     }
     merges = field(content, "merges", list)

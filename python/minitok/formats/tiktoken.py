@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..arguments import MAX_ID
 from ..errors import FileFormatError, VocabularyError
-from .files import blame, read, write_atomically
+from .files import blame, read, refuse_normalizer, write_atomically
 
 if TYPE_CHECKING:
     import os
@@ -84,6 +84,7 @@ def dump(tokenizer: Tokenizer) -> bytes:
     Raises:
         VocabularyError: The format cannot say it: ids are not ranks, or merges by rank give other ids.
     """
+    refuse_normalizer(tokenizer, "a rank file")
     ranks = mergeable_ranks(tokenizer)
     lines = ((base64.b64encode(token) or b"=") + b" %d\n" % rank for token, rank in ranks.items())
     return b"".join(lines)

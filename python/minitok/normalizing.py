@@ -1,0 +1,143 @@
+"""Text in a normal form of Unicode before it is encoded, for the models that were trained so (Qwen: NFC).
+
+``é`` can be written as one character or as ``e`` and an accent; a normal form chooses. It changes the text: such a tokenizer
+is not ``lossless``, what it decodes is the text in its normal form, and offsets and parts of texts are those of that.
+
+Special tokens are found first, in the text as it was, and each segment between them is put into the form by itself. So no
+normal form makes a special token out of other characters (a wide ``<`` is ``<`` in NFKC).
+
+By hand, with NFC and ``<s>``: ``e·◌́<s>`` -> the segment ``e·◌́`` and the id of ``<s>``; the segment -> ``é`` -> its ids.
+
+Costs: O(n), and nothing but a look where the text is in the form already, as most is.
+
+Implements SPEC N1, for both backends.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+from unicodedata import is_normalized, normalize
+
+import numpy as np
+
+from .errors import VocabularyError
+from .text import utf8
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    import numpy.typing as npt
+
+    from .backend import Codec
+
+    Ids = npt.NDArray[np.uint32]
+
+__all__ = ["FORMS", "NormalizingCodec", "normal"]
+
+FORMS = ("NFC", "NFD", "NFKC", "NFKD")
+
+
+def normal(text: str | bytes, form: str) -> bytes:
+    r"""The text in the normal form, as UTF-8; bytes that are no UTF-8 stay as they are.
+
+    >>> normal("e\u0301", "NFC").decode()
+    'é'
+    """
+    data = utf8(text)
+    if data.isascii():
+        return data
+    chars = data.decode("utf-8", "surrogateescape")
+    if is_normalized(form, chars):  # type: ignore[arg-type]
+        return data
+    return normalize(form, chars).encode("utf-8", "surrogateescape")  # type: ignore[arg-type]
+
+
+class NormalizingCodec:
+    """A codec behind a normal form. Of a text it makes segments and special tokens by itself, and the codec the rest."""
+
+    def __init__(self, codec: Codec, special: Any, form: str) -> None:
+        if form not in FORMS:
+            raise VocabularyError(f"unknown normalizer {form!r}; there are {', '.join(FORMS)}")
+        self.codec, self.special, self.form = codec, special, form
+        # What has nothing to do with text on its way in.
+        self.check = codec.check
+        self.decode = codec.decode
+        self.decode_bytes = codec.decode_bytes
+        self.stream_decoder = codec.stream_decoder
+        self.token_bytes = codec.token_bytes
+        # A cut is between a letter or digit and white space, both ASCII: no normal form looks across it.
+        self.safe_cut = codec.safe_cut
+
+    def segments(self, text: str | bytes, allowed: Sequence[str]) -> list[bytes | int]:
+        """The segments in their normal form, and the ids of the special tokens between them."""
+        data = utf8(text)
+        return [
+            normal(data[start:end], self.form) if token_id is None else token_id
+            for start, end, token_id in self.special.split(data, allowed)
+        ]
+
+    def encode(self, text: str | bytes, allowed: Sequence[str] = (), threads: int = 1) -> list[int]:
+        ids: list[int] = []
+        for part in self.segments(text, allowed):
+            ids += [part] if isinstance(part, int) else self.codec.encode(part, (), threads)
+        return ids
+
+    def encode_to_numpy(self, text: str | bytes, allowed: Sequence[str] = (), threads: int = 1) -> Ids:
+        parts = [
+            np.array([part], np.uint32) if isinstance(part, int) else self.codec.encode_to_numpy(part, (), threads)
+            for part in self.segments(text, allowed)
+        ]
+        return np.concatenate(parts) if parts else np.zeros(0, np.uint32)
+
+    def encode_batch(
+        self, texts: Sequence[str | bytes], allowed: Sequence[str] = (), threads: int = 1
+    ) -> list[list[int]]:
+        batch = [self.segments(text, allowed) for text in texts]
+        found = iter(self.codec.encode_batch(only_text(batch), (), threads))
+        return [[i for part in parts for i in ([part] if isinstance(part, int) else next(found))] for parts in batch]
+
+    def encode_batch_to_numpy(
+        self, texts: Sequence[str | bytes], allowed: Sequence[str] = (), threads: int = 1
+    ) -> tuple[Ids, npt.NDArray[np.uint64]]:
+        batch = self.encode_batch(texts, allowed, threads)
+        offsets = np.cumsum([0, *map(len, batch)], dtype=np.uint64)
+        return np.fromiter(chain.from_iterable(batch), np.uint32, int(offsets[-1])), offsets
+
+    def count(self, text: str | bytes, allowed: Sequence[str] = ()) -> int:
+        return self.count_batch([text], allowed)[0]
+
+    def count_batch(self, texts: Sequence[str | bytes], allowed: Sequence[str] = (), threads: int = 1) -> list[int]:
+        batch = [self.segments(text, allowed) for text in texts]
+        found = iter(self.codec.count_batch(only_text(batch), (), threads))
+        return [sum(1 if isinstance(part, int) else next(found) for part in parts) for parts in batch]
+
+    def trace(self, text: str | bytes, allowed: Sequence[str], emit: Callable[[dict[str, Any]], object]) -> list[int]:
+        """As the codec's; places are those of the text in its normal form."""
+        ids: list[int] = []
+        at = pieces = 0
+        for part in self.segments(text, allowed):
+            if isinstance(part, int):
+                end = at + len(self.codec.token_bytes(part) or b"")
+                emit({"event": "special", "start": at, "end": end, "id": part})
+                ids.append(part)
+                at = end
+                continue
+            events: list[dict[str, Any]] = []
+            ids += self.codec.trace(part, (), events.append)
+            for event in events:
+                emit(moved(event, at, pieces))
+            at += len(part)
+            pieces += sum(event["event"] == "piece" for event in events)
+        return ids
+
+
+def only_text(batch: Iterable[Iterable[bytes | int]]) -> list[str | bytes]:
+    """The segments that are text, of all texts."""
+    return [part for parts in batch for part in parts if not isinstance(part, int)]
+
+
+def moved(event: dict[str, Any], at: int, pieces: int) -> dict[str, Any]:
+    """The event of a segment as one of the text, in which so many bytes and pieces come before it."""
+    moves = {"start": at, "end": at, "piece": pieces}
+    return {key: value + moves[key] if key in moves else value for key, value in event.items()}

@@ -1,0 +1,158 @@
+"""A normal form in front of a tokenizer: what is encoded is the text in it, special tokens are those of the text itself."""
+
+import json
+import pickle
+from unicodedata import normalize
+
+import minitok
+import numpy as np
+import pytest
+from helpers import both, failure_on_both
+from hypothesis import given
+from hypothesis import strategies as st
+from minitok import Tokenizer
+from minitok.normalizing import FORMS, normal
+from strategies import any_bytes, any_text, texts
+
+MERGES = [(0xC3, 0xA9), (32, 256), (97, 98), (60, 115)]
+SPECIAL = {"<s>": 300, "KK": 301}
+# The kelvin sign and the wide "<" become "K" and "<"; the last is a stroke that "<" and ">" take.
+ODD = [
+    "e\u0301",
+    "\u00e9",
+    " e\u0301",
+    "\u212a",
+    "\uff1cs\uff1e",
+    "<s>",
+    "<s>\u0338",
+    "\u0338",
+    "KK",
+    "ab",
+    "\u1100\u1161",
+    "a\u0323\u0307",
+]
+marked = st.lists(st.sampled_from(ODD) | texts, max_size=6).map("".join)
+
+
+def tokenizer(form="NFC", backend=None):
+    return Tokenizer(MERGES, special_tokens=SPECIAL, normalizer=form, backend=backend)
+
+
+def by_hand(tok, text, allowed):
+    """Ids by the rule: cut at the special tokens of the text, each segment in its form."""
+    plain = tok.with_normalizer(None)
+    ids, done = [], 0
+    while done < len(text):
+        found = [(at, -len(name), name) for name in allowed if (at := text.find(name, done)) >= 0]
+        at, _, name = min(found, default=(len(text), 0, None))
+        ids += plain.encode(normalize(tok.normalizer, text[done:at]))
+        ids += [SPECIAL[name]] if name else []
+        done = at + len(name or "")
+    return ids
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_ids_by_hand_and_in_every_way(form):
+    rust, python = both(tokenizer(form))
+
+    @given(st.lists(marked, max_size=4), st.sampled_from([(), ("<s>",), ("<s>", "KK")]))
+    def check(texts, allowed):
+        expected = [by_hand(rust, text, allowed) for text in texts]
+        for tok in (rust, python):
+            assert [tok.encode(text, allowed_special=allowed) for text in texts] == expected
+            assert [tok.encode(text, allowed_special=allowed, threads=2) for text in texts] == expected
+            assert [tok.encode_to_numpy(text, allowed_special=allowed).tolist() for text in texts] == expected
+            assert tok.encode_batch(texts, allowed_special=allowed) == expected
+            ids, offsets = tok.encode_batch_to_numpy(texts, allowed_special=allowed)
+            assert (ids.dtype, offsets.dtype) == (np.uint32, np.uint64)
+            assert [ids[a:b].tolist() for a, b in zip(offsets, offsets[1:])] == expected
+            assert tok.count_batch(texts, allowed_special=allowed) == [len(ids) for ids in expected]
+            assert [tok.count(text, allowed_special=allowed) for text in texts] == [len(ids) for ids in expected]
+            assert [list(tok.encode_iterable(text, allowed_special=allowed)) for text in map(list, texts)] == expected
+
+    check()
+
+
+@given(marked)
+def test_what_comes_back_is_the_normal_form(text):
+    tok = tokenizer()
+    assert tok.decode(tok.encode(text)) == tok.normalize(text) == normalize("NFC", text)
+    assert b"".join(tok.tokenize(text)).decode() == tok.normalize(text)
+    ids, spans = tok.encode_with_offsets(text)
+    assert ids == tok.encode(text)
+    shown = tok.normalize(text)
+    assert all(tok.token_bytes(i).decode("utf-8", "ignore") in shown[a:b] for i, (a, b) in zip(ids, spans))
+    assert "".join(tok.chunk(text, 12)) == shown
+    assert shown.startswith(tok.truncate_text(text, 5))
+
+
+@given(any_bytes)
+def test_bytes_that_are_no_text_stay(data):
+    rust, python = both(tokenizer())
+    ids = rust.encode_bytes(data)
+    assert python.encode_bytes(data) == ids
+    assert rust.decode_bytes(ids) == normal(data, "NFC")
+    kept = data.decode("utf-8", "ignore").isascii()
+    assert not kept or rust.decode_bytes(ids) == data
+
+
+@given(any_text, st.sampled_from([(), ("<s>", "KK")]))
+def test_traces_are_those_of_the_normal_form(text, allowed):
+    for tok in both(tokenizer("NFKC")):
+        events = []
+        ids = tok.encode(text, allowed_special=allowed, trace=events.append)
+        assert ids == tok.encode(text, allowed_special=allowed)
+        data = tok.decode_bytes(ids)
+        parts = [(event["start"], event["end"]) for event in events if "start" in event]
+        assert b"".join(data[start:end] for start, end in parts) == data
+        numbers = [event["piece"] for event in events if event["event"] == "piece"]
+        assert numbers == list(range(len(numbers)))
+        explained = tok.explain(text, allowed_special=allowed)
+        assert [token.id for token in explained.tokens] == ids
+
+
+def test_special_tokens_are_those_of_the_text_itself(backend):
+    tok = tokenizer("NFKC", backend)
+    assert tok.encode("\u212aK\uff1cs\uff1e", allowed_special="all") == tok.encode("KK<s>")
+    assert tok.encode("<s>\u0338", allowed_special="all")[0] == 300
+    with pytest.raises(minitok.DisallowedSpecialTokenError):
+        tok.encode("a<s>", disallowed_special="all")
+    assert tok.encode("\uff1cs\uff1e", disallowed_special="all") == tok.encode("<s>")
+
+
+def test_it_is_part_of_what_a_tokenizer_is(backend, tmp_path):
+    tok = tokenizer(backend=backend)
+    plain = tok.with_normalizer(None)
+    assert (tok.normalizer, tok.lossless, plain.normalizer, plain.lossless) == ("NFC", False, None, True)
+    assert tok != plain
+    assert "normalizer='NFC'" in repr(tok)
+    assert "normalizer" not in repr(plain)
+    assert pickle.loads(pickle.dumps(tok)) == tok
+    tok.save(tmp_path / "a.json")
+    assert json.loads((tmp_path / "a.json").read_text())["normalizer"] == "NFC"
+    tok.to_huggingface(tmp_path / "tokenizer.json")
+    for again in (minitok.load(tmp_path / "a.json"), minitok.load(tmp_path / "tokenizer.json")):
+        assert again == tok
+    for other in (tok.with_pattern("none"), tok.add_special_tokens(["<t>"]), tok.truncate(259), *both(tok)):
+        assert other.normalizer == "NFC"
+    for write in (tok.to_tiktoken, tok.to_gpt2, tok.to_minbpe):
+        with pytest.raises(minitok.VocabularyError, match=r"cannot say that text is normalized first \(NFC\)"):
+            write(tmp_path / "x")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "tokenizer.json"]
+
+
+def test_files_are_encoded_in_the_normal_form(backend, tmp_path):
+    (tmp_path / "a.txt").write_text("cafe\u0301 " * 5)
+    tok = tokenizer(backend=backend)
+    tok.encode_files(tmp_path / "a.txt", tmp_path / "a.bin")
+    assert np.fromfile(tmp_path / "a.bin", "<u4").tolist() == tok.encode("café " * 5)
+
+
+def test_unknown_forms_are_refused(tmp_path):
+    failed = failure_on_both(lambda backend: tokenizer("NFX", backend))
+    assert failed.message == "unknown normalizer 'NFX'; there are NFC, NFD, NFKC, NFKD"
+    tokenizer().save(tmp_path / "a.json")
+    text = (tmp_path / "a.json").read_text().replace('"NFC"', '"Lowercase"')
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(minitok.FileFormatError, match="unknown normalizer 'Lowercase'"):
+        minitok.load(tmp_path / "a.json")
