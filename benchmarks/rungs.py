@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from minitok.reference import encode as reference_encode
 from minitok.reference import naive
 from minitok.reference import train as reference_train
+from minitok.reference.vocab import Vocab
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 Pair = tuple[int, int]
 Pieces = list[bytes]
 Merges = list[Pair]
+
+BYTES = Vocab.from_merges(bytes(range(256)), [])
 
 
 class Tally:
@@ -64,7 +67,7 @@ def recount(words: list[list[int]], frequencies: list[int], n_merges: int, tally
 
 def train_incremental(pieces: Pieces, n_merges: int, tally: Tally) -> Merges:
     """Keep the counts, and change them by what a merge changes; look through all pairs for the highest."""
-    words = reference_train.Words(dict(Counter(pieces)), bytes(range(256)))
+    words = reference_train.Words(dict(Counter(pieces)), BYTES)
     tally(sum(map(len, words.ids)))
     merges: Merges = []
     while len(merges) < n_merges:
@@ -87,12 +90,11 @@ def train_heap(pieces: Pieces, n_merges: int, tally: Tally) -> Merges:
             tally(1)
             return super().key(pair)
 
-    words = reference_train.Words(dict(Counter(pieces)), bytes(range(256)))
+    words = reference_train.Words(dict(Counter(pieces)), BYTES)
     tally(sum(map(len, words.ids)))
     queue = CountedQueue(words, reference_train.TrainOptions(n_merges))
     merges: Merges = []
     while len(merges) < n_merges and (pair := queue.pop()):
-        queue.tokens.append(queue.tokens[pair[0]] + queue.tokens[pair[1]])
         touched, created = words.merge(pair, 256 + len(merges))
         tally(sum(2 * len(words.ids[index]) + 1 for index in touched))
         queue.add(created)

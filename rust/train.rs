@@ -17,17 +17,22 @@
 //! Invariants: after every step, `counts` is what `count_pairs` over all words would give; every pair with a count has an
 //! entry in the queue that comes no later than it should.
 //!
+//! A training need not begin with bytes. `extend` goes on from any vocabulary: the words begin as its ids, and the rest is the
+//! same. Training is to go on from the 256 bytes.
+//!
 //! Costs: n bytes of corpus, w bytes of distinct words, V merges, t the words touched by all merges together: O(n) to count,
 //! O(w + t L + V log V) to merge, L the length of a word; space O(w). When not to use it: one huge word (pattern `none`),
 //! where every merge rewrites the whole text; the fast trainer does not.
 //!
-//! Implements SPEC T1 to T8.
+//! Implements SPEC T1 to T8 and T10.
 
+use crate::encode::encode_piece;
 use crate::error::{Error, Result};
 use crate::pairs::{Pair, count_pairs, merge_pair, pair_changes};
 use crate::pretokenize::Pattern;
 use crate::special::{Finder, SpecialTokens};
 use crate::trace::{Event, train_merge};
+use crate::vocab::{Tokens, Vocab};
 use foldhash::{HashMap, HashMapExt};
 use memchr::memmem;
 use std::cmp::Reverse;
@@ -46,7 +51,7 @@ pub enum TieBreak {
     GreatestBytes,
 }
 
-/// What the merges depend on besides the words. `byte_order[i]` is the byte of id i.
+/// What the merges depend on besides the words. `byte_order[i]` is the byte of id i, where bytes are the beginning.
 #[derive(Debug, Clone)]
 pub struct TrainOptions {
     pub n_merges: usize,
@@ -76,11 +81,12 @@ pub enum Stop {
     MinFrequency,
 }
 
-/// The merges in order, the count each had when it was chosen, and why training stopped.
+/// The merges in order, the count of each when it was chosen, how many had rivals of equal count, and the reason to stop.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trained {
     pub merges: Vec<Pair>,
     pub counts: Vec<i64>,
+    pub ties: usize,
     pub stop: Stop,
 }
 
@@ -91,32 +97,40 @@ pub struct PieceCounter {
     special: Finder,
     pub pieces: Vec<(Vec<u8>, i64)>,
     index: HashMap<Vec<u8>, usize>,
+    pub documents: u64,
+    pub bytes: u64,
 }
 
 impl PieceCounter {
     pub fn new(pattern: Pattern, special: &SpecialTokens) -> PieceCounter {
-        PieceCounter { pattern, special: special.finder_of_all(), pieces: Vec::new(), index: HashMap::new() }
+        let (pieces, index) = (Vec::new(), HashMap::new());
+        PieceCounter { pattern, special: special.finder_of_all(), pieces, index, documents: 0, bytes: 0 }
     }
 
-    /// Count some documents. Special tokens are cut out; nothing joins one document to the next.
+    /// Count some documents. Nothing joins one to the next.
     pub fn add<'d>(&mut self, documents: impl IntoIterator<Item = &'d [u8]>) -> Result<()> {
-        let PieceCounter { pattern, special, pieces, index } = self;
         for document in documents {
-            special.split(document, |start, end, id| {
-                if id.is_some() {
-                    return Ok(());
-                }
-                pattern.split(&document[start..end], &mut |piece| {
-                    if let Some(&place) = index.get(piece) {
-                        pieces[place].1 += 1;
-                    } else {
-                        index.insert(piece.to_vec(), pieces.len());
-                        pieces.push((piece.to_vec(), 1));
-                    }
-                })
-            })?;
+            self.documents += 1;
+            self.count(document)?;
         }
         Ok(())
+    }
+
+    /// Count a document, or the part of one up to a safe cut. Special tokens are cut out.
+    pub fn count(&mut self, text: &[u8]) -> Result<()> {
+        self.bytes += text.len() as u64;
+        let PieceCounter { pattern, special, pieces, index, .. } = self;
+        special.split(text, |start, end, id| {
+            if id.is_some() {
+                return Ok(());
+            }
+            pattern.split(&text[start..end], &mut |piece| add_piece(pieces, index, piece, 1))
+        })
+    }
+
+    /// Count a piece n times more.
+    pub fn add_piece(&mut self, piece: &[u8], n: i64) {
+        add_piece(&mut self.pieces, &mut self.index, piece, n);
     }
 
     /// Count a text file: one document, or several with a separator between them. `on_chunk` hears of bytes read.
@@ -129,6 +143,7 @@ impl PieceCounter {
         let failed =
             |error: std::io::Error| Error::File { path: path.into(), kind: error.kind(), reason: error.to_string() };
         let mut file = std::fs::File::open(path).map_err(failed)?;
+        self.documents += 1;
         let mut rest = Vec::new();
         loop {
             let mut searched = rest.len().saturating_sub(separator.map_or(0, <[u8]>::len));
@@ -140,16 +155,17 @@ impl PieceCounter {
             while let Some(separator) = separator
                 && let Some(at) = memmem::find(&rest[searched..], separator)
             {
-                self.add([&rest[counted..searched + at]])?;
+                self.count(&rest[counted..searched + at])?;
+                self.documents += 1;
                 counted = searched + at + separator.len();
                 searched = counted;
             }
             let cut = counted + self.safe_cut(&rest[counted..], separator);
-            self.add([&rest[counted..cut]])?;
+            self.count(&rest[counted..cut])?;
             rest.drain(..cut);
             on_chunk(read)?;
         }
-        self.add([rest.as_slice()])
+        self.count(&rest)
     }
 
     /// The last place where the pattern may be cut and neither special token nor separator stands across it.
@@ -163,26 +179,36 @@ impl PieceCounter {
     }
 }
 
+/// Count a piece n times more; the counter is borrowed in parts while its pattern splits.
+fn add_piece(pieces: &mut Vec<(Vec<u8>, i64)>, index: &mut HashMap<Vec<u8>, usize>, piece: &[u8], n: i64) {
+    if let Some(&place) = index.get(piece) {
+        pieces[place].1 += n;
+    } else {
+        index.insert(piece.to_vec(), pieces.len());
+        pieces.push((piece.to_vec(), n));
+    }
+}
+
 /// The distinct pieces as lists of ids, with the count of every pair and the words that hold it.
 struct Words {
     ids: Vec<Vec<u32>>,
     frequencies: Vec<i64>,
-    /// The bytes of each token.
-    lengths: Vec<usize>,
+    tokens: Tokens,
     counts: HashMap<Pair, i64>,
     holders: HashMap<Pair, BTreeSet<usize>>,
 }
 
 impl Words {
-    fn new(pieces: &[(Vec<u8>, i64)], byte_order: &[u8; 256]) -> Words {
-        let mut id_of = [0; 256];
-        for (id, &byte) in byte_order.iter().enumerate() {
-            id_of[byte as usize] = id as u32;
-        }
+    fn new(pieces: &[(Vec<u8>, i64)], vocab: &Vocab) -> Words {
+        let ids = |piece: &[u8]| {
+            let mut ids = Vec::new();
+            encode_piece(vocab, piece, &mut ids);
+            ids
+        };
         let mut words = Words {
-            ids: pieces.iter().map(|(piece, _)| piece.iter().map(|&byte| id_of[byte as usize]).collect()).collect(),
+            ids: pieces.iter().map(|(piece, _)| ids(piece)).collect(),
             frequencies: pieces.iter().map(|(_, count)| *count).collect(),
-            lengths: vec![1; 256],
+            tokens: vocab.tokens.clone(),
             counts: HashMap::new(),
             holders: HashMap::new(),
         };
@@ -204,8 +230,8 @@ impl Words {
     }
 
     /// Replace the pair everywhere. Returns the words touched and the pairs created, both in order.
-    fn merge(&mut self, pair: Pair, new_id: u32) -> (Vec<usize>, BTreeSet<Pair>) {
-        self.lengths.push(self.lengths[pair.0 as usize] + self.lengths[pair.1 as usize]);
+    fn merge(&mut self, pair: Pair, new_id: u32) -> Result<(Vec<usize>, BTreeSet<Pair>)> {
+        self.tokens.set(new_id, &[self.token(pair.0), self.token(pair.1)].concat())?;
         let holders = self.holders.remove(&pair).unwrap_or_default();
         let touched: Vec<usize> = holders.into_iter().filter(|&index| holds(&self.ids[index], pair)).collect();
         let mut created = BTreeSet::new();
@@ -217,7 +243,11 @@ impl Words {
             created.extend(changes.into_iter().filter(|&(_, change)| change > 0).map(|(new, _)| new));
         }
         self.counts.remove(&pair);
-        (touched, created)
+        Ok((touched, created))
+    }
+
+    fn token(&self, id: u32) -> &[u8] {
+        self.tokens.get(id).unwrap_or_default()
     }
 
     /// The first word that holds the pair, and the byte of it at which the pair first begins.
@@ -231,7 +261,7 @@ impl Words {
                 if (both[0], both[1]) == pair {
                     return Some(at);
                 }
-                at += self.lengths[both[0] as usize];
+                at += self.token(both[0]).len();
             }
             None
         };
@@ -257,21 +287,19 @@ enum Key {
 /// Pairs by descending count, ties by the rule: a heap of entries that may be too early, never too late (T3).
 struct Queue<'o> {
     options: &'o TrainOptions,
-    tokens: Vec<Vec<u8>>,
     heap: BinaryHeap<Reverse<(Key, Pair)>>,
 }
 
 impl<'o> Queue<'o> {
     fn new(words: &Words, options: &'o TrainOptions) -> Queue<'o> {
-        let tokens = options.byte_order.iter().map(|&byte| vec![byte]).collect();
-        let mut queue = Queue { options, tokens, heap: BinaryHeap::new() };
+        let mut queue = Queue { options, heap: BinaryHeap::new() };
         queue.add(words, words.counts.keys().copied());
         queue
     }
 
     /// Whether the pair is frequent enough and its token not too long (T5, T7).
     fn mergeable(&self, words: &Words, pair: Pair) -> bool {
-        let length = self.tokens[pair.0 as usize].len() + self.tokens[pair.1 as usize].len();
+        let length = words.token(pair.0).len() + words.token(pair.1).len();
         let count = words.counts.get(&pair).copied().unwrap_or(0);
         count >= self.options.min_frequency && self.options.max_token_length.is_none_or(|limit| length <= limit)
     }
@@ -282,25 +310,34 @@ impl<'o> Queue<'o> {
             TieBreak::SmallestIds => Key::SmallestIds(count, pair),
             TieBreak::FirstSeen => Key::FirstSeen(count, words.first_seen(pair)),
             TieBreak::GreatestBytes => {
-                let token = |id: u32| self.tokens[id as usize].clone();
-                Key::GreatestBytes(count, Reverse((token(pair.0), token(pair.1))))
+                Key::GreatestBytes(count, Reverse((words.token(pair.0).to_vec(), words.token(pair.1).to_vec())))
             }
         }
     }
 
-    /// The pair to merge now; None when no pair is frequent enough.
-    fn pop(&mut self, words: &Words) -> Option<Pair> {
-        while let Some(Reverse((key, pair))) = self.heap.pop() {
+    /// The pair to merge now, brought to the top; None when no pair is frequent enough.
+    fn peek(&mut self, words: &Words) -> Option<Pair> {
+        while let Some(Reverse((key, pair))) = self.heap.peek() {
+            let pair = *pair;
             if !self.mergeable(words, pair) {
+                self.heap.pop();
                 continue;
             }
             let current = self.key(words, pair);
-            if key == current {
+            if *key == current {
                 return Some(pair);
             }
+            self.heap.pop();
             self.heap.push(Reverse((current, pair)));
         }
         None
+    }
+
+    /// The pair to merge now, taken out.
+    fn pop(&mut self, words: &Words) -> Option<Pair> {
+        let pair = self.peek(words)?;
+        self.heap.pop();
+        Some(pair)
     }
 
     /// Pairs just created by a merge.
@@ -330,9 +367,20 @@ pub struct Observer<'m, 't> {
 
 /// Learn the merges of the pieces.
 pub fn train(pieces: &[(Vec<u8>, i64)], options: &TrainOptions, observer: &mut Observer) -> Result<Trained> {
-    let mut words = Words::new(pieces, &options.byte_order);
+    extend(&Vocab::from_merges(&options.byte_order, &[])?, 256, pieces, options, observer)
+}
+
+/// Learn merges on top of a vocabulary; they make the ids from `first_id` on, which are above all of its own (T10).
+pub fn extend(
+    vocab: &Vocab,
+    first_id: u32,
+    pieces: &[(Vec<u8>, i64)],
+    options: &TrainOptions,
+    observer: &mut Observer,
+) -> Result<Trained> {
+    let mut words = Words::new(pieces, vocab);
     let mut queue = Queue::new(&words, options);
-    let mut trained = Trained { merges: Vec::new(), counts: Vec::new(), stop: Stop::VocabSize };
+    let mut trained = Trained { merges: Vec::new(), counts: Vec::new(), ties: 0, stop: Stop::VocabSize };
     while trained.merges.len() < options.n_merges {
         let ranked = if observer.trace.is_some() { queue.ranking(&words) } else { Vec::new() };
         let Some(pair) = queue.pop(&words) else {
@@ -340,10 +388,11 @@ pub fn train(pieces: &[(Vec<u8>, i64)], options: &TrainOptions, observer: &mut O
             break;
         };
         let step = trained.merges.len();
-        let new_id = 256 + step as u32;
-        trained.counts.push(words.counts[&pair]);
-        queue.tokens.push([queue.tokens[pair.0 as usize].as_slice(), &queue.tokens[pair.1 as usize]].concat());
-        let (touched, created) = words.merge(pair, new_id);
+        let new_id = first_id + step as u32;
+        let count = words.counts[&pair];
+        trained.counts.push(count);
+        trained.ties += usize::from(queue.peek(&words).is_some_and(|second| words.counts[&second] == count));
+        let (touched, created) = words.merge(pair, new_id)?;
         queue.add(&words, created);
         if let Some(trace) = &mut observer.trace {
             trace(train_merge(step, &ranked, pair, new_id, touched))?;
@@ -364,6 +413,6 @@ mod tests {
         let mut observer = Observer { on_merge: &mut |_| Ok(()), trace: None };
         let trained = train(&pieces, &TrainOptions::new(9), &mut observer).unwrap();
         assert_eq!((trained.merges, trained.counts), (vec![(97, 98), (256, 99)], vec![3, 1]));
-        assert_eq!(trained.stop, Stop::MinFrequency);
+        assert_eq!((trained.ties, trained.stop), (0, Stop::MinFrequency));
     }
 }

@@ -54,6 +54,8 @@ LONE_NAMES = {
         "stop": "a str in Python",
         "train_options.new": "default values of a dataclass in Python",
         "observer": "two arguments in Python",
+        "add_piece": "the counter is borrowed in parts while its pattern splits",
+        "words.token": "Rust's tokens answer with an Option",
     },
     "unicode": {"group": "a dict in Python", "unicode_table": "a tuple in Python"},
     "vocab": {

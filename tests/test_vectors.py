@@ -149,18 +149,29 @@ def test_refused_special_tokens(case: Case, backend: str) -> None:
 
 @cases("train")
 def test_training(case: Case, backend: str) -> None:
-    expected = [tuple(pair) for pair in case["merges"]], case["counts"], case["stop"]
     for at_once in (True, False):
-        merges, counts, stop = load_backend(backend).train(*training(case, backend, at_once=at_once))
-        assert ([tuple(pair) for pair in merges], list(counts), stop) == expected
+        learnt = load_backend(backend).train(*training(case, backend, at_once=at_once))
+        assert learnt == expected_of(case)
 
 
 @cases("train")
 def test_shorter_trainings_are_beginnings(case: Case, backend: str) -> None:
     for size in range(len(case["merges"])):
-        merges, _, stop = load_backend(backend).train(*training(case, backend, n_merges=size))
+        merges, _, _, stop = load_backend(backend).train(*training(case, backend, n_merges=size))
         assert [list(pair) for pair in merges] == case["merges"][:size]
         assert stop == "vocab_size"
+
+
+@cases("extend")
+def test_extending(case: Case, backend: str) -> None:
+    base = vocab_of(case["vocabulary"], backend), case["first_id"]
+    assert load_backend(backend).train(*training(case, backend), None, None, base) == expected_of(case)
+    # The same with a trace, for which Rust takes the mirror.
+    assert load_backend(backend).train(*training(case, backend), None, lambda _: None, base) == expected_of(case)
+
+
+def expected_of(case: Case) -> tuple[Any, ...]:
+    return [tuple(pair) for pair in case["merges"]], case["counts"], case["ties"], case["stop"]
 
 
 @cases("train", having="special_ids")
@@ -185,6 +196,7 @@ def test_training_vectors_against_the_textbook(case: Case) -> None:
     ids = {byte: index for index, byte in enumerate(options.byte_order)}
     words = [([ids[byte] for byte in piece], count) for piece, count in counter.pieces.items()]
     tokens = [bytes([byte]) for byte in options.byte_order]
+    ties = 0
     for merge, expected in zip(case["merges"], case["counts"], strict=True):
         counts: Counter[tuple[int, int]] = Counter()
         seen: dict[tuple[int, int], int] = {}
@@ -195,8 +207,10 @@ def test_training_vectors_against_the_textbook(case: Case) -> None:
                     counts[pair] += frequency
         best = min(counts, key=lambda pair: (-counts[pair], TIES[options.tie_break](pair, seen, tokens)))
         assert (list(best), counts[best]) == (merge, expected)
+        ties += list(counts.values()).count(expected) > 1
         words = [(merge_pair(word, best, len(tokens)), frequency) for word, frequency in words]
         tokens.append(tokens[best[0]] + tokens[best[1]])
+    assert ties == case["ties"]
 
 
 # -- encoding and decoding -----------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ use minitok::packed::unpack;
 use minitok::pretokenize::Pattern;
 use minitok::special::SpecialTokens;
 use minitok::trace::Event;
-use minitok::train::{Observer, PieceCounter, Stop, TieBreak, TrainOptions, Trained, train};
+use minitok::train::{Observer, PieceCounter, Stop, TieBreak, TrainOptions, Trained, extend, train};
 use minitok::vocab::Vocab;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -204,20 +204,36 @@ fn training(case: &Value, n_merges: usize, events: Option<&mut Vec<Value>>) -> T
         }
     });
     let trace = emit.as_mut().map(|emit| emit as &mut dyn FnMut(Event) -> Result<()>);
-    train(&counter.pieces, &options, &mut Observer { on_merge: &mut |_| Ok(()), trace }).unwrap()
+    let mut observer = Observer { on_merge: &mut |_| Ok(()), trace };
+    if case["vocabulary"].is_null() {
+        return train(&counter.pieces, &options, &mut observer).unwrap();
+    }
+    extend(&vocab(&case["vocabulary"]).unwrap(), number(&case["first_id"]), &counter.pieces, &options, &mut observer)
+        .unwrap()
+}
+
+fn expect(trained: &Trained, case: &Value) {
+    let stop = match trained.stop {
+        Stop::VocabSize => "vocab_size",
+        Stop::MinFrequency => "min_frequency",
+    };
+    assert_eq!(trained.merges, pairs(&case["merges"]));
+    assert_eq!((json!(trained.counts), json!(trained.ties)), (case["counts"].clone(), case["ties"].clone()));
+    assert_eq!(stop, text(&case["stop"]));
+}
+
+#[test]
+fn extensions() {
+    each("extend", "merges", |case| {
+        expect(&training(case, number(&case["options"]["n_merges"]) as usize, None), case);
+    });
 }
 
 #[test]
 fn trainings_and_their_beginnings() {
     each("train", "merges", |case| {
         let merges = pairs(&case["merges"]);
-        let trained = training(case, number(&case["options"]["n_merges"]) as usize, None);
-        let stop = match trained.stop {
-            Stop::VocabSize => "vocab_size",
-            Stop::MinFrequency => "min_frequency",
-        };
-        assert_eq!(trained.merges, merges);
-        assert_eq!((json!(trained.counts), stop), (case["counts"].clone(), text(&case["stop"])));
+        expect(&training(case, number(&case["options"]["n_merges"]) as usize, None), case);
         for size in 0..merges.len() {
             assert_eq!(training(case, size, None).merges, merges[..size]);
         }

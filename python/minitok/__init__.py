@@ -16,6 +16,7 @@ The pipeline, and where each step is written down to be read (``minitok.referenc
 """
 
 from .backend import BACKEND
+from .counts import PieceCounts, count_pieces, count_pieces_in_files
 from .encodings import encoding_for_model, encoding_name_for_model, get_encoding, list_encodings
 from .errors import (
     BackendError,
@@ -31,8 +32,9 @@ from .errors import (
 )
 from .loading import load
 from .progress import Progress
+from .report import TrainingReport
 from .tokenizer import Tokenizer
-from .training import train, train_files
+from .training import train, train_files, train_from_counts
 
 __all__ = [
     "BACKEND",
@@ -41,13 +43,17 @@ __all__ = [
     "FileFormatError",
     "MinitokError",
     "PatternError",
+    "PieceCounts",
     "Progress",
     "Tokenizer",
     "TrainingError",
+    "TrainingReport",
     "UnknownEncodingError",
     "UnknownModelError",
     "UnknownTokenError",
     "VocabularyError",
+    "count_pieces",
+    "count_pieces_in_files",
     "encoding_for_model",
     "encoding_name_for_model",
     "get_encoding",
@@ -55,6 +61,7 @@ __all__ = [
     "load",
     "train",
     "train_files",
+    "train_from_counts",
 ]
 
 __version__ = "0.1.0"

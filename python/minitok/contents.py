@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from .backend import BackendName, Codec, Vocab
     from .explain import Explanation
+    from .report import TrainingReport
     from .tokenizer import Tokenizer
 
     Merge = tuple[int, int, int, int]
@@ -126,6 +127,13 @@ class Contents:
     def trained(self) -> dict[str, Any] | None:
         """How it was trained (options, corpus, why it stopped); None if it was not, or nothing is known of it."""
         return dict(self._trained) if self._trained else None
+
+    @property
+    def report(self) -> TrainingReport | None:
+        """How its training went: counts, ties, time and memory; None if it was not trained, or nothing is known of it."""
+        from .report import TrainingReport
+
+        return TrainingReport.from_dict(self._trained) if self._trained else None
 
     @property
     def backend(self) -> BackendName:

@@ -24,7 +24,7 @@ import numpy as np
 from .arguments import named_special_tokens, thread_count
 from .corpus import documents_of, expand, read_chunks, split_documents
 from .formats.files import write_atomically
-from .progress import Progress, start_progress
+from .progress import start_progress
 from .streaming import safe_blocks
 from .text import utf8
 
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from .progress import Progress, Show
     from .tokenizer import Tokenizer
 
-    Show = Callable[[Progress], object]
     PathLike = str | os.PathLike[str]
 
 __all__ = ["Packed", "encode_files"]
@@ -275,9 +275,9 @@ class Run:
                 before = self.bytes
                 for _ in self.encode_file(file):
                     # Records are not as long as their texts: never more than the file, and all of it at its end.
-                    show(Progress("encoding", done + min(size, self.bytes - before), self.total))
+                    show("encoding", done + min(size, self.bytes - before), self.total)
                 done += size
-                show(Progress("encoding", done, self.total))
+                show("encoding", done, self.total)
                 finished = number, self.ids.length, self.offsets.length - 1, self.bytes
                 if time.monotonic() - written > JOURNAL_SECONDS:
                     self.record(*finished)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    # Phase, how much of it is done, and of how much.
+    Show = Callable[[str, int, int | None], object]
 
 __all__ = ["Progress", "start_progress"]
 
@@ -16,24 +20,51 @@ __all__ = ["Progress", "start_progress"]
 class Progress:
     """How far a task is: its phase, how much of it is done, and of how much; None where that is not known.
 
-    ``counting`` and ``encoding`` go by bytes, ``merging`` by merges.
+    ``counting`` and ``encoding`` go by bytes, ``merging`` by merges. ``seconds`` is the time since the phase began.
+
+    >>> at = Progress("counting", 3_000_000, 12_000_000, seconds=0.5)
+    >>> at.rate, at.remaining
+    (6000000.0, 1.5)
     """
 
     phase: str
     done: int
     total: int | None
+    seconds: float = 0.0
+
+    @property
+    def rate(self) -> float | None:
+        """Bytes or merges a second, on the average of the phase; None before anything is done."""
+        return self.done / self.seconds if self.done and self.seconds > 0 else None
+
+    @property
+    def remaining(self) -> float | None:
+        """Seconds that are left of the phase at this rate; None where that cannot be told."""
+        rate = self.rate
+        return None if self.total is None or rate is None else max(0, self.total - self.done) / rate
 
 
 @contextmanager
-def start_progress(progress: bool | Callable[[Progress], object]) -> Iterator[Callable[[Progress], object]]:
-    """What to call with each ``Progress``: the caller's function, a bar, or nothing."""
+def start_progress(progress: bool | Callable[[Progress], object]) -> Iterator[Show]:
+    """What to call with phase, done and total: it tells the caller's function, a bar, or nobody."""
     if callable(progress):
-        yield progress
+        yield timed(progress)
     elif progress:
         with bar() as show:
-            yield show
+            yield timed(show)
     else:
-        yield lambda _: None
+        yield lambda _phase, _done, _total: None
+
+
+def timed(hear: Callable[[Progress], object]) -> Show:
+    """Tell how far a task is, with the time since its phase began."""
+    began: dict[str, float] = {}
+
+    def show(phase: str, done: int, total: int | None) -> None:
+        now = time.perf_counter()
+        hear(Progress(phase, done, total, now - began.setdefault(phase, now)))
+
+    return show
 
 
 @contextmanager
@@ -59,7 +90,7 @@ def bar() -> Iterator[Callable[[Progress], object]]:
             if at.phase not in tasks:
                 tasks[at.phase] = display.add_task(at.phase, total=at.total, rate="")
             task = tasks[at.phase]
-            speed = display.tasks[task].speed or 0
+            speed = display.tasks[task].speed or at.rate or 0
             rate = f"{speed / 1e6:,.1f} MB/s" if at.phase != "merging" else f"{speed:,.0f} merges/s"
             display.update(task, completed=at.done, rate=rate)
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .backend import Emit, TrainOptions
     from .reference.pretokenize import Pattern
     from .reference.special import SpecialTokens
+    from .reference.vocab import Vocab
 
 MAX_ID = (1 << 32) - 1
 
@@ -129,8 +130,32 @@ class PythonPieceCounter(PieceCounter):
         super().__init__(pattern, special)
         del threads
 
-    def add(self, documents: Iterable[str | bytes]) -> None:
+    def add(self, documents: Iterable[str | bytes]) -> int:  # type: ignore[override]
+        before = self.bytes
         super().add(utf8(document) for document in documents)
+        return self.bytes - before
+
+    def add_pieces(
+        self,
+        data: bytes,
+        lengths: npt.NDArray[np.uint32],
+        counts: npt.NDArray[np.int64],
+        documents: int,
+        size: int,
+    ) -> None:
+        self.documents += documents
+        self.bytes += size
+        end = 0
+        for length, count in zip(lengths.tolist(), counts.tolist(), strict=True):
+            self.add_piece(data[end : end + length], count)
+            end += length
+
+    def packed(self) -> tuple[bytes, npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+        lengths = np.fromiter(map(len, self.pieces), np.uint32, len(self.pieces))
+        return b"".join(self.pieces), lengths, np.fromiter(self.pieces.values(), np.int64, len(self.pieces))
+
+    def totals(self) -> tuple[int, int, int, int]:
+        return self.documents, self.bytes, sum(self.pieces.values()), len(self.pieces)
 
 
 def train(
@@ -138,10 +163,16 @@ def train(
     options: TrainOptions,
     on_merge: Callable[[int], None] | None = None,
     trace: Emit | None = None,
-) -> tuple[list[tuple[int, int]], list[int], str]:
-    """The merges of the pieces counted, the count of each, and why training stopped."""
+    base: tuple[Vocab, int] | None = None,
+    keep: bool = False,  # noqa: FBT002 - the extension's call
+) -> tuple[list[tuple[int, int]], list[int], int, str]:
+    """The merges of the pieces counted, the count of each, how many had rivals of equal count, and why training stopped."""
+    del keep
     plain = reference_train.TrainOptions(
         options.n_merges, options.byte_order, options.tie_break, options.min_frequency, options.max_token_length
     )
-    trained = reference_train.train(counter.pieces, plain, on_merge, trace)
-    return trained.merges, trained.counts, trained.stop
+    if base is None:
+        trained = reference_train.train(counter.pieces, plain, on_merge, trace)
+    else:
+        trained = reference_train.extend(*base, counter.pieces, plain, on_merge, trace)
+    return trained.merges, trained.counts, trained.ties, trained.stop

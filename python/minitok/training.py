@@ -1,33 +1,29 @@
-"""``train`` and ``train_files``: what they accept, and how progress is shown. The learning is the backend's."""
+"""``train`` and its kin: what they accept, and what they say when done. The learning is the backend's."""
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
-from .arguments import check_pattern, thread_count
 from .backend import load_backend
-from .corpus import documents_of, expand
+from .counts import CorpusFiles, Counting, PieceCounts
 from .errors import TrainingError
 from .formats.native import ORDERS
-from .progress import Progress, start_progress
+from .progress import start_progress
+from .report import Stopwatch, TrainingReport
 from .tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Sequence
 
-    from .backend import PieceCounter
+    from .backend import Vocab
+    from .progress import Progress, Show
 
     Emit = Callable[[dict[str, Any]], object]
 
-__all__ = ["TIE_BREAKS", "train", "train_files"]
+__all__ = ["TIE_BREAKS", "extend", "train", "train_files", "train_from_counts"]
 
 TIE_BREAKS = ("smallest_ids", "first_seen", "greatest_bytes")
-
-# How many bytes of documents are handed to the backend at a time.
-BATCH = 1 << 22
 
 
 def train(
@@ -68,7 +64,7 @@ def train(
         name: A name for the tokenizer.
 
     Returns:
-        The tokenizer; its ``trained`` says, among other things, why training stopped: ``vocab_size`` was reached, or
+        The tokenizer; its ``report`` says, among other things, why training stopped: ``vocab_size`` was reached, or
         no pair reached ``min_frequency``.
 
     Raises:
@@ -82,12 +78,12 @@ def train(
     >>> tok.merges
     [(108, 111), (256, 119), (32, 257)]
     """
-    job = Job(
-        vocab_size, pattern, special_tokens, tie_break, byte_order, min_frequency, max_token_length, backend, threads
-    )
+    counting = Counting(pattern, special_tokens, backend, threads)
+    job = Job(vocab_size, counting.special, tie_break, byte_order, min_frequency, max_token_length)
     with start_progress(progress) as show:
-        job.count(texts, show)
-        return job.learn(show, trace, name)
+        with job.watch.phase("counting"):
+            counting.add_texts(texts, show)
+        return job.train(counting.counts(), show, trace, name)
 
 
 def train_files(
@@ -134,42 +130,100 @@ def train_files(
         FileFormatError: A line is no JSON, or a line or file has no such field; the message says where.
         TrainingError: As ``train``; and its other errors.
     """
-    files = expand(paths)
-    if separator is not None and not separator:
-        raise TrainingError("the separator is empty; leave it out for one document a file")
-    cut = separator.encode() if isinstance(separator, str) else separator
-    job = Job(
-        vocab_size, pattern, special_tokens, tie_break, byte_order, min_frequency, max_token_length, backend, threads
-    )
+    counting = Counting(pattern, special_tokens, backend, threads)
+    files = CorpusFiles(paths, separator, field)
+    job = Job(vocab_size, counting.special, tie_break, byte_order, min_frequency, max_token_length)
     with start_progress(progress) as show:
-        job.count_files(files, cut, field, show)
-        return job.learn(show, trace, name)
+        with job.watch.phase("counting"):
+            counting.add_files(files, show)
+        return job.train(counting.counts(), show, trace, name)
+
+
+def train_from_counts(
+    counts: PieceCounts,
+    vocab_size: int,
+    *,
+    tie_break: str = "smallest_ids",
+    byte_order: str = "identity",
+    min_frequency: int = 1,
+    max_token_length: int | None = None,
+    backend: str | None = None,
+    progress: bool | Callable[[Progress], object] = False,
+    trace: Emit | None = None,
+    name: str | None = None,
+) -> Tokenizer:
+    """Learn a tokenizer from what has been counted: the second half of ``train``, equal to it to the last id.
+
+    Args:
+        counts: From ``count_pieces`` or ``count_pieces_in_files``, loaded or merged; they say the pattern and the special
+            tokens, too. They stay as they are, and can be trained on again.
+        vocab_size: See ``train``; so with the other options.
+        tie_break: See ``train``.
+        byte_order: See ``train``.
+        min_frequency: See ``train``.
+        max_token_length: See ``train``.
+        backend: That of the counts without it.
+        progress: See ``train``.
+        trace: See ``train``.
+        name: See ``train``.
+
+    >>> from minitok import count_pieces
+    >>> counts = count_pieces(["low lower"]).merge(count_pieces(["lowest"]))
+    >>> train_from_counts(counts, 259) == train(["low lower", "lowest"], 259)
+    True
+    """
+    check_counts(counts)
+    if backend is not None:
+        counts = counts.with_backend(load_backend(backend).name)
+    job = Job(vocab_size, counts.special_tokens, tie_break, byte_order, min_frequency, max_token_length)
+    with start_progress(progress) as show:
+        return job.train(counts, show, trace, name, keep=True)
+
+
+def extend(
+    tok: Tokenizer,
+    texts: Iterable[str | bytes] | PieceCounts,
+    vocab_size: int,
+    *,
+    tie_break: str = "smallest_ids",
+    min_frequency: int = 1,
+    max_token_length: int | None = None,
+    threads: int | None = None,
+    progress: bool | Callable[[Progress], object] = False,
+    trace: Emit | None = None,
+    name: str | None = None,
+) -> Tokenizer:
+    """See ``Tokenizer.extend``."""
+    job = Job(vocab_size, [], tie_break, "identity", min_frequency, max_token_length, least=tok.n_vocab)
+    with start_progress(progress) as show:
+        if isinstance(texts, PieceCounts):
+            check_pieces(texts, tok)
+            return job.extend(tok, texts.with_backend(tok.backend), show, trace, name, keep=True)
+        counting = Counting(tok.pattern, list(tok.special_tokens), tok.backend, threads)
+        with job.watch.phase("counting"):
+            counting.add_texts(texts, show)
+        return job.extend(tok, counting.counts(), show, trace, name, keep=False)
 
 
 class Job:
-    """One training: its options, checked, and what has been counted so far."""
+    """One training: its options, checked. ``least`` is the number of ids that there are without any merge learnt."""
 
     def __init__(
         self,
         vocab_size: int,
-        pattern: str,
-        special_tokens: Sequence[str],
+        special: list[str],
         tie_break: str,
         byte_order: str,
         min_frequency: int,
         max_token_length: int | None,
-        backend: str | None,
-        threads: int | None,
+        least: int | None = None,
     ) -> None:
-        self.special = check_special(special_tokens)
-        least = 256 + len(self.special)
+        what = f"256 bytes and {len(special)} special tokens" if least is None else "what it has already"
+        least = 256 + len(special) if least is None else least
         if isinstance(vocab_size, bool) or not isinstance(vocab_size, int):
             raise TypeError(f"vocab_size must be int, not {type(vocab_size).__name__}")
         if not least <= vocab_size < 1 << 31:
-            raise TrainingError(
-                f"vocab_size {vocab_size} is not between {least} (256 bytes and {len(self.special)} special tokens) "
-                "and 2147483647"
-            )
+            raise TrainingError(f"vocab_size {vocab_size} is not between {least} ({what}) and 2147483647")
         if tie_break not in TIE_BREAKS:
             raise TrainingError(f"unknown tie_break {tie_break!r}; it can be {', '.join(TIE_BREAKS)}")
         if byte_order not in ORDERS:
@@ -177,82 +231,99 @@ class Job:
         check_bound("min_frequency", min_frequency)
         if max_token_length is not None:
             check_bound("max_token_length", max_token_length)
-        self.pattern = check_pattern(pattern)
-        self.threads = thread_count(threads)
+        self.special = special
+        self.vocab_size = vocab_size
         self.n_merges = vocab_size - least
         self.byte_order = ORDERS[byte_order]
         self.tie_break = tie_break
         self.min_frequency = min_frequency
         self.max_token_length = max_token_length
-        self.backend = load_backend(backend)
-        self.documents = self.bytes = 0
-        self.started = time.perf_counter()
-        self.counter: PieceCounter = self.backend.piece_counter(
-            self.backend.pattern(pattern),
-            self.backend.special_tokens({token: index for index, token in enumerate(self.special)}),
-            self.threads,
-        )
+        self.watch = Stopwatch()
 
-    def count(self, texts: Iterable[str | bytes], show: Callable[[Progress], object]) -> None:
-        """Count the pieces of some documents, a few megabytes at a time."""
-        batch: list[str | bytes] = []
-        size = 0
-        for text in checked(texts):
-            batch.append(text)
-            size += len(text)
-            self.documents += 1
-            if size >= BATCH:
-                self.add(batch, size, show)
-                batch, size = [], 0
-        self.add(batch, size, show)
-
-    def add(self, batch: list[str | bytes], size: int, show: Callable[[Progress], object]) -> None:
-        self.counter.add(batch)
-        self.bytes += size
-        show(Progress("counting", self.bytes, None))
-
-    def count_files(
-        self, files: list[Path], separator: bytes | None, field: str, show: Callable[[Progress], object]
-    ) -> None:
-        """Count the pieces of some files."""
-        total = sum(file.stat().st_size for file in files)
-
-        def on_chunk(read: int) -> None:
-            self.bytes += read
-            show(Progress("counting", self.bytes, total))
-
-        for file in files:
-            documents = documents_of(file, field)
-            if documents is not None:
-                self.count(documents, show)
-            else:
-                self.counter.add_file(file, separator, on_chunk)
-                self.documents += 1
-
-    def learn(self, show: Callable[[Progress], object], trace: Emit | None, name: str | None) -> Tokenizer:
-        """Learn the merges from what has been counted."""
-
-        def on_merge(made: int) -> None:
-            show(Progress("merging", made, self.n_merges))
-
-        merges, _, stop = self.backend.train(self.counter, self, on_merge, trace)
+    def train(
+        self, counts: PieceCounts, show: Show, trace: Emit | None, name: str | None, *, keep: bool = False
+    ) -> Tokenizer:
+        """Learn a tokenizer from what has been counted. Unless it is to ``keep`` the counts, it uses them up."""
+        merges, trained = self.learn(counts, show, trace, None, keep=keep)
         first = 256 + len(merges)
         return Tokenizer(
             merges,
-            pattern=self.pattern,
+            pattern=counts.pattern,
             special_tokens={token: first + index for index, token in enumerate(self.special)},
             byte_order=self.byte_order,
             name=name,
-            trained={
-                "vocab_size": 256 + self.n_merges + len(self.special),
-                "stop": stop,
-                "tie_break": self.tie_break,
-                "min_frequency": self.min_frequency,
-                "max_token_length": self.max_token_length,
-                "bytes": self.bytes,
-                "seconds": round(time.perf_counter() - self.started, 3),
-            },
-            backend=self.backend.name,
+            trained=trained,
+            backend=counts.backend,
+        )
+
+    def extend(
+        self, tok: Tokenizer, counts: PieceCounts, show: Show, trace: Emit | None, name: str | None, *, keep: bool
+    ) -> Tokenizer:
+        """Learn more tokens for a tokenizer."""
+        first_id = tok.n_vocab
+        tokens, merges, whole_pieces = tok.vocabulary()
+        learnt, trained = self.learn(counts, show, trace, (tok._vocab, first_id), keep=keep)  # noqa: SLF001
+        # Ranks go on as they were: with the ids where each rank is the id it makes, as in tiktoken's files.
+        rank = max((merge[3] for merge in merges), default=-1) + 1
+        if whole_pieces and all(made == rank for _, _, made, rank in merges):
+            rank = first_id
+        for index, (left, right) in enumerate(learnt):
+            tokens[first_id + index] = tokens[left] + tokens[right]
+            merges.append((left, right, first_id + index, rank + index))
+        return Tokenizer.from_vocabulary(
+            tokens,
+            merges,
+            whole_pieces,
+            pattern=tok.pattern,
+            special_tokens=tok.special_tokens,
+            name=name,
+            trained={**trained, "extended_from": first_id},
+            backend=tok.backend,
+        )
+
+    def learn(
+        self, counts: PieceCounts, show: Show, trace: Emit | None, base: tuple[Vocab, int] | None, *, keep: bool
+    ) -> tuple[list[tuple[int, int]], dict[str, Any]]:
+        """The merges, and what there is to say of them."""
+
+        def on_merge(made: int) -> None:
+            show("merging", made, self.n_merges)
+
+        with self.watch.phase("merging"):
+            train = load_backend(counts.backend).train
+            merges, _, ties, stop = train(counts._counter, self, on_merge, trace, base, keep)  # noqa: SLF001
+        report = TrainingReport(
+            stop,
+            len(merges),
+            ties,
+            counts.documents,
+            counts.bytes,
+            counts.pieces,
+            len(counts),
+            tuple(self.watch.phases),
+        )
+        trained = {
+            "vocab_size": self.vocab_size,
+            "tie_break": self.tie_break,
+            "min_frequency": self.min_frequency,
+            "max_token_length": self.max_token_length,
+            **report.to_dict(),
+        }
+        return merges, trained
+
+
+def check_counts(counts: object) -> None:
+    """Counted pieces, and nothing else."""
+    if not isinstance(counts, PieceCounts):
+        raise TypeError(f"counts must be PieceCounts, as count_pieces makes them, not {type(counts).__name__}")
+
+
+def check_pieces(counts: PieceCounts, tok: Tokenizer) -> None:
+    """Counts of the pieces that a tokenizer makes of text."""
+    if counts.pattern != tok.pattern or set(counts.special_tokens) != set(tok.special_tokens):
+        raise TrainingError(
+            f"the tokenizer makes other pieces than these counts: {tok.pattern!r} with the special tokens "
+            f"{list(tok.special_tokens)}, and {counts.pattern!r} with {counts.special_tokens}"
         )
 
 
@@ -262,28 +333,3 @@ def check_bound(name: str, value: int) -> None:
         raise TypeError(f"{name} must be int, not {type(value).__name__}")
     if not 1 <= value < 1 << 63:
         raise TrainingError(f"{name} {value} is not between 1 and {(1 << 63) - 1}")
-
-
-def check_special(special_tokens: Sequence[str]) -> list[str]:
-    """The names of the special tokens, each once."""
-    if isinstance(special_tokens, str):
-        raise TypeError(f"special_tokens must be a sequence of str, not the one str {special_tokens!r}")
-    names = list(special_tokens)
-    for index, name in enumerate(names):
-        if not isinstance(name, str):
-            raise TypeError(f"special token {index} must be str, not {type(name).__name__}")
-        if name in names[:index]:
-            raise TrainingError(f"the special token {name!r} is given twice")
-        if any("\ud800" <= char <= "\udfff" for char in name):
-            raise TrainingError(f"the special token {name!r} holds a lone surrogate")
-    return names
-
-
-def checked(texts: Iterable[str | bytes]) -> Iterator[str | bytes]:
-    """The texts, if each of them is one."""
-    if isinstance(texts, (str, bytes)):
-        raise TypeError(f"texts must be an iterable of str or bytes, not one {type(texts).__name__}")
-    for index, text in enumerate(texts):
-        if not isinstance(text, (str, bytes)):
-            raise TypeError(f"text {index} must be str or bytes, not {type(text).__name__}")
-        yield text

@@ -1,12 +1,14 @@
-"""What other tokenizers a ``Tokenizer`` can give: smaller, cut by another pattern, with other special tokens."""
+"""What other tokenizers a ``Tokenizer`` can give: smaller, larger, cut by another pattern, with other special tokens."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
+    from .counts import PieceCounts
+    from .progress import Progress
     from .tokenizer import Tokenizer
 
 __all__ = ["Variants"]
@@ -38,6 +40,60 @@ class Variants:
             trained=self._trained,
             normalizer=self._normalizer,
             backend=self._backend,
+        )
+
+    def extend(  # type: ignore[misc]
+        self: Tokenizer,
+        texts: Iterable[str | bytes] | PieceCounts,
+        vocab_size: int,
+        *,
+        tie_break: str = "smallest_ids",
+        min_frequency: int = 1,
+        max_token_length: int | None = None,
+        threads: int | None = None,
+        progress: bool | Callable[[Progress], object] = False,
+        trace: Callable[[dict[str, Any]], object] | None = None,
+        name: str | None = None,
+    ) -> Tokenizer:
+        """A larger tokenizer that goes on learning from these texts; every id stays what it is (SPEC T10).
+
+        The texts are encoded with the merges that are there, and what pairs are frequent then is merged further. New ids
+        begin at ``n_vocab``, so also after the special tokens.
+
+        Args:
+            texts: As for ``train``; or counts from ``count_pieces`` with this pattern and these special tokens.
+            vocab_size: What ``n_vocab`` is to be, if there is that much to learn.
+            tie_break: As for ``train``; so with the other options.
+            min_frequency: See ``train``.
+            max_token_length: See ``train``.
+            threads: See ``train``.
+            progress: See ``train``.
+            trace: See ``train``.
+            name: A name for the new tokenizer.
+
+        Raises:
+            TrainingError: Options that cannot be met, or counts of other pieces.
+
+        >>> from minitok import train
+        >>> tok = train(["low lower lowest"], vocab_size=258)
+        >>> tok.extend(["low lower lowest"], vocab_size=260) == train(["low lower lowest"], vocab_size=260)
+        True
+        >>> train(["low"], 257, special_tokens=["<s>"]).extend(["low low"], 260).special_tokens
+        {'<s>': 256}
+        """
+        from .training import extend
+
+        return extend(
+            self,
+            texts,
+            vocab_size,
+            tie_break=tie_break,
+            min_frequency=min_frequency,
+            max_token_length=max_token_length,
+            threads=threads,
+            progress=progress,
+            trace=trace,
+            name=name,
         )
 
     def with_pattern(self: Tokenizer, pattern: str) -> Tokenizer:  # type: ignore[misc]

@@ -22,7 +22,7 @@
 //! Costs: O(bytes) time; for each thread a table and a part (256 KiB, or the longest stretch that cannot be cut).
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::count::{BLOCK, PieceCounts};
@@ -55,6 +55,9 @@ pub struct CorpusCounter {
     threads: usize,
     /// What has been counted so far.
     pub pieces: PieceCounts,
+    /// The documents counted, and their bytes.
+    pub documents: u64,
+    pub bytes: u64,
 }
 
 impl CorpusCounter {
@@ -62,7 +65,7 @@ impl CorpusCounter {
     pub fn new(pattern: Pattern, special: &SpecialTokens, threads: usize) -> Self {
         let grammar = pattern.scanner();
         let splitter = Splitter { pattern, grammar, special: special.finder_of_all() };
-        Self { splitter, threads: threads.max(1), pieces: PieceCounts::new() }
+        Self { splitter, threads: threads.max(1), pieces: PieceCounts::new(), documents: 0, bytes: 0 }
     }
 
     #[cfg(test)]
@@ -72,9 +75,11 @@ impl CorpusCounter {
 
     /// Count some documents. Special tokens are cut out; nothing joins one document to the next.
     pub fn add(&mut self, documents: &[&[u8]], on_chunk: OnChunk) -> Result<()> {
-        let Self { splitter, threads, pieces } = self;
+        let Self { splitter, threads, pieces, .. } = self;
         let parts = parts_of(documents, splitter);
         let bytes: usize = documents.iter().map(|document| document.len()).sum();
+        self.documents += documents.len() as u64;
+        self.bytes += bytes as u64;
         let next = AtomicUsize::new(0);
         let take = |part: &mut Range<usize>| {
             let number = next.fetch_add(1, Ordering::Relaxed);
@@ -91,15 +96,24 @@ impl CorpusCounter {
 
     /// Count a text file: one document, or several with a separator between them.
     pub fn add_file(&mut self, path: &std::path::Path, separator: Option<&[u8]>, on_chunk: OnChunk) -> Result<()> {
-        let Self { splitter, threads, pieces } = self;
+        let Self { splitter, threads, pieces, .. } = self;
+        let (separators, bytes) = (AtomicU64::new(0), AtomicU64::new(0));
         let file = FileParts::open(path, separator, splitter)?;
         let threads = if file.bytes() >= WORTH_A_THREAD { *threads } else { 1 };
         let file = Mutex::new(file);
         let take = |part: &mut Vec<u8>| file.lock().unwrap_or_else(PoisonError::into_inner).next(part);
         let count = |part: &Vec<u8>, pieces: &mut PieceCounts, poll: &mut dyn FnMut() -> Result<()>| {
-            documents(part, separator).try_for_each(|document| splitter.count(document, pieces, poll))
+            for (number, document) in documents(part, separator).enumerate() {
+                separators.fetch_add(u64::from(number > 0), Ordering::Relaxed);
+                bytes.fetch_add(document.len() as u64, Ordering::Relaxed);
+                splitter.count(document, pieces, poll)?;
+            }
+            Ok(())
         };
-        share(threads, pieces, &take, &count, on_chunk)
+        share(threads, pieces, &take, &count, on_chunk)?;
+        self.documents += 1 + separators.into_inner();
+        self.bytes += bytes.into_inner();
+        Ok(())
     }
 }
 

@@ -2,18 +2,20 @@
 
 use super::text::{Text, texts};
 use super::trace::event_dict;
-use super::vocab::{Pattern, SpecialTokens};
+use super::vocab::{Pattern, SpecialTokens, Vocab};
 use crate::error::{Error, Result};
 use crate::fast;
 use crate::fast::corpus::CorpusCounter;
 use crate::fast::count::PieceCounts;
 use crate::trace::Event;
 use crate::train as core;
+use crate::vocab;
+use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 /// How often a long computation lets Python look for Ctrl-C and shows its progress.
@@ -21,13 +23,29 @@ const POLL: Duration = Duration::from_millis(50);
 
 /// Counts the pieces of a corpus, document by document, in the order in which they are first seen.
 #[pyclass(frozen, module = "minitok._rust")]
-pub struct PieceCounter(Mutex<Counter>);
+pub struct PieceCounter(RwLock<Counter>);
+
+/// Bytes, the length of each piece, and its count.
+type Packed<'py> = (Bound<'py, PyBytes>, Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<i64>>);
 
 /// What counts: the fast counter, its mirror where that is switched off, nothing after the pieces have been trained on.
 enum Counter {
     Fast(CorpusCounter),
     Mirror(core::PieceCounter),
     Spent,
+}
+
+impl Counter {
+    /// The pieces of the fast counter, which has nothing left then.
+    fn take_fast(&mut self) -> Option<PieceCounts> {
+        match std::mem::replace(self, Counter::Spent) {
+            Counter::Fast(counter) => Some(counter.pieces),
+            other => {
+                *self = other;
+                None
+            }
+        }
+    }
 }
 
 #[pymethods]
@@ -42,21 +60,22 @@ impl PieceCounter {
         } else {
             Counter::Mirror(core::PieceCounter::new(pattern, special))
         };
-        PieceCounter(Mutex::new(counter))
+        PieceCounter(RwLock::new(counter))
     }
 
-    /// Count some documents.
-    fn add(&self, py: Python<'_>, documents: Vec<Bound<'_, PyAny>>) -> PyResult<()> {
+    /// Count some documents; their bytes come back.
+    fn add(&self, py: Python<'_>, documents: Vec<Bound<'_, PyAny>>) -> PyResult<usize> {
         let documents = texts(&documents)?;
         let documents: Vec<_> = documents.iter().map(Text::bytes).collect();
         let documents: Vec<&[u8]> = documents.iter().map(AsRef::as_ref).collect();
+        let bytes = documents.iter().map(|document| document.len()).sum();
         let calls = Mutex::new(Calls::new());
-        let done = py.detach(|| match &mut *self.lock() {
+        let done = py.detach(|| match &mut *self.write() {
             Counter::Fast(counter) => counter.add(&documents, &mut |_| Calls::poll(&calls, |_| Ok(()))),
             Counter::Mirror(counter) => counter.add(documents.iter().copied()),
             Counter::Spent => Err(spent()),
         });
-        Calls::result(calls, done)
+        Calls::result(calls, done).map(|()| bytes)
     }
 
     /// Count a text file; `on_chunk` hears of bytes read.
@@ -68,7 +87,7 @@ impl PieceCounter {
             read += bytes;
             Calls::poll(&calls, |py| on_chunk.call1(py, (std::mem::take(&mut read),)).map(drop))
         };
-        let done = py.detach(|| match &mut *self.lock() {
+        let done = py.detach(|| match &mut *self.write() {
             Counter::Fast(counter) => counter.add_file(&path, separator, &mut hear),
             Counter::Mirror(counter) => counter.add_file(&path, separator, &mut hear),
             Counter::Spent => Err(spent()),
@@ -77,10 +96,84 @@ impl PieceCounter {
         on_chunk.call1(py, (read,)).map(drop)
     }
 
+    /// Count pieces that were counted elsewhere, in so many documents of so many bytes: one after the other in `data`, each so
+    /// long and so often.
+    fn add_pieces(
+        &self,
+        py: Python<'_>,
+        data: &[u8],
+        lengths: PyReadonlyArray1<'_, u32>,
+        counts: PyReadonlyArray1<'_, i64>,
+        documents: u64,
+        size: u64,
+    ) -> PyResult<()> {
+        let (lengths, counts) = (lengths.as_slice()?, counts.as_slice()?);
+        let ends = lengths.iter().scan(0, |end, &length| {
+            *end += length as usize;
+            Some(*end)
+        });
+        if ends.clone().last().unwrap_or(0) != data.len() || counts.len() != lengths.len() {
+            return Err(PyValueError::new_err("the lengths of the pieces are not those of the data"));
+        }
+        let pieces = ends.zip(lengths).map(|(end, &length)| &data[end - length as usize..end]).zip(counts);
+        py.detach(|| {
+            match &mut *self.write() {
+                Counter::Fast(counter) => {
+                    counter.documents += documents;
+                    counter.bytes += size;
+                    for (piece, &n) in pieces {
+                        counter.pieces.add(piece, n)?;
+                    }
+                }
+                Counter::Mirror(counter) => {
+                    counter.documents += documents;
+                    counter.bytes += size;
+                    pieces.for_each(|(piece, &n)| counter.add_piece(piece, n));
+                }
+                Counter::Spent => return Err(spent()),
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    /// The distinct pieces one after the other in the order in which they were first seen, the length of each, and its count.
+    fn packed<'py>(&self, py: Python<'py>) -> PyResult<Packed<'py>> {
+        let mut data = Vec::new();
+        let (mut lengths, mut counts) = (Vec::new(), Vec::new());
+        let mut put = |piece: &[u8], n| {
+            data.extend_from_slice(piece);
+            lengths.push(u32::try_from(piece.len()).map_err(|_| too_long())?);
+            counts.push(n);
+            Ok(())
+        };
+        py.detach(|| match &*self.read() {
+            Counter::Fast(counter) => counter.pieces.iter().try_for_each(|(piece, n)| put(piece, n)),
+            Counter::Mirror(counter) => counter.pieces.iter().try_for_each(|(piece, n)| put(piece, *n)),
+            Counter::Spent => Err(spent()),
+        })?;
+        Ok((PyBytes::new(py, &data), lengths.into_pyarray(py), counts.into_pyarray(py)))
+    }
+
+    /// The documents counted, their bytes, their pieces, and how many of these are distinct.
+    fn totals(&self, py: Python<'_>) -> PyResult<(u64, u64, i64, usize)> {
+        Ok(py.detach(|| match &*self.read() {
+            Counter::Fast(counter) => {
+                let pieces = counter.pieces.iter().map(|(_, n)| n).sum();
+                Ok((counter.documents, counter.bytes, pieces, counter.pieces.len()))
+            }
+            Counter::Mirror(counter) => {
+                let pieces = counter.pieces.iter().map(|(_, n)| n).sum();
+                Ok((counter.documents, counter.bytes, pieces, counter.pieces.len()))
+            }
+            Counter::Spent => Err(spent()),
+        })?)
+    }
+
     /// Each distinct piece with its count, in the order in which they were first seen.
     #[getter]
     fn pieces<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let counted = py.detach(|| match &*self.lock() {
+        let counted = py.detach(|| match &*self.read() {
             Counter::Fast(counter) => Ok(owned(&counter.pieces)),
             Counter::Mirror(counter) => Ok(counter.pieces.clone()),
             Counter::Spent => Err(spent()),
@@ -93,15 +186,23 @@ impl PieceCounter {
     }
 }
 
+/// Locked without the GIL only: a holder of the lock may wait for the GIL to make a call.
 impl PieceCounter {
-    /// Only ever called without the GIL: a holder of the lock may wait for the GIL to make a call.
-    fn lock(&self) -> MutexGuard<'_, Counter> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn read(&self) -> RwLockReadGuard<'_, Counter> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Counter> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 fn spent() -> Error {
     Error::Training("the pieces of this counter have been trained on and are gone; count anew".into())
+}
+
+fn too_long() -> Error {
+    Error::Training("a piece of 4 GiB or more cannot be written".into())
 }
 
 fn owned(pieces: &PieceCounts) -> Vec<(Vec<u8>, i64)> {
@@ -138,34 +239,50 @@ impl TrainOptions {
     }
 }
 
-pub type Trained = (Vec<(u32, u32)>, Vec<i64>, &'static str);
+pub type Trained = (Vec<(u32, u32)>, Vec<i64>, usize, &'static str);
 
-/// Learn the merges of the pieces counted: the merges, the count of each, and why training stopped.
+/// Learn the merges of the pieces counted: the merges, the count of each, how many had rivals of equal count, and why training
+/// stopped. With `base`, a vocabulary and the id of the first merge, go on from there.
 ///
-/// It takes the pieces from the counter, so that their memory is free while merges are learnt.
+/// Unless it is to `keep` them, it takes the pieces from the counter, so that their memory is free while merges are learnt.
 #[pyfunction]
-#[pyo3(signature = (counter, options, on_merge = None, trace = None))]
+#[pyo3(signature = (counter, options, on_merge = None, trace = None, base = None, keep = false))]
 pub fn train(
     py: Python<'_>,
     counter: &Bound<'_, PieceCounter>,
     options: TrainOptions,
     on_merge: Option<Py<PyAny>>,
     trace: Option<Py<PyAny>>,
+    base: Option<(Bound<'_, Vocab>, u32)>,
+    keep: bool,
 ) -> PyResult<Trained> {
     let options = options.checked()?;
+    let (vocab, first_id) = match base {
+        Some((vocab, first_id)) => (Arc::clone(&vocab.get().0), first_id),
+        None => (Arc::new(vocab::Vocab::from_merges(&options.byte_order, &[])?), 256),
+    };
     let counter = counter.get();
     let calls = Mutex::new(Calls::new());
     let mut hear = |merges: usize| {
         Calls::poll(&calls, |py| on_merge.as_ref().map_or(Ok(()), |hear| hear.call1(py, (merges,)).map(drop)))
     };
     let trained = py.detach(|| {
-        let taken = std::mem::replace(&mut *counter.lock(), Counter::Spent);
-        let pieces = match (taken, &trace) {
-            (Counter::Fast(counter), None) => return fast::merge::train(counter.pieces, &options, &mut hear),
-            (Counter::Fast(counter), Some(_)) => owned(&counter.pieces),
-            (Counter::Mirror(counter), _) => counter.pieces,
-            (Counter::Spent, _) => return Err(spent()),
+        if trace.is_none() {
+            if keep && let Counter::Fast(counter) = &*counter.read() {
+                return fast::merge::extend(vocab, first_id, &counter.pieces, &options, &mut hear);
+            }
+            if !keep && let Some(pieces) = counter.write().take_fast() {
+                return fast::merge::extend(vocab, first_id, pieces, &options, &mut hear);
+            }
+        }
+        let pieces = match &*counter.read() {
+            Counter::Fast(counter) => owned(&counter.pieces),
+            Counter::Mirror(counter) => counter.pieces.clone(),
+            Counter::Spent => return Err(spent()),
         };
+        if !keep {
+            *counter.write() = Counter::Spent;
+        }
         let mut emit = |event| {
             Calls::now(&calls, |py| match &trace {
                 Some(trace) => trace.call1(py, (event_dict(py, &event)?,)).map(drop),
@@ -173,14 +290,14 @@ pub fn train(
             })
         };
         let trace = trace.as_ref().map(|_| &mut emit as &mut dyn FnMut(Event) -> Result<()>);
-        core::train(&pieces, &options, &mut core::Observer { on_merge: &mut hear, trace })
+        core::extend(&vocab, first_id, &pieces, &options, &mut core::Observer { on_merge: &mut hear, trace })
     });
     let trained = Calls::result(calls, trained)?;
     let stop = match trained.stop {
         core::Stop::VocabSize => "vocab_size",
         core::Stop::MinFrequency => "min_frequency",
     };
-    Ok((trained.merges, trained.counts, stop))
+    Ok((trained.merges, trained.counts, trained.ties, stop))
 }
 
 /// Calls from a long computation back into Python. The first exception ends the computation and is raised after it.

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any, Optional, cast
 
 import typer
 
-from minitok import Tokenizer, train, train_files
+from minitok import Tokenizer, TrainingReport, train, train_files
 
 from .console import output, print_json
 from .inputs import STDIN
@@ -104,11 +104,11 @@ def command(
 
 def tell(tok: Tokenizer, out: Path, *, wanted: int, json: bool) -> None:
     """What was learnt, and where it is."""
-    trained = tok.trained or {}
+    report = cast("TrainingReport", tok.report)  # what has just been trained has one
     if json:
-        print_json({"file": str(out), "n_vocab": tok.n_vocab, "merges": len(tok.merges), **trained})
+        print_json({"file": str(out), "n_vocab": tok.n_vocab, **(tok.trained or {}), "seconds": report.seconds})
         return
-    learnt = f"{tok.n_vocab:,} ids ({len(tok.merges):,} merges) from {trained['bytes']:,} bytes"
-    output().print(f"{learnt} in {trained['seconds']:.2f} s: {out}", soft_wrap=True, markup=False)
+    learnt = f"{tok.n_vocab:,} ids ({report.merges:,} merges) from {report.bytes:,} bytes"
+    output().print(f"{learnt} in {report.seconds:.2f} s: {out}", soft_wrap=True, markup=False)
     if tok.n_vocab < wanted:
         output().print(f"No pair was left to merge before {wanted:,} ids.", soft_wrap=True)

@@ -16,11 +16,14 @@ What makes it fast, and still exact (proofs in docs/algorithms.md):
 Invariants: after every step, ``counts`` is what ``count_pairs`` over all words would give; every pair with a count has an
 entry in the queue that comes no later than it should.
 
+A training need not begin with bytes. ``extend`` goes on from any vocabulary: the words begin as its ids, and the rest is the
+same. Training is to go on from the 256 bytes.
+
 Costs: n bytes of corpus, w bytes of distinct words, V merges, t the words touched by all merges together: O(n) to count,
 O(w + t L + V log V) to merge, L the length of a word; space O(w). When not to use it: one huge word (pattern ``none``),
 where every merge rewrites the whole text; the fast trainer does not.
 
-Implements SPEC T1 to T8.
+Implements SPEC T1 to T8 and T10.
 """
 
 from __future__ import annotations
@@ -30,17 +33,19 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush, heapreplace
 from pathlib import Path
 
+from .encode import encode_piece
 from .pairs import Pair, count_pairs, merge_pair, pair_changes
 from .pretokenize import Pattern
 from .special import SpecialTokens
 from .trace import Emit, train_merge
+from .vocab import Vocab
 
 CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """What the merges depend on besides the words. ``byte_order[i]`` is the byte of id i."""
+    """What the merges depend on besides the words. ``byte_order[i]`` is the byte of id i, where bytes are the beginning."""
 
     n_merges: int
     byte_order: bytes = bytes(range(256))
@@ -51,13 +56,14 @@ class TrainOptions:
 
 @dataclass(frozen=True)
 class Trained:
-    """The merges in order, the count of each when it was chosen, and why training stopped.
+    """The merges in order, the count of each when it was chosen, how many had rivals of equal count, and the reason to stop.
 
     ``stop`` is ``vocab_size`` or ``min_frequency``.
     """
 
     merges: list[Pair]
     counts: list[int]
+    ties: int
     stop: str
 
 
@@ -74,31 +80,44 @@ class PieceCounter:
         self.pattern = pattern
         self.special = special
         self.pieces: dict[bytes, int] = {}
+        self.documents = self.bytes = 0
 
     def add(self, documents: Iterable[bytes]) -> None:
-        """Count some documents. Special tokens are cut out; nothing joins one document to the next."""
+        """Count some documents. Nothing joins one to the next."""
         for document in documents:
-            for start, end, token_id in self.special.split(document, self.special.ids):
-                if token_id is None:
-                    for piece in self.pattern.split(document[start:end]):
-                        self.pieces[piece] = self.pieces.get(piece, 0) + 1
+            self.documents += 1
+            self.count(document)
+
+    def count(self, text: bytes) -> None:
+        """Count a document, or the part of one up to a safe cut. Special tokens are cut out."""
+        self.bytes += len(text)
+        for start, end, token_id in self.special.split(text, self.special.ids):
+            if token_id is None:
+                for piece in self.pattern.split(text[start:end]):
+                    self.add_piece(piece, 1)
+
+    def add_piece(self, piece: bytes, n: int) -> None:
+        """Count a piece n times more."""
+        self.pieces[piece] = self.pieces.get(piece, 0) + n
 
     def add_file(self, path: Path, separator: bytes | None, on_chunk: Callable[[int], None]) -> None:
         """Count a text file: one document, or several with a separator between them. ``on_chunk`` hears of bytes read."""
+        self.documents += 1
         rest = bytearray()
         with path.open("rb") as file:
             while chunk := file.read(CHUNK):
                 searched = max(0, len(rest) - len(separator or b""))
                 rest += chunk
                 while separator and (at := rest.find(separator, searched)) >= 0:
-                    self.add([bytes(rest[:at])])
+                    self.count(bytes(rest[:at]))
+                    self.documents += 1
                     del rest[: at + len(separator)]
                     searched = 0
                 cut = self.safe_cut(rest, separator)
-                self.add([bytes(rest[:cut])])
+                self.count(bytes(rest[:cut]))
                 del rest[:cut]
                 on_chunk(len(chunk))
-        self.add([bytes(rest)])
+        self.count(bytes(rest))
 
     def safe_cut(self, text: bytes | bytearray, separator: bytes | None) -> int:
         """The last place where the pattern may be cut and neither special token nor separator stands across it.
@@ -114,11 +133,10 @@ class PieceCounter:
 class Words:
     """The distinct pieces as lists of ids, with the count of every pair and the words that hold it."""
 
-    def __init__(self, pieces: dict[bytes, int], byte_order: bytes) -> None:
-        id_of = {byte: token_id for token_id, byte in enumerate(byte_order)}
-        self.ids = [[id_of[byte] for byte in piece] for piece in pieces]
+    def __init__(self, pieces: dict[bytes, int], vocab: Vocab) -> None:
+        self.ids = [encode_piece(vocab, piece) for piece in pieces]
         self.frequencies = list(pieces.values())
-        self.lengths = [1] * 256  # the bytes of each token
+        self.tokens = dict(vocab.tokens)
         self.counts: dict[Pair, int] = {}
         self.holders: dict[Pair, set[int]] = {}
         for index in range(len(self.ids)):
@@ -133,7 +151,7 @@ class Words:
 
     def merge(self, pair: Pair, new_id: int) -> tuple[list[int], list[Pair]]:
         """Replace the pair everywhere. Returns the words touched and the pairs created, both in order."""
-        self.lengths.append(self.lengths[pair[0]] + self.lengths[pair[1]])
+        self.tokens[new_id] = self.tokens[pair[0]] + self.tokens[pair[1]]
         touched = [index for index in sorted(self.holders.pop(pair)) if holds(self.ids[index], pair)]
         created: set[Pair] = set()
         for index in touched:
@@ -156,7 +174,7 @@ class Words:
             for left, right in zip(self.ids[index], self.ids[index][1:]):
                 if (left, right) == pair:
                     return index, at
-                at += self.lengths[left]
+                at += len(self.tokens[left])
         raise AssertionError("a pair with a count stands in a word")
 
 
@@ -171,14 +189,13 @@ class Queue:
     def __init__(self, words: Words, options: TrainOptions) -> None:
         self.words = words
         self.options = options
-        self.tokens = [bytes([byte]) for byte in options.byte_order]
         self.heap = [(self.key(pair), pair) for pair in words.counts if self.mergeable(pair)]
         heapify(self.heap)
 
     def mergeable(self, pair: Pair) -> bool:
         """Whether the pair is frequent enough and its token not too long (T5, T7)."""
         limit = self.options.max_token_length
-        length = len(self.tokens[pair[0]]) + len(self.tokens[pair[1]])
+        length = len(self.words.tokens[pair[0]]) + len(self.words.tokens[pair[1]])
         return self.words.counts[pair] >= self.options.min_frequency and (limit is None or length <= limit)
 
     def key(self, pair: Pair) -> tuple[object, ...]:
@@ -187,21 +204,28 @@ class Queue:
         if self.options.tie_break == "first_seen":
             return -count, self.words.first_seen(pair)
         if self.options.tie_break == "greatest_bytes":
-            return -count, descending(self.tokens[pair[0]]), descending(self.tokens[pair[1]])
+            left, right = (descending(self.words.tokens[side]) for side in pair)
+            return -count, left, right
         return -count, pair
 
-    def pop(self) -> Pair | None:
-        """The pair to merge now; None when no pair is frequent enough."""
+    def peek(self) -> Pair | None:
+        """The pair to merge now, brought to the top; None when no pair is frequent enough."""
         while self.heap:
             key, pair = self.heap[0]
             if pair not in self.words.counts or not self.mergeable(pair):
                 heappop(self.heap)
             elif key == (current := self.key(pair)):
-                heappop(self.heap)
                 return pair
             else:
                 heapreplace(self.heap, (current, pair))
         return None
+
+    def pop(self) -> Pair | None:
+        """The pair to merge now, taken out."""
+        pair = self.peek()
+        if pair is not None:
+            heappop(self.heap)
+        return pair
 
     def add(self, pairs: list[Pair]) -> None:
         """Pairs just created by a merge."""
@@ -228,21 +252,40 @@ def train(
     """Learn the merges of the pieces. ``on_merge`` hears the number of merges made so far.
 
     >>> train({b"ab": 2, b"abc": 1}, TrainOptions(n_merges=9))
-    Trained(merges=[(97, 98), (256, 99)], counts=[3, 1], stop='min_frequency')
+    Trained(merges=[(97, 98), (256, 99)], counts=[3, 1], ties=0, stop='min_frequency')
     """
-    words = Words(pieces, options.byte_order)
+    return extend(Vocab.from_merges(options.byte_order, []), 256, pieces, options, on_merge, trace)
+
+
+def extend(
+    vocab: Vocab,
+    first_id: int,
+    pieces: dict[bytes, int],
+    options: TrainOptions,
+    on_merge: Callable[[int], None] | None = None,
+    trace: Emit | None = None,
+) -> Trained:
+    """Learn merges on top of a vocabulary; they make the ids from ``first_id`` on, which are above all of its own (T10).
+
+    >>> vocab = Vocab.from_merges(bytes(range(256)), [(97, 98)])
+    >>> extend(vocab, 300, {b"ab": 2, b"abc": 1}, TrainOptions(n_merges=9))
+    Trained(merges=[(256, 99)], counts=[1], ties=0, stop='min_frequency')
+    """
+    words = Words(pieces, vocab)
     queue = Queue(words, options)
     merges: list[Pair] = []
     counts: list[int] = []
+    ties = 0
     while len(merges) < options.n_merges:
         ranking = queue.ranking() if trace else []
         pair = queue.pop()
         if pair is None:
-            return Trained(merges, counts, "min_frequency")
+            return Trained(merges, counts, ties, "min_frequency")
         ranked = [(rival, words.counts[rival]) for rival in ranking]
-        new_id = 256 + len(merges)
+        new_id = first_id + len(merges)
         counts.append(words.counts[pair])
-        queue.tokens.append(queue.tokens[pair[0]] + queue.tokens[pair[1]])
+        second = queue.peek()
+        ties += second is not None and words.counts[second] == counts[-1]
         touched, created = words.merge(pair, new_id)
         queue.add(created)
         if trace:
@@ -250,4 +293,4 @@ def train(
         merges.append(pair)
         if on_merge:
             on_merge(len(merges))
-    return Trained(merges, counts, "vocab_size")
+    return Trained(merges, counts, ties, "vocab_size")

@@ -19,7 +19,9 @@
 use std::cmp::Reverse;
 
 use super::Pieces;
+use super::base::Base;
 use super::steps::Steps;
+use crate::error::Result;
 use crate::fast::prefetch::prefetch;
 
 /// The slots of an arena: 16 bits while the vocabulary fits, 32 beyond.
@@ -50,6 +52,8 @@ impl Symbol for u32 {
 /// The distinct pieces, laid out in falling order of count, and what is known of each id.
 pub(super) struct Arena<S> {
     pub slots: Vec<S>,
+    /// Does every token begin as a single byte?
+    pub bytes_only: bool,
     /// Bytes of each id's token; 0 for the gap and for ids that no merge has made yet.
     pub lengths: Vec<u32>,
     /// The id that stands for "no token": one past the largest that training can make.
@@ -60,7 +64,12 @@ pub(super) struct Arena<S> {
 
 impl<S: Symbol> Arena<S> {
     /// Lay out the pieces.
-    pub fn new(layout: &Layout, byte_ids: &[u32; 256], gap: u32, pieces: &impl Pieces) -> Self {
+    pub fn new(layout: &Layout, base: &Base, gap: u32, pieces: &impl Pieces) -> Result<Self> {
+        let mut lengths = vec![0; gap as usize + 1];
+        for (id, token) in base.vocab.tokens.iter() {
+            lengths[id as usize] = token.len() as u32;
+        }
+        let mut ids = Vec::new();
         let mut slots = Vec::with_capacity(layout.slots);
         let mut weights = Steps::new();
         let mut weight = 0;
@@ -72,13 +81,22 @@ impl<S: Symbol> Arena<S> {
                 weights.push(slots.len() as u32, weight);
             }
             slots.push(S::from_id(gap));
-            slots.extend(bytes.iter().map(|&byte| S::from_id(byte_ids[byte as usize])));
+            if base.is_bytes() {
+                slots.extend(bytes.iter().map(|&byte| S::from_id(base.vocab.byte_ids[byte as usize])));
+                continue;
+            }
+            base.encode(bytes, &mut ids)?;
+            for &id in &ids {
+                slots.push(S::from_id(id));
+                if lengths[id as usize] > 1 {
+                    slots.resize(slots.len() + lengths[id as usize] as usize - 2, S::from_id(gap));
+                    slots.push(S::from_id(id));
+                }
+            }
         }
         slots.push(S::from_id(gap));
         weights.finish(slots.len() as u32);
-        let mut lengths = vec![0; gap as usize + 1];
-        lengths[..256].fill(1);
-        Self { slots, lengths, gap, weights }
+        Ok(Self { slots, bytes_only: base.is_bytes(), lengths, gap, weights })
     }
 
     /// Does the pair stand at `p`? Exact for every `p` at which it stood when its list of positions was made.
@@ -89,6 +107,20 @@ impl<S: Symbol> Arena<S> {
     #[inline]
     pub fn holds(&self, p: u32, left: S, left_length: u32, right: S) -> bool {
         self.slots[p as usize] == left && self.slots[(p + left_length) as usize] == right
+    }
+
+    /// Show each token or gap from `from` on, up to the first that starts at `to` or later, with what follows it:
+    /// `(p, left, right)`. Where it stopped comes back.
+    #[inline]
+    pub fn walk(&self, from: u32, to: u32, mut show: impl FnMut(u32, u32, u32)) -> u32 {
+        let mut p = from;
+        while p < to {
+            let left = self.at(p);
+            let length = if self.bytes_only { 1 } else { self.lengths[left as usize].max(1) };
+            show(p, left, self.at(p + length));
+            p += length;
+        }
+        p
     }
 
     /// Position `p` will be looked at soon.

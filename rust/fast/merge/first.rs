@@ -1,66 +1,123 @@
-//! The pairs that training starts with: two bytes each, so that two small tables count them without a hash.
+//! The pairs that training starts with. Of two bytes each, so that two small tables count them without a hash; or, where a
+//! vocabulary is extended, of any two of its tokens.
 
 use super::STRETCH;
 use super::arena::{Arena, Symbol};
 use super::births::Births;
 use super::pairs::{NONE, Pairs};
 use crate::error::Result;
+use foldhash::{HashMap, HashMapExt};
+
+/// The cells in which pairs are counted. A pair that holds the gap may have one; it is never merged.
+trait Cells {
+    fn of(&mut self, left: u32, right: u32) -> usize;
+
+    /// How many cells there are by now, and the pair of each.
+    fn len(&self) -> usize;
+    fn pair(&self, cell: usize) -> (u32, u32);
+}
 
 /// The 256 bytes and the gap, which counts as one more.
 const SIDE: usize = 257;
 
-fn cell(left: u32, right: u32) -> usize {
-    left.min(256) as usize * SIDE + right.min(256) as usize
+struct OfBytes;
+
+impl Cells for OfBytes {
+    #[inline]
+    fn of(&mut self, left: u32, right: u32) -> usize {
+        left.min(256) as usize * SIDE + right.min(256) as usize
+    }
+
+    fn len(&self) -> usize {
+        SIDE * SIDE
+    }
+
+    fn pair(&self, cell: usize) -> (u32, u32) {
+        ((cell / SIDE) as u32, (cell % SIDE) as u32)
+    }
 }
 
-/// Add to `pairs` every pair of bytes that may be merged one day; the indices of the records come back. `working` is
-/// called now and then.
+struct OfIds {
+    cells: HashMap<(u32, u32), usize>,
+    pairs: Vec<(u32, u32)>,
+}
+
+impl Cells for OfIds {
+    fn of(&mut self, left: u32, right: u32) -> usize {
+        let Self { cells, pairs } = self;
+        *cells.entry((left, right)).or_insert_with(|| {
+            pairs.push((left, right));
+            pairs.len() - 1
+        })
+    }
+
+    fn len(&self) -> usize {
+        self.pairs.len()
+    }
+
+    fn pair(&self, cell: usize) -> (u32, u32) {
+        self.pairs[cell]
+    }
+}
+
+/// Add to `pairs` every pair that may be merged one day; the indices of the records come back. `working` is called now and
+/// then.
 pub(super) fn first_pairs<S: Symbol>(
+    arena: &Arena<S>,
+    pairs: &mut Pairs,
+    births: &Births,
+    working: impl FnMut() -> Result<()>,
+) -> Result<Vec<u32>> {
+    if arena.bytes_only {
+        return first_pairs_in(OfBytes, arena, pairs, births, working);
+    }
+    first_pairs_in(OfIds { cells: HashMap::new(), pairs: Vec::new() }, arena, pairs, births, working)
+}
+
+fn first_pairs_in<S: Symbol>(
+    mut cells: impl Cells,
     arena: &Arena<S>,
     pairs: &mut Pairs,
     births: &Births,
     mut working: impl FnMut() -> Result<()>,
 ) -> Result<Vec<u32>> {
-    let last = arena.slots.len() - 1;
-    let stretches = || (0..last).step_by(STRETCH).map(|start| start..last.min(start + STRETCH));
-    let mut counts = vec![0_u64; SIDE * SIDE];
-    let mut places = vec![0_u32; SIDE * SIDE];
+    let last = arena.slots.len() as u32 - 1;
+    let mut counts = vec![(0_u64, 0_u32); cells.len()];
     let mut weights = arena.weights.cursor();
-    for stretch in stretches() {
+    let mut p = 0;
+    while p < last {
         working()?;
-        let slots = &arena.slots[stretch.start..=stretch.end];
-        for (p, two) in (stretch.start as u32..).zip(slots.windows(2)) {
-            let cell = cell(two[0].id(), two[1].id());
-            counts[cell] += weights.at(p);
-            places[cell] += 1;
-        }
+        p = arena.walk(p, last.min(p + STRETCH as u32), |p, left, right| {
+            let cell = cells.of(left, right);
+            if cell == counts.len() {
+                counts.push((0, 0));
+            }
+            counts[cell].0 += weights.at(p);
+            counts[cell].1 += 1;
+        });
     }
     let mut records = Vec::new();
-    for left in 0..256 {
-        for right in 0..256 {
-            let (count, place) = (counts[cell(left, right)], &mut places[cell(left, right)]);
-            let positions = std::mem::replace(place, NONE);
-            if positions > 0 && births.may_merge(count, 2) {
-                let record;
-                (record, *place) = pairs.insert(left, right, count, positions, 0);
-                records.push(record);
-            }
+    let mut places = vec![NONE; cells.len()];
+    for (cell, (&(count, positions), place)) in counts.iter().zip(&mut places).enumerate() {
+        let (left, right) = cells.pair(cell);
+        let length = |id: u32| u64::from(arena.lengths[id as usize]);
+        let gap = left.max(right) >= if arena.bytes_only { 256 } else { arena.gap };
+        if !gap && positions > 0 && births.may_merge(count, length(left) + length(right)) {
+            let record;
+            (record, *place) = pairs.insert(left, right, count, positions, 0);
+            records.push(record);
         }
     }
-    for other in 0..=256 {
-        places[cell(other, 256)] = NONE;
-        places[cell(256, other)] = NONE;
-    }
-    for stretch in stretches() {
+    let mut p = 0;
+    while p < last {
         working()?;
-        let slots = &arena.slots[stretch.start..=stretch.end];
-        for (p, two) in (stretch.start as u32..).zip(slots.windows(2)) {
-            let place = &mut places[cell(two[0].id(), two[1].id())];
+        p = arena.walk(p, last.min(p + STRETCH as u32), |p, left, right| {
+            let place = &mut places[cells.of(left, right)];
             if *place != NONE {
                 pairs.write(*place, p);
                 *place += 1;
             }
-        }
+        });
     }
     Ok(records)
 }

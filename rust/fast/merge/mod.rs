@@ -1,4 +1,5 @@
-//! The merging phase of training: distinct pieces with their counts -> merges. Must equal `train` of `rust/train.rs`.
+//! The merging phase of training: distinct pieces with their counts -> merges. Must equal `train` and `extend` of
+//! `rust/train.rs`.
 //!
 //! The mirror keeps a word per piece and rewrites every word that holds the pair merged. Here a merge touches the places
 //! where the pair stands and nothing else, so that a corpus of one huge piece costs no more than one of short words:
@@ -6,7 +7,7 @@
 //! - [`arena`] the corpus as one flat array of symbols, where a token finds its neighbours without links;
 //! - [`pairs`] for each pair its places and an upper bound on its count;
 //! - [`queue`] the pair of the highest bound, [`tie`] which one among equals;
-//! - [`first`] the pairs of bytes, [`births`] the pairs that a merge creates;
+//! - [`base`] the vocabulary to begin with, [`first`] the pairs that it makes of the pieces, [`births`] the pairs that a merge creates;
 //! - [`steps`] a position's weight, that is the count of its piece.
 //!
 //! One step takes the pair of the highest bound from the queue; if its count may have fallen, counts it anew and puts it
@@ -14,8 +15,8 @@
 //!
 //! # Why it is exact
 //!
-//! *Counts only fall.* A pair of which at least one part is not a byte is born in the step that makes its younger part,
-//! in all its places at once: later steps bring other ids. So places only vanish, a count taken once is a bound for
+//! *Counts only fall.* A pair of which at least one part is made by training is born in the step that makes its younger
+//! part, in all its places at once: later steps bring other ids. So places only vanish, a count taken once is a bound for
 //! ever, and so is the first place of the pair in the corpus. A queue of such bounds yields the best pair: if the
 //! highest bound proves exact, every other pair lies below its own bound and so below this count.
 //!
@@ -31,6 +32,7 @@
 //! place in a list; 32 for each pair. More than 2^31 slots are refused, as are counts beyond 2^63: nothing wraps.
 
 mod arena;
+mod base;
 mod births;
 mod first;
 mod pairs;
@@ -42,11 +44,14 @@ mod tie;
 
 use crate::error::{Error, Result};
 use crate::train::{Stop, TieBreak, TrainOptions, Trained};
+use crate::vocab::Vocab;
 use arena::{Arena, Layout, Symbol};
+use base::Base;
 use births::Births;
 use first::first_pairs;
 use pairs::{Joined, Pair, Pairs};
 use queue::Queue;
+use std::sync::Arc;
 use tie::{FirstSeen, GreatestBytes, SmallestIds, Tie};
 
 /// Distinct pieces with their counts, by index in order of first appearance.
@@ -71,6 +76,16 @@ impl Pieces for &[(Vec<u8>, i64)] {
     fn get(&self, index: u32) -> (&[u8], i64) {
         let (piece, count) = &self[index as usize];
         (piece, *count)
+    }
+}
+
+impl<P: Pieces> Pieces for &P {
+    fn len(&self) -> usize {
+        (**self).len()
+    }
+
+    fn get(&self, index: u32) -> (&[u8], i64) {
+        (**self).get(index)
     }
 }
 
@@ -112,10 +127,30 @@ pub fn train<P: Pieces>(
     options: &TrainOptions,
     on_merge: &mut dyn FnMut(usize) -> Result<()>,
 ) -> Result<Trained> {
-    train_with(pieces, options, Tuning::default(), on_merge)
+    let vocab = Vocab::from_merges(&options.byte_order, &[])?;
+    extend(vocab.into(), 256, pieces, options, on_merge)
+}
+
+/// Train on top of a vocabulary: the new ids are those from `first_id` on, which are above all of its own (SPEC T10).
+pub fn extend<P: Pieces>(
+    vocab: Arc<Vocab>,
+    first_id: u32,
+    pieces: P,
+    options: &TrainOptions,
+    on_merge: &mut dyn FnMut(usize) -> Result<()>,
+) -> Result<Trained> {
+    let base = Base::new(vocab);
+    let mut trained = train_with(&base, pieces, options, Tuning::default(), on_merge)?;
+    // Inside, the new ids follow those of the vocabulary without a hole, so that tables by id stay small.
+    let outside = |id: u32| if id < base.n_ids() { id } else { id - base.n_ids() + first_id };
+    for (left, right) in &mut trained.merges {
+        (*left, *right) = (outside(*left), outside(*right));
+    }
+    Ok(trained)
 }
 
 fn train_with<P: Pieces>(
+    base: &Base,
     pieces: P,
     options: &TrainOptions,
     tuning: Tuning,
@@ -133,16 +168,17 @@ fn train_with<P: Pieces>(
         return too_large("counts beyond 2^63");
     }
     // A merge removes one token at least, so there are fewer merges than slots.
-    let gap = 256 + options.n_merges.min(layout.slots) as u32;
+    let gap = base.n_ids() + options.n_merges.min(layout.slots) as u32;
     if u16::try_from(gap).is_ok() {
-        train_in::<u16, P>(pieces, &layout, gap, options, tuning, on_merge)
+        train_in::<u16, P>(base, pieces, &layout, gap, options, tuning, on_merge)
     } else {
-        train_in::<u32, P>(pieces, &layout, gap, options, tuning, on_merge)
+        train_in::<u32, P>(base, pieces, &layout, gap, options, tuning, on_merge)
     }
 }
 
 /// Train with symbols of type `S`.
 fn train_in<S: Symbol, P: Pieces>(
+    base: &Base,
     pieces: P,
     layout: &Layout,
     gap: u32,
@@ -150,25 +186,21 @@ fn train_in<S: Symbol, P: Pieces>(
     tuning: Tuning,
     on_merge: &mut dyn FnMut(usize) -> Result<()>,
 ) -> Result<Trained> {
-    let mut byte_ids = [0; 256];
-    for (&byte, id) in options.byte_order.iter().zip(0..) {
-        byte_ids[byte as usize] = id;
-    }
-    let arena = Arena::<S>::new(layout, &byte_ids, gap, &pieces);
+    let arena = Arena::<S>::new(layout, base, gap, &pieces)?;
     match options.tie_break {
         TieBreak::SmallestIds => {
             drop(pieces);
-            Trainer::new(arena, SmallestIds, options, tuning).run(options, on_merge)
+            Trainer::new(arena, base, SmallestIds, options, tuning).run(options, on_merge)
         }
         TieBreak::FirstSeen => {
             let tie = FirstSeen::new(layout, &pieces);
             drop(pieces);
-            Trainer::new(arena, tie, options, tuning).run(options, on_merge)
+            Trainer::new(arena, base, tie, options, tuning).run(options, on_merge)
         }
         TieBreak::GreatestBytes => {
-            let bytes = tie::original_bytes(layout, &pieces);
+            let (bytes, places) = tie::original_bytes(layout, &pieces, base);
             drop(pieces);
-            Trainer::new(arena, GreatestBytes::new(&bytes, &byte_ids), options, tuning).run(options, on_merge)
+            Trainer::new(arena, base, GreatestBytes::new(&bytes, places), options, tuning).run(options, on_merge)
         }
     }
 }
@@ -180,13 +212,15 @@ struct Trainer<S: Symbol, T: Tie<S>> {
     births: Births,
     tie: T,
     min_frequency: u64,
+    /// The id that the first merge makes.
+    first_id: u32,
     merges: Vec<(u32, u32)>,
     /// The tokens made last.
     joined: Vec<Joined>,
 }
 
 impl<S: Symbol, T: Tie<S>> Trainer<S, T> {
-    fn new(arena: Arena<S>, tie: T, options: &TrainOptions, tuning: Tuning) -> Self {
+    fn new(arena: Arena<S>, base: &Base, tie: T, options: &TrainOptions, tuning: Tuning) -> Self {
         let min_frequency = options.min_frequency.max(1).unsigned_abs();
         let max_length = options.max_token_length.map_or(u64::MAX, |length| length as u64);
         Self {
@@ -195,6 +229,7 @@ impl<S: Symbol, T: Tie<S>> Trainer<S, T> {
             births: Births::new(arena.gap, min_frequency, max_length),
             tie,
             min_frequency,
+            first_id: base.n_ids(),
             merges: Vec::new(),
             joined: Vec::new(),
             arena,
@@ -203,6 +238,7 @@ impl<S: Symbol, T: Tie<S>> Trainer<S, T> {
 
     fn run(mut self, options: &TrainOptions, on_merge: &mut dyn FnMut(usize) -> Result<()>) -> Result<Trained> {
         let mut counts = Vec::new();
+        let mut ties = 0;
         let mut stop = Stop::VocabSize;
         self.births.newborn = first_pairs(&self.arena, &mut self.pairs, &self.births, || on_merge(0))?;
         self.enqueue_newborn();
@@ -211,11 +247,13 @@ impl<S: Symbol, T: Tie<S>> Trainer<S, T> {
                 stop = Stop::MinFrequency;
                 break;
             };
-            counts.push(self.pairs.get(pair).count.cast_signed());
+            let count = self.pairs.get(pair).count;
+            counts.push(count.cast_signed());
+            ties += usize::from(self.has_rival(count));
             self.merge(pair);
             on_merge(self.merges.len())?;
         }
-        Ok(Trained { merges: self.merges, counts, stop })
+        Ok(Trained { merges: self.merges, counts, ties, stop })
     }
 
     /// The pair to merge next: the pair of the highest bound, if counting it confirms the bound; else it goes back.
@@ -244,10 +282,33 @@ impl<S: Symbol, T: Tie<S>> Trainer<S, T> {
         Ok(None)
     }
 
+    /// Has another pair the count of the one that was just taken from the queue?
+    ///
+    /// Pairs that wait in the buckets have a lower bound than what the heap held a moment ago, so only the heap is asked.
+    fn has_rival(&mut self, count: u64) -> bool {
+        let Self { arena, pairs, queue, tie, merges, .. } = self;
+        while let Some(index) = queue.top_of(count) {
+            if !pairs.is_exact(index) {
+                pairs.recount(index, arena, merges.len() as u32);
+            }
+            let now = pairs.get(index).count;
+            if now == count {
+                return true;
+            }
+            queue.drop_top();
+            if now < self.min_frequency {
+                pairs.remove(index);
+            } else {
+                queue.push(index, pairs, || tie.key(pairs, index, arena));
+            }
+        }
+        false
+    }
+
     fn merge(&mut self, index: u32) {
         let Self { arena, pairs, joined, .. } = self;
         let &Pair { left, right, .. } = pairs.get(index);
-        let id = 256 + self.merges.len() as u32;
+        let id = self.first_id + self.merges.len() as u32;
         self.merges.push((left, right));
         let merges = self.merges.len() as u32;
         arena.lengths[id as usize] = arena.lengths[left as usize] + arena.lengths[right as usize];

@@ -44,6 +44,16 @@ impl<K: Ord> Queue<K> {
         }
     }
 
+    /// The pair on top of the heap, if its bound is this.
+    pub fn top_of(&self, count: u64) -> Option<u32> {
+        self.heap.peek().filter(|entry| entry.count == count).map(|entry| entry.pair)
+    }
+
+    /// Take the pair on top of the heap out.
+    pub fn drop_top(&mut self) {
+        self.heap.pop();
+    }
+
     /// The pair of the highest bound, by the key among equals.
     pub fn pop(&mut self, pairs: &Pairs, key: impl Fn(u32) -> K) -> Option<Entry<K>> {
         while self.heap.is_empty() {

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 
 use proptest::prelude::*;
 
-use super::{Tuning, train, train_with};
+use super::{Base, Tuning, extend, train, train_with};
 use crate::error::Error;
 use crate::train::{self as mirror, Stop, TieBreak, TrainOptions, Trained};
+use crate::vocab::Vocab;
 
 /// What is known of a pair: its count and where it stands first.
 type Seen = HashMap<(u32, u32), (i64, (usize, usize))>;
@@ -19,6 +20,7 @@ fn oracle(pieces: &[(Vec<u8>, i64)], options: &TrainOptions) -> Trained {
     let mut words: Vec<Vec<u32>> = pieces.iter().map(|(piece, _)| piece.iter().map(id).collect()).collect();
     let mut counts = Vec::new();
     let mut merges = Vec::new();
+    let mut ties = 0;
     while merges.len() < options.n_merges {
         let mut seen = Seen::new();
         for (i, word) in words.iter().enumerate() {
@@ -35,6 +37,8 @@ fn oracle(pieces: &[(Vec<u8>, i64)], options: &TrainOptions) -> Trained {
             options.max_token_length.is_none_or(|limit| token(left).len() + token(right).len() <= limit)
         };
         let candidates = seen.iter().filter(|(pair, (count, _))| *count >= options.min_frequency && may(**pair));
+        let highest = candidates.clone().map(|(_, (count, _))| *count).max();
+        ties += usize::from(candidates.clone().filter(|(_, (count, _))| Some(*count) == highest).count() > 1);
         let best = match options.tie_break {
             TieBreak::SmallestIds => candidates.max_by_key(|(pair, (count, _))| (*count, Reverse(**pair))),
             TieBreak::FirstSeen => candidates.max_by_key(|(_, (count, first))| (*count, Reverse(*first))),
@@ -43,7 +47,7 @@ fn oracle(pieces: &[(Vec<u8>, i64)], options: &TrainOptions) -> Trained {
             }),
         };
         let Some((&(left, right), &(count, _))) = best else {
-            return Trained { merges, counts, stop: Stop::MinFrequency };
+            return Trained { merges, counts, ties, stop: Stop::MinFrequency };
         };
         counts.push(count);
         let new = bytes.len() as u32;
@@ -59,7 +63,7 @@ fn oracle(pieces: &[(Vec<u8>, i64)], options: &TrainOptions) -> Trained {
             }
         }
     }
-    Trained { merges, counts, stop: Stop::VocabSize }
+    Trained { merges, counts, ties, stop: Stop::VocabSize }
 }
 
 fn options(n_merges: usize, tie_break: TieBreak) -> TrainOptions {
@@ -83,7 +87,8 @@ fn fast(pieces: &[(Vec<u8>, i64)], options: &TrainOptions) -> Trained {
 
 fn run(pieces: &[(Vec<u8>, i64)], options: &TrainOptions, tuning: Tuning) -> Trained {
     let mut told = 0;
-    let trained = train_with(pieces, options, tuning, &mut |merges| {
+    let base = Base::new(Vocab::from_merges(&options.byte_order, &[]).expect("bytes").into());
+    let trained = train_with(&base, pieces, options, tuning, &mut |merges| {
         assert!(merges == told || merges == told + 1);
         told = merges;
         Ok(())
@@ -129,6 +134,34 @@ proptest! {
             byte_order.reverse();
         }
         check(&corpus, &TrainOptions { n_merges, byte_order, tie_break, min_frequency, max_token_length });
+    }
+
+    #[test]
+    fn goes_on_where_a_shorter_training_stopped(
+        corpus in corpora(),
+        n_merges in 0_usize..40,
+        before in 0_usize..40,
+        max_token_length in prop::option::weighted(0.3, 0_usize..8),
+        tie_break in prop::sample::select(&TIES[..]),
+        hole in 0_u32..3,
+    ) {
+        let options = TrainOptions { n_merges, max_token_length, ..options(n_merges, tie_break) };
+        let whole = fast(&corpus, &options);
+        let (before, after) = whole.merges.split_at(before.min(whole.merges.len()));
+        let vocab = Vocab::from_merges(&options.byte_order, before).expect("learnt");
+        let first_id = 256 + before.len() as u32 + hole;
+        let rest = TrainOptions { n_merges: n_merges - before.len(), ..options };
+        let trained = extend(vocab.clone().into(), first_id, &corpus[..], &rest, &mut |_| Ok(())).expect("small");
+        let id = |id: u32| if id < first_id - hole { id } else { id + hole };
+        let expected: Vec<_> = after.iter().map(|&(left, right)| (id(left), id(right))).collect();
+        prop_assert_eq!((&trained.merges, &trained.counts[..]), (&expected, &whole.counts[before.len()..]));
+        let mut observer = mirror::Observer { on_merge: &mut |_| Ok(()), trace: None };
+        prop_assert_eq!(Ok(trained), mirror::extend(&vocab, first_id, &corpus, &rest, &mut observer));
+        // The recounting is exact for sparse and for dense tables.
+        let base = Base::new(vocab.into());
+        let coarse = Tuning { mantissa: 0, dense: 0 };
+        let again = train_with(&base, &corpus[..], &rest, coarse, &mut |_| Ok(())).expect("small");
+        prop_assert_eq!(again.counts, &whole.counts[before.len()..]);
     }
 }
 
@@ -193,7 +226,10 @@ fn nothing_to_merge() {
             (pieces(&[(b"", 7), (b"a", 7)]), 5, Stop::MinFrequency),
             (pieces(&[(b"ab", 7)]), 0, Stop::VocabSize),
         ] {
-            assert_eq!(fast(&corpus, &options(n_merges, tie)), Trained { merges: vec![], counts: vec![], stop });
+            assert_eq!(
+                fast(&corpus, &options(n_merges, tie)),
+                Trained { merges: vec![], counts: vec![], ties: 0, stop }
+            );
         }
     }
 }

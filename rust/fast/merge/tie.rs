@@ -10,6 +10,7 @@ use std::cmp::Reverse;
 
 use super::Pieces;
 use super::arena::{Arena, Layout, Symbol};
+use super::base::Base;
 use super::pairs::Pairs;
 use super::steps::Steps;
 
@@ -77,32 +78,34 @@ impl<S: Symbol> Tie<S> for FirstSeen {
 
 /// The greatest bytes of the left token, then of the right one; should two ids have the same bytes, the smaller id.
 pub(super) struct GreatestBytes<'t> {
-    /// What [`original_bytes`] returned.
     bytes: &'t [u8],
     /// For each id a place in `bytes` where its token stands.
     places: Vec<usize>,
 }
 
 impl<'t> GreatestBytes<'t> {
-    pub fn new(bytes: &'t [u8], byte_ids: &[u32; 256]) -> Self {
-        let mut places = vec![0; 256];
-        for (byte, &id) in byte_ids.iter().enumerate() {
-            places[id as usize] = bytes.len() - 256 + byte;
-        }
+    /// From what [`original_bytes`] returned.
+    pub fn new(bytes: &'t [u8], places: Vec<usize>) -> Self {
         Self { bytes, places }
     }
 }
 
-/// The bytes of the arena before any merge, each at its position, and after them the 256 single bytes.
-pub(super) fn original_bytes(layout: &Layout, pieces: &impl Pieces) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(layout.slots + 256);
+/// The bytes of the arena before any merge, each at its position, and after them the tokens that there were before; and for
+/// each of these ids the place of its token.
+pub(super) fn original_bytes(layout: &Layout, pieces: &impl Pieces, base: &Base) -> (Vec<u8>, Vec<usize>) {
+    let tokens = &base.vocab.tokens;
+    let mut bytes = Vec::with_capacity(layout.slots + tokens.iter().map(|(_, token)| token.len()).sum::<usize>());
     for &index in &layout.order {
         bytes.push(0);
         bytes.extend_from_slice(pieces.get(index).0);
     }
     bytes.push(0);
-    bytes.extend(0..=255);
-    bytes
+    let mut places = vec![0; tokens.n_ids() as usize];
+    for (id, token) in tokens.iter() {
+        places[id as usize] = bytes.len();
+        bytes.extend_from_slice(token);
+    }
+    (bytes, places)
 }
 
 impl<'t, S: Symbol> Tie<S> for GreatestBytes<'t> {

@@ -1,0 +1,101 @@
+"""Counted pieces in a file: a line of JSON that says what follows, and then the numbers and the bytes.
+
+====================  ==============================================================================================
+a line of JSON        ``format``, ``version``, ``pattern``, ``special_tokens``, ``documents``, ``bytes`` (of these),
+                      ``pieces`` (distinct ones), ``size`` (of their bytes), ``crc32`` (of all that follows the line)
+counts                8 bytes for each piece, little endian
+lengths               4 bytes for each piece, little endian
+pieces                their bytes, one after the other, in the order in which they were first seen
+====================  ==============================================================================================
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import FileFormatError
+from .files import parse_json, write_atomically
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Packed = tuple[bytes, npt.NDArray[np.uint32], npt.NDArray[np.int64]]
+    Content = tuple[str, list[str], int, int, Packed]
+
+FORMAT = "minitok counts"
+VERSION = 1
+# A longer first line is no line of this format: a file of anything is not read as a whole to find its end.
+LONGEST_HEAD = 1 << 24
+
+
+def save(content: Content, path: str | os.PathLike[str]) -> None:
+    """Write the counts to a file."""
+    pattern, special_tokens, documents, size, (data, lengths, counts) = content
+    parts = [counts.astype("<i8").tobytes(), lengths.astype("<u4").tobytes(), data]
+    checksum = 0
+    for part in parts:
+        checksum = zlib.crc32(part, checksum)
+    head = {
+        "format": FORMAT,
+        "version": VERSION,
+        "pattern": pattern,
+        "special_tokens": special_tokens,
+        "documents": documents,
+        "bytes": size,
+        "pieces": len(counts),
+        "size": len(data),
+        "crc32": checksum,
+    }
+    write_atomically(path, b"".join([json.dumps(head).encode(), b"\n", *parts]))
+
+
+def load(path: str | os.PathLike[str]) -> Content:
+    """Read counts from a file; one that is not such a file, or damaged, is refused with its reason."""
+    with open(path, "rb") as file:
+        head = check_head(file.readline(LONGEST_HEAD), path)
+        wanted = 12 * head["pieces"] + head["size"]
+        # The size is looked at first: a head that lies does not make anybody read, or make room for, what is not there.
+        found = os.fstat(file.fileno()).st_size - file.tell()
+        if found != wanted:
+            raise FileFormatError(
+                path, f"{found} bytes follow the first line, which says {wanted}: cut off, or damaged"
+            )
+        body = file.read()
+    if zlib.crc32(body) != head["crc32"]:
+        raise FileFormatError(path, "the checksum is wrong: the file is damaged")
+    pieces = head["pieces"]
+    counts = np.frombuffer(body, "<i8", pieces)
+    lengths = np.frombuffer(body, "<u4", pieces, 8 * pieces)
+    if pieces and (counts.min() < 1 or int(lengths.sum(dtype=np.uint64)) != head["size"]):
+        raise FileFormatError(path, "counts or lengths of pieces that cannot be")
+    if sum(counts.tolist()) >= 1 << 63:
+        raise FileFormatError(path, "more than 2^63 pieces")
+    packed = body[12 * pieces :], lengths.astype(np.uint32), counts.astype(np.int64)
+    return head["pattern"], head["special_tokens"], head["documents"], head["bytes"], packed
+
+
+def check_head(line: bytes, path: object) -> dict[str, Any]:
+    """The first line, if it is one of this format."""
+    if not line.startswith(b"{"):
+        raise FileFormatError(path, "not a file of counts: it does not begin with a line of JSON", 1)
+    head: dict[str, Any] = parse_json(line, path)
+    if head.get("format") != FORMAT:
+        raise FileFormatError(path, f'not a file of counts: it has no "format": "{FORMAT}"', 1)
+    if head.get("version") != VERSION:
+        raise FileFormatError(
+            path, f"version {head.get('version')!r} of the format; this minitok reads version {VERSION}", 1
+        )
+    for name in ("documents", "bytes", "pieces", "size", "crc32"):
+        if type(head.get(name)) is not int or not 0 <= head[name] < 1 << 63:
+            raise FileFormatError(path, f"{name!r} is not a whole number: {head.get(name)!r}"[:200], 1)
+    names = head.get("special_tokens")
+    if not isinstance(head.get("pattern"), str) or not isinstance(names, list):
+        raise FileFormatError(path, "no 'pattern' or no 'special_tokens'", 1)
+    if not all(isinstance(name, str) for name in names) or len(set(names)) < len(names):
+        raise FileFormatError(path, "'special_tokens' are not names, each once", 1)
+    return head

@@ -1,0 +1,232 @@
+"""Counting and learning apart: the same merges as together, from files, from parts, on either backend."""
+
+import json
+import pickle
+import random
+
+import minitok
+import pytest
+from helpers import BACKENDS, failure_on_both, on_both, traced
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import corpora, train_options
+
+COUNTING = ("pattern", "special_tokens")
+
+
+def parted(options):
+    """The options of counting, and those of learning."""
+    options = dict(options)
+    return {name: options.pop(name) for name in COUNTING}, options
+
+
+@given(corpora, train_options())
+def test_both_backends_count_the_same(corpus, options):
+    counting, _ = parted(options)
+    rust, python = (minitok.count_pieces(corpus, backend=backend, **counting) for backend in BACKENDS)
+    assert list(rust.to_dict().items()) == list(python.to_dict().items())
+    assert (rust.documents, rust.bytes, rust.pieces, len(rust)) == (
+        len(corpus), sum(len(text.encode() if isinstance(text, str) else text) for text in corpus), python.pieces, len(python)
+    )  # fmt: skip
+    assert rust == python.with_backend("rust")
+    assert rust.pieces == sum(rust.to_dict().values())
+
+
+@given(corpora, train_options(), st.lists(st.integers(0, 6), max_size=3))
+def test_counts_of_parts_are_the_counts_of_the_whole(corpus, options, places):
+    counting, learning = parted(options)
+    ends = sorted({min(place, len(corpus)) for place in places})
+    parts = [corpus[start:end] for start, end in zip([0, *ends], [*ends, len(corpus)], strict=True)]
+    for backend in BACKENDS:
+        first, *others = (minitok.count_pieces(part, backend=backend, **counting) for part in parts)
+        merged = first.merge(*others)
+        assert merged == minitok.count_pieces(corpus, backend=backend, **counting)
+        tok = minitok.train_from_counts(merged, **learning)
+        expected = minitok.train(corpus, backend=backend, **options)
+        assert tok == expected
+        assert tok.report.ties == expected.report.ties
+        # The counts are still there.
+        assert minitok.train_from_counts(merged, **learning) == expected
+        assert tok.backend == backend
+
+
+@given(corpora, train_options())
+def test_a_file_of_counts_holds_them_all(tmp_path_factory, corpus, options):
+    counting, _ = parted(options)
+    path = tmp_path_factory.mktemp("counts") / "corpus.counts"
+    written = set()
+    for backend in BACKENDS:
+        counts = minitok.count_pieces(corpus, backend=backend, **counting)
+        counts.save(path)
+        written.add(path.read_bytes())
+        for reader in BACKENDS:
+            again = minitok.PieceCounts.load(path, backend=reader)
+            assert again.with_backend(backend) == counts
+            assert again.backend == reader
+        assert pickle.loads(pickle.dumps(counts)) == counts
+    assert len(written) == 1
+
+
+def test_counts_of_files_are_those_of_their_documents(tmp_path, backend):
+    (tmp_path / "a.txt").write_bytes(b"low lower--lowest<s>low--")
+    (tmp_path / "b.jsonl").write_text(json.dumps({"text": "low é"}) + "\n")
+    options = {"special_tokens": ["<s>"], "backend": backend}
+    counts = minitok.count_pieces_in_files(tmp_path / "*", separator="--", **options)
+    assert counts == minitok.count_pieces(["low lower", "lowest<s>low", "", "low é"], **options)
+    assert counts.documents == 4
+    assert counts.bytes == 9 + 12 + 6
+    assert repr(counts) == f"PieceCounts(pattern='gpt2', documents=4, pieces=6, distinct=4, backend={backend!r})"
+
+
+@given(corpora, train_options())
+def test_the_report_is_the_same_and_its_ties_are_those_of_the_trace(corpus, options):
+    def told(backend):
+        report = minitok.train(corpus, backend=backend, **options).report
+        return {name: value for name, value in report.to_dict().items() if name != "phases"}
+
+    tok, events = traced(minitok.train, corpus, backend="rust", **options)
+    report = on_both(told)
+    assert report["ties"] == tok.report.ties == sum(len(event["ties"]) > 1 for event in events)
+    assert report["merges"] == len(tok.merges)
+
+
+def test_a_report_is_kept_with_the_tokenizer(tmp_path, backend):
+    tok = minitok.train(["low lower lowest"] * 3, 262, special_tokens=["<s>"], backend=backend)
+    report = tok.report
+    assert (report.stop, report.documents, report.bytes) == ("vocab_size", 3, 48)
+    assert (report.pieces, report.unique_pieces) == (9, 3)
+    assert [phase.name for phase in report.phases] == ["counting", "merging"]
+    assert report.seconds == sum(phase.seconds for phase in report.phases)
+    assert all(phase.peak_memory is None or phase.peak_memory > 1e6 for phase in report.phases)
+    tok.save(tmp_path / "a.json")
+    assert minitok.load(tmp_path / "a.json").report == report
+    assert pickle.loads(pickle.dumps(tok)).report == report
+    assert minitok.Tokenizer([]).report is None
+    assert minitok.get_encoding("gpt2").report is None
+    assert [phase.name for phase in minitok.train_from_counts(minitok.count_pieces(["ab"]), 257).report.phases] == [
+        "merging"
+    ]
+
+
+@given(corpora, corpora, train_options(), st.integers(0, 30))
+def test_extending_goes_on_as_both_backends_say(corpus, more, options, further):
+    def extended(backend):
+        tok = minitok.train(corpus, backend=backend, **options)
+        learning = {name: options[name] for name in ("tie_break", "min_frequency", "max_token_length")}
+        larger, events = traced(tok.extend, more, tok.n_vocab + further, **learning)
+        assert larger == tok.extend(more, tok.n_vocab + further, **learning)
+        counts = minitok.count_pieces(more, pattern=tok.pattern, special_tokens=tok.special_tokens, backend="rust")
+        assert larger == tok.extend(counts, tok.n_vocab + further, **learning)
+        # Every id stays.
+        for token_id in range(tok.n_vocab):
+            assert larger.decode_bytes([token_id]) == tok.decode_bytes([token_id])
+        assert larger.special_tokens == tok.special_tokens
+        for text in more:
+            assert larger.decode_bytes(larger.encode(text)) == (text.encode() if isinstance(text, str) else text)
+        return larger.vocabulary(), larger.report.ties, events
+
+    on_both(extended)
+
+
+@given(corpora, train_options(), st.integers(0, 40))
+def test_extending_on_the_same_texts_is_training_further(corpus, options, size):
+    options["special_tokens"] = []
+    learning = {name: options[name] for name in ("tie_break", "min_frequency", "max_token_length")}
+    for backend in BACKENDS:
+        whole = minitok.train(corpus, backend=backend, **options)
+        small = minitok.train(
+            corpus, backend=backend, **{**options, "vocab_size": min(256 + size, options["vocab_size"])}
+        )
+        assert small.extend(corpus, options["vocab_size"], **learning) == whole
+
+
+def test_what_was_extended_encodes_what_training_made(backend):
+    rng = random.Random(1)
+    corpus = ["".join(rng.choices(["ab", "abc", " d", "e", "  "], k=200)) for _ in range(4)]
+    tok = minitok.train(corpus[:2], 270, special_tokens=["<s>"], backend=backend)
+    larger, events = traced(tok.extend, corpus[2:], 280)
+    assert larger.n_vocab == 280
+    assert [event["id"] for event in events] == list(range(270, 280))
+    assert max(larger.encode(corpus[2])) > 270
+    assert larger.trained["extended_from"] == 270
+
+
+@pytest.mark.parametrize("name", ["gpt2", "o200k_base", "whisper"])
+def test_published_encodings_can_be_extended(name):
+    tok = minitok.get_encoding(name)
+    word = "flibbertygibbet"
+    larger = tok.extend([f" {word}" * 9], tok.n_vocab + 20)
+    assert larger.encode(f" {word}") == [larger.n_vocab - 1]
+    assert larger.n_vocab > tok.n_vocab
+    assert larger.encode("Nothing else changes, naïvely.") == tok.encode("Nothing else changes, naïvely.")
+    assert larger.special_tokens == tok.special_tokens
+
+
+def test_counts_that_do_not_fit_are_refused():
+    def refused(function):
+        failed = failure_on_both(function)
+        assert failed.kind is minitok.TrainingError, failed
+        return failed.message
+
+    counts = {backend: minitok.count_pieces(["a b"], backend=backend) for backend in BACKENDS}
+    other = minitok.count_pieces(["a b"], pattern="cl100k")
+    assert "'cl100k' with the special tokens []" in refused(lambda backend: counts[backend].merge(other))
+    tok = minitok.train(["ab"], 300, special_tokens=["<s>"])
+    assert "special tokens" in refused(lambda backend: tok.with_backend(backend).extend(counts[backend], 300))
+    assert "not between 258 (what it has already)" in refused(
+        lambda backend: tok.with_backend(backend).extend(["ab"], 257)
+    )
+    assert "twice" in refused(
+        lambda backend: minitok.count_pieces(["a"], special_tokens=["<s>", "<s>"], backend=backend)
+    )
+    assert failure_on_both(lambda backend: minitok.train_from_counts({b"a": 1}, 300, backend=backend)).kind is TypeError
+    assert failure_on_both(lambda backend: minitok.count_pieces("a b", backend=backend)).kind is TypeError
+
+
+def damaged(name, change):
+    return pytest.param(change, id=name)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        damaged("cut off", lambda data: data[:-1]),
+        damaged("cut in the numbers", lambda data: data[: data.index(b"\n") + 5]),
+        damaged("no body", lambda data: data[: data.index(b"\n") + 1]),
+        damaged("something after it", lambda data: data + b"x"),
+        damaged("a bit", lambda data: data[:-3] + bytes([data[-3] ^ 1]) + data[-2:]),
+        damaged("empty", lambda _: b""),
+        damaged("text", lambda _: b"low lower\n" * 9),
+        damaged("no JSON", lambda data: b"{" + data),
+        damaged("another format", lambda data: data.replace(b"minitok counts", b"minitok")),
+        damaged("a later version", lambda data: data.replace(b'"version": 1', b'"version": 2')),
+        damaged("more pieces than there are", lambda data: data.replace(b'"pieces": 5', b'"pieces": 6')),
+        damaged("a size that overflows", lambda data: data.replace(b'"size": 12', b'"size": 99999999999999999999')),
+        damaged("a negative size", lambda data: data.replace(b'"size": 12', b'"size": -12')),
+        damaged("a bad pattern", lambda data: data.replace(b'"gpt2"', b'"[a"')),
+        damaged("no special tokens", lambda data: data.replace(b"[]", b"{}")),
+        damaged("special tokens that are none", lambda data: data.replace(b"[]", b'[""]')),
+        damaged("a special token of half a character", lambda data: data.replace(b"[]", b'["\\ud800"]')),
+    ],
+)  # fmt: skip
+def test_a_damaged_file_of_counts_is_refused(tmp_path, change):
+    path = tmp_path / "a.counts"
+    minitok.count_pieces(["low lower<s>"]).save(path)
+    before = path.read_bytes()
+    assert b'"size": 12' in before
+    path.write_bytes(change(before))
+    assert path.read_bytes() != before
+    failed = failure_on_both(lambda backend: minitok.PieceCounts.load(path, backend=backend))
+    assert failed.kind is minitok.FileFormatError
+    assert str(path) in failed.message
+
+
+def test_progress_tells_rate_and_time_left(backend):
+    heard = []
+    minitok.train(["low lower lowest é"] * 1000, 270, progress=heard.append, backend=backend)
+    assert heard[0].phase == "counting"
+    for at in heard:
+        assert at.seconds >= 0
+        assert at.rate is None or at.rate > 0
+        assert at.remaining is None or at.remaining >= 0
+    assert [at.done for at in heard if at.phase == "counting"][-1] == 19_000
