@@ -133,21 +133,31 @@ impl PieceCounter {
         add_piece(&mut self.pieces, &mut self.index, piece, n);
     }
 
-    /// Count a text file: one document, or several with a separator between them. `on_chunk` hears of bytes read.
+    /// Count a text file; see `add_stream`.
     pub fn add_file(
         &mut self,
         path: &Path,
         separator: Option<&[u8]>,
         on_chunk: &mut dyn FnMut(usize) -> Result<()>,
     ) -> Result<()> {
-        let failed =
-            |error: std::io::Error| Error::File { path: path.into(), kind: error.kind(), reason: error.to_string() };
-        let mut file = std::fs::File::open(path).map_err(failed)?;
+        let mut file = std::fs::File::open(path).map_err(|error| unread(path, &error))?;
+        self.add_stream(&mut file, path, separator, on_chunk)
+    }
+
+    /// Count a text: one document, or several with a separator between them. `on_chunk` hears of bytes read; errors name the
+    /// path.
+    pub fn add_stream(
+        &mut self,
+        source: &mut dyn Read,
+        path: &Path,
+        separator: Option<&[u8]>,
+        on_chunk: &mut dyn FnMut(usize) -> Result<()>,
+    ) -> Result<()> {
         self.documents += 1;
         let mut rest = Vec::new();
         loop {
             let mut searched = rest.len().saturating_sub(separator.map_or(0, <[u8]>::len));
-            let read = file.by_ref().take(CHUNK as u64).read_to_end(&mut rest).map_err(failed)?;
+            let read = source.take(CHUNK as u64).read_to_end(&mut rest).map_err(|error| unread(path, &error))?;
             if read == 0 {
                 break;
             }
@@ -177,6 +187,11 @@ impl PieceCounter {
         let cut = self.pattern.safe_cut(&text[..text.len().saturating_sub(longest)]);
         if self.special.crosses(text, cut) { 0 } else { cut }
     }
+}
+
+/// The error of a file that cannot be read.
+pub(crate) fn unread(path: &Path, error: &std::io::Error) -> Error {
+    Error::File { path: path.into(), kind: error.kind(), reason: error.to_string() }
 }
 
 /// Count a piece n times more; the counter is borrowed in parts while its pattern splits.

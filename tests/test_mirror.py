@@ -54,6 +54,7 @@ LONE_NAMES = {
         "stop": "a str in Python",
         "train_options.new": "default values of a dataclass in Python",
         "observer": "two arguments in Python",
+        "unread": "Python's own OSError names the file",
         "add_piece": "the counter is borrowed in parts while its pattern splits",
         "words.token": "Rust's tokens answer with an Option",
     },

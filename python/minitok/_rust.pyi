@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
-from typing import Any, Final, Literal, final
+from typing import Any, BinaryIO, Final, Literal, final
 
 import numpy as np
 import numpy.typing as npt
@@ -114,6 +114,9 @@ class PieceCounter:
     def totals(self) -> tuple[int, int, int, int]: ...
     def add_file(
         self, path: str | PathLike[str], separator: bytes | None, on_chunk: Callable[[int], object]
+    ) -> None: ...
+    def add_stream(
+        self, source: BinaryIO, separator: bytes | None, on_chunk: Callable[[int], object], path: str | PathLike[str]
     ) -> None: ...
     @property
     def pieces(self) -> dict[bytes, int]: ...

@@ -14,7 +14,7 @@ import os
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
 
 from .errors import BackendError
 
@@ -90,6 +90,9 @@ class PieceCounter(Protocol):
     def packed(self) -> tuple[bytes, Ids, npt.NDArray[np.int64]]: ...
     def totals(self) -> tuple[int, int, int, int]: ...
     def add_file(self, path: Path, separator: bytes | None, on_chunk: Callable[[int], None]) -> None: ...
+    def add_stream(
+        self, source: BinaryIO, separator: bytes | None, on_chunk: Callable[[int], None], path: Path
+    ) -> None: ...
 
 
 class TrainOptions(Protocol):

@@ -1,7 +1,7 @@
 """Files of texts: which ones are meant, and the documents in them.
 
-``.jsonl`` has a document a line, ``.parquet`` a document a row, any other file is text. Nothing is read as a whole but one
-document, one line or one batch of rows at a time.
+``.jsonl`` has a document a line, ``.parquet`` a document a row, any other file is text; ``.gz`` or ``.zst`` behind that is
+compression. Nothing is read as a whole but one document, one line or one batch of rows at a time.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import FileFormatError
+from .opening import inner_suffix, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 __all__ = ["CHUNK", "documents_of", "expand", "read_chunks", "split_documents"]
 
@@ -39,18 +40,22 @@ def expand(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> 
     return files
 
 
-def documents_of(file: Path, field: str) -> Iterator[str] | None:
-    """The documents of a file that holds them as records; None for a file of text."""
-    if file.suffix == ".jsonl":
-        return json_lines(file, field)
-    if file.suffix == ".parquet":
+def documents_of(file: Path, field: str, hear: Callable[[int], object] | None = None) -> Iterator[str] | None:
+    """The documents of a file that holds them as records; None for a file of text.
+
+    ``hear`` is told how much of the file has been read, where that is known, each time before a document is given.
+    """
+    suffix = inner_suffix(file)
+    if suffix == ".jsonl":
+        return json_lines(file, field, hear)
+    if suffix == ".parquet":
         return parquet_rows(file, field)
     return None
 
 
-def json_lines(file: Path, field: str) -> Iterator[str]:
+def json_lines(file: Path, field: str, hear: Callable[[int], object] | None = None) -> Iterator[str]:
     """The field of each line. An empty line is passed over."""
-    with file.open("rb") as lines:
+    with opened(file) as (lines, position):
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
@@ -62,6 +67,8 @@ def json_lines(file: Path, field: str) -> Iterator[str]:
                 raise FileFormatError(file, f"no object with the field {field!r}", number) from None
             if not isinstance(text, str):
                 raise FileFormatError(file, f"the field {field!r} is a {type(text).__name__}, not text", number)
+            if hear:
+                hear(position())
             yield text
 
 
@@ -72,6 +79,8 @@ def parquet_rows(file: Path, column: str) -> Iterator[str]:
         from pyarrow import parquet
     except ImportError as error:
         raise ImportError(f"{file}: Parquet needs pyarrow; install minitok[parquet]") from error
+    if file.suffix != ".parquet":
+        raise FileFormatError(file, "a compressed Parquet file cannot be read in parts; Parquet compresses by itself")
     # Opened here, so that a file that is not there is the system's error, and that it is closed whatever happens.
     with file.open("rb") as source:
         try:
@@ -91,8 +100,8 @@ def parquet_rows(file: Path, column: str) -> Iterator[str]:
 
 
 def read_chunks(file: Path) -> Iterator[bytes]:
-    """The bytes of a file, some at a time."""
-    with file.open("rb") as source:
+    """The bytes of a file, some at a time, without its compression."""
+    with opened(file) as (source, _):
         while chunk := source.read(CHUNK):
             yield chunk
 

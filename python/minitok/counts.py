@@ -13,6 +13,7 @@ from .arguments import check_pattern, thread_count
 from .backend import load_backend
 from .corpus import documents_of, expand
 from .errors import TrainingError
+from .opening import COMPRESSED, opened
 from .progress import start_progress
 
 if TYPE_CHECKING:
@@ -256,35 +257,58 @@ class Counting:
         return PieceCounts(self.counter, self.pattern, self.special, self.backend.name)
 
     def add_texts(self, texts: Iterable[str | bytes], show: Show) -> None:
-        """Count the pieces of some documents, a few megabytes at a time."""
+        """Count the pieces of some documents."""
+        read = 0
+        for size in self.add_batches(texts):
+            read += size
+            show("counting", read, None)
+
+    def add_batches(self, texts: Iterable[str | bytes]) -> Iterator[int]:
+        """Count the pieces of some documents, a few megabytes at a time; the bytes of each batch are given."""
         batch: list[str | bytes] = []
         size = 0
         for text in checked(texts):
             batch.append(text)
             size += len(text)
             if size >= BATCH:
-                self.add(batch, show)
+                yield self.counter.add(batch)
                 batch, size = [], 0
-        self.add(batch, show)
-
-    def add(self, batch: list[str | bytes], show: Show) -> None:
-        self.read += self.counter.add(batch)
-        show("counting", self.read, None)
+        yield self.counter.add(batch)
 
     def add_files(self, corpus: CorpusFiles, show: Show) -> None:
-        """Count the pieces of some files."""
-        total = sum(file.stat().st_size for file in corpus.files)
+        """Count the pieces of some files. Progress goes by the bytes of the files, compressed as they are."""
+        sizes = [file.stat().st_size for file in corpus.files]
+        done = 0
 
-        def on_chunk(read: int) -> None:
-            self.read += read
-            show("counting", self.read, total)
+        def tell(at: int) -> None:
+            show("counting", done + at, sum(sizes))
 
-        for file in corpus.files:
-            documents = documents_of(file, corpus.field)
-            if documents is not None:
-                self.add_texts(documents, show)
-            else:
-                self.counter.add_file(file, corpus.separator, on_chunk)
+        for file, size in zip(corpus.files, sizes, strict=True):
+            self.add_file(file, corpus, tell)
+            done += size
+            tell(0)
+
+    def add_file(self, file: Path, corpus: CorpusFiles, tell: Callable[[int], object]) -> None:
+        """Count the pieces of a file; ``tell`` hears how much of it has been read."""
+        read = 0
+
+        def reached(position: int) -> None:
+            nonlocal read
+            read = position
+
+        def on_chunk(more: int) -> None:
+            reached(read + more)
+            tell(read)
+
+        documents = documents_of(file, corpus.field, reached)
+        if documents is not None:
+            for _ in self.add_batches(documents):
+                tell(read)
+        elif file.suffix in COMPRESSED:
+            with opened(file) as (stream, position):
+                self.counter.add_stream(stream, corpus.separator, lambda _: tell(position()), file)
+        else:
+            self.counter.add_file(file, corpus.separator, on_chunk)
 
 
 def check_special(special_tokens: Sequence[str]) -> list[str]:

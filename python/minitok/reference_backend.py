@@ -20,6 +20,8 @@ from .text import utf8
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+    from typing import BinaryIO
 
     import numpy.typing as npt
 
@@ -134,6 +136,12 @@ class PythonPieceCounter(PieceCounter):
         before = self.bytes
         super().add(utf8(document) for document in documents)
         return self.bytes - before
+
+    def add_stream(
+        self, source: BinaryIO, separator: bytes | None, on_chunk: Callable[[int], None], path: Path | None = None
+    ) -> None:
+        del path  # for the errors of the extension; Python's name the file by themselves
+        super().add_stream(source, separator, on_chunk)
 
     def add_pieces(
         self,

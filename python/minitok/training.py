@@ -109,7 +109,8 @@ def train_files(
     Args:
         paths: Files, or patterns of them (``corpus/*.txt``), in this order; those of a pattern sorted. ``.jsonl``:
             a document is the ``field`` of each line. ``.parquet``: of each row (needs ``minitok[parquet]``). Anything
-            else is text: a file is one document.
+            else is text: a file is one document. ``.gz`` or ``.zst`` (needs ``minitok[zstd]``) behind it: the same,
+            compressed.
         vocab_size: As for ``train``; so are the options that follow ``field``.
         separator: Cuts a text file into documents; it is no part of them.
         field: The field of a JSON line, or the column of a Parquet file, that holds the text.
@@ -127,7 +128,7 @@ def train_files(
 
     Raises:
         FileNotFoundError: A file is not there, or a pattern matches none.
-        FileFormatError: A line is no JSON, or a line or file has no such field; the message says where.
+        FileFormatError: A line is no JSON, or has no such field; or compressed data is damaged. The message says where.
         TrainingError: As ``train``; and its other errors.
     """
     counting = Counting(pattern, special_tokens, backend, threads)

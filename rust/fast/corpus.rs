@@ -21,7 +21,10 @@
 //!
 //! Costs: O(bytes) time; for each thread a table and a part (256 KiB, or the longest stretch that cannot be cut).
 
+use std::fs::File;
+use std::io::Read;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -31,6 +34,7 @@ use super::scan::{Grammar, Scanner, safe_cut};
 use crate::error::{Error, Result};
 use crate::pretokenize::Pattern;
 use crate::special::{Finder, SpecialTokens};
+use crate::train::unread;
 
 /// The usual size of a part: it stays in the second-level cache.
 pub(super) const PART: usize = 1 << 18;
@@ -94,14 +98,38 @@ impl CorpusCounter {
         share(threads, pieces, &take, &count, on_chunk)
     }
 
-    /// Count a text file: one document, or several with a separator between them.
-    pub fn add_file(&mut self, path: &std::path::Path, separator: Option<&[u8]>, on_chunk: OnChunk) -> Result<()> {
+    /// Count a text file; see `add_stream`.
+    pub fn add_file(&mut self, path: &Path, separator: Option<&[u8]>, on_chunk: OnChunk) -> Result<()> {
+        let failed = |error| unread(path, &error);
+        let file = File::open(path).map_err(failed)?;
+        let size = file.metadata().map_err(failed)?.len();
+        self.add_parts(file, size, path, separator, on_chunk)
+    }
+
+    /// Count a text: one document, or several with a separator between them. Errors name the path.
+    pub fn add_stream(
+        &mut self,
+        source: impl Read + Send,
+        path: &Path,
+        separator: Option<&[u8]>,
+        on_chunk: OnChunk,
+    ) -> Result<()> {
+        self.add_parts(source, u64::MAX, path, separator, on_chunk)
+    }
+
+    fn add_parts(
+        &mut self,
+        source: impl Read + Send,
+        size: u64,
+        path: &Path,
+        separator: Option<&[u8]>,
+        on_chunk: OnChunk,
+    ) -> Result<()> {
         let Self { splitter, threads, pieces, .. } = self;
         let (separators, bytes) = (AtomicU64::new(0), AtomicU64::new(0));
-        let file = FileParts::open(path, separator, splitter)?;
-        let threads = if file.bytes() >= WORTH_A_THREAD { *threads } else { 1 };
-        let file = Mutex::new(file);
-        let take = |part: &mut Vec<u8>| file.lock().unwrap_or_else(PoisonError::into_inner).next(part);
+        let threads = if size >= WORTH_A_THREAD { *threads } else { 1 };
+        let parts = Mutex::new(FileParts::new(source, path, separator, splitter));
+        let take = |part: &mut Vec<u8>| parts.lock().unwrap_or_else(PoisonError::into_inner).next(part);
         let count = |part: &Vec<u8>, pieces: &mut PieceCounts, poll: &mut dyn FnMut() -> Result<()>| {
             for (number, document) in documents(part, separator).enumerate() {
                 separators.fetch_add(u64::from(number > 0), Ordering::Relaxed);

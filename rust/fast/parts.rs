@@ -1,16 +1,15 @@
-//! A file, read in parts that can be counted independently (see `corpus.rs` for where a text may be cut).
+//! A file or another stream, read in parts that can be counted independently (see `corpus.rs` for where a text may be cut).
 
-use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::corpus::{PART, Splitter, find};
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::train::unread;
 
 pub(super) struct FileParts<'s> {
     path: PathBuf,
-    file: File,
-    bytes: u64,
+    source: Box<dyn Read + Send + 's>,
     separator: Option<&'s [u8]>,
     splitter: &'s Splitter,
     /// What has been read and not handed out.
@@ -21,17 +20,16 @@ pub(super) struct FileParts<'s> {
 }
 
 impl<'s> FileParts<'s> {
-    pub(super) fn open(path: &Path, separator: Option<&'s [u8]>, splitter: &'s Splitter) -> Result<Self> {
-        let file = File::open(path).map_err(|error| failed(path, &error))?;
-        let bytes = file.metadata().map_err(|error| failed(path, &error))?.len();
-        let path = path.into();
+    /// `path` is for errors.
+    pub(super) fn new(
+        source: impl Read + Send + 's,
+        path: &Path,
+        separator: Option<&'s [u8]>,
+        splitter: &'s Splitter,
+    ) -> Self {
         let separator = separator.filter(|separator| !separator.is_empty());
-        Ok(Self { path, file, bytes, separator, splitter, rest: Vec::new(), number: 0, at_end: false })
-    }
-
-    /// The size of the file when it was opened.
-    pub(super) fn bytes(&self) -> u64 {
-        self.bytes
+        let (path, source) = (path.into(), Box::new(source));
+        Self { path, source, separator, splitter, rest: Vec::new(), number: 0, at_end: false }
     }
 
     /// Replace `part` by the next part; its number and the bytes read for it come back. Nothing at the end.
@@ -76,14 +74,9 @@ impl<'s> FileParts<'s> {
     /// Read up to `wanted` bytes more.
     fn read(&mut self, text: &mut Vec<u8>, wanted: usize) -> Result<()> {
         let before = text.len();
-        let read = self.file.by_ref().take(wanted as u64).read_to_end(text);
-        read.map_err(|error| failed(&self.path, &error))?;
+        let read = self.source.by_ref().take(wanted as u64).read_to_end(text);
+        read.map_err(|error| unread(&self.path, &error))?;
         self.at_end = text.len() - before < wanted;
         Ok(())
     }
-}
-
-fn failed(path: &Path, error: &std::io::Error) -> Error {
-    let kind: ErrorKind = error.kind();
-    Error::File { path: path.into(), kind, reason: error.to_string() }
 }

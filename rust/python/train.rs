@@ -14,6 +14,7 @@ use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
+use std::io::Read;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
@@ -90,6 +91,31 @@ impl PieceCounter {
         let done = py.detach(|| match &mut *self.write() {
             Counter::Fast(counter) => counter.add_file(&path, separator, &mut hear),
             Counter::Mirror(counter) => counter.add_file(&path, separator, &mut hear),
+            Counter::Spent => Err(spent()),
+        });
+        Calls::result(calls, done)?;
+        on_chunk.call1(py, (read,)).map(drop)
+    }
+
+    /// Count a text that a Python stream gives by `read(size)`; `path` is for errors, `on_chunk` hears of bytes read.
+    fn add_stream(
+        &self,
+        py: Python<'_>,
+        source: Py<PyAny>,
+        separator: Option<&[u8]>,
+        on_chunk: Py<PyAny>,
+        path: PathBuf,
+    ) -> PyResult<()> {
+        let calls = Mutex::new(Calls::new());
+        let mut read = 0;
+        let mut hear = |bytes| {
+            read += bytes;
+            Calls::poll(&calls, |py| on_chunk.call1(py, (std::mem::take(&mut read),)).map(drop))
+        };
+        let mut stream = Stream { source, calls: &calls };
+        let done = py.detach(|| match &mut *self.write() {
+            Counter::Fast(counter) => counter.add_stream(&mut stream, &path, separator, &mut hear),
+            Counter::Mirror(counter) => counter.add_stream(&mut stream, &path, separator, &mut hear),
             Counter::Spent => Err(spent()),
         });
         Calls::result(calls, done)?;
@@ -298,6 +324,28 @@ pub fn train(
         core::Stop::MinFrequency => "min_frequency",
     };
     Ok((trained.merges, trained.counts, trained.ties, stop))
+}
+
+/// What a Python object gives by `read(size)`. Its exception is kept among the calls, and raised when they end.
+struct Stream<'c> {
+    source: Py<PyAny>,
+    calls: &'c Mutex<Calls>,
+}
+
+impl Read for Stream<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let mut length = 0;
+        let done = Calls::now(self.calls, |py| {
+            let chunk = self.source.call_method1(py, "read", (buffer.len(),))?;
+            let bytes: &[u8] = chunk.extract(py)?;
+            length = bytes.len();
+            let room =
+                buffer.get_mut(..length).ok_or_else(|| PyValueError::new_err("read gave more than asked for"))?;
+            room.copy_from_slice(bytes);
+            Ok(())
+        });
+        done.map(|()| length).map_err(|_| std::io::Error::other("the stream raised an exception"))
+    }
 }
 
 /// Calls from a long computation back into Python. The first exception ends the computation and is raised after it.

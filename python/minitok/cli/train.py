@@ -33,7 +33,10 @@ class ByteOrder(str, Enum):
 
 def command(
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE...", help="Files or patterns, of text or .jsonl; - is standard input.")
+        list[str],
+        typer.Argument(
+            metavar="FILE...", help="Files or patterns, of text or .jsonl, also .gz or .zst; - is standard input."
+        ),
     ],
     out: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where the tokenizer is written.")],
     vocab_size: Annotated[int, typer.Option("--vocab-size", "-n", min=256, help="How many ids.")] = 4096,
@@ -76,7 +79,9 @@ def command(
 
       minitok train 'corpus/*.txt' docs.jsonl --special "<|endoftext|>" -o my.json
 
-      zcat corpus.gz | minitok train - -o my.json
+      minitok train 'shards/*.jsonl.gz' --field content -o my.json
+
+      curl -s https://example.org/corpus.txt | minitok train - -o my.json
     """
     options: dict[str, Any] = {
         "pattern": pattern,

@@ -32,6 +32,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush, heapreplace
 from pathlib import Path
+from typing import BinaryIO
 
 from .encode import encode_piece
 from .pairs import Pair, count_pairs, merge_pair, pair_changes
@@ -101,22 +102,26 @@ class PieceCounter:
         self.pieces[piece] = self.pieces.get(piece, 0) + n
 
     def add_file(self, path: Path, separator: bytes | None, on_chunk: Callable[[int], None]) -> None:
-        """Count a text file: one document, or several with a separator between them. ``on_chunk`` hears of bytes read."""
+        """Count a text file; see ``add_stream``."""
+        with path.open("rb") as file:
+            self.add_stream(file, separator, on_chunk)
+
+    def add_stream(self, source: BinaryIO, separator: bytes | None, on_chunk: Callable[[int], None]) -> None:
+        """Count a text: one document, or several with a separator between them. ``on_chunk`` hears of bytes read."""
         self.documents += 1
         rest = bytearray()
-        with path.open("rb") as file:
-            while chunk := file.read(CHUNK):
-                searched = max(0, len(rest) - len(separator or b""))
-                rest += chunk
-                while separator and (at := rest.find(separator, searched)) >= 0:
-                    self.count(bytes(rest[:at]))
-                    self.documents += 1
-                    del rest[: at + len(separator)]
-                    searched = 0
-                cut = self.safe_cut(rest, separator)
-                self.count(bytes(rest[:cut]))
-                del rest[:cut]
-                on_chunk(len(chunk))
+        while chunk := source.read(CHUNK):
+            searched = max(0, len(rest) - len(separator or b""))
+            rest += chunk
+            while separator and (at := rest.find(separator, searched)) >= 0:
+                self.count(bytes(rest[:at]))
+                self.documents += 1
+                del rest[: at + len(separator)]
+                searched = 0
+            cut = self.safe_cut(rest, separator)
+            self.count(bytes(rest[:cut]))
+            del rest[:cut]
+            on_chunk(len(chunk))
         self.count(bytes(rest))
 
     def safe_cut(self, text: bytes | bytearray, separator: bytes | None) -> int:

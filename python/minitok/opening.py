@@ -1,0 +1,107 @@
+"""Files as they are, or compressed: ``.gz`` and ``.zst`` are read as what is inside them."""
+
+from __future__ import annotations
+
+import io
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from .errors import FileFormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["COMPRESSED", "inner_suffix", "opened"]
+
+COMPRESSED = (".gz", ".zst")
+
+# How much is decompressed at a time, in bytes.
+BUFFER = 1 << 18
+
+
+def inner_suffix(file: Path) -> str:
+    """What kind of file it is, were it not compressed.
+
+    >>> inner_suffix(Path("docs.jsonl.gz")), inner_suffix(Path("docs.txt"))
+    ('.jsonl', '.txt')
+    """
+    return Path(file.stem).suffix if file.suffix in COMPRESSED else file.suffix
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
+    """The bytes of a file, without its compression; and what tells how much of the file itself has been read.
+
+    Reading raises FileFormatError where compressed data is damaged, cut off, or none at all.
+
+    Raises:
+        ImportError: ``.zst`` needs ``minitok[zstd]``.
+    """
+    with file.open("rb") as raw:
+        if file.suffix not in COMPRESSED:
+            yield raw, raw.tell
+            return
+        inside = GzipInside(file, raw) if file.suffix == ".gz" else ZstdInside(file, raw)
+        with io.BufferedReader(inside, BUFFER) as stream:
+            yield cast("BinaryIO", stream), raw.tell
+
+
+class Inside(io.RawIOBase):
+    """What is inside a compressed file. Whatever is wrong with the compression is said of the file."""
+
+    name: str
+    damage: tuple[type[Exception], ...]
+    stream: Any
+
+    def __init__(self, file: Path, raw: io.BufferedReader) -> None:
+        self.file, self.raw = file, raw
+        # To the decoders, nothing at all is a whole file of nothing.
+        if not raw.peek(1):
+            raise FileFormatError(file, f"not {self.name}: it is empty")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            data = self.stream.read(len(buffer))
+        except self.damage as error:
+            reason = f"not {self.name}, or damaged or cut off, near byte {self.raw.tell()}: {error}"
+            raise FileFormatError(self.file, reason) from None
+        buffer[: len(data)] = data
+        return len(data)
+
+
+class GzipInside(Inside):
+    name = "gzip"
+
+    def __init__(self, file: Path, raw: io.BufferedReader) -> None:
+        import gzip
+        import zlib
+
+        super().__init__(file, raw)
+        self.stream = gzip.GzipFile(fileobj=raw)
+        self.damage = (EOFError, gzip.BadGzipFile, zlib.error)
+
+
+class ZstdInside(Inside):
+    name = "Zstandard"
+
+    def __init__(self, file: Path, raw: io.BufferedReader) -> None:
+        zstd = import_zstd(file)
+        super().__init__(file, raw)
+        self.stream = zstd.ZstdFile(raw)
+        self.damage = (EOFError, zstd.ZstdError)
+
+
+def import_zstd(file: Path) -> Any:
+    """The module of Python 3.14 and later, or the one that brings it to earlier ones."""
+    from importlib import import_module
+
+    for name in ("compression.zstd", "backports.zstd"):
+        try:
+            return import_module(name)
+        except ImportError:
+            continue
+    raise ImportError(f"{file}: Zstandard needs backports.zstd; install minitok[zstd]")
