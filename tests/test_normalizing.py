@@ -148,6 +148,33 @@ def test_files_are_encoded_in_the_normal_form(backend, tmp_path):
     assert np.fromfile(tmp_path / "a.bin", "<u4").tolist() == tok.encode("café " * 5)
 
 
+def test_late_special_tokens(backend, tmp_path):
+    plain = Tokenizer(MERGES, special_tokens=SPECIAL, backend=backend)
+    late = Tokenizer(MERGES, special_tokens=SPECIAL, late_special=["KK"], backend=backend)
+    both_ways = Tokenizer(MERGES, special_tokens=SPECIAL, normalizer="NFC", late_special=["KK"], backend=backend)
+    kelvins = "\u212a\u212a"
+    assert plain.encode("<s>KK", allowed_special="all") == late.encode("<s>KK", allowed_special="all") == [300, 301]
+    assert (late.encode(kelvins, allowed_special="all"), both_ways.encode(kelvins, allowed_special="all")) == (
+        plain.encode(kelvins),
+        [301],
+    )
+    assert (late.lossless, both_ways.lossless) == (True, False)
+    assert plain != late != both_ways
+    for tok in (late, both_ways):
+        tok.save(tmp_path / "a.json")
+        assert minitok.load(tmp_path / "a.json") == tok == pickle.loads(pickle.dumps(tok))
+        assert tok.late_special == tok.with_pattern("none").late_special == {"KK"}
+        assert tok.with_special_tokens({"<s>": 300}).late_special == frozenset()
+    with pytest.raises(minitok.VocabularyError, match="'<t>' is not one of the special tokens"):
+        Tokenizer(MERGES, special_tokens=SPECIAL, late_special=["<t>"], backend=backend)
+    with pytest.raises(minitok.VocabularyError, match="is not in the normal form NFD"):
+        Tokenizer(MERGES, special_tokens={"é": 300}, normalizer="NFD", late_special=["é"], backend=backend)
+    text = (tmp_path / "a.json").read_text()
+    (tmp_path / "a.json").write_text(text.replace('["KK"]', "[3]"))
+    with pytest.raises(minitok.FileFormatError, match="a special token is named by 3"):
+        minitok.load(tmp_path / "a.json")
+
+
 def test_unknown_forms_are_refused(tmp_path):
     failed = failure_on_both(lambda backend: tokenizer("NFX", backend))
     assert failed.message == "unknown normalizer 'NFX'; there are NFC, NFD, NFKC, NFKD"

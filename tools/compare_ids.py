@@ -4,12 +4,19 @@
     python tools/compare_ids.py --encodings gpt2 o200k_base --texts 100000
     python tools/compare_ids.py --whisper whisper/tokenizer.py
     python tools/compare_ids.py --open-clip open_clip/tokenizer.py --texts 100000 corpus/
+    python tools/compare_ids.py --files a/tokenizer.json b/ --megabytes 2 -- corpus/
 
 Every encoding is compared with tiktoken over the files named, a megabyte at a time, and over so many texts by Hypothesis, with
-special tokens allowed, disallowed and taken for text. ``--whisper`` and ``--open-clip`` name files of openai-whisper and
-open_clip, beside their data: these libraries are large, and nothing else of them is needed.
+special tokens allowed, disallowed and taken for text.
 
-Needs what the tests need. Ends with status 1 at the first difference.
+``--whisper`` and ``--open-clip`` name files of openai-whisper and open_clip, beside their data: these libraries are large, and
+nothing else of them is needed.
+
+``--files`` compares tokenizer.json files, or all of a folder, with ``tokenizers``, line by line, and names what is missing if
+minitok refuses one. The engines carry other versions of Unicode: lines with characters that Python does not know are left out,
+and those whose normal form differs are counted.
+
+Needs what the tests need. Ends with status 1 where there was a difference.
 """
 
 from __future__ import annotations
@@ -23,6 +30,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import minitok
+import tokenizers
 from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import tuples
 from minitok.encodings import ClipTokenizer
@@ -42,14 +50,23 @@ from test_ids import check_ids, marked_texts, reference, special_choices  # noqa
 PIECE = 1 << 20
 
 
-def pieces(paths: list[Path]) -> Iterator[tuple[Path, str]]:
-    """Every file, a megabyte at a time; bytes that are no UTF-8 as U+FFFD."""
+def pieces(paths: list[Path], megabytes: int | None = None) -> Iterator[tuple[Path, str]]:
+    """So much of every file, or all, a megabyte at a time; bytes that are no UTF-8 as U+FFFD."""
     for path in paths:
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if file.is_file():
                 text = file.read_bytes().decode("utf-8", "replace")
-                for start in range(0, len(text), PIECE):
+                for start in range(0, min(len(text), (megabytes or len(text)) * PIECE), PIECE):
                     yield file, text[start : start + PIECE]
+
+
+FAILURES: list[str] = []
+
+
+def failed(what: str) -> None:
+    """Say it, and go on with the next."""
+    FAILURES.append(what)
+    print(what, flush=True)
 
 
 class Tally:
@@ -85,14 +102,15 @@ def over_texts(name: str, count: int, check: Callable[..., int], *strategies: An
     tally.report("by Hypothesis")
 
 
-def over_files(name: str, paths: list[Path], check: Callable[[str], int]) -> None:
+def over_files(name: str, paths: list[Path], check: Callable[[str], int], megabytes: int | None = None) -> None:
     """The check over files."""
     tally = Tally(name)
-    for file, text in pieces(paths):
+    for file, text in pieces(paths, megabytes):
         try:
             tally.add(text, check(text))
         except AssertionError as error:
-            sys.exit(f"{name}: different ids in {file}\n{error}"[:2000])
+            failed(f"{name}: different ids in {file}: {error}"[:2000])
+            return
     tally.report("files")
 
 
@@ -168,6 +186,37 @@ def compare_clip(module_path: Path, paths: list[Path], texts: int) -> None:
         over_texts("clip", texts, check, any_texts.filter(old))
 
 
+def compare_tokenizer_json(path: Path, paths: list[Path], megabytes: int | None) -> None:
+    try:
+        tok = minitok.load(path)
+    except minitok.FileFormatError as error:
+        print(f"{path}: refused{str(error).removeprefix(str(path))}"[:300], flush=True)
+        return
+    theirs = tokenizers.Tokenizer.from_file(str(path))
+    theirs.no_padding()
+
+    normalizer = theirs.normalizer if tok.normalizer else None
+    others = 0
+
+    def check(text: str) -> int:
+        nonlocal others
+        lines = [line for line in text.splitlines(keepends=True) if old(line)]
+        if normalizer:
+            known = [line for line in lines if normalizer.normalize_str(line) == tok.normalize(line)]
+            others += len(lines) - len(known)
+            lines = known
+        ours = tok.encode_batch(lines, allowed_special="all", threads=1)
+        count = 0
+        for line, ids in zip(lines, ours, strict=True):
+            assert ids == theirs.encode(line, add_special_tokens=False).ids, repr(line)  # noqa: S101
+            count += len(ids)
+        return count
+
+    over_files(str(path), paths, check, megabytes)
+    if others:
+        print(f"{path}: {others} lines have another normal form there", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("paths", nargs="*", type=Path, help="files and folders")
@@ -175,14 +224,22 @@ def main() -> None:
     parser.add_argument("--encodings", nargs="+", default=minitok.list_encodings(), metavar="NAME")
     parser.add_argument("--whisper", type=Path, metavar="FILE", help="whisper/tokenizer.py of openai-whisper")
     parser.add_argument("--open-clip", type=Path, metavar="FILE", help="open_clip/tokenizer.py of open_clip_torch")
+    parser.add_argument("--files", type=Path, nargs="+", help="tokenizer.json files, and folders of them")
+    parser.add_argument("--megabytes", type=int, help="how much of each text to compare tokenizer.json files over")
     options = parser.parse_args()
-    if options.whisper:
+    if options.files:
+        for path in options.files:
+            for file in sorted(path.rglob("*tokenizer*.json")) if path.is_dir() else [path]:
+                if not file.name.endswith("config.json"):
+                    compare_tokenizer_json(file, options.paths, options.megabytes)
+    elif options.whisper:
         compare_whisper(options.whisper, options.paths, options.texts)
     elif options.open_clip:
         compare_clip(options.open_clip, options.paths, options.texts)
     else:
         for name in options.encodings:
             compare_encoding(name, reference(name), options.paths, options.texts)
+    sys.exit(1 if FAILURES else 0)
 
 
 if __name__ == "__main__":

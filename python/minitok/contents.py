@@ -25,6 +25,7 @@ class Contents:
     if TYPE_CHECKING:
         _backend: BackendName
         _codec: Codec
+        _late: frozenset[str]
         _name: str | None
         _normalizer: str | None
         _pattern: str
@@ -99,6 +100,11 @@ class Contents:
     def normalizer(self) -> str | None:
         """The normal form of Unicode that text is put into before it is cut; None for text as it is."""
         return self._normalizer
+
+    @property
+    def late_special(self) -> frozenset[str]:
+        """The special tokens that are looked for after the others, and in normalized text."""
+        return self._late
 
     @property
     def lossless(self) -> bool:

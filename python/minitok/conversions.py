@@ -9,7 +9,7 @@ from .backend import load_backend
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from .backend import Vocab
     from .tokenizer import Tokenizer
@@ -59,6 +59,8 @@ class Conversions:
         pattern: str,
         special_tokens: Mapping[str, int] | None = None,
         whole_pieces: bool = False,
+        normalizer: str | None = None,
+        late_special: Collection[str] = (),
         name: str | None = None,
         backend: str | None = None,
     ) -> Tokenizer:
@@ -70,11 +72,21 @@ class Conversions:
             pattern: As for ``Tokenizer``.
             special_tokens: As for ``Tokenizer``.
             whole_pieces: A piece that is a token as it stands is that token, whatever the merges would make of it.
+            normalizer: As for ``Tokenizer``.
+            late_special: As for ``Tokenizer``.
             name: As for ``Tokenizer``.
             backend: As for ``Tokenizer``.
         """
         vocab = load_backend(backend).vocab.from_tokens(check_ids(ids), check_merges(merges), whole_pieces)
-        return cls._from_vocab(vocab, pattern=pattern, special_tokens=special_tokens or {}, name=name, backend=backend)
+        return cls._from_vocab(
+            vocab,
+            pattern=pattern,
+            special_tokens=special_tokens or {},
+            normalizer=normalizer,
+            late_special=late_special,
+            name=name,
+            backend=backend,
+        )
 
     @classmethod
     def from_vocabulary(

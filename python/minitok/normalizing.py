@@ -4,7 +4,9 @@
 is not ``lossless``, what it decodes is the text in its normal form, and offsets and parts of texts are those of that.
 
 Special tokens are found first, in the text as it was, and each segment between them is put into the form by itself. So no
-normal form makes a special token out of other characters (a wide ``<`` is ``<`` in NFKC).
+normal form makes a special token out of other characters (a wide ``<`` is ``<`` in NFKC). Special tokens that are *late* are
+the exception: they are found after that, in what the others left, in its normal form. Hugging Face calls them
+``normalized``, and has them without a normal form, too, where they only give way to the others (DeepSeek V4).
 
 By hand, with NFC and ``<s>``: ``e·◌́<s>`` -> the segment ``e·◌́`` and the id of ``<s>``; the segment -> ``é`` -> its ids.
 
@@ -25,11 +27,11 @@ from .errors import VocabularyError
 from .text import utf8
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     import numpy.typing as npt
 
-    from .backend import Codec
+    from .backend import Backend, Codec
 
     Ids = npt.NDArray[np.uint32]
 
@@ -38,14 +40,14 @@ __all__ = ["FORMS", "NormalizingCodec", "normal"]
 FORMS = ("NFC", "NFD", "NFKC", "NFKD")
 
 
-def normal(text: str | bytes, form: str) -> bytes:
-    r"""The text in the normal form, as UTF-8; bytes that are no UTF-8 stay as they are.
+def normal(text: str | bytes, form: str | None) -> bytes:
+    r"""The text in the normal form, or as it is, as UTF-8; bytes that are no UTF-8 stay as they are.
 
     >>> normal("e\u0301", "NFC").decode()
     'é'
     """
     data = utf8(text)
-    if data.isascii():
+    if form is None or data.isascii():
         return data
     chars = data.decode("utf-8", "surrogateescape")
     if is_normalized(form, chars):  # type: ignore[arg-type]
@@ -54,28 +56,58 @@ def normal(text: str | bytes, form: str) -> bytes:
 
 
 class NormalizingCodec:
-    """A codec behind a normal form. Of a text it makes segments and special tokens by itself, and the codec the rest."""
+    """A codec behind a normal form, late special tokens, or both: it finds the special tokens, the codec does the rest."""
 
-    def __init__(self, codec: Codec, special: Any, form: str) -> None:
-        if form not in FORMS:
+    def __init__(
+        self, codec: Codec, implementation: Backend, special: Mapping[str, int], form: str | None, late: Collection[str]
+    ) -> None:
+        if form is not None and form not in FORMS:
             raise VocabularyError(f"unknown normalizer {form!r}; there are {', '.join(FORMS)}")
-        self.codec, self.special, self.form = codec, special, form
+        for name in late:
+            if name not in special:
+                raise VocabularyError(f"the late special token {name!r} is not one of the special tokens")
+            if normal(name, form) != name.encode():
+                raise VocabularyError(
+                    f"the late special token {name!r} is not in the normal form {form}: it is never found"
+                )
+        self.codec, self.form, self.special, self.late = codec, form, special, frozenset(late)
+        self.finder = implementation.special_tokens
+        # The special tokens allowed last, and what finds the early ones of them, and the late ones.
+        self.last: tuple[Sequence[str], Any, Any] = (), self.finder({}), self.finder({})
         # What has nothing to do with text on its way in.
         self.check = codec.check
         self.decode = codec.decode
         self.decode_bytes = codec.decode_bytes
         self.stream_decoder = codec.stream_decoder
         self.token_bytes = codec.token_bytes
-        # A cut is between a letter or digit and white space, both ASCII: no normal form looks across it.
-        self.safe_cut = codec.safe_cut
 
     def segments(self, text: str | bytes, allowed: Sequence[str]) -> list[bytes | int]:
         """The segments in their normal form, and the ids of the special tokens between them."""
-        data = utf8(text)
-        return [
-            normal(data[start:end], self.form) if token_id is None else token_id
-            for start, end, token_id in self.special.split(data, allowed)
-        ]
+        early, late = self.finders(allowed)
+        found: list[bytes | int] = []
+        for part in cut(utf8(text), early):
+            found += [part] if isinstance(part, int) else cut(normal(part, self.form), late)
+        return found
+
+    def finders(self, allowed: Sequence[str]) -> tuple[Any, Any]:
+        """What finds the early ones of these special tokens, and the late ones; made once for calls that allow the same."""
+        last, early, late = self.last
+        if last != allowed:
+            early, late = (
+                self.finder({name: self.special[name] for name in allowed if (name in self.late) == is_late})
+                for is_late in (False, True)
+            )
+            self.last = allowed, early, late
+        return early, late
+
+    def safe_cut(self, text: bytes, allowed: Sequence[str]) -> int:
+        """As the codec's, which is between a letter or digit and white space, both ASCII: no normal form looks across it.
+
+        A late special token may, as it need not stand in the text as it is.
+        """
+        if self.form and self.late.intersection(allowed):
+            return 0
+        return self.codec.safe_cut(text, allowed)
 
     def encode(self, text: str | bytes, allowed: Sequence[str] = (), threads: int = 1) -> list[int]:
         ids: list[int] = []
@@ -130,6 +162,11 @@ class NormalizingCodec:
             at += len(part)
             pieces += sum(event["event"] == "piece" for event in events)
         return ids
+
+
+def cut(data: bytes, finder: Any) -> list[bytes | int]:
+    """The text between special tokens, and their ids."""
+    return [data[start:end] if token_id is None else token_id for start, end, token_id in finder.split(data)]
 
 
 def only_text(batch: Iterable[Iterable[bytes | int]]) -> list[str | bytes]:

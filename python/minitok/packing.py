@@ -341,9 +341,8 @@ def job_digest(tok: Tokenizer, options: Options) -> str:
     """A hash of all that the ids depend on but the files; the backend makes no difference, nor do threads."""
     tokens, merges, whole_pieces = tok.vocabulary()
     digest = hashlib.sha256(repr((sorted(tokens.items()), merges, whole_pieces)).encode())
-    digest.update(
-        repr((tok.pattern, tok.normalizer, sorted(tok.special_tokens.items()))).encode("utf-8", "backslashreplace")
-    )
+    described = tok.pattern, tok.normalizer, sorted(tok.late_special), sorted(tok.special_tokens.items())
+    digest.update(repr(described).encode("utf-8", "backslashreplace"))
     chosen = options.dtype, options.separator, options.field, options.end, sorted(options.allowed)
     digest.update(repr(chosen).encode("utf-8", "backslashreplace"))
     return digest.hexdigest()

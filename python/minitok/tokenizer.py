@@ -50,6 +50,7 @@ class Tokenizer(Everyday, Contents, Variants, Conversions):
         trained: How it was trained, for the file.
         normalizer: The normal form of Unicode that text is put into first (``NFC``, ``NFD``, ``NFKC``, ``NFKD``); none
             without it, and text then comes back as it was.
+        late_special: Special tokens that are looked for after the others, and in normalized text; see ``minitok.normalizing``.
         backend: ``rust`` or ``python``; ``minitok.BACKEND`` without it.
 
     Raises:
@@ -76,10 +77,11 @@ class Tokenizer(Everyday, Contents, Variants, Conversions):
         name: str | None = None,
         trained: Mapping[str, Any] | None = None,
         normalizer: str | None = None,
+        late_special: Collection[str] = (),
         backend: str | None = None,
     ) -> None:
         vocab = load_backend(backend).vocab.from_merges(bytes(byte_order), check_merges(merges))
-        self._build(vocab, pattern, special_tokens or {}, name, trained, normalizer, backend)
+        self._build(vocab, pattern, special_tokens or {}, name, trained, normalizer, late_special, backend)
 
     def _build(
         self,
@@ -89,6 +91,7 @@ class Tokenizer(Everyday, Contents, Variants, Conversions):
         name: str | None,
         trained: Mapping[str, Any] | None,
         normalizer: str | None,
+        late_special: Collection[str],
         backend: str | None,
     ) -> None:
         implementation = load_backend(backend)
@@ -96,13 +99,15 @@ class Tokenizer(Everyday, Contents, Variants, Conversions):
         self._vocab = vocab
         self._special = check_special_tokens(special_tokens)
         self._pattern = check_pattern(pattern)
-        special = implementation.special_tokens(self._special)
-        self._codec = implementation.codec(vocab, implementation.pattern(pattern), special)
+        self._codec = implementation.codec(
+            vocab, implementation.pattern(pattern), implementation.special_tokens(self._special)
+        )
         self._normalizer = normalizer
-        if normalizer is not None:
+        self._late = frozenset(late_special)
+        if normalizer is not None or late_special:
             from .normalizing import NormalizingCodec
 
-            self._codec = NormalizingCodec(self._codec, special, normalizer)
+            self._codec = NormalizingCodec(self._codec, implementation, self._special, normalizer, late_special)
         self._name = name
         self._trained = dict(trained) if trained else None
         self._published = False
@@ -111,7 +116,7 @@ class Tokenizer(Everyday, Contents, Variants, Conversions):
     def _from_vocab(cls, vocab: Vocab, **options: Any) -> Tokenizer:
         tokenizer = cls.__new__(cls)
         left_out: dict[str, Any] = dict.fromkeys(("name", "trained", "normalizer", "backend"))
-        tokenizer._build(vocab, **{"special_tokens": {}, **left_out, **options})  # noqa: SLF001
+        tokenizer._build(vocab, **{"special_tokens": {}, "late_special": (), **left_out, **options})  # noqa: SLF001
         return tokenizer
 
     # -- text to ids -------------------------------------------------------------------------------------------------
@@ -244,9 +249,9 @@ class Tokenizer(Everyday, Contents, Variants, Conversions):
             return get_encoding(self._name, backend=backend)
         return _rebuild(*self._content(), self._name, self._trained, backend)
 
-    def _content(self) -> tuple[dict[int, bytes], list[Merge], bool, str, dict[str, int], str | None]:
+    def _content(self) -> tuple[dict[int, bytes], list[Merge], bool, str, dict[str, int], str | None, frozenset[str]]:
         """Everything that ids depend on."""
-        return (*self.vocabulary(), self._pattern, self._special, self._normalizer)
+        return (*self.vocabulary(), self._pattern, self._special, self._normalizer, self._late)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Tokenizer):
@@ -299,6 +304,7 @@ def _rebuild(
     pattern: str,
     special_tokens: dict[str, int],
     normalizer: str | None,
+    late_special: frozenset[str],
     name: str | None,
     trained: dict[str, Any] | None,
     backend: str,
@@ -313,5 +319,6 @@ def _rebuild(
         name=name,
         trained=trained,
         normalizer=normalizer,
+        late_special=late_special,
         backend=backend,
     )

@@ -195,6 +195,10 @@ def extend(
     name: str | None = None,
 ) -> Tokenizer:
     """See ``Tokenizer.extend``."""
+    if tok.normalizer or tok.late_special:
+        raise TrainingError(
+            "a tokenizer with a normalizer, or late special tokens, is not extended: its pieces are not counted"
+        )
     job = Job(vocab_size, [], tie_break, "identity", min_frequency, max_token_length, least=tok.n_vocab)
     with start_progress(progress) as show:
         if isinstance(texts, PieceCounts):

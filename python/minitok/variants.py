@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from .backend import Vocab
     from .counts import PieceCounts
     from .progress import Progress
     from .tokenizer import Tokenizer
@@ -32,15 +33,7 @@ class Variants:
         from .truncation import truncate
 
         vocab, special_tokens = truncate(self._vocab, self._special, vocab_size, self.byte_order)
-        return self._from_vocab(
-            vocab,
-            pattern=self._pattern,
-            special_tokens=special_tokens,
-            name=self._name,
-            trained=self._trained,
-            normalizer=self._normalizer,
-            backend=self._backend,
-        )
+        return self._like(vocab, special_tokens=special_tokens, name=self._name)
 
     def extend(  # type: ignore[misc]
         self: Tokenizer,
@@ -98,14 +91,7 @@ class Variants:
 
     def with_pattern(self: Tokenizer, pattern: str) -> Tokenizer:  # type: ignore[misc]
         """The same vocabulary with another split pattern; special tokens stay. The name goes, as the ids are others."""
-        return self._from_vocab(
-            self._vocab,
-            pattern=pattern,
-            special_tokens=self._special,
-            trained=self._trained,
-            normalizer=self._normalizer,
-            backend=self._backend,
-        )
+        return self._like(pattern=pattern)
 
     def with_normalizer(self: Tokenizer, normalizer: str | None) -> Tokenizer:  # type: ignore[misc]
         r"""The same tokenizer for text in a normal form of Unicode, or for text as it is (None), and without a name.
@@ -115,14 +101,7 @@ class Variants:
         >>> tok.encode("cafe\u0301") == tok.encode("caf\u00e9")
         True
         """
-        return self._from_vocab(
-            self._vocab,
-            pattern=self._pattern,
-            special_tokens=self._special,
-            trained=self._trained,
-            normalizer=normalizer,
-            backend=self._backend,
-        )
+        return self._like(normalizer=normalizer)
 
     def with_special_tokens(self: Tokenizer, special_tokens: Mapping[str, int]) -> Tokenizer:  # type: ignore[misc]
         """The same vocabulary and pattern with these special tokens in place of its own, and without a name.
@@ -132,14 +111,7 @@ class Variants:
         >>> tok.encode("<s>ab", allowed_special="all")
         [257, 256]
         """
-        return self._from_vocab(
-            self._vocab,
-            pattern=self._pattern,
-            special_tokens=special_tokens,
-            trained=self._trained,
-            normalizer=self._normalizer,
-            backend=self._backend,
-        )
+        return self._like(special_tokens=special_tokens, late_special=self._late & special_tokens.keys())
 
     def add_special_tokens(  # type: ignore[misc]
         self: Tokenizer, special_tokens: Mapping[str, int | None] | Iterable[str]
@@ -164,3 +136,15 @@ class Variants:
 
         added = added_special_tokens(special_tokens, self._special, self._vocab.token_bytes, self.n_vocab)
         return self.with_special_tokens({**self._special, **added})
+
+    def _like(self: Tokenizer, vocab: Vocab | None = None, **changes: Any) -> Tokenizer:  # type: ignore[misc]
+        """The same tokenizer but for the changes, and without a name."""
+        same = {
+            "pattern": self._pattern,
+            "special_tokens": self._special,
+            "trained": self._trained,
+            "normalizer": self._normalizer,
+            "late_special": self._late,
+            "backend": self._backend,
+        }
+        return self._from_vocab(vocab or self._vocab, **{**same, **changes})

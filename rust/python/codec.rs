@@ -37,7 +37,7 @@ impl Codec {
         pattern: &Bound<'_, Pattern>,
         special: &Bound<'_, SpecialTokens>,
     ) -> PyResult<Codec> {
-        let (vocab, pattern, special) = (&vocab.get().0, &pattern.get().0, &special.get().0);
+        let (vocab, pattern, special) = (&vocab.get().0, &pattern.get().0, &special.get().tokens);
         let core = codec::Codec::new(vocab.clone(), pattern.clone(), special.clone())?;
         let no_finder = Arc::new(special.finder(&[]));
         let finder = Mutex::new((Vec::new(), no_finder.clone()));
@@ -128,8 +128,7 @@ impl Codec {
 
     /// Raise if the text contains one of the special tokens named.
     fn check(&self, text: Text<'_>, disallowed: Vec<String>) -> PyResult<()> {
-        let disallowed: Vec<&str> = disallowed.iter().map(String::as_str).collect();
-        Ok(codec::Codec::check(&text.bytes(), &self.core.special.finder(&disallowed))?)
+        Ok(codec::Codec::check(&text.bytes(), &self.finder(disallowed))?)
     }
 
     /// As `encode`, with an event for each piece, merge and special token.

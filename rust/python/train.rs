@@ -55,7 +55,7 @@ impl PieceCounter {
     #[new]
     #[pyo3(signature = (pattern, special, threads = 1))]
     fn new(pattern: &Bound<'_, Pattern>, special: &Bound<'_, SpecialTokens>, threads: usize) -> PieceCounter {
-        let (pattern, special) = (pattern.get().0.clone(), &special.get().0);
+        let (pattern, special) = (pattern.get().0.clone(), &special.get().tokens);
         let counter = if fast::enabled() {
             Counter::Fast(CorpusCounter::new(pattern, special, threads))
         } else {

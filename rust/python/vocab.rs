@@ -1,10 +1,11 @@
 //! `Vocab`, `Pattern` and `SpecialTokens` for Python.
 
 use super::text::Text;
+use crate::special::Finder;
 use crate::{packed, pretokenize, special, vocab};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The tokens of an encoding and the merges among them.
 #[pyclass(frozen, module = "minitok._rust")]
@@ -137,30 +138,41 @@ impl Pattern {
 
 /// The special tokens of an encoding, by name.
 #[pyclass(frozen, module = "minitok._rust")]
-pub struct SpecialTokens(pub special::SpecialTokens);
+pub struct SpecialTokens {
+    pub tokens: special::SpecialTokens,
+    finder_of_all: OnceLock<Finder>,
+}
 
 #[pymethods]
 impl SpecialTokens {
     #[new]
     fn new(ids: &Bound<'_, PyDict>) -> PyResult<SpecialTokens> {
         let ids = ids.iter().map(|(name, id)| Ok((name.extract()?, id.extract()?))).collect::<PyResult<_>>()?;
-        Ok(SpecialTokens(special::SpecialTokens::new(ids)?))
+        Ok(SpecialTokens { tokens: special::SpecialTokens::new(ids)?, finder_of_all: OnceLock::new() })
     }
 
     #[getter]
     fn ids<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let ids = PyDict::new(py);
-        for (name, id) in &self.0.ids {
+        for (name, id) in &self.tokens.ids {
             ids.set_item(name, id)?;
         }
         Ok(ids)
     }
 
-    /// The text as segments (start, end, None) and special tokens (start, end, id).
-    fn split(&self, text: &[u8], wanted: Vec<String>) -> PyResult<Vec<(usize, usize, Option<u32>)>> {
-        let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+    /// The text as segments (start, end, None) and special tokens (start, end, id): those wanted, or all.
+    #[pyo3(signature = (text, wanted = None))]
+    fn split(&self, text: &[u8], wanted: Option<Vec<String>>) -> PyResult<Vec<(usize, usize, Option<u32>)>> {
+        let of_some: Finder;
+        let finder = match &wanted {
+            None => self.finder_of_all.get_or_init(|| self.tokens.finder_of_all()),
+            Some(names) => {
+                of_some = self.tokens.finder(&names.iter().map(String::as_str).collect::<Vec<_>>());
+                &of_some
+            }
+        };
         let mut parts = Vec::new();
-        self.0.finder(&wanted).split(text, |start, end, id| {
+        finder.split(text, |start, end, id| {
             parts.push((start, end, id));
             Ok(())
         })?;

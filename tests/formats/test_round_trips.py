@@ -162,6 +162,60 @@ def test_the_normal_form_of_qwen(tmp_path):
     check()
 
 
+def test_added_tokens_that_give_way_to_others(tmp_path):
+    """``normalized`` ones are looked for after the others, in normalized text: as DeepSeek V4 has them without a form."""
+    tok = trained(special=["<a>", "a>", ">b<", "<c>"])
+    for form in (None, "NFKC"):
+        late = tok.with_normalizer(form)._like(late_special={"a>", ">b<", "<c>"})
+        late.to_huggingface(tmp_path / "tokenizer.json")
+        again, theirs = (
+            minitok.load(tmp_path / "tokenizer.json"),
+            tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json")),
+        )
+        assert again == late != tok
+        python = again.with_backend("python")
+        parts = st.sampled_from(
+            ["<a>", "a", ">b<", "<", ">", "b", "<c>", " ", "\uff1cc\uff1e", "\uff41>", "\uff1ca>", "low"]
+        )
+
+        @given(st.lists(parts, max_size=8).map("".join))
+        def check(text):
+            ids = again.encode(text, allowed_special="all")
+            assert theirs.encode(text).ids == ids == python.encode(text, allowed_special="all")
+            assert list(again.encode_iterable(list(text), allowed_special="all")) == ids
+
+        check()
+
+
+def test_an_added_token_that_merges_make_too(tmp_path):
+    tok = minitok.Tokenizer([(60, 115), (256, 62), (257, 97)], pattern="none", special_tokens={"<s>": 257})
+    tok.to_huggingface(tmp_path / "tokenizer.json")
+    again, theirs = (
+        minitok.load(tmp_path / "tokenizer.json"),
+        tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json")),
+    )
+    assert again == tok
+    assert theirs.encode("<s>a<s").ids == again.encode("<s>a<s", allowed_special="all") == [257, 97, 256]
+    assert again.encode("<s>a<s") == [258, 256]
+
+
+@pytest.mark.parametrize("pattern", [r"\s+$", "a$", r"[$a]+$|\$", "b$|a", "(?:a|$ ?)b$"])
+def test_the_end_of_a_line(pattern, tmp_path):
+    content = huggingface.dump(trained())
+    content["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [split(pattern), BYTE_LEVEL]}
+    path = tmp_path / "tokenizer.json"
+    path.write_text(json.dumps(content))
+    tok, theirs = minitok.load(path), tokenizers.Tokenizer.from_file(str(path))
+    tok.to_huggingface(tmp_path / "again.json")
+    again = tokenizers.Tokenizer.from_file(str(tmp_path / "again.json"))
+
+    @given(st.text("ab$ \n\r\u2028", max_size=12))
+    def check(text):
+        assert theirs.encode(text).ids == tok.encode(text) == again.encode(text).ids
+
+    check()
+
+
 def test_transformers_reads_it(tmp_path):
     from transformers import PreTrainedTokenizerFast
 

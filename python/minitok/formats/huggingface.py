@@ -21,13 +21,12 @@ from typing import TYPE_CHECKING, Any
 from ..arguments import MAX_ID
 from ..errors import FileFormatError, VocabularyError
 from ..normalizing import FORMS
-from ..reference.pretokenize import NAMED, THEN
+from ..reference.pretokenize import NAMED, THEN, compile_pattern
 from .files import blame, parse_json, read, write_atomically
 from .gpt2 import merges_suffice, parse_vocab, shown_vocabulary, tokens_of
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Collection
 
     from ..tokenizer import Tokenizer
 
@@ -40,8 +39,11 @@ PORTABLE = {
 }
 # What stands for characters: a property, an escaped mark, a set.
 NOT_AN_OPERATOR = re.compile(r"\\[pP]\{\^?\w+\}|\\[^hHGKXRZ]|\[(?:\\.|[^\]\\])*\]")
+OPERATOR_OR_NOT = re.compile(NOT_AN_OPERATOR.pattern + r"|\\.|.", re.DOTALL)
 # These add special tokens where the caller asks for it, and change nothing else.
 POST_PROCESSORS = ("BertProcessing", "ByteLevel", "RobertaProcessing", "TemplateProcessing")
+# A pattern that matches nothing somewhere, matches nothing in one of these, as far as anyone would write one.
+PROBES = ("", *"aA1 \n\t.'<é漢")
 FLAGS = ("single_word", "lstrip", "rstrip")
 
 
@@ -62,29 +64,33 @@ def parse(content: Any, path: object, name: str | None = None, backend: str | No
     """The tokenizer that the JSON stands for."""
     from ..tokenizer import Tokenizer
 
-    try:
-        model = check_model(field(content, "model", dict))
-        check_rest(content)
-        normalizer = read_normalizer(content.get("normalizer"))
-        pattern = read_pattern(content.get("pre_tokenizer"))
-        special = read_added(content.get("added_tokens") or [], normalizer)
-        # An added token that the model's vocabulary holds too is that token, not one of bytes.
-        vocab = field(model, "vocab", dict).items()
-        ids = parse_vocab({token: token_id for token, token_id in vocab if special.get(token) != token_id}, path)
-        pairs = read_merges(field(model, "merges", list), ids)
-    except Unsupported as reason:
-        raise FileFormatError(path, str(reason)) from None
     with blame(path):
-        tokenizer = Tokenizer.from_tokens(
-            tokens_of(ids),
-            pairs,
-            pattern=pattern,
-            special_tokens=special,
-            whole_pieces=bool(model.get("ignore_merges")),
-            name=name,
-            backend=backend,
-        )
-    return tokenizer.with_normalizer(normalizer) if normalizer else tokenizer
+        try:
+            options = read_options(content, path)
+        except Unsupported as reason:
+            raise FileFormatError(path, str(reason)) from None
+        return Tokenizer.from_tokens(**options, name=name, backend=backend)
+
+
+def read_options(content: Any, path: object) -> dict[str, Any]:
+    """The arguments of ``Tokenizer.from_tokens`` that the JSON stands for."""
+    model = check_model(field(content, "model", dict))
+    check_rest(content)
+    special, late = read_added(content.get("added_tokens") or [])
+    rows = read_merges(field(model, "merges", list))
+    # An added token that the vocabulary holds too is that token, and not one of bytes unless merges are made of it.
+    merged = {side for left, right in rows for side in (left, right, left + right)}
+    vocab = parse_vocab(field(model, "vocab", dict), path)
+    ids = {token: i for token, i in vocab.items() if special.get(token) != i or token in merged}
+    return {
+        "ids": tokens_of(ids),
+        "merges": find_pairs(rows, ids),
+        "pattern": read_pattern(content.get("pre_tokenizer")),
+        "special_tokens": special,
+        "late_special": late,
+        "normalizer": read_normalizer(content.get("normalizer")),
+        "whole_pieces": bool(model.get("ignore_merges")),
+    }
 
 
 def field(content: Any, name: str, kind: type) -> Any:
@@ -116,9 +122,12 @@ def check_model(model: dict[str, Any]) -> dict[str, Any]:
 
 def check_rest(content: dict[str, Any]) -> None:
     """Refuse the steps around the model that change ids, or the text of ids."""
-    for step in ("truncation", "padding"):
-        if content.get(step) is not None:
-            raise Unsupported(f"the file asks for {step}")
+    if content.get("truncation") is not None:
+        raise Unsupported("the file asks for truncation")
+    # What fills up a batch to the longest of its texts leaves a text by itself as it is.
+    padding = content.get("padding") or {"strategy": "BatchLongest"}
+    if not isinstance(padding, dict) or padding.get("strategy") != "BatchLongest" or padding.get("pad_to_multiple_of"):
+        raise Unsupported("the file asks for padding of a text by itself")
     decoder = content.get("decoder")
     if decoder is not None and step_type(decoder, "decoder") != "ByteLevel":
         raise Unsupported(f"the decoder is {decoder['type']}; minitok has that of ByteLevel")
@@ -185,9 +194,22 @@ def read_split(step: dict[str, Any]) -> str:
         raise Unsupported(f"the pre_tokenizer Split has the behavior {behavior!r}{' inverted' if invert else ''}")
     if named:
         return named
+    pattern = with_line_ends(pattern)
     if difference := engine_difference(pattern):
         raise Unsupported(f"the pre_tokenizer Split has {difference}, which other engines read otherwise")
+    compiled = compile_pattern(pattern)
+    if any(match.start() == match.end() for probe in PROBES for match in compiled.finditer(probe)):
+        raise Unsupported("the pre_tokenizer Split has a match of nothing, at which tokenizers cuts")
     return pattern
+
+
+def with_line_ends(pattern: str) -> str:
+    r"""The pattern with each ``$`` as Oniguruma means it: before any line feed, and at the end.
+
+    >>> with_line_ends(r"\s+$|[$]|\$")
+    '\\s+(?=\\n|\\z)|[$]|\\$'
+    """
+    return OPERATOR_OR_NOT.sub(lambda found: r"(?=\n|\z)" if found.group() == "$" else found.group(), pattern)
 
 
 def engine_difference(pattern: str) -> str | None:
@@ -199,12 +221,12 @@ def engine_difference(pattern: str) -> str | None:
     return None
 
 
-def read_added(tokens: Any, normalizer: str | None) -> dict[str, int]:
-    """The added tokens as special tokens."""
+def read_added(tokens: Any) -> tuple[dict[str, int], set[str]]:
+    """The added tokens as special tokens, and those of them that are late: looked for after the others (``normalized``)."""
     if not isinstance(tokens, list):
         raise Unsupported("the added_tokens are not a list")
     special: dict[str, int] = {}
-    normalized: set[str] = set()
+    late: set[str] = set()
     for token in tokens:
         if not isinstance(token, dict) or not isinstance(token.get("content"), str):
             raise Unsupported(f"an added token has no content: {token!r}"[:200])
@@ -218,46 +240,28 @@ def read_added(tokens: Any, normalizer: str | None) -> dict[str, int]:
             raise Unsupported(f"the added token {content!r} has two ids")
         special[content] = token_id
         if token.get("normalized", not token.get("special")):
-            normalized.add(content)
-    check_normalized(special.keys() - normalized, normalized, normalizer)
-    return special
+            late.add(content)
+    return special, late
 
 
-def check_normalized(first: Collection[str], normalized: Collection[str], normalizer: str | None) -> None:
-    """Refuse added tokens that are looked for in normalized text, and after the others, where that makes a difference."""
-    for late in normalized:
-        if normalizer:
-            raise Unsupported(f"the added token {late!r} is looked for in normalized text (normalized)")
-        for early in first:
-            if overlap(late, early):
-                raise Unsupported(f"the added token {late!r} (normalized) gives way to {early!r}, which overlaps it")
-
-
-def overlap(one: str, other: str) -> bool:
-    """Whether occurrences of the two can share a character: one holds the other, or ends as the other begins.
-
-    >>> overlap("<a>", "a"), overlap("<a>", "><"), overlap("<a>", "<b>")
-    (True, True, False)
-    """
-    if one in other or other in one:
-        return True
-    lengths = range(1, min(len(one), len(other)))
-    return any(one.endswith(other[:length]) or other.endswith(one[:length]) for length in lengths)
-
-
-def read_merges(rows: list[Any], ids: dict[str, int]) -> list[tuple[int, int]]:
-    """The merges as pairs of ids, from either notation: ``"a b"`` or ``["a", "b"]``."""
+def read_merges(rows: list[Any]) -> list[tuple[str, str]]:
+    """The merges as pairs of tokens, from either notation: ``"a b"`` or ``["a", "b"]``."""
     pairs = []
     for rank, row in enumerate(rows):
         sides = row.split(" ") if isinstance(row, str) else row
         if not isinstance(sides, list) or len(sides) != 2 or not all(isinstance(side, str) for side in sides):
             raise Unsupported(f"merge {rank} is not two tokens: {row!r}"[:200])
-        left, right = sides
+        pairs.append((sides[0], sides[1]))
+    return pairs
+
+
+def find_pairs(rows: list[tuple[str, str]], ids: dict[str, int]) -> list[tuple[int, int]]:
+    """The merges as pairs of ids."""
+    for rank, (left, right) in enumerate(rows):
         for side in (left, right, left + right):
             if side not in ids:
                 raise Unsupported(f"merge {rank} is of the token {side!r}, which the vocabulary does not have")
-        pairs.append((ids[left], ids[right]))
-    return pairs
+    return [(ids[left], ids[right]) for left, right in rows]
 
 
 def save(tokenizer: Tokenizer, path: str | os.PathLike[str]) -> None:
@@ -273,13 +277,20 @@ def dump(tokenizer: Tokenizer) -> dict[str, Any]:
     """The content of the file."""
     vocab, merges = shown_vocabulary(tokenizer)
     byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
+    late = tokenizer.late_special
     special = sorted(tokenizer.special_tokens.items(), key=lambda item: item[1])
     return {
         "version": "1.0",
         "truncation": None,
         "padding": None,
         "added_tokens": [
-            {"id": token_id, "content": name, **dict.fromkeys(FLAGS, False), "normalized": False, "special": True}
+            {
+                "id": token_id,
+                "content": name,
+                **dict.fromkeys(FLAGS, False),
+                "normalized": name in late,
+                "special": True,
+            }
             for name, token_id in special
         ],
         "normalizer": {"type": tokenizer.normalizer} if tokenizer.normalizer else None,

@@ -60,6 +60,7 @@ def dump(tokenizer: Tokenizer) -> str:
         "special_tokens": tokenizer.special_tokens,
         "trained": tokenizer.trained,
         **({"normalizer": tokenizer.normalizer} if tokenizer.normalizer else {}),
+        **({"late_special": sorted(tokenizer.late_special)} if tokenizer.late_special else {}),
     }
     fields = [f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items()]
     order = tokenizer.byte_order
@@ -120,6 +121,7 @@ def parse(content: Any, backend: str | None = None) -> Tokenizer:
         "name": optional_field(content, "name", str),
         "trained": optional_field(content, "trained", dict),
         "normalizer": optional_field(content, "normalizer", str),
+        "late_special": check_names(optional_field(content, "late_special", list) or []),
         "backend": backend,
     }
     merges = field(content, "merges", list)
@@ -147,6 +149,14 @@ def field(content: dict[str, Any], name: str, kind: type) -> Any:
 def optional_field(content: dict[str, Any], name: str, kind: type) -> Any:
     """A field that may be left out or null."""
     return None if content.get(name) is None else field(content, name, kind)
+
+
+def check_names(names: list[Any]) -> list[str]:
+    """A list of text."""
+    for name in names:
+        if not isinstance(name, str):
+            raise FormatReason(f"a special token is named by {name!r}"[:200])
+    return names
 
 
 def check_integers(row: Any, length: int, what: str, limit: int = (1 << 31) - 1) -> tuple[int, ...]:

@@ -48,10 +48,13 @@ class SpecialTokens:
         for match in re.finditer(b"|".join(map(re.escape, longest_first)), text):
             yield match.start(), match.end(), match.group().decode()
 
-    def split(self, text: bytes, wanted: Collection[str]) -> Iterator[tuple[int, int, int | None]]:
-        """The text as segments (start, end, None) and special tokens (start, end, id). No segment is empty."""
+    def split(self, text: bytes, wanted: Collection[str] | None = None) -> Iterator[tuple[int, int, int | None]]:
+        """The text as segments (start, end, None) and special tokens (start, end, id). No segment is empty.
+
+        Of the special tokens those wanted, or all.
+        """
         done = 0
-        for start, end, name in self.find(text, wanted):
+        for start, end, name in self.find(text, self.ids if wanted is None else wanted):
             if done < start:
                 yield done, start, None
             yield start, end, self.ids[name]
