@@ -183,3 +183,10 @@ def test_unknown_forms_are_refused(tmp_path):
     (tmp_path / "a.json").write_text(text)
     with pytest.raises(minitok.FileFormatError, match="unknown normalizer 'Lowercase'"):
         minitok.load(tmp_path / "a.json")
+
+
+def test_it_is_not_trained_further(backend):
+    with pytest.raises(
+        minitok.TrainingError, match="a tokenizer with a normalizer, or late special tokens, is not extended"
+    ):
+        tokenizer(backend=backend).extend(["ab"], 400)
