@@ -164,6 +164,43 @@ def test_convert_reads_names_and_files_without_a_pattern(files, tok, tmp_path):
 
 
 @pytest.mark.parametrize("backend", ["rust", "python"])
+def test_pack_writes_what_the_library_writes(files, tok, tmp_path, backend):
+    out = tmp_path / "train.bin"
+    args = ("pack", files / "*.txt", "-t", files / "tok.json", "-o", out, "--end", "<|end|>", "--backend", backend)
+    shown = output_of(*args)
+    expected = tok.encode_files(files / "*.txt", tmp_path / "expected.bin", dtype="uint16", end_of_document="<|end|>")
+    assert out.read_bytes() == expected.ids.read_bytes()
+    assert (tmp_path / "train.bin.idx.npy").read_bytes() == expected.offsets.read_bytes()
+    assert f"{expected.tokens:,} ids (uint16) of {expected.documents:,} documents" in shown
+    assert str(out) in shown
+    report = json.loads(output_of(*args, "--json", "--dtype", "uint32", "--threads", 1, "--anew", "--special", "all"))
+    assert (report["dtype"], report["documents"], report["ids"]) == ("uint32", expected.documents, str(out))
+    assert len(out.read_bytes()) == 4 * report["tokens"]
+
+
+def test_pack_goes_on_after_an_interrupt(files, tmp_path, monkeypatch):
+    import minitok.packing
+
+    out = tmp_path / "train.npy"
+    args = ("pack", *sorted(map(str, files.glob("*.txt"))), "-e", "gpt2", "-o", out)
+    whole = minitok.packing.Run.encode_file
+    done = []
+
+    def stopped(self, file):
+        if done:
+            raise KeyboardInterrupt
+        done.append(file)
+        return whole(self, file)
+
+    monkeypatch.setattr(minitok.packing.Run, "encode_file", stopped)
+    assert run(*args).exit_code == 130
+    assert not out.exists()
+    monkeypatch.setattr(minitok.packing.Run, "encode_file", whole)
+    assert "Files that an earlier run had finished: 1" in output_of(*args)
+    assert out.exists()
+
+
+@pytest.mark.parametrize("backend", ["rust", "python"])
 def test_bench_measures_each_task(files, tok, backend):
     args = ["bench", "-t", files / "tok.json", files / "a.txt", "-r", "3", "--backend", backend]
     result = json.loads(output_of(*args, "--json"))
@@ -195,6 +232,7 @@ def test_bench_has_a_text_of_its_own():
         (["convert", "TIKTOKEN", "out.json"], "does not say how text is cut"),
         (["convert", "gpt2", "out.model"], "minbpe's format cannot say"),
         (["convert", "TOKENIZER", "nowhere/out.json"], "No such file or directory"),
+        (["pack", "nowhere.txt", "-o", "out.bin"], "nowhere.txt: no such file"),
         (["bench", "EMPTY"], "there is no text to measure with"),
     ],
 )
@@ -223,6 +261,11 @@ def test_what_cannot_be_done_is_one_line_and_exit_code_1(files, tmp_path, monkey
         ["convert", "gpt2", "out.json", "--to", "sentencepiece"],
         ["convert", "gpt2", "out.json", "--pattern", "gpt2"],
         ["convert", "TOKENIZER", "out.json", "--pattern", "gpt2"],
+        ["pack", "-o", "out.bin"],
+        ["pack", "TOKENIZER", "-o", "out.txt"],
+        ["pack", "TOKENIZER", "-o", "out.idx.npy"],
+        ["pack", "TOKENIZER", "-o", "out.bin", "--dtype", "uint16"],
+        ["pack", "TOKENIZER", "-o", "out.bin", "--end", "<|none|>"],
         ["bench", "--repeat", "0"],
     ],
 )
@@ -234,7 +277,7 @@ def test_what_is_not_understood_is_exit_code_2(files, tmp_path, monkeypatch, arg
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("command", ["count", "compare", "inspect", "convert", "bench"])
+@pytest.mark.parametrize("command", ["count", "compare", "inspect", "pack", "convert", "bench"])
 def test_help_has_examples(command):
     shown = output_of(command, "--help")
     assert "Usage" in shown

@@ -56,12 +56,22 @@ def test_every_format_gives_the_ids_of_its_documents(tmp_path, backend, suffix, 
     packed = tok.encode_files(tmp_path / source, out, dtype=dtype, separator="--")
     assert read(packed) == tok.encode_batch(DOCUMENTS)
     assert packed.bytes == sum(len(text.encode()) for text in DOCUMENTS)
-    assert (packed.ids, packed.offsets) == (out, tmp_path / "out.idx.npy")
+    assert (packed.ids, packed.offsets) == (out, tmp_path / f"out{suffix}.idx.npy")
     packed = tok.encode_files(tmp_path / source, out, dtype=dtype, separator="--", end_of_document="<|end|>")
     assert read(packed) == [[*ids, END] for ids in tok.encode_batch(DOCUMENTS)]
     packed = tok.encode_files(tmp_path / source, out, separator=b"--", allowed_special="all", end_of_document=33)
     assert read(packed) == [[*ids, 33] for ids in tok.encode_batch(DOCUMENTS, allowed_special="all")]
-    assert set(os.listdir(tmp_path)) == {"a.jsonl", "a.parquet", "a.txt", "out.idx.npy", f"out{suffix}"}
+    assert set(os.listdir(tmp_path)) == {"a.jsonl", "a.parquet", "a.txt", f"out{suffix}.idx.npy", f"out{suffix}"}
+
+
+def test_outputs_beside_each_other_keep_their_own_index(tmp_path, backend):
+    (tmp_path / "a.txt").write_text("ab aba", encoding="utf-8")
+    (tmp_path / "b.txt").write_text("ab|ab|ab", encoding="utf-8")
+    tok = tokenizer(backend)
+    first = tok.encode_files(tmp_path / "a.txt", tmp_path / "out.bin")
+    second = tok.encode_files(tmp_path / "b.txt", tmp_path / "out.npy", separator="|")
+    assert read(first) == tok.encode_batch(["ab aba"])
+    assert read(second) == tok.encode_batch(["ab"] * 3)
 
 
 def test_files_of_all_kinds_follow_each_other(tmp_path, backend):

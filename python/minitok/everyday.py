@@ -178,7 +178,7 @@ class Everyday:
     ) -> Packed:
         r"""Encode files into one array of ids on the disk, in memory that does not grow with them.
 
-        Beside the ids goes an index, ``train.idx.npy`` for ``train.bin``: offsets as uint64, shape (documents + 1,);
+        Beside the ids goes an index, ``train.bin.idx.npy`` for ``train.bin``: offsets as uint64, shape (documents + 1,);
         document i has ``ids[offsets[i]:offsets[i + 1]]``. Both are written under other names (``.partial``) and take their
         places when they are whole. An interrupted run, called again with the same arguments, goes on after the last file
         that it had finished (``.journal.json`` says which), unless the tokenizer, an option or one of those files has
@@ -220,7 +220,7 @@ class Everyday:
         (5, 2)
         >>> numpy.fromfile(f"{folder}/train.bin", dtype="uint16").tolist()
         [31373, 995, 50256, 31373, 50256]
-        >>> numpy.load(f"{folder}/train.idx.npy").tolist()
+        >>> numpy.load(f"{folder}/train.bin.idx.npy").tolist()
         [0, 3, 5]
         """
         from .packing import encode_files

@@ -203,7 +203,7 @@ class Run:
         self.codec = tok._codec  # noqa: SLF001 - the tokenizer's own method calls this
         self.files, self.options = files, options
         self.ids = NumberFile(out, DTYPES[options.dtype])
-        self.offsets = NumberFile(out.with_suffix(".idx.npy"), "<u8")
+        self.offsets = NumberFile(out.with_name(out.name + ".idx.npy"), "<u8")
         self.journal = out.with_name(out.name + ".journal.json")
         self.job = job_digest(tok, options)
         self.bytes = 0

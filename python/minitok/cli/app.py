@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 import minitok
 from minitok.errors import MinitokError
 
-from . import bench, compare, convert, count, decode, demo, encode, explain, inspect, train
+from . import bench, compare, convert, count, decode, demo, encode, explain, inspect, pack, train
 from .console import report
 
 __all__ = ["app"]
@@ -39,7 +39,7 @@ class Commands(TyperGroup):
             # Python flushes standard output once more at its end; let that go nowhere.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(PIPE_CLOSED) from None
-        except (MinitokError, OSError, UnicodeError) as error:
+        except (MinitokError, OSError, UnicodeError, ImportError) as error:
             report(describe(error))
             raise typer.Exit(1) from None
         return result
@@ -92,5 +92,6 @@ app.command("explain")(explain.command)
 app.command("count")(count.command)
 app.command("compare")(compare.command)
 app.command("inspect")(inspect.command)
+app.command("pack")(pack.command)
 app.command("convert")(convert.command)
 app.command("bench")(bench.command)
