@@ -161,7 +161,19 @@ def test_without_the_extra_the_command_says_so(missing):
 
 
 def test_importing_minitok_is_light():
-    heavy = ["numpy", "regex", "rich", "typer", "gzip"]
+    heavy = [
+        "numpy",
+        "regex",
+        "rich",
+        "typer",
+        "matplotlib",
+        "gzip",
+        "tempfile",
+        "html",
+        "difflib",
+        "socket",
+        "asyncio",
+    ]
     code = f"import sys, minitok; print([name for name in {heavy} if name in sys.modules])"
     result = subprocess.run(
         [sys.executable, "-c", code],

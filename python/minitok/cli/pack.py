@@ -36,7 +36,8 @@ class DType(str, Enum):
 
 def command(
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE...", help="Files or patterns, of text, .jsonl or .parquet.")
+        list[str],
+        typer.Argument(metavar="FILE...", help="Files or patterns, of text, .jsonl or .parquet, also .gz or .zst."),
     ],
     out: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where the ids go: .bin or .npy.")],
     tokenizer: AnyTokenizerOption = None,
@@ -66,8 +67,7 @@ def command(
 ) -> None:
     """Encode a corpus into one array of ids on the disk, with an index of its documents beside it.
 
-    A run that was interrupted goes on where it was when the same command is given again. The files appear when they are
-    whole.
+    The same command goes on with a run that was interrupted. Files get their names when they are whole.
 
     Examples:
 

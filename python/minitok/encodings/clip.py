@@ -14,7 +14,6 @@ Costs: O(n log n) for n bytes as for any text, and one small string in Python fo
 
 from __future__ import annotations
 
-import html
 from functools import partial
 from pkgutil import get_data
 from typing import TYPE_CHECKING, Any
@@ -100,6 +99,8 @@ class ClipTokenizer:
         """
         if not isinstance(text, str):
             raise TypeError(f"text must be str, not {type(text).__name__}")
+        import html
+
         unescaped = html.unescape(html.unescape(self._fix(text)))
         return " ".join(unescaped.split()).lower()
 

@@ -9,7 +9,6 @@ it points to is called without arguments and returns a ``Tokenizer``::
 
 from __future__ import annotations
 
-import difflib
 from pkgutil import get_data
 from threading import RLock
 from typing import TYPE_CHECKING
@@ -106,5 +105,7 @@ def load_plugin(name: str, backend: str) -> Tokenizer:
 
 def suggest(name: str, known: Collection[str]) -> str:
     """The end of a message about an unknown name: what may have been meant."""
+    import difflib
+
     close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     return f"; did you mean {' or '.join(map(repr, close))}?" if close else f"; there are {', '.join(known)}"

@@ -1,0 +1,81 @@
+"""No network, ever: Python tells of every socket that is made, and here each is an error."""
+
+import pytest
+from helpers import run_python
+
+DENY = """
+import sys
+def deny(event, arguments):
+    if event.startswith(("socket.", "urllib.", "http.", "ftplib.", "smtplib.")):
+        raise AssertionError(f"the network was asked for: {event} {arguments}")
+sys.addaudithook(deny)
+"""
+
+
+def offline(code):
+    """Run code where the network is denied."""
+    ran = run_python(DENY + code)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+def test_the_denial_works():
+    ran = run_python(DENY + "import socket; socket.create_connection(('127.0.0.1', 9))")
+    assert ran.returncode == 1
+    assert "the network was asked for: socket" in ran.stderr
+
+
+def test_every_encoding():
+    shown = offline("""
+import minitok
+from minitok.encodings import ClipTokenizer
+for name in minitok.list_encodings():
+    tok = minitok.get_encoding(name)
+    assert tok.decode(tok.encode("offline")) == "offline"
+print(ClipTokenizer().encode("offline") != [], minitok.encoding_for_model("gpt-4o").name)
+""")
+    assert shown == "True o200k_base\n"
+
+
+def test_training_and_files(backend, tmp_path):
+    shown = offline(f"""
+import minitok, os
+os.chdir({str(tmp_path)!r})
+with open("corpus.txt", "w") as file:
+    file.write("low lower lowest " * 9)
+tok = minitok.train_files("corpus.txt", 270, special_tokens=["<s>"], backend={backend!r})
+tok.save("a.json"); tok.to_huggingface("tokenizer.json"); tok.to_tiktoken("a.tiktoken"); tok.to_gpt2("gpt2"); tok.to_minbpe("a.model")
+for path in ("a.json", "tokenizer.json", "gpt2", "a.model"):
+    assert minitok.load(path, backend={backend!r}).encode("lowest") == tok.encode("lowest")
+print(tok.encode_files("corpus.txt", "a.bin").documents)
+""")
+    assert shown == "1\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "encode -t o200k_base --text offline",
+        "decode -t gpt2 ids.txt",
+        "count -e cl100k_base corpus.txt",
+        "compare --text offline",
+        "inspect -e gpt2 --longest",
+        "convert gpt2 tokenizer.json",
+        "pack corpus.txt -e gpt2 -o a.bin",
+        "train corpus.txt -n 260 -o a.json",
+        "explain offline -e gpt2 --html why.html",
+        "bench corpus.txt --repeat 1",
+        "demo --html demo.html",
+    ],
+)
+def test_every_command(command, tmp_path):
+    (tmp_path / "corpus.txt").write_text("low lower lowest " * 9)
+    (tmp_path / "ids.txt").write_text("31373 995")
+    code = f"""
+import os, sys
+os.chdir({str(tmp_path)!r})
+sys.argv = ["minitok", *{command.split()!r}]
+from minitok.cli import main
+main()
+"""
+    assert offline(code)
