@@ -18,7 +18,11 @@ import json, sys, time
 start = time.process_time()
 import minitok
 imported = time.process_time()
-made = [minitok.get_encoding, lambda _: __import__("minitok.encodings").encodings.ClipTokenizer()][sys.argv[1] == "clip"](sys.argv[1])
+if sys.argv[1] == "clip":
+    from minitok.encodings import ClipTokenizer
+    made = ClipTokenizer()
+else:
+    made = minitok.get_encoding(sys.argv[1])
 loaded = time.process_time()
 made.encode("hello world")
 print(json.dumps([imported - start, loaded - imported, time.process_time() - loaded]))

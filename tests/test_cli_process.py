@@ -152,6 +152,20 @@ def test_training_shows_its_progress_in_a_terminal(tmp_path):
     assert run("train", corpus, "-n", "270", "-o", tmp_path / "tok.json").stderr == b""
 
 
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("minitok co", "count compare convert"),
+        ("minitok count -e cl", "cl100k_base"),
+        ("minitok encode -t p50k", "p50k_base p50k_edit"),
+    ],
+)
+def test_the_shell_completes_commands_and_encodings(typed, completed):
+    words = {"COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1)}
+    shown = run(_MINITOK_COMPLETE="complete_bash", **words)
+    assert shown.stdout.decode().split() == completed.split()
+
+
 @pytest.mark.parametrize("missing", ["typer", "rich"])
 def test_without_the_extra_the_command_says_so(missing):
     code = f"import sys; sys.modules[{missing!r}] = None; from minitok.cli import main; main()"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "added_special_tokens",
     "as_list",
+    "check_holes",
     "check_ids",
     "check_merges",
     "check_pattern",
@@ -24,6 +25,8 @@ __all__ = [
 ]
 
 MAX_ID = (1 << 31) - 1
+# How many ids may stand for nothing, in a small vocabulary.
+MOST_HOLES = 1 << 20
 
 
 def check_pattern(pattern: str) -> str:
@@ -62,7 +65,20 @@ def check_ids(ids: Mapping[bytes, int]) -> dict[bytes, int]:
             raise TypeError(f"the id of the token {token!r} must be int, not {type(token_id).__name__}")
         if token_id >> 31:
             raise VocabularyError(f"the id {token_id} of the token {token!r} is not between 0 and {MAX_ID}")
+    check_holes(ids.values())
     return dict(ids)
+
+
+def check_holes(ids: Collection[int]) -> None:
+    """The ids of tokens, if a table by id is not almost all holes: a file of a few bytes must not ask for gigabytes.
+
+    >>> check_holes([0, 1, 2_000_000_000])
+    Traceback (most recent call last):
+    minitok.errors.VocabularyError: the id 2000000000 is too high for a vocabulary of 3 tokens
+    """
+    highest = max(ids, default=0)
+    if highest > MOST_HOLES + 16 * len(ids):
+        raise VocabularyError(f"the id {highest} is too high for a vocabulary of {len(ids):,} tokens")
 
 
 def check_special_tokens(special_tokens: Mapping[str, int]) -> dict[str, int]:

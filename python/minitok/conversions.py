@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .arguments import check_ids, check_merges
+from .arguments import check_holes, check_ids, check_merges
 from .backend import load_backend
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ class Conversions:
         **options: Any,
     ) -> Tokenizer:
         """From the three values of ``vocabulary()``; the options are those of ``Tokenizer``."""
+        check_holes(tokens.keys())
         vocab = load_backend(options.get("backend")).vocab(dict(tokens), list(merges), whole_pieces)
         return cls._from_vocab(vocab, **options)
 

@@ -32,6 +32,7 @@ def refused(tmp_path, data, *, name="file", **options):
         (BYTES + "YWI= -1\n", ":257: the rank b'-1' is no whole number"),
         (BYTES + "YWI= 99999999999\n", ":257: the rank b'99999999999' is no whole number"),
         (BYTES + "YWI= 3000000000\n", ":257: the rank b'3000000000' is no whole number"),
+        (BYTES + "YWI= 2000000000\n", ": the id 2000000000 is too high for a vocabulary of 257 tokens"),
         (BYTES + "YQ== 256\n", ":257: the token b'a' has a rank already, 97"),
         (BYTES + "\nYWI= 97\n", ":258: the rank 97 stands already on line 98"),
         (BYTES.replace("YQ== 97\n", ""), ": the byte 0x61 has no token"),
@@ -82,6 +83,9 @@ ADDED = {
 NFC = {"type": "NFC"}
 
 
+BYTE_VOCAB = {token: i for token, i in huggingface.dump(TOK)["model"]["vocab"].items() if i < 256}
+
+
 def steps(*parts):
     return {"type": "Sequence", "pretokenizers": list(parts)}
 
@@ -103,6 +107,11 @@ def steps(*parts):
             "the token '▁a' is not in byte-level notation: '▁' stands for no byte",
         ),
         ({"model__vocab": {"a": 1}, "model__merges": []}, "the byte 0x00 has no token"),
+        (
+            {"model__vocab": BYTE_VOCAB | {"ab": 2_000_000_000}, "model__merges": []},
+            "2000000000 is too high for a vocab",
+        ),
+        ({"model__vocab": {"a": 10**30}}, "the id of 'a' is no whole number"),
         ({"model__merges": ["a b", "ab"]}, "merge 1 is not two tokens: 'ab'"),
         ({"model__merges": ["a b c"]}, "merge 0 is not two tokens"),
         ({"model__merges": [["a", 1]]}, "merge 0 is not two tokens"),
@@ -180,6 +189,13 @@ def test_tokenizer_json_that_is_fine(tmp_path, changes, backend):
         ('{"model": {}, "model": {}}', "'model' stands twice"),
         ("[]", "not a minitok file"),
         ('{"model": 3}', "it has no 'model' that is a dict"),
+        (
+            '{"format": "minitok", "version": 1, "pattern": "gpt2", "special_tokens": {}, "whole_pieces": false, '
+            '"tokens": [[2000000000, "YQ=="]], "merges": []}',
+            "the id 2000000000 is too high for a vocabulary of 1 tokens",
+        ),
+        ('{"model": ' + "9" * 10_000 + "}", "not JSON"),
+        ('{"format": "minitok", "version": 1' + "0" * 300 + "}", "of the format; this minitok reads version 1"),
         (b'{"a": "\xff"}', "not JSON"),
     ],
 )

@@ -12,7 +12,7 @@ from minitok.explain.terminal import TokenText
 
 from .console import output, plain_table, print_json
 from .inputs import chunks, named_inputs
-from .options import BackendOption, JsonOption, open_tokenizer
+from .options import BackendOption, JsonOption, encodings, open_tokenizer
 
 DEFAULTS = ["gpt2", "cl100k_base", "o200k_base"]
 
@@ -41,6 +41,7 @@ def command(
             metavar="FILE|NAME",
             help=f"A tokenizer's file or an encoding; repeatable. {', '.join(DEFAULTS)} without.",
             show_default=False,
+            autocompletion=encodings,
         ),
     ] = None,
     json: JsonOption = False,

@@ -11,14 +11,22 @@ import typer
 from minitok.explain.report import Report
 
 from .console import output
-from .options import BackendOption, open_tokenizer, special_names
+from .options import BackendOption, encodings, open_tokenizer, special_names
 
 
 def command(
     text: Annotated[str, typer.Argument(help="The text; - reads standard input.")],
     tokenizer: Annotated[
         str,
-        typer.Option("--encoding", "-e", "--tokenizer", "-t", metavar="NAME|FILE", help="An encoding, or a file."),
+        typer.Option(
+            "--encoding",
+            "-e",
+            "--tokenizer",
+            "-t",
+            metavar="NAME|FILE",
+            help="An encoding, or a file.",
+            autocompletion=encodings,
+        ),
     ] = "o200k_base",
     special: Annotated[
         Optional[list[str]],  # noqa: UP045

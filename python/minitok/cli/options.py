@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from minitok import Tokenizer, get_encoding, load
+from minitok import Tokenizer, get_encoding, list_encodings, load
 
 __all__ = [
     "AnyTokenizerOption",
@@ -18,6 +18,7 @@ __all__ = [
     "JsonOption",
     "TokenizerOption",
     "chosen",
+    "encodings",
     "is_file",
     "open_tokenizer",
     "special_names",
@@ -34,6 +35,15 @@ class BackendChoice(str, Enum):
     python = "python"
 
 
+def encodings(incomplete: str) -> list[str]:
+    """The encodings that begin so, for the completion of the shell.
+
+    >>> encodings("cl")
+    ['cl100k_base']
+    """
+    return [name for name in list_encodings() if name.startswith(incomplete)]
+
+
 # Typer reads these annotations when the program runs, on Python 3.10 as well.
 BackendOption = Annotated[
     Optional[BackendChoice],  # noqa: UP045
@@ -41,17 +51,36 @@ BackendOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 TokenizerOption = Annotated[
-    str, typer.Option("--tokenizer", "-t", metavar="FILE|NAME", help="A tokenizer's file, or the name of an encoding.")
+    str,
+    typer.Option(
+        "--tokenizer",
+        "-t",
+        metavar="FILE|NAME",
+        help="A tokenizer's file, or the name of an encoding.",
+        autocompletion=encodings,
+    ),
 ]
 # Where a tokenizer need not be named.
 AnyTokenizerOption = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option("--tokenizer", "-t", metavar="FILE|NAME", help="A tokenizer's file, or a name.", show_default=False),
+    typer.Option(
+        "--tokenizer",
+        "-t",
+        metavar="FILE|NAME",
+        help="A tokenizer's file, or a name.",
+        show_default=False,
+        autocompletion=encodings,
+    ),
 ]
 EncodingOption = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option(
-        "--encoding", "-e", metavar="NAME", help=f"A published encoding; {DEFAULT} without.", show_default=False
+        "--encoding",
+        "-e",
+        metavar="NAME",
+        help=f"A published encoding; {DEFAULT} without.",
+        show_default=False,
+        autocompletion=encodings,
     ),
 ]
 
