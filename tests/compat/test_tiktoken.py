@@ -191,6 +191,39 @@ def test_ranks_from_disk(tmp_path):
     assert ranks == ours.get_encoding("gpt2")._mergeable_ranks
     with pytest.raises(ValueError, match="Hash mismatch"):
         ours.load_tiktoken_bpe(str(tmp_path / "x"), "0" * 64)
+    ours.dump_tiktoken_bpe(dict(reversed(ranks.items())), str(tmp_path / "y"))
+    assert (tmp_path / "y").read_bytes() == (tmp_path / "x").read_bytes()
+
+
+def test_the_files_of_gpt2(tmp_path):
+    import tiktoken.load
+
+    minitok.get_encoding("gpt2").to_gpt2(tmp_path)
+    files = str(tmp_path / "merges.txt"), str(tmp_path / "vocab.json")
+    ranks = ours.load.data_gym_to_mergeable_bpe_ranks(*files)
+    assert ranks == tiktoken.load.data_gym_to_mergeable_bpe_ranks(*files) == ours.get_encoding("gpt2")._mergeable_ranks
+    with pytest.raises(ValueError, match="Hash mismatch"):
+        ours.data_gym_to_mergeable_bpe_ranks(*files, encoder_json_hash="0" * 64)
+    minitok.Tokenizer([(97, 98)]).to_gpt2(tmp_path)
+    with pytest.raises(AssertionError, match="other ids than in GPT-2"):
+        ours.data_gym_to_mergeable_bpe_ranks(*files)
+    assert ours.data_gym_to_mergeable_bpe_ranks(*files, clobber_one_byte_tokens=True)[b"ab"] == 256
+
+
+def test_every_public_name_of_every_module():
+    import tiktoken.core
+    import tiktoken.load
+    import tiktoken.model
+    import tiktoken.registry
+
+    # What tiktoken's modules import themselves, and its way to plugins, which are minitok's entry points here.
+    others = {"annotations", "base64", "hashlib", "os", "functools", "importlib", "pkgutil", "threading", "tiktoken"}
+    others |= {"tiktoken_ext", "Any", "Callable", "Sequence", "Collection", "AbstractSet", "Literal", "NoReturn"}
+    others |= {"TYPE_CHECKING", "ThreadPoolExecutor", "ENCODING_CONSTRUCTORS"}
+    for module in (tiktoken, tiktoken.core, tiktoken.load, tiktoken.model, tiktoken.registry):
+        public = {name for name in dir(module) if not name.startswith("_")} - others
+        mine = ours if module is tiktoken else getattr(ours, module.__name__.split(".")[1])
+        assert [name for name in sorted(public) if not hasattr(mine, name)] == []
 
 
 def test_code_written_for_tiktoken_runs():

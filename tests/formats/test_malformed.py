@@ -190,8 +190,7 @@ def test_tokenizer_json_that_is_fine(tmp_path, changes, backend):
         ("[]", "not a minitok file"),
         ('{"model": 3}', "it has no 'model' that is a dict"),
         (
-            '{"format": "minitok", "version": 1, "pattern": "gpt2", "special_tokens": {}, "whole_pieces": false, '
-            '"tokens": [[2000000000, "YQ=="]], "merges": []}',
+            '{"format": "minitok", "version": 1, "pattern": "gpt2", "special_tokens": {}, "whole_pieces": false, "tokens": [[2000000000, "YQ=="]], "merges": []}',
             "the id 2000000000 is too high for a vocabulary of 1 tokens",
         ),
         ('{"model": ' + "9" * 10_000 + "}", "not JSON"),

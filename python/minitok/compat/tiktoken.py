@@ -15,6 +15,8 @@ that minitok does not read alike everywhere is refused (``PatternError``); no in
 from __future__ import annotations
 
 import functools
+import hashlib
+import json
 import sys
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
@@ -22,7 +24,9 @@ import minitok
 from minitok.encodings.models import ENCODING_OF_MODEL as MODEL_TO_ENCODING
 from minitok.encodings.models import PREFIXES as MODEL_PREFIX_TO_ENCODING
 from minitok.errors import DisallowedSpecialTokenError
-from minitok.formats.tiktoken import parse_ranks
+from minitok.formats.files import read, write_atomically
+from minitok.formats.native import gpt2_byte_order
+from minitok.formats.tiktoken import format_ranks, mergeable_ranks, parse_ranks
 from minitok.reference.pretokenize import NAMED
 
 from .tiktoken_core import CoreBPE
@@ -38,6 +42,8 @@ __all__ = [
     "MODEL_PREFIX_TO_ENCODING",
     "MODEL_TO_ENCODING",
     "Encoding",
+    "data_gym_to_mergeable_bpe_ranks",
+    "dump_tiktoken_bpe",
     "encoding_for_model",
     "encoding_name_for_model",
     "get_encoding",
@@ -297,13 +303,56 @@ def encoding_for_model(model_name: str) -> Encoding:
 
 def load_tiktoken_bpe(tiktoken_bpe_file: str, expected_hash: str | None = None) -> dict[bytes, int]:
     """The ranks of a file on disk; with ``expected_hash`` its SHA-256 must be that."""
-    import hashlib
-    from pathlib import Path
+    return parse_ranks(read_file_cached(tiktoken_bpe_file, expected_hash), tiktoken_bpe_file)
 
-    data = Path(tiktoken_bpe_file).read_bytes()
-    if expected_hash and hashlib.sha256(data).hexdigest() != expected_hash:
-        raise ValueError(f"Hash mismatch for data loaded from {tiktoken_bpe_file} (expected {expected_hash}).")
-    return parse_ranks(data, tiktoken_bpe_file)
+
+def dump_tiktoken_bpe(bpe_ranks: dict[bytes, int], tiktoken_bpe_file: str) -> None:
+    """Write ranks to a file, whole or not at all."""
+    write_atomically(tiktoken_bpe_file, format_ranks(dict(sorted(bpe_ranks.items(), key=lambda item: item[1]))))
+
+
+def data_gym_to_mergeable_bpe_ranks(
+    vocab_bpe_file: str,
+    encoder_json_file: str,
+    vocab_bpe_hash: str | None = None,
+    encoder_json_hash: str | None = None,
+    clobber_one_byte_tokens: bool = False,  # noqa: FBT002 - the signature is tiktoken's
+) -> dict[bytes, int]:
+    """The ranks of GPT-2's two files on disk, which hold the same vocabulary or are refused.
+
+    The single bytes must have GPT-2's ids, unless ``clobber_one_byte_tokens`` takes those of the file.
+    """
+    read_file_cached(vocab_bpe_file, vocab_bpe_hash)
+    read_file_cached(encoder_json_file, encoder_json_hash)
+    special = {"<|endoftext|>", "<|startoftext|>"}
+    ids = json.loads(read_file_cached(encoder_json_file))
+    special_tokens = {token: token_id for token, token_id in ids.items() if token in special}
+    tokenizer = minitok.Tokenizer.from_gpt2(encoder_json_file, vocab_bpe_file, special_tokens=special_tokens)
+    if not clobber_one_byte_tokens and tokenizer.byte_order != gpt2_byte_order():
+        raise AssertionError("the single bytes have other ids than in GPT-2")
+    return mergeable_ranks(tokenizer)
+
+
+def read_file(blobpath: str) -> bytes:
+    """The content of a file on disk."""
+    return read(blobpath)
+
+
+def read_file_cached(blobpath: str, expected_hash: str | None = None) -> bytes:
+    """The content of a file on disk, which no cache need hold; with ``expected_hash`` its SHA-256 must be that."""
+    data = read_file(blobpath)
+    if expected_hash and not check_hash(data, expected_hash):
+        raise ValueError(f"Hash mismatch for data loaded from {blobpath} (expected {expected_hash}).")
+    return data
+
+
+def check_hash(data: bytes, expected_hash: str) -> bool:
+    """Whether the data has that SHA-256."""
+    return hashlib.sha256(data).hexdigest() == expected_hash
+
+
+# tiktoken's submodules, for `tiktoken.load.load_tiktoken_bpe` and the like.
+core = load = model = registry = sys.modules[__name__]
 
 
 def install() -> None:

@@ -85,9 +85,12 @@ def dump(tokenizer: Tokenizer) -> bytes:
         VocabularyError: The format cannot say it: ids are not ranks, or merges by rank give other ids.
     """
     refuse_normalizer(tokenizer, "a rank file")
-    ranks = mergeable_ranks(tokenizer)
-    lines = ((base64.b64encode(token) or b"=") + b" %d\n" % rank for token, rank in ranks.items())
-    return b"".join(lines)
+    return format_ranks(mergeable_ranks(tokenizer))
+
+
+def format_ranks(ranks: Mapping[bytes, int]) -> bytes:
+    """Ranks as the content of a rank file, in their order."""
+    return b"".join((base64.b64encode(token) or b"=") + b" %d\n" % rank for token, rank in ranks.items())
 
 
 def mergeable_ranks(tokenizer: Tokenizer) -> dict[bytes, int]:
