@@ -1,4 +1,5 @@
-# The only commands a person must know. Each sets up what it needs, once; nothing outside this folder is changed.
+# The only commands a person must know. Each sets up what it needs, once; nothing outside this folder is changed, but for
+# Debian's Chromium, which `make test` installs where there is none (or name a browser like it by CHROMIUM).
 #   make demo     Python >= 3.10 and Rust are all that must be there.
 
 .DEFAULT_GOAL := help
@@ -34,6 +35,10 @@ $(STAMPS)/tools: $(STAMPS)/venv pyproject.toml
 	$(BIN)/python -m pip install --quiet --group test --group lint
 	touch $@
 
+$(STAMPS)/browser: $(STAMPS)/venv
+	tools/chromium.sh
+	touch $@
+
 # What the site is built with.
 $(STAMPS)/docs: $(STAMPS)/venv pyproject.toml
 	$(BIN)/python -m pip install --quiet --group docs
@@ -52,7 +57,7 @@ demo: $(STAMPS)/built ## train, encode, decode and look inside, in under a minut
 	mkdir -p build
 	$(BIN)/minitok demo --html build/demo.html
 
-test: $(STAMPS)/built $(STAMPS)/tools ## every test of both languages
+test: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/browser ## every test of both languages
 	cargo test --locked
 	$(BIN)/python -m pytest -n auto
 

@@ -1,6 +1,7 @@
 """One suite over two backends. A backend that cannot be loaded fails the tests that need it; nothing is skipped."""
 
 import os
+import shutil
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -22,3 +23,19 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 def backend(request):
     """The name of each backend in turn."""
     return load_backend(request.param).name
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A real browser: Debian's Chromium, which `make test` installs, driven by Playwright."""
+    from playwright.sync_api import expect, sync_playwright
+
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    assert program, "there is no chromium: `make test` installs it, or name its program by CHROMIUM"
+    # Where the machine is busy, what is waited for may take its time; what never comes fails all the same.
+    expect.set_options(timeout=30_000)
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium will not run in its sandbox as root
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=program, args=[*sandbox, "--disable-dev-shm-usage"])
+        yield launched
+        launched.close()

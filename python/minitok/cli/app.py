@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 import minitok
 from minitok.errors import MinitokError
 
-from . import bench, compare, convert, count, decode, demo, encode, explain, inspect, pack, train
+from . import bench, compare, convert, count, decode, demo, encode, explain, inspect, pack, play, train
 from .console import report
 
 __all__ = ["app"]
@@ -94,3 +94,4 @@ app.command("inspect")(inspect.command)
 app.command("pack")(pack.command)
 app.command("convert")(convert.command)
 app.command("bench")(bench.command)
+app.command("play")(play.command)

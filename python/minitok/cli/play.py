@@ -1,0 +1,57 @@
+"""``minitok play``: the playground in the browser."""
+
+from __future__ import annotations
+
+import sys
+import webbrowser
+from typing import Annotated, Optional
+
+import typer
+
+from minitok.errors import BackendError
+
+from .console import output
+
+DEFAULT_PORT = 8765
+
+
+def command(
+    port: Annotated[
+        int, typer.Option("--port", "-p", min=0, max=65535, help="The port; 0 takes a free one.")
+    ] = DEFAULT_PORT,
+    host: Annotated[
+        str, typer.Option(help="The address to listen at; others than this machine reach only another one.")
+    ] = "127.0.0.1",
+    allow_host: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--allow-host", metavar="NAME", help="A further name that the server goes by; repeatable."),
+    ] = None,
+    browser: Annotated[
+        Optional[bool],  # noqa: UP045
+        typer.Option("--browser/--no-browser", help="Open a browser; so it does in a terminal.", show_default=False),
+    ] = None,
+) -> None:
+    """Play with tokens in the browser: type, compare, step through merges, train, complete.
+
+    Everything is served from this machine, and only to it, unless --host says otherwise.
+
+    Examples:
+
+      minitok play
+
+      minitok play --port 0 --no-browser
+
+      minitok play --host 0.0.0.0 --allow-host lecture.local
+    """
+    try:
+        from minitok.play.server import address, listen, serve
+    except ImportError as error:
+        raise BackendError(f"the playground needs Starlette and uvicorn; install minitok[play] ({error})") from error
+
+    with listen(host, port) as listening:
+        url = address(listening, host)
+        output().print(f"The playground is at {url} until Ctrl-C", markup=False, soft_wrap=True)
+        sys.stdout.flush()
+        wanted = sys.stdout.isatty() if browser is None else browser
+        # The socket listens already: a browser that is early waits.
+        serve(listening, host, allow_host or (), (lambda: webbrowser.open(url)) if wanted else None)

@@ -1,0 +1,153 @@
+"""What the page asks for, as functions of data: JSON in, JSON out. Nothing here knows of HTTP.
+
+Each asks for no more than the limits allow, so that none takes long.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..explain.bigram import Bigram, bits_by_size
+from ..explain.build import lane
+from ..explain.excerpt import as_read, explain_at, whole_characters
+from ..explain.measures import sizes
+from ..explain.serial import to_data
+from ..reference.special import SpecialTokens
+from ..text import utf8
+from .requests import TooLarge, WrongRequest, field, numbers
+from .shelf import Shelf, describe
+
+if TYPE_CHECKING:
+    from ..explain.model import Event
+    from ..tokenizer import Tokenizer
+    from .guard import Limits
+
+__all__ = ["Answers"]
+
+CANDIDATES = 12
+COMPLETION = 200
+
+
+@dataclass(frozen=True)
+class Answers:
+    """All answers, over one shelf of tokenizers and under one set of limits."""
+
+    shelf: Shelf
+    limits: Limits
+
+    def start(self) -> dict[str, Any]:
+        """What the page needs first: the published encodings, and the limits that it should not try."""
+        named = self.shelf.published()
+        limits = {"text": self.limits.text, "corpus": self.limits.corpus, "encodings": self.limits.encodings}
+        return {
+            "encodings": [{"name": name} for name in named],
+            "limits": {**limits, "vocab_size": self.limits.vocab_size},
+        }
+
+    def tokens(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """The ids of a text under some encodings, and the bytes of each token."""
+        text, special = self.text(asked), self.special(asked)
+        names = field(asked, "encodings", list)
+        if len(names) > self.limits.encodings or not all(isinstance(name, str) for name in names):
+            raise WrongRequest(f"'encodings' must be a list of at most {self.limits.encodings} names")
+        return {"bytes": len(text), "encodings": [self.encoded(name, text, special) for name in names]}
+
+    def encoded(self, name: str, text: bytes, special: str) -> dict[str, Any]:
+        tok = self.shelf.get(name)
+        ids = tok.encode_to_numpy(text, allowed_special=special or ())
+        distinct, places = np.unique(ids, return_inverse=True)
+        lengths = np.array([len(tok.token_bytes(token_id)) for token_id in distinct.tolist()], dtype=np.uint32)
+        told = {**describe(tok, name), "ids": ids.tolist(), "lengths": lengths[places].tolist()}
+        # A tokenizer with a normal form stands on a text of its own.
+        read = as_read(tok, text, special or ())
+        return told if read == text else {**told, "text": to_data(read)}
+
+    def piece(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """The piece at a byte of the text, explained."""
+        text, special, tok = self.text(asked), self.special(asked), self.tokenizer(asked)
+        (at,) = numbers(asked, at=(0, 1 << 31))
+        try:
+            found = explain_at(tok, text, at, special or (), self.limits.piece)
+        except ValueError as error:
+            raise TooLarge(str(error)) from None
+        told = to_data(found.piece)
+        told["steps"] = [shortened(step) for step in told["steps"]]
+        return {"start": found.start, "piece": told, "vocabulary": to_data(found.told.vocabulary)}
+
+    def lanes(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """The pieces that the patterns of some encodings make of the beginning of a text."""
+        text, special = self.text(asked), self.special(asked)
+        toks = [self.shelf.get(name) for name in field(asked, "encodings", list)[: self.limits.encodings]]
+        shown = text[: whole_characters(text, self.limits.lanes)]
+        # What is cut off may be looked ahead to: the last pieces are not certain.
+        certain = len(shown) if len(shown) == len(text) else max(0, len(shown) - 1)
+        made: dict[str, Any] = {}
+        for tok in toks:
+            names = list(tok.special_tokens) if special else []
+            places = [(start, end) for start, end, _ in SpecialTokens(tok.special_tokens).find(shown, names)]
+            pieces = lane(tok.pattern, shown, places).pieces
+            key = f"{tok.pattern} {places}" if places else tok.pattern
+            made.setdefault(key, {"pattern": tok.pattern, "encodings": [], "pieces": []})
+            made[key]["encodings"].append(tok.name or f"{tok.n_vocab:,} ids")
+            made[key]["pieces"] = [to_data(piece) for piece in pieces if piece.end <= certain]
+        return {"bytes": len(shown), "whole": len(shown) == len(text), "lanes": list(made.values())}
+
+    def page(self, asked: dict[str, Any]) -> str:
+        """The text explained, as a web page to keep."""
+        text, special, tok = self.text(asked), self.special(asked), self.tokenizer(asked)
+        if len(text) > self.limits.explained:
+            raise TooLarge(
+                f"a page holds at most {self.limits.explained:,} bytes of text, as it shows every merge of it"
+            )
+        return tok.explain(text, allowed_special=special or ()).to_html()
+
+    def bigram(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """A bigram model of the text's tokens, completing a prompt."""
+        text, special, tok = self.text(asked), self.special(asked), self.tokenizer(asked)
+        prompt = utf8(field(asked, "prompt", str))
+        length, seed = numbers(asked, length=(1, COMPLETION), seed=(-1, 1 << 31))
+        model = Bigram(tok.encode_to_numpy(text, allowed_special=special or ()), tok.n_vocab)
+        ids = tok.encode(prompt, allowed_special=special or ())
+        steps = model.complete(ids, length, seed=None if seed < 0 else seed)
+        named = {*ids, *(step.chosen for step in steps), *(then for step in steps for then, _ in step.row)}
+        return {
+            "prompt": ids,
+            "steps": to_data(steps),
+            "vocabulary": to_data({token_id: tok.token_bytes(token_id) for token_id in sorted(named)}),
+            "n_ids": model.n_ids,
+            "n_pairs": len(model.pairs),
+            "bits_per_byte": self.bits(tok, text),
+        }
+
+    def bits(self, tok: Tokenizer, text: bytes) -> list[dict[str, Any]]:
+        """Bits per byte by vocabulary size; of what was not trained here, for all of it."""
+        if len(text) < 2:
+            return []
+        wanted = sizes(tok, 8) if tok.trained is not None else [tok.n_vocab]
+        return [
+            {"n_vocab": size, "bits": round(bits, 4)}
+            for size, bits in zip(wanted, bits_by_size(tok, text, wanted), strict=True)
+        ]
+
+    def text(self, asked: dict[str, Any]) -> bytes:
+        """The text that is asked about, as bytes."""
+        text = utf8(field(asked, "text", str))
+        if len(text) > self.limits.text:
+            raise TooLarge(f"the text has {len(text):,} bytes; {self.limits.text:,} are the most that are shown")
+        return text
+
+    def special(self, asked: dict[str, Any]) -> str:
+        """Which special tokens are allowed: all or none."""
+        return "all" if field(asked, "special", bool) else ""
+
+    def tokenizer(self, asked: dict[str, Any]) -> Tokenizer:
+        """The tokenizer that is asked about."""
+        return self.shelf.get(field(asked, "encoding", str))
+
+
+def shortened(step: Event) -> Event:
+    """A step with its first candidates, and how many there are."""
+    return {**step, "candidates": step["candidates"][:CANDIDATES], "n_candidates": len(step["candidates"])}

@@ -1,0 +1,150 @@
+"""A training that tells what it does while it does it, and can be stopped.
+
+The training runs in a thread and hands its news to the event loop, at most some times a second. The first merges are told
+with what the trace says of them (SPEC X1): candidates, counts, ties. A traced step looks at every pair anew, which thousands
+of merges would not pay; so the rest is learnt without a trace, from the same counts, which begins with the same merges
+(SPEC T9).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from dataclasses import dataclass
+from threading import Event as Flag
+from typing import TYPE_CHECKING, Any
+
+from ..counts import count_pieces
+from ..errors import MinitokError
+from ..training import train_from_counts
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+    from concurrent.futures import Executor
+
+    from ..progress import Progress
+    from ..tokenizer import Tokenizer
+
+__all__ = ["Plan", "Stopped", "learn", "lines"]
+
+TRACED = 512
+# Seconds between two lines of news.
+PACE = 0.05
+
+
+class Stopped(MinitokError):  # noqa: N818
+    """The training was stopped, by the reader or by the clock."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be learnt: a text, the number of ids, the options of both halves of ``train``, and the time for it."""
+
+    text: bytes
+    vocab_size: int
+    counting: dict[str, Any]
+    learning: dict[str, Any]
+    seconds: float
+
+
+def learn(plan: Plan, tell: Callable[[dict[str, Any]], object], stop: Flag) -> Tokenizer:
+    """Train, and tell how it goes. Raises Stopped soon after ``stop`` is set, or when the time is over.
+
+    >>> told = []
+    >>> tok = learn(Plan(b"low lower lowest", 258, {}, {}, 60), told.append, Flag())
+    >>> [merge["id"] for line in told for merge in line.get("merges", ())]
+    [256, 257]
+    """
+    reporter = Reporter(plan, tell, stop)
+    counts = count_pieces([plan.text], progress=reporter.on_progress, **plan.counting)
+    traced = min(plan.vocab_size, 256 + TRACED + len(counts.special_tokens))
+    tok = train_from_counts(counts, traced, progress=reporter.check, trace=reporter.on_merge, **plan.learning)
+    reporter.flush()
+    if len(tok.merges) == TRACED and plan.vocab_size > traced:
+        tok = train_from_counts(counts, plan.vocab_size, progress=reporter.on_progress, **plan.learning)
+    return tok
+
+
+class Reporter:
+    """Hears of every step of a training; tells some of them, and ends it when it must end."""
+
+    def __init__(self, plan: Plan, tell: Callable[[dict[str, Any]], object], stop: Flag) -> None:
+        self.plan, self.tell, self.stop = plan, tell, stop
+        self.over = time.monotonic() + plan.seconds
+        self.told_at = 0.0
+        self.merges: list[dict[str, Any]] = []
+
+    def check(self, _: object = None) -> None:
+        """Raise Stopped if the training must end."""
+        if self.stop.is_set():
+            raise Stopped("stopped")
+        if time.monotonic() > self.over:
+            raise Stopped(f"not done in {self.plan.seconds:g} seconds")
+
+    def on_merge(self, event: dict[str, Any]) -> None:
+        """A merge of the trace."""
+        self.check()
+        self.merges.append(news(event))
+        if time.monotonic() - self.told_at > PACE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Tell the merges that have not been told yet."""
+        if self.merges:
+            self.tell({"merges": self.merges})
+            self.merges = []
+        self.told_at = time.monotonic()
+
+    def on_progress(self, at: Progress) -> None:
+        """How far the training without a trace is."""
+        self.check()
+        if time.monotonic() - self.told_at > PACE:
+            self.tell({"phase": at.phase, "done": at.done, "total": at.total or len(self.plan.text)})
+            self.told_at = time.monotonic()
+
+
+def news(event: dict[str, Any]) -> dict[str, Any]:
+    """What a page shows of a merge; of the ties, which may be thousands, how many there are."""
+    return {
+        "id": event["id"],
+        "pair": event["winner"],
+        "count": event["count"],
+        "ties": len(event["ties"]),
+        "words": len(event["words"]),
+        "candidates": [[*candidate["pair"], candidate["count"]] for candidate in event["candidates"]],
+    }
+
+
+async def lines(
+    plan: Plan, executor: Executor, finish: Callable[[Tokenizer], dict[str, Any]]
+) -> AsyncGenerator[bytes, None]:
+    """The news of a training, a line of JSON each; the last line has its ``tokenizer``, or the ``error`` that ended it.
+
+    A reader who goes away stops the training.
+    """
+    loop = asyncio.get_running_loop()
+    queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+    stop = Flag()
+
+    def put(line: dict[str, Any] | None) -> None:
+        loop.call_soon_threadsafe(queue.put_nowait, line)
+
+    def run() -> None:
+        try:
+            put({"tokenizer": finish(learn(plan, put, stop))})
+        except (MinitokError, TypeError) as error:
+            put({"error": str(error)})
+        except Exception:
+            put({"error": "the training failed"})
+            raise
+        finally:
+            put(None)
+
+    done = loop.run_in_executor(executor, run)
+    try:
+        while (line := await queue.get()) is not None:
+            yield json.dumps(line).encode() + b"\n"
+        await done
+    finally:
+        stop.set()

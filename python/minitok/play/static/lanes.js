@@ -1,0 +1,36 @@
+// The pieces that each encoding's pattern makes of the beginning of the text, one lane for each pattern.
+
+import { latest, Refused } from "./api.js";
+import { byId, el, number, plural } from "./dom.js";
+import { state } from "./state.js";
+import { chip } from "./visible.js";
+
+const SPECIAL_COLOUR = 7;
+
+// Show the lanes; `link` hears of the bytes under the pointer.
+export async function showLanes(bytes, link) {
+  const { text, special, encodings } = state;
+  try {
+    const told = await latest("lanes", { text, special, encodings });
+    if (!told) return;
+    const note = told.whole ? [] : [el("p", { class: "count" }, `The first ${number(told.bytes)} bytes of the text:`)];
+    byId("lanes").replaceChildren(...note, ...told.lanes.map((lane) => lineUp(lane, bytes, link)));
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    byId("lanes").replaceChildren(el("p", { class: "lead" }, error.message));
+  }
+}
+
+function lineUp(lane, bytes, link) {
+  const pieces = lane.pieces.map((piece) => {
+    const why = piece.special ? "special token" : piece.alternative?.label ?? "all that is left";
+    const made = chip(bytes.subarray(piece.start, piece.end), piece.alternative?.index ?? SPECIAL_COLOUR, why);
+    made.addEventListener("pointerenter", () => link([piece.start, piece.end]));
+    made.addEventListener("pointerleave", () => link(null));
+    return made;
+  });
+  return el("div", { class: "lane" },
+    el("h3", {}, el("code", {}, lane.pattern), " ",
+      el("span", { class: "count" }, `${lane.encodings.join(", ")}: ${plural(pieces.length, "piece")}`)),
+    el("p", { class: "tokens" }, ...pieces));
+}

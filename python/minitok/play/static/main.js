@@ -1,0 +1,194 @@
+// The page: what the reader does changes the state, and what is shown follows from it.
+
+import { latest, Refused, sendTokenizer, start } from "./api.js";
+import { utf8 } from "./bytes.js";
+import { byId, el, number, plural } from "./dom.js";
+import { EXAMPLES } from "./examples.js";
+import { Inside } from "./inside.js";
+import { copyLink, savePage, savePicture } from "./keep.js";
+import { showLanes } from "./lanes.js";
+import { Loop } from "./loop.js";
+import { Panels } from "./panels.js";
+import { fromFragment, state, toFragment } from "./state.js";
+import { Trainer } from "./train.js";
+
+// Milliseconds after the last key before the server is asked: a long text is not sent at every one.
+const PAUSE = { short: 30, long: 250, isLong: 50_000 };
+// The address bar follows the state where that is a matter of some kilobytes; the button makes longer links, too.
+const LINK = { pause: 400, text: 50_000, most: 32_000 };
+
+const field = byId("text");
+const loop = new Loop();
+const inside = new Inside((step) => { state.step = step; linkLater(); });
+const panels = new Panels({ choose, remove: removeEncoding });
+let limits;
+let published;
+let textBytes = new Uint8Array();
+let textTimer;
+let linkTimer;
+
+function say(text) {
+  byId("status").textContent = text;
+}
+
+// Do something that the server, or a file, may refuse; say so if it does.
+async function attempt(act) {
+  try {
+    const said = await act();
+    say(said ?? "");
+  } catch (error) {
+    say(error.message);
+    if (!(error instanceof Refused)) throw error;
+  }
+}
+
+// -- what follows from the state -------------------------------------------------------------------------------------
+
+async function refresh() {
+  const { text, special, encodings } = state;
+  textBytes = utf8(text);
+  byId("text-size").textContent = `${plural(textBytes.length, "byte")}, ${plural([...text].length, "character")}`;
+  if (textBytes.length > limits.text) {
+    throw new Refused(`The text has ${plural(textBytes.length, "byte")}; ${number(limits.text)} are the most that are shown.`, 413);
+  }
+  const bytes = textBytes;
+  const told = await latest("tokens", { text, special, encodings });
+  if (!told) return;
+  panels.show(told, bytes);
+  loop.offer(told.encodings);
+  showLanes(bytes, (range) => panels.link(range));
+  showChosen();
+  linkLater();
+}
+
+function showChosen() {
+  const { chosen } = state;
+  const place = chosen ? panels.choose(chosen.encoding, chosen.at) : null;
+  if (place) inside.show();
+  else inside.clear();
+  return place;
+}
+
+function linkLater() {
+  clearTimeout(linkTimer);
+  linkTimer = setTimeout(async () => {
+    const fragment = state.text.length <= LINK.text ? await toFragment() : null;
+    const fits = fragment !== null && fragment.length <= LINK.most;
+    if (!fits || fragment !== location.hash) history.replaceState(null, "", fits ? fragment : location.pathname);
+  }, LINK.pause);
+}
+
+// -- what the reader does --------------------------------------------------------------------------------------------
+
+function choose(encoding, at) {
+  state.chosen = { encoding, at };
+  state.step = null;
+  const place = showChosen();
+  if (place) field.setSelectionRange(...place);
+  linkLater();
+}
+
+function setText(text) {
+  state.text = text;
+  field.value = text;
+  attempt(refresh);
+}
+
+function onTyping() {
+  state.text = field.value;
+  clearTimeout(textTimer);
+  textTimer = setTimeout(() => attempt(refresh), state.text.length > PAUSE.isLong ? PAUSE.long : PAUSE.short);
+}
+
+// What is selected in the text is linked in the tokens.
+function onSelect() {
+  if (document.activeElement !== field || field.value !== state.text) return;
+  const [start, end] = [field.selectionStart, field.selectionEnd];
+  const byteAt = (place) => utf8(field.value.slice(0, place)).length;
+  panels.link(start < end ? [byteAt(start), byteAt(end)] : null);
+}
+
+function addEncoding(name) {
+  if (!state.encodings.includes(name)) {
+    // The oldest makes room.
+    state.encodings = [...state.encodings, name].slice(-limits.encodings);
+  }
+  return refresh();
+}
+
+function removeEncoding(name) {
+  if (state.encodings.length === 1) {
+    say("One encoding stays.");
+    return;
+  }
+  state.encodings = state.encodings.filter((other) => other !== name);
+  if (state.chosen?.encoding === name) state.chosen = null;
+  byId("add").focus();
+  attempt(refresh);
+}
+
+// A tokenizer of the reader's own: trained here, opened from a file, or out of a link.
+function own(described) {
+  state.own.set(described.name, { title: described.title, file: described.file });
+  offerEncodings();
+  return described.name;
+}
+
+function offerEncodings() {
+  const names = [...published.map((name) => [name, name]), ...[...state.own].map(([name, { title }]) => [name, title])];
+  byId("add").replaceChildren(el("option", { value: "" }, "…"), ...names.map(([value, title]) => el("option", { value }, title)));
+}
+
+async function openText(file) {
+  if (file.size > limits.text) {
+    throw new Refused(`The file has ${number(file.size)} bytes; ${number(limits.text)} are the most that are shown.`, 413);
+  }
+  setText(await file.text());
+}
+
+async function openTokenizer(file) {
+  if (file.size > limits.corpus) throw new Refused(`The file has more than ${number(limits.corpus)} bytes.`, 413);
+  await addEncoding(own(await sendTokenizer(file)));
+}
+
+async function openLink() {
+  await fromFragment(location.hash, limits, published, async (file) => own(await sendTokenizer(file)));
+  field.value = state.text;
+  byId("special").checked = state.special;
+  byId("view").value = state.view;
+  byId("price").value = state.price;
+  await refresh();
+}
+
+function listen() {
+  const on = (id, event, act) => byId(id).addEventListener(event, act);
+  on("text", "input", onTyping);
+  on("text", "select", onSelect);
+  document.addEventListener("selectionchange", onSelect);
+  on("example", "change", ({ target }) => setText(EXAMPLES[target.value].text));
+  on("open-text", "change", ({ target }) => target.files[0] && attempt(() => openText(target.files[0])));
+  on("open-tokenizer", "change", ({ target }) => target.files[0] && attempt(() => openTokenizer(target.files[0])));
+  on("add", "change", ({ target }) => {
+    const name = target.value;
+    target.value = "";
+    if (name) attempt(() => addEncoding(name));
+  });
+  on("special", "change", ({ target }) => { state.special = target.checked; attempt(refresh); });
+  on("view", "change", ({ target }) => { state.view = target.value; attempt(refresh); });
+  on("price", "input", ({ target }) => { state.price = target.validity.valid ? target.value : ""; panels.price(); linkLater(); });
+  on("copy-link", "click", () => attempt(copyLink));
+  on("save-page", "click", () => attempt(savePage));
+  on("save-picture", "click", () => attempt(() => savePicture([...panels.panels.values()])));
+  window.addEventListener("hashchange", () => attempt(openLink));
+}
+
+await attempt(async () => {
+  const told = await start();
+  limits = told.limits;
+  published = told.encodings.map((one) => one.name);
+  offerEncodings();
+  byId("example").replaceChildren(...EXAMPLES.map(({ title }, index) => el("option", { value: index }, title)));
+  listen();
+  new Trainer(limits, (tokenizer) => attempt(() => addEncoding(own(tokenizer))));
+  await openLink();
+});

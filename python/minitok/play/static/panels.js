@@ -1,0 +1,122 @@
+// The text under several encodings, side by side: counts, prices, and a strip of tokens each. What is pointed at in one is
+// linked in all: the tokens that hold the same bytes.
+
+import { charSpan, hex, readBytes, utf16At } from "./bytes.js";
+import { byId, el, number, plural } from "./dom.js";
+import { state } from "./state.js";
+import { Strip } from "./strip.js";
+import { mark } from "./visible.js";
+
+export class Panels {
+  // `hear.choose(encoding, at)` when a token is chosen, `hear.remove(encoding)` when a panel is closed.
+  constructor(hear) {
+    this.hear = hear;
+    this.panels = new Map();
+    this.bytes = new Uint8Array();
+  }
+
+  // What the server told of the tokens of the text; `bytes` is the text.
+  show(told, bytes) {
+    this.bytes = bytes;
+    const wanted = told.encodings.map((one) => one.name);
+    for (const name of this.panels.keys()) if (!wanted.includes(name)) this.panels.delete(name);
+    for (const one of told.encodings) {
+      if (!this.panels.has(one.name)) this.panels.set(one.name, this.make(one));
+    }
+    const shown = wanted.map((name) => this.panels.get(name));
+    const place = byId("panels");
+    // Panels that stay are not touched: a strip that is moved would lose its place.
+    if (shown.length !== place.children.length || shown.some((one, at) => place.children[at] !== one.box)) {
+      place.replaceChildren(...shown.map((panel) => panel.box));
+    }
+    for (const one of told.encodings) this.fill(this.panels.get(one.name), one);
+    this.price();
+    place.dataset.bytes = String(bytes.length);
+  }
+
+  make(one) {
+    const hover = (index) => this.point(one.name, index);
+    const choose = (index) => this.hear.choose(one.name, this.panels.get(one.name).strip.starts[index]);
+    const strip = new Strip(`tokens of ${one.title}`, { hover, choose });
+    const counts = el("p", { class: "counts", "aria-live": "polite" });
+    const close = el("button", { type: "button", "aria-label": `remove ${one.title}`, onclick: () => this.hear.remove(one.name) }, "✕");
+    const box = el("section", { class: "panel", "data-encoding": one.name, "aria-label": one.title },
+      el("header", {}, el("h3", {}, one.title), close), counts, strip.box);
+    return { box, strip, counts, one };
+  }
+
+  fill(panel, one) {
+    const starts = new Uint32Array(one.lengths.length + 1);
+    one.lengths.forEach((length, index) => { starts[index + 1] = starts[index] + length; });
+    panel.one = one;
+    // A tokenizer that puts text into a normal form stands on a text of its own, of which nothing is linked to others.
+    panel.isApart = one.text !== undefined;
+    panel.strip.set({
+      ids: one.ids, starts, bytes: panel.isApart ? readBytes(one.text) : this.bytes,
+      special: new Set(Object.values(one.special_tokens)), view: state.view,
+    });
+  }
+
+  // The counts of all panels; the price of what the reader says a million tokens cost.
+  price() {
+    const perMillion = state.price === "" ? NaN : Number(state.price);
+    for (const { counts, one, strip, isApart } of this.panels.values()) {
+      const n = one.ids.length;
+      const said = [plural(n, "token")];
+      if (n) said.push(`${(strip.bytes.length / n).toFixed(2)} bytes a token`);
+      if (isApart) said.push("in a normal form");
+      if (perMillion >= 0) said.push(`costs ${money(n * perMillion / 1e6)}`);
+      counts.textContent = said.join(" · ");
+    }
+  }
+
+  // The token under the pointer: what it is, and what holds its bytes elsewhere.
+  point(name, index) {
+    if (index === null) {
+      this.link(null);
+      byId("probe").replaceChildren();
+      return;
+    }
+    const { strip, one } = this.panels.get(name);
+    this.link([strip.starts[index], strip.starts[index + 1]], name);
+    byId("probe").replaceChildren(...describe(one, strip, index));
+  }
+
+  // Link the tokens that hold some bytes of the text, or of the text of one encoding; null links none.
+  link(bytes, name = null) {
+    const isApart = name !== null && this.panels.get(name).isApart;
+    for (const [other, panel] of this.panels) {
+      const isLinked = bytes && (isApart ? other === name : !panel.isApart);
+      if (panel.strip.n) panel.strip.mark("linked", isLinked ? panel.strip.range(...bytes) : null);
+    }
+  }
+
+  // Show which token is chosen: the token of an encoding that holds a byte. Give the place of it in the text, for a selection;
+  // null where there is none.
+  choose(name, at) {
+    for (const [other, { strip }] of this.panels) if (other !== name && strip.n) strip.mark("chosen", null);
+    const { strip, isApart } = this.panels.get(name);
+    if (at >= strip.bytes.length) return null;
+    const index = strip.at(at);
+    strip.choose(index);
+    const bytes = [strip.starts[index], strip.starts[index + 1]];
+    this.link(bytes, name);
+    return isApart ? [0, 0] : bytes.map((place) => utf16At(strip.bytes, place));
+  }
+}
+
+export function money(value) {
+  return value.toLocaleString("en", { maximumSignificantDigits: 4, useGrouping: true });
+}
+
+// A token in words: its place, its id, its bytes, and where they lie.
+export function describe(one, strip, index) {
+  const [start, end] = [strip.starts[index], strip.starts[index + 1]];
+  const [first, last] = charSpan(strip.bytes, start, end);
+  const bytes = strip.bytesOf(index);
+  return [
+    el("b", {}, mark(bytes)), ` is id ${strip.ids[index]} of ${one.title}: token ${number(index + 1)} of ${number(strip.n)}, `,
+    "bytes ", el("code", {}, bytes.length > 40 ? `${hex(bytes.subarray(0, 40))} …` : hex(bytes)),
+    ` at ${number(start)}–${number(end)}, characters ${number(first)}–${number(last)}`,
+  ];
+}

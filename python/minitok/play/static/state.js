@@ -1,0 +1,61 @@
+// What the reader has chosen, and the link that holds it. Everything else on the page follows from this.
+
+import { pack, unpack } from "./bytes.js";
+
+export const FIRST_TEXT = "I'LL parseHTTPRequest 1234567\n\tnaïve café, 東京 🦀  unforgettable";
+
+export const state = {
+  text: FIRST_TEXT,
+  encodings: ["gpt2", "o200k_base"],
+  special: false,
+  view: "text",
+  price: "",
+  chosen: null, // { encoding, at }: the token that holds byte `at` under an encoding
+  step: null, // of the merges of its piece; null shows the last
+  own: new Map(), // the reader's own tokenizers by name: { title, file }
+};
+
+const VIEWS = ["text", "both", "ids", "bytes"];
+// A text that is longer is packed, so that the link stays short; a link that is longer is not made.
+const PLAIN = 1000;
+const LONGEST_LINK = 1_000_000;
+const MOST_OWN = 1 << 24;
+
+// The state as the fragment of an address; null if it is too long for one.
+export async function toFragment() {
+  const fields = new URLSearchParams();
+  if (state.text.length <= PLAIN) fields.set("text", state.text);
+  else fields.set("packed", await pack(state.text));
+  fields.set("encodings", state.encodings.join(","));
+  if (state.special) fields.set("special", "1");
+  if (state.view !== "text") fields.set("view", state.view);
+  if (state.price !== "") fields.set("price", state.price);
+  if (state.chosen) {
+    fields.set("at", `${state.chosen.at},${state.chosen.encoding}`);
+    if (state.step !== null) fields.set("step", state.step);
+  }
+  const own = [...state.own].filter(([name]) => state.encodings.includes(name)).map(([, { file }]) => file);
+  if (own.length) fields.set("own", await pack(JSON.stringify(own)));
+  const fragment = `#${fields}`;
+  return fragment.length > LONGEST_LINK ? null : fragment;
+}
+
+// Take the state from a fragment. `keep` takes the file of a tokenizer and gives its name; what a link leaves out, or says
+// wrongly, stays as it is at the beginning.
+export async function fromFragment(fragment, limits, published, keep) {
+  const fields = new URLSearchParams(fragment.slice(1));
+  if (fields.has("own")) {
+    for (const file of JSON.parse(await unpack(fields.get("own"), MOST_OWN))) await keep(String(file));
+  }
+  if (fields.has("packed")) state.text = await unpack(fields.get("packed"), limits.text);
+  else state.text = fields.get("text") ?? FIRST_TEXT;
+  const known = (name) => published.includes(name) || state.own.has(name);
+  const named = [...new Set((fields.get("encodings") ?? "").split(","))].filter(known);
+  state.encodings = named.length ? named.slice(0, limits.encodings) : ["gpt2", "o200k_base"];
+  state.special = fields.get("special") === "1";
+  state.view = VIEWS.includes(fields.get("view")) ? fields.get("view") : "text";
+  state.price = Number(fields.get("price")) >= 0 ? fields.get("price") ?? "" : "";
+  const [, at, encoding] = /^(\d{1,8}),(.*)$/s.exec(fields.get("at") ?? "") ?? [];
+  state.chosen = state.encodings.includes(encoding) ? { encoding, at: Number(at) } : null;
+  state.step = /^\d{1,5}$/.test(fields.get("step") ?? "") ? Number(fields.get("step")) : null;
+}

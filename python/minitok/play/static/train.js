@@ -1,0 +1,130 @@
+// A vocabulary that grows while one watches: train on a text, live, and look at every merge.
+
+import { Refused, train } from "./api.js";
+import { bar, byId, download, el, number, plural, table } from "./dom.js";
+import { state } from "./state.js";
+import { Stepper } from "./stepper.js";
+import { chip, colour, mark } from "./visible.js";
+
+// Of the vocabulary, so many of the tokens learnt last are shown.
+const SHOWN = 120;
+
+export class Trainer {
+  // `limits` are the server's; `use(tokenizer)` takes what was learnt.
+  constructor(limits, use) {
+    Object.assign(this, { limits, use, merges: [], tokens: [], learnt: null, running: null });
+    this.form = byId("train");
+    this.fields = this.form.elements;
+    this.fields.vocab_size.max = limits.vocab_size;
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.run();
+    });
+    this.fields.file.addEventListener("change", () => { this.fields.from.value = "file"; });
+    this.fields.stop.addEventListener("click", () => this.running?.abort());
+    this.fields.save.addEventListener("click", () =>
+      download("tokenizer.json", new Blob([this.learnt.file], { type: "application/json" })));
+  }
+
+  say(text, share = null) {
+    this.fields.how.textContent = text;
+    if (share !== null) this.form.querySelector("progress").value = share;
+  }
+
+  async run() {
+    const { from, file, vocab_size: size, pattern, tie_break: ties, special, name } = this.fields;
+    const corpus = from.value === "file" ? file.files[0] : new Blob([state.text]);
+    if (!corpus) return this.say("Choose a file first.");
+    if (corpus.size > this.limits.corpus) return this.say(`At most ${number(this.limits.corpus)} bytes can be learnt from.`);
+    const options = {
+      vocab_size: size.value, pattern: pattern.value, tie_break: ties.value, special: special.value, name: name.value || "mine",
+    };
+    this.running?.abort();
+    const running = new AbortController();
+    this.running = running;
+    this.begin(Number(size.value) - 256 - (special.value ? 1 : 0));
+    try {
+      for await (const news of train(options, corpus, running.signal)) this.hear(news);
+    } catch (error) {
+      if (error.name !== "AbortError" && !(error instanceof Refused)) throw error;
+      if (this.running === running) this.say(error.name === "AbortError" ? "Stopped." : error.message);
+    } finally {
+      if (this.running === running) this.end();
+    }
+    return undefined;
+  }
+
+  begin(wanted) {
+    this.wanted = wanted;
+    this.merges = [];
+    this.tokens = Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte));
+    this.fields.stop.disabled = false;
+    this.say("Counting pieces …", 0);
+    this.detail = el("div", { class: "step" });
+    this.stepper = new Stepper("Merge", (at) => this.detail.replaceChildren(...this.explain(at)));
+    this.vocabulary = el("p", { class: "tokens", "aria-label": "the tokens learnt last", role: "group" });
+    byId("learnt").replaceChildren(this.stepper.box, this.detail,
+      el("h3", {}, "The vocabulary, the newest token first"), this.vocabulary);
+  }
+
+  end() {
+    this.running = null;
+    this.fields.stop.disabled = true;
+  }
+
+  hear(news) {
+    if (news.merges) this.grow(news.merges);
+    else if (news.phase === "merging") this.say(`All merges: ${number(news.done)} of ${number(news.total)}`, news.done / news.total);
+    else if (news.error) this.say(news.error);
+    else if (news.tokenizer) this.finish(news.tokenizer);
+  }
+
+  grow(merges) {
+    for (const merge of merges) {
+      this.merges.push(merge);
+      this.learn(merge.pair);
+    }
+    const n = this.merges.length;
+    this.say(`${plural(n, "merge")} of ${number(this.wanted)}`, n / Math.max(1, this.wanted));
+    // Whoever has gone back to look at a merge stays there.
+    const isFollowing = this.stepper.at === this.stepper.last;
+    this.stepper.set(n, isFollowing ? n : this.stepper.at);
+  }
+
+  learn([left, right]) {
+    const id = this.tokens.length;
+    const joined = new Uint8Array([...this.tokens[left], ...this.tokens[right]]);
+    this.tokens.push(joined);
+    this.vocabulary.prepend(chip(joined, colour(id, null), String(id)));
+    if (this.vocabulary.children.length > SHOWN) this.vocabulary.lastChild.remove();
+  }
+
+  finish(tokenizer) {
+    this.learnt = tokenizer;
+    // The last merges came without their stories; their tokens are in the file.
+    for (const pair of JSON.parse(tokenizer.file).merges.slice(this.merges.length)) this.learn(pair);
+    const short = tokenizer.n_merges < this.wanted ? " No pair was left to merge." : "";
+    const first = this.merges.length < tokenizer.n_merges ? ` The first ${number(this.merges.length)} can be stepped through.` : "";
+    this.say(`${plural(tokenizer.n_merges, "merge")}: “${tokenizer.title}” is ready, ${number(tokenizer.n_vocab)} ids.${short}${first}`, 1);
+    this.fields.save.disabled = false;
+    this.use(tokenizer);
+  }
+
+  explain(at) {
+    if (at === 0) return [el("p", {}, "256 ids, one for each byte.")];
+    const merge = this.merges[at - 1];
+    const named = ([left, right]) =>
+      el("span", {}, el("b", {}, mark(this.tokens[left])), " + ", el("b", {}, mark(this.tokens[right])));
+    const most = Math.max(1, merge.count);
+    const ties = merge.ties > 1 ? ` ${number(merge.ties)} pairs share the highest count; the rule chose.` : "";
+    const rows = merge.candidates.map(([left, right, count]) => [
+      named([left, right]), number(count), bar(count / most),
+      left === merge.pair[0] && right === merge.pair[1] ? "chosen" : count === merge.count ? "tie" : "",
+    ]);
+    return [
+      el("p", {}, named(merge.pair), ` make id ${merge.id}: ${plural(merge.count, "place")}, in `,
+        `${plural(merge.words, "distinct piece")}.${ties}`),
+      table("the most frequent pairs", ["pair", "count", "", ""], rows, [1]),
+    ];
+  }
+}

@@ -1,0 +1,71 @@
+// Everything that cannot be seen, made visible: as python/minitok/explain/visible.py does it, mark for mark.
+
+import { charsOf } from "./bytes.js";
+import { el } from "./dom.js";
+
+const MARKS = new Map([[" ", "·"], ["\n", "⏎"], ["\t", "⇥"], ["\r", "␍"]]);
+const UNSEEN = /[\p{C}\p{Z}]/u;
+const JOINS_WHAT_IS_BEFORE = /^\p{M}/u;
+const COLOURS = 8;
+// Of a token that is longer, the beginning is shown.
+const LONGEST = 2000;
+
+// The parts of a token: text, and whether it is a mark that stands for something else.
+function partsOf(bytes) {
+  const parts = [];
+  const add = (text, isMark) => {
+    const last = parts.at(-1);
+    if (last && !isMark && !last.isMark) last.text += text;
+    else parts.push({ text, isMark });
+  };
+  let broken = [];
+  const addBroken = () => {
+    if (broken.length) add(`‹${broken.join(" ")}›`, true);
+    broken = [];
+  };
+  for (const { char, byte } of charsOf(bytes.subarray(0, LONGEST))) {
+    if (byte !== null) {
+      broken.push(byte.toString(16).padStart(2, "0"));
+      continue;
+    }
+    addBroken();
+    const mark = MARKS.get(char)
+      ?? (UNSEEN.test(char) ? `‹U+${char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}›` : "");
+    add(mark || char, mark !== "");
+  }
+  addBroken();
+  if (bytes.length > LONGEST) add("…", true);
+  const first = parts[0];
+  if (first && JOINS_WHAT_IS_BEFORE.test(first.text)) first.text = `\u25cc${first.text}`;
+  return parts;
+}
+
+export const visible = (bytes) => partsOf(bytes).map((part) => part.text).join("");
+
+// A token for the page, apart from the direction of the text around it.
+export function mark(bytes) {
+  return el("bdi", {}, ...nodes(bytes));
+}
+
+export function nodes(bytes) {
+  return partsOf(bytes).map(({ text, isMark }) => (isMark ? el("i", {}, text) : text));
+}
+
+// Which colour a token has: always the same one, unless the token before has it.
+export function colour(id, before) {
+  const index = id % COLOURS;
+  return index === before ? (index + 1) % COLOURS : index;
+}
+
+// Tokens in a row; `fresh` is the number of the one to point out.
+export function chips(ids, bytesOf, { fresh = -1, notes = null } = {}) {
+  let before = null;
+  return el("p", { class: "tokens" }, ...ids.map((id, place) => {
+    before = colour(id, before);
+    return chip(bytesOf(id), before, notes ? notes(id, place) : "", place === fresh ? " new" : "");
+  }));
+}
+
+export function chip(bytes, index, note = "", extra = "") {
+  return el("span", { class: `token t${index}${extra}` }, mark(bytes), note === "" ? null : el("small", {}, note));
+}

@@ -1,0 +1,56 @@
+"""For tests in a browser: a playground that runs, and pages on which nothing may go wrong unseen."""
+
+import threading
+import time
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import uvicorn
+from minitok.play.app import create_app
+from minitok.play.server import address, listen
+
+HOST = "127.0.0.1"
+
+
+@contextmanager
+def running():
+    """A playground on a free port: its address, and the application."""
+    with listen(HOST, 0) as listening:
+        app = create_app()
+        server = uvicorn.Server(
+            uvicorn.Config(app, http="h11", ws="none", log_level="warning", timeout_graceful_shutdown=1)
+        )
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            yield address(listening, HOST), app
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@contextmanager
+def watched(browser, **options):
+    """A page that must ask nobody but its own server, show no dialog, and report no error."""
+    context = browser.new_context(viewport={"width": 1200, "height": 900}, **options)
+    # `allowed` are words of errors that a test brings about.
+    page, wrong, allowed = context.new_page(), [], []
+    page.set_default_timeout(30_000)
+    page.on("console", lambda message: message.type in {"error", "warning"} and wrong.append(message.text))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("dialog", lambda dialog: (wrong.append(f"dialog {dialog.message}"), dialog.dismiss()))
+    page.on("request", lambda request: urlsplit(request.url).hostname in {HOST, None} or wrong.append(request.url))
+    page.allow = allowed.append
+    yield page
+    context.close()
+    unforeseen = [one[:500] for one in wrong if not any(word in one for word in allowed)]
+    if unforeseen:
+        raise AssertionError("\n".join(unforeseen))
+
+
+def until(condition, seconds=30):
+    """Wait for what happens on the server."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)
