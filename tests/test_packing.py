@@ -248,6 +248,7 @@ def test_progress_goes_up_to_the_size_of_the_files(tmp_path, backend):
         ({"dtype": "int64"}, ValueError, "dtype must be 'uint16' or 'uint32', not 'int64'"),
         ({"out": "o.txt"}, ValueError, "'o.txt' must end in .bin or .npy"),
         ({"out": "o.idx.npy"}, ValueError, "not in .idx.npy"),
+        ({"out": "nowhere/o.bin"}, FileNotFoundError, "no such folder: 'nowhere'"),
         ({"separator": ""}, ValueError, "the separator is empty"),
         ({"end_of_document": "<s>"}, ValueError, "'<s>' is not a special token of this tokenizer: it has '<|end|>'"),
         ({"end_of_document": 999}, minitok.UnknownTokenError, "unknown token id 999"),

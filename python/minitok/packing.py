@@ -11,6 +11,7 @@ are cut out of a file. Not for: texts that fit into memory (``encode_batch_to_nu
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -121,6 +122,8 @@ def check_out(out: PathLike) -> Path:
     path = Path(out)
     if path.suffix not in (".bin", ".npy") or path.name.endswith(".idx.npy"):
         raise ValueError(f"{str(path)!r} must end in .bin or .npy (and not in .idx.npy, which is the index)")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "no such folder", str(path.parent))
     return path
 
 
