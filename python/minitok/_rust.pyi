@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
+from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, final
 
 import numpy as np
@@ -100,7 +101,13 @@ class StreamDecoder:
 
 @final
 class PieceCounter:
-    def __new__(cls, pattern: Pattern, special: SpecialTokens, threads: int = 1) -> PieceCounter: ...
+    def __new__(
+        cls,
+        pattern: Pattern,
+        special: SpecialTokens,
+        threads: int = 1,
+        bound: tuple[int, str | PathLike[str]] | None = None,
+    ) -> PieceCounter: ...
     def add(self, documents: Sequence[str | bytes]) -> int: ...
     def add_pieces(
         self,
@@ -110,6 +117,8 @@ class PieceCounter:
         documents: int,
         size: int,
     ) -> None: ...
+    def finish(self) -> None: ...
+    def files(self) -> list[Path] | None: ...
     def packed(self) -> tuple[bytes, npt.NDArray[np.uint32], npt.NDArray[np.int64]]: ...
     def totals(self) -> tuple[int, int, int, int]: ...
     def add_file(

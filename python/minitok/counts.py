@@ -15,6 +15,7 @@ from .corpus import documents_of, expand
 from .errors import TrainingError
 from .opening import COMPRESSED, opened
 from .progress import start_progress
+from .scratch import Scratch
 
 if TYPE_CHECKING:
     import os
@@ -34,6 +35,9 @@ __all__ = ["PieceCounts", "count_pieces", "count_pieces_in_files"]
 
 # How many bytes of documents are handed to the backend at a time.
 BATCH = 1 << 22
+
+# As in rust/fast/corpus.rs.
+MIN_MEMORY = 1 << 24
 
 # The sum of all counts is below this, so that no count of a pair can be too large.
 LIMIT = 1 << 63
@@ -59,8 +63,17 @@ class PieceCounts:
     pieces: int
     """How many pieces there were, each as often as it occurs."""
 
-    def __init__(self, counter: Any, pattern: str, special_tokens: Sequence[str], backend: str) -> None:
+    def __init__(
+        self,
+        counter: Any,
+        pattern: str,
+        special_tokens: Sequence[str],
+        backend: str,
+        scratch: Scratch | None = None,
+    ) -> None:
+        counter.finish()
         self._counter = counter
+        self._scratch = scratch  # what the counter has on the disk stays as long as this
         self._pattern = pattern
         self._special = list(special_tokens)
         self._backend = load_backend(backend)
@@ -121,7 +134,8 @@ class PieceCounts:
         """Write the counts to a file, whole or not at all; ``load`` reads it."""
         from .formats.counts import save
 
-        save(self._content(), path)
+        counted = self._counter.files() or self._packed()
+        save(self._pattern, self._special, self.documents, self.bytes, len(self), counted, path)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], backend: str | None = None) -> PieceCounts:
@@ -178,9 +192,15 @@ def from_packed(
     return PieceCounts(counter, pattern, special_tokens, backend)
 
 
-def new_counter(backend: Any, pattern: str, special_tokens: Sequence[str], threads: int) -> Any:
+def new_counter(
+    backend: Any,
+    pattern: str,
+    special_tokens: Sequence[str],
+    threads: int,
+    bound: tuple[int, Path] | None = None,
+) -> Any:
     special = backend.special_tokens({token: index for index, token in enumerate(special_tokens)})
-    return backend.piece_counter(backend.pattern(pattern), special, threads)
+    return backend.piece_counter(backend.pattern(pattern), special, threads, bound)
 
 
 def count_pieces(
@@ -190,6 +210,7 @@ def count_pieces(
     special_tokens: Sequence[str] = (),
     backend: str | None = None,
     threads: int | None = None,
+    max_memory: int | None = None,
     progress: bool | Callable[[Progress], object] = False,
 ) -> PieceCounts:
     """Count the pieces of texts: the first half of ``train``, whose options these are.
@@ -201,10 +222,9 @@ def count_pieces(
     >>> train_from_counts(counts, vocab_size=259) == train(["low lower lowest"], vocab_size=259)
     True
     """
-    counting = Counting(pattern, special_tokens, backend, threads)
-    with start_progress(progress) as show:
+    with Counting(pattern, special_tokens, backend, threads, max_memory) as counting, start_progress(progress) as show:
         counting.add_texts(texts, show)
-    return counting.counts()
+        return counting.counts()
 
 
 def count_pieces_in_files(
@@ -216,14 +236,14 @@ def count_pieces_in_files(
     special_tokens: Sequence[str] = (),
     backend: str | None = None,
     threads: int | None = None,
+    max_memory: int | None = None,
     progress: bool | Callable[[Progress], object] = False,
 ) -> PieceCounts:
     """Count the pieces of files: the first half of ``train_files``, whose options these are."""
-    counting = Counting(pattern, special_tokens, backend, threads)
     files = CorpusFiles(paths, separator, field)
-    with start_progress(progress) as show:
+    with Counting(pattern, special_tokens, backend, threads, max_memory) as counting, start_progress(progress) as show:
         counting.add_files(files, show)
-    return counting.counts()
+        return counting.counts()
 
 
 class CorpusFiles:
@@ -245,16 +265,36 @@ class CorpusFiles:
 class Counting:
     """The counting of one corpus: its options, checked, and what has been counted so far."""
 
-    def __init__(self, pattern: str, special_tokens: Sequence[str], backend: str | None, threads: int | None) -> None:
+    def __init__(
+        self,
+        pattern: str,
+        special_tokens: Sequence[str],
+        backend: str | None,
+        threads: int | None,
+        max_memory: int | None = None,
+    ) -> None:
         self.special = check_special(special_tokens)
         self.pattern = check_pattern(pattern)
         self.backend = load_backend(backend)
-        self.counter = new_counter(self.backend, self.pattern, self.special, thread_count(threads))
-        self.read = 0
+        count = thread_count(threads)
+        check_memory(max_memory)
+        new_counter(
+            self.backend, self.pattern, self.special, 1
+        )  # what is wrong with them is said before a folder is made
+        self.scratch = None if max_memory is None else Scratch()
+        bound = None if max_memory is None or self.scratch is None else (max_memory, self.scratch.path)
+        self.counter = new_counter(self.backend, self.pattern, self.special, count, bound)
+
+    def __enter__(self) -> Counting:  # noqa: PYI034 - Self came with Python 3.11
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, traceback: object) -> None:
+        if kind is not None and self.scratch is not None:
+            self.scratch.remove()
 
     def counts(self) -> PieceCounts:
         """What has been counted."""
-        return PieceCounts(self.counter, self.pattern, self.special, self.backend.name)
+        return PieceCounts(self.counter, self.pattern, self.special, self.backend.name, self.scratch)
 
     def add_texts(self, texts: Iterable[str | bytes], show: Show) -> None:
         """Count the pieces of some documents."""
@@ -309,6 +349,18 @@ class Counting:
                 self.counter.add_stream(stream, corpus.separator, lambda _: tell(position()), file)
         else:
             self.counter.add_file(file, corpus.separator, on_chunk)
+
+
+def check_memory(max_memory: int | None) -> None:
+    """Enough bytes for a table to be of use, if there is a bound."""
+    if max_memory is None:
+        return
+    if isinstance(max_memory, bool) or not isinstance(max_memory, int):
+        raise TypeError(f"max_memory must be a number of bytes, an int, not {type(max_memory).__name__}")
+    if max_memory < MIN_MEMORY:
+        raise TrainingError(
+            f"max_memory {max_memory} is below {MIN_MEMORY} bytes, which counting needs for its buffers"
+        )
 
 
 def check_special(special_tokens: Sequence[str]) -> list[str]:

@@ -128,9 +128,11 @@ class PythonStreamDecoder(StreamDecoder):
 class PythonPieceCounter(PieceCounter):
     """``reference.train.PieceCounter`` for ``str`` as well as ``bytes``."""
 
-    def __init__(self, pattern: Pattern, special: SpecialTokens, threads: int = 1) -> None:
+    def __init__(
+        self, pattern: Pattern, special: SpecialTokens, threads: int = 1, bound: tuple[int, Path] | None = None
+    ) -> None:
         super().__init__(pattern, special)
-        del threads
+        del threads, bound
 
     def add(self, documents: Iterable[str | bytes]) -> int:  # type: ignore[override]
         before = self.bytes
@@ -161,6 +163,12 @@ class PythonPieceCounter(PieceCounter):
     def packed(self) -> tuple[bytes, npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
         lengths = np.fromiter(map(len, self.pieces), np.uint32, len(self.pieces))
         return b"".join(self.pieces), lengths, np.fromiter(self.pieces.values(), np.int64, len(self.pieces))
+
+    def finish(self) -> None:
+        """Nothing is left to be done."""
+
+    def files(self) -> None:
+        """Nothing is on the disk."""
 
     def totals(self) -> tuple[int, int, int, int]:
         return self.documents, self.bytes, sum(self.pieces.values()), len(self.pieces)

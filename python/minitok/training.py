@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .backend import load_backend
-from .counts import CorpusFiles, Counting, PieceCounts
+from .counts import CorpusFiles, Counting, PieceCounts, check_special
 from .errors import TrainingError
 from .formats.native import ORDERS
 from .progress import start_progress
@@ -38,6 +38,7 @@ def train(
     max_token_length: int | None = None,
     backend: str | None = None,
     threads: int | None = None,
+    max_memory: int | None = None,
     progress: bool | Callable[[Progress], object] = False,
     trace: Emit | None = None,
     name: str | None = None,
@@ -59,6 +60,9 @@ def train(
         max_token_length: A token longer than this, in bytes, is not made.
         backend: ``rust`` or ``python``.
         threads: How many to use at most; the number of processors without it.
+        max_memory: How many bytes counting may take, 16 MiB at least; what does not fit goes to a temporary folder. Merging
+            needs the distinct pieces in memory all the same: some 10 bytes for each of their bytes. The reference has no
+            such bound.
         progress: True for a bar (needs Rich), or a function that is called with a ``Progress``.
         trace: Called with each merge as data; see ``minitok.reference.trace``. Slow.
         name: A name for the tokenizer.
@@ -78,12 +82,12 @@ def train(
     >>> tok.merges
     [(108, 111), (256, 119), (32, 257)]
     """
-    counting = Counting(pattern, special_tokens, backend, threads)
-    job = Job(vocab_size, counting.special, tie_break, byte_order, min_frequency, max_token_length)
-    with start_progress(progress) as show:
+    job = Job(vocab_size, check_special(special_tokens), tie_break, byte_order, min_frequency, max_token_length)
+    with Counting(pattern, special_tokens, backend, threads, max_memory) as counting, start_progress(progress) as show:
         with job.watch.phase("counting"):
             counting.add_texts(texts, show)
-        return job.train(counting.counts(), show, trace, name)
+            counts = counting.counts()
+        return job.train(counts, show, trace, name)
 
 
 def train_files(
@@ -100,6 +104,7 @@ def train_files(
     max_token_length: int | None = None,
     backend: str | None = None,
     threads: int | None = None,
+    max_memory: int | None = None,
     progress: bool | Callable[[Progress], object] = False,
     trace: Emit | None = None,
     name: str | None = None,
@@ -122,6 +127,7 @@ def train_files(
         max_token_length: See ``train``.
         backend: See ``train``.
         threads: See ``train``.
+        max_memory: See ``train``.
         progress: See ``train``.
         trace: See ``train``.
         name: See ``train``.
@@ -131,13 +137,13 @@ def train_files(
         FileFormatError: A line is no JSON, or has no such field; or compressed data is damaged. The message says where.
         TrainingError: As ``train``; and its other errors.
     """
-    counting = Counting(pattern, special_tokens, backend, threads)
     files = CorpusFiles(paths, separator, field)
-    job = Job(vocab_size, counting.special, tie_break, byte_order, min_frequency, max_token_length)
-    with start_progress(progress) as show:
+    job = Job(vocab_size, check_special(special_tokens), tie_break, byte_order, min_frequency, max_token_length)
+    with Counting(pattern, special_tokens, backend, threads, max_memory) as counting, start_progress(progress) as show:
         with job.watch.phase("counting"):
             counting.add_files(files, show)
-        return job.train(counting.counts(), show, trace, name)
+            counts = counting.counts()
+        return job.train(counts, show, trace, name)
 
 
 def train_from_counts(
@@ -204,10 +210,11 @@ def extend(
         if isinstance(texts, PieceCounts):
             check_pieces(texts, tok)
             return job.extend(tok, texts.with_backend(tok.backend), show, trace, name, keep=True)
-        counting = Counting(tok.pattern, list(tok.special_tokens), tok.backend, threads)
-        with job.watch.phase("counting"):
-            counting.add_texts(texts, show)
-        return job.extend(tok, counting.counts(), show, trace, name, keep=False)
+        with Counting(tok.pattern, list(tok.special_tokens), tok.backend, threads) as counting:
+            with job.watch.phase("counting"):
+                counting.add_texts(texts, show)
+                counts = counting.counts()
+            return job.extend(tok, counts, show, trace, name, keep=False)
 
 
 class Job:

@@ -72,7 +72,7 @@ fn files_count_alike_on_any_number_of_threads() {
                     Ok(())
                 };
                 fast.add_file(&file.0, separator, &mut hear).expect("a file");
-                assert!(listed(&fast.pieces) == mirror.pieces, "{pattern} {separator:?} on {threads} threads");
+                assert!(fast.finished() == mirror.pieces, "{pattern} {separator:?} on {threads} threads");
                 assert_eq!(heard, text.len());
             }
         }
@@ -90,7 +90,7 @@ fn documents_count_alike_on_any_number_of_threads() {
     for threads in [1, 3] {
         let mut fast = CorpusCounter::new(Pattern::new("cl100k").expect("named"), &special, threads);
         fast.add(&documents, &mut |_| Ok(())).expect("text");
-        assert!(listed(&fast.pieces) == mirror.pieces, "{threads} threads");
+        assert!(fast.finished() == mirror.pieces, "{threads} threads");
     }
 }
 
@@ -114,7 +114,7 @@ proptest! {
         mirror.add(documents.iter().copied()).expect("text");
         let mut fast = CorpusCounter::new(Pattern::new(pattern).expect("a pattern"), &special, threads);
         fast.add(&documents, &mut |_| Ok(())).expect("text");
-        prop_assert_eq!(listed(&fast.pieces), mirror.pieces);
+        prop_assert_eq!(fast.finished(), mirror.pieces);
     }
 
     #[test]
@@ -194,4 +194,71 @@ fn structured_keys_do_not_collide() {
         let probes = counts.longest_probe();
         assert!(probes < 64, "{probes} probes");
     }
+}
+
+/// Counting goes on after it was finished, alone and with others, and the order stays that of the corpus.
+#[test]
+fn finishing_in_between_changes_nothing() {
+    let text = long_text();
+    let special = special(&[]);
+    let file = Scratch::new("between", &text);
+    let mut mirror = PieceCounter::new(Pattern::new("gpt2").expect("named"), &special);
+    let mut fast = CorpusCounter::new(Pattern::new("gpt2").expect("named"), &special, 3);
+    for round in 0..6 {
+        let first = format!("first{round} {round}{round}");
+        for document in [first.as_bytes(), &text[round * 1000..]] {
+            mirror.add([document]).expect("text");
+            fast.add(&[document], &mut |_| Ok(())).expect("text");
+        }
+        fast.add_pieces([(&b"poured"[..], 2), (b"a piece of more than fifteen bytes", 1)]).expect("few");
+        mirror.add_piece(b"poured", 2);
+        mirror.add_piece(b"a piece of more than fifteen bytes", 1);
+        if round % 2 == 1 {
+            assert!(fast.finished() == mirror.pieces, "round {round}");
+        }
+    }
+    fast.add_file(&file.0, None, &mut |_| Ok(())).expect("a file");
+    mirror.add_file(&file.0, None, &mut |_| Ok(())).expect("a file");
+    assert!(fast.finished() == mirror.pieces);
+    assert_eq!((fast.documents, fast.bytes), (mirror.documents, mirror.bytes));
+}
+
+#[test]
+fn tables_that_go_to_the_disk_count_alike() {
+    let text = long_text();
+    let special = special(&["<s>"]);
+    let file = Scratch::new("spilt", &text);
+    let mut mirror = PieceCounter::new(Pattern::new("gpt2").expect("named"), &special);
+    for _ in 0..2 {
+        mirror.add_file(&file.0, None, &mut |_| Ok(())).expect("a file");
+        mirror.add([&b"a last<s> document"[..], &text]).expect("text");
+    }
+    for (threads, most) in [(1, 0), (3, 0), (1, 3 << 20), (2, 5 << 20)] {
+        let folder = file.0.with_extension(format!("{threads}-{most}"));
+        std::fs::create_dir(&folder).expect("a folder");
+        let fast = CorpusCounter::new(Pattern::new("gpt2").expect("named"), &special, threads);
+        let mut fast = fast.with_tables_of(most, threads, folder.clone());
+        for _ in 0..2 {
+            fast.add_file(&file.0, None, &mut |_| Ok(())).expect("a file");
+            fast.add(&[b"a last<s> document", &text], &mut |_| Ok(())).expect("text");
+        }
+        assert!(fast.finished() == mirror.pieces, "{threads} threads, {most} bytes");
+        assert_eq!(fast.pieces().totals().0, mirror.pieces.iter().map(|(_, count)| count).sum::<i64>());
+        let used = std::fs::read_dir(&folder).expect("the folder").count() > 0;
+        assert!(used || most > 0);
+        if used {
+            assert!(matches!(fast.add(&[b"more"], &mut |_| Ok(())), Err(Error::Training(_))));
+        }
+        std::fs::remove_dir_all(folder).expect("the folder");
+    }
+}
+
+#[test]
+fn a_disk_that_cannot_be_written_is_an_error() {
+    let text = long_text();
+    let missing = std::path::PathBuf::from("/nowhere/at/all");
+    let fast = CorpusCounter::new(Pattern::new("gpt2").expect("named"), &special(&[]), 2);
+    let mut fast = fast.with_tables_of(0, 2, missing.clone());
+    let refused = fast.add(&[&text], &mut |_| Ok(()));
+    assert!(matches!(refused, Err(Error::File { path, .. }) if path.starts_with(&missing)));
 }

@@ -21,7 +21,9 @@ mod pair_table;
 mod parts;
 mod piece_cache;
 mod pool;
+mod pour;
 mod prefetch;
+pub mod spill;
 mod static_cuts;
 mod values;
 

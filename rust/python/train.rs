@@ -5,7 +5,7 @@ use super::trace::event_dict;
 use super::vocab::{Pattern, SpecialTokens, Vocab};
 use crate::error::{Error, Result};
 use crate::fast;
-use crate::fast::corpus::CorpusCounter;
+use crate::fast::corpus::{CorpusCounter, Counted};
 use crate::fast::count::PieceCounts;
 use crate::trace::Event;
 use crate::train as core;
@@ -37,27 +37,35 @@ enum Counter {
 }
 
 impl Counter {
-    /// The pieces of the fast counter, which has nothing left then.
-    fn take_fast(&mut self) -> Option<PieceCounts> {
-        match std::mem::replace(self, Counter::Spent) {
-            Counter::Fast(counter) => Some(counter.pieces),
-            other => {
-                *self = other;
-                None
-            }
+    /// The table of the fast counter, if it has one in memory; nothing is left then.
+    fn take_table(&mut self) -> Option<PieceCounts> {
+        let Counter::Fast(counter) = self else { return None };
+        if matches!(counter.pieces(), Counted::Files(_)) {
+            return None;
         }
+        let Counter::Fast(counter) = std::mem::replace(self, Counter::Spent) else { return None };
+        counter.into_table()
     }
 }
 
 #[pymethods]
 impl PieceCounter {
-    /// `threads`: how many to use at most.
+    /// `threads`: how many to use at most. `bound`: how many bytes the tables may take, and a folder for what does not fit.
     #[new]
-    #[pyo3(signature = (pattern, special, threads = 1))]
-    fn new(pattern: &Bound<'_, Pattern>, special: &Bound<'_, SpecialTokens>, threads: usize) -> PieceCounter {
+    #[pyo3(signature = (pattern, special, threads = 1, bound = None))]
+    fn new(
+        pattern: &Bound<'_, Pattern>,
+        special: &Bound<'_, SpecialTokens>,
+        threads: usize,
+        bound: Option<(usize, PathBuf)>,
+    ) -> PieceCounter {
         let (pattern, special) = (pattern.get().0.clone(), &special.get().tokens);
         let counter = if fast::enabled() {
-            Counter::Fast(CorpusCounter::new(pattern, special, threads))
+            let counter = CorpusCounter::new(pattern, special, threads);
+            Counter::Fast(match bound {
+                Some((max_memory, folder)) => counter.bounded(max_memory, folder),
+                None => counter,
+            })
         } else {
             Counter::Mirror(core::PieceCounter::new(pattern, special))
         };
@@ -147,9 +155,7 @@ impl PieceCounter {
                 Counter::Fast(counter) => {
                     counter.documents += documents;
                     counter.bytes += size;
-                    for (piece, &n) in pieces {
-                        counter.pieces.add(piece, n)?;
-                    }
+                    counter.add_pieces(pieces.map(|(piece, &n)| (piece, n)))?;
                 }
                 Counter::Mirror(counter) => {
                     counter.documents += documents;
@@ -163,6 +169,28 @@ impl PieceCounter {
         Ok(())
     }
 
+    /// Put together what was counted; it may take a while if it is on the disk.
+    fn finish(&self, py: Python<'_>) -> PyResult<()> {
+        let calls = Mutex::new(Calls::new());
+        let done = py.detach(|| match &mut *self.write() {
+            Counter::Fast(counter) => counter.finish(&mut || Calls::poll(&calls, |_| Ok(()))),
+            Counter::Mirror(_) | Counter::Spent => Ok(()),
+        });
+        Calls::result(calls, done)
+    }
+
+    /// The files of counts, of lengths and of bytes, if the pieces are on the disk.
+    fn files(&self, py: Python<'_>) -> PyResult<Option<[PathBuf; 3]>> {
+        Ok(py.detach(|| match &*self.finished()? {
+            Counter::Fast(counter) => match counter.pieces() {
+                Counted::Files(files) => Ok(Some(files.paths())),
+                Counted::Table(_) => Ok(None),
+            },
+            Counter::Mirror(_) => Ok(None),
+            Counter::Spent => Err(spent()),
+        })?)
+    }
+
     /// The distinct pieces one after the other in the order in which they were first seen, the length of each, and its count.
     fn packed<'py>(&self, py: Python<'py>) -> PyResult<Packed<'py>> {
         let mut data = Vec::new();
@@ -173,8 +201,8 @@ impl PieceCounter {
             counts.push(n);
             Ok(())
         };
-        py.detach(|| match &*self.read() {
-            Counter::Fast(counter) => counter.pieces.iter().try_for_each(|(piece, n)| put(piece, n)),
+        py.detach(|| match &*self.finished()? {
+            Counter::Fast(counter) => counter.pieces().each(put),
             Counter::Mirror(counter) => counter.pieces.iter().try_for_each(|(piece, n)| put(piece, *n)),
             Counter::Spent => Err(spent()),
         })?;
@@ -183,10 +211,10 @@ impl PieceCounter {
 
     /// The documents counted, their bytes, their pieces, and how many of these are distinct.
     fn totals(&self, py: Python<'_>) -> PyResult<(u64, u64, i64, usize)> {
-        Ok(py.detach(|| match &*self.read() {
+        Ok(py.detach(|| match &*self.finished()? {
             Counter::Fast(counter) => {
-                let pieces = counter.pieces.iter().map(|(_, n)| n).sum();
-                Ok((counter.documents, counter.bytes, pieces, counter.pieces.len()))
+                let (pieces, distinct) = counter.pieces().totals();
+                Ok((counter.documents, counter.bytes, pieces, distinct))
             }
             Counter::Mirror(counter) => {
                 let pieces = counter.pieces.iter().map(|(_, n)| n).sum();
@@ -199,8 +227,8 @@ impl PieceCounter {
     /// Each distinct piece with its count, in the order in which they were first seen.
     #[getter]
     fn pieces<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let counted = py.detach(|| match &*self.read() {
-            Counter::Fast(counter) => Ok(owned(&counter.pieces)),
+        let counted = py.detach(|| match &*self.finished()? {
+            Counter::Fast(counter) => counter.pieces().to_vec(),
             Counter::Mirror(counter) => Ok(counter.pieces.clone()),
             Counter::Spent => Err(spent()),
         })?;
@@ -218,6 +246,20 @@ impl PieceCounter {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// To be read, with all pieces in one table.
+    fn finished(&self) -> Result<RwLockReadGuard<'_, Counter>> {
+        // Once they are, nobody waits to write: a callback of a training may come here while the training reads.
+        let held = self.read();
+        if !matches!(&*held, Counter::Fast(counter) if !counter.is_finished()) {
+            return Ok(held);
+        }
+        drop(held);
+        if let Counter::Fast(counter) = &mut *self.write() {
+            counter.finish(&mut || Ok(()))?;
+        }
+        Ok(self.read())
+    }
+
     fn write(&self) -> RwLockWriteGuard<'_, Counter> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
@@ -229,10 +271,6 @@ fn spent() -> Error {
 
 fn too_long() -> Error {
     Error::Training("a piece of 4 GiB or more cannot be written".into())
-}
-
-fn owned(pieces: &PieceCounts) -> Vec<(Vec<u8>, i64)> {
-    pieces.iter().map(|(piece, count)| (piece.to_vec(), count)).collect()
 }
 
 /// The attributes of `minitok.reference.train.TrainOptions`.
@@ -294,15 +332,19 @@ pub fn train(
     };
     let trained = py.detach(|| {
         if trace.is_none() {
-            if keep && let Counter::Fast(counter) = &*counter.read() {
-                return fast::merge::extend(vocab, first_id, &counter.pieces, &options, &mut hear);
-            }
-            if !keep && let Some(pieces) = counter.write().take_fast() {
+            drop(counter.finished()?);
+            if !keep && let Some(pieces) = counter.write().take_table() {
                 return fast::merge::extend(vocab, first_id, pieces, &options, &mut hear);
             }
+            if let Counter::Fast(counter) = &*counter.read() {
+                return match counter.pieces() {
+                    Counted::Table(pieces) => fast::merge::extend(vocab, first_id, pieces, &options, &mut hear),
+                    Counted::Files(files) => fast::merge::extend(vocab, first_id, files.load()?, &options, &mut hear),
+                };
+            }
         }
-        let pieces = match &*counter.read() {
-            Counter::Fast(counter) => owned(&counter.pieces),
+        let pieces = match &*counter.finished()? {
+            Counter::Fast(counter) => counter.pieces().to_vec()?,
             Counter::Mirror(counter) => counter.pieces.clone(),
             Counter::Spent => return Err(spent()),
         };

@@ -67,6 +67,10 @@ def command(
         Optional[int],  # noqa: UP045
         typer.Option(min=1, help="How many threads; all processors without.", show_default=False),
     ] = None,
+    max_memory: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=16, metavar="MB", help="How much memory counting may take, in MiB.", show_default=False),
+    ] = None,
     backend: BackendOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
     json: JsonOption = False,
@@ -92,6 +96,7 @@ def command(
         "max_token_length": max_token_length,
         "backend": backend.value if backend else None,
         "threads": threads,
+        "max_memory": max_memory and max_memory << 20,
         "name": name,
         "progress": not quiet and sys.stderr.isatty(),
     }

@@ -14,14 +14,17 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from ..errors import FileFormatError
-from .files import parse_json, write_atomically
+from .files import parse_json, writing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     import numpy.typing as npt
 
     Packed = tuple[bytes, npt.NDArray[np.uint32], npt.NDArray[np.int64]]
@@ -31,15 +34,23 @@ FORMAT = "minitok counts"
 VERSION = 1
 # A longer first line is no line of this format: a file of anything is not read as a whole to find its end.
 LONGEST_HEAD = 1 << 24
+CHUNK = 1 << 20
 
 
-def save(content: Content, path: str | os.PathLike[str]) -> None:
-    """Write the counts to a file."""
-    pattern, special_tokens, documents, size, (data, lengths, counts) = content
-    parts = [counts.astype("<i8").tobytes(), lengths.astype("<u4").tobytes(), data]
-    checksum = 0
-    for part in parts:
-        checksum = zlib.crc32(part, checksum)
+def save(
+    pattern: str,
+    special_tokens: list[str],
+    documents: int,
+    size: int,
+    pieces: int,
+    counted: Packed | Sequence[Path],
+    path: str | os.PathLike[str],
+) -> None:
+    """Write the counts to a file: those in memory, or those in files of counts, of lengths and of bytes."""
+    checksum = written = 0
+    for chunk in chunks(counted):
+        checksum = zlib.crc32(chunk, checksum)
+        written += len(chunk)
     head = {
         "format": FORMAT,
         "version": VERSION,
@@ -47,11 +58,28 @@ def save(content: Content, path: str | os.PathLike[str]) -> None:
         "special_tokens": special_tokens,
         "documents": documents,
         "bytes": size,
-        "pieces": len(counts),
-        "size": len(data),
+        "pieces": pieces,
+        "size": written - 12 * pieces,
         "crc32": checksum,
     }
-    write_atomically(path, b"".join([json.dumps(head).encode(), b"\n", *parts]))
+    with writing(path) as file:
+        file.write(json.dumps(head).encode() + b"\n")
+        for chunk in chunks(counted):
+            file.write(chunk)
+
+
+def chunks(counted: Packed | Sequence[Path]) -> Iterator[bytes | memoryview]:
+    """What follows the head: counts, lengths and bytes, some at a time."""
+    if isinstance(counted[0], Path):
+        for file in cast("Sequence[Path]", counted):
+            with file.open("rb") as source:
+                while chunk := source.read(CHUNK):
+                    yield chunk
+    else:
+        data, lengths, counts = cast("Packed", counted)
+        yield counts.astype("<i8", copy=False).tobytes()
+        yield lengths.astype("<u4", copy=False).tobytes()
+        yield data
 
 
 def load(path: str | os.PathLike[str]) -> Content:

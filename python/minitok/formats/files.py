@@ -6,7 +6,7 @@ import json
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..errors import FileFormatError, MinitokError, VocabularyError
 
@@ -74,7 +74,14 @@ def named(path: Path) -> Iterator[None]:
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write a file so that it is there whole or, if anything fails, as it was before (SPEC F1).
+    """Write a file so that it is there whole or, if anything fails, as it was before (SPEC F1)."""
+    with writing(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def writing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A file that is being written: at the end it is there whole or, if anything fails, as it was before (SPEC F1).
 
     The data goes to a temporary file in the same folder, to the disk, and then takes the place of the old file.
     """
@@ -85,7 +92,7 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(data)
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             if target.exists():
