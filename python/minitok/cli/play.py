@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import webbrowser
 from typing import Annotated, Optional
@@ -53,5 +54,6 @@ def command(
         output().print(f"The playground is at {url} until Ctrl-C", markup=False, soft_wrap=True)
         sys.stdout.flush()
         wanted = sys.stdout.isatty() if browser is None else browser
-        # The socket listens already: a browser that is early waits.
-        serve(listening, host, allow_host or (), (lambda: webbrowser.open(url)) if wanted else None)
+        # Ctrl-C is how it ends. The socket listens already: a browser that is early waits.
+        with contextlib.suppress(KeyboardInterrupt):
+            serve(listening, host, allow_host or (), (lambda: webbrowser.open(url)) if wanted else None)
