@@ -27,7 +27,7 @@ $(STAMPS)/venv:
 
 # The package in place, with the extension in release mode: Python files take effect as they are, Rust files by `make`.
 $(STAMPS)/built: $(STAMPS)/venv $(RUST) pyproject.toml
-	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --release --locked --extras cli
+	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --release --locked --extras cli,play
 	touch $@
 
 # What the tests and the linters need.
@@ -51,11 +51,14 @@ $(STAMPS)/deny: $(STAMPS)/tools
 
 # -- commands --------------------------------------------------------------------------------------------------------
 
-.PHONY: demo test lint bench docs wheel clean help
+.PHONY: demo play test lint bench docs wheel clean help
 
 demo: $(STAMPS)/built ## train, encode, decode and look inside, in under a minute
 	mkdir -p build
 	$(BIN)/minitok demo --html build/demo.html
+
+play: $(STAMPS)/built ## the playground in the browser, until Ctrl-C
+	$(BIN)/minitok play
 
 test: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/browser ## every test of both languages
 	cargo test --locked

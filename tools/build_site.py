@@ -59,7 +59,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def with_site_links(text: str) -> str:
     """Links into the repository lead to the page that shows the file."""
-    text = text.replace("](docs/", "](")
+    text = text.replace("](docs/", "](").replace('="docs/', '="')
     for source, page in FROM_ROOT.items():
         text = text.replace(f"]({source})", f"]({page})")
     return re.sub(r"\]\((LICENSE|NOTICE)\)", "](license.md)", text)

@@ -129,7 +129,10 @@ export class Strip {
     else if (this.view === "bytes") made.append(hex(bytes));
     else made.append(el("bdi", {}, ...nodes(bytes)));
     if (this.view === "both") made.append(el("small", {}, String(id)));
-    if (this.view === "text" && bytes.at(-1) === NEWLINE) made.append(el("br"));
+    if (this.view === "text" && bytes.at(-1) === NEWLINE) {
+      made.classList.add("line-end");
+      made.append(el("br"));
+    }
     for (const kind of Object.keys(this.marks)) if (this.isMarked(kind, index)) this.paint(made, kind, true);
     return made;
   }

@@ -1,0 +1,85 @@
+"""Photograph the playground for docs/play.md and the README, light and dark, into docs/images.
+
+    python tools/play_pictures.py
+
+Needs minitok with the extras `cli`, `plots` and `play`, Playwright, and a Chromium on the path (or named by CHROMIUM).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from urllib.parse import urlencode
+
+import uvicorn
+from explain_pictures import IMAGES, save_small
+from minitok.data import tiny_shakespeare
+from minitok.play.app import create_app
+from minitok.play.server import address, listen
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+TEXT = "I'LL parseHTTPRequest 1234567\n\tnaïve café  unforgettable"
+WIDTH = 1100
+
+
+def main() -> None:
+    """All pictures."""
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if program is None:
+        sys.exit("no Chromium found: set CHROMIUM to its program")
+    with listen("127.0.0.1", 0) as listening, sync_playwright() as playwright:
+        server = uvicorn.Server(uvicorn.Config(create_app(), http="h11", ws="none", log_level="warning"))
+        serving = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        serving.start()
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        for look in ("light", "dark"):
+            photograph(browser, address(listening, "127.0.0.1"), look)
+        browser.close()
+        server.should_exit = True
+        serving.join()
+
+
+def photograph(browser: Browser, site: str, look: str) -> None:
+    """Both pictures in one look: tokens with their merges; a training, and what a model makes of it."""
+    page = browser.new_page(viewport={"width": WIDTH, "height": 1250}, color_scheme=look)
+    page.goto(
+        f"{site}#{urlencode({'text': TEXT, 'encodings': 'gpt2,o200k_base', 'price': '2.5', 'at': '14,gpt2', 'step': 12})}"
+    )
+    expect(page.locator(".tree g.current")).to_be_visible()
+    page.locator(".panel[data-encoding=gpt2] .token", has_text="Request").hover()
+    save(page, "play", look, "h1", "#inside details")
+
+    page.locator("#text").fill(tiny_shakespeare()[:50_000])
+    page.locator("#train [name=vocab_size]").fill("1024")
+    page.locator("#train [name=name]").fill("my Shakespeare")
+    page.locator("#train [type=submit]").click()
+    expect(page.locator("#train output")).to_contain_text("is ready")
+    expect(page.locator(".panel")).to_have_count(3)
+    page.locator("#learnt input[type=range]").fill("40")
+    page.locator("#loop [name=encoding]").select_option(label="my Shakespeare")
+    page.locator("#loop [name=prompt]").fill("First Cit")
+    page.locator("#loop [name=tokens]").fill("30")
+    page.locator("#loop [type=submit]").click()
+    expect(page.locator("#completed table").first).to_be_visible()
+    save(page, "play-train", look, "#train-heading", "#completed table >> nth=0")
+    page.close()
+
+
+def save(page: Page, name: str, look: str, first: str, last: str) -> None:
+    """The page from one element to another."""
+    top, bottom = page.locator(first).first.bounding_box(), page.locator(last).first.bounding_box()
+    scrolled = page.evaluate("window.scrollY")
+    start, end = top["y"] + scrolled - 16, bottom["y"] + scrolled + bottom["height"] + 16
+    with tempfile.TemporaryDirectory() as folder:
+        shot = Path(folder) / "shot.png"
+        clip = {"x": 0, "y": start, "width": WIDTH, "height": end - start}
+        page.screenshot(path=shot, full_page=True, clip=clip)
+        save_small(shot, IMAGES / f"{name}-{look}.png")
+
+
+if __name__ == "__main__":
+    main()
