@@ -12,18 +12,19 @@
 //! By hand, `a b c` with the merge 0: (a, b) -> X: keys 0·64 + 0, none, none; live 11111. Step: p = 0, the part after it is 1;
 //! symbols X . c; live 11011; the keys of 0 and of what is before it are looked up anew: (X, c) does not merge. Done.
 //!
-//! A step ends by asking for the lines of the pair table that it needs, and the next step of the lane begins by looking at
-//! them; meanwhile the other lanes have moved.
+//! A step ends by asking the pair table for the two new pairs, and the next step of the lane begins with the answers;
+//! meanwhile the other lanes have moved. The three keys that change are not stored one by one but blended into all keys on the
+//! way to the least: a processor that stores four bytes and soon loads thirty-two around them has to wait.
 //!
 //! A lane is as wide as the longest piece asks: 16 parts, 32 or 64 (two bits of which are the ends).
 //!
-//! Costs, a lane of N parts: at most N - 1 steps of N comparisons and two look-ups a piece; 12 to 18 KB on the stack.
+//! Costs, a lane of N parts: at most N - 1 steps of N comparisons and two look-ups a piece; 8 to 20 KB.
 
 #![allow(unsafe_code)]
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
-use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable};
+use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable, Probe};
 
 /// The longest piece that is merged in the narrowest lane.
 pub(super) const LANE: usize = 16;
@@ -31,52 +32,58 @@ const MIDDLE: usize = 32;
 /// The longest piece that is merged in a lane at all.
 pub(super) const WIDE_LANE: usize = ROOM - 2;
 const LANES: usize = 32;
-/// Symbols of a lane: two more than it has parts, and a power of two.
+/// Symbols of the widest lane.
 const ROOM: usize = 64;
 const POSITION_BITS: u32 = 6;
 const DONE: u32 = NO_PLACE << POSITION_BITS;
 
-/// A piece of at most N bytes, and of at most [`WIDE_LANE`]; N is a power of two.
-#[derive(Clone, Copy)]
-struct Lane<const N: usize> {
-    /// The symbol of part p at p + 1; none at 0 and behind the last.
-    symbols: [u32; ROOM],
+/// A piece of at most N bytes, and of at most [`WIDE_LANE`]. S, a power of two, is enough for its parts and the two ends.
+struct Lane<const N: usize, const S: usize> {
     keys: [u32; N],
+    /// The symbol of part p at p + 1; none at 0 and behind the last.
+    symbols: [u32; S],
     live: u64,
-    /// Bits of the part whose keys are to be looked up, and of its neighbours.
-    before: u32,
+    /// The bits of the part that the last step made, of the one before it, and of the one that went; 0 is none.
     part: u32,
-    after: u32,
+    before: u32,
+    gone: u32,
     piece: u32,
+    /// The pairs of the part before and the part, and of the part and the one behind it.
+    probes: [Probe; 2],
 }
 
-impl<const N: usize> Lane<N> {
-    const IDLE: Lane<N> =
-        Lane { symbols: [NO_SYMBOL; ROOM], keys: [DONE; N], live: 0, before: 0, part: 1, after: 2, piece: 0 };
+impl<const N: usize, const S: usize> Lane<N, S> {
+    const IDLE: Lane<N, S> = Lane {
+        keys: [DONE; N],
+        symbols: [NO_SYMBOL; S],
+        live: 0,
+        part: 0,
+        before: 0,
+        gone: 0,
+        piece: 0,
+        probes: [Probe::NONE; 2],
+    };
 
     fn load(&mut self, table: &PairTable, piece: u32, bytes: &[u8]) {
-        *self = Lane { piece, ..Self::IDLE };
         self.live = u64::MAX >> (WIDE_LANE - bytes.len());
         for (symbol, &byte) in self.symbols[1..].iter_mut().zip(bytes) {
             *symbol = u32::from(byte);
         }
-        for (position, pair) in bytes.windows(2).enumerate() {
-            self.keys[position] = table.place_of_bytes(pair[0], pair[1]) << POSITION_BITS | position as u32;
+        self.symbols[bytes.len() + 1] = NO_SYMBOL;
+        let mut keys = [DONE; N];
+        for (position, (key, pair)) in keys.iter_mut().zip(bytes.windows(2)).enumerate() {
+            *key = table.place_of_bytes(pair[0], pair[1]) << POSITION_BITS | position as u32;
         }
-        // The first step looks up the first pair once more, which is cheaper than a branch.
-        table.fetch(self.symbol(1), self.symbol(2));
+        self.keys = keys;
+        (self.part, self.before, self.gone) = (0, 0, 0);
+        (self.piece, self.probes) = (piece, [Probe::NONE; 2]);
     }
 
-    /// Look up what the last step asked for, and merge once; false if nothing merges.
+    /// Take in what the last step asked for, and merge once; false if nothing merges.
     #[inline(always)]
     fn step(&mut self, table: &PairTable) -> bool {
-        let (before, part, after) = (self.before, self.part, self.after);
-        let symbol = self.symbol(part);
-        // Before the first part there is none, and what is written in its place is overwritten at once.
-        *self.key(before.max(1)) = table.place(self.symbol(before), symbol) << POSITION_BITS | (before.max(1) - 1);
-        *self.key(part) = table.place(symbol, self.symbol(after)) << POSITION_BITS | (part - 1);
-
-        let least = self.keys.iter().fold(u32::MAX, |least, &key| least.min(key));
+        let [before, behind] = self.probes.map(|probe| table.place_at(probe));
+        let least = self.change_keys(before, behind);
         if least >= DONE {
             return false;
         }
@@ -85,28 +92,42 @@ impl<const N: usize> Lane<N> {
         self.live ^= 1 << gone;
         let (before, after) = ((self.live & ((1 << part) - 1)).ilog2(), following(self.live, part));
         let symbol = table.made(least >> POSITION_BITS);
-        self.symbols[part as usize % ROOM] = symbol;
-        *self.key(gone) = DONE;
-        table.fetch(self.symbol(before), symbol);
-        table.fetch(symbol, self.symbol(after));
-        (self.before, self.part, self.after) = (before, part, after);
+        self.symbols[part as usize % S] = symbol;
+        self.probes = [table.probe(self.symbol(before), symbol), table.probe(symbol, self.symbol(after))];
+        (self.part, self.before, self.gone) = (part, before, gone);
         true
+    }
+
+    /// Put the places of the changed pairs among the keys; the least key.
+    #[inline(always)]
+    fn change_keys(&mut self, before: u32, behind: u32) -> u32 {
+        // Where there is no such part, its position is none of those below.
+        let [at_part, at_before, at_gone] = [self.part, self.before, self.gone].map(|bit| bit.wrapping_sub(1));
+        let (before, behind) = (before << POSITION_BITS | at_before, behind << POSITION_BITS | at_part);
+        let mut least = u32::MAX;
+        for (position, key) in self.keys.iter_mut().enumerate() {
+            let position = position as u32;
+            let mut changed = *key;
+            changed = if position == at_before { before } else { changed };
+            changed = if position == at_part { behind } else { changed };
+            changed = if position == at_gone { DONE } else { changed };
+            *key = changed;
+            least = least.min(changed);
+        }
+        least
     }
 
     #[inline(always)]
     fn symbol(&self, bit: u32) -> u32 {
-        self.symbols[bit as usize % ROOM]
-    }
-
-    /// The key of the part with this bit, which is at least 1.
-    #[inline(always)]
-    fn key(&mut self, bit: u32) -> &mut u32 {
-        &mut self.keys[(bit as usize - 1) % N]
+        self.symbols[bit as usize % S]
     }
 
     fn result(&self, out: &mut Vec<u32>) {
-        let standing = |&position: &usize| self.live & 2 << position != 0 && self.symbols[position + 1] != NO_SYMBOL;
-        out.extend((0..N).filter(standing).map(|position| self.symbols[position + 1]));
+        let mut parts = self.live ^ 1 ^ 1 << self.live.ilog2();
+        while parts != 0 {
+            out.push(self.symbol(parts.trailing_zeros()));
+            parts &= parts - 1;
+        }
     }
 }
 
@@ -128,18 +149,18 @@ pub(super) fn merge_short<'p>(
     mut emit: impl FnMut(u32, &[u32]),
 ) {
     let longest = pieces.clone().map(|(_, piece)| piece.len()).max().unwrap_or(0);
-    merge_lanes::<LANE>(table, pieces.clone().filter(|(_, piece)| piece.len() <= LANE), &mut emit);
+    merge_lanes::<LANE, { 2 * LANE }>(table, pieces.clone().filter(|(_, piece)| piece.len() <= LANE), &mut emit);
     if longest > LANE {
         let middle = pieces.clone().filter(|(_, piece)| (LANE + 1..=MIDDLE).contains(&piece.len()));
-        merge_lanes::<MIDDLE>(table, middle, &mut emit);
+        merge_lanes::<MIDDLE, ROOM>(table, middle, &mut emit);
     }
     if longest > MIDDLE {
-        merge_lanes::<ROOM>(table, pieces.filter(|(_, piece)| piece.len() > MIDDLE), &mut emit);
+        merge_lanes::<ROOM, ROOM>(table, pieces.filter(|(_, piece)| piece.len() > MIDDLE), &mut emit);
     }
 }
 
 /// The same in lanes of N parts.
-fn merge_lanes<'p, const N: usize>(
+fn merge_lanes<'p, const N: usize, const S: usize>(
     table: &PairTable,
     pieces: impl Iterator<Item = (u32, &'p [u8])>,
     emit: impl FnMut(u32, &[u32]),
@@ -148,53 +169,53 @@ fn merge_lanes<'p, const N: usize>(
     {
         /// The same, compiled for processors that compare eight keys at once.
         #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt")]
-        fn with_avx2<'p, const N: usize>(
+        fn with_avx2<'p, const N: usize, const S: usize>(
             table: &PairTable,
             pieces: impl Iterator<Item = (u32, &'p [u8])>,
             emit: impl FnMut(u32, &[u32]),
         ) {
-            run_lanes::<N>(table, pieces, emit);
+            run_lanes::<N, S>(table, pieces, emit);
         }
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi2") && is_x86_feature_detected!("lzcnt") {
             // SAFETY: the processor has what the function is compiled for; bmi1 comes with bmi2.
-            return unsafe { with_avx2::<N>(table, pieces, emit) };
+            return unsafe { with_avx2::<N, S>(table, pieces, emit) };
         }
     }
-    run_lanes::<N>(table, pieces, emit);
+    run_lanes::<N, S>(table, pieces, emit);
 }
 
 #[inline(always)]
-fn run_lanes<'p, const N: usize>(
+fn run_lanes<'p, const N: usize, const S: usize>(
     table: &PairTable,
-    pieces: impl Iterator<Item = (u32, &'p [u8])>,
+    mut pieces: impl Iterator<Item = (u32, &'p [u8])>,
     mut emit: impl FnMut(u32, &[u32]),
 ) {
-    let mut pieces = pieces.fuse();
-    let Some(first) = pieces.next() else { return };
-    let mut pieces = std::iter::once(first).chain(pieces);
-    let mut lanes = [Lane::<N>::IDLE; LANES];
-    let mut active = 0;
-    let mut symbols = Vec::with_capacity(N);
-    for lane in &mut lanes {
-        let Some((piece, bytes)) = pieces.next() else { break };
-        lane.load(table, piece, bytes);
-        active += 1;
+    let mut lanes: Vec<Lane<N, S>> = Vec::new();
+    while lanes.len() < LANES
+        && let Some((piece, bytes)) = pieces.next()
+    {
+        lanes.push(Lane::IDLE);
+        if let Some(lane) = lanes.last_mut() {
+            lane.load(table, piece, bytes);
+        }
     }
-    while active > 0 {
-        let mut lane = 0;
-        while lane < active {
-            if lanes[lane].step(table) {
-                lane += 1;
+    let mut symbols = Vec::with_capacity(N);
+    while !lanes.is_empty() {
+        let mut at = 0;
+        while let Some(lane) = lanes.get_mut(at) {
+            if lane.step(table) {
+                at += 1;
                 continue;
             }
             symbols.clear();
-            lanes[lane].result(&mut symbols);
-            emit(lanes[lane].piece, &symbols);
+            lane.result(&mut symbols);
+            emit(lane.piece, &symbols);
+            // The next piece waits for its turn: what has just been stored would be waited for.
             if let Some((piece, bytes)) = pieces.next() {
-                lanes[lane].load(table, piece, bytes);
+                lane.load(table, piece, bytes);
+                at += 1;
             } else {
-                active -= 1;
-                lanes.swap(lane, active);
+                lanes.swap_remove(at);
             }
         }
     }

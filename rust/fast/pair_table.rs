@@ -8,9 +8,16 @@
 //! Pairs of bytes are looked up in a square of 256 x 256. All others are in one flat table of 8-byte entries, 20 bits of left
 //! symbol, 20 of right symbol and 24 of place. An entry stands in one of two slots that its pair names, both on one page of
 //! 4 KiB (*cuckoo hashing*: who finds both taken moves one of the two to its other slot). A look-up is two independent
-//! loads and no branch, present or absent; most pairs are absent.
+//! loads and no branch, present or absent.
 //!
-//! Costs: 256 KiB and 16 to 32 bytes a merge; building is O(merges). Not for vocabularies of more than a million symbols, nor
+//! Most pairs that are asked for are absent, and the table is too large for the processor's near caches. So a *Bloom filter*
+//! stands before it: three bits of one word for each pair, 1 to 2 bytes a merge in all. Where one of the bits is not set, the
+//! pair is absent, and the look-up is sent to a slot that is always empty and always near.
+//!
+//! A look-up is in two halves, so that other work can be done while the memory answers: [`PairTable::probe`] says where to
+//! look and asks for it, [`PairTable::place_at`] looks.
+//!
+//! Costs: 256 KiB and 17 to 34 bytes a merge; building is O(merges). Not for vocabularies of more than a million symbols, nor
 //! for one whose equal ranks make different tokens: `PairTable::new` answers None, and the mirror merges instead.
 
 // The hot loops are made of one-line helpers that must vanish into them.
@@ -18,6 +25,7 @@
 
 use super::prefetch::prefetch;
 use crate::vocab::{Merge, Vocab};
+use std::hint::select_unpredictable;
 
 /// No symbol: stands beside the ends of a piece, and merges with nothing.
 pub(super) const NO_SYMBOL: u32 = (1 << SYMBOL_BITS) - 1;
@@ -38,8 +46,10 @@ const MOVES: usize = 500;
 pub(super) struct PairTable {
     /// The place for left byte * 256 + right byte.
     bytes: Box<[u32]>,
+    /// A power of two of them, and one more that stays empty.
     slots: Vec<u64>,
     shift: u32,
+    filter: Filter,
     /// What the merges of each place make; not needed where it is 256 + place.
     made: Vec<u32>,
     plain: bool,
@@ -78,10 +88,11 @@ impl PairTable {
             bytes[(left * 256 + right) as usize] = place;
         }
         let (slots, shift) = build_slots(&pairs);
+        let filter = Filter::new(&pairs);
         let ordered = plain && pairs.iter().all(|&(left, right, place)| left.max(right) < 256 + place);
         let length = |&id: &u32| vocab.token_bytes(id).map_or(0, |token| token.len() as u32);
         let lengths = names.ids.iter().map(length).collect();
-        Some(PairTable { bytes, slots, shift, made, plain, ordered, ids: names.ids, lengths })
+        Some(PairTable { bytes, slots, shift, filter, made, plain, ordered, ids: names.ids, lengths })
     }
 
     /// The place of the merge of two bytes, or [`NO_PLACE`].
@@ -93,21 +104,31 @@ impl PairTable {
     /// The place of the merge of two symbols, or [`NO_PLACE`].
     #[inline(always)]
     pub(super) fn place(&self, left: u32, right: u32) -> u32 {
+        self.place_at(self.probe(left, right))
+    }
+
+    /// Where to look for a pair; asks for the lines, which are on one page.
+    #[inline(always)]
+    pub(super) fn probe(&self, left: u32, right: u32) -> Probe {
         let pair = pair_of(left, right);
-        let (slot, other) = slots_of(pair, self.shift, self.slots.len());
-        let (first, second) = (self.slots[slot], self.slots[other]);
+        let hash = hash_of(pair);
+        let nowhere = self.slots.len() - 1;
+        let (slot, other) = slots_of(hash, self.shift, nowhere);
+        let possible = self.filter.may_hold(hash);
+        let [slot, other] = [slot, other].map(|slot| select_unpredictable(possible, slot, nowhere));
+        prefetch(self.slots.as_ptr().wrapping_add(slot));
+        prefetch(self.slots.as_ptr().wrapping_add(other));
+        Probe { pair, slot: slot as u32, other: other as u32 }
+    }
+
+    /// The place that is found there, or [`NO_PLACE`].
+    #[inline(always)]
+    pub(super) fn place_at(&self, Probe { pair, slot, other }: Probe) -> u32 {
+        let (first, second) = (self.slots[slot as usize], self.slots[other as usize]);
         let in_first = if first >> PLACE_BITS == pair { first as u32 } else { NO_PLACE };
         let in_second = if second >> PLACE_BITS == pair { second as u32 } else { NO_PLACE };
         // At most one of them is not all ones.
         in_first & in_second & NO_PLACE
-    }
-
-    /// Ask for the lines that [`place`](PairTable::place) will look at; they are on one page.
-    #[inline(always)]
-    pub(super) fn fetch(&self, left: u32, right: u32) {
-        let (slot, other) = slots_of(pair_of(left, right), self.shift, self.slots.len());
-        prefetch(&raw const self.slots[slot]);
-        prefetch(&raw const self.slots[other]);
     }
 
     /// The symbol that the merges of a place make.
@@ -129,6 +150,51 @@ impl PairTable {
     #[inline]
     pub(super) fn id(&self, symbol: u32) -> u32 {
         self.ids[symbol as usize]
+    }
+}
+
+/// A look-up that has been begun.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Probe {
+    pair: u64,
+    slot: u32,
+    other: u32,
+}
+
+impl Probe {
+    /// Of two symbols that do not merge.
+    pub(super) const NONE: Probe = Probe { pair: EMPTY, slot: 0, other: 0 };
+}
+
+/// A set of pairs that holds all it was given, and a few in a hundred others.
+#[derive(Debug)]
+struct Filter {
+    words: Vec<u64>,
+    shift: u32,
+}
+
+impl Filter {
+    fn new(pairs: &[(u32, u32, u32)]) -> Filter {
+        let len = (pairs.len() / 8).next_power_of_two().max(2);
+        let mut filter = Filter { words: vec![0; len], shift: 64 - len.trailing_zeros() };
+        for &(left, right, _) in pairs {
+            let (word, bits) = filter.bits(hash_of(pair_of(left, right)));
+            filter.words[word] |= bits;
+        }
+        filter
+    }
+
+    #[inline(always)]
+    fn may_hold(&self, hash: u64) -> bool {
+        let (word, bits) = self.bits(hash);
+        self.words[word] & bits == bits
+    }
+
+    /// The word of a hash, and three bits of it.
+    #[inline(always)]
+    fn bits(&self, hash: u64) -> (usize, u64) {
+        let bit = |from: u32| 1 << (hash >> from & 63);
+        ((hash >> self.shift) as usize & (self.words.len() - 1), bit(20) | bit(26) | bit(32))
     }
 }
 
@@ -165,24 +231,30 @@ fn pair_of(left: u32, right: u32) -> u64 {
     u64::from(left) << SYMBOL_BITS | u64::from(right)
 }
 
-/// The two slots of a pair; each is the other's other.
 #[inline(always)]
-fn slots_of(pair: u64, shift: u32, len: usize) -> (usize, usize) {
-    let hash = pair.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+fn hash_of(pair: u64) -> u64 {
+    pair.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+/// The two slots of a pair among `len`; each is the other's other.
+#[inline(always)]
+fn slots_of(hash: u64, shift: u32, len: usize) -> (usize, usize) {
     let slot = (hash >> shift) as usize & (len - 1);
     let step = ((hash >> 20) as usize & (PAGE - 1)) | 1;
     (slot, (slot ^ step) & (len - 1))
 }
 
-/// The table, at most half full, and the shift that makes slots of hashes.
+/// The table, at most half full, with an empty slot behind it; and the shift that makes slots of hashes.
 fn build_slots(pairs: &[(u32, u32, u32)]) -> (Vec<u64>, u32) {
     let mut len = (2 * pairs.len()).next_power_of_two().max(PAGE);
     loop {
         let shift = 64 - len.trailing_zeros();
-        let mut slots = vec![EMPTY; len];
-        if pairs.iter().all(|&(left, right, place)| {
-            insert(&mut slots, shift, pair_of(left, right) << PLACE_BITS | u64::from(place))
-        }) {
+        let mut slots = vec![EMPTY; len + 1];
+        let table = &mut slots[..len];
+        if pairs
+            .iter()
+            .all(|&(left, right, place)| insert(table, shift, pair_of(left, right) << PLACE_BITS | u64::from(place)))
+        {
             return (slots, shift);
         }
         len *= 2;
@@ -190,7 +262,7 @@ fn build_slots(pairs: &[(u32, u32, u32)]) -> (Vec<u64>, u32) {
 }
 
 fn insert(slots: &mut [u64], shift: u32, mut entry: u64) -> bool {
-    let (mut slot, other) = slots_of(entry >> PLACE_BITS, shift, slots.len());
+    let (mut slot, other) = slots_of(hash_of(entry >> PLACE_BITS), shift, slots.len());
     if slots[slot] != EMPTY {
         slot = other;
     }
@@ -199,7 +271,7 @@ fn insert(slots: &mut [u64], shift: u32, mut entry: u64) -> bool {
         if entry == EMPTY {
             return true;
         }
-        let (one, two) = slots_of(entry >> PLACE_BITS, shift, slots.len());
+        let (one, two) = slots_of(hash_of(entry >> PLACE_BITS), shift, slots.len());
         slot ^= one ^ two;
     }
     false
