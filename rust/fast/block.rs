@@ -16,8 +16,10 @@ use super::key::{is_long, key_of};
 use super::line::{self, Line};
 use super::long::merge_long;
 use super::miss::{WIDE_LANE, merge_short};
-use super::piece_cache::{PieceCache, RECORDS, Size};
-use super::values::{PADDING, SPILL, Values};
+use super::piece_cache::{PieceCache, Size};
+use super::records::PADDING;
+use super::static_cuts::Cutting;
+use super::values::{SPILL, Values};
 use crate::encode::encode_piece;
 use std::ops::Range;
 
@@ -39,8 +41,7 @@ pub(super) struct Workspace {
     pub(super) ends: Vec<usize>,
     /// Text on its way from a Python str.
     pub(super) utf8: Vec<u8>,
-    /// Room for more ends.
-    pub(super) cut: Vec<usize>,
+    pub(super) cutting: Cutting,
     keys: Vec<u128>,
     lines: Vec<u32>,
     values: Vec<u32>,
@@ -57,7 +58,7 @@ impl Workspace {
             seeded: false,
             ends: Vec::new(),
             utf8: Vec::new(),
-            cut: Vec::new(),
+            cutting: Cutting::default(),
             keys: Vec::new(),
             lines: Vec::new(),
             values: Vec::new(),
@@ -73,24 +74,22 @@ impl Workspace {
         if !self.misses.is_empty() {
             self.merge_misses(encoder, text, start, range);
         }
-        Values { words: &self.values, arena: self.cache.view().arena(), spill: &self.spill }
+        let (records, first) = self.cache.view().records();
+        Values { words: &self.values, records, first, spill: &self.spill }
     }
 
     /// After a call: keep what was learned, but no more memory than usual.
     pub(super) fn rest(&mut self) {
-        for ends in [&mut self.ends, &mut self.cut] {
-            ends.clear();
-            ends.shrink_to(KEPT);
-        }
+        self.ends.clear();
+        self.ends.shrink_to(KEPT);
+        self.cutting.shrink_to(KEPT);
     }
 
     /// After the values of a block have been used.
     pub(super) fn finish(&mut self) {
         self.spill.clear();
         self.spill.shrink_to(KEPT);
-        if self.cache.is_full() {
-            self.cache.sweep();
-        }
+        self.cache.turn();
     }
 
     /// The key and the line of every piece; asks for the lines.
@@ -138,6 +137,7 @@ impl Workspace {
         for (index, ((&key, &line), place)) in pieces.enumerate() {
             let found = cache.find_with(line as usize, key, find);
             *place = found.unwrap_or(0);
+            cache.fetch_record(*place);
             self.misses[n_misses] = index as u32;
             n_misses += usize::from(found.is_none() | is_long(key));
         }
@@ -192,7 +192,7 @@ impl Results<'_> {
     /// The value of a piece that needs no merging: one that was met since, or is a token as it stands.
     fn know(&mut self, encoder: &Encoder, index: u32, piece: &[u8]) -> bool {
         let (key, found) = (self.keys[index as usize], self.values[index as usize]);
-        if found >= RECORDS && self.cache.view().holds(found, piece) {
+        if self.cache.view().holds(found, piece) {
             return true;
         }
         if let Some(value) = self.cache.view().find_piece(key, piece) {

@@ -12,7 +12,7 @@ use super::key::{INLINE, key_of};
 use super::long::merge_long;
 use super::miss::{WIDE_LANE, merge_short};
 use super::pair_table::PairTable;
-use super::piece_cache::{MOST, PieceCache, RECORDS, Size};
+use super::piece_cache::{PieceCache, Size};
 use super::pool::Pool;
 use super::scan::{Grammar, Scanner, safe_cut};
 use super::static_cuts::StaticCuts;
@@ -29,7 +29,8 @@ const SEED_AFTER: usize = 1 << 20;
 const PART: usize = 1 << 16;
 const NEAR: usize = 256;
 /// A new cache: 256 KiB of lines and as much of records.
-const FIRST: Size = Size { log_lines: 12, arena: 1 << 16 };
+const FIRST_LOG_LINES: u32 = 12;
+const FIRST_RECORDS: usize = 11_000;
 
 /// How text is cut into pieces.
 #[derive(Debug, Clone, Copy)]
@@ -56,16 +57,14 @@ pub struct Encoder {
 
 impl Encoder {
     pub fn new(vocab: Arc<Vocab>) -> Encoder {
-        // Half a million entries in 8 MiB, or a million where the vocabulary alone would fill a third of that; and 12 MiB of
-        // records, of which is touched what is used.
-        let log_lines = if vocab.tokens.n_ids() <= 1 << 17 { 17 } else { 18 };
-        let size = Size { log_lines, arena: MOST };
+        let size = Size::for_ids(vocab.tokens.n_ids());
         Encoder::with_size(vocab, size)
     }
 
     pub(super) fn with_size(vocab: Arc<Vocab>, size: Size) -> Encoder {
         let pairs = PairTable::new(&vocab);
-        let first = if size.log_lines < FIRST.log_lines { size } else { FIRST };
+        let first =
+            Size { log_lines: size.log_lines.min(FIRST_LOG_LINES), records: size.records.min(FIRST_RECORDS), ..size };
         Encoder { vocab, pairs, first, size, seed_after: SEED_AFTER, warm: OnceLock::new(), pool: Pool::new() }
     }
 
@@ -155,7 +154,7 @@ impl Encoder {
         }
         let mut block = |work: &mut Workspace, mut start| {
             if let Some(Warm { cuts: Some(cuts), .. }) = self.warm.get() {
-                cuts.cut(text, start, &mut work.ends, &mut work.cut);
+                cuts.cut(text, start, &mut work.ends, &mut work.cutting);
             }
             for first in (0..work.ends.len()).step_by(BLOCK) {
                 let range = first..work.ends.len().min(first + BLOCK);
@@ -228,7 +227,7 @@ impl Encoder {
     fn seeds(&self) -> impl Iterator<Item = (u128, u32)> {
         let warm = self.warm();
         let known = self.vocab.whole_pieces || warm.merges_make_all;
-        let short = |id: u32, token: &[u8]| id < RECORDS && (1..=INLINE).contains(&token.len());
+        let short = |id: u32, token: &[u8]| id < self.size.first_record && (1..=INLINE).contains(&token.len());
         (self.vocab.tokens.iter())
             .filter(move |&(id, token)| short(id, token) && (known || warm.made[id as usize]))
             .map(|(id, token)| (key_of(token, 0, token.len()), id))

@@ -9,6 +9,7 @@ pub mod join;
 pub mod merge;
 pub mod parallel;
 pub mod scan;
+pub mod spill;
 pub mod transcode;
 
 mod block;
@@ -23,7 +24,7 @@ mod piece_cache;
 mod pool;
 mod pour;
 mod prefetch;
-pub mod spill;
+mod records;
 mod static_cuts;
 mod values;
 

@@ -1,15 +1,14 @@
 //! Which ids a piece had when it was met before.
 //!
 //! Words repeat: of a hundred pieces of running text, one or two are new. A cache line of 64 bytes holds four entries of 16:
-//! the key of a piece ([`super::key`]) and a 20-bit *value*, which is an id or, with its top bit set, the place of a record
-//! with several ids in the arena. A piece belongs on one line, chosen by its hash; when that is full, on the next; when that
-//! is full too, it takes the place of another on its own line. Nothing but speed depends on what is forgotten.
+//! the key of a piece ([`super::key`]) and a 20-bit *value*. The values below `first_record` are ids, those from it on name
+//! records with several ids ([`super::records`]). A piece belongs on one line, chosen by its hash; when that is full, on
+//! the next; when that is full too, it takes the place of another on its own line. Nothing but speed depends on what is
+//! forgotten.
 //!
-//! A record is a count and that many ids, and for a long piece its length and its bytes as well, padded to a multiple of
-//! six words, which holds the ids of nearly every word. When the arena is full, `sweep` forgets all records, and the entries that name them.
-//!
-//! Invariants: a line fills from its first slot, and only `sweep` removes; so a line whose last slot is free is not full.
-//! The memory is that of the lines and the arena given at the start, whatever is encoded.
+//! Invariants: a line fills from its first slot, and only `turn` removes; so a line whose last slot is free is not full. No
+//! entry names a record that was forgotten. The memory is that of the lines and records given at the start, whatever is
+//! encoded.
 //!
 //! Costs: a hit is one line; memory is touched as it is used. `seed` is one insertion a piece. Not shared between threads:
 //! see `pool.rs`.
@@ -21,14 +20,10 @@ use super::huge;
 use super::key::{VALUE_SHIFT, hash, is_long};
 use super::line::{self, Line, SLOTS};
 use super::prefetch::prefetch;
-use super::values::PADDING;
+use super::records::{self, Records, UNIT};
 
-/// A value from here on is a record.
-pub(super) const RECORDS: u32 = 1 << 19;
-/// Words of a unit of the arena.
-pub(super) const UNIT: usize = 6;
-/// The most words that all records can have.
-pub(super) const MOST: usize = (1 << 19) * UNIT;
+/// How many values there are.
+const VALUES: u32 = 1 << (128 - VALUE_SHIFT);
 /// How many insertions ahead a line is fetched while seeding.
 const AHEAD: usize = 24;
 
@@ -37,8 +32,20 @@ const AHEAD: usize = 24;
 pub(super) struct Size {
     /// The number of lines is 2 to this power.
     pub(super) log_lines: u32,
-    /// Words of the arena; at most [`MOST`].
-    pub(super) arena: usize,
+    /// The first value that names a record; ids from it on need one. No more than half of all values.
+    pub(super) first_record: u32,
+    /// Units of records; at most the number of values that are left.
+    pub(super) records: usize,
+}
+
+impl Size {
+    /// For a vocabulary of so many ids: the values that are no ids name records, and the vocabulary fills no more than a
+    /// quarter of the lines.
+    pub(super) fn for_ids(n_ids: u32) -> Size {
+        let first_record = n_ids.min(VALUES / 2);
+        let log_lines = if n_ids <= 1 << 17 { 17 } else { 18 };
+        Size { log_lines, first_record, records: (VALUES - first_record) as usize }
+    }
 }
 
 #[derive(Debug)]
@@ -47,9 +54,7 @@ pub(super) struct PieceCache {
     /// Where the lines begin: `memory` at a multiple of a large page, so at one of 64 bytes too.
     first: usize,
     size: Size,
-    /// The records, and [`PADDING`] words more.
-    arena: Vec<u32>,
-    used: usize,
+    records: Records,
     victim: usize,
 }
 
@@ -61,8 +66,7 @@ impl PieceCache {
         let memory = vec![0u128; entries + spare];
         huge::ask(memory.as_ptr(), memory.len());
         let first = memory.as_ptr().align_offset(align).min(spare);
-        let arena = if size.arena < MOST { Vec::new() } else { huge::with_capacity(size.arena + PADDING) };
-        PieceCache { memory, first, size, arena, used: 0, victim: 0 }
+        PieceCache { memory, first, size, records: Records::new(size.records), victim: 0 }
     }
 
     fn lines(&self) -> &[Line] {
@@ -73,9 +77,10 @@ impl PieceCache {
         &mut self.memory[self.first..].as_chunks_mut().0[..1 << self.size.log_lines]
     }
 
-    /// The lines and the arena, to look up many pieces.
+    /// The lines and the records, to look up many pieces.
     pub(super) fn view(&self) -> View<'_> {
-        View { lines: self.lines(), shift: 64 - self.size.log_lines, arena: &self.arena }
+        let Size { log_lines, first_record, .. } = self.size;
+        View { lines: self.lines(), shift: 64 - log_lines, records: self.records.words(), first_record }
     }
 
     /// Remember that these pieces, given by their keys, are one token each. What is known already stays.
@@ -93,28 +98,10 @@ impl PieceCache {
 
     /// Remember the ids of a piece, and answer its value; None where there is no room for them.
     pub(super) fn insert(&mut self, key: u128, piece: &[u8], ids: &[u32]) -> Option<u32> {
-        if let &[id] = ids
-            && id < RECORDS
-            && !is_long(key)
-        {
-            self.put(key, id);
-            return Some(id);
-        }
-        let bytes_words = if is_long(key) { 1 + piece.len().div_ceil(4) } else { 0 };
-        let end = (self.used + 1 + ids.len() + bytes_words).next_multiple_of(UNIT);
-        if end > self.size.arena {
-            return None;
-        }
-        let value = RECORDS + (self.used / UNIT) as u32;
-        self.arena.truncate(self.used);
-        self.arena.push(ids.len() as u32);
-        self.arena.extend_from_slice(ids);
-        if is_long(key) {
-            self.arena.push(piece.len() as u32);
-            self.arena.extend(words_of(piece));
-        }
-        self.arena.resize(end + PADDING, 0);
-        self.used = end;
+        let value = match *ids {
+            [id] if id < self.size.first_record && !is_long(key) => id,
+            _ => self.size.first_record + self.records.add(ids, is_long(key).then_some(piece))?,
+        };
         self.put(key, value);
         Some(value)
     }
@@ -138,19 +125,20 @@ impl PieceCache {
         }
     }
 
-    /// Whether a record as long as this still fits.
-    pub(super) fn is_full(&self) -> bool {
-        self.used + self.size.arena / 8 > self.size.arena
-    }
-
-    /// Forget all records. No value handed out before may be used after it.
-    pub(super) fn sweep(&mut self) {
-        self.used = 0;
+    /// Between two blocks: when the records are nearly full, forget the oldest of them. No value handed out before may be
+    /// used after it.
+    pub(super) fn turn(&mut self) {
+        if !self.records.is_full() {
+            return;
+        }
+        let Size { first_record, .. } = self.size;
+        let gone = self.records.turn();
+        let gone = first_record + gone.start..first_record + gone.end;
         for line in self.lines_mut() {
             let mut kept = 0;
             for slot in 0..SLOTS {
                 let entry = std::mem::take(&mut line[slot]);
-                if entry != 0 && ((entry >> VALUE_SHIFT) as u32) < RECORDS {
+                if entry != 0 && !gone.contains(&((entry >> VALUE_SHIFT) as u32)) {
                     line[kept] = entry;
                     kept += 1;
                 }
@@ -164,7 +152,8 @@ impl PieceCache {
 pub(super) struct View<'c> {
     lines: &'c [Line],
     shift: u32,
-    arena: &'c [u32],
+    records: &'c [u32],
+    first_record: u32,
 }
 
 impl<'c> View<'c> {
@@ -207,23 +196,20 @@ impl<'c> View<'c> {
         self.find(self.line_of(key), key).filter(|&value| !is_long(key) || self.holds(value, piece))
     }
 
-    /// Whether the record of a value was made for this piece.
+    /// Whether a value is a record that was made for this piece.
     pub(super) fn holds(&self, value: u32, piece: &[u8]) -> bool {
-        let record = &self.arena[(value - RECORDS) as usize * UNIT..];
-        let bytes = &record[1 + record[0] as usize..];
-        bytes[0] as usize == piece.len() && words_of(piece).zip(&bytes[1..]).all(|(word, &other)| word == other)
+        value >= self.first_record && records::holds(self.records, value - self.first_record, piece)
     }
 
-    pub(super) fn arena(&self) -> &'c [u32] {
-        self.arena
+    /// Ask for the record of a value, if it has one.
+    #[inline(always)]
+    pub(super) fn fetch_record(&self, value: u32) {
+        let unit = value.saturating_sub(self.first_record);
+        prefetch(self.records.as_ptr().wrapping_add(unit as usize * UNIT));
     }
-}
 
-/// The bytes of a piece as words, the last one filled up with zeros.
-fn words_of(bytes: &[u8]) -> impl Iterator<Item = u32> {
-    bytes.chunks(4).map(|chunk| {
-        let mut word = [0; 4];
-        word[..chunk.len()].copy_from_slice(chunk);
-        u32::from_le_bytes(word)
-    })
+    /// The words of the records, and the value of the first.
+    pub(super) fn records(&self) -> (&'c [u32], u32) {
+        (self.records, self.first_record)
+    }
 }

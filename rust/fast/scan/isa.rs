@@ -16,7 +16,8 @@ mod arm;
 #[path = "x86.rs"]
 mod x86;
 
-use super::{Grammar, windows};
+use super::{Grammar, meeting, windows};
+use std::ops::Range;
 
 /// The ASCII classes of a window, and where its bytes are not ASCII.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +96,18 @@ impl Isa {
             Self::Avx2 => unsafe { x86::fill_avx2(grammar, text, position, ends) },
             #[cfg(target_arch = "aarch64")]
             Self::Neon => windows::fill::<arm::Neon>(grammar, text, position, ends),
+        }
+    }
+
+    /// [`meeting::find`] with these instructions, which must be available.
+    pub(super) fn find_meetings(self, text: &[u8], range: Range<usize>, places: &mut Vec<usize>) {
+        match self {
+            Self::Portable => meeting::find::<Portable>(text, range, places),
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => unsafe { x86::find_meetings_avx2(text, range, places) },
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => meeting::find::<arm::Neon>(text, range, places),
         }
     }
 }

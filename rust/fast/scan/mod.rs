@@ -10,7 +10,8 @@
 //!    floods a run by its carry, and what comes out is the mask of the places where pieces start.
 //! 4. `windows`: the loop, from masks to positions. A window begins where a piece does, and so needs no state.
 //! 5. `isa`, `x86`, `arm`: bytes to masks in the instructions of each processor; the only `unsafe` code here.
-//! 6. `cut`: where a text may be cut in two without changing a piece, for threads and streams.
+//! 6. `meeting`: where two characters of three bytes meet, by the same masks.
+//! 7. `cut`: where a text may be cut in two without changing a piece, for threads and streams.
 //!
 //! [`Scanner`] hands out ends in blocks, so that its callers can work in phases (scan, hash and prefetch, look up, write
 //! out), each a small loop of its own.
@@ -28,11 +29,13 @@ mod classes;
 mod cut;
 mod isa;
 mod masks;
+mod meeting;
 mod scalar;
 #[cfg(test)]
 mod tests;
 mod windows;
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 pub use cut::safe_cut;
@@ -76,6 +79,11 @@ pub fn split<'t>(grammar: Grammar, text: &'t [u8], emit: &mut dyn FnMut(&'t [u8]
 }
 
 static FASTEST: LazyLock<Isa> = LazyLock::new(|| *Isa::available().last().expect("the portable one at least"));
+
+/// Replaces `places` by all places inside the range, its ends left out, at which two characters of three bytes meet.
+pub(super) fn meetings(text: &[u8], range: Range<usize>, places: &mut Vec<usize>) {
+    FASTEST.find_meetings(text, range, places);
+}
 
 /// A resumable scanner: hands out the ends of pieces block by block.
 ///

@@ -365,3 +365,29 @@ proptest! {
         }
     }
 }
+
+/// Text of characters of three bytes, among others and among torn ones.
+fn wide_text() -> impl Strategy<Value = Vec<u8>> {
+    let part = prop_oneof![
+        6 => "[\u{800}あ日한ก\u{FFFD}]{1,30}".prop_map(String::into_bytes),
+        1 => "[a é👍]{1,9}".prop_map(String::into_bytes),
+        1 => prop::collection::vec(0x80u8..=0xFF, 1..4),
+    ];
+    prop::collection::vec(part, 0..12).prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    #[test]
+    fn meetings_are_all_there(text in wide_text(), from in 0usize..9, less in 0usize..9) {
+        let range = from.min(text.len())..text.len().saturating_sub(less).max(from.min(text.len()));
+        let whole = |at: usize| {
+            text.get(at..at + 3).is_some_and(|bytes| bytes[0] & 0xF0 == 0xE0 && bytes[1..].iter().all(|byte| byte & 0xC0 == 0x80))
+        };
+        let expected: Vec<usize> = range.clone().filter(|&at| at >= range.start + 3 && whole(at - 3) && whole(at)).collect();
+        for isa in Isa::available() {
+            let mut places = vec![1; 3];
+            isa.find_meetings(&text, range.clone(), &mut places);
+            prop_assert_eq!(&places, &expected);
+        }
+    }
+}

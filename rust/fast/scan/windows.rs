@@ -47,7 +47,7 @@ fn fill_one<V: Vectors>(grammar: Grammar, text: &[u8], position: &mut usize, end
 
 /// The positions of the bits, counted from `base`; more is written than there are bits, to spare the branches.
 #[inline(always)]
-fn write(mut bits: u64, base: usize, out: &mut [usize; 64]) {
+pub(super) fn write(mut bits: u64, base: usize, out: &mut [usize; 64]) {
     for group in out.chunks_exact_mut(8) {
         for end in group {
             *end = base + bits.trailing_zeros() as usize;

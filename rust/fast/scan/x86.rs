@@ -1,15 +1,21 @@
 //! AVX2: 32 bytes an instruction.
 
-use super::super::{Grammar, windows};
+use super::super::{Grammar, meeting, windows};
 use super::{Ascii, Vectors};
 use std::arch::x86_64::{
     __m256i, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_movemask_epi8,
     _mm256_or_si256, _mm256_set1_epi8, _mm256_slli_epi16,
 };
+use std::ops::Range;
 
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 pub(super) fn fill_avx2(grammar: Grammar, text: &[u8], position: &mut usize, ends: &mut [usize]) -> usize {
     windows::fill::<Avx2>(grammar, text, position, ends)
+}
+
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+pub(super) fn find_meetings_avx2(text: &[u8], range: Range<usize>, places: &mut Vec<usize>) {
+    meeting::find::<Avx2>(text, range, places);
 }
 
 /// Two vectors of 32 bytes. Comparisons are signed, so bytes that are not ASCII are less than all others.

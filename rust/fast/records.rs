@@ -1,0 +1,126 @@
+//! The ids of pieces that are several tokens, and the bytes of long pieces, in a ring.
+//!
+//! A record is a count and that many ids, and for a long piece its length and its bytes as well. It is named by the *unit* it
+//! begins at; a unit of six words holds the ids of nearly every word.
+//!
+//! The ring is four segments. New records go to the one that is open; when it is full, the next one is opened, and what
+//! stood there, the oldest quarter, is forgotten. So the ring remembers at least the last three quarters of what it holds,
+//! where forgetting everything at once would make every word new again.
+//!
+//! Invariants: a record lies within one segment; at least [`PADDING`] words follow the count of every record, and of unit 0
+//! even if nothing was ever added. The memory is touched as it is used and never more than asked for at the start.
+
+use super::huge;
+
+/// Words of a unit.
+pub(super) const UNIT: usize = 6;
+/// How many words of a record may be read behind its count.
+pub(super) const PADDING: usize = 4;
+const SEGMENTS: usize = 4;
+
+#[derive(Debug)]
+pub(super) struct Records {
+    words: Vec<u32>,
+    /// Units of a segment.
+    segment: usize,
+    /// The next unit, and the end of the open segment.
+    next: usize,
+    end: usize,
+}
+
+impl Records {
+    /// Room for so many units.
+    pub(super) fn new(units: usize) -> Records {
+        let segment = units / SEGMENTS;
+        let mut words = huge::with_capacity(segment * SEGMENTS * UNIT + PADDING + 1);
+        words.resize(PADDING + 1, 0);
+        Records { words, segment, next: 0, end: segment }
+    }
+
+    /// The unit of a new record; None where the open segment has no room for it.
+    pub(super) fn add(&mut self, ids: &[u32], long_piece: Option<&[u8]>) -> Option<u32> {
+        let bytes = long_piece.map_or(0, |piece| 1 + piece.len().div_ceil(4));
+        let end = self.next + (1 + ids.len() + bytes).div_ceil(UNIT);
+        if end > self.end {
+            return None;
+        }
+        let (unit, start) = (self.next as u32, self.next * UNIT);
+        self.next = end;
+        if self.words.len() < end * UNIT + PADDING {
+            self.words.resize(end * UNIT + PADDING, 0);
+        }
+        let (count, rest) = self.words[start..].split_at_mut(1);
+        count[0] = ids.len() as u32;
+        let (places, rest) = rest.split_at_mut(ids.len());
+        places.copy_from_slice(ids);
+        if let Some(piece) = long_piece {
+            rest[0] = piece.len() as u32;
+            for (place, word) in rest[1..].iter_mut().zip(words_of(piece)) {
+                *place = word;
+            }
+        }
+        Some(unit)
+    }
+
+    /// Whether the open segment is nearly full.
+    pub(super) fn is_full(&self) -> bool {
+        self.end - self.next < self.segment / 8
+    }
+
+    /// Open the next segment. The units that are forgotten by it.
+    pub(super) fn turn(&mut self) -> std::ops::Range<u32> {
+        self.next = self.end % (SEGMENTS * self.segment);
+        self.end = self.next + self.segment;
+        self.next as u32..self.end as u32
+    }
+
+    pub(super) fn words(&self) -> &[u32] {
+        &self.words
+    }
+}
+
+/// Whether the record at a unit was made for this long piece.
+pub(super) fn holds(words: &[u32], unit: u32, piece: &[u8]) -> bool {
+    let record = &words[unit as usize * UNIT..];
+    let bytes = &record[1 + record[0] as usize..];
+    bytes[0] as usize == piece.len() && words_of(piece).zip(&bytes[1..]).all(|(word, &other)| word == other)
+}
+
+/// The bytes of a piece as words, the last one filled up with zeros.
+fn words_of(bytes: &[u8]) -> impl Iterator<Item = u32> {
+    bytes.chunks(4).map(|chunk| {
+        let mut word = [0; 4];
+        word[..chunk.len()].copy_from_slice(chunk);
+        u32::from_le_bytes(word)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ring_forgets_its_oldest_quarter() {
+        let mut records = Records::new(16);
+        let mut known = std::collections::BTreeMap::new();
+        for piece in 0..100u32 {
+            let ids = vec![piece; 1 + piece as usize % 7];
+            let bytes = [piece as u8; 15];
+            let unit = records.add(&ids, Some(&bytes)).unwrap_or_else(|| {
+                let gone = records.turn();
+                let before = known.len();
+                known.retain(|unit, _| !gone.contains(unit));
+                assert!(before < 8 || known.len() > before / 2);
+                records.add(&ids, Some(&bytes)).unwrap()
+            });
+            assert!(known.insert(unit, (ids, bytes)).is_none());
+            for (&unit, (ids, bytes)) in &known {
+                let record = &records.words()[unit as usize * UNIT..];
+                assert_eq!(&record[1..=record[0] as usize], ids);
+                assert!(holds(records.words(), unit, bytes) && !holds(records.words(), unit, &bytes[1..]));
+            }
+        }
+        assert!(records.add(&[0; 30], None).is_none(), "longer than a segment");
+        assert!(records.words().len() <= 16 * UNIT + PADDING);
+    }
+}
