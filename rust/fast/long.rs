@@ -37,10 +37,20 @@ pub(super) fn merge_long(table: &PairTable, piece: &[u8], out: &mut Vec<u32>) {
     if piece.len() <= WIDE_LANE {
         return merge_alone(table, piece, out);
     }
-    let repetitive = piece.len() >= SAMPLE && merge_rounds(table, &piece[..SAMPLE], SAMPLE_ROUNDS * SAMPLE).is_some();
+    let repetitive = match piece.get(..SAMPLE) {
+        Some(sample) => merge_rounds(table, sample, SAMPLE_ROUNDS * SAMPLE).is_some(),
+        None => first_round_takes_much(table, piece),
+    };
     let rounds = if repetitive { merge_rounds(table, piece, PATIENCE * piece.len()) } else { None };
     let merged = rounds.or_else(|| merge_chunks(table, piece)).unwrap_or_else(|| merge_heap(table, piece));
     out.extend(merged);
+}
+
+/// Whether a quarter of all pairs of bytes have the lowest rank.
+fn first_round_takes_much(table: &PairTable, piece: &[u8]) -> bool {
+    let places = || piece.windows(2).map(|pair| table.place_of_bytes(pair[0], pair[1]));
+    let least = places().min().unwrap_or(NO_PLACE);
+    least != NO_PLACE && 4 * places().filter(|&place| place == least).count() >= piece.len()
 }
 
 fn bytes_of(piece: &[u8]) -> Vec<u32> {
