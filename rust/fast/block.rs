@@ -12,7 +12,7 @@
 #![allow(clippy::inline_always)]
 
 use super::encoder::Encoder;
-use super::key::{is_long, key_of};
+use super::key::{KEY_MASK, VALUE_SHIFT, is_long, key_of};
 use super::line::{self, Line};
 use super::long::merge_long;
 use super::miss::{WIDE_LANE, merge_short};
@@ -42,8 +42,8 @@ pub(super) struct Workspace {
     /// Text on its way from a Python str.
     pub(super) utf8: Vec<u8>,
     pub(super) cutting: Cutting,
-    keys: Vec<u128>,
-    lines: Vec<u32>,
+    /// Keys, each with its line in the bits above it.
+    names: Vec<u128>,
     values: Vec<u32>,
     /// The numbers of the pieces that were not in the cache.
     misses: Vec<u32>,
@@ -59,8 +59,7 @@ impl Workspace {
             ends: Vec::new(),
             utf8: Vec::new(),
             cutting: Cutting::default(),
-            keys: Vec::new(),
-            lines: Vec::new(),
+            names: Vec::new(),
             values: Vec::new(),
             misses: Vec::new(),
             spill: Vec::new(),
@@ -92,18 +91,17 @@ impl Workspace {
         self.cache.turn();
     }
 
-    /// The key and the line of every piece; asks for the lines.
+    /// The name of every piece; asks for the lines.
     #[inline(never)]
     fn name_pieces(&mut self, text: &[u8], mut start: usize, range: Range<usize>) {
         let cache = self.cache.view();
         let ends = &self.ends[range];
-        self.keys.resize(ends.len(), 0);
-        self.lines.resize(ends.len(), 0);
-        for ((&end, name), place) in ends.iter().zip(&mut self.keys).zip(&mut self.lines) {
+        self.names.resize(ends.len(), 0);
+        for (&end, name) in ends.iter().zip(&mut self.names) {
             let key = key_of(text, start, end);
             let line = cache.line_of(key);
             cache.fetch(line);
-            (*name, *place) = (key, line as u32);
+            *name = key | (line as u128) << VALUE_SHIFT;
             start = end;
         }
     }
@@ -130,29 +128,28 @@ impl Workspace {
     #[inline(always)]
     fn look_up_with(&mut self, find: impl Fn(&Line, u128) -> Option<u32> + Copy) {
         let cache = self.cache.view();
-        self.values.resize(self.keys.len(), 0);
-        self.misses.resize(self.keys.len(), 0);
+        self.values.resize(self.names.len(), 0);
+        self.misses.resize(self.names.len(), 0);
         let mut n_misses = 0;
-        let pieces = self.keys.iter().zip(&self.lines).zip(&mut self.values);
-        for (index, ((&key, &line), place)) in pieces.enumerate() {
-            let found = cache.find_with(line as usize, key, find);
+        for (index, (&name, place)) in self.names.iter().zip(&mut self.values).enumerate() {
+            let found = cache.find_with((name >> VALUE_SHIFT) as usize, name, find);
             *place = found.unwrap_or(0);
             cache.fetch_record(*place);
             self.misses[n_misses] = index as u32;
-            n_misses += usize::from(found.is_none() | is_long(key));
+            n_misses += usize::from(found.is_none() | is_long(name));
         }
         self.misses.truncate(n_misses);
     }
 
     #[inline(never)]
     fn merge_misses(&mut self, encoder: &Encoder, text: &[u8], start: usize, range: Range<usize>) {
-        let Workspace { cache, ends, keys, values, misses, spill, .. } = self;
+        let Workspace { cache, ends, names, values, misses, spill, .. } = self;
         let ends = &ends[range];
         let piece = |index: u32| {
             let index = index as usize;
             &text[if index == 0 { start } else { ends[index - 1] }..ends[index]]
         };
-        let mut results = Results { cache, keys, values, spill };
+        let mut results = Results { cache, names, values, spill };
         misses.retain(|&index| !results.know(encoder, index, piece(index)));
         let mut ids = Vec::new();
         let Some(pairs) = encoder.pairs() else {
@@ -183,7 +180,7 @@ impl Workspace {
 /// Where the values of misses go.
 struct Results<'w> {
     cache: &'w mut PieceCache,
-    keys: &'w [u128],
+    names: &'w [u128],
     values: &'w mut [u32],
     spill: &'w mut Vec<u32>,
 }
@@ -191,7 +188,7 @@ struct Results<'w> {
 impl Results<'_> {
     /// The value of a piece that needs no merging: one that was met since, or is a token as it stands.
     fn know(&mut self, encoder: &Encoder, index: u32, piece: &[u8]) -> bool {
-        let (key, found) = (self.keys[index as usize], self.values[index as usize]);
+        let (key, found) = (self.key(index), self.values[index as usize]);
         if self.cache.view().holds(found, piece) {
             return true;
         }
@@ -205,8 +202,12 @@ impl Results<'_> {
         true
     }
 
+    fn key(&self, index: u32) -> u128 {
+        self.names[index as usize] & KEY_MASK
+    }
+
     fn settle(&mut self, index: u32, piece: &[u8], ids: &[u32]) {
-        let key = self.keys[index as usize];
+        let key = self.key(index);
         let known = if piece.len() <= MEMORABLE { self.cache.insert(key, piece, ids) } else { None };
         self.values[index as usize] = known.unwrap_or_else(|| spill_record(self.spill, ids));
     }

@@ -19,6 +19,8 @@ pub(super) const INLINE: usize = 13;
 const LONG_TAG: u128 = 14;
 const TAG_SHIFT: u32 = 104;
 pub(super) const VALUE_SHIFT: u32 = 108;
+/// The bits of a key, without what may stand above them.
+pub(super) const KEY_MASK: u128 = (1 << VALUE_SHIFT) - 1;
 
 const MASKS: [u128; 16] = {
     let mut masks = [0; 16];
