@@ -39,12 +39,11 @@ pub(super) struct Size {
 }
 
 impl Size {
-    /// For a vocabulary of so many ids: the values that are no ids name records, and the vocabulary fills no more than a
-    /// quarter of the lines.
+    /// For a vocabulary of so many ids: a million entries in 16 MiB, of which a published vocabulary fills a fifth at most;
+    /// and the values that are no ids name records.
     pub(super) fn for_ids(n_ids: u32) -> Size {
         let first_record = n_ids.min(VALUES / 2);
-        let log_lines = if n_ids <= 1 << 17 { 17 } else { 18 };
-        Size { log_lines, first_record, records: (VALUES - first_record) as usize }
+        Size { log_lines: 18, first_record, records: (VALUES - first_record) as usize }
     }
 }
 
