@@ -2,11 +2,17 @@
 //!
 //! Each window begins at the last start that the one before was sure of, so that no state passes from one to the next;
 //! the price is reading about one piece in fifteen twice. What a window cannot decide, and the end of the text, is
-//! `scalar.rs`'s. Must equal that file's `piece_end`, called again and again.
+//! `scalar.rs`'s; where window after window cannot, as in bytes that are no text, it takes twice as many pieces each time.
+//! Must equal that file's `piece_end`, called again and again.
 
 use super::isa::Vectors;
 use super::masks::{self, REACH};
 use super::{Grammar, scalar};
+
+/// The most pieces that are left to the scalar scanner at once.
+const STRETCH: usize = 32;
+/// From how many bytes on a window was worth its time.
+const WORTH: usize = 32;
 
 /// Writes the ends of the pieces from `position` on, moves it to the last one, and returns how many: at least one, as
 /// `position` must be inside the text and `ends` not empty.
@@ -25,6 +31,7 @@ fn fill_one<V: Vectors>(grammar: Grammar, text: &[u8], position: &mut usize, end
     let (mut start, mut count) = (*position, 0);
     // A window gives up to 64 ends; a block that has no room for them is full.
     let room = if ends.len() < 64 { 1 } else { 64 };
+    let mut stretch = 1;
     while start < text.len() && ends.len() - count >= room {
         if let Some(out) = ends[count..].first_chunk_mut()
             && let Some(window) = text[start..].first_chunk::<REACH>()
@@ -33,13 +40,21 @@ fn fill_one<V: Vectors>(grammar: Grammar, text: &[u8], position: &mut usize, end
             if starts != 0 {
                 write(starts, start, out);
                 count += starts.count_ones() as usize;
-                start += starts.ilog2() as usize;
+                let sure = starts.ilog2() as usize;
+                start += sure;
+                stretch = if sure < WORTH { stretch } else { 1 };
                 continue;
             }
         }
-        start = scalar::piece_end(grammar, text, start);
-        ends[count] = start;
-        count += 1;
+        for end in ends[count..].iter_mut().take(stretch) {
+            start = scalar::piece_end(grammar, text, start);
+            *end = start;
+            count += 1;
+            if start == text.len() {
+                break;
+            }
+        }
+        stretch = STRETCH.min(2 * stretch);
     }
     *position = start;
     count
