@@ -68,13 +68,20 @@ impl Workspace {
 
     /// The values of some of the pieces in work; the first of these begins at `start`.
     pub(super) fn encode(&mut self, encoder: &Encoder, text: &[u8], start: usize, range: Range<usize>) -> Values<'_> {
+        let n_pieces = range.len();
+        // What is left of the block before is written over, not cleared first.
+        if self.values.len() < n_pieces {
+            self.names.resize(n_pieces, 0);
+            self.values.resize(n_pieces, 0);
+            self.misses.resize(n_pieces, 0);
+        }
         self.name_pieces(text, start, range.clone());
-        self.look_up();
-        if !self.misses.is_empty() {
-            self.merge_misses(encoder, text, start, range);
+        let n_misses = self.look_up(n_pieces);
+        if n_misses > 0 {
+            self.merge_misses(encoder, text, start, range, n_misses);
         }
         let (records, first) = self.cache.view().records();
-        Values { words: &self.values, records, first, spill: &self.spill }
+        Values { words: &self.values[..n_pieces], records, first, spill: &self.spill }
     }
 
     /// After a call: keep what was learned, but no more memory than usual.
@@ -96,7 +103,6 @@ impl Workspace {
     fn name_pieces(&mut self, text: &[u8], mut start: usize, range: Range<usize>) {
         let cache = self.cache.view();
         let ends = &self.ends[range];
-        self.names.resize(ends.len(), 0);
         for (&end, name) in ends.iter().zip(&mut self.names) {
             let key = key_of(text, start, end);
             let line = cache.line_of(key);
@@ -106,43 +112,43 @@ impl Workspace {
         }
     }
 
-    /// The value of every piece that is on its line, and the numbers of the others. A long piece that was found is among
+    /// The value of every piece that is on its line, and the numbers of the others; how many these are. A long piece that was found is among
     /// them: its bytes are yet to be compared.
     #[inline(never)]
-    fn look_up(&mut self) {
+    fn look_up(&mut self, n_pieces: usize) -> usize {
         #[cfg(target_arch = "x86_64")]
         {
             #[target_feature(enable = "avx2,bmi1")]
-            fn with_avx2(work: &mut Workspace) {
+            fn with_avx2(work: &mut Workspace, n_pieces: usize) -> usize {
                 // SAFETY: asked below.
-                work.look_up_with(|line, key| unsafe { line::find_avx2(line, key) });
+                work.look_up_with(n_pieces, |line, key| unsafe { line::find_avx2(line, key) })
             }
             if line::has_avx2() {
                 // SAFETY: just asked.
-                return unsafe { with_avx2(self) };
+                return unsafe { with_avx2(self, n_pieces) };
             }
         }
-        self.look_up_with(line::find);
+        self.look_up_with(n_pieces, line::find)
     }
 
     #[inline(always)]
-    fn look_up_with(&mut self, find: impl Fn(&Line, u128) -> Option<u32> + Copy) {
+    fn look_up_with(&mut self, n_pieces: usize, find: impl Fn(&Line, u128) -> Option<u32> + Copy) -> usize {
         let cache = self.cache.view();
-        self.values.resize(self.names.len(), 0);
-        self.misses.resize(self.names.len(), 0);
+        let (names, values) = (&self.names[..n_pieces], &mut self.values[..n_pieces]);
+        let misses = &mut self.misses[..n_pieces];
         let mut n_misses = 0;
-        for (index, (&name, place)) in self.names.iter().zip(&mut self.values).enumerate() {
+        for (index, (&name, place)) in names.iter().zip(values).enumerate() {
             let found = cache.find_with((name >> VALUE_SHIFT) as usize, name, find);
             *place = found.unwrap_or(0);
             cache.fetch_record(*place);
-            self.misses[n_misses] = index as u32;
+            misses[n_misses] = index as u32;
             n_misses += usize::from(found.is_none() | is_long(name));
         }
-        self.misses.truncate(n_misses);
+        n_misses
     }
 
     #[inline(never)]
-    fn merge_misses(&mut self, encoder: &Encoder, text: &[u8], start: usize, range: Range<usize>) {
+    fn merge_misses(&mut self, encoder: &Encoder, text: &[u8], start: usize, range: Range<usize>, n_misses: usize) {
         let Workspace { cache, ends, names, values, misses, spill, .. } = self;
         let ends = &ends[range];
         let piece = |index: u32| {
@@ -150,10 +156,16 @@ impl Workspace {
             &text[if index == 0 { start } else { ends[index - 1] }..ends[index]]
         };
         let mut results = Results { cache, names, values, spill };
-        misses.retain(|&index| !results.know(encoder, index, piece(index)));
+        let mut unknown = 0;
+        for at in 0..n_misses {
+            let index = misses[at];
+            misses[unknown] = index;
+            unknown += usize::from(!results.know(encoder, index, piece(index)));
+        }
+        let misses = &misses[..unknown];
         let mut ids = Vec::new();
         let Some(pairs) = encoder.pairs() else {
-            for &index in &*misses {
+            for &index in misses {
                 ids.clear();
                 encode_piece(encoder.vocab(), piece(index), &mut ids);
                 results.settle(index, piece(index), &ids);

@@ -92,7 +92,7 @@ impl StaticCuts {
     }
 
     /// Whether a token may stand across a place where two such characters meet.
-    #[inline(always)]
+    #[inline]
     fn meet(&self, text: &[u8], place: usize) -> bool {
         let pair = match text[place - WIDE..].first_chunk() {
             Some(bytes) => u64::from_le_bytes(*bytes) & ((1 << (16 * WIDE)) - 1),
@@ -131,7 +131,7 @@ fn number(bytes: &[u8]) -> u64 {
     bytes.iter().rfold(0, |number, &byte| number << 8 | u64::from(byte))
 }
 
-#[inline(always)]
+#[inline]
 fn bit_of(pair: u64) -> (usize, u32) {
     let hash = pair.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let bit = (hash >> (64 - LOG_BITS)) as usize;

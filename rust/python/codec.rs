@@ -12,6 +12,7 @@ use crate::{codec, decode};
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A vocabulary, a split pattern and special tokens: everything that ids depend on.
@@ -19,7 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub struct Codec {
     core: Arc<codec::Codec>,
     /// Finds nothing: the finder of a call that allows no special token.
-    no_finder: Arc<Finder>,
+    no_finder: Finder,
     /// The finder used last, and the names it was made for.
     finder: Mutex<(Vec<String>, Arc<Finder>)>,
 }
@@ -39,8 +40,8 @@ impl Codec {
     ) -> PyResult<Codec> {
         let (vocab, pattern, special) = (&vocab.get().0, &pattern.get().0, &special.get().tokens);
         let core = codec::Codec::new(vocab.clone(), pattern.clone(), special.clone())?;
-        let no_finder = Arc::new(special.finder(&[]));
-        let finder = Mutex::new((Vec::new(), no_finder.clone()));
+        let no_finder = special.finder(&[]);
+        let finder = Mutex::default();
         Ok(Codec { core: Arc::new(core), no_finder, finder })
     }
 
@@ -213,9 +214,9 @@ impl Codec {
     }
 
     /// The finder of the special tokens named, kept for the next call.
-    fn finder(&self, names: Vec<String>) -> Arc<Finder> {
+    fn finder(&self, names: Vec<String>) -> Chosen<'_> {
         if names.is_empty() {
-            return self.no_finder.clone();
+            return Chosen::None(&self.no_finder);
         }
         let mut last = self.finder.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if last.0 != names {
@@ -223,7 +224,24 @@ impl Codec {
             let finder = self.core.special.finder(&wanted);
             *last = (names, Arc::new(finder));
         }
-        last.1.clone()
+        Chosen::Some(last.1.clone())
+    }
+}
+
+/// The finder of a call. The one that finds nothing is borrowed: most calls are made with it, and some are short.
+enum Chosen<'c> {
+    None(&'c Finder),
+    Some(Arc<Finder>),
+}
+
+impl Deref for Chosen<'_> {
+    type Target = Finder;
+
+    fn deref(&self) -> &Finder {
+        match self {
+            Chosen::None(finder) => finder,
+            Chosen::Some(finder) => finder,
+        }
     }
 }
 

@@ -36,7 +36,11 @@ pub fn list_of_ids<'py>(py: Python<'py>, ids: &[u32]) -> PyResult<Bound<'py, PyA
     huge::ask(unsafe { (*list.as_ptr().cast::<ffi::PyListObject>()).ob_item }, ids.len());
     let mut ints = INTS.lock().unwrap_or_else(PoisonError::into_inner);
     for (place, &id) in (0..).zip(ids) {
-        let int = shared_int(py, &mut ints, id).into_ptr();
+        let int = match ints.get(id as usize) {
+            Some(Some(int)) => int.clone_ref(py),
+            _ => new_int(py, &mut ints, id),
+        };
+        let int = int.into_ptr();
         // SAFETY: `list` is a list of `length` empty slots that no other code has seen, and `place` is below `length`; the
         // reference `int` is given away to it.
         unsafe { set_item(list.as_ptr(), place, int) };
@@ -44,16 +48,17 @@ pub fn list_of_ids<'py>(py: Python<'py>, ids: &[u32]) -> PyResult<Bound<'py, PyA
     Ok(list)
 }
 
-/// The int of an id.
-fn shared_int(py: Python<'_>, ints: &mut Vec<Option<Py<PyInt>>>, id: u32) -> Py<PyInt> {
-    let index = id as usize;
-    if index >= SHARED {
-        return PyInt::new(py, id).unbind();
+/// The int of an id that was not met before; kept, if it is one to be shared.
+#[cold]
+fn new_int(py: Python<'_>, ints: &mut Vec<Option<Py<PyInt>>>, id: u32) -> Py<PyInt> {
+    let (index, int) = (id as usize, PyInt::new(py, id).unbind());
+    if index < SHARED {
+        if index >= ints.len() {
+            ints.resize_with((index + 1).next_power_of_two(), || None);
+        }
+        ints[index] = Some(int.clone_ref(py));
     }
-    if index >= ints.len() {
-        ints.resize_with((index + 1).next_power_of_two(), || None);
-    }
-    ints[index].get_or_insert_with(|| PyInt::new(py, id).unbind()).clone_ref(py)
+    int
 }
 
 /// # Safety

@@ -64,8 +64,8 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Text<'a> {
 
     fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Text<'a>> {
         if let Ok(text) = object.cast::<PyString>() {
-            if let Some(units) = long_units(text) {
-                return Ok(Text::Units(units));
+            if let Some(text) = as_it_stands(text) {
+                return Ok(text);
             }
             return Ok(Text::Bytes(match object.extract::<&str>() {
                 Ok(borrowed) => Cow::Borrowed(borrowed.as_bytes()),
@@ -80,26 +80,31 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Text<'a> {
     }
 }
 
-/// The characters of a long str that is not ASCII.
+/// The characters of a str, where they are wanted as CPython keeps them: those of an ASCII str, which are its UTF-8, and
+/// those of a long one.
 #[cfg(not(Py_LIMITED_API))]
-fn long_units<'a>(text: Borrowed<'a, '_, PyString>) -> Option<Units<'a>> {
+#[inline]
+fn as_it_stands<'a>(text: Borrowed<'a, '_, PyString>) -> Option<Text<'a>> {
     use pyo3::ffi;
     use std::slice::from_raw_parts;
     let text = text.as_ptr();
     // SAFETY: `text` is a str; both read its head only.
     let (ascii, length) = unsafe { (ffi::PyUnicode_IS_COMPACT_ASCII(text) != 0, ffi::PyUnicode_GET_LENGTH(text)) };
     let length = length.unsigned_abs();
-    if ascii || length < LONG {
+    if !ascii && length < LONG {
         return None;
     }
     // SAFETY: a str holds `length` characters of its kind, aligned for them, and never changes; the reference that the caller
     // holds keeps it alive for 'a.
     unsafe {
         let data = ffi::PyUnicode_DATA(text);
+        if ascii {
+            return Some(Text::Bytes(Cow::Borrowed(from_raw_parts(data.cast(), length))));
+        }
         match ffi::PyUnicode_KIND(text) {
-            ffi::PyUnicode_1BYTE_KIND => Some(Units::One(from_raw_parts(data.cast(), length))),
-            ffi::PyUnicode_2BYTE_KIND => Some(Units::Two(from_raw_parts(data.cast(), length))),
-            ffi::PyUnicode_4BYTE_KIND => Some(Units::Four(from_raw_parts(data.cast(), length))),
+            ffi::PyUnicode_1BYTE_KIND => Some(Text::Units(Units::One(from_raw_parts(data.cast(), length)))),
+            ffi::PyUnicode_2BYTE_KIND => Some(Text::Units(Units::Two(from_raw_parts(data.cast(), length)))),
+            ffi::PyUnicode_4BYTE_KIND => Some(Text::Units(Units::Four(from_raw_parts(data.cast(), length)))),
             _ => None,
         }
     }
@@ -107,7 +112,7 @@ fn long_units<'a>(text: Borrowed<'a, '_, PyString>) -> Option<Units<'a>> {
 
 /// The limited API does not show the characters of a str.
 #[cfg(Py_LIMITED_API)]
-fn long_units<'a>(_: Borrowed<'a, '_, PyString>) -> Option<Units<'a>> {
+fn as_it_stands<'a>(_: Borrowed<'a, '_, PyString>) -> Option<Text<'a>> {
     None
 }
 

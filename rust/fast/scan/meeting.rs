@@ -17,13 +17,15 @@ const STEP: usize = 59;
 pub(super) fn find<V: Vectors>(text: &[u8], range: Range<usize>, places: &mut Vec<usize>) {
     let mut count = 0;
     for start in range.clone().step_by(STEP) {
-        let meetings = match text[start..].first_chunk() {
-            Some(window) => meetings::<V>(window),
-            None => {
-                let mut window = [0; WINDOW];
-                window[..text.len() - start].copy_from_slice(&text[start..]);
-                meetings::<V>(&window)
-            }
+        let left = &text[start..];
+        let meetings = if let Some(window) = left.first_chunk() {
+            meetings::<V>(window)
+        } else if left.is_ascii() {
+            0
+        } else {
+            let mut window = [0; WINDOW];
+            window[..left.len()].copy_from_slice(left);
+            meetings::<V>(&window)
         };
         if meetings == 0 {
             continue;
