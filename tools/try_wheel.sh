@@ -32,6 +32,9 @@ for text in texts:
     assert tok.decode(ids) == text
 tok.save("tok.json")
 assert minitok.load("tok.json") == tok
+for name in minitok.list_encodings():
+    assert minitok.get_encoding(name).decode(minitok.get_encoding(name).encode(texts[1])) == texts[1]
+assert minitok.encodings.ClipTokenizer(fix_text=False).encode("a cat") == [320, 2368]
 PYTHON
 # Without the extra, the command says what it needs.
 if bare minitok --help 2>message; then

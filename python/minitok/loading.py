@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .errors import FileFormatError
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from .tokenizer import Tokenizer
 
 __all__ = ["load"]
+
+BY_FOLDER = "one of GPT-2's two files: name the folder, which holds both vocab.json and merges.txt"
 
 
 def load(
@@ -44,13 +46,15 @@ def load(
     >>> minitok.load(path, pattern="gpt2").encode("hello world")
     [31373, 995]
     """
-    from .formats import huggingface, minbpe, native, tiktoken
+    from .formats import minbpe, tiktoken
     from .formats.files import parse_json, read
 
     if os.path.isdir(path):
         return load_folder(Path(path), pattern, special_tokens, backend)
     data = read(path)
     start = data.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith(b"#version"):
+        raise FileFormatError(path, BY_FOLDER)
     if not start.startswith((b"{", b"[", minbpe.VERSION.split()[0].encode())):
         # A first line of two fields is a rank file, good or bad; the reader says what is wrong with it.
         if len(start.split(b"\n", 1)[0].split()) != 2:
@@ -62,9 +66,20 @@ def load(
         raise TypeError(f"{os.fspath(path)!r} says it itself: pattern and special_tokens are not for it")
     if start.startswith(minbpe.VERSION.split()[0].encode()):
         return minbpe.load(path, backend=backend)
-    content = parse_json(data, path)
-    if isinstance(content, dict) and "model" in content and content.get("format") != "minitok":
-        return huggingface.parse(content, path, backend=backend)
+    return load_json(parse_json(data, path), path, backend)
+
+
+def load_json(content: Any, path: str | os.PathLike[str], backend: str | None) -> Tokenizer:
+    """What a file of JSON holds."""
+    from .formats import huggingface, native
+
+    if isinstance(content, dict) and content.get("format") != "minitok":
+        if "model" in content:
+            return huggingface.parse(content, path, backend=backend)
+        if "config" in content and "vocab" in content:
+            raise FileFormatError(path, "Mistral's tekken.json, which minitok does not read; it reads tokenizer.json")
+        if content and all(isinstance(value, int) for value in content.values()):
+            raise FileFormatError(path, BY_FOLDER)
     return native.parse_file(content, path, backend)
 
 

@@ -188,6 +188,12 @@ def test_tokenizer_json_that_is_fine(tmp_path, changes, backend):
         ('{"a": ' * 100_000, "not JSON"),
         ('{"model": {}, "model": {}}', "'model' stands twice"),
         ("[]", "not a minitok file"),
+        ('{"a": 0, "b": 1}', "one of GPT-2's two files: name the folder"),
+        ("#version: 0.2\na b\n", "one of GPT-2's two files: name the folder"),
+        (
+            '{"config": {"pattern": "."}, "vocab": [], "special_tokens": []}',
+            "Mistral's tekken.json, which minitok does not",
+        ),
         ('{"model": 3}', "it has no 'model' that is a dict"),
         (
             '{"format": "minitok", "version": 1, "pattern": "gpt2", "special_tokens": {}, "whole_pieces": false, "tokens": [[2000000000, "YQ=="]], "merges": []}',
