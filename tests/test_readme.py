@@ -1,8 +1,11 @@
 """The README: its excerpts are the sources, its links lead somewhere, its commands exist. Its examples run as doctests."""
 
+import json
 import re
+import shlex
 from pathlib import Path
 
+import minitok
 import pytest
 from minitok.cli.app import app
 from typer.testing import CliRunner
@@ -51,3 +54,17 @@ def test_the_shell_commands_are_understood(tmp_path, monkeypatch):
     encoded = runner.invoke(app, pipe.split(" | ")[1].split()[1:], input="Hello, world\n")
     decoded = runner.invoke(app, pipe.split(" | ")[2].split()[1:], input=encoded.stdout)
     assert decoded.stdout == "Hello, world\n"
+
+
+@pytest.mark.parametrize("command", re.findall(r"^\| `(minitok [^`]+)` \|", README, re.MULTILINE))
+def test_the_commands_of_the_table_run(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for folder in ("docs", "corpus"):
+        (tmp_path / folder).mkdir()
+    for name in ("README.md", "docs/a.md", "docs/b.md"):
+        (tmp_path / name).write_text("Hello, world\n", encoding="utf-8")
+    (tmp_path / "corpus" / "a.jsonl").write_text(json.dumps({"text": "Hello, world"}) + "\n", encoding="utf-8")
+    minitok.train(["Hello, world"], 260).save(tmp_path / "my.json")
+    result = CliRunner().invoke(app, shlex.split(command)[1:])
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout

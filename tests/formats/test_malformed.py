@@ -138,6 +138,8 @@ def steps(*parts):
         ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": "^a"}}, LEVEL)}, "Split has a '^'"),
         ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": r"\p{N}{1,3}+"}}, LEVEL)}, "a possessive '{...}+'"),
         ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": "(a"}}, LEVEL)}, "pattern"),
+        ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": r"\pL+"}}, LEVEL)}, "Split has an escape"),
+        ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": r"\R+"}}, LEVEL)}, "Split has an escape"),
         ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": "b|a*"}}, LEVEL)}, "a match of nothing"),
         ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": "(?=a)"}}, LEVEL)}, "a match of nothing"),
         ({"decoder": {"type": "WordPiece"}}, "the decoder is WordPiece"),

@@ -7,13 +7,13 @@ import minitok
 import pytest
 import tiktoken
 import tokenizers
-from helpers import outcome
+from helpers import Failure, outcome
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok.formats import huggingface
 from minitok.formats.tiktoken import mergeable_ranks
 from minitok.reference.pretokenize import NAMED
-from strategies import old, texts
+from strategies import old, portable_regexes, texts
 
 CORPUS = [
     "low lower lowest, newer 123 wide's  words\n\n" * 3,
@@ -25,6 +25,9 @@ SPECIAL = ["<|end|>", "<|pad of é|>"]
 
 def trained(pattern="gpt2", special=SPECIAL, **options):
     return minitok.train(CORPUS, vocab_size=360, pattern=pattern, special_tokens=special, **options)
+
+
+BASE = trained(special=())
 
 
 @pytest.fixture(params=["gpt2", "cl100k", "o200k", "none", r"\w+|\W"])
@@ -197,6 +200,26 @@ def test_an_added_token_that_merges_make_too(tmp_path):
     assert again == tok
     assert theirs.encode("<s>a<s").ids == again.encode("<s>a<s", allowed_special="all") == [257, 97, 256]
     assert again.encode("<s>a<s") == [258, 256]
+
+
+@settings(max_examples=150)
+@given(portable_regexes, st.lists(texts.filter(old), min_size=3, max_size=3))
+def test_a_pattern_is_refused_or_cuts_as_theirs(tmp_path_factory, pattern, some):
+    content = huggingface.dump(minitok.Tokenizer(BASE.merges, pattern="none"))
+    content["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [split(pattern), BYTE_LEVEL]}
+    path = tmp_path_factory.mktemp("pattern") / "tokenizer.json"
+    path.write_text(json.dumps(content))
+    tok = outcome(minitok.load, path)
+    if isinstance(tok, Failure):
+        assert tok.kind is minitok.FileFormatError
+        return
+    theirs = outcome(tokenizers.Tokenizer.from_file, str(path))
+    if isinstance(theirs, Failure):  # their engine does not read it
+        return
+    for text in some:
+        ids = outcome(tok.encode, text)
+        if not isinstance(ids, Failure):  # a pattern may ask for too many steps
+            assert theirs.encode(text).ids == ids
 
 
 @pytest.mark.parametrize("pattern", [r"\s+$", "a$", r"[$a]+$|\$", "b$|a", "(?:a|$ ?)b$"])

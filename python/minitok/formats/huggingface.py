@@ -38,7 +38,7 @@ PORTABLE = {
     "o200k": NAMED["o200k"],
 }
 # What stands for characters: a property, an escaped mark, a set.
-NOT_AN_OPERATOR = re.compile(r"\\[pP]\{\^?\w+\}|\\[^hHGKXRZ]|\[(?:\\.|[^\]\\])*\]")
+NOT_AN_OPERATOR = re.compile(r"\\[pP]\{\^?\w+\}|\\[^hHGKXRZpP]|\[(?:\\.|[^\]\\])*\]")
 OPERATOR_OR_NOT = re.compile(NOT_AN_OPERATOR.pattern + r"|\\.|.", re.DOTALL)
 # These add special tokens where the caller asks for it, and change nothing else.
 POST_PROCESSORS = ("BertProcessing", "ByteLevel", "RobertaProcessing", "TemplateProcessing")
