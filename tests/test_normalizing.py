@@ -175,6 +175,12 @@ def test_late_special_tokens(backend, tmp_path):
         minitok.load(tmp_path / "a.json")
 
 
+def test_only_text_is_normalized(backend):
+    for form in (None, "NFC"):
+        with pytest.raises(TypeError, match="text must be str, not bytes"):
+            tokenizer(form, backend).normalize(b"a")
+
+
 def test_unknown_forms_are_refused(tmp_path):
     failed = failure_on_both(lambda backend: tokenizer("NFX", backend))
     assert failed.message == "unknown normalizer 'NFX'; there are NFC, NFD, NFKC, NFKD"

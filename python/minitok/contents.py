@@ -118,6 +118,8 @@ class Contents:
         >>> Tokenizer([], normalizer="NFC").normalize("e\u0301") == "\u00e9"
         True
         """
+        if not isinstance(text, str):
+            raise TypeError(f"text must be str, not {type(text).__name__}")
         if self._normalizer is None:
             return text
         from .normalizing import normal
