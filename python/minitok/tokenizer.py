@@ -300,8 +300,9 @@ class Tokenizer(Everyday, Contents, Variants, Conversions):
         """The special tokens to find in the text, after those that must not be in it have been looked for."""
         names = self._allowed(allowed)
         if disallowed:
-            forbidden = set(self._special) - set(names) if disallowed == "all" else self._allowed(disallowed)
-            self._codec.check(text, sorted(forbidden))
+            found = frozenset(names)
+            others = [name for name in self._special if name not in found]
+            self._codec.check(text, others if disallowed == "all" else self._allowed(disallowed))
         return names
 
 

@@ -8,7 +8,7 @@ use super::vocab::{Pattern, SpecialTokens, Vocab};
 use crate::error::{Error, Result};
 use crate::fast::parallel;
 use crate::special::Finder;
-use crate::{codec, decode};
+use crate::{codec, decode, special};
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
@@ -21,8 +21,26 @@ pub struct Codec {
     core: Arc<codec::Codec>,
     /// Finds nothing: the finder of a call that allows no special token.
     no_finder: Finder,
-    /// The finder used last, and the names it was made for.
-    finder: Mutex<(Vec<String>, Arc<Finder>)>,
+    /// Finds what a call allows, and what it forbids: one call may do both.
+    allowed: LastFinder,
+    disallowed: LastFinder,
+}
+
+/// The finder used last, and the names it was made for.
+#[derive(Default)]
+struct LastFinder(Mutex<(Vec<String>, Arc<Finder>)>);
+
+impl LastFinder {
+    /// The finder of the special tokens named, kept for the next call.
+    fn get(&self, special: &special::SpecialTokens, names: Vec<String>) -> Arc<Finder> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.0 != names {
+            let wanted: Vec<&str> = names.iter().map(String::as_str).collect();
+            let finder = special.finder(&wanted);
+            *last = (names, Arc::new(finder));
+        }
+        last.1.clone()
+    }
 }
 
 /// Texts of fewer bytes are encoded without letting other Python threads run: some microseconds.
@@ -41,8 +59,8 @@ impl Codec {
         let (vocab, pattern, special) = (&vocab.get().0, &pattern.get().0, &special.get().tokens);
         let core = codec::Codec::new(vocab.clone(), pattern.clone(), special.clone())?;
         let no_finder = special.finder(&[]);
-        let finder = Mutex::default();
-        Ok(Codec { core: Arc::new(core), no_finder, finder })
+        let (allowed, disallowed) = (LastFinder::default(), LastFinder::default());
+        Ok(Codec { core: Arc::new(core), no_finder, allowed, disallowed })
     }
 
     /// The ids of a text as a list.
@@ -129,7 +147,7 @@ impl Codec {
 
     /// Raise if the text contains one of the special tokens named.
     fn check(&self, text: Text<'_>, disallowed: Vec<String>) -> PyResult<()> {
-        Ok(codec::Codec::check(&text.bytes(), &self.finder(disallowed))?)
+        Ok(codec::Codec::check(&text.bytes(), &self.disallowed.get(&self.core.special, disallowed))?)
     }
 
     /// As `encode`, with an event for each piece, merge and special token.
@@ -213,18 +231,12 @@ impl Codec {
         parallel::map(texts, threads, Text::size, |text| text.encode(&self.core, allowed, 1)).into_iter().collect()
     }
 
-    /// The finder of the special tokens named, kept for the next call.
+    /// The finder of the special tokens that a call allows.
     fn finder(&self, names: Vec<String>) -> Chosen<'_> {
         if names.is_empty() {
             return Chosen::None(&self.no_finder);
         }
-        let mut last = self.finder.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if last.0 != names {
-            let wanted: Vec<&str> = names.iter().map(String::as_str).collect();
-            let finder = self.core.special.finder(&wanted);
-            *last = (names, Arc::new(finder));
-        }
-        Chosen::Some(last.1.clone())
+        Chosen::Some(self.allowed.get(&self.core.special, names))
     }
 }
 
