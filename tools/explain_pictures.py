@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import minitok
@@ -79,16 +80,22 @@ def draw_terminal(told: Explanation) -> None:
 
 
 def draw_figures() -> None:
-    """Two of the figures as SVG, the same to the byte each time."""
+    """All figures as SVG, the same to the byte each time."""
     mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "minitok"})
     text = tiny_shakespeare()
     cut = len(text) * 9 // 10
     tok = minitok.train([text[:cut]], 8192)
+    events: list[dict[str, Any]] = []
+    minitok.train([text[:cut]], 2304, trace=events.append)
     for look in ("light", "dark"):
         dark = look == "dark"
         figures = {
             "explain-compression": plots.compression(tok, [text[:cut]], [text[cut:]], dark=dark),
             "explain-languages": plots.languages(dark=dark),
+            "explain-merges": plots.merges(events, dark=dark),
+            "explain-lengths": plots.lengths(tok, dark=dark),
+            "explain-unused": plots.unused(tok, [text[cut:]], dark=dark),
+            "explain-bits": plots.bits(tok, text.encode(), dark=dark),
         }
         for name, figure in figures.items():
             figure.savefig(IMAGES / f"{name}-{look}.svg", metadata={"Date": None})

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from minitok.cli.app import app
 from minitok.data import human_rights, tiny_shakespeare
 from minitok.explain import Explanation, compare_ties, inject, lanes, overlaps, plots, stream
+from minitok.explain.bigram import bits_by_size
 from minitok.explain.measures import bytes_per_token, language_bill, merge_counts, sizes, token_lengths, use
 from minitok.explain.report import Report
 from rich.console import Console
@@ -224,6 +225,7 @@ def test_figures_say_what_they_show(tok, dark):
         "merges": plots.merges(events, dark=dark),
         "lengths": plots.lengths(tok, dark=dark, longest=5),
         "unused": plots.unused(tok, [text[50_000:90_000]], dark=dark),
+        "bits": plots.bits(tok, text[:20_000].encode(), dark=dark),
         "languages": plots.languages(bill, dark=dark),
     }
     for name, figure in figures.items():
@@ -237,6 +239,7 @@ def test_figures_say_what_they_show(tok, dark):
         assert picture.getvalue().count(b"<path") > 5
     lines = {line.get_label(): list(line.get_ydata()) for line in figures["compression"].axes[0].lines}
     assert lines["seen in training"] == bytes_per_token(tok, [text[:50_000]], sizes(tok))
+    assert list(figures["bits"].axes[0].lines[0].get_ydata()) == bits_by_size(tok, text[:20_000].encode(), sizes(tok))
     assert sum(bar.get_height() for bar in figures["lengths"].axes[0].patches) == 599
     assert list(figures["merges"].axes[0].lines[0].get_ydata()) == merge_counts(events)
     assert figures["merges"].axes[0].get_xscale() == figures["merges"].axes[0].get_yscale() == "log"

@@ -1,7 +1,9 @@
 """The playground's server: what it answers is what the library says; it answers nobody else, and nothing without limit."""
 
+import asyncio
 import json
 import time
+from types import MappingProxyType
 
 import minitok
 import pytest
@@ -11,6 +13,7 @@ from minitok.data import tiny_shakespeare
 from minitok.formats import native
 from minitok.play.app import create_app
 from minitok.play.guard import Limits, host_name
+from minitok.play.requests import TooSlow, body
 from minitok.text import utf8
 from starlette.testclient import TestClient
 
@@ -313,14 +316,23 @@ def test_too_much_is_refused(small):
 
 
 def test_a_body_without_a_length_is_counted_as_it_comes(small):
-    came = []
-
-    def body():
-        for number in range(100):
-            came.append(number)
+    def chunks():
+        for _ in range(100):
             yield b" " * 1000
 
-    refused(small.post("/api/tokens", content=body(), headers={"content-type": "application/json"}), 413, "more than")
+    refused(small.post("/api/tokens", content=chunks(), headers={"content-type": "application/json"}), 413, "more than")
+
+
+def test_a_body_that_does_not_come_is_not_waited_for():
+    class Slow:
+        headers = MappingProxyType({})
+
+        async def stream(self):
+            yield b"{"
+            await asyncio.sleep(60)
+
+    with pytest.raises(TooSlow, match="too long to come"):
+        asyncio.run(body(Slow(), 100, 0.05))
 
 
 def test_an_answer_that_takes_too_long_is_given_up(monkeypatch):
@@ -345,6 +357,7 @@ def test_an_answer_that_takes_too_long_is_given_up(monkeypatch):
 )
 def test_a_request_that_says_something_else(client, asked, word):
     refused(ask(client, "tokens", **asked), 400, word)
+    refused(ask(client, "lanes", **asked), 400, word)
 
 
 def test_numbers_out_of_bounds(client):
@@ -357,8 +370,8 @@ def test_numbers_out_of_bounds(client):
 
 
 def test_what_is_no_json(client):
-    for body in (b"", b"[]", b"{", b"\xff", b"[" * 100_000):
-        response = client.post("/api/tokens", content=body, headers={"content-type": "application/json"})
+    for content in (b"", b"[]", b"{", b"\xff", b"[" * 100_000, b"9" * 10_000):
+        response = client.post("/api/tokens", content=content, headers={"content-type": "application/json"})
         refused(response, 400, "JSON")
     # The types that a form of another site may send without asking are not taken.
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):

@@ -20,6 +20,7 @@ try:
 except ModuleNotFoundError as error:  # pragma: no cover
     raise ModuleNotFoundError("plots need Matplotlib: pip install 'minitok[plots]'", name=error.name) from error
 
+from .bigram import bits_by_size
 from .measures import Bill, bytes_per_token, language_bill, merge_counts, sizes, token_lengths, use
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from ..tokenizer import Tokenizer
 
-__all__ = ["compression", "languages", "lengths", "merges", "unused"]
+__all__ = ["bits", "compression", "languages", "lengths", "merges", "unused"]
 
 COLOURS = ("#2a78b5", "#e07b39", "#4f9a54", "#9a5fb0", "#c44f52")
 LIGHT = {"paper": "#fdfdfc", "ink": "#1d2126", "line": "#d9dde2"}
@@ -119,6 +120,19 @@ def unused(tokenizer: Tokenizer, texts: Iterable[str | bytes], *, dark: bool = F
     axes.set_ylim(0, 100)
     axes.xaxis.grid(visible=False)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    return figure
+
+
+def bits(tokenizer: Tokenizer, text: bytes, vocab_sizes: Sequence[int] | None = None, *, dark: bool = False) -> Figure:
+    """Bits per byte of the last tenth of a text under a bigram model of the rest, against vocabulary size."""
+    chosen = sizes(tokenizer) if vocab_sizes is None else list(vocab_sizes)
+    figure, axes = blank(
+        "Larger tokens let the smallest model look further", "vocabulary size (ids)", "bits per byte", dark=dark
+    )
+    axes.plot(chosen, bits_by_size(tokenizer, text, chosen), "o-", ms=4, color=COLOURS[3])
+    axes.set_xscale("log", base=2)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    axes.set_ylim(bottom=0)
     return figure
 
 

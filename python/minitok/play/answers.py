@@ -50,9 +50,7 @@ class Answers:
     def tokens(self, asked: dict[str, Any]) -> dict[str, Any]:
         """The ids of a text under some encodings, and the bytes of each token."""
         text, special = self.text(asked), self.special(asked)
-        names = field(asked, "encodings", list)
-        if len(names) > self.limits.encodings or not all(isinstance(name, str) for name in names):
-            raise WrongRequest(f"'encodings' must be a list of at most {self.limits.encodings} names")
+        names = self.encodings(asked)
         return {"bytes": len(text), "encodings": [self.encoded(name, text, special) for name in names]}
 
     def encoded(self, name: str, text: bytes, special: str) -> dict[str, Any]:
@@ -80,7 +78,7 @@ class Answers:
     def lanes(self, asked: dict[str, Any]) -> dict[str, Any]:
         """The pieces that the patterns of some encodings make of the beginning of a text."""
         text, special = self.text(asked), self.special(asked)
-        toks = [self.shelf.get(name) for name in field(asked, "encodings", list)[: self.limits.encodings]]
+        toks = [self.shelf.get(name) for name in self.encodings(asked)]
         shown = text[: whole_characters(text, self.limits.lanes)]
         # What is cut off may be looked ahead to: the last pieces are not certain.
         certain = len(shown) if len(shown) == len(text) else max(0, len(shown) - 1)
@@ -138,6 +136,13 @@ class Answers:
         if len(text) > self.limits.text:
             raise TooLarge(f"the text has {len(text):,} bytes; {self.limits.text:,} are the most that are shown")
         return text
+
+    def encodings(self, asked: dict[str, Any]) -> list[str]:
+        """The names of the encodings that are asked about, not more than may be shown."""
+        names: list[Any] = field(asked, "encodings", list)
+        if len(names) > self.limits.encodings or not all(isinstance(name, str) for name in names):
+            raise WrongRequest(f"'encodings' must be a list of at most {self.limits.encodings} names")
+        return names
 
     def special(self, asked: dict[str, Any]) -> str:
         """Which special tokens are allowed: all or none."""

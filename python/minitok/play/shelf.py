@@ -67,7 +67,7 @@ class Shelf:
             self.own.move_to_end(name)
             while len(self.own) > self.kept:
                 self.own.popitem(last=False)
-        return {**describe(tokenizer, name), "file": file}
+        return {**describe(tokenizer, name), "n_merges": len(tokenizer.merges), "file": file}
 
     def read(self, data: bytes) -> dict[str, Any]:
         """Keep the tokenizer of a file, minitok's or Hugging Face's. Raises FileFormatError."""
@@ -87,7 +87,6 @@ def describe(tokenizer: Tokenizer, name: str) -> dict[str, Any]:
         "name": name,
         "title": tokenizer.name or f"{tokenizer.n_vocab:,} ids",
         "n_vocab": tokenizer.n_vocab,
-        "n_merges": len(tokenizer.merges),
         "pattern": tokenizer.pattern,
         "special_tokens": tokenizer.special_tokens,
     }

@@ -56,7 +56,7 @@ async function refresh() {
   if (!told) return;
   panels.show(told, bytes);
   loop.offer(told.encodings);
-  showLanes(bytes, (range) => panels.link(range));
+  showLanes(bytes, (range) => (range ? panels.link(range) : panels.point(null, null)));
   showChosen();
   linkLater();
 }
@@ -64,8 +64,12 @@ async function refresh() {
 function showChosen() {
   const { chosen } = state;
   const place = chosen ? panels.choose(chosen.encoding, chosen.at) : null;
-  if (place) inside.show();
-  else inside.clear();
+  if (place) {
+    inside.show();
+  } else {
+    panels.rest();
+    inside.clear();
+  }
   return place;
 }
 
@@ -152,12 +156,18 @@ async function openTokenizer(file) {
 }
 
 async function openLink() {
-  await fromFragment(location.hash, limits, published, async (file) => own(await sendTokenizer(file)));
+  let damage = null;
+  try {
+    await fromFragment(location.hash, limits, published, async (file) => own(await sendTokenizer(file)));
+  } catch (error) {
+    damage = `A part of this link cannot be read: ${error.message}`;
+  }
   field.value = state.text;
   byId("special").checked = state.special;
   byId("view").value = state.view;
   byId("price").value = state.price;
   await refresh();
+  return damage;
 }
 
 function listen() {
@@ -190,5 +200,5 @@ await attempt(async () => {
   byId("example").replaceChildren(...EXAMPLES.map(({ title }, index) => el("option", { value: index }, title)));
   listen();
   new Trainer(limits, (tokenizer) => attempt(() => addEncoding(own(tokenizer))));
-  await openLink();
+  return openLink();
 });

@@ -12,6 +12,7 @@ export class Panels {
   constructor(hear) {
     this.hear = hear;
     this.panels = new Map();
+    this.chosen = null; // [encoding, index of its token]
     this.bytes = new Uint8Array();
   }
 
@@ -70,16 +71,22 @@ export class Panels {
     }
   }
 
-  // The token under the pointer: what it is, and what holds its bytes elsewhere.
+  // The token under the pointer: what it is, and what holds its bytes elsewhere. Without one: the token that is chosen.
   point(name, index) {
     if (index === null) {
-      this.link(null);
-      byId("probe").replaceChildren();
+      if (this.chosen) this.point(...this.chosen);
+      else this.rest();
       return;
     }
     const { strip, one } = this.panels.get(name);
     this.link([strip.starts[index], strip.starts[index + 1]], name);
     byId("probe").replaceChildren(...describe(one, strip, index));
+  }
+
+  rest() {
+    this.chosen = null;
+    this.link(null);
+    byId("probe").replaceChildren();
   }
 
   // Link the tokens that hold some bytes of the text, or of the text of one encoding; null links none.
@@ -91,17 +98,17 @@ export class Panels {
     }
   }
 
-  // Show which token is chosen: the token of an encoding that holds a byte. Give the place of it in the text, for a selection;
-  // null where there is none.
+  // Show which token is chosen: that of an encoding that holds a byte. Give the place of it in the text, for a selection; null
+  // where there is none.
   choose(name, at) {
     for (const [other, { strip }] of this.panels) if (other !== name && strip.n) strip.mark("chosen", null);
     const { strip, isApart } = this.panels.get(name);
     if (at >= strip.bytes.length) return null;
     const index = strip.at(at);
     strip.choose(index);
-    const bytes = [strip.starts[index], strip.starts[index + 1]];
-    this.link(bytes, name);
-    return isApart ? [0, 0] : bytes.map((place) => utf16At(strip.bytes, place));
+    this.chosen = [name, index];
+    this.point(name, index);
+    return isApart ? [0, 0] : [strip.starts[index], strip.starts[index + 1]].map((place) => utf16At(strip.bytes, place));
   }
 }
 

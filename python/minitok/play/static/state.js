@@ -41,21 +41,25 @@ export async function toFragment() {
 }
 
 // Take the state from a fragment. `keep` takes the file of a tokenizer and gives its name; what a link leaves out, or says
-// wrongly, stays as it is at the beginning.
+// wrongly, stays as it is at the beginning. What is packed comes last: if it is damaged, the rest is there.
 export async function fromFragment(fragment, limits, published, keep) {
   const fields = new URLSearchParams(fragment.slice(1));
-  if (fields.has("own")) {
-    for (const file of JSON.parse(await unpack(fields.get("own"), MOST_OWN))) await keep(String(file));
-  }
-  if (fields.has("packed")) state.text = await unpack(fields.get("packed"), limits.text);
-  else state.text = fields.get("text") ?? FIRST_TEXT;
-  const known = (name) => published.includes(name) || state.own.has(name);
-  const named = [...new Set((fields.get("encodings") ?? "").split(","))].filter(known);
-  state.encodings = named.length ? named.slice(0, limits.encodings) : ["gpt2", "o200k_base"];
+  const known = () => [...new Set((fields.get("encodings") ?? "").split(","))]
+    .filter((name) => published.includes(name) || state.own.has(name)).slice(0, limits.encodings);
+  const takeEncodings = () => {
+    state.encodings = known().length ? known() : ["gpt2", "o200k_base"];
+    const [, at, encoding] = /^(\d{1,8}),(.*)$/s.exec(fields.get("at") ?? "") ?? [];
+    state.chosen = state.encodings.includes(encoding) ? { encoding, at: Number(at) } : null;
+    state.step = /^\d{1,5}$/.test(fields.get("step") ?? "") ? Number(fields.get("step")) : null;
+  };
+  state.text = fields.get("text") ?? (fields.has("packed") ? "" : FIRST_TEXT);
   state.special = fields.get("special") === "1";
   state.view = VIEWS.includes(fields.get("view")) ? fields.get("view") : "text";
   state.price = Number(fields.get("price")) >= 0 ? fields.get("price") ?? "" : "";
-  const [, at, encoding] = /^(\d{1,8}),(.*)$/s.exec(fields.get("at") ?? "") ?? [];
-  state.chosen = state.encodings.includes(encoding) ? { encoding, at: Number(at) } : null;
-  state.step = /^\d{1,5}$/.test(fields.get("step") ?? "") ? Number(fields.get("step")) : null;
+  takeEncodings();
+  if (fields.has("packed")) state.text = await unpack(fields.get("packed"), limits.text);
+  if (fields.has("own")) {
+    for (const file of JSON.parse(await unpack(fields.get("own"), MOST_OWN))) await keep(String(file));
+    takeEncodings();
+  }
 }
