@@ -41,13 +41,6 @@ fn room_for(bytes: usize) -> Vec<u32> {
     if bytes < LARGE { Vec::new() } else { huge::with_capacity(bytes / 3 * 2) }
 }
 
-/// Give back much room that was not used.
-fn give_back(ids: &mut Vec<u32>) {
-    if ids.capacity() >= LARGE {
-        ids.shrink_to_fit();
-    }
-}
-
 impl Codec {
     /// The fast encoder, using at most so many threads; None where it is switched off.
     pub fn fast(&self, threads: usize) -> Option<Fast<'_>> {
@@ -64,27 +57,42 @@ impl Codec {
 
     /// As `encode`, on at most so many threads.
     pub fn encode_on(&self, threads: usize, text: &[u8], allowed: &Finder) -> Result<Vec<u32>> {
-        let Some(fast) = self.fast(threads) else { return self.encode(text, allowed) };
-        let mut ids = room_for(text.len());
-        allowed.split(text, |start, end, id| {
-            match id {
-                None => fast.encode(&text[start..end], &mut ids)?,
-                Some(id) => ids.push(id),
-            }
-            Ok(())
-        })?;
-        give_back(&mut ids);
+        let mut ids = room_for(if threads > 1 { 0 } else { text.len() });
+        self.append(threads, text, allowed, &mut ids)?;
+        huge::give_back(&mut ids);
         Ok(ids)
     }
 
-    /// As `encode` without special tokens, of the characters of a Python str.
-    pub fn encode_units(&self, units: Units) -> Result<Vec<u32>> {
-        let Some(fast) = self.fast(1) else { return self.encode(&units.utf8(), &Finder::default()) };
+    /// Append the ids of a text, found by at most so many threads.
+    pub fn append(&self, threads: usize, text: &[u8], allowed: &Finder, ids: &mut Vec<u32>) -> Result<()> {
+        let Some(fast) = self.fast(threads) else {
+            ids.extend(self.encode(text, allowed)?);
+            return Ok(());
+        };
+        allowed.split(text, |start, end, id| {
+            match id {
+                None => fast.encode(&text[start..end], ids)?,
+                Some(id) => ids.push(id),
+            }
+            Ok(())
+        })
+    }
+
+    /// As `encode` without special tokens, of the characters of a Python str, on at most so many threads.
+    pub fn encode_units(&self, threads: usize, units: Units) -> Result<Vec<u32>> {
         // A unit that is not ASCII is two bytes or three.
-        let mut ids = room_for(units.len() * 3 / 2);
-        fast.encoder.encode_units(units, fast.split, &mut ids)?;
-        give_back(&mut ids);
+        let mut ids = room_for(if threads > 1 { 0 } else { units.len() * 3 / 2 });
+        self.append_units(threads, units, &mut ids)?;
+        huge::give_back(&mut ids);
         Ok(ids)
+    }
+
+    /// Append the ids of the characters of a Python str, without special tokens.
+    pub fn append_units(&self, threads: usize, units: Units, ids: &mut Vec<u32>) -> Result<()> {
+        match self.fast(threads) {
+            Some(fast) => fast.encoder.encode_units_on(threads, units, fast.split, ids),
+            None => self.append(threads, &units.utf8(), &Finder::default(), ids),
+        }
     }
 
     /// How many ids a text has; they are not built.

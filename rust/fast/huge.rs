@@ -27,6 +27,13 @@ pub(crate) fn with_capacity<T>(capacity: usize) -> Vec<T> {
     vec
 }
 
+/// Give back the room of a large vector that was not used.
+pub(crate) fn give_back<T>(vec: &mut Vec<T>) {
+    if size_of::<T>() * vec.capacity() >= PAGE {
+        vec.shrink_to_fit();
+    }
+}
+
 #[cfg(target_os = "linux")]
 fn advise(first: usize, bytes: usize) {
     // SAFETY: this advice changes no content of any memory; what cannot take it is refused, which does no harm.

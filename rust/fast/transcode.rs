@@ -21,7 +21,17 @@ pub enum Units<'s> {
     Four(&'s [u32]),
 }
 
-impl Units<'_> {
+impl<'s> Units<'s> {
+    /// The units from `start` to before `end`.
+    #[must_use]
+    pub fn slice(&self, start: usize, end: usize) -> Units<'s> {
+        match self {
+            Units::One(units) => Units::One(&units[start..end]),
+            Units::Two(units) => Units::Two(&units[start..end]),
+            Units::Four(units) => Units::Four(&units[start..end]),
+        }
+    }
+
     pub fn len(&self) -> usize {
         match self {
             Units::One(units) => units.len(),

@@ -97,9 +97,9 @@ impl Codec {
         threads: usize,
     ) -> PyResult<Bound<'py, PyList>> {
         let (texts, finder) = (text::texts(&texts)?, self.finder(allowed));
-        let batch = py.detach(|| self.batch(&texts, &finder, threads))?;
-        let lists = batch.iter().map(|ids| list_of_ids(py, ids)).collect::<PyResult<Vec<_>>>()?;
-        PyList::new(py, lists)
+        let (ids, offsets) = py.detach(|| self.batch(&texts, &finder, threads))?;
+        let part = |ends: &[u64]| list_of_ids(py, &ids[ends[0] as usize..ends[1] as usize]);
+        PyList::new(py, offsets.windows(2).map(part).collect::<PyResult<Vec<_>>>()?)
     }
 
     /// The ids of several texts in one flat array, and where each text begins: offsets[i]..offsets[i + 1].
@@ -112,15 +112,7 @@ impl Codec {
         threads: usize,
     ) -> PyResult<Offsets<'py>> {
         let (texts, finder) = (text::texts(&texts)?, self.finder(allowed));
-        let (ids, offsets) = py.detach(|| {
-            let batch = self.batch(&texts, &finder, threads)?;
-            let mut offsets = vec![0];
-            offsets.extend(batch.iter().scan(0, |end, ids| {
-                *end += ids.len() as u64;
-                Some(*end)
-            }));
-            Ok::<_, Error>((batch.concat(), offsets))
-        })?;
+        let (ids, offsets) = py.detach(|| self.batch(&texts, &finder, threads))?;
         Ok((ids.into_pyarray(py), offsets.into_pyarray(py)))
     }
 
@@ -226,9 +218,9 @@ impl Codec {
         if text.size() < SHORT && self.core.is_quick() { work() } else { py.detach(work) }
     }
 
-    /// The ids of each text.
-    fn batch(&self, texts: &[Text<'_>], allowed: &Finder, threads: usize) -> Result<Vec<Vec<u32>>> {
-        parallel::map(texts, threads, Text::size, |text| text.encode(&self.core, allowed, 1)).into_iter().collect()
+    /// The ids of all texts, and where each begins.
+    fn batch(&self, texts: &[Text<'_>], allowed: &Finder, threads: usize) -> Result<(Vec<u32>, Vec<u64>)> {
+        parallel::encode_all(texts, threads, Text::size, |text, ids| text.append(&self.core, allowed, ids))
     }
 
     /// The finder of the special tokens that a call allows.

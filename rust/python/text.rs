@@ -42,11 +42,19 @@ impl Text<'_> {
         }
     }
 
-    /// Its ids.
+    /// Its ids, found by at most so many threads.
     pub fn encode(&self, codec: &Codec, allowed: &Finder, threads: usize) -> Result<Vec<u32>> {
         match self {
-            Text::Units(units) if allowed.is_empty() && threads <= 1 => codec.encode_units(*units),
+            Text::Units(units) if allowed.is_empty() => codec.encode_units(threads, *units),
             text => codec.encode_on(threads, &text.bytes(), allowed),
+        }
+    }
+
+    /// Append its ids.
+    pub fn append(&self, codec: &Codec, allowed: &Finder, ids: &mut Vec<u32>) -> Result<()> {
+        match self {
+            Text::Units(units) if allowed.is_empty() => codec.append_units(1, *units, ids),
+            text => codec.append(1, &text.bytes(), allowed, ids),
         }
     }
 
