@@ -1,5 +1,7 @@
 """Decoding: ids of any kind, known or not, become bytes or an error that says what was wrong and where."""
 
+import sys
+
 import minitok
 import numpy as np
 import pytest
@@ -29,6 +31,15 @@ def test_error_handlers_are_those_of_python(data, errors):
     expected = outcome(data.decode, "utf-8", errors)
     for backend in BACKENDS:
         assert outcome(minitok.Tokenizer([], backend=backend).decode, list(data), errors) == expected
+
+
+@pytest.mark.parametrize("widest", ["a", "\x80", "é", "\xff", "\u0100", "中", "\uffff", "\U00010000", "👍"])
+def test_a_long_text_is_as_narrow_as_python_keeps_it(widest, backend):
+    text = "ab é " * 1500 + widest + "cd" * 2000 if widest > "é" else "ab " * 2500 + widest + "cd" * 2000
+    decoded = plain(backend).decode(text.encode())
+    assert decoded == text
+    assert hash(decoded) == hash(text)
+    assert sys.getsizeof(decoded) == sys.getsizeof("".join(list(text)))
 
 
 @given(any_bytes, merge_lists(), st.sampled_from(["strict", "replace"]))

@@ -11,6 +11,7 @@ pub mod parallel;
 pub mod scan;
 pub mod spill;
 pub mod transcode;
+pub mod units;
 
 mod block;
 pub(crate) mod huge;
@@ -23,7 +24,7 @@ mod parts;
 mod piece_cache;
 mod pool;
 mod pour;
-mod prefetch;
+pub(crate) mod prefetch;
 mod records;
 mod static_cuts;
 mod values;

@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 #[inline]
-pub(super) fn prefetch<T>(place: *const T) {
+pub(crate) fn prefetch<T>(place: *const T) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: a prefetch is a hint; it never faults, whatever the address, and every x86-64 processor has it.
     unsafe {

@@ -200,7 +200,7 @@ impl Codec {
             None => self.core.decode_bytes(ids),
         })?;
         if let Ok(text) = std::str::from_utf8(&bytes) {
-            return Ok(PyString::new(py, text));
+            return text::to_str(py, text);
         }
         PyString::from_encoded_object(&PyBytes::new(py, &bytes), Some(c"utf-8"), Some(&std::ffi::CString::new(errors)?))
     }

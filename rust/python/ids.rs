@@ -38,12 +38,9 @@ impl<'py> FromPyObject<'_, 'py> for Ids<'py> {
             return from_array(&array).map(Ids::Owned);
         }
         if let Ok(list) = object.cast_exact::<PyList>() {
-            let mut ids = Vec::with_capacity(list.len());
-            for (position, item) in list.iter().enumerate() {
-                ids.push(match small_int(&item) {
-                    Some(id) => id,
-                    None => from_item(&item, position)?,
-                });
+            let mut ids = small_ints(&list);
+            for position in ids.len()..list.len() {
+                ids.push(from_item(&list.get_item(position)?, position)?);
             }
             return Ok(Ids::Owned(ids));
         }
@@ -59,29 +56,42 @@ impl<'py> FromPyObject<'_, 'py> for Ids<'py> {
     }
 }
 
-/// The value of an int that is one and fits; None says nothing.
-#[cfg(not(Py_LIMITED_API))]
-fn small_int(item: &Bound<'_, PyAny>) -> Option<u32> {
+/// The items of a list up to the first that is no int, or does not fit.
+#[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
+fn small_ints(list: &Bound<'_, PyList>) -> Vec<u32> {
+    use crate::fast::prefetch::prefetch;
     use pyo3::ffi;
-    let item = item.as_ptr();
-    // SAFETY: `item` is an object; an exact int may be asked for its value, and if that overflows, or is -1, the error is
-    // looked at, and cleared.
-    let value = unsafe {
-        if ffi::PyLong_CheckExact(item) == 0 {
-            return None;
+    // The ints of ids lie all over the memory; each is asked for some items ahead.
+    const AHEAD: usize = 12;
+    let mut ids = Vec::with_capacity(list.len());
+    if list.is_empty() {
+        return ids; // its items may be nowhere
+    }
+    // SAFETY: it is a list, whose items are `len` objects. Asking an exact int for its value runs no code of Python's, so the
+    // list stays as it is, and the GIL is held. If the value overflows, or is -1, the error is looked at and cleared.
+    unsafe {
+        let items = std::slice::from_raw_parts((*list.as_ptr().cast::<ffi::PyListObject>()).ob_item, list.len());
+        for (index, &item) in items.iter().enumerate() {
+            prefetch(items.get(index + AHEAD).map_or(std::ptr::null(), |ahead| ahead.cast_const()));
+            if ffi::PyLong_CheckExact(item) == 0 {
+                break;
+            }
+            let value = ffi::PyLong_AsLong(item);
+            let Ok(id) = u32::try_from(value) else {
+                if value == -1 {
+                    ffi::PyErr_Clear();
+                }
+                break;
+            };
+            ids.push(id);
         }
-        let value = ffi::PyLong_AsLong(item);
-        if value == -1 {
-            ffi::PyErr_Clear();
-        }
-        value
-    };
-    u32::try_from(value).ok()
+    }
+    ids
 }
 
-#[cfg(Py_LIMITED_API)]
-fn small_int(_: &Bound<'_, PyAny>) -> Option<u32> {
-    None
+#[cfg(any(Py_LIMITED_API, Py_GIL_DISABLED))]
+fn small_ints(list: &Bound<'_, PyList>) -> Vec<u32> {
+    Vec::with_capacity(list.len())
 }
 
 /// One id. An integer that cannot be an id is unknown (SPEC D3); what is no integer is of the wrong type.

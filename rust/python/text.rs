@@ -129,6 +129,43 @@ pub fn texts<'a>(objects: &'a [Bound<'_, PyAny>]) -> PyResult<Vec<Text<'a>>> {
     objects.iter().map(PyAnyMethods::extract).collect()
 }
 
+/// A text as a str.
+#[cfg(not(Py_LIMITED_API))]
+pub fn to_str<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyString>> {
+    use crate::fast::huge;
+    use crate::fast::units::{self, Width};
+    use pyo3::ffi;
+    use std::slice::from_raw_parts_mut;
+    let (width, length) = units::measure(text);
+    let greatest = match width {
+        // What is ASCII or short is no work.
+        _ if text.len() < LONG => return Ok(PyString::new(py, text)),
+        Width::Ascii => return Ok(PyString::new(py, text)),
+        Width::One => 0xFF,
+        Width::Two => 0xFFFF,
+        Width::Four => 0x10_FFFF,
+    };
+    // SAFETY: a new str, or null with an exception set; it has `length` units of the width that `greatest` asks for, which
+    // nobody else has seen, and all of them are written: `measure` counts what `write` writes.
+    unsafe {
+        let new = Bound::from_owned_ptr_or_err(py, ffi::PyUnicode_New(length.try_into()?, greatest))?;
+        let data = ffi::PyUnicode_DATA(new.as_ptr());
+        huge::ask(data.cast::<u8>(), length);
+        match width {
+            Width::Ascii | Width::One => units::write(text, from_raw_parts_mut(data.cast::<u8>(), length)),
+            Width::Two => units::write(text, from_raw_parts_mut(data.cast::<u16>(), length)),
+            Width::Four => units::write(text, from_raw_parts_mut(data.cast::<u32>(), length)),
+        }
+        Ok(new.cast_into_unchecked())
+    }
+}
+
+/// The limited API does not show the characters of a str.
+#[cfg(Py_LIMITED_API)]
+pub fn to_str<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyString>> {
+    Ok(PyString::new(py, text))
+}
+
 /// A `str` that holds surrogates: a pair is its code point, a lone one U+FFFD (SPEC E4).
 fn without_surrogates(text: &Bound<'_, PyString>) -> PyResult<String> {
     let encoded = text.call_method1("encode", ("utf-16-le", "surrogatepass"))?;
