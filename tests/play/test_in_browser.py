@@ -78,6 +78,18 @@ def test_encodings_side_by_side_give_the_ids_of_the_library(page):
     expect(panel(page, "whisper")).to_be_visible()
 
 
+def test_the_oldest_encoding_makes_room_and_takes_its_token_along(page):
+    choose(page, "gpt2", 3)
+    for name in ("cl100k_base", "p50k_base", "r50k_base", "p50k_edit", "whisper"):
+        page.locator("#add").select_option(name)
+        expect(panel(page, name)).to_be_visible()
+    expect(page.locator(".panel")).to_have_count(6)
+    expect(panel(page, "gpt2")).to_have_count(0)
+    expect(page.locator("#inside")).to_contain_text("Choose a token above")
+    page.locator("h1").hover()
+    expect(page.locator(".linked")).to_have_count(0)
+
+
 def test_what_cannot_be_seen_is_shown(page):
     for text in (MIXED, *HOSTILE, "\u00a0\u3000\u2028\u0301 \r\t\u00ad\U000e0001"):
         write(page, text)
@@ -256,6 +268,19 @@ def test_a_trained_tokenizer_can_be_saved_and_opened(page, tmp_path):
     page.allow("400 (Bad Request)")
     page.locator("#open-tokenizer").set_input_files({"name": "x.json", "mimeType": "application/json", "buffer": b"{}"})
     expect(page.locator("#status")).to_contain_text("not a minitok file")
+
+
+def test_training_on_a_file_of_any_bytes(page):
+    data = bytes(range(256)) * 3 + "schön schöner".encode("latin-1") * 20
+    file = {"name": "odd.bin", "mimeType": "application/octet-stream", "buffer": data}
+    page.locator("#train [name=file]").set_input_files(file)
+    expect(page.locator("#train [name=from]")).to_have_value("file")
+    train(page, 275)
+    expect(page.locator("#train output")).to_contain_text("is ready")
+    page.locator("#view").select_option("ids")
+    write(page, "sch schöner")
+    wanted = minitok.train([data], 275).encode("sch schöner")
+    expect(page.locator(".panel").nth(2).locator(".token")).to_have_text(list(map(str, wanted)))
 
 
 def test_the_loop_is_closed(page):

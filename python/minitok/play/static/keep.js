@@ -12,7 +12,7 @@ const [WIDTH, MARGIN, LINE, PAD] = [960, 24, 30, 5];
 
 export async function copyLink() {
   const fragment = await toFragment();
-  if (fragment === null) return "This text is too long for a link.";
+  if (fragment === null) return "This is too much for a link.";
   history.replaceState(null, "", fragment);
   try {
     await navigator.clipboard.writeText(location.href);

@@ -9,13 +9,13 @@ import { copyLink, savePage, savePicture } from "./keep.js";
 import { showLanes } from "./lanes.js";
 import { Loop } from "./loop.js";
 import { Panels } from "./panels.js";
-import { fromFragment, state, toFragment } from "./state.js";
+import { fromFragment, state, toFragment, unpackedSize } from "./state.js";
 import { Trainer } from "./train.js";
 
 // Milliseconds after the last key before the server is asked: a long text is not sent at every one.
 const PAUSE = { short: 30, long: 250, isLong: 50_000 };
 // The address bar follows the state where that is a matter of some kilobytes; the button makes longer links, too.
-const LINK = { pause: 400, text: 50_000, most: 32_000 };
+const LINK = { pause: 400, unpacked: 200_000, most: 32_000 };
 
 const field = byId("text");
 const loop = new Loop();
@@ -62,6 +62,8 @@ async function refresh() {
 }
 
 function showChosen() {
+  // An encoding that has made room for another takes its token along.
+  if (!state.encodings.includes(state.chosen?.encoding)) state.chosen = null;
   const { chosen } = state;
   const place = chosen ? panels.choose(chosen.encoding, chosen.at) : null;
   if (place) {
@@ -76,7 +78,7 @@ function showChosen() {
 function linkLater() {
   clearTimeout(linkTimer);
   linkTimer = setTimeout(async () => {
-    const fragment = state.text.length <= LINK.text ? await toFragment() : null;
+    const fragment = unpackedSize() <= LINK.unpacked ? await toFragment() : null;
     const fits = fragment !== null && fragment.length <= LINK.most;
     if (!fits || fragment !== location.hash) history.replaceState(null, "", fits ? fragment : location.pathname);
   }, LINK.pause);

@@ -39,7 +39,7 @@ export class Panels {
     const hover = (index) => this.point(one.name, index);
     const choose = (index) => this.hear.choose(one.name, this.panels.get(one.name).strip.starts[index]);
     const strip = new Strip(`tokens of ${one.title}`, { hover, choose });
-    const counts = el("p", { class: "counts", "aria-live": "polite" });
+    const counts = el("p", { class: "counts" });
     const close = el("button", { type: "button", "aria-label": `remove ${one.title}`, onclick: () => this.hear.remove(one.name) }, "✕");
     const box = el("section", { class: "panel", "data-encoding": one.name, "aria-label": one.title },
       el("header", {}, el("h3", {}, one.title), close), counts, strip.box);

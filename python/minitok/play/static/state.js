@@ -19,10 +19,18 @@ const VIEWS = ["text", "both", "ids", "bytes"];
 // A text that is longer is packed, so that the link stays short; a link that is longer is not made.
 const PLAIN = 1000;
 const LONGEST_LINK = 1_000_000;
+const MOST_UNPACKED = 8_000_000;
 const MOST_OWN = 1 << 24;
+
+// The files of the reader's own tokenizers that are shown.
+const ownFiles = () => [...state.own].filter(([name]) => state.encodings.includes(name)).map(([, { file }]) => file);
+
+// How much a link would hold, before it is packed.
+export const unpackedSize = () => ownFiles().reduce((size, file) => size + file.length, state.text.length);
 
 // The state as the fragment of an address; null if it is too long for one.
 export async function toFragment() {
+  if (unpackedSize() > MOST_UNPACKED) return null;
   const fields = new URLSearchParams();
   if (state.text.length <= PLAIN) fields.set("text", state.text);
   else fields.set("packed", await pack(state.text));
@@ -34,7 +42,7 @@ export async function toFragment() {
     fields.set("at", `${state.chosen.at},${state.chosen.encoding}`);
     if (state.step !== null) fields.set("step", state.step);
   }
-  const own = [...state.own].filter(([name]) => state.encodings.includes(name)).map(([, { file }]) => file);
+  const own = ownFiles();
   if (own.length) fields.set("own", await pack(JSON.stringify(own)));
   const fragment = `#${fields}`;
   return fragment.length > LONGEST_LINK ? null : fragment;
