@@ -1,7 +1,9 @@
-"""Pictures of results, as PNG and SVG; ``report.py`` puts them beside the documentation."""
+"""Pictures of results, as PNG and SVG, for light and for dark pages; ``report.py`` puts them beside the documentation."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,29 @@ STYLE = {
     "svg.hashsalt": "minitok",
     "svg.fonttype": "none",
 }
+
+
+# What a dark page changes; the names of files end in it.
+DARK = {
+    "figure.facecolor": "#0d1117",
+    "axes.facecolor": "#0d1117",
+    "savefig.facecolor": "#0d1117",
+    "grid.color": "#30363d",
+    **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), "#c9d1d9"),
+}
+THEMES: dict[str, dict[str, Any]] = {"": {}, "-dark": DARK}
+# Lines that are dark themselves are light there.
+ON_DARK = {"#111827": "#f3f4f6", "#b91c1c": "#f87171", "#4f46e5": "#818cf8", "#7c3aed": "#a78bfa"}
+
+
+@contextmanager
+def style(theme: str) -> Iterator[None]:
+    with plt.rc_context({**STYLE, **THEMES[theme]}):
+        yield
+
+
+def shade(color: str, theme: str) -> str:
+    return ON_DARK.get(color, color) if theme else color
 
 
 def save(figure: Any, folder: Path, name: str) -> None:
@@ -86,14 +111,13 @@ def encode_plot(results: Results, encoding: str, folder: Path) -> None:
         save(figure, folder, f"bench-{encoding.removesuffix('_base')}")
 
 
-def train_plot(results: Results, folder: Path) -> None:
+def train_plot(results: Results, folder: Path, theme: str) -> None:
     """Time against memory would hide the factor; so two columns of bars, a line of panels for each corpus."""
-    rows = [
-        row for row in results["rows"] if row["threads"] == 1 and row["vocab_size"] == results["rows"][-1]["vocab_size"]
-    ]
+    shown = 32_000 if any(row["vocab_size"] == 32_000 for row in results["rows"]) else results["rows"][-1]["vocab_size"]
+    rows = [row for row in results["rows"] if row["threads"] == 1 and row["vocab_size"] == shown]
     sizes = {text: max(row["bytes"] for row in rows if row["text"] == text) for text in {row["text"] for row in rows}}
     texts = [text for text in dict.fromkeys(row["text"] for row in rows) if text in sizes]
-    with plt.rc_context(STYLE):
+    with style(theme):
         figure, panels = plt.subplots(
             len(texts), 2, figsize=(9, 0.6 + 2.1 * len(texts)), squeeze=False, layout="constrained"
         )
@@ -114,14 +138,42 @@ def train_plot(results: Results, folder: Path) -> None:
                 if panel is line[1]:
                     panel.set_yticklabels([])
         figure.suptitle(f"Training {rows[0]['vocab_size']:,} ids, one thread (shorter is better)")
-        save(figure, folder, "bench-train")
+        save(figure, folder, f"bench-train{theme}")
 
 
-def ladder_plot(results: Results, folder: Path) -> None:
+def growth_plot(results: Results, folder: Path, theme: str) -> None:
+    """Time and memory of training against the corpus, both axes logarithmic; one panel a number of threads."""
+    with style(theme):
+        figure, panels = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
+        for panel, key, what in zip(
+            panels, ("cpu", "peak"), ("seconds of processor time", "MB of peak memory"), strict=True
+        ):
+            for name in peers(results["rows"]):
+                mine = [row for row in results["rows"] if row["peer"] == name and row["threads"] == 1]
+                points = sorted(
+                    (
+                        row["bytes"] / 1e6,
+                        row["median"]["cpu"] if key == "cpu" else (row["median"]["peak"] - results["idle"]) / 1e6,
+                    )
+                    for row in mine
+                )
+                if points:
+                    color = OURS if name == "minitok" else OTHERS
+                    panel.plot(*zip(*points, strict=True), "o-", color=color, markersize=4, linewidth=1.4)
+                    panel.annotate(name, points[-1], xytext=(4, 4), textcoords="offset points", color=color, ha="right")
+            panel.set(xscale="log", yscale="log", title=what, xlabel="MB of text")
+            for axis in (panel.xaxis, panel.yaxis):
+                axis.set_major_formatter("{x:g}")
+            panel.minorticks_off()
+        figure.suptitle(f"Training {results['rows'][0]['vocab_size']:,} ids on more and more text, one thread")
+        save(figure, folder, f"bench-growth{theme}")
+
+
+def ladder_plot(results: Results, folder: Path, theme: str) -> None:
     """Time and operations against bytes, both axes logarithmic: a straight line's slope is the power of n."""
     letters = results["input"] == "letters"
     panels_of = (("train", "seconds"), ("train", "operations"), ("encode", "seconds"), ("encode", "operations"))
-    with plt.rc_context(STYLE):
+    with style(theme):
         figure, panels = plt.subplots(2, 2, figsize=(9, 6.6), layout="constrained")
         for panel, (kind, key) in zip(panels.flat, panels_of, strict=True):
             for rung, color in RUNGS.items():
@@ -132,7 +184,14 @@ def ladder_plot(results: Results, folder: Path) -> None:
                 ]
                 if points:
                     line = "o--" if "cores" in rung else "o-"
-                    panel.plot(*zip(*points, strict=True), line, color=color, markersize=3, linewidth=1.2, label=rung)
+                    panel.plot(
+                        *zip(*points, strict=True),
+                        line,
+                        color=shade(color, theme),
+                        markersize=3,
+                        linewidth=1.2,
+                        label=rung,
+                    )
             panel.set(xscale="log", yscale="log", title=f"{kind}: {key}", xlabel="bytes of text")
             panel.minorticks_off()
         found: dict[str, Any] = {}
@@ -141,4 +200,4 @@ def ladder_plot(results: Results, folder: Path) -> None:
             found |= dict(zip(labels, handles, strict=True))
         figure.legend(found.values(), found.keys(), loc="outside lower center", ncols=4, frameon=False)
         figure.suptitle('"a" times n, one piece' if letters else f"English, {results['merges']} merges")
-        save(figure, folder, "bench-ladder-letters" if letters else "bench-ladder")
+        save(figure, folder, f"bench-ladder{'-letters' * letters}{theme}")

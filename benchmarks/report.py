@@ -25,6 +25,8 @@ TABLES: dict[str, tuple[str, Callable[[Results], str]]] = {
     "batch": ("batch", tables.batch_table),
     "hard": ("hard", tables.hard_table),
     "train": ("train", tables.train_tables),
+    "growth": ("growth", tables.train_tables),
+    "train_equal": ("train_equal", tables.equal_table),
     "ladder": ("ladder", tables.ladder_tables),
     "ladder_letters": ("ladder_letters", tables.ladder_tables),
 }
@@ -79,16 +81,20 @@ def fill(page: str, folder: Path) -> str:
 def pictures(folder: Path) -> None:
     from . import plots
 
-    encode, train = read(folder, "encode"), read(folder, "train")
+    encode = read(folder, "encode")
     if encode:
         for encoding in dict.fromkeys(row["encoding"] for row in encode["rows"]):
             plots.encode_plot(encode, encoding, IMAGES)
-    if train:
-        plots.train_plot(train, IMAGES)
-    for name in ("ladder", "ladder_letters"):
-        ladder = read(folder, name)
-        if ladder:
-            plots.ladder_plot(ladder, IMAGES)
+    themed = {
+        "train": plots.train_plot,
+        "growth": plots.growth_plot,
+        "ladder": plots.ladder_plot,
+        "ladder_letters": plots.ladder_plot,
+    }
+    for name, plot in themed.items():
+        results = read(folder, name)
+        for theme in plots.THEMES if results else ():
+            plot(results or {}, IMAGES, theme)
 
 
 def main() -> None:

@@ -156,9 +156,27 @@ def train_tables(results: Results) -> str:
             columns[f"s, {using}"] = times(mine, "wall", 1, threads=threads)
             columns[f"CPU s, {using}"] = times(mine, "cpu", 1, threads=threads)
             columns[f"MB, {using}"] = column(mine, lambda row: peak_above(row, results["idle"]), threads=threads)
-        parts.append(f"{text}, {size / 1e6:.3g} MB, {vocab:,} ids:\n\n{grid(mine, columns, least=True)}")
+        times_in = mine[0].get("times", 1)
+        repeated = f" (the text {times_in} times)" if times_in > 1 else ""
+        parts.append(f"{text}, {size / 1e6:.3g} MB{repeated}, {vocab:,} ids:\n\n{grid(mine, columns, least=True)}")
     said = [f"- {name}: {what}" for name, what in results.get("inputs", {}).items()]
     return "\n\n".join([*parts, "What is not the same:\n\n" + "\n".join(said)] if said else parts)
+
+
+def equal_table(results: Results) -> str:
+    """Who has learnt what minitok learns with the options that mean the same."""
+    body = [
+        [
+            row["peer"],
+            f"{row['text']}, {row['bytes'] / 1e6:.3g} MB",
+            f"{row['vocab_size']:,}",
+            f"{row['merges']:,}",
+            "merge by merge" if row["equal"] == "pairs" else "token by token",
+            ", ".join(f"`{name}={value}`" for name, value in results["same_as"][row["peer"]].items()) or "defaults",
+        ]
+        for row in results["rows"]
+    ]
+    return markdown(["", "corpus", "ids", "merges", "equal", "minitok with"], body)
 
 
 def peak_above(row: Row, idle: float) -> float:

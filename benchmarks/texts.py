@@ -42,6 +42,31 @@ def read(name: str, size: int, corpus: Path | None = None) -> tuple[str, str]:
     return raw[:middle].decode(errors="ignore"), raw[middle:].decode(errors="ignore")
 
 
+def write(path: Path, name: str, size: int, corpus: Path | None = None) -> tuple[int, int]:
+    """Write a text of a kind to a file: the bytes written, and how many times the text stands in it, whole or in part.
+
+    ``all`` is English, code and many scripts, one after the other. A text that is too short is repeated.
+    """
+    names = ["english", "code", "scripts"] if name == "all" else [name]
+    raw = b"".join(content(name, size, corpus).encode() for name in names)
+    written = times = 0
+    with path.open("wb") as file:
+        while written < size and raw:
+            # A text that is cut off ends with a character.
+            part = raw if written + len(raw) <= size else raw[: size - written].decode(errors="ignore").encode()
+            if not part:
+                break
+            written += file.write(part)
+            times += 1
+    return written, times
+
+
+def content(name: str, size: int, corpus: Path | None) -> str:
+    """A text of a kind, of about ``size`` bytes, or all there is."""
+    found = from_file(name, size, corpus) if corpus and (corpus / FILES[name]).exists() else made(name, size)
+    return found.replace("<|endoftext|>", "")
+
+
 def from_file(name: str, size: int, corpus: Path) -> str:
     path = corpus / FILES[name]
     if path.suffix != ".jsonl":
