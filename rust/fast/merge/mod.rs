@@ -241,6 +241,7 @@ impl<S: Symbol, T: Tie<S>> Trainer<S, T> {
         let mut ties = 0;
         let mut stop = Stop::VocabSize;
         self.births.newborn = first_pairs(&self.arena, &mut self.pairs, &self.births, || on_merge(0))?;
+        self.pairs.settle();
         self.enqueue_newborn();
         while self.merges.len() < options.n_merges {
             let Some(pair) = self.next_pair(on_merge)? else {

@@ -51,6 +51,8 @@ pub(super) struct Pairs {
     positions: Vec<u32>,
     /// Entries of `positions` that no record owns.
     unowned: usize,
+    /// When `positions` is to become longer than this, the lists move together first.
+    most: usize,
     /// Space that a merged pair has left behind, for the lists of the pairs born of it.
     hole: Range<u32>,
     /// For each id the last merge in which it was the left part, and the right part.
@@ -70,6 +72,7 @@ impl Pairs {
             free: NONE,
             positions: Vec::new(),
             unowned: 0,
+            most: usize::MAX,
             hole: 0..0,
             taken_as_left: vec![0; ids],
             taken_as_right: vec![0; ids],
@@ -93,12 +96,19 @@ impl Pairs {
         &self.positions[pair.start as usize..][..pair.len as usize]
     }
 
-    /// Make room before `len` more positions are written, should much of the pool be out of use.
+    /// The lists of the first pairs are there: the pool may grow by an eighth.
+    pub fn settle(&mut self) {
+        self.most = self.positions.len() / 8 * 9;
+    }
+
+    /// Make room before `len` more positions are written, should much of the pool be out of use, or the pool have grown.
     ///
-    /// Positions in use never outnumber the slots once compacted, so 32 bits address them all (see [`super::MAX_SLOTS`]).
+    /// Most positions of the first, long lists hold nothing soon; nobody knows until somebody looks. Positions in use never
+    /// outnumber the slots once compacted, so 32 bits address them all (see [`super::MAX_SLOTS`]).
     pub fn reserve<S: Symbol>(&mut self, len: usize, arena: &Arena<S>) {
-        if self.unowned > self.positions.len() / 4 * 3 || self.positions.len() + len > u32::MAX as usize {
+        if self.unowned > self.positions.len() / 4 * 3 || self.positions.len() + len > self.most {
             self.compact(arena);
+            self.most = self.most.max(self.positions.len() / 2 * 3);
         }
     }
 
@@ -240,8 +250,9 @@ impl Pairs {
         }
     }
 
-    /// Move all lists together, without the positions that no longer hold; the bounds stay as they are. Between two calls the pool has at least
-    /// doubled, so all calls together cost no more than the lists themselves.
+    /// Move all lists together, without the positions that no longer hold; the bounds stay as they are. After the first call,
+    /// the pool has grown by half at least before the next, or three quarters of it have come out of use: all calls together
+    /// cost a few times as much as the lists themselves.
     fn compact<S: Symbol>(&mut self, arena: &Arena<S>) {
         self.records.iter_mut().filter(|pair| pair.len == 0).for_each(|pair| pair.start = 0);
         let mut order: Vec<u32> = (0..self.records.len() as u32).filter(|&index| self.get(index).len > 0).collect();
