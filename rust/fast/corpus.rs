@@ -1,23 +1,11 @@
 //! Counting a corpus, file by file or document by document, on several threads. Must equal `PieceCounter` of
 //! `rust/train.rs`, whose interface this has.
 //!
-//! The text is cut into parts that can be split into pieces independently, numbered in corpus order. Each thread takes the
+//! The text is cut into parts that can be split into pieces independently (`splitter.rs`), numbered in corpus order. Each thread takes the
 //! next part and counts it into a table of its own; a table remembers how many entries it had when it began each part.
 //! When all is counted, the tables are poured into one (`pour.rs`), part by part in corpus order, from each part the entries
 //! that its table met there first. The part in which a piece appears first of all is also the first in which its own thread met it; so the
 //! result has the order of first appearance, whoever counted what, and depends on nothing but the corpus (SPEC T8).
-//!
-//! # Where a text may be cut
-//!
-//! At `at`, if all of this holds (SPEC T6):
-//!
-//! 1. a piece ends there whatever follows ([`safe_cut`], for the three named patterns; a document of any other pattern
-//!    stays whole);
-//! 2. no special token stands across it, complete or begun: as many bytes as the longest has are known after `at`, and none
-//!    of the tokens' occurrences crosses. Then leftmost-longest search finds the same tokens in both halves as in the whole,
-//!    since a match never crosses and the search begins anew after each;
-//! 3. no separator of documents stands across it: separators are looked for left to right, `at` lies behind the last one
-//!    found, and as many bytes as a separator has are known after it.
 //!
 //! Bounded, the threads stop when their tables together have grown to the bound, the tables go to the disk (`spill.rs`), and
 //! counting goes on.
@@ -31,22 +19,18 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::count::{BLOCK, Hasher, PieceCounts};
+use super::count::{Hasher, PieceCounts};
 use super::parts::FileParts;
 use super::pour::{Share, pour};
-use super::scan::{Grammar, Scanner, safe_cut};
 use super::spill::{PackedFiles, Spill};
+use super::splitter::{PART, Splitter, documents, parts_of};
 use crate::error::{Error, Result};
 use crate::pretokenize::Pattern;
-use crate::special::{Finder, SpecialTokens};
+use crate::special::SpecialTokens;
 use crate::train::unread;
 
-/// The usual size of a part: it stays in the second-level cache.
-pub(super) const PART: usize = 1 << 18;
 /// Less text than this is counted by one thread.
 const WORTH_A_THREAD: u64 = 1 << 20;
-/// Bytes of text between two polls inside one part.
-const STRETCH: usize = 1 << 20;
 
 /// Less memory than this is no bound: it is what buffers take, and tables of which something comes.
 pub const MIN_MEMORY: usize = 1 << 24;
@@ -57,13 +41,6 @@ const PART_PIECES: usize = 1 << 16;
 struct Bound {
     tables: usize,
     spill: Spill,
-}
-
-/// What the threads share: how text is cut and split.
-pub(super) struct Splitter {
-    pattern: Pattern,
-    grammar: Option<Grammar>,
-    special: Finder,
 }
 
 /// Hears of bytes read, 0 while a part is long; an error stops the counting.
@@ -86,8 +63,7 @@ pub struct CorpusCounter {
 impl CorpusCounter {
     /// A counter that uses up to `threads` threads.
     pub fn new(pattern: Pattern, special: &SpecialTokens, threads: usize) -> Self {
-        let grammar = pattern.scanner();
-        let splitter = Splitter { pattern, grammar, special: special.finder_of_all() };
+        let splitter = Splitter::new(pattern, special);
         let hasher = Hasher::default();
         let shares = Share::new(threads.max(1), &hasher);
         Self { splitter, shares, hasher, bound: None, packed: None, documents: 0, bytes: 0 }
@@ -271,119 +247,6 @@ impl Counted<'_> {
             Counted::Files(files) => (files.pieces, files.len),
         }
     }
-}
-
-impl Splitter {
-    /// Count one document, or a part of one.
-    fn count(&self, text: &[u8], pieces: &mut PieceCounts, poll: &mut dyn FnMut() -> Result<()>) -> Result<()> {
-        self.special.split(text, |start, end, id| {
-            if id.is_some() {
-                return Ok(());
-            }
-            let Some(grammar) = self.grammar else {
-                let mut done = Ok(());
-                self.pattern.split(&text[start..end], &mut |piece| {
-                    if done.is_ok() {
-                        done = pieces.add(piece, 1);
-                    }
-                })?;
-                return done;
-            };
-            let text = &text[start..end];
-            let mut scanner = Scanner::new(grammar, text);
-            let (mut ends, mut start, mut polled) = (Vec::new(), 0, 0);
-            while scanner.next_block(&mut ends, BLOCK) {
-                pieces.add_block(text, start, &ends)?;
-                start = scanner.position();
-                if start - polled > STRETCH {
-                    polled = start;
-                    poll()?;
-                }
-            }
-            Ok(())
-        })
-    }
-
-    /// Bytes that must be known after a cut.
-    pub(super) fn longest_special(&self) -> usize {
-        self.special.longest()
-    }
-
-    /// The last place, or nearly, at which `text` may be cut so that `after` bytes are left; none if there is no such
-    /// place. Looks back further and further, so that it costs little where places abound.
-    pub(super) fn last_cut(&self, text: &[u8], after: usize) -> Option<usize> {
-        let grammar = self.grammar?;
-        let known = text.len().checked_sub(after)?;
-        let mut back = 64;
-        loop {
-            let from = known.saturating_sub(back);
-            let next = |&cut: &usize| safe_cut(grammar, &text[..known], cut + 1);
-            let cuts: Vec<usize> = std::iter::successors(safe_cut(grammar, &text[..known], from), next).collect();
-            let found = cuts.into_iter().rev().find(|&cut| !self.special.crosses(text, cut));
-            if found.is_some() || from == 0 {
-                return found;
-            }
-            back *= 8;
-        }
-    }
-}
-
-/// The documents of a text that holds several.
-pub(super) fn documents<'t>(text: &'t [u8], separator: Option<&'t [u8]>) -> impl Iterator<Item = &'t [u8]> {
-    let mut rest = Some(text);
-    std::iter::from_fn(move || {
-        let text = rest?;
-        let found = separator.and_then(|separator| find(text, separator).map(|at| (at, at + separator.len())));
-        rest = found.map(|(_, after)| &text[after..]);
-        Some(&text[..found.map_or(text.len(), |(at, _)| at)])
-    })
-}
-
-/// Where `wanted` stands first.
-pub(super) fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
-    let first = *wanted.first()?;
-    let mut from = 0;
-    loop {
-        let at = from + text.get(from..)?.iter().position(|&byte| byte == first)?;
-        if text[at..].starts_with(wanted) {
-            return Some(at);
-        }
-        from = at + 1;
-    }
-}
-
-/// Documents in memory, long ones cut; and groups of them that make up the parts.
-struct MemoryParts<'t> {
-    texts: Vec<&'t [u8]>,
-    ranges: Vec<Range<usize>>,
-}
-
-fn parts_of<'t>(documents: &[&'t [u8]], splitter: &Splitter) -> MemoryParts<'t> {
-    let mut parts = MemoryParts { texts: Vec::new(), ranges: Vec::new() };
-    let (mut begun, mut bytes) = (0, 0);
-    for &document in documents {
-        let mut rest = document;
-        while !rest.is_empty() {
-            let wanted = rest.len().min(PART);
-            let cut = if wanted == rest.len() {
-                None
-            } else {
-                splitter.last_cut(&rest[..wanted], splitter.longest_special())
-            };
-            let (text, after) = rest.split_at(cut.unwrap_or(rest.len()));
-            parts.texts.push(text);
-            rest = after;
-            bytes += text.len();
-            if bytes >= PART / 2 {
-                parts.ranges.push(begun..parts.texts.len());
-                (begun, bytes) = (parts.texts.len(), 0);
-            }
-        }
-    }
-    if begun < parts.texts.len() {
-        parts.ranges.push(begun..parts.texts.len());
-    }
-    parts
 }
 
 /// The number of the next part.

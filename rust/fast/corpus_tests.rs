@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 
-use super::corpus::{CorpusCounter, PART, documents};
+use super::corpus::CorpusCounter;
 use super::count::PieceCounts;
+use super::splitter::{PART, documents};
 use crate::error::Error;
 use crate::pretokenize::Pattern;
 use crate::special::SpecialTokens;

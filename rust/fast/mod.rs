@@ -26,6 +26,7 @@ mod pool;
 mod pour;
 pub(crate) mod prefetch;
 mod records;
+mod splitter;
 mod static_cuts;
 mod values;
 

@@ -1,9 +1,9 @@
-//! A file or another stream, read in parts that can be counted independently (see `corpus.rs` for where a text may be cut).
+//! A file or another stream, read in parts that can be counted independently (see `splitter.rs` for where a text may be cut).
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::corpus::{PART, Splitter, find};
+use super::splitter::{PART, Splitter, find};
 use crate::error::Result;
 use crate::train::unread;
 

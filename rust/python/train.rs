@@ -1,5 +1,6 @@
 //! `PieceCounter` and `train` for Python.
 
+use super::calls::{Calls, Stream};
 use super::text::{Text, texts};
 use super::trace::event_dict;
 use super::vocab::{Pattern, SpecialTokens, Vocab};
@@ -14,13 +15,8 @@ use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
-use std::io::Read;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::{Duration, Instant};
-
-/// How often a long computation lets Python look for Ctrl-C and shows its progress.
-const POLL: Duration = Duration::from_millis(50);
 
 /// Counts the pieces of a corpus, document by document, in the order in which they are first seen.
 #[pyclass(frozen, module = "minitok._rust")]
@@ -120,7 +116,7 @@ impl PieceCounter {
             read += bytes;
             Calls::poll(&calls, |py| on_chunk.call1(py, (std::mem::take(&mut read),)).map(drop))
         };
-        let mut stream = Stream { source, calls: &calls };
+        let mut stream = Stream::new(source, &calls);
         let done = py.detach(|| match &mut *self.write() {
             Counter::Fast(counter) => counter.add_stream(&mut stream, &path, separator, &mut hear),
             Counter::Mirror(counter) => counter.add_stream(&mut stream, &path, separator, &mut hear),
@@ -366,62 +362,4 @@ pub fn train(
         core::Stop::MinFrequency => "min_frequency",
     };
     Ok((trained.merges, trained.counts, trained.ties, stop))
-}
-
-/// What a Python object gives by `read(size)`. Its exception is kept among the calls, and raised when they end.
-struct Stream<'c> {
-    source: Py<PyAny>,
-    calls: &'c Mutex<Calls>,
-}
-
-impl Read for Stream<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let mut length = 0;
-        let done = Calls::now(self.calls, |py| {
-            let chunk = self.source.call_method1(py, "read", (buffer.len(),))?;
-            let bytes: &[u8] = chunk.extract(py)?;
-            length = bytes.len();
-            let room =
-                buffer.get_mut(..length).ok_or_else(|| PyValueError::new_err("read gave more than asked for"))?;
-            room.copy_from_slice(bytes);
-            Ok(())
-        });
-        done.map(|()| length).map_err(|_| std::io::Error::other("the stream raised an exception"))
-    }
-}
-
-/// Calls from a long computation back into Python. The first exception ends the computation and is raised after it.
-struct Calls {
-    last: Instant,
-    failure: Option<PyErr>,
-}
-
-impl Calls {
-    fn new() -> Calls {
-        Calls { last: Instant::now(), failure: None }
-    }
-
-    /// Call if the last call was long enough ago.
-    fn poll(calls: &Mutex<Calls>, call: impl FnOnce(Python<'_>) -> PyResult<()>) -> Result<()> {
-        let due = calls.lock().unwrap_or_else(PoisonError::into_inner).last.elapsed() >= POLL;
-        if due { Calls::now(calls, call) } else { Ok(()) }
-    }
-
-    /// Look for Ctrl-C, then call.
-    fn now(calls: &Mutex<Calls>, call: impl FnOnce(Python<'_>) -> PyResult<()>) -> Result<()> {
-        let called = Python::attach(|py| py.check_signals().and_then(|()| call(py)));
-        let mut calls = calls.lock().unwrap_or_else(PoisonError::into_inner);
-        calls.last = Instant::now();
-        called.map_err(|error| {
-            calls.failure = Some(error);
-            Error::Interrupted
-        })
-    }
-
-    fn result<T>(calls: Mutex<Calls>, computed: Result<T>) -> PyResult<T> {
-        match calls.into_inner().unwrap_or_else(PoisonError::into_inner).failure {
-            Some(error) => Err(error),
-            None => Ok(computed?),
-        }
-    }
 }
