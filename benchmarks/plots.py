@@ -111,10 +111,16 @@ def encode_plot(results: Results, encoding: str, folder: Path) -> None:
         save(figure, folder, f"bench-{encoding.removesuffix('_base')}")
 
 
+def shown_size(results: Results) -> int:
+    """The vocabulary that a picture of trainings shows: 32,000 ids, or what is nearest to that."""
+    sizes: set[int] = {row["vocab_size"] for row in results["rows"]}
+    return min(sizes, key=lambda size: abs(size - 32_000))
+
+
 def train_plot(results: Results, folder: Path, theme: str) -> None:
     """Time against memory would hide the factor; so two columns of bars, a line of panels for each corpus."""
-    shown = 32_000 if any(row["vocab_size"] == 32_000 for row in results["rows"]) else results["rows"][-1]["vocab_size"]
-    rows = [row for row in results["rows"] if row["threads"] == 1 and row["vocab_size"] == shown]
+    vocab_size = shown_size(results)
+    rows = [row for row in results["rows"] if row["threads"] == 1 and row["vocab_size"] == vocab_size]
     sizes = {text: max(row["bytes"] for row in rows if row["text"] == text) for text in {row["text"] for row in rows}}
     texts = [text for text in dict.fromkeys(row["text"] for row in rows) if text in sizes]
     with style(theme):
@@ -143,13 +149,15 @@ def train_plot(results: Results, folder: Path, theme: str) -> None:
 
 def growth_plot(results: Results, folder: Path, theme: str) -> None:
     """Time and memory of training against the corpus, both axes logarithmic; one panel a number of threads."""
+    vocab_size = shown_size(results)
     with style(theme):
         figure, panels = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
         for panel, key, what in zip(
             panels, ("cpu", "peak"), ("seconds of processor time", "MB of peak memory"), strict=True
         ):
             for name in peers(results["rows"]):
-                mine = [row for row in results["rows"] if row["peer"] == name and row["threads"] == 1]
+                wanted = name, 1, vocab_size
+                mine = [row for row in results["rows"] if (row["peer"], row["threads"], row["vocab_size"]) == wanted]
                 points = sorted(
                     (
                         row["bytes"] / 1e6,
@@ -165,7 +173,7 @@ def growth_plot(results: Results, folder: Path, theme: str) -> None:
             for axis in (panel.xaxis, panel.yaxis):
                 axis.set_major_formatter("{x:g}")
             panel.minorticks_off()
-        figure.suptitle(f"Training {results['rows'][0]['vocab_size']:,} ids on more and more text, one thread")
+        figure.suptitle(f"Training {vocab_size:,} ids on more and more text, one thread")
         save(figure, folder, f"bench-growth{theme}")
 
 

@@ -25,6 +25,7 @@ TABLES: dict[str, tuple[str, Callable[[Results], str]]] = {
     "batch": ("batch", tables.batch_table),
     "hard": ("hard", tables.hard_table),
     "train": ("train", tables.train_tables),
+    "train_large": ("train_large", tables.train_tables),
     "growth": ("growth", tables.train_tables),
     "train_equal": ("train_equal", tables.equal_table),
     "ladder": ("ladder", tables.ladder_tables),

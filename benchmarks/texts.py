@@ -49,16 +49,14 @@ def write(path: Path, name: str, size: int, corpus: Path | None = None) -> tuple
     """
     names = ["english", "code", "scripts"] if name == "all" else [name]
     raw = b"".join(content(name, size, corpus).encode() for name in names)
-    written = times = 0
+    copies, rest = divmod(size, len(raw))
+    # What is cut off ends with a character.
+    rest_of_it = raw[:rest].decode(errors="ignore").encode()
     with path.open("wb") as file:
-        while written < size and raw:
-            # A text that is cut off ends with a character.
-            part = raw if written + len(raw) <= size else raw[: size - written].decode(errors="ignore").encode()
-            if not part:
-                break
-            written += file.write(part)
-            times += 1
-    return written, times
+        for _ in range(copies):
+            file.write(raw)
+        file.write(rest_of_it)
+    return copies * len(raw) + len(rest_of_it), copies + bool(rest_of_it)
 
 
 def content(name: str, size: int, corpus: Path | None) -> str:

@@ -208,3 +208,12 @@ def test_texts_are_read_from_a_folder(tmp_path):
         "".join(json.dumps({"role": "u", "text": f"line {n}"}) + "\n" for n in range(9))
     )
     assert texts.read("chat", 13, tmp_path)[0] == "line 0\nline 1"
+
+
+def test_texts_are_repeated_where_they_are_too_short(tmp_path):
+    (tmp_path / "english.txt").write_text("one é")
+    file = tmp_path / "corpus.txt"
+    assert texts.write(file, "english", 6, tmp_path) == (6, 1)
+    assert texts.write(file, "english", 15, tmp_path) == (15, 3)
+    assert file.read_text() == "one éone éone"[:13]
+    assert texts.write(file, "english", 17, tmp_path) == (16, 3)  # not half of the letter

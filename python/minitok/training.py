@@ -258,11 +258,11 @@ class Job:
         """Learn a tokenizer from what has been counted. Unless it is to ``keep`` the counts, it uses them up."""
         merges, trained = self.learn(counts, show, trace, None, keep=keep)
         first = 256 + len(merges)
-        return Tokenizer(
-            merges,
+        # What was learnt is in order: it is not checked as merges from elsewhere are, which took as long as learning them.
+        return Tokenizer._from_vocab(  # noqa: SLF001
+            load_backend(counts.backend).vocab.from_merges(self.byte_order, merges),
             pattern=counts.pattern,
             special_tokens={token: first + index for index, token in enumerate(self.special)},
-            byte_order=self.byte_order,
             name=name,
             trained=trained,
             backend=counts.backend,
