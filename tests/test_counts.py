@@ -9,9 +9,10 @@ import pytest
 from helpers import BACKENDS, failure_on_both, on_both, traced
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import corpora, train_options
+from strategies import corpora, dense, merge_lists, rank_tables, train_options
 
 COUNTING = ("pattern", "special_tokens")
+TIES = ("smallest_ids", "first_seen", "greatest_bytes")
 
 
 def parted(options):
@@ -230,3 +231,25 @@ def test_progress_tells_rate_and_time_left(backend):
         assert at.rate is None or at.rate > 0
         assert at.remaining is None or at.remaining >= 0
     assert [at.done for at in heard if at.phase == "counting"][-1] == 19_000
+
+
+@given(rank_tables(), st.lists(dense, max_size=4), st.integers(0, 12), st.sampled_from(TIES))
+def test_vocabularies_of_ranks_are_extended_alike(ranks, corpus, further, tie_break):
+    def extended(backend):
+        tok = minitok.Tokenizer.from_ranks(ranks, pattern="gpt2", backend=backend)
+        larger = tok.extend(corpus, tok.n_vocab + further, tie_break=tie_break)
+        assert all(larger.decode(larger.encode(text)) == text for text in corpus)
+        return larger.vocabulary(), [larger.encode(text) for text in corpus]
+
+    on_both(extended)
+
+
+@given(merge_lists(), st.lists(dense, max_size=4), st.integers(0, 12), st.sampled_from(TIES))
+def test_merges_that_nobody_learnt_are_extended_alike(merges, corpus, further, tie_break):
+    def extended(backend):
+        tok = minitok.Tokenizer(merges, pattern="none", special_tokens={"<s>": 256 + len(merges) + 3}, backend=backend)
+        larger = tok.extend(corpus, tok.n_vocab + further, tie_break=tie_break)
+        assert larger.vocabulary()[0].items() >= tok.vocabulary()[0].items()
+        return larger.vocabulary(), larger.report.ties
+
+    on_both(extended)
