@@ -33,9 +33,7 @@ pub(super) fn find<V: Vectors>(text: &[u8], range: Range<usize>, places: &mut Ve
         if places.len() < count + WINDOW {
             places.resize(2 * (count + WINDOW), 0);
         }
-        if let Some(out) = places[count..].first_chunk_mut() {
-            write(meetings, start, out);
-        }
+        write(meetings, start, &mut places[count..]);
         count += meetings.count_ones() as usize;
     }
     places.truncate(count);

@@ -1,9 +1,9 @@
 //! The loop over windows: from the starts of pieces as bits to their ends as numbers.
 //!
 //! Each window begins at the last start that the one before was sure of, so that no state passes from one to the next;
-//! the price is reading about one piece in fifteen twice. What a window cannot decide, and the end of the text, is
-//! `scalar.rs`'s; where window after window cannot, as in bytes that are no text, it takes twice as many pieces each time.
-//! Must equal that file's `piece_end`, called again and again.
+//! the price is reading about one piece in fifteen twice. What a window cannot decide is `scalar.rs`'s; where window
+//! after window cannot, as in bytes that are no text, it takes twice as many pieces each time. Must equal that file's
+//! `piece_end`, called again and again.
 
 use super::isa::Vectors;
 use super::masks::{self, REACH};
@@ -33,18 +33,16 @@ fn fill_one<V: Vectors>(grammar: Grammar, text: &[u8], position: &mut usize, end
     let room = if ends.len() < 64 { 1 } else { 64 };
     let mut stretch = 1;
     while start < text.len() && ends.len() - count >= room {
-        if let Some(out) = ends[count..].first_chunk_mut()
-            && let Some(window) = text[start..].first_chunk::<REACH>()
-        {
-            let starts = masks::starts::<V>(grammar, window) & !1;
-            if starts != 0 {
-                write(starts, start, out);
-                count += starts.count_ones() as usize;
-                let sure = starts.ilog2() as usize;
-                start += sure;
-                stretch = if sure < WORTH { stretch } else { 1 };
-                continue;
-            }
+        let starts = match text[start..].first_chunk() {
+            Some(window) => masks::starts::<V>(grammar, window),
+            None => last_starts::<V>(grammar, &text[start..]),
+        } & !1;
+        if starts != 0 && write(starts, start, &mut ends[count..]) {
+            count += starts.count_ones() as usize;
+            let sure = starts.ilog2() as usize;
+            start += sure;
+            stretch = if sure < WORTH { stretch } else { 1 };
+            continue;
         }
         for end in ends[count..].iter_mut().take(stretch) {
             start = scalar::piece_end(grammar, text, start);
@@ -60,16 +58,41 @@ fn fill_one<V: Vectors>(grammar: Grammar, text: &[u8], position: &mut usize, end
     count
 }
 
-/// The positions of the bits, counted from `base`; more is written than there are bits, to spare the branches.
+/// The starts in what is left of a text, as if spaces followed; its end is one, where a piece ends there for sure.
+///
+/// That changes nothing (the proof is that of `cut.rs`): no piece spans a place between a character that is not white and a
+/// space, and what ends there ends alike at the end of a text. Where the text ends in white space, that goes on to the edge of
+/// the window, which leaves it undecided.
 #[inline(always)]
-pub(super) fn write(mut bits: u64, base: usize, out: &mut [usize; 64]) {
-    for group in out.chunks_exact_mut(8) {
-        for end in group {
-            *end = base + bits.trailing_zeros() as usize;
-            bits &= bits.wrapping_sub(1);
+fn last_starts<V: Vectors>(grammar: Grammar, left: &[u8]) -> u64 {
+    let mut window = [b' '; REACH];
+    window[..left.len()].copy_from_slice(left);
+    let within = u64::MAX >> (63 - left.len().min(63));
+    masks::starts::<V>(grammar, &window) & within
+}
+
+/// Write the positions of the bits, counted from `base`, or answer that there is no room for them. Where there is room for
+/// 64, more is written than there are bits, to spare the branches.
+#[inline(always)]
+pub(super) fn write(mut bits: u64, base: usize, out: &mut [usize]) -> bool {
+    if let Some(out) = out.first_chunk_mut::<64>() {
+        for group in out.chunks_exact_mut(8) {
+            for end in group {
+                *end = base + bits.trailing_zeros() as usize;
+                bits &= bits.wrapping_sub(1);
+            }
+            if bits == 0 {
+                break;
+            }
         }
-        if bits == 0 {
-            return;
-        }
+        return true;
     }
+    if out.len() < bits.count_ones() as usize {
+        return false;
+    }
+    for end in out.iter_mut().take(bits.count_ones() as usize) {
+        *end = base + bits.trailing_zeros() as usize;
+        bits &= bits - 1;
+    }
+    true
 }
