@@ -12,12 +12,14 @@
 //! 8. [`encode`]: piece -> ids
 //! 9. [`decode`]: ids -> bytes -> text
 //! 10. [`trace`]: what training and encoding did, step by step, as data
-//! 11. [`train`]: words with counts -> merges
-//! 12. [`codec`]: all of it put together
+//! 11. [`count`]: text -> words with counts
+//! 12. [`train`]: words with counts -> merges
+//! 13. [`codec`]: all of it put together
 //!
 //! [`fast`] computes the same results sooner. `python` (feature `python`) is the boundary; it holds no algorithm.
 
 pub mod codec;
+pub mod count;
 pub mod decode;
 pub mod encode;
 pub mod error;

@@ -19,6 +19,10 @@ LONE_NAMES = {
         "number": "int.from_bytes in Python",
         "join_all": "the seam of the fast joining; a loop in Python",
     },
+    "count": {
+        "unread": "Python's own OSError names the file",
+        "add_piece": "the counter is borrowed in parts while its pattern splits",
+    },
     "pretokenize": {
         "pattern.source": "a private field needs an accessor",
         "pattern.scanner": "the seam of the fast scanners",
@@ -54,8 +58,6 @@ LONE_NAMES = {
         "stop": "a str in Python",
         "train_options.new": "default values of a dataclass in Python",
         "observer": "two arguments in Python",
-        "unread": "Python's own OSError names the file",
-        "add_piece": "the counter is borrowed in parts while its pattern splits",
         "words.token": "Rust's tokens answer with an Option",
     },
     "unicode": {"group": "a dict in Python", "unicode_table": "a tuple in Python"},

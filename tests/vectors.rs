@@ -2,6 +2,7 @@
 //! backends, and says where the expected values come from. Files (`files.json`) are read and written in Python only.
 
 use minitok::codec::Codec;
+use minitok::count::PieceCounter;
 use minitok::decode::{StreamDecoder, decode_bytes};
 use minitok::encode::Candidate;
 use minitok::error::{Error, Result};
@@ -9,7 +10,7 @@ use minitok::packed::unpack;
 use minitok::pretokenize::Pattern;
 use minitok::special::SpecialTokens;
 use minitok::trace::Event;
-use minitok::train::{Observer, PieceCounter, Stop, TieBreak, TrainOptions, Trained, extend, train};
+use minitok::train::{Observer, Stop, TieBreak, TrainOptions, Trained, extend, train};
 use minitok::vocab::Vocab;
 use serde_json::{Value, json};
 use std::sync::Arc;

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 # The order in which the README says to read.
 READING_ORDER = (
-    *("naive", "pretokenize", "special", "pairs", "vocab", "train", "encode", "decode"),
+    *("naive", "pretokenize", "special", "pairs", "vocab", "count", "train", "encode", "decode"),
     *("codec", "regexes", "unicode", "trace", "packed"),
 )
 FROM_ROOT = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}

@@ -14,8 +14,8 @@ import numpy as np
 from .errors import UnknownTokenError
 from .reference import train as reference_train
 from .reference.codec import Codec
+from .reference.count import PieceCounter
 from .reference.decode import StreamDecoder
-from .reference.train import PieceCounter
 from .text import utf8
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class PythonStreamDecoder(StreamDecoder):
 
 
 class PythonPieceCounter(PieceCounter):
-    """``reference.train.PieceCounter`` for ``str`` as well as ``bytes``."""
+    """``reference.count.PieceCounter`` for ``str`` as well as ``bytes``."""
 
     def __init__(
         self, pattern: Pattern, special: SpecialTokens, threads: int = 1, bound: tuple[int, Path] | None = None

@@ -1,5 +1,5 @@
 //! Counting a corpus, file by file or document by document, on several threads. Must equal `PieceCounter` of
-//! `rust/train.rs`, whose interface this has.
+//! `rust/count.rs`, whose interface this has.
 //!
 //! The text is cut into parts that can be split into pieces independently (`splitter.rs`), numbered in corpus order. Each thread takes the
 //! next part and counts it into a table of its own; a table remembers how many entries it had when it began each part.
@@ -24,10 +24,10 @@ use super::parts::FileParts;
 use super::pour::{Share, pour};
 use super::spill::{PackedFiles, Spill};
 use super::splitter::{PART, Splitter, documents, parts_of};
+use crate::count::unread;
 use crate::error::{Error, Result};
 use crate::pretokenize::Pattern;
 use crate::special::SpecialTokens;
-use crate::train::unread;
 
 /// Less text than this is counted by one thread.
 const WORTH_A_THREAD: u64 = 1 << 20;

@@ -7,10 +7,10 @@ use proptest::prelude::*;
 use super::corpus::CorpusCounter;
 use super::count::PieceCounts;
 use super::splitter::{PART, documents};
+use crate::count::PieceCounter;
 use crate::error::Error;
 use crate::pretokenize::Pattern;
 use crate::special::SpecialTokens;
-use crate::train::PieceCounter;
 
 const PATTERNS: [&str; 5] = ["gpt2", "cl100k", "o200k", "none", r"\w+|\W+"];
 

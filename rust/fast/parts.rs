@@ -4,8 +4,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::splitter::{PART, Splitter, find};
+use crate::count::unread;
 use crate::error::Result;
-use crate::train::unread;
 
 pub(super) struct FileParts<'s> {
     path: PathBuf,

@@ -22,8 +22,8 @@ use std::path::{Path, PathBuf};
 use super::count::{Hasher, PieceCounts};
 use super::merge::Pieces;
 use super::pour::{Share, in_order};
+use crate::count::unread;
 use crate::error::{Error, Result};
-use crate::train::unread;
 
 const FILES: usize = 64;
 /// Records between two polls.

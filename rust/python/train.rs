@@ -4,6 +4,7 @@ use super::calls::{Calls, Stream};
 use super::text::{Text, texts};
 use super::trace::event_dict;
 use super::vocab::{Pattern, SpecialTokens, Vocab};
+use crate::count;
 use crate::error::{Error, Result};
 use crate::fast;
 use crate::fast::corpus::{CorpusCounter, Counted};
@@ -28,7 +29,7 @@ type Packed<'py> = (Bound<'py, PyBytes>, Bound<'py, PyArray1<u32>>, Bound<'py, P
 /// What counts: the fast counter, its mirror where that is switched off, nothing after the pieces have been trained on.
 enum Counter {
     Fast(CorpusCounter),
-    Mirror(core::PieceCounter),
+    Mirror(count::PieceCounter),
     Spent,
 }
 
@@ -63,7 +64,7 @@ impl PieceCounter {
                 None => counter,
             })
         } else {
-            Counter::Mirror(core::PieceCounter::new(pattern, special))
+            Counter::Mirror(count::PieceCounter::new(pattern, special))
         };
         PieceCounter(RwLock::new(counter))
     }

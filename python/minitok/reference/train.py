@@ -1,7 +1,7 @@
 """Words with counts -> merges: the training of byte-level BPE.
 
-A corpus is cut into pieces, and since most pieces occur many times, each distinct one is kept once, with its count: a
-*word*. Training then repeats one step: find the pair with the highest count, give it the next id, replace it everywhere.
+A corpus is cut into pieces, and each distinct one is kept once, with its count (``count.py``): a *word*. Training then
+repeats one step: find the pair with the highest count, give it the next id, replace it everywhere.
 
 By hand: the words ``ab ab abc`` (counts: ``ab`` 2, ``abc`` 1). Pairs: (a,b) 3, (b,c) 1. Merge 0 is (a,b) -> 256. Now
 (256,c) has 1 and is the only pair: merge 1 is (256,c) -> 257. Then no pair is left: training stops early and says so.
@@ -19,29 +19,23 @@ entry in the queue that comes no later than it should.
 A training need not begin with bytes. ``extend`` goes on from any vocabulary: the words begin as its ids, and the rest is the
 same. Training is to go on from the 256 bytes.
 
-Costs: n bytes of corpus, w bytes of distinct words, V merges, t the words touched by all merges together: O(n) to count,
-O(w + t L + V log V) to merge, L the length of a word; space O(w). When not to use it: one huge word (pattern ``none``),
-where every merge rewrites the whole text; the fast trainer does not.
+Costs: w bytes of distinct words, V merges, t the words touched by all merges together, L the length of a word:
+O(w + t L + V log V); space O(w). When not to use it: one huge word (pattern ``none``), where every merge rewrites the whole
+text; the fast trainer does not.
 
-Implements SPEC T1 to T8 and T10.
+Implements SPEC T1 to T5, T7, T8 and T10.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush, heapreplace
-from pathlib import Path
-from typing import BinaryIO
 
 from .encode import encode_piece
 from .pairs import Pair, count_pairs, merge_pair, pair_changes
-from .pretokenize import Pattern
-from .special import SpecialTokens
 from .trace import Emit, train_merge
 from .vocab import Vocab
-
-CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -66,73 +60,6 @@ class Trained:
     counts: list[int]
     ties: int
     stop: str
-
-
-class PieceCounter:
-    """Counts the pieces of a corpus, document by document, in the order in which they are first seen (T6).
-
-    >>> counter = PieceCounter(Pattern("gpt2"), SpecialTokens({"<s>": 0}))
-    >>> counter.add([b"a b<s> b"])
-    >>> counter.pieces
-    {b'a': 1, b' b': 2}
-    """
-
-    def __init__(self, pattern: Pattern, special: SpecialTokens) -> None:
-        self.pattern = pattern
-        self.special = special
-        self.pieces: dict[bytes, int] = {}
-        self.documents = self.bytes = 0
-
-    def add(self, documents: Iterable[bytes]) -> None:
-        """Count some documents. Nothing joins one to the next."""
-        for document in documents:
-            self.documents += 1
-            self.count(document)
-
-    def count(self, text: bytes) -> None:
-        """Count a document, or the part of one up to a safe cut. Special tokens are cut out."""
-        self.bytes += len(text)
-        for start, end, token_id in self.special.split(text, self.special.ids):
-            if token_id is None:
-                for piece in self.pattern.split(text[start:end]):
-                    self.add_piece(piece, 1)
-
-    def add_piece(self, piece: bytes, n: int) -> None:
-        """Count a piece n times more."""
-        self.pieces[piece] = self.pieces.get(piece, 0) + n
-
-    def add_file(self, path: Path, separator: bytes | None, on_chunk: Callable[[int], None]) -> None:
-        """Count a text file; see ``add_stream``."""
-        with path.open("rb") as file:
-            self.add_stream(file, separator, on_chunk)
-
-    def add_stream(self, source: BinaryIO, separator: bytes | None, on_chunk: Callable[[int], None]) -> None:
-        """Count a text: one document, or several with a separator between them. ``on_chunk`` hears of bytes read."""
-        self.documents += 1
-        rest = bytearray()
-        while chunk := source.read(CHUNK):
-            searched = max(0, len(rest) - len(separator or b""))
-            rest += chunk
-            while separator and (at := rest.find(separator, searched)) >= 0:
-                self.count(bytes(rest[:at]))
-                self.documents += 1
-                del rest[: at + len(separator)]
-                searched = 0
-            cut = self.safe_cut(rest, separator)
-            self.count(bytes(rest[:cut]))
-            del rest[:cut]
-            on_chunk(len(chunk))
-        self.count(bytes(rest))
-
-    def safe_cut(self, text: bytes | bytearray, separator: bytes | None) -> int:
-        """The last place where the pattern may be cut and neither special token nor separator stands across it.
-
-        The cut keeps as far from the end as the longest of them is long. So whatever stands across it stands in the text
-        as a whole; a separator would have been found before, and special tokens are looked for here.
-        """
-        longest = max(self.special.longest(self.special.ids), len(separator or b""))
-        cut = self.pattern.safe_cut(text[: max(0, len(text) - longest)])
-        return 0 if self.special.crosses(text, cut, self.special.ids) else cut
 
 
 class Words:
