@@ -1,9 +1,12 @@
 //! Many documents, or one long one, on several threads. The order of results is that of the input.
 //!
-//! Threads take items from a list by one atomic counter, the largest items first, so that none is left alone with a large
-//! one at the end. They are made for the call and end with it: there is no pool that a fork could lose, and with one
-//! thread, or little work, none is made at all. Each thread takes a workspace of its own from the encoder, and writes the ids
-//! of all its items into one buffer of its own; the threads then copy them to their places side by side.
+//! Threads take items, or groups of small ones, from a list by one atomic counter. They are made for the call and end with it:
+//! there is no pool that a fork could lose, and with one thread, or little work, none is made at all. Each thread takes a
+//! workspace of its own from the encoder.
+//!
+//! Where a group's ids go is known once all groups before it are done. So the groups are handed out in order, and each
+//! thread encodes into a small buffer, which is copied to its place while it is still near; what is done too soon waits, and
+//! whoever closes the gap copies it.
 //!
 //! One long document is cut where `scan::safe_cut` finds that no piece changes (proof there).
 //!
@@ -16,12 +19,15 @@ use super::huge;
 use super::scan::{Grammar, safe_cut};
 use super::transcode::Units;
 use crate::error::Result;
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Less work than this, in bytes, is not worth another thread.
 const WORTH_A_THREAD: usize = 1 << 17;
-/// About the size of the parts of a long document, in bytes or units.
-const PART: usize = 1 << 19;
+/// About the size of the parts of a long document, in bytes or units, and of groups of short ones.
+const PART: usize = 1 << 18;
 /// How many units are looked at for a cut.
 const WINDOW: usize = 1 << 12;
 
@@ -43,32 +49,23 @@ fn on_threads<R: Send>(threads: usize, work: impl Fn() -> R + Sync) -> Vec<R> {
     })
 }
 
-/// Work that is handed out item by item.
-struct Share<'i, T> {
-    items: &'i [T],
-    order: Vec<usize>,
-    next: AtomicUsize,
-    threads: usize,
-    bytes: usize,
+/// Neighbouring items, so many together that taking them is no work.
+fn groups<T>(items: &[T], size: impl Fn(&T) -> usize) -> Vec<Range<usize>> {
+    let mut groups = Vec::new();
+    let (mut start, mut bytes) = (0, 0);
+    for (item, content) in items.iter().enumerate() {
+        bytes += size(content);
+        if bytes >= PART || item + 1 == items.len() {
+            groups.push(start..item + 1);
+            (start, bytes) = (item + 1, 0);
+        }
+    }
+    groups
 }
 
-impl<'i, T> Share<'i, T> {
-    /// For at most so many threads; `size` says how many bytes an item is.
-    fn new(items: &'i [T], threads: usize, size: impl Fn(&T) -> usize) -> Share<'i, T> {
-        let bytes: usize = items.iter().map(&size).sum();
-        let threads = threads.min(items.len()).min(bytes / WORTH_A_THREAD).max(1);
-        let mut order: Vec<usize> = (0..items.len()).collect();
-        if threads > 1 {
-            order.sort_by_key(|&item| std::cmp::Reverse(size(&items[item])));
-        }
-        Share { items, order, next: AtomicUsize::new(0), threads, bytes }
-    }
-
-    /// The next item that nobody has taken, and its number.
-    fn take(&self) -> Option<(usize, &'i T)> {
-        let &item = self.order.get(self.next.fetch_add(1, Ordering::Relaxed))?;
-        Some((item, &self.items[item]))
-    }
+/// How many threads so much work is worth.
+fn worth(threads: usize, groups: usize, bytes: usize) -> usize {
+    threads.min(groups).min(bytes / WORTH_A_THREAD).max(1)
 }
 
 /// Do `work` for every item, on at most so many threads; `size` says how many bytes an item is.
@@ -78,11 +75,12 @@ pub fn map<T: Sync, R: Send>(
     size: impl Fn(&T) -> usize,
     work: impl Fn(&T) -> R + Sync,
 ) -> Vec<R> {
-    let share = Share::new(items, threads, size);
-    let done = on_threads(share.threads, || {
+    let groups = groups(items, &size);
+    let next = AtomicUsize::new(0);
+    let done = on_threads(worth(threads, groups.len(), items.iter().map(size).sum()), || {
         let mut done = Vec::new();
-        while let Some((item, content)) = share.take() {
-            done.push((item, work(content)));
+        while let Some(group) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
+            done.extend(group.clone().map(|item| (item, work(&items[item]))));
         }
         done
     });
@@ -91,76 +89,118 @@ pub fn map<T: Sync, R: Send>(
     results.into_iter().map(|(_, result)| result).collect()
 }
 
-/// The ids of all items, one item after the other, and where each begins: item i has `offsets[i]..offsets[i + 1]`. `encode`
-/// appends the ids of an item.
+/// The ids of all items, one item after the other, and where each begins: item i has `offsets[i]..offsets[i + 1]`. `most` says
+/// how many ids an item can have at the most; `encode` appends them.
 pub fn encode_all<T: Sync>(
     items: &[T],
     threads: usize,
-    size: impl Fn(&T) -> usize,
+    most: impl Fn(&T) -> usize,
     encode: impl Fn(&T, &mut Vec<u32>) -> Result<()> + Sync,
 ) -> Result<(Vec<u32>, Vec<u64>)> {
-    let share = Share::new(items, threads, size);
-    let done = on_threads(share.threads, || {
-        let mut ids = huge::with_capacity(share.bytes / share.threads / 2);
-        let mut ends = Vec::new();
-        while let Some((item, content)) = share.take() {
-            encode(content, &mut ids)?;
-            ends.push((item, ids.len()));
-        }
-        Ok((ids, ends))
-    });
-    let mut done = done.into_iter().collect::<Result<Vec<_>>>()?;
+    let groups = groups(items, &most);
+    let room = items.iter().map(most).sum();
+    let threads = worth(threads, groups.len(), room);
+    let mut all = Vec::new();
     let mut offsets = vec![0; items.len() + 1];
-    for (_, ends) in &done {
-        let mut start = 0;
-        for &(item, end) in ends {
-            offsets[item + 1] = (end - start) as u64;
-            start = end;
+    // Room that is not used is not touched. Where there is not even that, one thread does without.
+    let reserved = all.try_reserve_exact(room).is_ok();
+    huge::ask(all.as_ptr(), all.capacity());
+    if threads == 1 || !reserved {
+        for (item, content) in items.iter().enumerate() {
+            encode(content, &mut all)?;
+            offsets[item + 1] = all.len() as u64;
         }
+        huge::give_back(&mut all);
+        return Ok((all, offsets));
+    }
+    let queue = InOrder::new(&mut all);
+    let next = AtomicUsize::new(0);
+    let counts = on_threads(threads, || {
+        let (mut counts, mut ids) = (Vec::new(), Vec::new());
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(group) = groups.get(number) else { return Ok(counts) };
+            for item in group.clone() {
+                let before = ids.len();
+                encode(&items[item], &mut ids)?;
+                counts.push((item, (ids.len() - before) as u64));
+            }
+            ids = queue.put(number, ids);
+        }
+    });
+    let counts = counts.into_iter().collect::<Result<Vec<_>>>()?;
+    let length = queue.length();
+    // SAFETY: every group was put, so all places up to here have been written.
+    unsafe { all.set_len(length) };
+    huge::give_back(&mut all);
+    for (item, count) in counts.into_iter().flatten() {
+        offsets[item + 1] = count;
     }
     for item in 0..items.len() {
         offsets[item + 1] += offsets[item];
     }
-    match &mut *done {
-        [(ids, _)] => {
-            huge::give_back(ids);
-            Ok((std::mem::take(ids), offsets))
-        }
-        done => Ok((join(done, &offsets), offsets)),
-    }
+    Ok((all, offsets))
 }
 
-/// Where threads write, each to places of its own.
-struct Target(*mut u32);
+/// Numbered lists of ids, put one behind the other in the order of their numbers.
+struct InOrder {
+    target: *mut u32,
+    room: usize,
+    state: Mutex<State>,
+}
 
-// SAFETY: `join` gives no place to two threads.
-unsafe impl Sync for Target {}
+#[derive(Default)]
+struct State {
+    /// The number of the list that comes next, and where it goes.
+    next: usize,
+    length: usize,
+    /// Lists that came before their turn.
+    waiting: BTreeMap<usize, Vec<u32>>,
+    /// Buffers to be used again.
+    spare: Vec<Vec<u32>>,
+}
 
-/// The ids that a thread found, and its items, each with the end of its ids.
-type Found = (Vec<u32>, Vec<(usize, usize)>);
+// SAFETY: the target is written in places that the state gives out once each.
+unsafe impl Sync for InOrder {}
 
-/// The ids of all items, copied to where `offsets` wants them.
-fn join(done: &[Found], offsets: &[u64]) -> Vec<u32> {
-    let total = offsets.last().map_or(0, |&end| end as usize);
-    let mut joined: Vec<u32> = huge::with_capacity(total);
-    let target = Target(joined.as_mut_ptr());
-    let next = AtomicUsize::new(0);
-    on_threads(done.len(), || {
-        let target = &target;
-        while let Some((ids, ends)) = done.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let mut start = 0;
-            for &(item, end) in ends {
-                let part = &ids[start..end];
-                // SAFETY: the part is as long as its item's place, the places of items do not overlap and end at `total`,
-                // for which there is room; each item is in one thread's list, which is taken once.
-                unsafe { target.0.add(offsets[item] as usize).copy_from_nonoverlapping(part.as_ptr(), part.len()) };
-                start = end;
-            }
+impl InOrder {
+    /// Into the room of an empty vector, which must not be touched as long as lists are put.
+    fn new(all: &mut Vec<u32>) -> InOrder {
+        InOrder { target: all.as_mut_ptr(), room: all.capacity(), state: Mutex::default() }
+    }
+
+    /// Put a list; an empty buffer comes back.
+    fn put(&self, number: usize, ids: Vec<u32>) -> Vec<u32> {
+        let mut state = self.state();
+        state.waiting.insert(number, ids);
+        let mut ready = Vec::new();
+        loop {
+            let next = state.next;
+            let Some(ids) = state.waiting.remove(&next) else { break };
+            let place = state.length;
+            state.next += 1;
+            state.length += ids.len();
+            ready.push((place, ids));
         }
-    });
-    // SAFETY: every item's place has been written.
-    unsafe { joined.set_len(total) };
-    joined
+        drop(state);
+        for (place, ids) in &mut ready {
+            assert!(*place + ids.len() <= self.room, "more ids than the items can have");
+            // SAFETY: just checked; no other list has this place.
+            unsafe { self.target.add(*place).copy_from_nonoverlapping(ids.as_ptr(), ids.len()) };
+            ids.clear();
+        }
+        let mut state = self.state();
+        state.spare.extend(ready.into_iter().map(|(_, ids)| ids));
+        state.spare.pop().unwrap_or_default()
+    }
+
+    fn length(&self) -> usize {
+        self.state().length
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The parts of a long text, whose pieces are those of the whole.
@@ -225,7 +265,7 @@ impl Encoder {
                 let parts = parts_of_units(grammar, &units);
                 append(
                     out,
-                    encode_all(&parts, threads, Units::len, |part, ids| self.encode_units(*part, split, ids))?.0,
+                    encode_all(&parts, threads, Units::most_bytes, |part, ids| self.encode_units(*part, split, ids))?.0,
                 );
                 Ok(())
             }

@@ -4,28 +4,51 @@
 //! one that finds the slots empty makes a new thing, and one that finds them full drops its own. So a process that was
 //! forked while other threads held things is none the worse; it just makes its own.
 //!
-//! Costs: two atomic exchanges a use while threads are no more than slots. Dropping the pool drops what it holds.
+//! A thread looks first where it has looked before, and each slot is on a cache line of its own; so threads that use a pool
+//! often do not disturb each other.
+//!
+//! Costs: two atomic exchanges a use while threads are no more than slots; 4 KB. Dropping the pool drops what it holds.
 
 #![allow(unsafe_code)]
 
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 const SLOTS: usize = 64;
 
 #[derive(Debug)]
 pub(super) struct Pool<T> {
-    slots: [AtomicPtr<T>; SLOTS],
+    slots: [Slot<T>; SLOTS],
+}
+
+#[derive(Debug)]
+#[repr(align(64))]
+struct Slot<T>(AtomicPtr<T>);
+
+thread_local! {
+    /// The slot at which a thread begins to look.
+    static HOME: usize = {
+        static THREADS: AtomicUsize = AtomicUsize::new(0);
+        THREADS.fetch_add(1, Ordering::Relaxed) % SLOTS
+    };
 }
 
 impl<T: Send> Pool<T> {
     pub(super) fn new() -> Pool<T> {
-        Pool { slots: [const { AtomicPtr::new(ptr::null_mut()) }; SLOTS] }
+        Pool { slots: [const { Slot(AtomicPtr::new(ptr::null_mut())) }; SLOTS] }
+    }
+
+    /// All slots, beginning with the thread's own.
+    fn slots_around(&self) -> impl Iterator<Item = &AtomicPtr<T>> {
+        // At the end of a thread its variables may be gone.
+        let home = HOME.try_with(|home| *home).unwrap_or(0);
+        let (before, from) = self.slots.split_at(home);
+        from.iter().chain(before).map(|Slot(slot)| slot)
     }
 
     /// A thing of the pool, if there is one.
     pub(super) fn take(&self) -> Option<Box<T>> {
-        self.slots.iter().find_map(|slot| {
+        self.slots_around().find_map(|slot| {
             if slot.load(Ordering::Relaxed).is_null() {
                 return None;
             }
@@ -38,7 +61,7 @@ impl<T: Send> Pool<T> {
     /// Put a thing back, or drop it where there is no room.
     pub(super) fn put(&self, thing: Box<T>) {
         let thing = Box::into_raw(thing);
-        let placed = self.slots.iter().any(|slot| {
+        let placed = self.slots_around().any(|slot| {
             slot.load(Ordering::Relaxed).is_null()
                 && slot.compare_exchange(ptr::null_mut(), thing, Ordering::Release, Ordering::Relaxed).is_ok()
         });
@@ -51,7 +74,7 @@ impl<T: Send> Pool<T> {
 
 impl<T> Drop for Pool<T> {
     fn drop(&mut self) {
-        for slot in &mut self.slots {
+        for Slot(slot) in &mut self.slots {
             let thing = *slot.get_mut();
             if !thing.is_null() {
                 // SAFETY: what a slot holds came from `Box::into_raw`, and nobody else sees the pool any more.
@@ -64,7 +87,6 @@ impl<T> Drop for Pool<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::AtomicUsize;
 
     struct Counted<'c>(&'c AtomicUsize);
 

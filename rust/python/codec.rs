@@ -220,7 +220,7 @@ impl Codec {
 
     /// The ids of all texts, and where each begins.
     fn batch(&self, texts: &[Text<'_>], allowed: &Finder, threads: usize) -> Result<(Vec<u32>, Vec<u64>)> {
-        parallel::encode_all(texts, threads, Text::size, |text, ids| text.append(&self.core, allowed, ids))
+        parallel::encode_all(texts, threads, Text::most, |text, ids| text.append(&self.core, allowed, ids))
     }
 
     /// The finder of the special tokens that a call allows.

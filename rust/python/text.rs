@@ -42,6 +42,14 @@ impl Text<'_> {
         }
     }
 
+    /// How many bytes it can be at the most, and how many ids.
+    pub fn most(&self) -> usize {
+        match self {
+            Text::Bytes(bytes) => bytes.len(),
+            Text::Units(units) => units.most_bytes(),
+        }
+    }
+
     /// Its ids, found by at most so many threads.
     pub fn encode(&self, codec: &Codec, allowed: &Finder, threads: usize) -> Result<Vec<u32>> {
         match self {
