@@ -9,6 +9,7 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib import pyplot as plt
+from matplotlib.ticker import LogLocator
 
 from .tables import Results, peers, pick, speed
 
@@ -99,7 +100,9 @@ def encode_plot(results: Results, encoding: str, folder: Path) -> None:
                 panel.set(xscale="log", title=f"{text}, to {form}", yticks=range(len(shown)))
                 panel.set_yticklabels(shown if panel is line[0] else [])
                 panel.set_ylim(-0.6, len(shown) - 0.4)
+                panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
                 panel.xaxis.set_major_formatter("{x:g}")
+                panel.minorticks_off()
         for panel in panels[-1]:
             panel.set_xlabel("MB/s")
         marks = [
