@@ -145,11 +145,11 @@ print(
     ], ran.stderr  # fmt: skip
 
 
-# Each starts, says so, and would then take minutes.
+# Each starts, says so, and would then take much longer than the test waits.
 LONG = {
-    "merging": "minitok.train(texts(N), 200_000, backend=B, threads=T, progress=started('merging'))",
+    "merging": "minitok.train(texts(3 * N), 200_000, backend=B, threads=T, progress=started('merging'))",
     "counting texts": "minitok.train(forever(), 300, backend=B, threads=T, progress=started('counting'))",
-    "one word": "minitok.train([word(10 * N)], 100_000, backend=B, threads=T, pattern='none', progress=started('merging'))",
+    "one word": "minitok.train([word(40 * N)], 200_000, backend=B, threads=T, pattern='none', progress=started('merging'))",
     "counting a file": "minitok.train_files([path] * 10_000, 300, backend=B, threads=T, progress=started('counting'))",
 }
 PREAMBLE = """
@@ -184,7 +184,7 @@ def test_an_interrupt_ends_a_training_within_a_second(task, threads, backend, tm
     )
     try:
         assert run.stdout.read(1) == b".", run.stderr.read()
-        time.sleep(0.3)
+        time.sleep(0.05)
         run.send_signal(signal.SIGINT)
         asked = time.monotonic()
         _, errors = run.communicate(timeout=30)
