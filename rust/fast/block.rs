@@ -112,8 +112,8 @@ impl Workspace {
         }
     }
 
-    /// The value of every piece that is on its line, and the numbers of the others; how many these are. A long piece that was found is among
-    /// them: its bytes are yet to be compared.
+    /// The value of every piece that is on its line, and the numbers of the others; how many these are. A long piece that was
+    /// found is among them: its bytes are yet to be compared.
     #[inline(never)]
     fn look_up(&mut self, n_pieces: usize) -> usize {
         #[cfg(target_arch = "x86_64")]

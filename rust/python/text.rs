@@ -144,21 +144,22 @@ pub fn to_str<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyString>
     use crate::fast::units::{self, Width};
     use pyo3::ffi;
     use std::slice::from_raw_parts_mut;
+    if text.len() < LONG {
+        return Ok(PyString::new(py, text));
+    }
     let (width, length) = units::measure(text);
-    let greatest = match width {
-        // What is ASCII or short is no work.
-        _ if text.len() < LONG => return Ok(PyString::new(py, text)),
+    let (greatest, bytes) = match width {
         Width::Ascii => return Ok(PyString::new(py, text)),
-        Width::One => 0xFF,
-        Width::Two => 0xFFFF,
-        Width::Four => 0x10_FFFF,
+        Width::One => (0xFF, length),
+        Width::Two => (0xFFFF, 2 * length),
+        Width::Four => (0x10_FFFF, 4 * length),
     };
     // SAFETY: a new str, or null with an exception set; it has `length` units of the width that `greatest` asks for, which
     // nobody else has seen, and all of them are written: `measure` counts what `write` writes.
     unsafe {
         let new = Bound::from_owned_ptr_or_err(py, ffi::PyUnicode_New(length.try_into()?, greatest))?;
         let data = ffi::PyUnicode_DATA(new.as_ptr());
-        huge::ask(data.cast::<u8>(), length);
+        huge::ask(data.cast::<u8>(), bytes);
         match width {
             Width::Ascii | Width::One => units::write(text, from_raw_parts_mut(data.cast::<u8>(), length)),
             Width::Two => units::write(text, from_raw_parts_mut(data.cast::<u16>(), length)),
