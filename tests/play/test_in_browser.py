@@ -90,6 +90,23 @@ def test_the_oldest_encoding_makes_room_and_takes_its_token_along(page):
     expect(page.locator(".linked")).to_have_count(0)
 
 
+def test_an_answer_about_an_encoding_that_has_gone_is_not_shown(page):
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/api/piece", hold)
+    with page.expect_request("**/api/piece"):
+        panel(page, "gpt2").locator(".token").nth(3).click()
+    panel(page, "gpt2").get_by_role("button").click()
+    expect(panel(page, "gpt2")).to_have_count(0)
+    for route in held:
+        route.fulfill(response=route.fetch())
+    page.evaluate("() => fetch('/api/start').then(() => null)")
+    expect(page.locator("#inside")).to_contain_text("Choose a token above")
+
+
 def test_what_cannot_be_seen_is_shown(page):
     for text in (MIXED, *HOSTILE, "\u00a0\u3000\u2028\u0301 \r\t\u00ad\U000e0001"):
         write(page, text)

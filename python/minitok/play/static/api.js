@@ -42,7 +42,7 @@ async function askTwice(name, data, signal) {
 
 // The answer to a question; null if a later one of the same kind has been asked meanwhile.
 export async function latest(name, data) {
-  running.get(name)?.abort();
+  forget(name);
   const mine = new AbortController();
   running.set(name, mine);
   try {
@@ -54,6 +54,11 @@ export async function latest(name, data) {
   } finally {
     if (running.get(name) === mine) running.delete(name);
   }
+}
+
+// The answer to this question is not wanted any more.
+export function forget(name) {
+  running.get(name)?.abort();
 }
 
 export const start = async () => (await ask("start")).json();

@@ -1,6 +1,6 @@
 // Why a token is there: its piece, the tree of its merges, every step of them, and the merges that were blocked.
 
-import { latest, Refused } from "./api.js";
+import { forget, latest, Refused } from "./api.js";
 import { readVocabulary } from "./bytes.js";
 import { byId, el, number, plural, table } from "./dom.js";
 import { state } from "./state.js";
@@ -16,6 +16,7 @@ export class Inside {
   }
 
   clear() {
+    forget("piece");
     byId("inside").replaceChildren(el("p", { class: "lead" },
       "Choose a token above, with the mouse or the arrow keys, and step through the merges that made it."));
   }
