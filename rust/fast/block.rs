@@ -12,11 +12,11 @@
 #![allow(clippy::inline_always)]
 
 use super::encoder::Encoder;
-use super::key::{KEY_MASK, VALUE_SHIFT, is_long, key_of};
+use super::key::{INLINE, KEY_MASK, LOAD, VALUE_SHIFT, key_of, short_key_within};
 use super::line::{self, Line};
 use super::long::merge_long;
 use super::miss::{WIDE_LANE, merge_short};
-use super::piece_cache::{PieceCache, Size};
+use super::piece_cache::{PieceCache, Size, View};
 use super::records::PADDING;
 use super::static_cuts::Cutting;
 use super::values::{SPILL, Values};
@@ -45,7 +45,8 @@ pub(super) struct Workspace {
     /// Keys, each with its line in the bits above it.
     names: Vec<u128>,
     values: Vec<u32>,
-    /// The numbers of the pieces that were not in the cache.
+    /// The numbers of the pieces that are too long to be their own keys, and of those that were not in the cache.
+    longs: Vec<u32>,
     misses: Vec<u32>,
     spill: Vec<u32>,
 }
@@ -61,6 +62,7 @@ impl Workspace {
             cutting: Cutting::default(),
             names: Vec::new(),
             values: Vec::new(),
+            longs: Vec::new(),
             misses: Vec::new(),
             spill: Vec::new(),
         }
@@ -73,12 +75,12 @@ impl Workspace {
         if self.values.len() < n_pieces {
             self.names.resize(n_pieces, 0);
             self.values.resize(n_pieces, 0);
-            self.misses.resize(n_pieces, 0);
         }
         self.name_pieces(text, start, range.clone());
-        let n_misses = self.look_up(n_pieces);
-        if n_misses > 0 {
-            self.merge_misses(encoder, text, start, range, n_misses);
+        self.look_up(n_pieces);
+        self.compare_longs(text, start, range.clone());
+        if !self.misses.is_empty() {
+            self.merge_misses(encoder, text, start, range);
         }
         let (records, first) = self.cache.view().records();
         Values { words: &self.values[..n_pieces], records, first, spill: &self.spill }
@@ -99,73 +101,85 @@ impl Workspace {
     }
 
     /// The name of every piece; asks for the lines.
-    #[inline(never)]
-    fn name_pieces(&mut self, text: &[u8], mut start: usize, range: Range<usize>) {
-        let cache = self.cache.view();
-        let ends = &self.ends[range];
-        for (&end, name) in ends.iter().zip(&mut self.names) {
-            let key = key_of(text, start, end);
-            let line = cache.line_of(key);
-            cache.fetch(line);
-            *name = key | (line as u128) << VALUE_SHIFT;
+    fn name_pieces(&mut self, text: &[u8], start: usize, range: Range<usize>) {
+        let Workspace { cache, ends, names, longs, .. } = self;
+        let (cache, ends) = (cache.view(), &ends[range]);
+        longs.clear();
+        // Of all but the last pieces, sixteen bytes can be read.
+        let easy = match (ends.last(), text.len().checked_sub(LOAD)) {
+            (Some(&last), Some(limit)) if last <= limit => ends.len(),
+            (_, Some(limit)) => ends.partition_point(|&end| end <= limit),
+            (_, None) => 0,
+        };
+        let (inner, last) = ends.split_at(easy);
+        name_inner(cache, text, start, inner, names, longs);
+        let mut start = inner.last().map_or(start, |&end| end);
+        for (index, (&end, name)) in last.iter().zip(&mut names[easy..]).enumerate() {
+            *name = cache.name(key_of(text, start, end));
+            if end - start > INLINE {
+                longs.push((easy + index) as u32);
+            }
             start = end;
         }
     }
 
-    /// The value of every piece that is on its line, and the numbers of the others; how many these are. A long piece that was
-    /// found is among them: its bytes are yet to be compared.
+    /// The value of every piece that is on its line; 0, and its number among the misses, of every other.
     #[inline(never)]
-    fn look_up(&mut self, n_pieces: usize) -> usize {
+    fn look_up(&mut self, n_pieces: usize) {
         #[cfg(target_arch = "x86_64")]
         {
             #[target_feature(enable = "avx2,bmi1")]
-            fn with_avx2(work: &mut Workspace, n_pieces: usize) -> usize {
+            fn with_avx2(work: &mut Workspace, n_pieces: usize) {
                 // SAFETY: asked below.
-                work.look_up_with(n_pieces, |line, key| unsafe { line::find_avx2(line, key) })
+                work.look_up_with(n_pieces, |line, key| unsafe { line::find_avx2(line, key) });
             }
             if line::has_avx2() {
                 // SAFETY: just asked.
                 return unsafe { with_avx2(self, n_pieces) };
             }
         }
-        self.look_up_with(n_pieces, line::find)
+        self.look_up_with(n_pieces, line::find);
     }
 
     #[inline(always)]
-    fn look_up_with(&mut self, n_pieces: usize, find: impl Fn(&Line, u128) -> Option<u32> + Copy) -> usize {
-        let cache = self.cache.view();
-        let (names, values) = (&self.names[..n_pieces], &mut self.values[..n_pieces]);
-        let misses = &mut self.misses[..n_pieces];
-        let mut n_misses = 0;
-        for (index, (&name, place)) in names.iter().zip(values).enumerate() {
+    fn look_up_with(&mut self, n_pieces: usize, find: impl Fn(&Line, u128) -> Option<u32> + Copy) {
+        let Workspace { cache, names, values, misses, .. } = self;
+        let cache = cache.view();
+        misses.clear();
+        for (index, (&name, place)) in names.iter().zip(&mut values[..n_pieces]).enumerate() {
             let found = cache.find_with((name >> VALUE_SHIFT) as usize, name, find);
-            *place = found.unwrap_or(0);
-            cache.fetch_record(*place);
-            misses[n_misses] = index as u32;
-            n_misses += usize::from(found.is_none() | is_long(name));
+            let value = found.unwrap_or_else(|| {
+                misses.push(index as u32);
+                0
+            });
+            *place = value;
+            cache.fetch_record(value);
         }
-        n_misses
+    }
+
+    /// A long piece that was found is a miss if its bytes are not those of the record.
+    fn compare_longs(&mut self, text: &[u8], start: usize, range: Range<usize>) {
+        let Workspace { cache, ends, values, longs, misses, .. } = self;
+        let (cache, ends) = (cache.view(), &ends[range]);
+        for &index in longs.iter() {
+            let value = &mut values[index as usize];
+            if *value != 0 && !cache.holds(*value, piece_at(text, start, ends, index)) {
+                *value = 0;
+                misses.push(index);
+            }
+        }
     }
 
     #[inline(never)]
-    fn merge_misses(&mut self, encoder: &Encoder, text: &[u8], start: usize, range: Range<usize>, n_misses: usize) {
+    fn merge_misses(&mut self, encoder: &Encoder, text: &[u8], start: usize, range: Range<usize>) {
         let Workspace { cache, ends, names, values, misses, spill, .. } = self;
         let ends = &ends[range];
-        let piece = |index: u32| {
-            let index = index as usize;
-            &text[if index == 0 { start } else { ends[index - 1] }..ends[index]]
-        };
+        let piece = |index: u32| piece_at(text, start, ends, index);
         let mut results = Results { cache, names, values, spill };
-        let mut unknown = 0;
-        for at in 0..n_misses {
-            let index = misses[at];
-            misses[unknown] = index;
-            unknown += usize::from(!results.know(encoder, index, piece(index)));
-        }
-        let misses = &misses[..unknown];
+        misses.retain(|&index| !results.know(encoder, index, piece(index)));
         let mut ids = Vec::new();
         let Some(pairs) = encoder.pairs() else {
-            for &index in misses {
+            for &index in misses.iter() {
                 ids.clear();
                 encode_piece(encoder.vocab(), piece(index), &mut ids);
                 results.settle(index, piece(index), &ids);
@@ -189,6 +203,45 @@ impl Workspace {
     }
 }
 
+/// The names of pieces that end at least sixteen bytes before the text does.
+#[inline(never)]
+fn name_inner(cache: View<'_>, text: &[u8], start: usize, ends: &[usize], names: &mut [u128], longs: &mut Vec<u32>) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "bmi2")]
+        fn with_bmi2(cache: View<'_>, text: &[u8], start: usize, ends: &[usize], names: &mut [u128], longs: &mut Vec<u32>) {
+            name_inner_with(cache, text, start, ends, names, longs);
+        }
+        if is_x86_feature_detected!("bmi2") {
+            // SAFETY: just asked.
+            return unsafe { with_bmi2(cache, text, start, ends, names, longs) };
+        }
+    }
+    name_inner_with(cache, text, start, ends, names, longs);
+}
+
+#[inline(always)]
+fn name_inner_with(cache: View<'_>, text: &[u8], mut start: usize, ends: &[usize], names: &mut [u128], longs: &mut Vec<u32>) {
+    for (index, (&end, name)) in ends.iter().zip(names).enumerate() {
+        let key = if end - start > INLINE {
+            longs.push(index as u32);
+            key_of(text, start, end)
+        } else {
+            // SAFETY: the caller's promise.
+            unsafe { short_key_within(text, start, end) }
+        };
+        *name = cache.name(key);
+        start = end;
+    }
+}
+
+/// One of the pieces with these ends; the first begins at `start`.
+#[inline]
+fn piece_at<'t>(text: &'t [u8], start: usize, ends: &[usize], index: u32) -> &'t [u8] {
+    let index = index as usize;
+    &text[if index == 0 { start } else { ends[index - 1] }..ends[index]]
+}
+
 /// Where the values of misses go.
 struct Results<'w> {
     cache: &'w mut PieceCache,
@@ -200,10 +253,7 @@ struct Results<'w> {
 impl Results<'_> {
     /// The value of a piece that needs no merging: one that was met since, or is a token as it stands.
     fn know(&mut self, encoder: &Encoder, index: u32, piece: &[u8]) -> bool {
-        let (key, found) = (self.key(index), self.values[index as usize]);
-        if self.cache.view().holds(found, piece) {
-            return true;
-        }
+        let key = self.key(index);
         if let Some(value) = self.cache.view().find_piece(key, piece) {
             self.values[index as usize] = value;
         } else if let Some(id) = encoder.whole(piece) {

@@ -11,11 +11,14 @@
 //!
 //! Costs: two loads and a mask; a long piece one multiplication for 8 bytes.
 
+#![allow(unsafe_code)]
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
 /// The longest piece that is its own key.
 pub(super) const INLINE: usize = 13;
+/// How many bytes are read of a short piece.
+pub(super) const LOAD: usize = 16;
 const LONG_TAG: u128 = 14;
 const TAG_SHIFT: u32 = 104;
 pub(super) const VALUE_SHIFT: u32 = 108;
@@ -39,7 +42,25 @@ pub(super) fn key_of(text: &[u8], start: usize, end: usize) -> u128 {
     if len > INLINE {
         return key_of_long(&text[start..end]);
     }
-    load(text, start) & MASKS[len] | (len as u128) << TAG_SHIFT
+    short_key(load(text, start), len)
+}
+
+/// The same of a piece of up to 13 bytes, where at least [`LOAD`] bytes follow its start.
+///
+/// # Safety
+///
+/// `start + LOAD <= text.len()`.
+#[inline(always)]
+pub(super) unsafe fn short_key_within(text: &[u8], start: usize, end: usize) -> u128 {
+    debug_assert!(start + LOAD <= text.len());
+    // SAFETY: the caller's promise.
+    let bytes = unsafe { text.as_ptr().add(start).cast::<[u8; LOAD]>().read() };
+    short_key(u128::from_le_bytes(bytes), end - start)
+}
+
+#[inline(always)]
+fn short_key(bytes: u128, len: usize) -> u128 {
+    bytes & MASKS[len] | (len as u128) << TAG_SHIFT
 }
 
 /// Sixteen bytes from `start` on; fewer, and then zeros, at the end of the text.
@@ -86,10 +107,12 @@ pub(super) fn is_long(key: u128) -> bool {
     key >> TAG_SHIFT & 15 == LONG_TAG
 }
 
-/// The hash of a key without value: its high bits choose a line.
-#[inline]
+/// The hash of a key without value: its high bits choose a line. (Each bit of a product depends on all bits of the factors
+/// that are no higher, so the high ones on all of them.)
+#[inline(always)]
 pub(super) fn hash(key: u128) -> u64 {
-    mix(key as u64, (key >> 64) as u64)
+    let (low, high) = (key as u64, (key >> 64) as u64);
+    low.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(high.wrapping_mul(0xD6E8_FEB8_6659_FD93))
 }
 
 #[inline]

@@ -20,7 +20,7 @@ use super::huge;
 use super::key::{VALUE_SHIFT, hash, is_long};
 use super::line::{self, Line, SLOTS};
 use super::prefetch::prefetch;
-use super::records::{self, Records, UNIT};
+use super::records::{self, Records, Unit};
 
 /// How many values there are.
 const VALUES: u32 = 1 << (128 - VALUE_SHIFT);
@@ -49,7 +49,7 @@ impl Size {
 
 #[derive(Debug)]
 pub(super) struct PieceCache {
-    memory: Vec<u128>,
+    memory: Vec<u64>,
     /// Where the lines begin: `memory` at a multiple of a large page, so at one of 64 bytes too.
     first: usize,
     size: Size,
@@ -59,10 +59,10 @@ pub(super) struct PieceCache {
 
 impl PieceCache {
     pub(super) fn new(size: Size) -> PieceCache {
-        let entries = SLOTS << size.log_lines;
-        let align = if size_of::<u128>() * entries < huge::PAGE { size_of::<Line>() } else { huge::PAGE };
-        let spare = align / size_of::<u128>() - 1;
-        let memory = vec![0u128; entries + spare];
+        let words = (2 * SLOTS) << size.log_lines;
+        let align = if size_of::<u64>() * words < huge::PAGE { size_of::<Line>() } else { huge::PAGE };
+        let spare = align / size_of::<u64>() - 1;
+        let memory = vec![0u64; words + spare];
         huge::ask(memory.as_ptr(), memory.len());
         let first = memory.as_ptr().align_offset(align).min(spare);
         PieceCache { memory, first, size, records: Records::new(size.records), victim: 0 }
@@ -79,7 +79,7 @@ impl PieceCache {
     /// The lines and the records, to look up many pieces.
     pub(super) fn view(&self) -> View<'_> {
         let Size { log_lines, first_record, .. } = self.size;
-        View { lines: self.lines(), shift: 64 - log_lines, records: self.records.words(), first_record }
+        View { lines: self.lines(), shift: 64 - log_lines, records: self.records.units(), first_record }
     }
 
     /// Remember that these pieces, given by their keys, are one token each. What is known already stays.
@@ -110,18 +110,15 @@ impl PieceCache {
         if self.view().find(line, key).is_some() {
             return;
         }
-        let next = line ^ 1;
         self.victim = (self.victim + 1) % SLOTS;
-        let entry = key | u128::from(value) << VALUE_SHIFT;
-        let victim = self.victim;
-        let lines = self.lines_mut();
-        if let Some(slot) = lines[line].iter_mut().find(|slot| **slot == 0) {
-            *slot = entry;
-        } else if let Some(slot) = lines[next].iter_mut().find(|slot| **slot == 0) {
-            *slot = entry;
-        } else {
-            lines[line][victim] = entry;
+        let (entry, victim, lines) = (key | u128::from(value) << VALUE_SHIFT, self.victim, self.lines_mut());
+        for at in [line, line ^ 1] {
+            if let Some(slot) = (0..SLOTS).find(|&slot| line::entry(&lines[at], slot) == 0) {
+                line::set(&mut lines[at], slot, entry);
+                return;
+            }
         }
+        line::set(&mut lines[line], victim, entry);
     }
 
     /// Between two blocks: when the records are nearly full, forget the oldest of them. No value handed out before may be
@@ -136,9 +133,10 @@ impl PieceCache {
         for line in self.lines_mut() {
             let mut kept = 0;
             for slot in 0..SLOTS {
-                let entry = std::mem::take(&mut line[slot]);
+                let entry = line::entry(line, slot);
+                line::set(line, slot, 0);
                 if entry != 0 && !gone.contains(&((entry >> VALUE_SHIFT) as u32)) {
-                    line[kept] = entry;
+                    line::set(line, kept, entry);
                     kept += 1;
                 }
             }
@@ -151,7 +149,7 @@ impl PieceCache {
 pub(super) struct View<'c> {
     lines: &'c [Line],
     shift: u32,
-    records: &'c [u32],
+    records: &'c [Unit],
     first_record: u32,
 }
 
@@ -161,9 +159,17 @@ impl<'c> View<'c> {
         (hash(key) >> self.shift) as usize
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn fetch(&self, line: usize) {
-        prefetch(&raw const self.lines[line]);
+        prefetch(self.lines.as_ptr().wrapping_add(line));
+    }
+
+    /// The key with its line above it; asks for the line.
+    #[inline(always)]
+    pub(super) fn name(&self, key: u128) -> u128 {
+        let line = self.line_of(key);
+        self.fetch(line);
+        key | (line as u128) << VALUE_SHIFT
     }
 
     /// The value of a key, whose line is `line`, by one of the ways to look at a line.
@@ -179,7 +185,7 @@ impl<'c> View<'c> {
         loop {
             let slots = &self.lines[at];
             let found = find(slots, key);
-            if found.is_some() || slots[SLOTS - 1] == 0 || at != line {
+            if found.is_some() || !line::is_full(slots) || at != line {
                 return found;
             }
             at ^= 1;
@@ -204,11 +210,11 @@ impl<'c> View<'c> {
     #[inline(always)]
     pub(super) fn fetch_record(&self, value: u32) {
         let unit = value.saturating_sub(self.first_record);
-        prefetch(self.records.as_ptr().wrapping_add(unit as usize * UNIT));
+        prefetch(self.records.as_ptr().wrapping_add(unit as usize));
     }
 
-    /// The words of the records, and the value of the first.
-    pub(super) fn records(&self) -> (&'c [u32], u32) {
+    /// The records, and the value of the first unit.
+    pub(super) fn records(&self) -> (&'c [Unit], u32) {
         (self.records, self.first_record)
     }
 }

@@ -7,13 +7,16 @@
 //! stood there, the oldest quarter, is forgotten. So the ring remembers at least the last three quarters of what it holds,
 //! where forgetting everything at once would make every word new again.
 //!
-//! Invariants: a record lies within one segment; at least [`PADDING`] words follow the count of every record, and of unit 0
-//! even if nothing was ever added. The memory is touched as it is used and never more than asked for at the start.
+//! Before the ring stands unit 0, a record of one id, whichever: who reads it for a piece that needs no record counts right.
+//!
+//! Invariants: a record lies within one segment; at least [`PADDING`] words follow every count. The memory is touched as it
+//! is used and never more than asked for at the start.
 
 use super::huge;
 
 /// Words of a unit.
 pub(super) const UNIT: usize = 6;
+pub(super) type Unit = [u32; UNIT];
 /// How many words of a record may be read behind its count.
 pub(super) const PADDING: usize = 4;
 const SEGMENTS: usize = 4;
@@ -29,12 +32,12 @@ pub(super) struct Records {
 }
 
 impl Records {
-    /// Room for so many units.
+    /// Room for so many units, unit 0 among them.
     pub(super) fn new(units: usize) -> Records {
-        let segment = units / SEGMENTS;
-        let mut words = huge::with_capacity(segment * SEGMENTS * UNIT + PADDING + 1);
-        words.resize(PADDING + 1, 0);
-        Records { words, segment, next: 0, end: segment }
+        let segment = units.saturating_sub(1) / SEGMENTS;
+        let mut words = huge::with_capacity((1 + segment * SEGMENTS) * UNIT);
+        words.extend([1, 0, 0, 0, 0, 0]);
+        Records { words, segment, next: 1, end: 1 + segment }
     }
 
     /// The unit of a new record; None where the open segment has no room for it.
@@ -46,8 +49,8 @@ impl Records {
         }
         let (unit, start) = (self.next as u32, self.next * UNIT);
         self.next = end;
-        if self.words.len() < end * UNIT + PADDING {
-            self.words.resize(end * UNIT + PADDING, 0);
+        if self.words.len() < end * UNIT {
+            self.words.resize(end * UNIT, 0);
         }
         let (count, rest) = self.words[start..].split_at_mut(1);
         count[0] = ids.len() as u32;
@@ -69,19 +72,19 @@ impl Records {
 
     /// Open the next segment. The units that are forgotten by it.
     pub(super) fn turn(&mut self) -> std::ops::Range<u32> {
-        self.next = self.end % (SEGMENTS * self.segment);
+        self.next = if self.end == 1 + SEGMENTS * self.segment { 1 } else { self.end };
         self.end = self.next + self.segment;
         self.next as u32..self.end as u32
     }
 
-    pub(super) fn words(&self) -> &[u32] {
-        &self.words
+    pub(super) fn units(&self) -> &[Unit] {
+        self.words.as_chunks().0
     }
 }
 
 /// Whether the record at a unit was made for this long piece.
-pub(super) fn holds(words: &[u32], unit: u32, piece: &[u8]) -> bool {
-    let record = &words[unit as usize * UNIT..];
+pub(super) fn holds(units: &[Unit], unit: u32, piece: &[u8]) -> bool {
+    let record = units[unit as usize..].as_flattened();
     let bytes = &record[1 + record[0] as usize..];
     bytes[0] as usize == piece.len() && words_of(piece).zip(&bytes[1..]).all(|(word, &other)| word == other)
 }
@@ -101,7 +104,7 @@ mod tests {
 
     #[test]
     fn the_ring_forgets_its_oldest_quarter() {
-        let mut records = Records::new(16);
+        let mut records = Records::new(17);
         let mut known = std::collections::BTreeMap::new();
         for piece in 0..100u32 {
             let ids = vec![piece; 1 + piece as usize % 7];
@@ -115,12 +118,13 @@ mod tests {
             });
             assert!(known.insert(unit, (ids, bytes)).is_none());
             for (&unit, (ids, bytes)) in &known {
-                let record = &records.words()[unit as usize * UNIT..];
+                let record = records.units()[unit as usize..].as_flattened();
                 assert_eq!(&record[1..=record[0] as usize], ids);
-                assert!(holds(records.words(), unit, bytes) && !holds(records.words(), unit, &bytes[1..]));
+                assert!(holds(records.units(), unit, bytes) && !holds(records.units(), unit, &bytes[1..]));
             }
         }
         assert!(records.add(&[0; 30], None).is_none(), "longer than a segment");
-        assert!(records.words().len() <= 16 * UNIT + PADDING);
+        assert!(records.units().len() <= 17);
+        assert_eq!(records.units()[0][0], 1);
     }
 }

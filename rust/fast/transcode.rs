@@ -11,7 +11,13 @@
 #![allow(unsafe_code)]
 #![allow(clippy::inline_always)]
 
+#[cfg(target_arch = "x86_64")]
+#[path = "transcode_x86.rs"]
+mod x86;
+
 use std::hint::select_unpredictable;
+#[cfg(target_arch = "x86_64")]
+use x86::Lanes;
 
 /// The characters of a str, by their width.
 #[derive(Debug, Clone, Copy)]
@@ -78,7 +84,16 @@ const STRETCH: usize = 4096;
 /// The most bytes of a character.
 const LONGEST: usize = 4;
 
-fn transcode<U: Copy + Into<u32>>(units: &[U], from: usize, wanted: usize, out: &mut Vec<u8>) -> usize {
+#[cfg(not(target_arch = "x86_64"))]
+trait Lanes {}
+#[cfg(not(target_arch = "x86_64"))]
+impl<U> Lanes for U {}
+
+/// A unit of a str.
+trait Unit: Copy + Into<u32> + Lanes {}
+impl<U: Copy + Into<u32> + Lanes> Unit for U {}
+
+fn transcode<U: Unit>(units: &[U], from: usize, wanted: usize, out: &mut Vec<u8>) -> usize {
     let end = units.len().min(from.saturating_add(wanted.max(1)));
     let mut at = from;
     while at < end {
@@ -87,19 +102,15 @@ fn transcode<U: Copy + Into<u32>>(units: &[U], from: usize, wanted: usize, out: 
         out.reserve(LONGEST * (STRETCH + 1));
         let mut len = out.len();
         while at < stretch {
-            if let Some(run) = units[at..stretch].first_chunk::<RUN>()
-                && run.iter().fold(0, |all, &unit| all | unit.into()) < 0x80
-            {
-                // SAFETY: there is room for four bytes a unit of the stretch.
-                unsafe { out.as_mut_ptr().add(len).cast::<[u8; RUN]>().write(run.map(|unit| unit.into() as u8)) };
-                (at, len) = (at + RUN, len + RUN);
-                continue;
-            }
+            // SAFETY: there is room for four bytes a unit of the stretch.
+            let (taken, written) = unsafe { write_run(&units[at..stretch], out.as_mut_ptr().add(len)) };
+            (at, len) = (at + taken, len + written);
+            // What is near is of one kind as a rule.
             let near = stretch.min(at + RUN);
             while at < near {
                 let (value, taken) = char_at(units, at);
                 let (bytes, length) = utf8(value);
-                // SAFETY: there is room for four bytes a unit of the stretch, and for four more.
+                // SAFETY: as above, and for four more.
                 unsafe { out.as_mut_ptr().add(len).cast::<[u8; LONGEST]>().write(bytes) };
                 (at, len) = (at + taken, len + length);
             }
@@ -108,6 +119,39 @@ fn transcode<U: Copy + Into<u32>>(units: &[U], from: usize, wanted: usize, out: 
         unsafe { out.set_len(len) };
     }
     at
+}
+
+/// Write as many of the first units as go together, perhaps none; how many units these are, and how many bytes.
+///
+/// # Safety
+///
+/// `out` has room for four bytes a unit.
+#[inline(always)]
+unsafe fn write_run<U: Unit>(units: &[U], out: *mut u8) -> (usize, usize) {
+    #[cfg(target_arch = "x86_64")]
+    if x86::is_available() {
+        // SAFETY: just asked.
+        return unsafe { x86::write(units, out) };
+    }
+    // SAFETY: the caller's promise.
+    unsafe { write_ascii(units, out) }
+}
+
+/// Write the ASCII that the units begin with.
+///
+/// # Safety
+///
+/// `out` has room for as many bytes.
+unsafe fn write_ascii<U: Unit>(units: &[U], out: *mut u8) -> (usize, usize) {
+    let mut len = 0;
+    while let Some(run) = units[len..].first_chunk::<RUN>()
+        && run.iter().fold(0, |all, &unit| all | unit.into()) < 0x80
+    {
+        // SAFETY: the caller's promise.
+        unsafe { out.add(len).cast::<[u8; RUN]>().write(run.map(|unit| unit.into() as u8)) };
+        len += RUN;
+    }
+    (len, len)
 }
 
 /// The character at a place, and how many units it takes.
