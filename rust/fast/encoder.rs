@@ -104,7 +104,7 @@ impl Encoder {
 
     /// The UTF-8 of the units in parts whose pieces are those of the whole.
     fn each_part(&self, units: Units, split: Split, mut emit: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        let mut work = self.take();
+        let mut work = self.take(units.len());
         let mut part = std::mem::take(&mut work.utf8);
         self.pool.put(work);
         part.clear();
@@ -131,27 +131,29 @@ impl Encoder {
         emit(&part)?;
         part.clear();
         part.shrink_to(2 * PART);
-        let mut work = self.take();
+        let mut work = self.take(0);
         work.utf8 = part;
         self.pool.put(work);
         Ok(())
     }
 
-    fn take(&self) -> Box<Workspace> {
-        self.pool.take().unwrap_or_else(|| Box::new(Workspace::new(self.first)))
+    /// A workspace for so many bytes more, or characters: with a large cache if that makes it worth its time.
+    fn take(&self, expected: usize) -> Box<Workspace> {
+        let mut work = self.pool.take().unwrap_or_else(|| Box::new(Workspace::new(self.first)));
+        if !work.seeded && work.seen.saturating_add(expected) >= self.seed_after {
+            work.seeded = true;
+            work.cache = PieceCache::new(self.size);
+            work.cache.seed(self.seeds());
+        }
+        work
     }
 
     fn each_block(&self, text: &[u8], split: Split, mut sink: impl FnMut(Values<'_>)) -> Result<()> {
         if text.is_empty() {
             return Ok(());
         }
-        let mut work = self.take();
+        let mut work = self.take(text.len());
         work.seen = work.seen.saturating_add(text.len());
-        if work.seen >= self.seed_after && !work.seeded {
-            work.seeded = true;
-            work.cache = PieceCache::new(self.size);
-            work.cache.seed(self.seeds());
-        }
         let mut block = |work: &mut Workspace, mut start| {
             if let Some(Warm { cuts: Some(cuts), .. }) = self.warm.get() {
                 cuts.cut(text, start, &mut work.ends, &mut work.cutting);

@@ -27,6 +27,42 @@ pub(crate) fn with_capacity<T>(capacity: usize) -> Vec<T> {
     vec
 }
 
+/// Zeros, on large pages where they are many. What nobody has touched is no memory yet.
+#[derive(Debug)]
+pub(crate) struct Zeros {
+    memory: Vec<u64>,
+    /// Where they begin: at a multiple of a large page if they are that large, or else of 64 bytes.
+    first: usize,
+    len: usize,
+}
+
+impl Zeros {
+    pub(crate) fn new(len: usize) -> Zeros {
+        let align = if size_of::<u64>() * len < PAGE { 64 } else { PAGE };
+        let spare = align / size_of::<u64>() - 1;
+        let memory = vec![0; len + spare];
+        ask(memory.as_ptr(), memory.len());
+        let first = memory.as_ptr().align_offset(align).min(spare);
+        Zeros { memory, first, len }
+    }
+}
+
+impl std::ops::Deref for Zeros {
+    type Target = [u64];
+
+    #[inline]
+    fn deref(&self) -> &[u64] {
+        &self.memory[self.first..][..self.len]
+    }
+}
+
+impl std::ops::DerefMut for Zeros {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut [u64] {
+        &mut self.memory[self.first..][..self.len]
+    }
+}
+
 /// Give back the room of a large vector that was not used.
 pub(crate) fn give_back<T>(vec: &mut Vec<T>) {
     if size_of::<T>() * vec.capacity() >= PAGE {

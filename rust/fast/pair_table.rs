@@ -5,8 +5,8 @@
 //! every merge makes a token of its own, the symbol it makes is 256 + the place of its rank. Equal ranks share a place;
 //! comparing places compares ranks.
 //!
-//! Pairs of bytes are looked up in a square of 256 x 256. All others are in one flat table of 8-byte entries, 20 bits of left
-//! symbol, 20 of right symbol and 24 of place. An entry stands in one of two slots that its pair names, both on one page of
+//! Pairs of bytes are looked up in a square of 256 x 256. All are in one flat table of 8-byte entries, 20 bits of left
+//! symbol, 20 of right symbol and 24 of place, all of them inverted so that 0 is no entry. An entry stands in one of two slots that its pair names, both on one page of
 //! 4 KiB (*cuckoo hashing*: who finds both taken moves one of the two to its other slot). A look-up is two independent
 //! loads and no branch, present or absent.
 //!
@@ -23,8 +23,10 @@
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
+use super::huge::Zeros;
 use super::prefetch::prefetch;
 use crate::vocab::{Merge, Vocab};
+use std::borrow::Cow;
 use std::hint::select_unpredictable;
 
 /// No symbol: stands beside the ends of a piece, and merges with nothing.
@@ -34,7 +36,9 @@ pub(super) const NO_PLACE: u32 = (1 << PLACE_BITS) - 1;
 
 const SYMBOL_BITS: u32 = 20;
 const PLACE_BITS: u32 = 24;
-const EMPTY: u64 = u64::MAX;
+/// All bits of a pair.
+const PAIRS: u64 = (1 << (2 * SYMBOL_BITS)) - 1;
+const EMPTY: u64 = 0;
 const UNNAMED: u32 = u32::MAX;
 /// Slots on a page.
 const PAGE: usize = 512;
@@ -47,7 +51,7 @@ pub(super) struct PairTable {
     /// The place for left byte * 256 + right byte.
     bytes: Box<[u32]>,
     /// A power of two of them, and one more that stays empty.
-    slots: Vec<u64>,
+    slots: Zeros,
     shift: u32,
     filter: Filter,
     /// What the merges of each place make; not needed where it is 256 + place.
@@ -55,44 +59,57 @@ pub(super) struct PairTable {
     plain: bool,
     ordered: bool,
     ids: Vec<u32>,
+    /// Whether the symbols from 256 on are their own ids.
+    own_ids: bool,
     /// How many bytes each symbol is.
     lengths: Vec<u32>,
 }
 
 impl PairTable {
     pub(super) fn new(vocab: &Vocab) -> Option<PairTable> {
-        let mut merges: Vec<Merge> = vocab.merges.clone();
+        let mut merges = Cow::Borrowed(&vocab.merges);
         if !merges.is_sorted_by_key(|merge| merge.rank) {
-            merges.sort_by_key(|merge| merge.rank);
+            merges.to_mut().sort_by_key(|merge| merge.rank);
         }
         let mut names = Names::new(vocab);
-        let mut made = Vec::with_capacity(merges.len());
-        let mut places = Vec::with_capacity(merges.len());
-        for (index, merge) in merges.iter().enumerate() {
-            if index == 0 || merges[index - 1].rank != merge.rank {
-                made.push(names.symbol(merge.id));
-            } else if merges[index - 1].id != merge.id {
-                return None;
-            }
-            places.push(made.len() as u32 - 1);
+        let (mut n_places, mut plain) = (0, true);
+        for (place, merge) in placed(&merges) {
+            let symbol = names.symbol(merge.id);
+            plain &= symbol == 256 + place;
+            n_places = place + 1;
         }
-        let plain = made.iter().enumerate().all(|(place, &symbol)| symbol as usize == 256 + place);
-        let pairs: Vec<(u32, u32, u32)> = (merges.iter().zip(places))
-            .map(|(merge, place)| (names.symbol(merge.left), names.symbol(merge.right), place))
-            .collect();
-        if names.ids.len() >= NO_SYMBOL as usize || made.len() >= NO_PLACE as usize {
+        let mut made = Vec::new();
+        if !plain {
+            made.resize(n_places as usize, NO_SYMBOL);
+            for (place, merge) in placed(&merges) {
+                let symbol = names.symbol(merge.id);
+                let before = std::mem::replace(&mut made[place as usize], symbol);
+                if before != NO_SYMBOL && before != symbol {
+                    return None;
+                }
+            }
+        }
+        let mut ordered = plain;
+        for (place, merge) in placed(&merges) {
+            let (left, right) = (names.symbol(merge.left), names.symbol(merge.right));
+            ordered &= left.max(right) < 256 + place;
+        }
+        if names.ids.len() >= NO_SYMBOL as usize || n_places >= NO_PLACE {
             return None;
         }
+        let Names { of_id, ids } = names;
+        let pairs = placed(&merges)
+            .map(|(place, merge)| (of_id[merge.left as usize], of_id[merge.right as usize], place));
         let mut bytes = vec![NO_PLACE; 1 << 16].into_boxed_slice();
-        for &(left, right, place) in pairs.iter().filter(|(left, right, _)| (left | right) < 256) {
+        for (left, right, place) in pairs.clone().filter(|(left, right, _)| (left | right) < 256) {
             bytes[(left * 256 + right) as usize] = place;
         }
-        let (slots, shift) = build_slots(&pairs);
-        let filter = Filter::new(&pairs);
-        let ordered = plain && pairs.iter().all(|&(left, right, place)| left.max(right) < 256 + place);
+        let (slots, shift) = build_slots(merges.len(), &pairs);
+        let filter = Filter::new(merges.len(), pairs);
         let length = |&id: &u32| vocab.token_bytes(id).map_or(0, |token| token.len() as u32);
-        let lengths = names.ids.iter().map(length).collect();
-        Some(PairTable { bytes, slots, shift, filter, made, plain, ordered, ids: names.ids, lengths })
+        let lengths = ids.iter().map(length).collect();
+        let own_ids = ids.iter().zip(0..).skip(256).all(|(&id, symbol)| id == symbol);
+        Some(PairTable { bytes, slots, shift, filter, made, plain, ordered, ids, own_ids, lengths })
     }
 
     /// The place of the merge of two bytes, or [`NO_PLACE`].
@@ -118,17 +135,17 @@ impl PairTable {
         let [slot, other] = [slot, other].map(|slot| select_unpredictable(possible, slot, nowhere));
         prefetch(self.slots.as_ptr().wrapping_add(slot));
         prefetch(self.slots.as_ptr().wrapping_add(other));
-        Probe { pair, slot: slot as u32, other: other as u32 }
+        Probe { pair: pair ^ PAIRS, slot: slot as u32, other: other as u32 }
     }
 
     /// The place that is found there, or [`NO_PLACE`].
     #[inline(always)]
     pub(super) fn place_at(&self, Probe { pair, slot, other }: Probe) -> u32 {
         let (first, second) = (self.slots[slot as usize], self.slots[other as usize]);
-        let in_first = if first >> PLACE_BITS == pair { first as u32 } else { NO_PLACE };
-        let in_second = if second >> PLACE_BITS == pair { second as u32 } else { NO_PLACE };
-        // At most one of them is not all ones.
-        in_first & in_second & NO_PLACE
+        let in_first = if first >> PLACE_BITS == pair { first as u32 } else { 0 };
+        let in_second = if second >> PLACE_BITS == pair { second as u32 } else { 0 };
+        // At most one of them is not 0.
+        !(in_first | in_second) & NO_PLACE
     }
 
     /// The symbol that the merges of a place make.
@@ -149,13 +166,17 @@ impl PairTable {
 
     #[inline]
     pub(super) fn id(&self, symbol: u32) -> u32 {
-        self.ids[symbol as usize]
+        // The ids of the bytes are near, those of all others may not be.
+        let is_own = self.own_ids && symbol >= 256;
+        let id = self.ids[select_unpredictable(is_own, 0, symbol as usize)];
+        select_unpredictable(is_own, symbol, id)
     }
 }
 
 /// A look-up that has been begun.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Probe {
+    /// Inverted, as in the table.
     pair: u64,
     slot: u32,
     other: u32,
@@ -163,7 +184,7 @@ pub(super) struct Probe {
 
 impl Probe {
     /// Of two symbols that do not merge.
-    pub(super) const NONE: Probe = Probe { pair: EMPTY, slot: 0, other: 0 };
+    pub(super) const NONE: Probe = Probe { pair: u64::MAX, slot: 0, other: 0 };
 }
 
 /// A set of pairs that holds all it was given, and a few in a hundred others.
@@ -174,10 +195,10 @@ struct Filter {
 }
 
 impl Filter {
-    fn new(pairs: &[(u32, u32, u32)]) -> Filter {
-        let len = (pairs.len() / 8).next_power_of_two().max(2);
+    fn new(count: usize, pairs: impl Iterator<Item = (u32, u32, u32)>) -> Filter {
+        let len = (count / 8).next_power_of_two().max(2);
         let mut filter = Filter { words: vec![0; len], shift: 64 - len.trailing_zeros() };
-        for &(left, right, _) in pairs {
+        for (left, right, _) in pairs {
             let (word, bits) = filter.bits(hash_of(pair_of(left, right)));
             filter.words[word] |= bits;
         }
@@ -244,17 +265,24 @@ fn slots_of(hash: u64, shift: u32, len: usize) -> (usize, usize) {
     (slot, (slot ^ step) & (len - 1))
 }
 
-/// The table, at most half full, with an empty slot behind it; and the shift that makes slots of hashes.
-fn build_slots(pairs: &[(u32, u32, u32)]) -> (Vec<u64>, u32) {
-    let mut len = (2 * pairs.len()).next_power_of_two().max(PAGE);
+/// The merges, each with the place of its rank.
+fn placed(merges: &[Merge]) -> impl Iterator<Item = (u32, &Merge)> + Clone {
+    let new_rank = |index: usize| index > 0 && merges[index - 1].rank != merges[index].rank;
+    merges.iter().enumerate().scan(0, move |place, (index, merge)| {
+        *place += u32::from(new_rank(index));
+        Some((*place, merge))
+    })
+}
+
+/// The table of so many pairs, at most half full, with an empty slot behind it; and the shift that makes slots of hashes.
+fn build_slots(count: usize, pairs: &(impl Iterator<Item = (u32, u32, u32)> + Clone)) -> (Zeros, u32) {
+    let mut len = (2 * count).next_power_of_two().max(PAGE);
     loop {
         let shift = 64 - len.trailing_zeros();
-        let mut slots = vec![EMPTY; len + 1];
+        let mut slots = Zeros::new(len + 1);
         let table = &mut slots[..len];
-        if pairs
-            .iter()
-            .all(|&(left, right, place)| insert(table, shift, pair_of(left, right) << PLACE_BITS | u64::from(place)))
-        {
+        let entry = |(left, right, place)| !(pair_of(left, right) << PLACE_BITS | u64::from(place));
+        if pairs.clone().all(|pair| insert(table, shift, entry(pair))) {
             return (slots, shift);
         }
         len *= 2;
@@ -262,7 +290,8 @@ fn build_slots(pairs: &[(u32, u32, u32)]) -> (Vec<u64>, u32) {
 }
 
 fn insert(slots: &mut [u64], shift: u32, mut entry: u64) -> bool {
-    let (mut slot, other) = slots_of(hash_of(entry >> PLACE_BITS), shift, slots.len());
+    let hash = |entry: u64| hash_of(!entry >> PLACE_BITS);
+    let (mut slot, other) = slots_of(hash(entry), shift, slots.len());
     if slots[slot] != EMPTY {
         slot = other;
     }
@@ -271,7 +300,7 @@ fn insert(slots: &mut [u64], shift: u32, mut entry: u64) -> bool {
         if entry == EMPTY {
             return true;
         }
-        let (one, two) = slots_of(hash_of(entry >> PLACE_BITS), shift, slots.len());
+        let (one, two) = slots_of(hash(entry), shift, slots.len());
         slot ^= one ^ two;
     }
     false

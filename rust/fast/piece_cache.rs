@@ -16,7 +16,7 @@
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
-use super::huge;
+use super::huge::Zeros;
 use super::key::{VALUE_SHIFT, hash, is_long};
 use super::line::{self, Line, SLOTS};
 use super::prefetch::prefetch;
@@ -49,9 +49,7 @@ impl Size {
 
 #[derive(Debug)]
 pub(super) struct PieceCache {
-    memory: Vec<u64>,
-    /// Where the lines begin: `memory` at a multiple of a large page, so at one of 64 bytes too.
-    first: usize,
+    lines: Zeros,
     size: Size,
     records: Records,
     victim: usize,
@@ -59,21 +57,16 @@ pub(super) struct PieceCache {
 
 impl PieceCache {
     pub(super) fn new(size: Size) -> PieceCache {
-        let words = (2 * SLOTS) << size.log_lines;
-        let align = if size_of::<u64>() * words < huge::PAGE { size_of::<Line>() } else { huge::PAGE };
-        let spare = align / size_of::<u64>() - 1;
-        let memory = vec![0u64; words + spare];
-        huge::ask(memory.as_ptr(), memory.len());
-        let first = memory.as_ptr().align_offset(align).min(spare);
-        PieceCache { memory, first, size, records: Records::new(size.records), victim: 0 }
+        let lines = Zeros::new((2 * SLOTS) << size.log_lines);
+        PieceCache { lines, size, records: Records::new(size.records), victim: 0 }
     }
 
     fn lines(&self) -> &[Line] {
-        &self.memory[self.first..].as_chunks().0[..1 << self.size.log_lines]
+        self.lines.as_chunks().0
     }
 
     fn lines_mut(&mut self) -> &mut [Line] {
-        &mut self.memory[self.first..].as_chunks_mut().0[..1 << self.size.log_lines]
+        self.lines.as_chunks_mut().0
     }
 
     /// The lines and the records, to look up many pieces.
