@@ -21,6 +21,7 @@
 //! Costs: 256 KiB and 17 to 34 bytes a merge; building is O(merges). Not for vocabularies of more than a million symbols, nor
 //! for one whose equal ranks make different tokens: `PairTable::new` answers None, and the mirror merges instead.
 
+#![allow(unsafe_code)]
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
@@ -131,7 +132,7 @@ impl PairTable {
         let pair = pair_of(left, right);
         let hash = hash_of(pair);
         let nowhere = self.slots.len() - 1;
-        let (slot, other) = slots_of(hash, self.shift, nowhere);
+        let (slot, other) = slots_of(hash, self.shift);
         let possible = self.filter.may_hold(hash);
         let [slot, other] = [slot, other].map(|slot| select_unpredictable(possible, slot, nowhere));
         prefetch(self.slots.as_ptr().wrapping_add(slot));
@@ -209,13 +210,15 @@ impl Filter {
     #[inline(always)]
     fn may_hold(&self, hash: u64) -> bool {
         let (word, bit) = self.bit(hash);
-        self.words[word] >> bit & 1 != 0
+        debug_assert!(word < self.words.len());
+        // SAFETY: as many bits of a hash as the shift leaves are no greater than the number of words, a power of two.
+        unsafe { self.words.get_unchecked(word) >> bit & 1 != 0 }
     }
 
     /// The word of a hash, and the number of a bit in it.
     #[inline(always)]
     fn bit(&self, hash: u64) -> (usize, u64) {
-        ((hash >> self.shift) as usize & (self.words.len() - 1), hash >> 20 & 63)
+        ((hash >> self.shift) as usize, hash >> 20 & 63)
     }
 }
 
@@ -257,12 +260,12 @@ fn hash_of(pair: u64) -> u64 {
     pair.wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
-/// The two slots of a pair among `len`; each is the other's other.
+/// The two slots of a pair, each the other's other, among as many as the shift leaves; a whole number of pages.
 #[inline(always)]
-fn slots_of(hash: u64, shift: u32, len: usize) -> (usize, usize) {
-    let slot = (hash >> shift) as usize & (len - 1);
+fn slots_of(hash: u64, shift: u32) -> (usize, usize) {
+    let slot = (hash >> shift) as usize;
     let step = ((hash >> 20) as usize & (PAGE - 1)) | 1;
-    (slot, (slot ^ step) & (len - 1))
+    (slot, slot ^ step)
 }
 
 /// The merges, each with the place of its rank.
@@ -291,7 +294,7 @@ fn build_slots(count: usize, pairs: &(impl Iterator<Item = (u32, u32, u32)> + Cl
 
 fn insert(slots: &mut [u64], shift: u32, mut entry: u64) -> bool {
     let hash = |entry: u64| hash_of(!entry >> PLACE_BITS);
-    let (mut slot, other) = slots_of(hash(entry), shift, slots.len());
+    let (mut slot, other) = slots_of(hash(entry), shift);
     if slots[slot] != EMPTY {
         slot = other;
     }
@@ -300,7 +303,7 @@ fn insert(slots: &mut [u64], shift: u32, mut entry: u64) -> bool {
         if entry == EMPTY {
             return true;
         }
-        let (one, two) = slots_of(hash(entry), shift, slots.len());
+        let (one, two) = slots_of(hash(entry), shift);
         slot ^= one ^ two;
     }
     false
