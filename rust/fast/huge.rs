@@ -8,8 +8,15 @@
 
 #![allow(unsafe_code)]
 
+use memmap2::MmapMut;
+use std::ops::{Deref, DerefMut};
+use std::ptr::NonNull;
+
 /// The bytes of a large page.
 pub(crate) const PAGE: usize = 1 << 21;
+
+/// The bytes of a cache line.
+const LINE: usize = 64;
 
 /// Ask for large pages for `count` things from `start` on, which nobody has touched yet. Does nothing for less than a page.
 pub(crate) fn ask<T>(start: *const T, count: usize) {
@@ -27,39 +34,62 @@ pub(crate) fn with_capacity<T>(capacity: usize) -> Vec<T> {
     vec
 }
 
-/// Zeros, on large pages where they are many. What nobody has touched is no memory yet.
+/// Zeros, on large pages where they are many. What nobody has touched is no memory yet: where they are many, they come from
+/// the system, since an allocator may have some that was used, which would all have to be cleared.
 #[derive(Debug)]
 pub(crate) struct Zeros {
-    memory: Vec<u64>,
-    /// Where they begin: at a multiple of a large page if they are that large, or else of 64 bytes.
-    first: usize,
+    start: NonNull<u64>,
     len: usize,
+    /// What the words are part of.
+    _memory: Memory,
+}
+
+#[derive(Debug)]
+enum Memory {
+    Mapped(#[expect(dead_code)] MmapMut),
+    Allocated(#[expect(dead_code)] Vec<u64>),
 }
 
 impl Zeros {
     pub(crate) fn new(len: usize) -> Zeros {
-        let align = if size_of::<u64>() * len < PAGE { 64 } else { PAGE };
-        let spare = align / size_of::<u64>() - 1;
-        let memory = vec![0; len + spare];
-        ask(memory.as_ptr(), memory.len());
-        let first = memory.as_ptr().align_offset(align).min(spare);
-        Zeros { memory, first, len }
+        let bytes = size_of::<u64>() * len;
+        if bytes >= PAGE
+            && let Ok(mut memory) = MmapMut::map_anon(bytes + PAGE)
+        {
+            ask(memory.as_ptr(), memory.len());
+            let aligned = memory.as_ptr().align_offset(PAGE);
+            if let Some(start) = NonNull::new(memory[aligned..].as_mut_ptr().cast()) {
+                return Zeros { start, len, _memory: Memory::Mapped(memory) };
+            }
+        }
+        // Room for as many as can stand before the first multiple of a cache line.
+        let mut memory = vec![0; len + LINE / size_of::<u64>() - 1];
+        let aligned = memory.as_ptr().align_offset(LINE);
+        let start = NonNull::from(&mut memory[aligned..]).cast();
+        Zeros { start, len, _memory: Memory::Allocated(memory) }
     }
 }
 
-impl std::ops::Deref for Zeros {
+// SAFETY: the words belong to the value alone, as those of a vector do.
+unsafe impl Send for Zeros {}
+// SAFETY: as above.
+unsafe impl Sync for Zeros {}
+
+impl Deref for Zeros {
     type Target = [u64];
 
     #[inline]
     fn deref(&self) -> &[u64] {
-        &self.memory[self.first..][..self.len]
+        // SAFETY: the memory holds so many words from there on, and neither moves nor goes before the value.
+        unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.len) }
     }
 }
 
-impl std::ops::DerefMut for Zeros {
+impl DerefMut for Zeros {
     #[inline]
     fn deref_mut(&mut self) -> &mut [u64] {
-        &mut self.memory[self.first..][..self.len]
+        // SAFETY: as above.
+        unsafe { std::slice::from_raw_parts_mut(self.start.as_ptr(), self.len) }
     }
 }
 
@@ -78,3 +108,21 @@ fn advise(first: usize, bytes: usize) {
 
 #[cfg(not(target_os = "linux"))]
 fn advise(_: usize, _: usize) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zeros_are_aligned_and_all_there() {
+        for len in [0, 1, 7, 8, 9, 1000, PAGE / 8 - 1, PAGE / 8, PAGE / 8 + 1, PAGE] {
+            let mut zeros = Zeros::new(len);
+            assert_eq!(zeros.len(), len);
+            assert!(zeros.iter().all(|&word| word == 0));
+            zeros.fill(len as u64);
+            assert!(zeros.iter().all(|&word| word == len as u64));
+            let align = if 8 * len < PAGE { LINE } else { PAGE };
+            assert_eq!(zeros.as_ptr() as usize % align, 0);
+        }
+    }
+}
