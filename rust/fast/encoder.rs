@@ -20,7 +20,7 @@ use super::transcode::Units;
 use super::values::Values;
 use crate::error::Result;
 use crate::pretokenize::Pattern;
-use crate::vocab::Vocab;
+use crate::vocab::{Tokens, Vocab};
 use std::sync::{Arc, OnceLock};
 
 /// How many bytes make seeding worth its time.
@@ -52,6 +52,7 @@ pub struct Encoder {
     /// How many bytes a workspace sees before its cache is seeded.
     pub(super) seed_after: usize,
     warm: OnceLock<Warm>,
+    cuts: OnceLock<StaticCuts>,
     pool: Pool<Workspace>,
 }
 
@@ -65,7 +66,8 @@ impl Encoder {
         let pairs = PairTable::new(&vocab);
         let first =
             Size { log_lines: size.log_lines.min(FIRST_LOG_LINES), records: size.records.min(FIRST_RECORDS), ..size };
-        Encoder { vocab, pairs, first, size, seed_after: SEED_AFTER, warm: OnceLock::new(), pool: Pool::new() }
+        let (warm, cuts, pool) = (OnceLock::new(), OnceLock::new(), Pool::new());
+        Encoder { vocab, pairs, first, size, seed_after: SEED_AFTER, warm, cuts, pool }
     }
 
     /// Append the ids of a text without special tokens.
@@ -155,9 +157,7 @@ impl Encoder {
         let mut work = self.take(text.len());
         work.seen = work.seen.saturating_add(text.len());
         let mut block = |work: &mut Workspace, mut start| {
-            if let Some(Warm { cuts: Some(cuts), .. }) = self.warm.get() {
-                cuts.cut(text, start, &mut work.ends, &mut work.cutting);
-            }
+            self.cut(text, start, work);
             for first in (0..work.ends.len()).step_by(BLOCK) {
                 let range = first..work.ends.len().min(first + BLOCK);
                 let end = work.ends[range.end - 1];
@@ -199,13 +199,15 @@ impl Encoder {
         result
     }
 
-    /// What is worth knowing once much text has been seen.
-    fn warm(&self) -> &Warm {
-        // Threads that come here at once do the work twice, but none waits for another.
-        if self.warm.get().is_none() {
-            let _ = self.warm.set(Warm::new(self));
+    /// Put cuts inside the pieces in work; the first of these begins at `start`.
+    fn cut(&self, text: &[u8], start: usize, work: &mut Workspace) {
+        let parts_are_pieces = self.warm.get().is_some_and(|warm| warm.merges_make_all || !self.vocab.whole_pieces);
+        if parts_are_pieces
+            && let Some(&end) = work.ends.last()
+            && work.cutting.find(text, start..end)
+        {
+            made_once(&self.cuts, || StaticCuts::new(&self.vocab)).cut(text, &mut work.ends, &mut work.cutting);
         }
-        self.warm.get_or_init(|| Warm::new(self))
     }
 
     pub(super) fn vocab(&self) -> &Vocab {
@@ -227,12 +229,13 @@ impl Encoder {
 
     /// The keys of the pieces of at most 13 bytes that are one token, and the tokens.
     fn seeds(&self) -> impl Iterator<Item = (u128, u32)> {
-        let warm = self.warm();
+        let warm = made_once(&self.warm, || Warm::new(self));
         let known = self.vocab.whole_pieces || warm.merges_make_all;
-        let short = |id: u32, token: &[u8]| id < self.size.first_record && (1..=INLINE).contains(&token.len());
-        (self.vocab.tokens.iter())
-            .filter(move |&(id, token)| short(id, token) && (known || warm.made[id as usize]))
-            .map(|(id, token)| (key_of(token, 0, token.len()), id))
+        let Tokens { bytes, spans } = &self.vocab.tokens;
+        let short = |id: u32, len: usize| id < self.size.first_record && (1..=INLINE).contains(&len);
+        (spans.iter().zip(0..).map(|(&(start, len), id)| (id, start as usize, len as usize)))
+            .filter(move |&(id, _, len)| short(id, len) && (known || warm.made[id as usize]))
+            .map(|(id, start, len)| (key_of(bytes, start, start + len), id))
     }
 }
 
@@ -243,21 +246,27 @@ struct Warm {
     made: Vec<bool>,
     /// Whether the merges make every token of its bytes, so that whole pieces need not be asked for.
     merges_make_all: bool,
-    cuts: Option<StaticCuts>,
 }
 
 impl Warm {
     fn new(encoder: &Encoder) -> Warm {
         let vocab = &*encoder.vocab;
-        let mut made = if vocab.merges_make_all { Vec::new() } else { made_by_merges(encoder) };
-        let is_made = |(id, token): (u32, &[u8])| token.is_empty() || made[id as usize];
-        let merges_make_all = vocab.merges_make_all || vocab.tokens.iter().all(is_made);
-        if merges_make_all {
-            made = Vec::new();
+        if vocab.merges_make_all {
+            return Warm { made: Vec::new(), merges_make_all: true };
         }
-        let cuts = (merges_make_all || !vocab.whole_pieces).then(|| StaticCuts::new(vocab));
-        Warm { made, merges_make_all, cuts }
+        let made = made_by_merges(encoder);
+        let merges_make_all = vocab.tokens.iter().all(|(id, token)| token.is_empty() || made[id as usize]);
+        Warm { made: if merges_make_all { Vec::new() } else { made }, merges_make_all }
     }
+}
+
+/// What is in the cell, made if it is empty. Threads that come at once do the work twice, but none waits for another, which
+/// after a fork may not be there any more.
+fn made_once<T>(cell: &OnceLock<T>, make: impl Fn() -> T) -> &T {
+    if cell.get().is_none() {
+        let _ = cell.set(make());
+    }
+    cell.get_or_init(make)
 }
 
 /// By id, whether merging the token's bytes gives the token.

@@ -26,10 +26,11 @@
 #![allow(clippy::inline_always)]
 
 use super::huge::Zeros;
-use super::prefetch::prefetch;
+use super::prefetch::{ahead, prefetch};
 use crate::vocab::{Merge, Vocab};
 use std::borrow::Cow;
 use std::hint::select_unpredictable;
+use std::sync::Arc;
 
 /// No symbol: stands beside the ends of a piece, and merges with nothing.
 pub(super) const NO_SYMBOL: u32 = (1 << SYMBOL_BITS) - 1;
@@ -46,6 +47,8 @@ const UNNAMED: u32 = u32::MAX;
 const PAGE: usize = 512;
 /// How often an insertion may move others before the table is made larger.
 const MOVES: usize = 500;
+/// How many insertions ahead the slots are asked for.
+const AHEAD: usize = 16;
 
 /// All merges of a vocabulary, among symbols.
 #[derive(Debug)]
@@ -60,15 +63,14 @@ pub(super) struct PairTable {
     made: Vec<u32>,
     plain: bool,
     ordered: bool,
+    /// The ids of the symbols; those of the bytes, if the others are their own ids.
     ids: Vec<u32>,
-    /// Whether the symbols from 256 on are their own ids.
     own_ids: bool,
-    /// How many bytes each symbol is.
-    lengths: Vec<u32>,
+    vocab: Arc<Vocab>,
 }
 
 impl PairTable {
-    pub(super) fn new(vocab: &Vocab) -> Option<PairTable> {
+    pub(super) fn new(vocab: &Arc<Vocab>) -> Option<PairTable> {
         let mut merges = Cow::Borrowed(&vocab.merges);
         if !merges.is_sorted_by_key(|merge| merge.rank) {
             merges.to_mut().sort_by_key(|merge| merge.rank);
@@ -99,7 +101,7 @@ impl PairTable {
         if names.ids.len() >= NO_SYMBOL as usize || n_places >= NO_PLACE {
             return None;
         }
-        let Names { of_id, ids } = names;
+        let Names { of_id, mut ids } = names;
         let pairs = placed(&merges)
             .map(|(place, merge)| (of_id[merge.left as usize], of_id[merge.right as usize], place));
         let mut bytes = vec![NO_PLACE; 1 << 16].into_boxed_slice();
@@ -108,10 +110,13 @@ impl PairTable {
         }
         let (slots, shift) = build_slots(merges.len(), &pairs);
         let filter = Filter::new(merges.len(), pairs);
-        let length = |&id: &u32| vocab.token_bytes(id).map_or(0, |token| token.len() as u32);
-        let lengths = ids.iter().map(length).collect();
         let own_ids = ids.iter().zip(0..).skip(256).all(|(&id, symbol)| id == symbol);
-        Some(PairTable { bytes, slots, shift, filter, made, plain, ordered, ids, own_ids, lengths })
+        if own_ids {
+            ids.truncate(256);
+            ids.shrink_to_fit();
+        }
+        let vocab = Arc::clone(vocab);
+        Some(PairTable { bytes, slots, shift, filter, made, plain, ordered, ids, own_ids, vocab })
     }
 
     /// The place of the merge of two bytes, or [`NO_PLACE`].
@@ -163,7 +168,8 @@ impl PairTable {
 
     /// How many bytes these symbols are together.
     pub(super) fn length(&self, symbols: &[u32]) -> usize {
-        symbols.iter().map(|&symbol| self.lengths[symbol as usize] as usize).sum()
+        let length = |&symbol: &u32| self.vocab.token_bytes(self.id(symbol)).map_or(0, <[u8]>::len);
+        symbols.iter().map(length).sum()
     }
 
     #[inline]
@@ -285,7 +291,13 @@ fn build_slots(count: usize, pairs: &(impl Iterator<Item = (u32, u32, u32)> + Cl
         let mut slots = Zeros::new(len + 1);
         let table = &mut slots[..len];
         let entry = |(left, right, place)| !(pair_of(left, right) << PLACE_BITS | u64::from(place));
-        if pairs.clone().all(|pair| insert(table, shift, entry(pair))) {
+        let start = table.as_ptr();
+        let ask = |(left, right, _)| {
+            let (slot, other) = slots_of(hash_of(pair_of(left, right)), shift);
+            prefetch(start.wrapping_add(slot));
+            prefetch(start.wrapping_add(other));
+        };
+        if ahead::<_, AHEAD>(pairs.clone(), ask).all(|pair| insert(table, shift, entry(pair))) {
             return (slots, shift);
         }
         len *= 2;
@@ -317,7 +329,7 @@ mod tests {
     fn finds_what_is_there_and_nothing_else() {
         let order: Vec<u8> = (0..=255).collect();
         let pairs: Vec<(u32, u32)> = (0..20_000).map(|k| (k, (k * 7 + 3) % (256 + k))).collect();
-        let vocab = Vocab::from_merges(&order, &pairs[..256]).unwrap();
+        let vocab = Arc::new(Vocab::from_merges(&order, &pairs[..256]).unwrap());
         let table = PairTable::new(&vocab).unwrap();
         for left in 0..600 {
             for right in 0..600 {
@@ -336,6 +348,6 @@ mod tests {
         let order: Vec<u8> = (0..=255).collect();
         let mut vocab = Vocab::from_merges(&order, &[(97, 98), (98, 99)]).unwrap();
         vocab.merges[1].rank = 0;
-        assert!(PairTable::new(&vocab).is_none());
+        assert!(PairTable::new(&Arc::new(vocab)).is_none());
     }
 }

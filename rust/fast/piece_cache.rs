@@ -19,7 +19,7 @@
 use super::huge::Zeros;
 use super::key::{VALUE_SHIFT, hash, is_long};
 use super::line::{self, Line, SLOTS};
-use super::prefetch::prefetch;
+use super::prefetch::{ahead, prefetch};
 use super::records::{self, Records, Unit};
 
 /// How many values there are.
@@ -77,14 +77,10 @@ impl PieceCache {
 
     /// Remember that these pieces, given by their keys, are one token each. What is known already stays.
     pub(super) fn seed(&mut self, pieces: impl Iterator<Item = (u128, u32)>) {
-        // Key 0 is that of no piece.
-        let mut waiting = [(0, 0); AHEAD];
-        for (index, piece) in pieces.chain([(0, 0); AHEAD]).enumerate() {
-            let (key, id) = std::mem::replace(&mut waiting[index % AHEAD], piece);
-            self.view().fetch(self.view().line_of(piece.0));
-            if key != 0 {
-                self.put(key, id);
-            }
+        let (lines, shift) = (self.lines().as_ptr(), 64 - self.size.log_lines);
+        let ask = |(key, _)| prefetch(lines.wrapping_add((hash(key) >> shift) as usize));
+        for (key, id) in ahead::<_, AHEAD>(pieces, ask) {
+            self.put(key, id);
         }
     }
 

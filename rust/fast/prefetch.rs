@@ -12,3 +12,27 @@ pub(crate) fn prefetch<T>(place: *const T) {
     #[cfg(not(target_arch = "x86_64"))]
     let _ = place;
 }
+
+/// The same things, each asked for so many places before its turn.
+pub(crate) fn ahead<T: Copy, const N: usize>(
+    things: impl Iterator<Item = T>,
+    ask: impl Fn(T),
+) -> impl Iterator<Item = T> {
+    let mut waiting = [None; N];
+    things.map(Some).chain(std::iter::repeat_n(None, N)).enumerate().filter_map(move |(index, thing)| {
+        thing.into_iter().for_each(&ask);
+        std::mem::replace(&mut waiting[index % N], thing)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_lost_on_the_way() {
+        for count in [0, 1, 3, 4, 5, 100] {
+            assert!(ahead::<_, 4>(0..count, |_| ()).eq(0..count));
+        }
+    }
+}

@@ -15,12 +15,16 @@
 //! the mirror never asks it of. So the encoder cuts only where that question makes no difference: where merges make every
 //! token, or whole pieces are not taken.
 //!
-//! Costs: 33 KB; one look-up for each such place of a text, next to nothing for ASCII. Building reads every token once.
+//! Costs: 33 KB; one look-up for each such place of a text, next to nothing for ASCII. Building reads every token once, some
+//! milliseconds, and so waits until a text has places enough.
 
 use super::scan::meetings;
 use crate::vocab::Vocab;
+use std::ops::Range;
 
 const LOG_BITS: u32 = 18;
+/// How many places must have been found before the tokens are read for cuts.
+const WORTH: usize = if cfg!(test) { 1 } else { 1024 };
 /// The bytes of a character here.
 const WIDE: usize = 3;
 
@@ -36,9 +40,18 @@ pub(super) struct StaticCuts {
 pub(super) struct Cutting {
     places: Vec<usize>,
     merged: Vec<usize>,
+    /// How many places were found so far.
+    found: usize,
 }
 
 impl Cutting {
+    /// Look for places inside the range; whether there are any, and so many were found by now that the cuts are worth knowing.
+    pub(super) fn find(&mut self, text: &[u8], range: Range<usize>) -> bool {
+        meetings(text, range, &mut self.places);
+        self.found = self.found.saturating_add(self.places.len());
+        !self.places.is_empty() && self.found >= WORTH
+    }
+
     /// Keep no more than so many places.
     pub(super) fn shrink_to(&mut self, kept: usize) {
         for places in [&mut self.places, &mut self.merged] {
@@ -71,14 +84,9 @@ impl StaticCuts {
         }
     }
 
-    /// Put the cuts inside pieces among their ends; the first piece begins at `start`.
-    pub(super) fn cut(&self, text: &[u8], start: usize, ends: &mut Vec<usize>, cutting: &mut Cutting) {
-        let Some(&last) = ends.last() else { return };
-        let Cutting { places, merged } = cutting;
-        meetings(text, start..last, places);
-        if places.is_empty() {
-            return;
-        }
+    /// Put the places that were found and are cuts among the ends of pieces.
+    pub(super) fn cut(&self, text: &[u8], ends: &mut Vec<usize>, cutting: &mut Cutting) {
+        let Cutting { places, merged, .. } = cutting;
         // Every place is written, and written over if it is no cut: a branch could not be guessed.
         let mut kept = 0;
         for index in 0..places.len() {
