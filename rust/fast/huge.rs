@@ -53,11 +53,11 @@ enum Memory {
 impl Zeros {
     pub(crate) fn new(len: usize) -> Zeros {
         let bytes = size_of::<u64>() * len;
-        if bytes >= PAGE
-            && let Ok(mut memory) = MmapMut::map_anon(bytes + PAGE)
+        if bytes >= PAGE / 2
+            && let Ok(mut memory) = MmapMut::map_anon(bytes.next_multiple_of(PAGE) + PAGE)
         {
-            ask(memory.as_ptr(), memory.len());
             let aligned = memory.as_ptr().align_offset(PAGE);
+            ask(memory[aligned..].as_ptr(), bytes.next_multiple_of(PAGE));
             if let Some(start) = NonNull::new(memory[aligned..].as_mut_ptr().cast()) {
                 return Zeros { start, len, _memory: Memory::Mapped(memory) };
             }
@@ -115,13 +115,13 @@ mod tests {
 
     #[test]
     fn zeros_are_aligned_and_all_there() {
-        for len in [0, 1, 7, 8, 9, 1000, PAGE / 8 - 1, PAGE / 8, PAGE / 8 + 1, PAGE] {
+        for len in [0, 1, 7, 8, 9, 1000, PAGE / 16 - 1, PAGE / 16, PAGE / 8, PAGE / 8 + 1, PAGE] {
             let mut zeros = Zeros::new(len);
             assert_eq!(zeros.len(), len);
             assert!(zeros.iter().all(|&word| word == 0));
             zeros.fill(len as u64);
             assert!(zeros.iter().all(|&word| word == len as u64));
-            let align = if 8 * len < PAGE { LINE } else { PAGE };
+            let align = if 8 * len < PAGE / 2 { LINE } else { PAGE };
             assert_eq!(zeros.as_ptr() as usize % align, 0);
         }
     }

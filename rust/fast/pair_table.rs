@@ -305,17 +305,16 @@ fn build_slots(count: usize, pairs: &(impl Iterator<Item = (u32, u32, u32)> + Cl
 }
 
 fn insert(slots: &mut [u64], shift: u32, mut entry: u64) -> bool {
-    let hash = |entry: u64| hash_of(!entry >> PLACE_BITS);
-    let (mut slot, other) = slots_of(hash(entry), shift);
-    if slots[slot] != EMPTY {
-        slot = other;
-    }
+    let places = |entry: u64| slots_of(hash_of(!entry >> PLACE_BITS), shift);
+    let (one, two) = places(entry);
+    // As a rule one of the two is free; which, nobody can guess.
+    let mut slot = select_unpredictable(slots[one] == EMPTY, one, two);
     for _ in 0..MOVES {
         std::mem::swap(&mut slots[slot], &mut entry);
         if entry == EMPTY {
             return true;
         }
-        let (one, two) = slots_of(hash(entry), shift);
+        let (one, two) = places(entry);
         slot ^= one ^ two;
     }
     false
