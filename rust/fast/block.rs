@@ -25,6 +25,8 @@ use std::ops::Range;
 
 /// The most pieces of a block.
 pub(super) const BLOCK: usize = 512;
+/// The mean length of pieces that may be words.
+const SHORT: usize = 32;
 /// Longer pieces are not remembered.
 const MEMORABLE: usize = 256;
 /// What may stay allocated of a buffer between two calls, in words.
@@ -84,6 +86,11 @@ impl Workspace {
         }
         let (records, first) = self.cache.view().records();
         Values { words: &self.values[..n_pieces], records, first, spill: &self.spill }
+    }
+
+    /// Whether the pieces in work, the first of which begins at `start`, are no longer than words on the average.
+    pub(super) fn pieces_are_short(&self, start: usize) -> bool {
+        self.ends.last().is_some_and(|&end| end - start <= SHORT * self.ends.len())
     }
 
     /// After a call: keep what was learned, but no more memory than usual.
@@ -209,7 +216,14 @@ fn name_inner(cache: View<'_>, text: &[u8], start: usize, ends: &[usize], names:
     #[cfg(target_arch = "x86_64")]
     {
         #[target_feature(enable = "bmi2")]
-        fn with_bmi2(cache: View<'_>, text: &[u8], start: usize, ends: &[usize], names: &mut [u128], longs: &mut Vec<u32>) {
+        fn with_bmi2(
+            cache: View<'_>,
+            text: &[u8],
+            start: usize,
+            ends: &[usize],
+            names: &mut [u128],
+            longs: &mut Vec<u32>,
+        ) {
             name_inner_with(cache, text, start, ends, names, longs);
         }
         if is_x86_feature_detected!("bmi2") {
@@ -221,7 +235,14 @@ fn name_inner(cache: View<'_>, text: &[u8], start: usize, ends: &[usize], names:
 }
 
 #[inline(always)]
-fn name_inner_with(cache: View<'_>, text: &[u8], mut start: usize, ends: &[usize], names: &mut [u128], longs: &mut Vec<u32>) {
+fn name_inner_with(
+    cache: View<'_>,
+    text: &[u8],
+    mut start: usize,
+    ends: &[usize],
+    names: &mut [u128],
+    longs: &mut Vec<u32>,
+) {
     for (index, (&end, name)) in ends.iter().zip(names).enumerate() {
         let key = if end - start > INLINE {
             longs.push(index as u32);

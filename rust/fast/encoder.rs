@@ -4,8 +4,9 @@
 //! of pieces, is a `Workspace` that one thread takes from a pool for one call and puts back after it.
 //!
 //! A new cache is small and empty: a first short call pays next to nothing, and short texts are encoded from a quarter of a
-//! megabyte. Once a workspace has seen [`SEED_AFTER`] bytes, or is given a text as long at once, it gets a large cache, which
-//! is filled with the vocabulary: that takes some milliseconds and saves more on the words to come.
+//! megabyte. Once a workspace has seen [`SEED_AFTER`] bytes, or is given a text as long at once, and pieces come that are no
+//! longer than words, it gets a large cache, which is filled with the vocabulary: that takes some milliseconds and saves more on
+//! the words to come.
 
 use super::block::{BLOCK, Workspace};
 use super::key::{INLINE, key_of};
@@ -72,13 +73,13 @@ impl Encoder {
 
     /// Append the ids of a text without special tokens.
     pub fn encode(&self, text: &[u8], split: Split, out: &mut Vec<u32>) -> Result<()> {
-        self.each_block(text, split, |values| values.append_to(out))
+        self.each_block(text, split, text.len(), |values| values.append_to(out))
     }
 
     /// Hand the ids of a text to `emit`, some thousands at a time.
     pub fn encode_blocks(&self, text: &[u8], split: Split, mut emit: impl FnMut(&[u32])) -> Result<()> {
         let mut ids = Vec::new();
-        self.each_block(text, split, |values| {
+        self.each_block(text, split, text.len(), |values| {
             ids.clear();
             values.append_to(&mut ids);
             emit(&ids);
@@ -88,25 +89,27 @@ impl Encoder {
     /// The number of ids of a text, which are not built.
     pub fn count(&self, text: &[u8], split: Split) -> Result<usize> {
         let mut count = 0;
-        self.each_block(text, split, |values| count += values.count())?;
+        self.each_block(text, split, text.len(), |values| count += values.count())?;
         Ok(count)
     }
 
     /// Append the ids of a Python str, whose UTF-8 never stands in memory as a whole.
     pub fn encode_units(&self, units: Units, split: Split, out: &mut Vec<u32>) -> Result<()> {
-        self.each_part(units, split, |part| self.encode(part, split, out))
+        self.each_part(units, split, |part| self.each_block(part, split, units.len(), |values| values.append_to(out)))
     }
 
     /// The number of ids of a Python str.
     pub fn count_units(&self, units: Units, split: Split) -> Result<usize> {
         let mut count = 0;
-        self.each_part(units, split, |part| self.count(part, split).map(|n| count += n))?;
+        self.each_part(units, split, |part| {
+            self.each_block(part, split, units.len(), |values| count += values.count())
+        })?;
         Ok(count)
     }
 
     /// The UTF-8 of the units in parts whose pieces are those of the whole.
     fn each_part(&self, units: Units, split: Split, mut emit: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        let mut work = self.take(units.len());
+        let mut work = self.take();
         let mut part = std::mem::take(&mut work.utf8);
         self.pool.put(work);
         part.clear();
@@ -133,31 +136,31 @@ impl Encoder {
         emit(&part)?;
         part.clear();
         part.shrink_to(2 * PART);
-        let mut work = self.take(0);
+        let mut work = self.take();
         work.utf8 = part;
         self.pool.put(work);
         Ok(())
     }
 
-    /// A workspace for so many bytes more, or characters: with a large cache if that makes it worth its time.
-    fn take(&self, expected: usize) -> Box<Workspace> {
-        let mut work = self.pool.take().unwrap_or_else(|| Box::new(Workspace::new(self.first)));
-        if !work.seeded && work.seen.saturating_add(expected) >= self.seed_after {
-            work.seeded = true;
-            work.cache = PieceCache::new(self.size);
-            work.cache.seed(self.seeds());
-        }
-        work
+    fn take(&self) -> Box<Workspace> {
+        self.pool.take().unwrap_or_else(|| Box::new(Workspace::new(self.first)))
     }
 
-    fn each_block(&self, text: &[u8], split: Split, mut sink: impl FnMut(Values<'_>)) -> Result<()> {
+    /// Hand the values of each block to `sink`. The text is all, or a part, of one of `whole` bytes or characters.
+    fn each_block(&self, text: &[u8], split: Split, whole: usize, mut sink: impl FnMut(Values<'_>)) -> Result<()> {
         if text.is_empty() {
             return Ok(());
         }
-        let mut work = self.take(text.len());
+        let mut work = self.take();
         work.seen = work.seen.saturating_add(text.len());
+        let much = work.seen.max(whole) >= self.seed_after;
         let mut block = |work: &mut Workspace, mut start| {
             self.cut(text, start, work);
+            if much && !work.seeded && work.pieces_are_short(start) {
+                work.seeded = true;
+                work.cache = PieceCache::new(self.size);
+                work.cache.seed(self.seeds());
+            }
             for first in (0..work.ends.len()).step_by(BLOCK) {
                 let range = first..work.ends.len().min(first + BLOCK);
                 let end = work.ends[range.end - 1];
@@ -201,7 +204,8 @@ impl Encoder {
 
     /// Put cuts inside the pieces in work; the first of these begins at `start`.
     fn cut(&self, text: &[u8], start: usize, work: &mut Workspace) {
-        let parts_are_pieces = self.warm.get().is_some_and(|warm| warm.merges_make_all || !self.vocab.whole_pieces);
+        let made = self.vocab.merges_make_all || self.warm.get().is_some_and(|warm| warm.merges_make_all);
+        let parts_are_pieces = made || !self.vocab.whole_pieces;
         if parts_are_pieces
             && let Some(&end) = work.ends.last()
             && work.cutting.find(text, start..end)

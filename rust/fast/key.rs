@@ -66,23 +66,17 @@ fn short_key(bytes: u128, len: usize) -> u128 {
 /// Sixteen bytes from `start` on; fewer, and then zeros, at the end of the text.
 #[inline(always)]
 fn load(text: &[u8], start: usize) -> u128 {
-    if let Some(bytes) = text[start..].first_chunk::<16>() {
-        return u128::from_le_bytes(*bytes);
+    let from = start.min(text.len().saturating_sub(LOAD));
+    match text[from..].first_chunk::<LOAD>() {
+        Some(bytes) => u128::from_le_bytes(*bytes) >> (8 * (start - from)),
+        None => load_small(&text[start..]),
     }
-    let left = text.len() - start;
-    load_last(text, left)
 }
 
-/// The last `left` bytes, fewer than 16.
+/// All of fewer than sixteen bytes.
 #[inline(never)]
-fn load_last(text: &[u8], left: usize) -> u128 {
-    if let Some(bytes) = text.last_chunk::<16>() {
-        return u128::from_le_bytes(*bytes) >> (8 * (16 - left));
-    }
-    let start = text.len() - left;
-    let mut bytes = [0; 16];
-    bytes[..left].copy_from_slice(&text[start..]);
-    u128::from_le_bytes(bytes)
+fn load_small(bytes: &[u8]) -> u128 {
+    bytes.iter().rfold(0, |number, &byte| number << 8 | u128::from(byte))
 }
 
 #[inline(never)]

@@ -102,8 +102,8 @@ impl PairTable {
             return None;
         }
         let Names { of_id, mut ids } = names;
-        let pairs = placed(&merges)
-            .map(|(place, merge)| (of_id[merge.left as usize], of_id[merge.right as usize], place));
+        let pairs =
+            placed(&merges).map(|(place, merge)| (of_id[merge.left as usize], of_id[merge.right as usize], place));
         let mut bytes = vec![NO_PLACE; 1 << 16].into_boxed_slice();
         for (left, right, place) in pairs.clone().filter(|(left, right, _)| (left | right) < 256) {
             bytes[(left * 256 + right) as usize] = place;
