@@ -36,8 +36,7 @@ const KEPT: usize = 1 << 16;
 #[derive(Debug)]
 pub(super) struct Workspace {
     pub(super) cache: PieceCache,
-    /// Bytes encoded so far, to decide when the cache is worth seeding.
-    pub(super) seen: usize,
+    /// Whether the cache is large, and knows the vocabulary.
     pub(super) seeded: bool,
     /// The ends of the pieces in work, ascending.
     pub(super) ends: Vec<usize>,
@@ -57,7 +56,6 @@ impl Workspace {
     pub(super) fn new(size: Size) -> Workspace {
         Workspace {
             cache: PieceCache::new(size),
-            seen: 0,
             seeded: false,
             ends: Vec::new(),
             utf8: Vec::new(),

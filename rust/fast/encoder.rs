@@ -4,9 +4,8 @@
 //! of pieces, is a `Workspace` that one thread takes from a pool for one call and puts back after it.
 //!
 //! A new cache is small and empty: a first short call pays next to nothing, and short texts are encoded from a quarter of a
-//! megabyte. Once a workspace has seen [`SEED_AFTER`] bytes, or is given a text as long at once, and pieces come that are no
-//! longer than words, it gets a large cache, which is filled with the vocabulary: that takes some milliseconds and saves more on
-//! the words to come.
+//! megabyte. When it is full, or when a text of [`SEED_AFTER`] bytes comes at once whose pieces are no longer than words, a large
+//! one takes its place, which is filled with the vocabulary: that takes some milliseconds and saves more on the words to come.
 
 use super::block::{BLOCK, Workspace};
 use super::key::{INLINE, key_of};
@@ -24,7 +23,7 @@ use crate::pretokenize::Pattern;
 use crate::vocab::{Tokens, Vocab};
 use std::sync::{Arc, OnceLock};
 
-/// How many bytes make seeding worth its time.
+/// From how many bytes of one text on a large cache is worth its time at once.
 const SEED_AFTER: usize = 1 << 20;
 /// How many units of a Python str are turned into UTF-8 at a time, and how near the end of it a cut is looked for.
 const PART: usize = 1 << 16;
@@ -50,7 +49,7 @@ pub struct Encoder {
     /// The sizes of a new cache and of a seeded one.
     first: Size,
     size: Size,
-    /// How many bytes a workspace sees before its cache is seeded.
+    /// The length of a text that asks for a seeded cache at once.
     pub(super) seed_after: usize,
     warm: OnceLock<Warm>,
     cuts: OnceLock<StaticCuts>,
@@ -152,11 +151,10 @@ impl Encoder {
             return Ok(());
         }
         let mut work = self.take();
-        work.seen = work.seen.saturating_add(text.len());
-        let much = work.seen.max(whole) >= self.seed_after;
         let mut block = |work: &mut Workspace, mut start| {
             self.cut(text, start, work);
-            if much && !work.seeded && work.pieces_are_short(start) {
+            let is_long = whole >= self.seed_after && work.pieces_are_short(start);
+            if !work.seeded && (is_long || work.cache.is_full()) {
                 work.seeded = true;
                 work.cache = PieceCache::new(self.size);
                 work.cache.seed(self.seeds());

@@ -51,6 +51,8 @@ impl Size {
 pub(super) struct PieceCache {
     lines: Zeros,
     size: Size,
+    /// How many slots are taken.
+    entries: usize,
     records: Records,
     victim: usize,
 }
@@ -58,7 +60,7 @@ pub(super) struct PieceCache {
 impl PieceCache {
     pub(super) fn new(size: Size) -> PieceCache {
         let lines = Zeros::new((2 * SLOTS) << size.log_lines);
-        PieceCache { lines, size, records: Records::new(size.records), victim: 0 }
+        PieceCache { lines, size, entries: 0, records: Records::new(size.records), victim: 0 }
     }
 
     fn lines(&self) -> &[Line] {
@@ -104,10 +106,16 @@ impl PieceCache {
         for at in [line, line ^ 1] {
             if let Some(slot) = (0..SLOTS).find(|&slot| line::entry(&lines[at], slot) == 0) {
                 line::set(&mut lines[at], slot, entry);
+                self.entries += 1;
                 return;
             }
         }
         line::set(&mut lines[line], victim, entry);
+    }
+
+    /// Whether a good half of the lines are taken, or the records are: what is new will soon displace what is known.
+    pub(super) fn is_full(&self) -> bool {
+        self.entries > (SLOTS << self.size.log_lines) / 2 || self.records.is_full()
     }
 
     /// Between two blocks: when the records are nearly full, forget the oldest of them. No value handed out before may be
@@ -119,6 +127,7 @@ impl PieceCache {
         let Size { first_record, .. } = self.size;
         let gone = self.records.turn();
         let gone = first_record + gone.start..first_record + gone.end;
+        let mut entries = 0;
         for line in self.lines_mut() {
             let mut kept = 0;
             for slot in 0..SLOTS {
@@ -129,7 +138,9 @@ impl PieceCache {
                     kept += 1;
                 }
             }
+            entries += kept;
         }
+        self.entries = entries;
     }
 }
 
