@@ -49,6 +49,11 @@ impl Codec {
         Some(Fast { encoder, split, threads })
     }
 
+    /// Make the tables of the encoder now, some milliseconds for a large vocabulary, rather than at the first text.
+    pub fn prepare(&self) {
+        self.fast(1);
+    }
+
     /// Whether a short text takes microseconds only: the tables are made, and no regular expression of somebody's own runs.
     pub fn is_quick(&self) -> bool {
         let made = self.fast.as_ref().is_some_and(|tables| tables.encoder.get().is_some());

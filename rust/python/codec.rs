@@ -52,12 +52,14 @@ type Offsets<'py> = (Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u64>>);
 impl Codec {
     #[new]
     fn new(
+        py: Python<'_>,
         vocab: &Bound<'_, Vocab>,
         pattern: &Bound<'_, Pattern>,
         special: &Bound<'_, SpecialTokens>,
     ) -> PyResult<Codec> {
         let (vocab, pattern, special) = (&vocab.get().0, &pattern.get().0, &special.get().tokens);
         let core = codec::Codec::new(vocab.clone(), pattern.clone(), special.clone())?;
+        py.detach(|| core.prepare());
         let no_finder = special.finder(&[]);
         let (allowed, disallowed) = (LastFinder::default(), LastFinder::default());
         Ok(Codec { core: Arc::new(core), no_finder, allowed, disallowed })
