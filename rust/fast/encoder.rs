@@ -25,6 +25,8 @@ use std::sync::{Arc, OnceLock};
 
 /// From how many bytes of one text on a large cache is worth its time at once.
 const SEED_AFTER: usize = 1 << 20;
+/// Shorter texts have no pieces that are worth cutting.
+const CUTTABLE: usize = if cfg!(test) { 7 } else { 64 };
 /// How many units of a Python str are turned into UTF-8 at a time, and how near the end of it a cut is looked for.
 const PART: usize = 1 << 16;
 const NEAR: usize = 256;
@@ -204,7 +206,8 @@ impl Encoder {
     fn cut(&self, text: &[u8], start: usize, work: &mut Workspace) {
         let made = self.vocab.merges_make_all || self.warm.get().is_some_and(|warm| warm.merges_make_all);
         let parts_are_pieces = made || !self.vocab.whole_pieces;
-        if parts_are_pieces
+        if text.len() >= CUTTABLE
+            && parts_are_pieces
             && let Some(&end) = work.ends.last()
             && work.cutting.find(text, start..end)
         {
