@@ -39,11 +39,11 @@ impl<T: Send> Pool<T> {
     }
 
     /// All slots, beginning with the thread's own.
+    #[inline]
     fn slots_around(&self) -> impl Iterator<Item = &AtomicPtr<T>> {
         // At the end of a thread its variables may be gone.
         let home = HOME.try_with(|home| *home).unwrap_or(0);
-        let (before, from) = self.slots.split_at(home);
-        from.iter().chain(before).map(|Slot(slot)| slot)
+        (0..SLOTS).map(move |step| &self.slots[(home + step) % SLOTS].0)
     }
 
     /// A thing of the pool, if there is one.

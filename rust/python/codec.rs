@@ -12,6 +12,7 @@ use crate::{codec, decode, special};
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
+use std::cell::Cell;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -46,6 +47,11 @@ impl LastFinder {
 /// Texts of fewer bytes are encoded without letting other Python threads run: some microseconds.
 const SHORT: usize = 2048;
 
+thread_local! {
+    /// Ids on their way to a list, whose memory is used again: asking for some takes a twentieth of a short call.
+    static BRIEF: Cell<Vec<u32>> = const { Cell::new(Vec::new()) };
+}
+
 type Offsets<'py> = (Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u64>>);
 
 #[pymethods]
@@ -74,7 +80,16 @@ impl Codec {
         allowed: Vec<String>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyAny>> {
-        list_of_ids(py, &self.ids(py, &text, allowed, threads)?)
+        if !self.is_brief(&text) {
+            return list_of_ids(py, &self.ids(py, &text, allowed, threads)?);
+        }
+        // A call within this one, of a finalizer, finds the place empty.
+        let mut ids = BRIEF.take();
+        let encoded = text.append(&self.core, &self.finder(allowed), &mut ids);
+        let list = encoded.map_err(PyErr::from).and_then(|()| list_of_ids(py, &ids));
+        ids.clear();
+        BRIEF.set(ids);
+        list
     }
 
     /// The ids of a text as an array of uint32.
@@ -217,7 +232,12 @@ impl Codec {
 
     /// Do some work on a text without the GIL, unless it is so short that letting go and taking hold would be most of it.
     fn without_gil<T: Send>(&self, py: Python<'_>, text: &Text<'_>, work: impl FnOnce() -> T + Send) -> T {
-        if text.size() < SHORT && self.core.is_quick() { work() } else { py.detach(work) }
+        if self.is_brief(text) { work() } else { py.detach(work) }
+    }
+
+    /// Whether a text takes some microseconds only.
+    fn is_brief(&self, text: &Text<'_>) -> bool {
+        text.size() < SHORT && self.core.is_quick()
     }
 
     /// The ids of all texts, and where each begins.
