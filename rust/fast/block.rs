@@ -25,6 +25,8 @@ use std::ops::Range;
 
 /// The most pieces of a block.
 pub(super) const BLOCK: usize = 512;
+/// Up to how many pieces are named and looked up in one loop.
+const FEW: usize = 16;
 /// The mean length of pieces that may be words.
 const SHORT: usize = 32;
 /// Longer pieces are not remembered.
@@ -76,8 +78,12 @@ impl Workspace {
             self.names.resize(n_pieces, 0);
             self.values.resize(n_pieces, 0);
         }
-        self.name_pieces(text, start, range.clone());
-        self.look_up(n_pieces);
+        if n_pieces <= FEW {
+            self.look_up_few(text, start, range.clone());
+        } else {
+            self.name_pieces(text, start, range.clone());
+            self.look_up(n_pieces);
+        }
         self.compare_longs(text, start, range.clone());
         if !self.misses.is_empty() {
             self.merge_misses(encoder, text, start, range);
@@ -103,6 +109,51 @@ impl Workspace {
         self.spill.clear();
         self.spill.shrink_to(KEPT);
         self.cache.turn();
+    }
+
+    /// The names and values of so few pieces that one loop is better: the end of each loop is a branch that cannot be guessed.
+    #[inline(never)]
+    fn look_up_few(&mut self, text: &[u8], start: usize, range: Range<usize>) {
+        #[cfg(target_arch = "x86_64")]
+        {
+            #[target_feature(enable = "avx2,bmi1,bmi2")]
+            fn with_avx2(work: &mut Workspace, text: &[u8], start: usize, range: Range<usize>) {
+                // SAFETY: asked below.
+                work.look_up_few_with(text, start, range, |line, key| unsafe { line::find_avx2(line, key) });
+            }
+            if line::has_avx2() && is_x86_feature_detected!("bmi2") {
+                // SAFETY: just asked.
+                return unsafe { with_avx2(self, text, start, range) };
+            }
+        }
+        self.look_up_few_with(text, start, range, line::find);
+    }
+
+    #[inline(always)]
+    fn look_up_few_with(
+        &mut self,
+        text: &[u8],
+        mut start: usize,
+        range: Range<usize>,
+        find: impl Fn(&Line, u128) -> Option<u32> + Copy,
+    ) {
+        let Workspace { cache, ends, names, values, longs, misses, .. } = self;
+        let cache = cache.view();
+        longs.clear();
+        misses.clear();
+        for (index, ((&end, name), value)) in ends[range].iter().zip(names).zip(values).enumerate() {
+            let key = key_of(text, start, end);
+            let line = cache.line_of(key);
+            *name = key;
+            *value = cache.find_with(line, key, find).unwrap_or_else(|| {
+                misses.push(index as u32);
+                0
+            });
+            if end - start > INLINE {
+                longs.push(index as u32);
+            }
+            start = end;
+        }
     }
 
     /// The name of every piece; asks for the lines.
