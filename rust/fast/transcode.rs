@@ -203,9 +203,17 @@ mod tests {
         prop_oneof![6 => 0u32..0x80, 2 => 0u32..0x1_0000, 2 => 0xD7FEu32..0xE002, 1 => 0u32..0x11_0000]
     }
 
+    /// Units of all kinds one by one, and the like of each other in runs, for which there are faster ways.
+    fn text() -> impl Strategy<Value = Vec<u32>> {
+        let near = |unit: u32| (0..0x20u32).prop_map(move |step| (unit ^ step).min(0x10_FFFF));
+        let run = unit().prop_flat_map(move |unit| prop::collection::vec(near(unit), 1..40));
+        let runs = prop::collection::vec(run, 0..12).prop_map(|runs| runs.concat());
+        prop_oneof![prop::collection::vec(unit(), 0..200), runs]
+    }
+
     proptest! {
         #[test]
-        fn equals_the_standard_library(units in prop::collection::vec(unit(), 0..200), wanted in 0usize..70) {
+        fn equals_the_standard_library(units in text(), wanted in prop_oneof![0usize..70, Just(usize::MAX)]) {
             let twos: Vec<u16> = units.iter().map(|&unit| unit as u16).collect();
             let expected: String = char::decode_utf16(twos.iter().copied()).map(|c| c.unwrap_or('\u{FFFD}')).collect();
             prop_assert_eq!(all(Units::Two(&twos), wanted), expected.into_bytes());
