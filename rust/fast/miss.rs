@@ -190,7 +190,7 @@ fn run_lanes<'p, const N: usize, const S: usize>(
     mut pieces: impl Iterator<Item = (u32, &'p [u8])>,
     mut emit: impl FnMut(u32, &[u32]),
 ) {
-    let mut lanes: Vec<Lane<N, S>> = Vec::new();
+    let mut lanes: Vec<Lane<N, S>> = Vec::with_capacity(LANES);
     while lanes.len() < LANES
         && let Some((piece, bytes)) = pieces.next()
     {
