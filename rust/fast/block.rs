@@ -1,4 +1,4 @@
-//! A few thousand pieces at a time -> values, in phases. Must equal `encode_piece` of `rust/encode.rs`.
+//! Some hundred pieces at a time -> values, in phases. Must equal `encode_piece` of `rust/encode.rs`.
 //!
 //! Each phase is a loop of its own over the whole block, and keeps the processor busy with one kind of waiting: name the
 //! pieces and ask for their cache lines; look at the lines; compare the bytes of long pieces; merge those that were not
@@ -13,10 +13,10 @@
 
 use super::encoder::Encoder;
 use super::key::{INLINE, KEY_MASK, LOAD, VALUE_SHIFT, key_of, short_key_within};
-use super::line::{self, Line};
+use super::line::{self, Find};
 use super::long::merge_long;
 use super::miss::{WIDE_LANE, merge_short};
-use super::piece_cache::{PieceCache, Size, View};
+use super::piece_cache::{PieceCache, Size};
 use super::records::PADDING;
 use super::static_cuts::Cutting;
 use super::values::{SPILL, Values};
@@ -78,12 +78,7 @@ impl Workspace {
             self.names.resize(n_pieces, 0);
             self.values.resize(n_pieces, 0);
         }
-        if n_pieces <= FEW {
-            self.look_up_few(text, start, range.clone());
-        } else {
-            self.name_pieces(text, start, range.clone());
-            self.look_up(n_pieces);
-        }
+        self.look_up(text, start, range.clone());
         self.compare_longs(text, start, range.clone());
         if !self.misses.is_empty() {
             self.merge_misses(encoder, text, start, range);
@@ -111,41 +106,45 @@ impl Workspace {
         self.cache.turn();
     }
 
-    /// The names and values of so few pieces that one loop is better: the end of each loop is a branch that cannot be guessed.
+    /// The value of every piece that is in the cache; 0, and its number among the misses, of every other.
     #[inline(never)]
-    fn look_up_few(&mut self, text: &[u8], start: usize, range: Range<usize>) {
+    fn look_up(&mut self, text: &[u8], start: usize, range: Range<usize>) {
         #[cfg(target_arch = "x86_64")]
         {
             #[target_feature(enable = "avx2,bmi1,bmi2")]
             fn with_avx2(work: &mut Workspace, text: &[u8], start: usize, range: Range<usize>) {
                 // SAFETY: asked below.
-                work.look_up_few_with(text, start, range, |line, key| unsafe { line::find_avx2(line, key) });
+                work.look_up_with(text, start, range, |line, key| unsafe { line::find_avx2(line, key) });
             }
-            if line::has_avx2() && is_x86_feature_detected!("bmi2") {
+            if line::has_avx2() {
                 // SAFETY: just asked.
                 return unsafe { with_avx2(self, text, start, range) };
             }
         }
-        self.look_up_few_with(text, start, range, line::find);
+        self.look_up_with(text, start, range, line::find);
     }
 
     #[inline(always)]
-    fn look_up_few_with(
-        &mut self,
-        text: &[u8],
-        mut start: usize,
-        range: Range<usize>,
-        find: impl Fn(&Line, u128) -> Option<u32> + Copy,
-    ) {
+    fn look_up_with(&mut self, text: &[u8], start: usize, range: Range<usize>, find: impl Find) {
+        self.longs.clear();
+        self.misses.clear();
+        if range.len() <= FEW {
+            self.find_few(text, start, range, find);
+        } else {
+            let n_pieces = range.len();
+            self.name_pieces(text, start, range);
+            self.find_named(n_pieces, find);
+        }
+    }
+
+    /// Names and values in one loop: the end of each loop is a branch that cannot be guessed.
+    #[inline(always)]
+    fn find_few(&mut self, text: &[u8], mut start: usize, range: Range<usize>, find: impl Find) {
         let Workspace { cache, ends, names, values, longs, misses, .. } = self;
         let cache = cache.view();
-        longs.clear();
-        misses.clear();
         for (index, ((&end, name), value)) in ends[range].iter().zip(names).zip(values).enumerate() {
-            let key = key_of(text, start, end);
-            let line = cache.line_of(key);
-            *name = key;
-            *value = cache.find_with(line, key, find).unwrap_or_else(|| {
+            *name = key_of(text, start, end);
+            *value = cache.find_with(cache.line_of(*name), *name, find).unwrap_or_else(|| {
                 misses.push(index as u32);
                 0
             });
@@ -157,10 +156,10 @@ impl Workspace {
     }
 
     /// The name of every piece; asks for the lines.
-    fn name_pieces(&mut self, text: &[u8], start: usize, range: Range<usize>) {
+    #[inline(always)]
+    fn name_pieces(&mut self, text: &[u8], mut start: usize, range: Range<usize>) {
         let Workspace { cache, ends, names, longs, .. } = self;
         let (cache, ends) = (cache.view(), &ends[range]);
-        longs.clear();
         // Of all but the last pieces, sixteen bytes can be read.
         let easy = match (ends.last(), text.len().checked_sub(LOAD)) {
             (Some(&last), Some(limit)) if last <= limit => ends.len(),
@@ -168,8 +167,17 @@ impl Workspace {
             (_, None) => 0,
         };
         let (inner, last) = ends.split_at(easy);
-        name_inner(cache, text, start, inner, names, longs);
-        let mut start = inner.last().map_or(start, |&end| end);
+        for (index, (&end, name)) in inner.iter().zip(&mut *names).enumerate() {
+            let key = if end - start > INLINE {
+                longs.push(index as u32);
+                key_of(text, start, end)
+            } else {
+                // SAFETY: it ends that many bytes before the end of the text, or earlier, and begins before its end.
+                unsafe { short_key_within(text, start, end) }
+            };
+            *name = cache.name(key);
+            start = end;
+        }
         for (index, (&end, name)) in last.iter().zip(&mut names[easy..]).enumerate() {
             *name = cache.name(key_of(text, start, end));
             if end - start > INLINE {
@@ -179,37 +187,18 @@ impl Workspace {
         }
     }
 
-    /// The value of every piece that is on its line; 0, and its number among the misses, of every other.
-    #[inline(never)]
-    fn look_up(&mut self, n_pieces: usize) {
-        #[cfg(target_arch = "x86_64")]
-        {
-            #[target_feature(enable = "avx2,bmi1")]
-            fn with_avx2(work: &mut Workspace, n_pieces: usize) {
-                // SAFETY: asked below.
-                work.look_up_with(n_pieces, |line, key| unsafe { line::find_avx2(line, key) });
-            }
-            if line::has_avx2() {
-                // SAFETY: just asked.
-                return unsafe { with_avx2(self, n_pieces) };
-            }
-        }
-        self.look_up_with(n_pieces, line::find);
-    }
-
+    /// The values of pieces that are named.
     #[inline(always)]
-    fn look_up_with(&mut self, n_pieces: usize, find: impl Fn(&Line, u128) -> Option<u32> + Copy) {
+    fn find_named(&mut self, n_pieces: usize, find: impl Find) {
         let Workspace { cache, names, values, misses, .. } = self;
         let cache = cache.view();
-        misses.clear();
-        for (index, (&name, place)) in names.iter().zip(&mut values[..n_pieces]).enumerate() {
+        for (index, (&name, value)) in names.iter().zip(&mut values[..n_pieces]).enumerate() {
             let found = cache.find_with((name >> VALUE_SHIFT) as usize, name, find);
-            let value = found.unwrap_or_else(|| {
+            *value = found.unwrap_or_else(|| {
                 misses.push(index as u32);
                 0
             });
-            *place = value;
-            cache.fetch_record(value);
+            cache.fetch_record(*value);
         }
     }
 
@@ -256,52 +245,6 @@ impl Workspace {
             ids.extend(symbols.iter().map(|&symbol| pairs.id(symbol)));
             results.settle(index, piece(index), &ids);
         });
-    }
-}
-
-/// The names of pieces that end at least sixteen bytes before the text does.
-#[inline(never)]
-fn name_inner(cache: View<'_>, text: &[u8], start: usize, ends: &[usize], names: &mut [u128], longs: &mut Vec<u32>) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        #[target_feature(enable = "bmi2")]
-        fn with_bmi2(
-            cache: View<'_>,
-            text: &[u8],
-            start: usize,
-            ends: &[usize],
-            names: &mut [u128],
-            longs: &mut Vec<u32>,
-        ) {
-            name_inner_with(cache, text, start, ends, names, longs);
-        }
-        if is_x86_feature_detected!("bmi2") {
-            // SAFETY: just asked.
-            return unsafe { with_bmi2(cache, text, start, ends, names, longs) };
-        }
-    }
-    name_inner_with(cache, text, start, ends, names, longs);
-}
-
-#[inline(always)]
-fn name_inner_with(
-    cache: View<'_>,
-    text: &[u8],
-    mut start: usize,
-    ends: &[usize],
-    names: &mut [u128],
-    longs: &mut Vec<u32>,
-) {
-    for (index, (&end, name)) in ends.iter().zip(names).enumerate() {
-        let key = if end - start > INLINE {
-            longs.push(index as u32);
-            key_of(text, start, end)
-        } else {
-            // SAFETY: the caller's promise.
-            unsafe { short_key_within(text, start, end) }
-        };
-        *name = cache.name(key);
-        start = end;
     }
 }
 

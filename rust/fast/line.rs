@@ -12,6 +12,10 @@ pub(super) const SLOTS: usize = 4;
 /// same halves can be compared at once.
 pub(super) type Line = [u64; 2 * SLOTS];
 
+/// A way to find the value of a key on a line.
+pub(super) trait Find: Fn(&Line, u128) -> Option<u32> + Copy {}
+impl<F: Fn(&Line, u128) -> Option<u32> + Copy> Find for F {}
+
 /// The bits of the high half of an entry that stand below its value.
 const HIGH_BITS: u32 = VALUE_SHIFT - 64;
 
@@ -77,10 +81,10 @@ pub(super) unsafe fn find_avx2(line: &Line, key: u128) -> Option<u32> {
     value(line, found)
 }
 
-/// Whether `find_avx2` may be called.
+/// Whether `find_avx2` may be called, in a function that is compiled for BMI1 and BMI2 as well.
 #[cfg(target_arch = "x86_64")]
 pub(super) fn has_avx2() -> bool {
-    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi1")
+    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("bmi2")
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@
 
 use super::huge::Zeros;
 use super::key::{VALUE_SHIFT, hash, is_long};
-use super::line::{self, Line, SLOTS};
+use super::line::{self, Find, Line, SLOTS};
 use super::prefetch::{ahead, prefetch};
 use super::records::{self, Records, Unit};
 
@@ -174,12 +174,7 @@ impl<'c> View<'c> {
 
     /// The value of a key, whose line is `line`, by one of the ways to look at a line.
     #[inline(always)]
-    pub(super) fn find_with(
-        &self,
-        line: usize,
-        key: u128,
-        find: impl Fn(&Line, u128) -> Option<u32> + Copy,
-    ) -> Option<u32> {
+    pub(super) fn find_with(&self, line: usize, key: u128, find: impl Find) -> Option<u32> {
         // One call in a loop: of two, the compiler would make a function, whose call costs as much as the rest.
         let mut at = line;
         loop {
