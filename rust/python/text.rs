@@ -171,6 +171,7 @@ pub fn to_str<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyString>
 
 /// The limited API does not show the characters of a str.
 #[cfg(Py_LIMITED_API)]
+#[allow(clippy::unnecessary_wraps)] // the other one may fail
 pub fn to_str<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyString>> {
     Ok(PyString::new(py, text))
 }
