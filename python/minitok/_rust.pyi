@@ -1,12 +1,13 @@
 # The compiled backend. It offers the names of `minitok.reference`, so that one test suite runs over both.
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, final
 
 import numpy as np
 import numpy.typing as npt
+from typing_extensions import Self, disjoint_base
 
 from .backend import TrainOptions
 
@@ -17,6 +18,7 @@ __all__ = [
     "PieceCounter",
     "SpecialTokens",
     "StreamDecoder",
+    "Tokenizer",
     "Vocab",
     "set_fast",
     "train",
@@ -98,6 +100,27 @@ class Codec:
 class StreamDecoder:
     def push(self, token_id: int) -> str: ...
     def finish(self) -> str: ...
+
+@disjoint_base
+class Tokenizer:
+    def __new__(cls, *args: Any, **named: Any) -> Self: ...
+    def _hold(self, codec: object) -> None: ...
+    def encode(
+        self,
+        text: str | bytes,
+        allowed_special: Collection[str] | str = (),
+        disallowed_special: Collection[str] | str = (),
+        threads: int = 1,
+        trace: Callable[[dict[str, Any]], object] | None = None,
+    ) -> list[int]: ...
+    def encode_to_numpy(
+        self,
+        text: str | bytes,
+        allowed_special: Collection[str] | str = (),
+        disallowed_special: Collection[str] | str = (),
+        threads: int = 1,
+    ) -> npt.NDArray[np.uint32]: ...
+    def count(self, text: str | bytes, allowed_special: Collection[str] | str = ()) -> int: ...
 
 @final
 class PieceCounter:

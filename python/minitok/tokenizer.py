@@ -16,6 +16,7 @@ from .backend import BackendName, load_backend
 from .contents import Contents
 from .conversions import Conversions
 from .everyday import Everyday
+from .shortcuts import Shortcuts, shortcut
 from .variants import Variants
 
 if TYPE_CHECKING:
@@ -33,11 +34,11 @@ if TYPE_CHECKING:
 __all__ = ["Tokenizer"]
 
 IDENTITY = bytes(range(256))
-# No special tokens: told by identity, which costs the call of every day next to nothing.
+# No special tokens: told by identity, which costs a call without options next to nothing.
 NONE: tuple[str, ...] = ()
 
 
-class Tokenizer(Everyday, Contents, Variants, Conversions):
+class Tokenizer(Shortcuts, Everyday, Contents, Variants, Conversions):
     """A byte-level BPE tokenizer: text to ids and back, without loss.
 
     Made by ``minitok.train``, ``minitok.load`` or from merges: pairs of ids in rank order, of which merge k makes id
@@ -110,10 +111,7 @@ class Tokenizer(Everyday, Contents, Variants, Conversions):
             from .normalizing import NormalizingCodec
 
             self._codec = NormalizingCodec(self._codec, implementation, self._special, normalizer, late_special)
-        # Looked up once: for a short text, finding the method would be a tenth of the call.
-        self._encode = self._codec.encode
-        self._encode_to_numpy = self._codec.encode_to_numpy
-        self._count = self._codec.count
+        self._hold(self._codec)
         self._name = name
         self._trained = dict(trained) if trained else None
         self._published = False
@@ -126,9 +124,8 @@ class Tokenizer(Everyday, Contents, Variants, Conversions):
         return tokenizer
 
     # -- text to ids -------------------------------------------------------------------------------------------------
-    # The options of the first three could be for keywords only, but Python would then look up each default by its name in
-    # every call, and that is a fifth of what a short text costs.
 
+    @shortcut
     def encode(
         self,
         text: Text,
@@ -158,7 +155,7 @@ class Tokenizer(Everyday, Contents, Variants, Conversions):
         Costs O(n log n) for n bytes at the worst, O(n) in practice.
         """
         if allowed_special is NONE and disallowed_special is NONE and trace is None and threads == 1:
-            return self._encode(text)  # the call of every day pays for nothing else
+            return self._codec.encode(text)
         allowed = self._check(text, allowed_special, disallowed_special)
         if trace is not None:
             return self._codec.trace(text, allowed, trace)
@@ -174,6 +171,7 @@ class Tokenizer(Everyday, Contents, Variants, Conversions):
             raise TypeError(f"data must be bytes, not {type(data).__name__}")
         return self._codec.encode(data)
 
+    @shortcut
     def encode_to_numpy(
         self,
         text: Text,
@@ -183,7 +181,7 @@ class Tokenizer(Everyday, Contents, Variants, Conversions):
     ) -> npt.NDArray[np.uint32]:
         """The ids of a text as an array of uint32, shape (number of tokens,); the array owns its memory."""
         if allowed_special is NONE and disallowed_special is NONE and threads == 1:
-            return self._encode_to_numpy(text)
+            return self._codec.encode_to_numpy(text)
         allowed = self._check(text, allowed_special, disallowed_special)
         return self._codec.encode_to_numpy(text, allowed, thread_count(threads))
 
@@ -204,11 +202,12 @@ class Tokenizer(Everyday, Contents, Variants, Conversions):
         """
         return self._codec.encode_batch_to_numpy(as_list(texts), self._allowed(allowed_special), thread_count(threads))
 
+    @shortcut
     def count(self, text: Text, allowed_special: Special | str = NONE) -> int:
         """How many ids the text has."""
         if allowed_special is NONE:
-            return self._count(text)
-        return self._codec.count(text, self._allowed(allowed_special))
+            return self._codec.count(text)
+        return self._codec.count(text, named_special_tokens(allowed_special, self._special))
 
     def count_batch(
         self, texts: Iterable[Text], *, allowed_special: Special | str = (), threads: int | None = None
@@ -298,7 +297,7 @@ class Tokenizer(Everyday, Contents, Variants, Conversions):
 
     def _check(self, text: Text, allowed: Special | str, disallowed: Special | str) -> list[str]:
         """The special tokens to find in the text, after those that must not be in it have been looked for."""
-        names = self._allowed(allowed)
+        names = named_special_tokens(allowed, self._special)
         if disallowed:
             found = frozenset(names)
             others = [name for name in self._special if name not in found]

@@ -73,7 +73,7 @@ impl Codec {
 
     /// The ids of a text as a list.
     #[pyo3(signature = (text, allowed = Vec::new(), threads = 1))]
-    fn encode<'py>(
+    pub fn encode<'py>(
         &self,
         py: Python<'py>,
         text: Text<'_>,
@@ -94,7 +94,7 @@ impl Codec {
 
     /// The ids of a text as an array of uint32.
     #[pyo3(signature = (text, allowed = Vec::new(), threads = 1))]
-    fn encode_to_numpy<'py>(
+    pub fn encode_to_numpy<'py>(
         &self,
         py: Python<'py>,
         text: Text<'_>,
@@ -135,7 +135,7 @@ impl Codec {
 
     /// How many ids a text has.
     #[pyo3(signature = (text, allowed = Vec::new()))]
-    fn count(&self, py: Python<'_>, text: Text<'_>, allowed: Vec<String>) -> PyResult<usize> {
+    pub fn count(&self, py: Python<'_>, text: Text<'_>, allowed: Vec<String>) -> PyResult<usize> {
         let finder = self.finder(allowed);
         Ok(self.without_gil(py, &text, || text.count(&self.core, &finder))?)
     }

@@ -12,6 +12,7 @@ mod codec;
 mod errors;
 mod ids;
 mod list;
+mod shortcuts;
 mod text;
 mod trace;
 mod train;
@@ -32,6 +33,8 @@ mod _rust {
     use super::codec::{Codec, StreamDecoder};
     #[pymodule_export]
     use super::set_fast;
+    #[pymodule_export]
+    use super::shortcuts::Shortcuts;
     #[pymodule_export]
     use super::train::{PieceCounter, train};
     #[pymodule_export]

@@ -1,0 +1,158 @@
+//! What `Tokenizer` does most, without the Python frame that would be a quarter of the call for a few words.
+
+// The documentation of the methods is what Python's `help` shows, word for word that of `tokenizer.py`.
+#![allow(clippy::doc_markdown)]
+
+use super::codec::Codec;
+use pyo3::call::PyCallArgs;
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::{BoundObject, intern};
+use std::sync::OnceLock;
+
+/// The base of `minitok.Tokenizer`: its methods for calls that are given nothing but a text. All others are Python's.
+///
+/// It has the name of what it is the base of, for messages about arguments begin with it.
+#[pyclass(name = "Tokenizer", subclass, frozen, module = "minitok._rust")]
+pub struct Shortcuts {
+    /// None on the other backend, and where text is put into a normal form first: then every call is Python's.
+    codec: OnceLock<Py<Codec>>,
+}
+
+/// An option of a call: a default value, left out or given, or another one.
+enum Given<'a, 'py> {
+    Empty,
+    One,
+    Nothing,
+    Other(Borrowed<'a, 'py, PyAny>),
+}
+use Given::{Empty, Nothing, One, Other};
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Given<'a, 'py> {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Given<'a, 'py>> {
+        Ok(match object.cast_exact::<PyTuple>() {
+            Ok(tuple) if tuple.is_empty() => Empty,
+            _ if object.is_none() => Nothing,
+            _ => Other(object),
+        })
+    }
+}
+
+impl<'py> IntoPyObject<'py> for Given<'_, 'py> {
+    type Target = PyAny;
+    type Output = Bound<'py, PyAny>;
+    type Error = PyErr;
+
+    fn into_pyobject(self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        Ok(match self {
+            Empty => PyTuple::empty(py).into_any(),
+            One => 1_u8.into_pyobject(py)?.into_any(),
+            Nothing => py.None().into_bound(py),
+            Other(object) => object.into_bound(),
+        })
+    }
+}
+
+#[pymethods]
+impl Shortcuts {
+    /// What Python's `__init__` takes is its own matter.
+    #[new]
+    #[pyo3(signature = (*args, **named))]
+    fn new(args: &Bound<'_, PyTuple>, named: Option<&Bound<'_, PyDict>>) -> Shortcuts {
+        let _ = (args, named);
+        Shortcuts { codec: OnceLock::new() }
+    }
+
+    /// Go to this codec from now on, if it is one of Rust.
+    fn _hold(&self, codec: &Bound<'_, PyAny>) -> PyResult<()> {
+        let Ok(codec) = codec.cast::<Codec>() else { return Ok(()) };
+        let held = self.codec.set(codec.clone().unbind());
+        held.map_err(|_| PyRuntimeError::new_err("a tokenizer never changes: it cannot be made twice"))
+    }
+
+    /// The ids of a text.
+    ///
+    /// All of the text is text, unless the caller says otherwise: a special token's name in it is encoded like any other
+    /// characters.
+    ///
+    /// Args:
+    ///     text: ``str``, or ``bytes`` that may be anything.
+    ///     allowed_special: Special tokens to find in the text, or ``"all"``.
+    ///     disallowed_special: Special tokens that must not be in the text, or ``"all"`` (those not allowed).
+    ///     threads: How many may share a text of megabytes; it does not change the ids.
+    ///     trace: Called with each step as data; see ``minitok.reference.trace``. Slow: for short texts.
+    ///
+    /// Raises:
+    ///     DisallowedSpecialTokenError: The text contains a disallowed special token.
+    ///     PatternError: Matching a pattern of one's own took too many steps.
+    ///     TypeError: The text is neither str nor bytes.
+    ///     ValueError: A token named is not a special token of this tokenizer.
+    ///
+    /// Costs O(n log n) for n bytes at the worst, O(n) in practice.
+    #[pyo3(
+        signature = (text, allowed_special = Empty, disallowed_special = Empty, threads = One, trace = Nothing),
+        text_signature = "($self, text, allowed_special=(), disallowed_special=(), threads=1, trace=None)"
+    )]
+    fn encode<'py>(
+        slf: &Bound<'py, Self>,
+        text: &Bound<'py, PyAny>,
+        allowed_special: Given<'_, 'py>,
+        disallowed_special: Given<'_, 'py>,
+        threads: Given<'_, 'py>,
+        trace: Given<'_, 'py>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        if let (Empty, Empty, One, Nothing) = (&allowed_special, &disallowed_special, &threads, &trace)
+            && let Some(codec) = slf.get().codec.get()
+        {
+            return codec.get().encode(slf.py(), text.extract()?, Vec::new(), 1);
+        }
+        let all = (slf, text, allowed_special, disallowed_special, threads, trace);
+        in_python(intern!(slf.py(), "encode"), all)
+    }
+
+    /// The ids of a text as an array of uint32, shape (number of tokens,); the array owns its memory.
+    #[pyo3(
+        signature = (text, allowed_special = Empty, disallowed_special = Empty, threads = One),
+        text_signature = "($self, text, allowed_special=(), disallowed_special=(), threads=1)"
+    )]
+    fn encode_to_numpy<'py>(
+        slf: &Bound<'py, Self>,
+        text: &Bound<'py, PyAny>,
+        allowed_special: Given<'_, 'py>,
+        disallowed_special: Given<'_, 'py>,
+        threads: Given<'_, 'py>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        if let (Empty, Empty, One) = (&allowed_special, &disallowed_special, &threads)
+            && let Some(codec) = slf.get().codec.get()
+        {
+            return Ok(codec.get().encode_to_numpy(slf.py(), text.extract()?, Vec::new(), 1)?.into_any());
+        }
+        in_python(intern!(slf.py(), "encode_to_numpy"), (slf, text, allowed_special, disallowed_special, threads))
+    }
+
+    /// How many ids the text has.
+    #[pyo3(signature = (text, allowed_special = Empty), text_signature = "($self, text, allowed_special=())")]
+    fn count<'py>(
+        slf: &Bound<'py, Self>,
+        text: &Bound<'py, PyAny>,
+        allowed_special: Given<'_, 'py>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        if let Empty = allowed_special
+            && let Some(codec) = slf.get().codec.get()
+        {
+            let count = codec.get().count(slf.py(), text.extract()?, Vec::new())?;
+            return Ok(count.into_pyobject(slf.py())?.into_any());
+        }
+        in_python(intern!(slf.py(), "count"), (slf, text, allowed_special))
+    }
+}
+
+/// Call the method as it is written in Python, which takes all options.
+fn in_python<'py>(method: &Bound<'py, PyString>, all: impl PyCallArgs<'py>) -> PyResult<Bound<'py, PyAny>> {
+    static IN_PYTHON: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+    IN_PYTHON.import(method.py(), "minitok.shortcuts", "IN_PYTHON")?.as_any().get_item(method)?.call1(all)
+}

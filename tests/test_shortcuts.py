@@ -1,0 +1,170 @@
+"""Calls with nothing but a text go to the extension at once, and nobody can tell but by the clock."""
+
+import gc
+import inspect
+import pickle
+import weakref
+
+import minitok
+import pytest
+from helpers import Failure, both, outcome, run_python
+from minitok import Tokenizer
+from minitok.shortcuts import IN_PYTHON, Shortcuts
+
+TEXT = "low lower <s> lowest"
+METHODS = ("encode", "encode_to_numpy", "count")
+MERGES = [(108, 111), (256, 119)]
+ALL = {"allowed_special": "all"}
+
+
+@pytest.fixture(params=[None, "NFC"], ids=["plain", "normalizing"])
+def tok(request, backend):
+    return Tokenizer(MERGES, special_tokens={"<s>": 400, "</s>": 401}, normalizer=request.param, backend=backend)
+
+
+def value(given):
+    """What a method gave, in a form that compares."""
+    return given.tolist() if hasattr(given, "tolist") else given
+
+
+def parameters(function):
+    return [(p.name, p.kind, p.default) for p in inspect.signature(function).parameters.values()][1:]
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_shortcut_looks_like_the_method_that_it_is_for(name):
+    short, method = getattr(Tokenizer, name), IN_PYTHON[name]
+    assert short is getattr(Shortcuts, name) is not method
+    assert parameters(short) == parameters(method)
+    assert (short.__name__, short.__qualname__) == (method.__name__, method.__qualname__)
+    assert inspect.getdoc(short) == inspect.getdoc(method)
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize(
+    ("args", "named"),
+    [
+        ((TEXT,), {}), ((), {"text": TEXT}), ((TEXT.encode(),), {}),
+        ((TEXT, ()), {}), ((TEXT, []), {}), ((TEXT, set()), {}), ((TEXT, "all"), {}), ((TEXT, {"<s>"}), {}), ((TEXT,), ALL),
+        ((), {"text": TEXT, **ALL}), ((TEXT, ["</s>"]), {}), ((TEXT, iter(())), {}),
+        # Mistakes.
+        ((), {}), ((5,), {}), ((5, "all"), {}), ((None,), {}), ((TEXT, None), {}), ((TEXT, "<s>"), {}), ((TEXT, ["<p>"]), {}),
+        ((TEXT,), {"allowed": ()}), ((TEXT,), {"text": TEXT}), ((TEXT, ()), ALL),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_a_call_is_the_method_s(tok, name, args, named):
+    expected = outcome(IN_PYTHON[name], tok, *args, **named)
+    for function, given in ((getattr(tok, name), args), (getattr(Tokenizer, name), (tok, *args))):
+        assert value(outcome(function, *given, **named)) == value(expected)
+
+
+@pytest.mark.parametrize("name", METHODS[:2])
+@pytest.mark.parametrize(
+    ("args", "named"),
+    [
+        ((TEXT, (), "all"), {}), ((TEXT, "all", "all"), {}), ((TEXT, (), ()), {}), ((TEXT, (), {"</s>"}), {}),
+        ((TEXT, (), (), 2), {}), ((TEXT, (), (), 1), {}), ((TEXT,), {"threads": None}), ((TEXT,), {"threads": True}),
+        ((TEXT,), {"disallowed_special": ["<s>"]}), ((TEXT,), {"disallowed_special": "all", "threads": 2}),
+        # Mistakes.
+        ((TEXT, (), None), {}), ((TEXT, (), "<s>"), {}), ((TEXT, (), ["<p>"]), {}), ((TEXT,), {"threads": 0}),
+        ((TEXT,), {"threads": ()}), ((TEXT,), {"threads": "2"}),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_a_call_with_more_options_is_the_method_s(tok, name, args, named):
+    expected = outcome(IN_PYTHON[name], tok, *args, **named)
+    assert value(outcome(getattr(tok, name), *args, **named)) == value(expected)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_more_arguments_than_there_are_is_an_error(tok, name):
+    assert outcome(getattr(tok, name), TEXT, (), (), 1, None, None).kind is TypeError
+
+
+def test_a_trace_may_be_none(tok):
+    events = []
+    assert tok.encode(TEXT, trace=None) == tok.encode(TEXT, (), (), 1, None) == tok.encode(TEXT, trace=events.append)
+    assert events
+    assert outcome(tok.encode, TEXT, trace=()) == outcome(IN_PYTHON["encode"], tok, TEXT, trace=()) != tok.encode(TEXT)
+
+
+class Shouting(Tokenizer):
+    """Takes its own arguments, overrides one method, and is asked by those that it inherits."""
+
+    def __init__(self, merges, /, mark, **options):
+        super().__init__(merges, **options)
+        self.mark = mark
+
+    def encode(self, text, **options):
+        return super().encode(text.upper() + self.mark, **options)
+
+
+def test_a_subclass_overrides_what_it_wants(backend):
+    tok = Shouting([(65, 66)], mark="!", special_tokens={"<S>": 300}, backend=backend)
+    assert tok.encode("ab") == [256, 33]
+    assert tok.encode("ab<s>", **ALL) == [256, 300, 33]
+    assert Tokenizer.encode(tok, "ab") == [97, 98]
+    assert tok.tokenize("ab") == [b"AB", b"!"]
+    assert tok.count("ab") == 2
+    assert tok.encode_to_numpy("AB").tolist() == [256]
+
+
+def test_a_method_can_be_put_in_its_place(tok, monkeypatch):
+    monkeypatch.setattr(tok, "encode", lambda text: [len(text)])
+    monkeypatch.setattr(Tokenizer, "count", lambda _, text: -len(text))
+    assert (tok.encode("abc"), tok.count("abc")) == ([3], -3)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_methods_cross_processes(tok, name):
+    assert value(pickle.loads(pickle.dumps(getattr(tok, name)))(TEXT, "all")) == value(getattr(tok, name)(TEXT, "all"))
+    assert pickle.loads(pickle.dumps(getattr(Tokenizer, name))) is getattr(Tokenizer, name)
+
+
+def test_a_tokenizer_is_made_once():
+    tok = Tokenizer(MERGES, backend="rust")
+    with pytest.raises(RuntimeError, match="cannot be made twice"):
+        tok.__init__([])
+    assert tok.encode("low") == [257]
+
+
+def test_a_tokenizer_goes_with_its_last_reference(backend):
+    tok = Tokenizer(MERGES, backend=backend)
+    tok.encode("low", "all")
+    alive = weakref.ref(tok)
+    gc.disable()
+    try:
+        del tok
+        assert alive() is None
+    finally:
+        gc.enable()
+
+
+def test_what_is_not_made_yet_has_no_codec():
+    for name in METHODS:
+        assert outcome(getattr(Tokenizer.__new__(Tokenizer, 1, a=2), name), "a") == Failure(
+            AttributeError, "'Tokenizer' object has no attribute '_codec'"
+        )
+
+
+def test_where_python_is_the_default_the_methods_are_python_s():
+    code = """
+import minitok
+from minitok import shortcuts
+tok = minitok.Tokenizer([(97, 98)], special_tokens={"<s>": 300})
+for tok in (tok, tok.with_backend("rust")):
+    print(tok.backend, tok.encode("ab"), tok.encode_to_numpy("ab<s>", "all"), tok.count("ab<s>", allowed_special="all"))
+print(shortcuts.Shortcuts.__module__, type(minitok.Tokenizer.encode).__name__)
+"""
+    ran = run_python(code, MINITOK_BACKEND="python")
+    assert ran.stdout.splitlines() == [
+        "python [256] [256 300] 2", "rust [256] [256 300] 2", "minitok.shortcuts function"
+    ], ran.stderr  # fmt: skip
+
+
+def test_both_backends_fail_alike_in_a_call_without_options():
+    rust, python = both(minitok.get_encoding("gpt2"))
+    for name in METHODS:
+        for wrong in (5, None, ["a"], bytearray(b"a")):
+            assert outcome(getattr(rust, name), wrong) == outcome(getattr(python, name), wrong)
