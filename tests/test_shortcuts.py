@@ -49,7 +49,7 @@ def test_a_shortcut_looks_like_the_method_that_it_is_for(name):
         ((), {"text": TEXT, **ALL}), ((TEXT, ["</s>"]), {}), ((TEXT, iter(())), {}),
         # Mistakes.
         ((), {}), ((5,), {}), ((5, "all"), {}), ((None,), {}), ((TEXT, None), {}), ((TEXT, "<s>"), {}), ((TEXT, ["<p>"]), {}),
-        ((TEXT,), {"allowed": ()}), ((TEXT,), {"text": TEXT}), ((TEXT, ()), ALL),
+        ((TEXT,), {"other": ()}), ((TEXT,), {"text": TEXT}), ((TEXT, ()), ALL),
     ],
     ids=repr,
 )  # fmt: skip
