@@ -46,7 +46,7 @@ def test_a_shortcut_looks_like_the_method_that_it_is_for(name):
     [
         ((TEXT,), {}), ((), {"text": TEXT}), ((TEXT.encode(),), {}),
         ((TEXT, ()), {}), ((TEXT, []), {}), ((TEXT, set()), {}), ((TEXT, "all"), {}), ((TEXT, {"<s>"}), {}), ((TEXT,), ALL),
-        ((), {"text": TEXT, **ALL}), ((TEXT, ["</s>"]), {}), ((TEXT, iter(())), {}),
+        ((), {"text": TEXT, **ALL}), ((TEXT, ["</s>"]), {}), ((TEXT, range(0)), {}),
         # Mistakes.
         ((), {}), ((5,), {}), ((5, "all"), {}), ((None,), {}), ((TEXT, None), {}), ((TEXT, "<s>"), {}), ((TEXT, ["<p>"]), {}),
         ((TEXT,), {"other": ()}), ((TEXT,), {"text": TEXT}), ((TEXT, ()), ALL),
