@@ -196,3 +196,24 @@ def test_counts_do_not_add_up_over_concatenation(backend):
     tok = minitok.Tokenizer([(97, 98)], backend=backend)
     assert tok.count("a") + tok.count("b") == 2
     assert tok.count("ab") == 1
+
+
+def test_an_array_is_nobody_elses(backend):
+    """Memory that an array gave back is used for the next one; an array that is alive, and a view of one, keep theirs."""
+    tok = minitok.Tokenizer([(97, 98), (99, 100)], backend=backend)
+    texts_ = [letter + "ab cd e" * 40_000 for letter in "vwxyz"]
+    expected = [tok.encode(text) for text in texts_]
+
+    kept = tok.encode_to_numpy(texts_[0])
+    view = tok.encode_to_numpy(texts_[1])[1:]
+    for text, ids in zip(texts_[2:], expected[2:], strict=True):
+        again = tok.encode_to_numpy(text)
+        assert again.tolist() == ids
+        again[:] = 0
+        del again
+    assert kept.tolist() == expected[0]
+    assert view.tolist() == expected[1][1:]
+    batch, _ = tok.encode_batch_to_numpy(texts_[3:], threads=2)
+    del kept, view
+    assert tok.encode(texts_[0]) == expected[0]
+    assert batch.tolist() == expected[3] + expected[4]

@@ -4,15 +4,12 @@
 
 use super::decoder::Decoder;
 use super::encoder::{Encoder, Split};
-use super::huge;
+use super::spare::{fit, room_for};
 use super::transcode::Units;
 use crate::codec::Codec;
 use crate::error::Result;
 use crate::special::Finder;
 use std::sync::OnceLock;
-
-/// A text from which on the room for its ids is reckoned beforehand.
-const LARGE: usize = 1 << 20;
 
 /// The tables of a codec.
 #[derive(Debug, Default)]
@@ -33,12 +30,6 @@ impl Fast<'_> {
     pub fn encode(&self, text: &[u8], ids: &mut Vec<u32>) -> Result<()> {
         self.encoder.encode_on(self.threads, text, self.split, ids)
     }
-}
-
-/// Room for the ids of so many bytes. For a long text it is more than most need, since room that is not used costs nothing
-/// until it is touched, and growing costs a good deal.
-fn room_for(bytes: usize) -> Vec<u32> {
-    if bytes < LARGE { Vec::new() } else { huge::with_capacity(bytes / 3 * 2) }
 }
 
 impl Codec {
@@ -64,7 +55,7 @@ impl Codec {
     pub fn encode_on(&self, threads: usize, text: &[u8], allowed: &Finder) -> Result<Vec<u32>> {
         let mut ids = room_for(if threads > 1 { 0 } else { text.len() });
         self.append(threads, text, allowed, &mut ids)?;
-        huge::give_back(&mut ids);
+        fit(&mut ids);
         Ok(ids)
     }
 
@@ -85,10 +76,9 @@ impl Codec {
 
     /// As `encode` without special tokens, of the characters of a Python str, on at most so many threads.
     pub fn encode_units(&self, threads: usize, units: Units) -> Result<Vec<u32>> {
-        // A unit that is not ASCII is two bytes or three.
-        let mut ids = room_for(if threads > 1 { 0 } else { units.len() * 3 / 2 });
+        let mut ids = room_for(if threads > 1 { 0 } else { units.len() });
         self.append_units(threads, units, &mut ids)?;
-        huge::give_back(&mut ids);
+        fit(&mut ids);
         Ok(ids)
     }
 

@@ -7,7 +7,6 @@
 //! Costs: 17 bytes an id, and the longer tokens; about a nanosecond a token. Ids from 2^21 on (a special token may have any
 //! id) are kept in a hash map.
 
-use super::huge;
 use crate::error::{Error, Result};
 use crate::vocab::Vocab;
 use foldhash::{HashMap, HashMapExt};
@@ -118,7 +117,6 @@ impl Decoder {
     /// The bytes of the tokens, one after the other.
     pub fn decode(&self, ids: &[u32]) -> Result<Vec<u8>> {
         let mut bytes = vec![0; self.length(ids)?];
-        huge::ask(bytes.as_ptr(), bytes.len());
         self.write(ids, &mut bytes);
         Ok(bytes)
     }

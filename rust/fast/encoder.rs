@@ -158,8 +158,7 @@ impl Encoder {
             let is_long = whole >= self.seed_after && work.pieces_are_short(start);
             if !work.seeded && (is_long || work.cache.is_full()) {
                 work.seeded = true;
-                work.cache = PieceCache::new(self.size);
-                work.cache.seed(self.seeds());
+                work.cache = PieceCache::seeded(self.size, self.seeds());
             }
             for first in (0..work.ends.len()).step_by(BLOCK) {
                 let range = first..work.ends.len().min(first + BLOCK);

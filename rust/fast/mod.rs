@@ -9,12 +9,12 @@ pub mod join;
 pub mod merge;
 pub mod parallel;
 pub mod scan;
+pub mod spare;
 pub mod spill;
 pub mod transcode;
 pub mod units;
 
 mod block;
-pub(crate) mod huge;
 mod key;
 mod line;
 mod long;
@@ -29,6 +29,7 @@ mod records;
 mod splitter;
 mod static_cuts;
 mod values;
+mod zeros;
 
 #[cfg(test)]
 mod corpus_tests;

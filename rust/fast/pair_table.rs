@@ -25,8 +25,8 @@
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
-use super::huge::Zeros;
 use super::prefetch::{ahead, prefetch};
+use super::zeros::Zeros;
 use crate::vocab::{Merge, Vocab};
 use std::borrow::Cow;
 use std::hint::select_unpredictable;
@@ -288,7 +288,7 @@ fn build_slots(count: usize, pairs: &(impl Iterator<Item = (u32, u32, u32)> + Cl
     let mut len = (2 * count).next_power_of_two().max(PAGE);
     loop {
         let shift = 64 - len.trailing_zeros();
-        let mut slots = Zeros::new(len + 1);
+        let mut slots = Zeros::present(len + 1);
         let table = &mut slots[..len];
         let entry = |(left, right, place)| !(pair_of(left, right) << PLACE_BITS | u64::from(place));
         let start = table.as_ptr();

@@ -15,14 +15,14 @@
 #![allow(unsafe_code)]
 
 use super::encoder::{Encoder, Split};
-use super::huge;
 use super::scan::{Grammar, safe_cut};
+use super::spare::{fit, room_for};
 use super::transcode::Units;
 use crate::error::Result;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 /// Less work than this, in bytes, is not worth another thread.
 const WORTH_A_THREAD: usize = 1 << 17;
@@ -89,31 +89,28 @@ pub fn map<T: Sync, R: Send>(
     results.into_iter().map(|(_, result)| result).collect()
 }
 
-/// The ids of all items, one item after the other, and where each begins: item i has `offsets[i]..offsets[i + 1]`. `most` says
-/// how many ids an item can have at the most; `encode` appends them.
+/// The ids of all items, one item after the other, and where each begins: item i has `offsets[i]..offsets[i + 1]`. `size` says
+/// about how many bytes an item is; `encode` appends its ids.
 pub fn encode_all<T: Sync>(
     items: &[T],
     threads: usize,
-    most: impl Fn(&T) -> usize,
+    size: impl Fn(&T) -> usize,
     encode: impl Fn(&T, &mut Vec<u32>) -> Result<()> + Sync,
 ) -> Result<(Vec<u32>, Vec<u64>)> {
-    let groups = groups(items, &most);
-    let room = items.iter().map(most).sum();
-    let threads = worth(threads, groups.len(), room);
-    let mut all = Vec::new();
+    let groups = groups(items, &size);
+    let bytes = items.iter().map(size).sum();
+    let threads = worth(threads, groups.len(), bytes);
+    let mut all = room_for(bytes);
     let mut offsets = vec![0; items.len() + 1];
-    // Room that is not used is not touched. Where there is not even that, one thread does without.
-    let reserved = all.try_reserve_exact(room).is_ok();
-    huge::ask(all.as_ptr(), all.capacity());
-    if threads == 1 || !reserved {
+    if threads == 1 {
         for (item, content) in items.iter().enumerate() {
             encode(content, &mut all)?;
             offsets[item + 1] = all.len() as u64;
         }
-        huge::give_back(&mut all);
+        fit(&mut all);
         return Ok((all, offsets));
     }
-    let queue = InOrder::new(&mut all);
+    let queue = InOrder::new(all);
     let next = AtomicUsize::new(0);
     let counts = on_threads(threads, || {
         let (mut counts, mut ids) = (Vec::new(), Vec::new());
@@ -129,77 +126,102 @@ pub fn encode_all<T: Sync>(
         }
     });
     let counts = counts.into_iter().collect::<Result<Vec<_>>>()?;
-    let length = queue.length();
-    // SAFETY: every group was put, so all places up to here have been written.
-    unsafe { all.set_len(length) };
-    huge::give_back(&mut all);
     for (item, count) in counts.into_iter().flatten() {
         offsets[item + 1] = count;
     }
     for item in 0..items.len() {
         offsets[item + 1] += offsets[item];
     }
-    Ok((all, offsets))
+    Ok((queue.finish(), offsets))
 }
 
 /// Numbered lists of ids, put one behind the other in the order of their numbers.
 struct InOrder {
-    target: *mut u32,
-    room: usize,
     state: Mutex<State>,
+    /// Shared by those who copy ids to their places; held alone by who moves everything to a larger room.
+    moving: RwLock<()>,
 }
 
 #[derive(Default)]
 struct State {
-    /// The number of the list that comes next, and where it goes.
-    next: usize,
+    /// Where the ids go, and how many have their places there. As a vector it stays empty until they are written.
+    all: Vec<u32>,
     length: usize,
+    /// The number of the list that comes next.
+    next: usize,
     /// Lists that came before their turn.
     waiting: BTreeMap<usize, Vec<u32>>,
     /// Buffers to be used again.
     spare: Vec<Vec<u32>>,
 }
 
-// SAFETY: the target is written in places that the state gives out once each.
-unsafe impl Sync for InOrder {}
-
 impl InOrder {
-    /// Into the room of an empty vector, which must not be touched as long as lists are put.
-    fn new(all: &mut Vec<u32>) -> InOrder {
-        InOrder { target: all.as_mut_ptr(), room: all.capacity(), state: Mutex::default() }
+    /// Into the room of an empty vector.
+    fn new(all: Vec<u32>) -> InOrder {
+        InOrder { state: Mutex::new(State { all, ..State::default() }), moving: RwLock::default() }
     }
 
     /// Put a list; an empty buffer comes back.
     fn put(&self, number: usize, ids: Vec<u32>) -> Vec<u32> {
         let mut state = self.state();
         state.waiting.insert(number, ids);
-        let mut ready = Vec::new();
-        loop {
-            let next = state.next;
-            let Some(ids) = state.waiting.remove(&next) else { break };
-            let place = state.length;
-            state.next += 1;
-            state.length += ids.len();
-            ready.push((place, ids));
-        }
+        let ready: Vec<_> = std::iter::from_fn(|| state.take_next()).collect();
+        let length = ready.iter().map(Vec::len).sum();
+        let mut place = self.place(&mut state, length);
+        // Nobody can move the room between the two: for that, the state is needed.
+        let copying = self.moving.read();
         drop(state);
-        for (place, ids) in &mut ready {
-            assert!(*place + ids.len() <= self.room, "more ids than the items can have");
-            // SAFETY: just checked; no other list has this place.
-            unsafe { self.target.add(*place).copy_from_nonoverlapping(ids.as_ptr(), ids.len()) };
-            ids.clear();
+        for ids in &ready {
+            // SAFETY: `place` gave out as many words as there are, to nobody else, and none of them moves while this copies.
+            unsafe {
+                place.copy_from_nonoverlapping(ids.as_ptr(), ids.len());
+                place = place.add(ids.len());
+            }
         }
+        drop(copying);
         let mut state = self.state();
-        state.spare.extend(ready.into_iter().map(|(_, ids)| ids));
-        state.spare.pop().unwrap_or_default()
+        state.spare.extend(ready);
+        let mut buffer = state.spare.pop().unwrap_or_default();
+        buffer.clear();
+        buffer
     }
 
-    fn length(&self) -> usize {
-        self.state().length
+    /// The place of the next so many ids.
+    fn place(&self, state: &mut State, length: usize) -> *mut u32 {
+        let start = state.length;
+        state.length += length;
+        if state.length > state.all.capacity() {
+            let alone = self.moving.write();
+            // SAFETY: nobody copies any more, so all that was given out is written.
+            unsafe { state.all.set_len(start) };
+            state.all.reserve(length);
+            // SAFETY: fewer than there are.
+            unsafe { state.all.set_len(0) };
+            drop(alone);
+        }
+        state.all.as_mut_ptr().wrapping_add(start)
+    }
+
+    /// All lists, when all were put.
+    fn finish(self) -> Vec<u32> {
+        let State { mut all, length, .. } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        // SAFETY: whoever put a list has copied it, so all places up to here have been written.
+        unsafe { all.set_len(length) };
+        fit(&mut all);
+        all
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// The list whose turn it is, if it has come.
+    fn take_next(&mut self) -> Option<Vec<u32>> {
+        let ids = self.waiting.remove(&self.next)?;
+        self.next += 1;
+        Some(ids)
     }
 }
 
@@ -265,7 +287,7 @@ impl Encoder {
                 let parts = parts_of_units(grammar, &units);
                 append(
                     out,
-                    encode_all(&parts, threads, Units::most_bytes, |part, ids| self.encode_units(*part, split, ids))?.0,
+                    encode_all(&parts, threads, Units::len, |part, ids| self.encode_units(*part, split, ids))?.0,
                 );
                 Ok(())
             }
@@ -294,6 +316,23 @@ mod tests {
         let items: Vec<usize> = (0..1000).map(|item| item * 7919 % 1000).collect();
         let doubled = map(&items, 3, |&item| item * 1000, |&item| 2 * item);
         assert!(doubled.iter().zip(&items).all(|(double, item)| *double == 2 * item));
+    }
+
+    #[test]
+    fn ids_are_in_order_however_many_they_are() {
+        let items: Vec<u32> = (0..300).collect();
+        let many = |item: &u32| (*item as usize * 7919 % 50) << 8;
+        let encode = |item: &u32, ids: &mut Vec<u32>| {
+            ids.extend(std::iter::repeat_n(*item, many(item)));
+            Ok(())
+        };
+        // The room is reckoned by the size, so that it has to grow again and again.
+        let (all, offsets) = encode_all(&items, 3, |_| WORTH_A_THREAD / 64, encode).unwrap();
+        let wanted: Vec<u32> = items.iter().flat_map(|item| std::iter::repeat_n(*item, many(item))).collect();
+        assert!(all == wanted);
+        assert!(
+            items.iter().all(|&item| (offsets[item as usize + 1] - offsets[item as usize]) as usize == many(&item))
+        );
     }
 
     #[test]

@@ -16,11 +16,11 @@
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
-use super::huge::Zeros;
 use super::key::{VALUE_SHIFT, hash, is_long};
 use super::line::{self, Find, Line, SLOTS};
 use super::prefetch::{ahead, prefetch};
 use super::records::{self, Records, Unit};
+use super::zeros::Zeros;
 
 /// How many values there are.
 const VALUES: u32 = 1 << (128 - VALUE_SHIFT);
@@ -39,12 +39,21 @@ pub(super) struct Size {
 }
 
 impl Size {
-    /// For a vocabulary of so many ids: a million entries in 16 MiB, of which a published vocabulary fills a fifth at most;
-    /// and the values that are no ids name records.
+    /// For a vocabulary of so many ids: at least a line for each, half a million entries in 8 MiB or a million in 16, of which
+    /// a published vocabulary fills a fifth at most; and the values that are no ids name records.
     pub(super) fn for_ids(n_ids: u32) -> Size {
         let first_record = n_ids.min(VALUES / 2);
-        Size { log_lines: 18, first_record, records: (VALUES - first_record) as usize }
+        Size {
+            log_lines: if n_ids > 1 << 17 { 18 } else { 17 },
+            first_record,
+            records: (VALUES - first_record) as usize,
+        }
     }
+}
+
+/// The words of all lines.
+fn words(size: Size) -> usize {
+    (2 * SLOTS) << size.log_lines
 }
 
 #[derive(Debug)]
@@ -58,8 +67,23 @@ pub(super) struct PieceCache {
 }
 
 impl PieceCache {
+    /// An empty cache, for few pieces.
     pub(super) fn new(size: Size) -> PieceCache {
-        let lines = Zeros::new((2 * SLOTS) << size.log_lines);
+        PieceCache::of(Zeros::new(words(size)), size)
+    }
+
+    /// A cache that remembers that these pieces, given by their keys, are one token each.
+    pub(super) fn seeded(size: Size, pieces: impl Iterator<Item = (u128, u32)>) -> PieceCache {
+        let mut cache = PieceCache::of(Zeros::present(words(size)), size);
+        let (lines, shift) = (cache.lines().as_ptr(), 64 - size.log_lines);
+        let ask = |(key, _)| prefetch(lines.wrapping_add((hash(key) >> shift) as usize));
+        for (key, id) in ahead::<_, AHEAD>(pieces, ask) {
+            cache.put(key, id);
+        }
+        cache
+    }
+
+    fn of(lines: Zeros, size: Size) -> PieceCache {
         PieceCache { lines, size, entries: 0, records: Records::new(size.records), victim: 0 }
     }
 
@@ -75,15 +99,6 @@ impl PieceCache {
     pub(super) fn view(&self) -> View<'_> {
         let Size { log_lines, first_record, .. } = self.size;
         View { lines: self.lines(), shift: 64 - log_lines, records: self.records.units(), first_record }
-    }
-
-    /// Remember that these pieces, given by their keys, are one token each. What is known already stays.
-    pub(super) fn seed(&mut self, pieces: impl Iterator<Item = (u128, u32)>) {
-        let (lines, shift) = (self.lines().as_ptr(), 64 - self.size.log_lines);
-        let ask = |(key, _)| prefetch(lines.wrapping_add((hash(key) >> shift) as usize));
-        for (key, id) in ahead::<_, AHEAD>(pieces, ask) {
-            self.put(key, id);
-        }
     }
 
     /// Remember the ids of a piece, and answer its value; None where there is no room for them.

@@ -12,8 +12,6 @@
 //! Invariants: a record lies within one segment; at least [`PADDING`] words follow every count. The memory is touched as it
 //! is used and never more than asked for at the start.
 
-use super::huge;
-
 /// Words of a unit.
 pub(super) const UNIT: usize = 6;
 pub(super) type Unit = [u32; UNIT];
@@ -35,7 +33,7 @@ impl Records {
     /// Room for so many units, unit 0 among them.
     pub(super) fn new(units: usize) -> Records {
         let segment = units.saturating_sub(1) / SEGMENTS;
-        let mut words = huge::with_capacity((1 + segment * SEGMENTS) * UNIT);
+        let mut words = Vec::with_capacity((1 + segment * SEGMENTS) * UNIT);
         words.extend([1, 0, 0, 0, 0, 0]);
         Records { words, segment, next: 1, end: 1 + segment }
     }

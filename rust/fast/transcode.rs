@@ -46,15 +46,6 @@ impl<'s> Units<'s> {
         }
     }
 
-    /// How many bytes the UTF-8 can have at the most.
-    pub fn most_bytes(&self) -> usize {
-        match self {
-            Units::One(units) => 2 * units.len(),
-            Units::Two(units) => 3 * units.len(),
-            Units::Four(units) => 4 * units.len(),
-        }
-    }
-
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -1,12 +1,13 @@
 //! `Codec` and `StreamDecoder` for Python.
 
+use super::array::array_of_ids;
 use super::ids::{Ids, from_item};
 use super::list::list_of_ids;
 use super::text::{self, Text};
 use super::trace::event_dict;
 use super::vocab::{Pattern, SpecialTokens, Vocab};
 use crate::error::{Error, Result};
-use crate::fast::parallel;
+use crate::fast::{parallel, spare};
 use crate::special::Finder;
 use crate::{codec, decode, special};
 use numpy::{IntoPyArray, PyArray1};
@@ -81,7 +82,10 @@ impl Codec {
         threads: usize,
     ) -> PyResult<Bound<'py, PyAny>> {
         if !self.is_brief(&text) {
-            return list_of_ids(py, &self.ids(py, &text, allowed, threads)?);
+            let ids = self.ids(py, &text, allowed, threads)?;
+            let list = list_of_ids(py, &ids);
+            spare::give_back(ids);
+            return list;
         }
         // A call within this one, of a finalizer, finds the place empty.
         let mut ids = BRIEF.take();
@@ -101,7 +105,7 @@ impl Codec {
         allowed: Vec<String>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyArray1<u32>>> {
-        Ok(self.ids(py, &text, allowed, threads)?.into_pyarray(py))
+        array_of_ids(py, self.ids(py, &text, allowed, threads)?)
     }
 
     /// The ids of several texts, each as a list.
@@ -116,7 +120,9 @@ impl Codec {
         let (texts, finder) = (text::texts(&texts)?, self.finder(allowed));
         let (ids, offsets) = py.detach(|| self.batch(&texts, &finder, threads))?;
         let part = |ends: &[u64]| list_of_ids(py, &ids[ends[0] as usize..ends[1] as usize]);
-        PyList::new(py, offsets.windows(2).map(part).collect::<PyResult<Vec<_>>>()?)
+        let lists = PyList::new(py, offsets.windows(2).map(part).collect::<PyResult<Vec<_>>>()?);
+        spare::give_back(ids);
+        lists
     }
 
     /// The ids of several texts in one flat array, and where each text begins: offsets[i]..offsets[i + 1].
@@ -130,7 +136,7 @@ impl Codec {
     ) -> PyResult<Offsets<'py>> {
         let (texts, finder) = (text::texts(&texts)?, self.finder(allowed));
         let (ids, offsets) = py.detach(|| self.batch(&texts, &finder, threads))?;
-        Ok((ids.into_pyarray(py), offsets.into_pyarray(py)))
+        Ok((array_of_ids(py, ids)?, offsets.into_pyarray(py)))
     }
 
     /// How many ids a text has.
@@ -242,7 +248,7 @@ impl Codec {
 
     /// The ids of all texts, and where each begins.
     fn batch(&self, texts: &[Text<'_>], allowed: &Finder, threads: usize) -> Result<(Vec<u32>, Vec<u64>)> {
-        parallel::encode_all(texts, threads, Text::most, |text, ids| text.append(&self.core, allowed, ids))
+        parallel::encode_all(texts, threads, Text::size, |text, ids| text.append(&self.core, allowed, ids))
     }
 
     /// The finder of the special tokens that a call allows.

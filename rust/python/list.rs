@@ -11,7 +11,6 @@
 #![allow(unsafe_code)]
 
 #[cfg(not(Py_LIMITED_API))]
-use crate::fast::huge;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyList};
@@ -31,9 +30,6 @@ pub fn list_of_ids<'py>(py: Python<'py>, ids: &[u32]) -> PyResult<Bound<'py, PyA
     let length = ids.len().try_into()?;
     // SAFETY: PyList_New gives a new reference, or null with an exception set, which becomes the error.
     let list = unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyList_New(length))? };
-    #[cfg(not(Py_LIMITED_API))]
-    // SAFETY: it is a list, and `ob_item` is where its items are; they are not read.
-    huge::ask(unsafe { (*list.as_ptr().cast::<ffi::PyListObject>()).ob_item }, ids.len());
     let mut ints = INTS.lock().unwrap_or_else(PoisonError::into_inner);
     for (place, &id) in (0..).zip(ids) {
         let int = match ints.get(id as usize) {

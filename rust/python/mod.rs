@@ -7,6 +7,7 @@
 // What Python hands over belongs to the call, whether or not the call uses it up.
 #![allow(clippy::needless_pass_by_value)]
 
+mod array;
 mod calls;
 mod codec;
 mod errors;

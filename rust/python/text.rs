@@ -42,14 +42,6 @@ impl Text<'_> {
         }
     }
 
-    /// How many bytes it can be at the most, and how many ids.
-    pub fn most(&self) -> usize {
-        match self {
-            Text::Bytes(bytes) => bytes.len(),
-            Text::Units(units) => units.most_bytes(),
-        }
-    }
-
     /// Its ids, found by at most so many threads.
     pub fn encode(&self, codec: &Codec, allowed: &Finder, threads: usize) -> Result<Vec<u32>> {
         match self {
@@ -140,7 +132,6 @@ pub fn texts<'a>(objects: &'a [Bound<'_, PyAny>]) -> PyResult<Vec<Text<'a>>> {
 /// A text as a str.
 #[cfg(not(Py_LIMITED_API))]
 pub fn to_str<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyString>> {
-    use crate::fast::huge;
     use crate::fast::units::{self, Width};
     use pyo3::ffi;
     use std::slice::from_raw_parts_mut;
@@ -148,18 +139,17 @@ pub fn to_str<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyString>
         return Ok(PyString::new(py, text));
     }
     let (width, length) = units::measure(text);
-    let (greatest, bytes) = match width {
+    let greatest = match width {
         Width::Ascii => return Ok(PyString::new(py, text)),
-        Width::One => (0xFF, length),
-        Width::Two => (0xFFFF, 2 * length),
-        Width::Four => (0x10_FFFF, 4 * length),
+        Width::One => 0xFF,
+        Width::Two => 0xFFFF,
+        Width::Four => 0x10_FFFF,
     };
     // SAFETY: a new str, or null with an exception set; it has `length` units of the width that `greatest` asks for, which
     // nobody else has seen, and all of them are written: `measure` counts what `write` writes.
     unsafe {
         let new = Bound::from_owned_ptr_or_err(py, ffi::PyUnicode_New(length.try_into()?, greatest))?;
         let data = ffi::PyUnicode_DATA(new.as_ptr());
-        huge::ask(data.cast::<u8>(), bytes);
         match width {
             Width::Ascii | Width::One => units::write(text, from_raw_parts_mut(data.cast::<u8>(), length)),
             Width::Two => units::write(text, from_raw_parts_mut(data.cast::<u16>(), length)),

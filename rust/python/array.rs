@@ -1,0 +1,34 @@
+//! Ids on their way out as a numpy array, which is the memory they were written to.
+
+// An array over memory that is not its own.
+#![allow(unsafe_code)]
+
+use crate::fast::spare;
+use numpy::ndarray::ArrayViewMut1;
+use numpy::{IntoPyArray, PyArray1};
+use pyo3::prelude::*;
+
+/// From how many ids on their memory is worth using again.
+const LARGE: usize = 1 << 16;
+
+/// What an array over many ids holds on to; when the last array is gone, their memory is there for the next text.
+#[pyclass(frozen, module = "minitok._rust")]
+struct Owner(Vec<u32>);
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        spare::give_back(std::mem::take(&mut self.0));
+    }
+}
+
+/// The ids as an array.
+pub fn array_of_ids(py: Python<'_>, mut ids: Vec<u32>) -> PyResult<Bound<'_, PyArray1<u32>>> {
+    if ids.len() < LARGE {
+        return Ok(ids.into_pyarray(py));
+    }
+    let (start, length) = (ids.as_mut_ptr(), ids.len());
+    let owner = Bound::new(py, Owner(ids))?;
+    // SAFETY: so many ids are there. They neither move nor go as long as their owner lives, which the array keeps alive, and
+    // which does nothing with them until then.
+    Ok(unsafe { PyArray1::borrow_from_array(&ArrayViewMut1::from_shape_ptr(length, start), owner.into_any()) })
+}
