@@ -160,6 +160,9 @@ impl Encoder {
                 work.seeded = true;
                 work.cache = PieceCache::seeded(self.size, self.seeds());
             }
+            if work.seeded {
+                work.cache.grow();
+            }
             for first in (0..work.ends.len()).step_by(BLOCK) {
                 let range = first..work.ends.len().min(first + BLOCK);
                 let end = work.ends[range.end - 1];

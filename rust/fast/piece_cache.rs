@@ -3,15 +3,14 @@
 //! Words repeat: of a hundred pieces of running text, one or two are new. A cache line of 64 bytes holds four entries of 16:
 //! the key of a piece ([`super::key`]) and a 20-bit *value*. The values below `first_record` are ids, those from it on name
 //! records with several ids ([`super::records`]). A piece belongs on one line, chosen by its hash; when that is full, on
-//! the next; when that is full too, it takes the place of another on its own line. Nothing but speed depends on what is
-//! forgotten.
+//! the next; when that is full too, it takes the place of another on its own line. When half of the slots are taken, the lines
+//! double, up to a number given at the start. Nothing but speed depends on what is forgotten.
 //!
 //! Invariants: a line fills from its first slot, and only `turn` removes; so a line whose last slot is free is not full. No
-//! entry names a record that was forgotten. The memory is that of the lines and records given at the start, whatever is
-//! encoded.
+//! entry names a record that was forgotten. The memory is never more than that of the lines and records given at the start,
+//! whatever is encoded.
 //!
-//! Costs: a hit is one line; memory is touched as it is used. `seed` is one insertion a piece. Not shared between threads:
-//! see `pool.rs`.
+//! Costs: a hit is one line. `seeded` and `grow` are one insertion an entry. Not shared between threads: see `pool.rs`.
 
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
@@ -32,6 +31,8 @@ const AHEAD: usize = 24;
 pub(super) struct Size {
     /// The number of lines is 2 to this power.
     pub(super) log_lines: u32,
+    /// To what power it grows.
+    pub(super) most_log_lines: u32,
     /// The first value that names a record; ids from it on need one. No more than half of all values.
     pub(super) first_record: u32,
     /// Units of records; at most the number of values that are left.
@@ -39,12 +40,13 @@ pub(super) struct Size {
 }
 
 impl Size {
-    /// For a vocabulary of so many ids: at least a line for each, half a million entries in 8 MiB or a million in 16, of which
-    /// a published vocabulary fills a fifth at most; and the values that are no ids name records.
+    /// For a vocabulary of so many ids: half a million entries in 8 MiB, of which those of 131,072 tokens take a quarter, or a
+    /// million in 16; the values that are no ids name records.
     pub(super) fn for_ids(n_ids: u32) -> Size {
         let first_record = n_ids.min(VALUES / 2);
         Size {
             log_lines: if n_ids > 1 << 17 { 18 } else { 17 },
+            most_log_lines: 18,
             first_record,
             records: (VALUES - first_record) as usize,
         }
@@ -81,6 +83,22 @@ impl PieceCache {
             cache.put(key, id);
         }
         cache
+    }
+
+    /// Twice as many lines, when half of the slots are taken and there are not as many yet as there can be.
+    pub(super) fn grow(&mut self) {
+        if self.entries <= self.half() || self.size.log_lines >= self.size.most_log_lines {
+            return;
+        }
+        self.size.log_lines += 1;
+        self.entries = 0;
+        let lines = std::mem::replace(&mut self.lines, Zeros::present(words(self.size)));
+        for line in lines.as_chunks().0 {
+            // Those of one line go to two neighbouring ones.
+            for entry in (0..SLOTS).map(|slot| line::entry(line, slot)).filter(|&entry| entry != 0) {
+                self.put(entry & ((1 << VALUE_SHIFT) - 1), (entry >> VALUE_SHIFT) as u32);
+            }
+        }
     }
 
     fn of(lines: Zeros, size: Size) -> PieceCache {
@@ -130,7 +148,12 @@ impl PieceCache {
 
     /// Whether a good half of the lines are taken, or the records are: what is new will soon displace what is known.
     pub(super) fn is_full(&self) -> bool {
-        self.entries > (SLOTS << self.size.log_lines) / 2 || self.records.is_full()
+        self.entries > self.half() || self.records.is_full()
+    }
+
+    /// Half of all slots.
+    fn half(&self) -> usize {
+        (SLOTS << self.size.log_lines) / 2
     }
 
     /// Between two blocks: when the records are nearly full, forget the oldest of them. No value handed out before may be
