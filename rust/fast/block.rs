@@ -73,6 +73,7 @@ impl Workspace {
     /// The values of some of the pieces in work; the first of these begins at `start`.
     pub(super) fn encode(&mut self, encoder: &Encoder, text: &[u8], start: usize, range: Range<usize>) -> Values<'_> {
         let n_pieces = range.len();
+        self.spill.clear();
         // What is left of the block before is written over, not cleared first.
         if self.values.len() < n_pieces {
             self.names.resize(n_pieces, 0);
@@ -96,14 +97,9 @@ impl Workspace {
     pub(super) fn rest(&mut self) {
         self.ends.clear();
         self.ends.shrink_to(KEPT);
-        self.cutting.shrink_to(KEPT);
-    }
-
-    /// After the values of a block have been used.
-    pub(super) fn finish(&mut self) {
         self.spill.clear();
         self.spill.shrink_to(KEPT);
-        self.cache.turn();
+        self.cutting.shrink_to(KEPT);
     }
 
     /// The value of every piece that is in the cache; 0, and its number among the misses, of every other.

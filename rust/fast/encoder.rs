@@ -24,7 +24,7 @@ use crate::vocab::{Tokens, Vocab};
 use std::sync::{Arc, OnceLock};
 
 /// From how many bytes of one text on a large cache is worth its time at once.
-const SEED_AFTER: usize = 1 << 20;
+pub(super) const SEED_AFTER: usize = 1 << 20;
 /// Shorter texts have no pieces that are worth cutting.
 const CUTTABLE: usize = if cfg!(test) { 7 } else { 64 };
 /// How many units of a Python str are turned into UTF-8 at a time, and how near the end of it a cut is looked for.
@@ -143,7 +143,7 @@ impl Encoder {
         Ok(())
     }
 
-    fn take(&self) -> Box<Workspace> {
+    pub(super) fn take(&self) -> Box<Workspace> {
         self.pool.take().unwrap_or_else(|| Box::new(Workspace::new(self.first)))
     }
 
@@ -156,18 +156,11 @@ impl Encoder {
         let mut block = |work: &mut Workspace, mut start| {
             self.cut(text, start, work);
             let is_long = whole >= self.seed_after && work.pieces_are_short(start);
-            if !work.seeded && (is_long || work.cache.is_full()) {
-                work.seeded = true;
-                work.cache = PieceCache::seeded(self.size, self.seeds());
-            }
-            if work.seeded {
-                work.cache.grow();
-            }
             for first in (0..work.ends.len()).step_by(BLOCK) {
                 let range = first..work.ends.len().min(first + BLOCK);
                 let end = work.ends[range.end - 1];
+                self.make_room(work, is_long);
                 sink(work.encode(self, text, start, range));
-                work.finish();
                 start = end;
             }
         };
@@ -202,6 +195,18 @@ impl Encoder {
         work.rest();
         self.pool.put(work);
         result
+    }
+
+    /// Before a block: see to it that the cache has room for what is new.
+    fn make_room(&self, work: &mut Workspace, is_long: bool) {
+        if !work.seeded && (is_long || work.cache.is_full()) {
+            work.seeded = true;
+            work.cache = PieceCache::seeded(self.size, self.seeds());
+        }
+        if work.seeded {
+            work.cache.grow();
+        }
+        work.cache.turn();
     }
 
     /// Put cuts inside the pieces in work; the first of these begins at `start`.

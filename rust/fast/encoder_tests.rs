@@ -194,6 +194,15 @@ proptest! {
 }
 
 #[test]
+fn one_piece_of_many_parts_gets_a_large_cache() {
+    let encoder = Encoder::new(Arc::new(make("\u{4e00}".as_bytes(), 2, Form::Merges)));
+    let text: String = (0..20_000u32).filter_map(|k| char::from_u32(0x4e00 + k * 7919 % 20_902)).collect();
+    assert!(text.len() < super::encoder::SEED_AFTER);
+    encoder.encode(text.as_bytes(), Split::Scan(Grammar::Cl100k), &mut Vec::new()).unwrap();
+    assert!(encoder.take().seeded);
+}
+
+#[test]
 fn a_python_str_is_encoded_as_its_utf8() {
     let vocab = Arc::new(make("le café 日本語 abc abc 👍 ".as_bytes(), 60, Form::Merges));
     let encoder = Encoder::new(vocab);

@@ -148,7 +148,7 @@ impl PieceCache {
 
     /// Whether a good half of the lines are taken, or the records are: what is new will soon displace what is known.
     pub(super) fn is_full(&self) -> bool {
-        self.entries > self.half() || self.records.is_full()
+        self.entries > self.half() || self.records.are_full()
     }
 
     /// Half of all slots.
@@ -164,6 +164,9 @@ impl PieceCache {
         }
         let Size { first_record, .. } = self.size;
         let gone = self.records.turn();
+        if gone.is_empty() {
+            return;
+        }
         let gone = first_record + gone.start..first_record + gone.end;
         let mut entries = 0;
         for line in self.lines_mut() {

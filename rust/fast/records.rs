@@ -68,11 +68,17 @@ impl Records {
         self.end - self.next < self.segment / 8
     }
 
-    /// Open the next segment. The units that are forgotten by it.
+    /// Whether the last segment is nearly full: the next record but a few takes the place of an old one.
+    pub(super) fn are_full(&self) -> bool {
+        self.is_full() && self.end == 1 + SEGMENTS * self.segment
+    }
+
+    /// Open the next segment. The units that are forgotten by it; none as long as nothing ever stood there.
     pub(super) fn turn(&mut self) -> std::ops::Range<u32> {
         self.next = if self.end == 1 + SEGMENTS * self.segment { 1 } else { self.end };
         self.end = self.next + self.segment;
-        self.next as u32..self.end as u32
+        let used = self.end.min(self.words.len() / UNIT).max(self.next);
+        self.next as u32..used as u32
     }
 
     pub(super) fn units(&self) -> &[Unit] {
@@ -103,12 +109,16 @@ mod tests {
     #[test]
     fn the_ring_forgets_its_oldest_quarter() {
         let mut records = Records::new(17);
+        let mut turns = 0;
         let mut known = std::collections::BTreeMap::new();
         for piece in 0..100u32 {
             let ids = vec![piece; 1 + piece as usize % 7];
             let bytes = [piece as u8; 15];
             let unit = records.add(&ids, Some(&bytes)).unwrap_or_else(|| {
+                assert!(!records.are_full() || turns % SEGMENTS == SEGMENTS - 1);
                 let gone = records.turn();
+                turns += 1;
+                assert_eq!(gone.is_empty(), turns < SEGMENTS, "what nothing stood on is not forgotten");
                 let before = known.len();
                 known.retain(|unit, _| !gone.contains(unit));
                 assert!(before < 8 || known.len() > before / 2);

@@ -81,18 +81,12 @@ impl Codec {
         allowed: Vec<String>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyAny>> {
-        if !self.is_brief(&text) {
-            let ids = self.ids(py, &text, allowed, threads)?;
-            let list = list_of_ids(py, &ids);
-            spare::give_back(ids);
-            return list;
+        if self.is_brief(&text) {
+            return self.briefly(&text, allowed, |ids| list_of_ids(py, ids));
         }
-        // A call within this one, of a finalizer, finds the place empty.
-        let mut ids = BRIEF.take();
-        let encoded = text.append(&self.core, &self.finder(allowed), &mut ids);
-        let list = encoded.map_err(PyErr::from).and_then(|()| list_of_ids(py, &ids));
-        ids.clear();
-        BRIEF.set(ids);
+        let ids = self.ids(py, &text, allowed, threads)?;
+        let list = list_of_ids(py, &ids);
+        spare::give_back(ids);
         list
     }
 
@@ -105,6 +99,9 @@ impl Codec {
         allowed: Vec<String>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyArray1<u32>>> {
+        if self.is_brief(&text) {
+            return self.briefly(&text, allowed, |ids| Ok(PyArray1::from_slice(py, ids)));
+        }
         array_of_ids(py, self.ids(py, &text, allowed, threads)?)
     }
 
@@ -234,6 +231,23 @@ impl Codec {
     fn ids(&self, py: Python<'_>, text: &Text<'_>, allowed: Vec<String>, threads: usize) -> Result<Vec<u32>> {
         let finder = self.finder(allowed);
         self.without_gil(py, text, || text.encode(&self.core, &finder, threads))
+    }
+
+    /// Make something of the ids of a text that takes some microseconds only.
+    #[inline]
+    fn briefly<T>(
+        &self,
+        text: &Text<'_>,
+        allowed: Vec<String>,
+        make: impl FnOnce(&[u32]) -> PyResult<T>,
+    ) -> PyResult<T> {
+        // A call within this one, of a finalizer, finds the place empty.
+        let mut ids = BRIEF.take();
+        let encoded = text.append(&self.core, &self.finder(allowed), &mut ids);
+        let result = encoded.map_err(PyErr::from).and_then(|()| make(&ids));
+        ids.clear();
+        BRIEF.set(ids);
+        result
     }
 
     /// Do some work on a text without the GIL, unless it is so short that letting go and taking hold would be most of it.
