@@ -51,6 +51,31 @@ def test_rust_is_the_default_where_the_extension_is():
     assert ran.stdout.split() == ["rust", "rust", "minitok._rust", "minitok._rust", "True"], ran.stderr
 
 
+ENCODE = """
+import hashlib, itertools, resource
+import minitok
+tok = minitok.get_encoding("cl100k_base")
+tok.encode("hello world")
+words = ["".join(letters) for letters in itertools.product("bdfgklmnprst", "aeiou", "bdfgklmnprst", "aeiou", "xyz", "aou")]
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+ids = tok.encode_to_numpy(" ".join(words + words[::-1]))
+print(hashlib.sha256(ids).hexdigest(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+def test_a_small_cache_changes_memory_and_no_id():
+    usual, grown = run_python(ENCODE, MINITOK_CACHE="").stdout.split()
+    small, grown_small = run_python(ENCODE, MINITOK_CACHE="1").stdout.split()
+    assert usual == small
+    assert int(grown_small) < int(grown) / 2
+
+
+@pytest.mark.parametrize("wanted", ["0", "-1", "1.5", "much", "99999999"])
+def test_a_cache_of_no_size_is_an_error(wanted):
+    ran = run_python("import minitok", MINITOK_CACHE=wanted)
+    assert f"BackendError: MINITOK_CACHE is '{wanted}'; it can be a number of MiB, from 1 on" in ran.stderr
+
+
 def test_an_unknown_backend_is_an_error():
     assert "it can be 'rust' or 'python'" in run_python("import minitok", MINITOK_BACKEND="java").stderr
     with pytest.raises(minitok.BackendError, match="unknown backend 'java'"):

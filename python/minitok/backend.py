@@ -4,6 +4,9 @@
 ``MINITOK_BACKEND`` chooses one; ``rust`` without the extension is an error, never a silent change. Every object also takes
 ``backend=``, so that both can run side by side.
 
+Each thread that encodes with a tokenizer keeps the pieces that it met in a cache, of Rust, of up to 40 MiB; ``MINITOK_CACHE``
+is another number of MiB, 1 at least. Nothing but speed depends on it.
+
 Both offer the same names (``Backend``). The extension has them by itself; ``reference_backend.py`` gives the reference,
 which is written for reading, the calls of the extension by the simplest means.
 """
@@ -139,7 +142,15 @@ def default_backend() -> BackendName:
     return "rust"
 
 
+def check_cache() -> None:
+    """Raise unless the extension can read how large the environment wants the caches."""
+    wanted = os.environ.get("MINITOK_CACHE", "")
+    if wanted and not (wanted.isascii() and wanted.isdecimal() and 1 <= int(wanted) <= 1 << 20):
+        raise BackendError(f"MINITOK_CACHE is {wanted!r}; it can be a number of MiB, from 1 on")
+
+
 BACKEND: BackendName = default_backend()
+check_cache()
 
 
 @cache

@@ -8,6 +8,7 @@
 //! one takes its place, which is filled with the vocabulary: that takes some milliseconds and saves more on the words to come.
 
 use super::block::{BLOCK, Workspace};
+use super::cache_bytes;
 use super::key::{INLINE, key_of};
 use super::long::merge_long;
 use super::miss::{WIDE_LANE, merge_short};
@@ -60,7 +61,7 @@ pub struct Encoder {
 
 impl Encoder {
     pub fn new(vocab: Arc<Vocab>) -> Encoder {
-        let size = Size::for_ids(vocab.tokens.n_ids());
+        let size = Size::for_ids(vocab.tokens.n_ids(), cache_bytes());
         Encoder::with_size(vocab, size)
     }
 

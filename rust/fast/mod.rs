@@ -42,6 +42,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 static ENABLED: LazyLock<AtomicBool> =
     LazyLock::new(|| AtomicBool::new(std::env::var_os("MINITOK_FAST").is_none_or(|value| value != "0")));
 
+/// What the cache of pieces of one thread may take in MiB, once it is full: a million entries.
+const CACHE: usize = 40;
+
+static CACHE_BYTES: LazyLock<usize> = LazyLock::new(|| {
+    let asked = std::env::var("MINITOK_CACHE").ok().and_then(|value| value.parse().ok());
+    asked.unwrap_or(CACHE).saturating_mul(1 << 20)
+});
+
+/// How many bytes the cache of pieces of one thread may take; `MINITOK_CACHE` in the environment is another number of MiB.
+pub fn cache_bytes() -> usize {
+    *CACHE_BYTES
+}
+
 /// Whether patterns, codecs and trainings that are made from now on use the fast paths. `MINITOK_FAST=0` in the environment
 /// switches them off, so that both can be timed and compared.
 pub fn enabled() -> bool {

@@ -40,15 +40,19 @@ pub(super) struct Size {
 }
 
 impl Size {
-    /// For a vocabulary of so many ids: half a million entries in 8 MiB, of which those of 131,072 tokens take a quarter, or a
-    /// million in 16; the values that are no ids name records.
-    pub(super) fn for_ids(n_ids: u32) -> Size {
+    /// For a vocabulary of so many ids, and no more than so many bytes once all is taken (a megabyte at least): at best a
+    /// million entries, and half of them at first where the ids are no more than 131,072. The values that are no ids name
+    /// records.
+    pub(super) fn for_ids(n_ids: u32, bytes: usize) -> Size {
         let first_record = n_ids.min(VALUES / 2);
+        // Nearly every entry that is no id has a record of one unit.
+        let entries = bytes.max(1 << 20) / (size_of::<u128>() + size_of::<Unit>());
+        let most_log_lines = (entries / SLOTS).ilog2().min(18);
         Size {
-            log_lines: if n_ids > 1 << 17 { 18 } else { 17 },
-            most_log_lines: 18,
+            log_lines: most_log_lines.min(if n_ids > 1 << 17 { 18 } else { 17 }),
+            most_log_lines,
             first_record,
-            records: (VALUES - first_record) as usize,
+            records: ((VALUES - first_record) as usize).min(SLOTS << most_log_lines),
         }
     }
 }
@@ -74,9 +78,10 @@ impl PieceCache {
         PieceCache::of(Zeros::new(words(size)), size)
     }
 
-    /// A cache that remembers that these pieces, given by their keys, are one token each.
+    /// A cache that remembers that these pieces, given by their keys, are one token each; the first of them, if it is small.
     pub(super) fn seeded(size: Size, pieces: impl Iterator<Item = (u128, u32)>) -> PieceCache {
         let mut cache = PieceCache::of(Zeros::present(words(size)), size);
+        let pieces = pieces.take(cache.half());
         let (lines, shift) = (cache.lines().as_ptr(), 64 - size.log_lines);
         let ask = |(key, _)| prefetch(lines.wrapping_add((hash(key) >> shift) as usize));
         for (key, id) in ahead::<_, AHEAD>(pieces, ask) {
@@ -252,5 +257,27 @@ impl<'c> View<'c> {
     /// The records, and the value of the first unit.
     pub(super) fn records(&self) -> (&'c [Unit], u32) {
         (self.records, self.first_record)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cache_is_no_larger_than_it_may_be() {
+        for (n_ids, megabytes) in [(256, 0), (50_257, 1), (100_277, 7), (200_019, 40), (1 << 30, 1000)] {
+            let bytes = megabytes << 20;
+            let size = Size::for_ids(n_ids, bytes);
+            let most = (size_of::<Line>() << size.most_log_lines) + size.records * size_of::<Unit>();
+            assert!(most <= bytes.max(1 << 20), "{n_ids} ids, {megabytes} MiB: {most} bytes");
+            assert!(size.log_lines <= size.most_log_lines && size.records <= (VALUES - size.first_record) as usize);
+            let mut cache = PieceCache::seeded(size, (1..300_000).map(|id| (u128::from(id), id)));
+            assert!(cache.entries <= cache.half());
+            for _ in 0..9 {
+                cache.grow();
+            }
+            assert!(cache.size.log_lines <= size.most_log_lines);
+        }
     }
 }
