@@ -104,9 +104,19 @@ def added_memory(row: Row) -> float:
     return added / 1e6
 
 
-def short_table(results: Results) -> str:
-    """Microseconds a call, for strings of three lengths."""
+def for_each_encoding(results: Results, table: Callable[[list[Row]], str]) -> str:
+    """A table for each encoding, since no two of them are the same work."""
     rows = results["rows"]
+    names = dict.fromkeys(row["encoding"] for row in rows)
+    return "\n\n".join(f"`{name}`:\n\n{table([row for row in rows if row['encoding'] == name])}" for name in names)
+
+
+def short_tables(results: Results) -> str:
+    """Microseconds a call, for strings of three lengths."""
+    return for_each_encoding(results, short_table)
+
+
+def short_table(rows: list[Row]) -> str:
     lengths = sorted({row["length"] for row in rows})
     columns = {
         f"{form} {length:,}": times(rows, "warm", 1e-6, op=f"short_{form}", length=length)
@@ -116,16 +126,22 @@ def short_table(results: Results) -> str:
     return grid(rows, columns, least=True)
 
 
-def decode_table(results: Results) -> str:
+def decode_tables(results: Results) -> str:
     """Megabytes of text a second, from an array and from a list."""
-    rows = results["rows"]
+    return for_each_encoding(results, decode_table)
+
+
+def decode_table(rows: list[Row]) -> str:
     columns = {f"{form} {key}": speeds(rows, key, op=f"decode_{form}") for form in FORMS for key in ("cold", "warm")}
     return grid(rows, columns)
 
 
-def batch_table(results: Results) -> str:
+def batch_tables(results: Results) -> str:
     """Megabytes of text a second, by threads, on documents that were not seen before."""
-    rows = results["rows"]
+    return for_each_encoding(results, batch_table)
+
+
+def batch_table(rows: list[Row]) -> str:
     columns = {
         f"{form}, {count_threads(threads)}": speeds(rows, "unseen", op=f"batch_{form}", threads=threads)
         for form in FORMS
@@ -138,9 +154,12 @@ def count_threads(threads: int) -> str:
     return f"{threads} thread{'s' * (threads > 1)}"
 
 
-def hard_table(results: Results) -> str:
+def hard_tables(results: Results) -> str:
     """Milliseconds of the first pass over a million characters: a second would find one huge piece in a cache."""
-    rows = results["rows"]
+    return for_each_encoding(results, hard_table)
+
+
+def hard_table(rows: list[Row]) -> str:
     columns = {text: times(rows, "cold", 1e-3, text=text) for text in dict.fromkeys(row["text"] for row in rows)}
     return grid(rows, columns, least=True)
 
