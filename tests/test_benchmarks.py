@@ -174,11 +174,18 @@ def results_of(*rows):
 
 def test_tables_name_the_fastest_and_who_is_missing(tmp_path):
     rows = [
-        {"peer": peer, "op": "decode_list", "bytes": 10**6, "median": {"cold": seconds, "warm": seconds / 2}}
+        {
+            "peer": peer,
+            "encoding": "e",
+            "op": "decode_list",
+            "bytes": 10**6,
+            "median": {"cold": seconds, "warm": seconds / 2},
+        }
         for peer, seconds in (("minitok", 0.01), ("other", 0.02))
     ]
     harness.save("decode", results_of(*rows), tmp_path)
     page = report.fill("".join(f"<!-- {name} -->\nstale\n<!-- end -->\n" for name in report.TABLES), tmp_path)
+    assert "`e`:\n\n" in page
     assert "| minitok | - | - | **100** | **200** |" in page
     assert "| other | - | - | 50 | 100 |" in page
     assert "- other: other text (decode_numpy)" in page
