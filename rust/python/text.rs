@@ -17,7 +17,7 @@ use std::borrow::Cow;
 
 /// From how many characters on a str that is not ASCII is taken as them.
 #[cfg(not(Py_LIMITED_API))]
-const LONG: usize = 4096;
+const LONG: usize = 256;
 
 /// A text as UTF-8, or the bytes that were given, or characters.
 pub enum Text<'a> {
