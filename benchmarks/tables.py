@@ -104,19 +104,20 @@ def added_memory(row: Row) -> float:
     return added / 1e6
 
 
-def for_each_encoding(results: Results, table: Callable[[list[Row]], str]) -> str:
-    """A table for each encoding, since no two of them are the same work."""
-    rows = results["rows"]
-    names = dict.fromkeys(row["encoding"] for row in rows)
-    return "\n\n".join(f"`{name}`:\n\n{table([row for row in rows if row['encoding'] == name])}" for name in names)
+def for_each_encoding(table: Callable[[list[Row]], str]) -> Callable[[Results], str]:
+    """Of a function that makes a table, one that makes a table for each encoding: no two of them are the same work."""
+
+    def tables(results: Results) -> str:
+        rows = results["rows"]
+        names = dict.fromkeys(row["encoding"] for row in rows)
+        return "\n\n".join(f"`{name}`:\n\n{table([row for row in rows if row['encoding'] == name])}" for name in names)
+
+    return tables
 
 
-def short_tables(results: Results) -> str:
+@for_each_encoding
+def short_tables(rows: list[Row]) -> str:
     """Microseconds a call, for strings of three lengths."""
-    return for_each_encoding(results, short_table)
-
-
-def short_table(rows: list[Row]) -> str:
     lengths = sorted({row["length"] for row in rows})
     columns = {
         f"{form} {length:,}": times(rows, "warm", 1e-6, op=f"short_{form}", length=length)
@@ -126,22 +127,16 @@ def short_table(rows: list[Row]) -> str:
     return grid(rows, columns, least=True)
 
 
-def decode_tables(results: Results) -> str:
+@for_each_encoding
+def decode_tables(rows: list[Row]) -> str:
     """Megabytes of text a second, from an array and from a list."""
-    return for_each_encoding(results, decode_table)
-
-
-def decode_table(rows: list[Row]) -> str:
     columns = {f"{form} {key}": speeds(rows, key, op=f"decode_{form}") for form in FORMS for key in ("cold", "warm")}
     return grid(rows, columns)
 
 
-def batch_tables(results: Results) -> str:
+@for_each_encoding
+def batch_tables(rows: list[Row]) -> str:
     """Megabytes of text a second, by threads, on documents that were not seen before."""
-    return for_each_encoding(results, batch_table)
-
-
-def batch_table(rows: list[Row]) -> str:
     columns = {
         f"{form}, {count_threads(threads)}": speeds(rows, "unseen", op=f"batch_{form}", threads=threads)
         for form in FORMS
@@ -154,12 +149,9 @@ def count_threads(threads: int) -> str:
     return f"{threads} thread{'s' * (threads > 1)}"
 
 
-def hard_tables(results: Results) -> str:
+@for_each_encoding
+def hard_tables(rows: list[Row]) -> str:
     """Milliseconds of the first pass over a million characters: a second would find one huge piece in a cache."""
-    return for_each_encoding(results, hard_table)
-
-
-def hard_table(rows: list[Row]) -> str:
     columns = {text: times(rows, "cold", 1e-3, text=text) for text in dict.fromkeys(row["text"] for row in rows)}
     return grid(rows, columns, least=True)
 

@@ -145,8 +145,9 @@ def default_backend() -> BackendName:
 def check_cache() -> None:
     """Raise unless the extension can read how large the environment wants the caches."""
     wanted = os.environ.get("MINITOK_CACHE", "")
-    if wanted and not (wanted.isascii() and wanted.isdecimal() and 1 <= int(wanted) <= 1 << 20):
-        raise BackendError(f"MINITOK_CACHE is {wanted!r}; it can be a number of MiB, from 1 on")
+    digits = wanted.isascii() and wanted.isdecimal() and len(wanted) <= 7
+    if wanted and not (digits and 1 <= int(wanted) <= 1 << 20):
+        raise BackendError(f"MINITOK_CACHE is {wanted!r}; it can be a number of MiB, from 1 to 1048576")
 
 
 BACKEND: BackendName = default_backend()

@@ -4,7 +4,7 @@
 
 use super::decoder::Decoder;
 use super::encoder::{Encoder, Split};
-use super::spare::{fit, room_for};
+use super::spare::room_for;
 use super::transcode::Units;
 use crate::codec::Codec;
 use crate::error::Result;
@@ -55,7 +55,6 @@ impl Codec {
     pub fn encode_on(&self, threads: usize, text: &[u8], allowed: &Finder) -> Result<Vec<u32>> {
         let mut ids = room_for(if threads > 1 { 0 } else { text.len() });
         self.append(threads, text, allowed, &mut ids)?;
-        fit(&mut ids);
         Ok(ids)
     }
 
@@ -78,7 +77,6 @@ impl Codec {
     pub fn encode_units(&self, threads: usize, units: Units) -> Result<Vec<u32>> {
         let mut ids = room_for(if threads > 1 { 0 } else { units.len() });
         self.append_units(threads, units, &mut ids)?;
-        fit(&mut ids);
         Ok(ids)
     }
 

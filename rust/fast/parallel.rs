@@ -16,7 +16,7 @@
 
 use super::encoder::{Encoder, Split};
 use super::scan::{Grammar, safe_cut};
-use super::spare::{fit, room_for};
+use super::spare::room_for;
 use super::transcode::Units;
 use crate::error::Result;
 use std::collections::BTreeMap;
@@ -107,7 +107,6 @@ pub fn encode_all<T: Sync>(
             encode(content, &mut all)?;
             offsets[item + 1] = all.len() as u64;
         }
-        fit(&mut all);
         return Ok((all, offsets));
     }
     let queue = InOrder::new(all);
@@ -207,7 +206,6 @@ impl InOrder {
         let State { mut all, length, .. } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         // SAFETY: whoever put a list has copied it, so all places up to here have been written.
         unsafe { all.set_len(length) };
-        fit(&mut all);
         all
     }
 

@@ -9,7 +9,7 @@
 use std::sync::Mutex;
 
 /// Less is not worth it, and more goes back to the system. In ids.
-const LEAST: usize = 1 << 16;
+pub const LEAST: usize = 1 << 16;
 const MOST: usize = 1 << 24;
 
 static SPARE: Spare = Spare::new();
@@ -20,8 +20,9 @@ pub(super) fn room_for(bytes: usize) -> Vec<u32> {
     SPARE.take(bytes).unwrap_or_else(|| Vec::with_capacity(bytes / 4 * 3))
 }
 
-/// Give back the room that ids do not need, but for an eighth, for a next text that is a little longer.
-pub(super) fn fit(ids: &mut Vec<u32>) {
+/// Of ids that will be kept: give back the room that they do not need, but for an eighth, for a next text that is a little
+/// longer.
+pub fn fit(ids: &mut Vec<u32>) {
     ids.shrink_to(ids.len() / 8 * 9);
 }
 

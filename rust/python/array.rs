@@ -8,9 +8,6 @@ use numpy::ndarray::ArrayViewMut1;
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::prelude::*;
 
-/// From how many ids on their memory is worth using again.
-const LARGE: usize = 1 << 16;
-
 /// What an array over many ids holds on to; when the last array is gone, their memory is there for the next text.
 #[pyclass(frozen, module = "minitok._rust")]
 struct Owner(Vec<u32>);
@@ -23,7 +20,8 @@ impl Drop for Owner {
 
 /// The ids as an array.
 pub fn array_of_ids(py: Python<'_>, mut ids: Vec<u32>) -> PyResult<Bound<'_, PyArray1<u32>>> {
-    if ids.len() < LARGE {
+    spare::fit(&mut ids);
+    if ids.capacity() < spare::LEAST {
         return Ok(ids.into_pyarray(py));
     }
     let (start, length) = (ids.as_mut_ptr(), ids.len());

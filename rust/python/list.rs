@@ -10,7 +10,6 @@
 // A list is filled in place before anybody else has seen it.
 #![allow(unsafe_code)]
 
-#[cfg(not(Py_LIMITED_API))]
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyList};
