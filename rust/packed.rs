@@ -87,7 +87,7 @@ pub fn unpack(data: &[u8], below: Option<u32>) -> Result<Vocab> {
 /// Give the id of each merge its bytes, up to the first that joins what is no token: how many were done.
 fn join_all(tokens: &mut Tokens, merges: &[Merge]) -> Result<usize> {
     if fast::enabled() {
-        return fast::join::join_all(tokens, merges);
+        return fast::token_bytes::join_all(tokens, merges);
     }
     let mut done = 0;
     while done < merges.len() && tokens.join(&merges[done])? {

@@ -4,7 +4,7 @@
 
 #![allow(clippy::cast_precision_loss, reason = "megabytes are not counted to the byte")]
 
-use minitok::fast::encoder::{Encoder, Split};
+use minitok::fast::encode::encoder::{Encoder, Split};
 use minitok::fast::scan::Grammar;
 use minitok::vocab::Vocab;
 use std::sync::Arc;

@@ -2,12 +2,12 @@
 //!
 //! Where the fast paths are switched off, everything here falls back to the mirror, so that callers need not ask.
 
-use super::decoder::Decoder;
-use super::encoder::{Encoder, Split};
-use super::spare::room_for;
-use super::transcode::Units;
+use super::decode::Decoder;
 use crate::codec::Codec;
 use crate::error::Result;
+use crate::fast::encode::encoder::{Encoder, Split};
+use crate::fast::encode::id_buffer::room_for;
+use crate::fast::pystr::str_to_utf8::Units;
 use crate::special::Finder;
 use std::sync::OnceLock;
 

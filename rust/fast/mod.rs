@@ -1,67 +1,25 @@
 //! Speed only: nothing in this folder changes a result. Each file names the mirror file that it must equal.
+//!
+//! Read in this order; each folder's `mod.rs` gives the order of its files.
+//!
+//! 1. [`scan`]: text -> pieces, for the three named patterns.
+//! 2. [`encode`]: pieces -> ids. Keys, the cache of pieces, merging of short and long pieces, threads.
+//! 3. [`decode`]: ids -> bytes.
+//! 4. [`codec`]: the two put together, and special tokens.
+//! 5. [`count`]: corpus -> distinct pieces with their counts.
+//! 6. [`train`]: distinct pieces with their counts -> merges.
+//! 7. [`pystr`]: between UTF-8 and the ways in which Python stores a `str`.
+//! 8. [`token_bytes`]: merges -> the bytes of every token, when a vocabulary is opened.
+//! 9. [`util`]: settings, prefetching, zeroed memory, a pool.
 
 pub mod codec;
-pub mod corpus;
 pub mod count;
-pub mod decoder;
-pub mod encoder;
-pub mod join;
-pub mod merge;
-pub mod parallel;
+pub mod decode;
+pub mod encode;
+pub mod pystr;
 pub mod scan;
-pub mod spare;
-pub mod spill;
-pub mod transcode;
-pub mod units;
+pub mod token_bytes;
+pub mod train;
+pub mod util;
 
-mod block;
-mod key;
-mod line;
-mod long;
-mod miss;
-mod pair_table;
-mod parts;
-mod piece_cache;
-mod pool;
-mod pour;
-pub(crate) mod prefetch;
-mod records;
-mod splitter;
-mod static_cuts;
-mod values;
-mod zeros;
-
-#[cfg(test)]
-mod corpus_tests;
-#[cfg(test)]
-mod encoder_tests;
-
-use std::sync::LazyLock;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-static ENABLED: LazyLock<AtomicBool> =
-    LazyLock::new(|| AtomicBool::new(std::env::var_os("MINITOK_FAST").is_none_or(|value| value != "0")));
-
-/// What the cache of pieces of one thread may take in MiB, once it is full: a million entries.
-const CACHE: usize = 40;
-
-static CACHE_BYTES: LazyLock<usize> = LazyLock::new(|| {
-    let asked = std::env::var("MINITOK_CACHE").ok().and_then(|value| value.parse().ok());
-    asked.unwrap_or(CACHE).saturating_mul(1 << 20)
-});
-
-/// How many bytes the cache of pieces of one thread may take; `MINITOK_CACHE` in the environment is another number of MiB.
-pub fn cache_bytes() -> usize {
-    *CACHE_BYTES
-}
-
-/// Whether patterns, codecs and trainings that are made from now on use the fast paths. `MINITOK_FAST=0` in the environment
-/// switches them off, so that both can be timed and compared.
-pub fn enabled() -> bool {
-    ENABLED.load(Ordering::Relaxed)
-}
-
-/// Switch the fast paths on or off; returns how it was before.
-pub fn set_enabled(enabled: bool) -> bool {
-    ENABLED.swap(enabled, Ordering::Relaxed)
-}
+pub use util::settings::{enabled, set_enabled};

@@ -3,7 +3,7 @@
 // An array over memory that is not its own.
 #![allow(unsafe_code)]
 
-use crate::fast::spare;
+use crate::fast::encode::id_buffer;
 use numpy::ndarray::ArrayViewMut1;
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::prelude::*;
@@ -14,14 +14,14 @@ struct Owner(Vec<u32>);
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        spare::give_back(std::mem::take(&mut self.0));
+        id_buffer::give_back(std::mem::take(&mut self.0));
     }
 }
 
 /// The ids as an array.
 pub fn array_of_ids(py: Python<'_>, mut ids: Vec<u32>) -> PyResult<Bound<'_, PyArray1<u32>>> {
-    spare::fit(&mut ids);
-    if ids.capacity() < spare::LEAST {
+    id_buffer::fit(&mut ids);
+    if ids.capacity() < id_buffer::LEAST {
         return Ok(ids.into_pyarray(py));
     }
     let (start, length) = (ids.as_mut_ptr(), ids.len());

@@ -7,7 +7,7 @@ use super::text::{self, Text};
 use super::trace::event_dict;
 use super::vocab::{Pattern, SpecialTokens, Vocab};
 use crate::error::{Error, Result};
-use crate::fast::{parallel, spare};
+use crate::fast::encode::{id_buffer, parallel};
 use crate::special::Finder;
 use crate::{codec, decode, special};
 use numpy::{IntoPyArray, PyArray1};
@@ -86,7 +86,7 @@ impl Codec {
         }
         let ids = self.ids(py, &text, allowed, threads)?;
         let list = list_of_ids(py, &ids);
-        spare::give_back(ids);
+        id_buffer::give_back(ids);
         list
     }
 
@@ -118,7 +118,7 @@ impl Codec {
         let (ids, offsets) = py.detach(|| self.batch(&texts, &finder, threads))?;
         let part = |ends: &[u64]| list_of_ids(py, &ids[ends[0] as usize..ends[1] as usize]);
         let lists = PyList::new(py, offsets.windows(2).map(part).collect::<PyResult<Vec<_>>>()?);
-        spare::give_back(ids);
+        id_buffer::give_back(ids);
         lists
     }
 

@@ -59,7 +59,7 @@ impl<'py> FromPyObject<'_, 'py> for Ids<'py> {
 /// The items of a list up to the first that is no int, or does not fit.
 #[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
 fn small_ints(list: &Bound<'_, PyList>) -> Vec<u32> {
-    use crate::fast::prefetch::prefetch;
+    use crate::fast::util::prefetch::prefetch;
     use pyo3::ffi;
     // The ints of ids lie all over the memory; each is asked for some items ahead.
     const AHEAD: usize = 12;

@@ -1,14 +1,14 @@
 //! Text as it comes from Python: `str` or `bytes`, borrowed where it can be.
 //!
 //! The UTF-8 of an ASCII str is the str itself. Of another, CPython would make a copy and keep it with the str; a long one is
-//! taken as the characters that it is made of instead, and turned into UTF-8 a little at a time (`fast/transcode.rs`).
+//! taken as the characters that it is made of instead, and turned into UTF-8 a little at a time (`fast/pystr/str_to_utf8.rs`).
 
 // The characters of a str are read where CPython keeps them.
 #![allow(unsafe_code)]
 
 use crate::codec::Codec;
 use crate::error::Result;
-use crate::fast::transcode::Units;
+use crate::fast::pystr::str_to_utf8::Units;
 use crate::special::Finder;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -132,13 +132,13 @@ pub fn texts<'a>(objects: &'a [Bound<'_, PyAny>]) -> PyResult<Vec<Text<'a>>> {
 /// A text as a str.
 #[cfg(not(Py_LIMITED_API))]
 pub fn to_str<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyString>> {
-    use crate::fast::units::{self, Width};
+    use crate::fast::pystr::utf8_to_str::{self, Width};
     use pyo3::ffi;
     use std::slice::from_raw_parts_mut;
     if text.len() < LONG {
         return Ok(PyString::new(py, text));
     }
-    let (width, length) = units::measure(text);
+    let (width, length) = utf8_to_str::measure(text);
     let greatest = match width {
         Width::Ascii => return Ok(PyString::new(py, text)),
         Width::One => 0xFF,
@@ -151,9 +151,9 @@ pub fn to_str<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyString>
         let new = Bound::from_owned_ptr_or_err(py, ffi::PyUnicode_New(length.try_into()?, greatest))?;
         let data = ffi::PyUnicode_DATA(new.as_ptr());
         match width {
-            Width::Ascii | Width::One => units::write(text, from_raw_parts_mut(data.cast::<u8>(), length)),
-            Width::Two => units::write(text, from_raw_parts_mut(data.cast::<u16>(), length)),
-            Width::Four => units::write(text, from_raw_parts_mut(data.cast::<u32>(), length)),
+            Width::Ascii | Width::One => utf8_to_str::write(text, from_raw_parts_mut(data.cast::<u8>(), length)),
+            Width::Two => utf8_to_str::write(text, from_raw_parts_mut(data.cast::<u16>(), length)),
+            Width::Four => utf8_to_str::write(text, from_raw_parts_mut(data.cast::<u32>(), length)),
         }
         Ok(new.cast_into_unchecked())
     }

@@ -7,8 +7,8 @@ use super::vocab::{Pattern, SpecialTokens, Vocab};
 use crate::count;
 use crate::error::{Error, Result};
 use crate::fast;
-use crate::fast::corpus::{CorpusCounter, Counted};
-use crate::fast::count::PieceCounts;
+use crate::fast::count::corpus_counter::{CorpusCounter, Counted};
+use crate::fast::count::table::PieceCounts;
 use crate::trace::Event;
 use crate::train as core;
 use crate::vocab;
@@ -331,12 +331,12 @@ pub fn train(
         if trace.is_none() {
             drop(counter.finished()?);
             if !keep && let Some(pieces) = counter.write().take_table() {
-                return fast::merge::extend(vocab, first_id, pieces, &options, &mut hear);
+                return fast::train::extend(vocab, first_id, pieces, &options, &mut hear);
             }
             if let Counter::Fast(counter) = &*counter.read() {
                 return match counter.pieces() {
-                    Counted::Table(pieces) => fast::merge::extend(vocab, first_id, pieces, &options, &mut hear),
-                    Counted::Files(files) => fast::merge::extend(vocab, first_id, files.load()?, &options, &mut hear),
+                    Counted::Table(pieces) => fast::train::extend(vocab, first_id, pieces, &options, &mut hear),
+                    Counted::Files(files) => fast::train::extend(vocab, first_id, files.load()?, &options, &mut hear),
                 };
             }
         }

@@ -19,8 +19,8 @@
 
 use super::Grammar;
 use super::classes::{self, ILL_FORMED, NUMBER, WHITE};
-use super::isa::{Ascii, Vectors};
 use super::scalar::contraction;
+use super::vector::{Ascii, Vectors};
 
 /// The bytes a window may look at: 64, and what a last character or contraction needs after them.
 pub(super) const REACH: usize = 68;

@@ -9,9 +9,10 @@
 //! 3. `masks`: the same for 64 bytes at once. One 64-bit mask for each class; shifts compare neighbours, an addition
 //!    floods a run by its carry, and what comes out is the mask of the places where pieces start.
 //! 4. `windows`: the loop, from masks to positions. A window begins where a piece does, and so needs no state.
-//! 5. `isa`, `x86`, `arm`: bytes to masks in the instructions of each processor; the only `unsafe` code here.
-//! 6. `meeting`: where two characters of three bytes meet, by the same masks.
-//! 7. `cut`: where a text may be cut in two without changing a piece, for threads and streams.
+//! 5. `vector`, `vector_x86`, `vector_arm`: bytes to masks in the instructions of each processor.
+//! 6. `wide_pairs`: where two characters of three bytes meet, by the same masks.
+//! 7. `dispatch`: the loops in the instructions that this processor has; with `vector_*` the only `unsafe` code here.
+//! 8. `cut`: where a text may be cut in two without changing a piece, for threads and streams.
 //!
 //! [`Scanner`] hands out ends in blocks, so that its callers can work in phases (scan, hash and prefetch, look up, write
 //! out), each a small loop of its own.
@@ -27,19 +28,20 @@
 
 mod classes;
 mod cut;
-mod isa;
+mod dispatch;
 mod masks;
-mod meeting;
 mod scalar;
 #[cfg(test)]
 mod tests;
+mod vector;
+mod wide_pairs;
 mod windows;
 
 use std::ops::Range;
 use std::sync::LazyLock;
 
 pub use cut::safe_cut;
-pub use isa::Isa;
+pub use dispatch::Isa;
 pub use scalar::piece_end;
 
 /// One of the three patterns that have a scanner of their own.

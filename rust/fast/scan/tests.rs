@@ -1,7 +1,7 @@
 //! The scanners against the regular expressions they stand for, and against each other.
 
 use super::classes::{self, MARK, NEWLINE, NUMBER, OTHER, UPPER, WHITE};
-use super::isa::Ascii;
+use super::vector::Ascii;
 use super::{Grammar, Isa, Scanner, piece_end, safe_cut};
 use crate::pretokenize::NAMED;
 use fancy_regex::Regex;

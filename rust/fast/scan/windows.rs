@@ -5,8 +5,8 @@
 //! after window cannot, as in bytes that are no text, it takes twice as many pieces each time. Must equal that file's
 //! `piece_end`, called again and again.
 
-use super::isa::Vectors;
 use super::masks::{self, REACH};
+use super::vector::Vectors;
 use super::{Grammar, scalar};
 
 /// The most pieces that are left to the scalar scanner at once.

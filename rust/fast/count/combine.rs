@@ -1,0 +1,111 @@
+//! What several threads have counted, poured into one table, in the order of first appearance (see `corpus_counter.rs`).
+//!
+//! Each thread takes the pieces of one residue of a hash, from all tables, in corpus order; so no two threads meet the same
+//! piece, and each knows the rank at which it met it. The tables that they make are then put into one by rank, which takes no
+//! look-up at all.
+
+use std::ops::Range;
+
+use super::table::{BLOCK, Hasher, PieceCounts};
+use crate::error::Result;
+
+/// What one thread has counted.
+pub(super) struct Share {
+    pub pieces: PieceCounts,
+    /// Runs of consecutive parts: the number of the first, ascending, and how many pieces were known before it.
+    runs: Vec<(usize, usize)>,
+    /// One more than the number of the part counted last.
+    after: usize,
+}
+
+impl Share {
+    /// One for each of some threads.
+    pub fn new(threads: usize, hasher: &Hasher) -> Vec<Self> {
+        let residues = if threads > 1 { threads } else { 0 };
+        let pieces = || PieceCounts::with_residues(residues, hasher.clone());
+        (0..threads).map(|_| Self { pieces: pieces(), runs: Vec::new(), after: 0 }).collect()
+    }
+
+    /// Part `number` is counted next. Numbers only grow.
+    pub fn begin(&mut self, number: usize) {
+        if self.runs.is_empty() || number != self.after {
+            self.runs.push((number, self.pieces.len()));
+        }
+        self.after = number + 1;
+    }
+
+    /// Hold what was poured together, as part `number`.
+    pub fn hold(&mut self, pieces: PieceCounts, number: usize) {
+        self.begin(number);
+        self.pieces = pieces;
+    }
+
+    /// One more than the number of the part counted last.
+    pub fn after(&self) -> usize {
+        self.after
+    }
+
+    /// Forget what was counted.
+    pub fn clear(&mut self) {
+        self.pieces.clear();
+        self.runs.clear();
+    }
+}
+
+/// The entries of all shares in corpus order: whose, and which.
+pub(super) fn in_order(shares: &[Share]) -> Vec<(usize, Range<usize>)> {
+    let mut order = Vec::new();
+    for (whose, share) in shares.iter().enumerate() {
+        let ends = share.runs.iter().skip(1).map(|run| run.1).chain([share.pieces.len()]);
+        order.extend(share.runs.iter().zip(ends).map(|(&(number, start), end)| (number, whose, start..end)));
+    }
+    order.sort_unstable_by_key(|run| run.0);
+    order.into_iter().map(|(_, whose, range)| (whose, range)).collect()
+}
+
+/// Pour all shares into one table, on as many threads as their tables have residues.
+pub(super) fn pour(mut shares: Vec<Share>, threads: usize) -> Result<PieceCounts> {
+    shares.retain(|share| !share.pieces.is_empty());
+    if shares.len() <= 1 {
+        return Ok(shares.pop().map_or_else(PieceCounts::new, |share| share.pieces));
+    }
+    for share in &mut shares {
+        share.pieces.list_residues(threads);
+    }
+    let order = in_order(&shares);
+    let residue = |residue| residue_of(&shares, &order, residue);
+    let poured = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|other| scope.spawn(move || residue(other))).collect();
+        let mine = residue(0);
+        let join = |other: std::thread::ScopedJoinHandle<'_, _>| {
+            other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        std::iter::once(mine).chain(others.into_iter().map(join)).collect::<Result<Vec<_>>>()
+    })?;
+    drop(shares);
+    Ok(PieceCounts::concat(&poured))
+}
+
+/// The pieces of one residue, each with the rank at which it was met first.
+fn residue_of(shares: &[Share], order: &[(usize, Range<usize>)], residue: usize) -> Result<(PieceCounts, Vec<u64>)> {
+    let at_most = shares.iter().map(|share| share.pieces.residue(residue).len()).sum();
+    let mut table = PieceCounts::with_room(at_most, &shares[0].pieces);
+    let mut ranks = Vec::with_capacity(at_most);
+    // The entries of each share that are still to come.
+    let mut rests: Vec<&[u32]> = shares.iter().map(|share| share.pieces.residue(residue)).collect();
+    let mut rank = 0;
+    for (whose, range) in order {
+        let rest = &mut rests[*whose];
+        let (run, after) = rest.split_at(rest.partition_point(|&number| (number as usize) < range.end));
+        *rest = after;
+        for numbers in run.chunks(BLOCK) {
+            let mut each = numbers.iter();
+            table.absorb(&shares[*whose].pieces, numbers, |new| {
+                let number = each.next().map(|&number| rank + (number as usize - range.start) as u64);
+                ranks.extend(number.filter(|_| new));
+            })?;
+        }
+        rank += range.len() as u64;
+    }
+    Ok((table, ranks))
+}

@@ -1,0 +1,336 @@
+//! Counting a corpus, file by file or document by document, on several threads. Must equal `PieceCounter` of
+//! `rust/count.rs`, whose interface this has.
+//!
+//! The text is cut into parts that can be split into pieces independently (`splitter.rs`), numbered in corpus order. Each thread takes the
+//! next part and counts it into a table of its own; a table remembers how many entries it had when it began each part.
+//! When all is counted, the tables are poured into one (`combine.rs`), part by part in corpus order, from each part the entries
+//! that its table met there first. The part in which a piece appears first of all is also the first in which its own thread met it; so the
+//! result has the order of first appearance, whoever counted what, and depends on nothing but the corpus (SPEC T8).
+//!
+//! Bounded, the threads stop when their tables together have grown to the bound, the tables go to the disk (`spill.rs`), and
+//! counting goes on.
+//!
+//! Costs: O(bytes) time; for each thread a table and a part (256 KiB, or the longest stretch that cannot be cut).
+
+use std::fs::File;
+use std::io::Read;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::combine::{Share, pour};
+use super::file_chunks::FileParts;
+use super::spill::{PackedFiles, Spill};
+use super::splitter::{PART, Splitter, documents, parts_of};
+use super::table::{Hasher, PieceCounts};
+use crate::count::unread;
+use crate::error::{Error, Result};
+use crate::pretokenize::Pattern;
+use crate::special::SpecialTokens;
+
+/// Less text than this is counted by one thread.
+const WORTH_A_THREAD: u64 = 1 << 20;
+
+/// Less memory than this is no bound: it is what buffers take, and tables of which something comes.
+pub const MIN_MEMORY: usize = 1 << 24;
+/// So many new pieces, at the most usual, has a part.
+const PART_PIECES: usize = 1 << 16;
+
+/// How much memory the tables may take, and where to flush them to.
+struct Bound {
+    tables: usize,
+    spill: Spill,
+}
+
+/// Hears of bytes read, 0 while a part is long; an error stops the counting.
+pub type OnChunk<'c> = &'c mut dyn FnMut(usize) -> Result<()>;
+
+/// Counts the pieces of a corpus, in the order in which they are first seen.
+pub struct CorpusCounter {
+    splitter: Splitter,
+    /// What each thread has counted; the first is that of whoever counts alone.
+    shares: Vec<Share>,
+    hasher: Hasher,
+    bound: Option<Bound>,
+    /// What became of tables on the disk.
+    packed: Option<PackedFiles>,
+    /// The documents counted, and their bytes.
+    pub documents: u64,
+    pub bytes: u64,
+}
+
+impl CorpusCounter {
+    /// A counter that uses up to `threads` threads.
+    pub fn new(pattern: Pattern, special: &SpecialTokens, threads: usize) -> Self {
+        let splitter = Splitter::new(pattern, special);
+        let hasher = Hasher::default();
+        let shares = Share::new(threads.max(1), &hasher);
+        Self { splitter, shares, hasher, bound: None, packed: None, documents: 0, bytes: 0 }
+    }
+
+    /// Keep the memory of counting below so many bytes (16 MiB at least): what does not fit goes to `folder`, which is there,
+    /// is nobody else's, and is not removed here.
+    #[must_use]
+    pub fn bounded(self, max_memory: usize, folder: PathBuf) -> Self {
+        let max_memory = max_memory.max(MIN_MEMORY);
+        let threads = self.shares.len().min(max_memory / (MIN_MEMORY / 2));
+        // Parts and buffers; then half of the rest, if tables of several threads may have to be poured into one.
+        let rest = max_memory - (threads + 1) * 2 * PART;
+        self.with_tables_of(if threads > 1 { rest / 2 } else { rest }, threads, folder)
+    }
+
+    /// Flush when the tables of so many threads have grown to so many bytes.
+    pub(super) fn with_tables_of(self, tables: usize, threads: usize, folder: PathBuf) -> Self {
+        let shares = Share::new(threads, &self.hasher);
+        Self { shares, bound: Some(Bound { tables, spill: Spill::new(folder) }), ..self }
+    }
+
+    /// Count pieces that were counted elsewhere.
+    pub fn add_pieces<'p>(&mut self, pieces: impl IntoIterator<Item = (&'p [u8], i64)>) -> Result<()> {
+        self.check_open()?;
+        let next = next_part(&self.shares);
+        let share = &mut self.shares[0];
+        share.begin(next);
+        pieces.into_iter().try_for_each(|(piece, n)| share.pieces.add(piece, n))
+    }
+
+    /// What is on the disk has been put together, and cannot be added to.
+    fn check_open(&self) -> Result<()> {
+        let closed = || Error::Training("the counts are finished and on the disk; count anew".into());
+        if self.packed.is_some() { Err(closed()) } else { Ok(()) }
+    }
+
+    /// Put together what the threads have counted so far; [`pieces`](Self::pieces) has it then. `poll` is called now and then.
+    pub fn finish(&mut self, poll: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+        if let Some(bound) = &mut self.bound
+            && bound.spill.is_used()
+            && self.packed.is_none()
+        {
+            bound.spill.flush(&mut self.shares, poll)?;
+            self.shares = Share::new(1, &self.hasher);
+            self.packed = Some(bound.spill.finish(&self.hasher, poll)?);
+        } else if !self.is_finished() {
+            let (threads, next) = (self.shares.len(), next_part(&self.shares));
+            let all = pour(std::mem::take(&mut self.shares), threads)?;
+            self.shares = Share::new(threads, &self.hasher);
+            self.shares[0].hold(all, next);
+        }
+        Ok(())
+    }
+
+    /// Is everything in one table?
+    pub fn is_finished(&self) -> bool {
+        let spilt = self.packed.is_none() && self.bound.as_ref().is_some_and(|bound| bound.spill.is_used());
+        !spilt && self.shares[1..].iter().all(|share| share.pieces.is_empty())
+    }
+
+    /// All pieces counted before the last `finish`, in the order of first appearance.
+    pub fn pieces(&self) -> Counted<'_> {
+        self.packed.as_ref().map_or_else(|| Counted::Table(&self.shares[0].pieces), Counted::Files)
+    }
+
+    /// The same as a table of its own, if it is one.
+    pub fn into_table(self) -> Option<PieceCounts> {
+        self.shares.into_iter().next().filter(|_| self.packed.is_none()).map(|share| share.pieces)
+    }
+
+    #[cfg(test)]
+    pub(super) fn finished(&mut self) -> Vec<(Vec<u8>, i64)> {
+        self.finish(&mut || Ok(())).expect("a small corpus");
+        self.pieces().to_vec().expect("a small corpus")
+    }
+
+    #[cfg(test)]
+    pub(super) fn splitter(&self) -> &Splitter {
+        &self.splitter
+    }
+
+    /// Count some documents. Special tokens are cut out; nothing joins one document to the next.
+    pub fn add(&mut self, documents: &[&[u8]], on_chunk: OnChunk) -> Result<()> {
+        self.check_open()?;
+        let Self { splitter, shares, bound, .. } = self;
+        let parts = parts_of(documents, splitter);
+        let bytes: usize = documents.iter().map(|document| document.len()).sum();
+        self.documents += documents.len() as u64;
+        self.bytes += bytes as u64;
+        let next = AtomicUsize::new(0);
+        let take = |part: &mut Range<usize>| {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(range) = parts.ranges.get(number) else { return Ok(None) };
+            part.clone_from(range);
+            Ok(Some((number, parts.texts[range.clone()].iter().map(|text| text.len()).sum())))
+        };
+        let count = |part: &Range<usize>, pieces: &mut PieceCounts, poll: &mut dyn FnMut() -> Result<()>| {
+            parts.texts[part.clone()].iter().try_for_each(|text| splitter.count(text, pieces, poll))
+        };
+        share(shares, bytes as u64, bound, &take, &count, on_chunk)
+    }
+
+    /// Count a text file; see `add_stream`.
+    pub fn add_file(&mut self, path: &Path, separator: Option<&[u8]>, on_chunk: OnChunk) -> Result<()> {
+        let failed = |error| unread(path, &error);
+        let file = File::open(path).map_err(failed)?;
+        let size = file.metadata().map_err(failed)?.len();
+        self.add_parts(file, size, path, separator, on_chunk)
+    }
+
+    /// Count a text: one document, or several with a separator between them. Errors name the path.
+    pub fn add_stream(
+        &mut self,
+        source: impl Read + Send,
+        path: &Path,
+        separator: Option<&[u8]>,
+        on_chunk: OnChunk,
+    ) -> Result<()> {
+        self.add_parts(source, u64::MAX, path, separator, on_chunk)
+    }
+
+    fn add_parts(
+        &mut self,
+        source: impl Read + Send,
+        size: u64,
+        path: &Path,
+        separator: Option<&[u8]>,
+        on_chunk: OnChunk,
+    ) -> Result<()> {
+        self.check_open()?;
+        let Self { splitter, shares, bound, .. } = self;
+        let (separators, bytes) = (AtomicU64::new(0), AtomicU64::new(0));
+        let parts = Mutex::new(FileParts::new(source, path, separator, splitter));
+        let take = |part: &mut Vec<u8>| parts.lock().unwrap_or_else(PoisonError::into_inner).next(part);
+        let count = |part: &Vec<u8>, pieces: &mut PieceCounts, poll: &mut dyn FnMut() -> Result<()>| {
+            for (number, document) in documents(part, separator).enumerate() {
+                separators.fetch_add(u64::from(number > 0), Ordering::Relaxed);
+                bytes.fetch_add(document.len() as u64, Ordering::Relaxed);
+                splitter.count(document, pieces, poll)?;
+            }
+            Ok(())
+        };
+        share(shares, size, bound, &take, &count, on_chunk)?;
+        self.documents += 1 + separators.into_inner();
+        self.bytes += bytes.into_inner();
+        Ok(())
+    }
+}
+
+/// Counted pieces, in memory or on the disk.
+#[derive(Clone, Copy)]
+pub enum Counted<'c> {
+    Table(&'c PieceCounts),
+    Files(&'c PackedFiles),
+}
+
+impl Counted<'_> {
+    /// Show each piece with its count, in order of first appearance.
+    pub fn each(self, mut show: impl FnMut(&[u8], i64) -> Result<()>) -> Result<()> {
+        match self {
+            Counted::Table(table) => table.iter().try_for_each(|(piece, count)| show(piece, count)),
+            Counted::Files(files) => files.load()?.iter().try_for_each(|(piece, count)| show(piece, count)),
+        }
+    }
+
+    /// Each piece with its count.
+    pub fn to_vec(self) -> Result<Vec<(Vec<u8>, i64)>> {
+        let mut pieces = Vec::new();
+        self.each(|piece, count| {
+            pieces.push((piece.to_vec(), count));
+            Ok(())
+        })?;
+        Ok(pieces)
+    }
+
+    /// How many pieces there are in all, and how many distinct ones.
+    pub fn totals(self) -> (i64, usize) {
+        match self {
+            Counted::Table(table) => (table.iter().map(|(_, count)| count).sum(), table.len()),
+            Counted::Files(files) => (files.pieces, files.len),
+        }
+    }
+}
+
+/// The number of the next part.
+fn next_part(shares: &[Share]) -> usize {
+    shares.iter().map(Share::after).max().unwrap_or(0)
+}
+
+/// Count all parts of a text of about `size` bytes, on as many threads as there are shares, and as it is worth. `take` fills
+/// in the next part and returns its number and its bytes, or nothing.
+fn share<P: Default>(
+    shares: &mut [Share],
+    size: u64,
+    bound: &mut Option<Bound>,
+    take: &(impl Fn(&mut P) -> Result<Option<(usize, usize)>> + Sync),
+    count: &(impl Fn(&P, &mut PieceCounts, &mut dyn FnMut() -> Result<()>) -> Result<()> + Sync),
+    on_chunk: OnChunk,
+) -> Result<()> {
+    let first = next_part(shares);
+    let threads = if size >= WORTH_A_THREAD { shares.len() } else { 1 };
+    let Some(Bound { tables, spill }) = bound else {
+        return work_off(&mut shares[..threads], first, usize::MAX, take, count, on_chunk).map(drop);
+    };
+    while !work_off(&mut shares[..threads], first, *tables, take, count, on_chunk)? {
+        spill.flush(shares, &mut || on_chunk(0))?;
+    }
+    Ok(())
+}
+
+/// Count parts, whose numbers begin at `first`, until there are none left or the tables take `most` bytes: whether it was the
+/// former.
+fn work_off<P: Default>(
+    shares: &mut [Share],
+    first: usize,
+    most: usize,
+    take: &(impl Fn(&mut P) -> Result<Option<(usize, usize)>> + Sync),
+    count: &(impl Fn(&P, &mut PieceCounts, &mut dyn FnMut() -> Result<()>) -> Result<()> + Sync),
+    on_chunk: OnChunk,
+) -> Result<bool> {
+    let (stop, unheard) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let (full, ended) = (AtomicBool::new(false), AtomicBool::new(false));
+    // Each thread may fill its own part of the memory.
+    let most = most / shares.len();
+    // Counts until there is no part left, or no memory, or somebody stops.
+    let work = |share: &mut Share, hear: &mut dyn FnMut() -> Result<()>| {
+        let mut part = P::default();
+        let done = loop {
+            full.fetch_or(share.pieces.memory_after(PART_PIECES) > most, Ordering::Relaxed);
+            if full.load(Ordering::Relaxed) && !share.pieces.is_empty() {
+                break Ok(());
+            }
+            match take(&mut part) {
+                Ok(Some((number, bytes))) => {
+                    share.begin(first + number);
+                    unheard.fetch_add(bytes, Ordering::Relaxed);
+                }
+                Ok(None) => {
+                    ended.store(true, Ordering::Relaxed);
+                    break Ok(());
+                }
+                Err(error) => break Err(error),
+            }
+            if let Err(error) = count(&part, &mut share.pieces, hear).and_then(|()| hear()) {
+                break Err(error);
+            }
+        };
+        stop.fetch_or(done.is_err(), Ordering::Relaxed);
+        done
+    };
+    let stopped = || if stop.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) };
+    let (mine, others) = shares.split_first_mut().expect("a share");
+    let done = std::thread::scope(|scope| {
+        let others = others.iter_mut().map(|share| scope.spawn(|| work(share, &mut || stopped())));
+        let others: Vec<_> = others.collect();
+        let mine = work(mine, &mut || {
+            stopped()?;
+            on_chunk(unheard.swap(0, Ordering::Relaxed))
+        });
+        let join = |other: std::thread::ScopedJoinHandle<'_, _>| {
+            other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        std::iter::once(mine).chain(others.into_iter().map(join)).collect::<Vec<_>>()
+    });
+    on_chunk(unheard.into_inner())?;
+    // Who stopped because another failed has nothing to say about it.
+    let failed = done.into_iter().filter_map(Result::err);
+    failed.max_by_key(|error| *error != Error::Interrupted).map_or(Ok(ended.into_inner()), Err)
+}

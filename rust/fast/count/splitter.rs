@@ -1,0 +1,156 @@
+//! How text is cut into documents, into parts and into pieces, on its way to a table (see `corpus_counter.rs`).
+//!
+//! # Where a text may be cut
+//!
+//! At `at`, if all of this holds (SPEC T6):
+//!
+//! 1. a piece ends there whatever follows ([`safe_cut`], for the three named patterns; a document of any other pattern
+//!    stays whole);
+//! 2. no special token stands across it, complete or begun: as many bytes as the longest has are known after `at`, and none
+//!    of the tokens' occurrences crosses. Then leftmost-longest search finds the same tokens in both halves as in the whole,
+//!    since a match never crosses and the search begins anew after each;
+//! 3. no separator of documents stands across it: separators are looked for left to right, `at` lies behind the last one
+//!    found, and as many bytes as a separator has are known after it.
+
+use std::ops::Range;
+
+use super::table::{BLOCK, PieceCounts};
+use crate::error::Result;
+use crate::fast::scan::{Grammar, Scanner, safe_cut};
+use crate::pretokenize::Pattern;
+use crate::special::{Finder, SpecialTokens};
+
+/// The usual size of a part: it stays in the second-level cache.
+pub(super) const PART: usize = 1 << 18;
+/// Bytes of text between two polls inside one part.
+const STRETCH: usize = 1 << 20;
+
+/// What the threads share: how text is cut and split.
+pub(super) struct Splitter {
+    pattern: Pattern,
+    grammar: Option<Grammar>,
+    special: Finder,
+}
+
+impl Splitter {
+    pub(super) fn new(pattern: Pattern, special: &SpecialTokens) -> Self {
+        let grammar = pattern.scanner();
+        Self { pattern, grammar, special: special.finder_of_all() }
+    }
+
+    /// Count one document, or a part of one.
+    pub(super) fn count(
+        &self,
+        text: &[u8],
+        pieces: &mut PieceCounts,
+        poll: &mut dyn FnMut() -> Result<()>,
+    ) -> Result<()> {
+        self.special.split(text, |start, end, id| {
+            if id.is_some() {
+                return Ok(());
+            }
+            let Some(grammar) = self.grammar else {
+                let mut done = Ok(());
+                self.pattern.split(&text[start..end], &mut |piece| {
+                    if done.is_ok() {
+                        done = pieces.add(piece, 1);
+                    }
+                })?;
+                return done;
+            };
+            let text = &text[start..end];
+            let mut scanner = Scanner::new(grammar, text);
+            let (mut ends, mut start, mut polled) = (Vec::new(), 0, 0);
+            while scanner.next_block(&mut ends, BLOCK) {
+                pieces.add_block(text, start, &ends)?;
+                start = scanner.position();
+                if start - polled > STRETCH {
+                    polled = start;
+                    poll()?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Bytes that must be known after a cut.
+    pub(super) fn longest_special(&self) -> usize {
+        self.special.longest()
+    }
+
+    /// The last place, or nearly, at which `text` may be cut so that `after` bytes are left; none if there is no such
+    /// place. Looks back further and further, so that it costs little where places abound.
+    pub(super) fn last_cut(&self, text: &[u8], after: usize) -> Option<usize> {
+        let grammar = self.grammar?;
+        let known = text.len().checked_sub(after)?;
+        let mut back = 64;
+        loop {
+            let from = known.saturating_sub(back);
+            let next = |&cut: &usize| safe_cut(grammar, &text[..known], cut + 1);
+            let cuts: Vec<usize> = std::iter::successors(safe_cut(grammar, &text[..known], from), next).collect();
+            let found = cuts.into_iter().rev().find(|&cut| !self.special.crosses(text, cut));
+            if found.is_some() || from == 0 {
+                return found;
+            }
+            back *= 8;
+        }
+    }
+}
+
+/// The documents of a text that holds several.
+pub(super) fn documents<'t>(text: &'t [u8], separator: Option<&'t [u8]>) -> impl Iterator<Item = &'t [u8]> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let found = separator.and_then(|separator| find(text, separator).map(|at| (at, at + separator.len())));
+        rest = found.map(|(_, after)| &text[after..]);
+        Some(&text[..found.map_or(text.len(), |(at, _)| at)])
+    })
+}
+
+/// Where `wanted` stands first.
+pub(super) fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
+    let first = *wanted.first()?;
+    let mut from = 0;
+    loop {
+        let at = from + text.get(from..)?.iter().position(|&byte| byte == first)?;
+        if text[at..].starts_with(wanted) {
+            return Some(at);
+        }
+        from = at + 1;
+    }
+}
+
+/// Documents in memory, long ones cut; and groups of them that make up the parts.
+pub(super) struct MemoryParts<'t> {
+    pub texts: Vec<&'t [u8]>,
+    pub ranges: Vec<Range<usize>>,
+}
+
+pub(super) fn parts_of<'t>(documents: &[&'t [u8]], splitter: &Splitter) -> MemoryParts<'t> {
+    let mut parts = MemoryParts { texts: Vec::new(), ranges: Vec::new() };
+    let (mut begun, mut bytes) = (0, 0);
+    for &document in documents {
+        let mut rest = document;
+        while !rest.is_empty() {
+            let wanted = rest.len().min(PART);
+            let cut = if wanted == rest.len() {
+                None
+            } else {
+                splitter.last_cut(&rest[..wanted], splitter.longest_special())
+            };
+            let (text, after) = rest.split_at(cut.unwrap_or(rest.len()));
+            parts.texts.push(text);
+            rest = after;
+            bytes += text.len();
+            if bytes >= PART / 2 {
+                parts.ranges.push(begun..parts.texts.len());
+                (begun, bytes) = (parts.texts.len(), 0);
+            }
+        }
+    }
+    if begun < parts.texts.len() {
+        parts.ranges.push(begun..parts.texts.len());
+    }
+    parts
+}

@@ -1,0 +1,265 @@
+//! Against the mirror's counter, on texts that are many parts long or have cuts in bad places.
+
+use std::path::PathBuf;
+
+use proptest::prelude::*;
+
+use super::corpus_counter::CorpusCounter;
+use super::splitter::{PART, documents};
+use super::table::PieceCounts;
+use crate::count::PieceCounter;
+use crate::error::Error;
+use crate::pretokenize::Pattern;
+use crate::special::SpecialTokens;
+
+const PATTERNS: [&str; 5] = ["gpt2", "cl100k", "o200k", "none", r"\w+|\W+"];
+
+fn special(tokens: &[&str]) -> SpecialTokens {
+    SpecialTokens::new(tokens.iter().zip(1000..).map(|(token, id)| ((*token).to_string(), id)).collect())
+        .expect("not empty")
+}
+
+fn listed(pieces: &PieceCounts) -> Vec<(Vec<u8>, i64)> {
+    pieces.iter().map(|(piece, count)| (piece.to_vec(), count)).collect()
+}
+
+/// A file of its own that goes when it is dropped.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str, text: &[u8]) -> Self {
+        let path = std::env::temp_dir().join(format!("minitok-{}-{name}", std::process::id()));
+        std::fs::write(&path, text).expect("a temporary file");
+        Self(path)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Words of many lengths and kinds, some of them special tokens or parts of one, for several parts.
+fn long_text() -> Vec<u8> {
+    let words =
+        ["the", " ", "  ", "\n", "\n\n\n", "<s>", "<s", " <s> x", "été", "日本語", "1234", "'s", "—", "a_b", "\t"];
+    let mut text = Vec::new();
+    let mut state = 7_u64;
+    while text.len() < 5 * PART {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        text.extend_from_slice(words[(state >> 33) as usize % words.len()].as_bytes());
+        if state >> 60 == 0 {
+            text.extend_from_slice(format!(" w{}", state >> 44).as_bytes());
+        }
+    }
+    text
+}
+
+#[test]
+fn files_count_alike_on_any_number_of_threads() {
+    let text = long_text();
+    let file = Scratch::new("alike", &text);
+    let special = special(&["<s>", " <s> x", "s><"]);
+    for (pattern, separators) in [("gpt2", &[None][..]), ("o200k", &[Some(&b"\n\n"[..]), Some(b"<s>1234")])] {
+        for &separator in separators {
+            let mut mirror = PieceCounter::new(Pattern::new(pattern).expect("named"), &special);
+            mirror.add(documents(&text, separator)).expect("text");
+            for threads in [1, 2, 5] {
+                let mut fast = CorpusCounter::new(Pattern::new(pattern).expect("named"), &special, threads);
+                let mut heard = 0;
+                let mut hear = |read| {
+                    heard += read;
+                    Ok(())
+                };
+                fast.add_file(&file.0, separator, &mut hear).expect("a file");
+                assert!(fast.finished() == mirror.pieces, "{pattern} {separator:?} on {threads} threads");
+                assert_eq!(heard, text.len());
+            }
+        }
+    }
+}
+
+#[test]
+fn documents_count_alike_on_any_number_of_threads() {
+    let text = long_text();
+    let special = special(&["<s>", " <s> x", "s><"]);
+    let mut documents: Vec<&[u8]> = vec![&text];
+    documents.extend(text[..PART * 2].split(|&byte| byte == b'\n'));
+    let mut mirror = PieceCounter::new(Pattern::new("cl100k").expect("named"), &special);
+    mirror.add(documents.iter().copied()).expect("text");
+    for threads in [1, 3] {
+        let mut fast = CorpusCounter::new(Pattern::new("cl100k").expect("named"), &special, threads);
+        fast.add(&documents, &mut |_| Ok(())).expect("text");
+        assert!(fast.finished() == mirror.pieces, "{threads} threads");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn small_corpora_count_alike(
+        words in prop::collection::vec(prop::sample::select(&["a", "b ", " ", "\n", "<s>", "<", "s>", "é", "日", "'s", "1"][..]), 0..40),
+        cuts in prop::collection::vec(0_usize..60, 0..4),
+        pattern in prop::sample::select(&PATTERNS[..]),
+        threads in 1_usize..4,
+    ) {
+        let text = words.concat().into_bytes();
+        let special = special(&["<s>", "s>a"]);
+        let mut ends: Vec<usize> = cuts.iter().map(|&cut| cut.min(text.len())).chain([text.len()]).collect();
+        ends.sort_unstable();
+        let starts = [0].into_iter().chain(ends.iter().copied());
+        let documents: Vec<&[u8]> = starts.zip(&ends).map(|(start, &end)| &text[start..end]).collect();
+        let mut mirror = PieceCounter::new(Pattern::new(pattern).expect("a pattern"), &special);
+        mirror.add(documents.iter().copied()).expect("text");
+        let mut fast = CorpusCounter::new(Pattern::new(pattern).expect("a pattern"), &special, threads);
+        fast.add(&documents, &mut |_| Ok(())).expect("text");
+        prop_assert_eq!(fast.finished(), mirror.pieces);
+    }
+
+    #[test]
+    fn a_cut_changes_nothing(
+        words in prop::collection::vec(prop::sample::select(&["a", "bcd", " ", " e", "\n", "<s>", "<", "s>", "<s> b", "é", "1"][..]), 0..40),
+        pattern in prop::sample::select(&PATTERNS[..3]),
+        after in 0_usize..9,
+    ) {
+        let text = words.concat().into_bytes();
+        let special = special(&["<s>", "s> b", "a <"]);
+        let count = |documents: &[&[u8]]| {
+            let mut counter = PieceCounter::new(Pattern::new(pattern).expect("named"), &special);
+            counter.add(documents.iter().copied()).expect("text");
+            counter.pieces
+        };
+        let counter = CorpusCounter::new(Pattern::new(pattern).expect("named"), &special, 1);
+        let after = after.max(counter.splitter().longest_special());
+        if let Some(cut) = counter.splitter().last_cut(&text, after) {
+            prop_assert!(cut + after <= text.len());
+            prop_assert_eq!(count(&[&text[..cut], &text[cut..]]), count(&[&text]));
+        }
+    }
+}
+
+#[test]
+fn an_error_stops_every_thread() {
+    let file = Scratch::new("stops", &long_text());
+    for threads in [1, 3] {
+        let mut fast = CorpusCounter::new(Pattern::new("gpt2").expect("named"), &special(&[]), threads);
+        let mut calls = 0;
+        let stopped = fast.add_file(&file.0, None, &mut |_| {
+            calls += 1;
+            Err(Error::Interrupted)
+        });
+        assert_eq!(stopped, Err(Error::Interrupted));
+        assert!(calls <= 2);
+    }
+    let missing = file.0.with_extension("missing");
+    let mut fast = CorpusCounter::new(Pattern::new("gpt2").expect("named"), &special(&[]), 2);
+    let refused = fast.add_file(&missing, None, &mut |_| Ok(()));
+    assert!(matches!(refused, Err(Error::File { path, .. }) if path == missing));
+}
+
+#[test]
+fn the_table_keeps_pieces_of_every_length_apart() {
+    let mut counts = PieceCounts::new();
+    let pieces: Vec<Vec<u8>> = (0..80).flat_map(|length| [vec![0; length], vec![b'x'; length]]).collect();
+    for round in 1..4 {
+        for piece in &pieces {
+            counts.add(piece, round).expect("small");
+        }
+    }
+    let mut expected: Vec<(Vec<u8>, i64)> = pieces[1..].iter().map(|piece| (piece.clone(), 6)).collect();
+    expected[0].1 = 12; // The empty piece, twice in the list.
+    assert_eq!(listed(&counts), expected);
+    counts.add(b"x", i64::MAX - 6).expect("just fits");
+    assert!(matches!(counts.add(b"x", 1), Err(Error::Training(_))));
+}
+
+/// Keys that differ in few bits, in one byte, or by a stride must not pile up: a weak hash was eighty times slower.
+#[test]
+fn structured_keys_do_not_collide() {
+    let families: [fn(u64) -> Vec<u8>; 6] = [
+        |i| i.to_le_bytes().to_vec(),
+        |i| i.to_be_bytes().to_vec(),
+        |i| (i << 32).to_le_bytes().to_vec(),
+        |i| [&i.to_le_bytes()[..7], &i.to_le_bytes()[..7]].concat(),
+        |i| format!("{i:015}").into_bytes(),
+        |i| format!("{i:040}").into_bytes(),
+    ];
+    for family in families {
+        let mut counts = PieceCounts::new();
+        for i in 0..50_000 {
+            counts.add(&family(i), 1).expect("small");
+        }
+        assert_eq!(counts.len(), 50_000);
+        let probes = counts.longest_probe();
+        assert!(probes < 64, "{probes} probes");
+    }
+}
+
+/// Counting goes on after it was finished, alone and with others, and the order stays that of the corpus.
+#[test]
+fn finishing_in_between_changes_nothing() {
+    let text = long_text();
+    let special = special(&[]);
+    let file = Scratch::new("between", &text);
+    let mut mirror = PieceCounter::new(Pattern::new("gpt2").expect("named"), &special);
+    let mut fast = CorpusCounter::new(Pattern::new("gpt2").expect("named"), &special, 3);
+    for round in 0..6 {
+        let first = format!("first{round} {round}{round}");
+        for document in [first.as_bytes(), &text[round * 1000..]] {
+            mirror.add([document]).expect("text");
+            fast.add(&[document], &mut |_| Ok(())).expect("text");
+        }
+        fast.add_pieces([(&b"poured"[..], 2), (b"a piece of more than fifteen bytes", 1)]).expect("few");
+        mirror.add_piece(b"poured", 2);
+        mirror.add_piece(b"a piece of more than fifteen bytes", 1);
+        if round % 2 == 1 {
+            assert!(fast.finished() == mirror.pieces, "round {round}");
+        }
+    }
+    fast.add_file(&file.0, None, &mut |_| Ok(())).expect("a file");
+    mirror.add_file(&file.0, None, &mut |_| Ok(())).expect("a file");
+    assert!(fast.finished() == mirror.pieces);
+    assert_eq!((fast.documents, fast.bytes), (mirror.documents, mirror.bytes));
+}
+
+#[test]
+fn tables_that_go_to_the_disk_count_alike() {
+    let text = long_text();
+    let special = special(&["<s>"]);
+    let file = Scratch::new("spilt", &text);
+    let mut mirror = PieceCounter::new(Pattern::new("gpt2").expect("named"), &special);
+    for _ in 0..2 {
+        mirror.add_file(&file.0, None, &mut |_| Ok(())).expect("a file");
+        mirror.add([&b"a last<s> document"[..], &text]).expect("text");
+    }
+    for (threads, most) in [(1, 0), (3, 0), (1, 3 << 20), (2, 5 << 20)] {
+        let folder = file.0.with_extension(format!("{threads}-{most}"));
+        std::fs::create_dir(&folder).expect("a folder");
+        let fast = CorpusCounter::new(Pattern::new("gpt2").expect("named"), &special, threads);
+        let mut fast = fast.with_tables_of(most, threads, folder.clone());
+        for _ in 0..2 {
+            fast.add_file(&file.0, None, &mut |_| Ok(())).expect("a file");
+            fast.add(&[b"a last<s> document", &text], &mut |_| Ok(())).expect("text");
+        }
+        assert!(fast.finished() == mirror.pieces, "{threads} threads, {most} bytes");
+        assert_eq!(fast.pieces().totals().0, mirror.pieces.iter().map(|(_, count)| count).sum::<i64>());
+        let used = std::fs::read_dir(&folder).expect("the folder").count() > 0;
+        assert!(used || most > 0);
+        if used {
+            assert!(matches!(fast.add(&[b"more"], &mut |_| Ok(())), Err(Error::Training(_))));
+        }
+        std::fs::remove_dir_all(folder).expect("the folder");
+    }
+}
+
+#[test]
+fn a_disk_that_cannot_be_written_is_an_error() {
+    let text = long_text();
+    let missing = std::path::PathBuf::from("/nowhere/at/all");
+    let fast = CorpusCounter::new(Pattern::new("gpt2").expect("named"), &special(&[]), 2);
+    let mut fast = fast.with_tables_of(0, 2, missing.clone());
+    let refused = fast.add(&[&text], &mut |_| Ok(()));
+    assert!(matches!(refused, Err(Error::File { path, .. }) if path.starts_with(&missing)));
+}

@@ -1,0 +1,294 @@
+//! Some hundred pieces at a time -> values, in phases. Must equal `encode_piece` of `rust/encode.rs`.
+//!
+//! Each phase is a loop of its own over the whole block, and keeps the processor busy with one kind of waiting: name the
+//! pieces and ask for their cache lines; look at the lines; compare the bytes of long pieces; merge those that were not
+//! there, side by side. One loop that did all of it for piece after piece took a third longer, because each mistaken branch
+//! threw away the work begun for the pieces after it.
+//!
+//! Costs: some 30 bytes a piece of the block, which stay in the second-level cache.
+
+#![allow(unsafe_code)]
+// The hot loops are made of one-line helpers that must vanish into them.
+#![allow(clippy::inline_always)]
+
+use super::block_output::{SPILL, Values};
+use super::bucket::{self, Find};
+use super::encoder::Encoder;
+use super::id_ring::PADDING;
+use super::merge_long::merge_long;
+use super::merge_short::{WIDE_LANE, merge_short};
+use super::piece_cache::{PieceCache, Size};
+use super::piece_key::{INLINE, KEY_MASK, LOAD, VALUE_SHIFT, key_of, short_key_within};
+use super::static_cuts::Cutting;
+use crate::encode::encode_piece;
+use std::ops::Range;
+
+/// The most pieces of a block.
+pub(super) const BLOCK: usize = 512;
+/// Up to how many pieces are named and looked up in one loop.
+const FEW: usize = 16;
+/// The mean length of pieces that may be words.
+const SHORT: usize = 32;
+/// Longer pieces are not remembered.
+const MEMORABLE: usize = 256;
+/// What may stay allocated of a buffer between two calls, in words.
+const KEPT: usize = 1 << 16;
+
+/// What one thread needs to encode.
+#[derive(Debug)]
+pub(super) struct Workspace {
+    pub(super) cache: PieceCache,
+    /// Whether the cache is large, and knows the vocabulary.
+    pub(super) seeded: bool,
+    /// The ends of the pieces in work, ascending.
+    pub(super) ends: Vec<usize>,
+    /// Text on its way from a Python str.
+    pub(super) utf8: Vec<u8>,
+    pub(super) cutting: Cutting,
+    /// Keys, each with its line in the bits above it.
+    names: Vec<u128>,
+    values: Vec<u32>,
+    /// The numbers of the pieces that are too long to be their own keys, and of those that were not in the cache.
+    longs: Vec<u32>,
+    misses: Vec<u32>,
+    spill: Vec<u32>,
+}
+
+impl Workspace {
+    pub(super) fn new(size: Size) -> Workspace {
+        Workspace {
+            cache: PieceCache::new(size),
+            seeded: false,
+            ends: Vec::new(),
+            utf8: Vec::new(),
+            cutting: Cutting::default(),
+            names: Vec::new(),
+            values: Vec::new(),
+            longs: Vec::new(),
+            misses: Vec::new(),
+            spill: Vec::new(),
+        }
+    }
+
+    /// The values of some of the pieces in work; the first of these begins at `start`.
+    pub(super) fn encode(&mut self, encoder: &Encoder, text: &[u8], start: usize, range: Range<usize>) -> Values<'_> {
+        let n_pieces = range.len();
+        self.spill.clear();
+        // What is left of the block before is written over, not cleared first.
+        if self.values.len() < n_pieces {
+            self.names.resize(n_pieces, 0);
+            self.values.resize(n_pieces, 0);
+        }
+        self.look_up(text, start, range.clone());
+        self.compare_longs(text, start, range.clone());
+        if !self.misses.is_empty() {
+            self.merge_misses(encoder, text, start, range);
+        }
+        let (records, first) = self.cache.view().records();
+        Values { words: &self.values[..n_pieces], records, first, spill: &self.spill }
+    }
+
+    /// Whether the pieces in work, the first of which begins at `start`, are no longer than words on the average.
+    pub(super) fn pieces_are_short(&self, start: usize) -> bool {
+        self.ends.last().is_some_and(|&end| end - start <= SHORT * self.ends.len())
+    }
+
+    /// After a call: keep what was learned, but no more memory than usual.
+    pub(super) fn rest(&mut self) {
+        self.ends.clear();
+        self.ends.shrink_to(KEPT);
+        self.spill.clear();
+        self.spill.shrink_to(KEPT);
+        self.cutting.shrink_to(KEPT);
+    }
+
+    /// The value of every piece that is in the cache; 0, and its number among the misses, of every other.
+    #[inline(never)]
+    fn look_up(&mut self, text: &[u8], start: usize, range: Range<usize>) {
+        #[cfg(target_arch = "x86_64")]
+        {
+            #[target_feature(enable = "avx2,bmi1,bmi2")]
+            fn with_avx2(work: &mut Workspace, text: &[u8], start: usize, range: Range<usize>) {
+                // SAFETY: asked below.
+                work.look_up_with(text, start, range, |line, key| unsafe { bucket::find_avx2(line, key) });
+            }
+            if bucket::has_avx2() {
+                // SAFETY: just asked.
+                return unsafe { with_avx2(self, text, start, range) };
+            }
+        }
+        self.look_up_with(text, start, range, bucket::find);
+    }
+
+    #[inline(always)]
+    fn look_up_with(&mut self, text: &[u8], start: usize, range: Range<usize>, find: impl Find) {
+        self.longs.clear();
+        self.misses.clear();
+        if range.len() <= FEW {
+            self.find_few(text, start, range, find);
+        } else {
+            let n_pieces = range.len();
+            self.name_pieces(text, start, range);
+            self.find_named(n_pieces, find);
+        }
+    }
+
+    /// Names and values in one loop: the end of each loop is a branch that cannot be guessed.
+    #[inline(always)]
+    fn find_few(&mut self, text: &[u8], mut start: usize, range: Range<usize>, find: impl Find) {
+        let Workspace { cache, ends, names, values, longs, misses, .. } = self;
+        let cache = cache.view();
+        for (index, ((&end, name), value)) in ends[range].iter().zip(names).zip(values).enumerate() {
+            *name = key_of(text, start, end);
+            *value = cache.find_with(cache.line_of(*name), *name, find).unwrap_or_else(|| {
+                misses.push(index as u32);
+                0
+            });
+            if end - start > INLINE {
+                longs.push(index as u32);
+            }
+            start = end;
+        }
+    }
+
+    /// The name of every piece; asks for the lines.
+    #[inline(always)]
+    fn name_pieces(&mut self, text: &[u8], mut start: usize, range: Range<usize>) {
+        let Workspace { cache, ends, names, longs, .. } = self;
+        let (cache, ends) = (cache.view(), &ends[range]);
+        // Of all but the last pieces, sixteen bytes can be read.
+        let easy = match (ends.last(), text.len().checked_sub(LOAD)) {
+            (Some(&last), Some(limit)) if last <= limit => ends.len(),
+            (_, Some(limit)) => ends.partition_point(|&end| end <= limit),
+            (_, None) => 0,
+        };
+        let (inner, last) = ends.split_at(easy);
+        for (index, (&end, name)) in inner.iter().zip(&mut *names).enumerate() {
+            let key = if end - start > INLINE {
+                longs.push(index as u32);
+                key_of(text, start, end)
+            } else {
+                // SAFETY: it ends that many bytes before the end of the text, or earlier, and begins before its end.
+                unsafe { short_key_within(text, start, end) }
+            };
+            *name = cache.name(key);
+            start = end;
+        }
+        for (index, (&end, name)) in last.iter().zip(&mut names[easy..]).enumerate() {
+            *name = cache.name(key_of(text, start, end));
+            if end - start > INLINE {
+                longs.push((easy + index) as u32);
+            }
+            start = end;
+        }
+    }
+
+    /// The values of pieces that are named.
+    #[inline(always)]
+    fn find_named(&mut self, n_pieces: usize, find: impl Find) {
+        let Workspace { cache, names, values, misses, .. } = self;
+        let cache = cache.view();
+        for (index, (&name, value)) in names.iter().zip(&mut values[..n_pieces]).enumerate() {
+            let found = cache.find_with((name >> VALUE_SHIFT) as usize, name, find);
+            *value = found.unwrap_or_else(|| {
+                misses.push(index as u32);
+                0
+            });
+            cache.fetch_record(*value);
+        }
+    }
+
+    /// A long piece that was found is a miss if its bytes are not those of the record.
+    fn compare_longs(&mut self, text: &[u8], start: usize, range: Range<usize>) {
+        let Workspace { cache, ends, values, longs, misses, .. } = self;
+        let (cache, ends) = (cache.view(), &ends[range]);
+        for &index in longs.iter() {
+            let value = &mut values[index as usize];
+            if *value != 0 && !cache.holds(*value, piece_at(text, start, ends, index)) {
+                *value = 0;
+                misses.push(index);
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn merge_misses(&mut self, encoder: &Encoder, text: &[u8], start: usize, range: Range<usize>) {
+        let Workspace { cache, ends, names, values, misses, spill, .. } = self;
+        let ends = &ends[range];
+        let piece = |index: u32| piece_at(text, start, ends, index);
+        let mut results = Results { cache, names, values, spill };
+        misses.retain(|&index| !results.know(encoder, index, piece(index)));
+        let mut ids = Vec::new();
+        let Some(pairs) = encoder.pairs() else {
+            for &index in misses.iter() {
+                ids.clear();
+                encode_piece(encoder.vocab(), piece(index), &mut ids);
+                results.settle(index, piece(index), &ids);
+            }
+            return;
+        };
+        for &index in misses.iter().filter(|&&index| piece(index).len() > WIDE_LANE) {
+            ids.clear();
+            merge_long(pairs, piece(index), &mut ids);
+            for symbol in &mut ids {
+                *symbol = pairs.id(*symbol);
+            }
+            results.settle(index, piece(index), &ids);
+        }
+        let short = misses.iter().map(|&index| (index, piece(index))).filter(|(_, piece)| piece.len() <= WIDE_LANE);
+        merge_short(pairs, short, |index, symbols| {
+            ids.clear();
+            ids.extend(symbols.iter().map(|&symbol| pairs.id(symbol)));
+            results.settle(index, piece(index), &ids);
+        });
+    }
+}
+
+/// One of the pieces with these ends; the first begins at `start`.
+#[inline]
+fn piece_at<'t>(text: &'t [u8], start: usize, ends: &[usize], index: u32) -> &'t [u8] {
+    let index = index as usize;
+    &text[if index == 0 { start } else { ends[index - 1] }..ends[index]]
+}
+
+/// Where the values of misses go.
+struct Results<'w> {
+    cache: &'w mut PieceCache,
+    names: &'w [u128],
+    values: &'w mut [u32],
+    spill: &'w mut Vec<u32>,
+}
+
+impl Results<'_> {
+    /// The value of a piece that needs no merging: one that was met since, or is a token as it stands.
+    fn know(&mut self, encoder: &Encoder, index: u32, piece: &[u8]) -> bool {
+        let key = self.key(index);
+        if let Some(value) = self.cache.view().find_piece(key, piece) {
+            self.values[index as usize] = value;
+        } else if let Some(id) = encoder.whole(piece) {
+            self.settle(index, piece, &[id]);
+        } else {
+            return false;
+        }
+        true
+    }
+
+    fn key(&self, index: u32) -> u128 {
+        self.names[index as usize] & KEY_MASK
+    }
+
+    fn settle(&mut self, index: u32, piece: &[u8], ids: &[u32]) {
+        let key = self.key(index);
+        let known = if piece.len() <= MEMORABLE { self.cache.insert(key, piece, ids) } else { None };
+        self.values[index as usize] = known.unwrap_or_else(|| spill_record(self.spill, ids));
+    }
+}
+
+/// The value of a new record of the spill.
+fn spill_record(spill: &mut Vec<u32>, ids: &[u32]) -> u32 {
+    let value = SPILL + spill.len() as u32;
+    spill.push(ids.len() as u32);
+    spill.extend_from_slice(ids);
+    spill.extend_from_slice(&[0; PADDING]);
+    value
+}

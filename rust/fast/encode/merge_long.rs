@@ -1,0 +1,281 @@
+//! One long piece -> symbols, in linear time for all but contrived input. Must equal `merge_parts` of `rust/encode.rs`.
+//!
+//! **Seams.** Call two neighbouring tokens *settled* if merging the bytes of the two, alone, gives these two again.
+//! A list of tokens in which all neighbours are settled is what merging all the bytes gives. Proof: suppose that while the
+//! whole is merged some merge crosses the boundary of two of these tokens, and take the first that does. Until then, what
+//! has happened within the bytes of the two tokens is what happens when they are merged alone: the order of merges is by
+//! rank and place, which do not depend on what stands around. So the crossing merge would happen there too: but they are
+//! settled. Conversely, neighbours within the result of any merge are settled, by the same argument.
+//!
+//! So a long piece is cut blindly into chunks of 16 bytes, which are merged side by side (`merge_short.rs`). Then chunk after chunk
+//! is joined to what is there: the bytes of the last token on the left and the first on the right are merged together. If the
+//! outermost tokens of what comes out are the old ones, all is settled; if not, the region grows on the side where they
+//! differ, doubling each time.
+//!
+//! **Rounds.** In a long run of one character (or of a few) every chunk would change the one before it. Such a piece has few
+//! different pairs, so here the lowest rank is merged everywhere in one round over the whole piece. Equal neighbours stand
+//! together as a *run*, a symbol and how often: k times `a` become k / 2 times `aa` and perhaps an `a` in one step, so that a
+//! million spaces take as many steps as a thousand. By hand, with the merges `aa` and `aab`: `a5 b1` -> `aa2 a1 b1`, done;
+//! `a4 b1` -> `aa2 b1` -> `aa1 aab1`. Whether few rounds do is seen from the first bytes, or, of a piece that has hardly
+//! more, from how many pairs the first round takes.
+//!
+//! **Heap.** Where regions or rounds come to more work than some multiple of the piece, the way of the mirror is taken, so
+//! that nothing costs more than O(n log n).
+//!
+//! Costs, n bytes: O(n) time as a rule, O(n log n) always; 20 n bytes of space; no recursion.
+
+use super::merge_short::{LANE, WIDE_LANE, merge_alone, merge_short};
+use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// How many bytes show whether a piece is repetitive, and how many rounds they may take.
+const SAMPLE: usize = 512;
+const SAMPLE_ROUNDS: usize = 16;
+/// How many times the piece all rounds, or all regions, may come to.
+const PATIENCE: usize = 8;
+
+/// Merge the parts, which start as the bytes of the piece, until no two neighbours merge; append them.
+pub(super) fn merge_long(table: &PairTable, piece: &[u8], out: &mut Vec<u32>) {
+    if piece.len() <= WIDE_LANE {
+        return merge_alone(table, piece, out);
+    }
+    let repetitive = match piece.get(..SAMPLE) {
+        Some(sample) => merge_rounds(table, sample, SAMPLE_ROUNDS * SAMPLE).is_some(),
+        None => first_round_takes_much(table, piece),
+    };
+    let rounds = if repetitive { merge_rounds(table, piece, PATIENCE * piece.len()) } else { None };
+    let merged = rounds.or_else(|| merge_chunks(table, piece)).unwrap_or_else(|| merge_heap(table, piece));
+    out.extend(merged);
+}
+
+/// Whether a quarter of all pairs of bytes have the lowest rank.
+fn first_round_takes_much(table: &PairTable, piece: &[u8]) -> bool {
+    let places = || piece.windows(2).map(|pair| table.place_of_bytes(pair[0], pair[1]));
+    let least = places().min().unwrap_or(NO_PLACE);
+    least != NO_PLACE && 4 * places().filter(|&place| place == least).count() >= piece.len()
+}
+
+fn bytes_of(piece: &[u8]) -> Vec<u32> {
+    piece.iter().map(|&byte| u32::from(byte)).collect()
+}
+
+/// Equal neighbours as one.
+#[derive(Clone, Copy)]
+struct Run {
+    symbol: u32,
+    count: u32,
+    /// The place of the symbol with itself, and with that of the next run.
+    inner: u32,
+    outer: u32,
+}
+
+impl Run {
+    fn least(&self) -> u32 {
+        if self.count > 1 { self.inner.min(self.outer) } else { self.outer }
+    }
+}
+
+/// Merge the lowest rank everywhere, from left to right, again and again; None if that takes more than `patience` steps, or
+/// if a merge may bring up a pair of lower rank, which would have to go before the rest of the round.
+fn merge_rounds(table: &PairTable, piece: &[u8], mut patience: usize) -> Option<Vec<u32>> {
+    if !table.is_ordered() || u32::try_from(piece.len()).is_err() {
+        return None;
+    }
+    let mut runs = runs_of(table, piece);
+    let mut before = Vec::new();
+    loop {
+        let least = runs.iter().fold(NO_PLACE, |least, run| least.min(run.least()));
+        if least == NO_PLACE {
+            break;
+        }
+        patience = patience.checked_sub(runs.len())?;
+        std::mem::swap(&mut runs, &mut before);
+        merge_round(table, least, &before, &mut runs);
+    }
+    Some(runs.iter().flat_map(|run| std::iter::repeat_n(run.symbol, run.count as usize)).collect())
+}
+
+fn runs_of(table: &PairTable, piece: &[u8]) -> Vec<Run> {
+    let same = piece.chunk_by(|left, right| left == right);
+    let ends = same.scan(0, |end, run| {
+        *end += run.len();
+        Some((run[0], run.len(), *end))
+    });
+    ends.map(|(byte, count, end)| Run {
+        symbol: u32::from(byte),
+        count: count as u32,
+        inner: table.place_of_bytes(byte, byte),
+        outer: piece.get(end).map_or(NO_PLACE, |&next| table.place_of_bytes(byte, next)),
+    })
+    .collect()
+}
+
+/// Merge one rank everywhere; no rank that comes up by it is as low.
+fn merge_round(table: &PairTable, least: u32, runs: &[Run], out: &mut Vec<Run>) {
+    out.clear();
+    let made = table.made(least);
+    let made = Run { symbol: made, count: 0, inner: table.place(made, made), outer: NO_PLACE };
+    let mut push = |run: Run, count: u32| {
+        if count == 0 {
+            return;
+        }
+        if let Some(last) = out.last_mut() {
+            if last.symbol == run.symbol {
+                last.count += count;
+                return;
+            }
+            // Of two old neighbours the place is known.
+            if last.symbol == made.symbol || run.symbol == made.symbol {
+                last.outer = table.place(last.symbol, run.symbol);
+            }
+        }
+        out.push(Run { count, ..run });
+    };
+    // Whether the run before has taken the first of this one.
+    let mut taken = 0;
+    for run in runs {
+        let count = run.count - taken;
+        let pairs = if run.inner == least { count / 2 } else { 0 };
+        let rest = count - 2 * pairs;
+        taken = u32::from(rest > 0 && run.outer == least);
+        push(made, pairs);
+        push(*run, rest - taken);
+        push(made, taken);
+    }
+}
+
+/// Merge chunks side by side, and join them; None if they do not settle soon enough.
+fn merge_chunks(table: &PairTable, piece: &[u8]) -> Option<Vec<u32>> {
+    let chunks: Vec<&[u8]> = piece.chunks(LANE).collect();
+    let mut merged = vec![(0, [NO_SYMBOL; LANE]); chunks.len()];
+    let numbered = chunks.iter().enumerate().map(|(index, chunk)| (index as u32, *chunk));
+    merge_short(table, numbered, |index, symbols| {
+        let (len, place) = &mut merged[index as usize];
+        *len = symbols.len();
+        place[..*len].copy_from_slice(symbols);
+    });
+    let mut patience = PATIENCE * piece.len();
+    let mut done: Vec<u32> = Vec::with_capacity(piece.len() / 2);
+    let mut region = Vec::new();
+    let settled = settled_seams(table, piece, &merged);
+    for (index, (len, symbols)) in merged.iter().enumerate() {
+        if settled[index] && done.last() == merged[index - 1].1[..merged[index - 1].0].last() {
+            done.extend_from_slice(&symbols[..*len]);
+            continue;
+        }
+        join(table, piece, index * LANE, &mut done, &symbols[..*len], &mut region, &mut patience)?;
+    }
+    Some(done)
+}
+
+/// For each chunk, whether its first token and the last of the chunk before it are settled; also false where the two are too
+/// long to be merged side by side with others.
+fn settled_seams(table: &PairTable, piece: &[u8], merged: &[(usize, [u32; LANE])]) -> Vec<bool> {
+    let mut settled = vec![false; merged.len()];
+    let pair_at = |index: usize| {
+        let ((len, before), (_, after)) = (&merged[index - 1], &merged[index]);
+        [before[len - 1], after[0]]
+    };
+    let regions = (1..merged.len()).filter_map(|index| {
+        let [last, first] = pair_at(index);
+        let seam = index * LANE;
+        let bytes = &piece[seam - table.length(&[last])..seam + table.length(&[first])];
+        (bytes.len() <= LANE).then_some((index as u32, bytes))
+    });
+    merge_short(table, regions, |index, symbols| settled[index as usize] = symbols == pair_at(index as usize));
+    settled
+}
+
+/// Append the tokens `right`, which begin at byte `seam`, to the tokens `left`, which end there.
+fn join(
+    table: &PairTable,
+    piece: &[u8],
+    seam: usize,
+    left: &mut Vec<u32>,
+    right: &[u32],
+    region: &mut Vec<u32>,
+    patience: &mut usize,
+) -> Option<()> {
+    if left.is_empty() {
+        left.extend_from_slice(right);
+        return Some(());
+    }
+    let (mut on_left, mut on_right) = (1, 1);
+    loop {
+        let old = &left[left.len() - on_left..];
+        let bytes = &piece[seam - table.length(old)..seam + table.length(&right[..on_right])];
+        *patience = patience.checked_sub(bytes.len())?;
+        region.clear();
+        if bytes.len() <= WIDE_LANE {
+            merge_alone(table, bytes, region);
+        } else {
+            region.extend(merge_heap(table, bytes));
+        }
+        let left_settled = region[0] == old[0] || on_left == left.len();
+        let right_settled = region.last() == right[..on_right].last() || on_right == right.len();
+        if left_settled && right_settled {
+            left.truncate(left.len() - on_left);
+            left.append(region);
+            left.extend_from_slice(&right[on_right..]);
+            return Some(());
+        }
+        if !left_settled {
+            on_left = left.len().min(2 * on_left);
+        }
+        if !right_settled {
+            on_right = right.len().min(2 * on_right);
+        }
+    }
+}
+
+/// The way of the mirror: a linked list, and a heap of the pairs that merge.
+fn merge_heap(table: &PairTable, piece: &[u8]) -> Vec<u32> {
+    let mut symbols = bytes_of(piece);
+    let end = symbols.len();
+    let mut before: Vec<usize> = (0..end).map(|place| place.checked_sub(1).unwrap_or(end)).collect();
+    let mut after: Vec<usize> = (1..=end).collect();
+    let candidate = |symbols: &[u32], after: &[usize], place: usize| {
+        if place == end || after[place] == end {
+            return None;
+        }
+        let rank = table.place(symbols[place], symbols[after[place]]);
+        (rank != NO_PLACE).then_some(Reverse((rank, place)))
+    };
+    let entries: Vec<_> = (0..end).filter_map(|place| candidate(&symbols, &after, place)).collect();
+    let mut heap = BinaryHeap::from(entries);
+    while let Some(Reverse((rank, place))) = heap.pop() {
+        let gone = after[place];
+        if symbols[place] == NO_SYMBOL || gone == end || table.place(symbols[place], symbols[gone]) != rank {
+            continue; // stale
+        }
+        symbols[place] = table.made(rank);
+        symbols[gone] = NO_SYMBOL;
+        after[place] = after[gone];
+        if after[place] < end {
+            before[after[place]] = place;
+        }
+        for changed in [before[place], place] {
+            heap.extend(candidate(&symbols, &after, changed));
+        }
+    }
+    symbols.retain(|&symbol| symbol != NO_SYMBOL);
+    symbols
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Every way that is not out of patience, which must all agree.
+    pub(in crate::fast::encode) fn every_way(table: &PairTable, piece: &[u8]) -> Vec<Vec<u32>> {
+        let mut ways = vec![merge_heap(table, piece)];
+        ways.extend(merge_rounds(table, piece, usize::MAX));
+        ways.extend(merge_chunks(table, piece));
+        if piece.len() <= WIDE_LANE {
+            ways.push(Vec::new());
+            merge_alone(table, piece, ways.last_mut().unwrap());
+        }
+        ways.iter().map(|way| way.iter().map(|&symbol| table.id(symbol)).collect()).collect()
+    }
+}

@@ -1,0 +1,29 @@
+//! Encoding: text -> ids. Must equal `encode.rs` of the mirror over the pieces of `pretokenize.rs`.
+//!
+//! Read in this order:
+//!
+//! 1. [`encoder`]: the loop over blocks of pieces, and what is shared between threads.
+//! 2. [`block`]: a block of pieces in phases: keys, prefetching, look-ups, output.
+//! 3. [`piece_key`], [`piece_cache`], [`bucket`], [`id_ring`]: pieces met before, and their ids.
+//! 4. [`block_output`]: the ids of a block, written out.
+//! 5. [`pair_table`], [`merge_short`], [`merge_long`]: pieces that the cache does not hold.
+//! 6. [`static_cuts`]: where a long piece may be cut without changing its ids.
+//! 7. [`parallel`]: batches and long texts over threads.
+//! 8. [`id_buffer`]: memory for ids, used again.
+
+pub mod encoder;
+pub mod id_buffer;
+pub mod parallel;
+
+mod block;
+mod block_output;
+mod bucket;
+mod id_ring;
+mod merge_long;
+mod merge_short;
+mod pair_table;
+mod piece_cache;
+mod piece_key;
+mod static_cuts;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,283 @@
+//! Which ids a piece had when it was met before.
+//!
+//! Words repeat: of a hundred pieces of running text, one or two are new. A cache line of 64 bytes holds four entries of 16:
+//! the key of a piece ([`super::piece_key`]) and a 20-bit *value*. The values below `first_record` are ids, those from it on name
+//! records with several ids ([`super::id_ring`]). A piece belongs on one line, chosen by its hash; when that is full, on
+//! the next; when that is full too, it takes the place of another on its own line. When half of the slots are taken, the lines
+//! double, up to a number given at the start. Nothing but speed depends on what is forgotten.
+//!
+//! Invariants: a line fills from its first slot, and only `turn` removes; so a line whose last slot is free is not full. No
+//! entry names a record that was forgotten. The memory is never more than that of the lines and records given at the start,
+//! whatever is encoded.
+//!
+//! Costs: a hit is one line. `seeded` and `grow` are one insertion an entry. Not shared between threads: see `pool.rs`.
+
+// The hot loops are made of one-line helpers that must vanish into them.
+#![allow(clippy::inline_always)]
+
+use super::bucket::{self, Find, Line, SLOTS};
+use super::id_ring::{self, Records, Unit};
+use super::piece_key::{VALUE_SHIFT, hash, is_long};
+use crate::fast::util::prefetch::{ahead, prefetch};
+use crate::fast::util::zeroed::Zeros;
+
+/// How many values there are.
+const VALUES: u32 = 1 << (128 - VALUE_SHIFT);
+/// How many insertions ahead a line is fetched while seeding.
+const AHEAD: usize = 24;
+
+/// How large a cache is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Size {
+    /// The number of lines is 2 to this power.
+    pub(super) log_lines: u32,
+    /// To what power it grows.
+    pub(super) most_log_lines: u32,
+    /// The first value that names a record; ids from it on need one. No more than half of all values.
+    pub(super) first_record: u32,
+    /// Units of records; at most the number of values that are left.
+    pub(super) records: usize,
+}
+
+impl Size {
+    /// For a vocabulary of so many ids, and no more than so many bytes once all is taken (a megabyte at least): at best a
+    /// million entries, and half of them at first where the ids are no more than 131,072. The values that are no ids name
+    /// records.
+    pub(super) fn for_ids(n_ids: u32, bytes: usize) -> Size {
+        let first_record = n_ids.min(VALUES / 2);
+        // Nearly every entry that is no id has a record of one unit.
+        let entries = bytes.max(1 << 20) / (size_of::<u128>() + size_of::<Unit>());
+        let most_log_lines = (entries / SLOTS).ilog2().min(18);
+        Size {
+            log_lines: most_log_lines.min(if n_ids > 1 << 17 { 18 } else { 17 }),
+            most_log_lines,
+            first_record,
+            records: ((VALUES - first_record) as usize).min(SLOTS << most_log_lines),
+        }
+    }
+}
+
+/// The words of all lines.
+fn words(size: Size) -> usize {
+    (2 * SLOTS) << size.log_lines
+}
+
+#[derive(Debug)]
+pub(super) struct PieceCache {
+    lines: Zeros,
+    size: Size,
+    /// How many slots are taken.
+    entries: usize,
+    records: Records,
+    victim: usize,
+}
+
+impl PieceCache {
+    /// An empty cache, for few pieces.
+    pub(super) fn new(size: Size) -> PieceCache {
+        PieceCache::of(Zeros::new(words(size)), size)
+    }
+
+    /// A cache that remembers that these pieces, given by their keys, are one token each; the first of them, if it is small.
+    pub(super) fn seeded(size: Size, pieces: impl Iterator<Item = (u128, u32)>) -> PieceCache {
+        let mut cache = PieceCache::of(Zeros::present(words(size)), size);
+        let pieces = pieces.take(cache.half());
+        let (lines, shift) = (cache.lines().as_ptr(), 64 - size.log_lines);
+        let ask = |(key, _)| prefetch(lines.wrapping_add((hash(key) >> shift) as usize));
+        for (key, id) in ahead::<_, AHEAD>(pieces, ask) {
+            cache.put(key, id);
+        }
+        cache
+    }
+
+    /// Twice as many lines, when half of the slots are taken and there are not as many yet as there can be.
+    pub(super) fn grow(&mut self) {
+        if self.entries <= self.half() || self.size.log_lines >= self.size.most_log_lines {
+            return;
+        }
+        self.size.log_lines += 1;
+        self.entries = 0;
+        let lines = std::mem::replace(&mut self.lines, Zeros::present(words(self.size)));
+        for line in lines.as_chunks().0 {
+            // Those of one line go to two neighbouring ones.
+            for entry in (0..SLOTS).map(|slot| bucket::entry(line, slot)).filter(|&entry| entry != 0) {
+                self.put(entry & ((1 << VALUE_SHIFT) - 1), (entry >> VALUE_SHIFT) as u32);
+            }
+        }
+    }
+
+    fn of(lines: Zeros, size: Size) -> PieceCache {
+        PieceCache { lines, size, entries: 0, records: Records::new(size.records), victim: 0 }
+    }
+
+    fn lines(&self) -> &[Line] {
+        self.lines.as_chunks().0
+    }
+
+    fn lines_mut(&mut self) -> &mut [Line] {
+        self.lines.as_chunks_mut().0
+    }
+
+    /// The lines and the records, to look up many pieces.
+    pub(super) fn view(&self) -> View<'_> {
+        let Size { log_lines, first_record, .. } = self.size;
+        View { lines: self.lines(), shift: 64 - log_lines, records: self.records.units(), first_record }
+    }
+
+    /// Remember the ids of a piece, and answer its value; None where there is no room for them.
+    pub(super) fn insert(&mut self, key: u128, piece: &[u8], ids: &[u32]) -> Option<u32> {
+        let value = match *ids {
+            [id] if id < self.size.first_record && !is_long(key) => id,
+            _ => self.size.first_record + self.records.add(ids, is_long(key).then_some(piece))?,
+        };
+        self.put(key, value);
+        Some(value)
+    }
+
+    fn put(&mut self, key: u128, value: u32) {
+        let line = self.view().line_of(key);
+        if self.view().find(line, key).is_some() {
+            return;
+        }
+        self.victim = (self.victim + 1) % SLOTS;
+        let (entry, victim, lines) = (key | u128::from(value) << VALUE_SHIFT, self.victim, self.lines_mut());
+        for at in [line, line ^ 1] {
+            if let Some(slot) = (0..SLOTS).find(|&slot| bucket::entry(&lines[at], slot) == 0) {
+                bucket::set(&mut lines[at], slot, entry);
+                self.entries += 1;
+                return;
+            }
+        }
+        bucket::set(&mut lines[line], victim, entry);
+    }
+
+    /// Whether a good half of the lines are taken, or the records are: what is new will soon displace what is known.
+    pub(super) fn is_full(&self) -> bool {
+        self.entries > self.half() || self.records.are_full()
+    }
+
+    /// Half of all slots.
+    fn half(&self) -> usize {
+        (SLOTS << self.size.log_lines) / 2
+    }
+
+    /// Between two blocks: when the records are nearly full, forget the oldest of them. No value handed out before may be
+    /// used after it.
+    pub(super) fn turn(&mut self) {
+        if !self.records.is_full() {
+            return;
+        }
+        let Size { first_record, .. } = self.size;
+        let gone = self.records.turn();
+        if gone.is_empty() {
+            return;
+        }
+        let gone = first_record + gone.start..first_record + gone.end;
+        let mut entries = 0;
+        for line in self.lines_mut() {
+            let mut kept = 0;
+            for slot in 0..SLOTS {
+                let entry = bucket::entry(line, slot);
+                bucket::set(line, slot, 0);
+                if entry != 0 && !gone.contains(&((entry >> VALUE_SHIFT) as u32)) {
+                    bucket::set(line, kept, entry);
+                    kept += 1;
+                }
+            }
+            entries += kept;
+        }
+        self.entries = entries;
+    }
+}
+
+/// A cache to look things up in.
+#[derive(Clone, Copy)]
+pub(super) struct View<'c> {
+    lines: &'c [Line],
+    shift: u32,
+    records: &'c [Unit],
+    first_record: u32,
+}
+
+impl<'c> View<'c> {
+    #[inline(always)]
+    pub(super) fn line_of(&self, key: u128) -> usize {
+        (hash(key) >> self.shift) as usize
+    }
+
+    #[inline(always)]
+    pub(super) fn fetch(&self, line: usize) {
+        prefetch(self.lines.as_ptr().wrapping_add(line));
+    }
+
+    /// The key with its line above it; asks for the line.
+    #[inline(always)]
+    pub(super) fn name(&self, key: u128) -> u128 {
+        let line = self.line_of(key);
+        self.fetch(line);
+        key | (line as u128) << VALUE_SHIFT
+    }
+
+    /// The value of a key, whose line is `line`, by one of the ways to look at a line.
+    #[inline(always)]
+    pub(super) fn find_with(&self, line: usize, key: u128, find: impl Find) -> Option<u32> {
+        // One call in a loop: of two, the compiler would make a function, whose call costs as much as the rest.
+        let mut at = line;
+        loop {
+            let slots = &self.lines[at];
+            let found = find(slots, key);
+            if found.is_some() || !bucket::is_full(slots) || at != line {
+                return found;
+            }
+            at ^= 1;
+        }
+    }
+
+    fn find(&self, line: usize, key: u128) -> Option<u32> {
+        self.find_with(line, key, bucket::find)
+    }
+
+    /// The value of a piece, looked up from the beginning.
+    pub(super) fn find_piece(&self, key: u128, piece: &[u8]) -> Option<u32> {
+        self.find(self.line_of(key), key).filter(|&value| !is_long(key) || self.holds(value, piece))
+    }
+
+    /// Whether a value is a record that was made for this piece.
+    pub(super) fn holds(&self, value: u32, piece: &[u8]) -> bool {
+        value >= self.first_record && id_ring::holds(self.records, value - self.first_record, piece)
+    }
+
+    /// Ask for the record of a value, if it has one.
+    #[inline(always)]
+    pub(super) fn fetch_record(&self, value: u32) {
+        let unit = value.saturating_sub(self.first_record);
+        prefetch(self.records.as_ptr().wrapping_add(unit as usize));
+    }
+
+    /// The records, and the value of the first unit.
+    pub(super) fn records(&self) -> (&'c [Unit], u32) {
+        (self.records, self.first_record)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cache_is_no_larger_than_it_may_be() {
+        for (n_ids, megabytes) in [(256, 0), (50_257, 1), (100_277, 7), (200_019, 40), (1 << 30, 1000)] {
+            let bytes = megabytes << 20;
+            let size = Size::for_ids(n_ids, bytes);
+            let most = (size_of::<Line>() << size.most_log_lines) + size.records * size_of::<Unit>();
+            assert!(most <= bytes.max(1 << 20), "{n_ids} ids, {megabytes} MiB: {most} bytes");
+            assert!(size.log_lines <= size.most_log_lines && size.records <= (VALUES - size.first_record) as usize);
+            let mut cache = PieceCache::seeded(size, (1..300_000).map(|id| (u128::from(id), id)));
+            assert!(cache.entries <= cache.half());
+            for _ in 0..9 {
+                cache.grow();
+            }
+            assert!(cache.size.log_lines <= size.most_log_lines);
+        }
+    }
+}

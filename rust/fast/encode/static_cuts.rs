@@ -1,0 +1,159 @@
+//! Cuts inside a piece where no token can stand across. Must not change what `encode_piece` of `rust/encode.rs` gives.
+//!
+//! Chinese, Japanese, Thai or Hindi comes as pieces of many characters, no two alike, which no cache of pieces helps. But of
+//! all pairs of characters that meet in a text, few meet inside a token (16,000 pairs in o200k, 800 in cl100k). Where two
+//! meet that never do, no merge can cross, for what it made would be a token that holds both. So the piece may be cut there,
+//! and its parts are looked up and remembered each by itself.
+//!
+//! Only places between two characters of three bytes are considered, which are nearly all that matter and quickly found
+//! (`scan/wide_pairs.rs`). A token that stands across such a place either holds both characters whole, and then their six bytes
+//! are in `pairs`; or it begins or ends inside one of them, and then the two bytes that meet are in `partial`. A place is cut
+//! only if it is in neither. `pairs` is a set of bits chosen by a hash: if two pairs share a bit, a cut is missed, never made
+//! wrongly.
+//!
+//! The parts are looked up as pieces of their own, and "a piece that is a token is taken whole" would be asked of parts that
+//! the mirror never asks it of. So the encoder cuts only where that question makes no difference: where merges make every
+//! token, or whole pieces are not taken.
+//!
+//! Costs: 33 KB; one look-up for each such place of a text, next to nothing for ASCII. Building reads every token once, some
+//! milliseconds, and so waits until a text has places enough.
+
+use crate::fast::scan::meetings;
+use crate::vocab::Vocab;
+use std::ops::Range;
+
+const LOG_BITS: u32 = 18;
+/// How many places must have been found before the tokens are read for cuts.
+const WORTH: usize = if cfg!(test) { 1 } else { 1024 };
+/// The bytes of a character here.
+const WIDE: usize = 3;
+
+#[derive(Debug)]
+pub(super) struct StaticCuts {
+    pairs: Vec<u64>,
+    /// For the low six bits of the byte before, those of the byte after.
+    partial: [u64; 64],
+}
+
+/// What cutting needs, kept from block to block.
+#[derive(Debug, Default)]
+pub(super) struct Cutting {
+    places: Vec<usize>,
+    merged: Vec<usize>,
+    /// How many places were found so far.
+    found: usize,
+}
+
+impl Cutting {
+    /// Look for places inside the range; whether there are any, and so many were found by now that the cuts are worth knowing.
+    pub(super) fn find(&mut self, text: &[u8], range: Range<usize>) -> bool {
+        meetings(text, range, &mut self.places);
+        self.found = self.found.saturating_add(self.places.len());
+        !self.places.is_empty() && self.found >= WORTH
+    }
+
+    /// Keep no more than so many places.
+    pub(super) fn shrink_to(&mut self, kept: usize) {
+        for places in [&mut self.places, &mut self.merged] {
+            places.clear();
+            places.shrink_to(kept);
+        }
+    }
+}
+
+impl StaticCuts {
+    pub(super) fn new(vocab: &Vocab) -> StaticCuts {
+        let mut cuts = StaticCuts { pairs: vec![0; 1 << (LOG_BITS - 6)], partial: [0; 64] };
+        for (_, token) in vocab.tokens.iter().filter(|(_, token)| !token.is_ascii()) {
+            for at in 1..token.len() {
+                if is_tail(token[at - 1]) && is_lead(token[at]) {
+                    cuts.add(token, at);
+                }
+            }
+        }
+        cuts
+    }
+
+    fn add(&mut self, token: &[u8], at: usize) {
+        match at.checked_sub(WIDE).and_then(|from| token.get(from..at + WIDE)) {
+            Some(pair) => {
+                let (word, bit) = bit_of(number(pair));
+                self.pairs[word] |= 1 << bit;
+            }
+            None => self.partial[usize::from(token[at - 1] & 63)] |= 1 << (token[at] & 63),
+        }
+    }
+
+    /// Put the places that were found and are cuts among the ends of pieces.
+    pub(super) fn cut(&self, text: &[u8], ends: &mut Vec<usize>, cutting: &mut Cutting) {
+        let Cutting { places, merged, .. } = cutting;
+        // Every place is written, and written over if it is no cut: a branch could not be guessed.
+        let mut kept = 0;
+        for index in 0..places.len() {
+            let place = places[index];
+            places[kept] = place;
+            kept += usize::from(!self.meet(text, place));
+        }
+        places.truncate(kept);
+        merge_sorted(ends, places, merged);
+        std::mem::swap(ends, merged);
+    }
+
+    /// Whether a token may stand across a place where two such characters meet.
+    #[inline]
+    fn meet(&self, text: &[u8], place: usize) -> bool {
+        let pair = match text[place - WIDE..].first_chunk() {
+            Some(bytes) => u64::from_le_bytes(*bytes) & ((1 << (16 * WIDE)) - 1),
+            None => number(&text[place - WIDE..place + WIDE]),
+        };
+        let (word, bit) = bit_of(pair);
+        let (last, first) = (pair >> (8 * (WIDE - 1)) & 63, pair >> (8 * WIDE) & 63);
+        (self.pairs[word] >> bit | self.partial[last as usize] >> first) & 1 != 0
+    }
+}
+
+/// All numbers of two ascending lists, each once; the last of `ends` is the greatest of all.
+fn merge_sorted(ends: &[usize], cuts: &[usize], merged: &mut Vec<usize>) {
+    merged.clear();
+    merged.resize(ends.len() + cuts.len(), 0);
+    let (mut end, mut cut, mut count) = (0, 0, 0);
+    while cut < cuts.len() {
+        merged[count] = ends[end].min(cuts[cut]);
+        let (is_end, is_cut) = (ends[end] <= cuts[cut], cuts[cut] <= ends[end]);
+        (end, cut, count) = (end + usize::from(is_end), cut + usize::from(is_cut), count + 1);
+    }
+    merged.truncate(count);
+    merged.extend_from_slice(&ends[end..]);
+}
+
+fn is_tail(byte: u8) -> bool {
+    byte & 0xC0 == 0x80
+}
+
+fn is_lead(byte: u8) -> bool {
+    byte >= 0xC0
+}
+
+/// Some bytes as a number, little end first.
+fn number(bytes: &[u8]) -> u64 {
+    bytes.iter().rfold(0, |number, &byte| number << 8 | u64::from(byte))
+}
+
+#[inline]
+fn bit_of(pair: u64) -> (usize, u32) {
+    let hash = pair.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let bit = (hash >> (64 - LOG_BITS)) as usize;
+    (bit / 64, (bit % 64) as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_merged_without_repeats() {
+        let mut merged = vec![9; 9];
+        merge_sorted(&[3, 6, 7, 20], &[1, 3, 7, 8, 9], &mut merged);
+        assert_eq!(merged, [1, 3, 6, 7, 8, 9, 20]);
+    }
+}

@@ -1,0 +1,243 @@
+//! The encoder against the mirror, on vocabularies and texts that are made to break it.
+
+use super::encoder::{Encoder, Split, made_by_merges};
+use super::merge_long::tests::every_way;
+use super::pair_table::PairTable;
+use super::piece_cache::Size;
+use crate::encode::{encode_piece, merge_parts, single_bytes};
+use crate::fast::pystr::str_to_utf8::Units;
+use crate::fast::scan::Grammar;
+use crate::pretokenize::Pattern;
+use crate::vocab::{Merge, Vocab};
+use proptest::prelude::*;
+use std::sync::Arc;
+
+/// A cache of sixteen entries and sixty-four records: whatever it remembers, it soon forgets.
+const TINY: Size = Size { log_lines: 2, most_log_lines: 4, first_record: 300, records: 44 };
+const SMALL: Size = Size { log_lines: 8, most_log_lines: 8, first_record: 1 << 19, records: 2800 };
+
+fn mirror(vocab: &Vocab, pattern: &Pattern, text: &[u8]) -> Vec<u32> {
+    let mut ids = Vec::new();
+    pattern.split(text, &mut |piece| encode_piece(vocab, piece, &mut ids)).unwrap();
+    ids
+}
+
+/// Pairs of ids learned from a text without splitting it: the most frequent first, then by ids.
+fn learn(text: &[u8], n_merges: usize) -> Vec<(u32, u32)> {
+    let mut ids: Vec<u32> = text.iter().map(|&byte| u32::from(byte)).collect();
+    let mut merges = Vec::new();
+    while merges.len() < n_merges {
+        let mut counts = std::collections::BTreeMap::new();
+        ids.windows(2).for_each(|pair| *counts.entry((pair[0], pair[1])).or_insert(0) += 1);
+        let Some((&pair, _)) = counts.iter().max_by_key(|(pair, count)| (**count, std::cmp::Reverse(**pair))) else {
+            break;
+        };
+        let made = 256 + merges.len() as u32;
+        merges.push(pair);
+        let mut shorter = Vec::new();
+        let mut at = 0;
+        while at < ids.len() {
+            let here = ids.get(at + 1) == Some(&pair.1) && ids[at] == pair.0;
+            shorter.push(if here { made } else { ids[at] });
+            at += 1 + usize::from(here);
+        }
+        ids = shorter;
+    }
+    merges
+}
+
+/// What else to do to a vocabulary: permute its ids and leave holes, take whole pieces, or know its ranks only.
+#[derive(Debug, Clone, Copy)]
+enum Form {
+    Merges,
+    Scattered {
+        whole_pieces: bool,
+        stride: u32,
+    },
+    Ranks,
+    /// Ranks with some tokens left out, so that others cannot be reached by merges of two.
+    BrokenRanks,
+}
+
+fn make(text: &[u8], n_merges: usize, form: Form) -> Vocab {
+    let order: Vec<u8> = (0..=255).collect();
+    let pairs = learn(text, n_merges);
+    let plain = Vocab::from_merges(&order, &pairs).unwrap();
+    let mut seen = std::collections::BTreeSet::new();
+    let mut tokens: Vec<(Vec<u8>, u32)> = plain.tokens.iter().map(|(id, token)| (token.to_vec(), id)).collect();
+    tokens.retain(|(token, _)| seen.insert(token.clone()));
+    match form {
+        Form::Merges => plain,
+        Form::Ranks => Vocab::from_ranks(&tokens).unwrap(),
+        Form::BrokenRanks => {
+            tokens.retain(|(token, id)| token.len() != 2 || id % 3 != 0);
+            Vocab::from_ranks(&tokens).unwrap()
+        }
+        Form::Scattered { whole_pieces, stride } => {
+            // Odd strides are invertible modulo a power of two: a permutation with holes.
+            let scatter = |id: u32| id.wrapping_mul(2 * stride + 1) % (1 << 21);
+            let ids: Vec<(Vec<u8>, u32)> = tokens.iter().map(|(token, id)| (token.clone(), scatter(*id))).collect();
+            let mut merges: Vec<Merge> = plain.merges.clone();
+            for merge in &mut merges {
+                let scattered = |id: u32| scatter(plain.token_id(plain.token_bytes(id).unwrap()).unwrap());
+                (merge.left, merge.right) = (scattered(merge.left), scattered(merge.right));
+            }
+            let mut pairs: Vec<(u32, u32)> = merges.iter().map(|merge| (merge.left, merge.right)).collect();
+            let mut known = std::collections::BTreeSet::new();
+            pairs.retain(|pair| known.insert(*pair));
+            Vocab::from_tokens(&ids, &pairs, whole_pieces).unwrap()
+        }
+    }
+}
+
+fn forms() -> impl Strategy<Value = Form> {
+    prop_oneof![
+        Just(Form::Merges),
+        Just(Form::Ranks),
+        Just(Form::BrokenRanks),
+        (any::<bool>(), prop_oneof![0u32..4, 1000u32..400_000])
+            .prop_map(|(whole_pieces, stride)| Form::Scattered { whole_pieces, stride }),
+    ]
+}
+
+/// Text that repeats itself, in scripts of every width, with pieces of the lengths at which something changes.
+fn texts() -> impl Strategy<Value = Vec<u8>> {
+    let word = prop_oneof![
+        4 => "[a-e]{1,6}".prop_map(String::into_bytes),
+        2 => "[абвг]{1,12}".prop_map(String::into_bytes),
+        2 => "[日本語中文。]{1,12}".prop_map(String::into_bytes),
+        1 => "[👍🏽🇪🇺\u{200d}e\u{301}]{1,5}".prop_map(String::into_bytes),
+        1 => prop::collection::vec(any::<u8>(), 1..20),
+        1 => Just(vec![0; 14]),
+        2 => (prop::sample::select(vec![12usize, 13, 14, 15, 16, 17, 31, 32, 33, 63, 64, 65, 130, 257, 300]), "[ab]|é|日")
+            .prop_map(|(len, unit)| unit.into_bytes().into_iter().cycle().take(len).collect()),
+        1 => "[a-c]{40,90}".prop_map(String::into_bytes),
+        1 => "[0-9\r\n\t'!]{1,5}".prop_map(String::into_bytes),
+    ];
+    prop::collection::vec((word, 1usize..4), 0..40)
+        .prop_map(|words| words.iter().flat_map(|(word, times)| [&b" "[..], word].concat().repeat(*times)).collect())
+}
+
+fn named(index: usize) -> (Grammar, Pattern) {
+    let (grammar, name) = [(Grammar::Gpt2, "gpt2"), (Grammar::Cl100k, "cl100k"), (Grammar::O200k, "o200k")][index];
+    (grammar, Pattern::new(name).unwrap())
+}
+
+fn check(encoder: &Encoder, text: &[u8], split: Split, expected: &[u32]) {
+    let mut ids = vec![7];
+    encoder.encode(text, split, &mut ids).unwrap();
+    assert_eq!(&ids[1..], expected);
+    let mut blocks = Vec::new();
+    encoder.encode_blocks(text, split, |ids| blocks.extend_from_slice(ids)).unwrap();
+    assert_eq!(blocks, expected);
+    assert_eq!(encoder.count(text, split).unwrap(), expected.len());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn equals_the_mirror(
+        corpus in texts(), text in texts(), n_merges in 0usize..120, form in forms(), grammar in 0usize..3, seeded: bool,
+    ) {
+        let vocab = Arc::new(make(&corpus, n_merges, form));
+        let (grammar, pattern) = named(grammar);
+        let none = Pattern::new("none").unwrap();
+        let expected = mirror(&vocab, &pattern, &text);
+        let expected_whole = mirror(&vocab, &none, &text);
+        for size in [TINY, SMALL] {
+            let mut encoder = Encoder::with_size(Arc::clone(&vocab), size);
+            encoder.seed_after = if seeded { 0 } else { usize::MAX };
+            for _ in 0..3 {
+                check(&encoder, &text, Split::Scan(grammar), &expected);
+                check(&encoder, &text, Split::Pattern(&pattern), &expected);
+                check(&encoder, &text, Split::Pattern(&none), &expected_whole);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn every_way_to_merge_a_long_piece_agrees(corpus in texts(), text in texts(), n_merges in 0usize..120, form in forms()) {
+        let vocab = Arc::new(make(&corpus, n_merges, form));
+        let table = PairTable::new(&vocab).unwrap();
+        for piece in [&text[..], &corpus[..]].into_iter().filter(|piece| !piece.is_empty()) {
+            let expected = merge_parts(&vocab, single_bytes(&vocab, piece));
+            for ids in every_way(&table, piece) {
+                assert_eq!(ids, expected);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(30))]
+
+    #[test]
+    fn equals_the_mirror_over_many_blocks(corpus in texts(), parts in prop::collection::vec(texts(), 8), form in forms()) {
+        let vocab = Arc::new(make(&corpus, 80, form));
+        let text = parts.concat().repeat(9);
+        let (grammar, pattern) = named(1);
+        let expected = mirror(&vocab, &pattern, &text);
+        for size in [TINY, SMALL] {
+            let encoder = Encoder::with_size(Arc::clone(&vocab), size);
+            std::thread::scope(|scope| {
+                for _ in 0..2 {
+                    scope.spawn(|| (0..3).for_each(|_| check(&encoder, &text, Split::Scan(grammar), &expected)));
+                }
+            });
+        }
+    }
+}
+
+#[test]
+fn one_piece_of_many_parts_gets_a_large_cache() {
+    let encoder = Encoder::new(Arc::new(make("\u{4e00}".as_bytes(), 2, Form::Merges)));
+    let text: String = (0..20_000u32).filter_map(|k| char::from_u32(0x4e00 + k * 7919 % 20_902)).collect();
+    assert!(text.len() < super::encoder::SEED_AFTER);
+    encoder.encode(text.as_bytes(), Split::Scan(Grammar::Cl100k), &mut Vec::new()).unwrap();
+    assert!(encoder.take().seeded);
+}
+
+#[test]
+fn a_python_str_is_encoded_as_its_utf8() {
+    let vocab = Arc::new(make("le café 日本語 abc abc 👍 ".as_bytes(), 60, Form::Merges));
+    let encoder = Encoder::new(vocab);
+    let spaced = "le café 日本語 don't abc 👍\n".repeat(9000);
+    let solid = "日本語café".repeat(30_000);
+    for (text, (grammar, pattern)) in [(&spaced, named(0)), (&solid, named(1)), (&spaced, named(2))] {
+        let units: Vec<u32> = text.chars().map(u32::from).collect();
+        for split in [Split::Scan(grammar), Split::Pattern(&pattern)] {
+            let (mut expected, mut ids) = (Vec::new(), Vec::new());
+            encoder.encode(text.as_bytes(), split, &mut expected).unwrap();
+            encoder.encode_units(Units::Four(&units), split, &mut ids).unwrap();
+            assert!(ids == expected);
+            assert_eq!(encoder.count_units(Units::Four(&units), split).unwrap(), ids.len());
+        }
+    }
+}
+
+#[test]
+fn what_the_pair_table_refuses_is_left_to_the_mirror() {
+    let order: Vec<u8> = (0..=255).collect();
+    let mut vocab = Vocab::from_merges(&order, &[(97, 98), (98, 99), (256, 99)]).unwrap();
+    vocab.merges[1].rank = 0;
+    let vocab = Arc::new(Vocab::new(vocab.tokens, vocab.merges, false).unwrap());
+    let (grammar, pattern) = named(0);
+    let text = b"abcbc bcabc cbabab";
+    check(&Encoder::new(Arc::clone(&vocab)), text, Split::Scan(grammar), &mirror(&vocab, &pattern, text));
+}
+
+#[test]
+fn merges_make_all_is_said_of_the_published_vocabularies_and_true() {
+    for file in ["p50k", "cl100k", "o200k", "whisper"] {
+        let path = format!("{}/python/minitok/encodings/data/{file}.vocab", env!("CARGO_MANIFEST_DIR"));
+        let vocab = Arc::new(crate::packed::unpack(&std::fs::read(path).unwrap(), None).unwrap());
+        assert!(vocab.merges_make_all);
+        let made = made_by_merges(&Encoder::new(Arc::clone(&vocab)));
+        assert!(vocab.tokens.iter().all(|(id, token)| token.is_empty() || made[id as usize]), "{file}");
+    }
+}

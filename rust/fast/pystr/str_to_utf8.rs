@@ -1,0 +1,224 @@
+//! The code units of a Python str -> UTF-8, some at a time (SPEC E4).
+//!
+//! Python keeps a str as one array of 1, 2 or 4 bytes a character, as wide as its widest needs: one emoji makes a whole
+//! book four bytes a letter. Turning all of it into UTF-8 at once costs more than encoding it, since the result is new
+//! memory; a small buffer that is used again stays in the processor's cache.
+//!
+//! A surrogate pair becomes its code point, a lone surrogate U+FFFD.
+//!
+//! Costs: O(units), some 1 to 2 ns each where they are not ASCII; no memory but the buffer's.
+
+#![allow(unsafe_code)]
+#![allow(clippy::inline_always)]
+
+#[cfg(target_arch = "x86_64")]
+#[path = "str_to_utf8_x86.rs"]
+mod x86;
+
+use std::hint::select_unpredictable;
+#[cfg(target_arch = "x86_64")]
+use x86::Lanes;
+
+/// The characters of a str, by their width.
+#[derive(Debug, Clone, Copy)]
+pub enum Units<'s> {
+    One(&'s [u8]),
+    Two(&'s [u16]),
+    Four(&'s [u32]),
+}
+
+impl<'s> Units<'s> {
+    /// The units from `start` to before `end`.
+    #[must_use]
+    pub fn slice(&self, start: usize, end: usize) -> Units<'s> {
+        match self {
+            Units::One(units) => Units::One(&units[start..end]),
+            Units::Two(units) => Units::Two(&units[start..end]),
+            Units::Four(units) => Units::Four(&units[start..end]),
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        match self {
+            Units::One(units) => units.len(),
+            Units::Two(units) => units.len(),
+            Units::Four(units) => units.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All of it as UTF-8.
+    pub fn utf8(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.len());
+        self.transcode(0, self.len(), &mut bytes);
+        bytes
+    }
+
+    /// Append the UTF-8 of about `wanted` units from `from` on, at least one if there is one, and answer where the next
+    /// begin. A surrogate pair is not torn.
+    pub fn transcode(&self, from: usize, wanted: usize, out: &mut Vec<u8>) -> usize {
+        match self {
+            Units::One(units) => transcode(units, from, wanted, out),
+            Units::Two(units) => transcode(units, from, wanted, out),
+            Units::Four(units) => transcode(units, from, wanted, out),
+        }
+    }
+}
+
+/// How many units are looked at together.
+const RUN: usize = 16;
+/// How many units are given room at once.
+const STRETCH: usize = 4096;
+/// The most bytes of a character.
+const LONGEST: usize = 4;
+
+#[cfg(not(target_arch = "x86_64"))]
+trait Lanes {}
+#[cfg(not(target_arch = "x86_64"))]
+impl<U> Lanes for U {}
+
+/// A unit of a str.
+trait Unit: Copy + Into<u32> + Lanes {}
+impl<U: Copy + Into<u32> + Lanes> Unit for U {}
+
+fn transcode<U: Unit>(units: &[U], from: usize, wanted: usize, out: &mut Vec<u8>) -> usize {
+    let end = units.len().min(from.saturating_add(wanted.max(1)));
+    let mut at = from;
+    while at < end {
+        // A stretch at a time, so that its room need not be asked for character by character.
+        let stretch = end.min(at + STRETCH);
+        out.reserve(LONGEST * (STRETCH + 1));
+        let mut len = out.len();
+        while at < stretch {
+            // SAFETY: there is room for four bytes a unit of the stretch.
+            let (taken, written) = unsafe { write_run(&units[at..stretch], out.as_mut_ptr().add(len)) };
+            (at, len) = (at + taken, len + written);
+            // What is near is of one kind as a rule.
+            let near = stretch.min(at + RUN);
+            while at < near {
+                let (value, taken) = char_at(units, at);
+                let (bytes, length) = utf8(value);
+                // SAFETY: as above, and for four more.
+                unsafe { out.as_mut_ptr().add(len).cast::<[u8; LONGEST]>().write(bytes) };
+                (at, len) = (at + taken, len + length);
+            }
+        }
+        // SAFETY: all bytes up to here have been written, within the room that was asked for.
+        unsafe { out.set_len(len) };
+    }
+    at
+}
+
+/// Write as many of the first units as go together, perhaps none; how many units these are, and how many bytes.
+///
+/// # Safety
+///
+/// `out` has room for four bytes a unit.
+#[inline(always)]
+unsafe fn write_run<U: Unit>(units: &[U], out: *mut u8) -> (usize, usize) {
+    #[cfg(target_arch = "x86_64")]
+    if x86::is_available() {
+        // SAFETY: just asked.
+        return unsafe { x86::write(units, out) };
+    }
+    // SAFETY: the caller's promise.
+    unsafe { write_ascii(units, out) }
+}
+
+/// Write the ASCII that the units begin with.
+///
+/// # Safety
+///
+/// `out` has room for as many bytes.
+unsafe fn write_ascii<U: Unit>(units: &[U], out: *mut u8) -> (usize, usize) {
+    let mut len = 0;
+    while let Some(run) = units[len..].first_chunk::<RUN>()
+        && run.iter().fold(0, |all, &unit| all | unit.into()) < 0x80
+    {
+        // SAFETY: the caller's promise.
+        unsafe { out.add(len).cast::<[u8; RUN]>().write(run.map(|unit| unit.into() as u8)) };
+        len += RUN;
+    }
+    (len, len)
+}
+
+/// The character at a place, and how many units it takes.
+#[inline(always)]
+fn char_at<U: Copy + Into<u32>>(units: &[U], at: usize) -> (u32, usize) {
+    let unit: u32 = units[at].into();
+    if unit >> 11 != 0xD800 >> 11 {
+        return (unit, 1);
+    }
+    let low = units.get(at + 1).map_or(0, |&low| low.into());
+    if unit < 0xDC00 && (0xDC00..0xE000).contains(&low) {
+        (0x1_0000 + ((unit - 0xD800) << 10) + (low - 0xDC00), 2)
+    } else {
+        (char::REPLACEMENT_CHARACTER.into(), 1)
+    }
+}
+
+/// The UTF-8 of a character in four bytes, and how many of them it is. The shorter forms are all made and one is chosen: in
+/// text of many scripts nobody can guess which it will be.
+#[inline(always)]
+fn utf8(value: u32) -> ([u8; LONGEST], usize) {
+    let tail = |shift: u32| value >> shift & 0x3F | 0x80;
+    if value >= 0x1_0000 {
+        let word = value >> 18 | 0xF0 | tail(12) << 8 | tail(6) << 16 | tail(0) << 24;
+        return (word.to_le_bytes(), 4);
+    }
+    let two = value >> 6 | 0xC0 | tail(0) << 8;
+    let three = value >> 12 | 0xE0 | tail(6) << 8 | tail(0) << 16;
+    let (is_two, is_three) = (value >= 0x80, value >= 0x800);
+    let word = select_unpredictable(is_three, three, select_unpredictable(is_two, two, value));
+    (word.to_le_bytes(), 1 + usize::from(is_two) + usize::from(is_three))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn all(units: Units, wanted: usize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut at = 0;
+        while at < units.len() {
+            at = units.transcode(at, wanted, &mut bytes);
+        }
+        bytes
+    }
+
+    fn unit() -> impl Strategy<Value = u32> {
+        prop_oneof![6 => 0u32..0x80, 2 => 0u32..0x1_0000, 2 => 0xD7FEu32..0xE002, 1 => 0u32..0x11_0000]
+    }
+
+    /// Units of all kinds one by one, and the like of each other in runs, for which there are faster ways.
+    fn text() -> impl Strategy<Value = Vec<u32>> {
+        let near = |unit: u32| (0..0x20u32).prop_map(move |step| (unit ^ step).min(0x10_FFFF));
+        let run = unit().prop_flat_map(move |unit| prop::collection::vec(near(unit), 1..40));
+        let runs = prop::collection::vec(run, 0..12).prop_map(|runs| runs.concat());
+        prop_oneof![prop::collection::vec(unit(), 0..200), runs]
+    }
+
+    proptest! {
+        #[test]
+        fn equals_the_standard_library(units in text(), wanted in prop_oneof![0usize..70, Just(usize::MAX)]) {
+            let twos: Vec<u16> = units.iter().map(|&unit| unit as u16).collect();
+            let expected: String = char::decode_utf16(twos.iter().copied()).map(|c| c.unwrap_or('\u{FFFD}')).collect();
+            prop_assert_eq!(all(Units::Two(&twos), wanted), expected.into_bytes());
+
+            let sixteens = units.iter().flat_map(|&unit| match char::from_u32(unit) {
+                Some(c) => c.encode_utf16(&mut [0; 2]).to_vec(),
+                None => vec![unit as u16],
+            });
+            let expected: String = char::decode_utf16(sixteens).map(|c| c.unwrap_or('\u{FFFD}')).collect();
+            prop_assert_eq!(all(Units::Four(&units), wanted), expected.into_bytes());
+
+            let ones: Vec<u8> = units.iter().map(|&unit| unit as u8).collect();
+            let expected: String = ones.iter().map(|&unit| char::from(unit)).collect();
+            prop_assert_eq!(all(Units::One(&ones), wanted), expected.into_bytes());
+        }
+    }
+}

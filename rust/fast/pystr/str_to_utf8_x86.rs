@@ -1,0 +1,163 @@
+//! The units of a str -> UTF-8, eight or sixteen at a time, with AVX2. Must equal the scalar loop of `str_to_utf8.rs`.
+//!
+//! Sixteen units that are all ASCII are packed to sixteen bytes. Of others, eight at a time stand in lanes of four bytes. In
+//! each lane the forms of one, two and three bytes are made and one is kept; then a *shuffle* moves the bytes that count
+//! together. Which shuffle, is looked up: two bits a lane tell its length, so four lanes are a number below 256. By hand, `aé`:
+//! lanes `61 .. .. ..` and `C3 A9 .. ..`, lengths 1 and 2, shuffle 0, 4, 5: `61 C3 A9`.
+//!
+//! Costs: some 5 instructions a character, ASCII less than one; a table of 4 KiB.
+
+#![allow(unsafe_code)]
+#![allow(clippy::inline_always)]
+#![allow(clippy::cast_ptr_alignment, reason = "the loads and stores ask for no alignment")]
+
+use std::arch::x86_64::{
+    __m128i, __m256i, _mm_loadl_epi64, _mm_loadu_si128, _mm_or_si128, _mm_packus_epi16, _mm_packus_epi32,
+    _mm_set1_epi16, _mm_set1_epi32, _mm_shuffle_epi8, _mm_storeu_si128, _mm_testz_si128, _mm256_and_si256,
+    _mm256_blendv_epi8, _mm256_castsi256_ps, _mm256_castsi256_si128, _mm256_cmpeq_epi32, _mm256_cmpgt_epi32,
+    _mm256_cvtepu8_epi32, _mm256_cvtepu16_epi32, _mm256_extracti128_si256, _mm256_loadu_si256, _mm256_movemask_ps,
+    _mm256_or_si256, _mm256_set1_epi32, _mm256_slli_epi32, _mm256_srli_epi32, _mm256_testz_si256,
+};
+
+/// By the bits "two bytes or more" of four lanes, and above them those of "three bytes": where the bytes come from.
+static SHUFFLES: [[u8; 16]; 256] = {
+    let mut shuffles = [[0x80; 16]; 256];
+    let mut index = 0;
+    while index < 256 {
+        let (mut lane, mut to) = (0, 0);
+        while lane < 4 {
+            let length = 1 + (index >> lane & 1) + (index >> (4 + lane) & 1);
+            let mut byte = 0;
+            while byte < length {
+                shuffles[index][to] = (4 * lane + byte) as u8;
+                (byte, to) = (byte + 1, to + 1);
+            }
+            lane += 1;
+        }
+        index += 1;
+    }
+    shuffles
+};
+
+/// A width of units.
+pub(super) trait Lanes: Copy {
+    /// Sixteen units as bytes, if all are ASCII.
+    unsafe fn ascii(units: *const Self) -> Option<__m128i>;
+    /// Eight units.
+    unsafe fn eight(units: *const Self) -> __m256i;
+}
+
+impl Lanes for u8 {
+    #[inline(always)]
+    unsafe fn ascii(units: *const u8) -> Option<__m128i> {
+        // SAFETY: the caller has AVX2 and sixteen units.
+        unsafe {
+            let bytes = _mm_loadu_si128(units.cast());
+            (_mm_testz_si128(bytes, _mm_set1_epi16(0x8080u16.cast_signed())) != 0).then_some(bytes)
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn eight(units: *const u8) -> __m256i {
+        // SAFETY: the caller has AVX2 and eight units.
+        unsafe { _mm256_cvtepu8_epi32(_mm_loadl_epi64(units.cast())) }
+    }
+}
+
+impl Lanes for u16 {
+    #[inline(always)]
+    unsafe fn ascii(units: *const u16) -> Option<__m128i> {
+        // SAFETY: the caller has AVX2 and sixteen units.
+        unsafe {
+            let (low, high) = (_mm_loadu_si128(units.cast()), _mm_loadu_si128(units.add(8).cast()));
+            let beyond = _mm_set1_epi16(!0x7F);
+            (_mm_testz_si128(_mm_or_si128(low, high), beyond) != 0).then(|| _mm_packus_epi16(low, high))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn eight(units: *const u16) -> __m256i {
+        // SAFETY: the caller has AVX2 and eight units.
+        unsafe { _mm256_cvtepu16_epi32(_mm_loadu_si128(units.cast())) }
+    }
+}
+
+impl Lanes for u32 {
+    #[inline(always)]
+    unsafe fn ascii(units: *const u32) -> Option<__m128i> {
+        // SAFETY: the caller has AVX2 and sixteen units.
+        unsafe {
+            let [one, two, three, four] = [0, 4, 8, 12].map(|at| _mm_loadu_si128(units.add(at).cast()));
+            let all = _mm_or_si128(_mm_or_si128(one, two), _mm_or_si128(three, four));
+            let pack = || _mm_packus_epi16(_mm_packus_epi32(one, two), _mm_packus_epi32(three, four));
+            (_mm_testz_si128(all, _mm_set1_epi32(!0x7F)) != 0).then(pack)
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn eight(units: *const u32) -> __m256i {
+        // SAFETY: the caller has AVX2 and eight units.
+        unsafe { _mm256_loadu_si256(units.cast()) }
+    }
+}
+
+/// Write the UTF-8 of the first units, until fewer than sixteen are left or one of the next eight is a surrogate or needs four
+/// bytes; how many units these are, and how many bytes.
+///
+/// # Safety
+///
+/// The processor has AVX2 and popcnt; `out` has room for four bytes a unit.
+#[target_feature(enable = "avx2,popcnt")]
+pub(super) unsafe fn write<U: Lanes>(units: &[U], out: *mut u8) -> (usize, usize) {
+    let (mut at, mut len) = (0, 0);
+    while at + 16 <= units.len() {
+        // SAFETY: sixteen units are left; of the room, four bytes a unit.
+        unsafe {
+            let from = units.as_ptr().add(at);
+            if let Some(bytes) = U::ascii(from) {
+                _mm_storeu_si128(out.add(len).cast(), bytes);
+                (at, len) = (at + 16, len + 16);
+                continue;
+            }
+            let Some(written) = write_eight(U::eight(from), out.add(len)) else { break };
+            (at, len) = (at + 8, len + written);
+        }
+    }
+    (at, len)
+}
+
+/// Write eight characters below U+10000 that are no surrogates; how many bytes that is.
+#[inline(always)]
+unsafe fn write_eight(value: __m256i, out: *mut u8) -> Option<usize> {
+    // SAFETY: the caller has AVX2, and room for 32 bytes.
+    unsafe {
+        let all = |word: i32| _mm256_set1_epi32(word);
+        let surrogate = _mm256_cmpeq_epi32(_mm256_and_si256(value, all(0xF800)), all(0xD800));
+        let refused = _mm256_or_si256(_mm256_and_si256(value, all(!0xFFFF)), surrogate);
+        if _mm256_testz_si256(refused, refused) == 0 {
+            return None;
+        }
+        let tail = |value| _mm256_or_si256(_mm256_and_si256(value, all(0x3F)), all(0x80));
+        let (last, six) = (tail(value), _mm256_srli_epi32::<6>(value));
+        let two = _mm256_or_si256(_mm256_or_si256(six, all(0xC0)), _mm256_slli_epi32::<8>(last));
+        let lead = _mm256_or_si256(_mm256_srli_epi32::<12>(value), all(0xE0));
+        let tails = _mm256_or_si256(_mm256_slli_epi32::<8>(tail(six)), _mm256_slli_epi32::<16>(last));
+        let three = _mm256_or_si256(lead, tails);
+        let (is_two, is_three) = (_mm256_cmpgt_epi32(value, all(0x7F)), _mm256_cmpgt_epi32(value, all(0x7FF)));
+        let words = _mm256_blendv_epi8(_mm256_blendv_epi8(value, two, is_two), three, is_three);
+        let [twos, threes] = [is_two, is_three].map(|is| _mm256_movemask_ps(_mm256_castsi256_ps(is)).cast_unsigned());
+        let (low, high) = (twos & 15 | (threes & 15) << 4, twos >> 4 | threes & 0xF0);
+        let pack = |words, index: u32| {
+            _mm_shuffle_epi8(words, _mm_loadu_si128(SHUFFLES[index as usize & 255].as_ptr().cast()))
+        };
+        let first = 4 + low.count_ones() as usize;
+        _mm_storeu_si128(out.cast(), pack(_mm256_castsi256_si128(words), low));
+        _mm_storeu_si128(out.add(first).cast(), pack(_mm256_extracti128_si256::<1>(words), high));
+        Some(first + 4 + high.count_ones() as usize)
+    }
+}
+
+/// Whether `write` may be called.
+pub(super) fn is_available() -> bool {
+    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt")
+}

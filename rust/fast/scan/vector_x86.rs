@@ -1,0 +1,73 @@
+//! AVX2: 32 bytes an instruction.
+
+#![allow(unsafe_code)]
+
+use super::{Ascii, Vectors};
+use std::arch::x86_64::{
+    __m256i, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_movemask_epi8,
+    _mm256_or_si256, _mm256_set1_epi8, _mm256_slli_epi16,
+};
+
+/// Two vectors of 32 bytes. Comparisons are signed, so bytes that are not ASCII are less than all others.
+pub(in crate::fast::scan) struct Avx2;
+
+/// The high bits of the bytes that a question answers with.
+#[inline(always)]
+fn mask(halves: [__m256i; 2], question: impl Fn(__m256i) -> __m256i) -> u64 {
+    let [low, high] = [question(halves[0]), question(halves[1])];
+    // SAFETY: as for its callers below.
+    let [low, high] = unsafe { [_mm256_movemask_epi8(low), _mm256_movemask_epi8(high)] };
+    u64::from(high.cast_unsigned()) << 32 | u64::from(low.cast_unsigned())
+}
+
+impl Vectors for Avx2 {
+    #[inline(always)]
+    fn ascii(bytes: &[u8; 64]) -> Ascii {
+        // SAFETY: `Avx2` is used only by `dispatch.rs` and by a test, both only where `Isa::available` lists
+        // it. The two loads read the 64 bytes of the array.
+        unsafe {
+            let halves = [_mm256_loadu_si256(bytes.as_ptr().cast()), _mm256_loadu_si256(bytes[32..].as_ptr().cast())];
+            let all = |byte: u8| _mm256_set1_epi8(byte.cast_signed());
+            let range = |x: __m256i, first: u8, last: u8| {
+                _mm256_and_si256(_mm256_cmpgt_epi8(x, all(first - 1)), _mm256_cmpgt_epi8(all(last + 1), x))
+            };
+            let equal = |byte: u8| mask(halves, |x| _mm256_cmpeq_epi8(x, all(byte)));
+            let letter = mask(halves, |x| range(_mm256_or_si256(x, all(0x20)), b'a', b'z'));
+            let lower_half = mask(halves, |x| _mm256_slli_epi16::<2>(x));
+            Ascii {
+                upper: letter & !lower_half,
+                lower: letter & lower_half,
+                number: mask(halves, |x| range(x, b'0', b'9')),
+                space: equal(b' '),
+                control_white: mask(halves, |x| range(x, b'\t', b'\r')),
+                newline: mask(halves, |x| {
+                    _mm256_or_si256(_mm256_cmpeq_epi8(x, all(b'\n')), _mm256_cmpeq_epi8(x, all(b'\r')))
+                }),
+                apostrophe: equal(b'\''),
+                slash: equal(b'/'),
+                high: mask(halves, |x| x),
+                continuation: mask(halves, |x| _mm256_cmpgt_epi8(all(0xC0), x)),
+                from_three: mask(halves, |x| _mm256_and_si256(x, _mm256_cmpgt_epi8(x, all(0xDF)))),
+                from_four: mask(halves, |x| _mm256_and_si256(x, _mm256_cmpgt_epi8(x, all(0xEF)))),
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn planes(flags: &[u8; 64]) -> [u64; 8] {
+        // SAFETY: as above.
+        unsafe {
+            let halves = [_mm256_loadu_si256(flags.as_ptr().cast()), _mm256_loadu_si256(flags[32..].as_ptr().cast())];
+            [
+                mask(halves, |x| _mm256_slli_epi16::<7>(x)),
+                mask(halves, |x| _mm256_slli_epi16::<6>(x)),
+                mask(halves, |x| _mm256_slli_epi16::<5>(x)),
+                mask(halves, |x| _mm256_slli_epi16::<4>(x)),
+                mask(halves, |x| _mm256_slli_epi16::<3>(x)),
+                mask(halves, |x| _mm256_slli_epi16::<2>(x)),
+                mask(halves, |x| _mm256_slli_epi16::<1>(x)),
+                mask(halves, |x| x),
+            ]
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Where two characters of three bytes meet, found 64 bytes at a time; `static_cuts.rs` asks.
+//!
+//! A character stands whole at byte i if a lead of three bytes is there and two continuations follow. Two of them meet at p
+//! if one stands whole at p - 3 and one at p. A window of 64 bytes settles the places 3 to 61 of it, so the next begins 59
+//! further on, and no state passes between them.
+
+use super::vector::Vectors;
+use super::windows::write;
+use std::ops::Range;
+
+const WINDOW: usize = 64;
+/// How many places a window settles, beginning with the third.
+const STEP: usize = 59;
+
+/// Replaces `places` by all places inside the range, its ends left out, at which two characters of three bytes meet.
+#[inline(always)]
+pub(super) fn find<V: Vectors>(text: &[u8], range: Range<usize>, places: &mut Vec<usize>) {
+    let mut count = 0;
+    for start in range.clone().step_by(STEP) {
+        let left = &text[start..];
+        let meetings = if let Some(window) = left.first_chunk() {
+            meetings::<V>(window)
+        } else if left.is_ascii() {
+            0
+        } else {
+            let mut window = [0; WINDOW];
+            window[..left.len()].copy_from_slice(left);
+            meetings::<V>(&window)
+        };
+        if meetings == 0 {
+            continue;
+        }
+        if places.len() < count + WINDOW {
+            places.resize(2 * (count + WINDOW), 0);
+        }
+        write(meetings, start, &mut places[count..]);
+        count += meetings.count_ones() as usize;
+    }
+    places.truncate(count);
+    while places.last().is_some_and(|&place| place >= range.end) {
+        places.pop();
+    }
+}
+
+/// The places of a window, as bits.
+#[inline(always)]
+fn meetings<V: Vectors>(window: &[u8; WINDOW]) -> u64 {
+    let masks = V::ascii(window);
+    let whole = masks.from_three & !masks.from_four & masks.continuation >> 1 & masks.continuation >> 2;
+    whole & whole << 3
+}

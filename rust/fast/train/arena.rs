@@ -1,0 +1,197 @@
+//! The corpus as one flat array of symbols, in which a token finds its neighbours without links.
+//!
+//! Every byte of every distinct piece has a slot; a gap stands before, between and after the pieces. A token's id stands
+//! in its *first* and in its *last* slot (one slot for a single byte), and the lengths of the ids are known. So the
+//! token after the one at `p` starts at `p + length`, and the one before it ends at `p - 1`:
+//!
+//! ```text
+//!            p          p+2                     merge (t, he) -> the
+//!     ... |  t  |  he    he  | gap      ->      ... | the  gap  the | gap
+//! ```
+//!
+//! A merge writes three slots: the id in the first and the last, and a gap over the right part's first slot, so that
+//! nothing seems to start there any more. What else lies inside a token is stale and never read as a start (see
+//! [`Arena::holds`]).
+//!
+//! Pieces lie in falling order of their counts, so the *weight* of a position (the count of its piece) is a step
+//! function: whoever walks positions upwards looks a weight up only where a step begins.
+
+use std::cmp::Reverse;
+
+use super::Pieces;
+use super::start_vocab::Base;
+use super::step_function::Steps;
+use crate::error::Result;
+use crate::fast::util::prefetch::prefetch;
+
+/// The slots of an arena: 16 bits while the vocabulary fits, 32 beyond.
+pub(super) trait Symbol: Copy + Eq {
+    fn from_id(id: u32) -> Self;
+    fn id(self) -> u32;
+}
+
+impl Symbol for u16 {
+    fn from_id(id: u32) -> Self {
+        debug_assert!(u16::try_from(id).is_ok());
+        id as u16
+    }
+    fn id(self) -> u32 {
+        u32::from(self)
+    }
+}
+
+impl Symbol for u32 {
+    fn from_id(id: u32) -> Self {
+        id
+    }
+    fn id(self) -> u32 {
+        self
+    }
+}
+
+/// The distinct pieces, laid out in falling order of count, and what is known of each id.
+pub(super) struct Arena<S> {
+    pub slots: Vec<S>,
+    /// Does every token begin as a single byte?
+    pub bytes_only: bool,
+    /// Bytes of each id's token; 0 for the gap and for ids that no merge has made yet.
+    pub lengths: Vec<u32>,
+    /// The id that stands for "no token": one past the largest that training can make.
+    pub gap: u32,
+    /// The weight of each position.
+    pub weights: Steps<u64>,
+}
+
+impl<S: Symbol> Arena<S> {
+    /// Lay out the pieces.
+    pub fn new(layout: &Layout, base: &Base, gap: u32, pieces: &impl Pieces) -> Result<Self> {
+        let mut lengths = vec![0; gap as usize + 1];
+        for (id, token) in base.vocab.tokens.iter() {
+            lengths[id as usize] = token.len() as u32;
+        }
+        let mut ids = Vec::new();
+        let mut slots = Vec::with_capacity(layout.slots);
+        let mut weights = Steps::new();
+        let mut weight = 0;
+        for &index in &layout.order {
+            let (bytes, count) = pieces.get(index);
+            let count = count.unsigned_abs();
+            if count != weight {
+                weight = count;
+                weights.push(slots.len() as u32, weight);
+            }
+            slots.push(S::from_id(gap));
+            if base.is_bytes() {
+                slots.extend(bytes.iter().map(|&byte| S::from_id(base.vocab.byte_ids[byte as usize])));
+                continue;
+            }
+            base.encode(bytes, &mut ids)?;
+            for &id in &ids {
+                slots.push(S::from_id(id));
+                if lengths[id as usize] > 1 {
+                    slots.resize(slots.len() + lengths[id as usize] as usize - 2, S::from_id(gap));
+                    slots.push(S::from_id(id));
+                }
+            }
+        }
+        slots.push(S::from_id(gap));
+        weights.finish(slots.len() as u32);
+        Ok(Self { slots, bytes_only: base.is_bytes(), lengths, gap, weights })
+    }
+
+    /// Does the pair stand at `p`? Exact for every `p` at which it stood when its list of positions was made.
+    ///
+    /// `slots[p]` equals the left id only if a token of that id still starts at `p`: whoever swallowed that start wrote
+    /// a gap there or an id that is younger than the list, and no older id is ever written again. So `p + left_length`
+    /// is a true start (or a gap between pieces), where the slot always holds the token's id.
+    #[inline]
+    pub fn holds(&self, p: u32, left: S, left_length: u32, right: S) -> bool {
+        self.slots[p as usize] == left && self.slots[(p + left_length) as usize] == right
+    }
+
+    /// Show each token or gap from `from` on, up to the first that starts at `to` or later, with what follows it:
+    /// `(p, left, right)`. Where it stopped comes back.
+    #[inline]
+    pub fn walk(&self, from: u32, to: u32, mut show: impl FnMut(u32, u32, u32)) -> u32 {
+        let mut p = from;
+        while p < to {
+            let left = self.at(p);
+            let length = if self.bytes_only { 1 } else { self.lengths[left as usize].max(1) };
+            show(p, left, self.at(p + length));
+            p += length;
+        }
+        p
+    }
+
+    /// Position `p` will be looked at soon.
+    #[inline]
+    pub fn prefetch(&self, p: u32) {
+        prefetch(self.slots.as_ptr().wrapping_add(p as usize));
+    }
+
+    /// The token that ends before `p`, or the gap.
+    #[inline]
+    pub fn before(&self, p: u32) -> u32 {
+        self.slots[p as usize - 1].id()
+    }
+
+    /// The token that starts at `p`, or the gap there.
+    #[inline]
+    pub fn at(&self, p: u32) -> u32 {
+        self.slots[p as usize].id()
+    }
+
+    /// Make the two tokens at `p` one.
+    #[inline]
+    pub fn join(&mut self, p: u32, left_length: u32, right_length: u32, id: u32) {
+        let (middle, end) = (p + left_length, p + left_length + right_length);
+        self.slots[middle as usize] = S::from_id(self.gap);
+        self.slots[p as usize] = S::from_id(id);
+        self.slots[end as usize - 1] = S::from_id(id);
+    }
+}
+
+/// How the pieces are laid out: in falling order of count, among equals in corpus order.
+pub(super) struct Layout {
+    /// The pieces of two bytes or more, by their indices in the corpus.
+    pub order: Vec<u32>,
+    /// Slots in all, gaps included.
+    pub slots: usize,
+    /// The counts of all slots: no pair's count can exceed it.
+    pub weight: u128,
+}
+
+impl Layout {
+    /// Linear, but for a sort of the pieces of large counts: a text of n pieces has at most n / 4,096 that occur 4,096
+    /// times.
+    pub fn new(pieces: &impl Pieces) -> Self {
+        const LARGE: usize = 4096;
+        let count = |&index: &u32| pieces.get(index).1;
+        let class = |index: &u32| LARGE - count(index).unsigned_abs().min(LARGE as u64) as usize;
+        let lies = |index: &u32| {
+            let (bytes, count) = pieces.get(*index);
+            count > 0 && bytes.len() > 1
+        };
+        let indices = || (0..pieces.len() as u32).filter(lies);
+        let mut places = vec![0_usize; LARGE + 1];
+        let (mut slots, mut weight) = (1, 0);
+        for index in indices() {
+            let (bytes, count) = pieces.get(index);
+            places[class(&index) + 1] += 1;
+            slots += bytes.len() + 1;
+            weight += bytes.len() as u128 * u128::from(count.unsigned_abs());
+        }
+        let large = places[1];
+        for class in 1..places.len() {
+            places[class] += places[class - 1];
+        }
+        let mut order = vec![0; places[LARGE]];
+        for index in indices() {
+            let place = &mut places[class(&index)];
+            order[*place] = index;
+            *place += 1;
+        }
+        order[..large].sort_by_key(|index| Reverse(count(index)));
+        Self { order, slots, weight }
+    }
+}

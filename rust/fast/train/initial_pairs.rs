@@ -1,0 +1,123 @@
+//! The pairs that training starts with. Of two bytes each, so that two small tables count them without a hash; or, where a
+//! vocabulary is extended, of any two of its tokens.
+
+use super::STRETCH;
+use super::arena::{Arena, Symbol};
+use super::new_pairs::Births;
+use super::pairs::{NONE, Pairs};
+use crate::error::Result;
+use foldhash::{HashMap, HashMapExt};
+
+/// The cells in which pairs are counted. A pair that holds the gap may have one; it is never merged.
+trait Cells {
+    fn of(&mut self, left: u32, right: u32) -> usize;
+
+    /// How many cells there are by now, and the pair of each.
+    fn len(&self) -> usize;
+    fn pair(&self, cell: usize) -> (u32, u32);
+}
+
+/// The 256 bytes and the gap, which counts as one more.
+const SIDE: usize = 257;
+
+struct OfBytes;
+
+impl Cells for OfBytes {
+    #[inline]
+    fn of(&mut self, left: u32, right: u32) -> usize {
+        left.min(256) as usize * SIDE + right.min(256) as usize
+    }
+
+    fn len(&self) -> usize {
+        SIDE * SIDE
+    }
+
+    fn pair(&self, cell: usize) -> (u32, u32) {
+        ((cell / SIDE) as u32, (cell % SIDE) as u32)
+    }
+}
+
+struct OfIds {
+    cells: HashMap<(u32, u32), usize>,
+    pairs: Vec<(u32, u32)>,
+}
+
+impl Cells for OfIds {
+    fn of(&mut self, left: u32, right: u32) -> usize {
+        let Self { cells, pairs } = self;
+        *cells.entry((left, right)).or_insert_with(|| {
+            pairs.push((left, right));
+            pairs.len() - 1
+        })
+    }
+
+    fn len(&self) -> usize {
+        self.pairs.len()
+    }
+
+    fn pair(&self, cell: usize) -> (u32, u32) {
+        self.pairs[cell]
+    }
+}
+
+/// Add to `pairs` every pair that may be merged one day; the indices of the records come back. `working` is called now and
+/// then.
+pub(super) fn first_pairs<S: Symbol>(
+    arena: &Arena<S>,
+    pairs: &mut Pairs,
+    births: &Births,
+    working: impl FnMut() -> Result<()>,
+) -> Result<Vec<u32>> {
+    if arena.bytes_only {
+        return first_pairs_in(OfBytes, arena, pairs, births, working);
+    }
+    first_pairs_in(OfIds { cells: HashMap::new(), pairs: Vec::new() }, arena, pairs, births, working)
+}
+
+fn first_pairs_in<S: Symbol>(
+    mut cells: impl Cells,
+    arena: &Arena<S>,
+    pairs: &mut Pairs,
+    births: &Births,
+    mut working: impl FnMut() -> Result<()>,
+) -> Result<Vec<u32>> {
+    let last = arena.slots.len() as u32 - 1;
+    let mut counts = vec![(0_u64, 0_u32); cells.len()];
+    let mut weights = arena.weights.cursor();
+    let mut p = 0;
+    while p < last {
+        working()?;
+        p = arena.walk(p, last.min(p + STRETCH as u32), |p, left, right| {
+            let cell = cells.of(left, right);
+            if cell == counts.len() {
+                counts.push((0, 0));
+            }
+            counts[cell].0 += weights.at(p);
+            counts[cell].1 += 1;
+        });
+    }
+    let mut records = Vec::new();
+    let mut places = vec![NONE; cells.len()];
+    for (cell, (&(count, positions), place)) in counts.iter().zip(&mut places).enumerate() {
+        let (left, right) = cells.pair(cell);
+        let length = |id: u32| u64::from(arena.lengths[id as usize]);
+        let gap = left.max(right) >= if arena.bytes_only { 256 } else { arena.gap };
+        if !gap && positions > 0 && births.may_merge(count, length(left) + length(right)) {
+            let record;
+            (record, *place) = pairs.insert(left, right, count, positions, 0);
+            records.push(record);
+        }
+    }
+    let mut p = 0;
+    while p < last {
+        working()?;
+        p = arena.walk(p, last.min(p + STRETCH as u32), |p, left, right| {
+            let place = &mut places[cells.of(left, right)];
+            if *place != NONE {
+                pairs.write(*place, p);
+                *place += 1;
+            }
+        });
+    }
+    Ok(records)
+}

@@ -1,0 +1,44 @@
+//! The vocabulary that training begins with: the 256 bytes, or one that is to be extended.
+
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::fast::encode::encoder::{Encoder, Split};
+use crate::pretokenize::Pattern;
+use crate::vocab::Vocab;
+
+pub(super) struct Base {
+    pub vocab: Arc<Vocab>,
+    /// Encodes pieces, unless these are their bytes.
+    encoder: Option<(Encoder, Pattern)>,
+}
+
+impl Base {
+    pub fn new(vocab: Arc<Vocab>) -> Self {
+        // A vocabulary without merges may still have tokens that a whole piece can be.
+        let bytes_only = vocab.merges.is_empty() && !vocab.whole_pieces && vocab.byte_ids.iter().all(|&id| id < 256);
+        let whole = || Pattern::new("none").expect("a named pattern");
+        let encoder = (!bytes_only).then(|| (Encoder::new(Arc::clone(&vocab)), whole()));
+        Self { vocab, encoder }
+    }
+
+    /// Is every piece its bytes, with ids below 256?
+    pub fn is_bytes(&self) -> bool {
+        self.encoder.is_none()
+    }
+
+    /// One past the highest id.
+    pub fn n_ids(&self) -> u32 {
+        self.vocab.tokens.n_ids()
+    }
+
+    /// The ids of a piece, in place of what `ids` held.
+    pub fn encode(&self, piece: &[u8], ids: &mut Vec<u32>) -> Result<()> {
+        ids.clear();
+        if let Some((encoder, whole)) = &self.encoder {
+            return encoder.encode(piece, Split::Pattern(whole), ids);
+        }
+        ids.extend(piece.iter().map(|&byte| self.vocab.byte_ids[byte as usize]));
+        Ok(())
+    }
+}

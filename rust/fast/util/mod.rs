@@ -1,0 +1,7 @@
+//! Small parts that several folders use.
+
+pub mod settings;
+
+pub(crate) mod pool;
+pub(crate) mod prefetch;
+pub(crate) mod zeroed;

@@ -1,0 +1,31 @@
+//! What the environment says about speed: whether the fast paths are used, and how much memory the caches take.
+
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static ENABLED: LazyLock<AtomicBool> =
+    LazyLock::new(|| AtomicBool::new(std::env::var_os("MINITOK_FAST").is_none_or(|value| value != "0")));
+
+/// What the cache of pieces of one thread may take in MiB, once it is full: a million entries.
+const CACHE: usize = 40;
+
+static CACHE_BYTES: LazyLock<usize> = LazyLock::new(|| {
+    let asked = std::env::var("MINITOK_CACHE").ok().and_then(|value| value.parse().ok());
+    asked.unwrap_or(CACHE).saturating_mul(1 << 20)
+});
+
+/// How many bytes the cache of pieces of one thread may take; `MINITOK_CACHE` in the environment is another number of MiB.
+pub fn cache_bytes() -> usize {
+    *CACHE_BYTES
+}
+
+/// Whether patterns, codecs and trainings that are made from now on use the fast paths. `MINITOK_FAST=0` in the environment
+/// switches them off, so that both can be timed and compared.
+pub fn enabled() -> bool {
+    ENABLED.load(Ordering::Relaxed)
+}
+
+/// Switch the fast paths on or off; returns how it was before.
+pub fn set_enabled(enabled: bool) -> bool {
+    ENABLED.swap(enabled, Ordering::Relaxed)
+}

@@ -1,0 +1,84 @@
+//! Zeros that nobody has touched yet, from the beginning of a cache line on.
+//!
+//! Large memory that is zero comes from the system, which gives a page when it is first touched: a table that stays empty is
+//! no memory. Costs: a call of the allocator, and 64 bytes more than are used.
+
+#![allow(unsafe_code)]
+
+use std::hint::black_box;
+use std::ops::{Deref, DerefMut};
+use std::ptr::NonNull;
+
+/// The bytes of a cache line.
+const LINE: usize = 64;
+/// The bytes of a page; where pages are larger, some are touched more than once.
+const PAGE: usize = 4096;
+
+#[derive(Debug)]
+pub(crate) struct Zeros {
+    start: NonNull<u64>,
+    len: usize,
+    /// What the words are part of.
+    _memory: Vec<u64>,
+}
+
+impl Zeros {
+    pub(crate) fn new(len: usize) -> Zeros {
+        // Room for as many as can stand before the first multiple of a cache line.
+        let mut memory = vec![0; len + LINE / size_of::<u64>() - 1];
+        let aligned = memory.as_ptr().align_offset(LINE);
+        let start = NonNull::from(&mut memory[aligned..]).cast();
+        Zeros { start, len, _memory: memory }
+    }
+
+    /// For a table that is filled here and there and read before it is written: each page is there from the beginning. Else it
+    /// would come twice, as one that all share when it is first read, and as its own when it is first written.
+    pub(crate) fn present(len: usize) -> Zeros {
+        let mut zeros = Zeros::new(len);
+        for word in zeros.iter_mut().step_by(PAGE / size_of::<u64>()) {
+            // What the compiler knows to be zero already, it need not write.
+            *word = black_box(0);
+        }
+        zeros
+    }
+}
+
+// SAFETY: the words belong to the value alone, as those of a vector do.
+unsafe impl Send for Zeros {}
+// SAFETY: as above.
+unsafe impl Sync for Zeros {}
+
+impl Deref for Zeros {
+    type Target = [u64];
+
+    #[inline]
+    fn deref(&self) -> &[u64] {
+        // SAFETY: the memory holds so many words from there on, and neither moves nor goes before the value.
+        unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.len) }
+    }
+}
+
+impl DerefMut for Zeros {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut [u64] {
+        // SAFETY: as above.
+        unsafe { std::slice::from_raw_parts_mut(self.start.as_ptr(), self.len) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zeros_are_aligned_and_all_there() {
+        for len in [0, 1, 7, 8, 9, 1000, 1 << 17, (1 << 20) + 1] {
+            let mut zeros = Zeros::new(len);
+            assert_eq!(zeros.len(), len);
+            assert!(zeros.iter().all(|&word| word == 0));
+            zeros.fill(len as u64);
+            assert!(zeros.iter().all(|&word| word == len as u64));
+            assert_eq!(zeros.as_ptr() as usize % LINE, 0);
+        }
+    }
+}
