@@ -1,20 +1,22 @@
 //! minitok: byte-level BPE, written to be read beside its Python reference and run at the speed of the hardware.
 //!
-//! Read the files in this order; each has a twin of the same name under `python/minitok/reference/`.
+//! Read the files in this order; each has a twin of the same name under `python/minitok/reference/`. Two files come before them
+//! and exist in Python only, since they teach and nothing runs them: `basic.py` (text in, text out; to be typed along) and `naive.py`
+//! (the oracle of the tests).
 //!
-//! 1. [`unicode`]: which characters are letters, digits, white space
-//! 2. [`regexes`]: the regular expressions that mean the same in both languages
-//! 3. [`pretokenize`]: text -> pieces
-//! 4. [`special`]: text -> segments and special tokens
-//! 5. [`pairs`]: count pairs, merge a pair, the deltas it causes
-//! 6. [`vocab`]: ids <-> bytes, merges, ranks
-//! 7. [`packed`]: the vocabularies inside the package -> ids and merges
-//! 8. [`encode`]: piece -> ids
-//! 9. [`decode`]: ids -> bytes -> text
-//! 10. [`trace`]: what training and encoding did, step by step, as data
-//! 11. [`count`]: text -> words with counts
-//! 12. [`train`]: words with counts -> merges
-//! 13. [`codec`]: all of it put together
+//! 1. [`pairs`]: count pairs, merge a pair, and what that changes
+//! 2. [`pretokenize`]: text -> pieces
+//! 3. [`special`]: text -> segments and special tokens
+//! 4. [`vocab`]: ids <-> bytes, merges, ranks
+//! 5. [`count`]: text -> words with counts
+//! 6. [`train`]: words with counts -> merges
+//! 7. [`encode`]: piece -> ids
+//! 8. [`decode`]: ids -> bytes -> text
+//! 9. [`codec`]: all of it put together
+//! 10. [`regexes`]: the regular expressions that mean the same in both languages
+//! 11. [`unicode`]: which characters are letters, digits, white space
+//! 12. [`trace`]: what training and encoding did, step by step, as data
+//! 13. [`packed`]: the vocabularies inside the package -> ids and merges
 //!
 //! [`fast`] computes the same results sooner. `python` (feature `python`) is the boundary; it holds no algorithm.
 

@@ -6,6 +6,7 @@ from mirror import REFERENCE, RUST, python_names, rules, rust_names
 # What one language has and the other does not need, with its reason. Everything else must agree.
 LONE_FILES = {
     "__init__": "Python's mark of a package",
+    "basic": "the first rung, for a reader to type along: it teaches in one language, and nothing runs it",
     "naive": "the oracle: it is nobody's mirror",
     "build": "the script of the build",
     "lib": "the root of the crate",

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
 
 ROOT = Path(__file__).parent.parent
-# The order in which the README says to read.
+# The order in which the header of `minitok.reference` says to read.
 READING_ORDER = (
-    *("naive", "pretokenize", "special", "pairs", "vocab", "count", "train", "encode", "decode"),
+    *("basic", "naive", "pairs", "pretokenize", "special", "vocab", "count", "train", "encode", "decode"),
     *("codec", "regexes", "unicode", "trace", "packed"),
 )
 FROM_ROOT = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
@@ -62,6 +62,7 @@ def with_site_links(text: str) -> str:
     text = text.replace("](docs/", "](").replace('="docs/', '="')
     for source, page in FROM_ROOT.items():
         text = text.replace(f"]({source})", f"]({page})")
+    text = re.sub(r"\]\(python/minitok/reference/(\w+)\.py\)", r"](source/\1.md)", text)
     return re.sub(r"\]\((LICENSE|NOTICE)\)", "](license.md)", text)
 
 

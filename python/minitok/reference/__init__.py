@@ -1,0 +1,20 @@
+"""The algorithms in plain Python, written to be read beside their Rust mirrors of the same name in ``rust/``.
+
+Read the files in this order. The first two exist in Python only.
+
+1. ``basic``: byte-pair encoding, text in and text out; type it along
+2. ``naive``: the same on pieces of bytes; the oracle of the tests
+3. ``pairs``: count pairs, merge a pair, and what that changes
+4. ``pretokenize``: text -> pieces
+5. ``special``: text -> segments and special tokens
+6. ``vocab``: ids <-> bytes, merges, ranks
+7. ``count``: text -> words with counts
+8. ``train``: words with counts -> merges
+9. ``encode``: piece -> ids
+10. ``decode``: ids -> bytes -> text
+11. ``codec``: all of it put together
+12. ``regexes``: the regular expressions that mean the same in both languages
+13. ``unicode``: which characters are letters, digits, white space
+14. ``trace``: what training and encoding did, step by step, as data
+15. ``packed``: the vocabularies inside the package -> ids and merges
+"""

@@ -1,0 +1,55 @@
+"""The first rung equals the oracle and the reference on any text, and says what it does."""
+
+from contextlib import redirect_stdout
+from io import StringIO
+
+import minitok
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from minitok.reference import basic, naive
+from strategies import dense, texts
+
+SIZES = st.integers(0, 300)
+
+
+@given(st.one_of(dense, texts), SIZES)
+def test_it_learns_what_the_oracle_and_the_reference_learn(text, vocab_size):
+    merges = basic.train(text, vocab_size)
+    assert list(merges) == naive.train([text.encode()], max(0, vocab_size - 256))
+    assert list(merges.values()) == list(range(256, 256 + len(merges)))
+    if vocab_size >= 256:
+        reference = minitok.train([text], vocab_size, pattern="none", backend="python")
+        assert list(merges) == reference.merges
+
+
+@given(st.one_of(dense, texts), SIZES, st.one_of(dense, texts))
+def test_it_encodes_and_decodes_as_the_oracle_and_the_reference_do(corpus, vocab_size, text):
+    merges = basic.train(corpus, vocab_size)
+    ids = basic.encode(text, merges)
+    assert ids == naive.encode(text.encode(), list(merges))
+    assert ids == minitok.Tokenizer(list(merges), pattern="none", backend="python").encode(text)
+    assert basic.decode(ids, merges) == text
+
+
+@given(dense, SIZES)
+def test_each_step_is_printed_and_changes_nothing(text, vocab_size):
+    with redirect_stdout(StringIO()) as printed:
+        merges = basic.train(text, vocab_size, verbose=True)
+    assert merges == basic.train(text, vocab_size)
+    assert len(printed.getvalue().splitlines()) == len(merges)
+    with redirect_stdout(StringIO()) as printed:
+        ids = basic.encode(text, merges, verbose=True)
+    assert printed.getvalue().splitlines()[-1].endswith(str(ids))
+    with redirect_stdout(StringIO()) as printed:
+        assert basic.decode(ids, merges, verbose=True) == text
+    assert [int(line.split()[0]) for line in printed.getvalue().splitlines()] == ids
+
+
+def test_half_a_character_is_shown_as_such():
+    assert basic.decode([0xC3], {}) == "\N{REPLACEMENT CHARACTER}"
+
+
+def test_an_unknown_id_is_named():
+    with pytest.raises(KeyError, match="300"):
+        basic.decode([97, 300], {})
