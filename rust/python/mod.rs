@@ -10,6 +10,7 @@
 mod array;
 mod calls;
 mod codec;
+mod counter;
 mod errors;
 mod ids;
 mod list;
@@ -33,11 +34,13 @@ mod _rust {
     #[pymodule_export]
     use super::codec::{Codec, StreamDecoder};
     #[pymodule_export]
+    use super::counter::PieceCounter;
+    #[pymodule_export]
     use super::set_fast;
     #[pymodule_export]
     use super::shortcuts::Shortcuts;
     #[pymodule_export]
-    use super::train::{PieceCounter, train};
+    use super::train::train;
     #[pymodule_export]
     use super::vocab::{Pattern, SpecialTokens, Vocab};
 

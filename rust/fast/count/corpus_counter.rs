@@ -214,11 +214,12 @@ impl CorpusCounter {
     }
 }
 
-/// Counted pieces, in memory or on the disk.
+/// Counted pieces: in a table, on the disk, or in a list as the mirror keeps them.
 #[derive(Clone, Copy)]
 pub enum Counted<'c> {
     Table(&'c PieceCounts),
     Files(&'c PackedFiles),
+    List(&'c [(Vec<u8>, i64)]),
 }
 
 impl Counted<'_> {
@@ -227,6 +228,7 @@ impl Counted<'_> {
         match self {
             Counted::Table(table) => table.iter().try_for_each(|(piece, count)| show(piece, count)),
             Counted::Files(files) => files.load()?.iter().try_for_each(|(piece, count)| show(piece, count)),
+            Counted::List(list) => list.iter().try_for_each(|(piece, count)| show(piece, *count)),
         }
     }
 
@@ -245,6 +247,7 @@ impl Counted<'_> {
         match self {
             Counted::Table(table) => (table.iter().map(|(_, count)| count).sum(), table.len()),
             Counted::Files(files) => (files.pieces, files.len),
+            Counted::List(list) => (list.iter().map(|(_, count)| count).sum(), list.len()),
         }
     }
 }

@@ -1,0 +1,324 @@
+//! `PieceCounter` for Python.
+
+use super::calls::{Calls, Stream};
+use super::text::{Text, texts};
+use super::vocab::{Pattern, SpecialTokens};
+use crate::count;
+use crate::error::{Error, Result};
+use crate::fast;
+use crate::fast::count::corpus_counter::{CorpusCounter, Counted, OnChunk};
+use crate::fast::count::table::PieceCounts;
+use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockWriteGuard};
+
+/// The fast counter, or its mirror where the fast paths are switched off.
+enum Counter {
+    Fast(CorpusCounter),
+    Mirror(count::PieceCounter),
+}
+
+impl Counter {
+    fn add(&mut self, documents: &[&[u8]], on_chunk: OnChunk) -> Result<()> {
+        match self {
+            Counter::Fast(counter) => counter.add(documents, on_chunk),
+            Counter::Mirror(counter) => counter.add(documents.iter().copied()),
+        }
+    }
+
+    fn add_file(&mut self, path: &Path, separator: Option<&[u8]>, on_chunk: OnChunk) -> Result<()> {
+        match self {
+            Counter::Fast(counter) => counter.add_file(path, separator, on_chunk),
+            Counter::Mirror(counter) => counter.add_file(path, separator, on_chunk),
+        }
+    }
+
+    fn add_stream(
+        &mut self,
+        mut stream: Stream<'_>,
+        path: &Path,
+        separator: Option<&[u8]>,
+        on_chunk: OnChunk,
+    ) -> Result<()> {
+        match self {
+            Counter::Fast(counter) => counter.add_stream(stream, path, separator, on_chunk),
+            Counter::Mirror(counter) => counter.add_stream(&mut stream, path, separator, on_chunk),
+        }
+    }
+
+    /// Adds pieces that were counted in `documents` documents of `bytes` bytes in all.
+    fn add_pieces<'p>(
+        &mut self,
+        pieces: impl Iterator<Item = (&'p [u8], i64)>,
+        documents: u64,
+        bytes: u64,
+    ) -> Result<()> {
+        match self {
+            Counter::Fast(counter) => {
+                counter.documents += documents;
+                counter.bytes += bytes;
+                counter.add_pieces(pieces)
+            }
+            Counter::Mirror(counter) => {
+                counter.documents += documents;
+                counter.bytes += bytes;
+                pieces.for_each(|(piece, n)| counter.add_piece(piece, n));
+                Ok(())
+            }
+        }
+    }
+
+    /// Combines the tables of the threads, or of the disk.
+    fn finish(&mut self, poll: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+        match self {
+            Counter::Fast(counter) => counter.finish(poll),
+            Counter::Mirror(_) => Ok(()),
+        }
+    }
+
+    fn is_finished(&self) -> bool {
+        match self {
+            Counter::Fast(counter) => counter.is_finished(),
+            Counter::Mirror(_) => true,
+        }
+    }
+
+    fn pieces(&self) -> Counted<'_> {
+        match self {
+            Counter::Fast(counter) => counter.pieces(),
+            Counter::Mirror(counter) => Counted::List(&counter.pieces),
+        }
+    }
+
+    /// The documents counted, and their bytes.
+    fn size(&self) -> (u64, u64) {
+        match self {
+            Counter::Fast(counter) => (counter.documents, counter.bytes),
+            Counter::Mirror(counter) => (counter.documents, counter.bytes),
+        }
+    }
+}
+
+/// Counts the pieces of a corpus, document by document, in the order in which they are first seen.
+///
+/// The counter is gone once its pieces have been trained on. It is locked only without the GIL: whoever holds the lock may
+/// wait for the GIL to make a call.
+#[pyclass(frozen, module = "minitok._rust")]
+pub struct PieceCounter(RwLock<Option<Counter>>);
+
+/// Bytes, the length of each piece, and its count.
+type Packed<'py> = (Bound<'py, PyBytes>, Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<i64>>);
+
+#[pymethods]
+impl PieceCounter {
+    /// Counts on at most `threads` threads. `bound`: how many bytes the tables may take, and a folder for what does not fit.
+    #[new]
+    #[pyo3(signature = (pattern, special, threads = 1, bound = None))]
+    fn new(
+        pattern: &Bound<'_, Pattern>,
+        special: &Bound<'_, SpecialTokens>,
+        threads: usize,
+        bound: Option<(usize, PathBuf)>,
+    ) -> PieceCounter {
+        let (pattern, special) = (pattern.get().0.clone(), &special.get().tokens);
+        let counter = if fast::enabled() {
+            let counter = CorpusCounter::new(pattern, special, threads);
+            Counter::Fast(match bound {
+                Some((max_memory, folder)) => counter.bounded(max_memory, folder),
+                None => counter,
+            })
+        } else {
+            Counter::Mirror(count::PieceCounter::new(pattern, special))
+        };
+        PieceCounter(RwLock::new(Some(counter)))
+    }
+
+    /// Counts documents and returns how many bytes they have.
+    fn add(&self, py: Python<'_>, documents: Vec<Bound<'_, PyAny>>) -> PyResult<usize> {
+        let documents = texts(&documents)?;
+        let documents: Vec<_> = documents.iter().map(Text::bytes).collect();
+        let documents: Vec<&[u8]> = documents.iter().map(AsRef::as_ref).collect();
+        let calls = Mutex::new(Calls::new());
+        let mut poll = |_| Calls::poll(&calls, |_| Ok(()));
+        let done = py.detach(|| self.change(|counter| counter.add(&documents, &mut poll)));
+        Calls::result(calls, done)?;
+        Ok(documents.iter().map(|document| document.len()).sum())
+    }
+
+    /// Counts a text file; `on_chunk` is called with the number of bytes read since its last call.
+    #[pyo3(signature = (path, separator, on_chunk))]
+    fn add_file(&self, py: Python<'_>, path: PathBuf, separator: Option<&[u8]>, on_chunk: Py<PyAny>) -> PyResult<()> {
+        self.read(py, &on_chunk, |counter, _, report| counter.add_file(&path, separator, report))
+    }
+
+    /// Counts a text that a Python stream gives by `read(size)`; `path` is for errors, `on_chunk` as for `add_file`.
+    fn add_stream(
+        &self,
+        py: Python<'_>,
+        source: Py<PyAny>,
+        separator: Option<&[u8]>,
+        on_chunk: Py<PyAny>,
+        path: PathBuf,
+    ) -> PyResult<()> {
+        self.read(py, &on_chunk, |counter, calls, report| {
+            counter.add_stream(Stream::new(source, calls), &path, separator, report)
+        })
+    }
+
+    /// Adds pieces that were counted elsewhere, in `documents` documents of `size` bytes in all. The pieces stand one after
+    /// the other in `data`, with their `lengths` and `counts`.
+    fn add_pieces(
+        &self,
+        py: Python<'_>,
+        data: &[u8],
+        lengths: PyReadonlyArray1<'_, u32>,
+        counts: PyReadonlyArray1<'_, i64>,
+        documents: u64,
+        size: u64,
+    ) -> PyResult<()> {
+        let (lengths, counts) = (lengths.as_slice()?, counts.as_slice()?);
+        let ends = lengths.iter().scan(0, |end, &length| {
+            *end += length as usize;
+            Some(*end)
+        });
+        if ends.clone().last().unwrap_or(0) != data.len() || counts.len() != lengths.len() {
+            return Err(PyValueError::new_err("the lengths of the pieces are not those of the data"));
+        }
+        let pieces = ends.zip(lengths).map(|(end, &length)| &data[end - length as usize..end]);
+        let pieces = pieces.zip(counts).map(|(piece, &n)| (piece, n));
+        Ok(py.detach(|| self.change(|counter| counter.add_pieces(pieces, documents, size)))?)
+    }
+
+    /// Combines what the threads have counted; that takes a while if it is on the disk.
+    fn finish(&self, py: Python<'_>) -> PyResult<()> {
+        let calls = Mutex::new(Calls::new());
+        let mut poll = || Calls::poll(&calls, |_| Ok(()));
+        let done = py.detach(|| self.write().as_mut().map_or(Ok(()), |counter| counter.finish(&mut poll)));
+        Calls::result(calls, done)
+    }
+
+    /// The files of counts, of lengths and of bytes, if the pieces are on the disk.
+    fn files(&self, py: Python<'_>) -> PyResult<Option<[PathBuf; 3]>> {
+        let files = |counter: &Counter| match counter.pieces() {
+            Counted::Files(files) => Ok(Some(files.paths())),
+            Counted::Table(_) | Counted::List(_) => Ok(None),
+        };
+        Ok(py.detach(|| self.inspect(files))?)
+    }
+
+    /// The distinct pieces one after the other in the order in which they were first seen, the length of each, and its count.
+    fn packed<'py>(&self, py: Python<'py>) -> PyResult<Packed<'py>> {
+        let mut data = Vec::new();
+        let (mut lengths, mut counts) = (Vec::new(), Vec::new());
+        let put = |piece: &[u8], n| {
+            data.extend_from_slice(piece);
+            lengths.push(u32::try_from(piece.len()).map_err(|_| too_long())?);
+            counts.push(n);
+            Ok(())
+        };
+        py.detach(|| self.inspect(|counter| counter.pieces().each(put)))?;
+        Ok((PyBytes::new(py, &data), lengths.into_pyarray(py), counts.into_pyarray(py)))
+    }
+
+    /// The documents counted, their bytes, their pieces, and the number of distinct pieces.
+    fn totals(&self, py: Python<'_>) -> PyResult<(u64, u64, i64, usize)> {
+        let totals = |counter: &Counter| {
+            let ((documents, bytes), (pieces, distinct)) = (counter.size(), counter.pieces().totals());
+            Ok((documents, bytes, pieces, distinct))
+        };
+        Ok(py.detach(|| self.inspect(totals))?)
+    }
+
+    /// Each distinct piece with its count, in the order in which they were first seen.
+    #[getter]
+    fn pieces<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let counted = py.detach(|| self.to_vec())?;
+        let pieces = PyDict::new(py);
+        for (piece, count) in &counted {
+            pieces.set_item(PyBytes::new(py, piece), count)?;
+        }
+        Ok(pieces)
+    }
+}
+
+impl PieceCounter {
+    /// Calls `work` with the counter, which no other thread sees meanwhile.
+    fn change<T>(&self, work: impl FnOnce(&mut Counter) -> Result<T>) -> Result<T> {
+        self.write().as_mut().map_or_else(|| Err(spent()), work)
+    }
+
+    /// Calls `work` with the finished counter; other threads may read it as well.
+    fn inspect<T>(&self, work: impl FnOnce(&Counter) -> Result<T>) -> Result<T> {
+        let read = || self.0.read().unwrap_or_else(PoisonError::into_inner);
+        // A finished counter is not locked for writing: a training that reads it may call Python code that comes here, and a
+        // writer that waits would keep that code out.
+        let mut held = read();
+        if held.as_ref().is_some_and(|counter| !counter.is_finished()) {
+            drop(held);
+            self.change(|counter| counter.finish(&mut || Ok(())))?;
+            held = read();
+        }
+        held.as_ref().map_or_else(|| Err(spent()), work)
+    }
+
+    /// Calls `add`, which reads a text, with what reports the number of bytes read to `on_chunk` now and then.
+    fn read(
+        &self,
+        py: Python<'_>,
+        on_chunk: &Py<PyAny>,
+        add: impl FnOnce(&mut Counter, &Mutex<Calls>, OnChunk) -> Result<()> + Send,
+    ) -> PyResult<()> {
+        let calls = Mutex::new(Calls::new());
+        let mut unreported = 0;
+        let mut report = |bytes| {
+            unreported += bytes;
+            Calls::poll(&calls, |py| on_chunk.call1(py, (std::mem::take(&mut unreported),)).map(drop))
+        };
+        let done = py.detach(|| self.change(|counter| add(counter, &calls, &mut report)));
+        Calls::result(calls, done)?;
+        on_chunk.call1(py, (unreported,)).map(drop)
+    }
+
+    /// Calls `work` with the distinct pieces. Needs no GIL, as all that follows.
+    pub fn with_pieces<T>(&self, work: impl FnOnce(Counted) -> Result<T>) -> Result<T> {
+        self.inspect(|counter| work(counter.pieces()))
+    }
+
+    /// A copy of the distinct pieces with their counts.
+    pub fn to_vec(&self) -> Result<Vec<(Vec<u8>, i64)>> {
+        self.inspect(|counter| counter.pieces().to_vec())
+    }
+
+    /// Takes the table of the distinct pieces and leaves nothing. None, and nothing is taken, if they are not in a table.
+    pub fn take_table(&self) -> Result<Option<PieceCounts>> {
+        self.change(|counter| counter.finish(&mut || Ok(())))?;
+        let mut held = self.write();
+        match held.take() {
+            Some(Counter::Fast(counter)) if matches!(counter.pieces(), Counted::Table(_)) => Ok(counter.into_table()),
+            other => {
+                *held = other;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Drops the pieces.
+    pub fn clear(&self) {
+        self.write().take();
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Option<Counter>> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn spent() -> Error {
+    Error::Training("the pieces of this counter have been trained on and are gone; count anew".into())
+}
+
+fn too_long() -> Error {
+    Error::Training("a piece of 4 GiB or more cannot be written".into())
+}
