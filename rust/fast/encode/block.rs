@@ -21,6 +21,8 @@ use super::piece_cache::{PieceCache, Size};
 use super::piece_key::{INLINE, KEY_MASK, LOAD, VALUE_SHIFT, key_of, short_key_within};
 use super::static_cuts::Cutting;
 use crate::encode::encode_piece;
+#[cfg(target_arch = "x86_64")]
+use crate::fast::util::cpu;
 use std::ops::Range;
 
 /// The most pieces of a block.
@@ -112,7 +114,7 @@ impl Workspace {
                 // SAFETY: asked below.
                 work.look_up_with(text, start, range, |line, key| unsafe { bucket::find_avx2(line, key) });
             }
-            if bucket::has_avx2() {
+            if cpu::has_avx2() {
                 // SAFETY: just asked.
                 return unsafe { with_avx2(self, text, start, range) };
             }

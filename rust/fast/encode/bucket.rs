@@ -59,7 +59,7 @@ fn value(line: &Line, found: u32) -> Option<u32> {
 ///
 /// # Safety
 ///
-/// [`has_avx2`] said so.
+/// [`has_avx2`](crate::fast::util::cpu::has_avx2) returned true.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 pub(super) unsafe fn find_avx2(line: &Line, key: u128) -> Option<u32> {
@@ -79,12 +79,6 @@ pub(super) unsafe fn find_avx2(line: &Line, key: u128) -> Option<u32> {
         _mm256_movemask_pd(_mm256_castsi256_pd(_mm256_and_si256(low_equal, high_equal))).cast_unsigned()
     };
     value(line, found)
-}
-
-/// Whether `find_avx2` may be called, in a function that is compiled for BMI1 and BMI2 as well.
-#[cfg(target_arch = "x86_64")]
-pub(super) fn has_avx2() -> bool {
-    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("bmi2")
 }
 
 #[cfg(test)]
@@ -113,7 +107,7 @@ mod tests {
                 let key = key | u128::from(value(other_value)) << VALUE_SHIFT;
                 prop_assert_eq!(find(&line, key), expected);
                 #[cfg(target_arch = "x86_64")]
-                if has_avx2() {
+                if crate::fast::util::cpu::has_avx2() {
                     // SAFETY: just asked.
                     prop_assert_eq!(unsafe { find_avx2(&line, key) }, expected);
                 }

@@ -25,6 +25,8 @@
 #![allow(clippy::inline_always)]
 
 use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable, Probe};
+#[cfg(target_arch = "x86_64")]
+use crate::fast::util::cpu;
 
 /// The longest piece that is merged in the narrowest lane.
 pub(super) const LANE: usize = 16;
@@ -176,8 +178,8 @@ fn merge_lanes<'p, const N: usize, const S: usize>(
         ) {
             run_lanes::<N, S>(table, pieces, emit);
         }
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi2") && is_x86_feature_detected!("lzcnt") {
-            // SAFETY: the processor has what the function is compiled for; bmi1 comes with bmi2.
+        if cpu::has_avx2() {
+            // SAFETY: the processor has what the function is compiled for.
             return unsafe { with_avx2::<N, S>(table, pieces, emit) };
         }
     }

@@ -18,7 +18,7 @@
 //! Costs: 33 KB; one look-up for each such place of a text, next to nothing for ASCII. Building reads every token once, some
 //! milliseconds, and so waits until a text has places enough.
 
-use crate::fast::scan::meetings;
+use crate::fast::scan::find_wide_pairs;
 use crate::vocab::Vocab;
 use std::ops::Range;
 
@@ -47,7 +47,7 @@ pub(super) struct Cutting {
 impl Cutting {
     /// Look for places inside the range; whether there are any, and so many were found by now that the cuts are worth knowing.
     pub(super) fn find(&mut self, text: &[u8], range: Range<usize>) -> bool {
-        meetings(text, range, &mut self.places);
+        find_wide_pairs(text, range, &mut self.places);
         self.found = self.found.saturating_add(self.places.len());
         !self.places.is_empty() && self.found >= WORTH
     }

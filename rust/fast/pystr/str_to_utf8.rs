@@ -15,6 +15,8 @@
 #[path = "str_to_utf8_x86.rs"]
 mod x86;
 
+#[cfg(target_arch = "x86_64")]
+use crate::fast::util::cpu;
 use std::hint::select_unpredictable;
 #[cfg(target_arch = "x86_64")]
 use x86::Lanes;
@@ -120,7 +122,7 @@ fn transcode<U: Unit>(units: &[U], from: usize, wanted: usize, out: &mut Vec<u8>
 #[inline(always)]
 unsafe fn write_run<U: Unit>(units: &[U], out: *mut u8) -> (usize, usize) {
     #[cfg(target_arch = "x86_64")]
-    if x86::is_available() {
+    if cpu::has_avx2() {
         // SAFETY: just asked.
         return unsafe { x86::write(units, out) };
     }

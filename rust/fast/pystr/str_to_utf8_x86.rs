@@ -156,8 +156,3 @@ unsafe fn write_eight(value: __m256i, out: *mut u8) -> Option<usize> {
         Some(first + 4 + high.count_ones() as usize)
     }
 }
-
-/// Whether `write` may be called.
-pub(super) fn is_available() -> bool {
-    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt")
-}

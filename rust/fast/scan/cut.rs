@@ -19,8 +19,8 @@
 //!
 //! Cost: O(bytes looked at). Text without ASCII white space (some Chinese, minified code) may hold no such place at all.
 
-use super::Grammar;
 use super::classes::{LETTER, NEWLINE, NUMBER, WHITE, char_at};
+use super::grammar::Grammar;
 
 /// The first position in `from.max(1)..text.len()` at which cutting `text` changes no piece, or `None`.
 ///

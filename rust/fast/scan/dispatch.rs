@@ -5,6 +5,7 @@
 
 #![allow(unsafe_code)]
 
+use super::grammar::Grammar;
 use super::vector::Portable;
 #[cfg(target_arch = "aarch64")]
 use super::vector::arm::Neon;
@@ -12,7 +13,9 @@ use super::vector::arm::Neon;
 use super::vector::x86::Avx2;
 #[cfg(test)]
 use super::vector::{Ascii, Vectors};
-use super::{Grammar, wide_pairs, windows};
+use super::{wide_pairs, windows};
+#[cfg(target_arch = "x86_64")]
+use crate::fast::util::cpu;
 use std::ops::Range;
 
 /// The instruction sets that a scanner can run on.
@@ -34,17 +37,23 @@ impl Isa {
         #[allow(unused_mut)]
         let mut all = vec![Self::Portable];
         #[cfg(target_arch = "x86_64")]
-        {
-            let has_avx2 = is_x86_feature_detected!("avx2")
-                && is_x86_feature_detected!("bmi1")
-                && is_x86_feature_detected!("bmi2")
-                && is_x86_feature_detected!("lzcnt")
-                && is_x86_feature_detected!("popcnt");
-            all.extend(has_avx2.then_some(Self::Avx2));
-        }
+        all.extend(cpu::has_avx2().then_some(Self::Avx2));
         #[cfg(target_arch = "aarch64")]
         all.push(Self::Neon);
         all
+    }
+
+    /// The fastest that this processor can run.
+    #[inline]
+    pub(super) fn fastest() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if cpu::has_avx2() {
+            return Self::Avx2;
+        }
+        #[cfg(target_arch = "aarch64")]
+        return Self::Neon;
+        #[cfg(not(target_arch = "aarch64"))]
+        Self::Portable
     }
 
     /// What the instructions make of 64 bytes, read as text and as flags.
@@ -72,12 +81,12 @@ impl Isa {
     }
 
     /// [`wide_pairs::find`] with these instructions, which must be available.
-    pub(super) fn find_meetings(self, text: &[u8], range: Range<usize>, places: &mut Vec<usize>) {
+    pub(super) fn find_wide_pairs(self, text: &[u8], range: Range<usize>, places: &mut Vec<usize>) {
         match self {
             Self::Portable => wide_pairs::find::<Portable>(text, range, places),
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => unsafe { find_meetings_avx2(text, range, places) },
+            Self::Avx2 => unsafe { find_wide_pairs_avx2(text, range, places) },
             #[cfg(target_arch = "aarch64")]
             Self::Neon => wide_pairs::find::<Neon>(text, range, places),
         }
@@ -92,6 +101,11 @@ fn fill_avx2(grammar: Grammar, text: &[u8], position: &mut usize, ends: &mut [us
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-fn find_meetings_avx2(text: &[u8], range: Range<usize>, places: &mut Vec<usize>) {
+fn find_wide_pairs_avx2(text: &[u8], range: Range<usize>, places: &mut Vec<usize>) {
     wide_pairs::find::<Avx2>(text, range, places);
+}
+
+/// Replaces `places` by all places inside the range, its ends left out, at which two characters of three bytes meet.
+pub(crate) fn find_wide_pairs(text: &[u8], range: Range<usize>, places: &mut Vec<usize>) {
+    Isa::fastest().find_wide_pairs(text, range, places);
 }

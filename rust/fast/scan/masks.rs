@@ -17,8 +17,8 @@
 //!
 //! Cost: constant a window, plus a table look-up for each character that is not ASCII.
 
-use super::Grammar;
 use super::classes::{self, ILL_FORMED, NUMBER, WHITE};
+use super::grammar::Grammar;
 use super::scalar::contraction;
 use super::vector::{Ascii, Vectors};
 

@@ -19,8 +19,8 @@
 //! Cost: O(piece + the white run after it); over a whole text O(n) whatever the text, since a run is read at most twice
 //! as a piece and once as what follows one. No allocation, no recursion.
 
-use super::Grammar;
 use super::classes::{CASELESS, LETTER, LOWER, MARK, NEWLINE, NUMBER, OTHER, UPPER, WHITE, char_at};
+use super::grammar::Grammar;
 
 /// What `[^\s\p{L}\p{N}]` matches.
 const PUNCTUATION: u8 = OTHER | MARK;

@@ -386,7 +386,7 @@ proptest! {
         let expected: Vec<usize> = range.clone().filter(|&at| at >= range.start + 3 && whole(at - 3) && whole(at)).collect();
         for isa in Isa::available() {
             let mut places = vec![1; 3];
-            isa.find_meetings(&text, range.clone(), &mut places);
+            isa.find_wide_pairs(&text, range.clone(), &mut places);
             prop_assert_eq!(&places, &expected);
         }
     }

@@ -4,8 +4,8 @@
 //! if one stands whole at p - 3 and one at p. A window of 64 bytes settles the places 3 to 61 of it, so the next begins 59
 //! further on, and no state passes between them.
 
+use super::bits::write;
 use super::vector::Vectors;
-use super::windows::write;
 use std::ops::Range;
 
 const WINDOW: usize = 64;

@@ -5,9 +5,11 @@
 //! after window cannot, as in bytes that are no text, it takes twice as many pieces each time. Must equal that file's
 //! `piece_end`, called again and again.
 
+use super::bits::write;
+use super::grammar::Grammar;
 use super::masks::{self, REACH};
+use super::scalar;
 use super::vector::Vectors;
-use super::{Grammar, scalar};
 
 /// The most pieces that are left to the scalar scanner at once.
 const STRETCH: usize = 32;
@@ -69,30 +71,4 @@ fn last_starts<V: Vectors>(grammar: Grammar, left: &[u8]) -> u64 {
     window[..left.len()].copy_from_slice(left);
     let within = u64::MAX >> (63 - left.len().min(63));
     masks::starts::<V>(grammar, &window) & within
-}
-
-/// Write the positions of the bits, counted from `base`, or answer that there is no room for them. Where there is room for
-/// 64, more is written than there are bits, to spare the branches.
-#[inline(always)]
-pub(super) fn write(mut bits: u64, base: usize, out: &mut [usize]) -> bool {
-    if let Some(out) = out.first_chunk_mut::<64>() {
-        for group in out.chunks_exact_mut(8) {
-            for end in group {
-                *end = base + bits.trailing_zeros() as usize;
-                bits &= bits.wrapping_sub(1);
-            }
-            if bits == 0 {
-                break;
-            }
-        }
-        return true;
-    }
-    if out.len() < bits.count_ones() as usize {
-        return false;
-    }
-    for end in out.iter_mut().take(bits.count_ones() as usize) {
-        *end = base + bits.trailing_zeros() as usize;
-        bits &= bits - 1;
-    }
-    true
 }

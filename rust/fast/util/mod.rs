@@ -2,6 +2,7 @@
 
 pub mod settings;
 
+pub(crate) mod cpu;
 pub(crate) mod pool;
 pub(crate) mod prefetch;
 pub(crate) mod zeroed;
