@@ -1,9 +1,11 @@
 //! Regular expressions that mean the same in both languages.
 //!
 //! A split pattern is run by two engines, `regex` in Python and `fancy-regex` in Rust. They differ in small things that move
-//! ids: what `$` and `\s` match, which Unicode they carry, how case is ignored. So a pattern is first translated into the
-//! part of the language that both read alike: every class becomes an explicit set of characters from the one table
-//! (`unicode.rs`), ignoring case is done here, and what cannot be made equal is refused by name.
+//! ids: what `$` and `\s` match, which Unicode they carry, how case is ignored. So a pattern is parsed here, once, into a
+//! tree in which every class is an explicit set of characters from the one table (`unicode.rs`) and case is no longer
+//! ignored but spelled out; what cannot be made equal is refused by name. Most trees are compiled from there
+//! (`fast/scan/compiled`); for the others, and where the fast paths are off, the tree is written in the part of the
+//! language that both engines read alike.
 //!
 //! What a pattern may hold (SPEC P4):
 //!
@@ -14,7 +16,8 @@
 //! | `\.` | a punctuation mark that would otherwise have a meaning |
 //! | `.`  `\s \S \d \D \w \W` | any but a newline; white space, decimal digits, word characters, not |
 //! | `\pL \p{Lu} \PL \p{^Lu} \p{Han}` | Unicode general categories, scripts, `White_Space`, `Alphabetic` |
-//! | `[a-z\p{L}]` `[^...]` | a set; no set within a set |
+//! | `[a-z\p{L}]` `[^...]` `[a[bc]]` | a set; the characters of a set within it |
+//! | `[\w&&[^\d]]` `[\w--[_]]` | what is on both sides; on the left side only |
 //! | `(...) (?:...) (?>...)` | a group; an atomic one |
 //! | `(?i:...) (?-i:...) (?i)` | ignoring case, not ignoring it |
 //! | `(?=...) (?!...) (?<=...) (?<!...)` | look ahead, look behind (at a fixed number of characters) |
@@ -32,32 +35,72 @@
 //! Implements SPEC P4 and P5.
 
 use crate::error::{Error, Result};
-use crate::unicode::{CharSet, complement, fold_case, property_set, union, white_space, word};
+use crate::unicode::{CharSet, complement, difference, fold_case, property_set, union, white_space, word};
+use foldhash::{HashMap, HashMapExt};
 use std::fmt::Write;
+use std::sync::Arc;
 
 const MAX_DEPTH: usize = 50;
 const MAX_REPEAT: usize = 1000;
+/// The groups that look at text and take none.
+pub const LOOKS: [&str; 4] = ["(?=", "(?!", "(?<=", "(?<!"];
 
 /// The least and the greatest number of characters that a part can match; None is without bound.
-type Width = (usize, Option<usize>);
+pub type Width = (usize, Option<usize>);
+
+/// One part of a pattern.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Node {
+    /// One character of a set.
+    Set(Arc<CharSet>),
+    /// One after the other.
+    Sequence(Vec<Node>),
+    /// The first that leads to a match.
+    Choice(Vec<Node>),
+    /// So many times; `mark` is "" for greedy, "?" for lazy, "+" for possessive.
+    Repeat {
+        part: Box<Node>,
+        bounds: Width,
+        mark: &'static str,
+    },
+    /// `mark` is "(?:", "(?>", "(?=", "(?!", "(?<=" or "(?<!".
+    Group {
+        part: Box<Node>,
+        mark: &'static str,
+    },
+    /// The start and the end of the text.
+    Start,
+    End,
+    /// The edge of a word, or, inside, where there is none.
+    Edge {
+        inside: bool,
+    },
+}
 
 /// The same pattern in the words of this language's engine.
 pub fn translate(pattern: &str) -> Result<String> {
-    let mut translator = Translator { pattern: pattern.chars().collect(), at: 0 };
-    let (emitted, _) = translator.alternation(0, false)?;
-    if translator.at < translator.pattern.len() {
-        return translator.refuse("unbalanced ')'");
-    }
-    Ok(emitted)
+    Ok(emit(&parse(pattern)?))
 }
 
-/// Reads a pattern from left to right and writes each part as it is understood.
-struct Translator {
+/// The pattern as a tree.
+pub fn parse(pattern: &str) -> Result<Node> {
+    let mut parser = Parser { pattern: pattern.chars().collect(), at: 0, sets: HashMap::new() };
+    let tree = parser.alternation(0, false)?;
+    if parser.at < parser.pattern.len() {
+        return parser.refuse("unbalanced ')'");
+    }
+    Ok(tree)
+}
+
+/// Reads a pattern from left to right.
+struct Parser {
     pattern: Vec<char>,
     at: usize,
+    /// The sets met so far: equal ones are kept once.
+    sets: HashMap<CharSet, Arc<CharSet>>,
 }
 
-impl Translator {
+impl Parser {
     fn refuse<T>(&self, reason: impl AsRef<str>) -> Result<T> {
         let reason = format!("{} at position {}", reason.as_ref(), self.at);
         Err(Error::Pattern { pattern: self.pattern.iter().collect(), reason })
@@ -87,63 +130,54 @@ impl Translator {
 
     // -- structure -------------------------------------------------------------------------------------------------
 
-    fn alternation(&mut self, depth: usize, mut ignore_case: bool) -> Result<(String, Width)> {
+    fn alternation(&mut self, depth: usize, mut ignore_case: bool) -> Result<Node> {
         if depth > MAX_DEPTH {
             return self.refuse(format!("groups nested more than {MAX_DEPTH} deep"));
         }
         let mut branches = Vec::new();
-        let mut widths = Vec::new();
         loop {
-            let (emitted, width, case) = self.branch(depth, ignore_case)?;
+            let (branch, case) = self.branch(depth, ignore_case)?;
             ignore_case = case;
-            branches.push(emitted);
-            widths.push(width);
+            branches.push(branch);
             if !self.take("|") {
                 break;
             }
         }
-        Ok((branches.join("|"), widest(&widths)))
+        Ok(if branches.len() == 1 { branches.remove(0) } else { Node::Choice(branches) })
     }
 
-    fn branch(&mut self, depth: usize, mut ignore_case: bool) -> Result<(String, Width, bool)> {
-        let mut emitted = String::new();
-        let (mut least, mut most) = (0, Some(0));
+    fn branch(&mut self, depth: usize, mut ignore_case: bool) -> Result<(Node, bool)> {
+        let mut parts = Vec::new();
         while self.at < self.pattern.len() && !self.peek("|") && !self.peek(")") {
             if self.take("(?i)") {
                 ignore_case = true;
                 continue;
             }
-            let (part, width) = self.repeated(depth, ignore_case)?;
-            emitted += &part;
-            least += width.0;
-            most = Option::zip(most, width.1).map(|(sum, part)| sum + part);
+            parts.push(self.repeated(depth, ignore_case)?);
         }
-        Ok((emitted, (least, most), ignore_case))
+        Ok((Node::Sequence(parts), ignore_case))
     }
 
     /// One part and the quantifier after it.
-    fn repeated(&mut self, depth: usize, ignore_case: bool) -> Result<(String, Width)> {
-        let (emitted, width, repeatable) = self.part(depth, ignore_case)?;
-        let Some((least, most)) = self.quantifier()? else {
-            return Ok((emitted, width));
+    fn repeated(&mut self, depth: usize, ignore_case: bool) -> Result<Node> {
+        let part = self.part(depth, ignore_case)?;
+        let Some(bounds) = self.quantifier()? else {
+            return Ok(part);
         };
-        if !repeatable {
-            return self.refuse("nothing to repeat");
+        match &part {
+            Node::Start | Node::End | Node::Edge { .. } => return self.refuse("nothing to repeat"),
+            Node::Group { mark, .. } if LOOKS.contains(mark) => return self.refuse("nothing to repeat"),
+            _ => {}
         }
-        if width.0 == 0 && (most != Some(1) || width.1 == Some(0)) {
+        let (least, most) = width(&part);
+        if least == 0 && (bounds.1 != Some(1) || most == Some(0)) {
             return self.refuse("repeating what can match nothing");
         }
-        let possessive = if self.take("?") { Some(false) } else { self.take("+").then_some(true) };
+        let mark = ["?", "+"].into_iter().find(|mark| self.take(mark)).unwrap_or("");
         if self.quantifier()?.is_some() {
             return self.refuse("a quantifier after a quantifier");
         }
-        let count = format!("{{{least},{}}}", most.map(|n| n.to_string()).unwrap_or_default());
-        let emitted = match possessive {
-            Some(true) => format!("(?>{emitted}{count})"),
-            Some(false) => format!("{emitted}{count}?"),
-            None => format!("{emitted}{count}"),
-        };
-        Ok((emitted, (width.0 * least, Option::zip(most, width.1).map(|(times, part)| part * times))))
+        Ok(Node::Repeat { part: Box::new(part), bounds, mark })
     }
 
     fn quantifier(&mut self) -> Result<Option<Width>> {
@@ -188,95 +222,110 @@ impl Translator {
         }
     }
 
-    /// A character, set, group or assertion, and whether a quantifier may follow it.
-    fn part(&mut self, depth: usize, ignore_case: bool) -> Result<(String, Width, bool)> {
+    /// A character, set, group or assertion.
+    fn part(&mut self, depth: usize, ignore_case: bool) -> Result<Node> {
         if self.take("(") {
             return self.group(depth, ignore_case);
         }
         if self.take("[") {
-            let chars = self.set(ignore_case)?;
-            return Ok((self.emit(&chars)?, (1, Some(1)), true));
+            let chars = self.set(0, ignore_case)?;
+            return self.chars(chars);
         }
         if self.take("^") || self.take("\\A") {
-            return Ok((r"\A".into(), (0, Some(0)), false));
+            return Ok(Node::Start);
         }
         if self.take("$") || self.take("\\z") {
-            return Ok((r"\z".into(), (0, Some(0)), false));
+            return Ok(Node::End);
         }
         if self.peek("\\b") || self.peek("\\B") {
             self.at += 2;
-            return Ok((word_edge(self.pattern[self.at - 1] == 'B'), (0, Some(0)), false));
+            return Ok(Node::Edge { inside: self.pattern[self.at - 1] == 'B' });
         }
         if self.take(".") {
-            return Ok((self.emit(&complement(&single('\n')))?, (1, Some(1)), true));
+            return self.chars(complement(&single('\n')));
         }
         let here = self.pattern[self.at];
         if "*+?{}]".contains(here) {
             return self.refuse(format!("'{here}' where a character is expected (write \\{here})"));
         }
         let chars = if self.take("\\") { self.escape()? } else { single(self.next()?) };
-        let chars = if ignore_case { fold_case(&chars) } else { chars };
-        Ok((self.emit(&chars)?, (1, Some(1)), true))
+        self.chars(if ignore_case { fold_case(&chars) } else { chars })
     }
 
-    fn emit(&self, chars: &CharSet) -> Result<String> {
+    fn chars(&mut self, chars: CharSet) -> Result<Node> {
         if chars.is_empty() {
             return self.refuse("a set that holds no character");
         }
-        Ok(emit_set(chars))
+        let shared = self.sets.entry(chars).or_insert_with_key(|chars| Arc::new(chars.clone()));
+        Ok(Node::Set(Arc::clone(shared)))
     }
 
-    fn group(&mut self, depth: usize, mut ignore_case: bool) -> Result<(String, Width, bool)> {
-        let mut opening = "(?:";
+    fn group(&mut self, depth: usize, mut ignore_case: bool) -> Result<Node> {
+        let mut mark = "(?:";
         if self.take("?:") {
         } else if self.take("?i:") {
             ignore_case = true;
         } else if self.take("?-i:") {
             ignore_case = false;
-        } else if let Some(kind) = ["?>", "?=", "?!", "?<=", "?<!"].into_iter().find(|kind| self.peek(kind)) {
-            self.take(kind);
-            opening = match kind {
-                "?>" => "(?>",
-                "?=" => "(?=",
-                "?!" => "(?!",
-                "?<=" => "(?<=",
-                _ => "(?<!",
-            };
+        } else if let Some(kind) = ["(?>", "(?=", "(?!", "(?<=", "(?<!"].into_iter().find(|kind| self.take(&kind[1..]))
+        {
+            mark = kind;
         } else if self.peek("?") {
             return self.refuse("a kind of group that is not supported");
         }
-        let assertion = opening.ends_with(['=', '!']);
-        let (emitted, width) = self.alternation(depth + 1, ignore_case)?;
-        if opening.starts_with("(?<") && Some(width.0) != width.1 {
-            return self.refuse("looking behind at a varying number of characters");
+        let part = self.alternation(depth + 1, ignore_case)?;
+        if mark.starts_with("(?<") {
+            let (least, most) = width(&part);
+            if Some(least) != most {
+                return self.refuse("looking behind at a varying number of characters");
+            }
         }
         if !self.take(")") {
             return self.refuse("a group without its ')'");
         }
-        Ok((format!("{opening}{emitted})"), if assertion { (0, Some(0)) } else { width }, !assertion))
+        Ok(Node::Group { part: Box::new(part), mark })
     }
 
     // -- characters and sets ---------------------------------------------------------------------------------------
 
     /// The set whose `[` has just been read.
-    fn set(&mut self, ignore_case: bool) -> Result<CharSet> {
-        let negated = self.take("^");
-        let mut members = Vec::new();
-        while !self.take("]") {
-            if self.peek("[") {
-                return self.refuse("a set within a set (write \\[)");
-            }
-            if self.peek("&&") || self.peek("--") || self.peek("~~") || self.peek("||") {
-                return self.refuse("a set operation");
-            }
-            members.extend(self.set_member()?);
+    ///
+    /// Its operators bind alike, from left to right, and less than what stands side by side:
+    /// `[a-z0-9&&\d--5]` is `[[[a-z0-9]&&[\d]]--[5]]`.
+    fn set(&mut self, depth: usize, ignore_case: bool) -> Result<CharSet> {
+        if depth > MAX_DEPTH {
+            return self.refuse(format!("sets nested more than {MAX_DEPTH} deep"));
         }
-        if members.is_empty() {
-            return self.refuse("an empty set (write \\])");
+        let negated = self.take("^");
+        let mut chars = self.set_operand(depth, ignore_case)?;
+        while !self.take("]") {
+            let intersected = self.peek("&&");
+            self.at += 2;
+            let right = self.set_operand(depth, ignore_case)?;
+            chars = difference(&chars, &if intersected { complement(&right) } else { right });
+        }
+        Ok(if negated { complement(&chars) } else { chars })
+    }
+
+    /// All up to an operator or the end of the set.
+    fn set_operand(&mut self, depth: usize, ignore_case: bool) -> Result<CharSet> {
+        let mut members = Vec::new();
+        let start = self.at;
+        while !(self.peek("]") || self.peek("&&") || self.peek("--")) {
+            if self.peek("~~") || self.peek("||") {
+                return self.refuse("a set operation other than && and --");
+            }
+            if self.peek("[:") {
+                return self.refuse("a POSIX class, or a set within a set that begins with ':' (write \\:)");
+            }
+            members.extend(if self.take("[") { self.set(depth + 1, ignore_case)? } else { self.set_member()? });
+        }
+        if self.at == start {
+            let ended = self.take("]");
+            return self.refuse(if ended { "an empty set (write \\])" } else { "a set operation on nothing" });
         }
         let chars = union(members);
-        let chars = if ignore_case { fold_case(&chars) } else { chars };
-        Ok(if negated { complement(&chars) } else { chars })
+        Ok(if ignore_case { fold_case(&chars) } else { chars })
     }
 
     /// A character, a range of them, or a class.
@@ -286,6 +335,9 @@ impl Translator {
             return Ok(first);
         }
         self.at += 1;
+        if self.peek("[") {
+            return self.refuse("a range that ends in a set (write \\[)");
+        }
         let last = self.set_item()?;
         if !is_single(&first) || !is_single(&last) {
             return self.refuse("a range between what are not characters");
@@ -373,11 +425,50 @@ fn char_range(first: u32, last: u32) -> CharSet {
     if first < 0xD800 && last > 0xDFFF { vec![(first, 0xD7FF), (0xE000, last)] } else { vec![(first, last)] }
 }
 
-/// The least and the most that any of the alternatives can match.
-fn widest(widths: &[Width]) -> Width {
-    let least = widths.iter().map(|width| width.0).min().unwrap_or(0);
-    let most = widths.iter().map(|width| width.1).try_fold(0, |most, width| width.map(|width| most.max(width)));
-    (least, most)
+/// The least and the greatest number of characters that a part can match.
+pub fn width(node: &Node) -> Width {
+    let sum = |most: Option<usize>, part: Option<usize>| {
+        Option::zip(most, part).map(|(most, part)| most.saturating_add(part))
+    };
+    match node {
+        Node::Set(_) => (1, Some(1)),
+        Node::Group { part, mark } if !LOOKS.contains(mark) => width(part),
+        Node::Repeat { part, bounds: (least, most), .. } => {
+            let (at_least, at_most) = width(part);
+            (
+                least.saturating_mul(at_least),
+                Option::zip(*most, at_most).map(|(times, most)| times.saturating_mul(most)),
+            )
+        }
+        Node::Sequence(parts) => {
+            parts.iter().map(width).fold((0, Some(0)), |all, part| (all.0.saturating_add(part.0), sum(all.1, part.1)))
+        }
+        Node::Choice(parts) => {
+            let widths = || parts.iter().map(width);
+            let most = widths().try_fold(0, |most, (_, part)| part.map(|part| most.max(part)));
+            (widths().map(|(least, _)| least).min().unwrap_or(0), most)
+        }
+        _ => (0, Some(0)),
+    }
+}
+
+/// The part in the words of this language's engine.
+pub fn emit(node: &Node) -> String {
+    let all = |parts: &[Node], between| parts.iter().map(emit).collect::<Vec<_>>().join(between);
+    match node {
+        Node::Set(chars) => emit_set(chars),
+        Node::Sequence(parts) => all(parts, ""),
+        Node::Choice(parts) => all(parts, "|"),
+        Node::Group { part, mark } => format!("{mark}{})", emit(part)),
+        Node::Repeat { part, bounds: (least, most), mark } => {
+            let most = most.map(|most| most.to_string()).unwrap_or_default();
+            let repeated = format!("{}{{{least},{most}}}", emit(part));
+            if *mark == "+" { format!("(?>{repeated})") } else { repeated + mark }
+        }
+        Node::Edge { inside } => word_edge(*inside),
+        Node::Start => r"\A".into(),
+        Node::End => r"\z".into(),
+    }
 }
 
 /// `\b` (or, inside, `\B`) spelled out, so that it rests on the table too.

@@ -128,6 +128,11 @@ pub fn complement(chars: &[(u32, u32)]) -> CharSet {
     gaps
 }
 
+/// The characters of the first set that are not in the second.
+pub fn difference(chars: &[(u32, u32)], others: &[(u32, u32)]) -> CharSet {
+    complement(&union(complement(chars).into_iter().chain(others.iter().copied())))
+}
+
 /// Whether the set holds the code point.
 pub fn contains(chars: &[(u32, u32)], char: u32) -> bool {
     let index = chars.partition_point(|range| range.0 <= char);

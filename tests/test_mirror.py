@@ -32,7 +32,7 @@ LONE_NAMES = {
         "view.bytes": "as view",
     },
     "regexes": {
-        "translator.new": "a struct literal in Rust",
+        "parser.new": "a struct literal in Rust",
         "emit_ranges": "grouping of ranges that Python's engine needs for speed",
         "emit_range": "as emit_ranges",
     },

@@ -1,9 +1,10 @@
 r"""Regular expressions that mean the same in both languages.
 
 A split pattern is run by two engines, ``regex`` in Python and ``fancy-regex`` in Rust. They differ in small things that
-move ids: what ``$`` and ``\s`` match, which Unicode they carry, how case is ignored. So a pattern is first translated
-into the part of the language that both read alike: every class becomes an explicit set of characters from the one
-table (``unicode.py``), ignoring case is done here, and what cannot be made equal is refused by name.
+move ids: what ``$`` and ``\s`` match, which Unicode they carry, how case is ignored. So a pattern is parsed here, once,
+into a tree in which every class is an explicit set of characters from the one table (``unicode.py``) and case is no
+longer ignored but spelled out; what cannot be made equal is refused by name. The tree is then written in the part of the
+language that both engines read alike. (In Rust, most trees are compiled instead and need no engine.)
 
 What a pattern may hold (SPEC P4):
 
@@ -13,7 +14,8 @@ What a pattern may hold (SPEC P4):
 ``\.``                                          a punctuation mark that would otherwise have a meaning
 ``.``  ``\s \S \d \D \w \W``                    any but a newline; white space, decimal digits, word characters, not
 ``\pL \p{Lu} \PL \p{^Lu} \p{Han}``              Unicode general categories, scripts, White_Space, Alphabetic
-``[a-z\p{L}]`` ``[^...]``                       a set; no set within a set
+``[a-z\p{L}]`` ``[^...]`` ``[a[bc]]``           a set; the characters of a set within it
+``[\w&&[^\d]]`` ``[\w--[_]]``                  what is on both sides; on the left side only
 ``(...) (?:...) (?>...)``                       a group; an atomic one
 ``(?i:...) (?-i:...) (?i)``                     ignoring case, not ignoring it
 ``(?=...) (?!...) (?<=...) (?<!...)``           look ahead, look behind (at a fixed number of characters)
@@ -35,10 +37,11 @@ Implements SPEC P4 and P5.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NoReturn
 
 from ..errors import PatternError
-from .unicode import CharSet, complement, fold_case, property_set, union, white_space, word
+from .unicode import CharSet, complement, difference, fold_case, property_set, union, white_space, word
 
 MAX_DEPTH = 50
 MAX_REPEAT = 1000
@@ -49,19 +52,48 @@ Width = tuple[int, int | None]
 PLAIN = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz '")
 CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "f": "\f", "v": "\v", "0": "\0"}
 HEX_DIGITS = {"x": 2, "u": 4, "U": 8}
+# The groups that look at text and take none.
+LOOKS = ("(?=", "(?!", "(?<=", "(?<!")
+
+
+@dataclass(frozen=True)
+class Node:
+    """One part of a pattern.
+
+    kind       holds
+    =========  ====================================================================================================
+    set        chars: one character of a set
+    sequence   parts: one after the other
+    choice     parts: the first that leads to a match
+    repeat     parts[0], from bounds[0] to bounds[1] times; mark is "" for greedy, "?" for lazy, "+" for possessive
+    group      parts[0]; mark is "(?:", "(?>", "(?=", "(?!", "(?<=" or "(?<!"
+    start end  the start and the end of the text
+    edge       of a word: mark is "b", or "B" where there is none
+    """
+
+    kind: str
+    parts: tuple[Node, ...] = ()
+    chars: CharSet = ()
+    bounds: Width = (1, 1)
+    mark: str = ""
 
 
 def translate(pattern: str) -> str:
     """The same pattern in the words of this language's engine."""
-    translator = Translator(pattern)
-    emitted, _ = translator.alternation(0, ignore_case=False)
-    if translator.at < len(pattern):
-        translator.refuse("unbalanced ')'")
-    return emitted
+    return emit(parse(pattern))
 
 
-class Translator:
-    """Reads a pattern from left to right and writes each part as it is understood."""
+def parse(pattern: str) -> Node:
+    """The pattern as a tree."""
+    parser = Parser(pattern)
+    tree = parser.alternation(0, ignore_case=False)
+    if parser.at < len(pattern):
+        parser.refuse("unbalanced ')'")
+    return tree
+
+
+class Parser:
+    """Reads a pattern from left to right."""
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
@@ -88,51 +120,41 @@ class Translator:
 
     # -- structure ---------------------------------------------------------------------------------------------------
 
-    def alternation(self, depth: int, ignore_case: bool) -> tuple[str, Width]:
+    def alternation(self, depth: int, ignore_case: bool) -> Node:
         if depth > MAX_DEPTH:
             self.refuse(f"groups nested more than {MAX_DEPTH} deep")
-        branches: list[str] = []
-        widths: list[Width] = []
+        branches: list[Node] = []
         while True:
-            emitted, width, ignore_case = self.branch(depth, ignore_case)
-            branches.append(emitted)
-            widths.append(width)
+            branch, ignore_case = self.branch(depth, ignore_case)
+            branches.append(branch)
             if not self.take("|"):
                 break
-        return "|".join(branches), widest(widths)
+        return branches[0] if len(branches) == 1 else Node("choice", tuple(branches))
 
-    def branch(self, depth: int, ignore_case: bool) -> tuple[str, Width, bool]:
-        emitted = ""
-        least = 0
-        most: int | None = 0
+    def branch(self, depth: int, ignore_case: bool) -> tuple[Node, bool]:
+        parts: list[Node] = []
         while self.at < len(self.pattern) and not self.peek("|") and not self.peek(")"):
             if self.take("(?i)"):
                 ignore_case = True
                 continue
-            part, width = self.repeated(depth, ignore_case)
-            emitted += part
-            least += width[0]
-            most = None if most is None or width[1] is None else most + width[1]
-        return emitted, (least, most), ignore_case
+            parts.append(self.repeated(depth, ignore_case))
+        return Node("sequence", tuple(parts)), ignore_case
 
-    def repeated(self, depth: int, ignore_case: bool) -> tuple[str, Width]:
+    def repeated(self, depth: int, ignore_case: bool) -> Node:
         """One part and the quantifier after it."""
-        emitted, width, repeatable = self.part(depth, ignore_case)
+        part = self.part(depth, ignore_case)
         bounds = self.quantifier()
         if bounds is None:
-            return emitted, width
-        least, most = bounds
-        if not repeatable:
+            return part
+        if part.kind in ("start", "end", "edge") or (part.kind == "group" and part.mark in LOOKS):
             self.refuse("nothing to repeat")
-        if width[0] == 0 and (most != 1 or width[1] == 0):
+        least, most = width(part)
+        if least == 0 and (bounds[1] != 1 or most == 0):
             self.refuse("repeating what can match nothing")
-        kind = "?" if self.take("?") else "+" if self.take("+") else ""
+        mark = "?" if self.take("?") else "+" if self.take("+") else ""
         if self.quantifier() is not None:
             self.refuse("a quantifier after a quantifier")
-        count = f"{{{least},{'' if most is None else most}}}"
-        emitted = f"(?>{emitted}{count})" if kind == "+" else f"{emitted}{count}{kind}"
-        widest_part = None if most is None or width[1] is None else width[1] * most
-        return emitted, (width[0] * least, widest_part)
+        return Node("repeat", (part,), bounds=bounds, mark=mark)
 
     def quantifier(self) -> Width | None:
         if self.take("*"):
@@ -164,72 +186,84 @@ class Translator:
             self.refuse(f"a repeat count above {MAX_REPEAT}")
         return int(digits)
 
-    def part(self, depth: int, ignore_case: bool) -> tuple[str, Width, bool]:
-        """A character, set, group or assertion, and whether a quantifier may follow it."""
+    def part(self, depth: int, ignore_case: bool) -> Node:
+        """A character, set, group or assertion."""
         if self.take("("):
             return self.group(depth, ignore_case)
         if self.take("["):
-            return self.emit(self.set(ignore_case)), (1, 1), True
+            return self.chars(self.set(0, ignore_case))
         if self.take("^") or self.take("\\A"):
-            return r"\A", (0, 0), False
+            return Node("start")
         if self.take("$") or self.take("\\z"):
-            return r"\Z", (0, 0), False
+            return Node("end")
         if self.peek("\\b") or self.peek("\\B"):
             self.at += 2
-            return word_edge(inside=self.pattern[self.at - 1] == "B"), (0, 0), False
+            return Node("edge", mark=self.pattern[self.at - 1])
         if self.take("."):
-            return self.emit(complement(single("\n"))), (1, 1), True
+            return self.chars(complement(single("\n")))
         if self.pattern[self.at] in "*+?{}]":
             self.refuse(f"{self.pattern[self.at]!r} where a character is expected (write \\{self.pattern[self.at]})")
         chars = self.escape() if self.take("\\") else single(self.next())
-        return self.emit(fold_case(chars) if ignore_case else chars), (1, 1), True
+        return self.chars(fold_case(chars) if ignore_case else chars)
 
-    def emit(self, chars: CharSet) -> str:
+    def chars(self, chars: CharSet) -> Node:
         if not chars:
             self.refuse("a set that holds no character")
-        return emit_set(chars)
+        return Node("set", chars=chars)
 
-    def group(self, depth: int, ignore_case: bool) -> tuple[str, Width, bool]:
-        opening, assertion = "(?:", False
+    def group(self, depth: int, ignore_case: bool) -> Node:
+        mark = "(?:"
         if self.take("?:"):
             pass
         elif self.take("?i:"):
             ignore_case = True
         elif self.take("?-i:"):
             ignore_case = False
-        elif self.take("?>"):
-            opening = "(?>"
-        elif self.peek("?=") or self.peek("?!"):
-            opening, assertion = "(" + self.next() + self.next(), True
-        elif self.peek("?<=") or self.peek("?<!"):
-            opening, assertion = "(" + self.next() + self.next() + self.next(), True
+        elif kind := next((kind for kind in ("?>", "?=", "?!", "?<=", "?<!") if self.take(kind)), None):
+            mark = "(" + kind
         elif self.peek("?"):
             self.refuse("a kind of group that is not supported")
-        emitted, width = self.alternation(depth + 1, ignore_case)
-        if opening.startswith("(?<") and width[0] != width[1]:
-            self.refuse("looking behind at a varying number of characters")
+        part = self.alternation(depth + 1, ignore_case)
+        if mark.startswith("(?<"):
+            least, most = width(part)
+            if least != most:
+                self.refuse("looking behind at a varying number of characters")
         if not self.take(")"):
             self.refuse("a group without its ')'")
-        return f"{opening}{emitted})", (0, 0) if assertion else width, not assertion
+        return Node("group", (part,), mark=mark)
 
     # -- characters and sets -----------------------------------------------------------------------------------------
 
-    def set(self, ignore_case: bool) -> CharSet:
-        """The set whose ``[`` has just been read."""
+    def set(self, depth: int, ignore_case: bool) -> CharSet:
+        """The set whose ``[`` has just been read.
+
+        Its operators bind alike, from left to right, and less than what stands side by side:
+        ``[a-z0-9&&\\d--5]`` is ``[[[a-z0-9]&&[\\d]]--[5]]``.
+        """
+        if depth > MAX_DEPTH:
+            self.refuse(f"sets nested more than {MAX_DEPTH} deep")
         negated = self.take("^")
-        members: list[CharSet] = []
+        chars = self.set_operand(depth, ignore_case)
         while not self.take("]"):
-            if self.peek("["):
-                self.refuse("a set within a set (write \\[)")
-            if self.peek("&&") or self.peek("--") or self.peek("~~") or self.peek("||"):
-                self.refuse("a set operation")
-            members.append(self.set_member())
-        if not members:
-            self.refuse("an empty set (write \\])")
-        chars = union(*members)
-        if ignore_case:
-            chars = fold_case(chars)
+            intersected = self.peek("&&")
+            self.at += 2
+            right = self.set_operand(depth, ignore_case)
+            chars = difference(chars, complement(right) if intersected else right)
         return complement(chars) if negated else chars
+
+    def set_operand(self, depth: int, ignore_case: bool) -> CharSet:
+        """All up to an operator or the end of the set."""
+        members: list[CharSet] = []
+        while not (self.peek("]") or self.peek("&&") or self.peek("--")):
+            if self.peek("~~") or self.peek("||"):
+                self.refuse("a set operation other than && and --")
+            if self.peek("[:"):
+                self.refuse("a POSIX class, or a set within a set that begins with ':' (write \\:)")
+            members.append(self.set(depth + 1, ignore_case) if self.take("[") else self.set_member())
+        if not members:
+            self.refuse("an empty set (write \\])" if self.take("]") else "a set operation on nothing")
+        chars = union(*members)
+        return fold_case(chars) if ignore_case else chars
 
     def set_member(self) -> CharSet:
         """A character, a range of them, or a class."""
@@ -237,6 +271,8 @@ class Translator:
         if not self.peek("-") or self.pattern.startswith("-]", self.at) or self.pattern.startswith("--", self.at):
             return first
         self.at += 1
+        if self.peek("["):
+            self.refuse("a range that ends in a set (write \\[)")
         last = self.set_item()
         if not is_single(first) or not is_single(last):
             self.refuse("a range between what are not characters")
@@ -311,10 +347,38 @@ def char_range(first: int, last: int) -> CharSet:
     return ((first, 0xD7FF), (0xE000, last)) if first < 0xD800 and last > 0xDFFF else ((first, last),)
 
 
-def widest(widths: list[Width]) -> Width:
-    """The least and the most that any of the alternatives can match."""
-    unbounded = any(most is None for _, most in widths)
-    return min(least for least, _ in widths), None if unbounded else max(most or 0 for _, most in widths)
+def width(node: Node) -> Width:
+    """The least and the greatest number of characters that a part can match."""
+    if node.kind == "set":
+        return 1, 1
+    if node.kind == "group" and node.mark not in LOOKS:
+        return width(node.parts[0])
+    if node.kind == "repeat":
+        (least, most), (at_least, at_most) = node.bounds, width(node.parts[0])
+        return least * at_least, None if most is None or at_most is None else most * at_most
+    if node.kind not in ("sequence", "choice"):
+        return 0, 0
+    leasts, mosts = zip(*(width(part) for part in node.parts), strict=True) if node.parts else ((), ())
+    if node.kind == "sequence":
+        return sum(leasts), None if None in mosts else sum(mosts)
+    return min(leasts), None if None in mosts else max(mosts)
+
+
+def emit(node: Node) -> str:
+    """The part in the words of this language's engine."""
+    if node.kind == "set":
+        return emit_set(node.chars)
+    if node.kind in ("sequence", "choice"):
+        return ("|" if node.kind == "choice" else "").join(emit(part) for part in node.parts)
+    if node.kind == "group":
+        return f"{node.mark}{emit(node.parts[0])})"
+    if node.kind == "repeat":
+        least, most = node.bounds
+        repeated = f"{emit(node.parts[0])}{{{least},{'' if most is None else most}}}"
+        return f"(?>{repeated})" if node.mark == "+" else repeated + node.mark
+    if node.kind == "edge":
+        return word_edge(inside=node.mark == "B")
+    return r"\A" if node.kind == "start" else r"\Z"
 
 
 def word_edge(inside: bool) -> str:

@@ -118,6 +118,11 @@ def complement(chars: CharSet) -> CharSet:
     return tuple(gaps)
 
 
+def difference(chars: CharSet, others: CharSet) -> CharSet:
+    """The characters of the first set that are not in the second."""
+    return complement(union(complement(chars), others))
+
+
 def contains(chars: CharSet, char: int) -> bool:
     """Whether the set holds the code point."""
     index = bisect_right(chars, (char, LAST)) - 1
