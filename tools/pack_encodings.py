@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zlib import adler32
 
+from minitok.definition import gpt2_byte_order
 from minitok.encodings.clip import END_OF_WORD, N_MERGES
 from minitok.formats.byte_level import to_bytes
-from minitok.formats.native import gpt2_byte_order
 from minitok.formats.tiktoken import parse_ranks
 from minitok.reference.packed import MAGIC, unpack
 from minitok.reference.vocab import recover_merges

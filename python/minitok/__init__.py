@@ -16,7 +16,9 @@ The pipeline, and where each step is written down to be read (``minitok.referenc
 """
 
 from .backend import BACKEND
-from .counts import PieceCounts, count_pieces, count_pieces_in_files
+from .corpus.counting import count_pieces, count_pieces_in_files
+from .corpus.counts import PieceCounts
+from .corpus.report import TrainingReport
 from .encodings import encoding_for_model, encoding_name_for_model, get_encoding, list_encodings
 from .errors import (
     BackendError,
@@ -32,7 +34,6 @@ from .errors import (
 )
 from .loading import load
 from .progress import Progress
-from .report import TrainingReport
 from .tokenizer import Tokenizer
 from .training import train, train_files, train_from_counts
 

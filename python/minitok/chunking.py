@@ -12,12 +12,13 @@ from bisect import bisect_left, bisect_right
 from itertools import accumulate, islice
 from typing import TYPE_CHECKING
 
+from .streaming import encode_iterable
 from .text import utf8
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from .tokenizer import Tokenizer
+    from .backend import Codec
 
 __all__ = ["chunk", "truncate_text"]
 
@@ -25,45 +26,40 @@ __all__ = ["chunk", "truncate_text"]
 SLICE = 1 << 14
 
 
-def truncate_text(tok: Tokenizer, text: str, max_tokens: int, allowed: Collection[str] | str) -> str:
-    """See ``Tokenizer.truncate_text``."""
-    check_text(text)
+def truncate_text(codec: Codec, text: str, max_tokens: int, allowed: Sequence[str]) -> str:
+    """See ``Tokenizer.truncate_text``. The text is normalized already."""
     check_number("max_tokens", max_tokens, least=0)
-    text = tok.normalize(text)
     slices = (text[start : start + SLICE] for start in range(0, len(text), SLICE))
     # One more than wanted tells whether this is all of it.
-    ids = list(islice(tok.encode_iterable(slices, allowed_special=allowed), max_tokens + 1))
+    ids = list(islice(encode_iterable(codec, slices, allowed), max_tokens + 1))
     if len(ids) <= max_tokens:
         return utf8(text).decode()
-    data = tok.decode_bytes(ids)
-    ends = token_ends(tok, ids)
+    data = codec.decode_bytes(ids)
+    ends = token_ends(codec, ids)
     for count in range(max_tokens, 0, -1):
         if is_boundary(data, ends[count]):
             start = data[: ends[count]].decode()
-            if tok.encode(start, allowed_special=allowed) == ids[:count]:
+            if codec.encode(start, allowed) == ids[:count]:
                 return start
     return ""
 
 
-def chunk(tok: Tokenizer, text: str, max_tokens: int, overlap: int, allowed: Collection[str] | str) -> list[str]:
-    """See ``Tokenizer.chunk``."""
-    check_text(text)
+def chunk(codec: Codec, text: str, max_tokens: int, overlap: int, allowed: Sequence[str]) -> list[str]:
+    """See ``Tokenizer.chunk``. The text is normalized already."""
     check_number("max_tokens", max_tokens, least=1)
     check_number("overlap", overlap, least=0)
     if overlap >= max_tokens:
         raise ValueError(f"overlap {overlap} is not less than max_tokens {max_tokens}: no part would go on")
-    return list(Chunks(tok, tok.normalize(text), max_tokens, overlap, allowed).parts())
+    return list(Chunks(codec, text, max_tokens, overlap, allowed).parts())
 
 
 class Chunks:
     """One text on its way into parts. A place is the number of tokens before it."""
 
-    def __init__(
-        self, tok: Tokenizer, text: str, max_tokens: int, overlap: int, allowed: Collection[str] | str
-    ) -> None:
-        self.tok, self.max_tokens, self.overlap, self.allowed = tok, max_tokens, overlap, allowed
+    def __init__(self, codec: Codec, text: str, max_tokens: int, overlap: int, allowed: Sequence[str]) -> None:
+        self.codec, self.max_tokens, self.overlap, self.allowed = codec, max_tokens, overlap, allowed
         self.data = utf8(text)
-        self.ends = token_ends(tok, tok.encode(text, allowed_special=allowed))
+        self.ends = token_ends(codec, codec.encode(text, allowed))
         # The places between two characters, ascending; the first is 0, the last the end of the text.
         self.places = [place for place, end in enumerate(self.ends) if is_boundary(self.data, end)]
 
@@ -80,7 +76,7 @@ class Chunks:
             for end in reversed(
                 self.places[bisect_right(self.places, before) : bisect_right(self.places, start + self.max_tokens)]
             ):
-                if self.tok.count(self.text(start, end), allowed_special=self.allowed) <= self.max_tokens:
+                if self.codec.count(self.text(start, end), self.allowed) <= self.max_tokens:
                     return start, end
         here = self.ends[before]
         char = self.data[here:].decode()[:1]
@@ -90,9 +86,9 @@ class Chunks:
         return self.data[self.ends[start] : self.ends[end]].decode()
 
 
-def token_ends(tok: Tokenizer, ids: Sequence[int]) -> list[int]:
+def token_ends(codec: Codec, ids: Sequence[int]) -> list[int]:
     """Where in the bytes each token ends, after a 0 for the beginning."""
-    lengths = {token_id: len(tok.token_bytes(token_id)) for token_id in set(ids)}
+    lengths = {token_id: len(codec.decode_bytes([token_id])) for token_id in set(ids)}
     return list(accumulate((lengths[token_id] for token_id in ids), initial=0))
 
 
@@ -103,11 +99,6 @@ def is_boundary(data: bytes, place: int) -> bool:
     [True, False, True, True]
     """
     return place == len(data) or data[place] & 0xC0 != 0x80
-
-
-def check_text(text: str) -> None:
-    if not isinstance(text, str):
-        raise TypeError(f"text must be str, not {type(text).__name__}")
 
 
 def check_number(name: str, value: int, least: int) -> None:

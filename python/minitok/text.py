@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["join_surrogates", "utf8"]
+__all__ = ["Text", "join_surrogates", "utf8"]
+
+Text = str | bytes
 
 
 def utf8(text: str | bytes) -> bytes:

@@ -1,44 +1,46 @@
-"""``Tokenizer``: what every user holds. It never changes, and does no work itself; the backend does."""
+"""``Tokenizer``: what every user holds. It never changes and does no work itself.
+
+A tokenizer is a ``Definition``, which says what it is, and the codec that the definition makes, which encodes and decodes.
+Here are signatures, docstrings and bodies of a line or two; what is more than that is in the module that the body names.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .arguments import (
-    as_list,
-    check_merges,
-    check_pattern,
-    check_special_tokens,
-    named_special_tokens,
-    thread_count,
-)
-from .backend import BackendName, load_backend
-from .contents import Contents
-from .conversions import Conversions
-from .everyday import Everyday
-from .shortcuts import Shortcuts, shortcut
-from .variants import Variants
+from .arguments import as_list, named_special_tokens, thread_count
+from .backend.shortcuts import Shortcuts, shortcut
+from .definition import IDENTITY, Definition
+from .text import utf8
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    import os
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     import numpy as np
     import numpy.typing as npt
+    from typing_extensions import Unpack
 
-    from .backend import StreamDecoder, Vocab
+    from .backend import BackendName, Codec, Emit, Merge, StreamDecoder
+    from .corpus.counts import PieceCounts
+    from .corpus.packing import Packed
+    from .corpus.report import TrainingReport
+    from .definition import Fields
+    from .explain.model import Explanation
+    from .progress import Progress
+    from .text import Text
 
-    Text = str | bytes
     Special = Collection[str]
-    Merge = tuple[int, int, int, int]
+    Path = str | os.PathLike[str]
 
 __all__ = ["Tokenizer"]
 
-IDENTITY = bytes(range(256))
-# No special tokens: told by identity, which costs a call without options next to nothing.
+# The default of the options that name special tokens. A call without options is recognised by identity, which costs next
+# to nothing.
 NONE: tuple[str, ...] = ()
 
 
-class Tokenizer(Shortcuts, Everyday, Contents, Variants, Conversions):
+class Tokenizer(Shortcuts):
     """A byte-level BPE tokenizer: text to ids and back, without loss.
 
     Made by ``minitok.train``, ``minitok.load`` or from merges: pairs of ids in rank order, of which merge k makes id
@@ -53,7 +55,8 @@ class Tokenizer(Shortcuts, Everyday, Contents, Variants, Conversions):
         trained: How it was trained, for the file.
         normalizer: The normal form of Unicode that text is put into first (``NFC``, ``NFD``, ``NFKC``, ``NFKD``); none
             without it, and text then comes back as it was.
-        late_special: Special tokens that are looked for after the others, and in normalized text; see ``minitok.normalizing``.
+        late_special: Special tokens that are looked for after the others, and in normalized text; see
+            ``minitok.backend.normalizing``.
         backend: ``rust`` or ``python``; ``minitok.BACKEND`` without it.
 
     Raises:
@@ -83,47 +86,201 @@ class Tokenizer(Shortcuts, Everyday, Contents, Variants, Conversions):
         late_special: Collection[str] = (),
         backend: str | None = None,
     ) -> None:
-        vocab = load_backend(backend).vocab.from_merges(bytes(byte_order), check_merges(merges))
-        self._build(vocab, pattern, special_tokens or {}, name, trained, normalizer, late_special, backend)
-
-    def _build(
-        self,
-        vocab: Vocab,
-        pattern: str,
-        special_tokens: Mapping[str, int],
-        name: str | None,
-        trained: Mapping[str, Any] | None,
-        normalizer: str | None,
-        late_special: Collection[str],
-        backend: str | None,
-    ) -> None:
-        implementation = load_backend(backend)
-        self._backend: BackendName = implementation.name
-        self._vocab = vocab
-        self._special = check_special_tokens(special_tokens)
-        self._pattern = check_pattern(pattern)
-        self._codec = implementation.codec(
-            vocab, implementation.pattern(pattern), implementation.special_tokens(self._special)
+        self._become(
+            Definition.from_merges(
+                merges,
+                byte_order=byte_order,
+                backend=backend,
+                pattern=pattern,
+                special_tokens=special_tokens,
+                normalizer=normalizer,
+                late_special=late_special,
+                name=name,
+                trained=trained,
+            )
         )
-        self._normalizer = normalizer
-        self._late = frozenset(late_special)
-        if normalizer is not None or late_special:
-            from .normalizing import NormalizingCodec
 
-            self._codec = NormalizingCodec(self._codec, implementation, self._special, normalizer, late_special)
+    def _become(self, definition: Definition) -> None:
+        self._definition = definition
+        self._codec: Codec = definition.codec()
         self._hold(self._codec)
-        self._name = name
-        self._trained = dict(trained) if trained else None
-        self._published = False
 
     @classmethod
-    def _from_vocab(cls, vocab: Vocab, **options: Any) -> Tokenizer:
+    def from_definition(cls, definition: Definition) -> Tokenizer:
+        """The tokenizer of a definition.
+
+        >>> from minitok.definition import Definition
+        >>> Tokenizer.from_definition(Definition.from_merges([(104, 105)])).encode("hi!")
+        [256, 33]
+        """
         tokenizer = cls.__new__(cls)
-        left_out: dict[str, Any] = dict.fromkeys(("name", "trained", "normalizer", "backend"))
-        tokenizer._build(vocab, **{"special_tokens": {}, "late_special": (), **left_out, **options})  # noqa: SLF001
+        tokenizer._become(definition)  # noqa: SLF001 - its own method
         return tokenizer
 
-    # -- text to ids -------------------------------------------------------------------------------------------------
+    @property
+    def definition(self) -> Definition:
+        """What the tokenizer is, as data."""
+        return self._definition
+
+    # -- from the data and files of others -----------------------------------------------------------------------------
+
+    @classmethod
+    def from_ranks(
+        cls,
+        ranks: Mapping[bytes, int],
+        *,
+        pattern: str,
+        special_tokens: Mapping[str, int] | None = None,
+        name: str | None = None,
+        backend: str | None = None,
+    ) -> Tokenizer:
+        """From tiktoken's data: each token's bytes and its rank, which is its id.
+
+        Costs O(V L^2) for V tokens of L bytes, once.
+
+        >>> from minitok import Tokenizer
+        >>> ranks = {bytes([byte]): byte for byte in range(256)} | {b"ab": 256}
+        >>> Tokenizer.from_ranks(ranks, pattern="gpt2").merges
+        [(97, 98)]
+        """
+        return cls.from_definition(
+            Definition.from_ranks(ranks, backend=backend, pattern=pattern, special_tokens=special_tokens, name=name)
+        )
+
+    @classmethod
+    def from_tokens(
+        cls,
+        ids: Mapping[bytes, int],
+        merges: Iterable[tuple[int, int]],
+        *,
+        pattern: str,
+        special_tokens: Mapping[str, int] | None = None,
+        whole_pieces: bool = False,
+        normalizer: str | None = None,
+        late_special: Collection[str] = (),
+        name: str | None = None,
+        backend: str | None = None,
+    ) -> Tokenizer:
+        """From tokens with ids of any order, and merges as pairs of those ids in rank order (Hugging Face, GPT-2).
+
+        Args:
+            ids: Each token's bytes and its id.
+            merges: Pairs of ids in rank order; the concatenation of each pair must be a token.
+            pattern: As for ``Tokenizer``.
+            special_tokens: As for ``Tokenizer``.
+            whole_pieces: A piece that is a token as it stands is that token, whatever the merges would make of it.
+            normalizer: As for ``Tokenizer``.
+            late_special: As for ``Tokenizer``.
+            name: As for ``Tokenizer``.
+            backend: As for ``Tokenizer``.
+        """
+        return cls.from_definition(
+            Definition.from_tokens(
+                ids,
+                merges,
+                whole_pieces=whole_pieces,
+                backend=backend,
+                pattern=pattern,
+                special_tokens=special_tokens,
+                normalizer=normalizer,
+                late_special=late_special,
+                name=name,
+            )
+        )
+
+    @classmethod
+    def from_vocabulary(
+        cls,
+        tokens: Mapping[int, bytes],
+        merges: Iterable[Merge],
+        whole_pieces: bool,
+        *,
+        backend: str | None = None,
+        **fields: Unpack[Fields],
+    ) -> Tokenizer:
+        """From the three values of ``vocabulary()``; the other options are those of ``Tokenizer``.
+
+        >>> tok = Tokenizer([(104, 105)])
+        >>> Tokenizer.from_vocabulary(*tok.vocabulary(), pattern="gpt2") == tok
+        True
+        """
+        return cls.from_definition(Definition.from_vocabulary(tokens, merges, whole_pieces, backend=backend, **fields))
+
+    @classmethod
+    def from_tiktoken(
+        cls,
+        path: Path,
+        *,
+        pattern: str,
+        special_tokens: Mapping[str, int] | None = None,
+        name: str | None = None,
+        backend: str | None = None,
+    ) -> Tokenizer:
+        """From a rank file of tiktoken, which holds neither the pattern nor the special tokens.
+
+        Raises:
+            FileFormatError: The file is malformed; the message says where and how.
+        """
+        from .formats import tiktoken
+
+        return cls.from_definition(
+            tiktoken.load(path, pattern=pattern, special_tokens=special_tokens, name=name, backend=backend)
+        )
+
+    @classmethod
+    def from_huggingface(cls, path: Path, *, name: str | None = None, backend: str | None = None) -> Tokenizer:
+        """From a ``tokenizer.json`` of byte-level BPE. Its added tokens become special tokens.
+
+        The ids are those of ``tokenizers``: ``encode(text, allowed_special="all")`` here is
+        ``encode(text, add_special_tokens=False)`` there.
+
+        Raises:
+            FileFormatError: The file is malformed, or asks for what minitok does not do; the message says what.
+        """
+        from .formats import huggingface
+
+        return cls.from_definition(huggingface.load(path, name=name, backend=backend))
+
+    @classmethod
+    def from_gpt2(
+        cls,
+        vocab_json: Path,
+        merges_txt: Path,
+        *,
+        pattern: str = "gpt2",
+        special_tokens: Mapping[str, int] | None = None,
+        name: str | None = None,
+        backend: str | None = None,
+    ) -> Tokenizer:
+        """From GPT-2's ``vocab.json`` and ``merges.txt``.
+
+        Args:
+            vocab_json: The tokens and their ids.
+            merges_txt: The merges in rank order.
+            pattern: As for ``Tokenizer``.
+            special_tokens: Names and ids; without them, the tokens like ``<...>`` that no merge makes.
+            name: As for ``Tokenizer``.
+            backend: As for ``Tokenizer``.
+
+        Raises:
+            FileFormatError: One of the files is malformed; the message says where and how.
+        """
+        from .formats import gpt2
+
+        return cls.from_definition(
+            gpt2.load(
+                vocab_json, merges_txt, pattern=pattern, special_tokens=special_tokens, name=name, backend=backend
+            )
+        )
+
+    @classmethod
+    def from_minbpe(cls, path: Path, *, name: str | None = None, backend: str | None = None) -> Tokenizer:
+        """From a ``.model`` file of minbpe. Raises FileFormatError."""
+        from .formats import minbpe
+
+        return cls.from_definition(minbpe.load(path, name=name, backend=backend))
+
+    # -- text to ids ---------------------------------------------------------------------------------------------------
 
     @shortcut
     def encode(
@@ -132,7 +289,7 @@ class Tokenizer(Shortcuts, Everyday, Contents, Variants, Conversions):
         allowed_special: Special | str = NONE,
         disallowed_special: Special | str = NONE,
         threads: int = 1,
-        trace: Callable[[dict[str, Any]], object] | None = None,
+        trace: Emit | None = None,
     ) -> list[int]:
         """The ids of a text.
 
@@ -202,12 +359,137 @@ class Tokenizer(Shortcuts, Everyday, Contents, Variants, Conversions):
         """
         return self._codec.encode_batch_to_numpy(as_list(texts), self._allowed(allowed_special), thread_count(threads))
 
+    def encode_with_offsets(
+        self, text: Text, *, allowed_special: Special | str = (), unit: str = "char"
+    ) -> tuple[list[int], list[tuple[int, int]]]:
+        """The ids of a text, and where in it each begins and ends.
+
+        Args:
+            text: The text.
+            allowed_special: As for ``encode``.
+            unit: ``"char"`` (of the text; a token that holds part of a character spans that character) or ``"byte"``
+                (of its UTF-8 form). With a normalizer the places are those of ``normalize(text)``.
+
+        >>> from minitok import Tokenizer
+        >>> Tokenizer([]).encode_with_offsets("é!")
+        ([195, 169, 33], [(0, 1), (0, 1), (1, 2)])
+        """
+        from .offsets import byte_spans, char_spans
+
+        if unit not in ("char", "byte"):
+            raise ValueError(f"unit must be 'char' or 'byte', not {unit!r}")
+        ids = self.encode(text, allowed_special=allowed_special)
+        tokens = [self.token_bytes(token_id) for token_id in ids]
+        return ids, byte_spans(tokens) if unit == "byte" else char_spans(tokens)
+
+    def encode_iterable(self, chunks: Iterable[Text], *, allowed_special: Special | str = ()) -> Iterator[int]:
+        """The ids of the chunks' concatenation, as they become certain, in memory bounded by the chunks.
+
+        With a pattern of one's own, or ``none``, no id is certain before the end, and all the text is held.
+
+        >>> from minitok import Tokenizer
+        >>> list(Tokenizer([(97, 98)]).encode_iterable(["a", "b c", "a", "b"]))
+        [256, 32, 99, 256]
+        """
+        from .streaming import encode_iterable
+
+        return encode_iterable(self._codec, chunks, self._allowed(allowed_special))
+
+    def tokenize(self, text: Text, *, allowed_special: Special | str = ()) -> list[bytes]:
+        """The tokens of a text as bytes; joined, they are the text.
+
+        >>> from minitok import Tokenizer
+        >>> Tokenizer([(104, 105)]).tokenize("hi!")
+        [b'hi', b'!']
+        """
+        return [self.token_bytes(token_id) for token_id in self.encode(text, allowed_special=allowed_special)]
+
+    def encode_files(
+        self,
+        paths: Path | Iterable[Path],
+        out: Path,
+        *,
+        dtype: str = "uint32",
+        separator: str | bytes | None = None,
+        field: str = "text",
+        end_of_document: str | int | None = None,
+        allowed_special: Special | str = (),
+        threads: int | None = None,
+        progress: bool | Callable[[Progress], object] = False,
+        resume: bool = True,
+    ) -> Packed:
+        r"""Encode files into one array of ids on the disk, in memory that does not grow with them.
+
+        Beside the ids goes an index, ``train.bin.idx.npy`` for ``train.bin``: offsets as uint64, shape (documents + 1,);
+        document i has ``ids[offsets[i]:offsets[i + 1]]``. Both are written under other names (``.partial``) and take their
+        places when they are whole. An interrupted run, called again with the same arguments, goes on after the last file
+        that it had finished (``.journal.json`` says which), unless the tokenizer, an option or one of those files has
+        changed: then it begins anew. One run at a time for one output.
+
+        Args:
+            paths: Files, or patterns of them, in this order; those of a pattern sorted. ``.jsonl``: a document is the
+                ``field`` of each line. ``.parquet``: of each row (needs ``minitok[parquet]``). Anything else is text: a
+                file is one document.
+            out: ``.bin`` (ids only, little-endian, for ``numpy.memmap``) or ``.npy`` (for ``numpy.load``).
+            dtype: ``"uint32"``, or ``"uint16"`` for half the size if no id is above 65,535.
+            separator: Cuts a text file into documents; it is no part of them, and none begins after one that ends the
+                file.
+            field: The field of a JSON line, or the column of a Parquet file, that holds the text.
+            end_of_document: A special token's name, or an id, to be put after each document.
+            allowed_special: As for ``encode``.
+            threads: How many to use; as many as there are processors without it.
+            progress: True for a bar (needs Rich), or a function that is called with a ``Progress`` in bytes.
+            resume: False to begin anew in any case.
+
+        Returns:
+            A ``Packed``: where the ids and offsets are, and how many tokens, documents and bytes of text there were.
+
+        Raises:
+            FileNotFoundError: A file is not there, or a pattern matches none.
+            FileFormatError: A file is not what its name says; the message says where.
+            ValueError: ``dtype`` is too small for this tokenizer, ``out`` has another suffix, or ``end_of_document`` is not
+                a special token.
+
+        >>> import numpy, os, tempfile
+        >>> from minitok import get_encoding
+        >>> folder = tempfile.mkdtemp()
+        >>> with open(f"{folder}/a.jsonl", "w") as file:
+        ...     _ = file.write('{"text": "hello world"}\n{"text": "hello"}\n')
+        >>> tok = get_encoding("gpt2")
+        >>> packed = tok.encode_files(f"{folder}/*.jsonl", f"{folder}/train.bin", dtype="uint16",
+        ...                           end_of_document="<|endoftext|>")
+        >>> packed.tokens, packed.documents
+        (5, 2)
+        >>> numpy.fromfile(f"{folder}/train.bin", dtype="uint16").tolist()
+        [31373, 995, 50256, 31373, 50256]
+        >>> numpy.load(f"{folder}/train.bin.idx.npy").tolist()
+        [0, 3, 5]
+        """
+        from .corpus.packing import encode_files
+
+        return encode_files(
+            self._definition,
+            self._codec,
+            paths,
+            out,
+            dtype=dtype,
+            separator=separator,
+            field=field,
+            end_of_document=end_of_document,
+            allowed_special=allowed_special,
+            threads=threads,
+            progress=progress,
+            resume=resume,
+        )
+
+    # -- counting ------------------------------------------------------------------------------------------------------
+
     @shortcut
     def count(self, text: Text, allowed_special: Special | str = NONE) -> int:
         """How many ids the text has."""
         if allowed_special is NONE:
             return self._codec.count(text)
-        return self._codec.count(text, named_special_tokens(allowed_special, self._special))
+        return self._codec.count(text, self._allowed(allowed_special))
 
     def count_batch(
         self, texts: Iterable[Text], *, allowed_special: Special | str = (), threads: int | None = None
@@ -215,7 +497,18 @@ class Tokenizer(Shortcuts, Everyday, Contents, Variants, Conversions):
         """How many ids each text has."""
         return self._codec.count_batch(as_list(texts), self._allowed(allowed_special), thread_count(threads))
 
-    # -- ids to text -------------------------------------------------------------------------------------------------
+    def count_iterable(self, chunks: Iterable[Text], *, allowed_special: Special | str = ()) -> int:
+        """How many ids the chunks' concatenation has; as ``encode_iterable``, without the ids.
+
+        >>> from minitok import Tokenizer
+        >>> Tokenizer([(97, 98)]).count_iterable(["a", "b c"])
+        3
+        """
+        from .streaming import count_iterable
+
+        return count_iterable(self._codec, chunks, self._allowed(allowed_special))
+
+    # -- ids to text ---------------------------------------------------------------------------------------------------
 
     def decode(self, ids: Iterable[int] | npt.NDArray[Any], errors: str = "replace") -> str:
         """The text of the ids.
@@ -235,6 +528,23 @@ class Tokenizer(Shortcuts, Everyday, Contents, Variants, Conversions):
         """The bytes of the ids, one token after the other; ``decode_bytes(encode(text))`` is the text, always."""
         return self._codec.decode_bytes(ids)
 
+    def decode_batch(self, batch: Iterable[Iterable[int]], errors: str = "replace") -> list[str]:
+        """The text of each list of ids."""
+        return [self.decode(ids, errors) for ids in batch]
+
+    def decode_with_offsets(self, ids: Iterable[int]) -> tuple[str, list[int]]:
+        """The text of the ids, and the character of it at which each token begins (in which, if it is half of one).
+
+        >>> from minitok import Tokenizer
+        >>> Tokenizer([]).decode_with_offsets([195, 169, 33])
+        ('é!', [0, 0, 1])
+        """
+        from .offsets import char_spans
+
+        ids = list(ids)
+        text = self.decode_bytes(ids).decode("utf-8", "strict")
+        return text, [start for start, _ in char_spans([self.token_bytes(token_id) for token_id in ids])]
+
     def stream_decoder(self, errors: str = "replace") -> StreamDecoder:
         """A decoder for ids that come one by one: ``push(id)`` gives the text that is certain, ``finish()`` the rest.
 
@@ -246,87 +556,398 @@ class Tokenizer(Shortcuts, Everyday, Contents, Variants, Conversions):
             raise ValueError(f"errors must be 'replace' or 'strict', not {errors!r}")
         return self._codec.stream_decoder(errors == "strict")
 
-    # -- files and objects -------------------------------------------------------------------------------------------
+    # -- parts of a text -----------------------------------------------------------------------------------------------
 
-    def with_backend(self, backend: str) -> Tokenizer:
-        """The same tokenizer on another backend."""
-        if self._published and self._name:
-            from .encodings import get_encoding
+    def truncate_text(self, text: str, max_tokens: int, *, allowed_special: Special | str = ()) -> str:
+        """The longest beginning of a text that has at most so many tokens and ends between two characters.
 
-            return get_encoding(self._name, backend=backend)
-        return _rebuild(*self._content(), self._name, self._trained, backend)
+        Its ids are the first ids of the text. It may have fewer than ``max_tokens``: no character is cut in two, and what
+        would be other tokens without what follows is left off.
 
-    def _content(self) -> tuple[dict[int, bytes], list[Merge], bool, str, dict[str, int], str | None, frozenset[str]]:
-        """Everything that ids depend on."""
-        return (*self.vocabulary(), self._pattern, self._special, self._normalizer, self._late)
+        Args:
+            text: The text. A lone surrogate in it counts as, and becomes, U+FFFD. With a normalizer it is
+                ``normalize(text)`` that is cut.
+            max_tokens: How many tokens it may have; 0 gives the empty text.
+            allowed_special: As for ``encode``; a special token is kept or left off as a whole.
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Tokenizer):
-            return NotImplemented
-        return self is other or self._content() == other._content()
+        Raises:
+            TypeError: The text is no str, or ``max_tokens`` no int.
+            ValueError: ``max_tokens`` is negative.
 
-    def __hash__(self) -> int:
-        return hash((self._pattern, len(self._vocab.merges), frozenset(self._special.items())))
+        Costs O(n) for the n bytes that are kept, not for those of the text (except with ``none`` or a pattern of one's
+        own).
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        if self._published:
-            from .encodings.registry import by_name
+        >>> from minitok import Tokenizer, get_encoding
+        >>> get_encoding("o200k_base").truncate_text("Call me Ishmael. Some years ago", 4)
+        'Call me Ishmael'
+        >>> Tokenizer([]).truncate_text("né", 2)
+        'n'
+        """
+        from .chunking import truncate_text
 
-            return by_name, (self._name, self._backend)
-        return _rebuild, (*self._content(), self._name, self._trained, self._backend)
+        return truncate_text(self._codec, self.normalize(text), max_tokens, self._allowed(allowed_special))
 
-    def __repr__(self) -> str:
-        shown = [
-            *([f"name={self._name!r}"] if self._name else []),
-            f"n_vocab={self.n_vocab}",
-            f"pattern={self._pattern!r}",
-            *([f"normalizer={self._normalizer!r}"] if self._normalizer else []),
-            f"special_tokens={len(self._special)}",
-            f"backend={self._backend!r}",
-        ]
-        return f"Tokenizer({', '.join(shown)})"
+    def chunk(self, text: str, max_tokens: int, overlap: int = 0, *, allowed_special: Special | str = ()) -> list[str]:
+        """The text in parts of at most so many tokens each, cut between tokens and between characters.
 
-    # -- special tokens ----------------------------------------------------------------------------------------------
+        Each part has at most ``max_tokens`` tokens both as it lies in the text and when it is encoded alone. Without
+        overlap the parts, joined, are the text. The empty text has no parts.
 
-    def _allowed(self, allowed: Special | str) -> list[str]:
-        return named_special_tokens(allowed, self._special)
+        Args:
+            text: The text. A lone surrogate in it becomes U+FFFD. With a normalizer it is ``normalize(text)`` that is cut.
+            max_tokens: How many tokens a part may have.
+            overlap: How many tokens at the end of a part the next one begins with; fewer where a character would be cut.
+            allowed_special: As for ``encode``; a special token is never cut.
+
+        Raises:
+            TypeError: The text is no str, or a number no int.
+            ValueError: ``max_tokens`` is less than 1, or too small for one of the characters (the message says which), or
+                ``overlap`` is not between 0 and ``max_tokens - 1``.
+
+        Costs O(n) for n bytes, times ``max_tokens / (max_tokens - overlap)``.
+
+        >>> from minitok import get_encoding
+        >>> tok = get_encoding("cl100k_base")
+        >>> tok.chunk("One fish two fish red fish blue fish", 3)
+        ['One fish two', ' fish red fish', ' blue fish']
+        >>> tok.chunk("One fish two fish red fish blue fish", 4, overlap=2)
+        ['One fish two fish', ' two fish red fish', ' red fish blue fish']
+        """
+        from .chunking import chunk
+
+        return chunk(self._codec, self.normalize(text), max_tokens, overlap, self._allowed(allowed_special))
+
+    # -- special tokens in a text --------------------------------------------------------------------------------------
 
     def check_special(self, text: Text, disallowed: Special | str = "all") -> None:
         """Raise DisallowedSpecialTokenError if the text contains one of the special tokens."""
         self._codec.check(text, self._allowed(disallowed))
 
+    def _allowed(self, allowed: Special | str) -> list[str]:
+        return named_special_tokens(allowed, self._definition.special_tokens)
+
     def _check(self, text: Text, allowed: Special | str, disallowed: Special | str) -> list[str]:
         """The special tokens to find in the text, after those that must not be in it have been looked for."""
-        names = named_special_tokens(allowed, self._special)
+        names = self._allowed(allowed)
         if disallowed:
             found = frozenset(names)
-            others = [name for name in self._special if name not in found]
+            others = [name for name in self._definition.special_tokens if name not in found]
             self._codec.check(text, others if disallowed == "all" else self._allowed(disallowed))
         return names
 
+    # -- what it holds -------------------------------------------------------------------------------------------------
 
-def _rebuild(
-    tokens: dict[int, bytes],
-    merges: list[Merge],
-    whole_pieces: bool,
-    pattern: str,
-    special_tokens: dict[str, int],
-    normalizer: str | None,
-    late_special: frozenset[str],
-    name: str | None,
-    trained: dict[str, Any] | None,
-    backend: str,
-) -> Tokenizer:
-    """A tokenizer from what ``_content`` gave, in another process or on another backend."""
-    return Tokenizer.from_vocabulary(
-        tokens,
-        merges,
-        whole_pieces,
-        pattern=pattern,
-        special_tokens=special_tokens,
-        name=name,
-        trained=trained,
-        normalizer=normalizer,
-        late_special=late_special,
-        backend=backend,
-    )
+    @property
+    def name(self) -> str | None:
+        """The name it was given; None without one."""
+        return self._definition.name
+
+    @property
+    def n_vocab(self) -> int:
+        """One more than the highest id; holes count."""
+        return self._definition.n_vocab
+
+    @property
+    def pattern(self) -> str:
+        """The split pattern: its name, or the regular expression."""
+        return self._definition.pattern
+
+    @property
+    def special_tokens(self) -> dict[str, int]:
+        """Names and ids of the special tokens."""
+        return dict(self._definition.special_tokens)
+
+    @property
+    def normalizer(self) -> str | None:
+        """The normal form of Unicode that text is put into before it is cut; None for text as it is."""
+        return self._definition.normalizer
+
+    @property
+    def late_special(self) -> frozenset[str]:
+        """The special tokens that are looked for after the others, and in normalized text."""
+        return self._definition.late_special
+
+    @property
+    def lossless(self) -> bool:
+        """Whether ``decode(encode(text))`` is the text, always: it is, without a normalizer."""
+        return self._definition.lossless
+
+    def normalize(self, text: str) -> str:
+        r"""The text as it is cut and encoded: in the normal form, or as it is.
+
+        >>> from minitok import Tokenizer
+        >>> Tokenizer([], normalizer="NFC").normalize("e\u0301") == "\u00e9"
+        True
+        """
+        from .backend.normalizing import normalize
+
+        return normalize(text, self._definition.normalizer)
+
+    @property
+    def backend(self) -> BackendName:
+        """``rust`` or ``python``."""
+        return self._definition.backend
+
+    @property
+    def byte_order(self) -> bytes | None:
+        """The byte of each of the ids 0 to 255; None if these are not the single bytes."""
+        return self._definition.byte_order
+
+    @property
+    def merges(self) -> list[tuple[int, int]]:
+        """The merges as pairs of ids, in rank order."""
+        return self._definition.merges
+
+    def vocabulary(self) -> tuple[dict[int, bytes], list[Merge], bool]:
+        """All tokens by id, all merges as (left, right, id, rank), and whether whole pieces are taken as tokens."""
+        return self._definition.vocabulary()
+
+    def token_bytes(self, token_id: int) -> bytes:
+        """The bytes of an id. Raises UnknownTokenError."""
+        return self._codec.decode_bytes([token_id])
+
+    def token_id(self, token: str | bytes) -> int:
+        """The id of a token's bytes, or of a special token's name. Raises KeyError."""
+        definition = self._definition
+        if isinstance(token, str) and token in definition.special_tokens:
+            return definition.special_tokens[token]
+        found = definition.vocab.token_id(utf8(token))
+        if found is None:
+            raise KeyError(token)
+        return found
+
+    @property
+    def trained(self) -> dict[str, Any] | None:
+        """How it was trained (options, corpus, why it stopped); None if it was not, or nothing is known of it."""
+        return dict(self._definition.trained) if self._definition.trained else None
+
+    @property
+    def report(self) -> TrainingReport | None:
+        """How its training went: counts, ties, time and memory; None if it was not trained, or nothing is known of it."""
+        from .corpus.report import TrainingReport
+
+        return TrainingReport.from_dict(self._definition.trained) if self._definition.trained else None
+
+    def explain(self, text: str | bytes, *, allowed_special: Collection[str] | str = ()) -> Explanation:
+        """Why a text has the ids that it has, as data; it can be shown, too.
+
+        For each piece: the alternative of the pattern that made it, its tokens with their bytes and their places, the
+        merges with their ranks, and the merges of the vocabulary that were blocked, and by what.
+
+        Args:
+            text: A short text: the trace that is read costs O(n^2) for a piece of n bytes.
+            allowed_special: As for ``encode``.
+
+        >>> from minitok import Tokenizer
+        >>> [(token.id, token.token) for token in Tokenizer([(104, 105)]).explain("hi!").tokens]
+        [(256, b'hi'), (33, b'!')]
+        """
+        from .explain.build import explain
+
+        return explain(self._definition, self._codec, text, self._allowed(allowed_special))
+
+    # -- other tokenizers made from it ---------------------------------------------------------------------------------
+
+    def truncate(self, vocab_size: int) -> Tokenizer:
+        """The tokenizer of a smaller vocabulary, as if it had been trained to that size (SPEC T9).
+
+        The special tokens move to the end of the smaller vocabulary, in the order of their ids; holes below stay.
+
+        Raises:
+            VocabularyError: The size is not possible, or ids do not ascend with the merges, single bytes first.
+
+        >>> from minitok import Tokenizer
+        >>> Tokenizer([(97, 98), (256, 99)], special_tokens={"<s>": 258}).truncate(258)
+        Tokenizer(n_vocab=258, pattern='gpt2', special_tokens=1, backend='rust')
+        """
+        return self.from_definition(self._definition.truncate(vocab_size))
+
+    def extend(
+        self,
+        texts: Iterable[str | bytes] | PieceCounts,
+        vocab_size: int,
+        *,
+        tie_break: str = "smallest_ids",
+        min_frequency: int = 1,
+        max_token_length: int | None = None,
+        threads: int | None = None,
+        progress: bool | Callable[[Progress], object] = False,
+        trace: Emit | None = None,
+        name: str | None = None,
+    ) -> Tokenizer:
+        """A larger tokenizer that goes on learning from these texts; every id stays what it is (SPEC T10).
+
+        The texts are encoded with the merges that are there, and what pairs are frequent then is merged further. New ids
+        begin at ``n_vocab``, so also after the special tokens.
+
+        Args:
+            texts: As for ``train``; or counts from ``count_pieces`` with this pattern and these special tokens.
+            vocab_size: What ``n_vocab`` is to be, if there is that much to learn.
+            tie_break: As for ``train``; so with the other options.
+            min_frequency: See ``train``.
+            max_token_length: See ``train``.
+            threads: See ``train``.
+            progress: See ``train``.
+            trace: See ``train``.
+            name: A name for the new tokenizer.
+
+        Raises:
+            TrainingError: Options that cannot be met, or counts of other pieces.
+
+        >>> from minitok import train
+        >>> tok = train(["low lower lowest"], vocab_size=258)
+        >>> tok.extend(["low lower lowest"], vocab_size=260) == train(["low lower lowest"], vocab_size=260)
+        True
+        >>> train(["low"], 257, special_tokens=["<s>"]).extend(["low low"], 260).special_tokens
+        {'<s>': 256}
+        """
+        from .corpus.learning import extend
+
+        return self.from_definition(
+            extend(
+                self._definition,
+                texts,
+                vocab_size,
+                tie_break=tie_break,
+                min_frequency=min_frequency,
+                max_token_length=max_token_length,
+                threads=threads,
+                progress=progress,
+                trace=trace,
+                name=name,
+            )
+        )
+
+    def with_pattern(self, pattern: str) -> Tokenizer:
+        """The same vocabulary with another split pattern; special tokens stay. The name goes, as the ids are others."""
+        return self.from_definition(self._definition.changed(pattern=pattern))
+
+    def with_normalizer(self, normalizer: str | None) -> Tokenizer:
+        r"""The same tokenizer for text in a normal form of Unicode, or for text as it is (None), and without a name.
+
+        >>> from minitok import get_encoding
+        >>> tok = get_encoding("gpt2").with_normalizer("NFC")
+        >>> tok.encode("cafe\u0301") == tok.encode("caf\u00e9")
+        True
+        """
+        return self.from_definition(self._definition.changed(normalizer=normalizer))
+
+    def with_special_tokens(self, special_tokens: Mapping[str, int]) -> Tokenizer:
+        """The same vocabulary and pattern with these special tokens in place of its own, and without a name.
+
+        >>> from minitok import Tokenizer
+        >>> tok = Tokenizer([(97, 98)]).with_special_tokens({"<s>": 257})
+        >>> tok.encode("<s>ab", allowed_special="all")
+        [257, 256]
+        """
+        late = self._definition.late_special & special_tokens.keys()
+        return self.from_definition(self._definition.changed(special_tokens=special_tokens, late_special=late))
+
+    def add_special_tokens(self, special_tokens: Mapping[str, int | None] | Iterable[str]) -> Tokenizer:
+        """The same tokenizer with special tokens added to its own, and without a name.
+
+        Args:
+            special_tokens: Names and ids, or names alone. A name without an id gets the next one from ``n_vocab`` on (after
+                the ids given here, if these are higher), in the order given; one that is there already stays as it is.
+
+        Raises:
+            VocabularyError: A name has another id already, or an id has another token.
+
+        >>> from minitok import Tokenizer
+        >>> tok = Tokenizer([(97, 98)], special_tokens={"<s>": 257})
+        >>> tok.add_special_tokens(["<user>", "<assistant>"]).special_tokens
+        {'<s>': 257, '<user>': 258, '<assistant>': 259}
+        >>> tok.add_special_tokens({"<pad>": 300}).encode("<pad>", allowed_special="all")
+        [300]
+        """
+        from .arguments import added_special_tokens
+
+        definition = self._definition
+        added = added_special_tokens(
+            special_tokens, definition.special_tokens, definition.vocab.token_bytes, definition.n_vocab
+        )
+        return self.with_special_tokens({**definition.special_tokens, **added})
+
+    def with_backend(self, backend: str) -> Tokenizer:
+        """The same tokenizer on another backend."""
+        definition = self._definition
+        if definition.reopen is not None:
+            reopened: Tokenizer = definition.reopen(str(definition.name), backend)
+            return reopened
+        return self.from_definition(definition.with_backend(backend))
+
+    # -- files ---------------------------------------------------------------------------------------------------------
+
+    def save(self, path: Path) -> None:
+        """Write the tokenizer to a file in minitok's own format: whole, or not at all."""
+        from .formats import native
+
+        native.save(self._definition, path)
+
+    def to_tiktoken(self, path: Path) -> None:
+        """Write a rank file for tiktoken. It holds neither the pattern nor the special tokens.
+
+        Raises:
+            VocabularyError: Ranks cannot say these merges; the message says why.
+        """
+        from .formats import tiktoken
+
+        tiktoken.save(self._definition, path)
+
+    def to_huggingface(self, path: Path) -> None:
+        """Write a ``tokenizer.json``, which ``tokenizers`` and ``transformers.PreTrainedTokenizerFast`` load.
+
+        Raises:
+            VocabularyError: The format cannot say it; the message says why.
+        """
+        from .formats import huggingface
+
+        huggingface.save(self._definition, path)
+
+    def to_gpt2(self, folder: Path) -> None:
+        """Write ``vocab.json`` and ``merges.txt`` into a folder. They do not hold the pattern.
+
+        Raises:
+            VocabularyError: The format cannot say it; the message says why.
+        """
+        from .formats import gpt2
+
+        gpt2.save(self._definition, folder)
+
+    def to_minbpe(self, path: Path) -> None:
+        """Write a ``.model`` file for minbpe.
+
+        Raises:
+            VocabularyError: The format cannot say it; the message says why.
+        """
+        from .formats import minbpe
+
+        minbpe.save(self._definition, path)
+
+    # -- as an object --------------------------------------------------------------------------------------------------
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Tokenizer):
+            return NotImplemented
+        return self._definition == other._definition
+
+    def __hash__(self) -> int:
+        return hash(self._definition)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        definition = self._definition
+        if definition.reopen is not None:
+            return definition.reopen, (definition.name, definition.backend)
+        return Tokenizer.from_definition, (definition,)
+
+    def __repr__(self) -> str:
+        definition = self._definition
+        shown = [
+            *([f"name={definition.name!r}"] if definition.name else []),
+            f"n_vocab={definition.n_vocab}",
+            f"pattern={definition.pattern!r}",
+            *([f"normalizer={definition.normalizer!r}"] if definition.normalizer else []),
+            f"special_tokens={len(definition.special_tokens)}",
+            f"backend={definition.backend!r}",
+        ]
+        return f"Tokenizer({', '.join(shown)})"

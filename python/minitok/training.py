@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .backend import load_backend
-from .counts import CorpusFiles, Counting, PieceCounts, check_special
-from .errors import TrainingError
-from .formats.native import ORDERS
+from .corpus.counting import CorpusFiles, Counting
+from .corpus.counts import check_special
+from .corpus.learning import TIE_BREAKS, Job, check_counts
 from .progress import start_progress
-from .report import Stopwatch, TrainingReport
 from .tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Sequence
 
-    from .backend import Vocab
-    from .progress import Progress, Show
+    from .backend import Emit
+    from .corpus.counts import PieceCounts
+    from .progress import Progress
 
-    Emit = Callable[[dict[str, Any]], object]
-
-__all__ = ["TIE_BREAKS", "extend", "train", "train_files", "train_from_counts"]
-
-TIE_BREAKS = ("smallest_ids", "first_seen", "greatest_bytes")
+__all__ = ["TIE_BREAKS", "train", "train_files", "train_from_counts"]
 
 
 def train(
@@ -87,7 +83,7 @@ def train(
         with job.watch.phase("counting"):
             counting.add_texts(texts, show)
             counts = counting.counts()
-        return job.train(counts, show, trace, name)
+        return Tokenizer.from_definition(job.train(counts, show, trace, name))
 
 
 def train_files(
@@ -143,7 +139,7 @@ def train_files(
         with job.watch.phase("counting"):
             counting.add_files(files, show)
             counts = counting.counts()
-        return job.train(counts, show, trace, name)
+        return Tokenizer.from_definition(job.train(counts, show, trace, name))
 
 
 def train_from_counts(
@@ -184,164 +180,4 @@ def train_from_counts(
         counts = counts.with_backend(load_backend(backend).name)
     job = Job(vocab_size, counts.special_tokens, tie_break, byte_order, min_frequency, max_token_length)
     with start_progress(progress) as show:
-        return job.train(counts, show, trace, name, keep=True)
-
-
-def extend(
-    tok: Tokenizer,
-    texts: Iterable[str | bytes] | PieceCounts,
-    vocab_size: int,
-    *,
-    tie_break: str = "smallest_ids",
-    min_frequency: int = 1,
-    max_token_length: int | None = None,
-    threads: int | None = None,
-    progress: bool | Callable[[Progress], object] = False,
-    trace: Emit | None = None,
-    name: str | None = None,
-) -> Tokenizer:
-    """See ``Tokenizer.extend``."""
-    if tok.normalizer or tok.late_special:
-        raise TrainingError(
-            "a tokenizer with a normalizer, or late special tokens, is not extended: its pieces are not counted"
-        )
-    job = Job(vocab_size, [], tie_break, "identity", min_frequency, max_token_length, least=tok.n_vocab)
-    with start_progress(progress) as show:
-        if isinstance(texts, PieceCounts):
-            check_pieces(texts, tok)
-            return job.extend(tok, texts.with_backend(tok.backend), show, trace, name, keep=True)
-        with Counting(tok.pattern, list(tok.special_tokens), tok.backend, threads) as counting:
-            with job.watch.phase("counting"):
-                counting.add_texts(texts, show)
-                counts = counting.counts()
-            return job.extend(tok, counts, show, trace, name, keep=False)
-
-
-class Job:
-    """One training: its options, checked. ``least`` is the number of ids that there are without any merge learnt."""
-
-    def __init__(
-        self,
-        vocab_size: int,
-        special: list[str],
-        tie_break: str,
-        byte_order: str,
-        min_frequency: int,
-        max_token_length: int | None,
-        least: int | None = None,
-    ) -> None:
-        what = f"256 bytes and {len(special)} special tokens" if least is None else "what it has already"
-        least = 256 + len(special) if least is None else least
-        if isinstance(vocab_size, bool) or not isinstance(vocab_size, int):
-            raise TypeError(f"vocab_size must be int, not {type(vocab_size).__name__}")
-        if not least <= vocab_size < 1 << 31:
-            raise TrainingError(f"vocab_size {vocab_size} is not between {least} ({what}) and 2147483647")
-        if tie_break not in TIE_BREAKS:
-            raise TrainingError(f"unknown tie_break {tie_break!r}; it can be {', '.join(TIE_BREAKS)}")
-        if byte_order not in ORDERS:
-            raise TrainingError(f"unknown byte_order {byte_order!r}; it can be {', '.join(ORDERS)}")
-        check_bound("min_frequency", min_frequency)
-        if max_token_length is not None:
-            check_bound("max_token_length", max_token_length)
-        self.special = special
-        self.vocab_size = vocab_size
-        self.n_merges = vocab_size - least
-        self.byte_order = ORDERS[byte_order]
-        self.tie_break = tie_break
-        self.min_frequency = min_frequency
-        self.max_token_length = max_token_length
-        self.watch = Stopwatch()
-
-    def train(
-        self, counts: PieceCounts, show: Show, trace: Emit | None, name: str | None, *, keep: bool = False
-    ) -> Tokenizer:
-        """Learn a tokenizer from what has been counted. Unless it is to ``keep`` the counts, it uses them up."""
-        merges, trained = self.learn(counts, show, trace, None, keep=keep)
-        first = 256 + len(merges)
-        # What was learnt is in order: it is not checked as merges from elsewhere are, which took as long as learning them.
-        return Tokenizer._from_vocab(  # noqa: SLF001
-            load_backend(counts.backend).vocab.from_merges(self.byte_order, merges),
-            pattern=counts.pattern,
-            special_tokens={token: first + index for index, token in enumerate(self.special)},
-            name=name,
-            trained=trained,
-            backend=counts.backend,
-        )
-
-    def extend(
-        self, tok: Tokenizer, counts: PieceCounts, show: Show, trace: Emit | None, name: str | None, *, keep: bool
-    ) -> Tokenizer:
-        """Learn more tokens for a tokenizer."""
-        first_id = tok.n_vocab
-        tokens, merges, whole_pieces = tok.vocabulary()
-        learnt, trained = self.learn(counts, show, trace, (tok._vocab, first_id), keep=keep)  # noqa: SLF001
-        # Ranks go on as they were: with the ids where each rank is the id it makes, as in tiktoken's files.
-        rank = max((merge[3] for merge in merges), default=-1) + 1
-        if whole_pieces and all(made == rank for _, _, made, rank in merges):
-            rank = first_id
-        for index, (left, right) in enumerate(learnt):
-            tokens[first_id + index] = tokens[left] + tokens[right]
-            merges.append((left, right, first_id + index, rank + index))
-        return Tokenizer.from_vocabulary(
-            tokens,
-            merges,
-            whole_pieces,
-            pattern=tok.pattern,
-            special_tokens=tok.special_tokens,
-            name=name,
-            trained={**trained, "extended_from": first_id},
-            backend=tok.backend,
-        )
-
-    def learn(
-        self, counts: PieceCounts, show: Show, trace: Emit | None, base: tuple[Vocab, int] | None, *, keep: bool
-    ) -> tuple[list[tuple[int, int]], dict[str, Any]]:
-        """The merges, and what there is to say of them."""
-
-        def on_merge(made: int) -> None:
-            show("merging", made, self.n_merges)
-
-        with self.watch.phase("merging"):
-            train = load_backend(counts.backend).train
-            merges, _, ties, stop = train(counts._counter, self, on_merge, trace, base, keep)  # noqa: SLF001
-        report = TrainingReport(
-            stop,
-            len(merges),
-            ties,
-            counts.documents,
-            counts.bytes,
-            counts.pieces,
-            len(counts),
-            tuple(self.watch.phases),
-        )
-        trained = {
-            "vocab_size": self.vocab_size,
-            "tie_break": self.tie_break,
-            "min_frequency": self.min_frequency,
-            "max_token_length": self.max_token_length,
-            **report.to_dict(),
-        }
-        return merges, trained
-
-
-def check_counts(counts: object) -> None:
-    """Counted pieces, and nothing else."""
-    if not isinstance(counts, PieceCounts):
-        raise TypeError(f"counts must be PieceCounts, as count_pieces makes them, not {type(counts).__name__}")
-
-
-def check_pieces(counts: PieceCounts, tok: Tokenizer) -> None:
-    """Counts of the pieces that a tokenizer makes of text."""
-    if counts.pattern != tok.pattern or set(counts.special_tokens) != set(tok.special_tokens):
-        raise TrainingError(
-            f"the tokenizer makes other pieces than these counts: {tok.pattern!r} with the special tokens "
-            f"{list(tok.special_tokens)}, and {counts.pattern!r} with {counts.special_tokens}"
-        )
-
-
-def check_bound(name: str, value: int) -> None:
-    """An option that is a number of things, one at least."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} must be int, not {type(value).__name__}")
-    if not 1 <= value < 1 << 63:
-        raise TrainingError(f"{name} {value} is not between 1 and {(1 << 63) - 1}")
+        return Tokenizer.from_definition(job.train(counts, show, trace, name, keep=True))

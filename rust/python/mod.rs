@@ -42,7 +42,7 @@ mod _rust {
     #[pymodule_export]
     use super::train::train;
     #[pymodule_export]
-    use super::vocab::{Pattern, SpecialTokens, Vocab};
+    use super::vocab::{Pattern, SpecialTokens, Vocab, unpack};
 
     #[pymodule_export]
     const UNICODE_VERSION: &str = crate::unicode::VERSION;

@@ -154,5 +154,5 @@ impl Shortcuts {
 /// Call the method as it is written in Python, which takes all options.
 fn in_python<'py>(method: &Bound<'py, PyString>, all: impl PyCallArgs<'py>) -> PyResult<Bound<'py, PyAny>> {
     static IN_PYTHON: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
-    IN_PYTHON.import(method.py(), "minitok.shortcuts", "IN_PYTHON")?.as_any().get_item(method)?.call1(all)
+    IN_PYTHON.import(method.py(), "minitok.backend.shortcuts", "IN_PYTHON")?.as_any().get_item(method)?.call1(all)
 }

@@ -50,13 +50,6 @@ impl Vocab {
         Ok(Vocab(Arc::new(made)))
     }
 
-    #[staticmethod]
-    #[pyo3(signature = (data, below=None))]
-    fn unpack(py: Python<'_>, data: &[u8], below: Option<u32>) -> PyResult<Vocab> {
-        let made = py.detach(|| packed::unpack(data, below))?;
-        Ok(Vocab(Arc::new(made)))
-    }
-
     /// Each id and its bytes, ascending.
     #[getter]
     fn tokens<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
@@ -103,6 +96,14 @@ impl Vocab {
     fn truncate(&self, n_merges: usize) -> PyResult<Vocab> {
         Ok(Vocab(Arc::new(self.0.truncate(n_merges)?)))
     }
+}
+
+/// The vocabulary of one of the package's own files, or as much of it as has ids below `below`.
+#[pyfunction]
+#[pyo3(signature = (data, below=None))]
+pub fn unpack(py: Python<'_>, data: &[u8], below: Option<u32>) -> PyResult<Vocab> {
+    let made = py.detach(|| packed::unpack(data, below))?;
+    Ok(Vocab(Arc::new(made)))
 }
 
 /// A split pattern: `gpt2`, `cl100k`, `o200k`, `none` or a regular expression.

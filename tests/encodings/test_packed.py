@@ -18,7 +18,7 @@ from pack_encodings import pack
 
 
 def load(data, backend, below=None):
-    vocab = load_backend(backend).vocab.unpack(data, below)
+    vocab = load_backend(backend).unpack(data, below)
     return dict(vocab.tokens), [tuple(merge) for merge in vocab.merges], vocab.whole_pieces
 
 

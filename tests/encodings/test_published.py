@@ -59,7 +59,7 @@ def test_the_published_file_comes_back_to_the_byte(name):
 
 @pytest.mark.parametrize("name", ["p50k_base", "whisper"])
 def test_packed_merges_are_those_of_the_ranks(name):
-    vocab = minitok.get_encoding(name, backend="python")._vocab
+    vocab = minitok.get_encoding(name, backend="python").definition.vocab
     recovered = Vocab.from_ranks(vocab.ids)
     assert (vocab.tokens, vocab.merges, vocab.whole_pieces) == (
         recovered.tokens,
@@ -192,7 +192,7 @@ def test_truncated_and_saved(backend, tmp_path):
     assert max(with_hole.vocabulary()[0]) == 50268
     assert 50256 not in with_hole.vocabulary()[0]
     assert len(tok.merges) == 50280 - 256
-    assert tok.merges[0] == tuple(tok._vocab.merges[0])[:2]
+    assert tok.merges[0] == tuple(tok.definition.vocab.merges[0])[:2]
     small = minitok.get_encoding("o200k_harmony", backend=backend).truncate(3000)
     assert small.n_vocab == 3000
     assert len(set(small.special_tokens.values())) == len(small.special_tokens) - 1

@@ -57,7 +57,7 @@ def test_a_rank_file_needs_a_pattern(tmp_path):
 
 def changed(**changes):
     """A tokenizer.json with changes at dotted places."""
-    content = copy.deepcopy(huggingface.dump(TOK))
+    content = copy.deepcopy(huggingface.dump(TOK.definition))
     for place, value in changes.items():
         at = content
         *way, last = place.split("__")
@@ -83,7 +83,7 @@ ADDED = {
 NFC = {"type": "NFC"}
 
 
-BYTE_VOCAB = {token: i for token, i in huggingface.dump(TOK)["model"]["vocab"].items() if i < 256}
+BYTE_VOCAB = {token: i for token, i in huggingface.dump(TOK.definition)["model"]["vocab"].items() if i < 256}
 
 
 def steps(*parts):

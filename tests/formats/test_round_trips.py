@@ -127,7 +127,7 @@ def split(pattern):
     ids=["llama3", "qwen", "tekken", "gpt-oss", "deepseek", "digits"],
 )
 def test_pre_tokenizers_of_models(steps, tmp_path):
-    content = huggingface.dump(trained("o200k"))
+    content = huggingface.dump(trained("o200k").definition)
     content["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [*steps, BYTE_LEVEL]}
     content["model"]["ignore_merges"] = True
     path = tmp_path / "tokenizer.json"
@@ -147,7 +147,7 @@ def test_pre_tokenizers_of_models(steps, tmp_path):
 
 
 def test_the_normal_form_of_qwen(tmp_path):
-    content = huggingface.dump(trained("o200k").with_normalizer("NFC"))
+    content = huggingface.dump(trained("o200k").with_normalizer("NFC").definition)
     content["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [split(QWEN), BYTE_LEVEL]}
     path = tmp_path / "tokenizer.json"
     path.write_text(json.dumps(content))
@@ -169,7 +169,8 @@ def test_added_tokens_that_give_way_to_others(tmp_path):
     """``normalized`` ones are looked for after the others, in normalized text: as DeepSeek V4 has them without a form."""
     tok = trained(special=["<a>", "a>", ">b<", "<c>"])
     for form in (None, "NFKC"):
-        late = tok.with_normalizer(form)._like(late_special={"a>", ">b<", "<c>"})
+        definition = tok.definition.changed(normalizer=form, late_special={"a>", ">b<", "<c>"})
+        late = minitok.Tokenizer.from_definition(definition)
         late.to_huggingface(tmp_path / "tokenizer.json")
         again, theirs = (
             minitok.load(tmp_path / "tokenizer.json"),
@@ -205,7 +206,7 @@ def test_an_added_token_that_merges_make_too(tmp_path):
 @settings(max_examples=150)
 @given(portable_regexes, st.lists(texts.filter(old), min_size=3, max_size=3))
 def test_a_pattern_is_refused_or_cuts_as_theirs(tmp_path_factory, pattern, some):
-    content = huggingface.dump(minitok.Tokenizer(BASE.merges, pattern="none"))
+    content = huggingface.dump(minitok.Tokenizer(BASE.merges, pattern="none").definition)
     content["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [split(pattern), BYTE_LEVEL]}
     path = tmp_path_factory.mktemp("pattern") / "tokenizer.json"
     path.write_text(json.dumps(content))
@@ -224,7 +225,7 @@ def test_a_pattern_is_refused_or_cuts_as_theirs(tmp_path_factory, pattern, some)
 
 @pytest.mark.parametrize("pattern", [r"\s+$", "a$", r"[$a]+$|\$", "b$|a", "(?:a|$ ?)b$"])
 def test_the_end_of_a_line(pattern, tmp_path):
-    content = huggingface.dump(trained())
+    content = huggingface.dump(trained().definition)
     content["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [split(pattern), BYTE_LEVEL]}
     path = tmp_path / "tokenizer.json"
     path.write_text(json.dumps(content))
@@ -330,7 +331,7 @@ def test_byte_order_is_kept(tmp_path):
 
 def test_merges_in_either_notation(tmp_path):
     tok = trained()
-    content = huggingface.dump(tok)
+    content = huggingface.dump(tok.definition)
     content["model"]["merges"] = [merge.split(" ") for merge in content["model"]["merges"]]
     content["version"] = "1.0"
     (tmp_path / "tokenizer.json").write_text(json.dumps(content))

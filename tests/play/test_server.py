@@ -179,7 +179,7 @@ def test_no_text_no_completion(client):
 
 
 def test_a_normal_form_is_a_text_of_its_own(client):
-    told = put(client, native.dump(minitok.Tokenizer([(195, 169)], normalizer="NFC")).encode()).json()
+    told = put(client, native.dump(minitok.Tokenizer([(195, 169)], normalizer="NFC").definition).encode()).json()
     text = "e\u0301 caf\u00e9"
     asked = {"text": text, "special": False}
     own, plain = answer(client, "tokens", **asked, encodings=[told["name"], "gpt2"])["encodings"]
@@ -221,7 +221,7 @@ def test_a_long_training_goes_on_without_a_trace(client):
     wanted = minitok.train([text], 1000)
     merges = [tuple(merge["pair"]) for line in news for merge in line.get("merges", ())]
     assert merges == wanted.merges[:512]
-    assert native.parse(json.loads(news[-1]["tokenizer"]["file"])) == wanted
+    assert native.parse(json.loads(news[-1]["tokenizer"]["file"])) == wanted.definition
 
 
 @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ def test_what_was_forgotten_can_be_sent_again(small):
 
 
 def native_file(number):
-    return native.dump(minitok.Tokenizer([(97, 98 + number)])).encode()
+    return native.dump(minitok.Tokenizer([(97, 98 + number)]).definition).encode()
 
 
 @pytest.mark.parametrize(

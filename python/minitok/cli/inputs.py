@@ -6,7 +6,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
-from minitok.corpus import expand
+from minitok.corpus.files import expand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

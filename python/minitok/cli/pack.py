@@ -23,7 +23,7 @@ from .options import (
 
 if TYPE_CHECKING:
     from minitok import Tokenizer
-    from minitok.packing import Packed
+    from minitok.corpus.packing import Packed
 
 
 class DType(str, Enum):

@@ -21,11 +21,11 @@ import sys
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import minitok
+from minitok.definition import gpt2_byte_order
 from minitok.encodings.models import ENCODING_OF_MODEL as MODEL_TO_ENCODING
 from minitok.encodings.models import PREFIXES as MODEL_PREFIX_TO_ENCODING
 from minitok.errors import DisallowedSpecialTokenError
 from minitok.formats.files import read, write_atomically
-from minitok.formats.native import gpt2_byte_order
 from minitok.formats.tiktoken import format_ranks, mergeable_ranks, parse_ranks
 from minitok.reference.pretokenize import NAMED
 
@@ -330,7 +330,7 @@ def data_gym_to_mergeable_bpe_ranks(
     tokenizer = minitok.Tokenizer.from_gpt2(encoder_json_file, vocab_bpe_file, special_tokens=special_tokens)
     if not clobber_one_byte_tokens and tokenizer.byte_order != gpt2_byte_order():
         raise AssertionError("the single bytes have other ids than in GPT-2")
-    return mergeable_ranks(tokenizer)
+    return mergeable_ranks(tokenizer.definition)
 
 
 def read_file(blobpath: str) -> bytes:

@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..arguments import named_special_tokens
 from ..backend import load_backend
+from ..definition import Definition
 from ..text import utf8
+from ..tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -72,18 +74,13 @@ class ClipTokenizer:
     context_length = CONTEXT_LENGTH
 
     def __init__(self, *, fix_text: bool = True, backend: str | None = None) -> None:
-        from ..tokenizer import Tokenizer
-
-        data = get_data(__package__, "data/clip.vocab")
+        data = get_data(__package__, "data/clip.vocab") or b""
         self.fix_text = fix_text
         self._fix = load_ftfy() if fix_text else str
         self._implementation = load_backend(backend)
-        self._core = Tokenizer._from_vocab(  # noqa: SLF001 - the package, not a user
-            self._implementation.vocab.unpack(data, None),
-            pattern="none",
-            special_tokens=SPECIAL_TOKENS,
-            backend=backend,
-        )
+        vocab = self._implementation.unpack(data, None)
+        definition = Definition(vocab, "none", SPECIAL_TOKENS, backend=self._implementation.name)
+        self._core = Tokenizer.from_definition(definition)
         self._patterns: dict[frozenset[str], Any] = {}
 
     @property

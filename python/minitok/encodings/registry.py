@@ -14,14 +14,15 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from ..backend import BACKEND, load_backend
+from ..definition import Definition
 from ..errors import UnknownEncodingError
+from ..tokenizer import Tokenizer
 from .published import PUBLISHED
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from importlib.metadata import EntryPoint
 
-    from ..tokenizer import Tokenizer
 
 GROUP = "minitok.encodings"
 
@@ -53,7 +54,7 @@ def get_encoding(name: str, *, backend: str | None = None) -> Tokenizer:
 
 
 def by_name(name: str, backend: str) -> Tokenizer:
-    """What a pickled encoding is made from: its name."""
+    """A published encoding again, in another process or on another backend (``Definition.reopen``)."""
     return get_encoding(name, backend=backend)
 
 
@@ -68,19 +69,17 @@ def list_encodings() -> list[str]:
 
 def load(name: str, backend: str) -> Tokenizer:
     """An encoding, made anew."""
-    from ..tokenizer import Tokenizer
-
     published = PUBLISHED.get(name)
     if published is None:
         return load_plugin(name, backend)
-    data = get_data(__package__, f"data/{published.file}.vocab")
-    vocab = load_backend(backend).vocab.unpack(data, published.below)
+    data = get_data(__package__, f"data/{published.file}.vocab") or b""
+    implementation = load_backend(backend)
+    vocab = implementation.unpack(data, published.below)
     special_tokens = published.special_tokens()
-    tokenizer = Tokenizer._from_vocab(  # noqa: SLF001 - the package, not a user
-        vocab, pattern=published.pattern, special_tokens=special_tokens, name=name, backend=backend
+    definition = Definition(
+        vocab, published.pattern, special_tokens, name=name, backend=implementation.name, reopen=by_name
     )
-    tokenizer._published = True  # noqa: SLF001
-    return tokenizer
+    return Tokenizer.from_definition(definition)
 
 
 def plugins() -> dict[str, EntryPoint]:
@@ -92,8 +91,6 @@ def plugins() -> dict[str, EntryPoint]:
 
 def load_plugin(name: str, backend: str) -> Tokenizer:
     """An encoding of another package."""
-    from ..tokenizer import Tokenizer
-
     entry = plugins().get(name)
     if entry is None:
         raise UnknownEncodingError(f"unknown encoding {name!r}{suggest(name, list_encodings())}")

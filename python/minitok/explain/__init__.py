@@ -13,8 +13,9 @@ from .build import lanes
 from .injection import Injection, inject
 from .model import Alternative, Blocked, Explanation, Lane, LanePiece, Part, Piece, Token
 from .page import Section, page
-from .stream import StreamStep, Timeline, stream
+from .stream import stream
 from .ties import Overlap, TieComparison, compare_ties, overlaps
+from .timeline import StreamStep, Timeline
 from .training import training_html
 
 __all__ = [

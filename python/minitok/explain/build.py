@@ -22,10 +22,10 @@ from .alternatives import labelled
 from .model import Alternative, Blocked, Explanation, Lane, LanePiece, Part, Piece, Token
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from ..backend import Vocab
-    from ..tokenizer import Tokenizer
+    from ..backend import Codec, Vocab
+    from ..definition import Definition
     from .model import Event
 
 __all__ = ["LANES", "explain", "lanes"]
@@ -33,26 +33,25 @@ __all__ = ["LANES", "explain", "lanes"]
 LANES = ("gpt2", "cl100k", "o200k")
 
 
-def explain(
-    tokenizer: Tokenizer, vocab: Vocab, text: str | bytes, allowed_special: Collection[str] | str = ()
-) -> Explanation:
-    """Why the text has the ids that it has."""
+def explain(definition: Definition, codec: Codec, text: str | bytes, allowed: Sequence[str] = ()) -> Explanation:
+    """See ``Tokenizer.explain``."""
+    vocab = definition.vocab
     events: list[Event] = []
-    ids = tokenizer.encode(text, allowed_special=allowed_special, trace=events.append)
-    data = utf8(text) if tokenizer.lossless else tokenizer.decode_bytes(ids)
+    ids = codec.trace(text, allowed, events.append)
+    data = utf8(text) if definition.lossless else codec.decode_bytes(ids)
     specials = [(event["start"], event["end"]) for event in events if event["event"] == "special"]
-    own = lane(tokenizer.pattern, data, specials)
-    others = [lane(name, data, specials) for name in LANES if name != tokenizer.pattern]
+    own = lane(definition.pattern, data, specials)
+    others = [lane(name, data, specials) for name in LANES if name != definition.pattern]
     pieces = [read_piece(vocab, group, cut.alternative) for group, cut in zip(grouped(events), own.pieces, strict=True)]
     pieces = [with_boundary(vocab, piece, after) for piece, after in zip_longest(pieces, pieces[1:])]
     pieces = with_characters(pieces, data)
     return Explanation(
-        encoding=tokenizer.name,
-        pattern=tokenizer.pattern,
+        encoding=definition.name,
+        pattern=definition.pattern,
         text=data,
         pieces=tuple(pieces),
         lanes=(own, *others),
-        vocabulary={token_id: tokenizer.token_bytes(token_id) for token_id in sorted(spoken_of(pieces))},
+        vocabulary={token_id: codec.decode_bytes([token_id]) for token_id in sorted(spoken_of(pieces))},
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .chips import chip, chips, mark_up, plural, stepper, table
 from .page import Section
-from .stream import timeline, timeline_html
+from .timeline import timeline, timeline_html
 from .tree import tree_svg
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ A printable byte is its own character; the other 68 are the characters from U+01
 
 from __future__ import annotations
 
-from .native import gpt2_byte_order
+from ..definition import gpt2_byte_order
 
 PRINTABLE = 188
 

@@ -13,7 +13,7 @@ from ..errors import FileFormatError, MinitokError, VocabularyError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..tokenizer import Tokenizer
+    from ..definition import Definition
 
 __all__ = ["blame", "parse_json", "read", "refuse_normalizer", "write_atomically"]
 
@@ -56,10 +56,10 @@ def blame(path: object) -> Iterator[None]:
         raise FileFormatError(path, str(error)) from error
 
 
-def refuse_normalizer(tokenizer: Tokenizer, what: str) -> None:
+def refuse_normalizer(definition: Definition, what: str) -> None:
     """For formats that have no place for one."""
-    if tokenizer.normalizer:
-        raise VocabularyError(f"{what} cannot say that text is normalized first ({tokenizer.normalizer})")
+    if definition.normalizer:
+        raise VocabularyError(f"{what} cannot say that text is normalized first ({definition.normalizer})")
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..arguments import MAX_ID
+from ..definition import Definition
 from ..errors import FileFormatError, VocabularyError
 from .byte_level import to_bytes, to_chars
 from .files import blame, parse_json, read, refuse_normalizer, write_atomically
@@ -19,8 +20,6 @@ from .files import blame, parse_json, read, refuse_normalizer, write_atomically
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Mapping
-
-    from ..tokenizer import Tokenizer
 
 
 def load(
@@ -31,14 +30,12 @@ def load(
     special_tokens: Mapping[str, int] | None = None,
     name: str | None = None,
     backend: str | None = None,
-) -> Tokenizer:
+) -> Definition:
     """Read the two files.
 
     Raises:
         FileFormatError: One of them is not what it should be; the message says which, where and why.
     """
-    from ..tokenizer import Tokenizer
-
     ids = parse_vocab(parse_json(read(vocab_json), vocab_json), vocab_json)
     lines = parse_merges(read(merges_txt), merges_txt)
     special = find_special(ids, (pair for _, pair in lines)) if special_tokens is None else dict(special_tokens)
@@ -51,7 +48,9 @@ def load(
         pairs.append((ids[left], ids[right]))
     with blame(vocab_json):
         tokens = tokens_of(ids)
-        return Tokenizer.from_tokens(tokens, pairs, pattern=pattern, special_tokens=special, name=name, backend=backend)
+        return Definition.from_tokens(
+            tokens, pairs, pattern=pattern, special_tokens=special, name=name, backend=backend
+        )
 
 
 def parse_vocab(content: Any, path: object) -> dict[str, int]:
@@ -110,30 +109,30 @@ def tokens_of(ids: Mapping[str, int]) -> dict[bytes, int]:
     raise VocabularyError(f"the token {token!r} is not in byte-level notation: {char!r} stands for no byte")
 
 
-def save(tokenizer: Tokenizer, folder: str | os.PathLike[str]) -> None:
+def save(definition: Definition, folder: str | os.PathLike[str]) -> None:
     """Write ``vocab.json`` and ``merges.txt`` into a folder, which is made if it is not there."""
-    vocab, merges = dump(tokenizer)
+    vocab, merges = dump(definition)
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     write_atomically(target / "vocab.json", json.dumps(vocab, ensure_ascii=False).encode())
     write_atomically(target / "merges.txt", "\n".join(["#version: 0.2", *merges, ""]).encode())
 
 
-def dump(tokenizer: Tokenizer) -> tuple[dict[str, int], list[str]]:
+def dump(definition: Definition) -> tuple[dict[str, int], list[str]]:
     """The tokens and ids, special tokens included, and the lines of the merges.
 
     Raises:
         VocabularyError: The files cannot say it.
     """
-    refuse_normalizer(tokenizer, "GPT-2's files")
-    if not merges_suffice(tokenizer):
+    refuse_normalizer(definition, "GPT-2's files")
+    if not merges_suffice(definition):
         raise VocabularyError("GPT-2's files cannot say that a piece which is a token is not merged")
-    return shown_vocabulary(tokenizer)
+    return shown_vocabulary(definition)
 
 
-def shown_vocabulary(tokenizer: Tokenizer) -> tuple[dict[str, int], list[str]]:
+def shown_vocabulary(definition: Definition) -> tuple[dict[str, int], list[str]]:
     """As ``dump``, whether or not pieces that are tokens are taken whole."""
-    tokens, merges, _ = tokenizer.vocabulary()
+    tokens, merges, _ = definition.vocabulary()
     ranks = [rank for _, _, _, rank in merges]
     if any(later <= earlier for earlier, later in zip(ranks, ranks[1:], strict=False)):
         raise VocabularyError("two merges share a rank, which a list of merges cannot say")
@@ -142,7 +141,7 @@ def shown_vocabulary(tokenizer: Tokenizer) -> tuple[dict[str, int], list[str]]:
     if len(vocab) < len(shown):
         raise VocabularyError("two ids have the same bytes, which a list of merges cannot say")
     names: dict[int, str] = {}
-    for name, token_id in sorted(tokenizer.special_tokens.items(), key=lambda item: item[1]):
+    for name, token_id in sorted(definition.special_tokens.items(), key=lambda item: item[1]):
         if names.setdefault(token_id, name) != name:
             raise VocabularyError(
                 f"the id {token_id} has two names, {names[token_id]!r} and {name!r}, which this format cannot say"
@@ -152,13 +151,11 @@ def shown_vocabulary(tokenizer: Tokenizer) -> tuple[dict[str, int], list[str]]:
     return vocab, [f"{shown[left]} {shown[right]}" for left, right, _, _ in merges]
 
 
-def merges_suffice(tokenizer: Tokenizer) -> bool:
+def merges_suffice(definition: Definition) -> bool:
     """Whether taking a piece that is a token whole makes no difference: every token comes to itself by its merges."""
-    from ..tokenizer import Tokenizer
-
-    tokens, merges, whole_pieces = tokenizer.vocabulary()
+    tokens, merges, whole_pieces = definition.vocabulary()
     if not whole_pieces:
         return True
-    plain = Tokenizer.from_vocabulary(tokens, merges, whole_pieces=False, pattern="none", backend=tokenizer.backend)
+    plain = Definition.from_vocabulary(tokens, merges, whole_pieces=False, pattern="none", backend=definition.backend)
     wanted = {token_id: token for token_id, token in tokens.items() if token}
-    return plain.encode_batch(wanted.values()) == [[token_id] for token_id in wanted]
+    return plain.codec().encode_batch(list(wanted.values())) == [[token_id] for token_id in wanted]

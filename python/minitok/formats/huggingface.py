@@ -19,16 +19,15 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ..arguments import MAX_ID
+from ..backend.normalizing import FORMS
+from ..definition import Definition
 from ..errors import FileFormatError, VocabularyError
-from ..normalizing import FORMS
 from ..reference.pretokenize import NAMED, THEN, compile_pattern
 from .files import blame, parse_json, read, write_atomically
 from .gpt2 import merges_suffice, parse_vocab, shown_vocabulary, tokens_of
 
 if TYPE_CHECKING:
     import os
-
-    from ..tokenizer import Tokenizer
 
 # The named patterns as other engines read them: no possessive quantifier and no "$", which mean something else there.
 PORTABLE = {
@@ -51,7 +50,7 @@ class Unsupported(Exception):  # noqa: N818
     """What minitok does not do as ``tokenizers`` does it."""
 
 
-def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str | None = None) -> Tokenizer:
+def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str | None = None) -> Definition:
     """Read a ``tokenizer.json``.
 
     Raises:
@@ -60,20 +59,18 @@ def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str 
     return parse(parse_json(read(path), path), path, name, backend)
 
 
-def parse(content: Any, path: object, name: str | None = None, backend: str | None = None) -> Tokenizer:
+def parse(content: Any, path: object, name: str | None = None, backend: str | None = None) -> Definition:
     """The tokenizer that the JSON stands for."""
-    from ..tokenizer import Tokenizer
-
     with blame(path):
         try:
             options = read_options(content, path)
         except Unsupported as reason:
             raise FileFormatError(path, str(reason)) from None
-        return Tokenizer.from_tokens(**options, name=name, backend=backend)
+        return Definition.from_tokens(**options, name=name, backend=backend)
 
 
 def read_options(content: Any, path: object) -> dict[str, Any]:
-    """The arguments of ``Tokenizer.from_tokens`` that the JSON stands for."""
+    """The arguments of ``Definition.from_tokens`` that the JSON stands for."""
     model = check_model(field(content, "model", dict))
     check_rest(content)
     special, late = read_added(content.get("added_tokens") or [])
@@ -264,21 +261,21 @@ def find_pairs(rows: list[tuple[str, str]], ids: dict[str, int]) -> list[tuple[i
     return [(ids[left], ids[right]) for left, right in rows]
 
 
-def save(tokenizer: Tokenizer, path: str | os.PathLike[str]) -> None:
+def save(definition: Definition, path: str | os.PathLike[str]) -> None:
     """Write a ``tokenizer.json``.
 
     Raises:
         VocabularyError: The format cannot say it; the message says why.
     """
-    write_atomically(path, json.dumps(dump(tokenizer), ensure_ascii=False, indent=1).encode())
+    write_atomically(path, json.dumps(dump(definition), ensure_ascii=False, indent=1).encode())
 
 
-def dump(tokenizer: Tokenizer) -> dict[str, Any]:
+def dump(definition: Definition) -> dict[str, Any]:
     """The content of the file."""
-    vocab, merges = shown_vocabulary(tokenizer)
+    vocab, merges = shown_vocabulary(definition)
     byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
-    late = tokenizer.late_special
-    special = sorted(tokenizer.special_tokens.items(), key=lambda item: item[1])
+    late = definition.late_special
+    special = sorted(definition.special_tokens.items(), key=lambda item: item[1])
     return {
         "version": "1.0",
         "truncation": None,
@@ -293,8 +290,8 @@ def dump(tokenizer: Tokenizer) -> dict[str, Any]:
             }
             for name, token_id in special
         ],
-        "normalizer": {"type": tokenizer.normalizer} if tokenizer.normalizer else None,
-        "pre_tokenizer": dump_pattern(tokenizer.pattern, byte_level),
+        "normalizer": {"type": definition.normalizer} if definition.normalizer else None,
+        "pre_tokenizer": dump_pattern(definition.pattern, byte_level),
         "post_processor": None,
         "decoder": byte_level,
         "model": {
@@ -305,7 +302,7 @@ def dump(tokenizer: Tokenizer) -> dict[str, Any]:
             "end_of_word_suffix": None,
             "fuse_unk": False,
             "byte_fallback": False,
-            "ignore_merges": not merges_suffice(tokenizer),
+            "ignore_merges": not merges_suffice(definition),
             # Special tokens too: a reader gives an added token that it does not find here the next free id.
             "vocab": vocab,
             "merges": merges,

@@ -9,26 +9,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..arguments import MAX_ID
+from ..definition import IDENTITY, Definition
 from ..errors import FileFormatError, VocabularyError
 from .files import blame, read, refuse_normalizer, write_atomically
 
 if TYPE_CHECKING:
     import os
 
-    from ..tokenizer import Tokenizer
-
 VERSION = "minbpe v1"
-IDENTITY = bytes(range(256))
 
 
-def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str | None = None) -> Tokenizer:
+def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str | None = None) -> Definition:
     """Read a ``.model`` file.
 
     Raises:
         FileFormatError: A line is not what it should be; the message says which and why.
     """
-    from ..tokenizer import Tokenizer
-
     try:
         lines = read(path).decode("utf-8-sig").replace("\r\n", "\n").split("\n")
     except UnicodeDecodeError as error:
@@ -52,7 +48,9 @@ def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str 
                 raise FileFormatError(path, f"{max(left, right)} is no token before this merge", number)
             pairs.append((left, right))
     with blame(path):
-        return Tokenizer(pairs, pattern=lines[1] or "none", special_tokens=special, name=name, backend=backend)
+        return Definition.from_merges(
+            pairs, pattern=lines[1] or "none", special_tokens=special, name=name, backend=backend
+        )
 
 
 def numbers(line: str, count: int, path: object, number: int) -> list[int]:
@@ -66,7 +64,7 @@ def numbers(line: str, count: int, path: object, number: int) -> list[int]:
     return [int(field) for field in fields]
 
 
-def save(tokenizer: Tokenizer, path: str | os.PathLike[str]) -> None:
+def save(definition: Definition, path: str | os.PathLike[str]) -> None:
     """Write a ``.model`` file.
 
     Raises:
@@ -75,16 +73,16 @@ def save(tokenizer: Tokenizer, path: str | os.PathLike[str]) -> None:
     from ..reference.pretokenize import NAMED
     from .gpt2 import merges_suffice
 
-    refuse_normalizer(tokenizer, "minbpe's format")
-    tokens, merges, _ = tokenizer.vocabulary()
+    refuse_normalizer(definition, "minbpe's format")
+    tokens, merges, _ = definition.vocabulary()
     in_order = all(made == 256 + k and rank - merges[0][3] == k for k, (_, _, made, rank) in enumerate(merges))
-    if tokenizer.byte_order != IDENTITY or not in_order or len(tokens) != 256 + len(merges):
+    if definition.byte_order != IDENTITY or not in_order or len(tokens) != 256 + len(merges):
         raise VocabularyError("minbpe's format cannot say ids that are not the bytes in order, then one for each merge")
-    if not merges_suffice(tokenizer):
+    if not merges_suffice(definition):
         raise VocabularyError("minbpe's format cannot say that a piece which is a token is not merged")
-    pattern = "" if tokenizer.pattern == "none" else NAMED.get(tokenizer.pattern, tokenizer.pattern)
-    special = [f"{name} {token_id}" for name, token_id in tokenizer.special_tokens.items()]
+    pattern = "" if definition.pattern == "none" else NAMED.get(definition.pattern, definition.pattern)
+    special = [f"{name} {token_id}" for name, token_id in definition.special_tokens.items()]
     if any(mark in line for line in (pattern, *special) for mark in "\r\n"):
         raise VocabularyError("minbpe's format cannot say a pattern or a special token with a line break in it")
-    lines = [VERSION, pattern, str(len(special)), *special, *(f"{left} {right}" for left, right in tokenizer.merges)]
+    lines = [VERSION, pattern, str(len(special)), *special, *(f"{left} {right}" for left, right in definition.merges)]
     write_atomically(path, "\n".join([*lines, ""]).encode())

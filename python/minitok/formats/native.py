@@ -23,6 +23,7 @@ import binascii
 import json
 from typing import TYPE_CHECKING, Any
 
+from ..definition import BYTE_ORDERS, Definition
 from ..errors import FileFormatError, MinitokError
 from .files import parse_json, read, write_atomically
 
@@ -30,47 +31,35 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
-    from ..tokenizer import Tokenizer
-
 VERSION = 1
-IDENTITY = bytes(range(256))
 
 
-def gpt2_byte_order() -> bytes:
-    """The 256 bytes in the order of GPT-2's ids: the printable ones first, each as its own character, then the rest."""
-    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    return bytes(printable + [byte for byte in range(256) if byte not in printable])
-
-
-ORDERS = {"identity": IDENTITY, "gpt2": gpt2_byte_order()}
-
-
-def save(tokenizer: Tokenizer, path: str | os.PathLike[str]) -> None:
+def save(definition: Definition, path: str | os.PathLike[str]) -> None:
     """Write the tokenizer to a file."""
-    write_atomically(path, dump(tokenizer).encode())
+    write_atomically(path, dump(definition).encode())
 
 
-def dump(tokenizer: Tokenizer) -> str:
+def dump(definition: Definition) -> str:
     """The tokenizer as the text of a file."""
     head = {
         "format": "minitok",
         "version": VERSION,
-        "name": tokenizer.name,
-        "pattern": tokenizer.pattern,
-        "special_tokens": tokenizer.special_tokens,
-        "trained": tokenizer.trained,
-        **({"normalizer": tokenizer.normalizer} if tokenizer.normalizer else {}),
-        **({"late_special": sorted(tokenizer.late_special)} if tokenizer.late_special else {}),
+        "name": definition.name,
+        "pattern": definition.pattern,
+        "special_tokens": definition.special_tokens,
+        "trained": definition.trained,
+        **({"normalizer": definition.normalizer} if definition.normalizer else {}),
+        **({"late_special": sorted(definition.late_special)} if definition.late_special else {}),
     }
     fields = [f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items()]
-    order = tokenizer.byte_order
-    tokens, merges, whole_pieces = tokenizer.vocabulary()
+    order = definition.byte_order
+    tokens, merges, whole_pieces = definition.vocabulary()
     # Byte order and pairs say everything of a vocabulary in which merge k, of rank k, makes id 256 + k.
     trained = not whole_pieces and all(merge[2:] == (256 + k, k) for k, merge in enumerate(merges))
     if order is not None and trained and len(tokens) == 256 + len(merges):
-        named = next((name for name, known in ORDERS.items() if known == order), None)
+        named = next((name for name, known in BYTE_ORDERS.items() if known == order), None)
         fields.append(f'"byte_order": {json.dumps(named or list(order))}')
-        fields.append(f'"merges": {rows(tokenizer.merges)}')
+        fields.append(f'"merges": {rows(definition.merges)}')
     else:
         encoded = ((token_id, base64.b64encode(token).decode()) for token_id, token in tokens.items())
         fields.append(f'"whole_pieces": {json.dumps(whole_pieces)}')
@@ -84,12 +73,12 @@ def rows(items: Iterable[tuple[object, ...]]) -> str:
     return "[\n" + ",\n".join(json.dumps(item) for item in items) + "\n]"
 
 
-def load(path: str | os.PathLike[str], backend: str | None = None) -> Tokenizer:
+def load(path: str | os.PathLike[str], backend: str | None = None) -> Definition:
     """Read a tokenizer from a file; a file that is not one is refused with its reason (SPEC F2)."""
     return parse_file(parse_json(read(path), path), path, backend)
 
 
-def parse_file(content: Any, path: object, backend: str | None = None) -> Tokenizer:
+def parse_file(content: Any, path: object, backend: str | None = None) -> Definition:
     """The tokenizer of a file's JSON; what is wrong with it is said of the file."""
     try:
         return parse(content, backend)
@@ -103,10 +92,8 @@ class FormatReason(Exception):  # noqa: N818
     """What is wrong with a file, before it is known which file."""
 
 
-def parse(content: Any, backend: str | None = None) -> Tokenizer:
+def parse(content: Any, backend: str | None = None) -> Definition:
     """The tokenizer that the JSON stands for."""
-    from ..tokenizer import Tokenizer
-
     if not isinstance(content, dict) or content.get("format") != "minitok":
         raise FormatReason('not a minitok file: it has no "format": "minitok"')
     if content.get("version") != VERSION:
@@ -128,13 +115,15 @@ def parse(content: Any, backend: str | None = None) -> Tokenizer:
     if "tokens" in content:
         tokens = parse_tokens(field(content, "tokens", list))
         full: list[Any] = [check_integers(row, 4, f"merge {rank}") for rank, row in enumerate(merges)]
-        return Tokenizer.from_vocabulary(tokens, full, field(content, "whole_pieces", bool), **options)
+        return Definition.from_vocabulary(tokens, full, field(content, "whole_pieces", bool), **options)
     order = content.get("byte_order")
-    byte_order = ORDERS.get(order) if isinstance(order, str) else bytes(check_integers(order, 256, "byte_order", 255))
+    byte_order = (
+        BYTE_ORDERS.get(order) if isinstance(order, str) else bytes(check_integers(order, 256, "byte_order", 255))
+    )
     if byte_order is None:
         raise FormatReason(f"unknown byte_order {order!r}")
     pairs: list[Any] = [check_integers(row, 2, f"merge {rank}") for rank, row in enumerate(merges)]
-    return Tokenizer(pairs, byte_order=byte_order, **options)
+    return Definition.from_merges(pairs, byte_order=byte_order, **options)
 
 
 def field(content: dict[str, Any], name: str, kind: type) -> Any:

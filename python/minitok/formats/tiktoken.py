@@ -10,14 +10,13 @@ import binascii
 from typing import TYPE_CHECKING
 
 from ..arguments import MAX_ID
+from ..definition import Definition
 from ..errors import FileFormatError, VocabularyError
 from .files import blame, read, refuse_normalizer, write_atomically
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
-
-    from ..tokenizer import Tokenizer
 
 
 def load(
@@ -27,17 +26,15 @@ def load(
     special_tokens: Mapping[str, int] | None = None,
     name: str | None = None,
     backend: str | None = None,
-) -> Tokenizer:
+) -> Definition:
     """Read a rank file.
 
     Raises:
         FileFormatError: A line is not base64 and a rank, a token or a rank stands twice, a byte has no rank.
     """
-    from ..tokenizer import Tokenizer
-
     ranks = parse_ranks(read(path), path)
     with blame(path):
-        return Tokenizer.from_ranks(ranks, pattern=pattern, special_tokens=special_tokens, name=name, backend=backend)
+        return Definition.from_ranks(ranks, pattern=pattern, special_tokens=special_tokens, name=name, backend=backend)
 
 
 def parse_ranks(data: bytes, path: object) -> dict[bytes, int]:
@@ -73,19 +70,19 @@ def parse_line(line: bytes, path: object, number: int) -> tuple[bytes, int]:
     return token, int(fields[1])
 
 
-def save(tokenizer: Tokenizer, path: str | os.PathLike[str]) -> None:
+def save(definition: Definition, path: str | os.PathLike[str]) -> None:
     """Write a rank file. The pattern and the special tokens are not part of it: keep them elsewhere."""
-    write_atomically(path, dump(tokenizer))
+    write_atomically(path, dump(definition))
 
 
-def dump(tokenizer: Tokenizer) -> bytes:
+def dump(definition: Definition) -> bytes:
     """The tokenizer's ordinary tokens as the content of a rank file, in the order of their ids.
 
     Raises:
         VocabularyError: The format cannot say it: ids are not ranks, or merges by rank give other ids.
     """
-    refuse_normalizer(tokenizer, "a rank file")
-    return format_ranks(mergeable_ranks(tokenizer))
+    refuse_normalizer(definition, "a rank file")
+    return format_ranks(mergeable_ranks(definition))
 
 
 def format_ranks(ranks: Mapping[bytes, int]) -> bytes:
@@ -93,33 +90,31 @@ def format_ranks(ranks: Mapping[bytes, int]) -> bytes:
     return b"".join((base64.b64encode(token) or b"=") + b" %d\n" % rank for token, rank in ranks.items())
 
 
-def mergeable_ranks(tokenizer: Tokenizer) -> dict[bytes, int]:
+def mergeable_ranks(definition: Definition) -> dict[bytes, int]:
     """Each token's bytes and id, by ascending id, of a tokenizer whose ids say everything about its merges (SPEC E2).
 
     Raises:
         VocabularyError: As for ``dump``.
     """
-    tokens, merges, _ = tokenizer.vocabulary()
+    tokens, merges, _ = definition.vocabulary()
     ranks = {tokens[token_id]: token_id for token_id in sorted(tokens, reverse=True)}
     if len(ranks) < len(tokens):
         raise VocabularyError("two ids have the same bytes, which a rank file cannot say")
     ids = [made for _, _, made, _ in merges]
     if any(later < earlier for earlier, later in zip(ids, ids[1:], strict=False)):
         raise VocabularyError("the ids are not in the order of the merges, which a rank file cannot say")
-    if not says_the_same(tokenizer, ranks):
+    if not says_the_same(definition, ranks):
         raise VocabularyError("merging by rank gives other ids than these merges, so a rank file would be wrong")
     return {token: ranks[token] for token in reversed(ranks)}
 
 
-def says_the_same(tokenizer: Tokenizer, ranks: Mapping[bytes, int]) -> bool:
+def says_the_same(definition: Definition, ranks: Mapping[bytes, int]) -> bool:
     """Whether the ranks alone bring the merges back, and every token comes to itself by its merges (SPEC E2)."""
-    from ..tokenizer import Tokenizer
-
-    tokens, merges, whole_pieces = tokenizer.vocabulary()
-    again = Tokenizer.from_ranks(ranks, pattern="none", backend=tokenizer.backend)
+    tokens, merges, whole_pieces = definition.vocabulary()
+    again = Definition.from_ranks(ranks, pattern="none", backend=definition.backend)
     if [merge[:3] for merge in again.vocabulary()[1]] != [merge[:3] for merge in merges]:
         return False
     if whole_pieces:
         return True
-    plain = Tokenizer.from_vocabulary(tokens, merges, whole_pieces=False, pattern="none", backend=tokenizer.backend)
-    return plain.encode_batch(tokens.values()) == [[token_id] for token_id in tokens]
+    plain = Definition.from_vocabulary(tokens, merges, whole_pieces=False, pattern="none", backend=definition.backend)
+    return plain.codec().encode_batch(list(tokens.values())) == [[token_id] for token_id in tokens]

@@ -1,9 +1,9 @@
 """The playground: minitok in a browser, served from this machine and fetching nothing from any other.
 
 ``app.create_app`` is a Starlette application over pure functions: ``answers`` (tokens, a piece explained, split lanes, a page
-to keep), ``learning`` (a training, told while it runs) and ``shelf`` (the tokenizers that a reader may name). ``guard`` lets
-nobody in but the reader's own page. ``server`` runs it; ``static/`` is what the browser gets, as it stands: modules without a
-build step.
+to keep), ``learning`` (a training, reported while it runs) and ``tokenizers`` (those that a reader may name). ``guard`` admits
+only the reader's own page. ``server`` runs it; ``static/`` is what the browser gets, as it stands: modules without a build
+step.
 
 Needs the extra ``play``: ``pip install 'minitok[play]'``.
 """

@@ -18,7 +18,7 @@ from ..explain.serial import to_data
 from ..reference.special import SpecialTokens
 from ..text import utf8
 from .requests import TooLarge, WrongRequest, field, numbers
-from .shelf import Shelf, describe
+from .tokenizers import Shelf, describe
 
 if TYPE_CHECKING:
     from ..explain.model import Event

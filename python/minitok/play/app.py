@@ -24,7 +24,7 @@ from .answers import Answers
 from .guard import LOOPBACK, Guard, Limits
 from .learning import Plan, lines
 from .requests import TooLarge, TooSlow, WrongRequest, body, json_body, numbers
-from .shelf import Forgotten, Shelf
+from .tokenizers import Forgotten, Shelf
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Any
 
-from ..counts import count_pieces
+from ..corpus.counting import count_pieces
 from ..errors import MinitokError
 from ..training import train_from_counts
 

@@ -109,13 +109,6 @@ class Vocab:
         vocab.merges_make_all = recovered is not None
         return vocab
 
-    @classmethod
-    def unpack(cls, data: bytes, below: int | None = None) -> Vocab:
-        """From the package's own files; see ``packed``."""
-        from .packed import unpack
-
-        return unpack(data, below)
-
     @property
     def n_ids(self) -> int:
         """One more than the highest id; holes count."""

@@ -25,6 +25,5 @@ mod pair_table;
 mod piece_cache;
 mod piece_key;
 mod static_cuts;
-mod tables;
 #[cfg(test)]
 mod tests;

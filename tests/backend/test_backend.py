@@ -18,7 +18,7 @@ USE = """
 import minitok
 tok = minitok.train(["low lower lowest"] * 3, 260, special_tokens=["<s>"])
 assert tok.decode(tok.encode("lowest<s>", allowed_special="all")) == "lowest<s>"
-print(minitok.BACKEND, tok.backend, type(tok._codec).__module__, type(tok._vocab).__module__, "minitok._rust" in sys.modules)
+print(minitok.BACKEND, tok.backend, type(tok._codec).__module__, type(tok.definition.vocab).__module__, "minitok._rust" in sys.modules)
 """
 
 
@@ -27,7 +27,7 @@ def test_the_python_run_needs_no_extension():
     assert ran.stdout.split() == [
         "python",
         "python",
-        "minitok.reference_backend",
+        "minitok.backend.python",
         "minitok.reference.vocab",
         "False",
     ], ran.stderr
@@ -54,7 +54,7 @@ def test_rust_is_the_default_where_the_extension_is():
 ENCODE = """
 import hashlib, itertools, numpy
 import minitok
-from minitok.report import peak_memory
+from minitok.corpus.report import peak_memory
 tok = minitok.get_encoding("cl100k_base")
 tok.encode("hello world")
 words = ["".join(letters) for letters in itertools.product("bdfgklmnprst", "aeiou", "bdfgklmnprst", "aeiou", "xyz", "aou")]
@@ -86,7 +86,7 @@ def test_an_unknown_backend_is_an_error():
 
 def test_a_tokenizer_runs_on_the_backend_it_names(backend):
     tok = minitok.Tokenizer([(97, 98)], backend=backend)
-    modules = {type(part).__module__ for part in (tok._codec, tok._vocab, tok.stream_decoder())}
+    modules = {type(part).__module__ for part in (tok._codec, tok.definition.vocab, tok.stream_decoder())}
     assert all(("_rust" in module) == (backend == "rust") for module in modules)
     assert tok.backend == backend
     assert minitok.train(["ab ab"], 257, backend=backend).backend == backend

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from .errors import FileFormatError
+from ..errors import FileFormatError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

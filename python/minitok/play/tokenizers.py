@@ -9,15 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..encodings import get_encoding, list_encodings
 from ..errors import MinitokError
 from ..formats import huggingface, native
 from ..formats.files import parse_json
-
-if TYPE_CHECKING:
-    from ..tokenizer import Tokenizer
+from ..tokenizer import Tokenizer
 
 __all__ = ["Forgotten", "Shelf", "describe"]
 
@@ -60,7 +58,7 @@ class Shelf:
         >>> shelf.get(told["name"]).encode("hi"), shelf.read(told["file"].encode())["name"] == told["name"]
         ([256], True)
         """
-        file = native.dump(tokenizer)
+        file = native.dump(tokenizer.definition)
         name = OWN + hashlib.sha256(file.encode()).hexdigest()[:16]
         with self.lock:
             self.own[name] = tokenizer
@@ -73,8 +71,8 @@ class Shelf:
         """Keep the tokenizer of a file, minitok's or Hugging Face's. Raises FileFormatError."""
         content = parse_json(data, FILE)
         if isinstance(content, dict) and "model" in content and content.get("format") != "minitok":
-            return self.put(huggingface.parse(content, FILE))
-        return self.put(native.parse_file(content, FILE))
+            return self.put(Tokenizer.from_definition(huggingface.parse(content, FILE)))
+        return self.put(Tokenizer.from_definition(native.parse_file(content, FILE)))
 
     def published(self) -> list[str]:
         """The names of the published encodings."""

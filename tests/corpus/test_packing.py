@@ -10,7 +10,9 @@ import pytest
 from helpers import BACKENDS, failure_on_both, outcome_of_training
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from minitok import Tokenizer, corpus, packing
+from minitok import Tokenizer
+from minitok.corpus import files as corpus_files
+from minitok.corpus import packing
 from pyarrow import parquet
 from strategies import any_bytes
 
@@ -109,12 +111,12 @@ def test_a_separator_at_the_end_begins_no_document(tmp_path, backend):
 def test_documents_are_cut_wherever_chunks_end(chunks, separator):
     data = b"".join(chunks)
     expected = data.split(separator)
-    assert list(corpus.split_documents(chunks, separator)) == (expected if expected[-1] else expected[:-1])
+    assert list(corpus_files.split_documents(chunks, separator)) == (expected if expected[-1] else expected[:-1])
 
 
 def test_large_texts_are_cut_safely(tmp_path, monkeypatch):
     monkeypatch.setattr(packing, "BATCH", 1000)
-    monkeypatch.setattr(corpus, "CHUNK", 300)
+    monkeypatch.setattr(corpus_files, "CHUNK", 300)
     text = "ab aba  won't 12345 é🦀\n\n <|end|> " * 200
     (tmp_path / "a.txt").write_text(text, encoding="utf-8")
     for backend in BACKENDS:

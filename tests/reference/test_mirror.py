@@ -72,7 +72,6 @@ LONE_NAMES = {
         "tokens.join": "as tokens",
         "check_length": "a place in the arena has 32 bits; a dict has no such limit",
         "vocab.assemble": "Python builds its maps at once, and checks as it does",
-        "vocab.unpack": "Python's way to packed.unpack; Rust's is in rust/python",
         "index_by_bytes": "a dict in Python",
         "hash": "as index_by_bytes",
         "join": "Python's + joins bytes",

@@ -179,11 +179,11 @@ def test_pack_writes_what_the_library_writes(files, tok, tmp_path, backend):
 
 
 def test_pack_goes_on_after_an_interrupt(files, tmp_path, monkeypatch):
-    import minitok.packing
+    import minitok.corpus.packing
 
     out = tmp_path / "train.npy"
     args = ("pack", *sorted(map(str, files.glob("*.txt"))), "-e", "gpt2", "-o", out)
-    whole = minitok.packing.Run.encode_file
+    whole = minitok.corpus.packing.Run.encode_file
     done = []
 
     def stopped(self, file):
@@ -192,10 +192,10 @@ def test_pack_goes_on_after_an_interrupt(files, tmp_path, monkeypatch):
         done.append(file)
         return whole(self, file)
 
-    monkeypatch.setattr(minitok.packing.Run, "encode_file", stopped)
+    monkeypatch.setattr(minitok.corpus.packing.Run, "encode_file", stopped)
     assert run(*args).exit_code == 130
     assert not out.exists()
-    monkeypatch.setattr(minitok.packing.Run, "encode_file", whole)
+    monkeypatch.setattr(minitok.corpus.packing.Run, "encode_file", whole)
     assert "Files that an earlier run had finished: 1" in output_of(*args)
     assert out.exists()
 

@@ -17,25 +17,25 @@ Implements SPEC N1, for both backends.
 
 from __future__ import annotations
 
+import unicodedata
 from itertools import chain
 from typing import TYPE_CHECKING, Any
-from unicodedata import is_normalized, normalize
 
 import numpy as np
 
-from .errors import VocabularyError
-from .text import utf8
+from ..errors import VocabularyError
+from ..text import utf8
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     import numpy.typing as npt
 
-    from .backend import Backend, Codec
+    from .protocols import Backend, Codec
 
     Ids = npt.NDArray[np.uint32]
 
-__all__ = ["FORMS", "NormalizingCodec", "normal"]
+__all__ = ["FORMS", "NormalizingCodec", "normal", "normalize"]
 
 FORMS = ("NFC", "NFD", "NFKC", "NFKD")
 
@@ -50,9 +50,16 @@ def normal(text: str | bytes, form: str | None) -> bytes:
     if form is None or data.isascii():
         return data
     chars = data.decode("utf-8", "surrogateescape")
-    if is_normalized(form, chars):  # type: ignore[arg-type]
+    if unicodedata.is_normalized(form, chars):  # type: ignore[arg-type]
         return data
-    return normalize(form, chars).encode("utf-8", "surrogateescape")  # type: ignore[arg-type]
+    return unicodedata.normalize(form, chars).encode("utf-8", "surrogateescape")  # type: ignore[arg-type]
+
+
+def normalize(text: str, form: str | None) -> str:
+    """The text in the normal form, or as it is. Raises TypeError for what is not str."""
+    if not isinstance(text, str):
+        raise TypeError(f"text must be str, not {type(text).__name__}")
+    return text if form is None else normal(text, form).decode()
 
 
 class NormalizingCodec:

@@ -20,15 +20,16 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from ..errors import FileFormatError
-from .files import parse_json, writing
+from ..formats.files import parse_json, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
 
-    Packed = tuple[bytes, npt.NDArray[np.uint32], npt.NDArray[np.int64]]
-    Content = tuple[str, list[str], int, int, Packed]
+    # Bytes of the pieces, their lengths, their counts.
+    PackedPieces = tuple[bytes, npt.NDArray[np.uint32], npt.NDArray[np.int64]]
+    Content = tuple[str, list[str], int, int, PackedPieces]
 
 FORMAT = "minitok counts"
 VERSION = 1
@@ -43,7 +44,7 @@ def save(
     documents: int,
     size: int,
     pieces: int,
-    counted: Packed | Sequence[Path],
+    counted: PackedPieces | Sequence[Path],
     path: str | os.PathLike[str],
 ) -> None:
     """Write the counts to a file: those in memory, or those in files of counts, of lengths and of bytes."""
@@ -68,7 +69,7 @@ def save(
             file.write(chunk)
 
 
-def chunks(counted: Packed | Sequence[Path]) -> Iterator[bytes | memoryview]:
+def chunks(counted: PackedPieces | Sequence[Path]) -> Iterator[bytes | memoryview]:
     """What follows the head: counts, lengths and bytes, some at a time."""
     if isinstance(counted[0], Path):
         for file in cast("Sequence[Path]", counted):
@@ -76,7 +77,7 @@ def chunks(counted: Packed | Sequence[Path]) -> Iterator[bytes | memoryview]:
                 while chunk := source.read(CHUNK):
                     yield chunk
     else:
-        data, lengths, counts = cast("Packed", counted)
+        data, lengths, counts = cast("PackedPieces", counted)
         yield counts.astype("<i8", copy=False).tobytes()
         yield lengths.astype("<u4", copy=False).tobytes()
         yield data

@@ -12,6 +12,7 @@ import minitok
 import pytest
 import tiktoken
 from minitok.backend import load_backend
+from minitok.definition import BYTE_ORDERS, Definition
 from minitok.errors import DisallowedSpecialTokenError, FileFormatError, UnknownTokenError
 from minitok.formats import native
 from minitok.reference import pretokenize
@@ -21,7 +22,7 @@ from minitok.reference.train import TrainOptions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 FILES = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted((ROOT / "tests/vectors").glob("*.json"))}
 
 Case = dict[str, Any]
@@ -60,22 +61,24 @@ def singles(vocabulary: Case) -> dict[bytes, int]:
 def vocab_of(vocabulary: Case, backend: str) -> Any:
     kind = load_backend(backend).vocab
     if "packed" in vocabulary:
-        return kind.unpack(as_bytes(vocabulary["packed"]))
+        return load_backend(backend).unpack(as_bytes(vocabulary["packed"]), None)
     if "ranks" in vocabulary:
         return kind.from_ranks(singles(vocabulary) | {as_bytes(token): rank for token, rank in vocabulary["ranks"]})
     pairs = [tuple(pair) for pair in vocabulary["merges"]]
     if "tokens" in vocabulary:
         ids = singles(vocabulary) | {as_bytes(token): token_id for token, token_id in vocabulary["tokens"]}
         return kind.from_tokens(ids, pairs, vocabulary["whole_pieces"])
-    return kind.from_merges(native.ORDERS[vocabulary.get("byte_order", "identity")], pairs)
+    return kind.from_merges(BYTE_ORDERS[vocabulary.get("byte_order", "identity")], pairs)
 
 
 def tokenizer_of(case: Case, backend: str) -> minitok.Tokenizer:
-    return minitok.Tokenizer._from_vocab(
-        vocab_of(case["vocabulary"], backend),
-        pattern=case.get("pattern", "none"),
-        special_tokens=case.get("special_tokens", {}),
-        backend=backend,
+    return minitok.Tokenizer.from_definition(
+        Definition(
+            vocab_of(case["vocabulary"], backend),
+            pattern=case.get("pattern", "none"),
+            special_tokens=case.get("special_tokens", {}),
+            backend=backend,
+        )
     )
 
 
@@ -92,7 +95,7 @@ def training(case: Case, backend: str, *, n_merges: int | None = None, at_once: 
         counter.add(batch)
     return counter, TrainOptions(
         n_merges=options["n_merges"] if n_merges is None else n_merges,
-        byte_order=native.ORDERS[options.get("byte_order", "identity")],
+        byte_order=BYTE_ORDERS[options.get("byte_order", "identity")],
         tie_break=options.get("tie_break", "smallest_ids"),
         min_frequency=options.get("min_frequency", 1),
         max_token_length=options.get("max_token_length"),
@@ -291,7 +294,7 @@ def test_vocabularies(case: Case, backend: str) -> None:
             tokenizer_of(case, backend)
         assert str(caught.value).endswith(case["error"])
         return
-    vocab = tokenizer_of(case, backend)._vocab
+    vocab = tokenizer_of(case, backend).definition.vocab
     if "truncate" in case:
         vocab = vocab.truncate(case["truncate"])
     for token_id, token in case.get("tokens", []):
@@ -330,10 +333,10 @@ def test_files(case: Case, backend: str, tmp_path: Path) -> None:
         assert (caught.value.path, caught.value.line) == (str(path), case.get("line"))
         assert caught.value.reason.startswith(case["error"])
         return
-    tokenizer = native.load(path, backend)
+    tokenizer = minitok.Tokenizer.from_definition(native.load(path, backend))
     assert tokenizer.encode(case["text"], allowed_special=case.get("allowed", [])) == case["ids"]
     tokenizer.save(path)
-    assert native.load(path, backend) == tokenizer
+    assert minitok.load(path, backend=backend) == tokenizer
     assert case.get("rewritten") or path.read_bytes() == case["file"].encode()
     assert list(tmp_path.iterdir()) == [path]
 

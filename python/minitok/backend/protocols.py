@@ -1,44 +1,32 @@
-"""Which implementation runs: Rust, or the Python reference.
-
-``BACKEND`` names the default: ``"rust"`` where the extension is there, else ``"python"``. The environment variable
-``MINITOK_BACKEND`` chooses one; ``rust`` without the extension is an error, never a silent change. Every object also takes
-``backend=``, so that both can run side by side.
-
-Each thread that encodes with a tokenizer keeps the pieces that it met in a cache, of Rust, of up to 40 MiB; ``MINITOK_CACHE``
-is another number of MiB, 1 at least. Nothing but speed depends on it.
-
-Both offer the same names (``Backend``). The extension has them by itself; ``reference_backend.py`` gives the reference,
-which is written for reading, the calls of the extension by the simplest means.
-"""
+"""What a backend offers: the calls that the reference and the extension have in common."""
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
 
-from .errors import BackendError
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
     import numpy.typing as npt
 
     Ids = npt.NDArray[np.uint32]
-    Emit = Callable[[dict[str, Any]], object]
 
 BackendName = Literal["rust", "python"]
+# A merge as (left, right, id, rank).
+Merge = tuple[int, int, int, int]
+# What is called with each event of a trace.
+Emit = Callable[[dict[str, Any]], object]
 
 
 class Vocab(Protocol):
     @property
     def tokens(self) -> dict[int, bytes]: ...
     @property
-    def merges(self) -> Sequence[tuple[int, int, int, int]]: ...
+    def merges(self) -> Sequence[Merge]: ...
     @property
     def whole_pieces(self) -> bool: ...
     @property
@@ -119,65 +107,9 @@ class Backend:
 
     name: BackendName
     vocab: Any
+    unpack: Callable[[bytes, int | None], Vocab]
     pattern: Callable[[str], Any]
     special_tokens: Callable[[Mapping[str, int]], Any]
     codec: Callable[[Any, Any, Any], Codec]
     piece_counter: Callable[..., PieceCounter]
     train: Callable[..., tuple[list[tuple[int, int]], list[int], int, str]]
-
-
-def default_backend() -> BackendName:
-    """The backend that the environment and the installation ask for."""
-    chosen = os.environ.get("MINITOK_BACKEND", "")
-    if chosen not in ("", "rust", "python"):
-        raise BackendError(f"MINITOK_BACKEND is {chosen!r}; it can be 'rust' or 'python'")
-    if chosen == "python":
-        return "python"
-    try:
-        import_module("minitok._rust")
-    except ImportError as error:
-        if chosen == "rust":
-            raise BackendError(f"MINITOK_BACKEND is 'rust', but the extension cannot be loaded: {error}") from error
-        return "python"
-    return "rust"
-
-
-def check_cache() -> None:
-    """Raise unless the extension can read how large the environment wants the caches."""
-    wanted = os.environ.get("MINITOK_CACHE", "")
-    digits = wanted.isascii() and wanted.isdecimal() and len(wanted) <= 7
-    if wanted and not (digits and 1 <= int(wanted) <= 1 << 20):
-        raise BackendError(f"MINITOK_CACHE is {wanted!r}; it can be a number of MiB, from 1 to 1048576")
-
-
-BACKEND: BackendName = default_backend()
-check_cache()
-
-
-@cache
-def load_backend(name: str | None = None) -> Backend:
-    """The implementation of that name; the default without one.
-
-    >>> load_backend("python").name
-    'python'
-    """
-    if name is None:
-        name = BACKEND
-    if name == "python":
-        return python_backend()
-    if name != "rust":
-        raise BackendError(f"unknown backend {name!r}; it can be 'rust' or 'python'")
-    try:
-        rust = import_module("minitok._rust")
-    except ImportError as error:
-        raise BackendError(f"the rust backend cannot be loaded: {error}") from error
-    return Backend("rust", rust.Vocab, rust.Pattern, rust.SpecialTokens, rust.Codec, rust.PieceCounter, rust.train)
-
-
-def python_backend() -> Backend:
-    from .reference import pretokenize, special, vocab
-    from .reference_backend import PythonCodec, PythonPieceCounter, train
-
-    return Backend(
-        "python", vocab.Vocab, pretokenize.Pattern, special.SpecialTokens, PythonCodec, PythonPieceCounter, train
-    )

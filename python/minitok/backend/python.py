@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import UnknownTokenError
-from .reference import train as reference_train
-from .reference.codec import Codec
-from .reference.count import PieceCounter
-from .reference.decode import StreamDecoder
-from .text import utf8
+from ..errors import UnknownTokenError
+from ..reference import train as reference_train
+from ..reference.codec import Codec
+from ..reference.count import PieceCounter
+from ..reference.decode import StreamDecoder
+from ..text import utf8
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from .backend import Emit, TrainOptions
-    from .reference.pretokenize import Pattern
-    from .reference.special import SpecialTokens
-    from .reference.vocab import Vocab
+    from ..reference.pretokenize import Pattern
+    from ..reference.special import SpecialTokens
+    from ..reference.vocab import Vocab
+    from .protocols import Emit, TrainOptions
 
 MAX_ID = (1 << 32) - 1
 

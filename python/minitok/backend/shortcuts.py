@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .backend import BACKEND
+from .select import BACKEND
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .backend import Codec
+    from .protocols import Codec
 
 __all__ = ["Shortcuts", "shortcut"]
 
@@ -23,7 +23,7 @@ Method = TypeVar("Method", bound="Callable[..., Any]")
 IN_PYTHON: dict[str, Callable[..., Any]] = {}
 
 if not TYPE_CHECKING and BACKEND == "rust":
-    from ._rust import Tokenizer as Shortcuts
+    from .._rust import Tokenizer as Shortcuts
 
     def shortcut(method: Method) -> Method:
         """The shortcut to the method."""

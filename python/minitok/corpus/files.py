@@ -12,8 +12,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import FileFormatError
-from .opening import inner_suffix, opened
+from ..errors import FileFormatError
+from .compression import inner_suffix, opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -9,7 +9,7 @@ import minitok
 import pytest
 from helpers import Failure, both, outcome, run_python
 from minitok import Tokenizer
-from minitok.shortcuts import IN_PYTHON, Shortcuts
+from minitok.backend.shortcuts import IN_PYTHON, Shortcuts
 
 TEXT = "low lower <s> lowest"
 METHODS = ("encode", "encode_to_numpy", "count")
@@ -151,7 +151,7 @@ def test_what_is_not_made_yet_has_no_codec():
 def test_where_python_is_the_default_the_methods_are_python_s():
     code = """
 import minitok
-from minitok import shortcuts
+from minitok.backend import shortcuts
 tok = minitok.Tokenizer([(97, 98)], special_tokens={"<s>": 300})
 for tok in (tok, tok.with_backend("rust")):
     print(tok.backend, tok.encode("ab"), tok.encode_to_numpy("ab<s>", "all"), tok.count("ab<s>", allowed_special="all"))
@@ -159,7 +159,7 @@ print(shortcuts.Shortcuts.__module__, type(minitok.Tokenizer.encode).__name__)
 """
     ran = run_python(code, MINITOK_BACKEND="python")
     assert ran.stdout.splitlines() == [
-        "python [256] [256 300] 2", "rust [256] [256 300] 2", "minitok.shortcuts function"
+        "python [256] [256 300] 2", "rust [256] [256 300] 2", "minitok.backend.shortcuts function"
     ], ran.stderr  # fmt: skip
 
 

@@ -22,20 +22,21 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from .arguments import named_special_tokens, thread_count
-from .corpus import documents_of, expand, read_chunks, split_documents
-from .formats.files import write_atomically
-from .progress import start_progress
-from .streaming import safe_blocks
-from .text import utf8
+from ..arguments import named_special_tokens, thread_count
+from ..formats.files import write_atomically
+from ..progress import start_progress
+from ..streaming import safe_blocks
+from ..text import utf8
+from .files import documents_of, expand, read_chunks, split_documents
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     import numpy.typing as npt
 
-    from .progress import Progress, Show
-    from .tokenizer import Tokenizer
+    from ..backend import Codec
+    from ..definition import Definition
+    from ..progress import Progress, Show
 
     PathLike = str | os.PathLike[str]
 
@@ -67,7 +68,8 @@ class Packed:
 
 
 def encode_files(
-    tok: Tokenizer,
+    definition: Definition,
+    codec: Codec,
     paths: PathLike | Iterable[PathLike],
     out: PathLike,
     *,
@@ -84,14 +86,14 @@ def encode_files(
     if separator is not None and not separator:
         raise ValueError("the separator is empty; leave it out for one document a file")
     options = Options(
-        check_dtype(dtype, tok.n_vocab),
+        check_dtype(dtype, definition.n_vocab),
         utf8(separator) if separator is not None else None,
         field,
-        end_id(tok, end_of_document),
-        named_special_tokens(allowed_special, tok.special_tokens),
+        end_id(definition.special_tokens, codec, end_of_document),
+        named_special_tokens(allowed_special, definition.special_tokens),
         thread_count(threads),
     )
-    run = Run(tok, expand(paths), check_out(out), options)
+    run = Run(codec, expand(paths), check_out(out), options, job_digest(definition, options))
     with start_progress(progress) as show:
         return run.finish(show, resume=resume)
 
@@ -127,15 +129,15 @@ def check_out(out: PathLike) -> Path:
     return path
 
 
-def end_id(tok: Tokenizer, end: str | int | None) -> int | None:
+def end_id(special_tokens: Mapping[str, int], codec: Codec, end: str | int | None) -> int | None:
     """The id that is put after each document."""
     if end is None:
         return None
     if isinstance(end, str):
-        return tok.special_tokens[named_special_tokens([end], tok.special_tokens)[0]]
+        return special_tokens[named_special_tokens([end], special_tokens)[0]]
     if isinstance(end, bool) or not isinstance(end, int):
         raise TypeError(f"end_of_document must be a special token's name or an id, not {type(end).__name__}")
-    tok.token_bytes(end)  # raises UnknownTokenError
+    codec.decode_bytes([end])  # raises UnknownTokenError
     return end
 
 
@@ -202,13 +204,11 @@ def npy_head(dtype: str, length: int) -> bytes:
 class Run:
     """One run over the files: what is finished, and the journal that says so."""
 
-    def __init__(self, tok: Tokenizer, files: list[Path], out: Path, options: Options) -> None:
-        self.codec = tok._codec  # noqa: SLF001 - the tokenizer's own method calls this
-        self.files, self.options = files, options
+    def __init__(self, codec: Codec, files: list[Path], out: Path, options: Options, job: str) -> None:
+        self.codec, self.files, self.options, self.job = codec, files, options, job
         self.ids = NumberFile(out, DTYPES[options.dtype])
         self.offsets = NumberFile(out.with_name(out.name + ".idx.npy"), "<u8")
         self.journal = out.with_name(out.name + ".journal.json")
-        self.job = job_digest(tok, options)
         self.bytes = 0
         self.total = sum(file.stat().st_size for file in files)
 
@@ -340,11 +340,12 @@ def batches(documents: Iterable[str | bytes]) -> Iterator[list[bytes]]:
         yield batch
 
 
-def job_digest(tok: Tokenizer, options: Options) -> str:
+def job_digest(definition: Definition, options: Options) -> str:
     """A hash of all that the ids depend on but the files; the backend makes no difference, nor do threads."""
-    tokens, merges, whole_pieces = tok.vocabulary()
+    tokens, merges, whole_pieces = definition.vocabulary()
     digest = hashlib.sha256(repr((sorted(tokens.items()), merges, whole_pieces)).encode())
-    described = tok.pattern, tok.normalizer, sorted(tok.late_special), sorted(tok.special_tokens.items())
+    late, special = sorted(definition.late_special), sorted(definition.special_tokens.items())
+    described = definition.pattern, definition.normalizer, late, special
     digest.update(repr(described).encode("utf-8", "backslashreplace"))
     chosen = options.dtype, options.separator, options.field, options.end, sorted(options.allowed)
     digest.update(repr(chosen).encode("utf-8", "backslashreplace"))

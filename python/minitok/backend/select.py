@@ -1,0 +1,85 @@
+"""Which implementation runs: Rust, or the Python reference."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from importlib import import_module
+
+from ..errors import BackendError
+from .protocols import Backend, BackendName
+
+__all__ = ["BACKEND", "check_cache", "default_backend", "load_backend"]
+
+
+def default_backend() -> BackendName:
+    """The backend that the environment and the installation ask for."""
+    chosen = os.environ.get("MINITOK_BACKEND", "")
+    if chosen not in ("", "rust", "python"):
+        raise BackendError(f"MINITOK_BACKEND is {chosen!r}; it can be 'rust' or 'python'")
+    if chosen == "python":
+        return "python"
+    try:
+        import_module("minitok._rust")
+    except ImportError as error:
+        if chosen == "rust":
+            raise BackendError(f"MINITOK_BACKEND is 'rust', but the extension cannot be loaded: {error}") from error
+        return "python"
+    return "rust"
+
+
+def check_cache() -> None:
+    """Raise unless the extension can read how large the environment wants the caches."""
+    wanted = os.environ.get("MINITOK_CACHE", "")
+    digits = wanted.isascii() and wanted.isdecimal() and len(wanted) <= 7
+    if wanted and not (digits and 1 <= int(wanted) <= 1 << 20):
+        raise BackendError(f"MINITOK_CACHE is {wanted!r}; it can be a number of MiB, from 1 to 1048576")
+
+
+BACKEND: BackendName = default_backend()
+check_cache()
+
+
+@cache
+def load_backend(name: str | None = None) -> Backend:
+    """The implementation of that name; the default without one.
+
+    >>> load_backend("python").name
+    'python'
+    """
+    if name is None:
+        name = BACKEND
+    if name == "python":
+        return python_backend()
+    if name != "rust":
+        raise BackendError(f"unknown backend {name!r}; it can be 'rust' or 'python'")
+    try:
+        rust = import_module("minitok._rust")
+    except ImportError as error:
+        raise BackendError(f"the rust backend cannot be loaded: {error}") from error
+    return Backend(
+        name="rust",
+        vocab=rust.Vocab,
+        unpack=rust.unpack,
+        pattern=rust.Pattern,
+        special_tokens=rust.SpecialTokens,
+        codec=rust.Codec,
+        piece_counter=rust.PieceCounter,
+        train=rust.train,
+    )
+
+
+def python_backend() -> Backend:
+    from ..reference import packed, pretokenize, special, vocab
+    from .python import PythonCodec, PythonPieceCounter, train
+
+    return Backend(
+        name="python",
+        vocab=vocab.Vocab,
+        unpack=packed.unpack,
+        pattern=pretokenize.Pattern,
+        special_tokens=special.SpecialTokens,
+        codec=PythonCodec,
+        piece_counter=PythonPieceCounter,
+        train=train,
+    )

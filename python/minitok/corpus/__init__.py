@@ -1,0 +1,6 @@
+"""From files to counted pieces, to learnt merges, and to packed ids.
+
+Reading order: ``files`` (documents of text, JSON lines and Parquet), ``compression`` (``.gz`` and ``.zst``), ``counts``
+(``PieceCounts``: all that training needs to know), ``counts_file`` (how they are kept), ``counting``, ``learning``, ``report``
+(what a training says of itself), ``packing`` (ids on the disk), ``temporary`` (a folder for what memory does not hold).
+"""

@@ -1,0 +1,199 @@
+"""Counting a corpus: texts or files in, ``PieceCounts`` out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..arguments import check_pattern, thread_count
+from ..backend import load_backend
+from ..errors import TrainingError
+from ..progress import start_progress
+from .compression import COMPRESSED, opened
+from .counts import PieceCounts, check_special, new_counter
+from .files import documents_of, expand
+from .temporary import Scratch
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from ..progress import Progress, Show
+
+__all__ = ["CorpusFiles", "Counting", "count_pieces", "count_pieces_in_files"]
+
+# How many bytes of documents are handed to the backend at a time.
+BATCH = 1 << 22
+
+# The least that counting with bounded memory needs for its buffers, in bytes; rust/fast/count has the same number.
+MIN_MEMORY = 1 << 24
+
+
+def count_pieces(
+    texts: Iterable[str | bytes],
+    *,
+    pattern: str = "gpt2",
+    special_tokens: Sequence[str] = (),
+    backend: str | None = None,
+    threads: int | None = None,
+    max_memory: int | None = None,
+    progress: bool | Callable[[Progress], object] = False,
+) -> PieceCounts:
+    """Count the pieces of texts: the first half of ``train``, whose options these are.
+
+    ``train_from_counts`` is the other half. Costs O(n) time for n bytes, and memory for the distinct pieces only.
+
+    >>> from minitok import train, train_from_counts
+    >>> counts = count_pieces(["low lower lowest"])
+    >>> train_from_counts(counts, vocab_size=259) == train(["low lower lowest"], vocab_size=259)
+    True
+    """
+    with Counting(pattern, special_tokens, backend, threads, max_memory) as counting, start_progress(progress) as show:
+        counting.add_texts(texts, show)
+        return counting.counts()
+
+
+def count_pieces_in_files(
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    *,
+    separator: str | bytes | None = None,
+    field: str = "text",
+    pattern: str = "gpt2",
+    special_tokens: Sequence[str] = (),
+    backend: str | None = None,
+    threads: int | None = None,
+    max_memory: int | None = None,
+    progress: bool | Callable[[Progress], object] = False,
+) -> PieceCounts:
+    """Count the pieces of files: the first half of ``train_files``, whose options these are."""
+    files = CorpusFiles(paths, separator, field)
+    with Counting(pattern, special_tokens, backend, threads, max_memory) as counting, start_progress(progress) as show:
+        counting.add_files(files, show)
+        return counting.counts()
+
+
+class CorpusFiles:
+    """The files of a corpus, and how documents are found in them."""
+
+    def __init__(
+        self,
+        paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+        separator: str | bytes | None,
+        field: str,
+    ) -> None:
+        self.files: list[Path] = expand(paths)
+        if separator is not None and not separator:
+            raise TrainingError("the separator is empty; leave it out for one document a file")
+        self.separator = separator.encode() if isinstance(separator, str) else separator
+        self.field = field
+
+
+class Counting:
+    """The counting of one corpus: its options, checked, and what has been counted so far."""
+
+    def __init__(
+        self,
+        pattern: str,
+        special_tokens: Sequence[str],
+        backend: str | None,
+        threads: int | None,
+        max_memory: int | None = None,
+    ) -> None:
+        self.special = check_special(special_tokens)
+        self.pattern = check_pattern(pattern)
+        self.backend = load_backend(backend)
+        count = thread_count(threads)
+        check_memory(max_memory)
+        new_counter(
+            self.backend, self.pattern, self.special, 1
+        )  # what is wrong with them is said before a folder is made
+        self.scratch = None if max_memory is None else Scratch()
+        bound = None if max_memory is None or self.scratch is None else (max_memory, self.scratch.path)
+        self.counter = new_counter(self.backend, self.pattern, self.special, count, bound)
+
+    def __enter__(self) -> Counting:  # noqa: PYI034 - Self came with Python 3.11
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, traceback: object) -> None:
+        if kind is not None and self.scratch is not None:
+            self.scratch.remove()
+
+    def counts(self) -> PieceCounts:
+        """What has been counted."""
+        return PieceCounts(self.counter, self.pattern, self.special, self.backend.name, self.scratch)
+
+    def add_texts(self, texts: Iterable[str | bytes], show: Show) -> None:
+        """Count the pieces of some documents."""
+        read = 0
+        for size in self.add_batches(texts):
+            read += size
+            show("counting", read, None)
+
+    def add_batches(self, texts: Iterable[str | bytes]) -> Iterator[int]:
+        """Count the pieces of some documents, a few megabytes at a time; the bytes of each batch are given."""
+        batch: list[str | bytes] = []
+        size = 0
+        for text in checked(texts):
+            batch.append(text)
+            size += len(text)
+            if size >= BATCH:
+                yield self.counter.add(batch)
+                batch, size = [], 0
+        yield self.counter.add(batch)
+
+    def add_files(self, corpus: CorpusFiles, show: Show) -> None:
+        """Count the pieces of some files. Progress goes by the bytes of the files, compressed as they are."""
+        sizes = [file.stat().st_size for file in corpus.files]
+        done = 0
+
+        def tell(at: int) -> None:
+            show("counting", done + at, sum(sizes))
+
+        for file, size in zip(corpus.files, sizes, strict=True):
+            self.add_file(file, corpus, tell)
+            done += size
+            tell(0)
+
+    def add_file(self, file: Path, corpus: CorpusFiles, tell: Callable[[int], object]) -> None:
+        """Count the pieces of a file; ``tell`` hears how much of it has been read."""
+        read = 0
+
+        def reached(position: int) -> None:
+            nonlocal read
+            read = position
+
+        def on_chunk(more: int) -> None:
+            reached(read + more)
+            tell(read)
+
+        documents = documents_of(file, corpus.field, reached)
+        if documents is not None:
+            for _ in self.add_batches(documents):
+                tell(read)
+        elif file.suffix in COMPRESSED:
+            with opened(file) as (stream, position):
+                self.counter.add_stream(stream, corpus.separator, lambda _: tell(position()), file)
+        else:
+            self.counter.add_file(file, corpus.separator, on_chunk)
+
+
+def check_memory(max_memory: int | None) -> None:
+    """Enough bytes for a table to be of use, if there is a bound."""
+    if max_memory is None:
+        return
+    if isinstance(max_memory, bool) or not isinstance(max_memory, int):
+        raise TypeError(f"max_memory must be a number of bytes, an int, not {type(max_memory).__name__}")
+    if max_memory < MIN_MEMORY:
+        raise TrainingError(
+            f"max_memory {max_memory} is below {MIN_MEMORY} bytes, which counting needs for its buffers"
+        )
+
+
+def checked(texts: Iterable[str | bytes]) -> Iterator[str | bytes]:
+    """The texts, if each of them is one."""
+    if isinstance(texts, (str, bytes)):
+        raise TypeError(f"texts must be an iterable of str or bytes, not one {type(texts).__name__}")
+    for index, text in enumerate(texts):
+        if not isinstance(text, (str, bytes)):
+            raise TypeError(f"text {index} must be str or bytes, not {type(text).__name__}")
+        yield text

@@ -1,0 +1,206 @@
+"""How often each piece of a corpus occurs: all that training needs to know of it.
+
+Counting and learning are two steps with a seam between them. What was counted can be kept in a file, trained on again with
+other options, and put together with what other processes or machines have counted: counts are sums, so the result is that
+of counting it all at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from ..backend import load_backend
+from ..errors import TrainingError
+from ..formats.files import blame
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from ..backend import BackendName
+    from .counts_file import PackedPieces
+    from .temporary import Scratch
+
+    Counted = dict[bytes, int]
+
+__all__ = ["PieceCounts", "check_special", "new_counter"]
+
+# The sum of all counts is below this, so that no count of a pair can be too large.
+LIMIT = 1 << 63
+
+
+class PieceCounts:
+    """The distinct pieces of a corpus with their counts, in the order in which they were first seen.
+
+    Made by ``count_pieces`` and ``count_pieces_in_files``; it never changes. It can be pickled, so that processes can count
+    parts of a corpus.
+
+    >>> from minitok import count_pieces
+    >>> counts = count_pieces(["low lower low"])
+    >>> counts.to_dict()
+    {b'low': 1, b' lower': 1, b' low': 1}
+    >>> counts.documents, counts.bytes, counts.pieces, len(counts)
+    (1, 13, 3, 3)
+    """
+
+    documents: int
+    """How many documents were counted."""
+    bytes: int
+    """Their bytes, as UTF-8."""
+    pieces: int
+    """How many pieces there were, each as often as it occurs."""
+
+    def __init__(
+        self,
+        counter: Any,
+        pattern: str,
+        special_tokens: Sequence[str],
+        backend: str,
+        scratch: Scratch | None = None,
+    ) -> None:
+        counter.finish()
+        self.counter = counter  # for training, which reads what it holds
+        self._scratch = scratch  # what the counter has on the disk stays as long as this
+        self._pattern = pattern
+        self._special = list(special_tokens)
+        self._backend = load_backend(backend)
+        self.documents, self.bytes, self.pieces, self._unique = cast("tuple[int, int, int, int]", counter.totals())
+
+    @property
+    def pattern(self) -> str:
+        """The pattern that made the pieces."""
+        return self._pattern
+
+    @property
+    def special_tokens(self) -> list[str]:
+        """The special tokens that were cut out."""
+        return list(self._special)
+
+    @property
+    def backend(self) -> BackendName:
+        """``rust`` or ``python``."""
+        return self._backend.name
+
+    def __len__(self) -> int:
+        """How many distinct pieces there are."""
+        return self._unique
+
+    def to_dict(self) -> Counted:
+        """Each distinct piece and its count, in the order in which they were first seen."""
+        pieces: Counted = self.counter.pieces
+        return pieces
+
+    def merge(self, *others: PieceCounts) -> PieceCounts:
+        """What counting this corpus and then the others would have given, exactly, the order of pieces included.
+
+        Raises:
+            TrainingError: They were counted with different patterns or special tokens.
+
+        >>> from minitok import count_pieces
+        >>> count_pieces(["a b"]).merge(count_pieces(["c b"])) == count_pieces(["a b", "c b"])
+        True
+        """
+        for other in others:
+            if (other.pattern, set(other.special_tokens)) != (self.pattern, set(self.special_tokens)):
+                raise TrainingError(
+                    f"counts of other pieces cannot be merged: {other.pattern!r} with the special tokens "
+                    f"{other.special_tokens}, and {self.pattern!r} with {self.special_tokens}"
+                )
+        everything = [self, *others]
+        if sum(counts.pieces for counts in everything) >= LIMIT:
+            raise TrainingError("the corpus is too large to train on: 2^63 pieces or more")
+        made = self._counted()
+        for counts in everything:
+            made.add_pieces(*counts._packed(), counts.documents, counts.bytes)  # noqa: SLF001
+        return PieceCounts(made, self._pattern, self._special, self.backend)
+
+    def with_backend(self, backend: str) -> PieceCounts:
+        """The same counts on another backend."""
+        return self if backend == self.backend else from_packed(*self._content(), backend)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the counts to a file, whole or not at all; ``load`` reads it."""
+        from . import counts_file
+
+        counted = self.counter.files() or self._packed()
+        counts_file.save(self._pattern, self._special, self.documents, self.bytes, len(self), counted, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], backend: str | None = None) -> PieceCounts:
+        """Read counts from a file.
+
+        Raises:
+            FileFormatError: The file is no such file, or damaged.
+        """
+        from . import counts_file
+
+        pattern, special_tokens, documents, size, packed = counts_file.load(path)
+        name = load_backend(backend).name
+        with blame(path):
+            return from_packed(pattern, check_special(special_tokens), documents, size, packed, name)
+
+    def _counted(self) -> Any:
+        """A counter with nothing counted."""
+        return new_counter(self._backend, self._pattern, self._special, 1)
+
+    def _packed(self) -> PackedPieces:
+        packed: PackedPieces = self.counter.packed()
+        return packed
+
+    def _content(self) -> tuple[str, list[str], int, int, PackedPieces]:
+        return self._pattern, self._special, self.documents, self.bytes, self._packed()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, PieceCounts):
+            return NotImplemented
+        *mine, (data, lengths, counts) = self._content()
+        *theirs, (other_data, other_lengths, other_counts) = other._content()
+        same_pieces = data == other_data and lengths.tobytes() == other_lengths.tobytes()
+        return mine == theirs and same_pieces and counts.tobytes() == other_counts.tobytes()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return from_packed, (*self._content(), self.backend)
+
+    def __repr__(self) -> str:
+        return (
+            f"PieceCounts(pattern={self._pattern!r}, documents={self.documents}, pieces={self.pieces}, "
+            f"distinct={self._unique}, backend={self.backend!r})"
+        )
+
+
+def from_packed(
+    pattern: str, special_tokens: list[str], documents: int, size: int, packed: PackedPieces, backend: str
+) -> PieceCounts:
+    """Counts from what ``PieceCounts._content`` gave, in another process or on another backend."""
+    counter = new_counter(load_backend(backend), pattern, special_tokens, 1)
+    counter.add_pieces(*packed, documents, size)
+    return PieceCounts(counter, pattern, special_tokens, backend)
+
+
+def new_counter(
+    backend: Any,
+    pattern: str,
+    special_tokens: Sequence[str],
+    threads: int,
+    bound: tuple[int, Path] | None = None,
+) -> Any:
+    special = backend.special_tokens({token: index for index, token in enumerate(special_tokens)})
+    return backend.piece_counter(backend.pattern(pattern), special, threads, bound)
+
+
+def check_special(special_tokens: Sequence[str]) -> list[str]:
+    """The names of the special tokens, each once."""
+    if isinstance(special_tokens, str):
+        raise TypeError(f"special_tokens must be a sequence of str, not the one str {special_tokens!r}")
+    names = list(special_tokens)
+    for index, name in enumerate(names):
+        if not isinstance(name, str):
+            raise TypeError(f"special token {index} must be str, not {type(name).__name__}")
+        if name in names[:index]:
+            raise TrainingError(f"the special token {name!r} is given twice")
+        if any("\ud800" <= char <= "\udfff" for char in name):
+            raise TrainingError(f"the special token {name!r} holds a lone surrogate")
+    return names

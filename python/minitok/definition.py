@@ -1,0 +1,271 @@
+"""``Definition``: what a tokenizer *is*, as data.
+
+A ``Tokenizer`` is one of these and the codec that it makes. Formats read and write definitions; training makes them; two
+tokenizers are equal if their definitions have the same ``content()``.
+
+>>> definition = Definition.from_merges([(104, 105), (32, 256)], special_tokens={"<|end|>": 258})
+>>> definition.codec().encode("hi hi")
+[256, 257]
+>>> definition.changed(pattern="none").codec().encode("hi hi")
+[256, 257]
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from .arguments import check_holes, check_ids, check_merges, check_pattern, check_special_tokens
+from .backend import BACKEND, load_backend
+from .errors import VocabularyError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+    from typing_extensions import Unpack
+
+    from .backend import BackendName, Codec, Merge, Vocab
+
+    Content = tuple[dict[int, bytes], list[Merge], bool, str, dict[str, int], str | None, frozenset[str]]
+
+__all__ = ["BYTE_ORDERS", "IDENTITY", "Definition", "Fields", "gpt2_byte_order"]
+
+IDENTITY = bytes(range(256))
+
+
+def gpt2_byte_order() -> bytes:
+    """The 256 bytes in the order of GPT-2's ids: the printable ones first, each as its own character, then the rest."""
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    return bytes(printable + [byte for byte in range(256) if byte not in printable])
+
+
+BYTE_ORDERS = {"identity": IDENTITY, "gpt2": gpt2_byte_order()}
+
+
+class Fields(TypedDict, total=False):
+    """The fields of a ``Definition`` beside its vocabulary, as its constructors take them; each may be left out."""
+
+    pattern: str
+    special_tokens: Mapping[str, int] | None
+    normalizer: str | None
+    late_special: Collection[str]
+    name: str | None
+    trained: Mapping[str, Any] | None
+
+
+class Changes(Fields, total=False):
+    """What ``Definition.changed`` can change."""
+
+    vocab: Vocab
+
+
+@dataclass(frozen=True, eq=False)
+class Definition:
+    """A vocabulary, and everything else that ids depend on.
+
+    It makes its codec when it is made itself, so a definition that contradicts itself does not exist.
+
+    Attributes:
+        vocab: Tokens and merges, as the backend holds them.
+        pattern: How text is split before merging: a named pattern or a regular expression.
+        special_tokens: Names and ids of the special tokens.
+        normalizer: The normal form of Unicode that text is put into first; None for text as it is.
+        late_special: Special tokens that are looked for after the others, and in normalized text.
+        name: A name, for ``repr`` and messages.
+        trained: How it was trained: options, corpus, why it stopped.
+        backend: ``rust`` or ``python``: whose ``vocab`` it is.
+        reopen: For a published encoding: called with the name and a backend, it gives the same tokenizer again.
+
+    Raises:
+        PatternError: The pattern is not one that both backends read alike.
+        VocabularyError: The special tokens contradict the vocabulary or one another.
+    """
+
+    vocab: Vocab
+    pattern: str = "gpt2"
+    special_tokens: Mapping[str, int] = field(default_factory=dict)
+    normalizer: str | None = None
+    late_special: frozenset[str] = frozenset()
+    name: str | None = None
+    trained: Mapping[str, Any] | None = None
+    backend: BackendName = BACKEND
+    reopen: Callable[[str, str], Any] | None = None
+    _codec: Codec = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        check_pattern(self.pattern)
+        held = {
+            "special_tokens": check_special_tokens(self.special_tokens or {}),
+            "late_special": frozenset(self.late_special),
+            "trained": dict(self.trained) if self.trained else None,
+        }
+        for name, value in held.items():
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "_codec", self._make_codec())
+
+    def _make_codec(self) -> Codec:
+        backend = load_backend(self.backend)
+        special = backend.special_tokens(self.special_tokens)
+        codec = backend.codec(self.vocab, backend.pattern(self.pattern), special)
+        if self.normalizer is None and not self.late_special:
+            return codec
+        from .backend.normalizing import NormalizingCodec
+
+        return NormalizingCodec(codec, backend, self.special_tokens, self.normalizer, self.late_special)
+
+    # -- constructors: a vocabulary from the data of others ----------------------------------------------------------
+
+    @classmethod
+    def of(cls, vocab: Vocab, backend: BackendName, **fields: Unpack[Fields]) -> Definition:
+        """From a vocabulary of the backend, and the fields that are given."""
+        return cls(vocab=vocab, backend=backend, **fields)  # type: ignore[arg-type]  # __post_init__ takes them as they come
+
+    @classmethod
+    def from_merges(
+        cls,
+        merges: Iterable[tuple[int, int]],
+        *,
+        byte_order: bytes = IDENTITY,
+        backend: str | None = None,
+        **fields: Unpack[Fields],
+    ) -> Definition:
+        """From pairs of ids in rank order, of which merge k makes id 256 + k; ids 0 to 255 are the bytes in their order."""
+        chosen = load_backend(backend)
+        return cls.of(chosen.vocab.from_merges(bytes(byte_order), check_merges(merges)), chosen.name, **fields)
+
+    @classmethod
+    def from_ranks(
+        cls, ranks: Mapping[bytes, int], *, backend: str | None = None, **fields: Unpack[Fields]
+    ) -> Definition:
+        """From each token's bytes and its rank, which is its id (SPEC E2)."""
+        chosen = load_backend(backend)
+        return cls.of(chosen.vocab.from_ranks(check_ids(ranks)), chosen.name, **fields)
+
+    @classmethod
+    def from_tokens(
+        cls,
+        ids: Mapping[bytes, int],
+        merges: Iterable[tuple[int, int]],
+        *,
+        whole_pieces: bool = False,
+        backend: str | None = None,
+        **fields: Unpack[Fields],
+    ) -> Definition:
+        """From each token's bytes and its id, and merges as pairs of those ids in rank order."""
+        chosen = load_backend(backend)
+        vocab = chosen.vocab.from_tokens(check_ids(ids), check_merges(merges), whole_pieces)
+        return cls.of(vocab, chosen.name, **fields)
+
+    @classmethod
+    def from_vocabulary(
+        cls,
+        tokens: Mapping[int, bytes],
+        merges: Iterable[Merge],
+        whole_pieces: bool,
+        *,
+        backend: str | None = None,
+        **fields: Unpack[Fields],
+    ) -> Definition:
+        """From the three values of ``vocabulary()``."""
+        check_holes(tokens.keys())
+        chosen = load_backend(backend)
+        return cls.of(chosen.vocab(dict(tokens), list(merges), whole_pieces), chosen.name, **fields)
+
+    # -- what it holds -----------------------------------------------------------------------------------------------
+
+    def vocabulary(self) -> tuple[dict[int, bytes], list[Merge], bool]:
+        """All tokens by id, all merges as (left, right, id, rank), and whether whole pieces are taken as tokens."""
+        merges: Any = [tuple(merge) for merge in self.vocab.merges]
+        return dict(self.vocab.tokens), merges, self.vocab.whole_pieces
+
+    @property
+    def merges(self) -> list[tuple[int, int]]:
+        """The merges as pairs of ids, in rank order."""
+        return [(left, right) for left, right, _, _ in self.vocab.merges]
+
+    @property
+    def byte_order(self) -> bytes | None:
+        """The byte of each of the ids 0 to 255; None if these are not the single bytes."""
+        singles = [self.vocab.token_bytes(token_id) or b"" for token_id in range(256)]
+        order = b"".join(singles)
+        return order if sorted(order) == list(range(256)) and all(map(len, singles)) else None
+
+    @property
+    def n_vocab(self) -> int:
+        """One more than the highest id; holes count."""
+        return max(self.vocab.n_ids, *(token_id + 1 for token_id in self.special_tokens.values()), 0)
+
+    @property
+    def lossless(self) -> bool:
+        """Whether ``decode(encode(text))`` is the text, for all well-formed text: it is, without a normalizer."""
+        return self.normalizer is None
+
+    def content(self) -> Content:
+        """Everything that ids depend on, without the backend: what equality compares and pickling keeps."""
+        fields = self.pattern, dict(self.special_tokens), self.normalizer, self.late_special
+        return (*self.vocabulary(), *fields)
+
+    def codec(self) -> Codec:
+        """What encodes and decodes."""
+        return self._codec
+
+    # -- others like it ----------------------------------------------------------------------------------------------
+
+    def changed(self, **changes: Unpack[Changes]) -> Definition:
+        """The same but for the changes. The name goes unless they give one, since the ids may be others."""
+        return replace(self, **{"name": None, "reopen": None, **changes})  # type: ignore[arg-type]
+
+    def with_backend(self, backend: str) -> Definition:
+        """The same on another backend."""
+        return restored(self.content(), self.name, self.trained, backend)
+
+    def truncate(self, vocab_size: int) -> Definition:
+        """The first ids, which a shorter training would have given, and the special tokens behind them (SPEC T9).
+
+        Raises:
+            VocabularyError: The size is not possible, or ids do not ascend with the merges, single bytes first.
+        """
+        made = [token_id for _, _, token_id, _ in self.vocab.merges]
+        ascending = all(earlier <= later for earlier, later in zip(made, made[1:], strict=False))
+        if self.byte_order is None or not ascending or (made and made[0] < len(IDENTITY)):
+            raise VocabularyError(
+                "only a vocabulary of single bytes and then merges, in the order of ids, can be truncated"
+            )
+        # An id with two names stays one id.
+        old_ids = sorted(set(self.special_tokens.values()))
+        below = vocab_size - len(old_ids)
+        least, most = 256 + len(old_ids), max([256, *(token_id + 1 for token_id in made[-1:])]) + len(old_ids)
+        if not least <= vocab_size <= most:
+            raise VocabularyError(f"vocab_size {vocab_size} is not between {least} and {most}")
+        new_ids = {old: below + index for index, old in enumerate(old_ids)}
+        n_merges = sum(token_id < below for token_id in made)
+        special_tokens = {name: new_ids[old] for name, old in self.special_tokens.items()}
+        return self.changed(vocab=self.vocab.truncate(n_merges), special_tokens=special_tokens, name=self.name)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Definition):
+            return NotImplemented
+        return self is other or self.content() == other.content()
+
+    def __hash__(self) -> int:
+        return hash((self.pattern, len(self.vocab.merges), frozenset(self.special_tokens.items())))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return restored, (self.content(), self.name, self.trained, self.backend)
+
+
+def restored(content: Content, name: str | None, trained: Mapping[str, Any] | None, backend: str) -> Definition:
+    """A definition from the content of another, in another process or on another backend."""
+    tokens, merges, whole_pieces, pattern, special_tokens, normalizer, late_special = content
+    return Definition.from_vocabulary(
+        tokens,
+        merges,
+        whole_pieces,
+        backend=backend,
+        pattern=pattern,
+        special_tokens=special_tokens,
+        normalizer=normalizer,
+        late_special=late_special,
+        name=name,
+        trained=trained,
+    )

@@ -1,0 +1,105 @@
+"""The stream laboratory: when does a byte that has arrived become text?
+
+Tokens arrive one by one, and one may hold half a character. The streaming decoder shows all that is certain and holds the
+rest (SPEC D4). Here each byte is followed from its arrival to the step at which it is shown, as a character or replaced.
+
+By hand: an emoji of four bytes in the tokens ``f0 9f`` and ``98 80``: after the first, two bytes are held; after the second,
+four are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..reference.decode import StreamDecoder
+from .chips import mark_up, plural, table
+from .page import Section
+
+__all__ = ["StreamStep", "Timeline", "timeline", "timeline_html"]
+
+
+@dataclass(frozen=True)
+class StreamStep:
+    """What one token did: the text shown when it came, and the bytes held after it. The end of the stream has no id."""
+
+    id: int | None
+    token: bytes
+    shown: str
+    held: bytes
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """All steps, and of each byte: the step at which it came, at which it was shown, and whether it was replaced."""
+
+    steps: tuple[StreamStep, ...]
+    came: tuple[int, ...]
+    left: tuple[int, ...]
+    replaced: tuple[bool, ...]
+
+    def state(self, byte: int, step: int) -> str:
+        """How a byte stands after a step: not yet come, held, shown or replaced by then."""
+        if step < self.came[byte]:
+            return "to come"
+        if step < self.left[byte]:
+            return "held"
+        return "replaced" if self.replaced[byte] else "shown"
+
+    def section(self) -> Section:
+        """As a part of a web page."""
+        lead = (
+            "Tokens arrive one by one. A character that is not complete yet is held back; what can be none is replaced."
+        )
+        return Section("Stream", timeline_html(self), lead)
+
+
+def timeline(ids: Sequence[int], tokens: Sequence[bytes]) -> Timeline:
+    """The timeline of tokens with their bytes."""
+    decoder = StreamDecoder(dict(zip(ids, tokens)).get)
+    steps: list[StreamStep] = []
+    came: list[int] = []
+    left: list[int] = []
+    replaced: list[bool] = []
+    waiting = b""
+    for number, (token_id, token) in enumerate([*zip(ids, tokens), (None, b"")]):
+        shown = decoder.finish() if token_id is None else decoder.push(token_id)
+        waiting += token
+        came += [number] * len(token)
+        gone, waiting = waiting[: len(waiting) - len(decoder.held)], decoder.held
+        left += [number] * len(gone)
+        for char in gone.decode("utf-8", "surrogateescape"):
+            replaced += [True] if "\udc80" <= char <= "\udcff" else [False] * len(char.encode())
+        steps.append(StreamStep(token_id, token, shown, waiting))
+    return Timeline(tuple(steps), tuple(came), tuple(left), tuple(replaced))
+
+
+def timeline_html(lab: Timeline, *, only_held: bool = False) -> str:
+    """A row for each token with the bytes that have come; ``only_held``: where some are or were held, and only those."""
+    data = b"".join(step.token for step in lab.steps)
+    rows = []
+    for number, step in enumerate(lab.steps):
+        before = lab.steps[number - 1].held if number else b""
+        if (step.id is None and not step.shown) or (only_held and not step.held and not before):
+            continue
+        seen = [at for at in range(len(data)) if not only_held or lab.came[at] <= number <= lab.left[at]]
+        cells = "".join(byte_html(data[at], lab.state(at, number), lab.left[at] == number) for at in seen)
+        rows.append(
+            (
+                "end" if step.id is None else str(step.id),
+                mark_up(step.token),
+                f'<span class="bytes">{cells}</span>',
+                mark_up(step.shown.encode()),
+                plural(len(step.held), "byte") if step.held else "",
+            )
+        )
+    name = "bytes" if only_held else "bytes so far"
+    return table(("id", "token", name, "shown now", "held"), rows, "the stream, byte by byte", numeric=(0,))
+
+
+def byte_html(byte: int, state: str, is_now: bool) -> str:
+    """One byte on the ground of its state; what is to come is only a space."""
+    if state == "to come":
+        return '<span class="byte"> </span>'
+    now = " now" if is_now else ""
+    return f'<span class="byte {state}{now}" title="{state}">{byte:02x}</span>'

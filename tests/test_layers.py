@@ -1,0 +1,104 @@
+"""The arrows of the package go one way: lazy and type-only imports count, too."""
+
+import subprocess
+import sys
+
+import layers
+import pytest
+
+# What stands above may import what stands below, never the other way round. A name stands for all modules under it; the
+# longest name that fits counts.
+ORDER = [
+    ("errors",),
+    ("text", "progress", "offsets", "data"),
+    ("reference",),
+    ("arguments",),
+    ("backend",),
+    ("definition",),
+    ("formats",),
+    ("streaming", "chunking"),
+    ("corpus", "explain.model", "explain.build"),
+    ("tokenizer",),
+    ("training", "loading", "encodings"),
+    ("",),  # `import minitok`
+    ("explain",),
+    ("compat", "play"),
+    ("cli",),
+    ("__main__",),
+]
+
+# Below `Tokenizer` already, since it explains: what an explanation is made of and drawn with.
+EXPLAINED = {
+    f"explain.{name}" for name in ("alternatives", "chips", "page", "sections", "serial", "timeline", "tree", "visible")
+}
+
+# A circle that is left, and why.
+CIRCLES = {
+    frozenset({"explain.model", "explain.sections", "explain.tree"}): "an explanation writes itself as a page, whose "
+    "sections are drawn from explanations",
+}
+
+GRAPH = layers.graph()
+
+
+def level(module):
+    """How far up a module stands."""
+    if module in EXPLAINED:
+        module = "explain.model"
+    ranks = {name: rank for rank, names in enumerate(ORDER) for name in names}
+    while module and module not in ranks:
+        module = module.rpartition(".")[0]
+    return ranks[module]
+
+
+def test_every_module_has_a_place():
+    tops = {name for names in ORDER for name in names}
+    assert {module.partition(".")[0] for module in GRAPH} <= {name.partition(".")[0] for name in tops}
+
+
+@pytest.mark.parametrize("module", sorted(GRAPH), ids=lambda name: name or "minitok")
+def test_imports_go_down(module):
+    up = {other for other in GRAPH[module] if level(other) > level(module)}
+    assert not up, f"{module} stands below {sorted(up)}"
+
+
+def test_there_is_no_circle_but_those_named():
+    assert set(layers.circles(GRAPH)) == CIRCLES.keys()
+
+
+def test_a_circle_would_be_found():
+    assert layers.circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [frozenset("abc")]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from .a import b",
+        "def f():\n    from . import a",
+        "if TYPE_CHECKING:\n    from minitok.a import c",
+        "import minitok.a",
+    ],
+)
+def test_every_kind_of_import_is_read(source, tmp_path):
+    path = tmp_path / "x.py"
+    path.write_text(source)
+    assert layers.imports("x", path, {"a": path, "x": path}) == {"a"}
+
+
+def test_every_module_imports_alone():
+    """Each in a fresh process: none leans on what another one happened to import before."""
+    code = (
+        "import importlib, os, sys\n"
+        "for name in sys.argv[1:]:\n"
+        "    child = os.fork()\n"
+        "    if not child:\n"
+        "        try:\n"
+        "            importlib.import_module(name)\n"
+        "        except BaseException as error:\n"
+        "            print(name, type(error).__name__, error, flush=True)\n"
+        "        os._exit(0)\n"
+        "    os.waitpid(child, 0)\n"
+    )
+    names = [".".join(filter(None, ("minitok", name))) for name in GRAPH if name != "__main__"]
+    ran = subprocess.run([sys.executable, "-c", code, *names], capture_output=True, text=True, check=True)
+    assert ran.stdout == ""
