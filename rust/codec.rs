@@ -12,7 +12,6 @@
 use crate::decode;
 use crate::encode::encode_piece;
 use crate::error::{Error, Result};
-use crate::fast;
 use crate::pretokenize::Pattern;
 use crate::special::{Finder, SpecialTokens};
 use crate::trace::{Event, trace_piece};
@@ -25,8 +24,6 @@ pub struct Codec {
     pub vocab: Arc<Vocab>,
     pub pattern: Pattern,
     pub special: SpecialTokens,
-    /// The same sooner (`fast/codec.rs`); None where it is switched off.
-    pub(crate) fast: Option<fast::codec::Tables>,
 }
 
 impl Codec {
@@ -40,8 +37,7 @@ impl Codec {
                 return Err(Error::Vocabulary(reason));
             }
         }
-        let fast = fast::enabled().then(fast::codec::Tables::default);
-        Ok(Codec { vocab, pattern, special, fast })
+        Ok(Codec { vocab, pattern, special })
     }
 
     /// The ids of a text. The special tokens that the finder knows are found in it; all else is text.
@@ -49,12 +45,9 @@ impl Codec {
         let mut ids = Vec::new();
         allowed.split(text, |start, end, id| {
             match id {
-                None => match self.fast(1) {
-                    Some(fast) => fast.encode(&text[start..end], &mut ids)?,
-                    None => self
-                        .pattern
-                        .split(&text[start..end], &mut |piece| encode_piece(&self.vocab, piece, &mut ids))?,
-                },
+                None => {
+                    self.pattern.split(&text[start..end], &mut |piece| encode_piece(&self.vocab, piece, &mut ids))?;
+                }
                 Some(id) => ids.push(id),
             }
             Ok(())

@@ -6,6 +6,8 @@ use minitok::count::PieceCounter;
 use minitok::decode::{StreamDecoder, decode_bytes};
 use minitok::encode::Candidate;
 use minitok::error::{Error, Result};
+use minitok::fast::codec::FastCodec;
+use minitok::fast::pystr::source::Source;
 use minitok::packed::unpack;
 use minitok::pretokenize::Pattern;
 use minitok::special::SpecialTokens;
@@ -249,8 +251,11 @@ fn encoding() {
         let (codec, text, ids) = (codec(case).unwrap(), bytes(&case["text"]), numbers(&case["ids"]));
         let allowed = codec.special.finder(&names(&case["allowed"]));
         assert_eq!(codec.encode(&text, &allowed).unwrap(), ids);
-        assert_eq!(codec.count(&text, &allowed).unwrap(), ids.len());
         assert_eq!(codec.decode_bytes(&ids).unwrap(), text);
+        let (fast, source) = (FastCodec::new(codec), Source::Bytes(&text));
+        assert_eq!(fast.encode(1, source, &allowed).unwrap(), ids);
+        assert_eq!(fast.count(source, &allowed).unwrap(), ids.len());
+        assert_eq!(fast.decoder().unwrap().decode(&ids).unwrap(), text);
     });
 }
 

@@ -5,6 +5,7 @@
 #![allow(clippy::cast_precision_loss, reason = "megabytes are not counted to the byte")]
 
 use minitok::fast::encode::encoder::{Encoder, Split};
+use minitok::fast::pystr::source::Source;
 use minitok::fast::scan::Grammar;
 use minitok::vocab::Vocab;
 use std::sync::Arc;
@@ -28,12 +29,14 @@ fn main() {
     for &(len, rounds) in short {
         let mut ids = Vec::new();
         let start = clock();
-        encoder.encode(&text[..len.min(text.len())], Split::Scan(grammar), &mut ids).expect("no regex");
+        encoder.encode(Source::Bytes(&text[..len.min(text.len())]), Split::Scan(grammar), &mut ids).expect("no regex");
         let first = (clock() - start) * 1e6;
         let start = clock();
         for _ in 0..rounds {
             ids.clear();
-            encoder.encode(&text[..len.min(text.len())], Split::Scan(grammar), &mut ids).expect("no regex");
+            encoder
+                .encode(Source::Bytes(&text[..len.min(text.len())]), Split::Scan(grammar), &mut ids)
+                .expect("no regex");
         }
         println!("{len:5} bytes: first {first:.2} us, then {:.3} us", (clock() - start) * 1e6 / f64::from(rounds));
     }
@@ -43,7 +46,7 @@ fn main() {
     for pass in 0..6 {
         ids.clear();
         let start = clock();
-        encoder.encode(text, Split::Scan(grammar), &mut ids).expect("no regex");
+        encoder.encode(Source::Bytes(text), Split::Scan(grammar), &mut ids).expect("no regex");
         let time = clock() - start;
         if pass == 0 {
             println!("cold {:8.1} MB/s", megabytes / time);
@@ -57,7 +60,7 @@ fn main() {
         .fold(0u64, |sum, (at, &id)| sum.wrapping_mul(31).wrapping_add(u64::from(id) ^ at as u64));
     println!("warm {:8.1} MB/s, {} ids, checksum {sum:x}", megabytes / best, ids.len());
     let start = clock();
-    let count = encoder.count(text, Split::Scan(grammar)).expect("no regex");
+    let count = encoder.count(Source::Bytes(text), Split::Scan(grammar)).expect("no regex");
     println!("count {:7.1} MB/s, {count}", megabytes / (clock() - start));
 }
 

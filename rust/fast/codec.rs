@@ -1,115 +1,97 @@
-//! What `rust/codec.rs` computes, by the fast encoder and decoder. Their tables are made when they are first needed.
+//! A codec with the fast encoder and decoder. Must equal `Codec` of `rust/codec.rs`, which it holds.
 //!
-//! Where the fast paths are switched off, everything here falls back to the mirror, so that callers need not ask.
+//! Where the fast paths are switched off, everything here is left to the mirror, so that callers need not ask.
 
 use super::decode::Decoder;
 use crate::codec::Codec;
 use crate::error::Result;
 use crate::fast::encode::encoder::{Encoder, Split};
 use crate::fast::encode::id_buffer::room_for;
-use crate::fast::pystr::str_to_utf8::Units;
+use crate::fast::pystr::source::Source;
+use crate::fast::util::once::made_once;
+use crate::fast::util::settings::enabled;
 use crate::special::Finder;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-/// The tables of a codec.
-#[derive(Debug, Default)]
-pub struct Tables {
-    encoder: OnceLock<Encoder>,
+/// A codec of the mirror, and the tables that give the same results sooner.
+#[derive(Debug)]
+pub struct FastCodec {
+    core: Arc<Codec>,
+    /// None where the fast paths are switched off.
+    encoder: Option<Encoder>,
+    /// Made when it is first needed.
     decoder: OnceLock<Decoder>,
 }
 
-/// The fast encoder of a codec, for texts without special tokens.
-pub struct Fast<'c> {
-    encoder: &'c Encoder,
-    split: Split<'c>,
-    threads: usize,
-}
-
-impl Fast<'_> {
-    /// Append the ids of a text.
-    pub fn encode(&self, text: &[u8], ids: &mut Vec<u32>) -> Result<()> {
-        self.encoder.encode_on(self.threads, text, self.split, ids)
-    }
-}
-
-impl Codec {
-    /// The fast encoder, using at most so many threads; None where it is switched off.
-    pub fn fast(&self, threads: usize) -> Option<Fast<'_>> {
-        let encoder = self.fast.as_ref()?.encoder.get_or_init(|| Encoder::new(self.vocab.clone()));
-        let split = self.pattern.scanner().map_or(Split::Pattern(&self.pattern), Split::Scan);
-        Some(Fast { encoder, split, threads })
+impl FastCodec {
+    /// Makes the tables of the encoder: some milliseconds for a large vocabulary.
+    pub fn new(core: Codec) -> FastCodec {
+        let encoder = enabled().then(|| Encoder::new(core.vocab.clone()));
+        FastCodec { core: Arc::new(core), encoder, decoder: OnceLock::new() }
     }
 
-    /// Make the tables of the encoder now, some milliseconds for a large vocabulary, rather than at the first text.
-    pub fn prepare(&self) {
-        self.fast(1);
+    /// The codec of the mirror: for all that is not here.
+    pub fn core(&self) -> &Arc<Codec> {
+        &self.core
     }
 
-    /// Whether a short text takes microseconds only: the tables are made, and no regular expression of somebody's own runs.
+    /// Whether a short text takes microseconds only: the fast encoder is there, and no regular expression runs.
     pub fn is_quick(&self) -> bool {
-        let made = self.fast.as_ref().is_some_and(|tables| tables.encoder.get().is_some());
-        made && self.pattern.scanner().is_some()
+        self.encoder.is_some() && self.core.pattern.scanner().is_some()
     }
 
-    /// As `encode`, on at most so many threads.
-    pub fn encode_on(&self, threads: usize, text: &[u8], allowed: &Finder) -> Result<Vec<u32>> {
-        let mut ids = room_for(if threads > 1 { 0 } else { text.len() });
-        self.append(threads, text, allowed, &mut ids)?;
+    /// The ids of a text, found by at most `threads` threads. The special tokens that the finder knows are found in it; all
+    /// else is text.
+    pub fn encode(&self, threads: usize, source: Source, allowed: &Finder) -> Result<Vec<u32>> {
+        let mut ids = room_for(if threads > 1 { 0 } else { source.len() });
+        self.append(threads, source, allowed, &mut ids)?;
         Ok(ids)
     }
 
-    /// Append the ids of a text, found by at most so many threads.
-    pub fn append(&self, threads: usize, text: &[u8], allowed: &Finder, ids: &mut Vec<u32>) -> Result<()> {
-        let Some(fast) = self.fast(threads) else {
-            ids.extend(self.encode(text, allowed)?);
+    /// As [`encode`](Self::encode), appended to `ids`.
+    pub fn append(&self, threads: usize, source: Source, allowed: &Finder, ids: &mut Vec<u32>) -> Result<()> {
+        let Some(encoder) = &self.encoder else {
+            ids.extend(self.core.encode(&source.bytes(), allowed)?);
             return Ok(());
         };
-        allowed.split(text, |start, end, id| {
+        if allowed.is_empty() {
+            return encoder.encode_on(threads, source, self.split(), ids);
+        }
+        let text = source.bytes();
+        allowed.split(&text, |start, end, id| {
             match id {
-                None => fast.encode(&text[start..end], ids)?,
+                None => encoder.encode_on(threads, Source::Bytes(&text[start..end]), self.split(), ids)?,
                 Some(id) => ids.push(id),
             }
             Ok(())
         })
     }
 
-    /// As `encode` without special tokens, of the characters of a Python str, on at most so many threads.
-    pub fn encode_units(&self, threads: usize, units: Units) -> Result<Vec<u32>> {
-        let mut ids = room_for(if threads > 1 { 0 } else { units.len() });
-        self.append_units(threads, units, &mut ids)?;
-        Ok(ids)
-    }
-
-    /// Append the ids of the characters of a Python str, without special tokens.
-    pub fn append_units(&self, threads: usize, units: Units, ids: &mut Vec<u32>) -> Result<()> {
-        match self.fast(threads) {
-            Some(fast) => fast.encoder.encode_units_on(threads, units, fast.split, ids),
-            None => self.append(threads, &units.utf8(), &Finder::default(), ids),
+    /// The number of ids of a text; they are not built.
+    pub fn count(&self, source: Source, allowed: &Finder) -> Result<usize> {
+        let Some(encoder) = &self.encoder else {
+            return self.core.encode(&source.bytes(), allowed).map(|ids| ids.len());
+        };
+        if allowed.is_empty() {
+            return encoder.count(source, self.split());
         }
-    }
-
-    /// How many ids a text has; they are not built.
-    pub fn count(&self, text: &[u8], allowed: &Finder) -> Result<usize> {
-        let Some(fast) = self.fast(1) else { return self.encode(text, allowed).map(|ids| ids.len()) };
+        let text = source.bytes();
         let mut count = 0;
-        allowed.split(text, |start, end, id| {
-            count += if id.is_some() { 1 } else { fast.encoder.count(&text[start..end], fast.split)? };
+        allowed.split(&text, |start, end, id| {
+            count += if id.is_some() { 1 } else { encoder.count(Source::Bytes(&text[start..end]), self.split())? };
             Ok(())
         })?;
         Ok(count)
     }
 
-    /// As `count` without special tokens, of the characters of a Python str.
-    pub fn count_units(&self, units: Units) -> Result<usize> {
-        match self.fast(1) {
-            Some(fast) => fast.encoder.count_units(units, fast.split),
-            None => self.count(&units.utf8(), &Finder::default()),
-        }
+    fn split(&self) -> Split<'_> {
+        self.core.pattern.scanner().map_or(Split::Pattern(&self.core.pattern), Split::Scan)
     }
 
-    /// The fast decoder; None where it is switched off.
+    /// The fast decoder; None where the fast paths are switched off.
     pub fn decoder(&self) -> Option<&Decoder> {
-        let special = self.special.names.iter().map(|(&id, name)| (id, name.as_bytes()));
-        Some(self.fast.as_ref()?.decoder.get_or_init(|| Decoder::new(&self.vocab, special)))
+        self.encoder.as_ref()?;
+        let special = || self.core.special.names.iter().map(|(&id, name)| (id, name.as_bytes()));
+        Some(made_once(&self.decoder, || Decoder::new(&self.core.vocab, special())))
     }
 }

@@ -7,6 +7,7 @@ use super::text::{self, Text};
 use super::trace::event_dict;
 use super::vocab::{Pattern, SpecialTokens, Vocab};
 use crate::error::{Error, Result};
+use crate::fast::codec::FastCodec;
 use crate::fast::encode::{id_buffer, parallel};
 use crate::special::Finder;
 use crate::{codec, decode, special};
@@ -20,7 +21,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// A vocabulary, a split pattern and special tokens: everything that ids depend on.
 #[pyclass(frozen, module = "minitok._rust")]
 pub struct Codec {
-    core: Arc<codec::Codec>,
+    fast: FastCodec,
     /// Finds nothing: the finder of a call that allows no special token.
     no_finder: Finder,
     /// Finds what a call allows, and what it forbids: one call may do both.
@@ -66,10 +67,10 @@ impl Codec {
     ) -> PyResult<Codec> {
         let (vocab, pattern, special) = (&vocab.get().0, &pattern.get().0, &special.get().tokens);
         let core = codec::Codec::new(vocab.clone(), pattern.clone(), special.clone())?;
-        py.detach(|| core.prepare());
+        let fast = py.detach(|| FastCodec::new(core));
         let no_finder = special.finder(&[]);
         let (allowed, disallowed) = (LastFinder::default(), LastFinder::default());
-        Ok(Codec { core: Arc::new(core), no_finder, allowed, disallowed })
+        Ok(Codec { fast, no_finder, allowed, disallowed })
     }
 
     /// The ids of a text as a list.
@@ -140,7 +141,7 @@ impl Codec {
     #[pyo3(signature = (text, allowed = Vec::new()))]
     pub fn count(&self, py: Python<'_>, text: Text<'_>, allowed: Vec<String>) -> PyResult<usize> {
         let finder = self.finder(allowed);
-        Ok(self.without_gil(py, &text, || text.count(&self.core, &finder))?)
+        Ok(self.without_gil(py, &text, || self.fast.count(text.source(), &finder))?)
     }
 
     /// How many ids each text has.
@@ -153,13 +154,14 @@ impl Codec {
         threads: usize,
     ) -> PyResult<Vec<usize>> {
         let (texts, finder) = (text::texts(&texts)?, self.finder(allowed));
-        let counts = py.detach(|| parallel::map(&texts, threads, Text::size, |text| text.count(&self.core, &finder)));
+        let counts =
+            py.detach(|| parallel::map(&texts, threads, Text::size, |text| self.fast.count(text.source(), &finder)));
         Ok(counts.into_iter().collect::<Result<_>>()?)
     }
 
     /// Raise if the text contains one of the special tokens named.
     fn check(&self, text: Text<'_>, disallowed: Vec<String>) -> PyResult<()> {
-        Ok(codec::Codec::check(&text.bytes(), &self.disallowed.get(&self.core.special, disallowed))?)
+        Ok(codec::Codec::check(&text.bytes(), &self.disallowed.get(&self.fast.core().special, disallowed))?)
     }
 
     /// As `encode`, with an event for each piece, merge and special token.
@@ -171,7 +173,7 @@ impl Codec {
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = emit.py();
         let mut failure = None;
-        let ids = self.core.trace(&text.bytes(), &self.finder(allowed), &mut |event| {
+        let ids = self.fast.core().trace(&text.bytes(), &self.finder(allowed), &mut |event| {
             let emitted = event_dict(py, &event).and_then(|dict| emit.call1((dict,)));
             emitted.map(|_| ()).map_err(|error| {
                 failure = Some(error);
@@ -186,24 +188,24 @@ impl Codec {
 
     /// The last place at which the text can be cut in two whose ids are those of the whole, whatever follows; or 0.
     fn safe_cut(&self, text: &[u8], allowed: Vec<String>) -> usize {
-        self.core.safe_cut(text, &self.finder(allowed))
+        self.fast.core().safe_cut(text, &self.finder(allowed))
     }
 
     /// A decoder for ids that come one by one.
     fn stream_decoder(&self, strict: bool) -> StreamDecoder {
-        StreamDecoder { core: self.core.clone(), state: Mutex::new((decode::StreamDecoder::new(strict), 0)) }
+        StreamDecoder { core: Arc::clone(self.fast.core()), state: Mutex::new((decode::StreamDecoder::new(strict), 0)) }
     }
 
     /// The bytes of an id, special tokens included; None where there is no such token.
     fn token_bytes(&self, token_id: u32) -> Option<&[u8]> {
-        self.core.token_bytes(token_id)
+        self.fast.core().token_bytes(token_id)
     }
 
     /// The bytes of the ids.
     fn decode_bytes<'py>(&self, py: Python<'py>, ids: Ids<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let ids = ids.as_slice();
-        let Some(decoder) = self.core.decoder() else {
-            return Ok(PyBytes::new(py, &py.detach(|| self.core.decode_bytes(ids))?));
+        let Some(decoder) = self.fast.decoder() else {
+            return Ok(PyBytes::new(py, &py.detach(|| self.fast.core().decode_bytes(ids))?));
         };
         let length = py.detach(|| decoder.length(ids))?;
         PyBytes::new_with(py, length, |bytes| {
@@ -215,9 +217,9 @@ impl Codec {
     /// The text of the ids.
     fn decode<'py>(&self, py: Python<'py>, ids: Ids<'py>, errors: &str) -> PyResult<Bound<'py, PyString>> {
         let ids = ids.as_slice();
-        let bytes = py.detach(|| match self.core.decoder() {
+        let bytes = py.detach(|| match self.fast.decoder() {
             Some(decoder) => decoder.decode(ids),
-            None => self.core.decode_bytes(ids),
+            None => self.fast.core().decode_bytes(ids),
         })?;
         if let Ok(text) = std::str::from_utf8(&bytes) {
             return text::to_str(py, text);
@@ -230,7 +232,7 @@ impl Codec {
     /// The ids of a text.
     fn ids(&self, py: Python<'_>, text: &Text<'_>, allowed: Vec<String>, threads: usize) -> Result<Vec<u32>> {
         let finder = self.finder(allowed);
-        self.without_gil(py, text, || text.encode(&self.core, &finder, threads))
+        self.without_gil(py, text, || self.fast.encode(threads, text.source(), &finder))
     }
 
     /// Make something of the ids of a text that takes some microseconds only.
@@ -243,7 +245,7 @@ impl Codec {
     ) -> PyResult<T> {
         // A call within this one, of a finalizer, finds the place empty.
         let mut ids = BRIEF.take();
-        let encoded = text.append(&self.core, &self.finder(allowed), &mut ids);
+        let encoded = self.fast.append(1, text.source(), &self.finder(allowed), &mut ids);
         let result = encoded.map_err(PyErr::from).and_then(|()| make(&ids));
         ids.clear();
         BRIEF.set(ids);
@@ -257,12 +259,12 @@ impl Codec {
 
     /// Whether a text takes some microseconds only.
     fn is_brief(&self, text: &Text<'_>) -> bool {
-        text.size() < SHORT && self.core.is_quick()
+        text.size() < SHORT && self.fast.is_quick()
     }
 
     /// The ids of all texts, and where each begins.
     fn batch(&self, texts: &[Text<'_>], allowed: &Finder, threads: usize) -> Result<(Vec<u32>, Vec<u64>)> {
-        parallel::encode_all(texts, threads, Text::size, |text, ids| text.append(&self.core, allowed, ids))
+        parallel::encode_all(texts, threads, Text::size, |text, ids| self.fast.append(1, text.source(), allowed, ids))
     }
 
     /// The finder of the special tokens that a call allows.
@@ -270,7 +272,7 @@ impl Codec {
         if names.is_empty() {
             return Chosen::None(&self.no_finder);
         }
-        Chosen::Some(self.allowed.get(&self.core.special, names))
+        Chosen::Some(self.allowed.get(&self.fast.core().special, names))
     }
 }
 

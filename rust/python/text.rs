@@ -6,10 +6,8 @@
 // The characters of a str are read where CPython keeps them.
 #![allow(unsafe_code)]
 
-use crate::codec::Codec;
-use crate::error::Result;
+use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
-use crate::special::Finder;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
@@ -34,36 +32,17 @@ impl Text<'_> {
         }
     }
 
+    /// The text as the encoder takes it.
+    pub fn source(&self) -> Source<'_> {
+        match self {
+            Text::Bytes(bytes) => Source::Bytes(bytes),
+            Text::Units(units) => Source::Str(*units),
+        }
+    }
+
     /// About how many bytes it is.
     pub fn size(&self) -> usize {
-        match self {
-            Text::Bytes(bytes) => bytes.len(),
-            Text::Units(units) => units.len(),
-        }
-    }
-
-    /// Its ids, found by at most so many threads.
-    pub fn encode(&self, codec: &Codec, allowed: &Finder, threads: usize) -> Result<Vec<u32>> {
-        match self {
-            Text::Units(units) if allowed.is_empty() => codec.encode_units(threads, *units),
-            text => codec.encode_on(threads, &text.bytes(), allowed),
-        }
-    }
-
-    /// Append its ids.
-    pub fn append(&self, codec: &Codec, allowed: &Finder, ids: &mut Vec<u32>) -> Result<()> {
-        match self {
-            Text::Units(units) if allowed.is_empty() => codec.append_units(1, *units, ids),
-            text => codec.append(1, &text.bytes(), allowed, ids),
-        }
-    }
-
-    /// How many ids it has.
-    pub fn count(&self, codec: &Codec, allowed: &Finder) -> Result<usize> {
-        match self {
-            Text::Units(units) if allowed.is_empty() => codec.count_units(*units),
-            text => codec.count(&text.bytes(), allowed),
-        }
+        self.source().len()
     }
 }
 

@@ -13,13 +13,13 @@
 
 use super::block_output::{SPILL, Values};
 use super::bucket::{self, Find};
-use super::encoder::Encoder;
 use super::id_ring::PADDING;
 use super::merge_long::merge_long;
 use super::merge_short::{WIDE_LANE, merge_short};
 use super::piece_cache::{PieceCache, Size};
 use super::piece_key::{INLINE, KEY_MASK, LOAD, VALUE_SHIFT, key_of, short_key_within};
 use super::static_cuts::Cutting;
+use super::tables::Tables;
 use crate::encode::encode_piece;
 #[cfg(target_arch = "x86_64")]
 use crate::fast::util::cpu;
@@ -73,7 +73,7 @@ impl Workspace {
     }
 
     /// The values of some of the pieces in work; the first of these begins at `start`.
-    pub(super) fn encode(&mut self, encoder: &Encoder, text: &[u8], start: usize, range: Range<usize>) -> Values<'_> {
+    pub(super) fn encode(&mut self, tables: &Tables, text: &[u8], start: usize, range: Range<usize>) -> Values<'_> {
         let n_pieces = range.len();
         self.spill.clear();
         // What is left of the block before is written over, not cleared first.
@@ -84,7 +84,7 @@ impl Workspace {
         self.look_up(text, start, range.clone());
         self.compare_longs(text, start, range.clone());
         if !self.misses.is_empty() {
-            self.merge_misses(encoder, text, start, range);
+            self.merge_misses(tables, text, start, range);
         }
         let (records, first) = self.cache.view().records();
         Values { words: &self.values[..n_pieces], records, first, spill: &self.spill }
@@ -214,17 +214,17 @@ impl Workspace {
     }
 
     #[inline(never)]
-    fn merge_misses(&mut self, encoder: &Encoder, text: &[u8], start: usize, range: Range<usize>) {
+    fn merge_misses(&mut self, tables: &Tables, text: &[u8], start: usize, range: Range<usize>) {
         let Workspace { cache, ends, names, values, misses, spill, .. } = self;
         let ends = &ends[range];
         let piece = |index: u32| piece_at(text, start, ends, index);
         let mut results = Results { cache, names, values, spill };
-        misses.retain(|&index| !results.know(encoder, index, piece(index)));
+        misses.retain(|&index| !results.know(tables, index, piece(index)));
         let mut ids = Vec::new();
-        let Some(pairs) = encoder.pairs() else {
+        let Some(pairs) = tables.pairs() else {
             for &index in misses.iter() {
                 ids.clear();
-                encode_piece(encoder.vocab(), piece(index), &mut ids);
+                encode_piece(tables.vocab(), piece(index), &mut ids);
                 results.settle(index, piece(index), &ids);
             }
             return;
@@ -263,11 +263,11 @@ struct Results<'w> {
 
 impl Results<'_> {
     /// The value of a piece that needs no merging: one that was met since, or is a token as it stands.
-    fn know(&mut self, encoder: &Encoder, index: u32, piece: &[u8]) -> bool {
+    fn know(&mut self, tables: &Tables, index: u32, piece: &[u8]) -> bool {
         let key = self.key(index);
         if let Some(value) = self.cache.view().find_piece(key, piece) {
             self.values[index as usize] = value;
-        } else if let Some(id) = encoder.whole(piece) {
+        } else if let Some(id) = tables.whole(piece) {
             self.settle(index, piece, &[id]);
         } else {
             return false;

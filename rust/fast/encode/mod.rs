@@ -25,5 +25,6 @@ mod pair_table;
 mod piece_cache;
 mod piece_key;
 mod static_cuts;
+mod tables;
 #[cfg(test)]
 mod tests;

@@ -17,6 +17,7 @@
 use super::encoder::{Encoder, Split};
 use super::id_buffer::room_for;
 use crate::error::Result;
+use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::scan::{Grammar, safe_cut};
 use std::collections::BTreeMap;
@@ -224,7 +225,14 @@ impl State {
 }
 
 /// The parts of a long text, whose pieces are those of the whole.
-fn parts(grammar: Grammar, text: &[u8]) -> Vec<&[u8]> {
+fn parts(grammar: Grammar, source: Source) -> Vec<Source> {
+    match source {
+        Source::Bytes(text) => parts_of_bytes(grammar, text).into_iter().map(Source::Bytes).collect(),
+        Source::Str(units) => parts_of_units(grammar, &units).into_iter().map(Source::Str).collect(),
+    }
+}
+
+fn parts_of_bytes(grammar: Grammar, text: &[u8]) -> Vec<&[u8]> {
     let mut parts = Vec::new();
     let mut start = 0;
     while text.len() - start > 2 * PART
@@ -237,7 +245,6 @@ fn parts(grammar: Grammar, text: &[u8]) -> Vec<&[u8]> {
     parts
 }
 
-/// The same of a Python str.
 fn parts_of_units<'s>(grammar: Grammar, units: &Units<'s>) -> Vec<Units<'s>> {
     let mut parts = Vec::new();
     let (mut start, mut from) = (0, PART);
@@ -263,34 +270,16 @@ fn parts_of_units<'s>(grammar: Grammar, units: &Units<'s>) -> Vec<Units<'s>> {
 }
 
 impl Encoder {
-    /// Append the ids of a text without special tokens, found by at most so many threads.
-    pub fn encode_on(&self, threads: usize, text: &[u8], split: Split, out: &mut Vec<u32>) -> Result<()> {
-        match split {
-            Split::Scan(grammar) if threads > 1 && text.len() > 2 * PART => {
-                let parts = parts(grammar, text);
-                append(
-                    out,
-                    encode_all(&parts, threads, |part| part.len(), |part, ids| self.encode(part, split, ids))?.0,
-                );
-                Ok(())
-            }
-            _ => self.encode(text, split, out),
+    /// Appends the ids of a text without special tokens, found by at most `threads` threads.
+    pub fn encode_on(&self, threads: usize, source: Source, split: Split, out: &mut Vec<u32>) -> Result<()> {
+        let Split::Scan(grammar) = split else { return self.encode(source, split, out) };
+        if threads <= 1 || source.len() <= 2 * PART {
+            return self.encode(source, split, out);
         }
-    }
-
-    /// The same of a Python str.
-    pub fn encode_units_on(&self, threads: usize, units: Units, split: Split, out: &mut Vec<u32>) -> Result<()> {
-        match split {
-            Split::Scan(grammar) if threads > 1 && units.len() > 2 * PART => {
-                let parts = parts_of_units(grammar, &units);
-                append(
-                    out,
-                    encode_all(&parts, threads, Units::len, |part, ids| self.encode_units(*part, split, ids))?.0,
-                );
-                Ok(())
-            }
-            _ => self.encode_units(units, split, out),
-        }
+        let parts = parts(grammar, source);
+        let encode = |part: &Source, ids: &mut Vec<u32>| self.encode(*part, split, ids);
+        append(out, encode_all(&parts, threads, Source::len, encode)?.0);
+        Ok(())
     }
 }
 
@@ -340,10 +329,11 @@ mod tests {
         let encoder = Encoder::new(Arc::new(vocab));
         let text = b"ab abc!\n\n abab don't  abcab\r\n  x1234 abc!\n".repeat(60_000);
         for grammar in [Grammar::Gpt2, Grammar::Cl100k, Grammar::O200k] {
-            assert!(parts(grammar, &text).len() > 3);
+            let text = Source::Bytes(&text);
+            assert!(parts(grammar, text).len() > 3);
             let (mut one, mut many) = (Vec::new(), Vec::new());
-            encoder.encode(&text, Split::Scan(grammar), &mut one).unwrap();
-            encoder.encode_on(3, &text, Split::Scan(grammar), &mut many).unwrap();
+            encoder.encode(text, Split::Scan(grammar), &mut one).unwrap();
+            encoder.encode_on(3, text, Split::Scan(grammar), &mut many).unwrap();
             assert!(one == many);
         }
     }
@@ -358,11 +348,11 @@ mod tests {
         for grammar in [Grammar::Gpt2, Grammar::Cl100k, Grammar::O200k] {
             let split = Split::Scan(grammar);
             let mut one = vec![7];
-            encoder.encode(text.as_bytes(), split, &mut one).unwrap();
+            encoder.encode(Source::Bytes(text.as_bytes()), split, &mut one).unwrap();
             for units in [Units::Two(&twos), Units::Four(&fours)] {
                 assert!(parts_of_units(grammar, &units).len() > 2);
                 let mut many = vec![7];
-                encoder.encode_units_on(3, units, split, &mut many).unwrap();
+                encoder.encode_on(3, Source::Str(units), split, &mut many).unwrap();
                 assert!(one == many);
             }
         }

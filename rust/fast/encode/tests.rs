@@ -1,10 +1,12 @@
 //! The encoder against the mirror, on vocabularies and texts that are made to break it.
 
-use super::encoder::{Encoder, Split, made_by_merges};
+use super::encoder::{Encoder, Split};
 use super::merge_long::tests::every_way;
 use super::pair_table::PairTable;
 use super::piece_cache::Size;
+use super::tables::{Tables, made_by_merges};
 use crate::encode::{encode_piece, merge_parts, single_bytes};
+use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::scan::Grammar;
 use crate::pretokenize::Pattern;
@@ -124,12 +126,10 @@ fn named(index: usize) -> (Grammar, Pattern) {
 }
 
 fn check(encoder: &Encoder, text: &[u8], split: Split, expected: &[u32]) {
+    let text = Source::Bytes(text);
     let mut ids = vec![7];
     encoder.encode(text, split, &mut ids).unwrap();
     assert_eq!(&ids[1..], expected);
-    let mut blocks = Vec::new();
-    encoder.encode_blocks(text, split, |ids| blocks.extend_from_slice(ids)).unwrap();
-    assert_eq!(blocks, expected);
     assert_eq!(encoder.count(text, split).unwrap(), expected.len());
 }
 
@@ -198,8 +198,8 @@ fn one_piece_of_many_parts_gets_a_large_cache() {
     let encoder = Encoder::new(Arc::new(make("\u{4e00}".as_bytes(), 2, Form::Merges)));
     let text: String = (0..20_000u32).filter_map(|k| char::from_u32(0x4e00 + k * 7919 % 20_902)).collect();
     assert!(text.len() < super::encoder::SEED_AFTER);
-    encoder.encode(text.as_bytes(), Split::Scan(Grammar::Cl100k), &mut Vec::new()).unwrap();
-    assert!(encoder.take().seeded);
+    encoder.encode(Source::Bytes(text.as_bytes()), Split::Scan(Grammar::Cl100k), &mut Vec::new()).unwrap();
+    assert!(encoder.workspace().seeded);
 }
 
 #[test]
@@ -210,12 +210,13 @@ fn a_python_str_is_encoded_as_its_utf8() {
     let solid = "日本語café".repeat(30_000);
     for (text, (grammar, pattern)) in [(&spaced, named(0)), (&solid, named(1)), (&spaced, named(2))] {
         let units: Vec<u32> = text.chars().map(u32::from).collect();
+        let units = Source::Str(Units::Four(&units));
         for split in [Split::Scan(grammar), Split::Pattern(&pattern)] {
             let (mut expected, mut ids) = (Vec::new(), Vec::new());
-            encoder.encode(text.as_bytes(), split, &mut expected).unwrap();
-            encoder.encode_units(Units::Four(&units), split, &mut ids).unwrap();
+            encoder.encode(Source::Bytes(text.as_bytes()), split, &mut expected).unwrap();
+            encoder.encode(units, split, &mut ids).unwrap();
             assert!(ids == expected);
-            assert_eq!(encoder.count_units(Units::Four(&units), split).unwrap(), ids.len());
+            assert_eq!(encoder.count(units, split).unwrap(), ids.len());
         }
     }
 }
@@ -237,7 +238,7 @@ fn merges_make_all_is_said_of_the_published_vocabularies_and_true() {
         let path = format!("{}/python/minitok/encodings/data/{file}.vocab", env!("CARGO_MANIFEST_DIR"));
         let vocab = Arc::new(crate::packed::unpack(&std::fs::read(path).unwrap(), None).unwrap());
         assert!(vocab.merges_make_all);
-        let made = made_by_merges(&Encoder::new(Arc::clone(&vocab)));
+        let made = made_by_merges(&Tables::new(Arc::clone(&vocab)));
         assert!(vocab.tokens.iter().all(|(id, token)| token.is_empty() || made[id as usize]), "{file}");
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::fast::encode::encoder::{Encoder, Split};
+use crate::fast::pystr::source::Source;
 use crate::pretokenize::Pattern;
 use crate::vocab::Vocab;
 
@@ -36,7 +37,7 @@ impl Base {
     pub fn encode(&self, piece: &[u8], ids: &mut Vec<u32>) -> Result<()> {
         ids.clear();
         if let Some((encoder, whole)) = &self.encoder {
-            return encoder.encode(piece, Split::Pattern(whole), ids);
+            return encoder.encode(Source::Bytes(piece), Split::Pattern(whole), ids);
         }
         ids.extend(piece.iter().map(|&byte| self.vocab.byte_ids[byte as usize]));
         Ok(())

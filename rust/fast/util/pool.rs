@@ -1,4 +1,4 @@
-//! Things that are dear to make and that one thread uses at a time: take one out, use it, put it back.
+//! Things that are dear to make and that one thread uses at a time: take one out and use it; it goes back by itself.
 //!
 //! Each slot holds one thing or nothing, and is emptied and filled by one atomic exchange. No thread ever waits for another:
 //! one that finds the slots empty makes a new thing, and one that finds them full drops its own. So a process that was
@@ -11,6 +11,8 @@
 
 #![allow(unsafe_code)]
 
+use std::mem::ManuallyDrop;
+use std::ops::{Deref, DerefMut};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
@@ -46,8 +48,14 @@ impl<T: Send> Pool<T> {
         (0..SLOTS).map(move |step| &self.slots[(home + step) % SLOTS].0)
     }
 
-    /// A thing of the pool, if there is one.
-    pub(crate) fn take(&self) -> Option<Box<T>> {
+    /// A thing of the pool, or a new one if there is none. It is given back when the guard is dropped.
+    #[inline]
+    pub(crate) fn take(&self, make: impl FnOnce() -> T) -> Pooled<'_, T> {
+        let thing = self.find().unwrap_or_else(|| Box::new(make()));
+        Pooled { pool: self, thing: ManuallyDrop::new(thing) }
+    }
+
+    fn find(&self) -> Option<Box<T>> {
         self.slots_around().find_map(|slot| {
             if slot.load(Ordering::Relaxed).is_null() {
                 return None;
@@ -58,8 +66,8 @@ impl<T: Send> Pool<T> {
         })
     }
 
-    /// Put a thing back, or drop it where there is no room.
-    pub(crate) fn put(&self, thing: Box<T>) {
+    /// Puts a thing back, or drops it where there is no room.
+    fn put(&self, thing: Box<T>) {
         let thing = Box::into_raw(thing);
         let placed = self.slots_around().any(|slot| {
             slot.load(Ordering::Relaxed).is_null()
@@ -68,6 +76,41 @@ impl<T: Send> Pool<T> {
         if !placed {
             // SAFETY: it came from `Box::into_raw` above, and no slot took it.
             drop(unsafe { Box::from_raw(thing) });
+        }
+    }
+}
+
+/// A thing that was taken from a pool, and goes back when this is dropped; unless the thread panics, for then the thing may
+/// be half changed.
+#[derive(Debug)]
+pub(crate) struct Pooled<'p, T: Send> {
+    pool: &'p Pool<T>,
+    thing: ManuallyDrop<Box<T>>,
+}
+
+impl<T: Send> Deref for Pooled<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.thing
+    }
+}
+
+impl<T: Send> DerefMut for Pooled<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.thing
+    }
+}
+
+impl<T: Send> Drop for Pooled<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: the guard is being dropped, so nobody uses the field after this.
+        let thing = unsafe { ManuallyDrop::take(&mut self.thing) };
+        if !std::thread::panicking() {
+            self.pool.put(thing);
         }
     }
 }
@@ -105,11 +148,10 @@ mod tests {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for _ in 0..1000 {
-                        let thing = pool.take().unwrap_or_else(|| {
+                        drop(pool.take(|| {
                             made.fetch_add(1, Ordering::Relaxed);
-                            Box::new(Counted(&drops))
-                        });
-                        pool.put(thing);
+                            Counted(&drops)
+                        }));
                     }
                 });
             }
@@ -118,5 +160,21 @@ mod tests {
         assert!(drops.load(Ordering::Relaxed) >= 36);
         drop(pool);
         assert_eq!(drops.load(Ordering::Relaxed), 100 + made.load(Ordering::Relaxed));
+    }
+
+    #[test]
+    fn what_a_panic_leaves_is_not_used_again() {
+        let pool = Pool::new();
+        let panicked = std::thread::scope(|scope| {
+            let work = scope.spawn(|| {
+                *pool.take(|| 0) = 1;
+                let mut thing = pool.take(|| 2);
+                *thing += 10;
+                panic!("half way through {}", *thing);
+            });
+            work.join()
+        });
+        assert!(panicked.is_err());
+        assert_eq!(*pool.take(|| 3), 3);
     }
 }

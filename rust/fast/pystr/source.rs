@@ -1,0 +1,33 @@
+//! A text to encode.
+
+use super::str_to_utf8::Units;
+use std::borrow::Cow;
+
+/// A text: its bytes, or the code units of a Python `str`.
+#[derive(Debug, Clone, Copy)]
+pub enum Source<'t> {
+    Bytes(&'t [u8]),
+    Str(Units<'t>),
+}
+
+impl<'t> Source<'t> {
+    /// How many bytes or units there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Source::Bytes(bytes) => bytes.len(),
+            Source::Str(units) => units.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The text as bytes: UTF-8, unless other bytes were given.
+    pub fn bytes(&self) -> Cow<'t, [u8]> {
+        match self {
+            Source::Bytes(bytes) => Cow::Borrowed(bytes),
+            Source::Str(units) => Cow::Owned(units.utf8()),
+        }
+    }
+}
