@@ -1,0 +1,59 @@
+"""The specification, its vectors, and the code that cites it name one another rightly."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+FILES = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted((ROOT / "tests/vectors").glob("*.json"))}
+
+
+def spec_rules() -> dict[str, str]:
+    """Each rule of docs/spec.md and what it says."""
+    parts = re.split(r"^### ([PTEDFX]\d+)\b", (ROOT / "docs/spec.md").read_text("utf-8"), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def test_every_rule_has_a_vector_and_every_vector_a_rule() -> None:
+    tested = {rule for content in FILES.values() for case in content["cases"] for rule in case["rules"]}
+    assert tested == set(spec_rules())
+
+
+def test_every_vector_that_the_specification_names_exists() -> None:
+    for rule, text in spec_rules().items():
+        named = re.findall(r"`(\w+)\.json`: ((?:\"[^\"]+\"(?:, )?)+)", " ".join(text.split()))
+        assert named, f"{rule} names no vector"
+        for stem, names in named:
+            for name in re.findall(r"\"([^\"]+)\"", names):
+                found = [case for case in FILES[stem]["cases"] if case["name"] == name]
+                assert len(found) == 1, f"{rule}: {stem}.json has no case {name!r}"
+                assert rule in found[0]["rules"], f"{stem}.json: {name!r} is not said to test {rule}"
+
+
+def test_names_are_unique_and_every_file_says_where_its_values_come_from() -> None:
+    for stem, content in FILES.items():
+        names = [case["name"] for case in content["cases"]]
+        assert len(names) == len(set(names)), stem
+        assert any("by hand" in line for line in content["about"]), stem
+
+
+def test_rules_cited_in_code_exist() -> None:
+    rules = set(spec_rules())
+    sources = [*(ROOT / "python").rglob("*.py"), *(ROOT / "rust").rglob("*.rs")]
+    for path in sources:
+        for sentence in re.findall(r"SPEC ((?:[PTEDFX]\d+(?:, | and | to )?)+)", path.read_text("utf-8")):
+            for rule in re.findall(r"[PTEDFX]\d+", sentence):
+                assert rule in rules, f"{path}: SPEC {rule}"
+
+
+def test_headings_cited_in_code_exist() -> None:
+    cited = 0
+    for path in [*(ROOT / "python").rglob("*.py"), *(ROOT / "rust").rglob("*.rs")]:
+        text = re.sub(r"\n\s*(//[/!]?|#)?\s*", " ", path.read_text("utf-8"))
+        for page, heading in re.findall(r"docs/(\w+)\.md, \"([^\"]+)\"", text):
+            cited += 1
+            headings = re.findall(r"^#+ (.+)$", (ROOT / f"docs/{page}.md").read_text("utf-8"), flags=re.MULTILINE)
+            assert heading in headings, f"{path} cites {page}.md, {heading!r}"
+    assert cited
