@@ -5,9 +5,11 @@
 //! look-up at all.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::table::{BLOCK, Hasher, PieceCounts};
 use crate::error::Result;
+use crate::fast::util::threads::on_threads;
 
 /// What one thread has counted.
 pub(super) struct Share {
@@ -73,15 +75,13 @@ pub(super) fn pour(mut shares: Vec<Share>, threads: usize) -> Result<PieceCounts
         share.pieces.list_residues(threads);
     }
     let order = in_order(&shares);
-    let residue = |residue| residue_of(&shares, &order, residue);
-    let poured = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|other| scope.spawn(move || residue(other))).collect();
-        let mine = residue(0);
-        let join = |other: std::thread::ScopedJoinHandle<'_, _>| {
-            other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        std::iter::once(mine).chain(others.into_iter().map(join)).collect::<Result<Vec<_>>>()
-    })?;
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let take = || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|&residue| residue < threads);
+        let residues = std::iter::from_fn(take);
+        residues.map(|residue| residue_of(&shares, &order, residue)).collect::<Vec<_>>()
+    };
+    let poured = on_threads(threads, work, work).into_iter().flatten().collect::<Result<Vec<_>>>()?;
     drop(shares);
     Ok(PieceCounts::concat(&poured))
 }

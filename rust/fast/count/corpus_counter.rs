@@ -26,6 +26,7 @@ use super::splitter::{PART, Splitter, documents, parts_of};
 use super::table::{Hasher, PieceCounts};
 use crate::count::unread;
 use crate::error::{Error, Result};
+use crate::fast::util::threads::on_threads;
 use crate::pretokenize::Pattern;
 use crate::special::SpecialTokens;
 
@@ -319,19 +320,20 @@ fn work_off<P: Default>(
         done
     };
     let stopped = || if stop.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) };
+    let threads = shares.len();
     let (mine, others) = shares.split_first_mut().expect("a share");
-    let done = std::thread::scope(|scope| {
-        let others = others.iter_mut().map(|share| scope.spawn(|| work(share, &mut || stopped())));
-        let others: Vec<_> = others.collect();
-        let mine = work(mine, &mut || {
+    let others = Mutex::new(others.iter_mut());
+    let mine = || {
+        work(mine, &mut || {
             stopped()?;
             on_chunk(unheard.swap(0, Ordering::Relaxed))
-        });
-        let join = |other: std::thread::ScopedJoinHandle<'_, _>| {
-            other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        std::iter::once(mine).chain(others.into_iter().map(join)).collect::<Vec<_>>()
-    });
+        })
+    };
+    let other = || {
+        let share = others.lock().unwrap_or_else(PoisonError::into_inner).next();
+        share.map_or(Ok(()), |share| work(share, &mut || stopped()))
+    };
+    let done = on_threads(threads, mine, other);
     on_chunk(unheard.into_inner())?;
     // Who stopped because another failed has nothing to say about it.
     let failed = done.into_iter().filter_map(Result::err);

@@ -3,9 +3,10 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::splitter::{PART, Splitter, find};
+use super::splitter::{PART, Splitter};
 use crate::count::unread;
 use crate::error::Result;
+use memchr::memmem;
 
 pub(super) struct FileParts<'s> {
     path: PathBuf,
@@ -48,7 +49,7 @@ impl<'s> FileParts<'s> {
             }
             if let Some(separator) = self.separator {
                 searched = searched.max(open);
-                while let Some(at) = find(&part[searched..], separator) {
+                while let Some(at) = memmem::find(&part[searched..], separator) {
                     open = searched + at + separator.len();
                     searched = open;
                 }

@@ -2,7 +2,7 @@
 //!
 //! Read in this order:
 //!
-//! 1. [`table`]: distinct pieces with their counts.
+//! 1. [`pieces`]: what counting gives and training takes. [`table`]: distinct pieces with their counts.
 //! 2. [`splitter`]: documents cut into parts, and parts into pieces.
 //! 3. [`file_chunks`]: the parts of a file, read as they are needed.
 //! 4. [`combine`]: the tables of several threads made one.
@@ -10,6 +10,7 @@
 //! 6. [`corpus_counter`]: all of it put together.
 
 pub mod corpus_counter;
+pub mod pieces;
 pub mod spill;
 pub mod table;
 

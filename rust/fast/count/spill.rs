@@ -20,10 +20,10 @@ use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::combine::{Share, in_order};
+use super::pieces::Pieces;
 use super::table::{Hasher, PieceCounts};
 use crate::count::unread;
 use crate::error::{Error, Result};
-use crate::fast::train::Pieces;
 
 const FILES: usize = 64;
 /// Records between two polls.

@@ -19,6 +19,7 @@ use crate::error::Result;
 use crate::fast::scan::{Grammar, Scanner, safe_cut};
 use crate::pretokenize::Pattern;
 use crate::special::{Finder, SpecialTokens};
+use memchr::memmem;
 
 /// The usual size of a part: it stays in the second-level cache.
 pub(super) const PART: usize = 1 << 18;
@@ -97,28 +98,16 @@ impl Splitter {
     }
 }
 
-/// The documents of a text that holds several.
+/// The documents of a text that holds several. An empty separator separates nothing.
 pub(super) fn documents<'t>(text: &'t [u8], separator: Option<&'t [u8]>) -> impl Iterator<Item = &'t [u8]> {
+    let separator = separator.filter(|separator| !separator.is_empty());
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let text = rest?;
-        let found = separator.and_then(|separator| find(text, separator).map(|at| (at, at + separator.len())));
+        let found = separator.and_then(|separator| memmem::find(text, separator).map(|at| (at, at + separator.len())));
         rest = found.map(|(_, after)| &text[after..]);
         Some(&text[..found.map_or(text.len(), |(at, _)| at)])
     })
-}
-
-/// Where `wanted` stands first.
-pub(super) fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
-    let first = *wanted.first()?;
-    let mut from = 0;
-    loop {
-        let at = from + text.get(from..)?.iter().position(|&byte| byte == first)?;
-        if text[at..].starts_with(wanted) {
-            return Some(at);
-        }
-        from = at + 1;
-    }
 }
 
 /// Documents in memory, long ones cut; and groups of them that make up the parts.

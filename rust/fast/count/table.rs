@@ -19,8 +19,8 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 
+use super::pieces::Pieces;
 use crate::error::{Error, Result};
-use crate::fast::train::Pieces;
 use crate::fast::util::prefetch::prefetch;
 
 /// Pieces of up to this many bytes lie inside their entry.

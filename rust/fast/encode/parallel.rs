@@ -20,6 +20,7 @@ use crate::error::Result;
 use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::scan::{Grammar, safe_cut};
+use crate::fast::util::threads::on_threads;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -31,24 +32,6 @@ const WORTH_A_THREAD: usize = 1 << 17;
 const PART: usize = 1 << 18;
 /// How many units are looked at for a cut.
 const WINDOW: usize = 1 << 12;
-
-/// How many threads the machine runs at once.
-pub fn available() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
-}
-
-/// Do `work` on so many threads at once, of which the caller's is one; what each of them gives.
-fn on_threads<R: Send>(threads: usize, work: impl Fn() -> R + Sync) -> Vec<R> {
-    std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| std::thread::Builder::new().spawn_scoped(scope, &work)).collect();
-        let mut results = vec![work()];
-        for other in others.into_iter().flatten() {
-            // A thread that could not be made leaves its share to the others; one that panicked takes us with it.
-            results.push(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        }
-        results
-    })
-}
 
 /// Neighbouring items, so many together that taking them is no work.
 fn groups<T>(items: &[T], size: impl Fn(&T) -> usize) -> Vec<Range<usize>> {
@@ -69,22 +52,24 @@ fn worth(threads: usize, groups: usize, bytes: usize) -> usize {
     threads.min(groups).min(bytes / WORTH_A_THREAD).max(1)
 }
 
-/// Do `work` for every item, on at most so many threads; `size` says how many bytes an item is.
+/// Calls `make` for every item, on at most `threads` threads, and returns the results in the order of the items; `size` says
+/// how many bytes an item is.
 pub fn map<T: Sync, R: Send>(
     items: &[T],
     threads: usize,
     size: impl Fn(&T) -> usize,
-    work: impl Fn(&T) -> R + Sync,
+    make: impl Fn(&T) -> R + Sync,
 ) -> Vec<R> {
     let groups = groups(items, &size);
     let next = AtomicUsize::new(0);
-    let done = on_threads(worth(threads, groups.len(), items.iter().map(size).sum()), || {
+    let work = || {
         let mut done = Vec::new();
         while let Some(group) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
-            done.extend(group.clone().map(|item| (item, work(&items[item]))));
+            done.extend(group.clone().map(|item| (item, make(&items[item]))));
         }
         done
-    });
+    };
+    let done = on_threads(worth(threads, groups.len(), items.iter().map(size).sum()), work, work);
     let mut results: Vec<(usize, R)> = done.into_iter().flatten().collect();
     results.sort_unstable_by_key(|&(item, _)| item);
     results.into_iter().map(|(_, result)| result).collect()
@@ -112,7 +97,7 @@ pub fn encode_all<T: Sync>(
     }
     let queue = InOrder::new(all);
     let next = AtomicUsize::new(0);
-    let counts = on_threads(threads, || {
+    let work = || {
         let (mut counts, mut ids) = (Vec::new(), Vec::new());
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
@@ -124,7 +109,8 @@ pub fn encode_all<T: Sync>(
             }
             ids = queue.put(number, ids);
         }
-    });
+    };
+    let counts = on_threads(threads, work, work);
     let counts = counts.into_iter().collect::<Result<Vec<_>>>()?;
     for (item, count) in counts.into_iter().flatten() {
         offsets[item + 1] = count;

@@ -18,11 +18,14 @@
 
 use std::cmp::Reverse;
 
-use super::Pieces;
-use super::start_vocab::Base;
-use super::step_function::Steps;
+use super::start_vocab::StartVocab;
+use super::step_function::StepFunction;
 use crate::error::Result;
+use crate::fast::count::pieces::Pieces;
 use crate::fast::util::prefetch::prefetch;
+
+/// Places that may be looked at between two calls of `on_merge`: a hundredth of a second's work.
+pub(super) const STRETCH: usize = 1 << 20;
 
 /// The slots of an arena: 16 bits while the vocabulary fits, 32 beyond.
 pub(super) trait Symbol: Copy + Eq {
@@ -59,19 +62,19 @@ pub(super) struct Arena<S> {
     /// The id that stands for "no token": one past the largest that training can make.
     pub gap: u32,
     /// The weight of each position.
-    pub weights: Steps<u64>,
+    pub weights: StepFunction<u64>,
 }
 
 impl<S: Symbol> Arena<S> {
     /// Lay out the pieces.
-    pub fn new(layout: &Layout, base: &Base, gap: u32, pieces: &impl Pieces) -> Result<Self> {
+    pub fn new(layout: &Layout, base: &StartVocab, gap: u32, pieces: &impl Pieces) -> Result<Self> {
         let mut lengths = vec![0; gap as usize + 1];
         for (id, token) in base.vocab.tokens.iter() {
             lengths[id as usize] = token.len() as u32;
         }
         let mut ids = Vec::new();
         let mut slots = Vec::with_capacity(layout.slots);
-        let mut weights = Steps::new();
+        let mut weights = StepFunction::new();
         let mut weight = 0;
         for &index in &layout.order {
             let (bytes, count) = pieces.get(index);

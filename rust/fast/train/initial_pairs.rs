@@ -1,9 +1,8 @@
 //! The pairs that training starts with. Of two bytes each, so that two small tables count them without a hash; or, where a
 //! vocabulary is extended, of any two of its tokens.
 
-use super::STRETCH;
-use super::arena::{Arena, Symbol};
-use super::new_pairs::Births;
+use super::arena::{Arena, STRETCH, Symbol};
+use super::new_pairs::NewPairs;
 use super::pairs::{NONE, Pairs};
 use crate::error::Result;
 use foldhash::{HashMap, HashMapExt};
@@ -62,23 +61,23 @@ impl Cells for OfIds {
 
 /// Add to `pairs` every pair that may be merged one day; the indices of the records come back. `working` is called now and
 /// then.
-pub(super) fn first_pairs<S: Symbol>(
+pub(super) fn initial_pairs<S: Symbol>(
     arena: &Arena<S>,
     pairs: &mut Pairs,
-    births: &Births,
+    new_pairs: &NewPairs,
     working: impl FnMut() -> Result<()>,
 ) -> Result<Vec<u32>> {
     if arena.bytes_only {
-        return first_pairs_in(OfBytes, arena, pairs, births, working);
+        return initial_pairs_in(OfBytes, arena, pairs, new_pairs, working);
     }
-    first_pairs_in(OfIds { cells: HashMap::new(), pairs: Vec::new() }, arena, pairs, births, working)
+    initial_pairs_in(OfIds { cells: HashMap::new(), pairs: Vec::new() }, arena, pairs, new_pairs, working)
 }
 
-fn first_pairs_in<S: Symbol>(
+fn initial_pairs_in<S: Symbol>(
     mut cells: impl Cells,
     arena: &Arena<S>,
     pairs: &mut Pairs,
-    births: &Births,
+    new_pairs: &NewPairs,
     mut working: impl FnMut() -> Result<()>,
 ) -> Result<Vec<u32>> {
     let last = arena.slots.len() as u32 - 1;
@@ -102,7 +101,7 @@ fn first_pairs_in<S: Symbol>(
         let (left, right) = cells.pair(cell);
         let length = |id: u32| u64::from(arena.lengths[id as usize]);
         let gap = left.max(right) >= if arena.bytes_only { 256 } else { arena.gap };
-        if !gap && positions > 0 && births.may_merge(count, length(left) + length(right)) {
+        if !gap && positions > 0 && new_pairs.may_merge(count, length(left) + length(right)) {
             let record;
             (record, *place) = pairs.insert(left, right, count, positions, 0);
             records.push(record);

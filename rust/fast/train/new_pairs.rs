@@ -1,40 +1,40 @@
-//! The pairs that a merge brings into the world: every one of them holds the new token.
+//! The pairs that a merge creates: each of them holds the new token.
 //!
-//! So the pair (x, new) is named by x alone, and so is (new, x): two arrays indexed by id take the place of a hash
-//! table. The entries in use are listed, so that a merge costs its occurrences and not the size of the vocabulary.
+//! So x alone identifies the pair (x, new), and likewise (new, x): two arrays indexed by id replace a hash table. The entries
+//! in use are listed, so that the cost of a merge depends on its occurrences and not on the size of the vocabulary.
 
 use super::arena::{Arena, Symbol};
 use super::pairs::{Joined, NONE, Pairs};
 
-/// What is known of one new pair while it is being born.
+/// A new pair while its occurrences are collected.
 #[derive(Clone, Copy, Default)]
-struct Birth {
+struct NewPair {
     count: u64,
     positions: u32,
-    /// Where its next position is to be written; [`NONE`] if the pair is not kept.
+    /// Where its next position goes; [`NONE`] if the pair is not kept.
     place: u32,
 }
 
 /// New pairs on one side of the new token, by the id on the other side.
 struct Side {
-    births: Vec<Birth>,
+    by_id: Vec<NewPair>,
     touched: Vec<u32>,
 }
 
 impl Side {
     #[inline]
     fn count(&mut self, id: u32, weight: u64) {
-        let birth = &mut self.births[id as usize];
-        if birth.positions == 0 {
+        let pair = &mut self.by_id[id as usize];
+        if pair.positions == 0 {
             self.touched.push(id);
         }
-        birth.positions += 1;
-        birth.count += weight;
+        pair.positions += 1;
+        pair.count += weight;
     }
 
     #[inline]
     fn place(&mut self, id: u32, position: u32, pairs: &mut Pairs) {
-        let place = &mut self.births[id as usize].place;
+        let place = &mut self.by_id[id as usize].place;
         if *place != NONE {
             pairs.write(*place, position);
             *place += 1;
@@ -42,32 +42,34 @@ impl Side {
     }
 }
 
-pub(super) struct Births {
+/// Collects the pairs that a merge creates.
+pub(super) struct NewPairs {
     /// (x, new) and (new, x).
     before: Side,
     after: Side,
     min_frequency: u64,
     /// The longest token that may be made, in bytes.
     max_length: u64,
-    /// The records of the pairs born last.
-    pub newborn: Vec<u32>,
+    /// The records of the pairs that the last merge created and that may be merged one day.
+    pub kept: Vec<u32>,
 }
 
-impl Births {
-    /// For ids up to and with `gap`.
+impl NewPairs {
+    /// Makes room for ids up to and including `gap`.
     pub fn new(gap: u32, min_frequency: u64, max_length: u64) -> Self {
-        let side = || Side { births: vec![Birth::default(); gap as usize + 1], touched: Vec::new() };
-        Self { before: side(), after: side(), min_frequency, max_length, newborn: Vec::new() }
+        let side = || Side { by_id: vec![NewPair::default(); gap as usize + 1], touched: Vec::new() };
+        Self { before: side(), after: side(), min_frequency, max_length, kept: Vec::new() }
     }
 
-    /// May a pair of this count be merged one day, into a token of `length` bytes? If not at birth, then never.
+    /// Whether a new pair of this count may be merged one day, into a token of `length` bytes. If not now, then never: counts
+    /// only fall.
     pub fn may_merge(&self, count: u64, length: u64) -> bool {
         count >= self.min_frequency && length <= self.max_length
     }
 
-    /// Find the new pairs around token `id`, which merge number `merges` has just put at `joined` (ascending), and add
-    /// to `pairs` those that may be merged one day. Their counts are exact, since all tokens are in place already.
-    pub fn deliver<S: Symbol>(
+    /// Finds the new pairs around token `id`, which merge number `merges` has just put at `joined` (ascending), and adds
+    /// those that may be merged one day to `pairs`. Their counts are exact, since all tokens are in place already.
+    pub fn collect<S: Symbol>(
         &mut self,
         id: u32,
         parts: (u32, u32),
@@ -85,9 +87,9 @@ impl Births {
             }
             self.after.count(after, weight);
         }
-        self.mourn(id, parts, pairs);
+        self.subtract_losses(id, parts, pairs);
         self.keep(id, merges, arena, pairs);
-        if !self.newborn.is_empty() {
+        if !self.kept.is_empty() {
             for &Joined { position, before, after } in joined {
                 if before != id {
                     self.before.place(before, position.wrapping_sub(arena.lengths[before as usize]), pairs);
@@ -96,36 +98,36 @@ impl Births {
             }
         }
         for side in [&mut self.before, &mut self.after] {
-            side.touched.drain(..).for_each(|other| side.births[other as usize] = Birth::default());
+            side.touched.drain(..).for_each(|other| side.by_id[other as usize] = NewPair::default());
         }
     }
 
-    /// Where (x, new) was born, (x, left part) died; where (new, x), (right part, x) did, and (right part, left part) in
-    /// the middle of (new, new).
-    fn mourn(&mut self, id: u32, (left, right): (u32, u32), pairs: &mut Pairs) {
+    /// Each (x, new) replaces an (x, left part), each (new, x) a (right part, x), and each (new, new) a (right part, left
+    /// part) between the two.
+    fn subtract_losses(&mut self, id: u32, (left, right): (u32, u32), pairs: &mut Pairs) {
         for &other in &self.before.touched {
-            pairs.lose(other, left, self.before.births[other as usize].count);
+            pairs.lose(other, left, self.before.by_id[other as usize].count);
         }
         for &other in &self.after.touched {
-            let died = if other == id { left } else { other };
-            pairs.lose(right, died, self.after.births[other as usize].count);
+            let lost = if other == id { left } else { other };
+            pairs.lose(right, lost, self.after.by_id[other as usize].count);
         }
     }
 
-    /// Give a record to each pair that may be merged one day. A pair that is born below `min_frequency` never can.
+    /// Gives a record to each pair that may be merged one day.
     fn keep<S: Symbol>(&mut self, id: u32, merges: u32, arena: &Arena<S>, pairs: &mut Pairs) {
-        self.newborn.clear();
+        self.kept.clear();
         let length = u64::from(arena.lengths[id as usize]);
         for (side, after) in [(&mut self.before, false), (&mut self.after, true)] {
             for &other in &side.touched {
-                let birth = &mut side.births[other as usize];
+                let pair = &mut side.by_id[other as usize];
                 let length = length + u64::from(arena.lengths[other as usize]);
-                birth.place = NONE;
-                if other != arena.gap && birth.count >= self.min_frequency && length <= self.max_length {
+                pair.place = NONE;
+                if other != arena.gap && pair.count >= self.min_frequency && length <= self.max_length {
                     let (left, right) = if after { (id, other) } else { (other, id) };
-                    let (record, place) = pairs.insert(left, right, birth.count, birth.positions, merges);
-                    birth.place = place;
-                    self.newborn.push(record);
+                    let (record, place) = pairs.insert(left, right, pair.count, pair.positions, merges);
+                    pair.place = place;
+                    self.kept.push(record);
                 }
             }
         }

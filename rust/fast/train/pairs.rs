@@ -104,7 +104,7 @@ impl Pairs {
     /// Make room before `len` more positions are written, should much of the pool be out of use, or the pool have grown.
     ///
     /// Most positions of the first, long lists hold nothing soon; nobody knows until somebody looks. Positions in use never
-    /// outnumber the slots once compacted, so 32 bits address them all (see [`super::MAX_SLOTS`]).
+    /// outnumber the slots once compacted, so 32 bits address them all (see `MAX_SLOTS` of `trainer.rs`).
     pub fn reserve<S: Symbol>(&mut self, len: usize, arena: &Arena<S>) {
         if self.unowned > self.positions.len() / 4 * 3 || self.positions.len() + len > self.most {
             self.compact(arena);

@@ -8,13 +8,13 @@ use crate::fast::pystr::source::Source;
 use crate::pretokenize::Pattern;
 use crate::vocab::Vocab;
 
-pub(super) struct Base {
+pub(super) struct StartVocab {
     pub vocab: Arc<Vocab>,
     /// Encodes pieces, unless these are their bytes.
     encoder: Option<(Encoder, Pattern)>,
 }
 
-impl Base {
+impl StartVocab {
     pub fn new(vocab: Arc<Vocab>) -> Self {
         // A vocabulary without merges may still have tokens that a whole piece can be.
         let bytes_only = vocab.merges.is_empty() && !vocab.whole_pieces && vocab.byte_ids.iter().all(|&id| id < 256);

@@ -4,14 +4,14 @@
 const BLOCK: u32 = 64;
 
 /// A step function over `0..end`: `values[i]` from `starts[i]` up to `starts[i + 1]`.
-pub(super) struct Steps<V> {
+pub(super) struct StepFunction<V> {
     starts: Vec<u32>,
     values: Vec<V>,
     /// The step that holds each block's first position.
     blocks: Vec<u32>,
 }
 
-impl<V: Copy + Default> Steps<V> {
+impl<V: Copy + Default> StepFunction<V> {
     pub fn new() -> Self {
         Self { starts: Vec::new(), values: Vec::new(), blocks: Vec::new() }
     }
@@ -56,7 +56,7 @@ impl<V: Copy + Default> Steps<V> {
 }
 
 pub(super) struct Cursor<'a, V> {
-    steps: &'a Steps<V>,
+    steps: &'a StepFunction<V>,
     end: u32,
     value: V,
 }
@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn every_position_finds_its_step() {
         let starts = [0_u32, 1, 5, 63, 64, 65, 128, 129, 400, 1000];
-        let mut steps = Steps::new();
+        let mut steps = StepFunction::new();
         for (i, &start) in starts.iter().enumerate() {
             steps.push(start, i as u64);
         }

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use proptest::prelude::*;
 
-use super::{Base, Tuning, extend, train, train_with};
+use super::start_vocab::StartVocab;
+use super::trainer::{Tuning, extend, train, train_with};
 use crate::error::Error;
 use crate::train::{self as mirror, Stop, TieBreak, TrainOptions, Trained};
 use crate::vocab::Vocab;
@@ -87,7 +88,7 @@ fn fast(pieces: &[(Vec<u8>, i64)], options: &TrainOptions) -> Trained {
 
 fn run(pieces: &[(Vec<u8>, i64)], options: &TrainOptions, tuning: Tuning) -> Trained {
     let mut told = 0;
-    let base = Base::new(Vocab::from_merges(&options.byte_order, &[]).expect("bytes").into());
+    let base = StartVocab::new(Vocab::from_merges(&options.byte_order, &[]).expect("bytes").into());
     let trained = train_with(&base, pieces, options, tuning, &mut |merges| {
         assert!(merges == told || merges == told + 1);
         told = merges;
@@ -158,7 +159,7 @@ proptest! {
         let mut observer = mirror::Observer { on_merge: &mut |_| Ok(()), trace: None };
         prop_assert_eq!(Ok(trained), mirror::extend(&vocab, first_id, &corpus, &rest, &mut observer));
         // The recounting is exact for sparse and for dense tables.
-        let base = Base::new(vocab.into());
+        let base = StartVocab::new(vocab.into());
         let coarse = Tuning { mantissa: 0, dense: 0 };
         let again = train_with(&base, &corpus[..], &rest, coarse, &mut |_| Ok(())).expect("small");
         prop_assert_eq!(again.counts, &whole.counts[before.len()..]);

@@ -8,11 +8,11 @@
 
 use std::cmp::Reverse;
 
-use super::Pieces;
 use super::arena::{Arena, Layout, Symbol};
 use super::pairs::Pairs;
-use super::start_vocab::Base;
-use super::step_function::Steps;
+use super::start_vocab::StartVocab;
+use super::step_function::StepFunction;
+use crate::fast::count::pieces::Pieces;
 
 pub(super) trait Tie<S: Symbol> {
     type Key: Ord;
@@ -38,12 +38,12 @@ impl<S: Symbol> Tie<S> for SmallestIds {
 /// The pair met first: in the earliest piece, and there at the earliest position.
 pub(super) struct FirstSeen {
     /// The index in the corpus of the piece at a position.
-    pieces: Steps<u32>,
+    pieces: StepFunction<u32>,
 }
 
 impl FirstSeen {
     pub fn new(layout: &Layout, pieces: &impl Pieces) -> Self {
-        let mut steps = Steps::new();
+        let mut steps = StepFunction::new();
         let mut start = 0;
         for &piece in &layout.order {
             steps.push(start, piece);
@@ -92,7 +92,7 @@ impl<'t> GreatestBytes<'t> {
 
 /// The bytes of the arena before any merge, each at its position, and after them the tokens that there were before; and for
 /// each of these ids the place of its token.
-pub(super) fn original_bytes(layout: &Layout, pieces: &impl Pieces, base: &Base) -> (Vec<u8>, Vec<usize>) {
+pub(super) fn original_bytes(layout: &Layout, pieces: &impl Pieces, base: &StartVocab) -> (Vec<u8>, Vec<usize>) {
     let tokens = &base.vocab.tokens;
     let mut bytes = Vec::with_capacity(layout.slots + tokens.iter().map(|(_, token)| token.len()).sum::<usize>());
     for &index in &layout.order {

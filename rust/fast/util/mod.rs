@@ -6,4 +6,5 @@ pub(crate) mod cpu;
 pub(crate) mod once;
 pub(crate) mod pool;
 pub(crate) mod prefetch;
+pub(crate) mod threads;
 pub(crate) mod zeroed;

@@ -1,0 +1,252 @@
+//! The loop of training: the most frequent pair, its merge, the pairs that it creates. Must equal `train` and `extend` of
+//! `rust/train.rs`; [`super`] explains how, and why it is exact.
+
+use super::arena::{Arena, Layout, STRETCH, Symbol};
+use super::initial_pairs::initial_pairs;
+use super::new_pairs::NewPairs;
+use super::pairs::{Joined, Pair, Pairs};
+use super::queue::Queue;
+use super::start_vocab::StartVocab;
+use super::tie_break::{FirstSeen, GreatestBytes, SmallestIds, Tie, original_bytes};
+use crate::error::{Error, Result};
+use crate::fast::count::pieces::Pieces;
+use crate::train::{Stop, TieBreak, TrainOptions, Trained};
+use crate::vocab::Vocab;
+use std::sync::Arc;
+
+/// An arena of more slots is refused: two lists of them must fit into 32 bits.
+const MAX_SLOTS: usize = (u32::MAX / 2) as usize;
+
+/// Sizes that change the speed and never the result.
+#[derive(Clone, Copy)]
+pub(super) struct Tuning {
+    /// Bits of a count that choose its bucket within its power of two.
+    pub(super) mantissa: u32,
+    /// The counts of pairs of two ids below this are kept exact: these have the long lists.
+    pub(super) dense: u32,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self { mantissa: 6, dense: 512 }
+    }
+}
+
+/// Train on `pieces`, which are dropped as soon as they are laid out.
+///
+/// `on_merge` hears the number of merges made: after each of them, and again and again while a step is long. What it
+/// returns as an error stops the training.
+///
+/// ```
+/// use minitok::fast::train::train;
+/// use minitok::train::TrainOptions;
+/// let pieces = [(b"ab".to_vec(), 2), (b"abc".to_vec(), 1)];
+/// let trained = train(&pieces[..], &TrainOptions::new(9), &mut |_| Ok(())).unwrap();
+/// assert_eq!(trained.merges, [(97, 98), (256, 99)]);
+/// ```
+pub fn train<P: Pieces>(
+    pieces: P,
+    options: &TrainOptions,
+    on_merge: &mut dyn FnMut(usize) -> Result<()>,
+) -> Result<Trained> {
+    let vocab = Vocab::from_merges(&options.byte_order, &[])?;
+    extend(vocab.into(), 256, pieces, options, on_merge)
+}
+
+/// Train on top of a vocabulary: the new ids are those from `first_id` on, which are above all of its own (SPEC T10).
+pub fn extend<P: Pieces>(
+    vocab: Arc<Vocab>,
+    first_id: u32,
+    pieces: P,
+    options: &TrainOptions,
+    on_merge: &mut dyn FnMut(usize) -> Result<()>,
+) -> Result<Trained> {
+    let base = StartVocab::new(vocab);
+    let mut trained = train_with(&base, pieces, options, Tuning::default(), on_merge)?;
+    // Inside, the new ids follow those of the vocabulary without a hole, so that tables by id stay small.
+    let outside = |id: u32| if id < base.n_ids() { id } else { id - base.n_ids() + first_id };
+    for (left, right) in &mut trained.merges {
+        (*left, *right) = (outside(*left), outside(*right));
+    }
+    Ok(trained)
+}
+
+pub(super) fn train_with<P: Pieces>(
+    base: &StartVocab,
+    pieces: P,
+    options: &TrainOptions,
+    tuning: Tuning,
+    on_merge: &mut dyn FnMut(usize) -> Result<()>,
+) -> Result<Trained> {
+    let too_large = |what| Err(Error::Training(format!("the corpus is too large to train on: {what}")));
+    if pieces.len() > MAX_SLOTS {
+        return too_large("more than 2^31 distinct pieces");
+    }
+    let layout = Layout::new(&pieces);
+    if layout.slots > MAX_SLOTS {
+        return too_large("distinct pieces of more than 2^31 bytes");
+    }
+    if layout.weight > i64::MAX as u128 {
+        return too_large("counts beyond 2^63");
+    }
+    // A merge removes one token at least, so there are fewer merges than slots.
+    let gap = base.n_ids() + options.n_merges.min(layout.slots) as u32;
+    if u16::try_from(gap).is_ok() {
+        train_in::<u16, P>(base, pieces, &layout, gap, options, tuning, on_merge)
+    } else {
+        train_in::<u32, P>(base, pieces, &layout, gap, options, tuning, on_merge)
+    }
+}
+
+/// Train with symbols of type `S`.
+fn train_in<S: Symbol, P: Pieces>(
+    base: &StartVocab,
+    pieces: P,
+    layout: &Layout,
+    gap: u32,
+    options: &TrainOptions,
+    tuning: Tuning,
+    on_merge: &mut dyn FnMut(usize) -> Result<()>,
+) -> Result<Trained> {
+    let arena = Arena::<S>::new(layout, base, gap, &pieces)?;
+    match options.tie_break {
+        TieBreak::SmallestIds => {
+            drop(pieces);
+            Trainer::new(arena, base, SmallestIds, options, tuning).run(options, on_merge)
+        }
+        TieBreak::FirstSeen => {
+            let tie = FirstSeen::new(layout, &pieces);
+            drop(pieces);
+            Trainer::new(arena, base, tie, options, tuning).run(options, on_merge)
+        }
+        TieBreak::GreatestBytes => {
+            let (bytes, places) = original_bytes(layout, &pieces, base);
+            drop(pieces);
+            Trainer::new(arena, base, GreatestBytes::new(&bytes, places), options, tuning).run(options, on_merge)
+        }
+    }
+}
+
+struct Trainer<S: Symbol, T: Tie<S>> {
+    arena: Arena<S>,
+    pairs: Pairs,
+    queue: Queue<T::Key>,
+    new_pairs: NewPairs,
+    tie: T,
+    min_frequency: u64,
+    /// The id that the first merge makes.
+    first_id: u32,
+    merges: Vec<(u32, u32)>,
+    /// The tokens made last.
+    joined: Vec<Joined>,
+}
+
+impl<S: Symbol, T: Tie<S>> Trainer<S, T> {
+    fn new(arena: Arena<S>, base: &StartVocab, tie: T, options: &TrainOptions, tuning: Tuning) -> Self {
+        let min_frequency = options.min_frequency.max(1).unsigned_abs();
+        let max_length = options.max_token_length.map_or(u64::MAX, |length| length as u64);
+        Self {
+            pairs: Pairs::new(arena.gap as usize, tuning.dense),
+            queue: Queue::new(tuning.mantissa),
+            new_pairs: NewPairs::new(arena.gap, min_frequency, max_length),
+            tie,
+            min_frequency,
+            first_id: base.n_ids(),
+            merges: Vec::new(),
+            joined: Vec::new(),
+            arena,
+        }
+    }
+
+    fn run(mut self, options: &TrainOptions, on_merge: &mut dyn FnMut(usize) -> Result<()>) -> Result<Trained> {
+        let mut counts = Vec::new();
+        let mut ties = 0;
+        let mut stop = Stop::VocabSize;
+        self.new_pairs.kept = initial_pairs(&self.arena, &mut self.pairs, &self.new_pairs, || on_merge(0))?;
+        self.pairs.settle();
+        self.enqueue_new();
+        while self.merges.len() < options.n_merges {
+            let Some(pair) = self.next_pair(on_merge)? else {
+                stop = Stop::MinFrequency;
+                break;
+            };
+            let count = self.pairs.get(pair).count;
+            counts.push(count.cast_signed());
+            ties += usize::from(self.has_rival(count));
+            self.merge(pair);
+            on_merge(self.merges.len())?;
+        }
+        Ok(Trained { merges: self.merges, counts, ties, stop })
+    }
+
+    /// The pair to merge next: the pair of the highest bound, if counting it confirms the bound; else it goes back.
+    fn next_pair(&mut self, on_merge: &mut dyn FnMut(usize) -> Result<()>) -> Result<Option<u32>> {
+        let Self { arena, pairs, queue, tie, merges, .. } = self;
+        let mut looked_at = 0;
+        while let Some(entry) = queue.pop(pairs, |index| tie.key(pairs, index, arena)) {
+            let index = entry.pair;
+            if !pairs.is_exact(index) {
+                looked_at += pairs.positions(index).len();
+                pairs.recount(index, arena, merges.len() as u32);
+            }
+            let count = pairs.get(index).count;
+            if count < self.min_frequency {
+                pairs.remove(index);
+            } else if count == entry.count {
+                return Ok(Some(index));
+            } else {
+                queue.push(index, pairs, || tie.key(pairs, index, arena));
+            }
+            if looked_at > STRETCH {
+                looked_at = 0;
+                on_merge(merges.len())?;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Has another pair the count of the one that was just taken from the queue?
+    ///
+    /// Pairs that wait in the buckets have a lower bound than what the heap held a moment ago, so only the heap is asked.
+    fn has_rival(&mut self, count: u64) -> bool {
+        let Self { arena, pairs, queue, tie, merges, .. } = self;
+        while let Some(index) = queue.top_of(count) {
+            if !pairs.is_exact(index) {
+                pairs.recount(index, arena, merges.len() as u32);
+            }
+            let now = pairs.get(index).count;
+            if now == count {
+                return true;
+            }
+            queue.drop_top();
+            if now < self.min_frequency {
+                pairs.remove(index);
+            } else {
+                queue.push(index, pairs, || tie.key(pairs, index, arena));
+            }
+        }
+        false
+    }
+
+    fn merge(&mut self, index: u32) {
+        let Self { arena, pairs, joined, .. } = self;
+        let &Pair { left, right, .. } = pairs.get(index);
+        let id = self.first_id + self.merges.len() as u32;
+        self.merges.push((left, right));
+        let merges = self.merges.len() as u32;
+        arena.lengths[id as usize] = arena.lengths[left as usize] + arena.lengths[right as usize];
+        pairs.join(index, id, merges, arena, joined);
+        pairs.remove(index);
+        self.tie.learn(id, joined[0].position);
+        pairs.reserve(2 * joined.len(), arena);
+        self.new_pairs.collect(id, (left, right), joined, merges, arena, pairs);
+        self.enqueue_new();
+    }
+
+    fn enqueue_new(&mut self) {
+        let Self { arena, pairs, queue, new_pairs, tie, .. } = self;
+        for &index in &new_pairs.kept {
+            queue.push(index, pairs, || tie.key(pairs, index, arena));
+        }
+    }
+}
