@@ -1,0 +1,85 @@
+"""The crate's modules name one another in one direction, and the mirror names the fast paths at few places only."""
+
+import layers
+import pytest
+import rust_modules
+
+GRAPH = rust_modules.graph()
+# Files at the root that are not the mirror: its pairs with Python are held together by `test_mirror.py`.
+NOT_THE_MIRROR = {(), ("error",), ("interrupt",)}
+# Where a file of the mirror gives its work to a fast path, and what it names there.
+SEAMS = {
+    "pretokenize": {"fast": "whether to use a scanner", "fast::scan": "a named pattern is cut by its scanner"},
+    "packed": {"fast": "whether to join fast", "fast::token_bytes": "the bytes of all tokens from their merges"},
+}
+
+
+def named(module):
+    return "::".join(module) or "crate"
+
+
+def test_every_file_is_read():
+    read = {path for path, _ in rust_modules.modules().values()}
+    tests = {path for path in rust_modules.RUST.rglob("*.rs") if path.name == "tests.rs"}
+    assert {*rust_modules.RUST.rglob("*.rs")} - read - tests == {rust_modules.RUST / "build.rs"}
+
+
+def test_no_modules_name_one_another_in_a_circle():
+    circles = layers.circles(GRAPH)
+    assert not circles, [sorted(map(named, circle)) for circle in circles]
+
+
+def test_the_folders_of_the_fast_paths_name_one_another_in_one_direction():
+    folders = {}
+    for name, others in GRAPH.items():
+        if name[:1] == ("fast",) and len(name) > 1:
+            found = folders.setdefault(name[:2], set())
+            found |= {other[:2] for other in others if other[:1] == ("fast",) and len(other) > 1} - {name[:2]}
+    assert ("fast", "count") in folders[("fast", "train")]
+    circles = layers.circles(folders)
+    assert not circles, [sorted(map(named, circle)) for circle in circles]
+
+
+def test_the_mirror_names_the_fast_paths_at_its_seams_only():
+    mirror = {name: GRAPH[name] for name in GRAPH if len(name) == 1 and name[0] not in ("fast", "python")}
+    found = {
+        named(name): {named(other) for other in others if other[:1] == ("fast",)}
+        for name, others in mirror.items()
+        if name not in NOT_THE_MIRROR
+    }
+    assert {name: others for name, others in found.items() if others} == {
+        name: others.keys() for name, others in SEAMS.items()
+    }
+
+
+def test_nothing_names_the_boundary_to_python():
+    assert not [
+        (named(name), named(other))
+        for name, others in GRAPH.items()
+        for other in others
+        if other[:1] == ("python",) and name[:1] != ("python",)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("use super::b;", {("b",)}),
+        ("use crate::c::{self, d::Thing};", {("c",), ("c", "d")}),
+        ("use crate::{b, c::d as e};\nfn f() { e::g(); }", {("b",), ("c", "d")}),
+        ("fn f() -> super::c::Thing { crate::b::new() }", {("b",), ("c",)}),
+        ("use std::sync::Arc;\nfn f() { Arc::new(1); }", set()),
+        ('// use super::b;\nconst S: &str = "crate::c::d";', set()),
+        ("#[cfg(test)]\nuse super::b;\n#[cfg(test)]\nmod tests { use super::super::c; }", set()),
+        ("mod inner { use super::super::b; }", {("b",)}),
+    ],
+)
+def test_names_are_read_from_code(code, found, tmp_path, monkeypatch):
+    (tmp_path / "lib.rs").write_text("mod a;\nmod b;\nmod c;")
+    (tmp_path / "a.rs").write_text(code)
+    (tmp_path / "b.rs").write_text("")
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "mod.rs").write_text("mod d;")
+    (tmp_path / "c" / "d.rs").write_text("")
+    monkeypatch.setattr(rust_modules, "RUST", tmp_path)
+    assert rust_modules.graph()[("a",)] == found
