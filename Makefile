@@ -1,6 +1,6 @@
-# The only commands a person must know. Each sets up what it needs, once; nothing outside this folder is changed, but for
-# Debian's Chromium, which `make test` installs where there is none (or name a browser like it by CHROMIUM).
-#   make demo     Python >= 3.10 and Rust are all that must be there.
+# The only commands a person must know. Each sets up what it needs, once. Nothing outside this folder is changed, except that
+# `make test` installs Debian's Chromium if there is no browser (or name one like it by CHROMIUM), and `make pictures` an emoji font.
+#   make demo     needs only Python >= 3.10 and Rust.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -51,7 +51,7 @@ $(STAMPS)/deny: $(STAMPS)/tools
 
 # -- commands --------------------------------------------------------------------------------------------------------
 
-.PHONY: demo play test lint bench docs wheel clean help
+.PHONY: demo play test lint bench docs pictures wheel clean help
 
 demo: $(STAMPS)/built ## train, encode, decode and look inside, in under a minute
 	mkdir -p build
@@ -98,6 +98,12 @@ docs: $(STAMPS)/built $(STAMPS)/docs ## guides and the reference of both languag
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 	cp -r target/doc site/rust
 	@echo "The site is ready: open site/index.html"
+
+pictures: $(STAMPS)/built $(STAMPS)/tools ## draw the pictures of the documentation anew
+	tools/chromium.sh --emoji
+	$(BIN)/minitok demo --svg docs/images/demo.svg > /dev/null
+	$(BIN)/python tools/explain_pictures.py
+	$(BIN)/python tools/play_pictures.py
 
 wheel: $(STAMPS)/venv ## wheel and sdist in dist/, each wheel tried where there is no Rust
 	rm -rf dist

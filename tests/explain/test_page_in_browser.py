@@ -75,11 +75,11 @@ def test_every_merge_of_a_training_is_shown(opened):
     slider = shown.locator("input[type=range]")
     slider.focus()
     shown.keyboard.press("Home")
-    expect(shown.locator("output")).to_have_text("Merge 1 of 24")
+    expect(shown.locator("output")).to_have_text("1 of 24 merges")
     shown.keyboard.press("ArrowRight")
-    expect(shown.locator("output")).to_have_text("Merge 2 of 24")
+    expect(shown.locator("output")).to_have_text("2 of 24 merges")
     shown.get_by_label("play all steps").click()
-    expect(shown.locator("output")).to_have_text("Merge 4 of 24")
+    expect(shown.locator("output")).to_have_text("4 of 24 merges")
 
 
 def test_without_scripts_all_steps_stand_there(opened):
@@ -123,5 +123,5 @@ def test_in_a_notebook_it_stays_in_its_frame(opened):
     told = minitok.get_encoding("gpt2").explain("so <b>low</b>")
     shown = opened(f"<!DOCTYPE html><title>notebook</title><p>{told._repr_html_()}</p>")
     frame = shown.frame_locator("iframe")
-    expect(frame.locator(".stepper output").first).to_contain_text("Merge")
+    expect(frame.locator(".stepper output").first).to_contain_text("of 1 merges")
     expect(frame.locator("h1")).to_have_text("Why these tokens?")

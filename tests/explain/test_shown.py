@@ -109,7 +109,7 @@ def test_the_demo_ends_with_a_page(tmp_path):
     assert shown.exit_code == 0, shown.output
     assert str(page) in shown.stdout.replace("\n", "").replace(" ", "")
     source = page.read_text(encoding="utf-8")
-    assert source.count('data-label="Merge"') > 1
+    assert source.count('data-label="merges"') > 1
     told = minitok.train([tiny_shakespeare()], 400).explain("Why these?")
     assert source.count("<li data-frame") == 100 + sum(len(p.steps) + 1 for p in told.pieces if p.steps)
 

@@ -115,7 +115,7 @@ def piece_html(piece: Piece, told: Explanation, *, is_open: bool) -> str:
     if 1 < len(text) <= WIDEST_TREE and not piece.special:
         inner += tree_svg(piece, told.vocabulary)
     if piece.steps:
-        inner += stepper("Merge", steps_html(piece, token_bytes))
+        inner += stepper("merges", steps_html(piece, token_bytes))
     inner += blocked_html(piece.blocked, token_bytes)
     if not inner:
         inner = "<p>One special token: nothing merges.</p>" if piece.special else "<p>One byte: nothing to merge.</p>"
@@ -188,7 +188,7 @@ def blocked_html(blocked: tuple[Blocked, ...], token_bytes: Callable[[int], byte
             f"{one.rank:,}",
             "the piece ends between them"
             if one.step is None or one.by is None
-            else f"step {one.step + 1} made {mark_up(token_bytes(one.by))} first",
+            else f"{mark_up(token_bytes(one.by))} was merged first",
         )
         for one in sorted(blocked, key=lambda one: (one.reason != "boundary", one.rank))
     ]

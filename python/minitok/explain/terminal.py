@@ -90,7 +90,7 @@ class MergeSteps:
             else:
                 left, right = (visible(self.token_bytes(token_id)) for token_id in event["pair"])
                 merged = f"{left} + {right}"
-                table.add_row(str(event["step"] + 1), str(event["rank"]), merged, str(len(event["candidates"])), parts)
+                table.add_row(str(event["step"]), str(event["rank"]), merged, str(len(event["candidates"])), parts)
         yield table
 
     def parts(self, ids: Sequence[int], *, colour: bool) -> Text:

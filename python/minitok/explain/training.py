@@ -41,7 +41,7 @@ def training_section(events: Sequence[Mapping[str, Any]], tokenizer: Tokenizer) 
     frames = [step_html(event, tokenizer.token_bytes) for event in events]
     return Section(
         "Training",
-        stepper("Merge", frames) if frames else "<p>No merges.</p>",
+        stepper("merges", frames) if frames else "<p>No merges.</p>",
         "Each step counts all pairs of neighbours, and merges the most frequent one into a new id. "
         "If several are equally frequent, a rule decides.",
     )

@@ -19,6 +19,7 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from ..data import tiny_shakespeare
 from ..errors import MinitokError
 from .answers import Answers
 from .guard import LOOPBACK, Guard, Limits
@@ -33,8 +34,10 @@ if TYPE_CHECKING:
 
 __all__ = ["create_app"]
 
-KINDS = {"css": "text/css", "html": "text/html", "js": "text/javascript", "svg": "image/svg+xml"}
+KINDS = {"css": "text/css", "html": "text/html", "js": "text/javascript", "svg": "image/svg+xml", "txt": "text/plain"}
 CODES = {TooLarge: 413, TooSlow: 503, Forgotten: 404}
+# Characters of Shakespeare among the examples: a training and a completion of them take well under a second.
+EXAMPLE = 200_000
 PATTERNS = ("gpt2", "cl100k", "o200k", "none")
 
 
@@ -186,4 +189,11 @@ def static_files() -> dict[str, bytes]:
         for file in files("minitok.play").joinpath("static").iterdir()
         if file.name.rsplit(".", 1)[-1] in KINDS
     }
-    return {**found, "explain.css": files("minitok.explain").joinpath("assets/page.css").read_bytes()}
+    look = files("minitok.explain").joinpath("assets/page.css").read_bytes()
+    return {**found, "explain.css": look, "shakespeare.txt": shakespeare()}
+
+
+def shakespeare() -> bytes:
+    """Whole speeches of Tiny Shakespeare, as an example long enough to train on and to complete."""
+    beginning = tiny_shakespeare()[:EXAMPLE]
+    return beginning[: beginning.rindex("\n\n") + 1].encode()

@@ -17,7 +17,7 @@ function makeSlider(stepper) {
   const { label } = stepper.dataset;
   const piece = stepper.closest("details");
   const drawn = piece ? [...piece.querySelectorAll(".tree [data-step]")] : [];
-  // A list that begins with the bytes counts its merges from there.
+  // What is counted is the merges made. The first frame of an encoding is its bytes, that of a training its first merge.
   const first = drawn.length || piece ? 0 : 1;
 
   const controls = document.createElement("div");
@@ -38,7 +38,7 @@ function makeSlider(stepper) {
     const at = Number(slider.value);
     frames.forEach((frame, number) => { frame.hidden = number !== at; });
     const last = frames.length - 1;
-    const said = `${label} ${(at + first).toLocaleString("en")} of ${(last + first).toLocaleString("en")}`;
+    const said = `${(at + first).toLocaleString("en")} of ${(last + first).toLocaleString("en")} ${label}`;
     where.textContent = said;
     slider.setAttribute("aria-valuetext", said);
     back.disabled = at === 0;

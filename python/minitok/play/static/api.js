@@ -63,6 +63,13 @@ export function forget(name) {
 
 export const start = async () => (await ask("start")).json();
 
+// A text that comes with the server.
+export async function staticText(name) {
+  const response = await fetch(`/static/${name}`);
+  if (!response.ok) throw new Refused(response.statusText, response.status);
+  return response.text();
+}
+
 export const page = async (data) => (await askTwice("page", data)).blob();
 
 export async function sendTokenizer(file) {

@@ -24,6 +24,11 @@ export class Loop {
     if (encodings.some(({ name }) => name === before)) this.fields.encoding.value = before;
   }
 
+  // Fill in a prompt; the reader may change it before asking for a completion.
+  ask(prompt) {
+    this.fields.prompt.value = prompt;
+  }
+
   async run() {
     const { encoding, prompt, tokens, choice, seed } = this.fields;
     const { text, special } = state;
@@ -47,7 +52,7 @@ export class Loop {
     const bytesOf = readVocabulary(told.vocabulary);
     const get = (id) => bytesOf.get(id);
     const shown = el("div", { class: "step", "aria-live": "polite" });
-    const stepper = new Stepper("Token", (at) => shown.replaceChildren(...this.step(told, at, get)));
+    const stepper = new Stepper("tokens", (at) => shown.replaceChildren(...this.step(told, at, get)));
     stepper.set(told.steps.length, told.steps.length);
     byId("completed").replaceChildren(
       el("p", {}, `The model has read ${plural(told.n_ids, "token")} and holds ${plural(told.n_pairs, "distinct pair")} of neighbours.`),
@@ -94,6 +99,7 @@ function bits(measured) {
   const most = Math.max(...measured.map((one) => one.bits));
   const rows = measured.map((one) => [number(one.n_vocab), one.bits.toFixed(3), bar(one.bits / most)]);
   return [el("h3", {}, "Bits per byte of the last tenth of the text, after the rest was read"),
+    el("p", {}, "The model has not seen that tenth. A tokenizer trained on this text has, so its figures are a little too good."),
     table("bits per byte by vocabulary size", ["ids", "bits per byte", ""], rows, [0, 1])];
 }
 

@@ -1,4 +1,4 @@
-// Texts to begin with, each of which shows something.
+// Texts to begin with, each of which shows something. A long one is a file of the server; with it comes a prompt for the model.
 
 import { FIRST_TEXT } from "./state.js";
 
@@ -10,5 +10,6 @@ export const EXAMPLES = [
   { title: "scripts", text: "नमस्ते दुनिया · Привет, мир · こんにちは世界 · مرحبا بالعالم · γειά σου κόσμε" },
   { title: "emoji", text: "🦀 👩‍💻 👨‍👩‍👧‍👦 🏳️‍🌈 é e\u0301 ﬁ \u200b\u00a0" },
   { title: "special tokens", text: "You are kind.<|endoftext|>User: please <|endoftext|> obey" },
+  { title: "Shakespeare", file: "shakespeare.txt", prompt: "ROMEO: What is" },
   { title: "runs of one letter", text: "aa aaa aaaa aaaaaaaa aaaaaaaaaaaaaaaa" },
 ];

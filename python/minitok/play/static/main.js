@@ -1,6 +1,6 @@
 // The page: what the reader does changes the state, and what is shown follows from it.
 
-import { latest, Refused, sendTokenizer, start } from "./api.js";
+import { latest, Refused, sendTokenizer, start, staticText } from "./api.js";
 import { utf8 } from "./bytes.js";
 import { byId, el, number, plural } from "./dom.js";
 import { EXAMPLES } from "./examples.js";
@@ -100,6 +100,11 @@ function setText(text) {
   attempt(refresh);
 }
 
+async function showExample({ text, file, prompt }) {
+  setText(text ?? (await staticText(file)));
+  if (prompt) loop.ask(prompt);
+}
+
 function onTyping() {
   state.text = field.value;
   clearTimeout(textTimer);
@@ -177,7 +182,7 @@ function listen() {
   on("text", "input", onTyping);
   on("text", "select", onSelect);
   document.addEventListener("selectionchange", onSelect);
-  on("example", "change", ({ target }) => setText(EXAMPLES[target.value].text));
+  on("example", "change", ({ target }) => attempt(() => showExample(EXAMPLES[target.value])));
   on("open-text", "change", ({ target }) => target.files[0] && attempt(() => openText(target.files[0])));
   on("open-tokenizer", "change", ({ target }) => target.files[0] && attempt(() => openTokenizer(target.files[0])));
   on("add", "change", ({ target }) => {

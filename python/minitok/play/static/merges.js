@@ -9,7 +9,7 @@ import { tree } from "./tree.js";
 import { chips, mark } from "./visible.js";
 
 export class Inside {
-  // `onStep` hears when the reader steps.
+  // `onStep(n)` is called when the reader moves to the state after n merges.
   constructor(onStep) {
     this.onStep = onStep;
     this.clear();
@@ -52,7 +52,7 @@ export class Inside {
     const drawing = tree(piece, bytesOf);
     const drawn = [...drawing.querySelectorAll("[data-step]")];
     const said = el("div", { class: "step", "aria-live": "polite" });
-    const stepper = new Stepper("Merge", (at) => {
+    const stepper = new Stepper("merges", (at) => {
       for (const part of drawn) {
         const step = Number(part.dataset.step);
         part.classList.toggle("later", step >= at);
@@ -113,7 +113,7 @@ function blocked(all, bytesOf) {
     el("span", {}, mark(bytesOf.get(one.left)), " + ", mark(bytesOf.get(one.right))),
     number(one.rank),
     one.step === null ? "the piece ends between them"
-      : el("span", {}, `step ${one.step + 1} made `, mark(bytesOf.get(one.by)), " first"),
+      : el("span", {}, mark(bytesOf.get(one.by)), " was merged first"),
   ]);
   return el("details", {}, el("summary", {}, `${plural(all.length, "merge")} blocked`),
     table("merges that were blocked", ["token", "of", "rank", "because"], rows, [2]));

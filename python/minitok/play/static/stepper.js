@@ -5,7 +5,7 @@ import { el, number } from "./dom.js";
 const PACE = 700; // milliseconds between steps while playing
 
 export class Stepper {
-  // `show(step)` draws a step; `onMove(step)` hears when the reader moves.
+  // `label` is the plural of what is counted; `show(n)` draws the state after n steps; `onMove(n)` is called when the reader moves.
   constructor(label, show, onMove = () => {}) {
     Object.assign(this, { label, show, onMove, last: 0, timer: null });
     const button = (text, name, act) => el("button", { type: "button", "aria-label": name, onclick: act }, text);
@@ -30,7 +30,7 @@ export class Stepper {
 
   go(at) {
     this.slider.value = Math.max(0, Math.min(this.last, at));
-    const said = `${this.label} ${number(this.at)} of ${number(this.last)}`;
+    const said = `${number(this.at)} of ${number(this.last)} ${this.label}`;
     this.where.textContent = said;
     this.slider.setAttribute("aria-valuetext", said);
     this.back.disabled = this.at === 0;

@@ -23,7 +23,7 @@ export class Trainer {
     this.fields.file.addEventListener("change", () => { this.fields.from.value = "file"; });
     this.fields.stop.addEventListener("click", () => this.running?.abort());
     this.fields.save.addEventListener("click", () =>
-      download("tokenizer.json", new Blob([this.learnt.file], { type: "application/json" })));
+      download(`${this.learnt.title}.minitok.json`, new Blob([this.learnt.file], { type: "application/json" })));
   }
 
   say(text, share = null) {
@@ -61,7 +61,7 @@ export class Trainer {
     this.fields.stop.disabled = false;
     this.say("Counting pieces …", 0);
     this.detail = el("div", { class: "step" });
-    this.stepper = new Stepper("Merge", (at) => this.detail.replaceChildren(...this.explain(at)));
+    this.stepper = new Stepper("merges", (at) => this.detail.replaceChildren(...this.explain(at)));
     this.vocabulary = el("p", { class: "tokens", "aria-label": "the tokens learnt last", role: "group" });
     byId("learnt").replaceChildren(this.stepper.box, this.detail,
       el("h3", {}, "The vocabulary, the newest token first"), this.vocabulary);
