@@ -3,9 +3,9 @@
 //! By hand, with `cl100k_base`: `Hi there<|endoftext|>` with the special token allowed -> the segment `Hi there` and the id
 //! 100257; the segment -> the pieces `Hi` and ` there`; the pieces -> the ids 13347 and 1070.
 //!
-//! Invariants: decoding what was encoded gives the bytes back (E6). Nothing here depends on what was encoded before.
+//! Invariants: decoding the ids of a text gives its bytes (E6). Nothing here depends on what was encoded before.
 //!
-//! Costs: those of the parts; O(n log n) for n bytes in all.
+//! Costs: those of the parts; O(n log n) in all for n bytes.
 //!
 //! Implements SPEC E3, E5 and E6.
 
@@ -40,7 +40,7 @@ impl Codec {
         Ok(Codec { vocab, pattern, special })
     }
 
-    /// The ids of a text. The special tokens that the finder knows are found in it; all else is text.
+    /// Encodes a text. The finder's special tokens are found in it; everything else is text.
     pub fn encode(&self, text: &[u8], allowed: &Finder) -> Result<Vec<u32>> {
         let mut ids = Vec::new();
         allowed.split(text, |start, end, id| {
@@ -55,7 +55,7 @@ impl Codec {
         Ok(ids)
     }
 
-    /// Fail if the text contains one of the special tokens that the finder knows.
+    /// Fails if the text contains one of the finder's special tokens.
     pub fn check(text: &[u8], disallowed: &Finder) -> Result<()> {
         match disallowed.find(text).next() {
             Some((start, _, name, _)) => Err(Error::DisallowedSpecial { token: name.into(), position: start }),
@@ -63,7 +63,7 @@ impl Codec {
         }
     }
 
-    /// As `encode`, with an event for each piece, merge and special token.
+    /// Encodes a text and emits an event for each piece, merge and special token.
     pub fn trace(&self, text: &[u8], allowed: &Finder, emit: &mut dyn FnMut(Event) -> Result<()>) -> Result<Vec<u32>> {
         let mut ids = Vec::new();
         let mut number = 0;
@@ -85,18 +85,18 @@ impl Codec {
         Ok(ids)
     }
 
-    /// The last place at which the text can be cut in two whose ids are those of the whole, whatever follows; or 0.
+    /// Returns the last offset at which a cut changes no id, whatever text follows; 0 if none is known.
     pub fn safe_cut(&self, text: &[u8], allowed: &Finder) -> usize {
         let cut = self.pattern.safe_cut(&text[..text.len().saturating_sub(allowed.longest())]);
         if allowed.crosses(text, cut) { 0 } else { cut }
     }
 
-    /// The bytes of an id, special tokens included; None where there is no such token.
+    /// Returns the bytes of an id, special tokens included; None if there is no such token.
     pub fn token_bytes(&self, id: u32) -> Option<&[u8]> {
         self.vocab.token_bytes(id).or_else(|| self.special.names.get(&id).map(String::as_bytes))
     }
 
-    /// The bytes of the ids.
+    /// Returns the bytes of the ids.
     pub fn decode_bytes(&self, ids: &[u32]) -> Result<Vec<u8>> {
         decode::decode_bytes(|id| self.token_bytes(id), ids)
     }

@@ -1,17 +1,17 @@
 //! Text -> words with counts: what training learns from.
 //!
-//! A corpus is cut into documents, special tokens and pieces, and since most pieces occur many times, each distinct one is kept
-//! once, with its count, in the order in which they are first seen.
+//! A corpus is cut into documents, special tokens and pieces. Most pieces occur many times, so each distinct one is kept
+//! once, with its count, in the order of first appearance.
 //!
 //! By hand: the document `a b<s> b`, with the special token `<s>`: the pieces `a` once and ` b` twice.
 //!
-//! A file is read some at a time. What has come is counted up to a *safe cut*, a place where the pattern's pieces are the same
-//! whatever follows, and the rest waits for more.
+//! A file is read in chunks. What has been read is counted up to a *safe cut*, an offset before which the pieces are the same
+//! whatever follows; the rest waits for the next chunk.
 //!
-//! Invariants: `bytes` and `documents` are what was counted so far; a count is never 0.
+//! Invariants: `bytes` and `documents` say how much has been counted so far; no count is 0.
 //!
-//! Costs: n bytes of corpus, w bytes of distinct pieces: O(n) time, O(w) space, and of a file the longest stretch without a
-//! safe cut. When not to use it: a corpus of gigabytes; the fast counter takes all processors.
+//! Costs: n bytes of corpus, w bytes of distinct pieces: O(n) time, O(w) space; for a file, also the longest stretch without
+//! a safe cut. When not to use it: a corpus of gigabytes; the fast counter uses all processors.
 //!
 //! Implements SPEC T6 and T8.
 
@@ -25,7 +25,7 @@ use std::path::Path;
 
 const CHUNK: usize = 1 << 20;
 
-/// Counts the pieces of a corpus, document by document, in the order in which they are first seen (T6).
+/// Counts the pieces of a corpus, document by document, in the order of first appearance (T6).
 #[derive(Debug)]
 pub struct PieceCounter {
     pattern: Pattern,
@@ -42,7 +42,7 @@ impl PieceCounter {
         PieceCounter { pattern, special: special.finder_of_all(), pieces, index, documents: 0, bytes: 0 }
     }
 
-    /// Count some documents. Nothing joins one to the next.
+    /// Counts documents. No piece crosses from one to the next.
     pub fn add<'d>(&mut self, documents: impl IntoIterator<Item = &'d [u8]>) -> Result<()> {
         for document in documents {
             self.documents += 1;
@@ -51,7 +51,7 @@ impl PieceCounter {
         Ok(())
     }
 
-    /// Count a document, or the part of one up to a safe cut. Special tokens are cut out.
+    /// Counts a document, or a part of one up to a safe cut. Special tokens are cut out.
     pub fn count(&mut self, text: &[u8]) -> Result<()> {
         self.bytes += text.len() as u64;
         let PieceCounter { pattern, special, pieces, index, .. } = self;
@@ -63,12 +63,12 @@ impl PieceCounter {
         })
     }
 
-    /// Count a piece n times more.
+    /// Adds n to the count of a piece.
     pub fn add_piece(&mut self, piece: &[u8], n: i64) {
         add_piece(&mut self.pieces, &mut self.index, piece, n);
     }
 
-    /// Count a text file; see `add_stream`.
+    /// Counts a text file; see `add_stream`.
     pub fn add_file(
         &mut self,
         path: &Path,
@@ -79,8 +79,8 @@ impl PieceCounter {
         self.add_stream(&mut file, path, separator, on_chunk)
     }
 
-    /// Count a text: one document, or several with a separator between them. `on_chunk` hears of bytes read; errors name the
-    /// path.
+    /// Counts a text: one document, or several with a separator. `on_chunk` is called with the number of bytes read; errors
+    /// name the path.
     pub fn add_stream(
         &mut self,
         source: &mut dyn Read,
@@ -113,10 +113,10 @@ impl PieceCounter {
         self.count(&rest)
     }
 
-    /// The last place where the pattern may be cut and neither special token nor separator stands across it.
+    /// Returns the last safe cut of the pattern that no special token or separator extends across.
     ///
-    /// The cut keeps as far from the end as the longest of them is long. So whatever stands across it stands in the text as
-    /// a whole; a separator would have been found before, and special tokens are looked for here.
+    /// The cut is at least as far from the end as the longest of them is long, so one that extends across it lies entirely in
+    /// the text. A separator would have been found before; special tokens are looked for here.
     fn safe_cut(&self, text: &[u8], separator: Option<&[u8]>) -> usize {
         let longest = self.special.longest().max(separator.map_or(0, <[u8]>::len));
         let cut = self.pattern.safe_cut(&text[..text.len().saturating_sub(longest)]);
@@ -124,12 +124,12 @@ impl PieceCounter {
     }
 }
 
-/// The error of a file that cannot be read.
+/// Returns the error of a file that cannot be read.
 pub(crate) fn unread(path: &Path, error: &std::io::Error) -> Error {
     Error::File { path: path.into(), kind: error.kind(), reason: error.to_string() }
 }
 
-/// Count a piece n times more; the counter is borrowed in parts while its pattern splits.
+/// Adds n to the count of a piece; a function, since the counter is borrowed in parts while its pattern splits.
 fn add_piece(pieces: &mut Vec<(Vec<u8>, i64)>, index: &mut HashMap<Vec<u8>, usize>, piece: &[u8], n: i64) {
     if let Some(&place) = index.get(piece) {
         pieces[place].1 += n;

@@ -1,14 +1,14 @@
 //! Ids -> bytes -> text, at once or as they come.
 //!
-//! Bytes are concatenated (D1); nothing is ever lost on the way back. Text is another matter: a token may hold half a
-//! character, so bytes become text only when all of them are together.
+//! Bytes are concatenated (D1), so nothing is lost. Text is another matter: a token may hold half a character, so bytes
+//! become text only when a character is complete, and bytes that are not valid UTF-8 become U+FFFD or an error (D2).
 //!
-//! By hand: if `é` (bytes C3 A9) has been cut into two tokens, the streaming decoder answers the first with nothing, for C3
-//! alone is the beginning of a character, and the second with `é`. If the stream ends after the first, what is left is no
-//! character, and becomes U+FFFD.
+//! By hand: if `é` (bytes C3 A9) is two tokens, the streaming decoder answers the first with nothing, since C3 begins a
+//! character, and the second with `é`. If the stream ends after the first, C3 is not a character, and becomes U+FFFD.
 //!
-//! Invariants: what the streaming decoder has emitted, with what it holds back, is what it has been given (D4); it holds back
-//! three bytes at the most.
+//! Invariants: `decode_bytes` gives every byte. For valid UTF-8, what the streaming decoder has emitted and what it holds
+//! back are together what it was given; otherwise U+FFFD stands in place of the invalid bytes (D2, D4). It holds back at most
+//! three bytes.
 //!
 //! Costs: O(b) for b bytes.
 //!
@@ -16,7 +16,7 @@
 
 use crate::error::{Error, Result};
 
-/// The bytes of the tokens, one after the other.
+/// Returns the bytes of the tokens, one after the other.
 pub fn decode_bytes<'v>(token_bytes: impl Fn(u32) -> Option<&'v [u8]>, ids: &[u32]) -> Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(ids.len() * 4);
     for (position, &id) in ids.iter().enumerate() {
@@ -33,18 +33,18 @@ pub struct StreamDecoder {
 }
 
 impl StreamDecoder {
-    /// `strict`: bytes that are no text are an error instead of U+FFFD.
+    /// `strict`: bytes that are not valid UTF-8 are an error, instead of becoming U+FFFD.
     pub fn new(strict: bool) -> StreamDecoder {
         StreamDecoder { held: Vec::new(), strict }
     }
 
-    /// The text that is certain now that this token has come.
+    /// Returns the text that is certain now that this token has come.
     pub fn push(&mut self, token: &[u8]) -> Result<String> {
         self.held.extend_from_slice(token);
         self.emit(false)
     }
 
-    /// The end of the stream: what was held back is no character any more. The decoder starts anew after it.
+    /// Ends the stream: bytes held back can no longer become a character. A new stream may follow.
     pub fn finish(&mut self) -> Result<String> {
         self.emit(true)
     }

@@ -6,17 +6,17 @@
 //! * rank 1 stands at place 2: `X c Y`
 //! * rank 2 stands at place 0: `Z Y`, and no two neighbours merge any more
 //!
-//! Trying the merges in the order of learning gives the same; this only avoids trying those that do not occur. Joining the
-//! longest token from the left does not: it is another algorithm, with other ids.
+//! Trying each merge in the order of learning gives the same ids; this only avoids trying those that do not occur. Taking the
+//! longest token from the left is a different algorithm, with different ids.
 //!
-//! The naive way looks at all pairs again after every merge. Here the parts form a linked list, so that a merge touches its
-//! two neighbours only, and a heap holds every pair that can merge. A heap entry is *stale* when one of its parts has since
-//! been merged away; it is recognised when it comes up, and dropped.
+//! The naive way looks at all pairs again after every merge. Here the parts form a linked list, so that a merge touches only
+//! its two neighbours, and a heap holds every pair that can merge. A heap entry is *stale* if one of its parts has since been
+//! merged away; it is recognised when it comes to the top, and dropped.
 //!
-//! Invariants: the parts, in list order, always concatenate to the piece; every pair of neighbours that merges has an entry in
-//! the heap.
+//! Invariants: the parts, in list order, always spell the piece; every pair of neighbours that can merge has an entry in the
+//! heap.
 //!
-//! Costs, n bytes: O(n log n) time, O(n) space, whatever the piece; no recursion.
+//! Costs, n bytes: O(n log n) time, O(n) space, for any piece; no recursion.
 //!
 //! Implements SPEC E1, E2 and E7.
 
@@ -26,7 +26,7 @@ use std::collections::BinaryHeap;
 
 const GONE: u32 = u32::MAX;
 
-/// Two neighbours that merge. Sorted, the one to merge first comes first: lowest rank, then leftmost.
+/// Two neighbours that can merge. Candidates sort in the order of merging: lowest rank, then leftmost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Candidate {
     pub rank: u32,
@@ -36,7 +36,7 @@ pub struct Candidate {
     pub id: u32,
 }
 
-/// The ids of one piece, appended to `out`.
+/// Appends the ids of one piece to `out`.
 pub fn encode_piece(vocab: &Vocab, piece: &[u8], out: &mut Vec<u32>) {
     if vocab.whole_pieces
         && let Some(whole) = vocab.token_id(piece)
@@ -47,12 +47,12 @@ pub fn encode_piece(vocab: &Vocab, piece: &[u8], out: &mut Vec<u32>) {
     out.extend(merge_parts(vocab, single_bytes(vocab, piece)));
 }
 
-/// The ids of the bytes of a piece, one by one.
+/// Returns the ids of the single bytes of a piece.
 pub fn single_bytes(vocab: &Vocab, piece: &[u8]) -> Vec<u32> {
     piece.iter().map(|&byte| vocab.byte_ids[byte as usize]).collect()
 }
 
-/// Merge the parts until no two neighbours merge.
+/// Merges the parts until no two neighbours can merge.
 pub fn merge_parts(vocab: &Vocab, mut ids: Vec<u32>) -> Vec<u32> {
     let end = ids.len();
     // The place of the part to the left of each (`end` for none) and to the right of each (`end` for none).

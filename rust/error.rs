@@ -6,7 +6,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// The split pattern is not one that both engines read alike, or matching it took too many steps.
+    /// The split pattern means different things to the two engines, or matching it took too many steps.
     #[error("pattern {pattern:?}: {reason}")]
     Pattern { pattern: String, reason: String },
 
@@ -18,7 +18,7 @@ pub enum Error {
     #[error("{0}")]
     Training(String),
 
-    /// An id that stands for nothing (SPEC D3).
+    /// An id without a token (SPEC D3).
     #[error("unknown token id {id} at position {position}")]
     UnknownToken { id: u32, position: usize },
 

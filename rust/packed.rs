@@ -1,19 +1,19 @@
-//! A vocabulary as it travels inside the package: merges as pairs of ids, packed to the bit.
+//! A vocabulary as the package stores it: merges as pairs of ids, packed to the bit.
 //!
-//! A token of a published vocabulary needs no bytes of its own: it is the merge of two tokens before it. So a vocabulary is
-//! the order of the 256 bytes and one pair of ids a merge, each id in as many bits as the greatest id needs; a third of
-//! the size of tiktoken's text, and read in one pass with no decompression.
+//! The bytes of a published token need not be stored: it is the merge of two earlier tokens. So a vocabulary is the order of
+//! the 256 bytes and one pair of ids for each merge, each id in as many bits as the greatest id needs: a third of the size of
+//! tiktoken's text, read in one pass without decompression.
 //!
 //! The layout, integers little-endian and of 32 bits unless said otherwise (SPEC F4):
 //!
 //! | | |
 //! |---|---|
 //! | magic | 8 bytes: `minitok`, then the version, 1 |
-//! | checksum | Adler-32 of all that follows |
+//! | checksum | Adler-32 of everything after it |
 //! | counts | merges M, runs R, extra tokens X |
 //! | byte order | 256 bytes: the byte of each of the ids 0 to 255 |
-//! | runs | R times: first id, count. The merges take these ids in order; between two runs is a hole |
-//! | extra tokens | X times: id, length; then the bytes of all. Tokens that no merge makes: Whisper's empty one |
+//! | runs | R times: first id, count. The merges take these ids in order; between two runs is a gap |
+//! | extra tokens | X times: id, length; then all their bytes. Tokens that no merge makes: Whisper's empty one |
 //! | pairs | M times: left id, right id, each of w bits, the least significant first, in one stream of bits |
 //!
 //! w is the number of bits of the greatest id of the runs. The rank of a merge is the id it makes.
@@ -21,13 +21,14 @@
 //! By hand: of 300 merges, ids 256 to 555, the last id is `1000101011` in binary, so w = 10; the pair (116, 104) is
 //! `0001101000 0001110100` read from right to left: the bytes `74 a0 01`, of which the last has room for the next pair.
 //!
-//! Invariants: a file that is cut short, damaged, or that joins what is no token yet is refused. That its merges make each token
-//! of its bytes is taken from who wrote it, who recovered them from ranks; where there is an extra token that is not empty, nothing
-//! is taken.
+//! Invariants: a file that is cut short, damaged, or that joins an id before it has a token is refused. The merges are
+//! trusted to make each token from its bytes, because the writer recovered them from ranks; with an extra token that is not
+//! empty, this is not assumed.
 //!
 //! Costs: O(V L) for V tokens of L bytes.
 //!
-//! Not for: vocabularies in which a token has several merges, or ranks that are not ids (minitok's own files keep those).
+//! When not to use it: for vocabularies in which a token has several merges, or ranks that are not ids; minitok's native
+//! files keep those.
 //!
 //! Implements SPEC F4.
 
@@ -37,7 +38,7 @@ use crate::vocab::{Merge, Tokens, Vocab};
 
 pub const MAGIC: &[u8; 8] = b"minitok\x01";
 
-/// The vocabulary, or as much of it as has ids less than `below`: an older vocabulary may be the beginning of a newer one.
+/// Reads a vocabulary, or only its ids less than `below`: an older vocabulary may be the beginning of a newer one.
 pub fn unpack(data: &[u8], below: Option<u32>) -> Result<Vocab> {
     let mut reader = Reader { data, at: 0 };
     if reader.take(8)? != MAGIC {
@@ -77,14 +78,14 @@ pub fn unpack(data: &[u8], below: Option<u32>) -> Result<Vocab> {
         .collect();
     let joined = join_all(&mut tokens, &merges)?;
     if let Some(Merge { left, right, .. }) = merges.get(joined) {
-        return refuse(&format!("merge {joined} joins {left} and {right}, which are not both tokens before it"));
+        return refuse(&format!("merge {joined} joins {left} and {right}, which are not both earlier tokens"));
     }
     let mut vocab = Vocab::assemble(tokens, merges, true)?;
     vocab.merges_make_all = merges_make_all;
     Ok(vocab)
 }
 
-/// Give the id of each merge its bytes, up to the first that joins what is no token: how many were done.
+/// Gives the id of each merge its bytes, up to the first that joins an id without a token. Returns how many were done.
 fn join_all(tokens: &mut Tokens, merges: &[Merge]) -> Result<usize> {
     if fast::enabled() {
         return fast::token_bytes::join_all(tokens, merges);
@@ -96,7 +97,7 @@ fn join_all(tokens: &mut Tokens, merges: &[Merge]) -> Result<usize> {
     Ok(done)
 }
 
-/// The ids of the merges, from their runs, and the bits of the greatest.
+/// Returns the ids of the merges, from their runs, and the number of bits of the greatest.
 fn merge_ids(runs: &[(u32, u32)], n_merges: u32) -> Result<(Vec<u32>, usize)> {
     let mut ids = Vec::new();
     let mut end = 256;
@@ -113,7 +114,7 @@ fn merge_ids(runs: &[(u32, u32)], n_merges: u32) -> Result<(Vec<u32>, usize)> {
     Ok((ids, (u32::BITS - (end - 1).leading_zeros()) as usize))
 }
 
-/// The two ids of a merge, out of the stream of bits.
+/// Reads the two ids of a merge from the stream of bits.
 fn pair(bits: &[u8], index: usize, width: usize) -> (u32, u32) {
     let start = 2 * index * width;
     let mut window = [0; 16];
@@ -187,7 +188,7 @@ mod tests {
         body.extend(0..=255);
         body.extend([300u32, 1, 7, 0].iter().flat_map(|number| number.to_le_bytes()));
         body.extend([97, 98 << 1, 0]);
-        // The extra token takes an id that is taken.
+        // The extra token has an id that is in use.
         assert!(unpack(&file(&body), None).is_err());
         body[12 + 256 + 8] = 0;
         body[12 + 256 + 9] = 2;

@@ -1,18 +1,20 @@
 //! Count the pairs of a word, merge one, and say what that changed.
 //!
-//! A *pair* is two neighbouring ids. Everything BPE does is done with these three functions.
+//! A *pair* is two neighbouring ids, a *word* a piece as a list of ids. These three functions are all that training needs to
+//! know of a word. (`naive` merges in its own way, to be an independent oracle; `encode` merges one place at a time, in a
+//! linked list.)
 //!
 //! By hand, the word `a a a b` (ids 1 1 1 2), merging (1, 1) into 3:
 //!
-//! * counts before: (1,1) twice, for it stands at two places that overlap (T2); (1,2) once
+//! * counts before: (1,1) twice, since it stands at two places that overlap (T2); (1,2) once
 //! * the merge goes from left to right without overlap (T4): `3 1 2`
 //! * counts after: (3,1) once, (1,2) once; so the change is (1,1) -2, (3,1) +1
 //!
-//! Invariants: merging never lengthens a word; the bytes it stands for stay the same; the change adds up to minus the number
-//! of merges made.
+//! Invariants: merging never lengthens a word; its bytes stay the same; the changes add up to minus the number of
+//! replacements.
 //!
-//! Costs, n the length of the word: each O(n) time and space. That is fine for words. For a text that is one single word of a
-//! million letters it is not: every merge then reads the whole text again.
+//! Costs, n the length of the word: each O(n) time and space. When not to use it: a text that is one word of a million
+//! letters, because every merge then reads all of it again.
 //!
 //! Implements SPEC T2 and T4.
 
@@ -20,7 +22,7 @@ use foldhash::{HashMap, HashMapExt};
 
 pub type Pair = (u32, u32);
 
-/// At how many places of the word each pair stands, overlapping places included.
+/// Counts at how many places of the word each pair stands, overlapping places included.
 pub fn count_pairs(word: &[u32]) -> HashMap<Pair, i64> {
     let mut counts = HashMap::new();
     for pair in word.windows(2) {
@@ -29,7 +31,7 @@ pub fn count_pairs(word: &[u32]) -> HashMap<Pair, i64> {
     counts
 }
 
-/// The word with each occurrence of the pair replaced, from left to right and without overlap.
+/// Replaces each occurrence of the pair in the word, from left to right and without overlap.
 pub fn merge_pair(word: &[u32], pair: Pair, new_id: u32) -> Vec<u32> {
     let (left, right) = pair;
     let mut merged = Vec::with_capacity(word.len());
@@ -46,7 +48,7 @@ pub fn merge_pair(word: &[u32], pair: Pair, new_id: u32) -> Vec<u32> {
     merged
 }
 
-/// By how much the count of each pair differs after a merge; pairs whose count stays are left out.
+/// Returns by how much the count of each pair changes in a merge; pairs whose count stays the same are left out.
 pub fn pair_changes(before: &[u32], after: &[u32]) -> HashMap<Pair, i64> {
     let mut changes = count_pairs(before);
     for count in changes.values_mut() {

@@ -1,22 +1,23 @@
 //! Text -> pieces.
 //!
-//! A split pattern cuts text into pieces before anything is merged, and no merge ever crosses the edge of a piece. This is
-//! what keeps "dog" and "dog." from becoming two unrelated tokens, and what makes training cheap: the corpus becomes a bag
-//! of pieces with counts.
+//! A split pattern cuts text into pieces before anything is merged, and no merge ever crosses the boundary of a piece. This
+//! keeps "dog" and "dog." from becoming two unrelated tokens, and makes training cheap: the corpus becomes a bag of pieces
+//! with counts.
 //!
 //! By hand, with `gpt2`: `I'll be  back` -> `I` `'ll` ` be` ` ` ` back` (a word takes one space before it; of two spaces the
 //! first stays alone).
 //!
-//! Invariants: the pieces, joined, are the text (P2): what a pattern leaves unmatched becomes pieces of its own. No piece is
-//! empty. Bytes that are not UTF-8 are cut as if each were U+FFFD, which is neither letter, number nor white space (E5).
+//! Invariants: the pieces, joined, are the text (P2): text that the pattern does not match becomes separate pieces. No piece
+//! is empty. Bytes that are not UTF-8 are cut as if each were U+FFFD, which is neither letter, number nor white space (E5).
 //!
-//! Costs: one search a piece; time linear in the text for the named patterns. A pattern of one's own costs what its engine
-//! makes of it, up to a limit, beyond which it is an error (P6).
+//! Costs: one search a piece; time linear in the text for the named patterns. A custom pattern costs what its engine needs
+//! for it, up to a limit, beyond which it is an error (P6).
 //!
-//! Several patterns with `(?#then)` between them cut one after the other: each piece of the first is cut by the second, and so
-//! on (P8). A look ahead then ends at the edge of the piece before. The tokenizers of `DeepSeek` need this.
+//! Several patterns with `(?#then)` between them cut one after the other: each piece of the first is cut by the second, and
+//! so on (P8). A look-ahead then ends at the end of the piece being cut. The tokenizers of `DeepSeek` need this.
 //!
-//! Not for: languages written without spaces, if words are wanted; a piece is then a whole sentence, which is still exact.
+//! When not to use it: to find the words of a language written without spaces. A piece is then a whole sentence, which is
+//! still exact.
 //!
 //! Implements SPEC P1, P2, P3, P6, P7, P8 and E5.
 
@@ -25,8 +26,8 @@ use crate::fast::{self, scan::Grammar};
 use crate::regexes::translate;
 use std::borrow::Cow;
 
-/// The patterns of GPT-2, of GPT-3.5 and GPT-4, and of GPT-4o, as tiktoken publishes them. The first is written in the
-/// older and longer form that says what it does; tiktoken's present form cuts every text alike.
+/// The patterns of GPT-2, of GPT-3.5 and GPT-4, and of GPT-4o, as tiktoken publishes them. The first is written in its older,
+/// longer form, which is easier to read; tiktoken's present form cuts every text the same.
 pub const NAMED: [(&str, &str); 3] = [
     ("gpt2", r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s"),
     (
@@ -46,19 +47,19 @@ pub const NAMED: [(&str, &str); 3] = [
     ),
 ];
 
-/// How many steps back one search may take before the pattern is refused. (Python counts seconds instead.)
+/// How many backtracking steps one search may take before it is an error. (Python counts seconds instead.)
 const STEP_LIMIT: usize = 100_000_000;
 
-/// Between patterns that cut one after the other. The regular expressions have no comments, so it is nothing else.
+/// Separates patterns that cut one after the other. Since the portable expressions have no comments, it has no other meaning.
 const THEN: &str = "(?#then)";
 
 /// A split pattern: `gpt2`, `cl100k`, `o200k`, `none` (the whole text is one piece) or a regular expression.
 #[derive(Debug, Clone)]
 pub struct Pattern {
     source: String,
-    /// The patterns that cut one after the other; none where there is one only.
+    /// The patterns that cut one after the other; empty if there is only one.
     steps: Vec<Pattern>,
-    /// None where no regular expression is needed: the pattern is `none`, or the fast scanner cuts in its place.
+    /// None if no regular expression is needed: the pattern is `none`, or the fast scanner cuts instead.
     regex: Option<fancy_regex::Regex>,
     scanner: Option<Grammar>,
 }
@@ -87,12 +88,12 @@ impl Pattern {
         &self.source
     }
 
-    /// The fast scanner that cuts in place of the regular expression, if there is one.
+    /// Returns the fast scanner that cuts instead of the regular expression, if there is one.
     pub fn scanner(&self) -> Option<Grammar> {
         self.scanner
     }
 
-    /// Hand the pieces of the text to `emit`, in order.
+    /// Passes the pieces of the text to `emit`, in order.
     pub fn split<'t>(&self, text: &'t [u8], emit: &mut dyn FnMut(&'t [u8])) -> Result<()> {
         if let Some(grammar) = self.scanner {
             fast::scan::split(grammar, text, emit);
@@ -116,7 +117,7 @@ impl Pattern {
         while at < view.chars.len() {
             let Some((start, end)) = search(regex, &self.source, &view.chars, at)? else { break };
             if start == end {
-                // An empty match is no piece; go on behind the next character.
+                // An empty match is not a piece; continue after the next character.
                 at = end + view.chars[end..].chars().next().map_or(1, char::len_utf8);
                 continue;
             }
@@ -132,12 +133,12 @@ impl Pattern {
         Ok(())
     }
 
-    /// The last place at which the text can be cut in two whose pieces are those of the whole; 0 where none is known.
+    /// Returns the last offset at which the text can be cut without changing its pieces; 0 if none is known.
     ///
-    /// With a named pattern: between an ASCII letter or digit and an ASCII white-space character. No alternative goes on
+    /// With a named pattern: between an ASCII letter or digit and an ASCII white-space character. No alternative continues
     /// from a letter or digit to white space, so a piece ends there; none looks behind, so the right part is cut as before;
-    /// and none looks past a letter or digit that it has not taken, so neither does the left part change. Holds whatever
-    /// text follows later.
+    /// and none looks past a letter or digit that it has not matched, so the left part does not change either. This holds
+    /// whatever text follows.
     pub fn safe_cut(&self, text: &[u8]) -> usize {
         if !NAMED.iter().any(|(name, pattern)| [*name, *pattern].contains(&self.source.as_str())) {
             return 0;
@@ -147,7 +148,7 @@ impl Pattern {
     }
 }
 
-/// The first match at or after a place, as its two ends.
+/// Returns start and end of the first match at or after an offset.
 fn search(regex: &fancy_regex::Regex, source: &str, view: &str, at: usize) -> Result<Option<(usize, usize)>> {
     let found = regex.find_from_pos(view, at).map_err(|_| {
         let reason = "matching the pattern takes too many steps".into();
@@ -164,10 +165,10 @@ fn compile_pattern(source: &str) -> Result<fancy_regex::Regex> {
         .map_err(|error| Error::Pattern { pattern: source.into(), reason: error.to_string() })
 }
 
-/// A text as the engine sees it: each invalid byte replaced by U+FFFD, which is two bytes longer.
+/// A text as the engine sees it: each invalid byte is replaced by U+FFFD, which is two bytes longer.
 struct View<'t> {
     chars: Cow<'t, str>,
-    /// Where the stand-ins begin, in `chars`.
+    /// The offsets of the replacement characters in `chars`.
     stand_ins: Vec<usize>,
 }
 
@@ -188,7 +189,7 @@ impl<'t> View<'t> {
         View { chars: Cow::Owned(chars), stand_ins }
     }
 
-    /// The bytes of `text` that stand at a span of `chars`.
+    /// Returns the bytes of `text` that a span of `chars` stands for.
     fn bytes(&self, text: &'t [u8], start: usize, end: usize) -> &'t [u8] {
         let shift = |at: usize| at - 2 * self.stand_ins.partition_point(|&stand_in| stand_in < at);
         &text[shift(start)..shift(end)]

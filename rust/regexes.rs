@@ -14,7 +14,7 @@
 //! | `a`  `\n \r \t \f \v \0` | a character |
 //! | `\xHH \x{H} \uHHHH \U{8 H}` | a character by number |
 //! | `\.` | a punctuation mark that would otherwise have a meaning |
-//! | `.`  `\s \S \d \D \w \W` | any but a newline; white space, decimal digits, word characters, not |
+//! | `.`  `\s \S \d \D \w \W` | any but a newline; white space, digits, word characters; the others |
 //! | `\pL \p{Lu} \PL \p{^Lu} \p{Han}` | Unicode general categories, scripts, `White_Space`, `Alphabetic` |
 //! | `[a-z\p{L}]` `[^...]` `[a[bc]]` | a set; the characters of a set within it |
 //! | `[\w&&[^\d]]` `[\w--[_]]` | what is on both sides; on the left side only |
@@ -26,9 +26,9 @@
 //!
 //! By hand: `(?i:'s)|$` becomes `(?:'[Ss\x{17F}])|\z`.
 //!
-//! Invariants: the translation has no flags and no capturing group; it matches the same text wherever both engines are
-//! right. Not for: text given by strangers as a pattern; matching may still take exponential time, which is cut short by a
-//! limit and an error, never by dropped text.
+//! Invariants: the translation has no flags and no capturing groups; both engines match the same text with it. When not to
+//! use it: for patterns from untrusted users. Matching may still take exponential time; a limit then ends it with an error,
+//! and no text is dropped.
 //!
 //! Costs: O(p + c * r) for a pattern of p characters with c classes of r ranges (at most some 700).
 //!
@@ -45,7 +45,7 @@ const MAX_REPEAT: usize = 1000;
 /// The groups that look at text and take none.
 pub const LOOKS: [&str; 4] = ["(?=", "(?!", "(?<=", "(?<!"];
 
-/// The least and the greatest number of characters that a part can match; None is without bound.
+/// The least and the greatest number of characters that a part can match; None means unbounded.
 pub type Width = (usize, Option<usize>);
 
 /// One part of a pattern.
@@ -77,7 +77,7 @@ pub enum Node {
     },
 }
 
-/// The same pattern in the words of this language's engine.
+/// Translates a pattern into the syntax of this language's engine.
 pub fn translate(pattern: &str) -> Result<String> {
     Ok(emit(&parse(pattern)?))
 }
@@ -111,7 +111,7 @@ impl Parser {
         text.chars().all(|char| here.next() == Some(&char))
     }
 
-    /// Step over `text` if it stands here.
+    /// Steps over `text` if the pattern continues with it.
     fn take(&mut self, text: &str) -> bool {
         let found = self.peek(text);
         if found {
@@ -122,7 +122,7 @@ impl Parser {
 
     fn next(&mut self) -> Result<char> {
         if self.at >= self.pattern.len() {
-            return self.refuse("the pattern ends too early");
+            return self.refuse("the pattern ends in the middle");
         }
         self.at += 1;
         Ok(self.pattern[self.at - 1])
@@ -158,7 +158,7 @@ impl Parser {
         Ok((Node::Sequence(parts), ignore_case))
     }
 
-    /// One part and the quantifier after it.
+    /// Reads one part and the quantifier after it.
     fn repeated(&mut self, depth: usize, ignore_case: bool) -> Result<Node> {
         let part = self.part(depth, ignore_case)?;
         let Some(bounds) = self.quantifier()? else {
@@ -171,7 +171,7 @@ impl Parser {
         }
         let (least, most) = width(&part);
         if least == 0 && (bounds.1 != Some(1) || most == Some(0)) {
-            return self.refuse("repeating what can match nothing");
+            return self.refuse("a repeat of something that can match nothing");
         }
         let mark = ["?", "+"].into_iter().find(|mark| self.take(mark)).unwrap_or("");
         if self.quantifier()?.is_some() {
@@ -199,10 +199,10 @@ impl Parser {
             most = if self.peek("}") { None } else { Some(self.number()?) };
         }
         if !self.take("}") {
-            return self.refuse("'{' that begins no {n}, {n,} or {n,m} (write \\{)");
+            return self.refuse("'{' that does not begin {n}, {n,} or {n,m} (write \\{)");
         }
         if most.is_some_and(|most| most < least) {
-            return self.refuse("a repeat whose bounds are the wrong way round");
+            return self.refuse("a repeat whose bounds are reversed");
         }
         Ok(Some((least, most)))
     }
@@ -214,7 +214,7 @@ impl Parser {
         }
         let digits: String = self.pattern[start..self.at].iter().collect();
         if digits.is_empty() {
-            return self.refuse("'{' that begins no {n}, {n,} or {n,m} (write \\{)");
+            return self.refuse("'{' that does not begin {n}, {n,} or {n,m} (write \\{)");
         }
         match digits.parse::<usize>() {
             Ok(number) if digits.len() <= 4 && number <= MAX_REPEAT => Ok(number),
@@ -277,18 +277,18 @@ impl Parser {
         if mark.starts_with("(?<") {
             let (least, most) = width(&part);
             if Some(least) != most {
-                return self.refuse("looking behind at a varying number of characters");
+                return self.refuse("a look-behind of varying length");
             }
         }
         if !self.take(")") {
-            return self.refuse("a group without its ')'");
+            return self.refuse("a group that is not closed");
         }
         Ok(Node::Group { part: Box::new(part), mark })
     }
 
     // -- characters and sets ---------------------------------------------------------------------------------------
 
-    /// The set whose `[` has just been read.
+    /// Reads a set whose `[` has just been read.
     ///
     /// Its operators bind alike, from left to right, and less than what stands side by side:
     /// `[a-z0-9&&\d--5]` is `[[[a-z0-9]&&[\d]]--[5]]`.
@@ -328,7 +328,7 @@ impl Parser {
         Ok(if ignore_case { fold_case(&chars) } else { chars })
     }
 
-    /// A character, a range of them, or a class.
+    /// Reads a character, a range or a class.
     fn set_member(&mut self) -> Result<CharSet> {
         let first = self.set_item()?;
         if !self.peek("-") || self.peek("-]") || self.peek("--") {
@@ -340,10 +340,10 @@ impl Parser {
         }
         let last = self.set_item()?;
         if !is_single(&first) || !is_single(&last) {
-            return self.refuse("a range between what are not characters");
+            return self.refuse("a range whose ends are not single characters");
         }
         if first > last {
-            return self.refuse("a range whose ends are the wrong way round");
+            return self.refuse("a range whose ends are reversed");
         }
         Ok(char_range(first[0].0, last[0].0))
     }
@@ -352,7 +352,7 @@ impl Parser {
         if self.take("\\") { self.escape() } else { Ok(single(self.next()?)) }
     }
 
-    /// What the backslash just read and the characters after it stand for.
+    /// Reads an escape whose backslash has just been read.
     fn escape(&mut self) -> Result<CharSet> {
         let char = self.next()?;
         Ok(match char {
@@ -393,7 +393,7 @@ impl Parser {
             return self.refuse("a character number that is not hexadecimal");
         }
         let number = u32::from_str_radix(&field, 16).unwrap_or(u32::MAX);
-        char::from_u32(number).map(single).map_or_else(|| self.refuse("a number that is no character's"), Ok)
+        char::from_u32(number).map(single).map_or_else(|| self.refuse("a number that is not a character's"), Ok)
     }
 
     fn property(&mut self) -> Result<CharSet> {
@@ -401,7 +401,7 @@ impl Parser {
         if name == "{" {
             let rest = &self.pattern[self.at..];
             let Some(end) = rest.iter().position(|&char| char == '}') else {
-                return self.refuse("a property without its '}'");
+                return self.refuse("a property that is not closed");
             };
             name = rest[..end].iter().collect();
             self.at += end + 1;
@@ -420,7 +420,7 @@ fn is_single(chars: &CharSet) -> bool {
     chars.len() == 1 && chars[0].0 == chars[0].1
 }
 
-/// The characters from `first` to `last`, without the surrogates between them.
+/// Returns the characters from `first` to `last`, without the surrogates between them.
 fn char_range(first: u32, last: u32) -> CharSet {
     if first < 0xD800 && last > 0xDFFF { vec![(first, 0xD7FF), (0xE000, last)] } else { vec![(first, last)] }
 }
@@ -471,7 +471,7 @@ pub fn emit(node: &Node) -> String {
     }
 }
 
-/// `\b` (or, inside, `\B`) spelled out, so that it rests on the table too.
+/// Writes out `\b` (or, inside, `\B`), so that it uses the table, too.
 fn word_edge(inside: bool) -> String {
     let chars = emit_set(&word());
     if inside {
@@ -481,7 +481,7 @@ fn word_edge(inside: bool) -> String {
     }
 }
 
-/// The set as this language's engine reads it.
+/// Writes a set as this language's engine reads it.
 fn emit_set(chars: &CharSet) -> String {
     if is_single(chars) {
         return emit_char(chars[0].0);

@@ -1,17 +1,16 @@
 //! Text -> segments and special tokens.
 //!
 //! A special token (`<|endoftext|>`) is a marker that stands for one id and never takes part in merging. Where the caller
-//! allows one, its occurrences are cut out of the text first; what lies between them is encoded as if each segment were a
-//! text of its own.
+//! allows one, its occurrences are cut out of the text first; each segment between them is encoded by itself.
 //!
 //! By hand, with `<s>` and `<s>x` both allowed: in `a<s>xb<s>` the leftmost occurrence begins at 1; of the two tokens there
-//! the longer wins; so: text `a`, token `<s>x`, text `b`, token `<s>`.
+//! the longer wins. The result: text `a`, token `<s>x`, text `b`, token `<s>`.
 //!
 //! Invariants: tokens found do not overlap; leftmost first, then longest (E3). An empty token is refused: it would occur
-//! everywhere. Nothing is special unless the caller says so: text from strangers cannot smuggle in a marker.
+//! everywhere. Nothing is special unless the caller says so: user text cannot smuggle in a marker.
 //!
-//! Costs: O(n) for n bytes of text, whatever the number of tokens; building the automaton for a set of wanted tokens is
-//! linear in their bytes, so keep a [`Finder`] where many texts want the same.
+//! Costs: O(n) for n bytes of text, for any number of tokens; building the automaton for a set of wanted tokens is linear in
+//! their bytes, so keep a [`Finder`] where many texts want the same.
 //!
 //! Implements SPEC E3.
 
@@ -39,14 +38,14 @@ impl SpecialTokens {
         Ok(SpecialTokens { ids, names })
     }
 
-    /// A finder of some of the tokens, named; those that are not special tokens are passed over.
+    /// Returns a finder of the tokens named; names that are not special tokens are ignored.
     pub fn finder(&self, wanted: &[&str]) -> Finder {
         let tokens: Vec<(String, u32)> =
             self.ids.iter().filter(|(name, _)| wanted.contains(&name.as_str())).cloned().collect();
         Finder::new(tokens)
     }
 
-    /// A finder of all the tokens.
+    /// Returns a finder of all the tokens.
     pub fn finder_of_all(&self) -> Finder {
         Finder::new(self.ids.clone())
     }
@@ -67,7 +66,7 @@ impl Finder {
         Finder { tokens, automaton }
     }
 
-    /// Start, end, name and id of each occurrence: leftmost, then longest, without overlap.
+    /// Iterates over start, end, name and id of each occurrence: leftmost, then longest, without overlap.
     pub fn find<'f>(&'f self, text: &'f [u8]) -> impl Iterator<Item = (usize, usize, &'f str, u32)> {
         let matches = self.automaton.iter().flat_map(move |automaton| automaton.find_iter(text));
         matches.map(|found| {
@@ -76,7 +75,7 @@ impl Finder {
         })
     }
 
-    /// The text as segments (start, end, None) and special tokens (start, end, id). No segment is empty.
+    /// Passes on the text as segments (start, end, None) and special tokens (start, end, id). No segment is empty.
     pub fn split(&self, text: &[u8], mut emit: impl FnMut(usize, usize, Option<u32>) -> Result<()>) -> Result<()> {
         let mut done = 0;
         for (start, end, _, id) in self.find(text) {
@@ -92,17 +91,17 @@ impl Finder {
         Ok(())
     }
 
-    /// Whether it looks for nothing.
+    /// Returns whether it looks for nothing.
     pub fn is_empty(&self) -> bool {
         self.tokens.is_empty()
     }
 
-    /// The bytes of the longest token; 0 without tokens.
+    /// Returns the length in bytes of the longest token; 0 if there is none.
     pub fn longest(&self) -> usize {
         self.tokens.iter().map(|(name, _)| name.len()).max().unwrap_or(0)
     }
 
-    /// Whether some token stands across a place of the text.
+    /// Returns whether one of the tokens extends across an offset of the text.
     pub fn crosses(&self, text: &[u8], at: usize) -> bool {
         let longest = self.longest();
         let start = at.saturating_sub(longest);

@@ -1,10 +1,10 @@
 //! What training and encoding did, step by step, as data.
 //!
-//! One schema for both languages; `python/minitok/reference/trace.py` documents every field. Renderers (terminal, notebook,
+//! Both languages share one schema; `python/minitok/reference/trace.py` documents every field. Renderers (terminal, notebook,
 //! web page) replay the events; they never look inside an algorithm.
 //!
-//! Costs: a traced step looks at every pair anew, O(n) an encoding step of n parts and O(p log p) a training step of p pairs.
-//! Not for: long texts.
+//! Costs: a traced step looks at every pair again and sorts the candidates: O(n log n) for an encoding step of n parts, O(p
+//! log p) for a training step of p pairs. Not for: long texts.
 //!
 //! Implements SPEC X1 and X2.
 
@@ -49,7 +49,7 @@ pub enum Event {
     },
 }
 
-/// The event of one merge of a training; `ranked` holds all pairs in the order of choice.
+/// Returns the event of one merge of a training; `ranked` holds all pairs in the order of choice.
 pub fn train_merge(step: usize, ranked: &[(Pair, i64)], winner: Pair, id: u32, words: Vec<usize>) -> Event {
     let count = ranked.first().map_or(0, |first| first.1);
     Event::TrainMerge {
@@ -63,7 +63,7 @@ pub fn train_merge(step: usize, ranked: &[(Pair, i64)], winner: Pair, id: u32, w
     }
 }
 
-/// The ids of one piece by the naive method, which looks at every pair anew, with an event for each merge.
+/// Encodes one piece by looking at every pair again after each merge, and emits an event for each merge.
 pub fn trace_piece(
     vocab: &Vocab,
     piece: &[u8],
@@ -80,7 +80,7 @@ pub fn trace_piece(
     trace_merges(vocab, ids, number, emit)
 }
 
-/// Merge the parts of a piece until no two neighbours merge, with an event for each merge.
+/// Merges the parts of a piece until no two neighbours can merge, and emits an event for each merge.
 pub fn trace_merges(
     vocab: &Vocab,
     mut ids: Vec<u32>,
@@ -98,7 +98,7 @@ pub fn trace_merges(
     }
 }
 
-/// All neighbours that merge, first choice first.
+/// Returns all neighbours that can merge, first choice first.
 pub fn all_candidates(vocab: &Vocab, ids: &[u32]) -> Vec<Candidate> {
     let candidate = |(place, pair): (usize, &[u32])| {
         let (left, right) = (pair[0], pair[1]);

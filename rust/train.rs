@@ -10,19 +10,21 @@
 //!
 //! * *Counts are kept, not counted again*: a merge changes only the words that hold the pair; the change is added
 //!   (`pairs.rs`).
-//! * *A lazy heap finds the highest count.* Counts fall behind the heap's back. But a pair is only ever created in the step
-//!   that makes the younger of its two ids, so after that its count can only fall: an entry is an upper bound. When one comes
-//!   to the top and its count is out of date, it goes back with the right count; when it is right, it is the highest.
+//! * *A lazy heap finds the highest count.* Counts change without the heap being updated. But a pair is created only in the
+//!   step that makes the newer of its two ids, so after that its count can only fall: an entry is an upper bound. An entry
+//!   that comes to the top with an outdated count goes back with the right one; if its count is right, it is the highest.
 //!
 //! Invariants: after every step, `counts` is what `count_pairs` over all words would give; every pair with a count has an
-//! entry in the queue that comes no later than it should.
+//! entry in the queue whose key is at most the pair's true key.
 //!
-//! A training need not begin with bytes. `extend` goes on from any vocabulary: the words begin as its ids, and the rest is the
-//! same. Training is to go on from the 256 bytes.
+//! `extend` continues from any vocabulary: the words begin as its ids instead of as bytes, and the rest is the same. `train`
+//! is `extend` starting from the 256 single bytes.
 //!
-//! Costs: w bytes of distinct words, V merges, t the words touched by all merges together, L the length of a word:
-//! O(w + t L + V log V); space O(w). When not to use it: one huge word (pattern `none`), where every merge rewrites the whole
-//! text; the fast trainer does not.
+//! Costs: w bytes of distinct words, t the words touched by all merges together, L the length of a word, P the pairs that
+//! ever have a count: O((w + t L) log P) time, O(w + P) space. The heap holds an entry for each of the P pairs, of which
+//! there are far more than merges; each outdated entry that is put back follows a change of that pair's count. With
+//! `first_seen`, making an entry also searches words that hold the pair. When not to use it: one huge word (pattern `none`),
+//! where every merge rewrites the whole text; the fast trainer does not.
 //!
 //! Implements SPEC T1 to T5, T7, T8 and T10.
 
@@ -44,7 +46,7 @@ pub enum TieBreak {
     GreatestBytes,
 }
 
-/// What the merges depend on besides the words. `byte_order[i]` is the byte of id i, where bytes are the beginning.
+/// What the merges depend on besides the words. `byte_order[i]` is the byte of id i, for `train` only.
 #[derive(Debug, Clone)]
 pub struct TrainOptions {
     pub n_merges: usize,
@@ -74,7 +76,8 @@ pub enum Stop {
     MinFrequency,
 }
 
-/// The merges in order, the count of each when it was chosen, how many had rivals of equal count, and the reason to stop.
+/// The merges in order, the count of each when it was chosen, at how many of them another pair had the same count (`ties`),
+/// and why training stopped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trained {
     pub merges: Vec<Pair>,
@@ -113,7 +116,7 @@ impl Words {
         words
     }
 
-    /// Add what has changed in one word to the counts, as often as the word occurs.
+    /// Adds the changes of one word to the counts, times the number of its occurrences.
     fn change(&mut self, index: usize, changes: &HashMap<Pair, i64>) {
         for (&pair, &change) in changes {
             *self.counts.entry(pair).or_insert(0) += change * self.frequencies[index];
@@ -123,7 +126,7 @@ impl Words {
         }
     }
 
-    /// Replace the pair everywhere. Returns the words touched and the pairs created, both in order.
+    /// Replaces the pair everywhere. Returns the words changed and the pairs created, both in order.
     fn merge(&mut self, pair: Pair, new_id: u32) -> Result<(Vec<usize>, BTreeSet<Pair>)> {
         self.tokens.set(new_id, &[self.token(pair.0), self.token(pair.1)].concat())?;
         let holders = self.holders.remove(&pair).unwrap_or_default();
@@ -144,10 +147,10 @@ impl Words {
         self.tokens.get(id).unwrap_or_default()
     }
 
-    /// The first word that holds the pair, and the byte of it at which the pair first begins.
+    /// Returns the first word that holds the pair, and the offset of the pair's first occurrence in it.
     ///
-    /// A byte, not an index into the ids: an index gets smaller when something to the left of it is merged, and a key of
-    /// the queue must not. The byte of an occurrence never changes.
+    /// An offset in bytes, not a place among the ids: a place gets smaller when something to its left is merged, and a key of
+    /// the queue must not. The offset of an occurrence never changes.
     fn first_seen(&self, pair: Pair) -> (usize, usize) {
         let byte = |index: usize| {
             let mut at = 0;
@@ -165,12 +168,12 @@ impl Words {
     }
 }
 
-/// Whether the pair stands in the word.
+/// Returns whether the word holds the pair.
 fn holds(word: &[u32], pair: Pair) -> bool {
     word.windows(2).any(|both| (both[0], both[1]) == pair)
 }
 
-/// What a pair is sorted by: the smallest key is merged first. It never gets smaller while the pair lives.
+/// What pairs are sorted by: the smallest key is merged first. It never gets smaller while the pair has a count.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
     SmallestIds(Reverse<i64>, Pair),
@@ -191,7 +194,7 @@ impl<'o> Queue<'o> {
         queue
     }
 
-    /// Whether the pair is frequent enough and its token not too long (T5, T7).
+    /// Returns whether the pair is frequent enough and its token not too long (T5, T7).
     fn mergeable(&self, words: &Words, pair: Pair) -> bool {
         let length = words.token(pair.0).len() + words.token(pair.1).len();
         let count = words.counts.get(&pair).copied().unwrap_or(0);
@@ -209,7 +212,7 @@ impl<'o> Queue<'o> {
         }
     }
 
-    /// The pair to merge now, brought to the top; None when no pair is frequent enough.
+    /// Returns the pair to merge next and brings it to the top; None if no pair is frequent enough.
     fn peek(&mut self, words: &Words) -> Option<Pair> {
         while let Some(Reverse((key, pair))) = self.heap.peek() {
             let pair = *pair;
@@ -227,14 +230,14 @@ impl<'o> Queue<'o> {
         None
     }
 
-    /// The pair to merge now, taken out.
+    /// Removes and returns the pair to merge next; None if no pair is frequent enough.
     fn pop(&mut self, words: &Words) -> Option<Pair> {
         let pair = self.peek(words)?;
         self.heap.pop();
         Some(pair)
     }
 
-    /// Pairs just created by a merge.
+    /// Adds the pairs that a merge has just created.
     fn add(&mut self, words: &Words, pairs: impl IntoIterator<Item = Pair>) {
         for pair in pairs {
             if self.mergeable(words, pair) {
@@ -243,7 +246,7 @@ impl<'o> Queue<'o> {
         }
     }
 
-    /// All pairs that may be merged, with their counts, in the order of choice. For traces: it reads every pair.
+    /// Returns all pairs that may be merged, with their counts, in the order of choice. For traces only: it reads every pair.
     fn ranking(&self, words: &Words) -> Vec<(Pair, i64)> {
         let mut pairs: Vec<(Pair, i64)> = words.counts.iter().map(|(&pair, &count)| (pair, count)).collect();
         pairs.retain(|&(pair, _)| self.mergeable(words, pair));
@@ -252,19 +255,19 @@ impl<'o> Queue<'o> {
     }
 }
 
-/// Hears of a training as it goes on; an error stops it.
+/// Is notified of the progress of a training; returning an error stops it.
 pub struct Observer<'m, 't> {
     /// The number of merges made so far.
     pub on_merge: &'m mut dyn FnMut(usize) -> Result<()>,
     pub trace: Option<&'t mut dyn FnMut(Event) -> Result<()>>,
 }
 
-/// Learn the merges of the pieces.
+/// Learns the merges of the pieces.
 pub fn train(pieces: &[(Vec<u8>, i64)], options: &TrainOptions, observer: &mut Observer) -> Result<Trained> {
     extend(&Vocab::from_merges(&options.byte_order, &[])?, 256, pieces, options, observer)
 }
 
-/// Learn merges on top of a vocabulary; they make the ids from `first_id` on, which are above all of its own (T10).
+/// Learns merges on top of a vocabulary; they make the ids from `first_id` on, which are above all existing ones (T10).
 pub fn extend(
     vocab: &Vocab,
     first_id: u32,

@@ -1,17 +1,17 @@
 //! Which characters are letters, digits, white space: sets of characters from one table.
 //!
-//! Both languages read the same file, `unicode_16.txt` (Unicode 16.0.0, the version that defines tiktoken's ids), because
-//! the tables inside regular-expression engines differ from release to release, and a character that becomes a letter
-//! changes how every text around it is cut.
+//! Both languages read the same file, `unicode_16.txt` (Unicode 16.0.0, the version that defines tiktoken's ids), because the
+//! tables inside regular-expression engines differ from release to release, and a character that becomes a letter changes how
+//! the text around it is cut.
 //!
-//! A set is a list of ranges `(first, last)`, ascending, disjoint and not adjacent, of *scalar values*: code points without
-//! the surrogates D800-DFFF, which no well-formed text holds.
+//! A set is a list of ranges `(first, last)`, ascending, disjoint and not adjacent, of *scalar values*: code points except
+//! the surrogates D800-DFFF, which well-formed text does not contain.
 //!
 //! By hand: `Nd` begins `30-39 660-669`, so `property_set("Nd")` begins `(0x30, 0x39), (0x660, 0x669)`, and its complement
 //! begins `(0x0, 0x2F), (0x3A, 0x65F)`.
 //!
 //! Costs, r the number of ranges: union O(r log r), complement O(r), case folding O(o log r) for the o = 1,400 groups of
-//! characters that differ by case only.
+//! characters that differ only by case.
 //!
 //! Implements SPEC P5.
 
@@ -25,7 +25,7 @@ pub type CharSet = Vec<(u32, u32)>;
 const LAST: u32 = 0x0010_FFFF;
 const SURROGATES: (u32, u32) = (0xD800, 0xDFFF);
 
-/// A group of general categories, under its short and its long name.
+/// Groups of general categories, by their short and their long names.
 fn group(name: &str) -> Option<&'static [&'static str]> {
     Some(match name {
         "l" | "letter" => &["lu", "ll", "lt", "lm", "lo"],
@@ -40,7 +40,7 @@ fn group(name: &str) -> Option<&'static [&'static str]> {
     })
 }
 
-/// The set of each property by its lower-case name, and the groups of characters that differ by case.
+/// The set of each property by its lower-case name, and the groups of characters that differ only by case.
 pub struct UnicodeTable {
     properties: HashMap<String, CharSet>,
     folds: Vec<Vec<u32>>,
@@ -70,7 +70,7 @@ pub fn table() -> &'static UnicodeTable {
     &TABLE
 }
 
-/// The characters that `\p{name}` stands for: a general category, a script, or one of three properties.
+/// Returns the characters that `\p{name}` matches: a general category, a script, or one of three properties.
 pub fn property_set(name: &str) -> Result<CharSet, String> {
     let lower = name.trim_matches(' ').to_lowercase().replace(' ', "_");
     let mut key = lower.as_str();
@@ -92,13 +92,13 @@ pub fn white_space() -> CharSet {
     table().properties["white_space"].clone()
 }
 
-/// `\w`: letters and all that joins them, as Unicode's UTS 18 has it.
+/// `\w`: letters and what joins them, as defined in Unicode's UTS 18.
 pub fn word() -> CharSet {
     let names = ["Alphabetic", "M", "Nd", "Pc", "Join_Control"];
     union(names.iter().flat_map(|name| property_set(name).unwrap_or_default()))
 }
 
-/// The characters of any of the ranges.
+/// Returns the union of the ranges.
 pub fn union(ranges: impl IntoIterator<Item = (u32, u32)>) -> CharSet {
     let mut sorted: Vec<(u32, u32)> = ranges.into_iter().collect();
     sorted.sort_unstable();
@@ -112,7 +112,7 @@ pub fn union(ranges: impl IntoIterator<Item = (u32, u32)>) -> CharSet {
     merged
 }
 
-/// All scalar values that are not in the set.
+/// Returns all scalar values that are not in the set.
 pub fn complement(chars: &[(u32, u32)]) -> CharSet {
     let mut gaps = Vec::new();
     let mut start = 0;
@@ -133,13 +133,13 @@ pub fn difference(chars: &[(u32, u32)], others: &[(u32, u32)]) -> CharSet {
     complement(&union(complement(chars).into_iter().chain(others.iter().copied())))
 }
 
-/// Whether the set holds the code point.
+/// Returns whether the set holds the code point.
 pub fn contains(chars: &[(u32, u32)], char: u32) -> bool {
     let index = chars.partition_point(|range| range.0 <= char);
     index > 0 && char <= chars[index - 1].1
 }
 
-/// The set and every character that differs from one of its own by case only (`s`: also `S` and U+017F).
+/// Adds every character that differs from a member of the set only by case (`s`: also `S` and U+017F).
 pub fn fold_case(chars: &[(u32, u32)]) -> CharSet {
     let touched = table().folds.iter().filter(|group| group.iter().any(|&char| contains(chars, char)));
     union(chars.iter().copied().chain(touched.flatten().map(|&char| (char, char))))
@@ -149,7 +149,7 @@ pub fn fold_case(chars: &[(u32, u32)]) -> CharSet {
 mod tests {
     use super::*;
 
-    /// The table is what the crate that defines tiktoken's ids holds today; neither can move alone.
+    /// The table equals that of the crate which defines tiktoken's ids; neither can change alone.
     #[test]
     fn the_table_is_that_of_regex_syntax() {
         for name in ["Lu", "Ll", "Lt", "Lm", "Lo", "M", "Nd", "Nl", "No", "P", "S", "Z", "C", "White_Space", "Han"] {
@@ -158,7 +158,7 @@ mod tests {
                 panic!("{name} is no class");
             };
             let theirs: CharSet = class.iter().map(|range| (range.start() as u32, range.end() as u32)).collect();
-            // Twice turned round, the surrogates that a range of theirs may span are gone.
+            // Complementing twice removes the surrogates that one of their ranges may span.
             assert_eq!(property_set(name).unwrap(), complement(&complement(&theirs)), "{name}");
         }
     }

@@ -1,20 +1,21 @@
 //! Ids <-> bytes, and the merges that connect them.
 //!
-//! A vocabulary gives every id its bytes. The first 256 tokens are the single bytes; each merge joins two tokens into a new
-//! one. The *rank* of a merge is its place in the order of learning, and encoding applies merges by rank.
+//! A vocabulary gives every id its bytes. The single bytes are tokens; each merge joins two tokens into a new one. The *rank*
+//! of a merge is the number that orders merges: encoding applies the lowest first. In a list of merges, merge k (counted from
+//! 0) has rank k; in a vocabulary of ranks, the rank of a merge is the id that it makes.
 //!
-//! By hand: the merges (97, 98) and (256, 99) over the plain bytes make token 256 = `ab` and token 257 = `abc`.
+//! By hand: the merges (97, 98) and (256, 99) over the bytes in their own order make token 256 = `ab` and token 257 = `abc`.
 //!
-//! Published vocabularies come in two forms. One has merges. The other (tiktoken's files) has only ranks: each token's bytes
-//! and its id; two neighbours may merge whenever their concatenation is a token, lowest id first. If every token, encoded
-//! with the ranks below its own, comes to exactly two parts, those two parts are its merge, and merges and ranks say the
-//! same (proof: docs/algorithms.md, "Merges from ranks"). Otherwise every way to cut a token into two tokens is a merge of
-//! that token's rank.
+//! Published vocabularies come in two forms. One has merges. The other (tiktoken's files) has only ranks: the bytes and the
+//! id of each token; two neighbours may merge whenever their concatenation is a token, lowest id first. If every token,
+//! encoded with only the ranks below its own, becomes exactly two parts, those two parts are its merge, and both forms give
+//! the same ids (proof: docs/algorithms.md, "Merges from ranks"). Otherwise every way to cut a token into two tokens is a
+//! merge of that token's rank.
 //!
-//! Invariants: all 256 single bytes are there; the two sides of a merge are tokens and their concatenation is the token it
-//! makes; ranks ascend.
+//! Invariants: all 256 single bytes are tokens; both sides of a merge are tokens, and together they spell the token it makes;
+//! ranks ascend.
 //!
-//! Costs, V tokens of L bytes: O(V L) space; recovery of merges from ranks O(V L^2).
+//! Costs, V tokens of L bytes: O(V L) space; recovering merges from ranks O(V L^2).
 //!
 //! Implements SPEC T1, T9 and E2.
 
@@ -36,7 +37,7 @@ pub struct Merge {
     pub rank: u32,
 }
 
-/// The bytes of each id, end to end in one arena; an id without a token is a hole.
+/// The bytes of each id, end to end in one arena; an id without a token is a gap.
 #[derive(Debug, Clone, Default)]
 pub struct Tokens {
     pub(crate) bytes: Vec<u8>,
@@ -51,7 +52,7 @@ impl Tokens {
         if (start, len) == HOLE { None } else { Some(&self.bytes[start as usize..][..len as usize]) }
     }
 
-    /// Give an id its bytes.
+    /// Gives an id its bytes.
     pub fn set(&mut self, id: u32, token: &[u8]) -> Result<()> {
         if id >= LIMIT {
             return Err(Error::Vocabulary(format!("token id {id} is not between 0 and {}", LIMIT - 1)));
@@ -65,7 +66,7 @@ impl Tokens {
         Ok(())
     }
 
-    /// Give the id of a merge its bytes; false where it joins what is no token, or makes what is one already.
+    /// Gives the id of a merge its bytes. Returns false if a side is not a token, or if the id has bytes already.
     pub fn join(&mut self, merge: &Merge) -> Result<bool> {
         let (Some(left), Some(right), None) = (self.get(merge.left), self.get(merge.right), self.get(merge.id)) else {
             return Ok(false);
@@ -74,28 +75,29 @@ impl Tokens {
         self.set(merge.id, &joined).map(|()| true)
     }
 
-    /// One more than the highest id; holes count.
+    /// One more than the highest id; gaps count.
     pub fn n_ids(&self) -> u32 {
         self.spans.len() as u32
     }
 
-    /// Each id that has a token, ascending.
+    /// Iterates over the ids that have a token, ascending.
     pub fn iter(&self) -> impl Iterator<Item = (u32, &[u8])> + Clone {
         (0..self.n_ids()).filter_map(|id| self.get(id).map(|token| (id, token)))
     }
 }
 
-/// The tokens of an encoding and the merges among them. Special tokens are not part of it.
+/// The tokens of an encoding and the merges between them, without the special tokens.
 #[derive(Debug, Clone)]
 pub struct Vocab {
     pub tokens: Tokens,
     pub merges: Vec<Merge>,
-    /// A piece that is a token as it stands is that token, whatever the merges would make of it.
+    /// A piece that equals a token becomes that token, even if merging would give other ids.
     pub whole_pieces: bool,
-    /// Known: the merges make each token of its bytes, so that `whole_pieces` changes nothing. Not known otherwise.
+    /// True if the merges are known to make each token from its bytes, so that `whole_pieces` changes nothing; false if not
+    /// known.
     pub merges_make_all: bool,
     pub byte_ids: [u32; 256],
-    // Built when first asked: a published vocabulary is loaded in the time that these two would take.
+    // Built on first use: building these two would take as long as loading a published vocabulary does.
     ids: OnceLock<HashTable<u32>>,
     by_pair: OnceLock<HashMap<(u32, u32), (u32, u32)>>,
 }
@@ -113,7 +115,7 @@ impl Vocab {
         Ok(Vocab { by_pair: OnceLock::from(by_pair), ..vocab })
     }
 
-    /// From merges that are known to make the tokens that they say, each pair one.
+    /// Builds a vocabulary from merges that are known to be consistent: each makes its token, and no pair occurs twice.
     pub fn assemble(tokens: Tokens, merges: Vec<Merge>, whole_pieces: bool) -> Result<Vocab> {
         let mut byte_ids = [u32::MAX; 256];
         for (id, token) in tokens.iter() {
@@ -151,7 +153,7 @@ impl Vocab {
         for (rank, &(left, right)) in pairs.iter().enumerate() {
             for side in [left, right] {
                 if tokens.get(side).is_none() {
-                    let reason = format!("merge {rank} joins {left} and {right}, but {side} is no token before it");
+                    let reason = format!("merge {rank} joins {left} and {right}, but {side} is not a token before it");
                     return Err(Error::Vocabulary(reason));
                 }
             }
@@ -163,7 +165,7 @@ impl Vocab {
         Vocab::new(tokens, merges, false)
     }
 
-    /// From tokens with ids of any order, and pairs of ids in rank order (Hugging Face, GPT-2).
+    /// From tokens with any ids, and pairs of ids in rank order (Hugging Face, GPT-2).
     pub fn from_tokens(ids: &[(Vec<u8>, u32)], pairs: &[(u32, u32)], whole_pieces: bool) -> Result<Vocab> {
         let tokens = tokens_by_id(ids)?;
         let by_bytes: HashMap<&[u8], u32> = ids.iter().map(|(token, id)| (token.as_slice(), *id)).collect();
@@ -176,7 +178,7 @@ impl Vocab {
             let joined = join(&tokens, left, right);
             let Some(&id) = by_bytes.get(joined.as_slice()) else {
                 let shown = show(&joined);
-                let reason = format!("merge {rank} joins {left} and {right} to {shown}, which is no token");
+                let reason = format!("merge {rank} joins {left} and {right} to {shown}, which is not a token");
                 return Err(Error::Vocabulary(reason));
             };
             merges.push(Merge { left, right, id, rank: rank as u32 });
@@ -184,7 +186,7 @@ impl Vocab {
         Vocab::new(tokens, merges, whole_pieces)
     }
 
-    /// From each token's bytes and rank, which is its id too (tiktoken).
+    /// From the bytes and the rank of each token; the rank is also the id (tiktoken).
     pub fn from_ranks(ranks: &[(Vec<u8>, u32)]) -> Result<Vocab> {
         let tokens = tokens_by_id(ranks)?;
         let by_bytes: HashMap<&[u8], u32> = ranks.iter().map(|(token, rank)| (token.as_slice(), *rank)).collect();
@@ -194,18 +196,18 @@ impl Vocab {
         Ok(Vocab { merges_make_all, ..Vocab::new(tokens, merges, true)? })
     }
 
-    /// The bytes of an id; None where there is no such token.
+    /// Returns the bytes of an id; None if there is no such token.
     pub fn token_bytes(&self, id: u32) -> Option<&[u8]> {
         self.tokens.get(id)
     }
 
-    /// The id of a token's bytes (the lowest, should two share them); None where there is no such token.
+    /// Returns the id of a token's bytes (the lowest, if several ids share them); None if there is no such token.
     pub fn token_id(&self, token: &[u8]) -> Option<u32> {
         let ids = self.ids.get_or_init(|| index_by_bytes(&self.tokens));
         ids.find(hash(token), |&id| self.tokens.get(id) == Some(token)).copied()
     }
 
-    /// Rank and id of the merge of two neighbours; None where they do not merge.
+    /// Returns the rank and the id of the merge of two neighbours; None if they do not merge.
     pub fn merge_of(&self, left: u32, right: u32) -> Option<(u32, u32)> {
         let by_pair = self.by_pair.get_or_init(|| {
             self.merges.iter().map(|merge| ((merge.left, merge.right), (merge.rank, merge.id))).collect()
@@ -213,7 +215,7 @@ impl Vocab {
         by_pair.get(&(left, right)).copied()
     }
 
-    /// The vocabulary as it was after its first merges (T9).
+    /// Returns the vocabulary as it was after its first merges (T9).
     pub fn truncate(&self, n_merges: usize) -> Result<Vocab> {
         let kept = self.merges[..n_merges.min(self.merges.len())].to_vec();
         let mut tokens = Tokens::default();
@@ -228,7 +230,7 @@ impl Vocab {
     }
 }
 
-/// The ids by their tokens' bytes, which stay in the arena; the lowest id, should two share them.
+/// Maps the bytes of tokens, which stay in the arena, to ids; the lowest id, if several share them.
 fn index_by_bytes(tokens: &Tokens) -> HashTable<u32> {
     let mut ids = HashTable::with_capacity(tokens.spans.len());
     for (id, token) in tokens.iter() {
@@ -242,7 +244,7 @@ fn hash(token: &[u8]) -> u64 {
     FixedState::default().hash_one(token)
 }
 
-/// A merge joins two tokens into the one that their bytes make.
+/// Checks that a merge joins two tokens into the one that their bytes spell.
 fn check_merge(tokens: &Tokens, merge: &Merge) -> Result<()> {
     let Merge { left, right, id, .. } = *merge;
     match (tokens.get(left), tokens.get(right), tokens.get(id)) {
@@ -251,7 +253,7 @@ fn check_merge(tokens: &Tokens, merge: &Merge) -> Result<()> {
     }
 }
 
-/// An arena is as long as a place in it can be said.
+/// Checks that the arena is short enough for 32-bit offsets into it.
 pub(crate) fn check_length(bytes: usize) -> Result<()> {
     if bytes > LIMIT as usize {
         return Err(Error::Vocabulary("the tokens are longer than 2 GiB together".into()));
@@ -263,7 +265,7 @@ fn join(tokens: &Tokens, left: u32, right: u32) -> Vec<u8> {
     [tokens.get(left).unwrap_or_default(), tokens.get(right).unwrap_or_default()].concat()
 }
 
-/// A token as Python would show it.
+/// Formats a token as Python's `repr` does.
 pub fn show(token: &[u8]) -> String {
     let quote = if token.contains(&b'\'') && !token.contains(&b'"') { '"' } else { '\'' };
     let escaped = token.escape_ascii().to_string();
@@ -271,7 +273,7 @@ pub fn show(token: &[u8]) -> String {
     format!("b{quote}{escaped}{quote}")
 }
 
-/// The mapping turned round. Two tokens of one id contradict each other.
+/// Inverts the mapping. Two tokens with one id contradict each other.
 fn tokens_by_id(ids: &[(Vec<u8>, u32)]) -> Result<Tokens> {
     let mut tokens = Tokens::default();
     for (token, id) in ids {
@@ -283,7 +285,7 @@ fn tokens_by_id(ids: &[(Vec<u8>, u32)]) -> Result<Tokens> {
     Ok(tokens)
 }
 
-/// The one merge that makes each token, in rank order; None if some token is not made by one merge of lower ranks.
+/// Returns the merge that makes each token, in rank order; None if a token is not made by one merge of lower ranks.
 fn recover_merges(tokens: &Tokens, ranks: &HashMap<&[u8], u32>) -> Option<Vec<Merge>> {
     let mut merges = Vec::with_capacity(ranks.len());
     for (rank, token) in tokens.iter().filter(|(_, token)| token.len() > 1) {
@@ -293,7 +295,7 @@ fn recover_merges(tokens: &Tokens, ranks: &HashMap<&[u8], u32>) -> Option<Vec<Me
     Some(merges)
 }
 
-/// The token encoded by the rule of ranks (E2), with the ranks below a given one only.
+/// Encodes a token by the rule of ranks (E2), using only the ranks below a given one.
 fn split_by_ranks<'t>(token: &'t [u8], ranks: &HashMap<&[u8], u32>, below: u32) -> Vec<&'t [u8]> {
     // Part i is the bytes from cuts[i] to cuts[i + 1].
     let mut cuts: Vec<usize> = (0..=token.len()).collect();
@@ -308,7 +310,7 @@ fn split_by_ranks<'t>(token: &'t [u8], ranks: &HashMap<&[u8], u32>, below: u32) 
     cuts.windows(2).map(|cut| &token[cut[0]..cut[1]]).collect()
 }
 
-/// Every way to cut a token into two tokens, as a merge of the token's rank.
+/// Returns every way to cut a token into two tokens, as a merge of the token's rank.
 fn every_split(tokens: &Tokens, ranks: &HashMap<&[u8], u32>) -> Vec<Merge> {
     let mut merges = Vec::new();
     for (rank, token) in tokens.iter() {

@@ -124,7 +124,7 @@ def test_tokens_and_merges_must_fit():
 
     assert build({**SINGLES, b"ab": 999}, [(97, 98)]) == [999]
     assert build({**SINGLES, b"ab": 999, b"": 998}, [(97, 98)]) == [999]
-    assert "which is no token" in build(SINGLES, [(97, 98)]).message
+    assert "which is not a token" in build(SINGLES, [(97, 98)]).message
     assert "which are not both tokens" in build(SINGLES, [(97, 300)]).message
     assert "stands for b'a' and for b'ab'" in build({**SINGLES, b"ab": 97}, []).message
     assert (

@@ -72,7 +72,7 @@ def test_every_cut_and_every_damaged_byte_is_refused():
         (4, 1 << 20, "cut short"),
         (268, 200, "not in order"),
         (272, 1 << 31, "not in order"),
-        (284, 256, "which are not both tokens"),
+        (284, 256, "which are not both earlier tokens"),
         (288, 1 << 30, "cut short"),
         (12, 0x01010101, "the byte 0x"),
     ],

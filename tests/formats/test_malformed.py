@@ -272,7 +272,7 @@ def test_a_folder_of_nothing(tmp_path):
         ("minbpe v1\n\n1\n<s> x\n", ":4: not a whole number"),
         ("minbpe v1\n\n3\n<s> 300\n", ":5: not a whole number"),
         ("minbpe v1\n\n0\n97 98\n97\n", ":5: not 2 whole numbers"),
-        ("minbpe v1\n\n0\n97 98\n258 1\n", ":5: 258 is no token before this merge"),
+        ("minbpe v1\n\n0\n97 98\n258 1\n", ":5: 258 is not a token before this merge"),
         ("minbpe v1\n\n0\n97 98\n97 98\n", ": the pair (97, 98) is merged twice"),
         ("minbpe v1\n(a\n0\n", ": pattern"),
         (b"minbpe v1\n\xff\n0\n", ": not UTF-8"),

@@ -45,7 +45,7 @@ def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str 
         if line:
             left, right = numbers(line, 2, path, number)
             if max(left, right) >= 256 + len(pairs):
-                raise FileFormatError(path, f"{max(left, right)} is no token before this merge", number)
+                raise FileFormatError(path, f"{max(left, right)} is not a token before this merge", number)
             pairs.append((left, right))
     with blame(path):
         return Definition.from_merges(

@@ -3,9 +3,9 @@
 By hand, with ``cl100k_base``: ``Hi there<|endoftext|>`` with the special token allowed -> the segment ``Hi there`` and the
 id 100257; the segment -> the pieces ``Hi`` and `` there``; the pieces -> the ids 13347 and 1070.
 
-Invariants: decoding what was encoded gives the bytes back (E6). Nothing here depends on what was encoded before.
+Invariants: decoding the ids of a text gives its bytes (E6). Nothing here depends on what was encoded before.
 
-Costs: those of the parts; O(n log n) for n bytes in all.
+Costs: those of the parts; O(n log n) in all for n bytes.
 
 Implements SPEC E3, E5 and E6.
 """
@@ -41,7 +41,7 @@ class Codec:
                 raise VocabularyError(f"the special token {name!r} has the id {token_id} of the token {token!r}")
 
     def encode(self, text: bytes, allowed: Collection[str] = ()) -> list[int]:
-        """The ids of a text. The special tokens named are found in it; all else is text."""
+        """Returns the ids of a text. The special tokens named are found in it; everything else is text."""
         ids: list[int] = []
         for start, end, token_id in self.special.split(text, allowed):
             if token_id is None:
@@ -52,12 +52,12 @@ class Codec:
         return ids
 
     def check(self, text: bytes, disallowed: Collection[str]) -> None:
-        """Raise if the text contains one of the special tokens named."""
+        """Raises if the text contains one of the special tokens named."""
         for start, _, name in self.special.find(text, disallowed):
             raise DisallowedSpecialTokenError(name, start)
 
     def trace(self, text: bytes, allowed: Collection[str], emit: Emit) -> list[int]:
-        """As ``encode``, with an event for each piece, merge and special token."""
+        """Encodes a text and emits an event for each piece, merge and special token."""
         ids: list[int] = []
         number = 0
         for start, end, token_id in self.special.split(text, allowed):
@@ -72,17 +72,17 @@ class Codec:
         return ids
 
     def safe_cut(self, text: bytes | bytearray, allowed: Collection[str]) -> int:
-        """The last place at which the text can be cut in two whose ids are those of the whole, whatever follows; or 0."""
+        """Returns the last offset at which a cut changes no id, whatever text follows; 0 if none is known."""
         cut = self.pattern.safe_cut(text[: max(0, len(text) - self.special.longest(allowed))])
         return 0 if self.special.crosses(text, cut, allowed) else cut
 
     def token_bytes(self, token_id: int) -> bytes | None:
-        """The bytes of an id, special tokens included; None where there is no such token."""
+        """Returns the bytes of an id, special tokens included; None if there is no such token."""
         token = self.vocab.token_bytes(token_id)
         if token is None and token_id in self.special.names:
             return self.special.names[token_id].encode()
         return token
 
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
-        """The bytes of the ids."""
+        """Returns the bytes of the ids."""
         return decode.decode_bytes(self.token_bytes, ids)

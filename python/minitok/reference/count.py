@@ -1,17 +1,17 @@
 """Text -> words with counts: what training learns from.
 
-A corpus is cut into documents, special tokens and pieces, and since most pieces occur many times, each distinct one is kept
-once, with its count, in the order in which they are first seen.
+A corpus is cut into documents, special tokens and pieces. Most pieces occur many times, so each distinct one is kept once,
+with its count, in the order of first appearance.
 
 By hand: the document ``a b<s> b``, with the special token ``<s>``: the pieces ``a`` once and `` b`` twice.
 
-A file is read some at a time. What has come is counted up to a *safe cut*, a place where the pattern's pieces are the same
-whatever follows, and the rest waits for more.
+A file is read in chunks. What has been read is counted up to a *safe cut*, an offset before which the pieces are the same
+whatever follows; the rest waits for the next chunk.
 
-Invariants: ``bytes`` and ``documents`` are what was counted so far; a count is never 0.
+Invariants: ``bytes`` and ``documents`` say how much has been counted so far; no count is 0.
 
-Costs: n bytes of corpus, w bytes of distinct pieces: O(n) time, O(w) space, and of a file the longest stretch without a
-safe cut. When not to use it: a corpus of gigabytes; the fast counter takes all processors.
+Costs: n bytes of corpus, w bytes of distinct pieces: O(n) time, O(w) space; for a file, also the longest stretch without a
+safe cut. When not to use it: a corpus of gigabytes; the fast counter uses all processors.
 
 Implements SPEC T6 and T8.
 """
@@ -29,7 +29,7 @@ CHUNK = 1 << 20
 
 
 class PieceCounter:
-    """Counts the pieces of a corpus, document by document, in the order in which they are first seen (T6).
+    """Counts the pieces of a corpus, document by document, in the order of first appearance (T6).
 
     >>> counter = PieceCounter(Pattern("gpt2"), SpecialTokens({"<s>": 0}))
     >>> counter.add([b"a b<s> b"])
@@ -44,13 +44,13 @@ class PieceCounter:
         self.documents = self.bytes = 0
 
     def add(self, documents: Iterable[bytes]) -> None:
-        """Count some documents. Nothing joins one to the next."""
+        """Counts documents. No piece crosses from one to the next."""
         for document in documents:
             self.documents += 1
             self.count(document)
 
     def count(self, text: bytes) -> None:
-        """Count a document, or the part of one up to a safe cut. Special tokens are cut out."""
+        """Counts a document, or a part of one up to a safe cut. Special tokens are cut out."""
         self.bytes += len(text)
         for start, end, token_id in self.special.split(text, self.special.ids):
             if token_id is None:
@@ -58,16 +58,16 @@ class PieceCounter:
                     self.add_piece(piece, 1)
 
     def add_piece(self, piece: bytes, n: int) -> None:
-        """Count a piece n times more."""
+        """Adds n to the count of a piece."""
         self.pieces[piece] = self.pieces.get(piece, 0) + n
 
     def add_file(self, path: Path, separator: bytes | None, on_chunk: Callable[[int], None]) -> None:
-        """Count a text file; see ``add_stream``."""
+        """Counts a text file; see ``add_stream``."""
         with path.open("rb") as file:
             self.add_stream(file, separator, on_chunk)
 
     def add_stream(self, source: BinaryIO, separator: bytes | None, on_chunk: Callable[[int], None]) -> None:
-        """Count a text: one document, or several with a separator between them. ``on_chunk`` hears of bytes read."""
+        """Counts a text: one document, or several with a separator. ``on_chunk`` is called with the number of bytes read."""
         self.documents += 1
         rest = bytearray()
         while chunk := source.read(CHUNK):
@@ -85,10 +85,10 @@ class PieceCounter:
         self.count(bytes(rest))
 
     def safe_cut(self, text: bytes | bytearray, separator: bytes | None) -> int:
-        """The last place where the pattern may be cut and neither special token nor separator stands across it.
+        """Returns the last safe cut of the pattern that no special token or separator extends across.
 
-        The cut keeps as far from the end as the longest of them is long. So whatever stands across it stands in the text
-        as a whole; a separator would have been found before, and special tokens are looked for here.
+        The cut is at least as far from the end as the longest of them is long, so one that extends across it lies entirely in
+        the text. A separator would have been found before; special tokens are looked for here.
         """
         longest = max(self.special.longest(self.special.ids), len(separator or b""))
         cut = self.pattern.safe_cut(text[: max(0, len(text) - longest)])

@@ -1,14 +1,14 @@
 """Ids -> bytes -> text, at once or as they come.
 
-Bytes are concatenated (D1); nothing is ever lost on the way back. Text is another matter: a token may hold half a
-character, so bytes become text only when all of them are together.
+Bytes are concatenated (D1), so nothing is lost. Text is another matter: a token may hold half a character, so bytes become
+text only when a character is complete, and bytes that are not valid UTF-8 become U+FFFD or an error (D2).
 
-By hand: if ``é`` (bytes C3 A9) has been cut into two tokens, the streaming decoder answers the first with nothing, for C3
-alone is the beginning of a character, and the second with ``é``. If the stream ends after the first, what is left is no
-character, and becomes U+FFFD.
+By hand: if ``é`` (bytes C3 A9) is two tokens, the streaming decoder answers the first with nothing, since C3 begins a
+character, and the second with ``é``. If the stream ends after the first, C3 is not a character, and becomes U+FFFD.
 
-Invariants: what the streaming decoder has emitted, with what it holds back, is what it has been given (D4); it holds back
-three bytes at the most.
+Invariants: ``decode_bytes`` gives every byte. For valid UTF-8, what the streaming decoder has emitted and what it holds back
+are together what it was given; otherwise U+FFFD stands in place of the invalid bytes (D2, D4). It holds back at most three
+bytes.
 
 Costs: O(b) for b bytes.
 
@@ -25,7 +25,7 @@ TokenBytes = Callable[[int], bytes | None]
 
 
 def decode_bytes(token_bytes: TokenBytes, ids: Iterable[int]) -> bytes:
-    """The bytes of the tokens, one after the other."""
+    """Returns the bytes of the tokens, one after the other."""
     parts: list[bytes] = []
     for position, token_id in enumerate(ids):
         token = token_bytes(token_id)
@@ -44,14 +44,14 @@ class StreamDecoder:
     """
 
     def __init__(self, token_bytes: TokenBytes, errors: str = "replace") -> None:
-        """``errors``: ``"replace"`` (by U+FFFD) or ``"strict"``: bytes that are no text are an error."""
+        """``errors``: ``"replace"`` (by U+FFFD) or ``"strict"``: bytes that are not valid UTF-8 are an error."""
         self.token_bytes = token_bytes
         self.strict = errors == "strict"
         self.held = b""
         self.position = 0
 
     def push(self, token_id: int) -> str:
-        """The text that is certain now that this token has come."""
+        """Returns the text that is certain now that this token has come."""
         token = self.token_bytes(token_id)
         if token is None:
             raise UnknownTokenError(token_id, self.position)
@@ -60,12 +60,12 @@ class StreamDecoder:
         return self.emit(finished=False)
 
     def finish(self) -> str:
-        """The end of the stream: what was held back is no character any more. The decoder starts anew after it."""
+        """Ends the stream: bytes held back can no longer become a character. A new stream may follow."""
         self.position = 0
         return self.emit(finished=True)
 
     def emit(self, finished: bool) -> str:
-        """What is text by now. Python's own incremental decoder will not do: it holds back ED A0, which begins nothing."""
+        """Returns what is text by now. (Python's incremental decoder would hold back ED A0, which begins no character.)"""
         text = ""
         while self.held:
             try:

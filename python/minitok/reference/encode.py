@@ -6,17 +6,17 @@ By hand, with the merges 0: (a, b) -> X, 1: (b, c) -> Y, 2: (X, c) -> Z and the 
 * rank 1 stands at place 2: ``X c Y``
 * rank 2 stands at place 0: ``Z Y``, and no two neighbours merge any more
 
-Trying the merges in the order of learning gives the same; this only avoids trying those that do not occur. Joining the
-longest token from the left does not: it is another algorithm, with other ids.
+Trying each merge in the order of learning gives the same ids; this only avoids trying those that do not occur. Taking the
+longest token from the left is a different algorithm, with different ids.
 
-The naive way looks at all pairs again after every merge. Here the parts form a linked list, so that a merge touches its
-two neighbours only, and a heap holds every pair that can merge. A heap entry is *stale* when one of its parts has since
-been merged away; it is recognised when it comes up, and dropped.
+The naive way looks at all pairs again after every merge. Here the parts form a linked list, so that a merge touches only its
+two neighbours, and a heap holds every pair that can merge. A heap entry is *stale* if one of its parts has since been merged
+away; it is recognised when it comes to the top, and dropped.
 
-Invariants: the parts, in list order, always concatenate to the piece; every pair of neighbours that merges has an entry in
-the heap.
+Invariants: the parts, in list order, always spell the piece; every pair of neighbours that can merge has an entry in the
+heap.
 
-Costs, n bytes: O(n log n) time, O(n) space, whatever the piece; no recursion.
+Costs, n bytes: O(n log n) time, O(n) space, for any piece; no recursion.
 
 Implements SPEC E1, E2 and E7.
 """
@@ -32,7 +32,7 @@ GONE = -1
 
 
 class Candidate(NamedTuple):
-    """Two neighbours that merge. Sorted, the one to merge first comes first: lowest rank, then leftmost."""
+    """Two neighbours that can merge. Candidates sort in the order of merging: lowest rank, then leftmost."""
 
     rank: int
     place: int
@@ -42,7 +42,7 @@ class Candidate(NamedTuple):
 
 
 def encode_piece(vocab: Vocab, piece: bytes) -> list[int]:
-    """The ids of one piece.
+    """Returns the ids of one piece.
 
     >>> encode_piece(Vocab.from_merges(bytes(range(256)), [(97, 98), (98, 99), (256, 99)]), b"abcbc")
     [258, 257]
@@ -55,18 +55,18 @@ def encode_piece(vocab: Vocab, piece: bytes) -> list[int]:
 
 
 def single_bytes(vocab: Vocab, piece: bytes) -> list[int]:
-    """The ids of the bytes of a piece, one by one."""
+    """Returns the ids of the single bytes of a piece."""
     return [vocab.ids[piece[i : i + 1]] for i in range(len(piece))]
 
 
 def merge_parts(vocab: Vocab, ids: list[int]) -> list[int]:
-    """Merge the parts until no two neighbours merge."""
+    """Merges the parts until no two neighbours can merge."""
     end = len(ids)
     before = list(range(-1, end - 1))  # the place of the part to the left of each; -1 for none
     after = list(range(1, end + 1))  # the place of the part to the right of each; `end` for none
 
     def candidate(place: int) -> Candidate | None:
-        """The heap entry for the part at a place and the one after it, if they merge."""
+        """Returns the heap entry for the part at a place and the one after it, if they can merge."""
         if place < 0 or after[place] == end:
             return None
         left, right = ids[place], ids[after[place]]

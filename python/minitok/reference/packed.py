@@ -1,19 +1,19 @@
-"""A vocabulary as it travels inside the package: merges as pairs of ids, packed to the bit.
+"""A vocabulary as the package stores it: merges as pairs of ids, packed to the bit.
 
-A token of a published vocabulary needs no bytes of its own: it is the merge of two tokens before it. So a vocabulary is
-the order of the 256 bytes and one pair of ids a merge, each id in as many bits as the greatest id needs; a third of
-the size of tiktoken's text, and read in one pass with no decompression.
+The bytes of a published token need not be stored: it is the merge of two earlier tokens. So a vocabulary is the order of the
+256 bytes and one pair of ids for each merge, each id in as many bits as the greatest id needs: a third of the size of
+tiktoken's text, read in one pass without decompression.
 
 The layout, integers little-endian and of 32 bits unless said otherwise (SPEC F4):
 
 | | |
 |---|---|
 | magic | 8 bytes: `minitok`, then the version, 1 |
-| checksum | Adler-32 of all that follows |
+| checksum | Adler-32 of everything after it |
 | counts | merges M, runs R, extra tokens X |
 | byte order | 256 bytes: the byte of each of the ids 0 to 255 |
-| runs | R times: first id, count. The merges take these ids in order; between two runs is a hole |
-| extra tokens | X times: id, length; then the bytes of all. Tokens that no merge makes: Whisper's empty one |
+| runs | R times: first id, count. The merges take these ids in order; between two runs is a gap |
+| extra tokens | X times: id, length; then all their bytes. Tokens that no merge makes: Whisper's empty one |
 | pairs | M times: left id, right id, each of w bits, the least significant first, in one stream of bits |
 
 w is the number of bits of the greatest id of the runs. The rank of a merge is the id it makes.
@@ -21,13 +21,14 @@ w is the number of bits of the greatest id of the runs. The rank of a merge is t
 By hand: of 300 merges, ids 256 to 555, the last id is `1000101011` in binary, so w = 10; the pair (116, 104) is
 `0001101000 0001110100` read from right to left: the bytes `74 a0 01`, of which the last has room for the next pair.
 
-Invariants: a file that is cut short, damaged, or that joins what is no token yet is refused. That its merges make each token
-of its bytes is taken from who wrote it, who recovered them from ranks; where there is an extra token that is not empty, nothing
-is taken.
+Invariants: a file that is cut short, damaged, or that joins an id before it has a token is refused. The merges are trusted to
+make each token from its bytes, because the writer recovered them from ranks; with an extra token that is not empty, this is
+not assumed.
 
 Costs: O(V L) for V tokens of L bytes.
 
-Not for: vocabularies in which a token has several merges, or ranks that are not ids (minitok's own files keep those).
+When not to use it: for vocabularies in which a token has several merges, or ranks that are not ids; minitok's native files
+keep those.
 
 Implements SPEC F4.
 """
@@ -44,7 +45,7 @@ MAGIC = b"minitok\x01"
 
 
 def unpack(data: bytes, below: int | None = None) -> Vocab:
-    """The vocabulary, or as much of it as has ids less than ``below``: an older vocabulary may begin a newer one."""
+    """Reads a vocabulary, or only its ids less than ``below``: an older vocabulary may be the beginning of a newer one."""
     reader = Reader(data)
     if reader.take(8) != MAGIC:
         refuse("it does not begin with 'minitok' and version 1")
@@ -72,7 +73,7 @@ def unpack(data: bytes, below: int | None = None) -> Vocab:
             break
         left, right = pair(bits, index, width)
         if left not in tokens or right not in tokens or token_id in tokens:
-            refuse(f"merge {index} joins {left} and {right}, which are not both tokens before it")
+            refuse(f"merge {index} joins {left} and {right}, which are not both earlier tokens")
         tokens[token_id] = tokens[left] + tokens[right]
         merges.append(Merge(left, right, token_id, token_id))
     vocab = Vocab(tokens, merges, whole_pieces=True)
@@ -81,7 +82,7 @@ def unpack(data: bytes, below: int | None = None) -> Vocab:
 
 
 def merge_ids(runs: list[tuple[int, int]], n_merges: int) -> tuple[list[int], int]:
-    """The ids of the merges, from their runs, and the bits of the greatest."""
+    """Returns the ids of the merges, from their runs, and the number of bits of the greatest."""
     ids: list[int] = []
     end = 256
     for first, count in runs:
@@ -95,7 +96,7 @@ def merge_ids(runs: list[tuple[int, int]], n_merges: int) -> tuple[list[int], in
 
 
 def pair(bits: bytes, index: int, width: int) -> tuple[int, int]:
-    """The two ids of a merge, out of the stream of bits.
+    """Reads the two ids of a merge from the stream of bits.
 
     >>> pair(bytes.fromhex("74a001"), 0, 10)
     (116, 104)

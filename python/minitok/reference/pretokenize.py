@@ -1,22 +1,22 @@
 r"""Text -> pieces.
 
-A split pattern cuts text into pieces before anything is merged, and no merge ever crosses the edge of a piece. This is
-what keeps "dog" and "dog." from becoming two unrelated tokens, and what makes training cheap: the corpus becomes a bag
-of pieces with counts.
+A split pattern cuts text into pieces before anything is merged, and no merge ever crosses the boundary of a piece. This keeps
+"dog" and "dog." from becoming two unrelated tokens, and makes training cheap: the corpus becomes a bag of pieces with counts.
 
 By hand, with ``gpt2``: ``I'll be  back`` -> ``I`` ``'ll`` `` be`` `` `` `` back`` (a word takes one space before it;
 of two spaces the first stays alone).
 
-Invariants: the pieces, joined, are the text (P2): what a pattern leaves unmatched becomes pieces of its own. No piece is
+Invariants: the pieces, joined, are the text (P2): text that the pattern does not match becomes separate pieces. No piece is
 empty. Bytes that are not UTF-8 are cut as if each were U+FFFD, which is neither letter, number nor white space (E5).
 
-Costs: one search a piece; time linear in the text for the named patterns. A pattern of one's own costs what its engine
-makes of it, up to a limit, beyond which it is an error (P6).
+Costs: one search a piece; time linear in the text for the named patterns. A custom pattern costs what its engine needs for
+it, up to a limit, beyond which it is an error (P6).
 
 Several patterns with ``(?#then)`` between them cut one after the other: each piece of the first is cut by the second, and so
-on (P8). A look ahead then ends at the edge of the piece before. DeepSeek's tokenizers need this.
+on (P8). A look-ahead then ends at the end of the piece being cut. DeepSeek's tokenizers need this.
 
-Not for: languages written without spaces, if words are wanted; a piece is then a whole sentence, which is still exact.
+When not to use it: to find the words of a language written without spaces. A piece is then a whole sentence, which is still
+exact.
 
 Implements SPEC P1, P2, P3, P6, P7, P8 and E5.
 """
@@ -28,8 +28,8 @@ import regex
 from ..errors import PatternError
 from .regexes import translate
 
-# The patterns of GPT-2, of GPT-3.5 and GPT-4, and of GPT-4o, as tiktoken publishes them. The first is written in the
-# older and longer form that says what it does; tiktoken's present form cuts every text alike.
+# The patterns of GPT-2, of GPT-3.5 and GPT-4, and of GPT-4o, as tiktoken publishes them. The first is written in its older,
+# longer form, which is easier to read; tiktoken's present form cuts every text the same.
 NAMED = {
     "gpt2": r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s",
     "cl100k": r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+"
@@ -39,14 +39,14 @@ NAMED = {
     r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+",
 }
 
-# How long one search may take before the pattern is refused, in seconds. (Rust counts steps instead.)
+# How long one search may take before it is an error, in seconds. (Rust counts steps instead.)
 TIME_LIMIT = 10.0
 
 # An invalid byte b is held as the lone surrogate DC00 + b while its text is cut, and looks like U+FFFD to the pattern.
 STAND_INS = dict.fromkeys(range(0xDC80, 0xDD00), "\N{REPLACEMENT CHARACTER}")
 
 
-# Between patterns that cut one after the other. The regular expressions have no comments, so it is nothing else.
+# Separates patterns that cut one after the other. Since the portable expressions have no comments, it has no other meaning.
 THEN = "(?#then)"
 
 
@@ -66,7 +66,7 @@ class Pattern:
         self.regex = None if source == "none" or self.steps else compile_pattern(NAMED.get(source, source))
 
     def split(self, text: bytes) -> list[bytes]:
-        """The pieces of the text, in order."""
+        """Returns the pieces of the text, in order."""
         if self.regex is None:
             pieces = [text] if text else []
             for step in self.steps:
@@ -78,7 +78,7 @@ class Pattern:
         done = at = 0
         while at < len(view) and (span := search(self.regex, self.source, view, at)) is not None:
             start, end = span
-            if start == end:  # An empty match is no piece; go on behind the next character.
+            if start == end:  # An empty match is not a piece; continue after the next character.
                 at = end + 1
                 continue
             if done < start:
@@ -90,12 +90,12 @@ class Pattern:
         return pieces
 
     def safe_cut(self, text: bytes | bytearray) -> int:
-        """The last place at which the text can be cut in two whose pieces are those of the whole; 0 where none is known.
+        """Returns the last offset at which the text can be cut without changing its pieces; 0 if none is known.
 
-        With a named pattern: between an ASCII letter or digit and an ASCII white-space character. No alternative goes
-        on from a letter or digit to white space, so a piece ends there; none looks behind, so the right part is cut as
-        before; and none looks past a letter or digit that it has not taken, so neither does the left part change.
-        Holds whatever text follows later.
+        With a named pattern: between an ASCII letter or digit and an ASCII white-space character. No alternative continues
+        from a letter or digit to white space, so a piece ends there; none looks behind, so the right part is cut as before;
+        and none looks past a letter or digit that it has not matched, so the left part does not change either. This holds
+        whatever text follows.
         """
         if self.source not in NAMED and self.source not in NAMED.values():
             return 0
@@ -106,7 +106,7 @@ class Pattern:
 
 
 def search(compiled: regex.Pattern[str], source: str, view: str, at: int) -> tuple[int, int] | None:
-    """The first match at or after a character, as its two ends."""
+    """Returns start and end of the first match at or after a character."""
     try:
         match = compiled.search(view, at, timeout=TIME_LIMIT)
     except TimeoutError:

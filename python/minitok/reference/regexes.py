@@ -12,7 +12,7 @@ What a pattern may hold (SPEC P4):
 ``a``  ``\n \r \t \f \v \0``                    a character
 ``\xHH \x{H} \uHHHH \U{8 H}``                   a character by number
 ``\.``                                          a punctuation mark that would otherwise have a meaning
-``.``  ``\s \S \d \D \w \W``                    any but a newline; white space, decimal digits, word characters, not
+``.``  ``\s \S \d \D \w \W``                    any but a newline; white space, digits, word characters; the others
 ``\pL \p{Lu} \PL \p{^Lu} \p{Han}``              Unicode general categories, scripts, White_Space, Alphabetic
 ``[a-z\p{L}]`` ``[^...]`` ``[a[bc]]``           a set; the characters of a set within it
 ``[\w&&[^\d]]`` ``[\w--[_]]``                  what is on both sides; on the left side only
@@ -25,9 +25,9 @@ What a pattern may hold (SPEC P4):
 
 By hand: ``(?i:'s)|$`` becomes ``(?:'[Ss\U0000017F])|\Z``.
 
-Invariants: the translation has no flags and no capturing group; it matches the same text wherever both engines are
-right. Not for: text given by strangers as a pattern; matching may still take exponential time, which is cut short by a
-limit and an error, never by dropped text.
+Invariants: the translation has no flags and no capturing groups; both engines match the same text with it. When not to use
+it: for patterns from untrusted users. Matching may still take exponential time; a limit then ends it with an error, and no
+text is dropped.
 
 Costs: O(p + c * r) for a pattern of p characters with c classes of r ranges (at most some 700).
 
@@ -46,7 +46,7 @@ from .unicode import CharSet, complement, difference, fold_case, property_set, u
 MAX_DEPTH = 50
 MAX_REPEAT = 1000
 
-# The least and the greatest number of characters that a part can match; None is without bound.
+# The least and the greatest number of characters that a part can match; None means unbounded.
 Width = tuple[int, int | None]
 
 PLAIN = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz '")
@@ -79,7 +79,7 @@ class Node:
 
 
 def translate(pattern: str) -> str:
-    """The same pattern in the words of this language's engine."""
+    """Translates a pattern into the syntax of this language's engine."""
     return emit(parse(pattern))
 
 
@@ -106,7 +106,7 @@ class Parser:
         return self.pattern.startswith(text, self.at)
 
     def take(self, text: str) -> bool:
-        """Step over ``text`` if it stands here."""
+        """Steps over ``text`` if the pattern continues with it."""
         found = self.peek(text)
         if found:
             self.at += len(text)
@@ -114,7 +114,7 @@ class Parser:
 
     def next(self) -> str:
         if self.at == len(self.pattern):
-            self.refuse("the pattern ends too early")
+            self.refuse("the pattern ends in the middle")
         self.at += 1
         return self.pattern[self.at - 1]
 
@@ -141,7 +141,7 @@ class Parser:
         return Node("sequence", tuple(parts)), ignore_case
 
     def repeated(self, depth: int, ignore_case: bool) -> Node:
-        """One part and the quantifier after it."""
+        """Reads one part and the quantifier after it."""
         part = self.part(depth, ignore_case)
         bounds = self.quantifier()
         if bounds is None:
@@ -150,7 +150,7 @@ class Parser:
             self.refuse("nothing to repeat")
         least, most = width(part)
         if least == 0 and (bounds[1] != 1 or most == 0):
-            self.refuse("repeating what can match nothing")
+            self.refuse("a repeat of something that can match nothing")
         mark = "?" if self.take("?") else "+" if self.take("+") else ""
         if self.quantifier() is not None:
             self.refuse("a quantifier after a quantifier")
@@ -170,9 +170,9 @@ class Parser:
         if self.take(","):
             most = None if self.peek("}") else self.number()
         if not self.take("}"):
-            self.refuse("'{' that begins no {n}, {n,} or {n,m} (write \\{)")
+            self.refuse("'{' that does not begin {n}, {n,} or {n,m} (write \\{)")
         if most is not None and most < least:
-            self.refuse("a repeat whose bounds are the wrong way round")
+            self.refuse("a repeat whose bounds are reversed")
         return least, most
 
     def number(self) -> int:
@@ -181,7 +181,7 @@ class Parser:
             self.at += 1
         digits = self.pattern[start : self.at]
         if not digits:
-            self.refuse("'{' that begins no {n}, {n,} or {n,m} (write \\{)")
+            self.refuse("'{' that does not begin {n}, {n,} or {n,m} (write \\{)")
         if len(digits) > 4 or int(digits) > MAX_REPEAT:
             self.refuse(f"a repeat count above {MAX_REPEAT}")
         return int(digits)
@@ -227,15 +227,15 @@ class Parser:
         if mark.startswith("(?<"):
             least, most = width(part)
             if least != most:
-                self.refuse("looking behind at a varying number of characters")
+                self.refuse("a look-behind of varying length")
         if not self.take(")"):
-            self.refuse("a group without its ')'")
+            self.refuse("a group that is not closed")
         return Node("group", (part,), mark=mark)
 
     # -- characters and sets -----------------------------------------------------------------------------------------
 
     def set(self, depth: int, ignore_case: bool) -> CharSet:
-        """The set whose ``[`` has just been read.
+        """Reads a set whose ``[`` has just been read.
 
         Its operators bind alike, from left to right, and less than what stands side by side:
         ``[a-z0-9&&\\d--5]`` is ``[[[a-z0-9]&&[\\d]]--[5]]``.
@@ -266,7 +266,7 @@ class Parser:
         return fold_case(chars) if ignore_case else chars
 
     def set_member(self) -> CharSet:
-        """A character, a range of them, or a class."""
+        """Reads a character, a range or a class."""
         first = self.set_item()
         if not self.peek("-") or self.pattern.startswith("-]", self.at) or self.pattern.startswith("--", self.at):
             return first
@@ -275,16 +275,16 @@ class Parser:
             self.refuse("a range that ends in a set (write \\[)")
         last = self.set_item()
         if not is_single(first) or not is_single(last):
-            self.refuse("a range between what are not characters")
+            self.refuse("a range whose ends are not single characters")
         if first > last:
-            self.refuse("a range whose ends are the wrong way round")
+            self.refuse("a range whose ends are reversed")
         return char_range(first[0][0], last[0][0])
 
     def set_item(self) -> CharSet:
         return self.escape() if self.take("\\") else single(self.next())
 
     def escape(self) -> CharSet:
-        """What the backslash just read and the characters after it stand for."""
+        """Reads an escape whose backslash has just been read."""
         char = self.next()
         if char in CONTROLS:
             return single(CONTROLS[char])
@@ -315,7 +315,7 @@ class Parser:
             self.refuse("a character number that is not hexadecimal")
         number = int(field, 16)
         if number > 0x10FFFF or 0xD800 <= number <= 0xDFFF:
-            self.refuse("a number that is no character's")
+            self.refuse("a number that is not a character's")
         return single(chr(number))
 
     def property(self) -> CharSet:
@@ -323,7 +323,7 @@ class Parser:
         if name == "{":
             end = self.pattern.find("}", self.at)
             if end < 0:
-                self.refuse("a property without its '}'")
+                self.refuse("a property that is not closed")
             name = self.pattern[self.at : end]
             self.at = end + 1
         negated = name.startswith("^")
@@ -343,7 +343,7 @@ def is_single(chars: CharSet) -> bool:
 
 
 def char_range(first: int, last: int) -> CharSet:
-    """The characters from ``first`` to ``last``, without the surrogates between them."""
+    """Returns the characters from ``first`` to ``last``, without the surrogates between them."""
     return ((first, 0xD7FF), (0xE000, last)) if first < 0xD800 and last > 0xDFFF else ((first, last),)
 
 
@@ -382,7 +382,7 @@ def emit(node: Node) -> str:
 
 
 def word_edge(inside: bool) -> str:
-    """``\\b`` (or, inside, ``\\B``) spelled out, so that it rests on the table too."""
+    """Writes out ``\\b`` (or, inside, ``\\B``), so that it uses the table, too."""
     chars = emit_set(word())
     if inside:
         return f"(?:(?<={chars})(?={chars})|(?<!{chars})(?!{chars}))"
@@ -390,10 +390,10 @@ def word_edge(inside: bool) -> str:
 
 
 def emit_set(chars: CharSet) -> str:
-    """The set as this language's engine reads it.
+    """Writes a set as this language's engine reads it.
 
-    The engine tries the ranges of a set one by one. Groups of 64, each behind the range that spans it, cut seven
-    hundred comparisons to a few dozen and to almost none for ASCII.
+    The engine tries the ranges of a set one by one. Putting them in groups of 64, each behind a range that spans the group,
+    cuts seven hundred comparisons to a few dozen, and to almost none for ASCII.
     """
     if is_single(chars):
         return emit_char(chars[0][0])

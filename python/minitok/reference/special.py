@@ -1,16 +1,15 @@
 """Text -> segments and special tokens.
 
 A special token (``<|endoftext|>``) is a marker that stands for one id and never takes part in merging. Where the caller
-allows one, its occurrences are cut out of the text first; what lies between them is encoded as if each segment were a
-text of its own.
+allows one, its occurrences are cut out of the text first; each segment between them is encoded by itself.
 
-By hand, with ``<s>`` and ``<s>x`` both allowed: in ``a<s>xb<s>`` the leftmost occurrence begins at 1; of the two tokens
-there the longer wins; so: text ``a``, token ``<s>x``, text ``b``, token ``<s>``.
+By hand, with ``<s>`` and ``<s>x`` both allowed: in ``a<s>xb<s>`` the leftmost occurrence begins at 1; of the two tokens there
+the longer wins. The result: text ``a``, token ``<s>x``, text ``b``, token ``<s>``.
 
 Invariants: tokens found do not overlap; leftmost first, then longest (E3). An empty token is refused: it would occur
-everywhere. Nothing is special unless the caller says so: text from strangers cannot smuggle in a marker.
+everywhere. Nothing is special unless the caller says so: user text cannot smuggle in a marker.
 
-Costs: O(n) for n bytes of text, whatever the number of tokens.
+Costs: O(n) for n bytes of text, for any number of tokens.
 
 Implements SPEC E3.
 """
@@ -41,7 +40,7 @@ class SpecialTokens:
             self.names.setdefault(token_id, name)
 
     def find(self, text: bytes, wanted: Collection[str]) -> Iterator[tuple[int, int, str]]:
-        """Start, end and name of each occurrence of the wanted tokens: leftmost, then longest, without overlap."""
+        """Yields start, end and name of each occurrence of the wanted tokens: leftmost, then longest, without overlap."""
         if not wanted:
             return
         longest_first = sorted((name.encode() for name in wanted), key=len, reverse=True)
@@ -49,9 +48,9 @@ class SpecialTokens:
             yield match.start(), match.end(), match.group().decode()
 
     def split(self, text: bytes, wanted: Collection[str] | None = None) -> Iterator[tuple[int, int, int | None]]:
-        """The text as segments (start, end, None) and special tokens (start, end, id). No segment is empty.
+        """Yields the text as segments (start, end, None) and special tokens (start, end, id). No segment is empty.
 
-        Of the special tokens those wanted, or all.
+        Finds the special tokens in ``wanted``; all of them if it is None.
         """
         done = 0
         for start, end, name in self.find(text, self.ids if wanted is None else wanted):
@@ -63,11 +62,11 @@ class SpecialTokens:
             yield done, len(text), None
 
     def longest(self, wanted: Collection[str]) -> int:
-        """The bytes of the longest of the wanted tokens; 0 without any."""
+        """Returns the length in bytes of the longest wanted token; 0 if there is none."""
         return max((len(name.encode()) for name in wanted), default=0)
 
     def crosses(self, text: bytes | bytearray, at: int, wanted: Collection[str]) -> bool:
-        """Whether one of the wanted tokens stands across a place of the text."""
+        """Returns whether one of the wanted tokens extends across an offset of the text."""
         longest = self.longest(wanted)
         start = max(0, at - longest)
         around = bytes(text[start : at + longest])

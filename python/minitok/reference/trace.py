@@ -1,6 +1,6 @@
 """What training and encoding did, step by step, as data.
 
-One schema for both languages: each event is a plain dict of strings, numbers and lists, ready for JSON. Renderers
+Both languages share one schema: each event is a plain dict of strings, numbers and lists, ready for JSON. Renderers
 (terminal, notebook, web page) replay the events; they never look inside an algorithm.
 
 Training emits one event a merge:
@@ -30,8 +30,8 @@ Encoding emits, for each piece, ``"piece"`` and then one ``"encode_merge"`` a me
 ``ids``         the ids after the merge
 =============== ======================================================================================================
 
-Costs: a traced step looks at every pair anew, O(n) an encoding step of n parts and O(p log p) a training step of p pairs.
-Not for: long texts.
+Costs: a traced step looks at every pair again and sorts the candidates: O(n log n) for an encoding step of n parts, O(p log
+p) for a training step of p pairs. Not for: long texts.
 
 Implements SPEC X1 and X2.
 """
@@ -52,7 +52,7 @@ CANDIDATES = 8
 
 
 def train_merge(step: int, ranked: list[tuple[Pair, int]], winner: Pair, new_id: int, words: list[int]) -> Event:
-    """The event of one merge of a training; ``ranked`` holds all pairs in the order of choice."""
+    """Returns the event of one merge of a training; ``ranked`` holds all pairs in the order of choice."""
     count = ranked[0][1]
     return {
         "event": "train_merge",
@@ -67,7 +67,7 @@ def train_merge(step: int, ranked: list[tuple[Pair, int]], winner: Pair, new_id:
 
 
 def trace_piece(vocab: Vocab, piece: bytes, number: int, start: int, emit: Emit) -> list[int]:
-    """The ids of one piece by the naive method, which looks at every pair anew, with an event for each merge."""
+    """Encodes one piece by looking at every pair again after each merge, and emits an event for each merge."""
     ids = single_bytes(vocab, piece)
     whole = vocab.token_id(piece) if vocab.whole_pieces else None
     emit({"event": "piece", "piece": number, "start": start, "end": start + len(piece), "ids": ids, "whole": whole})
@@ -77,7 +77,7 @@ def trace_piece(vocab: Vocab, piece: bytes, number: int, start: int, emit: Emit)
 
 
 def trace_merges(vocab: Vocab, ids: list[int], number: int, emit: Emit) -> list[int]:
-    """Merge the parts of a piece until no two neighbours merge, with an event for each merge."""
+    """Merges the parts of a piece until no two neighbours can merge, and emits an event for each merge."""
     step = 0
     while candidates := all_candidates(vocab, ids):
         first = candidates[0]
@@ -103,7 +103,7 @@ def trace_merges(vocab: Vocab, ids: list[int], number: int, emit: Emit) -> list[
 
 
 def all_candidates(vocab: Vocab, ids: list[int]) -> list[Candidate]:
-    """All neighbours that merge, first choice first."""
+    """Returns all neighbours that can merge, first choice first."""
     found: list[Candidate] = []
     for place in range(len(ids) - 1):
         merge = vocab.merge_of(ids[place], ids[place + 1])

@@ -9,19 +9,21 @@ By hand: the words ``ab ab abc`` (counts: ``ab`` 2, ``abc`` 1). Pairs: (a,b) 3, 
 What makes it fast, and still exact (proofs in docs/algorithms.md):
 
 * *Counts are kept, not counted again*: a merge changes only the words that hold the pair; the change is added (``pairs.py``).
-* *A lazy heap finds the highest count.* Counts fall behind the heap's back. But a pair is only ever created in the step
-  that makes the younger of its two ids, so after that its count can only fall: an entry is an upper bound. When one comes
-  to the top and its count is out of date, it goes back with the right count; when it is right, it is the highest.
+* *A lazy heap finds the highest count.* Counts change without the heap being updated. But a pair is created only in the step
+  that makes the newer of its two ids, so after that its count can only fall: an entry is an upper bound. An entry that comes
+  to the top with an outdated count goes back with the right one; if its count is right, it is the highest.
 
 Invariants: after every step, ``counts`` is what ``count_pairs`` over all words would give; every pair with a count has an
-entry in the queue that comes no later than it should.
+entry in the queue whose key is at most the pair's true key.
 
-A training need not begin with bytes. ``extend`` goes on from any vocabulary: the words begin as its ids, and the rest is the
-same. Training is to go on from the 256 bytes.
+``extend`` continues from any vocabulary: the words begin as its ids instead of as bytes, and the rest is the same. ``train``
+is ``extend`` starting from the 256 single bytes.
 
-Costs: w bytes of distinct words, V merges, t the words touched by all merges together, L the length of a word:
-O(w + t L + V log V); space O(w). When not to use it: one huge word (pattern ``none``), where every merge rewrites the whole
-text; the fast trainer does not.
+Costs: w bytes of distinct words, t the words touched by all merges together, L the length of a word, P the pairs that ever
+have a count: O((w + t L) log P) time, O(w + P) space. The heap holds an entry for each of the P pairs, of which there are far
+more than merges; each outdated entry that is put back follows a change of that pair's count. With ``first_seen``, making an
+entry also searches words that hold the pair. When not to use it: one huge word (pattern ``none``), where every merge rewrites
+the whole text; the fast trainer does not.
 
 Implements SPEC T1 to T5, T7, T8 and T10.
 """
@@ -40,7 +42,7 @@ from .vocab import Vocab
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """What the merges depend on besides the words. ``byte_order[i]`` is the byte of id i, where bytes are the beginning."""
+    """What the merges depend on besides the words. ``byte_order[i]`` is the byte of id i, for ``train`` only."""
 
     n_merges: int
     byte_order: bytes = bytes(range(256))
@@ -51,7 +53,9 @@ class TrainOptions:
 
 @dataclass(frozen=True)
 class Trained:
-    """The merges in order, the count of each when it was chosen, how many had rivals of equal count, and the reason to stop.
+    """The merges in order, the count of each when it was chosen, how many were ties, and why training stopped.
+
+    ``ties`` is the number of merges at which another pair had the same count.
 
     ``stop`` is ``vocab_size`` or ``min_frequency``.
     """
@@ -75,14 +79,14 @@ class Words:
             self.change(index, count_pairs(self.ids[index]))
 
     def change(self, index: int, changes: dict[Pair, int]) -> None:
-        """Add what has changed in one word to the counts, as often as the word occurs."""
+        """Adds the changes of one word to the counts, times the number of its occurrences."""
         for pair, change in changes.items():
             self.counts[pair] = self.counts.get(pair, 0) + change * self.frequencies[index]
             if change > 0:
                 self.holders.setdefault(pair, set()).add(index)
 
     def merge(self, pair: Pair, new_id: int) -> tuple[list[int], list[Pair]]:
-        """Replace the pair everywhere. Returns the words touched and the pairs created, both in order."""
+        """Replaces the pair everywhere. Returns the words changed and the pairs created, both in order."""
         self.tokens[new_id] = self.tokens[pair[0]] + self.tokens[pair[1]]
         touched = [index for index in sorted(self.holders.pop(pair)) if holds(self.ids[index], pair)]
         created: set[Pair] = set()
@@ -96,10 +100,10 @@ class Words:
         return touched, sorted(created)
 
     def first_seen(self, pair: Pair) -> tuple[int, int]:
-        """The first word that holds the pair, and the byte of it at which the pair first begins.
+        """Returns the first word that holds the pair, and the offset of the pair's first occurrence in it.
 
-        A byte, not an index into the ids: an index gets smaller when something to the left of it is merged, and a key of
-        the queue must not. The byte of an occurrence never changes.
+        An offset in bytes, not a place among the ids: a place gets smaller when something to its left is merged, and a key of
+        the queue must not. The offset of an occurrence never changes.
         """
         for index in sorted(self.holders[pair]):
             at = 0
@@ -111,7 +115,7 @@ class Words:
 
 
 def holds(word: list[int], pair: Pair) -> bool:
-    """Whether the pair stands in the word."""
+    """Returns whether the word holds the pair."""
     return any(both == pair for both in zip(word, word[1:]))
 
 
@@ -125,13 +129,13 @@ class Queue:
         heapify(self.heap)
 
     def mergeable(self, pair: Pair) -> bool:
-        """Whether the pair is frequent enough and its token not too long (T5, T7)."""
+        """Returns whether the pair is frequent enough and its token not too long (T5, T7)."""
         limit = self.options.max_token_length
         length = len(self.words.tokens[pair[0]]) + len(self.words.tokens[pair[1]])
         return self.words.counts[pair] >= self.options.min_frequency and (limit is None or length <= limit)
 
     def key(self, pair: Pair) -> tuple[object, ...]:
-        """What the pair is sorted by: the smallest key is merged first. It never gets smaller while the pair lives."""
+        """Returns the key of the pair: the smallest is merged first. It never gets smaller while the pair has a count."""
         count = self.words.counts[pair]
         if self.options.tie_break == "first_seen":
             return -count, self.words.first_seen(pair)
@@ -141,7 +145,7 @@ class Queue:
         return -count, pair
 
     def peek(self) -> Pair | None:
-        """The pair to merge now, brought to the top; None when no pair is frequent enough."""
+        """Returns the pair to merge next and brings it to the top; None if no pair is frequent enough."""
         while self.heap:
             key, pair = self.heap[0]
             if pair not in self.words.counts or not self.mergeable(pair):
@@ -153,25 +157,25 @@ class Queue:
         return None
 
     def pop(self) -> Pair | None:
-        """The pair to merge now, taken out."""
+        """Removes and returns the pair to merge next; None if no pair is frequent enough."""
         pair = self.peek()
         if pair is not None:
             heappop(self.heap)
         return pair
 
     def add(self, pairs: list[Pair]) -> None:
-        """Pairs just created by a merge."""
+        """Adds the pairs that a merge has just created."""
         for pair in pairs:
             if self.mergeable(pair):
                 heappush(self.heap, (self.key(pair), pair))
 
     def ranking(self) -> list[Pair]:
-        """All pairs that may be merged, in the order of choice. For traces: it reads every pair."""
+        """Returns all pairs that may be merged, in the order of choice. For traces only: it reads every pair."""
         return sorted((pair for pair in self.words.counts if self.mergeable(pair)), key=self.key)
 
 
 def descending(token: bytes) -> tuple[int, ...]:
-    """A key that sorts byte strings from the greatest down; the end sorts last, since a prefix is the lesser."""
+    """Returns a key that sorts byte strings in descending order; the end sorts last, since a prefix is less."""
     return (*(255 - byte for byte in token), 256)
 
 
@@ -181,7 +185,7 @@ def train(
     on_merge: Callable[[int], None] | None = None,
     trace: Emit | None = None,
 ) -> Trained:
-    """Learn the merges of the pieces. ``on_merge`` hears the number of merges made so far.
+    """Learns the merges of the pieces. ``on_merge`` is called with the number of merges made so far.
 
     >>> train({b"ab": 2, b"abc": 1}, TrainOptions(n_merges=9))
     Trained(merges=[(97, 98), (256, 99)], counts=[3, 1], ties=0, stop='min_frequency')
@@ -197,7 +201,7 @@ def extend(
     on_merge: Callable[[int], None] | None = None,
     trace: Emit | None = None,
 ) -> Trained:
-    """Learn merges on top of a vocabulary; they make the ids from ``first_id`` on, which are above all of its own (T10).
+    """Learns merges on top of a vocabulary; they make the ids from ``first_id`` on, which are above all existing ones (T10).
 
     >>> vocab = Vocab.from_merges(bytes(range(256)), [(97, 98)])
     >>> extend(vocab, 300, {b"ab": 2, b"abc": 1}, TrainOptions(n_merges=9))

@@ -1,17 +1,17 @@
 """Which characters are letters, digits, white space: sets of characters from one table.
 
-Both languages read the same file, ``unicode_16.txt`` (Unicode 16.0.0, the version that defines tiktoken's ids), because
-the tables inside regular-expression engines differ from release to release, and a character that becomes a letter
-changes how every text around it is cut.
+Both languages read the same file, ``unicode_16.txt`` (Unicode 16.0.0, the version that defines tiktoken's ids), because the
+tables inside regular-expression engines differ from release to release, and a character that becomes a letter changes how the
+text around it is cut.
 
-A set is a tuple of ranges ``(first, last)``, ascending, disjoint and not adjacent, of *scalar values*: code points
-without the surrogates D800-DFFF, which no well-formed text holds.
+A set is a tuple of ranges ``(first, last)``, ascending, disjoint and not adjacent, of *scalar values*: code points except the
+surrogates D800-DFFF, which well-formed text does not contain.
 
 By hand: ``Nd`` begins ``30-39 660-669``, so ``property_set("Nd")`` begins ``((0x30, 0x39), (0x660, 0x669))``, and its
 complement begins ``((0x0, 0x2F), (0x3A, 0x65F))``.
 
 Costs, r the number of ranges: union O(r log r), complement O(r), case folding O(o log r) for the o = 1,400 groups of
-characters that differ by case only.
+characters that differ only by case.
 
 Implements SPEC P5.
 """
@@ -29,7 +29,7 @@ CharSet = tuple[tuple[int, int], ...]
 LAST = 0x10FFFF
 SURROGATES = (0xD800, 0xDFFF)
 
-# A group of general categories, under its short and its long name.
+# Groups of general categories, by their short and their long names.
 GROUPS = {
     "l": ("Lu", "Ll", "Lt", "Lm", "Lo"),
     "lc": ("Lu", "Ll", "Lt"),
@@ -52,7 +52,7 @@ GROUPS = {
 
 @cache
 def table() -> tuple[dict[str, CharSet], list[tuple[int, ...]]]:
-    """The file, read once: the set of each property by its lower-case name, and the groups that differ by case."""
+    """Reads the file once: the set of each property by its lower-case name, and the groups that differ only by case."""
     properties: dict[str, CharSet] = {}
     folds: list[tuple[int, ...]] = []
     for line in Path(__file__).with_name("unicode_16.txt").read_text("ascii").splitlines():
@@ -68,7 +68,7 @@ def table() -> tuple[dict[str, CharSet], list[tuple[int, ...]]]:
 
 
 def property_set(name: str) -> CharSet:
-    r"""The characters that ``\p{name}`` stands for: a general category, a script, or one of three properties."""
+    r"""Returns the characters that ``\p{name}`` matches: a general category, a script, or one of three properties."""
     key = name.strip(" ").lower().replace(" ", "_")
     for prefix in ("gc=", "general_category=", "sc=", "script="):
         key = key.removeprefix(prefix)
@@ -83,19 +83,19 @@ def property_set(name: str) -> CharSet:
 
 @cache
 def white_space() -> CharSet:
-    r"""``\s``: the property White_Space (Python's own ``\s`` also holds 1C-1F, which do not have it)."""
+    r"""``\s``: the property White_Space. (Python's own ``\s`` also matches 1C-1F, which lack it.)"""
     return property_set("White_Space")
 
 
 @cache
 def word() -> CharSet:
-    r"""``\w``: letters and all that joins them, as Unicode's UTS 18 has it."""
+    r"""``\w``: letters and what joins them, as defined in Unicode's UTS 18."""
     names = ("Alphabetic", "M", "Nd", "Pc", "Join_Control")
     return union(*(property_set(name) for name in names))
 
 
 def union(*sets: CharSet) -> CharSet:
-    """The characters of any of the sets."""
+    """Returns the union of the sets."""
     merged: list[tuple[int, int]] = []
     for first, last in sorted(span for one in sets for span in one):
         if merged and first <= merged[-1][1] + 1:
@@ -106,7 +106,7 @@ def union(*sets: CharSet) -> CharSet:
 
 
 def complement(chars: CharSet) -> CharSet:
-    """All scalar values that are not in the set."""
+    """Returns all scalar values that are not in the set."""
     gaps: list[tuple[int, int]] = []
     start = 0
     for first, last in union(chars, (SURROGATES,)):
@@ -124,13 +124,13 @@ def difference(chars: CharSet, others: CharSet) -> CharSet:
 
 
 def contains(chars: CharSet, char: int) -> bool:
-    """Whether the set holds the code point."""
+    """Returns whether the set holds the code point."""
     index = bisect_right(chars, (char, LAST)) - 1
     return index >= 0 and char <= chars[index][1]
 
 
 def fold_case(chars: CharSet) -> CharSet:
-    """The set and every character that differs from one of its own by case only (``s``: also ``S`` and U+017F)."""
+    """Adds every character that differs from a member of the set only by case (``s``: also ``S`` and U+017F)."""
     _, folds = table()
     touched = [group for group in folds if any(contains(chars, char) for char in group)]
     return union(chars, tuple((char, char) for group in touched for char in group))

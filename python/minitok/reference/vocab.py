@@ -1,20 +1,21 @@
 """Ids <-> bytes, and the merges that connect them.
 
-A vocabulary gives every id its bytes. The first 256 tokens are the single bytes; each merge joins two tokens into a new
-one. The *rank* of a merge is its place in the order of learning, and encoding applies merges by rank.
+A vocabulary gives every id its bytes. The single bytes are tokens; each merge joins two tokens into a new one. The *rank* of
+a merge is the number that orders merges: encoding applies the lowest first. In a list of merges, merge k (counted from 0) has
+rank k; in a vocabulary of ranks, the rank of a merge is the id that it makes.
 
-By hand: the merges (97, 98) and (256, 99) over the plain bytes make token 256 = ``ab`` and token 257 = ``abc``.
+By hand: the merges (97, 98) and (256, 99) over the bytes in their own order make token 256 = ``ab`` and token 257 = ``abc``.
 
-Published vocabularies come in two forms. One has merges. The other (tiktoken's files) has only ranks: each token's bytes
-and its id; two neighbours may merge whenever their concatenation is a token, lowest id first. If every token, encoded
-with the ranks below its own, comes to exactly two parts, those two parts are its merge, and merges and ranks say the
-same (proof: docs/algorithms.md, "Merges from ranks"). Otherwise every way to cut a token into two tokens is a merge of
-that token's rank.
+Published vocabularies come in two forms. One has merges. The other (tiktoken's files) has only ranks: the bytes and the id of
+each token; two neighbours may merge whenever their concatenation is a token, lowest id first. If every token, encoded with
+only the ranks below its own, becomes exactly two parts, those two parts are its merge, and both forms give the same ids
+(proof: docs/algorithms.md, "Merges from ranks"). Otherwise every way to cut a token into two tokens is a merge of that
+token's rank.
 
-Invariants: all 256 single bytes are there; the two sides of a merge are tokens and their concatenation is the token it
-makes; ranks ascend.
+Invariants: all 256 single bytes are tokens; both sides of a merge are tokens, and together they spell the token it makes;
+ranks ascend.
 
-Costs, V tokens of L bytes: O(V L) space; recovery of merges from ranks O(V L^2).
+Costs, V tokens of L bytes: O(V L) space; recovering merges from ranks O(V L^2).
 
 Implements SPEC T1, T9 and E2.
 """
@@ -39,7 +40,7 @@ class Merge(NamedTuple):
 
 
 class Vocab:
-    """The tokens of an encoding and the merges among them. Special tokens are not part of it.
+    """The tokens of an encoding and the merges between them, without the special tokens.
 
     >>> vocab = Vocab.from_merges(bytes(range(256)), [(97, 98), (256, 99)])
     >>> vocab.token_bytes(257), vocab.token_id(b"ab"), vocab.merge_of(97, 98)
@@ -49,11 +50,12 @@ class Vocab:
     def __init__(
         self, tokens: Mapping[int, bytes], merges: Iterable[tuple[int, int, int, int]], whole_pieces: bool
     ) -> None:
-        """``whole_pieces``: a piece that is a token as it stands is that token, whatever the merges would make of it."""
+        """``whole_pieces``: a piece that equals a token becomes that token, even if merging would give other ids."""
         self.tokens = dict(tokens)
         self.merges = [Merge(*merge) for merge in merges]
         self.whole_pieces = whole_pieces
-        # Known: the merges make each token of its bytes, so that `whole_pieces` changes nothing. Not known otherwise.
+        # True if the merges are known to make each token from its bytes, so that `whole_pieces` changes nothing; false if not
+        # known.
         self.merges_make_all = False
         self.ids: dict[bytes, int] = {}
         for token_id in sorted(self.tokens):
@@ -81,14 +83,14 @@ class Vocab:
             new_id = 256 + rank
             for side in (left, right):
                 if side not in tokens:
-                    raise VocabularyError(f"merge {rank} joins {left} and {right}, but {side} is no token before it")
+                    raise VocabularyError(f"merge {rank} joins {left} and {right}, but {side} is not a token before it")
             tokens[new_id] = tokens[left] + tokens[right]
             merges.append(Merge(left, right, new_id, rank))
         return cls(tokens, merges, whole_pieces=False)
 
     @classmethod
     def from_tokens(cls, ids: Mapping[bytes, int], pairs: Iterable[tuple[int, int]], whole_pieces: bool) -> Vocab:
-        """From tokens with ids of any order, and pairs of ids in rank order (Hugging Face, GPT-2)."""
+        """From tokens with any ids, and pairs of ids in rank order (Hugging Face, GPT-2)."""
         tokens = tokens_by_id(ids)
         merges: list[Merge] = []
         for rank, (left, right) in enumerate(pairs):
@@ -96,13 +98,13 @@ class Vocab:
                 raise VocabularyError(f"merge {rank} joins {left} and {right}, which are not both tokens")
             joined = tokens[left] + tokens[right]
             if joined not in ids:
-                raise VocabularyError(f"merge {rank} joins {left} and {right} to {joined!r}, which is no token")
+                raise VocabularyError(f"merge {rank} joins {left} and {right} to {joined!r}, which is not a token")
             merges.append(Merge(left, right, ids[joined], rank))
         return cls(tokens, merges, whole_pieces)
 
     @classmethod
     def from_ranks(cls, ranks: Mapping[bytes, int]) -> Vocab:
-        """From each token's bytes and rank, which is its id too (tiktoken)."""
+        """From the bytes and the rank of each token; the rank is also the id (tiktoken)."""
         tokens = tokens_by_id(ranks)
         recovered = recover_merges(ranks)
         vocab = cls(tokens, every_split(ranks) if recovered is None else recovered, whole_pieces=True)
@@ -111,23 +113,23 @@ class Vocab:
 
     @property
     def n_ids(self) -> int:
-        """One more than the highest id; holes count."""
+        """One more than the highest id; gaps count."""
         return max(self.tokens) + 1
 
     def token_bytes(self, token_id: int) -> bytes | None:
-        """The bytes of an id; None where there is no such token."""
+        """Returns the bytes of an id; None if there is no such token."""
         return self.tokens.get(token_id)
 
     def token_id(self, token: bytes) -> int | None:
-        """The id of a token's bytes (the lowest, should two share them); None where there is no such token."""
+        """Returns the id of a token's bytes (the lowest, if several ids share them); None if there is no such token."""
         return self.ids.get(token)
 
     def merge_of(self, left: int, right: int) -> tuple[int, int] | None:
-        """Rank and id of the merge of two neighbours; None where they do not merge."""
+        """Returns the rank and the id of the merge of two neighbours; None if they do not merge."""
         return self.by_pair.get((left, right))
 
     def truncate(self, n_merges: int) -> Vocab:
-        """The vocabulary as it was after its first merges (T9)."""
+        """Returns the vocabulary as it was after its first merges (T9)."""
         kept = self.merges[:n_merges]
         made = {merge.id for merge in kept}
         tokens = {i: token for i, token in self.tokens.items() if i in made or len(token) == 1}
@@ -135,13 +137,13 @@ class Vocab:
 
 
 def check_merge(tokens: Mapping[int, bytes], left: int, right: int, made: int) -> None:
-    """A merge joins two tokens into the one that their bytes make."""
+    """Checks that a merge joins two tokens into the one that their bytes spell."""
     if not {left, right, made} <= tokens.keys() or tokens[left] + tokens[right] != tokens[made]:
         raise VocabularyError(f"the merge of {left} and {right} does not make the token {made}")
 
 
 def tokens_by_id(ids: Mapping[bytes, int]) -> dict[int, bytes]:
-    """The mapping turned round. Two tokens of one id contradict each other."""
+    """Inverts the mapping. Two tokens with one id contradict each other."""
     tokens: dict[int, bytes] = {}
     for token, token_id in ids.items():
         if token_id in tokens:
@@ -151,7 +153,7 @@ def tokens_by_id(ids: Mapping[bytes, int]) -> dict[int, bytes]:
 
 
 def recover_merges(ranks: Mapping[bytes, int]) -> list[Merge] | None:
-    """The one merge that makes each token, in rank order; None if some token is not made by one merge of lower ranks."""
+    """Returns the merge that makes each token, in rank order; None if a token is not made by one merge of lower ranks."""
     merges: list[Merge] = []
     for token, rank in sorted(ranks.items(), key=lambda item: item[1]):
         if len(token) > 1:
@@ -163,7 +165,7 @@ def recover_merges(ranks: Mapping[bytes, int]) -> list[Merge] | None:
 
 
 def split_by_ranks(token: bytes, ranks: Mapping[bytes, int], below: int) -> list[bytes]:
-    """The token encoded by the rule of ranks (E2), with the ranks below a given one only."""
+    """Encodes a token by the rule of ranks (E2), using only the ranks below a given one."""
     parts = [token[i : i + 1] for i in range(len(token))]
     while len(parts) > 1:
         rank, at = min((ranks.get(parts[i] + parts[i + 1], below), i) for i in range(len(parts) - 1))
@@ -174,7 +176,7 @@ def split_by_ranks(token: bytes, ranks: Mapping[bytes, int], below: int) -> list
 
 
 def every_split(ranks: Mapping[bytes, int]) -> list[Merge]:
-    """Every way to cut a token into two tokens, as a merge of the token's rank."""
+    """Returns every way to cut a token into two tokens, as a merge of the token's rank."""
     merges: list[Merge] = []
     for token, rank in sorted(ranks.items(), key=lambda item: item[1]):
         for cut in range(1, len(token)):
