@@ -110,7 +110,7 @@ impl Counter {
 pub struct PieceCounter(RwLock<Option<Counter>>);
 
 /// Bytes, the length of each piece, and its count.
-type Packed<'py> = (Bound<'py, PyBytes>, Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<i64>>);
+type Columns<'py> = (Bound<'py, PyBytes>, Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<i64>>);
 
 #[pymethods]
 impl PieceCounter {
@@ -210,7 +210,7 @@ impl PieceCounter {
     }
 
     /// The distinct pieces one after the other in the order in which they were first seen, the length of each, and its count.
-    fn packed<'py>(&self, py: Python<'py>) -> PyResult<Packed<'py>> {
+    fn packed<'py>(&self, py: Python<'py>) -> PyResult<Columns<'py>> {
         let mut data = Vec::new();
         let (mut lengths, mut counts) = (Vec::new(), Vec::new());
         let put = |piece: &[u8], n| {

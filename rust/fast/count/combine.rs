@@ -7,7 +7,7 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::table::{BLOCK, Hasher, PieceCounts};
+use super::table::{BATCH, Hasher, PieceCounts};
 use crate::error::Result;
 use crate::fast::util::threads::on_threads;
 
@@ -66,7 +66,7 @@ pub(super) fn in_order(shares: &[Share]) -> Vec<(usize, Range<usize>)> {
 }
 
 /// Pour all shares into one table, on as many threads as their tables have residues.
-pub(super) fn pour(mut shares: Vec<Share>, threads: usize) -> Result<PieceCounts> {
+pub(super) fn combine(mut shares: Vec<Share>, threads: usize) -> Result<PieceCounts> {
     shares.retain(|share| !share.pieces.is_empty());
     if shares.len() <= 1 {
         return Ok(shares.pop().map_or_else(PieceCounts::new, |share| share.pieces));
@@ -81,9 +81,9 @@ pub(super) fn pour(mut shares: Vec<Share>, threads: usize) -> Result<PieceCounts
         let residues = std::iter::from_fn(take);
         residues.map(|residue| residue_of(&shares, &order, residue)).collect::<Vec<_>>()
     };
-    let poured = on_threads(threads, work, work).into_iter().flatten().collect::<Result<Vec<_>>>()?;
+    let combined = on_threads(threads, work, work).into_iter().flatten().collect::<Result<Vec<_>>>()?;
     drop(shares);
-    Ok(PieceCounts::concat(&poured))
+    Ok(PieceCounts::concat(&combined))
 }
 
 /// The pieces of one residue, each with the rank at which it was met first.
@@ -98,7 +98,7 @@ fn residue_of(shares: &[Share], order: &[(usize, Range<usize>)], residue: usize)
         let rest = &mut rests[*whose];
         let (run, after) = rest.split_at(rest.partition_point(|&number| (number as usize) < range.end));
         *rest = after;
-        for numbers in run.chunks(BLOCK) {
+        for numbers in run.chunks(BATCH) {
             let mut each = numbers.iter();
             table.absorb(&shares[*whose].pieces, numbers, |new| {
                 let number = each.next().map(|&number| rank + (number as usize - range.start) as u64);

@@ -19,9 +19,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::combine::{Share, pour};
-use super::file_chunks::FileParts;
-use super::spill::{PackedFiles, Spill};
+use super::combine::{Share, combine};
+use super::file_chunks::FileChunks;
+use super::spill::{CountFiles, Spill};
 use super::splitter::{PART, Splitter, documents, parts_of};
 use super::table::{Hasher, PieceCounts};
 use crate::count::unread;
@@ -55,7 +55,7 @@ pub struct CorpusCounter {
     hasher: Hasher,
     bound: Option<Bound>,
     /// What became of tables on the disk.
-    packed: Option<PackedFiles>,
+    files: Option<CountFiles>,
     /// The documents counted, and their bytes.
     pub documents: u64,
     pub bytes: u64,
@@ -67,7 +67,7 @@ impl CorpusCounter {
         let splitter = Splitter::new(pattern, special);
         let hasher = Hasher::default();
         let shares = Share::new(threads.max(1), &hasher);
-        Self { splitter, shares, hasher, bound: None, packed: None, documents: 0, bytes: 0 }
+        Self { splitter, shares, hasher, bound: None, files: None, documents: 0, bytes: 0 }
     }
 
     /// Keep the memory of counting below so many bytes (16 MiB at least): what does not fit goes to `folder`, which is there,
@@ -99,21 +99,21 @@ impl CorpusCounter {
     /// What is on the disk has been put together, and cannot be added to.
     fn check_open(&self) -> Result<()> {
         let closed = || Error::Training("the counts are finished and on the disk; count anew".into());
-        if self.packed.is_some() { Err(closed()) } else { Ok(()) }
+        if self.files.is_some() { Err(closed()) } else { Ok(()) }
     }
 
     /// Put together what the threads have counted so far; [`pieces`](Self::pieces) has it then. `poll` is called now and then.
     pub fn finish(&mut self, poll: &mut dyn FnMut() -> Result<()>) -> Result<()> {
         if let Some(bound) = &mut self.bound
             && bound.spill.is_used()
-            && self.packed.is_none()
+            && self.files.is_none()
         {
             bound.spill.flush(&mut self.shares, poll)?;
             self.shares = Share::new(1, &self.hasher);
-            self.packed = Some(bound.spill.finish(&self.hasher, poll)?);
+            self.files = Some(bound.spill.finish(&self.hasher, poll)?);
         } else if !self.is_finished() {
             let (threads, next) = (self.shares.len(), next_part(&self.shares));
-            let all = pour(std::mem::take(&mut self.shares), threads)?;
+            let all = combine(std::mem::take(&mut self.shares), threads)?;
             self.shares = Share::new(threads, &self.hasher);
             self.shares[0].hold(all, next);
         }
@@ -122,18 +122,18 @@ impl CorpusCounter {
 
     /// Is everything in one table?
     pub fn is_finished(&self) -> bool {
-        let spilt = self.packed.is_none() && self.bound.as_ref().is_some_and(|bound| bound.spill.is_used());
+        let spilt = self.files.is_none() && self.bound.as_ref().is_some_and(|bound| bound.spill.is_used());
         !spilt && self.shares[1..].iter().all(|share| share.pieces.is_empty())
     }
 
     /// All pieces counted before the last `finish`, in the order of first appearance.
     pub fn pieces(&self) -> Counted<'_> {
-        self.packed.as_ref().map_or_else(|| Counted::Table(&self.shares[0].pieces), Counted::Files)
+        self.files.as_ref().map_or_else(|| Counted::Table(&self.shares[0].pieces), Counted::Files)
     }
 
     /// The same as a table of its own, if it is one.
     pub fn into_table(self) -> Option<PieceCounts> {
-        self.shares.into_iter().next().filter(|_| self.packed.is_none()).map(|share| share.pieces)
+        self.shares.into_iter().next().filter(|_| self.files.is_none()).map(|share| share.pieces)
     }
 
     #[cfg(test)]
@@ -198,7 +198,7 @@ impl CorpusCounter {
         self.check_open()?;
         let Self { splitter, shares, bound, .. } = self;
         let (separators, bytes) = (AtomicU64::new(0), AtomicU64::new(0));
-        let parts = Mutex::new(FileParts::new(source, path, separator, splitter));
+        let parts = Mutex::new(FileChunks::new(source, path, separator, splitter));
         let take = |part: &mut Vec<u8>| parts.lock().unwrap_or_else(PoisonError::into_inner).next(part);
         let count = |part: &Vec<u8>, pieces: &mut PieceCounts, poll: &mut dyn FnMut() -> Result<()>| {
             for (number, document) in documents(part, separator).enumerate() {
@@ -219,7 +219,7 @@ impl CorpusCounter {
 #[derive(Clone, Copy)]
 pub enum Counted<'c> {
     Table(&'c PieceCounts),
-    Files(&'c PackedFiles),
+    Files(&'c CountFiles),
     List(&'c [(Vec<u8>, i64)]),
 }
 

@@ -8,7 +8,7 @@ use crate::count::unread;
 use crate::error::Result;
 use memchr::memmem;
 
-pub(super) struct FileParts<'s> {
+pub(super) struct FileChunks<'s> {
     path: PathBuf,
     source: Box<dyn Read + Send + 's>,
     separator: Option<&'s [u8]>,
@@ -20,7 +20,7 @@ pub(super) struct FileParts<'s> {
     at_end: bool,
 }
 
-impl<'s> FileParts<'s> {
+impl<'s> FileChunks<'s> {
     /// `path` is for errors.
     pub(super) fn new(
         source: impl Read + Send + 's,

@@ -27,7 +27,7 @@ use crate::error::{Error, Result};
 
 const FILES: usize = 64;
 /// Records between two polls.
-const STRETCH: usize = 1 << 16;
+const POLL_EVERY: usize = 1 << 16;
 
 /// Hears that a long work goes on; an error stops it.
 type Poll<'p> = &'p mut dyn FnMut() -> Result<()>;
@@ -131,7 +131,7 @@ impl Spill {
                 (record.rank, record.count) = (self.rank, count);
                 self.runs[(pieces.hash_at(number) >> 48) as usize % FILES].record(&record)?;
                 self.rank += 1;
-                if self.rank.is_multiple_of(STRETCH as u64) {
+                if self.rank.is_multiple_of(POLL_EVERY as u64) {
                     poll()?;
                 }
             }
@@ -141,7 +141,7 @@ impl Spill {
     }
 
     /// Put together all that was flushed.
-    pub fn finish(&mut self, hasher: &Hasher, poll: Poll) -> Result<PackedFiles> {
+    pub fn finish(&mut self, hasher: &Hasher, poll: Poll) -> Result<CountFiles> {
         let mut sums = Vec::new();
         for (number, run) in std::mem::take(&mut self.runs).into_iter().enumerate() {
             sums.push(sum(run.finish()?, &self.folder.join(format!("sum-{number}")), hasher, poll)?);
@@ -162,7 +162,7 @@ fn sum(run: PathBuf, to: &Path, hasher: &Hasher, poll: Poll) -> Result<Reader> {
             ranks.push(reader.record.rank);
         }
         read += 1;
-        if read.is_multiple_of(STRETCH) {
+        if read.is_multiple_of(POLL_EVERY) {
             poll()?;
         }
     }
@@ -176,7 +176,7 @@ fn sum(run: PathBuf, to: &Path, hasher: &Hasher, poll: Poll) -> Result<Reader> {
 }
 
 /// Merge files that ascend by rank.
-fn merge(mut readers: Vec<Reader>, folder: &Path, poll: Poll) -> Result<PackedFiles> {
+fn merge(mut readers: Vec<Reader>, folder: &Path, poll: Poll) -> Result<CountFiles> {
     let mut heads = BinaryHeap::new();
     for (whose, reader) in readers.iter_mut().enumerate() {
         if reader.advance()? {
@@ -196,7 +196,7 @@ fn merge(mut readers: Vec<Reader>, folder: &Path, poll: Poll) -> Result<PackedFi
         len += 1;
         size += u64::from(length);
         pieces = pieces.checked_add(*count).ok_or_else(|| too_large("2^63 pieces"))?;
-        if len.is_multiple_of(STRETCH) {
+        if len.is_multiple_of(POLL_EVERY) {
             poll()?;
         }
         if reader.advance()? {
@@ -207,7 +207,7 @@ fn merge(mut readers: Vec<Reader>, folder: &Path, poll: Poll) -> Result<PackedFi
         remove_file(&reader.path).map_err(|error| unread(&reader.path, &error))?;
     }
     let [counts, lengths, data] = [counts.finish()?, lengths.finish()?, data.finish()?];
-    Ok(PackedFiles { counts, lengths, data, len, pieces, size })
+    Ok(CountFiles { counts, lengths, data, len, pieces, size })
 }
 
 fn too_large(what: &str) -> Error {
@@ -215,7 +215,7 @@ fn too_large(what: &str) -> Error {
 }
 
 /// Counted pieces on the disk, in order of first appearance: all counts, all lengths, and all bytes.
-pub struct PackedFiles {
+pub struct CountFiles {
     counts: PathBuf,
     lengths: PathBuf,
     data: PathBuf,
@@ -225,14 +225,14 @@ pub struct PackedFiles {
     size: u64,
 }
 
-impl PackedFiles {
+impl CountFiles {
     /// The files of counts (8 bytes each, little endian), of lengths (4 bytes each), and of bytes.
     pub fn paths(&self) -> [PathBuf; 3] {
         [self.counts.clone(), self.lengths.clone(), self.data.clone()]
     }
 
     /// Bring them into memory: 12 bytes for each piece, and its own.
-    pub fn load(&self) -> Result<PackedPieces> {
+    pub fn load(&self) -> Result<LoadedPieces> {
         let size = u32::try_from(self.size).map_err(|_| too_large("distinct pieces of 4 GiB"))?;
         let read = |path: &PathBuf| std::fs::read(path).map_err(|error| unread(path, &error));
         let mut ends = Vec::with_capacity(self.len);
@@ -246,25 +246,25 @@ impl PackedFiles {
         if (ends.len(), data.len()) != (self.len, size as usize) {
             return Err(unread(&self.data, &std::io::Error::other("the file has changed")));
         }
-        Ok(PackedPieces { data, ends, counts })
+        Ok(LoadedPieces { data, ends, counts })
     }
 }
 
 /// Counted pieces one after the other.
-pub struct PackedPieces {
+pub struct LoadedPieces {
     data: Vec<u8>,
     ends: Vec<u32>,
     counts: Vec<i64>,
 }
 
-impl PackedPieces {
+impl LoadedPieces {
     /// Pieces and counts in order of first appearance.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], i64)> {
         (0..self.ends.len()).map(|index| self.get(index as u32))
     }
 }
 
-impl Pieces for PackedPieces {
+impl Pieces for LoadedPieces {
     fn len(&self) -> usize {
         self.ends.len()
     }

@@ -14,7 +14,7 @@
 
 use std::ops::Range;
 
-use super::table::{BLOCK, PieceCounts};
+use super::table::{BATCH, PieceCounts};
 use crate::error::Result;
 use crate::fast::scan::{Grammar, Scanner, safe_cut};
 use crate::pretokenize::Pattern;
@@ -24,7 +24,7 @@ use memchr::memmem;
 /// The usual size of a part: it stays in the second-level cache.
 pub(super) const PART: usize = 1 << 18;
 /// Bytes of text between two polls inside one part.
-const STRETCH: usize = 1 << 20;
+const POLL_EVERY: usize = 1 << 20;
 
 /// What the threads share: how text is cut and split.
 pub(super) struct Splitter {
@@ -62,10 +62,10 @@ impl Splitter {
             let text = &text[start..end];
             let mut scanner = Scanner::new(grammar, text);
             let (mut ends, mut start, mut polled) = (Vec::new(), 0, 0);
-            while scanner.next_block(&mut ends, BLOCK) {
+            while scanner.next_block(&mut ends, BATCH) {
                 pieces.add_block(text, start, &ends)?;
                 start = scanner.position();
-                if start - polled > STRETCH {
+                if start - polled > POLL_EVERY {
                     polled = start;
                     poll()?;
                 }

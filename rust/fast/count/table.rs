@@ -24,13 +24,13 @@ use crate::error::{Error, Result};
 use crate::fast::util::prefetch::prefetch;
 
 /// Pieces of up to this many bytes lie inside their entry.
-const INLINE: usize = 15;
+const MAX_ENTRY_BYTES: usize = 15;
 /// In place of a length: the entry is [`long`].
 const LONG: u8 = u8::MAX;
 /// An index slot that holds no entry.
 const EMPTY: u32 = u32::MAX;
 /// Pieces per block: their keys and hashes stay in the first-level cache.
-pub const BLOCK: usize = 1024;
+pub const BATCH: usize = 1024;
 
 #[derive(Clone, Copy)]
 struct Entry {
@@ -177,7 +177,7 @@ impl PieceCounts {
         self.restore_index();
         let mut keys = std::mem::take(&mut self.keys);
         let mut start_of_block = start;
-        for ends in ends.chunks(BLOCK) {
+        for ends in ends.chunks(BATCH) {
             keys.clear();
             let mut start = start_of_block;
             for &end in ends {
@@ -299,7 +299,7 @@ impl PieceCounts {
     #[inline]
     fn key(&self, text: &[u8], start: usize, end: usize) -> (u128, u64) {
         let length = end - start;
-        if length > INLINE {
+        if length > MAX_ENTRY_BYTES {
             let key = (length as u128) << 64 | u128::from(LONG) << 120;
             return (key, self.hasher.long.hash_one(&text[start..end]));
         }

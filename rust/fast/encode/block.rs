@@ -11,13 +11,13 @@
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
-use super::block_output::{SPILL, Values};
+use super::block_output::{BlockOutput, SPILL};
 use super::bucket::{self, Find};
 use super::id_ring::PADDING;
 use super::merge_long::merge_long;
 use super::merge_short::{WIDE_LANE, merge_short};
 use super::piece_cache::{PieceCache, Size};
-use super::piece_key::{INLINE, KEY_MASK, LOAD, VALUE_SHIFT, key_of, short_key_within};
+use super::piece_key::{KEY_MASK, LOAD, MAX_KEY_BYTES, VALUE_SHIFT, key_of, short_key_within};
 use super::static_cuts::Cutting;
 use super::tables::Tables;
 use crate::encode::encode_piece;
@@ -73,7 +73,13 @@ impl Workspace {
     }
 
     /// The values of some of the pieces in work; the first of these begins at `start`.
-    pub(super) fn encode(&mut self, tables: &Tables, text: &[u8], start: usize, range: Range<usize>) -> Values<'_> {
+    pub(super) fn encode(
+        &mut self,
+        tables: &Tables,
+        text: &[u8],
+        start: usize,
+        range: Range<usize>,
+    ) -> BlockOutput<'_> {
         let n_pieces = range.len();
         self.spill.clear();
         // What is left of the block before is written over, not cleared first.
@@ -87,7 +93,7 @@ impl Workspace {
             self.merge_misses(tables, text, start, range);
         }
         let (records, first) = self.cache.view().records();
-        Values { words: &self.values[..n_pieces], records, first, spill: &self.spill }
+        BlockOutput { words: &self.values[..n_pieces], records, first, spill: &self.spill }
     }
 
     /// Whether the pieces in work, the first of which begins at `start`, are no longer than words on the average.
@@ -112,7 +118,7 @@ impl Workspace {
             #[target_feature(enable = "avx2,bmi1,bmi2")]
             fn with_avx2(work: &mut Workspace, text: &[u8], start: usize, range: Range<usize>) {
                 // SAFETY: asked below.
-                work.look_up_with(text, start, range, |line, key| unsafe { bucket::find_avx2(line, key) });
+                work.look_up_with(text, start, range, |bucket, key| unsafe { bucket::find_avx2(bucket, key) });
             }
             if cpu::has_avx2() {
                 // SAFETY: just asked.
@@ -142,11 +148,11 @@ impl Workspace {
         let cache = cache.view();
         for (index, ((&end, name), value)) in ends[range].iter().zip(names).zip(values).enumerate() {
             *name = key_of(text, start, end);
-            *value = cache.find_with(cache.line_of(*name), *name, find).unwrap_or_else(|| {
+            *value = cache.find_with(cache.bucket_of(*name), *name, find).unwrap_or_else(|| {
                 misses.push(index as u32);
                 0
             });
-            if end - start > INLINE {
+            if end - start > MAX_KEY_BYTES {
                 longs.push(index as u32);
             }
             start = end;
@@ -166,7 +172,7 @@ impl Workspace {
         };
         let (inner, last) = ends.split_at(easy);
         for (index, (&end, name)) in inner.iter().zip(&mut *names).enumerate() {
-            let key = if end - start > INLINE {
+            let key = if end - start > MAX_KEY_BYTES {
                 longs.push(index as u32);
                 key_of(text, start, end)
             } else {
@@ -178,7 +184,7 @@ impl Workspace {
         }
         for (index, (&end, name)) in last.iter().zip(&mut names[easy..]).enumerate() {
             *name = cache.name(key_of(text, start, end));
-            if end - start > INLINE {
+            if end - start > MAX_KEY_BYTES {
                 longs.push((easy + index) as u32);
             }
             start = end;

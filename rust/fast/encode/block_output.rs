@@ -11,7 +11,7 @@
 
 #![allow(unsafe_code)]
 
-use super::id_ring::{PADDING, Unit};
+use super::id_ring::{PADDING, Row};
 use std::hint::select_unpredictable;
 
 /// A value from here on is a record of the spill.
@@ -20,15 +20,15 @@ pub(super) const SPILL: u32 = 1 << 31;
 const FEW: usize = 16;
 
 #[derive(Clone, Copy)]
-pub(super) struct Values<'b> {
+pub(super) struct BlockOutput<'b> {
     pub(super) words: &'b [u32],
-    /// The cache's records, and the value that the first unit of them has.
-    pub(super) records: &'b [Unit],
+    /// The cache's records, and the value that the first row of them has.
+    pub(super) records: &'b [Row],
     pub(super) first: u32,
     pub(super) spill: &'b [u32],
 }
 
-impl Values<'_> {
+impl BlockOutput<'_> {
     /// The record of a value that is not an id: its count, and all words from its first id on.
     #[inline]
     fn record(&self, value: u32) -> (usize, &[u32]) {

@@ -1,4 +1,4 @@
-//! One line of the cache of pieces, compared with a key. Both ways must give the same; the test below says so.
+//! One bucket of the cache of pieces, compared with a key. Both ways must give the same; the test below says so.
 
 #![allow(unsafe_code)]
 // The hot loops are made of one-line helpers that must vanish into them.
@@ -10,47 +10,47 @@ pub(super) const SLOTS: usize = 4;
 
 /// Four entries, a key of 108 bits and a value above it each: the low halves of all four, then the high halves, so that the
 /// same halves can be compared at once.
-pub(super) type Line = [u64; 2 * SLOTS];
+pub(super) type Bucket = [u64; 2 * SLOTS];
 
-/// A way to find the value of a key on a line.
-pub(super) trait Find: Fn(&Line, u128) -> Option<u32> + Copy {}
-impl<F: Fn(&Line, u128) -> Option<u32> + Copy> Find for F {}
+/// A way to find the value of a key on a bucket.
+pub(super) trait Find: Fn(&Bucket, u128) -> Option<u32> + Copy {}
+impl<F: Fn(&Bucket, u128) -> Option<u32> + Copy> Find for F {}
 
 /// The bits of the high half of an entry that stand below its value.
 const HIGH_BITS: u32 = VALUE_SHIFT - 64;
 
 /// The entry in a slot; 0 if it is free.
-pub(super) fn entry(line: &Line, slot: usize) -> u128 {
-    u128::from(line[slot]) | u128::from(line[SLOTS + slot]) << 64
+pub(super) fn entry(bucket: &Bucket, slot: usize) -> u128 {
+    u128::from(bucket[slot]) | u128::from(bucket[SLOTS + slot]) << 64
 }
 
-pub(super) fn set(line: &mut Line, slot: usize, entry: u128) {
-    (line[slot], line[SLOTS + slot]) = (entry as u64, (entry >> 64) as u64);
+pub(super) fn set(bucket: &mut Bucket, slot: usize, entry: u128) {
+    (bucket[slot], bucket[SLOTS + slot]) = (entry as u64, (entry >> 64) as u64);
 }
 
 /// Whether all slots are taken, given that they fill from the first on.
 #[inline(always)]
-pub(super) fn is_full(line: &Line) -> bool {
-    line[2 * SLOTS - 1] != 0
+pub(super) fn is_full(bucket: &Bucket) -> bool {
+    bucket[2 * SLOTS - 1] != 0
 }
 
-/// The value of a key, if it is on the line; compares all four without a branch. What stands above the key does not matter.
+/// The value of a key, if it is on the bucket; compares all four without a branch. What stands above the key does not matter.
 #[inline(always)]
-pub(super) fn find(line: &Line, key: u128) -> Option<u32> {
+pub(super) fn find(bucket: &Bucket, key: u128) -> Option<u32> {
     let (low, high) = (key as u64, (key >> 64) as u64);
     let mut found = 0;
     for slot in 0..SLOTS {
-        let differs = line[slot] ^ low | (line[SLOTS + slot] ^ high) << (64 - HIGH_BITS);
+        let differs = bucket[slot] ^ low | (bucket[SLOTS + slot] ^ high) << (64 - HIGH_BITS);
         found |= u32::from(differs == 0) << slot;
     }
-    value(line, found)
+    value(bucket, found)
 }
 
 /// The value in the slot of the lowest of the bits, if there is one.
 #[inline(always)]
-fn value(line: &Line, found: u32) -> Option<u32> {
-    // On no match the index must stay on the line.
-    let high = line[SLOTS + found.trailing_zeros() as usize % SLOTS];
+fn value(bucket: &Bucket, found: u32) -> Option<u32> {
+    // On no match the index must stay on the bucket.
+    let high = bucket[SLOTS + found.trailing_zeros() as usize % SLOTS];
     (found != 0).then_some((high >> HIGH_BITS) as u32)
 }
 
@@ -62,14 +62,14 @@ fn value(line: &Line, found: u32) -> Option<u32> {
 /// [`has_avx2`](crate::fast::util::cpu::has_avx2) returned true.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-pub(super) unsafe fn find_avx2(line: &Line, key: u128) -> Option<u32> {
+pub(super) unsafe fn find_avx2(bucket: &Bucket, key: u128) -> Option<u32> {
     use std::arch::x86_64::{
         __m256i, _mm256_and_si256, _mm256_castsi256_pd, _mm256_cmpeq_epi64, _mm256_loadu_si256, _mm256_movemask_pd,
         _mm256_set1_epi64x, _mm256_setzero_si256, _mm256_slli_epi64, _mm256_xor_si256,
     };
     #[allow(clippy::cast_ptr_alignment, reason = "the loads ask for no alignment")]
-    let halves = line.as_ptr().cast::<__m256i>();
-    // SAFETY: the processor has the instructions, as the caller promises; a line is 64 bytes, two halves of 32.
+    let halves = bucket.as_ptr().cast::<__m256i>();
+    // SAFETY: the processor has the instructions, as the caller promises; a bucket is 64 bytes, two halves of 32.
     let found = unsafe {
         let (low, high) = (_mm256_loadu_si256(halves), _mm256_loadu_si256(halves.add(1)));
         let low_equal = _mm256_cmpeq_epi64(low, _mm256_set1_epi64x(key as i64));
@@ -78,7 +78,7 @@ pub(super) unsafe fn find_avx2(line: &Line, key: u128) -> Option<u32> {
         let high_equal = _mm256_cmpeq_epi64(differs, _mm256_setzero_si256());
         _mm256_movemask_pd(_mm256_castsi256_pd(_mm256_and_si256(low_equal, high_equal))).cast_unsigned()
     };
-    value(line, found)
+    value(bucket, found)
 }
 
 #[cfg(test)]
@@ -91,12 +91,12 @@ mod tests {
         fn both_ways_agree(keys in prop::collection::hash_set(1u128..1 << VALUE_SHIFT, 4), values: [u32; 4], other: u128, other_value: u32) {
             let value = |value: u32| value % (1 << (128 - VALUE_SHIFT));
             let keys: Vec<u128> = keys.into_iter().collect();
-            let mut line: Line = [0; 2 * SLOTS];
+            let mut bucket: Bucket = [0; 2 * SLOTS];
             for slot in 0..SLOTS {
                 let wanted = keys[slot] | u128::from(value(values[slot])) << VALUE_SHIFT;
-                set(&mut line, slot, wanted);
-                prop_assert_eq!(entry(&line, slot), wanted);
-                prop_assert_eq!(is_full(&line), slot == SLOTS - 1);
+                set(&mut bucket, slot, wanted);
+                prop_assert_eq!(entry(&bucket, slot), wanted);
+                prop_assert_eq!(is_full(&bucket), slot == SLOTS - 1);
             }
             let mut wanted: Vec<(u128, Option<u32>)> = keys.iter().copied().zip(values.map(|v| Some(value(v)))).collect();
             let other = other & ((1 << VALUE_SHIFT) - 1);
@@ -105,11 +105,11 @@ mod tests {
             }
             for (key, expected) in wanted {
                 let key = key | u128::from(value(other_value)) << VALUE_SHIFT;
-                prop_assert_eq!(find(&line, key), expected);
+                prop_assert_eq!(find(&bucket, key), expected);
                 #[cfg(target_arch = "x86_64")]
                 if crate::fast::util::cpu::has_avx2() {
                     // SAFETY: just asked.
-                    prop_assert_eq!(unsafe { find_avx2(&line, key) }, expected);
+                    prop_assert_eq!(unsafe { find_avx2(&bucket, key) }, expected);
                 }
             }
         }

@@ -8,7 +8,7 @@
 //! one takes its place, which is filled with the vocabulary: that takes some milliseconds and saves more on the words to come.
 
 use super::block::{BLOCK, Workspace};
-use super::block_output::Values;
+use super::block_output::BlockOutput;
 use super::piece_cache::{PieceCache, Size};
 use super::tables::Tables;
 use crate::error::Result;
@@ -26,10 +26,10 @@ pub(super) const SEED_AFTER: usize = 1 << 20;
 /// Shorter texts have no pieces that are worth cutting.
 const CUTTABLE: usize = if cfg!(test) { 7 } else { 64 };
 /// How many units of a Python str are turned into UTF-8 at a time, and how near the end of it a cut is looked for.
-const PART: usize = 1 << 16;
+const CHUNK: usize = 1 << 16;
 const NEAR: usize = 256;
 /// A new cache: 256 KiB of lines and as much of records.
-const FIRST_LOG_LINES: u32 = 12;
+const FIRST_LOG_BUCKETS: u32 = 12;
 const FIRST_RECORDS: usize = 11_000;
 
 /// How text is cut into pieces.
@@ -60,8 +60,11 @@ impl Encoder {
     }
 
     pub(super) fn with_size(vocab: Arc<Vocab>, size: Size) -> Encoder {
-        let first =
-            Size { log_lines: size.log_lines.min(FIRST_LOG_LINES), records: size.records.min(FIRST_RECORDS), ..size };
+        let first = Size {
+            log_buckets: size.log_buckets.min(FIRST_LOG_BUCKETS),
+            records: size.records.min(FIRST_RECORDS),
+            ..size
+        };
         Encoder { tables: Tables::new(vocab), first, size, seed_after: SEED_AFTER, pool: Pool::new() }
     }
 
@@ -78,7 +81,7 @@ impl Encoder {
     }
 
     /// Calls `sink` with the values of each block of a text. The UTF-8 of a Python str never stands in memory as a whole.
-    fn each_block(&self, source: Source, split: Split, mut sink: impl FnMut(Values<'_>)) -> Result<()> {
+    fn each_block(&self, source: Source, split: Split, mut sink: impl FnMut(BlockOutput<'_>)) -> Result<()> {
         match source {
             Source::Bytes(text) => self.each_block_of(text, split, text.len(), sink),
             Source::Str(units) => {
@@ -91,7 +94,7 @@ impl Encoder {
     fn each_part(&self, units: Units, split: Split, mut emit: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let mut part = std::mem::take(&mut self.workspace().utf8);
         part.clear();
-        let (mut at, mut wanted) = (0, PART);
+        let (mut at, mut wanted) = (0, CHUNK);
         while at < units.len() {
             let Split::Scan(grammar) = split else {
                 at = units.transcode(at, usize::MAX, &mut part);
@@ -106,14 +109,14 @@ impl Encoder {
             if let Some(cut) = safe_cut(grammar, &part, near).or_else(|| safe_cut(grammar, &part, 0)) {
                 emit(&part[..cut])?;
                 part.drain(..cut);
-                wanted = PART;
+                wanted = CHUNK;
             } else {
                 wanted = part.len();
             }
         }
         emit(&part)?;
         part.clear();
-        part.shrink_to(2 * PART);
+        part.shrink_to(2 * CHUNK);
         self.workspace().utf8 = part;
         Ok(())
     }
@@ -124,7 +127,13 @@ impl Encoder {
     }
 
     /// Calls `sink` with the values of each block. The text is all, or a part, of one of `whole` bytes or units.
-    fn each_block_of(&self, text: &[u8], split: Split, whole: usize, mut sink: impl FnMut(Values<'_>)) -> Result<()> {
+    fn each_block_of(
+        &self,
+        text: &[u8],
+        split: Split,
+        whole: usize,
+        mut sink: impl FnMut(BlockOutput<'_>),
+    ) -> Result<()> {
         if text.is_empty() {
             return Ok(());
         }

@@ -12,7 +12,7 @@ use std::sync::Mutex;
 pub const LEAST: usize = 1 << 16;
 const MOST: usize = 1 << 24;
 
-static SPARE: Spare = Spare::new();
+static SPARE: IdBuffer = IdBuffer::new();
 
 /// An empty vector with room for the ids of about so many bytes.
 pub(crate) fn room_for(bytes: usize) -> Vec<u32> {
@@ -32,11 +32,11 @@ pub fn give_back(ids: Vec<u32>) {
 }
 
 /// Memory for one. Never waited for: who finds it locked, be it for ever since a fork came between, does without.
-struct Spare(Mutex<Vec<u32>>);
+struct IdBuffer(Mutex<Vec<u32>>);
 
-impl Spare {
-    const fn new() -> Spare {
-        Spare(Mutex::new(Vec::new()))
+impl IdBuffer {
+    const fn new() -> IdBuffer {
+        IdBuffer(Mutex::new(Vec::new()))
     }
 
     /// What was kept, if it is about what so many bytes need.
@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn the_largest_is_kept_for_texts_that_it_fits() {
-        let spare = Spare::new();
+        let spare = IdBuffer::new();
         let start = |ids: &[u32]| ids.as_ptr();
         let (small, large) = (vec![7; LEAST], vec![7; 3 * LEAST]);
         let (small_at, large_at) = (start(&small), start(&large));
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn who_finds_it_locked_does_without() {
-        let spare = Spare::new();
+        let spare = IdBuffer::new();
         spare.keep(vec![7; LEAST]);
         let kept = spare.0.lock().unwrap();
         assert!(spare.take(LEAST).is_none());

@@ -1,54 +1,54 @@
 //! The ids of pieces that are several tokens, and the bytes of long pieces, in a ring.
 //!
-//! A record is a count and that many ids, and for a long piece its length and its bytes as well. It is named by the *unit* it
-//! begins at; a unit of six words holds the ids of nearly every word.
+//! A record is a count and that many ids, and for a long piece its length and its bytes as well. It is named by the *row* it
+//! begins at; a row of six words holds the ids of nearly every word.
 //!
 //! The ring is four segments. New records go to the one that is open; when it is full, the next one is opened, and what
 //! stood there, the oldest quarter, is forgotten. So the ring remembers at least the last three quarters of what it holds,
 //! where forgetting everything at once would make every word new again.
 //!
-//! Before the ring stands unit 0, a record of one id, whichever: who reads it for a piece that needs no record counts right.
+//! Before the ring stands row 0, a record of one id, whichever: who reads it for a piece that needs no record counts right.
 //!
 //! Invariants: a record lies within one segment; at least [`PADDING`] words follow every count. The memory is touched as it
 //! is used and never more than asked for at the start.
 
-/// Words of a unit.
-pub(super) const UNIT: usize = 6;
-pub(super) type Unit = [u32; UNIT];
+/// Words of a row.
+pub(super) const ROW: usize = 6;
+pub(super) type Row = [u32; ROW];
 /// How many words of a record may be read behind its count.
 pub(super) const PADDING: usize = 4;
 const SEGMENTS: usize = 4;
 
 #[derive(Debug)]
-pub(super) struct Records {
+pub(super) struct IdRing {
     words: Vec<u32>,
     /// Units of a segment.
     segment: usize,
-    /// The next unit, and the end of the open segment.
+    /// The next row, and the end of the open segment.
     next: usize,
     end: usize,
 }
 
-impl Records {
-    /// Room for so many units, unit 0 among them.
-    pub(super) fn new(units: usize) -> Records {
-        let segment = units.saturating_sub(1) / SEGMENTS;
-        let mut words = Vec::with_capacity((1 + segment * SEGMENTS) * UNIT);
+impl IdRing {
+    /// Room for so many rows, row 0 among them.
+    pub(super) fn new(rows: usize) -> IdRing {
+        let segment = rows.saturating_sub(1) / SEGMENTS;
+        let mut words = Vec::with_capacity((1 + segment * SEGMENTS) * ROW);
         words.extend([1, 0, 0, 0, 0, 0]);
-        Records { words, segment, next: 1, end: 1 + segment }
+        IdRing { words, segment, next: 1, end: 1 + segment }
     }
 
-    /// The unit of a new record; None where the open segment has no room for it.
+    /// The row of a new record; None where the open segment has no room for it.
     pub(super) fn add(&mut self, ids: &[u32], long_piece: Option<&[u8]>) -> Option<u32> {
         let bytes = long_piece.map_or(0, |piece| 1 + piece.len().div_ceil(4));
-        let end = self.next + (1 + ids.len() + bytes).div_ceil(UNIT);
+        let end = self.next + (1 + ids.len() + bytes).div_ceil(ROW);
         if end > self.end {
             return None;
         }
-        let (unit, start) = (self.next as u32, self.next * UNIT);
+        let (row, start) = (self.next as u32, self.next * ROW);
         self.next = end;
-        if self.words.len() < end * UNIT {
-            self.words.resize(end * UNIT, 0);
+        if self.words.len() < end * ROW {
+            self.words.resize(end * ROW, 0);
         }
         let (count, rest) = self.words[start..].split_at_mut(1);
         count[0] = ids.len() as u32;
@@ -60,7 +60,7 @@ impl Records {
                 *place = word;
             }
         }
-        Some(unit)
+        Some(row)
     }
 
     /// Whether the open segment is nearly full.
@@ -73,22 +73,22 @@ impl Records {
         self.is_full() && self.end == 1 + SEGMENTS * self.segment
     }
 
-    /// Open the next segment. The units that are forgotten by it; none as long as nothing ever stood there.
+    /// Open the next segment. The rows that are forgotten by it; none as long as nothing ever stood there.
     pub(super) fn turn(&mut self) -> std::ops::Range<u32> {
         self.next = if self.end == 1 + SEGMENTS * self.segment { 1 } else { self.end };
         self.end = self.next + self.segment;
-        let used = self.end.min(self.words.len() / UNIT).max(self.next);
+        let used = self.end.min(self.words.len() / ROW).max(self.next);
         self.next as u32..used as u32
     }
 
-    pub(super) fn units(&self) -> &[Unit] {
+    pub(super) fn rows(&self) -> &[Row] {
         self.words.as_chunks().0
     }
 }
 
-/// Whether the record at a unit was made for this long piece.
-pub(super) fn holds(units: &[Unit], unit: u32, piece: &[u8]) -> bool {
-    let record = units[unit as usize..].as_flattened();
+/// Whether the record at a row was made for this long piece.
+pub(super) fn holds(rows: &[Row], row: u32, piece: &[u8]) -> bool {
+    let record = rows[row as usize..].as_flattened();
     let bytes = &record[1 + record[0] as usize..];
     bytes[0] as usize == piece.len() && words_of(piece).zip(&bytes[1..]).all(|(word, &other)| word == other)
 }
@@ -108,31 +108,31 @@ mod tests {
 
     #[test]
     fn the_ring_forgets_its_oldest_quarter() {
-        let mut records = Records::new(17);
+        let mut records = IdRing::new(17);
         let mut turns = 0;
         let mut known = std::collections::BTreeMap::new();
         for piece in 0..100u32 {
             let ids = vec![piece; 1 + piece as usize % 7];
             let bytes = [piece as u8; 15];
-            let unit = records.add(&ids, Some(&bytes)).unwrap_or_else(|| {
+            let row = records.add(&ids, Some(&bytes)).unwrap_or_else(|| {
                 assert!(!records.are_full() || turns % SEGMENTS == SEGMENTS - 1);
                 let gone = records.turn();
                 turns += 1;
                 assert_eq!(gone.is_empty(), turns < SEGMENTS, "what nothing stood on is not forgotten");
                 let before = known.len();
-                known.retain(|unit, _| !gone.contains(unit));
+                known.retain(|row, _| !gone.contains(row));
                 assert!(before < 8 || known.len() > before / 2);
                 records.add(&ids, Some(&bytes)).unwrap()
             });
-            assert!(known.insert(unit, (ids, bytes)).is_none());
-            for (&unit, (ids, bytes)) in &known {
-                let record = records.units()[unit as usize..].as_flattened();
+            assert!(known.insert(row, (ids, bytes)).is_none());
+            for (&row, (ids, bytes)) in &known {
+                let record = records.rows()[row as usize..].as_flattened();
                 assert_eq!(&record[1..=record[0] as usize], ids);
-                assert!(holds(records.units(), unit, bytes) && !holds(records.units(), unit, &bytes[1..]));
+                assert!(holds(records.rows(), row, bytes) && !holds(records.rows(), row, &bytes[1..]));
             }
         }
         assert!(records.add(&[0; 30], None).is_none(), "longer than a segment");
-        assert!(records.units().len() <= 17);
-        assert_eq!(records.units()[0][0], 1);
+        assert!(records.rows().len() <= 17);
+        assert_eq!(records.rows()[0][0], 1);
     }
 }

@@ -26,7 +26,7 @@
 #![allow(clippy::inline_always)]
 
 use crate::fast::util::prefetch::{ahead, prefetch};
-use crate::fast::util::zeroed::Zeros;
+use crate::fast::util::zeroed::Zeroed;
 use crate::vocab::{Merge, Vocab};
 use std::borrow::Cow;
 use std::hint::select_unpredictable;
@@ -56,7 +56,7 @@ pub(super) struct PairTable {
     /// The place for left byte * 256 + right byte.
     bytes: Box<[u32]>,
     /// A power of two of them, and one more that stays empty.
-    slots: Zeros,
+    slots: Zeroed,
     shift: u32,
     filter: Filter,
     /// What the merges of each place make; not needed where it is 256 + place.
@@ -284,11 +284,11 @@ fn placed(merges: &[Merge]) -> impl Iterator<Item = (u32, &Merge)> + Clone {
 }
 
 /// The table of so many pairs, at most half full, with an empty slot behind it; and the shift that makes slots of hashes.
-fn build_slots(count: usize, pairs: &(impl Iterator<Item = (u32, u32, u32)> + Clone)) -> (Zeros, u32) {
+fn build_slots(count: usize, pairs: &(impl Iterator<Item = (u32, u32, u32)> + Clone)) -> (Zeroed, u32) {
     let mut len = (2 * count).next_power_of_two().max(PAGE);
     loop {
         let shift = 64 - len.trailing_zeros();
-        let mut slots = Zeros::present(len + 1);
+        let mut slots = Zeroed::present(len + 1);
         let table = &mut slots[..len];
         let entry = |(left, right, place)| !(pair_of(left, right) << PLACE_BITS | u64::from(place));
         let start = table.as_ptr();

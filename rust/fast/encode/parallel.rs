@@ -29,7 +29,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 /// Less work than this, in bytes, is not worth another thread.
 const WORTH_A_THREAD: usize = 1 << 17;
 /// About the size of the parts of a long document, in bytes or units, and of groups of short ones.
-const PART: usize = 1 << 18;
+const GROUP: usize = 1 << 18;
 /// How many units are looked at for a cut.
 const WINDOW: usize = 1 << 12;
 
@@ -39,7 +39,7 @@ fn groups<T>(items: &[T], size: impl Fn(&T) -> usize) -> Vec<Range<usize>> {
     let (mut start, mut bytes) = (0, 0);
     for (item, content) in items.iter().enumerate() {
         bytes += size(content);
-        if bytes >= PART || item + 1 == items.len() {
+        if bytes >= GROUP || item + 1 == items.len() {
             groups.push(start..item + 1);
             (start, bytes) = (item + 1, 0);
         }
@@ -221,8 +221,8 @@ fn parts(grammar: Grammar, source: Source) -> Vec<Source> {
 fn parts_of_bytes(grammar: Grammar, text: &[u8]) -> Vec<&[u8]> {
     let mut parts = Vec::new();
     let mut start = 0;
-    while text.len() - start > 2 * PART
-        && let Some(end) = safe_cut(grammar, text, start + PART)
+    while text.len() - start > 2 * GROUP
+        && let Some(end) = safe_cut(grammar, text, start + GROUP)
     {
         parts.push(&text[start..end]);
         start = end;
@@ -233,9 +233,9 @@ fn parts_of_bytes(grammar: Grammar, text: &[u8]) -> Vec<&[u8]> {
 
 fn parts_of_units<'s>(grammar: Grammar, units: &Units<'s>) -> Vec<Units<'s>> {
     let mut parts = Vec::new();
-    let (mut start, mut from) = (0, PART);
+    let (mut start, mut from) = (0, GROUP);
     let mut bytes = Vec::new();
-    while units.len() - start > 2 * PART && from < units.len() {
+    while units.len() - start > 2 * GROUP && from < units.len() {
         bytes.clear();
         let window_end = units.transcode(from, WINDOW, &mut bytes);
         let Some(cut) = safe_cut(grammar, &bytes, 0) else {
@@ -249,7 +249,7 @@ fn parts_of_units<'s>(grammar: Grammar, units: &Units<'s>) -> Vec<Units<'s>> {
             end = units.transcode(end, 1, &mut bytes);
         }
         parts.push(units.slice(start, end));
-        (start, from) = (end, end + PART);
+        (start, from) = (end, end + GROUP);
     }
     parts.push(units.slice(start, units.len()));
     parts
@@ -259,7 +259,7 @@ impl Encoder {
     /// Appends the ids of a text without special tokens, found by at most `threads` threads.
     pub fn encode_on(&self, threads: usize, source: Source, split: Split, out: &mut Vec<u32>) -> Result<()> {
         let Split::Scan(grammar) = split else { return self.encode(source, split, out) };
-        if threads <= 1 || source.len() <= 2 * PART {
+        if threads <= 1 || source.len() <= 2 * GROUP {
             return self.encode(source, split, out);
         }
         let parts = parts(grammar, source);

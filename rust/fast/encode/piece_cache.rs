@@ -2,37 +2,37 @@
 //!
 //! Words repeat: of a hundred pieces of running text, one or two are new. A cache line of 64 bytes holds four entries of 16:
 //! the key of a piece ([`super::piece_key`]) and a 20-bit *value*. The values below `first_record` are ids, those from it on name
-//! records with several ids ([`super::id_ring`]). A piece belongs on one line, chosen by its hash; when that is full, on
-//! the next; when that is full too, it takes the place of another on its own line. When half of the slots are taken, the lines
+//! records with several ids ([`super::id_ring`]). A piece belongs on one bucket, chosen by its hash; when that is full, on
+//! the next; when that is full too, it takes the place of another on its own bucket. When half of the slots are taken, the buckets
 //! double, up to a number given at the start. Nothing but speed depends on what is forgotten.
 //!
-//! Invariants: a line fills from its first slot, and only `turn` removes; so a line whose last slot is free is not full. No
-//! entry names a record that was forgotten. The memory is never more than that of the lines and records given at the start,
+//! Invariants: a bucket fills from its first slot, and only `turn` removes; so a bucket whose last slot is free is not full. No
+//! entry names a record that was forgotten. The memory is never more than that of the buckets and records given at the start,
 //! whatever is encoded.
 //!
-//! Costs: a hit is one line. `seeded` and `grow` are one insertion an entry. Not shared between threads: see `pool.rs`.
+//! Costs: a hit is one bucket. `seeded` and `grow` are one insertion an entry. Not shared between threads: see `pool.rs`.
 
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
-use super::bucket::{self, Find, Line, SLOTS};
-use super::id_ring::{self, Records, Unit};
+use super::bucket::{self, Bucket, Find, SLOTS};
+use super::id_ring::{self, IdRing, Row};
 use super::piece_key::{VALUE_SHIFT, hash, is_long};
 use crate::fast::util::prefetch::{ahead, prefetch};
-use crate::fast::util::zeroed::Zeros;
+use crate::fast::util::zeroed::Zeroed;
 
 /// How many values there are.
 const VALUES: u32 = 1 << (128 - VALUE_SHIFT);
-/// How many insertions ahead a line is fetched while seeding.
+/// How many insertions ahead a bucket is fetched while seeding.
 const AHEAD: usize = 24;
 
 /// How large a cache is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Size {
-    /// The number of lines is 2 to this power.
-    pub(super) log_lines: u32,
+    /// The number of buckets is 2 to this power.
+    pub(super) log_buckets: u32,
     /// To what power it grows.
-    pub(super) most_log_lines: u32,
+    pub(super) max_log_buckets: u32,
     /// The first value that names a record; ids from it on need one. No more than half of all values.
     pub(super) first_record: u32,
     /// Units of records; at most the number of values that are left.
@@ -45,83 +45,83 @@ impl Size {
     /// records.
     pub(super) fn for_ids(n_ids: u32, bytes: usize) -> Size {
         let first_record = n_ids.min(VALUES / 2);
-        // Nearly every entry that is no id has a record of one unit.
-        let entries = bytes.max(1 << 20) / (size_of::<u128>() + size_of::<Unit>());
-        let most_log_lines = (entries / SLOTS).ilog2().min(18);
+        // Nearly every entry that is no id has a record of one row.
+        let entries = bytes.max(1 << 20) / (size_of::<u128>() + size_of::<Row>());
+        let max_log_buckets = (entries / SLOTS).ilog2().min(18);
         Size {
-            log_lines: most_log_lines.min(if n_ids > 1 << 17 { 18 } else { 17 }),
-            most_log_lines,
+            log_buckets: max_log_buckets.min(if n_ids > 1 << 17 { 18 } else { 17 }),
+            max_log_buckets,
             first_record,
-            records: ((VALUES - first_record) as usize).min(SLOTS << most_log_lines),
+            records: ((VALUES - first_record) as usize).min(SLOTS << max_log_buckets),
         }
     }
 }
 
-/// The words of all lines.
+/// The words of all buckets.
 fn words(size: Size) -> usize {
-    (2 * SLOTS) << size.log_lines
+    (2 * SLOTS) << size.log_buckets
 }
 
 #[derive(Debug)]
 pub(super) struct PieceCache {
-    lines: Zeros,
+    buckets: Zeroed,
     size: Size,
     /// How many slots are taken.
     entries: usize,
-    records: Records,
+    records: IdRing,
     victim: usize,
 }
 
 impl PieceCache {
     /// An empty cache, for few pieces.
     pub(super) fn new(size: Size) -> PieceCache {
-        PieceCache::of(Zeros::new(words(size)), size)
+        PieceCache::of(Zeroed::new(words(size)), size)
     }
 
     /// A cache that remembers that these pieces, given by their keys, are one token each; the first of them, if it is small.
     pub(super) fn seeded(size: Size, pieces: impl Iterator<Item = (u128, u32)>) -> PieceCache {
-        let mut cache = PieceCache::of(Zeros::present(words(size)), size);
+        let mut cache = PieceCache::of(Zeroed::present(words(size)), size);
         let pieces = pieces.take(cache.half());
-        let (lines, shift) = (cache.lines().as_ptr(), 64 - size.log_lines);
-        let ask = |(key, _)| prefetch(lines.wrapping_add((hash(key) >> shift) as usize));
+        let (buckets, shift) = (cache.buckets().as_ptr(), 64 - size.log_buckets);
+        let ask = |(key, _)| prefetch(buckets.wrapping_add((hash(key) >> shift) as usize));
         for (key, id) in ahead::<_, AHEAD>(pieces, ask) {
             cache.put(key, id);
         }
         cache
     }
 
-    /// Twice as many lines, when half of the slots are taken and there are not as many yet as there can be.
+    /// Twice as many buckets, when half of the slots are taken and there are not as many yet as there can be.
     pub(super) fn grow(&mut self) {
-        if self.entries <= self.half() || self.size.log_lines >= self.size.most_log_lines {
+        if self.entries <= self.half() || self.size.log_buckets >= self.size.max_log_buckets {
             return;
         }
-        self.size.log_lines += 1;
+        self.size.log_buckets += 1;
         self.entries = 0;
-        let lines = std::mem::replace(&mut self.lines, Zeros::present(words(self.size)));
-        for line in lines.as_chunks().0 {
-            // Those of one line go to two neighbouring ones.
-            for entry in (0..SLOTS).map(|slot| bucket::entry(line, slot)).filter(|&entry| entry != 0) {
+        let buckets = std::mem::replace(&mut self.buckets, Zeroed::present(words(self.size)));
+        for bucket in buckets.as_chunks().0 {
+            // Those of one bucket go to two neighbouring ones.
+            for entry in (0..SLOTS).map(|slot| bucket::entry(bucket, slot)).filter(|&entry| entry != 0) {
                 self.put(entry & ((1 << VALUE_SHIFT) - 1), (entry >> VALUE_SHIFT) as u32);
             }
         }
     }
 
-    fn of(lines: Zeros, size: Size) -> PieceCache {
-        PieceCache { lines, size, entries: 0, records: Records::new(size.records), victim: 0 }
+    fn of(buckets: Zeroed, size: Size) -> PieceCache {
+        PieceCache { buckets, size, entries: 0, records: IdRing::new(size.records), victim: 0 }
     }
 
-    fn lines(&self) -> &[Line] {
-        self.lines.as_chunks().0
+    fn buckets(&self) -> &[Bucket] {
+        self.buckets.as_chunks().0
     }
 
-    fn lines_mut(&mut self) -> &mut [Line] {
-        self.lines.as_chunks_mut().0
+    fn buckets_mut(&mut self) -> &mut [Bucket] {
+        self.buckets.as_chunks_mut().0
     }
 
-    /// The lines and the records, to look up many pieces.
+    /// The buckets and the records, to look up many pieces.
     pub(super) fn view(&self) -> View<'_> {
-        let Size { log_lines, first_record, .. } = self.size;
-        View { lines: self.lines(), shift: 64 - log_lines, records: self.records.units(), first_record }
+        let Size { log_buckets, first_record, .. } = self.size;
+        View { buckets: self.buckets(), shift: 64 - log_buckets, records: self.records.rows(), first_record }
     }
 
     /// Remember the ids of a piece, and answer its value; None where there is no room for them.
@@ -135,30 +135,30 @@ impl PieceCache {
     }
 
     fn put(&mut self, key: u128, value: u32) {
-        let line = self.view().line_of(key);
-        if self.view().find(line, key).is_some() {
+        let bucket = self.view().bucket_of(key);
+        if self.view().find(bucket, key).is_some() {
             return;
         }
         self.victim = (self.victim + 1) % SLOTS;
-        let (entry, victim, lines) = (key | u128::from(value) << VALUE_SHIFT, self.victim, self.lines_mut());
-        for at in [line, line ^ 1] {
-            if let Some(slot) = (0..SLOTS).find(|&slot| bucket::entry(&lines[at], slot) == 0) {
-                bucket::set(&mut lines[at], slot, entry);
+        let (entry, victim, buckets) = (key | u128::from(value) << VALUE_SHIFT, self.victim, self.buckets_mut());
+        for at in [bucket, bucket ^ 1] {
+            if let Some(slot) = (0..SLOTS).find(|&slot| bucket::entry(&buckets[at], slot) == 0) {
+                bucket::set(&mut buckets[at], slot, entry);
                 self.entries += 1;
                 return;
             }
         }
-        bucket::set(&mut lines[line], victim, entry);
+        bucket::set(&mut buckets[bucket], victim, entry);
     }
 
-    /// Whether a good half of the lines are taken, or the records are: what is new will soon displace what is known.
+    /// Whether a good half of the buckets are taken, or the records are: what is new will soon displace what is known.
     pub(super) fn is_full(&self) -> bool {
         self.entries > self.half() || self.records.are_full()
     }
 
     /// Half of all slots.
     fn half(&self) -> usize {
-        (SLOTS << self.size.log_lines) / 2
+        (SLOTS << self.size.log_buckets) / 2
     }
 
     /// Between two blocks: when the records are nearly full, forget the oldest of them. No value handed out before may be
@@ -174,13 +174,13 @@ impl PieceCache {
         }
         let gone = first_record + gone.start..first_record + gone.end;
         let mut entries = 0;
-        for line in self.lines_mut() {
+        for bucket in self.buckets_mut() {
             let mut kept = 0;
             for slot in 0..SLOTS {
-                let entry = bucket::entry(line, slot);
-                bucket::set(line, slot, 0);
+                let entry = bucket::entry(bucket, slot);
+                bucket::set(bucket, slot, 0);
                 if entry != 0 && !gone.contains(&((entry >> VALUE_SHIFT) as u32)) {
-                    bucket::set(line, kept, entry);
+                    bucket::set(bucket, kept, entry);
                     kept += 1;
                 }
             }
@@ -193,53 +193,53 @@ impl PieceCache {
 /// A cache to look things up in.
 #[derive(Clone, Copy)]
 pub(super) struct View<'c> {
-    lines: &'c [Line],
+    buckets: &'c [Bucket],
     shift: u32,
-    records: &'c [Unit],
+    records: &'c [Row],
     first_record: u32,
 }
 
 impl<'c> View<'c> {
     #[inline(always)]
-    pub(super) fn line_of(&self, key: u128) -> usize {
+    pub(super) fn bucket_of(&self, key: u128) -> usize {
         (hash(key) >> self.shift) as usize
     }
 
     #[inline(always)]
-    pub(super) fn fetch(&self, line: usize) {
-        prefetch(self.lines.as_ptr().wrapping_add(line));
+    pub(super) fn fetch(&self, bucket: usize) {
+        prefetch(self.buckets.as_ptr().wrapping_add(bucket));
     }
 
-    /// The key with its line above it; asks for the line.
+    /// The key with its bucket above it; asks for the bucket.
     #[inline(always)]
     pub(super) fn name(&self, key: u128) -> u128 {
-        let line = self.line_of(key);
-        self.fetch(line);
-        key | (line as u128) << VALUE_SHIFT
+        let bucket = self.bucket_of(key);
+        self.fetch(bucket);
+        key | (bucket as u128) << VALUE_SHIFT
     }
 
-    /// The value of a key, whose line is `line`, by one of the ways to look at a line.
+    /// The value of a key, whose bucket is `bucket`, by one of the ways to look at a bucket.
     #[inline(always)]
-    pub(super) fn find_with(&self, line: usize, key: u128, find: impl Find) -> Option<u32> {
+    pub(super) fn find_with(&self, bucket: usize, key: u128, find: impl Find) -> Option<u32> {
         // One call in a loop: of two, the compiler would make a function, whose call costs as much as the rest.
-        let mut at = line;
+        let mut at = bucket;
         loop {
-            let slots = &self.lines[at];
+            let slots = &self.buckets[at];
             let found = find(slots, key);
-            if found.is_some() || !bucket::is_full(slots) || at != line {
+            if found.is_some() || !bucket::is_full(slots) || at != bucket {
                 return found;
             }
             at ^= 1;
         }
     }
 
-    fn find(&self, line: usize, key: u128) -> Option<u32> {
-        self.find_with(line, key, bucket::find)
+    fn find(&self, bucket: usize, key: u128) -> Option<u32> {
+        self.find_with(bucket, key, bucket::find)
     }
 
     /// The value of a piece, looked up from the beginning.
     pub(super) fn find_piece(&self, key: u128, piece: &[u8]) -> Option<u32> {
-        self.find(self.line_of(key), key).filter(|&value| !is_long(key) || self.holds(value, piece))
+        self.find(self.bucket_of(key), key).filter(|&value| !is_long(key) || self.holds(value, piece))
     }
 
     /// Whether a value is a record that was made for this piece.
@@ -250,12 +250,12 @@ impl<'c> View<'c> {
     /// Ask for the record of a value, if it has one.
     #[inline(always)]
     pub(super) fn fetch_record(&self, value: u32) {
-        let unit = value.saturating_sub(self.first_record);
-        prefetch(self.records.as_ptr().wrapping_add(unit as usize));
+        let row = value.saturating_sub(self.first_record);
+        prefetch(self.records.as_ptr().wrapping_add(row as usize));
     }
 
-    /// The records, and the value of the first unit.
-    pub(super) fn records(&self) -> (&'c [Unit], u32) {
+    /// The records, and the value of the first row.
+    pub(super) fn records(&self) -> (&'c [Row], u32) {
         (self.records, self.first_record)
     }
 }
@@ -269,15 +269,15 @@ mod tests {
         for (n_ids, megabytes) in [(256, 0), (50_257, 1), (100_277, 7), (200_019, 40), (1 << 30, 1000)] {
             let bytes = megabytes << 20;
             let size = Size::for_ids(n_ids, bytes);
-            let most = (size_of::<Line>() << size.most_log_lines) + size.records * size_of::<Unit>();
+            let most = (size_of::<Bucket>() << size.max_log_buckets) + size.records * size_of::<Row>();
             assert!(most <= bytes.max(1 << 20), "{n_ids} ids, {megabytes} MiB: {most} bytes");
-            assert!(size.log_lines <= size.most_log_lines && size.records <= (VALUES - size.first_record) as usize);
+            assert!(size.log_buckets <= size.max_log_buckets && size.records <= (VALUES - size.first_record) as usize);
             let mut cache = PieceCache::seeded(size, (1..300_000).map(|id| (u128::from(id), id)));
             assert!(cache.entries <= cache.half());
             for _ in 0..9 {
                 cache.grow();
             }
-            assert!(cache.size.log_lines <= size.most_log_lines);
+            assert!(cache.size.log_buckets <= size.max_log_buckets);
         }
     }
 }

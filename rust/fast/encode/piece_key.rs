@@ -16,7 +16,7 @@
 #![allow(clippy::inline_always)]
 
 /// The longest piece that is its own key.
-pub(super) const INLINE: usize = 13;
+pub(super) const MAX_KEY_BYTES: usize = 13;
 /// How many bytes are read of a short piece.
 pub(super) const LOAD: usize = 16;
 const LONG_TAG: u128 = 14;
@@ -39,7 +39,7 @@ const MASKS: [u128; 16] = {
 #[inline(always)]
 pub(super) fn key_of(text: &[u8], start: usize, end: usize) -> u128 {
     let len = end - start;
-    if len > INLINE {
+    if len > MAX_KEY_BYTES {
         return key_of_long(&text[start..end]);
     }
     short_key(load(text, start), len)
@@ -93,7 +93,7 @@ fn key_of_long(piece: &[u8]) -> u128 {
         hash = mix(hash, u64::from_le_bytes(*word));
         twin = twin.rotate_left(29) ^ hash;
     }
-    (u128::from(hash) | u128::from(twin) << 64) & MASKS[INLINE] | LONG_TAG << TAG_SHIFT
+    (u128::from(hash) | u128::from(twin) << 64) & MASKS[MAX_KEY_BYTES] | LONG_TAG << TAG_SHIFT
 }
 
 #[inline]
@@ -126,7 +126,7 @@ mod tests {
             for start in 0..end {
                 let len = end - start;
                 let key = key_of(&text, start, end);
-                assert_eq!(is_long(key), len > INLINE);
+                assert_eq!(is_long(key), len > MAX_KEY_BYTES);
                 assert_eq!(key, key_of(&text[start..end], 0, len), "what follows does not matter");
                 assert_eq!(key >> VALUE_SHIFT, 0);
             }

@@ -3,7 +3,7 @@
 use super::merge_long::merge_long;
 use super::merge_short::{WIDE_LANE, merge_short};
 use super::pair_table::PairTable;
-use super::piece_key::{INLINE, key_of};
+use super::piece_key::{MAX_KEY_BYTES, key_of};
 use super::static_cuts::StaticCuts;
 use crate::fast::util::once::made_once;
 use crate::vocab::{Tokens, Vocab};
@@ -60,7 +60,7 @@ impl Tables {
         let warm = made_once(&self.warm, || Warm::new(self));
         let known = self.vocab.whole_pieces || warm.merges_make_all;
         let Tokens { bytes, spans } = &self.vocab.tokens;
-        let short = move |id: u32, len: usize| id < end && (1..=INLINE).contains(&len);
+        let short = move |id: u32, len: usize| id < end && (1..=MAX_KEY_BYTES).contains(&len);
         (spans.iter().zip(0..).map(|(&(start, len), id)| (id, start as usize, len as usize)))
             .filter(move |&(id, _, len)| short(id, len) && (known || warm.made[id as usize]))
             .map(|(id, start, len)| (key_of(bytes, start, start + len), id))

@@ -25,7 +25,7 @@ use crate::fast::count::pieces::Pieces;
 use crate::fast::util::prefetch::prefetch;
 
 /// Places that may be looked at between two calls of `on_merge`: a hundredth of a second's work.
-pub(super) const STRETCH: usize = 1 << 20;
+pub(super) const POLL_EVERY: usize = 1 << 20;
 
 /// The slots of an arena: 16 bits while the vocabulary fits, 32 beyond.
 pub(super) trait Symbol: Copy + Eq {

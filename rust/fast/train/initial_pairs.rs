@@ -1,7 +1,7 @@
 //! The pairs that training starts with. Of two bytes each, so that two small tables count them without a hash; or, where a
 //! vocabulary is extended, of any two of its tokens.
 
-use super::arena::{Arena, STRETCH, Symbol};
+use super::arena::{Arena, POLL_EVERY, Symbol};
 use super::new_pairs::NewPairs;
 use super::pairs::{NONE, Pairs};
 use crate::error::Result;
@@ -86,7 +86,7 @@ fn initial_pairs_in<S: Symbol>(
     let mut p = 0;
     while p < last {
         working()?;
-        p = arena.walk(p, last.min(p + STRETCH as u32), |p, left, right| {
+        p = arena.walk(p, last.min(p + POLL_EVERY as u32), |p, left, right| {
             let cell = cells.of(left, right);
             if cell == counts.len() {
                 counts.push((0, 0));
@@ -110,7 +110,7 @@ fn initial_pairs_in<S: Symbol>(
     let mut p = 0;
     while p < last {
         working()?;
-        p = arena.walk(p, last.min(p + STRETCH as u32), |p, left, right| {
+        p = arena.walk(p, last.min(p + POLL_EVERY as u32), |p, left, right| {
             let place = &mut places[cells.of(left, right)];
             if *place != NONE {
                 pairs.write(*place, p);

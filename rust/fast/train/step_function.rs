@@ -1,7 +1,7 @@
 //! A function of positions that is constant over long stretches: the weight of a position, or its piece.
 
 /// Slots per entry of the coarse index: a look-up then walks a few steps at most, whatever their number.
-const BLOCK: u32 = 64;
+const STRIDE: u32 = 64;
 
 /// A step function over `0..end`: `values[i]` from `starts[i]` up to `starts[i + 1]`.
 pub(super) struct StepFunction<V> {
@@ -19,7 +19,7 @@ impl<V: Copy + Default> StepFunction<V> {
     /// Begin a new step at `start`, which grows from call to call (the first is 0).
     pub fn push(&mut self, start: u32, value: V) {
         let step = self.starts.len() as u32;
-        let first_block = start.div_ceil(BLOCK) as usize;
+        let first_block = start.div_ceil(STRIDE) as usize;
         if let Some(previous) = step.checked_sub(1) {
             self.blocks.resize(first_block, previous);
         }
@@ -30,13 +30,13 @@ impl<V: Copy + Default> StepFunction<V> {
     /// Close the function at `end`: no position reaches it.
     pub fn finish(&mut self, end: u32) {
         let last = self.starts.len().saturating_sub(1) as u32;
-        self.blocks.resize(end.div_ceil(BLOCK) as usize + 1, last);
+        self.blocks.resize(end.div_ceil(STRIDE) as usize + 1, last);
         self.starts.push(end);
     }
 
     /// The step that holds `position`.
     fn find(&self, position: u32) -> usize {
-        let mut step = self.blocks[(position / BLOCK) as usize] as usize;
+        let mut step = self.blocks[(position / STRIDE) as usize] as usize;
         while self.starts[step + 1] <= position {
             step += 1;
         }

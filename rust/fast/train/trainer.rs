@@ -1,7 +1,7 @@
 //! The loop of training: the most frequent pair, its merge, the pairs that it creates. Must equal `train` and `extend` of
 //! `rust/train.rs`; [`super`] explains how, and why it is exact.
 
-use super::arena::{Arena, Layout, STRETCH, Symbol};
+use super::arena::{Arena, Layout, POLL_EVERY, Symbol};
 use super::initial_pairs::initial_pairs;
 use super::new_pairs::NewPairs;
 use super::pairs::{Joined, Pair, Pairs};
@@ -197,7 +197,7 @@ impl<S: Symbol, T: Tie<S>> Trainer<S, T> {
             } else {
                 queue.push(index, pairs, || tie.key(pairs, index, arena));
             }
-            if looked_at > STRETCH {
+            if looked_at > POLL_EVERY {
                 looked_at = 0;
                 on_merge(merges.len())?;
             }

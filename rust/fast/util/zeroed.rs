@@ -1,4 +1,4 @@
-//! Zeros that nobody has touched yet, from the beginning of a cache line on.
+//! Zeroed that nobody has touched yet, from the beginning of a cache line on.
 //!
 //! Large memory that is zero comes from the system, which gives a page when it is first touched: a table that stays empty is
 //! no memory. Costs: a call of the allocator, and 64 bytes more than are used.
@@ -15,26 +15,26 @@ const LINE: usize = 64;
 const PAGE: usize = 4096;
 
 #[derive(Debug)]
-pub(crate) struct Zeros {
+pub(crate) struct Zeroed {
     start: NonNull<u64>,
     len: usize,
     /// What the words are part of.
     _memory: Vec<u64>,
 }
 
-impl Zeros {
-    pub(crate) fn new(len: usize) -> Zeros {
+impl Zeroed {
+    pub(crate) fn new(len: usize) -> Zeroed {
         // Room for as many as can stand before the first multiple of a cache line.
         let mut memory = vec![0; len + LINE / size_of::<u64>() - 1];
         let aligned = memory.as_ptr().align_offset(LINE);
         let start = NonNull::from(&mut memory[aligned..]).cast();
-        Zeros { start, len, _memory: memory }
+        Zeroed { start, len, _memory: memory }
     }
 
     /// For a table that is filled here and there and read before it is written: each page is there from the beginning. Else it
     /// would come twice, as one that all share when it is first read, and as its own when it is first written.
-    pub(crate) fn present(len: usize) -> Zeros {
-        let mut zeros = Zeros::new(len);
+    pub(crate) fn present(len: usize) -> Zeroed {
+        let mut zeros = Zeroed::new(len);
         for word in zeros.iter_mut().step_by(PAGE / size_of::<u64>()) {
             // What the compiler knows to be zero already, it need not write.
             *word = black_box(0);
@@ -44,11 +44,11 @@ impl Zeros {
 }
 
 // SAFETY: the words belong to the value alone, as those of a vector do.
-unsafe impl Send for Zeros {}
+unsafe impl Send for Zeroed {}
 // SAFETY: as above.
-unsafe impl Sync for Zeros {}
+unsafe impl Sync for Zeroed {}
 
-impl Deref for Zeros {
+impl Deref for Zeroed {
     type Target = [u64];
 
     #[inline]
@@ -58,7 +58,7 @@ impl Deref for Zeros {
     }
 }
 
-impl DerefMut for Zeros {
+impl DerefMut for Zeroed {
     #[inline]
     fn deref_mut(&mut self) -> &mut [u64] {
         // SAFETY: as above.
@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn zeros_are_aligned_and_all_there() {
         for len in [0, 1, 7, 8, 9, 1000, 1 << 17, (1 << 20) + 1] {
-            let mut zeros = Zeros::new(len);
+            let mut zeros = Zeroed::new(len);
             assert_eq!(zeros.len(), len);
             assert!(zeros.iter().all(|&word| word == 0));
             zeros.fill(len as u64);
