@@ -1,7 +1,7 @@
 //! Ids -> bytes. Must equal `decode_bytes` of `rust/decode.rs`.
 //!
 //! Nearly every token is at most 16 bytes long, so each id has 16 bytes and a length at hand. Decoding copies all 16,
-//! whatever the length, and goes on by the length: the next token overwrites what was too much. The lengths are summed
+//! whatever the length, and advances by the length: the next token overwrites the surplus. The lengths are summed
 //! first, which finds unknown ids before anything is written, and lets the caller make the result in its final size.
 //!
 //! Costs: 17 bytes an id, and the longer tokens; about a nanosecond a token. Ids from 2^21 on (a special token may have any
@@ -14,7 +14,7 @@ use foldhash::{HashMap, HashMapExt};
 const INLINE: usize = 16;
 /// In place of a length: the token is longer, and its place in the arena stands in its bytes.
 const LONG: u8 = 254;
-/// In place of a length: there is no such token here.
+/// In place of a length: there is no such token in the table.
 const UNKNOWN: u8 = 255;
 const DENSE: u32 = 1 << 21;
 
@@ -81,7 +81,7 @@ impl Decoder {
         }
     }
 
-    /// How many bytes the ids are; an error names the first that is unknown.
+    /// The number of bytes of the ids. The error names the first unknown id and its position.
     pub fn length(&self, ids: &[u32]) -> Result<usize> {
         let mut sum = 0;
         for (position, &id) in ids.iter().enumerate() {
@@ -93,8 +93,8 @@ impl Decoder {
         Ok(sum)
     }
 
-    /// Write the bytes of the ids, which must all be known, into `out`, which must be as long as
-    /// [`length`](Decoder::length) says. Whoever is given less room writes less.
+    /// Writes the bytes of the ids, which must all be known, into `out`, which must be as long as
+    /// [`length`](Decoder::length) says. With less room, it writes less.
     pub fn write(&self, ids: &[u32], out: &mut [u8]) {
         let mut at = 0;
         for &id in ids {

@@ -1,4 +1,4 @@
-//! Speed only: nothing in this folder changes a result. Each file names the mirror file that it must equal.
+//! Speed only: nothing in this folder changes a result. Each file names the mirror file whose results it must equal.
 //!
 //! Read in this order; each folder's `mod.rs` gives the order of its files.
 //!

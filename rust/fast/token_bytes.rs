@@ -1,8 +1,8 @@
 //! The bytes of all tokens from their merges. Must equal `Tokens::join` of `rust/vocab.rs`, merge after merge.
 //!
-//! Most tokens are short, and their lengths look random to the processor: a copy of just so many bytes is a branch guessed
-//! wrong, on a length that has yet to come from memory. So 16 bytes are copied whatever the length; what is too many is
-//! overwritten by the next. Nothing then depends on a length but where the next token begins, and the loads of many merges
+//! Most tokens are short, and their lengths look random to the processor: a copy of exactly that many bytes is a mispredicted
+//! branch on a length that has yet to come from memory. So 16 bytes are copied whatever the length, and the surplus is
+//! overwritten by the next token. Nothing then depends on a length but where the next token begins, and the loads of many merges
 //! are under way at once. Measured over `o200k_base`: a quarter of the time.
 //!
 //! Costs: O(V L) for V tokens of L bytes.
@@ -12,8 +12,8 @@ use crate::vocab::{HOLE, Merge, Tokens, check_length};
 
 const CHUNK: usize = 16;
 
-/// Give the id of each merge its bytes, up to the first merge that joins what is no token, or makes what is one already:
-/// how many were done.
+/// Gives the id of each merge its bytes, up to the first merge that joins an id without a token or makes an id that has one
+/// already. Returns how many merges were done.
 pub fn join_all(tokens: &mut Tokens, merges: &[Merge]) -> Result<usize> {
     let n_ids = merges.iter().map(|merge| merge.id as usize + 1).max().unwrap_or(0).max(tokens.spans.len());
     tokens.spans.resize(n_ids, HOLE);
@@ -44,7 +44,7 @@ pub fn join_all(tokens: &mut Tokens, merges: &[Merge]) -> Result<usize> {
     Ok(done)
 }
 
-/// Copy so many bytes, or up to 16, from one place to one further on that they do not reach.
+/// Copies `length` bytes, or up to 16, to a place further on; the two do not overlap.
 #[inline]
 fn copy(bytes: &mut [u8], from: usize, to: usize, len: usize) {
     if len <= CHUNK {

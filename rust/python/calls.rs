@@ -49,13 +49,13 @@ impl Calls {
         Calls { last: Instant::now(), failure: None }
     }
 
-    /// Call if the last call was long enough ago.
+    /// Calls if the last call was long enough ago.
     pub fn poll(calls: &Mutex<Calls>, call: impl FnOnce(Python<'_>) -> PyResult<()>) -> Result<()> {
         let due = calls.lock().unwrap_or_else(PoisonError::into_inner).last.elapsed() >= POLL;
         if due { Calls::now(calls, call) } else { Ok(()) }
     }
 
-    /// Look for Ctrl-C, then call.
+    /// Looks for Ctrl-C, then call.
     pub fn now(calls: &Mutex<Calls>, call: impl FnOnce(Python<'_>) -> PyResult<()>) -> Result<()> {
         let called = Python::attach(|py| py.check_signals().and_then(|()| call(py)));
         let mut calls = calls.lock().unwrap_or_else(PoisonError::into_inner);

@@ -159,7 +159,7 @@ impl Codec {
         Ok(counts.into_iter().collect::<Result<_>>()?)
     }
 
-    /// Raise if the text contains one of the special tokens named.
+    /// Raises if the text contains one of the special tokens named.
     fn check(&self, text: Text<'_>, disallowed: Vec<String>) -> PyResult<()> {
         Ok(codec::Codec::check(&text.bytes(), &self.disallowed.get(&self.fast.core().special, disallowed))?)
     }
@@ -235,7 +235,7 @@ impl Codec {
         self.without_gil(py, text, || self.fast.encode(threads, text.source(), &finder))
     }
 
-    /// Make something of the ids of a text that takes some microseconds only.
+    /// Makes something of the ids of a text that takes some microseconds only.
     #[inline]
     fn briefly<T>(
         &self,
@@ -252,7 +252,7 @@ impl Codec {
         result
     }
 
-    /// Do some work on a text without the GIL, unless it is so short that letting go and taking hold would be most of it.
+    /// Does some work on a text without the GIL, unless it is so short that letting go and taking hold would be most of it.
     fn without_gil<T: Send>(&self, py: Python<'_>, text: &Text<'_>, work: impl FnOnce() -> T + Send) -> T {
         if self.is_brief(text) { work() } else { py.detach(work) }
     }

@@ -22,7 +22,7 @@ mod vocab;
 
 use pyo3::prelude::*;
 
-/// Switch the fast paths on or off for what is made from now on, as `MINITOK_FAST` does; returns how it was before.
+/// Switches the fast paths on or off for what is made from now on, as `MINITOK_FAST` does; returns how it was before.
 #[pyfunction]
 fn set_fast(enabled: bool) -> bool {
     crate::fast::set_enabled(enabled)

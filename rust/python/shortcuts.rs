@@ -67,7 +67,7 @@ impl Shortcuts {
         Shortcuts { codec: OnceLock::new() }
     }
 
-    /// Go to this codec from now on, if it is one of Rust.
+    /// Goes to this codec from now on, if it is one of Rust.
     fn _hold(&self, codec: &Bound<'_, PyAny>) -> PyResult<()> {
         let Ok(codec) = codec.cast::<Codec>() else { return Ok(()) };
         let held = self.codec.set(codec.clone().unbind());
@@ -151,7 +151,7 @@ impl Shortcuts {
     }
 }
 
-/// Call the method as it is written in Python, which takes all options.
+/// Calls the method as it is written in Python, which takes all options.
 fn in_python<'py>(method: &Bound<'py, PyString>, all: impl PyCallArgs<'py>) -> PyResult<Bound<'py, PyAny>> {
     static IN_PYTHON: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
     IN_PYTHON.import(method.py(), "minitok.backend.shortcuts", "IN_PYTHON")?.as_any().get_item(method)?.call1(all)

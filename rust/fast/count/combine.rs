@@ -1,8 +1,7 @@
-//! What several threads have counted, poured into one table, in the order of first appearance (see `corpus_counter.rs`).
+//! Combines what several threads have counted into one table, in the order of first appearance (see `corpus_counter.rs`).
 //!
 //! Each thread takes the pieces of one residue of a hash, from all tables, in corpus order; so no two threads meet the same
-//! piece, and each knows the rank at which it met it. The tables that they make are then put into one by rank, which takes no
-//! look-up at all.
+//! piece, and each knows the rank at which it met it. The resulting tables are then merged by rank, which takes no look-up.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,14 +20,14 @@ pub(super) struct Share {
 }
 
 impl Share {
-    /// One for each of some threads.
+    /// An empty share for each thread.
     pub fn new(threads: usize, hasher: &Hasher) -> Vec<Self> {
         let residues = if threads > 1 { threads } else { 0 };
         let pieces = || PieceCounts::with_residues(residues, hasher.clone());
         (0..threads).map(|_| Self { pieces: pieces(), runs: Vec::new(), after: 0 }).collect()
     }
 
-    /// Part `number` is counted next. Numbers only grow.
+    /// Notes that part `number` is counted next. Numbers only grow.
     pub fn begin(&mut self, number: usize) {
         if self.runs.is_empty() || number != self.after {
             self.runs.push((number, self.pieces.len()));
@@ -36,7 +35,7 @@ impl Share {
         self.after = number + 1;
     }
 
-    /// Hold what was poured together, as part `number`.
+    /// Takes the combined table, as part `number`.
     pub fn hold(&mut self, pieces: PieceCounts, number: usize) {
         self.begin(number);
         self.pieces = pieces;
@@ -47,14 +46,14 @@ impl Share {
         self.after
     }
 
-    /// Forget what was counted.
+    /// Forgets what was counted.
     pub fn clear(&mut self) {
         self.pieces.clear();
         self.runs.clear();
     }
 }
 
-/// The entries of all shares in corpus order: whose, and which.
+/// The entries of all shares in corpus order: the number of the share, and a range of its entries.
 pub(super) fn in_order(shares: &[Share]) -> Vec<(usize, Range<usize>)> {
     let mut order = Vec::new();
     for (whose, share) in shares.iter().enumerate() {
@@ -65,7 +64,7 @@ pub(super) fn in_order(shares: &[Share]) -> Vec<(usize, Range<usize>)> {
     order.into_iter().map(|(_, whose, range)| (whose, range)).collect()
 }
 
-/// Pour all shares into one table, on as many threads as their tables have residues.
+/// Combines all shares into one table, on at most `threads` threads.
 pub(super) fn combine(mut shares: Vec<Share>, threads: usize) -> Result<PieceCounts> {
     shares.retain(|share| !share.pieces.is_empty());
     if shares.len() <= 1 {

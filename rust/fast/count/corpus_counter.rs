@@ -1,14 +1,14 @@
 //! Counting a corpus, file by file or document by document, on several threads. Must equal `PieceCounter` of
 //! `rust/count.rs`, whose interface this has.
 //!
-//! The text is cut into parts that can be split into pieces independently (`splitter.rs`), numbered in corpus order. Each thread takes the
-//! next part and counts it into a table of its own; a table remembers how many entries it had when it began each part.
-//! When all is counted, the tables are poured into one (`combine.rs`), part by part in corpus order, from each part the entries
-//! that its table met there first. The part in which a piece appears first of all is also the first in which its own thread met it; so the
-//! result has the order of first appearance, whoever counted what, and depends on nothing but the corpus (SPEC T8).
+//! The text is cut into parts that can be split into pieces independently (`splitter.rs`), numbered in corpus order. Each
+//! thread takes the next part and counts it into its own table, which records how many entries it had when each part began.
+//! At the end the tables are combined into one (`combine.rs`), part by part in corpus order: from each part come the entries
+//! that its table met there first. The part in which a piece first appears is also the first in which its thread met it. So
+//! the result has the order of first appearance, whichever thread counted what, and depends only on the corpus (SPEC T8).
 //!
-//! Bounded, the threads stop when their tables together have grown to the bound, the tables go to the disk (`spill.rs`), and
-//! counting goes on.
+//! With a memory bound, the threads stop when their tables together reach it, the tables are written to the disk (`spill.rs`),
+//! and counting goes on.
 //!
 //! Costs: O(bytes) time; for each thread a table and a part (256 KiB, or the longest stretch that cannot be cut).
 
@@ -33,9 +33,9 @@ use crate::special::SpecialTokens;
 /// Less text than this is counted by one thread.
 const WORTH_A_THREAD: u64 = 1 << 20;
 
-/// Less memory than this is no bound: it is what buffers take, and tables of which something comes.
+/// The least memory bound: buffers take that much, and tables of a useful size.
 pub const MIN_MEMORY: usize = 1 << 24;
-/// So many new pieces, at the most usual, has a part.
+/// Typical upper bound on the new pieces of a part.
 const PART_PIECES: usize = 1 << 16;
 
 /// How much memory the tables may take, and where to flush them to.
@@ -44,17 +44,17 @@ struct Bound {
     spill: Spill,
 }
 
-/// Hears of bytes read, 0 while a part is long; an error stops the counting.
+/// Is called with the number of bytes read since the last call, 0 while a part is long; an error stops the counting.
 pub type OnChunk<'c> = &'c mut dyn FnMut(usize) -> Result<()>;
 
 /// Counts the pieces of a corpus, in the order in which they are first seen.
 pub struct CorpusCounter {
     splitter: Splitter,
-    /// What each thread has counted; the first is that of whoever counts alone.
+    /// What each thread has counted; one thread alone uses the first.
     shares: Vec<Share>,
     hasher: Hasher,
     bound: Option<Bound>,
-    /// What became of tables on the disk.
+    /// The finished counts, if they are on the disk.
     files: Option<CountFiles>,
     /// The documents counted, and their bytes.
     pub documents: u64,
@@ -70,8 +70,8 @@ impl CorpusCounter {
         Self { splitter, shares, hasher, bound: None, files: None, documents: 0, bytes: 0 }
     }
 
-    /// Keep the memory of counting below so many bytes (16 MiB at least): what does not fit goes to `folder`, which is there,
-    /// is nobody else's, and is not removed here.
+    /// Keeps the memory of counting below `max_memory` bytes (16 MiB at least): what does not fit goes to `folder`, which must
+    /// exist and be used by nobody else, and is not removed here.
     #[must_use]
     pub fn bounded(self, max_memory: usize, folder: PathBuf) -> Self {
         let max_memory = max_memory.max(MIN_MEMORY);
@@ -81,13 +81,13 @@ impl CorpusCounter {
         self.with_tables_of(if threads > 1 { rest / 2 } else { rest }, threads, folder)
     }
 
-    /// Flush when the tables of so many threads have grown to so many bytes.
+    /// Flushes when the tables of `threads` threads have grown to `tables` bytes together.
     pub(super) fn with_tables_of(self, tables: usize, threads: usize, folder: PathBuf) -> Self {
         let shares = Share::new(threads, &self.hasher);
         Self { shares, bound: Some(Bound { tables, spill: Spill::new(folder) }), ..self }
     }
 
-    /// Count pieces that were counted elsewhere.
+    /// Counts pieces that were counted elsewhere.
     pub fn add_pieces<'p>(&mut self, pieces: impl IntoIterator<Item = (&'p [u8], i64)>) -> Result<()> {
         self.check_open()?;
         let next = next_part(&self.shares);
@@ -96,13 +96,13 @@ impl CorpusCounter {
         pieces.into_iter().try_for_each(|(piece, n)| share.pieces.add(piece, n))
     }
 
-    /// What is on the disk has been put together, and cannot be added to.
+    /// Fails if the counts on the disk are finished and cannot be added to.
     fn check_open(&self) -> Result<()> {
         let closed = || Error::Training("the counts are finished and on the disk; count anew".into());
         if self.files.is_some() { Err(closed()) } else { Ok(()) }
     }
 
-    /// Put together what the threads have counted so far; [`pieces`](Self::pieces) has it then. `poll` is called now and then.
+    /// Combines what the threads have counted so far, for [`pieces`](Self::pieces). Calls `poll` now and then.
     pub fn finish(&mut self, poll: &mut dyn FnMut() -> Result<()>) -> Result<()> {
         if let Some(bound) = &mut self.bound
             && bound.spill.is_used()
@@ -120,7 +120,7 @@ impl CorpusCounter {
         Ok(())
     }
 
-    /// Is everything in one table?
+    /// Whether everything is in one table, or finished on the disk.
     pub fn is_finished(&self) -> bool {
         let spilt = self.files.is_none() && self.bound.as_ref().is_some_and(|bound| bound.spill.is_used());
         !spilt && self.shares[1..].iter().all(|share| share.pieces.is_empty())
@@ -131,7 +131,7 @@ impl CorpusCounter {
         self.files.as_ref().map_or_else(|| Counted::Table(&self.shares[0].pieces), Counted::Files)
     }
 
-    /// The same as a table of its own, if it is one.
+    /// Takes the table of the pieces out, if they are in memory.
     pub fn into_table(self) -> Option<PieceCounts> {
         self.shares.into_iter().next().filter(|_| self.files.is_none()).map(|share| share.pieces)
     }
@@ -147,7 +147,7 @@ impl CorpusCounter {
         &self.splitter
     }
 
-    /// Count some documents. Special tokens are cut out; nothing joins one document to the next.
+    /// Counts some documents. Special tokens are cut out; nothing joins one document to the next.
     pub fn add(&mut self, documents: &[&[u8]], on_chunk: OnChunk) -> Result<()> {
         self.check_open()?;
         let Self { splitter, shares, bound, .. } = self;
@@ -168,7 +168,7 @@ impl CorpusCounter {
         share(shares, bytes as u64, bound, &take, &count, on_chunk)
     }
 
-    /// Count a text file; see `add_stream`.
+    /// Counts a text file; see `add_stream`.
     pub fn add_file(&mut self, path: &Path, separator: Option<&[u8]>, on_chunk: OnChunk) -> Result<()> {
         let failed = |error| unread(path, &error);
         let file = File::open(path).map_err(failed)?;
@@ -176,7 +176,7 @@ impl CorpusCounter {
         self.add_parts(file, size, path, separator, on_chunk)
     }
 
-    /// Count a text: one document, or several with a separator between them. Errors name the path.
+    /// Counts a text: one document, or several with a separator between them. Errors name the path.
     pub fn add_stream(
         &mut self,
         source: impl Read + Send,
@@ -224,7 +224,7 @@ pub enum Counted<'c> {
 }
 
 impl Counted<'_> {
-    /// Show each piece with its count, in order of first appearance.
+    /// Calls `show` with each piece and its count, in order of first appearance.
     pub fn each(self, mut show: impl FnMut(&[u8], i64) -> Result<()>) -> Result<()> {
         match self {
             Counted::Table(table) => table.iter().try_for_each(|(piece, count)| show(piece, count)),
@@ -258,8 +258,8 @@ fn next_part(shares: &[Share]) -> usize {
     shares.iter().map(Share::after).max().unwrap_or(0)
 }
 
-/// Count all parts of a text of about `size` bytes, on as many threads as there are shares, and as it is worth. `take` fills
-/// in the next part and returns its number and its bytes, or nothing.
+/// Counts all parts of a text of about `size` bytes on as many threads as there are shares, if the text is worth it. `take`
+/// fills in the next part and returns its number and its bytes, or nothing.
 fn share<P: Default>(
     shares: &mut [Share],
     size: u64,
@@ -279,8 +279,7 @@ fn share<P: Default>(
     Ok(())
 }
 
-/// Count parts, whose numbers begin at `first`, until there are none left or the tables take `most` bytes: whether it was the
-/// former.
+/// Counts parts, whose numbers begin at `first`, until none are left or the tables take `most` bytes; true if none are left.
 fn work_off<P: Default>(
     shares: &mut [Share],
     first: usize,
@@ -293,7 +292,7 @@ fn work_off<P: Default>(
     let (full, ended) = (AtomicBool::new(false), AtomicBool::new(false));
     // Each thread may fill its own part of the memory.
     let most = most / shares.len();
-    // Counts until there is no part left, or no memory, or somebody stops.
+    // Counts until no part is left, or no memory, or a thread stops the others.
     let work = |share: &mut Share, hear: &mut dyn FnMut() -> Result<()>| {
         let mut part = P::default();
         let done = loop {
@@ -335,7 +334,7 @@ fn work_off<P: Default>(
     };
     let done = on_threads(threads, mine, other);
     on_chunk(unheard.into_inner())?;
-    // Who stopped because another failed has nothing to say about it.
+    // A thread that stopped because another failed reports `Interrupted`; the other's error counts.
     let failed = done.into_iter().filter_map(Result::err);
     failed.max_by_key(|error| *error != Error::Interrupted).map_or(Ok(ended.into_inner()), Err)
 }

@@ -13,7 +13,7 @@ pub(super) struct FileChunks<'s> {
     source: Box<dyn Read + Send + 's>,
     separator: Option<&'s [u8]>,
     splitter: &'s Splitter,
-    /// What has been read and not handed out.
+    /// What has been read and not returned yet.
     rest: Vec<u8>,
     /// The number of the next part.
     number: usize,
@@ -33,16 +33,16 @@ impl<'s> FileChunks<'s> {
         Self { path, source, separator, splitter, rest: Vec::new(), number: 0, at_end: false }
     }
 
-    /// Replace `part` by the next part; its number and the bytes read for it come back. Nothing at the end.
+    /// Replaces `part` by the next part, and returns its number and the bytes read for it; None at the end.
     pub(super) fn next(&mut self, part: &mut Vec<u8>) -> Result<Option<(usize, usize)>> {
         part.clear();
         std::mem::swap(part, &mut self.rest);
         let before = part.len();
-        // Where the document that is open at the end of the text begins, and from where separators are looked for.
+        // Where the last document of the text begins, and from where separators are searched for.
         let mut open = 0;
         let mut searched = 0;
         while !self.at_end {
-            // Twice as much each time, so that a stretch without a cut is looked at a few times only.
+            // Twice as much each time, so that a stretch without a cut is searched a few times only.
             self.read(part, PART.max(part.len()))?;
             if self.at_end {
                 break;
@@ -72,7 +72,7 @@ impl<'s> FileChunks<'s> {
         (self.number - 1, read)
     }
 
-    /// Read up to `wanted` bytes more.
+    /// Reads up to `wanted` bytes more.
     fn read(&mut self, text: &mut Vec<u8>, wanted: usize) -> Result<()> {
         let before = text.len();
         let read = self.source.by_ref().take(wanted as u64).read_to_end(text);

@@ -8,7 +8,7 @@ pub trait Pieces {
     /// The bytes and the count of one. Pieces whose count is not positive are passed over.
     fn get(&self, index: u32) -> (&[u8], i64);
 
-    /// Are there none?
+    /// Whether there are none.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }

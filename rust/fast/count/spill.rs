@@ -1,9 +1,9 @@
-//! Counting in bounded memory: tables that have grown too large go to the disk, and are put together at the end.
+//! Counting in bounded memory: tables that have grown too large are written to the disk, and combined at the end.
 //!
 //! A flush writes every entry, with its count and its rank (its place in the order of all that was ever flushed), to one of
 //! 64 files by its hash. So all records of a piece are in one file, the first one with the smallest rank, and one file
-//! after the other is small enough to be summed up in memory. What comes of them is merged by rank: the pieces in order of
-//! first appearance, with their counts, as if one table had held them all.
+//! after the other is small enough to be summed up in memory. The sums are merged by rank: the pieces in order of first
+//! appearance, with their counts, as if one table had held them all.
 //!
 //! ```text
 //! tables --flush--> run-0 ... run-63 --sum--> sum-0 ... sum-63 --merge by rank--> counts, lengths, data
@@ -29,7 +29,7 @@ const FILES: usize = 64;
 /// Records between two polls.
 const POLL_EVERY: usize = 1 << 16;
 
-/// Hears that a long work goes on; an error stops it.
+/// Is called now and then during long work; an error stops it.
 type Poll<'p> = &'p mut dyn FnMut() -> Result<()>;
 
 /// Where tables are flushed to.
@@ -87,7 +87,7 @@ impl Reader {
         Ok(Self { path, file: BufReader::new(file), record: Record::default() })
     }
 
-    /// Read the next record; false at the end.
+    /// Reads the next record; false at the end.
     fn advance(&mut self) -> Result<bool> {
         let mut head = [0; 24];
         let failed = |error| unread(&self.path, &error);
@@ -105,17 +105,17 @@ impl Reader {
 }
 
 impl Spill {
-    /// In a folder that is there, and nobody else's.
+    /// Writes to a folder that exists and is used by nobody else.
     pub fn new(folder: PathBuf) -> Self {
         Self { folder, runs: Vec::new(), rank: 0 }
     }
 
-    /// Has anything been flushed?
+    /// Whether anything has been flushed.
     pub fn is_used(&self) -> bool {
         self.rank > 0
     }
 
-    /// Write what the shares hold to the disk, and empty them.
+    /// Writes what the shares hold to the disk, and empties them.
     pub fn flush(&mut self, shares: &mut [Share], poll: Poll) -> Result<()> {
         if self.runs.is_empty() {
             let path = |number| self.folder.join(format!("run-{number}"));
@@ -140,7 +140,7 @@ impl Spill {
         Ok(())
     }
 
-    /// Put together all that was flushed.
+    /// Combines all that was flushed.
     pub fn finish(&mut self, hasher: &Hasher, poll: Poll) -> Result<CountFiles> {
         let mut sums = Vec::new();
         for (number, run) in std::mem::take(&mut self.runs).into_iter().enumerate() {
@@ -150,7 +150,7 @@ impl Spill {
     }
 }
 
-/// Sum up the records of a file into another, which has each piece once, ascending by rank.
+/// Sums up the records of a file into another, which has each piece once, ascending by rank.
 fn sum(run: PathBuf, to: &Path, hasher: &Hasher, poll: Poll) -> Result<Reader> {
     let mut table = PieceCounts::with_residues(0, hasher.clone());
     let mut ranks = Vec::new();
@@ -175,7 +175,7 @@ fn sum(run: PathBuf, to: &Path, hasher: &Hasher, poll: Poll) -> Result<Reader> {
     Reader::open(writer.finish()?)
 }
 
-/// Merge files that ascend by rank.
+/// Merges files that ascend by rank.
 fn merge(mut readers: Vec<Reader>, folder: &Path, poll: Poll) -> Result<CountFiles> {
     let mut heads = BinaryHeap::new();
     for (whose, reader) in readers.iter_mut().enumerate() {
@@ -231,7 +231,7 @@ impl CountFiles {
         [self.counts.clone(), self.lengths.clone(), self.data.clone()]
     }
 
-    /// Bring them into memory: 12 bytes for each piece, and its own.
+    /// Loads the pieces into memory: 12 bytes each, and their own bytes.
     pub fn load(&self) -> Result<LoadedPieces> {
         let size = u32::try_from(self.size).map_err(|_| too_large("distinct pieces of 4 GiB"))?;
         let read = |path: &PathBuf| std::fs::read(path).map_err(|error| unread(path, &error));

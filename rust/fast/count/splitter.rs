@@ -39,7 +39,7 @@ impl Splitter {
         Self { pattern, grammar, special: special.finder_of_all() }
     }
 
-    /// Count one document, or a part of one.
+    /// Counts one document, or a part of one.
     pub(super) fn count(
         &self,
         text: &[u8],
@@ -79,8 +79,8 @@ impl Splitter {
         self.special.longest()
     }
 
-    /// The last place, or nearly, at which `text` may be cut so that `after` bytes are left; none if there is no such
-    /// place. Looks back further and further, so that it costs little where places abound.
+    /// The last place, or nearly, at which `text` may be cut so that `after` bytes are left; None if there is no such place.
+    /// Looks back further each time, so that it costs little where such places are frequent.
     pub(super) fn last_cut(&self, text: &[u8], after: usize) -> Option<usize> {
         let grammar = self.grammar?;
         let known = text.len().checked_sub(after)?;

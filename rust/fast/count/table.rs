@@ -1,4 +1,4 @@
-//! The counting phase of training: how often does each distinct piece occur? Must equal `PieceCounter` of
+//! The counting phase of training: distinct pieces and how often each occurs. Must equal `PieceCounter` of
 //! `rust/count.rs`.
 //!
 //! A table of dense 24-byte entries in order of first appearance (8 bytes of count; 15 of the piece and its length, or
@@ -53,7 +53,7 @@ pub struct PieceCounts {
     keys: Vec<(u128, u64)>,
 }
 
-/// Hashes of pieces, with secrets that tables share whose residues shall be the same.
+/// Hashes pieces. Tables whose residues must agree share its secrets.
 #[derive(Clone)]
 pub(super) struct Hasher {
     secrets: [u64; 3],
@@ -88,7 +88,7 @@ impl PieceCounts {
         Self::with_residues(0, Hasher::default())
     }
 
-    /// A table that lists its entries by so many residues of their hash.
+    /// A table that lists its entries by `n` residues of their hash.
     pub(super) fn with_residues(n: usize, hasher: Hasher) -> Self {
         Self {
             entries: Vec::new(),
@@ -100,7 +100,7 @@ impl PieceCounts {
         }
     }
 
-    /// A table of no residues that has room for so many entries, and hashes as `other` does.
+    /// A table without residues that has room for `entries` entries and hashes as `other` does.
     pub(super) fn with_room(entries: usize, other: &Self) -> Self {
         let mut table = Self::with_residues(0, other.hasher.clone());
         table.entries.reserve(entries);
@@ -108,7 +108,7 @@ impl PieceCounts {
         table
     }
 
-    /// List the entries by so many residues, unless they are.
+    /// Lists the entries by `n` residues, unless they are listed so already.
     pub(super) fn list_residues(&mut self, n: usize) {
         if self.residues.len() == n {
             return;
@@ -145,8 +145,8 @@ impl PieceCounts {
         self.entries.iter().map(|entry| (self.bytes(entry), entry.count))
     }
 
-    /// Bytes that the table will take when it has grown by so many pieces of the usual length. What is allocated counts, and
-    /// twice that where it must grow.
+    /// The bytes that the table takes after `more` new pieces of the usual length: what is allocated, and twice that where it
+    /// must grow.
     pub(super) fn memory_after(&self, more: usize) -> usize {
         let grown =
             |capacity: usize, needed: usize| if needed > capacity { needed.max(2 * capacity) } else { capacity };
@@ -157,7 +157,7 @@ impl PieceCounts {
         entries * size_of::<Entry>() + (index + residues) * size_of::<u32>() + arena
     }
 
-    /// Forget all pieces, and keep the memory.
+    /// Removes all pieces and keeps the memory.
     pub(super) fn clear(&mut self) {
         self.entries.clear();
         self.arena.clear();
@@ -165,14 +165,14 @@ impl PieceCounts {
         self.index.fill(EMPTY);
     }
 
-    /// Count a piece `n` times more.
+    /// Counts a piece `n` times more.
     pub fn add(&mut self, piece: &[u8], n: i64) -> Result<()> {
         self.restore_index();
         let (key, hash) = self.key(piece, 0, piece.len());
         self.add_key(key, hash, piece, n)
     }
 
-    /// Count the pieces of `text` that begin at `start` and end at each of `ends`, once each.
+    /// Counts the pieces of `text` that begin at `start` and end at each of `ends`, once each.
     pub fn add_block(&mut self, text: &[u8], start: usize, ends: &[usize]) -> Result<()> {
         self.restore_index();
         let mut keys = std::mem::take(&mut self.keys);
@@ -200,7 +200,7 @@ impl PieceCounts {
         Ok(())
     }
 
-    /// Count some entries of another table, in the order given; `met` hears, for each, whether the piece is new here.
+    /// Counts some entries of another table, in the order given; calls `met` for each, with whether the piece is new here.
     pub(super) fn absorb(&mut self, other: &Self, numbers: &[u32], mut met: impl FnMut(bool)) -> Result<()> {
         self.restore_index();
         let mut keys = std::mem::take(&mut self.keys);
@@ -258,7 +258,7 @@ impl PieceCounts {
         all
     }
 
-    /// `concat` leaves the index to whoever wants to count on.
+    /// Builds the index, which `concat` leaves out, before counting goes on.
     fn restore_index(&mut self) {
         if self.index.is_empty() {
             self.build_index((2 * self.entries.len()).next_power_of_two().max(1 << 10));
@@ -295,7 +295,7 @@ impl PieceCounts {
         hash as usize & (self.index.len() - 1)
     }
 
-    /// What to look for, and its hash. A longer piece has only its length in the key.
+    /// The key to look up, and its hash. The key of a longer piece holds only its length.
     #[inline]
     fn key(&self, text: &[u8], start: usize, end: usize) -> (u128, u64) {
         let length = end - start;

@@ -23,7 +23,7 @@ fn listed(pieces: &PieceCounts) -> Vec<(Vec<u8>, i64)> {
     pieces.iter().map(|(piece, count)| (piece.to_vec(), count)).collect()
 }
 
-/// A file of its own that goes when it is dropped.
+/// A temporary file that is removed when this is dropped.
 struct Scratch(PathBuf);
 
 impl Scratch {

@@ -1,9 +1,9 @@
-//! Some hundred pieces at a time -> values, in phases. Must equal `encode_piece` of `rust/encode.rs`.
+//! A few hundred pieces at a time -> values, in phases. Must equal `encode_piece` of `rust/encode.rs`.
 //!
-//! Each phase is a loop of its own over the whole block, and keeps the processor busy with one kind of waiting: name the
-//! pieces and ask for their cache lines; look at the lines; compare the bytes of long pieces; merge those that were not
-//! there, side by side. One loop that did all of it for piece after piece took a third longer, because each mistaken branch
-//! threw away the work begun for the pieces after it.
+//! Each phase is a separate loop over the whole block, so that waits of one kind overlap: compute the keys and prefetch the
+//! buckets; look into the buckets; compare the bytes of long pieces; merge those that were not found, side by side. One loop
+//! that did all of it piece by piece took a third longer, because each mispredicted branch threw away the work begun for the
+//! pieces after it.
 //!
 //! Costs: some 30 bytes a piece of the block, which stay in the second-level cache.
 
@@ -31,7 +31,7 @@ pub(super) const BLOCK: usize = 512;
 const FEW: usize = 16;
 /// The mean length of pieces that may be words.
 const SHORT: usize = 32;
-/// Longer pieces are not remembered.
+/// Longer pieces are not cached.
 const MEMORABLE: usize = 256;
 /// What may stay allocated of a buffer between two calls, in words.
 const KEPT: usize = 1 << 16;
@@ -40,14 +40,14 @@ const KEPT: usize = 1 << 16;
 #[derive(Debug)]
 pub(super) struct Workspace {
     pub(super) cache: PieceCache,
-    /// Whether the cache is large, and knows the vocabulary.
+    /// Whether the cache is large and was filled with the vocabulary.
     pub(super) seeded: bool,
-    /// The ends of the pieces in work, ascending.
+    /// The ends of the pieces of the block, ascending.
     pub(super) ends: Vec<usize>,
-    /// Text on its way from a Python str.
+    /// The UTF-8 of a part of a Python str.
     pub(super) utf8: Vec<u8>,
     pub(super) cutting: Cutting,
-    /// Keys, each with its line in the bits above it.
+    /// Keys, each with the number of its bucket in the bits above it.
     names: Vec<u128>,
     values: Vec<u32>,
     /// The numbers of the pieces that are too long to be their own keys, and of those that were not in the cache.
@@ -72,7 +72,7 @@ impl Workspace {
         }
     }
 
-    /// The values of some of the pieces in work; the first of these begins at `start`.
+    /// The values of a range of the pieces; the first of the range begins at `start`.
     pub(super) fn encode(
         &mut self,
         tables: &Tables,
@@ -82,7 +82,7 @@ impl Workspace {
     ) -> BlockOutput<'_> {
         let n_pieces = range.len();
         self.spill.clear();
-        // What is left of the block before is written over, not cleared first.
+        // The values of the block before are overwritten, not cleared first.
         if self.values.len() < n_pieces {
             self.names.resize(n_pieces, 0);
             self.values.resize(n_pieces, 0);
@@ -96,12 +96,12 @@ impl Workspace {
         BlockOutput { words: &self.values[..n_pieces], records, first, spill: &self.spill }
     }
 
-    /// Whether the pieces in work, the first of which begins at `start`, are no longer than words on the average.
+    /// Whether the pieces, the first of which begins at `start`, are on average no longer than words.
     pub(super) fn pieces_are_short(&self, start: usize) -> bool {
         self.ends.last().is_some_and(|&end| end - start <= SHORT * self.ends.len())
     }
 
-    /// After a call: keep what was learned, but no more memory than usual.
+    /// Ends a call: keeps the cache, and gives back the memory of unusually long texts.
     pub(super) fn rest(&mut self) {
         self.ends.clear();
         self.ends.shrink_to(KEPT);
@@ -117,7 +117,7 @@ impl Workspace {
         {
             #[target_feature(enable = "avx2,bmi1,bmi2")]
             fn with_avx2(work: &mut Workspace, text: &[u8], start: usize, range: Range<usize>) {
-                // SAFETY: asked below.
+                // SAFETY: called only where `has_avx2` returned true, below.
                 work.look_up_with(text, start, range, |bucket, key| unsafe { bucket::find_avx2(bucket, key) });
             }
             if cpu::has_avx2() {
@@ -141,7 +141,7 @@ impl Workspace {
         }
     }
 
-    /// Names and values in one loop: the end of each loop is a branch that cannot be guessed.
+    /// Computes names and values in one loop: with few pieces, the unpredictable end of a second loop costs more.
     #[inline(always)]
     fn find_few(&mut self, text: &[u8], mut start: usize, range: Range<usize>, find: impl Find) {
         let Workspace { cache, ends, names, values, longs, misses, .. } = self;
@@ -159,7 +159,7 @@ impl Workspace {
         }
     }
 
-    /// The name of every piece; asks for the lines.
+    /// Computes the name of every piece and prefetches its bucket.
     #[inline(always)]
     fn name_pieces(&mut self, text: &[u8], mut start: usize, range: Range<usize>) {
         let Workspace { cache, ends, names, longs, .. } = self;
@@ -191,7 +191,7 @@ impl Workspace {
         }
     }
 
-    /// The values of pieces that are named.
+    /// Looks up the values of pieces whose names are known.
     #[inline(always)]
     fn find_named(&mut self, n_pieces: usize, find: impl Find) {
         let Workspace { cache, names, values, misses, .. } = self;
@@ -268,7 +268,7 @@ struct Results<'w> {
 }
 
 impl Results<'_> {
-    /// The value of a piece that needs no merging: one that was met since, or is a token as it stands.
+    /// Settles a piece that needs no merging: one that was cached since, or is a token as it stands.
     fn know(&mut self, tables: &Tables, index: u32, piece: &[u8]) -> bool {
         let key = self.key(index);
         if let Some(value) = self.cache.view().find_piece(key, piece) {

@@ -1,11 +1,11 @@
-//! What the pieces of a block became, in a form that costs nothing to count and little to write out.
+//! The ids of the pieces of a block, in a form that is quick to count and to write out.
 //!
-//! One word a piece: an id; or, from `first` on, a record of the cache ([`super::id_ring`]); or, from [`SPILL`] on, a record
+//! One word for each piece: an id; or, from `first` on, a record of the cache ([`super::id_ring`]); or, from [`SPILL`] on, a record
 //! of the spill, which holds what the cache had no room for.
 //!
-//! Whether a piece is one token or several can hardly be guessed where there are many of both, so writing out does not ask:
-//! for every piece it reads a record, that of one id if the piece is an id itself, writes four words, and goes on by the
-//! count.
+//! Whether a piece is one token or several is unpredictable where there are many of both, so writing out does not branch on
+//! it: for every piece it reads a record (a dummy of one id if the piece is an id itself), writes four words, and advances by
+//! the count.
 //!
 //! Costs: some 1 ns a piece of up to four ids.
 
@@ -16,7 +16,7 @@ use std::hint::select_unpredictable;
 
 /// A value from here on is a record of the spill.
 pub(super) const SPILL: u32 = 1 << 31;
-/// Up to how many ids are copied by fours: a call costs as much as that.
+/// Up to this many ids are copied by fours, which costs no more than a call would.
 const FEW: usize = 16;
 
 #[derive(Clone, Copy)]
@@ -40,7 +40,7 @@ impl BlockOutput<'_> {
         (record[0] as usize, &record[1..])
     }
 
-    /// How many ids there are.
+    /// Counts the ids.
     pub(super) fn count(&self) -> usize {
         let count = |&value: &u32| match self.records.get(value.saturating_sub(self.first) as usize) {
             Some(record) => record[0] as usize,
@@ -49,7 +49,7 @@ impl BlockOutput<'_> {
         self.words.iter().map(count).sum()
     }
 
-    /// Append the ids.
+    /// Appends the ids.
     pub(super) fn append_to(&self, out: &mut Vec<u32>) {
         let mut rest = self.words;
         loop {
@@ -62,7 +62,8 @@ impl BlockOutput<'_> {
         }
     }
 
-    /// Append the ids of the first values, up to one of more than four ids or in the spill; how many values these were.
+    /// Appends the ids of the first values, up to one of more than four ids or in the spill, and returns the number of these
+    /// values.
     #[inline(never)]
     fn append_short(&self, values: &[u32], out: &mut Vec<u32>) -> usize {
         out.reserve(PADDING * values.len());
@@ -87,7 +88,7 @@ impl BlockOutput<'_> {
     }
 }
 
-/// Append the first `count` ids; there is room for four more.
+/// Appends the first `count` ids; there is room for four more.
 #[inline]
 fn append_many(out: &mut Vec<u32>, count: usize, ids: &[u32]) {
     if count > FEW || ids.len() < FEW {

@@ -1,4 +1,4 @@
-//! One bucket of the cache of pieces, compared with a key. Both ways must give the same; the test below says so.
+//! A bucket of four slots of the cache of pieces, and its comparison with a key. Both ways must agree, which a test checks.
 
 #![allow(unsafe_code)]
 // The hot loops are made of one-line helpers that must vanish into them.
@@ -12,7 +12,7 @@ pub(super) const SLOTS: usize = 4;
 /// same halves can be compared at once.
 pub(super) type Bucket = [u64; 2 * SLOTS];
 
-/// A way to find the value of a key on a bucket.
+/// A way to find the value of a key in a bucket.
 pub(super) trait Find: Fn(&Bucket, u128) -> Option<u32> + Copy {}
 impl<F: Fn(&Bucket, u128) -> Option<u32> + Copy> Find for F {}
 
@@ -28,13 +28,13 @@ pub(super) fn set(bucket: &mut Bucket, slot: usize, entry: u128) {
     (bucket[slot], bucket[SLOTS + slot]) = (entry as u64, (entry >> 64) as u64);
 }
 
-/// Whether all slots are taken, given that they fill from the first on.
+/// Whether all slots are taken; they fill from the first on.
 #[inline(always)]
 pub(super) fn is_full(bucket: &Bucket) -> bool {
     bucket[2 * SLOTS - 1] != 0
 }
 
-/// The value of a key, if it is on the bucket; compares all four without a branch. What stands above the key does not matter.
+/// The value of a key, if it is in the bucket; compares all four slots without a branch. Bits above the key do not matter.
 #[inline(always)]
 pub(super) fn find(bucket: &Bucket, key: u128) -> Option<u32> {
     let (low, high) = (key as u64, (key >> 64) as u64);
@@ -49,13 +49,13 @@ pub(super) fn find(bucket: &Bucket, key: u128) -> Option<u32> {
 /// The value in the slot of the lowest of the bits, if there is one.
 #[inline(always)]
 fn value(bucket: &Bucket, found: u32) -> Option<u32> {
-    // On no match the index must stay on the bucket.
+    // Without a match the index must stay within the bucket.
     let high = bucket[SLOTS + found.trailing_zeros() as usize % SLOTS];
     (found != 0).then_some((high >> HIGH_BITS) as u32)
 }
 
-/// The same with comparisons of 32 bytes. It must vanish into a function that is compiled for AVX2: as one of its own it would
-/// be called for every piece, since what is compiled for less cannot take it in.
+/// As [`find`], with comparisons of 32 bytes. It must be inlined into a function that is compiled for AVX2: otherwise it would
+/// be called for every piece, since a function compiled for less cannot inline it.
 ///
 /// # Safety
 ///

@@ -1,11 +1,11 @@
 //! Text -> ids, block by block. Must equal the inner loop of `Codec::encode` of `rust/codec.rs`.
 //!
 //! The tables of an encoder never change once it is built, and are shared by all threads. What changes, above all the cache
-//! of pieces, is a `Workspace` that one thread takes from a pool for one call and puts back after it.
+//! of pieces, is a `Workspace` that a thread takes from a pool for one call.
 //!
-//! A new cache is small and empty: a first short call pays next to nothing, and short texts are encoded from a quarter of a
-//! megabyte. When it is full, or when a text of [`SEED_AFTER`] bytes comes at once whose pieces are no longer than words, a large
-//! one takes its place, which is filled with the vocabulary: that takes some milliseconds and saves more on the words to come.
+//! A new cache is small and empty, so that a first short call is cheap and short texts touch a quarter of a megabyte. When it
+//! is full, or when a single text of [`SEED_AFTER`] bytes has pieces no longer than words, a large cache replaces it, which is
+//! filled with the vocabulary: that takes a few milliseconds and saves more on the text that follows.
 
 use super::block::{BLOCK, Workspace};
 use super::block_output::BlockOutput;
@@ -21,14 +21,14 @@ use crate::pretokenize::Pattern;
 use crate::vocab::Vocab;
 use std::sync::Arc;
 
-/// From how many bytes of one text on a large cache is worth its time at once.
+/// A text of this many bytes is worth a large cache at once.
 pub(super) const SEED_AFTER: usize = 1 << 20;
-/// Shorter texts have no pieces that are worth cutting.
+/// Shorter texts have no pieces worth cutting.
 const CUTTABLE: usize = if cfg!(test) { 7 } else { 64 };
-/// How many units of a Python str are turned into UTF-8 at a time, and how near the end of it a cut is looked for.
+/// How many units of a Python str are turned into UTF-8 at a time, and how near its end a cut is searched for first.
 const CHUNK: usize = 1 << 16;
 const NEAR: usize = 256;
-/// A new cache: 256 KiB of lines and as much of records.
+/// A new cache: 256 KiB of buckets and as much of records.
 const FIRST_LOG_BUCKETS: u32 = 12;
 const FIRST_RECORDS: usize = 11_000;
 
@@ -37,7 +37,7 @@ const FIRST_RECORDS: usize = 11_000;
 pub enum Split<'p> {
     /// By the hand-written scanner of a named pattern.
     Scan(Grammar),
-    /// By the mirror: `none`, and patterns of one's own.
+    /// By the mirror: `none` and custom patterns.
     Pattern(&'p Pattern),
 }
 
@@ -48,7 +48,7 @@ pub struct Encoder {
     /// The sizes of a new cache and of a seeded one.
     first: Size,
     size: Size,
-    /// The length of a text that asks for a seeded cache at once.
+    /// See [`SEED_AFTER`]; tests change it.
     pub(super) seed_after: usize,
     pool: Pool<Workspace>,
 }
@@ -90,7 +90,7 @@ impl Encoder {
         }
     }
 
-    /// The UTF-8 of the units in parts whose pieces are those of the whole.
+    /// Calls `emit` with the UTF-8 of the units in parts whose pieces are those of the whole.
     fn each_part(&self, units: Units, split: Split, mut emit: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let mut part = std::mem::take(&mut self.workspace().utf8);
         part.clear();
@@ -182,7 +182,7 @@ impl Encoder {
         result
     }
 
-    /// Before a block: see to it that the cache has room for what is new.
+    /// Makes room in the cache for the new pieces of the next block.
     fn make_room(&self, work: &mut Workspace, is_long: bool) {
         if !work.seeded && (is_long || work.cache.is_full()) {
             work.seeded = true;
@@ -194,7 +194,7 @@ impl Encoder {
         work.cache.turn();
     }
 
-    /// Put cuts inside the pieces in work; the first of these begins at `start`.
+    /// Cuts long pieces of the block where that changes no id; the first piece begins at `start`.
     fn cut(&self, text: &[u8], start: usize, work: &mut Workspace) {
         if text.len() >= CUTTABLE
             && self.tables.parts_are_pieces()

@@ -1,37 +1,36 @@
-//! The memory of many ids, used again.
+//! Reuses the buffer of a long result.
 //!
 //! New memory is not free: the system clears each page and puts it in its place when it is first touched, which for the ids
-//! of ten megabytes of text takes a fifth of the time that finding them takes. So the largest memory that was given back
-//! waits for the next text. Allocators do so too, but as a rule not for that much at a time.
+//! of ten megabytes of text takes a fifth of the time of encoding. So the largest buffer that was given back is kept for the
+//! next text. Allocators do so too, but as a rule not for buffers of that size.
 //!
-//! Costs: up to 64 MiB that a process keeps after its longest text, once, whatever its threads are.
+//! Costs: up to 64 MiB that a process keeps after its longest text, however many threads it has.
 
 use std::sync::Mutex;
 
-/// Less is not worth it, and more goes back to the system. In ids.
+/// Smaller buffers are not worth keeping, larger ones go back to the system. In ids.
 pub const LEAST: usize = 1 << 16;
 const MOST: usize = 1 << 24;
 
 static SPARE: IdBuffer = IdBuffer::new();
 
-/// An empty vector with room for the ids of about so many bytes.
+/// An empty vector with room for the ids of about `bytes` bytes of text.
 pub(crate) fn room_for(bytes: usize) -> Vec<u32> {
-    // New room is more than most texts need: what is not used is not touched.
+    // A new buffer is larger than most texts need; memory that is not used is not touched.
     SPARE.take(bytes).unwrap_or_else(|| Vec::with_capacity(bytes / 4 * 3))
 }
 
-/// Of ids that will be kept: give back the room that they do not need, but for an eighth, for a next text that is a little
-/// longer.
+/// Shrinks the buffer of ids that the caller keeps, but for an eighth: a next text that is a little longer then fits it too.
 pub fn fit(ids: &mut Vec<u32>) {
     ids.shrink_to(ids.len() / 8 * 9);
 }
 
-/// Keep the memory of ids that nobody needs any more.
+/// Keeps the buffer of ids that are no longer needed.
 pub fn give_back(ids: Vec<u32>) {
     SPARE.keep(ids);
 }
 
-/// Memory for one. Never waited for: who finds it locked, be it for ever since a fork came between, does without.
+/// One spare buffer. Callers use `try_lock` and allocate if it is held, which also makes it fork-safe.
 struct IdBuffer(Mutex<Vec<u32>>);
 
 impl IdBuffer {
@@ -39,7 +38,7 @@ impl IdBuffer {
         IdBuffer(Mutex::new(Vec::new()))
     }
 
-    /// What was kept, if it is about what so many bytes need.
+    /// The kept buffer, if its size is about right for `bytes` bytes of text.
     fn take(&self, bytes: usize) -> Option<Vec<u32>> {
         let mut kept = self.0.try_lock().ok()?;
         let fits = bytes >= LEAST && (bytes / 5..4 * bytes).contains(&kept.capacity());

@@ -4,15 +4,15 @@
 //! begins at; a row of six words holds the ids of nearly every word.
 //!
 //! The ring is four segments. New records go to the one that is open; when it is full, the next one is opened, and what
-//! stood there, the oldest quarter, is forgotten. So the ring remembers at least the last three quarters of what it holds,
-//! where forgetting everything at once would make every word new again.
+//! stood there, the oldest quarter, is dropped. So the ring always keeps the last three quarters of what it can hold;
+//! dropping everything at once would make every word new again.
 //!
-//! Before the ring stands row 0, a record of one id, whichever: who reads it for a piece that needs no record counts right.
+//! Row 0, before the ring, is a dummy record of one id, so that pieces without a record can be read unconditionally.
 //!
 //! Invariants: a record lies within one segment; at least [`PADDING`] words follow every count. The memory is touched as it
 //! is used and never more than asked for at the start.
 
-/// Words of a row.
+/// Words in a row.
 pub(super) const ROW: usize = 6;
 pub(super) type Row = [u32; ROW];
 /// How many words of a record may be read behind its count.
@@ -30,7 +30,7 @@ pub(super) struct IdRing {
 }
 
 impl IdRing {
-    /// Room for so many rows, row 0 among them.
+    /// A ring of `rows` rows, row 0 included.
     pub(super) fn new(rows: usize) -> IdRing {
         let segment = rows.saturating_sub(1) / SEGMENTS;
         let mut words = Vec::with_capacity((1 + segment * SEGMENTS) * ROW);
@@ -38,7 +38,7 @@ impl IdRing {
         IdRing { words, segment, next: 1, end: 1 + segment }
     }
 
-    /// The row of a new record; None where the open segment has no room for it.
+    /// Adds a record and returns its row; None where the open segment has no room for it.
     pub(super) fn add(&mut self, ids: &[u32], long_piece: Option<&[u8]>) -> Option<u32> {
         let bytes = long_piece.map_or(0, |piece| 1 + piece.len().div_ceil(4));
         let end = self.next + (1 + ids.len() + bytes).div_ceil(ROW);
@@ -68,12 +68,12 @@ impl IdRing {
         self.end - self.next < self.segment / 8
     }
 
-    /// Whether the last segment is nearly full: the next record but a few takes the place of an old one.
+    /// Whether the last segment is nearly full: after a few more records, new ones replace old ones.
     pub(super) fn are_full(&self) -> bool {
         self.is_full() && self.end == 1 + SEGMENTS * self.segment
     }
 
-    /// Open the next segment. The rows that are forgotten by it; none as long as nothing ever stood there.
+    /// Opens the next segment and returns the rows that are dropped by it; none while the segment was never used.
     pub(super) fn turn(&mut self) -> std::ops::Range<u32> {
         self.next = if self.end == 1 + SEGMENTS * self.segment { 1 } else { self.end };
         self.end = self.next + self.segment;

@@ -7,20 +7,20 @@
 //! rank and place, which do not depend on what stands around. So the crossing merge would happen there too: but they are
 //! settled. Conversely, neighbours within the result of any merge are settled, by the same argument.
 //!
-//! So a long piece is cut blindly into chunks of 16 bytes, which are merged side by side (`merge_short.rs`). Then chunk after chunk
-//! is joined to what is there: the bytes of the last token on the left and the first on the right are merged together. If the
-//! outermost tokens of what comes out are the old ones, all is settled; if not, the region grows on the side where they
-//! differ, doubling each time.
+//! So a long piece is cut blindly into chunks of 16 bytes, which are merged side by side (`merge_short.rs`). Then the chunks
+//! are joined from left to right: the bytes of the last token on the left and of the first on the right are merged together.
+//! If the outermost tokens of the result are the old ones, the seam is settled; if not, the region grows on the side where
+//! they differ, doubling each time.
 //!
 //! **Rounds.** In a long run of one character (or of a few) every chunk would change the one before it. Such a piece has few
 //! different pairs, so here the lowest rank is merged everywhere in one round over the whole piece. Equal neighbours stand
-//! together as a *run*, a symbol and how often: k times `a` become k / 2 times `aa` and perhaps an `a` in one step, so that a
-//! million spaces take as many steps as a thousand. By hand, with the merges `aa` and `aab`: `a5 b1` -> `aa2 a1 b1`, done;
-//! `a4 b1` -> `aa2 b1` -> `aa1 aab1`. Whether few rounds do is seen from the first bytes, or, of a piece that has hardly
-//! more, from how many pairs the first round takes.
+//! together as a *run*, a symbol and its count: k times `a` become k / 2 times `aa` and perhaps an `a` in one step, so that a
+//! million spaces take no more steps than a thousand. By hand, with the merges `aa` and `aab`: `a5 b1` -> `aa2 a1 b1`, done;
+//! `a4 b1` -> `aa2 b1` -> `aa1 aab1`. Whether few rounds suffice is estimated from the first bytes; for a piece that is hardly longer,
+//! from the number of pairs that the first round merges.
 //!
-//! **Heap.** Where regions or rounds come to more work than some multiple of the piece, the way of the mirror is taken, so
-//! that nothing costs more than O(n log n).
+//! **Heap.** Where regions or rounds would take more work than some multiple of the piece, the mirror's algorithm runs, so
+//! that the cost never exceeds O(n log n).
 //!
 //! Costs, n bytes: O(n) time as a rule, O(n log n) always; 20 n bytes of space; no recursion.
 
@@ -35,7 +35,7 @@ const SAMPLE_ROUNDS: usize = 16;
 /// How many times the piece all rounds, or all regions, may come to.
 const PATIENCE: usize = 8;
 
-/// Merge the parts, which start as the bytes of the piece, until no two neighbours merge; append them.
+/// Merges the parts, which start as the bytes of the piece, until no two neighbours merge, and appends them.
 pub(super) fn merge_long(table: &PairTable, piece: &[u8], out: &mut Vec<u32>) {
     if piece.len() <= WIDE_LANE {
         return merge_alone(table, piece, out);
@@ -76,7 +76,7 @@ impl Run {
     }
 }
 
-/// Merge the lowest rank everywhere, from left to right, again and again; None if that takes more than `patience` steps, or
+/// Merges the lowest rank everywhere, from left to right, again and again; None if that takes more than `patience` steps, or
 /// if a merge may bring up a pair of lower rank, which would have to go before the rest of the round.
 fn merge_rounds(table: &PairTable, piece: &[u8], mut patience: usize) -> Option<Vec<u32>> {
     if !table.is_ordered() || u32::try_from(piece.len()).is_err() {
@@ -111,7 +111,7 @@ fn runs_of(table: &PairTable, piece: &[u8]) -> Vec<Run> {
     .collect()
 }
 
-/// Merge one rank everywhere; no rank that comes up by it is as low.
+/// Merges one rank everywhere; no rank that comes up by it is as low.
 fn merge_round(table: &PairTable, least: u32, runs: &[Run], out: &mut Vec<Run>) {
     out.clear();
     let made = table.made(least);
@@ -145,7 +145,7 @@ fn merge_round(table: &PairTable, least: u32, runs: &[Run], out: &mut Vec<Run>) 
     }
 }
 
-/// Merge chunks side by side, and join them; None if they do not settle soon enough.
+/// Merges chunks side by side and joins them; None if they do not settle soon enough.
 fn merge_chunks(table: &PairTable, piece: &[u8]) -> Option<Vec<u32>> {
     let chunks: Vec<&[u8]> = piece.chunks(LANE).collect();
     let mut merged = vec![(0, [NO_SYMBOL; LANE]); chunks.len()];
@@ -187,7 +187,7 @@ fn settled_seams(table: &PairTable, piece: &[u8], merged: &[(usize, [u32; LANE])
     settled
 }
 
-/// Append the tokens `right`, which begin at byte `seam`, to the tokens `left`, which end there.
+/// Appends the tokens `right`, which begin at byte `seam`, to the tokens `left`, which end there.
 fn join(
     table: &PairTable,
     piece: &[u8],
@@ -229,7 +229,7 @@ fn join(
     }
 }
 
-/// The way of the mirror: a linked list, and a heap of the pairs that merge.
+/// The mirror's algorithm: a linked list, and a heap of the pairs that merge.
 fn merge_heap(table: &PairTable, piece: &[u8]) -> Vec<u32> {
     let mut symbols = bytes_of(piece);
     let end = symbols.len();
@@ -267,7 +267,7 @@ fn merge_heap(table: &PairTable, piece: &[u8]) -> Vec<u32> {
 pub(super) mod tests {
     use super::*;
 
-    /// Every way that is not out of patience, which must all agree.
+    /// The results of all algorithms that do not run out of patience; they must agree.
     pub(in crate::fast::encode) fn every_way(table: &PairTable, piece: &[u8]) -> Vec<Vec<u32>> {
         let mut ways = vec![merge_heap(table, piece)];
         ways.extend(merge_rounds(table, piece, usize::MAX));

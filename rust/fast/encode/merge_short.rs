@@ -1,7 +1,7 @@
 //! Pieces of up to 62 bytes -> symbols, many at a time. Must equal `merge_parts` of `rust/encode.rs`.
 //!
 //! A new word is short, and merging it is a chain of a few look-ups, each waiting for the one before it, with a branch at
-//! every step that no processor can guess. So up to 32 pieces stand side by side, one *lane* each, and take one step in turn:
+//! every step that no processor can predict. So up to 32 pieces stand side by side, one *lane* each, and take one step in turn:
 //! the waits overlap. A step has no branch but the question whether the lane is done:
 //!
 //! * `keys[p]` is the place of the rank of the pair that begins at part p, times 64, plus p. The least key is the lowest
@@ -81,7 +81,7 @@ impl<const N: usize, const S: usize> Lane<N, S> {
         (self.piece, self.probes) = (piece, [Probe::NONE; 2]);
     }
 
-    /// Take in what the last step asked for, and merge once; false if nothing merges.
+    /// Takes in what the last step asked for and merges once; false if nothing merges.
     #[inline(always)]
     fn step(&mut self, table: &PairTable) -> bool {
         let [before, behind] = self.probes.map(|probe| table.place_at(probe));
@@ -100,7 +100,7 @@ impl<const N: usize, const S: usize> Lane<N, S> {
         true
     }
 
-    /// Put the places of the changed pairs among the keys; the least key.
+    /// Puts the places of the changed pairs among the keys, and returns the least key.
     #[inline(always)]
     fn change_keys(&mut self, before: u32, behind: u32) -> u32 {
         // Where there is no such part, its position is none of those below.
@@ -139,12 +139,12 @@ fn following(live: u64, bit: u32) -> u32 {
     (live >> (bit + 1)).trailing_zeros() + bit + 1
 }
 
-/// Merge one piece of 1 to 62 bytes, and append its symbols.
+/// Merges one piece of 1 to 62 bytes and appends its symbols.
 pub(super) fn merge_alone(table: &PairTable, piece: &[u8], out: &mut Vec<u32>) {
     merge_short(table, [(0, piece)].into_iter(), |_, symbols| out.extend_from_slice(symbols));
 }
 
-/// Merge all pieces, each of 1 to 62 bytes; hand each one's number and symbols to `emit`, in no order.
+/// Merges all pieces, each of 1 to 62 bytes, and passes each one's number and symbols to `emit`, in no particular order.
 pub(super) fn merge_short<'p>(
     table: &PairTable,
     pieces: impl Iterator<Item = (u32, &'p [u8])> + Clone,
@@ -161,7 +161,7 @@ pub(super) fn merge_short<'p>(
     }
 }
 
-/// The same in lanes of N parts.
+/// Does so in lanes of N parts.
 fn merge_lanes<'p, const N: usize, const S: usize>(
     table: &PairTable,
     pieces: impl Iterator<Item = (u32, &'p [u8])>,
@@ -212,7 +212,7 @@ fn run_lanes<'p, const N: usize, const S: usize>(
             symbols.clear();
             lane.result(&mut symbols);
             emit(lane.piece, &symbols);
-            // The next piece waits for its turn: what has just been stored would be waited for.
+            // The next piece waits for the lane's next turn: a load right after these stores would have to wait for them.
             if let Some((piece, bytes)) = pieces.next() {
                 lane.load(table, piece, bytes);
                 at += 1;

@@ -2,13 +2,13 @@
 //!
 //! Ids are renamed to *symbols* first: symbol b is the byte b, and the symbols from 256 on are the tokens that merges make,
 //! in the order of learning. So a piece is its own list of first symbols, symbols are small whatever the ids are, and where
-//! every merge makes a token of its own, the symbol it makes is 256 + the place of its rank. Equal ranks share a place;
+//! every merge makes a different token, the symbol it makes is 256 + the place of its rank. Equal ranks share a place;
 //! comparing places compares ranks.
 //!
-//! Pairs of bytes are looked up in a square of 256 x 256. All are in one flat table of 8-byte entries, 20 bits of left
-//! symbol, 20 of right symbol and 24 of place, all of them inverted so that 0 is no entry. An entry stands in one of two slots that its pair names, both on one page of
-//! 4 KiB (*cuckoo hashing*: who finds both taken moves one of the two to its other slot). A look-up is two independent
-//! loads and no branch, present or absent.
+//! Pairs of bytes are looked up in a square of 256 x 256. All others are in one flat table of 8-byte entries: 20 bits of left
+//! symbol, 20 of right symbol and 24 of place, all inverted so that 0 means an empty slot. An entry stands in one of the two
+//! slots that its pair determines, both on one page of 4 KiB (*cuckoo hashing*: an insertion that finds both taken moves one
+//! of the two entries to its other slot). A look-up is two independent loads and no branch, present or absent.
 //!
 //! Most pairs that are asked for are absent, and the table is too large for the processor's near caches. So a *filter*
 //! stands before it: 8 to 16 bits a merge, of which each pair sets one. Where a pair's bit is not set, the pair is absent, and
@@ -166,7 +166,7 @@ impl PairTable {
         self.ordered
     }
 
-    /// How many bytes these symbols are together.
+    /// How many bytes these symbols have together.
     pub(super) fn length(&self, symbols: &[u32]) -> usize {
         let length = |&symbol: &u32| self.vocab.token_bytes(self.id(symbol)).map_or(0, <[u8]>::len);
         symbols.iter().map(length).sum()
@@ -181,7 +181,7 @@ impl PairTable {
     }
 }
 
-/// A look-up that has been begun.
+/// A look-up that has begun.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Probe {
     /// Inverted, as in the table.
@@ -195,7 +195,7 @@ impl Probe {
     pub(super) const NONE: Probe = Probe { pair: u64::MAX, slot: 0, other: 0 };
 }
 
-/// A set of pairs that holds all it was given, and a tenth of all others at most.
+/// A set of pairs that contains every pair it was given, and reports at most a tenth of all others as members.
 #[derive(Debug)]
 struct Filter {
     words: Vec<u64>,
@@ -266,7 +266,7 @@ fn hash_of(pair: u64) -> u64 {
     pair.wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
-/// The two slots of a pair, each the other's other, among as many as the shift leaves; a whole number of pages.
+/// The two slots of a pair, among as many as the shift leaves; a whole number of pages.
 #[inline(always)]
 fn slots_of(hash: u64, shift: u32) -> (usize, usize) {
     let slot = (hash >> shift) as usize;
@@ -283,7 +283,8 @@ fn placed(merges: &[Merge]) -> impl Iterator<Item = (u32, &Merge)> + Clone {
     })
 }
 
-/// The table of so many pairs, at most half full, with an empty slot behind it; and the shift that makes slots of hashes.
+/// An empty table for that many pairs, at most half full, with an empty slot behind it; and the shift that makes slots of
+/// hashes.
 fn build_slots(count: usize, pairs: &(impl Iterator<Item = (u32, u32, u32)> + Clone)) -> (Zeroed, u32) {
     let mut len = (2 * count).next_power_of_two().max(PAGE);
     loop {
@@ -307,7 +308,7 @@ fn build_slots(count: usize, pairs: &(impl Iterator<Item = (u32, u32, u32)> + Cl
 fn insert(slots: &mut [u64], shift: u32, mut entry: u64) -> bool {
     let places = |entry: u64| slots_of(hash_of(!entry >> PLACE_BITS), shift);
     let (one, two) = places(entry);
-    // As a rule one of the two is free; which, nobody can guess.
+    // As a rule one of the two is free; which one is unpredictable.
     let mut slot = select_unpredictable(slots[one] == EMPTY, one, two);
     for _ in 0..MOVES {
         std::mem::swap(&mut slots[slot], &mut entry);

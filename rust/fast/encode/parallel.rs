@@ -1,12 +1,11 @@
 //! Many documents, or one long one, on several threads. The order of results is that of the input.
 //!
-//! Threads take items, or groups of small ones, from a list by one atomic counter. They are made for the call and end with it:
-//! there is no pool that a fork could lose, and with one thread, or little work, none is made at all. Each thread takes a
-//! workspace of its own from the encoder.
+//! Threads take items, or groups of small ones, from a list by one atomic counter. With one thread, or little work, none is
+//! started. Each thread takes its own workspace from the encoder.
 //!
 //! Where a group's ids go is known once all groups before it are done. So the groups are handed out in order, and each
-//! thread encodes into a small buffer, which is copied to its place while it is still near; what is done too soon waits, and
-//! whoever closes the gap copies it.
+//! thread encodes into a small buffer, which is copied to its place while it is still in the cache; a group that is done too
+//! soon waits, and the thread that closes the gap copies it.
 //!
 //! One long document is cut where `scan::safe_cut` finds that no piece changes (proof there).
 //!
@@ -30,10 +29,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 const WORTH_A_THREAD: usize = 1 << 17;
 /// About the size of the parts of a long document, in bytes or units, and of groups of short ones.
 const GROUP: usize = 1 << 18;
-/// How many units are looked at for a cut.
+/// How many units are searched for a cut at a time.
 const WINDOW: usize = 1 << 12;
 
-/// Neighbouring items, so many together that taking them is no work.
+/// Ranges of neighbouring items, large enough that taking one costs next to nothing.
 fn groups<T>(items: &[T], size: impl Fn(&T) -> usize) -> Vec<Range<usize>> {
     let mut groups = Vec::new();
     let (mut start, mut bytes) = (0, 0);
@@ -47,7 +46,7 @@ fn groups<T>(items: &[T], size: impl Fn(&T) -> usize) -> Vec<Range<usize>> {
     groups
 }
 
-/// How many threads so much work is worth.
+/// How many threads that much work is worth.
 fn worth(threads: usize, groups: usize, bytes: usize) -> usize {
     threads.min(groups).min(bytes / WORTH_A_THREAD).max(1)
 }
@@ -130,7 +129,7 @@ struct InOrder {
 
 #[derive(Default)]
 struct State {
-    /// Where the ids go, and how many have their places there. As a vector it stays empty until they are written.
+    /// Where the ids go, and how many have a place there. The vector stays empty until all are written.
     all: Vec<u32>,
     length: usize,
     /// The number of the list that comes next.
@@ -142,12 +141,12 @@ struct State {
 }
 
 impl InOrder {
-    /// Into the room of an empty vector.
+    /// Writes into the room of an empty vector.
     fn new(all: Vec<u32>) -> InOrder {
         InOrder { state: Mutex::new(State { all, ..State::default() }), moving: RwLock::default() }
     }
 
-    /// Put a list; an empty buffer comes back.
+    /// Puts a list in its place and returns an empty buffer.
     fn put(&self, number: usize, ids: Vec<u32>) -> Vec<u32> {
         let mut state = self.state();
         state.waiting.insert(number, ids);
@@ -172,7 +171,7 @@ impl InOrder {
         buffer
     }
 
-    /// The place of the next so many ids.
+    /// The place of the next `length` ids.
     fn place(&self, state: &mut State, length: usize) -> *mut u32 {
         let start = state.length;
         state.length += length;
@@ -191,7 +190,7 @@ impl InOrder {
     /// All lists, when all were put.
     fn finish(self) -> Vec<u32> {
         let State { mut all, length, .. } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        // SAFETY: whoever put a list has copied it, so all places up to here have been written.
+        // SAFETY: every list that was put has been copied, so all places up to here have been written.
         unsafe { all.set_len(length) };
         all
     }
@@ -269,7 +268,7 @@ impl Encoder {
     }
 }
 
-/// Append ids; where there is nothing yet, without a copy.
+/// Appends ids; where there is nothing yet, without a copy.
 fn append(out: &mut Vec<u32>, ids: Vec<u32>) {
     if out.is_empty() {
         *out = ids;

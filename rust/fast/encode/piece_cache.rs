@@ -1,13 +1,13 @@
-//! Which ids a piece had when it was met before.
+//! The ids of pieces that were met before.
 //!
 //! Words repeat: of a hundred pieces of running text, one or two are new. A cache line of 64 bytes holds four entries of 16:
 //! the key of a piece ([`super::piece_key`]) and a 20-bit *value*. The values below `first_record` are ids, those from it on name
-//! records with several ids ([`super::id_ring`]). A piece belongs on one bucket, chosen by its hash; when that is full, on
-//! the next; when that is full too, it takes the place of another on its own bucket. When half of the slots are taken, the buckets
-//! double, up to a number given at the start. Nothing but speed depends on what is forgotten.
+//! records with several ids ([`super::id_ring`]). A piece belongs in one bucket, chosen by its hash; when that is full, in the
+//! next; when that is full too, it replaces another piece in its own bucket. When half of the slots are taken, the number of
+//! buckets doubles, up to a limit given at the start. Only speed depends on what is dropped.
 //!
 //! Invariants: a bucket fills from its first slot, and only `turn` removes; so a bucket whose last slot is free is not full. No
-//! entry names a record that was forgotten. The memory is never more than that of the buckets and records given at the start,
+//! entry names a record that was dropped. The memory is never more than that of the buckets and records given at the start,
 //! whatever is encoded.
 //!
 //! Costs: a hit is one bucket. `seeded` and `grow` are one insertion an entry. Not shared between threads: see `pool.rs`.
@@ -31,21 +31,20 @@ const AHEAD: usize = 24;
 pub(super) struct Size {
     /// The number of buckets is 2 to this power.
     pub(super) log_buckets: u32,
-    /// To what power it grows.
+    /// The power up to which it grows.
     pub(super) max_log_buckets: u32,
     /// The first value that names a record; ids from it on need one. No more than half of all values.
     pub(super) first_record: u32,
-    /// Units of records; at most the number of values that are left.
+    /// Rows of records; at most the number of values that are left.
     pub(super) records: usize,
 }
 
 impl Size {
-    /// For a vocabulary of so many ids, and no more than so many bytes once all is taken (a megabyte at least): at best a
-    /// million entries, and half of them at first where the ids are no more than 131,072. The values that are no ids name
-    /// records.
+    /// Sizes a cache for `n_ids` ids within `bytes` at full growth (a megabyte at least): at most a million entries, and half
+    /// as many at first if there are no more than 131,072 ids. The values that are not ids name records.
     pub(super) fn for_ids(n_ids: u32, bytes: usize) -> Size {
         let first_record = n_ids.min(VALUES / 2);
-        // Nearly every entry that is no id has a record of one row.
+        // Nearly every entry that is not an id has a record of one row.
         let entries = bytes.max(1 << 20) / (size_of::<u128>() + size_of::<Row>());
         let max_log_buckets = (entries / SLOTS).ilog2().min(18);
         Size {
@@ -78,7 +77,7 @@ impl PieceCache {
         PieceCache::of(Zeroed::new(words(size)), size)
     }
 
-    /// A cache that remembers that these pieces, given by their keys, are one token each; the first of them, if it is small.
+    /// A cache that knows that these pieces, given by their keys, are one token each; only the first of them, if it is small.
     pub(super) fn seeded(size: Size, pieces: impl Iterator<Item = (u128, u32)>) -> PieceCache {
         let mut cache = PieceCache::of(Zeroed::present(words(size)), size);
         let pieces = pieces.take(cache.half());
@@ -90,7 +89,7 @@ impl PieceCache {
         cache
     }
 
-    /// Twice as many buckets, when half of the slots are taken and there are not as many yet as there can be.
+    /// Doubles the number of buckets when half of the slots are taken, up to the limit.
     pub(super) fn grow(&mut self) {
         if self.entries <= self.half() || self.size.log_buckets >= self.size.max_log_buckets {
             return;
@@ -99,7 +98,7 @@ impl PieceCache {
         self.entries = 0;
         let buckets = std::mem::replace(&mut self.buckets, Zeroed::present(words(self.size)));
         for bucket in buckets.as_chunks().0 {
-            // Those of one bucket go to two neighbouring ones.
+            // The entries of one bucket go to two neighbouring ones.
             for entry in (0..SLOTS).map(|slot| bucket::entry(bucket, slot)).filter(|&entry| entry != 0) {
                 self.put(entry & ((1 << VALUE_SHIFT) - 1), (entry >> VALUE_SHIFT) as u32);
             }
@@ -124,7 +123,7 @@ impl PieceCache {
         View { buckets: self.buckets(), shift: 64 - log_buckets, records: self.records.rows(), first_record }
     }
 
-    /// Remember the ids of a piece, and answer its value; None where there is no room for them.
+    /// Stores the ids of a piece and returns its value; None where there is no room for them.
     pub(super) fn insert(&mut self, key: u128, piece: &[u8], ids: &[u32]) -> Option<u32> {
         let value = match *ids {
             [id] if id < self.size.first_record && !is_long(key) => id,

@@ -1,7 +1,7 @@
 //! A piece as one number that names it.
 //!
 //! A piece of up to 13 bytes *is* its key: the bytes, little end first, with their number in the four bits above them. A
-//! longer piece is named by 104 bits of hash under the number 14, and whoever finds it compares its bytes too. The tag
+//! longer piece is named by 104 bits of hash under the number 14, and a look-up compares its bytes too. The tag
 //! keeps pieces of NUL bytes apart from each other and from the empty slots of a table, whose tag is 0.
 //!
 //! ```text
@@ -22,7 +22,7 @@ pub(super) const LOAD: usize = 16;
 const LONG_TAG: u128 = 14;
 const TAG_SHIFT: u32 = 104;
 pub(super) const VALUE_SHIFT: u32 = 108;
-/// The bits of a key, without what may stand above them.
+/// The bits of a key, without those above it.
 pub(super) const KEY_MASK: u128 = (1 << VALUE_SHIFT) - 1;
 
 const MASKS: [u128; 16] = {
@@ -45,7 +45,7 @@ pub(super) fn key_of(text: &[u8], start: usize, end: usize) -> u128 {
     short_key(load(text, start), len)
 }
 
-/// The same of a piece of up to 13 bytes, where at least [`LOAD`] bytes follow its start.
+/// As [`key_of`], for a piece of up to 13 bytes where at least [`LOAD`] bytes follow its start.
 ///
 /// # Safety
 ///
@@ -101,7 +101,7 @@ pub(super) fn is_long(key: u128) -> bool {
     key >> TAG_SHIFT & 15 == LONG_TAG
 }
 
-/// The hash of a key without value: its high bits choose a line. (Each bit of a product depends on all bits of the factors
+/// The hash of a key without value: its high bits choose a bucket. (Each bit of a product depends on all bits of the factors
 /// that are no higher, so the high ones on all of them.)
 #[inline(always)]
 pub(super) fn hash(key: u128) -> u64 {

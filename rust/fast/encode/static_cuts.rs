@@ -1,8 +1,8 @@
 //! Cuts inside a piece where no token can stand across. Must not change what `encode_piece` of `rust/encode.rs` gives.
 //!
-//! Chinese, Japanese, Thai or Hindi comes as pieces of many characters, no two alike, which no cache of pieces helps. But of
-//! all pairs of characters that meet in a text, few meet inside a token (16,000 pairs in o200k, 800 in cl100k). Where two
-//! meet that never do, no merge can cross, for what it made would be a token that holds both. So the piece may be cut there,
+//! Chinese, Japanese, Thai or Hindi comes as pieces of many characters, no two alike, so a cache of pieces does not help. But
+//! of all pairs of adjacent characters in a text, few occur inside a token (16,000 pairs in o200k, 800 in cl100k). No merge
+//! can cross a place between two characters that are adjacent in no token, for it would make a token that holds both. So the piece may be cut there,
 //! and its parts are looked up and remembered each by itself.
 //!
 //! Only places between two characters of three bytes are considered, which are nearly all that matter and quickly found
@@ -11,9 +11,9 @@
 //! only if it is in neither. `pairs` is a set of bits chosen by a hash: if two pairs share a bit, a cut is missed, never made
 //! wrongly.
 //!
-//! The parts are looked up as pieces of their own, and "a piece that is a token is taken whole" would be asked of parts that
-//! the mirror never asks it of. So the encoder cuts only where that question makes no difference: where merges make every
-//! token, or whole pieces are not taken.
+//! The parts are looked up as if they were pieces, so "a piece that is a token is taken whole" would apply to parts to which
+//! the mirror does not apply it. So the encoder cuts only where that rule makes no difference: where merges make every token,
+//! or whole pieces are not taken.
 //!
 //! Costs: 33 KB; one look-up for each such place of a text, next to nothing for ASCII. Building reads every token once, some
 //! milliseconds, and so waits until a text has places enough.
@@ -40,19 +40,19 @@ pub(super) struct StaticCuts {
 pub(super) struct Cutting {
     places: Vec<usize>,
     merged: Vec<usize>,
-    /// How many places were found so far.
+    /// How many places have been found so far.
     found: usize,
 }
 
 impl Cutting {
-    /// Look for places inside the range; whether there are any, and so many were found by now that the cuts are worth knowing.
+    /// Looks for places inside the range. True if there are any, and enough have been found so far to be worth the tables.
     pub(super) fn find(&mut self, text: &[u8], range: Range<usize>) -> bool {
         find_wide_pairs(text, range, &mut self.places);
         self.found = self.found.saturating_add(self.places.len());
         !self.places.is_empty() && self.found >= WORTH
     }
 
-    /// Keep no more than so many places.
+    /// Shrinks the memory of the places to room for `kept`.
     pub(super) fn shrink_to(&mut self, kept: usize) {
         for places in [&mut self.places, &mut self.merged] {
             places.clear();
@@ -84,10 +84,10 @@ impl StaticCuts {
         }
     }
 
-    /// Put the places that were found and are cuts among the ends of pieces.
+    /// Inserts those of the found places that are cuts among the ends of pieces.
     pub(super) fn cut(&self, text: &[u8], ends: &mut Vec<usize>, cutting: &mut Cutting) {
         let Cutting { places, merged, .. } = cutting;
-        // Every place is written, and written over if it is no cut: a branch could not be guessed.
+        // Every place is written, and overwritten if it is not a cut: a branch would be unpredictable.
         let mut kept = 0;
         for index in 0..places.len() {
             let place = places[index];

@@ -67,12 +67,12 @@ impl Tables {
     }
 }
 
-/// What is found out about a vocabulary when its first cache is seeded.
+/// What is known of a vocabulary once its first cache was seeded.
 #[derive(Debug)]
 struct Warm {
     /// By id, whether the merges make the token of its bytes; empty if they make all of them.
     made: Vec<bool>,
-    /// Whether the merges make every token of its bytes, so that whole pieces need not be asked for.
+    /// Whether the merges make every token of its bytes, so that whole pieces need no look-up.
     merges_make_all: bool,
 }
 

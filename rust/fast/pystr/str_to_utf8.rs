@@ -2,7 +2,7 @@
 //!
 //! Python keeps a str as one array of 1, 2 or 4 bytes a character, as wide as its widest needs: one emoji makes a whole
 //! book four bytes a letter. Turning all of it into UTF-8 at once costs more than encoding it, since the result is new
-//! memory; a small buffer that is used again stays in the processor's cache.
+//! memory; a small buffer that is reused stays in the processor's cache.
 //!
 //! A surrogate pair becomes its code point, a lone surrogate U+FFFD.
 //!
@@ -59,8 +59,8 @@ impl<'s> Units<'s> {
         bytes
     }
 
-    /// Append the UTF-8 of about `wanted` units from `from` on, at least one if there is one, and answer where the next
-    /// begin. A surrogate pair is not torn.
+    /// Appends the UTF-8 of about `wanted` units from `from` on, at least one if there is one, and returns where
+    /// the next begin. A surrogate pair is not split.
     pub fn transcode(&self, from: usize, wanted: usize, out: &mut Vec<u8>) -> usize {
         match self {
             Units::One(units) => transcode(units, from, wanted, out),
@@ -98,7 +98,7 @@ fn transcode<U: Unit>(units: &[U], from: usize, wanted: usize, out: &mut Vec<u8>
             // SAFETY: there is room for four bytes a unit of the stretch.
             let (taken, written) = unsafe { write_run(&units[at..stretch], out.as_mut_ptr().add(len)) };
             (at, len) = (at + taken, len + written);
-            // What is near is of one kind as a rule.
+            // Neighbours are usually of one kind.
             let near = stretch.min(at + RUN);
             while at < near {
                 let (value, taken) = char_at(units, at);
@@ -114,7 +114,7 @@ fn transcode<U: Unit>(units: &[U], from: usize, wanted: usize, out: &mut Vec<u8>
     at
 }
 
-/// Write as many of the first units as go together, perhaps none; how many units these are, and how many bytes.
+/// Writes as many of the first units as can be written together, perhaps none. Returns the number of units and of bytes.
 ///
 /// # Safety
 ///
@@ -130,7 +130,7 @@ unsafe fn write_run<U: Unit>(units: &[U], out: *mut u8) -> (usize, usize) {
     unsafe { write_ascii(units, out) }
 }
 
-/// Write the ASCII that the units begin with.
+/// Writes the ASCII that the units begin with.
 ///
 /// # Safety
 ///
@@ -163,7 +163,7 @@ fn char_at<U: Copy + Into<u32>>(units: &[U], at: usize) -> (u32, usize) {
 }
 
 /// The UTF-8 of a character in four bytes, and how many of them it is. The shorter forms are all made and one is chosen: in
-/// text of many scripts nobody can guess which it will be.
+/// text of many scripts a branch would be unpredictable.
 #[inline(always)]
 fn utf8(value: u32) -> ([u8; LONGEST], usize) {
     let tail = |shift: u32| value >> shift & 0x3F | 0x80;

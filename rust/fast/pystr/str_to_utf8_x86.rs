@@ -2,7 +2,7 @@
 //!
 //! Sixteen units that are all ASCII are packed to sixteen bytes. Of others, eight at a time stand in lanes of four bytes. In
 //! each lane the forms of one, two and three bytes are made and one is kept; then a *shuffle* moves the bytes that count
-//! together. Which shuffle, is looked up: two bits a lane tell its length, so four lanes are a number below 256. By hand, `aé`:
+//! together. The shuffle is looked up: two bits of each lane give its length, so four lanes make a number below 256. By hand, `aé`:
 //! lanes `61 .. .. ..` and `C3 A9 .. ..`, lengths 1 and 2, shuffle 0, 4, 5: `61 C3 A9`.
 //!
 //! Costs: some 5 instructions a character, ASCII less than one; a table of 4 KiB.
@@ -101,8 +101,8 @@ impl Lanes for u32 {
     }
 }
 
-/// Write the UTF-8 of the first units, until fewer than sixteen are left or one of the next eight is a surrogate or needs four
-/// bytes; how many units these are, and how many bytes.
+/// Writes the UTF-8 of the first units, until fewer than sixteen are left or one of the next eight is a surrogate or needs four
+/// bytes. Returns the number of units and of bytes.
 ///
 /// # Safety
 ///
@@ -126,7 +126,7 @@ pub(super) unsafe fn write<U: Lanes>(units: &[U], out: *mut u8) -> (usize, usize
     (at, len)
 }
 
-/// Write eight characters below U+10000 that are no surrogates; how many bytes that is.
+/// Writes eight characters and returns the number of bytes; None if one is a surrogate or above U+FFFF.
 #[inline(always)]
 unsafe fn write_eight(value: __m256i, out: *mut u8) -> Option<usize> {
     // SAFETY: the caller has AVX2, and room for 32 bytes.

@@ -1,8 +1,8 @@
-//! UTF-8 -> the code units of a Python str: the way back of `str_to_utf8.rs`.
+//! UTF-8 -> the code units of a Python str: the inverse of `str_to_utf8.rs`.
 //!
-//! CPython decodes UTF-8 into the narrowest str and begins anew, wider, when a character does not fit; of a book with
-//! one curly quote, that is a copy for nothing. Here the bytes are looked at first: the greatest of them is the lead of the
-//! greatest character, near enough to know the width, and those that are no continuations are as many as the characters.
+//! CPython decodes UTF-8 into the narrowest str and begins anew, wider, when a character does not fit; for a book with
+//! one curly quote, that is a wasted copy. Here the bytes are read first: the greatest of them is the lead of the
+//! greatest character, near enough to know the width, and the bytes that are not continuations are as many as the characters.
 //!
 //! Costs: O(bytes), some 0.5 ns each; no memory but the result's.
 
@@ -25,7 +25,7 @@ pub enum Width {
 /// The width of the units that Python keeps this text in, and how many they are.
 pub fn measure(text: &str) -> (Width, usize) {
     let (mut greatest, mut continuations) = (0, 0);
-    // So few at a time that a byte can count them, for vectors of bytes.
+    // Few enough at a time that a byte can count them, for vectors of bytes.
     for some in text.as_bytes().chunks(128) {
         let (some_greatest, some_continuations) = some.iter().fold((0, 0), |(greatest, count): (u8, u8), &byte| {
             (greatest.max(byte), count + u8::from(byte & 0xC0 == 0x80))
@@ -69,7 +69,7 @@ impl Unit for u32 {
     }
 }
 
-/// Write the characters of a text, each as one unit; `out` has a place for each of them, and their width fits.
+/// Writes the characters of a text, each as one unit; `out` has a place for each of them, and their width fits.
 pub fn write<U: Unit>(text: &str, out: &mut [U]) {
     let bytes = text.as_bytes();
     let (mut at, mut count) = (0, 0);
@@ -82,7 +82,7 @@ pub fn write<U: Unit>(text: &str, out: &mut [U]) {
             (at, count) = (at + RUN, count + RUN);
             continue;
         }
-        // What is near is of one kind as a rule.
+        // Neighbours are usually of one kind.
         let near = bytes.len().min(at + RUN);
         while at < near {
             let (value, length) = char_at(bytes, at);

@@ -1,7 +1,7 @@
 //! The bits of a mask -> their positions in the text.
 
-/// Write the positions of the bits, counted from `base`, or answer that there is no room for them. Where there is room for
-/// 64, more is written than there are bits, to spare the branches.
+/// Writes the positions of the bits, counted from `base`; false, and nothing is written, if there is no room for them. Where
+/// there is room for 64, more is written than there are bits, to spare the branches.
 #[inline(always)]
 pub(super) fn write(mut bits: u64, base: usize, out: &mut [usize]) -> bool {
     if let Some(out) = out.first_chunk_mut::<64>() {

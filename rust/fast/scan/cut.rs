@@ -6,8 +6,8 @@
 //!
 //! 1. *A piece ends there in the whole text.* No alternative of gpt2 has white space after a character that is not
 //!    white. In cl100k and o200k only the punctuation rule has, and there only line ends (`[\r\n]*`, `[\r\n/]*`) after
-//!    characters that are no letters or numbers. So nothing spans the cut if `w` is no line end, or `c` is a letter or a
-//!    number, or the pattern is gpt2. (A mark does not count as a letter here: punctuation can hold it.)
+//!    characters that are neither letters nor numbers. So nothing spans the cut if `w` is not a line end, or `c` is a letter
+//!    or a number, or the pattern is gpt2. (A mark does not count as a letter here: punctuation can hold it.)
 //! 2. *The left half has the same pieces alone.* What a rule sees beyond its own piece is: the end of a run, which is
 //!    the same before white space and before the end of the text; `(?!\S)` and `$`, which only white space asks, and the
 //!    left half's last character is not white, so every white run of it is followed by the same character as before; the

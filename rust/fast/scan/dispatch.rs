@@ -56,7 +56,7 @@ impl Isa {
         Self::Portable
     }
 
-    /// What the instructions make of 64 bytes, read as text and as flags.
+    /// The masks of 64 bytes, read as text and as flags.
     #[cfg(test)]
     pub(super) fn read(self, bytes: &[u8; 64]) -> (Ascii, [u64; 8]) {
         match self {

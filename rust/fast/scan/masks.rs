@@ -1,6 +1,6 @@
 //! The starts of pieces in a window of 64 bytes, from bit masks. Must equal `scalar.rs`, and so `rust/pretokenize.rs`.
 //!
-//! Bit i of a mask speaks of byte i, and every byte of a character that is not ASCII carries the character's class. A window
+//! Bit i of a mask describes byte i, and every byte of a character that is not ASCII carries the character's class. A window
 //! begins where a piece starts, so nothing before it matters: shifting in zeros is right.
 //!
 //! * *Shifts* compare neighbours: `letter & !(letter << 1)` is where runs of letters begin; `white & !(white >> 1)` where
@@ -258,7 +258,7 @@ fn first_bytes<const WIDE: bool>(last: u64, all: &Classes) -> u64 {
 }
 
 /// The starts in white runs (what punctuation absorbed is not in `white`), for the patterns with `\s*[\r\n]`: a run's
-/// first character, what follows its last line end, and its last character if that is no line end.
+/// first character, what follows its last line end, and its last character if that is not a line end.
 #[inline(always)]
 fn white_starts<const WIDE: bool>(white: u64, all: &Classes) -> u64 {
     let blank = white & !all.newline;

@@ -13,7 +13,7 @@
 //! 6. `wide_pairs`: where two characters of three bytes meet, by the same masks.
 //! 7. `dispatch`: the two loops, compiled for each set of instructions; with `vector_*` the only `unsafe` code here.
 //! 8. `scanner`: [`Scanner`] hands out ends in blocks, so that its callers can work in phases (scan, hash and prefetch, look
-//!    up, write out), each a small loop of its own.
+//!    up, write out), each a small loop.
 //! 9. `cut`: where a text may be cut in two without changing a piece, for threads and streams.
 //!
 //! Costs: time linear in the text whatever it holds; no allocation but the caller's vector; no recursion. Measured on one

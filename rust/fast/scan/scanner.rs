@@ -3,7 +3,7 @@
 use super::dispatch::Isa;
 use super::grammar::Grammar;
 
-/// Hand the pieces of a text to `emit`, in order.
+/// Passes the pieces of a text to `emit`, in order.
 pub fn split<'t>(grammar: Grammar, text: &'t [u8], emit: &mut dyn FnMut(&'t [u8])) {
     let mut scanner = Scanner::new(grammar, text);
     let mut ends = Vec::new();
@@ -35,12 +35,12 @@ pub struct Scanner<'t> {
 }
 
 impl<'t> Scanner<'t> {
-    /// A scanner at the start of `text`, any bytes of any length, with the fastest instructions there are.
+    /// A scanner at the start of `text`, any bytes of any length, with the fastest instructions of this processor.
     pub fn new(grammar: Grammar, text: &'t [u8]) -> Self {
         Self { grammar, text, position: 0, isa: Isa::fastest() }
     }
 
-    /// The same with other instructions, to compare them; those that this processor lacks fall back to
+    /// As [`new`](Self::new) with other instructions, to compare them; those that this processor lacks fall back to
     /// [`Isa::Portable`].
     pub fn with_isa(grammar: Grammar, text: &'t [u8], isa: Isa) -> Self {
         let isa = if Isa::available().contains(&isa) { isa } else { Isa::Portable };
@@ -62,8 +62,8 @@ impl<'t> Scanner<'t> {
             ends.clear();
             return false;
         }
-        // What is left of the block before is written over, not cleared first: that would cost a tenth of the scan.
-        // Short texts do not pay for a whole block either: each piece has a byte, and a window writes 64 ends.
+        // The ends of the block before are overwritten, not cleared first: that would cost a tenth of the scan. A short text
+        // does not pay for a whole block either: each piece has a byte, and a window writes 64 ends.
         let left = self.text.len() - self.position;
         let most = if left < 64 { left } else { left + 64 };
         ends.resize(max_pieces.clamp(1, most), 0);

@@ -1,6 +1,6 @@
 //! Sixty-four bytes to bit masks, in the words of each processor: the only part of the scanners that depends on one.
 //!
-//! Bit i of every mask speaks of byte i of the window. [`Portable`] needs nothing but 64-bit integers; the others
+//! Bit i of every mask describes byte i of the window. [`Portable`] needs nothing but 64-bit integers; the others
 //! compare 16, 32 or 64 bytes in one instruction. All give the same masks, which a test asserts, and `masks.rs` does
 //! the rest of the work from them.
 
@@ -35,7 +35,7 @@ pub(super) struct Ascii {
     pub from_four: u64,
 }
 
-/// What a window is read with.
+/// The instructions that a window is read with.
 pub(super) trait Vectors {
     fn ascii(bytes: &[u8; 64]) -> Ascii;
     /// Transposes flags: bit i of plane k is bit k of `flags[i]`.

@@ -11,7 +11,7 @@ use std::arch::x86_64::{
 /// Two vectors of 32 bytes. Comparisons are signed, so bytes that are not ASCII are less than all others.
 pub(in crate::fast::scan) struct Avx2;
 
-/// The high bits of the bytes that a question answers with.
+/// The high bits of the bytes that `question` returns.
 #[inline(always)]
 fn mask(halves: [__m256i; 2], question: impl Fn(__m256i) -> __m256i) -> u64 {
     let [low, high] = [question(halves[0]), question(halves[1])];

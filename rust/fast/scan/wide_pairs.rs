@@ -1,7 +1,7 @@
-//! Where two characters of three bytes meet, found 64 bytes at a time; `static_cuts.rs` asks.
+//! The places where two characters of three bytes meet, found 64 bytes at a time; for `encode/static_cuts.rs`.
 //!
 //! A character stands whole at byte i if a lead of three bytes is there and two continuations follow. Two of them meet at p
-//! if one stands whole at p - 3 and one at p. A window of 64 bytes settles the places 3 to 61 of it, so the next begins 59
+//! if one stands whole at p - 3 and one at p. A window of 64 bytes decides its places 3 to 61, so the next begins 59
 //! further on, and no state passes between them.
 
 use super::bits::write;
@@ -9,7 +9,7 @@ use super::vector::Vectors;
 use std::ops::Range;
 
 const WINDOW: usize = 64;
-/// How many places a window settles, beginning with the third.
+/// How many places a window decides, beginning with the third.
 const STEP: usize = 59;
 
 /// Replaces `places` by all places inside the range, its ends left out, at which two characters of three bytes meet.

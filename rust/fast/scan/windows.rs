@@ -1,8 +1,8 @@
 //! The loop over windows: from the starts of pieces as bits to their ends as numbers.
 //!
 //! Each window begins at the last start that the one before was sure of, so that no state passes from one to the next;
-//! the price is reading about one piece in fifteen twice. What a window cannot decide is `scalar.rs`'s; where window
-//! after window cannot, as in bytes that are no text, it takes twice as many pieces each time. Must equal that file's
+//! the price is reading about one piece in fifteen twice. What a window cannot decide is left to `scalar.rs`; where several
+//! windows in a row cannot, as in binary data, it takes twice as many pieces each time. Must equal that file's
 //! `piece_end`, called again and again.
 
 use super::bits::write;
@@ -13,14 +13,14 @@ use super::vector::Vectors;
 
 /// The most pieces that are left to the scalar scanner at once.
 const STRETCH: usize = 32;
-/// From how many bytes on a window was worth its time.
+/// A window that settled this many bytes was worth its time.
 const WORTH: usize = 32;
 
-/// Writes the ends of the pieces from `position` on, moves it to the last one, and returns how many: at least one, as
+/// Writes the ends of the pieces from `position` on, moves it to the last one, and returns their number: at least one, as
 /// `position` must be inside the text and `ends` not empty.
 #[inline(always)]
 pub(super) fn fill<V: Vectors>(grammar: Grammar, text: &[u8], position: &mut usize, ends: &mut [usize]) -> usize {
-    // With the pattern known to the compiler, each of the three becomes a loop of its own.
+    // With the pattern known to the compiler, each of the three becomes a separate loop.
     match grammar {
         Grammar::Gpt2 => fill_one::<V>(Grammar::Gpt2, text, position, ends),
         Grammar::Cl100k => fill_one::<V>(Grammar::Cl100k, text, position, ends),

@@ -14,7 +14,7 @@
 //! [`Arena::holds`]).
 //!
 //! Pieces lie in falling order of their counts, so the *weight* of a position (the count of its piece) is a step
-//! function: whoever walks positions upwards looks a weight up only where a step begins.
+//! function: a walk over ascending positions looks up a weight only where a step begins.
 
 use std::cmp::Reverse;
 
@@ -55,7 +55,7 @@ impl Symbol for u32 {
 /// The distinct pieces, laid out in falling order of count, and what is known of each id.
 pub(super) struct Arena<S> {
     pub slots: Vec<S>,
-    /// Does every token begin as a single byte?
+    /// Whether every token begins as a single byte.
     pub bytes_only: bool,
     /// Bytes of each id's token; 0 for the gap and for ids that no merge has made yet.
     pub lengths: Vec<u32>,
@@ -66,7 +66,7 @@ pub(super) struct Arena<S> {
 }
 
 impl<S: Symbol> Arena<S> {
-    /// Lay out the pieces.
+    /// Lays out the pieces.
     pub fn new(layout: &Layout, base: &StartVocab, gap: u32, pieces: &impl Pieces) -> Result<Self> {
         let mut lengths = vec![0; gap as usize + 1];
         for (id, token) in base.vocab.tokens.iter() {
@@ -102,18 +102,18 @@ impl<S: Symbol> Arena<S> {
         Ok(Self { slots, bytes_only: base.is_bytes(), lengths, gap, weights })
     }
 
-    /// Does the pair stand at `p`? Exact for every `p` at which it stood when its list of positions was made.
+    /// Whether the pair stands at `p`. Exact for every `p` at which it stood when its list of positions was made.
     ///
-    /// `slots[p]` equals the left id only if a token of that id still starts at `p`: whoever swallowed that start wrote
-    /// a gap there or an id that is younger than the list, and no older id is ever written again. So `p + left_length`
+    /// `slots[p]` equals the left id only if a token of that id still starts at `p`: a merge that took that start wrote
+    /// a gap there or an id that is younger than the list, and older ids are never written again. So `p + left_length`
     /// is a true start (or a gap between pieces), where the slot always holds the token's id.
     #[inline]
     pub fn holds(&self, p: u32, left: S, left_length: u32, right: S) -> bool {
         self.slots[p as usize] == left && self.slots[(p + left_length) as usize] == right
     }
 
-    /// Show each token or gap from `from` on, up to the first that starts at `to` or later, with what follows it:
-    /// `(p, left, right)`. Where it stopped comes back.
+    /// Calls `show` with each token or gap from `from` on, up to the first that starts at `to` or later, with what follows it:
+    /// `(p, left, right)`. Returns where it stopped.
     #[inline]
     pub fn walk(&self, from: u32, to: u32, mut show: impl FnMut(u32, u32, u32)) -> u32 {
         let mut p = from;
@@ -126,7 +126,7 @@ impl<S: Symbol> Arena<S> {
         p
     }
 
-    /// Position `p` will be looked at soon.
+    /// Prefetches position `p`.
     #[inline]
     pub fn prefetch(&self, p: u32) {
         prefetch(self.slots.as_ptr().wrapping_add(p as usize));
@@ -144,7 +144,7 @@ impl<S: Symbol> Arena<S> {
         self.slots[p as usize].id()
     }
 
-    /// Make the two tokens at `p` one.
+    /// Joins the two tokens at `p`.
     #[inline]
     pub fn join(&mut self, p: u32, left_length: u32, right_length: u32, id: u32) {
         let (middle, end) = (p + left_length, p + left_length + right_length);

@@ -1,5 +1,5 @@
-//! The pairs that training starts with. Of two bytes each, so that two small tables count them without a hash; or, where a
-//! vocabulary is extended, of any two of its tokens.
+//! The pairs that training starts with. They are pairs of bytes, so that two small tables count them without a hash; where a
+//! vocabulary is extended, they are pairs of any of its tokens.
 
 use super::arena::{Arena, POLL_EVERY, Symbol};
 use super::new_pairs::NewPairs;
@@ -59,7 +59,7 @@ impl Cells for OfIds {
     }
 }
 
-/// Add to `pairs` every pair that may be merged one day; the indices of the records come back. `working` is called now and
+/// Adds to `pairs` every pair that may be merged one day, and returns the indices of the records. Calls `working` now and
 /// then.
 pub(super) fn initial_pairs<S: Symbol>(
     arena: &Arena<S>,

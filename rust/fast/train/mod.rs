@@ -15,9 +15,9 @@
 //!
 //! # Why it is exact
 //!
-//! *Counts only fall.* A pair of which at least one part is made by training is born in the step that makes its younger
-//! part, in all its places at once: later steps bring other ids. So places only vanish, a count taken once is a bound for
-//! ever, and so is the first place of the pair in the corpus. A queue of such bounds yields the best pair: if the
+//! *Counts only fall.* A pair of which at least one part is made by training arises in the step that makes its younger
+//! part, in all its places at once: later steps make other ids. So places only vanish, a count taken once is a bound from
+//! then on, and so is the first place of the pair in the corpus. A queue of such bounds yields the best pair: if the
 //! highest bound proves exact, every other pair lies below its own bound and so below this count.
 //!
 //! *Which places still hold* is read from two slots ([`Arena::holds`]). *Whether a count is still exact* is read from two

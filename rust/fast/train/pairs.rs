@@ -1,8 +1,8 @@
-//! The pairs that may still be merged: for each the places where it stood when it was born, and a bound on its count.
+//! The pairs that may still be merged: for each the places where it stood when it arose, and a bound on its count.
 //!
 //! All occurrences of a pair arise in one step, the one that makes its younger symbol (at the start, for two bytes).
-//! Afterwards they only vanish. So a list of positions is written once and never grows; walking it tells which
-//! positions still hold, and the count found last is an upper bound for ever.
+//! Afterwards they only vanish. So a list of positions is written once and never grows; a walk over it finds the
+//! positions that still hold, and the count found last is an upper bound from then on.
 //!
 //! **When is a count still exact?** An occurrence of (l, r) vanishes when another pair takes its l as a *right* part, or
 //! its r as a *left* part. (Its l as a left part, or its r as a right part, would be the pair itself.) So two numbers
@@ -51,9 +51,9 @@ pub(super) struct Pairs {
     positions: Vec<u32>,
     /// Entries of `positions` that no record owns.
     unowned: usize,
-    /// When `positions` is to become longer than this, the lists move together first.
+    /// Before `positions` becomes longer than this, the lists are compacted.
     most: usize,
-    /// Space that a merged pair has left behind, for the lists of the pairs born of it.
+    /// Space that a merged pair has left behind, for the lists of the pairs that the merge creates.
     hole: Range<u32>,
     /// For each id the last merge in which it was the left part, and the right part.
     taken_as_left: Vec<u32>,
@@ -85,7 +85,7 @@ impl Pairs {
         &self.records[index as usize]
     }
 
-    /// Record `index` will be looked at soon.
+    /// Prefetches record `index`.
     pub fn prefetch(&self, index: u32) {
         prefetch(self.records.as_ptr().wrapping_add(index as usize));
     }
@@ -101,9 +101,9 @@ impl Pairs {
         self.most = self.positions.len() / 8 * 9;
     }
 
-    /// Make room before `len` more positions are written, should much of the pool be out of use, or the pool have grown.
+    /// Makes room before `len` more positions are written, should much of the pool be out of use, or the pool have grown.
     ///
-    /// Most positions of the first, long lists hold nothing soon; nobody knows until somebody looks. Positions in use never
+    /// Most positions of the first, long lists are soon out of date, which only a walk finds out. Positions in use never
     /// outnumber the slots once compacted, so 32 bits address them all (see `MAX_SLOTS` of `trainer.rs`).
     pub fn reserve<S: Symbol>(&mut self, len: usize, arena: &Arena<S>) {
         if self.unowned > self.positions.len() / 4 * 3 || self.positions.len() + len > self.most {
@@ -153,13 +153,13 @@ impl Pairs {
         }
     }
 
-    /// Fill in a position.
+    /// Fills in a position.
     #[inline]
     pub fn write(&mut self, place: u32, position: u32) {
         self.positions[place as usize] = position;
     }
 
-    /// Give a record back.
+    /// Gives a record back.
     pub fn remove(&mut self, index: u32) {
         let free = self.free;
         let pair = &mut self.records[index as usize];
@@ -174,7 +174,7 @@ impl Pairs {
         }
     }
 
-    /// Is the count of this pair certainly exact now?
+    /// Whether the count of this pair is certainly exact now.
     pub fn is_exact(&self, index: u32) -> bool {
         let pair = self.get(index);
         pair.left.max(pair.right) < self.dense
@@ -182,7 +182,7 @@ impl Pairs {
                 && self.taken_as_left[pair.right as usize] <= pair.counted
     }
 
-    /// Count the pair anew, and drop the positions that no longer hold it.
+    /// Counts the pair anew and drops the positions that no longer hold it.
     pub fn recount<S: Symbol>(&mut self, index: u32, arena: &Arena<S>, merges: u32) {
         let mut count = 0;
         let mut weights = arena.weights.cursor();
@@ -192,7 +192,7 @@ impl Pairs {
         pair.counted = merges;
     }
 
-    /// Drop the positions that no longer hold the pair; each of the others is shown to `keep`.
+    /// Drops the positions that no longer hold the pair, and calls `keep` with each of the others.
     fn retain<S: Symbol>(&mut self, index: u32, arena: &Arena<S>, mut keep: impl FnMut(u32)) {
         let pair = &mut self.records[index as usize];
         let positions = &mut self.positions[pair.start as usize..][..pair.len as usize];
@@ -214,8 +214,8 @@ impl Pairs {
         pair.len = kept as u32;
     }
 
-    /// Make the two tokens one wherever the pair stands, left to right without overlap (SPEC T4): merge number `merges`,
-    /// which makes `id`. What has been joined is left in `joined`, in order.
+    /// Joins the two tokens wherever the pair stands, left to right without overlap (SPEC T4): merge number `merges`,
+    /// which makes `id`. Leaves the joined tokens in `joined`, in order.
     pub fn join<S: Symbol>(
         &mut self,
         index: u32,
@@ -250,8 +250,8 @@ impl Pairs {
         }
     }
 
-    /// Move all lists together, without the positions that no longer hold; the bounds stay as they are. After the first call,
-    /// the pool has grown by half at least before the next, or three quarters of it have come out of use: all calls together
+    /// Compacts all lists, without the positions that no longer hold; the bounds stay as they are. After the first call,
+    /// the next comes only when the pool has grown by half, or three quarters of it are out of use: all calls together
     /// cost a few times as much as the lists themselves.
     fn compact<S: Symbol>(&mut self, arena: &Arena<S>) {
         self.records.iter_mut().filter(|pair| pair.len == 0).for_each(|pair| pair.start = 0);

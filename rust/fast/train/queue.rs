@@ -1,7 +1,8 @@
 //! A priority queue of upper bounds that only fall: buckets by count, and a heap for the bucket in work.
 //!
 //! No count ever exceeds the count of the pair merged last, so the queue only moves downwards. Pairs below the bucket in
-//! work wait unordered (4 bytes each) until their turn comes; most wait in vain, because training ends first. Only the pairs of the bucket in work are ordered.
+//! work wait unordered (4 bytes each) until their turn comes; for most it never comes, because training ends first. Only the
+//! pairs of the bucket in work are ordered.
 
 use std::collections::BinaryHeap;
 
@@ -19,7 +20,7 @@ pub(super) struct Entry<K> {
 }
 
 pub(super) struct Queue<K> {
-    /// So many bits of a count choose its bucket within its power of two; every count below `2^mantissa` has its own.
+    /// This many bits of a count choose its bucket within its power of two; every count below `2^mantissa` has its own.
     mantissa: u32,
     buckets: Vec<Vec<u32>>,
     /// The bucket in work; pairs of this bucket and of any above are in the heap.
@@ -33,7 +34,7 @@ impl<K: Ord> Queue<K> {
         Self { mantissa, buckets: vec![Vec::new(); buckets], current: buckets, heap: BinaryHeap::new() }
     }
 
-    /// Take in a pair by the bound in its record. `key` is asked for only if the pair's bucket is in work.
+    /// Takes in a pair by the bound in its record. `key` is asked for only if the pair's bucket is in work.
     pub fn push(&mut self, pair: u32, pairs: &Pairs, key: impl FnOnce() -> K) {
         let count = pairs.get(pair).count;
         let bucket = bucket(count, self.mantissa);
@@ -49,7 +50,7 @@ impl<K: Ord> Queue<K> {
         self.heap.peek().filter(|entry| entry.count == count).map(|entry| entry.pair)
     }
 
-    /// Take the pair on top of the heap out.
+    /// Removes the pair on top of the heap.
     pub fn drop_top(&mut self) {
         self.heap.pop();
     }

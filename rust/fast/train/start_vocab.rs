@@ -1,4 +1,4 @@
-//! The vocabulary that training begins with: the 256 bytes, or one that is to be extended.
+//! The vocabulary that training starts from: the 256 single bytes, or one that is extended.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::vocab::Vocab;
 
 pub(super) struct StartVocab {
     pub vocab: Arc<Vocab>,
-    /// Encodes pieces, unless these are their bytes.
+    /// Encodes pieces; None where the ids of a piece are its bytes.
     encoder: Option<(Encoder, Pattern)>,
 }
 
@@ -23,7 +23,7 @@ impl StartVocab {
         Self { vocab, encoder }
     }
 
-    /// Is every piece its bytes, with ids below 256?
+    /// Whether the ids of every piece are its bytes, with ids below 256.
     pub fn is_bytes(&self) -> bool {
         self.encoder.is_none()
     }
@@ -33,7 +33,7 @@ impl StartVocab {
         self.vocab.tokens.n_ids()
     }
 
-    /// The ids of a piece, in place of what `ids` held.
+    /// Replaces `ids` by the ids of a piece.
     pub fn encode(&self, piece: &[u8], ids: &mut Vec<u32>) -> Result<()> {
         ids.clear();
         if let Some((encoder, whole)) = &self.encoder {

@@ -1,6 +1,6 @@
-//! A function of positions that is constant over long stretches: the weight of a position, or its piece.
+//! A function of positions that is constant over long stretches: for example the weight of a position, or its piece.
 
-/// Slots per entry of the coarse index: a look-up then walks a few steps at most, whatever their number.
+/// Slots per entry of the coarse index: a look-up then walks a few steps at most, however many there are.
 const STRIDE: u32 = 64;
 
 /// A step function over `0..end`: `values[i]` from `starts[i]` up to `starts[i + 1]`.
@@ -16,7 +16,7 @@ impl<V: Copy + Default> StepFunction<V> {
         Self { starts: Vec::new(), values: Vec::new(), blocks: Vec::new() }
     }
 
-    /// Begin a new step at `start`, which grows from call to call (the first is 0).
+    /// Begins a new step at `start`, which grows from call to call (the first is 0).
     pub fn push(&mut self, start: u32, value: V) {
         let step = self.starts.len() as u32;
         let first_block = start.div_ceil(STRIDE) as usize;
@@ -27,7 +27,7 @@ impl<V: Copy + Default> StepFunction<V> {
         self.values.push(value);
     }
 
-    /// Close the function at `end`: no position reaches it.
+    /// Closes the function at `end`: no position reaches it.
     pub fn finish(&mut self, end: u32) {
         let last = self.starts.len().saturating_sub(1) as u32;
         self.blocks.resize(end.div_ceil(STRIDE) as usize + 1, last);

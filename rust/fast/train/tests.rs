@@ -77,7 +77,7 @@ fn pieces(pieces: &[(&[u8], i64)]) -> Vec<(Vec<u8>, i64)> {
 
 const TIES: [TieBreak; 3] = [TieBreak::SmallestIds, TieBreak::FirstSeen, TieBreak::GreatestBytes];
 
-/// Train with every tuning, coarse buckets and small tables included.
+/// Trains with every tuning, coarse buckets and small tables included.
 fn fast(pieces: &[(Vec<u8>, i64)], options: &TrainOptions) -> Trained {
     let trained = run(pieces, options, Tuning::default());
     for (mantissa, dense) in [(0, 0), (1, 97), (2, 258)] {

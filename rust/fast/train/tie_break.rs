@@ -1,7 +1,7 @@
 //! Which of several pairs of equal count is merged (SPEC T3), as a key of which the greatest wins.
 //!
 //! Each key is unique to its pair, so the order is total and the result depends on nothing else. A key must be exact, or
-//! a bound from above, as the count is; [`Tie::key`] is asked anew whenever a pair is counted anew:
+//! an upper bound, as the count is; [`Tie::key`] is called again whenever a pair is counted again:
 //!
 //! - the ids never change, nor do the bytes of a token;
 //! - the first occurrence in the corpus only moves later, since occurrences only vanish.

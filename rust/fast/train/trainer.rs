@@ -32,10 +32,10 @@ impl Default for Tuning {
     }
 }
 
-/// Train on `pieces`, which are dropped as soon as they are laid out.
+/// Trains on `pieces`, which are dropped as soon as they are laid out.
 ///
-/// `on_merge` hears the number of merges made: after each of them, and again and again while a step is long. What it
-/// returns as an error stops the training.
+/// `on_merge` is called with the number of merges made: after each of them, and repeatedly while a step is long. An error that
+/// it returns stops the training.
 ///
 /// ```
 /// use minitok::fast::train::train;
@@ -53,7 +53,7 @@ pub fn train<P: Pieces>(
     extend(vocab.into(), 256, pieces, options, on_merge)
 }
 
-/// Train on top of a vocabulary: the new ids are those from `first_id` on, which are above all of its own (SPEC T10).
+/// Trains on top of a vocabulary: the new ids are those from `first_id` on, which are above all ids of the vocabulary (SPEC T10).
 pub fn extend<P: Pieces>(
     vocab: Arc<Vocab>,
     first_id: u32,
@@ -98,7 +98,7 @@ pub(super) fn train_with<P: Pieces>(
     }
 }
 
-/// Train with symbols of type `S`.
+/// Trains with symbols of type `S`.
 fn train_in<S: Symbol, P: Pieces>(
     base: &StartVocab,
     pieces: P,
@@ -205,7 +205,7 @@ impl<S: Symbol, T: Tie<S>> Trainer<S, T> {
         Ok(None)
     }
 
-    /// Has another pair the count of the one that was just taken from the queue?
+    /// Whether another pair has the count of the one that was just taken from the queue.
     ///
     /// Pairs that wait in the buckets have a lower bound than what the heap held a moment ago, so only the heap is asked.
     fn has_rival(&mut self, count: u64) -> bool {

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Whether the processor has AVX2, and with it BMI1, BMI2, LZCNT and POPCNT: x86-64 from 2013 on, but for some small ones.
 ///
-/// A function that is compiled for some of these instructions may be called if this returned true. Costs one load; two
-/// threads that ask first at once both find out, and neither waits.
+/// A function that is compiled for some of these instructions may be called if this returned true. Costs one load. Two threads
+/// that call it first at the same time both detect the instructions, and neither waits.
 #[cfg(target_arch = "x86_64")]
 #[inline]
 pub(crate) fn has_avx2() -> bool {

@@ -1,11 +1,10 @@
-//! Things that are dear to make and that one thread uses at a time: take one out and use it; it goes back by itself.
+//! A pool of objects that are expensive to make and used by one thread at a time. A guard gives each back when it is dropped.
 //!
-//! Each slot holds one thing or nothing, and is emptied and filled by one atomic exchange. No thread ever waits for another:
-//! one that finds the slots empty makes a new thing, and one that finds them full drops its own. So a process that was
-//! forked while other threads held things is none the worse; it just makes its own.
+//! Each slot holds one object or nothing, and is emptied and filled by one atomic exchange. No thread ever waits for another:
+//! one that finds the slots empty makes a new object, and one that finds them full drops its own. So a process that was
+//! forked while other threads held objects just makes new ones.
 //!
-//! A thread looks first where it has looked before, and each slot is on a cache line of its own; so threads that use a pool
-//! often do not disturb each other.
+//! A thread begins at the slot it used before, and each slot has a cache line to itself, so threads do not disturb each other.
 //!
 //! Costs: two atomic exchanges a use while threads are no more than slots; 4 KB. Dropping the pool drops what it holds.
 
@@ -48,7 +47,7 @@ impl<T: Send> Pool<T> {
         (0..SLOTS).map(move |step| &self.slots[(home + step) % SLOTS].0)
     }
 
-    /// A thing of the pool, or a new one if there is none. It is given back when the guard is dropped.
+    /// Takes an object from the pool, or makes one if there is none. It goes back when the guard is dropped.
     #[inline]
     pub(crate) fn take(&self, make: impl FnOnce() -> T) -> Pooled<'_, T> {
         let thing = self.find().unwrap_or_else(|| Box::new(make()));
@@ -66,7 +65,7 @@ impl<T: Send> Pool<T> {
         })
     }
 
-    /// Puts a thing back, or drops it where there is no room.
+    /// Puts an object back, or drops it where there is no room.
     fn put(&self, thing: Box<T>) {
         let thing = Box::into_raw(thing);
         let placed = self.slots_around().any(|slot| {
@@ -80,8 +79,8 @@ impl<T: Send> Pool<T> {
     }
 }
 
-/// A thing that was taken from a pool, and goes back when this is dropped; unless the thread panics, for then the thing may
-/// be half changed.
+/// An object taken from a pool. It goes back when this guard is dropped, unless the thread panics: then it may be half
+/// changed.
 #[derive(Debug)]
 pub(crate) struct Pooled<'p, T: Send> {
     pool: &'p Pool<T>,

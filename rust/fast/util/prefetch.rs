@@ -1,4 +1,4 @@
-//! Asks for a cache line before it is needed. Changes nothing else; does nothing where the processor has no such wish.
+//! Loads a cache line before it is needed. Changes nothing else, and does nothing on processors other than x86-64.
 
 #![allow(unsafe_code)]
 
@@ -13,7 +13,7 @@ pub(crate) fn prefetch<T>(place: *const T) {
     let _ = place;
 }
 
-/// The same things, each asked for so many places before its turn.
+/// The same items, in order; `ask` is called with each of them `N` places before its turn.
 pub(crate) fn ahead<T: Copy, const N: usize>(
     things: impl Iterator<Item = T>,
     ask: impl Fn(T),

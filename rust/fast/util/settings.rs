@@ -1,4 +1,4 @@
-//! What the environment says about speed: whether the fast paths are used, and how much memory the caches take.
+//! Settings from the environment: whether the fast paths are used, and how much memory the caches may take.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 static ENABLED: LazyLock<AtomicBool> =
     LazyLock::new(|| AtomicBool::new(std::env::var_os("MINITOK_FAST").is_none_or(|value| value != "0")));
 
-/// What the cache of pieces of one thread may take in MiB, once it is full: a million entries.
+/// The default limit of one thread's cache of pieces in MiB: a million entries.
 const CACHE: usize = 40;
 
 static CACHE_BYTES: LazyLock<usize> = LazyLock::new(|| {
@@ -14,7 +14,7 @@ static CACHE_BYTES: LazyLock<usize> = LazyLock::new(|| {
     asked.unwrap_or(CACHE).saturating_mul(1 << 20)
 });
 
-/// How many bytes the cache of pieces of one thread may take; `MINITOK_CACHE` in the environment is another number of MiB.
+/// The most bytes that one thread's cache of pieces may take. Set `MINITOK_CACHE` to change the limit (MiB, at least 1).
 pub fn cache_bytes() -> usize {
     *CACHE_BYTES
 }
@@ -25,7 +25,7 @@ pub fn enabled() -> bool {
     ENABLED.load(Ordering::Relaxed)
 }
 
-/// Switch the fast paths on or off; returns how it was before.
+/// Switches the fast paths on or off and returns the previous setting.
 pub fn set_enabled(enabled: bool) -> bool {
     ENABLED.swap(enabled, Ordering::Relaxed)
 }

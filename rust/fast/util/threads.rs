@@ -4,8 +4,8 @@
 
 /// Runs `mine` on the caller's thread and `others` on `threads - 1` more, and returns their results, that of `mine` first.
 ///
-/// A thread that cannot be started is left out: its share must be one that the others take. One that panics takes the caller
-/// with it.
+/// A thread that cannot be started is left out, so the work must be one that the others then do. A panic is passed on to the
+/// caller.
 pub(crate) fn on_threads<R: Send>(threads: usize, mine: impl FnOnce() -> R, others: impl Fn() -> R + Sync) -> Vec<R> {
     std::thread::scope(|scope| {
         let started = (1..threads).map(|_| std::thread::Builder::new().spawn_scoped(scope, &others));

@@ -1,7 +1,7 @@
-//! Zeroed that nobody has touched yet, from the beginning of a cache line on.
+//! Zeroed words that begin at a cache line and take no memory until they are touched.
 //!
-//! Large memory that is zero comes from the system, which gives a page when it is first touched: a table that stays empty is
-//! no memory. Costs: a call of the allocator, and 64 bytes more than are used.
+//! The system provides a zero page when it is first touched, so a large table that stays empty takes no memory. Costs: a call
+//! of the allocator, and 64 bytes more than are used.
 
 #![allow(unsafe_code)]
 
@@ -18,25 +18,25 @@ const PAGE: usize = 4096;
 pub(crate) struct Zeroed {
     start: NonNull<u64>,
     len: usize,
-    /// What the words are part of.
+    /// The allocation that the words are part of.
     _memory: Vec<u64>,
 }
 
 impl Zeroed {
     pub(crate) fn new(len: usize) -> Zeroed {
-        // Room for as many as can stand before the first multiple of a cache line.
+        // Room for the words before the first multiple of a cache line.
         let mut memory = vec![0; len + LINE / size_of::<u64>() - 1];
         let aligned = memory.as_ptr().align_offset(LINE);
         let start = NonNull::from(&mut memory[aligned..]).cast();
         Zeroed { start, len, _memory: memory }
     }
 
-    /// For a table that is filled here and there and read before it is written: each page is there from the beginning. Else it
-    /// would come twice, as one that all share when it is first read, and as its own when it is first written.
+    /// Pre-faults every page, for a table that is read before it is written; otherwise a first read maps the shared zero page
+    /// and a later write faults again.
     pub(crate) fn present(len: usize) -> Zeroed {
         let mut zeros = Zeroed::new(len);
         for word in zeros.iter_mut().step_by(PAGE / size_of::<u64>()) {
-            // What the compiler knows to be zero already, it need not write.
+            // Without `black_box` the compiler drops the write: the word is zero already.
             *word = black_box(0);
         }
         zeros
@@ -53,7 +53,7 @@ impl Deref for Zeroed {
 
     #[inline]
     fn deref(&self) -> &[u64] {
-        // SAFETY: the memory holds so many words from there on, and neither moves nor goes before the value.
+        // SAFETY: the memory holds `len` words from `start` on, and neither moves nor is freed before the value.
         unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.len) }
     }
 }
