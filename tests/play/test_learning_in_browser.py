@@ -1,0 +1,203 @@
+"""The playground in a real browser: training, completing, and what can be taken away."""
+
+import io
+import random
+import re
+
+import minitok
+from minitok.data import tiny_shakespeare
+from minitok.explain.bigram import Bigram
+from minitok.explain.visible import visible
+from PIL import Image
+from playground import go_to, train, write
+from playwright.sync_api import expect
+from web import running, until, watched
+
+# -- training and completing -----------------------------------------------------------------------------------------
+
+
+def test_training_on_the_text_and_using_what_was_learnt(page):
+    text = tiny_shakespeare()[:30_000]
+    write(page, text)
+    train(page, 900, special="<|end|>", name="<i>mine</i>")
+    expect(page.locator("#train output")).to_contain_text("643 merges: “<i>mine</i>” is ready, 900 ids.")
+    tok = minitok.train([text], 900, special_tokens=["<|end|>"])
+    # The merges can be stepped through, each with its count and those that it beat.
+    events = []
+    minitok.train([text], 300, trace=events.append)
+    for step in (1, 40):
+        go_to(page, "#learnt", step)
+        expect(page.locator("#learnt .step")).to_contain_text(
+            f"make id {255 + step}: {events[step - 1]['count']:,} place"
+        )
+        candidates = [f"{one['count']:,}" for one in events[step - 1]["candidates"]]
+        expect(page.locator("#learnt td.num")).to_have_text(candidates)
+    newest = page.locator("#learnt > .tokens .token").first
+    expect(newest).to_have_text(visible(tok.token_bytes(898)) + "898")
+    # It stands beside the others at once.
+    page.locator("#special").check()
+    page.locator("#view").select_option("ids")
+    write(page, "To be<|end|>")
+    expect(page.locator(".panel")).to_have_count(3)
+    mine = page.locator(".panel").nth(2)
+    expect(mine.locator("h3")).to_have_text("<i>mine</i>")
+    wanted = tok.encode("To be<|end|>", allowed_special="all")
+    expect(mine.locator(".token")).to_have_text(list(map(str, wanted)))
+
+
+def test_a_training_shows_how_far_it_is_and_can_be_stopped(page, served):
+    chance = random.Random(0)
+    words = ["".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=8)) for _ in range(400_000)]
+    corpus = {"name": "words.txt", "mimeType": "text/plain", "buffer": " ".join(words).encode()}
+    page.locator("#train [name=file]").set_input_files(corpus)
+    train(page, 60_000)
+    expect(page.locator("#train output")).to_contain_text(re.compile(r"[1-9]\d* merges? of 59,744"))
+    expect(page.locator("#learnt > .tokens .token").first).to_be_visible()
+    page.locator("#train [name=stop]").click()
+    expect(page.locator("#train output")).to_have_text("Stopped.")
+    until(lambda: served[1].state.playground.training == 0)
+    # The page can train again.
+    page.locator("#train [name=from]").select_option("text")
+    train(page, 260)
+    expect(page.locator("#train output")).to_contain_text("4 merges")
+
+
+def test_a_trained_tokenizer_can_be_saved_and_opened(page, tmp_path):
+    train(page, 270)
+    expect(page.locator("#train output")).to_contain_text("is ready")
+    with page.expect_download() as saved:
+        page.locator("#train [name=save]").click()
+    # It is minitok's format, so it must not be called tokenizer.json, which other libraries would try to read.
+    assert saved.value.suggested_filename == "mine.minitok.json"
+    file = tmp_path / "own.json"
+    saved.value.save_as(file)
+    text = page.locator("#text").input_value()
+    assert minitok.load(file) == minitok.train([text], 270)
+    minitok.train(["abab"], 258, name="another").save(file)
+    page.locator("#open-tokenizer").set_input_files(file)
+    expect(page.locator(".panel h3", has_text="another")).to_be_visible()
+    page.allow("400 (Bad Request)")
+    page.locator("#open-tokenizer").set_input_files({"name": "x.json", "mimeType": "application/json", "buffer": b"{}"})
+    expect(page.locator("#status")).to_contain_text("not a minitok file")
+
+
+def test_training_on_a_file_of_any_bytes(page):
+    data = bytes(range(256)) * 3 + "schön schöner".encode("latin-1") * 20
+    file = {"name": "odd.bin", "mimeType": "application/octet-stream", "buffer": data}
+    page.locator("#train [name=file]").set_input_files(file)
+    expect(page.locator("#train [name=from]")).to_have_value("file")
+    train(page, 275)
+    expect(page.locator("#train output")).to_contain_text("is ready")
+    page.locator("#view").select_option("ids")
+    write(page, "sch schöner")
+    wanted = minitok.train([data], 275).encode("sch schöner")
+    expect(page.locator(".panel").nth(2).locator(".token")).to_have_text(list(map(str, wanted)))
+
+
+def test_shakespeare_is_there_to_train_on_and_to_complete(page):
+    page.locator("#example").select_option(label="Shakespeare")
+    expect(page.locator("#text")).to_have_value(re.compile(r"^First Citizen:\n"))
+    text = page.locator("#text").input_value()
+    assert tiny_shakespeare().startswith(text)
+    assert len(text) > 150_000
+    prompt = page.locator("#loop [name=prompt]").input_value()
+    assert prompt
+    train(page, 1024)
+    expect(page.locator("#train output")).to_contain_text("is ready")
+    page.locator("#loop [name=encoding]").select_option(label="mine")
+    page.locator("#loop [type=submit]").click()
+    expect(page.locator("#completed mark")).not_to_be_empty()
+    # In a text this long an id has several followers: the model does not only repeat the text.
+    expect(page.locator("#completed table").first).not_to_contain_text("100.0 %")
+
+
+def test_the_loop_is_closed(page):
+    text = tiny_shakespeare()[:20_000]
+    write(page, text)
+    tok = minitok.get_encoding("gpt2")
+    page.locator("#loop [name=prompt]").fill("Speak")
+    page.locator("#loop [name=tokens]").fill("6")
+    page.locator("#loop [type=submit]").click()
+    model = Bigram(tok.encode(text), tok.n_vocab)
+    prompt = tok.encode("Speak")
+    steps = model.complete(prompt, 6, seed=0)
+    expect(page.locator("#completed mark")).to_have_text(
+        visible(tok.decode_bytes([s.chosen for s in steps])).replace("\n", "")
+    )
+    for number, step in enumerate(steps, start=1):
+        go_to(page, "#completed", number)
+        expect(page.locator("#completed .step")).to_contain_text(f"Chosen: id {step.chosen}")
+        expect(page.locator("#completed .step")).to_contain_text(f"The last id is {step.last}")
+        expect(page.locator("#completed .token")).to_have_count(len(prompt) + number)
+    page.locator("#loop [name=choice]").select_option("first")
+    page.locator("#loop [type=submit]").click()
+    greedy = tok.decode_bytes([step.chosen for step in model.complete(prompt, 6, seed=None)])
+    expect(page.locator("#completed mark")).to_have_text(visible(greedy).replace("\n", ""))
+    expect(page.locator("#completed")).to_contain_text("Bits per byte")
+
+
+# -- to take away ----------------------------------------------------------------------------------------------------
+
+
+def test_a_permanent_link_opens_the_same_page_on_another_server(page, browser):
+    write(page, tiny_shakespeare()[:3000] + "\ud800")
+    train(page, 280)
+    expect(page.locator(".panel")).to_have_count(3)
+    page.locator("#special").check()
+    page.locator("#view").select_option("ids")
+    page.locator("#price").fill("3")
+    mine = page.locator(".panel").nth(2)
+    mine.locator(".token").nth(7).click()
+    go_to(page, "#inside", 1)
+    expect(page.locator("#inside output")).to_contain_text("1 of")
+    page.locator("#copy-link").click()
+    expect(page.locator("#status")).to_contain_text("The link")
+    link = page.url
+    expect(page.locator("#lanes .count").first).to_contain_text("mine")
+    looks = [".counts", ".panel h3", ".strip .chosen", "#inside output", "#inside .step", "#lanes .count"]
+    wanted = {look: page.locator(look).all_text_contents() for look in looks}
+    ids = mine.locator(".token").all_text_contents()
+    # A server that has never heard of the trained tokenizer: the link holds all of it.
+    with running() as (other, _), watched(browser) as opened:
+        opened.goto(other + link[link.index("#") :])
+        expect(opened.locator("#inside output")).to_have_text(wanted["#inside output"][0])
+        for look, texts in wanted.items():
+            expect(opened.locator(look)).to_have_text(texts, use_inner_text=False)
+        assert opened.locator(".panel").nth(2).locator(".token").all_text_contents()[:100] == ids[:100]
+        expect(opened.locator("#special")).to_be_checked()
+        expect(opened.locator("#price")).to_have_value("3")
+
+
+def test_the_server_may_forget_and_be_told_again(page, served):
+    train(page, 280)
+    expect(page.locator(".panel")).to_have_count(3)
+    served[1].state.playground.answers.shelf.own.clear()
+    page.allow("404 (Not Found)")
+    write(page, "low lower")
+    expect(page.locator(".panel")).to_have_count(3)
+    expect(page.locator("#status")).to_have_text("")
+
+
+def test_a_page_saved_is_the_one_that_explain_writes(page, tmp_path):
+    write(page, "low <b>lower</b>")
+    with page.expect_download() as saved:
+        page.locator("#save-page").click()
+    saved.value.save_as(tmp_path / "tokens.html")
+    assert (tmp_path / "tokens.html").read_text(encoding="utf-8") == minitok.get_encoding("gpt2").explain(
+        "low <b>lower</b>"
+    ).to_html()
+    page.allow("413")
+    write(page, "too long for that " * 1000)
+    page.locator("#save-page").click()
+    expect(page.locator("#status")).to_contain_text("a page holds at most 4,096 bytes")
+
+
+def test_a_picture_saved_shows_the_tokens(page, tmp_path):
+    with page.expect_download() as saved:
+        page.locator("#save-picture").click()
+    saved.value.save_as(tmp_path / "tokens.png")
+    with Image.open(io.BytesIO((tmp_path / "tokens.png").read_bytes())) as picture:
+        assert picture.format == "PNG"
+        assert picture.width == 1920
+        colours = {colour for _, colour in picture.convert("RGB").getcolors(1 << 20)}
+        assert {(0xA6, 0xCE, 0xE3), (0xFD, 0xD4, 0x9E), (0xB8, 0xE0, 0xB0)} <= colours

@@ -1,0 +1,215 @@
+"""The playground in a real browser: a text is only ever text, and every reader can use the page."""
+
+import re
+from urllib.parse import urlencode
+
+import minitok
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playground import HOSTILE, MIXED, choose, panel, train, write
+from playwright.sync_api import expect
+from web import running, watched
+
+# -- strangers' texts ------------------------------------------------------------------------------------------------
+
+
+def assert_inert(page):
+    assert page.evaluate("window.hurt") is None
+    made = "(root) => [...new Set([...root.querySelectorAll('.strip *, .step *, .lane *, #learnt *')].map((one) => one.localName))]"
+    tags = set(page.locator("main").evaluate(made))
+    assert tags <= {
+        *(
+            "div",
+            "span",
+            "bdi",
+            "i",
+            "b",
+            "br",
+            "small",
+            "p",
+            "h3",
+            "code",
+            "mark",
+            "table",
+            "caption",
+            "thead",
+            "tbody",
+        ),
+        *("tr", "th", "td", "svg", "rect", "button", "input", "output"),
+    }
+    assert page.locator("script").count() == 1
+    handlers = "(root) => [...root.querySelectorAll('*')].filter((one) => [...one.attributes].some((a) => a.name.startsWith('on'))).length"
+    assert page.locator("html").evaluate(handlers) == 0
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_is_only_text(page, text):
+    page.locator("#loop [name=prompt]").fill(text)
+    for view in ("both", "text"):
+        page.locator("#view").select_option(view)
+        write(page, text * 3)
+        for name in ("gpt2", "o200k_base"):
+            wanted = minitok.get_encoding(name).count(text * 3)
+            expect(panel(page, name).locator(".token")).to_have_count(wanted)
+    panel(page, "gpt2").locator(".token").first.hover()
+    choose(page, "gpt2", 0)
+    train(page, 262, special=text.replace("\ud800", "").replace("\udfff", "")[:20], name=text[:40])
+    expect(page.locator(".panel")).to_have_count(3)
+    page.locator("#loop [type=submit]").click()
+    expect(page.locator("#completed .token").first).to_be_visible()
+    assert_inert(page)
+
+
+def test_a_hostile_link_is_only_text(browser, site):
+    fields = [
+        {
+            "text": HOSTILE[1],
+            "encodings": HOSTILE[0],
+            "at": f"0,{HOSTILE[1]}",
+            "step": "1e9",
+            "price": HOSTILE[2],
+            "view": "<b>",
+        },
+        {"text": "a", "encodings": "gpt2," * 10_000, "at": "99999999,gpt2", "step": "-1", "price": "-5"},
+    ]
+    for field in fields:
+        with watched(browser) as page:
+            page.goto(f"{site}#{urlencode(field)}")
+            page.locator(".token").first.wait_for()
+            assert_inert(page)
+    for broken in ("packed=%21%21", "packed=AAAA", "own=AAAA", "own=q1YqSSwpVrJSMjQyNjE1M7ewNFCqBQA"):
+        with watched(browser) as page:
+            page.allow("")  # whatever is wrong with it is said on the page, and the console may say it, too
+            page.goto(f"{site}#{broken}" if "packed" in broken else f"{site}#text=still+here&{broken}")
+            expect(page.locator("#status")).to_contain_text("A part of this link cannot be read")
+            expect(page.locator("#text")).to_have_value("" if "packed" in broken else "still here")
+            assert_inert(page)
+
+
+@pytest.mark.parametrize("unit", ["<b onclick=x>\u202e &amp;", "a", "word "])
+def test_a_megabyte_is_shown_a_window_at_a_time(page, unit):
+    text = (unit * (1 << 20))[: (1 << 20) - 10].encode()[: (1 << 20) - 10].decode("utf-8", "ignore")
+    page.allow("413")  # one of the texts is one piece, whose merges are too many to draw
+    write(page, text)
+    tok = minitok.get_encoding("gpt2")
+    ids = tok.encode(text)
+    expect(panel(page, "gpt2").locator(".counts")).to_contain_text(f"{len(ids):,} tokens")
+    # However long the text, only what is near the window is there.
+    assert page.locator("*").count() < 25_000
+    strip = panel(page, "gpt2").locator(".strip")
+    strip.focus()
+    page.keyboard.press("End")
+    last = panel(page, "gpt2").locator(f"[aria-posinset='{len(ids)}']")
+    expect(last).to_have_class(re.compile("chosen"))
+    expect(last).to_be_in_viewport()
+    # Of keys in quick succession, only the last asks for tokens that are shown.
+    page.locator("#text").focus()
+    page.keyboard.type("xyz")
+    expect(page.locator("#panels")).to_have_attribute(
+        "data-bytes", str(len(page.locator("#text").input_value().encode()))
+    )
+    assert page.locator("*").count() < 25_000
+    assert_inert(page)
+
+
+def test_more_than_a_megabyte_is_refused_with_words(page):
+    put = "(field) => { field.value = 'é'.repeat(600000); field.dispatchEvent(new Event('input')); }"
+    page.locator("#text").evaluate(put)
+    expect(page.locator("#status")).to_contain_text("1,200,000 bytes; 1,048,576 are the most")
+    write(page, "short again")
+    expect(page.locator("#status")).to_have_text("")
+
+
+def test_another_sites_page_gets_nothing_and_does_nothing(browser, served):
+    site, app = served
+    ask = """([address, body]) => fetch(address, { method: body ? "POST" : "GET", body, mode: "no-cors" })
+        .then(() => "answered", () => "failed")"""
+    own = app.state.playground.answers.shelf.own
+    with running() as (elsewhere, _):
+        context = browser.new_context(bypass_csp=True)  # a stranger's page does not keep our rules
+        stranger = context.new_page()
+        stranger.goto(elsewhere)
+        own.clear()
+        for path, body in (("start", None), ("tokens", "{}"), ("train?vocab_size=260&pattern=gpt2", "low lower")):
+            assert stranger.evaluate(ask, [f"{elsewhere}api/start", None]) == "answered"
+            assert stranger.evaluate(ask, [f"{site}api/{path}", body]) == "failed"
+        assert not own
+        context.close()
+
+
+def test_a_server_that_is_gone_is_missed(page):
+    page.allow("ERR_FAILED")
+    page.route("**/api/*", lambda route: route.abort())
+    page.locator("#text").fill("anyone?")
+    expect(page.locator("#status")).to_contain_text("The server does not answer")
+
+
+# -- for every reader ------------------------------------------------------------------------------------------------
+
+
+def test_all_of_it_by_keyboard(page):
+    write(page, "low lower lowest\nnewest widest")
+    strip = panel(page, "gpt2").locator(".strip")
+    page.locator("#text").focus()
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if strip.evaluate("(box) => box === document.activeElement"):
+            break
+    expect(strip).to_be_focused()
+    tokens = minitok.get_encoding("gpt2").tokenize("low lower lowest\nnewest widest")
+
+    def chosen(index):
+        expect(panel(page, "gpt2").locator("[aria-selected=true]")).to_have_attribute("aria-posinset", str(index + 1))
+        active = strip.get_attribute("aria-activedescendant")
+        assert page.locator(f"#{active}").get_attribute("aria-posinset") == str(index + 1)
+
+    for key, index in (
+        ("ArrowRight", 0),
+        ("ArrowRight", 1),
+        ("End", len(tokens) - 1),
+        ("ArrowLeft", len(tokens) - 2),
+        ("Home", 0),
+        ("ArrowLeft", 0),
+        ("ArrowDown", tokens.index(b"\n") + 1),
+        ("ArrowUp", 0),
+    ):
+        page.keyboard.press(key)
+        chosen(index)
+    page.keyboard.press("ArrowRight")
+    # What is inside comes from the server; until it is there, the slider is that of the token before.
+    second = minitok.get_encoding("gpt2").encode("low lower")[1]
+    expect(page.locator("#inside .tokens").first).to_contain_text(str(second))
+    slider = page.locator("#inside input[type=range]")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if slider.evaluate("(box) => box === document.activeElement"):
+            break
+    expect(slider).to_be_focused()
+    page.keyboard.press("Home")
+    expect(page.locator("#inside output")).to_contain_text("0 of")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#inside output")).to_contain_text("1 of")
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+@pytest.mark.parametrize("view", ["text", "both"])
+def test_nothing_that_axe_finds(browser, site, look, view):
+    with watched(browser, color_scheme=look) as page:
+        page.goto(f"{site}#{urlencode({'text': MIXED, 'encodings': 'gpt2,o200k_base', 'special': 1, 'view': view})}")
+        page.locator(".token").first.wait_for()
+        choose(page, "gpt2", 4)
+        page.locator("#inside summary").click()
+        train(page, 270)
+        expect(page.locator(".panel")).to_have_count(3)
+        page.locator("#loop [type=submit]").click()
+        page.locator("#completed .token").first.wait_for()
+        found = Axe().run(page).response["violations"]
+        assert [
+            (one["id"], one["impact"], one["nodes"][0]["html"], one["nodes"][0].get("failureSummary")) for one in found
+        ] == []
+
+
+def test_a_narrow_window_needs_no_sideways_scrolling(page):
+    page.set_viewport_size({"width": 360, "height": 700})
+    choose(page, "gpt2", 4)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
