@@ -15,11 +15,9 @@ The pipeline, and where each step is written down to be read (``minitok.referenc
 'lowest low'
 """
 
-from .backend import BACKEND
-from .corpus.counting import count_pieces, count_pieces_in_files
-from .corpus.counts import PieceCounts
-from .corpus.report import TrainingReport
-from .encodings import encoding_for_model, encoding_name_for_model, get_encoding, list_encodings
+import os
+import sys
+
 from .errors import (
     BackendError,
     DisallowedSpecialTokenError,
@@ -32,6 +30,19 @@ from .errors import (
     UnknownTokenError,
     VocabularyError,
 )
+
+try:
+    from .backend import BACKEND
+except BackendError as error:
+    # The command imports this file before its own, and never ends in a traceback.
+    is_script = os.path.splitext(os.path.basename("".join(sys.argv[:1])))[0] == "minitok"
+    if is_script or sys.orig_argv[1:3] == ["-m", "minitok"]:
+        sys.exit(f"minitok: {error}")
+    raise
+from .corpus.counting import count_pieces, count_pieces_in_files
+from .corpus.counts import PieceCounts
+from .corpus.report import TrainingReport
+from .encodings import encoding_for_model, encoding_name_for_model, get_encoding, list_encodings
 from .loading import load
 from .progress import Progress
 from .tokenizer import Tokenizer

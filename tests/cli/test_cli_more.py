@@ -253,6 +253,7 @@ def test_what_cannot_be_done_is_one_line_and_exit_code_1(files, tmp_path, monkey
     "args",
     [
         ["count", "-t", "gpt2", "-e", "gpt2"],
+        ["inspect", "-e", "gpt2", "-e", "cl100k_base"],
         ["count", "--special", "<|none|>"],
         ["compare", "--text", "a", "b.txt"],
         ["inspect", "--longest", "--special"],
@@ -286,3 +287,19 @@ def test_help_has_examples(command):
     assert f"minitok {command} " in shown
     assert "\x1b" not in shown
     assert command in output_of("--help")
+
+
+@pytest.mark.parametrize("option", ["-t", "-e", "--tokenizer", "--encoding"])
+def test_the_tokenizer_is_one_option_everywhere(files, option):
+    """A name or a file, under each of its four spellings, in every command that takes a tokenizer."""
+    for named in ("gpt2", files / "tok.json"):
+        ids = output_of("encode", option, named, "--text", "Hello")
+        assert output_of("decode", option, named, stdin=ids) == "Hello"
+        assert json.loads(output_of("count", option, named, files / "a.txt", "--json"))
+        assert json.loads(output_of("inspect", option, named, "--json"))
+        assert json.loads(output_of("explain", "Hello", option, named, "--json"))
+        assert json.loads(output_of("compare", "--text", "Hello", option, named, "--json"))
+        assert json.loads(output_of("bench", option, named, "--repeat", 1, files / "a.txt", "--json"))
+        assert json.loads(
+            output_of("pack", files / "a.txt", option, named, "-o", files / "out.bin", "--anew", "--json")
+        )

@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import minitok
 import pytest
 
 COMMAND = [sys.executable, "-m", "minitok"]
+SCRIPT = str(Path(sys.executable).with_name("minitok"))
 
 
 def environment(**changes):
@@ -197,3 +199,16 @@ def test_importing_minitok_is_light():
         check=True,
     )
     assert result.stdout == b"[]\n"
+
+
+@pytest.mark.parametrize(("name", "value"), [("MINITOK_BACKEND", "nonsense"), ("MINITOK_CACHE", "much")])
+@pytest.mark.parametrize("command", [[sys.executable, "-m", "minitok"], [SCRIPT]])
+def test_a_wrong_environment_is_one_line(command, name, value):
+    wrong = {**os.environ, name: value}
+    ran = subprocess.run(
+        [*command, "encode", "-e", "gpt2", "--text", "a"], capture_output=True, text=True, check=False, env=wrong
+    )
+    assert ran.returncode == 1
+    assert ran.stderr.startswith(f"minitok: {name} is {value!r}; it can be ")
+    assert ran.stderr.count("\n") == 1
+    assert ran.stdout == ""

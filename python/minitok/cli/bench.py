@@ -15,7 +15,7 @@ from minitok.errors import MinitokError
 
 from .console import output, plain_table, print_json, waiting
 from .inputs import chunks, named_inputs
-from .options import AnyTokenizerOption, BackendOption, EncodingOption, JsonOption, chosen, is_file
+from .options import BackendOption, JsonOption, TokenizerOption, chosen, is_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,8 +30,7 @@ def command(
             show_default=False,
         ),
     ] = None,
-    tokenizer: AnyTokenizerOption = None,
-    encoding: EncodingOption = None,
+    tokenizer: TokenizerOption = None,
     repeat: Annotated[int, typer.Option("--repeat", "-r", min=1, help="How many warm runs; their median counts.")] = 5,
     threads: Annotated[int, typer.Option(min=1, help="How many threads may share the encoding.")] = 1,
     json: JsonOption = False,
@@ -50,7 +49,7 @@ def command(
 
       minitok bench -t my.json --backend python --repeat 1 --json
     """
-    named = chosen(tokenizer, encoding)
+    named = chosen(tokenizer)
     read = (chunk for name in named_inputs(files or []) for chunk in chunks(name))
     data = b"".join(read) if files else tiny_shakespeare().encode()
     if not data:

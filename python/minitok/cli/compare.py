@@ -12,9 +12,7 @@ from minitok.explain.terminal import TokenText
 
 from .console import output, plain_table, print_json
 from .inputs import chunks, named_inputs
-from .options import BackendOption, JsonOption, encodings, open_tokenizer
-
-DEFAULTS = ["gpt2", "cl100k_base", "o200k_base"]
+from .options import COMPARED, BackendOption, JsonOption, TokenizersOption, open_tokenizer
 
 # A longer text, in bytes, is counted but not shown.
 SHOWN = 2000
@@ -31,19 +29,7 @@ def command(
         Optional[str],  # noqa: UP045
         typer.Option("--text", help="This text instead of files.", show_default=False),
     ] = None,
-    tokenizers: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option(
-            "--tokenizer",
-            "-t",
-            "--encoding",
-            "-e",
-            metavar="FILE|NAME",
-            help=f"A tokenizer's file or an encoding; repeatable. {', '.join(DEFAULTS)} without.",
-            show_default=False,
-            autocompletion=encodings,
-        ),
-    ] = None,
+    tokenizers: TokenizersOption = None,
     json: JsonOption = False,
     backend: BackendOption = None,
 ) -> None:
@@ -59,7 +45,7 @@ def command(
     """
     if text is not None and files:
         raise typer.BadParameter("give --text or files, not both")
-    toks = [(named, open_tokenizer(named, backend)) for named in tokenizers or DEFAULTS]
+    toks = [(named, open_tokenizer(named, backend)) for named in tokenizers or COMPARED]
     if text is not None:
         # What the shell gave as bytes that are no UTF-8 stays so.
         data = text.encode("utf-8", "surrogateescape")

@@ -11,10 +11,9 @@ from rich.text import Text
 from .console import output, plain_table, print_json
 from .inputs import STDIN, chunks, named_inputs
 from .options import (
-    AnyTokenizerOption,
     BackendOption,
-    EncodingOption,
     JsonOption,
+    TokenizerOption,
     chosen,
     open_tokenizer,
     special_names,
@@ -49,8 +48,7 @@ def command(
         Optional[list[str]],  # noqa: UP045
         typer.Argument(metavar="[FILE]...", help="Files or patterns; standard input without.", show_default=False),
     ] = None,
-    tokenizer: AnyTokenizerOption = None,
-    encoding: EncodingOption = None,
+    tokenizer: TokenizerOption = None,
     special: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option("--special", metavar="NAME", help="A special token to find in the text, or 'all'; repeatable."),
@@ -68,7 +66,7 @@ def command(
 
       minitok count -t my.json --json corpus.txt
     """
-    named = chosen(tokenizer, encoding)
+    named = chosen(tokenizer)
     tok = open_tokenizer(named, backend)
     allowed = special_names(special or [], tok)
     counted = [count(tok, name, allowed) for name in named_inputs(files or [])]

@@ -12,7 +12,7 @@ from minitok.errors import FileFormatError
 
 from .console import print_json
 from .inputs import STDIN, named_inputs, opened
-from .options import BackendOption, JsonOption, TokenizerOption, open_tokenizer
+from .options import BackendOption, JsonOption, RequiredTokenizerOption, chosen, open_tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ BETWEEN = re.compile(rb"[\s,\[\]]+")
 
 
 def command(
-    tokenizer: TokenizerOption,
+    tokenizer: RequiredTokenizerOption,
     files: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Argument(metavar="[FILE]...", help="Files or patterns; standard input without.", show_default=False),
@@ -33,7 +33,7 @@ def command(
     """Turn ids back into text, byte for byte.
 
     Ids are numbers between white space, commas or brackets: what minitok encode writes, with --json or without. With --json
-    each text is a JSON string, in which bytes that are no UTF-8 become U+FFFD.
+    each text is a JSON string, in which bytes that are not UTF-8 become U+FFFD.
 
     Examples:
 
@@ -41,7 +41,7 @@ def command(
 
       minitok encode -t my.json --lines < in.txt | minitok decode -t my.json --lines
     """
-    tok = open_tokenizer(tokenizer, backend)
+    tok = open_tokenizer(chosen(tokenizer), backend)
     for name in named_inputs(files or []):
         whole: list[int] = []
         for ids in id_lines(name):

@@ -10,7 +10,7 @@ import typer
 
 from .console import print_json
 from .inputs import chunks, named_inputs, opened
-from .options import BackendOption, JsonOption, TokenizerOption, open_tokenizer, special_names
+from .options import BackendOption, JsonOption, RequiredTokenizerOption, chosen, open_tokenizer, special_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +20,7 @@ BLOCK = 1 << 14
 
 
 def command(
-    tokenizer: TokenizerOption,
+    tokenizer: RequiredTokenizerOption,
     files: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Argument(metavar="[FILE]...", help="Files or patterns; standard input without.", show_default=False),
@@ -45,7 +45,7 @@ def command(
 
       minitok encode -t my.json --text "Hello, world"
 
-      minitok encode -t o200k_base --text "Hello, world"
+      minitok encode -e o200k_base --text "Hello, world"
 
       minitok encode -t my.json 'corpus/*.txt' > ids.txt
 
@@ -53,7 +53,7 @@ def command(
     """
     if text is not None and files:
         raise typer.BadParameter("give --text or files, not both")
-    tok = open_tokenizer(tokenizer, backend)
+    tok = open_tokenizer(chosen(tokenizer), backend)
     allowed = special_names(special or [], tok)
     if text is not None:
         texts = text.split("\n") if lines else [text]

@@ -11,23 +11,12 @@ import typer
 from minitok.explain.report import Report
 
 from .console import output
-from .options import BackendOption, encodings, open_tokenizer, special_names
+from .options import BackendOption, TokenizerOption, chosen, open_tokenizer, special_names
 
 
 def command(
     text: Annotated[str, typer.Argument(help="The text; - reads standard input.")],
-    tokenizer: Annotated[
-        str,
-        typer.Option(
-            "--encoding",
-            "-e",
-            "--tokenizer",
-            "-t",
-            metavar="NAME|FILE",
-            help="An encoding, or a file.",
-            autocompletion=encodings,
-        ),
-    ] = "o200k_base",
+    tokenizer: TokenizerOption = None,
     special: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option("--special", metavar="NAME", help="A special token to find in the text, or 'all'; repeatable."),
@@ -49,7 +38,7 @@ def command(
 
       minitok explain "lowest" -t my.json --json
     """
-    tok = open_tokenizer(tokenizer, backend)
+    tok = open_tokenizer(chosen(tokenizer), backend)
     data = sys.stdin.buffer.read() if text == "-" else text
     told = tok.explain(data, allowed_special=special_names(special or [], tok))
     if html:

@@ -11,7 +11,7 @@ from rich.text import Text
 from minitok.explain.terminal import TokenText, visible
 
 from .console import output, plain_table, print_json
-from .options import AnyTokenizerOption, BackendOption, EncodingOption, JsonOption, chosen, open_tokenizer
+from .options import BackendOption, JsonOption, TokenizerOption, chosen, open_tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,8 +23,7 @@ SHOWN = 8
 
 
 def command(
-    tokenizer: AnyTokenizerOption = None,
-    encoding: EncodingOption = None,
+    tokenizer: TokenizerOption = None,
     search: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option("--search", "-s", metavar="TEXT", help="Tokens that contain this text.", show_default=False),
@@ -55,7 +54,7 @@ def command(
     lists = [search is not None, bool(ids), longest, byte_values, special]
     if sum(lists) > 1:
         raise typer.BadParameter("give one of --search, --id, --longest, --bytes and --special")
-    named = chosen(tokenizer, encoding)
+    named = chosen(tokenizer)
     tok = open_tokenizer(named, backend)
     if not any(lists):
         summary(tok, named, json=json)

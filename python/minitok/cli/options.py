@@ -11,12 +11,13 @@ import typer
 from minitok import Tokenizer, get_encoding, list_encodings, load
 
 __all__ = [
-    "AnyTokenizerOption",
+    "COMPARED",
     "BackendChoice",
     "BackendOption",
-    "EncodingOption",
     "JsonOption",
+    "RequiredTokenizerOption",
     "TokenizerOption",
+    "TokenizersOption",
     "chosen",
     "encodings",
     "is_file",
@@ -24,8 +25,9 @@ __all__ = [
     "special_names",
 ]
 
-# What is meant where no tokenizer is named.
+# What a command uses if no tokenizer is named, and what `compare` compares.
 DEFAULT = "o200k_base"
+COMPARED = ["gpt2", "cl100k_base", "o200k_base"]
 
 
 class BackendChoice(str, Enum):
@@ -36,7 +38,7 @@ class BackendChoice(str, Enum):
 
 
 def encodings(incomplete: str) -> list[str]:
-    """The encodings that begin so, for the completion of the shell.
+    """The encodings that begin like this, for the completion of the shell.
 
     >>> encodings("cl")
     ['cl100k_base']
@@ -47,57 +49,57 @@ def encodings(incomplete: str) -> list[str]:
 # Typer reads these annotations when the program runs, on Python 3.10 as well.
 BackendOption = Annotated[
     Optional[BackendChoice],  # noqa: UP045
-    typer.Option("--backend", help="Which implementation runs; Rust where it is there.", show_default=False),
+    typer.Option("--backend", help="Which implementation runs; Rust if it is installed.", show_default=False),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+# One option everywhere: `-t` and `-e` mean the same, since a name is an encoding and anything else a file.
+TOKENIZER = ("--tokenizer", "-t", "--encoding", "-e")
 TokenizerOption = Annotated[
-    str,
+    Optional[list[str]],  # noqa: UP045
     typer.Option(
-        "--tokenizer",
-        "-t",
+        *TOKENIZER,
+        metavar="FILE|NAME",
+        help=f"A tokenizer's file, or the name of an encoding; {DEFAULT} if not given.",
+        show_default=False,
+        autocompletion=encodings,
+    ),
+]
+# The same for commands that do not guess: ids mean nothing without their tokenizer.
+RequiredTokenizerOption = Annotated[
+    list[str],
+    typer.Option(
+        *TOKENIZER,
         metavar="FILE|NAME",
         help="A tokenizer's file, or the name of an encoding.",
         autocompletion=encodings,
     ),
 ]
-# Where a tokenizer need not be named.
-AnyTokenizerOption = Annotated[
-    Optional[str],  # noqa: UP045
+# The same for commands that take several.
+TokenizersOption = Annotated[
+    Optional[list[str]],  # noqa: UP045
     typer.Option(
-        "--tokenizer",
-        "-t",
+        *TOKENIZER,
         metavar="FILE|NAME",
-        help="A tokenizer's file, or a name.",
-        show_default=False,
-        autocompletion=encodings,
-    ),
-]
-EncodingOption = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option(
-        "--encoding",
-        "-e",
-        metavar="NAME",
-        help=f"A published encoding; {DEFAULT} without.",
+        help=f"A tokenizer's file, or the name of an encoding; repeatable. {', '.join(COMPARED)} if not given.",
         show_default=False,
         autocompletion=encodings,
     ),
 ]
 
 
-def chosen(tokenizer: str | None, encoding: str | None) -> str:
-    """What the options name: a tokenizer or an encoding, not both.
+def chosen(named: list[str] | None) -> str:
+    """The one tokenizer that the options name, or the default.
 
-    >>> chosen(None, None), chosen("my.json", None)
+    >>> chosen(None), chosen(["my.json"])
     ('o200k_base', 'my.json')
     """
-    if tokenizer is not None and encoding is not None:
-        raise typer.BadParameter("give --tokenizer or --encoding, not both")
-    return tokenizer or encoding or DEFAULT
+    if named and len(named) > 1:
+        raise typer.BadParameter(f"give one tokenizer, not {len(named)}: {', '.join(named)}")
+    return named[0] if named else DEFAULT
 
 
 def is_file(named: str) -> bool:
-    """Whether a file is meant, not an encoding. What looks like a file is one, so that a missing file is called missing.
+    """Whether a file is meant, not an encoding. What looks like a file is one, so that a missing file is reported as missing.
 
     >>> is_file("nowhere.json"), is_file("gpt2")
     (True, False)
@@ -106,7 +108,7 @@ def is_file(named: str) -> bool:
 
 
 def open_tokenizer(named: str, backend: BackendChoice | None) -> Tokenizer:
-    """The tokenizer that the options name: a file's, if there is such a file, or a published encoding.
+    """The tokenizer of a file, or a published encoding.
 
     >>> open_tokenizer("gpt2", None).n_vocab
     50257

@@ -12,10 +12,9 @@ import typer
 
 from .console import output, print_json
 from .options import (
-    AnyTokenizerOption,
     BackendOption,
-    EncodingOption,
     JsonOption,
+    TokenizerOption,
     chosen,
     open_tokenizer,
     special_names,
@@ -40,8 +39,7 @@ def command(
         typer.Argument(metavar="FILE...", help="Files or patterns, of text, .jsonl or .parquet, also .gz or .zst."),
     ],
     out: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where the ids go: .bin or .npy.")],
-    tokenizer: AnyTokenizerOption = None,
-    encoding: EncodingOption = None,
+    tokenizer: TokenizerOption = None,
     dtype: Annotated[DType, typer.Option(help="How an id is written; auto is uint16 where all fit.")] = DType.auto,
     end: Annotated[
         Optional[str],  # noqa: UP045
@@ -79,7 +77,7 @@ def command(
     """
     if out.suffix not in (".bin", ".npy") or out.name.endswith(".idx.npy"):
         raise typer.BadParameter(f"{out.name!r} must end in .bin or .npy (and not in .idx.npy, which is the index)")
-    tok = open_tokenizer(chosen(tokenizer, encoding), backend)
+    tok = open_tokenizer(chosen(tokenizer), backend)
     if end is not None:
         special_names([end], tok)
     packed = tok.encode_files(
