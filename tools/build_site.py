@@ -1,7 +1,7 @@
 """What `make docs` adds to MkDocs: pages made from files that stand elsewhere, and doctests as code.
 
-Pages made here are never written down, so that they cannot drift: the home page is the README; CONTRIBUTING, CHANGELOG
-and the licence are those of the repository; each module of the reference stands beside its Rust mirror.
+Pages made here are never written down, so that they cannot drift: the home page is the README; CONTRIBUTING, CHANGELOG,
+the licence and the examples are those of the repository; each module of the reference stands beside its Rust mirror.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.append(File.generated(config, page, content=with_site_links(side_by_side(text))))
     licence = "\n\n".join(f"## {name}\n\n{fenced(ROOT / name, 'text')}" for name in ("LICENSE", "NOTICE"))
     files.append(File.generated(config, "license.md", content=f"# License\n\n{licence}\n"))
+    files.append(File.generated(config, "examples.md", content=examples_page()))
     for name in READING_ORDER:
         files.append(File.generated(config, f"source/{name}.md", content=source_page(name)))
     return files
@@ -62,6 +63,7 @@ def with_site_links(text: str) -> str:
     text = text.replace("](docs/", "](").replace('="docs/', '="')
     for source, page in FROM_ROOT.items():
         text = text.replace(f"]({source})", f"]({page})")
+    text = re.sub(r"\]\(examples/(\w+)\.py\)", r"](examples.md#\1)", text)
     text = re.sub(r"\]\(python/minitok/reference/(\w+)\.py\)", r"](source/\1.md)", text)
     return re.sub(r"\]\((LICENSE|NOTICE)\)", "](license.md)", text)
 
@@ -94,6 +96,13 @@ def source_page(name: str) -> str:
             code = fenced(path, language).replace("\n", "\n    ")
             parts.append(f'=== "{title}"\n\n    `{path.relative_to(ROOT).as_posix()}`\n\n    {code}\n')
     return "\n\n".join(parts)
+
+
+def examples_page() -> str:
+    """The scripts of examples/, one after the other."""
+    scripts = sorted((ROOT / "examples").glob("*.py"))
+    parts = ["# Examples\n\nShort scripts, each a task from practice. The tests run them all."]
+    return "\n\n".join([*parts, *(f"## {script.stem}\n\n{fenced(script, 'python')}" for script in scripts)]) + "\n"
 
 
 def fenced(path: Path, language: str) -> str:
