@@ -1,15 +1,17 @@
 """The smallest language model that closes the loop: prompt, tokens, ids, next id, completion.
 
-A bigram model looks at one token and tells how likely each token is to come next: it has a row for each id, as the table of
-embeddings of a large model has. A row here is counted, not learnt by gradients: of all places at which the id stands in a
-text, what came next? That is enough to see what a tokenizer does for a model: with larger tokens, the one before says more,
-and the same text is fewer steps.
+A bigram model looks at one token and says how likely each token is to come next. It has a row for each id, and so has the
+table of embeddings of a large model, but the rows are different things. A row here is a count: how often each id came next in
+a text. An embedding is a vector learnt by gradient descent; it means nothing by itself, and the layers above it compute the
+next id. Counts are enough to see what a tokenizer does for a model: with larger tokens, the previous one says more, and the
+same text takes fewer steps.
 
 By hand, with the ids ``1 2 1 3 1 2``: after 1 came 2 twice and 3 once, so row 1 is ``{2: 2, 3: 1}``.
 
-How good a model is, is measured in bits per byte, not per token, so that tokenizers can be compared: what a perfect coder
-would pay for an unseen text under the model's probabilities. For these, a row is mixed with the shares of all ids, as if
-one more follower had been seen; so none is zero.
+A model is measured in bits per byte, not per token, so that tokenizers can be compared: the size of an unseen text when a
+perfect coder uses the model's probabilities. A row is mixed with the overall frequencies of ids, as if one more follower had
+been seen, so no probability is zero. *Unseen* means unseen by the model: a tokenizer that was trained on the whole text has
+seen that part too, which makes its figures a little too good.
 
 Costs: O(n log n) to count n ids; O(row) a step.
 """
@@ -34,15 +36,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Bigram", "Step", "bits_by_size"]
 
-# A part of the text is kept unseen to measure on.
+# The model does not see the last tenth of the text, which is measured.
 UNSEEN = 10
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a completion: the last id, the likeliest followers with their counts, and the one chosen.
+    """One step of a completion: the last id, its most frequent followers with their counts, and the one chosen.
 
-    ``known``: the last id had followers; else the model falls back on how frequent each id is.
+    ``known``: the last id had followers; otherwise the model falls back on the frequency of each id.
     """
 
     last: int | None
@@ -69,7 +71,8 @@ class Bigram:
         self.pairs, self.pair_counts = np.unique(held[:-1] * n_vocab + held[1:], return_counts=True)
 
     def row(self, last: int | None) -> list[tuple[int, int]]:
-        """The ids that came after an id, each with how often: the most frequent first. None gives how frequent each id is."""
+        """Returns the ids that came after an id with their counts, most frequent first; for None, all ids with their
+        counts."""
         if last is None:
             followers, counts = np.flatnonzero(self.counts), self.counts[self.counts > 0]
         else:
@@ -79,7 +82,7 @@ class Bigram:
         return list(zip(followers[order].tolist(), counts[order].tolist(), strict=True))
 
     def probability(self, last: int | None, then: int) -> float:
-        """How likely an id is after another: its row, with one follower more, which may be any id."""
+        """Returns how likely an id is after another: from its row, with one more follower, which may be any id."""
         alone = (int(self.counts[then]) + 1) / (self.n_ids + self.n_vocab)
         if last is None:
             return alone
@@ -89,7 +92,7 @@ class Bigram:
         return (found + alone) / (int(self.pair_counts[start:end].sum()) + 1)
 
     def complete(self, prompt: Sequence[int], length: int, *, seed: int | None = 0, shown: int = 5) -> list[Step]:
-        """Go on from a prompt: each step draws an id from the row of the last one, or with no seed takes the first.
+        """Continues a prompt: each step draws an id from the row of the last one, or takes the first if ``seed`` is None.
 
         >>> [step.chosen for step in Bigram([1, 2, 1, 3, 1, 2], 4).complete([3], 3, seed=None)]
         [1, 2, 1]
@@ -108,7 +111,7 @@ class Bigram:
         return steps
 
     def bits(self, ids: Sequence[int]) -> float:
-        """What a perfect coder would pay for the ids, in bits.
+        """Returns the size of the ids in bits when a perfect coder uses the model.
 
         >>> round(Bigram([1, 2, 1, 3, 1, 2], 4).bits([1, 2]), 3)
         2.12
@@ -117,9 +120,10 @@ class Bigram:
 
 
 def bits_by_size(tokenizer: Tokenizer, text: bytes, sizes: Sequence[int]) -> list[float]:
-    """Bits per byte of the last tenth of a text under a model of the rest, with the tokenizer cut to each size.
+    """Returns bits per byte of the last tenth of a text under a model of the rest, with the tokenizer truncated to each size.
 
-    One training answers for every size: merges are prefix-nested (SPEC T9).
+    One training answers for every size: merges are prefix-nested (SPEC T9). The tokenizer should not have been trained on the
+    last tenth.
 
     >>> from minitok import train
     >>> text = b"low lower lowest " * 40
