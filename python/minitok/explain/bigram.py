@@ -71,8 +71,7 @@ class Bigram:
         self.pairs, self.pair_counts = np.unique(held[:-1] * n_vocab + held[1:], return_counts=True)
 
     def row(self, last: int | None) -> list[tuple[int, int]]:
-        """Returns the ids that came after an id with their counts, most frequent first; for None, all ids with their
-        counts."""
+        """Returns the ids that came after an id, and their counts, most frequent first; for None, all ids."""
         if last is None:
             followers, counts = np.flatnonzero(self.counts), self.counts[self.counts > 0]
         else:
@@ -82,7 +81,7 @@ class Bigram:
         return list(zip(followers[order].tolist(), counts[order].tolist(), strict=True))
 
     def probability(self, last: int | None, then: int) -> float:
-        """Returns how likely an id is after another: from its row, with one more follower, which may be any id."""
+        """Returns how likely an id is after another: its row, with one more follower, which may be any id."""
         alone = (int(self.counts[then]) + 1) / (self.n_ids + self.n_vocab)
         if last is None:
             return alone
@@ -120,7 +119,7 @@ class Bigram:
 
 
 def bits_by_size(tokenizer: Tokenizer, text: bytes, sizes: Sequence[int]) -> list[float]:
-    """Returns bits per byte of the last tenth of a text under a model of the rest, with the tokenizer truncated to each size.
+    """Returns bits per byte of the last tenth of a text under a model of the rest, for each size of the tokenizer.
 
     One training answers for every size: merges are prefix-nested (SPEC T9). The tokenizer should not have been trained on the
     last tenth.
