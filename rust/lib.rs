@@ -18,7 +18,8 @@
 //! 12. [`trace`]: what training and encoding did, step by step, as data
 //! 13. [`packed`]: the vocabularies inside the package -> ids and merges
 //!
-//! [`fast`] computes the same results sooner. `python` (feature `python`) is the boundary; it holds no algorithm.
+//! [`fast`] computes the same results sooner. `python` (feature `python`) is the boundary to Python, `wasm` (feature `wasm`) that to
+//! a web page; they hold no algorithm.
 
 pub mod codec;
 pub mod count;
@@ -37,3 +38,5 @@ pub mod trace;
 pub mod train;
 pub mod unicode;
 pub mod vocab;
+#[cfg(feature = "wasm")]
+mod wasm;

@@ -388,7 +388,7 @@ fn is_long(key: u128) -> bool {
 
 /// Offset and length of a longer piece.
 fn long(key: u128) -> (usize, usize) {
-    (key as u64 as usize, (key >> 64) as u64 as usize & ((1 << 56) - 1))
+    (key as u64 as usize, ((key >> 64) as u64 & ((1 << 56) - 1)) as usize)
 }
 
 fn too_large(what: &str) -> Error {

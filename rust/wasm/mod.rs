@@ -1,0 +1,135 @@
+//! The boundary to a web page: the crate as a WebAssembly module. Thin, as `python/` is; no algorithm lives here.
+//!
+//! A page calls exported functions of numbers. What is not a number crosses as bytes: the page asks for room with [`take`],
+//! once for each argument, writes into it, and calls. The function takes its arguments in the order in which room was asked
+//! for, and returns [`DONE`] or [`FAILED`]; the bytes at [`answer_start`] are then the answer, or the message of the error,
+//! until the next call. Text is UTF-8; ids and places are `u32`, little-endian; events of traces are lines of JSON.
+//!
+//! Tokenizers stay here and go by number. `web/core/core.js` is the other side; nobody else calls these functions.
+//!
+//! 1. [`tokenizer`]: open, encode, decode, look inside
+//! 2. [`alternatives`]: which alternative of a pattern made a piece
+//! 3. [`training`]: count pieces, learn merges
+//! 4. [`events`]: trace events as JSON
+//!
+//! A module runs on one thread, and has no files, clock or environment; the crate asks for none of them on its way here.
+
+// `no_mangle` names symbols for the page, which `unsafe_code` counts as unsafe; there is no unsafe block in this folder.
+#![allow(unsafe_code)]
+
+mod alternatives;
+mod events;
+mod tokenizer;
+mod training;
+
+use crate::error::{Error, Result};
+use std::cell::RefCell;
+
+/// What a call returns: the answer is there.
+pub const DONE: u32 = 0;
+/// What a call returns: the answer is the message of an error.
+pub const FAILED: u32 = 1;
+/// Stands for no id and no place.
+const NONE: u32 = u32::MAX;
+
+thread_local! {
+    static ARGUMENTS: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+    static ANSWER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Room for the next argument of the next call.
+#[unsafe(no_mangle)]
+pub extern "C" fn take(length: usize) -> *mut u8 {
+    let mut argument = vec![0; length];
+    let start = argument.as_mut_ptr();
+    ARGUMENTS.with_borrow_mut(|arguments| arguments.push(argument));
+    start
+}
+
+/// Where the answer of the last call is.
+#[unsafe(no_mangle)]
+pub extern "C" fn answer_start() -> *const u8 {
+    ANSWER.with_borrow(Vec::as_ptr)
+}
+
+/// How many bytes the answer of the last call has.
+#[unsafe(no_mangle)]
+pub extern "C" fn answer_length() -> usize {
+    ANSWER.with_borrow(Vec::len)
+}
+
+/// Answers a call: `make` gets its arguments.
+fn answer(make: impl FnOnce(&mut Arguments) -> Result<Vec<u8>>) -> u32 {
+    let mut arguments = Arguments(ARGUMENTS.take().into_iter());
+    let (code, bytes) = match make(&mut arguments) {
+        Ok(bytes) => (DONE, bytes),
+        Err(error) => (FAILED, error.to_string().into_bytes()),
+    };
+    ANSWER.set(bytes);
+    code
+}
+
+/// The arguments of a call that have not been read yet.
+struct Arguments(std::vec::IntoIter<Vec<u8>>);
+
+impl Arguments {
+    fn bytes(&mut self) -> Result<Vec<u8>> {
+        self.0.next().ok_or_else(|| wrong("an argument is missing"))
+    }
+
+    fn text(&mut self) -> Result<String> {
+        String::from_utf8(self.bytes()?).map_err(|_| wrong("an argument is not UTF-8"))
+    }
+
+    fn numbers(&mut self) -> Result<Vec<u32>> {
+        let bytes = self.bytes()?;
+        let (words, rest) = bytes.as_chunks::<4>();
+        if !rest.is_empty() {
+            return Err(wrong("an argument is not a list of numbers"));
+        }
+        Ok(words.iter().map(|&word| u32::from_le_bytes(word)).collect())
+    }
+
+    /// All that are left, as text.
+    fn texts(&mut self) -> Result<Vec<String>> {
+        let mut found = Vec::new();
+        while self.0.len() > 0 {
+            found.push(self.text()?);
+        }
+        Ok(found)
+    }
+}
+
+/// The numbers as bytes.
+fn numbers(numbers: impl IntoIterator<Item = u32>) -> Vec<u8> {
+    numbers.into_iter().flat_map(u32::to_le_bytes).collect()
+}
+
+/// The other side does not call as it should.
+fn wrong(reason: &str) -> Error {
+    Error::Vocabulary(format!("the core was called wrongly: {reason}"))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Make a call as a page would: its arguments, then the function; the answer, or the message.
+    pub fn call(arguments: &[&[u8]], function: impl FnOnce() -> u32) -> std::result::Result<Vec<u8>, String> {
+        // A page writes into the room that it gets; here the arguments are put in its place.
+        ARGUMENTS.set(arguments.iter().map(|argument| argument.to_vec()).collect());
+        let code = function();
+        let bytes = ANSWER.with_borrow(Clone::clone);
+        if code == DONE { Ok(bytes) } else { Err(String::from_utf8(bytes).unwrap()) }
+    }
+
+    #[test]
+    fn room_is_what_was_asked_for_and_used_up_by_the_next_call() {
+        assert!(!take(3).is_null());
+        ARGUMENTS.with_borrow(|arguments| assert_eq!(arguments, &[vec![0; 3]]));
+        assert_eq!(answer(|arguments| arguments.bytes()), DONE);
+        assert_eq!(answer_length(), 3);
+        assert_eq!(answer(|arguments| arguments.bytes()), FAILED);
+        assert!(answer_length() > 3 && !answer_start().is_null());
+    }
+}
