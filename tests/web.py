@@ -3,6 +3,8 @@
 import threading
 import time
 from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -26,6 +28,26 @@ def running():
             yield address(listening, HOST), app
         finally:
             server.should_exit = True
+            thread.join()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A file server that keeps its log to itself."""
+
+    def log_message(self, *_):
+        pass
+
+
+@contextmanager
+def served_folder(folder):
+    """A folder under a plain file server: its address."""
+    with ThreadingHTTPServer((HOST, 0), partial(Quiet, directory=folder)) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://{HOST}:{server.server_port}/"
+        finally:
+            server.shutdown()
             thread.join()
 
 

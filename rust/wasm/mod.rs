@@ -5,7 +5,7 @@
 //! for, and returns [`DONE`] or [`FAILED`]; the bytes at [`answer_start`] are then the answer, or the message of the error,
 //! until the next call. Text is UTF-8; ids and places are `u32`, little-endian; events of traces are lines of JSON.
 //!
-//! Tokenizers stay here and go by number. `web/core/core.js` is the other side; nobody else calls these functions.
+//! Tokenizers stay here and go by number. `pages/core/core.js` is the other side; nobody else calls these functions.
 //!
 //! 1. [`tokenizer`]: open, encode, decode, look inside
 //! 2. [`alternatives`]: which alternative of a pattern made a piece
@@ -127,9 +127,9 @@ pub(super) mod tests {
     fn room_is_what_was_asked_for_and_used_up_by_the_next_call() {
         assert!(!take(3).is_null());
         ARGUMENTS.with_borrow(|arguments| assert_eq!(arguments, &[vec![0; 3]]));
-        assert_eq!(answer(|arguments| arguments.bytes()), DONE);
+        assert_eq!(answer(Arguments::bytes), DONE);
         assert_eq!(answer_length(), 3);
-        assert_eq!(answer(|arguments| arguments.bytes()), FAILED);
+        assert_eq!(answer(Arguments::bytes), FAILED);
         assert!(answer_length() > 3 && !answer_start().is_null());
     }
 }

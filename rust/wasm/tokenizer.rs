@@ -3,6 +3,8 @@
 use super::{Arguments, NONE, answer, events, numbers, wrong};
 use crate::codec::Codec;
 use crate::error::Result;
+use crate::fast::codec::FastCodec;
+use crate::fast::pystr::source::Source;
 use crate::packed;
 use crate::pretokenize::Pattern;
 use crate::special::{Finder, SpecialTokens};
@@ -12,7 +14,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 struct Tokenizer {
-    codec: Codec,
+    codec: FastCodec,
     /// Finds all special tokens, and none.
     finders: [Finder; 2],
 }
@@ -29,7 +31,7 @@ fn keep(vocab: Vocab, arguments: &mut Arguments) -> Result<Vec<u8>> {
     let special = SpecialTokens::new(names.into_iter().zip(ids).collect())?;
     let n_ids = vocab.tokens.n_ids();
     let finders = [special.finder(&[]), special.finder_of_all()];
-    let tokenizer = Tokenizer { codec: Codec::new(Arc::new(vocab), pattern, special)?, finders };
+    let tokenizer = Tokenizer { codec: FastCodec::new(Codec::new(Arc::new(vocab), pattern, special)?), finders };
     TOKENIZERS.with_borrow_mut(|all| {
         let number = all.iter().position(Option::is_none).unwrap_or(all.len());
         if number == all.len() {
@@ -98,7 +100,7 @@ pub extern "C" fn close(number: u32) -> u32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn encode(number: u32, special: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
-        let ids = tokenizer.codec.encode_on(1, &arguments.bytes()?, tokenizer.finder(special))?;
+        let ids = tokenizer.codec.encode(1, Source::Bytes(&arguments.bytes()?), tokenizer.finder(special))?;
         Ok(numbers(ids))
     })
 }
@@ -106,14 +108,14 @@ pub extern "C" fn encode(number: u32, special: u32) -> u32 {
 /// The bytes of ids, end to end.
 #[unsafe(no_mangle)]
 pub extern "C" fn decode(number: u32) -> u32 {
-    ask(number, |tokenizer, arguments| tokenizer.codec.decode_bytes(&arguments.numbers()?))
+    ask(number, |tokenizer, arguments| tokenizer.codec.core().decode_bytes(&arguments.numbers()?))
 }
 
 /// How many bytes each of some ids has.
 #[unsafe(no_mangle)]
 pub extern "C" fn lengths(number: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
-        let length = |id| tokenizer.codec.token_bytes(id).map_or(0, |token| token.len() as u32);
+        let length = |id| tokenizer.codec.core().token_bytes(id).map_or(0, |token| token.len() as u32);
         Ok(numbers(arguments.numbers()?.into_iter().map(length)))
     })
 }
@@ -136,7 +138,7 @@ pub extern "C" fn segments(number: u32, special: u32) -> u32 {
 pub extern "C" fn pieces(number: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
         let (text, mut ends, mut end) = (arguments.bytes()?, Vec::new(), 0);
-        tokenizer.codec.pattern.split(&text, &mut |piece| {
+        tokenizer.codec.core().pattern.split(&text, &mut |piece| {
             end += piece.len() as u32;
             ends.push(end);
         })?;
@@ -150,7 +152,7 @@ pub extern "C" fn merges_of(number: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
         let pairs = arguments.numbers()?;
         let merge = |&[left, right]: &[u32; 2]| {
-            let (rank, id) = tokenizer.codec.vocab.merge_of(left, right).unwrap_or((NONE, NONE));
+            let (rank, id) = tokenizer.codec.core().vocab.merge_of(left, right).unwrap_or((NONE, NONE));
             [rank, id]
         };
         Ok(numbers(pairs.as_chunks().0.iter().flat_map(merge)))
@@ -162,7 +164,7 @@ pub extern "C" fn merges_of(number: u32) -> u32 {
 pub extern "C" fn trace(number: u32, special: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
         let text = arguments.bytes()?;
-        lines(|emit| tokenizer.codec.trace(&text, tokenizer.finder(special), emit).map(drop))
+        lines(|emit| tokenizer.codec.core().trace(&text, tokenizer.finder(special), emit).map(drop))
     })
 }
 
@@ -171,7 +173,7 @@ pub extern "C" fn trace(number: u32, special: u32) -> u32 {
 pub extern "C" fn trace_parts(number: u32, piece: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
         let ids = arguments.numbers()?;
-        lines(|emit| trace_merges(&tokenizer.codec.vocab, ids, piece as usize, emit).map(drop))
+        lines(|emit| trace_merges(&tokenizer.codec.core().vocab, ids, piece as usize, emit).map(drop))
     })
 }
 

@@ -1,42 +1,22 @@
-// What the page asks the server. Of several questions of one kind only the last is wanted: it cancels those before it.
+// What the page asks. Of several questions of one kind only the last is wanted: it cancels those before it.
 
+import { Refused } from "./refused.js";
+import * as source from "./source.js";
 import { state } from "./state.js";
+
+export { Refused };
+export { ABOUT, MISSING, sendTokenizer, start, train } from "./source.js";
 
 const running = new Map();
 
-export class Refused extends Error {
-  constructor(message, code, kind) {
-    super(message);
-    Object.assign(this, { code, kind });
-  }
-}
-
-async function ask(name, body, type, signal) {
-  const method = body === undefined ? "GET" : "POST";
-  const headers = body === undefined ? {} : { "content-type": type };
-  let response;
+// Ask, and if the reader's own tokenizers have been forgotten, send them and ask once more.
+async function twice(question) {
   try {
-    response = await fetch(`/api/${name}`, { method, headers, body, signal });
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new Refused("The server does not answer. Is minitok play still running?", 0, "Unreachable");
-  }
-  if (!response.ok) {
-    const told = await response.json().catch(() => ({ error: response.statusText }));
-    throw new Refused(told.error, response.status, told.kind);
-  }
-  return response;
-}
-
-// Ask, and if the server has forgotten the reader's own tokenizers, send them and ask once more.
-async function askTwice(name, data, signal) {
-  const body = JSON.stringify(data);
-  try {
-    return await ask(name, body, "application/json", signal);
+    return await question();
   } catch (error) {
     if (error.kind !== "Forgotten") throw error;
-    for (const own of state.own.values()) await sendTokenizer(own.file);
-    return ask(name, body, "application/json", signal);
+    for (const own of state.own.values()) await source.sendTokenizer(own.file);
+    return question();
   }
 }
 
@@ -46,7 +26,7 @@ export async function latest(name, data) {
   const mine = new AbortController();
   running.set(name, mine);
   try {
-    const answer = await (await askTwice(name, data, mine.signal)).json();
+    const answer = await twice(() => source.ask(name, data, mine.signal));
     return mine.signal.aborted ? null : answer;
   } catch (error) {
     if (mine.signal.aborted) return null;
@@ -61,29 +41,11 @@ export function forget(name) {
   running.get(name)?.abort();
 }
 
-export const start = async () => (await ask("start")).json();
-
-// A text that comes with the server.
+// A text that comes with the page.
 export async function staticText(name) {
-  const response = await fetch(`/static/${name}`);
-  if (!response.ok) throw new Refused(response.statusText, response.status);
+  const response = await fetch(new URL(name, import.meta.url));
+  if (!response.ok) throw new Refused(`${name} is not there: ${response.status} ${response.statusText}`, response.status);
   return response.text();
 }
 
-export const page = async (data) => (await askTwice("page", data)).blob();
-
-export async function sendTokenizer(file) {
-  return (await ask("tokenizer", file, "application/octet-stream")).json();
-}
-
-// The lines of a training, as they come.
-export async function* train(options, body, signal) {
-  const response = await ask(`train?${new URLSearchParams(options)}`, body, "application/octet-stream", signal);
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let held = "";
-  for (let read = await reader.read(); !read.done; read = await reader.read()) {
-    const whole = (held + read.value).split("\n");
-    held = whole.pop();
-    for (const line of whole) yield JSON.parse(line);
-  }
-}
+export const page = (data) => twice(() => source.page(data));

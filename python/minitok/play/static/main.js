@@ -1,6 +1,6 @@
 // The page: what the reader does changes the state, and what is shown follows from it.
 
-import { latest, Refused, sendTokenizer, start, staticText } from "./api.js";
+import { ABOUT, latest, MISSING, Refused, sendTokenizer, start, staticText } from "./api.js";
 import { utf8 } from "./bytes.js";
 import { byId, el, number, plural } from "./dom.js";
 import { EXAMPLES } from "./examples.js";
@@ -199,7 +199,18 @@ function listen() {
   window.addEventListener("hashchange", () => attempt(openLink));
 }
 
+// What the page is, and what cannot be had where it is: the button stays, and says so.
+function introduce() {
+  byId("about").replaceChildren(el("p", {}, ABOUT), ...Object.values(MISSING).map((why) => el("p", {}, why)));
+  for (const [id, why] of Object.entries(MISSING)) {
+    const part = byId(id);
+    part.disabled = true;
+    part.title = why;
+  }
+}
+
 await attempt(async () => {
+  introduce();
   const told = await start();
   limits = told.limits;
   published = told.encodings.map((one) => one.name);

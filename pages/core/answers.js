@@ -1,0 +1,198 @@
+// What the page asks, answered by the core: python/minitok/play/answers.py and tokenizers.py, name for name. An answer here is
+// the server's answer; tests hold the two together.
+
+import { Bigram, bitsPerByte, seen } from "./bigram.js";
+import { CoreError } from "./core.js";
+import { Explainer, spokenOf, wholeCharacters, written } from "./explain.js";
+import { nameOf, open, WrongFile } from "./native.js";
+
+const CANDIDATES = 12;
+const COMPLETION = 200;
+const SIZES = 8;
+const OWN = "own-";
+
+const encoder = new TextEncoder();
+
+// A question that is not answered, and of what kind the reason is.
+export class Refusal extends Error {
+  constructor(message, kind) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+export class Answers {
+  // `catalogue` is encodings.json; `fetchVocabulary(file)` gives the bytes of a packed vocabulary.
+  constructor(core, catalogue, fetchVocabulary) {
+    Object.assign(this, { core, catalogue, fetchVocabulary, limits: catalogue.limits });
+    this.explainer = new Explainer(core, catalogue.patterns);
+    this.opened = new Map(); // tokenizers, or promises of them, by name
+  }
+
+  start() {
+    const { text, corpus, encodings, vocab_size } = this.limits;
+    return {
+      encodings: Object.keys(this.catalogue.encodings).map((name) => ({ name })),
+      limits: { text, corpus, encodings, vocab_size },
+    };
+  }
+
+  // The ids of a text under some encodings, and the lengths of its tokens in bytes.
+  async tokens(asked) {
+    const text = this.text(asked);
+    const encodings = await Promise.all(asked.encodings.map((name) => this.get(name)));
+    return {
+      bytes: text.length,
+      encodings: encodings.map((tok) => {
+        const ids = tok.encode(text, asked.special);
+        return { ...describe(tok), ids, lengths: tok.lengths(ids) };
+      }),
+    };
+  }
+
+  // The piece at a byte of the text, explained.
+  async piece(asked) {
+    const [text, tok] = [this.text(asked), await this.get(asked.encoding)];
+    try {
+      const { start, piece, pieces } = this.explainer.explainAt(tok, text, asked.at, asked.special, this.limits.piece);
+      const named = spokenOf(pieces);
+      const steps = piece.steps.map((step) =>
+        ({ ...step, candidates: step.candidates.slice(0, CANDIDATES), n_candidates: step.candidates.length }));
+      return { start, piece: { ...piece, steps }, vocabulary: vocabulary(tok, named) };
+    } catch (error) {
+      throw error instanceof RangeError ? new Refusal(error.message, "TooLarge") : error;
+    }
+  }
+
+  // The pieces that the patterns of some encodings make of the beginning of a text.
+  async lanes(asked) {
+    const text = this.text(asked);
+    const shown = text.subarray(0, wholeCharacters(text, Math.min(text.length, this.limits.lanes)));
+    // What is cut off may be looked ahead to: the last pieces are not certain.
+    const certain = shown.length === text.length ? shown.length : Math.max(0, shown.length - 1);
+    const made = new Map();
+    for (const tok of await Promise.all(asked.encodings.map((name) => this.get(name)))) {
+      const pieces = this.explainer.lane(tok, shown, asked.special);
+      const specials = pieces.filter((piece) => piece.special).map(({ start, end }) => `${start}-${end}`);
+      const key = `${tok.pattern} ${specials}`;
+      if (!made.has(key)) made.set(key, { pattern: tok.pattern, encodings: [], pieces: [] });
+      const lane = made.get(key);
+      lane.encodings.push(titleOf(tok));
+      lane.pieces = pieces.filter((piece) => piece.end <= certain);
+    }
+    return { bytes: shown.length, whole: shown.length === text.length, lanes: [...made.values()] };
+  }
+
+  // A bigram model of the text's tokens, completing a prompt.
+  async bigram(asked) {
+    const [text, tok] = [this.text(asked), await this.get(asked.encoding)];
+    if (!(asked.length >= 1 && asked.length <= COMPLETION)) {
+      throw new Refusal(`'length' is ${asked.length}, not between 1 and ${COMPLETION}`, "WrongRequest");
+    }
+    const model = new Bigram(tok.encode(text, asked.special), tok.nVocab);
+    const prompt = [...tok.encode(encoder.encode(asked.prompt), asked.special)];
+    const steps = model.complete(prompt, asked.length, asked.seed < 0 ? null : asked.seed);
+    const named = new Set([...prompt, ...steps.flatMap(({ chosen, row }) => [chosen, ...row.map(([then]) => then)])]);
+    return {
+      prompt, steps, vocabulary: vocabulary(tok, [...named].sort((one, other) => one - other)),
+      n_ids: model.nIds, n_pairs: model.pairs.length, bits_per_byte: this.bits(tok, text),
+    };
+  }
+
+  // Bits per byte by vocabulary size; of what was not trained by itself, for all of it.
+  bits(tok, text) {
+    if (text.length < 2) return [];
+    const cut = wholeCharacters(text, seen(text.length));
+    return sizes(tok).map((size) => {
+      const isWhole = size === tok.nVocab;
+      const kept = isWhole ? tok : truncated(this.core, tok, size);
+      const bits = bitsPerByte(text, cut, (part) => kept.encode(part), size);
+      if (!isWhole) kept.close();
+      return { n_vocab: size, bits: Math.round(bits * 1e4) / 1e4 };
+    });
+  }
+
+  // Keep the tokenizer of a file.
+  tokenizer(asked) {
+    if (asked.file.length > this.limits.corpus) throw new Refusal("the file is too large", "TooLarge");
+    try {
+      const name = nameOf(asked.file);
+      if (!this.opened.has(name)) {
+        const opened = open(this.core, asked.file);
+        opened.name = name;
+        this.forgetOldest();
+        this.opened.set(name, opened);
+      }
+      const tok = this.opened.get(name);
+      return { ...describe(tok), n_merges: tok.merges.length, file: asked.file };
+    } catch (error) {
+      if (error instanceof WrongFile || error instanceof CoreError) {
+        throw new Refusal(`the tokenizer's file: ${error.message}`, "FileFormatError");
+      }
+      throw error;
+    }
+  }
+
+  // Of the reader's own tokenizers, the one that came first makes room.
+  forgetOldest() {
+    const own = [...this.opened.keys()].filter((name) => name.startsWith(OWN));
+    if (own.length < this.limits.kept) return;
+    this.opened.get(own[0]).close();
+    this.opened.delete(own[0]);
+  }
+
+  // The tokenizer of a name.
+  async get(name) {
+    if (!this.opened.has(name)) {
+      if (name.startsWith(OWN)) throw new Refusal(`the tokenizer '${name}' is not here any more`, "Forgotten");
+      const opening = this.openPublished(name);
+      this.opened.set(name, opening);
+      // What could not be fetched is tried again when it is asked for again.
+      opening.catch(() => this.opened.delete(name));
+    }
+    return this.opened.get(name);
+  }
+
+  async openPublished(name) {
+    const published = Object.hasOwn(this.catalogue.encodings, name) ? this.catalogue.encodings[name] : null;
+    if (!published) throw new Refusal(`unknown encoding '${name}'`, "UnknownEncodingError");
+    const { file, below, ...described } = published;
+    return this.core.openPacked(await this.fetchVocabulary(file), below, { ...described, name, title: name, trained: null });
+  }
+
+  text(asked) {
+    const text = encoder.encode(asked.text);
+    if (text.length > this.limits.text) {
+      const [size, most] = [text.length, this.limits.text].map((bytes) => bytes.toLocaleString("en"));
+      throw new Refusal(`the text has ${size} bytes; ${most} are the most that are shown`, "TooLarge");
+    }
+    return text;
+  }
+}
+
+const titleOf = (tok) => tok.title ?? `${tok.nVocab.toLocaleString("en")} ids`;
+
+function describe(tok) {
+  return { name: tok.name, title: titleOf(tok), n_vocab: tok.nVocab, pattern: tok.pattern, special_tokens: tok.specialTokens };
+}
+
+function vocabulary(tok, ids) {
+  const tokens = tok.tokens(ids);
+  return Object.fromEntries(ids.map((id, at) => [id, written(tokens[at])]));
+}
+
+// Vocabulary sizes from the bytes alone to all of a trained tokenizer, evenly spaced on a logarithmic scale of merges.
+function sizes(tok) {
+  if (!tok.trained || !tok.order) return [tok.nVocab];
+  const nMerges = tok.merges.length;
+  const steps = nMerges ? Array.from({ length: SIZES - 1 }, (_, step) => Math.round(nMerges ** (step / (SIZES - 2)))) : [];
+  return [...new Set([0, ...steps])].map((merges) => 256 + nSpecial(tok) + merges);
+}
+
+const nSpecial = (tok) => new Set(Object.values(tok.specialTokens)).size;
+
+// The tokenizer as it was when it had fewer ids (SPEC T9), without special tokens.
+function truncated(core, tok, size) {
+  const merges = tok.merges.slice(0, size - 256 - nSpecial(tok));
+  return core.openMerges(tok.order, merges, { pattern: tok.pattern, special_tokens: {} });
+}

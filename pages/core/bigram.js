@@ -1,0 +1,94 @@
+// The smallest language model: python/minitok/explain/bigram.py, function for function.
+
+import { Random } from "./random.js";
+
+// A part of the text is kept unseen to measure on.
+const UNSEEN = 10;
+const SHOWN = 5;
+
+export class Bigram {
+  constructor(ids, nVocab) {
+    Object.assign(this, { nVocab, nIds: ids.length, counts: new Uint32Array(nVocab) });
+    for (const id of ids) this.counts[id] += 1;
+    // A pair is one number, left * nVocab + right; so the followers of an id lie side by side.
+    const all = new Float64Array(Math.max(0, ids.length - 1));
+    for (let at = 0; at < all.length; at += 1) all[at] = ids[at] * nVocab + ids[at + 1];
+    all.sort();
+    [this.pairs, this.pairCounts] = [[], []];
+    for (const pair of all) {
+      if (this.pairs.at(-1) === pair) this.pairCounts[this.pairs.length - 1] += 1;
+      else {
+        this.pairs.push(pair);
+        this.pairCounts.push(1);
+      }
+    }
+  }
+
+  // The first pair that is not below a number.
+  place(wanted) {
+    let [low, high] = [0, this.pairs.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.pairs[middle] < wanted) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  // The ids that came after an id, each with how often, the most frequent first; null gives how frequent each id is.
+  row(last) {
+    const found = [];
+    if (last === null) this.counts.forEach((count, id) => { if (count) found.push([id, count]); });
+    else {
+      const end = this.place((last + 1) * this.nVocab);
+      for (let at = this.place(last * this.nVocab); at < end; at += 1) {
+        found.push([this.pairs[at] % this.nVocab, this.pairCounts[at]]);
+      }
+    }
+    return found.sort((one, other) => other[1] - one[1] || one[0] - other[0]);
+  }
+
+  // How likely an id is after another: its row, with one follower more, which may be any id.
+  probability(last, then) {
+    const alone = (this.counts[then] + 1) / (this.nIds + this.nVocab);
+    if (last === null) return alone;
+    const [start, end] = [this.place(last * this.nVocab), this.place((last + 1) * this.nVocab)];
+    const at = this.place(last * this.nVocab + then);
+    const found = this.pairs[at] === last * this.nVocab + then ? this.pairCounts[at] : 0;
+    let total = 0;
+    for (let place = start; place < end; place += 1) total += this.pairCounts[place];
+    return (found + alone) / (total + 1);
+  }
+
+  // Go on from a prompt: each step draws an id from the row of the last one, or with no seed (null) takes the first.
+  complete(prompt, length, seed) {
+    const chance = seed === null ? null : new Random(seed);
+    let last = prompt.at(-1) ?? null;
+    const steps = [];
+    for (let step = 0; step < (this.nIds ? length : 0); step += 1) {
+      let row = this.row(last);
+      const known = row.length > 0 && last !== null;
+      if (!row.length) row = this.row(null);
+      const counts = row.map(([, count]) => count);
+      const chosen = chance ? chance.choice(row.map(([then]) => then), counts) : row[0][0];
+      const total = counts.reduce((sum, count) => sum + count, 0);
+      steps.push({ last, row: row.slice(0, SHOWN), total, chosen, known });
+      last = chosen;
+    }
+    return steps;
+  }
+
+  // What a perfect coder would pay for the ids, in bits.
+  bits(ids) {
+    let sum = 0;
+    ids.forEach((then, at) => { sum += Math.log2(this.probability(at ? ids[at - 1] : null, then)); });
+    return -sum;
+  }
+}
+
+// Bits per byte of the last part of a text under a model of the rest, for tokenizers as functions from text to ids.
+export function bitsPerByte(text, cut, encode, nVocab) {
+  return new Bigram(encode(text.subarray(0, cut)), nVocab).bits(encode(text.subarray(cut))) / Math.max(1, text.length - cut);
+}
+
+export const seen = (length) => length - Math.floor(length / UNSEEN);

@@ -1,0 +1,118 @@
+// Where the answers come from on a page without a server: the core, in workers of this page. Stands in place of
+// python/minitok/play/static/source.js, with the same names.
+
+import { Refused } from "./refused.js";
+
+export const ABOUT = "Everything here is computed in this browser, by minitok's Rust core; nothing is sent anywhere.";
+
+export const MISSING = {
+  "save-page": "Saving as HTML is done in Python: minitok explain --html tokens.html, or the playground of minitok play.",
+};
+
+const WORKER = new URL("../core/worker.js", import.meta.url).href;
+// Where the browser wants to know which scripts a page may start, it is this one.
+const policy = globalThis.trustedTypes?.createPolicy("minitok-worker", {
+  createScriptURL(address) {
+    if (address !== WORKER) throw new TypeError("no other script is started");
+    return address;
+  },
+});
+
+// A worker, which is asked one thing at a time.
+class Thread {
+  constructor() {
+    this.waiting = [];
+    this.begin();
+  }
+
+  begin() {
+    this.worker = new Worker(policy ? policy.createScriptURL(WORKER) : WORKER, { type: "module" });
+    this.worker.addEventListener("message", ({ data }) => this.onMessage(data));
+    this.worker.addEventListener("error", () => this.onMessage({ refused: "The core cannot be loaded.", kind: "Broken" }));
+  }
+
+  // The answer to a question. One that is not wanted any more is not asked, if it has not been yet.
+  ask(ask, data, { signal = null, onNews = () => {}, transfer = [] } = {}) {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ message: { ask, data }, signal, onNews, transfer, resolve, reject, isAsked: false });
+      this.next();
+    });
+  }
+
+  next() {
+    if (this.waiting[0]?.isAsked) return;
+    while (this.waiting[0]?.signal?.aborted) this.waiting.shift().reject(aborted());
+    const [first] = this.waiting;
+    if (!first) return;
+    first.isAsked = true;
+    this.worker.postMessage(first.message, first.transfer);
+  }
+
+  onMessage({ news, answer, refused, kind }) {
+    const [first] = this.waiting;
+    if (news) {
+      first?.onNews(news);
+      return;
+    }
+    this.waiting.shift();
+    if (refused === undefined) first?.resolve(answer);
+    else first?.reject(new Refused(refused, 0, kind));
+    if (kind === "Broken") this.restart();
+    this.next();
+  }
+
+  // A core that has failed is not asked again; what it knew of the reader's own tokenizers is sent again when it is missed.
+  restart() {
+    this.worker.terminate();
+    this.begin();
+  }
+
+  end() {
+    this.worker.terminate();
+    for (const { reject } of this.waiting.splice(0)) reject(aborted());
+  }
+}
+
+const aborted = () => new DOMException("not wanted any more", "AbortError");
+
+const thread = new Thread();
+
+export const ask = (name, data, signal) => thread.ask(name, data, { signal });
+
+export const start = () => thread.ask("start");
+
+export async function sendTokenizer(file) {
+  return thread.ask("tokenizer", { file: typeof file === "string" ? file : await file.text() });
+}
+
+export async function page() {
+  throw new Refused(MISSING["save-page"], 0, "Missing");
+}
+
+// The news of a training as it comes; the last has its tokenizer. Stopping it ends its worker.
+export async function* train(options, corpus, signal) {
+  const [trainer, held] = [new Thread(), []];
+  let wake = () => {};
+  const put = (one) => {
+    held.push(one);
+    wake();
+  };
+  signal.addEventListener("abort", () => trainer.end());
+  const data = { options, corpus: await corpus.arrayBuffer() };
+  trainer.ask("train", data, { signal, onNews: (news) => put({ news }), transfer: [data.corpus] })
+    .then((file) => put({ file }), (error) => put({ error }));
+  try {
+    for (;;) {
+      while (!held.length) await new Promise((resolve) => { wake = resolve; });
+      const { news, file, error } = held.shift();
+      if (error) throw error;
+      if (file) {
+        yield { tokenizer: await sendTokenizer(file) };
+        return;
+      }
+      yield news;
+    }
+  } finally {
+    trainer.end();
+  }
+}

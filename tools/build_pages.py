@@ -1,0 +1,79 @@
+"""The playground as a page that needs no install and no server, with the Rust core as WebAssembly.
+
+    python tools/build_pages.py WASM FOLDER
+
+puts it into a folder, from which any file server serves it: the files of ``minitok play`` as they stand, but for
+``source.js``, which asks the core in place of the server; ``pages/``; the core; and the published vocabularies beside it.
+What Python knows and the core does not, patterns' labels and special tokens, goes with them as ``core/encodings.json``.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from dataclasses import asdict
+from importlib.resources import files
+from pathlib import Path
+
+from minitok.encodings.published import PUBLISHED
+from minitok.explain.alternatives import LABELS
+from minitok.play.app import static_files
+from minitok.play.guard import POLICY, Limits
+from minitok.reference.pretokenize import NAMED
+
+ROOT = Path(__file__).parent.parent
+PAGES = ROOT / "pages"
+
+
+def build(wasm: Path, folder: Path) -> None:
+    """Write the pages, anew."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(PAGES / "core", folder / "core", ignore=shutil.ignore_patterns("source.js"))
+    shutil.copyfile(wasm, folder / "core" / "minitok.wasm")
+    (folder / "core" / "encodings.json").write_text(json.dumps(catalogue(), ensure_ascii=False), encoding="utf-8")
+    static = {**static_files(), "source.js": (PAGES / "core" / "source.js").read_bytes()}
+    write(folder / "index.html", with_policy(static.pop("index.html").decode()).encode())
+    for name, content in static.items():
+        write(folder / "static" / name, content)
+    for name in sorted({published.file for published in PUBLISHED.values()}):
+        data = files("minitok.encodings").joinpath(f"data/{name}.vocab").read_bytes()
+        write(folder / "vocabularies" / f"{name}.vocab", data)
+
+
+def write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def catalogue() -> dict[str, object]:
+    """What the core is told of encodings and patterns, and the limits of the page."""
+    encodings = {
+        name: {
+            "file": published.file,
+            "below": published.below,
+            "pattern": published.pattern,
+            "special_tokens": published.special_tokens(),
+        }
+        for name, published in PUBLISHED.items()
+    }
+    patterns = {name: {"source": source, "labels": LABELS[name]} for name, source in NAMED.items()}
+    return {"encodings": encodings, "patterns": patterns, "limits": asdict(Limits())}
+
+
+def with_policy(page: str) -> str:
+    """The page with the rules that the server would send: scripts and styles from its own files only, no text as markup.
+
+    Besides these: the core may be compiled, and run in a worker. Who may frame the page, only a server can say.
+    """
+    rules = [rule for rule in POLICY.split("; ") if not rule.startswith("frame-ancestors")]
+    policy = "; ".join([*rules, "worker-src 'self'"])
+    policy = policy.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
+    policy = policy.replace("trusted-types 'none'", "trusted-types minitok-worker")
+    head = '<meta charset="utf-8">\n'
+    before, after = page.split(head)
+    return f'{before}{head}<meta http-equiv="Content-Security-Policy" content="{policy}">\n{after}'
+
+
+if __name__ == "__main__":
+    build(Path(sys.argv[1]), Path(sys.argv[2]))

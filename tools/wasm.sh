@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Build the core as a WebAssembly module: tools/wasm.sh PROFILE, into target/wasm32-unknown-unknown/PROFILE/minitok.wasm.
+# Needs Rust's standard library for that target. Where it is missing, rustup is asked for it; where that cannot give it, Debian's
+# compiler builds it from its sources (the packages rustc-web, cargo-web, rust-web-src and lld).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+profile=$1
+target=wasm32-unknown-unknown
+build=(--profile "$profile" --locked --lib --features wasm --target $target)
+
+has_target() {
+    test -d "$(rustc --print sysroot)/lib/rustlib/$target/lib"
+}
+
+if has_target || { command -v rustup > /dev/null && rustup target add $target && has_target; }; then
+    exec cargo build "${build[@]}"
+fi
+
+if ! [ -d /usr/lib/rustlib/src/rust/library ] || ! command -v wasm-ld > /dev/null; then
+    if ! command -v apt-get > /dev/null; then
+        echo "the core as WebAssembly needs the target $target: 'rustup target add $target'" >&2
+        exit 1
+    fi
+    as_root=()
+    [ "$(id -u)" = 0 ] || as_root=(sudo)
+    "${as_root[@]}" apt-get update --quiet --quiet
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --quiet --quiet --yes --no-install-recommends \
+        rustc-web cargo-web rust-web-src lld > /dev/null
+fi
+# Building the standard library is not stable: Debian's compiler is told to do it all the same.
+export RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=/usr/bin/wasm-ld
+exec /usr/bin/cargo build "${build[@]}" -Zbuild-std=std,panic_abort
