@@ -26,6 +26,7 @@ class Thread {
   }
 
   begin() {
+    this.isBroken = false;
     this.worker = new Worker(policy ? policy.createScriptURL(WORKER) : WORKER, { type: "module" });
     this.worker.addEventListener("message", ({ data }) => this.onMessage(data));
     this.worker.addEventListener("error", () => this.onMessage({ refused: "The core cannot be loaded.", kind: "Broken" }));
@@ -44,6 +45,8 @@ class Thread {
     while (this.waiting[0]?.signal?.aborted) this.waiting.shift().reject(aborted());
     const [first] = this.waiting;
     if (!first) return;
+    // A core that has failed is not asked again. What it knew of the reader's own tokenizers is sent again when it is missed.
+    if (this.isBroken) this.begin();
     first.isAsked = true;
     this.worker.postMessage(first.message, first.transfer);
   }
@@ -57,14 +60,11 @@ class Thread {
     this.waiting.shift();
     if (refused === undefined) first?.resolve(answer);
     else first?.reject(new Refused(refused, 0, kind));
-    if (kind === "Broken") this.restart();
+    if (kind === "Broken") {
+      this.worker.terminate();
+      this.isBroken = true;
+    }
     this.next();
-  }
-
-  // A core that has failed is not asked again; what it knew of the reader's own tokenizers is sent again when it is missed.
-  restart() {
-    this.worker.terminate();
-    this.begin();
   }
 
   end() {

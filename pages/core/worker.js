@@ -9,7 +9,12 @@ const here = (name) => new URL(name, import.meta.url);
 const reporter = new Reporter((news) => postMessage({ news }));
 
 async function fetched(address) {
-  const answered = await fetch(address);
+  let answered;
+  try {
+    answered = await fetch(address);
+  } catch {
+    throw new Refusal(`${address} cannot be reached.`, "Unreachable");
+  }
   if (!answered.ok) throw new Refusal(`${address} is not there: ${answered.status} ${answered.statusText}`, "Unreachable");
   return answered;
 }
