@@ -1,10 +1,19 @@
 """A playground for the tests of a module: its server, and a page of it for each."""
 
+import importlib.util
+from pathlib import Path
+
 import pytest
+from minitok.play.answers import Answers
 from minitok.play.app import create_app
+from minitok.play.guard import Limits
+from minitok.play.tokenizers import Shelf
+from questions import PLAIN
 from requests_to import SITE, SMALL
 from starlette.testclient import TestClient
-from web import running, watched
+from web import running, served_folder, watched
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture(scope="module")
@@ -36,3 +45,45 @@ def client():
 def small():
     with TestClient(create_app(SMALL), base_url=SITE) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def pages(tmp_path_factory):
+    """A folder with the pages that need no server."""
+    wasm = ROOT / "target/wasm32-unknown-unknown/wasm/minitok.wasm"
+    assert wasm.exists(), f"there is no {wasm.relative_to(ROOT)}: `make test` builds it"
+    spec = importlib.util.spec_from_file_location("build_pages", ROOT / "tools/build_pages.py")
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    folder = tmp_path_factory.mktemp("site") / "playground"
+    tool.build(wasm, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def static_site(pages):
+    with served_folder(pages) as address:
+        yield address
+
+
+@pytest.fixture
+def static_page(browser, static_site):
+    """The playground without a server."""
+    with watched(browser) as opened:
+        opened.goto(static_site)
+        opened.locator(".token").first.wait_for()
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def asking(browser, static_site):
+    """A page for questions that are not typed: ask(name, data)."""
+    with watched(browser) as opened:
+        opened.goto(static_site)
+        opened.locator(".token").first.wait_for()
+        yield lambda name, data: opened.evaluate(PLAIN, [name, data])
+
+
+@pytest.fixture(scope="module")
+def answers():
+    return Answers(Shelf(8), Limits())

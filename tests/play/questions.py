@@ -1,0 +1,12 @@
+"""Questions to the core that are asked past the page."""
+
+import json
+
+ASK = "([name, data]) => import(new URL('static/source.js', location)).then((source) => source.ask(name, data))"
+# Typed arrays as lists, so that they come out of the browser.
+PLAIN = f"async (asked) => JSON.parse(JSON.stringify(await ({ASK})(asked), (_, one) => ArrayBuffer.isView(one) ? [...one] : one))"
+
+
+def as_json(answer):
+    """An answer of the server as the browser would read it."""
+    return json.loads(json.dumps(answer))

@@ -1,0 +1,212 @@
+"""What the core answers in a browser is what the library and the server answer."""
+
+import hashlib
+import random
+import re
+
+import minitok
+import pytest
+from minitok.data import tiny_shakespeare
+from minitok.encodings.published import PUBLISHED
+from minitok.explain.alternatives import top_level
+from minitok.play.app import static_files
+from minitok.text import utf8
+from playground import MIXED
+from questions import PLAIN, as_json
+from reference.test_vectors import FILES, as_bytes, as_text, vocab_of
+
+TEXTS = [
+    MIXED,
+    "a<|endoftext|>b <|endofprompt|><|fim_prefix|>",
+    "def f(x):\n    return x  # twice\n\n\n",
+    "नमस्ते दुनिया · Привет, мир · مرحبا",
+    "aaaaaaaaaaaaaaaa\r\n  \r\n'LL's I'll",
+    "\ufeff\x00\x1b[31m\x7f\u202e",
+]
+
+
+@pytest.fixture
+def page(static_page):
+    return static_page
+
+
+def test_the_page_is_that_of_the_server_but_for_its_source(pages):
+    for name, content in static_files().items():
+        if name == "index.html":
+            without = re.sub(r"<meta http-equiv.*\n", "", (pages / name).read_text(encoding="utf-8"))
+            assert without.encode() == content
+        elif name == "source.js":
+            assert (pages / "static" / name).read_bytes() != content
+        else:
+            assert (pages / "static" / name).read_bytes() == content
+
+
+@pytest.mark.parametrize("special", [False, True])
+def test_tokens_and_lanes_are_those_of_the_server(asking, answers, special):
+    for text in TEXTS:
+        for names in (list(PUBLISHED)[:6], list(PUBLISHED)[6:]):
+            asked = {"text": text, "special": special, "encodings": names}
+            assert asking("tokens", asked) == as_json(answers.tokens(asked))
+            assert asking("lanes", asked) == as_json(answers.lanes(asked))
+    long = {"text": MIXED * 200, "special": special, "encodings": ["gpt2", "cl100k_base", "o200k_base"]}
+    assert asking("lanes", long) == as_json(answers.lanes(long))
+
+
+@pytest.mark.parametrize("name", ["gpt2", "cl100k_base", "o200k_base", "whisper"])
+def test_pieces_are_explained_as_the_server_does(asking, answers, name):
+    chance = random.Random(name)
+    for text in TEXTS:
+        for special in (False, True):
+            for at in chance.sample(range(len(text.encode())), 4):
+                asked = {"text": text, "special": special, "encoding": name, "at": at}
+                assert asking("piece", asked) == as_json(answers.piece(asked)), asked
+    text = tiny_shakespeare()[:100_000]
+    for at in (0, 50_000, 99_999):
+        asked = {"text": text, "special": False, "encoding": name, "at": at}
+        assert asking("piece", asked) == as_json(answers.piece(asked))
+
+
+@pytest.mark.parametrize("seed", [-1, 0, 1, 2**31])
+def test_completions_are_drawn_as_the_server_draws(asking, answers, seed):
+    for name, text in (("gpt2", tiny_shakespeare()[:30_000]), ("o200k_base", MIXED), ("cl100k_base", "")):
+        for prompt in ("ROMEO: What is", "", "\u0fff"):
+            asked = {
+                "text": text,
+                "special": False,
+                "encoding": name,
+                "prompt": prompt,
+                "length": 40,
+                "seed": seed,
+            }
+            given, wanted = asking("bigram", asked), as_json(answers.bigram(asked))
+            assert [one["n_vocab"] for one in given["bits_per_byte"]] == [
+                one["n_vocab"] for one in wanted["bits_per_byte"]
+            ]
+            # The logarithms of two languages may part in their last digit.
+            for one, other in zip(given.pop("bits_per_byte"), wanted.pop("bits_per_byte"), strict=True):
+                assert one["bits"] == pytest.approx(other["bits"], abs=2e-4)
+            assert given == wanted
+
+
+def test_what_is_refused_is_refused_in_the_same_words(page):
+    failed = """([name, data]) => import(new URL('static/source.js', location))
+        .then((source) => source.ask(name, data)).then(() => null, (error) => [error.name, error.kind, error.message])"""
+    long_piece = {"text": "a" * 300, "special": False, "encoding": "gpt2", "at": 0}
+    assert page.evaluate(failed, ["piece", long_piece]) == [
+        "Error",
+        "TooLarge",
+        "a piece of 300 bytes is too long to draw; the longest that is has 256",
+    ]
+    large = {"text": "é" * 600_000, "special": False, "encodings": ["gpt2"]}
+    told = page.evaluate(failed, ["tokens", large])
+    assert told[1:] == ["TooLarge", "the text has 1,200,000 bytes; 1,048,576 are the most that are shown"]
+    unknown = {"text": "", "special": False, "encodings": ["__proto__"]}
+    assert page.evaluate(failed, ["tokens", unknown])[1] == "UnknownEncodingError"
+    # A core that fails is started anew for the next question.
+    assert page.evaluate(failed, ["tokens", None])[1] == "Broken"
+    assert page.evaluate(PLAIN, ["tokens", {"text": "low", "special": False, "encodings": ["gpt2"]}])["bytes"] == 3
+
+
+# Run in the page: the vectors of encode.json over the core, bytes as hexadecimal digits.
+ENCODE = """async (cases) => {
+    const { Core } = await import(new URL('core/core.js', location));
+    const core = await Core.load(new URL('core/minitok.wasm', location));
+    const bytes = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+    return cases.map(({ tokens, merges, whole, pattern, special, text, allowed }) => {
+        const described = { pattern, special_tokens: special };
+        const tok = core.openTokens(tokens.map(([id, hex]) => [id, bytes(hex)]), merges, whole, described);
+        const ids = [...tok.encode(bytes(text), allowed)];
+        const again = [...tok.decode(ids)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+        tok.close();
+        return [ids, again];
+    });
+}"""
+
+
+def test_the_vectors_of_encoding(page):
+    cases = []
+    wanted = []
+    for case in FILES["encode"]["cases"]:
+        if "ids" not in case:
+            continue
+        # The page allows all special tokens or none: those that a case does not allow are left out.
+        allowed = case.get("allowed", [])
+        special = {name: one for name, one in case.get("special_tokens", {}).items() if name in allowed}
+        vocab = vocab_of(case["vocabulary"], "rust")
+        text = utf8(as_text(case["text"]))
+        cases.append(
+            {
+                "tokens": [[token_id, token.hex()] for token_id, token in vocab.tokens.items()],
+                "merges": [list(merge) for merge in vocab.merges],
+                "whole": vocab.whole_pieces,
+                "pattern": case.get("pattern", "none"),
+                "special": special,
+                "text": text.hex(),
+                "allowed": bool(allowed),
+            }
+        )
+        wanted.append([case["ids"], text.hex()])
+    assert len(cases) == sum("ids" in case for case in FILES["encode"]["cases"]) > 20
+    assert page.evaluate(ENCODE, cases) == wanted
+
+
+SPLIT = """async (cases) => {
+    const { Core } = await import(new URL('core/core.js', location));
+    const core = await Core.load(new URL('core/minitok.wasm', location));
+    const bytes = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+    const order = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+    return cases.map(([pattern, text]) => {
+        const tok = core.openMerges(order, [], { pattern, special_tokens: {} });
+        const ends = [...tok.pieceEnds(bytes(text))];
+        tok.close();
+        return ends;
+    });
+}"""
+
+
+def test_the_vectors_of_splitting(page):
+    found = [case for stem in ("split", "regexes") for case in FILES[stem]["cases"] if "pieces" in case]
+    asked = [[case["pattern"], as_bytes(case["text"]).hex()] for case in found]
+    ends = [[len(b"".join(pieces[: at + 1])) for at in range(len(pieces))] for pieces in map(pieces_of, found)]
+    assert len(asked) >= 40
+    assert page.evaluate(SPLIT, asked) == ends
+
+
+def pieces_of(case):
+    return [as_bytes(piece) for piece in case["pieces"]]
+
+
+@pytest.mark.parametrize("name", ["gpt2", "cl100k_base", "o200k_base"])
+def test_a_megabyte_has_the_ids_of_the_library(asking, name):
+    text = (tiny_shakespeare()[:700_000] + MIXED * 6000).encode()[: 1 << 20].decode("utf-8", "ignore")
+    assert len(text.encode()) > 1_000_000
+    answer = asking("tokens", {"text": text, "special": False, "encodings": [name]})
+    tok = minitok.get_encoding(name)
+    assert hashlib.sha256(str(answer["encodings"][0]["ids"]).encode()).digest() == (
+        hashlib.sha256(str(tok.encode(text)).encode()).digest()
+    )
+    assert sum(answer["encodings"][0]["lengths"]) == len(text.encode())
+
+
+def test_what_is_written_anew_in_the_page_is_what_python_has(page):
+    """Python's random numbers, SHA-256, and the alternatives of a pattern."""
+    drawn = """async (seeds) => {
+        const { Random } = await import(new URL('core/random.js', location));
+        return seeds.map((seed) => { const chance = new Random(seed); return Array.from({ length: 1000 }, () => chance.random()); });
+    }"""
+    seeds = [0, 1, 12345, 2**31, 2**32 - 1]
+    assert page.evaluate(drawn, seeds) == [
+        [chance.random() for _ in range(1000)] for chance in map(random.Random, seeds)
+    ]
+    hashed = """async (lengths) => {
+        const { sha256 } = await import(new URL('core/sha256.js', location));
+        return lengths.map((length) => sha256(Uint8Array.from({ length }, (_, at) => (at * 7) % 256)));
+    }"""
+    lengths = [0, 1, 55, 56, 63, 64, 65, 119, 120, 1000]
+    assert page.evaluate(hashed, lengths) == [
+        hashlib.sha256(bytes(at * 7 % 256 for at in range(length))).hexdigest() for length in lengths
+    ]
+    cut = "async (patterns) => (await import(new URL('core/explain.js', location)), patterns.map((await import(new URL('core/explain.js', location))).topLevel))"
+    patterns = [case["pattern"] for case in FILES["regexes"]["cases"] if "pieces" in case]
+    patterns += [r"(a|b)|(?i)[|]|\|", "a|(?i)b|c", "(?:x(?i)y|z)|w"]
+    assert page.evaluate(cut, patterns) == [[list(one) for one in top_level(pattern)] for pattern in patterns]
