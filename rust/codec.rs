@@ -7,27 +7,35 @@
 //!
 //! Costs: those of the parts; O(n log n) in all for n bytes.
 //!
-//! Implements SPEC E3, E5 and E6.
+//! Implements SPEC E3, E5, E6, S4 and S6.
 
 use crate::decode;
 use crate::encode::encode_piece;
 use crate::error::{Error, Result};
+use crate::metaspace::{Metaspace, spaced};
 use crate::pretokenize::Pattern;
 use crate::special::{Finder, SpecialTokens};
 use crate::trace::{Event, trace_piece};
 use crate::vocab::{Vocab, show};
+use std::borrow::Cow;
 use std::sync::Arc;
 
-/// A vocabulary, a split pattern and special tokens: everything that ids depend on.
+/// A vocabulary, a split pattern, special tokens and the rule of the space marker: everything that ids depend on.
 #[derive(Debug)]
 pub struct Codec {
     pub vocab: Arc<Vocab>,
     pub pattern: Pattern,
     pub special: SpecialTokens,
+    pub metaspace: Option<Metaspace>,
 }
 
 impl Codec {
-    pub fn new(vocab: Arc<Vocab>, pattern: Pattern, special: SpecialTokens) -> Result<Codec> {
+    pub fn new(
+        vocab: Arc<Vocab>,
+        pattern: Pattern,
+        special: SpecialTokens,
+        metaspace: Option<Metaspace>,
+    ) -> Result<Codec> {
         for (name, id) in &special.ids {
             if let Some(token) = vocab.token_bytes(*id)
                 && token != name.as_bytes()
@@ -37,22 +45,39 @@ impl Codec {
                 return Err(Error::Vocabulary(reason));
             }
         }
-        Ok(Codec { vocab, pattern, special })
+        Ok(Codec { vocab, pattern, special, metaspace })
     }
 
     /// Encodes a text. The finder's special tokens are found in it; everything else is text.
-    pub fn encode(&self, text: &[u8], allowed: &Finder) -> Result<Vec<u32>> {
+    ///
+    /// `goes_on`: the text goes on from what stood before it, so that it has no space put before it (S4).
+    pub fn encode(&self, text: &[u8], allowed: &Finder, goes_on: bool) -> Result<Vec<u32>> {
         let mut ids = Vec::new();
-        allowed.split(text, |start, end, id| {
-            match id {
-                None => {
-                    self.pattern.split(&text[start..end], &mut |piece| encode_piece(&self.vocab, piece, &mut ids))?;
-                }
-                Some(id) => ids.push(id),
-            }
+        let done = allowed.split(text, |start, end, id| {
+            let Some(id) = id else {
+                let segment = self.segment(text, start, end, goes_on);
+                let mut done = Ok(());
+                self.pattern.split(&segment, &mut |piece| {
+                    if done.is_ok() {
+                        done = encode_piece(&self.vocab, piece, &mut ids);
+                    }
+                })?;
+                return done;
+            };
+            ids.push(id);
             Ok(())
-        })?;
-        Ok(ids)
+        });
+        done.map_err(|error| placed(error, text)).map(|()| ids)
+    }
+
+    /// A segment of the text as it is cut into pieces.
+    pub fn segment<'t>(&self, text: &'t [u8], start: usize, end: usize, goes_on: bool) -> Cow<'t, [u8]> {
+        let segment = &text[start..end];
+        match self.metaspace {
+            None => segment.into(),
+            Some(_) if goes_on && start == 0 => spaced(segment),
+            Some(metaspace) => metaspace.prepare(segment, start == 0),
+        }
     }
 
     /// Fails if the text contains one of the finder's special tokens.
@@ -64,31 +89,43 @@ impl Codec {
     }
 
     /// Encodes a text and emits an event for each piece, merge and special token.
+    ///
+    /// Places are those of the text as it is cut into pieces: with its spaces put before it.
     pub fn trace(&self, text: &[u8], allowed: &Finder, emit: &mut dyn FnMut(Event) -> Result<()>) -> Result<Vec<u32>> {
         let mut ids = Vec::new();
-        let mut number = 0;
-        allowed.split(text, |mut start, end, id| {
+        let (mut at, mut number) = (0, 0);
+        let done = allowed.split(text, |start, end, id| {
             if let Some(id) = id {
-                emit(Event::Special { start, end, id })?;
+                emit(Event::Special { start: at, end: at + end - start, id })?;
                 ids.push(id);
+                at += end - start;
                 return Ok(());
             }
+            let segment = self.segment(text, start, end, false);
             let mut pieces = Vec::new();
-            self.pattern.split(&text[start..end], &mut |piece| pieces.push(piece))?;
+            self.pattern.split(&segment, &mut |piece| pieces.push(piece))?;
             for piece in pieces {
-                ids.extend(trace_piece(&self.vocab, piece, number, start, emit)?);
-                start += piece.len();
+                ids.extend(trace_piece(&self.vocab, piece, number, at, emit)?);
+                at += piece.len();
                 number += 1;
             }
             Ok(())
-        })?;
-        Ok(ids)
+        });
+        done.map_err(|error| placed(error, text)).map(|()| ids)
     }
 
     /// Returns the last offset at which a cut changes no id, whatever text follows; 0 if none is known.
+    ///
+    /// The second part then goes on from the first (`goes_on`).
     pub fn safe_cut(&self, text: &[u8], allowed: &Finder) -> usize {
-        let cut = self.pattern.safe_cut(&text[..text.len().saturating_sub(allowed.longest())]);
-        if allowed.crosses(text, cut) { 0 } else { cut }
+        let known = &text[..text.len().saturating_sub(allowed.longest())];
+        let cut = if self.vocab.alphabet.fallback.is_none() || self.pattern.source() != "none" {
+            self.pattern.safe_cut(known)
+        } else {
+            self.vocab.safe_cut(known)
+        };
+        // Behind a special token a segment begins, which may want a space before it.
+        if allowed.crosses(text, cut) || (self.metaspace.is_some() && allowed.ends_at(text, cut)) { 0 } else { cut }
     }
 
     /// Returns the bytes of an id, special tokens included; None if there is no such token.
@@ -96,8 +133,23 @@ impl Codec {
         self.vocab.token_bytes(id).or_else(|| self.special.names.get(&id).map(String::as_bytes))
     }
 
+    /// Whether decoding drops one space from the start.
+    pub fn drops_space(&self) -> bool {
+        self.metaspace.is_some_and(Metaspace::drops_space)
+    }
+
     /// Returns the bytes of the ids.
     pub fn decode_bytes(&self, ids: &[u32]) -> Result<Vec<u8>> {
-        decode::decode_bytes(|id| self.token_bytes(id), ids)
+        let mut bytes = decode::decode_bytes(|id| self.token_bytes(id), ids)?;
+        if self.drops_space() && bytes.first() == Some(&b' ') {
+            bytes.remove(0);
+        }
+        Ok(bytes)
     }
+}
+
+/// The error with its place in the text.
+pub fn placed(error: Error, text: &[u8]) -> Error {
+    let Error::MissingByte { byte, .. } = error else { return error };
+    Error::MissingByte { byte, position: memchr::memchr(byte, text).unwrap_or(0) }
 }

@@ -12,7 +12,7 @@
 //!
 //! Costs: O(b) for b bytes.
 //!
-//! Implements SPEC D1, D2, D3 and D4.
+//! Implements SPEC D1, D2, D3, D4 and S5.
 
 use crate::error::{Error, Result};
 
@@ -30,22 +30,28 @@ pub fn decode_bytes<'v>(token_bytes: impl Fn(u32) -> Option<&'v [u8]>, ids: &[u3
 pub struct StreamDecoder {
     held: Vec<u8>,
     strict: bool,
+    drops_space: bool,
+    /// Whether any byte has come.
+    begun: bool,
 }
 
 impl StreamDecoder {
-    /// `strict`: bytes that are not valid UTF-8 are an error, instead of becoming U+FFFD.
-    pub fn new(strict: bool) -> StreamDecoder {
-        StreamDecoder { held: Vec::new(), strict }
+    /// `strict`: bytes that are not valid UTF-8 are an error, instead of becoming U+FFFD. `drops_space`: one space is dropped from the start (S5).
+    pub fn new(strict: bool, drops_space: bool) -> StreamDecoder {
+        StreamDecoder { held: Vec::new(), strict, drops_space, begun: false }
     }
 
     /// Returns the text that is certain now that this token has come.
     pub fn push(&mut self, token: &[u8]) -> Result<String> {
-        self.held.extend_from_slice(token);
+        let dropped = self.drops_space && !self.begun;
+        self.begun |= !token.is_empty();
+        self.held.extend_from_slice(token.strip_prefix(b" ").filter(|_| dropped).unwrap_or(token));
         self.emit(false)
     }
 
     /// Ends the stream: bytes held back can no longer become a character. A new stream may follow.
     pub fn finish(&mut self) -> Result<String> {
+        self.begun = false;
         self.emit(true)
     }
 
@@ -83,7 +89,7 @@ mod tests {
 
     #[test]
     fn half_a_character_waits() {
-        let mut stream = StreamDecoder::new(false);
+        let mut stream = StreamDecoder::new(false, false);
         assert_eq!(stream.push(b"\xC3").unwrap(), "");
         assert_eq!(stream.push(b"\xA9").unwrap(), "é");
         assert_eq!(stream.push(b"a\xF0\x9F").unwrap(), "a");

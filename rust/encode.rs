@@ -16,11 +16,15 @@
 //! Invariants: the parts, in list order, always spell the piece; every pair of neighbours that can merge has an entry in the
 //! heap.
 //!
+//! A piece begins as its bytes or, in a vocabulary with byte fallback, as its characters ([`characters`]).
+//!
 //! Costs, n bytes: O(n log n) time, O(n) space, for any piece; no recursion.
 //!
-//! Implements SPEC E1, E2 and E7.
+//! Implements SPEC E1, E2, E6, E7 and S1.
 
-use crate::vocab::Vocab;
+use crate::characters::characters;
+use crate::error::{Error, Result};
+use crate::vocab::{NO_ID, Vocab};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -37,19 +41,49 @@ pub struct Candidate {
 }
 
 /// Appends the ids of one piece to `out`.
-pub fn encode_piece(vocab: &Vocab, piece: &[u8], out: &mut Vec<u32>) {
+pub fn encode_piece(vocab: &Vocab, piece: &[u8], out: &mut Vec<u32>) -> Result<()> {
     if vocab.whole_pieces
         && let Some(whole) = vocab.token_id(piece)
     {
         out.push(whole);
-        return;
+        return Ok(());
     }
-    out.extend(merge_parts(vocab, single_bytes(vocab, piece)));
+    out.extend(merge_parts(vocab, first_parts(vocab, piece)?));
+    Ok(())
+}
+
+/// The ids that a piece begins as: of its bytes or, with byte fallback, of its characters.
+pub fn first_parts(vocab: &Vocab, piece: &[u8]) -> Result<Vec<u32>> {
+    match &vocab.alphabet.fallback {
+        None => single_bytes(vocab, piece),
+        Some(fallback) => Ok(single_characters(vocab, fallback, piece)),
+    }
 }
 
 /// Returns the ids of the single bytes of a piece.
-pub fn single_bytes(vocab: &Vocab, piece: &[u8]) -> Vec<u32> {
-    piece.iter().map(|&byte| vocab.byte_ids[byte as usize]).collect()
+pub fn single_bytes(vocab: &Vocab, piece: &[u8]) -> Result<Vec<u32>> {
+    let mut ids = Vec::with_capacity(piece.len());
+    for &byte in piece {
+        let id = vocab.byte_ids[byte as usize];
+        if id != NO_ID {
+            ids.push(id);
+        } else if !vocab.alphabet.drops_bytes {
+            return Err(Error::MissingByte { byte, position: 0 });
+        }
+    }
+    Ok(ids)
+}
+
+/// The ids of the characters of a piece, one by one; of one that is not a token, those of its bytes.
+pub fn single_characters(vocab: &Vocab, fallback: &[u32], piece: &[u8]) -> Vec<u32> {
+    let mut ids = Vec::with_capacity(piece.len());
+    for char in characters(piece) {
+        match vocab.token_id(char) {
+            Some(id) => ids.push(id),
+            None => ids.extend(char.iter().map(|&byte| fallback[byte as usize])),
+        }
+    }
+    ids
 }
 
 /// Merges the parts until no two neighbours can merge.
@@ -98,7 +132,7 @@ mod tests {
         let order: Vec<u8> = (0..=255).collect();
         let vocab = Vocab::from_merges(&order, &[(97, 98), (98, 99), (256, 99)]).unwrap();
         let mut ids = Vec::new();
-        encode_piece(&vocab, b"abcbc", &mut ids);
+        encode_piece(&vocab, b"abcbc", &mut ids).unwrap();
         assert_eq!(ids, [258, 257]);
     }
 }

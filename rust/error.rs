@@ -22,6 +22,10 @@ pub enum Error {
     #[error("unknown token id {id} at position {position}")]
     UnknownToken { id: u32, position: usize },
 
+    /// A byte of the text for which the vocabulary has no token (SPEC E6).
+    #[error("the byte 0x{byte:02x} at position {position} has no token in this vocabulary")]
+    MissingByte { byte: u8, position: usize },
+
     /// A special token in text whose caller forbade it (SPEC E3).
     #[error("the text contains the special token {token:?} at byte {position}")]
     DisallowedSpecial { token: String, position: usize },

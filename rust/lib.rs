@@ -17,21 +17,27 @@
 //! 11. [`unicode`]: which characters are letters, digits, white space
 //! 12. [`trace`]: what training and encoding did, step by step, as data
 //! 13. [`packed`]: the vocabularies inside the package -> ids and merges
+//! 14. [`ranks`]: merges from ranks and from scores
+//! 15. [`characters`]: vocabularies of characters with byte fallback
+//! 16. [`metaspace`]: the space as a marker, and the space before a text
 //!
 //! [`fast`] computes the same results sooner. `python` (feature `python`) is the boundary to Python, `wasm` (feature `wasm`) that to
 //! a web page; they hold no algorithm.
 
+pub mod characters;
 pub mod codec;
 pub mod count;
 pub mod decode;
 pub mod encode;
 pub mod error;
 pub mod fast;
+pub mod metaspace;
 pub mod packed;
 pub mod pairs;
 pub mod pretokenize;
 #[cfg(feature = "python")]
 mod python;
+pub mod ranks;
 pub mod regexes;
 pub mod special;
 pub mod trace;

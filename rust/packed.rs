@@ -34,7 +34,7 @@
 
 use crate::error::{Error, Result};
 use crate::fast;
-use crate::vocab::{Merge, Tokens, Vocab};
+use crate::vocab::{Alphabet, Merge, Tokens, Vocab};
 
 pub const MAGIC: &[u8; 8] = b"minitok\x01";
 
@@ -80,7 +80,7 @@ pub fn unpack(data: &[u8], below: Option<u32>) -> Result<Vocab> {
     if let Some(Merge { left, right, .. }) = merges.get(joined) {
         return refuse(&format!("merge {joined} joins {left} and {right}, which are not both earlier tokens"));
     }
-    let mut vocab = Vocab::assemble(tokens, merges, true)?;
+    let mut vocab = Vocab::assemble(tokens, merges, true, Alphabet::default())?;
     vocab.merges_make_all = merges_make_all;
     Ok(vocab)
 }

@@ -114,6 +114,11 @@ impl Finder {
                 .any(|(place, window)| window == name.as_bytes() && across(name, place))
         })
     }
+
+    /// Whether some token stands right before a place of the text.
+    pub fn ends_at(&self, text: &[u8], at: usize) -> bool {
+        self.tokens.iter().any(|(name, _)| text[..at].ends_with(name.as_bytes()))
+    }
 }
 
 #[cfg(test)]

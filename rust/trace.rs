@@ -8,7 +8,7 @@
 //!
 //! Implements SPEC X1 and X2.
 
-use crate::encode::{Candidate, single_bytes};
+use crate::encode::{Candidate, first_parts};
 use crate::error::Result;
 use crate::pairs::Pair;
 use crate::vocab::Vocab;
@@ -71,7 +71,7 @@ pub fn trace_piece(
     start: usize,
     emit: &mut dyn FnMut(Event) -> Result<()>,
 ) -> Result<Vec<u32>> {
-    let ids = single_bytes(vocab, piece);
+    let ids = first_parts(vocab, piece)?;
     let whole = if vocab.whole_pieces { vocab.token_id(piece) } else { None };
     emit(Event::Piece { piece: number, start, end: start + piece.len(), ids: ids.clone(), whole })?;
     if let Some(whole) = whole {

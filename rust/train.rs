@@ -96,14 +96,13 @@ struct Words {
 }
 
 impl Words {
-    fn new(pieces: &[(Vec<u8>, i64)], vocab: &Vocab) -> Words {
+    fn new(pieces: &[(Vec<u8>, i64)], vocab: &Vocab) -> Result<Words> {
         let ids = |piece: &[u8]| {
             let mut ids = Vec::new();
-            encode_piece(vocab, piece, &mut ids);
-            ids
+            encode_piece(vocab, piece, &mut ids).map(|()| ids)
         };
         let mut words = Words {
-            ids: pieces.iter().map(|(piece, _)| ids(piece)).collect(),
+            ids: pieces.iter().map(|(piece, _)| ids(piece)).collect::<Result<_>>()?,
             frequencies: pieces.iter().map(|(_, count)| *count).collect(),
             tokens: vocab.tokens.clone(),
             counts: HashMap::new(),
@@ -113,7 +112,7 @@ impl Words {
             let counted = count_pairs(&words.ids[index]);
             words.change(index, &counted);
         }
-        words
+        Ok(words)
     }
 
     /// Adds the changes of one word to the counts, times the number of its occurrences.
@@ -275,7 +274,7 @@ pub fn extend(
     options: &TrainOptions,
     observer: &mut Observer,
 ) -> Result<Trained> {
-    let mut words = Words::new(pieces, vocab);
+    let mut words = Words::new(pieces, vocab)?;
     let mut queue = Queue::new(&words, options);
     let mut trained = Trained { merges: Vec::new(), counts: Vec::new(), ties: 0, stop: Stop::VocabSize };
     while trained.merges.len() < options.n_merges {

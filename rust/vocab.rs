@@ -6,35 +6,38 @@
 //!
 //! By hand: the merges (97, 98) and (256, 99) over the bytes in their own order make token 256 = `ab` and token 257 = `abc`.
 //!
-//! Published vocabularies come in two forms. One has merges. The other (tiktoken's files) has only ranks: the bytes and the
-//! id of each token; two neighbours may merge whenever their concatenation is a token, lowest id first. If every token,
-//! encoded with only the ranks below its own, becomes exactly two parts, those two parts are its merge, and both forms give
-//! the same ids (proof: docs/algorithms.md, "Merges from ranks"). Otherwise every way to cut a token into two tokens is a
-//! merge of that token's rank.
+//! Published vocabularies come in three forms: with merges; with a rank for each token (tiktoken); with a score for each
+//! (`SentencePiece`). [`ranks`](crate::ranks) makes merges of ranks and scores.
 //!
-//! Invariants: all 256 single bytes are tokens; both sides of a merge are tokens, and together they spell the token it makes;
-//! ranks ascend.
+//! A vocabulary may start from characters in place of bytes, with a *fallback* id for each byte (S1). Then `a` and the byte
+//! 0x61 are two ids with the same bytes: `token_id` answers the character's.
 //!
-//! Costs, V tokens of L bytes: O(V L) space; recovering merges from ranks O(V L^2).
+//! Invariants: each byte has a token, but for those that UTF-8 never contains (E6); the two sides of a merge are tokens and
+//! their concatenation is the token it makes; ranks ascend.
 //!
-//! Implements SPEC T1, T9 and E2.
+//! Costs, V tokens of L bytes: O(V L) space; merges from ranks or scores O(V L^2).
+//!
+//! Implements SPEC T1, T9, E2, E6, S1, S2 and S6.
 
+use crate::characters::{add_fallback, characters, check_fallback};
 use crate::error::{Error, Result};
+use crate::metaspace::MARKER;
+pub use crate::ranks::Merge;
+use crate::ranks::{Scored, every_split, merges_from_scores, recover_merges};
 use foldhash::fast::FixedState;
-use foldhash::{HashMap, HashMapExt};
+use foldhash::{HashMap, HashMapExt, HashSet};
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
 use std::sync::OnceLock;
 
 const LIMIT: u32 = 1 << 31;
 
-/// Two ids, the id they make, and the rank that decides which merge comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Merge {
-    pub left: u32,
-    pub right: u32,
-    pub id: u32,
-    pub rank: u32,
+/// The id of a byte without one.
+pub const NO_ID: u32 = u32::MAX;
+
+/// Whether a byte stands nowhere in UTF-8.
+pub fn never_in_utf8(byte: u8) -> bool {
+    matches!(byte, 0xC0 | 0xC1 | 0xF5..)
 }
 
 /// The bytes of each id, end to end in one arena; an id without a token is a gap.
@@ -66,7 +69,19 @@ impl Tokens {
         Ok(())
     }
 
-    /// Gives the id of a merge its bytes. Returns false if a side is not a token, or if the id has bytes already.
+    /// Give an id its bytes, which it may have already.
+    pub fn give(&mut self, id: u32, token: &[u8]) -> Result<()> {
+        match self.get(id) {
+            None => self.set(id, token),
+            Some(other) if other == token => Ok(()),
+            Some(other) => {
+                let reason = format!("id {id} stands for {} and for {}", show(other), show(token));
+                Err(Error::Vocabulary(reason))
+            }
+        }
+    }
+
+    /// Give the id of a merge its bytes; false where it joins what is no token, or makes what is one already.
     pub fn join(&mut self, merge: &Merge) -> Result<bool> {
         let (Some(left), Some(right), None) = (self.get(merge.left), self.get(merge.right), self.get(merge.id)) else {
             return Ok(false);
@@ -86,7 +101,16 @@ impl Tokens {
     }
 }
 
-/// The tokens of an encoding and the merges between them, without the special tokens.
+/// What pieces begin as.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Alphabet {
+    /// Pieces begin as characters, and these are the ids of the 256 bytes (S1).
+    pub fallback: Option<Vec<u32>>,
+    /// A byte without a token is left out of a piece; it is an error otherwise (E6).
+    pub drops_bytes: bool,
+}
+
+/// The tokens of an encoding and the merges among them. Special tokens are not part of it.
 #[derive(Debug, Clone)]
 pub struct Vocab {
     pub tokens: Tokens,
@@ -96,18 +120,30 @@ pub struct Vocab {
     /// True if the merges are known to make each token from its bytes, so that `whole_pieces` changes nothing; false if not
     /// known.
     pub merges_make_all: bool,
+    pub alphabet: Alphabet,
+    /// The id of each byte, or of the character that it is; [`NO_ID`] for a byte without a token.
     pub byte_ids: [u32; 256],
-    // Built on first use: building these two would take as long as loading a published vocabulary does.
+    // Built when first asked: a published vocabulary is loaded in the time that these would take.
     ids: OnceLock<HashTable<u32>>,
     by_pair: OnceLock<HashMap<(u32, u32), (u32, u32)>>,
+    joined: OnceLock<BytePairs>,
 }
 
+/// A set of pairs of bytes: for each left byte, the right ones as bits.
+pub type BytePairs = Box<[[u64; 4]; 256]>;
+
 impl Vocab {
-    pub fn new(tokens: Tokens, merges: Vec<Merge>, whole_pieces: bool) -> Result<Vocab> {
+    pub fn new(tokens: Tokens, merges: Vec<Merge>, whole_pieces: bool, alphabet: Alphabet) -> Result<Vocab> {
         let mut by_pair = HashMap::with_capacity(merges.len());
-        let vocab = Vocab::assemble(tokens, merges, whole_pieces)?;
+        let fallbacks: HashSet<u32> = alphabet.fallback.iter().flatten().copied().collect();
+        let vocab = Vocab::assemble(tokens, merges, whole_pieces, alphabet)?;
         for merge in &vocab.merges {
             check_merge(&vocab.tokens, merge)?;
+            if [merge.left, merge.right, merge.id].iter().any(|id| fallbacks.contains(id)) {
+                let Merge { left, right, .. } = merge;
+                let reason = format!("the merge of {left} and {right} is of a byte, which only characters may be");
+                return Err(Error::Vocabulary(reason));
+            }
             if by_pair.insert((merge.left, merge.right), (merge.rank, merge.id)).is_some() {
                 return Err(Error::Vocabulary(format!("the pair ({}, {}) is merged twice", merge.left, merge.right)));
             }
@@ -115,16 +151,26 @@ impl Vocab {
         Ok(Vocab { by_pair: OnceLock::from(by_pair), ..vocab })
     }
 
-    /// Builds a vocabulary from merges that are known to be consistent: each makes its token, and no pair occurs twice.
-    pub fn assemble(tokens: Tokens, merges: Vec<Merge>, whole_pieces: bool) -> Result<Vocab> {
-        let mut byte_ids = [u32::MAX; 256];
+    /// From merges that are known to make the tokens that they say, each pair one.
+    pub fn assemble(tokens: Tokens, merges: Vec<Merge>, whole_pieces: bool, alphabet: Alphabet) -> Result<Vocab> {
+        let fallback = alphabet.fallback.as_deref();
+        if let Some(fallback) = fallback {
+            check_fallback(&tokens, fallback)?;
+        }
+        let mut byte_ids = [NO_ID; 256];
         for (id, token) in tokens.iter() {
-            if let &[byte] = token {
+            if let &[byte] = token
+                && fallback.is_none_or(|fallback| fallback[byte as usize] != id)
+            {
                 byte_ids[byte as usize] = id.min(byte_ids[byte as usize]);
             }
         }
-        if let Some(byte) = byte_ids.iter().position(|&id| id == u32::MAX) {
-            return Err(Error::Vocabulary(format!("the byte 0x{byte:02x} has no token")));
+        for (byte, id) in byte_ids.iter_mut().enumerate().filter(|(_, id)| **id == NO_ID) {
+            match fallback {
+                Some(fallback) => *id = fallback[byte],
+                None if never_in_utf8(byte as u8) || alphabet.drops_bytes => {}
+                None => return Err(Error::Vocabulary(format!("the byte 0x{byte:02x} has no token"))),
+            }
         }
         let merges_make_all = false;
         Ok(Vocab {
@@ -132,9 +178,11 @@ impl Vocab {
             merges,
             whole_pieces,
             merges_make_all,
+            alphabet,
             byte_ids,
             ids: OnceLock::new(),
             by_pair: OnceLock::new(),
+            joined: OnceLock::new(),
         })
     }
 
@@ -162,12 +210,18 @@ impl Vocab {
             tokens.set(id, &joined)?;
             merges.push(Merge { left, right, id, rank: rank as u32 });
         }
-        Vocab::new(tokens, merges, false)
+        Vocab::new(tokens, merges, false, Alphabet::default())
     }
 
-    /// From tokens with any ids, and pairs of ids in rank order (Hugging Face, GPT-2).
-    pub fn from_tokens(ids: &[(Vec<u8>, u32)], pairs: &[(u32, u32)], whole_pieces: bool) -> Result<Vocab> {
-        let tokens = tokens_by_id(ids)?;
+    /// From tokens with ids of any order, and pairs of ids in rank order (Hugging Face, GPT-2). The ids of the fallback are
+    /// beside those of `ids`.
+    pub fn from_tokens(
+        ids: &[(Vec<u8>, u32)],
+        pairs: &[(u32, u32)],
+        whole_pieces: bool,
+        alphabet: Alphabet,
+    ) -> Result<Vocab> {
+        let mut tokens = tokens_by_id(ids)?;
         let by_bytes: HashMap<&[u8], u32> = ids.iter().map(|(token, id)| (token.as_slice(), *id)).collect();
         let mut merges = Vec::with_capacity(pairs.len());
         for (rank, &(left, right)) in pairs.iter().enumerate() {
@@ -183,7 +237,8 @@ impl Vocab {
             };
             merges.push(Merge { left, right, id, rank: rank as u32 });
         }
-        Vocab::new(tokens, merges, whole_pieces)
+        add_fallback(&mut tokens, alphabet.fallback.as_deref())?;
+        Vocab::new(tokens, merges, whole_pieces, alphabet)
     }
 
     /// From the bytes and the rank of each token; the rank is also the id (tiktoken).
@@ -193,7 +248,26 @@ impl Vocab {
         let recovered = recover_merges(&tokens, &by_bytes);
         let merges_make_all = recovered.is_some();
         let merges = recovered.unwrap_or_else(|| every_split(&tokens, &by_bytes));
-        Ok(Vocab { merges_make_all, ..Vocab::new(tokens, merges, true)? })
+        Ok(Vocab { merges_make_all, ..Vocab::new(tokens, merges, true, Alphabet::default())? })
+    }
+
+    /// From the bytes, id and score of each piece, and the id of each byte (`SentencePiece`; S2).
+    pub fn from_scores(pieces: &[Scored], fallback: Vec<u32>) -> Result<Vocab> {
+        let mut ids: HashMap<&[u8], u32> = HashMap::with_capacity(pieces.len());
+        for (piece, id, _) in pieces {
+            let first = *ids.entry(piece).or_insert(*id);
+            if first != *id {
+                let reason = format!("the piece {} has the ids {first} and {id}", show(piece));
+                return Err(Error::Vocabulary(reason));
+            }
+        }
+        let mut tokens = Tokens::default();
+        for (piece, id, _) in pieces {
+            tokens.give(*id, piece)?;
+        }
+        let merges = merges_from_scores(pieces, &ids)?;
+        add_fallback(&mut tokens, Some(&fallback))?;
+        Vocab::new(tokens, merges, false, Alphabet { fallback: Some(fallback), drops_bytes: false })
     }
 
     /// Returns the bytes of an id; None if there is no such token.
@@ -204,6 +278,9 @@ impl Vocab {
     /// Returns the id of a token's bytes (the lowest, if several ids share them); None if there is no such token.
     pub fn token_id(&self, token: &[u8]) -> Option<u32> {
         let ids = self.ids.get_or_init(|| index_by_bytes(&self.tokens));
+        if let (Some(_), &[byte]) = (&self.alphabet.fallback, token) {
+            return Some(self.byte_ids[usize::from(byte)]);
+        }
         ids.find(hash(token), |&id| self.tokens.get(id) == Some(token)).copied()
     }
 
@@ -215,7 +292,40 @@ impl Vocab {
         by_pair.get(&(left, right)).copied()
     }
 
-    /// Returns the vocabulary as it was after its first merges (T9).
+    /// Every two bytes that stand side by side in a token that a merge makes.
+    pub fn joined(&self) -> &BytePairs {
+        self.joined.get_or_init(|| {
+            let mut joined = Box::new([[0; 4]; 256]);
+            for merge in &self.merges {
+                for pair in self.tokens.get(merge.id).unwrap_or_default().windows(2) {
+                    joined[pair[0] as usize][pair[1] as usize / 64] |= 1 << (pair[1] % 64);
+                }
+            }
+            joined
+        })
+    }
+
+    /// The last place of a text at which no merge reaches across, nor a character; 0 where there is none (S6).
+    ///
+    /// What a merge makes is a token that holds the two bytes side by side. Beside a marker, which is yet to become a space, the
+    /// bytes do not say.
+    pub fn safe_cut(&self, text: &[u8]) -> usize {
+        let joined = self.joined();
+        let is_cut = |&at: &usize| {
+            let [left, right] = [text[at - 1], text[at]].map(usize::from);
+            let beside =
+                MARKER.starts_with(&text[at..text.len().min(at + MARKER.len())]) || text[..at].ends_with(MARKER);
+            right & 0xC0 != 0x80 && joined[left][right / 64] >> (right % 64) & 1 == 0 && !beside
+        };
+        (1..text.len()).rev().find(is_cut).unwrap_or(0)
+    }
+
+    /// Whether a token is one that pieces begin as: a byte or, with byte fallback, a character.
+    pub fn is_first(&self, token: &[u8]) -> bool {
+        token.len() == 1 || (self.alphabet.fallback.is_some() && characters(token).count() == 1)
+    }
+
+    /// The vocabulary as it was after its first merges (T9).
     pub fn truncate(&self, n_merges: usize) -> Result<Vocab> {
         let kept = self.merges[..n_merges.min(self.merges.len())].to_vec();
         let mut tokens = Tokens::default();
@@ -223,10 +333,10 @@ impl Vocab {
         for merge in &kept {
             made[merge.id as usize] = true;
         }
-        for (id, token) in self.tokens.iter().filter(|(id, token)| made[*id as usize] || token.len() == 1) {
+        for (id, token) in self.tokens.iter().filter(|(id, token)| made[*id as usize] || self.is_first(token)) {
             tokens.set(id, token)?;
         }
-        Vocab::new(tokens, kept, self.whole_pieces)
+        Vocab::new(tokens, kept, self.whole_pieces, self.alphabet.clone())
     }
 }
 
@@ -283,44 +393,6 @@ fn tokens_by_id(ids: &[(Vec<u8>, u32)]) -> Result<Tokens> {
         tokens.set(*id, token)?;
     }
     Ok(tokens)
-}
-
-/// Returns the merge that makes each token, in rank order; None if a token is not made by one merge of lower ranks.
-fn recover_merges(tokens: &Tokens, ranks: &HashMap<&[u8], u32>) -> Option<Vec<Merge>> {
-    let mut merges = Vec::with_capacity(ranks.len());
-    for (rank, token) in tokens.iter().filter(|(_, token)| token.len() > 1) {
-        let &[left, right] = split_by_ranks(token, ranks, rank).as_slice() else { return None };
-        merges.push(Merge { left: *ranks.get(left)?, right: *ranks.get(right)?, id: rank, rank });
-    }
-    Some(merges)
-}
-
-/// Encodes a token by the rule of ranks (E2), using only the ranks below a given one.
-fn split_by_ranks<'t>(token: &'t [u8], ranks: &HashMap<&[u8], u32>, below: u32) -> Vec<&'t [u8]> {
-    // Part i is the bytes from cuts[i] to cuts[i + 1].
-    let mut cuts: Vec<usize> = (0..=token.len()).collect();
-    while cuts.len() > 2 {
-        let rank = |at: usize| ranks.get(&token[cuts[at]..cuts[at + 2]]).map_or(below, |&rank| rank.min(below));
-        let Some((rank, at)) = (0..cuts.len() - 2).map(|at| (rank(at), at)).min() else { break };
-        if rank >= below {
-            break;
-        }
-        cuts.remove(at + 1);
-    }
-    cuts.windows(2).map(|cut| &token[cut[0]..cut[1]]).collect()
-}
-
-/// Returns every way to cut a token into two tokens, as a merge of the token's rank.
-fn every_split(tokens: &Tokens, ranks: &HashMap<&[u8], u32>) -> Vec<Merge> {
-    let mut merges = Vec::new();
-    for (rank, token) in tokens.iter() {
-        for cut in 1..token.len() {
-            if let (Some(&left), Some(&right)) = (ranks.get(&token[..cut]), ranks.get(&token[cut..])) {
-                merges.push(Merge { left, right, id: rank, rank });
-            }
-        }
-    }
-    merges
 }
 
 #[cfg(test)]

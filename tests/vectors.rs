@@ -8,12 +8,13 @@ use minitok::encode::Candidate;
 use minitok::error::{Error, Result};
 use minitok::fast::codec::FastCodec;
 use minitok::fast::pystr::source::Source;
+use minitok::metaspace::Metaspace;
 use minitok::packed::unpack;
 use minitok::pretokenize::Pattern;
-use minitok::special::SpecialTokens;
+use minitok::special::{Finder, SpecialTokens};
 use minitok::trace::Event;
 use minitok::train::{Observer, Stop, TieBreak, TrainOptions, Trained, extend, train};
-use minitok::vocab::Vocab;
+use minitok::vocab::{Alphabet, Vocab};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -91,9 +92,20 @@ fn vocab(value: &Value) -> Result<Vocab> {
     if value["ranks"].is_array() {
         return Vocab::from_ranks(&with_singles(&value["ranks"]));
     }
+    let tokens =
+        || list(&value["tokens"]).iter().map(|token| (bytes(&token[0]), number(&token[1]))).collect::<Vec<_>>();
+    if value["scores"].is_array() {
+        let scored = |piece: &Value| (bytes(&piece[0]), number(&piece[1]), piece[2].as_f64().unwrap());
+        return Vocab::from_scores(&list(&value["scores"]).iter().map(scored).collect::<Vec<_>>(), (0..256).collect());
+    }
+    if value["fallback"].is_boolean() {
+        let alphabet = Alphabet { fallback: Some((0..256).collect()), drops_bytes: false };
+        return Vocab::from_tokens(&tokens(), &pairs(&value["merges"]), false, alphabet);
+    }
     if value["tokens"].is_array() {
+        let alphabet = Alphabet { fallback: None, drops_bytes: value["drops_bytes"].is_boolean() };
         let whole_pieces = value["whole_pieces"].as_bool().unwrap();
-        return Vocab::from_tokens(&with_singles(&value["tokens"]), &pairs(&value["merges"]), whole_pieces);
+        return Vocab::from_tokens(&with_singles(&value["tokens"]), &pairs(&value["merges"]), whole_pieces, alphabet);
     }
     Vocab::from_merges(&byte_order(&value["byte_order"]), &pairs(&value["merges"]))
 }
@@ -105,7 +117,8 @@ fn special(value: &Value) -> Result<SpecialTokens> {
 
 fn codec(case: &Value) -> Result<Codec> {
     let pattern = Pattern::new(case["pattern"].as_str().unwrap_or("none"))?;
-    Codec::new(Arc::new(vocab(&case["vocabulary"])?), pattern, special(&case["special_tokens"])?)
+    let metaspace = case["prefix"].as_str().map(Metaspace::new).transpose()?;
+    Codec::new(Arc::new(vocab(&case["vocabulary"])?), pattern, special(&case["special_tokens"])?, metaspace)
 }
 
 fn names(value: &Value) -> Vec<&str> {
@@ -250,11 +263,11 @@ fn encoding() {
     each("encode", "ids", |case| {
         let (codec, text, ids) = (codec(case).unwrap(), bytes(&case["text"]), numbers(&case["ids"]));
         let allowed = codec.special.finder(&names(&case["allowed"]));
-        assert_eq!(codec.encode(&text, &allowed).unwrap(), ids);
+        assert_eq!(codec.encode(&text, &allowed, false).unwrap(), ids);
         assert_eq!(codec.decode_bytes(&ids).unwrap(), text);
         let (fast, source) = (FastCodec::new(codec), Source::Bytes(&text));
-        assert_eq!(fast.encode(1, source, &allowed).unwrap(), ids);
-        assert_eq!(fast.count(source, &allowed).unwrap(), ids.len());
+        assert_eq!(fast.encode(1, source, &allowed, false).unwrap(), ids);
+        assert_eq!(fast.count(source, &allowed, false).unwrap(), ids.len());
         assert_eq!(fast.decoder().unwrap().decode(&ids).unwrap(), text);
     });
 }
@@ -270,9 +283,47 @@ fn disallowed_special_tokens() {
     });
 }
 
+#[test]
+fn characters() {
+    each("characters", "ids", |case| {
+        let (codec, text, ids) = (codec(case).unwrap(), bytes(&case["text"]), numbers(&case["ids"]));
+        let allowed = codec.special.finder(&names(&case["allowed"]));
+        let goes_on = case["goes_on"].is_boolean();
+        assert_eq!(codec.encode(&text, &allowed, goes_on).unwrap(), ids);
+        if case["decoded"].is_string() || case["decoded"].is_object() {
+            let decoded = bytes(&case["decoded"]);
+            assert_eq!(codec.decode_bytes(&ids).unwrap(), decoded);
+            assert_eq!(stream(&codec, &ids, false).unwrap().concat(), String::from_utf8_lossy(&decoded));
+        }
+        if case["safe_cut"].is_number() {
+            assert_eq!(codec.safe_cut(&text, &allowed), number(&case["safe_cut"]) as usize);
+        }
+        if case["full_merges"].is_array() {
+            let merges: Vec<Vec<u32>> = list(&case["full_merges"]).iter().map(numbers).collect();
+            let found = codec.vocab.merges.iter().map(|merge| vec![merge.left, merge.right, merge.id, merge.rank]);
+            assert_eq!(found.collect::<Vec<_>>(), merges);
+        }
+        let (fast, source) = (FastCodec::new(codec), Source::Bytes(&text));
+        assert_eq!(fast.encode(1, source, &allowed, goes_on).unwrap(), ids);
+        assert_eq!(fast.count(source, &allowed, goes_on).unwrap(), ids.len());
+    });
+    each("characters", "missing", |case| {
+        let (fast, text) = (FastCodec::new(codec(case).unwrap()), bytes(&case["text"]));
+        for error in [
+            refused(fast.core().encode(&text, &Finder::default(), false)),
+            refused(fast.encode(1, Source::Bytes(&text), &Finder::default(), false)),
+            refused(fast.count(Source::Bytes(&text), &Finder::default(), false)),
+        ] {
+            let Error::MissingByte { byte, position } = error else { panic!("another error") };
+            assert_eq!(json!({"byte": byte, "position": position}), case["missing"]);
+        }
+    });
+    each("characters", "error", |case| ends_with(&refused(vocab(&case["vocabulary"])), &case["error"]));
+}
+
 /// All the answers of a streaming decoder, then what it says at the end.
 fn stream(codec: &Codec, ids: &[u32], strict: bool) -> Result<Vec<String>> {
-    let mut decoder = StreamDecoder::new(strict);
+    let mut decoder = StreamDecoder::new(strict, codec.drops_space());
     let mut answers = ids.iter().map(|&id| decoder.push(codec.token_bytes(id).unwrap())).collect::<Result<Vec<_>>>()?;
     answers.push(decoder.finish()?);
     Ok(answers)

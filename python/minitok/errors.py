@@ -11,6 +11,7 @@ __all__ = [
     "DisallowedSpecialTokenError",
     "FileFormatError",
     "MinitokError",
+    "MissingByteError",
     "PatternError",
     "TrainingError",
     "UnknownTokenError",
@@ -65,6 +66,24 @@ class UnknownTokenError(MinitokError, KeyError):
 
     def __reduce__(self) -> tuple[type[UnknownTokenError], tuple[int, int]]:
         return type(self), (self.token_id, self.position)
+
+
+class MissingByteError(MinitokError, ValueError):
+    """The text holds a byte for which the vocabulary has no token (SPEC E6).
+
+    ``byte`` is the byte, ``position`` its place in the UTF-8 text.
+
+    >>> MissingByteError(0xC0, 2)
+    MissingByteError('the byte 0xc0 at position 2 has no token in this vocabulary')
+    """
+
+    def __init__(self, byte: int, position: int = 0) -> None:
+        super().__init__(f"the byte 0x{byte:02x} at position {position} has no token in this vocabulary")
+        self.byte = byte
+        self.position = position
+
+    def __reduce__(self) -> tuple[type[MissingByteError], tuple[int, int]]:
+        return type(self), (self.byte, self.position)
 
 
 class DisallowedSpecialTokenError(MinitokError, ValueError):

@@ -20,12 +20,12 @@ BLOCK = 1 << 16
 def encode_iterable(codec: Codec, chunks: Iterable[str | bytes], allowed: Sequence[str]) -> Iterator[int]:
     """The ids of the chunks' concatenation: text up to the last safe cut is encoded, the rest waits for what follows."""
     blocks = safe_blocks(codec, as_bytes(chunks), allowed)
-    return (token_id for text in blocks for token_id in codec.encode(text, allowed))
+    return (token_id for text, coder in blocks for token_id in coder.encode(text, allowed))
 
 
 def count_iterable(codec: Codec, chunks: Iterable[str | bytes], allowed: Sequence[str]) -> int:
     """How many ids the chunks' concatenation has."""
-    return sum(codec.count(text, allowed) for text in safe_blocks(codec, as_bytes(chunks), allowed))
+    return sum(coder.count(text, allowed) for text, coder in safe_blocks(codec, as_bytes(chunks), allowed))
 
 
 def as_bytes(chunks: Iterable[str | bytes]) -> Iterator[bytes]:
@@ -35,8 +35,13 @@ def as_bytes(chunks: Iterable[str | bytes]) -> Iterator[bytes]:
     return (utf8(chunk) for chunk in join_surrogates(chunks))
 
 
-def safe_blocks(codec: Codec, chunks: Iterable[bytes], allowed: Sequence[str], size: int = BLOCK) -> Iterator[bytes]:
-    """The chunks' concatenation in blocks of about ``size`` bytes, whose ids one after the other are its ids."""
+def safe_blocks(
+    codec: Codec, chunks: Iterable[bytes], allowed: Sequence[str], size: int = BLOCK
+) -> Iterator[tuple[bytes, Codec]]:
+    """The chunks' concatenation in blocks of about ``size`` bytes, whose ids one after the other are its ids.
+
+    With each block comes the codec to encode it with: those behind the first go on from what stood before them.
+    """
     text = bytearray()
     wanted = size
     for chunk in chunks:
@@ -45,8 +50,9 @@ def safe_blocks(codec: Codec, chunks: Iterable[bytes], allowed: Sequence[str], s
             continue
         cut = codec.safe_cut(bytes(text), allowed)
         if cut:
-            yield bytes(text[:cut])
+            yield bytes(text[:cut]), codec
+            codec = codec.going_on()
         del text[:cut]
         # Where no cut is known, look again only when there is twice as much: the looking stays linear.
         wanted = max(size, 2 * len(text))
-    yield bytes(text)
+    yield bytes(text), codec

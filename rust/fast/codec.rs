@@ -3,13 +3,14 @@
 //! Where the fast paths are switched off, everything here is left to the mirror, so that callers need not ask.
 
 use super::decode::Decoder;
-use crate::codec::Codec;
+use crate::codec::{Codec, placed};
 use crate::error::Result;
-use crate::fast::encode::encoder::{Encoder, Split};
+use crate::fast::encode::encoder::{Encoder, Spaces, Split};
 use crate::fast::encode::id_buffer::room_for;
 use crate::fast::pystr::source::Source;
 use crate::fast::util::once::made_once;
 use crate::fast::util::settings::enabled;
+use crate::metaspace::spaced;
 use crate::special::Finder;
 use std::sync::{Arc, OnceLock};
 
@@ -26,8 +27,12 @@ pub struct FastCodec {
 impl FastCodec {
     /// Makes the tables of the encoder: some milliseconds for a large vocabulary.
     pub fn new(core: Codec) -> FastCodec {
+        FastCodec::of(Arc::new(core))
+    }
+
+    pub fn of(core: Arc<Codec>) -> FastCodec {
         let encoder = enabled().then(|| Encoder::new(core.vocab.clone()));
-        FastCodec { core: Arc::new(core), encoder, decoder: OnceLock::new() }
+        FastCodec { core, encoder, decoder: OnceLock::new() }
     }
 
     /// The codec of the mirror: for all that is not here.
@@ -37,54 +42,97 @@ impl FastCodec {
 
     /// Whether a short text takes microseconds only: the fast encoder is there, and no regular expression runs.
     pub fn is_quick(&self) -> bool {
-        self.encoder.is_some() && self.core.pattern.scanner().is_some()
+        self.encoder.is_some() && (self.core.pattern.scanner().is_some() || self.has_no_pattern())
+    }
+
+    /// Whether the vocabulary starts from characters, and the text is not cut by a pattern.
+    fn has_no_pattern(&self) -> bool {
+        self.core.vocab.alphabet.fallback.is_some() && self.core.pattern.source() == "none"
     }
 
     /// The ids of a text, found by at most `threads` threads. The special tokens that the finder knows are found in it; all
-    /// else is text.
-    pub fn encode(&self, threads: usize, source: Source, allowed: &Finder) -> Result<Vec<u32>> {
+    /// else is text. `goes_on`: the text goes on from what stood before it (SPEC S4).
+    pub fn encode(&self, threads: usize, source: Source, allowed: &Finder, goes_on: bool) -> Result<Vec<u32>> {
         let mut ids = room_for(if threads > 1 { 0 } else { source.len() });
-        self.append(threads, source, allowed, &mut ids)?;
+        self.append(threads, source, allowed, goes_on, &mut ids)?;
         Ok(ids)
     }
 
     /// As [`encode`](Self::encode), appended to `ids`.
-    pub fn append(&self, threads: usize, source: Source, allowed: &Finder, ids: &mut Vec<u32>) -> Result<()> {
+    pub fn append(
+        &self,
+        threads: usize,
+        source: Source,
+        allowed: &Finder,
+        goes_on: bool,
+        ids: &mut Vec<u32>,
+    ) -> Result<()> {
         let Some(encoder) = &self.encoder else {
-            ids.extend(self.core.encode(&source.bytes(), allowed)?);
+            ids.extend(self.core.encode(&source.bytes(), allowed, goes_on)?);
             return Ok(());
         };
-        if allowed.is_empty() {
-            return encoder.encode_on(threads, source, self.split(), ids);
-        }
-        let text = source.bytes();
-        allowed.split(&text, |start, end, id| {
-            match id {
-                None => encoder.encode_on(threads, Source::Bytes(&text[start..end]), self.split(), ids)?,
-                Some(id) => ids.push(id),
+        let done = self.each_segment(source, allowed, goes_on, |segment| {
+            match segment {
+                Segment::Text(source, split) => encoder.encode_on(threads, source, split, ids)?,
+                Segment::Special(id) => ids.push(id),
             }
             Ok(())
-        })
+        });
+        done.map_err(|error| placed(error, &source.bytes()))
     }
 
     /// The number of ids of a text; they are not built.
-    pub fn count(&self, source: Source, allowed: &Finder) -> Result<usize> {
+    pub fn count(&self, source: Source, allowed: &Finder, goes_on: bool) -> Result<usize> {
         let Some(encoder) = &self.encoder else {
-            return self.core.encode(&source.bytes(), allowed).map(|ids| ids.len());
+            return self.core.encode(&source.bytes(), allowed, goes_on).map(|ids| ids.len());
         };
-        if allowed.is_empty() {
-            return encoder.count(source, self.split());
-        }
-        let text = source.bytes();
         let mut count = 0;
-        allowed.split(&text, |start, end, id| {
-            count += if id.is_some() { 1 } else { encoder.count(Source::Bytes(&text[start..end]), self.split())? };
+        let done = self.each_segment(source, allowed, goes_on, |segment| {
+            count += match segment {
+                Segment::Text(source, split) => encoder.count(source, split)?,
+                Segment::Special(_) => 1,
+            };
             Ok(())
-        })?;
-        Ok(count)
+        });
+        done.map_err(|error| placed(error, &source.bytes())).map(|()| count)
     }
 
-    fn split(&self) -> Split<'_> {
+    /// Calls `work` with each segment and each special token.
+    #[inline]
+    fn each_segment(
+        &self,
+        source: Source,
+        allowed: &Finder,
+        goes_on: bool,
+        mut work: impl FnMut(Segment) -> Result<()>,
+    ) -> Result<()> {
+        if allowed.is_empty() && (self.core.metaspace.is_none() || self.has_no_pattern()) {
+            return work(Segment::Text(source, self.split(source, true, goes_on)));
+        }
+        let text = source.bytes();
+        allowed.split(&text, |start, end, id| {
+            if let Some(id) = id {
+                return work(Segment::Special(id));
+            }
+            if self.has_no_pattern() {
+                let segment = Source::Bytes(&text[start..end]);
+                return work(Segment::Text(segment, self.split(segment, start == 0, goes_on && start == 0)));
+            }
+            let segment = self.core.segment(&text, start, end, goes_on);
+            let segment = Source::Bytes(&segment);
+            work(Segment::Text(segment, self.split(segment, false, false)))
+        })
+    }
+
+    /// How a segment is cut, and what becomes of its spaces.
+    fn split(&self, segment: Source, starts_text: bool, goes_on: bool) -> Split<'_> {
+        if self.has_no_pattern() {
+            let spaces = self.core.metaspace.map_or(Spaces::default(), |metaspace| {
+                let first = segment.beginning();
+                Spaces { markers: true, prefix: !goes_on && metaspace.puts_space(&spaced(&first), starts_text) }
+            });
+            return Split::Characters(spaces);
+        }
         self.core.pattern.scanner().map_or(Split::Pattern(&self.core.pattern), Split::Scan)
     }
 
@@ -94,4 +142,10 @@ impl FastCodec {
         let special = || self.core.special.names.iter().map(|(&id, name)| (id, name.as_bytes()));
         Some(made_once(&self.decoder, || Decoder::new(&self.core.vocab, special())))
     }
+}
+
+/// A part of a text.
+enum Segment<'s> {
+    Text(Source<'s>, Split<'s>),
+    Special(u32),
 }

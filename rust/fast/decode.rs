@@ -126,7 +126,7 @@ impl Decoder {
 mod tests {
     use super::*;
     use crate::decode::decode_bytes;
-    use crate::vocab::Tokens;
+    use crate::vocab::{Alphabet, Tokens};
     use proptest::prelude::*;
 
     proptest! {
@@ -143,7 +143,7 @@ mod tests {
             for (id, token) in &more {
                 tokens.set(*id, token).unwrap();
             }
-            let vocab = Vocab::new(tokens, Vec::new(), false).unwrap();
+            let vocab = Vocab::new(tokens, Vec::new(), false, Alphabet::default()).unwrap();
             let decoder = Decoder::new(&vocab, special.iter().map(|(id, name)| (*id, name.as_bytes())));
             let token_bytes = |id: u32| vocab.token_bytes(id).or_else(|| special.get(&id).map(String::as_bytes));
             prop_assert_eq!(decoder.decode(&ids), decode_bytes(token_bytes, &ids));

@@ -9,6 +9,7 @@ use super::vocab::{Pattern, SpecialTokens, Vocab};
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::encode::{id_buffer, parallel};
+use crate::metaspace::Metaspace;
 use crate::special::Finder;
 use crate::{codec, decode, special};
 use numpy::{IntoPyArray, PyArray1};
@@ -21,7 +22,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// A vocabulary, a split pattern and special tokens: everything that ids depend on.
 #[pyclass(frozen, module = "minitok._rust")]
 pub struct Codec {
-    fast: FastCodec,
+    fast: Arc<FastCodec>,
+    /// Whether texts go on from what stood before them, so that no space is put before them.
+    goes_on: bool,
     /// Finds nothing: the finder of a call that allows no special token.
     no_finder: Finder,
     /// Finds what a call allows, and what it forbids: one call may do both.
@@ -58,19 +61,25 @@ type Offsets<'py> = (Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u64>>);
 
 #[pymethods]
 impl Codec {
+    /// `prefix`: where a space is put before the text, if spaces are markers (`metaspace.rs`).
     #[new]
+    #[pyo3(signature = (vocab, pattern, special, prefix = None))]
     fn new(
         py: Python<'_>,
         vocab: &Bound<'_, Vocab>,
         pattern: &Bound<'_, Pattern>,
         special: &Bound<'_, SpecialTokens>,
+        prefix: Option<&str>,
     ) -> PyResult<Codec> {
         let (vocab, pattern, special) = (&vocab.get().0, &pattern.get().0, &special.get().tokens);
-        let core = codec::Codec::new(vocab.clone(), pattern.clone(), special.clone())?;
-        let fast = py.detach(|| FastCodec::new(core));
-        let no_finder = special.finder(&[]);
-        let (allowed, disallowed) = (LastFinder::default(), LastFinder::default());
-        Ok(Codec { fast, no_finder, allowed, disallowed })
+        let metaspace = prefix.map(Metaspace::new).transpose()?;
+        let core = codec::Codec::new(vocab.clone(), pattern.clone(), special.clone(), metaspace)?;
+        Ok(Codec::of(Arc::new(py.detach(|| FastCodec::new(core))), false))
+    }
+
+    /// The same for texts that go on from what stood before them, as after `safe_cut`: no space is put before them.
+    fn going_on(&self) -> Codec {
+        Codec::of(self.fast.clone(), true)
     }
 
     /// The ids of a text as a list.
@@ -141,7 +150,7 @@ impl Codec {
     #[pyo3(signature = (text, allowed = Vec::new()))]
     pub fn count(&self, py: Python<'_>, text: Text<'_>, allowed: Vec<String>) -> PyResult<usize> {
         let finder = self.finder(allowed);
-        Ok(self.without_gil(py, &text, || self.fast.count(text.source(), &finder))?)
+        Ok(self.without_gil(py, &text, || self.fast.count(text.source(), &finder, self.goes_on))?)
     }
 
     /// How many ids each text has.
@@ -154,8 +163,9 @@ impl Codec {
         threads: usize,
     ) -> PyResult<Vec<usize>> {
         let (texts, finder) = (text::texts(&texts)?, self.finder(allowed));
-        let counts =
-            py.detach(|| parallel::map(&texts, threads, Text::size, |text| self.fast.count(text.source(), &finder)));
+        let counts = py.detach(|| {
+            parallel::map(&texts, threads, Text::size, |text| self.fast.count(text.source(), &finder, self.goes_on))
+        });
         Ok(counts.into_iter().collect::<Result<_>>()?)
     }
 
@@ -193,7 +203,9 @@ impl Codec {
 
     /// A decoder for ids that come one by one.
     fn stream_decoder(&self, strict: bool) -> StreamDecoder {
-        StreamDecoder { core: Arc::clone(self.fast.core()), state: Mutex::new((decode::StreamDecoder::new(strict), 0)) }
+        let core = Arc::clone(self.fast.core());
+        let decoder = decode::StreamDecoder::new(strict, core.drops_space());
+        StreamDecoder { core, state: Mutex::new((decoder, 0)) }
     }
 
     /// The bytes of an id, special tokens included; None where there is no such token.
@@ -207,6 +219,10 @@ impl Codec {
         let Some(decoder) = self.fast.decoder() else {
             return Ok(PyBytes::new(py, &py.detach(|| self.fast.core().decode_bytes(ids))?));
         };
+        if self.fast.core().drops_space() {
+            let bytes = py.detach(|| decoder.decode(ids))?;
+            return Ok(PyBytes::new(py, bytes.strip_prefix(b" ").unwrap_or(&bytes)));
+        }
         let length = py.detach(|| decoder.length(ids))?;
         PyBytes::new_with(py, length, |bytes| {
             py.detach(|| decoder.write(ids, bytes));
@@ -219,20 +235,28 @@ impl Codec {
         let ids = ids.as_slice();
         let bytes = py.detach(|| match self.fast.decoder() {
             Some(decoder) => decoder.decode(ids),
-            None => self.fast.core().decode_bytes(ids),
+            None => decode::decode_bytes(|id| self.fast.core().token_bytes(id), ids),
         })?;
-        if let Ok(text) = std::str::from_utf8(&bytes) {
+        let without_space = if self.fast.core().drops_space() { bytes.strip_prefix(b" ") } else { None };
+        let bytes = without_space.unwrap_or(&bytes);
+        if let Ok(text) = std::str::from_utf8(bytes) {
             return text::to_str(py, text);
         }
-        PyString::from_encoded_object(&PyBytes::new(py, &bytes), Some(c"utf-8"), Some(&std::ffi::CString::new(errors)?))
+        PyString::from_encoded_object(&PyBytes::new(py, bytes), Some(c"utf-8"), Some(&std::ffi::CString::new(errors)?))
     }
 }
 
 impl Codec {
+    fn of(fast: Arc<FastCodec>, goes_on: bool) -> Codec {
+        let no_finder = fast.core().special.finder(&[]);
+        let (allowed, disallowed) = (LastFinder::default(), LastFinder::default());
+        Codec { fast, goes_on, no_finder, allowed, disallowed }
+    }
+
     /// The ids of a text.
     fn ids(&self, py: Python<'_>, text: &Text<'_>, allowed: Vec<String>, threads: usize) -> Result<Vec<u32>> {
         let finder = self.finder(allowed);
-        self.without_gil(py, text, || self.fast.encode(threads, text.source(), &finder))
+        self.without_gil(py, text, || self.fast.encode(threads, text.source(), &finder, self.goes_on))
     }
 
     /// Makes something of the ids of a text that takes some microseconds only.
@@ -245,7 +269,7 @@ impl Codec {
     ) -> PyResult<T> {
         // A call within this one, of a finalizer, finds the place empty.
         let mut ids = BRIEF.take();
-        let encoded = self.fast.append(1, text.source(), &self.finder(allowed), &mut ids);
+        let encoded = self.fast.append(1, text.source(), &self.finder(allowed), self.goes_on, &mut ids);
         let result = encoded.map_err(PyErr::from).and_then(|()| make(&ids));
         ids.clear();
         BRIEF.set(ids);
@@ -264,7 +288,9 @@ impl Codec {
 
     /// The ids of all texts, and where each begins.
     fn batch(&self, texts: &[Text<'_>], allowed: &Finder, threads: usize) -> Result<(Vec<u32>, Vec<u64>)> {
-        parallel::encode_all(texts, threads, Text::size, |text, ids| self.fast.append(1, text.source(), allowed, ids))
+        parallel::encode_all(texts, threads, Text::size, |text, ids| {
+            self.fast.append(1, text.source(), allowed, self.goes_on, ids)
+        })
     }
 
     /// The finder of the special tokens that a call allows.

@@ -7,6 +7,7 @@ use pyo3::types::{PyBytes, PyString};
 use std::io::ErrorKind;
 
 pyo3::import_exception!(minitok.errors, DisallowedSpecialTokenError);
+pyo3::import_exception!(minitok.errors, MissingByteError);
 pyo3::import_exception!(minitok.errors, PatternError);
 pyo3::import_exception!(minitok.errors, TrainingError);
 pyo3::import_exception!(minitok.errors, UnknownTokenError);
@@ -20,6 +21,7 @@ impl From<Error> for PyErr {
             Error::Vocabulary(_) => VocabularyError::new_err(message),
             Error::Training(_) => TrainingError::new_err(message),
             Error::UnknownToken { id, position } => UnknownTokenError::new_err((id, position)),
+            Error::MissingByte { byte, position } => MissingByteError::new_err((byte, position)),
             Error::DisallowedSpecial { token, position } => DisallowedSpecialTokenError::new_err((token, position)),
             Error::InvalidUtf8 { bytes, .. } => decode_error(&bytes),
             Error::File { path, kind, reason } => {

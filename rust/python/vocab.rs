@@ -1,9 +1,12 @@
 //! `Vocab`, `Pattern` and `SpecialTokens` for Python.
 
 use super::text::Text;
+use crate::ranks::Scored;
 use crate::special::Finder;
+use crate::vocab::Alphabet;
 use crate::{packed, pretokenize, special, vocab};
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyDict, PyList};
 use std::sync::{Arc, OnceLock};
 
@@ -20,14 +23,21 @@ fn token_ids(ids: &Bound<'_, PyDict>) -> PyResult<Vec<(Vec<u8>, u32)>> {
 impl Vocab {
     /// From each id's bytes, and merges as (left, right, id, rank) in rank order.
     #[new]
-    fn new(tokens: &Bound<'_, PyDict>, merges: Vec<(u32, u32, u32, u32)>, whole_pieces: bool) -> PyResult<Vocab> {
+    #[pyo3(signature = (tokens, merges, whole_pieces, fallback = None, drops_bytes = false))]
+    fn new(
+        tokens: &Bound<'_, PyDict>,
+        merges: Vec<(u32, u32, u32, u32)>,
+        whole_pieces: bool,
+        fallback: Option<Vec<u32>>,
+        drops_bytes: bool,
+    ) -> PyResult<Vocab> {
         let mut arena = vocab::Tokens::default();
         for (id, token) in tokens.iter() {
             arena.set(id.extract()?, token.extract()?)?;
         }
         let merge = |(left, right, id, rank)| vocab::Merge { left, right, id, rank };
         let merges = merges.into_iter().map(merge).collect();
-        Ok(Vocab(Arc::new(vocab::Vocab::new(arena, merges, whole_pieces)?)))
+        Ok(Vocab(Arc::new(vocab::Vocab::new(arena, merges, whole_pieces, Alphabet { fallback, drops_bytes })?)))
     }
 
     #[staticmethod]
@@ -37,9 +47,17 @@ impl Vocab {
     }
 
     #[staticmethod]
-    fn from_tokens(ids: &Bound<'_, PyDict>, pairs: Vec<(u32, u32)>, whole_pieces: bool) -> PyResult<Vocab> {
+    #[pyo3(signature = (ids, pairs, whole_pieces, fallback = None, drops_bytes = false))]
+    fn from_tokens(
+        ids: &Bound<'_, PyDict>,
+        pairs: Vec<(u32, u32)>,
+        whole_pieces: bool,
+        fallback: Option<Vec<u32>>,
+        drops_bytes: bool,
+    ) -> PyResult<Vocab> {
         let tokens = token_ids(ids)?;
-        let made = ids.py().detach(|| vocab::Vocab::from_tokens(&tokens, &pairs, whole_pieces))?;
+        let alphabet = Alphabet { fallback, drops_bytes };
+        let made = ids.py().detach(|| vocab::Vocab::from_tokens(&tokens, &pairs, whole_pieces, alphabet))?;
         Ok(Vocab(Arc::new(made)))
     }
 
@@ -47,6 +65,13 @@ impl Vocab {
     fn from_ranks(ranks: &Bound<'_, PyDict>) -> PyResult<Vocab> {
         let tokens = token_ids(ranks)?;
         let made = ranks.py().detach(|| vocab::Vocab::from_ranks(&tokens))?;
+        Ok(Vocab(Arc::new(made)))
+    }
+
+    #[staticmethod]
+    fn from_scores(py: Python<'_>, pieces: Vec<(PyBackedBytes, u32, f64)>, fallback: Vec<u32>) -> PyResult<Vocab> {
+        let pieces: Vec<Scored> = pieces.into_iter().map(|(piece, id, score)| (piece.to_vec(), id, score)).collect();
+        let made = py.detach(|| vocab::Vocab::from_scores(&pieces, fallback))?;
         Ok(Vocab(Arc::new(made)))
     }
 
@@ -69,6 +94,16 @@ impl Vocab {
     #[getter]
     fn whole_pieces(&self) -> bool {
         self.0.whole_pieces
+    }
+
+    #[getter]
+    fn fallback(&self) -> Option<Vec<u32>> {
+        self.0.alphabet.fallback.clone()
+    }
+
+    #[getter]
+    fn drops_bytes(&self) -> bool {
+        self.0.alphabet.drops_bytes
     }
 
     #[getter]

@@ -105,6 +105,8 @@ def test_both_backends_offer_the_same_names():
             "merges",
             "whole_pieces",
             "merges_make_all",
+            "fallback",
+            "drops_bytes",
             "ids",
             "pieces",
         }

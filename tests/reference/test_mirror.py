@@ -40,6 +40,7 @@ LONE_NAMES = {
         "special_tokens.split": "as find",
         "special_tokens.longest": "as find",
         "special_tokens.crosses": "as find",
+        "special_tokens.ends_at": "as find",
         "special_tokens.finder": "Rust prepares an automaton; Python's re caches by itself",
         "special_tokens.finder_of_all": "as finder",
         "finder": "as finder",
@@ -57,6 +58,9 @@ LONE_NAMES = {
     "unicode": {"group": "a dict in Python", "unicode_table": "a tuple in Python"},
     "vocab": {
         "vocab.n_ids": "a method of Tokens in Rust",
+        "never_in_utf8": "a set in Python",
+        "vocab.index_by_bytes": "Rust indexes when it is first asked",
+        "alphabet": "two arguments in Python",
         "tokens": "a dict in Python; an arena in Rust",
         "check_length": "a place in the arena has 32 bits; a dict has no such limit",
         "vocab.assemble": "Python builds its maps at once, and checks as it does",

@@ -64,7 +64,16 @@ def vocab_of(vocabulary: Case, backend: str) -> Any:
         return load_backend(backend).unpack(as_bytes(vocabulary["packed"]), None)
     if "ranks" in vocabulary:
         return kind.from_ranks(singles(vocabulary) | {as_bytes(token): rank for token, rank in vocabulary["ranks"]})
+    if "scores" in vocabulary:
+        scores = [(as_bytes(piece), token_id, float(score)) for piece, token_id, score in vocabulary["scores"]]
+        return kind.from_scores(scores, range(256))
     pairs = [tuple(pair) for pair in vocabulary["merges"]]
+    if "fallback" in vocabulary:
+        ids = {as_bytes(token): token_id for token, token_id in vocabulary["tokens"]}
+        return kind.from_tokens(ids, pairs, False, list(range(256)))
+    if "drops_bytes" in vocabulary:
+        ids = singles(vocabulary) | {as_bytes(token): token_id for token, token_id in vocabulary["tokens"]}
+        return kind.from_tokens(ids, pairs, vocabulary["whole_pieces"], None, vocabulary["drops_bytes"])
     if "tokens" in vocabulary:
         ids = singles(vocabulary) | {as_bytes(token): token_id for token, token_id in vocabulary["tokens"]}
         return kind.from_tokens(ids, pairs, vocabulary["whole_pieces"])
@@ -282,6 +291,66 @@ def test_streaming(case: Case, backend: str) -> None:
         else:
             assert stream.finish() == case["finish"]
             assert "".join(answers) + case["finish"] == tokenizer.decode(case["ids"])
+
+
+# -- vocabularies of characters ------------------------------------------------------------------------------------
+
+
+def codec_of(case: Case, backend: str) -> Any:
+    implementation = load_backend(backend)
+    codec = implementation.codec(
+        vocab_of(case["vocabulary"], backend),
+        implementation.pattern("none"),
+        implementation.special_tokens(case.get("special_tokens", {})),
+        case.get("prefix"),
+    )
+    return codec.going_on() if case.get("goes_on") else codec
+
+
+@cases("characters", having="ids")
+def test_characters(case: Case, backend: str) -> None:
+    codec, text, allowed = codec_of(case, backend), as_text(case["text"]), case.get("allowed", [])
+    assert codec.encode(text, allowed) == case["ids"]
+    assert codec.encode_to_numpy(text, allowed).tolist() == case["ids"]
+    assert codec.encode_batch([text, text], allowed) == [case["ids"]] * 2
+    assert codec.count(text, allowed) == len(case["ids"])
+    if not case.get("goes_on"):
+        assert codec.trace(text, allowed, lambda _: None) == case["ids"]
+    if "decoded" in case:
+        decoded = as_bytes(case["decoded"])
+        assert codec.decode_bytes(case["ids"]) == decoded
+        assert codec.decode(case["ids"], "replace") == decoded.decode(errors="replace")
+        stream = codec.stream_decoder(False)
+        for _ in range(2):
+            shown = [stream.push(token_id) for token_id in case["ids"]]
+            assert "".join([*shown, stream.finish()]) == decoded.decode(errors="replace")
+    if "full_merges" in case:
+        merges = vocab_of(case["vocabulary"], backend).merges
+        assert [list(merge) for merge in merges] == case["full_merges"]
+
+
+@cases("characters", having="safe_cut")
+def test_safe_cuts_of_characters(case: Case, backend: str) -> None:
+    codec, text, cut = codec_of(case, backend), as_bytes(case["text"]), case["safe_cut"]
+    allowed = case.get("allowed", [])
+    assert codec.safe_cut(text, allowed) == cut
+    assert codec.encode(text[:cut], allowed) + codec.going_on().encode(text[cut:], allowed)[:] == case["ids"] or not cut
+
+
+@cases("characters", having="missing")
+def test_bytes_without_a_token(case: Case, backend: str) -> None:
+    codec, text = codec_of(case, backend), as_bytes(case["text"])
+    for call in (codec.encode, codec.encode_to_numpy, codec.count, lambda text: codec.trace(text, [], lambda _: None)):
+        with pytest.raises(minitok.MissingByteError) as caught:
+            call(text)
+        assert {"byte": caught.value.byte, "position": caught.value.position} == case["missing"]
+
+
+@cases("characters", having="error")
+def test_refused_vocabularies_of_characters(case: Case, backend: str) -> None:
+    with pytest.raises(minitok.VocabularyError) as caught:
+        vocab_of(case["vocabulary"], backend)
+    assert str(caught.value).endswith(case["error"])
 
 
 # -- vocabularies, traces, files -----------------------------------------------------------------------------------

@@ -88,6 +88,10 @@ class NormalizingCodec:
         self.stream_decoder = codec.stream_decoder
         self.token_bytes = codec.token_bytes
 
+    def going_on(self) -> NormalizingCodec:
+        """As the codec's: a segment is put into the form by itself, and no codec behind one puts a space before it."""
+        return self
+
     def segments(self, text: str | bytes, allowed: Sequence[str]) -> list[bytes | int]:
         """The segments in their normal form, and the ids of the special tokens between them."""
         early, late = self.finders(allowed)

@@ -6,6 +6,7 @@ reference uses one.
 
 from __future__ import annotations
 
+from copy import copy
 from operator import index
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from ..reference import train as reference_train
 from ..reference.codec import Codec
 from ..reference.count import PieceCounter
 from ..reference.decode import StreamDecoder
+from ..reference.metaspace import Metaspace
 from ..text import utf8
 
 if TYPE_CHECKING:
@@ -65,12 +67,18 @@ def checked_id(item: object, position: int) -> int:
 class PythonCodec:
     """``reference.codec.Codec`` as the facade calls it."""
 
-    def __init__(self, vocab: Any, pattern: Any, special: Any) -> None:
-        self.codec = Codec(vocab, pattern, special)
+    def __init__(self, vocab: Any, pattern: Any, special: Any, prefix: str | None = None) -> None:
+        self.codec = Codec(vocab, pattern, special, None if prefix is None else Metaspace(prefix))
+        self.goes_on = False
+
+    def going_on(self) -> PythonCodec:
+        other = copy(self)
+        other.goes_on = True
+        return other
 
     def encode(self, text: str | bytes, allowed: Sequence[str] = (), threads: int = 1) -> list[int]:
         del threads
-        return self.codec.encode(utf8(text), allowed)
+        return self.codec.encode(utf8(text), allowed, self.goes_on)
 
     def encode_to_numpy(
         self, text: str | bytes, allowed: Sequence[str] = (), threads: int = 1
@@ -115,7 +123,7 @@ class PythonCodec:
         return self.decode_bytes(ids).decode("utf-8", errors)
 
     def stream_decoder(self, strict: bool) -> StreamDecoder:
-        return PythonStreamDecoder(self.codec.token_bytes, "strict" if strict else "replace")
+        return PythonStreamDecoder(self.codec.token_bytes, "strict" if strict else "replace", self.codec.drops_space())
 
 
 class PythonStreamDecoder(StreamDecoder):

@@ -305,8 +305,8 @@ class Run:
     def encode_whole(self, chunks: Iterable[bytes]) -> Iterator[None]:
         """Encode a text that is one document."""
         options = self.options
-        for text in safe_blocks(self.codec, chunks, options.allowed, BATCH):
-            self.ids.append(self.codec.encode_to_numpy(text, options.allowed, options.threads))
+        for text, codec in safe_blocks(self.codec, chunks, options.allowed, BATCH):
+            self.ids.append(codec.encode_to_numpy(text, options.allowed, options.threads))
             self.bytes += len(text)
             yield
         if options.end is not None:

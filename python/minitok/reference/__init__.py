@@ -17,4 +17,7 @@ Read the files in this order. The first two exist in Python only.
 13. ``unicode``: which characters are letters, digits, white space
 14. ``trace``: what training and encoding did, step by step, as data
 15. ``packed``: the vocabularies inside the package -> ids and merges
+16. ``ranks``: merges from ranks and from scores
+17. ``characters``: vocabularies of characters with byte fallback
+18. ``metaspace``: the space as a marker, and the space before a text
 """

@@ -12,7 +12,7 @@ bytes.
 
 Costs: O(b) for b bytes.
 
-Implements SPEC D1, D2, D3 and D4.
+Implements SPEC D1, D2, D3, D4 and S5.
 """
 
 from __future__ import annotations
@@ -43,11 +43,17 @@ class StreamDecoder:
     ('', 'é', '')
     """
 
-    def __init__(self, token_bytes: TokenBytes, errors: str = "replace") -> None:
-        """``errors``: ``"replace"`` (by U+FFFD) or ``"strict"``: bytes that are not valid UTF-8 are an error."""
+    def __init__(self, token_bytes: TokenBytes, errors: str = "replace", drops_space: bool = False) -> None:
+        """Start with the bytes of each id.
+
+        ``errors``: ``"replace"`` (by U+FFFD) or ``"strict"``: bytes that are not valid UTF-8 are an error. ``drops_space``: one
+        space is dropped from the start (S5).
+        """
         self.token_bytes = token_bytes
         self.strict = errors == "strict"
+        self.drops_space = drops_space
         self.held = b""
+        self.begun = False  # whether any byte has come
         self.position = 0
 
     def push(self, token_id: int) -> str:
@@ -56,12 +62,14 @@ class StreamDecoder:
         if token is None:
             raise UnknownTokenError(token_id, self.position)
         self.position += 1
-        self.held += token
+        self.held += token.removeprefix(b" ") if self.drops_space and not self.begun else token
+        self.begun = self.begun or bool(token)
         return self.emit(finished=False)
 
     def finish(self) -> str:
         """Ends the stream: bytes held back can no longer become a character. A new stream may follow."""
         self.position = 0
+        self.begun = False
         return self.emit(finished=True)
 
     def emit(self, finished: bool) -> str:

@@ -16,16 +16,21 @@ away; it is recognised when it comes to the top, and dropped.
 Invariants: the parts, in list order, always spell the piece; every pair of neighbours that can merge has an entry in the
 heap.
 
+A piece begins as its bytes or, in a vocabulary with byte fallback, as its characters (``characters``).
+
 Costs, n bytes: O(n log n) time, O(n) space, for any piece; no recursion.
 
-Implements SPEC E1, E2 and E7.
+Implements SPEC E1, E2, E6, E7 and S1.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
+from ..errors import MissingByteError
+from .characters import characters
 from .vocab import Vocab
 
 GONE = -1
@@ -51,12 +56,33 @@ def encode_piece(vocab: Vocab, piece: bytes) -> list[int]:
         whole = vocab.token_id(piece)
         if whole is not None:
             return [whole]
-    return merge_parts(vocab, single_bytes(vocab, piece))
+    return merge_parts(vocab, first_parts(vocab, piece))
+
+
+def first_parts(vocab: Vocab, piece: bytes) -> list[int]:
+    """The ids that a piece begins as: of its bytes or, with byte fallback, of its characters."""
+    return single_bytes(vocab, piece) if vocab.fallback is None else single_characters(vocab, vocab.fallback, piece)
 
 
 def single_bytes(vocab: Vocab, piece: bytes) -> list[int]:
     """Returns the ids of the single bytes of a piece."""
-    return [vocab.ids[piece[i : i + 1]] for i in range(len(piece))]
+    ids: list[int] = []
+    for byte in piece:
+        token_id = vocab.ids.get(bytes([byte]))
+        if token_id is not None:
+            ids.append(token_id)
+        elif not vocab.drops_bytes:
+            raise MissingByteError(byte)
+    return ids
+
+
+def single_characters(vocab: Vocab, fallback: Sequence[int], piece: bytes) -> list[int]:
+    """The ids of the characters of a piece, one by one; of one that is not a token, those of its bytes."""
+    ids: list[int] = []
+    for char in characters(piece):
+        token_id = vocab.ids.get(char)
+        ids += [fallback[byte] for byte in char] if token_id is None else [token_id]
+    return ids
 
 
 def merge_parts(vocab: Vocab, ids: list[int]) -> list[int]:

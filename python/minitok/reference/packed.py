@@ -39,7 +39,8 @@ from typing import NoReturn
 from zlib import adler32
 
 from ..errors import VocabularyError
-from .vocab import Merge, Vocab
+from .ranks import Merge
+from .vocab import Vocab
 
 MAGIC = b"minitok\x01"
 

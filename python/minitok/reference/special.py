@@ -75,3 +75,7 @@ class SpecialTokens:
             if any(around.startswith(token, place) for place in places):
                 return True
         return False
+
+    def ends_at(self, text: bytes | bytearray, at: int, wanted: Collection[str]) -> bool:
+        """Whether one of the wanted tokens stands right before a place of the text."""
+        return any(text[:at].endswith(name.encode()) for name in wanted)

@@ -20,8 +20,8 @@ Encoding emits, for each piece, ``"piece"`` and then one ``"encode_merge"`` a me
 
 =============== ======================================================================================================
 ``event``       ``"special"``: with ``start``, ``end`` (bytes of the text) and ``id``
-``event``       ``"piece"``: with ``piece`` (its number), ``start``, ``end``, ``ids`` (its single bytes), and ``whole``:
-                the id, if the piece is taken as it stands, else None
+``event``       ``"piece"``: with ``piece`` (its number), ``start``, ``end``, ``ids`` (its single bytes, or its
+                characters), and ``whole``: the id, if the piece is taken as it stands, else None
 ``event``       ``"encode_merge"``: with ``piece``, ``step`` and
 ``candidates``  all neighbours that merge, first choice first: ``{"place": p, "pair": [l, r], "rank": r, "id": i}``;
                 a place is an index into the ids as they stand
@@ -41,7 +41,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .encode import Candidate, single_bytes
+from .encode import Candidate, first_parts
 from .pairs import Pair
 from .vocab import Vocab
 
@@ -68,7 +68,7 @@ def train_merge(step: int, ranked: list[tuple[Pair, int]], winner: Pair, new_id:
 
 def trace_piece(vocab: Vocab, piece: bytes, number: int, start: int, emit: Emit) -> list[int]:
     """Encodes one piece by looking at every pair again after each merge, and emits an event for each merge."""
-    ids = single_bytes(vocab, piece)
+    ids = first_parts(vocab, piece)
     whole = vocab.token_id(piece) if vocab.whole_pieces else None
     emit({"event": "piece", "piece": number, "start": start, "end": start + len(piece), "ids": ids, "whole": whole})
     if whole is not None:

@@ -6,37 +6,34 @@ rank k; in a vocabulary of ranks, the rank of a merge is the id that it makes.
 
 By hand: the merges (97, 98) and (256, 99) over the bytes in their own order make token 256 = ``ab`` and token 257 = ``abc``.
 
-Published vocabularies come in two forms. One has merges. The other (tiktoken's files) has only ranks: the bytes and the id of
-each token; two neighbours may merge whenever their concatenation is a token, lowest id first. If every token, encoded with
-only the ranks below its own, becomes exactly two parts, those two parts are its merge, and both forms give the same ids
-(proof: docs/algorithms.md, "Merges from ranks"). Otherwise every way to cut a token into two tokens is a merge of that
-token's rank.
+Published vocabularies come in three forms: with merges; with a rank for each token (tiktoken); with a score for each
+(SentencePiece). ``ranks`` makes merges of ranks and scores.
 
-Invariants: all 256 single bytes are tokens; both sides of a merge are tokens, and together they spell the token it makes;
-ranks ascend.
+A vocabulary may start from characters in place of bytes, with a *fallback* id for each byte (S1). Then ``a`` and the byte
+0x61 are two ids with the same bytes: ``token_id`` answers the character's.
 
-Costs, V tokens of L bytes: O(V L) space; recovering merges from ranks O(V L^2).
+Invariants: each byte has a token, but for those that UTF-8 never contains (E6); the two sides of a merge are tokens and
+their concatenation is the token it makes; ranks ascend.
 
-Implements SPEC T1, T9 and E2.
+Costs, V tokens of L bytes: O(V L) space; merges from ranks or scores O(V L^2).
+
+Implements SPEC T1, T9, E2, E6, S1, S2 and S6.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 from ..errors import VocabularyError
+from .characters import add_fallback, characters, check_fallback
+from .metaspace import MARKER
+from .ranks import Merge, every_split, merges_from_scores, recover_merges
 
 LIMIT = 1 << 31
 
-
-class Merge(NamedTuple):
-    """Two ids, the id they make, and the rank that decides which merge comes first."""
-
-    left: int
-    right: int
-    id: int
-    rank: int
+# The bytes that stand nowhere in UTF-8.
+NEVER_IN_UTF8 = frozenset((0xC0, 0xC1, *range(0xF5, 0x100)))
 
 
 class Vocab:
@@ -48,29 +45,53 @@ class Vocab:
     """
 
     def __init__(
-        self, tokens: Mapping[int, bytes], merges: Iterable[tuple[int, int, int, int]], whole_pieces: bool
+        self,
+        tokens: Mapping[int, bytes],
+        merges: Iterable[tuple[int, int, int, int]],
+        whole_pieces: bool,
+        fallback: Sequence[int] | None = None,
+        drops_bytes: bool = False,
     ) -> None:
-        """``whole_pieces``: a piece that equals a token becomes that token, even if merging would give other ids."""
+        """From the bytes of each id, and the merges in rank order.
+
+        ``whole_pieces``: a piece that is a token as it stands is that token, whatever the merges would make of it.
+        ``fallback``: pieces begin as characters, and these are the ids of the 256 bytes (S1). ``drops_bytes``: a byte
+        without a token is left out of a piece; it is an error otherwise (E6).
+        """
         self.tokens = dict(tokens)
         self.merges = [Merge(*merge) for merge in merges]
         self.whole_pieces = whole_pieces
-        # True if the merges are known to make each token from its bytes, so that `whole_pieces` changes nothing; false if not
-        # known.
+        self.fallback = None if fallback is None else tuple(fallback)
+        self.drops_bytes = drops_bytes
+        # Known: the merges make each token of its bytes, so that `whole_pieces` changes nothing. Not known otherwise.
         self.merges_make_all = False
-        self.ids: dict[bytes, int] = {}
-        for token_id in sorted(self.tokens):
-            if not 0 <= token_id < LIMIT:
-                raise VocabularyError(f"token id {token_id} is not between 0 and {LIMIT - 1}")
-            self.ids.setdefault(self.tokens[token_id], token_id)
-        for byte in range(256):
-            if bytes([byte]) not in self.ids:
-                raise VocabularyError(f"the byte 0x{byte:02x} has no token")
+        fallbacks = frozenset(self.fallback or ())
+        self.ids = self.index_by_bytes(fallbacks)
         self.by_pair: dict[tuple[int, int], tuple[int, int]] = {}
         for left, right, token_id, rank in self.merges:
             check_merge(self.tokens, left, right, token_id)
+            if not fallbacks.isdisjoint((left, right, token_id)):
+                raise VocabularyError(f"the merge of {left} and {right} is of a byte, which only characters may be")
             if (left, right) in self.by_pair:
                 raise VocabularyError(f"the pair ({left}, {right}) is merged twice")
             self.by_pair[left, right] = rank, token_id
+
+    def index_by_bytes(self, fallbacks: frozenset[int]) -> dict[bytes, int]:
+        """The id of each token's bytes: the lowest, should two share them, and a fallback id only where there is no other."""
+        ids: dict[bytes, int] = {}
+        for token_id in sorted(self.tokens):
+            if not 0 <= token_id < LIMIT:
+                raise VocabularyError(f"token id {token_id} is not between 0 and {LIMIT - 1}")
+            if token_id not in fallbacks:
+                ids.setdefault(self.tokens[token_id], token_id)
+        if self.fallback is not None:
+            check_fallback(self.tokens, self.fallback)
+            for byte, token_id in enumerate(self.fallback):
+                ids.setdefault(bytes([byte]), token_id)
+        for byte in range(256):
+            if bytes([byte]) not in ids and byte not in NEVER_IN_UTF8 and not self.drops_bytes:
+                raise VocabularyError(f"the byte 0x{byte:02x} has no token")
+        return ids
 
     @classmethod
     def from_merges(cls, byte_order: bytes, pairs: Iterable[tuple[int, int]]) -> Vocab:
@@ -89,8 +110,18 @@ class Vocab:
         return cls(tokens, merges, whole_pieces=False)
 
     @classmethod
-    def from_tokens(cls, ids: Mapping[bytes, int], pairs: Iterable[tuple[int, int]], whole_pieces: bool) -> Vocab:
-        """From tokens with any ids, and pairs of ids in rank order (Hugging Face, GPT-2)."""
+    def from_tokens(
+        cls,
+        ids: Mapping[bytes, int],
+        pairs: Iterable[tuple[int, int]],
+        whole_pieces: bool,
+        fallback: Sequence[int] | None = None,
+        drops_bytes: bool = False,
+    ) -> Vocab:
+        """From tokens with ids of any order, and pairs of ids in rank order (Hugging Face, GPT-2).
+
+        The ids of ``fallback`` are beside those of ``ids``.
+        """
         tokens = tokens_by_id(ids)
         merges: list[Merge] = []
         for rank, (left, right) in enumerate(pairs):
@@ -100,7 +131,8 @@ class Vocab:
             if joined not in ids:
                 raise VocabularyError(f"merge {rank} joins {left} and {right} to {joined!r}, which is not a token")
             merges.append(Merge(left, right, ids[joined], rank))
-        return cls(tokens, merges, whole_pieces)
+        add_fallback(tokens, fallback)
+        return cls(tokens, merges, whole_pieces, fallback, drops_bytes)
 
     @classmethod
     def from_ranks(cls, ranks: Mapping[bytes, int]) -> Vocab:
@@ -110,6 +142,18 @@ class Vocab:
         vocab = cls(tokens, every_split(ranks) if recovered is None else recovered, whole_pieces=True)
         vocab.merges_make_all = recovered is not None
         return vocab
+
+    @classmethod
+    def from_scores(cls, pieces: Sequence[tuple[bytes, int, float]], fallback: Sequence[int]) -> Vocab:
+        """From the bytes, id and score of each piece, and the id of each byte (SentencePiece; S2)."""
+        ids: dict[bytes, int] = {}
+        for piece, token_id, _ in pieces:
+            if ids.setdefault(piece, token_id) != token_id:
+                raise VocabularyError(f"the piece {piece!r} has the ids {ids[piece]} and {token_id}")
+        tokens = tokens_by_id(ids)
+        merges = merges_from_scores(pieces, ids)
+        add_fallback(tokens, fallback)
+        return cls(tokens, merges, whole_pieces=False, fallback=fallback)
 
     @property
     def n_ids(self) -> int:
@@ -128,12 +172,34 @@ class Vocab:
         """Returns the rank and the id of the merge of two neighbours; None if they do not merge."""
         return self.by_pair.get((left, right))
 
+    @cached_property
+    def joined(self) -> set[bytes]:
+        """Every two bytes that stand side by side in a token that a merge makes."""
+        made = (self.tokens[merge.id] for merge in self.merges)
+        return {token[at : at + 2] for token in made for at in range(len(token) - 1)}
+
+    def safe_cut(self, text: bytes | bytearray) -> int:
+        """The last place of a text at which no merge reaches across, nor a character; 0 where there is none (S6).
+
+        What a merge makes is a token that holds the two bytes side by side. Beside a marker, which is yet to become a space,
+        the bytes do not say.
+        """
+        for at in range(len(text) - 1, 0, -1):
+            beside = MARKER.startswith(text[at : at + len(MARKER)]) or text[:at].endswith(MARKER)
+            if text[at] & 0xC0 != 0x80 and bytes(text[at - 1 : at + 1]) not in self.joined and not beside:
+                return at
+        return 0
+
+    def is_first(self, token: bytes) -> bool:
+        """Whether a token is one that pieces begin as: a byte or, with byte fallback, a character."""
+        return len(token) == 1 or (self.fallback is not None and len(characters(token)) == 1)
+
     def truncate(self, n_merges: int) -> Vocab:
         """Returns the vocabulary as it was after its first merges (T9)."""
         kept = self.merges[:n_merges]
         made = {merge.id for merge in kept}
-        tokens = {i: token for i, token in self.tokens.items() if i in made or len(token) == 1}
-        return Vocab(tokens, kept, self.whole_pieces)
+        tokens = {i: token for i, token in self.tokens.items() if i in made or self.is_first(token)}
+        return Vocab(tokens, kept, self.whole_pieces, self.fallback, self.drops_bytes)
 
 
 def check_merge(tokens: Mapping[int, bytes], left: int, right: int, made: int) -> None:
@@ -150,37 +216,3 @@ def tokens_by_id(ids: Mapping[bytes, int]) -> dict[int, bytes]:
             raise VocabularyError(f"id {token_id} stands for {tokens[token_id]!r} and for {token!r}")
         tokens[token_id] = token
     return tokens
-
-
-def recover_merges(ranks: Mapping[bytes, int]) -> list[Merge] | None:
-    """Returns the merge that makes each token, in rank order; None if a token is not made by one merge of lower ranks."""
-    merges: list[Merge] = []
-    for token, rank in sorted(ranks.items(), key=lambda item: item[1]):
-        if len(token) > 1:
-            parts = split_by_ranks(token, ranks, rank)
-            if len(parts) != 2:
-                return None
-            merges.append(Merge(ranks[parts[0]], ranks[parts[1]], rank, rank))
-    return merges
-
-
-def split_by_ranks(token: bytes, ranks: Mapping[bytes, int], below: int) -> list[bytes]:
-    """Encodes a token by the rule of ranks (E2), using only the ranks below a given one."""
-    parts = [token[i : i + 1] for i in range(len(token))]
-    while len(parts) > 1:
-        rank, at = min((ranks.get(parts[i] + parts[i + 1], below), i) for i in range(len(parts) - 1))
-        if rank >= below:
-            break
-        parts[at : at + 2] = [parts[at] + parts[at + 1]]
-    return parts
-
-
-def every_split(ranks: Mapping[bytes, int]) -> list[Merge]:
-    """Returns every way to cut a token into two tokens, as a merge of the token's rank."""
-    merges: list[Merge] = []
-    for token, rank in sorted(ranks.items(), key=lambda item: item[1]):
-        for cut in range(1, len(token)):
-            left, right = ranks.get(token[:cut]), ranks.get(token[cut:])
-            if left is not None and right is not None:
-                merges.append(Merge(left, right, rank, rank))
-    return merges

@@ -16,11 +16,13 @@ use super::bucket::{self, Find};
 use super::id_ring::PADDING;
 use super::merge_long::merge_long;
 use super::merge_short::{WIDE_LANE, merge_short};
+use super::pair_table::PairTable;
 use super::piece_cache::{PieceCache, Size};
 use super::piece_key::{KEY_MASK, LOAD, MAX_KEY_BYTES, VALUE_SHIFT, key_of, short_key_within};
 use super::static_cuts::Cutting;
 use super::tables::Tables;
 use crate::encode::encode_piece;
+use crate::error::Error;
 #[cfg(target_arch = "x86_64")]
 use crate::fast::util::cpu;
 use std::ops::Range;
@@ -54,6 +56,8 @@ pub(super) struct Workspace {
     longs: Vec<u32>,
     misses: Vec<u32>,
     spill: Vec<u32>,
+    /// What went wrong: a byte without a token.
+    pub(super) failure: Option<Error>,
 }
 
 impl Workspace {
@@ -69,6 +73,7 @@ impl Workspace {
             longs: Vec::new(),
             misses: Vec::new(),
             spill: Vec::new(),
+            failure: None,
         }
     }
 
@@ -221,33 +226,26 @@ impl Workspace {
 
     #[inline(never)]
     fn merge_misses(&mut self, tables: &Tables, text: &[u8], start: usize, range: Range<usize>) {
-        let Workspace { cache, ends, names, values, misses, spill, .. } = self;
+        let Workspace { cache, ends, names, values, misses, spill, failure, .. } = self;
         let ends = &ends[range];
         let piece = |index: u32| piece_at(text, start, ends, index);
-        let mut results = Results { cache, names, values, spill };
+        let mut results = Results { cache, names, values, spill, failure, ids: &mut Vec::new() };
         misses.retain(|&index| !results.know(tables, index, piece(index)));
-        let mut ids = Vec::new();
+        let mut symbols = Vec::new();
         let Some(pairs) = tables.pairs() else {
             for &index in misses.iter() {
-                ids.clear();
-                encode_piece(tables.vocab(), piece(index), &mut ids);
-                results.settle(index, piece(index), &ids);
+                results.settle_slowly(tables, index, piece(index));
             }
             return;
         };
         for &index in misses.iter().filter(|&&index| piece(index).len() > WIDE_LANE) {
-            ids.clear();
-            merge_long(pairs, piece(index), &mut ids);
-            for symbol in &mut ids {
-                *symbol = pairs.id(*symbol);
-            }
-            results.settle(index, piece(index), &ids);
+            symbols.clear();
+            merge_long(pairs, piece(index), &mut symbols);
+            results.settle_symbols(tables, pairs, index, piece(index), &symbols);
         }
         let short = misses.iter().map(|&index| (index, piece(index))).filter(|(_, piece)| piece.len() <= WIDE_LANE);
         merge_short(pairs, short, |index, symbols| {
-            ids.clear();
-            ids.extend(symbols.iter().map(|&symbol| pairs.id(symbol)));
-            results.settle(index, piece(index), &ids);
+            results.settle_symbols(tables, pairs, index, piece(index), symbols);
         });
     }
 }
@@ -265,6 +263,8 @@ struct Results<'w> {
     names: &'w [u128],
     values: &'w mut [u32],
     spill: &'w mut Vec<u32>,
+    failure: &'w mut Option<Error>,
+    ids: &'w mut Vec<u32>,
 }
 
 impl Results<'_> {
@@ -283,6 +283,29 @@ impl Results<'_> {
 
     fn key(&self, index: u32) -> u128 {
         self.names[index as usize] & KEY_MASK
+    }
+
+    fn settle_symbols(&mut self, tables: &Tables, pairs: &PairTable, index: u32, piece: &[u8], symbols: &[u32]) {
+        let mut ids = std::mem::take(self.ids);
+        ids.clear();
+        if pairs.append_ids(symbols, &mut ids) {
+            self.settle(index, piece, &ids);
+        } else {
+            self.settle_slowly(tables, index, piece);
+        }
+        *self.ids = ids;
+    }
+
+    /// By the mirror, which knows what to do about a byte without a token.
+    fn settle_slowly(&mut self, tables: &Tables, index: u32, piece: &[u8]) {
+        let mut ids = Vec::new();
+        match encode_piece(tables.vocab(), piece, &mut ids) {
+            Ok(()) => self.settle(index, piece, &ids),
+            Err(error) => {
+                self.values[index as usize] = spill_record(self.spill, &[]);
+                self.failure.get_or_insert(error);
+            }
+        }
     }
 
     fn settle(&mut self, index: u32, piece: &[u8], ids: &[u32]) {

@@ -9,6 +9,7 @@
 
 use super::block::{BLOCK, Workspace};
 use super::block_output::BlockOutput;
+use super::byte_cuts::Cutter;
 use super::piece_cache::{PieceCache, Size};
 use super::tables::Tables;
 use crate::error::Result;
@@ -17,8 +18,10 @@ use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::scan::{Grammar, Scanner, safe_cut};
 use crate::fast::util::pool::{Pool, Pooled};
 use crate::fast::util::settings::cache_bytes;
+use crate::metaspace::spaced;
 use crate::pretokenize::Pattern;
 use crate::vocab::Vocab;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A text of this many bytes is worth a large cache at once.
@@ -39,6 +42,17 @@ pub enum Split<'p> {
     Scan(Grammar),
     /// By the mirror: `none` and custom patterns.
     Pattern(&'p Pattern),
+    /// Not at all, in a vocabulary of characters: then where no merge reaches across.
+    Characters(Spaces),
+}
+
+/// What becomes of the spaces of a segment (`rust/metaspace.rs`).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Spaces {
+    /// Markers become spaces.
+    pub markers: bool,
+    /// A space is put before the segment.
+    pub prefix: bool,
 }
 
 /// The fast encoder of a vocabulary.
@@ -83,7 +97,12 @@ impl Encoder {
     /// Calls `sink` with the values of each block of a text. The UTF-8 of a Python str never stands in memory as a whole.
     fn each_block(&self, source: Source, split: Split, mut sink: impl FnMut(BlockOutput<'_>)) -> Result<()> {
         match source {
-            Source::Bytes(text) => self.each_block_of(text, split, text.len(), sink),
+            Source::Bytes(text) => match split {
+                Split::Characters(spaces) => {
+                    self.each_spaced(text, spaces, |part| self.each_block_of(part, split, text.len(), &mut sink))
+                }
+                _ => self.each_block_of(text, split, text.len(), sink),
+            },
             Source::Str(units) => {
                 self.each_part(units, split, |part| self.each_block_of(part, split, units.len(), &mut sink))
             }
@@ -94,19 +113,23 @@ impl Encoder {
     fn each_part(&self, units: Units, split: Split, mut emit: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let mut part = std::mem::take(&mut self.workspace().utf8);
         part.clear();
+        let spaces = if let Split::Characters(spaces) = split { spaces } else { Spaces::default() };
+        if spaces.prefix {
+            part.push(b' ');
+        }
         let (mut at, mut wanted) = (0, CHUNK);
         while at < units.len() {
-            let Split::Scan(grammar) = split else {
-                at = units.transcode(at, usize::MAX, &mut part);
-                continue;
-            };
-            at = units.transcode(at, wanted, &mut part);
+            let new = part.len();
+            at = units.transcode(at, if let Split::Pattern(_) = split { usize::MAX } else { wanted }, &mut part);
+            if spaces.markers {
+                replace_markers(&mut part, new);
+            }
             if at == units.len() {
                 break;
             }
             // A cut near the end, or anywhere; where there is none, the part grows, by more each time.
             let near = part.len().saturating_sub(NEAR);
-            if let Some(cut) = safe_cut(grammar, &part, near).or_else(|| safe_cut(grammar, &part, 0)) {
+            if let Some(cut) = self.text_cut(split, &part, near).or_else(|| self.text_cut(split, &part, 0)) {
                 emit(&part[..cut])?;
                 part.drain(..cut);
                 wanted = CHUNK;
@@ -119,6 +142,26 @@ impl Encoder {
         part.shrink_to(2 * CHUNK);
         self.workspace().utf8 = part;
         Ok(())
+    }
+
+    /// The text with its markers as spaces, and the space before it. Only the beginning is copied for that.
+    fn each_spaced(&self, text: &[u8], spaces: Spaces, mut emit: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let text = if spaces.markers { spaced(text) } else { Cow::Borrowed(text) };
+        let mut done = 0;
+        if spaces.prefix {
+            done = self.tables.byte_cuts().first(&text, 0).unwrap_or(text.len());
+            emit(&[b" ", &text[..done]].concat())?;
+        }
+        emit(&text[done..])
+    }
+
+    /// A place from another on at which a text can be cut in two whose ids are those of the whole; None where none is known.
+    pub(super) fn text_cut(&self, split: Split, text: &[u8], from: usize) -> Option<usize> {
+        match split {
+            Split::Scan(grammar) => safe_cut(grammar, text, from),
+            Split::Characters(_) => self.tables.byte_cuts().first(text, from),
+            Split::Pattern(_) => None,
+        }
     }
 
     /// The workspace that this thread used last, if no other has taken it; else another, or a new one.
@@ -160,6 +203,15 @@ impl Encoder {
                 }
                 Ok(())
             }
+            Split::Characters(_) => {
+                let mut cutter = Cutter::new(self.tables.byte_cuts(), text);
+                let mut start = 0;
+                while cutter.next_block(&mut work.ends, BLOCK) {
+                    block(work, start);
+                    start = cutter.position();
+                }
+                Ok(())
+            }
             Split::Pattern(pattern) => {
                 work.ends.clear();
                 let (mut start, mut end) = (0, 0);
@@ -179,7 +231,7 @@ impl Encoder {
             }
         };
         work.rest();
-        result
+        work.failure.take().map_or(result, Err)
     }
 
     /// Makes room in the cache for the new pieces of the next block.
@@ -203,5 +255,13 @@ impl Encoder {
         {
             self.tables.cuts().cut(text, &mut work.ends, &mut work.cutting);
         }
+    }
+}
+
+/// Write spaces over the markers from a place on.
+fn replace_markers(text: &mut Vec<u8>, from: usize) {
+    if let Cow::Owned(spaced) = spaced(&text[from..]) {
+        text.truncate(from);
+        text.extend_from_slice(&spaced);
     }
 }

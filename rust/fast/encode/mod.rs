@@ -7,9 +7,10 @@
 //! 3. [`piece_key`], [`piece_cache`], [`bucket`], [`id_ring`]: pieces met before, and their ids.
 //! 4. [`block_output`]: the ids of a block, written out.
 //! 5. [`pair_table`], [`merge_short`], [`merge_long`]: pieces that the cache does not hold.
-//! 6. [`static_cuts`]: where a long piece may be cut without changing its ids.
-//! 7. [`parallel`]: batches and long texts over threads.
-//! 8. [`id_buffer`]: memory for ids, used again.
+//! 6. [`hidden_ids`]: vocabularies of characters as merges of bytes.
+//! 7. [`static_cuts`], [`byte_cuts`]: where a long piece may be cut without changing its ids.
+//! 8. [`parallel`]: batches and long texts over threads.
+//! 9. [`id_buffer`]: memory for ids, used again.
 
 pub mod encoder;
 pub mod id_buffer;
@@ -18,6 +19,8 @@ pub mod parallel;
 mod block;
 mod block_output;
 mod bucket;
+mod byte_cuts;
+mod hidden_ids;
 mod id_ring;
 mod merge_long;
 mod merge_short;

@@ -25,9 +25,10 @@
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
+use super::hidden_ids::HiddenIds;
 use crate::fast::util::prefetch::{ahead, prefetch};
 use crate::fast::util::zeroed::Zeroed;
-use crate::vocab::{Merge, Vocab};
+use crate::vocab::{Merge, NO_ID, Vocab};
 use std::borrow::Cow;
 use std::hint::select_unpredictable;
 use std::sync::Arc;
@@ -66,16 +67,15 @@ pub(super) struct PairTable {
     /// The ids of the symbols; those of the bytes, if the others are their own ids.
     ids: Vec<u32>,
     own_ids: bool,
+    hidden: HiddenIds,
     vocab: Arc<Vocab>,
 }
 
 impl PairTable {
     pub(super) fn new(vocab: &Arc<Vocab>) -> Option<PairTable> {
-        let mut merges = Cow::Borrowed(&vocab.merges);
-        if !merges.is_sorted_by_key(|merge| merge.rank) {
-            merges.to_mut().sort_by_key(|merge| merge.rank);
-        }
-        let mut names = Names::new(vocab);
+        let (hidden, first) = HiddenIds::new(vocab);
+        let merges = in_order(vocab, first);
+        let mut names = Names::new(vocab, hidden.n_ids(vocab));
         let (mut n_places, mut plain) = (0, true);
         for (place, merge) in placed(&merges) {
             let symbol = names.symbol(merge.id);
@@ -116,7 +116,7 @@ impl PairTable {
             ids.shrink_to_fit();
         }
         let vocab = Arc::clone(vocab);
-        Some(PairTable { bytes, slots, shift, filter, made, plain, ordered, ids, own_ids, vocab })
+        Some(PairTable { bytes, slots, shift, filter, made, plain, ordered, ids, own_ids, hidden, vocab })
     }
 
     /// The place of the merge of two bytes, or [`NO_PLACE`].
@@ -168,8 +168,32 @@ impl PairTable {
 
     /// How many bytes these symbols have together.
     pub(super) fn length(&self, symbols: &[u32]) -> usize {
-        let length = |&symbol: &u32| self.vocab.token_bytes(self.id(symbol)).map_or(0, <[u8]>::len);
+        let length = |&symbol: &u32| {
+            let id = self.id(symbol);
+            match self.hidden.parts(id) {
+                Some(parts) => parts.len(),
+                None if symbol < 256 => 1,
+                None => self.vocab.token_bytes(id).map_or(0, <[u8]>::len),
+            }
+        };
         symbols.iter().map(length).sum()
+    }
+
+    /// Append the ids of symbols; false where a byte has none.
+    pub(super) fn append_ids(&self, symbols: &[u32], out: &mut Vec<u32>) -> bool {
+        let start = out.len();
+        out.extend(symbols.iter().map(|&symbol| self.id(symbol)));
+        if self.hidden.is_empty() {
+            return !self.hidden.lack_bytes() || !out[start..].contains(&NO_ID);
+        }
+        if out[start..].iter().any(|&id| self.hidden.parts(id).is_some()) {
+            out.truncate(start);
+            for &symbol in symbols {
+                let id = self.id(symbol);
+                out.extend_from_slice(self.hidden.parts(id).unwrap_or(&[id]));
+            }
+        }
+        true
     }
 
     #[inline]
@@ -235,9 +259,10 @@ struct Names {
 }
 
 impl Names {
-    fn new(vocab: &Vocab) -> Names {
-        let mut of_id = vec![UNNAMED; vocab.tokens.n_ids() as usize];
-        for (byte, &id) in vocab.byte_ids.iter().enumerate() {
+    /// For a vocabulary, and this many ids with the hidden ones.
+    fn new(vocab: &Vocab, n_ids: u32) -> Names {
+        let mut of_id = vec![UNNAMED; n_ids as usize];
+        for (byte, &id) in vocab.byte_ids.iter().enumerate().filter(|(_, id)| **id != NO_ID) {
             of_id[id as usize] = byte as u32;
         }
         Names { of_id, ids: vocab.byte_ids.to_vec() }
@@ -272,6 +297,31 @@ fn slots_of(hash: u64, shift: u32) -> (usize, usize) {
     let slot = (hash >> shift) as usize;
     let step = ((hash >> 20) as usize & (PAGE - 1)) | 1;
     (slot, slot ^ step)
+}
+
+/// All merges, ascending by rank: these, then those of the vocabulary.
+fn in_order(vocab: &Vocab, first: Vec<Merge>) -> Cow<'_, [Merge]> {
+    let sorted = vocab.merges.is_sorted_by_key(|merge| merge.rank);
+    if sorted && first.is_empty() {
+        return Cow::Borrowed(&vocab.merges);
+    }
+    let mut merges = vocab.merges.clone();
+    if !sorted {
+        merges.sort_by_key(|merge| merge.rank);
+    }
+    if first.is_empty() {
+        return Cow::Owned(merges);
+    }
+    // Ranks of their own for those that come first, and the same steps between the others.
+    let (mut all, mut rank) = (first, 0);
+    let mut before = None;
+    let shift = all.len() as u32;
+    for merge in merges {
+        rank += u32::from(before.is_some_and(|before| before != merge.rank));
+        before = Some(merge.rank);
+        all.push(Merge { rank: shift + rank, ..merge });
+    }
+    Cow::Owned(all)
 }
 
 /// The merges, each with the place of its rank.

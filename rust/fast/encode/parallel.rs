@@ -13,13 +13,13 @@
 
 #![allow(unsafe_code)]
 
-use super::encoder::{Encoder, Split};
+use super::encoder::{Encoder, Spaces, Split};
 use super::id_buffer::room_for;
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
-use crate::fast::scan::{Grammar, safe_cut};
 use crate::fast::util::threads::on_threads;
+use crate::metaspace::MARKER;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -210,18 +210,18 @@ impl State {
 }
 
 /// The parts of a long text, whose pieces are those of the whole.
-fn parts(grammar: Grammar, source: Source) -> Vec<Source> {
+fn parts<'s>(encoder: &Encoder, split: Split, source: Source<'s>) -> Vec<Source<'s>> {
     match source {
-        Source::Bytes(text) => parts_of_bytes(grammar, text).into_iter().map(Source::Bytes).collect(),
-        Source::Str(units) => parts_of_units(grammar, &units).into_iter().map(Source::Str).collect(),
+        Source::Bytes(text) => parts_of_bytes(encoder, split, text).into_iter().map(Source::Bytes).collect(),
+        Source::Str(units) => parts_of_units(encoder, split, &units).into_iter().map(Source::Str).collect(),
     }
 }
 
-fn parts_of_bytes(grammar: Grammar, text: &[u8]) -> Vec<&[u8]> {
+fn parts_of_bytes<'t>(encoder: &Encoder, split: Split, text: &'t [u8]) -> Vec<&'t [u8]> {
     let mut parts = Vec::new();
     let mut start = 0;
     while text.len() - start > 2 * GROUP
-        && let Some(end) = safe_cut(grammar, text, start + GROUP)
+        && let Some(end) = cut(encoder, split, text, start + GROUP)
     {
         parts.push(&text[start..end]);
         start = end;
@@ -230,14 +230,14 @@ fn parts_of_bytes(grammar: Grammar, text: &[u8]) -> Vec<&[u8]> {
     parts
 }
 
-fn parts_of_units<'s>(grammar: Grammar, units: &Units<'s>) -> Vec<Units<'s>> {
+fn parts_of_units<'s>(encoder: &Encoder, split: Split, units: &Units<'s>) -> Vec<Units<'s>> {
     let mut parts = Vec::new();
     let (mut start, mut from) = (0, GROUP);
     let mut bytes = Vec::new();
     while units.len() - start > 2 * GROUP && from < units.len() {
         bytes.clear();
         let window_end = units.transcode(from, WINDOW, &mut bytes);
-        let Some(cut) = safe_cut(grammar, &bytes, 0) else {
+        let Some(cut) = cut(encoder, split, &bytes, 0) else {
             from = window_end;
             continue;
         };
@@ -254,16 +254,31 @@ fn parts_of_units<'s>(grammar: Grammar, units: &Units<'s>) -> Vec<Units<'s>> {
     parts
 }
 
+/// A place to cut, from another on. Not beside a marker, which is yet to become a space.
+fn cut(encoder: &Encoder, split: Split, text: &[u8], from: usize) -> Option<usize> {
+    let mut at = encoder.text_cut(split, text, from)?;
+    while let Split::Characters(_) = split
+        && (text[at..].starts_with(MARKER) || text[..at].ends_with(MARKER))
+    {
+        at = encoder.text_cut(split, text, at + 1)?;
+    }
+    Some(at)
+}
+
 impl Encoder {
     /// Appends the ids of a text without special tokens, found by at most `threads` threads.
     pub fn encode_on(&self, threads: usize, source: Source, split: Split, out: &mut Vec<u32>) -> Result<()> {
-        let Split::Scan(grammar) = split else { return self.encode(source, split, out) };
-        if threads <= 1 || source.len() <= 2 * GROUP {
+        if threads <= 1 || source.len() <= 2 * GROUP || matches!(split, Split::Pattern(_)) {
             return self.encode(source, split, out);
         }
-        let parts = parts(grammar, source);
-        let encode = |part: &Source, ids: &mut Vec<u32>| self.encode(*part, split, ids);
-        append(out, encode_all(&parts, threads, Source::len, encode)?.0);
+        let parts: Vec<(usize, Source)> = parts(self, split, source).into_iter().enumerate().collect();
+        let encode = |&(number, part): &(usize, Source), ids: &mut Vec<u32>| match split {
+            Split::Characters(spaces) if number > 0 => {
+                self.encode(part, Split::Characters(Spaces { prefix: false, ..spaces }), ids)
+            }
+            _ => self.encode(part, split, ids),
+        };
+        append(out, encode_all(&parts, threads, |(_, part)| part.len(), encode)?.0);
         Ok(())
     }
 }
@@ -280,6 +295,7 @@ fn append(out: &mut Vec<u32>, ids: Vec<u32>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fast::scan::Grammar;
     use crate::vocab::Vocab;
     use std::sync::Arc;
 
@@ -315,7 +331,7 @@ mod tests {
         let text = b"ab abc!\n\n abab don't  abcab\r\n  x1234 abc!\n".repeat(60_000);
         for grammar in [Grammar::Gpt2, Grammar::Cl100k, Grammar::O200k] {
             let text = Source::Bytes(&text);
-            assert!(parts(grammar, text).len() > 3);
+            assert!(parts(&encoder, Split::Scan(grammar), text).len() > 3);
             let (mut one, mut many) = (Vec::new(), Vec::new());
             encoder.encode(text, Split::Scan(grammar), &mut one).unwrap();
             encoder.encode_on(3, text, Split::Scan(grammar), &mut many).unwrap();
@@ -335,7 +351,7 @@ mod tests {
             let mut one = vec![7];
             encoder.encode(Source::Bytes(text.as_bytes()), split, &mut one).unwrap();
             for units in [Units::Two(&twos), Units::Four(&fours)] {
-                assert!(parts_of_units(grammar, &units).len() > 2);
+                assert!(parts_of_units(&encoder, split, &units).len() > 2);
                 let mut many = vec![7];
                 encoder.encode_on(3, Source::Str(units), split, &mut many).unwrap();
                 assert!(one == many);

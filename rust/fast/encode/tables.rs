@@ -1,5 +1,6 @@
 //! The tables of a vocabulary, made for speed. They never change once they are made, and all threads share them.
 
+use super::byte_cuts::ByteCuts;
 use super::merge_long::merge_long;
 use super::merge_short::{WIDE_LANE, merge_short};
 use super::pair_table::PairTable;
@@ -16,12 +17,13 @@ pub(super) struct Tables {
     pairs: Option<PairTable>,
     warm: OnceLock<Warm>,
     cuts: OnceLock<StaticCuts>,
+    byte_cuts: OnceLock<ByteCuts>,
 }
 
 impl Tables {
     pub(super) fn new(vocab: Arc<Vocab>) -> Tables {
         let pairs = PairTable::new(&vocab);
-        Tables { vocab, pairs, warm: OnceLock::new(), cuts: OnceLock::new() }
+        Tables { vocab, pairs, warm: OnceLock::new(), cuts: OnceLock::new(), byte_cuts: OnceLock::new() }
     }
 
     pub(super) fn vocab(&self) -> &Vocab {
@@ -53,6 +55,11 @@ impl Tables {
     /// Where a piece may be cut without changing its ids.
     pub(super) fn cuts(&self) -> &StaticCuts {
         made_once(&self.cuts, || StaticCuts::new(&self.vocab))
+    }
+
+    /// Where no merge reaches across, in a vocabulary of characters.
+    pub(super) fn byte_cuts(&self) -> &ByteCuts {
+        made_once(&self.byte_cuts, || ByteCuts::new(&self.vocab))
     }
 
     /// The keys of the pieces of at most 13 bytes that are one token of an id below `end`, and the tokens.

@@ -10,7 +10,7 @@ use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::scan::Grammar;
 use crate::pretokenize::Pattern;
-use crate::vocab::{Merge, Vocab};
+use crate::vocab::{Alphabet, Merge, Vocab};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ const SMALL: Size = Size { log_buckets: 8, max_log_buckets: 8, first_record: 1 <
 
 fn mirror(vocab: &Vocab, pattern: &Pattern, text: &[u8]) -> Vec<u32> {
     let mut ids = Vec::new();
-    pattern.split(text, &mut |piece| encode_piece(vocab, piece, &mut ids)).unwrap();
+    pattern.split(text, &mut |piece| encode_piece(vocab, piece, &mut ids).unwrap()).unwrap();
     ids
 }
 
@@ -87,7 +87,7 @@ fn make(text: &[u8], n_merges: usize, form: Form) -> Vocab {
             let mut pairs: Vec<(u32, u32)> = merges.iter().map(|merge| (merge.left, merge.right)).collect();
             let mut known = std::collections::BTreeSet::new();
             pairs.retain(|pair| known.insert(*pair));
-            Vocab::from_tokens(&ids, &pairs, whole_pieces).unwrap()
+            Vocab::from_tokens(&ids, &pairs, whole_pieces, Alphabet::default()).unwrap()
         }
     }
 }
@@ -165,7 +165,7 @@ proptest! {
         let vocab = Arc::new(make(&corpus, n_merges, form));
         let table = PairTable::new(&vocab).unwrap();
         for piece in [&text[..], &corpus[..]].into_iter().filter(|piece| !piece.is_empty()) {
-            let expected = merge_parts(&vocab, single_bytes(&vocab, piece));
+            let expected = merge_parts(&vocab, single_bytes(&vocab, piece).unwrap());
             for ids in every_way(&table, piece) {
                 assert_eq!(ids, expected);
             }
@@ -226,7 +226,7 @@ fn what_the_pair_table_refuses_is_left_to_the_mirror() {
     let order: Vec<u8> = (0..=255).collect();
     let mut vocab = Vocab::from_merges(&order, &[(97, 98), (98, 99), (256, 99)]).unwrap();
     vocab.merges[1].rank = 0;
-    let vocab = Arc::new(Vocab::new(vocab.tokens, vocab.merges, false).unwrap());
+    let vocab = Arc::new(Vocab::new(vocab.tokens, vocab.merges, false, Alphabet::default()).unwrap());
     let (grammar, pattern) = named(0);
     let text = b"abcbc bcabc cbabab";
     check(&Encoder::new(Arc::clone(&vocab)), text, Split::Scan(grammar), &mirror(&vocab, &pattern, text));

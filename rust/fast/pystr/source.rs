@@ -23,6 +23,14 @@ impl<'t> Source<'t> {
         self.len() == 0
     }
 
+    /// Its first character, or more.
+    pub fn beginning(&self) -> Cow<'t, [u8]> {
+        match self {
+            Source::Bytes(bytes) => Cow::Borrowed(&bytes[..bytes.len().min(4)]),
+            Source::Str(units) => Cow::Owned(units.slice(0, units.len().min(2)).utf8()),
+        }
+    }
+
     /// The text as bytes: UTF-8, unless other bytes were given.
     pub fn bytes(&self) -> Cow<'t, [u8]> {
         match self {

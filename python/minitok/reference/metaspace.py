@@ -1,0 +1,67 @@
+"""The space as a marker, ``▁``, and the space that is put before a text.
+
+Vocabularies of SentencePiece's kind write a space as ``▁`` (U+2581) and so cannot tell the two apart: both are a space here,
+in tokens as in text. And a space is put before the text, so that its first word is the same token as elsewhere. Where
+exactly, programs differ in; each rule has a name:
+
+=========== ====================================================================== ==========================================
+``never``   no space
+``text``    at the start of the text                                               SentencePiece
+``segment`` at the start of each segment                                           Hugging Face's ``Prepend``
+``first``   at the start of the text, unless there is a space already              Hugging Face's ``Metaspace``, ``first``
+``always``  at the start of each segment, unless there is a space already          Hugging Face's ``Metaspace``, ``always``
+=========== ====================================================================== ==========================================
+
+A segment is what special tokens leave of a text (E3).
+
+By hand: `` a<s>b`` with the special token ``<s>`` allowed: the segments are `` a`` and ``b``. They become ``  a`` and ``b`` by
+``text``; ``  a`` and `` b`` by ``segment``; `` a`` and ``b`` by ``first``; `` a`` and `` b`` by ``always``.
+
+Decoding drops one space from the start of the text, unless the rule is ``never``.
+
+Invariants: an empty segment stays empty.
+
+Costs: O(n).
+
+Implements SPEC S3, S4 and S5.
+"""
+
+from __future__ import annotations
+
+from ..errors import VocabularyError
+
+MARKER = "\N{LOWER ONE EIGHTH BLOCK}".encode()
+PREFIXES = ("never", "text", "segment", "first", "always")
+
+
+class Metaspace:
+    """Where a space is put before the text.
+
+    >>> Metaspace("text").prepare("a▁b".encode(), starts_text=True)
+    b' a b'
+    """
+
+    def __init__(self, prefix: str) -> None:
+        if prefix not in PREFIXES:
+            raise VocabularyError(f"unknown prefix {prefix!r}; there are {', '.join(PREFIXES)}")
+        self.prefix = prefix
+
+    def prepare(self, segment: bytes, starts_text: bool) -> bytes:
+        """The segment with its markers as spaces, and the space before it."""
+        segment = spaced(segment)
+        return b" " + segment if self.puts_space(segment, starts_text) else segment
+
+    def puts_space(self, segment: bytes, starts_text: bool) -> bool:
+        """Whether a space is put before a segment, in which the markers are spaces already."""
+        if not segment or self.prefix == "never" or (self.prefix in ("text", "first") and not starts_text):
+            return False
+        return self.prefix in ("text", "segment") or not segment.startswith(b" ")
+
+    def drops_space(self) -> bool:
+        """Whether decoding drops one space from the start of the text."""
+        return self.prefix != "never"
+
+
+def spaced(segment: bytes) -> bytes:
+    """The segment with its markers as spaces."""
+    return segment.replace(MARKER, b" ")

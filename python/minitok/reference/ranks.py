@@ -1,0 +1,136 @@
+"""Merges from ranks, and from scores.
+
+tiktoken's files have only ranks: each token's bytes and its id. Two neighbours may merge whenever their concatenation is a
+token, lowest id first. If every token, encoded with the ranks below its own, comes to exactly two parts, those two parts
+are its merge, and merges and ranks say the same (proof: docs/algorithms.md, "Merges from ranks"). Otherwise every way to
+cut a token into two tokens is a merge of that token's rank.
+
+SentencePiece's files have a score for each piece: of all neighbours whose concatenation is a piece, the ones of the highest
+score are merged first, leftmost on ties. So a piece's rank is its place in the order of the scores. At most one merge a
+piece is needed: whenever a piece comes about in some text, no merge has crossed its edges, so within it happened what
+happens when it is merged alone, and that ends in the same merge.
+
+Pieces of equal score share a rank, and then only the place decides. Where all of them are runs of one character (``▁▁▁``), they
+have ranks of their own, the longest first, and the ids are the same: the leftmost pair is merged first, and from then on
+the run that it began grows before another one begins.
+
+By hand: ``▁▁`` and ``▁▁▁`` of equal score on five ``▁``: (0, 1) is merged, then with what follows it; then the last two:
+``▁▁▁ ▁▁``. By the ranks 0 for ``▁▁▁`` and 1 for ``▁▁`` it is the same.
+
+Invariants: ranks ascend; ranks follow the scores.
+
+Costs, V tokens of L bytes or characters: O(V L^2).
+
+Implements SPEC E2 and S2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from ..errors import VocabularyError
+from .characters import characters
+
+
+class Merge(NamedTuple):
+    """Two ids, the id they make, and the rank that decides which merge comes first."""
+
+    left: int
+    right: int
+    id: int
+    rank: int
+
+
+def recover_merges(ranks: Mapping[bytes, int]) -> list[Merge] | None:
+    """The one merge that makes each token, in rank order; None if some token is not made by one merge of lower ranks."""
+    merges: list[Merge] = []
+    for token, rank in sorted(ranks.items(), key=lambda item: item[1]):
+        if len(token) > 1:
+            parts = split_by_ranks(token, ranks, rank)
+            if len(parts) != 2:
+                return None
+            merges.append(Merge(ranks[parts[0]], ranks[parts[1]], rank, rank))
+    return merges
+
+
+def split_by_ranks(token: bytes, ranks: Mapping[bytes, int], below: int) -> list[bytes]:
+    """The token encoded by the rule of ranks (E2), with the ranks below a given one only."""
+    parts = [token[i : i + 1] for i in range(len(token))]
+    while len(parts) > 1:
+        rank, at = min((ranks.get(parts[i] + parts[i + 1], below), i) for i in range(len(parts) - 1))
+        if rank >= below:
+            break
+        parts[at : at + 2] = [parts[at] + parts[at + 1]]
+    return parts
+
+
+def every_split(ranks: Mapping[bytes, int]) -> list[Merge]:
+    """Every way to cut a token into two tokens, as a merge of the token's rank."""
+    merges: list[Merge] = []
+    for token, rank in sorted(ranks.items(), key=lambda item: item[1]):
+        for cut in range(1, len(token)):
+            left, right = ranks.get(token[:cut]), ranks.get(token[cut:])
+            if left is not None and right is not None:
+                merges.append(Merge(left, right, rank, rank))
+    return merges
+
+
+def merges_from_scores(pieces: Sequence[tuple[bytes, int, float]], ids: Mapping[bytes, int]) -> list[Merge]:
+    """The merge that makes each piece (its bytes, its id and its score), in rank order; none for one that never comes about."""
+    ranks = rank_by_score(pieces)
+    merges: list[Merge] = []
+    for piece, rank in ranks.items():
+        for char in characters(piece):
+            if char not in ids:
+                raise VocabularyError(f"the piece {piece!r} holds {char!r}, which is no piece")
+        parts = last_merge(piece, ranks)
+        if parts is not None:
+            merges.append(Merge(ids[parts[0]], ids[parts[1]], ids[piece], rank))
+    return merges
+
+
+def rank_by_score(pieces: Sequence[tuple[bytes, int, float]]) -> dict[bytes, int]:
+    """The rank of each piece (its bytes, its id and its score) that is more than a character.
+
+    >>> rank_by_score([(b"ab", 300, -1.0), (b"bc", 301, -1.0), (b"  ", 302, -2.0), (b"   ", 303, -2.0)])
+    {b'ab': 0, b'bc': 0, b'   ': 1, b'  ': 2}
+    """
+    ranks: dict[bytes, int] = {}
+    rank = 0
+    made = [(piece, score) for piece, _, score in pieces if len(characters(piece)) > 1]
+    made.sort(key=lambda item: (-item[1], -len(item[0]), item[0]))
+    for _, group in groupby(made, key=lambda item: item[1]):
+        equal = [piece for piece, _ in group]
+        step = int(all(is_run(piece) for piece in equal))
+        for piece in equal:
+            ranks[piece] = rank
+            rank += step
+        rank += 1 - step
+    return ranks
+
+
+def is_run(piece: bytes) -> bool:
+    """Whether a piece is one character again and again."""
+    return len(set(characters(piece))) == 1
+
+
+def last_merge(piece: bytes, ranks: Mapping[bytes, int]) -> tuple[bytes, bytes] | None:
+    """The two parts that become the piece when it is merged alone; None if it never comes about.
+
+    >>> last_merge(b"abc", {b"bc": 0, b"ab": 1, b"abc": 2})
+    (b'a', b'bc')
+    """
+    parts = characters(piece)
+    while len(parts) > 1:
+        pairs = [
+            (ranks[left + right], at) for at, (left, right) in enumerate(zip(parts, parts[1:])) if left + right in ranks
+        ]
+        if not pairs:
+            return None
+        _, at = min(pairs)
+        if len(parts) == 2:
+            return parts[0], parts[1]
+        parts[at : at + 2] = [parts[at] + parts[at + 1]]
+    return None

@@ -1,0 +1,112 @@
+//! The space as a marker, `▁`, and the space that is put before a text.
+//!
+//! Vocabularies of `SentencePiece`'s kind write a space as `▁` (U+2581) and so cannot tell the two apart: both are a space here,
+//! in tokens as in text. And a space is put before the text, so that its first word is the same token as elsewhere. Where
+//! exactly, programs differ in; each rule has a name:
+//!
+//! | | | |
+//! |---|---|---|
+//! | `never` | no space | |
+//! | `text` | at the start of the text | `SentencePiece` |
+//! | `segment` | at the start of each segment | Hugging Face's `Prepend` |
+//! | `first` | at the start of the text, unless there is a space already | Hugging Face's `Metaspace`, `first` |
+//! | `always` | at the start of each segment, unless there is a space already | Hugging Face's `Metaspace`, `always` |
+//!
+//! A segment is what special tokens leave of a text (E3).
+//!
+//! By hand: ` a<s>b` with the special token `<s>` allowed: the segments are ` a` and `b`. They become `  a` and `b` by `text`;
+//! `  a` and ` b` by `segment`; ` a` and `b` by `first`; ` a` and ` b` by `always`.
+//!
+//! Decoding drops one space from the start of the text, unless the rule is `never`.
+//!
+//! Invariants: an empty segment stays empty.
+//!
+//! Costs: O(n); a copy only where there is a marker or a space is put before the text.
+//!
+//! Implements SPEC S3, S4 and S5.
+
+use crate::error::{Error, Result};
+use std::borrow::Cow;
+
+pub const MARKER: &[u8] = "\u{2581}".as_bytes();
+pub const PREFIXES: [&str; 5] = ["never", "text", "segment", "first", "always"];
+
+/// Where a space is put before the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Metaspace {
+    at_segments: bool,
+    at_text: bool,
+    /// Also where there is a space already.
+    before_space: bool,
+}
+
+impl Metaspace {
+    pub fn new(prefix: &str) -> Result<Metaspace> {
+        let (at_segments, at_text, before_space) = match prefix {
+            "never" => (false, false, false),
+            "text" => (false, true, true),
+            "segment" => (true, true, true),
+            "first" => (false, true, false),
+            "always" => (true, true, false),
+            _ => {
+                let reason = format!("unknown prefix '{prefix}'; there are {}", PREFIXES.join(", "));
+                return Err(Error::Vocabulary(reason));
+            }
+        };
+        Ok(Metaspace { at_segments, at_text, before_space })
+    }
+
+    /// The segment with its markers as spaces, and the space before it.
+    pub fn prepare<'s>(&self, segment: &'s [u8], starts_text: bool) -> Cow<'s, [u8]> {
+        let segment = spaced(segment);
+        if self.puts_space(&segment, starts_text) { [b" ", segment.as_ref()].concat().into() } else { segment }
+    }
+
+    /// Whether a space is put before a segment, in which the markers are spaces already.
+    pub fn puts_space(&self, segment: &[u8], starts_text: bool) -> bool {
+        let here = if starts_text { self.at_text } else { self.at_segments };
+        here && !segment.is_empty() && (self.before_space || segment[0] != b' ')
+    }
+
+    /// Whether decoding drops one space from the start of the text.
+    pub fn drops_space(self) -> bool {
+        self.at_text
+    }
+}
+
+/// The segment with its markers as spaces.
+pub fn spaced(segment: &[u8]) -> Cow<'_, [u8]> {
+    let mut places = memchr::memmem::find_iter(segment, MARKER).peekable();
+    if places.peek().is_none() {
+        return Cow::Borrowed(segment);
+    }
+    let mut out = Vec::with_capacity(segment.len());
+    let mut done = 0;
+    for at in places {
+        out.extend_from_slice(&segment[done..at]);
+        out.push(b' ');
+        done = at + MARKER.len();
+    }
+    out.extend_from_slice(&segment[done..]);
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn by_hand() {
+        let made = |prefix: &str| {
+            let rule = Metaspace::new(prefix).unwrap();
+            [rule.prepare(b" a", true), rule.prepare(b"b", false), rule.prepare(b"", true)].map(Cow::into_owned)
+        };
+        assert_eq!(made("never"), [b" a".to_vec(), b"b".to_vec(), Vec::new()]);
+        assert_eq!(made("text"), [b"  a".to_vec(), b"b".to_vec(), Vec::new()]);
+        assert_eq!(made("segment"), [b"  a".to_vec(), b" b".to_vec(), Vec::new()]);
+        assert_eq!(made("first"), [b" a".to_vec(), b"b".to_vec(), Vec::new()]);
+        assert_eq!(made("always"), [b" a".to_vec(), b" b".to_vec(), Vec::new()]);
+        assert_eq!(spaced("a▁b▁".as_bytes()).as_ref(), b"a b ");
+        assert!(Metaspace::new("text").unwrap().drops_space());
+    }
+}
