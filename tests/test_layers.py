@@ -22,7 +22,7 @@ ORDER = [
     ("training", "loading", "encodings"),
     ("",),  # `import minitok`
     ("explain",),
-    ("compat", "play"),
+    ("compat", "play", "course"),
     ("cli",),
     ("__main__",),
 ]

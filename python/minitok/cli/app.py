@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 import minitok
 from minitok.errors import MinitokError
 
-from . import bench, compare, convert, count, decode, demo, encode, explain, inspect, pack, play, train
+from . import bench, compare, convert, count, course, decode, demo, encode, explain, grade, inspect, pack, play, train
 from .console import report
 
 __all__ = ["app"]
@@ -95,3 +95,5 @@ app.command("pack")(pack.command)
 app.command("convert")(convert.command)
 app.command("bench")(bench.command)
 app.command("play")(play.command)
+app.command("grade")(grade.command)
+app.add_typer(course.app, name="course")

@@ -1,0 +1,158 @@
+"""Grade a submission: each stage in a process of its own, in the order of the lessons, stopping at the first failure."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import BackendError
+from ..training import TIE_BREAKS
+from .bench import Bench, NotWritten, seed_number
+from .gathering import NotGradable, gather
+from .report import Failure, Report, StageResult
+from .session import Raised, Session, Stopped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .stages import Stage
+
+__all__ = ["grade", "stages_asked_for"]
+
+
+def grade(
+    file: str | os.PathLike[str],
+    *,
+    stages: Sequence[int | str] = (),
+    ties: str = "auto",
+    seed: int | str = 0,
+) -> Report:
+    """Grade a submission.
+
+    Args:
+        file: A Python file or a notebook; or the folder of a package.
+        stages: Numbers or names of stages; without any, all those that earn points.
+        ties: The rule for ties that is expected: ``smallest_ids``, ``first_seen``, ``greatest_bytes``; ``auto`` takes that of
+            the submission.
+        seed: Decides the texts, the patterns, the order of bytes and the rule for ties of the vocabularies that are drawn.
+
+    Raises:
+        NotGradable: There is no such file, it is not Python, or it fails while it is loaded.
+        ValueError: There is no such stage or rule.
+        BackendError: Hypothesis is not installed, or the system cannot limit a process.
+
+    Costs some seconds; a submission that hangs is ended after 15. The same seed gives the same report.
+    """
+    if ties != "auto" and ties not in TIE_BREAKS:
+        raise ValueError(f"unknown rule for ties {ties!r}; it can be auto, {', '.join(TIE_BREAKS)}")
+    asked = stages_asked_for(stages)
+    with copied(file) as (copy, folder):
+        runs = itertools.count()
+
+        def start() -> Session:
+            return Session(copy, folder / f"run{next(runs)}", seed_number(seed, "hash"))
+
+        names = first_look(start, Path(file))
+        results: list[StageResult] = []
+        known = None if ties == "auto" else ties
+        wanted = [stage for stage in asked if names in stage.names]
+        if not wanted:
+            raise NotGradable(f"{file}: its names are {names}'s, which stage {asked[0].name} is not asked of")
+        for at, stage in enumerate(wanted):
+            result, known = run_stage(stage, start, seed, known)
+            results.append(result)
+            if not result.passed:
+                rest = [
+                    StageResult(one.number, one.name, False, 0, one.points, "not reached") for one in wanted[at + 1 :]
+                ]
+                return Report(names, seed, tuple(results), tuple(rest))
+    return Report(names, seed, tuple(results))
+
+
+def stages_asked_for(stages: Sequence[int | str]) -> list[Stage]:
+    """The stages of these numbers or names, in the order of the lessons."""
+    try:
+        from .stages import STAGES
+    except ImportError as error:
+        if error.name and error.name.startswith("hypothesis"):
+            raise BackendError("grading needs Hypothesis; install minitok[course]") from error
+        raise
+    if not stages:
+        return [stage for stage in STAGES if not stage.extra]
+    wanted = {str(stage) for stage in stages}
+    unknown = wanted - {str(stage.number) for stage in STAGES} - {stage.name for stage in STAGES}
+    if unknown:
+        known = ", ".join(f"{stage.number} {stage.name}" for stage in STAGES)
+        raise ValueError(f"there is no stage {min(unknown)}; there are {known}")
+    return [stage for stage in STAGES if {str(stage.number), stage.name} & wanted]
+
+
+@contextmanager
+def copied(file: str | os.PathLike[str]) -> Iterator[tuple[Path, Path]]:
+    """The copy of a submission, in a folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="minitok-grade-", ignore_cleanup_errors=True) as name:
+        folder = Path(name).resolve()
+        folder.chmod(0o755)
+        code = folder / "code"
+        code.mkdir()
+        yield gather(file, code), folder
+
+
+def first_look(start: Callable[[], Session], shown: Path) -> str:
+    """Load the submission once; returns the vocabulary that it is written in.
+
+    Raises:
+        NotGradable: It cannot be loaded, or has none of the functions.
+    """
+    try:
+        with start() as session:
+            names: str = session.names
+            functions = session.functions
+    except Raised as error:
+        raise NotGradable(f"{shown}: loading it raised {error}") from None
+    except Stopped as error:
+        raise NotGradable(f"{shown}: while it was loaded, {error}") from None
+    if not functions:
+        raise NotGradable(
+            f"{shown}: it has none of the functions of the course, such as text_to_bytes or train; "
+            "`minitok course start DIR` writes a file to begin with"
+        )
+    return names
+
+
+def run_stage(
+    stage: Stage, start: Callable[[], Session], seed: int | str, ties: str | None
+) -> tuple[StageResult, str | None]:
+    """One stage, in a new process; with its result, the rule for ties as far as it is known."""
+    with start() as session:
+        bench = Bench(start, session, seed_number(seed, stage.name), ties)
+        try:
+            failure = stage.run(bench)
+        except NotWritten as missing:
+            failure = Failure(str(missing), "not there", "a function", "It has not been written yet.")
+        except Stopped as error:
+            call, expected = bench.asking
+            failure = Failure(call, f"no answer: {error}", expected or "an answer", "")
+        except Raised as error:
+            failure = Failure(bench.asking[0], f"raised {error}", bench.asking[1] or "an answer", "")
+        printed = session.last_lines() if failure is not None else []
+    if failure is None:
+        points = stage.points - bench.points_lost
+        remarks = "; ".join([f"{bench.calls} calls agree", *bench.remarks])
+        return StageResult(stage.number, stage.name, True, points, stage.points, remarks), bench.ties
+    return StageResult(stage.number, stage.name, False, 0, stage.points, message(stage, failure, printed)), bench.ties
+
+
+def message(stage: Stage, failure: Failure, printed: list[str]) -> str:
+    """What a student reads."""
+    lines = [f"stage {stage.number} {stage.name}: {failure.call}", *failure.lines()]
+    see = f" · see it: {failure.link}" if failure.link else ""
+    lines.append(f"  Lesson {stage.number}{see}")
+    if printed:
+        lines += ["  Your program printed:", *(f"    {line}" for line in printed)]
+    return "\n".join(lines)

@@ -1,0 +1,20 @@
+"""Mutants: wrong solutions, each with one mistake that students make. They test the grader, and students break them.
+
+Each is caught by the stage it belongs to and by none before. Reading order: ``mutant``, then the three tables.
+"""
+
+from __future__ import annotations
+
+from . import first, learning, whole
+from .mutant import Mutant, solution
+
+__all__ = ["MUTANTS", "Mutant", "find", "solution"]
+
+MUTANTS: dict[str, Mutant] = {mutant.name: mutant for table in (first, learning, whole) for mutant in table.MUTANTS}
+
+
+def find(name: str) -> Mutant:
+    """The mutant of a name. Raises ValueError; the message lists some of them."""
+    if name not in MUTANTS:
+        raise ValueError(f"there is no mutant {name!r}; `minitok course mutants` lists all {len(MUTANTS)}")
+    return MUTANTS[name]

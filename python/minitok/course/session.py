@@ -1,0 +1,285 @@
+"""The grader's side of a submission's process: start it, ask, wait no longer than a limit, end it.
+
+What comes back is only ever an answer to a question. The grader alone knows the right answer and decides; it runs in this
+process, which the submission cannot reach: it has another user (where the grader is root), no system calls that touch other
+processes (on Linux), and a pipe through which nothing but plain values is read. So a submission that forges what it writes into
+the pipe has answered, no more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from ..errors import BackendError
+from .worker import wire
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["Limits", "Raised", "Session", "Stopped"]
+
+WORKER = Path(__file__).parent / "worker"
+PACKAGE = Path(__file__).parent.parent
+NOBODY = 65534
+# Starts the worker's folder as a package of its own, without minitok's __init__.
+BOOT = (
+    "import sys, types; sys.path = [path for path in sys.path if path]; package = types.ModuleType('grader_worker'); "
+    "package.__path__ = [sys.argv[1]]; sys.modules['grader_worker'] = package; "
+    "from grader_worker.main import run; run()"
+)
+
+
+class Limits:
+    """What a stage may use. Time of the processor, not of the clock, so that a busy machine changes no verdict."""
+
+    cpu_seconds = 7
+    wall_seconds = 15.0
+    memory = 1 << 30
+    output = 1 << 20
+    processes = 24
+
+
+class Raised(Exception):  # noqa: N818
+    """The submission raised an exception."""
+
+    def __init__(self, kind: str, message: str, line: int | None, source: str) -> None:
+        super().__init__(kind, message, line, source)
+        self.kind, self.message, self.line, self.source = kind, message, line, source
+
+    def __str__(self) -> str:
+        what = f"{self.kind}: {self.message}" if self.message else self.kind
+        return what if self.line is None else f"{what} (line {self.line}: {self.source})"
+
+
+class Stopped(Exception):  # noqa: N818
+    """The submission's process has ended, or was ended: too slow, a crash, an exit, an answer that is none."""
+
+
+class Session:
+    """One process for one stage.
+
+    Args:
+        file: The copy of the submission.
+        folder: A new folder, for what the submission writes; it is its working directory.
+        hash_seed: Of the order of sets of strings.
+    """
+
+    def __init__(self, file: Path, folder: Path, hash_seed: int = 0) -> None:
+        if not hasattr(os, "fork"):
+            raise BackendError("grading limits a process as Unix does; on Windows, run it in WSL")
+        self.limits = Limits()
+        self.printed = folder / ".printed"
+        folder.mkdir(parents=True, exist_ok=True)
+        self.printed.touch()
+        user = NOBODY if os.geteuid() == 0 else None
+        if user is not None:
+            for path in (folder, self.printed):
+                os.chown(path, user, user)
+        self.process = subprocess.Popen(  # noqa: S603 - the worker, by this interpreter
+            [sys.executable, "-c", BOOT, str(WORKER)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=folder,
+            env=environment(folder, hash_seed),
+            start_new_session=True,
+            bufsize=0,
+        )
+        pipes = cast("tuple[IO[bytes], IO[bytes]]", (self.process.stdin, self.process.stdout))
+        self.requests, self.answers = pipes[0].fileno(), pipes[1].fileno()
+        setup = {
+            "user": user,
+            "open_to_all": user is not None and readable_by_all(file),
+            "seconds": self.limits.cpu_seconds,
+            "memory": self.limits.memory,
+            "output": self.limits.output,
+            "processes": None if user is None else tasks_of(user) + self.limits.processes,
+            "grader": os.getpid(),
+            "hidden": [str(PACKAGE)],
+            "folder": str(folder),
+            "printed": str(self.printed),
+        }
+        try:
+            self.isolation: dict[str, bool] = self.exchange(setup)
+            self.names, self.functions = self.ask("load", str(file))
+        except BaseException:
+            self.end()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def call(self, name: str, *arguments: Any, **named: Any) -> Any:
+        """What a function of the submission returns.
+
+        Raises:
+            Raised: It raised an exception.
+            Stopped: It did not come back, or its process has ended.
+        """
+        return self.ask("call", name, *arguments, **named)
+
+    def ask(self, what: str, *arguments: Any, **named: Any) -> Any:
+        """What one of the worker's methods returns."""
+        return self.exchange({"do": what, "arguments": list(arguments), "named": named})
+
+    def iterate(self, merges: Any, chunks: list[str], **named: Any) -> tuple[list[int], int]:
+        """The ids of chunks that are given one by one, and how many chunks had been asked for when the first id came.
+
+        The count is the grader's own: a chunk is given only after the ids known so far have been sent.
+        """
+        ids: list[int] = []
+        given = 0
+        first = None
+
+        def more(emitted: Any) -> str | None:
+            nonlocal given, first
+            ids.extend(emitted if isinstance(emitted, list) else [])
+            if ids and first is None:
+                first = given
+            given += 1
+            return chunks[given - 1] if given <= len(chunks) else None
+
+        rest = self.exchange({"do": "iterate", "arguments": [merges], "named": named}, more)
+        return ids + (rest if isinstance(rest, list) else []), given if first is None else first
+
+    def exchange(self, request: dict[str, Any], more: Callable[[Any], Any] | None = None) -> Any:
+        """Send a frame and wait for its answer; ``more`` answers what is asked in between."""
+        deadline = time.monotonic() + self.limits.wall_seconds
+        try:
+            wire.send(self.requests, request)
+            while True:
+                answer = self.read(deadline)
+                if isinstance(answer, dict) and answer.keys() == {"more"} and more is not None:
+                    wire.send(self.requests, more(answer["more"]))
+                    continue
+                break
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            raise Stopped(self.why_ended()) from None
+        except wire.Malformed:
+            self.end()
+            raise Stopped("it wrote into the grader's pipe, and what came out of it is not an answer") from None
+        if isinstance(answer, dict) and "ok" in answer:
+            return answer["ok"]
+        if isinstance(answer, dict) and isinstance(answer.get("raised"), tuple) and len(answer["raised"]) == 4:
+            kind, message, line, source = answer["raised"]
+            raise Raised(str(kind), str(message), line if isinstance(line, int) else None, str(source))
+        self.end()
+        raise Stopped("it wrote into the grader's pipe, and what came out of it is not an answer")
+
+    def read(self, deadline: float) -> Any:
+        """A frame, if it comes in time."""
+        length = int.from_bytes(self.read_exactly(4, deadline), "big")
+        if length > wire.LONGEST:
+            raise wire.Malformed("a frame of more than 16 MiB")
+        return wire.unpack(self.read_exactly(length, deadline))
+
+    def read_exactly(self, length: int, deadline: float) -> bytes:
+        parts: list[bytes] = []
+        while length:
+            ready, _, _ = select.select([self.answers], [], [], max(0.0, deadline - time.monotonic()))
+            if not ready:
+                self.end()
+                raise Stopped(f"it did not come back within {self.limits.wall_seconds:.0f} seconds")
+            part = os.read(self.answers, min(length, 1 << 20))
+            if not part:
+                raise EOFError
+            parts.append(part)
+            length -= len(part)
+        return b"".join(parts)
+
+    def cpu_seconds(self) -> float:
+        """The time of the processor that the process has used, as the system says; 0 where it does not say."""
+        try:
+            fields = (
+                Path(f"/proc/{self.process.pid}/stat")
+                .read_text(encoding="ascii", errors="replace")
+                .rsplit(")", 1)[1]
+                .split()
+            )
+        except OSError:
+            return 0.0
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def why_ended(self) -> str:
+        """Why the process has ended, in words."""
+        try:
+            code = self.process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self.end()
+            return "it closed the grader's pipe"
+        self.end()
+        if code in (-signal.SIGXCPU, -signal.SIGKILL):
+            return f"it did not come back within {self.limits.cpu_seconds - 1} seconds of processor time"
+        if code < 0:
+            return f"its process crashed ({signal.Signals(-code).name})"
+        return f"it ended its process, with exit code {code}"
+
+    def end(self) -> None:
+        """End the process and everything that it started: they cannot leave its group."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+    def last_lines(self, most: int = 5) -> list[str]:
+        """The end of what the submission printed, made safe to show."""
+        with self.printed.open("rb") as file:
+            file.seek(max(0, self.printed.stat().st_size - 2000))
+            text = file.read().decode("utf-8", "replace")
+        lines = ["".join(char if char.isprintable() else "?" for char in line)[:200] for line in text.splitlines()]
+        return [line for line in lines if line.strip()][-most:]
+
+
+def environment(folder: Path, hash_seed: int) -> dict[str, str]:
+    """The environment of the process: nothing of the grader's own."""
+    return {
+        "PATH": os.defpath,
+        "HOME": str(folder),
+        "TMPDIR": str(folder),
+        "LANG": "C.UTF-8",
+        "PYTHONUTF8": "1",
+        "PYTHONHASHSEED": str(hash_seed % (1 << 32)),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+    }
+
+
+def readable_by_all(file: Path) -> bool:
+    """Whether a user without rights can run Python and read the submission."""
+    import regex
+
+    needed = (Path(sys.executable), Path(sys.prefix), Path(os.__file__), Path(str(regex.__file__)), WORKER, file)
+    return all(open_to_all(path.resolve()) for path in needed)
+
+
+def open_to_all(path: Path) -> bool:
+    """Whether every user may read this, and every folder above it."""
+    modes: Iterator[int] = (folder.stat().st_mode for folder in path.parents)
+    return all(mode & 0o001 for mode in modes) and bool(path.stat().st_mode & 0o004)
+
+
+def tasks_of(user: int) -> int:
+    """How many threads a user has; 0 where the system does not say."""
+    total = 0
+    for status in Path("/proc").glob("[0-9]*/status"):
+        with contextlib.suppress(OSError, KeyError):
+            fields = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
+            if int(fields["Uid"].split()[0]) == user:
+                total += int(fields["Threads"])
+    return total

@@ -1,0 +1,14 @@
+"""The stages of the grader, in the order of the lessons.
+
+Reading order: ``stage`` (what one is), ``texts`` (what is drawn), then a file for each.
+"""
+
+from . import bytes as bytes_
+from . import decode, encode, fast, files, pairs, published, special, split, train
+from .stage import Stage
+
+__all__ = ["STAGES", "Stage"]
+
+STAGES: tuple[Stage, ...] = tuple(
+    module.STAGE for module in (bytes_, pairs, split, train, encode, decode, special, published, files, fast)
+)

@@ -1,0 +1,163 @@
+"""Stage 6: ids into text, at once and as they come."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from ...tokenizer import Tokenizer
+from ..bench import Bench, parts_at
+from ..report import Failure
+from ..showing import show, show_ids, show_text, show_token, token_table
+from .stage import Stage
+from .texts import merge_lists
+
+Pair = tuple[int, int]
+Case = tuple[list[int], list[Pair]]
+
+CRAB = list("🦀".encode())
+EXAMPLES: tuple[Case, ...] = (
+    ([104, 105], []),
+    ([256, 33], [(104, 105)]),
+    ([], []),
+    ([257, 256], [(97, 98), (256, 99)]),
+    ([0xC3, 0xA9], []),
+    (CRAB, []),
+    ([256, 0xA6, 0x80], [(0xF0, 0x9F)]),
+    ([97, 0xFF, 98], []),
+    ([97, *CRAB[:2]], []),
+    ([0xC3], []),
+    ([0xC3, 97], []),
+)
+
+
+def run(bench: Bench) -> Failure | None:
+    bench.need("decode")
+    failure = bench.search(lambda one: check(bench, *one), EXAMPLES, cases())
+    if failure is None and bench.course_names:
+        bench.need("StreamDecoder")
+        failure = bench.search(lambda one: check_stream(bench, *one), EXAMPLES, cases())
+    return failure
+
+
+def cases() -> Any:
+    """Texts cut into tokens without regard to characters, some of them cut off at the end or with a wrong byte inside."""
+    text = st.text(alphabet="ab é€🦀", max_size=8)
+    wrong = st.sampled_from([b"", b"", b"", b"\xff", b"\x80", b"\xf0\x9f"])
+
+    def build(merges: list[Pair], before: str, inside: bytes, after: str, cut: int) -> Case:
+        data = before.encode() + inside + after.encode()
+        data = data[: max(0, len(data) - cut)]
+        return Tokenizer(merges, pattern="none").encode_bytes(data), merges
+
+    return st.builds(build, merge_lists("ab é€🦀", 5), text, wrong, text, st.sampled_from([0, 0, 0, 1, 2]))
+
+
+def data_of(ids: list[int], merges: list[Pair]) -> bytes:
+    tokens = token_table(merges)
+    return b"".join(tokens[token_id] for token_id in ids)
+
+
+def called(ids: list[int], merges: list[Pair]) -> str:
+    """The ids with the bytes that they stand for."""
+    return f"{show_ids(ids)} = {show_token(data_of(ids, merges)) or 'nothing'}"
+
+
+def check(bench: Bench, ids: list[int], merges: list[Pair]) -> Failure | None:
+    expected = data_of(ids, merges).decode(errors="replace")
+    return bench.compare(
+        f"{bench.label('decode')}({called(ids, merges)})",
+        lambda: bench.session.call("decode", ids, {pair: 256 + rank for rank, pair in enumerate(merges)}),
+        expected,
+        lambda yours: why(ids, merges, yours, expected),
+    )
+
+
+def why(ids: list[int], merges: list[Pair], yours: Any, expected: str) -> str:
+    """Where two texts part, and the mistake that gives the submission's."""
+    if not isinstance(yours, str):
+        return "The answer is a text."
+    tokens = token_table(merges)
+    sentence = f"They part at character {parts_at(yours, expected)}."
+    data = data_of(ids, merges)
+    known = {
+        "Yours makes text of each token by itself; it may hold half a character, so put the bytes together first.": "".join(
+            tokens[token_id].decode(errors="replace") for token_id in ids
+        ),
+        "Yours leaves out bytes that are not valid UTF-8; they become U+FFFD, so that it can be seen.": data.decode(
+            errors="ignore"
+        ),
+        "Yours shows such bytes as escapes; they become U+FFFD.": data.decode(errors="backslashreplace"),
+        "Yours takes each byte for a character.": data.decode("latin-1"),
+    }
+    return " ".join([sentence, *[words for words, text in known.items() if text == yours][:1]])
+
+
+def check_stream(bench: Bench, ids: list[int], merges: list[Pair]) -> Failure | None:
+    """Each push gives the text that is certain by then; together with the end it is the whole text.
+
+    When bytes that are not valid UTF-8 are shown is left open; that they are is not.
+    """
+    data = data_of(ids, merges)
+    whole = data.decode(errors="replace")
+    valid = "\ufffd" not in whole
+    expected = [*pushes(ids, merges), ""] if valid else whole
+
+    def ask() -> Any:
+        answer = bench.session.ask("stream", {pair: 256 + rank for rank, pair in enumerate(merges)}, ids)
+        if not (isinstance(answer, tuple) and len(answer) == 2 and isinstance(answer[0], list)):
+            return answer
+        parts = [*answer[0], answer[1]]
+        if not all(isinstance(part, str) for part in parts):
+            return parts
+        return parts if valid else "".join(parts)
+
+    return bench.compare(
+        f"StreamDecoder: push {called(ids, merges)}, then finish",
+        ask,
+        expected,
+        lambda yours: why_stream(ids, merges, yours, expected),
+        shown=lambda value: show_text(value) if isinstance(value, str) else show(value),
+    )
+
+
+def pushes(ids: list[int], merges: list[Pair]) -> list[str]:
+    """What each id makes certain: the text up to the last whole character."""
+    shown: list[str] = []
+    tokens = token_table(merges)
+    held = b""
+    for token_id in ids:
+        held += tokens[token_id]
+        text = held.decode(errors="ignore")
+        shown.append(text)
+        held = held[len(text.encode()) :]
+    return shown
+
+
+def why_stream(ids: list[int], merges: list[Pair], yours: Any, expected: Any) -> str:
+    """The first push whose text differs."""
+    if isinstance(expected, str):
+        if isinstance(yours, str) and expected.startswith(yours):
+            return (
+                "Put together, your texts end too early: what is held back when the stream ends is half a character, and "
+                "finish() shows it as U+FFFD."
+            )
+        return "Put together, what push and finish return is not what decode returns for all of the ids."
+    if not isinstance(yours, list) or len(yours) != len(expected) or not all(isinstance(part, str) for part in yours):
+        return "push and finish return text, an empty one where nothing is certain yet."
+    at = parts_at(yours, expected)
+    tokens = token_table(merges)
+    if at == len(ids):
+        return "They part at finish(): nothing is held back by then, so it returns an empty text."
+    token = show_token(tokens[ids[at]])
+    if "\ufffd" in yours[at]:
+        return (
+            f"They part at push {at} ({token}): half a character is shown; it is held back until the rest of it comes."
+        )
+    if len(yours[at]) < len(expected[at]):
+        return f"They part at push {at} ({token}): {expected[at]!r} is certain by then, and is not shown."
+    return f"They part at push {at} ({token}): {expected[at]!r}, not {yours[at]!r}."
+
+
+STAGE = Stage(6, "decode", 5, run)

@@ -1,0 +1,189 @@
+"""Stage 9: text that comes in chunks, and tokenizers that are saved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from ...tokenizer import Tokenizer
+from ...training import train
+from ..bench import Bench, parts_at
+from ..report import Failure
+from ..showing import show, show_ids, show_tokens, token_table
+from .stage import Stage
+from .texts import CL100K, GPT2, letters, paragraphs
+
+Pair = tuple[int, int]
+
+CORPUS = "a a a  b\n\n\nb low lower lowest it's it's he'll he'll he'll\n"
+CHUNKS: tuple[list[str], ...] = (
+    ["low lower"],
+    ["a\n\n\nb"],
+    ["a\n", "\n", "\n", "b"],
+    ["lo", "w lo", "wer"],
+    ["low ", " lower"],
+    ["low", " ", " ", "lower  "],
+    ["it", "'s it'", "s"],
+    ["he'l", "l"],
+    ["", "low", "", " low", ""],
+    [],
+    ["é", "é 🦀", " é"],
+    ["12", "3 4", "5"],
+)
+# The text of which not all may be read before the first id comes.
+LONG = 300
+
+
+def run(bench: Bench) -> Failure | None:
+    bench.need_pieces()
+    merges = [(left, right) for left, right in train([CORPUS * 3], 256 + 30).merges]
+    failure = None
+    if bench.names != "minbpe":
+        bench.need("encode_iterable")
+        failure = bench.search(lambda one: check_chunks(bench, one, merges), CHUNKS, chunked(bench))
+        failure = failure or check_lazy(bench, merges)
+    if failure is None and bench.names != "cs336":
+        bench.need("save", "load")
+        failure = bench.search(lambda one: check_saved(bench, *one), saved(bench))
+    return failure
+
+
+# -- streaming input -------------------------------------------------------------------------------------------------
+
+
+def chunked(bench: Bench) -> Any:
+    """Texts cut anywhere."""
+    part = st.text(alphabet=letters(bench.random, 1) + "low \n'1é", max_size=5)
+    return st.one_of(
+        st.lists(part, max_size=6),
+        paragraphs(bench.random, 60).map(lambda text: [text[at : at + 7] for at in range(0, len(text), 7)]),
+    )
+
+
+def check_chunks(bench: Bench, chunks: list[str], merges: list[Pair]) -> Failure | None:
+    text = "".join(chunks)
+    expected = Tokenizer(merges).encode(text)
+    tokens = token_table(merges)
+
+    def shown(value: Any) -> str:
+        if isinstance(value, list) and all(token_id in tokens for token_id in value):
+            return f"{show_tokens([tokens[token_id] for token_id in value])} {show_ids(value)}".strip()
+        return show(value)
+
+    def why(yours: Any) -> str:
+        if not isinstance(yours, list) or not all(isinstance(token_id, int) for token_id in yours):
+            return "It yields ids, one by one."
+        sentence = f"They part at id {parts_at(yours, expected)}."
+        tok = Tokenizer(merges)
+        known = {
+            "Yours encodes each chunk by itself; a piece may go on in the next chunk.": [
+                token_id for chunk in chunks for token_id in tok.encode(chunk)
+            ],
+            "Yours encodes line by line; a piece may hold line breaks, and what follows: \\s+(?!\\S).": [
+                token_id for line in text.splitlines(keepends=True) for token_id in tok.encode(line)
+            ],
+            "Yours loses the line breaks.": [token_id for line in text.splitlines() for token_id in tok.encode(line)],
+        }
+        words = [words for words, ids in known.items() if ids == yours]
+        lost = b"".join(tokens.get(token_id, b"?") for token_id in yours) != text.encode()
+        if not words:
+            words = (
+                ["Put together, your tokens are not the text."]
+                if lost
+                else ["A piece was cut in two: where the text can be cut depends on what comes next."]
+            )
+        return f"{sentence} {words[0]}"
+
+    return bench.compare(
+        f"encode_iterable({show(chunks)})",
+        lambda: bench.session.iterate({pair: 256 + rank for rank, pair in enumerate(merges)}, chunks)[0],
+        expected,
+        why,
+        shown=shown,
+    )
+
+
+def check_lazy(bench: Bench, merges: list[Pair]) -> Failure | None:
+    """Ids come while the text is still coming. A third of it may be read before: a program may take lines or blocks."""
+    chunks = ["low lower\n"] * LONG
+    call = f"encode_iterable({LONG} chunks of {chunks[0]!r})"
+
+    def ask() -> Any:
+        _, asked = bench.session.iterate({pair: 256 + rank for rank, pair in enumerate(merges)}, chunks)
+        return "early" if asked <= LONG // 3 else f"the first id after {min(asked, LONG)} chunks"
+
+    return bench.compare(
+        call,
+        ask,
+        "early",
+        lambda _: "It reads all of the text before it yields anything, so its memory grows with the file.",
+        shown=lambda value: "the first id while the text is still coming" if value == "early" else str(value),
+    )
+
+
+# -- files -----------------------------------------------------------------------------------------------------------
+
+
+def saved(bench: Bench) -> list[tuple[str, dict[Pair, int], str, dict[str, int]]]:
+    """Tokenizers to save: merges, a pattern, special tokens."""
+    some = {(left, right): 256 + rank for rank, (left, right) in enumerate(train([CORPUS], 262).merges)}
+    word = letters(bench.random, 4)
+    own = {(left, right): 256 + rank for rank, (left, right) in enumerate(train([word * 3], 259).merges)}
+    cases = [
+        ("merges", some, GPT2, {}),
+        ("another pattern", some, CL100K, {}),
+        ("special tokens", some, GPT2, {"<|endoftext|>": 262, "<|pad|>": 400}),
+        ("no merges", {}, GPT2, {"<|é|>": 256}),
+    ]
+    if bench.course_names:
+        cases += [("of your own", own, rf"[{word}]+|\s", {"<|a b|>": 300, '"quoted"\\': 301})]
+    return cases
+
+
+def check_saved(
+    bench: Bench, name: str, merges: dict[Pair, int], pattern: str, special_tokens: dict[str, int]
+) -> Failure | None:
+    """Save in one process, load in another: what is only remembered is gone."""
+    path = str(bench.session.printed.parent / "saved")
+    expected = (merges, pattern, special_tokens)
+    call = f"save(path, {len(merges)} merges, {show(pattern)}, {special_tokens}), then load(path) in a new process"
+
+    def ask() -> Any:
+        bench.session.call("save", path, merges, pattern, special_tokens)
+        with bench.fresh():
+            loaded = bench.session.call("load", path)
+        if isinstance(loaded, (list, tuple)) and len(loaded) == 3:
+            made, cut, special = loaded
+            if isinstance(made, dict) and made == merges and list(made) != list(merges):
+                made = list(made.items())
+            return made, cut, special or {}
+        return loaded
+
+    def why(yours: Any) -> str:
+        if not isinstance(yours, tuple) or len(yours) != 3:
+            return "load returns three things: merges, pattern, special tokens."
+        if yours[1] != pattern:
+            return f"They part at the pattern ({name}): {show(yours[1])}. With another pattern, the same text has other ids."
+        if yours[2] != special_tokens:
+            return f"They part at the special tokens ({name}): {show(yours[2])}."
+        if isinstance(yours[0], list):
+            return (
+                f"They part at the merges ({name}): the pairs are right, their order is not, and the order is the rank."
+            )
+        return f"They part at the merges ({name}): {show(yours[0])}."
+
+    return bench.compare(call, ask, expected, why, shown=lambda value: shown_saved(value, expected))
+
+
+def shown_saved(value: Any, expected: tuple[Any, ...]) -> str:
+    """Which of the three things came back."""
+    if value == expected:
+        return "all three"
+    if not isinstance(value, tuple) or len(value) != 3:
+        return show(value)
+    names = ("merges", "pattern", "special tokens")
+    return "other " + " and ".join(name for name, mine, right in zip(names, value, expected) if mine != right)
+
+
+STAGE = Stage(9, "files", 5, run)

@@ -1,0 +1,188 @@
+"""Stage 8: GPT-2's vocabulary to the id, and merges from ranks."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from hypothesis import strategies as st
+
+from ... import get_encoding
+from ...reference.vocab import split_by_ranks
+from ...tokenizer import Tokenizer
+from ...training import train
+from ..bench import Bench, parts_at
+from ..report import Failure
+from ..showing import link, show, show_ids, show_text, show_token, show_tokens
+from .stage import Stage
+from .texts import GPT2, paragraphs
+
+Pair = tuple[int, int]
+Ranks = dict[bytes, int]
+
+TEXTS = (
+    "The quick brown fox jumps over the lazy dog.",
+    "unforgettable parseHTTPRequest strawberry",
+    "naïve café, 東京 🦀  127 + 677\n",
+)
+# So many of GPT-2's ranks are recovered; a plain program does that in a second.
+RECOVERED = 1200
+
+
+@cache
+def gpt2() -> Tokenizer:
+    """GPT-2's merges with the bytes in their plain order, which is how the course writes merges."""
+    tok = get_encoding("gpt2")
+    first = [tok.token_bytes(token_id)[0] for token_id in range(256)]
+    pairs = [tuple(first[side] if side < 256 else side for side in pair) for pair in tok.merges]
+    return Tokenizer([(left, right) for left, right in pairs])
+
+
+def run(bench: Bench) -> Failure | None:
+    bench.need_pieces()
+    bench.need("encode", "decode")
+    merges = {(left, right): 256 + rank for rank, (left, right) in enumerate(gpt2().merges)}
+    bench.session.ask("hold", "gpt2", merges)
+    start = bench.start
+
+    def start_holding() -> Any:
+        session = start()
+        session.ask("hold", "gpt2", merges)
+        return session
+
+    bench.start = start_holding
+    failure = bench.search(lambda text: check_encode(bench, text), TEXTS, paragraphs(bench.random, 40), tries=2)
+    failure = failure or bench.search(lambda text: check_decode(bench, text), TEXTS[2:])
+    if failure is not None or bench.names == "cs336":
+        return failure
+    if not bench.has("recover_merges"):
+        bench.remarks.append("recover_merges is not there, and earns no points")
+        bench.points_lost = 2
+        return None
+    return bench.search(lambda one: check_recover(bench, *one), tables(bench), drawn_tables(bench), tries=25)
+
+
+def check_encode(bench: Bench, text: str) -> Failure | None:
+    expected = gpt2().encode(text)
+    named = {"pattern": GPT2} if bench.names == "minbpe" else {}
+    tokens = [gpt2().token_bytes(token_id) for token_id in expected]
+
+    def why(yours: Any) -> str:
+        if not isinstance(yours, list) or not all(isinstance(token_id, int) for token_id in yours):
+            return "The answer is a list of ids."
+        at = parts_at(yours, expected)
+        return (
+            f"They part at id {at}: {show_token(tokens[at])!r}."
+            if at < len(tokens)
+            else f"They part at id {at}, the end."
+        )
+
+    return bench.compare(
+        f"{bench.label('encode')}({show_text(text)}, GPT-2's merges)",
+        lambda: bench.session.ask("call", "encode", text, held=[[1, "gpt2"]], **named),
+        expected,
+        why,
+        shown=show_ids_and(tokens, expected),
+        link=lambda _: link(text),
+    )
+
+
+def show_ids_and(tokens: list[bytes], expected: list[int]) -> Any:
+    """Ids, those expected with their tokens."""
+
+    def shown(value: Any) -> str:
+        if value == expected:
+            return f"{show_tokens(tokens)} {show_ids(expected)}"
+        return show_ids(value) if isinstance(value, list) else show(value)
+
+    return shown
+
+
+def check_decode(bench: Bench, text: str) -> Failure | None:
+    ids = gpt2().encode(text)
+    return bench.compare(
+        f"{bench.label('decode')}({show_ids(ids)}, GPT-2's merges)",
+        lambda: bench.session.ask("call", "decode", ids, held=[[1, "gpt2"]]),
+        text,
+        lambda yours: "" if not isinstance(yours, str) else f"They part at character {parts_at(yours, text)}.",
+    )
+
+
+def ranks_of(tok: Tokenizer) -> Ranks:
+    """A vocabulary as tiktoken's files have it: the bytes of each token, with their rank."""
+    return {tok.token_bytes(token_id): token_id for token_id in range(256 + len(tok.merges))}
+
+
+def tables(bench: Bench) -> list[tuple[str, Ranks]]:
+    """A small table by hand, GPT-2's first ranks, and one that depends on the seed."""
+    # abc is ab+c, since ab has the lower rank; cut at the first place that gives two tokens, it would be a+bc.
+    plain = Tokenizer([(98, 99), (97, 98), (257, 99)])
+    gpt2_order = train(["abc abc ab bcd bcd"], 262, byte_order="gpt2")
+    order = bench.random.choice(["gpt2", "identity"])
+    own = train(["low lower lowest newest widest " * 2], 290, byte_order=order, tie_break=bench.random.choice(TIES))
+    first = get_encoding("gpt2").truncate(256 + RECOVERED)
+    named = [("3 merges, bytes in plain order", plain), ("bytes in GPT-2's order", gpt2_order), ("trained", own)]
+    return [
+        *((name, ranks_of(tok)) for name, tok in named),
+        (f"the first {RECOVERED:,} of GPT-2", ranks_of(first)),
+    ]
+
+
+TIES = ("smallest_ids", "first_seen", "greatest_bytes")
+
+
+def drawn_tables(bench: Bench) -> Any:
+    """Trainings on parts of Shakespeare, with either order of bytes."""
+
+    def build(text: str, order: str, ties: str, merges: int) -> tuple[str, Ranks]:
+        tok = train([text], 256 + merges, byte_order=order, tie_break=ties)
+        return f"{merges} merges, {order} order of bytes", ranks_of(tok)
+
+    return st.builds(
+        build,
+        paragraphs(bench.random, 300),
+        st.sampled_from(["gpt2", "identity"]),
+        st.sampled_from(TIES),
+        st.integers(0, 40),
+    )
+
+
+def check_recover(bench: Bench, name: str, ranks: Ranks) -> Failure | None:
+    expected: dict[Pair, int] = {}
+    for token, rank in ranks.items():
+        if len(token) > 1:
+            parts = split_by_ranks(token, ranks, rank)
+            if len(parts) != 2:
+                return None  # two merges of the same bytes, which ranks cannot say
+            expected[ranks[parts[0]], ranks[parts[1]]] = rank
+    tokens = {rank: token for token, rank in ranks.items()}
+
+    def pair(value: Any) -> str:
+        return (
+            "+".join(show_token(tokens.get(side, b"?")) for side in value) if isinstance(value, tuple) else show(value)
+        )
+
+    def why(yours: Any) -> str:
+        if not isinstance(yours, dict):
+            return "The answer is a dictionary: pair of ids -> rank of the token that it makes."
+        for (left, right), rank in expected.items():
+            if yours.get((left, right)) != rank:
+                mine = next((other for other, made in yours.items() if made == rank), None)
+                told = "missing" if mine is None else f"{pair(mine)} {mine}"
+                return (
+                    f"They part at rank {rank}, {show_token(tokens[rank])!r}: it is {pair((left, right))} {(left, right)}, "
+                    f"which merging with the ranks below {rank} leaves; yours is {told}. The ids of single bytes are their "
+                    f"ranks: 'a' has {ranks[b'a']}."
+                )
+        return "Yours holds pairs that make no token."
+
+    return bench.compare(
+        f"recover_merges({name})",
+        lambda: bench.session.call("recover_merges", ranks),
+        expected,
+        why,
+        shown=lambda value: f"{len(value):,} merges" if isinstance(value, dict) else show(value),
+    )
+
+
+STAGE = Stage(8, "published", 5, run)

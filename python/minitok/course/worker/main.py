@@ -1,0 +1,138 @@
+"""What the process does: read a frame that asks for something, do it, write a frame that answers.
+
+An answer is ``{"ok": value}`` or ``{"raised": (type, message, line, source)}``. Whether the value is right is not known here.
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from . import adapters, confine, counting, loading, wire
+
+
+class Submission:
+    """The loaded submission, and what it was given to hold."""
+
+    def __init__(self, requests: int, answers: int) -> None:
+        self.requests = requests
+        self.answers = answers
+        self.functions: dict[str, Callable[..., Any]] = {}
+        self.modules: list[Any] = []
+        self.held: dict[str, Any] = {}
+        self.file = ""
+
+    def load(self, file: str) -> Any:
+        """Load the file; answers with its vocabulary of names, and the functions that are there."""
+        self.file = file
+        self.modules = loading.family(loading.load(file))
+        names, self.functions = adapters.adapt(self.modules)
+        return names, sorted(self.functions)
+
+    def hold(self, name: str, value: Any) -> None:
+        """Keep a value that is too large to send with every call."""
+        self.held[name] = value
+
+    def call(self, name: str, *arguments: Any, held: Any = (), **named: Any) -> Any:
+        """Call a function; ``held``: places of arguments, each with the name of a held value."""
+        filled = list(arguments)
+        for place, kept in held:
+            filled.insert(place, dict(self.held[kept]))
+        return self.functions[name](*filled, **named)
+
+    def stream(self, merges: Any, ids: list[int]) -> tuple[list[str], str]:
+        """What a StreamDecoder gives for each id, and at the end."""
+        decoder = self.functions["StreamDecoder"](merges)
+        return [decoder.push(token_id) for token_id in ids], decoder.finish()
+
+    def iterate(self, merges: Any, **named: Any) -> list[int]:
+        """Encode chunks that the grader gives one by one, when they are asked for: it sees what was known when."""
+        emitted: list[int] = []
+
+        def chunks() -> Iterator[str]:
+            while True:
+                wire.send(self.answers, {"more": emitted[:]})
+                emitted.clear()
+                given = wire.receive(self.requests)
+                if given is None:
+                    return
+                yield given
+
+        for token_id in self.functions["encode_iterable"](chunks(), merges, **named):
+            emitted.append(token_id)
+            if len(emitted) > 100_000:
+                raise ValueError("more ids than bytes")
+        return emitted
+
+    def count(self, text: str, vocab_size: int, budget: int) -> tuple[Any, int | None]:
+        """Train once more in a copy of the program that counts its steps; None for the steps where there were too many."""
+        counter = counting.Counter(budget)
+        # Twice, so that what one module has taken from another is the copy that counts, too.
+        for module in [*reversed(self.modules)] * 2:
+            with open(str(module.__file__), encoding="utf-8") as file:
+                program = compile(counting.instrument(file.read()), str(module.__file__), "exec")
+            vars(module)["__steps__"] = counter
+            exec(program, vars(module))  # noqa: S102 - this process exists to run the submission
+        self.functions = adapters.adapt(self.modules)[1]
+        counter.steps = 0
+        try:
+            merges = self.functions["train"](text, vocab_size)
+        except counting.TooManySteps:
+            return None, None
+        return merges, counter.steps
+
+    def value(self, name: str) -> Any:
+        """A variable of the submission."""
+        return vars(self.modules[0])[name]
+
+    def where(self, error: BaseException) -> tuple[int | None, str]:
+        """The last line of the submission that an error went through, and its text."""
+        folder = os.path.dirname(self.file)
+        line, source = None, ""
+        trace = error.__traceback__
+        while trace is not None:
+            name = trace.tb_frame.f_code.co_filename
+            if name.startswith(folder):
+                line, source = trace.tb_lineno, linecache.getline(name, trace.tb_lineno).strip()
+            trace = trace.tb_next
+        if isinstance(error, SyntaxError):
+            line, source = error.lineno, (error.text or "").strip()
+        return line, source
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Do what is asked for; whatever it raises is part of the answer."""
+        try:
+            return {"ok": getattr(self, request["do"])(*request["arguments"], **request["named"])}
+        except BaseException as error:  # noqa: BLE001 - a submission may raise anything
+            line, source = self.where(error)
+            return {"raised": (type(error).__name__, str(error)[:300], line, source[:120])}
+
+
+def run() -> None:
+    """Take over standard input and output for the grader, set the limits, and answer until the input ends."""
+    requests, answers = os.dup(0), os.dup(1)
+    setup = wire.receive(requests)
+    empty = os.open(os.devnull, os.O_RDONLY)
+    output = os.open(setup["printed"], os.O_WRONLY | os.O_APPEND)
+    os.dup2(empty, 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    sys.stdout.reconfigure(errors="replace", line_buffering=True)  # type: ignore[union-attr]
+    os.chdir(setup["folder"])
+    os.cpu_count = lambda: 2
+    sys.setrecursionlimit(3000)
+    wire.send(answers, {"ok": confine.confine(setup)})
+    submission = Submission(requests, answers)
+    while True:
+        try:
+            request = wire.receive(requests)
+        except EOFError:
+            os._exit(0)
+        answer = submission.answer(request)
+        try:
+            wire.send(answers, answer)
+        except (ValueError, TypeError, RecursionError) as error:
+            wire.send(answers, {"raised": (type(error).__name__, "the answer cannot be sent", None, "")})

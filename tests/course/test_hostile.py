@@ -1,0 +1,105 @@
+"""No program changes its grade, the grader, or the machine."""
+
+import os
+import time
+
+import pytest
+from hostile import programs
+from minitok.course.gathering import NotGradable
+from minitok.course.grading import grade
+from minitok.course.mutants import solution
+from minitok.course.session import Limits, Session
+
+ATTEMPTS = dict(programs())
+
+
+@pytest.mark.parametrize("name", ATTEMPTS)
+def test_it_does_not_pass(name, written, monkeypatch):
+    # What hangs is ended by the clock; that need not take long here.
+    monkeypatch.setattr(Limits, "wall_seconds", 4.0)
+    started = time.monotonic()
+    try:
+        report = grade(written(ATTEMPTS[name]), stages=["bytes"])
+    except NotGradable as error:
+        assert "my_bpe.py" in str(error)
+    else:
+        assert report.failed_stage == "bytes"
+        assert report.stages[0].points == 0
+    assert time.monotonic() - started < 60
+
+
+def with_lines(lines):
+    """The solution, with lines of its own at the top."""
+    return solution().replace("import regex\n", f"import regex\n{lines}", 1)
+
+
+@pytest.fixture
+def session(right, tmp_path):
+    with Session(right, tmp_path / "run") as session:
+        yield session
+
+
+def test_nothing_that_it_started_is_left(written):
+    source = with_lines("import os, time\nfor _ in range(3):\n    if os.fork() == 0:\n        time.sleep(300)\n")
+    assert grade(written(source), stages=["bytes"]).passed
+    time.sleep(0.2)
+    assert [line for line in commands() if "grader_worker" in line] == []
+
+
+def commands():
+    """The command lines of the children of this process, and of orphans."""
+    found = []
+    for pid in filter(str.isdecimal, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+                parent = int(file.read().rsplit(")", 1)[1].split()[1])
+            with open(f"/proc/{pid}/cmdline", encoding="utf-8", errors="replace") as file:
+                line = file.read()
+        except OSError:
+            continue
+        if parent in (1, os.getpid()):
+            found.append(line)
+    return found
+
+
+def test_it_runs_as_another_user_with_its_system_calls_filtered(session):
+    assert session.isolation == {"other_user": os.geteuid() == 0, "system_calls": True}
+
+
+def test_it_cannot_write_beside_its_folder(written, tmp_path):
+    target = tmp_path / "grade.txt"
+    source = with_lines(f"try:\n    open({str(target)!r}, 'w').write('40')\nexcept OSError: pass\n")
+    assert grade(written(source), stages=["bytes"]).passed
+    assert not target.exists()
+
+
+def test_what_it_prints_is_shown_without_its_control_characters(written):
+    source = solution().replace(
+        "    return list(text.encode", "    print('\\x1b[31mred')\n    return [1] or list(text.encode"
+    )
+    message = grade(written(source), stages=["bytes"]).stages[0].message
+    assert "Your program printed:\n    ?[31mred" in message
+
+
+def test_a_hang_is_named_and_ended(written):
+    source = solution().replace("    ids = text_to_bytes(piece)\n", "    while True: pass\n")
+    report = grade(written(source), stages=["encode"])
+    assert "no answer: it did not come back within" in report.stages[0].message
+    assert 'encode_piece("ab", a+b rank 0)' in report.stages[0].message
+
+
+def test_too_much_memory_is_named(written):
+    source = solution().replace("    ids = text_to_bytes(piece)\n", "    ids = bytearray(1 << 33)\n")
+    assert "more memory than a stage may use" in grade(written(source), stages=["encode"]).stages[0].message
+
+
+def test_a_count_of_steps_that_the_clock_belies_is_refused(written):
+    source = solution().replace(
+        "    frequencies = count_pieces(text, special_tokens, pattern)\n",
+        "    import sys, time\n    frequencies = count_pieces(text, special_tokens, pattern)\n"
+        "    if len(text) > 10_000:\n        end = time.process_time() + 4\n        spin(end)\n",
+    )
+    # A way to run that is not counted: a function of the standard library that loops.
+    source += "\n\ndef spin(end):\n    import time, timeit\n    while time.process_time() < end:\n        timeit.timeit(number=1_000_000)\n"
+    report = grade(written(source), stages=["fast"])
+    assert not report.passed
