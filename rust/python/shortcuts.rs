@@ -1,4 +1,4 @@
-//! What `Tokenizer` does most, without the Python frame that would be a quarter of the call for a few words.
+//! The most frequent calls of `Tokenizer` without a Python frame, which takes a quarter of the call for a few words.
 
 // The documentation of the methods is what Python's `help` shows, word for word that of `tokenizer.py`.
 #![allow(clippy::doc_markdown)]
@@ -12,12 +12,12 @@ use pyo3::types::{PyDict, PyString, PyTuple};
 use pyo3::{BoundObject, intern};
 use std::sync::OnceLock;
 
-/// The base of `minitok.Tokenizer`: its methods for calls that are given nothing but a text. All others are Python's.
+/// The base of `minitok.Tokenizer`: its methods for calls with nothing but a text. All other calls go to Python.
 ///
-/// It has the name of what it is the base of, for messages about arguments begin with it.
+/// It has the name of its subclass, because messages about arguments begin with it.
 #[pyclass(name = "Tokenizer", subclass, frozen, module = "minitok._rust")]
 pub struct Shortcuts {
-    /// None on the other backend, and where text is put into a normal form first: then every call is Python's.
+    /// None on the Python backend and where text is normalized first: then every call goes to Python.
     codec: OnceLock<Py<Codec>>,
 }
 
@@ -59,7 +59,7 @@ impl<'py> IntoPyObject<'py> for Given<'_, 'py> {
 
 #[pymethods]
 impl Shortcuts {
-    /// What Python's `__init__` takes is its own matter.
+    /// Accepts any arguments: `__init__`, in Python, checks them.
     #[new]
     #[pyo3(signature = (*args, **named))]
     fn new(args: &Bound<'_, PyTuple>, named: Option<&Bound<'_, PyDict>>) -> Shortcuts {
@@ -67,7 +67,7 @@ impl Shortcuts {
         Shortcuts { codec: OnceLock::new() }
     }
 
-    /// Goes to this codec from now on, if it is one of Rust.
+    /// Calls this codec from now on, if it is one of Rust.
     fn _hold(&self, codec: &Bound<'_, PyAny>) -> PyResult<()> {
         let Ok(codec) = codec.cast::<Codec>() else { return Ok(()) };
         let held = self.codec.set(codec.clone().unbind());
@@ -151,7 +151,7 @@ impl Shortcuts {
     }
 }
 
-/// Calls the method as it is written in Python, which takes all options.
+/// Calls the method that is written in Python, which takes all options.
 fn in_python<'py>(method: &Bound<'py, PyString>, all: impl PyCallArgs<'py>) -> PyResult<Bound<'py, PyAny>> {
     static IN_PYTHON: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
     IN_PYTHON.import(method.py(), "minitok.backend.shortcuts", "IN_PYTHON")?.as_any().get_item(method)?.call1(all)

@@ -1,20 +1,20 @@
 //! Pieces of up to 62 bytes -> symbols, many at a time. Must equal `merge_parts` of `rust/encode.rs`.
 //!
 //! A new word is short, and merging it is a chain of a few look-ups, each waiting for the one before it, with a branch at
-//! every step that no processor can predict. So up to 32 pieces stand side by side, one *lane* each, and take one step in turn:
-//! the waits overlap. A step has no branch but the question whether the lane is done:
+//! every step that no processor can predict. So up to 32 pieces stand side by side, one *lane* each, and take one step in
+//! turn: the waits overlap. A step has no branch but the question whether the lane is done:
 //!
 //! * `keys[p]` is the place of the rank of the pair that begins at part p, times 64, plus p. The least key is the lowest
 //!   rank, leftmost on ties.
 //! * `live` has bit p + 1 set while part p stands, and a bit at each end for the parts that are not there; so the
 //!   neighbours of a part are the next set bits.
 //!
-//! By hand, `a b c` with the merge 0: (a, b) -> X: keys 0·64 + 0, none, none; live 11111. Step: p = 0, the part after it is 1;
-//! symbols X . c; live 11011; the keys of 0 and of what is before it are looked up anew: (X, c) does not merge. Done.
+//! By hand, `a b c` with the merge 0: (a, b) -> X: keys 0·64 + 0, none, none; live 11111. Step: p = 0, the part after it is
+//! 1; symbols X . c; live 11011; the keys of 0 and of what is before it are looked up anew: (X, c) does not merge. Done.
 //!
 //! A step ends by asking the pair table for the two new pairs, and the next step of the lane begins with the answers;
-//! meanwhile the other lanes have moved. The three keys that change are not stored one by one but blended into all keys on the
-//! way to the least: a processor that stores four bytes and soon loads thirty-two around them has to wait.
+//! meanwhile the other lanes have moved. The three keys that change are not stored one by one but blended into all keys on
+//! the way to the least: a processor that stores four bytes and soon loads thirty-two around them has to wait.
 //!
 //! A lane is as wide as the longest piece asks: 16 parts, 32 or 64 (two bits of which are the ends).
 //!

@@ -1,14 +1,14 @@
 //! The ids of pieces that were met before.
 //!
-//! Words repeat: of a hundred pieces of running text, one or two are new. A cache line of 64 bytes holds four entries of 16:
-//! the key of a piece ([`super::piece_key`]) and a 20-bit *value*. The values below `first_record` are ids, those from it on name
-//! records with several ids ([`super::id_ring`]). A piece belongs in one bucket, chosen by its hash; when that is full, in the
-//! next; when that is full too, it replaces another piece in its own bucket. When half of the slots are taken, the number of
-//! buckets doubles, up to a limit given at the start. Only speed depends on what is dropped.
+//! Words repeat: of a hundred pieces of running text, one or two are new. A cache line of 64 bytes holds four entries of
+//! 16: the key of a piece ([`super::piece_key`]) and a 20-bit *value*. The values below `first_record` are ids, those from
+//! it on name records with several ids ([`super::id_ring`]). A piece belongs in one bucket, chosen by its hash; when that
+//! is full, in the next; when that is full too, it replaces another piece in its own bucket. When half of the slots are
+//! taken, the number of buckets doubles, up to a limit given at the start. Only speed depends on what is dropped.
 //!
-//! Invariants: a bucket fills from its first slot, and only `turn` removes; so a bucket whose last slot is free is not full. No
-//! entry names a record that was dropped. The memory is never more than that of the buckets and records given at the start,
-//! whatever is encoded.
+//! Invariants: a bucket fills from its first slot, and only `turn` removes; so a bucket whose last slot is free is not
+//! full. No entry names a record that was dropped. The memory is never more than that of the buckets and records given at
+//! the start, whatever is encoded.
 //!
 //! Costs: a hit is one bucket. `seeded` and `grow` are one insertion an entry. Not shared between threads: see `pool.rs`.
 
@@ -40,8 +40,8 @@ pub(super) struct Size {
 }
 
 impl Size {
-    /// Sizes a cache for `n_ids` ids within `bytes` at full growth (a megabyte at least): at most a million entries, and half
-    /// as many at first if there are no more than 131,072 ids. The values that are not ids name records.
+    /// Sizes a cache for `n_ids` ids within `bytes` at full growth (a megabyte at least): at most a million entries, and
+    /// half as many at first if there are no more than 131,072 ids. The values that are not ids name records.
     pub(super) fn for_ids(n_ids: u32, bytes: usize) -> Size {
         let first_record = n_ids.min(VALUES / 2);
         // Nearly every entry that is not an id has a record of one row.
@@ -77,7 +77,8 @@ impl PieceCache {
         PieceCache::of(Zeroed::new(words(size)), size)
     }
 
-    /// A cache that knows that these pieces, given by their keys, are one token each; only the first of them, if it is small.
+    /// A cache that knows that these pieces, given by their keys, are one token each; only the first of them, if it is
+    /// small.
     pub(super) fn seeded(size: Size, pieces: impl Iterator<Item = (u128, u32)>) -> PieceCache {
         let mut cache = PieceCache::of(Zeroed::present(words(size)), size);
         let pieces = pieces.take(cache.half());

@@ -1,19 +1,19 @@
 //! Cuts inside a piece where no token can stand across. Must not change what `encode_piece` of `rust/encode.rs` gives.
 //!
-//! Chinese, Japanese, Thai or Hindi comes as pieces of many characters, no two alike, so a cache of pieces does not help. But
-//! of all pairs of adjacent characters in a text, few occur inside a token (16,000 pairs in o200k, 800 in cl100k). No merge
-//! can cross a place between two characters that are adjacent in no token, for it would make a token that holds both. So the piece may be cut there,
-//! and its parts are looked up and remembered each by itself.
+//! Chinese, Japanese, Thai or Hindi comes as pieces of many characters, no two alike, so a cache of pieces does not help.
+//! But of all pairs of adjacent characters in a text, few occur inside a token (16,000 pairs in o200k, 800 in cl100k). No
+//! merge can cross a place between two characters that are adjacent in no token, for it would make a token that holds both.
+//! So the piece may be cut there, and its parts are looked up and remembered each by itself.
 //!
 //! Only places between two characters of three bytes are considered, which are nearly all that matter and quickly found
-//! (`scan/wide_pairs.rs`). A token that stands across such a place either holds both characters whole, and then their six bytes
-//! are in `pairs`; or it begins or ends inside one of them, and then the two bytes that meet are in `partial`. A place is cut
-//! only if it is in neither. `pairs` is a set of bits chosen by a hash: if two pairs share a bit, a cut is missed, never made
-//! wrongly.
+//! (`scan/wide_pairs.rs`). A token that stands across such a place either holds both characters whole, and then their six
+//! bytes are in `pairs`; or it begins or ends inside one of them, and then the two bytes that meet are in `partial`. A
+//! place is cut only if it is in neither. `pairs` is a set of bits chosen by a hash: if two pairs share a bit, a cut is
+//! missed, never made wrongly.
 //!
-//! The parts are looked up as if they were pieces, so "a piece that is a token is taken whole" would apply to parts to which
-//! the mirror does not apply it. So the encoder cuts only where that rule makes no difference: where merges make every token,
-//! or whole pieces are not taken.
+//! The parts are looked up as if they were pieces, so "a piece that is a token is taken whole" would apply to parts to
+//! which the mirror does not apply it. So the encoder cuts only where that rule makes no difference: where merges make
+//! every token, or whole pieces are not taken.
 //!
 //! Costs: 33 KB; one look-up for each such place of a text, next to nothing for ASCII. Building reads every token once, some
 //! milliseconds, and so waits until a text has places enough.

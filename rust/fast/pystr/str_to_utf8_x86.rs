@@ -1,9 +1,9 @@
 //! The units of a str -> UTF-8, eight or sixteen at a time, with AVX2. Must equal the scalar loop of `str_to_utf8.rs`.
 //!
-//! Sixteen units that are all ASCII are packed to sixteen bytes. Of others, eight at a time stand in lanes of four bytes. In
-//! each lane the forms of one, two and three bytes are made and one is kept; then a *shuffle* moves the bytes that count
-//! together. The shuffle is looked up: two bits of each lane give its length, so four lanes make a number below 256. By hand, `aé`:
-//! lanes `61 .. .. ..` and `C3 A9 .. ..`, lengths 1 and 2, shuffle 0, 4, 5: `61 C3 A9`.
+//! Sixteen units that are all ASCII are packed to sixteen bytes. Of others, eight at a time stand in lanes of four bytes.
+//! In each lane the forms of one, two and three bytes are made and one is kept; then a *shuffle* moves the bytes that count
+//! together. The shuffle is looked up: two bits of each lane give its length, so four lanes make a number below 256. By
+//! hand, `aé`: lanes `61 .. .. ..` and `C3 A9 .. ..`, lengths 1 and 2, shuffle 0, 4, 5: `61 C3 A9`.
 //!
 //! Costs: some 5 instructions a character, ASCII less than one; a table of 4 KiB.
 
@@ -101,8 +101,8 @@ impl Lanes for u32 {
     }
 }
 
-/// Writes the UTF-8 of the first units, until fewer than sixteen are left or one of the next eight is a surrogate or needs four
-/// bytes. Returns the number of units and of bytes.
+/// Writes the UTF-8 of the first units, until fewer than sixteen are left or one of the next eight is a surrogate or needs
+/// four bytes. Returns the number of units and of bytes.
 ///
 /// # Safety
 ///

@@ -6,8 +6,8 @@
 //! * *Shifts* compare neighbours: `letter & !(letter << 1)` is where runs of letters begin; `white & !(white >> 1)` where
 //!   white runs end. A run of letters starts a piece unless the character before it leads that piece:
 //!   `letter & !(letter << 1) & !(space << 1)`.
-//! * *The carry trick* floods: to find what a run of line ends absorbs from its first bit f on, add. In `newline + f` the carry
-//!   runs through the ones from f upwards and clears them, so `newline & !(newline + f)` is the run that begins at f,
+//! * *The carry trick* floods: to find what a run of line ends absorbs from its first bit f on, add. In `newline + f` the
+//!   carry runs through the ones from f upwards and clears them, so `newline & !(newline + f)` is the run that begins at f,
 //!   for all the runs of the window in one addition.
 //! * *Loops over rare bits* do the rest: contractions, white space before a line end, numbers of more than three digits.
 //!

@@ -7,7 +7,8 @@
 //! - [`arena`] the corpus as one flat array of symbols, where a token finds its neighbours without links;
 //! - [`pairs`] for each pair its places and an upper bound on its count;
 //! - [`queue`] the pair of the highest bound, [`tie_break`] which one among equals;
-//! - [`start_vocab`] the vocabulary to begin with, [`initial_pairs`] the pairs that it makes of the pieces, [`new_pairs`] the pairs that a merge creates;
+//! - [`start_vocab`] the vocabulary to begin with, [`initial_pairs`] the pairs that it makes of the pieces, [`new_pairs`]
+//!   the pairs that a merge creates;
 //! - [`step_function`] a position's weight, that is the count of its piece.
 //!
 //! One step takes the pair of the highest bound from the queue; if its count may have fallen, counts it anew and puts it
@@ -20,9 +21,9 @@
 //! then on, and so is the first place of the pair in the corpus. A queue of such bounds yields the best pair: if the
 //! highest bound proves exact, every other pair lies below its own bound and so below this count.
 //!
-//! *Which places still hold* is read from two slots ([`Arena::holds`]). *Whether a count is still exact* is read from two
-//! numbers per id ([`Pairs::is_exact`]), or known, because the losses of frequent pairs are booked as they happen
-//! ([`new_pairs`]).
+//! *Which places still hold* is read from two slots ([`holds`](arena::Arena::holds)). *Whether a count is still exact* is
+//! read from two numbers per id ([`is_exact`](pairs::Pairs::is_exact)), or known, because the losses of frequent pairs are
+//! booked as they happen ([`new_pairs`]).
 //!
 //! # What it costs
 //!

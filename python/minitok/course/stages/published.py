@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ... import get_encoding
-from ...reference.vocab import split_by_ranks
+from ...reference.ranks import split_by_ranks
 from ...tokenizer import Tokenizer
 from ...training import train
 from ..bench import Bench, parts_at
