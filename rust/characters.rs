@@ -13,7 +13,7 @@
 //! Implements SPEC S1.
 
 use crate::error::{Error, Result};
-use crate::vocab::Tokens;
+use crate::tokens::Tokens;
 
 /// The characters of a piece, each as its bytes; a byte that is not part of one counts as one.
 pub fn characters(piece: &[u8]) -> impl Iterator<Item = &[u8]> {

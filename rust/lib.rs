@@ -1,13 +1,14 @@
 //! minitok: byte-level BPE, written to be read beside its Python reference and run at the speed of the hardware.
 //!
-//! Read the files in this order; each has a twin of the same name under `python/minitok/reference/`. Two files come before them
+//! Read the files in this order; each has a twin of the same name under `python/minitok/reference/`, but for [`tokens`], which
+//! is a dict there. Two files come before them
 //! and exist in Python only, since they teach and nothing runs them: `basic.py` (text in, text out; to be typed along) and `naive.py`
 //! (the oracle of the tests).
 //!
 //! 1. [`pairs`]: count pairs, merge a pair, and what that changes
 //! 2. [`pretokenize`]: text -> pieces
 //! 3. [`special`]: text -> segments and special tokens
-//! 4. [`vocab`]: ids <-> bytes, merges, ranks
+//! 4. [`vocab`]: ids <-> bytes ([`tokens`]), merges, ranks
 //! 5. [`count`]: text -> words with counts
 //! 6. [`train`]: words with counts -> merges
 //! 7. [`encode`]: piece -> ids
@@ -40,6 +41,7 @@ mod python;
 pub mod ranks;
 pub mod regexes;
 pub mod special;
+pub mod tokens;
 pub mod trace;
 pub mod train;
 pub mod unicode;

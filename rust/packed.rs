@@ -91,7 +91,7 @@ fn join_all(tokens: &mut Tokens, merges: &[Merge]) -> Result<usize> {
         return fast::token_bytes::join_all(tokens, merges);
     }
     let mut done = 0;
-    while done < merges.len() && tokens.join(&merges[done])? {
+    while done < merges.len() && tokens.join(merges[done].left, merges[done].right, merges[done].id)? {
         done += 1;
     }
     Ok(done)

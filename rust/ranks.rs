@@ -25,7 +25,7 @@
 
 use crate::characters::characters;
 use crate::error::{Error, Result};
-use crate::vocab::{Tokens, show};
+use crate::tokens::{Tokens, show};
 use foldhash::HashMap;
 use std::cmp::Ordering;
 

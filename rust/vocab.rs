@@ -24,13 +24,12 @@ use crate::error::{Error, Result};
 use crate::metaspace::MARKER;
 pub use crate::ranks::Merge;
 use crate::ranks::{Scored, every_split, merges_from_scores, recover_merges};
+pub use crate::tokens::{Tokens, show};
 use foldhash::fast::FixedState;
 use foldhash::{HashMap, HashMapExt, HashSet};
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
 use std::sync::OnceLock;
-
-const LIMIT: u32 = 1 << 31;
 
 /// The id of a byte without one.
 pub const NO_ID: u32 = u32::MAX;
@@ -38,67 +37,6 @@ pub const NO_ID: u32 = u32::MAX;
 /// Whether a byte stands nowhere in UTF-8.
 pub fn never_in_utf8(byte: u8) -> bool {
     matches!(byte, 0xC0 | 0xC1 | 0xF5..)
-}
-
-/// The bytes of each id, end to end in one arena; an id without a token is a gap.
-#[derive(Debug, Clone, Default)]
-pub struct Tokens {
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) spans: Vec<(u32, u32)>,
-}
-
-pub(crate) const HOLE: (u32, u32) = (0, u32::MAX);
-
-impl Tokens {
-    pub fn get(&self, id: u32) -> Option<&[u8]> {
-        let &(start, len) = self.spans.get(id as usize)?;
-        if (start, len) == HOLE { None } else { Some(&self.bytes[start as usize..][..len as usize]) }
-    }
-
-    /// Gives an id its bytes.
-    pub fn set(&mut self, id: u32, token: &[u8]) -> Result<()> {
-        if id >= LIMIT {
-            return Err(Error::Vocabulary(format!("token id {id} is not between 0 and {}", LIMIT - 1)));
-        }
-        check_length(self.bytes.len() + token.len())?;
-        if self.spans.len() <= id as usize {
-            self.spans.resize(id as usize + 1, HOLE);
-        }
-        self.spans[id as usize] = (self.bytes.len() as u32, token.len() as u32);
-        self.bytes.extend_from_slice(token);
-        Ok(())
-    }
-
-    /// Give an id its bytes, which it may have already.
-    pub fn give(&mut self, id: u32, token: &[u8]) -> Result<()> {
-        match self.get(id) {
-            None => self.set(id, token),
-            Some(other) if other == token => Ok(()),
-            Some(other) => {
-                let reason = format!("id {id} stands for {} and for {}", show(other), show(token));
-                Err(Error::Vocabulary(reason))
-            }
-        }
-    }
-
-    /// Give the id of a merge its bytes; false where it joins what is no token, or makes what is one already.
-    pub fn join(&mut self, merge: &Merge) -> Result<bool> {
-        let (Some(left), Some(right), None) = (self.get(merge.left), self.get(merge.right), self.get(merge.id)) else {
-            return Ok(false);
-        };
-        let joined = [left, right].concat();
-        self.set(merge.id, &joined).map(|()| true)
-    }
-
-    /// One more than the highest id; gaps count.
-    pub fn n_ids(&self) -> u32 {
-        self.spans.len() as u32
-    }
-
-    /// Iterates over the ids that have a token, ascending.
-    pub fn iter(&self) -> impl Iterator<Item = (u32, &[u8])> + Clone {
-        (0..self.n_ids()).filter_map(|id| self.get(id).map(|token| (id, token)))
-    }
 }
 
 /// What pieces begin as.
@@ -363,24 +301,8 @@ fn check_merge(tokens: &Tokens, merge: &Merge) -> Result<()> {
     }
 }
 
-/// Checks that the arena is short enough for 32-bit offsets into it.
-pub(crate) fn check_length(bytes: usize) -> Result<()> {
-    if bytes > LIMIT as usize {
-        return Err(Error::Vocabulary("the tokens are longer than 2 GiB together".into()));
-    }
-    Ok(())
-}
-
 fn join(tokens: &Tokens, left: u32, right: u32) -> Vec<u8> {
     [tokens.get(left).unwrap_or_default(), tokens.get(right).unwrap_or_default()].concat()
-}
-
-/// Formats a token as Python's `repr` does.
-pub fn show(token: &[u8]) -> String {
-    let quote = if token.contains(&b'\'') && !token.contains(&b'"') { '"' } else { '\'' };
-    let escaped = token.escape_ascii().to_string();
-    let escaped = if quote == '"' { escaped.replace("\\'", "'") } else { escaped.replace("\\\"", "\"") };
-    format!("b{quote}{escaped}{quote}")
 }
 
 /// Inverts the mapping. Two tokens with one id contradict each other.

@@ -11,6 +11,7 @@ LONE_FILES = {
     "naive": "the oracle: it is nobody's mirror",
     "build": "the script of the build",
     "lib": "the root of the crate",
+    "tokens": "a dict in Python; an arena in Rust, whose offsets have 32 bits",
     "error": "Python's exceptions are minitok.errors, which is no algorithm",
 }
 LONE_NAMES = {
@@ -61,13 +62,10 @@ LONE_NAMES = {
         "never_in_utf8": "a set in Python",
         "vocab.index_by_bytes": "Rust indexes when it is first asked",
         "alphabet": "two arguments in Python",
-        "tokens": "a dict in Python; an arena in Rust",
-        "check_length": "a place in the arena has 32 bits; a dict has no such limit",
         "vocab.assemble": "Python builds its maps at once, and checks as it does",
         "index_by_bytes": "a dict in Python",
         "hash": "as index_by_bytes",
         "join": "Python's + joins bytes",
-        "show": "Python's repr shows bytes",
     },
 }
 STEMS = sorted({path.stem for path in REFERENCE.glob("*.py")} - LONE_FILES.keys())

@@ -1,0 +1,86 @@
+//! Ids -> bytes: the tokens of a vocabulary. The mirror keeps them in a dict.
+//!
+//! By hand: the tokens `a` and `bc` with the ids 0 and 2 are the arena `abc` and the spans (0, 1), a hole, (1, 2).
+//!
+//! Costs: 8 bytes for each id, and the bytes of the tokens.
+
+use crate::error::{Error, Result};
+
+const LIMIT: u32 = 1 << 31;
+
+/// The bytes of each id, end to end in one arena; an id without a token is a gap.
+#[derive(Debug, Clone, Default)]
+pub struct Tokens {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) spans: Vec<(u32, u32)>,
+}
+
+pub(crate) const HOLE: (u32, u32) = (0, u32::MAX);
+
+impl Tokens {
+    pub fn get(&self, id: u32) -> Option<&[u8]> {
+        let &(start, len) = self.spans.get(id as usize)?;
+        if (start, len) == HOLE { None } else { Some(&self.bytes[start as usize..][..len as usize]) }
+    }
+
+    /// Gives an id its bytes.
+    pub fn set(&mut self, id: u32, token: &[u8]) -> Result<()> {
+        if id >= LIMIT {
+            return Err(Error::Vocabulary(format!("token id {id} is not between 0 and {}", LIMIT - 1)));
+        }
+        check_length(self.bytes.len() + token.len())?;
+        if self.spans.len() <= id as usize {
+            self.spans.resize(id as usize + 1, HOLE);
+        }
+        self.spans[id as usize] = (self.bytes.len() as u32, token.len() as u32);
+        self.bytes.extend_from_slice(token);
+        Ok(())
+    }
+
+    /// Gives an id its bytes, which it may have already.
+    pub fn give(&mut self, id: u32, token: &[u8]) -> Result<()> {
+        match self.get(id) {
+            None => self.set(id, token),
+            Some(other) if other == token => Ok(()),
+            Some(other) => {
+                let reason = format!("id {id} stands for {} and for {}", show(other), show(token));
+                Err(Error::Vocabulary(reason))
+            }
+        }
+    }
+
+    /// Gives the id of a merge its bytes; false if a part has no token, or the id has one already.
+    pub fn join(&mut self, left: u32, right: u32, id: u32) -> Result<bool> {
+        let (Some(left), Some(right), None) = (self.get(left), self.get(right), self.get(id)) else {
+            return Ok(false);
+        };
+        let joined = [left, right].concat();
+        self.set(id, &joined).map(|()| true)
+    }
+
+    /// One more than the highest id; gaps count.
+    pub fn n_ids(&self) -> u32 {
+        self.spans.len() as u32
+    }
+
+    /// Iterates over the ids that have a token, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &[u8])> + Clone {
+        (0..self.n_ids()).filter_map(|id| self.get(id).map(|token| (id, token)))
+    }
+}
+
+/// Checks that the arena is short enough for 32-bit offsets into it.
+pub(crate) fn check_length(bytes: usize) -> Result<()> {
+    if bytes > LIMIT as usize {
+        return Err(Error::Vocabulary("the tokens are longer than 2 GiB together".into()));
+    }
+    Ok(())
+}
+
+/// Formats a token as Python's `repr` does.
+pub fn show(token: &[u8]) -> String {
+    let quote = if token.contains(&b'\'') && !token.contains(&b'"') { '"' } else { '\'' };
+    let escaped = token.escape_ascii().to_string();
+    let escaped = if quote == '"' { escaped.replace("\\'", "'") } else { escaped.replace("\\\"", "\"") };
+    format!("b{quote}{escaped}{quote}")
+}
