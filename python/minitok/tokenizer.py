@@ -1,7 +1,7 @@
 """``Tokenizer``: what every user holds. It never changes and does no work itself.
 
 A tokenizer is a ``Definition``, which says what it is, and the codec that the definition makes, which encodes and decodes.
-Here are signatures, docstrings and bodies of a line or two; what is more than that is in the module that the body names.
+This file has signatures, docstrings and bodies of a line or two; anything longer is in the module that the body names.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Tokenizer"]
 
-# The default of the options that name special tokens. A call without options is recognised by identity, which costs next
-# to nothing.
+# The default of the options that name special tokens. A call without options is recognised by identity, which costs almost
+# nothing.
 NONE: tuple[str, ...] = ()
 
 
 class Tokenizer(Shortcuts):
     """A byte-level BPE tokenizer: text to ids and back, without loss.
 
-    Made by ``minitok.train``, ``minitok.load`` or from merges: pairs of ids in rank order, of which merge k makes id
-    256 + k.
+    Made by ``minitok.train`` or ``minitok.load``, or from merges: pairs of ids in rank order, where merge k (counted
+    from 0) makes id 256 + k.
 
     Args:
         merges: Pairs of ids in rank order.
@@ -52,19 +52,19 @@ class Tokenizer(Shortcuts):
         special_tokens: Names and ids of the special tokens.
         byte_order: The byte of each of the ids 0 to 255; 256 bytes.
         name: A name, for ``repr`` and messages.
-        trained: How it was trained, for the file.
-        normalizer: The normal form of Unicode that text is put into first (``NFC``, ``NFD``, ``NFKC``, ``NFKD``); none
-            without it, and text then comes back as it was.
-        late_special: Special tokens that are looked for after the others, and in normalized text; see
+        trained: How it was trained, to be saved with it.
+        normalizer: The normal form of Unicode that text is put into first (``NFC``, ``NFD``, ``NFKC``, ``NFKD``). If
+            None, text is not changed.
+        late_special: Special tokens that are found after the others, in normalized text; see
             ``minitok.backend.normalizing``.
-        backend: ``rust`` or ``python``; ``minitok.BACKEND`` without it.
+        backend: ``rust`` or ``python``; ``minitok.BACKEND`` if not given.
 
     Raises:
-        PatternError: The pattern is not one that both backends read alike.
-        VocabularyError: The merges, or the special tokens, contradict each other.
+        PatternError: The pattern is malformed, or means different things to the two backends.
+        VocabularyError: The merges or the special tokens contradict each other.
 
-    Safe to share between threads and to pickle. Two tokenizers are equal when they give the same ids by the same means:
-    same tokens, merges, pattern, special tokens and normalizer.
+    Safe to share between threads and to pickle. Two tokenizers are equal if their tokens, merges, patterns, special
+    tokens and normalizers are.
 
     >>> tok = Tokenizer([(104, 105), (32, 256)], special_tokens={"<|end|>": 258})
     >>> tok.encode("hi hi!")
@@ -107,7 +107,7 @@ class Tokenizer(Shortcuts):
 
     @classmethod
     def from_definition(cls, definition: Definition) -> Tokenizer:
-        """The tokenizer of a definition.
+        """Returns the tokenizer of a definition.
 
         >>> from minitok.definition import Definition
         >>> Tokenizer.from_definition(Definition.from_merges([(104, 105)])).encode("hi!")
@@ -134,7 +134,7 @@ class Tokenizer(Shortcuts):
         name: str | None = None,
         backend: str | None = None,
     ) -> Tokenizer:
-        """From tiktoken's data: each token's bytes and its rank, which is its id.
+        """Makes a tokenizer from tiktoken's data: the bytes of each token and its rank, which is its id.
 
         Costs O(V L^2) for V tokens of L bytes, once.
 
@@ -161,14 +161,14 @@ class Tokenizer(Shortcuts):
         name: str | None = None,
         backend: str | None = None,
     ) -> Tokenizer:
-        """From tokens with ids of any order, and merges as pairs of those ids in rank order (Hugging Face, GPT-2).
+        """Makes a tokenizer from tokens with any ids, and merges as pairs of ids (Hugging Face, GPT-2).
 
         Args:
-            ids: Each token's bytes and its id.
+            ids: The bytes of each token and its id.
             merges: Pairs of ids in rank order; the concatenation of each pair must be a token.
             pattern: As for ``Tokenizer``.
             special_tokens: As for ``Tokenizer``.
-            whole_pieces: A piece that is a token as it stands is that token, whatever the merges would make of it.
+            whole_pieces: A piece that equals a token becomes that token, even if merging would give other ids.
             normalizer: As for ``Tokenizer``.
             late_special: As for ``Tokenizer``.
             name: As for ``Tokenizer``.
@@ -198,7 +198,7 @@ class Tokenizer(Shortcuts):
         backend: str | None = None,
         **fields: Unpack[Fields],
     ) -> Tokenizer:
-        """From the three values of ``vocabulary()``; the other options are those of ``Tokenizer``.
+        """Makes a tokenizer from the three values of ``vocabulary()``; the other options are those of ``Tokenizer``.
 
         >>> tok = Tokenizer([(104, 105)])
         >>> Tokenizer.from_vocabulary(*tok.vocabulary(), pattern="gpt2") == tok
@@ -216,7 +216,7 @@ class Tokenizer(Shortcuts):
         name: str | None = None,
         backend: str | None = None,
     ) -> Tokenizer:
-        """From a rank file of tiktoken, which holds neither the pattern nor the special tokens.
+        """Reads a rank file of tiktoken, which holds neither the pattern nor the special tokens.
 
         Raises:
             FileFormatError: The file is malformed; the message says where and how.
@@ -229,13 +229,14 @@ class Tokenizer(Shortcuts):
 
     @classmethod
     def from_huggingface(cls, path: Path, *, name: str | None = None, backend: str | None = None) -> Tokenizer:
-        """From a ``tokenizer.json`` of byte-level BPE. Its added tokens become special tokens.
+        """Reads a ``tokenizer.json`` of byte-level BPE. Its added tokens become special tokens.
 
         The ids are those of ``tokenizers``: ``encode(text, allowed_special="all")`` here is
         ``encode(text, add_special_tokens=False)`` there.
 
         Raises:
-            FileFormatError: The file is malformed, or asks for what minitok does not do; the message says what.
+            FileFormatError: The file is malformed, or asks for something that minitok does not do; the message says
+                what.
         """
         from .formats import huggingface
 
@@ -252,13 +253,13 @@ class Tokenizer(Shortcuts):
         name: str | None = None,
         backend: str | None = None,
     ) -> Tokenizer:
-        """From GPT-2's ``vocab.json`` and ``merges.txt``.
+        """Reads GPT-2's ``vocab.json`` and ``merges.txt``.
 
         Args:
             vocab_json: The tokens and their ids.
             merges_txt: The merges in rank order.
             pattern: As for ``Tokenizer``.
-            special_tokens: Names and ids; without them, the tokens like ``<...>`` that no merge makes.
+            special_tokens: Names and ids; if not given, the tokens like ``<...>`` that no merge makes.
             name: As for ``Tokenizer``.
             backend: As for ``Tokenizer``.
 
@@ -275,7 +276,7 @@ class Tokenizer(Shortcuts):
 
     @classmethod
     def from_minbpe(cls, path: Path, *, name: str | None = None, backend: str | None = None) -> Tokenizer:
-        """From a ``.model`` file of minbpe. Raises FileFormatError."""
+        """Reads a ``.model`` file of minbpe. Raises FileFormatError."""
         from .formats import minbpe
 
         return cls.from_definition(minbpe.load(path, name=name, backend=backend))
@@ -291,25 +292,26 @@ class Tokenizer(Shortcuts):
         threads: int = 1,
         trace: Emit | None = None,
     ) -> list[int]:
-        """The ids of a text.
+        """Returns the ids of a text.
 
-        All of the text is text, unless the caller says otherwise: a special token's name in it is encoded like any other
-        characters.
+        The whole text is treated as text, unless the caller says otherwise: the name of a special token is encoded like
+        any other characters.
 
         Args:
-            text: ``str``, or ``bytes`` that may be anything.
+            text: A ``str``, or any ``bytes``.
             allowed_special: Special tokens to find in the text, or ``"all"``.
-            disallowed_special: Special tokens that must not be in the text, or ``"all"`` (those not allowed).
-            threads: How many may share a text of megabytes; it does not change the ids.
-            trace: Called with each step as data; see ``minitok.reference.trace``. Slow: for short texts.
+            disallowed_special: Special tokens that must not occur in the text, or ``"all"`` (all that are not allowed).
+            threads: How many threads may share a text of megabytes; this does not change the ids.
+            trace: A function that is called with each step as data; see ``minitok.reference.trace``. Slow: for short
+                texts.
 
         Raises:
             DisallowedSpecialTokenError: The text contains a disallowed special token.
-            PatternError: Matching a pattern of one's own took too many steps.
+            PatternError: Matching a custom pattern took too many steps.
             TypeError: The text is neither str nor bytes.
-            ValueError: A token named is not a special token of this tokenizer.
+            ValueError: A name is not a special token of this tokenizer.
 
-        Costs O(n log n) for n bytes at the worst, O(n) in practice.
+        Costs O(n log n) for n bytes in the worst case, O(n) in practice.
         """
         if allowed_special is NONE and disallowed_special is NONE and trace is None and threads == 1:
             return self._codec.encode(text)
@@ -319,7 +321,7 @@ class Tokenizer(Shortcuts):
         return self._codec.encode(text, allowed, thread_count(threads))
 
     def encode_bytes(self, data: bytes) -> list[int]:
-        r"""The ids of any bytes; an invalid byte counts as a character that is neither letter, number nor space.
+        r"""Returns the ids of any bytes; an invalid byte counts as neither letter, number nor white space.
 
         >>> Tokenizer([]).encode_bytes(b"\xff")
         [255]
@@ -336,7 +338,7 @@ class Tokenizer(Shortcuts):
         disallowed_special: Special | str = NONE,
         threads: int = 1,
     ) -> npt.NDArray[np.uint32]:
-        """The ids of a text as an array of uint32, shape (number of tokens,); the array owns its memory."""
+        """Returns the ids of a text as an array of uint32, shape (number of tokens,); the array owns its memory."""
         if allowed_special is NONE and disallowed_special is NONE and threads == 1:
             return self._codec.encode_to_numpy(text)
         allowed = self._check(text, allowed_special, disallowed_special)
@@ -345,13 +347,13 @@ class Tokenizer(Shortcuts):
     def encode_batch(
         self, texts: Iterable[Text], *, allowed_special: Special | str = (), threads: int | None = None
     ) -> list[list[int]]:
-        """The ids of each text, in order. ``threads``: how many to use; as many as there are processors without it."""
+        """Returns the ids of each text, in order. ``threads``: how many to use; by default one per processor."""
         return self._codec.encode_batch(as_list(texts), self._allowed(allowed_special), thread_count(threads))
 
     def encode_batch_to_numpy(
         self, texts: Iterable[Text], *, allowed_special: Special | str = (), threads: int | None = None
     ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
-        """The ids of all texts in one array, and its offsets: text i has ``ids[offsets[i]:offsets[i + 1]]``.
+        """Returns the ids of all texts in one array, and offsets: text i has ``ids[offsets[i]:offsets[i + 1]]``.
 
         >>> ids, offsets = Tokenizer([]).encode_batch_to_numpy(["ab", "c"])
         >>> ids.tolist(), offsets.tolist()
@@ -362,13 +364,13 @@ class Tokenizer(Shortcuts):
     def encode_with_offsets(
         self, text: Text, *, allowed_special: Special | str = (), unit: str = "char"
     ) -> tuple[list[int], list[tuple[int, int]]]:
-        """The ids of a text, and where in it each begins and ends.
+        """Returns the ids of a text, and the offsets at which each begins and ends.
 
         Args:
             text: The text.
             allowed_special: As for ``encode``.
-            unit: ``"char"`` (of the text; a token that holds part of a character spans that character) or ``"byte"``
-                (of its UTF-8 form). With a normalizer the places are those of ``normalize(text)``.
+            unit: ``"char"`` (offsets in characters; a token that holds part of a character spans that character) or
+                ``"byte"`` (offsets in UTF-8). With a normalizer, offsets refer to ``normalize(text)``.
 
         >>> from minitok import Tokenizer
         >>> Tokenizer([]).encode_with_offsets("é!")
@@ -383,9 +385,9 @@ class Tokenizer(Shortcuts):
         return ids, byte_spans(tokens) if unit == "byte" else char_spans(tokens)
 
     def encode_iterable(self, chunks: Iterable[Text], *, allowed_special: Special | str = ()) -> Iterator[int]:
-        """The ids of the chunks' concatenation, as they become certain, in memory bounded by the chunks.
+        """Yields the ids of the concatenated chunks as they become certain, in memory bounded by the chunks.
 
-        With a pattern of one's own, or ``none``, no id is certain before the end, and all the text is held.
+        With a custom pattern, or ``none``, no id is certain before the end, so the whole text is held in memory.
 
         >>> from minitok import Tokenizer
         >>> list(Tokenizer([(97, 98)]).encode_iterable(["a", "b c", "a", "b"]))
@@ -396,7 +398,7 @@ class Tokenizer(Shortcuts):
         return encode_iterable(self._codec, chunks, self._allowed(allowed_special))
 
     def tokenize(self, text: Text, *, allowed_special: Special | str = ()) -> list[bytes]:
-        """The tokens of a text as bytes; joined, they are the text.
+        """Returns the tokens of a text as bytes; joined, they are the text.
 
         >>> from minitok import Tokenizer
         >>> Tokenizer([(104, 105)]).tokenize("hi!")
@@ -418,35 +420,35 @@ class Tokenizer(Shortcuts):
         progress: bool | Callable[[Progress], object] = False,
         resume: bool = True,
     ) -> Packed:
-        r"""Encode files into one array of ids on the disk, in memory that does not grow with them.
+        r"""Encodes files into one array of ids on disk, in memory that does not grow with them.
 
-        Beside the ids goes an index, ``train.bin.idx.npy`` for ``train.bin``: offsets as uint64, shape (documents + 1,);
-        document i has ``ids[offsets[i]:offsets[i + 1]]``. Both are written under other names (``.partial``) and take their
-        places when they are whole. An interrupted run, called again with the same arguments, goes on after the last file
-        that it had finished (``.journal.json`` says which), unless the tokenizer, an option or one of those files has
-        changed: then it begins anew. One run at a time for one output.
+        An index is written beside the ids, ``train.bin.idx.npy`` for ``train.bin``: offsets as uint64, shape (documents
+        + 1,); document i has ``ids[offsets[i]:offsets[i + 1]]``. Both are written as ``.partial`` and renamed when
+        complete. An interrupted run, called again with the same arguments, continues after the last file that it had
+        finished (recorded in ``.journal.json``), unless the tokenizer, an option or one of those files has changed:
+        then it starts over. Run only one at a time for one output.
 
         Args:
-            paths: Files, or patterns of them, in this order; those of a pattern sorted. ``.jsonl``: a document is the
-                ``field`` of each line. ``.parquet``: of each row (needs ``minitok[parquet]``). Anything else is text: a
-                file is one document.
+            paths: Files, or glob patterns, in this order; the files of a pattern are sorted. In ``.jsonl`` files, the
+                ``field`` of each line is a document; in ``.parquet`` files, that of each row (needs
+                ``minitok[parquet]``). Any other file is text, one document.
             out: ``.bin`` (ids only, little-endian, for ``numpy.memmap``) or ``.npy`` (for ``numpy.load``).
             dtype: ``"uint32"``, or ``"uint16"`` for half the size if no id is above 65,535.
-            separator: Cuts a text file into documents; it is no part of them, and none begins after one that ends the
-                file.
+            separator: Cuts a text file into documents and belongs to none of them; one at the end of the file does not
+                begin another document.
             field: The field of a JSON line, or the column of a Parquet file, that holds the text.
-            end_of_document: A special token's name, or an id, to be put after each document.
+            end_of_document: A special token's name, or an id, to put after each document.
             allowed_special: As for ``encode``.
-            threads: How many to use; as many as there are processors without it.
-            progress: True for a bar (needs Rich), or a function that is called with a ``Progress`` in bytes.
-            resume: False to begin anew in any case.
+            threads: How many to use; by default one per processor.
+            progress: True for a progress bar (needs Rich), or a function that is called with a ``Progress`` in bytes.
+            resume: False to start over in any case.
 
         Returns:
-            A ``Packed``: where the ids and offsets are, and how many tokens, documents and bytes of text there were.
+            A ``Packed``: the files of ids and offsets, and the numbers of tokens, documents and bytes of text.
 
         Raises:
-            FileNotFoundError: A file is not there, or a pattern matches none.
-            FileFormatError: A file is not what its name says; the message says where.
+            FileNotFoundError: A file does not exist, or a pattern matches none.
+            FileFormatError: A file's content does not fit its name; the message says where.
             ValueError: ``dtype`` is too small for this tokenizer, ``out`` has another suffix, or ``end_of_document`` is not
                 a special token.
 
@@ -486,7 +488,7 @@ class Tokenizer(Shortcuts):
 
     @shortcut
     def count(self, text: Text, allowed_special: Special | str = NONE) -> int:
-        """How many ids the text has."""
+        """Returns how many ids the text has."""
         if allowed_special is NONE:
             return self._codec.count(text)
         return self._codec.count(text, self._allowed(allowed_special))
@@ -494,11 +496,11 @@ class Tokenizer(Shortcuts):
     def count_batch(
         self, texts: Iterable[Text], *, allowed_special: Special | str = (), threads: int | None = None
     ) -> list[int]:
-        """How many ids each text has."""
+        """Returns how many ids each text has."""
         return self._codec.count_batch(as_list(texts), self._allowed(allowed_special), thread_count(threads))
 
     def count_iterable(self, chunks: Iterable[Text], *, allowed_special: Special | str = ()) -> int:
-        """How many ids the chunks' concatenation has; as ``encode_iterable``, without the ids.
+        """Returns how many ids the concatenated chunks have: ``encode_iterable`` without the ids.
 
         >>> from minitok import Tokenizer
         >>> Tokenizer([(97, 98)]).count_iterable(["a", "b c"])
@@ -511,29 +513,29 @@ class Tokenizer(Shortcuts):
     # -- ids to text ---------------------------------------------------------------------------------------------------
 
     def decode(self, ids: Iterable[int] | npt.NDArray[Any], errors: str = "replace") -> str:
-        """The text of the ids.
+        """Returns the text of the ids.
 
         Args:
             ids: A list, or a one-dimensional array of integers.
-            errors: What to do with bytes that are no UTF-8: ``"replace"`` (by U+FFFD) or ``"strict"``, or any other
-                of Python's error handlers.
+            errors: What to do with bytes that are not UTF-8: ``"replace"`` (by U+FFFD), ``"strict"``, or any other of
+                Python's error handlers.
 
         Raises:
-            UnknownTokenError: An id stands for nothing; it says which, and where.
-            UnicodeDecodeError: The bytes are no UTF-8, and ``errors`` is ``"strict"``.
+            UnknownTokenError: An id has no token; the error names it and its index.
+            UnicodeDecodeError: The bytes are not UTF-8, and ``errors`` is ``"strict"``.
         """
         return self._codec.decode(ids, errors)
 
     def decode_bytes(self, ids: Iterable[int] | npt.NDArray[Any]) -> bytes:
-        """The bytes of the ids, one token after the other; ``decode_bytes(encode(text))`` is the text, always."""
+        """Returns the bytes of the ids. ``decode_bytes(encode(text))`` is the text in UTF-8, if ``lossless``."""
         return self._codec.decode_bytes(ids)
 
     def decode_batch(self, batch: Iterable[Iterable[int]], errors: str = "replace") -> list[str]:
-        """The text of each list of ids."""
+        """Returns the text of each list of ids."""
         return [self.decode(ids, errors) for ids in batch]
 
     def decode_with_offsets(self, ids: Iterable[int]) -> tuple[str, list[int]]:
-        """The text of the ids, and the character of it at which each token begins (in which, if it is half of one).
+        """Returns the text of the ids, and the offset of the character in which each token begins.
 
         >>> from minitok import Tokenizer
         >>> Tokenizer([]).decode_with_offsets([195, 169, 33])
@@ -546,7 +548,7 @@ class Tokenizer(Shortcuts):
         return text, [start for start, _ in char_spans([self.token_bytes(token_id) for token_id in ids])]
 
     def stream_decoder(self, errors: str = "replace") -> StreamDecoder:
-        """A decoder for ids that come one by one: ``push(id)`` gives the text that is certain, ``finish()`` the rest.
+        """Returns a decoder for ids that come one by one: ``push(id)`` gives the text that is certain, ``finish()`` the rest.
 
         >>> stream = Tokenizer([]).stream_decoder()
         >>> [stream.push(195), stream.push(169), stream.finish()]
@@ -559,23 +561,21 @@ class Tokenizer(Shortcuts):
     # -- parts of a text -----------------------------------------------------------------------------------------------
 
     def truncate_text(self, text: str, max_tokens: int, *, allowed_special: Special | str = ()) -> str:
-        """The longest beginning of a text that has at most so many tokens and ends between two characters.
+        """Returns the longest prefix of a text that has at most ``max_tokens`` tokens and ends between two characters.
 
-        Its ids are the first ids of the text. It may have fewer than ``max_tokens``: no character is cut in two, and what
-        would be other tokens without what follows is left off.
+        Its ids are the first ids of the text. It may have fewer than ``max_tokens``: no character is cut, and a
+        trailing token whose encoding depends on the text after it is dropped.
 
         Args:
-            text: The text. A lone surrogate in it counts as, and becomes, U+FFFD. With a normalizer it is
-                ``normalize(text)`` that is cut.
-            max_tokens: How many tokens it may have; 0 gives the empty text.
-            allowed_special: As for ``encode``; a special token is kept or left off as a whole.
+            text: The text. A lone surrogate becomes U+FFFD. With a normalizer, ``normalize(text)`` is cut.
+            max_tokens: How many tokens the result may have; 0 gives the empty text.
+            allowed_special: As for ``encode``; a special token is kept or dropped as a whole.
 
         Raises:
-            TypeError: The text is no str, or ``max_tokens`` no int.
+            TypeError: The text is not a str, or ``max_tokens`` is not an int.
             ValueError: ``max_tokens`` is negative.
 
-        Costs O(n) for the n bytes that are kept, not for those of the text (except with ``none`` or a pattern of one's
-        own).
+        Costs O(n) for the n bytes that are kept, not for those of the text (except with ``none`` or a custom pattern).
 
         >>> from minitok import Tokenizer, get_encoding
         >>> get_encoding("o200k_base").truncate_text("Call me Ishmael. Some years ago", 4)
@@ -588,19 +588,20 @@ class Tokenizer(Shortcuts):
         return truncate_text(self._codec, self.normalize(text), max_tokens, self._allowed(allowed_special))
 
     def chunk(self, text: str, max_tokens: int, overlap: int = 0, *, allowed_special: Special | str = ()) -> list[str]:
-        """The text in parts of at most so many tokens each, cut between tokens and between characters.
+        """Cuts the text into parts of at most ``max_tokens`` tokens each, between tokens and between characters.
 
-        Each part has at most ``max_tokens`` tokens both as it lies in the text and when it is encoded alone. Without
-        overlap the parts, joined, are the text. The empty text has no parts.
+        The limit holds for the part within the text and for the part encoded by itself. Without overlap, the parts
+        joined are the text. The empty text has no parts.
 
         Args:
-            text: The text. A lone surrogate in it becomes U+FFFD. With a normalizer it is ``normalize(text)`` that is cut.
+            text: The text. A lone surrogate becomes U+FFFD. With a normalizer, ``normalize(text)`` is cut.
             max_tokens: How many tokens a part may have.
-            overlap: How many tokens at the end of a part the next one begins with; fewer where a character would be cut.
+            overlap: How many tokens from the end of a part are repeated at the start of the next; fewer if a character
+                would be cut.
             allowed_special: As for ``encode``; a special token is never cut.
 
         Raises:
-            TypeError: The text is no str, or a number no int.
+            TypeError: The text is not a str, or a number is not an int.
             ValueError: ``max_tokens`` is less than 1, or too small for one of the characters (the message says which), or
                 ``overlap`` is not between 0 and ``max_tokens - 1``.
 
@@ -620,14 +621,14 @@ class Tokenizer(Shortcuts):
     # -- special tokens in a text --------------------------------------------------------------------------------------
 
     def check_special(self, text: Text, disallowed: Special | str = "all") -> None:
-        """Raise DisallowedSpecialTokenError if the text contains one of the special tokens."""
+        """Raises DisallowedSpecialTokenError if the text contains one of the special tokens."""
         self._codec.check(text, self._allowed(disallowed))
 
     def _allowed(self, allowed: Special | str) -> list[str]:
         return named_special_tokens(allowed, self._definition.special_tokens)
 
     def _check(self, text: Text, allowed: Special | str, disallowed: Special | str) -> list[str]:
-        """The special tokens to find in the text, after those that must not be in it have been looked for."""
+        """Returns the special tokens to find in the text; raises if a disallowed one occurs in it."""
         names = self._allowed(allowed)
         if disallowed:
             found = frozenset(names)
@@ -639,12 +640,12 @@ class Tokenizer(Shortcuts):
 
     @property
     def name(self) -> str | None:
-        """The name it was given; None without one."""
+        """The name it was given, or None."""
         return self._definition.name
 
     @property
     def n_vocab(self) -> int:
-        """One more than the highest id; holes count."""
+        """One more than the highest id; gaps count."""
         return self._definition.n_vocab
 
     @property
@@ -659,21 +660,21 @@ class Tokenizer(Shortcuts):
 
     @property
     def normalizer(self) -> str | None:
-        """The normal form of Unicode that text is put into before it is cut; None for text as it is."""
+        """The normal form of Unicode that text is put into before it is cut; None if text is not changed."""
         return self._definition.normalizer
 
     @property
     def late_special(self) -> frozenset[str]:
-        """The special tokens that are looked for after the others, and in normalized text."""
+        """The special tokens that are found after the others, in normalized text."""
         return self._definition.late_special
 
     @property
     def lossless(self) -> bool:
-        """Whether ``decode(encode(text))`` is the text, always: it is, without a normalizer."""
+        """Whether ``decode(encode(text))`` is always the text, lone surrogates aside: true without a normalizer."""
         return self._definition.lossless
 
     def normalize(self, text: str) -> str:
-        r"""The text as it is cut and encoded: in the normal form, or as it is.
+        r"""Returns the text that is cut and encoded: in the normal form, or unchanged.
 
         >>> from minitok import Tokenizer
         >>> Tokenizer([], normalizer="NFC").normalize("e\u0301") == "\u00e9"
@@ -699,15 +700,15 @@ class Tokenizer(Shortcuts):
         return self._definition.merges
 
     def vocabulary(self) -> tuple[dict[int, bytes], list[Merge], bool]:
-        """All tokens by id, all merges as (left, right, id, rank), and whether whole pieces are taken as tokens."""
+        """Returns all tokens by id, all merges as (left, right, id, rank), and ``whole_pieces``."""
         return self._definition.vocabulary()
 
     def token_bytes(self, token_id: int) -> bytes:
-        """The bytes of an id. Raises UnknownTokenError."""
+        """Returns the bytes of an id. Raises UnknownTokenError."""
         return self._codec.decode_bytes([token_id])
 
     def token_id(self, token: str | bytes) -> int:
-        """The id of a token's bytes, or of a special token's name. Raises KeyError."""
+        """Returns the id of a token's bytes, or of a special token's name. Raises KeyError."""
         definition = self._definition
         if isinstance(token, str) and token in definition.special_tokens:
             return definition.special_tokens[token]
@@ -718,24 +719,24 @@ class Tokenizer(Shortcuts):
 
     @property
     def trained(self) -> dict[str, Any] | None:
-        """How it was trained (options, corpus, why it stopped); None if it was not, or nothing is known of it."""
+        """How it was trained (options, corpus, why it stopped); None if it was not, or if that is not known."""
         return dict(self._definition.trained) if self._definition.trained else None
 
     @property
     def report(self) -> TrainingReport | None:
-        """How its training went: counts, ties, time and memory; None if it was not trained, or nothing is known of it."""
+        """How its training went: counts, ties, time and memory; None if it was not trained, or if that is not known."""
         from .corpus.report import TrainingReport
 
         return TrainingReport.from_dict(self._definition.trained) if self._definition.trained else None
 
     def explain(self, text: str | bytes, *, allowed_special: Collection[str] | str = ()) -> Explanation:
-        """Why a text has the ids that it has, as data; it can be shown, too.
+        """Explains why a text has its ids, as data that can also be displayed.
 
-        For each piece: the alternative of the pattern that made it, its tokens with their bytes and their places, the
-        merges with their ranks, and the merges of the vocabulary that were blocked, and by what.
+        For each piece: the alternative of the pattern that made it, its tokens with their bytes and offsets, the merges
+        with their ranks, and the merges of the vocabulary that were blocked, and by what.
 
         Args:
-            text: A short text: the trace that is read costs O(n^2) for a piece of n bytes.
+            text: A short text: the trace costs O(n^2) for a piece of n bytes.
             allowed_special: As for ``encode``.
 
         >>> from minitok import Tokenizer
@@ -749,12 +750,13 @@ class Tokenizer(Shortcuts):
     # -- other tokenizers made from it ---------------------------------------------------------------------------------
 
     def truncate(self, vocab_size: int) -> Tokenizer:
-        """The tokenizer of a smaller vocabulary, as if it had been trained to that size (SPEC T9).
+        """Returns a tokenizer with a smaller vocabulary, as if it had been trained to that size (SPEC T9).
 
-        The special tokens move to the end of the smaller vocabulary, in the order of their ids; holes below stay.
+        The special tokens move to the end of the smaller vocabulary, in the order of their ids; gaps below them remain.
 
         Raises:
-            VocabularyError: The size is not possible, or ids do not ascend with the merges, single bytes first.
+            VocabularyError: The size is not possible, or the ids are not in the order of the merges, single bytes
+                first.
 
         >>> from minitok import Tokenizer
         >>> Tokenizer([(97, 98), (256, 99)], special_tokens={"<s>": 258}).truncate(258)
@@ -775,15 +777,15 @@ class Tokenizer(Shortcuts):
         trace: Emit | None = None,
         name: str | None = None,
     ) -> Tokenizer:
-        """A larger tokenizer that goes on learning from these texts; every id stays what it is (SPEC T10).
+        """Returns a larger tokenizer that has learnt more from these texts; no existing id changes (SPEC T10).
 
-        The texts are encoded with the merges that are there, and what pairs are frequent then is merged further. New ids
-        begin at ``n_vocab``, so also after the special tokens.
+        The texts are encoded with the existing merges, and training continues from there. New ids begin at ``n_vocab``,
+        after the special tokens, too.
 
         Args:
             texts: As for ``train``; or counts from ``count_pieces`` with this pattern and these special tokens.
-            vocab_size: What ``n_vocab`` is to be, if there is that much to learn.
-            tie_break: As for ``train``; so with the other options.
+            vocab_size: The new ``n_vocab``, if there is that much to learn.
+            tie_break: As for ``train``, like the options that follow.
             min_frequency: See ``train``.
             max_token_length: See ``train``.
             threads: See ``train``.
@@ -792,7 +794,7 @@ class Tokenizer(Shortcuts):
             name: A name for the new tokenizer.
 
         Raises:
-            TrainingError: Options that cannot be met, or counts of other pieces.
+            TrainingError: The options cannot be met, or the counts are of other pieces.
 
         >>> from minitok import train
         >>> tok = train(["low lower lowest"], vocab_size=258)

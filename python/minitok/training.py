@@ -1,4 +1,4 @@
-"""``train`` and its kin: what they accept, and what they say when done. The learning is the backend's."""
+"""``train``, ``train_files`` and ``train_from_counts``. The backend does the learning."""
 
 from __future__ import annotations
 
@@ -39,40 +39,40 @@ def train(
     trace: Emit | None = None,
     name: str | None = None,
 ) -> Tokenizer:
-    """Learn a tokenizer from texts.
+    """Trains a tokenizer on texts.
 
-    The result depends on the texts and the options only: not on threads, chunks or the backend.
+    The result depends only on the texts and the options, not on threads, chunks or the backend.
 
     Args:
-        texts: Any iterable of ``str`` or ``bytes``; each is one document, and no merge crosses from one to the next.
-            It is read once, and never held as a whole.
+        texts: Any iterable of ``str`` or ``bytes``; each is one document, and no merge crosses from one to the next. It
+            is read once and never held in memory as a whole.
         vocab_size: The number of ids: 256 bytes, the merges, and the special tokens.
         pattern: How text is cut before merging: ``gpt2``, ``cl100k``, ``o200k``, ``none``, or a regular expression.
-        special_tokens: Names; their ids come after the last merge. Cut out of the texts before counting.
-        tie_break: Of the pairs with the highest count: ``smallest_ids`` (as Hugging Face and rustbpe), ``first_seen``
-            (as minbpe) or ``greatest_bytes`` (as CS336).
+        special_tokens: Names; their ids come after the last merge. They are cut out of the texts before counting.
+        tie_break: Which of the pairs with the highest count is merged: ``smallest_ids`` (as in Hugging Face and
+            rustbpe), ``first_seen`` (as in minbpe) or ``greatest_bytes`` (as in CS336).
         byte_order: Ids 0 to 255 in the order of bytes (``identity``) or of GPT-2's files (``gpt2``).
-        min_frequency: A pair that occurs less often is not merged; training stops when no other is left.
-        max_token_length: A token longer than this, in bytes, is not made.
+        min_frequency: Pairs that occur less often are not merged; training stops when no other pair is left.
+        max_token_length: Tokens longer than this, in bytes, are not made.
         backend: ``rust`` or ``python``.
-        threads: How many to use at most; the number of processors without it.
-        max_memory: How many bytes counting may take, 16 MiB at least; what does not fit goes to a temporary folder. Merging
-            needs the distinct pieces in memory all the same: some 10 bytes for each of their bytes. The reference has no
-            such bound.
-        progress: True for a bar (needs Rich), or a function that is called with a ``Progress``.
-        trace: Called with each merge as data; see ``minitok.reference.trace``. Slow.
+        threads: How many to use at most; by default one per processor.
+        max_memory: How many bytes counting may use, at least 16 MiB; what does not fit goes to a temporary folder.
+            Merging still needs the distinct pieces in memory, at about 10 bytes for each of their bytes. The Python
+            backend ignores this limit.
+        progress: True for a progress bar (needs Rich), or a function that is called with a ``Progress``.
+        trace: A function that is called with each merge as data; see ``minitok.reference.trace``. Slow.
         name: A name for the tokenizer.
 
     Returns:
-        The tokenizer; its ``report`` says, among other things, why training stopped: ``vocab_size`` was reached, or
-        no pair reached ``min_frequency``.
+        The tokenizer. Its ``report`` says, among other things, why training stopped: ``vocab_size`` was reached, or no
+        pair reached ``min_frequency``.
 
     Raises:
-        TrainingError: Options that cannot be met.
-        PatternError: The pattern is not one that both backends read alike.
+        TrainingError: The options cannot be met.
+        PatternError: The pattern is malformed, or means different things to the two backends.
         TypeError: A text is neither str nor bytes; the message says which.
 
-    Costs O(n) time to count n bytes and memory for the distinct pieces only; see docs/algorithms.md.
+    Costs O(n) time to count n bytes, and memory only for the distinct pieces; see docs/algorithms.md.
 
     >>> tok = train(["low lower lowest"], vocab_size=259)
     >>> tok.merges
@@ -105,15 +105,15 @@ def train_files(
     trace: Emit | None = None,
     name: str | None = None,
 ) -> Tokenizer:
-    """Learn a tokenizer from files, in memory that does not grow with them.
+    """Trains a tokenizer on files, in memory that does not grow with them.
 
     Args:
-        paths: Files, or patterns of them (``corpus/*.txt``), in this order; those of a pattern sorted. ``.jsonl``:
-            a document is the ``field`` of each line. ``.parquet``: of each row (needs ``minitok[parquet]``). Anything
-            else is text: a file is one document. ``.gz`` or ``.zst`` (needs ``minitok[zstd]``) behind it: the same,
-            compressed.
-        vocab_size: As for ``train``; so are the options that follow ``field``.
-        separator: Cuts a text file into documents; it is no part of them.
+        paths: Files, or glob patterns (``corpus/*.txt``), in this order; the files of a pattern are sorted. In
+            ``.jsonl`` files, the ``field`` of each line is a document; in ``.parquet`` files, that of each row (needs
+            ``minitok[parquet]``). Any other file is text, one document. Text and JSON lines may be compressed, as
+            ``.gz`` or ``.zst`` (needs ``minitok[zstd]``).
+        vocab_size: As for ``train``, like the options after ``field``.
+        separator: Cuts a text file into documents and belongs to none of them.
         field: The field of a JSON line, or the column of a Parquet file, that holds the text.
         pattern: See ``train``.
         special_tokens: See ``train``.
@@ -129,9 +129,9 @@ def train_files(
         name: See ``train``.
 
     Raises:
-        FileNotFoundError: A file is not there, or a pattern matches none.
-        FileFormatError: A line is no JSON, or has no such field; or compressed data is damaged. The message says where.
-        TrainingError: As ``train``; and its other errors.
+        FileNotFoundError: A file does not exist, or a pattern matches none.
+        FileFormatError: A line is not JSON or lacks the field, or compressed data is damaged. The message says where.
+        TrainingError: As for ``train``, like its other errors.
     """
     files = CorpusFiles(paths, separator, field)
     job = Job(vocab_size, check_special(special_tokens), tie_break, byte_order, min_frequency, max_token_length)
@@ -155,17 +155,17 @@ def train_from_counts(
     trace: Emit | None = None,
     name: str | None = None,
 ) -> Tokenizer:
-    """Learn a tokenizer from what has been counted: the second half of ``train``, equal to it to the last id.
+    """Trains a tokenizer on counts: the second half of ``train``, with the same result to the last id.
 
     Args:
-        counts: From ``count_pieces`` or ``count_pieces_in_files``, loaded or merged; they say the pattern and the special
-            tokens, too. They stay as they are, and can be trained on again.
-        vocab_size: See ``train``; so with the other options.
+        counts: From ``count_pieces`` or ``count_pieces_in_files``, loaded or merged. They include the pattern and the
+            special tokens. They are not changed and can be trained on again.
+        vocab_size: As for ``train``, like the options that follow.
         tie_break: See ``train``.
         byte_order: See ``train``.
         min_frequency: See ``train``.
         max_token_length: See ``train``.
-        backend: That of the counts without it.
+        backend: By default that of the counts.
         progress: See ``train``.
         trace: See ``train``.
         name: See ``train``.
