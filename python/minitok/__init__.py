@@ -1,10 +1,10 @@
 """minitok: byte-level BPE to read, to run and to trust.
 
-The pipeline, and where each step is written down to be read (``minitok.reference``, with its mirror in ``rust/``):
+The steps, by the name of the module of ``minitok.reference`` that shows each (its mirror is in ``rust/``):
 
-1. ``pretokenize``  text -> pieces; no merge crosses the edge of a piece
+1. ``pretokenize``  text -> pieces; no merge crosses the boundary of a piece
 2. ``train``        pieces with counts -> merges; the most frequent pair becomes a new id, again and again
-3. ``encode``       piece -> ids; the merges, lowest rank first
+3. ``encode``       piece -> ids; of the pairs that have a merge, the one of lowest rank is merged first
 4. ``decode``       ids -> bytes -> text; nothing is lost
 
 >>> import minitok

@@ -1,4 +1,4 @@
-"""What the public functions accept: checks that end in an error which names what was wrong."""
+"""Checks of the arguments of public functions. A failed check raises an error that names what was wrong."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ __all__ = [
 ]
 
 MAX_ID = (1 << 31) - 1
-# How many ids may stand for nothing, in a small vocabulary.
+# How many ids may be gaps in a small vocabulary.
 MOST_HOLES = 1 << 20
 
 
 def check_pattern(pattern: str) -> str:
-    """The pattern, if it is text."""
+    """Returns the pattern, if it is a string."""
     if not isinstance(pattern, str):
         raise TypeError(f"pattern must be str, not {type(pattern).__name__}")
     try:
@@ -41,7 +41,7 @@ def check_pattern(pattern: str) -> str:
 
 
 def check_merges(merges: Iterable[Sequence[int]], length: int = 2) -> list[tuple[int, ...]]:
-    """The merges as tuples of so many ints that can be ids."""
+    """Returns the merges as tuples of ``length`` ints that can be ids."""
     rows: list[tuple[int, ...]] = []
     for rank, merge in enumerate(merges):
         try:
@@ -51,13 +51,13 @@ def check_merges(merges: Iterable[Sequence[int]], length: int = 2) -> list[tuple
         if len(row) != length:
             raise VocabularyError(f"merge {rank} must be {length} integers, not {len(row)}")
         if any(number >> 31 for number in row):
-            raise VocabularyError(f"merge {rank} holds what is not between 0 and {MAX_ID}: {row}")
+            raise VocabularyError(f"merge {rank} holds a number that is not between 0 and {MAX_ID}: {row}")
         rows.append(row)
     return rows
 
 
 def check_ids(ids: Mapping[bytes, int]) -> dict[bytes, int]:
-    """Tokens and their ids as a dict, if they are bytes and ints that can be ids."""
+    """Returns tokens and their ids as a dict, if they are bytes and ints that can be ids."""
     for token, token_id in ids.items():
         if not isinstance(token, bytes):
             raise TypeError(f"a token must be bytes, not {type(token).__name__}")
@@ -70,7 +70,7 @@ def check_ids(ids: Mapping[bytes, int]) -> dict[bytes, int]:
 
 
 def check_holes(ids: Collection[int]) -> None:
-    """The ids of tokens, if a table by id is not almost all holes: a file of a few bytes must not ask for gigabytes.
+    """Refuses ids with so many gaps that a table by id would be almost empty: a small file must not take gigabytes.
 
     >>> check_holes([0, 1, 2_000_000_000])
     Traceback (most recent call last):
@@ -82,7 +82,7 @@ def check_holes(ids: Collection[int]) -> None:
 
 
 def check_special_tokens(special_tokens: Mapping[str, int]) -> dict[str, int]:
-    """The special tokens as a dict, if they are names and ids."""
+    """Returns the special tokens as a dict, if they are names and ids."""
     for name, token_id in special_tokens.items():
         if not isinstance(name, str):
             raise TypeError(f"the name of a special token must be str, not {type(name).__name__}")
@@ -98,14 +98,14 @@ def check_special_tokens(special_tokens: Mapping[str, int]) -> dict[str, int]:
 
 
 def as_list(texts: Iterable[str | bytes]) -> list[str | bytes]:
-    """The texts of a batch; one text alone is a mistake, not a batch of its characters."""
+    """Returns the texts of a batch as a list. A single text is a mistake, not a batch of its characters."""
     if isinstance(texts, (str, bytes)):
         raise TypeError(f"texts must be an iterable of str or bytes, not one {type(texts).__name__}")
     return list(texts)
 
 
 def thread_count(threads: int | None) -> int:
-    """How many threads to use: as many as there are processors, if the caller does not say."""
+    """Returns how many threads to use: by default one per processor."""
     if threads is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if threads < 1:
@@ -114,13 +114,13 @@ def thread_count(threads: int | None) -> int:
 
 
 def shorten(special: Mapping[str, int]) -> str:
-    """The names of some special tokens, for a message."""
+    """Returns the names of some special tokens, for a message."""
     names = ", ".join(repr(name) for name in list(special)[:8])
     return f"it has {names}{', ...' if len(special) > 8 else ''}" if special else "it has none"
 
 
 def named_special_tokens(named: Collection[str] | str, special: Mapping[str, int]) -> list[str]:
-    """The special tokens that a caller names: a collection of them, or ``"all"``."""
+    """Returns the special tokens that a caller names: a collection of them, or ``"all"``."""
     if named == "all":
         return list(special)
     if isinstance(named, str):
@@ -137,7 +137,7 @@ def added_special_tokens(
     token_bytes: Callable[[int], bytes | None],
     n_vocab: int,
 ) -> dict[str, int]:
-    """The special tokens that are to be added to others, with ids for all, if they contradict nothing that is there.
+    """Returns special tokens to add, with ids for all of them, if they do not contradict the existing ones.
 
     >>> added_special_tokens(["<a>", "<b>"], {"<a>": 256}, lambda _: None, 257)
     {'<b>': 257}

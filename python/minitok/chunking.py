@@ -1,9 +1,9 @@
-"""Parts of a text that have at most so many tokens.
+"""Cuts a text into parts of a limited number of tokens.
 
-A part must not end inside a character, which may be several tokens, and should have the tokens by itself that it has in
-the text. That is not so at every cut: a piece may be cut otherwise without what follows it (``'l`` of ``'ll`` in ``gpt2``),
-and a token that is taken whole need not come from merges. So each part is encoded once more and made shorter if need be,
-which in practice it is not.
+A part must not end inside a character, which may be several tokens, and by itself it should have the same tokens as within
+the text. That does not hold at every cut: a piece may be cut differently without the text after it (``'l`` of ``'ll`` in
+``gpt2``), and a token that is taken whole need not come from merges. So each part is encoded again and shortened if
+necessary, which in practice it rarely is.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def truncate_text(codec: Codec, text: str, max_tokens: int, allowed: Sequence[st
     """See ``Tokenizer.truncate_text``. The text is normalized already."""
     check_number("max_tokens", max_tokens, least=0)
     slices = (text[start : start + SLICE] for start in range(0, len(text), SLICE))
-    # One more than wanted tells whether this is all of it.
+    # One more than wanted shows whether this is all of it.
     ids = list(islice(encode_iterable(codec, slices, allowed), max_tokens + 1))
     if len(ids) <= max_tokens:
         return utf8(text).decode()
@@ -54,13 +54,13 @@ def chunk(codec: Codec, text: str, max_tokens: int, overlap: int, allowed: Seque
 
 
 class Chunks:
-    """One text on its way into parts. A place is the number of tokens before it."""
+    """The state of cutting one text into parts. A cut is given by the number of tokens before it."""
 
     def __init__(self, codec: Codec, text: str, max_tokens: int, overlap: int, allowed: Sequence[str]) -> None:
         self.codec, self.max_tokens, self.overlap, self.allowed = codec, max_tokens, overlap, allowed
         self.data = utf8(text)
         self.ends = token_ends(codec, codec.encode(text, allowed))
-        # The places between two characters, ascending; the first is 0, the last the end of the text.
+        # The cuts between two characters, ascending; the first is 0, the last the end of the text.
         self.places = [place for place, end in enumerate(self.ends) if is_boundary(self.data, end)]
 
     def parts(self) -> Iterator[str]:
@@ -70,7 +70,7 @@ class Chunks:
             yield self.text(start, end)
 
     def following(self, before: int) -> tuple[int, int]:
-        """The part after the one that ends at ``before``: it must reach further, and overlaps as far as that allows."""
+        """Returns the part after the one that ends at ``before``. It must reach further, and overlaps as far as that allows."""
         first = bisect_left(self.places, max(0, before - self.overlap))
         for start in self.places[first : bisect_right(self.places, before)]:
             for end in reversed(
@@ -87,13 +87,13 @@ class Chunks:
 
 
 def token_ends(codec: Codec, ids: Sequence[int]) -> list[int]:
-    """Where in the bytes each token ends, after a 0 for the beginning."""
+    """Returns 0 and the offset in bytes at which each token ends."""
     lengths = {token_id: len(codec.decode_bytes([token_id])) for token_id in set(ids)}
     return list(accumulate((lengths[token_id] for token_id in ids), initial=0))
 
 
 def is_boundary(data: bytes, place: int) -> bool:
-    """Whether a character of the UTF-8 text ends, or the text does, before the byte.
+    """Returns whether a character of the UTF-8 text, or the text itself, ends before the byte.
 
     >>> [is_boundary("é!".encode(), place) for place in range(4)]
     [True, False, True, True]

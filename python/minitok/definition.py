@@ -69,15 +69,15 @@ class Definition:
         vocab: Tokens and merges, as the backend holds them.
         pattern: How text is split before merging: a named pattern or a regular expression.
         special_tokens: Names and ids of the special tokens.
-        normalizer: The normal form of Unicode that text is put into first; None for text as it is.
-        late_special: Special tokens that are looked for after the others, and in normalized text.
+        normalizer: The normal form of Unicode that text is put into first; None if text is not changed.
+        late_special: Special tokens that are found after the others, in normalized text.
         name: A name, for ``repr`` and messages.
         trained: How it was trained: options, corpus, why it stopped.
         backend: ``rust`` or ``python``: whose ``vocab`` it is.
         reopen: For a published encoding: called with the name and a backend, it gives the same tokenizer again.
 
     Raises:
-        PatternError: The pattern is not one that both backends read alike.
+        PatternError: The pattern is malformed, or means different things to the two backends.
         VocabularyError: The special tokens contradict the vocabulary or one another.
     """
 
@@ -174,7 +174,7 @@ class Definition:
     # -- what it holds -----------------------------------------------------------------------------------------------
 
     def vocabulary(self) -> tuple[dict[int, bytes], list[Merge], bool]:
-        """All tokens by id, all merges as (left, right, id, rank), and whether whole pieces are taken as tokens."""
+        """Returns all tokens by id, all merges as (left, right, id, rank), and ``whole_pieces``."""
         merges: Any = [tuple(merge) for merge in self.vocab.merges]
         return dict(self.vocab.tokens), merges, self.vocab.whole_pieces
 
@@ -192,7 +192,7 @@ class Definition:
 
     @property
     def n_vocab(self) -> int:
-        """One more than the highest id; holes count."""
+        """One more than the highest id; gaps count."""
         return max(self.vocab.n_ids, *(token_id + 1 for token_id in self.special_tokens.values()), 0)
 
     @property
@@ -212,7 +212,7 @@ class Definition:
     # -- others like it ----------------------------------------------------------------------------------------------
 
     def changed(self, **changes: Unpack[Changes]) -> Definition:
-        """The same but for the changes. The name goes unless they give one, since the ids may be others."""
+        """Returns a copy with the changes. The name is dropped unless they give one, since the ids may differ."""
         return replace(self, **{"name": None, "reopen": None, **changes})  # type: ignore[arg-type]
 
     def with_backend(self, backend: str) -> Definition:
@@ -220,10 +220,11 @@ class Definition:
         return restored(self.content(), self.name, self.trained, backend)
 
     def truncate(self, vocab_size: int) -> Definition:
-        """The first ids, which a shorter training would have given, and the special tokens behind them (SPEC T9).
+        """Returns the first ids, as a shorter training would have given, and the special tokens after them (SPEC T9).
 
         Raises:
-            VocabularyError: The size is not possible, or ids do not ascend with the merges, single bytes first.
+            VocabularyError: The size is not possible, or the ids are not in the order of the merges, single bytes
+                first.
         """
         made = [token_id for _, _, token_id, _ in self.vocab.merges]
         ascending = all(earlier <= later for earlier, later in zip(made, made[1:], strict=False))

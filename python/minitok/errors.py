@@ -24,7 +24,7 @@ class MinitokError(Exception):
 
 
 class PatternError(MinitokError, ValueError):
-    """The split pattern is not one that both engines read alike, or matching it took too many steps.
+    """The split pattern is malformed, means different things to the two engines, or took too many steps.
 
     ``pattern`` is the pattern, ``reason`` what is wrong with it.
     """
@@ -47,7 +47,7 @@ class TrainingError(MinitokError, ValueError):
 
 
 class UnknownTokenError(MinitokError, KeyError):
-    """An id that stands for nothing (SPEC D3).
+    """An id without a token (SPEC D3).
 
     ``token_id`` is the id, ``position`` its index in the sequence.
 
@@ -89,7 +89,7 @@ class MissingByteError(MinitokError, ValueError):
 class DisallowedSpecialTokenError(MinitokError, ValueError):
     """The text contains a special token that the caller disallowed (SPEC E3).
 
-    ``token`` is its text, ``position`` the byte of the UTF-8 text at which it begins.
+    ``token`` is its text, ``position`` the offset in bytes of the UTF-8 text at which it begins.
     """
 
     def __init__(self, token: str, position: int) -> None:
@@ -117,7 +117,7 @@ class UnknownModelError(MinitokError, KeyError):
 
 
 class FileFormatError(MinitokError, ValueError):
-    """A file that is not what it should be. The message names the file, the line where there is one, and the reason.
+    """A malformed file. The message names the file, the line if there is one, and the reason.
 
     >>> str(FileFormatError("my.json", "no merges", line=3))
     'my.json:3: no merges'
@@ -135,4 +135,4 @@ class FileFormatError(MinitokError, ValueError):
 
 
 class BackendError(MinitokError, ImportError):
-    """The implementation that was asked for is not there."""
+    """The requested backend is not available, or its settings are wrong."""

@@ -21,13 +21,13 @@ def load(
     special_tokens: Mapping[str, int] | None = None,
     backend: str | None = None,
 ) -> Tokenizer:
-    """Read a tokenizer from a file of minitok, Hugging Face (``tokenizer.json``), minbpe or tiktoken, or from a folder.
+    """Reads a tokenizer from a file of minitok, Hugging Face (``tokenizer.json``), minbpe or tiktoken, or from a folder.
 
     A folder is read by its ``tokenizer.json``, or else by its ``vocab.json`` and ``merges.txt``.
 
     Args:
-        path: The file or folder. What it is, its content says; the name plays no part.
-        pattern: How text is cut, for the files that do not say: tiktoken's, which need it, and GPT-2's (``gpt2``).
+        path: The file or folder. Its content decides what it is; the name does not matter.
+        pattern: How text is cut, for files that do not say: required for tiktoken's; ``gpt2`` by default for GPT-2's.
         special_tokens: Names and ids, for the same files.
         backend: As for ``Tokenizer``.
 

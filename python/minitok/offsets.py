@@ -1,4 +1,4 @@
-"""Where tokens lie in their text, in bytes and in characters."""
+"""The offsets of tokens in their text, in bytes and in characters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["byte_spans", "char_spans"]
 
 
 def byte_spans(tokens: Sequence[bytes]) -> list[tuple[int, int]]:
-    """Start and end of each token in the bytes that they make together.
+    """Returns start and end of each token in the bytes that they spell.
 
     >>> byte_spans([b"ab", b"c"])
     [(0, 2), (2, 3)]
@@ -22,7 +22,7 @@ def byte_spans(tokens: Sequence[bytes]) -> list[tuple[int, int]]:
 
 
 def char_spans(tokens: Sequence[bytes]) -> list[tuple[int, int]]:
-    """The characters that each token holds or holds a part of, of the UTF-8 text that they make together.
+    """Returns the characters that each token holds, even in part, of the UTF-8 text that they spell.
 
     A character begins at every byte that is not a continuation byte (80 to BF).
 

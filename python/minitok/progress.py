@@ -1,4 +1,4 @@
-"""What a long task says of how far it is."""
+"""How a long task reports its progress."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ __all__ = ["Progress", "start_progress"]
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a task is: its phase, how much of it is done, and of how much; None where that is not known.
+    """The progress of a task: its phase, how much is done, and of how much; None if that is not known.
 
-    ``counting`` and ``encoding`` go by bytes, ``merging`` by merges. ``seconds`` is the time since the phase began.
+    ``counting`` and ``encoding`` are measured in bytes, ``merging`` in merges. ``seconds`` is the time since the phase
+    began.
 
     >>> at = Progress("counting", 3_000_000, 12_000_000, seconds=0.5)
     >>> at.rate, at.remaining
@@ -34,19 +35,19 @@ class Progress:
 
     @property
     def rate(self) -> float | None:
-        """Bytes or merges a second, on the average of the phase; None before anything is done."""
+        """Bytes or merges a second, averaged over the phase; None before anything is done."""
         return self.done / self.seconds if self.done and self.seconds > 0 else None
 
     @property
     def remaining(self) -> float | None:
-        """Seconds that are left of the phase at this rate; None where that cannot be told."""
+        """Seconds left in the phase at this rate; None if not known."""
         rate = self.rate
         return None if self.total is None or rate is None else max(0, self.total - self.done) / rate
 
 
 @contextmanager
 def start_progress(progress: bool | Callable[[Progress], object]) -> Iterator[Show]:
-    """What to call with phase, done and total: it tells the caller's function, a bar, or nobody."""
+    """Returns a function of phase, done and total that reports to the caller's function, to a bar, or to nobody."""
     if callable(progress):
         yield timed(progress)
     elif progress:
@@ -57,7 +58,7 @@ def start_progress(progress: bool | Callable[[Progress], object]) -> Iterator[Sh
 
 
 def timed(hear: Callable[[Progress], object]) -> Show:
-    """Tell how far a task is, with the time since its phase began."""
+    """Reports the progress of a task, with the time since its phase began."""
     began: dict[str, float] = {}
 
     def show(phase: str, done: int, total: int | None) -> None:

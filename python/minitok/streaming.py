@@ -18,18 +18,18 @@ BLOCK = 1 << 16
 
 
 def encode_iterable(codec: Codec, chunks: Iterable[str | bytes], allowed: Sequence[str]) -> Iterator[int]:
-    """The ids of the chunks' concatenation: text up to the last safe cut is encoded, the rest waits for what follows."""
+    """Yields the ids of the concatenated chunks: text up to the last safe cut is encoded, the rest waits."""
     blocks = safe_blocks(codec, as_bytes(chunks), allowed)
     return (token_id for text, coder in blocks for token_id in coder.encode(text, allowed))
 
 
 def count_iterable(codec: Codec, chunks: Iterable[str | bytes], allowed: Sequence[str]) -> int:
-    """How many ids the chunks' concatenation has."""
+    """Returns how many ids the concatenated chunks have."""
     return sum(coder.count(text, allowed) for text, coder in safe_blocks(codec, as_bytes(chunks), allowed))
 
 
 def as_bytes(chunks: Iterable[str | bytes]) -> Iterator[bytes]:
-    """The chunks as UTF-8; one text alone is a mistake, not chunks of a character each."""
+    """Yields the chunks as UTF-8. A single text is a mistake, not chunks of one character each."""
     if isinstance(chunks, (str, bytes)):
         raise TypeError(f"chunks must be an iterable of str or bytes, not one {type(chunks).__name__}")
     return (utf8(chunk) for chunk in join_surrogates(chunks))
@@ -38,9 +38,9 @@ def as_bytes(chunks: Iterable[str | bytes]) -> Iterator[bytes]:
 def safe_blocks(
     codec: Codec, chunks: Iterable[bytes], allowed: Sequence[str], size: int = BLOCK
 ) -> Iterator[tuple[bytes, Codec]]:
-    """The chunks' concatenation in blocks of about ``size`` bytes, whose ids one after the other are its ids.
+    """Yields the concatenated chunks in blocks of about ``size`` bytes whose ids, joined, are those of the whole.
 
-    With each block comes the codec to encode it with: those behind the first go on from what stood before them.
+    Each block comes with the codec to encode it: that of a later block continues from the text before it.
     """
     text = bytearray()
     wanted = size
@@ -53,6 +53,6 @@ def safe_blocks(
             yield bytes(text[:cut]), codec
             codec = codec.going_on()
         del text[:cut]
-        # Where no cut is known, look again only when there is twice as much: the looking stays linear.
+        # If there is no safe cut, look again only when there is twice as much text: the search stays linear.
         wanted = max(size, 2 * len(text))
     yield bytes(text), codec

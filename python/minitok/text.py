@@ -1,4 +1,4 @@
-"""Text on its way in: ``str`` and ``bytes``, and what a surrogate becomes."""
+"""Converts text, ``str`` or ``bytes``, to UTF-8; says what a surrogate becomes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Text = str | bytes
 
 
 def utf8(text: str | bytes) -> bytes:
-    """The text as bytes; in a ``str``, a surrogate pair is its code point and a lone surrogate U+FFFD (SPEC E4).
+    """Returns the text as bytes; in a ``str``, a surrogate pair is its code point, a lone surrogate U+FFFD (SPEC E4).
 
     >>> utf8("a\\ud83d\\ude00\\ud83d").decode()
     'a😀�'
@@ -29,7 +29,7 @@ def utf8(text: str | bytes) -> bytes:
 
 
 def join_surrogates(chunks: Iterable[str | bytes]) -> Iterator[str | bytes]:
-    """The chunks, but with no surrogate pair torn in two: a high one at an end waits for the next chunk.
+    """Yields the chunks without cutting a surrogate pair: a high surrogate at an end waits for the next chunk.
 
     >>> list(join_surrogates(["a\\ud83d", "\\ude00b"]))
     ['a', '\\ud83d\\ude00b']

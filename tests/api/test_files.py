@@ -61,7 +61,7 @@ def test_a_vocabulary_with_holes_comes_back(tmp_path_factory, ranks, text):
         ({"special_tokens": []}, "'special_tokens' is a list"), ({"special_tokens": {"<s>": "1"}}, "'<s>'"),
         ({"special_tokens": {"<s>": 97}}, "has the id 97 of the token b'a'"), ({"special_tokens": {"": 300}}, "a special token is empty"),
         ({"special_tokens": {"<s>": True}}, "'<s>'"), ({"merges": KeyError}, "no 'merges'"), ({"merges": {}}, "'merges' is a dict"),
-        ({"merges": [[97]]}, "merge 0 is not 2 numbers"), ({"merges": [[97, 98], [97, "b"]]}, "merge 1 holds what is no whole number"),
+        ({"merges": [[97]]}, "merge 0 is not 2 numbers"), ({"merges": [[97, 98], [97, "b"]]}, "merge 1 holds something other than a whole number"),
         ({"merges": [[97, 98.0]]}, "merge 0 holds"), ({"merges": [[97, -1]]}, "merge 0 holds"), ({"merges": [[97, 1 << 40]]}, "merge 0 holds"),
         ({"merges": [[97, 256]]}, "256 is not a token before it"), ({"merges": [[97, 98], [97, 98]]}, "is merged twice"),
         ({"byte_order": "other"}, "unknown byte_order 'other'"), ({"byte_order": [1, 2]}, "byte_order is not 256 numbers"),

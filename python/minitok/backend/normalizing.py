@@ -1,12 +1,12 @@
-"""Text in a normal form of Unicode before it is encoded, for the models that were trained so (Qwen: NFC).
+"""Text put into a normal form of Unicode before it is encoded, for models that were trained with one (Qwen: NFC).
 
 ``é`` can be written as one character or as ``e`` and an accent; a normal form chooses. It changes the text: such a tokenizer
-is not ``lossless``, what it decodes is the text in its normal form, and offsets and parts of texts are those of that.
+is not ``lossless``, decoding gives the normalized text, and offsets and chunks refer to that.
 
-Special tokens are found first, in the text as it was, and each segment between them is put into the form by itself. So no
-normal form makes a special token out of other characters (a wide ``<`` is ``<`` in NFKC). Special tokens that are *late* are
-the exception: they are found after that, in what the others left, in its normal form. Hugging Face calls them
-``normalized``, and has them without a normal form, too, where they only give way to the others (DeepSeek V4).
+Special tokens are found first, in the original text, and each segment between them is normalized by itself. So normalizing
+never makes a special token out of other characters (a wide ``<`` is ``<`` in NFKC). *Late* special tokens are the exception:
+they are found afterwards, in the normalized segments. Hugging Face calls them ``normalized``, and has them without a normal
+form, too, where they only yield to the others (DeepSeek V4).
 
 By hand, with NFC and ``<s>``: ``e·◌́<s>`` -> the segment ``e·◌́`` and the id of ``<s>``; the segment -> ``é`` -> its ids.
 
@@ -41,7 +41,7 @@ FORMS = ("NFC", "NFD", "NFKC", "NFKD")
 
 
 def normal(text: str | bytes, form: str | None) -> bytes:
-    r"""The text in the normal form, or as it is, as UTF-8; bytes that are no UTF-8 stay as they are.
+    r"""Returns the text in the normal form, or unchanged, as UTF-8; bytes that are not UTF-8 do not change.
 
     >>> normal("e\u0301", "NFC").decode()
     'é'
@@ -56,14 +56,14 @@ def normal(text: str | bytes, form: str | None) -> bytes:
 
 
 def normalize(text: str, form: str | None) -> str:
-    """The text in the normal form, or as it is. Raises TypeError for what is not str."""
+    """Returns the text in the normal form, or unchanged. Raises TypeError for anything but a str."""
     if not isinstance(text, str):
         raise TypeError(f"text must be str, not {type(text).__name__}")
     return text if form is None else normal(text, form).decode()
 
 
 class NormalizingCodec:
-    """A codec behind a normal form, late special tokens, or both: it finds the special tokens, the codec does the rest."""
+    """A codec behind a normal form, late special tokens, or both: it finds special tokens, the codec does the rest."""
 
     def __init__(
         self, codec: Codec, implementation: Backend, special: Mapping[str, int], form: str | None, late: Collection[str]
@@ -79,9 +79,9 @@ class NormalizingCodec:
                 )
         self.codec, self.form, self.special, self.late = codec, form, special, frozenset(late)
         self.finder = implementation.special_tokens
-        # The special tokens allowed last, and what finds the early ones of them, and the late ones.
+        # The special tokens allowed in the last call, and the finders of the early and the late ones.
         self.last: tuple[Sequence[str], Any, Any] = (), self.finder({}), self.finder({})
-        # What has nothing to do with text on its way in.
+        # Methods that take no text are the codec's own.
         self.check = codec.check
         self.decode = codec.decode
         self.decode_bytes = codec.decode_bytes
@@ -93,7 +93,7 @@ class NormalizingCodec:
         return self
 
     def segments(self, text: str | bytes, allowed: Sequence[str]) -> list[bytes | int]:
-        """The segments in their normal form, and the ids of the special tokens between them."""
+        """Returns the segments in their normal form, and the ids of the special tokens between them."""
         early, late = self.finders(allowed)
         found: list[bytes | int] = []
         for part in cut(utf8(text), early):
@@ -112,7 +112,7 @@ class NormalizingCodec:
         return early, late
 
     def safe_cut(self, text: bytes, allowed: Sequence[str]) -> int:
-        """As the codec's, which is between a letter or digit and white space, both ASCII: no normal form looks across it.
+        """As the codec's: between a letter or digit and white space, both ASCII. No normal form looks across that.
 
         A late special token may, as it need not stand in the text as it is.
         """
@@ -156,7 +156,7 @@ class NormalizingCodec:
         return [sum(1 if isinstance(part, int) else next(found) for part in parts) for parts in batch]
 
     def trace(self, text: str | bytes, allowed: Sequence[str], emit: Callable[[dict[str, Any]], object]) -> list[int]:
-        """As the codec's; places are those of the text in its normal form."""
+        """As the codec's; offsets refer to the normalized text."""
         ids: list[int] = []
         at = pieces = 0
         for part in self.segments(text, allowed):
@@ -176,16 +176,16 @@ class NormalizingCodec:
 
 
 def cut(data: bytes, finder: Any) -> list[bytes | int]:
-    """The text between special tokens, and their ids."""
+    """Returns the segments between special tokens, and the tokens' ids."""
     return [data[start:end] if token_id is None else token_id for start, end, token_id in finder.split(data)]
 
 
 def only_text(batch: Iterable[Iterable[bytes | int]]) -> list[str | bytes]:
-    """The segments that are text, of all texts."""
+    """Returns the segments of all texts that are text."""
     return [part for parts in batch for part in parts if not isinstance(part, int)]
 
 
 def moved(event: dict[str, Any], at: int, pieces: int) -> dict[str, Any]:
-    """The event of a segment as one of the text, in which so many bytes and pieces come before it."""
+    """Returns the event of a segment as one of the whole text, given how many bytes and pieces come before."""
     moves = {"start": at, "end": at, "piece": pieces}
     return {key: value + moves[key] if key in moves else value for key, value in event.items()}

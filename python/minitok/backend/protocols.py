@@ -70,10 +70,10 @@ class StreamDecoder(Protocol):
     """Turns ids into text as they come, and never shows half a character (SPEC D4)."""
 
     def push(self, token_id: int) -> str:
-        """The text that is certain now that this token has come; possibly none."""
+        """Returns the text that is certain now that this token has come; it may be empty."""
 
     def finish(self) -> str:
-        """The end of the stream: what was held back is no character any more, and becomes U+FFFD."""
+        """Ends the stream: bytes held back can no longer become a character, and become U+FFFD."""
 
 
 class PieceCounter(Protocol):

@@ -1,7 +1,7 @@
 """The reference with the calls of the extension: ``str`` as well as ``bytes``, NumPy arrays, batches.
 
-No algorithm lives here, as none lives in ``rust/python``, whose counterpart this is. ``threads`` has no effect: the
-reference uses one.
+There is no algorithm here, as there is none in ``rust/python``, its counterpart. ``threads`` has no effect: the reference
+uses one.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MAX_ID = (1 << 32) - 1
 
 
 def checked_ids(ids: Iterable[int] | npt.NDArray[Any]) -> list[int]:
-    """The ids as a list of ints; what is no integer is a TypeError, what can be no id is unknown (SPEC D3)."""
+    """Returns the ids as ints. Anything but an integer is a TypeError; a number that cannot be an id is unknown (SPEC D3)."""
     if isinstance(ids, np.ndarray):
         if ids.ndim != 1:
             raise ValueError(f"token ids must be one-dimensional, not {ids.ndim}-dimensional")
@@ -190,7 +190,7 @@ def train(
     base: tuple[Vocab, int] | None = None,
     keep: bool = False,  # noqa: FBT002 - the extension's call
 ) -> tuple[list[tuple[int, int]], list[int], int, str]:
-    """The merges of the pieces counted, the count of each, how many had rivals of equal count, and why training stopped."""
+    """Returns the merges, the count of each, the number of ties, and why training stopped."""
     del keep
     plain = reference_train.TrainOptions(
         options.n_merges, options.byte_order, options.tie_break, options.min_frequency, options.max_token_length

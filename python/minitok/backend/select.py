@@ -13,7 +13,7 @@ __all__ = ["BACKEND", "check_cache", "default_backend", "load_backend"]
 
 
 def default_backend() -> BackendName:
-    """The backend that the environment and the installation ask for."""
+    """Returns the backend that the environment and the installation choose."""
     chosen = os.environ.get("MINITOK_BACKEND", "")
     if chosen not in ("", "rust", "python"):
         raise BackendError(f"MINITOK_BACKEND is {chosen!r}; it can be 'rust' or 'python'")
@@ -29,7 +29,7 @@ def default_backend() -> BackendName:
 
 
 def check_cache() -> None:
-    """Raise unless the extension can read how large the environment wants the caches."""
+    """Raises unless ``MINITOK_CACHE`` is a size that the extension can use."""
     wanted = os.environ.get("MINITOK_CACHE", "")
     digits = wanted.isascii() and wanted.isdecimal() and len(wanted) <= 7
     if wanted and not (digits and 1 <= int(wanted) <= 1 << 20):
@@ -42,7 +42,7 @@ check_cache()
 
 @cache
 def load_backend(name: str | None = None) -> Backend:
-    """The implementation of that name; the default without one.
+    """Returns the implementation of that name, or the default.
 
     >>> load_backend("python").name
     'python'

@@ -1,7 +1,7 @@
-"""The methods that are called most, without their Python frame: for a few words it would be a quarter of the call.
+"""The most frequent methods without their Python frame, which would be a quarter of a call with a few words.
 
-Where Rust is the default, ``Shortcuts`` is a class of the extension. It has these methods for calls with nothing but a text;
-with options it calls those in Python, which are kept here. Elsewhere those in Python are the only ones.
+If Rust is the default, ``Shortcuts`` is a class of the extension. It handles calls with only a text, and passes calls with
+options on to the Python methods, which are kept here. Otherwise the Python methods are the only ones.
 """
 
 from __future__ import annotations

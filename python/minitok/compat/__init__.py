@@ -1,1 +1,1 @@
-"""The faces of other libraries, for code that was written for them."""
+"""The interfaces of other libraries, for code that was written for them."""

@@ -1,10 +1,10 @@
-"""tiktoken's face, over minitok: ``import minitok.compat.tiktoken as tiktoken``, and the code that follows runs as it was.
+"""tiktoken's interface over minitok: ``import minitok.compat.tiktoken as tiktoken``, and other code runs unchanged.
 
 All public names of tiktoken 0.14 with their signatures, defaults and errors, and those private ones that its own tests and
-other packages use. The ids are the same. ``install()`` makes other people's ``import tiktoken`` mean this module.
+other packages use. The ids are the same. ``install()`` makes any ``import tiktoken`` in the process mean this module.
 
 What differs: encodings come with the package and nothing is downloaded; ``list_encoding_names`` lists minitok's; a pattern
-that minitok does not read alike everywhere is refused (``PatternError``); no input panics.
+that the two backends would read differently is refused (``PatternError``); no input panics.
 
 >>> import minitok.compat.tiktoken as tiktoken
 >>> enc = tiktoken.encoding_for_model("gpt-4o")
@@ -58,7 +58,7 @@ ENCODINGS: dict[str, Encoding] = {}
 
 
 class Encoding:
-    """An encoding with the names and the habits of tiktoken's; ``tokenizer`` is minitok's own.
+    """An encoding with the names and the behaviour of tiktoken's; ``tokenizer`` is the ``Tokenizer`` behind it.
 
     >>> enc = get_encoding("gpt2")
     >>> enc.encode("hello world"), enc.eot_token, enc.n_vocab
@@ -164,7 +164,7 @@ class Encoding:
         return self.tokenizer.decode_bytes(tokens)
 
     def decode(self, tokens: Sequence[int], errors: str = "replace") -> str:
-        """The text of the ids; bytes that are no UTF-8 are treated as ``errors`` says."""
+        """Returns the text of the ids; ``errors`` says what to do with bytes that are not UTF-8."""
         return self.tokenizer.decode(tokens, errors)
 
     def decode_single_token_bytes(self, token: int) -> bytes:
@@ -247,7 +247,7 @@ class Encoding:
     def _check(
         self, text: str, allowed: Literal["all"] | AbstractSet[str], disallowed: Literal["all"] | Collection[str]
     ) -> Collection[str]:
-        """The special tokens to find, once those that must not be there have been looked for."""
+        """Returns the special tokens to find; raises if a disallowed one occurs."""
         found = self._allowed(allowed)
         names = self.special_tokens_set - found if disallowed == "all" else set(disallowed)
         try:

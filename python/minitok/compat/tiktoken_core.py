@@ -1,7 +1,7 @@
 """``CoreBPE``: the part of tiktoken that is Rust there, and minitok here.
 
-Two of its methods are about text that may go on. More text can change the ids of the last piece, and the ids of white space
-before it, since the pattern may then cut elsewhere. These ids are *unstable*; all before them are stable.
+Two of its methods are about text that may continue. More text can change the ids of the last piece, and of white space before
+it, since the pattern may then cut elsewhere. These ids are *unstable*; all before them are stable.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class CoreBPE:
         return list(self.sorted_tokens)
 
     def _encode_bytes(self, data: bytes) -> list[int]:
-        """The ids of bytes that may end, or stop being UTF-8, anywhere: what is no UTF-8 goes on the last piece."""
+        """Returns the ids of bytes that may end anywhere or hold invalid UTF-8: such bytes join the last piece."""
         try:
             return self.encode_ordinary(data.decode())
         except UnicodeDecodeError as error:

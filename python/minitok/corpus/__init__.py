@@ -1,6 +1,6 @@
 """From files to counted pieces, to learnt merges, and to packed ids.
 
 Reading order: ``files`` (documents of text, JSON lines and Parquet), ``compression`` (``.gz`` and ``.zst``), ``counts``
-(``PieceCounts``: all that training needs to know), ``counts_file`` (how they are kept), ``counting``, ``learning``, ``report``
-(what a training says of itself), ``packing`` (ids on the disk), ``temporary`` (a folder for what memory does not hold).
+(``PieceCounts``: all that training needs to know), ``counts_file`` (how they are kept), ``counting``, ``learning``,
+``report`` (how a training went), ``packing`` (ids on disk), ``temporary`` (a folder for data that does not fit into memory).
 """

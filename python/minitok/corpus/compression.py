@@ -1,4 +1,4 @@
-"""Files as they are, or compressed: ``.gz`` and ``.zst`` are read as what is inside them."""
+"""Plain and compressed files: ``.gz`` and ``.zst`` are read as the file inside them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BUFFER = 1 << 18
 
 
 def inner_suffix(file: Path) -> str:
-    """What kind of file it is, were it not compressed.
+    """Returns the suffix of the file without the suffix of its compression.
 
     >>> inner_suffix(Path("docs.jsonl.gz")), inner_suffix(Path("docs.txt"))
     ('.jsonl', '.txt')
@@ -31,9 +31,9 @@ def inner_suffix(file: Path) -> str:
 
 @contextmanager
 def opened(file: Path) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
-    """The bytes of a file, without its compression; and what tells how much of the file itself has been read.
+    """Opens a file for its decompressed bytes; also returns a function that says how much of the file has been read.
 
-    Reading raises FileFormatError where compressed data is damaged, cut off, or none at all.
+    Reading raises FileFormatError if compressed data is damaged, cut off or missing.
 
     Raises:
         ImportError: ``.zst`` needs ``minitok[zstd]``.
@@ -48,7 +48,7 @@ def opened(file: Path) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
 
 
 class Inside(io.RawIOBase):
-    """What is inside a compressed file. Whatever is wrong with the compression is said of the file."""
+    """The decompressed content of a file. Errors of the compression name the file."""
 
     name: str
     damage: tuple[type[Exception], ...]
@@ -56,7 +56,7 @@ class Inside(io.RawIOBase):
 
     def __init__(self, file: Path, raw: io.BufferedReader) -> None:
         self.file, self.raw = file, raw
-        # To the decoders, nothing at all is a whole file of nothing.
+        # To the decoders, an empty file is complete.
         if not raw.peek(1):
             raise FileFormatError(file, f"not {self.name}: it is empty")
 
@@ -96,7 +96,7 @@ class ZstdInside(Inside):
 
 
 def import_zstd(file: Path) -> Any:
-    """The module of Python 3.14 and later, or the one that brings it to earlier ones."""
+    """Imports the module of Python 3.14 and later, or its backport."""
     from importlib import import_module
 
     for name in ("compression.zstd", "backports.zstd"):

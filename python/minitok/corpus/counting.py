@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CorpusFiles", "Counting", "count_pieces", "count_pieces_in_files"]
 
-# How many bytes of documents are handed to the backend at a time.
+# How many bytes of documents are passed to the backend at a time.
 BATCH = 1 << 22
 
 # The least that counting with bounded memory needs for its buffers, in bytes; rust/fast/count has the same number.
@@ -39,9 +39,9 @@ def count_pieces(
     max_memory: int | None = None,
     progress: bool | Callable[[Progress], object] = False,
 ) -> PieceCounts:
-    """Count the pieces of texts: the first half of ``train``, whose options these are.
+    """Counts the pieces of texts: the first half of ``train``, with its options.
 
-    ``train_from_counts`` is the other half. Costs O(n) time for n bytes, and memory for the distinct pieces only.
+    ``train_from_counts`` is the other half. Costs O(n) time for n bytes, and memory only for the distinct pieces.
 
     >>> from minitok import train, train_from_counts
     >>> counts = count_pieces(["low lower lowest"])
@@ -65,7 +65,7 @@ def count_pieces_in_files(
     max_memory: int | None = None,
     progress: bool | Callable[[Progress], object] = False,
 ) -> PieceCounts:
-    """Count the pieces of files: the first half of ``train_files``, whose options these are."""
+    """Counts the pieces of files: the first half of ``train_files``, with its options."""
     files = CorpusFiles(paths, separator, field)
     with Counting(pattern, special_tokens, backend, threads, max_memory) as counting, start_progress(progress) as show:
         counting.add_files(files, show)
@@ -123,14 +123,14 @@ class Counting:
         return PieceCounts(self.counter, self.pattern, self.special, self.backend.name, self.scratch)
 
     def add_texts(self, texts: Iterable[str | bytes], show: Show) -> None:
-        """Count the pieces of some documents."""
+        """Counts the pieces of documents."""
         read = 0
         for size in self.add_batches(texts):
             read += size
             show("counting", read, None)
 
     def add_batches(self, texts: Iterable[str | bytes]) -> Iterator[int]:
-        """Count the pieces of some documents, a few megabytes at a time; the bytes of each batch are given."""
+        """Counts the pieces of documents, a few megabytes at a time; yields the bytes of each batch."""
         batch: list[str | bytes] = []
         size = 0
         for text in checked(texts):
@@ -142,7 +142,7 @@ class Counting:
         yield self.counter.add(batch)
 
     def add_files(self, corpus: CorpusFiles, show: Show) -> None:
-        """Count the pieces of some files. Progress goes by the bytes of the files, compressed as they are."""
+        """Counts the pieces of files. Progress is in bytes of the files, without decompression."""
         sizes = [file.stat().st_size for file in corpus.files]
         done = 0
 
@@ -155,7 +155,7 @@ class Counting:
             tell(0)
 
     def add_file(self, file: Path, corpus: CorpusFiles, tell: Callable[[int], object]) -> None:
-        """Count the pieces of a file; ``tell`` hears how much of it has been read."""
+        """Counts the pieces of a file; ``tell`` is called with the number of bytes read so far."""
         read = 0
 
         def reached(position: int) -> None:

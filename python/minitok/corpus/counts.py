@@ -1,8 +1,7 @@
 """How often each piece of a corpus occurs: all that training needs to know of it.
 
-Counting and learning are two steps with a seam between them. What was counted can be kept in a file, trained on again with
-other options, and put together with what other processes or machines have counted: counts are sums, so the result is that
-of counting it all at once.
+Counting and learning are two steps with a seam between them. Counts can be saved, trained on again with other options, and
+merged with those of other processes or machines: counts are sums, so the result is that of counting everything at once.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ LIMIT = 1 << 63
 
 
 class PieceCounts:
-    """The distinct pieces of a corpus with their counts, in the order in which they were first seen.
+    """The distinct pieces of a corpus with their counts, in the order of first appearance.
 
     Made by ``count_pieces`` and ``count_pieces_in_files``; it never changes. It can be pickled, so that processes can count
     parts of a corpus.
@@ -87,12 +86,12 @@ class PieceCounts:
         return self._unique
 
     def to_dict(self) -> Counted:
-        """Each distinct piece and its count, in the order in which they were first seen."""
+        """Returns each distinct piece and its count, in the order of first appearance."""
         pieces: Counted = self.counter.pieces
         return pieces
 
     def merge(self, *others: PieceCounts) -> PieceCounts:
-        """What counting this corpus and then the others would have given, exactly, the order of pieces included.
+        """Merges counts: exactly what counting this corpus and then the others would have given, order included.
 
         Raises:
             TrainingError: They were counted with different patterns or special tokens.
@@ -120,7 +119,7 @@ class PieceCounts:
         return self if backend == self.backend else from_packed(*self._content(), backend)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the counts to a file, whole or not at all; ``load`` reads it."""
+        """Writes the counts to a file, completely or not at all; ``load`` reads it."""
         from . import counts_file
 
         counted = self.counter.files() or self._packed()
@@ -128,10 +127,10 @@ class PieceCounts:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], backend: str | None = None) -> PieceCounts:
-        """Read counts from a file.
+        """Reads counts from a file.
 
         Raises:
-            FileFormatError: The file is no such file, or damaged.
+            FileFormatError: The file is not a file of counts, or is damaged.
         """
         from . import counts_file
 

@@ -1,4 +1,4 @@
-"""Counted pieces in a file: a line of JSON that says what follows, and then the numbers and the bytes.
+"""A file of counted pieces: a line of JSON that describes the rest, then the numbers and the bytes.
 
 ====================  ==============================================================================================
 a line of JSON        ``format``, ``version``, ``pattern``, ``special_tokens``, ``documents``, ``bytes`` (of these),
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 FORMAT = "minitok counts"
 VERSION = 1
-# A longer first line is no line of this format: a file of anything is not read as a whole to find its end.
+# A longer first line cannot be of this format. So no other file is read to its end in search of a line break.
 LONGEST_HEAD = 1 << 24
 CHUNK = 1 << 20
 
@@ -47,7 +47,7 @@ def save(
     counted: PackedPieces | Sequence[Path],
     path: str | os.PathLike[str],
 ) -> None:
-    """Write the counts to a file: those in memory, or those in files of counts, of lengths and of bytes."""
+    """Writes the counts to a file: those in memory, or those in files of counts, of lengths and of bytes."""
     checksum = written = 0
     for chunk in chunks(counted):
         checksum = zlib.crc32(chunk, checksum)
@@ -70,7 +70,7 @@ def save(
 
 
 def chunks(counted: PackedPieces | Sequence[Path]) -> Iterator[bytes | memoryview]:
-    """What follows the head: counts, lengths and bytes, some at a time."""
+    """Yields what follows the header: counts, lengths and bytes, in chunks."""
     if isinstance(counted[0], Path):
         for file in cast("Sequence[Path]", counted):
             with file.open("rb") as source:
@@ -84,11 +84,11 @@ def chunks(counted: PackedPieces | Sequence[Path]) -> Iterator[bytes | memoryvie
 
 
 def load(path: str | os.PathLike[str]) -> Content:
-    """Read counts from a file; one that is not such a file, or damaged, is refused with its reason."""
+    """Reads counts from a file; a file that is not one of counts, or is damaged, is refused with the reason."""
     with open(path, "rb") as file:
         head = check_head(file.readline(LONGEST_HEAD), path)
         wanted = 12 * head["pieces"] + head["size"]
-        # The size is looked at first: a head that lies does not make anybody read, or make room for, what is not there.
+        # The size is checked first: a wrong header must not cause reads or allocations beyond the file.
         found = os.fstat(file.fileno()).st_size - file.tell()
         if found != wanted:
             raise FileFormatError(

@@ -1,7 +1,7 @@
 """Files of texts: which ones are meant, and the documents in them.
 
-``.jsonl`` has a document a line, ``.parquet`` a document a row, any other file is text; ``.gz`` or ``.zst`` behind that is
-compression. Nothing is read as a whole but one document, one line or one batch of rows at a time.
+``.jsonl`` has a document on each line, ``.parquet`` in each row; any other file is text. A further ``.gz`` or ``.zst`` is
+compression. At most one document, one line or one batch of rows is in memory at a time.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ROWS = 1024
 
 
 def expand(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[Path]:
-    """The files that the paths and patterns name."""
+    """Returns the files that the paths and patterns name."""
     files: list[Path] = []
     for path in [paths] if isinstance(paths, (str, os.PathLike)) else paths:
         if Path(path).is_dir():
@@ -41,9 +41,9 @@ def expand(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> 
 
 
 def documents_of(file: Path, field: str, hear: Callable[[int], object] | None = None) -> Iterator[str] | None:
-    """The documents of a file that holds them as records; None for a file of text.
+    """Returns the documents of a file of records; None for a file of text.
 
-    ``hear`` is told how much of the file has been read, where that is known, each time before a document is given.
+    ``hear`` is called with the number of bytes read so far, if known, before each document.
     """
     suffix = inner_suffix(file)
     if suffix == ".jsonl":
@@ -54,7 +54,7 @@ def documents_of(file: Path, field: str, hear: Callable[[int], object] | None = 
 
 
 def json_lines(file: Path, field: str, hear: Callable[[int], object] | None = None) -> Iterator[str]:
-    """The field of each line. An empty line is passed over."""
+    """Yields the field of each line. Empty lines are skipped."""
     with opened(file) as (lines, position):
         for number, line in enumerate(lines, 1):
             if not line.strip():
@@ -73,7 +73,7 @@ def json_lines(file: Path, field: str, hear: Callable[[int], object] | None = No
 
 
 def parquet_rows(file: Path, column: str) -> Iterator[str]:
-    """The column of each row."""
+    """Yields the column of each row."""
     try:
         import pyarrow as pa
         from pyarrow import parquet
@@ -81,7 +81,7 @@ def parquet_rows(file: Path, column: str) -> Iterator[str]:
         raise ImportError(f"{file}: Parquet needs pyarrow; install minitok[parquet]") from error
     if file.suffix != ".parquet":
         raise FileFormatError(file, "a compressed Parquet file cannot be read in parts; Parquet compresses by itself")
-    # Opened here, so that a file that is not there is the system's error, and that it is closed whatever happens.
+    # Opened here, so that a missing file raises the system's error and the file is always closed.
     with file.open("rb") as source:
         try:
             table = parquet.ParquetFile(source)
@@ -100,21 +100,21 @@ def parquet_rows(file: Path, column: str) -> Iterator[str]:
 
 
 def read_chunks(file: Path) -> Iterator[bytes]:
-    """The bytes of a file, some at a time, without its compression."""
+    """Yields the decompressed bytes of a file in chunks."""
     with opened(file) as (source, _):
         while chunk := source.read(CHUNK):
             yield chunk
 
 
 def split_documents(chunks: Iterable[bytes], separator: bytes) -> Iterator[bytes]:
-    """The documents between separators. What ends with a separator has no empty document after it.
+    """Yields the documents between separators. A separator at the end does not begin another document.
 
     >>> list(split_documents([b"one-", b"-two----"], b"--"))
     [b'one', b'two', b'']
     """
     held = bytearray()
     for chunk in chunks:
-        # A separator may have begun in what is held; the rest of that has been looked at.
+        # A separator may begin in the held bytes; everything before has been searched.
         looked = max(0, len(held) - len(separator) + 1)
         held += chunk
         begin = 0

@@ -92,10 +92,10 @@ class Job:
     def train(
         self, counts: PieceCounts, show: Show, trace: Emit | None, name: str | None, *, keep: bool = False
     ) -> Definition:
-        """Learn a tokenizer from what has been counted. Unless it is to ``keep`` the counts, it uses them up."""
+        """Learns a tokenizer from counts. Consumes them unless ``keep`` is set."""
         merges, trained = self.learn(counts, show, trace, None, keep=keep)
         first = 256 + len(merges)
-        # What was learnt is in order: it is not checked as merges from elsewhere are, which took as long as learning them.
+        # Learnt merges are consistent, so they are not checked as others are; that took as long as learning them.
         return Definition.of(
             load_backend(counts.backend).vocab.from_merges(self.byte_order, merges),
             counts.backend,
@@ -112,7 +112,8 @@ class Job:
         first_id = base.n_vocab
         tokens, merges, whole_pieces = base.vocabulary()
         learnt, trained = self.learn(counts, show, trace, (base.vocab, first_id), keep=keep)
-        # Ranks go on as they were: with the ids where each rank is the id it makes, as in tiktoken's files.
+        # New ranks follow the existing scheme: they equal the ids if each rank is the id it makes, as in tiktoken's
+        # files.
         rank = max((merge[3] for merge in merges), default=-1) + 1
         if whole_pieces and all(made == rank for _, _, made, rank in merges):
             rank = first_id

@@ -1,12 +1,11 @@
-"""Files to one array of ids on the disk, with an index of its documents: what training a model reads.
+"""Encodes files to one array of ids on disk, with an index of the documents, for training a model.
 
-``Tokenizer.encode_files`` says what is written and how a run that was interrupted goes on. How it is kept safe: ids and
-offsets grow in files of their own; after each finished input (once a second at most, and when the run ends early) they are
-brought to the disk, and only then does the journal say how much of them counts. What lies behind that is cut off when the
-run goes on.
+``Tokenizer.encode_files`` says what is written and how an interrupted run continues. How that is safe: ids and offsets are
+appended to separate files; after each finished input (at most once a second, and when the run ends early) they are flushed to
+disk, and only then does the journal record how much of them is valid. A later run cuts off the rest and continues.
 
-Costs the encoding, and writing the ids once; memory for a few megabytes of text, or the longest document where documents
-are cut out of a file. Not for: texts that fit into memory (``encode_batch_to_numpy``).
+Costs the encoding, and writing the ids once; memory for a few megabytes of text, or for the longest document if files are cut
+into documents. When not to use it: for texts that fit into memory (``encode_batch_to_numpy``).
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ DTYPES = {"uint16": "<u2", "uint32": "<u4"}
 
 @dataclass(frozen=True)
 class Packed:
-    """What ``encode_files`` has written, and how much: ``bytes`` are those of the texts, as UTF-8."""
+    """What ``encode_files`` has written, and how much; ``bytes`` counts the texts in UTF-8."""
 
     ids: Path
     offsets: Path
@@ -100,7 +99,7 @@ def encode_files(
 
 @dataclass(frozen=True)
 class Options:
-    """What the ids depend on beside the tokenizer and the files, checked; and how many threads make them."""
+    """The checked options on which the ids depend besides the tokenizer and the files; and the number of threads."""
 
     dtype: str
     separator: bytes | None
@@ -142,7 +141,7 @@ def end_id(special_tokens: Mapping[str, int], codec: Codec, end: str | int | Non
 
 
 class NumberFile:
-    """Numbers of one type on their way to a file: in ``.partial`` until they are whole.
+    """A file of numbers of one type that is being written: named ``.partial`` until it is complete.
 
     A ``.npy`` file begins with a head that says how many there are; room is left for it.
     """
@@ -156,14 +155,14 @@ class NumberFile:
         self.length = 0
 
     def has(self, length: int) -> bool:
-        """Whether an earlier run has left at least so many numbers."""
+        """Returns whether an earlier run has left at least ``length`` numbers."""
         return self.partial.is_file() and self.partial.stat().st_size >= self.size(length)
 
     def size(self, length: int) -> int:
         return self.head + length * self.dtype.itemsize
 
     def open(self, length: int) -> None:
-        """Begin, after so many numbers of an earlier run."""
+        """Opens the file after the valid numbers of an earlier run."""
         self.file = self.partial.open("r+b" if length else "w+b")
         self.file.truncate(self.size(length))
         self.file.seek(self.size(length))
@@ -174,7 +173,7 @@ class NumberFile:
         self.length += len(numbers)
 
     def sync(self) -> None:
-        """Bring what has been written to the disk."""
+        """Flushes what has been written to disk."""
         self.file.flush()
         os.fsync(self.file.fileno())
 
@@ -182,7 +181,7 @@ class NumberFile:
         self.file.close()
 
     def finish(self) -> None:
-        """The file is whole: give it its name."""
+        """Renames the complete file."""
         if self.head:
             self.file.seek(0)
             self.file.write(npy_head(self.dtype.str, self.length))
@@ -213,7 +212,7 @@ class Run:
         self.total = sum(file.stat().st_size for file in files)
 
     def finish(self, show: Show, *, resume: bool) -> Packed:
-        """Encode what is not finished yet, and put the files in their places."""
+        """Encodes the remaining files, and renames the output."""
         resumed = self.begin(resume=resume)
         try:
             self.encode_rest(resumed, show)
@@ -243,7 +242,7 @@ class Run:
         return int(state["files"])
 
     def recorded(self) -> dict[str, Any] | None:
-        """What the journal says, if it is of this job, and all that it says is still so."""
+        """Returns what the journal says, if it is of this job and still true."""
         try:
             state = json.loads(self.journal.read_bytes())
             finished = self.files[: state["files"]]
@@ -254,7 +253,7 @@ class Run:
             return None
 
     def record(self, files: int, tokens: int, documents: int, text_bytes: int) -> None:
-        """Say in the journal what is finished."""
+        """Records in the journal what is finished."""
         self.ids.sync()
         self.offsets.sync()
         state = {
@@ -341,7 +340,7 @@ def batches(documents: Iterable[str | bytes]) -> Iterator[list[bytes]]:
 
 
 def job_digest(definition: Definition, options: Options) -> str:
-    """A hash of all that the ids depend on but the files; the backend makes no difference, nor do threads."""
+    """Returns a hash of everything that the ids depend on except the files; backend and threads make no difference."""
     tokens, merges, whole_pieces = definition.vocabulary()
     digest = hashlib.sha256(repr((sorted(tokens.items()), merges, whole_pieces)).encode())
     late, special = sorted(definition.late_special), sorted(definition.special_tokens.items())
@@ -353,7 +352,7 @@ def job_digest(definition: Definition, options: Options) -> str:
 
 
 def inputs_digest(files: Iterable[Path]) -> str:
-    """A hash of the files as they are: names, sizes and times of change."""
+    """Returns a hash of the state of the files: names, sizes and modification times."""
     digest = hashlib.sha256()
     for file in files:
         stat = file.stat()

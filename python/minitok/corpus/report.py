@@ -1,4 +1,4 @@
-"""What a training says of itself when it is done."""
+"""How a training went."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ __all__ = ["Phase", "TrainingReport"]
 class Phase:
     """A part of a training: ``counting`` or ``merging``, its seconds, and the most memory up to its end.
 
-    ``peak_memory`` is the high-water mark of the whole process in bytes, as the system keeps it, Python and what else was
-    there before included; so it never falls from phase to phase. None where the system does not tell (Windows).
+    ``peak_memory`` is the high-water mark of the whole process in bytes, as recorded by the system. It includes Python
+    and everything before the training, so it never falls from phase to phase. None if the system does not record it
+    (Windows).
     """
 
     name: str
@@ -33,13 +34,13 @@ class TrainingReport:
     """How a training went.
 
     Attributes:
-        stop: Why it stopped: ``vocab_size``, or ``min_frequency`` (no pair was left that occurs so often).
+        stop: Why it stopped: ``vocab_size``, or ``min_frequency`` (no remaining pair occurs that often).
         merges: Merges learnt.
-        ties: Merges that had a rival of the same count, so that the tie rule decided.
+        ties: Merges at which another pair had the same count, so that the tie rule decided.
         documents: Documents counted.
         bytes: Their bytes, as UTF-8.
         pieces: The pieces that the pattern made of them.
-        unique_pieces: How many of these are distinct; time and memory of ``merging`` depend on them, not on ``pieces``.
+        unique_pieces: How many of them are distinct; time and memory of ``merging`` depend on this, not on ``pieces``.
         phases: Time and memory. A training from saved counts has no ``counting``.
 
     >>> from minitok import train
@@ -70,7 +71,7 @@ class TrainingReport:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> TrainingReport | None:
-        """The report that the data holds among other things; None where it is not all there."""
+        """Returns the report that the data holds among other things; None if it is incomplete."""
         try:
             phases = tuple(Phase(one["name"], one["seconds"], one["peak_memory"]) for one in data["phases"])
             counts = {name: data[name] for name in cls.__dataclass_fields__ if name != "phases"}
@@ -115,7 +116,7 @@ class Stopwatch:
 def peak_memory() -> int | None:
     """The most memory that this process has had so far, in bytes."""
     try:
-        # What `getrusage` says on Linux begins with that of the process that started this one.
+        # On Linux, `getrusage` starts from the value of the parent process.
         return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) * 1024
     except (OSError, IndexError):
         pass

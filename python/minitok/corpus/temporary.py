@@ -1,4 +1,4 @@
-"""A folder for what does not fit into memory; it goes when nobody needs it any more."""
+"""A folder for data that does not fit into memory, removed when it is no longer needed."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ __all__ = ["Scratch"]
 
 
 class Scratch:
-    """A folder of its own among the system's temporary files (``TMPDIR`` says where).
+    """A new folder among the system's temporary files (set ``TMPDIR`` to choose where).
 
-    It is removed with all that is in it by ``remove``, or when the object goes, or when the interpreter ends, by Ctrl-C too.
+    It is removed with its content by ``remove``, when the object is deleted, or when the interpreter ends, also by
+    Ctrl-C.
 
     >>> scratch = Scratch()
     >>> scratch.path.is_dir(), scratch.remove(), scratch.path.exists()

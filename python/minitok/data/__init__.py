@@ -11,7 +11,7 @@ __all__ = ["human_rights", "tiny_shakespeare"]
 
 
 def human_rights() -> dict[str, str]:
-    """Article 1 of the Universal Declaration of Human Rights, by the name of the language; free to use.
+    """Returns Article 1 of the Universal Declaration of Human Rights by the name of the language; free to use.
 
     >>> human_rights()["English"][:26]
     'All human beings are born '
@@ -22,7 +22,7 @@ def human_rights() -> dict[str, str]:
 
 @cache
 def tiny_shakespeare() -> str:
-    """Plays of Shakespeare, about 40,000 lines, 1,115,394 characters of ASCII; public domain.
+    """Returns plays of Shakespeare: about 40,000 lines, 1,115,394 characters of ASCII; public domain.
 
     >>> tiny_shakespeare()[:14]
     'First Citizen:'

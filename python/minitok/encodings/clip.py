@@ -1,13 +1,13 @@
-"""CLIP's tokenizer, the public relative of what DALL-E 2 reads its prompts with. It is byte-level BPE with a difference.
+"""CLIP's tokenizer: byte-level BPE that does not preserve the text. A relative of it reads DALL-E 2's prompts.
 
-Text is cleaned first: repaired, freed of HTML's escapes, its white space collapsed, its letters made small. White space
-then only parts words, and is no token; that a word has come to its end is part of its last token, which is written
-``</w>``: ``cat</w>`` is the word, ``cat`` the beginning of ``catalog</w>``. So text does not come back as it was
-(``lossless`` is False), and CLIP is no ``Tokenizer`` but a class of its own.
+Text is cleaned first: it is repaired, HTML escapes are decoded, white space is collapsed, and letters are lowercased. White
+space then only separates words and is not a token; the end of a word is part of its last token, written ``</w>``: ``cat</w>``
+is the word, ``cat`` the beginning of ``catalog</w>``. So decoding does not give the text back (``lossless`` is False), and
+CLIP's is a separate class, not a ``Tokenizer``.
 
-How it is done with the core of minitok: the end of a word is the byte FF, which no UTF-8 holds. CLIP's second row of 256
-tokens, each byte at the end of a word, is then 256 merges that come before all others, and every word that goes to the
-core ends in FF. By hand, ``a Cat!`` -> ``a`` ``cat`` ``!`` -> ``a·FF`` ``cat·FF`` ``!·FF`` -> 320, 2368, 256.
+How it uses the core of minitok: the end of a word is the byte FF, which never occurs in UTF-8. CLIP's second set of 256
+tokens, each byte at the end of a word, is then 256 merges that rank before all others, and every word passed to the core ends
+in FF. By hand, ``a Cat!`` -> ``a`` ``cat`` ``!`` -> ``a·FF`` ``cat·FF`` ``!·FF`` -> 320, 2368, 256.
 
 Costs: O(n log n) for n bytes as for any text, and one small string in Python for each word.
 """
@@ -35,7 +35,7 @@ __all__ = ["ClipTokenizer"]
 END_OF_WORD = b"\xff"
 SHOWN_END = b"</w>"
 
-# CLIP uses so many of the merges that were published: the size was to be 49,408 with bytes and special tokens.
+# How many of the published merges CLIP uses: with bytes and special tokens, the size is 49,408.
 N_MERGES = 49_408 - 2 - 2 * 256
 
 # What no word holds: the space, and U+0345, which the engine of open_clip, told to ignore case, takes neither for a letter
@@ -50,8 +50,8 @@ class ClipTokenizer:
     """CLIP's text as ids, equal to ``open_clip``'s tokenizer (version 3.3.0).
 
     Args:
-        fix_text: Repair text that was decoded wrongly, as ``open_clip`` does, by ``ftfy`` (``pip install minitok[clip]``).
-            False leaves this step out, which makes a difference for curled quotes, ligatures, wide letters, control
+        fix_text: Repair wrongly decoded text with ``ftfy``, as ``open_clip`` does (``pip install minitok[clip]``).
+            False skips this step, which makes a difference for curly quotes, ligatures, wide letters, control
             characters and mojibake.
         backend: As for ``Tokenizer``.
 
@@ -106,8 +106,8 @@ class ClipTokenizer:
 
         Args:
             text: The text.
-            allowed_special: Special tokens to find in the text, or ``"all"``, which is what ``open_clip`` always does; like
-                it, this finds them in any case, and not right behind punctuation.
+            allowed_special: Special tokens to find in the text, or ``"all"``, as ``open_clip`` always does; like it,
+                this ignores case and does not find them directly after punctuation.
 
         >>> ClipTokenizer().encode("<end_of_text>"), ClipTokenizer().encode("<end_of_text>", allowed_special="all")
         ([283, 806, 318, 539, 318, 4160, 285], [49407])
@@ -141,7 +141,7 @@ class ClipTokenizer:
         *,
         allowed_special: Collection[str] | str = (),
     ) -> npt.NDArray[np.int64]:
-        """What the model takes: each text between its start and its end, filled up with zeros, or cut before its end.
+        """Returns what the model takes: each text between start and end tokens, padded with zeros or cut before the end token.
 
         Args:
             texts: A text, or several.
@@ -171,14 +171,14 @@ class ClipTokenizer:
         return len(self.encode(text))
 
     def tokenize(self, text: str) -> list[str]:
-        """The tokens of the text, to be read; bytes that are no character alone are shown as U+FFFD."""
+        """Returns the tokens of the text for display; bytes that are not a whole character are shown as U+FFFD."""
         return [self._shown(token_id, SHOWN_END).decode("utf-8", "replace") for token_id in self.encode(text)]
 
     def decode(self, ids: Iterable[int] | npt.NDArray[Any]) -> str:
-        """The words of the ids, a space behind each; what the text was before it was cleaned is gone.
+        """Returns the words of the ids, each followed by a space; the text before cleaning is lost.
 
         Raises:
-            UnknownTokenError: An id stands for nothing; it says which, and where.
+            UnknownTokenError: An id has no token; the error names it and its index.
         """
         known = list(ids)
         self._core.decode_bytes(known)  # raises where one is not

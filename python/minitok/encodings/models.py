@@ -1,4 +1,4 @@
-"""Which model uses which encoding: the models of tiktoken 0.14, and Whisper's."""
+"""The encoding of each model: the models of tiktoken 0.14, and Whisper's."""
 
 from __future__ import annotations
 

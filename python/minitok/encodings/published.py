@@ -1,4 +1,4 @@
-"""What is published: of each encoding its file, its pattern and its special tokens.
+"""The published encodings: the file, the pattern and the special tokens of each.
 
 The numbers are those of tiktoken 0.14 and openai-whisper 20250625, and are checked against both.
 """
@@ -72,7 +72,7 @@ LANGUAGES = (  # noqa: SIM905 - a hundred quotation marks would hide the order
 
 
 def whisper(first: int, languages: int) -> dict[str, int]:
-    """Whisper's special tokens: so many languages, tasks, and a time stamp for every fiftieth of a second up to 30."""
+    """Whisper's special tokens: languages, tasks, and a time stamp for every fiftieth of a second up to 30."""
     tasks = ("translate", "transcribe", "startoflm", "startofprev", "nospeech", "notimestamps")
     names = ["endoftext", "startoftranscript", *LANGUAGES[:languages], *tasks]
     times = [f"{step * 0.02:.2f}" for step in range(1501)]

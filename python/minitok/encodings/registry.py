@@ -1,7 +1,7 @@
-"""``get_encoding``: each encoding once a process, shared by all threads, and pickled by its name.
+"""``get_encoding``: each encoding is loaded once per process, shared by all threads, and pickled by its name.
 
-Other packages add encodings by the entry point group ``minitok.encodings``: the entry's name is the encoding's, and what
-it points to is called without arguments and returns a ``Tokenizer``::
+Other packages add encodings through the entry point group ``minitok.encodings``: the entry's name is the encoding's name, and
+it points to a function without arguments that returns a ``Tokenizer``::
 
     [project.entry-points."minitok.encodings"]
     my_encoding = "my_package:load_my_encoding"
@@ -31,7 +31,7 @@ _loaded: dict[tuple[str, str], Tokenizer] = {}
 
 
 def get_encoding(name: str, *, backend: str | None = None) -> Tokenizer:
-    """A published encoding, by name. The first call for a name loads it, in some milliseconds; later ones share it.
+    """Returns a published encoding. The first call for a name loads it, in milliseconds; later ones share it.
 
     Args:
         name: One of ``list_encodings()``.
@@ -59,7 +59,7 @@ def by_name(name: str, backend: str) -> Tokenizer:
 
 
 def list_encodings() -> list[str]:
-    """The names that ``get_encoding`` knows: those of minitok, then those of other packages.
+    """Returns the names that ``get_encoding`` knows: those of minitok, then those of other packages.
 
     >>> list_encodings()[:7]
     ['gpt2', 'r50k_base', 'p50k_base', 'p50k_edit', 'cl100k_base', 'o200k_base', 'o200k_harmony']
@@ -68,7 +68,7 @@ def list_encodings() -> list[str]:
 
 
 def load(name: str, backend: str) -> Tokenizer:
-    """An encoding, made anew."""
+    """Loads an encoding."""
     published = PUBLISHED.get(name)
     if published is None:
         return load_plugin(name, backend)

@@ -1,1 +1,1 @@
-"""Everybody's files: how a tokenizer is written and read."""
+"""The file formats: how a tokenizer is written and read."""

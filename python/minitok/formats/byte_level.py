@@ -1,4 +1,4 @@
-"""Bytes as characters that can be seen: the notation of GPT-2's files and of every ``tokenizer.json`` of its kind.
+"""Bytes as visible characters: the notation of GPT-2's files and of every byte-level ``tokenizer.json``.
 
 A printable byte is its own character; the other 68 are the characters from U+0100 on: a space is ``Ġ``, a newline ``Ċ``.
 """
@@ -28,7 +28,7 @@ def to_chars(token: bytes) -> str:
 
 
 def to_bytes(shown: str) -> bytes:
-    """The bytes that the characters stand for. Raises KeyError with the first character that stands for none.
+    """Returns the bytes that the characters stand for. Raises KeyError with the first character that stands for none.
 
     >>> to_bytes("Ġcaf\\u00c3\\u00a9")
     b' caf\\xc3\\xa9'

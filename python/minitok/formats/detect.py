@@ -1,4 +1,4 @@
-"""Which format a file or a folder has: its content says so, the name plays no part."""
+"""Recognises the format of a file or a folder by its content; the name does not matter."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def read_definition(
     if start.startswith(b"#version"):
         raise FileFormatError(path, BY_FOLDER)
     if not start.startswith((b"{", b"[", minbpe.VERSION.split()[0].encode())):
-        # A first line of two fields is a rank file, good or bad; the reader says what is wrong with it.
+        # A first line of two fields makes it a rank file, well-formed or not; its reader reports what is wrong.
         if len(start.split(b"\n", 1)[0].split()) != 2:
             raise FileFormatError(path, "not a tokenizer of minitok, Hugging Face, minbpe or tiktoken")
         if pattern is None:

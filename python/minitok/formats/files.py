@@ -1,4 +1,4 @@
-"""What every format does with files: write whole or not at all, and say where a file is wrong."""
+"""What all formats share: files are written completely or not at all, and errors say where a file is wrong."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def read(path: str | os.PathLike[str]) -> bytes:
 
 
 def parse_json(data: bytes, path: object) -> Any:
-    """The content of a JSON file. Of an object's field given twice the first would be lost: it is refused."""
+    """Returns the content of a JSON file. A field given twice is refused, since the first would be lost."""
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         fields = dict(pairs)
@@ -47,7 +47,7 @@ def parse_json(data: bytes, path: object) -> Any:
 
 @contextmanager
 def blame(path: object) -> Iterator[None]:
-    """What goes wrong in here is the file's fault, and says so."""
+    """Errors raised in here are reported as errors of the file."""
     try:
         yield
     except FileFormatError:
@@ -64,7 +64,7 @@ def refuse_normalizer(definition: Definition, what: str) -> None:
 
 @contextmanager
 def named(path: Path) -> Iterator[None]:
-    """What fails in here fails for this file, and not for a temporary one that nobody has heard of."""
+    """Errors raised in here name this file, not a temporary one that the caller does not know."""
     try:
         yield
     except OSError as error:
@@ -74,16 +74,16 @@ def named(path: Path) -> Iterator[None]:
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write a file so that it is there whole or, if anything fails, as it was before (SPEC F1)."""
+    """Writes a file completely or, if anything fails, leaves it unchanged (SPEC F1)."""
     with writing(path) as file:
         file.write(data)
 
 
 @contextmanager
 def writing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """A file that is being written: at the end it is there whole or, if anything fails, as it was before (SPEC F1).
+    """Opens a file for writing: at the end it is complete or, if anything fails, unchanged (SPEC F1).
 
-    The data goes to a temporary file in the same folder, to the disk, and then takes the place of the old file.
+    The data is written to a temporary file in the same folder and flushed to disk; then that replaces the old file.
     """
     import tempfile
 

@@ -1,8 +1,8 @@
-"""GPT-2's two files: ``vocab.json``, each token and its id, and ``merges.txt``, a pair of tokens a line in rank order.
+"""GPT-2's two files: ``vocab.json``, tokens and ids, and ``merges.txt``, a pair of tokens a line in rank order.
 
-Tokens are in byte-level notation. The first line of ``merges.txt`` may say ``#version: 0.2``; any other line that begins
-with ``#`` is a merge (GPT-2 has eight). A token of ``vocab.json`` that neither is a byte nor is made by a merge, and whose
-name looks like ``<...>``, is a special token: GPT-2's own file holds ``<|endoftext|>`` so.
+Tokens are in byte-level notation. The first line of ``merges.txt`` may say ``#version: 0.2``; any other line that begins with
+``#`` is a merge (GPT-2 has eight). A token of ``vocab.json`` that is neither a byte nor made by a merge, and that looks like
+``<...>``, is a special token, as ``<|endoftext|>`` is in GPT-2's own file.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def load(
     """Read the two files.
 
     Raises:
-        FileFormatError: One of them is not what it should be; the message says which, where and why.
+        FileFormatError: One of them is malformed; the message says which, where and why.
     """
     ids = parse_vocab(parse_json(read(vocab_json), vocab_json), vocab_json)
     lines = parse_merges(read(merges_txt), merges_txt)
@@ -60,7 +60,7 @@ def parse_vocab(content: Any, path: object) -> dict[str, int]:
     names: dict[int, str] = {}
     for token, token_id in content.items():
         if type(token_id) is not int or not 0 <= token_id <= MAX_ID:
-            raise FileFormatError(path, f"the id of {token!r} is no whole number from 0 to {MAX_ID}: {token_id!r}")
+            raise FileFormatError(path, f"the id of {token!r} is not a whole number from 0 to {MAX_ID}: {token_id!r}")
         if token_id in names:
             raise FileFormatError(path, f"id {token_id} stands for {names[token_id]!r} and for {token!r}")
         names[token_id] = token
@@ -110,7 +110,7 @@ def tokens_of(ids: Mapping[str, int]) -> dict[bytes, int]:
 
 
 def save(definition: Definition, folder: str | os.PathLike[str]) -> None:
-    """Write ``vocab.json`` and ``merges.txt`` into a folder, which is made if it is not there."""
+    """Writes ``vocab.json`` and ``merges.txt`` into a folder, which is created if it does not exist."""
     vocab, merges = dump(definition)
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
@@ -152,7 +152,7 @@ def shown_vocabulary(definition: Definition) -> tuple[dict[str, int], list[str]]
 
 
 def merges_suffice(definition: Definition) -> bool:
-    """Whether taking a piece that is a token whole makes no difference: every token comes to itself by its merges."""
+    """Returns whether ``whole_pieces`` makes no difference: merging makes every token from its bytes."""
     tokens, merges, whole_pieces = definition.vocabulary()
     if not whole_pieces:
         return True

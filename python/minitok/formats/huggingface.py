@@ -1,6 +1,6 @@
 """Hugging Face's ``tokenizer.json``, for byte-level BPE.
 
-A file is read if minitok gives the ids that ``tokenizers`` gives, and refused by the name of what stands in the way if not.
+A file is read if minitok gives the ids that ``tokenizers`` gives; otherwise it is refused, and the message names the reason.
 The correspondence:
 
 * model ``BPE``: vocabulary, merges in either notation, ``ignore_merges``
@@ -47,14 +47,15 @@ FLAGS = ("single_word", "lstrip", "rstrip")
 
 
 class Unsupported(Exception):  # noqa: N818
-    """What minitok does not do as ``tokenizers`` does it."""
+    """Something that minitok would not do as ``tokenizers`` does it."""
 
 
 def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str | None = None) -> Definition:
     """Read a ``tokenizer.json``.
 
     Raises:
-        FileFormatError: The file is malformed, or holds what minitok would not do alike; the message says what.
+        FileFormatError: The file is malformed, or asks for something that minitok would do differently; the message
+            says what.
     """
     return parse(parse_json(read(path), path), path, name, backend)
 
@@ -121,7 +122,7 @@ def check_rest(content: dict[str, Any]) -> None:
     """Refuse the steps around the model that change ids, or the text of ids."""
     if content.get("truncation") is not None:
         raise Unsupported("the file asks for truncation")
-    # What fills up a batch to the longest of its texts leaves a text by itself as it is.
+    # Padding a batch to its longest text does not change a single text.
     padding = content.get("padding") or {"strategy": "BatchLongest"}
     if not isinstance(padding, dict) or padding.get("strategy") != "BatchLongest" or padding.get("pad_to_multiple_of"):
         raise Unsupported("the file asks for padding of a text by itself")
@@ -172,7 +173,7 @@ def read_pattern(step: Any) -> str:
             if part.get("use_regex", True):
                 patterns.append("gpt2")
             if index + 1 < len(steps):
-                raise Unsupported("the pre_tokenizer goes on after ByteLevel")
+                raise Unsupported("the pre_tokenizer has steps after ByteLevel")
     if not steps or steps[-1]["type"] != "ByteLevel":
         raise Unsupported("the pre_tokenizer has no step ByteLevel: the tokens are characters, not bytes")
     return THEN.join(patterns) or "none"
@@ -210,7 +211,7 @@ def with_line_ends(pattern: str) -> str:
 
 
 def engine_difference(pattern: str) -> str | None:
-    """What in a pattern Oniguruma, the engine of ``tokenizers``, reads otherwise than minitok."""
+    """Returns what in a pattern Oniguruma, the engine of ``tokenizers``, reads differently from minitok."""
     bare = NOT_AN_OPERATOR.sub("x", pattern)
     for mark, what in (("$", "a '$'"), ("^", "a '^'"), ("}+", "a possessive '{...}+'"), ("\\", "an escape")):
         if mark in bare:
@@ -219,7 +220,7 @@ def engine_difference(pattern: str) -> str | None:
 
 
 def read_added(tokens: Any) -> tuple[dict[str, int], set[str]]:
-    """The added tokens as special tokens, and those of them that are late: looked for after the others (``normalized``)."""
+    """Returns the added tokens as special tokens, and which of them are late (``normalized``)."""
     if not isinstance(tokens, list):
         raise Unsupported("the added_tokens are not a list")
     special: dict[str, int] = {}
@@ -229,7 +230,7 @@ def read_added(tokens: Any) -> tuple[dict[str, int], set[str]]:
             raise Unsupported(f"an added token has no content: {token!r}"[:200])
         content, token_id = token["content"], token.get("id")
         if type(token_id) is not int or not 0 <= token_id <= MAX_ID:
-            raise Unsupported(f"the id of the added token {content!r} is no whole number from 0 to {MAX_ID}")
+            raise Unsupported(f"the id of the added token {content!r} is not a whole number from 0 to {MAX_ID}")
         for flag in FLAGS:
             if token.get(flag):
                 raise Unsupported(f"the added token {content!r} has {flag}: it would take more than its own text")

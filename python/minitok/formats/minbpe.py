@@ -1,7 +1,7 @@
 """minbpe's ``.model`` files: the version, the pattern, the special tokens, and the merges as pairs of ids, a line each.
 
-Merge k makes id 256 + k, and ids 0 to 255 are the bytes. minbpe merges what stands first in the file first, as minitok
-does. An empty pattern is the whole text as one piece (its ``BasicTokenizer``).
+Merge k makes id 256 + k, and ids 0 to 255 are the bytes. minbpe applies merges in the order of the file, as minitok does. An
+empty pattern makes the whole text one piece (its ``BasicTokenizer``).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str 
     """Read a ``.model`` file.
 
     Raises:
-        FileFormatError: A line is not what it should be; the message says which and why.
+        FileFormatError: A line is malformed; the message says which and why.
     """
     try:
         lines = read(path).decode("utf-8-sig").replace("\r\n", "\n").split("\n")

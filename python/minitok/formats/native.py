@@ -1,4 +1,4 @@
-"""minitok's own format: readable JSON that keeps everything ids depend on, and where it came from (SPEC F1).
+"""minitok's native format: readable JSON with everything that ids depend on, and how it was trained (SPEC F1).
 
 A trained tokenizer is its byte order and its merges, one to a line::
 
@@ -12,8 +12,8 @@ A trained tokenizer is its byte order and its merges, one to a line::
     [116, 104],
     ...
 
-A vocabulary whose ids are not 256 + rank (a published one, with holes) has, instead of ``byte_order``, its ``tokens``:
-``[id, base64 of the bytes]``, and merges ``[left, right, id, rank]``.
+A vocabulary whose ids are not 256 + rank (a published one, with gaps) has, instead of ``byte_order``, its ``tokens``: ``[id,
+base64 of the bytes]``, and merges ``[left, right, id, rank]``.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def load(path: str | os.PathLike[str], backend: str | None = None) -> Definition
 
 
 def parse_file(content: Any, path: object, backend: str | None = None) -> Definition:
-    """The tokenizer of a file's JSON; what is wrong with it is said of the file."""
+    """Returns the definition in a file's JSON; errors name the file."""
     try:
         return parse(content, backend)
     except FormatReason as reason:
@@ -149,16 +149,16 @@ def check_names(names: list[Any]) -> list[str]:
 
 
 def check_integers(row: Any, length: int, what: str, limit: int = (1 << 31) - 1) -> tuple[int, ...]:
-    """A row of so many whole numbers that can be ids."""
+    """Returns a row of ``length`` whole numbers that can be ids."""
     if not isinstance(row, list) or len(row) != length:
         raise FormatReason(f"{what} is not {length} numbers: {row!r}"[:200])
     if not all(type(number) is int and 0 <= number <= limit for number in row):
-        raise FormatReason(f"{what} holds what is no whole number from 0 to {limit}: {row!r}"[:200])
+        raise FormatReason(f"{what} holds something other than a whole number from 0 to {limit}: {row!r}"[:200])
     return tuple(row)
 
 
 def parse_tokens(rows: list[Any]) -> dict[int, bytes]:
-    """The tokens by id; an id that stands twice contradicts itself."""
+    """Returns the tokens by id; an id given twice is refused."""
     tokens: dict[int, bytes] = {}
     for row in rows:
         token_id, token = parse_token(row)

@@ -1,6 +1,6 @@
 """tiktoken's rank files: a line is ``base64(token bytes) rank``, and the rank is the id.
 
-The split pattern and the special tokens are not in the file: whoever reads one must know them.
+The file holds neither the split pattern nor the special tokens: the reader must know them.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def parse_ranks(data: bytes, path: object) -> dict[bytes, int]:
         if token in ranks:
             raise FileFormatError(path, f"the token {token!r} has a rank already, {ranks[token]}", number)
         if rank in lines:
-            raise FileFormatError(path, f"the rank {rank} stands already on line {lines[rank]}", number)
+            raise FileFormatError(path, f"the rank {rank} is already on line {lines[rank]}", number)
         ranks[token] = rank
         lines[rank] = number
     if not ranks:
@@ -66,7 +66,7 @@ def parse_line(line: bytes, path: object, number: int) -> tuple[bytes, int]:
     except binascii.Error as error:
         raise FileFormatError(path, f"{fields[0][:80]!r} is not base64: {error}", number) from None
     if not (fields[1].isdigit() and len(fields[1]) <= 10 and int(fields[1]) <= MAX_ID):
-        raise FileFormatError(path, f"the rank {fields[1][:80]!r} is no whole number from 0 to {MAX_ID}", number)
+        raise FileFormatError(path, f"the rank {fields[1][:80]!r} is not a whole number from 0 to {MAX_ID}", number)
     return token, int(fields[1])
 
 
@@ -109,7 +109,7 @@ def mergeable_ranks(definition: Definition) -> dict[bytes, int]:
 
 
 def says_the_same(definition: Definition, ranks: Mapping[bytes, int]) -> bool:
-    """Whether the ranks alone bring the merges back, and every token comes to itself by its merges (SPEC E2)."""
+    """Returns whether the ranks alone give the same merges, and merging makes every token from its bytes (SPEC E2)."""
     tokens, merges, whole_pieces = definition.vocabulary()
     again = Definition.from_ranks(ranks, pattern="none", backend=definition.backend)
     if [merge[:3] for merge in again.vocabulary()[1]] != [merge[:3] for merge in merges]:
