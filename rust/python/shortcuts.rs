@@ -74,25 +74,26 @@ impl Shortcuts {
         held.map_err(|_| PyRuntimeError::new_err("a tokenizer never changes: it cannot be made twice"))
     }
 
-    /// The ids of a text.
+    /// Returns the ids of a text.
     ///
-    /// All of the text is text, unless the caller says otherwise: a special token's name in it is encoded like any other
-    /// characters.
+    /// The whole text is treated as text, unless the caller says otherwise: the name of a special token is encoded like
+    /// any other characters.
     ///
     /// Args:
-    ///     text: ``str``, or ``bytes`` that may be anything.
+    ///     text: A ``str``, or any ``bytes``.
     ///     allowed_special: Special tokens to find in the text, or ``"all"``.
-    ///     disallowed_special: Special tokens that must not be in the text, or ``"all"`` (those not allowed).
-    ///     threads: How many may share a text of megabytes; it does not change the ids.
-    ///     trace: Called with each step as data; see ``minitok.reference.trace``. Slow: for short texts.
+    ///     disallowed_special: Special tokens that must not occur in the text, or ``"all"`` (all that are not allowed).
+    ///     threads: How many threads may share a text of megabytes; this does not change the ids.
+    ///     trace: A function that is called with each step as data; see ``minitok.reference.trace``. Slow: for short
+    ///         texts.
     ///
     /// Raises:
     ///     DisallowedSpecialTokenError: The text contains a disallowed special token.
-    ///     PatternError: Matching a pattern of one's own took too many steps.
+    ///     PatternError: Matching a custom pattern took too many steps.
     ///     TypeError: The text is neither str nor bytes.
-    ///     ValueError: A token named is not a special token of this tokenizer.
+    ///     ValueError: A name is not a special token of this tokenizer.
     ///
-    /// Costs O(n log n) for n bytes at the worst, O(n) in practice.
+    /// Costs O(n log n) for n bytes in the worst case, O(n) in practice.
     #[pyo3(
         signature = (text, allowed_special = Empty, disallowed_special = Empty, threads = One, trace = Nothing),
         text_signature = "($self, text, allowed_special=(), disallowed_special=(), threads=1, trace=None)"
@@ -114,7 +115,7 @@ impl Shortcuts {
         in_python(intern!(slf.py(), "encode"), all)
     }
 
-    /// The ids of a text as an array of uint32, shape (number of tokens,); the array owns its memory.
+    /// Returns the ids of a text as an array of uint32, shape (number of tokens,); the array owns its memory.
     #[pyo3(
         signature = (text, allowed_special = Empty, disallowed_special = Empty, threads = One),
         text_signature = "($self, text, allowed_special=(), disallowed_special=(), threads=1)"
@@ -134,7 +135,7 @@ impl Shortcuts {
         in_python(intern!(slf.py(), "encode_to_numpy"), (slf, text, allowed_special, disallowed_special, threads))
     }
 
-    /// How many ids the text has.
+    /// Returns how many ids the text has.
     #[pyo3(signature = (text, allowed_special = Empty), text_signature = "($self, text, allowed_special=())")]
     fn count<'py>(
         slf: &Bound<'py, Self>,

@@ -83,7 +83,7 @@ def parse_merges(data: bytes, path: object) -> list[tuple[int, tuple[str, str]]]
             raise FileFormatError(path, f"not two tokens with a space between them: {line[:80]!r}", number)
         pair = fields[0], fields[1]
         if pair in seen:
-            raise FileFormatError(path, f"the merge {line[:80]!r} stands already on line {seen[pair]}", number)
+            raise FileFormatError(path, f"the merge {line[:80]!r} is already on line {seen[pair]}", number)
         seen[pair] = number
         merges.append((number, pair))
     return merges
