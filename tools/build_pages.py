@@ -1,14 +1,15 @@
-"""The playground as a page that needs no install and no server, with the Rust core as WebAssembly.
+"""The pages that need no install and no server: the playground and lesson 1, with the Rust core as WebAssembly.
 
     python tools/build_pages.py WASM FOLDER
 
-puts it into a folder, from which any file server serves it: the files of ``minitok play`` as they stand, but for
+puts them into a folder, from which any file server serves them: the files of ``minitok play`` as they stand, but for
 ``source.js``, which asks the core in place of the server; ``pages/``; the core; and the published vocabularies beside it.
 What Python knows and the core does not, patterns' labels and special tokens, goes with them as ``core/encodings.json``.
 """
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 import sys
@@ -30,10 +31,12 @@ def build(wasm: Path, folder: Path) -> None:
     """Write the pages, anew."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(PAGES / "core", folder / "core", ignore=shutil.ignore_patterns("source.js"))
+    shutil.copytree(PAGES / "lesson", folder / "lesson")
     shutil.copyfile(wasm, folder / "core" / "minitok.wasm")
     (folder / "core" / "encodings.json").write_text(json.dumps(catalogue(), ensure_ascii=False), encoding="utf-8")
     static = {**static_files(), "source.js": (PAGES / "core" / "source.js").read_bytes()}
     write(folder / "index.html", with_policy(static.pop("index.html").decode()).encode())
+    write(folder / "lesson-1.html", with_policy((PAGES / "lesson-1.html").read_text(encoding="utf-8")).encode())
     for name, content in static.items():
         write(folder / "static" / name, content)
     for name in sorted({published.file for published in PUBLISHED.values()}):
@@ -75,5 +78,20 @@ def with_policy(page: str) -> str:
     return f'{before}{head}<meta http-equiv="Content-Security-Policy" content="{policy}">\n{after}'
 
 
+def sizes(folder: Path) -> str:
+    """How large the parts are, as they are and as a server may compress them."""
+    core = [*folder.glob("core/*"), *folder.glob("static/*"), folder / "index.html"]
+    parts = {"the playground and its core": core} | {
+        path.name: [path] for path in sorted(folder.glob("vocabularies/*"))
+    }
+    lines = []
+    for name, paths in parts.items():
+        contents = [path.read_bytes() for path in paths]
+        packed = sum(len(gzip.compress(content)) for content in contents)
+        lines.append(f"{name}: {sum(map(len, contents)) / 1000:,.0f} kB, {packed / 1000:,.0f} kB by gzip")
+    return "\n".join(lines)
+
+
 if __name__ == "__main__":
     build(Path(sys.argv[1]), Path(sys.argv[2]))
+    print(sizes(Path(sys.argv[2])))

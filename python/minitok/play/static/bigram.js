@@ -72,7 +72,7 @@ export class Loop {
   }
 }
 
-function reason(step, get) {
+export function reason(step, get) {
   const chosen = [" Chosen: id ", String(step.chosen), ", ", el("b", {}, mark(get(step.chosen))), "."];
   if (!step.known) {
     const why = step.last === null ? "There is no token before it" : "The last id has no followers in the text";
@@ -82,7 +82,7 @@ function reason(step, get) {
     `${plural(step.total, "follower")}.`, ...chosen];
 }
 
-function row(step, get) {
+export function row(step, get) {
   const rows = step.row.map(([id, count]) => [
     String(id), mark(get(id)), el("code", {}, hex(get(id))), number(count), `${(100 * count / step.total).toFixed(1)} %`,
     bar(count / step.row[0][1]), id === step.chosen ? "chosen" : "",

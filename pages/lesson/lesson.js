@@ -1,0 +1,142 @@
+// Lesson 1: predict, then reveal; and then all of the way from a prompt to a completion. Everything shown is made by the core.
+
+import { hex, readVocabulary } from "../static/bytes.js";
+import { reason, row } from "../static/bigram.js";
+import { byId, el, number, plural, table } from "../static/dom.js";
+import { ask } from "../static/source.js";
+import { Stepper } from "../static/stepper.js";
+import { chips, mark, nodes, visible } from "../static/visible.js";
+import { QUESTIONS } from "./questions.js";
+
+const FIRST = "Hello, world!";
+const LENGTH = 20;
+const CORPUS = new URL("../static/shakespeare.txt", import.meta.url);
+
+// What people call the models of these vocabularies.
+const MODELS = { gpt2: "GPT-2", o200k_base: "GPT-4o" };
+
+// Whether each question's first prediction was right.
+const results = new Map();
+
+// Do something that may fail, and say so if it does.
+async function attempt(act) {
+  try {
+    await act();
+    byId("status").textContent = "";
+  } catch (error) {
+    byId("status").textContent = error.message;
+    if (error.kind === undefined) throw error;
+  }
+}
+
+// A text under an encoding: its ids, and its tokens as bytes and made visible.
+async function encoded(text, encoding) {
+  const told = await ask("tokens", { text, special: false, encodings: [encoding] });
+  const [{ n_vocab: nVocab, ids, lengths }] = told.encodings;
+  const bytes = new TextEncoder().encode(text);
+  let end = 0;
+  const parts = Array.from(lengths, (length) => bytes.subarray(end, end += length));
+  return { text, model: MODELS[encoding], nVocab, ids: [...ids], parts, tokens: parts.map(visible) };
+}
+
+function strip({ model, ids, parts }) {
+  const by = new Map(ids.map((id, at) => [id, parts[at]]));
+  return el("figure", {},
+    el("figcaption", { class: "count" }, `${model}: ${plural(ids.length, "token")}, each above its index`),
+    chips(ids, (id) => by.get(id), { notes: String }));
+}
+
+// -- predictions -----------------------------------------------------------------------------------------------------
+
+function question(one, at) {
+  const heading = `question-${at}`;
+  const answer = el("div", { class: "answer", "aria-live": "polite" });
+  const form = el("form", {},
+    el("fieldset", {}, el("legend", {}, one.ask), el("p", { class: "given" }, one.given), prediction(one)),
+    el("button", { type: "submit" }, "Reveal"));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    attempt(() => reveal(one, at, Number(new FormData(form).get("prediction")), answer));
+  });
+  return el("section", { "aria-labelledby": heading }, el("h2", { id: heading }, `${at + 1}. ${one.title}`), form, answer);
+}
+
+function prediction({ choices }) {
+  if (!choices) {
+    return el("label", {}, "Your prediction", el("input", { type: "number", name: "prediction", min: 0, max: 999, required: true }));
+  }
+  return el("div", { class: "choices" }, ...choices.map((choice, value) =>
+    el("label", {}, el("input", { type: "radio", name: "prediction", value, required: true }), choice)));
+}
+
+async function reveal(one, at, predicted, answer) {
+  const shown = await Promise.all(one.shown.map(([text, encoding]) => encoded(text, encoding)));
+  const right = one.right(shown);
+  const isRight = predicted === right;
+  // The first prediction counts; whoever tries again knows the answer.
+  if (!results.has(at)) results.set(at, isRight);
+  const said = one.choices ? one.choices[right] : String(right);
+  answer.replaceChildren(
+    el("p", { class: `verdict ${isRight ? "right" : "wrong"}` }, isRight ? `Right: ${said}.` : `The answer is: ${said}.`),
+    ...shown.map(strip), ...one.told(shown).map((text) => el("p", {}, text)),
+    el("p", {}, el("a", { href: inPlayground(shown[0].text) }, "See every merge of it in the playground")));
+  const n = [...results.values()].filter(Boolean).length;
+  byId("score").textContent = `${n} of ${plural(results.size, "prediction")} right so far.`;
+}
+
+const inPlayground = (text) => `index.html#${new URLSearchParams({ text, encodings: "gpt2,o200k_base", at: "0,gpt2" })}`;
+
+// -- the way ---------------------------------------------------------------------------------------------------------
+
+let corpus = null;
+
+async function complete() {
+  const { prompt, choice } = byId("prompt").elements;
+  corpus ??= await (await fetch(CORPUS)).text();
+  const seed = choice.value === "draw" ? 0 : -1;
+  const [made, told] = await Promise.all([
+    encoded(prompt.value, "gpt2"),
+    ask("bigram", { text: corpus, special: false, encoding: "gpt2", prompt: prompt.value, length: LENGTH, seed }),
+  ]);
+  const bytesOf = readVocabulary(told.vocabulary);
+  const get = (id) => bytesOf.get(id);
+  const stage = (title) => el("h3", { class: "stage" }, title);
+  byId("onward").href = inPlayground(prompt.value);
+  byId("way").replaceChildren(
+    stage("The prompt is cut into tokens"),
+    chips(made.ids, get),
+    stage("Each token becomes its index"),
+    table("tokens and indices", ["token", "bytes", "index"], made.ids.map((id) => [mark(get(id)), hex(get(id)), String(id)]), [2]),
+    el("p", {}, "This is what the model gets: ", el("code", { class: "indices" }, `[${made.ids.join(", ")}]`),
+      `. A large model has a row of learnt numbers for each of its ${number(made.nVocab)} indices, and looks these rows up first. `
+      + "Ours has a row of counts for each."),
+    stage("The row of the last index says what may come next"),
+    el("p", {}, ...reason(told.steps[0], get)),
+    row(told.steps[0], get),
+    el("p", {}, `It was counted in ${plural(told.n_ids, "token")} of Shakespeare. A large model looks at all indices, not only at the last, and `
+      + "gives a share to every index; what is chosen from these shares works as here."),
+    stage("The next index joins the others, and so on"),
+    ...loop(told, get));
+}
+
+// The completion, index by index.
+function loop(told, get) {
+  const shown = el("div", { class: "step" });
+  const stepper = new Stepper("tokens", (at) => {
+    const chosen = told.steps.slice(0, at).map((step) => step.chosen);
+    const ids = [...told.prompt, ...chosen];
+    shown.replaceChildren(chips(ids, get, { fresh: at ? ids.length - 1 : -1, notes: String }),
+      ...at ? [el("p", {}, ...reason(told.steps[at - 1], get))] : [],
+      el("p", {}, "As text:"), el("p", { class: "completion" }, ...told.prompt.flatMap((id) => nodes(get(id))),
+        el("mark", {}, ...chosen.flatMap((id) => nodes(get(id))))));
+  });
+  stepper.set(told.steps.length, 1);
+  return [stepper.box, shown];
+}
+
+byId("questions").replaceChildren(...QUESTIONS.map(question));
+byId("prompt").addEventListener("submit", (event) => {
+  event.preventDefault();
+  attempt(complete);
+});
+await attempt(async () => byId("first").replaceChildren(strip(await encoded(FIRST, "gpt2"))));
