@@ -1,5 +1,6 @@
 # The only commands a person must know. Each sets up what it needs, once. Nothing outside this folder is changed, except that
-# `make test` installs Debian's Chromium if there is no browser (or name one like it by CHROMIUM), and `make pictures` an emoji font.
+# `make test` installs Debian's Chromium if there is no browser (or name one like it by CHROMIUM), `make pictures` an emoji font, and
+# `make test` and `make docs` Rust's standard library for WebAssembly if the toolchain has none (tools/wasm.sh).
 #   make demo     needs only Python >= 3.10 and Rust.
 
 .DEFAULT_GOAL := help
@@ -99,7 +100,7 @@ bench: $(STAMPS)/built $(STAMPS)/peers ## how fast it is here, alone and beside 
 	$(BIN)/python -m benchmarks.ladder --results target/bench --sizes 1024 8192 65536 --limit 2
 	$(BIN)/python -m benchmarks.report --results target/bench --print
 
-docs: $(STAMPS)/built $(STAMPS)/docs $(STAMPS)/wasm ## guides and the reference of both languages, in site/; warnings are errors
+docs: $(STAMPS)/built $(STAMPS)/docs $(STAMPS)/wasm ## guides, reference and the pages that need no server, in site/; warnings are errors
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 	cp -r target/doc site/rust

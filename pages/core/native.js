@@ -10,6 +10,8 @@ const ORDERS = {
   gpt2: Uint8Array.from([...IDENTITY.filter(isPrintable), ...IDENTITY.filter((byte) => !isPrintable(byte))]),
 };
 const MOST = 2 ** 31 - 1;
+// What such a file may hold for this page; anything else changes ids in a way that only the library knows.
+const FIELDS = new Set(["format", "version", "name", "pattern", "special_tokens", "trained", "byte_order", "whole_pieces", "tokens", "merges"]);
 
 // A file that cannot be read here, and why.
 export class WrongFile extends Error {}
@@ -22,9 +24,8 @@ export function open(core, file) {
   const content = parsed(file);
   if (content?.format !== "minitok") throw new WrongFile(foreign(content));
   if (content.version !== 1) throw new WrongFile(`version ${content.version} of the format; version 1 can be read`);
-  if (content.normalizer || content.late_special?.length) {
-    throw new WrongFile("a tokenizer with a normalizer, or with late special tokens, is opened by minitok play only");
-  }
+  const odd = Object.keys(content).find((field) => !FIELDS.has(field));
+  if (odd) throw new WrongFile(`a tokenizer with '${odd}' is opened by minitok play only`);
   const { pattern, special_tokens: special, name, trained } = content;
   if (typeof pattern !== "string") throw new WrongFile("no 'pattern'");
   if (!isObject(special) || !Object.values(special).every(isId)) throw new WrongFile("no 'special_tokens' with ids");

@@ -8,8 +8,9 @@ use crate::fast::pystr::source::Source;
 use crate::packed;
 use crate::pretokenize::Pattern;
 use crate::special::{Finder, SpecialTokens};
+use crate::tokens::Tokens;
 use crate::trace::{Event, trace_merges};
-use crate::vocab::{Merge, Tokens, Vocab};
+use crate::vocab::{Alphabet, Merge, Vocab};
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -31,7 +32,7 @@ fn keep(vocab: Vocab, arguments: &mut Arguments) -> Result<Vec<u8>> {
     let special = SpecialTokens::new(names.into_iter().zip(ids).collect())?;
     let n_ids = vocab.tokens.n_ids();
     let finders = [special.finder(&[]), special.finder_of_all()];
-    let tokenizer = Tokenizer { codec: FastCodec::new(Codec::new(Arc::new(vocab), pattern, special)?), finders };
+    let tokenizer = Tokenizer { codec: FastCodec::new(Codec::new(Arc::new(vocab), pattern, special, None)?), finders };
     TOKENIZERS.with_borrow_mut(|all| {
         let number = all.iter().position(Option::is_none).unwrap_or(all.len());
         if number == all.len() {
@@ -83,7 +84,15 @@ pub extern "C" fn open_tokens(whole_pieces: u32) -> u32 {
         }
         let merges = arguments.numbers()?;
         let merge = |&[left, right, id, rank]: &[u32; 4]| Merge { left, right, id, rank };
-        keep(Vocab::new(tokens, merges.as_chunks().0.iter().map(merge).collect(), whole_pieces != 0)?, arguments)
+        keep(
+            Vocab::new(
+                tokens,
+                merges.as_chunks().0.iter().map(merge).collect(),
+                whole_pieces != 0,
+                Alphabet::default(),
+            )?,
+            arguments,
+        )
     })
 }
 
@@ -100,7 +109,7 @@ pub extern "C" fn close(number: u32) -> u32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn encode(number: u32, special: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
-        let ids = tokenizer.codec.encode(1, Source::Bytes(&arguments.bytes()?), tokenizer.finder(special))?;
+        let ids = tokenizer.codec.encode(1, Source::Bytes(&arguments.bytes()?), tokenizer.finder(special), false)?;
         Ok(numbers(ids))
     })
 }
