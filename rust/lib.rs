@@ -1,9 +1,8 @@
 //! minitok: byte-level BPE, written to be read beside its Python reference and run at the speed of the hardware.
 //!
-//! Read the files in this order; each has a twin of the same name under `python/minitok/reference/`, but for [`tokens`], which
-//! is a dict there. Two files come before them
-//! and exist in Python only, since they teach and nothing runs them: `basic.py` (text in, text out; to be typed along) and `naive.py`
-//! (the oracle of the tests).
+//! Read the files in this order; each has a twin of the same name under `python/minitok/reference/`, except [`tokens`], which is a
+//! dict there. Two files come before them and exist in Python only, since they teach and nothing runs them: `basic.py` (text in,
+//! text out; to be typed along) and `naive.py` (the oracle of the tests).
 //!
 //! 1. [`pairs`]: count pairs, merge a pair, and what that changes
 //! 2. [`pretokenize`]: text -> pieces
@@ -22,7 +21,7 @@
 //! 15. [`characters`]: vocabularies of characters with byte fallback
 //! 16. [`metaspace`]: the space as a marker, and the space before a text
 //!
-//! [`fast`] computes the same results sooner. `python` (feature `python`) is the boundary to Python, `wasm` (feature `wasm`) that to
+//! [`fast`] computes the same results faster. `python` (feature `python`) is the boundary to Python, `wasm` (feature `wasm`) that to
 //! a web page; they hold no algorithm.
 
 pub mod characters;

@@ -9,11 +9,11 @@
 //! Published vocabularies come in three forms: with merges; with a rank for each token (tiktoken); with a score for each
 //! (`SentencePiece`). [`ranks`](crate::ranks) makes merges of ranks and scores.
 //!
-//! A vocabulary may start from characters in place of bytes, with a *fallback* id for each byte (S1). Then `a` and the byte
-//! 0x61 are two ids with the same bytes: `token_id` answers the character's.
+//! A vocabulary may start from characters instead of bytes, with a *fallback* id for each byte (S1). Then `a` and the byte
+//! 0x61 are two ids with the same bytes: `token_id` returns the character's.
 //!
-//! Invariants: each byte has a token, but for those that UTF-8 never contains (E6); the two sides of a merge are tokens and
-//! their concatenation is the token it makes; ranks ascend.
+//! Invariants: each byte has a token, except those that UTF-8 never contains (E6); both sides of a merge are tokens, and
+//! together they spell the token it makes; ranks ascend.
 //!
 //! Costs, V tokens of L bytes: O(V L) space; merges from ranks or scores O(V L^2).
 //!
@@ -34,7 +34,7 @@ use std::sync::OnceLock;
 /// The id of a byte without one.
 pub const NO_ID: u32 = u32::MAX;
 
-/// Whether a byte stands nowhere in UTF-8.
+/// Returns whether a byte never occurs in UTF-8.
 pub fn never_in_utf8(byte: u8) -> bool {
     matches!(byte, 0xC0 | 0xC1 | 0xF5..)
 }
@@ -48,7 +48,7 @@ pub struct Alphabet {
     pub drops_bytes: bool,
 }
 
-/// The tokens of an encoding and the merges among them. Special tokens are not part of it.
+/// The tokens of an encoding and the merges between them, without the special tokens.
 #[derive(Debug, Clone)]
 pub struct Vocab {
     pub tokens: Tokens,
@@ -89,7 +89,7 @@ impl Vocab {
         Ok(Vocab { by_pair: OnceLock::from(by_pair), ..vocab })
     }
 
-    /// From merges that are known to make the tokens that they say, each pair one.
+    /// Builds a vocabulary from merges that are known to be consistent: each makes its token, and no pair occurs twice.
     pub fn assemble(tokens: Tokens, merges: Vec<Merge>, whole_pieces: bool, alphabet: Alphabet) -> Result<Vocab> {
         let fallback = alphabet.fallback.as_deref();
         if let Some(fallback) = fallback {
@@ -151,8 +151,8 @@ impl Vocab {
         Vocab::new(tokens, merges, false, Alphabet::default())
     }
 
-    /// From tokens with ids of any order, and pairs of ids in rank order (Hugging Face, GPT-2). The ids of the fallback are
-    /// beside those of `ids`.
+    /// From tokens with any ids, and pairs of ids in rank order (Hugging Face, GPT-2). The ids of the fallback are beside
+    /// those of `ids`.
     pub fn from_tokens(
         ids: &[(Vec<u8>, u32)],
         pairs: &[(u32, u32)],

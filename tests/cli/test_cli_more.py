@@ -234,7 +234,7 @@ def test_bench_has_a_text_of_its_own():
         (["convert", "TOKENIZER", "nowhere/out.json"], "nowhere/out.json: No such file or directory"),
         (["pack", "nowhere.txt", "-o", "out.bin"], "nowhere.txt: no such file"),
         (["pack", "EMPTY", "-o", "nowhere/out.bin"], "nowhere: no such folder"),
-        (["bench", "EMPTY"], "there is no text to measure with"),
+        (["bench", "EMPTY"], "the text to measure with is empty"),
     ],
 )
 def test_what_cannot_be_done_is_one_line_and_exit_code_1(files, tmp_path, monkeypatch, args, message):

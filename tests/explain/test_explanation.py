@@ -117,7 +117,7 @@ def test_a_piece_taken_whole_has_the_merges_that_make_it():
     assert [token.id for token in piece.tokens] == odd.encode("abcd") == [257]
     assert piece.tokens[0].part is None
     assert piece.steps[-1]["ids"] == [97, 256, 100]
-    assert "Merges alone would leave" in odd.explain("abcd").to_html()
+    assert "Merging alone would leave" in odd.explain("abcd").to_html()
 
 
 def test_the_steps_are_the_trace():

@@ -1,7 +1,7 @@
 """The application: its commands, and how it ends.
 
-Exit codes: 0 done, 1 it could not be done (one line says why), 2 the command was not understood, 130 interrupted, 141
-whoever read the output has gone.
+Exit codes: 0 done; 1 it could not be done (one line says why); 2 the command was not understood; 130 interrupted; 141 the
+reader of the output is gone.
 """
 
 from __future__ import annotations

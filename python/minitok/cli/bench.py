@@ -26,7 +26,7 @@ def command(
         Optional[list[str]],  # noqa: UP045
         typer.Argument(
             metavar="[FILE]...",
-            help="Files or patterns, as one text; plays of Shakespeare without.",
+            help="Files or patterns, as one text; by default plays of Shakespeare.",
             show_default=False,
         ),
     ] = None,
@@ -53,7 +53,7 @@ def command(
     read = (chunk for name in named_inputs(files or []) for chunk in chunks(name))
     data = b"".join(read) if files else tiny_shakespeare().encode()
     if not data:
-        raise MinitokError("there is no text to measure with")
+        raise MinitokError("the text to measure with is empty")
     implementation = backend.value if backend else BACKEND
     with waiting("measuring"):
         result = measure(named, implementation, data, repeat, threads)
@@ -73,7 +73,7 @@ def command(
 
 
 def measure(named: str, backend: str, data: bytes, repeat: int, threads: int) -> dict[str, Any]:
-    """Do each task with a tokenizer of its own."""
+    """Does each task with a new tokenizer."""
     tok, seconds = timed(lambda: fresh(named, backend))
     ids = tok.encode_to_numpy(data)
     if tok.decode_bytes(ids) != data:

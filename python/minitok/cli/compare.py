@@ -22,7 +22,7 @@ def command(
     files: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Argument(
-            metavar="[FILE]...", help="Files or patterns, as one text; standard input without.", show_default=False
+            metavar="[FILE]...", help="Files or patterns, as one text; by default standard input.", show_default=False
         ),
     ] = None,
     text: Annotated[
@@ -47,7 +47,7 @@ def command(
         raise typer.BadParameter("give --text or files, not both")
     toks = [(named, open_tokenizer(named, backend)) for named in tokenizers or COMPARED]
     if text is not None:
-        # What the shell gave as bytes that are no UTF-8 stays so.
+        # Arguments that are not UTF-8 keep their bytes.
         data = text.encode("utf-8", "surrogateescape")
     else:
         data = b"".join(chunk for name in named_inputs(files or []) for chunk in chunks(name))

@@ -1,4 +1,4 @@
-"""Where output goes: results to standard output, all else to standard error. Colours only where a person looks."""
+"""Results go to standard output, everything else to standard error. Colours are used only in a terminal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["output", "plain_table", "print_json", "report", "waiting"]
 
 
 def output() -> Console:
-    """Standard output for people: colours and line lengths of the terminal; plain where it is none, or by NO_COLOR."""
+    """Standard output for people: colours and line length of the terminal; plain if it is not one, or with NO_COLOR."""
     return Console(highlight=False)
 
 

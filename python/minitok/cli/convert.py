@@ -24,7 +24,7 @@ class Format(str, Enum):
     minbpe = "minbpe"
 
 
-# What a format does not hold, and so whoever loads it must say.
+# What a format does not hold, so that its reader must pass it.
 LEFT_OUT = {Format.tiktoken: "the pattern and the special tokens", Format.gpt2: "the pattern"}
 
 
@@ -35,7 +35,7 @@ def command(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="Where it is written; a folder for gpt2.")],
     to: Annotated[
         Optional[Format],  # noqa: UP045
-        typer.Option("--to", help="The format; without it, what the name of OUT says.", show_default=False),
+        typer.Option("--to", help="The format; by default what the name of OUT says.", show_default=False),
     ] = None,
     pattern: Annotated[
         Optional[str],  # noqa: UP045
@@ -44,7 +44,7 @@ def command(
     json: JsonOption = False,
     backend: BackendOption = None,
 ) -> None:
-    """Write a tokenizer in another format: what cannot be said in it is an error, not left out.
+    """Write a tokenizer in another format. What the format cannot hold is an error, never left out.
 
     OUT says the format: tokenizer.json is Hugging Face's, .tiktoken and .model (minbpe) are what they say, any other .json is
     minitok's own, and a folder, or a name without a suffix, takes GPT-2's two files.

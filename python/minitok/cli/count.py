@@ -46,7 +46,7 @@ class Counted:
 def command(
     files: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Argument(metavar="[FILE]...", help="Files or patterns; standard input without.", show_default=False),
+        typer.Argument(metavar="[FILE]...", help="Files or patterns; by default standard input.", show_default=False),
     ] = None,
     tokenizer: TokenizerOption = None,
     special: Annotated[

@@ -24,9 +24,11 @@ def command(
     tokenizer: RequiredTokenizerOption,
     files: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Argument(metavar="[FILE]...", help="Files or patterns; standard input without.", show_default=False),
+        typer.Argument(metavar="[FILE]...", help="Files or patterns; by default standard input.", show_default=False),
     ] = None,
-    lines: Annotated[bool, typer.Option("--lines", help="Each line is a text of its own, and ends as one.")] = False,
+    lines: Annotated[
+        bool, typer.Option("--lines", help="Each line is a separate text, and is written as a line.")
+    ] = False,
     json: JsonOption = False,
     backend: BackendOption = None,
 ) -> None:
@@ -58,7 +60,7 @@ def command(
 
 
 def id_lines(name: str) -> Iterator[list[int]]:
-    """The ids on each line; what is no number is an error that says where."""
+    """Yields the ids on each line; anything but a number is an error that says where."""
     with opened(name) as file:
         for number, line in enumerate(file, 1):
             words = [word for word in BETWEEN.split(line) if word]

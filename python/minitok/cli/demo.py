@@ -32,11 +32,11 @@ def command(
     word: Annotated[str, typer.Option(help="The word whose merges are shown.")] = " unforgettable",
     svg: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option(metavar="FILE", help="Draw a picture of what is shown, too.", show_default=False),
+        typer.Option(metavar="FILE", help="Also draw a picture of the output.", show_default=False),
     ] = None,
     html: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option(metavar="FILE", help="Write a web page to explore, too.", show_default=False),
+        typer.Option(metavar="FILE", help="Also write a web page to explore.", show_default=False),
     ] = None,
     json: JsonOption = False,
 ) -> None:
@@ -139,7 +139,7 @@ def encoding(encoded: Encoded, learnt: Learnt) -> RenderableType:
 def inside(encoded: Encoded, learnt: Learnt) -> RenderableType:
     """How one word is encoded, a row a merge."""
     word = encoded.word.replace(" ", "·")
-    told = Text.assemble(("How ", ""), (word, "bold"), " is encoded: of all pairs that merge, the lowest rank first.")
+    told = Text.assemble(("How ", ""), (word, "bold"), " is encoded: the pair of lowest rank is merged first.")
     return Group(told, MergeSteps(encoded.steps, learnt.tokenizer.token_bytes))
 
 

@@ -23,7 +23,7 @@ def command(
     tokenizer: RequiredTokenizerOption,
     files: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Argument(metavar="[FILE]...", help="Files or patterns; standard input without.", show_default=False),
+        typer.Argument(metavar="[FILE]...", help="Files or patterns; by default standard input.", show_default=False),
     ] = None,
     text: Annotated[
         Optional[str],  # noqa: UP045
@@ -33,7 +33,9 @@ def command(
         Optional[list[str]],  # noqa: UP045
         typer.Option("--special", metavar="NAME", help="A special token to find in the text, or 'all'; repeatable."),
     ] = None,
-    lines: Annotated[bool, typer.Option("--lines", help="Each line is a text of its own, without its end.")] = False,
+    lines: Annotated[
+        bool, typer.Option("--lines", help="Each line is a separate text, without its line break.")
+    ] = False,
     json: JsonOption = False,
     backend: BackendOption = None,
 ) -> None:

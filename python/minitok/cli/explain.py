@@ -23,7 +23,7 @@ def command(
     ] = None,
     html: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option("--html", metavar="FILE", help="Write a web page, too.", show_default=False),
+        typer.Option("--html", metavar="FILE", help="Also write a web page.", show_default=False),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, which Explanation.from_json reads.")] = False,
     backend: BackendOption = None,

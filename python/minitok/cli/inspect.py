@@ -88,7 +88,7 @@ def select(
 
 
 def row(tok: Tokenizer, token_id: int) -> dict[str, Any]:
-    """A token as data: bytes that are no character become U+FFFD in ``text``; ``hex`` has them all."""
+    """A token as data: bytes that are not a character become U+FFFD in ``text``; ``hex`` has them all."""
     token = tok.token_bytes(token_id)
     names = [name for name, special in tok.special_tokens.items() if special == token_id]
     return {"id": token_id, "text": token.decode("utf-8", "replace"), "hex": token.hex(), "special": bool(names)}

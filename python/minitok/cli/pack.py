@@ -40,7 +40,7 @@ def command(
     ],
     out: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where the ids go: .bin or .npy.")],
     tokenizer: TokenizerOption = None,
-    dtype: Annotated[DType, typer.Option(help="How an id is written; auto is uint16 where all fit.")] = DType.auto,
+    dtype: Annotated[DType, typer.Option(help="How an id is written; auto is uint16 if all ids fit.")] = DType.auto,
     end: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option("--end", metavar="NAME", help="A special token to put after each document.", show_default=False),
@@ -56,16 +56,16 @@ def command(
     field: Annotated[str, typer.Option(help="The field of a JSON line, or the column, that holds the text.")] = "text",
     threads: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option(min=1, help="How many threads; all processors without.", show_default=False),
+        typer.Option(min=1, help="How many threads; by default one per processor.", show_default=False),
     ] = None,
-    anew: Annotated[bool, typer.Option("--anew", help="Do not go on with an interrupted run.")] = False,
+    anew: Annotated[bool, typer.Option("--anew", help="Start over instead of continuing an interrupted run.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
     json: JsonOption = False,
     backend: BackendOption = None,
 ) -> None:
-    """Encode a corpus into one array of ids on the disk, with an index of its documents beside it.
+    """Encode a corpus to one array of ids on disk, with an index of its documents.
 
-    The same command goes on with a run that was interrupted. Files get their names when they are whole.
+    The same command continues an interrupted run. Files get their names when they are complete.
 
     Examples:
 

@@ -21,15 +21,15 @@ def command(
         int, typer.Option("--port", "-p", min=0, max=65535, help="The port; 0 takes a free one.")
     ] = DEFAULT_PORT,
     host: Annotated[
-        str, typer.Option(help="The address to listen at; others than this machine reach only another one.")
+        str, typer.Option(help="The address to listen on; the default is reached only from this machine.")
     ] = "127.0.0.1",
     allow_host: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option("--allow-host", metavar="NAME", help="A further name that the server goes by; repeatable."),
+        typer.Option("--allow-host", metavar="NAME", help="Another name of the server; repeatable."),
     ] = None,
     browser: Annotated[
         Optional[bool],  # noqa: UP045
-        typer.Option("--browser/--no-browser", help="Open a browser; so it does in a terminal.", show_default=False),
+        typer.Option("--browser/--no-browser", help="Open a browser; by default in a terminal.", show_default=False),
     ] = None,
 ) -> None:
     """Play with tokens in the browser: type, compare, step through merges, train, complete.

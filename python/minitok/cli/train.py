@@ -47,7 +47,9 @@ def command(
         Optional[list[str]],  # noqa: UP045
         typer.Option("--special", metavar="NAME", help="A special token; repeatable."),
     ] = None,
-    tie_break: Annotated[TieBreak, typer.Option(help="Which of the most frequent pairs.")] = TieBreak.smallest_ids,
+    tie_break: Annotated[
+        TieBreak, typer.Option(help="Which of the most frequent pairs is merged.")
+    ] = TieBreak.smallest_ids,
     byte_order: Annotated[ByteOrder, typer.Option(help="The order of ids 0 to 255.")] = ByteOrder.identity,
     min_frequency: Annotated[int, typer.Option(min=1, help="A rarer pair is not merged.")] = 1,
     max_token_length: Annotated[
@@ -65,7 +67,7 @@ def command(
     ] = None,
     threads: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option(min=1, help="How many threads; all processors without.", show_default=False),
+        typer.Option(min=1, help="How many threads; by default one per processor.", show_default=False),
     ] = None,
     max_memory: Annotated[
         Optional[int],  # noqa: UP045

@@ -1,10 +1,10 @@
 """Tokens explained: why a text has its ids, how a vocabulary was learnt, and what else could have happened.
 
-``Tokenizer.explain`` gives an ``Explanation``: data, which ``report`` shows in a terminal and ``to_html`` as a web page.
-The laboratories put one question each: ``lanes`` (what does each pattern cut?), ``compare_ties`` and ``overlaps`` (what
-does the tie rule change? how often is "aa" in "aaaa"?), ``stream`` (when does a token become text?), ``inject`` (what can
-a stranger's text smuggle in?). ``page`` puts any of them on one web page. Everything replays traces (SPEC X1, X2); nothing
-here knows how merging is done.
+``Tokenizer.explain`` returns an ``Explanation``: data, which ``report`` shows in a terminal and ``to_html`` as a web page.
+Each laboratory answers one question: ``lanes`` (what does each pattern cut?), ``compare_ties`` and ``overlaps`` (what does
+the tie rule change? how often is "aa" in "aaaa"?), ``stream`` (when does a token become text?), ``inject`` (what can a user's
+text smuggle in?). ``page`` puts any of them on one web page. Everything replays traces (SPEC X1, X2); nothing here knows how
+merging works.
 
 ``terminal`` and ``report`` need Rich: ``pip install 'minitok[cli]'``; ``plots`` needs Matplotlib: ``'minitok[plots]'``.
 """

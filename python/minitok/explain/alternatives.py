@@ -1,13 +1,13 @@
 """Which alternative of a split pattern made a piece.
 
-A pattern is a row of alternatives, of which the first that matches wins. So at the start of a piece each is tried in
-order, by the reference's engine, and the first that matches made the piece. The named patterns have names for theirs; an
-alternative of any other pattern is called by its source.
+A pattern is a list of alternatives, of which the first that matches wins. So at the start of a piece each is tried in order,
+by the reference's engine, and the first that matches made the piece. The alternatives of the named patterns have labels; one
+of any other pattern is labelled by its source.
 
 >>> [(piece, found and found.label) for piece, found in labelled("gpt2", b"I'll  go!")]
 [(b'I', 'word'), (b"'ll", 'contraction'), (b' ', 'spaces but the last'), (b' go', 'word'), (b'!', 'symbols')]
 
-Costs: for each piece as many matches as the pattern has alternatives. Not for: long texts.
+Costs: as many matches for each piece as the pattern has alternatives. When not to use it: on long texts.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ LABELS = {
 def top_level(pattern: str) -> list[tuple[str, bool]]:
     """The alternatives of a pattern, cut at each ``|`` that stands in no group and no set.
 
-    With each, whether one before it has said ``(?i)``: ignoring case goes on into the alternatives that follow (SPEC P4).
+    For each, also whether an earlier one contains ``(?i)``, which holds for the alternatives after it, too (SPEC P4).
 
     >>> top_level(r"(a|b)|(?i)[|]|\\|")
     [('(a|b)', False), ('(?i)[|]', False), ('\\\\|', True)]
@@ -109,7 +109,7 @@ def splitter(pattern: str) -> Pattern:
 
 
 def labelled(pattern: str, text: bytes) -> Iterator[tuple[bytes, Alternative | None]]:
-    """The pieces of a text, each with the alternative that made it; None where none did."""
+    """Yields the pieces of a text, each with the alternative that made it, or None."""
     chars = text.decode("utf-8", "surrogateescape")
     view = chars.translate(STAND_INS)
     at = 0
@@ -120,7 +120,7 @@ def labelled(pattern: str, text: bytes) -> Iterator[tuple[bytes, Alternative | N
 
 
 def maker(pattern: str, view: str, start: int, end: int) -> Alternative | None:
-    """The first alternative that matches at a place, if it matches up to the end of the piece."""
+    """Returns the first alternative that matches at an offset, if its match ends with the piece."""
     for alternative, compiled in alternatives(pattern):
         try:
             match = compiled.match(view, start, timeout=TIME_LIMIT)

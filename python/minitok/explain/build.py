@@ -1,7 +1,7 @@
-"""From a text to its ``Explanation``: the trace, read piece by piece.
+"""Makes the ``Explanation`` of a text: reads the trace piece by piece.
 
-What encoding did comes from the trace (SPEC X2); nothing of the algorithm is repeated here. What it did not do is read
-from the same events: a neighbour that could have merged, and no longer can after a step, was blocked by that step.
+What encoding did comes from the trace (SPEC X2); the algorithm is not repeated here. What it did not do comes from the same
+events: a pair that could have merged before a step, and no longer can after it, was blocked by that step.
 
 By hand, with the merges 0 (a, b), 1 (b, c) and the piece ``abc``: at step 0 both could merge; after it, ``b`` is gone, so
 ``bc`` was blocked by step 0.

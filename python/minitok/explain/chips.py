@@ -1,4 +1,4 @@
-"""Small pieces of HTML that all pages share: tokens on coloured grounds, tables, bars, lists of steps."""
+"""HTML fragments that all pages share: tokens on coloured grounds, tables, bars, lists of steps."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""One piece out of a long text, explained as if all of the text were.
+"""Explains one piece of a long text as if the whole text were explained.
 
-An explanation costs more than a text of megabytes can pay, but a piece depends on little of what stands around it. So the
-text is split as a whole, which is quick, and only the piece that is wanted is explained, with what follows it, some hundred
-bytes at most. That the piece is cut there as in the whole text is checked; where a pattern looks further than that, or back,
-a short text is explained from its beginning.
+Explaining megabytes would take too long, but a piece depends on little of the text around it. So the whole text is split,
+which is fast, and only the wanted piece is explained, together with at most some hundred bytes after it. It is checked that
+the piece is cut there as in the whole text; if a pattern looks further ahead, or behind, a short text is explained from its
+beginning.
 
 Costs: O(n) to split n bytes; then that of ``Tokenizer.explain`` for a few pieces.
 """
@@ -24,15 +24,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Excerpt", "as_read", "explain_at", "whole_characters"]
 
-# What follows a piece and is explained with it: its neighbour, and one that this may look ahead to, in so many bytes.
+# How many pieces after the wanted one are explained with it, in at most how many bytes: its neighbour, and one to look ahead
+# to.
 AFTER, AFTER_BYTES = 2, 512
-# A text of so many bytes can be explained as a whole.
+# A text of at most this many bytes can be explained as a whole.
 SHORT = 1 << 14
 
 
 @dataclass(frozen=True)
 class Excerpt:
-    """A part of a text, explained: ``told`` counts from byte ``start`` of the text, and ``piece``, one of it, was wanted."""
+    """An explained part of a text: ``told`` counts from byte ``start`` of the text; ``piece`` is the wanted one."""
 
     start: int
     told: Explanation
@@ -78,7 +79,7 @@ def explain_at(
 
 
 def as_read(tokenizer: Tokenizer, text: str | bytes, allowed_special: Collection[str] | str = ()) -> bytes:
-    """The bytes that the tokens of a text stand for: the text, or its normal form where the tokenizer has one.
+    """Returns the bytes that the tokens of a text spell: the text, or its normal form if the tokenizer has one.
 
     >>> import minitok
     >>> as_read(minitok.Tokenizer([], normalizer="NFC"), "e\u0301").decode() == "\u00e9"
@@ -90,14 +91,14 @@ def as_read(tokenizer: Tokenizer, text: str | bytes, allowed_special: Collection
 
 
 def whole_characters(data: bytes, end: int) -> int:
-    """The place, or the one before it at which no character is cut in two."""
+    """Returns the offset, or the last one before it that does not cut a character."""
     while 0 < end < len(data) and data[end] & 0xC0 == 0x80:
         end -= 1
     return end
 
 
 def piece_spans(tokenizer: Tokenizer, data: bytes, allowed_special: Collection[str] | str) -> list[tuple[int, int]]:
-    """Where each piece and each special token lies."""
+    """Returns the offsets of each piece and each special token."""
     backend = load_backend(tokenizer.backend)
     names = list(tokenizer.special_tokens if allowed_special == "all" else allowed_special)
     split = backend.pattern(tokenizer.pattern).split

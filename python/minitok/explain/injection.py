@@ -1,8 +1,8 @@
-"""The injection laboratory: a trusted template around a stranger's text, and what ``allowed_special`` makes of it, in ids.
+"""The injection laboratory: a trusted template around a user's text, and the ids that ``allowed_special`` makes of it.
 
-A chat is one row of ids, in which special tokens say who speaks. If the text of a user can make such an id, the user can
-speak for somebody else. Encoding the finished prompt with all special tokens allowed lets that happen; encoding the parts
-does not, since a special token is found in a text only if the caller allows it for that text (SPEC E3).
+A chat is one list of ids, in which special tokens say who speaks. A user whose text can make such an id can speak for
+somebody else. Encoding the finished prompt with all special tokens allowed lets that happen; encoding the parts does not,
+since a special token is found in a text only if the caller allows it for that text (SPEC E3).
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Injection:
             if self.refused
             else "<p><code>tok.check_special(user)</code> finds nothing in it.</p>"
         )
-        lead = "Outlined: what came from the user. A user's text should make text only, never a special token."
+        lead = "Outlined: what came from the user. A user's text should become only text, never a special token."
         return Section("Injection", "".join(map(way_html, self.ways)) + refused, lead)
 
 

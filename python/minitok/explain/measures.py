@@ -1,7 +1,7 @@
-"""What a vocabulary does, in numbers: for ``plots``, and for those who draw for themselves.
+"""What a vocabulary does, in numbers: for ``plots``, or for your own figures.
 
-One training answers every question about size: merges are prefix-nested, so the vocabulary of any smaller size is a
-beginning of the largest one (SPEC T9).
+One training answers every question about size: merges are prefix-nested, so the vocabulary of any smaller size is a prefix of
+the largest one (SPEC T9).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def sizes(tokenizer: Tokenizer, number: int = 12) -> list[int]:
 
 
 def bytes_per_token(tokenizer: Tokenizer, texts: Iterable[str | bytes], vocab_sizes: Sequence[int]) -> list[float]:
-    """How many bytes a token holds on average, under the tokenizer cut to each size.
+    """Returns the average number of bytes a token holds, for the tokenizer truncated to each size.
 
     >>> from minitok import train
     >>> bytes_per_token(train(["low low low"], 258), ["low low"], [256, 257, 258])
@@ -72,7 +72,7 @@ def token_lengths(tokenizer: Tokenizer) -> dict[int, int]:
 
 
 def use(tokenizer: Tokenizer, texts: Iterable[str | bytes]) -> dict[int, int]:
-    """How often each id occurs in the texts, those that never do included; special tokens do not count.
+    """Returns how often each id occurs in the texts, including those that never do, without special tokens.
 
     >>> from minitok import Tokenizer
     >>> counts = use(Tokenizer([(97, 98), (98, 99)]), ["abc ab"])
@@ -100,7 +100,7 @@ class Bill:
         return {language: count / max(1, counts[self.base]) for language, count in counts.items()}
 
     def price(self, encoding: str, per_million: float, sentences: int = 1) -> dict[str, float]:
-        """What so many such sentences cost in each language, at a price for a million tokens.
+        """Returns what a number of such sentences costs in each language, at a price per million tokens.
 
         >>> bill = Bill({"gpt2": {"English": 30, "Greek": 250}}, "English")
         >>> bill.price("gpt2", per_million=2.0, sentences=100_000)

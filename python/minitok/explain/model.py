@@ -1,9 +1,9 @@
 """What an explanation is: plain data, the same from both backends, ready for JSON.
 
-Everything hangs on bytes of the text. A piece lies at ``text[start:end]``; the *parts* of a piece are its single bytes
-and then what each merge made, in the order of merging. So part ``n + k`` of a piece of n bytes is made by step k, from
-the parts ``left`` and ``right``; and the tokens are the parts that nothing took up. That is the whole merge tree, without
-nesting: a token of any depth can be written down and read again.
+Everything refers to bytes of the text. A piece is ``text[start:end]``; the *parts* of a piece are its single bytes and then
+what each merge made, in the order of merging. So part ``n + k`` of a piece of n bytes is made by step k, from the parts
+``left`` and ``right``; and the tokens are the parts that no merge used. That is the whole merge tree, without nesting, so
+that trees of any depth can be saved and loaded.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Alternative:
 
 @dataclass(frozen=True)
 class Part:
-    """What stood in a piece at some time: a byte, or what a merge made of two parts (numbers of parts)."""
+    """A part of a piece: a byte, or what a merge made of two parts (given by their indices)."""
 
     id: int
     start: int
@@ -41,10 +41,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Token:
-    """A token of the text: where it lies in bytes and in characters, and which part of its piece it is.
+    """A token of the text: its offsets in bytes and in characters, and which part of its piece it is.
 
-    A token that holds part of a character spans that character. ``part`` is None where no merges lead to the token: a
-    special token, or a piece that is taken whole although its merges do not make it.
+    A token that holds part of a character spans that character. ``part`` is None if no merges make the token: for a
+    special token, and for a piece that is taken whole although merging would not make it.
     """
 
     id: int
@@ -58,7 +58,7 @@ class Token:
 
 @dataclass(frozen=True)
 class Blocked:
-    """A merge that is in the vocabulary, and whose two sides were neighbours at some time, but which did not happen.
+    """A merge of the vocabulary that did not happen although its two sides were neighbours at some step.
 
     ``reason`` is ``"boundary"`` (a piece ends between the two) or ``"merge"``: step ``step`` of the same piece merged one
     of the two away, into the token ``by``.
@@ -81,8 +81,8 @@ class Piece:
     """A piece of the text, or a special token.
 
     ``alternative`` made the piece: None for a special token, for text that the pattern leaves unmatched, and for the
-    pattern ``none``. ``whole``: it was taken as a token as it stands (SPEC E2); ``steps`` are then the merges that make it
-    nevertheless. The steps are the ``encode_merge`` events of the trace (SPEC X2). Of the merges blocked by a boundary,
+    pattern ``none``. ``whole``: it became a token without merging (SPEC E2); ``steps`` are then the merges that would
+    make it. The steps are the ``encode_merge`` events of the trace (SPEC X2). Of the merges blocked by a boundary,
     those at the end of the piece are here.
     """
 
@@ -119,7 +119,7 @@ class Lane:
 class Explanation:
     """Why a text has the ids that it has. Made by ``Tokenizer.explain``.
 
-    ``vocabulary`` gives the bytes of every id that is spoken of, ``lanes`` the pieces that other patterns would make.
+    ``vocabulary`` gives the bytes of every id that is mentioned, ``lanes`` the pieces that other patterns would make.
 
     >>> import minitok
     >>> told = minitok.Tokenizer([(97, 98), (98, 99), (32, 256)]).explain("abc ab")
@@ -149,23 +149,23 @@ class Explanation:
         return [token.id for token in self.tokens]
 
     def to_json(self) -> str:
-        """As JSON. Bytes are a string where they are UTF-8, else ``{"hex": ...}``."""
+        """Returns JSON. Bytes are a string if they are UTF-8, otherwise ``{"hex": ...}``."""
         return to_text(self)
 
     @classmethod
     def from_json(cls, text: str) -> Explanation:
-        """What ``to_json`` wrote. Raises FileFormatError, which says what is wrong and where."""
+        """Reads what ``to_json`` wrote. Raises FileFormatError, which says what is wrong and where."""
         return from_text(cls, text)
 
     def to_html(self, title: str | None = None) -> str:
-        """A web page that needs nothing else: no network, no other file."""
+        """Returns a self-contained web page: it needs no network and no other file."""
         from .page import page
         from .sections import explanation_sections
 
         return page(title or "Why these tokens?", explanation_sections(self))
 
     def _repr_html_(self) -> str:
-        """For notebooks: the page in a frame of its own, which cannot reach the notebook."""
+        """For notebooks: the page in a frame that cannot reach the notebook."""
         from .page import framed
 
         return framed(self.to_html())

@@ -1,8 +1,8 @@
-"""Web pages that need nothing else: one file, no network, no library.
+"""Self-contained web pages: one file, no network, no library.
 
 Everything is in the HTML, written here and escaped here: with scripts off, or printed, a page shows all of its steps one
-after the other. The script only turns a list of steps into a slider. A content security policy lets nothing be loaded,
-and no script run but that one (by its hash): even if text escaped its place, it could do nothing.
+after the other. The script only turns a list of steps into a slider. A content security policy allows nothing to be loaded
+and no other script (it names the hash of this one): even text that escaped its place could do nothing.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def page(title: str, sections: Sequence[Section], lead: str = "") -> str:
 
 
 def framed(html: str) -> str:
-    """A page inside another one, kept apart from it: it runs its own script, and reaches nothing around it."""
+    """Returns a page as an isolated frame: it runs its own script, and cannot reach the page around it."""
     return (
         f'<iframe title="minitok" sandbox="allow-scripts" srcdoc="{escape(html)}" width="100%" height="{FRAME_HEIGHT}" '
         'style="border: 1px solid #8886; border-radius: 8px"></iframe>'

@@ -1,8 +1,7 @@
 """Figures about vocabularies. Needs Matplotlib: ``pip install 'minitok[plots]'``.
 
-Each function returns a ``Figure`` that belongs to nobody else (no global state, no window opens); what is drawn is computed
-in ``measures``. Colours of lines and bars are told apart by most colour-blind eyes; with ``dark=True`` a figure suits a
-dark page.
+Each function returns a new ``Figure`` (no global state, no window opens); what is drawn is computed in ``measures``. Most
+colour-blind people can distinguish the colours of lines and bars; with ``dark=True`` a figure suits a dark page.
 
 >>> from minitok import train
 >>> figure = lengths(train(["low lower lowest"], 262))
@@ -84,7 +83,7 @@ def compression(
 
 
 def merges(events: Iterable[Mapping[str, Any]], *, dark: bool = False) -> Figure:
-    """How often each merge's pair occurred when it was chosen, against the rank of the merge; both logarithmic."""
+    """How often each merge's pair occurred when it was chosen, against the number of the merge; both logarithmic."""
     counts = merge_counts(events)
     figure, axes = blank("Each merge is worth less than the one before", "merge", "places merged", dark=dark)
     axes.loglog(range(1, len(counts) + 1), counts, color=COLOURS[0], linewidth=1.8)
@@ -108,7 +107,7 @@ def lengths(tokenizer: Tokenizer, *, dark: bool = False, longest: int = 24) -> F
 
 
 def unused(tokenizer: Tokenizer, texts: Iterable[str | bytes], *, dark: bool = False) -> Figure:
-    """The share of tokens that the texts never use, by the rank of their merge, in twenty equal parts of the ids."""
+    """The share of tokens that the texts never use, in twenty equal ranges of ids."""
     counts = list(use(tokenizer, texts).values())
     step = max(1, -(-len(counts) // 20))
     parts = [counts[start : start + step] for start in range(0, len(counts), step)]

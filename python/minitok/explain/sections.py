@@ -39,7 +39,7 @@ def explanation_sections(told: Explanation) -> list[Section]:
         Section(
             "Merges",
             merges_html(told),
-            "Each piece begins as its bytes. Of all neighbours that can merge, the pair of lowest rank does, the leftmost "
+            "Each piece begins as its bytes. Of all pairs that can merge, the one of lowest rank is merged, the leftmost "
             "first, until none is left. Open a piece and move the slider.",
         ),
     ]
@@ -74,7 +74,7 @@ def tokens_html(told: Explanation) -> str:
     head = ("id", "token", "bytes", "at bytes", "at characters", "its piece is")
     details = table(head, rows, "every token", numeric=(0, 3, 4))
     about = f"{escape(told.encoding or 'a tokenizer')}, pattern <code>{escape(told.pattern)}</code>"
-    return f"<p>{about}</p>{row}<details><summary>Bytes and places of every token</summary>{details}</details>"
+    return f"<p>{about}</p>{row}<details><summary>Bytes and offsets of every token</summary>{details}</details>"
 
 
 def why(piece: Piece | LanePiece) -> str:
@@ -127,10 +127,10 @@ def whole_html(piece: Piece, told: Explanation) -> str:
     if not piece.whole:
         return ""
     if piece.tokens[0].part is not None:
-        return "<p>The piece is a token as it stands, so it was taken whole. These merges make it, too:</p>"
+        return "<p>The piece equals a token, so it was taken whole. These merges would make it, too:</p>"
     last = piece.steps[-1]["ids"] if piece.steps else [part.id for part in piece.parts]
     others = chips(last, told.vocabulary.__getitem__)
-    return f"<p>The piece is a token as it stands, so it was taken whole. Merges alone would leave:</p>{others}"
+    return f"<p>The piece equals a token, so it was taken whole. Merging alone would leave:</p>{others}"
 
 
 def steps_html(piece: Piece, token_bytes: Callable[[int], bytes]) -> list[str]:

@@ -1,7 +1,7 @@
 """Dataclasses to JSON and back, by their annotations: nested dataclasses, tuples, dicts of ids, bytes, optional values.
 
-Bytes are written as a string where they are UTF-8, else as ``{"hex": "ff00"}``. What does not fit its annotation is refused,
-with the path to it.
+Bytes are written as a string if they are UTF-8, otherwise as ``{"hex": "ff00"}``. A value that does not fit its annotation is
+refused, with its path.
 """
 
 from __future__ import annotations

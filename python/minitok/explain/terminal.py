@@ -1,11 +1,11 @@
 """Tokens in colour and traces step by step, for a terminal: Rich renderables.
 
-In colour, each token stands on a background of its own. Without colour (a pipe, a file, ``NO_COLOR``) a thin bar stands
-between tokens instead, so that the same output can be read either way.
+In colour, each token has a background colour. Without colour (a pipe, a file, ``NO_COLOR``), a thin bar separates tokens
+instead, so that the same output can be read either way.
 
-White space and bytes that are no character are made visible; see ``visible.py``.
+White space and bytes that are not a character are made visible; see ``visible.py``.
 
-Costs O(n) for n bytes shown. Not for: megabytes; a terminal is for reading.
+Costs O(n) for n bytes shown. When not to use it: for megabytes; a terminal is for reading.
 """
 
 from __future__ import annotations

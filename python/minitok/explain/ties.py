@@ -1,7 +1,7 @@
-"""The laboratory of ties and overlaps: what the rule for ties changes, and how often "aa" stands in "aaaa".
+"""The laboratory of ties and overlaps: what the tie rule changes, and how often "aa" occurs in "aaaa".
 
-A tie decided otherwise changes all later ids (SPEC T3). ``compare_ties`` trains with each rule, and says where the
-trainings part. ``overlaps`` counts a pair in runs of one letter: places overlap, replacements cannot (SPEC T2, T4).
+A tie decided differently changes all later ids (SPEC T3). ``compare_ties`` trains with each rule, and reports the first merge
+at which they differ. ``overlaps`` counts a pair in runs of one letter: places overlap, replacements cannot (SPEC T2, T4).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The stream laboratory: when does a byte that has arrived become text?
 
 Tokens arrive one by one, and one may hold half a character. The streaming decoder shows all that is certain and holds the
-rest (SPEC D4). Here each byte is followed from its arrival to the step at which it is shown, as a character or replaced.
+rest back (SPEC D4). The timeline follows each byte from its arrival to the step at which it is shown, as a character or
+replaced.
 
 By hand: an emoji of four bytes in the tokens ``f0 9f`` and ``98 80``: after the first, two bytes are held; after the second,
 four are shown.
@@ -49,7 +50,7 @@ class Timeline:
     def section(self) -> Section:
         """As a part of a web page."""
         lead = (
-            "Tokens arrive one by one. A character that is not complete yet is held back; what can be none is replaced."
+            "Tokens arrive one by one. An incomplete character is held back; bytes that cannot become one are replaced."
         )
         return Section("Stream", timeline_html(self), lead)
 

@@ -1,6 +1,6 @@
 """A training replayed: a page with a slider over the merges, and at each the candidates, the ties and the choice.
 
-What is shown is the trace (SPEC X1), from either backend. Not for: thousands of merges; a page of 200 is 500 kB.
+It shows the trace (SPEC X1), of either backend. When not to use it: for thousands of merges; a page of 200 has 500 kB.
 """
 
 from __future__ import annotations

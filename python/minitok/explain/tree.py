@@ -1,7 +1,7 @@
 """The merge trees of a piece as a drawing: bytes below, and above each merge the token that it made.
 
-Drawn as inline SVG without style of its own; the page's style gives the colours, light and dark. Each merge carries the
-number of its step, so that a slider can show the trees grow. What is drawn is also said in words, for those who listen.
+Drawn as inline SVG without style; the page's style sets the colours, light and dark. Each merge carries the number of its
+step, so that a slider can show the trees grow. A description in words serves screen readers.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ def visible_parts(token: bytes) -> Iterator[tuple[str, bool]]:
     """The token as pieces of text in which everything can be seen, each with whether it is a mark that stands for more."""
     plain = ""
     broken: list[str] = []
-    # Each byte that is no part of a whole character becomes a lone surrogate, DC80 to DCFF.
+    # Each byte that is not part of a whole character becomes a lone surrogate, DC80 to DCFF.
     for char in token.decode("utf-8", "surrogateescape"):
         is_byte = "\udc80" <= char <= "\udcff"
         mark = "" if is_byte else mark_of(char)

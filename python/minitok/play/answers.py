@@ -59,7 +59,7 @@ class Answers:
         distinct, places = np.unique(ids, return_inverse=True)
         lengths = np.array([len(tok.token_bytes(token_id)) for token_id in distinct.tolist()], dtype=np.uint32)
         told = {**describe(tok, name), "ids": ids.tolist(), "lengths": lengths[places].tolist()}
-        # A tokenizer with a normal form stands on a text of its own.
+        # The tokens of a tokenizer with a normal form spell another text.
         read = as_read(tok, text, special or ())
         return told if read == text else {**told, "text": to_data(read)}
 

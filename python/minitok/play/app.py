@@ -1,4 +1,4 @@
-"""The application: what is asked at which address, and how errors are told.
+"""The application: its addresses, and how errors are reported.
 
 ``GET /`` is the page, ``GET /static/...`` what it is made of; both are files of the package, read once. ``POST /api/...`` takes
 and gives JSON, and works in threads, so that no answer keeps another one waiting.

@@ -1,9 +1,9 @@
-"""Who may ask, and what the browser may do: checks before every request, headers on every answer.
+"""Checks every request, and sets the headers of every answer: who may ask, and what the browser may do.
 
-The playground runs on the reader's machine, where any web site that the reader has open could try to reach it. So the name
-in ``Host`` must be one that the server goes by (a foreign name that points here is refused: DNS rebinding), and what asks the
-API must be the playground's own page (``Origin`` and ``Sec-Fetch-Site``, which no page can forge). The content security policy
-lets scripts and styles come from the server's own files only, and nothing in a text become markup.
+The playground runs on the reader's machine, where any web site that the reader has open could try to reach it. So the name in
+``Host`` must be one of the server's (a foreign name that points here is refused: DNS rebinding), and requests to the API must
+come from the playground's own page (``Origin`` and ``Sec-Fetch-Site``, which no page can forge). The content security policy
+allows scripts and styles only from the server's own files, and keeps text from becoming markup.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ HEADERS = {
 
 @dataclass(frozen=True)
 class Limits:
-    """How much the server takes on. Sizes in bytes, times in seconds.
+    """The limits of the server. Sizes in bytes, times in seconds.
 
     ``text``: a text to encode. ``explained``: a text made into a page. ``piece``: a piece whose merges are drawn.
     ``lanes``: how much of a text is cut in lanes. ``corpus``: a text to train on, or a tokenizer's file. ``seconds``: an
@@ -79,7 +79,7 @@ def host_name(host: str) -> str:
 
 
 class Guard:
-    """Middleware that refuses strangers, and tells the browser to be strict."""
+    """Middleware that refuses foreign requests, and makes the browser strict."""
 
     def __init__(self, app: ASGIApp, hosts: Collection[str] = LOOPBACK) -> None:
         self.app = app

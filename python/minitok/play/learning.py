@@ -1,8 +1,8 @@
-"""A training that tells what it does while it does it, and can be stopped.
+"""A training that reports what it does while it runs, and can be stopped.
 
-The training runs in a thread and hands its news to the event loop, at most some times a second. The first merges are told
-with what the trace says of them (SPEC X1): candidates, counts, ties. A traced step looks at every pair anew, which thousands
-of merges would not pay; so the rest is learnt without a trace, from the same counts, which begins with the same merges
+The training runs in a thread and passes its news to the event loop, at most a few times a second. The first merges are
+reported with their trace (SPEC X1): candidates, counts, ties. A traced step looks at every pair again, which is too slow for
+thousands of merges, so the rest is learnt without a trace, from the same counts; that training begins with the same merges
 (SPEC T9).
 """
 
@@ -39,7 +39,7 @@ class Stopped(MinitokError):  # noqa: N818
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be learnt: a text, the number of ids, the options of both halves of ``train``, and the time for it."""
+    """What to learn: a text, the number of ids, the options of both halves of ``train``, and the time limit."""
 
     text: bytes
     vocab_size: int
@@ -49,7 +49,7 @@ class Plan:
 
 
 def learn(plan: Plan, tell: Callable[[dict[str, Any]], object], stop: Flag) -> Tokenizer:
-    """Train, and tell how it goes. Raises Stopped soon after ``stop`` is set, or when the time is over.
+    """Trains, and reports progress. Raises Stopped soon after ``stop`` is set, or when the time is over.
 
     >>> told = []
     >>> tok = learn(Plan(b"low lower lowest", 258, {}, {}, 60), told.append, Flag())
@@ -67,7 +67,7 @@ def learn(plan: Plan, tell: Callable[[dict[str, Any]], object], stop: Flag) -> T
 
 
 class Reporter:
-    """Hears of every step of a training; tells some of them, and ends it when it must end."""
+    """Is called at every step of a training; reports some of them, and ends the training when it must end."""
 
     def __init__(self, plan: Plan, tell: Callable[[dict[str, Any]], object], stop: Flag) -> None:
         self.plan, self.tell, self.stop = plan, tell, stop
@@ -90,7 +90,7 @@ class Reporter:
             self.flush()
 
     def flush(self) -> None:
-        """Tell the merges that have not been told yet."""
+        """Reports the merges that have not been reported yet."""
         if self.merges:
             self.tell({"merges": self.merges})
             self.merges = []
@@ -105,7 +105,7 @@ class Reporter:
 
 
 def news(event: dict[str, Any]) -> dict[str, Any]:
-    """What a page shows of a merge; of the ties, which may be thousands, how many there are."""
+    """Returns what a page shows of a merge; of the ties, which may be thousands, only their number."""
     return {
         "id": event["id"],
         "pair": event["winner"],
@@ -119,7 +119,7 @@ def news(event: dict[str, Any]) -> dict[str, Any]:
 async def lines(
     plan: Plan, executor: Executor, finish: Callable[[Tokenizer], dict[str, Any]]
 ) -> AsyncGenerator[bytes, None]:
-    """The news of a training, a line of JSON each; the last line has its ``tokenizer``, or the ``error`` that ended it.
+    """Yields the news of a training as lines of JSON; the last has the ``tokenizer``, or the ``error`` that ended it.
 
     A reader who goes away stops the training.
     """

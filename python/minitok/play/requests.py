@@ -1,4 +1,4 @@
-"""What comes in: bodies of a bounded size, in bounded time, and the fields of their JSON."""
+"""Reads requests: bodies of bounded size, in bounded time, and the fields of their JSON."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ __all__ = ["TooLarge", "TooSlow", "WrongRequest", "body", "field", "json_body", 
 
 
 class WrongRequest(MinitokError):  # noqa: N818
-    """A request that does not say what it should."""
+    """A request that is malformed."""
 
 
 class TooLarge(MinitokError):  # noqa: N818
-    """More than the server takes on."""
+    """A request above the limits of the server."""
 
 
 class TooSlow(MinitokError):  # noqa: N818
-    """Not done in the time that there is."""
+    """Not done within the time limit."""
 
 
 async def body(request: Request, most: int, seconds: float) -> bytes:
-    """The body of a request, of which no more than ``most`` bytes are ever held."""
+    """Reads the body of a request; never holds more than ``most`` bytes."""
     length = request.headers.get("content-length", "")
     if length.isdigit() and int(length) > most:
         raise TooLarge(f"a request of {int(length):,} bytes; at most {most:,} are taken")

@@ -1,7 +1,7 @@
 """The tokenizers that a reader may name: the published encodings, and the reader's own.
 
-A tokenizer of the reader's own goes by its content: ``own-`` and the beginning of the hash of its file. So the server keeps
-nothing that could not be sent again: where it has forgotten one, or was started anew, the page sends the file once more.
+A tokenizer of the reader's own is named by its content: ``own-`` and the beginning of the hash of its file. So the server
+keeps nothing that could not be sent again: if it has forgotten one, or was restarted, the page sends the file again.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Forgotten(MinitokError):  # noqa: N818
 
 
 class Shelf:
-    """Published encodings, and so many of the reader's own; of those the one not used for the longest time goes first."""
+    """Published encodings, and a limited number of the reader's own, of which the least recently used is dropped first."""
 
     def __init__(self, kept: int) -> None:
         self.kept = kept
@@ -80,7 +80,7 @@ class Shelf:
 
 
 def describe(tokenizer: Tokenizer, name: str) -> dict[str, Any]:
-    """What a page must know of a tokenizer."""
+    """Returns what a page must know of a tokenizer."""
     return {
         "name": name,
         "title": tokenizer.name or f"{tokenizer.n_vocab:,} ids",

@@ -9,11 +9,11 @@ By hand: the merges (97, 98) and (256, 99) over the bytes in their own order mak
 Published vocabularies come in three forms: with merges; with a rank for each token (tiktoken); with a score for each
 (SentencePiece). ``ranks`` makes merges of ranks and scores.
 
-A vocabulary may start from characters in place of bytes, with a *fallback* id for each byte (S1). Then ``a`` and the byte
-0x61 are two ids with the same bytes: ``token_id`` answers the character's.
+A vocabulary may start from characters instead of bytes, with a *fallback* id for each byte (S1). Then ``a`` and the byte 0x61
+are two ids with the same bytes: ``token_id`` returns the character's.
 
-Invariants: each byte has a token, but for those that UTF-8 never contains (E6); the two sides of a merge are tokens and
-their concatenation is the token it makes; ranks ascend.
+Invariants: each byte has a token, except those that UTF-8 never contains (E6); both sides of a merge are tokens, and together
+they spell the token it makes; ranks ascend.
 
 Costs, V tokens of L bytes: O(V L) space; merges from ranks or scores O(V L^2).
 
@@ -32,7 +32,7 @@ from .ranks import Merge, every_split, merges_from_scores, recover_merges
 
 LIMIT = 1 << 31
 
-# The bytes that stand nowhere in UTF-8.
+# The bytes that never occur in UTF-8.
 NEVER_IN_UTF8 = frozenset((0xC0, 0xC1, *range(0xF5, 0x100)))
 
 
@@ -54,7 +54,7 @@ class Vocab:
     ) -> None:
         """From the bytes of each id, and the merges in rank order.
 
-        ``whole_pieces``: a piece that is a token as it stands is that token, whatever the merges would make of it.
+        ``whole_pieces``: a piece that equals a token becomes that token, even if merging would give other ids.
         ``fallback``: pieces begin as characters, and these are the ids of the 256 bytes (S1). ``drops_bytes``: a byte
         without a token is left out of a piece; it is an error otherwise (E6).
         """
@@ -63,7 +63,8 @@ class Vocab:
         self.whole_pieces = whole_pieces
         self.fallback = None if fallback is None else tuple(fallback)
         self.drops_bytes = drops_bytes
-        # Known: the merges make each token of its bytes, so that `whole_pieces` changes nothing. Not known otherwise.
+        # True if the merges are known to make each token from its bytes, so that `whole_pieces` changes nothing; false if not
+        # known.
         self.merges_make_all = False
         fallbacks = frozenset(self.fallback or ())
         self.ids = self.index_by_bytes(fallbacks)
@@ -118,7 +119,7 @@ class Vocab:
         fallback: Sequence[int] | None = None,
         drops_bytes: bool = False,
     ) -> Vocab:
-        """From tokens with ids of any order, and pairs of ids in rank order (Hugging Face, GPT-2).
+        """From tokens with any ids, and pairs of ids in rank order (Hugging Face, GPT-2).
 
         The ids of ``fallback`` are beside those of ``ids``.
         """

@@ -69,10 +69,10 @@ export class Inside {
 function whole(piece, bytesOf) {
   if (!piece.whole) return [];
   if (piece.tokens[0].part !== null) {
-    return [el("p", {}, "The piece is a token as it stands, so it was taken whole. These merges make it, too:")];
+    return [el("p", {}, "The piece equals a token, so it was taken whole. These merges would make it, too:")];
   }
   const left = piece.steps.at(-1)?.ids ?? piece.parts.map((part) => part.id);
-  return [el("p", {}, "The piece is a token as it stands, so it was taken whole. Merges alone would leave:"),
+  return [el("p", {}, "The piece equals a token, so it was taken whole. Merging alone would leave:"),
     chips(left, (id) => bytesOf.get(id))];
 }
 
