@@ -6,12 +6,14 @@ the licence and the examples are those of the repository; each module of the ref
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from markdown import Extension, Markdown
 from markdown.preprocessors import Preprocessor
+from minitok.course.lessons import lesson_notebook
 from mkdocs.structure.files import File, Files
 
 if TYPE_CHECKING:
@@ -52,6 +54,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     files.append(File.generated(config, "examples.md", content=examples_page()))
     for name in READING_ORDER:
         files.append(File.generated(config, f"source/{name}.md", content=source_page(name)))
+    for lesson in sorted((ROOT / "docs" / "course").glob("lesson-*.md")):
+        notebook = json.dumps(lesson_notebook(lesson.read_text(encoding="utf-8")), ensure_ascii=False, indent=1)
+        files.append(File.generated(config, f"course/{lesson.stem}.ipynb", content=notebook))
     return files
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import MinitokError
 
-__all__ = ["FORMS", "NAMES", "notebook", "start"]
+__all__ = ["FORMS", "NAMES", "as_notebook", "notebook", "start"]
 
 NAMES = ("minitok", "minbpe", "cs336")
 FORMS = ("py", "ipynb")
@@ -82,29 +82,28 @@ def notebook(source: str) -> dict[str, Any]:
     >>> [cell["cell_type"] for cell in notebook("import re\\n\\n# -- lesson 2: bytes ----\\n# To do.\\n\\nx = 1\\n")["cells"]]
     ['code', 'markdown', 'code']
     """
-    cells: list[dict[str, Any]] = []
-
-    def add(kind: str, text: str) -> None:
-        text = text.strip("\n")
-        if text:
-            cell = {
-                "cell_type": kind,
-                "id": f"cell-{len(cells)}",
-                "metadata": {},
-                "source": text.splitlines(keepends=True),
-            }
-            cells.append({**cell, "execution_count": None, "outputs": []} if kind == "code" else cell)
-
     parts = re.split(r"^# -- (.+?) -+\n", source, flags=re.MULTILINE)
     opening = re.match(r'"""(.*?)"""\n', parts[0], re.DOTALL)
+    cells: list[tuple[str, str]] = []
     if opening:
-        add("markdown", opening[1])
+        cells.append(("markdown", opening[1]))
         parts[0] = parts[0][opening.end() :]
-    add("code", parts[0])
+    cells.append(("code", parts[0]))
     for heading, body in zip(parts[1::2], parts[2::2]):
         code = re.sub(r"\A(?:#.*\n)*", "", body)
         words = re.sub(r"^# ?", "", body[: len(body) - len(code)], flags=re.MULTILINE)
-        add("markdown", f"## {heading[0].upper()}{heading[1:]}\n\n{words}")
-        add("code", code)
+        cells += [("markdown", f"## {heading[0].upper()}{heading[1:]}\n\n{words}"), ("code", code)]
+    return as_notebook(cells)
+
+
+def as_notebook(parts: list[tuple[str, str]]) -> dict[str, Any]:
+    """Kinds of cells (``code`` or ``markdown``) with their text, as a notebook; what is empty is left out."""
+    cells: list[dict[str, Any]] = []
+    for kind, given in parts:
+        text = given.strip("\n")
+        if text:
+            lines = text.splitlines(keepends=True)
+            cell = {"cell_type": kind, "id": f"cell-{len(cells)}", "metadata": {}, "source": lines}
+            cells.append({**cell, "execution_count": None, "outputs": []} if kind == "code" else cell)
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     return {"nbformat": 4, "nbformat_minor": 5, "metadata": kernel, "cells": cells}

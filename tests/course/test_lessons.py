@@ -1,0 +1,82 @@
+"""The lessons: their examples run as doctests; as notebooks they run, too; what they name is there."""
+
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from minitok.course.lessons import lesson_notebook
+from minitok.course.mutants import MUTANTS
+from minitok.course.stages import STAGES
+
+COURSE = Path(__file__).parent.parent.parent / "docs" / "course"
+LESSONS = sorted(COURSE.glob("lesson-*.md"))
+PAGES = sorted(COURSE.glob("*.md"))
+
+
+def test_there_are_twelve():
+    assert [lesson.stem for lesson in LESSONS] == [f"lesson-{number:02}" for number in range(1, 13)]
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.stem)
+def test_it_lets_one_predict_and_then_reveals(lesson):
+    text = lesson.read_text(encoding="utf-8")
+    assert text.count('<details markdown="1">\n<summary>') == text.count("</details>") >= 2
+    assert "predict" in text.lower()
+    assert "minutes" in text.split("\n\n")[1]
+    assert f"[As a notebook]({lesson.stem}.ipynb)" in text.split("\n\n")[1]
+
+
+@pytest.mark.parametrize("lesson", LESSONS[1:], ids=lambda lesson: lesson.stem)
+def test_it_has_an_exercise(lesson):
+    assert "## Exercise" in lesson.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.stem)
+def test_its_notebook_runs(lesson, tmp_path):
+    notebook = lesson_notebook(lesson.read_text(encoding="utf-8"))
+    file = tmp_path / "lesson.ipynb"
+    file.write_text(json.dumps(notebook), encoding="utf-8")
+    nbformat.validate(nbformat.read(file, as_version=4))
+    variables = {"__name__": "__main__"}
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert len(cells) >= 2
+    assert "".join(cells[0]["source"]).startswith("!pip install")
+    for cell in cells[1:]:
+        source = "".join(cell["source"])
+        assert ">>>" not in source
+        exec(compile(source, lesson.stem, "exec"), variables)  # noqa: S102 - the lesson's own cells
+    markdown = "".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
+    assert "<details" not in markdown
+    assert ">>>" not in markdown
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_mutants_that_it_names_are_there(page):
+    text = page.read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z0-9]+(?:-[a-z0-9]+)+)`", text))
+    named |= set(re.findall(r"--(?:break|show) ([a-z-]+)", text))
+    assert named <= MUTANTS.keys()
+
+
+def test_every_lesson_that_is_graded_names_its_stage():
+    for number in {stage.number for stage in STAGES}:
+        text = (COURSE / f"lesson-{number:02}.md").read_text(encoding="utf-8")
+        assert f"minitok grade my_bpe.py --stage {number}" in text
+
+
+def test_the_number_of_mutants_is_true():
+    assert f"lists {len(MUTANTS)} wrong programs" in (COURSE / "teach.md").read_text(encoding="utf-8")
+
+
+def test_the_rubric_adds_up():
+    assert sum(stage.points for stage in STAGES) == 40
+    assert "| 40 |" in (COURSE / "teach.md").read_text(encoding="utf-8")
+
+
+def test_the_links_lead_somewhere():
+    for page in PAGES:
+        for link in re.findall(r"\]\((?!http)([^)#]+)", page.read_text(encoding="utf-8")):
+            made = link.startswith("../source/") or link.endswith(".ipynb")
+            assert made or (COURSE / link).exists(), f"{page.name}: {link}"
