@@ -38,7 +38,25 @@ pub enum Error {
     #[error("{path}: {reason}", path = path.display())]
     File { path: PathBuf, kind: std::io::ErrorKind, reason: String },
 
+    /// A text that is longer than can be done.
+    #[error("{0}")]
+    TooLong(String),
+
+    /// What was being read was written by somebody else meanwhile.
+    #[error("{0} changed while they were being read")]
+    Changed(String),
+
+    /// Memory for a result could not be had.
+    #[error("out of memory")]
+    Memory,
+
     /// The caller asked to stop (Ctrl-C, or an exception in a callback).
     #[error("interrupted")]
     Interrupted,
+}
+
+impl From<std::collections::TryReserveError> for Error {
+    fn from(_: std::collections::TryReserveError) -> Error {
+        Error::Memory
+    }
 }

@@ -21,8 +21,10 @@
 //!
 //! Implements SPEC P1, P2, P3, P6, P7, P8 and E5.
 
+use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::fast::{self, scan::Grammar};
+use crate::interrupt;
 use crate::regexes::translate;
 use std::borrow::Cow;
 
@@ -47,9 +49,6 @@ pub const NAMED: [(&str, &str); 3] = [
     ),
 ];
 
-/// How many backtracking steps one search may take before it is an error. (Python counts seconds instead.)
-const STEP_LIMIT: usize = 100_000_000;
-
 /// Separates patterns that cut one after the other. Since the portable expressions have no comments, it has no other meaning.
 const THEN: &str = "(?#then)";
 
@@ -60,7 +59,7 @@ pub struct Pattern {
     /// The patterns that cut one after the other; empty if there is only one.
     steps: Vec<Pattern>,
     /// None if no regular expression is needed: the pattern is `none`, or the fast scanner cuts instead.
-    regex: Option<fancy_regex::Regex>,
+    regex: Option<Engine>,
     scanner: Option<Grammar>,
 }
 
@@ -113,9 +112,10 @@ impl Pattern {
             return Ok(());
         };
         let view = View::new(text);
-        let (mut done, mut at) = (0, 0);
+        let (mut done, mut at, mut spent) = (0, 0, 0);
         while at < view.chars.len() {
-            let Some((start, end)) = search(regex, &self.source, &view.chars, at)? else { break };
+            interrupt::check()?;
+            let Some((start, end)) = search(regex, &view.chars, at, &mut spent)? else { break };
             if start == end {
                 // An empty match is not a piece; continue after the next character.
                 at = end + view.chars[end..].chars().next().map_or(1, char::len_utf8);
@@ -148,21 +148,13 @@ impl Pattern {
     }
 }
 
-/// Returns start and end of the first match at or after an offset.
-fn search(regex: &fancy_regex::Regex, source: &str, view: &str, at: usize) -> Result<Option<(usize, usize)>> {
-    let found = regex.find_from_pos(view, at).map_err(|_| {
-        let reason = "matching the pattern takes too many steps".into();
-        Error::Pattern { pattern: source.into(), reason }
-    })?;
-    Ok(found.map(|span| (span.start(), span.end())))
+/// Returns start and end of the first match at or after an offset. `spent` counts the steps of the text.
+fn search(regex: &Engine, view: &str, at: usize, spent: &mut usize) -> Result<Option<(usize, usize)>> {
+    regex.search(view, at, spent)
 }
 
-fn compile_pattern(source: &str) -> Result<fancy_regex::Regex> {
-    let translated = translate(source)?;
-    fancy_regex::RegexBuilder::new(&translated)
-        .backtrack_limit(STEP_LIMIT)
-        .build()
-        .map_err(|error| Error::Pattern { pattern: source.into(), reason: error.to_string() })
+fn compile_pattern(source: &str) -> Result<Engine> {
+    Engine::new(source, translate(source)?)
 }
 
 /// A text as the engine sees it: each invalid byte is replaced by U+FFFD, which is two bytes longer.

@@ -25,9 +25,15 @@
 
 use crate::characters::characters;
 use crate::error::{Error, Result};
+use crate::interrupt;
 use crate::tokens::{Tokens, show};
 use foldhash::HashMap;
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
+
+/// From how many bytes on a token is split with a heap.
+const LONG: usize = if cfg!(test) { 3 } else { 256 };
+const GONE: usize = usize::MAX;
 
 /// Two ids, the id they make, and the rank that decides which merge comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,13 +48,16 @@ pub struct Merge {
 pub type Scored = (Vec<u8>, u32, f64);
 
 /// The one merge that makes each token, in rank order; None if some token is not made by one merge of lower ranks.
-pub(crate) fn recover_merges(tokens: &Tokens, ranks: &HashMap<&[u8], u32>) -> Option<Vec<Merge>> {
+pub(crate) fn recover_merges(tokens: &Tokens, ranks: &HashMap<&[u8], u32>) -> Result<Option<Vec<Merge>>> {
     let mut merges = Vec::with_capacity(ranks.len());
     for (rank, token) in tokens.iter().filter(|(_, token)| token.len() > 1) {
-        let &[left, right] = split_by_ranks(token, ranks, rank).as_slice() else { return None };
-        merges.push(Merge { left: *ranks.get(left)?, right: *ranks.get(right)?, id: rank, rank });
+        interrupt::check()?;
+        let split = if token.len() > LONG { split_long } else { split_by_ranks };
+        let &[left, right] = split(token, ranks, rank).as_slice() else { return Ok(None) };
+        let (Some(&left), Some(&right)) = (ranks.get(left), ranks.get(right)) else { return Ok(None) };
+        merges.push(Merge { left, right, id: rank, rank });
     }
-    Some(merges)
+    Ok(Some(merges))
 }
 
 /// The token encoded by the rule of ranks (E2), with the ranks below a given one only.
@@ -66,17 +75,53 @@ fn split_by_ranks<'t>(token: &'t [u8], ranks: &HashMap<&[u8], u32>, below: u32) 
     cuts.windows(2).map(|cut| &token[cut[0]..cut[1]]).collect()
 }
 
+/// The same in O(L log L) steps, by the heap of `encode.rs`.
+fn split_long<'t>(token: &'t [u8], ranks: &HashMap<&[u8], u32>, below: u32) -> Vec<&'t [u8]> {
+    let end = token.len();
+    // The part that begins at a place ends where the next begins. Before the first begins none, so it says its own place.
+    let mut after: Vec<usize> = (1..=end).collect();
+    let mut before: Vec<usize> = (0..end).map(|start| start.saturating_sub(1)).collect();
+    let candidate = |start: usize, middle: usize, stop: usize| {
+        let rank = ranks.get(&token[start..stop]).copied().filter(|&rank| rank < below)?;
+        Some(Reverse((rank, start, middle, stop)))
+    };
+    let mut heap: BinaryHeap<_> = (0..end.saturating_sub(1)).filter_map(|at| candidate(at, at + 1, at + 2)).collect();
+    while let Some(Reverse((_, start, middle, stop))) = heap.pop() {
+        if after[start] != middle || after[middle] != stop {
+            continue; // stale
+        }
+        (after[start], after[middle]) = (stop, GONE);
+        if stop < end {
+            before[stop] = start;
+            heap.extend(candidate(start, stop, after[stop]));
+        }
+        if start > 0 {
+            heap.extend(candidate(before[start], start, stop));
+        }
+        if interrupt::stopped() {
+            break;
+        }
+    }
+    let starts = std::iter::successors(Some(0), |&start| Some(after[start]).filter(|&next| next < end));
+    starts.map(|start| &token[start..after[start]]).collect()
+}
+
 /// Every way to cut a token into two tokens, as a merge of the token's rank.
-pub(crate) fn every_split(tokens: &Tokens, ranks: &HashMap<&[u8], u32>) -> Vec<Merge> {
+pub(crate) fn every_split(tokens: &Tokens, ranks: &HashMap<&[u8], u32>) -> Result<Vec<Merge>> {
+    let longest = tokens.iter().map(|(_, token)| token.len()).max().unwrap_or(0);
+    // Few lengths occur where there are long tokens, and no others need be looked up.
+    let mut occurs = vec![false; longest + 1];
+    tokens.iter().for_each(|(_, token)| occurs[token.len()] = true);
     let mut merges = Vec::new();
     for (rank, token) in tokens.iter() {
-        for cut in 1..token.len() {
+        for cut in (1..token.len()).filter(|&cut| occurs[cut] && occurs[token.len() - cut]) {
+            interrupt::check()?;
             if let (Some(&left), Some(&right)) = (ranks.get(&token[..cut]), ranks.get(&token[cut..])) {
                 merges.push(Merge { left, right, id: rank, rank });
             }
         }
     }
-    merges
+    Ok(merges)
 }
 
 /// The merge that makes each piece, in rank order; none for one that never comes about.
@@ -85,6 +130,7 @@ pub(crate) fn merges_from_scores(pieces: &[Scored], ids: &HashMap<&[u8], u32>) -
     let ranks: HashMap<&[u8], u32> = ranked.iter().copied().collect();
     let mut merges = Vec::with_capacity(ranked.len());
     for &(piece, rank) in &ranked {
+        interrupt::check()?;
         if let Some(char) = characters(piece).find(|char| !ids.contains_key(char)) {
             let reason = format!("the piece {} holds {}, which is no piece", show(piece), show(char));
             return Err(Error::Vocabulary(reason));
@@ -155,6 +201,22 @@ pub(crate) fn last_merge<'p>(piece: &'p [u8], ranks: &HashMap<&[u8], u32>) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_long_token_is_split_as_a_short_one(
+            words in prop::collection::btree_set("[ab]{2,6}", 0..30),
+            token in "[ab]{1,40}",
+            below in 0u32..300,
+        ) {
+            let bytes: Vec<Vec<u8>> = (0..=255).map(|byte| vec![byte]).collect();
+            let words = words.iter().map(String::as_bytes);
+            let ranks: HashMap<&[u8], u32> = bytes.iter().map(Vec::as_slice).chain(words).zip(0..).collect();
+            let token = token.as_bytes();
+            prop_assert_eq!(split_long(token, &ranks, below), split_by_ranks(token, &ranks, below));
+        }
+    }
 
     #[test]
     fn by_hand() {

@@ -42,6 +42,8 @@ use std::sync::Arc;
 
 const MAX_DEPTH: usize = 50;
 const MAX_REPEAT: usize = 1000;
+/// How many ranges of characters the classes of a pattern may hold together: engines take memory for each.
+const MAX_RANGES: usize = 100_000;
 /// The groups that look at text and take none.
 pub const LOOKS: [&str; 4] = ["(?=", "(?!", "(?<=", "(?<!"];
 
@@ -84,7 +86,7 @@ pub fn translate(pattern: &str) -> Result<String> {
 
 /// The pattern as a tree.
 pub fn parse(pattern: &str) -> Result<Node> {
-    let mut parser = Parser { pattern: pattern.chars().collect(), at: 0, sets: HashMap::new() };
+    let mut parser = Parser { pattern: pattern.chars().collect(), at: 0, ranges: 0, sets: HashMap::new() };
     let tree = parser.alternation(0, false)?;
     if parser.at < parser.pattern.len() {
         return parser.refuse("unbalanced ')'");
@@ -96,6 +98,8 @@ pub fn parse(pattern: &str) -> Result<Node> {
 struct Parser {
     pattern: Vec<char>,
     at: usize,
+    /// How many ranges the classes have held so far.
+    ranges: usize,
     /// The sets met so far: equal ones are kept once.
     sets: HashMap<CharSet, Arc<CharSet>>,
 }
@@ -239,6 +243,7 @@ impl Parser {
         }
         if self.peek("\\b") || self.peek("\\B") {
             self.at += 2;
+            self.grow(4 * word().len())?;
             return Ok(Node::Edge { inside: self.pattern[self.at - 1] == 'B' });
         }
         if self.take(".") {
@@ -252,10 +257,20 @@ impl Parser {
         self.chars(if ignore_case { fold_case(&chars) } else { chars })
     }
 
+    /// Counts the ranges of one more class.
+    fn grow(&mut self, ranges: usize) -> Result<()> {
+        self.ranges += ranges;
+        if self.ranges > MAX_RANGES {
+            return self.refuse(format!("classes of more than {MAX_RANGES} ranges of characters together"));
+        }
+        Ok(())
+    }
+
     fn chars(&mut self, chars: CharSet) -> Result<Node> {
         if chars.is_empty() {
             return self.refuse("a set that holds no character");
         }
+        self.grow(chars.len())?;
         let shared = self.sets.entry(chars).or_insert_with_key(|chars| Arc::new(chars.clone()));
         Ok(Node::Set(Arc::clone(shared)))
     }
@@ -318,7 +333,9 @@ impl Parser {
             if self.peek("[:") {
                 return self.refuse("a POSIX class, or a set within a set that begins with ':' (write \\:)");
             }
-            members.extend(if self.take("[") { self.set(depth + 1, ignore_case)? } else { self.set_member()? });
+            let member = if self.take("[") { self.set(depth + 1, ignore_case)? } else { self.set_member()? };
+            self.grow(member.len())?;
+            members.extend(member);
         }
         if self.at == start {
             let ended = self.take("]");

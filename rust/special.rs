@@ -15,8 +15,12 @@
 //! Implements SPEC E3.
 
 use crate::error::{Error, Result};
-use aho_corasick::{AhoCorasick, MatchKind};
-use foldhash::{HashMap, HashMapExt};
+use crate::interrupt;
+use aho_corasick::{AhoCorasick, Input, MatchKind};
+use foldhash::{HashMap, HashMapExt, HashSet};
+
+/// How many bytes are searched between two looks at whether to stop.
+const STRETCH: usize = if cfg!(test) { 3 } else { 1 << 18 };
 
 /// The special tokens of an encoding, in the order given.
 #[derive(Debug, Clone)]
@@ -40,9 +44,8 @@ impl SpecialTokens {
 
     /// Returns a finder of the tokens named; names that are not special tokens are ignored.
     pub fn finder(&self, wanted: &[&str]) -> Finder {
-        let tokens: Vec<(String, u32)> =
-            self.ids.iter().filter(|(name, _)| wanted.contains(&name.as_str())).cloned().collect();
-        Finder::new(tokens)
+        let wanted: HashSet<&str> = wanted.iter().copied().collect();
+        Finder::new(self.ids.iter().filter(|(name, _)| wanted.contains(name.as_str())).cloned().collect())
     }
 
     /// Returns a finder of all the tokens.
@@ -55,30 +58,55 @@ impl SpecialTokens {
 #[derive(Debug, Clone, Default)]
 pub struct Finder {
     tokens: Vec<(String, u32)>,
-    automaton: Option<AhoCorasick>,
+    automaton: Option<Result<AhoCorasick>>,
 }
 
 impl Finder {
     fn new(tokens: Vec<(String, u32)>) -> Finder {
-        let build = || AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(tokens.iter().map(|t| &t.0));
-        // Building fails only for more than two billion bytes of tokens, which no encoding has.
-        let automaton = if tokens.is_empty() { None } else { build().ok() };
-        Finder { tokens, automaton }
+        if tokens.is_empty() {
+            return Finder::default();
+        }
+        let names = tokens.iter().map(|(name, _)| name);
+        // Building fails for gigabytes of tokens only. A finder of tokens that it cannot find finds an error.
+        let built = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(names);
+        let automaton = built.map_err(|error| Error::Vocabulary(format!("the special tokens: {error}")));
+        Finder { tokens, automaton: Some(automaton) }
     }
 
     /// Iterates over start, end, name and id of each occurrence: leftmost, then longest, without overlap.
-    pub fn find<'f>(&'f self, text: &'f [u8]) -> impl Iterator<Item = (usize, usize, &'f str, u32)> {
-        let matches = self.automaton.iter().flat_map(move |automaton| automaton.find_iter(text));
-        matches.map(|found| {
-            let (name, id) = &self.tokens[found.pattern()];
-            (found.start(), found.end(), name.as_str(), *id)
+    pub fn find<'f>(&'f self, text: &'f [u8]) -> impl Iterator<Item = Result<(usize, usize, &'f str, u32)>> {
+        let longest = self.longest();
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            let automaton = match self.automaton.as_ref()? {
+                Ok(automaton) => automaton,
+                Err(error) => return Some(Err(error.clone())),
+            };
+            while at < text.len() {
+                // What begins in this stretch ends before `end`.
+                let next = at.saturating_add(STRETCH).min(text.len());
+                let end = next.saturating_add(longest).min(text.len());
+                let found = automaton.find(Input::new(text).range(at..end)).filter(|found| found.start() < next);
+                let Some(found) = found else {
+                    at = next;
+                    if let Err(error) = interrupt::check() {
+                        return Some(Err(error));
+                    }
+                    continue;
+                };
+                at = found.end();
+                let (name, id) = &self.tokens[found.pattern()];
+                return Some(Ok((found.start(), found.end(), name.as_str(), *id)));
+            }
+            None
         })
     }
 
     /// Passes on the text as segments (start, end, None) and special tokens (start, end, id). No segment is empty.
     pub fn split(&self, text: &[u8], mut emit: impl FnMut(usize, usize, Option<u32>) -> Result<()>) -> Result<()> {
         let mut done = 0;
-        for (start, end, _, id) in self.find(text) {
+        for found in self.find(text) {
+            let (start, end, _, id) = found?;
             if done < start {
                 emit(done, start, None)?;
             }

@@ -15,8 +15,8 @@
 //!
 //! Implements SPEC P5.
 
+use crate::once::Once;
 use foldhash::{HashMap, HashMapExt};
-use std::sync::LazyLock;
 
 pub const VERSION: &str = "16.0.0";
 
@@ -48,7 +48,8 @@ pub struct UnicodeTable {
 
 /// The file, read once.
 pub fn table() -> &'static UnicodeTable {
-    static TABLE: LazyLock<UnicodeTable> = LazyLock::new(|| {
+    static TABLE: Once<UnicodeTable> = Once::new();
+    TABLE.get_or_make(|| {
         let mut table = UnicodeTable { properties: HashMap::new(), folds: Vec::new() };
         let number = |field: &str| u32::from_str_radix(field, 16).unwrap_or_else(|_| unreachable!("bundled table"));
         for line in include_str!("../python/minitok/reference/unicode_16.txt").lines() {
@@ -66,8 +67,7 @@ pub fn table() -> &'static UnicodeTable {
             }
         }
         table
-    });
-    &TABLE
+    })
 }
 
 /// Returns the characters that `\p{name}` matches: a general category, a script, or one of three properties.

@@ -21,15 +21,16 @@
 
 use crate::characters::{add_fallback, characters, check_fallback};
 use crate::error::{Error, Result};
+use crate::interrupt;
 use crate::metaspace::MARKER;
+use crate::once::Once;
 pub use crate::ranks::Merge;
 use crate::ranks::{Scored, every_split, merges_from_scores, recover_merges};
 pub use crate::tokens::{Tokens, show};
-use foldhash::fast::FixedState;
+use foldhash::fast::RandomState;
 use foldhash::{HashMap, HashMapExt, HashSet};
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
-use std::sync::OnceLock;
 
 /// The id of a byte without one.
 pub const NO_ID: u32 = u32::MAX;
@@ -62,9 +63,9 @@ pub struct Vocab {
     /// The id of each byte, or of the character that it is; [`NO_ID`] for a byte without a token.
     pub byte_ids: [u32; 256],
     // Built when first asked: a published vocabulary is loaded in the time that these would take.
-    ids: OnceLock<HashTable<u32>>,
-    by_pair: OnceLock<HashMap<(u32, u32), (u32, u32)>>,
-    joined: OnceLock<BytePairs>,
+    ids: Once<Index>,
+    by_pair: Once<HashMap<(u32, u32), (u32, u32)>>,
+    joined: Once<BytePairs>,
 }
 
 /// A set of pairs of bytes: for each left byte, the right ones as bits.
@@ -86,7 +87,7 @@ impl Vocab {
                 return Err(Error::Vocabulary(format!("the pair ({}, {}) is merged twice", merge.left, merge.right)));
             }
         }
-        Ok(Vocab { by_pair: OnceLock::from(by_pair), ..vocab })
+        Ok(Vocab { by_pair: Once::from(by_pair), ..vocab })
     }
 
     /// Builds a vocabulary from merges that are known to be consistent: each makes its token, and no pair occurs twice.
@@ -118,9 +119,9 @@ impl Vocab {
             merges_make_all,
             alphabet,
             byte_ids,
-            ids: OnceLock::new(),
-            by_pair: OnceLock::new(),
-            joined: OnceLock::new(),
+            ids: Once::new(),
+            by_pair: Once::new(),
+            joined: Once::new(),
         })
     }
 
@@ -143,6 +144,7 @@ impl Vocab {
                     return Err(Error::Vocabulary(reason));
                 }
             }
+            interrupt::check()?;
             let id = 256 + rank as u32;
             let joined = join(&tokens, left, right);
             tokens.set(id, &joined)?;
@@ -167,6 +169,7 @@ impl Vocab {
                 let reason = format!("merge {rank} joins {left} and {right}, which are not both tokens");
                 return Err(Error::Vocabulary(reason));
             }
+            interrupt::check()?;
             let joined = join(&tokens, left, right);
             let Some(&id) = by_bytes.get(joined.as_slice()) else {
                 let shown = show(&joined);
@@ -183,9 +186,9 @@ impl Vocab {
     pub fn from_ranks(ranks: &[(Vec<u8>, u32)]) -> Result<Vocab> {
         let tokens = tokens_by_id(ranks)?;
         let by_bytes: HashMap<&[u8], u32> = ranks.iter().map(|(token, rank)| (token.as_slice(), *rank)).collect();
-        let recovered = recover_merges(&tokens, &by_bytes);
+        let recovered = recover_merges(&tokens, &by_bytes)?;
         let merges_make_all = recovered.is_some();
-        let merges = recovered.unwrap_or_else(|| every_split(&tokens, &by_bytes));
+        let merges = recovered.map_or_else(|| every_split(&tokens, &by_bytes), Ok)?;
         Ok(Vocab { merges_make_all, ..Vocab::new(tokens, merges, true, Alphabet::default())? })
     }
 
@@ -215,16 +218,26 @@ impl Vocab {
 
     /// Returns the id of a token's bytes (the lowest, if several ids share them); None if there is no such token.
     pub fn token_id(&self, token: &[u8]) -> Option<u32> {
-        let ids = self.ids.get_or_init(|| index_by_bytes(&self.tokens));
         if let (Some(_), &[byte]) = (&self.alphabet.fallback, token) {
             return Some(self.byte_ids[usize::from(byte)]);
         }
-        ids.find(hash(token), |&id| self.tokens.get(id) == Some(token)).copied()
+        self.index().get(&self.tokens, token)
+    }
+
+    fn index(&self) -> &Index {
+        self.ids.get_or_make(|| Index::new(&self.tokens))
+    }
+
+    /// Makes now what encoding would make at the first piece: the index of tokens, if pieces are looked up in it.
+    pub fn prepare(&self) {
+        if self.whole_pieces && !self.merges_make_all {
+            self.index();
+        }
     }
 
     /// Returns the rank and the id of the merge of two neighbours; None if they do not merge.
     pub fn merge_of(&self, left: u32, right: u32) -> Option<(u32, u32)> {
-        let by_pair = self.by_pair.get_or_init(|| {
+        let by_pair = self.by_pair.get_or_make(|| {
             self.merges.iter().map(|merge| ((merge.left, merge.right), (merge.rank, merge.id))).collect()
         });
         by_pair.get(&(left, right)).copied()
@@ -232,7 +245,7 @@ impl Vocab {
 
     /// Every two bytes that stand side by side in a token that a merge makes.
     pub fn joined(&self) -> &BytePairs {
-        self.joined.get_or_init(|| {
+        self.joined.get_or_make(|| {
             let mut joined = Box::new([[0; 4]; 256]);
             for merge in &self.merges {
                 for pair in self.tokens.get(merge.id).unwrap_or_default().windows(2) {
@@ -278,18 +291,29 @@ impl Vocab {
     }
 }
 
-/// Maps the bytes of tokens, which stay in the arena, to ids; the lowest id, if several share them.
-fn index_by_bytes(tokens: &Tokens) -> HashTable<u32> {
-    let mut ids = HashTable::with_capacity(tokens.spans.len());
-    for (id, token) in tokens.iter() {
-        let same = |&other: &u32| tokens.get(other) == Some(token);
-        ids.entry(hash(token), same, |&other| hash(tokens.get(other).unwrap_or_default())).or_insert(id);
-    }
-    ids
+/// The ids by the bytes of their tokens, which stay in the arena. The hash is seeded at random, since tokens come from files
+/// that may have been made to collide.
+#[derive(Debug, Clone, Default)]
+struct Index {
+    ids: HashTable<u32>,
+    seed: RandomState,
 }
 
-fn hash(token: &[u8]) -> u64 {
-    FixedState::default().hash_one(token)
+impl Index {
+    /// Maps the bytes of tokens to ids; to the lowest id, if several share them.
+    fn new(tokens: &Tokens) -> Index {
+        let mut index = Index { ids: HashTable::with_capacity(tokens.spans.len()), seed: RandomState::default() };
+        for (id, token) in tokens.iter() {
+            let same = |&other: &u32| tokens.get(other) == Some(token);
+            let hash = |token: &[u8]| index.seed.hash_one(token);
+            index.ids.entry(hash(token), same, |&other| hash(tokens.get(other).unwrap_or_default())).or_insert(id);
+        }
+        index
+    }
+
+    fn get(&self, tokens: &Tokens, token: &[u8]) -> Option<u32> {
+        self.ids.find(self.seed.hash_one(token), |&id| tokens.get(id) == Some(token)).copied()
+    }
 }
 
 /// Checks that a merge joins two tokens into the one that their bytes spell.
@@ -299,6 +323,27 @@ fn check_merge(tokens: &Tokens, merge: &Merge) -> Result<()> {
         (Some(left), Some(right), Some(made)) if made.strip_prefix(left) == Some(right) => Ok(()),
         _ => Err(Error::Vocabulary(format!("the merge of {left} and {right} does not make the token {id}"))),
     }
+}
+
+/// Checks, before any token is made, that those of the merges are no longer than `most` bytes together.
+///
+/// A merge can double a token: thirty short lines can stand for gigabytes.
+pub fn check_token_bytes(pairs: &[(u32, u32)], most: u64) -> Result<()> {
+    let mut lengths: Vec<u64> = vec![1; 256];
+    let mut total = 0u64;
+    for &(left, right) in pairs {
+        // A side that is not a token yet is refused by `from_merges`.
+        let length = |side: u32| lengths.get(side as usize).copied().unwrap_or(0);
+        let length = length(left).saturating_add(length(right));
+        lengths.push(length);
+        total = total.saturating_add(length);
+        if total > most {
+            let last = lengths.len() - 257;
+            let reason = format!("the tokens of merges 0 to {last} are longer than {most} bytes together");
+            return Err(Error::Vocabulary(reason));
+        }
+    }
+    Ok(())
 }
 
 fn join(tokens: &Tokens, left: u32, right: u32) -> Vec<u8> {

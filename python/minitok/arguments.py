@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from operator import index
 from typing import TYPE_CHECKING
 
-from .errors import PatternError, VocabularyError
+from .errors import BackendError, PatternError, VocabularyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -20,6 +20,7 @@ __all__ = [
     "check_merges",
     "check_pattern",
     "check_special_tokens",
+    "most_token_bytes",
     "named_special_tokens",
     "thread_count",
 ]
@@ -27,6 +28,10 @@ __all__ = [
 MAX_ID = (1 << 31) - 1
 # How many ids may be gaps in a small vocabulary.
 MOST_HOLES = 1 << 20
+# How many bytes the tokens of a list of merges may have together: for a start in MiB, and more for each merge. Published
+# vocabularies have some ten bytes a merge.
+TOKEN_MIB = 16
+BYTES_A_MERGE = 256
 
 
 def check_pattern(pattern: str) -> str:
@@ -79,6 +84,18 @@ def check_holes(ids: Collection[int]) -> None:
     highest = max(ids, default=0)
     if highest > MOST_HOLES + 16 * len(ids):
         raise VocabularyError(f"the id {highest} is too high for a vocabulary of {len(ids):,} tokens")
+
+
+def most_token_bytes(n_merges: int) -> int:
+    """How many bytes the tokens of so many merges may have together; ``MINITOK_TOKEN_MIB`` raises the bound.
+
+    >>> most_token_bytes(1000)
+    17033216
+    """
+    wanted = os.environ.get("MINITOK_TOKEN_MIB", "")
+    if wanted and not (wanted.isascii() and wanted.isdecimal() and len(wanted) <= 7 and int(wanted) >= 1):
+        raise BackendError(f"MINITOK_TOKEN_MIB is {wanted!r}; it can be a number of MiB, from 1 to 9999999")
+    return (int(wanted or TOKEN_MIB) << 20) + BYTES_A_MERGE * n_merges
 
 
 def check_special_tokens(special_tokens: Mapping[str, int]) -> dict[str, int]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from .arguments import check_holes, check_ids, check_merges, check_pattern, check_special_tokens
+from .arguments import check_holes, check_ids, check_merges, check_pattern, check_special_tokens, most_token_bytes
 from .backend import BACKEND, load_backend
 from .errors import VocabularyError
 
@@ -130,8 +130,9 @@ class Definition:
         **fields: Unpack[Fields],
     ) -> Definition:
         """From pairs of ids in rank order, of which merge k makes id 256 + k; ids 0 to 255 are the bytes in their order."""
-        chosen = load_backend(backend)
-        return cls.of(chosen.vocab.from_merges(bytes(byte_order), check_merges(merges)), chosen.name, **fields)
+        chosen, pairs = load_backend(backend), check_merges(merges)
+        vocab = chosen.vocab.from_merges(bytes(byte_order), pairs, most_token_bytes(len(pairs)))
+        return cls.of(vocab, chosen.name, **fields)
 
     @classmethod
     def from_ranks(

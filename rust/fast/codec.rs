@@ -4,15 +4,15 @@
 
 use super::decode::Decoder;
 use crate::codec::{Codec, placed};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fast::encode::encoder::{Encoder, Spaces, Split};
 use crate::fast::encode::id_buffer::room_for;
 use crate::fast::pystr::source::Source;
-use crate::fast::util::once::made_once;
 use crate::fast::util::settings::enabled;
 use crate::metaspace::spaced;
+use crate::once::Once;
 use crate::special::Finder;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// A codec of the mirror, and the tables that give the same results sooner.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub struct FastCodec {
     /// None where the fast paths are switched off.
     encoder: Option<Encoder>,
     /// Made when it is first needed.
-    decoder: OnceLock<Decoder>,
+    decoder: Once<Decoder>,
 }
 
 impl FastCodec {
@@ -31,8 +31,9 @@ impl FastCodec {
     }
 
     pub fn of(core: Arc<Codec>) -> FastCodec {
+        core.vocab.prepare();
         let encoder = enabled().then(|| Encoder::new(core.vocab.clone()));
-        FastCodec { core, encoder, decoder: OnceLock::new() }
+        FastCodec { core, encoder, decoder: Once::new() }
     }
 
     /// The codec of the mirror: for all that is not here.
@@ -68,7 +69,7 @@ impl FastCodec {
         ids: &mut Vec<u32>,
     ) -> Result<()> {
         let Some(encoder) = &self.encoder else {
-            ids.extend(self.core.encode(&source.bytes(), allowed, goes_on)?);
+            ids.extend(self.core.encode(&source.bytes()?, allowed, goes_on)?);
             return Ok(());
         };
         let done = self.each_segment(source, allowed, goes_on, |segment| {
@@ -78,13 +79,13 @@ impl FastCodec {
             }
             Ok(())
         });
-        done.map_err(|error| placed(error, &source.bytes()))
+        done.map_err(|error| placed_in(error, source))
     }
 
     /// The number of ids of a text; they are not built.
     pub fn count(&self, source: Source, allowed: &Finder, goes_on: bool) -> Result<usize> {
         let Some(encoder) = &self.encoder else {
-            return self.core.encode(&source.bytes(), allowed, goes_on).map(|ids| ids.len());
+            return self.core.encode(&source.bytes()?, allowed, goes_on).map(|ids| ids.len());
         };
         let mut count = 0;
         let done = self.each_segment(source, allowed, goes_on, |segment| {
@@ -94,7 +95,7 @@ impl FastCodec {
             };
             Ok(())
         });
-        done.map_err(|error| placed(error, &source.bytes())).map(|()| count)
+        done.map_err(|error| placed_in(error, source)).map(|()| count)
     }
 
     /// Calls `work` with each segment and each special token.
@@ -109,7 +110,7 @@ impl FastCodec {
         if allowed.is_empty() && (self.core.metaspace.is_none() || self.has_no_pattern()) {
             return work(Segment::Text(source, self.split(source, true, goes_on)));
         }
-        let text = source.bytes();
+        let text = source.bytes()?;
         allowed.split(&text, |start, end, id| {
             if let Some(id) = id {
                 return work(Segment::Special(id));
@@ -140,7 +141,15 @@ impl FastCodec {
     pub fn decoder(&self) -> Option<&Decoder> {
         self.encoder.as_ref()?;
         let special = || self.core.special.names.iter().map(|(&id, name)| (id, name.as_bytes()));
-        Some(made_once(&self.decoder, || Decoder::new(&self.core.vocab, special())))
+        Some(self.decoder.get_or_make(|| Decoder::new(&self.core.vocab, special())))
+    }
+}
+
+/// The error with the place where the text has the byte that it names.
+fn placed_in(error: Error, source: Source) -> Error {
+    match source.bytes() {
+        Ok(text) => placed(error, &text),
+        Err(_) => error,
     }
 }
 

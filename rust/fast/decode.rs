@@ -94,8 +94,8 @@ impl Decoder {
     }
 
     /// Writes the bytes of the ids, which must all be known, into `out`, which must be as long as
-    /// [`length`](Decoder::length) says. With less room, it writes less.
-    pub fn write(&self, ids: &[u32], out: &mut [u8]) {
+    /// [`length`](Decoder::length) says. Returns the number of bytes written; with less room, it writes less.
+    pub fn write(&self, ids: &[u32], out: &mut [u8]) -> usize {
         let mut at = 0;
         for &id in ids {
             let length = self.lengths.get(id as usize).map_or(UNKNOWN, |&length| length);
@@ -112,6 +112,7 @@ impl Decoder {
                 at += 1;
             }
         }
+        at
     }
 
     /// The bytes of the tokens, one after the other.

@@ -66,10 +66,8 @@ impl Calls {
         })
     }
 
-    pub fn result<T>(calls: Mutex<Calls>, computed: Result<T>) -> PyResult<T> {
-        match calls.into_inner().unwrap_or_else(PoisonError::into_inner).failure {
-            Some(error) => Err(error),
-            None => Ok(computed?),
-        }
+    pub fn result<T>(calls: Mutex<Calls>, computed: PyResult<T>) -> PyResult<T> {
+        let failure = calls.into_inner().unwrap_or_else(PoisonError::into_inner).failure;
+        failure.map_or(computed, Err)
     }
 }

@@ -1,23 +1,26 @@
-//! `Codec` and `StreamDecoder` for Python.
+//! `Codec` for Python.
 
 use super::array::array_of_ids;
-use super::ids::{Ids, from_item};
+use super::decode::{self, StreamDecoder};
+use super::ids::Ids;
 use super::list::list_of_ids;
 use super::text::{self, Text};
 use super::trace::event_dict;
 use super::vocab::{Pattern, SpecialTokens, Vocab};
+use super::{numpy_api, signals};
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::encode::{id_buffer, parallel};
 use crate::metaspace::Metaspace;
 use crate::special::Finder;
-use crate::{codec, decode, special};
+use crate::{codec, special};
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyList, PyString};
 use std::cell::Cell;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A vocabulary, a split pattern and special tokens: everything that ids depend on.
 #[pyclass(frozen, module = "minitok._rust")]
@@ -38,8 +41,8 @@ struct LastFinder(Mutex<(Vec<String>, Arc<Finder>)>);
 
 impl LastFinder {
     /// The finder of the special tokens named, kept for the next call.
-    fn get(&self, special: &special::SpecialTokens, names: Vec<String>) -> Arc<Finder> {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn get(&self, py: Python<'_>, special: &special::SpecialTokens, names: Vec<String>) -> Arc<Finder> {
+        let mut last = self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner);
         if last.0 != names {
             let wanted: Vec<&str> = names.iter().map(String::as_str).collect();
             let finder = special.finder(&wanted);
@@ -51,6 +54,10 @@ impl LastFinder {
 
 /// Texts of fewer bytes are encoded without letting other Python threads run: some microseconds.
 const SHORT: usize = 2048;
+/// Texts of as many bytes may take milliseconds: signals are looked at.
+const LONG: usize = 1 << 16;
+/// How many results are made into lists between two looks at signals.
+const STRETCH: usize = 1 << 12;
 
 thread_local! {
     /// Ids on their way to a list, whose memory is used again: asking for some takes a twentieth of a short call.
@@ -74,7 +81,8 @@ impl Codec {
         let (vocab, pattern, special) = (&vocab.get().0, &pattern.get().0, &special.get().tokens);
         let metaspace = prefix.map(Metaspace::new).transpose()?;
         let core = codec::Codec::new(vocab.clone(), pattern.clone(), special.clone(), metaspace)?;
-        Ok(Codec::of(Arc::new(py.detach(|| FastCodec::new(core))), false))
+        let fast = signals::detached(py, || Ok(FastCodec::new(core)))?;
+        Ok(Codec::of(Arc::new(fast), false))
     }
 
     /// The same for texts that go on from what stood before them, as after `safe_cut`: no space is put before them.
@@ -92,7 +100,7 @@ impl Codec {
         threads: usize,
     ) -> PyResult<Bound<'py, PyAny>> {
         if self.is_brief(&text) {
-            return self.briefly(&text, allowed, |ids| list_of_ids(py, ids));
+            return self.briefly(py, &text, allowed, |ids| list_of_ids(py, ids));
         }
         let ids = self.ids(py, &text, allowed, threads)?;
         let list = list_of_ids(py, &ids);
@@ -109,8 +117,9 @@ impl Codec {
         allowed: Vec<String>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyArray1<u32>>> {
+        numpy_api::load(py)?;
         if self.is_brief(&text) {
-            return self.briefly(&text, allowed, |ids| Ok(PyArray1::from_slice(py, ids)));
+            return self.briefly(py, &text, allowed, |ids| Ok(PyArray1::from_slice(py, ids)));
         }
         array_of_ids(py, self.ids(py, &text, allowed, threads)?)
     }
@@ -124,10 +133,15 @@ impl Codec {
         allowed: Vec<String>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyList>> {
-        let (texts, finder) = (text::texts(&texts)?, self.finder(allowed));
-        let (ids, offsets) = py.detach(|| self.batch(&texts, &finder, threads))?;
-        let part = |ends: &[u64]| list_of_ids(py, &ids[ends[0] as usize..ends[1] as usize]);
-        let lists = PyList::new(py, offsets.windows(2).map(part).collect::<PyResult<Vec<_>>>()?);
+        let (ids, offsets) = self.batch(py, &texts, allowed, threads)?;
+        let list = |(index, ends): (usize, &[u64])| {
+            if index % STRETCH == 0 {
+                py.check_signals()?;
+            }
+            // Both are indices of ids that are there: they were of that type before.
+            list_of_ids(py, &ids[ends[0] as usize..ends[1] as usize])
+        };
+        let lists = PyList::new(py, offsets.windows(2).enumerate().map(list).collect::<PyResult<Vec<_>>>()?);
         id_buffer::give_back(ids);
         lists
     }
@@ -141,16 +155,16 @@ impl Codec {
         allowed: Vec<String>,
         threads: usize,
     ) -> PyResult<Offsets<'py>> {
-        let (texts, finder) = (text::texts(&texts)?, self.finder(allowed));
-        let (ids, offsets) = py.detach(|| self.batch(&texts, &finder, threads))?;
+        numpy_api::load(py)?;
+        let (ids, offsets) = self.batch(py, &texts, allowed, threads)?;
         Ok((array_of_ids(py, ids)?, offsets.into_pyarray(py)))
     }
 
     /// How many ids a text has.
     #[pyo3(signature = (text, allowed = Vec::new()))]
     pub fn count(&self, py: Python<'_>, text: Text<'_>, allowed: Vec<String>) -> PyResult<usize> {
-        let finder = self.finder(allowed);
-        Ok(self.without_gil(py, &text, || self.fast.count(text.source(), &finder, self.goes_on))?)
+        let finder = self.finder(py, allowed);
+        self.working(py, &text, || self.fast.count(text.source(), &finder, self.goes_on))
     }
 
     /// How many ids each text has.
@@ -162,16 +176,15 @@ impl Codec {
         allowed: Vec<String>,
         threads: usize,
     ) -> PyResult<Vec<usize>> {
-        let (texts, finder) = (text::texts(&texts)?, self.finder(allowed));
-        let counts = py.detach(|| {
-            parallel::map(&texts, threads, Text::size, |text| self.fast.count(text.source(), &finder, self.goes_on))
-        });
-        Ok(counts.into_iter().collect::<Result<_>>()?)
+        let (texts, finder) = (text::texts(&texts)?, self.finder(py, allowed));
+        let count = |text: &Text<'_>| self.fast.count(text.source(), &finder, self.goes_on);
+        signals::detached(py, || parallel::map(&texts, threads, Text::size, count))
     }
 
     /// Raises if the text contains one of the special tokens named.
-    fn check(&self, text: Text<'_>, disallowed: Vec<String>) -> PyResult<()> {
-        Ok(codec::Codec::check(&text.bytes(), &self.disallowed.get(&self.fast.core().special, disallowed))?)
+    fn check(&self, py: Python<'_>, text: Text<'_>, disallowed: Vec<String>) -> PyResult<()> {
+        let finder = self.disallowed.get(py, &self.fast.core().special, disallowed);
+        self.working(py, &text, || codec::Codec::check(&text.bytes()?, &finder))
     }
 
     /// As `encode`, with an event for each piece, merge and special token.
@@ -183,7 +196,7 @@ impl Codec {
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = emit.py();
         let mut failure = None;
-        let ids = self.fast.core().trace(&text.bytes(), &self.finder(allowed), &mut |event| {
+        let ids = self.fast.core().trace(&text.bytes()?, &self.finder(py, allowed), &mut |event| {
             let emitted = event_dict(py, &event).and_then(|dict| emit.call1((dict,)));
             emitted.map(|_| ()).map_err(|error| {
                 failure = Some(error);
@@ -197,15 +210,13 @@ impl Codec {
     }
 
     /// The last place at which the text can be cut in two whose ids are those of the whole, whatever follows; or 0.
-    fn safe_cut(&self, text: &[u8], allowed: Vec<String>) -> usize {
-        self.fast.core().safe_cut(text, &self.finder(allowed))
+    fn safe_cut(&self, py: Python<'_>, text: &[u8], allowed: Vec<String>) -> usize {
+        self.fast.core().safe_cut(text, &self.finder(py, allowed))
     }
 
     /// A decoder for ids that come one by one.
     fn stream_decoder(&self, strict: bool) -> StreamDecoder {
-        let core = Arc::clone(self.fast.core());
-        let decoder = decode::StreamDecoder::new(strict, core.drops_space());
-        StreamDecoder { core, state: Mutex::new((decoder, 0)) }
+        StreamDecoder::new(Arc::clone(self.fast.core()), strict)
     }
 
     /// The bytes of an id, special tokens included; None where there is no such token.
@@ -215,70 +226,61 @@ impl Codec {
 
     /// The bytes of the ids.
     fn decode_bytes<'py>(&self, py: Python<'py>, ids: Ids<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        let ids = ids.as_slice();
-        let Some(decoder) = self.fast.decoder() else {
-            return Ok(PyBytes::new(py, &py.detach(|| self.fast.core().decode_bytes(ids))?));
-        };
-        if self.fast.core().drops_space() {
-            let bytes = py.detach(|| decoder.decode(ids))?;
-            return Ok(PyBytes::new(py, bytes.strip_prefix(b" ").unwrap_or(&bytes)));
-        }
-        let length = py.detach(|| decoder.length(ids))?;
-        PyBytes::new_with(py, length, |bytes| {
-            py.detach(|| decoder.write(ids, bytes));
-            Ok(())
-        })
+        decode::decode_bytes(py, &self.fast, ids)
     }
 
     /// The text of the ids.
     fn decode<'py>(&self, py: Python<'py>, ids: Ids<'py>, errors: &str) -> PyResult<Bound<'py, PyString>> {
-        let ids = ids.as_slice();
-        let bytes = py.detach(|| match self.fast.decoder() {
-            Some(decoder) => decoder.decode(ids),
-            None => decode::decode_bytes(|id| self.fast.core().token_bytes(id), ids),
-        })?;
-        let without_space = if self.fast.core().drops_space() { bytes.strip_prefix(b" ") } else { None };
-        let bytes = without_space.unwrap_or(&bytes);
-        if let Ok(text) = std::str::from_utf8(bytes) {
-            return text::to_str(py, text);
-        }
-        PyString::from_encoded_object(&PyBytes::new(py, bytes), Some(c"utf-8"), Some(&std::ffi::CString::new(errors)?))
+        decode::decode(py, &self.fast, ids, errors)
     }
 }
 
 impl Codec {
     fn of(fast: Arc<FastCodec>, goes_on: bool) -> Codec {
-        let no_finder = fast.core().special.finder(&[]);
+        let no_finder = Finder::default();
         let (allowed, disallowed) = (LastFinder::default(), LastFinder::default());
         Codec { fast, goes_on, no_finder, allowed, disallowed }
     }
 
     /// The ids of a text.
-    fn ids(&self, py: Python<'_>, text: &Text<'_>, allowed: Vec<String>, threads: usize) -> Result<Vec<u32>> {
-        let finder = self.finder(allowed);
-        self.without_gil(py, text, || self.fast.encode(threads, text.source(), &finder, self.goes_on))
+    fn ids(&self, py: Python<'_>, text: &Text<'_>, allowed: Vec<String>, threads: usize) -> PyResult<Vec<u32>> {
+        let finder = self.finder(py, allowed);
+        self.working(py, text, || self.fast.encode(threads, text.source(), &finder, self.goes_on))
     }
 
     /// Makes something of the ids of a text that takes some microseconds only.
     #[inline]
     fn briefly<T>(
         &self,
+        py: Python<'_>,
         text: &Text<'_>,
         allowed: Vec<String>,
         make: impl FnOnce(&[u32]) -> PyResult<T>,
     ) -> PyResult<T> {
+        let finder = self.finder(py, allowed);
         // A call within this one, of a finalizer, finds the place empty.
         let mut ids = BRIEF.take();
-        let encoded = self.fast.append(1, text.source(), &self.finder(allowed), self.goes_on, &mut ids);
+        let encoded = self.fast.append(1, text.source(), &finder, self.goes_on, &mut ids);
         let result = encoded.map_err(PyErr::from).and_then(|()| make(&ids));
         ids.clear();
         BRIEF.set(ids);
         result
     }
 
-    /// Does some work on a text without the GIL, unless it is so short that letting go and taking hold would be most of it.
-    fn without_gil<T: Send>(&self, py: Python<'_>, text: &Text<'_>, work: impl FnOnce() -> T + Send) -> T {
-        if self.is_brief(text) { work() } else { py.detach(work) }
+    /// Does some work on a text without the GIL, unless it is so short that letting go and taking hold would be most of it; if
+    /// it may take a while, looks at signals.
+    fn working<T: Send>(
+        &self,
+        py: Python<'_>,
+        text: &Text<'_>,
+        work: impl FnOnce() -> Result<T> + Send,
+    ) -> PyResult<T> {
+        match text.size() {
+            LONG.. => signals::detached(py, work),
+            _ if !self.fast.is_quick() => signals::detached(py, work),
+            SHORT.. => Ok(py.detach(work)?),
+            _ => Ok(work()?),
+        }
     }
 
     /// Whether a text takes some microseconds only.
@@ -287,18 +289,25 @@ impl Codec {
     }
 
     /// The ids of all texts, and where each begins.
-    fn batch(&self, texts: &[Text<'_>], allowed: &Finder, threads: usize) -> Result<(Vec<u32>, Vec<u64>)> {
-        parallel::encode_all(texts, threads, Text::size, |text, ids| {
-            self.fast.append(1, text.source(), allowed, self.goes_on, ids)
-        })
+    fn batch(
+        &self,
+        py: Python<'_>,
+        texts: &[Bound<'_, PyAny>],
+        allowed: Vec<String>,
+        threads: usize,
+    ) -> PyResult<(Vec<u32>, Vec<u64>)> {
+        let (texts, finder) = (text::texts(texts)?, self.finder(py, allowed));
+        let encode =
+            |text: &Text<'_>, ids: &mut Vec<u32>| self.fast.append(1, text.source(), &finder, self.goes_on, ids);
+        signals::detached(py, || parallel::encode_all(&texts, threads, Text::size, encode))
     }
 
     /// The finder of the special tokens that a call allows.
-    fn finder(&self, names: Vec<String>) -> Chosen<'_> {
+    fn finder(&self, py: Python<'_>, names: Vec<String>) -> Chosen<'_> {
         if names.is_empty() {
             return Chosen::None(&self.no_finder);
         }
-        Chosen::Some(self.allowed.get(&self.fast.core().special, names))
+        Chosen::Some(self.allowed.get(py, &self.fast.core().special, names))
     }
 }
 
@@ -316,40 +325,5 @@ impl Deref for Chosen<'_> {
             Chosen::None(finder) => finder,
             Chosen::Some(finder) => finder,
         }
-    }
-}
-
-/// Turns ids into text as they come, and never shows half a character.
-#[pyclass(frozen, module = "minitok._rust")]
-pub struct StreamDecoder {
-    core: Arc<codec::Codec>,
-    state: Mutex<(decode::StreamDecoder, usize)>,
-}
-
-#[pymethods]
-impl StreamDecoder {
-    /// The text that is certain now that this token has come.
-    fn push(&self, token_id: &Bound<'_, PyAny>) -> PyResult<String> {
-        // Reading the id may run Python code, so the lock is not held for it.
-        let position = self.lock().1;
-        let id = from_item(token_id, position)?;
-        let mut state = self.lock();
-        let (decoder, position) = &mut *state;
-        let token = self.core.token_bytes(id).ok_or(Error::UnknownToken { id, position: *position })?;
-        *position += 1;
-        Ok(decoder.push(token)?)
-    }
-
-    /// The end of the stream: what was held back is no character any more.
-    fn finish(&self) -> Result<String> {
-        let mut state = self.lock();
-        state.1 = 0;
-        state.0.finish()
-    }
-}
-
-impl StreamDecoder {
-    fn lock(&self) -> MutexGuard<'_, (decode::StreamDecoder, usize)> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

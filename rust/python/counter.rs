@@ -1,22 +1,25 @@
 //! `PieceCounter` for Python.
 
 use super::calls::{Calls, Stream};
-use super::text::{Text, texts};
+use super::text::{Text, new_bytes, texts};
 use super::vocab::{Pattern, SpecialTokens};
+use super::{numpy_api, signals};
 use crate::count;
 use crate::error::{Error, Result};
 use crate::fast;
 use crate::fast::count::corpus_counter::{CorpusCounter, Counted, OnChunk};
 use crate::fast::count::table::PieceCounts;
-use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
+use crate::interrupt;
+use numpy::{IntoPyArray, PyArray1, PyArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyDict};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError, RwLock, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The fast counter, or its mirror where the fast paths are switched off.
-enum Counter {
+pub enum Counter {
     Fast(CorpusCounter),
     Mirror(count::PieceCounter),
 }
@@ -86,7 +89,7 @@ impl Counter {
         }
     }
 
-    fn pieces(&self) -> Counted<'_> {
+    pub fn pieces(&self) -> Counted<'_> {
         match self {
             Counter::Fast(counter) => counter.pieces(),
             Counter::Mirror(counter) => Counted::List(&counter.pieces),
@@ -104,10 +107,20 @@ impl Counter {
 
 /// Counts the pieces of a corpus, document by document, in the order in which they are first seen.
 ///
-/// The counter is gone once its pieces have been trained on. It is locked only without the GIL: whoever holds the lock may
-/// wait for the GIL to make a call.
+/// The counter is gone once its pieces have been trained on. Whoever changes it takes it out for as long as that lasts, so that
+/// no lock is held while Python code runs, be it a callback or a finalizer: what that asks of the counter is an error, and not
+/// a deadlock. The lock itself is held for a moment, and only together with the GIL: no fork comes between.
 #[pyclass(frozen, module = "minitok._rust")]
-pub struct PieceCounter(RwLock<Option<Counter>>);
+pub struct PieceCounter(Mutex<State>);
+
+enum State {
+    /// Nobody changes it; some may read it.
+    Idle(Arc<Counter>),
+    /// Somebody is changing it.
+    Busy,
+    /// It has been trained on.
+    Spent,
+}
 
 /// Bytes, the length of each piece, and its count.
 type Columns<'py> = (Bound<'py, PyBytes>, Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<i64>>);
@@ -133,18 +146,15 @@ impl PieceCounter {
         } else {
             Counter::Mirror(count::PieceCounter::new(pattern, special))
         };
-        PieceCounter(RwLock::new(Some(counter)))
+        PieceCounter(Mutex::new(State::Idle(Arc::new(counter))))
     }
 
     /// Counts documents and returns how many bytes they have.
     fn add(&self, py: Python<'_>, documents: Vec<Bound<'_, PyAny>>) -> PyResult<usize> {
         let documents = texts(&documents)?;
-        let documents: Vec<_> = documents.iter().map(Text::bytes).collect();
+        let documents: Vec<_> = documents.iter().map(Text::bytes).collect::<Result<_>>()?;
         let documents: Vec<&[u8]> = documents.iter().map(AsRef::as_ref).collect();
-        let calls = Mutex::new(Calls::new());
-        let mut poll = |_| Calls::poll(&calls, |_| Ok(()));
-        let done = py.detach(|| self.change(|counter| counter.add(&documents, &mut poll)));
-        Calls::result(calls, done)?;
+        self.change(py, |counter| counter.add(&documents, &mut |_| interrupt::check()))?;
         Ok(documents.iter().map(|document| document.len()).sum())
     }
 
@@ -174,11 +184,12 @@ impl PieceCounter {
         &self,
         py: Python<'_>,
         data: &[u8],
-        lengths: PyReadonlyArray1<'_, u32>,
-        counts: PyReadonlyArray1<'_, i64>,
+        lengths: Bound<'_, PyArray1<u32>>,
+        counts: Bound<'_, PyArray1<i64>>,
         documents: u64,
         size: u64,
     ) -> PyResult<()> {
+        let (lengths, counts) = (lengths.try_readonly()?, counts.try_readonly()?);
         let (lengths, counts) = (lengths.as_slice()?, counts.as_slice()?);
         let ends = lengths.iter().scan(0, |end, &length| {
             *end += length as usize;
@@ -189,15 +200,12 @@ impl PieceCounter {
         }
         let pieces = ends.zip(lengths).map(|(end, &length)| &data[end - length as usize..end]);
         let pieces = pieces.zip(counts).map(|(piece, &n)| (piece, n));
-        Ok(py.detach(|| self.change(|counter| counter.add_pieces(pieces, documents, size)))?)
+        self.change(py, |counter| counter.add_pieces(pieces, documents, size))
     }
 
     /// Combines what the threads have counted; that takes a while if it is on the disk.
     fn finish(&self, py: Python<'_>) -> PyResult<()> {
-        let calls = Mutex::new(Calls::new());
-        let mut poll = || Calls::poll(&calls, |_| Ok(()));
-        let done = py.detach(|| self.write().as_mut().map_or(Ok(()), |counter| counter.finish(&mut poll)));
-        Calls::result(calls, done)
+        self.finished(py).map(drop)
     }
 
     /// The files of counts, of lengths and of bytes, if the pieces are on the disk.
@@ -206,7 +214,7 @@ impl PieceCounter {
             Counted::Files(files) => Ok(Some(files.paths())),
             Counted::Table(_) | Counted::List(_) => Ok(None),
         };
-        Ok(py.detach(|| self.inspect(files))?)
+        self.inspect(py, files)
     }
 
     /// The distinct pieces one after the other in the order in which they were first seen, the length of each, and its count.
@@ -219,8 +227,9 @@ impl PieceCounter {
             counts.push(n);
             Ok(())
         };
-        py.detach(|| self.inspect(|counter| counter.pieces().each(put)))?;
-        Ok((PyBytes::new(py, &data), lengths.into_pyarray(py), counts.into_pyarray(py)))
+        self.inspect(py, |counter| counter.pieces().each(put))?;
+        numpy_api::load(py)?;
+        Ok((new_bytes(py, &data)?, lengths.into_pyarray(py), counts.into_pyarray(py)))
     }
 
     /// The documents counted, their bytes, their pieces, and the number of distinct pieces.
@@ -229,39 +238,34 @@ impl PieceCounter {
             let ((documents, bytes), (pieces, distinct)) = (counter.size(), counter.pieces().totals());
             Ok((documents, bytes, pieces, distinct))
         };
-        Ok(py.detach(|| self.inspect(totals))?)
+        self.inspect(py, totals)
     }
 
     /// Each distinct piece with its count, in the order in which they were first seen.
     #[getter]
     fn pieces<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let counted = py.detach(|| self.to_vec())?;
+        let counted = self.inspect(py, |counter| counter.pieces().to_vec())?;
         let pieces = PyDict::new(py);
         for (piece, count) in &counted {
-            pieces.set_item(PyBytes::new(py, piece), count)?;
+            pieces.set_item(new_bytes(py, piece)?, count)?;
         }
         Ok(pieces)
     }
 }
 
 impl PieceCounter {
-    /// Calls `work` with the counter, which no other thread sees meanwhile.
-    fn change<T>(&self, work: impl FnOnce(&mut Counter) -> Result<T>) -> Result<T> {
-        self.write().as_mut().map_or_else(|| Err(spent()), work)
+    /// Calls `work` without the GIL with the counter, which is nobody else's meanwhile.
+    fn change<T: Send>(&self, py: Python<'_>, work: impl FnOnce(&mut Counter) -> Result<T> + Send) -> PyResult<T> {
+        let mut counter = self.take(py)?;
+        let done = signals::detached(py, || work(&mut counter));
+        *self.lock(py) = State::Idle(Arc::new(counter));
+        done
     }
 
-    /// Calls `work` with the finished counter; other threads may read it as well.
-    fn inspect<T>(&self, work: impl FnOnce(&Counter) -> Result<T>) -> Result<T> {
-        let read = || self.0.read().unwrap_or_else(PoisonError::into_inner);
-        // A finished counter is not locked for writing: a training that reads it may call Python code that comes here, and a
-        // writer that waits would keep that code out.
-        let mut held = read();
-        if held.as_ref().is_some_and(|counter| !counter.is_finished()) {
-            drop(held);
-            self.change(|counter| counter.finish(&mut || Ok(())))?;
-            held = read();
-        }
-        held.as_ref().map_or_else(|| Err(spent()), work)
+    /// Calls `work` without the GIL with the finished counter; others may read it as well.
+    fn inspect<T: Send>(&self, py: Python<'_>, work: impl FnOnce(&Counter) -> Result<T> + Send) -> PyResult<T> {
+        let counter = self.finished(py)?;
+        signals::detached(py, || work(&counter))
     }
 
     /// Calls `add`, which reads a text, with what reports the number of bytes read to `on_chunk` now and then.
@@ -277,42 +281,73 @@ impl PieceCounter {
             unreported += bytes;
             Calls::poll(&calls, |py| on_chunk.call1(py, (std::mem::take(&mut unreported),)).map(drop))
         };
-        let done = py.detach(|| self.change(|counter| add(counter, &calls, &mut report)));
+        let done = self.change(py, |counter| add(counter, &calls, &mut report));
         Calls::result(calls, done)?;
         on_chunk.call1(py, (unreported,)).map(drop)
     }
 
-    /// Calls `work` with the distinct pieces. Needs no GIL, as all that follows.
-    pub fn with_pieces<T>(&self, work: impl FnOnce(Counted) -> Result<T>) -> Result<T> {
-        self.inspect(|counter| work(counter.pieces()))
+    /// The counter with all its pieces in one place.
+    pub fn finished(&self, py: Python<'_>) -> PyResult<Arc<Counter>> {
+        let counter = self.shared(py)?;
+        if counter.is_finished() {
+            return Ok(counter);
+        }
+        drop(counter);
+        self.change(py, |counter| counter.finish(&mut interrupt::check))?;
+        Ok(self.shared(py)?)
     }
 
-    /// A copy of the distinct pieces with their counts.
-    pub fn to_vec(&self) -> Result<Vec<(Vec<u8>, i64)>> {
-        self.inspect(|counter| counter.pieces().to_vec())
+    /// Takes the table of the distinct pieces and leaves nothing. None, and nothing is taken, if they are not in a table, or
+    /// if somebody reads it.
+    pub fn take_table(&self, py: Python<'_>) -> PyResult<Option<PieceCounts>> {
+        drop(self.finished(py)?);
+        let Ok(counter) = self.take(py) else { return Ok(None) };
+        let (left, table) = match counter {
+            Counter::Fast(counter) if matches!(counter.pieces(), Counted::Table(_)) => {
+                (State::Spent, counter.into_table())
+            }
+            other => (State::Idle(Arc::new(other)), None),
+        };
+        *self.lock(py) = left;
+        Ok(table)
     }
 
-    /// Takes the table of the distinct pieces and leaves nothing. None, and nothing is taken, if they are not in a table.
-    pub fn take_table(&self) -> Result<Option<PieceCounts>> {
-        self.change(|counter| counter.finish(&mut || Ok(())))?;
-        let mut held = self.write();
-        match held.take() {
-            Some(Counter::Fast(counter)) if matches!(counter.pieces(), Counted::Table(_)) => Ok(counter.into_table()),
-            other => {
-                *held = other;
-                Ok(None)
+    /// Drops the pieces.
+    pub fn clear(&self, py: Python<'_>) {
+        *self.lock(py) = State::Spent;
+    }
+
+    /// The counter, to be changed by who has nobody beside him.
+    fn take(&self, py: Python<'_>) -> Result<Counter> {
+        let mut state = self.lock(py);
+        match std::mem::replace(&mut *state, State::Busy) {
+            State::Idle(counter) => Arc::try_unwrap(counter).map_err(|shared| {
+                *state = State::Idle(shared);
+                in_use()
+            }),
+            State::Busy => Err(in_use()),
+            State::Spent => {
+                *state = State::Spent;
+                Err(spent())
             }
         }
     }
 
-    /// Drops the pieces.
-    pub fn clear(&self) {
-        self.write().take();
+    fn shared(&self, py: Python<'_>) -> Result<Arc<Counter>> {
+        match &*self.lock(py) {
+            State::Idle(counter) => Ok(Arc::clone(counter)),
+            State::Busy => Err(in_use()),
+            State::Spent => Err(spent()),
+        }
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Option<Counter>> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self, py: Python<'_>) -> MutexGuard<'_, State> {
+        self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn in_use() -> Error {
+    Error::Training("these counts are in use: they cannot be read or changed while another call changes them".into())
 }
 
 fn spent() -> Error {

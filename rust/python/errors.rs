@@ -1,7 +1,9 @@
 //! Each variant of the crate's error as its Python exception.
 
 use crate::error::Error;
-use pyo3::exceptions::{PyKeyboardInterrupt, PyOSError, PyUnicodeDecodeError};
+use pyo3::exceptions::{
+    PyKeyboardInterrupt, PyMemoryError, PyOSError, PyOverflowError, PyRuntimeError, PyUnicodeDecodeError,
+};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 use std::io::ErrorKind;
@@ -29,6 +31,9 @@ impl From<Error> for PyErr {
                 let reason = reason.split(" (os error").next().unwrap_or_default().to_owned();
                 PyOSError::new_err((errno(kind), reason, path.into_os_string()))
             }
+            Error::TooLong(_) => PyOverflowError::new_err(message),
+            Error::Changed(_) => PyRuntimeError::new_err(message),
+            Error::Memory => PyMemoryError::new_err(()),
             Error::Interrupted => PyKeyboardInterrupt::new_err(()),
         }
     }

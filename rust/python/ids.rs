@@ -1,77 +1,199 @@
-//! Ids as they come from Python: a list or other iterable of integers, or an integer NumPy array.
+//! Ids as they come from Python: an integer NumPy array, a list, or any other iterable of integers.
+//!
+//! Nothing that the caller's objects say of themselves is trusted: no length is asked for, an array is read where it lies
+//! only if it is contiguous and aligned, and NumPy brings all others into that form, a part at a time. The first id that is
+//! wrong is the one that is reported, whether it is unknown or no integer (SPEC D3), so an iterable is read no further than it
+//! is known.
 
-// Ints are read without the detours of a general conversion.
+// Ints and the memory of arrays are read without the detours of a general conversion.
 #![allow(unsafe_code)]
 
 use super::errors::UnknownTokenError;
-use numpy::{PyArray1, PyArrayDescrMethods, PyArrayMethods, PyReadonlyArray1, PyUntypedArray, PyUntypedArrayMethods};
+use super::numpy_api;
+use crate::error::{Error, Result};
+use numpy::{Element, PyArray1, PyArrayDescrMethods, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods, dtype};
 use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyFloat, PyInt, PyList};
+use pyo3::types::{PyBool, PyInt, PyIterator, PyList, PySlice, PyTuple};
+use std::mem::MaybeUninit;
 
-/// Some ids: borrowed from an array of uint32, or copied.
+/// How many ids of an iterable, or of an array that NumPy has to convert, are read at a time.
+const PART: usize = 1 << 16;
+/// How many ids of a list are read between two looks at signals.
+const STRETCH: usize = 1 << 20;
+/// How many ids of an array are copied at a time: they stay in the first-level cache.
+const BLOCK: usize = 1 << 12;
+
+/// Some ids.
 pub enum Ids<'py> {
-    Borrowed(PyReadonlyArray1<'py, u32>),
-    Owned(Vec<u32>),
+    /// All of them, or those before the one that is wrong.
+    Known(Known<'py>, Option<PyErr>),
+    /// To be read, some at a time.
+    Parts(Parts<'py>),
 }
 
-impl Ids<'_> {
-    pub fn as_slice(&self) -> &[u32] {
-        match self {
-            // An array is only borrowed if it is contiguous.
-            Ids::Borrowed(array) => array.as_slice().unwrap_or_default(),
-            Ids::Owned(ids) => ids,
-        }
-    }
+/// Ids that can be gone over more than once.
+pub enum Known<'py> {
+    /// Of an array that can be read where it lies.
+    Array(SharedIds<'py>),
+    List(Vec<u32>),
 }
 
 impl<'py> FromPyObject<'_, 'py> for Ids<'py> {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Ids<'py>> {
-        if let Ok(array) = object.cast::<PyArray1<u32>>()
-            && array.is_contiguous()
-        {
-            return Ok(Ids::Borrowed(array.try_readonly()?));
-        }
-        if let Ok(array) = object.cast::<PyUntypedArray>() {
-            return from_array(&array).map(Ids::Owned);
-        }
         if let Ok(list) = object.cast_exact::<PyList>() {
-            let mut ids = small_ints(&list);
-            for position in ids.len()..list.len() {
-                ids.push(from_item(&list.get_item(position)?, position)?);
-            }
-            return Ok(Ids::Owned(ids));
+            let mut ids = Vec::new();
+            let wrong = read_list(&list, &mut ids).err();
+            return Ok(Ids::Known(Known::List(ids), wrong));
         }
-        let iterator = object.try_iter().map_err(|_| {
+        let py = object.py();
+        if !object.is_exact_instance_of::<PyTuple>() {
+            numpy_api::load(py)?;
+            if let Ok(array) = object.cast::<PyUntypedArray>() {
+                return of_array(&array);
+            }
+        }
+        let iterator = object.try_iter().map_err(|error| {
+            if !error.is_instance_of::<PyTypeError>(py) {
+                return error;
+            }
             let found = object.get_type().name().map_or_else(|_| "?".into(), |name| name.to_string());
             PyTypeError::new_err(format!("token ids must be an iterable or an array of integers, not {found}"))
         })?;
-        let mut ids = Vec::with_capacity(object.len().unwrap_or(0));
-        for (position, item) in iterator.enumerate() {
-            ids.push(from_item(&item?, position)?);
-        }
-        Ok(Ids::Owned(ids))
+        Ok(Ids::Parts(Parts::Items(iterator, 0)))
     }
 }
 
-/// The items of a list up to the first that is no int, or does not fit.
+/// The ids of a contiguous, aligned array of uint32.
+///
+/// They are read without the GIL, so another thread may write them meanwhile, as it may while NumPy reads. Each read copies a
+/// block first: whoever works on a block sees it unchanged.
+pub struct SharedIds<'py> {
+    start: *const u32,
+    length: usize,
+    _array: Bound<'py, PyArray1<u32>>,
+}
+
+// SAFETY: the memory is read only, and stays as long as the array, which is not touched without the GIL.
+unsafe impl Sync for SharedIds<'_> {}
+
+impl Known<'_> {
+    pub fn len(&self) -> usize {
+        match self {
+            Known::Array(shared) => shared.length,
+            Known::List(ids) => ids.len(),
+        }
+    }
+
+    /// Show all ids, some at a time, each block with the position of its first.
+    pub fn each_block(&self, mut show: impl FnMut(usize, &[u32]) -> Result<()>) -> Result<()> {
+        match self {
+            Known::Array(shared) => shared.each_block(show),
+            Known::List(ids) => {
+                ids.chunks(BLOCK).enumerate().try_for_each(|(number, block)| show(number * BLOCK, block))
+            }
+        }
+    }
+}
+
+impl SharedIds<'_> {
+    fn each_block(&self, mut show: impl FnMut(usize, &[u32]) -> Result<()>) -> Result<()> {
+        let mut block = [MaybeUninit::<u32>::uninit(); BLOCK];
+        let mut position = 0;
+        while position < self.length {
+            let length = BLOCK.min(self.length - position);
+            // SAFETY: the array has `length` ids from `position` on, the block has room for them, and then it holds them.
+            let ids = unsafe {
+                self.start.add(position).copy_to_nonoverlapping(block.as_mut_ptr().cast(), length);
+                std::slice::from_raw_parts(block.as_ptr().cast(), length)
+            };
+            show(position, ids)?;
+            position += length;
+        }
+        Ok(())
+    }
+}
+
+/// Ids that are read some at a time.
+pub enum Parts<'py> {
+    /// The rest of an iterable, and how many items came before it.
+    Items(Bound<'py, PyIterator>, usize),
+    /// An array, and how many of its items have been read.
+    Array(Bound<'py, PyUntypedArray>, usize),
+}
+
+impl Parts<'_> {
+    /// How many ids have been read.
+    pub fn position(&self) -> usize {
+        match self {
+            Parts::Items(_, position) | Parts::Array(_, position) => *position,
+        }
+    }
+
+    /// Read the next ids, at least one unless there are none left. What is wrong with the one after them comes back.
+    pub fn read(&mut self, ids: &mut Vec<u32>) -> PyResult<Option<PyErr>> {
+        ids.clear();
+        ids.try_reserve(PART).map_err(Error::from)?;
+        match self {
+            Parts::Items(iterator, position) => {
+                for item in iterator.by_ref().take(PART) {
+                    match item.and_then(|item| from_item(&item, *position)) {
+                        Ok(id) => ids.push(id),
+                        Err(wrong) => return Ok(Some(wrong)),
+                    }
+                    *position += 1;
+                }
+                iterator.py().check_signals()?;
+                Ok(None)
+            }
+            Parts::Array(array, position) => {
+                array.py().check_signals()?;
+                let end = array.len().min(*position + PART);
+                if *position == end {
+                    return Ok(None);
+                }
+                let wrong = read_items(array, *position, end, ids)?;
+                *position = end;
+                Ok(wrong)
+            }
+        }
+    }
+}
+
+/// Read the ids of a list.
+fn read_list(list: &Bound<'_, PyList>, ids: &mut Vec<u32>) -> PyResult<()> {
+    // Items may run code as they are read, and so may signal handlers: the list is as long as it is at that moment.
+    while ids.len() < list.len() {
+        let before = ids.len();
+        let end = list.len().min(before + STRETCH);
+        ids.try_reserve(end - before).map_err(Error::from)?;
+        small_ints(list, end, ids);
+        while ids.len() < end.min(list.len()) {
+            let position = ids.len();
+            ids.push(from_item(&list.get_item(position)?, position)?);
+        }
+        if end - before == STRETCH {
+            list.py().check_signals()?;
+        }
+    }
+    Ok(())
+}
+
+/// Append the items of a list from as many as there are ids to before `end`, up to the first that is no int or does not fit.
 #[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
-fn small_ints(list: &Bound<'_, PyList>) -> Vec<u32> {
+fn small_ints(list: &Bound<'_, PyList>, end: usize, ids: &mut Vec<u32>) {
     use crate::fast::util::prefetch::prefetch;
     use pyo3::ffi;
     // The ints of ids lie all over the memory; each is asked for some items ahead.
     const AHEAD: usize = 12;
-    let mut ids = Vec::with_capacity(list.len());
-    if list.is_empty() {
-        return ids; // its items may be nowhere
-    }
-    // SAFETY: it is a list, whose items are `len` objects. Asking an exact int for its value runs no code of Python's, so the
-    // list stays as it is, and the GIL is held. If the value overflows, or is -1, the error is looked at and cleared.
+    // SAFETY: it is a list of at least `end` items, and not empty. Asking an exact int for its value runs no code of Python's,
+    // so the list stays as it is, and the GIL is held. If the value overflows, or is -1, the error is looked at and cleared.
     unsafe {
-        let items = std::slice::from_raw_parts((*list.as_ptr().cast::<ffi::PyListObject>()).ob_item, list.len());
-        for (index, &item) in items.iter().enumerate() {
+        let items = std::slice::from_raw_parts((*list.as_ptr().cast::<ffi::PyListObject>()).ob_item, end);
+        for (index, &item) in items.iter().enumerate().skip(ids.len()) {
             prefetch(items.get(index + AHEAD).map_or(std::ptr::null(), |ahead| ahead.cast_const()));
             if ffi::PyLong_CheckExact(item) == 0 {
                 break;
@@ -86,13 +208,10 @@ fn small_ints(list: &Bound<'_, PyList>) -> Vec<u32> {
             ids.push(id);
         }
     }
-    ids
 }
 
 #[cfg(any(Py_LIMITED_API, Py_GIL_DISABLED))]
-fn small_ints(list: &Bound<'_, PyList>) -> Vec<u32> {
-    Vec::with_capacity(list.len())
-}
+fn small_ints(_: &Bound<'_, PyList>, _: usize, _: &mut Vec<u32>) {}
 
 /// One id. An integer that cannot be an id is unknown (SPEC D3); what is no integer is of the wrong type.
 pub fn from_item(item: &Bound<'_, PyAny>, position: usize) -> PyResult<u32> {
@@ -101,30 +220,32 @@ pub fn from_item(item: &Bound<'_, PyAny>, position: usize) -> PyResult<u32> {
     {
         return Ok(id);
     }
-    if let Ok(id) = item.extract::<u32>()
-        && !item.is_instance_of::<PyBool>()
-    {
-        return Ok(id);
+    let py = item.py();
+    let is_integer = item.is_instance_of::<PyInt>() || item.get_type().hasattr(intern!(py, "__index__"))?;
+    if !is_integer || item.is_instance_of::<PyBool>() {
+        let found = item.get_type().name()?;
+        return Err(PyTypeError::new_err(format!(
+            "a token id must be an integer, not {found} (at position {position})"
+        )));
     }
-    let wrong_type = item.is_instance_of::<PyBool>() || item.is_instance_of::<PyFloat>();
-    match item.call_method0("__index__") {
-        Ok(integer) if !wrong_type => Err(UnknownTokenError::new_err((integer.unbind(), position))),
-        _ => {
-            let found = item.get_type().name()?;
-            Err(PyTypeError::new_err(format!("a token id must be an integer, not {found} (at position {position})")))
-        }
-    }
+    // An exception of the object's own is raised as it is.
+    // SAFETY: a new reference to an int, or null with an exception set, which becomes the error.
+    let integer = unsafe { Bound::from_owned_ptr_or_err(py, pyo3::ffi::PyNumber_Index(item.as_ptr()))? };
+    integer.extract::<u32>().map_err(|_| UnknownTokenError::new_err((integer.unbind(), position)))
 }
 
-fn from_array(array: &Bound<'_, PyUntypedArray>) -> PyResult<Vec<u32>> {
+fn of_array<'py>(array: &Bound<'py, PyUntypedArray>) -> PyResult<Ids<'py>> {
     if array.ndim() != 1 {
         return Err(PyValueError::new_err(format!(
             "token ids must be one-dimensional, not {}-dimensional",
             array.ndim()
         )));
     }
-    if let Ok(ids) = array.cast::<PyArray1<u32>>() {
-        return Ok(ids.try_readonly()?.as_array().to_vec());
+    if let Ok(ids) = array.cast::<PyArray1<u32>>()
+        && is_plain(ids)
+    {
+        let shared = SharedIds { start: ids.data(), length: ids.len(), _array: ids.clone() };
+        return Ok(Ids::Known(Known::Array(shared), None));
     }
     let kind: char = array.dtype().kind().into();
     if kind != 'i' && kind != 'u' {
@@ -133,17 +254,47 @@ fn from_array(array: &Bound<'_, PyUntypedArray>) -> PyResult<Vec<u32>> {
             array.dtype()
         )));
     }
-    if kind == 'u' && array.dtype().itemsize() == 8 {
-        // `astype` also puts bytes of the other order right.
-        let native = array.call_method1("astype", ("uint64",))?;
-        let ids = native.cast::<PyArray1<u64>>()?.try_readonly()?;
-        return ids.as_array().iter().enumerate().map(|(position, &id)| narrow(id.into(), position)).collect();
-    }
-    let widened = array.call_method1("astype", ("int64",))?;
-    let ids = widened.cast::<PyArray1<i64>>()?.try_readonly()?;
-    ids.as_array().iter().enumerate().map(|(position, &id)| narrow(id.into(), position)).collect()
+    // A subclass may answer anything to the questions that follow.
+    let numpy = array.py().import(intern!(array.py(), "numpy"))?;
+    let plain = numpy.call_method1(intern!(array.py(), "asarray"), (array,))?.cast_into()?;
+    Ok(Ids::Parts(Parts::Array(plain, 0)))
 }
 
-fn narrow(id: i128, position: usize) -> PyResult<u32> {
-    u32::try_from(id).map_err(|_| UnknownTokenError::new_err((id, position)))
+/// Whether the items lie one after the other, aligned.
+fn is_plain<T: Element>(array: &Bound<'_, PyArray1<T>>) -> bool {
+    array.is_c_contiguous() && array.data().is_aligned()
+}
+
+/// Read some items of an array of integers; NumPy puts them in order.
+fn read_items(
+    array: &Bound<'_, PyUntypedArray>,
+    start: usize,
+    end: usize,
+    ids: &mut Vec<u32>,
+) -> PyResult<Option<PyErr>> {
+    let py = array.py();
+    let part = array.get_item(PySlice::new(py, start.try_into()?, end.try_into()?, 1))?;
+    let is_wide = array.dtype().kind() == b'u' && array.dtype().itemsize() == 8;
+    let wanted = if is_wide { dtype::<u64>(py) } else { dtype::<i64>(py) };
+    let whole = py.import(intern!(py, "numpy"))?.call_method1(intern!(py, "require"), (part, wanted, "CA"))?;
+    if let Ok(items) = whole.cast::<PyArray1<u64>>() {
+        return narrow(items.try_readonly()?.as_slice()?, start, ids);
+    }
+    narrow(whole.cast::<PyArray1<i64>>()?.try_readonly()?.as_slice()?, start, ids)
+}
+
+/// Append integers that can be ids, up to the first that cannot, which is unknown.
+fn narrow<T: Copy + TryInto<u32> + Into<i128>>(
+    items: &[T],
+    start: usize,
+    ids: &mut Vec<u32>,
+) -> PyResult<Option<PyErr>> {
+    ids.try_reserve(items.len()).map_err(Error::from)?;
+    for (position, &item) in items.iter().enumerate() {
+        let Ok(id) = item.try_into() else {
+            return Ok(Some(UnknownTokenError::new_err((item.into(), start + position))));
+        };
+        ids.push(id);
+    }
+    Ok(None)
 }

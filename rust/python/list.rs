@@ -18,6 +18,9 @@ use std::sync::{Mutex, PoisonError};
 /// Which ids are shared: more than any published vocabulary has.
 const SHARED: usize = 1 << 18;
 
+/// How many ids are put into a list between two looks at signals.
+const STRETCH: usize = 1 << 20;
+
 /// The ints made so far, by id. Locked only while the GIL is held, so nobody ever waits, and a fork finds it free.
 static INTS: Mutex<Vec<Option<Py<PyInt>>>> = Mutex::new(Vec::new());
 
@@ -29,18 +32,36 @@ pub fn list_of_ids<'py>(py: Python<'py>, ids: &[u32]) -> PyResult<Bound<'py, PyA
     let length = ids.len().try_into()?;
     // SAFETY: PyList_New gives a new reference, or null with an exception set, which becomes the error.
     let list = unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyList_New(length))? };
+    if ids.len() <= STRETCH {
+        fill(py, &list, 0, ids);
+        return Ok(list);
+    }
+    // Signal handlers run Python code, which could find the unfinished list among all objects.
+    // SAFETY: a list is an object that the garbage collector follows, and follows again in the end.
+    unsafe { ffi::PyObject_GC_UnTrack(list.as_ptr().cast()) };
+    for (number, ids) in ids.chunks(STRETCH).enumerate() {
+        fill(py, &list, number * STRETCH, ids);
+        py.check_signals()?;
+    }
+    // SAFETY: as above.
+    unsafe { ffi::PyObject_GC_Track(list.as_ptr().cast()) };
+    Ok(list)
+}
+
+/// Fill the slots of a new list from a place on.
+fn fill(py: Python<'_>, list: &Bound<'_, PyAny>, start: usize, ids: &[u32]) {
+    // No Python code runs in here: neither making an int nor taking a reference does.
     let mut ints = INTS.lock().unwrap_or_else(PoisonError::into_inner);
-    for (place, &id) in (0..).zip(ids) {
+    for (place, &id) in (start.cast_signed()..).zip(ids) {
         let int = match ints.get(id as usize) {
             Some(Some(int)) => int.clone_ref(py),
             _ => new_int(py, &mut ints, id),
         };
         let int = int.into_ptr();
-        // SAFETY: `list` is a list of `length` empty slots that no other code has seen, and `place` is below `length`; the
-        // reference `int` is given away to it.
+        // SAFETY: `list` is a list of empty slots that no other code has seen, of which `place` is one; the reference `int` is
+        // given away to it.
         unsafe { set_item(list.as_ptr(), place, int) };
     }
-    Ok(list)
 }
 
 /// The int of an id that was not met before; kept, if it is one to be shared.

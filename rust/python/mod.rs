@@ -11,10 +11,13 @@ mod array;
 mod calls;
 mod codec;
 mod counter;
+mod decode;
 mod errors;
 mod ids;
 mod list;
+mod numpy_api;
 mod shortcuts;
+mod signals;
 mod text;
 mod trace;
 mod train;
@@ -32,9 +35,11 @@ fn set_fast(enabled: bool) -> bool {
 #[pymodule(gil_used = false)]
 mod _rust {
     #[pymodule_export]
-    use super::codec::{Codec, StreamDecoder};
+    use super::codec::Codec;
     #[pymodule_export]
     use super::counter::PieceCounter;
+    #[pymodule_export]
+    use super::decode::StreamDecoder;
     #[pymodule_export]
     use super::set_fast;
     #[pymodule_export]

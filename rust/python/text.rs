@@ -6,16 +6,23 @@
 // The characters of a str are read where CPython keeps them.
 #![allow(unsafe_code)]
 
+use crate::error::Result;
 use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
+use pyo3::{ffi, intern};
 use std::borrow::Cow;
+use std::ffi::CString;
 
 /// From how many characters on a str that is not ASCII is taken as them.
 #[cfg(not(Py_LIMITED_API))]
 const LONG: usize = 256;
+
+/// How many bytes of a result are made between two looks at signals, and how many objects are read.
+const PART: usize = 1 << 22;
+const OBJECTS: usize = 1 << 12;
 
 /// A text as UTF-8, or the bytes that were given, or characters.
 pub enum Text<'a> {
@@ -25,11 +32,11 @@ pub enum Text<'a> {
 
 impl Text<'_> {
     /// The text as bytes.
-    pub fn bytes(&self) -> Cow<'_, [u8]> {
-        match self {
+    pub fn bytes(&self) -> Result<Cow<'_, [u8]>> {
+        Ok(match self {
             Text::Bytes(bytes) => Cow::Borrowed(bytes),
-            Text::Units(units) => Cow::Owned(units.utf8()),
-        }
+            Text::Units(units) => Cow::Owned(units.utf8()?),
+        })
     }
 
     /// The text as the encoder takes it.
@@ -72,7 +79,6 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Text<'a> {
 #[cfg(not(Py_LIMITED_API))]
 #[inline]
 fn as_it_stands<'a>(text: Borrowed<'a, '_, PyString>) -> Option<Text<'a>> {
-    use pyo3::ffi;
     use std::slice::from_raw_parts;
     let text = text.as_ptr();
     // SAFETY: `text` is a str; both read its head only.
@@ -105,21 +111,93 @@ fn as_it_stands<'a>(_: Borrowed<'a, '_, PyString>) -> Option<Text<'a>> {
 
 /// Each of several texts.
 pub fn texts<'a>(objects: &'a [Bound<'_, PyAny>]) -> PyResult<Vec<Text<'a>>> {
-    objects.iter().map(PyAnyMethods::extract).collect()
+    let text = |(index, object): (usize, &'a Bound<'_, PyAny>)| {
+        if index % OBJECTS == 0 {
+            object.py().check_signals()?;
+        }
+        object.extract()
+    };
+    objects.iter().enumerate().map(text).collect()
+}
+
+/// Some bytes as a bytes object.
+pub fn new_bytes<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+    let length = bytes.len().try_into()?;
+    // SAFETY: a new bytes object with a copy, or null with an exception set, which becomes the error.
+    unsafe {
+        let new = ffi::PyBytes_FromStringAndSize(bytes.as_ptr().cast(), length);
+        Ok(Bound::from_owned_ptr_or_err(py, new)?.cast_into_unchecked())
+    }
+}
+
+/// Bytes as a str, as `bytes.decode("utf-8", errors)` gives it. Looks at signals while they are many.
+pub fn decoded<'py>(py: Python<'py>, bytes: &[u8], errors: &str) -> PyResult<Bound<'py, PyString>> {
+    if let Some(text) = as_utf8(py, bytes)? {
+        return to_str(py, text);
+    }
+    let errors = CString::new(errors)?;
+    let decode = |bytes: &[u8]| {
+        let bytes = new_bytes(py, bytes)?;
+        PyString::from_encoded_object(&bytes, Some(c"utf-8"), Some(&errors)).map(Bound::into_any)
+    };
+    // These two look at nothing but the wrong bytes; others may ask where in the whole they are.
+    if bytes.len() <= PART || ![c"replace", c"ignore"].contains(&errors.as_c_str()) {
+        return Ok(decode(bytes)?.cast_into()?);
+    }
+    let mut parts = Vec::new();
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let (part, after) = rest.split_at(character_start(rest, PART));
+        parts.push(decode(part)?);
+        py.check_signals()?;
+        rest = after;
+    }
+    Ok(PyString::new(py, "").call_method1(intern!(py, "join"), (parts,))?.cast_into()?)
+}
+
+/// Where to cut bytes, near a place, so that what is no UTF-8 is cut off nothing that belongs to it.
+fn character_start(bytes: &[u8], near: usize) -> usize {
+    if bytes.len() <= near {
+        return bytes.len();
+    }
+    // A byte that continues nothing, or one after three that continue something: no character has a fourth.
+    let continues = |at: usize| bytes[at] & 0xC0 == 0x80;
+    (near - 3..=near).rev().find(|&at| !continues(at)).unwrap_or(near)
+}
+
+/// Bytes as text, if they are UTF-8.
+fn as_utf8<'b>(py: Python<'_>, bytes: &'b [u8]) -> PyResult<Option<&'b str>> {
+    let mut done = 0;
+    while done < bytes.len() {
+        let end = done + character_start(&bytes[done..], PART);
+        if std::str::from_utf8(&bytes[done..end]).is_err() {
+            return Ok(None);
+        }
+        done = end;
+        if done < bytes.len() {
+            py.check_signals()?;
+        }
+    }
+    // SAFETY: parts of UTF-8, one after the other, are UTF-8.
+    Ok(Some(unsafe { std::str::from_utf8_unchecked(bytes) }))
 }
 
 /// A text as a str.
 #[cfg(not(Py_LIMITED_API))]
 pub fn to_str<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyString>> {
-    use crate::fast::pystr::utf8_to_str::{self, Width};
-    use pyo3::ffi;
+    use crate::fast::pystr::utf8_to_str::{self as units, Width};
     use std::slice::from_raw_parts_mut;
     if text.len() < LONG {
-        return Ok(PyString::new(py, text));
+        return short_str(py, text);
     }
-    let (width, length) = utf8_to_str::measure(text);
+    let (mut width, mut length) = (Width::Ascii, 0);
+    for part in parts(text) {
+        let (part_width, part_length) = units::measure(part);
+        (width, length) = (width.max(part_width), length + part_length);
+        look(py, part)?;
+    }
     let greatest = match width {
-        Width::Ascii => return Ok(PyString::new(py, text)),
+        Width::Ascii => 0x7F,
         Width::One => 0xFF,
         Width::Two => 0xFFFF,
         Width::Four => 0x10_FFFF,
@@ -129,20 +207,54 @@ pub fn to_str<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyString>
     unsafe {
         let new = Bound::from_owned_ptr_or_err(py, ffi::PyUnicode_New(length.try_into()?, greatest))?;
         let data = ffi::PyUnicode_DATA(new.as_ptr());
-        match width {
-            Width::Ascii | Width::One => utf8_to_str::write(text, from_raw_parts_mut(data.cast::<u8>(), length)),
-            Width::Two => utf8_to_str::write(text, from_raw_parts_mut(data.cast::<u16>(), length)),
-            Width::Four => utf8_to_str::write(text, from_raw_parts_mut(data.cast::<u32>(), length)),
+        let mut at = 0;
+        for part in parts(text) {
+            let room = length - at;
+            at += match width {
+                Width::Ascii => {
+                    from_raw_parts_mut(data.cast::<u8>().add(at), part.len()).copy_from_slice(part.as_bytes());
+                    part.len()
+                }
+                Width::One => units::write(part, from_raw_parts_mut(data.cast::<u8>().add(at), room)),
+                Width::Two => units::write(part, from_raw_parts_mut(data.cast::<u16>().add(at), room)),
+                Width::Four => units::write(part, from_raw_parts_mut(data.cast::<u32>().add(at), room)),
+            };
+            look(py, part)?;
         }
         Ok(new.cast_into_unchecked())
     }
 }
 
+/// The text in parts of a few megabytes.
+#[cfg(not(Py_LIMITED_API))]
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let (part, after) = rest.split_at(character_start(rest.as_bytes(), PART));
+        rest = after;
+        (!part.is_empty()).then_some(part)
+    })
+}
+
+/// Look at signals, if more than this part is to be done.
+#[cfg(not(Py_LIMITED_API))]
+fn look(py: Python<'_>, part: &str) -> PyResult<()> {
+    if part.len() > PART / 2 { py.check_signals() } else { Ok(()) }
+}
+
 /// The limited API does not show the characters of a str.
 #[cfg(Py_LIMITED_API)]
-#[allow(clippy::unnecessary_wraps)] // the other one may fail
 pub fn to_str<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyString>> {
-    Ok(PyString::new(py, text))
+    short_str(py, text)
+}
+
+/// A text as a str, by CPython.
+fn short_str<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyString>> {
+    // SAFETY: a new str, or null with an exception set, which becomes the error.
+    unsafe {
+        let new = ffi::PyUnicode_FromStringAndSize(text.as_ptr().cast(), text.len().try_into()?);
+        Ok(Bound::from_owned_ptr_or_err(py, new)?.cast_into_unchecked())
+    }
 }
 
 /// A `str` that holds surrogates: a pair is its code point, a lone one U+FFFD (SPEC E4).

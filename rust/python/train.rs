@@ -1,12 +1,14 @@
 //! `train` for Python.
 
 use super::calls::Calls;
-use super::counter::PieceCounter;
+use super::counter::{Counter, PieceCounter};
+use super::signals;
 use super::trace::event_dict;
 use super::vocab::Vocab;
 use crate::error::Result;
 use crate::fast;
 use crate::fast::count::corpus_counter::Counted;
+use crate::fast::count::table::PieceCounts;
 use crate::trace::Event;
 use crate::train as core;
 use crate::vocab;
@@ -71,25 +73,29 @@ pub fn train(
     let mut report = |merges: usize| {
         Calls::poll(&calls, |py| on_merge.as_ref().map_or(Ok(()), |call| call.call1(py, (merges,)).map(drop)))
     };
-    let trained = py.detach(|| {
-        if trace.is_none()
-            && let Some(trained) = train_fast(counter, &vocab, first_id, &options, &mut report, keep)?
-        {
-            return Ok(trained);
+    let trained = match pieces_of(py, counter, keep, trace.is_none())? {
+        Pieces::Table(pieces) => {
+            signals::detached(py, || fast::train::extend(vocab, first_id, pieces, &options, &mut report))
         }
-        let pieces = counter.to_vec()?;
-        if !keep {
-            counter.clear();
-        }
-        let mut emit = |event| {
-            Calls::now(&calls, |py| match &trace {
-                Some(trace) => trace.call1(py, (event_dict(py, &event)?,)).map(drop),
-                None => Ok(()),
+        Pieces::Counted(counted) => signals::detached(py, || match counted.pieces() {
+            Counted::Table(pieces) => fast::train::extend(vocab, first_id, pieces, &options, &mut report),
+            Counted::Files(files) => fast::train::extend(vocab, first_id, files.load()?, &options, &mut report),
+            Counted::List(pieces) => fast::train::extend(vocab, first_id, pieces, &options, &mut report),
+        }),
+        Pieces::List(pieces) => {
+            let mut emit = |event| {
+                Calls::now(&calls, |py| match &trace {
+                    Some(trace) => trace.call1(py, (event_dict(py, &event)?,)).map(drop),
+                    None => Ok(()),
+                })
+            };
+            signals::detached(py, || {
+                let trace = trace.as_ref().map(|_| &mut emit as &mut dyn FnMut(Event) -> Result<()>);
+                let mut observer = core::Observer { on_merge: &mut report, trace };
+                core::extend(&vocab, first_id, &pieces, &options, &mut observer)
             })
-        };
-        let trace = trace.as_ref().map(|_| &mut emit as &mut dyn FnMut(Event) -> Result<()>);
-        core::extend(&vocab, first_id, &pieces, &options, &mut core::Observer { on_merge: &mut report, trace })
-    });
+        }
+    };
     let trained = Calls::result(calls, trained)?;
     let stop = match trained.stop {
         core::Stop::VocabSize => "vocab_size",
@@ -98,22 +104,32 @@ pub fn train(
     Ok((trained.merges, trained.counts, trained.ties, stop))
 }
 
-/// Trains by the fast trainer; None if the pieces were counted by the mirror, which then trains as well.
-fn train_fast(
-    counter: &PieceCounter,
-    vocab: &Arc<vocab::Vocab>,
-    first_id: u32,
-    options: &core::TrainOptions,
-    on_merge: &mut dyn FnMut(usize) -> Result<()>,
-    keep: bool,
-) -> Result<Option<core::Trained>> {
-    let vocab = Arc::clone(vocab);
-    if !keep && let Some(pieces) = counter.take_table()? {
-        return fast::train::extend(vocab, first_id, pieces, options, on_merge).map(Some);
+/// The pieces to train on.
+enum Pieces {
+    /// The fast trainer's own, whose memory is free when it has laid them out.
+    Table(PieceCounts),
+    /// Those of a counter that keeps them, or has them on the disk.
+    Counted(Arc<Counter>),
+    /// The mirror's.
+    List(Vec<(Vec<u8>, i64)>),
+}
+
+/// The pieces of a counter, which keeps none unless it shall. The mirror trains on what it has counted itself, and where each
+/// step is to be seen.
+fn pieces_of(py: Python<'_>, counter: &PieceCounter, keep: bool, fast: bool) -> PyResult<Pieces> {
+    if fast
+        && !keep
+        && let Some(table) = counter.take_table(py)?
+    {
+        return Ok(Pieces::Table(table));
     }
-    counter.with_pieces(|pieces| match pieces {
-        Counted::Table(pieces) => fast::train::extend(vocab, first_id, pieces, options, on_merge).map(Some),
-        Counted::Files(files) => fast::train::extend(vocab, first_id, files.load()?, options, on_merge).map(Some),
-        Counted::List(_) => Ok(None),
-    })
+    let counted = counter.finished(py)?;
+    if fast && !matches!(counted.pieces(), Counted::List(_)) {
+        return Ok(Pieces::Counted(counted));
+    }
+    let pieces = signals::detached(py, || counted.pieces().to_vec())?;
+    if !keep {
+        counter.clear(py);
+    }
+    Ok(Pieces::List(pieces))
 }

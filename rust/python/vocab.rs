@@ -1,6 +1,8 @@
 //! `Vocab`, `Pattern` and `SpecialTokens` for Python.
 
+use super::signals;
 use super::text::Text;
+use crate::once::Once;
 use crate::ranks::Scored;
 use crate::special::Finder;
 use crate::vocab::Alphabet;
@@ -8,7 +10,7 @@ use crate::{packed, pretokenize, special, vocab};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyDict, PyList};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// The tokens of an encoding and the merges among them.
 #[pyclass(frozen, module = "minitok._rust")]
@@ -41,8 +43,17 @@ impl Vocab {
     }
 
     #[staticmethod]
-    fn from_merges(py: Python<'_>, byte_order: &[u8], pairs: Vec<(u32, u32)>) -> PyResult<Vocab> {
-        let made = py.detach(|| vocab::Vocab::from_merges(byte_order, &pairs))?;
+    #[pyo3(signature = (byte_order, pairs, most_bytes = None))]
+    fn from_merges(
+        py: Python<'_>,
+        byte_order: &[u8],
+        pairs: Vec<(u32, u32)>,
+        most_bytes: Option<u64>,
+    ) -> PyResult<Vocab> {
+        let made = signals::detached(py, || {
+            most_bytes.map_or(Ok(()), |most| vocab::check_token_bytes(&pairs, most))?;
+            vocab::Vocab::from_merges(byte_order, &pairs)
+        })?;
         Ok(Vocab(Arc::new(made)))
     }
 
@@ -57,14 +68,14 @@ impl Vocab {
     ) -> PyResult<Vocab> {
         let tokens = token_ids(ids)?;
         let alphabet = Alphabet { fallback, drops_bytes };
-        let made = ids.py().detach(|| vocab::Vocab::from_tokens(&tokens, &pairs, whole_pieces, alphabet))?;
+        let made = signals::detached(ids.py(), || vocab::Vocab::from_tokens(&tokens, &pairs, whole_pieces, alphabet))?;
         Ok(Vocab(Arc::new(made)))
     }
 
     #[staticmethod]
     fn from_ranks(ranks: &Bound<'_, PyDict>) -> PyResult<Vocab> {
         let tokens = token_ids(ranks)?;
-        let made = ranks.py().detach(|| vocab::Vocab::from_ranks(&tokens))?;
+        let made = signals::detached(ranks.py(), || vocab::Vocab::from_ranks(&tokens))?;
         Ok(Vocab(Arc::new(made)))
     }
 
@@ -159,8 +170,8 @@ impl Pattern {
 
     /// The pieces of the text, in order.
     fn split<'py>(&self, py: Python<'py>, text: Text<'_>) -> PyResult<Bound<'py, PyList>> {
-        let bytes = text.bytes();
-        let pieces = py.detach(|| {
+        let bytes = text.bytes()?;
+        let pieces = signals::detached(py, || {
             let mut pieces = Vec::new();
             self.0.split(&bytes, &mut |piece| pieces.push(piece)).map(|()| pieces)
         })?;
@@ -176,7 +187,7 @@ impl Pattern {
 #[pyclass(frozen, module = "minitok._rust")]
 pub struct SpecialTokens {
     pub tokens: special::SpecialTokens,
-    finder_of_all: OnceLock<Finder>,
+    finder_of_all: Once<Finder>,
 }
 
 #[pymethods]
@@ -184,7 +195,7 @@ impl SpecialTokens {
     #[new]
     fn new(ids: &Bound<'_, PyDict>) -> PyResult<SpecialTokens> {
         let ids = ids.iter().map(|(name, id)| Ok((name.extract()?, id.extract()?))).collect::<PyResult<_>>()?;
-        Ok(SpecialTokens { tokens: special::SpecialTokens::new(ids)?, finder_of_all: OnceLock::new() })
+        Ok(SpecialTokens { tokens: special::SpecialTokens::new(ids)?, finder_of_all: Once::new() })
     }
 
     #[getter]
@@ -201,7 +212,7 @@ impl SpecialTokens {
     fn split(&self, text: &[u8], wanted: Option<Vec<String>>) -> PyResult<Vec<(usize, usize, Option<u32>)>> {
         let of_some: Finder;
         let finder = match &wanted {
-            None => self.finder_of_all.get_or_init(|| self.tokens.finder_of_all()),
+            None => self.finder_of_all.get_or_make(|| self.tokens.finder_of_all()),
             Some(names) => {
                 of_some = self.tokens.finder(&names.iter().map(String::as_str).collect::<Vec<_>>());
                 &of_some

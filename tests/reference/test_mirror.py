@@ -12,6 +12,9 @@ LONE_FILES = {
     "build": "the script of the build",
     "lib": "the root of the crate",
     "tokens": "a dict in Python; an arena in Rust, whose offsets have 32 bits",
+    "engine": "Python's engine has a limit of time, which is set for each search",
+    "interrupt": "Python looks for signals by itself",
+    "once": "a cell of the Rust side, which no fork leaves half made",
     "error": "Python's exceptions are minitok.errors, which is no algorithm",
 }
 LONE_NAMES = {
@@ -63,8 +66,9 @@ LONE_NAMES = {
         "vocab.index_by_bytes": "Rust indexes when it is first asked",
         "alphabet": "two arguments in Python",
         "vocab.assemble": "Python builds its maps at once, and checks as it does",
-        "index_by_bytes": "a dict in Python",
-        "hash": "as index_by_bytes",
+        "index": "a dict in Python",
+        "vocab.index": "as index",
+        "vocab.prepare": "Python builds its maps at once",
         "join": "Python's + joins bytes",
     },
 }

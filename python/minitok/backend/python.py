@@ -21,7 +21,7 @@ from ..reference.metaspace import Metaspace
 from ..text import utf8
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
@@ -33,32 +33,40 @@ if TYPE_CHECKING:
     from .protocols import Emit, TrainOptions
 
 MAX_ID = (1 << 32) - 1
+# How many ids of an array are read at a time.
+PART = 1 << 16
 
 
-def checked_ids(ids: Iterable[int] | npt.NDArray[Any]) -> list[int]:
-    """Returns the ids as ints. Anything but an integer is a TypeError; a number that cannot be an id is unknown (SPEC D3)."""
+def checked_ids(ids: Iterable[int] | npt.NDArray[Any]) -> Iterator[int]:
+    """Returns the ids as ints, one by one. Anything but an integer is a TypeError; a number that cannot be an id is unknown.
+
+    Only the id being looked at is held, and nothing that the ids say of their length is trusted (SPEC D3).
+    """
     if isinstance(ids, np.ndarray):
         if ids.ndim != 1:
             raise ValueError(f"token ids must be one-dimensional, not {ids.ndim}-dimensional")
         if ids.dtype.kind not in "iu":
             raise TypeError(f"an array of token ids must be of an integer type, not {ids.dtype}")
-        ids = ids.tolist()
+        ids = array_items(ids)
     try:
         items = iter(ids)
     except TypeError:
         name = type(ids).__name__
         raise TypeError(f"token ids must be an iterable or an array of integers, not {name}") from None
-    return [checked_id(item, position) for position, item in enumerate(items)]
+    return (checked_id(item, position) for position, item in enumerate(items))
+
+
+def array_items(array: npt.NDArray[Any]) -> Iterator[int]:
+    """The items of an array, some at a time: a broadcast array may have more than there is memory."""
+    for start in range(0, len(array), PART):
+        yield from array[start : start + PART].tolist()
 
 
 def checked_id(item: object, position: int) -> int:
-    try:
-        if isinstance(item, (bool, np.bool_)):
-            raise TypeError
-        token_id = index(item)  # type: ignore[arg-type]
-    except TypeError:
+    if isinstance(item, (bool, np.bool_)) or not hasattr(type(item), "__index__"):
         name = type(item).__name__
-        raise TypeError(f"a token id must be an integer, not {name} (at position {position})") from None
+        raise TypeError(f"a token id must be an integer, not {name} (at position {position})")
+    token_id = index(item)  # type: ignore[arg-type]
     if not 0 <= token_id <= MAX_ID:
         raise UnknownTokenError(token_id, position)
     return token_id

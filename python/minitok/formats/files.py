@@ -30,8 +30,8 @@ def parse_json(data: bytes, path: object) -> Any:
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         fields = dict(pairs)
         if len(fields) < len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for index, name in enumerate(names) if name in names[:index])
+            seen: set[str] = set()
+            twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
             raise FileFormatError(path, f"{twice!r} stands twice in one object")
         return fields
 

@@ -57,7 +57,7 @@ def numbers(line: str, count: int, path: object, number: int) -> list[int]:
     """The ids of a line."""
     fields = line.split()
     if len(fields) != count or not all(
-        field.isascii() and field.isdigit() and int(field) <= MAX_ID for field in fields
+        field.isascii() and field.isdigit() and len(field) <= 10 and int(field) <= MAX_ID for field in fields
     ):
         what = "a whole number" if count == 1 else f"{count} whole numbers"
         raise FileFormatError(path, f"not {what} from 0 to {MAX_ID}: {line[:80]!r}", number)

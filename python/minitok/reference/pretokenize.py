@@ -23,6 +23,8 @@ Implements SPEC P1, P2, P3, P6, P7, P8 and E5.
 
 from __future__ import annotations
 
+import time
+
 import regex
 
 from ..errors import PatternError
@@ -39,8 +41,10 @@ NAMED = {
     r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+",
 }
 
-# How long one search may take before it is an error, in seconds. (Rust counts steps instead.)
+# How long the searches of one text may take before it is an error, in seconds. (Rust counts steps instead.)
 TIME_LIMIT = 10.0
+# And for each character of the text.
+TIME_PER_CHAR = 1e-4
 
 # An invalid byte b is held as the lone surrogate DC00 + b while its text is cut, and looks like U+FFFD to the pattern.
 STAND_INS = dict.fromkeys(range(0xDC80, 0xDD00), "\N{REPLACEMENT CHARACTER}")
@@ -76,7 +80,8 @@ class Pattern:
         view = chars if chars.isascii() else chars.translate(STAND_INS)
         pieces = []
         done = at = 0
-        while at < len(view) and (span := search(self.regex, self.source, view, at)) is not None:
+        end_time = time.monotonic() + TIME_LIMIT + TIME_PER_CHAR * len(view)
+        while at < len(view) and (span := search(self.regex, self.source, view, at, end_time)) is not None:
             start, end = span
             if start == end:  # An empty match is not a piece; continue after the next character.
                 at = end + 1
@@ -105,10 +110,10 @@ class Pattern:
         return 0
 
 
-def search(compiled: regex.Pattern[str], source: str, view: str, at: int) -> tuple[int, int] | None:
-    """Returns start and end of the first match at or after a character."""
+def search(compiled: regex.Pattern[str], source: str, view: str, at: int, end_time: float) -> tuple[int, int] | None:
+    """Returns start and end of the first match at or after a character. At ``end_time`` the text has had its time."""
     try:
-        match = compiled.search(view, at, timeout=TIME_LIMIT)
+        match = compiled.search(view, at, timeout=max(0.0, end_time - time.monotonic()))
     except TimeoutError:
         raise PatternError(source, "matching the pattern takes too many steps") from None
     return match and match.span()

@@ -27,11 +27,15 @@ Implements SPEC E2 and S2.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from heapq import heapify, heappop, heappush
 from itertools import groupby
 from typing import NamedTuple
 
 from ..errors import VocabularyError
 from .characters import characters
+
+# From how many bytes on a token is split with a heap.
+LONG = 256
 
 
 class Merge(NamedTuple):
@@ -48,7 +52,8 @@ def recover_merges(ranks: Mapping[bytes, int]) -> list[Merge] | None:
     merges: list[Merge] = []
     for token, rank in sorted(ranks.items(), key=lambda item: item[1]):
         if len(token) > 1:
-            parts = split_by_ranks(token, ranks, rank)
+            split = split_long if len(token) > LONG else split_by_ranks
+            parts = split(token, ranks, rank)
             if len(parts) != 2:
                 return None
             merges.append(Merge(ranks[parts[0]], ranks[parts[1]], rank, rank))
@@ -66,11 +71,43 @@ def split_by_ranks(token: bytes, ranks: Mapping[bytes, int], below: int) -> list
     return parts
 
 
+def split_long(token: bytes, ranks: Mapping[bytes, int], below: int) -> list[bytes]:
+    """The same in O(L log L) steps, by the heap of ``encode.py``."""
+    end = len(token)
+    # The part that begins at a place ends where the next begins. Before the first begins none, so it names its own place.
+    after = list(range(1, end + 1))
+    before = [max(0, start - 1) for start in range(end)]
+
+    def candidates(start: int, middle: int, stop: int) -> list[tuple[int, int, int, int]]:
+        rank = ranks.get(token[start:stop], below)
+        return [(rank, start, middle, stop)] if rank < below else []
+
+    heap = [entry for start in range(end - 1) for entry in candidates(start, start + 1, start + 2)]
+    heapify(heap)
+    while heap:
+        _, start, middle, stop = heappop(heap)
+        if after[start] != middle or after[middle] != stop:
+            continue  # stale
+        after[start], after[middle] = stop, -1
+        changed = candidates(before[start], start, stop) if start > 0 else []
+        if stop < end:
+            before[stop] = start
+            changed += candidates(start, stop, after[stop])
+        for entry in changed:
+            heappush(heap, entry)
+    starts = [start for start in range(end) if after[start] > 0]
+    return [token[start : after[start]] for start in starts]
+
+
 def every_split(ranks: Mapping[bytes, int]) -> list[Merge]:
     """Every way to cut a token into two tokens, as a merge of the token's rank."""
     merges: list[Merge] = []
+    # Few lengths occur where there are long tokens, and no others need be looked up.
+    occurs = set(map(len, ranks))
+    lengths = sorted(occurs)
     for token, rank in sorted(ranks.items(), key=lambda item: item[1]):
-        for cut in range(1, len(token)):
+        cuts = (cut for cut in lengths if 0 < cut < len(token) and len(token) - cut in occurs)
+        for cut in cuts:
             left, right = ranks.get(token[:cut]), ranks.get(token[cut:])
             if left is not None and right is not None:
                 merges.append(Merge(left, right, rank, rank))

@@ -45,6 +45,8 @@ from .unicode import CharSet, complement, difference, fold_case, property_set, u
 
 MAX_DEPTH = 50
 MAX_REPEAT = 1000
+# How many ranges of characters the classes of a pattern may hold together: engines take memory for each.
+MAX_RANGES = 100_000
 
 # The least and the greatest number of characters that a part can match; None means unbounded.
 Width = tuple[int, int | None]
@@ -98,6 +100,8 @@ class Parser:
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
         self.at = 0
+        # How many ranges the classes have held so far.
+        self.ranges = 0
 
     def refuse(self, reason: str) -> NoReturn:
         raise PatternError(self.pattern, f"{reason} at position {self.at}")
@@ -198,6 +202,7 @@ class Parser:
             return Node("end")
         if self.peek("\\b") or self.peek("\\B"):
             self.at += 2
+            self.grow(4 * len(word()))
             return Node("edge", mark=self.pattern[self.at - 1])
         if self.take("."):
             return self.chars(complement(single("\n")))
@@ -206,9 +211,16 @@ class Parser:
         chars = self.escape() if self.take("\\") else single(self.next())
         return self.chars(fold_case(chars) if ignore_case else chars)
 
+    def grow(self, ranges: int) -> None:
+        """Counts the ranges of one more class."""
+        self.ranges += ranges
+        if self.ranges > MAX_RANGES:
+            self.refuse(f"classes of more than {MAX_RANGES} ranges of characters together")
+
     def chars(self, chars: CharSet) -> Node:
         if not chars:
             self.refuse("a set that holds no character")
+        self.grow(len(chars))
         return Node("set", chars=chars)
 
     def group(self, depth: int, ignore_case: bool) -> Node:
@@ -259,7 +271,9 @@ class Parser:
                 self.refuse("a set operation other than && and --")
             if self.peek("[:"):
                 self.refuse("a POSIX class, or a set within a set that begins with ':' (write \\:)")
-            members.append(self.set(depth + 1, ignore_case) if self.take("[") else self.set_member())
+            member = self.set(depth + 1, ignore_case) if self.take("[") else self.set_member()
+            self.grow(len(member))
+            members.append(member)
         if not members:
             self.refuse("an empty set (write \\])" if self.take("]") else "a set operation on nothing")
         chars = union(*members)

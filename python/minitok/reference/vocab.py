@@ -95,8 +95,13 @@ class Vocab:
         return ids
 
     @classmethod
-    def from_merges(cls, byte_order: bytes, pairs: Iterable[tuple[int, int]]) -> Vocab:
-        """From pairs of ids in rank order: merge k makes id 256 + k. ``byte_order[i]`` is the byte of id i."""
+    def from_merges(cls, byte_order: bytes, pairs: Sequence[tuple[int, int]], most_bytes: int | None = None) -> Vocab:
+        """From pairs of ids in rank order: merge k makes id 256 + k. ``byte_order[i]`` is the byte of id i.
+
+        The tokens may be ``most_bytes`` bytes long together.
+        """
+        if most_bytes is not None:
+            check_token_bytes(pairs, most_bytes)
         if sorted(byte_order) != list(range(256)):
             raise VocabularyError("the byte order is not a permutation of the 256 bytes")
         tokens = {index: bytes([byte]) for index, byte in enumerate(byte_order)}
@@ -207,6 +212,24 @@ def check_merge(tokens: Mapping[int, bytes], left: int, right: int, made: int) -
     """Checks that a merge joins two tokens into the one that their bytes spell."""
     if not {left, right, made} <= tokens.keys() or tokens[left] + tokens[right] != tokens[made]:
         raise VocabularyError(f"the merge of {left} and {right} does not make the token {made}")
+
+
+def check_token_bytes(pairs: Iterable[tuple[int, int]], most: int) -> None:
+    """Checks, before any token is made, that those of the merges are no longer than ``most`` bytes together.
+
+    A merge can double a token: thirty short lines can stand for gigabytes.
+    """
+    lengths = [1] * 256
+    total = 0
+    for pair in pairs:
+        # A side that is not a token yet is refused by `from_merges`.
+        length = sum(lengths[side] for side in pair if 0 <= side < len(lengths))
+        lengths.append(length)
+        total += length
+        if total > most:
+            raise VocabularyError(
+                f"the tokens of merges 0 to {len(lengths) - 257} are longer than {most} bytes together"
+            )
 
 
 def tokens_by_id(ids: Mapping[bytes, int]) -> dict[int, bytes]:

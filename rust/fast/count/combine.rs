@@ -4,11 +4,11 @@
 //! piece, and each knows the rank at which it met it. The resulting tables are then merged by rank, which takes no look-up.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::table::{BATCH, Hasher, PieceCounts};
 use crate::error::Result;
-use crate::fast::util::threads::on_threads;
+use crate::fast::encode::parallel;
+use crate::interrupt;
 
 /// What one thread has counted.
 pub(super) struct Share {
@@ -64,24 +64,23 @@ pub(super) fn in_order(shares: &[Share]) -> Vec<(usize, Range<usize>)> {
     order.into_iter().map(|(_, whose, range)| (whose, range)).collect()
 }
 
-/// Combines all shares into one table, on at most `threads` threads.
-pub(super) fn combine(mut shares: Vec<Share>, threads: usize) -> Result<PieceCounts> {
-    shares.retain(|share| !share.pieces.is_empty());
-    if shares.len() <= 1 {
-        return Ok(shares.pop().map_or_else(PieceCounts::new, |share| share.pieces));
-    }
-    for share in &mut shares {
-        share.pieces.list_residues(threads);
-    }
-    let order = in_order(&shares);
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let take = || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|&residue| residue < threads);
-        let residues = std::iter::from_fn(take);
-        residues.map(|residue| residue_of(&shares, &order, residue)).collect::<Vec<_>>()
+/// Combines all shares into one table, on at most `threads` threads. The shares are gone then; if it is
+/// stopped, they are as they were.
+pub(super) fn combine(shares: &mut Vec<Share>, threads: usize) -> Result<PieceCounts> {
+    let mut filled = shares.iter_mut().filter(|share| !share.pieces.is_empty());
+    let (first, second) = (filled.next(), filled.next());
+    let (Some(_), Some(_)) = (&first, second) else {
+        return Ok(first.map_or_else(PieceCounts::new, |share| std::mem::take(&mut share.pieces)));
     };
-    let combined = on_threads(threads, work, work).into_iter().flatten().collect::<Result<Vec<_>>>()?;
-    drop(shares);
+    for share in &mut *shares {
+        share.pieces.list_residues(threads);
+        interrupt::check()?;
+    }
+    let order = in_order(shares);
+    let residues: Vec<usize> = (0..threads).collect();
+    let combined =
+        parallel::map(&residues, threads, |_| usize::MAX / threads, |&residue| residue_of(shares, &order, residue))?;
+    shares.clear();
     Ok(PieceCounts::concat(&combined))
 }
 
@@ -103,6 +102,7 @@ fn residue_of(shares: &[Share], order: &[(usize, Range<usize>)], residue: usize)
                 let number = each.next().map(|&number| rank + (number as usize - range.start) as u64);
                 ranks.extend(number.filter(|_| new));
             })?;
+            interrupt::check()?;
         }
         rank += range.len() as u64;
     }

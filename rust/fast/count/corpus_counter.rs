@@ -26,6 +26,7 @@ use super::splitter::{PART, Splitter, documents, parts_of};
 use super::table::{Hasher, PieceCounts};
 use crate::count::unread;
 use crate::error::{Error, Result};
+use crate::fast::encode::parallel;
 use crate::fast::util::threads::on_threads;
 use crate::pretokenize::Pattern;
 use crate::special::SpecialTokens;
@@ -66,7 +67,7 @@ impl CorpusCounter {
     pub fn new(pattern: Pattern, special: &SpecialTokens, threads: usize) -> Self {
         let splitter = Splitter::new(pattern, special);
         let hasher = Hasher::default();
-        let shares = Share::new(threads.max(1), &hasher);
+        let shares = Share::new(threads.clamp(1, parallel::most_threads()), &hasher);
         Self { splitter, shares, hasher, bound: None, files: None, documents: 0, bytes: 0 }
     }
 
@@ -113,7 +114,7 @@ impl CorpusCounter {
             self.files = Some(bound.spill.finish(&self.hasher, poll)?);
         } else if !self.is_finished() {
             let (threads, next) = (self.shares.len(), next_part(&self.shares));
-            let all = combine(std::mem::take(&mut self.shares), threads)?;
+            let all = combine(&mut self.shares, threads)?;
             self.shares = Share::new(threads, &self.hasher);
             self.shares[0].hold(all, next);
         }
@@ -334,7 +335,6 @@ fn work_off<P: Default>(
     };
     let done = on_threads(threads, mine, other);
     on_chunk(unheard.into_inner())?;
-    // A thread that stopped because another failed reports `Interrupted`; the other's error counts.
-    let failed = done.into_iter().filter_map(Result::err);
-    failed.max_by_key(|error| *error != Error::Interrupted).map_or(Ok(ended.into_inner()), Err)
+    done?;
+    Ok(ended.into_inner())
 }

@@ -22,7 +22,7 @@ use super::piece_key::{KEY_MASK, LOAD, MAX_KEY_BYTES, VALUE_SHIFT, key_of, short
 use super::static_cuts::Cutting;
 use super::tables::Tables;
 use crate::encode::encode_piece;
-use crate::error::Error;
+use crate::error::{Error, Result};
 #[cfg(target_arch = "x86_64")]
 use crate::fast::util::cpu;
 use std::ops::Range;
@@ -240,8 +240,10 @@ impl Workspace {
         };
         for &index in misses.iter().filter(|&&index| piece(index).len() > WIDE_LANE) {
             symbols.clear();
-            merge_long(pairs, piece(index), &mut symbols);
-            results.settle_symbols(tables, pairs, index, piece(index), &symbols);
+            match merge_long(pairs, piece(index), &mut symbols) {
+                Ok(()) => results.settle_symbols(tables, pairs, index, piece(index), &symbols),
+                Err(error) => results.fail(index, error),
+            }
         }
         let short = misses.iter().map(|&index| (index, piece(index))).filter(|(_, piece)| piece.len() <= WIDE_LANE);
         merge_short(pairs, short, |index, symbols| {
@@ -301,25 +303,56 @@ impl Results<'_> {
         let mut ids = Vec::new();
         match encode_piece(tables.vocab(), piece, &mut ids) {
             Ok(()) => self.settle(index, piece, &ids),
-            Err(error) => {
-                self.values[index as usize] = spill_record(self.spill, &[]);
-                self.failure.get_or_insert(error);
-            }
+            Err(error) => self.fail(index, error),
         }
+    }
+
+    /// The block has failed: what is said of this piece will not be used, but is a value like any other.
+    fn fail(&mut self, index: u32, error: Error) {
+        self.values[index as usize] = 0;
+        self.failure.get_or_insert(error);
     }
 
     fn settle(&mut self, index: u32, piece: &[u8], ids: &[u32]) {
         let key = self.key(index);
         let known = if piece.len() <= MEMORABLE { self.cache.insert(key, piece, ids) } else { None };
-        self.values[index as usize] = known.unwrap_or_else(|| spill_record(self.spill, ids));
+        match known.map_or_else(|| spill_record(self.spill, ids), Ok) {
+            Ok(value) => self.values[index as usize] = value,
+            Err(error) => self.fail(index, error),
+        }
     }
 }
 
 /// The value of a new record of the spill.
-fn spill_record(spill: &mut Vec<u32>, ids: &[u32]) -> u32 {
-    let value = SPILL + spill.len() as u32;
-    spill.push(ids.len() as u32);
+fn spill_record(spill: &mut Vec<u32>, ids: &[u32]) -> Result<u32> {
+    let value = spill_value(spill.len())?;
+    let count = u32::try_from(ids.len()).map_err(|_| too_long())?;
+    spill.try_reserve(1 + ids.len() + PADDING)?;
+    spill.push(count);
     spill.extend_from_slice(ids);
     spill.extend_from_slice(&[0; PADDING]);
-    value
+    Ok(value)
+}
+
+/// The value of a record at a place of the spill.
+fn spill_value(place: usize) -> Result<u32> {
+    u32::try_from(place).ok().and_then(|place| SPILL.checked_add(place)).ok_or_else(too_long)
+}
+
+fn too_long() -> Error {
+    Error::TooLong("pieces that come to 2^31 ids at once cannot be encoded".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_spill_ends_where_its_values_do() {
+        assert_eq!(spill_value(7), Ok(SPILL + 7));
+        assert_eq!(spill_value(SPILL as usize - 1), Ok(u32::MAX));
+        for place in [SPILL as usize, u32::MAX as usize, 1 << 32, usize::MAX] {
+            assert_eq!(spill_value(place), Err(too_long()));
+        }
+    }
 }

@@ -12,6 +12,7 @@
 #![allow(unsafe_code)]
 
 use super::id_ring::{PADDING, Row};
+use crate::error::Result;
 use std::hint::select_unpredictable;
 
 /// A value from here on is a record of the spill.
@@ -50,23 +51,24 @@ impl BlockOutput<'_> {
     }
 
     /// Appends the ids.
-    pub(super) fn append_to(&self, out: &mut Vec<u32>) {
+    pub(super) fn append_to(&self, out: &mut Vec<u32>) -> Result<()> {
         let mut rest = self.words;
         loop {
+            out.try_reserve(PADDING * rest.len())?;
             rest = &rest[self.append_short(rest, out)..];
-            let Some((&value, after)) = rest.split_first() else { return };
+            let Some((&value, after)) = rest.split_first() else { return Ok(()) };
             let (count, ids) = self.record(value);
-            out.reserve(count + PADDING);
+            out.try_reserve(count + PADDING)?;
             append_many(out, count, ids);
             rest = after;
         }
     }
 
     /// Appends the ids of the first values, up to one of more than four ids or in the spill, and returns the number of these
-    /// values.
+    /// values. There is room for four ids of each value.
     #[inline(never)]
     fn append_short(&self, values: &[u32], out: &mut Vec<u32>) -> usize {
-        out.reserve(PADDING * values.len());
+        assert!(out.capacity() - out.len() >= PADDING * values.len());
         let (start, mut len, mut done) = (out.as_mut_ptr(), out.len(), values.len());
         for (index, &value) in values.iter().enumerate() {
             // The spill is beyond the records.

@@ -18,6 +18,7 @@ use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::scan::{Grammar, Scanner, safe_cut};
 use crate::fast::util::pool::{Pool, Pooled};
 use crate::fast::util::settings::cache_bytes;
+use crate::interrupt;
 use crate::metaspace::spaced;
 use crate::pretokenize::Pattern;
 use crate::vocab::Vocab;
@@ -90,12 +91,20 @@ impl Encoder {
     /// Counts the ids of a text without special tokens; they are not built.
     pub fn count(&self, source: Source, split: Split) -> Result<usize> {
         let mut count = 0;
-        self.each_block(source, split, |values| count += values.count())?;
+        self.each_block(source, split, |values| {
+            count += values.count();
+            Ok(())
+        })?;
         Ok(count)
     }
 
     /// Calls `sink` with the values of each block of a text. The UTF-8 of a Python str never stands in memory as a whole.
-    fn each_block(&self, source: Source, split: Split, mut sink: impl FnMut(BlockOutput<'_>)) -> Result<()> {
+    fn each_block(
+        &self,
+        source: Source,
+        split: Split,
+        mut sink: impl FnMut(BlockOutput<'_>) -> Result<()>,
+    ) -> Result<()> {
         match source {
             Source::Bytes(text) => match split {
                 Split::Characters(spaces) => {
@@ -119,8 +128,13 @@ impl Encoder {
         }
         let (mut at, mut wanted) = (0, CHUNK);
         while at < units.len() {
+            if let Split::Pattern(_) = split {
+                part = units.utf8()?;
+                break;
+            }
+            interrupt::check()?;
             let new = part.len();
-            at = units.transcode(at, if let Split::Pattern(_) = split { usize::MAX } else { wanted }, &mut part);
+            at = units.transcode(at, wanted, &mut part);
             if spaces.markers {
                 replace_markers(&mut part, new);
             }
@@ -175,7 +189,7 @@ impl Encoder {
         text: &[u8],
         split: Split,
         whole: usize,
-        mut sink: impl FnMut(BlockOutput<'_>),
+        mut sink: impl FnMut(BlockOutput<'_>) -> Result<()>,
     ) -> Result<()> {
         if text.is_empty() {
             return Ok(());
@@ -189,49 +203,52 @@ impl Encoder {
                 let range = first..work.ends.len().min(first + BLOCK);
                 let end = work.ends[range.end - 1];
                 self.make_room(work, is_long);
-                sink(work.encode(&self.tables, text, start, range));
+                let output = work.encode(&self.tables, text, start, range);
+                sink(output)?;
                 start = end;
             }
+            work.failure.take().map_or_else(interrupt::check, Err)
         };
         let result = match split {
             Split::Scan(grammar) => {
                 let mut scanner = Scanner::new(grammar, text);
-                let mut start = 0;
-                while scanner.next_block(&mut work.ends, BLOCK) {
-                    block(work, start);
+                let (mut start, mut done) = (0, Ok(()));
+                while done.is_ok() && scanner.next_block(&mut work.ends, BLOCK) {
+                    done = block(work, start);
                     start = scanner.position();
                 }
-                Ok(())
+                done
             }
             Split::Characters(_) => {
                 let mut cutter = Cutter::new(self.tables.byte_cuts(), text);
-                let mut start = 0;
-                while cutter.next_block(&mut work.ends, BLOCK) {
-                    block(work, start);
+                let (mut start, mut done) = (0, Ok(()));
+                while done.is_ok() && cutter.next_block(&mut work.ends, BLOCK) {
+                    done = block(work, start);
                     start = cutter.position();
                 }
-                Ok(())
+                done
             }
             Split::Pattern(pattern) => {
                 work.ends.clear();
                 let (mut start, mut end) = (0, 0);
-                let result = pattern.split(text, &mut |piece| {
+                let mut done = Ok(());
+                let split = pattern.split(text, &mut |piece| {
                     end += piece.len();
                     work.ends.push(end);
                     if work.ends.len() == BLOCK {
-                        block(work, start);
+                        if done.is_ok() {
+                            done = block(work, start);
+                        }
                         work.ends.clear();
                         start = end;
                     }
                 });
-                if result.is_ok() && start < end {
-                    block(work, start);
-                }
-                result
+                let done = split.and(done);
+                if done.is_ok() && start < end { block(work, start) } else { done }
             }
         };
         work.rest();
-        work.failure.take().map_or(result, Err)
+        result
     }
 
     /// Makes room in the cache for the new pieces of the next block.

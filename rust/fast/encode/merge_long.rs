@@ -26,27 +26,44 @@
 
 use super::merge_short::{LANE, WIDE_LANE, merge_alone, merge_short};
 use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable};
+use crate::error::Result;
+use crate::interrupt;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// How many bytes show whether a piece is repetitive, and how many rounds they may take.
 const SAMPLE: usize = 512;
 const SAMPLE_ROUNDS: usize = 16;
+/// How many chunks are merged between two looks at whether to stop.
+const STRETCH: usize = if cfg!(test) { 5 } else { 1 << 14 };
 /// How many times the piece all rounds, or all regions, may come to.
 const PATIENCE: usize = 8;
 
 /// Merges the parts, which start as the bytes of the piece, until no two neighbours merge, and appends them.
-pub(super) fn merge_long(table: &PairTable, piece: &[u8], out: &mut Vec<u32>) {
+pub(super) fn merge_long(table: &PairTable, piece: &[u8], out: &mut Vec<u32>) -> Result<()> {
     if piece.len() <= WIDE_LANE {
-        return merge_alone(table, piece, out);
+        merge_alone(table, piece, out);
+        return Ok(());
     }
     let repetitive = match piece.get(..SAMPLE) {
-        Some(sample) => merge_rounds(table, sample, SAMPLE_ROUNDS * SAMPLE).is_some(),
+        Some(sample) => merge_rounds(table, sample, SAMPLE_ROUNDS * SAMPLE)?.is_some(),
         None => first_round_takes_much(table, piece),
     };
-    let rounds = if repetitive { merge_rounds(table, piece, PATIENCE * piece.len()) } else { None };
-    let merged = rounds.or_else(|| merge_chunks(table, piece)).unwrap_or_else(|| merge_heap(table, piece));
-    out.extend(merged);
+    let mut merged = None;
+    if repetitive {
+        merged = merge_rounds(table, piece, PATIENCE * piece.len())?;
+    }
+    if merged.is_none() {
+        merged = merge_chunks(table, piece)?;
+    }
+    let merged = merged.map_or_else(|| merge_heap(table, piece), Ok)?;
+    if out.is_empty() {
+        *out = merged;
+    } else {
+        out.try_reserve(merged.len())?;
+        out.extend(merged);
+    }
+    Ok(())
 }
 
 /// Whether a quarter of all pairs of bytes have the lowest rank.
@@ -54,10 +71,6 @@ fn first_round_takes_much(table: &PairTable, piece: &[u8]) -> bool {
     let places = || piece.windows(2).map(|pair| table.place_of_bytes(pair[0], pair[1]));
     let least = places().min().unwrap_or(NO_PLACE);
     least != NO_PLACE && 4 * places().filter(|&place| place == least).count() >= piece.len()
-}
-
-fn bytes_of(piece: &[u8]) -> Vec<u32> {
-    piece.iter().map(|&byte| u32::from(byte)).collect()
 }
 
 /// Equal neighbours as one.
@@ -78,42 +91,58 @@ impl Run {
 
 /// Merges the lowest rank everywhere, from left to right, again and again; None if that takes more than `patience` steps, or
 /// if a merge may bring up a pair of lower rank, which would have to go before the rest of the round.
-fn merge_rounds(table: &PairTable, piece: &[u8], mut patience: usize) -> Option<Vec<u32>> {
+fn merge_rounds(table: &PairTable, piece: &[u8], mut patience: usize) -> Result<Option<Vec<u32>>> {
     if !table.is_ordered() || u32::try_from(piece.len()).is_err() {
-        return None;
+        return Ok(None);
     }
-    let mut runs = runs_of(table, piece);
+    let mut runs = runs_of(table, piece)?;
     let mut before = Vec::new();
     loop {
         let least = runs.iter().fold(NO_PLACE, |least, run| least.min(run.least()));
         if least == NO_PLACE {
             break;
         }
-        patience = patience.checked_sub(runs.len())?;
+        let Some(left) = patience.checked_sub(runs.len()) else { return Ok(None) };
+        patience = left;
         std::mem::swap(&mut runs, &mut before);
-        merge_round(table, least, &before, &mut runs);
+        merge_round(table, least, &before, &mut runs)?;
     }
-    Some(runs.iter().flat_map(|run| std::iter::repeat_n(run.symbol, run.count as usize)).collect())
+    let mut merged = room(runs.iter().map(|run| run.count as usize).sum())?;
+    merged.extend(runs.iter().flat_map(|run| std::iter::repeat_n(run.symbol, run.count as usize)));
+    Ok(Some(merged))
 }
 
-fn runs_of(table: &PairTable, piece: &[u8]) -> Vec<Run> {
+/// An empty vector with room for so many.
+fn room<T>(length: usize) -> Result<Vec<T>> {
+    let mut room = Vec::new();
+    room.try_reserve_exact(length)?;
+    Ok(room)
+}
+
+fn runs_of(table: &PairTable, piece: &[u8]) -> Result<Vec<Run>> {
+    let mut runs = Vec::new();
     let same = piece.chunk_by(|left, right| left == right);
     let ends = same.scan(0, |end, run| {
         *end += run.len();
         Some((run[0], run.len(), *end))
     });
-    ends.map(|(byte, count, end)| Run {
-        symbol: u32::from(byte),
-        count: count as u32,
-        inner: table.place_of_bytes(byte, byte),
-        outer: piece.get(end).map_or(NO_PLACE, |&next| table.place_of_bytes(byte, next)),
-    })
-    .collect()
+    for (byte, count, end) in ends {
+        runs.try_reserve(1)?;
+        runs.push(Run {
+            symbol: u32::from(byte),
+            count: count as u32,
+            inner: table.place_of_bytes(byte, byte),
+            outer: piece.get(end).map_or(NO_PLACE, |&next| table.place_of_bytes(byte, next)),
+        });
+        interrupt::check()?;
+    }
+    Ok(runs)
 }
 
 /// Merges one rank everywhere; no rank that comes up by it is as low.
-fn merge_round(table: &PairTable, least: u32, runs: &[Run], out: &mut Vec<Run>) {
+fn merge_round(table: &PairTable, least: u32, runs: &[Run], out: &mut Vec<Run>) -> Result<()> {
     out.clear();
+    out.try_reserve(runs.len())?;
     let made = table.made(least);
     let made = Run { symbol: made, count: 0, inner: table.place(made, made), outer: NO_PLACE };
     let mut push = |run: Run, count: u32| {
@@ -142,52 +171,73 @@ fn merge_round(table: &PairTable, least: u32, runs: &[Run], out: &mut Vec<Run>) 
         push(made, pairs);
         push(*run, rest - taken);
         push(made, taken);
+        interrupt::check()?;
     }
+    Ok(())
 }
 
+/// What merging a chunk alone gives: how many tokens, and which.
+type Chunk = (usize, [u32; LANE]);
+
 /// Merges chunks side by side and joins them; None if they do not settle soon enough.
-fn merge_chunks(table: &PairTable, piece: &[u8]) -> Option<Vec<u32>> {
-    let chunks: Vec<&[u8]> = piece.chunks(LANE).collect();
-    let mut merged = vec![(0, [NO_SYMBOL; LANE]); chunks.len()];
-    let numbered = chunks.iter().enumerate().map(|(index, chunk)| (index as u32, *chunk));
-    merge_short(table, numbered, |index, symbols| {
-        let (len, place) = &mut merged[index as usize];
-        *len = symbols.len();
-        place[..*len].copy_from_slice(symbols);
-    });
+fn merge_chunks(table: &PairTable, piece: &[u8]) -> Result<Option<Vec<u32>>> {
+    let mut merged: Vec<Chunk> = room(piece.len().div_ceil(LANE))?;
+    for stretch in piece.chunks(LANE * STRETCH) {
+        let first = merged.len();
+        merged.resize(first + stretch.len().div_ceil(LANE), (0, [NO_SYMBOL; LANE]));
+        let numbered = stretch.chunks(LANE).enumerate().map(|(index, chunk)| (index as u32, chunk));
+        merge_short(table, numbered, |index, symbols| {
+            let (len, place) = &mut merged[first + index as usize];
+            *len = symbols.len();
+            place[..*len].copy_from_slice(symbols);
+        });
+        interrupt::check()?;
+    }
     let mut patience = PATIENCE * piece.len();
-    let mut done: Vec<u32> = Vec::with_capacity(piece.len() / 2);
+    let mut done: Vec<u32> = room(piece.len() / 2)?;
     let mut region = Vec::new();
-    let settled = settled_seams(table, piece, &merged);
+    let settled = settled_seams(table, piece, &merged)?;
     for (index, (len, symbols)) in merged.iter().enumerate() {
+        done.try_reserve(*len)?;
         if settled[index] && done.last() == merged[index - 1].1[..merged[index - 1].0].last() {
             done.extend_from_slice(&symbols[..*len]);
             continue;
         }
-        join(table, piece, index * LANE, &mut done, &symbols[..*len], &mut region, &mut patience)?;
+        if !join(table, piece, index * LANE, &mut done, &symbols[..*len], &mut region, &mut patience)? {
+            return Ok(None);
+        }
+        interrupt::check()?;
     }
-    Some(done)
+    Ok(Some(done))
 }
 
 /// For each chunk, whether its first token and the last of the chunk before it are settled; also false where the two are too
 /// long to be merged side by side with others.
-fn settled_seams(table: &PairTable, piece: &[u8], merged: &[(usize, [u32; LANE])]) -> Vec<bool> {
-    let mut settled = vec![false; merged.len()];
+fn settled_seams(table: &PairTable, piece: &[u8], merged: &[Chunk]) -> Result<Vec<bool>> {
+    let mut settled = room(merged.len())?;
+    settled.resize(merged.len(), false);
     let pair_at = |index: usize| {
         let ((len, before), (_, after)) = (&merged[index - 1], &merged[index]);
         [before[len - 1], after[0]]
     };
-    let regions = (1..merged.len()).filter_map(|index| {
-        let [last, first] = pair_at(index);
-        let seam = index * LANE;
-        let bytes = &piece[seam - table.length(&[last])..seam + table.length(&[first])];
-        (bytes.len() <= LANE).then_some((index as u32, bytes))
-    });
-    merge_short(table, regions, |index, symbols| settled[index as usize] = symbols == pair_at(index as usize));
-    settled
+    for first in (1..merged.len()).step_by(STRETCH) {
+        let regions = (first..merged.len().min(first + STRETCH)).filter_map(|index| {
+            let [last, next] = pair_at(index);
+            let seam = index * LANE;
+            let bytes = &piece[seam - table.length(&[last])..seam + table.length(&[next])];
+            (bytes.len() <= LANE).then_some(((index - first) as u32, bytes))
+        });
+        merge_short(table, regions, |index, symbols| {
+            let index = first + index as usize;
+            settled[index] = symbols == pair_at(index);
+        });
+        interrupt::check()?;
+    }
+    Ok(settled)
 }
 
-/// Appends the tokens `right`, which begin at byte `seam`, to the tokens `left`, which end there.
+/// Appends the tokens `right`, which begin at byte `seam`, to the tokens `left`, which end there; false if that takes too much
+/// patience.
 fn join(
     table: &PairTable,
     piece: &[u8],
@@ -196,21 +246,22 @@ fn join(
     right: &[u32],
     region: &mut Vec<u32>,
     patience: &mut usize,
-) -> Option<()> {
+) -> Result<bool> {
     if left.is_empty() {
         left.extend_from_slice(right);
-        return Some(());
+        return Ok(true);
     }
     let (mut on_left, mut on_right) = (1, 1);
     loop {
         let old = &left[left.len() - on_left..];
         let bytes = &piece[seam - table.length(old)..seam + table.length(&right[..on_right])];
-        *patience = patience.checked_sub(bytes.len())?;
+        let Some(rest) = patience.checked_sub(bytes.len()) else { return Ok(false) };
+        *patience = rest;
         region.clear();
         if bytes.len() <= WIDE_LANE {
             merge_alone(table, bytes, region);
         } else {
-            region.extend(merge_heap(table, bytes));
+            region.extend(merge_heap(table, bytes)?);
         }
         let left_settled = region[0] == old[0] || on_left == left.len();
         let right_settled = region.last() == right[..on_right].last() || on_right == right.len();
@@ -218,7 +269,7 @@ fn join(
             left.truncate(left.len() - on_left);
             left.append(region);
             left.extend_from_slice(&right[on_right..]);
-            return Some(());
+            return Ok(true);
         }
         if !left_settled {
             on_left = left.len().min(2 * on_left);
@@ -230,11 +281,13 @@ fn join(
 }
 
 /// The mirror's algorithm: a linked list, and a heap of the pairs that merge.
-fn merge_heap(table: &PairTable, piece: &[u8]) -> Vec<u32> {
-    let mut symbols = bytes_of(piece);
-    let end = symbols.len();
-    let mut before: Vec<usize> = (0..end).map(|place| place.checked_sub(1).unwrap_or(end)).collect();
-    let mut after: Vec<usize> = (1..=end).collect();
+fn merge_heap(table: &PairTable, piece: &[u8]) -> Result<Vec<u32>> {
+    let end = piece.len();
+    let mut symbols = room(end)?;
+    symbols.extend(piece.iter().map(|&byte| u32::from(byte)));
+    let (mut before, mut after) = (room(end)?, room(end)?);
+    before.extend((0..end).map(|place| place.checked_sub(1).unwrap_or(end)));
+    after.extend(1..=end);
     let candidate = |symbols: &[u32], after: &[usize], place: usize| {
         if place == end || after[place] == end {
             return None;
@@ -242,9 +295,14 @@ fn merge_heap(table: &PairTable, piece: &[u8]) -> Vec<u32> {
         let rank = table.place(symbols[place], symbols[after[place]]);
         (rank != NO_PLACE).then_some(Reverse((rank, place)))
     };
-    let entries: Vec<_> = (0..end).filter_map(|place| candidate(&symbols, &after, place)).collect();
+    let mut entries = room(end)?;
+    for place in 0..end {
+        entries.extend(candidate(&symbols, &after, place));
+        interrupt::check()?;
+    }
     let mut heap = BinaryHeap::from(entries);
     while let Some(Reverse((rank, place))) = heap.pop() {
+        interrupt::check()?;
         let gone = after[place];
         if symbols[place] == NO_SYMBOL || gone == end || table.place(symbols[place], symbols[gone]) != rank {
             continue; // stale
@@ -260,7 +318,7 @@ fn merge_heap(table: &PairTable, piece: &[u8]) -> Vec<u32> {
         }
     }
     symbols.retain(|&symbol| symbol != NO_SYMBOL);
-    symbols
+    Ok(symbols)
 }
 
 #[cfg(test)]
@@ -269,9 +327,9 @@ pub(super) mod tests {
 
     /// The results of all algorithms that do not run out of patience; they must agree.
     pub(in crate::fast::encode) fn every_way(table: &PairTable, piece: &[u8]) -> Vec<Vec<u32>> {
-        let mut ways = vec![merge_heap(table, piece)];
-        ways.extend(merge_rounds(table, piece, usize::MAX));
-        ways.extend(merge_chunks(table, piece));
+        let mut ways = vec![merge_heap(table, piece).unwrap()];
+        ways.extend(merge_rounds(table, piece, usize::MAX).unwrap());
+        ways.extend(merge_chunks(table, piece).unwrap());
         if piece.len() <= WIDE_LANE {
             ways.push(Vec::new());
             merge_alone(table, piece, ways.last_mut().unwrap());

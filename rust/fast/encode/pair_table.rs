@@ -18,8 +18,9 @@
 //! A look-up is in two halves, so that other work can be done while the memory answers: [`PairTable::probe`] says where to
 //! look and asks for it, [`PairTable::place_at`] looks.
 //!
-//! Costs: 256 KiB and 17 to 34 bytes a merge; building is O(merges). Not for vocabularies of more than a million symbols, nor
-//! for one whose equal ranks make different tokens: `PairTable::new` answers None, and the mirror merges instead.
+//! Costs: 256 KiB and 17 to 34 bytes a merge, four times that at most; building is O(merges). Not for vocabularies of more than
+//! a million symbols, nor for one whose equal ranks make different tokens, nor for pairs that fit no such table:
+//! `PairTable::new` answers None, and the mirror merges instead.
 
 #![allow(unsafe_code)]
 // The hot loops are made of one-line helpers that must vanish into them.
@@ -28,8 +29,11 @@
 use super::hidden_ids::HiddenIds;
 use crate::fast::util::prefetch::{ahead, prefetch};
 use crate::fast::util::zeroed::Zeroed;
+use crate::interrupt;
 use crate::vocab::{Merge, NO_ID, Vocab};
+use foldhash::fast::RandomState;
 use std::borrow::Cow;
+use std::hash::BuildHasher;
 use std::hint::select_unpredictable;
 use std::sync::Arc;
 
@@ -48,6 +52,10 @@ const UNNAMED: u32 = u32::MAX;
 const PAGE: usize = 512;
 /// How often an insertion may move others before the table is made larger.
 const MOVES: usize = 500;
+/// How often a table is made twice as large before another multiplier is tried, and how many others are tried.
+const DOUBLINGS: u32 = 2;
+const RETRIES: u32 = 3;
+const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
 /// How many insertions ahead the slots are asked for.
 const AHEAD: usize = 16;
 
@@ -58,7 +66,7 @@ pub(super) struct PairTable {
     bytes: Box<[u32]>,
     /// A power of two of them, and one more that stays empty.
     slots: Zeroed,
-    shift: u32,
+    hash: Hash,
     filter: Filter,
     /// What the merges of each place make; not needed where it is 256 + place.
     made: Vec<u32>,
@@ -108,15 +116,15 @@ impl PairTable {
         for (left, right, place) in pairs.clone().filter(|(left, right, _)| (left | right) < 256) {
             bytes[(left * 256 + right) as usize] = place;
         }
-        let (slots, shift) = build_slots(merges.len(), &pairs);
-        let filter = Filter::new(merges.len(), pairs);
+        let (slots, hash) = build_slots(merges.len(), &pairs)?;
+        let filter = Filter::new(merges.len(), hash, pairs);
         let own_ids = ids.iter().zip(0..).skip(256).all(|(&id, symbol)| id == symbol);
         if own_ids {
             ids.truncate(256);
             ids.shrink_to_fit();
         }
         let vocab = Arc::clone(vocab);
-        Some(PairTable { bytes, slots, shift, filter, made, plain, ordered, ids, own_ids, hidden, vocab })
+        Some(PairTable { bytes, slots, hash, filter, made, plain, ordered, ids, own_ids, hidden, vocab })
     }
 
     /// The place of the merge of two bytes, or [`NO_PLACE`].
@@ -135,9 +143,9 @@ impl PairTable {
     #[inline(always)]
     pub(super) fn probe(&self, left: u32, right: u32) -> Probe {
         let pair = pair_of(left, right);
-        let hash = hash_of(pair);
+        let hash = self.hash.of(pair);
         let nowhere = self.slots.len() - 1;
-        let (slot, other) = slots_of(hash, self.shift);
+        let (slot, other) = self.hash.slots(hash);
         let possible = self.filter.may_hold(hash);
         let [slot, other] = [slot, other].map(|slot| select_unpredictable(possible, slot, nowhere));
         prefetch(self.slots.as_ptr().wrapping_add(slot));
@@ -227,11 +235,11 @@ struct Filter {
 }
 
 impl Filter {
-    fn new(count: usize, pairs: impl Iterator<Item = (u32, u32, u32)>) -> Filter {
+    fn new(count: usize, hash: Hash, pairs: impl Iterator<Item = (u32, u32, u32)>) -> Filter {
         let len = (count / 8).next_power_of_two().max(2);
         let mut filter = Filter { words: vec![0; len], shift: 64 - len.trailing_zeros() };
         for (left, right, _) in pairs {
-            let (word, bit) = filter.bit(hash_of(pair_of(left, right)));
+            let (word, bit) = filter.bit(hash.of(pair_of(left, right)));
             filter.words[word] |= 1 << bit;
         }
         filter
@@ -286,17 +294,27 @@ fn pair_of(left: u32, right: u32) -> u64 {
     u64::from(left) << SYMBOL_BITS | u64::from(right)
 }
 
-#[inline(always)]
-fn hash_of(pair: u64) -> u64 {
-    pair.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+/// How pairs are hashed: by a multiplication, whose high bits choose the first slot.
+#[derive(Debug, Clone, Copy)]
+struct Hash {
+    multiplier: u64,
+    /// What is left of 64 bits is the number of the slot.
+    shift: u32,
 }
 
-/// The two slots of a pair, among as many as the shift leaves; a whole number of pages.
-#[inline(always)]
-fn slots_of(hash: u64, shift: u32) -> (usize, usize) {
-    let slot = (hash >> shift) as usize;
-    let step = ((hash >> 20) as usize & (PAGE - 1)) | 1;
-    (slot, slot ^ step)
+impl Hash {
+    #[inline(always)]
+    fn of(self, pair: u64) -> u64 {
+        pair.wrapping_mul(self.multiplier)
+    }
+
+    /// The two slots of a pair, each the other's other, on one page.
+    #[inline(always)]
+    fn slots(self, hash: u64) -> (usize, usize) {
+        let slot = (hash >> self.shift) as usize;
+        let step = ((hash >> 20) as usize & (PAGE - 1)) | 1;
+        (slot, slot ^ step)
+    }
 }
 
 /// All merges, ascending by rank: these, then those of the vocabulary.
@@ -333,30 +351,41 @@ fn placed(merges: &[Merge]) -> impl Iterator<Item = (u32, &Merge)> + Clone {
     })
 }
 
-/// An empty table for that many pairs, at most half full, with an empty slot behind it; and the shift that makes slots of
-/// hashes.
-fn build_slots(count: usize, pairs: &(impl Iterator<Item = (u32, u32, u32)> + Clone)) -> (Zeroed, u32) {
-    let mut len = (2 * count).next_power_of_two().max(PAGE);
-    loop {
-        let shift = 64 - len.trailing_zeros();
-        let mut slots = Zeroed::present(len + 1);
-        let table = &mut slots[..len];
-        let entry = |(left, right, place)| !(pair_of(left, right) << PLACE_BITS | u64::from(place));
-        let start = table.as_ptr();
-        let ask = |(left, right, _)| {
-            let (slot, other) = slots_of(hash_of(pair_of(left, right)), shift);
-            prefetch(start.wrapping_add(slot));
-            prefetch(start.wrapping_add(other));
-        };
-        if ahead::<_, AHEAD>(pairs.clone(), ask).all(|pair| insert(table, shift, entry(pair))) {
-            return (slots, shift);
-        }
-        len *= 2;
-    }
+/// The table of that many pairs, at most half full, with an empty slot behind it; and their hash. None if there is no such
+/// table of a reasonable size.
+///
+/// Whoever knows the hash can choose pairs that all want the same page. So a table that stays too full after it has been
+/// doubled [`DOUBLINGS`] times is begun anew with a multiplier drawn at random, which no pairs can be chosen for.
+fn build_slots(count: usize, pairs: &(impl Iterator<Item = (u32, u32, u32)> + Clone)) -> Option<(Zeroed, Hash)> {
+    let least = (2 * count).next_power_of_two().max(PAGE);
+    let random = RandomState::default();
+    let multipliers = std::iter::once(MULTIPLIER).chain((0..RETRIES).map(|retry: u32| random.hash_one(retry) | 1));
+    let mut tries =
+        multipliers.flat_map(|multiplier| (0..=DOUBLINGS).map(move |doubled| (multiplier, least << doubled)));
+    tries.find_map(|(multiplier, len)| {
+        let hash = Hash { multiplier, shift: 64 - len.trailing_zeros() };
+        fill_slots(len, hash, pairs).map(|slots| (slots, hash))
+    })
 }
 
-fn insert(slots: &mut [u64], shift: u32, mut entry: u64) -> bool {
-    let places = |entry: u64| slots_of(hash_of(!entry >> PLACE_BITS), shift);
+/// A table of this length, if it has room for all pairs.
+fn fill_slots(len: usize, hash: Hash, pairs: &(impl Iterator<Item = (u32, u32, u32)> + Clone)) -> Option<Zeroed> {
+    // A probe keeps the numbers of its slots in 32 bits.
+    u32::try_from(len).ok().filter(|_| !interrupt::stopped())?;
+    let mut slots = Zeroed::present(len + 1);
+    let table = &mut slots[..len];
+    let entry = |(left, right, place)| !(pair_of(left, right) << PLACE_BITS | u64::from(place));
+    let start = table.as_ptr();
+    let ask = |(left, right, _)| {
+        let (slot, other) = hash.slots(hash.of(pair_of(left, right)));
+        prefetch(start.wrapping_add(slot));
+        prefetch(start.wrapping_add(other));
+    };
+    ahead::<_, AHEAD>(pairs.clone(), ask).all(|pair| insert(table, hash, entry(pair))).then_some(slots)
+}
+
+fn insert(slots: &mut [u64], hash: Hash, mut entry: u64) -> bool {
+    let places = |entry: u64| hash.slots(hash.of(!entry >> PLACE_BITS));
     let (one, two) = places(entry);
     // As a rule one of the two is free; which one is unpredictable.
     let mut slot = select_unpredictable(slots[one] == EMPTY, one, two);
@@ -391,6 +420,27 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn pairs_that_all_want_one_page_cost_no_more_than_others() {
+        // The pairs whose hash begins and goes on with the same bits, by the multiplier that everybody can read here.
+        let inverse =
+            (0..6).fold(MULTIPLIER, |x: u64, _| x.wrapping_mul(2u64.wrapping_sub(MULTIPLIER.wrapping_mul(x))));
+        assert_eq!(MULTIPLIER.wrapping_mul(inverse), 1);
+        let wanted = (0u64..)
+            .map(|low| low.wrapping_mul(inverse) & PAIRS)
+            .filter(|&pair| pair.wrapping_mul(MULTIPLIER) >> 50 == 0);
+        let pairs: Vec<(u32, u32, u32)> = (wanted.take(2000).zip(0..))
+            .map(|(pair, place)| ((pair >> SYMBOL_BITS) as u32, pair as u32 & NO_SYMBOL, place))
+            .collect();
+        let (slots, hash) = build_slots(pairs.len(), &pairs.iter().copied()).unwrap();
+        assert!(slots.len() <= (4 << DOUBLINGS) * pairs.len() && hash.multiplier != MULTIPLIER);
+        let usual: Vec<(u32, u32, u32)> = (0..2000).map(|k| (k, k * 7 % 600, k)).collect();
+        assert_eq!(build_slots(usual.len(), &usual.iter().copied()).unwrap().1.multiplier, MULTIPLIER);
+        // Nor is it for ever that a table is looked for.
+        let same = std::iter::repeat_n((1, 2, 3), 10_000);
+        assert!(build_slots(10_000, &same).is_none());
     }
 
     #[test]

@@ -29,8 +29,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 const WORTH_A_THREAD: usize = 1 << 17;
 /// About the size of the parts of a long document, in bytes or units, and of groups of short ones.
 const GROUP: usize = 1 << 18;
+/// The most threads that are made unless the machine has more; each takes memory of its own.
+const MOST_THREADS: usize = 256;
 /// How many units are searched for a cut at a time.
 const WINDOW: usize = 1 << 12;
+
+/// How many threads the machine runs at once.
+fn available() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
 
 /// Ranges of neighbouring items, large enough that taking one costs next to nothing.
 fn groups<T>(items: &[T], size: impl Fn(&T) -> usize) -> Vec<Range<usize>> {
@@ -46,9 +53,14 @@ fn groups<T>(items: &[T], size: impl Fn(&T) -> usize) -> Vec<Range<usize>> {
     groups
 }
 
+/// More threads than this are never made, whatever the caller asks for.
+pub fn most_threads() -> usize {
+    available().max(MOST_THREADS)
+}
+
 /// How many threads that much work is worth.
 fn worth(threads: usize, groups: usize, bytes: usize) -> usize {
-    threads.min(groups).min(bytes / WORTH_A_THREAD).max(1)
+    threads.min(groups).min(bytes / WORTH_A_THREAD).min(most_threads()).max(1)
 }
 
 /// Calls `make` for every item, on at most `threads` threads, and returns the results in the order of the items; `size` says
@@ -57,21 +69,23 @@ pub fn map<T: Sync, R: Send>(
     items: &[T],
     threads: usize,
     size: impl Fn(&T) -> usize,
-    make: impl Fn(&T) -> R + Sync,
-) -> Vec<R> {
+    make: impl Fn(&T) -> Result<R> + Sync,
+) -> Result<Vec<R>> {
     let groups = groups(items, &size);
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();
         while let Some(group) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
-            done.extend(group.clone().map(|item| (item, make(&items[item]))));
+            for item in group.clone() {
+                done.push((item, make(&items[item])?));
+            }
         }
-        done
+        Ok(done)
     };
-    let done = on_threads(worth(threads, groups.len(), items.iter().map(size).sum()), work, work);
+    let done = on_threads(worth(threads, groups.len(), items.iter().map(size).sum()), work, work)?;
     let mut results: Vec<(usize, R)> = done.into_iter().flatten().collect();
     results.sort_unstable_by_key(|&(item, _)| item);
-    results.into_iter().map(|(_, result)| result).collect()
+    Ok(results.into_iter().map(|(_, result)| result).collect())
 }
 
 /// The ids of all items, one item after the other, and where each begins: item i has `offsets[i]..offsets[i + 1]`. `size` says
@@ -106,11 +120,10 @@ pub fn encode_all<T: Sync>(
                 encode(&items[item], &mut ids)?;
                 counts.push((item, (ids.len() - before) as u64));
             }
-            ids = queue.put(number, ids);
+            ids = queue.put(number, ids)?;
         }
     };
-    let counts = on_threads(threads, work, work);
-    let counts = counts.into_iter().collect::<Result<Vec<_>>>()?;
+    let counts = on_threads(threads, work, work)?;
     for (item, count) in counts.into_iter().flatten() {
         offsets[item + 1] = count;
     }
@@ -147,12 +160,12 @@ impl InOrder {
     }
 
     /// Puts a list in its place and returns an empty buffer.
-    fn put(&self, number: usize, ids: Vec<u32>) -> Vec<u32> {
+    fn put(&self, number: usize, ids: Vec<u32>) -> Result<Vec<u32>> {
         let mut state = self.state();
         state.waiting.insert(number, ids);
         let ready: Vec<_> = std::iter::from_fn(|| state.take_next()).collect();
         let length = ready.iter().map(Vec::len).sum();
-        let mut place = self.place(&mut state, length);
+        let mut place = self.place(&mut state, length)?;
         // Nobody can move the room between the two: for that, the state is needed.
         let copying = self.moving.read();
         drop(state);
@@ -168,23 +181,24 @@ impl InOrder {
         state.spare.extend(ready);
         let mut buffer = state.spare.pop().unwrap_or_default();
         buffer.clear();
-        buffer
+        Ok(buffer)
     }
 
     /// The place of the next `length` ids.
-    fn place(&self, state: &mut State, length: usize) -> *mut u32 {
+    fn place(&self, state: &mut State, length: usize) -> Result<*mut u32> {
         let start = state.length;
-        state.length += length;
-        if state.length > state.all.capacity() {
+        if start + length > state.all.capacity() {
             let alone = self.moving.write();
             // SAFETY: nobody copies any more, so all that was given out is written.
             unsafe { state.all.set_len(start) };
-            state.all.reserve(length);
+            let reserved = state.all.try_reserve(length);
             // SAFETY: fewer than there are.
             unsafe { state.all.set_len(0) };
             drop(alone);
+            reserved?;
         }
-        state.all.as_mut_ptr().wrapping_add(start)
+        state.length += length;
+        Ok(state.all.as_mut_ptr().wrapping_add(start))
     }
 
     /// All lists, when all were put.
@@ -278,18 +292,19 @@ impl Encoder {
             }
             _ => self.encode(part, split, ids),
         };
-        append(out, encode_all(&parts, threads, |(_, part)| part.len(), encode)?.0);
-        Ok(())
+        append(out, encode_all(&parts, threads, |(_, part)| part.len(), encode)?.0)
     }
 }
 
 /// Appends ids; where there is nothing yet, without a copy.
-fn append(out: &mut Vec<u32>, ids: Vec<u32>) {
+fn append(out: &mut Vec<u32>, ids: Vec<u32>) -> Result<()> {
     if out.is_empty() {
         *out = ids;
     } else {
+        out.try_reserve(ids.len())?;
         out.extend_from_slice(&ids);
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -302,7 +317,7 @@ mod tests {
     #[test]
     fn results_are_in_order() {
         let items: Vec<usize> = (0..1000).map(|item| item * 7919 % 1000).collect();
-        let doubled = map(&items, 3, |&item| item * 1000, |&item| 2 * item);
+        let doubled = map(&items, 3, |&item| item * 1000, |&item| Ok(2 * item)).unwrap();
         assert!(doubled.iter().zip(&items).all(|(double, item)| *double == 2 * item));
     }
 

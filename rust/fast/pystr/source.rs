@@ -1,6 +1,7 @@
 //! A text to encode.
 
 use super::str_to_utf8::Units;
+use crate::error::Result;
 use std::borrow::Cow;
 
 /// A text: its bytes, or the code units of a Python `str`.
@@ -27,15 +28,19 @@ impl<'t> Source<'t> {
     pub fn beginning(&self) -> Cow<'t, [u8]> {
         match self {
             Source::Bytes(bytes) => Cow::Borrowed(&bytes[..bytes.len().min(4)]),
-            Source::Str(units) => Cow::Owned(units.slice(0, units.len().min(2)).utf8()),
+            Source::Str(units) => {
+                let mut bytes = Vec::new();
+                units.slice(0, units.len().min(2)).transcode(0, 2, &mut bytes);
+                Cow::Owned(bytes)
+            }
         }
     }
 
     /// The text as bytes: UTF-8, unless other bytes were given.
-    pub fn bytes(&self) -> Cow<'t, [u8]> {
-        match self {
+    pub fn bytes(&self) -> Result<Cow<'t, [u8]>> {
+        Ok(match self {
             Source::Bytes(bytes) => Cow::Borrowed(bytes),
-            Source::Str(units) => Cow::Owned(units.utf8()),
-        }
+            Source::Str(units) => Cow::Owned(units.utf8()?),
+        })
     }
 }

@@ -15,8 +15,10 @@
 #[path = "str_to_utf8_x86.rs"]
 mod x86;
 
+use crate::error::Result;
 #[cfg(target_arch = "x86_64")]
 use crate::fast::util::cpu;
+use crate::interrupt;
 use std::hint::select_unpredictable;
 #[cfg(target_arch = "x86_64")]
 use x86::Lanes;
@@ -53,10 +55,16 @@ impl<'s> Units<'s> {
     }
 
     /// All of it as UTF-8.
-    pub fn utf8(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(self.len());
-        self.transcode(0, self.len(), &mut bytes);
-        bytes
+    pub fn utf8(&self) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        bytes.try_reserve(self.len())?;
+        let mut at = 0;
+        while at < self.len() {
+            bytes.try_reserve(LONGEST * (PART + 2))?;
+            at = self.transcode(at, PART, &mut bytes);
+            interrupt::check()?;
+        }
+        Ok(bytes)
     }
 
     /// Appends the UTF-8 of about `wanted` units from `from` on, at least one if there is one, and returns where
@@ -72,6 +80,8 @@ impl<'s> Units<'s> {
 
 /// How many units are looked at together.
 const RUN: usize = 16;
+/// How many units are turned into UTF-8 between two looks at whether to stop.
+const PART: usize = 1 << 18;
 /// How many units are given room at once.
 const STRETCH: usize = 4096;
 /// The most bytes of a character.

@@ -13,7 +13,7 @@
 const RUN: usize = 16;
 
 /// How wide the units of a str are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Width {
     /// One byte, all of them below 0x80.
     Ascii,
@@ -69,8 +69,9 @@ impl Unit for u32 {
     }
 }
 
-/// Writes the characters of a text, each as one unit; `out` has a place for each of them, and their width fits.
-pub fn write<U: Unit>(text: &str, out: &mut [U]) {
+/// Writes the characters of a text, each as one unit, and returns their number; `out` has a place for each of them, and their
+/// width fits.
+pub fn write<U: Unit>(text: &str, out: &mut [U]) -> usize {
     let bytes = text.as_bytes();
     let (mut at, mut count) = (0, 0);
     while at < bytes.len() {
@@ -90,6 +91,7 @@ pub fn write<U: Unit>(text: &str, out: &mut [U]) {
             (at, count) = (at + length, count + 1);
         }
     }
+    count
 }
 
 /// The character at a place where one begins, and its length; the text is well-formed.
@@ -124,7 +126,7 @@ mod tests {
             };
             prop_assert_eq!(width, expected);
             let mut fours = vec![0u32; count];
-            write(&text, &mut fours);
+            prop_assert_eq!(write(&text, &mut fours), count);
             prop_assert_eq!(&fours, &chars);
             let mut twos = vec![0u16; count];
             write(&text, &mut twos);

@@ -3,7 +3,6 @@
 pub mod settings;
 
 pub(crate) mod cpu;
-pub(crate) mod once;
 pub(crate) mod pool;
 pub(crate) mod prefetch;
 pub(crate) mod threads;

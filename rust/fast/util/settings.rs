@@ -1,31 +1,32 @@
 //! Settings from the environment: whether the fast paths are used, and how much memory the caches may take.
 
-use std::sync::LazyLock;
+use crate::once::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-static ENABLED: LazyLock<AtomicBool> =
-    LazyLock::new(|| AtomicBool::new(std::env::var_os("MINITOK_FAST").is_none_or(|value| value != "0")));
+fn switch() -> &'static AtomicBool {
+    static ENABLED: Once<AtomicBool> = Once::new();
+    ENABLED.get_or_make(|| AtomicBool::new(std::env::var_os("MINITOK_FAST").is_none_or(|value| value != "0")))
+}
 
 /// The default limit of one thread's cache of pieces in MiB: a million entries.
 const CACHE: usize = 40;
 
-static CACHE_BYTES: LazyLock<usize> = LazyLock::new(|| {
-    let asked = std::env::var("MINITOK_CACHE").ok().and_then(|value| value.parse().ok());
-    asked.unwrap_or(CACHE).saturating_mul(1 << 20)
-});
-
 /// The most bytes that one thread's cache of pieces may take. Set `MINITOK_CACHE` to change the limit (MiB, at least 1).
 pub fn cache_bytes() -> usize {
-    *CACHE_BYTES
+    static CACHE_BYTES: Once<usize> = Once::new();
+    *CACHE_BYTES.get_or_make(|| {
+        let asked = std::env::var("MINITOK_CACHE").ok().and_then(|value| value.parse().ok());
+        asked.unwrap_or(CACHE).saturating_mul(1 << 20)
+    })
 }
 
 /// Whether patterns, codecs and trainings that are made from now on use the fast paths. `MINITOK_FAST=0` in the environment
 /// switches them off, so that both can be timed and compared.
 pub fn enabled() -> bool {
-    ENABLED.load(Ordering::Relaxed)
+    switch().load(Ordering::Relaxed)
 }
 
 /// Switches the fast paths on or off and returns the previous setting.
 pub fn set_enabled(enabled: bool) -> bool {
-    ENABLED.swap(enabled, Ordering::Relaxed)
+    switch().swap(enabled, Ordering::Relaxed)
 }

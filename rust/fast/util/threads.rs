@@ -2,18 +2,95 @@
 //!
 //! Costs: some 50 microseconds a thread.
 
-/// Runs `mine` on the caller's thread and `others` on `threads - 1` more, and returns their results, that of `mine` first.
+use crate::error::{Error, Result};
+use crate::interrupt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+
+/// How often a thread checks whether the work is to stop.
+const CHECK: Duration = Duration::from_millis(10);
+
+/// Runs `mine` on the caller's thread and `others` on `threads - 1` more. Returns their results, that of `mine` first, or the
+/// first error.
 ///
-/// A thread that cannot be started is left out, so the work must be one that the others then do. A panic is passed on to the
-/// caller.
-pub(crate) fn on_threads<R: Send>(threads: usize, mine: impl FnOnce() -> R, others: impl Fn() -> R + Sync) -> Vec<R> {
-    std::thread::scope(|scope| {
-        let started = (1..threads).map(|_| std::thread::Builder::new().spawn_scoped(scope, &others));
-        let started: Vec<_> = started.collect();
-        let mut results = vec![mine()];
+/// When one fails, the others are stopped (`interrupt.rs`). The caller's thread asks whether to stop on behalf of all, also
+/// while it waits for them. A thread that cannot be started is left out: its share must be one that the others take. One that
+/// panics takes the caller with it.
+pub(crate) fn on_threads<R: Send>(
+    threads: usize,
+    mine: impl FnOnce() -> Result<R>,
+    others: impl Fn() -> Result<R> + Sync,
+) -> Result<Vec<R>> {
+    if threads <= 1 {
+        return Ok(vec![mine()?]);
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let stop_if_failed = |done: Result<R>| {
+        stop.fetch_or(done.is_err(), Ordering::Relaxed);
+        done
+    };
+    let other = || {
+        let asked = Arc::clone(&stop);
+        stop_if_failed(interrupt::run_every(CHECK, move || asked.load(Ordering::Relaxed), &others))
+    };
+    let (running, all_ended) = mpsc::channel::<()>();
+    let results: Vec<Result<R>> = std::thread::scope(|scope| {
+        let start = |_| {
+            let running = running.clone();
+            std::thread::Builder::new().spawn_scoped(scope, || {
+                let done = other();
+                drop(running);
+                done
+            })
+        };
+        let started: Vec<_> = (1..threads).map(start).collect();
+        let mut results = vec![stop_if_failed(mine())];
+        drop(running);
+        while all_ended.recv_timeout(CHECK) == Err(RecvTimeoutError::Timeout) {
+            stop.fetch_or(interrupt::stopped_now(), Ordering::Relaxed);
+        }
         for other in started.into_iter().flatten() {
             results.push(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         }
         results
-    })
+    });
+    // A thread that was stopped because another failed does not know why.
+    let (stopped, told): (Vec<_>, Vec<_>) =
+        results.into_iter().partition(|result| matches!(result, Err(Error::Interrupted)));
+    told.into_iter().chain(stopped).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Works until it is stopped.
+    fn endless() -> Result<u32> {
+        loop {
+            interrupt::check()?;
+        }
+    }
+
+    #[test]
+    fn the_first_error_stops_all_and_is_the_one_that_is_told() {
+        let error = Error::Training("on purpose".into());
+        let failed = || Err(error.clone());
+        assert_eq!(on_threads(3, failed, endless), Err(error.clone()));
+        assert_eq!(on_threads(2, stopped_later, failed), Err(error.clone()));
+        assert_eq!(on_threads(3, || Ok(1), || Ok(2)), Ok(vec![1, 2, 2]));
+        assert_eq!(on_threads(1, || Ok(1), endless), Ok(vec![1]));
+    }
+
+    fn stopped_later() -> Result<u32> {
+        std::thread::sleep(Duration::from_millis(30));
+        Err(Error::Interrupted)
+    }
+
+    #[test]
+    fn whoever_waits_for_others_asks_for_them() {
+        let waited = || on_threads(2, || Ok(1), endless).map(|_| ());
+        assert_eq!(interrupt::run_every(Duration::ZERO, || true, waited), Err(Error::Interrupted));
+    }
 }

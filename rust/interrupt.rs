@@ -1,0 +1,153 @@
+//! Long work that its caller may stop.
+//!
+//! The caller [`run`]s the work with a question: shall it stop? Loops that may be long ask by [`check`], which costs a few
+//! instructions, looks at the clock at every sixteenth call, and puts the question no more than [`EVERY`]. Once the answer
+//! is yes it stays yes: `run` gives [`Error::Interrupted`], whatever the work gives. So a function that cannot fail asks by
+//! [`stopped`] and returns early with anything; its result is never seen.
+//!
+//! The question belongs to the thread, not to the functions on the way, so that the mirror reads as its twin does. Work that
+//! is shared among threads hands it on: the caller's thread asks, and the others look at a flag (`fast/encode/parallel.rs`).
+
+use crate::error::{Error, Result};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+/// How often the question is put.
+pub const EVERY: Duration = Duration::from_millis(50);
+/// How many calls of [`check`] there are to a look at the clock.
+const CALLS: u32 = 16;
+
+thread_local! {
+    /// Counts down to the next look at the clock.
+    static CALLS_LEFT: Cell<u32> = const { Cell::new(CALLS) };
+    static WATCH: RefCell<Option<Rc<Watch>>> = const { RefCell::new(None) };
+}
+
+/// The question that the work on a thread asks.
+struct Watch {
+    stop: Box<dyn Fn() -> bool>,
+    every: Duration,
+    asked: Cell<Instant>,
+    stopped: Cell<bool>,
+}
+
+/// Puts back the watch of the work around this one, also when this one panics.
+struct Restore(Option<Rc<Watch>>);
+
+impl Drop for Restore {
+    fn drop(&mut self) {
+        let outer = self.0.take();
+        WATCH.with(|watch| watch.replace(outer));
+    }
+}
+
+/// Do some work, which asks now and then whether to stop; an error if it was stopped.
+pub fn run<T>(stop: impl Fn() -> bool + 'static, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    run_every(EVERY, stop, work)
+}
+
+/// As [`run`], for a question that may be asked that often.
+pub fn run_every<T>(every: Duration, stop: impl Fn() -> bool + 'static, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let watch =
+        Rc::new(Watch { stop: Box::new(stop), every, asked: Cell::new(Instant::now()), stopped: Cell::new(false) });
+    let _restore = Restore(WATCH.with(|outer| outer.replace(Some(Rc::clone(&watch)))));
+    let result = work();
+    if watch.stopped.get() { Err(Error::Interrupted) } else { result }
+}
+
+/// An error if the work on this thread is to stop.
+#[inline]
+pub fn check() -> Result<()> {
+    if stopped() { Err(Error::Interrupted) } else { Ok(()) }
+}
+
+/// Whether the work on this thread is to stop.
+#[inline]
+pub fn stopped() -> bool {
+    let left = CALLS_LEFT.get();
+    if left > 1 {
+        CALLS_LEFT.set(left - 1);
+        return false;
+    }
+    CALLS_LEFT.set(CALLS);
+    ask()
+}
+
+/// The same, without waiting for the sixteenth call: for who waits for others.
+pub fn stopped_now() -> bool {
+    ask()
+}
+
+#[cold]
+fn ask() -> bool {
+    // The question may run anything, other work with its own question too, so nothing is borrowed while it is put.
+    let Some(watch) = WATCH.with(|watch| watch.borrow().clone()) else { return false };
+    if !watch.stopped.get() && watch.asked.get().elapsed() >= watch.every {
+        watch.stopped.set((watch.stop)());
+        watch.asked.set(Instant::now());
+    }
+    if watch.stopped.get() {
+        CALLS_LEFT.set(1); // The next call hears of it, too.
+    }
+    watch.stopped.get()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn calls(n: u32) -> Result<u32> {
+        let mut done = 0;
+        for _ in 0..n {
+            check()?;
+            done += 1;
+        }
+        Ok(done)
+    }
+
+    #[test]
+    fn work_that_nobody_watches_goes_on() {
+        assert_eq!(calls(1000), Ok(1000));
+    }
+
+    #[test]
+    fn work_stops_when_the_answer_is_yes_and_goes_on_after_it() {
+        assert_eq!(run_every(Duration::ZERO, || true, || calls(1000)), Err(Error::Interrupted));
+        assert_eq!(run_every(Duration::ZERO, || false, || calls(1000)), Ok(1000));
+        assert_eq!(calls(1000), Ok(1000));
+    }
+
+    #[test]
+    fn what_stopped_early_is_never_seen() {
+        let early = || {
+            let mut sum = 0;
+            for number in 0..1000 {
+                if stopped() {
+                    break;
+                }
+                sum += number;
+            }
+            assert!(sum < 1000 * 999 / 2 && stopped(), "once stopped, it stays so");
+            Ok(sum)
+        };
+        assert_eq!(run_every(Duration::ZERO, || true, early), Err(Error::Interrupted));
+    }
+
+    #[test]
+    fn a_watch_within_another_is_its_own() {
+        let inner = || run_every(Duration::ZERO, || true, || calls(100));
+        let outer = || {
+            assert_eq!(inner(), Err(Error::Interrupted));
+            calls(100)
+        };
+        assert_eq!(run_every(Duration::ZERO, || false, outer), Ok(100));
+    }
+
+    #[test]
+    fn a_panic_takes_its_watch_with_it() {
+        let panics = || run_every(Duration::ZERO, || true, || -> Result<()> { panic!("on purpose") });
+        assert!(std::panic::catch_unwind(panics).is_err());
+        assert_eq!(calls(100), Ok(100));
+    }
+}

@@ -1,0 +1,41 @@
+//! Work without the GIL that stops at Ctrl-C, or at the exception of any signal handler.
+
+use crate::error::Result;
+use crate::interrupt;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// Do some work without the GIL. Signals are looked at every now and then; the exception of a handler ends the work and is
+/// raised. Only the main thread has handlers to run, so work on another is left alone.
+pub fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
+    if !is_main_thread(py)? {
+        return Ok(py.detach(work)?);
+    }
+    let (result, raised) = py.detach(|| {
+        let raised = Rc::new(RefCell::new(None));
+        let seen = Rc::clone(&raised);
+        let stop = move || match Python::attach(|py| py.check_signals()) {
+            Ok(()) => false,
+            Err(error) => {
+                seen.replace(Some(error));
+                true
+            }
+        };
+        let result = interrupt::run(stop, work);
+        (result, raised.take())
+    });
+    match raised {
+        Some(error) => Err(error),
+        None => Ok(result?),
+    }
+}
+
+fn is_main_thread(py: Python<'_>) -> PyResult<bool> {
+    static MAIN_THREAD: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    static GET_IDENT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let main = MAIN_THREAD.import(py, "threading", "main_thread")?.call0()?.getattr(intern!(py, "ident"))?;
+    main.eq(GET_IDENT.import(py, "threading", "get_ident")?.call0()?)
+}

@@ -1,0 +1,119 @@
+"""Ctrl-C ends long work within a fifth of a second, whatever it is, and leaves the tokenizer as it was."""
+
+import os
+import signal
+import threading
+import time
+
+import minitok
+import numpy as np
+import pytest
+
+SAMPLE = "The quick brown fox's 1234567 jumps,  over\n\nthe lazy dog. "
+MERGES = minitok.train([SAMPLE * 3, "naïve café 漢字漢字 😀😀 " * 3], 340, pattern="cl100k").merges
+LETTERS = np.random.default_rng(1).integers(97, 123, 1 << 22, np.uint8).tobytes()
+MEGABYTES = 24
+
+ASCII = SAMPLE * (MEGABYTES * (1 << 20) // len(SAMPLE))
+WIDE = "naïve café 漢字 déjà vu 😀, " * (1 << 20)
+
+
+def tokenizer(pattern="cl100k", **options):
+    return minitok.Tokenizer(MERGES, pattern=pattern, special_tokens={"<s>": 400}, **options)
+
+
+def ids(tok):
+    return np.tile(tok.encode_to_numpy(SAMPLE), 1 << 21)
+
+
+# Each would take half a second and longer.
+LONG = {
+    "encode": lambda tok: tok.encode(ASCII * 2),
+    "encode to numpy": lambda tok: tok.encode_to_numpy(ASCII * 4),
+    "encode on threads": lambda tok: tok.encode_to_numpy(ASCII * 6, threads=2),
+    "encode wide": lambda tok: tok.encode_to_numpy(WIDE),
+    "encode bytes": lambda tok: tok.encode_to_numpy(ASCII.encode() * 4),
+    "encode with special tokens": lambda tok: tok.encode(ASCII * 2, allowed_special="all"),
+    "count": lambda tok: tok.count(ASCII * 6),
+    "count wide": lambda tok: tok.count(WIDE * 2),
+    "encode batch": lambda tok: tok.encode_batch([SAMPLE * 10] * (1 << 16)),
+    "encode batch to numpy": lambda tok: tok.encode_batch_to_numpy([ASCII] * 6, threads=2),
+    "count batch": lambda tok: tok.count_batch([ASCII] * 8),
+    "check": lambda tok: [tok.encode("", disallowed_special="all") or tok.encode(ASCII, disallowed_special="all") for _ in range(4)],
+    "decode list": lambda tok: [tok.decode(chunk) for chunk in [ids(tok).tolist()] * 4],
+    "decode array": lambda tok: [tok.decode(chunk) for chunk in [np.tile(ids(tok), 2)] * 8],
+    "decode bytes": lambda tok: [tok.decode_bytes(chunk) for chunk in [np.tile(ids(tok), 2)] * 8],
+    "decode converted array": lambda tok: tok.decode(np.tile(ids(tok), 2).astype(">i8")),
+    "decode what is no text": lambda tok: tok.decode(np.tile(np.arange(128, 256, dtype=np.uint32), 1 << 20)),
+    "decode an iterator": lambda tok: tok.decode(iter(ids(tok))),
+    "decode batch": lambda tok: tok.decode_batch([ids(tok)] * 16),
+    "one piece of letters": lambda tok: tokenizer("none").encode_to_numpy(LETTERS * 8),
+    "one piece of one letter": lambda tok: tokenizer("none").encode_to_numpy("ab" * (1 << 25)),
+    "a regular expression": lambda tok: tokenizer(r"\w+|\W").encode_to_numpy(ASCII),
+    "a regular expression that goes back": lambda tok: tokenizer("a*b|a").count("a" * 60_000),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("work", LONG)
+def test_a_signal_ends_it(work):
+    tok = tokenizer()
+    before = tok.encode(SAMPLE), tok.encode(WIDE[:3000])
+    arrived = []
+
+    def interrupt(*_):
+        arrived.append(time.monotonic())
+        raise KeyboardInterrupt
+
+    old = signal.signal(signal.SIGINT, interrupt)
+    sent = []
+
+    def send():
+        time.sleep(0.25)
+        sent.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            while True:
+                LONG[work](tok)
+        ended = time.monotonic()
+    finally:
+        sender.join()
+        signal.signal(signal.SIGINT, old)
+    load = max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
+    assert ended - sent[0] < 0.2 * load, f"{arrived[0] - sent[0]:.3f} s to be seen, {ended - sent[0]:.3f} s in all"
+    assert (tok.encode(SAMPLE), tok.encode(WIDE[:3000])) == before
+    assert tok.decode(before[0]) == SAMPLE
+
+
+def test_the_exception_of_a_handler_is_the_one_that_is_raised():
+    class Enough(Exception):
+        pass
+
+    def handler(*_):
+        raise Enough("by the clock")
+
+    old = signal.signal(signal.SIGALRM, handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.1)
+    try:
+        with pytest.raises(Enough, match="by the clock"):
+            while True:
+                tokenizer().count(ASCII)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old)
+
+
+def test_a_handler_that_returns_ends_nothing():
+    calls = []
+    old = signal.signal(signal.SIGALRM, lambda *_: calls.append(tokenizer().encode(SAMPLE * 2000)))
+    signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+    try:
+        counted = tokenizer().count(ASCII * 3)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old)
+    assert calls
+    assert counted == tokenizer().count(ASCII * 3)
