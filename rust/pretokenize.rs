@@ -21,7 +21,7 @@
 //!
 //! Implements SPEC P1, P2, P3, P6, P7, P8 and E5.
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Spent};
 use crate::error::{Error, Result};
 use crate::fast::{self, scan::Grammar};
 use crate::interrupt;
@@ -112,7 +112,7 @@ impl Pattern {
             return Ok(());
         };
         let view = View::new(text);
-        let (mut done, mut at, mut spent) = (0, 0, 0);
+        let (mut done, mut at, mut spent) = (0, 0, Spent::default());
         while at < view.chars.len() {
             interrupt::check()?;
             let Some((start, end)) = search(regex, &view.chars, at, &mut spent)? else { break };
@@ -148,8 +148,8 @@ impl Pattern {
     }
 }
 
-/// Returns start and end of the first match at or after an offset. `spent` counts the steps of the text.
-fn search(regex: &Engine, view: &str, at: usize, spent: &mut usize) -> Result<Option<(usize, usize)>> {
+/// Returns start and end of the first match at or after an offset. `spent` is what the text has spent.
+fn search(regex: &Engine, view: &str, at: usize, spent: &mut Spent) -> Result<Option<(usize, usize)>> {
     regex.search(view, at, spent)
 }
 
