@@ -118,11 +118,11 @@ mod tests {
             let cell = Once::new();
             let seen: Vec<usize> = std::thread::scope(|scope| {
                 let get = || {
-                    let make = || {
+                    let new = || {
                         made.fetch_add(1, Ordering::Relaxed);
                         Counted(&drops)
                     };
-                    ptr::from_ref(cell.get_or_make(make)) as usize
+                    ptr::from_ref(cell.get_or_make(new)) as usize
                 };
                 let threads: Vec<_> = (0..4).map(|_| scope.spawn(get)).collect();
                 threads.into_iter().map(|thread| thread.join().unwrap()).collect()

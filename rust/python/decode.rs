@@ -146,7 +146,7 @@ fn zeros(length: usize) -> Result<Vec<u8>> {
         return Err(Error::Memory);
     }
     // SAFETY: the allocator that vectors use gave memory of this length and layout, and all of it is zero.
-    Ok(unsafe { Vec::from_raw_parts(start, length, length) })
+    Ok(unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(start, length)) }.into_vec())
 }
 
 /// The bytes of ids that are read some at a time, no further than they are known.

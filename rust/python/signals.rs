@@ -17,13 +17,7 @@ pub fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T> + Send
     let (result, raised) = py.detach(|| {
         let raised = Rc::new(RefCell::new(None));
         let seen = Rc::clone(&raised);
-        let stop = move || match Python::attach(|py| py.check_signals()) {
-            Ok(()) => false,
-            Err(error) => {
-                seen.replace(Some(error));
-                true
-            }
-        };
+        let stop = move || Python::attach(|py| py.check_signals().map_err(|error| seen.replace(Some(error))).is_err());
         let result = interrupt::run(stop, work);
         (result, raised.take())
     });

@@ -77,7 +77,7 @@ pub fn train(
         Pieces::Table(pieces) => {
             signals::detached(py, || fast::train::extend(vocab, first_id, pieces, &options, &mut report))
         }
-        Pieces::Counted(counted) => signals::detached(py, || match counted.pieces() {
+        Pieces::Counted(shared) => signals::detached(py, || match shared.pieces() {
             Counted::Table(pieces) => fast::train::extend(vocab, first_id, pieces, &options, &mut report),
             Counted::Files(files) => fast::train::extend(vocab, first_id, files.load()?, &options, &mut report),
             Counted::List(pieces) => fast::train::extend(vocab, first_id, pieces, &options, &mut report),
@@ -123,11 +123,11 @@ fn pieces_of(py: Python<'_>, counter: &PieceCounter, keep: bool, fast: bool) -> 
     {
         return Ok(Pieces::Table(table));
     }
-    let counted = counter.finished(py)?;
-    if fast && !matches!(counted.pieces(), Counted::List(_)) {
-        return Ok(Pieces::Counted(counted));
+    let shared = counter.finished(py)?;
+    if fast && !matches!(shared.pieces(), Counted::List(_)) {
+        return Ok(Pieces::Counted(shared));
     }
-    let pieces = signals::detached(py, || counted.pieces().to_vec())?;
+    let pieces = signals::detached(py, || shared.pieces().to_vec())?;
     if !keep {
         counter.clear(py);
     }
