@@ -18,7 +18,7 @@ START = {"rust": 2.0, "python": 4.0}
 A_MEGABYTE = {"rust": 8.0, "python": 60.0}
 
 RUN = """
-import json, resource, sys, time
+import json, pathlib, re, sys, time
 sys.path.insert(0, sys.argv[1])
 import minitok
 options = json.loads(sys.argv[4])
@@ -32,7 +32,8 @@ except ValueError as error:
     assert isinstance(error, minitok.MinitokError), type(error)
     outcome = str(error)[:100]
 took = time.process_time() - began
-print(json.dumps([took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, outcome]))
+peak = int(re.search(r"VmHWM:\\s+(\\d+) kB", pathlib.Path("/proc/self/status").read_text())[1]) * 1024
+print(json.dumps([took, peak, outcome]))
 """
 
 
