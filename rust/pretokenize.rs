@@ -23,10 +23,11 @@
 
 use crate::engine::{Engine, Spent};
 use crate::error::{Error, Result};
-use crate::fast::{self, scan::Grammar};
+use crate::fast::{self, scan};
 use crate::interrupt;
 use crate::regexes::translate;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// The patterns of GPT-2, of GPT-3.5 and GPT-4, and of GPT-4o, as tiktoken publishes them. The first is written in its older,
 /// longer form, which is easier to read; tiktoken's present form cuts every text the same.
@@ -60,27 +61,35 @@ pub struct Pattern {
     steps: Vec<Pattern>,
     /// None if no regular expression is needed: the pattern is `none`, or the fast scanner cuts instead.
     regex: Option<Engine>,
-    scanner: Option<Grammar>,
+    scanner: Option<Arc<scan::Tier>>,
 }
 
 impl Pattern {
     pub fn new(source: &str) -> Result<Pattern> {
-        if source.is_empty() {
+        Pattern::with(source, fast::enabled())
+    }
+
+    /// The pattern with a scanner, where there is one, or without.
+    pub fn with(source: &str, fast: bool) -> Result<Pattern> {
+        if source.split(THEN).any(str::is_empty) {
             let reason = "the pattern is empty (for one piece, use 'none')".into();
             return Err(Error::Pattern { pattern: String::new(), reason });
         }
-        let mut steps = Vec::new();
-        if source.contains(THEN) {
-            steps = source.split(THEN).map(Pattern::new).collect::<Result<_>>()?;
+        let mut pattern = Pattern { source: source.into(), steps: Vec::new(), regex: None, scanner: None };
+        if source == "none" {
+            return Ok(pattern);
         }
-        let named = NAMED.iter().find(|(name, pattern)| [*name, *pattern].contains(&source));
-        let scanner = named.filter(|_| fast::enabled()).and_then(|(name, _)| Grammar::named(name));
-        let regex = match (source, scanner) {
-            ("none", _) | (_, Some(_)) => None,
-            _ if !steps.is_empty() => None,
-            _ => Some(compile_pattern(named.map_or(source, |(_, pattern)| pattern))?),
-        };
-        Ok(Pattern { source: source.into(), steps, regex, scanner })
+        if fast {
+            pattern.scanner = scanner_of(source)?.ok().map(Arc::new);
+        }
+        if pattern.scanner.is_none() && source.contains(THEN) {
+            let steps = expressions(source);
+            let passes = if fast { scan::passes(&steps) } else { steps.chunks(1).collect() };
+            pattern.steps = passes.iter().map(|pass| Pattern::with(&pass.join(THEN), fast)).collect::<Result<_>>()?;
+        } else if pattern.scanner.is_none() {
+            pattern.regex = Some(compile_pattern(expressions(source)[0])?);
+        }
+        Ok(pattern)
     }
 
     pub fn source(&self) -> &str {
@@ -88,14 +97,14 @@ impl Pattern {
     }
 
     /// Returns the fast scanner that cuts instead of the regular expression, if there is one.
-    pub fn scanner(&self) -> Option<Grammar> {
-        self.scanner
+    pub fn scanner(&self) -> Option<&Arc<scan::Tier>> {
+        self.scanner.as_ref()
     }
 
     /// Passes the pieces of the text to `emit`, in order.
     pub fn split<'t>(&self, text: &'t [u8], emit: &mut dyn FnMut(&'t [u8])) -> Result<()> {
-        if let Some(grammar) = self.scanner {
-            fast::scan::split(grammar, text, emit);
+        if let Some(scanner) = &self.scanner {
+            scan::split(scanner, text, emit);
             return Ok(());
         }
         let Some(regex) = &self.regex else {
@@ -145,6 +154,26 @@ impl Pattern {
         }
         let cuttable = |at: &usize| b" \t\n\r".contains(&text[*at]) && text[at - 1].is_ascii_alphanumeric();
         (1..text.len()).rev().find(cuttable).unwrap_or(0)
+    }
+}
+
+/// The regular expressions that cut one after the other: those of names, and without `none`, which cuts nothing.
+pub fn expressions(source: &str) -> Vec<&str> {
+    let mut steps: Vec<&str> = source.split(THEN).filter(|&step| step != "none").collect();
+    for step in &mut steps {
+        if let Some((_, expression)) = NAMED.iter().find(|(name, _)| name == step) {
+            *step = expression;
+        }
+    }
+    steps
+}
+
+/// The scanner of a pattern other than `none`, or why the engine must run it; an error if the pattern is malformed.
+pub fn scanner_of(source: &str) -> Result<std::result::Result<scan::Tier, scan::Unsupported>> {
+    let named = NAMED.iter().find(|(name, expression)| [*name, *expression].contains(&source));
+    match named.and_then(|(name, _)| scan::Grammar::named(name)) {
+        Some(grammar) => Ok(Ok(scan::Tier::Masks(grammar))),
+        None => scan::Tier::new(&expressions(source)),
     }
 }
 

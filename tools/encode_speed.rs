@@ -1,4 +1,4 @@
-//! How fast a file is encoded: `cargo run --release --example encode_speed -- RANKS.tiktoken gpt2|cl100k|o200k FILE [MB [long]]`.
+//! How fast a file is encoded: `cargo run --release --example encode_speed -- RANKS.tiktoken PATTERN FILE [MB [long]]`.
 //!
 //! The first pass is *cold*: no word of the text has been met. The best of the passes after it is *warm*.
 
@@ -6,18 +6,14 @@
 
 use minitok::fast::encode::encoder::{Encoder, Split};
 use minitok::fast::pystr::source::Source;
-use minitok::fast::scan::Grammar;
+use minitok::pretokenize::scanner_of;
 use minitok::vocab::Vocab;
 use std::sync::Arc;
 
 fn main() {
     let args: Vec<String> = std::env::args().collect();
-    let [_, ranks, grammar, file, rest @ ..] = args.as_slice() else { panic!("RANKS GRAMMAR FILE [MB [long]]") };
-    let grammar = match grammar.as_str() {
-        "gpt2" => Grammar::Gpt2,
-        "cl100k" => Grammar::Cl100k,
-        _ => Grammar::O200k,
-    };
+    let [_, ranks, pattern, file, rest @ ..] = args.as_slice() else { panic!("RANKS PATTERN FILE [MB [long]]") };
+    let tier = scanner_of(pattern).expect("a pattern").expect("a pattern that is compiled");
     let text = std::fs::read(file).expect("a file to encode");
     let megabytes = rest.first().map_or(20, |mb| mb.parse().expect("a number of megabytes"));
     let text = &text[..text.len().min(megabytes * 1_000_000)];
@@ -29,13 +25,13 @@ fn main() {
     for &(len, rounds) in short {
         let mut ids = Vec::new();
         let start = clock();
-        encoder.encode(Source::Bytes(&text[..len.min(text.len())]), Split::Scan(grammar), &mut ids).expect("no regex");
+        encoder.encode(Source::Bytes(&text[..len.min(text.len())]), Split::Scan(&tier), &mut ids).expect("no regex");
         let first = (clock() - start) * 1e6;
         let start = clock();
         for _ in 0..rounds {
             ids.clear();
             encoder
-                .encode(Source::Bytes(&text[..len.min(text.len())]), Split::Scan(grammar), &mut ids)
+                .encode(Source::Bytes(&text[..len.min(text.len())]), Split::Scan(&tier), &mut ids)
                 .expect("no regex");
         }
         println!("{len:5} bytes: first {first:.2} us, then {:.3} us", (clock() - start) * 1e6 / f64::from(rounds));
@@ -46,7 +42,7 @@ fn main() {
     for pass in 0..6 {
         ids.clear();
         let start = clock();
-        encoder.encode(Source::Bytes(text), Split::Scan(grammar), &mut ids).expect("no regex");
+        encoder.encode(Source::Bytes(text), Split::Scan(&tier), &mut ids).expect("no regex");
         let time = clock() - start;
         if pass == 0 {
             println!("cold {:8.1} MB/s", megabytes / time);
@@ -60,7 +56,7 @@ fn main() {
         .fold(0u64, |sum, (at, &id)| sum.wrapping_mul(31).wrapping_add(u64::from(id) ^ at as u64));
     println!("warm {:8.1} MB/s, {} ids, checksum {sum:x}", megabytes / best, ids.len());
     let start = clock();
-    let count = encoder.count(Source::Bytes(text), Split::Scan(grammar)).expect("no regex");
+    let count = encoder.count(Source::Bytes(text), Split::Scan(&tier)).expect("no regex");
     println!("count {:7.1} MB/s, {count}", megabytes / (clock() - start));
 }
 

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::fast::encode::encoder::{Encoder, Spaces, Split};
 use crate::fast::encode::id_buffer::room_for;
 use crate::fast::pystr::source::Source;
+use crate::fast::scan::Tier;
 use crate::fast::util::settings::enabled;
 use crate::metaspace::spaced;
 use crate::once::Once;
@@ -125,6 +126,15 @@ impl FastCodec {
         })
     }
 
+    /// As `Codec::safe_cut`, at every place that the scanner of the pattern knows.
+    pub fn safe_cut(&self, text: &[u8], allowed: &Finder) -> usize {
+        let Some(Tier::Table(table)) = self.core.pattern.scanner().map(|tier| &**tier) else {
+            return self.core.safe_cut(text, allowed);
+        };
+        let cut = table.last_safe_cut(&text[..text.len().saturating_sub(allowed.longest())]).unwrap_or(0);
+        if allowed.crosses(text, cut) { 0 } else { cut }
+    }
+
     /// How a segment is cut, and what becomes of its spaces.
     fn split(&self, segment: Source, starts_text: bool, goes_on: bool) -> Split<'_> {
         if self.has_no_pattern() {
@@ -134,7 +144,7 @@ impl FastCodec {
             });
             return Split::Characters(spaces);
         }
-        self.core.pattern.scanner().map_or(Split::Pattern(&self.core.pattern), Split::Scan)
+        self.core.pattern.scanner().map_or(Split::Pattern(&self.core.pattern), |tier| Split::Scan(tier))
     }
 
     /// The fast decoder; None where the fast paths are switched off.

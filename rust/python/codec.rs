@@ -211,7 +211,7 @@ impl Codec {
 
     /// The last place at which the text can be cut in two whose ids are those of the whole, whatever follows; or 0.
     fn safe_cut(&self, py: Python<'_>, text: &[u8], allowed: Vec<String>) -> usize {
-        self.fast.core().safe_cut(text, &self.finder(py, allowed))
+        self.fast.safe_cut(text, &self.finder(py, allowed))
     }
 
     /// A decoder for ids that come one by one.

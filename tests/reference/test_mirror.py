@@ -32,6 +32,9 @@ LONE_NAMES = {
     "pretokenize": {
         "pattern.source": "a private field needs an accessor",
         "pattern.scanner": "the seam of the fast scanners",
+        "pattern.with": "as pattern.scanner",
+        "expressions": "Python looks names up in a dict",
+        "scanner_of": "as pattern.scanner",
         "view": "Python's surrogateescape holds invalid bytes in a str; a Rust str cannot",
     },
     "regexes": {

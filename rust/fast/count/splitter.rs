@@ -4,8 +4,7 @@
 //!
 //! At `at`, if all of this holds (SPEC T6):
 //!
-//! 1. a piece ends there whatever follows ([`safe_cut`], for the three named patterns; a document of any other pattern
-//!    stays whole);
+//! 1. a piece ends there whatever follows ([`Tier::safe_cut`]; a document whose pattern is not compiled stays whole);
 //! 2. no special token stands across it, complete or begun: as many bytes as the longest has are known after `at`, and none
 //!    of the tokens' occurrences crosses. Then leftmost-longest search finds the same tokens in both halves as in the whole,
 //!    since a match never crosses and the search begins anew after each;
@@ -13,10 +12,11 @@
 //!    found, and as many bytes as a separator has are known after it.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::table::{BATCH, PieceCounts};
 use crate::error::Result;
-use crate::fast::scan::{Grammar, Scanner, safe_cut};
+use crate::fast::scan::{Scanner, Tier};
 use crate::pretokenize::Pattern;
 use crate::special::{Finder, SpecialTokens};
 use memchr::memmem;
@@ -29,14 +29,14 @@ const POLL_EVERY: usize = 1 << 20;
 /// What the threads share: how text is cut and split.
 pub(super) struct Splitter {
     pattern: Pattern,
-    grammar: Option<Grammar>,
+    scanner: Option<Arc<Tier>>,
     special: Finder,
 }
 
 impl Splitter {
     pub(super) fn new(pattern: Pattern, special: &SpecialTokens) -> Self {
-        let grammar = pattern.scanner();
-        Self { pattern, grammar, special: special.finder_of_all() }
+        let scanner = pattern.scanner().cloned();
+        Self { pattern, scanner, special: special.finder_of_all() }
     }
 
     /// Counts one document, or a part of one.
@@ -50,7 +50,7 @@ impl Splitter {
             if id.is_some() {
                 return Ok(());
             }
-            let Some(grammar) = self.grammar else {
+            let Some(tier) = &self.scanner else {
                 let mut done = Ok(());
                 self.pattern.split(&text[start..end], &mut |piece| {
                     if done.is_ok() {
@@ -60,7 +60,7 @@ impl Splitter {
                 return done;
             };
             let text = &text[start..end];
-            let mut scanner = Scanner::new(grammar, text);
+            let mut scanner = Scanner::of(tier, text);
             let (mut ends, mut start, mut polled) = (Vec::new(), 0, 0);
             while scanner.next_block(&mut ends, BATCH) {
                 pieces.add_block(text, start, &ends)?;
@@ -82,13 +82,13 @@ impl Splitter {
     /// The last place, or nearly, at which `text` may be cut so that `after` bytes are left; None if there is no such place.
     /// Looks back further each time, so that it costs little where such places are frequent.
     pub(super) fn last_cut(&self, text: &[u8], after: usize) -> Option<usize> {
-        let grammar = self.grammar?;
+        let tier = self.scanner.as_ref()?;
         let known = text.len().checked_sub(after)?;
         let mut back = 64;
         loop {
             let from = known.saturating_sub(back);
-            let next = |&cut: &usize| safe_cut(grammar, &text[..known], cut + 1);
-            let cuts: Vec<usize> = std::iter::successors(safe_cut(grammar, &text[..known], from), next).collect();
+            let next = |&cut: &usize| tier.safe_cut(&text[..known], cut + 1);
+            let cuts: Vec<usize> = std::iter::successors(tier.safe_cut(&text[..known], from), next).collect();
             let found = cuts.into_iter().rev().find(|&cut| !self.special.crosses(text, cut));
             if found.is_some() || from == 0 {
                 return found;

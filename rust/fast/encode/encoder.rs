@@ -15,7 +15,7 @@ use super::tables::Tables;
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
-use crate::fast::scan::{Grammar, Scanner, safe_cut};
+use crate::fast::scan::{Scanner, Tier};
 use crate::fast::util::pool::{Pool, Pooled};
 use crate::fast::util::settings::cache_bytes;
 use crate::interrupt;
@@ -39,9 +39,9 @@ const FIRST_RECORDS: usize = 11_000;
 /// How text is cut into pieces.
 #[derive(Debug, Clone, Copy)]
 pub enum Split<'p> {
-    /// By the hand-written scanner of a named pattern.
-    Scan(Grammar),
-    /// By the mirror: `none` and custom patterns.
+    /// By the scanner of a pattern.
+    Scan(&'p Tier),
+    /// By the mirror: `none`, and patterns that are not compiled.
     Pattern(&'p Pattern),
     /// Not at all, in a vocabulary of characters: then where no merge reaches across.
     Characters(Spaces),
@@ -172,7 +172,7 @@ impl Encoder {
     /// A place from another on at which a text can be cut in two whose ids are those of the whole; None where none is known.
     pub(super) fn text_cut(&self, split: Split, text: &[u8], from: usize) -> Option<usize> {
         match split {
-            Split::Scan(grammar) => safe_cut(grammar, text, from),
+            Split::Scan(tier) => tier.safe_cut(text, from),
             Split::Characters(_) => self.tables.byte_cuts().first(text, from),
             Split::Pattern(_) => None,
         }
@@ -210,8 +210,8 @@ impl Encoder {
             work.failure.take().map_or_else(interrupt::check, Err)
         };
         let result = match split {
-            Split::Scan(grammar) => {
-                let mut scanner = Scanner::new(grammar, text);
+            Split::Scan(tier) => {
+                let mut scanner = Scanner::of(tier, text);
                 let (mut start, mut done) = (0, Ok(()));
                 while done.is_ok() && scanner.next_block(&mut work.ends, BLOCK) {
                     done = block(work, start);

@@ -7,7 +7,7 @@
 //! thread encodes into a small buffer, which is copied to its place while it is still in the cache; a group that is done too
 //! soon waits, and the thread that closes the gap copies it.
 //!
-//! One long document is cut where `scan::safe_cut` finds that no piece changes (proof there).
+//! One long document is cut where `Tier::safe_cut` finds that no piece changes (proof there).
 //!
 //! Costs: some 50 microseconds a thread, and a copy of the ids; so worth it from some hundred kilobytes on.
 
@@ -310,7 +310,7 @@ fn append(out: &mut Vec<u32>, ids: Vec<u32>) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fast::scan::Grammar;
+    use crate::fast::scan::{Grammar, Tier};
     use crate::vocab::Vocab;
     use std::sync::Arc;
 
@@ -344,12 +344,12 @@ mod tests {
         let vocab = Vocab::from_merges(&order, &[(97, 98), (32, 256), (256, 99), (33, 10)]).unwrap();
         let encoder = Encoder::new(Arc::new(vocab));
         let text = b"ab abc!\n\n abab don't  abcab\r\n  x1234 abc!\n".repeat(60_000);
-        for grammar in [Grammar::Gpt2, Grammar::Cl100k, Grammar::O200k] {
+        for tier in [Grammar::Gpt2, Grammar::Cl100k, Grammar::O200k].map(Tier::Masks) {
             let text = Source::Bytes(&text);
-            assert!(parts(&encoder, Split::Scan(grammar), text).len() > 3);
+            assert!(parts(&encoder, Split::Scan(&tier), text).len() > 3);
             let (mut one, mut many) = (Vec::new(), Vec::new());
-            encoder.encode(text, Split::Scan(grammar), &mut one).unwrap();
-            encoder.encode_on(3, text, Split::Scan(grammar), &mut many).unwrap();
+            encoder.encode(text, Split::Scan(&tier), &mut one).unwrap();
+            encoder.encode_on(3, text, Split::Scan(&tier), &mut many).unwrap();
             assert!(one == many);
         }
     }
@@ -361,8 +361,8 @@ mod tests {
         let text = "ab abc! é\u{4e2d}\n\n abab don't  abc👍ab\r\n  x1234 abc!\n".repeat(40_000);
         let twos: Vec<u16> = text.encode_utf16().collect();
         let fours: Vec<u32> = text.chars().map(u32::from).collect();
-        for grammar in [Grammar::Gpt2, Grammar::Cl100k, Grammar::O200k] {
-            let split = Split::Scan(grammar);
+        for tier in [Grammar::Gpt2, Grammar::Cl100k, Grammar::O200k].map(Tier::Masks) {
+            let split = Split::Scan(&tier);
             let mut one = vec![7];
             encoder.encode(Source::Bytes(text.as_bytes()), split, &mut one).unwrap();
             for units in [Units::Two(&twos), Units::Four(&fours)] {

@@ -8,7 +8,7 @@ use super::tables::{Tables, made_by_merges};
 use crate::encode::{encode_piece, merge_parts, single_bytes};
 use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
-use crate::fast::scan::Grammar;
+use crate::fast::scan::{Grammar, Tier};
 use crate::pretokenize::Pattern;
 use crate::vocab::{Alphabet, Merge, Vocab};
 use proptest::prelude::*;
@@ -120,9 +120,9 @@ fn texts() -> impl Strategy<Value = Vec<u8>> {
         .prop_map(|words| words.iter().flat_map(|(word, times)| [&b" "[..], word].concat().repeat(*times)).collect())
 }
 
-fn named(index: usize) -> (Grammar, Pattern) {
+fn named(index: usize) -> (Tier, Pattern) {
     let (grammar, name) = [(Grammar::Gpt2, "gpt2"), (Grammar::Cl100k, "cl100k"), (Grammar::O200k, "o200k")][index];
-    (grammar, Pattern::new(name).unwrap())
+    (Tier::Masks(grammar), Pattern::new(name).unwrap())
 }
 
 fn check(encoder: &Encoder, text: &[u8], split: Split, expected: &[u32]) {
@@ -149,7 +149,7 @@ proptest! {
             let mut encoder = Encoder::with_size(Arc::clone(&vocab), size);
             encoder.seed_after = if seeded { 0 } else { usize::MAX };
             for _ in 0..3 {
-                check(&encoder, &text, Split::Scan(grammar), &expected);
+                check(&encoder, &text, Split::Scan(&grammar), &expected);
                 check(&encoder, &text, Split::Pattern(&pattern), &expected);
                 check(&encoder, &text, Split::Pattern(&none), &expected_whole);
             }
@@ -186,7 +186,7 @@ proptest! {
             let encoder = Encoder::with_size(Arc::clone(&vocab), size);
             std::thread::scope(|scope| {
                 for _ in 0..2 {
-                    scope.spawn(|| (0..3).for_each(|_| check(&encoder, &text, Split::Scan(grammar), &expected)));
+                    scope.spawn(|| (0..3).for_each(|_| check(&encoder, &text, Split::Scan(&grammar), &expected)));
                 }
             });
         }
@@ -198,7 +198,9 @@ fn one_piece_of_many_parts_gets_a_large_cache() {
     let encoder = Encoder::new(Arc::new(make("\u{4e00}".as_bytes(), 2, Form::Merges)));
     let text: String = (0..20_000u32).filter_map(|k| char::from_u32(0x4e00 + k * 7919 % 20_902)).collect();
     assert!(text.len() < super::encoder::SEED_AFTER);
-    encoder.encode(Source::Bytes(text.as_bytes()), Split::Scan(Grammar::Cl100k), &mut Vec::new()).unwrap();
+    encoder
+        .encode(Source::Bytes(text.as_bytes()), Split::Scan(&Tier::Masks(Grammar::Cl100k)), &mut Vec::new())
+        .unwrap();
     assert!(encoder.workspace().seeded);
 }
 
@@ -211,7 +213,7 @@ fn a_python_str_is_encoded_as_its_utf8() {
     for (text, (grammar, pattern)) in [(&spaced, named(0)), (&solid, named(1)), (&spaced, named(2))] {
         let units: Vec<u32> = text.chars().map(u32::from).collect();
         let units = Source::Str(Units::Four(&units));
-        for split in [Split::Scan(grammar), Split::Pattern(&pattern)] {
+        for split in [Split::Scan(&grammar), Split::Pattern(&pattern)] {
             let (mut expected, mut ids) = (Vec::new(), Vec::new());
             encoder.encode(Source::Bytes(text.as_bytes()), split, &mut expected).unwrap();
             encoder.encode(units, split, &mut ids).unwrap();
@@ -229,7 +231,7 @@ fn what_the_pair_table_refuses_is_left_to_the_mirror() {
     let vocab = Arc::new(Vocab::new(vocab.tokens, vocab.merges, false, Alphabet::default()).unwrap());
     let (grammar, pattern) = named(0);
     let text = b"abcbc bcabc cbabab";
-    check(&Encoder::new(Arc::clone(&vocab)), text, Split::Scan(grammar), &mirror(&vocab, &pattern, text));
+    check(&Encoder::new(Arc::clone(&vocab)), text, Split::Scan(&grammar), &mirror(&vocab, &pattern, text));
 }
 
 #[test]

@@ -27,6 +27,7 @@
 
 mod bits;
 mod classes;
+pub mod compiled;
 mod cut;
 mod dispatch;
 mod grammar;
@@ -35,13 +36,16 @@ mod scalar;
 mod scanner;
 #[cfg(test)]
 mod tests;
+mod tier;
 mod vector;
 mod wide_pairs;
 mod windows;
 
+pub use compiled::Unsupported;
 pub use cut::safe_cut;
 pub use dispatch::Isa;
 pub(crate) use dispatch::find_wide_pairs;
 pub use grammar::Grammar;
 pub use scalar::piece_end;
 pub use scanner::{Scanner, split};
+pub use tier::{Tier, passes};

@@ -1,11 +1,13 @@
 //! A text -> the ends of its pieces, block by block, with the fastest instructions of this processor.
 
+use super::compiled::{Cursor, Place, Rewind, Table};
 use super::dispatch::Isa;
 use super::grammar::Grammar;
+use super::tier::Tier;
 
 /// Passes the pieces of a text to `emit`, in order.
-pub fn split<'t>(grammar: Grammar, text: &'t [u8], emit: &mut dyn FnMut(&'t [u8])) {
-    let mut scanner = Scanner::new(grammar, text);
+pub fn split<'t>(tier: &Tier, text: &'t [u8], emit: &mut dyn FnMut(&'t [u8])) {
+    let mut scanner = Scanner::of(tier, text);
     let mut ends = Vec::new();
     let mut start = 0;
     while scanner.next_block(&mut ends, 4096) {
@@ -28,23 +30,40 @@ pub fn split<'t>(grammar: Grammar, text: &'t [u8], emit: &mut dyn FnMut(&'t [u8]
 /// ```
 #[derive(Debug, Clone)]
 pub struct Scanner<'t> {
-    grammar: Grammar,
     text: &'t [u8],
     position: usize,
-    isa: Isa,
+    way: Way<'t>,
+}
+
+/// How it scans, and what it keeps between two blocks.
+#[derive(Debug, Clone)]
+enum Way<'t> {
+    Masks(Grammar, Isa),
+    Table(&'t Table, Cursor),
+    Rewind(&'t Rewind, Place),
 }
 
 impl<'t> Scanner<'t> {
     /// A scanner at the start of `text`, any bytes of any length, with the fastest instructions of this processor.
     pub fn new(grammar: Grammar, text: &'t [u8]) -> Self {
-        Self { grammar, text, position: 0, isa: Isa::fastest() }
+        Self { text, position: 0, way: Way::Masks(grammar, Isa::fastest()) }
+    }
+
+    /// A scanner for a pattern.
+    pub fn of(tier: &'t Tier, text: &'t [u8]) -> Self {
+        let way = match tier {
+            Tier::Masks(grammar) => Way::Masks(*grammar, Isa::fastest()),
+            Tier::Table(table) => Way::Table(table, Cursor::new()),
+            Tier::Rewind(rewind, _) => Way::Rewind(rewind, Place::new()),
+        };
+        Self { text, position: 0, way }
     }
 
     /// As [`new`](Self::new) with other instructions, to compare them; those that this processor lacks fall back to
     /// [`Isa::Portable`].
     pub fn with_isa(grammar: Grammar, text: &'t [u8], isa: Isa) -> Self {
         let isa = if Isa::available().contains(&isa) { isa } else { Isa::Portable };
-        Self { isa, ..Self::new(grammar, text) }
+        Self { text, position: 0, way: Way::Masks(grammar, isa) }
     }
 
     /// Where the next piece starts.
@@ -52,22 +71,36 @@ impl<'t> Scanner<'t> {
         self.position
     }
 
-    /// Replaces the contents of `ends` by the ends of the next pieces, ascending offsets into the text, at least one and
-    /// at most `max_pieces.max(1)`; false, and no ends, when the text is used up. The first piece starts at the
-    /// [`position`](Self::position) before the call, each other where the one before it ends.
+    /// Replaces the contents of `ends` by the ends of the next pieces, ascending offsets into the text, at least one;
+    /// false, and no ends, when the text is used up. The first piece starts at the [`position`](Self::position) before the
+    /// call, each other where the one before it ends.
     ///
-    /// How many pieces a block holds short of `max_pieces` says nothing about the text.
+    /// Masks give at most `max_pieces.max(1)`, compiled patterns what some thousand bytes hold. How many pieces a block has
+    /// says nothing about the text.
     pub fn next_block(&mut self, ends: &mut Vec<usize>, max_pieces: usize) -> bool {
         if self.position == self.text.len() {
             ends.clear();
             return false;
         }
+        let (grammar, isa) = match &mut self.way {
+            Way::Masks(grammar, isa) => (*grammar, *isa),
+            Way::Table(table, cursor) => {
+                let more = table.next_ends(self.text, cursor, ends);
+                self.position = ends.last().copied().unwrap_or(self.position);
+                return more;
+            }
+            Way::Rewind(rewind, place) => {
+                let more = rewind.next_ends(self.text, place, ends);
+                self.position = ends.last().copied().unwrap_or(self.position);
+                return more;
+            }
+        };
         // The ends of the block before are overwritten, not cleared first: that would cost a tenth of the scan. A short text
         // does not pay for a whole block either: each piece has a byte, and a window writes 64 ends.
         let left = self.text.len() - self.position;
         let most = if left < 64 { left } else { left + 64 };
         ends.resize(max_pieces.clamp(1, most), 0);
-        let count = self.isa.fill(self.grammar, self.text, &mut self.position, ends);
+        let count = isa.fill(grammar, self.text, &mut self.position, ends);
         ends.truncate(count);
         true
     }

@@ -215,7 +215,7 @@ pub(super) const ATOMS: &[&str] = &[
 ];
 
 /// Ill-formed sequences: lone, truncated, overlong, surrogate, beyond the last code point.
-const BAD_BYTES: &[&[u8]] = &[
+pub(super) const BAD_BYTES: &[&[u8]] = &[
     b"\xFF",
     b"\x80",
     b"\xC3",

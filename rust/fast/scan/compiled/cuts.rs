@@ -1,0 +1,59 @@
+//! Where a text may be cut in two without changing a piece on either side, for any table.
+//!
+//! Threads, streams and chunks need such places. They can be read off the machine of `ends.rs`. A text may be cut before a
+//! character of class b that follows one of class a if, from *every* state y to which some state moves on a:
+//!
+//! 1. reading b makes exactly those ends sure that the end of the text would: so a piece ends there, and the left part has the
+//!    same pieces alone;
+//! 2. reading b leads to the state to which it leads from the start of a text: so the right part has the same pieces alone,
+//!    whatever follows.
+//!
+//! By hand, for `\w+|\s+(?!\S)|\s`: after a letter the machine is in `\w+`. A space ends the word, as the end of the text would, and
+//! leads to `\s+` as at the start: letter | space is a cut. After a space it is in `\s+`, perhaps with an end. A letter makes that end
+//! sure, but the end of the text would make another one, so space | letter is not.
+//!
+//! The character after the cut must be ASCII or complete, so that what comes later cannot change its class.
+//!
+//! Costs: states * classes^2 to make; two look-ups a place.
+
+use super::ends::{Cell, Ends};
+use super::partition::Classes;
+
+/// The pairs of classes between which a text may be cut.
+#[derive(Debug, Clone)]
+pub(crate) struct Cuts {
+    width: usize,
+    safe: Vec<bool>,
+}
+
+impl Cuts {
+    pub(super) fn new(ends: &Ends) -> Cuts {
+        let width = ends.width - 1;
+        let mut safe = Vec::with_capacity(width * width);
+        for before in 0..width {
+            let mut states: Vec<u32> = (0..ends.n_states()).map(|state| ends.cell(state as u32, before).next).collect();
+            states.sort_unstable();
+            states.dedup();
+            safe.extend((0..width).map(|after| states.iter().all(|&state| cuts(ends, state, after))));
+        }
+        Cuts { width, safe }
+    }
+
+    /// Whether the text may be cut at `at`, which must be inside it and not 0.
+    pub(super) fn holds(&self, classes: &Classes, text: &[u8], at: usize) -> bool {
+        if text[at] & 0xC0 == 0x80 {
+            return false;
+        }
+        let (after, length) = classes.at(text, at);
+        let complete = text[at] < 0x80 || length > 1;
+        complete && self.safe[classes.before(text, at) * self.width + after]
+    }
+}
+
+/// Whether a text may be cut in this state before a character of the class.
+fn cuts(ends: &Ends, state: u32, after: usize) -> bool {
+    let (here, first, alone) = (ends.cell(state, after), ends.cell(0, after), ends.finish(state));
+    let same_ends = (here.slot, here.sure) == (alone.slot, alone.sure) && alone.sure > 0;
+    let starts = Cell { next: here.next, ..first } == first && first.sure == 0;
+    same_ends && starts
+}

@@ -1,0 +1,298 @@
+//! The machine that puts out where pieces end, reading each character once.
+//!
+//! A search knows its end only when it fails to find a later one: in `"a  b"`, `\s+(?!\S)` is seen to end before the second
+//! space only when `b` is read. A scanner would then go back to that end and search from there. This machine does not go back.
+//! Beside the running search it keeps the one that *would* start where that search last had an end, and the one that would
+//! start at the end of that, and so on. A state is such a list; each search in it is a state of `search.rs`.
+//!
+//! By hand, pattern `\s+(?!\S)|\s|\w+`, on `"a  b"`. `*` marks a search that has an end, after which the next one in the list starts:
+//!
+//! ```text
+//! read    list                                 ends
+//! a       [\w+ from 0]
+//! space   [\s+ from 1]                         1 is sure: \w+ is over
+//! space   [\s+ from 1 *2][\s+ from 2]          2, not sure yet
+//! b       [\w+ from 3]                         the first search is over, so 2 is sure; the second too, so 3 is
+//! end                                          4
+//! ```
+//!
+//! *Ends* are written into numbered slots behind the last sure end. A search that matches again overwrites its end, and the
+//! searches behind it in the list are dropped. When the first search in the list is over, its end is sure, and the next search
+//! becomes the first. Every end is written while the character after it is read; so what a transition does is "write this
+//! position into slot s, then count n more ends as sure": no branch, and nothing is ever read twice.
+//!
+//! *Unmatched text* (SPEC P2): an attempt that fails is followed by one a character later. So the search behind one that has
+//! no end yet starts one character after it does, with unmatched text between the two.
+//!
+//! Why the list stays short: a search in a state from which every text leads to another end (`Search::succeeds`) makes those
+//! behind it useless, and so does its present end. Patterns in use need at most three. Where a list would grow without bound
+//! (`a*b|a` on many `a`), or two unfinished attempts share one piece of unmatched text, the pattern is left to `rewind.rs`.
+//!
+//! # Patterns one after the other
+//!
+//! Where the first pattern of a sequence (SPEC P8) knows each of its ends on reading the next character, the second reads the
+//! end of the text there: all its ends become sure, and it starts afresh. So the product of the two is a machine of this kind
+//! again, with three or more steps too. The three patterns of `DeepSeek` V3 make 24 states.
+//!
+//! # Why it is exact
+//!
+//! By induction over the characters read. A list [s1, ..., sk] means: s1 is the attempt that the mirror makes at the last sure
+//! end (or at the end of the unmatched text after it), in the state that it has now. Each next element is the attempt that the
+//! mirror would make if the one before it ended as it stands: at its last end, or, where it has none, one character after it
+//! began. A transition keeps that true: an attempt that matches before the character has a new last end, so what the mirror would
+//! do next is a fresh attempt there. Elements that are dropped start where no attempt can start any more, since an attempt before
+//! them will end elsewhere. An end is counted only when all attempts before it are over, and then it is the mirror's.
+//!
+//! Costs: one look-up a character, whatever the text.
+
+use super::search::{DEAD, Search, join_equal};
+use super::unsupported::Unsupported;
+use foldhash::{HashMap, HashMapExt};
+
+/// How many ends may be waiting to become sure; the slot after them takes what is not an end.
+pub(super) const SLOTS: usize = 7;
+/// The most states of the machine, and the most cells.
+const STATES: usize = 2000;
+const CELLS: usize = 40_000;
+
+/// What reading a character does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Cell {
+    pub(super) next: u32,
+    /// Where the position before the character is written: behind all ends that are not sure yet if it is not an end.
+    pub(super) slot: u8,
+    /// How many ends become sure.
+    pub(super) sure: u8,
+}
+
+impl Cell {
+    fn writes(self) -> bool {
+        usize::from(self.slot) < SLOTS
+    }
+}
+
+/// The automaton; it begins in state 0.
+#[derive(Debug, Clone)]
+pub(super) struct Ends {
+    /// One for each class, and one for the end of the text.
+    pub(super) width: usize,
+    pub(super) cells: Vec<Cell>,
+    /// Whether what is before a piece matters to it.
+    pub(super) looks_behind: bool,
+}
+
+/// One search of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Item {
+    state: u32,
+    /// It starts here: it has read nothing.
+    fresh: bool,
+    /// It has an end. The next search of the list starts there.
+    ended: bool,
+    /// There is unmatched text before it, whose end has a slot.
+    unmatched: bool,
+}
+
+/// A state while the machine is made: that of the machine of the step before, where a fresh search would begin, the list.
+type Key = (u32, u32, Vec<Item>);
+
+impl Ends {
+    /// The machine of a pattern, or of one that cuts the pieces of another, `outer`, which must be immediate.
+    pub(super) fn new(search: &Search, outer: Option<&Ends>) -> Result<Ends, Unsupported> {
+        let width = search.width;
+        let mut numbers: HashMap<Key, u32> = HashMap::new();
+        let mut states: Vec<Key> = Vec::new();
+        let mut cells = Vec::new();
+        let mut number = |key: Key, states: &mut Vec<Key>| {
+            *numbers.entry(key).or_insert_with_key(|key| {
+                states.push(key.clone());
+                states.len() as u32 - 1
+            })
+        };
+        let start = Item { state: search.first(), fresh: true, ended: false, unmatched: false };
+        number((0, search.first(), vec![start]), &mut states);
+        let mut at = 0;
+        while at < states.len() {
+            if states.len() > STATES || cells.len() > CELLS {
+                return Err(Unsupported::Large);
+            }
+            for class in 0..width - 1 {
+                let (outer_state, fresh, list) = states[at].clone();
+                let over = outer.map(|outer| outer.cells[outer_state as usize * width + class]);
+                let outer_next = over.map_or(0, |cell| cell.next);
+                let (mut list, mut slot, mut sure, mut begin) = (list, None, 0, fresh);
+                if over.is_some_and(|cell| cell.sure > 0) {
+                    (slot, sure) = finish(search, &list);
+                    begin = search.first();
+                    list = vec![start];
+                }
+                let (list, write, more) = step(search, &list, begin, class)?;
+                let slot = slot.or(write).unwrap_or(SLOTS);
+                let cell = Cell {
+                    next: number((outer_next, search.starts[class], list), &mut states),
+                    slot: slot as u8,
+                    sure: (sure + more) as u8,
+                };
+                cells.push(cell);
+            }
+            let (slot, sure) = finish(search, &states[at].2);
+            cells.push(Cell { next: 0, slot: slot.unwrap_or(SLOTS) as u8, sure: sure as u8 });
+            at += 1;
+        }
+        let looks_behind = search.starts.iter().any(|&state| state != search.first());
+        let mut ends =
+            Ends { width, cells, looks_behind: looks_behind || outer.is_some_and(|outer| outer.looks_behind) };
+        ends.minimize();
+        Ok(ends)
+    }
+
+    pub(super) fn n_states(&self) -> usize {
+        self.cells.len() / self.width
+    }
+
+    #[inline]
+    pub(super) fn cell(&self, state: u32, class: usize) -> Cell {
+        self.cells[state as usize * self.width + class]
+    }
+
+    /// What the end of the text does.
+    pub(super) fn finish(&self, state: u32) -> Cell {
+        self.cell(state, self.width - 1)
+    }
+
+    /// Whether every end is known on reading the character after it.
+    pub(super) fn is_immediate(&self) -> bool {
+        self.cells
+            .iter()
+            .all(|cell| cell.sure <= 1 && cell.writes() == (cell.sure == 1) && [0, SLOTS as u8].contains(&cell.slot))
+    }
+
+    fn minimize(&mut self) {
+        let width = self.width;
+        let Some(joined) = join_equal(self.n_states(), width, |state, class| {
+            let Cell { next, slot, sure } = self.cells[state * width + class];
+            (u64::from(slot) << 8 | u64::from(sure), next as usize)
+        }) else {
+            return;
+        };
+        let mut cells = Vec::new();
+        for (state, &new) in joined.iter().enumerate() {
+            if new as usize * width == cells.len() {
+                let row = &self.cells[state * width..(state + 1) * width];
+                cells.extend(row.iter().map(|&cell| Cell { next: joined[cell.next as usize], ..cell }));
+            }
+        }
+        self.cells = cells;
+    }
+
+    /// Joins classes that no state tells apart; the new number of each.
+    pub(super) fn join_classes(&mut self) -> Vec<u8> {
+        let n_states = self.n_states();
+        let mut columns: Vec<Vec<Cell>> = Vec::new();
+        let mut joined = Vec::new();
+        for class in 0..self.width {
+            let column: Vec<Cell> = (0..n_states).map(|state| self.cell(state as u32, class)).collect();
+            // The end of the text stays apart.
+            let known = columns.iter().position(|known| *known == column).filter(|_| class + 1 < self.width);
+            let number = known.unwrap_or(columns.len());
+            if known.is_none() {
+                columns.push(column);
+            }
+            joined.push(number as u8);
+        }
+        self.width = columns.len();
+        self.cells = (0..n_states).flat_map(|state| columns.iter().map(move |column| column[state])).collect();
+        joined.pop();
+        joined
+    }
+}
+
+/// The slot of the end that a search of the list has or would have.
+fn slot_of(list: &[Item], index: usize) -> usize {
+    let mut slot = 0;
+    for (at, item) in list[..=index].iter().enumerate() {
+        // The place where unmatched text ends, unless the search before it is behind unmatched text too and shares it.
+        if item.unmatched && (at == 0 || list[at - 1].ended || !list[at - 1].unmatched) {
+            slot += 1;
+        }
+        if at < index && item.ended {
+            slot += 1;
+        }
+    }
+    slot
+}
+
+/// The list after a character of the class; which slot takes the place before the character; how many ends are sure then.
+fn step(
+    search: &Search,
+    list: &[Item],
+    begin: u32,
+    class: usize,
+) -> Result<(Vec<Item>, Option<usize>, usize), Unsupported> {
+    let mut next: Vec<Item> = Vec::with_capacity(list.len() + 2);
+    // The slot that the place before the character goes to, and which of the searches it is an end of.
+    let mut write = None;
+    // A search that begins here, if it is not given up at once: it goes on from `begin`.
+    let mut fresh = None;
+    for (index, item) in list.iter().enumerate() {
+        let (matched, state) = search.step(item.state, class);
+        if item.fresh {
+            fresh = Some(Item { state, ..*item });
+        } else if matched {
+            write = Some((slot_of(list, index), next.len()));
+            next.push(Item { state, ended: true, ..*item });
+            fresh = Some(Item { state: search.step(begin, class).1, fresh: true, ended: false, unmatched: false });
+            break;
+        } else if state != DEAD || item.ended {
+            next.push(Item { state, ..*item });
+        }
+    }
+    // The first search that is bound to have another end makes those after it, and its present end, useless.
+    let bound = next.iter().position(|item| search.succeeds[item.state as usize]);
+    if let Some(index) = bound {
+        next.truncate(index + 1);
+        next[index].ended = false;
+        write = write.filter(|&(_, index_of_end)| index_of_end < index);
+    } else {
+        let alive = fresh.map(|item| Item { fresh: false, ..item }).filter(|item| item.state != DEAD);
+        if let Some(item) = alive {
+            if item.unmatched && next.last().is_some_and(|before| !before.ended && before.unmatched) {
+                return Err(Unsupported::Unbounded);
+            }
+            next.push(item);
+            if item.unmatched {
+                // Where unmatched text ends is known to be a place of interest only now.
+                write = Some((slot_of(&next, next.len() - 1) - 1, next.len()));
+            }
+        }
+        if alive.is_none_or(|item| !search.succeeds[item.state as usize]) {
+            next.push(Item { state: search.starts[class], fresh: true, ended: false, unmatched: true });
+        }
+    }
+    if slot_of(&next, next.len() - 1) + 1 > SLOTS {
+        return Err(Unsupported::Unbounded);
+    }
+    let mut sure = 0;
+    while let Some(first) = next.first_mut() {
+        if first.unmatched && !first.fresh && (first.ended || search.succeeds[first.state as usize]) {
+            first.unmatched = false;
+            sure += 1;
+        }
+        if first.state != DEAD || !first.ended {
+            break;
+        }
+        sure += 1;
+        next.remove(0);
+    }
+    Ok((next, write.map(|(slot, _)| slot), sure))
+}
+
+/// The same for the end of the text, after which nothing is left.
+fn finish(search: &Search, list: &[Item]) -> (Option<usize>, usize) {
+    let ends = list.iter().position(|item| !item.fresh && search.ends(item.state));
+    let slot = ends.map(|index| slot_of(list, index)).or_else(|| {
+        // The last search has read nothing; what is before it, if anything, is unmatched.
+        list.last().filter(|last| last.unmatched).map(|_| slot_of(list, list.len() - 1) - 1)
+    });
+    (slot, slot.map_or(0, |slot| slot + 1))
+}

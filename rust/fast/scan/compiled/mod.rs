@@ -1,0 +1,78 @@
+//! Any split pattern at the speed of a scanner: pattern -> tables -> where pieces end.
+//!
+//! Must equal `rust/pretokenize.rs`, which runs a regular-expression engine at 30 to 60 MB/s. Here the pattern is compiled into
+//! a machine that reads each character once. Read in this order:
+//!
+//! 1. `partition`: the characters that no set of the pattern tells apart are one *class*.
+//! 2. `search`: one attempt to match at one place, as an automaton over classes.
+//! 3. `ends`: attempts one after the other, as an automaton that puts out the ends of pieces and never goes back; and several
+//!    patterns one after the other, as one such automaton.
+//! 4. `table`: that automaton packed for running, by characters.
+//! 5. `cuts`: where a text may be cut in two without changing a piece.
+//! 6. `pairs`: two ASCII characters a step. `twin`: two places of the text at once.
+//! 7. `rewind`: the second tier, for patterns whose ends cannot be found without going back. It is linear all the same.
+//!
+//! What no tier takes is left to the engine, and [`Unsupported`] says why (SPEC P6).
+
+pub(crate) mod cuts;
+mod ends;
+mod pairs;
+mod partition;
+mod rewind;
+mod search;
+mod table;
+#[cfg(test)]
+mod tests;
+mod twin;
+mod unsupported;
+
+use crate::regexes::Node;
+use ends::Ends;
+use partition::Partition;
+pub(crate) use rewind::Place;
+pub use rewind::Rewind;
+use search::{Search, sets_of};
+pub(crate) use table::Cursor;
+pub use table::Table;
+pub use unsupported::Unsupported;
+
+/// A compiled pattern.
+#[derive(Debug)]
+pub enum Compiled {
+    Table(Table),
+    /// With the reason why it is not a table.
+    Rewind(Rewind, Unsupported),
+}
+
+/// Compiles patterns that cut one after the other, given as trees; at least one.
+pub fn compile(steps: &[Node]) -> Result<Compiled, Unsupported> {
+    let mut sets = Vec::new();
+    for step in steps {
+        sets_of(step, &mut sets);
+    }
+    let mut partition = Partition::new(&sets).ok_or(Unsupported::Large)?;
+    let searches = steps.iter().map(|step| Search::new(step, &partition)).collect::<Result<Vec<_>, _>>()?;
+    match machine(&searches) {
+        Ok(mut ends) => {
+            partition.join(&ends.join_classes());
+            Ok(Compiled::Table(Table::new(&partition, &ends)))
+        }
+        Err(reason) if searches.len() == 1 => {
+            let search = searches.into_iter().next().ok_or(reason)?;
+            Ok(Compiled::Rewind(Rewind::new(&partition, search), reason))
+        }
+        Err(reason) => Err(reason),
+    }
+}
+
+/// The machine of patterns that cut one after the other.
+fn machine(searches: &[Search]) -> Result<Ends, Unsupported> {
+    let mut all: Option<Ends> = None;
+    for search in searches {
+        if all.as_ref().is_some_and(|outer| !outer.is_immediate()) {
+            return Err(Unsupported::Late);
+        }
+        all = Some(Ends::new(search, all.as_ref())?);
+    }
+    all.ok_or(Unsupported::Large)
+}

@@ -1,0 +1,130 @@
+//! The second tier: patterns whose ends cannot be found without going back.
+//!
+//! `a*b|a` on a text of many `a` must read to the end of the run to see that no `b` follows, and take one `a`; then it must do so
+//! again from the next. A regular-expression engine does, in quadratic time. Here a search remembers what it has learned: *from this
+//! place, in this state, no further end comes*. A later search that gets to the same place in the same state stops there.
+//!
+//! By hand, `a*b|a` on 1,000 `a`, with a note every 64 bytes: the first search reads all and leaves notes at 64, 128, ... that the
+//! state "in a*" finds nothing. The second starts at 1, reads to 64, finds the note, and stops; so do the others. When all are done,
+//! about 1,000 + 1,000 * 64 / 2 characters have been read, not 500,000.
+//!
+//! Why it is linear: a search reads at most 64 bytes between two notes, and either finds a note or leaves a new one; there are
+//! at most (bytes / 64) * (states) notes. So n bytes cost at most 64 n (1 + states / 64) steps, for n searches at most.
+//!
+//! Why it is exact: what a search does from a place on depends on its state alone (what it asks of the character before is
+//! part of the state), so a note holds for every search.
+//!
+//! The idea is that of Reps, "'Maximal-munch' tokenization in linear time" (1998), with fewer notes.
+
+use super::partition::{Classes, Partition};
+use super::search::{DEAD, Search};
+use foldhash::{HashSet, HashSetExt};
+
+/// How far apart notes are, in bytes.
+const APART: usize = 64;
+/// How many ends a call gives.
+const BLOCK: usize = 512;
+
+/// A pattern as its search machine.
+#[derive(Debug)]
+pub struct Rewind {
+    classes: Classes,
+    search: Search,
+}
+
+/// Where a scan is.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    /// The end of the last piece.
+    done: usize,
+    /// Where the next attempt begins.
+    at: usize,
+    /// Places and states from which no further end comes.
+    notes: HashSet<(usize, u32)>,
+    /// When to forget those that are behind us.
+    full: usize,
+    /// Notes that hold if the present search finds no further end.
+    trail: Vec<(usize, u32)>,
+}
+
+impl Place {
+    pub(crate) fn new() -> Place {
+        Place { done: 0, at: 0, notes: HashSet::new(), full: 1024, trail: Vec::new() }
+    }
+}
+
+impl Rewind {
+    pub(super) fn new(partition: &Partition, search: Search) -> Rewind {
+        Rewind { classes: Classes::new(partition), search }
+    }
+
+    /// How many classes of characters there are, and how many states.
+    pub fn size(&self) -> (usize, usize) {
+        (self.search.width - 1, self.search.n_states())
+    }
+
+    /// Replaces the contents of `ends` by the ends of the next pieces, at least one; false, and no ends, when the text is used
+    /// up.
+    pub(crate) fn next_ends(&self, text: &[u8], place: &mut Place, ends: &mut Vec<usize>) -> bool {
+        ends.clear();
+        while ends.len() < BLOCK && place.at < text.len() {
+            if let Some(end) = self.attempt(text, place) {
+                if place.done < place.at {
+                    ends.push(place.at);
+                }
+                ends.push(end);
+                (place.done, place.at) = (end, end);
+            } else {
+                place.at += self.classes.at(text, place.at).1;
+            }
+        }
+        if place.at == text.len() && place.done < place.at {
+            ends.push(place.at);
+            place.done = place.at;
+        }
+        !ends.is_empty()
+    }
+
+    /// The end of the match that begins here, if there is one that is not empty.
+    fn attempt(&self, text: &[u8], place: &mut Place) -> Option<usize> {
+        let begin = if place.at == 0 { self.search.width - 1 } else { self.classes.before(text, place.at) };
+        let mut state = self.search.starts[begin];
+        let (mut at, mut last) = (place.at, None);
+        while state != DEAD {
+            if at == text.len() {
+                if self.search.ends(state) {
+                    last = Some(at);
+                    place.trail.clear();
+                }
+                break;
+            }
+            let (class, length) = self.classes.at(text, at);
+            let (matched, next) = self.search.step(state, class);
+            if matched {
+                last = Some(at);
+                place.trail.clear();
+            }
+            state = next;
+            let before = at;
+            at += length;
+            if before / APART != at / APART {
+                if place.notes.contains(&(at, state)) {
+                    break;
+                }
+                place.trail.push((at, state));
+            }
+        }
+        Self::note(place);
+        last
+    }
+
+    /// The search has found no further end from the places on its trail.
+    fn note(place: &mut Place) {
+        let at = place.at;
+        place.notes.extend(place.trail.drain(..));
+        if place.notes.len() > place.full {
+            place.notes.retain(|&(noted, _)| noted > at);
+            place.full = (2 * place.notes.len()).max(1024);
+        }
+    }
+}

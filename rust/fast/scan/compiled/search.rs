@@ -1,0 +1,455 @@
+//! The search machine: one attempt to match the pattern at one place, as a deterministic automaton.
+//!
+//! A backtracking engine tries alternatives in order and takes the first that works. To find the same match in one pass, all
+//! attempts advance together, character by character, in a list *ordered by preference*:
+//!
+//! * A *position* is a place in the pattern before one of its sets. Reading a character of the set moves to the next one.
+//! * A state of the machine is the list of positions that the attempts are at, the most preferred first, each once: of two
+//!   attempts at the same position, what the second one finds, the first one finds too.
+//! * When an attempt has matched, those behind it in the list are given up. Those before it go on, and if one of them
+//!   matches later, that match is taken instead. The last match when the list is empty is the one a backtracking engine finds.
+//!
+//! By hand, `a|ab|a[bc]d` on `abd`: [1 2 3] reads `a`: the first attempt has matched, the others are given up. For
+//! `a[bc]d|ab|a`: [1 2 3] reads `a`: the third has matched (an end after 1), [1' 2'] is left; reads `b`: the second has matched
+//! (after 2), [1''] is left; reads `d`: the first has matched (after 3), and nothing is left: the match is `abd`.
+//!
+//! *Assertions* ask about one character: the next (`(?!\S)`, `$`, the end of a possessive repeat) or the one before (`^`, `\b`,
+//! `(?<=x)`). The list is therefore kept as it was *before* following what needs no character, and is followed when the next
+//! character is known: a transition is (state, class of the next character or the end of the text) -> (does the match end
+//! before it?, next state). An assertion about what follows then costs nothing. For one about what comes before, a state also
+//! holds which of the sets that are asked about the last character was in.
+//!
+//! *Possessive repeats* of a set, `x{n,m}+`, may stop early only where no `x` follows: each early exit asserts `(?!x)`. An
+//! atomic group at the very end of a pattern changes nothing, since the first way through it is the match.
+//!
+//! An attempt may match nothing. Such a match still has those behind it in the list given up, but is not reported (SPEC P2), so
+//! the states in which an attempt begins are kept apart from all others.
+//!
+//! Must equal one search of `rust/pretokenize.rs` at one place. Costs: bounded by [`WORK`] steps to make.
+
+use super::partition::{ClassSet, Partition};
+use super::unsupported::Unsupported;
+use crate::regexes::{LOOKS, Node, width};
+use crate::unicode::{CharSet, word};
+use foldhash::{HashMap, HashMapExt};
+use std::sync::{Arc, LazyLock};
+
+/// The most positions, and the most steps that are spent on making a machine: some milliseconds.
+const POSITIONS: usize = 50_000;
+const WORK: usize = 2_000_000;
+
+/// The state of a search that has ended.
+pub(super) const DEAD: u32 = 0;
+
+/// The automaton of one attempt.
+#[derive(Debug, Clone)]
+pub(super) struct Search {
+    /// One for each class, and one for the end of the text.
+    pub(super) width: usize,
+    /// By state and class: twice the next state, and 1 more if the match ends before the character.
+    cells: Vec<u32>,
+    /// By the class of the character before (the last one: none, at the start of the text), the state in which an attempt begins.
+    pub(super) starts: Vec<u32>,
+    /// The states from which every text leads to another end.
+    pub(super) succeeds: Vec<bool>,
+}
+
+impl Search {
+    pub(super) fn new(tree: &Node, partition: &Partition) -> Result<Search, Unsupported> {
+        let width = partition.n_classes() + 1;
+        let mut program = Program { partition, steps: vec![Step::Match], behind: Vec::new() };
+        let entry = program.add(tree, MATCH)?;
+        let mut search = determinize(&program, entry, width)?;
+        search.minimize();
+        search.succeeds = search.find_succeeding();
+        Ok(search)
+    }
+
+    /// Whether the match ends before a character of the class, and the state after it.
+    #[inline]
+    pub(super) fn step(&self, state: u32, class: usize) -> (bool, u32) {
+        let cell = self.cells[state as usize * self.width + class];
+        (cell & 1 == 1, cell >> 1)
+    }
+
+    /// Whether the match ends at the end of the text.
+    pub(super) fn ends(&self, state: u32) -> bool {
+        self.step(state, self.width - 1).0
+    }
+
+    pub(super) fn n_states(&self) -> usize {
+        self.cells.len() / self.width
+    }
+
+    /// The state in which an attempt begins at the start of a text.
+    pub(super) fn first(&self) -> u32 {
+        self.starts[self.width - 1]
+    }
+
+    /// Joins states that no text tells apart.
+    fn minimize(&mut self) {
+        let Some(joined) = join_equal(self.n_states(), self.width, |state, class| {
+            let cell = self.cells[state * self.width + class];
+            (u64::from(cell & 1), (cell >> 1) as usize)
+        }) else {
+            return;
+        };
+        let mut cells = Vec::new();
+        for (state, &new) in joined.iter().enumerate() {
+            if new as usize * self.width == cells.len() {
+                let row = &self.cells[state * self.width..(state + 1) * self.width];
+                cells.extend(row.iter().map(|cell| joined[(cell >> 1) as usize] << 1 | cell & 1));
+            }
+        }
+        self.cells = cells;
+        self.starts.iter_mut().for_each(|start| *start = joined[*start as usize]);
+    }
+
+    /// The greatest set of states each of whose transitions has a match or stays within it.
+    fn find_succeeding(&self) -> Vec<bool> {
+        let mut succeeds = vec![true; self.n_states()];
+        succeeds[DEAD as usize] = false;
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for state in 0..self.n_states() {
+                let holds = |class| {
+                    let (matched, next) = self.step(state as u32, class);
+                    matched || succeeds[next as usize]
+                };
+                if succeeds[state] && !(0..self.width).all(holds) {
+                    succeeds[state] = false;
+                    changed = true;
+                }
+            }
+        }
+        succeeds
+    }
+}
+
+/// The number of each state when those that no input tells apart are joined, numbered in order of appearance; None where that
+/// takes too long. `look` gives what a transition puts out, and where it leads.
+pub(super) fn join_equal(
+    n_states: usize,
+    width: usize,
+    look: impl Fn(usize, usize) -> (u64, usize),
+) -> Option<Vec<u32>> {
+    let mut joined = vec![0_u32; n_states];
+    let mut n_joined = 1;
+    // States are split by what they put out and by the groups that they lead to, until no group is split any more.
+    for _ in 0..=WORK / (4 * n_states * width) {
+        let mut groups: HashMap<Vec<u64>, u32> = HashMap::new();
+        let refined: Vec<u32> = (0..n_states)
+            .map(|state| {
+                let signature = (0..width).map(|class| {
+                    let (output, next) = look(state, class);
+                    output << 32 | u64::from(joined[next])
+                });
+                let next = groups.len() as u32;
+                *groups.entry([u64::from(joined[state])].into_iter().chain(signature).collect()).or_insert(next)
+            })
+            .collect();
+        joined = refined;
+        if groups.len() == n_joined {
+            return Some(joined);
+        }
+        n_joined = groups.len();
+    }
+    None
+}
+
+/// The characters that `\b` asks about.
+fn word_set() -> &'static Arc<CharSet> {
+    static WORD: LazyLock<Arc<CharSet>> = LazyLock::new(|| Arc::new(word()));
+    &WORD
+}
+
+/// All sets that a pattern mentions.
+pub(super) fn sets_of(node: &Node, sets: &mut Vec<Arc<CharSet>>) {
+    match node {
+        Node::Set(chars) if sets.iter().any(|known| Arc::ptr_eq(known, chars)) => {}
+        Node::Set(chars) => sets.push(Arc::clone(chars)),
+        Node::Sequence(parts) | Node::Choice(parts) => parts.iter().for_each(|part| sets_of(part, sets)),
+        Node::Repeat { part, .. } | Node::Group { part, .. } => sets_of(part, sets),
+        Node::Edge { .. } => sets.push(Arc::clone(word_set())),
+        Node::Start | Node::End => {}
+    }
+}
+
+// -- from the tree to positions ----------------------------------------------------------------------------------------
+
+type Position = u32;
+const MATCH: Position = 0;
+
+/// What is at a position, and which come next.
+#[derive(Debug, Clone)]
+enum Step {
+    Match,
+    /// A character of these classes.
+    Take(ClassSet, Position),
+    /// The first that leads to a match.
+    Choice(Vec<Position>),
+    /// The next character is of these classes; the bit after the last class stands for the end of the text.
+    Ahead(ClassSet, Position),
+    /// The character before is in the set of this number.
+    Behind(usize, Position),
+}
+
+/// The positions of a pattern, built from its end to its beginning: each part is told what comes after it.
+struct Program<'p> {
+    partition: &'p Partition,
+    steps: Vec<Step>,
+    /// The sets that are asked about the character before; the bit after the last class stands for the start of the text.
+    behind: Vec<ClassSet>,
+}
+
+impl Program<'_> {
+    fn push(&mut self, step: Step) -> Result<Position, Unsupported> {
+        if self.steps.len() == POSITIONS {
+            return Err(Unsupported::Large);
+        }
+        self.steps.push(step);
+        Ok((self.steps.len() - 1) as Position)
+    }
+
+    /// The bit of the edge of the text.
+    fn edge(&self) -> ClassSet {
+        1 << self.partition.n_classes()
+    }
+
+    /// Every class, and the edge.
+    fn anything(&self) -> ClassSet {
+        (self.edge() << 1) - 1
+    }
+
+    /// Adds a part after which `next` comes; where it begins.
+    fn add(&mut self, node: &Node, next: Position) -> Result<Position, Unsupported> {
+        match node {
+            Node::Set(chars) => self.push(Step::Take(self.partition.classes_of(chars), next)),
+            Node::Sequence(parts) => parts.iter().rev().try_fold(next, |next, part| self.add(part, next)),
+            Node::Choice(parts) => {
+                let parts = parts.iter().map(|part| self.add(part, next)).collect::<Result<_, _>>()?;
+                self.push(Step::Choice(parts))
+            }
+            Node::Repeat { part, bounds, mark } => self.add_repeat(part, *bounds, mark, next),
+            Node::Group { part, mark: "(?:" } => self.add(part, next),
+            Node::Group { part, mark: "(?>" } => match &**part {
+                _ if next == MATCH || self.one_of(part).is_some() => self.add(part, next),
+                Node::Sequence(parts) if parts.len() == 1 => match &parts[0] {
+                    Node::Repeat { part, bounds, mark } if *mark != "?" => self.add_repeat(part, *bounds, "+", next),
+                    _ => Err(Unsupported::Atomic),
+                },
+                _ => Err(Unsupported::Atomic),
+            },
+            Node::Group { part, mark } => {
+                let negated = mark.ends_with('!');
+                if mark.starts_with("(?<") {
+                    let before = self.before(part).ok_or(Unsupported::LookBehind)?;
+                    self.add_behind(if negated { self.anything() & !before } else { before }, next)
+                } else {
+                    let ahead = self.ahead(part).ok_or(Unsupported::LookAhead)?;
+                    self.push(Step::Ahead(if negated { self.anything() & !ahead } else { ahead }, next))
+                }
+            }
+            Node::Start => self.add_behind(self.edge(), next),
+            Node::End => self.push(Step::Ahead(self.edge(), next)),
+            Node::Edge { inside } => {
+                let word = self.partition.classes_of(word_set());
+                let other = self.anything() & !word;
+                let [after_word, after_other] = if *inside { [word, other] } else { [other, word] };
+                let leaving = self.push(Step::Ahead(after_word, next))?;
+                let leaving = self.add_behind(word, leaving)?;
+                let entering = self.push(Step::Ahead(after_other, next))?;
+                let entering = self.add_behind(other, entering)?;
+                self.push(Step::Choice(vec![leaving, entering]))
+            }
+        }
+    }
+
+    fn add_behind(&mut self, set: ClassSet, next: Position) -> Result<Position, Unsupported> {
+        let number = self.behind.iter().position(|&known| known == set).unwrap_or(self.behind.len());
+        if number == self.behind.len() {
+            if number == u32::BITS as usize {
+                return Err(Unsupported::Large);
+            }
+            self.behind.push(set);
+        }
+        self.push(Step::Behind(number, next))
+    }
+
+    fn add_repeat(
+        &mut self,
+        part: &Node,
+        (least, most): (usize, Option<usize>),
+        mark: &str,
+        next: Position,
+    ) -> Result<Position, Unsupported> {
+        let mut exit = next;
+        if mark == "+" && next != MATCH {
+            // It may not stop where it could go on.
+            let set = self.one_of(part).ok_or(Unsupported::Atomic)?;
+            exit = self.push(Step::Ahead(self.anything() & !set, next))?;
+        }
+        let choose = |more, exit| Step::Choice(if mark == "?" { vec![exit, more] } else { vec![more, exit] });
+        let mut begin = next;
+        if let Some(most) = most {
+            for _ in least..most {
+                let more = self.add(part, begin)?;
+                begin = self.push(choose(more, exit))?;
+            }
+        } else {
+            // A loop refers to a position that comes only after it has been built.
+            begin = self.push(Step::Match)?;
+            let more = self.add(part, begin)?;
+            self.steps[begin as usize] = choose(more, exit);
+        }
+        for _ in 0..least {
+            begin = self.add(part, begin)?;
+        }
+        Ok(begin)
+    }
+
+    /// The classes of a part that is one character of a set.
+    fn one_of(&self, node: &Node) -> Option<ClassSet> {
+        match node {
+            Node::Set(chars) => Some(self.partition.classes_of(chars)),
+            Node::Choice(parts) => parts.iter().try_fold(0, |all, part| Some(all | self.one_of(part)?)),
+            Node::Sequence(parts) if parts.len() == 1 => self.one_of(&parts[0]),
+            Node::Group { part, mark: "(?:" | "(?>" } => self.one_of(part),
+            _ => None,
+        }
+    }
+
+    /// Of which class the next character must be for the part to match something here; None if more than that matters.
+    fn ahead(&self, node: &Node) -> Option<ClassSet> {
+        match node {
+            Node::Set(chars) => Some(self.partition.classes_of(chars)),
+            Node::Choice(parts) => parts.iter().try_fold(0, |all, part| Some(all | self.ahead(part)?)),
+            Node::Sequence(parts) => {
+                let mut all = self.anything();
+                for (index, part) in parts.iter().enumerate() {
+                    let takes = width(part).1 != Some(0);
+                    all &= self.ahead(part)?;
+                    if takes {
+                        // What comes after a character must not be able to fail.
+                        let optional = |part: &Node| matches!(part, Node::Repeat { bounds: (0, _), .. });
+                        return (parts[index + 1..].iter().all(optional) && width(part).0 > 0).then_some(all);
+                    }
+                }
+                Some(all)
+            }
+            Node::Repeat { bounds: (0, _), .. } => Some(self.anything()),
+            Node::Repeat { part, bounds: (1, _), .. } | Node::Group { part, mark: "(?:" | "(?>" | "(?=" } => {
+                self.ahead(part)
+            }
+            Node::Group { part, mark: "(?!" } => Some(self.anything() & !self.ahead(part)?),
+            Node::End => Some(self.edge()),
+            _ => None,
+        }
+    }
+
+    /// Of which class the character before must be for the part to match just before; None if more than that matters.
+    fn before(&self, node: &Node) -> Option<ClassSet> {
+        match node {
+            Node::Start => Some(self.edge()),
+            Node::Choice(parts) => parts.iter().try_fold(0, |all, part| Some(all | self.before(part)?)),
+            Node::Sequence(parts) if parts.len() == 1 => self.before(&parts[0]),
+            Node::Group { part, mark } if !LOOKS.contains(mark) => self.before(part),
+            _ => self.one_of(node),
+        }
+    }
+}
+
+// -- from positions to states --------------------------------------------------------------------------------------------
+
+/// What a state is: the positions, in order; the sets that the character before is in; whether no character was read.
+type Key = (Vec<Position>, u32, bool);
+
+fn determinize(program: &Program, entry: Position, width: usize) -> Result<Search, Unsupported> {
+    let n_classes = width - 1;
+    let in_sets = |class: usize| {
+        (program.behind.iter().zip(0..)).fold(0_u32, |all, (set, number)| all | ((set >> class & 1) as u32) << number)
+    };
+    let mut numbers: HashMap<Key, u32> = HashMap::new();
+    let mut states: Vec<Key> = Vec::new();
+    let mut number = |key: Key, states: &mut Vec<Key>| {
+        *numbers.entry(key).or_insert_with_key(|key| {
+            states.push(key.clone());
+            states.len() as u32 - 1
+        })
+    };
+    number((Vec::new(), 0, false), &mut states);
+    let starts = (0..width).map(|class| number((vec![entry], in_sets(class), true), &mut states)).collect();
+    let mut follow = Follow { program, seen: vec![0; program.steps.len()], round: 0, stack: Vec::new(), work: 0 };
+    let mut cells = Vec::new();
+    let mut at = 0;
+    while at < states.len() {
+        for class in 0..width {
+            let (positions, before, fresh) = &states[at];
+            let (matched, next) = follow.step(positions, *before, class);
+            let matched = matched && !fresh;
+            if follow.work > WORK {
+                return Err(Unsupported::Large);
+            }
+            let next = if next.is_empty() || class == n_classes {
+                DEAD
+            } else {
+                number((next, in_sets(class), false), &mut states)
+            };
+            cells.push(next << 1 | u32::from(matched));
+        }
+        at += 1;
+    }
+    Ok(Search { width, cells, starts, succeeds: Vec::new() })
+}
+
+/// Follows what needs no character, from all positions of a state in order.
+struct Follow<'p> {
+    program: &'p Program<'p>,
+    /// By position, the round in which it was met last.
+    seen: Vec<u32>,
+    round: u32,
+    stack: Vec<Position>,
+    work: usize,
+}
+
+impl Follow<'_> {
+    /// Whether a match ends before a character of the class, and the positions after it.
+    fn step(&mut self, positions: &[Position], before: u32, class: usize) -> (bool, Vec<Position>) {
+        self.round += 1;
+        self.stack.clear();
+        self.stack.extend(positions.iter().rev());
+        let mut next = Vec::new();
+        while let Some(position) = self.stack.pop() {
+            self.work += 1;
+            if std::mem::replace(&mut self.seen[position as usize], self.round) == self.round {
+                continue;
+            }
+            match &self.program.steps[position as usize] {
+                Step::Match => return (true, dedup(next)),
+                Step::Take(classes, after) if classes >> class & 1 == 1 => next.push(*after),
+                Step::Ahead(classes, after) if classes >> class & 1 == 1 => self.stack.push(*after),
+                Step::Behind(number, after) if before >> number & 1 == 1 => self.stack.push(*after),
+                Step::Choice(parts) => self.stack.extend(parts.iter().rev()),
+                _ => {}
+            }
+        }
+        (false, dedup(next))
+    }
+}
+
+/// Each position once, the first time.
+fn dedup(positions: Vec<Position>) -> Vec<Position> {
+    let mut once = Vec::with_capacity(positions.len());
+    if positions.len() < 32 {
+        for position in positions {
+            if !once.contains(&position) {
+                once.push(position);
+            }
+        }
+        return once;
+    }
+    let mut met = foldhash::HashSet::default();
+    once.extend(positions.into_iter().filter(|&position| met.insert(position)));
+    once
+}

@@ -1,0 +1,229 @@
+//! The automaton of `ends.rs`, packed for running; and the scan, stretch by stretch.
+//!
+//! A cell is one 32-bit word: where the next row begins (24 bits), the slot of the position before the character (4 bits), and
+//! how many ends become sure (4 bits). Reading a character is four steps without a branch:
+//!
+//! ```text
+//! cell = cells[row + class of the character]
+//! ends[count + slot of cell] = position
+//! count += sure of cell
+//! row = row of cell
+//! ```
+//!
+//! That is what [`Table::scan_plainly`] does, which needs no `unsafe`; it runs the few machines that do not fit into `pairs.rs`,
+//! and is what the faster loops must equal. A scan can stop anywhere: a [`Cursor`] keeps the row and the ends that are not sure yet.
+
+#![allow(unsafe_code)]
+
+use super::cuts::Cuts;
+use super::ends::{Cell, Ends, SLOTS};
+use super::pairs::{Pairs, Stream};
+use super::partition::{Classes, Partition};
+use super::twin;
+use std::mem::MaybeUninit;
+
+/// How many bytes a stream reads between two looks at what came out.
+const STRETCH: usize = 2048;
+/// How far behind the middle of two stretches a safe cut is looked for.
+const NEAR: usize = 256;
+/// Slots, and the one for what is not an end.
+pub(super) const PENDING: usize = SLOTS + 1;
+/// Slots are behind the ends that became sure in the same step.
+const SLACK: usize = 2 * PENDING;
+
+/// A pattern as tables.
+#[derive(Debug)]
+pub struct Table {
+    classes: Classes,
+    /// The length of a row.
+    width: usize,
+    cells: Vec<u32>,
+    cuts: Cuts,
+    pairs: Option<Pairs>,
+    /// A character of each class.
+    examples: Vec<char>,
+}
+
+/// Where a scan is.
+#[derive(Debug, Clone)]
+pub(crate) struct Cursor {
+    /// The characters before this have been read.
+    read: usize,
+    row: usize,
+    /// Ends that are not sure yet, by slot.
+    pending: [MaybeUninit<usize>; PENDING],
+    finished: bool,
+}
+
+impl Cursor {
+    pub(crate) fn new() -> Cursor {
+        Cursor { read: 0, row: 0, pending: [MaybeUninit::new(0); PENDING], finished: false }
+    }
+}
+
+const fn pack(cell: Cell, width: usize) -> u32 {
+    (cell.next * width as u32) << 8 | (cell.slot as u32) << 4 | cell.sure as u32
+}
+
+const fn next_row(cell: u32) -> usize {
+    (cell >> 8) as usize
+}
+
+const fn slot(cell: u32) -> usize {
+    (cell >> 4 & 15) as usize
+}
+
+const fn sure(cell: u32) -> usize {
+    (cell & 15) as usize
+}
+
+impl Table {
+    pub(super) fn new(partition: &Partition, ends: &Ends) -> Table {
+        let classes = Classes::new(partition);
+        Table {
+            pairs: Pairs::new(ends, &classes),
+            classes,
+            width: ends.width,
+            cells: ends.cells.iter().map(|&cell| pack(cell, ends.width)).collect(),
+            cuts: Cuts::new(ends),
+            examples: partition.examples.clone(),
+        }
+    }
+
+    /// How many classes of characters there are, and how many states.
+    pub fn size(&self) -> (usize, usize) {
+        (self.width - 1, self.cells.len() / self.width)
+    }
+
+    /// A character of each class.
+    pub fn examples(&self) -> &[char] {
+        &self.examples
+    }
+
+    /// The first position in `from.max(1)..text.len()` at which cutting `text` changes no piece, whatever follows, or `None`.
+    pub fn safe_cut(&self, text: &[u8], from: usize) -> Option<usize> {
+        (from.max(1)..text.len()).find(|&at| self.cuts.holds(&self.classes, text, at))
+    }
+
+    /// The last such position.
+    pub fn last_safe_cut(&self, text: &[u8]) -> Option<usize> {
+        (1..text.len()).rev().find(|&at| self.cuts.holds(&self.classes, text, at))
+    }
+
+    /// Replaces the contents of `ends` by the ends of the next pieces, at least one; false, and no ends, when the text is used
+    /// up.
+    pub(crate) fn next_ends(&self, text: &[u8], cursor: &mut Cursor, ends: &mut Vec<usize>) -> bool {
+        ends.clear();
+        while ends.is_empty() && !cursor.finished {
+            match &self.pairs {
+                Some(pairs) => self.scan(pairs, text, cursor, ends),
+                None => self.scan_plainly(text, cursor, ends),
+            }
+        }
+        !ends.is_empty()
+    }
+
+    /// Reads on for a stretch, or for two at once; `ends` is empty before, and holds what became sure after it.
+    fn scan(&self, pairs: &Pairs, text: &[u8], cursor: &mut Cursor, ends: &mut Vec<usize>) {
+        let middle = cursor.read + STRETCH;
+        let cut = if middle + STRETCH <= text.len() {
+            (middle..middle + NEAR).find(|&at| self.cuts.holds(&self.classes, text, at))
+        } else {
+            None
+        };
+        let until = text.len().min(cut.unwrap_or(cursor.read) + STRETCH);
+        // Where the ends of a second stream go, behind those of the first.
+        let offset = cut.map_or(0, |cut| cut - cursor.read + SLACK);
+        ends.reserve(offset + until - cut.unwrap_or(cursor.read) + SLACK);
+        let out = ends.as_mut_ptr();
+        let mut first = Stream { at: cursor.read, row: cursor.row, out };
+        // SAFETY: there is room for as many ends as each stream has bytes, and `SLACK` more; the streams begin in rows of the table,
+        // and read up to places inside the text. The machine has written an end into its slot before it counts it as sure; slots that
+        // hold none are moved, but not looked at.
+        unsafe {
+            cursor.pending.as_ptr().copy_to_nonoverlapping(out.cast(), PENDING);
+            if let Some(cut) = cut {
+                let mut second = Stream { at: cut, row: 0, out: out.add(offset) };
+                twin::run(pairs, &self.classes, text, [(&mut first, cut), (&mut second, until)]);
+                pairs.end(self.width - 1, &mut first);
+                let before = first.out.offset_from_unsigned(out);
+                let count = second.out.offset_from_unsigned(out.add(offset));
+                out.add(offset).cast::<MaybeUninit<usize>>().copy_to(first.out.cast(), count + PENDING);
+                first = Stream { out: out.add(before + count), ..second };
+            } else {
+                pairs.run(&self.classes, text, &mut first, until);
+            }
+            if first.at == text.len() {
+                pairs.end(self.width - 1, &mut first);
+                cursor.finished = true;
+            }
+            first.out.cast::<MaybeUninit<usize>>().copy_to_nonoverlapping(cursor.pending.as_mut_ptr(), PENDING);
+            ends.set_len(first.out.offset_from_unsigned(out));
+        }
+        (cursor.read, cursor.row) = (first.at, first.row);
+    }
+
+    /// The same, a character at a time.
+    fn scan_plainly(&self, text: &[u8], cursor: &mut Cursor, ends: &mut Vec<usize>) {
+        let until = text.len().min(cursor.read + STRETCH);
+        // Every character can make an end sure, and those that were pending may become so too.
+        ends.resize(2 * (until - cursor.read) + SLACK, 0);
+        for (slot, end) in ends.iter_mut().zip(&cursor.pending) {
+            // SAFETY: a table without pairs is read by this function alone, which keeps whole ends.
+            *slot = unsafe { end.assume_init() };
+        }
+        let (mut at, mut row, mut count) = (cursor.read, cursor.row, 0);
+        while at < until {
+            let (class, length) = self.classes.at(text, at);
+            let cell = self.cells[row + class];
+            ends[count + slot(cell)] = at;
+            count += sure(cell);
+            row = next_row(cell);
+            at += length;
+        }
+        if at == text.len() {
+            let cell = self.cells[row + self.width - 1];
+            ends[count + slot(cell)] = at;
+            count += sure(cell);
+            cursor.finished = true;
+        }
+        for (slot, &end) in cursor.pending.iter_mut().zip(&ends[count..]) {
+            slot.write(end);
+        }
+        (cursor.read, cursor.row) = (at, row);
+        ends.truncate(count);
+    }
+}
+
+#[cfg(test)]
+impl Table {
+    /// Tables each of whose cells in turn leads elsewhere, writes elsewhere or makes another number of ends sure.
+    pub(super) fn wrong_tables(&self) -> impl Iterator<Item = Table> {
+        (0..self.cells.len()).flat_map(move |at| {
+            let n_rows = self.cells.len() / self.width;
+            let cell = self.cells[at];
+            let next = (next_row(cell) / self.width + 1) % n_rows * self.width;
+            let elsewhere = (next as u32) << 8 | cell & 0xFF;
+            let more = if sure(cell) == 0 { cell + 1 } else { cell - 1 };
+            // Nothing is read after the end of the text.
+            let last = at % self.width + 1 == self.width;
+            [elsewhere, more].into_iter().skip(usize::from(last)).map(move |wrong| {
+                let mut cells = self.cells.clone();
+                cells[at] = wrong;
+                Table { cells, ..self.plain() }
+            })
+        })
+    }
+
+    /// The same table without the loop for two characters.
+    pub(super) fn plain(&self) -> Table {
+        Table {
+            classes: self.classes.clone(),
+            width: self.width,
+            cells: self.cells.clone(),
+            cuts: self.cuts.clone(),
+            pairs: None,
+            examples: self.examples.clone(),
+        }
+    }
+}

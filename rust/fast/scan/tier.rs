@@ -1,0 +1,70 @@
+//! How a pattern is scanned: by masks, by a table, or by a search that goes back.
+
+use super::compiled::{Compiled, Rewind, Table, Unsupported, compile};
+use super::cut;
+use super::grammar::Grammar;
+use crate::error::Result;
+use crate::regexes::parse;
+
+/// What cuts in place of the regular-expression engine; the fastest first.
+#[derive(Debug)]
+pub enum Tier {
+    /// The hand-written scanner of a grammar: 64 bytes at a time.
+    Masks(Grammar),
+    /// A compiled pattern.
+    Table(Table),
+    /// A compiled pattern whose ends cannot be found without going back, and why.
+    Rewind(Rewind, Unsupported),
+}
+
+impl Tier {
+    /// The tier of regular expressions that cut one after the other, or why they are left to the engine; an error if one is
+    /// malformed.
+    pub fn new(steps: &[&str]) -> Result<std::result::Result<Tier, Unsupported>> {
+        let trees = steps.iter().map(|step| parse(step)).collect::<Result<Vec<_>>>()?;
+        Ok(compile(&trees).map(|compiled| match compiled {
+            Compiled::Table(table) => Tier::Table(table),
+            Compiled::Rewind(rewind, reason) => Tier::Rewind(rewind, reason),
+        }))
+    }
+
+    /// `masks`, `table` or `rewind`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Tier::Masks(_) => "masks",
+            Tier::Table(_) => "table",
+            Tier::Rewind(..) => "rewind",
+        }
+    }
+
+    /// How many classes of characters its machine has, and how many states; (0, 0) for masks.
+    pub fn size(&self) -> (usize, usize) {
+        match self {
+            Tier::Masks(_) => (0, 0),
+            Tier::Table(table) => table.size(),
+            Tier::Rewind(rewind, _) => rewind.size(),
+        }
+    }
+
+    /// The first position in `from.max(1)..text.len()` at which cutting `text` changes no piece, or `None` where none is known.
+    pub fn safe_cut(&self, text: &[u8], from: usize) -> Option<usize> {
+        match self {
+            Tier::Masks(grammar) => cut::safe_cut(*grammar, text, from),
+            Tier::Table(table) => table.safe_cut(text, from),
+            Tier::Rewind(..) => None,
+        }
+    }
+}
+
+/// Patterns that no one machine runs one after the other, in as few passes as its machines can run them. Each pass is as long as
+/// can be compiled, or one step.
+pub fn passes<'s, 'p>(mut steps: &'s [&'p str]) -> Vec<&'s [&'p str]> {
+    let mut passes = Vec::new();
+    while !steps.is_empty() {
+        let compiled = |&length: &usize| Tier::new(&steps[..length]).is_ok_and(|tier| tier.is_ok());
+        let (pass, rest) = steps.split_at((1..=steps.len()).rev().find(compiled).unwrap_or(1));
+        passes.push(pass);
+        steps = rest;
+    }
+    passes
+}
