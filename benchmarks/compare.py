@@ -1,6 +1,6 @@
 """minitok beside other libraries, at encoding and decoding: ``python -m benchmarks.compare``.
 
-Needs the dependency group ``bench``. Each measurement is a process of its own, kept to one processor (batches: to as many as
+Needs the dependency group ``bench``. Each measurement is a separate process, kept to one processor (batches: to as many as
 threads); the libraries take turns. A library that cannot do a row, or does it otherwise, is named with the reason.
 """
 

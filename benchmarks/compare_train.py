@@ -2,8 +2,8 @@
 
 ``--equal`` times nothing: it asks each library for what it learns and keeps whether it is what minitok learns.
 
-Needs the dependency group ``bench``. What each library learns is compared to what minitok learns with the options that mean the
-same; only then is it timed, each training in a process of its own, the libraries in turns.
+Needs the dependency group ``bench``. What each library learns is compared to what minitok learns with the options that mean
+the same; only then is it timed, each training in a separate process, the libraries in turns.
 
 Memory is the high-water mark of the process, as the kernel keeps it, less that of an interpreter which has imported NumPy and
 does nothing. So what a library needs to be imported counts; the interpreter does not.
@@ -69,7 +69,7 @@ class Checked:
         return {key: answer[key] for key in ("wall", "cpu", "peak")} | {"equal": compared, "merges": answer["merges"]}
 
     def timed(self, job: harness.Job) -> harness.Answer:
-        """The same without what are no figures."""
+        """Returns the same without the entries that are not figures."""
         return {key: value for key, value in self.run(job).items() if key not in {"equal", "merges"}}
 
 

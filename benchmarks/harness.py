@@ -39,7 +39,7 @@ def locked(path: Path | None) -> Iterator[None]:
 
 
 def launch(module: str, job: Job, lock: Path | None = None, timeout: float = 60) -> Answer:
-    """Do a job in a process of its own. What goes wrong there is an answer, too."""
+    """Runs a job in a new process. A failure there is an answer, too."""
     threads = str(job["threads"])
     environment = {
         **os.environ,

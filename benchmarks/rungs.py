@@ -37,12 +37,12 @@ class Tally:
 
 
 def train_naive(pieces: Pieces, n_merges: int, tally: Tally) -> Merges:
-    """Count every pair of the whole text anew for every merge: n places, V times."""
+    """Count every pair of the whole text again for every merge: n places, V times."""
     return recount([list(piece) for piece in pieces], [1] * len(pieces), n_merges, tally)
 
 
 def train_unique(pieces: Pieces, n_merges: int, tally: Tally) -> Merges:
-    """Keep each distinct word once, with its count; still count anew."""
+    """Keep each distinct word once, with its count; still count everything again."""
     words = Counter(pieces)
     return recount([list(word) for word in words], list(words.values()), n_merges, tally)
 

@@ -58,7 +58,7 @@ def speeds(rows: list[Row], key: str, **wanted: Any) -> Column:
 
 
 def times(rows: list[Row], key: str, unit: float, **wanted: Any) -> Column:
-    """Times in a unit of so many seconds."""
+    """Returns times in a unit, given in seconds."""
     return column(rows, lambda row: row["median"][key] / unit, **wanted)
 
 

@@ -1,6 +1,6 @@
-"""One training in a process of its own: ``python -m benchmarks.train_worker JOB``; prints what it found as a line of JSON.
+"""One training in a new process: ``python -m benchmarks.train_worker JOB``; prints what it found as a line of JSON.
 
-A job with ``idle`` tells how much memory an interpreter takes that has imported NumPy and does nothing. With ``verify`` the
+A job with ``idle`` reports how much memory an interpreter takes that has imported NumPy and does nothing. With ``verify`` the
 answer is a digest of what was learnt, else times and memory with the same digest.
 """
 

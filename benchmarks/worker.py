@@ -1,4 +1,4 @@
-"""One measurement in a process of its own: ``python -m benchmarks.worker JOB``; prints what it found as a line of JSON.
+"""One measurement in a new process: ``python -m benchmarks.worker JOB``; prints what it found as a line of JSON.
 
 A job is verified before it is timed, in another process (the first pass over a text must be the process's first), and what
 the timed pass gave is looked at again: ids that differ are an answer ``unequal``, never a time.
@@ -34,7 +34,7 @@ def pin(threads: int) -> None:
 
 
 def peak_memory() -> int:
-    """The most memory, in bytes, that this process has held: the kernel's high-water mark, which begins anew with a program."""
+    """Returns the most memory, in bytes, that this process has held: the high-water mark of the kernel."""
     try:
         status = Path("/proc/self/status").read_text()
         return int(status.split("VmHWM:")[1].split()[0]) * 1024

@@ -31,7 +31,7 @@ def browser():
     from playwright.sync_api import expect, sync_playwright
 
     program = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    assert program, "there is no chromium: `make test` installs it, or name its program by CHROMIUM"
+    assert program, "Chromium is missing: `make test` installs it, or set CHROMIUM to its program"
     # Where the machine is busy, what is waited for may take its time; what never comes fails all the same.
     expect.set_options(timeout=30_000)
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium will not run in its sandbox as root

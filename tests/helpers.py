@@ -41,7 +41,7 @@ def failure_on_both(function):
 
 
 def traced(function, *args, **kwargs):
-    """The result of a call, and the events that its ``trace`` heard."""
+    """Returns the result of a call, and the events that its ``trace`` was called with."""
     events = []
     return function(*args, **kwargs, trace=events.append), events
 

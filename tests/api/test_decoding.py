@@ -64,7 +64,7 @@ def test_streams_of_both_backends_show_the_same_at_every_step(data):
         assert rust == python
         shown += rust.replace("\ufffd", "").encode()
     assert streams[0].finish() == streams[1].finish()
-    assert streams[0].push(97) == "a", "a finished stream starts anew"
+    assert streams[0].push(97) == "a", "a finished stream can be used again"
 
 
 @given(any_bytes)

@@ -1,4 +1,4 @@
-"""No network, ever: Python tells of every socket that is made, and here each is an error."""
+"""No network, ever: Python reports every socket that is made, and here each is an error."""
 
 import pytest
 from helpers import run_python

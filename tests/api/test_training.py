@@ -53,7 +53,7 @@ def test_the_textbook_learns_the_same(corpus, options):
 
 
 def brute_force(words, n_merges, tie_break, limit):
-    """Merges of str words under any tie rule, from the definitions: every pair is looked at anew at every step."""
+    """Merges of str words under any tie rule, from the definitions: every pair is looked at again at every step."""
     words = [list(word.encode()) for word in words]
     tokens = [bytes([byte]) for byte in range(256)]
     merges = []

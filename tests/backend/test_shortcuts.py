@@ -1,4 +1,4 @@
-"""Calls with nothing but a text go to the extension at once, and nobody can tell but by the clock."""
+"""Calls with only a text go straight to the extension, and only a clock shows the difference."""
 
 import gc
 import inspect

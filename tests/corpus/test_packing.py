@@ -127,7 +127,7 @@ def test_large_texts_are_cut_safely(tmp_path, monkeypatch):
 
 
 class InterruptedAt:
-    """Progress that is interrupted when so many files are done."""
+    """Progress that is interrupted after a number of files."""
 
     def __init__(self, files, size):
         self.wanted = files * size

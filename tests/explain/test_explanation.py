@@ -53,7 +53,7 @@ def test_an_explanation_is_true_to_the_trace(text, pattern):
 
 
 def check_piece(told, piece):
-    """Parts, steps and tokens tell one story."""
+    """Parts, steps and tokens agree."""
     assert b"".join(token.token for token in piece.tokens) == told.text[piece.start : piece.end]
     for part in piece.parts:
         assert told.vocabulary[part.id] == told.text[part.start : part.end]

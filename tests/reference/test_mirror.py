@@ -15,7 +15,7 @@ LONE_FILES = {
     "engine": "Python's engine has a limit of time, which is set for each search",
     "interrupt": "Python looks for signals by itself",
     "once": "a cell of the Rust side, which no fork leaves half made",
-    "error": "Python's exceptions are minitok.errors, which is no algorithm",
+    "error": "Python's exceptions are minitok.errors, which are not an algorithm",
 }
 LONE_NAMES = {
     "codec": {},

@@ -26,7 +26,7 @@ BLOCKS = [range(start, start + BLOCK) for start in range(0, 0x110000, BLOCK)]
 
 
 def sample(code):
-    """Doubled; between letters; after a space and before a capital. U+D800 to U+DFFF are no characters."""
+    """Doubled; between letters; after a space and before a capital. U+D800 to U+DFFF are not characters."""
     char = "\ufffd" if 0xD800 <= code <= 0xDFFF else chr(code)
     return f"{char}{char}\na{char}b {char}Ab\n"
 

@@ -203,7 +203,7 @@ TIES: dict[str, Callable[[Any, Any, Any], Any]] = {
 
 @cases("train")
 def test_training_vectors_against_the_textbook(case: Case) -> None:
-    """The expected values themselves, against counting everything anew for each merge."""
+    """The expected values themselves, against counting everything again for each merge."""
     counter, options = training(case, "python")
     ids = {byte: index for index, byte in enumerate(options.byte_order)}
     words = [([ids[byte] for byte in piece], count) for piece, count in counter.pieces.items()]
@@ -280,7 +280,7 @@ def test_unknown_ids(case: Case, backend: str) -> None:
 def test_streaming(case: Case, backend: str) -> None:
     tokenizer = tokenizer_of(case, backend)
     stream = tokenizer.stream_decoder()
-    for _ in range(2):  # a finished stream starts anew
+    for _ in range(2):  # a finished stream can be used again
         answers = [stream.push(token_id) for token_id in case["ids"][: len(case["stream"])]]
         assert answers == case["stream"]
         if "unknown" in case:

@@ -1,4 +1,4 @@
-// What the page asks. Of several questions of one kind only the last is wanted: it cancels those before it.
+// What the page asks. Of several requests of one kind only the last counts: it cancels those before it.
 
 import { Refused } from "./refused.js";
 import * as source from "./source.js";

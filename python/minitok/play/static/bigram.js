@@ -1,4 +1,4 @@
-// The loop closed: a prompt becomes tokens and ids, a model gives the next id, and the ids become text again.
+// A prompt becomes tokens and ids, a model gives the next id, and the ids become text again.
 
 import { latest, Refused } from "./api.js";
 import { hex, readVocabulary } from "./bytes.js";
@@ -46,7 +46,7 @@ export class Loop {
 
   draw(told) {
     if (!told.steps.length) {
-      byId("completed").replaceChildren(el("p", { class: "lead" }, "There is no text above to learn from."));
+      byId("completed").replaceChildren(el("p", { class: "lead" }, "The text above is empty: there is nothing to count."));
       return;
     }
     const bytesOf = readVocabulary(told.vocabulary);
@@ -75,7 +75,7 @@ export class Loop {
 export function reason(step, get) {
   const chosen = [" Chosen: id ", String(step.chosen), ", ", el("b", {}, mark(get(step.chosen))), "."];
   if (!step.known) {
-    const why = step.last === null ? "There is no token before it" : "The last id has no followers in the text";
+    const why = step.last === null ? "No token precedes it" : "The last id has no followers in the text";
     return [`${why}, so any id may come, by how frequent it is.`, ...chosen];
   }
   return ["The last id is ", String(step.last), ", ", el("b", {}, mark(get(step.last))), ": its row counts ",

@@ -1,18 +1,18 @@
-// What can be taken away: a link, a page, a picture.
+// What can be saved or shared: a link, a page, a picture.
 
 import { page } from "./api.js";
 import { download, plural } from "./dom.js";
 import { state, toFragment } from "./state.js";
 import { colour, visible } from "./visible.js";
 
-// A picture shows so many tokens of each encoding, and of each so many letters.
+// How many tokens of each encoding a picture shows, and how many letters of each.
 const MOST_TOKENS = 1500;
 const MOST_LETTERS = 200;
 const [WIDTH, MARGIN, LINE, PAD] = [960, 24, 30, 5];
 
 export async function copyLink() {
   const fragment = await toFragment();
-  if (fragment === null) return "This is too much for a link.";
+  if (fragment === null) return "This is too long for a link.";
   history.replaceState(null, "", fragment);
   try {
     await navigator.clipboard.writeText(location.href);
@@ -26,7 +26,7 @@ export async function savePage() {
   const { text, special, encodings, chosen } = state;
   const encoding = chosen?.encoding ?? encodings[0];
   download("tokens.html", await page({ text, special, encoding }));
-  return "Saved as tokens.html, which needs nothing else.";
+  return "Saved as tokens.html, a self-contained page.";
 }
 
 // The tokens of all encodings shown, drawn as they stand on the page, in the colours of light or dark.

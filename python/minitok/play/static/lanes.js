@@ -7,7 +7,7 @@ import { chip } from "./visible.js";
 
 const SPECIAL_COLOUR = 7;
 
-// Show the lanes; `link` hears of the bytes under the pointer.
+// Show the lanes; `link` is called with the bytes under the pointer.
 export async function showLanes(bytes, link) {
   const { text, special, encodings } = state;
   try {

@@ -49,7 +49,7 @@ async function refresh() {
   textBytes = utf8(text);
   byId("text-size").textContent = `${plural(textBytes.length, "byte")}, ${plural([...text].length, "character")}`;
   if (textBytes.length > limits.text) {
-    throw new Refused(`The text has ${plural(textBytes.length, "byte")}; ${number(limits.text)} are the most that are shown.`, 413);
+    throw new Refused(`The text has ${plural(textBytes.length, "byte")}; ${number(limits.text)} are the most that can be shown.`, 413);
   }
   const bytes = textBytes;
   const told = await latest("tokens", { text, special, encodings });
@@ -129,7 +129,7 @@ function addEncoding(name) {
 
 function removeEncoding(name) {
   if (state.encodings.length === 1) {
-    say("One encoding stays.");
+    say("At least one encoding must stay.");
     return;
   }
   state.encodings = state.encodings.filter((other) => other !== name);
@@ -138,7 +138,7 @@ function removeEncoding(name) {
   attempt(refresh);
 }
 
-// A tokenizer of the reader's own: trained here, opened from a file, or out of a link.
+// A tokenizer of the reader's own: trained here, or from a file or a link.
 function own(described) {
   state.own.set(described.name, { title: described.title, file: described.file });
   offerEncodings();
@@ -152,7 +152,7 @@ function offerEncodings() {
 
 async function openText(file) {
   if (file.size > limits.text) {
-    throw new Refused(`The file has ${number(file.size)} bytes; ${number(limits.text)} are the most that are shown.`, 413);
+    throw new Refused(`The file has ${number(file.size)} bytes; ${number(limits.text)} are the most that can be shown.`, 413);
   }
   setText(await file.text());
 }

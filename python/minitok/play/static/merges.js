@@ -43,7 +43,7 @@ export class Inside {
     const tokens = chips(piece.tokens.map((token) => token.id), (id) => bytesOf.get(id), { notes: (id) => String(id) });
     const parts = [about, tokens, ...whole(piece, bytesOf)];
     if (piece.steps.length) parts.push(...this.steps(piece, bytesOf));
-    else parts.push(el("p", {}, isSpecial ? "A special token is one id: nothing merges." : "No two neighbours in it merge."));
+    else parts.push(el("p", {}, isSpecial ? "A special token is one id: nothing merges." : "No pair in it has a merge."));
     if (piece.blocked.length) parts.push(blocked(piece.blocked, bytesOf));
     byId("inside").replaceChildren(...parts);
   }

@@ -16,7 +16,7 @@ export class Panels {
     this.bytes = new Uint8Array();
   }
 
-  // What the server told of the tokens of the text; `bytes` is the text.
+  // What the server answered about the tokens of the text; `bytes` is the text.
   show(told, bytes) {
     this.bytes = bytes;
     const wanted = told.encodings.map((one) => one.name);
@@ -50,7 +50,7 @@ export class Panels {
     const starts = new Uint32Array(one.lengths.length + 1);
     one.lengths.forEach((length, index) => { starts[index + 1] = starts[index] + length; });
     panel.one = one;
-    // A tokenizer that puts text into a normal form stands on a text of its own, of which nothing is linked to others.
+    // The tokens of a tokenizer with a normal form spell another text, so they are not linked to the others.
     panel.isApart = one.text !== undefined;
     panel.strip.set({
       ids: one.ids, starts, bytes: panel.isApart ? readBytes(one.text) : this.bytes,

@@ -15,7 +15,7 @@ const NEWLINE = 10;
 let strips = 0;
 
 export class Strip {
-  // `hear` is told of the token under the pointer (`hover`, null for none) and of the one that is chosen (`choose`).
+  // `hear.hover(token)` is called with the token under the pointer, or null, and `hear.choose(token)` with the chosen one.
   constructor(label, hear) {
     this.hear = hear;
     strips += 1;

@@ -1,4 +1,4 @@
-// A vocabulary that grows while one watches: train on a text, live, and look at every merge.
+// A vocabulary that grows as you watch: train on a text, live, and look at every merge.
 
 import { Refused, train } from "./api.js";
 import { bar, byId, download, el, number, plural, table } from "./dom.js";
@@ -6,7 +6,7 @@ import { state } from "./state.js";
 import { Stepper } from "./stepper.js";
 import { chip, colour, mark } from "./visible.js";
 
-// Of the vocabulary, so many of the tokens learnt last are shown.
+// How many of the newest tokens of the vocabulary are shown.
 const SHOWN = 120;
 
 export class Trainer {
@@ -35,7 +35,7 @@ export class Trainer {
     const { from, file, vocab_size: size, pattern, tie_break: ties, special, name } = this.fields;
     const corpus = from.value === "file" ? file.files[0] : new Blob([state.text]);
     if (!corpus) return this.say("Choose a file first.");
-    if (corpus.size > this.limits.corpus) return this.say(`At most ${number(this.limits.corpus)} bytes can be learnt from.`);
+    if (corpus.size > this.limits.corpus) return this.say(`At most ${number(this.limits.corpus)} bytes can be trained on.`);
     const options = {
       vocab_size: size.value, pattern: pattern.value, tie_break: ties.value, special: special.value, name: name.value || "mine",
     };
@@ -86,7 +86,7 @@ export class Trainer {
     }
     const n = this.merges.length;
     this.say(`${plural(n, "merge")} of ${number(this.wanted)}`, n / Math.max(1, this.wanted));
-    // Whoever has gone back to look at a merge stays there.
+    // A reader who has gone back to a merge stays there.
     const isFollowing = this.stepper.at === this.stepper.last;
     this.stepper.set(n, isFollowing ? n : this.stepper.at);
   }
@@ -101,7 +101,7 @@ export class Trainer {
 
   finish(tokenizer) {
     this.learnt = tokenizer;
-    // The last merges came without their stories; their tokens are in the file.
+    // The last merges came without details; their tokens are in the file.
     for (const pair of JSON.parse(tokenizer.file).merges.slice(this.merges.length)) this.learn(pair);
     const short = tokenizer.n_merges < this.wanted ? " No pair was left to merge." : "";
     const first = this.merges.length < tokenizer.n_merges ? ` The first ${number(this.merges.length)} can be stepped through.` : "";
