@@ -1,6 +1,6 @@
 //! Ids -> bytes: the tokens of a vocabulary. The mirror keeps them in a dict.
 //!
-//! By hand: the tokens `a` and `bc` with the ids 0 and 2 are the arena `abc` and the spans (0, 1), a hole, (1, 2).
+//! By hand: the tokens `a` and `bc` with the ids 0 and 2 are the arena `abc` and the spans (0, 1), a gap, (1, 2).
 //!
 //! Costs: 8 bytes for each id, and the bytes of the tokens.
 

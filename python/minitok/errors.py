@@ -71,7 +71,7 @@ class UnknownTokenError(MinitokError, KeyError):
 class MissingByteError(MinitokError, ValueError):
     """The text holds a byte for which the vocabulary has no token (SPEC E6).
 
-    ``byte`` is the byte, ``position`` its place in the UTF-8 text.
+    ``byte`` is the byte, ``position`` its offset in the UTF-8 text.
 
     >>> MissingByteError(0xC0, 2)
     MissingByteError('the byte 0xc0 at position 2 has no token in this vocabulary')
