@@ -34,7 +34,7 @@ def run(name, *args, cwd):
 @pytest.fixture
 def own(tmp_path):
     file = tmp_path / "own.txt"
-    file.write_text("Ein schöner Tag, ein schöner Morgen 🦀. " * 20, encoding="utf-8")
+    file.write_text("A naïve café, another naïve café 🦀. " * 20, encoding="utf-8")
     return file
 
 
@@ -58,7 +58,7 @@ def test_train_and_save(tmp_path, own):
     trained = minitok.load(tmp_path / "tokenizer.json")
     assert trained.merges == minitok.train([tiny_shakespeare()], 4096, special_tokens=["<|endoftext|>"]).merges
     assert "True" in run("train_and_save", own, "-o", "mine.json", cwd=tmp_path)
-    assert minitok.load(tmp_path / "mine.json").tokenize("ein schöner")[-1] == " schöner".encode()
+    assert minitok.load(tmp_path / "mine.json").tokenize("the café")[-1] == " café".encode()
 
 
 def test_chunk_document(tmp_path, own):
