@@ -1,7 +1,7 @@
 //! Vocabularies of characters with byte fallback, as `SentencePiece` trains them (Llama 2, Mistral, Gemma).
 //!
-//! Merging starts from the characters of a piece in place of its bytes. A character that is not a token becomes its bytes, each by
-//! a *fallback* id (`<0xE4>`), which never merges. Everything else is BPE as it is elsewhere.
+//! Merging starts from the characters of a piece instead of its bytes. A character that is not a token becomes its bytes,
+//! each with a *fallback* id (`<0xE4>`), which never merges. Everything else is ordinary BPE.
 //!
 //! By hand: with the token `中` (E4 B8 AD) and the fallback ids 3 to 258, the piece `中丮` begins as the id of `中` and, since `丮`
 //! (E4 B8 AE) is not a token, as 231, 187, 177.
@@ -24,7 +24,7 @@ pub fn characters(piece: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Each byte has an id of its own, which stands for that byte.
+/// Checks that each byte has a separate id, which stands for that byte.
 pub fn check_fallback(tokens: &Tokens, fallback: &[u32]) -> Result<()> {
     if fallback.len() != 256 {
         let reason = format!("there are fallback ids for {} bytes, not for 256", fallback.len());
@@ -39,7 +39,7 @@ pub fn check_fallback(tokens: &Tokens, fallback: &[u32]) -> Result<()> {
     Ok(())
 }
 
-/// Give the fallback ids their bytes.
+/// Gives the fallback ids their bytes.
 pub fn add_fallback(tokens: &mut Tokens, fallback: Option<&[u32]>) -> Result<()> {
     for (byte, &id) in (0..=255u8).zip(fallback.unwrap_or_default()) {
         tokens.give(id, &[byte])?;

@@ -12,7 +12,7 @@
 //! | `first` | at the start of the text, unless there is a space already | Hugging Face's `Metaspace`, `first` |
 //! | `always` | at the start of each segment, unless there is a space already | Hugging Face's `Metaspace`, `always` |
 //!
-//! A segment is what special tokens leave of a text (E3).
+//! A segment is what lies between the special tokens found in a text (E3).
 //!
 //! By hand: ` a<s>b` with the special token `<s>` allowed: the segments are ` a` and `b`. They become `  a` and `b` by `text`;
 //! `  a` and ` b` by `segment`; ` a` and `b` by `first`; ` a` and ` b` by `always`.

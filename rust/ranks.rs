@@ -1,18 +1,18 @@
 //! Merges from ranks, and from scores.
 //!
-//! tiktoken's files have only ranks: each token's bytes and its id. Two neighbours may merge whenever their concatenation is a
-//! token, lowest id first. If every token, encoded with the ranks below its own, comes to exactly two parts, those two parts
-//! are its merge, and merges and ranks say the same (proof: docs/algorithms.md, "Merges from ranks"). Otherwise every way to
-//! cut a token into two tokens is a merge of that token's rank.
+//! tiktoken's files have only ranks: the bytes and the id of each token. Two neighbours may merge whenever their
+//! concatenation is a token, lowest id first. If every token, encoded with only the ranks below its own, becomes exactly two
+//! parts, those two parts are its merge, and both forms give the same ids (proof: docs/algorithms.md, "Merges from ranks").
+//! Otherwise every way to cut a token into two tokens is a merge of that token's rank.
 //!
-//! `SentencePiece`'s files have a score for each piece: of all neighbours whose concatenation is a piece, the ones of the highest
-//! score are merged first, leftmost on ties. So a piece's rank is its place in the order of the scores. At most one merge a
-//! piece is needed: whenever a piece comes about in some text, no merge has crossed its edges, so within it happened what
-//! happens when it is merged alone, and that ends in the same merge.
+//! `SentencePiece`'s files have a score for each piece: of all neighbours whose concatenation is a piece, the ones of the
+//! highest score are merged first, leftmost on ties. So the rank of a piece is its position in the order of scores. At most
+//! one merge for each piece is needed: when a piece is made within some text, no merge has crossed its ends, so the merges
+//! within it are those made when it is merged alone, and the last of them is the same.
 //!
-//! Pieces of equal score share a rank, and then only the place decides. Where all of them are runs of one character (`▁▁▁`), they
-//! have ranks of their own, the longest first, and the ids are the same: the leftmost pair is merged first, and from then on
-//! the run that it began grows before another one begins.
+//! Pieces of equal score share a rank, and then only the place decides. If all of them are runs of one character (`▁▁▁`),
+//! they get separate ranks, the longest first, and the ids are the same: the leftmost pair is merged first, and then the run
+//! that it began grows before another one begins.
 //!
 //! By hand: `▁▁` and `▁▁▁` of equal score on five `▁`: (0, 1) is merged, then with what follows it; then the last two:
 //! `▁▁▁ ▁▁`. By the ranks 0 for `▁▁▁` and 1 for `▁▁` it is the same.
@@ -47,7 +47,7 @@ pub struct Merge {
 /// A piece, its id and its score.
 pub type Scored = (Vec<u8>, u32, f64);
 
-/// The one merge that makes each token, in rank order; None if some token is not made by one merge of lower ranks.
+/// Returns the merge that makes each token, in rank order; None if a token is not made by one merge of lower ranks.
 pub(crate) fn recover_merges(tokens: &Tokens, ranks: &HashMap<&[u8], u32>) -> Result<Option<Vec<Merge>>> {
     let mut merges = Vec::with_capacity(ranks.len());
     for (rank, token) in tokens.iter().filter(|(_, token)| token.len() > 1) {
@@ -60,7 +60,7 @@ pub(crate) fn recover_merges(tokens: &Tokens, ranks: &HashMap<&[u8], u32>) -> Re
     Ok(Some(merges))
 }
 
-/// The token encoded by the rule of ranks (E2), with the ranks below a given one only.
+/// Encodes a token by the rule of ranks (E2), using only the ranks below a given one.
 fn split_by_ranks<'t>(token: &'t [u8], ranks: &HashMap<&[u8], u32>, below: u32) -> Vec<&'t [u8]> {
     // Part i is the bytes from cuts[i] to cuts[i + 1].
     let mut cuts: Vec<usize> = (0..=token.len()).collect();
@@ -106,7 +106,7 @@ fn split_long<'t>(token: &'t [u8], ranks: &HashMap<&[u8], u32>, below: u32) -> V
     starts.map(|start| &token[start..after[start]]).collect()
 }
 
-/// Every way to cut a token into two tokens, as a merge of the token's rank.
+/// Returns every way to cut a token into two tokens, as a merge of the token's rank.
 pub(crate) fn every_split(tokens: &Tokens, ranks: &HashMap<&[u8], u32>) -> Result<Vec<Merge>> {
     let longest = tokens.iter().map(|(_, token)| token.len()).max().unwrap_or(0);
     // Few lengths occur where there are long tokens, and no others need be looked up.
@@ -165,7 +165,7 @@ pub fn rank_by_score(pieces: &[Scored]) -> Vec<(&[u8], u32)> {
     ranks
 }
 
-/// Whether a piece is one character again and again.
+/// Returns whether a piece is a run of one character.
 fn is_run(piece: &[u8]) -> bool {
     let mut chars = characters(piece);
     let first = chars.next();

@@ -1,7 +1,7 @@
 """Vocabularies of characters with byte fallback, as SentencePiece trains them (Llama 2, Mistral, Gemma).
 
-Merging starts from the characters of a piece in place of its bytes. A character that is not a token becomes its bytes, each by
-a *fallback* id (``<0xE4>``), which never merges. Everything else is BPE as it is elsewhere.
+Merging starts from the characters of a piece instead of its bytes. A character that is not a token becomes its bytes, each
+with a *fallback* id (``<0xE4>``), which never merges. Everything else is ordinary BPE.
 
 By hand: with the token ``中`` (E4 B8 AD) and the fallback ids 3 to 258, the piece ``中丮`` begins as the id of ``中`` and,
 since ``丮`` (E4 B8 AE) is not a token, as 231, 187, 177.
@@ -30,7 +30,7 @@ def characters(piece: bytes) -> list[bytes]:
 
 
 def check_fallback(tokens: Mapping[int, bytes], fallback: Sequence[int]) -> None:
-    """Each byte has an id of its own, which stands for that byte."""
+    """Checks that each byte has a separate id, which stands for that byte."""
     if len(fallback) != 256:
         raise VocabularyError(f"there are fallback ids for {len(fallback)} bytes, not for 256")
     for byte, token_id in enumerate(fallback):
@@ -39,7 +39,7 @@ def check_fallback(tokens: Mapping[int, bytes], fallback: Sequence[int]) -> None
 
 
 def add_fallback(tokens: dict[int, bytes], fallback: Sequence[int] | None) -> None:
-    """Give the fallback ids their bytes."""
+    """Gives the fallback ids their bytes."""
     for byte, token_id in enumerate(fallback or ()):
         token = bytes([byte])
         if tokens.setdefault(token_id, token) != token:

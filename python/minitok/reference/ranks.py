@@ -1,18 +1,18 @@
 """Merges from ranks, and from scores.
 
-tiktoken's files have only ranks: each token's bytes and its id. Two neighbours may merge whenever their concatenation is a
-token, lowest id first. If every token, encoded with the ranks below its own, comes to exactly two parts, those two parts
-are its merge, and merges and ranks say the same (proof: docs/algorithms.md, "Merges from ranks"). Otherwise every way to
+tiktoken's files have only ranks: the bytes and the id of each token. Two neighbours may merge whenever their concatenation is
+a token, lowest id first. If every token, encoded with only the ranks below its own, becomes exactly two parts, those two
+parts are its merge, and both forms give the same ids (proof: docs/algorithms.md, "Merges from ranks"). Otherwise every way to
 cut a token into two tokens is a merge of that token's rank.
 
 SentencePiece's files have a score for each piece: of all neighbours whose concatenation is a piece, the ones of the highest
-score are merged first, leftmost on ties. So a piece's rank is its place in the order of the scores. At most one merge a
-piece is needed: whenever a piece comes about in some text, no merge has crossed its edges, so within it happened what
-happens when it is merged alone, and that ends in the same merge.
+score are merged first, leftmost on ties. So the rank of a piece is its position in the order of scores. At most one merge for
+each piece is needed: when a piece is made within some text, no merge has crossed its ends, so the merges within it are those
+made when it is merged alone, and the last of them is the same.
 
-Pieces of equal score share a rank, and then only the place decides. Where all of them are runs of one character (``▁▁▁``), they
-have ranks of their own, the longest first, and the ids are the same: the leftmost pair is merged first, and from then on
-the run that it began grows before another one begins.
+Pieces of equal score share a rank, and then only the place decides. If all of them are runs of one character (``▁▁▁``), they
+get separate ranks, the longest first, and the ids are the same: the leftmost pair is merged first, and then the run that it
+began grows before another one begins.
 
 By hand: ``▁▁`` and ``▁▁▁`` of equal score on five ``▁``: (0, 1) is merged, then with what follows it; then the last two:
 ``▁▁▁ ▁▁``. By the ranks 0 for ``▁▁▁`` and 1 for ``▁▁`` it is the same.
@@ -48,7 +48,7 @@ class Merge(NamedTuple):
 
 
 def recover_merges(ranks: Mapping[bytes, int]) -> list[Merge] | None:
-    """The one merge that makes each token, in rank order; None if some token is not made by one merge of lower ranks."""
+    """Returns the merge that makes each token, in rank order; None if a token is not made by one merge of lower ranks."""
     merges: list[Merge] = []
     for token, rank in sorted(ranks.items(), key=lambda item: item[1]):
         if len(token) > 1:
@@ -61,7 +61,7 @@ def recover_merges(ranks: Mapping[bytes, int]) -> list[Merge] | None:
 
 
 def split_by_ranks(token: bytes, ranks: Mapping[bytes, int], below: int) -> list[bytes]:
-    """The token encoded by the rule of ranks (E2), with the ranks below a given one only."""
+    """Encodes a token by the rule of ranks (E2), using only the ranks below a given one."""
     parts = [token[i : i + 1] for i in range(len(token))]
     while len(parts) > 1:
         rank, at = min((ranks.get(parts[i] + parts[i + 1], below), i) for i in range(len(parts) - 1))
@@ -100,7 +100,7 @@ def split_long(token: bytes, ranks: Mapping[bytes, int], below: int) -> list[byt
 
 
 def every_split(ranks: Mapping[bytes, int]) -> list[Merge]:
-    """Every way to cut a token into two tokens, as a merge of the token's rank."""
+    """Returns every way to cut a token into two tokens, as a merge of the token's rank."""
     merges: list[Merge] = []
     # Few lengths occur where there are long tokens, and no others need be looked up.
     occurs = set(map(len, ranks))
@@ -149,7 +149,7 @@ def rank_by_score(pieces: Sequence[tuple[bytes, int, float]]) -> dict[bytes, int
 
 
 def is_run(piece: bytes) -> bool:
-    """Whether a piece is one character again and again."""
+    """Returns whether a piece is a run of one character."""
     return len(set(characters(piece))) == 1
 
 

@@ -180,7 +180,7 @@ class Vocab:
 
     @cached_property
     def joined(self) -> set[bytes]:
-        """Every two bytes that stand side by side in a token that a merge makes."""
+        """Returns every two bytes that are adjacent in a token that a merge makes."""
         made = (self.tokens[merge.id] for merge in self.merges)
         return {token[at : at + 2] for token in made for at in range(len(token) - 1)}
 
