@@ -1,8 +1,8 @@
 //! The space as a marker, `▁`, and the space that is put before a text.
 //!
-//! Vocabularies of `SentencePiece`'s kind write a space as `▁` (U+2581) and so cannot tell the two apart: both are a space here,
-//! in tokens as in text. And a space is put before the text, so that its first word is the same token as elsewhere. Where
-//! exactly, programs differ in; each rule has a name:
+//! `SentencePiece`'s vocabularies write a space as `▁` (U+2581) and so cannot distinguish the two: here both are a space, in
+//! tokens and in text. And a space is put before the text, so that its first word is the same token as elsewhere. Programs
+//! differ in where exactly; each rule has a name:
 //!
 //! | | | |
 //! |---|---|---|
