@@ -50,7 +50,7 @@ impl Codec {
 
     /// Encodes a text. The finder's special tokens are found in it; everything else is text.
     ///
-    /// `goes_on`: the text goes on from what stood before it, so that it has no space put before it (S4).
+    /// `goes_on`: the text continues another, so that no space is put before it (S4).
     pub fn encode(&self, text: &[u8], allowed: &Finder, goes_on: bool) -> Result<Vec<u32>> {
         let mut ids = Vec::new();
         let done = allowed.split(text, |start, end, id| {
@@ -90,7 +90,7 @@ impl Codec {
 
     /// Encodes a text and emits an event for each piece, merge and special token.
     ///
-    /// Places are those of the text as it is cut into pieces: with its spaces put before it.
+    /// Offsets refer to the text that is cut into pieces, with the spaces put before it.
     pub fn trace(&self, text: &[u8], allowed: &Finder, emit: &mut dyn FnMut(Event) -> Result<()>) -> Result<Vec<u32>> {
         let mut ids = Vec::new();
         let (mut at, mut number) = (0, 0);
@@ -116,7 +116,7 @@ impl Codec {
 
     /// Returns the last offset at which a cut changes no id, whatever text follows; 0 if none is known.
     ///
-    /// The second part then goes on from the first (`goes_on`).
+    /// The second part then continues the first (`goes_on`).
     pub fn safe_cut(&self, text: &[u8], allowed: &Finder) -> usize {
         let known = &text[..text.len().saturating_sub(allowed.longest())];
         let cut = if self.vocab.alphabet.fallback.is_none() || self.pattern.source() != "none" {
@@ -148,7 +148,7 @@ impl Codec {
     }
 }
 
-/// The error with its place in the text.
+/// Returns the error with its offset in the text.
 pub fn placed(error: Error, text: &[u8]) -> Error {
     let Error::MissingByte { byte, .. } = error else { return error };
     Error::MissingByte { byte, position: memchr::memchr(byte, text).unwrap_or(0) }

@@ -256,7 +256,7 @@ impl Vocab {
         })
     }
 
-    /// The last place of a text at which no merge reaches across, nor a character; 0 where there is none (S6).
+    /// Returns the last offset of a text that no merge and no character extends across; 0 if none is known (S6).
     ///
     /// What a merge makes is a token that holds the two bytes side by side. Beside a marker, which is yet to become a space, the
     /// bytes do not say.

@@ -38,8 +38,8 @@ SHOWN_END = b"</w>"
 # How many of the published merges CLIP uses: with bytes and special tokens, the size is 49,408.
 N_MERGES = 49_408 - 2 - 2 * 256
 
-# What no word holds: the space, and U+0345, which the engine of open_clip, told to ignore case, takes neither for a letter
-# nor for anything else. Both are left over by the pattern, and are dropped.
+# Characters that no word holds: the space, and U+0345, which the engine of open_clip, ignoring case, takes neither for a
+# letter nor for anything else. Both are left over by the pattern, and are dropped.
 LEFT_OVER = " \u0345".encode()
 WORDS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|\p{L}+|\p{N}|[^\s\p{L}\p{N}\u0345]+"
 SPECIAL_TOKENS = {"<start_of_text>": 49406, "<end_of_text>": 49407}

@@ -19,7 +19,7 @@ __all__ = ["explanation_sections", "lanes_html", "why"]
 
 # A piece with more bytes than this gets no tree: it would be wider than any window.
 WIDEST_TREE = 64
-# Of a long piece, each step shows so many tokens on either side of the merge, and so many candidates: a page grows with the
+# How many tokens each step of a long piece shows on either side of the merge, and how many candidates: a page grows with the
 # number of steps, not with its square.
 AROUND, CANDIDATES = 24, 12
 

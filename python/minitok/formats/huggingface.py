@@ -6,7 +6,7 @@ The correspondence:
 * model ``BPE``: vocabulary, merges in either notation, ``ignore_merges``
 * normalizer: none, or a normal form of Unicode
 * pre-tokenizers ``ByteLevel``, ``Split`` (isolated), ``Digits`` one by one, and a ``Sequence`` of them: the split pattern
-* added tokens, special or not: special tokens. ``tokenizers`` always looks for them, minitok when it is told to:
+* added tokens, special or not: special tokens. ``tokenizers`` always looks for them, minitok only if asked to:
   ``encode(text, allowed_special="all")``
 * post-processors only add special tokens where the caller asks for them, which minitok leaves to the caller: the ids are
   those of ``encode(text, add_special_tokens=False)``

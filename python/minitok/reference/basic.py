@@ -21,7 +21,7 @@ merge 2 makes 258: [115, 111, 258]
 'so low'
 
 The other files add what is missing here: a text is cut into pieces first, so that no token spans two words (``pretokenize``);
-markers such as ``<|endoftext|>`` get ids of their own (``special``); many texts are counted once (``count``); training and
+markers such as ``<|endoftext|>`` have separate ids (``special``); many texts are counted once (``count``); training and
 encoding look only at what a merge changes (``train``, ``encode``).
 
 Invariants: ``decode(encode(text, merges), merges) == text``; merge k, counted from 0, makes id 256 + k.

@@ -47,7 +47,7 @@ class Codec:
     def encode(self, text: bytes, allowed: Collection[str] = (), goes_on: bool = False) -> list[int]:
         """Returns the ids of a text. The special tokens named are found in it; everything else is text.
 
-        ``goes_on``: the text goes on from what stood before it, so that it has no space put before it (S4).
+        ``goes_on``: the text continues another, so that no space is put before it (S4).
         """
         ids: list[int] = []
         try:
@@ -78,7 +78,7 @@ class Codec:
     def trace(self, text: bytes, allowed: Collection[str], emit: Emit) -> list[int]:
         """Encodes a text and emits an event for each piece, merge and special token.
 
-        Places are those of the text as it is cut into pieces: with its spaces put before it.
+        Offsets refer to the text that is cut into pieces, with the spaces put before it.
         """
         ids: list[int] = []
         at = number = 0
@@ -100,7 +100,7 @@ class Codec:
     def safe_cut(self, text: bytes | bytearray, allowed: Collection[str]) -> int:
         """Returns the last offset at which a cut changes no id, whatever text follows; 0 if none is known.
 
-        The second part then goes on from the first (``goes_on``).
+        The second part then continues the first (``goes_on``).
         """
         text = text[: max(0, len(text) - self.special.longest(allowed))]
         if self.vocab.fallback is None or self.pattern.source != "none":
@@ -130,5 +130,5 @@ class Codec:
 
 
 def placed(error: MissingByteError, text: bytes) -> MissingByteError:
-    """The error with its place in the text."""
+    """Returns the error with its offset in the text."""
     return MissingByteError(error.byte, text.index(error.byte))
