@@ -1,4 +1,4 @@
-"""One suite over two backends. A backend that cannot be loaded fails the tests that need it; nothing is skipped."""
+"""One suite over two backends. If a backend cannot be loaded, the tests that need it fail; nothing is skipped."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ BACKENDS = ("rust", "python")
 # tiktoken caches files by their path, local ones too: a second run would read what the first one wrote.
 os.environ["TIKTOKEN_CACHE_DIR"] = ""
 
-# A loaded machine must not fail a property; what takes too long is looked at by hand.
+# A busy machine must not fail a property; slow ones are investigated by hand.
 COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]}
 settings.register_profile("quick", max_examples=30, **COMMON)
 settings.register_profile("thorough", max_examples=1000, **COMMON)
@@ -32,7 +32,7 @@ def browser():
 
     program = os.environ.get("CHROMIUM") or shutil.which("chromium")
     assert program, "Chromium is missing: `make test` installs it, or set CHROMIUM to its program"
-    # Where the machine is busy, what is waited for may take its time; what never comes fails all the same.
+    # On a busy machine, what is waited for may take long; what never comes fails all the same.
     expect.set_options(timeout=30_000)
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium will not run in its sandbox as root
     with sync_playwright() as playwright:

@@ -12,14 +12,14 @@ PATTERNS = ("gpt2", "cl100k", "o200k")
 
 @dataclass(frozen=True)
 class Failure:
-    """An exception as a value: two backends fail alike when these are equal."""
+    """An exception as a value: two backends fail in the same way if these are equal."""
 
     kind: type
     message: str
 
 
 def outcome(function, *args, **kwargs):
-    """What a call gives: its value, or its failure."""
+    """Returns what a call gives: its value, or its failure."""
     try:
         return function(*args, **kwargs)
     except Exception as error:  # noqa: BLE001
@@ -66,12 +66,12 @@ def run_python(code, *options, timeout=120, **environment):
 
 
 def cut(text, places):
-    """The text cut at the places."""
+    """Returns the text cut at the given offsets."""
     ends = sorted({min(place, len(text)) for place in places})
     return [text[start:end] for start, end in zip([0, *ends], [*ends, len(text)], strict=True)]
 
 
 def outcome_of_training(texts, **options):
-    """What a training comes to, as data: the same on every backend."""
+    """Returns the result of a training as data, the same on every backend."""
     tok = minitok.train(texts, **options)
     return tok.merges, tok.special_tokens, tok.trained["stop"]

@@ -1,4 +1,4 @@
-"""For tests in a browser: a playground that runs, and pages on which nothing may go wrong unseen."""
+"""For tests in a browser: a running playground, and pages that report every error."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""What `make docs` adds to MkDocs: pages made from files that stand elsewhere, and doctests as code.
+"""What `make docs` adds to MkDocs: pages made from files outside docs/, and doctests as code.
 
 Pages made here are never written down, so that they cannot drift: the home page is the README; CONTRIBUTING, CHANGELOG,
 the licence and the examples are those of the repository; each module of the reference stands beside its Rust mirror.
@@ -64,7 +64,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def with_site_links(text: str) -> str:
-    """Links into the repository lead to the page that shows the file."""
+    """Replaces links into the repository by links to the page that shows the file."""
     text = text.replace("](docs/", "](").replace('="docs/', '="')
     for source, page in FROM_ROOT.items():
         text = text.replace(f"]({source})", f"]({page})")

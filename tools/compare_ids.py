@@ -51,7 +51,7 @@ PIECE = 1 << 20
 
 
 def pieces(paths: list[Path], megabytes: int | None = None) -> Iterator[tuple[Path, str]]:
-    """So much of every file, or all, a megabyte at a time; bytes that are no UTF-8 as U+FFFD."""
+    """Yields every file, or its beginning, a megabyte at a time; bytes that are not UTF-8 become U+FFFD."""
     for path in paths:
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if file.is_file():
@@ -64,7 +64,7 @@ FAILURES: list[str] = []
 
 
 def failed(what: str) -> None:
-    """Say it, and go on with the next."""
+    """Reports a difference, and continues."""
     FAILURES.append(what)
     print(what, flush=True)
 
@@ -90,7 +90,7 @@ class Tally:
 
 
 def over_texts(name: str, count: int, check: Callable[..., int], *strategies: Any) -> None:
-    """The check over so many texts that Hypothesis makes; the text comes first."""
+    """Runs the check over texts that Hypothesis makes; the text is the first argument."""
     tally = Tally(name)
 
     @settings(max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck))

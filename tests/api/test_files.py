@@ -1,4 +1,4 @@
-"""minitok's own files: whole or not at all, every id kept, and a bad one refused with its name, line and reason."""
+"""minitok's own files: complete or absent, with every id; a malformed one is refused with its name, line and reason."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A malformed file is refused with its name, its line where it has lines, and the reason; on both backends alike."""
+"""A malformed file is refused with its name, its line if it has lines, and the reason, the same on both backends."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""Splitting: both backends cut any text alike, lose nothing, and agree on which patterns they read."""
+"""Splitting: both backends cut any text the same, lose nothing, and accept the same patterns."""
 
 import minitok
 import pytest
