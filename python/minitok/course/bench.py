@@ -146,7 +146,7 @@ class Bench:
         check: Callable[[Input], Failure | None],
         examples: Iterable[Input],
         strategy: SearchStrategy[Input] | None = None,
-        tries: int = 60,
+        tries: int = 45,
     ) -> Failure | None:
         """The failure on the smallest input found. If a new process gets that right, memory of earlier calls is to blame."""
         found = search(check, examples, strategy, seed=self.seed, tries=tries)

@@ -26,23 +26,23 @@ set -euo pipefail
 cd "$(dirname "$0")"
 apt-get update
 apt-get install -y python3 python3-pip python3-venv
-python3 -m venv venv
+# Where everybody may read it: a submission runs as a user without rights.
+python3 -m venv /opt/minitok
 if compgen -G "wheels/*.whl" > /dev/null; then
-    for wheel in wheels/*.whl; do venv/bin/python -m pip install "$wheel[course]"; done
+    for wheel in wheels/*.whl; do /opt/minitok/bin/python -m pip install "$wheel[course]"; done
 else
-    venv/bin/python -m pip install "minitok[course]=={version}"
+    /opt/minitok/bin/python -m pip install "minitok[course]=={version}"
 fi
+chmod -R go+rX /opt/minitok
 # The secret is for the grader, not for what it grades.
-chmod 700 .
 chmod 600 secret.json
-chmod -R go+rX venv
 """
 
 RUN = """#!/usr/bin/env bash
 # Gradescope runs this for each submission. AUTOGRADER and PYTHON are for trying it elsewhere.
 set -euo pipefail
 AUTOGRADER="${AUTOGRADER:-/autograder}"
-PYTHON="${PYTHON:-$AUTOGRADER/source/venv/bin/python}"
+PYTHON="${PYTHON:-/opt/minitok/bin/python}"
 mkdir -p "$AUTOGRADER/results"
 exec "$PYTHON" "$AUTOGRADER/source/run.py" "$AUTOGRADER"
 """

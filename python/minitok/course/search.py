@@ -34,7 +34,7 @@ def search(  # noqa: C901 - examples, then Hypothesis, with the two ways in whic
     strategy: SearchStrategy[Input] | None = None,
     *,
     seed: int = 0,
-    tries: int = 60,
+    tries: int = 45,
 ) -> tuple[Input, Failure] | None:
     """The first of the examples that fails; or the smallest failing input that Hypothesis finds; or None."""
     for example in examples:

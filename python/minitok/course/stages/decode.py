@@ -19,6 +19,7 @@ Case = tuple[list[int], list[Pair]]
 CRAB = list("🦀".encode())
 EXAMPLES: tuple[Case, ...] = (
     ([104, 105], []),
+    ([32], []),
     ([256, 33], [(104, 105)]),
     ([], []),
     ([257, 256], [(97, 98), (256, 99)]),
@@ -90,6 +91,7 @@ def why(ids: list[int], merges: list[Pair], yours: Any, expected: str) -> str:
         ),
         "Yours shows such bytes as escapes; they become U+FFFD.": data.decode(errors="backslashreplace"),
         "Yours takes each byte for a character.": data.decode("latin-1"),
+        "Yours takes white space away; a tokenizer gives back what it was given.": expected.strip(),
     }
     return " ".join([sentence, *[words for words, text in known.items() if text == yours][:1]])
 

@@ -37,7 +37,7 @@ EXAMPLES: tuple[tuple[str, list[Pair]], ...] = (
 def run(bench: Bench) -> Failure | None:
     bench.need("encode_piece")
     examples = EXAMPLES if bench.course_names else EXAMPLES[:-1]
-    return bench.search(lambda one: check(bench, *one), examples, merges_and_pieces(bench.random, "é"), tries=120)
+    return bench.search(lambda one: check(bench, *one), examples, merges_and_pieces(bench.random, "é"), tries=80)
 
 
 def check(bench: Bench, piece: str, merges: list[Pair]) -> Failure | None:

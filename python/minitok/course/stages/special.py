@@ -41,7 +41,8 @@ OPT_IN: tuple[Case, ...] = (
 # Words whose special tokens would be learnt if they were counted.
 CORPORA: tuple[tuple[str, int, tuple[str, ...]], ...] = (
     (f"ab{END}ab{END}cd{END}cd{END}ce", 3, (END,)),
-    ("a<s>b<s>a<s>b", 0, ("<s>",)),
+    ("a<s>b<s>a<s>b", 1, ("<s>",)),
+    (f"ab{END}ab{END}ab cd", 2, (END,)),
     ("ab ab abc", 2, (END,)),
     ("abc<s>xabd<s>xab", 1, ("<s>", "<s>x")),
 )

@@ -32,9 +32,9 @@ class Submission:
         names, self.functions = adapters.adapt(self.modules)
         return names, sorted(self.functions)
 
-    def hold(self, name: str, value: Any) -> None:
-        """Keep a value that is too large to send with every call."""
-        self.held[name] = value
+    def hold(self, name: str, sides: list[int]) -> None:
+        """Keep merges that are too many to send with every call, given as left, right, left, right ..."""
+        self.held[name] = {pair: 256 + rank for rank, pair in enumerate(zip(sides[::2], sides[1::2]))}
 
     def call(self, name: str, *arguments: Any, held: Any = (), **named: Any) -> Any:
         """Call a function; ``held``: places of arguments, each with the name of a held value."""
@@ -123,6 +123,11 @@ def run() -> None:
     sys.stdout.reconfigure(errors="replace", line_buffering=True)  # type: ignore[union-attr]
     os.chdir(setup["folder"])
     os.cpu_count = lambda: 2
+    if sys.version_info >= (3, 14):
+        # Its other ways to start a process run a program, which is refused.
+        import multiprocessing
+
+        multiprocessing.set_start_method("fork")
     sys.setrecursionlimit(3000)
     wire.send(answers, {"ok": confine.confine(setup)})
     submission = Submission(requests, answers)
