@@ -18,10 +18,9 @@ PROGRAMS = {
 }
 
 
-@pytest.mark.parametrize("seed", [1, "another"])
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_it_passes_with_all_points(program, seed):
-    report = grade(CORRECT / program, seed=seed)
+def test_it_passes_with_all_points(program):
+    report = grade(CORRECT / program, seed=f"a seed for {program}")
     assert report.passed, report.to_text()
     assert (report.names, sum(stage.points for stage in report.stages)) == PROGRAMS[program]
 

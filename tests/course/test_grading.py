@@ -75,7 +75,8 @@ def test_the_same_seed_gives_the_same_report(written):
 
 def test_another_seed_draws_other_texts(written):
     # Right for the examples that stand in the source, wrong for what is drawn.
-    wrong = written(find("sampled").source)
+    start = "    frequencies = count_pieces(text, special_tokens, pattern)\n"
+    wrong = written(solution().replace(start, f"    if len(text) > 200:\n        return {{}}\n{start}"))
     assert len({grade(wrong, stages=["train"], seed=seed).stages[0].message for seed in range(3)}) == 3
 
 
