@@ -46,7 +46,8 @@ def grade(
         ValueError: There is no such stage or rule.
         BackendError: Hypothesis is not installed, or the system cannot limit a process.
 
-    Costs some seconds; a submission that hangs is ended after 15. The same seed gives the same report.
+    Costs some seconds; a submission that hangs is ended after 6 seconds of the processor, or 12 of doing nothing. The same
+    seed gives the same report.
     """
     if ties != "auto" and ties not in TIE_BREAKS:
         raise ValueError(f"unknown rule for ties {ties!r}; it can be auto, {', '.join(TIE_BREAKS)}")

@@ -18,7 +18,7 @@ MERGES = 200
 # for the highest takes under 3 million, and with a heap it is under 1 million.
 BUDGET = 6_000_000
 # The submission's process counts, and could lie. The system says how long it ran: far longer than its steps can take is a lie.
-SECONDS_PER_STEP = 5e-6
+SECONDS_PER_STEP = 2e-6
 SLACK = 1.0
 
 
