@@ -75,7 +75,8 @@ impl FastCodec {
         };
         let done = self.each_segment(source, allowed, goes_on, |segment| {
             match segment {
-                Segment::Text(source, split) => encoder.encode_on(threads, source, split, ids)?,
+                Segment::Text(source, split) if threads > 1 => encoder.encode_on(threads, source, split, ids)?,
+                Segment::Text(source, split) => encoder.each_block(source, split, |block| block.append_to(ids))?,
                 Segment::Special(id) => ids.push(id),
             }
             Ok(())

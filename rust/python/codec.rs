@@ -59,9 +59,26 @@ const LONG: usize = 1 << 16;
 /// How many results are made into lists between two looks at signals.
 const STRETCH: usize = 1 << 12;
 
+/// The ids of a short text. Their memory is used again: allocating it takes a twentieth of a short call. A call within this
+/// one, of a finalizer, finds the place empty and allocates.
+struct BriefIds(Vec<u32>);
+
 thread_local! {
-    /// Ids on their way to a list, whose memory is used again: asking for some takes a twentieth of a short call.
-    static BRIEF: Cell<Vec<u32>> = const { Cell::new(Vec::new()) };
+    static SPARE: Cell<Vec<u32>> = const { Cell::new(Vec::new()) };
+}
+
+impl BriefIds {
+    #[inline]
+    fn take() -> BriefIds {
+        BriefIds(SPARE.take())
+    }
+}
+
+impl Drop for BriefIds {
+    fn drop(&mut self) {
+        self.0.clear();
+        SPARE.set(std::mem::take(&mut self.0));
+    }
 }
 
 type Offsets<'py> = (Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u64>>);
@@ -100,7 +117,9 @@ impl Codec {
         threads: usize,
     ) -> PyResult<Bound<'py, PyAny>> {
         if self.is_brief(&text) {
-            return self.briefly(py, &text, allowed, |ids| list_of_ids(py, ids));
+            let (finder, mut ids) = (self.finder(py, allowed), BriefIds::take());
+            self.fast.append(1, text.source(), &finder, self.goes_on, &mut ids.0)?;
+            return list_of_ids(py, &ids.0);
         }
         let ids = self.ids(py, &text, allowed, threads)?;
         let list = list_of_ids(py, &ids);
@@ -119,7 +138,9 @@ impl Codec {
     ) -> PyResult<Bound<'py, PyArray1<u32>>> {
         numpy_api::load(py)?;
         if self.is_brief(&text) {
-            return self.briefly(py, &text, allowed, |ids| Ok(PyArray1::from_slice(py, ids)));
+            let (finder, mut ids) = (self.finder(py, allowed), BriefIds::take());
+            self.fast.append(1, text.source(), &finder, self.goes_on, &mut ids.0)?;
+            return Ok(PyArray1::from_slice(py, &ids.0));
         }
         array_of_ids(py, self.ids(py, &text, allowed, threads)?)
     }
@@ -246,25 +267,6 @@ impl Codec {
     fn ids(&self, py: Python<'_>, text: &Text<'_>, allowed: Vec<String>, threads: usize) -> PyResult<Vec<u32>> {
         let finder = self.finder(py, allowed);
         self.working(py, text, || self.fast.encode(threads, text.source(), &finder, self.goes_on))
-    }
-
-    /// Makes something of the ids of a text that takes some microseconds only.
-    #[inline]
-    fn briefly<T>(
-        &self,
-        py: Python<'_>,
-        text: &Text<'_>,
-        allowed: Vec<String>,
-        make: impl FnOnce(&[u32]) -> PyResult<T>,
-    ) -> PyResult<T> {
-        let finder = self.finder(py, allowed);
-        // A call within this one, of a finalizer, finds the place empty.
-        let mut ids = BRIEF.take();
-        let encoded = self.fast.append(1, text.source(), &finder, self.goes_on, &mut ids);
-        let result = encoded.map_err(PyErr::from).and_then(|()| make(&ids));
-        ids.clear();
-        BRIEF.set(ids);
-        result
     }
 
     /// Does some work on a text without the GIL, unless it is so short that letting go and taking hold would be most of it; if

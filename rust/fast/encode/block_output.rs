@@ -21,7 +21,7 @@ pub(super) const SPILL: u32 = 1 << 31;
 const FEW: usize = 16;
 
 #[derive(Clone, Copy)]
-pub(super) struct BlockOutput<'b> {
+pub(in crate::fast) struct BlockOutput<'b> {
     pub(super) words: &'b [u32],
     /// The cache's records, and the value that the first row of them has.
     pub(super) records: &'b [Row],
@@ -51,7 +51,7 @@ impl BlockOutput<'_> {
     }
 
     /// Appends the ids.
-    pub(super) fn append_to(&self, out: &mut Vec<u32>) -> Result<()> {
+    pub(in crate::fast) fn append_to(&self, out: &mut Vec<u32>) -> Result<()> {
         let mut rest = self.words;
         loop {
             out.try_reserve(PADDING * rest.len())?;

@@ -99,7 +99,7 @@ impl Encoder {
     }
 
     /// Calls `sink` with the values of each block of a text. The UTF-8 of a Python str never stands in memory as a whole.
-    fn each_block(
+    pub(in crate::fast) fn each_block(
         &self,
         source: Source,
         split: Split,
