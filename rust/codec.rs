@@ -39,6 +39,7 @@ impl Codec {
         for (name, id) in &special.ids {
             if let Some(token) = vocab.token_bytes(*id)
                 && token != name.as_bytes()
+                && (metaspace.is_none() || token != &*spaced(name.as_bytes()))
             {
                 let token = show(token);
                 let reason = format!("the special token '{name}' has the id {id} of the token {token}");
@@ -91,7 +92,13 @@ impl Codec {
     /// Encodes a text and emits an event for each piece, merge and special token.
     ///
     /// Offsets refer to the text that is cut into pieces, with the spaces put before it.
-    pub fn trace(&self, text: &[u8], allowed: &Finder, emit: &mut dyn FnMut(Event) -> Result<()>) -> Result<Vec<u32>> {
+    pub fn trace(
+        &self,
+        text: &[u8],
+        allowed: &Finder,
+        goes_on: bool,
+        emit: &mut dyn FnMut(Event) -> Result<()>,
+    ) -> Result<Vec<u32>> {
         let mut ids = Vec::new();
         let (mut at, mut number) = (0, 0);
         let done = allowed.split(text, |start, end, id| {
@@ -101,7 +108,7 @@ impl Codec {
                 at += end - start;
                 return Ok(());
             }
-            let segment = self.segment(text, start, end, false);
+            let segment = self.segment(text, start, end, goes_on);
             let mut pieces = Vec::new();
             self.pattern.split(&segment, &mut |piece| pieces.push(piece))?;
             for piece in pieces {

@@ -427,7 +427,7 @@ fn traces() {
             Ok(())
         };
         let allowed = codec.special.finder(&names(&case["allowed"]));
-        let ids = codec.trace(&bytes(&case["text"]), &allowed, &mut emit).unwrap();
+        let ids = codec.trace(&bytes(&case["text"]), &allowed, false, &mut emit).unwrap();
         assert_eq!((json!(ids), Value::from(events)), (case["ids"].clone(), case["events"].clone()));
     });
 }

@@ -35,7 +35,7 @@ def truncate_text(codec: Codec, text: str, max_tokens: int, allowed: Sequence[st
     if len(ids) <= max_tokens:
         return utf8(text).decode()
     data = codec.decode_bytes(ids)
-    ends = token_ends(codec, ids)
+    ends = token_ends(codec, ids, len(data))
     for count in range(max_tokens, 0, -1):
         if is_boundary(data, ends[count]):
             start = data[: ends[count]].decode()
@@ -58,8 +58,10 @@ class Chunks:
 
     def __init__(self, codec: Codec, text: str, max_tokens: int, overlap: int, allowed: Sequence[str]) -> None:
         self.codec, self.max_tokens, self.overlap, self.allowed = codec, max_tokens, overlap, allowed
-        self.data = utf8(text)
-        self.ends = token_ends(codec, codec.encode(text, allowed))
+        ids = codec.encode(text, allowed)
+        # The text, but for the spaces that were put before its segments.
+        self.data = codec.decode_bytes(ids)
+        self.ends = token_ends(codec, ids, len(self.data))
         # The cuts between two characters, ascending; the first is 0, the last the end of the text.
         self.places = [place for place, end in enumerate(self.ends) if is_boundary(self.data, end)]
 
@@ -86,10 +88,12 @@ class Chunks:
         return self.data[self.ends[start] : self.ends[end]].decode()
 
 
-def token_ends(codec: Codec, ids: Sequence[int]) -> list[int]:
-    """Returns 0 and the offset in bytes at which each token ends."""
-    lengths = {token_id: len(codec.decode_bytes([token_id])) for token_id in set(ids)}
-    return list(accumulate((lengths[token_id] for token_id in ids), initial=0))
+def token_ends(codec: Codec, ids: Sequence[int], length: int) -> list[int]:
+    """Where in the bytes each token ends, after a 0 for the beginning; a space put before the text is not one of its bytes."""
+    lengths = {token_id: len(codec.token_bytes(token_id) or b"") for token_id in set(ids)}
+    ends = list(accumulate((lengths[token_id] for token_id in ids), initial=0))
+    added = ends[-1] - length
+    return [max(0, end - added) for end in ends]
 
 
 def is_boundary(data: bytes, place: int) -> bool:

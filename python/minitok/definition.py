@@ -20,13 +20,13 @@ from .backend import BACKEND, load_backend
 from .errors import VocabularyError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from typing_extensions import Unpack
 
     from .backend import BackendName, Codec, Merge, Vocab
 
-    Content = tuple[dict[int, bytes], list[Merge], bool, str, dict[str, int], str | None, frozenset[str]]
+    Content = tuple[dict[int, bytes], list[Merge], bool, dict[str, Any], dict[str, Any]]
 
 __all__ = ["BYTE_ORDERS", "IDENTITY", "Definition", "Fields", "gpt2_byte_order"]
 
@@ -49,6 +49,8 @@ class Fields(TypedDict, total=False):
     special_tokens: Mapping[str, int] | None
     normalizer: str | None
     late_special: Collection[str]
+    special_flags: Mapping[str, Collection[str]]
+    prefix: str | None
     name: str | None
     trained: Mapping[str, Any] | None
 
@@ -71,6 +73,9 @@ class Definition:
         special_tokens: Names and ids of the special tokens.
         normalizer: The normal form of Unicode that text is put into first; None if text is not changed.
         late_special: Special tokens that are found after the others, in normalized text.
+        special_flags: What special tokens take of the text around them, or ask of it: ``lstrip`` and ``rstrip`` (white space
+            before, or behind), ``single_word`` (no word character beside it).
+        prefix: In a vocabulary whose spaces are markers: where a space is put before the text (SPEC S4); None otherwise.
         name: A name, for ``repr`` and messages.
         trained: How it was trained: options, corpus, why it stopped.
         backend: ``rust`` or ``python``: whose ``vocab`` it is.
@@ -86,6 +91,8 @@ class Definition:
     special_tokens: Mapping[str, int] = field(default_factory=dict)
     normalizer: str | None = None
     late_special: frozenset[str] = frozenset()
+    special_flags: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    prefix: str | None = None
     name: str | None = None
     trained: Mapping[str, Any] | None = None
     backend: BackendName = BACKEND
@@ -97,6 +104,7 @@ class Definition:
         held = {
             "special_tokens": check_special_tokens(self.special_tokens or {}),
             "late_special": frozenset(self.late_special),
+            "special_flags": {name: frozenset(flags) for name, flags in (self.special_flags or {}).items() if flags},
             "trained": dict(self.trained) if self.trained else None,
         }
         for name, value in held.items():
@@ -106,12 +114,13 @@ class Definition:
     def _make_codec(self) -> Codec:
         backend = load_backend(self.backend)
         special = backend.special_tokens(self.special_tokens)
-        codec = backend.codec(self.vocab, backend.pattern(self.pattern), special)
-        if self.normalizer is None and not self.late_special:
+        codec = backend.codec(self.vocab, backend.pattern(self.pattern), special, self.prefix)
+        if self.normalizer is None and not self.late_special and not self.special_flags:
             return codec
-        from .backend.normalizing import NormalizingCodec
+        from .backend.normalizing import NormalizingCodec, Special
 
-        return NormalizingCodec(codec, backend, self.special_tokens, self.normalizer, self.late_special)
+        found = Special(self.special_tokens, self.late_special, self.special_flags)
+        return NormalizingCodec(codec, backend, found, self.normalizer, self.prefix)
 
     # -- constructors: a vocabulary from the data of others ----------------------------------------------------------
 
@@ -149,13 +158,35 @@ class Definition:
         merges: Iterable[tuple[int, int]],
         *,
         whole_pieces: bool = False,
+        fallback: Sequence[int] | None = None,
+        drops_bytes: bool = False,
         backend: str | None = None,
         **fields: Unpack[Fields],
     ) -> Definition:
-        """From each token's bytes and its id, and merges as pairs of those ids in rank order."""
+        """From each token's bytes and its id, and merges as pairs of those ids in rank order.
+
+        With ``fallback``, the ids of the 256 bytes, pieces begin as characters (SPEC S1). With ``drops_bytes``, bytes without
+        a token are left out (SPEC E6).
+        """
         chosen = load_backend(backend)
-        vocab = chosen.vocab.from_tokens(check_ids(ids), check_merges(merges), whole_pieces)
+        bytes_of_their_own = None if fallback is None else list(fallback)
+        vocab = chosen.vocab.from_tokens(
+            check_ids(ids), check_merges(merges), whole_pieces, bytes_of_their_own, drops_bytes
+        )
         return cls.of(vocab, chosen.name, **fields)
+
+    @classmethod
+    def from_scores(
+        cls,
+        pieces: Sequence[tuple[bytes, int, float]],
+        fallback: Sequence[int],
+        *,
+        backend: str | None = None,
+        **fields: Unpack[Fields],
+    ) -> Definition:
+        """From the bytes, id and score of each piece, and the id of each of the 256 bytes (SPEC S2)."""
+        chosen = load_backend(backend)
+        return cls.of(chosen.vocab.from_scores(pieces, list(fallback)), chosen.name, **fields)
 
     @classmethod
     def from_vocabulary(
@@ -164,13 +195,16 @@ class Definition:
         merges: Iterable[Merge],
         whole_pieces: bool,
         *,
+        fallback: Sequence[int] | None = None,
+        drops_bytes: bool = False,
         backend: str | None = None,
         **fields: Unpack[Fields],
     ) -> Definition:
-        """From the three values of ``vocabulary()``."""
+        """From the three values of ``vocabulary()``; for ``fallback`` and ``drops_bytes`` see ``from_tokens``."""
         check_holes(tokens.keys())
         chosen = load_backend(backend)
-        return cls.of(chosen.vocab(dict(tokens), list(merges), whole_pieces), chosen.name, **fields)
+        vocab = chosen.vocab(dict(tokens), list(merges), whole_pieces, fallback and list(fallback), drops_bytes)
+        return cls.of(vocab, chosen.name, **fields)
 
     # -- what it holds -----------------------------------------------------------------------------------------------
 
@@ -198,13 +232,19 @@ class Definition:
 
     @property
     def lossless(self) -> bool:
-        """Whether ``decode(encode(text))`` is the text, for all well-formed text: it is, without a normalizer."""
-        return self.normalizer is None
+        """Whether ``decode(encode(text))`` is the text, for all well-formed text, with and without special tokens.
+
+        It is, without a normalizer, with bytes for all text, where no marker stands for a space, and where special tokens take
+        nothing but their own text.
+        """
+        return self.normalizer is None and self.prefix is None and not self.vocab.drops_bytes and not self.special_flags
 
     def content(self) -> Content:
         """Everything that ids depend on, without the backend: what equality compares and pickling keeps."""
-        fields = self.pattern, dict(self.special_tokens), self.normalizer, self.late_special
-        return (*self.vocabulary(), *fields)
+        fallback = self.vocab.fallback
+        alphabet = {"fallback": fallback and list(fallback), "drops_bytes": self.vocab.drops_bytes}
+        names = "pattern", "special_tokens", "normalizer", "late_special", "special_flags", "prefix"
+        return (*self.vocabulary(), alphabet, {name: getattr(self, name) for name in names})
 
     def codec(self) -> Codec:
         """What encodes and decodes."""
@@ -258,16 +298,7 @@ class Definition:
 
 def restored(content: Content, name: str | None, trained: Mapping[str, Any] | None, backend: str) -> Definition:
     """A definition from the content of another, in another process or on another backend."""
-    tokens, merges, whole_pieces, pattern, special_tokens, normalizer, late_special = content
+    tokens, merges, whole_pieces, alphabet, fields = content
     return Definition.from_vocabulary(
-        tokens,
-        merges,
-        whole_pieces,
-        backend=backend,
-        pattern=pattern,
-        special_tokens=special_tokens,
-        normalizer=normalizer,
-        late_special=late_special,
-        name=name,
-        trained=trained,
+        tokens, merges, whole_pieces, **alphabet, **fields, backend=backend, name=name, trained=trained
     )

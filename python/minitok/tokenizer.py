@@ -370,7 +370,8 @@ class Tokenizer(Shortcuts):
             text: The text.
             allowed_special: As for ``encode``.
             unit: ``"char"`` (offsets in characters; a token that holds part of a character spans that character) or
-                ``"byte"`` (offsets in UTF-8). With a normalizer, offsets refer to ``normalize(text)``.
+                ``"byte"`` (offsets in UTF-8). With a normalizer, offsets refer to ``normalize(text)``; where spaces are
+                markers, to the text that the ids decode to.
 
         >>> from minitok import Tokenizer
         >>> Tokenizer([]).encode_with_offsets("é!")
@@ -382,7 +383,10 @@ class Tokenizer(Shortcuts):
             raise ValueError(f"unit must be 'char' or 'byte', not {unit!r}")
         ids = self.encode(text, allowed_special=allowed_special)
         tokens = [self.token_bytes(token_id) for token_id in ids]
-        return ids, byte_spans(tokens) if unit == "byte" else char_spans(tokens)
+        spans = byte_spans(tokens) if unit == "byte" else char_spans(tokens)
+        if self._definition.prefix is None or sum(map(len, tokens)) == len(utf8(self.decode_bytes(ids))):
+            return ids, spans
+        return ids, [(max(0, start - 1), max(0, end - 1)) for start, end in spans]
 
     def encode_iterable(self, chunks: Iterable[Text], *, allowed_special: Special | str = ()) -> Iterator[int]:
         """Yields the ids of the concatenated chunks as they become certain, in memory bounded by the chunks.
@@ -585,7 +589,7 @@ class Tokenizer(Shortcuts):
         """
         from .chunking import truncate_text
 
-        return truncate_text(self._codec, self.normalize(text), max_tokens, self._allowed(allowed_special))
+        return truncate_text(self._codec, self._as_cut(text), max_tokens, self._allowed(allowed_special))
 
     def chunk(self, text: str, max_tokens: int, overlap: int = 0, *, allowed_special: Special | str = ()) -> list[str]:
         """Cuts the text into parts of at most ``max_tokens`` tokens each, between tokens and between characters.
@@ -616,7 +620,15 @@ class Tokenizer(Shortcuts):
         """
         from .chunking import chunk
 
-        return chunk(self._codec, self.normalize(text), max_tokens, overlap, self._allowed(allowed_special))
+        return chunk(self._codec, self._as_cut(text), max_tokens, overlap, self._allowed(allowed_special))
+
+    def _as_cut(self, text: str) -> str:
+        """The text that is cut into parts: normalized, but without a space before it."""
+        from .backend.normalizing import normalize
+
+        if self._definition.prefix is None:
+            return self.normalize(text)
+        return normalize(text, self._definition.normalizer, "never")
 
     # -- special tokens in a text --------------------------------------------------------------------------------------
 
@@ -664,13 +676,22 @@ class Tokenizer(Shortcuts):
         return self._definition.normalizer
 
     @property
+    def prefix(self) -> str | None:
+        """In a vocabulary whose spaces are markers: where a space is put before the text (SPEC S4); None otherwise."""
+        return self._definition.prefix
+
+    @property
     def late_special(self) -> frozenset[str]:
         """The special tokens that are found after the others, in normalized text."""
         return self._definition.late_special
 
     @property
     def lossless(self) -> bool:
-        """Whether ``decode(encode(text))`` is always the text, lone surrogates aside: true without a normalizer."""
+        """Whether ``decode(encode(text))`` is the text, always, with and without special tokens.
+
+        It is not with a normalizer, with a vocabulary whose spaces are markers (``prefix``) or that drops bytes, and where
+        special tokens take white space with them.
+        """
         return self._definition.lossless
 
     def normalize(self, text: str) -> str:
@@ -682,7 +703,7 @@ class Tokenizer(Shortcuts):
         """
         from .backend.normalizing import normalize
 
-        return normalize(text, self._definition.normalizer)
+        return normalize(text, self._definition.normalizer, self._definition.prefix)
 
     @property
     def backend(self) -> BackendName:
@@ -705,7 +726,8 @@ class Tokenizer(Shortcuts):
 
     def token_bytes(self, token_id: int) -> bytes:
         """Returns the bytes of an id. Raises UnknownTokenError."""
-        return self._codec.decode_bytes([token_id])
+        data = self._codec.decode_bytes([token_id])
+        return data if self._definition.prefix is None else self._codec.token_bytes(token_id) or b""
 
     def token_id(self, token: str | bytes) -> int:
         """Returns the id of a token's bytes, or of a special token's name. Raises KeyError."""
@@ -949,6 +971,7 @@ class Tokenizer(Shortcuts):
             f"n_vocab={definition.n_vocab}",
             f"pattern={definition.pattern!r}",
             *([f"normalizer={definition.normalizer!r}"] if definition.normalizer else []),
+            *([f"prefix={definition.prefix!r}"] if definition.prefix else []),
             f"special_tokens={len(definition.special_tokens)}",
             f"backend={definition.backend!r}",
         ]

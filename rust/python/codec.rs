@@ -217,7 +217,7 @@ impl Codec {
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = emit.py();
         let mut failure = None;
-        let ids = self.fast.core().trace(&text.bytes()?, &self.finder(py, allowed), &mut |event| {
+        let ids = self.fast.core().trace(&text.bytes()?, &self.finder(py, allowed), self.goes_on, &mut |event| {
             let emitted = event_dict(py, &event).and_then(|dict| emit.call1((dict,)));
             emitted.map(|_| ()).map_err(|error| {
                 failure = Some(error);

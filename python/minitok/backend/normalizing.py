@@ -18,26 +18,35 @@ Implements SPEC N1, for both backends.
 from __future__ import annotations
 
 import unicodedata
+from copy import copy
+from dataclasses import dataclass, field
 from itertools import chain
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import VocabularyError
+from ..reference.metaspace import Metaspace, spaced
+from ..reference.pretokenize import compile_pattern
 from ..text import utf8
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import numpy.typing as npt
+    import regex
 
     from .protocols import Backend, Codec
 
     Ids = npt.NDArray[np.uint32]
 
-__all__ = ["FORMS", "NormalizingCodec", "normal", "normalize"]
+__all__ = ["FLAGS", "FORMS", "NormalizingCodec", "Special", "normal", "normalize"]
 
 FORMS = ("NFC", "NFD", "NFKC", "NFKD")
+# What a special token may take of the text around it, or ask of it.
+FLAGS = ("single_word", "lstrip", "rstrip")
+SPACE, WORD = compile_pattern(r"\s"), compile_pattern(r"\w")
 
 
 def normal(text: str | bytes, form: str | None) -> bytes:
@@ -55,29 +64,57 @@ def normal(text: str | bytes, form: str | None) -> bytes:
     return unicodedata.normalize(form, chars).encode("utf-8", "surrogateescape")  # type: ignore[arg-type]
 
 
-def normalize(text: str, form: str | None) -> str:
-    """Returns the text in the normal form, or unchanged. Raises TypeError for anything but a str."""
+def normalize(text: str, form: str | None, prefix: str | None = None) -> str:
+    """The text as it is cut into pieces, where it has no special tokens. Raises TypeError for what is not str."""
     if not isinstance(text, str):
         raise TypeError(f"text must be str, not {type(text).__name__}")
-    return text if form is None else normal(text, form).decode()
+    if form is None and prefix is None:
+        return text
+    data = normal(text, form)
+    return (data if prefix is None else Metaspace(prefix).prepare(data, starts_text=True)).decode()
 
 
-class NormalizingCodec:
-    """A codec behind a normal form, late special tokens, or both: it finds special tokens, the codec does the rest."""
+@dataclass(frozen=True)
+class Special:
+    """Special tokens, those of them that are late, and what they take of the text around them (``Definition``)."""
 
-    def __init__(
-        self, codec: Codec, implementation: Backend, special: Mapping[str, int], form: str | None, late: Collection[str]
-    ) -> None:
+    ids: Mapping[str, int]
+    late: frozenset[str] = frozenset()
+    flags: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def check(self, form: str | None, prefix: str | None) -> None:
+        """Refuse what contradicts itself, or is never found."""
         if form is not None and form not in FORMS:
             raise VocabularyError(f"unknown normalizer {form!r}; there are {', '.join(FORMS)}")
-        for name in late:
-            if name not in special:
+        for name in self.late | self.flags.keys():
+            if name not in self.ids:
                 raise VocabularyError(f"the late special token {name!r} is not one of the special tokens")
-            if normal(name, form) != name.encode():
+        for name in self.late:
+            if prefix is None and normal(name, form) != name.encode():
                 raise VocabularyError(
                     f"the late special token {name!r} is not in the normal form {form}: it is never found"
                 )
-        self.codec, self.form, self.special, self.late = codec, form, special, frozenset(late)
+        for name, flags in self.flags.items():
+            if unknown := sorted(flags - set(FLAGS)):
+                raise VocabularyError(
+                    f"the special token {name!r} has the flag {unknown[0]!r}; there are {', '.join(FLAGS)}"
+                )
+
+
+class NormalizingCodec:
+    """A codec behind what is done to text first: a normal form, late special tokens, and those that take more than their text.
+
+    It finds the special tokens and puts spaces before segments; the codec does the rest.
+    """
+
+    def __init__(
+        self, codec: Codec, implementation: Backend, special: Special, form: str | None, prefix: str | None = None
+    ) -> None:
+        special.check(form, prefix)
+        self.form, self.special, self.prefix = form, special, prefix
+        self.codec = codec if prefix is None else codec.going_on()
+        self.metaspace = None if prefix is None else Metaspace(prefix)
+        self.goes_on = False
         self.finder = implementation.special_tokens
         # The special tokens allowed in the last call, and the finders of the early and the late ones.
         self.last: tuple[Sequence[str], Any, Any] = (), self.finder({}), self.finder({})
@@ -89,34 +126,60 @@ class NormalizingCodec:
         self.token_bytes = codec.token_bytes
 
     def going_on(self) -> NormalizingCodec:
-        """As the codec's: a segment is put into the form by itself, and no codec behind one puts a space before it."""
-        return self
+        """As the codec's: a text that goes on from what stood before it has no space put before it."""
+        other = copy(self)
+        other.goes_on = True
+        return other
 
     def segments(self, text: str | bytes, allowed: Sequence[str]) -> list[bytes | int]:
-        """Returns the segments in their normal form, and the ids of the special tokens between them."""
+        """The segments as they are cut into pieces, and the ids of the special tokens between them."""
         early, late = self.finders(allowed)
+        flags = {self.special.ids[name]: self.special.flags[name] for name in allowed if name in self.special.flags}
         found: list[bytes | int] = []
-        for part in cut(utf8(text), early):
-            found += [part] if isinstance(part, int) else cut(normal(part, self.form), late)
+        starts = True  # whether the next segment starts the text
+        for part in cut(utf8(text), early, flags):
+            if isinstance(part, int):
+                found.append(part)
+            elif self.prefix in ("segment", "text"):
+                found += cut(self.spaced(normal(part, self.form), starts=starts), late, flags)
+            else:
+                for piece in cut(normal(part, self.form), late, flags):
+                    found.append(piece if isinstance(piece, int) else self.spaced(piece, starts=starts))
+                    starts = False
+            starts = False
         return found
+
+    def spaced(self, segment: bytes, *, starts: bool) -> bytes:
+        """The segment with its spaces put before it."""
+        if self.metaspace is None:
+            return segment
+        if starts and self.goes_on:
+            return spaced(segment)
+        return self.metaspace.prepare(segment, starts)
 
     def finders(self, allowed: Sequence[str]) -> tuple[Any, Any]:
         """What finds the early ones of these special tokens, and the late ones; made once for calls that allow the same."""
         last, early, late = self.last
         if last != allowed:
-            early, late = (
-                self.finder({name: self.special[name] for name in allowed if (name in self.late) == is_late})
-                for is_late in (False, True)
-            )
+            late_names = [name for name in allowed if name in self.special.late]
+            early = self.finder({name: self.special.ids[name] for name in allowed if name not in self.special.late})
+            late = self.finder({self.late_text(name): self.special.ids[name] for name in late_names})
             self.last = allowed, early, late
         return early, late
+
+    def late_text(self, name: str) -> str:
+        """A late special token as it stands in normalized text: Hugging Face's ``Prepend`` comes before its name, too."""
+        if self.prefix not in ("segment", "text"):
+            return name
+        return (" " if self.prefix == "segment" else "") + spaced(name.encode()).decode()
 
     def safe_cut(self, text: bytes, allowed: Sequence[str]) -> int:
         """As the codec's: between a letter or digit and white space, both ASCII. No normal form looks across that.
 
         A late special token may, as it need not stand in the text as it is.
         """
-        if self.form and self.late.intersection(allowed):
+        late = self.special.late.intersection(allowed)
+        if (late and (self.form or self.prefix)) or any(name in self.special.flags for name in allowed):
             return 0
         return self.codec.safe_cut(text, allowed)
 
@@ -175,9 +238,64 @@ class NormalizingCodec:
         return ids
 
 
-def cut(data: bytes, finder: Any) -> list[bytes | int]:
-    """Returns the segments between special tokens, and the tokens' ids."""
-    return [data[start:end] if token_id is None else token_id for start, end, token_id in finder.split(data)]
+def cut(data: bytes, finder: Any, flags: Mapping[int, frozenset[str]] = MappingProxyType({})) -> list[bytes | int]:
+    """The text between special tokens, and their ids. ``flags``: of those that take white space, or stand alone."""
+    parts = list(finder.split(data))
+    if not flags or not any(token_id in flags for _, _, token_id in parts):
+        return [data[start:end] if token_id is None else token_id for start, end, token_id in parts]
+    found: list[bytes | int] = []
+    done = 0
+    for start, end, token_id in parts:
+        if token_id is None:
+            continue
+        own = flags.get(token_id, frozenset())
+        before, behind = data[:start], data[end:]
+        if "single_word" in own and (last_char(before, WORD) or first_char(behind, WORD)):
+            continue
+        first = max(done, len(strip_end(before))) if "lstrip" in own else start
+        if done < first:
+            found.append(data[done:first])
+        found.append(token_id)
+        done = len(data) - len(strip_start(behind)) if "rstrip" in own else end
+    if done < len(data):
+        found.append(data[done:])
+    return found
+
+
+def last_char(data: bytes, kind: regex.Pattern[str]) -> bool:
+    """Whether the last character is of a kind."""
+    return kind.match(data[-4:].decode("utf-8", "ignore")[-1:]) is not None
+
+
+def first_char(data: bytes, kind: regex.Pattern[str]) -> bool:
+    """Whether the first character is of a kind."""
+    return kind.match(data[:4].decode("utf-8", "ignore")[:1]) is not None
+
+
+def strip_end(data: bytes) -> bytes:
+    """The bytes without white space at the end."""
+    end = len(data)
+    while end and (char := next((n for n in (1, 2, 3) if SPACE.fullmatch(text_of(data[max(0, end - n) : end]))), 0)):
+        end -= char
+    return data[:end]
+
+
+def strip_start(data: bytes) -> bytes:
+    """The bytes without white space at the start."""
+    start = 0
+    while start < len(data) and (
+        char := next((n for n in (1, 2, 3) if SPACE.fullmatch(text_of(data[start : start + n]))), 0)
+    ):
+        start += char
+    return data[start:]
+
+
+def text_of(data: bytes) -> str:
+    """The bytes as text; as the empty text if they are not."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return ""
 
 
 def only_text(batch: Iterable[Iterable[bytes | int]]) -> list[str | bytes]:

@@ -115,6 +115,6 @@ class Backend:
     unpack: Callable[[bytes, int | None], Vocab]
     pattern: Callable[[str], Any]
     special_tokens: Callable[[Mapping[str, int]], Any]
-    codec: Callable[[Any, Any, Any], Codec]
+    codec: Callable[..., Codec]
     piece_counter: Callable[..., PieceCounter]
     train: Callable[..., tuple[list[tuple[int, int]], list[int], int, str]]

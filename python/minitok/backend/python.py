@@ -116,7 +116,7 @@ class PythonCodec:
         self.codec.check(utf8(text), disallowed)
 
     def trace(self, text: str | bytes, allowed: Sequence[str], emit: Emit) -> list[int]:
-        return self.codec.trace(utf8(text), allowed, emit)
+        return self.codec.trace(utf8(text), allowed, emit, self.goes_on)
 
     def safe_cut(self, text: bytes, allowed: Sequence[str]) -> int:
         return self.codec.safe_cut(text, allowed)

@@ -344,7 +344,10 @@ def job_digest(definition: Definition, options: Options) -> str:
     tokens, merges, whole_pieces = definition.vocabulary()
     digest = hashlib.sha256(repr((sorted(tokens.items()), merges, whole_pieces)).encode())
     late, special = sorted(definition.late_special), sorted(definition.special_tokens.items())
-    described = definition.pattern, definition.normalizer, late, special
+    described: tuple[object, ...] = definition.pattern, definition.normalizer, late, special
+    vocab, flags = definition.vocab, sorted((name, sorted(own)) for name, own in definition.special_flags.items())
+    if definition.prefix or vocab.fallback or vocab.drops_bytes or flags:
+        described = *described, definition.prefix, vocab.fallback and list(vocab.fallback), vocab.drops_bytes, flags
     digest.update(repr(described).encode("utf-8", "backslashreplace"))
     chosen = options.dtype, options.separator, options.field, options.end, sorted(options.allowed)
     digest.update(repr(chosen).encode("utf-8", "backslashreplace"))

@@ -38,7 +38,7 @@ def explain(definition: Definition, codec: Codec, text: str | bytes, allowed: Se
     vocab = definition.vocab
     events: list[Event] = []
     ids = codec.trace(text, allowed, events.append)
-    data = utf8(text) if definition.lossless else codec.decode_bytes(ids)
+    data = utf8(text) if definition.lossless else b"".join(token(codec, token_id) for token_id in ids)
     specials = [(event["start"], event["end"]) for event in events if event["event"] == "special"]
     own = lane(definition.pattern, data, specials)
     others = [lane(name, data, specials) for name in LANES if name != definition.pattern]
@@ -51,8 +51,13 @@ def explain(definition: Definition, codec: Codec, text: str | bytes, allowed: Se
         text=data,
         pieces=tuple(pieces),
         lanes=(own, *others),
-        vocabulary={token_id: codec.decode_bytes([token_id]) for token_id in sorted(spoken_of(pieces))},
+        vocabulary={token_id: token(codec, token_id) for token_id in sorted(spoken_of(pieces))},
     )
+
+
+def token(codec: Codec, token_id: int) -> bytes:
+    """The bytes of an id that is known."""
+    return codec.token_bytes(token_id) or b""
 
 
 def lanes(text: str | bytes, patterns: Sequence[str] = LANES) -> tuple[Lane, ...]:
@@ -101,7 +106,8 @@ def read_piece(vocab: Vocab, events: Sequence[Event], alternative: Alternative |
     if whole is not None:
         # The merges that make the piece nevertheless; only `merge_of` is asked, which both backends have.
         trace_merges(vocab, first["ids"], first["piece"], steps.append)  # type: ignore[arg-type]
-    parts, standing, blocked = replay(first["ids"], start, steps)
+    sizes = [len(vocab.token_bytes(token_id) or b"") for token_id in first["ids"]]
+    parts, standing, blocked = replay(first["ids"], sizes, start, steps)
     tokens = [Token(parts[at].id, b"", parts[at].start, parts[at].end, 0, 0, at) for at in standing]
     if whole is not None and [token.id for token in tokens] != [whole]:
         tokens = [Token(whole, b"", start, end, 0, 0, None)]
@@ -110,9 +116,12 @@ def read_piece(vocab: Vocab, events: Sequence[Event], alternative: Alternative |
     )
 
 
-def replay(ids: Sequence[int], start: int, steps: Sequence[Event]) -> tuple[list[Part], list[int], list[Blocked]]:
+def replay(
+    ids: Sequence[int], sizes: Sequence[int], start: int, steps: Sequence[Event]
+) -> tuple[list[Part], list[int], list[Blocked]]:
     """All parts that ever stood, the numbers of those that stand at the end, and the merges that a step blocked."""
-    parts = [Part(token_id, start + at, start + at + 1) for at, token_id in enumerate(ids)]
+    ends = list(accumulate(sizes, initial=start))
+    parts = [Part(token_id, ends[at], ends[at + 1]) for at, token_id in enumerate(ids)]
     standing = list(range(len(parts)))
     blocked: list[Blocked] = []
     for step in steps:

@@ -87,7 +87,7 @@ def as_read(tokenizer: Tokenizer, text: str | bytes, allowed_special: Collection
     """
     if tokenizer.lossless:
         return utf8(text)
-    return tokenizer.decode_bytes(tokenizer.encode(text, allowed_special=allowed_special))
+    return b"".join(tokenizer.tokenize(text, allowed_special=allowed_special))
 
 
 def whole_characters(data: bytes, end: int) -> int:

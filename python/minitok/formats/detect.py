@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FileFormatError
-from . import gpt2, huggingface, minbpe, native, tiktoken
+from . import gpt2, huggingface, minbpe, native, sentencepiece, tekken, tiktoken
 from .files import parse_json, read
 
 if TYPE_CHECKING:
@@ -18,6 +18,17 @@ if TYPE_CHECKING:
 __all__ = ["read_definition"]
 
 BY_FOLDER = "one of GPT-2's two files: name the folder, which holds both vocab.json and merges.txt"
+
+
+# What is looked for in a folder, in this order.
+IN_FOLDERS = (
+    "tokenizer.json",
+    "tekken.json",
+    "vocab.json with merges.txt",
+    "tokenizer.model",
+    "tiktoken.model",
+    "*.tiktoken",
+)
 
 
 def read_definition(
@@ -31,14 +42,16 @@ def read_definition(
     if start.startswith(b"#version"):
         raise FileFormatError(path, BY_FOLDER)
     if not start.startswith((b"{", b"[", minbpe.VERSION.split()[0].encode())):
+        if sentencepiece.is_model(data):
+            own_words(path, pattern, special_tokens)
+            return sentencepiece.parse(data, path, backend=backend)
         # A first line of two fields makes it a rank file, well-formed or not; its reader reports what is wrong.
         if len(start.split(b"\n", 1)[0].split()) != 2:
-            raise FileFormatError(path, "not a tokenizer of minitok, Hugging Face, minbpe or tiktoken")
+            raise FileFormatError(path, "not a tokenizer of minitok, Hugging Face, SentencePiece, minbpe or tiktoken")
         if pattern is None:
             raise FileFormatError(path, "a rank file of tiktoken does not say how text is cut: pass pattern=")
         return tiktoken.load(path, pattern=pattern, special_tokens=special_tokens, backend=backend)
-    if pattern is not None or special_tokens is not None:
-        raise TypeError(f"{os.fspath(path)!r} says it itself: pattern and special_tokens are not for it")
+    own_words(path, pattern, special_tokens)
     if start.startswith(minbpe.VERSION.split()[0].encode()):
         return minbpe.load(path, backend=backend)
     return load_json(parse_json(data, path), path, backend)
@@ -50,7 +63,7 @@ def load_json(content: Any, path: str | os.PathLike[str], backend: str | None) -
         if "model" in content:
             return huggingface.parse(content, path, backend=backend)
         if "config" in content and "vocab" in content:
-            raise FileFormatError(path, "Mistral's tekken.json, which minitok does not read; it reads tokenizer.json")
+            return tekken.parse(content, path, backend=backend)
         if content and all(isinstance(value, int) for value in content.values()):
             raise FileFormatError(path, BY_FOLDER)
     return native.parse_file(content, path, backend)
@@ -60,9 +73,39 @@ def load_folder(
     folder: Path, pattern: str | None, special_tokens: Mapping[str, int] | None, backend: str | None
 ) -> Definition:
     """What a folder holds."""
-    if (folder / "tokenizer.json").exists():
-        return read_definition(folder / "tokenizer.json", pattern, special_tokens, backend)
+    for name in ("tokenizer.json", "tekken.json"):
+        if (folder / name).exists():
+            return read_definition(folder / name, pattern, special_tokens, backend)
     files = folder / "vocab.json", folder / "merges.txt"
     if not all(file.exists() for file in files):
-        raise FileFormatError(folder, "the folder has neither a tokenizer.json nor a vocab.json and a merges.txt")
+        models = [folder / "tokenizer.model", folder / "tiktoken.model", *sorted(folder.glob("*.tiktoken"))]
+        if found := next((file for file in models if file.exists()), None):
+            return load_model(found, pattern, special_tokens, backend)
+        raise FileFormatError(folder, f"the folder has none of {', '.join(IN_FOLDERS)}")
     return gpt2.load(*files, pattern=pattern or "gpt2", special_tokens=special_tokens, backend=backend)
+
+
+def load_model(
+    file: Path, pattern: str | None, special_tokens: Mapping[str, int] | None, backend: str | None
+) -> Definition:
+    """A file of SentencePiece or of ranks, with the special tokens that ``tokenizer_config.json`` beside it has for ranks."""
+    config = file.parent / "tokenizer_config.json"
+    is_model = sentencepiece.is_model(read(file))
+    if not is_model and special_tokens is None and config.exists():
+        content = parse_json(read(config), config)
+        rows = content.get("added_tokens_decoder") if isinstance(content, dict) else None
+        special_tokens = {}
+        for token_id, row in (rows if isinstance(rows, dict) else {}).items():
+            name = row.get("content") if isinstance(row, dict) else None
+            if not token_id.isascii() or not token_id.isdecimal() or not isinstance(name, str):
+                raise FileFormatError(
+                    config, f"added_tokens_decoder has an entry that is not an id and a token: {token_id!r}"
+                )
+            special_tokens[name] = int(token_id)
+    return read_definition(file, pattern, special_tokens, backend)
+
+
+def own_words(path: object, pattern: str | None, special_tokens: Mapping[str, int] | None) -> None:
+    """Refuse to be told what the file says itself."""
+    if pattern is not None or special_tokens is not None:
+        raise TypeError(f"{os.fspath(str(path))!r} says it itself: pattern and special_tokens are not for it")

@@ -50,13 +50,18 @@ def dump(definition: Definition) -> str:
         "trained": definition.trained,
         **({"normalizer": definition.normalizer} if definition.normalizer else {}),
         **({"late_special": sorted(definition.late_special)} if definition.late_special else {}),
+        **({"special_flags": sorted_flags(definition)} if definition.special_flags else {}),
+        **({"prefix": definition.prefix} if definition.prefix else {}),
+        **({"fallback": list(definition.vocab.fallback)} if definition.vocab.fallback else {}),
+        **({"drops_bytes": True} if definition.vocab.drops_bytes else {}),
     }
     fields = [f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items()]
     order = definition.byte_order
     tokens, merges, whole_pieces = definition.vocabulary()
     # Byte order and pairs say everything of a vocabulary in which merge k, of rank k, makes id 256 + k.
     trained = not whole_pieces and all(merge[2:] == (256 + k, k) for k, merge in enumerate(merges))
-    if order is not None and trained and len(tokens) == 256 + len(merges):
+    plain = definition.vocab.fallback is None and not definition.vocab.drops_bytes
+    if order is not None and trained and plain and len(tokens) == 256 + len(merges):
         named = next((name for name, known in BYTE_ORDERS.items() if known == order), None)
         fields.append(f'"byte_order": {json.dumps(named or list(order))}')
         fields.append(f'"merges": {rows(definition.merges)}')
@@ -66,6 +71,11 @@ def dump(definition: Definition) -> str:
         fields.append(f'"tokens": {rows(encoded)}')
         fields.append(f'"merges": {rows(merges)}')
     return "{\n" + ",\n".join(fields) + "\n}\n"
+
+
+def sorted_flags(definition: Definition) -> dict[str, list[str]]:
+    """What special tokens take of the text around them, in an order that does not change."""
+    return {name: sorted(flags) for name, flags in sorted(definition.special_flags.items())}
 
 
 def rows(items: Iterable[tuple[object, ...]]) -> str:
@@ -109,13 +119,23 @@ def parse(content: Any, backend: str | None = None) -> Definition:
         "trained": optional_field(content, "trained", dict),
         "normalizer": optional_field(content, "normalizer", str),
         "late_special": check_names(optional_field(content, "late_special", list) or []),
+        "special_flags": {
+            name: check_names(field({"special_flags": flags}, "special_flags", list))
+            for name, flags in (optional_field(content, "special_flags", dict) or {}).items()
+        },
+        "prefix": optional_field(content, "prefix", str),
         "backend": backend,
     }
     merges = field(content, "merges", list)
     if "tokens" in content:
         tokens = parse_tokens(field(content, "tokens", list))
         full: list[Any] = [check_integers(row, 4, f"merge {rank}") for rank, row in enumerate(merges)]
-        return Definition.from_vocabulary(tokens, full, field(content, "whole_pieces", bool), **options)
+        fallback = optional_field(content, "fallback", list)
+        alphabet: dict[str, Any] = {
+            "fallback": None if fallback is None else check_integers(fallback, 256, "fallback"),
+            "drops_bytes": bool(optional_field(content, "drops_bytes", bool)),
+        }
+        return Definition.from_vocabulary(tokens, full, field(content, "whole_pieces", bool), **alphabet, **options)
     order = content.get("byte_order")
     byte_order = (
         BYTE_ORDERS.get(order) if isinstance(order, str) else bytes(check_integers(order, 256, "byte_order", 255))

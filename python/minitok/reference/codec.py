@@ -41,7 +41,7 @@ class Codec:
         self.metaspace = metaspace
         for name, token_id in special.ids.items():
             token = vocab.token_bytes(token_id)
-            if token is not None and token != name.encode():
+            if token is not None and token not in (name.encode(), spaced(name.encode()) if metaspace else b""):
                 raise VocabularyError(f"the special token {name!r} has the id {token_id} of the token {token!r}")
 
     def encode(self, text: bytes, allowed: Collection[str] = (), goes_on: bool = False) -> list[int]:
@@ -75,7 +75,7 @@ class Codec:
         for start, _, name in self.special.find(text, disallowed):
             raise DisallowedSpecialTokenError(name, start)
 
-    def trace(self, text: bytes, allowed: Collection[str], emit: Emit) -> list[int]:
+    def trace(self, text: bytes, allowed: Collection[str], emit: Emit, goes_on: bool = False) -> list[int]:
         """Encodes a text and emits an event for each piece, merge and special token.
 
         Offsets refer to the text that is cut into pieces, with the spaces put before it.
@@ -85,7 +85,7 @@ class Codec:
         try:
             for start, end, token_id in self.special.split(text, allowed):
                 if token_id is None:
-                    for piece in self.pattern.split(self.segment(text, start, end)):
+                    for piece in self.pattern.split(self.segment(text, start, end, goes_on)):
                         ids += trace_piece(self.vocab, piece, number, at, emit)
                         at += len(piece)
                         number += 1
@@ -102,11 +102,11 @@ class Codec:
 
         The second part then continues the first (``goes_on``).
         """
-        text = text[: max(0, len(text) - self.special.longest(allowed))]
+        known = text[: max(0, len(text) - self.special.longest(allowed))]
         if self.vocab.fallback is None or self.pattern.source != "none":
-            cut = self.pattern.safe_cut(text)
+            cut = self.pattern.safe_cut(known)
         else:
-            cut = self.vocab.safe_cut(text)
+            cut = self.vocab.safe_cut(known)
         if self.special.crosses(text, cut, allowed):
             return 0
         # Behind a special token a segment begins, which may want a space before it.

@@ -1,0 +1,19 @@
+"""Hugging Face's ``tokenizer.json``, for BPE of bytes and BPE of characters with byte fallback.
+
+A file is read if minitok gives the ids that ``tokenizers`` gives; otherwise it is refused, and the message names the reason.
+The correspondence:
+
+* model ``BPE``: vocabulary, merges in either notation, ``ignore_merges``, ``byte_fallback``
+* normalizer: none, or a normal form of Unicode; ``Prepend`` and ``Replace`` where they write spaces as markers
+* pre-tokenizers ``ByteLevel``, ``Split``, ``Digits``, ``Punctuation``, and a ``Sequence`` of them: the split pattern
+  (``patterns``); ``Metaspace``: the space before the text (``characters``)
+* added tokens, special or not: special tokens (``added``). ``tokenizers`` always looks for them, minitok only if asked to:
+  ``encode(text, allowed_special="all")``
+* post-processors only add special tokens where the caller asks for them, which minitok leaves to the caller: the ids are
+  those of ``encode(text, add_special_tokens=False)``
+"""
+
+from .read import load, parse
+from .write import dump, save
+
+__all__ = ["dump", "load", "parse", "save"]

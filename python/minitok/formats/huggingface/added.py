@@ -1,0 +1,50 @@
+"""Added tokens as special tokens, and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...arguments import MAX_ID
+from ...backend.normalizing import FLAGS
+from .reasons import Unsupported
+
+if TYPE_CHECKING:
+    from ...definition import Definition
+
+
+def read_added(tokens: Any) -> dict[str, Any]:
+    """The added tokens as special tokens, those of them that are late (``normalized``), and what they take with them."""
+    if not isinstance(tokens, list):
+        raise Unsupported("the added_tokens are not a list")
+    special: dict[str, int] = {}
+    late: set[str] = set()
+    flags: dict[str, frozenset[str]] = {}
+    for token in tokens:
+        if not isinstance(token, dict) or not isinstance(token.get("content"), str):
+            raise Unsupported(f"an added token has no content: {token!r}"[:200])
+        content, token_id = token["content"], token.get("id")
+        if type(token_id) is not int or not 0 <= token_id <= MAX_ID:
+            raise Unsupported(f"the id of the added token {content!r} is not a whole number from 0 to {MAX_ID}")
+        if own := frozenset(flag for flag in FLAGS if token.get(flag)):
+            flags[content] = own
+        if special.get(content, token_id) != token_id:
+            raise Unsupported(f"the added token {content!r} has two ids")
+        special[content] = token_id
+        if token.get("normalized", not token.get("special")):
+            late.add(content)
+    return {"special_tokens": special, "late_special": late, "special_flags": flags}
+
+
+def dump_added(definition: Definition) -> list[dict[str, Any]]:
+    """The special tokens as added tokens."""
+    special = sorted(definition.special_tokens.items(), key=lambda item: item[1])
+    return [
+        {
+            "id": token_id,
+            "content": name,
+            **{flag: flag in definition.special_flags.get(name, ()) for flag in FLAGS},
+            "normalized": name in definition.late_special,
+            "special": True,
+        }
+        for name, token_id in special
+    ]

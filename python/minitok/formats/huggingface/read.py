@@ -1,0 +1,145 @@
+"""Reading a ``tokenizer.json``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...backend.normalizing import FORMS
+from ...definition import Definition
+from ...errors import FileFormatError
+from ..files import blame, parse_json, read
+from ..gpt2 import parse_vocab, tokens_of
+from .added import read_added
+from .characters import bytes_of, read_spaces, read_tokens
+from .patterns import read_pattern
+from .reasons import Unsupported, field, step_type
+
+if TYPE_CHECKING:
+    import os
+
+# These add special tokens where the caller asks for it, and change nothing else.
+POST_PROCESSORS = ("BertProcessing", "ByteLevel", "RobertaProcessing", "TemplateProcessing")
+
+
+def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str | None = None) -> Definition:
+    """Read a ``tokenizer.json``.
+
+    Raises:
+        FileFormatError: The file is malformed, or asks for something that minitok would do differently; the message
+            says what.
+    """
+    return parse(parse_json(read(path), path), path, name, backend)
+
+
+def parse(content: Any, path: object, name: str | None = None, backend: str | None = None) -> Definition:
+    """The tokenizer that the JSON stands for."""
+    with blame(path):
+        try:
+            options = read_options(content, path)
+        except Unsupported as reason:
+            raise FileFormatError(path, str(reason)) from None
+        return Definition.from_tokens(**options, name=name, backend=backend)
+
+
+def read_options(content: Any, path: object) -> dict[str, Any]:
+    """The arguments of ``Definition.from_tokens`` that the JSON stands for."""
+    model = check_model(field(content, "model", dict))
+    check_rest(content)
+    added = read_added(content.get("added_tokens") or [])
+    special = added["special_tokens"]
+    rows = read_merges(field(model, "merges", list))
+    # An added token that the vocabulary holds too is that token, and not one of bytes unless merges are made of it.
+    merged = {side for left, right in rows for side in (left, right, left + right)}
+    vocab = parse_vocab(field(model, "vocab", dict), path)
+    ids = {token: i for token, i in vocab.items() if special.get(token) != i or token in merged}
+    if not is_byte_level(content):
+        tokens, fallback = read_tokens(ids, model)
+        spaces = read_spaces(content)
+        return {"ids": bytes_of(tokens), "merges": find_pairs(rows, tokens), "fallback": fallback, **spaces, **added}
+    check_decoder(content.get("decoder"))
+    return {
+        "ids": tokens_of(ids),
+        "merges": find_pairs(rows, ids),
+        "pattern": read_pattern(content.get("pre_tokenizer")),
+        "normalizer": read_normalizer(content.get("normalizer")),
+        "whole_pieces": bool(model.get("ignore_merges")),
+        **added,
+    }
+
+
+def is_byte_level(content: dict[str, Any]) -> bool:
+    """Whether the tokens are bytes: a step or the decoder is ``ByteLevel``, or nothing says that they are characters."""
+    steps = [content.get("pre_tokenizer"), content.get("decoder")]
+    parts = [part for step in steps if isinstance(step, dict) for part in (step.get("pretokenizers") or [step])]
+    kinds = [part.get("type") for part in parts if isinstance(part, dict)]
+    return "ByteLevel" in kinds or not (content["model"].get("byte_fallback") or "Metaspace" in kinds)
+
+
+def check_decoder(decoder: Any) -> None:
+    """Refuse a decoder that is not that of ``ByteLevel``."""
+    if decoder is not None and step_type(decoder, "decoder") != "ByteLevel":
+        raise Unsupported(f"the decoder is {decoder['type']}; minitok has that of ByteLevel")
+
+
+def check_model(model: dict[str, Any]) -> dict[str, Any]:
+    """The model, if it is BPE without what byte-level BPE does not have."""
+    kind = model.get("type", "BPE" if "merges" in model else "unknown")
+    if kind != "BPE":
+        raise Unsupported(f"the model is {kind}; minitok reads BPE")
+    for option in ("continuing_subword_prefix", "end_of_word_suffix"):
+        if model.get(option):
+            raise Unsupported(f"the model has a {option}, {model[option]!r}")
+    if model.get("dropout"):
+        raise Unsupported(f"the model has dropout, {model['dropout']!r}: its ids are random")
+    return model
+
+
+def check_rest(content: dict[str, Any]) -> None:
+    """Refuse the steps around the model that change ids, or the text of ids."""
+    if content.get("truncation") is not None:
+        raise Unsupported("the file asks for truncation")
+    # Padding a batch to its longest text does not change a single text.
+    padding = content.get("padding") or {"strategy": "BatchLongest"}
+    if not isinstance(padding, dict) or padding.get("strategy") != "BatchLongest" or padding.get("pad_to_multiple_of"):
+        raise Unsupported("the file asks for padding of a text by itself")
+    processor = content.get("post_processor")
+    steps = [] if processor is None else [processor]
+    if processor is not None and step_type(processor, "post_processor") == "Sequence":
+        steps = processor.get("processors") or []
+    for step in steps:
+        if step_type(step, "post_processor") not in POST_PROCESSORS:
+            raise Unsupported(f"the post_processor is {step['type']}")
+
+
+def read_normalizer(step: Any) -> str | None:
+    """The normal form, if the file asks for one and nothing else."""
+    if step is None:
+        return None
+    steps = (step.get("normalizers") or []) if step_type(step, "normalizer") == "Sequence" else [step]
+    kinds = [step_type(part, "normalizer") for part in steps]
+    for kind in kinds:
+        if kind not in FORMS:
+            raise Unsupported(f"the normalizer is {kind}; minitok has {', '.join(FORMS)}")
+    if len(kinds) > 1:
+        raise Unsupported(f"the normalizer is {' and then '.join(kinds)}; minitok has one at a time")
+    return kinds[0] if kinds else None
+
+
+def read_merges(rows: list[Any]) -> list[tuple[str, str]]:
+    """The merges as pairs of tokens, from either notation: ``"a b"`` or ``["a", "b"]``."""
+    pairs = []
+    for rank, row in enumerate(rows):
+        sides = row.split(" ") if isinstance(row, str) else row
+        if not isinstance(sides, list) or len(sides) != 2 or not all(isinstance(side, str) for side in sides):
+            raise Unsupported(f"merge {rank} is not two tokens: {row!r}"[:200])
+        pairs.append((sides[0], sides[1]))
+    return pairs
+
+
+def find_pairs(rows: list[tuple[str, str]], ids: dict[str, int]) -> list[tuple[int, int]]:
+    """The merges as pairs of ids."""
+    for rank, (left, right) in enumerate(rows):
+        for side in (left, right, left + right):
+            if side not in ids:
+                raise Unsupported(f"merge {rank} is of the token {side!r}, which the vocabulary does not have")
+    return [(ids[left], ids[right]) for left, right in rows]

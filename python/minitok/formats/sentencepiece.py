@@ -1,0 +1,195 @@
+"""SentencePiece's ``.model``: BPE of characters with byte fallback (Llama 1 and 2, Mistral, and their kin).
+
+The file is a protocol buffer, of which three messages are read: the pieces with their scores and types, the trainer's options
+(what kind of model it is), and the normalizer's. A piece's score gives its rank (SPEC S2), and ids are places in the list of
+pieces. Control pieces (``<s>``), which ``sentencepiece`` never finds in text, and the unknown piece become special tokens; so
+do user-defined pieces, which it always finds: after the space is put before the text, as late special tokens are.
+
+The ids are those of ``sentencepiece``: they can differ from those of a ``tokenizer.json`` that was made from the file, which
+puts the space before a text by another rule (SPEC S4).
+
+Refused by name: Unigram, words and characters as models; no byte fallback; a table of characters to replace
+(``precompiled_charsmap``); ``remove_extra_whitespaces``; unused pieces.
+
+Costs: O(n) time and space for n bytes of the file, before its vocabulary is built.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..definition import Definition
+from ..errors import FileFormatError
+from ..reference.metaspace import MARKER
+from .files import blame, read
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+__all__ = ["is_model", "load", "parse"]
+
+NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
+MODELS = {1: "Unigram", 2: "BPE", 3: "words", 4: "characters"}
+# The types of fields on the wire.
+VARINT, EIGHT_BYTES, BYTES, FOUR_BYTES = 0, 1, 2, 5
+
+
+class Piece(NamedTuple):
+    """A piece of the file."""
+
+    text: bytes
+    score: float
+    kind: int
+
+
+class Malformed(Exception):  # noqa: N818
+    """What is wrong with the file, and at which byte."""
+
+
+def is_model(data: bytes) -> bool:
+    """Whether a file can be a ``.model``: it begins with a piece, which begins with its text."""
+    return data[:1] == data[2:3] == b"\x0a"
+
+
+def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str | None = None) -> Definition:
+    """Read a ``.model``.
+
+    Raises:
+        FileFormatError: The file is malformed, or not BPE with byte fallback; the message says what, and where.
+    """
+    return parse(read(path), path, name, backend)
+
+
+def parse(data: bytes, path: object, name: str | None = None, backend: str | None = None) -> Definition:
+    """The tokenizer of the bytes of a file."""
+    with blame(path):
+        try:
+            pieces, trainer, normalizer = read_file(data)
+            check_options(trainer, normalizer)
+            scored, fallback, special, late = sort_pieces(pieces)
+        except Malformed as reason:
+            raise FileFormatError(path, str(reason)) from None
+        prefix = "text" if normalizer.get(3, 1) else "never"
+        options: dict[str, Any] = {"special_tokens": special, "late_special": late, "prefix": prefix, "name": name}
+        return Definition.from_scores(scored, fallback, backend=backend, pattern="none", **options)
+
+
+def read_file(data: bytes) -> tuple[list[Piece], dict[int, Any], dict[int, Any]]:
+    """The pieces, and the options of the trainer and of the normalizer by their numbers."""
+    pieces: list[Piece] = []
+    options: dict[int, dict[int, Any]] = {2: {}, 3: {}}
+    for number, value, at in fields(data, 0, len(data)):
+        if number == 1 and isinstance(value, range):
+            pieces.append(read_piece(data, value, at))
+        elif number in options and isinstance(value, range):
+            for inner, content, _ in fields(data, value.start, value.stop):
+                options[number][inner] = data[content.start : content.stop] if isinstance(content, range) else content
+    if not pieces:
+        raise Malformed("not a SentencePiece model: it has no pieces")
+    return pieces, options[2], options[3]
+
+
+def read_piece(data: bytes, span: range, at: int) -> Piece:
+    """One piece: its text, score and type."""
+    text, score, kind = b"", 0.0, NORMAL
+    for number, value, _ in fields(data, span.start, span.stop):
+        if number == 1 and isinstance(value, range):
+            text = data[value.start : value.stop]
+        elif number == 2 and isinstance(value, float):
+            score = value
+        elif number == 3 and isinstance(value, int):
+            kind = value
+    if not text or math.isnan(score) or not NORMAL <= kind <= BYTE:
+        raise Malformed(f"the piece at byte {at} has no text, no score or no known type")
+    return Piece(text, score, kind)
+
+
+def fields(data: bytes, at: int, end: int) -> Iterator[tuple[int, int | float | range, int]]:
+    """The fields of a message between two bytes: number, value (a number, or the place of its bytes), and where it begins."""
+    while at < end:
+        start = at
+        key, at = varint(data, at, end)
+        wire = key & 7
+        value: int | float | range
+        if wire == VARINT:
+            value, at = varint(data, at, end)
+        elif wire == BYTES:
+            length, at = varint(data, at, end)
+            value = range(at, at + length)
+            at += length
+        elif wire in (FOUR_BYTES, EIGHT_BYTES):
+            size = 4 if wire == FOUR_BYTES else 8
+            if at + size > end:
+                raise Malformed(f"the file is cut short at byte {at}")
+            value = struct.unpack_from("<f" if size == 4 else "<d", data, at)[0]
+            at += size
+        else:
+            raise Malformed(f"the field at byte {start} has the unknown type {wire}")
+        if at > end:
+            raise Malformed(f"the field at byte {start} reaches beyond its message, which ends at byte {end}")
+        yield key >> 3, value, start
+
+
+def varint(data: bytes, at: int, end: int) -> tuple[int, int]:
+    """A number of as many bytes as it needs, seven bits each; and the byte behind it."""
+    value = 0
+    for shift in range(0, 70, 7):
+        if at >= end:
+            raise Malformed(f"the file is cut short at byte {at}")
+        value |= (data[at] & 0x7F) << shift
+        at += 1
+        if data[at - 1] < 0x80:
+            return value, at
+    raise Malformed(f"the number that ends at byte {at} is longer than 64 bits")
+
+
+def check_options(trainer: dict[int, Any], normalizer: dict[int, Any]) -> None:
+    """Refuse what would change ids in a way that minitok does not have."""
+    model = trainer.get(3, 1)
+    if model != 2:
+        raise Malformed(f"the model is {MODELS.get(model, model)}; minitok reads BPE")
+    if not trainer.get(35, 0):
+        raise Malformed("the model has no byte_fallback: unknown characters would be lost")
+    if trainer.get(24, 0):
+        raise Malformed("the model has treat_whitespace_as_suffix")
+    if normalizer.get(2):
+        raise Malformed("the normalizer replaces characters (precompiled_charsmap), which minitok does not do")
+    if normalizer.get(4, 1):
+        raise Malformed("the normalizer has remove_extra_whitespaces, which minitok does not do")
+    if not normalizer.get(5, 1):
+        raise Malformed("the normalizer does not write spaces as markers (escape_whitespaces)")
+
+
+def sort_pieces(
+    pieces: list[Piece],
+) -> tuple[list[tuple[bytes, int, float]], list[int], dict[str, int], list[str]]:
+    """The normal pieces with their ids and scores, the ids of the bytes, the special tokens, and the user-defined of these."""
+    scored: list[tuple[bytes, int, float]] = []
+    by_byte: dict[int, int] = {}
+    special: dict[str, int] = {}
+    late: list[str] = []
+    for token_id, (text, score, kind) in enumerate(pieces):
+        if kind == NORMAL:
+            scored.append((text.replace(MARKER, b" "), token_id, score))
+        elif kind == BYTE:
+            by_byte[read_byte(text, token_id)] = token_id
+        elif kind == UNUSED:
+            raise Malformed(f"the piece {token_id}, {text!r}, is unused, which minitok does not have")
+        else:
+            special.setdefault(name := text.decode("utf-8", "replace"), token_id)
+            late += [name] if kind == USER_DEFINED else []
+    missing = next((byte for byte in range(256) if byte not in by_byte), None)
+    if missing is not None:
+        raise Malformed(f"the byte 0x{missing:02x} has no piece")
+    return scored, [by_byte[byte] for byte in range(256)], special, late
+
+
+def read_byte(text: bytes, token_id: int) -> int:
+    """The byte that ``<0xE4>`` names."""
+    for byte in range(256):
+        if text == f"<0x{byte:02X}>".encode():
+            return byte
+    raise Malformed(f"the piece {token_id}, {text!r}, does not name a byte")

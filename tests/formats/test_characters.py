@@ -1,0 +1,193 @@
+"""BPE of characters with byte fallback from ``tokenizer.json``: the ids of ``tokenizers``, whatever the file's options."""
+
+import json
+import pickle
+
+import minitok
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from minitok.formats import huggingface
+from tokenizers import Tokenizer
+
+CHARS = ["▁", "a", "b", ">", "é", "中", "\n"]
+TEXTS = st.lists(st.sampled_from([*CHARS, " ", "  ", "x", "丮", "😀", "<0x41>", "<s>", "</s>", "<u>", "\t"])).map(
+    "".join
+)
+SPACES = {
+    "prepend": {"normalizers": ["prepend", "replace"], "cutter": None},
+    "replace": {"normalizers": ["replace"], "cutter": {"type": "Split", "pattern": {"String": " "}}},
+    **{
+        f"{scheme} {split}": {"normalizers": [], "cutter": {"prepend_scheme": scheme, "split": split}}
+        for scheme in ("first", "always", "never")
+        for split in (False, True)
+    },
+}
+STEPS = {
+    "prepend": {"type": "Prepend", "prepend": "▁"},
+    "replace": {"type": "Replace", "pattern": {"String": " "}, "content": "▁"},
+}
+
+
+@st.composite
+def files(draw):
+    """A file of that kind: some characters, merges of what is there, and added tokens with any flags."""
+    vocab = {token: i for i, token in enumerate(["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))])}
+    tokens = [*draw(st.lists(st.sampled_from(CHARS), unique=True, min_size=2)), "▁"]
+    tokens = list(dict.fromkeys(tokens))
+    merges = []
+    for left, right in draw(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=25)):
+        pair = tokens[left % len(tokens)], tokens[right % len(tokens)]
+        if list(pair) not in merges and len("".join(pair)) < 9:
+            merges.append(list(pair))
+            tokens += [] if "".join(pair) in tokens else ["".join(pair)]
+    vocab |= {token: 259 + i for i, token in enumerate(tokens)}
+    spaces = SPACES[draw(st.sampled_from(sorted(SPACES)))]
+    normalizers = [STEPS[name] for name in spaces["normalizers"]]
+    cutter = spaces["cutter"] and {"type": "Metaspace", "replacement": "▁"} | spaces["cutter"]
+    if cutter and cutter["type"] == "Split":
+        cutter = {"type": "Split", "pattern": {"String": " "}, "behavior": "MergedWithPrevious", "invert": False}
+    drops = spaces["normalizers"] == ["prepend", "replace"] or (cutter or {}).get("prepend_scheme") in (
+        "first",
+        "always",
+    )
+    strip = [{"type": "Strip", "content": " ", "start": 1, "stop": 0}] if drops else []
+    flag = st.booleans()
+    return {
+        "version": "1.0",
+        "truncation": None,
+        "padding": None,
+        "added_tokens": [
+            {"id": i, "content": content, "special": special}
+            | {"single_word": draw(flag), "lstrip": draw(flag), "rstrip": draw(flag), "normalized": False}
+            for content, i, special in [("<s>", 1, True), ("</s>", 2, True), ("<u>", 259 + len(tokens), False)]
+        ],
+        "normalizer": {"type": "Sequence", "normalizers": normalizers} if normalizers else None,
+        "pre_tokenizer": cutter,
+        "post_processor": None,
+        "decoder": {
+            "type": "Sequence",
+            "decoders": [
+                {"type": "Replace", "pattern": {"String": "▁"}, "content": " "},
+                {"type": "ByteFallback"},
+                {"type": "Fuse"},
+                *strip,
+            ],
+        },
+        "model": {
+            "type": "BPE",
+            "unk_token": "<unk>",
+            "fuse_unk": True,
+            "byte_fallback": True,
+            "ignore_merges": False,
+            "vocab": vocab,
+            "merges": merges,
+        },
+    }
+
+
+def ids_of(theirs, text):
+    return theirs.encode(text, add_special_tokens=False).ids
+
+
+@settings(deadline=None)
+@given(files(), st.lists(TEXTS, min_size=1, max_size=12))
+def test_ids_are_those_of_tokenizers(content, texts):
+    theirs = Tokenizer.from_str(json.dumps(content))
+    for backend in ("rust", "python"):
+        tok = minitok.Tokenizer.from_definition(huggingface.parse(content, "it", backend=backend))
+        found = tok.encode_batch(texts, allowed_special="all")
+        assert found == [ids_of(theirs, text) for text in texts]
+        assert [tok.encode(text, allowed_special="all") for text in texts] == found
+        assert [tok.encode_to_numpy(text, allowed_special="all").tolist() for text in texts] == found
+        assert tok.count_batch(texts, allowed_special="all") == list(map(len, found))
+        for text, ids in zip(texts, found, strict=True):
+            assert list(tok.encode_iterable([text[:3], text[3:]], allowed_special="all")) == ids
+            if "�" not in tok.decode(ids):
+                assert tok.decode(ids) == theirs.decode(ids, skip_special_tokens=False)
+            stream = tok.stream_decoder()
+            assert "".join([*map(stream.push, ids), stream.finish()]) == tok.decode(ids)
+
+
+@settings(deadline=None, max_examples=50)
+@given(files(), st.lists(TEXTS, min_size=1, max_size=8))
+def test_what_is_written_has_the_same_ids(content, texts):
+    tok = minitok.Tokenizer.from_definition(huggingface.parse(content, "it"))
+    written = huggingface.dump(tok.definition)
+    theirs = Tokenizer.from_str(json.dumps(written))
+    again = minitok.Tokenizer.from_definition(huggingface.parse(written, "it"))
+    assert again == tok
+    assert pickle.loads(pickle.dumps(tok)) == tok
+    assert tok.with_backend("python") == tok
+    for text in texts:
+        assert tok.encode(text, allowed_special="all") == ids_of(theirs, text)
+
+
+@pytest.fixture
+def small(backend):
+    vocab = {f"<0x{byte:02X}>": byte for byte in range(256)}
+    vocab |= {token: 256 + i for i, token in enumerate(["▁", "h", "i", "hi", "▁hi", "中"])}
+    content = {
+        "pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": False},
+        "added_tokens": [{"id": 300, "content": "<s>", "special": True}],
+        "model": {
+            "type": "BPE",
+            "byte_fallback": True,
+            "vocab": vocab,
+            "merges": [["h", "i"], ["▁", "hi"]],
+        },
+    }
+    return minitok.Tokenizer.from_definition(huggingface.parse(content, "it", backend=backend))
+
+
+def test_everything_a_tokenizer_does(small, tmp_path):
+    assert small.encode("hi hi!") == [260, 260, 33]
+    assert small.decode([260, 260, 33]) == "hi hi!"
+    assert small.token_bytes(260) == b" hi"
+    assert small.tokenize("hi") == [b" hi"]
+    assert not small.lossless
+    assert small.prefix == "first"
+    assert small.normalize("hi") == " hi"
+    assert small.encode_with_offsets("hi hi!") == ([260, 260, 33], [(0, 2), (2, 5), (5, 6)])
+    assert small.encode_with_offsets(" hi") == ([260], [(0, 2)])
+    assert small.truncate_text("hi hi hi", 2) == "hi hi"
+    assert "".join(small.chunk("hi hi hi hi 中丮", 4)) == "hi hi hi hi 中丮"
+    told = small.explain("hi 丮")
+    assert [token.id for token in told.tokens] == small.encode("hi 丮")
+    assert [token.token for token in told.tokens] == small.tokenize("hi 丮")
+    small.save(tmp_path / "it.json")
+    assert minitok.load(tmp_path / "it.json", backend=small.backend) == small
+
+
+def test_a_long_text_in_blocks_is_the_whole(small):
+    text = "hi hi>中丮 hi<s>hi▁ hi\n" * 20_000
+    for allowed in ((), "all"):
+        ids = small.encode(text, allowed_special=allowed)
+        chunks = [text[at : at + 4097] for at in range(0, len(text), 4097)]
+        assert list(small.encode_iterable(chunks, allowed_special=allowed)) == ids
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"normalizer": {"type": "Prepend", "prepend": "x"}}, "BPE of characters with the steps"),
+        ({"pre_tokenizer": {"type": "Metaspace", "replacement": "_"}}, "the replacement '_'"),
+        ({"decoder": {"type": "WordPiece"}}, "the decoder has a step WordPiece"),
+        ({"decoder": {"type": "Fuse"}}, "the decoder drops a space"),
+    ],
+)
+def test_what_minitok_does_not_do_is_refused_by_name(small, change, reason):
+    content = huggingface.dump(small.definition) | change
+    with pytest.raises(minitok.FileFormatError, match=reason):
+        huggingface.parse(content, "it")
+
+
+def test_a_vocabulary_without_byte_fallback_is_refused(small):
+    content = huggingface.dump(small.definition)
+    content["model"]["byte_fallback"] = False
+    with pytest.raises(minitok.FileFormatError, match="without byte_fallback"):
+        huggingface.parse(content, "it")
+    content["model"]["byte_fallback"] = True
+    del content["model"]["vocab"]["<0x41>"]
+    with pytest.raises(minitok.FileFormatError, match="no token '<0x41>'"):
+        huggingface.parse(content, "it")

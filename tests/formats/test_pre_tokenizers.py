@@ -1,0 +1,106 @@
+"""What a ``tokenizer.json`` of bytes may say about cutting and added tokens: the ids of ``tokenizers``, whatever the options."""
+
+import copy
+import json
+
+import minitok
+import pytest
+from helpers import BACKENDS
+from hypothesis import given
+from hypothesis import strategies as st
+from minitok.formats import huggingface
+from tokenizers import Tokenizer
+
+MERGES = [(97, 98), (45, 45), (32, 97), (49, 50), (256, 256), (32, 32), (45, 97)]
+BASE = huggingface.dump(minitok.Tokenizer(MERGES, pattern="none", special_tokens={"<s>": 263, "b1": 264}).definition)
+LEVEL = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
+TEXTS = st.lists(
+    st.sampled_from(
+        ["a", "b", "ab", "-", "--", " ", "  ", "1", "12", "²", "½", ".", "$", "é", "中", "\n", "<s>", "_", "、"]
+    )
+).map("".join)
+BEHAVIORS = ("Isolated", "Contiguous", "MergedWithPrevious", "MergedWithNext")
+
+
+def both(content, texts):
+    """The ids of ``tokenizers`` and those of minitok, on each backend."""
+    theirs = Tokenizer.from_str(json.dumps(content))
+    wanted = [theirs.encode(text, add_special_tokens=False).ids for text in texts]
+    for backend in BACKENDS:
+        tok = minitok.Tokenizer.from_definition(huggingface.parse(content, "it", backend=backend))
+        assert [tok.encode(text, allowed_special="all") for text in texts] == wanted
+    return tok
+
+
+CUTTERS = st.one_of(
+    st.fixed_dictionaries(
+        {
+            "type": st.just("Split"),
+            "pattern": st.sampled_from(
+                [{"Regex": "-|a"}, {"Regex": "[ab]+"}, {"String": "-"}, {"String": "a-"}, {"Regex": "gpt2"}]
+            ),
+            "behavior": st.sampled_from(BEHAVIORS),
+            "invert": st.booleans(),
+        }
+    ),
+    st.fixed_dictionaries({"type": st.just("Digits"), "individual_digits": st.booleans()}),
+    st.fixed_dictionaries({"type": st.just("Punctuation"), "behavior": st.sampled_from(BEHAVIORS)}),
+)
+
+
+@given(st.lists(CUTTERS, min_size=1, max_size=3), st.lists(TEXTS, min_size=1, max_size=8))
+def test_cutting(cutters, texts):
+    content = copy.deepcopy(BASE) | {"added_tokens": []}
+    for name in ("<s>", "b1"):
+        del content["model"]["vocab"][name]
+    cutters = [
+        cutter | ({"pattern": {"Regex": " ?[ab]+"}} if cutter.get("pattern") == {"Regex": "gpt2"} else {})
+        for cutter in cutters
+    ]
+    content["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [*cutters, LEVEL]}
+    both(content, texts)
+
+
+@given(
+    st.lists(st.tuples(*[st.booleans()] * 4), min_size=2, max_size=2),
+    st.lists(TEXTS, min_size=1, max_size=8),
+)
+def test_added_tokens_that_take_more_or_ask_for_more(flags, texts):
+    content = copy.deepcopy(BASE)
+    for token, (single_word, lstrip, rstrip, normalized) in zip(content["added_tokens"], flags, strict=True):
+        token |= {"single_word": single_word, "lstrip": lstrip, "rstrip": rstrip, "normalized": normalized}
+    tok = both(content, texts)
+    assert tok.lossless == (not any(any(own[:3]) for own in flags))
+    assert huggingface.dump(tok.definition)["added_tokens"] == content["added_tokens"]
+
+
+@pytest.mark.parametrize("char", ["\u2002", "\u0085", "\x1c", "\u200b", "\u3000"])
+def test_white_space_is_that_of_unicode(char):
+    content = copy.deepcopy(BASE)
+    content["added_tokens"][0] |= {"lstrip": True, "rstrip": True}
+    both(content, [f"a{char}<s>{char}b", f"{char}{char}<s>", f"<s>{char}"])
+
+
+def test_flags_are_kept(backend, tmp_path):
+    content = copy.deepcopy(BASE)
+    content["added_tokens"][0]["rstrip"] = True
+    tok = minitok.Tokenizer.from_definition(huggingface.parse(content, "it", backend=backend))
+    assert tok.encode("a<s> a", allowed_special="all") == [97, 263, 97]
+    assert tok.encode("<s>") == list(b"<s>")
+    tok.save(tmp_path / "it.json")
+    again = minitok.load(tmp_path / "it.json", backend=backend)
+    assert again == tok
+    assert again.encode("a<s> a", allowed_special="all") == [97, 263, 97]
+
+
+def test_a_byte_that_utf8_never_contains_may_have_no_token(backend):
+    content = copy.deepcopy(BASE)
+    content["added_tokens"] = []
+    vocab = content["model"]["vocab"]
+    for token in ("<s>", "b1", "\u00c0", "\u00f5"):
+        vocab.pop(token, None)
+    content["model"]["merges"] = content["model"]["merges"][1:4]
+    tok = minitok.Tokenizer.from_definition(huggingface.parse(content, "it", backend=backend))
+    assert tok.decode(tok.encode("é中 --😀")) == "é中 --😀"
+    with pytest.raises(minitok.MissingByteError, match="the byte 0xc0 at position 1 has no token"):
+        tok.encode(b"a\xc0")

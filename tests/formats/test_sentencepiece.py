@@ -1,0 +1,140 @@
+"""SentencePiece's ``.model``: the ids of ``sentencepiece`` for models that it trains here, and for one of Mistral's."""
+
+import importlib.util
+import io
+from functools import cache
+from pathlib import Path
+
+import minitok
+import pytest
+import sentencepiece
+from helpers import BACKENDS
+from hypothesis import given
+from hypothesis import strategies as st
+from minitok.errors import FileFormatError
+from minitok.formats import sentencepiece as reader
+
+CORPUS = [
+    "the cat sat on the mat",
+    "  spaces   and\ttabs",
+    "été 中文 中国 日本",
+    "aaaa aaa aa",
+    "x" * 40,
+    "der Hund, die Katze",
+] * 20
+DATA = Path(importlib.util.find_spec("mistral_common").origin).parent / "data"
+MISTRAL = DATA / "mistral_instruct_tokenizer_240323.model.v3"
+TEXTS = st.lists(
+    st.sampled_from(
+        ["the", " cat", "  ", "▁", "é", "中", "丮", "a", "aa", "\n", "<s>", "<x>", "<0x41>", "😀", "x" * 9, "\x00"]
+    )
+).map("".join)
+
+
+@cache
+def trained(*, prefix=True, symbols=("<x>",)):
+    """A model of a few words, as the bytes of its file."""
+    written = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(CORPUS),
+        model_writer=written,
+        model_type="bpe",
+        vocab_size=330,
+        byte_fallback=True,
+        normalization_rule_name="identity",
+        remove_extra_whitespaces=False,
+        add_dummy_prefix=prefix,
+        user_defined_symbols=list(symbols),
+        minloglevel=2,
+    )
+    return written.getvalue()
+
+
+@pytest.mark.parametrize("prefix", [True, False])
+@pytest.mark.parametrize("symbols", [(), ("<x>", "<xy>")])
+def test_ids_are_those_of_sentencepiece(prefix, symbols):
+    data = trained(prefix=prefix, symbols=symbols)
+    theirs = sentencepiece.SentencePieceProcessor(model_proto=data)
+    toks = [minitok.Tokenizer.from_definition(reader.parse(data, "it", backend=backend)) for backend in BACKENDS]
+    assert toks[0] == toks[1]
+    assert toks[0].special_tokens.keys() == {"<unk>", "<s>", "</s>", *symbols}
+
+    @given(st.lists(TEXTS, min_size=1, max_size=8))
+    def check(texts):
+        wanted = theirs.encode(texts)
+        for tok in toks:
+            found = [tok.encode(text, allowed_special=set(symbols)) for text in texts]
+            assert found == wanted
+            for text, ids in zip(texts, found, strict=True):
+                if not {"<x>", "�"} & {text, tok.decode(ids)}:
+                    assert tok.decode(ids) == theirs.decode(ids)
+
+    check()
+
+
+def test_a_model_of_mistral_has_its_ids(tmp_path):
+    theirs = sentencepiece.SentencePieceProcessor(model_file=str(MISTRAL))
+    tok = minitok.load(MISTRAL)
+    for text in [*CORPUS[:6], "", " ", "▁", "def f(x):\n    return x\n", "Ünï 日本語 😀 \x00", "[INST] a"]:
+        assert tok.encode(text) == theirs.encode(text)
+        assert tok.decode(tok.encode(text)) == theirs.decode(theirs.encode(text))
+    (tmp_path / "tokenizer.model").write_bytes(MISTRAL.read_bytes())
+    assert minitok.load(tmp_path) == tok
+    tok.save(tmp_path / "native.json")
+    assert minitok.load(tmp_path / "native.json") == tok
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"model_type": "unigram"}, "the model is Unigram; minitok reads BPE"),
+        ({"model_type": "char"}, "the model is characters; minitok reads BPE"),
+        ({"byte_fallback": False, "vocab_size": 60}, "no byte_fallback"),
+        ({"normalization_rule_name": "nmt_nfkc"}, "precompiled_charsmap"),
+        ({"remove_extra_whitespaces": True}, "remove_extra_whitespaces"),
+        ({"treat_whitespace_as_suffix": True}, "treat_whitespace_as_suffix"),
+    ],
+)
+def test_other_models_are_refused_by_name(options, reason):
+    written = io.BytesIO()
+    usual = {
+        "model_type": "bpe",
+        "vocab_size": 310,
+        "byte_fallback": True,
+        "normalization_rule_name": "identity",
+        "remove_extra_whitespaces": False,
+        "hard_vocab_limit": False,
+    }
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(CORPUS), model_writer=written, minloglevel=2, **usual | options
+    )
+    with pytest.raises(FileFormatError, match=reason):
+        reader.parse(written.getvalue(), "it")
+
+
+@given(st.integers(0, 4000), st.binary(max_size=4))
+def test_damage_is_a_typed_error_or_harmless(at, junk):
+    """A file cut short, or with other bytes inside, never ends in another exception."""
+    data = trained()
+    for damaged in (data[:at], data[:at] + junk + data[at + len(junk) :]):
+        try:
+            reader.parse(damaged, "it")
+        except FileFormatError as error:
+            assert str(error).startswith("it: ")
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"\x0a", "the file is cut short at byte 1"),
+        (b"\x0a\x05\x0a", "reaches beyond its message"),
+        (b"\x0a" + b"\xff" * 11, "longer than 64 bits"),
+        (b"\x0b\x00", "the unknown type 3"),
+        (b"", "it has no pieces"),
+        (b"\x0a\x03\x0a\x01a", "the model is Unigram"),
+        (b"\x0a\x02\x18\x09", "the piece at byte 0 has no text"),
+    ],
+)
+def test_malformed_files_say_where(data, reason):
+    with pytest.raises(FileFormatError, match=reason):
+        reader.parse(data, "it")

@@ -1,0 +1,97 @@
+"""Mistral's ``tekken.json``: the ids of ``mistral_common``, and what is wrong with a file."""
+
+import base64
+import copy
+import importlib.util
+import json
+from pathlib import Path
+
+import minitok
+import pytest
+from mistral_common.tokens.tokenizers.tekken import Tekkenizer
+
+FILE = Path(importlib.util.find_spec("mistral_common").origin).parent / "data" / "tekken_240718.json"
+PATTERN = r"[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s+(?!\S)|\s+"
+
+
+def content():
+    """A small file: the bytes, and two tokens more than it uses."""
+    tokens = [*(bytes([byte]) for byte in range(256)), b"ab", b"abc", b"bc"]
+    vocab = [
+        {"rank": rank, "token_bytes": base64.b64encode(token).decode(), "token_str": None}
+        for rank, token in enumerate(tokens)
+    ]
+    config = {
+        "pattern": PATTERN,
+        "num_vocab_tokens": 259,
+        "default_vocab_size": 267,
+        "default_num_special_tokens": 10,
+        "version": "v3",
+    }
+    return {"config": config, "vocab": vocab}
+
+
+def load(tmp_path, data, backend=None):
+    path = tmp_path / "tekken.json"
+    path.write_text(json.dumps(data))
+    return minitok.load(path, backend=backend)
+
+
+def test_a_file_of_mistral_has_its_ids():
+    theirs, tok = Tekkenizer.from_file(str(FILE)), minitok.load(FILE)
+    assert tok.n_vocab == theirs.n_words
+    for text in ["", "Hello, world!", "  a\n\n b", "def f(x):\n    return 123456\n", "Ünï 日本語 हिन्दी 😀", "'s DON'T"]:
+        ids = theirs.encode(text, bos=False, eos=False)
+        assert tok.encode(text) == ids
+        assert tok.decode(ids) == text
+    assert tok.special_tokens["[INST]"] == theirs.get_special_token("[INST]")
+
+
+def test_ids_are_behind_those_of_the_special_tokens(tmp_path, backend):
+    tok = load(tmp_path, content(), backend)
+    assert tok.encode("ab") == [266]
+    assert tok.encode("abc") == [266, 10 + 99]  # the ranks from 257 on are not used
+    assert tok.special_tokens["<s>"] == 1
+    assert tok.special_tokens["[TOOL_CALLS]"] == 9
+    named = content() | {"special_tokens": [{"rank": 1, "token_str": "<bos>", "is_control": True}]}
+    tok = load(tmp_path, named, backend)
+    assert (tok.special_tokens["<bos>"], tok.special_tokens["<SPECIAL_0>"], len(tok.special_tokens)) == (1, 0, 10)
+    assert minitok.load(tmp_path, backend=backend) == tok
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda it: it["config"].pop("pattern"), "it has no 'pattern' that is a str"),
+        (lambda it: it["config"].update(default_vocab_size=5), "default_num_special_tokens 10 is not below"),
+        (lambda it: it["vocab"][3].update({"token_bytes": "?"}), "the bytes of token 3 of the vocab are not base64"),
+        (lambda it: it["vocab"][3].update(rank=True), "it has no 'rank' that is a int"),
+        (lambda it: it["vocab"].append(it["vocab"][3] | {"rank": 5}), "has two ranks"),
+        (lambda it: it["vocab"].pop(65), "the byte 0x41 has no token"),
+        (
+            lambda it: it.update(special_tokens=[{"rank": 0, "token_str": "a"}, {"rank": 1, "token_str": "a"}]),
+            "'a' has two ranks",
+        ),
+        (lambda it: it.update(special_tokens=3), "it has no 'special_tokens' that is a list"),
+        (lambda it: it["config"].update(pattern="("), "pattern '\\('"),
+    ],
+)
+def test_malformed_files(tmp_path, change, reason):
+    data = copy.deepcopy(content())
+    change(data)
+    with pytest.raises(minitok.FileFormatError, match=reason):
+        load(tmp_path, data)
+
+
+def test_a_folder_of_ranks_has_its_special_tokens_beside_it(tmp_path, backend):
+    tok = minitok.Tokenizer([(97, 98)])
+    tok.to_tiktoken(tmp_path / "tiktoken.model")
+    config = {"added_tokens_decoder": {"300": {"content": "<s>", "special": True}}}
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(config))
+    loaded = minitok.load(tmp_path, pattern="gpt2", backend=backend)
+    assert loaded.encode("ab<s>", allowed_special="all") == [256, 300]
+    with pytest.raises(minitok.FileFormatError, match="pass pattern="):
+        minitok.load(tmp_path)
+    (tmp_path / "tokenizer_config.json").write_text('{"added_tokens_decoder": {"x": 3}}')
+    with pytest.raises(minitok.FileFormatError, match="not an id and a token: 'x'"):
+        minitok.load(tmp_path, pattern="gpt2")
