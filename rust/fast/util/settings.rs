@@ -8,8 +8,9 @@ fn switch() -> &'static AtomicBool {
     ENABLED.get_or_make(|| AtomicBool::new(std::env::var_os("MINITOK_FAST").is_none_or(|value| value != "0")))
 }
 
-/// The default limit of one thread's cache of pieces in MiB: a million entries.
-const CACHE: usize = 40;
+/// The default limit of one thread's cache of pieces in MiB: a million entries. Less on a web page, which keeps several encodings
+/// open and gives no memory back.
+const CACHE: usize = if cfg!(target_arch = "wasm32") { 8 } else { 40 };
 
 /// The most bytes that one thread's cache of pieces may take. Set `MINITOK_CACHE` to change the limit (MiB, at least 1).
 pub fn cache_bytes() -> usize {
