@@ -4,7 +4,7 @@
 
 puts them into a folder, from which any file server serves them: the files of ``minitok play`` as they stand, but for
 ``source.js``, which asks the core in place of the server; ``pages/``; the core; and the published vocabularies beside it.
-What Python knows and the core does not, patterns' labels and special tokens, goes with them as ``core/encodings.json``.
+Labels of patterns and special tokens, which stand in Python only, go into ``core/encodings.json``.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def write(path: Path, content: bytes) -> None:
 
 
 def catalogue() -> dict[str, object]:
-    """What the core is told of encodings and patterns, and the limits of the page."""
+    """The encodings, the patterns with their labels, and the limits of the page, as data for the core."""
     encodings = {
         name: {
             "file": published.file,

@@ -28,6 +28,6 @@ if ! [ -d /usr/lib/rustlib/src/rust/library ] || ! command -v wasm-ld > /dev/nul
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --quiet --quiet --yes --no-install-recommends \
         rustc-web cargo-web rust-web-src lld > /dev/null
 fi
-# Building the standard library is not stable: Debian's compiler is told to do it all the same.
+# Building the standard library is an unstable feature; RUSTC_BOOTSTRAP lets a stable compiler use it.
 export RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=/usr/bin/wasm-ld
 exec /usr/bin/cargo build "${build[@]}" -Zbuild-std=std,panic_abort

@@ -1,4 +1,4 @@
-// The other side of rust/wasm/: the module, and its tokenizers as objects. How bytes cross is told in rust/wasm/mod.rs.
+// The other side of rust/wasm/: the module, and its tokenizers as objects. rust/wasm/mod.rs says how bytes cross.
 
 const NONE = 0xffff_ffff;
 const encoder = new TextEncoder();
@@ -8,14 +8,14 @@ const decoder = new TextDecoder();
 export class CoreError extends Error {}
 
 export class Core {
-  // `heard.progress(done)` and `heard.event(event)` are called while a training runs.
-  static async load(address, heard = { progress() {}, event() {} }) {
+  // `calls.progress(done)` and `calls.event(event)` are called while a training runs.
+  static async load(address, calls = { progress() {}, event() {} }) {
     const answered = await fetch(address);
     if (!answered.ok) throw new Error(`${address}: ${answered.status} ${answered.statusText}`);
     const module = await WebAssembly.compile(await answered.arrayBuffer());
     const core = new Core();
-    const event = (start, length) => heard.event(JSON.parse(decoder.decode(core.read(start, length))));
-    core.exports = (await WebAssembly.instantiate(module, { page: { progress: heard.progress, event } })).exports;
+    const event = (start, length) => calls.event(JSON.parse(decoder.decode(core.read(start, length))));
+    core.exports = (await WebAssembly.instantiate(module, { page: { progress: calls.progress, event } })).exports;
     return core;
   }
 

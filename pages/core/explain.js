@@ -182,7 +182,7 @@ function block(left, right, { rank, id }, step) {
   };
 }
 
-// Add the merges that the end of a piece has stopped: of all that stood at its end with all that stood behind it.
+// Add the merges that the end of a piece prevented: of each part that ended there with each part that began the next piece.
 function addBoundary(tok, piece, after) {
   const lefts = piece.parts.filter((part) => part.end === piece.end);
   const rights = (after?.parts ?? []).filter((part) => part.start === after.start);

@@ -1,5 +1,5 @@
-// A training that tells what it does while it does it: python/minitok/play/learning.py, over the core. It runs in a worker of its
-// own, which is ended to stop it.
+// A training that reports each step as it runs: python/minitok/play/learning.py, over the core. It runs in a separate worker, which
+// is terminated to stop it.
 
 import { dump } from "./native.js";
 
@@ -8,10 +8,10 @@ const TIES = ["smallest_ids", "first_seen", "greatest_bytes"];
 // Milliseconds between two messages.
 const PACE = 50;
 
-// What the core is to call while it trains; `tell` gets the news.
+// What the core calls while it trains; `post` sends a message to the page.
 export class Reporter {
-  constructor(tell) {
-    Object.assign(this, { tell, merges: [], toldAt: 0, counted: 0, phase: null, total: 0 });
+  constructor(post) {
+    Object.assign(this, { post, merges: [], postedAt: 0, counted: 0, phase: null, total: 0 });
   }
 
   begin(phase, total) {
@@ -19,23 +19,23 @@ export class Reporter {
   }
 
   progress(done) {
-    // Counting says how much was added, merging how many merges there are; a trace tells each by itself.
+    // While counting, `done` is the bytes added; while merging, the merges so far. A trace reports each merge as an event.
     this.counted = this.phase === "counting" ? this.counted + done : done;
-    if (this.phase !== "tracing" && performance.now() - this.toldAt > PACE) {
-      this.tell({ phase: this.phase, done: this.counted, total: this.total });
-      this.toldAt = performance.now();
+    if (this.phase !== "tracing" && performance.now() - this.postedAt > PACE) {
+      this.post({ phase: this.phase, done: this.counted, total: this.total });
+      this.postedAt = performance.now();
     }
   }
 
   event(event) {
     this.merges.push(news(event));
-    if (performance.now() - this.toldAt > PACE) this.flush();
+    if (performance.now() - this.postedAt > PACE) this.flush();
   }
 
   flush() {
-    if (this.merges.length) this.tell({ merges: this.merges });
+    if (this.merges.length) this.post({ merges: this.merges });
     this.merges = [];
-    this.toldAt = performance.now();
+    this.postedAt = performance.now();
   }
 }
 

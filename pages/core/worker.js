@@ -1,5 +1,15 @@
-// The core in a thread of its own. A message { ask, data } is answered by { answer } or { refused, kind }; a training also sends
-// { news } while it runs. One message at a time.
+// The core in a worker. A message { ask, data } is answered by { answer } or { refused, kind }; a training also sends { news } while
+// it runs. The page sends one message at a time (source.js).
+//
+// Read in this order:
+//
+// 1. source.js: the page's side; stands in place of the playground's own source.js
+// 2. core.js: the WebAssembly module, and its tokenizers as objects
+// 3. answers.js: what the page asks, as python/minitok/play/answers.py answers it
+// 4. explain.js: a piece explained, as python/minitok/explain/build.py does
+// 5. bigram.js, random.js: the model that completes a prompt, and Python's random numbers
+// 6. training.js: a training, step by step
+// 7. native.js, sha256.js: minitok's own files, and the names of tokenizers in links
 
 import { Answers, Refusal } from "./answers.js";
 import { Core, CoreError } from "./core.js";
@@ -20,9 +30,9 @@ async function fetched(address) {
 }
 
 async function prepare() {
-  const heard = { progress: (done) => reporter.progress(done), event: (event) => reporter.event(event) };
+  const calls = { progress: (done) => reporter.progress(done), event: (event) => reporter.event(event) };
   const [core, catalogue] = await Promise.all([
-    Core.load(here("minitok.wasm"), heard), fetched(here("encodings.json")).then((answered) => answered.json()),
+    Core.load(here("minitok.wasm"), calls), fetched(here("encodings.json")).then((answered) => answered.json()),
   ]);
   const fetchVocabulary = async (file) =>
     new Uint8Array(await (await fetched(here(`../vocabularies/${file}.vocab`))).arrayBuffer());

@@ -1,4 +1,4 @@
-// Lesson 1: predict, then reveal; and then all of the way from a prompt to a completion. Everything shown is made by the core.
+// Lesson 1: predict, then reveal; then the whole way from a prompt to a completion. The core computes everything that is shown.
 
 import { hex, readVocabulary } from "../static/bytes.js";
 import { reason, row } from "../static/bigram.js";
@@ -73,7 +73,7 @@ async function reveal(one, at, predicted, answer) {
   const shown = await Promise.all(one.shown.map(([text, encoding]) => encoded(text, encoding)));
   const right = one.right(shown);
   const isRight = predicted === right;
-  // The first prediction counts; whoever tries again knows the answer.
+  // Only the first prediction counts.
   if (!results.has(at)) results.set(at, isRight);
   const said = one.choices ? one.choices[right] : String(right);
   answer.replaceChildren(

@@ -5,7 +5,7 @@
 //! for, and returns [`DONE`] or [`FAILED`]; the bytes at [`answer_start`] are then the answer, or the message of the error,
 //! until the next call. Text is UTF-8; ids and places are `u32`, little-endian; events of traces are lines of JSON.
 //!
-//! Tokenizers stay here and go by number. `pages/core/core.js` is the other side; nobody else calls these functions.
+//! Tokenizers stay here and go by number. `pages/core/core.js` is the other side, and the only caller.
 //!
 //! 1. [`tokenizer`]: open, encode, decode, look inside
 //! 2. [`alternatives`]: which alternative of a pattern made a piece

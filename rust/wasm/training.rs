@@ -1,6 +1,6 @@
 //! Training: a text is counted once, and merges are learnt from its counts, with a trace or without.
 //!
-//! The page hears of it while it runs: the module imports two functions for that.
+//! The module imports two functions, which it calls while it trains, so that the page can show progress.
 
 use super::{answer, events, wrong};
 use crate::error::Result;
@@ -23,7 +23,7 @@ unsafe extern "C" {
     safe fn event(start: *const u8, length: usize);
 }
 
-/// Outside of a page nobody hears of it.
+/// Outside a web page these calls do nothing.
 #[cfg(not(target_arch = "wasm32"))]
 fn progress(_done: usize) {}
 #[cfg(not(target_arch = "wasm32"))]
