@@ -21,12 +21,16 @@ def load(
     special_tokens: Mapping[str, int] | None = None,
     backend: str | None = None,
 ) -> Tokenizer:
-    """Reads a tokenizer from a file of minitok, Hugging Face (``tokenizer.json``), minbpe or tiktoken, or from a folder.
+    """Reads a tokenizer from a file or a folder.
 
-    A folder is read by its ``tokenizer.json``, or else by its ``vocab.json`` and ``merges.txt``.
+    Files are those of minitok, Hugging Face (``tokenizer.json``), SentencePiece (``.model``), Mistral (``tekken.json``), minbpe
+    and tiktoken.
+    A folder is read by the first of these that it has: ``tokenizer.json``, ``tekken.json``, ``vocab.json`` with ``merges.txt``,
+    ``tokenizer.model``, ``tiktoken.model``, ``*.tiktoken``.
 
     Args:
-        path: The file or folder. Its content decides what it is; the name does not matter.
+        path: The file or folder. Its content decides what it is; the name does not matter. Or the name of a model,
+            ``owner/model``, whose files Hugging Face's cache on this machine has; nothing is downloaded.
         pattern: How text is cut, for files that do not say: required for tiktoken's; ``gpt2`` by default for GPT-2's.
         special_tokens: Names and ids, for the same files.
         backend: As for ``Tokenizer``.

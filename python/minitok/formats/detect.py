@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import FileFormatError
 from . import gpt2, huggingface, minbpe, native, sentencepiece, tekken, tiktoken
 from .files import parse_json, read
+from .hub import cached_model, is_model_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +36,8 @@ def read_definition(
     path: str | os.PathLike[str], pattern: str | None, special_tokens: Mapping[str, int] | None, backend: str | None
 ) -> Definition:
     """What a file or a folder holds."""
+    if is_model_name(path):
+        path = cached_model(str(path))
     if os.path.isdir(path):
         return load_folder(Path(path), pattern, special_tokens, backend)
     data = read(path)

@@ -1,0 +1,49 @@
+"""A model's files in Hugging Face's cache on this machine, by the model's name. Nothing is downloaded.
+
+The cache holds a folder for each model (``models--Qwen--Qwen3-8B``), with the revisions under ``snapshots``, and under ``refs``
+which revision a branch is. ``HF_HUB_CACHE`` names the cache; without it, it is ``hub`` in ``HF_HOME``, or in
+``~/.cache/huggingface``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+__all__ = ["cache_folder", "cached_model", "is_model_name"]
+
+NAME = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
+
+
+def is_model_name(path: str | os.PathLike[str]) -> bool:
+    """Whether a path is no file or folder, and reads like a model's name: ``owner/model``."""
+    return isinstance(path, str) and NAME.fullmatch(path) is not None and not os.path.exists(path)
+
+
+def cache_folder() -> Path:
+    """The folder of the cache, whether or not it exists."""
+    if cache := os.environ.get("HF_HUB_CACHE"):
+        return Path(cache)
+    return Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface") / "hub"
+
+
+def cached_model(name: str) -> Path:
+    """The folder of a model's files: of the branch ``main``, or of the one revision that is there.
+
+    Raises:
+        FileNotFoundError: The model is not in the cache; the message says where it was looked for, and how to get it.
+    """
+    folder = cache_folder() / f"models--{name.replace('/', '--')}"
+    revision = folder / "refs" / "main"
+    if revision.is_file():
+        found = folder / "snapshots" / revision.read_text("utf-8").strip()
+        if found.is_dir():
+            return found
+    revisions = sorted((folder / "snapshots").glob("*"))
+    if len(revisions) == 1:
+        return revisions[0]
+    raise FileNotFoundError(
+        f"{name!r} is not a file or folder, and not a model in the cache {folder}; "
+        f"'hf download {name} tokenizer.json' puts it there"
+    )

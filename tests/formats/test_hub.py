@@ -1,0 +1,60 @@
+"""A model's files by its name, from the cache that Hugging Face's libraries keep on this machine."""
+
+import minitok
+import pytest
+
+TOK = minitok.Tokenizer([(97, 98)])
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "models--some--model-1.5"
+
+
+def write(folder, tok=TOK):
+    folder.mkdir(parents=True)
+    tok.to_huggingface(folder / "tokenizer.json")
+
+
+def test_the_revision_of_main_is_taken(cache):
+    write(cache / "snapshots" / "aa", minitok.Tokenizer([(98, 99)]))
+    write(cache / "snapshots" / "bb")
+    (cache / "refs").mkdir()
+    (cache / "refs" / "main").write_text("bb\n")
+    assert minitok.load("some/model-1.5").encode("ab") == [256]
+
+
+def test_one_revision_needs_no_branch(cache):
+    write(cache / "snapshots" / "aa")
+    assert minitok.load("some/model-1.5").encode("ab") == [256]
+
+
+def test_a_model_that_is_missing_is_an_error_that_says_where(cache):
+    for _ in range(2):
+        with pytest.raises(
+            FileNotFoundError, match=r"models--some--model-1\.5; 'hf download some/model-1\.5 tokenizer\.json'"
+        ):
+            minitok.load("some/model-1.5")
+        # Two revisions, none of which is said to be the one of main.
+        write(cache / "snapshots" / "aa") if not cache.exists() else None
+        (cache / "snapshots" / "bb").mkdir(exist_ok=True)
+
+
+def test_the_cache_is_in_the_home_of_hugging_face(tmp_path, monkeypatch):
+    monkeypatch.delenv("HF_HUB_CACHE", raising=False)
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    write(tmp_path / "hub" / "models--some--model" / "snapshots" / "aa")
+    assert minitok.load("some/model").encode("ab") == [256]
+
+
+def test_a_folder_of_that_name_comes_first(cache):
+    write(cache.parent / "some" / "model-1.5")
+    assert minitok.load("some/model-1.5").encode("ab") == [256]
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_missing_file_is_still_a_missing_file():
+    with pytest.raises(FileNotFoundError):
+        minitok.load("folder/sub/missing.json")
