@@ -16,7 +16,23 @@ from typer.core import TyperGroup
 import minitok
 from minitok.errors import MinitokError
 
-from . import bench, compare, convert, count, course, decode, demo, encode, explain, grade, inspect, pack, play, train
+from . import (
+    bench,
+    compare,
+    convert,
+    count,
+    course,
+    decode,
+    demo,
+    encode,
+    explain,
+    grade,
+    inspect,
+    pack,
+    play,
+    train,
+    verify,
+)
 from .console import report
 
 __all__ = ["app"]
@@ -93,6 +109,7 @@ app.command("compare")(compare.command)
 app.command("inspect")(inspect.command)
 app.command("pack")(pack.command)
 app.command("convert")(convert.command)
+app.command("verify")(verify.command)
 app.command("bench")(bench.command)
 app.command("play")(play.command)
 app.command("grade")(grade.command)

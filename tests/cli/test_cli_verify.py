@@ -1,0 +1,53 @@
+"""``minitok verify``: equal ids end with 0, others with 1 and say where."""
+
+import json
+
+import minitok
+import pytest
+from minitok.cli import verify
+from minitok.cli.app import app
+from typer.testing import CliRunner
+
+TOK = minitok.Tokenizer([(97, 98), (32, 97)], special_tokens={"<s>": 258})
+
+
+def run(*args):
+    return CliRunner().invoke(app, ["verify", *map(str, args)])
+
+
+def test_a_file_with_the_same_ids(tmp_path):
+    TOK.to_huggingface(tmp_path / "tokenizer.json")
+    (tmp_path / "text.txt").write_text("ab a <s>ab")
+    ended = run(tmp_path, tmp_path / "text.txt")
+    assert ended.exit_code == 0
+    assert f"ids of {len(verify.TRAPS) + 1} texts are those of tokenizers" in " ".join(ended.output.split())
+    content = json.loads(run(tmp_path, "--json").output)
+    assert content["equal"]
+    assert content["library"] == "tokenizers"
+
+
+def test_a_difference_is_shown_and_ends_with_1(tmp_path, monkeypatch):
+    TOK.to_huggingface(tmp_path / "tokenizer.json")
+    other = minitok.Tokenizer([(97, 98)], special_tokens={"<s>": 258})
+    monkeypatch.setattr(verify, "load", lambda *_args, **_options: other)
+    ended = run(tmp_path / "tokenizer.json", "--json")
+    assert ended.exit_code == 1
+    rows = [row for row in json.loads(ended.output)["texts"] if row["difference"]]
+    assert {"at": 0, "after": "", "minitok": [32, 97], "library": [257]} in [row["difference"] for row in rows]
+    ended = run(tmp_path / "tokenizer.json")
+    assert ended.exit_code == 1
+    assert "differ from tokenizers" in " ".join(ended.output.split())
+
+
+def test_an_empty_folder_is_an_error(tmp_path):
+    assert run(tmp_path).exit_code == 1
+
+
+@pytest.mark.parametrize("name", ["mistral_instruct_tokenizer_240216.model.v2", "tekken_240718.json"])
+def test_files_of_mistral(name):
+    from pathlib import Path
+
+    import mistral_common
+
+    content = json.loads(run(Path(mistral_common.__file__).parent / "data" / name, "--json").output)
+    assert content["equal"]
