@@ -173,7 +173,7 @@ pub extern "C" fn merges_of(number: u32) -> u32 {
 pub extern "C" fn trace(number: u32, special: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
         let text = arguments.bytes()?;
-        lines(|emit| tokenizer.codec.core().trace(&text, tokenizer.finder(special), emit).map(drop))
+        lines(|emit| tokenizer.codec.core().trace(&text, tokenizer.finder(special), false, emit).map(drop))
     })
 }
 
