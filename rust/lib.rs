@@ -24,6 +24,10 @@
 //! [`fast`] computes the same results faster. `python` (feature `python`) is the boundary to Python, `wasm` (feature `wasm`) that to
 //! a web page; they hold no algorithm.
 
+// Offsets and counts of Python objects are taken for 64 bits throughout the boundary.
+#[cfg(all(feature = "python", not(target_pointer_width = "64")))]
+compile_error!("minitok's Python extension is for 64-bit targets; the Python reference runs on all");
+
 pub mod characters;
 pub mod codec;
 pub mod count;

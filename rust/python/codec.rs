@@ -159,7 +159,10 @@ impl Codec {
             if index % STRETCH == 0 {
                 py.check_signals()?;
             }
-            // Both are indices of ids that are there: they were of that type before.
+            #[allow(
+                clippy::cast_possible_truncation,
+                reason = "both are indices into `ids`, and were of that type before"
+            )]
             list_of_ids(py, &ids[ends[0] as usize..ends[1] as usize])
         };
         let lists = PyList::new(py, offsets.windows(2).enumerate().map(list).collect::<PyResult<Vec<_>>>()?);

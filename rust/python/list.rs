@@ -48,7 +48,8 @@ pub fn list_of_ids<'py>(py: Python<'py>, ids: &[u32]) -> PyResult<Bound<'py, PyA
     Ok(list)
 }
 
-/// Fill the slots of a new list from a place on.
+/// Fills the slots of a new list from a place on.
+#[inline]
 fn fill(py: Python<'_>, list: &Bound<'_, PyAny>, start: usize, ids: &[u32]) {
     // No Python code runs in here: neither making an int nor taking a reference does.
     let mut ints = INTS.lock().unwrap_or_else(PoisonError::into_inner);

@@ -17,7 +17,12 @@ static SPARE: IdBuffer = IdBuffer::new();
 /// An empty vector with room for the ids of about `bytes` bytes of text.
 pub(crate) fn room_for(bytes: usize) -> Vec<u32> {
     // A new buffer is larger than most texts need; memory that is not used is not touched.
-    SPARE.take(bytes).unwrap_or_else(|| Vec::with_capacity(bytes / 4 * 3))
+    SPARE.take(bytes).unwrap_or_else(|| {
+        let mut ids = Vec::new();
+        // Where there is no such memory, there may be enough for the ids: it is asked for as they come.
+        let _ = ids.try_reserve_exact(bytes / 4 * 3);
+        ids
+    })
 }
 
 /// Shrinks the buffer of ids that the caller keeps, but for an eighth: a next text that is a little longer then fits it too.

@@ -6,10 +6,12 @@ use super::{Grammar, Isa, Scanner, piece_end, safe_cut};
 use crate::pretokenize::NAMED;
 use fancy_regex::Regex;
 use proptest::prelude::*;
+#[allow(clippy::disallowed_types, reason = "tests do not fork")]
 use std::sync::LazyLock;
 
 pub(super) const GRAMMARS: [Grammar; 3] = [Grammar::Gpt2, Grammar::Cl100k, Grammar::O200k];
 
+#[allow(clippy::disallowed_types, reason = "tests do not fork")]
 static REGEXES: LazyLock<[Regex; 3]> = LazyLock::new(|| NAMED.map(|(_, pattern)| Regex::new(pattern).unwrap()));
 
 /// Bytes as text, each ill-formed byte as one U+FFFD, and where each byte of that text was in the original.

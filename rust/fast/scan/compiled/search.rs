@@ -29,10 +29,11 @@
 
 use super::partition::{ClassSet, Partition};
 use super::unsupported::Unsupported;
+use crate::once::Once;
 use crate::regexes::{LOOKS, Node, width};
 use crate::unicode::{CharSet, word};
 use foldhash::{HashMap, HashMapExt};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 /// The most positions, and the most steps that are spent on making a machine: some milliseconds.
 const POSITIONS: usize = 50_000;
@@ -160,8 +161,8 @@ pub(super) fn join_equal(
 
 /// The characters that `\b` asks about.
 fn word_set() -> &'static Arc<CharSet> {
-    static WORD: LazyLock<Arc<CharSet>> = LazyLock::new(|| Arc::new(word()));
-    &WORD
+    static WORD: Once<Arc<CharSet>> = Once::new();
+    WORD.get_or_make(|| Arc::new(word()))
 }
 
 /// All sets that a pattern mentions.

@@ -1,5 +1,7 @@
 //! Compiled patterns against the mirror, which runs a regular-expression engine.
 
+#![allow(clippy::disallowed_types, reason = "tests do not fork")]
+
 use super::partition::Partition;
 use super::search::sets_of;
 use crate::fast::scan::tests::{ATOMS, BAD_BYTES, trap};
