@@ -86,7 +86,10 @@ class Special:
         """Refuse what contradicts itself, or is never found."""
         if form is not None and form not in FORMS:
             raise VocabularyError(f"unknown normalizer {form!r}; there are {', '.join(FORMS)}")
-        for name in self.late | self.flags.keys():
+        for name in self.flags:
+            if name not in self.ids:
+                raise VocabularyError(f"flags are given for {name!r}, which is not one of the special tokens")
+        for name in self.late:
             if name not in self.ids:
                 raise VocabularyError(f"the late special token {name!r} is not one of the special tokens")
         for name in self.late:
