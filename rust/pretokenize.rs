@@ -25,7 +25,7 @@ use crate::engine::{Engine, Spent};
 use crate::error::{Error, Result};
 use crate::fast::{self, scan};
 use crate::interrupt;
-use crate::regexes::translate;
+use crate::regexes::{Node, parse, translate};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -175,6 +175,15 @@ pub fn scanner_of(source: &str) -> Result<std::result::Result<scan::Tier, scan::
         Some(grammar) => Ok(Ok(scan::Tier::Masks(grammar))),
         None => scan::Tier::new(&expressions(source)),
     }
+}
+
+/// The shortest text that two patterns cut differently, None if they cut every text alike; or why that is not known.
+pub fn difference(one: &str, other: &str) -> Result<std::result::Result<Option<String>, scan::Unsupported>> {
+    let trees = |source| match expressions(source) {
+        steps if steps.is_empty() => Ok(vec![Node::Choice(Vec::new())]),
+        steps => steps.into_iter().map(parse).collect::<Result<Vec<_>>>(),
+    };
+    Ok(scan::difference(&trees(one)?, &trees(other)?))
 }
 
 /// Returns start and end of the first match at or after an offset. `spent` is what the text has spent.

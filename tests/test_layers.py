@@ -19,7 +19,7 @@ ORDER = [
     ("streaming", "chunking"),
     ("corpus", "explain.model", "explain.build"),
     ("tokenizer",),
-    ("training", "loading", "encodings"),
+    ("training", "loading", "encodings", "patterns"),
     ("",),  # `import minitok`
     ("explain",),
     ("compat", "play", "course"),

@@ -18,6 +18,7 @@ mod errors;
 mod ids;
 mod list;
 mod numpy_api;
+mod patterns;
 mod shortcuts;
 mod signals;
 mod text;
@@ -42,6 +43,8 @@ mod _rust {
     use super::counter::PieceCounter;
     #[pymodule_export]
     use super::decode::StreamDecoder;
+    #[pymodule_export]
+    use super::patterns::{describe_pattern, pattern_difference};
     #[pymodule_export]
     use super::set_fast;
     #[pymodule_export]

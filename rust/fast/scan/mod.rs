@@ -41,7 +41,7 @@ mod vector;
 mod wide_pairs;
 mod windows;
 
-pub use compiled::Unsupported;
+pub use compiled::{Unsupported, difference};
 pub use cut::safe_cut;
 pub use dispatch::Isa;
 pub(crate) use dispatch::find_wide_pairs;

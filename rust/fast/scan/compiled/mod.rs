@@ -10,12 +10,15 @@
 //! 4. `table`: that automaton packed for running, by characters.
 //! 5. `cuts`: where a text may be cut in two without changing a piece.
 //! 6. `pairs`: two ASCII characters a step. `twin`: two places of the text at once.
-//! 7. `rewind`: the second tier, for patterns whose ends cannot be found without going back. It is linear all the same.
+//! 7. `equal`: do two patterns cut every text alike? (`machine` puts the parts together.)
+//! 8. `rewind`: the second tier, for patterns whose ends cannot be found without going back. It is linear all the same.
 //!
 //! What no tier takes is left to the engine, and [`Unsupported`] says why (SPEC P6).
 
 pub(crate) mod cuts;
 mod ends;
+mod equal;
+mod machine;
 mod pairs;
 mod partition;
 mod rewind;
@@ -27,7 +30,8 @@ mod twin;
 mod unsupported;
 
 use crate::regexes::Node;
-use ends::Ends;
+pub use equal::difference;
+use machine::machine;
 use partition::Partition;
 pub(crate) use rewind::Place;
 pub use rewind::Rewind;
@@ -63,16 +67,4 @@ pub fn compile(steps: &[Node]) -> Result<Compiled, Unsupported> {
         }
         Err(reason) => Err(reason),
     }
-}
-
-/// The machine of patterns that cut one after the other.
-fn machine(searches: &[Search]) -> Result<Ends, Unsupported> {
-    let mut all: Option<Ends> = None;
-    for search in searches {
-        if all.as_ref().is_some_and(|outer| !outer.is_immediate()) {
-            return Err(Unsupported::Late);
-        }
-        all = Some(Ends::new(search, all.as_ref())?);
-    }
-    all.ok_or(Unsupported::Large)
 }

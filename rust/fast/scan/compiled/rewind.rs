@@ -30,6 +30,8 @@ const BLOCK: usize = 512;
 pub struct Rewind {
     classes: Classes,
     search: Search,
+    /// A character of each class.
+    examples: Vec<char>,
 }
 
 /// Where a scan is.
@@ -55,12 +57,17 @@ impl Place {
 
 impl Rewind {
     pub(super) fn new(partition: &Partition, search: Search) -> Rewind {
-        Rewind { classes: Classes::new(partition), search }
+        Rewind { classes: Classes::new(partition), search, examples: partition.examples.clone() }
     }
 
     /// How many classes of characters there are, and how many states.
     pub fn size(&self) -> (usize, usize) {
         (self.search.width - 1, self.search.n_states())
+    }
+
+    /// A character of each class.
+    pub fn examples(&self) -> &[char] {
+        &self.examples
     }
 
     /// Replaces the contents of `ends` by the ends of the next pieces, at least one; false, and no ends, when the text is used

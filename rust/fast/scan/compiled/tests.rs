@@ -6,7 +6,7 @@ use super::partition::Partition;
 use super::search::sets_of;
 use crate::fast::scan::tests::{ATOMS, BAD_BYTES, trap};
 use crate::fast::scan::{Scanner, Tier};
-use crate::pretokenize::{Pattern, expressions};
+use crate::pretokenize::{Pattern, difference, expressions};
 use crate::regexes::parse;
 use proptest::prelude::*;
 use std::collections::HashMap;
@@ -240,6 +240,42 @@ proptest! {
             prop_assert_eq!(halves, scanned(tier, &text), "{} at {} of {:?}", case.name, at, text);
         }
     }
+}
+
+/// What two patterns are said to have in common holds for all short texts, and a difference shows in the text that is named.
+#[test]
+fn equality_is_what_short_texts_show() {
+    let pattern = |name: &str| IN_USE.iter().find(|case| case.name == name).unwrap();
+    let equal = [
+        ("gpt2", "gpt2, first spelling"),
+        ("llama3", "cl100k, first spelling"),
+        ("bailing in llama.cpp", "qwen2 in llama.cpp"),
+        ("qwen2", "bailing"),
+    ];
+    for (one, other) in equal {
+        assert_eq!(difference(&pattern(one).source, &pattern(other).source).unwrap(), Ok(None), "{one} and {other}");
+    }
+    for (one, other, text) in
+        [("a+", "a", "aa"), (r"\s", r"\s+", "\t\t"), ("ab|a|b", "a|b", "ab"), ("none", "a", "\0a")]
+    {
+        let found = difference(one, other).unwrap().unwrap().unwrap();
+        assert_eq!(found.len(), text.len(), "{one} and {other}: {found:?}");
+    }
+    let mut n_different = 0;
+    for one in every_case() {
+        for other in every_case().step_by(3) {
+            let Ok(Some(text)) = difference(&one.source, &other.source).unwrap() else { continue };
+            assert_ne!(ends_of(&one.mirror, text.as_bytes()), ends_of(&other.mirror, text.as_bytes()), "{text:?}");
+            n_different += 1;
+            // No shorter text: all of its beginnings and endings are cut alike.
+            for (at, _) in text.char_indices().skip(1) {
+                for part in [&text[..at], &text[at..]].map(str::as_bytes) {
+                    assert_eq!(ends_of(&one.mirror, part), ends_of(&other.mirror, part), "{one:?} {other:?} {text:?}");
+                }
+            }
+        }
+    }
+    assert!(n_different > 500);
 }
 
 /// Texts of which a backtracking engine tires; the time of the test would show anything that is not linear.
