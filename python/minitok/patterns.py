@@ -5,6 +5,8 @@ texts at once, so that "these two are the same" is proved here, and "they are no
 
 >>> from minitok import patterns
 >>> patterns.equivalent(r"\s*[\r\n]+|\s+", r"\s*[\r\n]|\s+").equal
+True
+>>> patterns.equivalent(r"\d{1,3}", r"\d{1,2}").equal
 False
 >>> patterns.describe(r"\p{L}+|\d{1,3}").tier
 'table'
@@ -68,10 +70,10 @@ def describe(pattern: str) -> Description:
     Raises:
         PatternError: The pattern is malformed.
     """
-    from . import _rust
-
     load_backend("rust").pattern(pattern)
-    tier, classes, n_states, reason = _rust.describe_pattern(pattern)
+    from ._rust import describe_pattern
+
+    tier, classes, n_states, reason = describe_pattern(pattern)
     return Description(pattern, tier, tuple(classes), n_states, reason)
 
 
@@ -89,10 +91,10 @@ def equivalent(one: str, other: str) -> Comparison:
     Raises:
         PatternError: One of them is malformed.
     """
-    from . import _rust
-
     first, second = (load_backend("rust").pattern(pattern) for pattern in (one, other))
-    text, reason = _rust.pattern_difference(one, other)
+    from ._rust import pattern_difference
+
+    text, reason = pattern_difference(one, other)
     if reason is not None:
         return Comparison(None, None, (), (), reason)
     if text is None:
