@@ -20,6 +20,8 @@ __all__ = [
     "StreamDecoder",
     "Tokenizer",
     "Vocab",
+    "describe_pattern",
+    "pattern_difference",
     "set_fast",
     "train",
     "unpack",
