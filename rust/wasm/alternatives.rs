@@ -18,7 +18,7 @@ thread_local! {
 
 /// For each of some places of a text: the number of the first alternative that matches there, and where its match ends.
 /// The arguments are the text, the places, and the alternatives.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn first_matches() -> u32 {
     answer(|arguments| {
         let (text, places, sources) = (arguments.text()?, arguments.numbers()?, arguments.texts()?);

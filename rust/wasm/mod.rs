@@ -14,7 +14,8 @@
 //!
 //! A module runs on one thread, and has no files, clock or environment; the crate asks for none of them on its way here.
 
-// `no_mangle` names symbols for the page, which `unsafe_code` counts as unsafe; there is no unsafe block in this folder.
+// `no_mangle` names symbols for the page, which `unsafe_code` counts as unsafe; there is no unsafe block in this folder. Only a
+// module for the page has these names: in a program, `close` would take the place of the system's.
 #![allow(unsafe_code)]
 
 mod alternatives;
@@ -38,7 +39,7 @@ thread_local! {
 }
 
 /// Room for the next argument of the next call.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn take(length: usize) -> *mut u8 {
     let mut argument = vec![0; length];
     let start = argument.as_mut_ptr();
@@ -47,13 +48,13 @@ pub extern "C" fn take(length: usize) -> *mut u8 {
 }
 
 /// Where the answer of the last call is.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn answer_start() -> *const u8 {
     ANSWER.with_borrow(Vec::as_ptr)
 }
 
 /// How many bytes the answer of the last call has.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn answer_length() -> usize {
     ANSWER.with_borrow(Vec::len)
 }

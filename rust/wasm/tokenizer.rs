@@ -54,13 +54,13 @@ fn ask(number: u32, make: impl FnOnce(&Tokenizer, &mut Arguments) -> Result<Vec<
 }
 
 /// Opens a packed vocabulary (SPEC F4), without the ids from `below` on; `u32::MAX` is all of it.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn open_packed(below: u32) -> u32 {
     answer(|arguments| keep(packed::unpack(&arguments.bytes()?, (below != NONE).then_some(below))?, arguments))
 }
 
 /// Opens a byte order and pairs of ids in rank order.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn open_merges() -> u32 {
     answer(|arguments| {
         let (order, pairs) = (arguments.bytes()?, arguments.numbers()?);
@@ -70,7 +70,7 @@ pub extern "C" fn open_merges() -> u32 {
 }
 
 /// Opens tokens (ids, lengths, and all bytes end to end), and merges (left, right, id, rank) in rank order.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn open_tokens(whole_pieces: u32) -> u32 {
     answer(|arguments| {
         let (ids, lengths, bytes) = (arguments.numbers()?, arguments.numbers()?, arguments.bytes()?);
@@ -97,7 +97,7 @@ pub extern "C" fn open_tokens(whole_pieces: u32) -> u32 {
 }
 
 /// Forgets a tokenizer; its number may come again.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn close(number: u32) -> u32 {
     answer(|_| {
         TOKENIZERS.with_borrow_mut(|all| all.get_mut(number as usize).map(Option::take));
@@ -106,7 +106,7 @@ pub extern "C" fn close(number: u32) -> u32 {
 }
 
 /// The ids of a text; with `special`, its special tokens are found.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn encode(number: u32, special: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
         let ids = tokenizer.codec.encode(1, Source::Bytes(&arguments.bytes()?), tokenizer.finder(special), false)?;
@@ -115,13 +115,13 @@ pub extern "C" fn encode(number: u32, special: u32) -> u32 {
 }
 
 /// The bytes of ids, end to end.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn decode(number: u32) -> u32 {
     ask(number, |tokenizer, arguments| tokenizer.codec.core().decode_bytes(&arguments.numbers()?))
 }
 
 /// How many bytes each of some ids has.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn lengths(number: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
         let length = |id| tokenizer.codec.core().token_bytes(id).map_or(0, |token| token.len() as u32);
@@ -130,7 +130,7 @@ pub extern "C" fn lengths(number: u32) -> u32 {
 }
 
 /// The segments of a text as (start, end, id): between special tokens, with no id, and these themselves.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn segments(number: u32, special: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
         let mut found = Vec::new();
@@ -143,7 +143,7 @@ pub extern "C" fn segments(number: u32, special: u32) -> u32 {
 }
 
 /// Where each piece of a text ends.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn pieces(number: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
         let (text, mut ends, mut end) = (arguments.bytes()?, Vec::new(), 0);
@@ -156,7 +156,7 @@ pub extern "C" fn pieces(number: u32) -> u32 {
 }
 
 /// Rank and id of the merge of each of some pairs of ids.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn merges_of(number: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
         let pairs = arguments.numbers()?;
@@ -169,7 +169,7 @@ pub extern "C" fn merges_of(number: u32) -> u32 {
 }
 
 /// What encoding a text does, as events (SPEC X2).
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn trace(number: u32, special: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
         let text = arguments.bytes()?;
@@ -178,7 +178,7 @@ pub extern "C" fn trace(number: u32, special: u32) -> u32 {
 }
 
 /// The merges that the parts of a piece make, as events, whether or not the piece is taken whole.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn trace_parts(number: u32, piece: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
         let ids = arguments.numbers()?;

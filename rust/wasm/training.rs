@@ -36,7 +36,7 @@ thread_local! {
 /// Counts the pieces of a text, which is one document; what was counted before is forgotten. The arguments are the text, the
 /// pattern, and the names of the special tokens. The answer is JSON: how many bytes and pieces, and how many of these are
 /// distinct.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn count() -> u32 {
     answer(|arguments| {
         let (text, pattern) = (arguments.bytes()?, Pattern::new(&arguments.text()?)?);
@@ -56,7 +56,7 @@ pub extern "C" fn count() -> u32 {
 
 /// Learns merges from what was counted; ties are broken by the first, second or third rule of [`TieBreak`]. The answer is
 /// JSON: the merges, how many of them had rivals of equal count, and why training stopped.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn learn(n_merges: usize, tie_break: u32, traced: u32) -> u32 {
     answer(|_| {
         let tie_break = match tie_break {
