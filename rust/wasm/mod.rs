@@ -17,6 +17,8 @@
 // `no_mangle` names symbols for the page, which `unsafe_code` counts as unsafe; there is no unsafe block in this folder. Only a
 // module for the page has these names: in a program, `close` would take the place of the system's.
 #![allow(unsafe_code)]
+// Elsewhere only the tests call what is here.
+#![cfg_attr(not(target_family = "wasm"), allow(dead_code))]
 
 mod alternatives;
 mod events;
