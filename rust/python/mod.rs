@@ -15,6 +15,7 @@ mod codec;
 mod counter;
 mod decode;
 mod errors;
+mod forks;
 mod ids;
 mod list;
 mod numpy_api;
@@ -53,6 +54,11 @@ mod _rust {
     use super::train::train;
     #[pymodule_export]
     use super::vocab::{Pattern, SpecialTokens, Vocab, unpack};
+
+    #[pymodule_init]
+    fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
+        super::forks::register(module)
+    }
 
     #[pymodule_export]
     const UNICODE_VERSION: &str = crate::unicode::VERSION;

@@ -4,6 +4,7 @@
 #![allow(clippy::doc_markdown)]
 
 use super::codec::Codec;
+use super::forks;
 use pyo3::call::PyCallArgs;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -155,5 +156,8 @@ impl Shortcuts {
 /// Calls the method that is written in Python, which takes all options.
 fn in_python<'py>(method: &Bound<'py, PyString>, all: impl PyCallArgs<'py>) -> PyResult<Bound<'py, PyAny>> {
     static IN_PYTHON: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
-    IN_PYTHON.import(method.py(), "minitok.backend.shortcuts", "IN_PYTHON")?.as_any().get_item(method)?.call1(all)
+    let py = method.py();
+    let import = || IN_PYTHON.import(py, "minitok.backend.shortcuts", "IN_PYTHON");
+    let methods = IN_PYTHON.get(py).map_or_else(|| forks::guarded(py, import), |methods| Ok(methods.bind(py)))?;
+    methods.as_any().get_item(method)?.call1(all)
 }

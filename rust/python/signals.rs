@@ -1,5 +1,6 @@
 //! Work without the GIL that stops at Ctrl-C, or at the exception of any signal handler.
 
+use super::forks;
 use crate::error::Result;
 use crate::interrupt;
 use pyo3::intern;
@@ -30,6 +31,13 @@ pub fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T> + Send
 fn is_main_thread(py: Python<'_>) -> PyResult<bool> {
     static MAIN_THREAD: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     static GET_IDENT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    if GET_IDENT.get(py).is_none() {
+        forks::guarded(py, || {
+            MAIN_THREAD.import(py, "threading", "main_thread")?;
+            GET_IDENT.import(py, "threading", "get_ident")?;
+            Ok(())
+        })?;
+    }
     let main = MAIN_THREAD.import(py, "threading", "main_thread")?.call0()?.getattr(intern!(py, "ident"))?;
     main.eq(GET_IDENT.import(py, "threading", "get_ident")?.call0()?)
 }
