@@ -193,7 +193,10 @@ fn small_ints(list: &Bound<'_, PyList>, end: usize, ids: &mut Vec<u32>) {
     // so the list stays as it is, and the GIL is held. If the value overflows, or is -1, the error is looked at and cleared.
     unsafe {
         let items = std::slice::from_raw_parts((*list.as_ptr().cast::<ffi::PyListObject>()).ob_item, end);
-        for (index, &item) in items.iter().enumerate().skip(ids.len()) {
+        let start = ids.len();
+        let items = &items[start..];
+        let mut count = 0;
+        for (index, (&item, place)) in items.iter().zip(ids.spare_capacity_mut()).enumerate() {
             prefetch(items.get(index + AHEAD).map_or(std::ptr::null(), |ahead| ahead.cast_const()));
             if ffi::PyLong_CheckExact(item) == 0 {
                 break;
@@ -205,8 +208,11 @@ fn small_ints(list: &Bound<'_, PyList>, end: usize, ids: &mut Vec<u32>) {
                 }
                 break;
             };
-            ids.push(id);
+            place.write(id);
+            count = index + 1;
         }
+        // As many places as that have been written.
+        ids.set_len(start + count);
     }
 }
 

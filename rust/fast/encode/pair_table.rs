@@ -359,13 +359,18 @@ fn placed(merges: &[Merge]) -> impl Iterator<Item = (u32, &Merge)> + Clone {
 fn build_slots(count: usize, pairs: &(impl Iterator<Item = (u32, u32, u32)> + Clone)) -> Option<(Zeroed, Hash)> {
     let least = (2 * count).next_power_of_two().max(PAGE);
     let random = RandomState::default();
-    let multipliers = std::iter::once(MULTIPLIER).chain((0..RETRIES).map(|retry: u32| random.hash_one(retry) | 1));
-    let mut tries =
-        multipliers.flat_map(|multiplier| (0..=DOUBLINGS).map(move |doubled| (multiplier, least << doubled)));
-    tries.find_map(|(multiplier, len)| {
-        let hash = Hash { multiplier, shift: 64 - len.trailing_zeros() };
-        fill_slots(len, hash, pairs).map(|slots| (slots, hash))
-    })
+    let mut multiplier = MULTIPLIER;
+    for retry in 0..=RETRIES {
+        for doubled in 0..=DOUBLINGS {
+            let len = least << doubled;
+            let hash = Hash { multiplier, shift: 64 - len.trailing_zeros() };
+            if let Some(slots) = fill_slots(len, hash, pairs) {
+                return Some((slots, hash));
+            }
+        }
+        multiplier = random.hash_one(retry) | 1;
+    }
+    None
 }
 
 /// A table of this length, if it has room for all pairs.
