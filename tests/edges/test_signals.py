@@ -43,7 +43,7 @@ LONG = {
     "decode list": lambda tok: [tok.decode(chunk) for chunk in [ids(tok).tolist()] * 4],
     "decode array": lambda tok: [tok.decode(chunk) for chunk in [np.tile(ids(tok), 2)] * 8],
     "decode bytes": lambda tok: [tok.decode_bytes(chunk) for chunk in [np.tile(ids(tok), 2)] * 8],
-    "decode converted array": lambda tok: tok.decode(np.tile(ids(tok), 2).astype(">i8")),
+    "decode converted array": lambda tok: [tok.decode(chunk) for chunk in [ids(tok)[: 1 << 22].astype(">i8")] * 64],
     "decode what is no text": lambda tok: tok.decode(np.tile(np.arange(128, 256, dtype=np.uint32), 1 << 20)),
     "decode an iterator": lambda tok: tok.decode(iter(ids(tok))),
     "decode batch": lambda tok: tok.decode_batch([ids(tok)] * 16),
