@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from helpers import BACKENDS
-from hostile import HOSTILE
+from hostile_files import HOSTILE
 
 SIZE = 150_000
 # A tokenizer needs some memory, whatever is in the file: the interpreter, tables, a cache. Then so many times the file.

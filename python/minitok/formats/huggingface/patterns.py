@@ -95,7 +95,7 @@ def behaved(pattern: str, behavior: object, *, invert: bool) -> str:
     r"""The pattern whose pieces are those of another with a behavior. Inverted, the text between matches takes their part.
 
     >>> behaved("-", "Contiguous", invert=False), behaved("-", "MergedWithNext", invert=False)
-    ('(?>-)+', '(?>-)(?:(?!-)[\s\S])*')
+    ('(?>-)+', '(?>-)(?:(?!-)[\\s\\S])*')
     """
     if behavior == "Isolated":
         return pattern
