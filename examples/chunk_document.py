@@ -1,4 +1,4 @@
-"""Cut a document into overlapping chunks of at most so many tokens, as a retrieval system indexes them.
+"""Cut a document into overlapping chunks of at most a given number of tokens, as a retrieval system indexes them.
 
     python examples/chunk_document.py [FILE] [--tokens 256] [--overlap 32]
 

@@ -87,7 +87,7 @@ def check_holes(ids: Collection[int]) -> None:
 
 
 def most_token_bytes(n_merges: int) -> int:
-    """How many bytes the tokens of so many merges may have together; ``MINITOK_TOKEN_MIB`` raises the bound.
+    """Returns the most bytes that the tokens of ``n_merges`` merges may have together; ``MINITOK_TOKEN_MIB`` raises the bound.
 
     >>> most_token_bytes(1000)
     17033216
