@@ -13,7 +13,7 @@
 //! 7. [`encode`]: piece -> ids
 //! 8. [`decode`]: ids -> bytes -> text
 //! 9. [`codec`]: all of it put together
-//! 10. [`regexes`]: the regular expressions that mean the same in both languages
+//! 10. [`regexes`]: the regular expressions that mean the same in both languages, read with [`regex_reader`] into [`regex_tree`]
 //! 11. [`unicode`]: which characters are letters, digits, white space
 //! 12. [`trace`]: what training and encoding did, step by step, as data
 //! 13. [`packed`]: the vocabularies inside the package -> ids and merges
@@ -45,6 +45,8 @@ pub mod pretokenize;
 #[cfg(feature = "python")]
 mod python;
 pub mod ranks;
+pub mod regex_reader;
+pub mod regex_tree;
 pub mod regexes;
 pub mod special;
 pub mod tokens;

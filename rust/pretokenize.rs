@@ -25,7 +25,8 @@ use crate::engine::{Engine, Spent};
 use crate::error::{Error, Result};
 use crate::fast::{self, scan};
 use crate::interrupt;
-use crate::regexes::{Node, parse, translate};
+use crate::regex_tree::Node;
+use crate::regexes::{parse, translate};
 use std::borrow::Cow;
 use std::sync::Arc;
 

@@ -23,7 +23,18 @@ ROOT = Path(__file__).parent.parent
 # The order in which the header of `minitok.reference` says to read.
 READING_ORDER = (
     *("basic", "naive", "pairs", "pretokenize", "special", "vocab", "count", "train", "encode", "decode"),
-    *("codec", "regexes", "unicode", "trace", "packed", "ranks", "characters", "metaspace"),
+    *(
+        "codec",
+        "regexes",
+        "regex_reader",
+        "regex_tree",
+        "unicode",
+        "trace",
+        "packed",
+        "ranks",
+        "characters",
+        "metaspace",
+    ),
 )
 FROM_ROOT = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
 

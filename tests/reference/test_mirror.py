@@ -38,8 +38,7 @@ LONE_NAMES = {
         "difference": "needs the compiler of patterns, which only Rust has",
         "view": "Python's surrogateescape holds invalid bytes in a str; a Rust str cannot",
     },
-    "regexes": {
-        "parser.new": "a struct literal in Rust",
+    "regex_tree": {
         "emit_ranges": "grouping of ranges that Python's engine needs for speed",
         "emit_range": "as emit_ranges",
     },

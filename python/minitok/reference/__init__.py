@@ -13,7 +13,7 @@ Read the files in this order. The first two exist in Python only.
 9. ``encode``: piece -> ids
 10. ``decode``: ids -> bytes -> text
 11. ``codec``: all of it put together
-12. ``regexes``: the regular expressions that mean the same in both languages
+12. ``regexes``: the regular expressions that mean the same in both languages, read with ``regex_reader`` into ``regex_tree``
 13. ``unicode``: which characters are letters, digits, white space
 14. ``trace``: what training and encoding did, step by step, as data
 15. ``packed``: the vocabularies inside the package -> ids and merges

@@ -14,7 +14,7 @@
 use super::ends::{Cell, Ends, SLOTS};
 use super::machine::machine_of;
 use super::unsupported::Unsupported;
-use crate::regexes::Node;
+use crate::regex_tree::Node;
 use foldhash::{HashSet, HashSetExt};
 use std::collections::VecDeque;
 

@@ -4,7 +4,7 @@ use super::ends::Ends;
 use super::partition::Partition;
 use super::search::{Search, sets_of};
 use super::unsupported::Unsupported;
-use crate::regexes::Node;
+use crate::regex_tree::Node;
 
 /// The machine of patterns that cut one after the other.
 pub(super) fn machine(searches: &[Search]) -> Result<Ends, Unsupported> {

@@ -29,7 +29,7 @@ mod tests;
 mod twin;
 mod unsupported;
 
-use crate::regexes::Node;
+use crate::regex_tree::Node;
 pub use equal::difference;
 use machine::machine;
 use partition::Partition;

@@ -30,7 +30,7 @@
 use super::partition::{ClassSet, Partition};
 use super::unsupported::Unsupported;
 use crate::once::Once;
-use crate::regexes::{LOOKS, Node, width};
+use crate::regex_tree::{LOOKS, Node, width};
 use crate::unicode::{CharSet, word};
 use foldhash::{HashMap, HashMapExt};
 use std::sync::Arc;
