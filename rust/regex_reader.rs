@@ -56,7 +56,7 @@ impl Reader {
         found
     }
 
-    pub fn next(&mut self) -> Result<char> {
+    pub fn advance(&mut self) -> Result<char> {
         if self.at >= self.pattern.len() {
             return self.refuse("the pattern ends in the middle");
         }
@@ -147,12 +147,12 @@ impl Reader {
     }
 
     fn set_item(&mut self) -> Result<CharSet> {
-        if self.take("\\") { self.escape() } else { Ok(single(self.next()?)) }
+        if self.take("\\") { self.escape() } else { Ok(single(self.advance()?)) }
     }
 
     /// Reads an escape whose backslash has just been read.
     pub fn escape(&mut self) -> Result<CharSet> {
-        let char = self.next()?;
+        let char = self.advance()?;
         Ok(match char {
             'n' => single('\n'),
             'r' => single('\r'),
@@ -195,7 +195,7 @@ impl Reader {
     }
 
     fn property(&mut self) -> Result<CharSet> {
-        let mut name = self.next()?.to_string();
+        let mut name = self.advance()?.to_string();
         if name == "{" {
             let rest = &self.pattern[self.at..];
             let Some(end) = rest.iter().position(|&char| char == '}') else {

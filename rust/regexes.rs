@@ -175,7 +175,7 @@ fn parse_part(reader: &mut Reader, depth: usize, ignore_case: bool) -> Result<No
     if "*+?{}]".contains(here) {
         return reader.refuse(format!("'{here}' where a character is expected (write \\{here})"));
     }
-    let chars = if reader.take("\\") { reader.escape()? } else { single(reader.next()?) };
+    let chars = if reader.take("\\") { reader.escape()? } else { single(reader.advance()?) };
     Ok(Node::Set(reader.kept(if ignore_case { fold_case(&chars) } else { chars })?))
 }
 

@@ -1,4 +1,4 @@
-//! Every language-neutral vector of `tests/vectors`, in plain Rust. `tests/test_vectors.py` runs the same files on both
+//! Every language-neutral vector of `tests/vectors`, in plain Rust. `tests/reference/test_vectors.py` runs the same files on both
 //! backends, and says where the expected values come from. Files (`files.json`) are read and written in Python only.
 
 use minitok::codec::Codec;
@@ -8,131 +8,18 @@ use minitok::encode::Candidate;
 use minitok::error::{Error, Result};
 use minitok::fast::codec::FastCodec;
 use minitok::fast::pystr::source::Source;
-use minitok::metaspace::Metaspace;
-use minitok::packed::unpack;
 use minitok::pretokenize::Pattern;
 use minitok::special::{Finder, SpecialTokens};
 use minitok::trace::Event;
 use minitok::train::{Observer, Stop, TieBreak, TrainOptions, Trained, extend, train};
-use minitok::vocab::{Alphabet, Vocab};
 use serde_json::{Value, json};
-use std::sync::Arc;
 
-// -- reading -----------------------------------------------------------------------------------------------------------
+#[path = "vectors/reading.rs"]
+mod reading;
 
-/// Run a check on each case of a file that has a key; there must be some.
-fn each(file: &str, having: &str, check: impl Fn(&Value)) {
-    let path = format!("{}/tests/vectors/{file}.json", env!("CARGO_MANIFEST_DIR"));
-    let content: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let cases: Vec<&Value> = list(&content["cases"]).iter().filter(|case| !case[having].is_null()).collect();
-    assert!(!cases.is_empty(), "{file}.json has no case with {having:?}");
-    for case in cases {
-        println!("{file}.json: {}", case["name"]); // shown when the check fails
-        check(case);
-    }
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap()
-}
-
-fn number(value: &Value) -> u32 {
-    u32::try_from(value.as_u64().unwrap()).unwrap()
-}
-
-fn numbers(value: &Value) -> Vec<u32> {
-    list(value).iter().map(number).collect()
-}
-
-fn pairs(value: &Value) -> Vec<(u32, u32)> {
-    list(value).iter().map(|pair| (number(&pair[0]), number(&pair[1]))).collect()
-}
-
-fn bytes(value: &Value) -> Vec<u8> {
-    if let Some(text) = value.as_str() {
-        return text.into();
-    }
-    if let Some(repeated) = value["repeat"].as_str() {
-        return repeated.repeat(number(&value["times"]) as usize).into();
-    }
-    if let Some(units) = value["utf16"].as_str() {
-        let units: Vec<u16> = units.split(' ').map(|unit| u16::from_str_radix(unit, 16).unwrap()).collect();
-        return String::from_utf16_lossy(&units).into();
-    }
-    let digits = text(&value["hex"]);
-    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
-}
-
-/// The bytes in the order of their ids.
-fn byte_order(value: &Value) -> [u8; 256] {
-    let printable = |byte: &u8| matches!(byte, 0x21..=0x7E | 0xA1..=0xAC | 0xAE..=0xFF);
-    let mut order: Vec<u8> = (0..=255).collect();
-    match value.as_str() {
-        None | Some("identity") => {}
-        Some("gpt2") => order.sort_by_key(|byte| !printable(byte)),
-        Some(other) => panic!("byte order {other:?}"),
-    }
-    order.try_into().unwrap()
-}
-
-fn vocab(value: &Value) -> Result<Vocab> {
-    let with_singles = |more: &Value| -> Vec<(Vec<u8>, u32)> {
-        let without = numbers(&value["without"]);
-        let singles = (0..=255u8).map(|byte| (vec![byte], u32::from(byte)));
-        let more = list(more).iter().map(|token| (bytes(&token[0]), number(&token[1])));
-        singles.filter(|(_, id)| !without.contains(id)).chain(more).collect()
-    };
-    if value["packed"].is_object() {
-        return unpack(&bytes(&value["packed"]), None);
-    }
-    if value["ranks"].is_array() {
-        return Vocab::from_ranks(&with_singles(&value["ranks"]));
-    }
-    let tokens =
-        || list(&value["tokens"]).iter().map(|token| (bytes(&token[0]), number(&token[1]))).collect::<Vec<_>>();
-    if value["scores"].is_array() {
-        let scored = |piece: &Value| (bytes(&piece[0]), number(&piece[1]), piece[2].as_f64().unwrap());
-        return Vocab::from_scores(&list(&value["scores"]).iter().map(scored).collect::<Vec<_>>(), (0..256).collect());
-    }
-    if value["fallback"].is_boolean() {
-        let alphabet = Alphabet { fallback: Some((0..256).collect()), drops_bytes: false };
-        return Vocab::from_tokens(&tokens(), &pairs(&value["merges"]), false, alphabet);
-    }
-    if value["tokens"].is_array() {
-        let alphabet = Alphabet { fallback: None, drops_bytes: value["drops_bytes"].is_boolean() };
-        let whole_pieces = value["whole_pieces"].as_bool().unwrap();
-        return Vocab::from_tokens(&with_singles(&value["tokens"]), &pairs(&value["merges"]), whole_pieces, alphabet);
-    }
-    Vocab::from_merges(&byte_order(&value["byte_order"]), &pairs(&value["merges"]))
-}
-
-fn special(value: &Value) -> Result<SpecialTokens> {
-    let named = value.as_object().into_iter().flatten();
-    SpecialTokens::new(named.map(|(name, id)| (name.clone(), number(id))).collect())
-}
-
-fn codec(case: &Value) -> Result<Codec> {
-    let pattern = Pattern::new(case["pattern"].as_str().unwrap_or("none"))?;
-    let metaspace = case["prefix"].as_str().map(Metaspace::new).transpose()?;
-    Codec::new(Arc::new(vocab(&case["vocabulary"])?), pattern, special(&case["special_tokens"])?, metaspace)
-}
-
-fn names(value: &Value) -> Vec<&str> {
-    list(value).iter().map(text).collect()
-}
-
-/// What should have been an error.
-fn refused<T>(made: Result<T>) -> Error {
-    made.err().expect("an error")
-}
-
-fn ends_with(error: &Error, reason: &Value) {
-    assert!(error.to_string().ends_with(text(reason)), "{error}\nshould end with {reason}");
-}
+use reading::{
+    byte_order, bytes, codec, each, ends_with, list, names, number, numbers, pairs, refused, special, text, vocab,
+};
 
 // -- splitting ---------------------------------------------------------------------------------------------------------
 

@@ -2,12 +2,12 @@
 //!
 //! The bindings keep what they fetch from Python, NumPy's tables above all, in cells at which others wait. A process that is
 //! forked while a thread fills one leaves a child that waits for ever. The first use of each goes through [`guarded`], and a
-//! fork waits for those that are under way: it is told of by `os.register_at_fork`.
+//! fork waits for those that are under way, though not for ever: it is told of by `os.register_at_fork`.
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How many threads are filling a cell.
 static FILLING: AtomicUsize = AtomicUsize::new(0);
@@ -27,10 +27,15 @@ pub fn guarded<T>(_: Python<'_>, fill: impl FnOnce() -> PyResult<T>) -> PyResult
     fill()
 }
 
+/// How long a fork waits. Filling a cell takes less than a millisecond, unless it needs what the forking thread itself holds:
+/// an import that is under way, say.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// Called before a fork. The GIL is held when it returns, and until the fork, so no thread begins to fill a cell.
 #[pyfunction]
 fn before_fork(py: Python<'_>) {
-    while FILLING.load(Ordering::Acquire) > 0 {
+    let asked = Instant::now();
+    while FILLING.load(Ordering::Acquire) > 0 && asked.elapsed() < PATIENCE {
         py.detach(|| std::thread::sleep(Duration::from_micros(100)));
     }
 }

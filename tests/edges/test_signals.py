@@ -55,8 +55,9 @@ LONG = {
 
 
 def repeat(work, tok):
-    """Work without end."""
-    while True:
+    """Work for a minute, which a signal is to end."""
+    ends = time.monotonic() + 60
+    while time.monotonic() < ends:
         work(tok)
 
 

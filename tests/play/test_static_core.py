@@ -13,7 +13,7 @@ from minitok.play.app import static_files
 from minitok.text import utf8
 from playground import MIXED
 from questions import PLAIN, as_json
-from reference.test_vectors import FILES, as_bytes, as_text, vocab_of
+from vector_cases import FILES, as_bytes, as_text, vocab_of
 
 TEXTS = [
     MIXED,

@@ -2,113 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import minitok
 import pytest
 import tiktoken
 from minitok.backend import load_backend
-from minitok.definition import BYTE_ORDERS, Definition
 from minitok.errors import DisallowedSpecialTokenError, FileFormatError, UnknownTokenError
 from minitok.formats import native
 from minitok.reference import pretokenize
 from minitok.reference.pairs import merge_pair
-from minitok.reference.train import TrainOptions
+from vector_cases import FILES, Case, as_bytes, as_text, cases, singles, tokenizer_of, training, vocab_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-ROOT = Path(__file__).parent.parent.parent
-FILES = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted((ROOT / "tests/vectors").glob("*.json"))}
-
-Case = dict[str, Any]
-
-
-def cases(*stems: str, having: str | None = None) -> pytest.MarkDecorator:
-    """A parametrisation by the cases of some files; of those that have a key, if one is named."""
-    found = [case for stem in stems for case in FILES[stem]["cases"] if having is None or having in case]
-    assert found, f"no case of {stems} has {having!r}"
-    return pytest.mark.parametrize("case", found, ids=lambda case: case["name"])
-
-
-def as_bytes(value: Any) -> bytes:
-    if isinstance(value, str):
-        return value.encode()
-    if "repeat" in value:
-        return str(value["repeat"]).encode() * int(value["times"])
-    return bytes.fromhex(value["hex"])
-
-
-def as_text(value: Any) -> str | bytes:
-    """The text as `str` where it can be one, so that the way in of `str` is tested too."""
-    if isinstance(value, dict) and "utf16" in value:
-        return "".join(chr(int(unit, 16)) for unit in value["utf16"].split())
-    data = as_bytes(value)
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return data
-
-
-def singles(vocabulary: Case) -> dict[bytes, int]:
-    return {bytes([byte]): byte for byte in range(256) if byte not in vocabulary.get("without", [])}
-
-
-def vocab_of(vocabulary: Case, backend: str) -> Any:
-    kind = load_backend(backend).vocab
-    if "packed" in vocabulary:
-        return load_backend(backend).unpack(as_bytes(vocabulary["packed"]), None)
-    if "ranks" in vocabulary:
-        return kind.from_ranks(singles(vocabulary) | {as_bytes(token): rank for token, rank in vocabulary["ranks"]})
-    if "scores" in vocabulary:
-        scores = [(as_bytes(piece), token_id, float(score)) for piece, token_id, score in vocabulary["scores"]]
-        return kind.from_scores(scores, range(256))
-    pairs = [tuple(pair) for pair in vocabulary["merges"]]
-    if "fallback" in vocabulary:
-        ids = {as_bytes(token): token_id for token, token_id in vocabulary["tokens"]}
-        return kind.from_tokens(ids, pairs, False, list(range(256)))
-    if "drops_bytes" in vocabulary:
-        ids = singles(vocabulary) | {as_bytes(token): token_id for token, token_id in vocabulary["tokens"]}
-        return kind.from_tokens(ids, pairs, vocabulary["whole_pieces"], None, vocabulary["drops_bytes"])
-    if "tokens" in vocabulary:
-        ids = singles(vocabulary) | {as_bytes(token): token_id for token, token_id in vocabulary["tokens"]}
-        return kind.from_tokens(ids, pairs, vocabulary["whole_pieces"])
-    return kind.from_merges(BYTE_ORDERS[vocabulary.get("byte_order", "identity")], pairs)
-
-
-def tokenizer_of(case: Case, backend: str) -> minitok.Tokenizer:
-    return minitok.Tokenizer.from_definition(
-        Definition(
-            vocab_of(case["vocabulary"], backend),
-            pattern=case.get("pattern", "none"),
-            special_tokens=case.get("special_tokens", {}),
-            backend=backend,
-        )
-    )
-
-
-def training(case: Case, backend: str, *, n_merges: int | None = None, at_once: bool = True) -> tuple[Any, Any]:
-    """The counter and the options of a training case."""
-    implementation: Any = load_backend(backend)
-    options = case["options"]
-    special = {name: index for index, name in enumerate(options.get("special_tokens", []))}
-    counter = implementation.piece_counter(
-        implementation.pattern(options["pattern"]), implementation.special_tokens(special)
-    )
-    documents = [as_bytes(document) for document in case["documents"]]
-    for batch in [documents] if at_once else [[document] for document in documents]:
-        counter.add(batch)
-    return counter, TrainOptions(
-        n_merges=options["n_merges"] if n_merges is None else n_merges,
-        byte_order=BYTE_ORDERS[options.get("byte_order", "identity")],
-        tie_break=options.get("tie_break", "smallest_ids"),
-        min_frequency=options.get("min_frequency", 1),
-        max_token_length=options.get("max_token_length"),
-    )
+    from pathlib import Path
 
 
 # -- splitting -----------------------------------------------------------------------------------------------------

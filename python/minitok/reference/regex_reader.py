@@ -52,7 +52,7 @@ class Reader:
             self.at += len(text)
         return found
 
-    def next(self) -> str:
+    def advance(self) -> str:
         if self.at == len(self.pattern):
             self.refuse("the pattern ends in the middle")
         self.at += 1
@@ -122,11 +122,11 @@ class Reader:
         return char_range(first[0][0], last[0][0])
 
     def set_item(self) -> CharSet:
-        return self.escape() if self.take("\\") else single(self.next())
+        return self.escape() if self.take("\\") else single(self.advance())
 
     def escape(self) -> CharSet:
         """Reads an escape whose backslash has just been read."""
-        char = self.next()
+        char = self.advance()
         if char in CONTROLS:
             return single(CONTROLS[char])
         if char in HEX_DIGITS:
@@ -160,7 +160,7 @@ class Reader:
         return single(chr(number))
 
     def property(self) -> CharSet:
-        name = self.next()
+        name = self.advance()
         if name == "{":
             end = self.pattern.find("}", self.at)
             if end < 0:

@@ -148,7 +148,7 @@ def parse_part(reader: Reader, depth: int, ignore_case: bool) -> Node:
         reader.refuse(
             f"{reader.pattern[reader.at]!r} where a character is expected (write \\{reader.pattern[reader.at]})"
         )
-    chars = reader.escape() if reader.take("\\") else single(reader.next())
+    chars = reader.escape() if reader.take("\\") else single(reader.advance())
     return Node("set", chars=reader.kept(fold_case(chars) if ignore_case else chars))
 
 

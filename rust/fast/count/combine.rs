@@ -5,7 +5,8 @@
 
 use std::ops::Range;
 
-use super::table::{BATCH, Hasher, PieceCounts};
+use super::hasher::Hasher;
+use super::table::{BATCH, PieceCounts};
 use crate::error::Result;
 use crate::fast::encode::parallel;
 use crate::interrupt;

@@ -21,9 +21,10 @@ use std::sync::{Mutex, PoisonError};
 
 use super::combine::{Share, combine};
 use super::file_chunks::FileChunks;
+use super::hasher::Hasher;
 use super::spill::{CountFiles, Spill};
 use super::splitter::{PART, Splitter, documents, parts_of};
-use super::table::{Hasher, PieceCounts};
+use super::table::PieceCounts;
 use crate::count::unread;
 use crate::error::{Error, Result};
 use crate::fast::encode::parallel;

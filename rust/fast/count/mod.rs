@@ -2,7 +2,8 @@
 //!
 //! Read in this order:
 //!
-//! 1. [`pieces`]: what counting gives and training takes. [`table`]: distinct pieces with their counts.
+//! 1. [`pieces`]: what counting gives and training takes. [`table`]: distinct pieces with their counts, under the
+//!    hashes of [`hasher`].
 //! 2. [`splitter`]: documents cut into parts, and parts into pieces.
 //! 3. [`file_chunks`]: the parts of a file, read as they are needed.
 //! 4. [`combine`]: the tables of several threads made one.
@@ -16,6 +17,7 @@ pub mod table;
 
 mod combine;
 mod file_chunks;
+mod hasher;
 mod splitter;
 #[cfg(test)]
 mod tests;

@@ -20,8 +20,9 @@ use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::combine::{Share, in_order};
+use super::hasher::Hasher;
 use super::pieces::Pieces;
-use super::table::{Hasher, PieceCounts};
+use super::table::PieceCounts;
 use crate::count::unread;
 use crate::error::{Error, Result};
 

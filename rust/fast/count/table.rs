@@ -15,10 +15,7 @@
 //!
 //! Costs: O(bytes) time; 32 to 48 bytes for a distinct piece of up to 15 bytes, and its length more for a longer one.
 
-use std::hash::BuildHasher;
-
-use foldhash::fast::RandomState;
-
+use super::hasher::Hasher;
 use super::pieces::Pieces;
 use crate::error::{Error, Result};
 use crate::fast::util::prefetch::prefetch;
@@ -51,30 +48,6 @@ pub struct PieceCounts {
     hasher: Hasher,
     /// Keys and hashes of a block.
     keys: Vec<(u128, u64)>,
-}
-
-/// Hashes pieces. Tables whose residues must agree share its secrets.
-#[derive(Clone)]
-pub(super) struct Hasher {
-    secrets: [u64; 3],
-    long: RandomState,
-}
-
-impl Default for Hasher {
-    fn default() -> Self {
-        let long = RandomState::default();
-        Self { secrets: std::array::from_fn(|i| long.hash_one(i)), long }
-    }
-}
-
-impl Hasher {
-    /// One folded multiplication of the two halves, each hidden by a secret; and one more, since after the first alone
-    /// keys at equal distances lie at equal distances too.
-    #[inline]
-    fn short(&self, key: u128) -> u64 {
-        let halves = fold(key as u64 ^ self.secrets[0], (key >> 64) as u64 ^ self.secrets[1]);
-        fold(halves, self.secrets[2])
-    }
 }
 
 impl Default for PieceCounts {
@@ -288,7 +261,7 @@ impl PieceCounts {
 
     fn hash_of(&self, entry: &Entry) -> u64 {
         let key = u128::from_le_bytes(entry.key);
-        if is_long(key) { self.hasher.long.hash_one(self.bytes(entry)) } else { self.hasher.short(key) }
+        if is_long(key) { self.hasher.long(self.bytes(entry)) } else { self.hasher.short(key) }
     }
 
     fn slot(&self, hash: u64) -> usize {
@@ -301,7 +274,7 @@ impl PieceCounts {
         let length = end - start;
         if length > MAX_ENTRY_BYTES {
             let key = (length as u128) << 64 | u128::from(LONG) << 120;
-            return (key, self.hasher.long.hash_one(&text[start..end]));
+            return (key, self.hasher.long(&text[start..end]));
         }
         let bytes = match text.get(start..start + 16) {
             Some(bytes) => u128::from_le_bytes(bytes.try_into().expect("16 bytes")) & ((1 << (8 * length)) - 1),
@@ -375,11 +348,6 @@ impl PieceCounts {
 /// The low bits of a hash choose its slot; these do not.
 fn residue_of(hash: u64, n: usize) -> usize {
     (hash >> 32) as usize % n
-}
-
-fn fold(a: u64, b: u64) -> u64 {
-    let product = u128::from(a) * u128::from(b);
-    (product >> 64) as u64 ^ product as u64
 }
 
 fn is_long(key: u128) -> bool {

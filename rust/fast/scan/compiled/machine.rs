@@ -2,7 +2,8 @@
 
 use super::ends::Ends;
 use super::partition::Partition;
-use super::search::{Search, sets_of};
+use super::program::sets_of;
+use super::search::Search;
 use super::unsupported::Unsupported;
 use crate::regex_tree::Node;
 

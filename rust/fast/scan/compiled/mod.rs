@@ -4,7 +4,7 @@
 //! a machine that reads each character once. Read in this order:
 //!
 //! 1. `partition`: the characters that no set of the pattern tells apart are one *class*.
-//! 2. `search`: one attempt to match at one place, as an automaton over classes.
+//! 2. `program`: the pattern as steps. `search`: one attempt to match at one place, as an automaton over classes.
 //! 3. `ends`: attempts one after the other, as an automaton that puts out the ends of pieces and never goes back; and several
 //!    patterns one after the other, as one such automaton.
 //! 4. `table`: that automaton packed for running, by characters.
@@ -21,6 +21,7 @@ mod equal;
 mod machine;
 mod pairs;
 mod partition;
+mod program;
 mod rewind;
 mod search;
 mod table;
@@ -33,9 +34,10 @@ use crate::regex_tree::Node;
 pub use equal::difference;
 use machine::machine;
 use partition::Partition;
+use program::sets_of;
 pub(crate) use rewind::Place;
 pub use rewind::Rewind;
-use search::{Search, sets_of};
+use search::Search;
 pub(crate) use table::Cursor;
 pub use table::Table;
 pub use unsupported::Unsupported;

@@ -3,7 +3,8 @@
 //! A backtracking engine tries alternatives in order and takes the first that works. To find the same match in one pass, all
 //! attempts advance together, character by character, in a list *ordered by preference*:
 //!
-//! * A *position* is a place in the pattern before one of its sets. Reading a character of the set moves to the next one.
+//! * A *position* is a place in the pattern before one of its sets (`program.rs`). Reading a character of the set moves to
+//!   the next one.
 //! * A state of the machine is the list of positions that the attempts are at, the most preferred first, each once: of two
 //!   attempts at the same position, what the second one finds, the first one finds too.
 //! * When an attempt has matched, those behind it in the list are given up. Those before it go on, and if one of them
@@ -19,24 +20,18 @@
 //! before it?, next state). An assertion about what follows then costs nothing. For one about what comes before, a state also
 //! holds which of the sets that are asked about the last character was in.
 //!
-//! *Possessive repeats* of a set, `x{n,m}+`, may stop early only where no `x` follows: each early exit asserts `(?!x)`. An
-//! atomic group at the very end of a pattern changes nothing, since the first way through it is the match.
-//!
 //! An attempt may match nothing. Such a match still has those behind it in the list given up, but is not reported (SPEC P2), so
 //! the states in which an attempt begins are kept apart from all others.
 //!
 //! Must equal one search of `rust/pretokenize.rs` at one place. Costs: bounded by [`WORK`] steps to make.
 
-use super::partition::{ClassSet, Partition};
+use super::partition::Partition;
+use super::program::{Position, Program, Step};
 use super::unsupported::Unsupported;
-use crate::once::Once;
-use crate::regex_tree::{LOOKS, Node, width};
-use crate::unicode::{CharSet, word};
+use crate::regex_tree::Node;
 use foldhash::{HashMap, HashMapExt};
-use std::sync::Arc;
 
-/// The most positions, and the most steps that are spent on making a machine: some milliseconds.
-const POSITIONS: usize = 50_000;
+/// The most steps that are spent on making a machine: some milliseconds.
 const WORK: usize = 2_000_000;
 
 /// The state of a search that has ended.
@@ -58,8 +53,7 @@ pub(super) struct Search {
 impl Search {
     pub(super) fn new(tree: &Node, partition: &Partition) -> Result<Search, Unsupported> {
         let width = partition.n_classes() + 1;
-        let mut program = Program { partition, steps: vec![Step::Match], behind: Vec::new() };
-        let entry = program.add(tree, MATCH)?;
+        let (program, entry) = Program::new(tree, partition)?;
         let mut search = determinize(&program, entry, width)?;
         search.minimize();
         search.succeeds = search.find_succeeding();
@@ -157,208 +151,6 @@ pub(super) fn join_equal(
         n_joined = groups.len();
     }
     None
-}
-
-/// The characters that `\b` asks about.
-fn word_set() -> &'static Arc<CharSet> {
-    static WORD: Once<Arc<CharSet>> = Once::new();
-    WORD.get_or_make(|| Arc::new(word()))
-}
-
-/// All sets that a pattern mentions.
-pub(super) fn sets_of(node: &Node, sets: &mut Vec<Arc<CharSet>>) {
-    match node {
-        Node::Set(chars) if sets.iter().any(|known| Arc::ptr_eq(known, chars)) => {}
-        Node::Set(chars) => sets.push(Arc::clone(chars)),
-        Node::Sequence(parts) | Node::Choice(parts) => parts.iter().for_each(|part| sets_of(part, sets)),
-        Node::Repeat { part, .. } | Node::Group { part, .. } => sets_of(part, sets),
-        Node::Edge { .. } => sets.push(Arc::clone(word_set())),
-        Node::Start | Node::End => {}
-    }
-}
-
-// -- from the tree to positions ----------------------------------------------------------------------------------------
-
-type Position = u32;
-const MATCH: Position = 0;
-
-/// What is at a position, and which come next.
-#[derive(Debug, Clone)]
-enum Step {
-    Match,
-    /// A character of these classes.
-    Take(ClassSet, Position),
-    /// The first that leads to a match.
-    Choice(Vec<Position>),
-    /// The next character is of these classes; the bit after the last class stands for the end of the text.
-    Ahead(ClassSet, Position),
-    /// The character before is in the set of this number.
-    Behind(usize, Position),
-}
-
-/// The positions of a pattern, built from its end to its beginning: each part is told what comes after it.
-struct Program<'p> {
-    partition: &'p Partition,
-    steps: Vec<Step>,
-    /// The sets that are asked about the character before; the bit after the last class stands for the start of the text.
-    behind: Vec<ClassSet>,
-}
-
-impl Program<'_> {
-    fn push(&mut self, step: Step) -> Result<Position, Unsupported> {
-        if self.steps.len() == POSITIONS {
-            return Err(Unsupported::Large);
-        }
-        self.steps.push(step);
-        Ok((self.steps.len() - 1) as Position)
-    }
-
-    /// The bit of the edge of the text.
-    fn edge(&self) -> ClassSet {
-        1 << self.partition.n_classes()
-    }
-
-    /// Every class, and the edge.
-    fn anything(&self) -> ClassSet {
-        (self.edge() << 1) - 1
-    }
-
-    /// Adds a part after which `next` comes; where it begins.
-    fn add(&mut self, node: &Node, next: Position) -> Result<Position, Unsupported> {
-        match node {
-            Node::Set(chars) => self.push(Step::Take(self.partition.classes_of(chars), next)),
-            Node::Sequence(parts) => parts.iter().rev().try_fold(next, |next, part| self.add(part, next)),
-            Node::Choice(parts) => {
-                let parts = parts.iter().map(|part| self.add(part, next)).collect::<Result<_, _>>()?;
-                self.push(Step::Choice(parts))
-            }
-            Node::Repeat { part, bounds, mark } => self.add_repeat(part, *bounds, mark, next),
-            Node::Group { part, mark: "(?:" } => self.add(part, next),
-            Node::Group { part, mark: "(?>" } => match &**part {
-                _ if next == MATCH || self.one_of(part).is_some() => self.add(part, next),
-                Node::Sequence(parts) if parts.len() == 1 => match &parts[0] {
-                    Node::Repeat { part, bounds, mark } if *mark != "?" => self.add_repeat(part, *bounds, "+", next),
-                    _ => Err(Unsupported::Atomic),
-                },
-                _ => Err(Unsupported::Atomic),
-            },
-            Node::Group { part, mark } => {
-                let negated = mark.ends_with('!');
-                if mark.starts_with("(?<") {
-                    let before = self.before(part).ok_or(Unsupported::LookBehind)?;
-                    self.add_behind(if negated { self.anything() & !before } else { before }, next)
-                } else {
-                    let ahead = self.ahead(part).ok_or(Unsupported::LookAhead)?;
-                    self.push(Step::Ahead(if negated { self.anything() & !ahead } else { ahead }, next))
-                }
-            }
-            Node::Start => self.add_behind(self.edge(), next),
-            Node::End => self.push(Step::Ahead(self.edge(), next)),
-            Node::Edge { inside } => {
-                let word = self.partition.classes_of(word_set());
-                let other = self.anything() & !word;
-                let [after_word, after_other] = if *inside { [word, other] } else { [other, word] };
-                let leaving = self.push(Step::Ahead(after_word, next))?;
-                let leaving = self.add_behind(word, leaving)?;
-                let entering = self.push(Step::Ahead(after_other, next))?;
-                let entering = self.add_behind(other, entering)?;
-                self.push(Step::Choice(vec![leaving, entering]))
-            }
-        }
-    }
-
-    fn add_behind(&mut self, set: ClassSet, next: Position) -> Result<Position, Unsupported> {
-        let number = self.behind.iter().position(|&known| known == set).unwrap_or(self.behind.len());
-        if number == self.behind.len() {
-            if number == u32::BITS as usize {
-                return Err(Unsupported::Large);
-            }
-            self.behind.push(set);
-        }
-        self.push(Step::Behind(number, next))
-    }
-
-    fn add_repeat(
-        &mut self,
-        part: &Node,
-        (least, most): (usize, Option<usize>),
-        mark: &str,
-        next: Position,
-    ) -> Result<Position, Unsupported> {
-        let mut exit = next;
-        if mark == "+" && next != MATCH {
-            // It may not stop where it could go on.
-            let set = self.one_of(part).ok_or(Unsupported::Atomic)?;
-            exit = self.push(Step::Ahead(self.anything() & !set, next))?;
-        }
-        let choose = |more, exit| Step::Choice(if mark == "?" { vec![exit, more] } else { vec![more, exit] });
-        let mut begin = next;
-        if let Some(most) = most {
-            for _ in least..most {
-                let more = self.add(part, begin)?;
-                begin = self.push(choose(more, exit))?;
-            }
-        } else {
-            // A loop refers to a position that comes only after it has been built.
-            begin = self.push(Step::Match)?;
-            let more = self.add(part, begin)?;
-            self.steps[begin as usize] = choose(more, exit);
-        }
-        for _ in 0..least {
-            begin = self.add(part, begin)?;
-        }
-        Ok(begin)
-    }
-
-    /// The classes of a part that is one character of a set.
-    fn one_of(&self, node: &Node) -> Option<ClassSet> {
-        match node {
-            Node::Set(chars) => Some(self.partition.classes_of(chars)),
-            Node::Choice(parts) => parts.iter().try_fold(0, |all, part| Some(all | self.one_of(part)?)),
-            Node::Sequence(parts) if parts.len() == 1 => self.one_of(&parts[0]),
-            Node::Group { part, mark: "(?:" | "(?>" } => self.one_of(part),
-            _ => None,
-        }
-    }
-
-    /// Of which class the next character must be for the part to match something here; None if more than that matters.
-    fn ahead(&self, node: &Node) -> Option<ClassSet> {
-        match node {
-            Node::Set(chars) => Some(self.partition.classes_of(chars)),
-            Node::Choice(parts) => parts.iter().try_fold(0, |all, part| Some(all | self.ahead(part)?)),
-            Node::Sequence(parts) => {
-                let mut all = self.anything();
-                for (index, part) in parts.iter().enumerate() {
-                    let takes = width(part).1 != Some(0);
-                    all &= self.ahead(part)?;
-                    if takes {
-                        // What comes after a character must not be able to fail.
-                        let optional = |part: &Node| matches!(part, Node::Repeat { bounds: (0, _), .. });
-                        return (parts[index + 1..].iter().all(optional) && width(part).0 > 0).then_some(all);
-                    }
-                }
-                Some(all)
-            }
-            Node::Repeat { bounds: (0, _), .. } => Some(self.anything()),
-            Node::Repeat { part, bounds: (1, _), .. } | Node::Group { part, mark: "(?:" | "(?>" | "(?=" } => {
-                self.ahead(part)
-            }
-            Node::Group { part, mark: "(?!" } => Some(self.anything() & !self.ahead(part)?),
-            Node::End => Some(self.edge()),
-            _ => None,
-        }
-    }
-
-    /// Of which class the character before must be for the part to match just before; None if more than that matters.
-    fn before(&self, node: &Node) -> Option<ClassSet> {
-        match node {
-            Node::Start => Some(self.edge()),
-            Node::Choice(parts) => parts.iter().try_fold(0, |all, part| Some(all | self.before(part)?)),
-            Node::Sequence(parts) if parts.len() == 1 => self.before(&parts[0]),
-            Node::Group { part, mark } if !LOOKS.contains(mark) => self.before(part),
-            _ => self.one_of(node),
-        }
-    }
 }
 
 // -- from positions to states --------------------------------------------------------------------------------------------

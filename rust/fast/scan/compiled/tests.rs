@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_types, reason = "tests do not fork")]
 
 use super::partition::Partition;
-use super::search::sets_of;
+use super::program::sets_of;
 use crate::fast::scan::tests::{ATOMS, BAD_BYTES, trap};
 use crate::fast::scan::{Scanner, Tier};
 use crate::pretokenize::{Pattern, difference, expressions};
