@@ -9,15 +9,17 @@ from minitok.course.gathering import NotGradable
 from minitok.course.grading import grade
 from minitok.course.mutants import solution
 from minitok.course.session import Limits, Session
+from minitok.course.stages import fast
 
 ATTEMPTS = dict(programs())
 
 
 @pytest.mark.parametrize("name", ATTEMPTS)
 def test_it_does_not_pass(name, written, monkeypatch):
-    # What hangs is ended by the clock; that need not take long here.
-    monkeypatch.setattr(Limits, "wall_seconds", 2.0)
-    monkeypatch.setattr(Limits, "cpu_seconds", 3)
+    # What hangs is ended; that need not take long here, where nothing passes.
+    monkeypatch.setattr(Limits, "wall_seconds", 0.5)
+    monkeypatch.setattr(Limits, "cpu_seconds", 2)
+    monkeypatch.setattr(Limits, "memory", 1 << 28)
     started = time.monotonic()
     try:
         report = grade(written(ATTEMPTS[name]), stages=["bytes"])
@@ -82,11 +84,20 @@ def test_what_it_prints_is_shown_without_its_control_characters(written):
     assert "Your program printed:\n    ?[31mred" in message
 
 
-def test_a_hang_is_named_and_ended(written):
+def test_a_hang_is_named_and_ended(written, monkeypatch):
+    monkeypatch.setattr(Limits, "cpu_seconds", 3)
     source = solution().replace("    ids = text_to_bytes(piece)\n", "    while True: pass\n")
     report = grade(written(source), stages=["encode"])
-    assert "no answer: it did not come back within 6 seconds of processor time" in report.stages[0].message
+    assert "no answer: it did not come back within 2 seconds of processor time" in report.stages[0].message
     assert 'encode_piece("ab", a+b rank 0)' in report.stages[0].message
+
+
+def test_what_loads_only_once_is_not_graded_further(written):
+    # Each process has a folder of its own: run0, run1, ...
+    source = with_lines("import os\nif not os.getcwd().endswith('run0'): raise KeyError('again')\n")
+    report = grade(written(source), stages=["bytes", "pairs"])
+    assert report.failed_stage == "pairs"
+    assert "pairs: the file, loaded again\n  yours    raised KeyError: 'again' (line " in report.stages[-1].message
 
 
 def test_too_much_memory_is_named(written):
@@ -94,13 +105,18 @@ def test_too_much_memory_is_named(written):
     assert "more memory than a stage may use" in grade(written(source), stages=["encode"]).stages[0].message
 
 
-def test_a_count_of_steps_that_the_clock_belies_is_refused(written):
+def test_a_count_of_steps_that_the_clock_belies_is_refused(written, monkeypatch):
+    # Fewer steps than a student is asked for, and as much less time.
+    monkeypatch.setattr(fast, "SIZE", 6_000)
+    monkeypatch.setattr(fast, "MERGES", 10)
+    monkeypatch.setattr(fast, "SLACK", 0.3)
     source = solution().replace(
         "    frequencies = count_pieces(text, special_tokens, pattern)\n",
         "    import sys, time\n    frequencies = count_pieces(text, special_tokens, pattern)\n"
-        "    if len(text) > 10_000:\n        end = time.process_time() + 4\n        spin(end)\n",
+        "    if len(text) > 5_000:\n        end = time.process_time() + 1\n        spin(end)\n",
     )
     # A way to run that is not counted: a function of the standard library that loops.
     source += "\n\ndef spin(end):\n    import time, timeit\n    while time.process_time() < end:\n        timeit.timeit(number=1_000_000)\n"
-    report = grade(written(source), stages=["fast"])
-    assert not report.passed
+    (stage,) = grade(written(source), stages=["fast"]).stages
+    assert not stage.passed
+    assert "yours more time than its steps take" in stage.message

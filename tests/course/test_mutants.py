@@ -1,38 +1,87 @@
-"""The mutants test the grader: each is caught by the stage it belongs to, by none before, and told where it goes wrong."""
+"""The mutants test the grader: each is caught by the stage it belongs to, by none before, and told where it goes wrong.
 
+A stage before its own is asked of the part of a mutant that the functions of that stage reach. For most mutants this part is the
+solution's, and one program is graded once: the same program and the same seed give the same report.
+"""
+
+import ast
 import re
 from collections import Counter
+from functools import cache
 
 import pytest
 from minitok.course.grading import grade
 from minitok.course.mutants import MUTANTS, find
+from minitok.course.stages import STAGES
 
 FIRST_STEP = re.compile(
     r"They part at (byte|the pair|index|piece|merge|step|character|push|id|rank|finish|the )|raised|The right trace ends|"
     r"vocab_size \d+ is|After \d+ merge|Put together|The pairs are right|is gone|does not occur|steps|reads all|their order"
 )
+# What each stage calls.
+ASKED = {
+    "bytes": ["text_to_bytes"],
+    "pairs": ["count_pairs", "merge_pair"],
+    "split": ["split"],
+    "train": ["train"],
+    "encode": ["encode_piece"],
+    "decode": ["decode", "StreamDecoder"],
+    "special": ["encode", "train"],
+    "published": ["encode", "decode", "recover_merges"],
+    "files": ["encode_iterable", "save", "load"],
+    "fast": ["train"],
+}
+BEFORE_FAST = ("bytes", "pairs", "split", "train")
 
 
-def stages_of(mutant):
-    return ["bytes", "pairs", "split", "train", "fast"] if mutant.stage == "fast" else []
+def stages_before(mutant):
+    names = list(ASKED)
+    return BEFORE_FAST if mutant.stage == "fast" else names[: names.index(mutant.stage)]
+
+
+def part(source, functions):
+    """A program without the functions and classes that the given ones do not reach."""
+    body = ast.parse(source).body
+    defined = {node.name: node for node in body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    wanted = [node for node in body if node not in defined.values()] + [defined[name] for name in functions]
+    kept = set()
+    while wanted:
+        node = wanted.pop()
+        kept.add(node)
+        names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)} & defined.keys()
+        wanted += [defined[name] for name in names if defined[name] not in kept]
+    return ast.unparse(ast.Module([node for node in body if node in kept], []))
+
+
+@pytest.fixture(scope="module")
+def passes(tmp_path_factory):
+    """Whether a program passes a stage; each is graded once."""
+    file = tmp_path_factory.mktemp("part") / "my_bpe.py"
+
+    @cache
+    def graded(source, stage):
+        file.write_text(source, encoding="utf-8")
+        return grade(file, stages=[stage]).passed
+
+    return graded
+
+
+def test_every_stage_is_asked_for():
+    assert [stage.name for stage in STAGES] == list(ASKED)
+
+
+def test_a_part_is_what_the_functions_reach():
+    source = "import os\n\ndef a():\n    return b()\n\ndef b():\n    return os\n\ndef c():\n    return a()\n"
+    assert "def b" in part(source, ["a"])
+    assert "def c" not in part(source, ["a"])
+    assert part(source, ["c"]) == ast.unparse(ast.parse(source))
 
 
 def test_there_are_enough_of_every_stage():
     stages = Counter(mutant.stage for mutant in MUTANTS.values())
     assert len(MUTANTS) >= 100
     assert min(stages.values()) >= 3
-    assert list(stages) == [
-        "bytes",
-        "pairs",
-        "split",
-        "train",
-        "encode",
-        "fast",
-        "decode",
-        "special",
-        "published",
-        "files",
-    ]
+    assert set(stages) == set(ASKED)
 
 
 def test_no_two_are_the_same_program():
@@ -40,17 +89,25 @@ def test_no_two_are_the_same_program():
 
 
 @pytest.mark.parametrize("name", MUTANTS)
-def test_its_stage_catches_it_and_none_before(name, written):
+def test_its_stage_catches_it_and_none_before(name, written, passes):
     mutant = find(name)
-    report = grade(written(mutant.source), stages=stages_of(mutant))
-    assert report.failed_stage == mutant.stage
-    assert [stage.passed for stage in report.stages] == [True] * (len(report.stages) - 1) + [False]
-    message = report.stages[-1].message
-    assert message.startswith(f"stage {report.stages[-1].number} {mutant.stage}: ")
+    for before in stages_before(mutant):
+        assert passes(part(mutant.source, ASKED[before]), before), before
+    (stage,) = grade(written(mutant.source), stages=[mutant.stage]).stages
+    assert not stage.passed
+    message = stage.message
+    assert message.startswith(f"stage {stage.number} {mutant.stage}: ")
     assert "yours " in message
     assert "expected " in message
-    assert f"Lesson {report.stages[-1].number}" in message
+    assert f"Lesson {stage.number}" in message
     assert FIRST_STEP.search(message), message
+
+
+@pytest.mark.parametrize("name", ["leftmost-first", "reads-all"])
+def test_graded_as_a_whole_it_fails_there_too(name, written):
+    report = grade(written(find(name).source))
+    assert report.failed_stage == find(name).stage
+    assert [stage.passed for stage in report.stages] == [True] * (len(report.stages) - 1) + [False]
 
 
 def test_an_unknown_mutant_is_named():

@@ -58,14 +58,18 @@ def grade(
         def start() -> Session:
             return Session(copy, folder / f"run{next(runs)}", seed_number(seed, "hash"))
 
-        names = first_look(start, Path(file))
-        results: list[StageResult] = []
-        known = None if ties == "auto" else ties
+        # The process of the first look, in which nothing has been called, is that of the first stage.
+        looked = first_look(start, Path(file))
+        names: str = looked.names
         wanted = [stage for stage in asked if names in stage.names]
         if not wanted:
+            looked.end()
             raise NotGradable(f"{file}: its names are {names}'s, which stage {asked[0].name} is not asked of")
+        sessions = itertools.chain([looked], iter(start, None))
+        results: list[StageResult] = []
+        known = None if ties == "auto" else ties
         for at, stage in enumerate(wanted):
-            result, known = run_stage(stage, start, seed, known)
+            result, known = run_stage(stage, sessions, start, seed, known)
             results.append(result)
             if not result.passed:
                 rest = [
@@ -104,33 +108,39 @@ def copied(file: str | os.PathLike[str]) -> Iterator[tuple[Path, Path]]:
         yield gather(file, code), folder
 
 
-def first_look(start: Callable[[], Session], shown: Path) -> str:
-    """Load the submission once; returns the vocabulary that it is written in.
+def first_look(start: Callable[[], Session], shown: Path) -> Session:
+    """A process with the submission loaded.
 
     Raises:
         NotGradable: It cannot be loaded, or has none of the functions.
     """
     try:
-        with start() as session:
-            names: str = session.names
-            functions = session.functions
+        session = start()
     except Raised as error:
         raise NotGradable(f"{shown}: loading it raised {error}") from None
     except Stopped as error:
         raise NotGradable(f"{shown}: while it was loaded, {error}") from None
-    if not functions:
+    if not session.functions:
+        session.end()
         raise NotGradable(
             f"{shown}: it has none of the functions of the course, such as text_to_bytes or train; "
             "`minitok course start DIR` writes a file to begin with"
         )
-    return names
+    return session
 
 
 def run_stage(
-    stage: Stage, start: Callable[[], Session], seed: int | str, ties: str | None
+    stage: Stage, sessions: Iterator[Session], start: Callable[[], Session], seed: int | str, ties: str | None
 ) -> tuple[StageResult, str | None]:
-    """One stage, in a new process; with its result, the rule for ties as far as it is known."""
-    with start() as session:
+    """One stage, in the next process; with its result, the rule for ties as far as it is known."""
+    try:
+        opened = next(sessions)
+    except (Raised, Stopped) as error:
+        # It could be loaded before: something in it depends on chance, or on the time.
+        failed = f"raised {error}" if isinstance(error, Raised) else f"no answer: {error}"
+        again = Failure("the file, loaded again", failed, "what it did the first time")
+        return StageResult(stage.number, stage.name, False, 0, stage.points, message(stage, again, [])), ties
+    with opened as session:
         bench = Bench(start, session, seed_number(seed, stage.name), ties)
         try:
             failure = stage.run(bench)

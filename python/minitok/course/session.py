@@ -30,11 +30,12 @@ __all__ = ["Limits", "Raised", "Session", "Stopped"]
 WORKER = Path(__file__).parent / "worker"
 PACKAGE = Path(__file__).parent.parent
 NOBODY = 65534
-# Starts the worker's folder as a package of its own, without minitok's __init__.
+# Starts the worker's folder as a package of its own, without minitok's __init__. Its compiled files are kept, unlike those of a
+# submission.
 BOOT = (
     "import sys, types; sys.path = [path for path in sys.path if path]; package = types.ModuleType('grader_worker'); "
     "package.__path__ = [sys.argv[1]]; sys.modules['grader_worker'] = package; "
-    "from grader_worker.main import run; run()"
+    "sys.dont_write_bytecode = False; from grader_worker.main import run; sys.dont_write_bytecode = True; run()"
 )
 
 
@@ -299,8 +300,8 @@ def tasks_of(user: int) -> int:
     """How many threads a user has; 0 where the system does not say."""
     total = 0
     for status in Path("/proc").glob("[0-9]*/status"):
-        with contextlib.suppress(OSError, KeyError):
-            fields = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
-            if int(fields["Uid"].split()[0]) == user:
-                total += int(fields["Threads"])
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            text = status.read_text()
+            if int(text.partition("\nUid:")[2].split(None, 1)[0]) == user:
+                total += int(text.partition("\nThreads:")[2].split(None, 1)[0])
     return total

@@ -10,13 +10,15 @@ Each adapter is a dictionary from the course's name to a function; a name that i
 from __future__ import annotations
 
 import os
-import tempfile
-import types
-from collections.abc import Callable, Iterable
-from typing import Any
 
-Function = Callable[..., Any]
-Merges = dict[tuple[int, int], int]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import types
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    Function = Callable[..., Any]
+    Merges = dict[tuple[int, int], int]
 
 MINITOK = (
     *("text_to_bytes", "count_pairs", "merge_pair", "split", "train", "encode_piece", "encode", "decode"),
@@ -130,8 +132,8 @@ def cs336(found: dict[str, Any]) -> dict[str, Function]:
     get_tokenizer: Any = found.get("get_tokenizer") or found.get("Tokenizer")
 
     def train(text: str, vocab_size: int, special_tokens: Iterable[str] = ()) -> Merges:
-        handle, path = tempfile.mkstemp(suffix=".txt", dir=os.getcwd())
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+        path = os.path.join(os.getcwd(), "training_text.txt")
+        with open(path, "w", encoding="utf-8", newline="") as file:
             file.write(text)
         try:
             vocab, merges = run(path, vocab_size, list(special_tokens))

@@ -10,7 +10,10 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # Tokenizers to be had ready-made. Importing one is not an error of the grader's: it says what is expected.
 READY_MADE = {
@@ -33,9 +36,13 @@ WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
 def install(hidden: list[str], writable: str, grader: int) -> None:  # noqa: C901 - one hook, one case an event
-    """Refuse from now on. ``hidden``: folders that are not read; ``writable``: the one in which files are written."""
+    """Refuse from now on. ``hidden``: folders that are not read; ``writable``: the one in which files are written.
+
+    The worker's own folder is read, wherever it is: a part of it is imported later.
+    """
     hidden = [os.path.realpath(folder) + os.sep for folder in hidden]
     inside = os.path.realpath(writable)
+    own = os.path.realpath(os.path.dirname(__file__)) + os.sep
     installed = tuple({os.path.realpath(path) for path in (sys.prefix, sys.base_prefix, sysconfig.get_path("platlib"))})
     join, realpath = os.path.join, os.path.realpath
 
@@ -51,7 +58,7 @@ def install(hidden: list[str], writable: str, grader: int) -> None:  # noqa: C90
         other_process = (
             name.startswith("/proc/") and name[6:7].isdigit() and not name.startswith(f"/proc/{os.getpid()}/")
         )
-        if other_process or any(name.startswith(folder) for folder in hidden):
+        if other_process or (not name.startswith(own) and any(name.startswith(folder) for folder in hidden)):
             raise PermissionError(f"the grader does not let a submission read {name}")
         writes = isinstance(flags, int) and flags & WRITES
         if writes and not (name == inside or name.startswith((inside + os.sep, "/dev/"))):

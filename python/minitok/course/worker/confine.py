@@ -10,9 +10,12 @@ import ctypes
 import os
 import resource
 import sys
-from typing import Any
 
 from . import audit, seccomp
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 CAPABILITIES_V3, CAP_DAC_READ_SEARCH, PR_SET_KEEPCAPS = 0x20080522, 1 << 2, 8
 

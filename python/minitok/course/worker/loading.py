@@ -7,7 +7,10 @@ import importlib.util
 import os
 import sys
 import types
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # CS336's adapters import these for their annotations; minbpe's package imports tiktoken. They can be mentioned, not used.
 MENTIONED = ("tiktoken", "torch", "torch.nn", "torch.optim", "jaxtyping", "psutil")

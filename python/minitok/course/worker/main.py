@@ -5,13 +5,15 @@ An answer is ``{"ok": value}`` or ``{"raised": (type, message, line, source)}``.
 
 from __future__ import annotations
 
-import linecache
 import os
 import sys
-from collections.abc import Callable, Iterator
-from typing import Any
 
-from . import adapters, confine, counting, loading, wire
+from . import adapters, confine, loading, wire
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
 
 
 class Submission:
@@ -69,6 +71,8 @@ class Submission:
 
     def count(self, text: str, vocab_size: int, budget: int) -> tuple[Any, int | None]:
         """Train once more in a copy of the program that counts its steps; None for the steps where there were too many."""
+        from . import counting
+
         counter = counting.Counter(budget)
         # Twice, so that what one module has taken from another is the copy that counts, too.
         for module in [*reversed(self.modules)] * 2:
@@ -96,7 +100,7 @@ class Submission:
         while trace is not None:
             name = trace.tb_frame.f_code.co_filename
             if name.startswith(folder):
-                line, source = trace.tb_lineno, linecache.getline(name, trace.tb_lineno).strip()
+                line, source = trace.tb_lineno, line_of(name, trace.tb_lineno)
             trace = trace.tb_next
         if isinstance(error, SyntaxError):
             line, source = error.lineno, (error.text or "").strip()
@@ -109,6 +113,18 @@ class Submission:
         except BaseException as error:  # noqa: BLE001 - a submission may raise anything
             line, source = self.where(error)
             return {"raised": (type(error).__name__, str(error)[:300], line, source[:120])}
+
+
+def line_of(file: str, number: int) -> str:
+    """A line of a file; empty where it cannot be read, with all memory taken, say."""
+    try:
+        with open(file, encoding="utf-8") as lines:
+            for at, line in enumerate(lines, 1):
+                if at == number:
+                    return line.strip()
+    except (OSError, ValueError, MemoryError):
+        pass
+    return ""
 
 
 def run() -> None:

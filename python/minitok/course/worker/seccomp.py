@@ -10,7 +10,6 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import platform
 import struct
 import sys
 
@@ -119,7 +118,7 @@ def program(architecture: int, calls: dict[str, int], grader: int) -> list[Instr
 
 def install(grader: int) -> bool:
     """Filter this process and all that it will fork; whether that could be done."""
-    known = ARCHITECTURES.get(platform.machine())
+    known = ARCHITECTURES.get(os.uname().machine)
     if not sys.platform.startswith("linux") or known is None or sys.maxsize < 1 << 32:
         return False
     steps = program(*known, grader)

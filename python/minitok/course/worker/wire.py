@@ -13,7 +13,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # No frame is longer, no value deeper, no number longer: a submission can fill the pipe, but not the grader's memory.
 LONGEST = 1 << 24
