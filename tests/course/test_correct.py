@@ -14,6 +14,7 @@ PROGRAMS = {
     "scanning.py": ("minitok", 40),
     "with_numpy.py": ("minitok", 40),
     "as_classes.py": ("minbpe", 33),
+    "package": ("minbpe", 33),
     "assignment/tests/adapters.py": ("cs336", 28),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.machinery
 import importlib.util
 import os
 import sys
@@ -12,8 +13,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# CS336's adapters import these for their annotations; minbpe's package imports tiktoken. They can be mentioned, not used.
-MENTIONED = ("tiktoken", "torch", "torch.nn", "torch.optim", "jaxtyping", "psutil")
+# What CS336's adapters, and a student's modules beside them, import for the other parts of the assignment; minbpe's package
+# imports tiktoken. They can be mentioned, not used.
+MENTIONED = {"tiktoken", "torch", "jaxtyping", "einops", "einx", "psutil", "wandb", "submitit"}
+DECORATORS = {"no_grad", "inference_mode", "enable_grad", "compile"}
 
 
 class Mentioned:
@@ -26,27 +29,52 @@ class Mentioned:
         return cls
 
 
+def decorator(function: Any = None, **_: object) -> Any:
+    """Stands for a decorator, with or without arguments."""
+    return decorator if function is None else function
+
+
 class StandIn(types.ModuleType):
     """A module that is mentioned, not used."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return Mentioned
+        return decorator if name in DECORATORS else Mentioned
+
+
+class StandIns:
+    """Finds the modules that are mentioned, and the modules in them."""
+
+    @staticmethod
+    def find_spec(name: str, *_: object) -> importlib.machinery.ModuleSpec | None:
+        if name.partition(".")[0] not in MENTIONED:
+            return None
+        return importlib.machinery.ModuleSpec(name, StandIns, is_package=True)  # type: ignore[arg-type] # as a loader, it will do
+
+    @staticmethod
+    def create_module(spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
+        return StandIn(spec.name)
+
+    @staticmethod
+    def exec_module(module: types.ModuleType) -> None:
+        """There is nothing to run."""
+
+
+def root_of(file: str) -> str:
+    """The folder of a file; of a file in a package, the folder that holds the outermost one."""
+    folder = os.path.dirname(os.path.abspath(file))
+    while os.path.exists(os.path.join(folder, "__init__.py")):
+        folder = os.path.dirname(folder)
+    return folder
 
 
 def load(file: str) -> types.ModuleType:
     """The submission. Whatever it raises while it is loaded goes through."""
-    for name in MENTIONED:
-        stand_in = StandIn(name)
-        stand_in.__path__ = []
-        sys.modules[name] = stand_in
-    folder, name = os.path.split(os.path.abspath(file))
-    module_name = name.removesuffix(".py")
-    while os.path.exists(os.path.join(folder, "__init__.py")):
-        folder, package = os.path.split(folder)
-        module_name = f"{package}.{module_name}"
-    sys.path.insert(0, folder)
+    sys.meta_path.insert(0, StandIns)
+    root = root_of(file)
+    module_name = os.path.relpath(os.path.abspath(file), root).removesuffix(".py").replace(os.sep, ".")
+    sys.path.insert(0, root)
     if "." in module_name or not module_name.isidentifier() or module_name in sys.stdlib_module_names:
         if "." in module_name:
             return importlib.import_module(module_name.removesuffix(".__init__"))
@@ -60,12 +88,11 @@ def load(file: str) -> types.ModuleType:
     return module
 
 
-def family(module: types.ModuleType) -> list[types.ModuleType]:
+def family(module: types.ModuleType, root: str) -> list[types.ModuleType]:
     """The module, and the modules of the submission that it imported: minbpe keeps its functions in several files."""
-    folder = sys.path[0]  # where `load` has put the submission
     others = [
         other
         for other in list(sys.modules.values())
-        if other is not module and str(getattr(other, "__file__", None) or "").startswith(folder + os.sep)
+        if other is not module and str(getattr(other, "__file__", None) or "").startswith(root + os.sep)
     ]
     return [module, *others]

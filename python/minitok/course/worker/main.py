@@ -25,12 +25,12 @@ class Submission:
         self.functions: dict[str, Callable[..., Any]] = {}
         self.modules: list[Any] = []
         self.held: dict[str, Any] = {}
-        self.file = ""
+        self.root = ""
 
     def load(self, file: str) -> Any:
         """Load the file; answers with its vocabulary of names, and the functions that are there."""
-        self.file = file
-        self.modules = loading.family(loading.load(file))
+        self.root = loading.root_of(file)
+        self.modules = loading.family(loading.load(file), self.root)
         names, self.functions = adapters.adapt(self.modules)
         return names, sorted(self.functions)
 
@@ -74,6 +74,8 @@ class Submission:
         from . import counting
 
         counter = counting.Counter(budget)
+        # What was imported while a function ran belongs to it, too.
+        self.modules = loading.family(self.modules[0], self.root)
         # Twice, so that what one module has taken from another is the copy that counts, too.
         for module in [*reversed(self.modules)] * 2:
             with open(str(module.__file__), encoding="utf-8") as file:
@@ -94,12 +96,11 @@ class Submission:
 
     def where(self, error: BaseException) -> tuple[int | None, str]:
         """The last line of the submission that an error went through, and its text."""
-        folder = os.path.dirname(self.file)
         line, source = None, ""
         trace = error.__traceback__
         while trace is not None:
             name = trace.tb_frame.f_code.co_filename
-            if name.startswith(folder):
+            if name.startswith(self.root + os.sep):
                 line, source = trace.tb_lineno, line_of(name, trace.tb_lineno)
             trace = trace.tb_next
         if isinstance(error, SyntaxError):

@@ -24,7 +24,7 @@ def merged(word, pair):
     return tuple(out)
 
 
-def train_bpe(input_path, vocab_size, special_tokens):
+def train_bpe(input_path, vocab_size, special_tokens, **_):
     with open(input_path, encoding="utf-8") as f:
         text = f.read()
     documents = [text]
