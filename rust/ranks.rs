@@ -19,7 +19,7 @@
 //!
 //! Invariants: ranks ascend; ranks follow the scores.
 //!
-//! Costs, V tokens of L bytes or characters: O(V L^2).
+//! Costs, V tokens of L bytes or characters: O(V L^2), but O(V L log L) for tokens of more than 256 bytes.
 //!
 //! Implements SPEC E2 and S2.
 
@@ -52,8 +52,11 @@ pub(crate) fn recover_merges(tokens: &Tokens, ranks: &HashMap<&[u8], u32>) -> Re
     let mut merges = Vec::with_capacity(ranks.len());
     for (rank, token) in tokens.iter().filter(|(_, token)| token.len() > 1) {
         interrupt::check()?;
-        let split = if token.len() > LONG { split_long } else { split_by_ranks };
-        let &[left, right] = split(token, ranks, rank).as_slice() else { return Ok(None) };
+        let bytes = || (0..=token.len()).collect::<Vec<_>>();
+        let is_long = token.len() > LONG;
+        let parts =
+            if is_long { split_long(token, &bytes(), ranks, rank) } else { split_by_ranks(token, ranks, rank) };
+        let &[left, right] = parts.as_slice() else { return Ok(None) };
         let (Some(&left), Some(&right)) = (ranks.get(left), ranks.get(right)) else { return Ok(None) };
         merges.push(Merge { left, right, id: rank, rank });
     }
@@ -75,17 +78,26 @@ fn split_by_ranks<'t>(token: &'t [u8], ranks: &HashMap<&[u8], u32>, below: u32) 
     cuts.windows(2).map(|cut| &token[cut[0]..cut[1]]).collect()
 }
 
-/// The same in O(L log L) steps, by the heap of `encode.rs`.
-fn split_long<'t>(token: &'t [u8], ranks: &HashMap<&[u8], u32>, below: u32) -> Vec<&'t [u8]> {
+/// What merging makes of a token that begins as the parts between some offsets, but for the token itself.
+///
+/// It takes O(L log L) steps, by the heap of `encode.rs`.
+fn split_long<'t>(token: &'t [u8], cuts: &[usize], ranks: &HashMap<&[u8], u32>, below: u32) -> Vec<&'t [u8]> {
     let end = token.len();
     // The part that begins at a place ends where the next begins. Before the first begins none, so it says its own place.
-    let mut after: Vec<usize> = (1..=end).collect();
-    let mut before: Vec<usize> = (0..end).map(|start| start.saturating_sub(1)).collect();
+    let mut after = vec![GONE; end];
+    let mut before = vec![0; end];
+    for cut in cuts.windows(2) {
+        after[cut[0]] = cut[1];
+        if cut[1] < end {
+            before[cut[1]] = cut[0];
+        }
+    }
     let candidate = |start: usize, middle: usize, stop: usize| {
-        let rank = ranks.get(&token[start..stop]).copied().filter(|&rank| rank < below)?;
-        Some(Reverse((rank, start, middle, stop)))
+        // A slice as long as the token is not looked up: hashing it takes a while.
+        let rank = if stop - start < end { ranks.get(&token[start..stop]).copied() } else { None };
+        rank.filter(|&rank| rank < below).map(|rank| Reverse((rank, start, middle, stop)))
     };
-    let mut heap: BinaryHeap<_> = (0..end.saturating_sub(1)).filter_map(|at| candidate(at, at + 1, at + 2)).collect();
+    let mut heap: BinaryHeap<_> = cuts.windows(3).filter_map(|cut| candidate(cut[0], cut[1], cut[2])).collect();
     while let Some(Reverse((_, start, middle, stop))) = heap.pop() {
         if after[start] != middle || after[middle] != stop {
             continue; // stale
@@ -180,6 +192,10 @@ pub(crate) fn last_merge<'p>(piece: &'p [u8], ranks: &HashMap<&[u8], u32>) -> Op
         Some(*end)
     });
     let mut cuts: Vec<usize> = std::iter::once(0).chain(ends).collect();
+    if piece.len() > LONG {
+        let parts = split_long(piece, &cuts, ranks, u32::MAX);
+        return if let &[left, right] = parts.as_slice() { Some((left, right)) } else { None };
+    }
     let rank = |cuts: &[usize], at: usize| ranks.get(&piece[cuts[at]..cuts[at + 2]]).copied();
     let mut pairs: Vec<Option<u32>> = (0..cuts.len().saturating_sub(2)).map(|at| rank(&cuts, at)).collect();
     while cuts.len() > 2 {
@@ -214,7 +230,31 @@ mod tests {
             let words = words.iter().map(String::as_bytes);
             let ranks: HashMap<&[u8], u32> = bytes.iter().map(Vec::as_slice).chain(words).zip(0..).collect();
             let token = token.as_bytes();
-            prop_assert_eq!(split_long(token, &ranks, below), split_by_ranks(token, &ranks, below));
+            let bytes: Vec<usize> = (0..=token.len()).collect();
+            let (long, short) = (split_long(token, &bytes, &ranks, below), split_by_ranks(token, &ranks, below));
+            // The token itself is not made.
+            prop_assert!(long == short || (short == [token] && long.len() == 2));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_long_piece_has_the_last_merge_of_a_short_one(
+            words in prop::collection::vec("[a\u{e9}]{2,6}", 0..30),
+            piece in "[a\u{e9}]{2,40}",
+        ) {
+            let words = words.iter().map(String::as_bytes).chain([piece.as_bytes()]);
+            let ranks: HashMap<&[u8], u32> = words.zip(0..).collect();
+            let mut parts: Vec<&[u8]> = characters(piece.as_bytes()).collect();
+            let mut start = |parts: &[&[u8]], at: usize| parts[..at].iter().map(|part| part.len()).sum::<usize>();
+            while parts.len() > 2 {
+                let pair = |at: usize| &piece.as_bytes()[start(&parts, at)..start(&parts, at + 2)];
+                let ranked = |at: usize| Some((*ranks.get(pair(at))?, at));
+                let Some((_, at)) = (0..parts.len() - 1).filter_map(ranked).min() else { break };
+                parts.splice(at..at + 2, [pair(at)]);
+            }
+            let wanted = if let &[left, right] = parts.as_slice() { Some((left, right)) } else { None };
+            prop_assert_eq!(last_merge(piece.as_bytes(), &ranks), wanted);
         }
     }
 

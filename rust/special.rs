@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::interrupt;
 use aho_corasick::{AhoCorasick, Input, MatchKind};
 use foldhash::{HashMap, HashMapExt, HashSet};
+use memchr::memmem;
 
 /// How many bytes are searched between two looks at whether to stop.
 const STRETCH: usize = if cfg!(test) { 3 } else { 1 << 18 };
@@ -131,15 +132,10 @@ impl Finder {
 
     /// Returns whether one of the tokens extends across an offset of the text.
     pub fn crosses(&self, text: &[u8], at: usize) -> bool {
-        let longest = self.longest();
-        let start = at.saturating_sub(longest);
-        let around = &text[start..text.len().min(at + longest)];
-        let across = |name: &str, place: usize| start + place < at && at < start + place + name.len();
         self.tokens.iter().any(|(name, _)| {
-            around
-                .windows(name.len())
-                .enumerate()
-                .any(|(place, window)| window == name.as_bytes() && across(name, place))
+            let before = name.len() - 1;
+            let around = &text[at.saturating_sub(before)..text.len().min(at + before)];
+            memmem::find(around, name.as_bytes()).is_some()
         })
     }
 

@@ -82,7 +82,7 @@ impl Vocab {
     #[staticmethod]
     fn from_scores(py: Python<'_>, pieces: Vec<(PyBackedBytes, u32, f64)>, fallback: Vec<u32>) -> PyResult<Vocab> {
         let pieces: Vec<Scored> = pieces.into_iter().map(|(piece, id, score)| (piece.to_vec(), id, score)).collect();
-        let made = py.detach(|| vocab::Vocab::from_scores(&pieces, fallback))?;
+        let made = signals::detached(py, || vocab::Vocab::from_scores(&pieces, fallback))?;
         Ok(Vocab(Arc::new(made)))
     }
 

@@ -11,7 +11,7 @@ from helpers import both, failure_on_both
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok import Tokenizer
-from minitok.backend.normalizing import FORMS, normal
+from minitok.backend.normal_forms import FORMS, normal
 from strategies import any_bytes, any_text, texts
 
 MERGES = [(0xC3, 0xA9), (32, 256), (97, 98), (60, 115)]

@@ -17,7 +17,6 @@ Implements SPEC N1, for both backends.
 
 from __future__ import annotations
 
-import unicodedata
 from copy import copy
 from dataclasses import dataclass, field
 from itertools import chain
@@ -30,6 +29,7 @@ from ..errors import VocabularyError
 from ..reference.metaspace import Metaspace, spaced
 from ..reference.pretokenize import compile_pattern
 from ..text import utf8
+from .normal_forms import FORMS, normal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -41,27 +41,11 @@ if TYPE_CHECKING:
 
     Ids = npt.NDArray[np.uint32]
 
-__all__ = ["FLAGS", "FORMS", "NormalizingCodec", "Special", "normal", "normalize"]
+__all__ = ["FLAGS", "NormalizingCodec", "Special", "normalize"]
 
-FORMS = ("NFC", "NFD", "NFKC", "NFKD")
 # What a special token may take of the text around it, or ask of it.
 FLAGS = ("single_word", "lstrip", "rstrip")
 SPACE, WORD = compile_pattern(r"\s"), compile_pattern(r"\w")
-
-
-def normal(text: str | bytes, form: str | None) -> bytes:
-    r"""Returns the text in the normal form, or unchanged, as UTF-8; bytes that are not UTF-8 do not change.
-
-    >>> normal("e\u0301", "NFC").decode()
-    'é'
-    """
-    data = utf8(text)
-    if form is None or data.isascii():
-        return data
-    chars = data.decode("utf-8", "surrogateescape")
-    if unicodedata.is_normalized(form, chars):  # type: ignore[arg-type]
-        return data
-    return unicodedata.normalize(form, chars).encode("utf-8", "surrogateescape")  # type: ignore[arg-type]
 
 
 def normalize(text: str, form: str | None, prefix: str | None = None) -> str:
@@ -252,45 +236,44 @@ def cut(data: bytes, finder: Any, flags: Mapping[int, frozenset[str]] = MappingP
         if token_id is None:
             continue
         own = flags.get(token_id, frozenset())
-        before, behind = data[:start], data[end:]
-        if "single_word" in own and (last_char(before, WORD) or first_char(behind, WORD)):
+        if "single_word" in own and (
+            last_char(data[max(0, start - 4) : start], WORD) or first_char(data[end : end + 4], WORD)
+        ):
             continue
-        first = max(done, len(strip_end(before))) if "lstrip" in own else start
+        first = max(done, before_space(data, start)) if "lstrip" in own else start
         if done < first:
             found.append(data[done:first])
         found.append(token_id)
-        done = len(data) - len(strip_start(behind)) if "rstrip" in own else end
+        done = behind_space(data, end) if "rstrip" in own else end
     if done < len(data):
         found.append(data[done:])
     return found
 
 
 def last_char(data: bytes, kind: regex.Pattern[str]) -> bool:
-    """Whether the last character is of a kind."""
-    return kind.match(data[-4:].decode("utf-8", "ignore")[-1:]) is not None
+    """Whether the last character of a few bytes is of a kind."""
+    return kind.match(data.decode("utf-8", "ignore")[-1:]) is not None
 
 
 def first_char(data: bytes, kind: regex.Pattern[str]) -> bool:
-    """Whether the first character is of a kind."""
-    return kind.match(data[:4].decode("utf-8", "ignore")[:1]) is not None
+    """Whether the first character of a few bytes is of a kind."""
+    return kind.match(data.decode("utf-8", "ignore")[:1]) is not None
 
 
-def strip_end(data: bytes) -> bytes:
-    """The bytes without white space at the end."""
-    end = len(data)
+def before_space(data: bytes, end: int) -> int:
+    """Where the white space begins that ends at a place."""
     while end and (char := next((n for n in (1, 2, 3) if SPACE.fullmatch(text_of(data[max(0, end - n) : end]))), 0)):
         end -= char
-    return data[:end]
+    return end
 
 
-def strip_start(data: bytes) -> bytes:
-    """The bytes without white space at the start."""
-    start = 0
+def behind_space(data: bytes, start: int) -> int:
+    """Where the white space ends that begins at a place."""
     while start < len(data) and (
         char := next((n for n in (1, 2, 3) if SPACE.fullmatch(text_of(data[start : start + n]))), 0)
     ):
         start += char
-    return data[start:]
+    return start
 
 
 def text_of(data: bytes) -> str:

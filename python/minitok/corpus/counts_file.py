@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from ..errors import FileFormatError
-from ..formats.files import parse_json, writing
+from ..formats.files import parse_json, shown, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -117,11 +117,11 @@ def check_head(line: bytes, path: object) -> dict[str, Any]:
         raise FileFormatError(path, f'not a file of counts: it has no "format": "{FORMAT}"', 1)
     if head.get("version") != VERSION:
         raise FileFormatError(
-            path, f"version {head.get('version')!r} of the format; this minitok reads version {VERSION}", 1
+            path, f"version {shown(head.get('version'))} of the format; this minitok reads version {VERSION}", 1
         )
     for name in ("documents", "bytes", "pieces", "size", "crc32"):
         if type(head.get(name)) is not int or not 0 <= head[name] < 1 << 63:
-            raise FileFormatError(path, f"{name!r} is not a whole number: {head.get(name)!r}"[:200], 1)
+            raise FileFormatError(path, f"{name!r} is not a whole number: {shown(head.get(name))}", 1)
     names = head.get("special_tokens")
     if not isinstance(head.get("pattern"), str) or not isinstance(names, list):
         raise FileFormatError(path, "no 'pattern' or no 'special_tokens'", 1)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FileFormatError
 from . import gpt2, huggingface, minbpe, native, sentencepiece, tekken, tiktoken
-from .files import parse_json, read
+from .files import parse_json, read, shown
 from .hub import cached_model, is_model_name
 
 if TYPE_CHECKING:
@@ -40,6 +41,13 @@ def read_definition(
         path = cached_model(str(path))
     if os.path.isdir(path):
         return load_folder(Path(path), pattern, special_tokens, backend)
+    return read_file(path, pattern, special_tokens, backend)
+
+
+def read_file(
+    path: str | os.PathLike[str], pattern: str | None, special_tokens: Mapping[str, int] | None, backend: str | None
+) -> Definition:
+    """What a file holds."""
     data = read(path)
     start = data.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith(b"#version"):
@@ -77,12 +85,12 @@ def load_folder(
 ) -> Definition:
     """What a folder holds."""
     for name in ("tokenizer.json", "tekken.json"):
-        if (folder / name).exists():
-            return read_definition(folder / name, pattern, special_tokens, backend)
+        if (folder / name).is_file():
+            return read_file(folder / name, pattern, special_tokens, backend)
     files = folder / "vocab.json", folder / "merges.txt"
-    if not all(file.exists() for file in files):
+    if not all(file.is_file() for file in files):
         models = [folder / "tokenizer.model", folder / "tiktoken.model", *sorted(folder.glob("*.tiktoken"))]
-        if found := next((file for file in models if file.exists()), None):
+        if found := next((file for file in models if file.is_file()), None):
             return load_model(found, pattern, special_tokens, backend)
         raise FileFormatError(folder, f"the folder has none of {', '.join(IN_FOLDERS)}")
     return gpt2.load(*files, pattern=pattern or "gpt2", special_tokens=special_tokens, backend=backend)
@@ -94,18 +102,18 @@ def load_model(
     """A file of SentencePiece or of ranks, with the special tokens that ``tokenizer_config.json`` beside it has for ranks."""
     config = file.parent / "tokenizer_config.json"
     is_model = sentencepiece.is_model(read(file))
-    if not is_model and special_tokens is None and config.exists():
+    if not is_model and special_tokens is None and config.is_file():
         content = parse_json(read(config), config)
         rows = content.get("added_tokens_decoder") if isinstance(content, dict) else None
         special_tokens = {}
         for token_id, row in (rows if isinstance(rows, dict) else {}).items():
             name = row.get("content") if isinstance(row, dict) else None
-            if not token_id.isascii() or not token_id.isdecimal() or not isinstance(name, str):
+            if not re.fullmatch("[0-9]{1,10}", token_id) or not isinstance(name, str):
                 raise FileFormatError(
-                    config, f"added_tokens_decoder has an entry that is not an id and a token: {token_id!r}"
+                    config, f"added_tokens_decoder has an entry that is not an id and a token: {shown(token_id)}"
                 )
             special_tokens[name] = int(token_id)
-    return read_definition(file, pattern, special_tokens, backend)
+    return read_file(file, pattern, special_tokens, backend)
 
 
 def own_words(path: object, pattern: str | None, special_tokens: Mapping[str, int] | None) -> None:

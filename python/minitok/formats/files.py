@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import reprlib
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -15,7 +17,12 @@ if TYPE_CHECKING:
 
     from ..definition import Definition
 
-__all__ = ["blame", "parse_json", "read", "refuse_normalizer", "write_atomically"]
+__all__ = ["blame", "parse_json", "read", "refuse_normalizer", "shown", "write_atomically"]
+
+# An escaped half of a surrogate pair.
+SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+SHORT = reprlib.Repr()
+SHORT.maxstring = SHORT.maxother = SHORT.maxlong = 80
 
 
 def read(path: str | os.PathLike[str]) -> bytes:
@@ -25,7 +32,10 @@ def read(path: str | os.PathLike[str]) -> bytes:
 
 
 def parse_json(data: bytes, path: object) -> Any:
-    """Returns the content of a JSON file. A field given twice is refused, since the first would be lost."""
+    """Returns the content of a JSON file, all of whose strings are text.
+
+    A field given twice is refused, since the first would be lost.
+    """
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         fields = dict(pairs)
@@ -36,13 +46,29 @@ def parse_json(data: bytes, path: object) -> Any:
         return fields
 
     try:
-        return json.loads(data.decode("utf-8-sig"), object_pairs_hook=unique)
+        content = json.loads(data.decode("utf-8-sig"), object_pairs_hook=unique)
+        if SURROGATE.search(data):
+            json.dumps(content, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         raise FileFormatError(path, f"not JSON: {error.msg}", error.lineno) from None
-    except (UnicodeDecodeError, RecursionError, ValueError) as error:
-        if isinstance(error, FileFormatError):
-            raise
+    except FileFormatError:
+        raise
+    except UnicodeEncodeError:
+        raise FileFormatError(path, "a string holds half of a surrogate pair") from None
+    except RecursionError:
+        raise FileFormatError(path, "not JSON: nested too deeply") from None
+    except ValueError as error:
         raise FileFormatError(path, f"not JSON: {error}") from None
+    return content
+
+
+def shown(value: object) -> str:
+    """Returns a value from a file for a message: cut short, whatever it is.
+
+    >>> shown(["a", {"b": [[[[[[]]]]]]}, "c" * 1000])
+    "['a', {'b': [[[[[...]]]]]}, 'cccccccccccccccccccccccccccccccccccccc...ccccccccccccccccccccccccccccccccccccccc']"
+    """
+    return SHORT.repr(value)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from ..arguments import MAX_ID
 from ..definition import Definition
 from ..errors import FileFormatError, VocabularyError
 from .byte_level import to_bytes, to_chars
-from .files import blame, parse_json, read, refuse_normalizer, write_atomically
+from .files import blame, parse_json, read, refuse_normalizer, shown, write_atomically
 
 if TYPE_CHECKING:
     import os
@@ -60,7 +60,9 @@ def parse_vocab(content: Any, path: object) -> dict[str, int]:
     names: dict[int, str] = {}
     for token, token_id in content.items():
         if type(token_id) is not int or not 0 <= token_id <= MAX_ID:
-            raise FileFormatError(path, f"the id of {token!r} is not a whole number from 0 to {MAX_ID}: {token_id!r}")
+            raise FileFormatError(
+                path, f"the id of {token!r} is not a whole number from 0 to {MAX_ID}: {shown(token_id)}"
+            )
         if token_id in names:
             raise FileFormatError(path, f"id {token_id} stands for {names[token_id]!r} and for {token!r}")
         names[token_id] = token

@@ -14,6 +14,8 @@ from pathlib import Path
 __all__ = ["cache_folder", "cached_model", "is_model_name"]
 
 NAME = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
+# A revision is a commit's hash; what else a cache may hold is still the name of a folder there.
+REVISION = re.compile(rb"(?!\.+$)[\w.-]{1,100}")
 
 
 def is_model_name(path: str | os.PathLike[str]) -> bool:
@@ -28,6 +30,16 @@ def cache_folder() -> Path:
     return Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface") / "hub"
 
 
+def revision_of_main(folder: Path) -> str | None:
+    """The revision that ``refs/main`` names; None without the file, or if it does not hold the name of a folder."""
+    branch = folder / "refs" / "main"
+    if not branch.is_file():
+        return None
+    with branch.open("rb") as file:
+        written = file.read(200).strip()
+    return written.decode() if REVISION.fullmatch(written) else None
+
+
 def cached_model(name: str) -> Path:
     """The folder of a model's files: of the branch ``main``, or of the one revision that is there.
 
@@ -35,11 +47,8 @@ def cached_model(name: str) -> Path:
         FileNotFoundError: The model is not in the cache; the message says where it was looked for, and how to get it.
     """
     folder = cache_folder() / f"models--{name.replace('/', '--')}"
-    revision = folder / "refs" / "main"
-    if revision.is_file():
-        found = folder / "snapshots" / revision.read_text("utf-8").strip()
-        if found.is_dir():
-            return found
+    if (revision := revision_of_main(folder)) and (found := folder / "snapshots" / revision).is_dir():
+        return found
     revisions = sorted((folder / "snapshots").glob("*"))
     if len(revisions) == 1:
         return revisions[0]

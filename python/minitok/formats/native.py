@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..definition import BYTE_ORDERS, Definition
 from ..errors import FileFormatError, MinitokError
-from .files import parse_json, read, write_atomically
+from .files import parse_json, read, shown, write_atomically
 
 if TYPE_CHECKING:
     import os
@@ -107,7 +107,9 @@ def parse(content: Any, backend: str | None = None) -> Definition:
     if not isinstance(content, dict) or content.get("format") != "minitok":
         raise FormatReason('not a minitok file: it has no "format": "minitok"')
     if content.get("version") != VERSION:
-        raise FormatReason(f"version {content.get('version')!r} of the format; this minitok reads version {VERSION}")
+        raise FormatReason(
+            f"version {shown(content.get('version'))} of the format; this minitok reads version {VERSION}"
+        )
     pattern = field(content, "pattern", str)
     special = field(content, "special_tokens", dict)
     for name, token_id in special.items():
@@ -141,7 +143,7 @@ def parse(content: Any, backend: str | None = None) -> Definition:
         BYTE_ORDERS.get(order) if isinstance(order, str) else bytes(check_integers(order, 256, "byte_order", 255))
     )
     if byte_order is None:
-        raise FormatReason(f"unknown byte_order {order!r}")
+        raise FormatReason(f"unknown byte_order {shown(order)}")
     pairs: list[Any] = [check_integers(row, 2, f"merge {rank}") for rank, row in enumerate(merges)]
     return Definition.from_merges(pairs, byte_order=byte_order, **options)
 
@@ -164,16 +166,16 @@ def check_names(names: list[Any]) -> list[str]:
     """A list of text."""
     for name in names:
         if not isinstance(name, str):
-            raise FormatReason(f"a special token is named by {name!r}"[:200])
+            raise FormatReason(f"a special token is named by {shown(name)}")
     return names
 
 
 def check_integers(row: Any, length: int, what: str, limit: int = (1 << 31) - 1) -> tuple[int, ...]:
     """Returns a row of ``length`` whole numbers that can be ids."""
     if not isinstance(row, list) or len(row) != length:
-        raise FormatReason(f"{what} is not {length} numbers: {row!r}"[:200])
+        raise FormatReason(f"{what} is not {length} numbers: {shown(row)}")
     if not all(type(number) is int and 0 <= number <= limit for number in row):
-        raise FormatReason(f"{what} holds something other than a whole number from 0 to {limit}: {row!r}"[:200])
+        raise FormatReason(f"{what} holds something other than a whole number from 0 to {limit}: {shown(row)}")
     return tuple(row)
 
 
@@ -190,9 +192,9 @@ def parse_tokens(rows: list[Any]) -> dict[int, bytes]:
 
 def parse_token(row: Any) -> tuple[int, bytes]:
     if not isinstance(row, list) or len(row) != 2 or not isinstance(row[1], str):
-        raise FormatReason(f"a token is not an id and its bytes in base64: {row!r}"[:200])
+        raise FormatReason(f"a token is not an id and its bytes in base64: {shown(row)}")
     (token_id,) = check_integers(row[:1], 1, "a token's id")
     try:
         return token_id, base64.b64decode(row[1], validate=True)
     except (binascii.Error, ValueError):
-        raise FormatReason(f"the bytes of token {token_id} are not base64: {row[1]!r}") from None
+        raise FormatReason(f"the bytes of token {token_id} are not base64: {shown(row[1])}") from None

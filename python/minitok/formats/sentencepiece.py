@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..definition import Definition
 from ..errors import FileFormatError
 from ..reference.metaspace import MARKER
-from .files import blame, read
+from .files import blame, read, shown
 
 if TYPE_CHECKING:
     import os
@@ -33,6 +33,7 @@ __all__ = ["is_model", "load", "parse"]
 
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
 MODELS = {1: "Unigram", 2: "BPE", 3: "words", 4: "characters"}
+BYTES_BY_NAME = {f"<0x{byte:02X}>".encode(): byte for byte in range(256)}
 # The types of fields on the wire.
 VARINT, EIGHT_BYTES, BYTES, FOUR_BYTES = 0, 1, 2, 5
 
@@ -150,7 +151,7 @@ def check_options(trainer: dict[int, Any], normalizer: dict[int, Any]) -> None:
     """Refuse what would change ids in a way that minitok does not have."""
     model = trainer.get(3, 1)
     if model != 2:
-        raise Malformed(f"the model is {MODELS.get(model, model)}; minitok reads BPE")
+        raise Malformed(f"the model is {MODELS.get(model, shown(model))}; minitok reads BPE")
     if not trainer.get(35, 0):
         raise Malformed("the model has no byte_fallback: unknown characters would be lost")
     if trainer.get(24, 0):
@@ -189,7 +190,6 @@ def sort_pieces(
 
 def read_byte(text: bytes, token_id: int) -> int:
     """The byte that ``<0xE4>`` names."""
-    for byte in range(256):
-        if text == f"<0x{byte:02X}>".encode():
-            return byte
-    raise Malformed(f"the piece {token_id}, {text!r}, does not name a byte")
+    if text not in BYTES_BY_NAME:
+        raise Malformed(f"the piece {token_id}, {text!r}, does not name a byte")
+    return BYTES_BY_NAME[text]

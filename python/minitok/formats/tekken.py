@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..definition import Definition
 from ..errors import FileFormatError
-from .files import blame, parse_json, read
+from .files import blame, parse_json, read, shown
 
 if TYPE_CHECKING:
     import os
@@ -28,6 +28,9 @@ FIRST_SPECIAL = (
     "[/TOOL_RESULTS]", "[TOOL_CALLS]", "[IMG]", "<pad>", "[IMG_BREAK]", "[IMG_END]", "[PREFIX]", "[MIDDLE]", "[SUFFIX]",
     "[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]", "[TOOL_CONTENT]",
 )  # fmt: skip
+
+# Ids of special tokens need not be named, so a few bytes can ask for any number of them. Mistral's files have 1,000.
+MOST_SPECIAL = 100_000
 
 
 class Malformed(Exception):  # noqa: N818
@@ -59,7 +62,9 @@ def read_content(content: Any) -> tuple[dict[bytes, int], str, dict[str, int]]:
     n_special = field(config, "default_num_special_tokens", int)
     size = field(config, "default_vocab_size", int)
     if not 0 <= n_special < size <= 1 << 31:
-        raise Malformed(f"default_num_special_tokens {n_special} is not below default_vocab_size {size}")
+        raise Malformed(f"default_num_special_tokens {shown(n_special)} is not below default_vocab_size {shown(size)}")
+    if n_special > MOST_SPECIAL:
+        raise Malformed(f"default_num_special_tokens is {n_special}; it can be {MOST_SPECIAL} at most")
     ids: dict[bytes, int] = {}
     for place, row in enumerate(field(content, "vocab", list)):
         rank = field(row, "rank", int)

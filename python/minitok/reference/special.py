@@ -67,12 +67,9 @@ class SpecialTokens:
 
     def crosses(self, text: bytes | bytearray, at: int, wanted: Collection[str]) -> bool:
         """Returns whether one of the wanted tokens extends across an offset of the text."""
-        longest = self.longest(wanted)
-        start = max(0, at - longest)
-        around = bytes(text[start : at + longest])
         for token in (name.encode() for name in wanted):
-            places = range(max(0, at - start - len(token) + 1), at - start)
-            if any(around.startswith(token, place) for place in places):
+            before = len(token) - 1
+            if token in text[max(0, at - before) : at + before]:
                 return True
         return False
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...arguments import MAX_ID
 from ...backend.normalizing import FLAGS
+from ..files import shown
 from .reasons import Unsupported
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def read_added(tokens: Any) -> dict[str, Any]:
     flags: dict[str, frozenset[str]] = {}
     for token in tokens:
         if not isinstance(token, dict) or not isinstance(token.get("content"), str):
-            raise Unsupported(f"an added token has no content: {token!r}"[:200])
+            raise Unsupported(f"an added token has no content: {shown(token)}")
         content, token_id = token["content"], token.get("id")
         if type(token_id) is not int or not 0 <= token_id <= MAX_ID:
             raise Unsupported(f"the id of the added token {content!r} is not a whole number from 0 to {MAX_ID}")

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...backend.normalizing import FORMS
+from ...backend.normal_forms import FORMS
 from ...errors import VocabularyError
 from ...reference.metaspace import MARKER
-from .reasons import Unsupported, step_type
+from ..files import shown
+from .reasons import Unsupported, step_type, steps_of
 
 if TYPE_CHECKING:
     from ...definition import Definition
@@ -24,13 +25,6 @@ DECODERS = ("Replace", "ByteFallback", "Fuse", "Strip", "Metaspace")
 TO_MARKS = {"type": "Replace", "pattern": {"String": " "}, "content": MARK}
 TO_SPACES = {"type": "Replace", "pattern": {"String": MARK}, "content": " "}
 PREPEND = {"type": "Prepend", "prepend": MARK}
-
-
-def steps_of(step: Any, what: str, parts: str) -> list[dict[str, Any]]:
-    """The steps of a sequence, or the one step that there is."""
-    if step is None:
-        return []
-    return (step.get(parts) or []) if step_type(step, what) == "Sequence" else [step]
 
 
 def read_spaces(content: dict[str, Any]) -> dict[str, Any]:
@@ -65,10 +59,10 @@ def cuts_at_spaces(step: dict[str, Any]) -> bool:
 def read_metaspace(step: dict[str, Any]) -> tuple[str, str]:
     """Where a space is put before the text, and the pattern."""
     if step.get("replacement") != MARK:
-        raise Unsupported(f"the pre_tokenizer Metaspace has the replacement {step.get('replacement')!r}")
+        raise Unsupported(f"the pre_tokenizer Metaspace has the replacement {shown(step.get('replacement'))}")
     scheme = step.get("prepend_scheme", "always" if step.get("add_prefix_space", True) else "never")
     if scheme not in ("always", "first", "never"):
-        raise Unsupported(f"the pre_tokenizer Metaspace has the prepend_scheme {scheme!r}")
+        raise Unsupported(f"the pre_tokenizer Metaspace has the prepend_scheme {shown(scheme)}")
     return str(scheme), SPLIT if step.get("split", True) else "none"
 
 
@@ -97,7 +91,8 @@ def read_tokens(vocab: dict[str, int], model: dict[str, Any]) -> tuple[dict[str,
         if name not in vocab:
             raise Unsupported(f"it has byte_fallback, but no token {name!r}")
     fallback = [vocab[name] for name in names]
-    return {token: token_id for token, token_id in vocab.items() if token not in frozenset(names)}, fallback
+    bytes_of_their_own = frozenset(names)
+    return {token: token_id for token, token_id in vocab.items() if token not in bytes_of_their_own}, fallback
 
 
 def bytes_of(ids: dict[str, int]) -> dict[bytes, int]:

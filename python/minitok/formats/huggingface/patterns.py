@@ -13,7 +13,8 @@ from typing import Any
 
 from ...errors import VocabularyError
 from ...reference.pretokenize import NAMED, THEN, compile_pattern
-from .reasons import Unsupported, step_type
+from ..files import shown
+from .reasons import Unsupported, step_type, steps_of
 
 # The named patterns as other engines read them: no possessive quantifier and no "$", which mean something else there.
 PORTABLE = {
@@ -35,8 +36,7 @@ def read_pattern(step: Any) -> str:
     """The split pattern of the pre-tokenizers."""
     if step is None:
         raise Unsupported("no pre_tokenizer: the tokens are characters, not bytes")
-    kind = step_type(step, "pre_tokenizer")
-    steps = (step.get("pretokenizers") or []) if kind == "Sequence" else [step]
+    steps = steps_of(step, "pre_tokenizer", "pretokenizers")
     patterns: list[str] = []
     for index, part in enumerate(steps):
         kind = step_type(part, "pre_tokenizer")
@@ -105,7 +105,7 @@ def behaved(pattern: str, behavior: object, *, invert: bool) -> str:
         return f"(?:(?!{pattern})[\\s\\S])+(?>{pattern})?|(?>{pattern})"
     if behavior == ("MergedWithPrevious" if invert else "MergedWithNext"):
         return f"(?>{pattern})(?:(?!{pattern})[\\s\\S])*"
-    raise Unsupported(f"the pre_tokenizer Split has the behavior {behavior!r}{' inverted' if invert else ''}")
+    raise Unsupported(f"the pre_tokenizer Split has the behavior {shown(behavior)}{' inverted' if invert else ''}")
 
 
 def with_line_ends(pattern: str) -> str:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...backend.normalizing import FORMS
+from ...backend.normal_forms import FORMS
 from ...definition import Definition
 from ...errors import FileFormatError
-from ..files import blame, parse_json, read
+from ..files import blame, parse_json, read, shown
 from ..gpt2 import parse_vocab, tokens_of
 from .added import read_added
 from .characters import bytes_of, read_spaces, read_tokens
 from .patterns import read_pattern
-from .reasons import Unsupported, field, step_type
+from .reasons import Unsupported, field, step_type, steps_of
 
 if TYPE_CHECKING:
     import os
@@ -70,7 +70,8 @@ def read_options(content: Any, path: object) -> dict[str, Any]:
 def is_byte_level(content: dict[str, Any]) -> bool:
     """Whether the tokens are bytes: a step or the decoder is ``ByteLevel``, or nothing says that they are characters."""
     steps = [content.get("pre_tokenizer"), content.get("decoder")]
-    parts = [part for step in steps if isinstance(step, dict) for part in (step.get("pretokenizers") or [step])]
+    sequences = [step.get("pretokenizers") for step in steps if isinstance(step, dict)]
+    parts = [*steps, *(part for sequence in sequences if isinstance(sequence, list) for part in sequence)]
     kinds = [part.get("type") for part in parts if isinstance(part, dict)]
     return "ByteLevel" in kinds or not (content["model"].get("byte_fallback") or "Metaspace" in kinds)
 
@@ -85,12 +86,12 @@ def check_model(model: dict[str, Any]) -> dict[str, Any]:
     """The model, if it is BPE without what byte-level BPE does not have."""
     kind = model.get("type", "BPE" if "merges" in model else "unknown")
     if kind != "BPE":
-        raise Unsupported(f"the model is {kind}; minitok reads BPE")
+        raise Unsupported(f"the model is {kind if isinstance(kind, str) else shown(kind)}; minitok reads BPE")
     for option in ("continuing_subword_prefix", "end_of_word_suffix"):
         if model.get(option):
-            raise Unsupported(f"the model has a {option}, {model[option]!r}")
+            raise Unsupported(f"the model has a {option}, {shown(model[option])}")
     if model.get("dropout"):
-        raise Unsupported(f"the model has dropout, {model['dropout']!r}: its ids are random")
+        raise Unsupported(f"the model has dropout, {shown(model['dropout'])}: its ids are random")
     return model
 
 
@@ -102,27 +103,20 @@ def check_rest(content: dict[str, Any]) -> None:
     padding = content.get("padding") or {"strategy": "BatchLongest"}
     if not isinstance(padding, dict) or padding.get("strategy") != "BatchLongest" or padding.get("pad_to_multiple_of"):
         raise Unsupported("the file asks for padding of a text by itself")
-    processor = content.get("post_processor")
-    steps = [] if processor is None else [processor]
-    if processor is not None and step_type(processor, "post_processor") == "Sequence":
-        steps = processor.get("processors") or []
-    for step in steps:
-        if step_type(step, "post_processor") not in POST_PROCESSORS:
+    for step in steps_of(content.get("post_processor"), "post_processor", "processors"):
+        if step["type"] not in POST_PROCESSORS:
             raise Unsupported(f"the post_processor is {step['type']}")
 
 
 def read_normalizer(step: Any) -> str | None:
     """The normal form, if the file asks for one and nothing else."""
-    if step is None:
-        return None
-    steps = (step.get("normalizers") or []) if step_type(step, "normalizer") == "Sequence" else [step]
-    kinds = [step_type(part, "normalizer") for part in steps]
+    kinds = [part["type"] for part in steps_of(step, "normalizer", "normalizers")]
     for kind in kinds:
         if kind not in FORMS:
             raise Unsupported(f"the normalizer is {kind}; minitok has {', '.join(FORMS)}")
     if len(kinds) > 1:
         raise Unsupported(f"the normalizer is {' and then '.join(kinds)}; minitok has one at a time")
-    return kinds[0] if kinds else None
+    return str(kinds[0]) if kinds else None
 
 
 def read_merges(rows: list[Any]) -> list[tuple[str, str]]:
@@ -131,7 +125,7 @@ def read_merges(rows: list[Any]) -> list[tuple[str, str]]:
     for rank, row in enumerate(rows):
         sides = row.split(" ") if isinstance(row, str) else row
         if not isinstance(sides, list) or len(sides) != 2 or not all(isinstance(side, str) for side in sides):
-            raise Unsupported(f"merge {rank} is not two tokens: {row!r}"[:200])
+            raise Unsupported(f"merge {rank} is not two tokens: {shown(row)}")
         pairs.append((sides[0], sides[1]))
     return pairs
 

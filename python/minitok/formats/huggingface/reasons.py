@@ -1,4 +1,4 @@
-"""What every part of the reader needs: a reason to refuse a file, and fields of JSON."""
+"""What every part of the reader needs: a reason to refuse a file, fields of JSON, and the steps of a sequence."""
 
 from __future__ import annotations
 
@@ -21,3 +21,17 @@ def step_type(step: Any, what: str) -> str:
     if not isinstance(step, dict) or not isinstance(step.get("type"), str):
         raise Unsupported(f"the {what} has no type")
     return str(step["type"])
+
+
+def steps_of(step: Any, what: str, parts: str) -> list[dict[str, Any]]:
+    """The steps of a sequence, or the one step that there is; each has a type."""
+    if step is None:
+        return []
+    if step_type(step, what) != "Sequence":
+        return [step]
+    steps = step.get(parts)
+    if not isinstance(steps, list):
+        raise Unsupported(f"the {what} Sequence has no list of {parts}")
+    for part in steps:
+        step_type(part, what)
+    return steps
