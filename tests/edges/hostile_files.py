@@ -3,7 +3,9 @@
 import base64
 import json
 import random
+import struct
 
+import numpy as np
 from minitok.formats.byte_level import to_chars
 
 BYTES = [bytes([byte]) for byte in range(256)]
@@ -98,21 +100,153 @@ def huggingface_many_sets(path, size):
     return huggingface_file(path, byte_vocab(), pattern="[" + r"\w\s\d" * (size // 10) + "]")
 
 
-def colliding_pairs(count, multiplier=0x9E37_79B9_7F4A_7C15):
-    """Pairs of symbols whose product with the multiplier begins with zeros, so that a fixed hash puts them on one page."""
-    inverse = pow(multiplier, -1, 1 << 64)
-    low = 0
-    while count:
-        pair = low * inverse & ((1 << 40) - 1)
-        low += 1
-        left, right = pair >> 20, pair & 0xFFFFF
-        if (pair * multiplier & ((1 << 64) - 1)) >> 50 == 0 and max(left, right) < 1 << 19:
-            yield left, right
-            count -= 1
+def huggingface_long_added_tokens(path, size):
+    """Added tokens that share nothing, of which one is long, and which ask for white space."""
+    rng = random.Random(3)
+    names = ["".join(rng.choices("abcdefgh", k=60)) for _ in range(size // 300)]
+    names.append("".join(rng.choices("ab", k=size // 3)))
+    huggingface_file(path, byte_vocab(), added=names)
+    content = json.loads(path.read_text())
+    for token in content["added_tokens"]:
+        token["lstrip"] = token["normalized"] = True
+    path.write_text(json.dumps(content))
+    return {}
+
+
+def huggingface_many_cutters(path, size):
+    """Every step cuts what the one before it has left."""
+    cutter = {"type": "Split", "pattern": {"String": "a"}, "behavior": "Isolated", "invert": False}
+    byte_level = {"type": "ByteLevel", "add_prefix_space": False, "use_regex": False}
+    huggingface_file(path, byte_vocab())
+    content = json.loads(path.read_text())
+    content["pre_tokenizer"]["pretokenizers"] = [*[cutter] * (size // 90), byte_level]
+    path.write_text(json.dumps(content))
+    return {}
+
+
+def huggingface_long_string(path, size):
+    huggingface_file(path, byte_vocab())
+    content = json.loads(path.read_text())
+    content["pre_tokenizer"]["pretokenizers"][0]["pattern"] = {"String": "-" * size}
+    path.write_text(json.dumps(content))
+    return {}
+
+
+def huggingface_characters(path, size):
+    """Characters with byte fallback, as many as there is room for, and a long token of them."""
+    vocab = {f"<0x{byte:02X}>": byte for byte in range(256)}
+    for number in range(size // 40):
+        vocab[chr(0x4E00 + number)] = len(vocab)
+    for length in ("▁", "a", "aa", "a" * (size // 4)):
+        vocab[length] = len(vocab)
+    content = {
+        "normalizer": {"type": "Sequence", "normalizers": [{"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]},
+        "model": {"type": "BPE", "byte_fallback": True, "vocab": vocab, "merges": ["a a"]},
+    }  # fmt: skip
+    path.write_text(json.dumps(content, ensure_ascii=False))
+    return {}
+
+
+def tekken_file(path, tokens, *, special=10, room=None):
+    rows = [{"rank": rank, "token_bytes": base64.b64encode(token).decode()} for rank, token in enumerate(tokens)]
+    config = {
+        "pattern": r"\w+|\W",
+        "default_vocab_size": room or len(rows) + special,
+        "default_num_special_tokens": special,
+    }
+    path.write_text(json.dumps({"config": config, "vocab": rows}))
+    return {}
+
+
+def tekken_unnamed_special_tokens(path, _):
+    """A few bytes ask for two thousand million special tokens."""
+    return tekken_file(path, BYTES, special=(1 << 31) - 300, room=1 << 31)
+
+
+def tekken_long_token(path, size):
+    return tekken_file(path, [*BYTES, b"aa", b"a" * (size * 3 // 4)])
+
+
+def varint(number):
+    return bytes([number]) if number < 128 else bytes([number & 127 | 128]) + varint(number >> 7)
+
+
+def message(number, data):
+    """A field of a protocol buffer that holds some bytes."""
+    return varint(number << 3 | 2) + varint(len(data)) + data
+
+
+def sentencepiece_file(path, pieces, more=b""):
+    """Pieces of falling scores, behind the 256 bytes, and the options that are needed."""
+    kinds = [(b"<0x%02X>" % byte, b"\x18\x06") for byte in range(256)]
+    kinds += [(piece, b"\x15" + struct.pack("<f", -place)) for place, piece in enumerate(pieces)]
+    options = message(2, b"\x18\x02" + varint(35 << 3) + b"\x01") + message(3, b"\x20\x00")
+    path.write_bytes(b"".join(message(1, message(1, text) + rest) for text, rest in kinds) + options + more)
+    return {}
+
+
+def sentencepiece_long_run(path, size):
+    """One piece that others make in as many steps as it has letters."""
+    runs = [b"a" * (1 << power) for power in range(1, size.bit_length() - 1)]
+    return sentencepiece_file(path, [b"\xe2\x96\x81", b"a", *runs, b"a" * (size - 1)])
+
+
+def sentencepiece_all_lengths(path, size):
+    return sentencepiece_file(path, [b"a" * length for length in range(1, int((2 * size) ** 0.5))])
+
+
+def sentencepiece_many_pieces(path, size):
+    return sentencepiece_file(path, [chr(0x3400 + k).encode() for k in range(size // 12)])
+
+
+def sentencepiece_lengths_that_lie(path, size):
+    return sentencepiece_file(path, [b"a"], varint(1 << 3 | 2) + varint((1 << 63) - 1) + b"a" * size)
+
+
+def sentencepiece_many_options(path, size):
+    return sentencepiece_file(path, [b"a"], message(2, b"\x0a\x01x" * 100) * (size // 303))
+
+
+def colliding_pairs(count, highest, bits, multiplier=0x9E37_79B9_7F4A_7C15):
+    """Pairs of symbols from 256 to ``highest`` whose product with the multiplier begins with zeros.
+
+    A hash that is a multiplication by a number that everybody can read puts them all on one page of a table, however large.
+    """
+    right = np.arange(256, highest, dtype=np.uint64)
+    found = []
+    for left in range(256, highest):
+        products = (np.uint64(left << 20) | right) * np.uint64(multiplier)
+        found += [(left, int(other)) for other in right[products >> np.uint64(64 - bits) == 0]]
+        if len(found) >= count:
+            break
+    return found[:count]
+
+
+def minbpe_colliding_pairs(path, size):
+    """Pairs that want one page of the pair table, until it has 65,536 pages; merges to tell them apart before them."""
+    others = [(left, right) for left in range(256) for right in range(256)][: size // 9]
+    pairs = others + colliding_pairs(size // 200, 256 + len(others), bits=16)
+    path.write_text("\n".join(["minbpe v1", "", "0", *(f"{left} {right}" for left, right in pairs)]) + "\n")
+    return {}
+
+
+def huggingface_colliding_tokens(path, size):
+    """Tokens of equal hash, where the hash of a token has the seed that everybody can read: a factor of it is 0.
+
+    They are looked up as they are (``ignore_merges``), and it takes many to notice: the file is ten times as large.
+    """
+    seed = 0x082E_FA98_EC4E_6C89
+    zero = ((seed >> 16 | seed << 48) & (1 << 64) - 1).to_bytes(8, "little")
+    tokens = [zero + b"%08d" % number for number in range(10 * size // 40)]
+    vocab = byte_vocab() | {to_chars(token): 256 + number for number, token in enumerate(tokens)}
+    huggingface_file(path, vocab, ignore_merges=True)
+    path.write_text(json.dumps(json.loads(path.read_text()), ensure_ascii=False))
+    return {}
 
 
 HOSTILE = {
     name: make
     for name, make in globals().items()
-    if name.startswith(("minbpe_", "native_", "json_", "tiktoken_", "huggingface_")) and not name.endswith("_file")
+    if name.startswith(("minbpe_", "native_", "json_", "tiktoken_", "huggingface_", "tekken_", "sentencepiece_"))
+    and not name.endswith("_file")
 }
