@@ -54,8 +54,7 @@ pub(crate) fn recover_merges(tokens: &Tokens, ranks: &HashMap<&[u8], u32>) -> Re
         interrupt::check()?;
         let bytes = || (0..=token.len()).collect::<Vec<_>>();
         let is_long = token.len() > LONG;
-        let parts =
-            if is_long { split_long(token, &bytes(), ranks, rank) } else { split_by_ranks(token, ranks, rank) };
+        let parts = if is_long { split_long(token, &bytes(), ranks, rank) } else { split_by_ranks(token, ranks, rank) };
         let &[left, right] = parts.as_slice() else { return Ok(None) };
         let (Some(&left), Some(&right)) = (ranks.get(left), ranks.get(right)) else { return Ok(None) };
         merges.push(Merge { left, right, id: rank, rank });
@@ -246,7 +245,7 @@ mod tests {
             let words = words.iter().map(String::as_bytes).chain([piece.as_bytes()]);
             let ranks: HashMap<&[u8], u32> = words.zip(0..).collect();
             let mut parts: Vec<&[u8]> = characters(piece.as_bytes()).collect();
-            let mut start = |parts: &[&[u8]], at: usize| parts[..at].iter().map(|part| part.len()).sum::<usize>();
+            let start = |parts: &[&[u8]], at: usize| parts[..at].iter().map(|part| part.len()).sum::<usize>();
             while parts.len() > 2 {
                 let pair = |at: usize| &piece.as_bytes()[start(&parts, at)..start(&parts, at + 2)];
                 let ranked = |at: usize| Some((*ranks.get(pair(at))?, at));

@@ -148,6 +148,24 @@ impl Finder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_token_crosses_where_one_begins_before_and_ends_behind(
+            names in prop::collection::btree_set("[ab]{1,5}", 1..4),
+            text in "[ab]{0,12}",
+            at in 0usize..14,
+        ) {
+            let at = at.min(text.len());
+            let across = names.iter().any(|name| {
+                let (before, end) = (at.saturating_sub(name.len() - 1), text.len().saturating_sub(name.len() - 1));
+                (before..at.min(end)).any(|start| text[start..].starts_with(name.as_str()))
+            });
+            let special = SpecialTokens::new(names.into_iter().zip(256..).collect()).unwrap();
+            prop_assert_eq!(special.finder_of_all().crosses(text.as_bytes(), at), across);
+        }
+    }
 
     #[test]
     fn leftmost_then_longest() {

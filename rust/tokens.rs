@@ -30,8 +30,10 @@ impl Tokens {
         }
         check_length(self.bytes.len() + token.len())?;
         if self.spans.len() <= id as usize {
+            self.spans.try_reserve(id as usize + 1 - self.spans.len())?;
             self.spans.resize(id as usize + 1, HOLE);
         }
+        self.bytes.try_reserve(token.len())?;
         self.spans[id as usize] = (self.bytes.len() as u32, token.len() as u32);
         self.bytes.extend_from_slice(token);
         Ok(())

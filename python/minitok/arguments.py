@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "added_special_tokens",
     "as_list",
+    "check_fallback",
     "check_holes",
     "check_ids",
     "check_merges",
@@ -84,6 +85,20 @@ def check_holes(ids: Collection[int]) -> None:
     highest = max(ids, default=0)
     if highest > MOST_HOLES + 16 * len(ids):
         raise VocabularyError(f"the id {highest} is too high for a vocabulary of {len(ids):,} tokens")
+
+
+def check_fallback(fallback: Sequence[int] | None, others: Collection[int]) -> list[int] | None:
+    """Returns the ids of the 256 bytes as a list, if they are ints that can be ids. ``others``: those of the other tokens."""
+    if fallback is None:
+        return None
+    try:
+        ids = list(map(index, fallback))
+    except TypeError:
+        raise TypeError("the fallback ids must be integers") from None
+    if wrong := [token_id for token_id in ids if token_id >> 31]:
+        raise VocabularyError(f"the fallback id {wrong[0]} is not between 0 and {MAX_ID}")
+    check_holes([*others, *ids])
+    return ids
 
 
 def most_token_bytes(n_merges: int) -> int:

@@ -15,7 +15,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from .arguments import check_holes, check_ids, check_merges, check_pattern, check_special_tokens, most_token_bytes
+from .arguments import (
+    check_fallback,
+    check_holes,
+    check_ids,
+    check_merges,
+    check_pattern,
+    check_special_tokens,
+    most_token_bytes,
+)
 from .backend import BACKEND, load_backend
 from .errors import VocabularyError
 
@@ -169,7 +177,7 @@ class Definition:
         a token are left out (SPEC E6).
         """
         chosen = load_backend(backend)
-        bytes_of_their_own = None if fallback is None else list(fallback)
+        bytes_of_their_own = check_fallback(fallback, ids.values())
         vocab = chosen.vocab.from_tokens(
             check_ids(ids), check_merges(merges), whole_pieces, bytes_of_their_own, drops_bytes
         )
@@ -186,7 +194,8 @@ class Definition:
     ) -> Definition:
         """From the bytes, id and score of each piece, and the id of each of the 256 bytes (SPEC S2)."""
         chosen = load_backend(backend)
-        return cls.of(chosen.vocab.from_scores(pieces, list(fallback)), chosen.name, **fields)
+        bytes_of_their_own = check_fallback(fallback, [token_id for _, token_id, _ in pieces]) or []
+        return cls.of(chosen.vocab.from_scores(pieces, bytes_of_their_own), chosen.name, **fields)
 
     @classmethod
     def from_vocabulary(
@@ -203,7 +212,8 @@ class Definition:
         """From the three values of ``vocabulary()``; for ``fallback`` and ``drops_bytes`` see ``from_tokens``."""
         check_holes(tokens.keys())
         chosen = load_backend(backend)
-        vocab = chosen.vocab(dict(tokens), list(merges), whole_pieces, fallback and list(fallback), drops_bytes)
+        bytes_of_their_own = check_fallback(fallback, tokens.keys())
+        vocab = chosen.vocab(dict(tokens), list(merges), whole_pieces, bytes_of_their_own, drops_bytes)
         return cls.of(vocab, chosen.name, **fields)
 
     # -- what it holds -----------------------------------------------------------------------------------------------

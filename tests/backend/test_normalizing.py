@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import time
 from unicodedata import normalize
 
 import minitok
@@ -196,3 +197,14 @@ def test_it_is_not_trained_further(backend):
         minitok.TrainingError, match="a tokenizer with a normalizer, or late special tokens, is not extended"
     ):
         tokenizer(backend=backend).extend(["ab"], 400)
+
+
+def test_special_tokens_that_take_white_space_take_time_that_grows_with_the_text():
+    tok = tokenizer().definition.changed(special_flags={"<s>": {"lstrip", "rstrip", "single_word"}}).codec()
+    part = " <s> " + "é" * 100
+    text = part * 15_000
+    began = time.process_time()
+    ids = tok.encode(text, ("<s>",))
+    # With copies of the text for each, half a minute.
+    assert time.process_time() - began < 5
+    assert ids == tok.encode(part, ("<s>",)) * 15_000

@@ -147,6 +147,16 @@ def huggingface_characters(path, size):
     return {}
 
 
+def huggingface_high_bytes(path, size):
+    """Ids of bytes that are as high as ids go."""
+    huggingface_characters(path, size)
+    content = json.loads(path.read_text())
+    for byte in range(256):
+        content["model"]["vocab"][f"<0x{byte:02X}>"] = (1 << 31) - 1 - byte
+    path.write_text(json.dumps(content))
+    return {}
+
+
 def tekken_file(path, tokens, *, special=10, room=None):
     rows = [{"rank": rank, "token_bytes": base64.b64encode(token).decode()} for rank, token in enumerate(tokens)]
     config = {

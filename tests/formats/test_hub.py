@@ -1,5 +1,7 @@
 """A model's files by its name, from the cache that Hugging Face's libraries keep on this machine."""
 
+import os
+
 import minitok
 import pytest
 
@@ -58,3 +60,40 @@ def test_a_folder_of_that_name_comes_first(cache):
 def test_a_missing_file_is_still_a_missing_file():
     with pytest.raises(FileNotFoundError):
         minitok.load("folder/sub/missing.json")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        b"../../../model",
+        b"/",
+        b"..",
+        b".",
+        b"",
+        b"\0",
+        b"\xff\xfe",
+        b"a" * 300,
+        b"bb\ncc",
+        "bb²".encode(),
+        b"x" * (1 << 20),
+    ],
+)
+def test_a_branch_that_names_no_revision_is_not_followed(cache, written):
+    write(cache / "snapshots" / "aa")
+    write(cache.parent / "model")
+    (cache / "refs").mkdir()
+    (cache / "refs" / "main").write_bytes(written)
+    assert minitok.load("some/model-1.5").encode("ab") == [256]
+    (cache / "snapshots" / "bb").mkdir()
+    with pytest.raises(FileNotFoundError, match="not a model in the cache"):
+        minitok.load("some/model-1.5")
+
+
+def test_what_is_not_a_file_is_not_read(cache):
+    # A folder that holds itself, and a pipe that nobody writes to.
+    folder = cache / "snapshots" / "aa"
+    folder.mkdir(parents=True)
+    (folder / "tokenizer.json").symlink_to(folder)
+    os.mkfifo(folder / "tekken.json")
+    with pytest.raises(minitok.FileFormatError, match="the folder has none of"):
+        minitok.load("some/model-1.5")

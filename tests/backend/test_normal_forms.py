@@ -1,0 +1,44 @@
+"""Normal forms are those of ``unicodedata``, in blocks and with marks put in order before; and in time that grows with the text."""
+
+import time
+from unicodedata import normalize
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from minitok.backend import normal_forms
+from minitok.backend.normal_forms import FORMS, normal
+
+# Marks of several classes; marks that decompose, some into others than themselves; letters that end in marks, or take them.
+CHARS = "\u0301\u0323\u0327\u0345\u0344\u0340\u0f71\u0f73\u0f75\u0f81\u3099\uff9e\uff9f\u05b0\U0001d165\U0001d15f"
+LETTERS = "aé\u1eadｱカ\u1100\u1161\u11a8각漢\u8c48\u0bc7\u0bbe\n"
+# Bytes that are not UTF-8.
+ODD = [b"\xe5", b"\xff", b"\xe4\xb8", b"\xcc"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("run", "block"), [(2, 1), (3, 7), (256, 1 << 20)])
+def test_every_text_has_the_form_of_unicodedata(form, run, block):
+    chars = st.sampled_from([*(char.encode() for char in CHARS * 3 + LETTERS), *ODD])
+
+    @given(st.lists(chars, max_size=40).map(b"".join))
+    def check(data):
+        text = data.decode("utf-8", "surrogateescape")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(normal_forms, "LONG_RUN", run)
+            patch.setattr(normal_forms, "BLOCK", block)
+            assert normal(data, form) == normalize(form, text).encode("utf-8", "surrogateescape")
+
+    check()
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("marks", ["\u0301\u0323", "\u0f73\u0301", "\u0344\u0323"])
+def test_marks_in_the_wrong_order_take_time_that_grows_with_them(marks, form):
+    text = "a" + marks * 50_000
+    began = time.process_time()
+    found = normal(text, form)
+    # In the order in which they come, a minute.
+    assert time.process_time() - began < 10
+    assert normal(found, form) == found
+    assert len(found) >= len(text)
