@@ -1,13 +1,15 @@
 """What `make docs` adds to MkDocs: pages made from files outside docs/, and doctests as code.
 
 Pages made here are never written down, so that they cannot drift: the home page is the README; CONTRIBUTING, CHANGELOG,
-the licence and the examples are those of the repository; each module of the reference stands beside its Rust mirror.
+the licence and the examples are those of the repository; each module of the reference stands beside its Rust mirror, and the
+specification names the modules of each rule (``side_by_side.py``).
 """
 
 from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,24 +20,16 @@ from mkdocs.structure.files import File, Files
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parent.parent
-# The order in which the header of `minitok.reference` says to read.
-READING_ORDER = (
-    *("basic", "naive", "pairs", "pretokenize", "special", "vocab", "count", "train", "encode", "decode"),
-    *(
-        "codec",
-        "regexes",
-        "regex_reader",
-        "regex_tree",
-        "unicode",
-        "trace",
-        "packed",
-        "ranks",
-        "characters",
-        "metaspace",
-    ),
-)
+# MkDocs loads this file by its path.
+sys.path.insert(0, str(ROOT / "tools"))
+from side_by_side import READING_ORDER, anchors, link_rules, mirror, with_places  # noqa: E402
+
+SPECIFICATION = ROOT / "docs" / "spec.md"
+# Where the text of a module goes.
+MIRROR = '<div id="mirror"></div>'
 FROM_ROOT = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
 
 
@@ -71,6 +65,20 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
+def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
+    """The specification with links into the source."""
+    return with_places(markdown) if page.file.src_uri == "spec.md" else markdown
+
+
+def on_page_content(html: str, page: Page, **_: object) -> str:
+    """The pages of the source: the text of both languages, put in when Markdown has done its work, with links to the rules."""
+    found = re.fullmatch(r"source/(\w+)\.md", page.file.src_uri)
+    if not found:
+        return html
+    known = anchors(SPECIFICATION.read_text(encoding="utf-8"))
+    return link_rules(html.replace(MIRROR, mirror(found[1])), known, "../spec.html")
+
+
 # -- pages -----------------------------------------------------------------------------------------------------------
 
 
@@ -98,20 +106,21 @@ def side_by_side(text: str) -> str:
 
 
 def source_page(name: str) -> str:
-    """A module of the reference: its documentation, its text, and its mirror's text."""
-    parts = [
-        f"---\nhide: [toc]\n---\n\n# {name}",
-        f"::: minitok.reference.{name}\n    options:\n      members: false\n      show_root_heading: false",
-    ]
-    for title, path in (
-        ("Python, to be read", ROOT / f"python/minitok/reference/{name}.py"),
-        ("Rust, to be run", ROOT / f"rust/{name}.rs"),
-    ):
-        if path.exists():
-            language = "python" if path.suffix == ".py" else "rust"
-            code = fenced(path, language).replace("\n", "\n    ")
-            parts.append(f'=== "{title}"\n\n    `{path.relative_to(ROOT).as_posix()}`\n\n    {code}\n')
-    return "\n\n".join(parts)
+    """A module of the reference: its documentation, and below it the module and its mirror side by side."""
+    return "\n\n".join(
+        [
+            f"---\nhide: [navigation, toc]\n---\n\n# {name}",
+            f"::: minitok.reference.{name}\n    options:\n      members: false\n      show_root_heading: false",
+            modules(name),
+            MIRROR,
+        ]
+    )
+
+
+def modules(current: str) -> str:
+    """Links to all modules, in the order of reading: the page has no other navigation beside it."""
+    links = [f"**{name}**" if name == current else f"[{name}]({name}.md)" for name in READING_ORDER]
+    return f'<p class="modules" markdown>In the order of reading: {", ".join(links)}.</p>'
 
 
 def examples_page() -> str:

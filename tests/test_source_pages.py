@@ -1,0 +1,87 @@
+"""The pages that show the source: nothing is left out, what belongs together stands together, and rules are linked both ways."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import mirror as names
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from web import watched
+
+ROOT = Path(__file__).parent.parent
+spec = importlib.util.spec_from_file_location("side_by_side", ROOT / "tools" / "side_by_side.py")
+side_by_side = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(side_by_side)
+
+RULES = side_by_side.anchors((ROOT / "docs" / "spec.md").read_text(encoding="utf-8"))
+BOTH = [name for name in side_by_side.READING_ORDER if (ROOT / "rust" / f"{name}.rs").exists()]
+
+
+def parts_of(name):
+    python = (side_by_side.REFERENCE / f"{name}.py").read_text(encoding="utf-8")
+    rust = (ROOT / "rust" / f"{name}.rs").read_text(encoding="utf-8")
+    return side_by_side.python_parts(python), side_by_side.rust_parts(rust), python, rust
+
+
+def test_every_module_has_a_page():
+    modules = {path.stem for path in side_by_side.REFERENCE.glob("[a-z]*.py")}
+    assert set(side_by_side.READING_ORDER) == modules
+    assert len(side_by_side.READING_ORDER) == len(modules)
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_all_of_both_files_is_there_in_their_order(name):
+    python, rust, *texts = parts_of(name)
+    rows = side_by_side.rows(python, rust)
+    for side, text in enumerate(texts):
+        shown = "\n".join(row[side].text for row in rows if row[side])
+        assert shown == text.rstrip("\n")
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_functions_of_one_name_stand_in_one_row(name):
+    python, rust, *_ = parts_of(name)
+    together = {
+        left.name for left, right in side_by_side.rows(python, rust) if left and right and left.name == right.name
+    }
+    # The names that both files define, in one order (tests/mirror.py), but for what the mirror test excepts.
+    path = side_by_side.REFERENCE / f"{name}.py", ROOT / "rust" / f"{name}.rs"
+    both = set(names.python_names(path[0])) & set(names.rust_names(path[1]))
+    assert len(both - together) <= 1, both - together
+
+
+@pytest.mark.parametrize("name", side_by_side.READING_ORDER)
+def test_rules_are_linked_both_ways(name):
+    text = (side_by_side.REFERENCE / f"{name}.py").read_text(encoding="utf-8")
+    rules = side_by_side.rules_of(text)
+    assert set(rules) == names.rules(side_by_side.REFERENCE / f"{name}.py")
+    page = side_by_side.link_rules(side_by_side.mirror(name), RULES, "../spec.html")
+    for cited in re.findall(r"SPEC ([A-Z]\d+)", re.sub(r"<[^>]+>", "", page)):
+        assert f'<a href="../spec.html#{RULES[cited]}">{cited}</a>' in page
+    specification = side_by_side.with_places((ROOT / "docs" / "spec.md").read_text(encoding="utf-8"))
+    for rule in rules:
+        section = specification.split(f"### {rule} ")[1].split("### ")[0]
+        assert f"[{name}](source/{name}.md)" in section
+
+
+@pytest.fixture(scope="module")
+def page_of_train(tmp_path_factory):
+    style = (ROOT / "docs" / "site.css").read_text(encoding="utf-8")
+    shown = side_by_side.link_rules(side_by_side.mirror("train"), RULES, "spec.html")
+    file = tmp_path_factory.mktemp("page") / "train.html"
+    page = f'<!DOCTYPE html><html lang="en"><title>train</title><style>{style}</style><main><h1>train</h1>{shown}</main></html>'
+    file.write_text(page, encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(("width", "beside"), [(1700, True), (800, False)])
+def test_a_wide_screen_shows_them_beside_each_other(browser, page_of_train, width, beside):
+    with watched(browser) as page:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(page_of_train.as_uri())
+        python, rust = (page.locator(f"#in-extend .language-{one}").bounding_box() for one in ("python", "rust"))
+        assert (python["y"] == rust["y"]) == beside
+        assert (rust["x"] > python["x"] + python["width"] / 2) == beside
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert Axe().run(page).response["violations"] == []
