@@ -6,7 +6,7 @@
 //! look at all that follows, for each piece again; it does not count steps, so here the clock does.
 //!
 //! A text may spend [`STEPS`] and [`STEPS_PER_BYTE`] for each of its bytes, and [`TIME`] and [`TIME_PER_BYTE`]: what it takes is
-//! linear in its length, whatever the pattern. (On WebAssembly there is no clock; whoever runs it there can end it.)
+//! linear in its length, whatever the pattern. (WebAssembly has no clock; a page stops a search by ending its worker.)
 //!
 //! By hand: `a*b|a` over n times `a` looks for a `b` up to the end at each place, n² / 2 steps in all. Of 10,000 bytes it cuts
 //! every one; of 160,000 it is an error after some seconds.

@@ -42,7 +42,7 @@ impl Drop for Restore {
     }
 }
 
-/// Do some work, which asks now and then whether to stop; an error if it was stopped.
+/// Runs `work`, which asks at intervals whether to stop; an error if it was stopped.
 pub fn run<T>(stop: impl Fn() -> bool + 'static, work: impl FnOnce() -> Result<T>) -> Result<T> {
     run_every(EVERY, stop, work)
 }
@@ -88,7 +88,7 @@ fn ask() -> bool {
         watch.asked.set(Instant::now());
     }
     if watch.stopped.get() {
-        CALLS_LEFT.set(1); // The next call hears of it, too.
+        CALLS_LEFT.set(1); // The next call stops, too.
     }
     watch.stopped.get()
 }

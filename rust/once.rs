@@ -44,7 +44,7 @@ impl<T: Send + Sync> Once<T> {
         }
     }
 
-    /// Give the cell a value, unless it has one; the one that it has.
+    /// Sets the value unless there is one, and returns the one that there is.
     #[cold]
     fn put(&self, value: T) -> &T {
         let made = Box::into_raw(Box::new(value));

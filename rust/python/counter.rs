@@ -107,8 +107,8 @@ impl Counter {
 
 /// Counts the pieces of a corpus, document by document, in the order in which they are first seen.
 ///
-/// The counter is gone once its pieces have been trained on. Whoever changes it takes it out for as long as that lasts, so that
-/// no lock is held while Python code runs, be it a callback or a finalizer: what that asks of the counter is an error, and not
+/// The counter is gone once its pieces have been trained on. A call that changes it takes it out meanwhile, so that no lock
+/// is held while Python code runs, in a callback or a finalizer: what those ask of the counter is an error, not
 /// a deadlock. The lock itself is held for a moment, and only together with the GIL: no fork comes between.
 #[pyclass(frozen, module = "minitok._rust")]
 pub struct PieceCounter(Mutex<State>);

@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Fewer ids than this are decoded without letting other Python threads run: some microseconds.
 const FEW: usize = 1 << 9;
-/// From so many ids on, signals are looked at while they are decoded.
+/// From this many ids on, signals are checked while they are decoded.
 const MANY: usize = 1 << 18;
 /// How many bytes are cleared between two looks at signals.
 const CLEARED: usize = 1 << 22;
@@ -75,7 +75,7 @@ fn without_space<'b>(fast: &FastCodec, bytes: &'b [u8]) -> &'b [u8] {
     if fast.core().drops_space() { bytes.strip_prefix(b" ").unwrap_or(bytes) } else { bytes }
 }
 
-/// Do some work on so many ids: without the GIL unless they are few, and looking at signals if they are many.
+/// Runs work on a number of ids: without the GIL unless they are few, and checking signals if they are many.
 fn working<T: Send>(py: Python<'_>, ids: usize, work: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
     match ids {
         0..FEW => Ok(work()?),
@@ -97,7 +97,7 @@ fn length(py: Python<'_>, decoder: &Decoder, ids: &Known<'_>, wrong: Option<PyEr
     wrong.map_or(Ok(length), Err)
 }
 
-/// Write the bytes of the ids, which are as many as there is room.
+/// Writes the bytes of the ids, which fill the room exactly.
 fn write(decoder: &Decoder, ids: &Known<'_>, room: &mut [u8]) -> Result<()> {
     let mut written = 0;
     ids.each_block(|_, block| {

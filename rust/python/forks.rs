@@ -2,7 +2,7 @@
 //!
 //! The bindings keep what they fetch from Python, NumPy's tables above all, in cells at which others wait. A process that is
 //! forked while a thread fills one leaves a child that waits for ever. The first use of each goes through [`guarded`], and a
-//! fork waits for those that are under way, though not for ever: it is told of by `os.register_at_fork`.
+//! fork waits for those under way, though not for ever. `os.register_at_fork` calls [`before_fork`].
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;

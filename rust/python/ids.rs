@@ -70,7 +70,7 @@ impl<'py> FromPyObject<'_, 'py> for Ids<'py> {
 /// The ids of a contiguous, aligned array of uint32.
 ///
 /// They are read without the GIL, so another thread may write them meanwhile, as it may while NumPy reads. Each read copies a
-/// block first: whoever works on a block sees it unchanged.
+/// block first: the work on a block sees it unchanged.
 pub struct SharedIds<'py> {
     start: *const u32,
     length: usize,
@@ -88,7 +88,7 @@ impl Known<'_> {
         }
     }
 
-    /// Show all ids, some at a time, each block with the position of its first.
+    /// Calls `show` with block after block of the ids, each with the position of its first.
     pub fn each_block(&self, mut show: impl FnMut(usize, &[u32]) -> Result<()>) -> Result<()> {
         match self {
             Known::Array(shared) => shared.each_block(show),
@@ -133,7 +133,7 @@ impl Parts<'_> {
         }
     }
 
-    /// Read the next ids, at least one unless there are none left. What is wrong with the one after them comes back.
+    /// Reads the next ids, at least one unless none are left. Returns what is wrong with the one after them.
     pub fn read(&mut self, ids: &mut Vec<u32>) -> PyResult<Option<PyErr>> {
         ids.clear();
         ids.try_reserve(PART).map_err(Error::from)?;
@@ -163,7 +163,7 @@ impl Parts<'_> {
     }
 }
 
-/// Read the ids of a list.
+/// Reads the ids of a list.
 fn read_list(list: &Bound<'_, PyList>, ids: &mut Vec<u32>) -> PyResult<()> {
     // Items may run code as they are read, and so may signal handlers: the list is as long as it is at that moment.
     while ids.len() < list.len() {
@@ -182,7 +182,7 @@ fn read_list(list: &Bound<'_, PyList>, ids: &mut Vec<u32>) -> PyResult<()> {
     Ok(())
 }
 
-/// Append the items of a list from as many as there are ids to before `end`, up to the first that is no int or does not fit.
+/// Appends the items of a list, from position `ids.len()` to before `end`, up to the first that is not an int or does not fit.
 #[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
 fn small_ints(list: &Bound<'_, PyList>, end: usize, ids: &mut Vec<u32>) {
     use crate::fast::util::prefetch::prefetch;
@@ -271,7 +271,7 @@ fn is_plain<T: Element>(array: &Bound<'_, PyArray1<T>>) -> bool {
     array.is_c_contiguous() && array.data().is_aligned()
 }
 
-/// Read some items of an array of integers; NumPy puts them in order.
+/// Reads some items of an array of integers, which NumPy first lays out.
 fn read_items(
     array: &Bound<'_, PyUntypedArray>,
     start: usize,
@@ -289,7 +289,7 @@ fn read_items(
     narrow(whole.cast::<PyArray1<i64>>()?.try_readonly()?.as_slice()?, start, ids)
 }
 
-/// Append integers that can be ids, up to the first that cannot, which is unknown.
+/// Appends integers that can be ids, up to the first that cannot, which is unknown.
 fn narrow<T: Copy + TryInto<u32> + Into<i128>>(
     items: &[T],
     start: usize,

@@ -9,7 +9,7 @@ use pyo3::sync::PyOnceLock;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// Do some work without the GIL. Signals are looked at every now and then; the exception of a handler ends the work and is
+/// Runs `work` without the GIL. Signals are checked at intervals; the exception of a handler ends the work and is
 /// raised. Only the main thread has handlers to run, so work on another is left alone.
 pub fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
     if !is_main_thread(py)? {

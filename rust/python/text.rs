@@ -155,7 +155,7 @@ pub fn decoded<'py>(py: Python<'py>, bytes: &[u8], errors: &str) -> PyResult<Bou
     Ok(PyString::new(py, "").call_method1(intern!(py, "join"), (parts,))?.cast_into()?)
 }
 
-/// Where to cut bytes, near a place, so that what is no UTF-8 is cut off nothing that belongs to it.
+/// The last position up to `near` at which bytes can be cut without splitting a sequence of UTF-8, well-formed or not.
 fn character_start(bytes: &[u8], near: usize) -> usize {
     if bytes.len() <= near {
         return bytes.len();
@@ -236,7 +236,7 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Look at signals, if more than this part is to be done.
+/// Checks signals, unless this part is all there is.
 #[cfg(not(Py_LIMITED_API))]
 fn look(py: Python<'_>, part: &str) -> PyResult<()> {
     if part.len() > PART / 2 { py.check_signals() } else { Ok(()) }

@@ -117,7 +117,7 @@ fn wrong(reason: &str) -> Error {
 pub(super) mod tests {
     use super::*;
 
-    /// Make a call as a page would: its arguments, then the function; the answer, or the message.
+    /// Makes a call as a page would: its arguments, then the function; the answer, or the message.
     pub fn call(arguments: &[&[u8]], function: impl FnOnce() -> u32) -> std::result::Result<Vec<u8>, String> {
         // A page writes into the room that it gets; here the arguments are put in its place.
         ARGUMENTS.set(arguments.iter().map(|argument| argument.to_vec()).collect());

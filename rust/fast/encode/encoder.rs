@@ -275,7 +275,7 @@ impl Encoder {
     }
 }
 
-/// Write spaces over the markers from a place on.
+/// Writes spaces over the markers from a position on.
 fn replace_markers(text: &mut Vec<u8>, from: usize) {
     if let Cow::Owned(spaced) = spaced(&text[from..]) {
         text.truncate(from);

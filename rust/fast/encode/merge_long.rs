@@ -112,7 +112,7 @@ fn merge_rounds(table: &PairTable, piece: &[u8], mut patience: usize) -> Result<
     Ok(Some(merged))
 }
 
-/// An empty vector with room for so many.
+/// An empty vector with room for `length` items.
 fn room<T>(length: usize) -> Result<Vec<T>> {
     let mut room = Vec::new();
     room.try_reserve_exact(length)?;

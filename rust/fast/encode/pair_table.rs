@@ -187,7 +187,7 @@ impl PairTable {
         symbols.iter().map(length).sum()
     }
 
-    /// Append the ids of symbols; false where a byte has none.
+    /// Appends the ids of symbols; returns false where a byte has none.
     pub(super) fn append_ids(&self, symbols: &[u32], out: &mut Vec<u32>) -> bool {
         let start = out.len();
         out.extend(symbols.iter().map(|&symbol| self.id(symbol)));
@@ -354,7 +354,7 @@ fn placed(merges: &[Merge]) -> impl Iterator<Item = (u32, &Merge)> + Clone {
 /// The table of that many pairs, at most half full, with an empty slot behind it; and their hash. None if there is no such
 /// table of a reasonable size.
 ///
-/// Whoever knows the hash can choose pairs that all want the same page. So a table that stays too full after it has been
+/// Someone who knows the hash can choose pairs that all want the same page. So a table that stays too full after it has been
 /// doubled [`DOUBLINGS`] times is begun anew with a multiplier drawn at random, which no pairs can be chosen for.
 fn build_slots(count: usize, pairs: &(impl Iterator<Item = (u32, u32, u32)> + Clone)) -> Option<(Zeroed, Hash)> {
     let least = (2 * count).next_power_of_two().max(PAGE);

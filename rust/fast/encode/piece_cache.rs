@@ -247,7 +247,7 @@ impl<'c> View<'c> {
         value >= self.first_record && id_ring::holds(self.records, value - self.first_record, piece)
     }
 
-    /// Ask for the record of a value, if it has one.
+    /// Prefetches the record of a value, if it has one.
     #[inline(always)]
     pub(super) fn fetch_record(&self, value: u32) {
         let row = value.saturating_sub(self.first_record);

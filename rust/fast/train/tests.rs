@@ -102,7 +102,7 @@ fn run(pieces: &[(Vec<u8>, i64)], options: &TrainOptions, tuning: Tuning) -> Tra
 fn check(pieces: &[(Vec<u8>, i64)], options: &TrainOptions) {
     let trained = Ok(fast(pieces, options));
     assert!(trained == Ok(oracle(pieces, options)), "not as the oracle, by {:?}", options.tie_break);
-    // Whoever wants a trace gets the mirror itself.
+    // A training with a trace runs the mirror itself.
     let mut observer = mirror::Observer { on_merge: &mut |_| Ok(()), trace: Some(&mut |_| Ok(())) };
     assert!(trained == mirror::train(pieces, options, &mut observer), "not as the mirror, by {:?}", options.tie_break);
 }
