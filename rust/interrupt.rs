@@ -56,6 +56,12 @@ pub fn run_every<T>(every: Duration, stop: impl Fn() -> bool + 'static, work: im
     if watch.stopped.get() { Err(Error::Interrupted) } else { result }
 }
 
+/// Do some work that is not to be stopped.
+pub fn unwatched<T>(work: impl FnOnce() -> T) -> T {
+    let _restore = Restore(WATCH.with(RefCell::take));
+    work()
+}
+
 /// An error if the work on this thread is to stop.
 #[inline]
 pub fn check() -> Result<()> {
@@ -142,6 +148,15 @@ mod tests {
             calls(100)
         };
         assert_eq!(run_every(Duration::ZERO, || false, outer), Ok(100));
+    }
+
+    #[test]
+    fn what_is_not_watched_goes_on() {
+        let work = || {
+            assert_eq!(unwatched(|| calls(1000)), Ok(1000));
+            calls(1000)
+        };
+        assert_eq!(run_every(Duration::ZERO, || true, work), Err(Error::Interrupted));
     }
 
     #[test]

@@ -195,7 +195,7 @@ mod tests {
         let vocab = unpack(&file(&body), None).unwrap();
         assert_eq!((vocab.token_bytes(300), vocab.token_bytes(512)), (Some(&b"ab"[..]), Some(&b""[..])));
         assert_eq!(vocab.merge_of(97, 98), Some((300, 300)));
-        assert_eq!(unpack(&file(&body), Some(300)).unwrap().merges, []);
+        assert_eq!(unpack(&file(&body), Some(300)).unwrap().merges(), []);
         for length in 0..body.len() {
             assert!(unpack(&file(&body[..length]), None).is_err());
         }

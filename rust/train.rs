@@ -104,7 +104,7 @@ impl Words {
         let mut words = Words {
             ids: pieces.iter().map(|(piece, _)| ids(piece)).collect::<Result<_>>()?,
             frequencies: pieces.iter().map(|(_, count)| *count).collect(),
-            tokens: vocab.tokens.clone(),
+            tokens: Tokens::clone(&vocab.tokens),
             counts: HashMap::new(),
             holders: HashMap::new(),
         };

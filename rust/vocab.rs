@@ -31,6 +31,7 @@ use foldhash::fast::RandomState;
 use foldhash::{HashMap, HashMapExt, HashSet};
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 /// The id of a byte without one.
 pub const NO_ID: u32 = u32::MAX;
@@ -52,8 +53,9 @@ pub struct Alphabet {
 /// The tokens of an encoding and the merges between them, without the special tokens.
 #[derive(Debug, Clone)]
 pub struct Vocab {
-    pub tokens: Tokens,
-    pub merges: Vec<Merge>,
+    pub tokens: Arc<Tokens>,
+    // Every split of a vocabulary of ranks is made when first asked, as are the following.
+    merges: Once<Vec<Merge>>,
     /// A piece that equals a token becomes that token, even if merging would give other ids.
     pub whole_pieces: bool,
     /// True if the merges are known to make each token from its bytes, so that `whole_pieces` changes nothing; false if not
@@ -76,7 +78,7 @@ impl Vocab {
         let mut by_pair = HashMap::with_capacity(merges.len());
         let fallbacks: HashSet<u32> = alphabet.fallback.iter().flatten().copied().collect();
         let vocab = Vocab::assemble(tokens, merges, whole_pieces, alphabet)?;
-        for merge in &vocab.merges {
+        for merge in vocab.merges() {
             check_merge(&vocab.tokens, merge)?;
             if [merge.left, merge.right, merge.id].iter().any(|id| fallbacks.contains(id)) {
                 let Merge { left, right, .. } = merge;
@@ -91,7 +93,13 @@ impl Vocab {
     }
 
     /// Builds a vocabulary from merges that are known to be consistent: each makes its token, and no pair occurs twice.
-    pub fn assemble(tokens: Tokens, merges: Vec<Merge>, whole_pieces: bool, alphabet: Alphabet) -> Result<Vocab> {
+    pub fn assemble(
+        tokens: impl Into<Arc<Tokens>>,
+        merges: Vec<Merge>,
+        whole_pieces: bool,
+        alphabet: Alphabet,
+    ) -> Result<Vocab> {
+        let tokens = tokens.into();
         let fallback = alphabet.fallback.as_deref();
         if let Some(fallback) = fallback {
             check_fallback(&tokens, fallback)?;
@@ -114,7 +122,7 @@ impl Vocab {
         let merges_make_all = false;
         Ok(Vocab {
             tokens,
-            merges,
+            merges: Once::from(merges),
             whole_pieces,
             merges_make_all,
             alphabet,
@@ -192,6 +200,12 @@ impl Vocab {
         Ok(Vocab { merges_make_all, ..Vocab::new(tokens, merges, true, Alphabet::default())? })
     }
 
+    /// From tokens whose ids are their ranks, no two of the same bytes, where some token is not made by one merge of lower ranks:
+    /// every split is a merge.
+    pub fn with_every_split(tokens: Arc<Tokens>) -> Result<Vocab> {
+        Ok(Vocab { merges: Once::new(), ..Vocab::assemble(tokens, Vec::new(), true, Alphabet::default())? })
+    }
+
     /// From the bytes, id and score of each piece, and the id of each byte (`SentencePiece`; S2).
     pub fn from_scores(pieces: &[Scored], fallback: Vec<u32>) -> Result<Vocab> {
         let mut ids: HashMap<&[u8], u32> = HashMap::with_capacity(pieces.len());
@@ -209,6 +223,15 @@ impl Vocab {
         let merges = merges_from_scores(pieces, &ids)?;
         add_fallback(&mut tokens, Some(&fallback))?;
         Vocab::new(tokens, merges, false, Alphabet { fallback: Some(fallback), drops_bytes: false })
+    }
+
+    /// All merges, in rank order.
+    pub fn merges(&self) -> &[Merge] {
+        self.merges.get_or_make(|| {
+            let ranks = self.tokens.iter().map(|(rank, token)| (token, rank)).collect();
+            // What is kept must be whole.
+            interrupt::unwatched(|| every_split(&self.tokens, &ranks)).unwrap_or_default()
+        })
     }
 
     /// Returns the bytes of an id; None if there is no such token.
@@ -238,7 +261,7 @@ impl Vocab {
     /// Returns the rank and the id of the merge of two neighbours; None if they do not merge.
     pub fn merge_of(&self, left: u32, right: u32) -> Option<(u32, u32)> {
         let by_pair = self.by_pair.get_or_make(|| {
-            self.merges.iter().map(|merge| ((merge.left, merge.right), (merge.rank, merge.id))).collect()
+            self.merges().iter().map(|merge| ((merge.left, merge.right), (merge.rank, merge.id))).collect()
         });
         by_pair.get(&(left, right)).copied()
     }
@@ -247,7 +270,7 @@ impl Vocab {
     pub fn joined(&self) -> &BytePairs {
         self.joined.get_or_make(|| {
             let mut joined = Box::new([[0; 4]; 256]);
-            for merge in &self.merges {
+            for merge in self.merges() {
                 for pair in self.tokens.get(merge.id).unwrap_or_default().windows(2) {
                     joined[pair[0] as usize][pair[1] as usize / 64] |= 1 << (pair[1] % 64);
                 }
@@ -278,7 +301,8 @@ impl Vocab {
 
     /// The vocabulary as it was after its first merges (T9).
     pub fn truncate(&self, n_merges: usize) -> Result<Vocab> {
-        let kept = self.merges[..n_merges.min(self.merges.len())].to_vec();
+        let merges = self.merges();
+        let kept = merges[..n_merges.min(merges.len())].to_vec();
         let mut tokens = Tokens::default();
         let mut made = vec![false; self.tokens.n_ids() as usize];
         for merge in &kept {

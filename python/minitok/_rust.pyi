@@ -22,6 +22,7 @@ __all__ = [
     "Vocab",
     "describe_pattern",
     "pattern_difference",
+    "read_ranks",
     "set_fast",
     "train",
     "unpack",
@@ -183,5 +184,6 @@ def train(
     base: tuple[Vocab, int] | None = None,
     keep: bool = False,
 ) -> tuple[list[tuple[int, int]], list[int], int, Literal["vocab_size", "min_frequency"]]: ...
+def read_ranks(data: bytes) -> Vocab | None: ...
 def set_fast(enabled: bool) -> bool: ...
 def unpack(data: bytes, below: int | None = None) -> Vocab: ...

@@ -10,6 +10,7 @@ use crate::fast::encode::id_buffer::room_for;
 use crate::fast::pystr::source::Source;
 use crate::fast::scan::Tier;
 use crate::fast::util::settings::enabled;
+use crate::fast::vocab::FastVocab;
 use crate::metaspace::spaced;
 use crate::once::Once;
 use crate::special::Finder;
@@ -32,8 +33,20 @@ impl FastCodec {
     }
 
     pub fn of(core: Arc<Codec>) -> FastCodec {
-        core.vocab.prepare();
         let encoder = enabled().then(|| Encoder::new(core.vocab.clone()));
+        FastCodec::with_encoder(core, encoder)
+    }
+
+    /// With the tables of its vocabulary, which are made if they have not been.
+    pub fn with_tables(core: Codec, vocab: &FastVocab) -> Result<FastCodec> {
+        let encoder = if enabled() { Some(Encoder::of(Arc::clone(vocab.tables()?))) } else { None };
+        Ok(FastCodec::with_encoder(Arc::new(core), encoder))
+    }
+
+    fn with_encoder(core: Arc<Codec>, encoder: Option<Encoder>) -> FastCodec {
+        if encoder.is_none() {
+            core.vocab.prepare();
+        }
         FastCodec { core, encoder, decoder: Once::new() }
     }
 

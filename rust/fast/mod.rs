@@ -9,17 +9,20 @@
 //! 5. [`count`]: corpus -> distinct pieces with their counts.
 //! 6. [`train`]: distinct pieces with their counts -> merges.
 //! 7. [`pystr`]: between UTF-8 and the ways in which Python stores a `str`.
-//! 8. [`token_bytes`]: merges -> the bytes of every token, when a vocabulary is opened.
-//! 9. [`util`]: settings, prefetching, zeroed memory, a pool.
+//! 8. [`vocab`]: a vocabulary with the tables that its codecs share; [`read`]: files -> vocabularies.
+//! 9. [`token_bytes`]: merges -> the bytes of every token, when a vocabulary is opened.
+//! 10. [`util`]: settings, prefetching, zeroed memory, a pool.
 
 pub mod codec;
 pub mod count;
 pub mod decode;
 pub mod encode;
 pub mod pystr;
+pub mod read;
 pub mod scan;
 pub mod token_bytes;
 pub mod train;
 pub mod util;
+pub mod vocab;
 
 pub use util::settings::{enabled, set_enabled};

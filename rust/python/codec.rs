@@ -97,8 +97,8 @@ impl Codec {
     ) -> PyResult<Codec> {
         let (vocab, pattern, special) = (&vocab.get().0, &pattern.get().0, &special.get().tokens);
         let metaspace = prefix.map(Metaspace::new).transpose()?;
-        let core = codec::Codec::new(vocab.clone(), pattern.clone(), special.clone(), metaspace)?;
-        let fast = signals::detached(py, || Ok(FastCodec::new(core)))?;
+        let core = codec::Codec::new(vocab.core().clone(), pattern.clone(), special.clone(), metaspace)?;
+        let fast = signals::detached(py, || FastCodec::with_tables(core, vocab))?;
         Ok(Codec::of(Arc::new(fast), false))
     }
 

@@ -15,6 +15,7 @@ mod codec;
 mod counter;
 mod decode;
 mod errors;
+mod files;
 mod forks;
 mod ids;
 mod list;
@@ -44,6 +45,8 @@ mod _rust {
     use super::counter::PieceCounter;
     #[pymodule_export]
     use super::decode::StreamDecoder;
+    #[pymodule_export]
+    use super::files::read_ranks;
     #[pymodule_export]
     use super::patterns::{describe_pattern, pattern_difference};
     #[pymodule_export]

@@ -65,7 +65,7 @@ pub fn train(
 ) -> PyResult<Trained> {
     let options = options.checked()?;
     let (vocab, first_id) = match base {
-        Some((vocab, first_id)) => (Arc::clone(&vocab.get().0), first_id),
+        Some((vocab, first_id)) => (Arc::clone(vocab.get().0.core()), first_id),
         None => (Arc::new(vocab::Vocab::from_merges(&options.byte_order, &[])?), 256),
     };
     let counter = counter.get();

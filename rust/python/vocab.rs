@@ -2,6 +2,7 @@
 
 use super::signals;
 use super::text::Text;
+use crate::fast::vocab::FastVocab;
 use crate::once::Once;
 use crate::ranks::Scored;
 use crate::special::Finder;
@@ -10,11 +11,10 @@ use crate::{packed, pretokenize, special, vocab};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyDict, PyList};
-use std::sync::Arc;
 
 /// The tokens of an encoding and the merges among them.
 #[pyclass(frozen, module = "minitok._rust")]
-pub struct Vocab(pub Arc<vocab::Vocab>);
+pub struct Vocab(pub FastVocab);
 
 /// A mapping of token bytes to ids, in its order.
 fn token_ids(ids: &Bound<'_, PyDict>) -> PyResult<Vec<(Vec<u8>, u32)>> {
@@ -39,7 +39,7 @@ impl Vocab {
         }
         let merge = |(left, right, id, rank)| vocab::Merge { left, right, id, rank };
         let merges = merges.into_iter().map(merge).collect();
-        Ok(Vocab(Arc::new(vocab::Vocab::new(arena, merges, whole_pieces, Alphabet { fallback, drops_bytes })?)))
+        Ok(Vocab(vocab::Vocab::new(arena, merges, whole_pieces, Alphabet { fallback, drops_bytes })?.into()))
     }
 
     #[staticmethod]
@@ -54,7 +54,7 @@ impl Vocab {
             most_bytes.map_or(Ok(()), |most| vocab::check_token_bytes(&pairs, most))?;
             vocab::Vocab::from_merges(byte_order, &pairs)
         })?;
-        Ok(Vocab(Arc::new(made)))
+        Ok(Vocab(made.into()))
     }
 
     #[staticmethod]
@@ -69,28 +69,27 @@ impl Vocab {
         let tokens = token_ids(ids)?;
         let alphabet = Alphabet { fallback, drops_bytes };
         let made = signals::detached(ids.py(), || vocab::Vocab::from_tokens(&tokens, &pairs, whole_pieces, alphabet))?;
-        Ok(Vocab(Arc::new(made)))
+        Ok(Vocab(made.into()))
     }
 
     #[staticmethod]
     fn from_ranks(ranks: &Bound<'_, PyDict>) -> PyResult<Vocab> {
         let tokens = token_ids(ranks)?;
-        let made = signals::detached(ranks.py(), || vocab::Vocab::from_ranks(&tokens))?;
-        Ok(Vocab(Arc::new(made)))
+        Ok(Vocab(signals::detached(ranks.py(), || FastVocab::from_ranks(&tokens))?))
     }
 
     #[staticmethod]
     fn from_scores(py: Python<'_>, pieces: Vec<(PyBackedBytes, u32, f64)>, fallback: Vec<u32>) -> PyResult<Vocab> {
         let pieces: Vec<Scored> = pieces.into_iter().map(|(piece, id, score)| (piece.to_vec(), id, score)).collect();
         let made = signals::detached(py, || vocab::Vocab::from_scores(&pieces, fallback))?;
-        Ok(Vocab(Arc::new(made)))
+        Ok(Vocab(made.into()))
     }
 
     /// Each id and its bytes, ascending.
     #[getter]
     fn tokens<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let tokens = PyDict::new(py);
-        for (id, token) in self.0.tokens.iter() {
+        for (id, token) in self.0.core().tokens.iter() {
             tokens.set_item(id, PyBytes::new(py, token))?;
         }
         Ok(tokens)
@@ -99,48 +98,49 @@ impl Vocab {
     /// Each merge as (left, right, id, rank), in rank order.
     #[getter]
     fn merges<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        PyList::new(py, self.0.merges.iter().map(|merge| (merge.left, merge.right, merge.id, merge.rank)))
+        let merges = py.detach(|| self.0.core().merges());
+        PyList::new(py, merges.iter().map(|merge| (merge.left, merge.right, merge.id, merge.rank)))
     }
 
     #[getter]
     fn whole_pieces(&self) -> bool {
-        self.0.whole_pieces
+        self.0.core().whole_pieces
     }
 
     #[getter]
     fn fallback(&self) -> Option<Vec<u32>> {
-        self.0.alphabet.fallback.clone()
+        self.0.core().alphabet.fallback.clone()
     }
 
     #[getter]
     fn drops_bytes(&self) -> bool {
-        self.0.alphabet.drops_bytes
+        self.0.core().alphabet.drops_bytes
     }
 
     #[getter]
     fn merges_make_all(&self) -> bool {
-        self.0.merges_make_all
+        self.0.core().merges_make_all
     }
 
     #[getter]
     fn n_ids(&self) -> u32 {
-        self.0.tokens.n_ids()
+        self.0.core().tokens.n_ids()
     }
 
     fn token_bytes(&self, token_id: u32) -> Option<&[u8]> {
-        self.0.token_bytes(token_id)
+        self.0.core().token_bytes(token_id)
     }
 
     fn token_id(&self, token: &[u8]) -> Option<u32> {
-        self.0.token_id(token)
+        self.0.core().token_id(token)
     }
 
     fn merge_of(&self, left: u32, right: u32) -> Option<(u32, u32)> {
-        self.0.merge_of(left, right)
+        self.0.core().merge_of(left, right)
     }
 
     fn truncate(&self, n_merges: usize) -> PyResult<Vocab> {
-        Ok(Vocab(Arc::new(self.0.truncate(n_merges)?)))
+        Ok(Vocab(self.0.core().truncate(n_merges)?.into()))
     }
 }
 
@@ -149,7 +149,7 @@ impl Vocab {
 #[pyo3(signature = (data, below=None))]
 pub fn unpack(py: Python<'_>, data: &[u8], below: Option<u32>) -> PyResult<Vocab> {
     let made = py.detach(|| packed::unpack(data, below))?;
-    Ok(Vocab(Arc::new(made)))
+    Ok(Vocab(made.into()))
 }
 
 /// A split pattern: `gpt2`, `cl100k`, `o200k`, `none` or a regular expression.

@@ -69,6 +69,8 @@ LONE_NAMES = {
         "vocab.index_by_bytes": "Rust indexes when it is first asked",
         "alphabet": "two arguments in Python",
         "vocab.assemble": "Python builds its maps at once, and checks as it does",
+        "vocab.merges": "a list in Python; Rust makes every split when it is first asked",
+        "vocab.with_every_split": "as vocab.merges",
         "index": "a dict in Python",
         "vocab.index": "as index",
         "vocab.prepare": "Python builds its maps at once",

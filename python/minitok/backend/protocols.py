@@ -93,6 +93,12 @@ class PieceCounter(Protocol):
     ) -> None: ...
 
 
+class Readers(Protocol):
+    """Readers of files: each gives None for a file that the reader in ``formats`` is to read, or to refuse."""
+
+    def read_ranks(self, data: bytes, /) -> Vocab | None: ...
+
+
 class TrainOptions(Protocol):
     @property
     def n_merges(self) -> int: ...
@@ -108,7 +114,7 @@ class TrainOptions(Protocol):
 
 @dataclass(frozen=True)
 class Backend:
-    """One implementation: its name, and its classes and functions."""
+    """One implementation: its name, its classes and functions, and what it reads itself."""
 
     name: BackendName
     vocab: Any
@@ -118,3 +124,4 @@ class Backend:
     codec: Callable[..., Codec]
     piece_counter: Callable[..., PieceCounter]
     train: Callable[..., tuple[list[tuple[int, int]], list[int], int, str]]
+    readers: Readers | None = None

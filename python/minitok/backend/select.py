@@ -66,6 +66,7 @@ def load_backend(name: str | None = None) -> Backend:
         codec=rust.Codec,
         piece_counter=rust.PieceCounter,
         train=rust.train,
+        readers=rust,
     )
 
 

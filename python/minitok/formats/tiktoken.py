@@ -9,7 +9,8 @@ import base64
 import binascii
 from typing import TYPE_CHECKING
 
-from ..arguments import MAX_ID
+from ..arguments import MAX_ID, check_ids
+from ..backend import load_backend
 from ..definition import Definition
 from ..errors import FileFormatError, VocabularyError
 from .files import blame, read, refuse_normalizer, write_atomically
@@ -32,9 +33,14 @@ def load(
     Raises:
         FileFormatError: A line is not base64 and a rank, a token or a rank stands twice, a byte has no rank.
     """
-    ranks = parse_ranks(read(path), path)
+    data, chosen = read(path), load_backend(backend)
+    vocab = chosen.readers.read_ranks(data) if chosen.readers else None
+    if vocab is None:
+        ranks = parse_ranks(data, path)
     with blame(path):
-        return Definition.from_ranks(ranks, pattern=pattern, special_tokens=special_tokens, name=name, backend=backend)
+        if vocab is None:
+            vocab = chosen.vocab.from_ranks(check_ids(ranks))
+        return Definition.of(vocab, chosen.name, pattern=pattern, special_tokens=special_tokens, name=name)
 
 
 def parse_ranks(data: bytes, path: object) -> dict[bytes, int]:

@@ -59,7 +59,7 @@ pub struct Spaces {
 /// The fast encoder of a vocabulary.
 #[derive(Debug)]
 pub struct Encoder {
-    tables: Tables,
+    tables: Arc<Tables>,
     /// The sizes of a new cache and of a seeded one.
     first: Size,
     size: Size,
@@ -70,17 +70,22 @@ pub struct Encoder {
 
 impl Encoder {
     pub fn new(vocab: Arc<Vocab>) -> Encoder {
-        let size = Size::for_ids(vocab.tokens.n_ids(), cache_bytes());
-        Encoder::with_size(vocab, size)
+        Encoder::of(Arc::new(Tables::new(vocab)))
     }
 
-    pub(super) fn with_size(vocab: Arc<Vocab>, size: Size) -> Encoder {
+    /// With tables that other encoders may have, too.
+    pub fn of(tables: Arc<Tables>) -> Encoder {
+        let size = Size::for_ids(tables.vocab().tokens.n_ids(), cache_bytes());
+        Encoder::with_size(tables, size)
+    }
+
+    pub(super) fn with_size(tables: Arc<Tables>, size: Size) -> Encoder {
         let first = Size {
             log_buckets: size.log_buckets.min(FIRST_LOG_BUCKETS),
             records: size.records.min(FIRST_RECORDS),
             ..size
         };
-        Encoder { tables: Tables::new(vocab), first, size, seed_after: SEED_AFTER, pool: Pool::new() }
+        Encoder { tables, first, size, seed_after: SEED_AFTER, pool: Pool::new() }
     }
 
     /// Appends the ids of a text without special tokens.

@@ -54,6 +54,11 @@ impl HiddenIds {
         (hidden, merges)
     }
 
+    /// None, of a vocabulary of bytes that all have a token.
+    pub(super) fn none(n_ids: u32) -> HiddenIds {
+        HiddenIds { first: n_ids, parts: Vec::new(), lack_bytes: false }
+    }
+
     fn add(&mut self, bytes: &[u8], fallback: &[u32]) -> u32 {
         self.parts.push(bytes.iter().map(|&byte| fallback[usize::from(byte)]).collect());
         self.first + self.parts.len() as u32 - 1

@@ -6,28 +6,32 @@
 //! 2. [`block`]: a block of pieces in phases: keys, prefetching, look-ups, output.
 //! 3. [`piece_key`], [`piece_cache`], [`bucket`], [`id_ring`]: pieces met before, and their ids.
 //! 4. [`block_output`]: the ids of a block, written out.
-//! 5. [`pair_table`], [`merge_short`], [`merge_long`]: pieces that the cache does not hold.
-//! 6. [`hidden_ids`]: vocabularies of characters as merges of bytes.
-//! 7. [`static_cuts`], [`byte_cuts`]: where a long piece may be cut without changing its ids.
-//! 8. [`parallel`]: batches and long texts over threads.
-//! 9. [`id_buffer`]: memory for ids, used again.
+//! 5. [`pair_table`], [`pair_slots`], [`merge_short`], [`merge_long`]: pieces that the cache does not hold.
+//! 6. [`merges_from_ranks`], [`exceptions`]: vocabularies of ranks, and tokens that merges do not make.
+//! 7. [`hidden_ids`]: vocabularies of characters as merges of bytes.
+//! 8. [`static_cuts`], [`byte_cuts`]: where a long piece may be cut without changing its ids.
+//! 9. [`parallel`]: batches and long texts over threads.
+//! 10. [`id_buffer`]: memory for ids, used again.
 
 pub mod encoder;
 pub mod id_buffer;
+pub mod merges_from_ranks;
 pub mod parallel;
+pub mod tables;
 
 mod block;
 mod block_output;
 mod bucket;
 mod byte_cuts;
+mod exceptions;
 mod hidden_ids;
 mod id_ring;
 mod merge_long;
 mod merge_short;
+mod pair_slots;
 mod pair_table;
 mod piece_cache;
 mod piece_key;
 mod static_cuts;
-mod tables;
 #[cfg(test)]
 mod tests;

@@ -5,78 +5,43 @@
 //! every merge makes a different token, the symbol it makes is 256 + the place of its rank. Equal ranks share a place;
 //! comparing places compares ranks.
 //!
-//! Pairs of bytes are looked up in a square of 256 x 256. All others are in one flat table of 8-byte entries: 20 bits of left
-//! symbol, 20 of right symbol and 24 of place, all inverted so that 0 means an empty slot. An entry stands in one of the two
-//! slots that its pair determines, both on one page of 4 KiB (*cuckoo hashing*: an insertion that finds both taken moves one
-//! of the two entries to its other slot). A look-up is two independent loads and no branch, present or absent.
-//!
-//! Most pairs that are asked for are absent, and the table is too large for the processor's near caches. So a *filter*
-//! stands before it: 8 to 16 bits a merge, of which each pair sets one. Where a pair's bit is not set, the pair is absent, and
-//! the look-up is sent to a slot that is always empty and always near. (More bits a pair, a Bloom filter, let fewer pass,
-//! and took longer in all.)
+//! Pairs of bytes are looked up in a square of 256 x 256, all others in one flat table ([`pair_slots`](super::pair_slots)).
 //!
 //! A look-up is in two halves, so that other work can be done while the memory answers: [`PairTable::probe`] says where to
 //! look and asks for it, [`PairTable::place_at`] looks.
 //!
-//! Costs: 256 KiB and 17 to 34 bytes a merge, four times that at most; building is O(merges). Not for vocabularies of more than
-//! a million symbols, nor for one whose equal ranks make different tokens, nor for pairs that fit no such table:
-//! `PairTable::new` answers None, and the mirror merges instead.
+//! Costs: 256 KiB and 33 to 66 bytes a merge, twice that at most; building is O(merges). Not for vocabularies of more than
+//! a million symbols, nor for one whose equal ranks make different tokens or that merges a pair twice, nor for pairs that fit no
+//! such table: `PairTable::new` answers None, and the mirror merges instead.
 
-#![allow(unsafe_code)]
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
 use super::hidden_ids::HiddenIds;
-use crate::fast::util::prefetch::{ahead, prefetch};
-use crate::fast::util::zeroed::Zeroed;
-use crate::interrupt;
-use crate::vocab::{Merge, NO_ID, Vocab};
-use foldhash::fast::RandomState;
+use super::pair_slots::PairSlots;
+pub(super) use super::pair_slots::{NO_PLACE, NO_SYMBOL, Probe};
+use crate::vocab::{Merge, NO_ID, Tokens, Vocab};
 use std::borrow::Cow;
-use std::hash::BuildHasher;
 use std::hint::select_unpredictable;
 use std::sync::Arc;
 
-/// No symbol: stands beside the ends of a piece, and merges with nothing.
-pub(super) const NO_SYMBOL: u32 = (1 << SYMBOL_BITS) - 1;
-/// The place of a rank that no pair has.
-pub(super) const NO_PLACE: u32 = (1 << PLACE_BITS) - 1;
-
-const SYMBOL_BITS: u32 = 20;
-const PLACE_BITS: u32 = 24;
-/// All bits of a pair.
-const PAIRS: u64 = (1 << (2 * SYMBOL_BITS)) - 1;
-const EMPTY: u64 = 0;
 const UNNAMED: u32 = u32::MAX;
-/// Slots on a page.
-const PAGE: usize = 512;
-/// How often an insertion may move others before the table is made larger.
-const MOVES: usize = 500;
-/// How often a table is made twice as large before another multiplier is tried, and how many others are tried.
-const DOUBLINGS: u32 = 2;
-const RETRIES: u32 = 3;
-const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
-/// How many insertions ahead the slots are asked for.
-const AHEAD: usize = 16;
 
 /// All merges of a vocabulary, among symbols.
 #[derive(Debug)]
-pub(super) struct PairTable {
+pub struct PairTable {
     /// The place for left byte * 256 + right byte.
-    bytes: Box<[u32]>,
-    /// A power of two of them, and one more that stays empty.
-    slots: Zeroed,
-    hash: Hash,
-    filter: Filter,
+    pub(super) bytes: Box<[u32]>,
+    pub(super) slots: PairSlots,
     /// What the merges of each place make; not needed where it is 256 + place.
-    made: Vec<u32>,
-    plain: bool,
-    ordered: bool,
+    pub(super) made: Vec<u32>,
+    pub(super) plain: bool,
+    pub(super) ordered: bool,
     /// The ids of the symbols; those of the bytes, if the others are their own ids.
-    ids: Vec<u32>,
-    own_ids: bool,
-    hidden: HiddenIds,
-    vocab: Arc<Vocab>,
+    pub(super) ids: Vec<u32>,
+    pub(super) own_ids: bool,
+    pub(super) hidden: HiddenIds,
+    pub(super) tokens: Arc<Tokens>,
 }
 
 impl PairTable {
@@ -112,19 +77,14 @@ impl PairTable {
         let Names { of_id, mut ids } = names;
         let pairs =
             placed(&merges).map(|(place, merge)| (of_id[merge.left as usize], of_id[merge.right as usize], place));
-        let mut bytes = vec![NO_PLACE; 1 << 16].into_boxed_slice();
+        let mut bytes = no_bytes();
         for (left, right, place) in pairs.clone().filter(|(left, right, _)| (left | right) < 256) {
             bytes[(left * 256 + right) as usize] = place;
         }
-        let (slots, hash) = build_slots(merges.len(), &pairs)?;
-        let filter = Filter::new(merges.len(), hash, pairs);
-        let own_ids = ids.iter().zip(0..).skip(256).all(|(&id, symbol)| id == symbol);
-        if own_ids {
-            ids.truncate(256);
-            ids.shrink_to_fit();
-        }
-        let vocab = Arc::clone(vocab);
-        Some(PairTable { bytes, slots, hash, filter, made, plain, ordered, ids, own_ids, hidden, vocab })
+        let slots = PairSlots::new(merges.len(), &pairs)?;
+        let own_ids = shorten(&mut ids);
+        let tokens = Arc::clone(&vocab.tokens);
+        Some(PairTable { bytes, slots, made, plain, ordered, ids, own_ids, hidden, tokens })
     }
 
     /// The place of the merge of two bytes, or [`NO_PLACE`].
@@ -142,25 +102,13 @@ impl PairTable {
     /// Where to look for a pair; asks for the lines, which are on one page.
     #[inline(always)]
     pub(super) fn probe(&self, left: u32, right: u32) -> Probe {
-        let pair = pair_of(left, right);
-        let hash = self.hash.of(pair);
-        let nowhere = self.slots.len() - 1;
-        let (slot, other) = self.hash.slots(hash);
-        let possible = self.filter.may_hold(hash);
-        let [slot, other] = [slot, other].map(|slot| select_unpredictable(possible, slot, nowhere));
-        prefetch(self.slots.as_ptr().wrapping_add(slot));
-        prefetch(self.slots.as_ptr().wrapping_add(other));
-        Probe { pair: pair ^ PAIRS, slot: slot as u32, other: other as u32 }
+        self.slots.probe(left, right)
     }
 
     /// The place that is found there, or [`NO_PLACE`].
     #[inline(always)]
-    pub(super) fn place_at(&self, Probe { pair, slot, other }: Probe) -> u32 {
-        let (first, second) = (self.slots[slot as usize], self.slots[other as usize]);
-        let in_first = if first >> PLACE_BITS == pair { first as u32 } else { 0 };
-        let in_second = if second >> PLACE_BITS == pair { second as u32 } else { 0 };
-        // At most one of them is not 0.
-        !(in_first | in_second) & NO_PLACE
+    pub(super) fn place_at(&self, probe: Probe) -> u32 {
+        self.slots.place_at(probe)
     }
 
     /// The symbol that the merges of a place make.
@@ -181,7 +129,7 @@ impl PairTable {
             match self.hidden.parts(id) {
                 Some(parts) => parts.len(),
                 None if symbol < 256 => 1,
-                None => self.vocab.token_bytes(id).map_or(0, <[u8]>::len),
+                None => self.tokens.get(id).map_or(0, <[u8]>::len),
             }
         };
         symbols.iter().map(length).sum()
@@ -213,51 +161,19 @@ impl PairTable {
     }
 }
 
-/// A look-up that has begun.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Probe {
-    /// Inverted, as in the table.
-    pair: u64,
-    slot: u32,
-    other: u32,
+/// The square of pairs of bytes, of which none merges.
+pub(super) fn no_bytes() -> Box<[u32]> {
+    vec![NO_PLACE; 1 << 16].into_boxed_slice()
 }
 
-impl Probe {
-    /// Of two symbols that do not merge.
-    pub(super) const NONE: Probe = Probe { pair: u64::MAX, slot: 0, other: 0 };
-}
-
-/// A set of pairs that contains every pair it was given, and reports at most a tenth of all others as members.
-#[derive(Debug)]
-struct Filter {
-    words: Vec<u64>,
-    shift: u32,
-}
-
-impl Filter {
-    fn new(count: usize, hash: Hash, pairs: impl Iterator<Item = (u32, u32, u32)>) -> Filter {
-        let len = (count / 8).next_power_of_two().max(2);
-        let mut filter = Filter { words: vec![0; len], shift: 64 - len.trailing_zeros() };
-        for (left, right, _) in pairs {
-            let (word, bit) = filter.bit(hash.of(pair_of(left, right)));
-            filter.words[word] |= 1 << bit;
-        }
-        filter
+/// Leaves the ids of the bytes only, if all others are their own symbols; whether they are.
+pub(super) fn shorten(ids: &mut Vec<u32>) -> bool {
+    let own_ids = ids.iter().zip(0..).skip(256).all(|(&id, symbol)| id == symbol);
+    if own_ids {
+        ids.truncate(256);
+        ids.shrink_to_fit();
     }
-
-    #[inline(always)]
-    fn may_hold(&self, hash: u64) -> bool {
-        let (word, bit) = self.bit(hash);
-        debug_assert!(word < self.words.len());
-        // SAFETY: as many bits of a hash as the shift leaves are no greater than the number of words, a power of two.
-        unsafe { self.words.get_unchecked(word) >> bit & 1 != 0 }
-    }
-
-    /// The word of a hash, and the number of a bit in it.
-    #[inline(always)]
-    fn bit(&self, hash: u64) -> (usize, u64) {
-        ((hash >> self.shift) as usize, hash >> 20 & 63)
-    }
+    own_ids
 }
 
 /// The symbols given to ids so far.
@@ -289,41 +205,13 @@ impl Names {
     }
 }
 
-#[inline(always)]
-fn pair_of(left: u32, right: u32) -> u64 {
-    u64::from(left) << SYMBOL_BITS | u64::from(right)
-}
-
-/// How pairs are hashed: by a multiplication, whose high bits choose the first slot.
-#[derive(Debug, Clone, Copy)]
-struct Hash {
-    multiplier: u64,
-    /// What is left of 64 bits is the number of the slot.
-    shift: u32,
-}
-
-impl Hash {
-    #[inline(always)]
-    fn of(self, pair: u64) -> u64 {
-        pair.wrapping_mul(self.multiplier)
-    }
-
-    /// The two slots of a pair, each the other's other, on one page.
-    #[inline(always)]
-    fn slots(self, hash: u64) -> (usize, usize) {
-        let slot = (hash >> self.shift) as usize;
-        let step = ((hash >> 20) as usize & (PAGE - 1)) | 1;
-        (slot, slot ^ step)
-    }
-}
-
 /// All merges, ascending by rank: these, then those of the vocabulary.
 fn in_order(vocab: &Vocab, first: Vec<Merge>) -> Cow<'_, [Merge]> {
-    let sorted = vocab.merges.is_sorted_by_key(|merge| merge.rank);
+    let sorted = vocab.merges().is_sorted_by_key(|merge| merge.rank);
     if sorted && first.is_empty() {
-        return Cow::Borrowed(&vocab.merges);
+        return Cow::Borrowed(vocab.merges());
     }
-    let mut merges = vocab.merges.clone();
+    let mut merges = vocab.merges().to_vec();
     if !sorted {
         merges.sort_by_key(|merge| merge.rank);
     }
@@ -351,63 +239,10 @@ fn placed(merges: &[Merge]) -> impl Iterator<Item = (u32, &Merge)> + Clone {
     })
 }
 
-/// The table of that many pairs, at most half full, with an empty slot behind it; and their hash. None if there is no such
-/// table of a reasonable size.
-///
-/// Someone who knows the hash can choose pairs that all want the same page. So a table that stays too full after it has been
-/// doubled [`DOUBLINGS`] times is begun anew with a multiplier drawn at random, which no pairs can be chosen for.
-fn build_slots(count: usize, pairs: &(impl Iterator<Item = (u32, u32, u32)> + Clone)) -> Option<(Zeroed, Hash)> {
-    let least = (2 * count).next_power_of_two().max(PAGE);
-    let random = RandomState::default();
-    let mut multiplier = MULTIPLIER;
-    for retry in 0..=RETRIES {
-        for doubled in 0..=DOUBLINGS {
-            let len = least << doubled;
-            let hash = Hash { multiplier, shift: 64 - len.trailing_zeros() };
-            if let Some(slots) = fill_slots(len, hash, pairs) {
-                return Some((slots, hash));
-            }
-        }
-        multiplier = random.hash_one(retry) | 1;
-    }
-    None
-}
-
-/// A table of this length, if it has room for all pairs.
-fn fill_slots(len: usize, hash: Hash, pairs: &(impl Iterator<Item = (u32, u32, u32)> + Clone)) -> Option<Zeroed> {
-    // A probe keeps the numbers of its slots in 32 bits.
-    u32::try_from(len).ok().filter(|_| !interrupt::stopped())?;
-    let mut slots = Zeroed::present(len + 1);
-    let table = &mut slots[..len];
-    let entry = |(left, right, place)| !(pair_of(left, right) << PLACE_BITS | u64::from(place));
-    let start = table.as_ptr();
-    let ask = |(left, right, _)| {
-        let (slot, other) = hash.slots(hash.of(pair_of(left, right)));
-        prefetch(start.wrapping_add(slot));
-        prefetch(start.wrapping_add(other));
-    };
-    ahead::<_, AHEAD>(pairs.clone(), ask).all(|pair| insert(table, hash, entry(pair))).then_some(slots)
-}
-
-fn insert(slots: &mut [u64], hash: Hash, mut entry: u64) -> bool {
-    let places = |entry: u64| hash.slots(hash.of(!entry >> PLACE_BITS));
-    let (one, two) = places(entry);
-    // As a rule one of the two is free; which one is unpredictable.
-    let mut slot = select_unpredictable(slots[one] == EMPTY, one, two);
-    for _ in 0..MOVES {
-        std::mem::swap(&mut slots[slot], &mut entry);
-        if entry == EMPTY {
-            return true;
-        }
-        let (one, two) = places(entry);
-        slot ^= one ^ two;
-    }
-    false
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vocab::Alphabet;
 
     #[test]
     fn finds_what_is_there_and_nothing_else() {
@@ -428,31 +263,11 @@ mod tests {
     }
 
     #[test]
-    fn pairs_that_all_want_one_page_cost_no_more_than_others() {
-        // The pairs whose hash begins and goes on with the same bits, by the multiplier that everybody can read here.
-        let inverse =
-            (0..6).fold(MULTIPLIER, |x: u64, _| x.wrapping_mul(2u64.wrapping_sub(MULTIPLIER.wrapping_mul(x))));
-        assert_eq!(MULTIPLIER.wrapping_mul(inverse), 1);
-        let wanted = (0u64..)
-            .map(|low| low.wrapping_mul(inverse) & PAIRS)
-            .filter(|&pair| pair.wrapping_mul(MULTIPLIER) >> 50 == 0);
-        let pairs: Vec<(u32, u32, u32)> = (wanted.take(2000).zip(0..))
-            .map(|(pair, place)| ((pair >> SYMBOL_BITS) as u32, pair as u32 & NO_SYMBOL, place))
-            .collect();
-        let (slots, hash) = build_slots(pairs.len(), &pairs.iter().copied()).unwrap();
-        assert!(slots.len() <= (4 << DOUBLINGS) * pairs.len() && hash.multiplier != MULTIPLIER);
-        let usual: Vec<(u32, u32, u32)> = (0..2000).map(|k| (k, k * 7 % 600, k)).collect();
-        assert_eq!(build_slots(usual.len(), &usual.iter().copied()).unwrap().1.multiplier, MULTIPLIER);
-        // Nor is it for ever that a table is looked for.
-        let same = std::iter::repeat_n((1, 2, 3), 10_000);
-        assert!(build_slots(10_000, &same).is_none());
-    }
-
-    #[test]
     fn equal_ranks_of_different_tokens_are_left_to_the_mirror() {
         let order: Vec<u8> = (0..=255).collect();
-        let mut vocab = Vocab::from_merges(&order, &[(97, 98), (98, 99)]).unwrap();
-        vocab.merges[1].rank = 0;
+        let vocab = Vocab::from_merges(&order, &[(97, 98), (98, 99)]).unwrap();
+        let merges = vocab.merges().iter().map(|merge| Merge { rank: 0, ..*merge }).collect();
+        let vocab = Vocab::assemble(vocab.tokens, merges, false, Alphabet::default()).unwrap();
         assert!(PairTable::new(&Arc::new(vocab)).is_none());
     }
 }

@@ -12,12 +12,15 @@
 //! missed, never made wrongly.
 //!
 //! The parts are looked up as if they were pieces, so "a piece that is a token is taken whole" would apply to parts to
-//! which the mirror does not apply it. So the encoder cuts only where that rule makes no difference: where merges make
-//! every token, or whole pieces are not taken.
+//! which the mirror does not apply it. That makes a difference only for the tokens that merges do not make
+//! (`exceptions.rs`). A part that is one begins behind a cut or ends at one. So no place is cut before a character that such a
+//! token begins with, nor behind one that it ends with: these are the *edges*. Where it is not known which tokens merges make,
+//! the encoder does not cut at all.
 //!
-//! Costs: 33 KB; one look-up for each such place of a text, next to nothing for ASCII. Building reads every token once, some
+//! Costs: 34 KB; one look-up for each such place of a text, next to nothing for ASCII. Building reads every token once, some
 //! milliseconds, and so waits until a text has places enough.
 
+use super::exceptions::Exceptions;
 use crate::fast::scan::find_wide_pairs;
 use crate::vocab::Vocab;
 use std::ops::Range;
@@ -33,6 +36,14 @@ pub(super) struct StaticCuts {
     pairs: Vec<u64>,
     /// For the low six bits of the byte before, those of the byte after.
     partial: [u64; 64],
+    edges: Option<Box<Edges>>,
+}
+
+/// Characters beside which nothing is cut, by twelve of their bits: some others are among them.
+#[derive(Debug)]
+struct Edges {
+    first: [u64; 64],
+    last: [u64; 64],
 }
 
 /// What cutting needs, kept from block to block.
@@ -62,8 +73,9 @@ impl Cutting {
 }
 
 impl StaticCuts {
-    pub(super) fn new(vocab: &Vocab) -> StaticCuts {
-        let mut cuts = StaticCuts { pairs: vec![0; 1 << (LOG_BITS - 6)], partial: [0; 64] };
+    pub(super) fn new(vocab: &Vocab, exceptions: &Exceptions) -> StaticCuts {
+        let edges = Edges::of(exceptions.tokens()).map(Box::new);
+        let mut cuts = StaticCuts { pairs: vec![0; 1 << (LOG_BITS - 6)], partial: [0; 64], edges };
         for (_, token) in vocab.tokens.iter().filter(|(_, token)| !token.is_ascii()) {
             for at in 1..token.len() {
                 if is_tail(token[at - 1]) && is_lead(token[at]) {
@@ -87,29 +99,70 @@ impl StaticCuts {
     /// Inserts those of the found places that are cuts among the ends of pieces.
     pub(super) fn cut(&self, text: &[u8], ends: &mut Vec<usize>, cutting: &mut Cutting) {
         let Cutting { places, merged, .. } = cutting;
-        // Every place is written, and overwritten if it is not a cut: a branch would be unpredictable.
-        let mut kept = 0;
-        for index in 0..places.len() {
-            let place = places[index];
-            places[kept] = place;
-            kept += usize::from(!self.meet(text, place));
+        match &self.edges {
+            None => keep(places, |place| !self.meet(pair_at(text, place))),
+            Some(edges) => keep(places, |place| {
+                let pair = pair_at(text, place);
+                !self.meet(pair) & !edges.hold(pair)
+            }),
         }
-        places.truncate(kept);
         merge_sorted(ends, places, merged);
         std::mem::swap(ends, merged);
     }
 
     /// Whether a token may stand across a place where two such characters meet.
     #[inline]
-    fn meet(&self, text: &[u8], place: usize) -> bool {
-        let pair = match text[place - WIDE..].first_chunk() {
-            Some(bytes) => u64::from_le_bytes(*bytes) & ((1 << (16 * WIDE)) - 1),
-            None => number(&text[place - WIDE..place + WIDE]),
-        };
+    fn meet(&self, pair: u64) -> bool {
         let (word, bit) = bit_of(pair);
         let (last, first) = (pair >> (8 * (WIDE - 1)) & 63, pair >> (8 * WIDE) & 63);
         (self.pairs[word] >> bit | self.partial[last as usize] >> first) & 1 != 0
     }
+}
+
+impl Edges {
+    /// Of tokens that no part may be; None if no part can be one of them.
+    fn of<'t>(tokens: impl Iterator<Item = &'t [u8]>) -> Option<Edges> {
+        let mut edges = Edges { first: [0; 64], last: [0; 64] };
+        let mut any = false;
+        for token in tokens {
+            for (set, char) in [(&mut edges.first, token.first_chunk()), (&mut edges.last, token.last_chunk())] {
+                if let Some(&[0xE0..=0xEF, middle, last]) = char {
+                    set[usize::from(middle & 63)] |= 1 << (last & 63);
+                    any = true;
+                }
+            }
+        }
+        any.then_some(edges)
+    }
+
+    /// Whether the first of two characters is the last of a token, or the second one the first.
+    #[inline]
+    fn hold(&self, pair: u64) -> bool {
+        let at = |byte: usize| (pair >> (8 * byte) & 63) as usize;
+        (self.last[at(1)] >> at(2) | self.first[at(WIDE + 1)] >> at(WIDE + 2)) & 1 != 0
+    }
+}
+
+/// The two characters of three bytes that meet at a place.
+#[inline]
+fn pair_at(text: &[u8], place: usize) -> u64 {
+    match text[place - WIDE..].first_chunk() {
+        Some(bytes) => u64::from_le_bytes(*bytes) & ((1 << (16 * WIDE)) - 1),
+        None => number(&text[place - WIDE..place + WIDE]),
+    }
+}
+
+/// Keeps the places that are cuts.
+#[inline]
+fn keep(places: &mut Vec<usize>, is_cut: impl Fn(usize) -> bool) {
+    // Every place is written, and overwritten if it is not a cut: a branch would be unpredictable.
+    let mut kept = 0;
+    for index in 0..places.len() {
+        let place = places[index];
+        places[kept] = place;
+        kept += usize::from(is_cut(place));
+    }
+    places.truncate(kept);
 }
 
 /// All numbers of two ascending lists, each once; the last of `ends` is the greatest of all.
@@ -149,6 +202,15 @@ fn bit_of(pair: u64) -> (usize, u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn edges_are_the_characters_that_a_part_could_begin_or_end_with() {
+        let edges = |tokens: &[&str]| Edges::of(tokens.iter().map(|token| token.as_bytes()));
+        assert!(edges(&[]).is_none() && edges(&["abcd", "\u{e9}a", "a\u{e9}", "\u{10000}"]).is_none());
+        let edges = edges(&["中a国", "本"]).unwrap();
+        let held = |text: &str| edges.hold(pair_at(text.as_bytes(), WIDE));
+        assert_eq!(["日中", "日本", "本日", "国日", "日国", "中日"].map(held), [true, true, true, true, false, false]);
+    }
 
     #[test]
     fn lists_are_merged_without_repeats() {

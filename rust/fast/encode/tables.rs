@@ -1,8 +1,10 @@
 //! The tables of a vocabulary, made for speed. They never change once they are made, and all threads share them.
 
 use super::byte_cuts::ByteCuts;
+use super::exceptions::Exceptions;
 use super::merge_long::merge_long;
 use super::merge_short::{WIDE_LANE, merge_short};
+use super::merges_from_ranks::Recovered;
 use super::pair_table::PairTable;
 use super::piece_key::{MAX_KEY_BYTES, key_of};
 use super::static_cuts::StaticCuts;
@@ -12,21 +14,36 @@ use std::sync::Arc;
 
 /// What encoding looks up.
 #[derive(Debug)]
-pub(super) struct Tables {
+pub struct Tables {
     vocab: Arc<Vocab>,
     pairs: Option<PairTable>,
-    warm: Once<Warm>,
+    exceptions: Once<Exceptions>,
     cuts: Once<StaticCuts>,
     byte_cuts: Once<ByteCuts>,
 }
 
 impl Tables {
-    pub(super) fn new(vocab: Arc<Vocab>) -> Tables {
+    pub fn new(vocab: Arc<Vocab>) -> Tables {
         let pairs = PairTable::new(&vocab);
-        Tables { vocab, pairs, warm: Once::new(), cuts: Once::new(), byte_cuts: Once::new() }
+        let tables = Tables::with_pairs(vocab, pairs);
+        // Where pieces that are tokens are taken whole, the first miss asks which of them merges do not make.
+        if tables.vocab.whole_pieces {
+            tables.exceptions();
+        }
+        tables
     }
 
-    pub(super) fn vocab(&self) -> &Vocab {
+    /// The tables of a vocabulary of ranks, with what was found out when its merges were.
+    pub fn of_ranks(vocab: Arc<Vocab>, recovered: Recovered) -> Tables {
+        let exceptions = Exceptions::of_ids(&vocab.tokens, &recovered.exceptions);
+        Tables { exceptions: Once::from(exceptions), ..Tables::with_pairs(vocab, Some(recovered.table)) }
+    }
+
+    fn with_pairs(vocab: Arc<Vocab>, pairs: Option<PairTable>) -> Tables {
+        Tables { vocab, pairs, exceptions: Once::new(), cuts: Once::new(), byte_cuts: Once::new() }
+    }
+
+    pub(super) fn vocab(&self) -> &Arc<Vocab> {
         &self.vocab
     }
 
@@ -35,26 +52,33 @@ impl Tables {
         self.pairs.as_ref()
     }
 
-    /// Whether merging the bytes of a token is known to give the token, for all of them.
-    fn merges_make_all(&self) -> bool {
-        self.vocab.merges_make_all || self.warm.get().is_some_and(|warm| warm.merges_make_all)
+    /// The tokens that merging their bytes does not give.
+    fn exceptions(&self) -> &Exceptions {
+        self.exceptions.get_or_make(|| match &self.pairs {
+            _ if self.vocab.merges_make_all => Exceptions::default(),
+            Some(pairs) => Exceptions::of_made(&self.vocab, made_by_merges(&self.vocab.tokens, pairs)),
+            None => Exceptions::unknown(),
+        })
     }
 
     /// The token that a piece is as it stands, whatever merges make of it.
     #[inline]
     pub(super) fn whole(&self, piece: &[u8]) -> Option<u32> {
-        let asked = self.vocab.whole_pieces && !self.merges_make_all();
-        if asked { self.vocab.token_id(piece) } else { None }
+        if !self.vocab.whole_pieces {
+            return None;
+        }
+        let exceptions = self.exceptions();
+        if exceptions.are_known() { exceptions.find(piece) } else { self.vocab.token_id(piece) }
     }
 
     /// Whether a part of a piece, cut where [`cuts`](Self::cuts) allows, has the ids that it has in the piece.
     pub(super) fn parts_are_pieces(&self) -> bool {
-        self.merges_make_all() || !self.vocab.whole_pieces
+        !self.vocab.whole_pieces || self.exceptions().are_known()
     }
 
     /// Where a piece may be cut without changing its ids.
     pub(super) fn cuts(&self) -> &StaticCuts {
-        self.cuts.get_or_make(|| StaticCuts::new(&self.vocab))
+        self.cuts.get_or_make(|| StaticCuts::new(&self.vocab, self.exceptions()))
     }
 
     /// Where no merge reaches across, in a vocabulary of characters.
@@ -64,42 +88,19 @@ impl Tables {
 
     /// The keys of the pieces of at most 13 bytes that are one token of an id below `end`, and the tokens.
     pub(super) fn seeds(&self, end: u32) -> impl Iterator<Item = (u128, u32)> {
-        let warm = self.warm.get_or_make(|| Warm::new(self));
-        let known = self.vocab.whole_pieces || warm.merges_make_all;
-        let Tokens { bytes, spans } = &self.vocab.tokens;
+        let exceptions = self.exceptions();
+        let all = self.vocab.whole_pieces;
+        let Tokens { bytes, spans } = &*self.vocab.tokens;
         let short = move |id: u32, len: usize| id < end && (1..=MAX_KEY_BYTES).contains(&len);
         (spans.iter().zip(0..).map(|(&(start, len), id)| (id, start as usize, len as usize)))
-            .filter(move |&(id, _, len)| short(id, len) && (known || warm.made[id as usize]))
+            .filter(move |&(id, _, len)| short(id, len) && (all || exceptions.is_made(id)))
             .map(|(id, start, len)| (key_of(bytes, start, start + len), id))
     }
 }
 
-/// What is known of a vocabulary once its first cache was seeded.
-#[derive(Debug)]
-struct Warm {
-    /// By id, whether the merges make the token of its bytes; empty if they make all of them.
-    made: Vec<bool>,
-    /// Whether the merges make every token of its bytes, so that whole pieces need no look-up.
-    merges_make_all: bool,
-}
-
-impl Warm {
-    fn new(tables: &Tables) -> Warm {
-        let vocab = &*tables.vocab;
-        if vocab.merges_make_all {
-            return Warm { made: Vec::new(), merges_make_all: true };
-        }
-        let made = made_by_merges(tables);
-        let merges_make_all = vocab.tokens.iter().all(|(id, token)| token.is_empty() || made[id as usize]);
-        Warm { made: if merges_make_all { Vec::new() } else { made }, merges_make_all }
-    }
-}
-
 /// By id, whether merging the token's bytes gives the token.
-pub(super) fn made_by_merges(tables: &Tables) -> Vec<bool> {
-    let tokens = &tables.vocab.tokens;
+pub(super) fn made_by_merges(tokens: &Tokens, pairs: &PairTable) -> Vec<bool> {
     let mut made = vec![false; tokens.n_ids() as usize];
-    let Some(pairs) = tables.pairs() else { return made };
     let mut check = |id: u32, symbols: &[u32]| made[id as usize] = symbols.len() == 1 && pairs.id(symbols[0]) == id;
     let all = || tokens.iter().filter(|(_, token)| !token.is_empty());
     merge_short(pairs, all().filter(|(_, token)| token.len() <= WIDE_LANE), &mut check);

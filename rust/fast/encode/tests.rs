@@ -2,6 +2,7 @@
 
 use super::encoder::{Encoder, Split};
 use super::merge_long::tests::every_way;
+use super::merges_from_ranks::merges_from_ranks;
 use super::pair_table::PairTable;
 use super::piece_cache::Size;
 use super::tables::{Tables, made_by_merges};
@@ -10,7 +11,7 @@ use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::scan::{Grammar, Tier};
 use crate::pretokenize::Pattern;
-use crate::vocab::{Alphabet, Merge, Vocab};
+use crate::vocab::{Alphabet, Merge, Tokens, Vocab};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -61,6 +62,23 @@ enum Form {
     BrokenRanks,
 }
 
+impl Form {
+    fn has_ranks(self) -> bool {
+        matches!(self, Form::Ranks | Form::BrokenRanks)
+    }
+}
+
+/// The tables of all merges of a vocabulary.
+fn all_tables(vocab: &Arc<Vocab>) -> Arc<Tables> {
+    Arc::new(Tables::new(Arc::clone(vocab)))
+}
+
+/// The tables of one merge a token, of a vocabulary of ranks.
+fn recovered_tables(vocab: &Arc<Vocab>) -> Arc<Tables> {
+    let recovered = merges_from_ranks(&vocab.tokens).unwrap().unwrap();
+    Arc::new(Tables::of_ranks(Arc::clone(vocab), recovered))
+}
+
 fn make(text: &[u8], n_merges: usize, form: Form) -> Vocab {
     let order: Vec<u8> = (0..=255).collect();
     let pairs = learn(text, n_merges);
@@ -79,7 +97,7 @@ fn make(text: &[u8], n_merges: usize, form: Form) -> Vocab {
             // Odd strides are invertible modulo a power of two: a permutation with holes.
             let scatter = |id: u32| id.wrapping_mul(2 * stride + 1) % (1 << 21);
             let ids: Vec<(Vec<u8>, u32)> = tokens.iter().map(|(token, id)| (token.clone(), scatter(*id))).collect();
-            let mut merges: Vec<Merge> = plain.merges.clone();
+            let mut merges: Vec<Merge> = plain.merges().to_vec();
             for merge in &mut merges {
                 let scattered = |id: u32| scatter(plain.token_id(plain.token_bytes(id).unwrap()).unwrap());
                 (merge.left, merge.right) = (scattered(merge.left), scattered(merge.right));
@@ -145,8 +163,9 @@ proptest! {
         let none = Pattern::new("none").unwrap();
         let expected = mirror(&vocab, &pattern, &text);
         let expected_whole = mirror(&vocab, &none, &text);
-        for size in [TINY, SMALL] {
-            let mut encoder = Encoder::with_size(Arc::clone(&vocab), size);
+        let recovered = if form.has_ranks() { recovered_tables(&vocab) } else { all_tables(&vocab) };
+        for (tables, size) in [(all_tables(&vocab), TINY), (all_tables(&vocab), SMALL), (recovered, SMALL)] {
+            let mut encoder = Encoder::with_size(tables, size);
             encoder.seed_after = if seeded { 0 } else { usize::MAX };
             for _ in 0..3 {
                 check(&encoder, &text, Split::Scan(&grammar), &expected);
@@ -183,7 +202,7 @@ proptest! {
         let (grammar, pattern) = named(1);
         let expected = mirror(&vocab, &pattern, &text);
         for size in [TINY, SMALL] {
-            let encoder = Encoder::with_size(Arc::clone(&vocab), size);
+            let encoder = Encoder::with_size(all_tables(&vocab), size);
             std::thread::scope(|scope| {
                 for _ in 0..2 {
                     scope.spawn(|| (0..3).for_each(|_| check(&encoder, &text, Split::Scan(&grammar), &expected)));
@@ -226,9 +245,10 @@ fn a_python_str_is_encoded_as_its_utf8() {
 #[test]
 fn what_the_pair_table_refuses_is_left_to_the_mirror() {
     let order: Vec<u8> = (0..=255).collect();
-    let mut vocab = Vocab::from_merges(&order, &[(97, 98), (98, 99), (256, 99)]).unwrap();
-    vocab.merges[1].rank = 0;
-    let vocab = Arc::new(Vocab::new(vocab.tokens, vocab.merges, false, Alphabet::default()).unwrap());
+    let vocab = Vocab::from_merges(&order, &[(97, 98), (98, 99), (256, 99)]).unwrap();
+    let mut merges = vocab.merges().to_vec();
+    merges[1].rank = 0;
+    let vocab = Arc::new(Vocab::new(Tokens::clone(&vocab.tokens), merges, false, Alphabet::default()).unwrap());
     let (grammar, pattern) = named(0);
     let text = b"abcbc bcabc cbabab";
     check(&Encoder::new(Arc::clone(&vocab)), text, Split::Scan(&grammar), &mirror(&vocab, &pattern, text));
@@ -240,7 +260,7 @@ fn merges_make_all_is_said_of_the_published_vocabularies_and_true() {
         let path = format!("{}/python/minitok/encodings/data/{file}.vocab", env!("CARGO_MANIFEST_DIR"));
         let vocab = Arc::new(crate::packed::unpack(&std::fs::read(path).unwrap(), None).unwrap());
         assert!(vocab.merges_make_all);
-        let made = made_by_merges(&Tables::new(Arc::clone(&vocab)));
+        let made = made_by_merges(&vocab.tokens, &PairTable::new(&vocab).unwrap());
         assert!(vocab.tokens.iter().all(|(id, token)| token.is_empty() || made[id as usize]), "{file}");
     }
 }

@@ -17,7 +17,7 @@ pub(super) struct StartVocab {
 impl StartVocab {
     pub fn new(vocab: Arc<Vocab>) -> Self {
         // A vocabulary without merges may still have tokens that a whole piece can be.
-        let bytes_only = vocab.merges.is_empty() && !vocab.whole_pieces && vocab.byte_ids.iter().all(|&id| id < 256);
+        let bytes_only = vocab.merges().is_empty() && !vocab.whole_pieces && vocab.byte_ids.iter().all(|&id| id < 256);
         let whole = || Pattern::new("none").expect("a named pattern");
         let encoder = (!bytes_only).then(|| (Encoder::new(Arc::clone(&vocab)), whole()));
         Self { vocab, encoder }

@@ -1,0 +1,285 @@
+//! The flat table of [`pair_table`](super::pair_table): a pair of symbols -> a place, in one or two loads.
+//!
+//! Entries are 8 bytes: 20 bits of left symbol, 20 of right symbol and 24 of place, all inverted so that 0 means an empty
+//! slot. An entry stands in one of the two slots that its pair determines, both on one page of 4 KiB (*cuckoo hashing*: an
+//! insertion that finds both taken moves one of the two entries to its other slot). A look-up is two independent loads and no
+//! branch, present or absent.
+//!
+//! Most pairs that are asked for are absent, and the table is too large for the processor's near caches. So a *filter*
+//! stands before it: 8 to 16 bits a merge, of which each pair sets one. Where a pair's bit is not set, the pair is absent, and
+//! the look-up is sent to a slot that is always empty and always near. (More bits a pair, a Bloom filter, let fewer pass,
+//! and took longer in all.)
+//!
+//! Costs: 33 to 66 bytes a pair, twice that at most; building is O(pairs).
+
+#![allow(unsafe_code)]
+// The hot loops are made of one-line helpers that must vanish into them.
+#![allow(clippy::inline_always)]
+
+use crate::fast::util::prefetch::{ahead, prefetch};
+use crate::fast::util::zeroed::Zeroed;
+use crate::interrupt;
+use foldhash::fast::RandomState;
+use std::hash::BuildHasher;
+use std::hint::select_unpredictable;
+
+/// No symbol: stands beside the ends of a piece, and merges with nothing.
+pub(super) const NO_SYMBOL: u32 = (1 << SYMBOL_BITS) - 1;
+/// The place of a rank that no pair has.
+pub(super) const NO_PLACE: u32 = (1 << PLACE_BITS) - 1;
+
+const SYMBOL_BITS: u32 = 20;
+const PLACE_BITS: u32 = 24;
+/// All bits of a pair.
+const PAIRS: u64 = (1 << (2 * SYMBOL_BITS)) - 1;
+const EMPTY: u64 = 0;
+/// Slots on a page.
+const PAGE: usize = 512;
+/// How often an insertion may move others before the table is made larger.
+const MOVES: usize = 500;
+/// How many slots a pair has at least. At half of them, two pages in a hundred overflow, and a large table has hundreds of pages.
+const SLOTS_A_PAIR: usize = 4;
+/// How often a table is made twice as large before another multiplier is tried, and how many others are tried.
+const DOUBLINGS: u32 = 1;
+const RETRIES: u32 = 3;
+const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
+/// How many insertions ahead the slots are asked for.
+const AHEAD: usize = 16;
+
+/// Left symbol, right symbol, place.
+pub(super) type Entry = (u32, u32, u32);
+
+/// A map of pairs to places.
+#[derive(Debug)]
+pub(super) struct PairSlots {
+    /// A power of two of them, and one more that stays empty.
+    slots: Zeroed,
+    hash: Hash,
+    filter: Filter,
+}
+
+impl PairSlots {
+    /// Holds all pairs, `count` of them; None if a pair comes twice, or if there is no such table of a reasonable size.
+    ///
+    /// Someone who knows the hash can choose pairs that all want the same page. So a table that stays too full after it has been
+    /// doubled is begun anew with a multiplier drawn at random, which no pairs can be chosen for.
+    pub(super) fn new(count: usize, pairs: &(impl Iterator<Item = Entry> + Clone)) -> Option<PairSlots> {
+        let random = RandomState::default();
+        let mut multiplier = MULTIPLIER;
+        for retry in 0..=RETRIES {
+            for doubled in 0..=DOUBLINGS {
+                let mut table = PairSlots::with_room(count, doubled, multiplier)?;
+                match table.insert_all(pairs.clone()) {
+                    Inserted::All => return Some(table),
+                    Inserted::Twice => return None,
+                    Inserted::Full => {}
+                }
+            }
+            multiplier = random.hash_one(retry) | 1;
+        }
+        None
+    }
+
+    /// An empty map with room for `count` pairs, at most a quarter full; None if it would be too large, or the work is to stop.
+    pub(super) fn empty(count: usize) -> Option<PairSlots> {
+        PairSlots::with_room(count, 0, MULTIPLIER)
+    }
+
+    fn with_room(count: usize, doubled: u32, multiplier: u64) -> Option<PairSlots> {
+        let len = (SLOTS_A_PAIR * count).next_power_of_two().max(PAGE) << doubled;
+        // A probe keeps the numbers of its slots in 32 bits.
+        u32::try_from(len).ok().filter(|_| !interrupt::stopped())?;
+        let hash = Hash { multiplier, shift: 64 - len.trailing_zeros() };
+        Some(PairSlots { slots: Zeroed::present(len + 1), hash, filter: Filter::new(count) })
+    }
+
+    /// Inserts pairs until one comes twice or finds no room.
+    pub(super) fn insert_all(&mut self, pairs: impl Iterator<Item = Entry>) -> Inserted {
+        let PairSlots { slots, hash, filter } = self;
+        let end = slots.len() - 1;
+        let table = &mut slots[..end];
+        let start = table.as_ptr();
+        let ask = |(left, right, _)| {
+            let (slot, other) = hash.slots(hash.of(pair_of(left, right)));
+            prefetch(start.wrapping_add(slot));
+            prefetch(start.wrapping_add(other));
+        };
+        for (left, right, place) in ahead::<_, AHEAD>(pairs, ask) {
+            let pair = pair_of(left, right);
+            filter.add(hash.of(pair));
+            match insert(table, *hash, !(pair << PLACE_BITS | u64::from(place))) {
+                Inserted::All => {}
+                stopped => return stopped,
+            }
+        }
+        Inserted::All
+    }
+
+    /// Where to look for a pair; asks for the lines, which are on one page.
+    #[inline(always)]
+    pub(super) fn probe(&self, left: u32, right: u32) -> Probe {
+        let pair = pair_of(left, right);
+        let hash = self.hash.of(pair);
+        let nowhere = self.slots.len() - 1;
+        let (slot, other) = self.hash.slots(hash);
+        let possible = self.filter.may_hold(hash);
+        let [slot, other] = [slot, other].map(|slot| select_unpredictable(possible, slot, nowhere));
+        prefetch(self.slots.as_ptr().wrapping_add(slot));
+        prefetch(self.slots.as_ptr().wrapping_add(other));
+        Probe { pair: pair ^ PAIRS, slot: slot as u32, other: other as u32 }
+    }
+
+    /// The place that is found there, or [`NO_PLACE`].
+    #[inline(always)]
+    pub(super) fn place_at(&self, Probe { pair, slot, other }: Probe) -> u32 {
+        let (first, second) = (self.slots[slot as usize], self.slots[other as usize]);
+        let in_first = if first >> PLACE_BITS == pair { first as u32 } else { 0 };
+        let in_second = if second >> PLACE_BITS == pair { second as u32 } else { 0 };
+        // At most one of them is not 0.
+        !(in_first | in_second) & NO_PLACE
+    }
+}
+
+/// What became of insertions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Inserted {
+    All,
+    /// A pair was there already.
+    Twice,
+    /// There was no room.
+    Full,
+}
+
+/// A look-up that has begun.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Probe {
+    /// Inverted, as in the table.
+    pair: u64,
+    slot: u32,
+    other: u32,
+}
+
+impl Probe {
+    /// Of two symbols that do not merge.
+    pub(super) const NONE: Probe = Probe { pair: u64::MAX, slot: 0, other: 0 };
+}
+
+/// A set of pairs that contains every pair it was given, and reports at most a tenth of all others as members.
+#[derive(Debug)]
+struct Filter {
+    words: Vec<u64>,
+    shift: u32,
+}
+
+impl Filter {
+    /// An empty set for `count` pairs.
+    fn new(count: usize) -> Filter {
+        let len = (count / 8).next_power_of_two().max(2);
+        Filter { words: vec![0; len], shift: 64 - len.trailing_zeros() }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, hash: u64) {
+        let (word, bit) = self.bit(hash);
+        self.words[word] |= 1 << bit;
+    }
+
+    #[inline(always)]
+    fn may_hold(&self, hash: u64) -> bool {
+        let (word, bit) = self.bit(hash);
+        debug_assert!(word < self.words.len());
+        // SAFETY: as many bits of a hash as the shift leaves are no greater than the number of words, a power of two.
+        unsafe { self.words.get_unchecked(word) >> bit & 1 != 0 }
+    }
+
+    /// The word of a hash, and the number of a bit in it.
+    #[inline(always)]
+    fn bit(&self, hash: u64) -> (usize, u64) {
+        ((hash >> self.shift) as usize, hash >> 20 & 63)
+    }
+}
+
+#[inline(always)]
+fn pair_of(left: u32, right: u32) -> u64 {
+    u64::from(left) << SYMBOL_BITS | u64::from(right)
+}
+
+/// How pairs are hashed: by a multiplication, whose high bits choose the first slot.
+#[derive(Debug, Clone, Copy)]
+struct Hash {
+    multiplier: u64,
+    /// What is left of 64 bits is the number of the slot.
+    shift: u32,
+}
+
+impl Hash {
+    #[inline(always)]
+    fn of(self, pair: u64) -> u64 {
+        pair.wrapping_mul(self.multiplier)
+    }
+
+    /// The two slots of a pair, each the other's other, on one page.
+    #[inline(always)]
+    fn slots(self, hash: u64) -> (usize, usize) {
+        let slot = (hash >> self.shift) as usize;
+        let step = ((hash >> 20) as usize & (PAGE - 1)) | 1;
+        (slot, slot ^ step)
+    }
+}
+
+fn insert(slots: &mut [u64], hash: Hash, mut entry: u64) -> Inserted {
+    let places = |entry: u64| hash.slots(hash.of(!entry >> PLACE_BITS));
+    let (one, two) = places(entry);
+    let same = |slot: usize| slots[slot] >> PLACE_BITS == entry >> PLACE_BITS;
+    if same(one) | same(two) {
+        return Inserted::Twice;
+    }
+    // As a rule one of the two is free; which one is unpredictable.
+    let mut slot = select_unpredictable(slots[one] == EMPTY, one, two);
+    for _ in 0..MOVES {
+        std::mem::swap(&mut slots[slot], &mut entry);
+        if entry == EMPTY {
+            return Inserted::All;
+        }
+        let (one, two) = places(entry);
+        slot ^= one ^ two;
+    }
+    Inserted::Full
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_that_all_want_one_page_cost_no_more_than_others() {
+        // The pairs whose hash begins and goes on with the same bits, by the multiplier that everybody can read here.
+        let inverse =
+            (0..6).fold(MULTIPLIER, |x: u64, _| x.wrapping_mul(2u64.wrapping_sub(MULTIPLIER.wrapping_mul(x))));
+        assert_eq!(MULTIPLIER.wrapping_mul(inverse), 1);
+        let wanted = (0u64..)
+            .map(|low| low.wrapping_mul(inverse) & PAIRS)
+            .filter(|&pair| pair.wrapping_mul(MULTIPLIER) >> 50 == 0);
+        let pairs: Vec<Entry> = (wanted.take(2000).zip(0..))
+            .map(|(pair, place)| ((pair >> SYMBOL_BITS) as u32, pair as u32 & NO_SYMBOL, place))
+            .collect();
+        let table = PairSlots::new(pairs.len(), &pairs.iter().copied()).unwrap();
+        assert!(
+            table.slots.len() <= ((2 * SLOTS_A_PAIR) << DOUBLINGS) * pairs.len() && table.hash.multiplier != MULTIPLIER
+        );
+        let usual: Vec<Entry> = (0..2000).map(|k| (k, k * 7 % 600, k)).collect();
+        assert_eq!(PairSlots::new(usual.len(), &usual.iter().copied()).unwrap().hash.multiplier, MULTIPLIER);
+    }
+
+    #[test]
+    fn a_pair_that_comes_twice_is_found() {
+        let pairs: Vec<Entry> = (0..2000).map(|k| (k, k * 7 % 600, k)).collect();
+        for again in [0, 999, 1999] {
+            let (left, right, _) = pairs[again];
+            let mut table = PairSlots::empty(pairs.len()).unwrap();
+            assert_eq!(table.insert_all(pairs.iter().copied()), Inserted::All);
+            assert_eq!(table.insert_all(std::iter::once((left, right, 5000))), Inserted::Twice);
+        }
+        assert!(PairSlots::new(2, &std::iter::repeat_n((1, 2, 3), 2)).is_none());
+    }
+}

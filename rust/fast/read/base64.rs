@@ -1,0 +1,86 @@
+//! Base64 -> bytes, in its canonical form only (RFC 4648, 4). Must equal `base64.b64decode(text, validate=True)` of Python
+//! where it answers.
+
+/// No digit.
+const NONE: u8 = 0xFF;
+
+/// The value of each digit.
+const VALUES: [u8; 256] = {
+    let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut values = [NONE; 256];
+    let mut value = 0;
+    while value < digits.len() {
+        values[digits[value] as usize] = value as u8;
+        value += 1;
+    }
+    values
+};
+
+/// Appends the bytes that a text stands for; None if it is not canonical.
+pub fn decode(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let (groups, []) = text.as_chunks::<4>() else { return None };
+    let Some((&last, groups)) = groups.split_last() else { return Some(()) };
+    for &group in groups {
+        out.extend_from_slice(&number(group)?.to_be_bytes()[1..]);
+    }
+    // Padding is at the end only, and the bits before it that stand for nothing are 0.
+    let (kept, last) = match last {
+        [one, two, b'=', b'='] => (1, [one, two, b'A', b'A']),
+        [one, two, three, b'='] => (2, [one, two, three, b'A']),
+        whole => (3, whole),
+    };
+    let bytes = number(last)?.to_be_bytes();
+    out.extend_from_slice(&bytes[1..=kept]);
+    bytes[1 + kept..].iter().all(|&byte| byte == 0).then_some(())
+}
+
+/// The 24 bits of four digits.
+#[inline]
+fn number(group: [u8; 4]) -> Option<u32> {
+    let values = group.map(|digit| VALUES[usize::from(digit)]);
+    if values.contains(&NONE) {
+        return None;
+    }
+    Some(values.iter().fold(0, |number, &value| number << 6 | u32::from(value)))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// The text of some bytes.
+    pub fn encode(bytes: &[u8]) -> String {
+        let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let group = |group: &[u8]| -> String {
+            let number =
+                [0, 1, 2].iter().fold(0u32, |sum, &at| sum << 8 | u32::from(group.get(at).copied().unwrap_or(0)));
+            let shown = |at: usize| char::from(digits[(number >> (18 - 6 * at) & 63) as usize]);
+            (0..4).map(|at| if at <= group.len() { shown(at) } else { '=' }).collect()
+        };
+        bytes.chunks(3).map(group).collect()
+    }
+
+    fn decoded(text: &str) -> Option<Vec<u8>> {
+        let mut out = b"before".to_vec();
+        decode(text.as_bytes(), &mut out).map(|()| out[6..].to_vec())
+    }
+
+    #[test]
+    fn by_hand() {
+        for (text, bytes) in
+            [("", ""), ("YQ==", "a"), ("YWI=", "ab"), ("YWJj", "abc"), ("YWJjZA==", "abcd"), ("+/+/", "\u{fb}")]
+        {
+            let expected = if text == "+/+/" { vec![0xFB, 0xFF, 0xBF] } else { bytes.as_bytes().to_vec() };
+            assert_eq!(decoded(text), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_canonical_is_declined() {
+        for text in
+            ["Y", "YQ", "YQ=", "=", "====", "Y===", "YR==", "YWJ=", "YQ==YQ==", "Y Q=", "YQ=a", "YQ-_", "YQ==\n", "é="]
+        {
+            assert_eq!(decoded(text), None, "{text}");
+        }
+    }
+}

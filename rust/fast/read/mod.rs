@@ -1,0 +1,14 @@
+//! Files -> vocabularies. Must equal the readers of `python/minitok/formats/`, which are the ground truth of what is a file.
+//!
+//! A reader here takes what is well-formed in the plainest way, which is how programs write these files, and declines
+//! everything else: it answers None. Then the reader in Python reads the file again, and either accepts it or reports what is
+//! wrong with it, and where. So no error is worded twice, and nothing is accepted here that is refused there.
+//!
+//! Costs: O(n) time and space for n bytes of a file, before the tables of its vocabulary are made.
+//!
+//! 1. [`token_table`]: tokens and ids in the order of a file.
+//! 2. [`base64`], [`rank_file`]: tiktoken's files.
+
+mod base64;
+pub mod rank_file;
+mod token_table;

@@ -1,0 +1,76 @@
+//! A vocabulary of the mirror with the tables that its codecs share, and vocabularies of ranks in less time. Must equal `Vocab`
+//! of `rust/vocab.rs`, which it holds.
+
+use crate::error::Result;
+use crate::fast::encode::merges_from_ranks::merges_from_ranks;
+use crate::fast::encode::tables::Tables;
+use crate::fast::util::settings::enabled;
+use crate::interrupt;
+use crate::once::Once;
+use crate::vocab::{Alphabet, Tokens, Vocab};
+use std::sync::Arc;
+
+/// A vocabulary of the mirror, and its tables once they are made.
+#[derive(Debug)]
+pub struct FastVocab {
+    core: Arc<Vocab>,
+    tables: Once<Arc<Tables>>,
+}
+
+impl FastVocab {
+    pub fn new(core: Vocab) -> FastVocab {
+        FastVocab { core: Arc::new(core), tables: Once::new() }
+    }
+
+    /// As `Vocab::from_ranks`.
+    pub fn from_ranks(ranks: &[(Vec<u8>, u32)]) -> Result<FastVocab> {
+        let mut tokens = Tokens::default();
+        let mut distinct = true;
+        for (token, id) in ranks {
+            distinct &= tokens.get(*id).is_none();
+            tokens.set(*id, token)?;
+        }
+        let found = if distinct { FastVocab::of_ranks(tokens)? } else { None };
+        found.map_or_else(|| Ok(FastVocab::new(Vocab::from_ranks(ranks)?)), Ok)
+    }
+
+    /// The vocabulary of tokens whose ids are their ranks; None if only the mirror can make it, or say what is wrong with it.
+    pub fn of_ranks(tokens: Tokens) -> Result<Option<FastVocab>> {
+        let tokens = Arc::new(tokens);
+        let recovered = if enabled() { merges_from_ranks(&tokens)? } else { None };
+        let Some(mut recovered) = recovered else { return Ok(None) };
+        let core = if recovered.canonical {
+            let merges = std::mem::take(&mut recovered.merges);
+            let mut core = Vocab::assemble(tokens, merges, true, Alphabet::default())?;
+            core.merges_make_all = true;
+            core
+        } else {
+            Vocab::with_every_split(tokens)?
+        };
+        let core = Arc::new(core);
+        let tables = Tables::of_ranks(Arc::clone(&core), recovered);
+        Ok(Some(FastVocab { core, tables: Once::from(Arc::new(tables)) }))
+    }
+
+    /// The vocabulary of the mirror.
+    pub fn core(&self) -> &Arc<Vocab> {
+        &self.core
+    }
+
+    /// The tables of the encoder, made now if they have not been.
+    pub fn tables(&self) -> Result<&Arc<Tables>> {
+        if let Some(tables) = self.tables.get() {
+            return Ok(tables);
+        }
+        let tables = Tables::new(Arc::clone(&self.core));
+        // What was stopped on the way is not kept.
+        interrupt::check()?;
+        Ok(self.tables.get_or_make(|| Arc::new(tables)))
+    }
+}
+
+impl From<Vocab> for FastVocab {
+    fn from(core: Vocab) -> FastVocab {
+        FastVocab::new(core)
+    }
+}
