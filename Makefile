@@ -110,7 +110,7 @@ docs: $(STAMPS)/built $(STAMPS)/docs $(STAMPS)/wasm ## guides, reference and the
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 	cp -r target/doc site/rust
-	$(BIN)/python tools/build_pages.py target/wasm32-unknown-unknown/wasm/minitok.wasm site/playground
+	$(BIN)/python tools/build_pages.py target/wasm32-unknown-unknown/wasm/minitok.wasm site/playground ../course/
 	@echo "The site is ready: open site/index.html"
 
 pictures: $(STAMPS)/built $(STAMPS)/tools ## draw the pictures of the documentation anew

@@ -1,6 +1,6 @@
 """The pages that need no install and no server: the playground and lesson 1, with the Rust core as WebAssembly.
 
-    python tools/build_pages.py WASM FOLDER
+    python tools/build_pages.py WASM FOLDER [COURSE]
 
 puts them into a folder, from which any file server serves them: the files of ``minitok play`` as they stand, but for
 ``source.js``, which asks the core in place of the server; ``pages/``; the core; and the published vocabularies beside it.
@@ -27,15 +27,15 @@ ROOT = Path(__file__).parent.parent
 PAGES = ROOT / "pages"
 
 
-def build(wasm: Path, folder: Path) -> None:
-    """Write the pages, anew."""
+def build(wasm: Path, folder: Path, course: str = "") -> None:
+    """Write the pages, anew. ``course``: the address of the folder of lessons, as seen from the pages, if there is one."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(PAGES / "core", folder / "core", ignore=shutil.ignore_patterns("source.js"))
     shutil.copytree(PAGES / "lesson", folder / "lesson")
     shutil.copyfile(wasm, folder / "core" / "minitok.wasm")
     (folder / "core" / "encodings.json").write_text(json.dumps(catalogue(), ensure_ascii=False), encoding="utf-8")
     static = {**static_files(), "source.js": (PAGES / "core" / "source.js").read_bytes()}
-    write(folder / "index.html", with_policy(static.pop("index.html").decode()).encode())
+    write(folder / "index.html", with_course(with_policy(static.pop("index.html").decode()), course).encode())
     write(folder / "lesson-1.html", with_policy((PAGES / "lesson-1.html").read_text(encoding="utf-8")).encode())
     for name, content in static.items():
         write(folder / "static" / name, content)
@@ -78,6 +78,12 @@ def with_policy(page: str) -> str:
     return f'{before}{head}<meta http-equiv="Content-Security-Policy" content="{policy}">\n{after}'
 
 
+def with_course(page: str, course: str) -> str:
+    """The page that knows where the lessons are, and links to them."""
+    head = "<title>"
+    return page.replace(head, f'<meta name="course" content="{course}">\n{head}', 1) if course else page
+
+
 def sizes(folder: Path) -> str:
     """How large the parts are, as they are and as a server may compress them."""
     core = [*folder.glob("core/*"), *folder.glob("static/*"), folder / "index.html"]
@@ -93,5 +99,5 @@ def sizes(folder: Path) -> str:
 
 
 if __name__ == "__main__":
-    build(Path(sys.argv[1]), Path(sys.argv[2]))
+    build(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:4])
     print(sizes(Path(sys.argv[2])))

@@ -56,7 +56,7 @@ def pages(tmp_path_factory):
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
     folder = tmp_path_factory.mktemp("site") / "playground"
-    tool.build(wasm, folder)
+    tool.build(wasm, folder, "../course/")
     return folder
 
 

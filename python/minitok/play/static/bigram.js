@@ -24,9 +24,10 @@ export class Loop {
     if (encodings.some(({ name }) => name === before)) this.fields.encoding.value = before;
   }
 
-  // Fill in a prompt; the reader may change it before asking for a completion.
-  ask(prompt) {
+  // Fill in a prompt, and the title of an encoding; the reader may change them before asking for a completion.
+  ask(prompt, title = null) {
     this.fields.prompt.value = prompt;
+    for (const option of this.fields.encoding.options) if (option.textContent === title) option.selected = true;
   }
 
   async run() {

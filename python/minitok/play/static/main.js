@@ -10,6 +10,7 @@ import { showLanes } from "./lanes.js";
 import { Loop } from "./bigram.js";
 import { Panels } from "./panels.js";
 import { fromFragment, state, toFragment, unpackedSize } from "./state.js";
+import { Tour } from "./tour.js";
 import { Trainer } from "./train.js";
 
 // Milliseconds after the last key before the server is asked: a long text is not sent at every one.
@@ -97,13 +98,34 @@ function choose(encoding, at) {
 function setText(text) {
   state.text = text;
   field.value = text;
-  attempt(refresh);
+  return attempt(refresh);
 }
 
 async function showExample({ text, file, prompt }) {
-  setText(text ?? (await staticText(file)));
+  const shown = text ?? (await staticText(file));
   if (prompt) loop.ask(prompt);
+  await setText(shown);
 }
+
+// What the steps of the tour do.
+const onTour = (trainer) => ({
+  choose,
+  show({ text, encodings, view }) {
+    Object.assign(state, { encodings, view, chosen: null, step: null });
+    byId("view").value = view;
+    return setText(text);
+  },
+  example(title) {
+    const index = EXAMPLES.findIndex((one) => one.title === title);
+    byId("example").value = index;
+    return attempt(() => showExample(EXAMPLES[index]));
+  },
+  train: (options) => trainer.runWith(options),
+  complete(prompt, title) {
+    loop.ask(prompt, title);
+    return loop.run();
+  },
+});
 
 function onTyping() {
   state.text = field.value;
@@ -217,6 +239,6 @@ await attempt(async () => {
   offerEncodings();
   byId("example").replaceChildren(...EXAMPLES.map(({ title }, index) => el("option", { value: index }, title)));
   listen();
-  new Trainer(limits, (tokenizer) => attempt(() => addEncoding(own(tokenizer))));
+  new Tour(onTour(new Trainer(limits, (tokenizer) => attempt(() => addEncoding(own(tokenizer))))));
   return openLink();
 });

@@ -10,7 +10,7 @@ import { chip, colour, mark } from "./visible.js";
 const SHOWN = 120;
 
 export class Trainer {
-  // `limits` are the server's; `use(tokenizer)` takes what was learnt.
+  // `limits` are the server's; `use(tokenizer)` takes what was learnt, and a promise of it is waited for.
   constructor(limits, use) {
     Object.assign(this, { limits, use, merges: [], tokens: [], learnt: null, running: null });
     this.form = byId("train");
@@ -31,6 +31,13 @@ export class Trainer {
     if (share !== null) this.form.querySelector("progress").value = share;
   }
 
+  // Train on the text, with the fields filled in.
+  runWith(options) {
+    this.form.reset();
+    for (const [name, value] of Object.entries(options)) this.fields[name].value = value;
+    return this.run();
+  }
+
   async run() {
     const { from, file, vocab_size: size, pattern, tie_break: ties, special, name } = this.fields;
     const corpus = from.value === "file" ? file.files[0] : new Blob([state.text]);
@@ -44,7 +51,7 @@ export class Trainer {
     this.running = running;
     this.begin(Number(size.value) - 256 - (special.value ? 1 : 0));
     try {
-      for await (const news of train(options, corpus, running.signal)) this.hear(news);
+      for await (const news of train(options, corpus, running.signal)) await this.hear(news);
     } catch (error) {
       if (error.name !== "AbortError" && !(error instanceof Refused)) throw error;
       if (this.running === running) this.say(error.name === "AbortError" ? "Stopped." : error.message);
@@ -62,7 +69,7 @@ export class Trainer {
     this.say("Counting pieces …", 0);
     this.detail = el("div", { class: "step" });
     this.stepper = new Stepper("merges", (at) => this.detail.replaceChildren(...this.explain(at)));
-    this.vocabulary = el("p", { class: "tokens", "aria-label": "the tokens learnt last", role: "group" });
+    this.vocabulary = el("p", { class: "tokens", tabindex: 0, "aria-label": "the tokens learnt last", role: "group" });
     byId("learnt").replaceChildren(this.stepper.box, this.detail,
       el("h3", {}, "The vocabulary, the newest token first"), this.vocabulary);
   }
@@ -72,11 +79,11 @@ export class Trainer {
     this.fields.stop.disabled = true;
   }
 
-  hear(news) {
+  async hear(news) {
     if (news.merges) this.grow(news.merges);
     else if (news.phase === "merging") this.say(`All merges: ${number(news.done)} of ${number(news.total)}`, news.done / news.total);
     else if (news.error) this.say(news.error);
-    else if (news.tokenizer) this.finish(news.tokenizer);
+    else if (news.tokenizer) await this.finish(news.tokenizer);
   }
 
   grow(merges) {
@@ -107,7 +114,7 @@ export class Trainer {
     const first = this.merges.length < tokenizer.n_merges ? ` The first ${number(this.merges.length)} can be stepped through.` : "";
     this.say(`${plural(tokenizer.n_merges, "merge")}: “${tokenizer.title}” is ready, ${number(tokenizer.n_vocab)} ids.${short}${first}`, 1);
     this.fields.save.disabled = false;
-    this.use(tokenizer);
+    return this.use(tokenizer);
   }
 
   explain(at) {
