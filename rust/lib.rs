@@ -5,7 +5,7 @@
 //! text out; to be typed along) and `naive.py` (the oracle of the tests).
 //!
 //! 1. [`pairs`]: count pairs, merge a pair, and what that changes
-//! 2. [`pretokenize`]: text -> pieces
+//! 2. [`pretokenize`]: text -> pieces; [`families`]: its patterns of open models, by name
 //! 3. [`special`]: text -> segments and special tokens
 //! 4. [`vocab`]: ids <-> bytes ([`tokens`]), merges, ranks
 //! 5. [`count`]: text -> words with counts
@@ -35,6 +35,7 @@ pub mod decode;
 pub mod encode;
 pub mod engine;
 pub mod error;
+pub mod families;
 pub mod fast;
 pub mod interrupt;
 pub mod metaspace;

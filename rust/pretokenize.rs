@@ -23,6 +23,7 @@
 
 use crate::engine::{Engine, Spent};
 use crate::error::{Error, Result};
+use crate::families::FAMILIES;
 use crate::fast::{self, scan};
 use crate::interrupt;
 use crate::regex_tree::Node;
@@ -54,7 +55,7 @@ pub const NAMED: [(&str, &str); 3] = [
 /// Separates patterns that cut one after the other. Since the portable expressions have no comments, it has no other meaning.
 const THEN: &str = "(?#then)";
 
-/// A split pattern: `gpt2`, `cl100k`, `o200k`, `none` (the whole text is one piece) or a regular expression.
+/// A split pattern: its name, `none` (the whole text is one piece) or a regular expression.
 #[derive(Debug, Clone)]
 pub struct Pattern {
     source: String,
@@ -83,12 +84,12 @@ impl Pattern {
         if fast {
             pattern.scanner = scanner_of(source)?.ok().map(Arc::new);
         }
-        if pattern.scanner.is_none() && source.contains(THEN) {
-            let steps = expressions(source);
+        let steps = expressions(source);
+        if pattern.scanner.is_none() && steps.len() > 1 {
             let passes = if fast { scan::passes(&steps) } else { steps.chunks(1).collect() };
             pattern.steps = passes.iter().map(|pass| Pattern::with(&pass.join(THEN), fast)).collect::<Result<_>>()?;
         } else if pattern.scanner.is_none() {
-            pattern.regex = Some(compile_pattern(expressions(source)[0])?);
+            pattern.regex = steps.first().map(|step| compile_pattern(step)).transpose()?;
         }
         Ok(pattern)
     }
@@ -145,12 +146,12 @@ impl Pattern {
 
     /// Returns the last offset at which the text can be cut without changing its pieces; 0 if none is known.
     ///
-    /// With a named pattern: between an ASCII letter or digit and an ASCII white-space character. No alternative continues
-    /// from a letter or digit to white space, so a piece ends there; none looks behind, so the right part is cut as before;
-    /// and none looks past a letter or digit that it has not matched, so the left part does not change either. This holds
-    /// whatever text follows.
+    /// With a named pattern of one step: between an ASCII letter or digit and an ASCII white-space character. No alternative
+    /// continues from a letter or digit to white space, so a piece ends there; none looks behind, so the right part is cut as
+    /// before; and none looks past a letter or digit that it has not matched, so the left part does not change either. This
+    /// holds whatever text follows.
     pub fn safe_cut(&self, text: &[u8]) -> usize {
-        if !NAMED.iter().any(|(name, pattern)| [*name, *pattern].contains(&self.source.as_str())) {
+        if !NAMED.iter().chain(&FAMILIES).any(|(_, pattern)| expressions(&self.source) == [*pattern]) {
             return 0;
         }
         let cuttable = |at: &usize| b" \t\n\r".contains(&text[*at]) && text[at - 1].is_ascii_alphanumeric();
@@ -160,13 +161,17 @@ impl Pattern {
 
 /// The regular expressions that cut one after the other: those of names, and without `none`, which cuts nothing.
 pub fn expressions(source: &str) -> Vec<&str> {
-    let mut steps: Vec<&str> = source.split(THEN).filter(|&step| step != "none").collect();
-    for step in &mut steps {
-        if let Some((_, expression)) = NAMED.iter().find(|(name, _)| name == step) {
-            *step = expression;
+    let steps = source.split(THEN).filter(|&step| step != "none");
+    let mut found = Vec::new();
+    for step in steps {
+        let named = |(name, _): &&(&str, &str)| *name == step;
+        if let Some((_, spelled)) = FAMILIES.iter().find(named) {
+            found.extend(expressions(spelled));
+        } else {
+            found.push(NAMED.iter().find(named).map_or(step, |(_, expression)| expression));
         }
     }
-    steps
+    found
 }
 
 /// The scanner of a pattern other than `none`, or why the engine must run it; an error if the pattern is malformed.

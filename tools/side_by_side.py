@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "python" / "minitok" / "reference"
 # The order in which the header of `minitok.reference` says to read.
 READING_ORDER = (
-    *("basic", "naive", "pairs", "pretokenize", "special", "vocab", "count", "train", "encode", "decode"),
+    *("basic", "naive", "pairs", "pretokenize", "families", "special", "vocab", "count", "train", "encode", "decode"),
     *(
         "codec",
         "regexes",

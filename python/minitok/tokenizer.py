@@ -48,7 +48,8 @@ class Tokenizer(Shortcuts):
 
     Args:
         merges: Pairs of ids in rank order.
-        pattern: How text is cut before merging: ``gpt2``, ``cl100k``, ``o200k``, ``none``, or a regular expression.
+        pattern: How text is cut before merging: ``gpt2``, ``cl100k``, ``o200k``, a family of models (``llama3``, ``qwen2``,
+            ``qwen3.5``, ``tekken``, ``kimi``, ``deepseek3``, ``starcoder``), ``none``, or a regular expression.
         special_tokens: Names and ids of the special tokens.
         byte_order: The byte of each of the ids 0 to 255; 256 bytes.
         name: A name, for ``repr`` and messages.

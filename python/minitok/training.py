@@ -47,7 +47,8 @@ def train(
         texts: Any iterable of ``str`` or ``bytes``; each is one document, and no merge crosses from one to the next. It
             is read once and never held in memory as a whole.
         vocab_size: The number of ids: 256 bytes, the merges, and the special tokens.
-        pattern: How text is cut before merging: ``gpt2``, ``cl100k``, ``o200k``, ``none``, or a regular expression.
+        pattern: How text is cut before merging: ``gpt2``, ``cl100k``, ``o200k``, a family of models (``llama3``, ``qwen2``,
+            ``qwen3.5``, ``tekken``, ``kimi``, ``deepseek3``, ``starcoder``), ``none``, or a regular expression.
         special_tokens: Names; their ids come after the last merge. They are cut out of the texts before counting.
         tie_break: Which of the pairs with the highest count is merged: ``smallest_ids`` (as in Hugging Face and
             rustbpe), ``first_seen`` (as in minbpe) or ``greatest_bytes`` (as in CS336).

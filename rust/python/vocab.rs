@@ -152,7 +152,7 @@ pub fn unpack(py: Python<'_>, data: &[u8], below: Option<u32>) -> PyResult<Vocab
     Ok(Vocab(made.into()))
 }
 
-/// A split pattern: `gpt2`, `cl100k`, `o200k`, `none` or a regular expression.
+/// A split pattern: its name, `none` or a regular expression.
 #[pyclass(frozen, module = "minitok._rust")]
 pub struct Pattern(pub pretokenize::Pattern);
 

@@ -1,9 +1,11 @@
 """The commands that count, compare, look inside, convert and measure."""
 
 import json
+import re
 
 import minitok
 import pytest
+from minitok.reference.pretokenize import NAMED
 from test_cli_commands import output_of, run
 
 TEXT = "low lower lowest<|end|> naïve 🦀\nlow\n"
@@ -303,3 +305,24 @@ def test_the_tokenizer_is_one_option_everywhere(files, option):
         assert json.loads(
             output_of("pack", files / "a.txt", option, named, "-o", files / "out.bin", "--anew", "--json")
         )
+
+
+def test_a_pattern_is_looked_into():
+    told = output_of("inspect", "--pattern", NAMED["gpt2"])
+    assert "masks" in told
+    assert re.search(r"^gpt2 +cuts every text the same: proved$", told, re.MULTILINE)
+    assert re.search(r"^cl100k +differs on .* -> .*, where cl100k makes ", told, re.MULTILINE)
+
+
+def test_a_pattern_is_looked_into_as_data():
+    told = json.loads(output_of("inspect", "--pattern", "starcoder", "--json"))
+    assert told["tier"] == "table"
+    assert told["same_as"] == []
+    for name, text in told["different_from"].items():
+        assert minitok.patterns.equivalent("starcoder", name).text == text
+    assert {"gpt2", "qwen2"} <= told["different_from"].keys()
+
+
+def test_a_pattern_that_must_go_back_says_why():
+    told = output_of("inspect", "--pattern", "a*b|a")
+    assert "its ends cannot be found without going back" in told

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from minitok.explain import Explanation, lanes
 from minitok.explain.alternatives import LABELS, alternatives, labelled, top_level
+from minitok.reference.families import FAMILIES
 from minitok.reference.pretokenize import NAMED, Pattern
 
 TEXTS = [
@@ -206,3 +207,19 @@ def test_explain_takes_what_encode_takes():
         tok.explain(3)
     with pytest.raises(ValueError, match="special"):
         tok.explain("a", allowed_special={"<nope>"})
+
+
+def test_patterns_that_cut_in_turn_are_labelled_by_the_last_that_matched():
+    tok = minitok.Tokenizer([], pattern="starcoder")
+    shown = [(piece.start, piece.end, piece.alternative.source) for piece in tok.explain("a12 b").lanes[0].pieces]
+    assert [end for _, end, _ in shown] == [1, 2, 3, 5]
+    assert [source for *_, source in shown][:2] == [r" ?\p{L}++", r" ?\p{N}++"]
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_family_explains_its_pieces(name):
+    text = "I'LL go, 漢字ab 2024!\n\n  é"
+    lane = minitok.Tokenizer([], pattern=name).explain(text).lanes[0]
+    pieces = [text.encode()[piece.start : piece.end] for piece in lane.pieces]
+    assert pieces == Pattern(name).split(text.encode())
+    assert all(piece.alternative for piece in lane.pieces)

@@ -33,7 +33,6 @@ LONE_NAMES = {
         "pattern.source": "a private field needs an accessor",
         "pattern.scanner": "the seam of the fast scanners",
         "pattern.with": "as pattern.scanner",
-        "expressions": "Python looks names up in a dict",
         "scanner_of": "as pattern.scanner",
         "difference": "needs the compiler of patterns, which only Rust has",
         "view": "Python's surrogateescape holds invalid bytes in a str; a Rust str cannot",

@@ -35,11 +35,21 @@ def command(
     longest: Annotated[bool, typer.Option("--longest", help="The longest tokens, in bytes.")] = False,
     byte_values: Annotated[bool, typer.Option("--bytes", help="The tokens of one byte.")] = False,
     special: Annotated[bool, typer.Option("--special", help="The special tokens.")] = False,
+    pattern: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            "--pattern",
+            "-p",
+            metavar="PATTERN",
+            help="A split pattern, or its name: how it is run, and what it equals. No tokenizer is needed.",
+            show_default=False,
+        ),
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", "-l", min=1, help="How many tokens are listed at most.")] = 20,
     json: JsonOption = False,
     backend: BackendOption = None,
 ) -> None:
-    """Look into a vocabulary: a summary, or a list of some of its tokens.
+    """Look into a vocabulary: a summary, or a list of some of its tokens. Or into a split pattern.
 
     Examples:
 
@@ -50,10 +60,17 @@ def command(
       minitok inspect -e gpt2 --longest
 
       minitok inspect -e cl100k_base --id 9906 --id 1917
+
+      minitok inspect --pattern qwen2
     """
     lists = [search is not None, bool(ids), longest, byte_values, special]
-    if sum(lists) > 1:
-        raise typer.BadParameter("give one of --search, --id, --longest, --bytes and --special")
+    if sum(lists) + (pattern is not None) > 1:
+        raise typer.BadParameter("give one of --search, --id, --longest, --bytes, --special and --pattern")
+    if pattern is not None:
+        from .pattern import inspect_pattern
+
+        inspect_pattern(pattern, json=json)
+        return
     named = chosen(tokenizer)
     tok = open_tokenizer(named, backend)
     if not any(lists):

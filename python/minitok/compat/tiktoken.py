@@ -27,7 +27,7 @@ from minitok.encodings.models import PREFIXES as MODEL_PREFIX_TO_ENCODING
 from minitok.errors import DisallowedSpecialTokenError
 from minitok.formats.files import read, write_atomically
 from minitok.formats.tiktoken import format_ranks, mergeable_ranks, parse_ranks
-from minitok.reference.pretokenize import NAMED
+from minitok.reference.pretokenize import THEN, expressions
 
 from .tiktoken_core import CoreBPE
 
@@ -88,7 +88,7 @@ class Encoding:
         self.name = name
         self.tokenizer = tokenizer
         self.max_token_value = tokenizer.n_vocab - 1
-        self._pat_str = NAMED.get(tokenizer.pattern, tokenizer.pattern)
+        self._pat_str = THEN.join(expressions(tokenizer.pattern)) or tokenizer.pattern
         self._special_tokens = tokenizer.special_tokens
         self._special_token_values = set(self._special_tokens.values())
         self._core_bpe = CoreBPE(tokenizer)

@@ -16,6 +16,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..errors import PatternError
+from ..formats.pattern_names import steps_of_pattern
+from ..reference.families import FAMILIES
 from ..reference.pretokenize import NAMED, STAND_INS, TIME_LIMIT, Pattern, compile_pattern
 from .model import Alternative
 
@@ -55,6 +57,20 @@ LABELS = {
         "spaces but the last",
         "spaces",
     ),
+    "llama3": ("contraction", "word", "up to 3 digits", "symbols", "line ends", "spaces but the last", "spaces"),
+    "qwen2": ("contraction", "word", "one digit", "symbols", "line ends", "spaces but the last", "spaces"),
+    "qwen3.5": ("contraction", "word", "one digit", "symbols", "line ends", "spaces but the last", "spaces"),
+    "tekken": ("word", "WORD in capitals", "one digit", "symbols", "line ends", "spaces but the last", "spaces"),
+    "kimi": (
+        "Han characters",
+        "word",
+        "WORD in capitals",
+        "up to 3 digits",
+        "symbols",
+        "line ends",
+        "spaces but the last",
+        "spaces",
+    ),
 }
 
 
@@ -67,17 +83,17 @@ def top_level(pattern: str) -> list[tuple[str, bool]]:
     [('(a|b)', False), ('(?i)[|]', False), ('\\\\|', True)]
     """
     found: list[tuple[str, bool]] = []
-    depth = start = at = 0
-    in_set = ignore_case = ignored_before = False
+    depth = sets = start = at = 0
+    ignore_case = ignored_before = False
     while at < len(pattern):
         char = pattern[at]
         if char == "\\":
             at += 1
-        elif in_set:
-            # A "]" that would be the first of its set is refused by the pattern's reader, so this one closes it.
-            in_set = char != "]"
         elif char == "[":
-            in_set = True
+            sets += 1
+        elif sets:
+            # A "]" that would be the first of its set is refused by the pattern's reader, so this one closes it.
+            sets -= char == "]"
         elif char in "()":
             depth += 1 if char == "(" else -1
             ignore_case |= depth == 1 and pattern.startswith("(?i)", at)
@@ -93,8 +109,9 @@ def alternatives(pattern: str) -> tuple[tuple[Alternative, regex.Pattern[str]], 
     """The alternatives of a pattern, each with its compiled form; none for ``none``."""
     if pattern == "none":
         return ()
-    name = next((name for name, source in NAMED.items() if source == pattern), pattern)
-    sources = top_level(NAMED.get(pattern, pattern))
+    named = NAMED | FAMILIES
+    name = next((name for name, source in named.items() if source == pattern), pattern)
+    sources = top_level(named.get(pattern, pattern))
     labels = LABELS.get(name, [source for source, _ in sources])
     return tuple(
         (Alternative(index, label, source), compile_pattern("(?i)" + source if ignore_case else source))
@@ -109,7 +126,17 @@ def splitter(pattern: str) -> Pattern:
 
 
 def labelled(pattern: str, text: bytes) -> Iterator[tuple[bytes, Alternative | None]]:
-    """Yields the pieces of a text, each with the alternative that made it, or None."""
+    """Yields the pieces of a text, each with the alternative that made it, or None.
+
+    Of patterns that cut in turn, the last that matched a piece made it.
+    """
+    steps = steps_of_pattern(pattern)
+    if len(steps) > 1:
+        pieces: list[tuple[bytes, Alternative | None]] = [(text, None)] if text else []
+        for step in steps:
+            pieces = [(part, made or before) for piece, before in pieces for part, made in labelled(step, piece)]
+        yield from pieces
+        return
     chars = text.decode("utf-8", "surrogateescape")
     view = chars.translate(STAND_INS)
     at = 0

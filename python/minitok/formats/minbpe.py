@@ -12,6 +12,7 @@ from ..arguments import MAX_ID
 from ..definition import IDENTITY, Definition
 from ..errors import FileFormatError, VocabularyError
 from .files import blame, read, refuse_normalizer, write_atomically
+from .pattern_names import one_expression
 
 if TYPE_CHECKING:
     import os
@@ -70,7 +71,6 @@ def save(definition: Definition, path: str | os.PathLike[str]) -> None:
     Raises:
         VocabularyError: The format cannot say it: ids 0 to 255 are not the bytes, or merge k does not make 256 + k.
     """
-    from ..reference.pretokenize import NAMED
     from .gpt2 import merges_suffice
 
     refuse_normalizer(definition, "minbpe's format")
@@ -80,7 +80,7 @@ def save(definition: Definition, path: str | os.PathLike[str]) -> None:
         raise VocabularyError("minbpe's format cannot say ids that are not the bytes in order, then one for each merge")
     if not merges_suffice(definition):
         raise VocabularyError("minbpe's format cannot say that a piece which is a token is not merged")
-    pattern = "" if definition.pattern == "none" else NAMED.get(definition.pattern, definition.pattern)
+    pattern = one_expression(definition.pattern, "minbpe's format")
     special = [f"{name} {token_id}" for name, token_id in definition.special_tokens.items()]
     if any(mark in line for line in (pattern, *special) for mark in "\r\n"):
         raise VocabularyError("minbpe's format cannot say a pattern or a special token with a line break in it")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..definition import Definition
 from ..errors import FileFormatError
 from .files import blame, parse_json, read, shown
+from .pattern_names import name_of
 
 if TYPE_CHECKING:
     import os
@@ -76,7 +77,7 @@ def read_content(content: Any) -> tuple[dict[bytes, int], str, dict[str, int]]:
             continue
         if ids.setdefault(token, rank + n_special) != rank + n_special:
             raise Malformed(f"the token {place} of the vocab, {token!r}, has two ranks")
-    return ids, field(config, "pattern", str), read_special(content, n_special)
+    return ids, name_of(field(config, "pattern", str)), read_special(content, n_special)
 
 
 def read_special(content: dict[str, Any], n_special: int) -> dict[str, int]:

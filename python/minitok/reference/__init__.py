@@ -5,7 +5,7 @@ Read the files in this order. The first two exist in Python only.
 1. ``basic``: byte-pair encoding, text in and text out; type it along
 2. ``naive``: the same on pieces of bytes; the oracle of the tests
 3. ``pairs``: count pairs, merge a pair, and what that changes
-4. ``pretokenize``: text -> pieces
+4. ``pretokenize``: text -> pieces; ``families``: its patterns of open models, by name
 5. ``special``: text -> segments and special tokens
 6. ``vocab``: ids <-> bytes, merges, ranks
 7. ``count``: text -> words with counts

@@ -28,6 +28,7 @@ import time
 import regex
 
 from ..errors import PatternError
+from .families import FAMILIES
 from .regexes import translate
 
 # The patterns of GPT-2, of GPT-3.5 and GPT-4, and of GPT-4o, as tiktoken publishes them. The first is written in its older,
@@ -55,19 +56,19 @@ THEN = "(?#then)"
 
 
 class Pattern:
-    """A split pattern: ``gpt2``, ``cl100k``, ``o200k``, ``none`` (the whole text is one piece) or a regular expression.
+    """A split pattern: its name, ``none`` (the whole text is one piece) or a regular expression.
 
     >>> Pattern("gpt2").split(b"I'll be  back")
     [b'I', b"'ll", b' be', b' ', b' back']
     """
 
     def __init__(self, source: str) -> None:
-        if not source:
+        if not all(source.split(THEN)):
             raise PatternError("", "the pattern is empty (for one piece, use 'none')")
         self.source = source
-        steps = source.split(THEN)
+        steps = expressions(source)
         self.steps = [Pattern(step) for step in steps] if len(steps) > 1 else []
-        self.regex = None if source == "none" or self.steps else compile_pattern(NAMED.get(source, source))
+        self.regex = compile_pattern(steps[0]) if len(steps) == 1 else None
 
     def split(self, text: bytes) -> list[bytes]:
         """Returns the pieces of the text, in order."""
@@ -97,17 +98,29 @@ class Pattern:
     def safe_cut(self, text: bytes | bytearray) -> int:
         """Returns the last offset at which the text can be cut without changing its pieces; 0 if none is known.
 
-        With a named pattern: between an ASCII letter or digit and an ASCII white-space character. No alternative continues
-        from a letter or digit to white space, so a piece ends there; none looks behind, so the right part is cut as before;
-        and none looks past a letter or digit that it has not matched, so the left part does not change either. This holds
-        whatever text follows.
+        With a named pattern of one step: between an ASCII letter or digit and an ASCII white-space character. No alternative
+        continues from a letter or digit to white space, so a piece ends there; none looks behind, so the right part is cut as
+        before; and none looks past a letter or digit that it has not matched, so the left part does not change either. This
+        holds whatever text follows.
         """
-        if self.source not in NAMED and self.source not in NAMED.values():
+        if expressions(self.source) not in [[pattern] for pattern in (NAMED | FAMILIES).values()]:
             return 0
         for at in range(len(text) - 1, 0, -1):
             if text[at] in b" \t\n\r" and text[at - 1 : at].isalnum():
                 return at
         return 0
+
+
+def expressions(source: str) -> list[str]:
+    """The regular expressions that cut one after the other: those of names, and without ``none``, which cuts nothing."""
+    steps = [step for step in source.split(THEN) if step != "none"]
+    found = []
+    for step in steps:
+        if step in FAMILIES:
+            found += expressions(FAMILIES[step])
+        else:
+            found.append(NAMED.get(step, step))
+    return found
 
 
 def search(compiled: regex.Pattern[str], source: str, view: str, at: int, end_time: float) -> tuple[int, int] | None:

@@ -12,17 +12,12 @@ import re
 from typing import Any
 
 from ...errors import VocabularyError
+from ...reference.families import FAMILIES
 from ...reference.pretokenize import NAMED, THEN, compile_pattern
 from ..files import shown
+from ..pattern_names import PORTABLE, name_of, steps_of_pattern
 from .reasons import Unsupported, step_type, steps_of
 
-# The named patterns as other engines read them: no possessive quantifier and no "$", which mean something else there.
-PORTABLE = {
-    "gpt2": r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+",
-    "cl100k": r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
-    r"|\s+\z|\s*[\r\n]|\s+(?!\S)|\s",
-    "o200k": NAMED["o200k"],
-}
 # What stands for characters: a property, an escaped mark, a set.
 NOT_AN_OPERATOR = re.compile(r"\\[pP]\{\^?\w+\}|\\[^hHGKXRZpP]|\[(?:\\.|[^\]\\])*\]")
 OPERATOR_OR_NOT = re.compile(NOT_AN_OPERATOR.pattern + r"|\\.|.", re.DOTALL)
@@ -50,7 +45,7 @@ def read_pattern(step: Any) -> str:
                 raise Unsupported("the pre_tokenizer has steps after ByteLevel")
     if not steps or steps[-1]["type"] != "ByteLevel":
         raise Unsupported("the pre_tokenizer has no step ByteLevel: the tokens are characters, not bytes")
-    return THEN.join(patterns) or "none"
+    return name_of(THEN.join(patterns) or "none")
 
 
 def read_byte_level(step: dict[str, Any]) -> list[str]:
@@ -78,9 +73,9 @@ def read_split(step: dict[str, Any]) -> str:
     if not isinstance(source, dict) or not isinstance(source.get("Regex"), str):
         raise Unsupported("the pre_tokenizer Split has no Regex")
     pattern = str(source["Regex"])
-    named = next((name for name, known in (*PORTABLE.items(), *NAMED.items()) if known == pattern), None)
+    named = name_of(pattern)
     # Removing what does not match removes nothing where everything matches, as it does for the named patterns.
-    if named and (behavior == "Isolated" or (behavior == "Removed" and invert)):
+    if named in NAMED | FAMILIES and (behavior == "Isolated" or (behavior == "Removed" and invert)):
         return named
     pattern = with_line_ends(pattern)
     if difference := engine_difference(pattern):
@@ -133,7 +128,7 @@ def dump_pattern(pattern: str, byte_level: dict[str, Any]) -> dict[str, Any]:
     if pattern == "gpt2":
         return byte_level | {"use_regex": True}
     splits = []
-    for step in pattern.split(THEN):
+    for step in steps_of_pattern(pattern):
         if step not in PORTABLE and (difference := engine_difference(step)):
             raise VocabularyError(f"the pattern has {difference}, which Hugging Face's engine reads otherwise")
         source = {"Regex": PORTABLE.get(step, step)}

@@ -1,0 +1,83 @@
+"""``minitok inspect --pattern``: how a split pattern is run, and which named patterns cut every text as it does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from minitok import patterns
+from minitok.explain.terminal import visible
+from minitok.reference.families import FAMILIES
+from minitok.reference.pretokenize import NAMED, expressions
+
+from .console import output, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TIERS = {
+    "masks": "masks: a scanner written for it, 64 bytes at a time",
+    "table": "table: compiled, reads each character once",
+    "rewind": "rewind: compiled, but goes back over the text",
+    "engine": "engine: a regular-expression engine",
+    "none": "none: the whole text is one piece",
+}
+
+
+def inspect_pattern(pattern: str, *, json: bool) -> None:
+    """What is known of a pattern."""
+    described = patterns.describe(pattern)
+    compared = {name: patterns.equivalent(pattern, name) for name in (*NAMED, *FAMILIES) if name != pattern}
+    same = [name for name, comparison in compared.items() if comparison.equal]
+    if json:
+        print_json(
+            {
+                "pattern": pattern,
+                "tier": described.tier,
+                "reason": described.reason,
+                "states": described.n_states,
+                "classes": list(described.classes),
+                "same_as": same,
+                "different_from": {name: found.text for name, found in compared.items() if found.equal is False},
+            }
+        )
+        return
+    lines: dict[str, Any] = {"pattern": pattern}
+    if (steps := expressions(pattern)) != [pattern]:
+        lines |= {f"step {number}" if len(steps) > 1 else "spelled": step for number, step in enumerate(steps, 1)}
+    lines |= {"tier": TIERS[described.tier]}
+    if described.reason:
+        lines |= {"not faster": described.reason}
+    if described.n_states:
+        lines |= {"states": f"{described.n_states:,}", "classes": classes(described.classes)}
+    show(lines)
+    show({name: verdict(name, comparison) for name, comparison in compared.items()})
+
+
+def classes(examples: tuple[str, ...]) -> str:
+    """How many classes of characters there are, with a character of each."""
+    return f"{len(examples)}, a character of each: {' '.join(on_a_line(char.encode()) for char in examples)}"
+
+
+def verdict(name: str, comparison: patterns.Comparison) -> str:
+    """Whether a pattern cuts as a named one does."""
+    if comparison.equal is None:
+        return f"not compared: {comparison.reason}"
+    if comparison.equal:
+        return "cuts every text the same: proved"
+    one, other = (" | ".join(map(on_a_line, pieces)) for pieces in (comparison.one, comparison.other))
+    return f"differs on {on_a_line((comparison.text or '').encode())} -> {one}, where {name} makes {other}"
+
+
+def on_a_line(text: bytes) -> str:
+    """The text with its invisible characters drawn, and no line break."""
+    return visible(text).replace("\n", "")
+
+
+def show(lines: Mapping[str, str]) -> None:
+    """Names and values, side by side."""
+    width = max(map(len, lines))
+    for name, value in lines.items():
+        output().print(Text.assemble((f"{name:<{width}}", "bold"), f"  {value}"), soft_wrap=True)
+    output().print()

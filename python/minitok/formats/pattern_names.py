@@ -1,0 +1,62 @@
+"""Split patterns in files: by their names here, spelled out there."""
+
+from __future__ import annotations
+
+import re
+
+from ..errors import VocabularyError
+from ..reference.families import FAMILIES
+from ..reference.pretokenize import NAMED, THEN, expressions
+
+__all__ = ["PORTABLE", "name_of", "one_expression", "steps_of_pattern"]
+
+# OpenAI's patterns as other engines read them: no possessive quantifier and no "$", which mean something else there.
+PORTABLE = {
+    "gpt2": r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+",
+    "cl100k": r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+    r"|\s+\z|\s*[\r\n]|\s+(?!\S)|\s",
+    "o200k": NAMED["o200k"],
+}
+
+
+def plain(pattern: str) -> str:
+    r"""One spelling for characters that can be escaped or not.
+
+    >>> plain("[\\u4E00-\\u9FA5]\n")
+    '[一-龥]\\n'
+    """
+    pattern = re.sub(r"\\u([0-9A-F]{4})", lambda found: chr(int(found[1], 16)), pattern)
+    return pattern.replace("\r", r"\r").replace("\n", r"\n")
+
+
+NAMES = {plain(spelled): name for names in (FAMILIES, PORTABLE, NAMED) for name, spelled in names.items()}
+
+
+def name_of(pattern: str) -> str:
+    """The name of a pattern, if it is the spelling of one; else the pattern.
+
+    >>> name_of(FAMILIES["qwen2"]), name_of("x+")
+    ('qwen2', 'x+')
+    """
+    return NAMES.get(plain(pattern), pattern)
+
+
+def steps_of_pattern(pattern: str) -> list[str]:
+    """The patterns that cut in turn, with the names of families spelled out; those of OpenAI's patterns stay.
+
+    >>> steps_of_pattern("starcoder")
+    ['\\\\p{N}', 'gpt2']
+    """
+    return [step for part in pattern.split(THEN) for step in FAMILIES.get(part, part).split(THEN)]
+
+
+def one_expression(pattern: str, where: str) -> str:
+    """The pattern as one regular expression without names, "" for ``none``.
+
+    Raises:
+        VocabularyError: It cuts in turn, which the format cannot say.
+    """
+    steps = expressions(pattern)
+    if len(steps) > 1:
+        raise VocabularyError(f"{where} cannot say a pattern that cuts in turn")
+    return steps[0] if steps else ""
