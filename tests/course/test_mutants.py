@@ -18,6 +18,51 @@ FIRST_STEP = re.compile(
     r"They part at (byte|the pair|index|piece|merge|step|character|push|id|rank|finish|the )|raised|The right trace ends|"
     r"vocab_size \d+ is|After \d+ merge|Put together|The pairs are right|is gone|does not occur|steps|reads all|their order"
 )
+# What a message says of the mistake, where the result alone would not tell.
+SAID = {
+    "code-points": "Yours are code points, not UTF-8.",
+    "utf-16": "Yours is UTF-16.",
+    "normalized": 'text_to_bytes("e\\u0301")',
+    "disjoint-pairs": "every second pair only",
+    "sorted-pairs": "(a, b) and (b, a) are two pairs",
+    "set-of-pairs": "yours counts each pair once",
+    "shared-default": "it remembers something from the calls before",
+    "wrong-stride": "every second place only",
+    "one-occurrence": "replaces one occurrence only",
+    "loses-unmerged": "yours drops them",
+    "last-id-lost": "The last id has no partner",
+    "no-lookahead": "the last belongs to the word",
+    "any-case-contractions": "small letters only",
+    "ascii-letters": "any script",
+    "space-behind": "A space belongs to the word behind it",
+    "counted-once": "Each distinct piece seems to count once",
+    "holders-counted": "once for each piece that holds it",
+    "across-pieces": "across the edges of pieces",
+    "crash-without-pairs": "After 1 merge no pair is left",
+    "stale-counts": "A merge changes the counts of the pairs beside it",
+    "stale-neighbours": "A merge makes new pairs",
+    "count-of-two": "A pair that occurs once is merged, too",
+    "words-stripped": "The space at the beginning of a piece",
+    "highest-rank": "you took the highest rank",
+    "longest-match": "you took the longest token from the left",
+    "characters": "yours are code points",
+    "per-token": "in token <C3> (195). Yours makes text of each token by itself",
+    "strict": "they become U+FFFD",
+    "right-before-left": "the right side of a merge before the left",
+    "single-level": "one level deep only",
+    "drops-held": "yours shows these bytes alone",
+    "special-unescaped": "In a regular expression",
+    "special-dropped": "yours leaves it out",
+    "first-special-only": "yours takes it for text.\n",
+    "glued-documents": "seems to be one text; they are two",
+    "byte-order": "'a' has 64, not 97",
+    "ranks-from-zero": "yours has it with rank 0",
+    "per-chunk": "encodes each chunk by itself",
+    "any-space": "at the end of a chunk",
+    "end-lost": "'low lower' goes on",
+    "merges-sorted": "their order is not",
+    "kept-in-memory": "what stands in the file",
+}
 # What each stage calls.
 ASKED = {
     "bytes": ["text_to_bytes"],
@@ -101,6 +146,7 @@ def test_its_stage_catches_it_and_none_before(name, written, passes):
     assert "expected " in message
     assert f"Lesson {stage.number}" in message
     assert FIRST_STEP.search(message), message
+    assert SAID.get(name, "") in message
 
 
 @pytest.mark.parametrize("name", ["leftmost-first", "reads-all"])

@@ -47,6 +47,23 @@ def seed_number(seed: int | str, *names: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 
+def raised_why(error: Raised) -> str:
+    """A hint for what was raised."""
+    if error.kind == "NotImplementedError":
+        return "This has not been written yet."
+    if error.kind == "MemoryError":
+        return "It asked for more memory than a stage may use (1 GiB)."
+    if error.kind == "RecursionError":
+        return "A function that calls itself for every step is too deep for a long text: use a loop."
+    if error.kind == "UnicodeDecodeError":
+        return 'Bytes that are not valid UTF-8 are no error: they become U+FFFD, by errors="replace".'
+    if error.kind == "IndexError":
+        return "An index is behind the end: the last id has no neighbour to its right."
+    if error.kind == "SystemExit":
+        return "A function is to return its result, not to end the program."
+    return ""
+
+
 class Bench:
     """One stage's place of work.
 
@@ -126,14 +143,15 @@ class Bench:
         why: Callable[[Any], str] = lambda _: "",
         shown: Callable[[Any], str] = show,
         link: Callable[[Any], str | None] = lambda _: None,
+        raised: Callable[[Raised], str] = raised_why,
     ) -> Failure | None:
-        """Ask the submission, and compare. ``why`` is given its answer, and says where the two part."""
+        """Ask the submission, and compare. ``why`` says where its answer parts from the right one; ``raised`` why it raised."""
         self.asking = (call, shown(expected))
         self.calls += 1
         try:
             yours = ask()
         except Raised as error:
-            return Failure(call, f"raised {error}", shown(expected), raised_why(error), link(None))
+            return Failure(call, f"raised {error}", shown(expected), raised(error), link(None))
         if type(expected) is list and isinstance(yours, (tuple, bytes)):
             yours = list(yours)
         if same(yours, expected):
@@ -176,21 +194,6 @@ def plain(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
         return not any(isinstance(item, bool) for item in value)
     return True
-
-
-def raised_why(error: Raised) -> str:
-    """A hint for what was raised."""
-    if error.kind == "NotImplementedError":
-        return "This has not been written yet."
-    if error.kind == "MemoryError":
-        return "It asked for more memory than a stage may use (1 GiB)."
-    if error.kind == "RecursionError":
-        return "A function that calls itself for every step is too deep for a long text: use a loop."
-    if error.kind == "IndexError":
-        return "An index is behind the end: the last one has no neighbour to its right."
-    if error.kind == "SystemExit":
-        return "A function is to return its result, not to end the program."
-    return ""
 
 
 def parts_at(yours: Sequence[Any], expected: Sequence[Any]) -> int:

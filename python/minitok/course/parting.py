@@ -1,4 +1,4 @@
-"""The first step at which a submission's trace parts from minitok's, in plain words.
+"""The first step at which the encoding of a piece parts from minitok's, in plain words. (Of training: ``miscounting``.)
 
 A submission gives its result only. But the result shows which merges it has made: where two tokens of the right trace have been
 joined and the submission's result still has an edge, it has not made that merge. The first such step is where they part. What
@@ -7,17 +7,14 @@ it did instead is found by trying the mistakes that are often made, and looking 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..reference.naive import replace
-from ..reference.pretokenize import Pattern
 from ..tokenizer import Tokenizer
-from ..training import train
 from .showing import show_token, token_table
 
-__all__ = ["Ties", "encode_parting", "mistakes", "train_parting"]
+__all__ = ["encode_parting", "joined", "mistakes", "plural"]
 
 Pair = tuple[int, int]
 
@@ -34,7 +31,9 @@ def listed(words: list[str], most: int = 4) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-# -- encoding --------------------------------------------------------------------------------------------------------
+def plural(number: int, what: str) -> str:
+    """A number of things."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def encode_parting(
@@ -128,7 +127,7 @@ def mistakes(piece: bytes, merges: list[Pair], yours: list[int]) -> list[str]:
     found = [words for words, choose in MISTAKES.items() if merged_by(piece, ranks, choose) == yours]
     others = {
         "you stopped after one merge": merged_by(piece, ranks, min, limit=1),
-        "you stopped after one merge, though at every place": one_rank(piece, merges),
+        "you stopped after the merges of one rank": one_rank(piece, merges),
         "you took the longest token from the left": longest_match(piece, merges),
         "you merged nothing": list(piece),
         "you joined any two neighbours that are a token together": joined_bytes(piece, merges),
@@ -192,147 +191,3 @@ def longest_match(piece: bytes, merges: list[Pair]) -> list[int]:
         found.append(ids[piece[at:end]])
         at = end
     return found
-
-
-# -- training --------------------------------------------------------------------------------------------------------
-
-
-class Ties(NamedTuple):
-    """A rule for ties; ``own``: it is the one that the submission shows elsewhere."""
-
-    rule: str
-    own: bool
-
-
-def train_parting(
-    text: str, vocab_size: int, yours: list[Pair], ties: Ties, pattern: str, special_tokens: Sequence[str] = ()
-) -> str:
-    """The first merge at which a training parts from the right one, in a sentence."""
-    events: list[dict[str, Any]] = []
-    train(
-        [text],
-        vocab_size,
-        pattern=pattern,
-        tie_break=ties.rule,
-        special_tokens=special_tokens,
-        trace=events.append,
-    )
-    right = [(event["winner"][0], event["winner"][1]) for event in events]
-    at = next((k for k, pair in enumerate(zip(right, yours)) if pair[0] != pair[1]), min(len(right), len(yours)))
-    tokens = token_table(right[:at])
-    if at == len(right):
-        wanted = vocab_size - 256 - len(special_tokens)
-        if at >= wanted:
-            reserved = f" and {plural(len(special_tokens), 'special token')}" if special_tokens else ""
-            return f"vocab_size {vocab_size} is 256 bytes, {plural(wanted, 'merge')}{reserved}; you made {len(yours)}."
-        return f"After {plural(at, 'merge')} no pair is left, and training stops; you went on."
-    event = events[at]
-    winner = f"{joined(tokens, right[at])} occurs {times(event['count'])}"
-    if at == len(yours):
-        return f"They part at merge {at}: {winner} and is to be merged; you stopped after {plural(at, 'merge')}."
-    other = yours[at]
-    if not all(side in tokens for side in other):
-        return f"They part at merge {at}: you merged {other}, but there is no token {max(other)} yet."
-    start = f"They part at merge {at}: {winner}"
-    counts = count(text, right[:at], pattern, special_tokens)
-    mine = counts.get(other, 0)
-    if mine == event["count"]:
-        tie = f"{start}, and so does {joined(tokens, other)}: a tie"
-        if ties.own:
-            goes = f"which by your rule ({RULES[ties.rule]}) goes to {joined(tokens, right[at])}"
-            return f"{tie}, {goes}. So you count otherwise here."
-        return (
-            f"{tie}. Ties go to the smallest ids, to what is first seen, or to the greatest bytes; by {RULES[ties.rule]} it is "
-            f"{joined(tokens, right[at])}. Your rule is another one."
-        )
-    why = miscounted(text, right[:at], pattern, special_tokens, other, right[at])
-    return f"{start}, {joined(tokens, other)}, which you took, {times(mine)}.{why}"
-
-
-RULES = {
-    "smallest_ids": "the smallest ids",
-    "first_seen": "what is met first in the text",
-    "greatest_bytes": "the greatest bytes",
-}
-
-
-def plural(number: int, what: str) -> str:
-    """A number of things."""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
-
-
-def times(number: int) -> str:
-    """A number of times in words."""
-    return {0: "nowhere", 1: "once", 2: "twice"}.get(number, f"{number:,} times")
-
-
-def pieces_of(text: str, pattern: str, special_tokens: Sequence[str]) -> list[bytes]:
-    """The pieces of a text whose special tokens are cut out."""
-    segments = [text]
-    for token in sorted(special_tokens, key=len, reverse=True):
-        segments = [part for segment in segments for part in segment.split(token)]
-    return [piece for segment in segments for piece in Pattern(pattern).split(segment.encode())]
-
-
-def merged(piece: bytes, merges: list[Pair]) -> list[int]:
-    """A piece after merges."""
-    ids = list(piece)
-    for rank, pair in enumerate(merges):
-        ids = replace(ids, pair, 256 + rank)
-    return ids
-
-
-def count(text: str, merges: list[Pair], pattern: str, special_tokens: Sequence[str]) -> Counter[Pair]:
-    """The count of every pair after merges."""
-    words = [merged(piece, merges) for piece in pieces_of(text, pattern, special_tokens)]
-    return Counter(pair for word in words for pair in zip(word, word[1:]))
-
-
-def miscounted(
-    text: str, merges: list[Pair], pattern: str, special_tokens: Sequence[str], yours: Pair, right: Pair
-) -> str:
-    """The miscount that makes the submission's pair the most frequent, if it is one of those that are often made."""
-    pieces = pieces_of(text, pattern, special_tokens)
-
-    def of(words: list[list[int]]) -> Counter[Pair]:
-        return Counter(pair for word in words for pair in zip(word, word[1:]))
-
-    def apart(word: list[int]) -> list[Pair]:
-        """The pairs of a word, none of which overlaps the same pair before it."""
-        found: list[Pair] = []
-        last: dict[Pair, int] = {}
-        for at, pair in enumerate(zip(word, word[1:])):
-            if last.get(pair) != at - 1 or pair[0] != pair[1]:
-                found.append(pair)
-                last[pair] = at
-        return found
-
-    words = [merged(piece, merges) for piece in pieces]
-    guesses = {
-        **(
-            {
-                "Special tokens in the text seem to be counted as text.": of(
-                    [merged(piece, merges) for piece in pieces_of(text, pattern, [])]
-                )
-            }
-            if special_tokens
-            else {}
-        ),
-        "Each distinct piece seems to count once, however often it occurs.": of(
-            [merged(piece, merges) for piece in dict.fromkeys(pieces)]
-        ),
-        "Overlapping occurrences seem to be left out: aaa holds a+a twice.": Counter(
-            pair for word in words for pair in apart(word)
-        ),
-        "A pair seems to be counted once for each piece that holds it.": Counter(
-            pair for word in words for pair in set(zip(word, word[1:]))
-        ),
-        "The text seems to be cut by GPT-2's pattern, not by the one that was passed.": of(
-            [merged(piece, merges) for piece in pieces_of(text, "gpt2", special_tokens)]
-        ),
-        "Pairs seem to be counted across the edges of pieces.": of([merged(text.encode(), merges)]),
-    }
-    for words_, counts in guesses.items():
-        if counts[yours] >= counts[right] and counts[yours] == max(counts.values(), default=0) and counts[yours]:
-            return f" {words_}"
-    return ""

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from unicodedata import combining
 from urllib.parse import urlencode
 
 from ..tokenizer import Tokenizer
@@ -27,15 +28,22 @@ Pair = tuple[int, int]
 
 
 def show_text(text: str) -> str:
-    """A text in quotes, cut where it is long.
+    """A text in quotes, cut where it is long. What cannot be seen, or joins what is before it, is written as an escape.
 
-    >>> show_text("a\\n"), show_text("b" * 1000)[-21:]
-    ('"a\\\\n"', '"… (1,000 characters)')
+    >>> show_text("a\\n"), show_text("e\\u0301"), show_text("b" * 1000)[-21:]
+    ('"a\\\\n"', '"e\\\\u0301"', '"… (1,000 characters)')
     """
     if len(text) <= LONGEST_TEXT:
-        return json.dumps(text, ensure_ascii=False)
-    cut = json.dumps(text[: LONGEST_TEXT // 2], ensure_ascii=False)
-    return f"{cut}… ({len(text):,} characters)"
+        return quoted(text)
+    return f"{quoted(text[: LONGEST_TEXT // 2])}… ({len(text):,} characters)"
+
+
+def quoted(text: str) -> str:
+    """A text in quotes, with escapes."""
+    hidden = (char for char in set(text) if char != " " and (combining(char) or not char.isprintable()))
+    escapes = {ord(char): json.dumps(char)[1:-1] for char in hidden}
+    # json.dumps writes the escapes of control characters; the others are put in behind it.
+    return json.dumps(text, ensure_ascii=False).translate({code: to for code, to in escapes.items() if code >= 0x7F})
 
 
 def show_ids(ids: Sequence[Any]) -> str:

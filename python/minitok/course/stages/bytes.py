@@ -42,15 +42,16 @@ def why(text: str, yours: Any, expected: list[int]) -> str:
             break
         start += length
     else:
-        return f"They part at byte {at}: the text ends there, yours goes on."
-    name = unicodedata.name(char, "a control character").lower()
-    code = f"U+{ord(char):04X}"
-    sentence = (
-        f"They part at byte {at}: {char!r} ({code}, {name}) is {length} {'byte' if length == 1 else 'bytes'} in UTF-8, "
-        f"{char.encode().hex(' ').upper()}."
-    )
+        char = ""
+    sentence = f"They part at byte {at}: "
+    if char:
+        name = unicodedata.name(char, "a control character").lower()
+        bytes_ = f"{length} {'byte' if length == 1 else 'bytes'} in UTF-8, {char.encode().hex(' ').upper()}"
+        sentence += f"{char!r} (U+{ord(char):04X}, {name}) is {bytes_}."
+    else:
+        sentence += "the text ends there, yours goes on."
     known = {
-        "Yours are code points, not bytes.": [ord(one) for one in text],
+        "Yours are code points, not UTF-8.": [ord(one) for one in text],
         "Yours leaves out what is not ASCII.": list(text.encode("ascii", "ignore")),
         "Yours has a question mark for what is not ASCII.": list(text.encode("ascii", "replace")),
         "Yours is UTF-16.": list(text.encode("utf-16-le")),

@@ -80,8 +80,14 @@ def why(ids: list[int], merges: list[Pair], yours: Any, expected: str) -> str:
     if not isinstance(yours, str):
         return "The answer is a text."
     tokens = token_table(merges)
-    sentence = f"They part at character {parts_at(yours, expected)}."
+    at = parts_at(yours, expected)
+    sentence = f"They part at character {at}, {place(ids, tokens, at)}."
     data = data_of(ids, merges)
+    sides = {256 + rank: pair for rank, pair in enumerate(merges)}
+    turned = {token_id: bytes([token_id]) for token_id in range(256)}
+    for token_id, (left, right) in sides.items():
+        turned[token_id] = turned[right] + turned[left]
+    shallow = [side for token_id in ids for side in sides.get(token_id, (token_id,)) if side < 256]
     known = {
         "Yours makes text of each token by itself; it may hold half a character, so put the bytes together first.": "".join(
             tokens[token_id].decode(errors="replace") for token_id in ids
@@ -92,8 +98,24 @@ def why(ids: list[int], merges: list[Pair], yours: Any, expected: str) -> str:
         "Yours shows such bytes as escapes; they become U+FFFD.": data.decode(errors="backslashreplace"),
         "Yours takes each byte for a character.": data.decode("latin-1"),
         "Yours takes white space away; a tokenizer gives back what it was given.": expected.strip(),
+        "Yours puts the right side of a merge before the left.": b"".join(turned[one] for one in ids).decode(
+            errors="replace"
+        ),
+        "A side of a merge may be the id of a merge itself; yours goes one level deep only.": bytes(shallow).decode(
+            errors="replace"
+        ),
     }
     return " ".join([sentence, *[words for words, text in known.items() if text == yours][:1]])
+
+
+def place(ids: list[int], tokens: dict[int, bytes], at: int) -> str:
+    """The token in which a character of the text begins."""
+    end = 0
+    for token_id in ids:
+        end += len(tokens[token_id])
+        if len(b"".join(tokens[one] for one in ids)[:end].decode(errors="replace")) > at:
+            return f"in token {show_token(tokens[token_id])} ({token_id})"
+    return "behind the last token"
 
 
 def check_stream(bench: Bench, ids: list[int], merges: list[Pair]) -> Failure | None:
@@ -153,6 +175,11 @@ def why_stream(ids: list[int], merges: list[Pair], yours: Any, expected: Any) ->
     if at == len(ids):
         return "They part at finish(): nothing is held back by then, so it returns an empty text."
     token = show_token(tokens[ids[at]])
+    if "\ufffd" in yours[at] and expected[at]:
+        return (
+            f"They part at push {at} ({token}): with the bytes that were held back before, this is {expected[at]!r}; yours "
+            "shows these bytes alone."
+        )
     if "\ufffd" in yours[at]:
         return (
             f"They part at push {at} ({token}): half a character is shown; it is held back until the rest of it comes."

@@ -52,6 +52,8 @@ def check(bench: Bench, piece: str, merges: list[Pair]) -> Failure | None:
     def parting(yours: Any) -> tuple[int | None, str]:
         if not isinstance(yours, list) or not all(isinstance(token_id, int) for token_id in yours):
             return None, "The answer is a list of ids."
+        if yours == list(map(ord, piece)) and not piece.isascii():
+            return None, "They part at the beginning: a piece begins as its bytes, and yours are code points."
         return encode_parting(piece.encode(), merges, yours, habits(bench))
 
     return bench.compare(

@@ -48,7 +48,8 @@ def check_steps(bench: Bench, text: str) -> Failure | None:
     bench.calls += 1
     slow = (
         "Do not count every pair again for each merge: keep each distinct piece once with its frequency, keep the counts of "
-        "all pairs, and after a merge change only the counts of pairs in the pieces that hold it."
+        "all pairs, and after a merge change only the counts of pairs in the pieces that hold it. To know these pieces without "
+        "looking through all, keep for each pair the set of those that hold it."
     )
     before = bench.session.cpu_seconds()
     try:

@@ -71,31 +71,27 @@ def check_encode(bench: Bench, text: str) -> Failure | None:
         if not isinstance(yours, list) or not all(isinstance(token_id, int) for token_id in yours):
             return "The answer is a list of ids."
         at = parts_at(yours, expected)
-        return (
-            f"They part at id {at}: {show_token(tokens[at])!r}."
-            if at < len(tokens)
-            else f"They part at id {at}, the end."
-        )
+        if at == len(tokens):
+            return f"They part at id {at}: the text ends there, yours goes on."
+        return f"They part at id {at}: it is {show_token(tokens[at])!r}, {expected[at]}."
 
     return bench.compare(
         f"{bench.label('encode')}({show_text(text)}, GPT-2's merges)",
         lambda: bench.session.ask("call", "encode", text, held=[[1, "gpt2"]], **named),
         expected,
         why,
-        shown=show_ids_and(tokens, expected),
+        shown=show_ids_and_tokens,
         link=lambda _: link(text),
     )
 
 
-def show_ids_and(tokens: list[bytes], expected: list[int]) -> Any:
-    """Ids, those expected with their tokens."""
-
-    def shown(value: Any) -> str:
-        if value == expected:
-            return f"{show_tokens(tokens)} {show_ids(expected)}"
-        return show_ids(value) if isinstance(value, list) else show(value)
-
-    return shown
+def show_ids_and_tokens(value: Any) -> str:
+    """Ids with their tokens, where they are ids of GPT-2's."""
+    if not isinstance(value, list):
+        return show(value)
+    n_ids = 256 + len(gpt2().merges)
+    known = all(type(token_id) is int and 0 <= token_id < n_ids for token_id in value)
+    return f"{show_tokens([gpt2().token_bytes(one) for one in value])} {show_ids(value)}" if known else show_ids(value)
 
 
 def check_decode(bench: Bench, text: str) -> Failure | None:
@@ -168,11 +164,15 @@ def check_recover(bench: Bench, name: str, ranks: Ranks) -> Failure | None:
         for (left, right), rank in expected.items():
             if yours.get((left, right)) != rank:
                 mine = next((other for other, made in yours.items() if made == rank), None)
-                told = "missing" if mine is None else f"{pair(mine)} {mine}"
+                told = "is missing" if mine is None else f"is {pair(mine)} {mine}"
+                if (left, right) in yours:
+                    told = f"has it with rank {yours[left, right]}, but its rank is that of the token that it makes"
+                # Sides that are bytes, and would be right if each byte were its own id.
+                as_bytes = mine is not None and list(mine) == list(tokens[rank])
+                order = f" The ids of single bytes are their ranks: 'a' has {ranks[b'a']}, not 97." if as_bytes else ""
                 return (
                     f"They part at rank {rank}, {show_token(tokens[rank])!r}: it is {pair((left, right))} {(left, right)}, "
-                    f"which merging with the ranks below {rank} leaves; yours is {told}. The ids of single bytes are their "
-                    f"ranks: 'a' has {ranks[b'a']}."
+                    f"which merging with the ranks below {rank} leaves; yours {told}.{order}"
                 )
         return "Yours holds pairs that make no token."
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from hypothesis import strategies as st
@@ -128,7 +129,15 @@ def why(
         )
         return f"{sentence} {names[mine]!r} {words}."
     if right in names:
-        return f"{sentence} {names[right]!r} is allowed and stands there; yours takes it for text."
+        words = f"{sentence} {names[right]!r} is allowed and stands there"
+        if names[right].encode() not in b"".join(tokens[token_id] for token_id in yours):
+            return f"{words}; yours leaves it out."
+        plain = Tokenizer(MERGES).encode(text)
+        escape = names[right] != re.escape(names[right]) and yours != plain and not names.keys() & set(yours)
+        hint = (
+            " In a regular expression, a name is to be escaped: | means “or” there, and . anything." if escape else ""
+        )
+        return f"{words}; yours takes it for text.{hint}"
     return f"{sentence} What stands between special tokens is encoded as a text of its own."
 
 

@@ -80,7 +80,20 @@ def why(text: str, pattern: str | None, yours: Any, expected: list[str]) -> str:
     sentence = f"They part at piece {at}: {expected[at]!r}, not {yours[at] if at < len(yours) else 'the end'!r}.{label}"
     if expected[at].isspace() and len(yours) > at and yours[at].startswith(expected[at]) and yours[at].isspace():
         sentence += " Of several spaces before a word, the last belongs to the word: \\s+(?!\\S)."
+    elif at < len(yours):
+        sentence += mistake(expected[at], yours[at], pattern)
     return sentence
+
+
+def mistake(right: str, yours: str, pattern: str | None) -> str:
+    """A hint for two pieces that begin at one place."""
+    if right == "'" and yours[1:].isalpha() and pattern is None:
+        return " In GPT-2's pattern, contractions have small letters only."
+    if right.startswith(yours) and right.strip().isalpha() and not right.isascii():
+        return " \\p{L} is a letter of any script, not only a to z."
+    if yours == f"{right} ":
+        return " A space belongs to the word behind it."
+    return ""
 
 
 STAGE = Stage(4, "split", 2, run, ("minitok",))

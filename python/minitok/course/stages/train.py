@@ -7,8 +7,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ...training import TIE_BREAKS, train
-from ..bench import Bench
-from ..parting import Ties, train_parting
+from ..bench import Bench, raised_why
+from ..miscounting import Ties, train_parting
+from ..parting import plural
 from ..report import Failure
 from ..showing import link, show, show_text, show_token, token_table
 from .stage import Stage
@@ -21,6 +22,7 @@ Case = tuple[str, int, str | None]
 EXAMPLES: tuple[Case, ...] = (
     ("ab ab abc", 1, None),
     ("ab ab abc", 2, None),
+    ("ababab cd cd", 1, None),
     ("aaaa bcd bcd", 1, None),
     ("ab ab ab cdcd", 1, None),
     ("a1a1a1 bcbc", 1, None),
@@ -120,6 +122,11 @@ def check(
         lambda yours: why(yours, expected, text, size, ties_of(bench), base, special_tokens),
         shown=show_merges_made,
         link=lambda _: link(text, right, base),
+        raised=lambda error: (
+            f"After {plural(len(right), 'merge')} no pair is left: training stops then, though there is room for more."
+            if len(right) < merges and error.kind in ("IndexError", "ValueError", "KeyError", "StopIteration")
+            else raised_why(error)
+        ),
     )
 
 
