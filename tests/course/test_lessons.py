@@ -2,8 +2,11 @@
 
 import json
 import re
+from html import unescape
 from pathlib import Path
+from urllib.parse import parse_qs
 
+import minitok
 import nbformat
 import pytest
 from minitok.course.lessons import lesson_notebook
@@ -58,6 +61,30 @@ def test_the_mutants_that_it_names_are_there(page):
     named = set(re.findall(r"`([a-z0-9]+(?:-[a-z0-9]+)+)`", text))
     named |= set(re.findall(r"--(?:break|show) ([a-z-]+)", text))
     assert named <= MUTANTS.keys()
+
+
+def test_the_time_to_read_is_that_of_the_words():
+    index = (COURSE / "index.md").read_text(encoding="utf-8")
+    for lesson in LESSONS:
+        text = re.sub(r'href="[^"]*"', "", lesson.read_text(encoding="utf-8"))
+        words = len(re.findall(r"\w+", text))
+        (minutes, in_all) = re.search(rf"\({lesson.name}\) .* \| (\d+) min \| (\d+) min \|", index).groups()
+        assert int(minutes) == -(-words // 150)
+        assert f"*{in_all} minutes" in text
+
+
+def test_links_into_the_playground_open_something_there():
+    links = [
+        link
+        for page in PAGES
+        for link in re.findall(r"playground/index.html#([^\"]+)", page.read_text(encoding="utf-8"))
+    ]
+    assert len(links) >= 8
+    for link in links:
+        fields = {name: value for name, (value,) in parse_qs(unescape(link)).items()}
+        assert fields.keys() <= {"text", "encodings", "view", "at", "step", "special"}
+        assert set(fields["encodings"].split(",")) <= set(minitok.list_encodings())
+        assert fields.get("view", "text") in {"text", "both", "ids", "bytes"}
 
 
 def test_every_lesson_that_is_graded_names_its_stage():

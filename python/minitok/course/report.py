@@ -79,7 +79,9 @@ class Report:
         """For people."""
         lines = []
         for stage in self.stages:
-            if stage.passed:
+            if not stage.number:
+                lines.append(stage.message)
+            elif stage.passed:
                 lines.append(
                     f"stage {stage.number} {stage.name}: passed ({stage.points} of {stage.out_of}). {stage.message}"
                 )

@@ -101,7 +101,7 @@ def show(value: object) -> str:
     """Any value, cut where it is long."""
     if isinstance(value, str):
         return show_text(value)
-    if isinstance(value, (list, tuple)) and value and all(isinstance(item, int) for item in value):
+    if isinstance(value, list) and value and all(isinstance(item, int) for item in value):
         return show_ids(value)
     text = repr(value)
     return text if len(text) <= 2 * LONGEST_TEXT else f"{text[: 2 * LONGEST_TEXT]}…"
