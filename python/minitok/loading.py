@@ -23,8 +23,8 @@ def load(
 ) -> Tokenizer:
     """Reads a tokenizer from a file or a folder.
 
-    Files are those of minitok, Hugging Face (``tokenizer.json``), SentencePiece (``.model``), Mistral (``tekken.json``), minbpe
-    and tiktoken.
+    Files are those of minitok, Hugging Face (``tokenizer.json``), SentencePiece (``.model``), Mistral (``tekken.json``),
+    llama.cpp (GGUF), minbpe and tiktoken.
     A folder is read by the first of these that it has: ``tokenizer.json``, ``tekken.json``, ``vocab.json`` with ``merges.txt``,
     ``tokenizer.model``, ``tiktoken.model``, ``*.tiktoken``.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FileFormatError
-from . import gpt2, huggingface, minbpe, native, sentencepiece, tekken, tiktoken
+from . import gguf, gpt2, huggingface, minbpe, native, sentencepiece, tekken, tiktoken
 from .files import parse_json, read, shown
 from .hub import cached_model, is_model_name
 
@@ -22,6 +22,7 @@ __all__ = ["read_definition"]
 BY_FOLDER = "one of GPT-2's two files: name the folder, which holds both vocab.json and merges.txt"
 
 
+NOT_KNOWN = "not a tokenizer of minitok, Hugging Face, SentencePiece, llama.cpp, minbpe or tiktoken"
 # What is looked for in a folder, in this order.
 IN_FOLDERS = (
     "tokenizer.json",
@@ -48,6 +49,11 @@ def read_file(
     path: str | os.PathLike[str], pattern: str | None, special_tokens: Mapping[str, int] | None, backend: str | None
 ) -> Definition:
     """What a file holds."""
+    with open(path, "rb") as file:
+        # A model may lie behind the tokenizer: such a file is not read whole.
+        if file.read(len(gguf.MAGIC)) == gguf.MAGIC:
+            own_words(path, pattern, special_tokens)
+            return gguf.load(path, backend=backend)
     data = read(path)
     start = data.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith(b"#version"):
@@ -58,7 +64,7 @@ def read_file(
             return sentencepiece.parse(data, path, backend=backend)
         # A first line of two fields makes it a rank file, well-formed or not; its reader reports what is wrong.
         if len(start.split(b"\n", 1)[0].split()) != 2:
-            raise FileFormatError(path, "not a tokenizer of minitok, Hugging Face, SentencePiece, minbpe or tiktoken")
+            raise FileFormatError(path, NOT_KNOWN)
         if pattern is None:
             raise FileFormatError(path, "a rank file of tiktoken does not say how text is cut: pass pattern=")
         return tiktoken.load(path, pattern=pattern, special_tokens=special_tokens, backend=backend)

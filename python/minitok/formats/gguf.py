@@ -1,0 +1,204 @@
+"""GGUF, the files of llama.cpp: the tokenizer among the key-values at their head.
+
+Two kinds are read. ``llama`` is SentencePiece's BPE: tokens with scores and types. ``gpt2`` is byte-level BPE: tokens, merges,
+and the *name* of a split pattern, ``tokenizer.ggml.pre``, which stands for one of some sixty that llama.cpp knows; a name that
+is not in ``PATTERNS`` is refused. The ids are llama.cpp's, which gives those of the model's own library up to the flags of
+added tokens, which GGUF does not hold.
+
+Special tokens are the control tokens and the user-defined ones, which llama.cpp finds in every text, and minitok where it is
+asked to. Left out are padding tokens (unused), and normal tokens that are not written as bytes are, which no text has.
+
+Costs: O(n) for n bytes of key-values; the tensors of a model are not read.
+"""
+
+from __future__ import annotations
+
+import math
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from ..definition import Definition
+from ..errors import FileFormatError
+from ..reference.metaspace import MARKER
+from .byte_level import to_bytes
+from .files import blame, shown
+from .gguf_values import MAGIC, Malformed, read_values
+
+if TYPE_CHECKING:
+    import os
+
+__all__ = ["MAGIC", "load"]
+
+NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
+KINDS = {1: "normal", 2: "unknown", 3: "control", 4: "user-defined", 5: "unused", 6: "byte"}
+
+GGML = "tokenizer.ggml."
+WANTED = {
+    *(GGML + name for name in ("model", "pre", "tokens", "scores", "token_type", "merges", "add_space_prefix")),
+    GGML + "precompiled_charsmap",
+}
+
+DEEPSEEK_CODER = (
+    r"[\r\n](?#then)\s?\p{L}+(?#then)\s?\p{P}+(?#then)[\u4E00-\u9FA5\u0800-\u4E00\uAC00-\uD7FF]+(?#then)\p{N}"
+)
+DEEPSEEK_LLM = (
+    r"[\r\n](?#then)\s?\p{LC}+(?#then)\s?[!-/:-~\uFF01-\uFF0F\uFF1A-\uFF5E\u2018-\u201F\u3000-\u3002]+"
+    r"(?#then)\s+$(?#then)[\u4E00-\u9FA5\u0800-\u4E00\uAC00-\uD7FF]+(?#then)\p{N}+"
+)
+FALCON = r"[\p{P}$+<=>\^~|`]+(?#then)gpt2(?#then)[0-9][0-9][0-9]"
+BLOOM = r" ?[^(\s|.,!?\u2026\u3002\uFF0C\u3001\u0964\u06D4\u060C)]+"
+SEED = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}\r\n]+|\s*[\r\n]+|\s+(?!\S)|\s+"
+BAILING = r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+"
+
+LLAMA3 = "llama3 llama-v3 llama-bpe falcon3 falcon-h1 pixtral midm-2.0 lfm2 jina-v5-nano"
+# The patterns, each with the names that stand for it.
+NAMES = {
+    "gpt2": "gpt-2 phi-2 mpt olmo jais trillion granite-docling exaone4 gigachat a.x-4.0 mellum modern-bert jina-es jina-de "
+    "jina-v2-es jina-v2-de jina-v1-en jina-v2-code roberta-bpe",
+    "llama3": LLAMA3 + " dbrx smaug-bpe chatglm-bpe glm4 glm5",
+    "qwen2": "qwen2 deepseek-r1-qwen kormo f2llmv2 stablelm2 hunyuan solar-open megrez grok-2",
+    "qwen3.5": "qwen35",
+    "deepseek3": "deepseek-v3 hunyuan-dense joyai-llm hy_v4",
+    "tekken": "tekken",
+    "o200k": "gpt-4o llama4 kanana2 talkie minimax-m2",
+    "starcoder": "starcoder refact command-r smollm codeshell exaone minerva-7b mellum2",
+    DEEPSEEK_CODER: "deepseek-coder",
+    DEEPSEEK_LLM: "deepseek-llm",
+    FALCON: "falcon",
+    BLOOM: "bloom poro-chat gpt3-finnish",
+    BLOOM + r"(?#then)\p{N}": "viking",
+    SEED: "seed-coder",
+    BAILING: "bailingmoe bailingmoe2 llada-moe",
+}
+PATTERNS = {name: pattern for pattern, names in NAMES.items() for name in names.split()}
+# Under these names a piece that is a token is not merged.
+WHOLE_PIECES = {*LLAMA3.split(), "glm4", "glm5", "tekken"}
+
+
+def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str | None = None) -> Definition:
+    """Reads the tokenizer of a GGUF file.
+
+    Raises:
+        FileFormatError: The file is malformed, or its tokenizer is of a kind or has a pattern that minitok does not know.
+    """
+    with blame(path):
+        try:
+            with open(path, "rb") as file:
+                values = read_values(file, WANTED)
+            model = text_of(values, "model")
+            read = {"llama": read_scores, "gpt2": read_merges}.get(model)
+            if read is None:
+                raise Malformed(f"its tokenizer is of the kind {shown(model)}; minitok reads llama and gpt2")
+            return read(values, {"name": name, "backend": backend})
+        except Malformed as reason:
+            raise FileFormatError(path, str(reason)) from None
+
+
+def read_scores(values: dict[str, Any], options: dict[str, Any]) -> Definition:
+    """BPE of characters with byte fallback, from scores."""
+    if values.get(GGML + "precompiled_charsmap"):
+        raise Malformed("the tokenizer replaces characters (precompiled_charsmap), which minitok does not do")
+    tokens, kinds = tokens_of(values)
+    scores = items(values, "scores", float, len(tokens))
+    if any(map(math.isnan, scores)):
+        raise Malformed(
+            f"the score of token {next(i for i, score in enumerate(scores) if math.isnan(score))} is not a number"
+        )
+    scored = [
+        (token.replace(MARKER, b" "), token_id, scores[token_id])
+        for token_id, (token, kind) in enumerate(zip(tokens, kinds, strict=True))
+        if kind == NORMAL
+    ]
+    by_name = {token: token_id for token_id, token in enumerate(tokens) if kinds[token_id] == BYTE}
+    missing = next((byte for byte in range(256) if b"<0x%02X>" % byte not in by_name), None)
+    if missing is not None:
+        raise Malformed(f"the byte 0x{missing:02x} has no token")
+    fallback = [by_name[b"<0x%02X>" % byte] for byte in range(256)]
+    prefix = "segment" if values.get(GGML + "add_space_prefix", True) else "never"
+    return Definition.from_scores(
+        scored, fallback, pattern="none", prefix=prefix, special_tokens=special_of(tokens, kinds), **options
+    )
+
+
+def read_merges(values: dict[str, Any], options: dict[str, Any]) -> Definition:
+    """Byte-level BPE, from merges and the name of a pattern."""
+    pre = text_of(values, "pre")
+    if pre not in PATTERNS:
+        raise Malformed(f"the split pattern has the name {shown(pre)}, which minitok does not know")
+    if values.get(GGML + "add_space_prefix"):
+        raise Malformed("it puts a space before the text (add_space_prefix), which minitok does not do with bytes")
+    tokens, kinds = tokens_of(values)
+    ids: dict[str, int] = {}
+    by_bytes: dict[bytes, int] = {}
+    for token_id, token in enumerate(tokens):
+        if kinds[token_id] != NORMAL:
+            continue
+        text = as_text(token, token_id)
+        if ids.setdefault(text, token_id) != token_id:
+            raise Malformed(f"the token {token_id}, {shown(token)}, stands twice")
+        with suppress(KeyError):
+            by_bytes[to_bytes(text)] = token_id
+    return Definition.from_tokens(
+        by_bytes,
+        [pair_of(row, rank, ids) for rank, row in enumerate(items(values, "merges", bytes, None))],
+        pattern=PATTERNS[pre],
+        whole_pieces=pre in WHOLE_PIECES,
+        drops_bytes=any(bytes([byte]) not in by_bytes for byte in range(256)),
+        special_tokens=special_of(tokens, kinds),
+        **options,
+    )
+
+
+def pair_of(row: bytes, rank: int, ids: dict[str, int]) -> tuple[int, int]:
+    """The ids of a merge, ``left right``."""
+    sides = row.decode("utf-8", "replace").split(" ")
+    if len(sides) != 2:
+        raise Malformed(f"merge {rank} is not two tokens: {shown(row)}")
+    for side in (*sides, "".join(sides)):
+        if side not in ids:
+            raise Malformed(f"merge {rank} is of the token {shown(side)}, which the vocabulary does not have")
+    return ids[sides[0]], ids[sides[1]]
+
+
+def tokens_of(values: dict[str, Any]) -> tuple[list[bytes], list[int]]:
+    """The tokens and their types, by id."""
+    tokens = items(values, "tokens", bytes, None)
+    kinds = items(values, "token_type", int, len(tokens))
+    for token_id, kind in enumerate(kinds):
+        if kind not in KINDS:
+            raise Malformed(f"the token {token_id} has the unknown type {kind}")
+    return tokens, kinds
+
+
+def special_of(tokens: list[bytes], kinds: list[int]) -> dict[str, int]:
+    """The special tokens with their ids; of equal ones, the first."""
+    special: dict[str, int] = {}
+    for token_id, (token, kind) in enumerate(zip(tokens, kinds, strict=True)):
+        if kind in (UNKNOWN, CONTROL, USER_DEFINED):
+            special.setdefault(as_text(token, token_id), token_id)
+    return special
+
+
+def as_text(token: bytes, token_id: int) -> str:
+    try:
+        return token.decode()
+    except UnicodeDecodeError:
+        raise Malformed(f"the token {token_id}, {shown(token)}, is not UTF-8") from None
+
+
+def items(values: dict[str, Any], name: str, kind: type, count: int | None) -> list[Any]:
+    """A list that must be there, of that type and length."""
+    found = values.get(GGML + name)
+    if not isinstance(found, list) or not all(type(item) is kind for item in found):
+        raise Malformed(f"the file has no tokenizer, or {GGML}{name} is not a list of {kind.__name__}")
+    if count is not None and len(found) != count:
+        raise Malformed(f"{GGML}{name} has {len(found):,} items for {count:,} tokens")
+    return found
+
+
+def text_of(values: dict[str, Any], name: str) -> str:
+    """A string that must be there."""
+    found = values.get(GGML + name)
+    if not isinstance(found, bytes):
+        raise Malformed(f"the file has no {GGML}{name}")
+    return found.decode("utf-8", "replace")

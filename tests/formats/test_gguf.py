@@ -1,0 +1,212 @@
+"""GGUF, as its own library writes it: the ids of the tokenizers that are put into the files."""
+
+import random
+
+import gguf
+import minitok
+import pytest
+import sentencepiece
+from helpers import BACKENDS
+from hypothesis import given
+from hypothesis import strategies as st
+from minitok.backend import load_backend
+from minitok.errors import FileFormatError
+from minitok.formats.byte_level import to_chars
+from minitok.formats.gguf import BYTE, CONTROL, NORMAL, PATTERNS, UNUSED, USER_DEFINED
+from minitok.formats.sentencepiece import read_file
+from test_sentencepiece import TEXTS, trained
+
+CORPUS = ["low lower lowest, it's 1234567!\n", "naïve café 漢字漢字 😀😀 "] * 5
+
+
+def write(path, *, model="gpt2", pre="gpt-2", tokens, kinds, scores=None, merges=None, more=()):
+    """A file with these key-values, as llama.cpp's own library writes it, and one small tensor."""
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_tokenizer_model(model)
+    if pre is not None:
+        writer.add_tokenizer_pre(pre)
+    writer.add_token_list(tokens)
+    writer.add_token_types(kinds)
+    if scores is not None:
+        writer.add_token_scores(scores)
+    if merges is not None:
+        writer.add_token_merges(merges)
+    for add in more:
+        add(writer)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.close()
+    return path
+
+
+def byte_level(path, tok, pre, **options):
+    """A trained tokenizer as such a file, with a padding token and one that nothing makes behind it."""
+    ids, merges, _ = tok.vocabulary()
+    by_id = {token_id: to_chars(token) for token_id, token in ids.items()}
+    special = {token_id: name for name, token_id in tok.special_tokens.items()}
+    tokens = [by_id.get(token_id, special.get(token_id)) for token_id in range(tok.n_vocab)]
+    kinds = [NORMAL if token_id in by_id else CONTROL for token_id in range(tok.n_vocab)]
+    rows = [f"{by_id[left]} {by_id[right]}" for left, right, _, _ in merges]
+    tokens, kinds = [*tokens, "[PAD]", "a b"], [*kinds, UNUSED, NORMAL]
+    return write(path, pre=pre, tokens=tokens, kinds=kinds, merges=rows, **options)
+
+
+@pytest.mark.parametrize(("pre", "pattern"), [("gpt-2", "gpt2"), ("qwen2", "qwen2"), ("llama4", "o200k")])
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_bytes(tmp_path, pre, pattern, backend):
+    tok = minitok.train(CORPUS, 300, pattern=pattern, special_tokens=["<s>", "</s>"])
+    loaded = minitok.load(byte_level(tmp_path / "x.gguf", tok, pre), backend=backend)
+    assert (loaded.pattern, loaded.special_tokens, loaded.lossless) == (pattern, tok.special_tokens, True)
+    assert loaded.vocabulary() == tok.with_backend(backend).vocabulary()
+    for text in [*CORPUS, "<s>low</s>", "", "[PAD]a b"]:
+        assert loaded.encode(text, allowed_special="all") == tok.encode(text, allowed_special="all")
+
+
+@pytest.mark.parametrize("prefix", [True, False])
+def test_characters(tmp_path, prefix):
+    data = trained(prefix=prefix, symbols=())
+    pieces, _, _ = read_file(data)
+    path = write(
+        tmp_path / "x.gguf",
+        model="llama",
+        tokens=[piece.text for piece in pieces],
+        kinds=[piece.kind for piece in pieces],
+        scores=[piece.score for piece in pieces],
+        more=[lambda writer: writer.add_add_space_prefix(prefix)],
+    )
+    theirs = sentencepiece.SentencePieceProcessor(model_proto=data)
+    toks = [minitok.load(path, backend=backend) for backend in BACKENDS]
+    assert toks[0] == toks[1]
+    assert toks[0].special_tokens.keys() == {"<unk>", "<s>", "</s>"}
+
+    @given(TEXTS)
+    def check(text):
+        for tok in toks:
+            assert tok.encode(text) == theirs.encode(text)
+
+    check()
+
+
+def test_bytes_without_a_token_are_dropped(tmp_path):
+    tok = minitok.train(CORPUS, 300)
+    ids, merges, _ = tok.vocabulary()
+    kept = {token_id: token for token_id, token in ids.items() if b"!" not in token}
+    places = {token_id: place for place, token_id in enumerate(kept)}
+    rows = [f"{to_chars(ids[left])} {to_chars(ids[right])}" for left, right, made, _ in merges if made in kept]
+    path = write(
+        tmp_path / "x.gguf", tokens=list(map(to_chars, kept.values())), kinds=[NORMAL] * len(kept), merges=rows
+    )
+    for backend in BACKENDS:
+        loaded = minitok.load(path, backend=backend)
+        assert not loaded.lossless
+        assert loaded.encode("low!er") == [places[token_id] for token_id in tok.encode("low") + tok.encode("er")]
+
+
+def test_user_defined_tokens_are_found_where_they_are_asked_for(tmp_path):
+    tok = minitok.train(CORPUS, 280)
+    ids, merges, _ = tok.vocabulary()
+    path = write(
+        tmp_path / "x.gguf",
+        tokens=[*map(to_chars, ids.values()), "   "],
+        kinds=[NORMAL] * len(ids) + [USER_DEFINED],
+        merges=[f"{to_chars(ids[left])} {to_chars(ids[right])}" for left, right, _, _ in merges],
+    )
+    loaded = minitok.load(path)
+    assert loaded.encode("a   b", allowed_special="all") == [97, 280, 98]
+    assert loaded.encode("a   b") == tok.encode("a   b")
+
+
+def test_a_model_behind_the_tokenizer_is_not_read(tmp_path):
+    path = byte_level(tmp_path / "x.gguf", minitok.train(CORPUS, 280), "gpt-2")
+    with path.open("r+b") as file:
+        file.truncate(1 << 40)  # sparse: a terabyte that takes no room
+    assert minitok.load(path).n_vocab == 280
+
+
+# -- what is refused -------------------------------------------------------------------------------------------------
+
+BYTES = {"tokens": [to_chars(bytes([byte])) for byte in range(256)], "kinds": [NORMAL] * 256, "merges": []}
+CHARACTERS = {
+    "model": "llama",
+    "tokens": [f"<0x{byte:02X}>" for byte in range(256)],
+    "kinds": [BYTE] * 256,
+    "scores": [0.0] * 256,
+}
+REFUSED = {
+    "a pattern": (BYTES | {"pre": "no-such"}, "the name 'no-such', which minitok does not know"),
+    "no pattern": (BYTES | {"pre": None}, "no tokenizer.ggml.pre"),
+    "a kind": (BYTES | {"model": "bert"}, "of the kind 'bert'; minitok reads llama and gpt2"),
+    "no merges": (BYTES | {"merges": None}, "tokenizer.ggml.merges is not a list"),
+    "a merge of three": (BYTES | {"merges": ["a b c"]}, "merge 0 is not two tokens"),
+    "a merge of nothing": (
+        BYTES | {"merges": ["a b"]},
+        "merge 0 is of the token 'ab', which the vocabulary does not have",
+    ),
+    "too few types": (BYTES | {"kinds": [NORMAL]}, "token_type has 1 items for 256 tokens"),
+    "a type": (BYTES | {"kinds": [9] * 256}, "token 0 has the unknown type 9"),
+    "a token twice": (BYTES | {"tokens": ["a"] * 256}, "the token 1, b'a', stands twice"),
+    "a prefix": (BYTES | {"more": [lambda writer: writer.add_add_space_prefix(True)]}, "add_space_prefix"),
+    "not a number": (CHARACTERS | {"scores": [float("nan")] * 256}, "the score of token 0 is not a number"),
+    "no byte": (CHARACTERS | {"tokens": [*CHARACTERS["tokens"][:-1], "<0xFG>"]}, "the byte 0xff has no token"),
+    "a table": (
+        CHARACTERS | {"more": [lambda writer: writer.add_precompiled_charsmap(b"x")]},
+        "precompiled_charsmap",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_refused(case, tmp_path, backend):
+    fields, reason = REFUSED[case]
+    path = write(tmp_path / "x.gguf", **fields)
+    with pytest.raises(FileFormatError, match=reason) as caught:
+        minitok.load(path, backend=backend)
+    assert str(caught.value).startswith(str(path))
+
+
+def test_a_file_that_has_its_own_pattern_takes_no_other(tmp_path):
+    path = write(tmp_path / "x.gguf", **BYTES)
+    with pytest.raises(TypeError, match="says it itself"):
+        minitok.load(path, pattern="gpt2")
+
+
+def test_every_name_stands_for_a_pattern():
+    text = "it's 1,234 漢字,\nnaïve  ".encode()
+    for pattern in set(PATTERNS.values()):
+        rust, python = (load_backend(backend).pattern(pattern).split(text) for backend in BACKENDS)
+        assert rust == python
+        assert len(rust) > 4
+
+
+def test_damaged_files_are_errors_of_the_file(tmp_path):
+    data = byte_level(tmp_path / "x.gguf", minitok.train(CORPUS, 260), "gpt-2").read_bytes()
+    path = tmp_path / "damaged.gguf"
+    cases = [data[:size] for size in (*range(4, 200), *range(200, len(data), 97))]
+    chance = random.Random(0)
+    for _ in range(600):
+        changed = bytearray(data)
+        for _ in range(chance.choice((1, 1, 4))):
+            changed[chance.randrange(4, len(data) if chance.random() < 0.5 else 400)] = chance.choice(
+                (0, 1, 255, chance.randrange(256))
+            )
+        cases.append(bytes(changed))
+    read = 0
+    for case in cases:
+        path.write_bytes(case)
+        try:
+            minitok.load(path)
+            read += 1
+        except FileFormatError as error:
+            assert str(error).startswith(str(path))
+    assert 0 < read < len(cases)
+
+
+@given(st.sampled_from([b"GGUF", b"GGUF\3", b"GGUF\0\0\0\3" + bytes(16), b"GGUF\1\0\0\0" + bytes(8)]))
+def test_heads_alone(data):
+    import tempfile
+
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(data)
+        file.flush()
+        with pytest.raises(FileFormatError, match=r"cut short|big-endian|version is 1"):
+            minitok.load(file.name)
