@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import minitok
 import nbformat
@@ -15,6 +16,7 @@ from minitok.course.mutants import find, solution
 from minitok.course.packing import student_seed
 from typer.testing import CliRunner
 
+ROOT = Path(__file__).parent.parent.parent
 LEFTMOST = find("leftmost-first").source
 BREAKS = 'breaks = {"leftmost-first": ("encode_piece", "cba", {(98, 97): 256, (99, 98): 257})}\n'
 
@@ -25,6 +27,8 @@ def run(*args):
 
 def test_the_message_is_the_example_of_the_lesson(written):
     message = grade(written(LEFTMOST), stages=[5]).stages[0].message
+    for page in ("README.md", "docs/course/index.md"):
+        assert "\n".join(message.splitlines()[:3]) in (ROOT / page).read_text(encoding="utf-8")
     assert message.splitlines()[:3] == [
         'stage 5 encode: encode_piece("cba", b+a rank 0, c+b rank 1)',
         "  yours cb|a [257, 97]    expected c|ba [99, 256]",
