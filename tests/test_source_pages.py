@@ -65,6 +65,12 @@ def test_rules_are_linked_both_ways(name):
         assert f"[{name}](source/{name}.md)" in section
 
 
+def test_the_explanation_and_the_course_stand_first():
+    settings = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    tabs = re.findall(r"^  - ([^:\n]+):", settings.split("\nnav:\n")[1], re.MULTILINE)
+    assert tabs[:4] == ["Home", "Why these tokens?", "Course", "Playground"]
+
+
 @pytest.fixture(scope="module")
 def page_of_train(tmp_path_factory):
     style = (ROOT / "docs" / "site.css").read_text(encoding="utf-8")

@@ -79,6 +79,11 @@ def on_page_content(html: str, page: Page, **_: object) -> str:
     return link_rules(html.replace(MIRROR, mirror(found[1])), known, "../spec.html")
 
 
+def on_post_page(output: str, **_: object) -> str:
+    """The theme's search box with a name, for those who do not see it."""
+    return output.replace('data-md-component="search" role="dialog"', 'data-md-component="search" role="dialog" aria-label="Search"')
+
+
 # -- pages -----------------------------------------------------------------------------------------------------------
 
 
