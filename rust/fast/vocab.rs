@@ -52,6 +52,15 @@ impl FastVocab {
         Ok(Some(FastVocab { core, tables: Once::from(Arc::new(tables)) }))
     }
 
+    /// A vocabulary whose merges are known to make their tokens; None if a pair is merged twice, or only the mirror can merge.
+    pub fn with_tables(core: Vocab) -> Result<Option<FastVocab>> {
+        if !enabled() {
+            return Ok(None);
+        }
+        let vocab = FastVocab::new(core);
+        Ok(if vocab.tables()?.pairs().is_some() { Some(vocab) } else { None })
+    }
+
     /// The vocabulary of the mirror.
     pub fn core(&self) -> &Arc<Vocab> {
         &self.core

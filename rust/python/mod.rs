@@ -46,9 +46,9 @@ mod _rust {
     #[pymodule_export]
     use super::decode::StreamDecoder;
     #[pymodule_export]
-    use super::files::read_ranks;
+    use super::files::{TokenTable, read_ranks, read_tokenizer_json};
     #[pymodule_export]
-    use super::patterns::{describe_pattern, pattern_difference};
+    use super::patterns::{describe_pattern, least_width, pattern_difference};
     #[pymodule_export]
     use super::set_fast;
     #[pymodule_export]

@@ -2,6 +2,8 @@
 
 use crate::fast::scan::Tier;
 use crate::pretokenize::{difference, expressions, scanner_of};
+use crate::regex_tree::width;
+use crate::regexes::parse;
 use pyo3::prelude::*;
 
 /// How a pattern is run: the tier, a character of each class, the number of states, and why it is not a faster tier.
@@ -32,4 +34,10 @@ pub fn pattern_difference(py: Python<'_>, one: &str, other: &str) -> PyResult<(O
         Ok(text) => (text, None),
         Err(reason) => (None, Some(reason.to_string())),
     })
+}
+
+/// The least number of characters that a pattern, which is not named, matches.
+#[pyfunction]
+pub fn least_width(source: &str) -> PyResult<usize> {
+    Ok(width(&parse(source)?).0)
 }

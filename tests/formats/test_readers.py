@@ -1,6 +1,7 @@
 """What the extension reads itself is what the readers in Python read; everything else it leaves to them."""
 
 import base64
+import json
 
 import minitok
 import pytest
@@ -9,7 +10,9 @@ from hypothesis import strategies as st
 from minitok import _rust
 from minitok.backend import load_backend
 from minitok.errors import MinitokError
-from minitok.formats import tiktoken
+from minitok.formats import huggingface, tiktoken
+from minitok.formats.byte_level import to_chars
+from minitok.formats.files import parse_json
 
 BYTES = [bytes([byte]) for byte in range(256)]
 WORDS = st.lists(
@@ -27,6 +30,15 @@ def content(vocab):
         vocab.fallback,
         vocab.drops_bytes,
     )
+
+
+def outcome(make):
+    """A definition without its vocabulary's object, or why there is none."""
+    try:
+        made = make()
+    except MinitokError as error:
+        return type(error), str(error)
+    return made and (*made.content(), made.vocab.merges_make_all)
 
 
 def damaged(draw, data):
@@ -55,14 +67,67 @@ def test_rank_files(data):
         assert content(read) == content(load_backend("python").vocab.from_ranks(tiktoken.parse_ranks(data, "it")))
 
 
+@st.composite
+def tokenizer_json(draw):
+    """A file of bytes or of characters, with either notation of merges, and added tokens that may be among the tokens."""
+    in_characters = draw(st.booleans())
+    names = [f"<0x{byte:02X}>" for byte in range(256)] if in_characters else list(map(to_chars, BYTES))
+    first = ["a", "b", "▁", "中"] if in_characters else names
+    vocab = {name: i for i, name in enumerate(dict.fromkeys([*names, *first]))}
+    tokens, merges = list(first[:4] if in_characters else map(to_chars, [b"a", b"b", b" ", b"\xe4"])), []
+    for left, right in draw(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), max_size=12)):
+        pair = tokens[left % len(tokens)], tokens[right % len(tokens)]
+        merges.append(list(pair) if draw(st.booleans()) else " ".join(pair))
+        tokens.append("".join(pair))
+        vocab.setdefault("".join(pair), len(vocab) + draw(st.sampled_from([0, 0, 0, 1000])))
+    added = [{"id": draw(st.sampled_from([5, 700])), "content": draw(st.sampled_from(["<s>", "ab", "<0x05>"]))}]
+    space = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": False}
+    level = {"type": "ByteLevel", "add_prefix_space": False, "use_regex": draw(st.booleans())}
+    content = {
+        "added_tokens": draw(st.sampled_from([[], added])),
+        "pre_tokenizer": space if in_characters else level,
+        "model": {
+            "type": "BPE",
+            "byte_fallback": in_characters,
+            "ignore_merges": not in_characters and draw(st.booleans()),
+            "vocab": vocab,
+            "merges": merges,
+        },
+    }
+    data = json.dumps(content, ensure_ascii=draw(st.booleans()), indent=draw(st.sampled_from([None, 1]))).encode()
+    return damaged(draw, data)
+
+
+@given(tokenizer_json())
+def test_tokenizer_json(data):
+    read = huggingface.parse_tables(data, "it", backend="rust")
+    for backend in ("rust", "python") if read is not None else ():
+        expected = outcome(lambda backend=backend: huggingface.parse(parse_json(data, "it"), "it", backend=backend))
+        assert outcome(lambda: read) == expected
+
+
 def test_files_that_programs_write_are_read(tmp_path):
-    """So that the test above compares something, and loading is fast."""
+    """So that the tests above compare something, and loading is fast."""
     minitok.get_encoding("r50k_base").to_tiktoken(tmp_path / "r50k")
     data = (tmp_path / "r50k").read_bytes()
     read = _rust.read_ranks(data)
     assert read is not None
     assert content(read) == content(minitok.get_encoding("r50k_base").definition.vocab)
     assert _rust.read_ranks(data + b"YQ== 70000\n") is None
+    for tok in (minitok.get_encoding("cl100k_base"), minitok.train(["a cat sat. été"] * 9, 300)):
+        tok.to_huggingface(tmp_path / "it.json")
+        data = (tmp_path / "it.json").read_bytes()
+        read = huggingface.parse_tables(data, "it")
+        assert read is not None
+        assert outcome(lambda: read) == outcome(lambda data=data: huggingface.parse(parse_json(data, "it"), "it"))
+    names = [f"<0x{byte:02X}>" for byte in range(256)]
+    vocab = {name: i for i, name in enumerate([*names, "a", "▁", "▁a"])}
+    model = {"type": "BPE", "byte_fallback": True, "vocab": vocab, "merges": ["▁ a"]}
+    normalizer = {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}
+    data = json.dumps({"model": model, "normalizer": normalizer}).encode()
+    read = huggingface.parse_tables(data, "it")
+    assert read is not None
+    assert read.codec().encode(" a") == [258]
 
 
 def test_without_the_fast_paths_nothing_is_read():

@@ -19,11 +19,10 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from ..errors import VocabularyError
 from ..reference.metaspace import Metaspace, spaced
@@ -34,6 +33,7 @@ from .normal_forms import FORMS, normal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    import numpy as np
     import numpy.typing as npt
     import regex
 
@@ -45,7 +45,12 @@ __all__ = ["FLAGS", "NormalizingCodec", "Special", "normalize"]
 
 # What a special token may take of the text around it, or ask of it.
 FLAGS = ("single_word", "lstrip", "rstrip")
-SPACE, WORD = compile_pattern(r"\s"), compile_pattern(r"\w")
+
+
+@cache
+def of_kind(kind: str) -> regex.Pattern[str]:
+    """The pattern of a white-space character, or of a character of words: made when it is first needed."""
+    return compile_pattern({"space": r"\s", "word": r"\w"}[kind])
 
 
 def normalize(text: str, form: str | None, prefix: str | None = None) -> str:
@@ -177,6 +182,8 @@ class NormalizingCodec:
         return ids
 
     def encode_to_numpy(self, text: str | bytes, allowed: Sequence[str] = (), threads: int = 1) -> Ids:
+        import numpy as np
+
         parts = [
             np.array([part], np.uint32) if isinstance(part, int) else self.codec.encode_to_numpy(part, (), threads)
             for part in self.segments(text, allowed)
@@ -193,6 +200,8 @@ class NormalizingCodec:
     def encode_batch_to_numpy(
         self, texts: Sequence[str | bytes], allowed: Sequence[str] = (), threads: int = 1
     ) -> tuple[Ids, npt.NDArray[np.uint64]]:
+        import numpy as np
+
         batch = self.encode_batch(texts, allowed, threads)
         offsets = np.cumsum([0, *map(len, batch)], dtype=np.uint64)
         return np.fromiter(chain.from_iterable(batch), np.uint32, int(offsets[-1])), offsets
@@ -237,7 +246,8 @@ def cut(data: bytes, finder: Any, flags: Mapping[int, frozenset[str]] = MappingP
             continue
         own = flags.get(token_id, frozenset())
         if "single_word" in own and (
-            last_char(data[max(0, start - 4) : start], WORD) or first_char(data[end : end + 4], WORD)
+            last_char(data[max(0, start - 4) : start], of_kind("word"))
+            or first_char(data[end : end + 4], of_kind("word"))
         ):
             continue
         first = max(done, before_space(data, start)) if "lstrip" in own else start
@@ -262,7 +272,9 @@ def first_char(data: bytes, kind: regex.Pattern[str]) -> bool:
 
 def before_space(data: bytes, end: int) -> int:
     """Where the white space begins that ends at a place."""
-    while end and (char := next((n for n in (1, 2, 3) if SPACE.fullmatch(text_of(data[max(0, end - n) : end]))), 0)):
+    while end and (
+        char := next((n for n in (1, 2, 3) if of_kind("space").fullmatch(text_of(data[max(0, end - n) : end]))), 0)
+    ):
         end -= char
     return end
 
@@ -270,7 +282,7 @@ def before_space(data: bytes, end: int) -> int:
 def behind_space(data: bytes, start: int) -> int:
     """Where the white space ends that begins at a place."""
     while start < len(data) and (
-        char := next((n for n in (1, 2, 3) if SPACE.fullmatch(text_of(data[start : start + n]))), 0)
+        char := next((n for n in (1, 2, 3) if of_kind("space").fullmatch(text_of(data[start : start + n]))), 0)
     ):
         start += char
     return start

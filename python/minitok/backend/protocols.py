@@ -93,10 +93,24 @@ class PieceCounter(Protocol):
     ) -> None: ...
 
 
+class TokenTable(Protocol):
+    """The tokens and merges of a file, and the rest of it as JSON."""
+
+    @property
+    def rest(self) -> bytes: ...
+    def byte_level(self, special: dict[str, int], whole_pieces: bool, /) -> Vocab | None: ...
+    def characters(self, special: dict[str, int], /) -> Vocab | None: ...
+
+
 class Readers(Protocol):
-    """Readers of files: each gives None for a file that the reader in ``formats`` is to read, or to refuse."""
+    """Readers of files: each gives None for a file that the reader in ``formats`` is to read, or to refuse.
+
+    ``least_width`` is the least number of characters that a pattern matches.
+    """
 
     def read_ranks(self, data: bytes, /) -> Vocab | None: ...
+    def least_width(self, pattern: str, /) -> int: ...
+    def read_tokenizer_json(self, data: bytes, /) -> TokenTable | None: ...
 
 
 class TrainOptions(Protocol):

@@ -71,7 +71,8 @@ def read_file(
     own_words(path, pattern, special_tokens)
     if start.startswith(minbpe.VERSION.split()[0].encode()):
         return minbpe.load(path, backend=backend)
-    return load_json(parse_json(data, path), path, backend)
+    found = huggingface.parse_tables(data, path, backend=backend)
+    return found or load_json(parse_json(data, path), path, backend)
 
 
 def load_json(content: Any, path: str | os.PathLike[str], backend: str | None) -> Definition:

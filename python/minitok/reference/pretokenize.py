@@ -24,12 +24,14 @@ Implements SPEC P1, P2, P3, P6, P7, P8 and E5.
 from __future__ import annotations
 
 import time
-
-import regex
+from typing import TYPE_CHECKING
 
 from ..errors import PatternError
 from .families import FAMILIES
 from .regexes import translate
+
+if TYPE_CHECKING:
+    import regex
 
 # The patterns of GPT-2, of GPT-3.5 and GPT-4, and of GPT-4o, as tiktoken publishes them. The first is written in its older,
 # longer form, which is easier to read; tiktoken's present form cuts every text the same.
@@ -133,6 +135,8 @@ def search(compiled: regex.Pattern[str], source: str, view: str, at: int, end_ti
 
 
 def compile_pattern(source: str) -> regex.Pattern[str]:
+    import regex  # with the first pattern: it takes as long to import as a tokenizer to load
+
     translated = translate(source)
     try:
         return regex.compile(translated, regex.V1)

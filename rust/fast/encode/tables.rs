@@ -48,7 +48,7 @@ impl Tables {
     }
 
     /// The merges; None where the mirror has to do them.
-    pub(super) fn pairs(&self) -> Option<&PairTable> {
+    pub(in crate::fast) fn pairs(&self) -> Option<&PairTable> {
         self.pairs.as_ref()
     }
 

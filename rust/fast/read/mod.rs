@@ -8,7 +8,11 @@
 //!
 //! 1. [`token_table`]: tokens and ids in the order of a file.
 //! 2. [`base64`], [`rank_file`]: tiktoken's files.
+//! 3. [`json`], [`string_table`], [`tokenizer_json`]: Hugging Face's `tokenizer.json`.
 
 mod base64;
+mod json;
 pub mod rank_file;
+pub mod string_table;
 mod token_table;
+pub mod tokenizer_json;

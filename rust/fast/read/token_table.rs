@@ -8,8 +8,8 @@ use crate::tokens::{HOLE, Tokens, check_length};
 /// The greatest id.
 pub const MAX_ID: u32 = (1 << 31) - 1;
 /// How many ids may be gaps: so many, and more for each token.
-const MOST_HOLES: usize = 1 << 20;
-const HOLES_A_TOKEN: usize = 16;
+pub(super) const MOST_HOLES: usize = 1 << 20;
+pub(super) const HOLES_A_TOKEN: usize = 16;
 
 /// The tokens of a file, in its order.
 #[derive(Debug, Default)]

@@ -13,7 +13,7 @@ The correspondence:
   those of ``encode(text, add_special_tokens=False)``
 """
 
-from .read import load, parse
+from .read import load, parse, parse_tables
 from .write import dump, save
 
-__all__ = ["dump", "load", "parse", "save"]
+__all__ = ["dump", "load", "parse", "parse_tables", "save"]

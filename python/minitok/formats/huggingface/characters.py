@@ -80,12 +80,16 @@ def check_decoder(step: Any, prefix: str) -> None:
         raise Unsupported("the decoder drops a space at the start, and none is put there, or the other way round")
 
 
-def read_tokens(vocab: dict[str, int], model: dict[str, Any]) -> tuple[dict[str, int], list[int]]:
-    """The tokens that are not bytes, and the ids of the 256 bytes."""
+def check_fallback(model: dict[str, Any]) -> None:
+    """Refuse a model that has no tokens of bytes for what its characters lack, or takes pieces whole."""
     if not model.get("byte_fallback"):
         raise Unsupported("it is BPE of characters without byte_fallback: unknown characters would be lost")
     if model.get("ignore_merges"):
         raise Unsupported("it is BPE of characters with ignore_merges")
+
+
+def read_tokens(vocab: dict[str, int]) -> tuple[dict[str, int], list[int]]:
+    """The tokens that are not bytes, and the ids of the 256 bytes."""
     names = [f"<0x{byte:02X}>" for byte in range(256)]
     for name in names:
         if name not in vocab:

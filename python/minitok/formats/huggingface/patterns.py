@@ -9,7 +9,7 @@ nothing is left to be removed.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...errors import VocabularyError
 from ...reference.families import FAMILIES
@@ -17,6 +17,9 @@ from ...reference.pretokenize import NAMED, THEN, compile_pattern
 from ..files import shown
 from ..pattern_names import PORTABLE, name_of, steps_of_pattern
 from .reasons import Unsupported, step_type, steps_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # What stands for characters: a property, an escaped mark, a set.
 NOT_AN_OPERATOR = re.compile(r"\\[pP]\{\^?\w+\}|\\[^hHGKXRZpP]|\[(?:\\.|[^\]\\])*\]")
@@ -27,8 +30,14 @@ PUNCTUATION = r"[\p{P}$+<=>\^`|~]"
 PROBES = ("", *"aA1 \n\t.'<é漢")
 
 
-def read_pattern(step: Any) -> str:
-    """The split pattern of the pre-tokenizers."""
+def matches_nothing(pattern: str) -> bool:
+    """Whether a pattern matches the empty text somewhere."""
+    compiled = compile_pattern(pattern)
+    return any(match.start() == match.end() for probe in PROBES for match in compiled.finditer(probe))
+
+
+def read_pattern(step: Any, may_match_nothing: Callable[[str], bool] = matches_nothing) -> str:
+    """The split pattern of the pre-tokenizers. ``may_match_nothing``: whether a pattern may match the empty text."""
     if step is None:
         raise Unsupported("no pre_tokenizer: the tokens are characters, not bytes")
     steps = steps_of(step, "pre_tokenizer", "pretokenizers")
@@ -36,7 +45,7 @@ def read_pattern(step: Any) -> str:
     for index, part in enumerate(steps):
         kind = step_type(part, "pre_tokenizer")
         if kind in ("Split", "Digits", "Punctuation"):
-            patterns.append(read_cutter(kind, part))
+            patterns.append(read_cutter(kind, part, may_match_nothing))
         elif kind != "ByteLevel":
             raise Unsupported(f"the pre_tokenizer has a step {kind}")
         else:
@@ -55,16 +64,16 @@ def read_byte_level(step: dict[str, Any]) -> list[str]:
     return ["gpt2"] if step.get("use_regex", True) else []
 
 
-def read_cutter(kind: str, step: dict[str, Any]) -> str:
+def read_cutter(kind: str, step: dict[str, Any], may_match_nothing: Callable[[str], bool]) -> str:
     """The pattern of a pre-tokenizer that cuts by one."""
     if kind == "Split":
-        return read_split(step)
+        return read_split(step, may_match_nothing)
     if kind == "Digits":
         return behaved(r"\p{N}", "Isolated" if step.get("individual_digits") else "Contiguous", invert=False)
     return behaved(PUNCTUATION, step.get("behavior", "Isolated"), invert=False)
 
 
-def read_split(step: dict[str, Any]) -> str:
+def read_split(step: dict[str, Any], may_match_nothing: Callable[[str], bool]) -> str:
     """The pattern of a ``Split``, by its name if it has one."""
     source = step.get("pattern")
     behavior, invert = step.get("behavior"), bool(step.get("invert"))
@@ -80,8 +89,7 @@ def read_split(step: dict[str, Any]) -> str:
     pattern = with_line_ends(pattern)
     if difference := engine_difference(pattern):
         raise Unsupported(f"the pre_tokenizer Split has {difference}, which other engines read otherwise")
-    compiled = compile_pattern(pattern)
-    if any(match.start() == match.end() for probe in PROBES for match in compiled.finditer(probe)):
+    if may_match_nothing(pattern):
         raise Unsupported("the pre_tokenizer Split has a match of nothing, at which tokenizers cuts")
     return behaved(pattern, behavior, invert=invert)
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...backend import load_backend
 from ...backend.normal_forms import FORMS
 from ...definition import Definition
-from ...errors import FileFormatError
+from ...errors import FileFormatError, MinitokError
 from ..files import blame, parse_json, read, shown
 from ..gpt2 import parse_vocab, tokens_of
 from .added import read_added
-from .characters import bytes_of, read_spaces, read_tokens
-from .patterns import read_pattern
+from .characters import bytes_of, check_fallback, read_spaces, read_tokens
+from .patterns import matches_nothing, read_pattern
 from .reasons import Unsupported, field, step_type, steps_of
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
 
 # These add special tokens where the caller asks for it, and change nothing else.
 POST_PROCESSORS = ("BertProcessing", "ByteLevel", "RobertaProcessing", "TemplateProcessing")
@@ -28,7 +30,37 @@ def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str 
         FileFormatError: The file is malformed, or asks for something that minitok would do differently; the message
             says what.
     """
-    return parse(parse_json(read(path), path), path, name, backend)
+    data = read(path)
+    return parse_tables(data, path, name, backend) or parse(parse_json(data, path), path, name, backend)
+
+
+def parse_tables(data: bytes, path: object, name: str | None = None, backend: str | None = None) -> Definition | None:
+    """The tokenizer of a file whose tokens and merges the backend reads; None for a file that is left to ``parse``.
+
+    That is also each file that is to be refused, so that ``parse`` alone says what is wrong with it.
+    """
+    chosen = load_backend(backend)
+    readers = chosen.readers
+    if readers is None or (table := readers.read_tokenizer_json(data)) is None:
+        return None
+    try:
+        content = parse_json(table.rest, path)
+        if content.get("format") == "minitok":
+            return None
+        model = check_model(field(content, "model", dict))
+        check_rest(content)
+        added = read_added(content.get("added_tokens") or [])
+        special = added["special_tokens"]
+        if is_byte_level(content):
+            settings = read_steps(content, lambda pattern: readers.least_width(pattern) == 0)
+            vocab = table.byte_level(special, bool(model.get("ignore_merges")))
+        else:
+            check_fallback(model)
+            settings = read_spaces(content)
+            vocab = table.characters(special)
+        return None if vocab is None else Definition.of(vocab, chosen.name, name=name, **settings, **added)
+    except (MinitokError, Unsupported):
+        return None
 
 
 def parse(content: Any, path: object, name: str | None = None, backend: str | None = None) -> Definition:
@@ -53,17 +85,21 @@ def read_options(content: Any, path: object) -> dict[str, Any]:
     vocab = parse_vocab(field(model, "vocab", dict), path)
     ids = {token: i for token, i in vocab.items() if special.get(token) != i or token in merged}
     if not is_byte_level(content):
-        tokens, fallback = read_tokens(ids, model)
+        check_fallback(model)
+        tokens, fallback = read_tokens(ids)
         spaces = read_spaces(content)
         return {"ids": bytes_of(tokens), "merges": find_pairs(rows, tokens), "fallback": fallback, **spaces, **added}
     check_decoder(content.get("decoder"))
+    tokens_and_merges = {"ids": tokens_of(ids), "merges": find_pairs(rows, ids)}
+    return {**tokens_and_merges, **read_steps(content), "whole_pieces": bool(model.get("ignore_merges")), **added}
+
+
+def read_steps(content: dict[str, Any], may_match_nothing: Callable[[str], bool] = matches_nothing) -> dict[str, Any]:
+    """The pattern and the normal form of BPE of bytes."""
+    check_decoder(content.get("decoder"))
     return {
-        "ids": tokens_of(ids),
-        "merges": find_pairs(rows, ids),
-        "pattern": read_pattern(content.get("pre_tokenizer")),
+        "pattern": read_pattern(content.get("pre_tokenizer"), may_match_nothing),
         "normalizer": read_normalizer(content.get("normalizer")),
-        "whole_pieces": bool(model.get("ignore_merges")),
-        **added,
     }
 
 

@@ -1,0 +1,283 @@
+//! Tokens as text with their ids, and merges of them, as `tokenizer.json` and GPT-2's files have them -> a vocabulary. Must equal
+//! `read_options` of `python/minitok/formats/huggingface/read.py`, and what it calls, where it answers.
+//!
+//! By hand: the tokens `a` 0, `b` 1, `ab` 2 and the merge `a b` are three entries and the merge (0, 1) -> 2 of entries. The entry
+//! that a merge makes is nearly always the one behind the entry that the merge before made, so that is compared first.
+//!
+//! Costs: O(n) for n bytes of tokens and merges; 12 bytes a token and as many a merge beside them.
+
+use super::token_table::{HOLES_A_TOKEN, MOST_HOLES, TokenTable};
+use crate::characters::add_fallback;
+use crate::error::{Error, Result};
+use crate::fast::vocab::FastVocab;
+use crate::metaspace::MARKER;
+use crate::vocab::{Alphabet, Merge, Vocab};
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use std::hash::BuildHasher;
+
+/// The printable bytes, each as its own character; the others are the characters from U+0100 on, in order.
+const PRINTABLE: [(u8, u8); 3] = [(0x21, 0x7E), (0xA1, 0xAC), (0xAE, 0xFF)];
+const NO_BYTE: u16 = u16::MAX;
+
+/// The byte of each character of the byte-level notation.
+const BYTES: [u16; 0x144] = {
+    let mut bytes = [NO_BYTE; 0x144];
+    let (mut byte, mut next) = (0, 0x100);
+    while byte < 256 {
+        let mut printable = false;
+        let mut range = 0;
+        while range < PRINTABLE.len() {
+            printable |= PRINTABLE[range].0 as usize <= byte && byte <= PRINTABLE[range].1 as usize;
+            range += 1;
+        }
+        bytes[if printable { byte } else { next }] = byte as u16;
+        next += !printable as usize;
+        byte += 1;
+    }
+    bytes
+};
+
+/// The tokens of a file, by number in its order, and its merges.
+#[derive(Debug, Default)]
+pub struct StringTable {
+    text: Vec<u8>,
+    /// Of each token, where it begins and its length.
+    spans: Vec<(u32, u32)>,
+    ids: Vec<u32>,
+    numbers: HashTable<u32>,
+    seed: RandomState,
+    /// The two sides of each merge and what it makes, as numbers.
+    merges: Vec<(u32, u32, u32)>,
+    joined: Vec<u8>,
+}
+
+impl StringTable {
+    /// Adds the token that `write` appends to the text; None if it does not, or if the token is there already.
+    #[inline]
+    pub fn add(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Option<u32>) -> Option<()> {
+        let start = self.text.len();
+        let id = write(&mut self.text)?;
+        let number = u32::try_from(self.ids.len()).ok()?;
+        let span = (u32::try_from(start).ok()?, u32::try_from(self.text.len() - start).ok()?);
+        let StringTable { text, spans, numbers, seed, .. } = self;
+        let token = |number: u32| string(text, spans[number as usize]);
+        let new = string(text, span);
+        let hash = |number: &u32| seed.hash_one(token(*number));
+        let entry = numbers.entry(seed.hash_one(new), |&other| token(other) == new, hash);
+        let hashbrown::hash_table::Entry::Vacant(entry) = entry else { return None };
+        entry.insert(number);
+        spans.push(span);
+        self.ids.push(id);
+        Some(())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// Adds a merge of two tokens, written with one space between them; None if there are no such tokens.
+    #[inline]
+    pub fn merge(&mut self, pair: &[u8]) -> Option<()> {
+        let space = pair.iter().position(|&byte| byte == b' ')?;
+        let (left, right) = (&pair[..space], &pair[space + 1..]);
+        if right.contains(&b' ') { None } else { self.merge_of(left, right) }
+    }
+
+    /// Adds a merge of two tokens.
+    #[inline]
+    pub fn merge_of(&mut self, left: &[u8], right: &[u8]) -> Option<()> {
+        let numbers = (self.find(left)?, self.find(right)?);
+        let guess = self.merges.last().map_or(0, |&(_, _, made)| made + 1);
+        let is_joined = |token: &[u8]| token.strip_prefix(left) == Some(right);
+        let made = if self.spans.get(guess as usize).is_some_and(|&span| is_joined(string(&self.text, span))) {
+            guess
+        } else {
+            self.joined.clear();
+            self.joined.extend_from_slice(left);
+            self.joined.extend_from_slice(right);
+            self.find(&self.joined)?
+        };
+        self.merges.push((numbers.0, numbers.1, made));
+        Some(())
+    }
+
+    #[inline]
+    fn find(&self, token: &[u8]) -> Option<u32> {
+        let same = |&number: &u32| string(&self.text, self.spans[number as usize]) == token;
+        self.numbers.find(self.seed.hash_one(token), same).copied()
+    }
+
+    /// By number, whether a merge has the token.
+    fn merged(&self) -> Vec<bool> {
+        let mut merged = vec![false; self.ids.len()];
+        for &(left, right, made) in &self.merges {
+            for number in [left, right, made] {
+                merged[number as usize] = true;
+            }
+        }
+        merged
+    }
+
+    /// The tokens like `<...>` that no merge makes, with their ids (GPT-2's files).
+    pub fn markers(&self) -> Vec<(&str, u32)> {
+        let mut made = vec![false; self.ids.len()];
+        self.merges.iter().for_each(|&(_, _, number)| made[number as usize] = true);
+        let tokens = self.spans.iter().map(|&span| std::str::from_utf8(string(&self.text, span)).unwrap_or_default());
+        let rows = tokens.zip(&self.ids).zip(&made).filter(|((token, _), made)| {
+            !**made && token.starts_with('<') && token.ends_with('>') && token.chars().nth(2).is_some()
+        });
+        rows.map(|((token, id), _)| (token, *id)).collect()
+    }
+
+    /// By number, whether a token is not one of the vocabulary: it is a special token, and no merge has it.
+    fn special(&self, special: &[(String, u32)], merged: &[bool]) -> Vec<bool> {
+        let mut is_special = vec![false; self.ids.len()];
+        for (name, id) in special {
+            if let Some(number) = self.find(name.as_bytes()).map(|number| number as usize) {
+                is_special[number] = self.ids[number] == *id && !merged[number];
+            }
+        }
+        is_special
+    }
+
+    /// The vocabulary of tokens in byte-level notation.
+    pub fn byte_level(&self, special: &[(String, u32)], whole_pieces: bool) -> Result<Option<FastVocab>> {
+        let left_out = self.special(special, &self.merged());
+        let Some(table) = self.tokens(&left_out, byte_level) else { return Ok(None) };
+        self.vocabulary(table, whole_pieces, None)
+    }
+
+    /// The vocabulary of tokens in characters, with a marker for a space, where `<0xE4>` stands for a byte.
+    pub fn characters(&self, special: &[(String, u32)]) -> Result<Option<FastVocab>> {
+        let merged = self.merged();
+        let mut left_out = self.special(special, &merged);
+        let mut fallback = Vec::with_capacity(256);
+        for byte in 0..=255u8 {
+            let Some(number) = self.find(format!("<0x{byte:02X}>").as_bytes()) else { return Ok(None) };
+            if left_out[number as usize] || merged[number as usize] {
+                return Ok(None);
+            }
+            left_out[number as usize] = true;
+            fallback.push(self.ids[number as usize]);
+        }
+        let Some(table) = self.tokens(&left_out, spaced) else { return Ok(None) };
+        self.vocabulary(table, false, Some(fallback))
+    }
+
+    /// The bytes and ids of the tokens that are not left out.
+    fn tokens(&self, left_out: &[bool], write: impl Fn(&[u8], &mut Vec<u8>) -> Option<()>) -> Option<TokenTable> {
+        let mut table = TokenTable::default();
+        for ((&span, &id), _) in self.spans.iter().zip(&self.ids).zip(left_out).filter(|(_, out)| !**out) {
+            table.add(id, |bytes| write(string(&self.text, span), bytes))?;
+        }
+        Some(table)
+    }
+
+    fn vocabulary(
+        &self,
+        table: TokenTable,
+        whole_pieces: bool,
+        fallback: Option<Vec<u32>>,
+    ) -> Result<Option<FastVocab>> {
+        let most_ids = MOST_HOLES + HOLES_A_TOKEN * self.ids.len();
+        let Some(mut tokens) = table.into_tokens() else { return Ok(None) };
+        if fallback.iter().flatten().any(|&id| id as usize > most_ids) {
+            return Ok(None);
+        }
+        let id = |number: u32| self.ids[number as usize];
+        let rows = self.merges.iter().zip(0..);
+        let merges =
+            rows.map(|(&(left, right, made), rank)| Merge { left: id(left), right: id(right), id: id(made), rank });
+        let made = add_fallback(&mut tokens, fallback.as_deref()).and_then(|()| {
+            Vocab::assemble(tokens, merges.collect(), whole_pieces, Alphabet { fallback, drops_bytes: false })
+        });
+        match made {
+            Ok(vocab) => FastVocab::with_tables(vocab),
+            Err(Error::Vocabulary(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn string(text: &[u8], (start, length): (u32, u32)) -> &[u8] {
+    &text[start as usize..][..length as usize]
+}
+
+/// Appends the bytes that characters of the byte-level notation stand for.
+fn byte_level(token: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let mut rest = token;
+    while let Some((&first, tail)) = rest.split_first() {
+        let code = if first < 0x80 {
+            rest = tail;
+            usize::from(first)
+        } else {
+            let (&second, tail) = tail.split_first()?;
+            rest = tail;
+            usize::from(first).checked_sub(0xC0)? << 6 | usize::from(second & 0x3F)
+        };
+        out.push(u8::try_from(*BYTES.get(code)?).ok()?);
+    }
+    Some(())
+}
+
+/// Appends a token with its markers as spaces; None if it holds a space already.
+fn spaced(token: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let mut rest = token;
+    while let Some((&first, tail)) = rest.split_first() {
+        if first == b' ' {
+            return None;
+        }
+        let marker = rest.strip_prefix(MARKER);
+        out.push(if marker.is_some() { b' ' } else { first });
+        rest = marker.unwrap_or(tail);
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_notation_of_bytes() {
+        let bytes = |token: &str| {
+            let mut out = Vec::new();
+            byte_level(token.as_bytes(), &mut out).map(|()| out)
+        };
+        assert_eq!(bytes("Ġcaf\u{c3}\u{a9}"), Some(" café".into()));
+        assert_eq!(bytes("Ċ\u{100}\u{143}"), Some(vec![b'\n', 0, 0xAD]));
+        for token in [" ", "\u{ad}", "\u{144}", "中", "😀", "\u{7f}"] {
+            assert_eq!(bytes(token), None, "{token}");
+        }
+        let all = BYTES.iter().filter(|byte| **byte != NO_BYTE).copied().collect::<std::collections::BTreeSet<_>>();
+        assert!(all.iter().copied().eq(0..256));
+    }
+
+    #[test]
+    fn markers_are_spaces() {
+        let mut out = Vec::new();
+        assert!(spaced("▁a▁▁中".as_bytes(), &mut out).is_some());
+        assert_eq!(out, " a  中".as_bytes());
+        assert!(spaced(b"a b", &mut out).is_none());
+    }
+
+    #[test]
+    fn merges_are_of_tokens_that_are_there() {
+        let mut table = StringTable::default();
+        for (id, token) in ["a", "b", "ab", "<s>", "abab"].iter().enumerate() {
+            let write = |text: &mut Vec<u8>| {
+                text.extend_from_slice(token.as_bytes());
+                Some(id as u32 + 10)
+            };
+            assert!(table.add(write).is_some());
+            assert!(table.add(write).is_none());
+        }
+        assert!(table.merge(b"a b").is_some() && table.merge(b"ab ab").is_some());
+        assert_eq!(table.merges, [(0, 1, 2), (2, 2, 4)]);
+        for pair in ["ab", "a b ", " a", "b a", "a c", "a  b"] {
+            assert!(table.merge(pair.as_bytes()).is_none(), "{pair}");
+        }
+        assert_eq!(table.markers(), [("<s>", 13)]);
+    }
+}
