@@ -15,6 +15,7 @@ import minitok
 import numpy as np
 
 from . import harness, texts
+from .models import MODELS, write_model
 from .peers import ENCODINGS, PEERS, write_vocabularies
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 SHORT_LENGTHS = (20, 200, 2000)
 SHORT_COUNT = 500
-KINDS = ("encode", "short", "decode", "batch", "hard")
+KINDS = ("encode", "short", "decode", "batch", "hard", "models")
 
 
 def arguments() -> argparse.Namespace:
@@ -31,6 +32,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--megabytes", type=float, default=4, help="of each text (default 4)")
     parser.add_argument("--repeats", type=int, default=3, help="turns of each row (default 3)")
     parser.add_argument("--encodings", nargs="+", default=list(ENCODINGS), choices=ENCODINGS)
+    parser.add_argument("--models", nargs="*", default=list(MODELS), choices=MODELS, help="of the kind models")
+    parser.add_argument(
+        "--files", nargs="*", default=[], metavar="NAME=FILE", help="other tokenizers, beside the models"
+    )
     parser.add_argument("--texts", nargs="+", default=["english", "code", "scripts"], choices=texts.NAMES)
     parser.add_argument("--peers", nargs="+", default=list(PEERS), choices=list(PEERS), help="the first is compared to")
     parser.add_argument(
@@ -53,7 +58,7 @@ class Inputs:
         self.count = 0
 
     def write(self, encoding: str, *given: str) -> dict[str, Any]:
-        tok = minitok.get_encoding(encoding)
+        tok = self.open(encoding)
         return self.save(list(given), [tok.encode_to_numpy(text) for text in given])
 
     def write_batch(self, encoding: str, *given: str) -> dict[str, Any]:
@@ -66,6 +71,9 @@ class Inputs:
         cuts = self.folder / f"cuts{self.count}.npy"
         np.save(cuts, offsets[1:-1])
         return {**self.save([text], [ids]), "cuts": str(cuts), "length": length, "count": SHORT_COUNT}
+
+    def open(self, name: str) -> minitok.Tokenizer:
+        return minitok.get_encoding(name) if name in ENCODINGS else minitok.load(self.folder / f"{name}.json")
 
     def save(self, given: list[str], ids: list[Any]) -> dict[str, Any]:
         paths: dict[str, Any] = {"texts": [], "expected": [], "bytes": len(given[0].encode()), "tokens": len(ids[0])}
@@ -81,16 +89,27 @@ class Inputs:
 def rows(kind: str, options: argparse.Namespace, inputs: Inputs) -> Iterator[dict[str, Any]]:
     """The work of a kind to compare, without the library that does it."""
     size = int(options.megabytes * 1e6)
-    for encoding in options.encodings:
+    for encoding in models(options, inputs.folder) if kind == "models" else options.encodings:
         common = {"encoding": encoding, "threads": 1, "clock": options.clock}
         if kind == "hard":
             for name, text in texts.pathological().items():
                 yield {**common, "text": name, **inputs.write(encoding, text), "op": "encode_list"}
             continue
-        for name in options.texts if kind == "encode" else options.texts[:1]:
+        for name in options.texts if kind in ("encode", "models") else options.texts[:1]:
             first, second = texts.read(name, size, options.corpus)
             for row in rows_of_text(kind, encoding, first, second, inputs):
                 yield {**common, "text": name, **row}
+
+
+def models(options: argparse.Namespace, folder: Path) -> Iterator[str]:
+    """The names of the models, whose files are then in the folder."""
+    for name in options.models:
+        write_model(name, folder)
+        yield name
+    for given in options.files:
+        name, _, path = given.partition("=")
+        write_model(name, folder, Path(path))
+        yield name
 
 
 def rows_of_text(kind: str, encoding: str, first: str, second: str, inputs: Inputs) -> Iterator[dict[str, Any]]:
@@ -108,6 +127,7 @@ def rows_of_text(kind: str, encoding: str, first: str, second: str, inputs: Inpu
             yield {**files, "op": "batch_list", "threads": threads, **clock}
         return
     files = inputs.write(encoding, first) if kind == "decode" else inputs.write(encoding, first, second)
+    kind = "encode" if kind == "models" else kind
     yield {**files, "op": f"{kind}_numpy"}
     yield {**files, "op": f"{kind}_list"}
 
@@ -144,7 +164,7 @@ def measure(
     jobs = []
     for peer in options.peers:
         job = {"peer": peer, **row, "folder": str(folder)}
-        if row["encoding"] in PEERS[peer].encodings:
+        if PEERS[peer].loads(row["encoding"]):
             jobs.append(job)
         else:
             outcome.refuse(job, "no such encoding")

@@ -61,11 +61,25 @@ def flat(result: Any) -> npt.NDArray[np.uint32]:
 
 @dataclass(frozen=True)
 class Peer:
-    """A library: the name it is installed by, the encodings it has, how one of them is loaded from ``folder``."""
+    """A library: the name it is installed by, the encodings it has, how one of them is loaded from ``folder``.
+
+    ``load_json`` loads any ``tokenizer.json``, where the library reads such files.
+    """
 
     name: str
     load: Callable[[str, Path], Calls]
     encodings: tuple[str, ...] = ENCODINGS
+    load_json: Callable[[Path], Calls] | None = None
+
+    def loads(self, name: str) -> bool:
+        """Whether it has an encoding, or can read the file of a model."""
+        return name in self.encodings or (name not in ENCODINGS and self.load_json is not None)
+
+    def open(self, name: str, folder: Path) -> Calls:
+        """An encoding, or a model's file in the folder."""
+        if name not in ENCODINGS and self.load_json:
+            return self.load_json(folder / f"{name}.json")
+        return self.load(name, folder)
 
 
 def write_vocabularies(folder: Path) -> None:
@@ -82,7 +96,16 @@ def load_minitok(encoding: str, folder: Path) -> Calls:
     import minitok
 
     del folder
-    tok = minitok.get_encoding(encoding)
+    return minitok_calls(minitok.get_encoding(encoding))
+
+
+def read_minitok(path: Path) -> Calls:
+    import minitok
+
+    return minitok_calls(minitok.load(path))
+
+
+def minitok_calls(tok: Any) -> Calls:
     return Calls(
         tok.encode,
         tok.encode_to_numpy,
@@ -115,9 +138,13 @@ def load_tiktoken(encoding: str, folder: Path) -> Calls:
 
 
 def load_tokenizers(encoding: str, folder: Path) -> Calls:
+    return read_tokenizers(folder / f"{encoding}.json")
+
+
+def read_tokenizers(path: Path) -> Calls:
     import tokenizers
 
-    tok = tokenizers.Tokenizer.from_file(str(folder / f"{encoding}.json"))
+    tok = tokenizers.Tokenizer.from_file(str(path))
     return Calls(
         lambda text: tok.encode(text, add_special_tokens=False).ids,
         None,
@@ -130,7 +157,16 @@ def load_tokenizers(encoding: str, folder: Path) -> Calls:
 def load_gigatoken(encoding: str, folder: Path) -> Calls:
     import gigatoken
 
-    tok = gigatoken.Tokenizer.from_tiktoken(folder / f"{encoding}.tiktoken")
+    return gigatoken_calls(gigatoken.Tokenizer.from_tiktoken(folder / f"{encoding}.tiktoken"))
+
+
+def read_gigatoken(path: Path) -> Calls:
+    import gigatoken
+
+    return gigatoken_calls(gigatoken.Tokenizer.from_json(path.read_bytes()))
+
+
+def gigatoken_calls(tok: Any) -> Calls:
     return Calls(
         lambda text: tok.encode(text).tolist(),
         tok.encode,
@@ -155,7 +191,17 @@ def load_fastokens(encoding: str, folder: Path) -> Calls:
     if encoding in MODERN:
         tok = fastokens.Tokenizer.from_tiktoken(str(folder / f"{encoding}.tiktoken"), encoding=encoding)
     else:
-        tok = fastokens.Tokenizer.from_file(str(folder / f"{encoding}.json"))
+        return read_fastokens(folder / f"{encoding}.json")
+    return fastokens_calls(tok)
+
+
+def read_fastokens(path: Path) -> Calls:
+    import fastokens
+
+    return fastokens_calls(fastokens.Tokenizer.from_file(str(path)))
+
+
+def fastokens_calls(tok: Any) -> Calls:
     return Calls(
         lambda text: tok.encode_ordinary(text).ids,
         None,
@@ -175,10 +221,14 @@ def load_quicktok(encoding: str, folder: Path) -> Calls:
 
 
 def load_tuetoken(encoding: str, folder: Path) -> Calls:
+    return read_tuetoken(folder / f"{encoding}.json")
+
+
+def read_tuetoken(path: Path) -> Calls:
     import numpy as np
     import tuetoken
 
-    tok = tuetoken.Tokenizer(str(folder / f"{encoding}.json"))
+    tok = tuetoken.Tokenizer(str(path))
     return Calls(
         tok.encode_ordinary,
         lambda text: np.frombuffer(tok.encode_to_bytes(text), np.uint32),
@@ -190,9 +240,13 @@ def load_tuetoken(encoding: str, folder: Path) -> Calls:
 
 
 def load_tokie(encoding: str, folder: Path) -> Calls:
+    return read_tokie(folder / f"{encoding}.json")
+
+
+def read_tokie(path: Path) -> Calls:
     import tokie
 
-    tok = tokie.Tokenizer.from_json(str(folder / f"{encoding}.json"))
+    tok = tokie.Tokenizer.from_json(str(path))
     return Calls(
         lambda text: tok.encode(text, add_special_tokens=False).ids,
         None,
@@ -227,16 +281,16 @@ def load_bpe_openai(encoding: str, folder: Path) -> Calls:
 PEERS = {
     peer.name: peer
     for peer in (
-        Peer("minitok", load_minitok),
-        Peer("gigatoken", load_gigatoken),
+        Peer("minitok", load_minitok, load_json=read_minitok),
+        Peer("gigatoken", load_gigatoken, load_json=read_gigatoken),
         Peer("toktok-rs", load_toktok, MODERN),
-        Peer("fastokens", load_fastokens),
-        Peer("tuetoken", load_tuetoken),
+        Peer("fastokens", load_fastokens, load_json=read_fastokens),
+        Peer("tuetoken", load_tuetoken, load_json=read_tuetoken),
         Peer("quicktok-v1", load_quicktok, MODERN),
-        Peer("tokie", load_tokie),
+        Peer("tokie", load_tokie, load_json=read_tokie),
         Peer("rs-bpe", load_rs_bpe, MODERN),
         Peer("bpe-openai", load_bpe_openai, MODERN),
         Peer("tiktoken", load_tiktoken),
-        Peer("tokenizers", load_tokenizers),
+        Peer("tokenizers", load_tokenizers, load_json=read_tokenizers),
     )
 }

@@ -175,7 +175,7 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
     before = peak_memory()
     clock = CLOCKS[job.get("clock", "wall")]
     start = clock()
-    calls = peer.load(job["encoding"], Path(job["folder"]))
+    calls = peer.open(job["encoding"], Path(job["folder"]))
     found: dict[str, Any] = {"load": clock() - start, "before": before, "loaded": peak_memory()}
     run = operation(calls, job["op"], job["threads"])
     if run is None:
