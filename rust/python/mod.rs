@@ -19,6 +19,7 @@ mod files;
 mod forks;
 mod ids;
 mod list;
+mod normal;
 mod numpy_api;
 mod patterns;
 mod shortcuts;
@@ -47,6 +48,8 @@ mod _rust {
     use super::decode::StreamDecoder;
     #[pymodule_export]
     use super::files::{TokenTable, read_ranks, read_tokenizer_json};
+    #[pymodule_export]
+    use super::normal::is_surely_nfc;
     #[pymodule_export]
     use super::patterns::{describe_pattern, least_width, pattern_difference};
     #[pymodule_export]

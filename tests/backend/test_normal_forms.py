@@ -1,11 +1,13 @@
 """Normal forms are those of ``unicodedata``, in blocks and with marks put in order before; and in time that grows with the text."""
 
 import time
+import unicodedata
 from unicodedata import normalize
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from minitok._rust import is_surely_nfc
 from minitok.backend import normal_forms
 from minitok.backend.normal_forms import FORMS, normal
 
@@ -42,3 +44,30 @@ def test_marks_in_the_wrong_order_take_time_that_grows_with_them(marks, form):
     assert time.process_time() - began < 10
     assert normal(found, form) == found
     assert len(found) >= len(text)
+
+
+# -- the look that makes normalizing needless ----------------------------------------------------------------------------
+
+
+def test_each_character_that_the_look_lets_pass_stays_behind_any_other():
+    passed = [char for char in map(chr, range(0x110000)) if is_surely_nfc(char)]
+    assert len(passed) > 270_000
+    assert not any(map(unicodedata.combining, passed))
+    for first in "aA\u0627\u0915\u0bc7\u1100\uac00\u3046":
+        text = "".join(first + char for char in passed)
+        assert normalize("NFC", text) == text
+
+
+@given(st.text() | st.lists(st.sampled_from("ae\u0301\u0323\u1100\u1161\uac00\u11a8“漢😀\u212b\u2000ı")).map("".join))
+def test_what_is_surely_normal_does_not_change(text):
+    for given_as in (text, text.encode("utf-8", "surrogatepass"), "x" * 300 + text, "x" * 50 + text + "y" * 300):
+        if is_surely_nfc(given_as):
+            chars = given_as if isinstance(given_as, str) else given_as.decode()
+            assert normalize("NFC", chars) == chars
+
+
+def test_most_text_is_surely_normal():
+    for text in ("", "naïve “quotes” — 漢字 かな 한국어 Ελληνικά Русский 😀", b"\xc3\xa9"):
+        assert is_surely_nfc(text)
+    for text in ("e\u0301", b"\xff", "\ud800", "\u0378"):
+        assert not is_surely_nfc(text)

@@ -108,6 +108,7 @@ class NormalizingCodec:
         self.metaspace = None if prefix is None else Metaspace(prefix)
         self.goes_on = False
         self.finder = implementation.special_tokens
+        self.surely_normal = implementation.surely_normal
         # The special tokens allowed in the last call, and the finders of the early and the late ones.
         self.last: tuple[Sequence[str], Any, Any] = (), self.finder({}), self.finder({})
         # Methods that take no text are the codec's own.
@@ -122,6 +123,12 @@ class NormalizingCodec:
         other = copy(self)
         other.goes_on = True
         return other
+
+    def as_they_are(self, texts: Iterable[str | bytes], allowed: Sequence[str]) -> bool:
+        """Whether the codec can take the texts as they are: no token is looked for in them, and a look shows them normal."""
+        if allowed or self.prefix is not None:
+            return False
+        return self.form is None or all(self.surely_normal(text, self.form) for text in texts)
 
     def segments(self, text: str | bytes, allowed: Sequence[str]) -> list[bytes | int]:
         """The segments as they are cut into pieces, and the ids of the special tokens between them."""
@@ -176,12 +183,16 @@ class NormalizingCodec:
         return self.codec.safe_cut(text, allowed)
 
     def encode(self, text: str | bytes, allowed: Sequence[str] = (), threads: int = 1) -> list[int]:
+        if self.as_they_are((text,), allowed):
+            return self.codec.encode(text, (), threads)
         ids: list[int] = []
         for part in self.segments(text, allowed):
             ids += [part] if isinstance(part, int) else self.codec.encode(part, (), threads)
         return ids
 
     def encode_to_numpy(self, text: str | bytes, allowed: Sequence[str] = (), threads: int = 1) -> Ids:
+        if self.as_they_are((text,), allowed):
+            return self.codec.encode_to_numpy(text, (), threads)
         import numpy as np
 
         parts = [
@@ -193,6 +204,8 @@ class NormalizingCodec:
     def encode_batch(
         self, texts: Sequence[str | bytes], allowed: Sequence[str] = (), threads: int = 1
     ) -> list[list[int]]:
+        if self.as_they_are(texts, allowed):
+            return self.codec.encode_batch(texts, (), threads)
         batch = [self.segments(text, allowed) for text in texts]
         found = iter(self.codec.encode_batch(only_text(batch), (), threads))
         return [[i for part in parts for i in ([part] if isinstance(part, int) else next(found))] for parts in batch]
@@ -202,6 +215,8 @@ class NormalizingCodec:
     ) -> tuple[Ids, npt.NDArray[np.uint64]]:
         import numpy as np
 
+        if self.as_they_are(texts, allowed):
+            return self.codec.encode_batch_to_numpy(texts, (), threads)
         batch = self.encode_batch(texts, allowed, threads)
         offsets = np.cumsum([0, *map(len, batch)], dtype=np.uint64)
         return np.fromiter(chain.from_iterable(batch), np.uint32, int(offsets[-1])), offsets
@@ -210,6 +225,8 @@ class NormalizingCodec:
         return self.count_batch([text], allowed)[0]
 
     def count_batch(self, texts: Sequence[str | bytes], allowed: Sequence[str] = (), threads: int = 1) -> list[int]:
+        if self.as_they_are(texts, allowed):
+            return self.codec.count_batch(texts, (), threads)
         batch = [self.segments(text, allowed) for text in texts]
         found = iter(self.codec.count_batch(only_text(batch), (), threads))
         return [sum(1 if isinstance(part, int) else next(found) for part in parts) for parts in batch]

@@ -138,4 +138,6 @@ class Backend:
     codec: Callable[..., Codec]
     piece_counter: Callable[..., PieceCounter]
     train: Callable[..., tuple[list[tuple[int, int]], list[int], int, str]]
+    # Whether a look shows that a text is in a normal form; False if that takes more than a look.
+    surely_normal: Callable[[str | bytes, str], bool]
     readers: Readers | None = None

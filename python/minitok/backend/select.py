@@ -66,6 +66,7 @@ def load_backend(name: str | None = None) -> Backend:
         codec=rust.Codec,
         piece_counter=rust.PieceCounter,
         train=rust.train,
+        surely_normal=lambda text, form: form == "NFC" and rust.is_surely_nfc(text),
         readers=rust,
     )
 
@@ -83,4 +84,5 @@ def python_backend() -> Backend:
         codec=PythonCodec,
         piece_counter=PythonPieceCounter,
         train=train,
+        surely_normal=lambda text, _: isinstance(text, str | bytes) and text.isascii(),
     )
