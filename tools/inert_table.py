@@ -2,15 +2,13 @@
 
 ``python tools/inert_table.py > rust/fast/normal/inert_nfc.txt``. A character is listed if it is assigned, has combining
 class 0, is NFC itself and composes with none before it. Unicode never changes these for a character once it is assigned, so a
-table of any version holds for all later ones; an earlier one leaves characters that it does not know as they are, too. Ranges
-of fewer than nine characters are left out.
+table of any version holds for all later ones; an earlier one leaves characters that it does not know as they are, too.
 """
 
 from __future__ import annotations
 
 import unicodedata
 
-FEWEST = 9
 # Hangul vowels and final consonants, which compose by arithmetic.
 JAMO = {*range(0x1161, 0x1176), *range(0x11A8, 0x11C3)}
 
@@ -42,7 +40,7 @@ def main() -> None:
             and code_point not in second
         )
         if not inert:
-            if code_point - start >= FEWEST:
+            if code_point > start:
                 print(f"{start:X}-{code_point - 1:X}")
             start = code_point + 1
 

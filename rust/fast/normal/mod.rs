@@ -37,12 +37,13 @@ impl Inert {
         INERT.get_or_make(|| {
             let mut inert = Inert { low: vec![0; (1 << 16) / 64], high: Vec::new() };
             for line in include_str!("inert_nfc.txt").lines() {
-                let ends = line.split_once('-').map(|(first, last)| (parse(first), parse(last)));
+                let (first, last) = line.split_once('-').unwrap_or((line, line));
+                let ends = (parse(first), parse(last));
                 match ends {
-                    Some((Some(first), Some(last))) if last < 1 << 16 => {
+                    (Some(first), Some(last)) if last < 1 << 16 => {
                         (first..=last).for_each(|char| inert.low[char as usize / 64] |= 1 << (char % 64));
                     }
-                    Some((Some(first), Some(last))) => inert.high.push((first, last)),
+                    (Some(first), Some(last)) => inert.high.push((first, last)),
                     _ => {}
                 }
             }
