@@ -49,7 +49,7 @@ mod _rust {
     #[pymodule_export]
     use super::files::{TokenTable, read_ranks, read_tokenizer_json};
     #[pymodule_export]
-    use super::normal::is_surely_nfc;
+    use super::normal::odd_places;
     #[pymodule_export]
     use super::patterns::{describe_pattern, least_width, pattern_difference};
     #[pymodule_export]

@@ -1,4 +1,4 @@
-//! Whether a text is in a normal form, by a look.
+//! Where a text may not be in a normal form.
 
 use super::signals;
 use super::text::Text;
@@ -8,11 +8,11 @@ use pyo3::prelude::*;
 /// From how many units on the GIL is let go.
 const LONG: usize = 1 << 14;
 
-/// Whether a text is surely in the form NFC; False if that takes more than a look.
+/// The ranges of a text that may not be in the form NFC; none if it surely is. None if more than a look is needed.
 #[pyfunction]
-pub fn is_surely_nfc(py: Python<'_>, text: Text<'_>) -> PyResult<bool> {
+pub fn odd_places(py: Python<'_>, text: Text<'_>) -> PyResult<Option<Vec<(usize, usize)>>> {
     if text.size() < LONG {
-        return Ok(normal::is_surely_nfc(&text.source())?);
+        return Ok(normal::odd_places(&text.source())?);
     }
-    signals::detached(py, || normal::is_surely_nfc(&text.source()))
+    signals::detached(py, || normal::odd_places(&text.source()))
 }

@@ -7,9 +7,9 @@ from unicodedata import normalize
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from minitok._rust import is_surely_nfc
+from minitok._rust import odd_places
 from minitok.backend import normal_forms
-from minitok.backend.normal_forms import FORMS, normal
+from minitok.backend.normal_forms import FORMS, normal, normal_in_places
 
 # Marks of several classes; marks that decompose, some into others than themselves; letters that end in marks, or take them.
 CHARS = "\u0301\u0323\u0327\u0345\u0344\u0340\u0f71\u0f73\u0f75\u0f81\u3099\uff9e\uff9f\u05b0\U0001d165\U0001d15f"
@@ -49,6 +49,10 @@ def test_marks_in_the_wrong_order_take_time_that_grows_with_them(marks, form):
 # -- the look that makes normalizing needless ----------------------------------------------------------------------------
 
 
+def is_surely_nfc(text):
+    return odd_places(text) == []
+
+
 def test_each_character_that_the_look_lets_pass_stays_behind_any_other():
     passed = [char for char in map(chr, range(0x110000)) if is_surely_nfc(char)]
     assert len(passed) > 279_000
@@ -59,15 +63,20 @@ def test_each_character_that_the_look_lets_pass_stays_behind_any_other():
 
 
 @given(st.text() | st.lists(st.sampled_from("ae\u0301\u0323\u1100\u1161\uac00\u11a8“漢😀\u212b\u2000ı")).map("".join))
-def test_what_is_surely_normal_does_not_change(text):
-    for given_as in (text, text.encode("utf-8", "surrogatepass"), "x" * 300 + text, "x" * 50 + text + "y" * 300):
-        if is_surely_nfc(given_as):
-            chars = given_as if isinstance(given_as, str) else given_as.decode()
-            assert normalize("NFC", chars) == chars
+def test_what_is_normalized_in_places_is_as_in_the_whole(text):
+    for given_as in (text, "x" * 300 + text, text * 9 + "y" * 300, "漢" * 50 + text + "y" * 300 + text):
+        places = odd_places(given_as)
+        if places is not None:
+            assert normal_in_places(given_as, "NFC", places) == normalize("NFC", given_as)
+    data = text.encode("utf-8", "surrogatepass")
+    assert odd_places(data) in ([], None)
+    if is_surely_nfc(data):
+        assert normalize("NFC", text) == text
 
 
 def test_most_text_is_surely_normal():
     for text in ("", "naïve “quotes” — 漢字 かな 한국어 Ελληνικά Русский 😀", b"\xc3\xa9"):
         assert is_surely_nfc(text)
-    for text in ("e\u0301", b"\xff", "x" * 300 + "\ud834\udd5f", "\ud834\udd5f", "\u0378"):
-        assert not is_surely_nfc(text)
+    assert odd_places("漢" * 300 + "cafe\u0301!") == [(303, 305)]
+    for text in ("e\u0301", b"\xff", "x" * 300 + "\ud834\udd5f", "\ud834\udd5f", "e\u0301" * 10_000):
+        assert odd_places(text) is None

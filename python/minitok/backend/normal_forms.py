@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 from ..text import utf8
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-__all__ = ["FORMS", "normal"]
+__all__ = ["FORMS", "normal", "normal_in_places"]
 
 FORMS = ("NFC", "NFD", "NFKC", "NFKD")
 # From how many on, marks in a row are put in order before.
@@ -45,6 +45,23 @@ def normal(text: str | bytes, form: str | None) -> bytes:
     if len(data) <= BLOCK:
         return normal_block(data, form)
     return b"".join(normal_block(block, form) for block in blocks(data))
+
+
+def normal_in_places(text: str | bytes, form: str, places: Sequence[tuple[int, int]]) -> str | bytes:
+    r"""Returns the text in the normal form, given the ranges of it that may not be.
+
+    >>> normal_in_places("a cafe\u0301!", "NFC", [(5, 7)])
+    'a café!'
+    """
+    if not places or not isinstance(text, str):
+        return text
+    parts: list[str] = []
+    done = 0
+    for start, end in places:
+        place = order_marks(text[start:end], form)
+        parts += text[done:start], unicodedata.normalize(form, place)  # type: ignore[arg-type]
+        done = end
+    return "".join([*parts, text[done:]])
 
 
 def blocks(data: bytes) -> Iterator[bytes]:

@@ -28,7 +28,7 @@ from ..errors import VocabularyError
 from ..reference.metaspace import Metaspace, spaced
 from ..reference.pretokenize import compile_pattern
 from ..text import utf8
-from .normal_forms import FORMS, normal
+from .normal_forms import FORMS, normal, normal_in_places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -108,7 +108,7 @@ class NormalizingCodec:
         self.metaspace = None if prefix is None else Metaspace(prefix)
         self.goes_on = False
         self.finder = implementation.special_tokens
-        self.surely_normal = implementation.surely_normal
+        self.odd_places = implementation.odd_places
         # The special tokens allowed in the last call, and the finders of the early and the late ones.
         self.last: tuple[Sequence[str], Any, Any] = (), self.finder({}), self.finder({})
         # Methods that take no text are the codec's own.
@@ -124,11 +124,19 @@ class NormalizingCodec:
         other.goes_on = True
         return other
 
-    def as_they_are(self, texts: Iterable[str | bytes], allowed: Sequence[str]) -> bool:
-        """Whether the codec can take the texts as they are: no token is looked for in them, and a look shows them normal."""
+    def ready(self, texts: Sequence[str | bytes], allowed: Sequence[str]) -> list[str | bytes] | None:
+        """The texts as the codec can take them; None if tokens are looked for in them, or more than a look is needed."""
         if allowed or self.prefix is not None:
-            return False
-        return self.form is None or all(self.surely_normal(text, self.form) for text in texts)
+            return None
+        if self.form is None:
+            return list(texts)
+        found = []
+        for text in texts:
+            places = self.odd_places(text, self.form)
+            if places is None:
+                return None
+            found.append(normal_in_places(text, self.form, places))
+        return found
 
     def segments(self, text: str | bytes, allowed: Sequence[str]) -> list[bytes | int]:
         """The segments as they are cut into pieces, and the ids of the special tokens between them."""
@@ -183,16 +191,16 @@ class NormalizingCodec:
         return self.codec.safe_cut(text, allowed)
 
     def encode(self, text: str | bytes, allowed: Sequence[str] = (), threads: int = 1) -> list[int]:
-        if self.as_they_are((text,), allowed):
-            return self.codec.encode(text, (), threads)
+        if ready := self.ready((text,), allowed):
+            return self.codec.encode(ready[0], (), threads)
         ids: list[int] = []
         for part in self.segments(text, allowed):
             ids += [part] if isinstance(part, int) else self.codec.encode(part, (), threads)
         return ids
 
     def encode_to_numpy(self, text: str | bytes, allowed: Sequence[str] = (), threads: int = 1) -> Ids:
-        if self.as_they_are((text,), allowed):
-            return self.codec.encode_to_numpy(text, (), threads)
+        if ready := self.ready((text,), allowed):
+            return self.codec.encode_to_numpy(ready[0], (), threads)
         import numpy as np
 
         parts = [
@@ -204,8 +212,8 @@ class NormalizingCodec:
     def encode_batch(
         self, texts: Sequence[str | bytes], allowed: Sequence[str] = (), threads: int = 1
     ) -> list[list[int]]:
-        if self.as_they_are(texts, allowed):
-            return self.codec.encode_batch(texts, (), threads)
+        if (ready := self.ready(texts, allowed)) is not None:
+            return self.codec.encode_batch(ready, (), threads)
         batch = [self.segments(text, allowed) for text in texts]
         found = iter(self.codec.encode_batch(only_text(batch), (), threads))
         return [[i for part in parts for i in ([part] if isinstance(part, int) else next(found))] for parts in batch]
@@ -215,8 +223,8 @@ class NormalizingCodec:
     ) -> tuple[Ids, npt.NDArray[np.uint64]]:
         import numpy as np
 
-        if self.as_they_are(texts, allowed):
-            return self.codec.encode_batch_to_numpy(texts, (), threads)
+        if (ready := self.ready(texts, allowed)) is not None:
+            return self.codec.encode_batch_to_numpy(ready, (), threads)
         batch = self.encode_batch(texts, allowed, threads)
         offsets = np.cumsum([0, *map(len, batch)], dtype=np.uint64)
         return np.fromiter(chain.from_iterable(batch), np.uint32, int(offsets[-1])), offsets
@@ -225,8 +233,8 @@ class NormalizingCodec:
         return self.count_batch([text], allowed)[0]
 
     def count_batch(self, texts: Sequence[str | bytes], allowed: Sequence[str] = (), threads: int = 1) -> list[int]:
-        if self.as_they_are(texts, allowed):
-            return self.codec.count_batch(texts, (), threads)
+        if (ready := self.ready(texts, allowed)) is not None:
+            return self.codec.count_batch(ready, (), threads)
         batch = [self.segments(text, allowed) for text in texts]
         found = iter(self.codec.count_batch(only_text(batch), (), threads))
         return [sum(1 if isinstance(part, int) else next(found) for part in parts) for parts in batch]

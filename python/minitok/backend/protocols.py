@@ -138,6 +138,7 @@ class Backend:
     codec: Callable[..., Codec]
     piece_counter: Callable[..., PieceCounter]
     train: Callable[..., tuple[list[tuple[int, int]], list[int], int, str]]
-    # Whether a look shows that a text is in a normal form; False if that takes more than a look.
-    surely_normal: Callable[[str | bytes, str], bool]
+    # The ranges of a text that may not be in a normal form, each from a place that no normal form looks across; None if more
+    # than a look is needed.
+    odd_places: Callable[[str | bytes, str], list[tuple[int, int]] | None]
     readers: Readers | None = None

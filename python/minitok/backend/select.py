@@ -66,7 +66,7 @@ def load_backend(name: str | None = None) -> Backend:
         codec=rust.Codec,
         piece_counter=rust.PieceCounter,
         train=rust.train,
-        surely_normal=lambda text, form: form == "NFC" and rust.is_surely_nfc(text),
+        odd_places=lambda text, form: rust.odd_places(text) if form == "NFC" else None,
         readers=rust,
     )
 
@@ -84,5 +84,5 @@ def python_backend() -> Backend:
         codec=PythonCodec,
         piece_counter=PythonPieceCounter,
         train=train,
-        surely_normal=lambda text, _: isinstance(text, str | bytes) and text.isascii(),
+        odd_places=lambda text, _: [] if isinstance(text, str | bytes) and text.isascii() else None,
     )

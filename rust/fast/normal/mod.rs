@@ -1,11 +1,12 @@
-//! Is a text in the normal form NFC? A look that answers "surely" or "perhaps not".
+//! Where is a text not in the normal form NFC? A look that finds the few places in question.
 //!
-//! Most text is, and to say so needs no normalizing: if every character has combining class 0, is NFC itself and composes with
-//! none before it, then no character moves, and none changes. Below U+0300 all are so; above, a table lists those that surely
-//! are, and what it does not list is left to the normalizer (`backend/normal_forms.py`).
+//! A character is *inert* if it has combining class 0, is NFC itself and composes with none before it: it never moves or
+//! changes, and nothing looks across the place before it. Below U+0300 all characters are so; above, a table lists those that
+//! surely are. Runs of the others, each with the inert character before it, are left to the normalizer
+//! (`backend/normal_forms.py`); the rest of the text stays as it is.
 //!
-//! By hand: `naïve “x”` has `ï`, which is below U+0300, and two quotation marks, which are listed: surely NFC. `e` with U+0301 is
-//! not: the accent composes.
+//! By hand: `naïve “x”` has `ï`, which is below U+0300, and two quotation marks, which are listed: no place. `cafe`, U+0301, `!`
+//! has one: the `e` and the accent, which composes with it.
 //!
 //! Costs: O(n), some 10 GB/s where all characters are below U+0200. The table takes 8 KB.
 
@@ -22,6 +23,8 @@ const RUN: usize = 32;
 const FEW: usize = 8;
 /// How many units are looked at between two looks at whether to stop.
 const PART: usize = 1 << 20;
+/// The most places: a text with more is normalized as a whole.
+const MOST: usize = 4096;
 
 /// The characters that NFC never changes, from U+0300 on.
 struct Inert {
@@ -67,55 +70,94 @@ fn parse(field: &str) -> Option<u32> {
     u32::from_str_radix(field, 16).ok()
 }
 
-/// Whether a text is surely in the form NFC. What is not UTF-8 is not.
-pub fn is_surely_nfc(text: &Source) -> Result<bool> {
+/// Where a text may not be in the form NFC: ranges of units, ascending, each from an inert character up to the next that no
+/// character before it can change. None if there are too many to be worth it, or the text is not units of characters.
+pub fn odd_places(text: &Source) -> Result<Option<Vec<(usize, usize)>>> {
     match text {
-        Source::Bytes(bytes) if bytes.is_ascii() => Ok(true),
         Source::Bytes(bytes) => {
-            let Ok(text) = std::str::from_utf8(bytes) else { return Ok(false) };
             let inert = Inert::get();
-            Ok(text.chars().all(|char| inert.holds(char.into())))
+            let held =
+                || std::str::from_utf8(bytes).is_ok_and(|text| text.chars().all(|char| inert.holds(char.into())));
+            Ok((bytes.is_ascii() || held()).then(Vec::new))
         }
-        Source::Str(Units::One(_)) => Ok(true),
-        Source::Str(Units::Two(units)) => all_inert(units),
-        Source::Str(Units::Four(units)) => all_inert(units),
+        Source::Str(Units::One(_)) => Ok(Some(Vec::new())),
+        Source::Str(Units::Two(units)) => odd_units(units),
+        Source::Str(Units::Four(units)) => odd_units(units),
     }
 }
 
-fn all_inert<U: Copy + Into<u32>>(units: &[U]) -> Result<bool> {
+fn odd_units<U: Copy + Into<u32>>(units: &[U]) -> Result<Option<Vec<(usize, usize)>>> {
     let inert = Inert::get();
-    let low = |run: &[U]| run.iter().fold(0, |all, &unit| all | unit.into() >> 9) == 0;
-    let holds = |run: &[U]| low(run) || run.iter().all(|&unit| inert.holds(unit.into()));
-    for part in units.chunks(PART) {
-        interrupt::check()?;
-        if !part.chunks(RUN).all(|run| low(run) || run.chunks(FEW).all(holds)) {
-            return Ok(false);
+    let mut places = Vec::new();
+    let mut at = 0;
+    let mut next_look = PART;
+    while let Some(odd) = find_odd(units, at, inert) {
+        let end = units[odd..].iter().position(|&unit| inert.holds(unit.into())).map_or(units.len(), |more| odd + more);
+        // Halves of a surrogate pair stand for one character.
+        if places.len() == MOST || units[odd..end].iter().any(|&unit| (0xD800..0xE000).contains(&unit.into())) {
+            return Ok(None);
+        }
+        places.push((odd.saturating_sub(1), end));
+        at = end;
+        if at >= next_look {
+            interrupt::check()?;
+            next_look = at + PART;
         }
     }
-    Ok(true)
+    Ok(Some(places))
+}
+
+/// The first unit from a position on that is not inert.
+fn find_odd<U: Copy + Into<u32>>(units: &[U], from: usize, inert: &Inert) -> Option<usize> {
+    let low = |run: &[U]| run.iter().fold(0, |all, &unit| all | unit.into() >> 9) == 0;
+    let mut at = from;
+    for run in units[from..].chunks(RUN) {
+        if low(run) {
+            at += run.len();
+            continue;
+        }
+        for few in run.chunks(FEW) {
+            if !low(few)
+                && let Some(found) = few.iter().position(|&unit| !inert.holds(unit.into()))
+            {
+                return Some(at + found);
+            }
+            at += few.len();
+        }
+    }
+    None
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn nfc(text: &str) -> bool {
-        let found = is_surely_nfc(&Source::Bytes(text.as_bytes())).unwrap();
+    fn places(text: &str) -> Option<Vec<(usize, usize)>> {
+        let bytes = odd_places(&Source::Bytes(text.as_bytes())).unwrap();
         let wide: Vec<u32> = text.chars().map(u32::from).collect();
-        assert_eq!(found, is_surely_nfc(&Source::Str(Units::Four(&wide))).unwrap(), "{text}");
+        let found = odd_places(&Source::Str(Units::Four(&wide))).unwrap();
+        assert_eq!(bytes.is_some(), found == Some(Vec::new()), "{text}");
         found
     }
 
     #[test]
     fn by_hand() {
         let long = "x".repeat(100);
-        assert!(nfc("") && nfc("naïve “x” 漢字 한국 😀 Ж"));
-        for changed in
-            ["e\u{301}", "\u{212B}", "\u{1100}\u{1161}", "\u{F900}", "\u{344}", "\u{2F800}", "\u{378}", "\u{2000}"]
-        {
-            assert!(!nfc(changed) && !nfc(&format!("{long}{changed}{long}")), "{changed:?}");
+        for inert in ["", "naïve “x” 漢字 한국 😀 Ж", "\u{FEFF}"] {
+            assert_eq!(places(&format!("{long}{inert}{long}")), Some(Vec::new()), "{inert:?}");
         }
-        assert!(!is_surely_nfc(&Source::Bytes(b"\xFF")).unwrap());
-        assert!(!is_surely_nfc(&Source::Str(Units::Two(&[0xD800]))).unwrap());
+        for odd in ["\u{301}", "\u{212B}", "\u{1161}", "\u{F900}", "\u{344}\u{301}", "\u{2F800}", "\u{378}", "\u{2000}"]
+        {
+            let end = 100 + odd.chars().count();
+            assert_eq!(
+                places(&format!("{long}{odd}{long}{odd}")),
+                Some(vec![(99, end), (end + 99, 2 * end)]),
+                "{odd:?}"
+            );
+        }
+        assert_eq!(places("\u{301}x"), Some(vec![(0, 1)]));
+        assert_eq!(places(&"e\u{301}".repeat(MOST + 1)), None);
+        assert_eq!(odd_places(&Source::Bytes(b"\xFF")).unwrap(), None);
+        assert_eq!(odd_places(&Source::Str(Units::Two(&[0xD800]))).unwrap(), None);
     }
 }
