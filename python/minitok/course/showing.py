@@ -107,13 +107,24 @@ def show(value: object) -> str:
     return text if len(text) <= 2 * LONGEST_TEXT else f"{text[: 2 * LONGEST_TEXT]}…"
 
 
-def link(text: str, merges: Sequence[Pair] = (), pattern: str = "none", step: int | None = None) -> str | None:
-    """The text under these merges in the playground, at a step of its first piece; None where it is too long for a link."""
-    fields = {"text": text}
+def link(
+    text: str,
+    merges: Sequence[Pair] = (),
+    pattern: str = "none",
+    *,
+    step: int | None = None,
+    special_tokens: Mapping[str, int] | None = None,
+    allowed: bool = False,
+) -> str | None:
+    """The text under these merges in the playground, at a step of its first piece; None where it is too long for a link.
+
+    ``special_tokens`` belong to the tokenizer; ``allowed``: they are looked for.
+    """
+    fields = {"text": text, **({"special": "1"} if allowed else {})}
     if merges:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "tokenizer.json"
-            Tokenizer(list(merges), pattern=pattern).save(path)
+            Tokenizer(list(merges), pattern=pattern, special_tokens=special_tokens).save(path)
             file = path.read_text(encoding="utf-8")
         name = f"own-{hashlib.sha256(file.encode()).hexdigest()[:16]}"
         fields["encodings"] = name

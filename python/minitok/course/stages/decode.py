@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ...tokenizer import Tokenizer
 from ..bench import Bench, parts_at
 from ..report import Failure
-from ..showing import show, show_ids, show_text, show_token, token_table
+from ..showing import link, show, show_ids, show_text, show_token, token_table
 from .stage import Stage
 from .texts import merge_lists
 
@@ -72,7 +72,13 @@ def check(bench: Bench, ids: list[int], merges: list[Pair]) -> Failure | None:
         lambda: bench.session.call("decode", ids, {pair: 256 + rank for rank, pair in enumerate(merges)}),
         expected,
         lambda yours: why(ids, merges, yours, expected),
+        link=lambda _: see(expected, merges),
     )
+
+
+def see(text: str, merges: list[Pair]) -> str | None:
+    """A link, where the ids are a text."""
+    return link(text, merges) if text and "\ufffd" not in text else None
 
 
 def why(ids: list[int], merges: list[Pair], yours: Any, expected: str) -> str:
@@ -143,6 +149,7 @@ def check_stream(bench: Bench, ids: list[int], merges: list[Pair]) -> Failure | 
         expected,
         lambda yours: why_stream(ids, merges, yours, expected),
         shown=lambda value: show_text(value) if isinstance(value, str) else show(value),
+        link=lambda _: see(whole, merges),
     )
 
 

@@ -10,7 +10,7 @@ from ...tokenizer import Tokenizer
 from ...training import train
 from ..bench import Bench, parts_at
 from ..report import Failure
-from ..showing import show, show_ids, show_tokens, token_table
+from ..showing import link, show, show_ids, show_tokens, token_table
 from .stage import Stage
 from .texts import CL100K, GPT2, letters, paragraphs
 
@@ -104,6 +104,7 @@ def check_chunks(bench: Bench, chunks: list[str], merges: list[Pair]) -> Failure
         expected,
         why,
         shown=shown,
+        link=lambda _: link(text, merges, "gpt2"),
     )
 
 

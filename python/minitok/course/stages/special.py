@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ...tokenizer import Tokenizer
 from ..bench import Bench, parts_at
 from ..report import Failure
-from ..showing import show_ids, show_text, show_token, token_table
+from ..showing import link, show_ids, show_text, show_token, token_table
 from . import train
 from .stage import Stage
 from .texts import GPT2
@@ -104,6 +104,12 @@ def check(bench: Bench, text: str, names: tuple[str, ...], allowed: tuple[str, .
         expected,
         lambda yours: why(text, ids, allowed, yours, expected, tokens),
         shown=shown,
+        # The playground allows all special tokens, or none.
+        link=lambda _: (
+            link(text, MERGES, "gpt2", special_tokens=ids, allowed=bool(allowed))
+            if set(allowed) in (set(), set(ids))
+            else None
+        ),
     )
 
 
