@@ -3,6 +3,7 @@
 
 use crate::error::Result;
 use crate::fast::encode::merges_from_ranks::merges_from_ranks;
+use crate::fast::encode::merges_from_scores::merges_from_scores;
 use crate::fast::encode::tables::Tables;
 use crate::fast::util::settings::enabled;
 use crate::interrupt;
@@ -49,6 +50,20 @@ impl FastVocab {
         };
         let core = Arc::new(core);
         let tables = Tables::of_ranks(Arc::clone(&core), recovered);
+        Ok(Some(FastVocab { core, tables: Once::from(Arc::new(tables)) }))
+    }
+
+    /// The vocabulary of pieces (ids and scores) among tokens, with byte fallback; None as for `of_ranks`.
+    pub fn of_scores(tokens: Tokens, pieces: &[(u32, f64)], fallback: Vec<u32>) -> Result<Option<FastVocab>> {
+        if !enabled() {
+            return Ok(None);
+        }
+        let alphabet = Alphabet { fallback: Some(fallback), drops_bytes: false };
+        let plain = Vocab::assemble(tokens, Vec::new(), false, alphabet)?;
+        let Some(mut found) = merges_from_scores(&plain, pieces)? else { return Ok(None) };
+        let merges = std::mem::take(&mut found.merges);
+        let core = Arc::new(Vocab::assemble(Arc::clone(&plain.tokens), merges, false, plain.alphabet)?);
+        let tables = Tables::of_scores(Arc::clone(&core), found);
         Ok(Some(FastVocab { core, tables: Once::from(Arc::new(tables)) }))
     }
 

@@ -1,7 +1,10 @@
 """What the extension reads itself is what the readers in Python read; everything else it leaves to them."""
 
 import base64
+import importlib.util
 import json
+import struct
+from pathlib import Path
 
 import minitok
 import pytest
@@ -10,7 +13,7 @@ from hypothesis import strategies as st
 from minitok import _rust
 from minitok.backend import load_backend
 from minitok.errors import MinitokError
-from minitok.formats import huggingface, tiktoken
+from minitok.formats import huggingface, sentencepiece, tekken, tiktoken
 from minitok.formats.byte_level import to_chars
 from minitok.formats.files import parse_json
 
@@ -104,6 +107,71 @@ def test_tokenizer_json(data):
     for backend in ("rust", "python") if read is not None else ():
         expected = outcome(lambda backend=backend: huggingface.parse(parse_json(data, "it"), "it", backend=backend))
         assert outcome(lambda: read) == expected
+
+
+@st.composite
+def tekken_files(draw):
+    """A small ``tekken.json``."""
+    words = [*BYTES, *draw(WORDS)]
+    rows = [{"rank": i, "token_bytes": base64.b64encode(word).decode()} for i, word in enumerate(words)]
+    shown = draw(st.sampled_from([{}, {"token_str": None}, {"token_str": "é"}]))
+    config = {
+        "pattern": "[ab]+|[^ab]",
+        "default_vocab_size": draw(st.sampled_from([259, 266, 280])),
+        "default_num_special_tokens": 3,
+    }
+    content = {"config": config, "vocab": [row | shown for row in rows]}
+    return damaged(draw, json.dumps(content, indent=draw(st.sampled_from([None, 1]))).encode())
+
+
+@given(tekken_files())
+def test_tekken_json(data):
+    read = tekken.parse_table(data, "it", backend="rust")
+    for backend in ("rust", "python") if read is not None else ():
+        expected = outcome(lambda backend=backend: tekken.parse(parse_json(data, "it"), "it", backend=backend))
+        assert outcome(lambda: read) == expected
+
+
+def message(number, wire, value):
+    """A field of a protocol buffer."""
+    length = bytes([len(value) % 128 | 128, len(value) // 128]) if wire == 2 else b""
+    return bytes([number << 3 | wire]) + length + value
+
+
+@st.composite
+def models(draw):
+    """A small ``.model``."""
+    kinds = [("<unk>", 2), *((f"<0x{byte:02X}>", 6) for byte in range(256)), ("<x>", draw(st.sampled_from([3, 4, 5])))]
+    words = draw(st.lists(st.text("ab▁中", min_size=2, max_size=4), unique=True))
+    kinds += [(text, 1) for text in [*draw(st.sampled_from(["ab▁中", "ab▁"])), *words]]
+    pieces = b""
+    for index, (text, kind) in enumerate(kinds):
+        score = struct.pack("<f", -draw(st.sampled_from([index, index, index, 7])))
+        fields = message(1, 2, text.encode()) + message(2, 5, score) + message(3, 0, bytes([kind]))
+        pieces += message(1, 2, fields)
+    trainer = message(3, 0, b"\2") + b"\x98\2\1" + message(4, 0, b"\xff" * 9 + b"\1")
+    normalizer = message(4, 0, b"\0") + draw(st.sampled_from([b"", message(3, 0, b"\0")]))
+    return damaged(draw, pieces + message(2, 2, trainer) + message(3, 2, normalizer))
+
+
+@given(models())
+def test_models(data):
+    read = sentencepiece.parse_pieces(data, None, "rust")
+    for backend in ("rust", "python") if read is not None else ():
+        expected = outcome(lambda backend=backend: sentencepiece.parse_slowly(data, "it", backend=backend))
+        assert outcome(lambda: read) == expected
+
+
+def test_files_of_mistral_are_read():
+    folder = Path(importlib.util.find_spec("mistral_common").origin).parent / "data"
+    data = (folder / "mistral_instruct_tokenizer_240323.model.v3").read_bytes()
+    read = sentencepiece.parse_pieces(data, None, None)
+    assert read is not None
+    assert outcome(lambda: read) == outcome(lambda: sentencepiece.parse_slowly(data, "it"))
+    data = (folder / "tekken_240718.json").read_bytes()
+    read = tekken.parse_table(data, "it")
+    assert read is not None
+    assert outcome(lambda: read) == outcome(lambda: tekken.parse(parse_json(data, "it"), "it"))
 
 
 def test_files_that_programs_write_are_read(tmp_path):

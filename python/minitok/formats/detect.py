@@ -71,7 +71,7 @@ def read_file(
     own_words(path, pattern, special_tokens)
     if start.startswith(minbpe.VERSION.split()[0].encode()):
         return minbpe.load(path, backend=backend)
-    found = huggingface.parse_tables(data, path, backend=backend)
+    found = huggingface.parse_tables(data, path, backend=backend) or tekken.parse_table(data, path, backend=backend)
     return found or load_json(parse_json(data, path), path, backend)
 
 

@@ -18,10 +18,12 @@ from __future__ import annotations
 
 import math
 import struct
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..backend import load_backend
 from ..definition import Definition
-from ..errors import FileFormatError
+from ..errors import FileFormatError, MinitokError
 from ..reference.metaspace import MARKER
 from .files import blame, read, shown
 
@@ -66,6 +68,34 @@ def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str 
 
 def parse(data: bytes, path: object, name: str | None = None, backend: str | None = None) -> Definition:
     """The tokenizer of the bytes of a file."""
+    return parse_pieces(data, name, backend) or parse_slowly(data, path, name, backend)
+
+
+def parse_pieces(data: bytes, name: str | None, backend: str | None) -> Definition | None:
+    """The tokenizer of a file that the backend reads; None for one that is left to ``parse_slowly``, or refused there."""
+    chosen = load_backend(backend)
+    read = chosen.readers.read_model(data) if chosen.readers else None
+    if read is None:
+        return None
+    vocab, names, late, has_prefix = read
+    special: dict[str, int] = {}
+    for token, token_id in names:
+        special.setdefault(token, token_id)
+    with suppress(MinitokError):
+        return Definition.of(
+            vocab,
+            chosen.name,
+            pattern="none",
+            special_tokens=special,
+            late_special=late,
+            prefix="text" if has_prefix else "never",
+            name=name,
+        )
+    return None
+
+
+def parse_slowly(data: bytes, path: object, name: str | None = None, backend: str | None = None) -> Definition:
+    """The tokenizer of the bytes of a file; an error says what is wrong with them, and where."""
     with blame(path):
         try:
             pieces, trainer, normalizer = read_file(data)

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from ..backend import load_backend
 from ..definition import Definition
-from ..errors import FileFormatError
+from ..errors import FileFormatError, MinitokError
 from .files import blame, parse_json, read, shown
 from .pattern_names import name_of
 
@@ -44,7 +46,24 @@ def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str 
     Raises:
         FileFormatError: The file is malformed; the message says what.
     """
-    return parse(parse_json(read(path), path), path, name, backend)
+    data = read(path)
+    return parse_table(data, path, name, backend) or parse(parse_json(data, path), path, name, backend)
+
+
+def parse_table(data: bytes, path: object, name: str | None = None, backend: str | None = None) -> Definition | None:
+    """The tokenizer of a file whose tokens the backend reads; None for one that is left to ``parse``, or refused there."""
+    chosen = load_backend(backend)
+    table = chosen.readers.read_tekken(data) if chosen.readers else None
+    if table is None:
+        return None
+    with suppress(MinitokError, Malformed):
+        content = parse_json(table.rest, path)
+        _, pattern, special = read_content(content)
+        n_special, size = sizes(content)
+        vocab = None if "format" in content or "model" in content else table.vocabulary(size - n_special, n_special)
+        if vocab is not None:
+            return Definition.of(vocab, chosen.name, pattern=pattern, special_tokens=special, name=name)
+    return None
 
 
 def parse(content: Any, path: object, name: str | None = None, backend: str | None = None) -> Definition:
@@ -60,12 +79,7 @@ def parse(content: Any, path: object, name: str | None = None, backend: str | No
 def read_content(content: Any) -> tuple[dict[bytes, int], str, dict[str, int]]:
     """The ids by their bytes, the pattern and the special tokens."""
     config = field(content, "config", dict)
-    n_special = field(config, "default_num_special_tokens", int)
-    size = field(config, "default_vocab_size", int)
-    if not 0 <= n_special < size <= 1 << 31:
-        raise Malformed(f"default_num_special_tokens {shown(n_special)} is not below default_vocab_size {shown(size)}")
-    if n_special > MOST_SPECIAL:
-        raise Malformed(f"default_num_special_tokens is {n_special}; it can be {MOST_SPECIAL} at most")
+    n_special, size = sizes(content)
     ids: dict[bytes, int] = {}
     for place, row in enumerate(field(content, "vocab", list)):
         rank = field(row, "rank", int)
@@ -78,6 +92,18 @@ def read_content(content: Any) -> tuple[dict[bytes, int], str, dict[str, int]]:
         if ids.setdefault(token, rank + n_special) != rank + n_special:
             raise Malformed(f"the token {place} of the vocab, {token!r}, has two ranks")
     return ids, name_of(field(config, "pattern", str)), read_special(content, n_special)
+
+
+def sizes(content: dict[str, Any]) -> tuple[int, int]:
+    """How many special tokens there are, and how many tokens in all."""
+    config = field(content, "config", dict)
+    n_special = field(config, "default_num_special_tokens", int)
+    size = field(config, "default_vocab_size", int)
+    if not 0 <= n_special < size <= 1 << 31:
+        raise Malformed(f"default_num_special_tokens {shown(n_special)} is not below default_vocab_size {shown(size)}")
+    if n_special > MOST_SPECIAL:
+        raise Malformed(f"default_num_special_tokens is {n_special}; it can be {MOST_SPECIAL} at most")
+    return n_special, size
 
 
 def read_special(content: dict[str, Any], n_special: int) -> dict[str, int]:

@@ -38,7 +38,8 @@ impl HiddenIds {
         let mut merges = Vec::new();
         let mut by_bytes: HashMap<&[u8], u32> = HashMap::new();
         for (id, token) in vocab.tokens.iter().filter(|(_, token)| token.len() > 1) {
-            if characters(token).nth(1).is_some() || vocab.token_id(token) != Some(id) {
+            // Of several ids with the same bytes, the lowest counts; it comes first.
+            if characters(token).nth(1).is_some() || by_bytes.contains_key(token) {
                 continue;
             }
             let mut left = fallback[usize::from(token[0])];

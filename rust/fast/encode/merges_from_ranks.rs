@@ -27,6 +27,7 @@ use crate::error::Result;
 use crate::interrupt;
 use crate::vocab::{Merge, NO_ID, Tokens};
 use foldhash::HashSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// What is found out about a vocabulary of ranks.
@@ -61,39 +62,8 @@ pub fn merges_from_ranks(tokens: &Arc<Tokens>) -> Result<Option<Recovered>> {
         tokens: Arc::clone(tokens),
     };
     let mut pairs = vec![(NO_SYMBOL, NO_SYMBOL); n_places];
-    let mut symbols = Vec::new();
-    for same in by_length.chunk_by(|&one, &other| token(one).len() == token(other).len()) {
-        interrupt::check()?;
-        let mut take = |place: u32, symbols: &[u32]| {
-            if let &[left, right] = symbols {
-                pairs[place as usize] = (left, right);
-            }
-        };
-        let length = token(same[0]).len();
-        if length <= WIDE_LANE {
-            merge_short(&table, same.iter().map(|&place| (place, token(place))), &mut take);
-        } else {
-            for &place in same {
-                symbols.clear();
-                merge_long(&table, token(place), &mut symbols)?;
-                take(place, &symbols);
-            }
-        }
-        let entries = same.iter().map(|&place| (pairs[place as usize].0, pairs[place as usize].1, place));
-        let entries = entries.filter(|&(left, _, _)| left != NO_SYMBOL);
-        if length == 2 {
-            entries.clone().for_each(|(left, right, place)| table.bytes[(left * 256 + right) as usize] = place);
-        }
-        match table.slots.insert_all(entries) {
-            Inserted::All => {}
-            Inserted::Twice => return Ok(None),
-            Inserted::Full => {
-                let entries = pairs.iter().zip(0..).map(|(&(left, right), place)| (left, right, place));
-                let entries = entries.filter(|&(left, _, _)| left != NO_SYMBOL);
-                let Some(larger) = PairSlots::new(n_places, &entries) else { return Ok(None) };
-                table.slots = larger;
-            }
-        }
+    if find_pairs(&mut table, &mut pairs, &by_length, token)?.is_none() {
+        return Ok(None);
     }
     let (mut merges, mut exceptions) = (Vec::with_capacity(n_places), Vec::new());
     table.ordered = true;
@@ -115,6 +85,64 @@ pub fn merges_from_ranks(tokens: &Arc<Tokens>) -> Result<Option<Recovered>> {
     Ok(Some(Recovered { table, merges, exceptions, canonical }))
 }
 
+/// Finds the pair of each place, those of the shortest tokens first, and puts it into the table; those that are there already
+/// may be of other places. None if a pair is that of two places, or if there is no table for them.
+pub(super) fn find_pairs<'t>(
+    table: &mut PairTable,
+    pairs: &mut [(u32, u32)],
+    by_length: &[u32],
+    token: impl Fn(u32) -> &'t [u8] + Copy,
+) -> Result<Option<()>> {
+    let mut symbols = Vec::new();
+    for same in by_length.chunk_by(|&one, &other| token(one).len() == token(other).len()) {
+        interrupt::check()?;
+        let mut take = |place: u32, symbols: &[u32]| {
+            if let &[left, right] = symbols {
+                pairs[place as usize] = (left, right);
+            }
+        };
+        if token(same[0]).len() <= WIDE_LANE {
+            merge_short(table, same.iter().map(|&place| (place, token(place))), &mut take);
+        } else {
+            for &place in same {
+                symbols.clear();
+                merge_long(table, token(place), &mut symbols)?;
+                take(place, &symbols);
+            }
+        }
+        let entries = same.iter().map(|&place| (pairs[place as usize].0, pairs[place as usize].1, place));
+        let entries = entries.filter(|&(left, _, _)| left != NO_SYMBOL);
+        if table.insert_all(entries) == Inserted::All {
+            continue;
+        }
+        // Where there is no room, the table is made anew, and larger.
+        let entries = pairs.iter().zip(0..).map(|(&(left, right), place)| (left, right, place));
+        let entries = entries.filter(|&(left, _, _)| left != NO_SYMBOL);
+        let Some(larger) = PairSlots::new(pairs.len(), &entries) else { return Ok(None) };
+        table.slots = larger;
+    }
+    Ok(Some(()))
+}
+
+/// Places, those of the shortest tokens first.
+pub(super) fn by_length(places: Range<u32>, length: impl Fn(u32) -> usize) -> Vec<u32> {
+    let longest = places.clone().map(&length).max().unwrap_or(0);
+    let mut starts = vec![0u32; longest + 2];
+    places.clone().for_each(|place| starts[length(place) + 1] += 1);
+    let mut sum = 0;
+    for start in &mut starts {
+        sum += *start;
+        *start = sum;
+    }
+    let mut sorted = vec![0; places.len()];
+    for place in places {
+        let start = &mut starts[length(place)];
+        sorted[*start as usize] = place;
+        *start += 1;
+    }
+    sorted
+}
+
 /// The symbols of a vocabulary of ranks: the bytes, then the longer tokens by rank, each with the place of its rank.
 struct Names {
     /// The ids of the symbols.
@@ -127,9 +155,8 @@ impl Names {
     /// None if a byte has no token or two, if the empty token has two ids, or if there are too many tokens.
     fn new(tokens: &Tokens) -> Option<Names> {
         let mut ids = vec![NO_ID; 256];
-        let (mut empty, mut longest) = (0, 0);
+        let mut empty = 0;
         for (id, token) in tokens.iter() {
-            longest = longest.max(token.len());
             match *token {
                 [] => empty += 1,
                 [byte] if ids[usize::from(byte)] == NO_ID => ids[usize::from(byte)] = id,
@@ -142,20 +169,7 @@ impl Names {
         }
         const { assert!(NO_SYMBOL <= NO_PLACE) };
         let length = |place: u32| tokens.get(ids[256 + place as usize]).map_or(0, <[u8]>::len);
-        let mut starts = vec![0u32; longest + 2];
-        let n_places = (ids.len() - 256) as u32;
-        (0..n_places).for_each(|place| starts[length(place) + 1] += 1);
-        let mut sum = 0;
-        for start in &mut starts {
-            sum += *start;
-            *start = sum;
-        }
-        let mut by_length = vec![0; n_places as usize];
-        for place in 0..n_places {
-            let start = &mut starts[length(place)];
-            by_length[*start as usize] = place;
-            *start += 1;
-        }
+        let by_length = by_length(0..(ids.len() - 256) as u32, length);
         Some(Names { ids, by_length })
     }
 }

@@ -18,7 +18,7 @@
 #![allow(clippy::inline_always)]
 
 use super::hidden_ids::HiddenIds;
-use super::pair_slots::PairSlots;
+use super::pair_slots::{Entry, Inserted, PairSlots};
 pub(super) use super::pair_slots::{NO_PLACE, NO_SYMBOL, Probe};
 use crate::vocab::{Merge, NO_ID, Tokens, Vocab};
 use std::borrow::Cow;
@@ -85,6 +85,14 @@ impl PairTable {
         let own_ids = shorten(&mut ids);
         let tokens = Arc::clone(&vocab.tokens);
         Some(PairTable { bytes, slots, made, plain, ordered, ids, own_ids, hidden, tokens })
+    }
+
+    /// Inserts pairs, as [`PairSlots::insert_all`] does.
+    pub(super) fn insert_all(&mut self, pairs: impl Iterator<Item = Entry> + Clone) -> Inserted {
+        for (left, right, place) in pairs.clone().filter(|(left, right, _)| (left | right) < 256) {
+            self.bytes[(left * 256 + right) as usize] = place;
+        }
+        self.slots.insert_all(pairs)
     }
 
     /// The place of the merge of two bytes, or [`NO_PLACE`].

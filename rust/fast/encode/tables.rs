@@ -5,6 +5,7 @@ use super::exceptions::Exceptions;
 use super::merge_long::merge_long;
 use super::merge_short::{WIDE_LANE, merge_short};
 use super::merges_from_ranks::Recovered;
+use super::merges_from_scores::FromScores;
 use super::pair_table::PairTable;
 use super::piece_key::{MAX_KEY_BYTES, key_of};
 use super::static_cuts::StaticCuts;
@@ -37,6 +38,11 @@ impl Tables {
     pub fn of_ranks(vocab: Arc<Vocab>, recovered: Recovered) -> Tables {
         let exceptions = Exceptions::of_ids(&vocab.tokens, &recovered.exceptions);
         Tables { exceptions: Once::from(exceptions), ..Tables::with_pairs(vocab, Some(recovered.table)) }
+    }
+
+    /// The tables of a vocabulary of scores, with what was found out when its merges were.
+    pub fn of_scores(vocab: Arc<Vocab>, found: FromScores) -> Tables {
+        Tables::with_pairs(vocab, Some(found.table))
     }
 
     fn with_pairs(vocab: Arc<Vocab>, pairs: Option<PairTable>) -> Tables {

@@ -160,6 +160,12 @@ impl<'d> Reader<'d> {
         if is_whole { id_of(digits) } else { None }
     }
 
+    /// Takes `null`.
+    pub fn null(&mut self) -> Option<()> {
+        let at = self.position();
+        self.data[at..].starts_with(b"null").then(|| self.at += 4)
+    }
+
     /// The place of any value, which is not looked into.
     pub fn skip(&mut self) -> Option<Range<usize>> {
         let start = self.position();

@@ -9,10 +9,13 @@
 //! 1. [`token_table`]: tokens and ids in the order of a file.
 //! 2. [`base64`], [`rank_file`]: tiktoken's files.
 //! 3. [`json`], [`string_table`], [`tokenizer_json`]: Hugging Face's `tokenizer.json`.
+//! 4. [`sentencepiece`]: `.model`; [`tekken`]: Mistral's `tekken.json`.
 
 mod base64;
 mod json;
 pub mod rank_file;
+pub mod sentencepiece;
 pub mod string_table;
+pub mod tekken;
 mod token_table;
 pub mod tokenizer_json;

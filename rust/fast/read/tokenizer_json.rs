@@ -48,6 +48,10 @@ fn read_file(data: &[u8], table: &mut StringTable) -> Result<Option<Places>> {
     let Some(mut reader) = Reader::new(data) else { return Ok(None) };
     let mut error = Ok(());
     let found = each_field(&mut reader, |name, reader| {
+        // The lists of other formats are long, and not this reader's.
+        if matches!(name, b"vocab" | b"merges" | b"tokens") {
+            return None;
+        }
         if name != b"model" || reader.peek()? != b'{' {
             return reader.skip().map(|_| ());
         }
@@ -83,7 +87,10 @@ fn read_file(data: &[u8], table: &mut StringTable) -> Result<Option<Places>> {
 }
 
 /// Reads an object: calls `read` behind each name, to read the value. None as soon as that is None.
-fn each_field<'d>(reader: &mut Reader<'d>, mut read: impl FnMut(&[u8], &mut Reader<'d>) -> Option<()>) -> Option<()> {
+pub fn each_field<'d>(
+    reader: &mut Reader<'d>,
+    mut read: impl FnMut(&[u8], &mut Reader<'d>) -> Option<()>,
+) -> Option<()> {
     reader.take(b'{')?;
     let (mut first, mut name) = (true, Vec::new());
     while reader.next_item(first, b'}')? {

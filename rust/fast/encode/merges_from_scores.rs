@@ -1,0 +1,191 @@
+//! Scores -> merges of characters, and the pair table of them. Must equal `merges_from_scores` of `rust/ranks.rs` where it answers.
+//!
+//! As for ranks (`merges_from_ranks.rs`): the merge of a piece is the last one when its bytes are merged alone, by the table of
+//! all shorter pieces; only that the merges which make characters of bytes come before all others (`hidden_ids.rs`).
+//!
+//! Pieces that share a rank are left to the mirror, and so are all files that it refuses.
+//!
+//! Costs, V pieces of L bytes: O(V L) look-ups, and sorting.
+
+use super::hidden_ids::HiddenIds;
+use super::merges_from_ranks::{by_length, find_pairs};
+use super::pair_slots::{Inserted, NO_SYMBOL, PairSlots};
+use super::pair_table::{PairTable, no_bytes, shorten};
+use crate::error::Result;
+use crate::vocab::{Merge, NO_ID, Vocab};
+use foldhash::{HashMap, HashMapExt, HashSet};
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+/// The merges of a vocabulary of characters, and their table.
+#[derive(Debug)]
+pub struct FromScores {
+    pub(super) table: PairTable,
+    pub merges: Vec<Merge>,
+}
+
+/// Finds the merge of each piece. `vocab` has the tokens, the fallback and no merges; `pieces` are ids and scores. None if two
+/// pieces share a rank or their bytes, if one holds a character that is no piece, or if there is no table for them.
+pub fn merges_from_scores(vocab: &Vocab, pieces: &[(u32, f64)]) -> Result<Option<FromScores>> {
+    let Some(ranked) = Ranked::new(vocab, pieces) else { return Ok(None) };
+    let (hidden, first) = HiddenIds::new(vocab);
+    let mut ids = vocab.byte_ids.to_vec();
+    ids.extend(first.iter().map(|merge| merge.id));
+    let n_first = first.len() as u32;
+    ids.extend_from_slice(&ranked.ids);
+    let n_places = ids.len() - 256;
+    if ids.len() >= NO_SYMBOL as usize || vocab.byte_ids.contains(&NO_ID) {
+        return Ok(None);
+    }
+    let Some(slots) = PairSlots::empty(n_places) else { return Ok(None) };
+    let tokens = &vocab.tokens;
+    let mut table = PairTable {
+        bytes: no_bytes(),
+        slots,
+        made: Vec::new(),
+        plain: true,
+        ordered: false,
+        ids: ids.clone(),
+        own_ids: false,
+        hidden,
+        tokens: Arc::clone(tokens),
+    };
+    let mut pairs = vec![(NO_SYMBOL, NO_SYMBOL); n_places];
+    // What the first merges join are bytes and hidden ids, all of which have a symbol by then.
+    let mut symbols: HashMap<u32, u32> = HashMap::with_capacity(256 + first.len());
+    symbols.extend(ids[..256 + first.len()].iter().zip(0..).map(|(&id, symbol)| (id, symbol)));
+    for (pair, merge) in pairs.iter_mut().zip(&first) {
+        *pair = (symbols[&merge.left], symbols[&merge.right]);
+    }
+    let entries = pairs[..first.len()].iter().zip(0..).map(|(&(left, right), place)| (left, right, place));
+    if table.insert_all(entries) != Inserted::All {
+        return Ok(None);
+    }
+    let token = |place: u32| tokens.get(ids[256 + place as usize]).unwrap_or_default();
+    let sorted = by_length(n_first..n_places as u32, |place| token(place).len());
+    if find_pairs(&mut table, &mut pairs, &sorted, token)?.is_none() {
+        return Ok(None);
+    }
+    let mut merges = Vec::with_capacity(ranked.ids.len());
+    let mut unmade = Vec::new();
+    table.ordered = true;
+    for (&(left, right), place) in pairs.iter().zip(0..) {
+        if left == NO_SYMBOL {
+            unmade.push(token(place));
+            continue;
+        }
+        table.ordered &= left.max(right) < 256 + place;
+        if let Some(rank) = place.checked_sub(n_first) {
+            let [left, right, id] = [left, right, 256 + place].map(|symbol| ids[symbol as usize]);
+            merges.push(Merge { left, right, id, rank });
+        }
+    }
+    let distinct: HashSet<&[u8]> = unmade.iter().copied().collect();
+    if distinct.len() < unmade.len() {
+        return Ok(None);
+    }
+    table.own_ids = shorten(&mut table.ids);
+    Ok(Some(FromScores { table, merges }))
+}
+
+/// The pieces of several characters.
+struct Ranked {
+    /// In the order of their ranks.
+    ids: Vec<u32>,
+}
+
+impl Ranked {
+    fn new(vocab: &Vocab, pieces: &[(u32, f64)]) -> Option<Ranked> {
+        let text = |id: u32| std::str::from_utf8(vocab.tokens.get(id)?).ok();
+        let mut known = vec![0u64; 0x11_0000 / 64];
+        let mut made: Vec<(&str, u32, f64)> = Vec::with_capacity(pieces.len());
+        for &(id, score) in pieces {
+            let piece = text(id)?;
+            let mut chars = piece.chars();
+            let first = chars.next()? as usize;
+            if chars.next().is_some() {
+                made.push((piece, id, score));
+                continue;
+            }
+            let (word, bit) = (first / 64, 1 << (first % 64));
+            if known[word] & bit != 0 {
+                return None; // It comes twice.
+            }
+            known[word] |= bit;
+        }
+        let is_known = |char: char| known[char as usize / 64] >> (char as usize % 64) & 1 != 0;
+        if !made.iter().all(|(piece, _, _)| piece.chars().all(is_known)) {
+            return None;
+        }
+        let equal = |one: f64, other: f64| one.partial_cmp(&other) == Some(Ordering::Equal);
+        made.sort_unstable_by(|(one, _, score), (other, _, than)| {
+            let by_score = than.partial_cmp(score).unwrap_or(Ordering::Equal);
+            by_score.then_with(|| other.len().cmp(&one.len()).then_with(|| one.cmp(other)))
+        });
+        let shared = made
+            .chunk_by(|(_, _, one), (_, _, other)| equal(*one, *other))
+            .any(|same| same.len() > 1 && !same.iter().all(|(piece, _, _)| is_run(piece)));
+        if shared { None } else { Some(Ranked { ids: made.into_iter().map(|(_, id, _)| id).collect() }) }
+    }
+}
+
+/// Whether a piece is a run of one character.
+fn is_run(piece: &str) -> bool {
+    let mut chars = piece.chars();
+    let first = chars.next();
+    chars.all(|char| Some(char) == first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::characters::add_fallback;
+    use crate::vocab::{Alphabet, Tokens};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn equals_the_mirror(
+            words in prop::collection::hash_set("[ab]{2,5}|[é中 ]{2,3}|a{63,66}|[é]{30,40}", 0..30),
+            scores in prop::collection::vec(-9i8..0, 30),
+            spread: bool,
+            left_out in 0usize..9,
+        ) {
+            let chars: Vec<String> = "ab é中".chars().map(String::from).collect();
+            let chars = chars.into_iter().enumerate().filter(|(at, _)| *at != left_out).map(|(_, char)| char);
+            let fallback: Vec<u32> = (0..256).collect();
+            let mut scored: Vec<(Vec<u8>, u32, f64)> = Vec::new();
+            for (index, word) in (0u32..).zip(chars.chain(words)) {
+                let score = if spread { -f64::from(index) } else { f64::from(scores[index as usize % scores.len()]) };
+                scored.push((word.into_bytes(), 300 + index, score));
+            }
+            let mut tokens = Tokens::default();
+            for (piece, id, _) in &scored {
+                tokens.set(*id, piece).unwrap();
+            }
+            add_fallback(&mut tokens, Some(&fallback)).unwrap();
+            let alphabet = Alphabet { fallback: Some(fallback.clone()), drops_bytes: false };
+            let plain = Vocab::assemble(tokens, Vec::new(), false, alphabet).unwrap();
+            let pieces: Vec<(u32, f64)> = scored.iter().map(|(_, id, score)| (*id, *score)).collect();
+            let found = merges_from_scores(&plain, &pieces).unwrap();
+            let mirror = Vocab::from_scores(&scored, fallback);
+            if spread && left_out >= 5 {
+                prop_assert!(found.is_some());
+            }
+            if let Some(found) = found {
+                let mirror = Arc::new(mirror.unwrap());
+                prop_assert_eq!(&found.merges, mirror.merges());
+                let table = PairTable::new(&mirror).unwrap();
+                for (piece, _, _) in &scored {
+                    let [mut one, mut other] = [Vec::new(), Vec::new()];
+                    for (table, out) in [(&table, &mut one), (&found.table, &mut other)] {
+                        let mut symbols = Vec::new();
+                        super::super::merge_long::merge_long(table, piece, &mut symbols).unwrap();
+                        prop_assert!(table.append_ids(&symbols, out));
+                    }
+                    prop_assert_eq!(one, other);
+                }
+            }
+        }
+    }
+}
