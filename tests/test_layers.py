@@ -16,7 +16,7 @@ ORDER = [
     ("backend",),
     ("definition",),
     ("formats",),
-    ("streaming", "chunking"),
+    ("streaming", "chunking", "padding"),
     ("corpus", "explain.model", "explain.build"),
     ("tokenizer",),
     ("training", "loading", "encodings", "patterns"),

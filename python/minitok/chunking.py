@@ -9,14 +9,19 @@ necessary, which in practice it rarely is.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from itertools import accumulate, islice
+from itertools import islice
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from .offsets import Sizes
 from .streaming import encode_iterable
 from .text import utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    import numpy.typing as npt
 
     from .backend import Codec
 
@@ -35,7 +40,7 @@ def truncate_text(codec: Codec, text: str, max_tokens: int, allowed: Sequence[st
     if len(ids) <= max_tokens:
         return utf8(text).decode()
     data = codec.decode_bytes(ids)
-    ends = token_ends(codec, ids, len(data))
+    ends = token_ends(codec, np.array(ids), len(data)).tolist()
     for count in range(max_tokens, 0, -1):
         if is_boundary(data, ends[count]):
             start = data[: ends[count]].decode()
@@ -58,12 +63,14 @@ class Chunks:
 
     def __init__(self, codec: Codec, text: str, max_tokens: int, overlap: int, allowed: Sequence[str]) -> None:
         self.codec, self.max_tokens, self.overlap, self.allowed = codec, max_tokens, overlap, allowed
-        ids = codec.encode(text, allowed)
+        ids = codec.encode_to_numpy(text, allowed)
         # The text, but for the spaces that were put before its segments.
         self.data = codec.decode_bytes(ids)
-        self.ends = token_ends(codec, ids, len(self.data))
+        ends = token_ends(codec, ids, len(self.data))
+        self.ends = ends.tolist()
         # The cuts between two characters, ascending; the first is 0, the last the end of the text.
-        self.places = [place for place, end in enumerate(self.ends) if is_boundary(self.data, end)]
+        padded = np.frombuffer(self.data + b" ", np.uint8)
+        self.places = np.flatnonzero(padded[ends] & 0xC0 != 0x80).tolist()
 
     def parts(self) -> Iterator[str]:
         end = 0
@@ -88,12 +95,11 @@ class Chunks:
         return self.data[self.ends[start] : self.ends[end]].decode()
 
 
-def token_ends(codec: Codec, ids: Sequence[int], length: int) -> list[int]:
+def token_ends(codec: Codec, ids: npt.NDArray[np.integer], length: int) -> npt.NDArray[np.int64]:
     """Where in the bytes each token ends, after a 0 for the beginning; a space put before the text is not one of its bytes."""
-    lengths = {token_id: len(codec.token_bytes(token_id) or b"") for token_id in set(ids)}
-    ends = list(accumulate((lengths[token_id] for token_id in ids), initial=0))
-    added = ends[-1] - length
-    return [max(0, end - added) for end in ends]
+    ends: npt.NDArray[np.int64] = np.concatenate([np.zeros(1, np.int64), Sizes(codec, ids).byte_ends()])
+    ends -= ends[-1] - length
+    return ends.clip(0)
 
 
 def is_boundary(data: bytes, place: int) -> bool:

@@ -1,14 +1,36 @@
-"""The offsets of tokens in their text, in bytes and in characters."""
+"""The offsets of tokens in their text, in bytes and in characters.
+
+A character begins at every byte that is not a continuation byte (80 to BF), so how many begin in a token is known without the
+text, and offsets are sums over the ids. ``byte_spans`` and ``char_spans`` say it token by token; ``Sizes`` computes the same
+for many ids at once.
+
+By hand: ``é!`` as the tokens ``C3``, ``A9``, ``!``: one, none and one character begin in them, and the second continues one. So
+the first two span the first character, (0, 1), and the third the second, (1, 2).
+
+Costs: O(n) for n ids, some ten nanoseconds each in arrays.
+"""
 
 from __future__ import annotations
 
 from itertools import accumulate
+from operator import index
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+import numpy as np
 
-__all__ = ["byte_spans", "char_spans"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import numpy.typing as npt
+
+    from .backend import Codec
+
+    Ends = npt.NDArray[np.int64]
+
+__all__ = ["Sizes", "as_sequence", "byte_spans", "char_spans", "id_array", "spans_of"]
+
+# A table by id is made where it is at most so many times as long as the ids.
+WORTH = 16
 
 
 def byte_spans(tokens: Sequence[bytes]) -> list[tuple[int, int]]:
@@ -24,8 +46,6 @@ def byte_spans(tokens: Sequence[bytes]) -> list[tuple[int, int]]:
 def char_spans(tokens: Sequence[bytes]) -> list[tuple[int, int]]:
     """Returns the characters that each token holds, even in part, of the UTF-8 text that they spell.
 
-    A character begins at every byte that is not a continuation byte (80 to BF).
-
     >>> char_spans([b"a\\xc3", b"\\xa9!"])
     [(0, 2), (1, 3)]
     """
@@ -37,3 +57,64 @@ def char_spans(tokens: Sequence[bytes]) -> list[tuple[int, int]]:
         begun += sum(byte & 0xC0 != 0x80 for byte in token)
         spans.append((start, begun))
     return spans
+
+
+class Sizes:
+    """Of each of some ids, how many bytes its token has, how many characters begin in it, and whether it continues one.
+
+    >>> import minitok
+    >>> sizes = Sizes(minitok.Tokenizer([]).definition.codec(), np.array([195, 169, 33]))
+    >>> sizes.bytes.tolist(), sizes.begun.tolist(), sizes.continues.tolist()
+    ([1, 1, 1], [1, 0, 1], [False, True, False])
+    """
+
+    def __init__(self, codec: Codec, ids: npt.NDArray[np.integer]) -> None:
+        count = int(ids.max()) + 1 if len(ids) else 0
+        if count > WORTH * len(ids):
+            # Few ids of many: only those that occur.
+            known, ids = np.unique(ids, return_inverse=True)
+            tokens = [codec.token_bytes(int(token_id)) or b"" for token_id in known]
+            sizes = np.fromiter(map(len, tokens), np.uint32, len(tokens))
+            begun = np.array([sum(byte & 0xC0 != 0x80 for byte in token) for token in tokens], np.uint32)
+            continues = np.array([token[:1] >= b"\x80" and token[:1] < b"\xc0" for token in tokens], np.bool_)
+        else:
+            sizes, begun, continues = codec.token_sizes(count)
+        self.bytes, self.begun, self.continues = sizes[ids], begun[ids], continues[ids]
+
+    def byte_ends(self) -> Ends:
+        """Where in the bytes each token ends."""
+        return np.cumsum(self.bytes, dtype=np.int64)
+
+    def spans(self, unit: str) -> tuple[Ends, Ends]:
+        """Where each token begins and ends: as ``byte_spans`` or, for the unit ``"char"``, as ``char_spans``."""
+        if unit == "byte":
+            ends = self.byte_ends()
+            return ends - self.bytes, ends
+        ends = np.cumsum(self.begun, dtype=np.int64)
+        starts = ends - self.begun
+        starts -= self.continues & (starts > 0)
+        return starts, ends
+
+
+def spans_of(codec: Codec, ids: npt.NDArray[np.integer], unit: str, *, prefixed: bool) -> Ends:
+    """Where each token begins and ends, shape (number of tokens, 2).
+
+    ``prefixed``: a space may have been put before the text, which is in the tokens, and not in the text that they decode to.
+    """
+    if unit not in ("char", "byte"):
+        raise ValueError(f"unit must be 'char' or 'byte', not {unit!r}")
+    sizes = Sizes(codec, ids)
+    spans = np.stack(sizes.spans(unit), axis=1)
+    if prefixed and int(sizes.bytes.sum(dtype=np.int64)) != len(codec.decode_bytes(ids)):
+        spans = np.maximum(spans - 1, 0)
+    return spans
+
+
+def as_sequence(ids: Iterable[int]) -> Sequence[int] | npt.NDArray[np.integer]:
+    """Ids that can be gone over twice."""
+    return ids if isinstance(ids, np.ndarray) else list(ids)
+
+
+def id_array(ids: Sequence[int] | npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+    """Ids that have been found to be ones, in an array."""
+    return ids.astype(np.int64) if isinstance(ids, np.ndarray) else np.fromiter(map(index, ids), np.int64, len(ids))

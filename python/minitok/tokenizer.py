@@ -366,6 +366,41 @@ class Tokenizer(Shortcuts):
         """
         return self._codec.encode_batch_to_numpy(as_list(texts), self._allowed(allowed_special), thread_count(threads))
 
+    def encode_batch_padded(
+        self,
+        texts: Iterable[Text],
+        length: int | None = None,
+        *,
+        pad_id: int,
+        side: str = "right",
+        truncate: str = "right",
+        allowed_special: Special | str = (),
+        threads: int | None = None,
+    ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.bool_]]:
+        """Returns the ids of all texts as rows of one length, and a mask of where they are ids of the text.
+
+        Args:
+            texts: The texts.
+            length: Of the rows; by default that of the longest text.
+            pad_id: The id that shorter rows are filled up with.
+            side: ``"right"`` or ``"left"``: where it is put.
+            truncate: ``"right"`` or ``"left"``: which ids longer texts lose.
+            allowed_special: As for ``encode``.
+            threads: How many to use; by default one per processor.
+
+        Returns:
+            Two arrays of shape (number of texts, length): uint32 and bool.
+
+        >>> rows, mask = Tokenizer([]).encode_batch_padded(["abc", "d"], pad_id=0)
+        >>> rows.tolist(), mask.astype(int).tolist()
+        ([[97, 98, 99], [100, 0, 0]], [[1, 1, 1], [1, 0, 0]])
+        """
+        from .padding import check_padding, pad
+
+        check_padding(length, pad_id, side=side, truncate=truncate)
+        ids, offsets = self.encode_batch_to_numpy(texts, allowed_special=allowed_special, threads=threads)
+        return pad(ids, offsets, length, side, pad_id, truncate)
+
     def encode_with_offsets(
         self, text: Text, *, allowed_special: Special | str = (), unit: str = "char"
     ) -> tuple[list[int], list[tuple[int, int]]]:
@@ -382,16 +417,22 @@ class Tokenizer(Shortcuts):
         >>> Tokenizer([]).encode_with_offsets("é!")
         ([195, 169, 33], [(0, 1), (0, 1), (1, 2)])
         """
-        from .offsets import byte_spans, char_spans
+        ids, spans = self.encode_with_offsets_to_numpy(text, allowed_special=allowed_special, unit=unit)
+        return ids.tolist(), list(zip(spans[:, 0].tolist(), spans[:, 1].tolist()))
 
-        if unit not in ("char", "byte"):
-            raise ValueError(f"unit must be 'char' or 'byte', not {unit!r}")
-        ids = self.encode(text, allowed_special=allowed_special)
-        tokens = [self.token_bytes(token_id) for token_id in ids]
-        spans = byte_spans(tokens) if unit == "byte" else char_spans(tokens)
-        if self._definition.prefix is None or sum(map(len, tokens)) == len(utf8(self.decode_bytes(ids))):
-            return ids, spans
-        return ids, [(max(0, start - 1), max(0, end - 1)) for start, end in spans]
+    def encode_with_offsets_to_numpy(
+        self, text: Text, *, allowed_special: Special | str = (), unit: str = "char"
+    ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+        """Returns what ``encode_with_offsets`` does in arrays: the ids, and the offsets, shape (number of tokens, 2).
+
+        >>> ids, offsets = Tokenizer([]).encode_with_offsets_to_numpy("é!")
+        >>> offsets.tolist()
+        [[0, 1], [0, 1], [1, 2]]
+        """
+        from .offsets import spans_of
+
+        ids = self.encode_to_numpy(text, allowed_special=allowed_special)
+        return ids, spans_of(self._codec, ids, unit, prefixed=self._definition.prefix is not None)
 
     def encode_iterable(self, chunks: Iterable[Text], *, allowed_special: Special | str = ()) -> Iterator[int]:
         """Yields the ids of the concatenated chunks as they become certain, in memory bounded by the chunks.
@@ -413,7 +454,9 @@ class Tokenizer(Shortcuts):
         >>> Tokenizer([(104, 105)]).tokenize("hi!")
         [b'hi', b'!']
         """
-        return [self.token_bytes(token_id) for token_id in self.encode(text, allowed_special=allowed_special)]
+        ids = self.encode(text, allowed_special=allowed_special)
+        tokens = {token_id: self.token_bytes(token_id) for token_id in set(ids)}
+        return list(map(tokens.__getitem__, ids))
 
     def encode_files(
         self,
@@ -550,11 +593,12 @@ class Tokenizer(Shortcuts):
         >>> Tokenizer([]).decode_with_offsets([195, 169, 33])
         ('é!', [0, 0, 1])
         """
-        from .offsets import char_spans
+        from .offsets import as_sequence, id_array, spans_of
 
-        ids = list(ids)
+        ids = as_sequence(ids)
         text = self.decode_bytes(ids).decode("utf-8", "strict")
-        return text, [start for start, _ in char_spans([self.token_bytes(token_id) for token_id in ids])]
+        spans = spans_of(self._codec, id_array(ids), "char", prefixed=self._definition.prefix is not None)
+        return text, spans[:, 0].tolist()
 
     def stream_decoder(self, errors: str = "replace") -> StreamDecoder:
         """Returns a decoder for ids that come one by one: ``push(id)`` gives the text that is certain, ``finish()`` the rest.

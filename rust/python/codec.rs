@@ -15,6 +15,7 @@ use crate::metaspace::Metaspace;
 use crate::special::Finder;
 use crate::{codec, special};
 use numpy::{IntoPyArray, PyArray1};
+use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyList, PyString};
@@ -82,6 +83,8 @@ impl Drop for BriefIds {
 }
 
 type Offsets<'py> = (Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u64>>);
+/// Three facts of each token, by id.
+type Sizes<'py> = (Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<bool>>);
 
 #[pymethods]
 impl Codec {
@@ -246,6 +249,20 @@ impl Codec {
     /// The bytes of an id, special tokens included; None where there is no such token.
     fn token_bytes(&self, token_id: u32) -> Option<&[u8]> {
         self.fast.core().token_bytes(token_id)
+    }
+
+    /// Of the ids below `count`: how many bytes the token has, in how many of them a character begins, and whether its first
+    /// byte continues one. Zeros where there is no token.
+    fn token_sizes<'py>(&self, py: Python<'py>, count: u32) -> PyResult<Sizes<'py>> {
+        numpy_api::load(py)?;
+        let (mut bytes, mut begun, mut continues) = (Vec::new(), Vec::new(), Vec::new());
+        for id in 0..count {
+            let token = self.fast.core().token_bytes(id).unwrap_or_default();
+            bytes.push(u32::try_from(token.len()).map_err(|_| PyOverflowError::new_err("a token is too long"))?);
+            begun.push(bytes[bytes.len() - 1] - token.iter().map(|&byte| u32::from(byte & 0xC0 == 0x80)).sum::<u32>());
+            continues.push(token.first().is_some_and(|byte| byte & 0xC0 == 0x80));
+        }
+        Ok((bytes.into_pyarray(py), begun.into_pyarray(py), continues.into_pyarray(py)))
     }
 
     /// The bytes of the ids.

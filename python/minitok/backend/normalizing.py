@@ -117,6 +117,7 @@ class NormalizingCodec:
         self.decode_bytes = codec.decode_bytes
         self.stream_decoder = codec.stream_decoder
         self.token_bytes = codec.token_bytes
+        self.token_sizes = codec.token_sizes
 
     def going_on(self) -> NormalizingCodec:
         """As the codec's: a text that goes on from what stood before it has no space put before it."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ..reference.pretokenize import Pattern
     from ..reference.special import SpecialTokens
     from ..reference.vocab import Vocab
-    from .protocols import Emit, TrainOptions
+    from .protocols import Emit, TokenSizes, TrainOptions
 
 MAX_ID = (1 << 32) - 1
 # How many ids of an array are read at a time.
@@ -123,6 +123,13 @@ class PythonCodec:
 
     def token_bytes(self, token_id: int) -> bytes | None:
         return self.codec.token_bytes(token_id)
+
+    def token_sizes(self, count: int) -> TokenSizes:
+        tokens = [self.codec.token_bytes(token_id) or b"" for token_id in range(count)]
+        continued = [sum(byte & 0xC0 == 0x80 for byte in token) for token in tokens]
+        sizes = np.fromiter(map(len, tokens), np.uint32, len(tokens))
+        begun = sizes - np.array(continued, np.uint32)
+        return sizes, begun, np.array([bool(token) and token[0] & 0xC0 == 0x80 for token in tokens], np.bool_)
 
     def decode_bytes(self, ids: Iterable[int] | npt.NDArray[Any]) -> bytes:
         return self.codec.decode_bytes(checked_ids(ids))
