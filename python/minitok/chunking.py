@@ -67,10 +67,10 @@ class Chunks:
         # The text, but for the spaces that were put before its segments.
         self.data = codec.decode_bytes(ids)
         ends = token_ends(codec, ids, len(self.data))
-        self.ends = ends.tolist()
+        self.ends = memoryview(ends)  # type: ignore[arg-type]
         # The cuts between two characters, ascending; the first is 0, the last the end of the text.
         padded = np.frombuffer(self.data + b" ", np.uint8)
-        self.places = np.flatnonzero(padded[ends] & 0xC0 != 0x80).tolist()
+        self.places = memoryview(np.flatnonzero(padded[ends] & 0xC0 != 0x80))  # type: ignore[arg-type]
 
     def parts(self) -> Iterator[str]:
         end = 0

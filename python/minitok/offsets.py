@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Ends = npt.NDArray[np.int64]
 
-__all__ = ["Sizes", "as_sequence", "byte_spans", "char_spans", "id_array", "spans_of"]
+__all__ = ["Sizes", "as_sequence", "byte_spans", "char_spans", "id_array", "span_list", "spans_of"]
 
 # A table by id is made where it is at most so many times as long as the ids.
 WORTH = 16
@@ -85,29 +85,41 @@ class Sizes:
         """Where in the bytes each token ends."""
         return np.cumsum(self.bytes, dtype=np.int64)
 
-    def spans(self, unit: str) -> tuple[Ends, Ends]:
-        """Where each token begins and ends: as ``byte_spans`` or, for the unit ``"char"``, as ``char_spans``."""
-        if unit == "byte":
-            ends = self.byte_ends()
-            return ends - self.bytes, ends
-        ends = np.cumsum(self.begun, dtype=np.int64)
-        starts = ends - self.begun
-        starts -= self.continues & (starts > 0)
-        return starts, ends
+    def char_ends(self) -> Ends:
+        """How many characters have begun when each token ends."""
+        return np.cumsum(self.begun, dtype=np.int64)
+
+    def starts(self, ends: Ends, unit: str) -> Ends:
+        """Where each token begins, given where each ends, in bytes or, for the unit ``"char"``, in characters."""
+        starts: Ends = ends - (self.bytes if unit == "byte" else self.begun)
+        if unit == "char" and self.continues.any():
+            starts -= self.continues & (starts > 0)
+        return starts
 
 
-def spans_of(codec: Codec, ids: npt.NDArray[np.integer], unit: str, *, prefixed: bool) -> Ends:
-    """Where each token begins and ends, shape (number of tokens, 2).
+def spans_of(
+    codec: Codec, ids: npt.NDArray[np.integer], unit: str = "char", *, prefixed: bool = False
+) -> tuple[Ends, Ends]:
+    """Where each token begins, and where it ends.
 
     ``prefixed``: a space may have been put before the text, which is in the tokens, and not in the text that they decode to.
     """
     if unit not in ("char", "byte"):
         raise ValueError(f"unit must be 'char' or 'byte', not {unit!r}")
     sizes = Sizes(codec, ids)
-    spans = np.stack(sizes.spans(unit), axis=1)
+    ends = sizes.byte_ends() if unit == "byte" else sizes.char_ends()
+    starts = sizes.starts(ends, unit)
     if prefixed and int(sizes.bytes.sum(dtype=np.int64)) != len(codec.decode_bytes(ids)):
-        spans = np.maximum(spans - 1, 0)
-    return spans
+        starts, ends = (starts - 1).clip(0), (ends - 1).clip(0)
+    return starts, ends
+
+
+def span_list(starts: Ends, ends: Ends) -> list[tuple[int, int]]:
+    """The pairs of Python's integers; where a token begins at the end of the one before, it is the same object."""
+    last = ends.tolist()
+    if np.array_equal(starts[1:], ends[:-1]):
+        return list(zip([*starts[:1].tolist(), *last], last))
+    return list(zip(starts.tolist(), last))
 
 
 def as_sequence(ids: Iterable[int]) -> Sequence[int] | npt.NDArray[np.integer]:

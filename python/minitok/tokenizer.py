@@ -417,8 +417,10 @@ class Tokenizer(Shortcuts):
         >>> Tokenizer([]).encode_with_offsets("é!")
         ([195, 169, 33], [(0, 1), (0, 1), (1, 2)])
         """
-        ids, spans = self.encode_with_offsets_to_numpy(text, allowed_special=allowed_special, unit=unit)
-        return ids.tolist(), list(zip(spans[:, 0].tolist(), spans[:, 1].tolist()))
+        from .offsets import span_list
+
+        ids, starts, ends = self._ids_and_spans(text, allowed_special, unit)
+        return ids.tolist(), span_list(starts, ends)
 
     def encode_with_offsets_to_numpy(
         self, text: Text, *, allowed_special: Special | str = (), unit: str = "char"
@@ -429,10 +431,16 @@ class Tokenizer(Shortcuts):
         >>> offsets.tolist()
         [[0, 1], [0, 1], [1, 2]]
         """
+        import numpy as np
+
+        ids, starts, ends = self._ids_and_spans(text, allowed_special, unit)
+        return ids, np.stack((starts, ends), axis=1)
+
+    def _ids_and_spans(self, text: Text, allowed_special: Special | str, unit: str) -> tuple[Any, Any, Any]:
         from .offsets import spans_of
 
         ids = self.encode_to_numpy(text, allowed_special=allowed_special)
-        return ids, spans_of(self._codec, ids, unit, prefixed=self._definition.prefix is not None)
+        return ids, *spans_of(self._codec, ids, unit, prefixed=self._definition.prefix is not None)
 
     def encode_iterable(self, chunks: Iterable[Text], *, allowed_special: Special | str = ()) -> Iterator[int]:
         """Yields the ids of the concatenated chunks as they become certain, in memory bounded by the chunks.
@@ -593,12 +601,17 @@ class Tokenizer(Shortcuts):
         >>> Tokenizer([]).decode_with_offsets([195, 169, 33])
         ('é!', [0, 0, 1])
         """
+        text, starts = self.decode_with_offsets_to_numpy(ids)
+        return text, starts.tolist()
+
+    def decode_with_offsets_to_numpy(self, ids: Iterable[int]) -> tuple[str, npt.NDArray[np.int64]]:
+        """Returns what ``decode_with_offsets`` does, the offsets in an array of shape (number of ids,)."""
         from .offsets import as_sequence, id_array, spans_of
 
         ids = as_sequence(ids)
         text = self.decode_bytes(ids).decode("utf-8", "strict")
-        spans = spans_of(self._codec, id_array(ids), "char", prefixed=self._definition.prefix is not None)
-        return text, spans[:, 0].tolist()
+        starts, _ = spans_of(self._codec, id_array(ids), prefixed=self._definition.prefix is not None)
+        return text, starts
 
     def stream_decoder(self, errors: str = "replace") -> StreamDecoder:
         """Returns a decoder for ids that come one by one: ``push(id)`` gives the text that is certain, ``finish()`` the rest.

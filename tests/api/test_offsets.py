@@ -38,6 +38,7 @@ def test_decoding_says_where_each_token_begins(text):
         starts = [start for start, _ in char_spans([tok.token_bytes(token_id) for token_id in ids])]
         for given_as in (ids, iter(ids), np.array(ids, np.uint32), np.array(ids, ">i8"), tuple(ids)):
             assert tok.decode_with_offsets(given_as) == (tok.decode(ids), starts)
+        assert tok.decode_with_offsets_to_numpy(ids)[1].tolist() == starts
 
 
 def test_long_texts_take_the_table(backend):
