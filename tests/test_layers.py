@@ -10,11 +10,11 @@ import pytest
 # longest name that fits counts.
 ORDER = [
     ("errors",),
-    ("text", "progress", "offsets", "data"),
+    ("text", "progress", "data"),
     ("reference",),
     ("arguments",),
     ("backend",),
-    ("definition",),
+    ("definition", "offsets"),
     ("formats",),
     ("streaming", "chunking", "padding"),
     ("corpus", "explain.model", "explain.build"),

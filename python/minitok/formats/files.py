@@ -66,7 +66,7 @@ def shown(value: object) -> str:
     """Returns a value from a file for a message: cut short, whatever it is.
 
     >>> shown(["a", {"b": [[[[[[]]]]]]}, "c" * 1000])
-    "['a', {'b': [[[[[...]]]]]}, 'cccccccccccccccccccccccccccccccccccccc...ccccccccccccccccccccccccccccccccccccccc']"
+    "['a', {'b': [[[[[...]]]]]}, 'ccccccccccccccccccccccccccccccccccccc...cccccccccccccccccccccccccccccccccccccc']"
     """
     return SHORT.repr(value)
 
