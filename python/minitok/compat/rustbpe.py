@@ -1,0 +1,92 @@
+"""rustbpe's interface over minitok: ``import minitok.compat.rustbpe as rustbpe``, and nanochat trains with it.
+
+What nanochat calls, with rustbpe's names, defaults and results: the same merges from the same texts (of equal counts the pair
+of the smallest ids). What differs: ``vocab_size`` below 256 is a ``TrainingError`` and not a panic; text that the pattern does
+not match is kept; training shows its progress on request (``progress=True``).
+
+>>> import minitok.compat.rustbpe as rustbpe
+>>> tok = rustbpe.Tokenizer()
+>>> tok.train_from_iterator(iter(["low lower lowest", "low"]), vocab_size=260)
+>>> tok.get_mergeable_ranks()[256:]
+[(b'lo', 256), (b'low', 257), (b' low', 258), (b' lowe', 259)]
+>>> tok.encode("lowest")
+[257, 101, 115, 116]
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import minitok
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+__all__ = ["Tokenizer"]
+
+# The pattern of GPT-4, as rustbpe spells it.
+GPT4_PATTERN = (
+    r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+"
+)
+
+
+class Tokenizer:
+    """rustbpe's tokenizer: trained once, then read or encoded with."""
+
+    def __init__(self) -> None:
+        self._pattern = ""
+        self._tokenizer: minitok.Tokenizer | None = None
+
+    def train_from_iterator(
+        self,
+        iterator: Iterable[str],
+        vocab_size: int,
+        buffer_size: int = 8192,
+        pattern: str | None = None,
+        *,
+        progress: bool = False,
+    ) -> None:
+        """Trains on texts. ``buffer_size`` has no effect: texts are counted as they come.
+
+        Raises:
+            TrainingError: ``vocab_size`` is below 256.
+            PatternError: The pattern is malformed.
+        """
+        del buffer_size
+        pattern = GPT4_PATTERN if pattern is None else pattern
+        self._tokenizer = minitok.train(iterator, vocab_size, pattern=pattern, progress=progress)
+        self._pattern = pattern
+
+    @property
+    def vocab_size(self) -> int:
+        """256 and the number of merges."""
+        return 256 + len(self._tokenizer.merges) if self._tokenizer else 256
+
+    def get_pattern(self) -> str:
+        """The split pattern; empty before training."""
+        return self._pattern
+
+    def get_mergeable_ranks(self) -> list[tuple[bytes, int]]:
+        """Each token with its rank, which is its id; what ``tiktoken.Encoding`` takes as ``mergeable_ranks``."""
+        if self._tokenizer is None:
+            return [(bytes([byte]), byte) for byte in range(256)]
+        tokens, _, _ = self._tokenizer.vocabulary()
+        return [(token, token_id) for token_id, token in sorted(tokens.items())]
+
+    def encode(self, text: str) -> list[int]:
+        """The ids of a text; none before training."""
+        return self._tokenizer.encode(text) if self._tokenizer else []
+
+    def batch_encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """The ids of each text, on all processors."""
+        return self._tokenizer.encode_batch(texts) if self._tokenizer else [[] for _ in texts]
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of the ids.
+
+        Raises:
+            UnknownTokenError: There is no such id.
+            UnicodeDecodeError: The bytes are not UTF-8.
+        """
+        tok = self._tokenizer or minitok.Tokenizer([])
+        return tok.decode_bytes(ids).decode()
