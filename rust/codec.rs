@@ -65,6 +65,7 @@ impl Codec {
                 })?;
                 return done;
             };
+            ids.try_reserve(1)?;
             ids.push(id);
             Ok(())
         });

@@ -15,12 +15,16 @@
 //! Implements SPEC D1, D2, D3, D4 and S5.
 
 use crate::error::{Error, Result};
+use crate::interrupt;
 
 /// Returns the bytes of the tokens, one after the other.
 pub fn decode_bytes<'v>(token_bytes: impl Fn(u32) -> Option<&'v [u8]>, ids: &[u32]) -> Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(ids.len() * 4);
+    let mut bytes = Vec::new();
     for (position, &id) in ids.iter().enumerate() {
-        bytes.extend_from_slice(token_bytes(id).ok_or(Error::UnknownToken { id, position })?);
+        interrupt::check()?;
+        let token = token_bytes(id).ok_or(Error::UnknownToken { id, position })?;
+        bytes.try_reserve(token.len())?;
+        bytes.extend_from_slice(token);
     }
     Ok(bytes)
 }

@@ -24,6 +24,7 @@
 
 use crate::characters::characters;
 use crate::error::{Error, Result};
+use crate::interrupt;
 use crate::vocab::{NO_ID, Vocab};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -48,22 +49,24 @@ pub fn encode_piece(vocab: &Vocab, piece: &[u8], out: &mut Vec<u32>) -> Result<(
         out.push(whole);
         return Ok(());
     }
-    out.extend(merge_parts(vocab, first_parts(vocab, piece)?));
-    Ok(())
+    let merged = merge_parts(vocab, first_parts(vocab, piece)?)?;
+    interrupt::append(out, merged.into_iter())
 }
 
 /// The ids that a piece begins as: of its bytes or, with byte fallback, of its characters.
 pub fn first_parts(vocab: &Vocab, piece: &[u8]) -> Result<Vec<u32>> {
     match &vocab.alphabet.fallback {
         None => single_bytes(vocab, piece),
-        Some(fallback) => Ok(single_characters(vocab, fallback, piece)),
+        Some(fallback) => single_characters(vocab, fallback, piece),
     }
 }
 
 /// Returns the ids of the single bytes of a piece.
 pub fn single_bytes(vocab: &Vocab, piece: &[u8]) -> Result<Vec<u32>> {
-    let mut ids = Vec::with_capacity(piece.len());
+    let mut ids = Vec::new();
+    ids.try_reserve_exact(piece.len())?;
     for &byte in piece {
+        interrupt::check()?;
         let id = vocab.byte_ids[byte as usize];
         if id != NO_ID {
             ids.push(id);
@@ -75,23 +78,26 @@ pub fn single_bytes(vocab: &Vocab, piece: &[u8]) -> Result<Vec<u32>> {
 }
 
 /// The ids of the characters of a piece, one by one; of one that is not a token, those of its bytes.
-pub fn single_characters(vocab: &Vocab, fallback: &[u32], piece: &[u8]) -> Vec<u32> {
-    let mut ids = Vec::with_capacity(piece.len());
+pub fn single_characters(vocab: &Vocab, fallback: &[u32], piece: &[u8]) -> Result<Vec<u32>> {
+    let mut ids = Vec::new();
+    ids.try_reserve_exact(piece.len())?;
     for char in characters(piece) {
+        interrupt::check()?;
         match vocab.token_id(char) {
             Some(id) => ids.push(id),
             None => ids.extend(char.iter().map(|&byte| fallback[byte as usize])),
         }
     }
-    ids
+    Ok(ids)
 }
 
 /// Merges the parts until no two neighbours can merge.
-pub fn merge_parts(vocab: &Vocab, mut ids: Vec<u32>) -> Vec<u32> {
+pub fn merge_parts(vocab: &Vocab, mut ids: Vec<u32>) -> Result<Vec<u32>> {
     let end = ids.len();
     // The place of the part to the left of each (`end` for none) and to the right of each (`end` for none).
-    let mut before: Vec<usize> = (0..end).map(|place| place.checked_sub(1).unwrap_or(end)).collect();
-    let mut after: Vec<usize> = (1..=end).collect();
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    interrupt::append(&mut before, (0..end).map(|place| place.checked_sub(1).unwrap_or(end)))?;
+    interrupt::append(&mut after, (0..end).map(|place| place + 1))?;
 
     // The heap entry for the part at a place and the one after it, if they merge.
     let candidate = |ids: &[u32], after: &[usize], place: usize| {
@@ -103,8 +109,15 @@ pub fn merge_parts(vocab: &Vocab, mut ids: Vec<u32>) -> Vec<u32> {
         Some(Reverse(Candidate { rank, place, left, right, id }))
     };
 
-    let entries: Vec<_> = (0..end).filter_map(|place| candidate(&ids, &after, place)).collect();
-    let mut heap = BinaryHeap::from(entries);
+    let mut heap = BinaryHeap::new();
+    let push = |heap: &mut BinaryHeap<_>, entry: Option<_>| {
+        heap.try_reserve(1)?;
+        heap.extend(entry);
+        interrupt::check()
+    };
+    for place in 0..end {
+        push(&mut heap, candidate(&ids, &after, place))?;
+    }
     while let Some(Reverse(Candidate { place, left, right, id, .. })) = heap.pop() {
         let gone = after[place];
         if ids[place] != left || gone == end || ids[gone] != right {
@@ -116,11 +129,11 @@ pub fn merge_parts(vocab: &Vocab, mut ids: Vec<u32>) -> Vec<u32> {
             before[after[place]] = place;
         }
         for changed in [before[place], place] {
-            heap.extend(candidate(&ids, &after, changed));
+            push(&mut heap, candidate(&ids, &after, changed))?;
         }
     }
     ids.retain(|&id| id != GONE);
-    ids
+    Ok(ids)
 }
 
 #[cfg(test)]

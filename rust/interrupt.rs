@@ -10,11 +10,14 @@
 
 use crate::error::{Error, Result};
 use std::cell::{Cell, RefCell};
+use std::ops::Range;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// How often the question is put.
 pub const EVERY: Duration = Duration::from_millis(50);
+/// How many items of a large array are copied or read, at the most, between two calls of [`check`].
+pub const STRETCH: usize = if cfg!(test) { 5 } else { 1 << 18 };
 /// How many calls of [`check`] there are to a look at the clock.
 const CALLS: u32 = 16;
 
@@ -80,9 +83,45 @@ pub fn stopped() -> bool {
     ask()
 }
 
-/// The same, without waiting for the sixteenth call: for who waits for others.
+/// Appends items, and looks at whether to stop after each stretch of many.
+pub fn append<T>(out: &mut Vec<T>, mut items: impl ExactSizeIterator<Item = T>) -> Result<()> {
+    out.try_reserve(items.len())?;
+    if items.len() <= STRETCH {
+        out.extend(items);
+        return Ok(());
+    }
+    while items.len() > 0 {
+        out.extend(items.by_ref().take(STRETCH));
+        check()?;
+    }
+    Ok(())
+}
+
+/// The first place of a range that is wanted; None too where the work is to stop.
+#[inline]
+pub fn find(places: Range<usize>, mut wanted: impl FnMut(usize) -> bool) -> Option<usize> {
+    let mut from = places.start;
+    while from < places.end {
+        let until = places.end.min(from.saturating_add(STRETCH));
+        if let Some(found) = (from..until).find(|&place| wanted(place)) {
+            return Some(found);
+        }
+        if stopped() {
+            return None;
+        }
+        from = until;
+    }
+    None
+}
+
+/// [`stopped`], without waiting for the sixteenth call: for who waits for others.
 pub fn stopped_now() -> bool {
     ask()
+}
+
+/// [`check`], without waiting for the sixteenth call: before work that takes long by itself.
+pub fn check_now() -> Result<()> {
+    if stopped_now() { Err(Error::Interrupted) } else { Ok(()) }
 }
 
 #[cold]
@@ -138,6 +177,27 @@ mod tests {
             Ok(sum)
         };
         assert_eq!(run_every(Duration::ZERO, || true, early), Err(Error::Interrupted));
+    }
+
+    #[test]
+    fn arrays_are_copied_in_stretches() {
+        for length in [0, 1, STRETCH - 1, STRETCH, 3 * STRETCH + 1] {
+            let mut copy = vec![7];
+            append(&mut copy, 0..length).unwrap();
+            assert_eq!(copy, [7].into_iter().chain(0..length).collect::<Vec<_>>());
+        }
+        let long = || append(&mut Vec::new(), 0..100 * STRETCH);
+        assert_eq!(run_every(Duration::ZERO, || true, long), Err(Error::Interrupted));
+    }
+
+    #[test]
+    fn the_first_place_is_found_in_any_stretch() {
+        for first in [0, 1, STRETCH, 3 * STRETCH - 1, 3 * STRETCH] {
+            assert_eq!(find(0..3 * STRETCH, |place| place >= first), Some(first).filter(|&first| first < 3 * STRETCH));
+        }
+        assert_eq!(find(7..7, |_| true), None);
+        let long = || Ok(find(0..100 * STRETCH, |_| false));
+        assert_eq!(run_every(Duration::ZERO, || true, long), Err(Error::Interrupted));
     }
 
     #[test]

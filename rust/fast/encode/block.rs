@@ -18,13 +18,14 @@ use super::merge_long::merge_long;
 use super::merge_short::{WIDE_LANE, merge_short};
 use super::pair_table::PairTable;
 use super::piece_cache::{PieceCache, Size};
-use super::piece_key::{KEY_MASK, LOAD, MAX_KEY_BYTES, VALUE_SHIFT, key_of, short_key_within};
+use super::piece_key::{KEY_MASK, LOAD, MAX_KEY_BYTES, MEMORABLE, VALUE_SHIFT, key_of, short_key_within};
 use super::static_cuts::Cutting;
 use super::tables::Tables;
 use crate::encode::encode_piece;
 use crate::error::{Error, Result};
 #[cfg(target_arch = "x86_64")]
 use crate::fast::util::cpu;
+use crate::interrupt;
 use std::ops::Range;
 
 /// The most pieces of a block.
@@ -33,8 +34,6 @@ pub(super) const BLOCK: usize = 512;
 const FEW: usize = 16;
 /// The mean length of pieces that may be words.
 const SHORT: usize = 32;
-/// Longer pieces are not cached.
-const MEMORABLE: usize = 256;
 /// What may stay allocated of a buffer between two calls, in words.
 const KEPT: usize = 1 << 16;
 
@@ -290,10 +289,10 @@ impl Results<'_> {
     fn settle_symbols(&mut self, tables: &Tables, pairs: &PairTable, index: u32, piece: &[u8], symbols: &[u32]) {
         let mut ids = std::mem::take(self.ids);
         ids.clear();
-        if pairs.append_ids(symbols, &mut ids) {
-            self.settle(index, piece, &ids);
-        } else {
-            self.settle_slowly(tables, index, piece);
+        match pairs.append_ids(symbols, &mut ids) {
+            Ok(true) => self.settle(index, piece, &ids),
+            Ok(false) => self.settle_slowly(tables, index, piece),
+            Err(error) => self.fail(index, error),
         }
         *self.ids = ids;
     }
@@ -329,7 +328,7 @@ fn spill_record(spill: &mut Vec<u32>, ids: &[u32]) -> Result<u32> {
     let count = u32::try_from(ids.len()).map_err(|_| too_long())?;
     spill.try_reserve(1 + ids.len() + PADDING)?;
     spill.push(count);
-    spill.extend_from_slice(ids);
+    interrupt::append(spill, ids.iter().copied())?;
     spill.extend_from_slice(&[0; PADDING]);
     Ok(value)
 }

@@ -13,6 +13,7 @@
 
 use super::id_ring::{PADDING, Row};
 use crate::error::Result;
+use crate::interrupt;
 use std::hint::select_unpredictable;
 
 /// A value from here on is a record of the spill.
@@ -59,7 +60,7 @@ impl BlockOutput<'_> {
             let Some((&value, after)) = rest.split_first() else { return Ok(()) };
             let (count, ids) = self.record(value);
             out.try_reserve(count + PADDING)?;
-            append_many(out, count, ids);
+            append_many(out, count, ids)?;
             rest = after;
         }
     }
@@ -92,10 +93,9 @@ impl BlockOutput<'_> {
 
 /// Appends the first `count` ids; there is room for four more.
 #[inline]
-fn append_many(out: &mut Vec<u32>, count: usize, ids: &[u32]) {
+fn append_many(out: &mut Vec<u32>, count: usize, ids: &[u32]) -> Result<()> {
     if count > FEW || ids.len() < FEW {
-        out.extend_from_slice(&ids[..count]);
-        return;
+        return interrupt::append(out, ids[..count].iter().copied());
     }
     let len = out.len();
     debug_assert!(len + count + PADDING <= out.capacity());
@@ -106,4 +106,5 @@ fn append_many(out: &mut Vec<u32>, count: usize, ids: &[u32]) {
     }
     // SAFETY: just written.
     unsafe { out.set_len(len + count) };
+    Ok(())
 }

@@ -10,6 +10,7 @@
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
+use crate::interrupt;
 use crate::vocab::Vocab;
 
 /// For a left byte and the upper three bits of a right one, the right ones that it is never cut from.
@@ -41,7 +42,7 @@ impl ByteCuts {
 
     /// The first cut from a place on.
     pub(super) fn first(&self, text: &[u8], from: usize) -> Option<usize> {
-        (from.max(1)..text.len()).find(|&at| self.is_cut(text[at - 1], text[at]))
+        interrupt::find(from.max(1)..text.len(), |at| self.is_cut(text[at - 1], text[at]))
     }
 }
 
@@ -66,11 +67,17 @@ impl<'t> Cutter<'t> {
         let (mut kept, mut at) = (0, self.at);
         let mut left = self.text.get(at - 1).copied().unwrap_or_default();
         while kept < count && at < self.text.len() {
-            let right = self.text[at];
-            ends[kept] = at;
-            kept += usize::from(self.cuts.is_cut(left, right));
-            left = right;
-            at += 1;
+            let until = self.text.len().min(at + interrupt::STRETCH);
+            while kept < count && at < until {
+                let right = self.text[at];
+                ends[kept] = at;
+                kept += usize::from(self.cuts.is_cut(left, right));
+                left = right;
+                at += 1;
+            }
+            if interrupt::stopped() {
+                break;
+            }
         }
         if kept < count && self.done < self.text.len() {
             ends[kept] = self.text.len();

@@ -32,6 +32,10 @@ const CUTTABLE: usize = if cfg!(test) { 7 } else { 64 };
 /// How many units of a Python str are turned into UTF-8 at a time, and how near its end a cut is searched for first.
 const CHUNK: usize = 1 << 16;
 const NEAR: usize = 256;
+const MOST_AT_ONCE: usize = 1 << 20;
+/// Pieces of more bytes are cut every so many first, at a place within some thousand.
+const HUGE: usize = if cfg!(test) { 100 } else { 1 << 20 };
+const NEAR_HUGE: usize = if cfg!(test) { 50 } else { 1 << 12 };
 /// A new cache: 256 KiB of buckets and as much of records.
 const FIRST_LOG_BUCKETS: u32 = 12;
 const FIRST_RECORDS: usize = 11_000;
@@ -137,11 +141,14 @@ impl Encoder {
                 part = units.utf8()?;
                 break;
             }
-            interrupt::check()?;
-            let new = part.len();
-            at = units.transcode(at, wanted, &mut part);
-            if spaces.markers {
-                replace_markers(&mut part, new);
+            let until = at.saturating_add(wanted).min(units.len());
+            while at < until {
+                let new = part.len();
+                at = units.transcode(at, MOST_AT_ONCE.min(until - at), &mut part);
+                if spaces.markers {
+                    replace_markers(&mut part, new);
+                }
+                interrupt::check()?;
             }
             if at == units.len() {
                 break;
@@ -201,7 +208,7 @@ impl Encoder {
         }
         let mut work = self.workspace();
         let work = &mut *work;
-        let mut block = |work: &mut Workspace, mut start| {
+        let mut settle = |work: &mut Workspace, mut start| {
             self.cut(text, start, work);
             let is_long = whole >= self.seed_after && work.pieces_are_short(start);
             for first in (0..work.ends.len()).step_by(BLOCK) {
@@ -213,6 +220,18 @@ impl Encoder {
                 start = end;
             }
             work.failure.take().map_or_else(interrupt::check, Err)
+        };
+        let mut block = |work: &mut Workspace, mut start: usize| {
+            if work.ends.last().is_none_or(|&end| end - start <= HUGE) {
+                return settle(work, start);
+            }
+            for end in self.parts_of(text, start, work)? {
+                work.ends.clear();
+                work.ends.push(end);
+                settle(work, start)?;
+                start = end;
+            }
+            Ok(())
         };
         let result = match split {
             Split::Scan(tier) => {
@@ -266,6 +285,28 @@ impl Encoder {
             work.cache.grow();
         }
         work.cache.turn();
+    }
+
+    /// The ends of the pieces of a block, and cuts in huge ones that change no id, so that the work on each can be stopped.
+    fn parts_of(&self, text: &[u8], mut start: usize, work: &mut Workspace) -> Result<Vec<usize>> {
+        let mut ends = Vec::new();
+        for &end in &work.ends {
+            let mut from = start + HUGE;
+            while self.tables.parts_are_pieces() && from < end {
+                interrupt::check()?;
+                let near = from..end.min(from + NEAR_HUGE);
+                from = near.end;
+                if let Some(cut) = self.tables.cuts().first(text, near, &mut work.cutting) {
+                    ends.push(cut);
+                    from = cut + HUGE;
+                }
+            }
+            ends.push(end);
+            start = end;
+        }
+        // Where the scan was stopped, its last end is any.
+        interrupt::check_now()?;
+        Ok(ends)
     }
 
     /// Cuts long pieces of the block where that changes no id; the first piece begins at `start`.

@@ -98,7 +98,11 @@ fn merge_rounds(table: &PairTable, piece: &[u8], mut patience: usize) -> Result<
     let mut runs = runs_of(table, piece)?;
     let mut before = Vec::new();
     loop {
-        let least = runs.iter().fold(NO_PLACE, |least, run| least.min(run.least()));
+        let mut least = NO_PLACE;
+        for stretch in runs.chunks(interrupt::STRETCH) {
+            least = stretch.iter().fold(least, |least, run| least.min(run.least()));
+            interrupt::check()?;
+        }
         if least == NO_PLACE {
             break;
         }
@@ -108,7 +112,10 @@ fn merge_rounds(table: &PairTable, piece: &[u8], mut patience: usize) -> Result<
         merge_round(table, least, &before, &mut runs)?;
     }
     let mut merged = room(runs.iter().map(|run| run.count as usize).sum())?;
-    merged.extend(runs.iter().flat_map(|run| std::iter::repeat_n(run.symbol, run.count as usize)));
+    for run in &runs {
+        interrupt::append(&mut merged, std::iter::repeat_n(run.symbol, run.count as usize))?;
+        interrupt::check()?;
+    }
     Ok(Some(merged))
 }
 
@@ -120,20 +127,24 @@ fn room<T>(length: usize) -> Result<Vec<T>> {
 }
 
 fn runs_of(table: &PairTable, piece: &[u8]) -> Result<Vec<Run>> {
-    let mut runs = Vec::new();
-    let same = piece.chunk_by(|left, right| left == right);
-    let ends = same.scan(0, |end, run| {
-        *end += run.len();
-        Some((run[0], run.len(), *end))
-    });
-    for (byte, count, end) in ends {
-        runs.try_reserve(1)?;
-        runs.push(Run {
-            symbol: u32::from(byte),
-            count: count as u32,
-            inner: table.place_of_bytes(byte, byte),
-            outer: piece.get(end).map_or(NO_PLACE, |&next| table.place_of_bytes(byte, next)),
-        });
+    let mut runs: Vec<Run> = Vec::new();
+    let mut before = None;
+    for stretch in piece.chunks(interrupt::STRETCH) {
+        for same in stretch.chunk_by(|left, right| left == right) {
+            let (byte, count) = (same[0], same.len() as u32);
+            match (runs.last_mut(), before) {
+                (Some(last), Some(before)) if before == byte => {
+                    last.count += count;
+                    continue;
+                }
+                (Some(last), Some(before)) => last.outer = table.place_of_bytes(before, byte),
+                _ => {}
+            }
+            before = Some(byte);
+            runs.try_reserve(1)?;
+            let inner = table.place_of_bytes(byte, byte);
+            runs.push(Run { symbol: u32::from(byte), count, inner, outer: NO_PLACE });
+        }
         interrupt::check()?;
     }
     Ok(runs)
@@ -284,10 +295,10 @@ fn join(
 fn merge_heap(table: &PairTable, piece: &[u8]) -> Result<Vec<u32>> {
     let end = piece.len();
     let mut symbols = room(end)?;
-    symbols.extend(piece.iter().map(|&byte| u32::from(byte)));
+    interrupt::append(&mut symbols, piece.iter().map(|&byte| u32::from(byte)))?;
     let (mut before, mut after) = (room(end)?, room(end)?);
-    before.extend((0..end).map(|place| place.checked_sub(1).unwrap_or(end)));
-    after.extend(1..=end);
+    interrupt::append(&mut before, (0..end).map(|place| place.checked_sub(1).unwrap_or(end)))?;
+    interrupt::append(&mut after, (0..end).map(|place| place + 1))?;
     let candidate = |symbols: &[u32], after: &[usize], place: usize| {
         if place == end || after[place] == end {
             return None;
@@ -295,12 +306,11 @@ fn merge_heap(table: &PairTable, piece: &[u8]) -> Result<Vec<u32>> {
         let rank = table.place(symbols[place], symbols[after[place]]);
         (rank != NO_PLACE).then_some(Reverse((rank, place)))
     };
-    let mut entries = room(end)?;
+    let mut heap = BinaryHeap::from(room(end)?);
     for place in 0..end {
-        entries.extend(candidate(&symbols, &after, place));
+        heap.extend(candidate(&symbols, &after, place));
         interrupt::check()?;
     }
-    let mut heap = BinaryHeap::from(entries);
     while let Some(Reverse((rank, place))) = heap.pop() {
         interrupt::check()?;
         let gone = after[place];
@@ -317,7 +327,15 @@ fn merge_heap(table: &PairTable, piece: &[u8]) -> Result<Vec<u32>> {
             heap.extend(candidate(&symbols, &after, changed));
         }
     }
-    symbols.retain(|&symbol| symbol != NO_SYMBOL);
+    let mut kept = 0;
+    for start in (0..end).step_by(interrupt::STRETCH) {
+        for place in start..end.min(start + interrupt::STRETCH) {
+            symbols[kept] = symbols[place];
+            kept += usize::from(symbols[place] != NO_SYMBOL);
+        }
+        interrupt::check()?;
+    }
+    symbols.truncate(kept);
     Ok(symbols)
 }
 

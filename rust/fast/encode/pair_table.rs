@@ -20,6 +20,8 @@
 use super::hidden_ids::HiddenIds;
 use super::pair_slots::{Entry, Inserted, PairSlots};
 pub(super) use super::pair_slots::{NO_PLACE, NO_SYMBOL, Probe};
+use crate::error::Result;
+use crate::interrupt;
 use crate::vocab::{Merge, NO_ID, Tokens, Vocab};
 use std::borrow::Cow;
 use std::hint::select_unpredictable;
@@ -144,20 +146,23 @@ impl PairTable {
     }
 
     /// Appends the ids of symbols; returns false where a byte has none.
-    pub(super) fn append_ids(&self, symbols: &[u32], out: &mut Vec<u32>) -> bool {
+    pub(super) fn append_ids(&self, symbols: &[u32], out: &mut Vec<u32>) -> Result<bool> {
         let start = out.len();
-        out.extend(symbols.iter().map(|&symbol| self.id(symbol)));
+        interrupt::append(out, symbols.iter().map(|&symbol| self.id(symbol)))?;
         if self.hidden.is_empty() {
-            return !self.hidden.lack_bytes() || !out[start..].contains(&NO_ID);
+            return Ok(!self.hidden.lack_bytes() || !out[start..].contains(&NO_ID));
         }
         if out[start..].iter().any(|&id| self.hidden.parts(id).is_some()) {
             out.truncate(start);
             for &symbol in symbols {
                 let id = self.id(symbol);
-                out.extend_from_slice(self.hidden.parts(id).unwrap_or(&[id]));
+                let parts = self.hidden.parts(id).unwrap_or(std::slice::from_ref(&id));
+                out.try_reserve(parts.len())?;
+                out.extend_from_slice(parts);
+                interrupt::check()?;
             }
         }
-        true
+        Ok(true)
     }
 
     #[inline]

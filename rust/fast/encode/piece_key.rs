@@ -17,6 +17,8 @@
 
 /// The longest piece that is its own key.
 pub(super) const MAX_KEY_BYTES: usize = 13;
+/// Longer pieces are not cached, so their keys need not tell them apart.
+pub(super) const MEMORABLE: usize = 256;
 /// How many bytes are read of a short piece.
 pub(super) const LOAD: usize = 16;
 const LONG_TAG: u128 = 14;
@@ -83,7 +85,7 @@ fn load_small(bytes: &[u8]) -> u128 {
 fn key_of_long(piece: &[u8]) -> u128 {
     let mut hash = mix(piece.len() as u64, piece.len() as u64);
     let mut twin = !hash;
-    let (words, rest) = piece.as_chunks::<8>();
+    let (words, rest) = piece[..piece.len().min(MEMORABLE)].as_chunks::<8>();
     let last = {
         let mut bytes = [0; 8];
         bytes[..rest.len()].copy_from_slice(rest);

@@ -96,6 +96,12 @@ impl StaticCuts {
         }
     }
 
+    /// The first cut inside a range of the text.
+    pub(super) fn first(&self, text: &[u8], range: Range<usize>, cutting: &mut Cutting) -> Option<usize> {
+        find_wide_pairs(text, range, &mut cutting.places);
+        cutting.places.iter().copied().find(|&place| !self.meet(text, place))
+    }
+
     /// Inserts those of the found places that are cuts among the ends of pieces.
     pub(super) fn cut(&self, text: &[u8], ends: &mut Vec<usize>, cutting: &mut Cutting) {
         let Cutting { places, merged, .. } = cutting;

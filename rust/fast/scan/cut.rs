@@ -21,6 +21,7 @@
 
 use super::classes::{LETTER, NEWLINE, NUMBER, WHITE, char_at};
 use super::grammar::Grammar;
+use crate::interrupt;
 
 /// The first position in `from.max(1)..text.len()` at which cutting `text` changes no piece, or `None`.
 ///
@@ -29,7 +30,7 @@ use super::grammar::Grammar;
 /// assert_eq!(safe_cut(Grammar::Cl100k, b"Well!\n\nA  word", 0), Some(8)); // not after "!": it takes the line ends
 /// ```
 pub fn safe_cut(grammar: Grammar, text: &[u8], from: usize) -> Option<usize> {
-    (from.max(1)..text.len()).find(|&at| {
+    interrupt::find(from.max(1)..text.len(), |at| {
         text[at] < 0x80 && {
             let (flags, _) = char_at(text, at);
             let any_before = grammar == Grammar::Gpt2 || flags & NEWLINE == 0;

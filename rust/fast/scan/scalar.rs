@@ -21,7 +21,10 @@
 
 use super::classes::{CASELESS, LETTER, LOWER, MARK, NEWLINE, NUMBER, OTHER, UPPER, WHITE, char_at};
 use super::grammar::Grammar;
+use crate::interrupt;
 
+/// How many characters of a piece are read between two looks at whether to stop.
+const STRETCH: usize = if cfg!(test) { 3 } else { 1 << 16 };
 /// What `[^\s\p{L}\p{N}]` matches.
 const PUNCTUATION: u8 = OTHER | MARK;
 
@@ -110,12 +113,23 @@ fn run(text: &[u8], mut at: usize, set: u8) -> usize {
         at += ascii_letters(text, at, set & UPPER != 0);
     }
     loop {
-        let (flags, length) = char_at(text, at);
-        if flags & set == 0 {
-            return at;
+        for _ in 0..STRETCH {
+            let (flags, length) = char_at(text, at);
+            if flags & set == 0 {
+                return at;
+            }
+            at += length;
         }
-        at += length;
+        if stopped() {
+            return text.len();
+        }
     }
+}
+
+/// Whether the work is to stop; then any end will do.
+#[cold]
+fn stopped() -> bool {
+    interrupt::stopped()
 }
 
 /// How many of the next eight bytes are ASCII letters (lower case alone, or either): most words end within them, and one
@@ -149,18 +163,23 @@ fn up_to_three_numbers(text: &[u8], mut at: usize) -> usize {
 fn word(text: &[u8], mut at: usize) -> usize {
     let mut last_caseless = None;
     loop {
-        let (flags, length) = char_at(text, at);
-        if flags & LOWER != 0 {
-            let end = run(text, at + length, LOWER | CASELESS | MARK);
-            return end + suffix(text, end, true);
+        for _ in 0..STRETCH {
+            let (flags, length) = char_at(text, at);
+            if flags & LOWER != 0 {
+                let end = run(text, at + length, LOWER | CASELESS | MARK);
+                return end + suffix(text, end, true);
+            }
+            if flags & (UPPER | CASELESS | MARK) == 0 {
+                let end = last_caseless.unwrap_or(at);
+                return end + suffix(text, end, true);
+            }
+            at += length;
+            if flags & UPPER == 0 {
+                last_caseless = Some(at);
+            }
         }
-        if flags & (UPPER | CASELESS | MARK) == 0 {
-            let end = last_caseless.unwrap_or(at);
-            return end + suffix(text, end, true);
-        }
-        at += length;
-        if flags & UPPER == 0 {
-            last_caseless = Some(at);
+        if stopped() {
+            return text.len();
         }
     }
 }
@@ -188,15 +207,20 @@ pub(super) fn contraction(first: u8, second: u8, ignore_case: bool) -> usize {
 /// The piece at the start of a white run, where no alternative takes its first character as a leading one.
 fn white(text: &[u8], start: usize, grammar: Grammar) -> usize {
     let (mut at, mut last, mut after_newline) = (start, start, start);
-    loop {
-        let (flags, length) = char_at(text, at);
-        if flags & WHITE == 0 {
-            break;
+    'run: loop {
+        for _ in 0..STRETCH {
+            let (flags, length) = char_at(text, at);
+            if flags & WHITE == 0 {
+                break 'run;
+            }
+            last = at;
+            at += length;
+            if flags & NEWLINE != 0 {
+                after_newline = at;
+            }
         }
-        last = at;
-        at += length;
-        if flags & NEWLINE != 0 {
-            after_newline = at;
+        if stopped() {
+            return text.len();
         }
     }
     let at_end = at == text.len();

@@ -18,6 +18,7 @@
 
 use super::partition::{Classes, Partition};
 use super::search::{DEAD, Search};
+use crate::interrupt;
 use foldhash::{HashSet, HashSetExt};
 
 /// How far apart notes are, in bytes.
@@ -84,6 +85,10 @@ impl Rewind {
             } else {
                 place.at += self.classes.at(text, place.at).1;
             }
+            if interrupt::stopped() {
+                // Any end will do.
+                place.at = text.len();
+            }
         }
         if place.at == text.len() && place.done < place.at {
             ends.push(place.at);
@@ -115,7 +120,7 @@ impl Rewind {
             let before = at;
             at += length;
             if before / APART != at / APART {
-                if place.notes.contains(&(at, state)) {
+                if place.notes.contains(&(at, state)) || interrupt::stopped() {
                     break;
                 }
                 place.trail.push((at, state));

@@ -20,6 +20,7 @@ use super::ends::{Cell, Ends, SLOTS};
 use super::pairs::{Pairs, Stream};
 use super::partition::{Classes, Partition};
 use super::twin;
+use crate::interrupt;
 use std::mem::MaybeUninit;
 
 /// How many bytes a stream reads between two looks at what came out.
@@ -102,7 +103,7 @@ impl Table {
 
     /// The first position in `from.max(1)..text.len()` at which cutting `text` changes no piece, whatever follows, or `None`.
     pub fn safe_cut(&self, text: &[u8], from: usize) -> Option<usize> {
-        (from.max(1)..text.len()).find(|&at| self.cuts.holds(&self.classes, text, at))
+        interrupt::find(from.max(1)..text.len(), |at| self.cuts.holds(&self.classes, text, at))
     }
 
     /// The last such position.
@@ -118,6 +119,11 @@ impl Table {
             match &self.pairs {
                 Some(pairs) => self.scan(pairs, text, cursor, ends),
                 None => self.scan_plainly(text, cursor, ends),
+            }
+            if ends.is_empty() && !cursor.finished && interrupt::stopped() {
+                // Any end will do.
+                cursor.finished = true;
+                ends.push(text.len());
             }
         }
         !ends.is_empty()
