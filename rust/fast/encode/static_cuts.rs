@@ -99,7 +99,11 @@ impl StaticCuts {
     /// The first cut inside a range of the text.
     pub(super) fn first(&self, text: &[u8], range: Range<usize>, cutting: &mut Cutting) -> Option<usize> {
         find_wide_pairs(text, range, &mut cutting.places);
-        cutting.places.iter().copied().find(|&place| !self.meet(text, place))
+        let is_cut = |&place: &usize| {
+            let pair = pair_at(text, place);
+            !self.meet(pair) && self.edges.as_ref().is_none_or(|edges| !edges.hold(pair))
+        };
+        cutting.places.iter().copied().find(is_cut)
     }
 
     /// Inserts those of the found places that are cuts among the ends of pieces.
