@@ -58,10 +58,12 @@ def normal_in_places(text: str | bytes, form: str, places: Sequence[tuple[int, i
     parts: list[str] = []
     done = 0
     for start, end in places:
-        place = order_marks(text[start:end], form)
-        parts += text[done:start], unicodedata.normalize(form, place)  # type: ignore[arg-type]
-        done = end
-    return "".join([*parts, text[done:]])
+        place = text[start:end]
+        normal_place = unicodedata.normalize(form, order_marks(place, form))  # type: ignore[arg-type]
+        if normal_place != place:
+            parts += text[done:start], normal_place
+            done = end
+    return "".join([*parts, text[done:]]) if parts else text
 
 
 def blocks(data: bytes) -> Iterator[bytes]:
