@@ -181,7 +181,7 @@ mod tests {
                     for (table, out) in [(&table, &mut one), (&found.table, &mut other)] {
                         let mut symbols = Vec::new();
                         super::super::merge_long::merge_long(table, piece, &mut symbols).unwrap();
-                        prop_assert!(table.append_ids(&symbols, out));
+                        prop_assert!(table.append_ids(&symbols, out).unwrap());
                     }
                     prop_assert_eq!(one, other);
                 }
