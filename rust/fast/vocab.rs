@@ -5,10 +5,11 @@ use crate::error::Result;
 use crate::fast::encode::merges_from_ranks::merges_from_ranks;
 use crate::fast::encode::merges_from_scores::merges_from_scores;
 use crate::fast::encode::tables::Tables;
+use crate::fast::token_bytes::join_all;
 use crate::fast::util::settings::enabled;
 use crate::interrupt;
 use crate::once::Once;
-use crate::vocab::{Alphabet, Tokens, Vocab};
+use crate::vocab::{Alphabet, Merge, Tokens, Vocab, check_token_bytes};
 use std::sync::Arc;
 
 /// A vocabulary of the mirror, and its tables once they are made.
@@ -51,6 +52,25 @@ impl FastVocab {
         let core = Arc::new(core);
         let tables = Tables::of_ranks(Arc::clone(&core), recovered);
         Ok(Some(FastVocab { core, tables: Once::from(Arc::new(tables)) }))
+    }
+
+    /// The vocabulary of a byte order and pairs, whose tokens are `most_bytes` bytes long together at most; None as for `of_ranks`.
+    pub fn of_pairs(byte_order: &[u8], pairs: &[(u32, u32)], most_bytes: u64) -> Result<Option<FastVocab>> {
+        let mut tokens = Tokens::default();
+        let mut sorted = byte_order.to_vec();
+        sorted.sort_unstable();
+        if !enabled() || !sorted.iter().copied().eq(0..=255) || check_token_bytes(pairs, most_bytes).is_err() {
+            return Ok(None);
+        }
+        for (&byte, id) in byte_order.iter().zip(0..) {
+            tokens.set(id, &[byte])?;
+        }
+        let merge = |(&(left, right), rank): (&(u32, u32), u32)| Merge { left, right, id: 256 + rank, rank };
+        let merges: Vec<Merge> = pairs.iter().zip(0..).map(merge).collect();
+        if join_all(&mut tokens, &merges)? < merges.len() {
+            return Ok(None);
+        }
+        FastVocab::with_tables(Vocab::assemble(tokens, merges, false, Alphabet::default())?)
     }
 
     /// The vocabulary of pieces (ids and scores) among tokens, with byte fallback; None as for `of_ranks`.

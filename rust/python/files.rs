@@ -2,7 +2,9 @@
 
 use super::signals;
 use super::vocab::Vocab;
-use crate::fast::read::{rank_file, sentencepiece, tekken, tokenizer_json};
+use crate::fast::read::{gpt2_files, merge_lists, rank_file, sentencepiece, tekken, tokenizer_json};
+use crate::fast::vocab::FastVocab;
+use crate::vocab::Alphabet;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
@@ -56,6 +58,60 @@ impl RankTable {
     }
 }
 
+/// GPT-2's `vocab.json` and `merges.txt`.
+#[pyfunction]
+pub fn read_gpt2(py: Python<'_>, vocab: &[u8], merges: &[u8]) -> PyResult<Option<TokenTable>> {
+    let read = signals::detached(py, || gpt2_files::read_gpt2(vocab, merges))?;
+    Ok(read.map(|table| TokenTable(tokenizer_json::Model { table, rest: Vec::new() })))
+}
+
+/// The vocabulary of a byte order, and of merges as lines of two ids. Its tokens may be `most` bytes long together, and
+/// `a_merge` more for each merge.
+#[pyfunction]
+pub fn read_pairs(py: Python<'_>, data: &[u8], byte_order: &[u8], most: u64, a_merge: u64) -> PyResult<Option<Vocab>> {
+    let read = signals::detached(py, || {
+        let Some(pairs) = merge_lists::read_pairs(data)? else { return Ok(None) };
+        FastVocab::of_pairs(byte_order, &pairs, most + a_merge * pairs.len() as u64)
+    })?;
+    Ok(read.map(Vocab))
+}
+
+/// A file of the native format: its tables, and the rest of it as JSON.
+#[pyfunction]
+pub fn read_native(py: Python<'_>, data: &[u8]) -> PyResult<Option<MergeTable>> {
+    Ok(signals::detached(py, || merge_lists::read_native(data))?.map(MergeTable))
+}
+
+/// The merges of a file, its tokens if it lists them, and the rest of it.
+#[pyclass(frozen, module = "minitok._rust")]
+pub struct MergeTable(merge_lists::Native);
+
+#[pymethods]
+impl MergeTable {
+    /// The file with empty lists in place of its tokens and merges.
+    #[getter]
+    fn rest<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.0.rest)
+    }
+
+    /// The vocabulary of a byte order and pairs; its tokens may be as long as those of `read_pairs`.
+    fn of_pairs(&self, py: Python<'_>, byte_order: &[u8], most: u64, a_merge: u64) -> PyResult<Option<Vocab>> {
+        Ok(signals::detached(py, || self.0.of_pairs(byte_order, most, a_merge))?.map(Vocab))
+    }
+
+    /// The vocabulary of the tokens, and merges with ids and ranks.
+    fn of_rows(
+        &self,
+        py: Python<'_>,
+        whole_pieces: bool,
+        fallback: Option<Vec<u32>>,
+        drops_bytes: bool,
+    ) -> PyResult<Option<Vocab>> {
+        let alphabet = Alphabet { fallback, drops_bytes };
+        Ok(signals::detached(py, || self.0.of_rows(whole_pieces, alphabet))?.map(Vocab))
+    }
+}
+
 /// Names and ids.
 fn named_ids(special: &Bound<'_, PyDict>) -> PyResult<Vec<(String, u32)>> {
     special.iter().map(|(name, id)| Ok((name.extract()?, id.extract()?))).collect()
@@ -67,6 +123,11 @@ impl TokenTable {
     #[getter]
     fn rest<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(py, &self.0.rest)
+    }
+
+    /// The tokens like `<...>` that no merge makes, and their ids.
+    fn markers(&self) -> Vec<(&str, u32)> {
+        self.0.table.markers()
     }
 
     /// The vocabulary of tokens in byte-level notation, without special tokens that no merge has.

@@ -47,7 +47,10 @@ mod _rust {
     #[pymodule_export]
     use super::decode::StreamDecoder;
     #[pymodule_export]
-    use super::files::{RankTable, TokenTable, read_model, read_ranks, read_tekken, read_tokenizer_json};
+    use super::files::{
+        MergeTable, RankTable, TokenTable, read_gpt2, read_model, read_native, read_pairs, read_ranks, read_tekken,
+        read_tokenizer_json,
+    };
     #[pymodule_export]
     use super::normal::odd_places;
     #[pymodule_export]

@@ -12,7 +12,18 @@ counterpart), ``select`` (which one runs), ``normal_forms`` (of Unicode), ``norm
 them), ``shortcuts`` (calls that go to the extension without a Python frame).
 """
 
-from .protocols import Backend, BackendName, Codec, Emit, Merge, PieceCounter, StreamDecoder, TrainOptions, Vocab
+from .protocols import (
+    Backend,
+    BackendName,
+    Codec,
+    Emit,
+    Merge,
+    MergeTable,
+    PieceCounter,
+    StreamDecoder,
+    TrainOptions,
+    Vocab,
+)
 from .select import BACKEND, check_cache, default_backend, load_backend
 
 __all__ = [
@@ -22,6 +33,7 @@ __all__ = [
     "Codec",
     "Emit",
     "Merge",
+    "MergeTable",
     "PieceCounter",
     "StreamDecoder",
     "TrainOptions",

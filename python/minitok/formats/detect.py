@@ -71,8 +71,10 @@ def read_file(
     own_words(path, pattern, special_tokens)
     if start.startswith(minbpe.VERSION.split()[0].encode()):
         return minbpe.load(path, backend=backend)
-    found = huggingface.parse_tables(data, path, backend=backend) or tekken.parse_table(data, path, backend=backend)
-    return found or load_json(parse_json(data, path), path, backend)
+    for parse in (huggingface.parse_tables, tekken.parse_table, native.parse_table):
+        if (found := parse(data, path, backend=backend)) is not None:
+            return found
+    return load_json(parse_json(data, path), path, backend)
 
 
 def load_json(content: Any, path: str | os.PathLike[str], backend: str | None) -> Definition:

@@ -8,12 +8,14 @@ Tokens are in byte-level notation. The first line of ``merges.txt`` may say ``#v
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..arguments import MAX_ID
+from ..arguments import MAX_ID, check_special_tokens
+from ..backend import load_backend
 from ..definition import Definition
-from ..errors import FileFormatError, VocabularyError
+from ..errors import FileFormatError, MinitokError, VocabularyError
 from .byte_level import to_bytes, to_chars
 from .files import blame, parse_json, read, refuse_normalizer, shown, write_atomically
 
@@ -36,9 +38,14 @@ def load(
     Raises:
         FileFormatError: One of them is malformed; the message says which, where and why.
     """
-    ids = parse_vocab(parse_json(read(vocab_json), vocab_json), vocab_json)
-    lines = parse_merges(read(merges_txt), merges_txt)
-    special = find_special(ids, (pair for _, pair in lines)) if special_tokens is None else dict(special_tokens)
+    vocab, merges = read(vocab_json), read(merges_txt)
+    given = None if special_tokens is None else dict(special_tokens)
+    fields: dict[str, Any] = {"pattern": pattern, "name": name}
+    if (found := parse_tables(vocab, merges, given, backend, fields)) is not None:
+        return found
+    ids = parse_vocab(parse_json(vocab, vocab_json), vocab_json)
+    lines = parse_merges(merges, merges_txt)
+    special = find_special(ids, (pair for _, pair in lines)) if given is None else given
     ids = {token: token_id for token, token_id in ids.items() if special.get(token) != token_id}
     pairs = []
     for number, (left, right) in lines:
@@ -48,9 +55,24 @@ def load(
         pairs.append((ids[left], ids[right]))
     with blame(vocab_json):
         tokens = tokens_of(ids)
-        return Definition.from_tokens(
-            tokens, pairs, pattern=pattern, special_tokens=special, name=name, backend=backend
-        )
+        return Definition.from_tokens(tokens, pairs, special_tokens=special, backend=backend, **fields)
+
+
+def parse_tables(
+    vocab_json: bytes, merges_txt: bytes, special: dict[str, int] | None, backend: str | None, fields: dict[str, Any]
+) -> Definition | None:
+    """The tokenizer of two files that the backend reads; None for files that are left to ``load``, or refused there."""
+    chosen = load_backend(backend)
+    table = chosen.readers.read_gpt2(vocab_json, merges_txt) if chosen.readers else None
+    if table is None:
+        return None
+    with suppress(MinitokError):
+        special = check_special_tokens(dict(table.markers()) if special is None else special)
+        vocab = table.byte_level(special, False)
+        # What is a special token here is not a token, even if merges have it.
+        if vocab is not None and all(vocab.token_bytes(token_id) is None for token_id in special.values()):
+            return Definition.of(vocab, chosen.name, special_tokens=special, **fields)
+    return None
 
 
 def parse_vocab(content: Any, path: object) -> dict[str, int]:

@@ -6,11 +6,13 @@ empty pattern makes the whole text one piece (its ``BasicTokenizer``).
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ..arguments import MAX_ID
+from ..arguments import BYTES_A_MERGE, MAX_ID, most_token_bytes
+from ..backend import load_backend
 from ..definition import IDENTITY, Definition
-from ..errors import FileFormatError, VocabularyError
+from ..errors import FileFormatError, MinitokError, VocabularyError
 from .files import blame, read, refuse_normalizer, write_atomically
 from .pattern_names import one_expression
 
@@ -26,8 +28,11 @@ def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str 
     Raises:
         FileFormatError: A line is malformed; the message says which and why.
     """
+    data = read(path)
+    if (found := parse_pairs(data, name, backend)) is not None:
+        return found
     try:
-        lines = read(path).decode("utf-8-sig").replace("\r\n", "\n").split("\n")
+        lines = data.decode("utf-8-sig").replace("\r\n", "\n").split("\n")
     except UnicodeDecodeError as error:
         raise FileFormatError(path, f"not UTF-8: {error}") from None
     if lines[0] != VERSION:
@@ -52,6 +57,24 @@ def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str 
         return Definition.from_merges(
             pairs, pattern=lines[1] or "none", special_tokens=special, name=name, backend=backend
         )
+
+
+def parse_pairs(data: bytes, name: str | None, backend: str | None) -> Definition | None:
+    """The tokenizer of a file whose merges the backend reads; None for one that is left to ``load``, or refused there."""
+    chosen = load_backend(backend)
+    head = data.split(b"\n", 3)
+    if chosen.readers is None or len(head) < 4 or head[0] != VERSION.encode() or not head[2].isdigit():
+        return None
+    with suppress(MinitokError, UnicodeDecodeError):
+        (count,) = numbers(head[2].decode(), 1, "", 3)
+        *lines, merges = head[3].split(b"\n", count)
+        rows = [line.decode().rpartition(" ") for line in lines]
+        special = {token: numbers(shown, 1, "", 4)[0] for token, _, shown in rows}
+        vocab = chosen.readers.read_pairs(merges, IDENTITY, most_token_bytes(0), BYTES_A_MERGE)
+        pattern = head[1].decode()
+        if vocab is not None and len(special) == count and not any(b"\r" in line for line in (head[1], *lines)):
+            return Definition.of(vocab, chosen.name, pattern=pattern or "none", special_tokens=special, name=name)
+    return None
 
 
 def numbers(line: str, count: int, path: object, number: int) -> list[int]:

@@ -23,6 +23,8 @@ import binascii
 import json
 from typing import TYPE_CHECKING, Any
 
+from ..arguments import BYTES_A_MERGE, most_token_bytes
+from ..backend import load_backend
 from ..definition import BYTE_ORDERS, Definition
 from ..errors import FileFormatError, MinitokError
 from .files import parse_json, read, shown, write_atomically
@@ -30,6 +32,8 @@ from .files import parse_json, read, shown, write_atomically
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
+
+    from ..backend import MergeTable
 
 VERSION = 1
 
@@ -85,7 +89,20 @@ def rows(items: Iterable[tuple[object, ...]]) -> str:
 
 def load(path: str | os.PathLike[str], backend: str | None = None) -> Definition:
     """Read a tokenizer from a file; a file that is not one is refused with its reason (SPEC F2)."""
-    return parse_file(parse_json(read(path), path), path, backend)
+    data = read(path)
+    return parse_table(data, path, backend) or parse_file(parse_json(data, path), path, backend)
+
+
+def parse_table(data: bytes, path: object, backend: str | None = None) -> Definition | None:
+    """The tokenizer of a file whose tokens and merges the backend reads; None for one that is left to ``parse_file``."""
+    chosen = load_backend(backend)
+    table = chosen.readers.read_native(data) if chosen.readers else None
+    if table is None:
+        return None
+    try:
+        return parse(parse_json(table.rest, path), backend, table)
+    except (FormatReason, MinitokError):
+        return None
 
 
 def parse_file(content: Any, path: object, backend: str | None = None) -> Definition:
@@ -102,8 +119,8 @@ class FormatReason(Exception):  # noqa: N818
     """What is wrong with a file, before it is known which file."""
 
 
-def parse(content: Any, backend: str | None = None) -> Definition:
-    """The tokenizer that the JSON stands for."""
+def parse(content: Any, backend: str | None = None, table: MergeTable | None = None) -> Definition:
+    """The tokenizer that the JSON stands for, without the tokens and merges that are in a table."""
     if not isinstance(content, dict) or content.get("format") != "minitok":
         raise FormatReason('not a minitok file: it has no "format": "minitok"')
     if content.get("version") != VERSION:
@@ -129,23 +146,49 @@ def parse(content: Any, backend: str | None = None) -> Definition:
         "backend": backend,
     }
     merges = field(content, "merges", list)
+    if table is not None:
+        return parse_with_table(content, table, options)
     if "tokens" in content:
         tokens = parse_tokens(field(content, "tokens", list))
         full: list[Any] = [check_integers(row, 4, f"merge {rank}") for rank, row in enumerate(merges)]
-        fallback = optional_field(content, "fallback", list)
-        alphabet: dict[str, Any] = {
-            "fallback": None if fallback is None else check_integers(fallback, 256, "fallback"),
-            "drops_bytes": bool(optional_field(content, "drops_bytes", bool)),
-        }
+        alphabet = parse_alphabet(content)
         return Definition.from_vocabulary(tokens, full, field(content, "whole_pieces", bool), **alphabet, **options)
+    byte_order = parse_byte_order(content)
+    pairs: list[Any] = [check_integers(row, 2, f"merge {rank}") for rank, row in enumerate(merges)]
+    return Definition.from_merges(pairs, byte_order=byte_order, **options)
+
+
+def parse_with_table(content: dict[str, Any], table: MergeTable, options: dict[str, Any]) -> Definition:
+    """The tokenizer of a file whose tokens and merges are in a table."""
+    chosen = load_backend(options.pop("backend"))
+    if "tokens" in content:
+        alphabet = parse_alphabet(content)
+        vocab = table.of_rows(field(content, "whole_pieces", bool), alphabet["fallback"], alphabet["drops_bytes"])
+    else:
+        vocab = table.of_pairs(parse_byte_order(content), most_token_bytes(0), BYTES_A_MERGE)
+    if vocab is None:
+        raise FormatReason("the table does not make a vocabulary")
+    return Definition.of(vocab, chosen.name, **options)
+
+
+def parse_alphabet(content: dict[str, Any]) -> dict[str, Any]:
+    """What pieces begin as."""
+    fallback = optional_field(content, "fallback", list)
+    return {
+        "fallback": None if fallback is None else list(check_integers(fallback, 256, "fallback")),
+        "drops_bytes": bool(optional_field(content, "drops_bytes", bool)),
+    }
+
+
+def parse_byte_order(content: dict[str, Any]) -> bytes:
+    """The byte of each of the ids 0 to 255."""
     order = content.get("byte_order")
     byte_order = (
         BYTE_ORDERS.get(order) if isinstance(order, str) else bytes(check_integers(order, 256, "byte_order", 255))
     )
     if byte_order is None:
         raise FormatReason(f"unknown byte_order {shown(order)}")
-    pairs: list[Any] = [check_integers(row, 2, f"merge {rank}") for rank, row in enumerate(merges)]
-    return Definition.from_merges(pairs, byte_order=byte_order, **options)
+    return byte_order
 
 
 def field(content: dict[str, Any], name: str, kind: type) -> Any:

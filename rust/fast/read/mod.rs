@@ -9,10 +9,14 @@
 //! 1. [`token_table`]: tokens and ids in the order of a file.
 //! 2. [`base64`], [`rank_file`]: tiktoken's files.
 //! 3. [`json`], [`string_table`], [`tokenizer_json`]: Hugging Face's `tokenizer.json`.
-//! 4. [`sentencepiece`]: `.model`; [`tekken`]: Mistral's `tekken.json`.
+//! 4. [`gpt2_files`]: `vocab.json` and `merges.txt`.
+//! 5. [`sentencepiece`]: `.model`; [`tekken`]: Mistral's `tekken.json`.
+//! 6. [`merge_lists`]: minbpe's `.model`, and the native format.
 
 mod base64;
+pub mod gpt2_files;
 mod json;
+pub mod merge_lists;
 pub mod rank_file;
 pub mod sentencepiece;
 pub mod string_table;

@@ -12,7 +12,7 @@ pub(super) const MOST_HOLES: usize = 1 << 20;
 pub(super) const HOLES_A_TOKEN: usize = 16;
 
 /// The tokens of a file, in its order.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct TokenTable {
     bytes: Vec<u8>,
     /// Of each token, where it begins, its length and its id.

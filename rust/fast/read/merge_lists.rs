@@ -1,0 +1,198 @@
+//! Merges as numbers -> vocabularies: minbpe's `.model`, and the native format. Must equal `python/minitok/formats/minbpe.py` and
+//! `native.py` where they answer.
+
+use super::base64;
+use super::json::Reader;
+use super::token_table::{TokenTable, id_of};
+use super::tokenizer_json::each_field;
+use crate::error::{Error, Result};
+use crate::fast::vocab::FastVocab;
+use crate::interrupt;
+use crate::vocab::{Alphabet, Merge, Vocab};
+
+/// The pairs of lines, each of two numbers with a space between them; None if there is anything else.
+pub fn read_pairs(data: &[u8]) -> Result<Option<Vec<(u32, u32)>>> {
+    let mut pairs = Vec::new();
+    for line in data.split(|&byte| byte == b'\n') {
+        interrupt::check()?;
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.is_empty() {
+            continue;
+        }
+        let space = line.iter().position(|&byte| byte == b' ').unwrap_or(0);
+        let (Some(left), Some(right)) = (id_of(&line[..space]), id_of(&line[space + 1..])) else { return Ok(None) };
+        pairs.push((left, right));
+    }
+    Ok(Some(pairs))
+}
+
+/// A file of the native format whose tables have been read.
+#[derive(Debug, Default)]
+pub struct Native {
+    /// Rows of two or of four numbers, one after the other; and of how many, if all are of so many.
+    numbers: Vec<u32>,
+    width: usize,
+    tokens: Option<TokenTable>,
+    /// The file without them.
+    pub rest: Vec<u8>,
+}
+
+/// The tables of a file, and what else it holds; None if it has none, or if the reader in Python is to read it.
+pub fn read_native(data: &[u8]) -> Result<Option<Native>> {
+    let mut found = Native::default();
+    let read = read_file(data, &mut found);
+    interrupt::check()?;
+    Ok(read.map(|()| found))
+}
+
+fn read_file(data: &[u8], found: &mut Native) -> Option<()> {
+    let mut reader = Reader::new(data)?;
+    let mut places = Vec::new();
+    let mut merges = false;
+    each_field(&mut reader, |name, reader| {
+        let start = reader.position();
+        match name {
+            b"merges" if !merges => {
+                read_rows(reader, found)?;
+                merges = true;
+            }
+            b"tokens" if found.tokens.is_none() => found.tokens = Some(read_tokens(reader)?),
+            // Other formats have long tables under these names.
+            b"merges" | b"tokens" | b"model" | b"vocab" => return None,
+            _ => return reader.skip().map(|_| ()),
+        }
+        places.push(start..reader.position());
+        Some(())
+    })?;
+    if !reader.is_done() || !merges {
+        return None;
+    }
+    let mut at = 0;
+    for place in places {
+        found.rest.extend_from_slice(&data[at..place.start]);
+        found.rest.extend_from_slice(b"[]");
+        at = place.end;
+    }
+    found.rest.extend_from_slice(&data[at..]);
+    Some(())
+}
+
+/// Reads a list of rows of as many numbers.
+fn read_rows(reader: &mut Reader, found: &mut Native) -> Option<()> {
+    reader.take(b'[')?;
+    let mut first = true;
+    while reader.next_item(first, b']')? {
+        reader.take(b'[')?;
+        let start = found.numbers.len();
+        while reader.next_item(found.numbers.len() == start, b']')? {
+            found.numbers.push(reader.id()?);
+        }
+        let width = found.numbers.len() - start;
+        if first {
+            found.width = width;
+        }
+        if width != found.width || !matches!(width, 2 | 4) || interrupt::stopped() {
+            return None;
+        }
+        first = false;
+    }
+    Some(())
+}
+
+/// Reads a list of tokens: an id, and the bytes in base64.
+fn read_tokens(reader: &mut Reader) -> Option<TokenTable> {
+    let (mut table, mut text, mut first) = (TokenTable::default(), Vec::new(), true);
+    reader.take(b'[')?;
+    while reader.next_item(first, b']')? {
+        first = false;
+        reader.take(b'[')?;
+        let id = reader.id()?;
+        reader.take(b',')?;
+        text.clear();
+        reader.string(&mut text)?;
+        reader.take(b']')?;
+        table.add(id, |bytes| base64::decode(&text, bytes))?;
+        if interrupt::stopped() {
+            return None;
+        }
+    }
+    Some(table)
+}
+
+impl Native {
+    /// Whether the file lists its tokens, so that each merge says what it makes.
+    pub fn has_tokens(&self) -> bool {
+        self.tokens.is_some()
+    }
+
+    /// The vocabulary of a byte order and pairs, whose tokens are at most `bytes` long together, and `a_merge` more for each merge.
+    pub fn of_pairs(&self, byte_order: &[u8], bytes: u64, a_merge: u64) -> Result<Option<FastVocab>> {
+        let (rows, []) = self.numbers.as_chunks::<2>() else { return Ok(None) };
+        if self.has_tokens() || self.width == 4 {
+            return Ok(None);
+        }
+        let pairs: Vec<(u32, u32)> = rows.iter().map(|&[left, right]| (left, right)).collect();
+        FastVocab::of_pairs(byte_order, &pairs, bytes + a_merge * pairs.len() as u64)
+    }
+
+    /// The vocabulary of the tokens, and merges with ids and ranks.
+    pub fn of_rows(&self, whole_pieces: bool, alphabet: Alphabet) -> Result<Option<FastVocab>> {
+        let (rows, []) = self.numbers.as_chunks::<4>() else { return Ok(None) };
+        let Some(tokens) = self.tokens.as_ref().filter(|_| self.width != 2).cloned().and_then(TokenTable::into_tokens)
+        else {
+            return Ok(None);
+        };
+        let merges = rows.iter().map(|&[left, right, id, rank]| Merge { left, right, id, rank }).collect();
+        match Vocab::new(tokens, merges, whole_pieces, alphabet) {
+            Ok(vocab) => Ok(Some(FastVocab::new(vocab))),
+            Err(Error::Vocabulary(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs() {
+        assert_eq!(read_pairs(b"97 98\r\n\n256 99\n").unwrap(), Some(vec![(97, 98), (256, 99)]));
+        for text in ["97", "97  98", "97 98 ", " 97 98", "97 x", "97 -1", "97 98 99"] {
+            assert_eq!(read_pairs(text.as_bytes()).unwrap(), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_native_file() {
+        let order: Vec<u8> = (0..=255).collect();
+        let read = |text: &str| read_native(text.as_bytes()).unwrap();
+        let found = read(r#"{"format": "minitok", "merges": [[97, 98], [256, 99]], "x": [1]}"#).unwrap();
+        assert_eq!(found.rest, br#"{"format": "minitok", "merges": [], "x": [1]}"#);
+        let vocab = found.of_pairs(&order, 100, 1).unwrap().unwrap();
+        assert_eq!(vocab.core().token_id(b"abc"), Some(257));
+        assert!(
+            found.of_pairs(&order, 2, 1).unwrap().is_none() && found.of_pairs(&order[1..], 100, 1).unwrap().is_none()
+        );
+        for merges in ["[[97, 98], [97, 98]]", "[[97, 257]]", "[[97, 98, 256, 0]]"] {
+            let found = read(&format!(r#"{{"merges": {merges}}}"#)).unwrap();
+            assert!(found.of_pairs(&order, 100, 1).unwrap().is_none(), "{merges}");
+        }
+        for text in [
+            "{}",
+            r#"{"merges": [[1]]}"#,
+            r#"{"merges": [[1, 2], [1, 2, 3, 4]]}"#,
+            r#"{"merges": [[1, 2]]"#,
+            r#"{"merges": [[1, -2]]}"#,
+        ] {
+            assert!(read(text).is_none(), "{text}");
+        }
+        let tokens: Vec<String> =
+            (0..=255u8).map(|byte| format!("[{byte}, \"{}\"]", base64::tests::encode(&[byte]))).collect();
+        let text = format!(r#"{{"tokens": [{}, [300, "YWI="]], "merges": [[97, 98, 300, 7]]}}"#, tokens.join(","));
+        let vocab = read(&text).unwrap().of_rows(true, Alphabet::default()).unwrap().unwrap();
+        assert_eq!(vocab.core().merge_of(97, 98), Some((7, 300)));
+        let text = text.replace("YWI=", "YWM=");
+        assert!(read(&text).unwrap().of_rows(true, Alphabet::default()).unwrap().is_none());
+    }
+}
