@@ -98,6 +98,24 @@ def test_the_number_of_mutants_is_true():
     assert f"which of {len(MUTANTS)} wrong programs" in (COURSE.parent.parent / "README.md").read_text(encoding="utf-8")
 
 
+def test_the_table_of_suites_holds_every_mutant_once_and_adds_up():
+    page = (COURSE / "teach.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z0-9-]+)` \| (\w+) \| (yes|no|by time) \| (yes|no|by time) \|$", page, re.MULTILINE)
+    assert sorted((name, stage) for name, stage, *_ in rows) == sorted(
+        (one.name, one.stage) for one in MUTANTS.values()
+    )
+    stages = re.findall(
+        r"^\| (\w+) \| (\d+) \| (\d+)(?: \(and (\d+) by time\))? \| (\d+)(?: \(and (\d+) by time\))? \| (\d+) \|$",
+        page,
+        re.MULTILINE,
+    )
+    assert [stage for stage, *_ in stages][:-1] == [*dict.fromkeys(stage for _, stage, *_ in rows)]
+    for stage, *numbers in stages:
+        those = [row for row in rows if stage in (row[1], "all")]
+        counted = [sum(row[column] == word for row in those) for column in (2, 3) for word in ("yes", "by time")]
+        assert [int(number or 0) for number in numbers] == [len(those), *counted, len(those)]
+
+
 def test_the_rubric_adds_up():
     assert sum(stage.points for stage in STAGES) == 40
     assert "| 40 |" in (COURSE / "teach.md").read_text(encoding="utf-8")
