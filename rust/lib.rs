@@ -24,6 +24,8 @@
 //! [`fast`] computes the same results faster. `python` (feature `python`) is the boundary to Python, `wasm` (feature `wasm`) that to
 //! a web page; they hold no algorithm.
 
+// Elsewhere each file with casts that could cut a number says what bounds them. What comes from Python is converted.
+#![cfg_attr(test, allow(clippy::cast_possible_truncation, reason = "tests choose their numbers"))]
 // Offsets and counts of Python objects are taken for 64 bits throughout the boundary.
 #[cfg(all(feature = "python", not(target_pointer_width = "64")))]
 compile_error!("minitok's Python extension is for 64-bit targets; the Python reference runs on all");

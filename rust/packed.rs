@@ -32,6 +32,8 @@
 //!
 //! Implements SPEC F4.
 
+#![expect(clippy::cast_possible_truncation, reason = "there are 256 bytes; the width of a field is at most 32 bits")]
+
 use crate::error::{Error, Result};
 use crate::fast;
 use crate::vocab::{Alphabet, Merge, Tokens, Vocab};

@@ -4,6 +4,8 @@
 //!
 //! Costs: 8 bytes for each id, and the bytes of the tokens.
 
+#![expect(clippy::cast_possible_truncation, reason = "`check_length` allows 2^31 bytes, and `set` ids below 2^31")]
+
 use crate::error::{Error, Result};
 
 const LIMIT: u32 = 1 << 31;

@@ -19,6 +19,11 @@
 //!
 //! Implements SPEC T1, T9, E2, E6, S1, S2 and S6.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "there are 256 bytes; of more merges than ids, `Tokens::set` refuses the first whose id is 2^31"
+)]
+
 use crate::characters::{add_fallback, characters, check_fallback};
 use crate::error::{Error, Result};
 use crate::interrupt;

@@ -94,7 +94,7 @@ fn base64(text: &str) -> Vec<u8> {
         (bits, have) = (bits << 6 | u32::from(digit(byte)), have + 6);
         if have >= 8 {
             have -= 8;
-            bytes.push((bits >> have) as u8);
+            bytes.push((bits >> have & 0xFF) as u8);
         }
     }
     bytes

@@ -7,6 +7,8 @@
 //! Costs: 17 bytes an id, and the longer tokens; about a nanosecond a token. Ids from 2^21 on (a special token may have any
 //! id) are kept in a hash map.
 
+#![expect(clippy::cast_possible_truncation, reason = "a length is at most INLINE, or one of a vector of this process")]
+
 use crate::error::{Error, Result};
 use crate::vocab::Vocab;
 use foldhash::{HashMap, HashMapExt};

@@ -7,6 +7,8 @@
 //!
 //! Costs: O(V L) for V tokens of L bytes.
 
+#![expect(clippy::cast_possible_truncation, reason = "`check_length` allows 2^31 bytes")]
+
 use crate::error::Result;
 use crate::tokens::{HOLE, Tokens, check_length};
 use crate::vocab::Merge;

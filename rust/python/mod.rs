@@ -6,8 +6,6 @@
 
 // What Python hands over belongs to the call, whether or not the call uses it up.
 #![allow(clippy::needless_pass_by_value)]
-// What comes from outside is converted, never cut off.
-#![warn(clippy::cast_possible_truncation)]
 
 mod array;
 mod calls;

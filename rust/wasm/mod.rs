@@ -14,6 +14,7 @@
 //!
 //! A module runs on one thread, and has no files, clock or environment; the crate asks for none of them on its way here.
 
+#![expect(clippy::cast_possible_truncation, reason = "on a page numbers of 32 bits count all there is")]
 // `no_mangle` names symbols for the page, which `unsafe_code` counts as unsafe; there is no unsafe block in this folder. Only a
 // module for the page has these names: in a program, `close` would take the place of the system's.
 #![allow(unsafe_code)]

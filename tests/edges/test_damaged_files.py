@@ -6,7 +6,7 @@ import random
 
 import minitok
 import pytest
-from helpers import BACKENDS
+from helpers import BACKENDS, on_both
 from hostile_files import BYTES, byte_vocab, huggingface_file, sentencepiece_file, tekken_file, tiktoken_file
 
 WORDS = [*BYTES, b"ab", b"abc", b" a"]
@@ -190,3 +190,13 @@ def test_a_damaged_file_is_read_or_refused(name, backend, tmp_path):
             assert str(path) in str(error) or isinstance(error, (minitok.MissingByteError, minitok.PatternError))
         file.write_bytes(data)
     assert "FileFormatError" in outcomes
+
+
+# Bytes that are no characters, as pieces of their own beside their fallback ids.
+@pytest.mark.parametrize("odd", [[b"\xc3"], [b"\xa9"], [b"\xe4", b"\xe4\xb8"], [b"\xff", b"\xe4"]])
+def test_pieces_that_are_half_a_character_have_the_same_ids_on_both_backends(odd, tmp_path):
+    path = tmp_path / "it"
+    sentencepiece_file(path, [b"\xe2\x96\x81", b"a", *odd, "é".encode(), "中".encode(), "éé".encode()])
+    for text in (b"\xc3", b"\xa9 \xc3", "aé é丮中".encode(), b"\xe4\xb8\xad\xe4\xb8 \xff", "éé".encode() * 9):
+        found = on_both(lambda backend, text=text: minitok.load(path, backend=backend).encode_bytes(text))
+        assert isinstance(found, list) or found.kind is minitok.FileFormatError

@@ -1,5 +1,7 @@
 //! Hashes of pieces that nobody can prepare collisions for.
 
+#![expect(clippy::cast_possible_truncation, reason = "the halves of a product and of a key are meant")]
+
 use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;

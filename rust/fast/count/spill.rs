@@ -13,6 +13,11 @@
 //! each writes its tables in corpus order (`combine.rs`). Costs: each flush writes what it frees; reading it all twice; memory
 //! for the largest file's distinct pieces, a 64th of all.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "lengths come from files of this process; a run has fewer pieces than a table, which checks"
+)]
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::{File, remove_file};

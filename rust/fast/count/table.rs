@@ -15,6 +15,11 @@
 //!
 //! Costs: O(bytes) time; 32 to 48 bytes for a distinct piece of up to 15 bytes, and its length more for a longer one.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "the number of entries is checked in `insert`; of hashes and keys the low bits are meant"
+)]
+
 use super::hasher::Hasher;
 use super::pieces::Pieces;
 use crate::error::{Error, Result};

@@ -7,6 +7,7 @@
 //!
 //! Costs: some 30 bytes a piece of the block, which stay in the second-level cache.
 
+#![expect(clippy::cast_possible_truncation, reason = "a block has BLOCK pieces at most")]
 #![allow(unsafe_code)]
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]

@@ -1,5 +1,6 @@
 //! A bucket of four slots of the cache of pieces, and its comparison with a key. Both ways must agree, which a test checks.
 
+#![expect(clippy::cast_possible_truncation, reason = "the halves of an entry are meant")]
 #![allow(unsafe_code)]
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]

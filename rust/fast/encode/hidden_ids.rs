@@ -14,6 +14,11 @@
 //!
 //! Costs: some hundred hidden ids for a vocabulary of 10,000 characters.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "hidden ids are fewer than the bytes of a vocabulary, which are 2^31 at most"
+)]
+
 use crate::characters::characters;
 use crate::vocab::{Merge, NO_ID, Vocab};
 use foldhash::{HashMap, HashMapExt};
@@ -53,6 +58,13 @@ impl HiddenIds {
             }
         }
         (hidden, merges)
+    }
+
+    /// Whether a byte that is no character is a piece of its own beside its fallback id. Which of the two it becomes depends on
+    /// what stands around it, so the mirror has to say.
+    pub(super) fn are_ambiguous(vocab: &Vocab) -> bool {
+        let bytes = vocab.alphabet.fallback.iter().flatten().zip(&vocab.byte_ids);
+        bytes.skip(0x80).any(|(fallback, id)| fallback != id)
     }
 
     /// None, of a vocabulary of bytes that all have a token.

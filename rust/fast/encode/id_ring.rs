@@ -12,6 +12,11 @@
 //! Invariants: a record lies within one segment; at least [`PADDING`] words follow every count. The memory is touched as it
 //! is used and never more than asked for at the start.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "rows are counted in the size of a cache, and what is longer than a segment is not added"
+)]
+
 /// Words in a row.
 pub(super) const ROW: usize = 6;
 pub(super) type Row = [u32; ROW];

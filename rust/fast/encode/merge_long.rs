@@ -24,6 +24,11 @@
 //!
 //! Costs, n bytes: O(n) time as a rule, O(n log n) always; 20 n bytes of space; no recursion.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "runs of more than 2^32 bytes are left to the heap; numbers of chunks are below STRETCH"
+)]
+
 use super::merge_short::{LANE, WIDE_LANE, merge_alone, merge_short};
 use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable};
 use crate::error::Result;

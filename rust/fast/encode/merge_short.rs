@@ -20,6 +20,7 @@
 //!
 //! Costs, a lane of N parts: at most N - 1 steps of N comparisons and two look-ups a piece; 8 to 20 KB.
 
+#![expect(clippy::cast_possible_truncation, reason = "positions are below ROOM")]
 #![allow(unsafe_code)]
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]

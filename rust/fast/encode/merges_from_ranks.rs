@@ -18,6 +18,8 @@
 //!
 //! Costs, V tokens of L bytes: O(V L) look-ups; a table as in `pair_table.rs`.
 
+#![expect(clippy::cast_possible_truncation, reason = "places are fewer than NO_SYMBOL, which `Names::new` checks")]
+
 use super::hidden_ids::HiddenIds;
 use super::merge_long::merge_long;
 use super::merge_short::{WIDE_LANE, merge_short};

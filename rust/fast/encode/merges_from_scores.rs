@@ -7,6 +7,8 @@
 //!
 //! Costs, V pieces of L bytes: O(V L) look-ups, and sorting.
 
+#![expect(clippy::cast_possible_truncation, reason = "places are fewer than NO_SYMBOL, which is checked")]
+
 use super::hidden_ids::HiddenIds;
 use super::merges_from_ranks::{by_length, find_pairs};
 use super::pair_slots::{Inserted, NO_SYMBOL, PairSlots};
@@ -28,6 +30,9 @@ pub struct FromScores {
 /// pieces share a rank or their bytes, if one holds a character that is no piece, or if there is no table for them.
 pub fn merges_from_scores(vocab: &Vocab, pieces: &[(u32, f64)]) -> Result<Option<FromScores>> {
     let Some(ranked) = Ranked::new(vocab, pieces) else { return Ok(None) };
+    if HiddenIds::are_ambiguous(vocab) {
+        return Ok(None);
+    }
     let (hidden, first) = HiddenIds::new(vocab);
     let mut ids = vocab.byte_ids.to_vec();
     ids.extend(first.iter().map(|merge| merge.id));

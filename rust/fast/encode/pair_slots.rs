@@ -12,6 +12,10 @@
 //!
 //! Costs: 33 to 66 bytes a pair, twice that at most; building is O(pairs).
 
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "tables have fewer than 2^32 slots, which `fill` and `empty` check; of hashes and entries some bits are meant"
+)]
 #![allow(unsafe_code)]
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]

@@ -14,6 +14,10 @@
 //! a million symbols, nor for one whose equal ranks make different tokens or that merges a pair twice, nor for pairs that fit no
 //! such table: `PairTable::new` answers None, and the mirror merges instead.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "ids and merges are checked against NO_SYMBOL and NO_PLACE, and are fewer than 2^31 before"
+)]
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
@@ -48,6 +52,9 @@ pub struct PairTable {
 
 impl PairTable {
     pub(super) fn new(vocab: &Arc<Vocab>) -> Option<PairTable> {
+        if HiddenIds::are_ambiguous(vocab) {
+            return None;
+        }
         let (hidden, first) = HiddenIds::new(vocab);
         let merges = in_order(vocab, first);
         let mut names = Names::new(vocab, hidden.n_ids(vocab));

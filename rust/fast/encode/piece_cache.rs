@@ -12,6 +12,7 @@
 //!
 //! Costs: a hit is one bucket. `seeded` and `grow` are one insertion an entry. Not shared between threads: see `pool.rs`.
 
+#![expect(clippy::cast_possible_truncation, reason = "the high bits of a hash choose a bucket")]
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 

@@ -11,6 +11,7 @@
 //!
 //! Costs: two loads and a mask; a long piece one multiplication for 8 bytes.
 
+#![expect(clippy::cast_possible_truncation, reason = "the halves of a key and of a product are meant")]
 #![allow(unsafe_code)]
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]

@@ -20,6 +20,8 @@
 //! Costs: 34 KB; one look-up for each such place of a text, next to nothing for ASCII. Building reads every token once, some
 //! milliseconds, and so waits until a text has places enough.
 
+#![expect(clippy::cast_possible_truncation, reason = "bits of a hash, and a number below 64")]
+
 use super::exceptions::Exceptions;
 use crate::fast::scan::find_wide_pairs;
 use crate::vocab::Vocab;

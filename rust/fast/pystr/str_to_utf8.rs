@@ -8,6 +8,7 @@
 //!
 //! Costs: O(units), some 1 to 2 ns each where they are not ASCII; no memory but the buffer's.
 
+#![expect(clippy::cast_possible_truncation, reason = "units of a run that is ASCII")]
 #![allow(unsafe_code)]
 #![allow(clippy::inline_always)]
 

@@ -7,6 +7,7 @@
 //!
 //! Costs: some 5 instructions a character, ASCII less than one; a table of 4 KiB.
 
+#![expect(clippy::cast_possible_truncation, reason = "bytes of a vector are numbered")]
 #![allow(unsafe_code)]
 #![allow(clippy::inline_always)]
 #![allow(clippy::cast_ptr_alignment, reason = "the loads and stores ask for no alignment")]

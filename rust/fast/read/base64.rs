@@ -1,6 +1,8 @@
 //! Base64 -> bytes, in its canonical form only (RFC 4648, 4). Must equal `base64.b64decode(text, validate=True)` of Python
 //! where it answers.
 
+#![expect(clippy::cast_possible_truncation, reason = "there are 64 digits")]
+
 /// No digit.
 const NONE: u8 = 0xFF;
 

@@ -6,6 +6,8 @@
 //!
 //! Costs: O(n) for n bytes of tokens and merges; 12 bytes a token and as many a merge beside them.
 
+#![expect(clippy::cast_possible_truncation, reason = "there are 256 bytes")]
+
 use super::token_table::{HOLES_A_TOKEN, MOST_HOLES, TokenTable};
 use crate::characters::add_fallback;
 use crate::error::{Error, Result};

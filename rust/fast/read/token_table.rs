@@ -3,6 +3,8 @@
 //!
 //! Costs: 12 bytes a token more than they have, until they are in order.
 
+#![expect(clippy::cast_possible_truncation, reason = "`check_length` allows 2^31 bytes")]
+
 use crate::tokens::{HOLE, Tokens, check_length};
 
 /// The greatest id.

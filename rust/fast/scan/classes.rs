@@ -9,6 +9,8 @@
 //! Text is any bytes. A byte that belongs to no well-formed character counts as one character of class [`OTHER`]
 //! (SPEC E5): a truncated, overlong or surrogate sequence counts byte by byte.
 
+#![expect(clippy::cast_possible_truncation, reason = "there are fewer blocks than 256, and 256 characters a block")]
+
 /// `Lu` and `Lt`.
 pub(super) const UPPER: u8 = 1;
 /// `Ll`.

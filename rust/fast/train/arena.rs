@@ -16,6 +16,11 @@
 //! Pieces lie in falling order of their counts, so the *weight* of a position (the count of its piece) is a step
 //! function: a walk over ascending positions looks up a weight only where a step begins.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "more than 2^31 slots are refused by the trainer; ids are 16 bits wide where the vocabulary is"
+)]
+
 use std::cmp::Reverse;
 
 use super::start_vocab::StartVocab;

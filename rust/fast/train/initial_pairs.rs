@@ -1,6 +1,8 @@
 //! The pairs that training starts with. They are pairs of bytes, so that two small tables count them without a hash; where a
 //! vocabulary is extended, they are pairs of any of its tokens.
 
+#![expect(clippy::cast_possible_truncation, reason = "more than 2^31 slots are refused by the trainer")]
+
 use super::arena::{Arena, POLL_EVERY, Symbol};
 use super::new_pairs::NewPairs;
 use super::pairs::{NONE, Pairs};

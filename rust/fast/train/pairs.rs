@@ -9,6 +9,11 @@
 //! per id, the last steps in which it was a left and a right part, tell in two loads whether a count taken earlier is
 //! still true; most pairs that reach the top need no recount.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "two lists of all slots fit into 32 bits, and there are fewer pairs than slots"
+)]
+
 use std::ops::Range;
 
 use super::arena::{Arena, Symbol};

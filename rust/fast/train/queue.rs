@@ -4,6 +4,8 @@
 //! work wait unordered (4 bytes each) until their turn comes; for most it never comes, because training ends first. Only the
 //! pairs of the bucket in work are ordered.
 
+#![expect(clippy::cast_possible_truncation, reason = "a shifted count is below the number of levels")]
+
 use std::collections::BinaryHeap;
 
 use super::pairs::Pairs;

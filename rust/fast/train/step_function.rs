@@ -1,5 +1,7 @@
 //! A function of positions that is constant over long stretches: for example the weight of a position, or its piece.
 
+#![expect(clippy::cast_possible_truncation, reason = "there are fewer steps than slots")]
+
 /// Slots per entry of the coarse index: a look-up then walks a few steps at most, however many there are.
 const STRIDE: u32 = 64;
 

@@ -6,6 +6,8 @@
 //! - the ids never change, nor do the bytes of a token;
 //! - the first occurrence in the corpus only moves later, since occurrences only vanish.
 
+#![expect(clippy::cast_possible_truncation, reason = "there are fewer bytes of pieces than slots")]
+
 use std::cmp::Reverse;
 
 use super::arena::{Arena, Layout, Symbol};

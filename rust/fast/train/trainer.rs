@@ -1,6 +1,11 @@
 //! The loop of training: the most frequent pair, its merge, the pairs that it creates. Must equal `train` and `extend` of
 //! `rust/train.rs`; [`super`] explains how, and why it is exact.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "there are fewer merges than slots, and the ids of a vocabulary end at 2^31"
+)]
+
 use super::arena::{Arena, Layout, POLL_EVERY, Symbol};
 use super::initial_pairs::initial_pairs;
 use super::new_pairs::NewPairs;

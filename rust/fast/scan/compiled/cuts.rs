@@ -16,6 +16,8 @@
 //!
 //! Costs: states * classes^2 to make; two look-ups a place.
 
+#![expect(clippy::cast_possible_truncation, reason = "states are fewer than `MAX_STATES`")]
+
 use super::ends::{Cell, Ends};
 use super::partition::Classes;
 

@@ -45,6 +45,11 @@
 //!
 //! Costs: one look-up a character, whatever the text.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "states, slots and sure ends are few, and checked where they are made"
+)]
+
 use super::search::{DEAD, Search, join_equal};
 use super::unsupported::Unsupported;
 use foldhash::{HashMap, HashMapExt};

@@ -11,6 +11,11 @@
 //!
 //! Costs: states of one machine times states of the other, times the few ways in which ends can be alike; some milliseconds.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "states, slots and places are those of a compiled pattern, which are few"
+)]
+
 use super::ends::{Cell, Ends, SLOTS};
 use super::machine::machine_of;
 use super::unsupported::Unsupported;

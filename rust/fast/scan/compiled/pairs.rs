@@ -23,6 +23,10 @@
 //! This is the only module here with `unsafe`: the loop reads and writes without asking whether it may. Each function states
 //! what must hold; `Pairs::new` sees to the tables, `twin.rs` and `table.rs` to the room for ends.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "states and columns are those of a compiled pattern; two bytes of a word are meant"
+)]
 #![allow(unsafe_code)]
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]

@@ -19,6 +19,11 @@
 //!
 //! Costs: O(e log e) for e edges, some tens of microseconds; 20 to 40 KB a pattern.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "classes are counted up to MAX_CLASSES, and rows are those of all code points"
+)]
+
 use crate::unicode::CharSet;
 use foldhash::{HashMap, HashMapExt};
 use std::sync::Arc;

@@ -12,6 +12,8 @@
 //! What asks about more than one character, before or ahead, is refused. Costs: a position for each node of the tree, and for
 //! each repetition of a bounded repeat; at most [`POSITIONS`].
 
+#![expect(clippy::cast_possible_truncation, reason = "steps are bounded where a pattern is read")]
+
 use super::partition::{ClassSet, Partition};
 use super::unsupported::Unsupported;
 use crate::once::Once;

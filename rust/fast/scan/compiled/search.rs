@@ -25,6 +25,8 @@
 //!
 //! Must equal one search of `rust/pretokenize.rs` at one place. Costs: bounded by [`WORK`] steps to make.
 
+#![expect(clippy::cast_possible_truncation, reason = "states are bounded where they are made")]
+
 use super::partition::Partition;
 use super::program::{Position, Program, Step};
 use super::unsupported::Unsupported;

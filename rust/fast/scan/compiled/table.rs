@@ -13,6 +13,10 @@
 //! That is what [`Table::scan_plainly`] does, which needs no `unsafe`; it runs the few machines that do not fit into `pairs.rs`,
 //! and is what the faster loops must equal. A scan can stop anywhere: a [`Cursor`] keeps the row and the ends that are not sure yet.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "states and columns are those of a compiled pattern, which are few"
+)]
 #![allow(unsafe_code)]
 
 use super::cuts::Cuts;
