@@ -20,6 +20,8 @@ IMAGES = harness.ROOT / "docs" / "images"
 TABLES: dict[str, tuple[str, Callable[[Results], str]]] = {
     "encode": ("encode", tables.encode_tables),
     "load": ("encode", tables.load_table),
+    "models": ("models", tables.encode_tables),
+    "models_load": ("models", tables.load_table),
     "short": ("short", tables.short_tables),
     "decode": ("decode", tables.decode_tables),
     "batch": ("batch", tables.batch_tables),
@@ -60,7 +62,7 @@ def table(folder: Path, name: str) -> str | None:
     results = read(folder, source)
     if results is None:
         return None
-    left_out = tables.refusals(results) if name != "load" else ""
+    left_out = tables.refusals(results) if name not in ("load", "models_load") else ""
     missing = f"\n\nNot in the tables, or not everywhere:\n\n{left_out}" if left_out else ""
     return f"{make(results)}{missing}\n\n<sub>{conditions(results)}</sub>"
 
