@@ -13,6 +13,10 @@ use crate::once::Once;
 use crate::vocab::{Tokens, Vocab};
 use std::sync::Arc;
 
+/// Where it is not known which tokens merges make, it is found out for those below this id, when a large cache is first filled. To
+/// ask of all of a quarter of a million takes longer than what is met of them saves.
+const CHECKED: u32 = 1 << 15;
+
 /// What encoding looks up.
 #[derive(Debug)]
 pub struct Tables {
@@ -62,7 +66,10 @@ impl Tables {
     fn exceptions(&self) -> &Exceptions {
         self.exceptions.get_or_make(|| match &self.pairs {
             _ if self.vocab.merges_make_all => Exceptions::default(),
-            Some(pairs) => Exceptions::of_made(&self.vocab, made_by_merges(&self.vocab.tokens, pairs)),
+            Some(pairs) => {
+                let asked = |id, len| self.vocab.whole_pieces || can_be_seed(id, len, CHECKED);
+                Exceptions::of_made(&self.vocab, made_by_merges(&self.vocab.tokens, pairs, asked))
+            }
             None => Exceptions::unknown(),
         })
     }
@@ -97,18 +104,23 @@ impl Tables {
         let exceptions = self.exceptions();
         let all = self.vocab.whole_pieces;
         let Tokens { bytes, spans } = &*self.vocab.tokens;
-        let short = move |id: u32, len: usize| id < end && (1..=MAX_KEY_BYTES).contains(&len);
+        let short = move |id: u32, len: usize| can_be_seed(id, len, end);
         (spans.iter().zip(0..).map(|(&(start, len), id)| (id, start as usize, len as usize)))
             .filter(move |&(id, _, len)| short(id, len) && (all || exceptions.is_made(id)))
             .map(|(id, start, len)| (key_of(bytes, start, start + len), id))
     }
 }
 
-/// By id, whether merging the token's bytes gives the token.
-pub(super) fn made_by_merges(tokens: &Tokens, pairs: &PairTable) -> Vec<bool> {
+/// Whether a token of an id and a length is one that a large cache is filled with.
+fn can_be_seed(id: u32, len: usize, end: u32) -> bool {
+    id < end && (1..=MAX_KEY_BYTES).contains(&len)
+}
+
+/// By id, whether merging the token's bytes gives the token; false for those that are not asked for, by their ids and lengths.
+pub(super) fn made_by_merges(tokens: &Tokens, pairs: &PairTable, asked: impl Fn(u32, usize) -> bool) -> Vec<bool> {
     let mut made = vec![false; tokens.n_ids() as usize];
     let mut check = |id: u32, symbols: &[u32]| made[id as usize] = symbols.len() == 1 && pairs.id(symbols[0]) == id;
-    let all = || tokens.iter().filter(|(_, token)| !token.is_empty());
+    let all = || tokens.iter().filter(|&(id, token)| !token.is_empty() && asked(id, token.len()));
     merge_short(pairs, all().filter(|(_, token)| token.len() <= WIDE_LANE), &mut check);
     let mut symbols = Vec::new();
     for (id, token) in all().filter(|(_, token)| token.len() > WIDE_LANE) {
