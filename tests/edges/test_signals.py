@@ -3,10 +3,13 @@
 import gc
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
 import minitok
+import minitok._rust
 import numpy as np
 import pytest
 
@@ -21,6 +24,17 @@ WIDE = "naïve café 漢字 déjà vu 😀, " * (1 << 20)
 
 def tokenizer(pattern="cl100k", **options):
     return minitok.Tokenizer(MERGES, pattern=pattern, special_tokens={"<s>": 400}, **options)
+
+
+def by_the_mirror():
+    before = minitok._rust.set_fast(False)
+    try:
+        return tokenizer("none")
+    finally:
+        minitok._rust.set_fast(before)
+
+
+MIRROR = by_the_mirror()
 
 
 def ids(tok):
@@ -50,6 +64,9 @@ LONG = {
     "decode batch": lambda tok: tok.decode_batch([ids(tok)] * 16),
     "one piece of letters": lambda _: tokenizer("none").encode_to_numpy(LETTERS * 8),
     "one piece of one letter": lambda _: tokenizer("none").encode_to_numpy("ab" * (1 << 25)),
+    "one piece of spaces": lambda tok: tok.encode_to_numpy(b" " * (1 << 27)),
+    "one piece of ideographs": lambda tok: tok.count("中".encode() * (1 << 25)),
+    "one piece, by the mirror": lambda _: MIRROR.count(LETTERS * 4),
     "a regular expression": lambda _: tokenizer(r"\w+|\W").encode_to_numpy(ASCII),
     "a regular expression that goes back": lambda _: tokenizer("a*b|a").count("a" * 60_000),
 }  # fmt: skip
@@ -134,3 +151,36 @@ def test_a_handler_that_returns_ends_nothing():
         signal.signal(signal.SIGALRM, old)
     assert calls
     assert counted == tokenizer().count(ASCII * 3)
+
+
+# The signal is sent, and NumPy needed for the first time, by one call of `map`: no Python code runs in between.
+FIRST_USE = """
+import _thread, sys
+from functools import partial
+if sys.argv[2] == "imported":
+    import numpy
+import minitok
+codec = minitok.Tokenizer([(97, 98)], backend="rust").definition.codec()
+if sys.argv[1] == "decode":
+    import numpy
+    first = partial(codec.decode, numpy.array([256], ">i8"), "strict")
+elif sys.argv[1] == "encode":
+    first = partial(codec.encode_to_numpy, "ab", (), 1)
+else:
+    first = partial(codec.encode_batch_to_numpy, ["ab"], (), 1)
+try:
+    list(map(partial.__call__, [partial(_thread.interrupt_main), first]))
+except BaseException as error:
+    print(type(error).__name__)
+first()
+print(codec.encode_to_numpy("ab", (), 1))
+"""
+
+
+@pytest.mark.parametrize("numpy", ["imported", "not imported"])
+@pytest.mark.parametrize("call", ["encode", "batch", "decode"])
+def test_a_signal_at_the_first_use_of_numpy_is_its_handlers_exception(call, numpy):
+    ran = subprocess.run(
+        [sys.executable, "-c", FIRST_USE, call, numpy], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ran.stdout.split("\n") == ["KeyboardInterrupt", "[256]", ""], ran.stderr[-500:]
