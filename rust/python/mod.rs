@@ -50,7 +50,7 @@ mod _rust {
         read_tokenizer_json,
     };
     #[pymodule_export]
-    use super::normal::odd_places;
+    use super::normal::{odd_places, splice};
     #[pymodule_export]
     use super::patterns::{describe_pattern, least_width, pattern_difference};
     #[pymodule_export]

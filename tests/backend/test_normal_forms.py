@@ -7,9 +7,10 @@ from unicodedata import normalize
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from minitok._rust import odd_places
+from minitok._rust import odd_places, splice
 from minitok.backend import normal_forms
-from minitok.backend.normal_forms import FORMS, normal, normal_in_places
+from minitok.backend.normal_forms import FORMS, normal, normal_by_look
+from minitok.text import utf8
 
 # Marks of several classes; marks that decompose, some into others than themselves; letters that end in marks, or take them.
 CHARS = "\u0301\u0323\u0327\u0345\u0344\u0340\u0f71\u0f73\u0f75\u0f81\u3099\uff9e\uff9f\u05b0\U0001d165\U0001d15f"
@@ -65,9 +66,10 @@ def test_each_character_that_the_look_lets_pass_stays_behind_any_other():
 @given(st.text() | st.lists(st.sampled_from("ae\u0301\u0323\u1100\u1161\uac00\u11a8“漢😀\u212b\u2000ı")).map("".join))
 def test_what_is_normalized_in_places_is_as_in_the_whole(text):
     for given_as in (text, "x" * 300 + text, text * 9 + "y" * 300, "漢" * 50 + text + "y" * 300 + text):
-        places = odd_places(given_as)
-        if places is not None:
-            assert normal_in_places(given_as, "NFC", places) == normalize("NFC", given_as)
+        found = normal_by_look(given_as, "NFC")
+        assert found is not None or odd_places(given_as) is None
+        if found is not None:
+            assert utf8(found) == utf8(normalize("NFC", given_as))
     data = text.encode("utf-8", "surrogatepass")
     assert odd_places(data) in ([], None)
     if is_surely_nfc(data):
@@ -80,3 +82,13 @@ def test_most_text_is_surely_normal():
     assert odd_places("漢" * 300 + "cafe\u0301!") == [(303, 305)]
     for text in ("e\u0301", b"\xff", "x" * 300 + "\ud834\udd5f", "\ud834\udd5f", "e\u0301" * 10_000):
         assert odd_places(text) is None
+
+
+def test_only_places_of_the_text_are_replaced():
+    text = "漢" * 300
+    assert splice(text, [(0, 1, "a"), (1, 299, ""), (299, 300, "é")]).decode() == "aé"
+    for places in ([(1, 0, "")], [(0, 301, "")], [(5, 6, ""), (5, 6, "")]):
+        with pytest.raises(ValueError, match="ascending"):
+            splice(text, places)
+    with pytest.raises(ValueError, match="long str"):
+        splice("é", [])

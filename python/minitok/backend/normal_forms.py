@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 from ..text import utf8
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-__all__ = ["FORMS", "normal", "normal_in_places"]
+__all__ = ["FORMS", "normal", "normal_by_look"]
 
 FORMS = ("NFC", "NFD", "NFKC", "NFKD")
 # From how many on, marks in a row are put in order before.
@@ -47,23 +47,21 @@ def normal(text: str | bytes, form: str | None) -> bytes:
     return b"".join(normal_block(block, form) for block in blocks(data))
 
 
-def normal_in_places(text: str | bytes, form: str, places: Sequence[tuple[int, int]]) -> str | bytes:
-    r"""Returns the text in the normal form, given the ranges of it that may not be.
+def normal_by_look(text: str | bytes, form: str) -> str | bytes | None:
+    r"""Returns the text in the normal form, where a look finds the few places that may not be in it; else None.
 
-    >>> normal_in_places("a cafe\u0301!", "NFC", [(5, 7)])
-    'a café!'
+    >>> normal_by_look("漢字", "NFC"), normal_by_look("字" * 300 + "cafe\u0301", "NFC")[-5:].decode()
+    ('漢字', 'café')
     """
+    from .._rust import odd_places, splice
+
+    places = odd_places(text) if form == "NFC" else None
     if not places or not isinstance(text, str):
-        return text
-    parts: list[str] = []
-    done = 0
-    for start, end in places:
-        place = text[start:end]
-        normal_place = unicodedata.normalize(form, order_marks(place, form))  # type: ignore[arg-type]
-        if normal_place != place:
-            parts += text[done:start], normal_place
-            done = end
-    return "".join([*parts, text[done:]]) if parts else text
+        return text if places is not None else None
+    found = [(start, end, order_marks(text[start:end], form)) for start, end in places]
+    normal_places = [(start, end, unicodedata.normalize("NFC", place)) for start, end, place in found]
+    changed = [(start, end, place) for start, end, place in normal_places if place != text[start:end]]
+    return splice(text, changed) if changed else text
 
 
 def blocks(data: bytes) -> Iterator[bytes]:

@@ -28,7 +28,7 @@ from ..errors import VocabularyError
 from ..reference.metaspace import Metaspace, spaced
 from ..reference.pretokenize import compile_pattern
 from ..text import utf8
-from .normal_forms import FORMS, normal, normal_in_places
+from .normal_forms import FORMS, normal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -108,7 +108,7 @@ class NormalizingCodec:
         self.metaspace = None if prefix is None else Metaspace(prefix)
         self.goes_on = False
         self.finder = implementation.special_tokens
-        self.odd_places = implementation.odd_places
+        self.normal_by_look = implementation.normal_by_look
         # The special tokens allowed in the last call, and the finders of the early and the late ones.
         self.last: tuple[Sequence[str], Any, Any] = (), self.finder({}), self.finder({})
         # Methods that take no text are the codec's own.
@@ -133,10 +133,10 @@ class NormalizingCodec:
             return list(texts)
         found = []
         for text in texts:
-            places = self.odd_places(text, self.form)
-            if places is None:
+            normal_text = self.normal_by_look(text, self.form)
+            if normal_text is None:
                 return None
-            found.append(normal_in_places(text, self.form, places))
+            found.append(normal_text)
         return found
 
     def segments(self, text: str | bytes, allowed: Sequence[str]) -> list[bytes | int]:

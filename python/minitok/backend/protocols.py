@@ -167,7 +167,6 @@ class Backend:
     codec: Callable[..., Codec]
     piece_counter: Callable[..., PieceCounter]
     train: Callable[..., tuple[list[tuple[int, int]], list[int], int, str]]
-    # The ranges of a text that may not be in a normal form, each from a place that no normal form looks across; None if more
-    # than a look is needed.
-    odd_places: Callable[[str | bytes, str], list[tuple[int, int]] | None]
+    # A text in a normal form, where a look shows what is to be done for that; None if it takes more.
+    normal_by_look: Callable[[str | bytes, str], str | bytes | None]
     readers: Readers | None = None

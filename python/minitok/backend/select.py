@@ -57,6 +57,8 @@ def load_backend(name: str | None = None) -> Backend:
         rust = import_module("minitok._rust")
     except ImportError as error:
         raise BackendError(f"the rust backend cannot be loaded: {error}") from error
+    from .normal_forms import normal_by_look
+
     return Backend(
         name="rust",
         vocab=rust.Vocab,
@@ -66,7 +68,7 @@ def load_backend(name: str | None = None) -> Backend:
         codec=rust.Codec,
         piece_counter=rust.PieceCounter,
         train=rust.train,
-        odd_places=lambda text, form: rust.odd_places(text) if form == "NFC" else None,
+        normal_by_look=normal_by_look,
         readers=rust,
     )
 
@@ -84,5 +86,5 @@ def python_backend() -> Backend:
         codec=PythonCodec,
         piece_counter=PythonPieceCounter,
         train=train,
-        odd_places=lambda text, _: [] if isinstance(text, str | bytes) and text.isascii() else None,
+        normal_by_look=lambda text, _: text if isinstance(text, str | bytes) and text.isascii() else None,
     )

@@ -86,6 +86,32 @@ pub fn odd_places(text: &Source) -> Result<Option<Vec<(usize, usize)>>> {
     }
 }
 
+/// The text as UTF-8 with other text in some places, which are ranges of its units, ascending.
+pub fn splice(text: &Units, places: &[(usize, usize, String)]) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    bytes.try_reserve(text.len())?;
+    let mut done = 0;
+    for (start, end, place) in places {
+        append(text.slice(done, *start), &mut bytes)?;
+        bytes.extend_from_slice(place.as_bytes());
+        done = *end;
+    }
+    append(text.slice(done, text.len()), &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Appends the UTF-8 of units.
+fn append(units: Units, bytes: &mut Vec<u8>) -> Result<()> {
+    let mut at = 0;
+    while at < units.len() {
+        interrupt::check()?;
+        let wanted = (units.len() - at).min(PART);
+        bytes.try_reserve(4 * (wanted + 2))?;
+        at = units.transcode(at, wanted, bytes);
+    }
+    Ok(())
+}
+
 fn odd_units<U: Copy + Into<u32>>(units: &[U]) -> Result<Option<Vec<(usize, usize)>>> {
     let inert = Inert::get();
     let mut places = Vec::new();
