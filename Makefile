@@ -99,8 +99,8 @@ $(STAMPS)/peers: $(STAMPS)/tools
 bench: $(STAMPS)/built $(STAMPS)/peers ## how fast it is here, alone and beside others, in a few minutes
 	$(BIN)/python -m pytest benchmarks --benchmark-only --override-ini=addopts= -q \
 		--benchmark-columns=min,median,rounds --benchmark-max-time=0.2 --benchmark-min-rounds=3
-	$(BIN)/python -m benchmarks.compare --results target/bench --megabytes 1 --repeats 1 --kinds encode short decode \
-		--encodings cl100k_base --texts english
+	$(BIN)/python -m benchmarks.compare --results target/bench --megabytes 1 --repeats 1 --kinds encode short decode models \
+		--encodings cl100k_base --models llama-3 qwen-3 --texts english
 	$(BIN)/python -m benchmarks.compare_train --results target/bench --megabytes 1 --vocab-sizes 4000 --threads 1 \
 		--texts english --repeats 1
 	$(BIN)/python -m benchmarks.ladder --results target/bench --sizes 1024 8192 65536 --limit 2

@@ -104,7 +104,11 @@ def rows(kind: str, options: argparse.Namespace, inputs: Inputs) -> Iterator[dic
 def models(options: argparse.Namespace, folder: Path) -> Iterator[str]:
     """The names of the models, whose files are then in the folder."""
     for name in options.models:
-        write_model(name, folder)
+        try:
+            write_model(name, folder)
+        except FileNotFoundError as error:
+            print(error)
+            continue
         yield name
     for given in options.files:
         name, _, path = given.partition("=")
