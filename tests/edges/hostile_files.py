@@ -217,6 +217,38 @@ def sentencepiece_many_options(path, size):
     return sentencepiece_file(path, [b"a"], message(2, b"\x0a\x01x" * 100) * (size // 303))
 
 
+def counted(data):
+    return struct.pack("<Q", len(data)) + data
+
+
+def gguf_file(path, tokens, more=b""):
+    """Byte-level tokens without merges, and what stands behind them; ``more`` is one key and its value."""
+    texts = [to_chars(token).encode() for token in tokens]
+    values = {
+        b"model": struct.pack("<I", 8) + counted(b"gpt2"),
+        b"pre": struct.pack("<I", 8) + counted(b"gpt-2"),
+        b"tokens": struct.pack("<IIQ", 9, 8, len(texts)) + b"".join(map(counted, texts)),
+        b"token_type": struct.pack(f"<IIQ{len(texts)}i", 9, 5, len(texts), *[1] * len(texts)),
+        b"merges": struct.pack("<IIQ", 9, 8, 1) + counted(b"a b"),
+    }
+    rows = b"".join(counted(b"tokenizer.ggml." + key) + value for key, value in values.items())
+    path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, len(values) + bool(more)) + rows + more)
+    return {}
+
+
+def gguf_lengths_that_lie(path, size):
+    return gguf_file(path, [*BYTES, b"ab"], counted(b"more") + struct.pack("<IIQ", 9, 8, 1 << 61) + bytes(size))
+
+
+def gguf_numbers_that_lie(path, size):
+    key = counted(b"tokenizer.ggml.scores")
+    return gguf_file(path, [*BYTES, b"ab"], key + struct.pack("<IIQ", 9, 12, 1 << 61) + bytes(size))
+
+
+def gguf_many_tokens(path, size):
+    return gguf_file(path, [*BYTES, b"ab", *(b"%08d" % number for number in range(size // 20))])
+
+
 def colliding_pairs(count, highest, bits, multiplier=0x9E37_79B9_7F4A_7C15):
     """Pairs of symbols from 256 to ``highest`` whose product with the multiplier begins with zeros.
 
@@ -257,6 +289,8 @@ def huggingface_colliding_tokens(path, size):
 HOSTILE = {
     name: make
     for name, make in globals().items()
-    if name.startswith(("minbpe_", "native_", "json_", "tiktoken_", "huggingface_", "tekken_", "sentencepiece_"))
+    if name.startswith(
+        ("minbpe_", "native_", "json_", "tiktoken_", "huggingface_", "tekken_", "sentencepiece_", "gguf_")
+    )
     and not name.endswith("_file")
 }

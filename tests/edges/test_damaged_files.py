@@ -7,7 +7,7 @@ import random
 import minitok
 import pytest
 from helpers import BACKENDS, on_both
-from hostile_files import BYTES, byte_vocab, huggingface_file, sentencepiece_file, tekken_file, tiktoken_file
+from hostile_files import BYTES, byte_vocab, gguf_file, huggingface_file, sentencepiece_file, tekken_file, tiktoken_file
 
 WORDS = [*BYTES, b"ab", b"abc", b" a"]
 TEXT = "ab abc <s> é a<x> 12 😀▁"
@@ -87,6 +87,7 @@ FILES = {
     "minitok's own with tokens": native_tokens,
     "tekken.json": lambda path: tekken_file(path, WORDS),
     "SentencePiece": lambda path: sentencepiece_file(path, [b"\xe2\x96\x81", b"a", b"b", b"ab", b"aab"]),
+    "GGUF": lambda path: gguf_file(path, WORDS),
     "minbpe": minbpe,
     "tiktoken": lambda path: tiktoken_file(path, WORDS),
     "folder of GPT-2": gpt2_folder,
