@@ -24,6 +24,8 @@ use std::sync::Arc;
 pub struct FromScores {
     pub(super) table: PairTable,
     pub merges: Vec<Merge>,
+    /// By id, whether merging the token's bytes gives the token.
+    pub(super) made: Vec<bool>,
 }
 
 /// Finds the merge of each piece. `vocab` has the tokens, the fallback and no merges; `pieces` are ids and scores. None if two
@@ -89,8 +91,15 @@ pub fn merges_from_scores(vocab: &Vocab, pieces: &[(u32, f64)]) -> Result<Option
     if distinct.len() < unmade.len() {
         return Ok(None);
     }
+    let mut made = vec![false; tokens.n_ids() as usize];
+    for &id in vocab.byte_ids.iter().chain(first.iter().chain(&merges).map(|merge| &merge.id)) {
+        // Hidden ids are above those of the tokens.
+        if let Some(made) = made.get_mut(id as usize) {
+            *made = true;
+        }
+    }
     table.own_ids = shorten(&mut table.ids);
-    Ok(Some(FromScores { table, merges }))
+    Ok(Some(FromScores { table, merges, made }))
 }
 
 /// The pieces of several characters.
@@ -143,6 +152,7 @@ fn is_run(piece: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tables::made_by_merges;
     use super::*;
     use crate::characters::add_fallback;
     use crate::vocab::{Alphabet, Tokens};
@@ -181,6 +191,7 @@ mod tests {
                 let mirror = Arc::new(mirror.unwrap());
                 prop_assert_eq!(&found.merges, mirror.merges());
                 let table = PairTable::new(&mirror).unwrap();
+                prop_assert_eq!(&found.made, &made_by_merges(&mirror.tokens, &table, |_, _| true));
                 for (piece, _, _) in &scored {
                     let [mut one, mut other] = [Vec::new(), Vec::new()];
                     for (table, out) in [(&table, &mut one), (&found.table, &mut other)] {

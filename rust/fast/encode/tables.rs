@@ -46,7 +46,8 @@ impl Tables {
 
     /// The tables of a vocabulary of scores, with what was found out when its merges were.
     pub fn of_scores(vocab: Arc<Vocab>, found: FromScores) -> Tables {
-        Tables::with_pairs(vocab, Some(found.table))
+        let exceptions = Exceptions::of_made(&vocab, found.made);
+        Tables { exceptions: Once::from(exceptions), ..Tables::with_pairs(vocab, Some(found.table)) }
     }
 
     fn with_pairs(vocab: Arc<Vocab>, pairs: Option<PairTable>) -> Tables {
