@@ -1,8 +1,9 @@
-"""Which characters NFC leaves as they are, wherever they stand: ``rust/fast/normal/inert_nfc.txt``.
+"""Which characters NFC leaves as they are: ``rust/fast/normal/inert_nfc.txt``.
 
-``python tools/inert_table.py > rust/fast/normal/inert_nfc.txt``. A character is listed if it is assigned, has combining
-class 0, is NFC itself and composes with none before it. Unicode never changes these for a character once it is assigned, so a
-table of any version holds for all later ones; an earlier one leaves characters that it does not know as they are, too.
+``python tools/inert_table.py > rust/fast/normal/inert_nfc.txt``. A character is listed if it is assigned, is NFC itself and
+composes with none before it; with its combining class, unless that is 0. Unicode never changes these for a character once it
+is assigned, so a table of any version holds for all later ones; an earlier one leaves characters that it does not know as they
+are, too.
 """
 
 from __future__ import annotations
@@ -29,20 +30,19 @@ def main() -> None:
         f"# Made by tools/inert_table.py from Unicode {unicodedata.unidata_version}: characters that NFC never changes."
     )
     second = composing()
-    start = 0x300
+    start, last = 0x300, None
     for code_point in range(0x300, 0x110001):
-        char = chr(code_point) if code_point < 0x110000 else ""
+        char = chr(code_point) if code_point < 0x110000 else "\ud800"
         inert = (
-            bool(char)
-            and unicodedata.category(char) not in ("Cn", "Cs")
-            and not unicodedata.combining(char)
+            unicodedata.category(char) not in ("Cn", "Cs")
             and unicodedata.is_normalized("NFC", char)
             and code_point not in second
         )
-        if not inert:
-            if code_point > start:
-                print(f"{start:X}-{code_point - 1:X}")
-            start = code_point + 1
+        found = unicodedata.combining(char) if inert else None
+        if found != last:
+            if last is not None:
+                print(f"{start:X}-{code_point - 1:X}{f' {last}' if last else ''}")
+            start, last = code_point, found
 
 
 if __name__ == "__main__":

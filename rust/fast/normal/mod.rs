@@ -2,13 +2,14 @@
 //!
 //! A character is *inert* if it has combining class 0, is NFC itself and composes with none before it: it never moves or
 //! changes, and nothing looks across the place before it. Below U+0300 all characters are so; above, a table lists those that
-//! surely are. Runs of the others, each with the inert character before it, are left to the normalizer
+//! surely are, and the marks that compose with nothing, each with its class: such a mark stays where it is unless the class of
+//! the character before is higher. Everything else, from the inert character before it to the next, is left to the normalizer
 //! (`backend/normal_forms.py`); the rest of the text stays as it is.
 //!
 //! By hand: `naïve “x”` has `ï`, which is below U+0300, and two quotation marks, which are listed: no place. `cafe`, U+0301, `!`
-//! has one: the `e` and the accent, which composes with it.
+//! has one: the `e` and the accent, which composes with it. U+0E34 U+0E48, two Thai marks of the classes 0 and 107, are none.
 //!
-//! Costs: O(n), some 10 GB/s where all characters are below U+0200. The table takes 8 KB.
+//! Costs: O(n), some 10 GB/s where all characters are below U+0200. The table takes 64 KB.
 
 use super::pystr::source::Source;
 use super::pystr::str_to_utf8::Units;
@@ -24,45 +25,52 @@ const FEW: usize = 8;
 /// How many units are looked at between two looks at whether to stop.
 const PART: usize = 1 << 20;
 /// The most places: a text with more is normalized as a whole.
-const MOST: usize = 4096;
+const MOST: usize = 1 << 16;
 
-/// The characters that NFC never changes, from U+0300 on.
-struct Inert {
-    /// A bit for each character below U+10000.
-    low: Vec<u64>,
-    /// The ranges of the others, ascending.
-    high: Vec<(u32, u32)>,
+/// In place of a class: NFC may change the character.
+const UNLISTED: u8 = u8::MAX;
+
+/// The combining classes of the characters that NFC never changes, from U+0300 on.
+struct Classes {
+    /// Of the characters below U+10000.
+    low: Vec<u8>,
+    /// Ranges of the others, ascending, each of one class.
+    high: Vec<(u32, u32, u8)>,
 }
 
-impl Inert {
-    fn get() -> &'static Inert {
-        static INERT: Once<Inert> = Once::new();
-        INERT.get_or_make(|| {
-            let mut inert = Inert { low: vec![0; (1 << 16) / 64], high: Vec::new() };
+impl Classes {
+    fn get() -> &'static Classes {
+        static CLASSES: Once<Classes> = Once::new();
+        CLASSES.get_or_make(|| {
+            let mut classes = Classes { low: vec![UNLISTED; 1 << 16], high: Vec::new() };
             for line in include_str!("inert_nfc.txt").lines() {
-                let (first, last) = line.split_once('-').unwrap_or((line, line));
-                let ends = (parse(first), parse(last));
-                match ends {
-                    (Some(first), Some(last)) if last < 1 << 16 => {
-                        (first..=last).for_each(|char| inert.low[char as usize / 64] |= 1 << (char % 64));
-                    }
-                    (Some(first), Some(last)) => inert.high.push((first, last)),
-                    _ => {}
+                let (ends, class) = line.split_once(' ').unwrap_or((line, "0"));
+                let Some((first, last)) = ends.split_once('-') else { continue };
+                let (Some(first), Some(last), Ok(class)) = (parse(first), parse(last), class.parse()) else { continue };
+                match classes.low.get_mut(first as usize..=last as usize) {
+                    Some(range) => range.fill(class),
+                    None => classes.high.push((first, last, class)),
                 }
             }
-            inert
+            classes
         })
     }
 
-    fn holds(&self, char: u32) -> bool {
+    fn of(&self, char: u32) -> u8 {
         if char < FIRST {
-            return true;
+            return 0;
         }
-        if let Some(word) = self.low.get(char as usize / 64) {
-            return word >> (char % 64) & 1 == 1;
+        if let Some(class) = self.low.get(char as usize) {
+            return *class;
         }
-        let at = self.high.partition_point(|&(first, _)| first <= char);
-        at > 0 && char <= self.high[at - 1].1
+        let at = self.high.partition_point(|&(first, ..)| first <= char);
+        let found = at.checked_sub(1).map(|before| self.high[before]);
+        found.filter(|&(_, last, _)| char <= last).map_or(UNLISTED, |(.., class)| class)
+    }
+
+    /// Whether a character stays as it is, behind one of a class.
+    fn stays(class: u8, before: u8) -> bool {
+        class == 0 || (class != UNLISTED && before <= class)
     }
 }
 
@@ -75,10 +83,12 @@ fn parse(field: &str) -> Option<u32> {
 pub fn odd_places(text: &Source) -> Result<Option<Vec<(usize, usize)>>> {
     match text {
         Source::Bytes(bytes) => {
-            let inert = Inert::get();
-            let held =
-                || std::str::from_utf8(bytes).is_ok_and(|text| text.chars().all(|char| inert.holds(char.into())));
-            Ok((bytes.is_ascii() || held()).then(Vec::new))
+            let classes = Classes::get();
+            let stay = |text: &str| {
+                let classes = text.chars().map(|char| classes.of(char.into()));
+                classes.fold((true, 0), |(all, before), class| (all && Classes::stays(class, before), class)).0
+            };
+            Ok((bytes.is_ascii() || std::str::from_utf8(bytes).is_ok_and(stay)).then(Vec::new))
         }
         Source::Str(Units::One(_)) => Ok(Some(Vec::new())),
         Source::Str(Units::Two(units)) => odd_units(units),
@@ -113,17 +123,19 @@ fn append(units: Units, bytes: &mut Vec<u8>) -> Result<()> {
 }
 
 fn odd_units<U: Copy + Into<u32>>(units: &[U]) -> Result<Option<Vec<(usize, usize)>>> {
-    let inert = Inert::get();
+    let classes = Classes::get();
+    let is_inert = |unit: &U| classes.of((*unit).into()) == 0;
     let mut places = Vec::new();
     let mut at = 0;
     let mut next_look = PART;
-    while let Some(odd) = find_odd(units, at, inert) {
-        let end = units[odd..].iter().position(|&unit| inert.holds(unit.into())).map_or(units.len(), |more| odd + more);
+    while let Some(odd) = find_odd(units, at, classes) {
+        let start = units[at..odd].iter().rposition(is_inert).map_or(at, |before| at + before);
+        let end = units[odd..].iter().position(is_inert).map_or(units.len(), |more| odd + more);
         // Halves of a surrogate pair stand for one character.
-        if places.len() == MOST || units[odd..end].iter().any(|&unit| (0xD800..0xE000).contains(&unit.into())) {
+        if places.len() == MOST || units[start..end].iter().any(|&unit| (0xD800..0xE000).contains(&unit.into())) {
             return Ok(None);
         }
-        places.push((odd.saturating_sub(1), end));
+        places.push((start, end));
         at = end;
         if at >= next_look {
             interrupt::check()?;
@@ -133,22 +145,31 @@ fn odd_units<U: Copy + Into<u32>>(units: &[U]) -> Result<Option<Vec<(usize, usiz
     Ok(Some(places))
 }
 
-/// The first unit from a position on that is not inert.
-fn find_odd<U: Copy + Into<u32>>(units: &[U], from: usize, inert: &Inert) -> Option<usize> {
+/// The first unit from a position on that may not stay as it is; at the position is the start of the text, or an inert unit.
+fn find_odd<U: Copy + Into<u32>>(units: &[U], from: usize, classes: &Classes) -> Option<usize> {
     let low = |run: &[U]| run.iter().fold(0, |all, &unit| all | unit.into() >> 9) == 0;
     let mut at = from;
+    let mut before = 0;
     for run in units[from..].chunks(RUN) {
         if low(run) {
+            before = 0;
             at += run.len();
             continue;
         }
         for few in run.chunks(FEW) {
-            if !low(few)
-                && let Some(found) = few.iter().position(|&unit| !inert.holds(unit.into()))
-            {
-                return Some(at + found);
+            if low(few) {
+                before = 0;
+                at += few.len();
+                continue;
             }
-            at += few.len();
+            for &unit in few {
+                let class = classes.of(unit.into());
+                if !Classes::stays(class, before) {
+                    return Some(at);
+                }
+                before = class;
+                at += 1;
+            }
         }
     }
     None
@@ -169,7 +190,8 @@ mod tests {
     #[test]
     fn by_hand() {
         let long = "x".repeat(100);
-        for inert in ["", "naïve “x” 漢字 한국 😀 Ж", "\u{FEFF}"] {
+        for inert in ["", "naïve “x” 漢字 한국 😀 Ж", "\u{FEFF}", "\u{E34}\u{E48}", "\u{64B}\u{64E}", "\u{94D}"]
+        {
             assert_eq!(places(&format!("{long}{inert}{long}")), Some(Vec::new()), "{inert:?}");
         }
         for odd in ["\u{301}", "\u{212B}", "\u{1161}", "\u{F900}", "\u{344}\u{301}", "\u{2F800}", "\u{378}", "\u{2000}"]
@@ -182,6 +204,8 @@ mod tests {
             );
         }
         assert_eq!(places("\u{301}x"), Some(vec![(0, 1)]));
+        // The classes 30 and 27 change places.
+        assert_eq!(places("xب\u{64E}\u{64B}x"), Some(vec![(1, 4)]));
         assert_eq!(places(&"e\u{301}".repeat(MOST + 1)), None);
         assert_eq!(odd_places(&Source::Bytes(b"\xFF")).unwrap(), None);
         assert_eq!(odd_places(&Source::Str(Units::Two(&[0xD800]))).unwrap(), None);
