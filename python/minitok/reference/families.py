@@ -7,7 +7,7 @@ cuts in turn, on the command line.
 By hand: ``qwen2`` is ``llama3`` with digits one by one, so ``in 2024`` is ``in`` `` `` ``2`` ``0`` ``2`` ``4`` under the one,
 and ``in`` `` `` ``202`` ``4`` under the other.
 
-Invariants: a name is not a regular expression of itself that anyone would mean; a pattern that cuts in turn is spelled with
+Invariants: no name is a regular expression that anyone would write; a pattern that cuts in turn is spelled with
 ``(?#then)`` between its steps, one of which may be a name.
 
 Implements SPEC P3.
