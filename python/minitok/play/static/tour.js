@@ -57,7 +57,8 @@ export const STEPS = [
 export class Tour {
   // `page` does what the steps ask for.
   constructor(page) {
-    Object.assign(this, { page, step: 0, isBusy: false });
+    // `wanted` is the step that was asked for while another one was being made.
+    Object.assign(this, { page, step: 0, isBusy: false, wanted: null });
     this.box = byId("tour");
     this.back = el("button", { type: "button", onclick: () => this.go(this.step - 1) }, "Back");
     this.next = el("button", { type: "button", onclick: () => this.go(this.step + 1) }, "Next");
@@ -78,12 +79,17 @@ export class Tour {
 
   end() {
     this.box.hidden = true;
+    this.wanted = null;
     this.mark(null);
     byId("tour-start").focus();
   }
 
   async go(step) {
-    if (this.isBusy || step < 0) return;
+    if (step < 0) return;
+    if (this.isBusy) {
+      this.wanted = step;
+      return;
+    }
     if (step === STEPS.length) {
       this.end();
       return;
@@ -103,6 +109,9 @@ export class Tour {
     this.back.setAttribute("aria-disabled", String(step === 0));
     this.next.textContent = step === STEPS.length - 1 ? "Finish" : "Next";
     this.mark(at);
+    const wanted = this.wanted;
+    this.wanted = null;
+    if (wanted !== null) await this.go(wanted);
   }
 
   // Show a section, and outline it.
