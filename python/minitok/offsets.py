@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Sizes", "as_sequence", "byte_spans", "char_spans", "id_array", "span_list", "spans_of"]
 
-# A table by id is made where it is at most so many times as long as the ids.
+# A table by id is made if it has at most this many entries for each id that is looked up.
 WORTH = 16
 
 

@@ -256,6 +256,9 @@ impl Codec {
     fn token_sizes<'py>(&self, py: Python<'py>, count: u32) -> PyResult<Sizes<'py>> {
         numpy_api::load(py)?;
         let (mut bytes, mut begun, mut continues) = (Vec::new(), Vec::new(), Vec::new());
+        bytes.try_reserve_exact(count as usize).map_err(Error::from)?;
+        begun.try_reserve_exact(count as usize).map_err(Error::from)?;
+        continues.try_reserve_exact(count as usize).map_err(Error::from)?;
         for id in 0..count {
             let token = self.fast.core().token_bytes(id).unwrap_or_default();
             bytes.push(u32::try_from(token.len()).map_err(|_| PyOverflowError::new_err("a token is too long"))?);

@@ -85,7 +85,7 @@ class Tokenizer:
         """The text of the ids.
 
         Raises:
-            UnknownTokenError: There is no such id.
+            UnknownTokenError: An id has no token.
             UnicodeDecodeError: The bytes are not UTF-8.
         """
         tok = self._tokenizer or minitok.Tokenizer([])

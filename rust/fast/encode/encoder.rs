@@ -33,7 +33,7 @@ const CUTTABLE: usize = if cfg!(test) { 7 } else { 64 };
 const CHUNK: usize = 1 << 16;
 const NEAR: usize = 256;
 const MOST_AT_ONCE: usize = 1 << 20;
-/// Pieces of more bytes are cut every so many first, at a place within some thousand.
+/// Larger pieces are first cut each time this many bytes have passed, at a place up to `NEAR_HUGE` bytes further on.
 const HUGE: usize = if cfg!(test) { 100 } else { 1 << 20 };
 const NEAR_HUGE: usize = if cfg!(test) { 50 } else { 1 << 12 };
 /// A new cache: 256 KiB of buckets and as much of records.

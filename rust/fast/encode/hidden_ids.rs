@@ -60,7 +60,7 @@ impl HiddenIds {
         (hidden, merges)
     }
 
-    /// Whether a byte that is no character is a piece of its own beside its fallback id. Which of the two it becomes depends on
+    /// Whether a byte that is not a character by itself is a piece beside its fallback id. Which of the two it becomes depends on
     /// what stands around it, so the mirror has to say.
     pub(super) fn are_ambiguous(vocab: &Vocab) -> bool {
         let bytes = vocab.alphabet.fallback.iter().flatten().zip(&vocab.byte_ids);

@@ -82,18 +82,35 @@ fn parse(field: &str) -> Option<u32> {
 /// character before it can change. None if there are too many to be worth it, or the text is not units of characters.
 pub fn odd_places(text: &Source) -> Result<Option<Vec<(usize, usize)>>> {
     match text {
-        Source::Bytes(bytes) => {
-            let classes = Classes::get();
-            let stay = |text: &str| {
-                let classes = text.chars().map(|char| classes.of(char.into()));
-                classes.fold((true, 0), |(all, before), class| (all && Classes::stays(class, before), class)).0
-            };
-            Ok((bytes.is_ascii() || std::str::from_utf8(bytes).is_ok_and(stay)).then(Vec::new))
-        }
+        Source::Bytes(bytes) => Ok((bytes.is_ascii() || bytes_stay(bytes)?).then(Vec::new)),
         Source::Str(Units::One(_)) => Ok(Some(Vec::new())),
         Source::Str(Units::Two(units)) => odd_units(units),
         Source::Str(Units::Four(units)) => odd_units(units),
     }
+}
+
+/// Whether bytes are UTF-8 all of whose characters stay as they are.
+fn bytes_stay(bytes: &[u8]) -> Result<bool> {
+    let classes = Classes::get();
+    let (mut rest, mut before) = (bytes, 0);
+    while !rest.is_empty() {
+        interrupt::check()?;
+        // A part ends where a character begins, unless it is not UTF-8.
+        let near = rest.len().min(PART);
+        let end =
+            (near..rest.len().min(near + 4)).find(|&at| rest[at] & 0xC0 != 0x80).unwrap_or(rest.len().min(near + 4));
+        let (part, after) = rest.split_at(end);
+        let Ok(part) = std::str::from_utf8(part) else { return Ok(false) };
+        for char in part.chars() {
+            let class = classes.of(char.into());
+            if !Classes::stays(class, before) {
+                return Ok(false);
+            }
+            before = class;
+        }
+        rest = after;
+    }
+    Ok(true)
 }
 
 /// The text as UTF-8 with other text in some places, which are ranges of its units, ascending.
@@ -127,8 +144,7 @@ fn odd_units<U: Copy + Into<u32>>(units: &[U]) -> Result<Option<Vec<(usize, usiz
     let is_inert = |unit: &U| classes.of((*unit).into()) == 0;
     let mut places = Vec::new();
     let mut at = 0;
-    let mut next_look = PART;
-    while let Some(odd) = find_odd(units, at, classes) {
+    while let Some(odd) = find_odd(units, at, classes)? {
         let start = units[at..odd].iter().rposition(is_inert).map_or(at, |before| at + before);
         let end = units[odd..].iter().position(is_inert).map_or(units.len(), |more| odd + more);
         // Halves of a surrogate pair stand for one character.
@@ -137,20 +153,19 @@ fn odd_units<U: Copy + Into<u32>>(units: &[U]) -> Result<Option<Vec<(usize, usiz
         }
         places.push((start, end));
         at = end;
-        if at >= next_look {
-            interrupt::check()?;
-            next_look = at + PART;
-        }
     }
     Ok(Some(places))
 }
 
 /// The first unit from a position on that may not stay as it is; at the position is the start of the text, or an inert unit.
-fn find_odd<U: Copy + Into<u32>>(units: &[U], from: usize, classes: &Classes) -> Option<usize> {
+fn find_odd<U: Copy + Into<u32>>(units: &[U], from: usize, classes: &Classes) -> Result<Option<usize>> {
     let low = |run: &[U]| run.iter().fold(0, |all, &unit| all | unit.into() >> 9) == 0;
     let mut at = from;
     let mut before = 0;
-    for run in units[from..].chunks(RUN) {
+    for (number, run) in units[from..].chunks(RUN).enumerate() {
+        if number % (PART / RUN) == 0 {
+            interrupt::check()?;
+        }
         if low(run) {
             before = 0;
             at += run.len();
@@ -165,14 +180,14 @@ fn find_odd<U: Copy + Into<u32>>(units: &[U], from: usize, classes: &Classes) ->
             for &unit in few {
                 let class = classes.of(unit.into());
                 if !Classes::stays(class, before) {
-                    return Some(at);
+                    return Ok(Some(at));
                 }
                 before = class;
                 at += 1;
             }
         }
     }
-    None
+    Ok(None)
 }
 
 #[cfg(test)]
