@@ -904,6 +904,58 @@ class Tokenizer(Shortcuts):
             )
         )
 
+    def prune(
+        self,
+        corpus: PieceCounts | Iterable[str | bytes] | npt.NDArray[Any],
+        *,
+        keep: Iterable[int | str | bytes] = (),
+        vocab_size: int | None = None,
+        allowed_special: Special | str = (),
+        threads: int | None = None,
+    ) -> tuple[Tokenizer, npt.NDArray[np.int64]]:
+        """Returns a tokenizer without the tokens that a corpus does not use, and the new id of each old one.
+
+        Kept are the tokens that the corpus uses, those that they are made of, the bytes, the special tokens and what
+        ``keep`` names, in their order and without gaps. The texts of the corpus keep their tokens; any other text still
+        decodes to itself, at the cost of more tokens. ``extend`` first and ``prune`` then exchange one language for another.
+
+        Args:
+            corpus: Texts; or counts from ``count_pieces`` with this pattern and these special tokens; or how often each id
+                occurs, as ``numpy.bincount`` counts the ids of a corpus that has been encoded.
+            keep: Further tokens to keep, as ids, ``bytes`` or ``str``.
+            vocab_size: At most this many ids: of the tokens that the corpus uses, those that it makes most often, as
+                tokens of its texts or on the way to them. Without a limit, all of them.
+            allowed_special: As for ``encode``, for texts.
+            threads: How many to use; by default one per processor.
+
+        Returns:
+            The tokenizer, and an array of shape (old ``n_vocab``,) of int64 that holds the new id of each old one, or -1.
+            The rows of an embedding that are kept are ``embedding[new_ids >= 0]``, in the order of the new ids.
+
+        Raises:
+            VocabularyError: ``vocab_size`` leaves no room for what must be kept, or ``keep`` names no token.
+            TrainingError: The counts are of other pieces.
+
+        Costs encoding the corpus, or its distinct pieces, and some seconds for 200,000 tokens.
+
+        >>> from minitok import Tokenizer
+        >>> tok = Tokenizer([(97, 98), (256, 99), (98, 99)])
+        >>> pruned, new_ids = tok.prune(["abc"])
+        >>> pruned.merges, new_ids[[256, 257, 258]].tolist()
+        ([(97, 98), (256, 99)], [256, 257, -1])
+        """
+        from .corpus.pruning import prune
+
+        pruned, new_ids = prune(
+            self._definition,
+            corpus,
+            keep=keep,
+            vocab_size=vocab_size,
+            allowed_special=allowed_special,
+            threads=thread_count(threads),
+        )
+        return self.from_definition(pruned), new_ids
+
     def with_pattern(self, pattern: str) -> Tokenizer:
         """The same vocabulary with another split pattern; special tokens stay. The name goes, as the ids are others."""
         return self.from_definition(self._definition.changed(pattern=pattern))

@@ -2,5 +2,6 @@
 
 Reading order: ``files`` (documents of text, JSON lines and Parquet), ``compression`` (``.gz`` and ``.zst``), ``counts``
 (``PieceCounts``: all that training needs to know), ``counts_file`` (how they are kept), ``counting``, ``learning``,
-``report`` (how a training went), ``packing`` (ids on disk), ``temporary`` (a folder for data that does not fit into memory).
+``report`` (how a training went), ``pruning`` (a vocabulary without what a corpus does not use), ``packing`` (ids on disk),
+``temporary`` (a folder for data that does not fit into memory).
 """

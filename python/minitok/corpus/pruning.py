@@ -1,0 +1,250 @@
+"""Fits a vocabulary to a corpus: drops the tokens that it does not use, and gives the new id of each old one.
+
+``Tokenizer.prune`` says what is kept. Why the texts of the corpus keep their tokens: merging makes a token from two others and
+never takes one apart. So within the bytes of a token that a text ends up with, the merges are those that make the token from
+its bytes alone: what happens outside them neither allows nor forbids a merge inside. If the tokens on that way are kept, the
+pruned vocabulary has every merge that was made in the corpus, and no merge that the old one had not. The lowest rank of those
+possible is then the same at each step.
+
+By hand, with the merges 0: (a, b) -> X, 1: (X, c) -> Y, 2: (b, c) -> Z and the corpus ``abc``: Y is used, X is on the way to
+it; Z is dropped, and with it merge 2. ``bc`` was Z and is ``b c`` now: other text takes more tokens, and decodes to itself.
+
+With a limit, tokens are ranked by how often the corpus *makes* them, as a token of a text or on the way to one. What is on the
+way to a token is made at least as often, so that a vocabulary that is cut off in this order stays closed.
+
+Costs: encoding the corpus, or its distinct pieces; then O(V log V) for V tokens.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..arguments import named_special_tokens
+from ..backend import load_backend
+from ..errors import VocabularyError
+from ..reference.characters import characters
+from ..text import utf8
+from .counting import BATCH, checked
+from .counts import PieceCounts
+from .learning import check_pieces
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    import numpy.typing as npt
+
+    from ..backend import Codec, Vocab
+    from ..definition import Definition
+
+    Uses = npt.NDArray[np.int64]
+    Pair = tuple[int, int]
+
+__all__ = ["prune"]
+
+
+def prune(
+    base: Definition,
+    corpus: PieceCounts | Iterable[str | bytes] | npt.NDArray[Any],
+    *,
+    keep: Iterable[int | str | bytes] = (),
+    vocab_size: int | None = None,
+    allowed_special: Collection[str] | str = (),
+    threads: int = 1,
+) -> tuple[Definition, npt.NDArray[np.int64]]:
+    """See ``Tokenizer.prune``."""
+    allowed = named_special_tokens(allowed_special, base.special_tokens)
+    ways = Ways(base.vocab)
+    kept = ways.closed(wanted_ids(base, keep)) | first_ids(base.vocab) | set(base.special_tokens.values())
+    if vocab_size is not None and vocab_size < len(kept):
+        raise VocabularyError(
+            f"vocab_size {vocab_size} is below {len(kept)}, which bytes, special tokens and what is to be kept take"
+        )
+    made = ways.made(uses_of(base, corpus, allowed, threads))
+    rest = (token_id for token_id in ranked(made, ways.tokens) if token_id not in kept)
+    kept.update(rest if vocab_size is None else [new for new, _ in zip(rest, range(vocab_size - len(kept)))])
+    return with_ids(base, ways, sorted(kept))
+
+
+class Ways:
+    """The tokens of a vocabulary, and which two tokens each is made of when text is encoded."""
+
+    def __init__(self, vocab: Vocab) -> None:
+        self.vocab = vocab
+        self.tokens = dict(vocab.tokens)
+        self.merges = [tuple(merge) for merge in vocab.merges]
+        self.pairs: dict[int, Pair] = {}
+        self.several: set[int] = set()
+        for left, right, made, _ in self.merges:
+            if made in self.pairs:
+                self.several.add(made)
+            self.pairs.setdefault(made, (left, right))
+        self.by_pair = {(left, right): (rank, made) for left, right, made, rank in self.merges} if self.several else {}
+
+    def parts(self, token_id: int) -> Pair | None:
+        """Returns what a token is made of; None for one that no merge makes."""
+        if token_id in self.several:
+            self.several.discard(token_id)
+            last = self.last_merge(token_id)
+            # A token that merging never gives is found as a whole piece only, and needs none of its merges.
+            self.pairs[token_id] = last or self.pairs[token_id]
+        return self.pairs.get(token_id)
+
+    def last_merge(self, token_id: int) -> Pair | None:
+        """Returns the last merge when the bytes of a token with several merges are encoded, if that gives the token."""
+        ids = self.first_parts(self.tokens[token_id])
+        last = None
+        while True:
+            places = enumerate(zip(ids, ids[1:]))
+            least = min(((*self.by_pair[pair], at) for at, pair in places if pair in self.by_pair), default=None)
+            if least is None:
+                return last if ids == [token_id] else None
+            _, made, at = least
+            last = ids[at], ids[at + 1]
+            ids[at : at + 2] = [made]
+
+    def first_parts(self, token: bytes) -> list[int]:
+        """Returns the ids that a piece begins as (SPEC S1)."""
+        fallback, token_id = self.vocab.fallback, self.vocab.token_id
+        if fallback is None:
+            singles = (token_id(bytes([byte])) for byte in token)
+            return [single for single in singles if single is not None]
+        ids: list[int] = []
+        for char in characters(token):
+            whole = token_id(char)
+            ids += [fallback[byte] for byte in char] if whole is None else [whole]
+        return ids
+
+    def closed(self, wanted: Iterable[int]) -> set[int]:
+        """Returns the tokens that are wanted, and those on the way to them."""
+        found: set[int] = set()
+        left = list(wanted)
+        while left:
+            token_id = left.pop()
+            if token_id not in found:
+                found.add(token_id)
+                left += self.parts(token_id) or ()
+        return found
+
+    def made(self, uses: dict[int, int]) -> dict[int, int]:
+        """Returns how often each token is made, from how often each is found in text."""
+        made = dict(uses)
+        # Longest first: when a token's turn comes, everything that it is a part of has been counted.
+        by_length: dict[int, list[int]] = {}
+        for token_id in uses:
+            by_length.setdefault(len(self.tokens.get(token_id, b"")), []).append(token_id)
+        for length in range(max(by_length, default=0), 0, -1):
+            for token_id in by_length.get(length, ()):
+                for part in self.parts(token_id) or ():
+                    if part not in made:
+                        made[part] = 0
+                        by_length.setdefault(len(self.tokens[part]), []).append(part)
+                    made[part] += made[token_id]
+        return made
+
+
+def ranked(made: dict[int, int], tokens: dict[int, bytes]) -> list[int]:
+    """The tokens that are made, most often first; of those made equally often, a shorter one first: it may be a part."""
+    found = [token_id for token_id, count in made.items() if count and token_id in tokens]
+    return sorted(found, key=lambda token_id: (-made[token_id], len(tokens[token_id]), token_id))
+
+
+def first_ids(vocab: Vocab) -> set[int]:
+    """The ids without which some text would have none: those of the bytes."""
+    if vocab.fallback is not None:
+        return set(vocab.fallback)
+    return {found for byte in range(256) if (found := vocab.token_id(bytes([byte]))) is not None}
+
+
+def wanted_ids(base: Definition, keep: Iterable[int | str | bytes]) -> Iterator[int]:
+    """The ids of the tokens to keep."""
+    if isinstance(keep, (str, bytes)):
+        raise TypeError(f"keep must be an iterable of ids or tokens, not the one token {keep!r}")
+    for item in keep:
+        if isinstance(item, (str, bytes)):
+            found = base.special_tokens.get(item) if isinstance(item, str) else None
+            found = base.vocab.token_id(utf8(item)) if found is None else found
+        elif isinstance(item, (int, np.integer)) and not isinstance(item, bool):
+            found = int(item)
+            known = found in base.special_tokens.values() or (
+                0 <= found < 1 << 31 and base.vocab.token_bytes(found) is not None
+            )
+            found = found if known else None
+        else:
+            raise TypeError(f"a token to keep must be an id, str or bytes, not {type(item).__name__}")
+        if found is None:
+            raise VocabularyError(f"{item!r} is to be kept, but is not a token")
+        yield found
+
+
+def uses_of(
+    base: Definition,
+    corpus: PieceCounts | Iterable[str | bytes] | npt.NDArray[Any],
+    allowed: list[str],
+    threads: int,
+) -> dict[int, int]:
+    """How often the corpus has each id."""
+    uses = np.zeros(base.n_vocab, np.int64)
+    if isinstance(corpus, PieceCounts):
+        add_pieces(uses, base, corpus, threads)
+    elif isinstance(corpus, np.ndarray):
+        if corpus.ndim != 1 or corpus.dtype.kind not in "iu" or len(corpus) > len(uses) or (corpus < 0).any():
+            raise VocabularyError(
+                f"counts of ids must be an array of whole numbers, one for each of the {len(uses):,} ids at most; "
+                "they are not ids"
+            )
+        uses[: len(corpus)] = corpus
+    else:
+        codec = base.codec()
+        for batch in batches(corpus):
+            ids, _ = codec.encode_batch_to_numpy(batch, allowed, threads)
+            uses += np.bincount(ids, minlength=len(uses))
+    used = np.flatnonzero(uses)
+    return dict(zip(used.tolist(), uses[used].tolist(), strict=True))
+
+
+def add_pieces(uses: Uses, base: Definition, counts: PieceCounts, threads: int) -> None:
+    """Counts the ids of pieces. They are encoded as they stand: cut once more, a piece could fall apart."""
+    if base.normalizer or base.late_special or base.prefix or base.special_flags:
+        raise VocabularyError("pieces are counted without what this tokenizer does to text first: give it texts")
+    check_pieces(counts, base)
+    codec: Codec = base.changed(pattern="none").codec()
+    pieces = iter(counts.to_dict().items())
+    while batch := [item for item, _ in zip(pieces, range(1 << 16))]:
+        ids, offsets = codec.encode_batch_to_numpy([piece for piece, _ in batch], [], threads)
+        lengths = np.diff(offsets.astype(np.int64))
+        np.add.at(uses, ids, np.repeat(np.array([count for _, count in batch], np.int64), lengths))
+
+
+def batches(texts: Iterable[str | bytes]) -> Iterator[list[str | bytes]]:
+    """Yields the texts, a few megabytes at a time."""
+    batch: list[str | bytes] = []
+    size = 0
+    for text in checked(texts):
+        batch.append(text)
+        size += len(text)
+        if size >= BATCH:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def with_ids(base: Definition, ways: Ways, kept: list[int]) -> tuple[Definition, npt.NDArray[np.int64]]:
+    """Returns the definition with the kept ids only, renumbered in their order, and the new id of each old one."""
+    new = {old: index for index, old in enumerate(kept)}
+    map_ = np.full(base.n_vocab, -1, np.int64)
+    map_[kept] = np.arange(len(kept))
+    left = [merge for merge in ways.merges if new.keys() >= set(merge[:3])]
+    if all(made == rank for _, _, made, rank in left):
+        ranks = new  # as in tiktoken's files
+    else:
+        ranks = {rank: index for index, rank in enumerate(sorted({rank for *_, rank in left}))}
+    merges = [(new[a], new[b], new[made], ranks[rank]) for a, b, made, rank in left]
+    tokens = {new[old]: token for old, token in ways.tokens.items() if old in new}
+    fallback = None if base.vocab.fallback is None else [new[old] for old in base.vocab.fallback]
+    vocab = load_backend(base.backend).vocab(tokens, merges, base.vocab.whole_pieces, fallback, base.vocab.drops_bytes)
+    special_tokens = {name: new[old] for name, old in base.special_tokens.items()}
+    trained = {**(base.trained or {}), "pruned_from": base.n_vocab}
+    return base.changed(vocab=vocab, special_tokens=special_tokens, trained=trained), map_

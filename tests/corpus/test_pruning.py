@@ -1,0 +1,166 @@
+"""``prune``: the corpus keeps its tokens, all other text decodes to itself, on both backends."""
+
+import minitok
+import numpy as np
+import pytest
+from helpers import BACKENDS, failure_on_both, on_both
+from hypothesis import given
+from hypothesis import strategies as st
+from minitok import Tokenizer, VocabularyError, count_pieces, train
+from strategies import corpora, dense, texts
+
+SPECIAL = ["<s>", "<|end|>"]
+
+
+def trained(corpus, vocab_size, backend, pattern="gpt2"):
+    return train(corpus, vocab_size, special_tokens=SPECIAL, backend=backend, pattern=pattern)
+
+
+def check(tok, pruned, new_ids, corpus):
+    """What holds of every pruned tokenizer."""
+    assert len(new_ids) == tok.n_vocab
+    kept = np.flatnonzero(new_ids >= 0)
+    assert new_ids[kept].tolist() == list(range(len(kept))) == list(range(pruned.n_vocab))
+    for old in kept.tolist():
+        assert pruned.token_bytes(int(new_ids[old])) == tok.token_bytes(old)
+    for text in corpus:
+        assert pruned.encode(text) == new_ids[tok.encode(text)].tolist()
+
+
+@given(corpora, corpora, texts, st.integers(0, 60), st.sampled_from(["gpt2", "none", "cl100k"]))
+def test_the_corpus_keeps_its_tokens_and_other_text_decodes(corpus, used, other, merges, pattern):
+    def pruned(backend):
+        tok = trained(corpus, 258 + merges, backend, pattern)
+        small, new_ids = tok.prune(used)
+        check(tok, small, new_ids, used)
+        assert small.decode_bytes(small.encode(other)) == other.encode()
+        counted = count_pieces(used, pattern=pattern, special_tokens=SPECIAL, backend=backend)
+        by_counts, same_ids = tok.prune(counted)
+        assert by_counts == small
+        assert same_ids.tolist() == new_ids.tolist()
+        return small.vocabulary(), small.special_tokens, new_ids.tolist()
+
+    on_both(pruned)
+
+
+@given(st.lists(dense, max_size=6), st.integers(0, 40), st.integers(258, 300), texts)
+def test_a_limit_keeps_what_is_made_most_often(corpus, merges, limit, other):
+    def pruned(backend):
+        tok = trained(corpus, 258 + merges, backend)
+        small, new_ids = tok.prune(corpus, vocab_size=limit)
+        assert small.n_vocab <= limit
+        assert {token_id for merge in small.vocabulary()[1] for token_id in merge[:3]} <= set(range(small.n_vocab))
+        assert small.decode_bytes(small.encode(other)) == other.encode()
+        full, _ = tok.prune(corpus)
+        if full.n_vocab <= limit:
+            assert small == full
+        else:
+            assert small.n_vocab == limit
+        return small.vocabulary(), new_ids.tolist()
+
+    on_both(pruned)
+
+
+@given(
+    st.lists(st.binary(min_size=2, max_size=5), max_size=30, unique=True), st.lists(st.binary(max_size=12), max_size=4)
+)
+def test_ranks_whose_tokens_are_not_all_made_by_merges(tokens, used):
+    """Tokens that are found as whole pieces only, and tokens that several merges make."""
+    ranks = {bytes([byte]): byte for byte in range(256)} | {token: 256 + at for at, token in enumerate(tokens)}
+
+    def pruned(backend):
+        tok = Tokenizer.from_ranks(ranks, pattern="none", backend=backend)
+        small, new_ids = tok.prune(used)
+        check(tok, small, new_ids, used)
+        return small.vocabulary(), new_ids.tolist()
+
+    on_both(pruned)
+
+
+@given(st.lists(st.text("abé中", max_size=8), max_size=5), st.text("abcé中ü", max_size=9))
+def test_characters_with_byte_fallback(used, other):
+    tokens = {"a": 260, "b": 261, "é": 262, "中": 263, "ab": 264, "aé": 265, "éa": 266, "aéa": 267, "中b": 268}
+    ids = {token.encode(): token_id for token, token_id in tokens.items()}
+    merges = [(260, 261), (260, 262), (262, 260), (260, 266), (265, 260), (263, 261)]
+    fallback = [3 + byte for byte in range(256)]
+
+    def pruned(backend):
+        base = minitok.definition.Definition.from_tokens(
+            ids, merges, fallback=fallback, pattern="none", special_tokens={"<s>": 1}, backend=backend
+        )
+        tok = Tokenizer.from_definition(base)
+        small, new_ids = tok.prune(used)
+        check(tok, small, new_ids, used)
+        assert small.decode(small.encode(other)) == other
+        return small.vocabulary(), small.special_tokens, new_ids.tolist()
+
+    on_both(pruned)
+
+
+def test_one_language_in_another_out(backend):
+    english, spanish = ["the cat sat on the mat"] * 9, ["¿Quién anda ahí? ¿Quién es?"] * 9
+    tok = train(english, 300, special_tokens=SPECIAL, backend=backend)
+    both = tok.extend(spanish, tok.n_vocab + 30)
+    moved, new_ids = both.prune(spanish, vocab_size=tok.n_vocab)
+    assert moved.n_vocab <= tok.n_vocab
+    assert len(moved.encode(spanish[0])) < len(tok.encode(spanish[0]))
+    assert moved.decode(moved.encode(english[0])) == english[0]
+    assert moved.special_tokens == {name: new_ids[old] for name, old in both.special_tokens.items()}
+    again = moved.extend(english, moved.n_vocab + 9)
+    assert again.decode(again.encode(english[0] + spanish[0])) == english[0] + spanish[0]
+
+
+def test_what_to_keep(backend):
+    tok = Tokenizer([(97, 98), (256, 99), (100, 101)], special_tokens={"<s>": 300}, backend=backend)
+    small, new_ids = tok.prune([], keep=[b"abc", 258, "<s>"])
+    assert small.merges == tok.merges
+    assert new_ids[[258, 300]].tolist() == [258, 259]
+    assert tok.prune([])[0].merges == []
+    assert tok.prune(np.bincount(tok.encode("ab")))[0].merges == [(97, 98)]
+    assert small.trained == {"pruned_from": 301}
+
+
+def test_a_published_encoding_becomes_one_of_its_kind(tmp_path):
+    tok = minitok.get_encoding("r50k_base")
+    text = "Where is the cat? " * 3 + "Woher kommt die Katze?"
+    small, new_ids = tok.prune([text], keep=["<|endoftext|>"])
+    assert small.encode(text) == new_ids[tok.encode(text)].tolist()
+    assert small.n_vocab < 300
+    small.to_tiktoken(tmp_path / "small.tiktoken")
+    back = Tokenizer.from_tiktoken(
+        tmp_path / "small.tiktoken", pattern=small.pattern, special_tokens=small.special_tokens
+    )
+    assert back.encode(text) == small.encode(text)
+    small.save(tmp_path / "small.json")
+    assert minitok.load(tmp_path / "small.json") == small
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        ({"vocab_size": 256}, "vocab_size 256 is below 257"),
+        ({"keep": [b"zz"]}, "b'zz' is to be kept, but is not a token"),
+        ({"keep": [-1]}, "-1 is to be kept"),
+        ({"keep": "ab"}, "keep must be an iterable"),
+        ({"keep": [1.5]}, "must be an id, str or bytes, not float"),
+    ],
+)
+def test_what_cannot_be(options, what):
+    def fail(backend):
+        return Tokenizer([(97, 98)], special_tokens={"<s>": 257}, backend=backend).prune(["ab"], **options)
+
+    assert what in failure_on_both(fail).message
+
+
+@pytest.mark.parametrize("counts", [np.zeros(400, np.int64), np.zeros(3), np.zeros((2, 2), int), np.array([-1])])
+def test_counts_that_are_not_counts_of_ids(counts):
+    with pytest.raises(VocabularyError, match="counts of ids"):
+        Tokenizer([]).prune(counts)
+
+
+def test_counts_of_other_pieces():
+    for backend in BACKENDS:
+        with pytest.raises(minitok.TrainingError, match="other pieces"):
+            Tokenizer([], backend=backend).prune(count_pieces(["a"], pattern="o200k", backend=backend))
+        with pytest.raises(VocabularyError, match="give it texts"):
+            Tokenizer([], normalizer="NFC", backend=backend).prune(count_pieces(["a"], backend=backend))
