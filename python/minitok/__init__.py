@@ -17,6 +17,7 @@ The steps, by the name of the module of ``minitok.reference`` that shows each (i
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from .errors import (
     BackendError,
@@ -33,7 +34,7 @@ from .errors import (
 )
 
 try:
-    from .backend import BACKEND
+    from .backend import BACKEND, BACKEND_REASON
 except BackendError as error:
     # The command imports this file before its own, and never ends in a traceback.
     is_script = os.path.splitext(os.path.basename("".join(sys.argv[:1])))[0] == "minitok"
@@ -51,6 +52,7 @@ from .training import train, train_files, train_from_counts
 
 __all__ = [
     "BACKEND",
+    "BACKEND_REASON",
     "BackendError",
     "DisallowedSpecialTokenError",
     "FileFormatError",
@@ -78,4 +80,14 @@ __all__ = [
     "train_from_counts",
 ]
 
-__version__ = "0.1.0"
+if TYPE_CHECKING:
+    __version__: str
+else:
+
+    def __getattr__(name: str) -> str:
+        """``__version__`` is that of the installed package, which has it from Cargo.toml; looked up when it is asked for."""
+        if name == "__version__":
+            from importlib.metadata import version
+
+            return version("minitok")
+        raise AttributeError(f"module 'minitok' has no attribute {name!r}")

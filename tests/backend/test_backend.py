@@ -33,9 +33,28 @@ def test_the_python_run_needs_no_extension():
     ], ran.stderr
 
 
-def test_without_the_extension_and_without_a_wish_python_runs():
-    ran = run_python(WITHOUT_EXTENSION + USE, MINITOK_BACKEND="")
+def test_without_the_extension_and_without_a_wish_python_runs_and_warns():
+    ran = run_python(WITHOUT_EXTENSION + USE, "-W", "always", MINITOK_BACKEND="")
     assert ran.stdout.split()[:2] == ["python", "python"], ran.stderr
+    assert "RuntimeWarning: minitok runs the Python reference" in ran.stderr
+    assert "the extension cannot be loaded: blocked by the test. Install a wheel" in ran.stderr
+    # The warning stands where minitok is imported.
+    assert "<string>:9: RuntimeWarning" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("before", "chosen", "reason"),
+    [
+        ("", "", "rust: the extension is installed"),
+        ("", "rust", "rust: MINITOK_BACKEND is 'rust'"),
+        ("", "python", "python: MINITOK_BACKEND is 'python'"),
+        (WITHOUT_EXTENSION, "", "python: the extension cannot be loaded: blocked by the test"),
+    ],
+)
+def test_the_reason_is_said(before, chosen, reason):
+    code = before + "\nimport minitok; print(minitok.BACKEND, minitok.BACKEND_REASON, sep=': ')"
+    ran = run_python(code, "-W", "ignore", MINITOK_BACKEND=chosen)
+    assert ran.stdout == reason + "\n", ran.stderr
 
 
 def test_rust_without_the_extension_is_an_error():

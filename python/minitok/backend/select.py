@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 import os
+import warnings
 from functools import cache
 from importlib import import_module
 
 from ..errors import BackendError
 from .protocols import Backend, BackendName
 
-__all__ = ["BACKEND", "check_cache", "default_backend", "load_backend"]
+__all__ = ["BACKEND", "BACKEND_REASON", "check_cache", "default_backend", "load_backend"]
 
 
-def default_backend() -> BackendName:
-    """Returns the backend that the environment and the installation choose."""
+def default_backend() -> tuple[BackendName, str]:
+    """Returns the backend that the environment and the installation choose, and why.
+
+    Warns if nobody chose the Python reference and it runs all the same, since it is much slower.
+    """
     chosen = os.environ.get("MINITOK_BACKEND", "")
     if chosen not in ("", "rust", "python"):
         raise BackendError(f"MINITOK_BACKEND is {chosen!r}; it can be 'rust' or 'python'")
     if chosen == "python":
-        return "python"
+        return "python", "MINITOK_BACKEND is 'python'"
     try:
         import_module("minitok._rust")
     except ImportError as error:
         if chosen == "rust":
             raise BackendError(f"MINITOK_BACKEND is 'rust', but the extension cannot be loaded: {error}") from error
-        return "python"
-    return "rust"
+        reason = f"the extension cannot be loaded: {error}"
+        warnings.warn(
+            f"minitok runs the Python reference, some hundred times slower than Rust: {reason}. Install a wheel for this "
+            "platform, or set MINITOK_BACKEND=python to choose the reference",
+            RuntimeWarning,
+            stacklevel=5,  # `import minitok`: above this module, the package that loads it, and minitok itself
+        )
+        return "python", reason
+    return "rust", "MINITOK_BACKEND is 'rust'" if chosen else "the extension is installed"
 
 
 def check_cache() -> None:
@@ -36,7 +47,9 @@ def check_cache() -> None:
         raise BackendError(f"MINITOK_CACHE is {wanted!r}; it can be a number of MiB, from 1 to 1048576")
 
 
-BACKEND: BackendName = default_backend()
+BACKEND: BackendName
+BACKEND_REASON: str
+BACKEND, BACKEND_REASON = default_backend()
 check_cache()
 
 

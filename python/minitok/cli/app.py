@@ -74,7 +74,8 @@ def describe(error: Exception) -> str:
 
 def show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"minitok {minitok.__version__} ({minitok.BACKEND})")
+        reason = "" if minitok.BACKEND == "rust" else f": {minitok.BACKEND_REASON}"
+        typer.echo(f"minitok {minitok.__version__} ({minitok.BACKEND}{reason})")
         raise typer.Exit
 
 

@@ -1,0 +1,164 @@
+"""What is shipped: one version, locked tools, wheels that hold what they should, a release workflow that cannot be redirected."""
+
+import base64
+import csv
+import hashlib
+import importlib.util
+import io
+import json
+import re
+import zipfile
+from pathlib import Path
+
+import minitok
+import pytest
+import tomllib
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+VERSION = tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))["package"]["version"]
+INFO = f"minitok-{VERSION}.dist-info"
+
+
+def tool(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_version_stands_in_cargo_toml_alone():
+    assert minitok.__version__ == VERSION
+    assert PROJECT["project"]["dynamic"] == ["version"]
+    for path in [ROOT / "pyproject.toml", *(ROOT / "python" / "minitok").glob("*.py")]:
+        assert f'"{VERSION}"' not in path.read_text(encoding="utf-8"), path
+    headings = re.findall(r"^## (\S+?),? ", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert headings[0] == VERSION
+
+
+def locked(name):
+    """The versions in a lock by name, each with its marker; raises for a line without a hash."""
+    text = (ROOT / "requirements" / name).read_text(encoding="utf-8").replace("\\\n", " ")
+    versions = {}
+    for line in text.splitlines():
+        entry, *hashes = line.split("--hash=")
+        assert hashes, line
+        assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", value.strip()) for value in hashes), line
+        requirement = Requirement(entry)
+        versions.setdefault(canonicalize_name(requirement.name), []).append(requirement)
+    return versions
+
+
+@pytest.mark.parametrize(
+    ("name", "groups", "extras"),
+    [
+        ("workshop.txt", ["test", "lint"], ["cli", "play"]),
+        ("docs.txt", ["docs"], []),
+        ("wheel.txt", ["wheel"], []),
+    ],
+)
+def test_the_locks_give_what_is_asked_for(name, groups, extras):
+    wanted = [Requirement(line) for group in groups for line in PROJECT["dependency-groups"][group]]
+    wanted += [Requirement(line) for extra in extras for line in PROJECT["project"]["optional-dependencies"][extra]]
+    wanted += [Requirement(line) for line in PROJECT["project"]["dependencies"] if extras]
+    given = locked(name)
+    for python in ("3.11", "3.12", "3.13", "3.14"):
+        here = {
+            "python_version": python,
+            "python_full_version": python + ".1",
+            "sys_platform": "linux",
+            "platform_machine": "x86_64",
+        }
+        for requirement in wanted:
+            if requirement.marker is None or requirement.marker.evaluate(here):
+                found = [
+                    next(iter(entry.specifier)).version
+                    for entry in given.get(canonicalize_name(requirement.name), [])
+                    if entry.marker is None or entry.marker.evaluate(here)
+                ]
+                assert len(found) == 1, (python, requirement, found)
+                assert requirement.specifier.contains(found[0], prereleases=True), (python, requirement, found)
+
+
+def wheel_of(folder, tag="cp311-cp311-manylinux_2_17_x86_64", without=(), **changed):
+    """A small wheel with the files that minitok's wheels have."""
+    licences = ["LICENSE", "NOTICE", "THIRD_PARTY.md"]
+    files = {
+        "minitok/__init__.py": "",
+        "minitok/py.typed": "",
+        "minitok/_rust.pyi": "",
+        "minitok/_rust.cpython-311-x86_64-linux-gnu.so": "\x7fELF",
+        "minitok/reference/unicode_16.txt": "",
+        f"{INFO}/METADATA": "\n".join(
+            [
+                "Metadata-Version: 2.4",
+                "Name: minitok",
+                f"Version: {VERSION}",
+                *(f"License-File: {it}" for it in licences),
+            ]
+        )
+        + "\n\nminitok",
+        f"{INFO}/WHEEL": f"Wheel-Version: 1.0\nGenerator: maturin\nRoot-Is-Purelib: false\nTag: {tag}\n",
+        **{f"{INFO}/licenses/{name}": "" for name in licences},
+        f"{INFO}/sboms/minitok.cyclonedx.json": json.dumps({"components": [{"name": "pyo3"}]}),
+        f"{INFO}/RECORD": "",
+    }
+    path = folder / f"minitok-{VERSION}-{tag}.whl"
+    with zipfile.ZipFile(path, "w") as file:
+        for name, content in {**files, **changed}.items():
+            if name not in without:
+                file.writestr(name, content)
+    return path
+
+
+def test_what_is_missing_in_a_wheel_is_named(tmp_path):
+    faults = tool("check_wheel").faults
+    assert faults(wheel_of(tmp_path)) == []
+    for without, fault in [
+        ("minitok/py.typed", "the typing marker is missing"),
+        (f"{INFO}/licenses/NOTICE", "a licence is missing"),
+        ("minitok/_rust.cpython-311-x86_64-linux-gnu.so", "there is not one extension"),
+        (f"{INFO}/sboms/minitok.cyclonedx.json", "the bill of materials does not list pyo3"),
+        ("minitok/reference/unicode_16.txt", "a table of the reference is missing"),
+    ]:
+        assert faults(wheel_of(tmp_path, without={without})) == [fault]
+    other = "Name: minitok\nVersion: 9\nLicense-File: LICENSE\nLicense-File: NOTICE\nLicense-File: THIRD_PARTY.md\n"
+    assert faults(wheel_of(tmp_path, **{f"{INFO}/METADATA": other})) == [f"the version is not Cargo.toml's, {VERSION}"]
+    assert faults(wheel_of(tmp_path, **{"tests/test_x.py": ""})) == ["files of the workshop are in it"]
+
+
+def test_the_pure_wheel_is_the_rest_of_a_built_one(tmp_path):
+    pure = tool("pure_wheel").make_pure(wheel_of(tmp_path), tmp_path / "pure")
+    assert pure.name == f"minitok-{VERSION}-py3-none-any.whl"
+    assert tool("check_wheel").faults(pure) == []
+    with zipfile.ZipFile(pure) as file:
+        contents = {name: file.read(name) for name in file.namelist()}
+    assert not [name for name in contents if "_rust" in name or "sboms" in name or "THIRD_PARTY" in name]
+    assert b"THIRD_PARTY" not in contents[f"{INFO}/METADATA"]
+    lines = contents[f"{INFO}/WHEEL"].decode().splitlines()
+    assert lines == ["Wheel-Version: 1.0", "Generator: maturin", "Root-Is-Purelib: true", "Tag: py3-none-any"]
+    rows = list(csv.reader(io.StringIO(contents[f"{INFO}/RECORD"].decode())))
+    assert {row[0] for row in rows} == set(contents)
+    for name, digest, size in rows:
+        if name != f"{INFO}/RECORD":
+            value = base64.urlsafe_b64encode(hashlib.sha256(contents[name]).digest()).rstrip(b"=").decode()
+            assert (digest, int(size)) == (f"sha256={value}", len(contents[name]))
+
+
+def test_every_action_is_pinned_by_its_commit():
+    workflows = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+    assert [path.name for path in workflows] == ["ci.yml", "release.yml"]
+    for path in workflows:
+        used = re.findall(r"uses: (.*)", path.read_text(encoding="utf-8"))
+        assert used
+        assert [line for line in used if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)] == []
+
+
+def test_the_pure_wheel_is_not_published_on_the_index():
+    text = (ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
+    publish = text[text.index("\n  publish:") : text.index("\n  announce:")]
+    taken = re.findall(r"(?:name|pattern): ((?:sdist|wheels|pure)\S*)", publish)
+    assert taken == ["wheels-*", "sdist"]
+    assert publish.count("download-artifact") == len(taken)
