@@ -85,7 +85,7 @@ impl Codec {
     /// Fails if the text contains one of the finder's special tokens.
     pub fn check(text: &[u8], disallowed: &Finder) -> Result<()> {
         match disallowed.find(text).next().transpose()? {
-            Some((start, _, name, _)) => Err(Error::DisallowedSpecial { token: name.into(), position: start }),
+            Some(found) => Err(Error::DisallowedSpecial { token: found.name.into(), position: found.start }),
             None => Ok(()),
         }
     }

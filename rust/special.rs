@@ -6,22 +6,39 @@
 //! By hand, with `<s>` and `<s>x` both allowed: in `a<s>xb<s>` the leftmost occurrence begins at 1; of the two tokens there
 //! the longer wins. The result: text `a`, token `<s>x`, text `b`, token `<s>`.
 //!
+//! In a conversation a program writes the markers, and users write the rest. There, stretches of the text are trusted, and a
+//! token is found only where it lies wholly in one of them. By hand, with the stretches 0 to 3 and 6 to 10: `<s><s></s>` is the
+//! token `<s>`, the text `<s>`, the token `</s>`.
+//!
 //! Invariants: tokens found do not overlap; leftmost first, then longest (E3). An empty token is refused: it would occur
 //! everywhere. Nothing is special unless the caller says so: user text cannot smuggle in a marker.
 //!
-//! Costs: O(n) for n bytes of text, for any number of tokens; building the automaton for a set of wanted tokens is linear in
+//! Costs: O(n) for n bytes of text, for any number of tokens and stretches; building the automaton for a set of wanted tokens is linear in
 //! their bytes, so keep a [`Finder`] where many texts want the same.
 //!
-//! Implements SPEC E3.
+//! Implements SPEC E3 and E8.
 
 use crate::error::{Error, Result};
 use crate::interrupt;
 use aho_corasick::{AhoCorasick, Input, MatchKind};
 use foldhash::{HashMap, HashMapExt, HashSet};
 use memchr::memmem;
+use std::cmp::Reverse;
 
 /// How many bytes are searched between two looks at whether to stop.
 const STRETCH: usize = if cfg!(test) { 3 } else { 1 << 18 };
+
+/// A stretch of a text: start and end.
+pub type Stretch = (usize, usize);
+
+/// An occurrence of a special token.
+#[derive(Debug, Clone, Copy)]
+pub struct Found<'f> {
+    pub start: usize,
+    pub end: usize,
+    pub name: &'f str,
+    pub id: u32,
+}
 
 /// The special tokens of an encoding, in the order given.
 #[derive(Debug, Clone)]
@@ -74,50 +91,91 @@ impl Finder {
         Finder { tokens, automaton: Some(automaton) }
     }
 
-    /// Iterates over start, end, name and id of each occurrence: leftmost, then longest, without overlap.
-    pub fn find<'f>(&'f self, text: &'f [u8]) -> impl Iterator<Item = Result<(usize, usize, &'f str, u32)>> {
-        let longest = self.longest();
+    /// Iterates over the occurrences: leftmost, then longest, without overlap.
+    pub fn find<'f>(&'f self, text: &'f [u8]) -> impl Iterator<Item = Result<Found<'f>>> {
         let mut at = 0;
         std::iter::from_fn(move || {
-            let automaton = match self.automaton.as_ref()? {
-                Ok(automaton) => automaton,
-                Err(error) => return Some(Err(error.clone())),
-            };
-            while at < text.len() {
-                // What begins in this stretch ends before `end`.
-                let next = at.saturating_add(STRETCH).min(text.len());
-                let end = next.saturating_add(longest).min(text.len());
-                let found = automaton.find(Input::new(text).range(at..end)).filter(|found| found.start() < next);
-                let Some(found) = found else {
-                    at = next;
-                    if let Err(error) = interrupt::check() {
-                        return Some(Err(error));
-                    }
-                    continue;
-                };
-                at = found.end();
-                let (name, id) = &self.tokens[found.pattern()];
-                return Some(Ok((found.start(), found.end(), name.as_str(), *id)));
-            }
-            None
+            let found = self.first(text, at, text.len()).transpose()?;
+            at = found.as_ref().map_or(text.len(), |found| found.end);
+            Some(found)
         })
     }
 
-    /// Passes on the text as segments (start, end, None) and special tokens (start, end, id). No segment is empty.
-    pub fn split(&self, text: &[u8], mut emit: impl FnMut(usize, usize, Option<u32>) -> Result<()>) -> Result<()> {
-        let mut done = 0;
-        for found in self.find(text) {
-            let (start, end, _, id) = found?;
-            if done < start {
-                emit(done, start, None)?;
+    /// Returns the first occurrence in a stretch of the text; of several there, the longest.
+    pub fn first(&self, text: &[u8], start: usize, end: usize) -> Result<Option<Found<'_>>> {
+        let Some(automaton) = &self.automaton else { return Ok(None) };
+        let automaton = automaton.as_ref().map_err(Error::clone)?;
+        let text = &text[..end.min(text.len())];
+        let (longest, mut at) = (self.longest(), start);
+        while at < text.len() {
+            // What begins in this part ends before `end`.
+            let next = at.saturating_add(STRETCH).min(text.len());
+            let end = next.saturating_add(longest).min(text.len());
+            let found = automaton.find(Input::new(text).range(at..end)).filter(|found| found.start() < next);
+            if let Some(found) = found {
+                let (name, id) = &self.tokens[found.pattern()];
+                return Ok(Some(Found { start: found.start(), end: found.end(), name, id: *id }));
             }
-            emit(start, end, Some(id))?;
-            done = end;
+            at = next;
+            interrupt::check()?;
         }
-        if done < text.len() {
-            emit(done, text.len(), None)?;
+        Ok(None)
+    }
+
+    /// As [`find`](Self::find), for tokens that lie wholly in a trusted stretch, and for those of `everywhere`.
+    ///
+    /// The stretches (start, end) are in order and do not overlap.
+    pub fn find_trusted<'f>(
+        &'f self,
+        text: &'f [u8],
+        trusted: &'f [Stretch],
+        everywhere: &'f Finder,
+    ) -> Result<impl Iterator<Item = Result<Found<'f>>>> {
+        let mut inside = self.first_trusted(text, 0, trusted)?;
+        let mut outside = everywhere.first(text, 0, text.len())?;
+        Ok(std::iter::from_fn(move || {
+            let found = inside.into_iter().chain(outside).min_by_key(|found| (found.start, Reverse(found.end)))?;
+            if inside.is_some_and(|next| next.start < found.end) {
+                inside = match self.first_trusted(text, found.end, trusted) {
+                    Ok(next) => next,
+                    Err(error) => return Some(Err(error)),
+                };
+            }
+            if outside.is_some_and(|next| next.start < found.end) {
+                outside = match everywhere.first(text, found.end, text.len()) {
+                    Ok(next) => next,
+                    Err(error) => return Some(Err(error)),
+                };
+            }
+            Some(Ok(found))
+        }))
+    }
+
+    /// Returns the first occurrence in a trusted stretch, from `at` on.
+    pub fn first_trusted(&self, text: &[u8], at: usize, trusted: &[Stretch]) -> Result<Option<Found<'_>>> {
+        let passed = trusted.partition_point(|&(_, end)| end <= at);
+        for &(start, end) in &trusted[passed..] {
+            if let Some(found) = self.first(text, start.max(at), end)? {
+                return Ok(Some(found));
+            }
         }
-        Ok(())
+        Ok(None)
+    }
+
+    /// Passes on the text as segments (start, end, None) and special tokens (start, end, id). No segment is empty.
+    pub fn split(&self, text: &[u8], emit: impl FnMut(usize, usize, Option<u32>) -> Result<()>) -> Result<()> {
+        parts(text, self.find(text), emit)
+    }
+
+    /// As [`split`](Self::split), with the tokens that `find_trusted` finds.
+    pub fn split_trusted(
+        &self,
+        text: &[u8],
+        trusted: &[Stretch],
+        everywhere: &Finder,
+        emit: impl FnMut(usize, usize, Option<u32>) -> Result<()>,
+    ) -> Result<()> {
+        parts(text, self.find_trusted(text, trusted, everywhere)?, emit)
     }
 
     /// Returns whether it looks for nothing.
@@ -143,6 +201,27 @@ impl Finder {
     pub fn ends_at(&self, text: &[u8], at: usize) -> bool {
         self.tokens.iter().any(|(name, _)| text[..at].ends_with(name.as_bytes()))
     }
+}
+
+/// Passes on the text as occurrences of special tokens and the segments between them.
+fn parts<'f>(
+    text: &[u8],
+    occurrences: impl Iterator<Item = Result<Found<'f>>>,
+    mut emit: impl FnMut(usize, usize, Option<u32>) -> Result<()>,
+) -> Result<()> {
+    let mut done = 0;
+    for found in occurrences {
+        let Found { start, end, id, .. } = found?;
+        if done < start {
+            emit(done, start, None)?;
+        }
+        emit(start, end, Some(id))?;
+        done = end;
+    }
+    if done < text.len() {
+        emit(done, text.len(), None)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

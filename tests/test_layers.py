@@ -16,7 +16,7 @@ ORDER = [
     ("backend",),
     ("definition", "offsets"),
     ("formats",),
-    ("streaming", "chunking", "padding"),
+    ("streaming", "chunking", "padding", "segments"),
     ("corpus", "explain.model", "explain.build"),
     ("tokenizer",),
     ("training", "loading", "encodings", "patterns"),

@@ -65,12 +65,20 @@ fn safe_cuts() {
 fn special_tokens() {
     each("special", "parts", |case| {
         let mut parts = Vec::new();
-        let finder = special(&case["special_tokens"]).unwrap().finder(&names(&case["wanted"]));
+        let tokens = special(&case["special_tokens"]).unwrap();
+        let (finder, text) = (tokens.finder(&names(&case["wanted"])), bytes(&case["text"]));
         let emit = |start, end, id: Option<u32>| {
             parts.push(json!([start, end, id]));
             Ok(())
         };
-        finder.split(&bytes(&case["text"]), emit).unwrap();
+        if case["trusted"].is_array() {
+            let place = |value: &Value| usize::try_from(number(value)).unwrap();
+            let trusted: Vec<_> =
+                list(&case["trusted"]).iter().map(|pair| (place(&pair[0]), place(&pair[1]))).collect();
+            finder.split_trusted(&text, &trusted, &tokens.finder(&names(&case["everywhere"])), emit).unwrap();
+        } else {
+            finder.split(&text, emit).unwrap();
+        }
         assert_eq!(Value::from(parts), case["parts"]);
     });
     each("special", "error", |case| ends_with(&refused(special(&case["special_tokens"])), &case["error"]));

@@ -125,6 +125,9 @@ class SpecialTokens:
     @property
     def ids(self) -> dict[str, int]: ...
     def split(self, text: bytes, wanted: Sequence[str] | None = None) -> list[tuple[int, int, int | None]]: ...
+    def split_trusted(
+        self, text: bytes, trusted: Sequence[tuple[int, int]], everywhere: SpecialTokens
+    ) -> list[tuple[int, int, int | None]]: ...
 
 @final
 class Codec:

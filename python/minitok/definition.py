@@ -13,6 +13,7 @@ tokenizers are equal if their definitions have the same ``content()``.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from .arguments import (
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from .backend import BackendName, Codec, Merge, Vocab
+    from .backend.spans import SpanCutter
 
     Content = tuple[dict[int, bytes], list[Merge], bool, dict[str, Any], dict[str, Any]]
 
@@ -259,6 +261,21 @@ class Definition:
     def codec(self) -> Codec:
         """What encodes and decodes."""
         return self._codec
+
+    @cached_property
+    def span_cutter(self) -> SpanCutter:
+        """What finds special tokens in spans of text, made when it is first needed.
+
+        Special tokens of nothing but white space are found in all of them: they shorten text, and mark nothing.
+        """
+        from .backend.normalizing import NormalizingCodec, Special
+        from .backend.spans import SpanCutter
+
+        backend = load_backend(self.backend)
+        codec = self._codec
+        if not isinstance(codec, NormalizingCodec):
+            codec = NormalizingCodec(codec, backend, Special(self.special_tokens), None, self.prefix)
+        return SpanCutter(codec, backend.special_tokens, [name for name in self.special_tokens if name.isspace()])
 
     # -- others like it ----------------------------------------------------------------------------------------------
 

@@ -401,6 +401,33 @@ class Tokenizer(Shortcuts):
         ids, offsets = self.encode_batch_to_numpy(texts, allowed_special=allowed_special, threads=threads)
         return pad(ids, offsets, length, side, pad_id, truncate)
 
+    def encode_segments(self, segments: Iterable[tuple[Text, bool]], *, merge_across: bool = False) -> list[int]:
+        """Returns the ids of a text that comes in segments, of which only some may hold special tokens.
+
+        So a program can put what a user wrote between its own markers: a special token is found only where all its characters
+        are in segments that allow it. Special tokens of nothing but white space, which shorten text, are found in all.
+
+        Args:
+            segments: Pairs (text, allow_special), in order.
+            merge_across: If False, no id holds text of two segments, and no special token crosses a border. If True, the
+                borders make no difference to ordinary text: the ids are those of the segments joined, except that text in
+                segments without special tokens is never a special token, or part of one.
+
+        Raises:
+            TypeError: A segment is not a pair of a text and a bool.
+
+        Costs those of ``encode``, and some microseconds a segment.
+
+        >>> tok = Tokenizer([(97, 98)], special_tokens={"<s>": 300})
+        >>> tok.encode_segments([("<s>a", True), ("b<s>", False)])
+        [300, 97, 98, 60, 115, 62]
+        >>> tok.encode_segments([("<s>a", True), ("b<s>", False)], merge_across=True)
+        [300, 256, 60, 115, 62]
+        """
+        from .segments import checked_segments, encode_spans
+
+        return encode_spans(self._definition.span_cutter, checked_segments(segments), apart=not merge_across)
+
     def encode_with_offsets(
         self, text: Text, *, allowed_special: Special | str = (), unit: str = "char"
     ) -> tuple[list[int], list[tuple[int, int]]]:

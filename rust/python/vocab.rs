@@ -212,7 +212,7 @@ impl SpecialTokens {
     fn split(&self, text: &[u8], wanted: Option<Vec<String>>) -> PyResult<Vec<(usize, usize, Option<u32>)>> {
         let of_some: Finder;
         let finder = match &wanted {
-            None => self.finder_of_all.get_or_make(|| self.tokens.finder_of_all()),
+            None => self.finder_of_all(),
             Some(names) => {
                 of_some = self.tokens.finder(&names.iter().map(String::as_str).collect::<Vec<_>>());
                 &of_some
@@ -224,5 +224,27 @@ impl SpecialTokens {
             Ok(())
         })?;
         Ok(parts)
+    }
+
+    /// As `split`, with the tokens that lie wholly in a trusted stretch (start, end), and those of `everywhere`.
+    fn split_trusted(
+        &self,
+        text: &[u8],
+        trusted: Vec<special::Stretch>,
+        everywhere: &Bound<'_, SpecialTokens>,
+    ) -> PyResult<Vec<(usize, usize, Option<u32>)>> {
+        let mut parts = Vec::new();
+        self.finder_of_all().split_trusted(text, &trusted, everywhere.get().finder_of_all(), |start, end, id| {
+            parts.push((start, end, id));
+            Ok(())
+        })?;
+        Ok(parts)
+    }
+}
+
+impl SpecialTokens {
+    /// The finder of all the tokens, made when it is first needed.
+    fn finder_of_all(&self) -> &Finder {
+        self.finder_of_all.get_or_make(|| self.tokens.finder_of_all())
     }
 }

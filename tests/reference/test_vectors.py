@@ -55,8 +55,13 @@ def test_safe_cuts(case: Case, backend: str) -> None:
 
 @cases("special", having="parts")
 def test_special_tokens(case: Case, backend: str) -> None:
-    special = load_backend(backend).special_tokens(case["special_tokens"])
-    parts = special.split(as_bytes(case["text"]), case["wanted"])
+    tokens = case["special_tokens"]
+    special = load_backend(backend).special_tokens(tokens)
+    if "trusted" in case:
+        everywhere = load_backend(backend).special_tokens({name: tokens[name] for name in case["everywhere"]})
+        parts = special.split_trusted(as_bytes(case["text"]), [tuple(pair) for pair in case["trusted"]], everywhere)
+    else:
+        parts = special.split(as_bytes(case["text"]), case["wanted"])
     assert [list(part) for part in parts] == case["parts"]
 
 

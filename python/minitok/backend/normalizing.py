@@ -40,8 +40,10 @@ if TYPE_CHECKING:
     from .protocols import Backend, Codec
 
     Ids = npt.NDArray[np.uint32]
+    # A segment (start, end, None), or a special token (start, end, id).
+    Part = tuple[int, int, int | None]
 
-__all__ = ["FLAGS", "NormalizingCodec", "Special", "normalize"]
+__all__ = ["FLAGS", "NormalizingCodec", "Special", "as_flagged", "normalize"]
 
 # What a special token may take of the text around it, or ask of it.
 FLAGS = ("single_word", "lstrip", "rstrip")
@@ -262,10 +264,15 @@ class NormalizingCodec:
 
 def cut(data: bytes, finder: Any, flags: Mapping[int, frozenset[str]] = MappingProxyType({})) -> list[bytes | int]:
     """The text between special tokens, and their ids. ``flags``: of those that take white space, or stand alone."""
-    parts = list(finder.split(data))
+    parts = as_flagged(data, list(finder.split(data)), flags)
+    return [data[start:end] if token_id is None else token_id for start, end, token_id in parts]
+
+
+def as_flagged(data: bytes, parts: list[Part], flags: Mapping[int, frozenset[str]]) -> list[Part]:
+    """The parts of a text without the white space that special tokens take, and without those that must stand alone."""
     if not flags or not any(token_id in flags for _, _, token_id in parts):
-        return [data[start:end] if token_id is None else token_id for start, end, token_id in parts]
-    found: list[bytes | int] = []
+        return parts
+    found: list[Part] = []
     done = 0
     for start, end, token_id in parts:
         if token_id is None:
@@ -278,11 +285,11 @@ def cut(data: bytes, finder: Any, flags: Mapping[int, frozenset[str]] = MappingP
             continue
         first = max(done, before_space(data, start)) if "lstrip" in own else start
         if done < first:
-            found.append(data[done:first])
-        found.append(token_id)
+            found.append((done, first, None))
+        found.append((start, end, token_id))
         done = behind_space(data, end) if "rstrip" in own else end
     if done < len(data):
-        found.append(data[done:])
+        found.append((done, len(data), None))
     return found
 
 

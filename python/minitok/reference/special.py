@@ -6,20 +6,37 @@ allows one, its occurrences are cut out of the text first; each segment between 
 By hand, with ``<s>`` and ``<s>x`` both allowed: in ``a<s>xb<s>`` the leftmost occurrence begins at 1; of the two tokens there
 the longer wins. The result: text ``a``, token ``<s>x``, text ``b``, token ``<s>``.
 
+In a conversation a program writes the markers, and users write the rest. There, stretches of the text are trusted, and a
+token is found only where it lies wholly in one of them. By hand, with the stretches 0 to 3 and 6 to 10: ``<s><s></s>`` is the
+token ``<s>``, the text ``<s>``, the token ``</s>``.
+
 Invariants: tokens found do not overlap; leftmost first, then longest (E3). An empty token is refused: it would occur
 everywhere. Nothing is special unless the caller says so: user text cannot smuggle in a marker.
 
-Costs: O(n) for n bytes of text, for any number of tokens.
+Costs: O(n) for n bytes of text, for any number of tokens and stretches.
 
-Implements SPEC E3.
+Implements SPEC E3 and E8.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from ..errors import VocabularyError
+
+Stretch = tuple[int, int]
+
+
+class Found(NamedTuple):
+    """An occurrence of a special token."""
+
+    start: int
+    end: int
+    name: str
 
 
 class SpecialTokens:
@@ -39,21 +56,63 @@ class SpecialTokens:
             # An id may have several names (o200k_harmony has one); it is decoded to the first.
             self.names.setdefault(token_id, name)
 
-    def find(self, text: bytes, wanted: Collection[str]) -> Iterator[tuple[int, int, str]]:
-        """Yields start, end and name of each occurrence of the wanted tokens: leftmost, then longest, without overlap."""
-        if not wanted:
-            return
-        longest_first = sorted((name.encode() for name in wanted), key=len, reverse=True)
-        for match in re.finditer(b"|".join(map(re.escape, longest_first)), text):
-            yield match.start(), match.end(), match.group().decode()
+    def find(self, text: bytes, wanted: Collection[str]) -> Iterator[Found]:
+        """Yields each occurrence of the wanted tokens: leftmost, then longest, without overlap."""
+        at = 0
+        while found := self.first(text, at, len(text), wanted):
+            yield found
+            at = found.end
+
+    def first(self, text: bytes, start: int, end: int, wanted: Collection[str]) -> Found | None:
+        """Returns the first occurrence of a wanted token in a stretch of the text; of several there, the longest."""
+        match = token_pattern(tuple(wanted)).search(text, start, end) if wanted else None
+        return match and Found(match.start(), match.end(), match.group().decode())
+
+    def find_trusted(self, text: bytes, trusted: Sequence[Stretch], everywhere: SpecialTokens) -> Iterator[Found]:
+        """As ``find``, for tokens that lie wholly in a trusted stretch, and for those of ``everywhere``.
+
+        The stretches (start, end) are in order and do not overlap.
+        """
+        inside = self.first_trusted(text, 0, trusted)
+        outside = everywhere.first(text, 0, len(text), everywhere.ids)
+        while candidates := [found for found in (inside, outside) if found]:
+            found = min(candidates, key=lambda found: (found.start, -found.end))
+            yield found
+            if inside and inside.start < found.end:
+                inside = self.first_trusted(text, found.end, trusted)
+            if outside and outside.start < found.end:
+                outside = everywhere.first(text, found.end, len(text), everywhere.ids)
+
+    def first_trusted(self, text: bytes, at: int, trusted: Sequence[Stretch]) -> Found | None:
+        """Returns the first occurrence of a token in a trusted stretch, from ``at`` on."""
+        for number in range(bisect_right(trusted, at, key=lambda stretch: stretch[1]), len(trusted)):
+            start, end = trusted[number]
+            if found := self.first(text, max(start, at), end, self.ids):
+                return found
+        return None
 
     def split(self, text: bytes, wanted: Collection[str] | None = None) -> Iterator[tuple[int, int, int | None]]:
         """Yields the text as segments (start, end, None) and special tokens (start, end, id). No segment is empty.
 
         Finds the special tokens in ``wanted``; all of them if it is None.
         """
+        return self.parts(text, self.find(text, self.ids if wanted is None else wanted))
+
+    def split_trusted(
+        self, text: bytes, trusted: Sequence[Stretch], everywhere: SpecialTokens
+    ) -> Iterator[tuple[int, int, int | None]]:
+        """As ``split``, with the tokens that ``find_trusted`` finds.
+
+        >>> tokens = SpecialTokens({"<s>": 256, "</s>": 257})
+        >>> list(tokens.split_trusted(b"<s><s></s>", [(0, 3), (6, 10)], SpecialTokens({})))
+        [(0, 3, 256), (3, 6, None), (6, 10, 257)]
+        """
+        return self.parts(text, self.find_trusted(text, trusted, everywhere))
+
+    def parts(self, text: bytes, occurrences: Iterable[Found]) -> Iterator[tuple[int, int, int | None]]:
+        """Yields the text as occurrences of special tokens and the segments between them."""
         done = 0
-        for start, end, name in self.find(text, self.ids if wanted is None else wanted):
+        for start, end, name in occurrences:
             if done < start:
                 yield done, start, None
             yield start, end, self.ids[name]
@@ -76,3 +135,10 @@ class SpecialTokens:
     def ends_at(self, text: bytes | bytearray, at: int, wanted: Collection[str]) -> bool:
         """Whether one of the wanted tokens stands right before a place of the text."""
         return any(text[:at].endswith(name.encode()) for name in wanted)
+
+
+@lru_cache(maxsize=16)
+def token_pattern(names: tuple[str, ...]) -> re.Pattern[bytes]:
+    """The pattern that finds these tokens, of several at one place the longest."""
+    longest_first = sorted((name.encode() for name in names), key=len, reverse=True)
+    return re.compile(b"|".join(map(re.escape, longest_first)))

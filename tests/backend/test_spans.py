@@ -1,0 +1,198 @@
+"""Special tokens in trusted spans only: by hand, and against what encoding does where all is trusted, or nothing."""
+
+from itertools import product
+
+import pytest
+from helpers import both
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from minitok import Tokenizer
+from minitok.definition import Definition
+from minitok.segments import ids_of_parts, spans_of_ids
+from strategies import texts
+
+MERGES = [(0xC3, 0xA9), (32, 256), (97, 98), (60, 115), (98, 60)]
+SPECIAL = {"<s>": 300, "<s>x": 301, "ab<": 302, "  ": 303, "\n": 304}
+EVERYWHERE = {"  ", "\n"}
+PARTS = [
+    "<s>",
+    "<",
+    "s",
+    ">",
+    "x",
+    "ab",
+    "ab<",
+    " ",
+    "  ",
+    "\n",
+    "\u00e9",
+    "e\u0301",
+    "\u0338",
+    "\u0301",
+    "\u2581",
+    "\u4e2d",
+    "",
+]
+words = st.lists(st.sampled_from(PARTS), max_size=4).map("".join) | texts
+spans = st.lists(st.tuples(words, st.booleans()), max_size=6)
+
+
+def by_hand(tok, spans, *, apart):
+    """Ids by the rule, a character at a time: the longest special token that is all trusted, or found everywhere."""
+    text = "".join(text for text, _ in spans)
+    owner = [number for number, (text, _) in enumerate(spans) for _ in text]
+    trusted = [spans[number][1] for number in owner]
+    ids, run, at = [], "", 0
+
+    def may_be_found(name, at):
+        end = at + len(name)
+        here = all(trusted[at:end]) and (len(set(owner[at:end])) == 1 or not apart)
+        return text.startswith(name, at) and (here or name in EVERYWHERE)
+
+    while at < len(text):
+        found = [name for name in SPECIAL if may_be_found(name, at)]
+        name = max(found, key=len, default=None)
+        if name or (apart and at and owner[at] != owner[at - 1]):
+            ids += tok.encode(run)
+            run = ""
+        if name:
+            ids.append(SPECIAL[name])
+            at += len(name)
+        else:
+            run += text[at]
+            at += 1
+    return ids + tok.encode(run)
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_ids_by_hand(apart):
+    rust, python = both(Tokenizer(MERGES, special_tokens=SPECIAL))
+
+    @settings(max_examples=300)
+    @given(spans)
+    def check(spans):
+        expected = by_hand(rust, spans, apart=apart)
+        for tok in (rust, python):
+            assert tok.encode_segments(spans, merge_across=not apart) == expected
+
+    check()
+
+
+def tokenizers():
+    """Definitions with every kind of what is done to text before it is encoded."""
+    chars = {bytes([byte]): 1000 + byte for byte in b" abesx<>\n"} | {b"ab": 1300, b" a": 1301}
+    merges = [(1000 + ord("a"), 1000 + ord("b")), (1000 + ord(" "), 1000 + ord("a"))]
+    numbers = {name: 2000 + token_id for name, token_id in SPECIAL.items()}
+    for form, late in product(["NFC", "NFKD", None], [(), ("<s>", "  ", "ab<")]):
+        for flags in [{}, {"<s>": ["lstrip", "rstrip"], "<s>x": ["single_word"]}]:
+            fields = {"normalizer": form, "late_special": late, "special_flags": flags}
+            yield Definition.from_merges(MERGES, special_tokens=SPECIAL, **fields)
+        for prefix in ("never", "text", "segment", "first", "always"):
+            fields = {"normalizer": form, "late_special": late, "prefix": prefix, "pattern": "none"}
+            yield Definition.from_tokens(chars, merges, fallback=range(256), special_tokens=numbers, **fields)
+
+
+ALL = [Tokenizer.from_definition(definition) for definition in tokenizers()]
+
+
+@pytest.mark.parametrize("number", range(len(ALL)))
+def test_where_all_is_trusted_or_nothing_is(number):
+    tok = ALL[number]
+    python = tok.with_backend("python")
+
+    @settings(max_examples=30)
+    @given(spans)
+    def check(spans):
+        text = "".join(text for text, _ in spans)
+        for trusted, allowed in ((True, "all"), (False, EVERYWHERE)):
+            expected = tok.encode(text, allowed_special=allowed)
+            marked = [(text, trusted) for text, _ in spans]
+            assert tok.encode_segments(marked, merge_across=True) == expected
+            assert tok.encode_segments([(text, trusted)]) == expected
+        for across in (False, True):
+            assert tok.encode_segments(spans, merge_across=across) == python.encode_segments(spans, merge_across=across)
+
+    check()
+
+
+@pytest.mark.parametrize("number", range(len(ALL)))
+def test_a_special_token_is_made_of_trusted_text(number):
+    """But for one that is found everywhere, and for a space before a late one, which is not a part of its name."""
+    definition = ALL[number].definition
+    names = {token_id: name for name, token_id in definition.special_tokens.items()}
+
+    @settings(max_examples=30)
+    @given(spans, st.booleans())
+    def check(spans, apart):
+        for part in definition.span_cutter.parts(spans, apart=apart):
+            name = names.get(part.token_id, "\n")
+            if name in EVERYWHERE:
+                continue
+            untrusted = [fragment for fragment in part.fragments if not fragment.trusted]
+            assert [fragment.data for fragment in untrusted] in ([], [b" "] if definition.prefix == "segment" else [])
+            assert part.data.decode().strip(" ") == name.strip(" ")
+
+    check()
+
+
+@given(spans, st.booleans())
+def test_the_ids_of_a_span_hold_its_text(spans, apart):
+    definition = Tokenizer(MERGES, special_tokens=SPECIAL).definition
+    codec = definition.codec()
+    parts = definition.span_cutter.parts(spans, apart=apart)
+    ids = ids_of_parts(codec, parts)
+    flat = [token_id for own in ids for token_id in own]
+    for (text, _), (start, end) in zip(spans, spans_of_ids(codec, parts, ids, len(spans)), strict=True):
+        own = codec.decode_bytes(flat[start:end])
+        assert text.encode() in own
+        if end - start > 1:
+            assert len(own) - len(codec.decode_bytes(flat[start : start + 1])) < len(text.encode()) or not text
+        assert (start == end) is (text == "")
+
+
+def test_a_change_across_a_border_is_trusted_by_nobody():
+    tok = Tokenizer([], special_tokens={"<é>": 300}, normalizer="NFC", late_special=["<é>"])
+    assert tok.encode("<é>", allowed_special="all") == [300]
+    assert tok.encode_segments([("<é>", True)], merge_across=True) == [300]
+    assert tok.encode_segments([("<e\u0301>", True)], merge_across=True) == [300]
+    for spans in ([("<e", True), ("\u0301", False), (">", True)], [("<", True), ("e\u0301", False), (">", True)]):
+        assert tok.encode_segments(spans, merge_across=True) == list("<é>".encode())
+    # A mark that joins what is before it takes no token from elsewhere, and none that it does not touch.
+    spans = [("<é>", True), ("a\u0301<é>", False), ("<é>中<é>", True), ("\u0301", False), ("<é>", True)]
+    text = "<é>".encode()
+    expected = [300, *"á".encode(), *text, 300, *"中".encode(), 300, *"\u0301".encode(), 300]
+    assert tok.encode_segments(spans, merge_across=True) == expected
+
+
+def test_a_run_of_marks_across_borders_fails_closed():
+    tok = Tokenizer([], special_tokens={"<s>": 300}, normalizer="NFC", late_special=["<s>"])
+    marks = "\u0301\u0323" * 1000
+    spans = [("<s>a", True), (marks, False), ("\u0323<s>", True)]
+    ids = tok.encode_segments(spans, merge_across=True)
+    assert tok.decode(ids) == tok.normalize("<s>a" + marks + "\u0323<s>")
+
+
+@pytest.mark.parametrize(
+    ("segments", "message"),
+    [
+        ("<s>", "not one str"),
+        ([("a", 1)], "allow_special of segment 0 must be bool, not int"),
+        ([("a", True), ("a",)], r"segment 1 must be \(text, allow_special\), not tuple"),
+        ([(1, True)], "the text of segment 0 must be str or bytes, not int"),
+        (["ab"], "segment 0 must be"),
+    ],
+)
+def test_wrong_segments(segments, message):
+    with pytest.raises(TypeError, match=message):
+        Tokenizer([]).encode_segments(segments)
+
+
+def test_the_empty_conversation():
+    assert Tokenizer([]).encode_segments([]) == Tokenizer([]).encode_segments([("", True)]) == []
+
+
+def test_many_spans_take_time_that_grows_with_them():
+    """A hundred thousand borders, each with half a token: seconds if each were looked at from the start."""
+    tok = Tokenizer([], special_tokens={"<s>": 300})
+    spans = [("<s", True), (">", False)] * 50_000
+    assert len(tok.encode_segments(spans, merge_across=True)) == 150_000
