@@ -517,7 +517,7 @@ class Tokenizer(Shortcuts):
 
         Args:
             paths: Files, or glob patterns, in this order; the files of a pattern are sorted. In ``.jsonl`` files, the
-                ``field`` of each line is a document; in ``.parquet`` files, that of each row (needs
+                ``field`` of each line is a document; in ``.parquet`` and ``.arrow`` files, that of each row (needs
                 ``minitok[parquet]``). Any other file is text, one document.
             out: ``.bin`` (ids only, little-endian, for ``numpy.memmap``) or ``.npy`` (for ``numpy.load``).
             dtype: ``"uint32"``, or ``"uint16"`` for half the size if no id is above 65,535.

@@ -110,8 +110,8 @@ def train_files(
 
     Args:
         paths: Files, or glob patterns (``corpus/*.txt``), in this order; the files of a pattern are sorted. In
-            ``.jsonl`` files, the ``field`` of each line is a document; in ``.parquet`` files, that of each row (needs
-            ``minitok[parquet]``). Any other file is text, one document. Text and JSON lines may be compressed, as
+            ``.jsonl`` files, the ``field`` of each line is a document; in ``.parquet`` and ``.arrow`` files, that of each
+            row (needs ``minitok[parquet]``). Any other file is text, one document. Text and JSON lines may be compressed, as
             ``.gz`` or ``.zst`` (needs ``minitok[zstd]``).
         vocab_size: As for ``train``, like the options after ``field``.
         separator: Cuts a text file into documents and belongs to none of them.

@@ -2,6 +2,7 @@
 
 use super::array::array_of_ids;
 use super::decode::{self, StreamDecoder};
+use super::documents::Documents;
 use super::ids::Ids;
 use super::list::list_of_ids;
 use super::text::{self, Text};
@@ -11,6 +12,7 @@ use super::{numpy_api, signals};
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::encode::{id_buffer, parallel};
+use crate::fast::pystr::source::Source;
 use crate::metaspace::Metaspace;
 use crate::special::Finder;
 use crate::{codec, special};
@@ -184,6 +186,28 @@ impl Codec {
     ) -> PyResult<Offsets<'py>> {
         numpy_api::load(py)?;
         let (ids, offsets) = self.batch(py, &texts, allowed, threads)?;
+        Ok((array_of_ids(py, ids)?, offsets.into_pyarray(py)))
+    }
+
+    /// As `encode_batch_to_numpy`, of documents; `end` is put after each.
+    #[pyo3(signature = (documents, allowed = Vec::new(), threads = 1, end = None))]
+    fn encode_documents<'py>(
+        &self,
+        py: Python<'py>,
+        documents: &Bound<'_, Documents>,
+        allowed: Vec<String>,
+        threads: usize,
+        end: Option<u32>,
+    ) -> PyResult<Offsets<'py>> {
+        numpy_api::load(py)?;
+        let (documents, finder) = (documents.get(), self.finder(py, allowed));
+        let encode = |text: &&[u8], ids: &mut Vec<u32>| {
+            self.fast.append(1, Source::Bytes(text), &finder, self.goes_on, ids)?;
+            ids.extend(end);
+            Ok(())
+        };
+        let (ids, offsets) =
+            signals::detached(py, || parallel::encode_all(&documents.texts(), threads, |text| text.len(), encode))?;
         Ok((array_of_ids(py, ids)?, offsets.into_pyarray(py)))
     }
 

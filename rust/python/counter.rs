@@ -1,6 +1,7 @@
 //! `PieceCounter` for Python.
 
 use super::calls::{Calls, Stream};
+use super::documents::Documents;
 use super::text::{Text, new_bytes, texts};
 use super::vocab::{Pattern, SpecialTokens};
 use super::{numpy_api, signals};
@@ -156,6 +157,13 @@ impl PieceCounter {
         let documents: Vec<&[u8]> = documents.iter().map(AsRef::as_ref).collect();
         self.change(py, |counter| counter.add(&documents, &mut |_| interrupt::check()))?;
         Ok(documents.iter().map(|document| document.len()).sum())
+    }
+
+    /// The same of documents that are no Python objects.
+    fn add_documents(&self, py: Python<'_>, documents: &Bound<'_, Documents>) -> PyResult<usize> {
+        let documents = documents.get();
+        self.change(py, |counter| counter.add(&documents.texts(), &mut |_| interrupt::check()))?;
+        Ok(documents.size())
     }
 
     /// Counts a text file; `on_chunk` is called with the number of bytes read since its last call.

@@ -12,6 +12,7 @@ mod calls;
 mod codec;
 mod counter;
 mod decode;
+mod documents;
 mod errors;
 mod files;
 mod forks;
@@ -44,6 +45,8 @@ mod _rust {
     use super::counter::PieceCounter;
     #[pymodule_export]
     use super::decode::StreamDecoder;
+    #[pymodule_export]
+    use super::documents::{Documents, read_column, read_json_lines};
     #[pymodule_export]
     use super::files::{
         MergeTable, RankTable, TokenTable, read_gpt2, read_model, read_native, read_pairs, read_ranks, read_tekken,

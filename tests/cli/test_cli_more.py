@@ -181,23 +181,23 @@ def test_pack_writes_what_the_library_writes(files, tok, tmp_path, backend):
 
 
 def test_pack_goes_on_after_an_interrupt(files, tmp_path, monkeypatch):
-    import minitok.corpus.packing
+    from minitok.corpus.packing import encoding
 
     out = tmp_path / "train.npy"
     args = ("pack", *sorted(map(str, files.glob("*.txt"))), "-e", "gpt2", "-o", out)
-    whole = minitok.corpus.packing.Run.encode_file
+    whole = encoding.work_on_file
     done = []
 
-    def stopped(self, file):
+    def stopped(codec, backend, file, options):
         if done:
             raise KeyboardInterrupt
         done.append(file)
-        return whole(self, file)
+        return whole(codec, backend, file, options)
 
-    monkeypatch.setattr(minitok.corpus.packing.Run, "encode_file", stopped)
+    monkeypatch.setattr(encoding, "work_on_file", stopped)
     assert run(*args).exit_code == 130
     assert not out.exists()
-    monkeypatch.setattr(minitok.corpus.packing.Run, "encode_file", whole)
+    monkeypatch.setattr(encoding, "work_on_file", whole)
     assert "Files that an earlier run had finished: 1" in output_of(*args)
     assert out.exists()
 

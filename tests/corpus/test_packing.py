@@ -115,7 +115,7 @@ def test_documents_are_cut_wherever_chunks_end(chunks, separator):
 
 
 def test_large_texts_are_cut_safely(tmp_path, monkeypatch):
-    monkeypatch.setattr(packing, "BATCH", 1000)
+    monkeypatch.setattr(packing.encoding, "BATCH", 1000)
     monkeypatch.setattr(corpus_files, "CHUNK", 300)
     text = "ab aba  won't 12345 é🦀\n\n <|end|> " * 200
     (tmp_path / "a.txt").write_text(text, encoding="utf-8")
@@ -220,7 +220,7 @@ def test_what_has_changed_begins_anew(tmp_path, change):
 
 
 def test_the_journal_is_written_while_a_run_goes_on(tmp_path, monkeypatch):
-    monkeypatch.setattr(packing, "JOURNAL_SECONDS", 0)
+    monkeypatch.setattr(packing.run, "JOURNAL_SECONDS", 0)
     _, size = write_files(tmp_path)
     seen = []
 

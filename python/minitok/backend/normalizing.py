@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import regex
 
-    from .protocols import Backend, Codec
+    from .protocols import Backend, Codec, Documents
 
     Ids = npt.NDArray[np.uint32]
     # A segment (start, end, None), or a special token (start, end, id).
@@ -231,6 +231,13 @@ class NormalizingCodec:
         batch = self.encode_batch(texts, allowed, threads)
         offsets = np.cumsum([0, *map(len, batch)], dtype=np.uint64)
         return np.fromiter(chain.from_iterable(batch), np.uint32, int(offsets[-1])), offsets
+
+    def encode_documents(
+        self, documents: Documents, allowed: Sequence[str] = (), threads: int = 1, end: int | None = None
+    ) -> tuple[Ids, npt.NDArray[np.uint64]]:
+        from .python import with_ends
+
+        return with_ends(*self.encode_batch_to_numpy(documents.to_list(), allowed, threads), end)
 
     def count(self, text: str | bytes, allowed: Sequence[str] = ()) -> int:
         return self.count_batch([text], allowed)[0]

@@ -7,6 +7,7 @@ uses one.
 from __future__ import annotations
 
 from copy import copy
+from dataclasses import dataclass
 from operator import index
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,56 @@ def checked_id(item: object, position: int) -> int:
     return token_id
 
 
+@dataclass(frozen=True)
+class PythonDocuments:
+    """Texts as a list, and how many lines they were read from."""
+
+    texts: list[bytes]
+    lines: int = 0
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.texts))
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def to_list(self) -> list[bytes]:
+        return self.texts
+
+
+def read_json_lines(data: bytes, field: str, other: Callable[[int, bytes], bytes], threads: int = 1) -> PythonDocuments:
+    """Leaves all lines but blank ones to ``other``."""
+    del field, threads
+    lines = data.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    return PythonDocuments([other(number, line) for number, line in enumerate(lines) if line.strip()], len(lines))
+
+
+def read_column(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> PythonDocuments:
+    ends = offsets.tolist()
+    if ends != sorted(ends) or (ends and (ends[0] < 0 or ends[-1] > len(data))):
+        raise ValueError("the offsets of the texts are not places in the data, in ascending order")
+    text = data.tobytes()
+    return PythonDocuments([text[start:end] for start, end in zip(ends, ends[1:])])
+
+
+def with_ends(
+    ids: npt.NDArray[np.uint32], offsets: npt.NDArray[np.uint64], end: int | None
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
+    """The ids with one more after each document.
+
+    >>> ids, offsets = with_ends(np.array([1, 2, 3], np.uint32), np.array([0, 2, 3], np.uint64), 9)
+    >>> ids.tolist(), offsets.tolist()
+    ([1, 2, 9, 3, 9], [0, 3, 5])
+    """
+    if end is None:
+        return ids, offsets
+    ids = np.insert(ids, offsets[1:].astype(np.int64), end)
+    return ids, np.add(offsets, np.arange(len(offsets), dtype=np.uint64), dtype=np.uint64)
+
+
 class PythonCodec:
     """``reference.codec.Codec`` as the facade calls it."""
 
@@ -105,6 +156,11 @@ class PythonCodec:
         batch = self.encode_batch(texts, allowed, threads)
         offsets = np.cumsum([0, *map(len, batch)], dtype=np.uint64)
         return np.array([token_id for ids in batch for token_id in ids], dtype=np.uint32), offsets
+
+    def encode_documents(
+        self, documents: PythonDocuments, allowed: Sequence[str] = (), threads: int = 1, end: int | None = None
+    ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
+        return with_ends(*self.encode_batch_to_numpy(documents.to_list(), allowed, threads), end)
 
     def count(self, text: str | bytes, allowed: Sequence[str] = ()) -> int:
         return len(self.encode(text, allowed))
@@ -161,6 +217,9 @@ class PythonPieceCounter(PieceCounter):
         before = self.bytes
         super().add(utf8(document) for document in documents)
         return self.bytes - before
+
+    def add_documents(self, documents: PythonDocuments) -> int:
+        return self.add(documents.to_list())
 
     def add_stream(
         self, source: BinaryIO, separator: bytes | None, on_chunk: Callable[[int], None], path: Path | None = None

@@ -82,13 +82,15 @@ def load_backend(name: str | None = None) -> Backend:
         piece_counter=rust.PieceCounter,
         train=rust.train,
         normal_by_look=normal_by_look,
+        read_json_lines=rust.read_json_lines,
+        read_column=rust.read_column,
         readers=rust,
     )
 
 
 def python_backend() -> Backend:
     from ..reference import packed, pretokenize, special, vocab
-    from .python import PythonCodec, PythonPieceCounter, train
+    from .python import PythonCodec, PythonPieceCounter, read_column, read_json_lines, train
 
     return Backend(
         name="python",
@@ -99,5 +101,7 @@ def python_backend() -> Backend:
         codec=PythonCodec,
         piece_counter=PythonPieceCounter,
         train=train,
+        read_json_lines=read_json_lines,
+        read_column=read_column,
         normal_by_look=lambda text, _: text if isinstance(text, str | bytes) and text.isascii() else None,
     )

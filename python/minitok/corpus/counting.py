@@ -10,7 +10,8 @@ from ..errors import TrainingError
 from ..progress import start_progress
 from .compression import COMPRESSED, opened
 from .counts import PieceCounts, check_special, new_counter
-from .files import documents_of, expand
+from .files import expand
+from .records import batches_of
 from .temporary import Scratch
 
 if TYPE_CHECKING:
@@ -102,14 +103,14 @@ class Counting:
         self.special = check_special(special_tokens)
         self.pattern = check_pattern(pattern)
         self.backend = load_backend(backend)
-        count = thread_count(threads)
+        self.threads = thread_count(threads)
         check_memory(max_memory)
         new_counter(
             self.backend, self.pattern, self.special, 1
         )  # what is wrong with them is said before a folder is made
         self.scratch = None if max_memory is None else Scratch()
         bound = None if max_memory is None or self.scratch is None else (max_memory, self.scratch.path)
-        self.counter = new_counter(self.backend, self.pattern, self.special, count, bound)
+        self.counter = new_counter(self.backend, self.pattern, self.special, self.threads, bound)
 
     def __enter__(self) -> Counting:  # noqa: PYI034 - Self came with Python 3.11
         return self
@@ -158,21 +159,19 @@ class Counting:
         """Counts the pieces of a file; ``tell`` is called with the number of bytes read so far."""
         read = 0
 
-        def reached(position: int) -> None:
-            nonlocal read
-            read = position
-
         def on_chunk(more: int) -> None:
-            reached(read + more)
+            nonlocal read
+            read += more
             tell(read)
 
-        documents = documents_of(file, corpus.field, reached)
-        if documents is not None:
-            for _ in self.add_batches(documents):
-                tell(read)
+        batches = batches_of(file, corpus.field, self.backend, BATCH)
+        if batches is not None:
+            for batch, position in batches:
+                self.counter.add_documents(batch(self.threads))
+                tell(position)
         elif file.suffix in COMPRESSED:
-            with opened(file) as (stream, position):
-                self.counter.add_stream(stream, corpus.separator, lambda _: tell(position()), file)
+            with opened(file) as (stream, where):
+                self.counter.add_stream(stream, corpus.separator, lambda _: tell(where()), file)
         else:
             self.counter.add_file(file, corpus.separator, on_chunk)
 

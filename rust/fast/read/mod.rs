@@ -1,4 +1,5 @@
-//! Files -> vocabularies. Must equal the readers of `python/minitok/formats/`, which are the ground truth of what is a file.
+//! Files -> vocabularies, and lines of JSON -> documents. Must equal the readers of `python/minitok/formats/` and
+//! `python/minitok/corpus/files.py`, which are the ground truth of what is a file.
 //!
 //! A reader here takes what is well-formed in the plainest way, which is how programs write these files, and declines
 //! everything else: it answers None. Then the reader in Python reads the file again, and either accepts it or reports what is
@@ -12,10 +13,12 @@
 //! 4. [`gpt2_files`]: `vocab.json` and `merges.txt`.
 //! 5. [`sentencepiece`]: `.model`; [`tekken`]: Mistral's `tekken.json`.
 //! 6. [`merge_lists`]: minbpe's `.model`, and the native format.
+//! 7. [`json_lines`]: a corpus.
 
 mod base64;
 pub mod gpt2_files;
 mod json;
+pub mod json_lines;
 pub mod merge_lists;
 pub mod rank_file;
 pub mod sentencepiece;

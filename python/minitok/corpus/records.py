@@ -1,0 +1,194 @@
+"""Files of records: the documents in lines of JSON, and in columns of Parquet and Arrow, in batches.
+
+A batch is read in two steps, so that the second can be done elsewhere: the bytes of some lines or rows are read one after the
+other from the file; then the backend makes ``Documents`` of them, in Rust without a Python object for each. Lines that are not
+plainly JSON with the field as text come back here, to be read by ``json`` or refused. So what is accepted does not depend on
+the backend.
+
+Costs O(n) time; memory for a batch of a few megabytes, or the longest line, or ``ROWS`` rows.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import FileFormatError
+from ..text import utf8
+from .compression import COMPRESSED, inner_suffix, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from ..backend import Backend, Documents
+
+    # Reads a batch, on a number of threads.
+    Batch = Callable[[int], Documents]
+    # The batches of a file, each with the number of bytes read so far.
+    Batches = Iterator[tuple[Batch, int]]
+
+__all__ = ["batches_of"]
+
+# How much of a file of lines is a batch, in bytes.
+LINES = 1 << 20
+
+# At most how many rows of a column are a batch.
+ROWS = 1 << 14
+
+ARROW = (".arrow", ".ipc", ".feather")
+
+
+def batches_of(file: Path, field: str, backend: Backend, size: int = LINES) -> Batches | None:
+    """Returns the documents of a file of records in batches; None for a file of text."""
+    suffix = inner_suffix(file)
+    if suffix == ".jsonl":
+        return json_lines(file, field, backend, size)
+    if suffix in (".parquet", *ARROW):
+        return columns(file, suffix, field, backend)
+    return None
+
+
+def json_lines(file: Path, field: str, backend: Backend, size: int) -> Batches:
+    """Yields the fields of lines. Blank lines are skipped."""
+    with opened(file) as (stream, position):
+        first = 1
+        for lines in whole_lines(stream, size):
+            yield lines_reader(file, field, backend, lines, first), position()
+            first += lines.count(b"\n")
+
+
+def whole_lines(stream: BinaryIO, size: int) -> Iterator[bytes]:
+    r"""Yields the content of a stream in parts of about ``size`` bytes, cut behind line feeds.
+
+    >>> import io
+    >>> list(whole_lines(io.BytesIO(b"ab\ncd\nefghi\nj"), 4))
+    [b'ab\n', b'cd\n', b'efghi\n', b'j']
+    """
+    held: list[bytes] = []
+    while block := stream.read(size):
+        cut = block.rfind(b"\n") + 1
+        if cut:
+            yield b"".join([*held, memoryview(block)[:cut]])
+            held = []
+        held.append(block[cut:])
+    if rest := b"".join(held):
+        yield rest
+
+
+def lines_reader(file: Path, field: str, backend: Backend, lines: bytes, first: int) -> Batch:
+    """Returns what reads some lines, the first of which has the number ``first`` in its file."""
+
+    def other(number: int, line: bytes) -> bytes:
+        return text_of_line(file, field, line, first + number)
+
+    return lambda threads: backend.read_json_lines(lines, field, other, threads)
+
+
+def text_of_line(file: Path, field: str, line: bytes, number: int) -> bytes:
+    """Returns the field of a line as UTF-8, or raises FileFormatError."""
+    try:
+        text = json.loads(line)[field]
+    except (ValueError, RecursionError) as error:
+        raise FileFormatError(file, f"not JSON: {error}", number) from None
+    except (KeyError, TypeError, IndexError):
+        raise FileFormatError(file, f"no object with the field {field!r}", number) from None
+    if not isinstance(text, str):
+        raise FileFormatError(file, f"the field {field!r} is a {type(text).__name__}, not text", number)
+    return utf8(text)
+
+
+def columns(file: Path, suffix: str, column: str, backend: Backend) -> Batches:
+    """Yields the rows of a column of text."""
+    name = "Parquet" if suffix == ".parquet" else "Arrow"
+    try:
+        import pyarrow as pa
+    except ImportError as error:
+        raise ImportError(f"{file}: {name} needs pyarrow; install minitok[parquet]") from error
+    if file.suffix in COMPRESSED:
+        raise FileFormatError(file, f"a compressed {name} file cannot be read in parts; {name} compresses by itself")
+    # Opened here, so that a missing file raises the system's error and the file is always closed.
+    with file.open("rb") as source:
+        try:
+            row = 0
+            for array in (parquet_arrays if suffix == ".parquet" else arrow_arrays)(file, source, column):
+                yield column_reader(file, column, backend, array, row), source.tell()
+                row += len(array)
+        except pa.ArrowException as error:
+            raise FileFormatError(file, f"not {name}: {error}") from None
+
+
+def parquet_arrays(file: Path, source: BinaryIO, column: str) -> Iterator[Any]:
+    """Yields the column of a Parquet file in arrays."""
+    from pyarrow import parquet
+
+    table = parquet.ParquetFile(source)
+    check_column(file, column, table.schema_arrow.names)
+    for batch in table.iter_batches(batch_size=rows_of(table.metadata, column), columns=[column]):
+        yield batch.column(0)
+
+
+def rows_of(metadata: Any, column: str) -> int:
+    """How many rows of a Parquet file are a batch of a few megabytes, going by their mean."""
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    parts = [group.column(number) for group in groups for number in range(group.num_columns)]
+    size: int = sum(part.total_uncompressed_size for part in parts if part.path_in_schema == column)
+    rows: int = metadata.num_rows
+    return max(1, min(ROWS, LINES * rows // max(1, size)))
+
+
+def arrow_arrays(file: Path, source: BinaryIO, column: str) -> Iterator[Any]:
+    """Yields the column of an Arrow file or stream in arrays."""
+    from pyarrow import ipc
+
+    if source.read(6) == b"ARROW1":
+        table = ipc.open_file(source)
+        check_column(file, column, table.schema.names)
+        batches = (table.get_batch(number) for number in range(table.num_record_batches))
+    else:
+        source.seek(0)
+        batches = ipc.open_stream(source)
+        check_column(file, column, batches.schema.names)
+    for batch in batches:
+        array = batch.column(column)
+        rows = max(1, min(ROWS, LINES * len(array) // max(1, array.nbytes)))
+        for start in range(0, len(array), rows):
+            yield array.slice(start, rows)
+
+
+def check_column(file: Path, column: str, names: list[str]) -> None:
+    if column not in names:
+        found = ", ".join(map(repr, names)) or "none"
+        raise FileFormatError(file, f"no column {column!r}; it has {found}")
+
+
+def column_reader(file: Path, column: str, backend: Backend, array: Any, row: int) -> Batch:
+    """Returns what reads the rows of an array, the first of which has the number ``row`` in its file."""
+    return lambda _: documents_of_array(array, backend, lambda at, value: not_text(file, column, row + at, value))
+
+
+def not_text(file: Path, column: str, row: int, value: object) -> FileFormatError:
+    return FileFormatError(file, f"row {row} of {column!r} is a {type(value).__name__}, not text")
+
+
+def documents_of_array(array: Any, backend: Backend, refused: Callable[[int, object], FileFormatError]) -> Documents:
+    """The texts of an array of Arrow, from its buffers; ``refused`` makes the error of a row that is not text."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(array.type) or array.type == getattr(pa, "string_view", lambda: None)():
+        array = array.cast(pa.large_string())
+    is_large = pa.types.is_large_string(array.type)
+    if not (is_large or pa.types.is_string(array.type)):
+        for at, value in enumerate(array):
+            raise refused(at, value.as_py())
+    elif array.null_count:
+        raise refused(array.is_null().to_pylist().index(True), None)
+    if not len(array):
+        return backend.read_column(np.zeros(0, np.uint8), np.zeros(1, np.int64))
+    _, offsets, text = array.buffers()
+    ends = np.frombuffer(offsets, np.int64 if is_large else np.int32)[array.offset : array.offset + len(array) + 1]
+    data = np.frombuffer(text, np.uint8) if text is not None else np.zeros(0, np.uint8)
+    return backend.read_column(data, ends.astype(np.int64))

@@ -1,0 +1,136 @@
+"""Documents that are read without Python strings are those that ``json`` and pyarrow give, or fail in the same way."""
+
+import json
+
+import minitok
+import numpy as np
+import pyarrow as pa
+import pytest
+from helpers import BACKENDS, failure_on_both, on_both
+from hypothesis import given
+from hypothesis import strategies as st
+from minitok.backend import load_backend
+from minitok.corpus import records
+from minitok.text import utf8
+from pyarrow import ipc, parquet
+from strategies import any_str
+
+scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), any_str)
+values = st.recursive(scalars, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(any_str, inner)))
+names = st.one_of(st.sampled_from(["text", "id", "te\\u0078t"]), any_str)
+# Objects as text, so that a name may come twice; strings with and without escapes.
+fields = st.tuples(names, st.one_of(any_str, values), st.booleans())
+ODD = [
+    b"", b" \t\r", b"\x0b\x0c", b"{}", b"[]", b'"text"', b'{"text": NaN}', b'{"text": "a", "n": -Infinity}',
+    b'{"text": "a"} {}', b'{"text": "a",}', b'{"text": "a" "b"}', b'{"text": "\\x"}', b'{"text": "a\tb"}',
+    b'\xef\xbb\xbf{"text": "mark"}', b'{"text": "\xff"}', b'{"text": "\xed\xa0\x80"}', b'{"text": "\\ud83d\\ude00\\ud83d"}',
+    b'{"text": 01}', b'{"text": "a", "n": 01}', b'{"text": "a", "n": 1.}', b'{"text": "a", "n": "\\u12"}', b"\x00",
+    '{"text": "wide"}'.encode("utf-16-le"), b'{"text": "a", "n": [1, {"b": "\\ud800"}]}', b'{"x": ' + b"[" * 50 + b"]" * 50 + b"}",
+    b"{'text': 'a'}", b'{"text": "a"', b"\x85", b"null",
+]  # fmt: skip
+
+
+@st.composite
+def lines(draw):
+    def dumped(value, ascii_only):
+        return utf8(json.dumps(value, ensure_ascii=ascii_only))
+
+    if draw(st.booleans()):
+        return draw(st.sampled_from(ODD))
+    written = [
+        (b'"text"' if name == "te\\u0078t" else dumped(name, plain)) + b" : " + dumped(value, plain)
+        for name, value, plain in draw(st.lists(fields, max_size=4))
+    ]
+    return b"{" + b", ".join(written) + draw(st.sampled_from([b"}", b"} ", b"}\r"]))
+
+
+def read(data, name, threads=1):
+    def other(number, line):
+        return records.text_of_line("a.jsonl", "text", line, 1 + number)
+
+    found = load_backend(name).read_json_lines(data, "text", other, threads)
+    texts = found.to_list()
+    assert (len(found), found.size) == (len(texts), sum(map(len, texts)))
+    return texts, found.lines
+
+
+@given(st.lists(lines().filter(lambda line: b"\n" not in line), max_size=4), st.booleans())
+def test_lines_are_what_json_makes_of_them(written, ended):
+    on_both(lambda name: read(b"\n".join(written) + (b"\n" if ended else b""), name))
+
+
+@pytest.mark.parametrize("line", ODD)
+def test_odd_lines(line):
+    on_both(lambda name: read(line, name))
+    on_both(lambda name: read(b'{"text": "before"}\n' + line + b'\n{"text": "after"}', name))
+
+
+def test_lines_are_numbered_across_batches(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"".join(b'{"text": "%d", "n": NaN}\n\n' % number for number in range(500)) + b'{"text": 1}')
+    for name in BACKENDS:
+        backend = load_backend(name)
+        batches = [batch for batch, _ in records.batches_of(path, "text", backend, 100)]
+        assert len(batches) > 50
+        seen = [text for batch in batches[:-1] for text in batch(2).to_list()]
+        assert seen == [b"%d" % number for number in range(len(seen))]
+        with pytest.raises(minitok.FileFormatError, match=r"a\.jsonl:1001: the field 'text' is a int, not text"):
+            batches[-1](2)
+
+
+TEXTS = ["ab", "", "é🦀", "x" * 3000, "ab"]
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())])
+@pytest.mark.parametrize("write", ["parquet", "file", "stream"])
+def test_columns_of_every_kind(tmp_path, backend, kind, write):
+    table = pa.table({"n": [1, 2, 3, 4, 5], "text": pa.array(TEXTS, pa.string()).cast(kind)})
+    path = tmp_path / ("a.parquet" if write == "parquet" else "a.arrow")
+    if write == "parquet":
+        parquet.write_table(table, path, row_group_size=2)
+    else:
+        with (ipc.new_file if write == "file" else ipc.new_stream)(path, table.schema) as out:
+            out.write_table(table, max_chunksize=2)
+    batches = records.batches_of(path, "text", load_backend(backend))
+    assert b"".join(text for batch, _ in batches for text in batch(1).to_list()) == "".join(TEXTS).encode()
+    tok = minitok.train_files(path, 260, backend=backend)
+    assert tok.merges == minitok.train(TEXTS, 260).merges
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        (pa.array(["a", None]), "row 1 of 'text' is a NoneType, not text"),
+        (pa.array([1, 2]), "row 0 of 'text' is a int, not text"),
+        (pa.array([b"a"]), "row 0 of 'text' is a bytes, not text"),
+    ],
+)
+def test_columns_that_are_not_text(tmp_path, column, message):
+    for name, path in (("parquet", tmp_path / "a.parquet"), ("arrow", tmp_path / "a.arrow")):
+        table = pa.table({"text": column})
+        if name == "parquet":
+            parquet.write_table(table, path)
+        else:
+            with ipc.new_file(path, table.schema) as out:
+                out.write_table(table)
+        failed = failure_on_both(lambda backend, path=path: minitok.count_pieces_in_files(path, backend=backend))
+        assert message in failed.message
+
+
+def test_damaged_arrow_files_are_refused(tmp_path):
+    (tmp_path / "a.arrow").write_bytes(b"ARROW1\0\0" + bytes(50))
+    (tmp_path / "b.arrow").write_bytes(b"text")
+    for name in ("a.arrow", "b.arrow"):
+        with pytest.raises(minitok.FileFormatError, match=rf"{name}: not Arrow"):
+            minitok.count_pieces_in_files(tmp_path / name)
+    (tmp_path / "a.arrow.gz").touch()
+    with pytest.raises(minitok.FileFormatError, match="cannot be read in parts"):
+        minitok.count_pieces_in_files(tmp_path / "a.arrow.gz")
+
+
+@pytest.mark.parametrize("offsets", [[0, 2, 1], [-1, 2], [0, 9]])
+def test_offsets_that_cannot_be(offsets):
+    def fail(name):
+        return load_backend(name).read_column(np.zeros(4, np.uint8), np.array(offsets, np.int64))
+
+    assert "ascending order" in failure_on_both(fail).message
