@@ -170,7 +170,7 @@ class NormalizingCodec:
     def finders(self, allowed: Sequence[str]) -> tuple[Any, Any]:
         """What finds the early ones of these special tokens, and the late ones; made once for calls that allow the same."""
         last, early, late = self.last
-        if last != allowed:
+        if last is not allowed and last != allowed:
             late_names = [name for name in allowed if name in self.special.late]
             early = self.finder({name: self.special.ids[name] for name in allowed if name not in self.special.late})
             late = self.finder({self.late_text(name): self.special.ids[name] for name in late_names})

@@ -52,7 +52,7 @@ class Tokenizer:
             self._made = state, made
         return self._made[1]
 
-    def train(self, text: str, vocab_size: int, verbose: bool = False) -> None:  # noqa: FBT002 - as there
+    def train(self, text: str, vocab_size: int, verbose: bool = False) -> None:
         """Learns up to ``vocab_size`` tokens; ``verbose`` prints each merge.
 
         Raises:
@@ -168,7 +168,7 @@ class GPT4Tokenizer(RegexTokenizer):
         """The same as a tokenizer of minitok."""
         return self._gpt4
 
-    def train(self, text: str, vocab_size: int, verbose: bool = False) -> None:  # noqa: FBT002
+    def train(self, text: str, vocab_size: int, verbose: bool = False) -> None:
         raise NotImplementedError("GPT4Tokenizer is trained already")
 
     def save(self, file_prefix: str) -> None:

@@ -316,7 +316,7 @@ def data_gym_to_mergeable_bpe_ranks(
     encoder_json_file: str,
     vocab_bpe_hash: str | None = None,
     encoder_json_hash: str | None = None,
-    clobber_one_byte_tokens: bool = False,  # noqa: FBT002 - the signature is tiktoken's
+    clobber_one_byte_tokens: bool = False,
 ) -> dict[bytes, int]:
     """The ranks of GPT-2's two files on disk, which hold the same vocabulary or are refused.
 

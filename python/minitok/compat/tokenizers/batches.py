@@ -1,0 +1,131 @@
+"""From inputs to encodings: single texts, pairs, and texts that come as words, many at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .columns import Part, Words, fixed
+from .encoding import Encoding
+from .pipeline import Text
+from .processing import added_tokens, finished, padded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .columns import Source
+    from .recipe import Recipe
+
+__all__ = ["as_batch", "as_input", "encode_batch", "encode_inputs"]
+
+
+def encode_batch(
+    recipe: Recipe, given: Iterable[Any], is_pretokenized: bool, add_special_tokens: bool
+) -> list[Encoding]:
+    """Encodes texts, and pairs of them."""
+    texts = as_batch(given)
+    if not is_pretokenized and all(type(text) is str for text in texts):
+        return encode_texts(recipe, texts, add_special_tokens)
+    return encode_inputs(
+        recipe, [as_input(text, is_pretokenized) for text in texts], is_pretokenized, add_special_tokens
+    )
+
+
+def encode_texts(recipe: Recipe, texts: list[str], add_special_tokens: bool) -> list[Encoding]:
+    """Encodes single texts: most are in place at once."""
+    pipeline = recipe.pipeline()
+    rows = pipeline.encode_batch(texts)
+    layout = recipe.layout(add_special_tokens)
+    room = None
+    if recipe.truncation is not None:
+        state = recipe.step_json("post_processor") if add_special_tokens else None
+        room = recipe.truncation["max_length"] - added_tokens(state, is_pair=False)
+    encodings = []
+    for text, ids in zip(texts, rows):
+        source = Text(pipeline, text, ids)
+        if layout is None or (room is not None and len(ids) > room):
+            encodings.append(finish(recipe, source, None, add_special_tokens))
+        else:
+            encodings.append(layout.place(source))
+    if recipe.padding is not None:
+        padded(encodings, recipe.padding)
+    return encodings
+
+
+def encode_inputs(
+    recipe: Recipe,
+    inputs: list[tuple[Any, Any]],
+    is_pretokenized: bool,
+    add_special_tokens: bool,
+    *,
+    bare: bool = False,
+) -> list[Encoding]:
+    """Encodes texts with the second of each pair, or None. ``bare``: without tokens, offsets and words."""
+    pipeline = recipe.pipeline()
+    check = check_words if is_pretokenized else check_text
+    texts: list[Any] = [check(text) for both in inputs for text in both[: 1 if both[1] is None else 2]]
+    flat: list[str] = [word for text in texts for word in text] if is_pretokenized else texts
+    rows = iter(pipeline.encode_batch(flat))
+
+    def source(text: Any) -> Source:
+        if bare:
+            ids = [token_id for _ in text for token_id in next(rows)] if is_pretokenized else next(rows)
+            return fixed(ids, [""] * len(ids))
+        if not is_pretokenized:
+            return Text(pipeline, text, next(rows))
+        return Words([Text(pipeline, word, next(rows)) for word in text])
+
+    left = iter(texts)
+    encodings = []
+    for _, second in inputs:
+        first = source(next(left))
+        pair = None if second is None else source(next(left))
+        encodings.append(finish(recipe, first, pair, add_special_tokens, pair_type=0 if bare else 1))
+    if recipe.padding is not None:
+        padded(encodings, recipe.padding)
+    return encodings
+
+
+def finish(
+    recipe: Recipe, source: Source, pair: Source | None, add_special_tokens: bool, pair_type: int = 1
+) -> Encoding:
+    """The encoding of one or two texts: cut down, and with special tokens."""
+    first = whole(source, 0)
+    second = None if pair is None else whole(pair, pair_type)
+    return finished(first, second, recipe.step_json("post_processor"), recipe.truncation, add_special_tokens)
+
+
+def whole(source: Source, type_id: int) -> Encoding:
+    """The encoding of all tokens of a text."""
+    size = len(source.ids)
+    return Encoding((Part(source, 0, size, type_id),) if size else ())
+
+
+def as_batch(given: Any) -> list[Any]:
+    """The inputs of a batch in a list."""
+    if isinstance(given, str):
+        raise TypeError("Can't extract `str` to `Vec`")
+    return list(given)
+
+
+def as_input(given: Any, is_pretokenized: bool) -> tuple[Any, Any]:
+    """A text and the second of a pair, or None."""
+    if isinstance(given, (list, tuple)) and len(given) == 2 and not (is_pretokenized and isinstance(given[0], str)):
+        return given[0], given[1]
+    if not is_pretokenized and not isinstance(given, str):
+        raise TypeError("TextEncodeInput must be Union[TextInputSequence, Tuple[InputSequence, InputSequence]]")
+    return given, None
+
+
+def check_text(text: Any) -> str:
+    """The text, if it is one."""
+    if not isinstance(text, str):
+        raise TypeError("TextInputSequence must be str")
+    return text
+
+
+def check_words(words: Any) -> list[str]:
+    """The words of a text, if they are ones."""
+    listed = words.tolist() if hasattr(words, "tolist") else words
+    if not isinstance(listed, (list, tuple)) or not all(isinstance(word, str) for word in listed):
+        raise TypeError("PreTokenizedInputSequence must be Union[List[str], Tuple[str]]")
+    return list(listed)

@@ -1,0 +1,303 @@
+"""``Encoding``: the ids of a text with all that belongs to them; columns are made when they are read."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from .columns import Columns, Part, fixed, slice_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from .columns import Span, Word
+
+__all__ = ["Encoding"]
+
+DIRECTIONS = ("left", "right")
+
+
+class Encoding:
+    """The result of encoding a text, or two.
+
+    Attributes have the names and values of ``tokenizers``. Each reading of one makes a new list.
+
+    >>> import minitok
+    >>> from minitok.compat.tokenizers import Tokenizer
+    >>> encoding = Tokenizer.from_minitok(minitok.Tokenizer([])).encode("a é")
+    >>> encoding.ids, encoding.tokens
+    ([97, 32, 195, 169], ['a', 'Ġ', 'Ã', '©'])
+    >>> encoding.offsets
+    [(0, 1), (1, 2), (2, 3), (2, 3)]
+    """
+
+    __slots__ = ("_overflowing", "_parts", "_ranges")
+
+    def __init__(
+        self,
+        parts: tuple[Part, ...] = (),
+        ranges: dict[int, Span] | None = None,
+        overflowing: list[Encoding] | None = None,
+    ) -> None:
+        self._parts = parts
+        # The tokens of each of the sequences; empty if they are all of one.
+        self._ranges = {} if ranges is None else ranges
+        self._overflowing = [] if overflowing is None else overflowing
+
+    def copy(self) -> Encoding:
+        """A copy that changes by itself."""
+        return Encoding(self._parts, dict(self._ranges), [other.copy() for other in self._overflowing])
+
+    def __len__(self) -> int:
+        return sum(part.stop - part.start for part in self._parts)
+
+    def __repr__(self) -> str:
+        attributes = "ids, type_ids, tokens, offsets, attention_mask, special_tokens_mask, overflowing"
+        return f"Encoding(num_tokens={len(self)}, attributes=[{attributes}])"
+
+    # -- columns: a value for each token -------------------------------------------------------------------------------
+
+    @property
+    def ids(self) -> list[int]:
+        """The ids."""
+        parts = self._parts
+        if len(parts) == 1:
+            return list(parts[0].source.ids[parts[0].start : parts[0].stop])
+        return list(chain.from_iterable(part.source.ids[part.start : part.stop] for part in parts))
+
+    @property
+    def tokens(self) -> list[str]:
+        """The tokens as the vocabulary of the file writes them."""
+        return list(chain.from_iterable(part.tokens() for part in self._parts))
+
+    @property
+    def offsets(self) -> list[Span]:
+        """Where each token begins and ends in its text, in characters."""
+        return list(chain.from_iterable(part.offsets() for part in self._parts))
+
+    @property
+    def word_ids(self) -> list[Word]:
+        """The number of the piece, or of the word that was given, that each token is in; None for added tokens."""
+        return list(chain.from_iterable(part.words() for part in self._parts))
+
+    @property
+    def words(self) -> list[Word]:
+        """As ``word_ids``."""
+        return self.word_ids
+
+    @property
+    def type_ids(self) -> list[int]:
+        """The type of each token."""
+        return self._constant("type_id")
+
+    @property
+    def special_tokens_mask(self) -> list[int]:
+        """1 for the special tokens that were added and for padding, else 0."""
+        return self._constant("special")
+
+    @property
+    def attention_mask(self) -> list[int]:
+        """0 for padding, else 1."""
+        return self._constant("attention")
+
+    def _constant(self, name: str) -> list[int]:
+        values: list[int] = []
+        for part in self._parts:
+            values += [getattr(part, name)] * part.size
+        return values
+
+    @property
+    def sequence_ids(self) -> list[int | None]:
+        """The number of the text that each token is of; None for added tokens."""
+        found: list[int | None] = [None] * len(self)
+        for number in range(self.n_sequences):
+            start, stop = self._range(number)
+            found[start:stop] = [number] * (stop - start)
+        return found
+
+    @property
+    def n_sequences(self) -> int:
+        """The number of texts."""
+        return len(self._ranges) or 1
+
+    @property
+    def overflowing(self) -> list[Encoding]:
+        """What truncation cut off, in encodings of the same length."""
+        return [other.copy() for other in self._overflowing]
+
+    # -- from places to tokens and back --------------------------------------------------------------------------------
+
+    def set_sequence_id(self, sequence_id: int) -> None:
+        """Makes all tokens those of one text."""
+        self._ranges[unsigned(sequence_id)] = (0, len(self))
+
+    def _range(self, sequence_id: int) -> Span:
+        return self._ranges.get(unsigned(sequence_id), (0, len(self)))
+
+    def token_to_sequence(self, token_index: int) -> int | None:
+        """The text that a token is of."""
+        if unsigned(token_index) > len(self):
+            return None
+        if not self._ranges:
+            return 0
+        found = (number for number, (start, stop) in self._ranges.items() if start <= token_index < stop)
+        return next(found, None)
+
+    def token_to_chars(self, token_index: int) -> Span | None:
+        """Where a token begins and ends in its text."""
+        if self.token_to_sequence(token_index) is None or token_index >= len(self):
+            return None
+        return self.offsets[token_index]
+
+    def token_to_word(self, token_index: int) -> int | None:
+        """The word that a token is in."""
+        if self.token_to_sequence(token_index) is None or token_index >= len(self):
+            return None
+        return self.word_ids[token_index]
+
+    def word_to_tokens(self, word_index: int, sequence_index: int = 0) -> Span | None:
+        """The first token of a word, and the one behind its last."""
+        unsigned(word_index)
+        start, stop = self._range(sequence_index)
+        found = []
+        for index, word in enumerate(self.word_ids[start:stop]):
+            if word is not None and word > word_index:
+                break
+            if word == word_index:
+                found.append(start + index)
+        return (found[0], found[-1] + 1) if found else None
+
+    def word_to_chars(self, word_index: int, sequence_index: int = 0) -> Span | None:
+        """Where a word begins and ends in its text."""
+        tokens = self.word_to_tokens(word_index, sequence_index)
+        if tokens is None:
+            return None
+        offsets = self.offsets
+        return offsets[tokens[0]][0], offsets[tokens[1] - 1][1]
+
+    def char_to_token(self, char_pos: int, sequence_index: int = 0) -> int | None:
+        """The first token that has a character."""
+        unsigned(char_pos)
+        start, stop = self._range(sequence_index)
+        spans = self.offsets[start:stop]
+        return next((start + index for index, (first, end) in enumerate(spans) if first <= char_pos < end), None)
+
+    def char_to_word(self, char_pos: int, sequence_index: int = 0) -> int | None:
+        """The word that has a character."""
+        token = self.char_to_token(char_pos, sequence_index)
+        return None if token is None else self.token_to_word(token)
+
+    # -- changes -------------------------------------------------------------------------------------------------------
+
+    def pad(
+        self,
+        length: int,
+        *,
+        direction: str = "right",
+        pad_id: int = 0,
+        pad_type_id: int = 0,
+        pad_token: str = "[PAD]",  # noqa: S107 - no password
+    ) -> None:
+        """Fills up to a length, the overflowing encodings too.
+
+        Raises:
+            ValueError: ``direction`` is neither ``left`` nor ``right``.
+        """
+        if direction not in DIRECTIONS:
+            raise ValueError(f"Unknown `direction`: `{direction}`. Use one of `left` or `right`")
+        for other in self._overflowing:
+            other.pad(length, direction=direction, pad_id=pad_id, pad_type_id=pad_type_id, pad_token=pad_token)
+        missing = unsigned(length) - len(self)
+        if missing <= 0:
+            return
+        padding = Part(
+            fixed([pad_id] * missing, [pad_token] * missing), 0, missing, pad_type_id, special=1, attention=0
+        )
+        if direction == "right":
+            self._parts = (*self._parts, padding)
+            return
+        self._parts = (padding, *self._parts)
+        self._ranges = {number: (start + missing, stop + missing) for number, (start, stop) in self._ranges.items()}
+
+    def truncate(self, max_length: int, stride: int = 0, direction: str = "right") -> None:
+        """Cuts down to a length; what is cut off becomes ``overflowing``, each ``stride`` tokens into the one before.
+
+        Raises:
+            ValueError: ``direction`` is neither ``left`` nor ``right``, or ``stride`` is not below ``max_length``.
+        """
+        if direction not in DIRECTIONS:
+            raise ValueError(f"Invalid truncation direction value : {direction}")
+        length = len(self)
+        if unsigned(max_length) >= length:
+            return
+        if max_length == 0:
+            self._overflowing = [Encoding(self._parts, self._ranges, self._overflowing)]
+            self._parts, self._ranges = (), {}
+            return
+        if unsigned(stride) >= max_length:
+            raise ValueError(f"`stride` must be strictly less than `max_len={max_length}`, not {stride}")
+        spans = list(cut_spans(length, max_length, max_length - stride))
+        if direction == "left":
+            spans = [(length - stop, length - start) for start, stop in spans]
+        pieces = [slice_parts(self._parts, start, stop) for start, stop in spans]
+        self._parts, self._ranges, self._overflowing = pieces[0], {}, [Encoding(piece) for piece in pieces[1:]]
+
+    @staticmethod
+    def merge(encodings: Sequence[Encoding], growing_offsets: bool = True) -> Encoding:
+        """Returns one encoding of several. ``growing_offsets``: the offsets of each go on where the last ones ended."""
+        merged = Encoding()
+        for encoding in encodings:
+            merged.merge_with(encoding, growing_offsets)
+        return merged
+
+    def merge_with(self, pair: Encoding, growing_offsets: bool = False) -> None:
+        """Puts another encoding behind this one; overflowing encodings are combined each with each."""
+        others = [pair, *pair._overflowing]
+        combined = [(mine, other) for mine in self._overflowing for other in others]
+        combined += [(self, other) for other in pair._overflowing]
+        overflowing = [Encoding.merge((mine, other), growing_offsets) for mine, other in combined]
+        length = len(self)
+        shift = self.offsets[-1][1] if growing_offsets and length else 0
+        for number, (start, stop) in pair._ranges.items():
+            self._ranges[number] = (length + start, length + stop)
+        self._parts += tuple(shifted(part, shift) for part in pair._parts) if shift else pair._parts
+        self._overflowing = overflowing
+
+    def with_parts(self, parts: Iterable[Part]) -> Encoding:
+        """The same texts and what overflows, with other parts of the same lengths."""
+        return Encoding(tuple(parts), self._ranges, self._overflowing)
+
+    # -- as an object --------------------------------------------------------------------------------------------------
+
+    def __getstate__(self) -> dict[str, Any]:
+        names = "ids", "type_ids", "tokens", "word_ids", "offsets", "special_tokens_mask", "attention_mask"
+        columns = {name: getattr(self, name) for name in names}
+        return {**columns, "overflowing": self._overflowing, "sequence_ranges": self._ranges}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        source = Columns(state["ids"], state["tokens"], state["offsets"], state["word_ids"])
+        kinds = list(zip(state["type_ids"], state["special_tokens_mask"], state["attention_mask"]))
+        cuts = [0, *(at for at in range(1, len(kinds)) if kinds[at] != kinds[at - 1]), len(kinds)]
+        spans = [(start, stop) for start, stop in zip(cuts, cuts[1:]) if start < stop]
+        self._parts = tuple(Part(source, start, stop, *kinds[start]) for start, stop in spans)
+        self._ranges, self._overflowing = state["sequence_ranges"], state["overflowing"]
+
+
+def unsigned(number: int) -> int:
+    """The number, if it can be a length or a place."""
+    if number < 0:
+        raise OverflowError("can't convert negative int to unsigned")
+    return number
+
+
+def cut_spans(length: int, size: int, step: int) -> Iterable[Span]:
+    """Spans of a size that begin ``step`` apart, up to the first that reaches the end."""
+    for start in range(0, length, step):
+        yield start, min(start + size, length)
+        if start + size >= length:
+            return
+
+
+def shifted(part: Part, shift: int) -> Part:
+    """The part with its offsets moved on."""
+    return part._replace(shift=part.shift + shift)

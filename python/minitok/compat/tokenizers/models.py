@@ -1,0 +1,221 @@
+"""``BPE``: the vocabulary and the merges, as a ``tokenizer.json`` has them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from minitok.errors import FileFormatError
+from minitok.formats import huggingface
+from minitok.formats.byte_level import to_bytes
+from minitok.formats.files import parse_json, read, write_atomically
+from minitok.formats.gpt2 import parse_merges
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from minitok.definition import Definition
+
+    from .trainers import BpeTrainer
+
+    Pair = tuple[str, str]
+
+__all__ = ["BPE", "Model", "Token"]
+
+BYTE = re.compile("<0x[0-9A-Fa-f]{2}>")
+
+# The options with their defaults, in the order of the file.
+OPTIONS: dict[str, Any] = {
+    "dropout": None,
+    "unk_token": None,
+    "continuing_subword_prefix": None,
+    "end_of_word_suffix": None,
+    "fuse_unk": False,
+    "byte_fallback": False,
+    "ignore_merges": False,
+}
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token of a piece: its id, its text, and where it begins and ends, in bytes of the piece."""
+
+    id: int
+    value: str
+    offsets: tuple[int, int]
+
+    def as_tuple(self) -> tuple[int, str, tuple[int, int]]:
+        """The three in a tuple."""
+        return self.id, self.value, self.offsets
+
+
+class Model:
+    """What makes ids of pieces."""
+
+
+class BPE(Model):
+    """Byte-pair encoding.
+
+    Args:
+        vocab: The tokens and their ids.
+        merges: The merges as pairs of tokens, in rank order.
+        options: ``dropout``, ``unk_token``, ``continuing_subword_prefix``, ``end_of_word_suffix``, ``fuse_unk``,
+            ``byte_fallback`` and ``ignore_merges``. What minitok does not run is refused when text is encoded.
+
+    >>> model = BPE({"a": 0, "b": 1, "ab": 2}, [("a", "b")])
+    >>> model.token_to_id("ab"), model.id_to_token(0)
+    (2, 'a')
+    """
+
+    def __init__(
+        self, vocab: Mapping[str, int] | None = None, merges: Iterable[Pair] | None = None, **options: Any
+    ) -> None:
+        options.pop("cache_capacity", None)
+        if unknown := options.keys() - OPTIONS.keys():
+            raise TypeError(f"BPE has no option {min(unknown)!r}")
+        if (vocab is None) != (merges is None):
+            raise ValueError("`vocab` and `merges` must be both specified")
+        self._options = OPTIONS | options
+        self._vocab = dict(vocab or {})
+        self._merges = [(left, right) for left, right in merges or ()]
+        self._data: bytes | None = None
+        self._names: dict[int, str] | None = None
+        self._piece_definition: Definition | None = None
+
+    @classmethod
+    def from_json(cls, data: bytes, options: Mapping[str, Any]) -> BPE:
+        """The model of a ``tokenizer.json``, whose tokens and merges are read when they are asked for.
+
+        ``options``: the fields of the model beside these.
+        """
+        model = cls(**{name: options[name] for name in OPTIONS if name in options})
+        model._data = data
+        return model
+
+    @classmethod
+    def from_content(cls, model: Mapping[str, Any]) -> BPE:
+        """The model of a ``tokenizer.json`` that has been read."""
+        options = {name: model[name] for name in OPTIONS if name in model}
+        return cls(model["vocab"], pairs_of(model["merges"]), **options)
+
+    @classmethod
+    def from_file(cls, vocab: str, merges: str, **options: Any) -> BPE:
+        """From GPT-2's ``vocab.json`` and ``merges.txt``."""
+        return cls(*cls.read_file(vocab, merges), **options)
+
+    @staticmethod
+    def read_file(vocab: str, merges: str) -> tuple[dict[str, int], list[Pair]]:
+        """Reads ``vocab.json`` and ``merges.txt``.
+
+        Raises:
+            FileFormatError: One of the files is malformed.
+        """
+        content = parse_json(read(vocab), vocab)
+        if not isinstance(content, dict):
+            raise FileFormatError(vocab, f"not tokens and ids but a {type(content).__name__}")
+        return content, [pair for _, pair in parse_merges(read(merges), merges)]
+
+    def _load(self) -> None:
+        if self._data is None:
+            return
+        model = json.loads(self._data)["model"]
+        self._vocab = model["vocab"]
+        self._merges = pairs_of(model["merges"])
+        self._data = None
+
+    def options(self) -> dict[str, Any]:
+        """The options that the constructor takes."""
+        return dict(self._options)
+
+    def vocab(self) -> dict[str, int]:
+        """The tokens and their ids."""
+        self._load()
+        return self._vocab
+
+    def merges(self) -> list[Pair]:
+        """The merges."""
+        self._load()
+        return self._merges
+
+    def names(self) -> dict[int, str]:
+        """The tokens by id."""
+        if self._names is None:
+            self._names = {token_id: token for token, token_id in self.vocab().items()}
+        return self._names
+
+    def token_to_id(self, token: str) -> int | None:
+        """The id of a token."""
+        return self.vocab().get(token)
+
+    def id_to_token(self, id: int) -> str | None:  # noqa: A002 - as there
+        """The token of an id."""
+        return self.names().get(id)
+
+    def as_json(self) -> dict[str, Any]:
+        """The ``model`` of a ``tokenizer.json``."""
+        vocab = dict(sorted(self.vocab().items(), key=lambda item: item[1]))
+        return {"type": "BPE", **self._options, "vocab": vocab, "merges": [list(pair) for pair in self.merges()]}
+
+    def tokenize(self, sequence: str) -> list[Token]:
+        """The tokens of a piece, which is not cut further; in the notation of the vocabulary."""
+        if self._piece_definition is None:
+            self._piece_definition = piece_definition(self.as_json())
+        definition = self._piece_definition
+        is_bytes = definition.prefix is None
+        ids = definition.codec().encode(to_bytes(sequence) if is_bytes else sequence)
+        names, found, at = self.names(), [], 0
+        for token_id in ids:
+            value = names[token_id]
+            size = 1 if not is_bytes and BYTE.fullmatch(value) else len(value.encode())
+            found.append(Token(token_id, value, (at, at + size)))
+            at += size
+        return found
+
+    def save(self, folder: str, prefix: str | None = None, name: str | None = None) -> list[str]:
+        """Writes ``vocab.json`` and ``merges.txt`` into a folder; returns their paths."""
+        start = f"{prefix or name}-" if prefix or name else ""
+        paths = [os.path.join(folder, f"{start}{kind}") for kind in ("vocab.json", "merges.txt")]
+        write_atomically(paths[0], json.dumps(self.as_json()["vocab"], ensure_ascii=False).encode())
+        lines = ["#version: 0.2", *(" ".join(pair) for pair in self.merges()), ""]
+        write_atomically(paths[1], "\n".join(lines).encode())
+        return paths
+
+    def get_trainer(self) -> BpeTrainer:
+        """A trainer with the options of the model."""
+        from .trainers import BpeTrainer
+
+        return BpeTrainer()
+
+    def __getattr__(self, name: str) -> Any:
+        options = self.__dict__.get("_options", {})
+        if name not in options:
+            raise AttributeError(f"'BPE' object has no attribute {name!r}")
+        return options[name]
+
+    def __repr__(self) -> str:
+        return f"BPE(vocab={len(self.vocab())} tokens, merges={len(self.merges())})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return BPE._restored, (self.vocab(), self.merges(), self._options)
+
+    @staticmethod
+    def _restored(vocab: dict[str, int], merges: list[Pair], options: dict[str, Any]) -> BPE:
+        return BPE(vocab, merges, **options)
+
+
+def pairs_of(rows: Iterable[Any]) -> list[Pair]:
+    """The merges out of a file, from either notation."""
+    return [(left, right) for left, right in (row.split(" ", 1) if isinstance(row, str) else row for row in rows)]
+
+
+def piece_definition(model: dict[str, Any]) -> Definition:
+    """What encodes pieces with a model, which says by ``byte_fallback`` whether its tokens are characters or bytes."""
+    if model["byte_fallback"]:
+        steps: dict[str, Any] = {"normalizer": {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}}
+    else:
+        level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
+        steps = {"pre_tokenizer": level, "decoder": level}
+    return huggingface.parse({"added_tokens": [], "model": model, **steps}, "the model")

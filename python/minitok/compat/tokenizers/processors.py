@@ -1,0 +1,129 @@
+"""The post-processors: which special tokens are put around texts, and how offsets are trimmed.
+
+What they do is in ``processing``; here are the classes that say it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .components import Component, state_of
+from .processing import added_tokens, processed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from collections.abc import Sequence as Pieces
+
+    from .encoding import Encoding
+
+__all__ = ["BertProcessing", "ByteLevel", "PostProcessor", "RobertaProcessing", "Sequence", "TemplateProcessing"]
+
+
+class PostProcessor(Component):
+    """What makes the final encoding of one or two."""
+
+    def num_special_tokens_to_add(self, is_pair: bool) -> int:
+        """How many special tokens it adds to a text, or to a pair of them."""
+        return added_tokens(self.as_json(), is_pair)
+
+    def process(self, encoding: Encoding, pair: Encoding | None = None, add_special_tokens: bool = True) -> Encoding:
+        """Returns the final encoding of one or two."""
+        return processed(self.as_json(), encoding.copy(), pair and pair.copy(), add_special_tokens)
+
+
+class BertProcessing(PostProcessor):
+    defaults = {"sep": ..., "cls": ...}  # noqa: RUF012 - declared in the base
+
+    def __init__(self, sep: tuple[str, int], cls: tuple[str, int]) -> None:
+        self._become(sep=list(sep), cls=list(cls))
+
+
+class RobertaProcessing(PostProcessor):
+    defaults = {"sep": ..., "cls": ..., "trim_offsets": True, "add_prefix_space": True}  # noqa: RUF012 - declared in the base
+
+    def __init__(
+        self, sep: tuple[str, int], cls: tuple[str, int], trim_offsets: bool = True, add_prefix_space: bool = True
+    ) -> None:
+        self._become(sep=list(sep), cls=list(cls), trim_offsets=trim_offsets, add_prefix_space=add_prefix_space)
+
+
+class ByteLevel(PostProcessor):
+    defaults = {"add_prefix_space": True, "trim_offsets": True, "use_regex": True}  # noqa: RUF012 - declared in the base
+
+    def __init__(self, add_prefix_space: bool = True, trim_offsets: bool = True, use_regex: bool = True) -> None:
+        self._become(add_prefix_space=add_prefix_space, trim_offsets=trim_offsets, use_regex=use_regex)
+
+
+class TemplateProcessing(PostProcessor):
+    """Special tokens around one text, and around two.
+
+    Args:
+        single: ``"<s> $A </s>"``, or a list of such words; ``:1`` behind one is its type id.
+        pair: The same for two texts.
+        special_tokens: Names and ids, or ``{"id": name, "ids": [...], "tokens": [...]}``.
+
+    Raises:
+        ValueError: A word cannot be read, a special token has no id, or ``pair`` does not use both texts.
+
+    >>> TemplateProcessing("<s> $A", "<s> $A $B:1", [("<s>", 1)]).num_special_tokens_to_add(False)
+    1
+    """
+
+    defaults = {"single": ..., "pair": ..., "special_tokens": ...}  # noqa: RUF012 - declared in the base
+
+    def __init__(
+        self,
+        single: str | Pieces[str] | None = None,
+        pair: str | Pieces[str] | None = None,
+        special_tokens: Iterable[Any] = (),
+    ) -> None:
+        tokens = {entry["id"]: entry for entry in map(special_token, special_tokens)}
+        templates = {"single": template("$A" if single is None else single), "pair": template(pair or "$A $B:1")}
+        used = {piece["Sequence"]["id"] for piece in templates["pair"] if "Sequence" in piece}
+        if used != {"A", "B"}:
+            raise ValueError("Template for `pair` must use both sequences")
+        pieces = [
+            piece["SpecialToken"]["id"] for each in templates.values() for piece in each if "SpecialToken" in piece
+        ]
+        if missing := [name for name in dict.fromkeys(pieces) if name not in tokens]:
+            raise ValueError(f"Missing SpecialToken(s) with id(s) `{', '.join(missing)}`")
+        self._become(**templates, special_tokens=dict(sorted(tokens.items())))
+
+
+class Sequence(PostProcessor):
+    parts_field = "processors"
+
+    def __init__(self, processors: Iterable[Any]) -> None:
+        self._become(processors=[PostProcessor.from_state(state_of(part)) for part in processors])
+
+
+def special_token(given: Any) -> dict[str, Any]:
+    """A special token of a template, from a pair in either order or from a dict."""
+    if isinstance(given, dict):
+        if len(given["ids"]) != len(given["tokens"]):
+            raise ValueError("SpecialToken: ids and tokens must be of the same length")
+        return {"id": given["id"], "ids": list(given["ids"]), "tokens": list(given["tokens"])}
+    name, token_id = given if isinstance(given[0], str) else given[::-1]
+    return {"id": name, "ids": [token_id], "tokens": [name]}
+
+
+def template(words: str | Pieces[str]) -> list[dict[str, Any]]:
+    """The pieces of a template."""
+    return [piece(word) for word in (words.split(" ") if isinstance(words, str) else words)]
+
+
+def piece(word: str) -> dict[str, Any]:
+    """A piece of a template: ``$A``, ``$B:1``, ``$0`` or the name of a special token."""
+    name, colon, number = word.partition(":")
+    wrong = ValueError(f'Cannot build Piece from string "{word}"')
+    if colon and not (number.isascii() and number.isdecimal()):
+        raise wrong
+    type_id = int(number) if colon else 0
+    if not name.startswith("$"):
+        return {"SpecialToken": {"id": name, "type_id": type_id}}
+    which = name[1:]
+    if which.upper() in ("", "A", "B"):
+        return {"Sequence": {"id": which.upper() or "A", "type_id": type_id}}
+    if not (which.isascii() and which.isdecimal()):
+        raise wrong
+    return {"Sequence": {"id": "A", "type_id": type_id if colon else int(which)}}

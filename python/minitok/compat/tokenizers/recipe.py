@@ -1,0 +1,190 @@
+"""``Recipe``: what a tokenizer is at a time, as a ``tokenizer.json`` says it, and the pipeline that it makes.
+
+Changing a tokenizer changes its recipe; the pipeline is made again only if something that it depends on has changed.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from minitok.backend import load_backend
+from minitok.errors import VocabularyError
+from minitok.formats import huggingface
+from minitok.formats.files import parse_json
+from minitok.formats.huggingface.added import read_added
+
+from .added import AddedTokens
+from .components import Component, state_of
+from .decoders import Decoder
+from .layout import find_layout
+from .models import BPE
+from .normalizers import Normalizer
+from .pipeline import Pipeline
+from .pre_tokenizers import PreTokenizer
+from .processors import PostProcessor
+from .settings import dump_padding, dump_truncation, read_padding, read_truncation
+
+if TYPE_CHECKING:
+    from minitok.definition import Definition
+
+    from .layout import Layout
+
+    State = dict[str, Any]
+
+__all__ = ["Recipe"]
+
+COMPONENTS: dict[str, type[Component]] = {
+    "normalizer": Normalizer,
+    "pre_tokenizer": PreTokenizer,
+    "post_processor": PostProcessor,
+    "decoder": Decoder,
+}
+
+
+class Recipe:
+    """The parts of a tokenizer.
+
+    Attributes:
+        model: The model.
+        steps: The components by name, or None.
+        added: The added tokens.
+        truncation: The options of truncation, or None.
+        padding: The options of padding, or None.
+        splits_special: Special tokens in a text are encoded as text.
+    """
+
+    def __init__(self, model: BPE) -> None:
+        self.model = model
+        self.steps: dict[str, Any] = dict.fromkeys(COMPONENTS)
+        self.added = AddedTokens()
+        self.truncation: State | None = None
+        self.padding: State | None = None
+        self.splits_special = False
+        # What encodes, and the normalizer, pre-tokenizer, model and added tokens that it was made of.
+        self._definition: tuple[Definition, Any] | None = None
+        # The number of changes of components, what the pipeline was made of, and the pipeline.
+        self._pipeline: tuple[int, Any, Pipeline] | None = None
+        self._layouts: dict[bool, Layout | None] = {}
+
+    @classmethod
+    def from_bytes(cls, data: bytes, path: object) -> Recipe:
+        """Reads a ``tokenizer.json``. Raises FileFormatError."""
+        readers = load_backend(None).readers
+        definition = huggingface.parse_tables(data, path)
+        table = readers.read_tokenizer_json(data) if definition is not None and readers is not None else None
+        content = parse_json(data if table is None else table.rest, path)
+        if definition is None:
+            definition = huggingface.parse(without_settings(content), path)
+        return cls.from_content(content, definition, data)
+
+    @classmethod
+    def from_content(cls, content: State, definition: Definition, data: bytes | None = None) -> Recipe:
+        """From a file's content, and what encodes; ``data``: the file, if the content lacks the vocabulary."""
+        model = content["model"]
+        recipe = cls(BPE.from_content(model) if data is None else BPE.from_json(data, model))
+        recipe.added = AddedTokens.from_rows(content.get("added_tokens") or [])
+        for name in COMPONENTS:
+            recipe.set_step(name, content.get(name))
+        recipe.truncation = read_truncation(content.get("truncation"))
+        recipe.padding = read_padding(content.get("padding"))
+        recipe._definition = definition, recipe.ingredients()
+        return recipe
+
+    def content(self) -> State:
+        """The content of a ``tokenizer.json``."""
+        settings = {"truncation": dump_truncation(self.truncation), "padding": dump_padding(self.padding)}
+        rows = {"added_tokens": self.added.rows()}
+        steps = {name: self.step_json(name) for name in COMPONENTS}
+        return {"version": "1.0", **settings, **rows, **steps, "model": self.model.as_json()}
+
+    def copy(self) -> Recipe:
+        """A copy that changes by itself."""
+        other = copy.copy(self)
+        other.steps = copy.deepcopy(self.steps)
+        other.changed()
+        return other
+
+    # -- its parts -----------------------------------------------------------------------------------------------------
+
+    def step_json(self, name: str) -> State | None:
+        """A component as JSON."""
+        step = self.steps[name]
+        return None if step is None else step.as_json()
+
+    def set_step(self, name: str, step: Any) -> None:
+        """Sets a component, given as one of minitok's or of ``tokenizers``, as JSON, or as None.
+
+        Raises:
+            TypeError: It is none of these.
+        """
+        family = COMPONENTS[name]
+        if step is not None and not isinstance(step, family):
+            step = family.from_state(step if isinstance(step, dict) else state_of(step))
+        self.steps[name] = step
+        self.changed()
+
+    def changed(self) -> None:
+        """Forgets what was made: the recipe has changed."""
+        self._pipeline = None
+        self._layouts = {}
+
+    def ingredients(self) -> Any:
+        """What the definition depends on."""
+        return [self.step_json("normalizer"), self.step_json("pre_tokenizer")], self.model, self.added
+
+    # -- what it makes -------------------------------------------------------------------------------------------------
+
+    def pipeline(self) -> Pipeline:
+        """What encodes and decodes."""
+        made = self._pipeline
+        if made is not None and made[0] == Component.changes:
+            return made[2]
+        changes, decoder = Component.changes, self.step_json("decoder")
+        key = (self.ingredients(), decoder, self.splits_special)
+        if made is None or made[1] != key:
+            pipeline = Pipeline(self.definition(), self.model, self.added, decoder, self.splits_special)
+        else:
+            pipeline = made[2]
+        self._pipeline = changes, key, pipeline
+        self._layouts = {}
+        return pipeline
+
+    def definition(self) -> Definition:
+        """What encodes. Raises FileFormatError for what minitok does not do."""
+        key = self.ingredients()
+        if self._definition is not None:
+            definition, made_of = self._definition
+            if made_of == key:
+                return definition
+            if made_of[:2] == key[:2]:
+                try:
+                    definition = definition.changed(**read_added(self.added.rows()))
+                except VocabularyError:
+                    pass  # A token of the vocabulary has become an added one: everything is read again.
+                else:
+                    self._definition = definition, key
+                    return definition
+        content = without_settings(self.content())
+        if self.makes_bytes():
+            content["decoder"] = {"type": "ByteLevel"}
+        definition = huggingface.parse(content, "the tokenizer")
+        self._definition = definition, key
+        return definition
+
+    def makes_bytes(self) -> bool:
+        """Whether the pre-tokenizer makes characters of bytes."""
+        step = self.step_json("pre_tokenizer")
+        parts = [] if step is None else step.get("pretokenizers", [step])
+        return any(part["type"] == "ByteLevel" for part in parts)
+
+    def layout(self, add_special_tokens: bool) -> Layout | None:
+        """Where the tokens of a single text stand among special tokens; None if it is not in one place."""
+        if add_special_tokens not in self._layouts:
+            self._layouts[add_special_tokens] = find_layout(self.step_json("post_processor"), add_special_tokens)
+        return self._layouts[add_special_tokens]
+
+
+def without_settings(content: Any) -> Any:
+    """The content of a file without truncation and padding, which are no part of what is read."""
+    return {**content, "truncation": None, "padding": None} if isinstance(content, dict) else content

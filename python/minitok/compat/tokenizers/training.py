@@ -1,0 +1,80 @@
+"""Training: minitok's trainer, and the ids that ``tokenizers`` gives.
+
+There, special tokens come first, then the characters that stand for bytes, by code point, then the merges. Ties are broken by
+these ids, which is minitok's order of GPT-2's bytes; so the merges are those of ``minitok.train``, and only the ids move.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import minitok
+from minitok.errors import TrainingError
+from minitok.formats.byte_level import BYTES, CHARS, to_chars
+
+from .models import BPE
+from .pre_tokenizers import split_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["train_model"]
+
+
+def train_model(model: BPE, texts: Iterable[Any], trainer: Any, normalizer: Any, pre_tokenizer: Any) -> BPE:
+    """The model trained on texts; its options stay.
+
+    Raises:
+        TrainingError: The trainer asks for something that minitok does not do.
+        FileFormatError: The pre-tokenizer does.
+    """
+    check(trainer, pre_tokenizer)
+    pattern = split_pattern(pre_tokenizer.as_json())
+    normalize = normalizer.normalize_str if normalizer is not None else str
+    counts = minitok.count_pieces((normalize(text) for text in one_by_one(texts)), pattern=pattern)
+    seen: set[int] = set().union(*counts.to_dict())
+    special = list(dict.fromkeys(token.content for token in trainer.special_tokens))
+    alphabet = sorted({CHARS[byte] for byte in seen} | {char[:1] for char in trainer.initial_alphabet if char})
+    if trainer.limit_alphabet is not None and trainer.limit_alphabet < len(alphabet):
+        raise TrainingError(
+            f"limit_alphabet {trainer.limit_alphabet} is below the {len(alphabet)} characters there are"
+        )
+    if both := sorted(set(special) & set(alphabet)):
+        raise TrainingError(f"the special token {both[0]!r} is a character of the alphabet")
+    if other := [char for char in alphabet if char not in BYTES]:
+        raise TrainingError(f"the initial alphabet has {other[0]!r}, which stands for no byte")
+    first = [*special, *alphabet]
+    trained = minitok.train_from_counts(
+        counts,
+        256 + max(0, trainer.vocab_size - len(first)),
+        byte_order="gpt2",
+        min_frequency=max(1, trainer.min_frequency),
+        # There, a token shorter than this is made, and two bytes are always merged.
+        max_token_length=None if trainer.max_token_length is None else max(2, trainer.max_token_length - 1),
+    )
+    tokens, merges, _ = trained.vocabulary()
+    made = [to_chars(tokens[token_id]) for _, _, token_id, _ in merges]
+    vocab = {token: number for number, token in enumerate([*first, *made])}
+    if len(vocab) < len(first) + len(made):
+        raise TrainingError("two merges make the same token, which gets one id there and two here")
+    pairs = [(to_chars(tokens[left]), to_chars(tokens[right])) for left, right, _, _ in merges]
+    return BPE(vocab, pairs, **model.options())
+
+
+def check(trainer: Any, pre_tokenizer: Any) -> None:
+    """Refuses options that minitok does not have."""
+    for name in ("continuing_subword_prefix", "end_of_word_suffix"):
+        if getattr(trainer, name):
+            raise TrainingError(f"the trainer has a {name}; minitok trains BPE of bytes")
+    parts = [] if pre_tokenizer is None else pre_tokenizer.as_json().get("pretokenizers", [pre_tokenizer.as_json()])
+    if not parts or parts[-1]["type"] != "ByteLevel":
+        raise TrainingError("the pre_tokenizer has no step ByteLevel at its end; minitok trains BPE of bytes")
+
+
+def one_by_one(texts: Iterable[Any]) -> Iterator[str]:
+    """The texts, of which some may come in lists."""
+    for text in texts:
+        if isinstance(text, str):
+            yield text
+        else:
+            yield from text

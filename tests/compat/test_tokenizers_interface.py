@@ -1,0 +1,394 @@
+"""The interface of ``tokenizers``, told once and run against both libraries; and what is minitok's own in it."""
+
+import importlib
+import json
+import pickle
+
+import hf_files
+import minitok
+import minitok.compat.tokenizers
+import pytest
+import tokenizers
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+LIBRARIES = ("minitok.compat.tokenizers", "tokenizers")
+
+
+@pytest.fixture(params=LIBRARIES)
+def lib(request):
+    """Each of the libraries in turn."""
+    return importlib.import_module(request.param)
+
+
+@pytest.fixture
+def tok(lib):
+    return lib.Tokenizer.from_str(hf_files.file("template"))
+
+
+def test_a_pair(tok):
+    encoding = tok.encode("low lower", "wide")
+    assert encoding.tokens == ["<s>", "low", "Ġlower", "</s>", "wide", "</s>"]
+    assert encoding.type_ids == [0, 0, 0, 0, 1, 1]
+    assert encoding.sequence_ids == [None, 0, 0, None, 1, None]
+    assert encoding.word_ids == [None, 0, 1, None, 0, None]
+    assert encoding.offsets == [(0, 0), (0, 3), (4, 9), (0, 0), (0, 4), (0, 0)]
+    assert encoding.special_tokens_mask == [1, 0, 0, 1, 0, 1]
+    assert encoding.attention_mask == [1] * 6
+    assert (encoding.n_sequences, len(encoding), encoding.overflowing) == (2, 6, [])
+    assert encoding.char_to_token(1) == 1
+    assert encoding.char_to_token(3) is None  # the space, which offsets leave out
+    assert encoding.char_to_token(1, sequence_index=1) == 4
+    assert encoding.token_to_chars(2) == (4, 9)
+    assert encoding.token_to_word(2) == 1
+    assert encoding.word_to_tokens(1) == (2, 3)
+    assert encoding.word_to_chars(0, 1) == (0, 4)
+    assert encoding.char_to_word(5) == 1
+    assert encoding.token_to_sequence(4) == 1
+
+
+def test_truncation_with_a_stride(tok):
+    text = "low lower newer lower newer"
+    tok.enable_truncation(5, stride=2)
+    assert tok.encode(text, add_special_tokens=False).tokens == ["low", "Ġlower", "Ġnewer", "Ġlower", "Ġnewer"]
+    tok.enable_truncation(4, stride=2)
+    encoding = tok.encode(text)
+    assert encoding.tokens == ["<s>", "low", "Ġlower", "Ġnewer"]
+    assert [other.tokens for other in encoding.overflowing] == [
+        ["<s>", "Ġlower", "Ġnewer", "Ġlower"],
+        ["<s>", "Ġnewer", "Ġlower", "Ġnewer"],
+    ]
+    tok.enable_truncation(4, direction="left")
+    assert tok.encode(text).tokens == ["<s>", "Ġnewer", "Ġlower", "Ġnewer"]
+    assert tok.truncation == {"max_length": 4, "stride": 0, "strategy": "longest_first", "direction": "left"}
+    tok.no_truncation()
+    assert tok.truncation is None
+
+
+def test_padding(tok):
+    tok.enable_padding(pad_id=2, pad_token="<pad>", direction="left")
+    short, long = tok.encode_batch(["low", "low lower"])
+    assert short.tokens == ["<pad>", "<s>", "low"]
+    assert (short.attention_mask, short.special_tokens_mask) == ([0, 1, 1], [1, 1, 0])
+    assert short.offsets == [(0, 0), (0, 0), (0, 3)]
+    assert long.ids == tok.encode("low lower").ids
+    tok.enable_padding(length=5, pad_to_multiple_of=4)
+    assert [len(encoding) for encoding in tok.encode_batch(["low", "low lower"])] == [8, 8]
+    assert tok.padding["length"] == 5
+    tok.no_padding()
+    assert tok.padding is None
+    assert len(tok.encode("low")) == 2
+
+
+def test_wrong_arguments(tok):
+    for call in (
+        lambda: tok.encode(5),
+        lambda: tok.encode(b"low"),
+        lambda: tok.encode(["low"]),
+        lambda: tok.encode("low", 5),
+        lambda: tok.encode("low", is_pretokenized=True),
+        lambda: tok.encode(["low", 5], is_pretokenized=True),
+        lambda: tok.encode_batch("low"),
+        lambda: tok.encode_batch(["low", 5]),
+        lambda: tok.encode_batch([("low", "low", "low")]),
+        lambda: tok.decode(5),
+        lambda: tok.add_tokens("low"),
+        lambda: tok.add_tokens([5]),
+        lambda: tok.token_to_id(5),
+        lambda: tok.enable_padding(pad_id="x"),
+    ):
+        with pytest.raises(TypeError):
+            call()
+    encoding = tok.encode("low lower")
+    for call in (
+        lambda: tok.enable_padding(direction="up"),
+        lambda: tok.enable_truncation(5, direction="up"),
+        lambda: tok.enable_truncation(5, strategy="all"),
+        lambda: tok.enable_truncation(5, stride=5),
+        lambda: encoding.pad(9, direction="up"),
+        lambda: encoding.truncate(1, direction="up"),
+    ):
+        with pytest.raises(ValueError, match=r"(?i)direction|strategy|stride"):
+            call()
+    for call in (
+        lambda: tok.decode([-1]),
+        lambda: tok.id_to_token(-1),
+        lambda: tok.enable_truncation(-1),
+        lambda: encoding.char_to_token(-1),
+        lambda: encoding.pad(-1),
+    ):
+        with pytest.raises(OverflowError):
+            call()
+    assert encoding.token_to_chars(100) is encoding.char_to_token(100) is encoding.word_to_tokens(100) is None
+
+
+def test_added_tokens(lib):
+    token = lib.AddedToken("<a>", lstrip=True, special=True)
+    assert (token.content, token.lstrip, token.rstrip, token.single_word, token.special) == (
+        "<a>",
+        True,
+        False,
+        False,
+        True,
+    )
+    assert (token.normalized, lib.AddedToken("x").normalized, str(token)) == (False, True, "<a>")
+    assert token == lib.AddedToken("<a>", lstrip=True, special=True)
+    assert token != lib.AddedToken("<a>")
+    assert pickle.loads(pickle.dumps(token)) == token
+    tok = lib.Tokenizer.from_str(hf_files.file("small"))
+    size = tok.get_vocab_size()
+    assert tok.add_tokens(["<b>", lib.AddedToken("<b>"), "low", ""]) == 2
+    assert tok.add_special_tokens([token, "<s>"]) == 1
+    assert (tok.get_vocab_size(), tok.get_vocab_size(with_added_tokens=False)) == (size + 2, size)
+    assert tok.token_to_id("<b>") == size
+    encoding = tok.encode("low <a>low<b>")
+    assert encoding.tokens == ["low", " <a>", "low", "<b>"]
+    assert tok.decode(encoding.ids) == "lowlow<b>"
+    assert tok.decode(encoding.ids, skip_special_tokens=False) == "low<a>low<b>"
+    tok.encode_special_tokens = True
+    assert "<a>" not in "".join(tok.encode("low<a>").tokens[:-1])
+    assert tok.encode("low<b>").tokens == ["low", "<b>"]
+
+
+def test_components_are_put_together(lib):
+    tok = lib.Tokenizer(lib.models.BPE())
+    assert tok.encode_special_tokens is False
+    assert (tok.normalizer, tok.pre_tokenizer, tok.post_processor, tok.decoder) == (None,) * 4
+    tok.normalizer = lib.normalizers.Sequence([lib.normalizers.NFC()])
+    cut = lib.pre_tokenizers.Split(lib.Regex(r"\p{N}"), "isolated")
+    tok.pre_tokenizer = lib.pre_tokenizers.Sequence([cut, lib.pre_tokenizers.ByteLevel(add_prefix_space=False)])
+    tok.decoder = lib.decoders.ByteLevel()
+    trainer = lib.trainers.BpeTrainer(
+        vocab_size=300,
+        special_tokens=["<s>", lib.AddedToken("</s>")],
+        initial_alphabet=lib.pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tok.train_from_iterator([hf_files.CORPUS[0], hf_files.CORPUS[1:]], trainer)
+    tok.post_processor = lib.processors.TemplateProcessing(
+        single="<s>:1 $A:0", pair=["<s>", "$A", "</s>", "$B:1"], special_tokens=[("<s>", 0), (1, "</s>")]
+    )
+    encoding = tok.encode("lower 12e\u0301", "lo")
+    assert encoding.tokens[-2:] == ["</s>", "lo"]
+    assert tok.decode(encoding.ids) == "lower 12élo"
+    assert tok.get_vocab_size() == 300
+    assert [tok.token_to_id(token) for token in ("<s>", "</s>", "!", "Ń")] == [0, 1, 2, 257]
+    assert tok.model.token_to_id("lo") == tok.token_to_id("lo")
+    assert tok.model.id_to_token(2) == "!"
+    assert [(token.id, token.value, token.offsets) for token in tok.model.tokenize("loĠ")] == [
+        (tok.token_to_id("lo"), "lo", (0, 2)),
+        (tok.token_to_id("Ġ"), "Ġ", (2, 4)),
+    ]
+    assert (tok.model.dropout, tok.model.fuse_unk, tok.model.unk_token) == (None, False, None)
+
+
+def test_a_component_that_is_changed(lib):
+    tok = lib.Tokenizer.from_str(hf_files.file("roberta"))
+    assert tok.encode("low lower").offsets[2] == (4, 9)
+    tok.post_processor = lib.processors.RobertaProcessing(("</s>", 1), ("<s>", 0), trim_offsets=False)
+    assert tok.encode("low lower").offsets[2] == (3, 9)
+    tok.post_processor = None
+    assert tok.encode("low lower").ids == tok.encode("low lower", add_special_tokens=False).ids
+    before = tok.encode("x = 12345").tokens
+    tok.pre_tokenizer = lib.pre_tokenizers.Sequence(
+        [lib.pre_tokenizers.Digits(individual_digits=True), lib.pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    )
+    assert tok.encode("x = 12345").tokens != before
+    assert [piece for piece, _ in tok.pre_tokenizer.pre_tokenize_str("x 12")] == ["x", "Ġ", "1", "2"]
+    tok.pre_tokenizer[0] = lib.pre_tokenizers.Digits(individual_digits=False)
+    assert [piece for piece, _ in tok.pre_tokenizer.pre_tokenize_str("x 12")] == ["x", "Ġ", "12"]
+    tok.normalizer = lib.normalizers.NFKC()
+    assert tok.encode("\ufb01").tokens == tok.encode("fi").tokens
+    assert tok.normalizer.normalize_str("\ufb01") == "fi"
+
+
+def test_components_by_themselves(lib):
+    made = [
+        lib.normalizers.Replace(" ", "▁"),
+        lib.normalizers.Prepend(),
+        lib.normalizers.Sequence([lib.normalizers.NFD(), lib.normalizers.Lowercase()]),
+        lib.pre_tokenizers.ByteLevel(),
+        lib.pre_tokenizers.Split(" ", "merged_with_next", invert=True),
+        lib.pre_tokenizers.Metaspace(),
+        lib.pre_tokenizers.Punctuation(),
+        lib.processors.ByteLevel(trim_offsets=False),
+        lib.processors.BertProcessing(("</s>", 1), ("<s>", 0)),
+        lib.processors.TemplateProcessing(
+            single="$0 <s>:2", special_tokens=[{"id": "<s>", "ids": [0, 1], "tokens": ["a", "b"]}]
+        ),
+        lib.decoders.Strip("x", 1, 2),
+        lib.decoders.Metaspace(),
+        lib.decoders.BPEDecoder(),
+    ]
+    assert [repr(component) for component in made] == [
+        'Replace(pattern=String(" "), content="▁")',
+        'Prepend(prepend="▁")',
+        "Sequence(normalizers=[NFD(), Lowercase()])",
+        "ByteLevel(add_prefix_space=True, trim_offsets=True, use_regex=True)",
+        'Split(pattern=String(" "), behavior=MergedWithNext, invert=True)',
+        'Metaspace(replacement="▁", prepend_scheme=always, split=True)',
+        "Punctuation(behavior=Isolated)",
+        "ByteLevel(add_prefix_space=True, trim_offsets=False, use_regex=True)",
+        'BertProcessing(sep=("</s>", 1), cls=("<s>", 0))',
+        (
+            'TemplateProcessing(single=[Sequence(id=A, type_id=0), SpecialToken(id="<s>", type_id=2)], '
+            "pair=[Sequence(id=A, type_id=0), Sequence(id=B, type_id=1)], "
+            'special_tokens={"<s>":SpecialToken(id="<s>", ids=[0, 1], tokens=["a", "b"])})'
+        ),
+        'Strip(content="x", start=1, stop=2)',
+        'Metaspace(replacement="▁", prepend_scheme=always, split=True)',
+        'BPEDecoder(suffix="</w>")',
+    ]
+    for component in made:
+        assert json.loads(component.__getstate__())["type"] == type(component).__name__
+    assert made[9].num_special_tokens_to_add(False) == 2
+    tok = lib.Tokenizer.from_str(hf_files.file("small"))
+    processed = made[8].process(tok.encode("low"), tok.encode(" lower"))
+    assert processed.tokens == ["<s>", "low", "</s>", "Ġlower", "</s>"]
+    assert made[5].pre_tokenize_str("a bc") == [("▁a", (0, 1)), ("▁bc", (1, 4))]
+    assert (
+        lib.decoders.Sequence([lib.decoders.ByteFallback(), lib.decoders.Fuse()]).decode(
+            ["a", "<0xC3>", "<0xA9>", "<0xFF>"]
+        )
+        == "a\ufffd\ufffd\ufffd"
+    )
+    for wrong in ({"single": "$C"}, {"single": "<s>"}, {"pair": "$A"}, {"single": "$A:x"}):
+        with pytest.raises(ValueError, match=r"sequences|Missing|Cannot build"):
+            lib.processors.TemplateProcessing(**wrong)
+
+
+def test_files(lib, tmp_path):
+    tok = lib.Tokenizer.from_str(hf_files.file("bert"))
+    path = str(tmp_path / "tokenizer.json")
+    tok.save(path)
+    data = (tmp_path / "tokenizer.json").read_bytes()
+    assert b'\n  "version": "1.0",\n' in data
+    for again in (
+        lib.Tokenizer.from_file(path),
+        lib.Tokenizer.from_buffer(data),
+        lib.Tokenizer.from_str(data.decode()),
+    ):
+        assert again.to_str() == tok.to_str()
+    saved = tok.model.save(str(tmp_path))
+    model = lib.models.BPE.from_file(*saved)
+    assert (model.token_to_id("low"), len(lib.models.BPE.read_file(*saved)[0])) == (
+        tok.token_to_id("low"),
+        tok.get_vocab_size(),
+    )
+    for wrong in ("{", "{}", "[]", '{"model": {"type": "BPE"}}'):
+        with pytest.raises(Exception, match=r"."):
+            lib.Tokenizer.from_str(wrong)
+    with pytest.raises(Exception, match=r"(?i)no such file"):
+        lib.Tokenizer.from_file(str(tmp_path / "none.json"))
+
+
+@settings(max_examples=12)
+@given(
+    st.lists(st.sampled_from([*hf_files.CORPUS, "aaaa bbbb", "abab\nabab"]), min_size=1, max_size=4),
+    st.integers(0, 320),
+    st.integers(0, 3),
+    st.none() | st.integers(2, 5),
+    st.booleans(),
+)
+def test_training(texts, vocab_size, min_frequency, max_token_length, whole_alphabet):
+    results = []
+    for lib in map(importlib.import_module, LIBRARIES):
+        tok = lib.Tokenizer(lib.models.BPE())
+        tok.normalizer = lib.normalizers.NFKC()
+        tok.pre_tokenizer = lib.pre_tokenizers.ByteLevel(add_prefix_space=False)
+        trainer = lib.trainers.BpeTrainer(
+            vocab_size=vocab_size,
+            min_frequency=min_frequency,
+            special_tokens=["<s>", "</s>", "<s>"],
+            initial_alphabet=lib.pre_tokenizers.ByteLevel.alphabet() if whole_alphabet else ["é"],
+            max_token_length=max_token_length,
+            show_progress=False,
+        )
+        tok.train_from_iterator(texts, trainer)
+        results.append(json.loads(tok.to_str()))
+    assert results[0] == results[1]
+
+
+def test_training_on_the_lines_of_files(tmp_path):
+    for number, text in enumerate(hf_files.CORPUS):
+        (tmp_path / f"{number}.txt").write_bytes(text.encode())
+    trained = []
+    for lib in map(importlib.import_module, LIBRARIES):
+        tok = lib.Tokenizer(lib.models.BPE())
+        tok.pre_tokenizer = lib.pre_tokenizers.ByteLevel(add_prefix_space=False)
+        trainer = lib.trainers.BpeTrainer(vocab_size=200, show_progress=False)
+        tok.train([str(tmp_path / f"{number}.txt") for number in range(3)], trainer)
+        trained.append(json.loads(tok.to_str()))
+    assert trained[0] == trained[1]
+
+
+# -- minitok's own ---------------------------------------------------------------------------------------------------
+
+
+def test_what_minitok_does_not_read_is_refused_by_name(tmp_path):
+    made = {
+        "Unigram": tokenizers.models.Unigram([("a", -1.0), ("b", -2.0)]),
+        "WordPiece": tokenizers.models.WordPiece({"a": 0, "[UNK]": 1}, unk_token="[UNK]"),
+        "WordLevel": tokenizers.models.WordLevel({"a": 0}, unk_token="a"),
+    }
+    for name, model in made.items():
+        tokenizers.Tokenizer(model).save(str(tmp_path / "tokenizer.json"))
+        with pytest.raises(minitok.FileFormatError, match=name):
+            minitok.compat.tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+    mine = minitok.compat.tokenizers
+    tok = mine.Tokenizer.from_str(hf_files.file("small"))
+    tok.normalizer = mine.normalizers.Lowercase()
+    with pytest.raises(minitok.FileFormatError, match="Lowercase"):
+        tok.encode("Low")
+    component = mine.pre_tokenizers.Sequence(
+        [mine.pre_tokenizers.ByteLevel(), mine.normalizers.Replace(mine.Regex("a"), "b")][:1]
+    )
+    assert pickle.loads(pickle.dumps(component)) == component
+    with pytest.raises(TypeError, match="component"):
+        tok.normalizer = 5
+    with pytest.raises(TypeError, match="not_an_option"):
+        mine.models.BPE({}, [], not_an_option=1)
+    trainer = mine.trainers.BpeTrainer(continuing_subword_prefix="##")
+    with pytest.raises(minitok.TrainingError, match="continuing_subword_prefix"):
+        tok.train_from_iterator(["low"], trainer)
+    with pytest.raises(minitok.TrainingError, match="limit_alphabet"):
+        mine.Tokenizer.from_str(hf_files.file("small")).train_from_iterator(
+            ["low"], mine.trainers.BpeTrainer(limit_alphabet=2)
+        )
+
+
+def test_a_tokenizer_of_minitok_has_the_same_ids():
+    tok = minitok.get_encoding("cl100k_base")
+    face = minitok.compat.tokenizers.Tokenizer.from_minitok(tok)
+    text = "naïve  12345 😀\n<|endoftext|>"
+    assert face.encode(text).ids == tok.encode(text, allowed_special="all")
+    assert face.encode(text).offsets == tok.encode_with_offsets(text, allowed_special="all")[1]
+    assert face.decode(face.encode(text).ids, skip_special_tokens=False) == text
+    assert face.get_vocab_size() == len(tok.vocabulary()[0]) + len(tok.special_tokens)
+
+
+def test_columns_are_made_when_they_are_read(monkeypatch):
+    from minitok.compat.tokenizers import pipeline
+
+    tok = minitok.compat.tokenizers.Tokenizer.from_str(hf_files.file("roberta"))
+    encoding = tok.encode("low lower")
+    asked = []
+    monkeypatch.setattr(pipeline, "columns_of", lambda *_: asked.append(1) or ([], [], {}))
+    assert (encoding.ids, encoding.attention_mask, asked) == (encoding.ids, [1] * 4, [])
+    assert encoding.word_ids == [None, None]
+    assert asked == [1]
+
+
+def test_a_model_in_the_cache(tmp_path, monkeypatch):
+    folder = tmp_path / "models--owner--model" / "snapshots" / "1234"
+    hf_files.folder(folder, "small")
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    mine = minitok.compat.tokenizers.Tokenizer
+    for tok in (
+        mine.from_pretrained("owner/model"),
+        mine.from_pretrained("owner/model", revision="1234"),
+        mine.from_pretrained(str(folder)),
+    ):
+        assert tok.to_str() == hf_files.file("small")
+    with pytest.raises(FileNotFoundError):
+        mine.from_pretrained("owner/other")
