@@ -79,7 +79,7 @@ impl Encoder {
 
     /// With tables that other encoders may have, too.
     pub fn of(tables: Arc<Tables>) -> Encoder {
-        let size = Size::for_ids(tables.vocab().tokens.n_ids(), cache_bytes());
+        let size = Size::for_ids(tables.vocab().tokens.n_ids(), tables.most_seeds(), cache_bytes());
         Encoder::with_size(tables, size)
     }
 

@@ -91,8 +91,8 @@ impl HiddenIds {
         self.parts.is_empty()
     }
 
-    /// How many ids there are, hidden ones among them.
-    pub(super) fn n_ids(&self, vocab: &Vocab) -> u32 {
-        vocab.tokens.n_ids() + self.parts.len() as u32
+    /// More than the greatest id, hidden ones among them.
+    pub(super) fn end(&self) -> u32 {
+        self.first + self.parts.len() as u32
     }
 }

@@ -95,9 +95,9 @@ impl Run {
 }
 
 /// Merges the lowest rank everywhere, from left to right, again and again; None if that takes more than `patience` steps, or
-/// if a merge may bring up a pair of lower rank, which would have to go before the rest of the round.
+/// if a merge brings up a pair of a rank as low, which would have to go before the rest of the round.
 fn merge_rounds(table: &PairTable, piece: &[u8], mut patience: usize) -> Result<Option<Vec<u32>>> {
-    if !table.is_ordered() || u32::try_from(piece.len()).is_err() {
+    if u32::try_from(piece.len()).is_err() {
         return Ok(None);
     }
     let mut runs = runs_of(table, piece)?;
@@ -114,7 +114,9 @@ fn merge_rounds(table: &PairTable, piece: &[u8], mut patience: usize) -> Result<
         let Some(left) = patience.checked_sub(runs.len()) else { return Ok(None) };
         patience = left;
         std::mem::swap(&mut runs, &mut before);
-        merge_round(table, least, &before, &mut runs)?;
+        if !merge_round(table, least, &before, &mut runs)? {
+            return Ok(None);
+        }
     }
     let mut merged = room(runs.iter().map(|run| run.count as usize).sum())?;
     for run in &runs {
@@ -155,12 +157,13 @@ fn runs_of(table: &PairTable, piece: &[u8]) -> Result<Vec<Run>> {
     Ok(runs)
 }
 
-/// Merges one rank everywhere; no rank that comes up by it is as low.
-fn merge_round(table: &PairTable, least: u32, runs: &[Run], out: &mut Vec<Run>) -> Result<()> {
+/// Merges one rank everywhere; false if a rank comes up by it that is as low.
+fn merge_round(table: &PairTable, least: u32, runs: &[Run], out: &mut Vec<Run>) -> Result<bool> {
     out.clear();
     out.try_reserve(runs.len())?;
     let made = table.made(least);
     let made = Run { symbol: made, count: 0, inner: table.place(made, made), outer: NO_PLACE };
+    let (mut rises, mut rises_beside, mut left) = (made.inner > least, true, NO_SYMBOL);
     let mut push = |run: Run, count: u32| {
         if count == 0 {
             return;
@@ -173,6 +176,7 @@ fn merge_round(table: &PairTable, least: u32, runs: &[Run], out: &mut Vec<Run>) 
             // Of two old neighbours the place is known.
             if last.symbol == made.symbol || run.symbol == made.symbol {
                 last.outer = table.place(last.symbol, run.symbol);
+                rises &= last.outer > least;
             }
         }
         out.push(Run { count, ..run });
@@ -184,12 +188,17 @@ fn merge_round(table: &PairTable, least: u32, runs: &[Run], out: &mut Vec<Run>) 
         let pairs = if run.inner == least { count / 2 } else { 0 };
         let rest = count - 2 * pairs;
         taken = u32::from(rest > 0 && run.outer == least);
+        // What was just made stands beside the left part of the next pair, until that is merged.
+        if pairs + taken > 0 && run.symbol != left {
+            left = run.symbol;
+            rises_beside &= table.place(made.symbol, left) > least;
+        }
         push(made, pairs);
         push(*run, rest - taken);
         push(made, taken);
         interrupt::check()?;
     }
-    Ok(())
+    Ok(rises && rises_beside)
 }
 
 /// What merging a chunk alone gives: how many tokens, and which.

@@ -57,7 +57,6 @@ pub fn merges_from_ranks(tokens: &Arc<Tokens>) -> Result<Option<Recovered>> {
         made: Vec::new(),
         plain: true,
         // Not known before the end.
-        ordered: false,
         ids: ids.clone(),
         own_ids: false,
         hidden: HiddenIds::none(tokens.n_ids()),
@@ -68,14 +67,14 @@ pub fn merges_from_ranks(tokens: &Arc<Tokens>) -> Result<Option<Recovered>> {
         return Ok(None);
     }
     let (mut merges, mut exceptions) = (Vec::with_capacity(n_places), Vec::new());
-    table.ordered = true;
+    let mut ordered = true;
     for (&(left, right), place) in pairs.iter().zip(0..) {
         let id = ids[256 + place as usize];
         if left == NO_SYMBOL {
             exceptions.push(id);
             continue;
         }
-        table.ordered &= left.max(right) < 256 + place;
+        ordered &= left.max(right) < 256 + place;
         merges.push(Merge { left: ids[left as usize], right: ids[right as usize], id, rank: id });
     }
     let distinct: HashSet<&[u8]> = exceptions.iter().filter_map(|&id| tokens.get(id)).collect();
@@ -83,7 +82,7 @@ pub fn merges_from_ranks(tokens: &Arc<Tokens>) -> Result<Option<Recovered>> {
         return Ok(None);
     }
     table.own_ids = shorten(&mut table.ids);
-    let canonical = exceptions.is_empty() && table.ordered;
+    let canonical = exceptions.is_empty() && ordered;
     Ok(Some(Recovered { table, merges, exceptions, canonical }))
 }
 

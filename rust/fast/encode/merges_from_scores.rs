@@ -51,7 +51,6 @@ pub fn merges_from_scores(vocab: &Vocab, pieces: &[(u32, f64)]) -> Result<Option
         slots,
         made: Vec::new(),
         plain: true,
-        ordered: false,
         ids: ids.clone(),
         own_ids: false,
         hidden,
@@ -75,13 +74,11 @@ pub fn merges_from_scores(vocab: &Vocab, pieces: &[(u32, f64)]) -> Result<Option
     }
     let mut merges = Vec::with_capacity(ranked.ids.len());
     let mut unmade = Vec::new();
-    table.ordered = true;
     for (&(left, right), place) in pairs.iter().zip(0..) {
         if left == NO_SYMBOL {
             unmade.push(token(place));
             continue;
         }
-        table.ordered &= left.max(right) < 256 + place;
         if let Some(rank) = place.checked_sub(n_first) {
             let [left, right, id] = [left, right, 256 + place].map(|symbol| ids[symbol as usize]);
             merges.push(Merge { left, right, id, rank });
@@ -152,7 +149,7 @@ fn is_run(piece: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tables::made_by_merges;
+    use super::super::made_by_merges::{made_by_merges, tests::made_by_merging};
     use super::*;
     use crate::characters::add_fallback;
     use crate::vocab::{Alphabet, Tokens};
@@ -191,7 +188,8 @@ mod tests {
                 let mirror = Arc::new(mirror.unwrap());
                 prop_assert_eq!(&found.merges, mirror.merges());
                 let table = PairTable::new(&mirror).unwrap();
-                prop_assert_eq!(&found.made, &made_by_merges(&mirror.tokens, &table, |_, _| true));
+                prop_assert_eq!(&found.made, &made_by_merging(&mirror, &table));
+                prop_assert_eq!(&found.made, &made_by_merges(&mirror, &table, u32::MAX).by_id);
                 for (piece, _, _) in &scored {
                     let [mut one, mut other] = [Vec::new(), Vec::new()];
                     for (table, out) in [(&table, &mut one), (&found.table, &mut other)] {

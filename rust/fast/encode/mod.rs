@@ -7,8 +7,8 @@
 //! 3. [`piece_key`], [`piece_cache`], [`bucket`], [`id_ring`]: pieces met before, and their ids.
 //! 4. [`block_output`]: the ids of a block, written out.
 //! 5. [`pair_table`], [`pair_slots`], [`merge_short`], [`merge_long`]: pieces that the cache does not hold.
-//! 6. [`merges_from_ranks`], [`merges_from_scores`], [`exceptions`]: vocabularies of ranks or scores, and tokens that merges do
-//!    not make.
+//! 6. [`merges_from_ranks`], [`merges_from_scores`]: vocabularies of ranks or scores; [`made_by_merges`], [`exceptions`]: tokens
+//!    that merges do not make.
 //! 7. [`hidden_ids`]: vocabularies of characters as merges of bytes.
 //! 8. [`static_cuts`], [`byte_cuts`]: where a long piece may be cut without changing its ids.
 //! 9. [`parallel`]: batches and long texts over threads.
@@ -28,6 +28,7 @@ mod byte_cuts;
 mod exceptions;
 mod hidden_ids;
 mod id_ring;
+mod made_by_merges;
 mod merge_long;
 mod merge_short;
 mod pair_slots;

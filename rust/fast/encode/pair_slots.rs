@@ -42,7 +42,7 @@ const PAGE: usize = 512;
 /// How often an insertion may move others before the table is made larger.
 const MOVES: usize = 500;
 /// How many slots a pair has at least. At half of them, two pages in a hundred overflow, and a large table has hundreds of pages.
-const SLOTS_A_PAIR: usize = 4;
+const SLOTS_A_PAIR: usize = 3;
 /// How often a table is made twice as large before another multiplier is tried, and how many others are tried.
 const DOUBLINGS: u32 = 1;
 const RETRIES: u32 = 3;

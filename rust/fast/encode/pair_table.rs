@@ -42,7 +42,6 @@ pub struct PairTable {
     /// What the merges of each place make; not needed where it is 256 + place.
     pub(super) made: Vec<u32>,
     pub(super) plain: bool,
-    pub(super) ordered: bool,
     /// The ids of the symbols; those of the bytes, if the others are their own ids.
     pub(super) ids: Vec<u32>,
     pub(super) own_ids: bool,
@@ -52,12 +51,17 @@ pub struct PairTable {
 
 impl PairTable {
     pub(super) fn new(vocab: &Arc<Vocab>) -> Option<PairTable> {
+        PairTable::of_merges(vocab, vocab.merges())
+    }
+
+    /// The table of some of the merges of a vocabulary.
+    pub(super) fn of_merges(vocab: &Arc<Vocab>, merges: &[Merge]) -> Option<PairTable> {
         if HiddenIds::are_ambiguous(vocab) {
             return None;
         }
         let (hidden, first) = HiddenIds::new(vocab);
-        let merges = in_order(vocab, first);
-        let mut names = Names::new(vocab, hidden.n_ids(vocab));
+        let merges = in_order(merges, first);
+        let mut names = Names::new(vocab, hidden.end());
         let (mut n_places, mut plain) = (0, true);
         for (place, merge) in placed(&merges) {
             let symbol = names.symbol(merge.id);
@@ -75,10 +79,9 @@ impl PairTable {
                 }
             }
         }
-        let mut ordered = plain;
-        for (place, merge) in placed(&merges) {
-            let (left, right) = (names.symbol(merge.left), names.symbol(merge.right));
-            ordered &= left.max(right) < 256 + place;
+        for merge in merges.iter() {
+            names.symbol(merge.left);
+            names.symbol(merge.right);
         }
         if names.ids.len() >= NO_SYMBOL as usize || n_places >= NO_PLACE {
             return None;
@@ -93,7 +96,7 @@ impl PairTable {
         let slots = PairSlots::new(merges.len(), &pairs)?;
         let own_ids = shorten(&mut ids);
         let tokens = Arc::clone(&vocab.tokens);
-        Some(PairTable { bytes, slots, made, plain, ordered, ids, own_ids, hidden, tokens })
+        Some(PairTable { bytes, slots, made, plain, ids, own_ids, hidden, tokens })
     }
 
     /// Inserts pairs, as [`PairSlots::insert_all`] does.
@@ -134,9 +137,18 @@ impl PairTable {
         if self.plain { 256 + place } else { self.made[place as usize] }
     }
 
-    /// Whether every merge joins tokens of lower ranks only, so that ranks only rise while a piece is merged.
-    pub(super) fn is_ordered(&self) -> bool {
-        self.ordered
+    /// By id, hidden ones among them, the symbol of each id that has one.
+    pub(super) fn symbols_of_ids(&self) -> Vec<u32> {
+        let mut symbols: Vec<u32> = (0..self.hidden.end()).collect();
+        for (&id, symbol) in self.ids.iter().zip(0..).filter(|(id, _)| **id != NO_ID) {
+            symbols[id as usize] = symbol;
+        }
+        symbols
+    }
+
+    /// More than the greatest symbol.
+    pub(super) fn n_symbols(&self) -> usize {
+        self.ids.len().max(if self.own_ids { self.tokens.n_ids() as usize } else { 0 })
     }
 
     /// How many bytes these symbols have together.
@@ -225,13 +237,13 @@ impl Names {
     }
 }
 
-/// All merges, ascending by rank: these, then those of the vocabulary.
-fn in_order(vocab: &Vocab, first: Vec<Merge>) -> Cow<'_, [Merge]> {
-    let sorted = vocab.merges().is_sorted_by_key(|merge| merge.rank);
+/// All merges, ascending by rank: those that come first, then the others.
+fn in_order(merges: &[Merge], first: Vec<Merge>) -> Cow<'_, [Merge]> {
+    let sorted = merges.is_sorted_by_key(|merge| merge.rank);
     if sorted && first.is_empty() {
-        return Cow::Borrowed(vocab.merges());
+        return Cow::Borrowed(merges);
     }
-    let mut merges = vocab.merges().to_vec();
+    let mut merges = merges.to_vec();
     if !sorted {
         merges.sort_by_key(|merge| merge.rank);
     }

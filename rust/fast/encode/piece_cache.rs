@@ -24,6 +24,8 @@ use crate::fast::util::zeroed::Zeroed;
 
 /// How many values there are.
 const VALUES: u32 = 1 << (128 - VALUE_SHIFT);
+/// How many pieces that are not seeds a large cache has room for before it grows: 5 MB of English have some 40,000.
+const NEW_PIECES: usize = 1 << 16;
 /// How many insertions ahead a bucket is fetched while seeding.
 const AHEAD: usize = 24;
 
@@ -41,15 +43,18 @@ pub(super) struct Size {
 }
 
 impl Size {
-    /// Sizes a cache for `n_ids` ids within `bytes` at full growth (a megabyte at least): at most a million entries, and
-    /// half as many at first if there are no more than 131,072 ids. The values that are not ids name records.
-    pub(super) fn for_ids(n_ids: u32, bytes: usize) -> Size {
+    /// Sizes a cache for `n_ids` ids, of which `n_seeds` are there from the start, within `bytes` at full growth (a megabyte at
+    /// least): at most a million entries, and at first as few as hold the seeds and the new pieces of some megabytes of text:
+    /// a page that is never needed still costs its first touch. The values that are not ids name records.
+    pub(super) fn for_ids(n_ids: u32, n_seeds: u32, bytes: usize) -> Size {
         let first_record = n_ids.min(VALUES / 2);
         // Nearly every entry that is not an id has a record of one row.
         let entries = bytes.max(1 << 20) / (size_of::<u128>() + size_of::<Row>());
         let max_log_buckets = (entries / SLOTS).ilog2().min(18);
+        // Half of the slots, since a cache that is fuller than that grows.
+        let buckets = 2 * (n_seeds as usize + NEW_PIECES) / SLOTS;
         Size {
-            log_buckets: max_log_buckets.min(if n_ids > 1 << 17 { 18 } else { 17 }),
+            log_buckets: max_log_buckets.min(buckets.next_power_of_two().ilog2()),
             max_log_buckets,
             first_record,
             records: ((VALUES - first_record) as usize).min(SLOTS << max_log_buckets),
@@ -269,7 +274,7 @@ mod tests {
     fn a_cache_is_no_larger_than_it_may_be() {
         for (n_ids, megabytes) in [(256, 0), (50_257, 1), (100_277, 7), (200_019, 40), (1 << 30, 1000)] {
             let bytes = megabytes << 20;
-            let size = Size::for_ids(n_ids, bytes);
+            let size = Size::for_ids(n_ids, n_ids, bytes);
             let most = (size_of::<Bucket>() << size.max_log_buckets) + size.records * size_of::<Row>();
             assert!(most <= bytes.max(1 << 20), "{n_ids} ids, {megabytes} MiB: {most} bytes");
             assert!(size.log_buckets <= size.max_log_buckets && size.records <= (VALUES - size.first_record) as usize);

@@ -1,11 +1,12 @@
 //! The encoder against the mirror, on vocabularies and texts that are made to break it.
 
 use super::encoder::{Encoder, Split};
+use super::made_by_merges::tests::made_by_merging;
 use super::merge_long::tests::every_way;
 use super::merges_from_ranks::merges_from_ranks;
 use super::pair_table::PairTable;
 use super::piece_cache::Size;
-use super::tables::{Tables, made_by_merges};
+use super::tables::Tables;
 use crate::encode::{encode_piece, merge_parts, single_bytes};
 use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
@@ -260,7 +261,7 @@ fn merges_make_all_is_said_of_the_published_vocabularies_and_true() {
         let path = format!("{}/python/minitok/encodings/data/{file}.vocab", env!("CARGO_MANIFEST_DIR"));
         let vocab = Arc::new(crate::packed::unpack(&std::fs::read(path).unwrap(), None).unwrap());
         assert!(vocab.merges_make_all);
-        let made = made_by_merges(&vocab.tokens, &PairTable::new(&vocab).unwrap(), |_, _| true);
+        let made = made_by_merging(&vocab, &PairTable::new(&vocab).unwrap());
         assert!(vocab.tokens.iter().all(|(id, token)| token.is_empty() || made[id as usize]), "{file}");
     }
 }

@@ -1,0 +1,219 @@
+//! Which tokens come about by merging their bytes. Must equal asking `merge_parts` of `rust/encode.rs` for each token.
+//!
+//! A token has been made once the parts of its merge have been made and nothing else happens at the seam between them. At the
+//! seam stand the last symbol of the left part and the first of the right one, which grow as the parts are merged: each of
+//! them runs through the right (left) edge of its part's tree, from a byte up to the part. So walk that way backwards: begin
+//! with the two parts, and undo the merge that came last, on one side or the other, until two bytes are left. Each pair that
+//! stands at the seam on the way must not merge before the merge that was undone to reach it.
+//!
+//! By hand, with the merges `a b` 0, `c d` 1, `ab cd` 2: of `abcd`, the seam is ab|cd. The last merge was `c d` (1), before it the
+//! seam was ab|c: `ab c` is no merge. Then `a b` (0) is undone: b|c is none either. So `abcd` is made. With `b c` merged at 0 and
+//! `a b` at 1, b|c merges before `a b` did: `ab` does not come about in `abcd`.
+//!
+//! That is a proof where ranks rise from part to whole. Tokens for which it gives none are merged.
+//!
+//! Some vocabularies come with every pair that makes a token (Llama 3: 280,147 for 128,000 tokens). All but the one that a token
+//! comes about by never happen ("One merge a token", docs/algorithms.md), and a table without them is half as large.
+//!
+//! Costs: one look-up for each step of the walk, all independent of each other: a tenth of the time of merging.
+
+use super::hidden_ids::HiddenIds;
+use super::merge_long::merge_long;
+use super::merge_short::{WIDE_LANE, merge_short};
+use super::pair_table::{NO_PLACE, PairTable};
+use crate::interrupt;
+use crate::vocab::{Merge, NO_ID, Tokens, Vocab};
+use std::hint::select_unpredictable;
+
+/// How many merges are walked between two looks at whether the work is to stop.
+const POLLED: usize = 1 << 12;
+
+/// What is known of the tokens of a vocabulary.
+#[derive(Debug)]
+pub(super) struct Made {
+    /// By id, whether merging the token's bytes gives the token.
+    pub(super) by_id: Vec<bool>,
+    /// By id, the number of the merge that it comes about by, where the walk proves it; [`NO_MERGE`] elsewhere.
+    last: Vec<u32>,
+}
+
+const NO_MERGE: u32 = u32::MAX;
+
+impl Made {
+    /// The merges that ever happen, as far as is known: of a token that has several, the one it comes about by; of a token that
+    /// does not come about, none.
+    pub(super) fn needed(&self, merges: &[Merge]) -> Vec<Merge> {
+        let is_needed = |merge: &Merge, number: u32| {
+            let last = self.last[merge.id as usize];
+            if last == NO_MERGE { self.by_id[merge.id as usize] } else { last == number }
+        };
+        merges.iter().zip(0..).filter(|&(merge, number)| is_needed(merge, number)).map(|(merge, _)| *merge).collect()
+    }
+}
+
+/// Finds out which tokens below the id `end` are made. The others are not asked for, which is as if they were not made; so is what
+/// is left when the work is to stop.
+pub(super) fn made_by_merges(vocab: &Vocab, pairs: &PairTable, end: u32) -> Made {
+    let mut made = proven(vocab, pairs, end);
+    let asked = vocab.tokens.iter().map(|(id, _)| id).take_while(|&id| id < end);
+    let unproven: Vec<u32> = asked.filter(|&id| !made.by_id[id as usize]).collect();
+    merge_all(&vocab.tokens, pairs, &unproven, |id, whole| made.by_id[id as usize] = whole);
+    made
+}
+
+/// What the walk proves of the tokens below the id `end`.
+fn proven(vocab: &Vocab, pairs: &PairTable, end: u32) -> Made {
+    let n_ids = vocab.tokens.n_ids();
+    let mut made = Made { by_id: vec![false; n_ids as usize], last: vec![NO_MERGE; n_ids as usize] };
+    let symbols = pairs.symbols_of_ids();
+    let mut splits = vec![Split::UNKNOWN; pairs.n_symbols()];
+    splits[..256].fill(Split::BYTE);
+    for &id in vocab.byte_ids.iter().filter(|&&id| id != NO_ID) {
+        made.by_id[id as usize] = true;
+    }
+    let (_, first) = HiddenIds::new(vocab);
+    let first = first.iter().map(|merge| (merge, NO_MERGE));
+    for (index, (merge, number)) in first.chain(vocab.merges().iter().zip(0..)).enumerate() {
+        if index % POLLED == 0 && interrupt::stopped() {
+            break;
+        }
+        let [left, right, symbol] = [merge.left, merge.right, merge.id].map(|id| symbols[id as usize]);
+        let order = pairs.place(left, right) + 1;
+        let is_asked = merge.id < end || number == NO_MERGE;
+        let rises = splits[left as usize].order.max(splits[right as usize].order) < order;
+        let is_new = splits[symbol as usize].order == u32::MAX;
+        if is_asked && rises && is_new && nothing_crosses(pairs, &splits, [left, right], order) {
+            splits[symbol as usize] = Split { left, right, order };
+            if merge.id < end.min(n_ids) {
+                (made.by_id[merge.id as usize], made.last[merge.id as usize]) = (true, number);
+            }
+        }
+    }
+    made
+}
+
+/// How a symbol is made.
+#[derive(Debug, Clone, Copy)]
+struct Split {
+    left: u32,
+    right: u32,
+    /// The place of its merge, and one; 0 of a byte, and more than any other while it is not known to be made.
+    order: u32,
+}
+
+impl Split {
+    const BYTE: Split = Split { left: 0, right: 0, order: 0 };
+    const UNKNOWN: Split = Split { left: 0, right: 0, order: u32::MAX };
+}
+
+/// Whether nothing merges across the seam of two parts before they themselves do.
+fn nothing_crosses(pairs: &PairTable, splits: &[Split], [mut left, mut right]: [u32; 2], order: u32) -> bool {
+    debug_assert!(order <= NO_PLACE);
+    loop {
+        let (of_left, of_right) = (splits[left as usize], splits[right as usize]);
+        let undone = of_left.order.max(of_right.order);
+        if undone == 0 {
+            return true;
+        }
+        // Of two merges of one rank, the one on the left came first. Which side it is is unpredictable.
+        let on_the_right = of_right.order == undone;
+        left = select_unpredictable(on_the_right, left, of_left.right);
+        right = select_unpredictable(on_the_right, of_right.left, right);
+        if pairs.place(left, right) + 1 < undone + u32::from(on_the_right) {
+            return false;
+        }
+    }
+}
+
+/// Merges the bytes of tokens and tells of each whether that gives the token.
+fn merge_all(tokens: &Tokens, pairs: &PairTable, ids: &[u32], mut tell: impl FnMut(u32, bool)) {
+    let mut check = |id: u32, symbols: &[u32]| tell(id, symbols.len() == 1 && pairs.id(symbols[0]) == id);
+    let all = || ids.iter().filter_map(|&id| Some((id, tokens.get(id)?))).filter(|(_, token)| !token.is_empty());
+    merge_short(pairs, all().filter(|(_, token)| token.len() <= WIDE_LANE), &mut check);
+    let mut symbols = Vec::new();
+    for (id, token) in all().filter(|(_, token)| token.len() > WIDE_LANE) {
+        symbols.clear();
+        if merge_long(pairs, token, &mut symbols).is_err() {
+            continue; // The work is being stopped, or there is no memory: not known to be made.
+        }
+        check(id, &symbols);
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::vocab::Alphabet;
+    use proptest::prelude::*;
+    use std::sync::Arc;
+
+    /// The same, by merging every token.
+    pub(in crate::fast::encode) fn made_by_merging(vocab: &Vocab, pairs: &PairTable) -> Vec<bool> {
+        let ids: Vec<u32> = vocab.tokens.iter().map(|(id, _)| id).collect();
+        let mut made = vec![false; vocab.tokens.n_ids() as usize];
+        merge_all(&vocab.tokens, pairs, &ids, |id, whole| made[id as usize] = whole);
+        made
+    }
+
+    /// A vocabulary of these merges of letters, in this order; a pair that comes twice is left out.
+    fn of_merges(merges: &[(&[u8], &[u8])]) -> Vocab {
+        let mut tokens: Vec<Vec<u8>> = (0..=255).map(|byte| vec![byte]).collect();
+        let mut pairs = Vec::new();
+        for (left, right) in merges {
+            let id = |part: &[u8]| tokens.iter().position(|token| token == part).map(|id| id as u32);
+            if let (Some(left), Some(right)) = (id(left), id(right))
+                && !pairs.contains(&(left, right))
+            {
+                pairs.push((left, right));
+                let token = [&tokens[left as usize][..], &tokens[right as usize]].concat();
+                if !tokens.contains(&token) {
+                    tokens.push(token);
+                }
+            }
+        }
+        let tokens: Vec<(Vec<u8>, u32)> = tokens.into_iter().zip(0..).collect();
+        Vocab::from_tokens(&tokens, &pairs, false, Alphabet::default()).unwrap()
+    }
+
+    #[test]
+    fn by_hand() {
+        let made = |merges: &[(&[u8], &[u8])], token: &[u8]| {
+            let vocab = Arc::new(of_merges(merges));
+            let pairs = PairTable::new(&vocab).unwrap();
+            let id = vocab.token_id(token).unwrap() as usize;
+            (proven(&vocab, &pairs, u32::MAX).by_id[id], made_by_merges(&vocab, &pairs, u32::MAX).by_id[id])
+        };
+        assert_eq!(made(&[(b"a", b"b"), (b"c", b"d"), (b"ab", b"cd")], b"abcd"), (true, true));
+        assert_eq!(made(&[(b"b", b"c"), (b"a", b"b"), (b"c", b"d"), (b"ab", b"cd")], b"abcd"), (false, false));
+        // A run: the pair on the left is the first, so `aa a` is met and `a aa` is not.
+        assert_eq!(made(&[(b"a", b"a"), (b"aa", b"a")], b"aaa"), (true, true));
+        assert_eq!(made(&[(b"a", b"a"), (b"a", b"aa")], b"aaa"), (false, false));
+        // The second way to make a token is the one that happens.
+        assert_eq!(made(&[(b"b", b"c"), (b"a", b"b"), (b"ab", b"c"), (b"a", b"bc")], b"abc"), (true, true));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+
+        #[test]
+        fn equals_merging_every_token(
+            merges in prop::collection::vec(("[abc]{1,5}", "[abc]{1,5}"), 0..60), by_length: bool, part in 0u32..100,
+        ) {
+            let mut merges: Vec<(&[u8], &[u8])> =
+                merges.iter().map(|(left, right)| (left.as_bytes(), right.as_bytes())).collect();
+            if by_length {
+                merges.sort_by_key(|(left, right)| left.len() + right.len());
+            }
+            let vocab = Arc::new(of_merges(&merges));
+            let pairs = PairTable::new(&vocab).unwrap();
+            let expected = made_by_merging(&vocab, &pairs);
+            let end = 256 + part * (vocab.tokens.n_ids() - 256) / 100;
+            prop_assert!(proven(&vocab, &pairs, u32::MAX).by_id.iter().zip(&expected).all(|(proven, made)| *made || !proven));
+            let all = made_by_merges(&vocab, &pairs, u32::MAX);
+            prop_assert_eq!(&all.by_id, &expected);
+            let some = made_by_merges(&vocab, &pairs, end).by_id;
+            prop_assert_eq!(&some[256..end as usize], &expected[256..end as usize]);
+            prop_assert!(!some[end as usize..].contains(&true));
+        }
+    }
+}
