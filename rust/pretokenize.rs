@@ -176,11 +176,13 @@ pub fn expressions(source: &str) -> Vec<&str> {
 
 /// The scanner of a pattern other than `none`, or why the engine must run it; an error if the pattern is malformed.
 pub fn scanner_of(source: &str) -> Result<std::result::Result<scan::Tier, scan::Unsupported>> {
-    let named = NAMED.iter().find(|(name, expression)| [*name, *expression].contains(&source));
-    match named.and_then(|(name, _)| scan::Grammar::named(name)) {
-        Some(grammar) => Ok(Ok(scan::Tier::Masks(grammar))),
-        None => scan::Tier::new(&expressions(source)),
+    let named = NAMED.iter().chain(&FAMILIES).find(|(name, expression)| [*name, *expression].contains(&source));
+    if let Some(grammar) = named.and_then(|(name, _)| scan::Grammar::named(name)) {
+        return Ok(Ok(scan::Tier::Masks(grammar)));
     }
+    let steps = expressions(source);
+    let tier = scan::Tier::new(&steps)?;
+    Ok(tier.map(|tier| scan::or_masks(tier, &steps, expressions)))
 }
 
 /// The shortest text that two patterns cut differently, None if they cut every text alike; or why that is not known.

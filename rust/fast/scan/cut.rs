@@ -5,7 +5,7 @@
 //! that follows a character `c` which is not white. Proof, for the pieces of `rust/pretokenize.rs`:
 //!
 //! 1. *A piece ends there in the whole text.* No alternative of gpt2 has white space after a character that is not
-//!    white. In cl100k and o200k only the punctuation rule has, and there only line ends (`[\r\n]*`, `[\r\n/]*`) after
+//!    white. In the others only the punctuation rule has, and there only line ends (`[\r\n]*`, `[\r\n/]*`) after
 //!    characters that are neither letters nor numbers. So nothing spans the cut if `w` is not a line end, or `c` is a letter
 //!    or a number, or the pattern is gpt2. (A mark does not count as a letter here: punctuation can hold it.)
 //! 2. *The left half has the same pieces alone.* What a rule sees beyond its own piece is: the end of a run, which is

@@ -1,6 +1,16 @@
-//! The patterns that have a scanner.
+//! The patterns that have a scanner: three shapes of words, and what else differs between families of models.
+//!
+//! | | words | contractions | digits | marks are letters | white space at the end |
+//! |---|---|---|---|---|---|
+//! | `gpt2` | one class | case matters | all | no | whole |
+//! | `cl100k` | after any one character | alone | three | no | whole |
+//! | `llama3` | after any one character | alone | three | no | cut after a line end |
+//! | `qwen2` | after any one character | alone | one | no | cut after a line end |
+//! | `qwen3.5` | after any one character | alone | one | yes | cut after a line end |
+//! | `o200k` | capitals, then small letters | part of the word | three | yes | cut after a line end |
+//! | `tekken` | capitals, then small letters | none | one | yes | cut after a line end |
 
-/// One of the three patterns that have a scanner of their own.
+/// A pattern that has a scanner of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grammar {
     /// The pattern of GPT-2, r50k and p50k.
@@ -9,16 +19,71 @@ pub enum Grammar {
     Cl100k,
     /// The pattern of GPT-4o.
     O200k,
+    /// Llama 3, GLM 4.
+    Llama3,
+    /// Qwen 2, 2.5 and 3.
+    Qwen2,
+    /// Qwen 3.5.
+    Qwen35,
+    /// Mistral's models from Nemo on.
+    Tekken,
+}
+
+/// Which words a grammar takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Words {
+    Gpt2,
+    Cl100k,
+    O200k,
 }
 
 impl Grammar {
+    /// All of them, with the names of their patterns.
+    pub const ALL: [(&str, Grammar); 7] = [
+        ("gpt2", Grammar::Gpt2),
+        ("cl100k", Grammar::Cl100k),
+        ("o200k", Grammar::O200k),
+        ("llama3", Grammar::Llama3),
+        ("qwen2", Grammar::Qwen2),
+        ("qwen3.5", Grammar::Qwen35),
+        ("tekken", Grammar::Tekken),
+    ];
+
     /// The grammar of a named pattern.
     pub fn named(name: &str) -> Option<Grammar> {
-        match name {
-            "gpt2" => Some(Grammar::Gpt2),
-            "cl100k" => Some(Grammar::Cl100k),
-            "o200k" => Some(Grammar::O200k),
-            _ => None,
+        Grammar::ALL.iter().find(|(grammar, _)| *grammar == name).map(|(_, grammar)| *grammar)
+    }
+
+    #[inline]
+    pub(super) const fn words(self) -> Words {
+        match self {
+            Grammar::Gpt2 => Words::Gpt2,
+            Grammar::Cl100k | Grammar::Llama3 | Grammar::Qwen2 | Grammar::Qwen35 => Words::Cl100k,
+            Grammar::O200k | Grammar::Tekken => Words::O200k,
         }
+    }
+
+    /// Whether a number is one digit: `\p{N}` in place of `\p{N}{1,3}`.
+    #[inline]
+    pub(super) const fn single_digits(self) -> bool {
+        matches!(self, Grammar::Qwen2 | Grammar::Qwen35 | Grammar::Tekken)
+    }
+
+    /// Whether marks count as letters: `[\p{L}\p{M}]+`.
+    #[inline]
+    pub(super) const fn marks_are_letters(self) -> bool {
+        matches!(self, Grammar::Qwen35 | Grammar::O200k | Grammar::Tekken)
+    }
+
+    /// Whether `'s` and the like belong together.
+    #[inline]
+    pub(super) const fn contractions(self) -> bool {
+        !matches!(self, Grammar::Tekken)
+    }
+
+    /// Whether white space at the end of a text is one piece, even if it holds a line end: `\s++$`.
+    #[inline]
+    pub(super) const fn whole_tail(self) -> bool {
+        matches!(self, Grammar::Gpt2 | Grammar::Cl100k)
     }
 }

@@ -18,7 +18,7 @@
 //! Cost: constant a window, plus a table look-up for each character that is not ASCII.
 
 use super::classes::{self, ILL_FORMED, NUMBER, WHITE};
-use super::grammar::Grammar;
+use super::grammar::{Grammar, Words};
 use super::scalar::contraction;
 use super::vector::{Ascii, Vectors};
 
@@ -122,10 +122,10 @@ const _: () = assert!(classes::UPPER == 1 && NUMBER == 1 << 4 && WHITE == 1 << 5
 
 #[inline(always)]
 fn decide<const WIDE: bool>(grammar: Grammar, bytes: &[u8; REACH], mut all: Classes) -> u64 {
-    let starts = match grammar {
-        Grammar::Gpt2 => gpt2::<WIDE>(bytes, &all),
-        Grammar::Cl100k => cl100k::<WIDE>(bytes, &all),
-        Grammar::O200k => o200k::<WIDE>(bytes, &mut all),
+    let starts = match grammar.words() {
+        Words::Gpt2 => gpt2::<WIDE>(bytes, &all),
+        Words::Cl100k => cl100k::<WIDE>(grammar, bytes, &all),
+        Words::O200k => o200k::<WIDE>(grammar, bytes, &mut all),
     };
     // White space at the edge may go on: its first character is sure, the others are not.
     let unsure = (!all.white).leading_zeros().saturating_sub(1).clamp(3, 63);
@@ -152,15 +152,18 @@ fn gpt2<const WIDE: bool>(bytes: &[u8; REACH], all: &Classes) -> u64 {
 }
 
 #[inline(always)]
-fn cl100k<const WIDE: bool>(bytes: &[u8; REACH], all: &Classes) -> u64 {
-    let letter = all.upper | all.lower | all.caseless;
+fn cl100k<const WIDE: bool>(grammar: Grammar, bytes: &[u8; REACH], all: &Classes) -> u64 {
+    let marks = if grammar.marks_are_letters() { all.mark } else { 0 };
+    let letter = all.upper | all.lower | all.caseless | marks;
     let punctuation = !(letter | all.number | all.white);
     let absorbed = flood(all.newline, (punctuation << 1) & all.newline);
     let white = all.white & !absorbed;
     let mark_start = punctuation & !(punctuation << 1) & !(all.space << 1);
     let led = (white & !all.newline) << 1 | after::<WIDE>(mark_start, all);
-    let mut starts =
-        mark_start | (letter & !(letter << 1) & !led) | white_starts::<WIDE>(white, all) | number_starts::<WIDE>(all);
+    let mut starts = mark_start
+        | (letter & !(letter << 1) & !led)
+        | white_starts::<WIDE>(white, all)
+        | number_starts::<WIDE>(grammar, all);
     let mut rest = all.apostrophe & mark_start & (letter >> 1);
     while let Some(at) = next_bit(&mut rest) {
         let length = contraction(bytes[at + 1], bytes[at + 2], true);
@@ -170,7 +173,7 @@ fn cl100k<const WIDE: bool>(bytes: &[u8; REACH], all: &Classes) -> u64 {
 }
 
 #[inline(always)]
-fn o200k<const WIDE: bool>(bytes: &[u8; REACH], all: &mut Classes) -> u64 {
+fn o200k<const WIDE: bool>(grammar: Grammar, bytes: &[u8; REACH], all: &mut Classes) -> u64 {
     let uncased = all.caseless | all.mark;
     let letter = all.upper | all.lower | uncased;
     let other = !(letter | all.number | all.white);
@@ -191,7 +194,10 @@ fn o200k<const WIDE: bool>(bytes: &[u8; REACH], all: &mut Classes) -> u64 {
         | (letter & !(letter << 1) & !led)
         | (all.upper & (all.lower << 1))
         | white_starts::<WIDE>(white, all)
-        | number_starts::<WIDE>(all);
+        | number_starts::<WIDE>(grammar, all);
+    if !grammar.contractions() {
+        return starts;
+    }
     let mut rest = all.apostrophe & (letter << 1) & (letter >> 1);
     let mut last_end = 0;
     while let Some(at) = next_bit(&mut rest) {
@@ -274,10 +280,13 @@ fn white_starts<const WIDE: bool>(white: u64, all: &Classes) -> u64 {
     starts
 }
 
-/// The starts in runs of numbers: every third.
+/// The starts in runs of numbers: every one, or every third.
 #[inline(always)]
-fn number_starts<const WIDE: bool>(all: &Classes) -> u64 {
+fn number_starts<const WIDE: bool>(grammar: Grammar, all: &Classes) -> u64 {
     let number = all.number;
+    if grammar.single_digits() {
+        return number & !all.continuation;
+    }
     let mut starts = number & !(number << 1);
     if WIDE && number & all.continuation != 0 {
         let (mut rest, mut taken) = (number & !all.continuation, 0);

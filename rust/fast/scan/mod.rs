@@ -1,11 +1,11 @@
-//! Hand-written split scanners for the three named patterns: text -> where its pieces end.
+//! Hand-written split scanners for the most used patterns: text -> where its pieces end.
 //!
 //! Must equal `rust/pretokenize.rs`, which runs the regular expressions; `tests.rs` holds them together over every code
 //! point, over strings made of traps and over random bytes. A regular-expression engine reads some tens of megabytes a second;
 //! these read hundreds and thousands. Read in this order:
 //!
-//! 1. `grammar`: the three patterns. `classes`: what kind of character? One byte of flags, from two look-ups.
-//! 2. `scalar`: the three patterns by hand, one character at a time. [`piece_end`] is the ground truth of the rest.
+//! 1. `grammar`: the patterns, and what differs between them. `classes`: what kind of character? One byte of flags, from two look-ups.
+//! 2. `scalar`: the patterns by hand, one character at a time. [`piece_end`] is the ground truth of the rest.
 //! 3. `vector`, `vector_x86`, `vector_arm`: 64 bytes to bit masks, in the instructions of each processor.
 //! 4. `masks`: the patterns for 64 bytes at once. One 64-bit mask for each class; shifts compare neighbours, an addition
 //!    floods a run by its carry, and the result is the mask of the places where pieces start.
@@ -14,13 +14,13 @@
 //! 7. `dispatch`: the two loops, compiled for each set of instructions; with `vector_*` the only `unsafe` code here.
 //! 8. `scanner`: [`Scanner`] hands out ends in blocks, so that its callers can work in phases (scan, hash and prefetch, look
 //!    up, write out), each a small loop.
-//! 9. `cut`: where a text may be cut in two without changing a piece, for threads and streams.
+//! 9. `tier`, `same_grammar`: how a pattern is scanned. `cut`: where a text may be cut in two without changing a piece, for threads and streams.
 //!
 //! Costs: time linear in the text whatever it holds; no allocation but the caller's vector; no recursion. Measured on one
 //! Zen 4 core, English / many scripts: 3.1 / 1.0 GB/s with AVX2, 0.7 / 0.4 portable, 0.6 / 0.4 by [`piece_end`] (cl100k).
 //! Offsets are `usize`, so texts may be longer than 4 GiB.
 //!
-//! Not for: patterns other than these three, which the regular expressions cut.
+//! Not for: other patterns, which `compiled` runs by a table.
 
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
@@ -32,6 +32,7 @@ mod cut;
 mod dispatch;
 mod grammar;
 mod masks;
+mod same_grammar;
 mod scalar;
 mod scanner;
 #[cfg(test)]
@@ -46,6 +47,7 @@ pub use cut::safe_cut;
 pub use dispatch::Isa;
 pub(crate) use dispatch::find_wide_pairs;
 pub use grammar::Grammar;
+pub use same_grammar::or_masks;
 pub use scalar::piece_end;
 pub use scanner::{Scanner, split};
 pub use tier::{Tier, passes};

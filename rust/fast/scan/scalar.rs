@@ -1,4 +1,4 @@
-//! The three patterns by hand, one character at a time. Must equal the regular expressions of `rust/pretokenize.rs`.
+//! The named patterns by hand, one character at a time. Must equal the regular expressions of `rust/pretokenize.rs`.
 //!
 //! A pattern without look-behind is a function: from a position where a piece starts to the position where it ends. Each
 //! function below tries the alternatives of its pattern in their order. None of the nested repetitions needs
@@ -20,7 +20,7 @@
 //! as a piece and once as what follows one. No allocation, no recursion.
 
 use super::classes::{CASELESS, LETTER, LOWER, MARK, NEWLINE, NUMBER, OTHER, UPPER, WHITE, char_at};
-use super::grammar::Grammar;
+use super::grammar::{Grammar, Words};
 use crate::interrupt;
 
 /// How many characters of a piece are read between two looks at whether to stop.
@@ -31,10 +31,10 @@ const PUNCTUATION: u8 = OTHER | MARK;
 /// The end of the piece that starts at `start`, which must be less than `text.len()`.
 #[inline]
 pub fn piece_end(grammar: Grammar, text: &[u8], start: usize) -> usize {
-    match grammar {
-        Grammar::Gpt2 => gpt2(text, start),
-        Grammar::Cl100k => cl100k(text, start),
-        Grammar::O200k => o200k(text, start),
+    match grammar.words() {
+        Words::Gpt2 => gpt2(text, start),
+        Words::Cl100k => cl100k(grammar, text, start),
+        Words::O200k => o200k(grammar, text, start),
     }
 }
 
@@ -60,41 +60,45 @@ pub(super) fn gpt2(text: &[u8], start: usize) -> usize {
     white(text, start, Grammar::Gpt2)
 }
 
-pub(super) fn cl100k(text: &[u8], start: usize) -> usize {
+#[inline]
+pub(super) fn cl100k(grammar: Grammar, text: &[u8], start: usize) -> usize {
+    let marks = if grammar.marks_are_letters() { MARK } else { 0 };
+    let (letters, punctuation) = (LETTER | marks, PUNCTUATION & !marks);
     if text[start] == b'\''
         && let length @ 1.. = suffix(text, start, true)
     {
         return start + length;
     }
     let (flags, length) = char_at(text, start);
-    if flags & LETTER != 0 {
-        return run(text, start + length, LETTER);
+    if flags & letters != 0 {
+        return run(text, start + length, letters);
     }
     if flags & NUMBER != 0 {
-        return up_to_three_numbers(text, start);
+        return numbers(grammar, text, start);
     }
     let (next, next_length) = char_at(text, start + length);
-    if next & LETTER != 0 && flags & NEWLINE == 0 {
-        return run(text, start + length + next_length, LETTER);
+    if next & letters != 0 && flags & NEWLINE == 0 {
+        return run(text, start + length + next_length, letters);
     }
-    if flags & PUNCTUATION != 0 || (text[start] == b' ' && next & PUNCTUATION != 0) {
-        let end = run(text, start + length, PUNCTUATION);
+    if flags & punctuation != 0 || (text[start] == b' ' && next & punctuation != 0) {
+        let end = run(text, start + length, punctuation);
         return run(text, end, NEWLINE);
     }
-    white(text, start, Grammar::Cl100k)
+    white(text, start, grammar)
 }
 
-pub(super) fn o200k(text: &[u8], start: usize) -> usize {
+#[inline]
+pub(super) fn o200k(grammar: Grammar, text: &[u8], start: usize) -> usize {
     let (flags, length) = char_at(text, start);
     if flags & (LETTER | MARK) != 0 {
-        return word(text, start);
+        return word(grammar, text, start);
     }
     if flags & NUMBER != 0 {
-        return up_to_three_numbers(text, start);
+        return numbers(grammar, text, start);
     }
     let (next, _) = char_at(text, start + length);
     if next & (LETTER | MARK) != 0 && flags & NEWLINE == 0 {
-        return word(text, start + length);
+        return word(grammar, text, start + length);
     }
     if flags & OTHER != 0 || (text[start] == b' ' && next & OTHER != 0) {
         let mut end = run(text, start + length, PUNCTUATION);
@@ -103,7 +107,7 @@ pub(super) fn o200k(text: &[u8], start: usize) -> usize {
         }
         return end;
     }
-    white(text, start, Grammar::O200k)
+    white(text, start, grammar)
 }
 
 /// The end of the longest run of characters of a set of classes.
@@ -147,9 +151,9 @@ fn ascii_letters(text: &[u8], at: usize, upper_too: bool) -> usize {
     others.trailing_zeros() as usize / 8
 }
 
-/// `\p{N}{1,3}`, where the first is known to be there.
-fn up_to_three_numbers(text: &[u8], mut at: usize) -> usize {
-    for _ in 0..3 {
+/// `\p{N}{1,3}` or `\p{N}`, where the first is known to be there.
+fn numbers(grammar: Grammar, text: &[u8], mut at: usize) -> usize {
+    for _ in 0..if grammar.single_digits() { 1 } else { 3 } {
         let (flags, length) = char_at(text, at);
         if flags & NUMBER == 0 {
             break;
@@ -160,18 +164,21 @@ fn up_to_three_numbers(text: &[u8], mut at: usize) -> usize {
 }
 
 /// The two-phase word of o200k, from the first letter or mark after the optional leading character.
-fn word(text: &[u8], mut at: usize) -> usize {
+fn word(grammar: Grammar, text: &[u8], at: usize) -> usize {
+    let end = cased_word(text, at);
+    if grammar.contractions() { end + suffix(text, end, true) } else { end }
+}
+
+fn cased_word(text: &[u8], mut at: usize) -> usize {
     let mut last_caseless = None;
     loop {
         for _ in 0..STRETCH {
             let (flags, length) = char_at(text, at);
             if flags & LOWER != 0 {
-                let end = run(text, at + length, LOWER | CASELESS | MARK);
-                return end + suffix(text, end, true);
+                return run(text, at + length, LOWER | CASELESS | MARK);
             }
             if flags & (UPPER | CASELESS | MARK) == 0 {
-                let end = last_caseless.unwrap_or(at);
-                return end + suffix(text, end, true);
+                return last_caseless.unwrap_or(at);
             }
             at += length;
             if flags & UPPER == 0 {
@@ -224,11 +231,10 @@ fn white(text: &[u8], start: usize, grammar: Grammar) -> usize {
         }
     }
     let at_end = at == text.len();
-    match grammar {
-        Grammar::Gpt2 | Grammar::Cl100k if at_end => at,
-        Grammar::Cl100k | Grammar::O200k if after_newline > start => after_newline,
-        Grammar::O200k if at_end => at,
-        _ if last > start => last,
+    match grammar.words() {
+        _ if at_end && grammar.whole_tail() => at,
+        Words::Cl100k | Words::O200k if after_newline > start => after_newline,
+        _ if last > start && !at_end => last,
         _ => at,
     }
 }

@@ -3,16 +3,30 @@
 use super::classes::{self, MARK, NEWLINE, NUMBER, OTHER, UPPER, WHITE};
 use super::vector::Ascii;
 use super::{Grammar, Isa, Scanner, piece_end, safe_cut};
+use crate::families::FAMILIES;
 use crate::pretokenize::NAMED;
 use fancy_regex::Regex;
 use proptest::prelude::*;
 #[allow(clippy::disallowed_types, reason = "tests do not fork")]
 use std::sync::LazyLock;
 
-pub(super) const GRAMMARS: [Grammar; 3] = [Grammar::Gpt2, Grammar::Cl100k, Grammar::O200k];
+pub(super) const GRAMMARS: [Grammar; 7] = {
+    let mut grammars = [Grammar::Gpt2; 7];
+    let mut at = 0;
+    while at < grammars.len() {
+        grammars[at] = Grammar::ALL[at].1;
+        at += 1;
+    }
+    grammars
+};
 
 #[allow(clippy::disallowed_types, reason = "tests do not fork")]
-static REGEXES: LazyLock<[Regex; 3]> = LazyLock::new(|| NAMED.map(|(_, pattern)| Regex::new(pattern).unwrap()));
+static REGEXES: LazyLock<[Regex; 7]> = LazyLock::new(|| {
+    Grammar::ALL.map(|(name, _)| {
+        let spelled = NAMED.iter().chain(&FAMILIES).find(|(named, _)| *named == name).unwrap().1;
+        Regex::new(spelled).unwrap()
+    })
+});
 
 /// Bytes as text, each ill-formed byte as one U+FFFD, and where each byte of that text was in the original.
 fn readable(bytes: &[u8]) -> (String, Vec<usize>) {
@@ -39,7 +53,8 @@ fn oracle(grammar: Grammar, bytes: &[u8]) -> Vec<usize> {
     let (text, origin) = readable(bytes);
     let mut end = 0;
     let mut ends = Vec::new();
-    for found in REGEXES[grammar as usize].find_iter(&text) {
+    let number = GRAMMARS.iter().position(|&known| known == grammar).unwrap();
+    for found in REGEXES[number].find_iter(&text) {
         let found = found.unwrap();
         assert_eq!(found.start(), end, "unmatched text in {text:?}");
         end = found.end();

@@ -20,11 +20,15 @@ const WORTH: usize = 32;
 /// `position` must be inside the text and `ends` not empty.
 #[inline(always)]
 pub(super) fn fill<V: Vectors>(grammar: Grammar, text: &[u8], position: &mut usize, ends: &mut [usize]) -> usize {
-    // With the pattern known to the compiler, each of the three becomes a separate loop.
+    // With the grammar known to the compiler, each of them becomes a separate loop.
     match grammar {
         Grammar::Gpt2 => fill_one::<V>(Grammar::Gpt2, text, position, ends),
         Grammar::Cl100k => fill_one::<V>(Grammar::Cl100k, text, position, ends),
         Grammar::O200k => fill_one::<V>(Grammar::O200k, text, position, ends),
+        Grammar::Llama3 => fill_one::<V>(Grammar::Llama3, text, position, ends),
+        Grammar::Qwen2 => fill_one::<V>(Grammar::Qwen2, text, position, ends),
+        Grammar::Qwen35 => fill_one::<V>(Grammar::Qwen35, text, position, ends),
+        Grammar::Tekken => fill_one::<V>(Grammar::Tekken, text, position, ends),
     }
 }
 
