@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from .backend import BackendName, Codec, Merge, Vocab
     from .backend.spans import SpanCutter
+    from .chat_templates import ChatTemplates
 
     Content = tuple[dict[int, bytes], list[Merge], bool, dict[str, Any], dict[str, Any]]
 
@@ -63,6 +64,7 @@ class Fields(TypedDict, total=False):
     prefix: str | None
     name: str | None
     trained: Mapping[str, Any] | None
+    chat: ChatTemplates | None
 
 
 class Changes(Fields, total=False):
@@ -88,6 +90,7 @@ class Definition:
         prefix: In a vocabulary whose spaces are markers: where a space is put before the text (SPEC S4); None otherwise.
         name: A name, for ``repr`` and messages.
         trained: How it was trained: options, corpus, why it stopped.
+        chat: The chat templates of its model; None if it has none. No id of a text depends on them.
         backend: ``rust`` or ``python``: whose ``vocab`` it is.
         reopen: For a published encoding: called with the name and a backend, it gives the same tokenizer again.
 
@@ -105,6 +108,7 @@ class Definition:
     prefix: str | None = None
     name: str | None = None
     trained: Mapping[str, Any] | None = None
+    chat: ChatTemplates | None = None
     backend: BackendName = BACKEND
     reopen: Callable[[str, str], Any] | None = None
     _codec: Codec = field(init=False, repr=False)
@@ -285,7 +289,14 @@ class Definition:
 
     def with_backend(self, backend: str) -> Definition:
         """The same on another backend."""
-        return restored(self.content(), self.name, self.trained, backend)
+        return restored(self.content(), self.name, self.trained, backend, self.chat)
+
+    def with_chat(self, chat: ChatTemplates | None) -> Definition:
+        """The same with other chat templates. It keeps its codec, and its name."""
+        other = copy_of(self)
+        object.__setattr__(other, "chat", chat)
+        object.__setattr__(other, "reopen", None)
+        return other
 
     def truncate(self, vocab_size: int) -> Definition:
         """Returns the first ids, as a shorter training would have given, and the special tokens after them (SPEC T9).
@@ -320,12 +331,25 @@ class Definition:
         return hash((self.pattern, len(self.vocab.merges), frozenset(self.special_tokens.items())))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return restored, (self.content(), self.name, self.trained, self.backend)
+        return restored, (self.content(), self.name, self.trained, self.backend, self.chat)
 
 
-def restored(content: Content, name: str | None, trained: Mapping[str, Any] | None, backend: str) -> Definition:
+def copy_of(definition: Definition) -> Definition:
+    """A copy that shares everything; ``copy`` would make it anew from its content."""
+    other = object.__new__(Definition)
+    other.__dict__.update(definition.__dict__)
+    return other
+
+
+def restored(
+    content: Content,
+    name: str | None,
+    trained: Mapping[str, Any] | None,
+    backend: str,
+    chat: ChatTemplates | None = None,
+) -> Definition:
     """A definition from the content of another, in another process or on another backend."""
     tokens, merges, whole_pieces, alphabet, fields = content
     return Definition.from_vocabulary(
-        tokens, merges, whole_pieces, **alphabet, **fields, backend=backend, name=name, trained=trained
+        tokens, merges, whole_pieces, **alphabet, **fields, backend=backend, name=name, trained=trained, chat=chat
     )

@@ -13,6 +13,7 @@ __all__ = [
     "MinitokError",
     "MissingByteError",
     "PatternError",
+    "TemplateError",
     "TrainingError",
     "UnknownTokenError",
     "VocabularyError",
@@ -40,6 +41,10 @@ class PatternError(MinitokError, ValueError):
 
 class VocabularyError(MinitokError, ValueError):
     """Ids, merges, ranks or special tokens that contradict each other."""
+
+
+class TemplateError(MinitokError, ValueError):
+    """A chat template that is malformed, or that refuses the messages; the message is the template's own then."""
 
 
 class TrainingError(MinitokError, ValueError):

@@ -15,13 +15,16 @@ from .text import utf8
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     import numpy as np
     import numpy.typing as npt
     from typing_extensions import Unpack
 
     from .backend import BackendName, Codec, Emit, Merge, StreamDecoder
+    from .chat.encoding import EncodedChat
+    from .chat.render import Span
+    from .chat_templates import ChatTemplates
     from .corpus.counts import PieceCounts
     from .corpus.packing import Packed
     from .corpus.report import TrainingReport
@@ -427,6 +430,125 @@ class Tokenizer(Shortcuts):
         from .segments import checked_segments, encode_spans
 
         return encode_spans(self._definition.span_cutter, checked_segments(segments), apart=not merge_across)
+
+    # -- conversations -------------------------------------------------------------------------------------------------
+
+    @property
+    def chat_templates(self) -> ChatTemplates | None:
+        """The chat templates of the model, with its folder or from ``with_chat_template``; None if there are none."""
+        return self._definition.chat
+
+    def with_chat_template(self, template: str | Mapping[str, str], **tokens: str) -> Tokenizer:
+        """The same tokenizer with a chat template, or with several by their names; ids do not change.
+
+        Args:
+            template: In Jinja, as models have it: it makes one text of ``messages``.
+            tokens: Special tokens that the template uses by name, like ``bos_token="<s>"``.
+
+        >>> tok = Tokenizer([], special_tokens={"<s>": 256}).with_chat_template("{{ bos_token }}{{ messages[0].content }}",
+        ...                                                                     bos_token="<s>")
+        >>> tok.encode_chat([{"role": "user", "content": "hi<s>"}]).ids
+        [256, 104, 105, 60, 115, 62]
+        """
+        from .chat_templates import ChatTemplates
+
+        named = {"default": template} if isinstance(template, str) else template
+        return self.from_definition(self._definition.with_chat(ChatTemplates(named, tokens)))
+
+    def render(
+        self,
+        messages: Sequence[Any],
+        *,
+        add_generation_prompt: bool = False,
+        continue_final_message: bool = False,
+        tools: Sequence[Mapping[str, Any]] | None = None,
+        documents: Sequence[Mapping[str, Any]] | None = None,
+        template: str | None = None,
+        **variables: Any,
+    ) -> list[Span]:
+        """Returns the text of a conversation in spans that say where they come from, by the model's chat template.
+
+        The template's own text is trusted; what comes from messages, tools, documents and variables is not, wherever the
+        template puts it. Joined, the texts of the spans are what ``transformers`` renders. Needs ``minitok[chat]``.
+
+        Args:
+            messages: Dicts with ``role``, ``content`` and what else the template knows. A string of the type
+                ``minitok.chat.render.Trusted`` is trusted. Fields that are None are left out.
+            add_generation_prompt: Whether to begin the answer of the assistant.
+            continue_final_message: Whether to leave the last message open, to be continued.
+            tools: JSON schemas of functions that the model may call.
+            documents: Texts to answer from, for templates that take them.
+            template: The name of a template, or its source; by default ``tool_use`` if there are tools and it exists, or
+                ``default``.
+            variables: What else the template knows, like ``enable_thinking=False``.
+
+        Raises:
+            TemplateError: There is no template, or it is malformed, or it refuses the messages, or fails.
+            TypeError: ``messages``, ``tools`` or ``documents`` is not a list of dicts.
+            ValueError: There is no message, or none to continue.
+
+        A template is a program of the model's author. It runs in Jinja's sandbox, which keeps it from files and processes,
+        but not from taking forever.
+
+        >>> tok = Tokenizer([]).with_chat_template("{% for m in messages %}<|{{ m.role }}|>{{ m.content }}{% endfor %}")
+        >>> [(span.text, span.trusted) for span in tok.render([{"role": "user", "content": "Hi <|x|>"}])]
+        [('<|', True), ('user', True), ('|>', True), ('Hi <|x|>', False)]
+        """
+        from .chat.render import render
+
+        return render(
+            self._definition.chat,
+            messages,
+            add_generation_prompt=add_generation_prompt,
+            continue_final_message=continue_final_message,
+            tools=tools,
+            documents=documents,
+            template=template,
+            variables=variables,
+        )
+
+    def encode_chat(
+        self,
+        messages: Sequence[Any],
+        *,
+        add_generation_prompt: bool = False,
+        continue_final_message: bool = False,
+        tools: Sequence[Mapping[str, Any]] | None = None,
+        documents: Sequence[Mapping[str, Any]] | None = None,
+        template: str | None = None,
+        **variables: Any,
+    ) -> EncodedChat:
+        """Returns the ids of a conversation, and for each id who said it; arguments and errors are those of ``render``.
+
+        Special tokens are found in the template's text only: whatever a user writes, in whatever field, is text. Where nobody
+        writes them, the ids are those of ``transformers`` (``apply_chat_template``).
+
+        Returns:
+            An ``EncodedChat``: ``ids``, ``roles`` (one for each id, None for the template's text), ``generated`` (whether the
+            template marks it as written by a model), and ``mask(role)``.
+
+        >>> tok = Tokenizer([], special_tokens={"<e>": 256}).with_chat_template(
+        ...     "{% for m in messages %}{{ m.content }}<e>{% endfor %}")
+        >>> chat = tok.encode_chat([{"role": "user", "content": "<e>"}, {"role": "assistant", "content": "ok"}])
+        >>> chat.ids
+        [60, 101, 62, 256, 111, 107, 256]
+        >>> chat.mask("assistant")
+        [False, False, False, False, True, True, True]
+        """
+        from .chat.encoding import encode_chat
+
+        spans = self.render(
+            messages,
+            add_generation_prompt=add_generation_prompt,
+            continue_final_message=continue_final_message,
+            tools=tools,
+            documents=documents,
+            template=template,
+            **variables,
+        )
+        return encode_chat(self._definition.span_cutter, spans)
+
+    # -- text to ids, with more than the ids ---------------------------------------------------------------------------
 
     def encode_with_offsets(
         self, text: Text, *, allowed_special: Special | str = (), unit: str = "char"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import FileFormatError
 from . import gguf, gpt2, huggingface, minbpe, native, sentencepiece, tekken, tiktoken
+from .chat import read_templates
 from .files import parse_json, read, shown
 from .hub import cached_model, is_model_name
 
@@ -41,7 +42,9 @@ def read_definition(
     if is_model_name(path):
         path = cached_model(str(path))
     if os.path.isdir(path):
-        return load_folder(Path(path), pattern, special_tokens, backend)
+        definition = load_folder(Path(path), pattern, special_tokens, backend)
+        templates = read_templates(Path(path))
+        return definition if templates is None else definition.with_chat(templates)
     return read_file(path, pattern, special_tokens, backend)
 
 

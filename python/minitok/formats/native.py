@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..arguments import BYTES_A_MERGE, most_token_bytes
 from ..backend import load_backend
+from ..chat_templates import ChatTemplates
 from ..definition import BYTE_ORDERS, Definition
 from ..errors import FileFormatError, MinitokError
 from .files import parse_json, read, shown, write_atomically
@@ -58,6 +59,7 @@ def dump(definition: Definition) -> str:
         **({"prefix": definition.prefix} if definition.prefix else {}),
         **({"fallback": list(definition.vocab.fallback)} if definition.vocab.fallback else {}),
         **({"drops_bytes": True} if definition.vocab.drops_bytes else {}),
+        **({"chat": {"templates": chat.templates, "tokens": chat.tokens}} if (chat := definition.chat) else {}),
     }
     fields = [f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items()]
     order = definition.byte_order
@@ -143,6 +145,7 @@ def parse(content: Any, backend: str | None = None, table: MergeTable | None = N
             for name, flags in (optional_field(content, "special_flags", dict) or {}).items()
         },
         "prefix": optional_field(content, "prefix", str),
+        "chat": parse_chat(optional_field(content, "chat", dict)),
         "backend": backend,
     }
     merges = field(content, "merges", list)
@@ -203,6 +206,16 @@ def field(content: dict[str, Any], name: str, kind: type) -> Any:
 def optional_field(content: dict[str, Any], name: str, kind: type) -> Any:
     """A field that may be left out or null."""
     return None if content.get(name) is None else field(content, name, kind)
+
+
+def parse_chat(chat: dict[str, Any] | None) -> ChatTemplates | None:
+    """The chat templates."""
+    if chat is None:
+        return None
+    try:
+        return ChatTemplates(field(chat, "templates", dict), field(chat, "tokens", dict))
+    except TypeError as error:
+        raise FormatReason(f"chat: {error}") from None
 
 
 def check_names(names: list[Any]) -> list[str]:

@@ -1,0 +1,70 @@
+"""The spans of a conversation -> ids, and who said what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..segments import ids_of_parts, spans_of_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..backend.spans import SpanCutter
+    from .render import Span
+
+__all__ = ["EncodedChat", "encode_chat"]
+
+# Fields that say who speaks, and not what is said.
+LABELS = frozenset({"role", "name", "tool_call_id"})
+
+
+class EncodedChat(NamedTuple):
+    """The ids of a conversation, and for each of them who said it.
+
+    Attributes:
+        ids: The ids.
+        roles: For each id, the role of the message whose text it holds, if only in part; None for the template's. A special
+            token right behind what a message says ends it, and is that role's, too.
+        generated: For each id, whether it holds text of a ``{% generation %}`` block of the template: what a model writes.
+    """
+
+    ids: list[int]
+    roles: list[str | None]
+    generated: list[bool]
+
+    def mask(self, role: str = "assistant") -> list[bool]:
+        """For each id, whether this role said it.
+
+        >>> EncodedChat([1, 2, 3], [None, "assistant", "user"], [False] * 3).mask()
+        [False, True, False]
+        """
+        return [said_by == role for said_by in self.roles]
+
+
+def encode_chat(cutter: SpanCutter, spans: Sequence[Span]) -> EncodedChat:
+    """Encodes the spans as one text; special tokens are found in the trusted ones only (SPEC E8)."""
+    codec = cutter.codec.codec
+    parts = cutter.parts((span.text, span.trusted) for span in spans)
+    batch = ids_of_parts(codec, parts)
+    ids = [token_id for own in batch for token_id in own]
+    ends = {0} | {at for part, at in zip(parts, starts_of(batch), strict=True) if part.token_id is not None}
+    roles: list[str | None] = [None] * len(ids)
+    generated = [False] * len(ids)
+    for span, (start, end) in zip(spans, spans_of_ids(codec, parts, batch, len(spans)), strict=True):
+        for at in range(start, end):
+            generated[at] |= span.generated
+        if span.role is None or span.field in LABELS:
+            continue
+        stop = end + (end in ends and start < end)
+        for at in range(start, stop):
+            roles[at] = roles[at] or span.role
+    return EncodedChat(ids, roles, generated)
+
+
+def starts_of(batch: Sequence[Sequence[int]]) -> list[int]:
+    """The index of the first id of each part."""
+    starts, at = [], 0
+    for own in batch:
+        starts.append(at)
+        at += len(own)
+    return starts

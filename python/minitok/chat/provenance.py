@@ -1,0 +1,290 @@
+"""``Traced``: a string that knows where each of its characters comes from.
+
+A chat template makes one text of its own words and of what the messages say. Both are strings to Jinja; a ``Traced`` is a
+``str`` that remembers the origin of every run of characters through what templates do with strings: ``+`` and ``~``, slices,
+``strip``, ``split``, ``replace``, ``join``, ``upper``, ``format``, ``%``.
+
+By hand: ``<s>`` of the template and ``Hi </s> `` of a message, joined and cut at ``</s>``, are ``<s>Hi `` and a space. Its
+first three characters are those of the template.
+
+Invariants: a character is the template's only if the template's text has it there; no method makes it so otherwise. What a
+method does not know how to follow is a plain ``str``, and a plain ``str`` comes from nowhere and is not trusted.
+
+Costs: as of ``str``, and some microseconds a call; runs are as many as the strings put together.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, NamedTuple, SupportsIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from typing_extensions import Self
+
+__all__ = ["TEMPLATE", "UNKNOWN", "Origin", "Traced", "concatenated", "origin_of", "runs_of", "traced"]
+
+
+class Origin(NamedTuple):
+    """Where text comes from: the template, or a field of a message (its number, and its role), or another value.
+
+    ``generated``: whether the template says that a model writes it (``{% generation %}``).
+    """
+
+    trusted: bool
+    message: int | None = None
+    role: str | None = None
+    field: str | None = None
+    generated: bool = False
+
+
+TEMPLATE = Origin(trusted=True)
+UNKNOWN = Origin(trusted=False)
+
+Run = tuple[int, Origin]  # how many characters, and where they come from
+Runs = tuple[Run, ...]
+
+# What `%` is followed by where it is known what becomes of it.
+CONVERSION = re.compile(r"%(?:\((\w+)\))?([sdi%])")
+
+
+class Traced(str):
+    """A string with the origins of its characters. One that is made of a ``str`` alone comes from nowhere."""
+
+    __slots__ = ("_ends", "_runs")
+    _runs: Runs
+    _ends: tuple[int, ...]
+
+    def __new__(cls, text: object = "", runs: Runs | None = None) -> Self:
+        made = super().__new__(cls, text)
+        if runs is None:
+            runs = runs_of(text) if isinstance(text, Traced) else ((len(made), UNKNOWN),)
+        made._runs = runs
+        made._ends = tuple(accumulate(length for length, _ in runs))
+        return made
+
+    def __str__(self) -> str:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Traced, (str.__str__(self), self._runs)
+
+    # -- joining -------------------------------------------------------------------------------------------------------
+
+    def __add__(self, other: str) -> str:
+        return concatenated((self, other)) if is_text(other) else NotImplemented
+
+    def __radd__(self, other: str) -> str:
+        return concatenated((other, self)) if is_text(other) else NotImplemented
+
+    def __mul__(self, times: SupportsIndex) -> str:
+        text = str.__mul__(self, times)
+        return traced(text, self._runs * (len(text) // len(self) if self else 0))
+
+    __rmul__ = __mul__
+
+    def join(self, parts: Iterable[str], /) -> str:
+        found: list[str] = []
+        for part in parts:
+            if not isinstance(part, str):
+                raise TypeError(f"sequence item {len(found) // 2}: expected str instance, {type(part).__name__} found")
+            found += (part, self)
+        return concatenated(found[:-1])
+
+    def __mod__(self, values: Any) -> str:
+        """With ``%s``, ``%d``, ``%(name)s`` and ``%%`` in a text of one origin; else the result comes from nowhere."""
+        plain = str.__mod__(self, values)
+        origins = {origin for _, origin in self._runs}
+        rest = iter(values if isinstance(values, tuple) else (values,))
+        if len(origins) != 1 or "%" in CONVERSION.sub("", self):
+            return plain
+        parts: list[str] = []
+        done = 0
+        for found in CONVERSION.finditer(self):
+            parts.append(self[done : found.start()])
+            name, kind = found.groups()
+            if kind == "%":
+                parts.append(self[found.start() : found.start() + 1])
+            else:
+                value = next(rest) if name is None else values[name]
+                parts.append(str(value) if kind == "s" else str.__mod__("%d", value))
+            done = found.end()
+        made = concatenated([*parts, self[done:]])
+        return made if made == plain else plain
+
+    # -- parts ---------------------------------------------------------------------------------------------------------
+
+    def __getitem__(self, key: SupportsIndex | slice) -> str:
+        if not isinstance(key, slice):
+            text = str.__getitem__(self, key)
+            at = key.__index__()
+            return traced(text, ((1, self._origin_at(at if at >= 0 else at + len(self))),))
+        start, stop, step = key.indices(len(self))
+        text = str.__getitem__(self, key)
+        if step == 1:
+            return traced(text, self._runs_between(start, max(start, stop)))
+        return traced(text, tuple((1, self._origin_at(at)) for at in range(start, stop, step)))
+
+    def _origin_at(self, at: int) -> Origin:
+        return self._runs[bisect_right(self._ends, at)][1]
+
+    def _runs_between(self, start: int, stop: int) -> Runs:
+        if len(self._runs) == 1:
+            return ((stop - start, self._runs[0][1]),)
+        first, last = bisect_right(self._ends, start), bisect_left(self._ends, stop)
+        found = []
+        for number in range(first, min(last + 1, len(self._runs))):
+            length, origin = self._runs[number]
+            end = self._ends[number]
+            found.append((min(end, stop) - max(end - length, start), origin))
+        return tuple(found)
+
+    def __iter__(self) -> Iterator[str]:
+        return (self[at] for at in range(len(self)))
+
+    def strip(self, chars: str | None = None, /) -> str:
+        start = len(self) - len(str.lstrip(self, chars))
+        return self[start : start + len(str.strip(self, chars))]
+
+    def lstrip(self, chars: str | None = None, /) -> str:
+        return self[len(self) - len(str.lstrip(self, chars)) :]
+
+    def rstrip(self, chars: str | None = None, /) -> str:
+        return self[: len(str.rstrip(self, chars))]
+
+    def removeprefix(self, prefix: str, /) -> str:
+        return self[len(self) - len(str.removeprefix(self, prefix)) :]
+
+    def removesuffix(self, suffix: str, /) -> str:
+        return self[: len(str.removesuffix(self, suffix))]
+
+    def split(self, sep: str | None = None, maxsplit: SupportsIndex = -1) -> list[str]:
+        return self._pieces(str.split(self, sep, maxsplit), sep)
+
+    def rsplit(self, sep: str | None = None, maxsplit: SupportsIndex = -1) -> list[str]:
+        return self._pieces(str.rsplit(self, sep, maxsplit), sep)
+
+    def _pieces(self, pieces: list[str], sep: str | None) -> list[str]:
+        """These pieces of the string, which are separated by ``sep`` or by white space, with their origins."""
+        found: list[str] = []
+        at = 0
+        for piece in pieces:
+            if sep is None:
+                at = str.index(self, piece, at)
+            found.append(self[at : at + len(piece)])
+            at += len(piece) + (0 if sep is None else len(sep))
+        return found
+
+    def splitlines(self, keepends: bool = False) -> list[str]:  # noqa: FBT002 - as of str
+        found: list[str] = []
+        at = 0
+        for whole, line in zip(str.splitlines(self, keepends=True), str.splitlines(self, keepends), strict=True):
+            found.append(self[at : at + len(line)])
+            at += len(whole)
+        return found
+
+    def partition(self, sep: str, /) -> tuple[str, str, str]:
+        before, middle, _ = str.partition(self, sep)
+        return self._three(len(before), len(middle))
+
+    def rpartition(self, sep: str, /) -> tuple[str, str, str]:
+        before, middle, _ = str.rpartition(self, sep)
+        return self._three(len(before), len(middle))
+
+    def _three(self, start: int, length: int) -> tuple[str, str, str]:
+        return self[:start], self[start : start + length], self[start + length :]
+
+    # -- changes -------------------------------------------------------------------------------------------------------
+
+    def replace(self, old: str, new: str, count: SupportsIndex = -1, /) -> str:
+        plain = str.replace(self, old, new, count)
+        if not old:
+            return plain
+        most = count.__index__()
+        parts: list[str] = []
+        done = 0
+        while most and (at := str.find(self, old, done)) >= 0:
+            parts += (self[done:at], new)
+            done, most = at + len(old), most - 1
+        return concatenated([*parts, self[done:]])
+
+    def upper(self) -> str:
+        return self._run_by_run(str.upper)
+
+    def lower(self) -> str:
+        return self._run_by_run(str.lower)
+
+    def casefold(self) -> str:
+        return self._run_by_run(str.casefold)
+
+    def swapcase(self) -> str:
+        return self._run_by_run(str.swapcase)
+
+    def capitalize(self) -> str:
+        return self._run_by_run(str.capitalize)
+
+    def title(self) -> str:
+        return self._run_by_run(str.title)
+
+    def _run_by_run(self, change: Callable[[str], str]) -> str:
+        """Changes each run by itself, or, where that is not the whole changed, the whole, which then comes from nowhere."""
+        plain = change(self)
+        parts = []
+        at = 0
+        for length, origin in self._runs:
+            part = change(str.__getitem__(self, slice(at, at + length)))
+            parts.append(traced(part, ((len(part), origin),)))
+            at += length
+        return concatenated(parts) if "".join(parts) == plain else plain
+
+
+def is_text(value: object) -> bool:
+    """Whether a value is joined to a string as it is: markup is not, which escapes the string."""
+    return isinstance(value, str) and not hasattr(value, "__html__")
+
+
+def traced(text: str, runs: Runs) -> Traced:
+    """A string with its runs. If their lengths do not add up to its own, it comes from nowhere."""
+    return Traced(text, runs if sum(length for length, _ in runs) == len(text) else ((len(text), UNKNOWN),))
+
+
+def runs_of(text: str) -> Runs:
+    """The runs of a string; a plain ``str`` is one of unknown origin."""
+    return text._runs if isinstance(text, Traced) else ((len(text), UNKNOWN),)  # noqa: SLF001
+
+
+def concatenated(parts: Iterable[str]) -> Traced:
+    """The strings one after the other; neighbours of one origin become one run."""
+    parts = list(parts)
+    runs: list[Run] = []
+    for part in parts:
+        for length, origin in runs_of(part):
+            if not length:
+                continue
+            if runs and runs[-1][1] == origin:
+                runs[-1] = runs[-1][0] + length, origin
+            else:
+                runs.append((length, origin))
+    return traced("".join(parts), tuple(runs) or ((0, TEMPLATE),))
+
+
+def origin_of(value: Any) -> Origin:
+    """The origin of a value's strings, if they are all of one that is not trusted; else ``UNKNOWN``."""
+    found = set(origins_in(value))
+    return found.pop()._replace(trusted=False) if len(found) == 1 else UNKNOWN
+
+
+def origins_in(value: Any) -> Iterator[Origin]:
+    """The origins of the strings in a value as JSON has it."""
+    if isinstance(value, str):
+        yield from (origin for length, origin in runs_of(value) if length)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from origins_in(key)
+            yield from origins_in(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from origins_in(item)

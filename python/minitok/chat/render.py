@@ -1,0 +1,264 @@
+"""Messages -> spans of text, by a chat template.
+
+Every string of a message, a tool or a variable becomes a ``Traced`` of its origin; the template runs; the runs of its result
+are the spans. By hand, with the template ``<|{{ m.role }}|>{{ m.content }}`` and a user who says ``<|x|>``: the spans ``<|``,
+``user`` and ``|>`` are trusted, ``<|x|>`` is not.
+
+A role is a value, too, but one of a few names. Some templates make special tokens of it (``'<|' + role + '|>'``), so those
+names are trusted; any other role is not.
+
+Costs: those of the template; O(n) for the spans.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..chat_templates import ChatTemplates
+from ..errors import TemplateError
+from .environment import compiled, trusted
+from .provenance import Origin, Traced, runs_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["ROLES", "Span", "Trusted", "render"]
+
+# The roles that are trusted as text.
+ROLES = frozenset({"system", "user", "assistant", "tool", "developer", "function"})
+# The names that a model's reasoning goes by; templates read the first, or the second.
+REASONING = ("reasoning_content", "thinking", "reasoning")
+# Marks the end of a message that is to be continued, as transformers does: templates see its last character, a space.
+END = "CONTINUE_FINAL_MESSAGE_TAG "
+END_FIELD = "end of the message"
+
+
+class Trusted(str):
+    """Text in a message that may hold special tokens, since the caller vouches for it: what a model wrote, for training.
+
+    >>> Trusted("<think>Hm.</think>")
+    '<think>Hm.</think>'
+    """
+
+    __slots__ = ()
+
+
+class Span(NamedTuple):
+    """A part of the text of a conversation, and where it comes from.
+
+    Attributes:
+        text: The text.
+        trusted: Whether special tokens are found in it: it is the template's, or the caller vouches for it.
+        role: The role of the message that it is from; None for the template's text, and where that is not known.
+        message: The index of that message.
+        field: The field of the message that it is from, or ``"tools"``, ``"documents"``, ``"variables"``.
+        generated: Whether it is in a ``{% generation %}`` block of the template.
+    """
+
+    text: str
+    trusted: bool
+    role: str | None = None
+    message: int | None = None
+    field: str | None = None
+    generated: bool = False
+
+
+def render(
+    templates: ChatTemplates | None,
+    messages: Sequence[Any],
+    *,
+    add_generation_prompt: bool = False,
+    continue_final_message: bool = False,
+    tools: Sequence[Mapping[str, Any]] | None = None,
+    documents: Sequence[Mapping[str, Any]] | None = None,
+    template: str | None = None,
+    variables: Mapping[str, Any] | None = None,
+) -> list[Span]:
+    """Returns the text of a conversation in spans; for the arguments see ``Tokenizer.render``."""
+    if add_generation_prompt and continue_final_message:
+        raise ValueError("continue_final_message goes on with the last message, add_generation_prompt begins another")
+    if templates is None:
+        templates = ChatTemplates({})
+    source = templates.choose(template, with_tools=tools is not None)
+    program = compiled(source)
+    try:
+        chat = traced_messages(messages)
+        last = mark_end(chat) if continue_final_message else None
+        values = {
+            **{name: trusted(token) for name, token in templates.tokens.items()},
+            **{
+                name: traced_value(value, Origin(False, field="variables")) for name, value in (variables or {}).items()
+            },
+            "messages": chat,
+            "tools": traced_dicts(tools, "tools"),
+            "documents": traced_dicts(documents, "documents"),
+            "add_generation_prompt": add_generation_prompt,
+        }
+        text = run(program, values)
+    except RecursionError:
+        raise TemplateError("the template or a value in the messages is nested too deeply") from None
+    return spans_of(text if last is None else before_end(text, last))
+
+
+def run(program: Any, values: Mapping[str, Any]) -> str:
+    """The text that the template makes of the values."""
+    from jinja2 import TemplateError as JinjaError
+
+    try:
+        text: str = program.render(**values)
+    except RecursionError:
+        raise
+    except Exception as error:
+        # A template is a program: it may fail in any way that a program can.
+        kind = "" if isinstance(error, JinjaError) else f"{type(error).__name__}: "
+        raise TemplateError(f"{place_of(error)}{kind}{error}") from error
+    return text
+
+
+def place_of(error: Exception) -> str:
+    """The line of the template in which an error came up."""
+    line, at = None, error.__traceback__
+    while at is not None:
+        if at.tb_frame.f_code.co_filename == "<template>":
+            line = at.tb_lineno
+        at = at.tb_next
+    return "" if line is None else f"chat template, line {line}: "
+
+
+# -- values ------------------------------------------------------------------------------------------------------------
+
+
+def traced_messages(messages: Sequence[Any]) -> list[dict[str, Any]]:
+    """The messages as the template gets them: fields that are None are left out, and reasoning has all its names."""
+    if isinstance(messages, (str, bytes, Mapping)):
+        raise TypeError(f"messages must be a list of messages, not one {type(messages).__name__}")
+    found = []
+    for number, message in enumerate(messages):
+        plain = as_mapping(message)
+        if plain is None:
+            raise TypeError(f"message {number} must be a dict, not {type(message).__name__}")
+        fields = {key: value for key, value in plain.items() if value is not None}
+        reasoning = next((fields[key] for key in REASONING if key in fields), None)
+        if reasoning is not None:
+            fields = {"thinking": reasoning, **fields, "reasoning_content": reasoning}
+        found.append(traced_message(number, fields))
+    if not found:
+        raise ValueError("the conversation is empty: a template needs a message")
+    return found
+
+
+def traced_message(number: int, fields: Mapping[Any, Any]) -> dict[str, Any]:
+    """A message whose strings know that they are from it."""
+    role = fields.get("role")
+    role = str.__str__(role) if isinstance(role, str) else None
+    found: dict[str, Any] = {}
+    for key, value in fields.items():
+        origin = Origin(False, number, role, str(key))
+        if key == "role" and role in ROLES:
+            found[traced_value(key, origin)] = Traced(role, ((len(role), origin._replace(trusted=True)),))
+        else:
+            found[traced_value(key, origin)] = traced_value(value, origin)
+    return found
+
+
+def traced_dicts(values: Sequence[Any] | None, field: str) -> list[Any] | None:
+    """The tools, or the documents, with strings that know that they are from there."""
+    if values is None:
+        return None
+    if isinstance(values, (str, bytes, Mapping)):
+        raise TypeError(f"{field} must be a list of dicts, not one {type(values).__name__}")
+    found = []
+    for number, value in enumerate(values):
+        plain = as_mapping(value)
+        if plain is None:
+            kind = " (a JSON schema)" if field == "tools" else ""
+            raise TypeError(f"number {number} of {field} must be a dict{kind}, not {type(value).__name__}")
+        found.append(traced_value(plain, Origin(False, field=field)))
+    return found
+
+
+def traced_value(value: Any, origin: Origin) -> Any:
+    """A value of plain types, its strings traced. What is of another type becomes ``<its type>``: it is not for templates."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        own = origin._replace(trusted=True) if isinstance(value, Trusted) else origin
+        text = str.__str__(value)
+        return Traced(text, ((len(text), own),))
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value)
+    if (plain := as_mapping(value)) is not None:
+        return {traced_value(key, origin): traced_value(item, origin) for key, item in plain.items()}
+    if isinstance(value, list):
+        return [traced_value(item, origin) for item in value]
+    if isinstance(value, tuple):
+        return tuple(traced_value(item, origin) for item in value)
+    if hasattr(value, "dtype") and getattr(value, "ndim", None) == 0:
+        return traced_value(value.item(), origin)
+    return traced_value(f"<{type(value).__name__}>", origin)
+
+
+def as_mapping(value: Any) -> Mapping[Any, Any] | None:
+    """A dict, or what stands for one: a dataclass, or a model of Pydantic. None for anything else."""
+    if isinstance(value, Mapping):
+        return value
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if callable(getattr(value, "model_dump", None)):
+        dumped = value.model_dump()
+        return dumped if isinstance(dumped, Mapping) else None
+    return None
+
+
+# -- a message to continue ---------------------------------------------------------------------------------------------
+
+
+def mark_end(chat: list[dict[str, Any]]) -> str:
+    """Puts a mark behind what the last message says, and returns that."""
+    last = chat[-1]
+    content: Any = last.get("content")
+    mark = Traced(END, ((len(END), Origin(False, field=END_FIELD)),))
+    if isinstance(content, str):
+        last["content"] = content + mark
+        return content
+    texts = [block for block in content or () if isinstance(block, dict) and isinstance(block.get("text"), str)]
+    if not texts:
+        raise ValueError("continue_final_message: the last message has no text to continue")
+    text: str = texts[-1]["text"]
+    texts[-1]["text"] = text + mark
+    return text
+
+
+def before_end(text: str, last: str) -> str:
+    """The text before the mark, which stands behind ``last``. If the template took its space, that before it goes, too."""
+    end = None
+    at = 0
+    for length, origin in runs_of(text):
+        if origin.field == END_FIELD:
+            end = at
+        at += length
+    if end is None:
+        end = text.rfind(END.strip())
+    if end < 0 or last.strip() not in text:
+        raise TemplateError("continue_final_message: the template leaves out the end of the last message")
+    before = text[:end]
+    return before if text.startswith(END, end) else before.rstrip()
+
+
+# -- spans -------------------------------------------------------------------------------------------------------------
+
+
+def spans_of(text: str) -> list[Span]:
+    """The runs of a text as spans; neighbours of one origin are one."""
+    found = []
+    at = 0
+    for origin, runs in groupby((run for run in runs_of(text) if run[0]), key=lambda run: run[1]):
+        start, at = at, at + sum(length for length, _ in runs)
+        part = str.__str__(text[start:at])
+        found.append(Span(part, origin.trusted, origin.role, origin.message, origin.field, origin.generated))
+    return found

@@ -1,0 +1,91 @@
+"""The chat templates in a model's folder.
+
+``chat_template.jinja`` is the default one, and ``additional_chat_templates/NAME.jinja`` are others. Older folders have them in
+``tokenizer_config.json``: one as a string, or several with names; ``chat_template.json`` is what processors of images had. That
+config also says what ``bos_token`` and the like are called; where it does not, ``special_tokens_map.json`` may.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..chat_templates import ChatTemplates
+from ..errors import FileFormatError
+from .files import parse_json, read, shown
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["read_templates"]
+
+
+def read_templates(folder: Path) -> ChatTemplates | None:
+    """The templates of a folder, and the special tokens that they know by name; None without a template.
+
+    Raises:
+        FileFormatError: One of the files is malformed; the message says which, and how.
+    """
+    config = fields_of(folder / "tokenizer_config.json")
+    templates = named_templates(config.get("chat_template"), folder / "tokenizer_config.json")
+    if not templates:
+        file = folder / "chat_template.json"
+        templates = named_templates(fields_of(file).get("chat_template"), file)
+    if (file := folder / "chat_template.jinja").is_file():
+        templates["default"] = source_in(file)
+    for file in sorted((folder / "additional_chat_templates").glob("*.jinja")):
+        templates[file.stem] = source_in(file)
+    if not templates:
+        return None
+    return ChatTemplates(
+        templates, {**named_tokens(fields_of(folder / "special_tokens_map.json")), **named_tokens(config)}
+    )
+
+
+def fields_of(file: Path) -> dict[str, Any]:
+    """The content of a file of JSON, which is an object; nothing without the file."""
+    if not file.is_file():
+        return {}
+    content = parse_json(read(file), file)
+    if not isinstance(content, dict):
+        raise FileFormatError(file, f"not an object but {shown(content)}")
+    return content
+
+
+def source_in(file: Path) -> str:
+    """The template in a file."""
+    try:
+        return read(file).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FileFormatError(file, f"not UTF-8: {error.reason} at byte {error.start}") from None
+
+
+def named_templates(held: Any, file: Path) -> dict[str, str]:
+    """The templates that a config holds, by name."""
+    if held is None or isinstance(held, str):
+        return {"default": held} if held else {}
+    entries = (
+        held if isinstance(held, list) else [{"name": name, "template": source} for name, source in items_of(held)]
+    )
+    found = {}
+    for entry in entries:
+        name, source = (entry.get("name"), entry.get("template")) if isinstance(entry, dict) else (None, None)
+        if not isinstance(name, str) or not isinstance(source, str):
+            raise FileFormatError(file, f"chat_template has an entry that is not a name and a template: {shown(entry)}")
+        found[name] = source
+    return found
+
+
+def items_of(held: Any) -> list[tuple[Any, Any]]:
+    """The items of an object; an entry that is refused if it is none."""
+    return list(held.items()) if isinstance(held, dict) else [(None, held)]
+
+
+def named_tokens(config: dict[str, Any]) -> dict[str, str]:
+    """What a config calls ``bos_token`` and the like."""
+    extra = config.get("extra_special_tokens")
+    found = {}
+    for name, value in [*config.items(), *(extra.items() if isinstance(extra, dict) else ())]:
+        token = value.get("content") if isinstance(value, dict) else value
+        if name.endswith("_token") and isinstance(token, str):
+            found[name] = token
+    return found

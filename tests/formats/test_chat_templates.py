@@ -1,0 +1,106 @@
+"""The chat templates of a folder."""
+
+import json
+
+import minitok
+import pytest
+from minitok import FileFormatError, Tokenizer
+from minitok.chat_templates import ChatTemplates
+
+
+@pytest.fixture
+def folder(tmp_path):
+    Tokenizer([(97, 98)], special_tokens={"<s>": 257}).to_huggingface(tmp_path / "tokenizer.json")
+    return tmp_path
+
+
+def write(folder, name, content):
+    path = folder / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(content if isinstance(content, str) else json.dumps(content), "utf-8")
+
+
+CASES = {
+    "no template": ({"tokenizer_config.json": {"bos_token": "<s>"}}, None),
+    "an empty one": ({"tokenizer_config.json": {"chat_template": ""}}, None),
+    "one": ({"tokenizer_config.json": {"chat_template": "a"}}, ChatTemplates({"default": "a"})),
+    "several": (
+        {
+            "tokenizer_config.json": {
+                "chat_template": [{"name": "default", "template": "a"}, {"name": "rag", "template": "b"}]
+            }
+        },
+        ChatTemplates({"default": "a", "rag": "b"}),
+    ),
+    "several in an object": (
+        {"tokenizer_config.json": {"chat_template": {"default": "a", "rag": "b"}}},
+        ChatTemplates({"default": "a", "rag": "b"}),
+    ),
+    "files": (
+        {
+            "tokenizer_config.json": {"chat_template": "a"},
+            "chat_template.jinja": "c\u00e9",
+            "additional_chat_templates/rag.jinja": "d",
+        },
+        ChatTemplates({"default": "c\u00e9", "rag": "d"}),
+    ),
+    "of a processor": ({"chat_template.json": {"chat_template": "a"}}, ChatTemplates({"default": "a"})),
+    "tokens": (
+        {
+            "chat_template.jinja": "a",
+            "special_tokens_map.json": {"bos_token": "<x>", "eos_token": {"content": "<e>"}},
+            "tokenizer_config.json": {
+                "bos_token": {"__type": "AddedToken", "content": "<s>"},
+                "pad_token": None,
+                "add_bos_token": True,
+                "extra_special_tokens": {"image_token": "<i>"},
+            },
+        },
+        ChatTemplates({"default": "a"}, {"bos_token": "<s>", "eos_token": "<e>", "image_token": "<i>"}),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_a_folder_has(name, folder):
+    files, expected = CASES[name]
+    for path, content in files.items():
+        write(folder, path, content)
+    tok = minitok.load(folder)
+    assert tok.chat_templates == expected
+    assert tok.encode("ab") == [256]
+    assert minitok.load(folder / "tokenizer.json").chat_templates is None
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"tokenizer_config.json": "{"}, "tokenizer_config.json.*not JSON"),
+        ({"tokenizer_config.json": [1]}, "tokenizer_config.json.*not an object"),
+        ({"tokenizer_config.json": {"chat_template": [{"name": "a"}]}}, "not a name and a template"),
+        ({"tokenizer_config.json": {"chat_template": 7}}, "not a name and a template"),
+        ({"chat_template.json": {"chat_template": ["a"]}}, "chat_template.json.*not a name and a template"),
+        ({"chat_template.jinja": "a", "special_tokens_map.json": "[]"}, "special_tokens_map.json.*not an object"),
+    ],
+)
+def test_damaged_files(files, message, folder):
+    for path, content in files.items():
+        write(folder, path, content)
+    with pytest.raises(FileFormatError, match=message):
+        minitok.load(folder)
+
+
+def test_a_template_that_is_not_text(folder):
+    (folder / "chat_template.jinja").write_bytes(b"a\xff")
+    with pytest.raises(FileFormatError, match="not UTF-8: invalid start byte at byte 1"):
+        minitok.load(folder)
+
+
+def test_wrong_templates_in_the_native_format(tmp_path):
+    tok = Tokenizer([]).with_chat_template("a")
+    tok.save(tmp_path / "tok.json")
+    text = (tmp_path / "tok.json").read_text("utf-8")
+    for damage, message in [('{"default": 1}', "chat: templates must be"), ("[]", "'templates' is a list, not a dict")]:
+        (tmp_path / "tok.json").write_text(text.replace('{"default": "a"}', damage), "utf-8")
+        with pytest.raises(FileFormatError, match=message):
+            minitok.load(tmp_path / "tok.json")
