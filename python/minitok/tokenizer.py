@@ -635,7 +635,7 @@ class Tokenizer(Shortcuts):
         + 1,); document i has ``ids[offsets[i]:offsets[i + 1]]``. Both are written as ``.partial`` and renamed when
         complete. An interrupted run, called again with the same arguments, continues after the last file that it had
         finished (recorded in ``.journal.json``), unless the tokenizer, an option or one of those files has changed:
-        then it starts over. Run only one at a time for one output.
+        then it starts over. Two runs at a time for one output would mix their ids: the second one is refused.
 
         Args:
             paths: Files, or glob patterns, in this order; the files of a pattern are sorted. In ``.jsonl`` files, the
@@ -658,6 +658,7 @@ class Tokenizer(Shortcuts):
         Raises:
             FileNotFoundError: A file does not exist, or a pattern matches none.
             FileFormatError: A file's content does not fit its name; the message says where.
+            BlockingIOError: Another run is writing this output.
             ValueError: ``dtype`` is too small for this tokenizer, ``out`` has another suffix, or ``end_of_document`` is not
                 a special token.
 

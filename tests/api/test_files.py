@@ -132,7 +132,7 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatc
         if hasattr(Path, broken):
             patched.setattr(Path, broken, fail)
         assert outcome(minitok.Tokenizer([(99, 99)]).save, path) == Failure(
-            OSError, "[Errno 28] no space left on device"
+            OSError, f"[Errno 28] no space left on device: '{path}'"
         )
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]

@@ -33,8 +33,13 @@ def test_two_patterns_are_equal_or_a_text_shows_that_they_are_not():
 def test_a_pattern_is_described():
     assert patterns.describe("gpt2").tier == "masks"
     # The same pattern, spelled otherwise; and one that only looks like it.
-    assert patterns.describe(r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+").tier == "masks"
-    assert patterns.describe(r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}{1,9}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+").tier == "table"
+    assert (
+        patterns.describe(r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+").tier == "masks"
+    )
+    assert (
+        patterns.describe(r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}{1,9}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+").tier
+        == "table"
+    )
     table = patterns.describe(r"[a-z]+|\s")
     assert (table.tier, len(table.classes), table.reason) == ("table", 3, None)
     assert patterns.describe("(?=ab)a").reason == "it looks ahead at more than one character"

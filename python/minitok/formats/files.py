@@ -6,7 +6,7 @@ import json
 import os
 import re
 import reprlib
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ..definition import Definition
 
-__all__ = ["blame", "parse_json", "read", "refuse_normalizer", "shown", "write_atomically"]
+__all__ = ["blame", "parse_json", "read", "refuse_normalizer", "shown", "write_atomically", "write_together"]
 
 # An escaped half of a surrogate pair.
 SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -90,19 +90,36 @@ def refuse_normalizer(definition: Definition, what: str) -> None:
 
 @contextmanager
 def named(path: Path) -> Iterator[None]:
-    """Errors raised in here name this file, not a temporary one that the caller does not know."""
+    """Errors raised in here name this file: not a temporary one that the caller does not know, nor none (a full disk)."""
     try:
         yield
     except OSError as error:
-        if error.filename is not None:
-            error.filename, error.filename2 = str(path), None
-        raise
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     """Writes a file completely or, if anything fails, leaves it unchanged (SPEC F1)."""
     with writing(path) as file:
         file.write(data)
+
+
+def write_together(contents: dict[Path, bytes]) -> None:
+    """Writes several files that belong together completely or, if anything fails, leaves them unchanged.
+
+    They are renamed one after the other, and the last one is removed first: whoever is killed meanwhile leaves a set from
+    which it is missing, never the files of two sets.
+    """
+    with ExitStack() as stack:
+        # What is entered first is left last: the files are renamed in the order of `contents`.
+        for path, data in reversed(contents.items()):
+            file = stack.enter_context(writing(path))
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        last = list(contents)[-1]
+        last.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -118,16 +135,20 @@ def writing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
         try:
             with os.fdopen(handle, "wb") as file:
+                os.chmod(temporary, mode_of(target))
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            if target.exists():
-                os.chmod(temporary, target.stat().st_mode & 0o7777)
-            else:
-                umask = os.umask(0)
-                os.umask(umask)
-                os.chmod(temporary, 0o666 & ~umask)
             os.replace(temporary, target)
         except BaseException:
             os.unlink(temporary)
             raise
+
+
+def mode_of(target: Path) -> int:
+    """Returns the permissions of a file, or of a new one if there is none."""
+    if target.exists():
+        return target.stat().st_mode & 0o7777
+    umask = os.umask(0)
+    os.umask(umask)
+    return 0o666 & ~umask

@@ -17,7 +17,7 @@ from ..backend import load_backend
 from ..definition import Definition
 from ..errors import FileFormatError, MinitokError, VocabularyError
 from .byte_level import to_bytes, to_chars
-from .files import blame, parse_json, read, refuse_normalizer, shown, write_atomically
+from .files import blame, parse_json, read, refuse_normalizer, shown, write_together
 
 if TYPE_CHECKING:
     import os
@@ -138,8 +138,12 @@ def save(definition: Definition, folder: str | os.PathLike[str]) -> None:
     vocab, merges = dump(definition)
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    write_atomically(target / "vocab.json", json.dumps(vocab, ensure_ascii=False).encode())
-    write_atomically(target / "merges.txt", "\n".join(["#version: 0.2", *merges, ""]).encode())
+    write_together(
+        {
+            target / "vocab.json": json.dumps(vocab, ensure_ascii=False).encode(),
+            target / "merges.txt": "\n".join(["#version: 0.2", *merges, ""]).encode(),
+        }
+    )
 
 
 def dump(definition: Definition) -> tuple[dict[str, int], list[str]]:

@@ -35,6 +35,8 @@ mod pair_slots;
 mod pair_table;
 mod piece_cache;
 mod piece_key;
+#[cfg(test)]
+mod small_scope;
 mod static_cuts;
 #[cfg(test)]
 mod tests;

@@ -37,6 +37,8 @@ mod initial_pairs;
 mod new_pairs;
 mod pairs;
 mod queue;
+#[cfg(test)]
+pub(super) mod small_scope;
 mod start_vocab;
 mod step_function;
 #[cfg(test)]

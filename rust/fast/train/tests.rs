@@ -15,7 +15,7 @@ use crate::vocab::Vocab;
 type Seen = HashMap<(u32, u32), (i64, (usize, usize))>;
 
 /// SPEC T1-T7, word for word.
-fn oracle(pieces: &[(Vec<u8>, i64)], options: &TrainOptions) -> Trained {
+pub(super) fn oracle(pieces: &[(Vec<u8>, i64)], options: &TrainOptions) -> Trained {
     let mut bytes: Vec<Vec<u8>> = options.byte_order.iter().map(|&byte| vec![byte]).collect();
     let id = |byte: &u8| options.byte_order.iter().position(|known| known == byte).expect("a permutation") as u32;
     let mut words: Vec<Vec<u32>> = pieces.iter().map(|(piece, _)| piece.iter().map(id).collect()).collect();
@@ -75,7 +75,7 @@ fn pieces(pieces: &[(&[u8], i64)]) -> Vec<(Vec<u8>, i64)> {
     pieces.iter().map(|(piece, count)| (piece.to_vec(), *count)).collect()
 }
 
-const TIES: [TieBreak; 3] = [TieBreak::SmallestIds, TieBreak::FirstSeen, TieBreak::GreatestBytes];
+pub(super) const TIES: [TieBreak; 3] = [TieBreak::SmallestIds, TieBreak::FirstSeen, TieBreak::GreatestBytes];
 
 /// Trains with every tuning, coarse buckets and small tables included.
 fn fast(pieces: &[(Vec<u8>, i64)], options: &TrainOptions) -> Trained {

@@ -23,7 +23,7 @@ use std::sync::Arc;
 const MAX_SLOTS: usize = (u32::MAX / 2) as usize;
 
 /// Sizes that change the speed and never the result.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Tuning {
     /// Bits of a count that choose its bucket within its power of two.
     pub(super) mantissa: u32,

@@ -3,7 +3,8 @@
 ``Tokenizer.encode_files`` says what is written and how an interrupted run continues.
 
 Reading order: ``options`` (what is asked for, checked), ``encoding`` (files to ids, on several threads, in order),
-``number_file`` (numbers on disk), ``run`` (a run over files, and the journal by which a later one continues).
+``exclusive`` (one run at a time), ``number_file`` (numbers on disk), ``run`` (a run over files, and the journal by which a
+later one continues).
 """
 
 from .options import Packed

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from .exclusive import open_alone
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -24,7 +26,7 @@ class NumberFile:
     A ``.npy`` file begins with a head that says how many there are; room is left for it.
     """
 
-    file: BinaryIO  # since ``open``
+    file: BinaryIO  # since ``claim``
 
     def __init__(self, path: Path, dtype: str) -> None:
         self.path, self.dtype = path, np.dtype(dtype)
@@ -39,9 +41,12 @@ class NumberFile:
     def size(self, length: int) -> int:
         return self.head + length * self.dtype.itemsize
 
+    def claim(self) -> None:
+        """Opens the file for this run alone: two that write one output would mix their numbers."""
+        self.file = open_alone(self.partial, self.path)
+
     def open(self, length: int) -> None:
-        """Opens the file after the valid numbers of an earlier run."""
-        self.file = self.partial.open("r+b" if length else "w+b")
+        """Goes to the end of the valid numbers of an earlier run."""
         self.file.truncate(self.size(length))
         self.file.seek(self.size(length))
         self.length = length
@@ -64,7 +69,6 @@ class NumberFile:
             self.file.seek(0)
             self.file.write(npy_head(self.dtype.str, self.length))
         self.sync()
-        self.close()
         self.partial.replace(self.path)
 
 

@@ -87,15 +87,25 @@ class Run:
 
     def finish(self, show: Show, *, resume: bool) -> Packed:
         """Encodes the remaining files, and renames the output."""
-        resumed = self.begin(resume=resume)
+        self.ids.claim()
         try:
-            self.encode_rest(resumed, show)
-            self.offsets.finish()
-            self.ids.finish()
+            self.offsets.claim()
+            try:
+                resumed = self.begin(resume=resume)
+                self.encode_rest(resumed, show)
+                # An index never stands beside the ids of another run, wherever this one ends.
+                self.ids.path.unlink(missing_ok=True)
+                self.offsets.finish()
+                self.ids.finish()
+                self.journal.unlink(missing_ok=True)
+            finally:
+                self.offsets.close()
+        except OSError as error:
+            if error.errno is not None and error.filename is None:  # a full disk does not say which file
+                error.filename = str(self.ids.path)
+            raise
         finally:
             self.ids.close()
-            self.offsets.close()
-        self.journal.unlink(missing_ok=True)
         documents = self.offsets.length - 1
         return Packed(
             self.ids.path, self.offsets.path, self.options.dtype, self.ids.length, documents, self.bytes, resumed
