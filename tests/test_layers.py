@@ -17,10 +17,10 @@ ORDER = [
     ("definition", "offsets", "chat_templates"),
     ("formats",),
     ("streaming", "chunking", "padding", "segments"),
-    ("chat",),
+    ("chat", "patterns"),
     ("corpus", "explain.model", "explain.build"),
     ("tokenizer",),
-    ("training", "loading", "encodings", "patterns"),
+    ("training", "loading", "encodings"),
     ("",),  # `import minitok`
     ("explain",),
     ("compat", "play", "course"),

@@ -80,7 +80,9 @@ export class Answers {
       lane.encodings.push(titleOf(tok));
       lane.pieces = pieces.filter((piece) => piece.end <= certain);
     }
-    return { bytes: shown.length, whole: shown.length === text.length, lanes: [...made.values()] };
+    const lanes = [...made.values()];
+    for (const lane of lanes) Object.assign(lane, this.explainer.machine(lane.pattern, lanes[0].pattern));
+    return { bytes: shown.length, whole: shown.length === text.length, lanes };
   }
 
   // A bigram model of the text's tokens, completing a prompt.

@@ -46,6 +46,16 @@ export class Core {
     return Array.from(places, (_, at) => (found[2 * at] === NONE ? null : { index: found[2 * at], end: found[2 * at + 1] }));
   }
 
+  // How a split pattern is run, in a few words.
+  describe(pattern) {
+    return decoder.decode(this.call("describe", [pattern]));
+  }
+
+  // The shortest text that two patterns cut differently; null if there is none, or if it is not known.
+  difference(one, other) {
+    return decoder.decode(this.call("difference", [one, other])) || null;
+  }
+
   // A packed vocabulary, without the ids from `below` on.
   openPacked(data, below, described) {
     return this.open("open_packed", [data], described, below ?? NONE);

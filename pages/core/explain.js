@@ -59,6 +59,12 @@ export class Explainer {
     }));
   }
 
+  // How a pattern is run, and the shortest text that it cuts otherwise than the first.
+  machine(pattern, first) {
+    const differs = pattern === first ? null : this.core.difference(first, pattern);
+    return { scanned: this.core.describe(pattern), differs };
+  }
+
   // The pieces of the text between its special tokens, and these themselves.
   lane(tok, text, special) {
     const alternatives = this.alternatives(tok.pattern);

@@ -2,7 +2,7 @@
 //!
 //! Read in this order; each folder's `mod.rs` gives the order of its files.
 //!
-//! 1. [`scan`]: text -> pieces, for the three named patterns.
+//! 1. [`scan`]: text -> pieces; [`described`]: how a pattern is run.
 //! 2. [`encode`]: pieces -> ids. Keys, the cache of pieces, merging of short and long pieces, threads.
 //! 3. [`decode`]: ids -> bytes.
 //! 4. [`codec`]: the two put together, and special tokens.
@@ -17,6 +17,7 @@
 pub mod codec;
 pub mod count;
 pub mod decode;
+pub mod described;
 pub mod encode;
 pub mod normal;
 pub mod pystr;

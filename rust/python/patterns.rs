@@ -1,30 +1,21 @@
 //! What `minitok.patterns` asks of split patterns.
 
-use crate::fast::scan::Tier;
-use crate::pretokenize::{difference, expressions, scanner_of};
+use crate::fast::described::{Described, describe};
+use crate::pretokenize::difference;
 use crate::regex_tree::width;
 use crate::regexes::parse;
 use pyo3::prelude::*;
 
-/// How a pattern is run: the tier, a character of each class, the number of states, and why it is not a faster tier.
-type Described = (&'static str, Vec<char>, usize, Option<String>);
+/// How a pattern is run: the tier, a character of each class, the number of states, why it is not a faster tier, and all of it in a
+/// few words.
+type Told = (&'static str, Vec<char>, usize, Option<String>, String);
 
 #[pyfunction]
-pub fn describe_pattern(source: &str) -> PyResult<Described> {
-    if expressions(source).is_empty() {
-        return Ok(("none", Vec::new(), 0, None));
-    }
-    Ok(match scanner_of(source)? {
-        Ok(Tier::Table(table)) => ("table", table.examples().to_vec(), table.size().1, None),
-        Ok(Tier::Rewind(rewind, reason)) => {
-            ("rewind", rewind.examples().to_vec(), rewind.size().1, Some(reason.to_string()))
-        }
-        Ok(Tier::Masks(_)) => match Tier::new(&expressions(source))? {
-            Ok(Tier::Table(table)) => ("masks", table.examples().to_vec(), table.size().1, None),
-            _ => ("masks", Vec::new(), 0, None),
-        },
-        Err(reason) => ("engine", Vec::new(), 0, Some(reason.to_string())),
-    })
+pub fn describe_pattern(source: &str) -> PyResult<Told> {
+    let described = describe(source)?;
+    let words = described.words();
+    let Described { tier, examples, n_states, reason } = described;
+    Ok((tier, examples, n_states, reason, words))
 }
 
 /// The shortest text that two patterns cut differently, None if there is none; and why that is not known, if it is not.

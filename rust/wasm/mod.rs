@@ -9,8 +9,9 @@
 //!
 //! 1. [`tokenizer`]: open, encode, decode, look inside
 //! 2. [`alternatives`]: which alternative of a pattern made a piece
-//! 3. [`training`]: count pieces, learn merges
-//! 4. [`events`]: trace events as JSON
+//! 3. [`patterns`]: how a pattern is run, and where two differ
+//! 4. [`training`]: count pieces, learn merges
+//! 5. [`events`]: trace events as JSON
 //!
 //! A module runs on one thread, and has no files, clock or environment; the crate asks for none of them on its way here.
 
@@ -23,6 +24,7 @@
 
 mod alternatives;
 mod events;
+mod patterns;
 mod tokenizer;
 mod training;
 

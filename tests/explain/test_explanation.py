@@ -183,7 +183,7 @@ def test_special_tokens_are_pieces_of_their_own():
     [
         (lambda _: "{", "not JSON"),
         (lambda _: "[]", "not an explanation"),
-        (lambda data: {**data, "version": 2}, "version 2"),
+        (lambda data: {**data, "version": 1}, "version 1"),
         (lambda data: {**data, "extra": 1}, "'extra' is unknown"),
         (lambda data: {key: value for key, value in data.items() if key != "text"}, "'text' is missing"),
         (lambda data: {**data, "text": 1}, "explanation.text: bytes expected, not int"),

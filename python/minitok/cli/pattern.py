@@ -16,14 +16,6 @@ from .console import output, print_json
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TIERS = {
-    "masks": "masks: a scanner written for it, 64 bytes at a time",
-    "table": "table: compiled, reads each character once",
-    "rewind": "rewind: compiled, but goes back over the text",
-    "engine": "engine: a regular-expression engine",
-    "none": "none: the whole text is one piece",
-}
-
 
 def inspect_pattern(pattern: str, *, json: bool) -> None:
     """What is known of a pattern."""
@@ -46,18 +38,16 @@ def inspect_pattern(pattern: str, *, json: bool) -> None:
     lines: dict[str, Any] = {"pattern": pattern}
     if (steps := expressions(pattern)) != [pattern]:
         lines |= {f"step {number}" if len(steps) > 1 else "spelled": step for number, step in enumerate(steps, 1)}
-    lines |= {"tier": TIERS[described.tier]}
-    if described.reason:
-        lines |= {"not faster": described.reason}
-    if described.n_states:
-        lines |= {"states": f"{described.n_states:,}", "classes": classes(described.classes)}
+    lines |= {"tier": described.tier, "scanned": described.summary}
+    if described.classes:
+        lines |= {"classes": classes(described.classes)}
     show(lines)
     show({name: verdict(name, comparison) for name, comparison in compared.items()})
 
 
 def classes(examples: tuple[str, ...]) -> str:
-    """How many classes of characters there are, with a character of each."""
-    return f"{len(examples)}, a character of each: {' '.join(on_a_line(char.encode()) for char in examples)}"
+    """A character of each class of characters."""
+    return f"a character of each: {' '.join(on_a_line(char.encode()) for char in examples)}"
 
 
 def verdict(name: str, comparison: patterns.Comparison) -> str:

@@ -15,7 +15,9 @@ from dataclasses import replace
 from itertools import accumulate, zip_longest
 from typing import TYPE_CHECKING
 
+from ..errors import BackendError
 from ..offsets import char_spans
+from ..patterns import describe, equivalent
 from ..reference.trace import trace_merges
 from ..text import utf8
 from .alternatives import labelled
@@ -40,8 +42,8 @@ def explain(definition: Definition, codec: Codec, text: str | bytes, allowed: Se
     ids = codec.trace(text, allowed, events.append)
     data = utf8(text) if definition.lossless else b"".join(token(codec, token_id) for token_id in ids)
     specials = [(event["start"], event["end"]) for event in events if event["event"] == "special"]
-    own = lane(definition.pattern, data, specials)
-    others = [lane(name, data, specials) for name in LANES if name != definition.pattern]
+    patterns = (definition.pattern, *(name for name in LANES if name != definition.pattern))
+    own, *others = (with_machine(lane(pattern, data, specials), definition.pattern) for pattern in patterns)
     pieces = [read_piece(vocab, group, cut.alternative) for group, cut in zip(grouped(events), own.pieces, strict=True)]
     pieces = [with_boundary(vocab, piece, after) for piece, after in zip_longest(pieces, pieces[1:])]
     pieces = with_characters(pieces, data)
@@ -66,7 +68,16 @@ def lanes(text: str | bytes, patterns: Sequence[str] = LANES) -> tuple[Lane, ...
     >>> [[text[p.start:p.end] for p in lane.pieces] for text in ["I'LL"] for lane in lanes(text)]
     [['I', "'", 'LL'], ['I', "'LL"], ["I'LL"]]
     """
-    return tuple(lane(pattern, utf8(text), []) for pattern in patterns)
+    return tuple(with_machine(lane(pattern, utf8(text), []), patterns[0]) for pattern in patterns)
+
+
+def with_machine(lane: Lane, first: str) -> Lane:
+    """The lane, with how its pattern is run and how it differs from the first lane's, if the extension is there to ask."""
+    try:
+        differs = equivalent(first, lane.pattern).text if first != lane.pattern else None
+        return replace(lane, scanned=describe(lane.pattern).summary, differs=differs)
+    except BackendError:
+        return lane
 
 
 def lane(pattern: str, data: bytes, specials: Sequence[tuple[int, int]]) -> Lane:

@@ -109,10 +109,16 @@ class LanePiece:
 
 @dataclass(frozen=True)
 class Lane:
-    """The pieces that one pattern makes of the text."""
+    """The pieces that one pattern makes of the text.
+
+    ``scanned`` says how the compiled extension runs the pattern, ``differs`` is the shortest text that the pattern cuts
+    differently from the one of the first lane (None: there is none, or it is not known).
+    """
 
     pattern: str
     pieces: tuple[LanePiece, ...]
+    scanned: str | None = None
+    differs: str | None = None
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,12 @@ class Report:
             pieces.append(shown, STYLES[index % len(STYLES)] if colour else None)
             labels.append(why(piece))
         name = Text(f"{lane.pattern}: {len(lane.pieces)} ")
-        return Padding(Text.assemble(name, pieces, "\n", (", ".join(labels), "dim")), (0, 0, 0, 2), expand=False)
+        machine = [f"cut {lane.scanned}"] if lane.scanned else []
+        if lane.differs is not None:
+            shortest = visible(lane.differs.encode()).replace("\n", "")
+            machine.append(f"differs from {self.told.lanes[0].pattern} on {shortest}")
+        below = "\n".join([", ".join(labels), "; ".join(machine)]).rstrip()
+        return Padding(Text.assemble(name, pieces, "\n", (below, "dim")), (0, 0, 0, 2), expand=False)
 
     def trees(self) -> Iterator[RenderableType]:
         """A tree for each token that merges make."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["explanation_sections", "lanes_html", "why"]
 
+# The colour of what no alternative made.
+PLAIN = 7
 # A piece with more bytes than this gets no tree: it would be wider than any window.
 WIDEST_TREE = 64
 # How many tokens each step of a long piece shows on either side of the merge, and how many candidates: a page grows with the
@@ -89,15 +91,26 @@ def lanes_html(lanes: tuple[Lane, ...], text: bytes) -> str:
     shown = ""
     for lane in lanes:
         pieces = "".join(
-            chip(text[piece.start : piece.end], piece.alternative.index if piece.alternative else 7, why(piece))
+            chip(text[piece.start : piece.end], piece.alternative.index if piece.alternative else PLAIN, why(piece))
             for piece in lane.pieces
         )
         name = escape(lane.pattern)
         shown += (
             f'<div class="lane"><h3><code>{name}</code> <span class="count">{plural(len(lane.pieces), "piece")}</span></h3>'
-            f'<p class="tokens">{pieces}</p></div>'
+            f'<p class="tokens">{pieces}</p>{machine_html(lane, lanes[0])}</div>'
         )
     return shown
+
+
+def machine_html(lane: Lane, first: Lane) -> str:
+    """How the pattern of a lane is run, and the shortest text that it cuts otherwise than the first lane's."""
+    told = escape(f"Cut {lane.scanned}.") if lane.scanned else ""
+    if lane.differs is not None:
+        told += (
+            f" The shortest text on which it differs from <code>{escape(first.pattern)}</code>: "
+            f"<code>{mark_up(lane.differs.encode())}</code>."
+        )
+    return f'<p class="count">{told}</p>' if told else ""
 
 
 def merges_html(told: Explanation) -> str:

@@ -16,7 +16,7 @@ from ..errors import FileFormatError
 __all__ = ["from_text", "to_data", "to_text"]
 
 FORMAT = "minitok-explanation"
-VERSION = 1
+VERSION = 2
 
 T = TypeVar("T")
 

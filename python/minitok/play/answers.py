@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..explain.bigram import Bigram, bits_by_size
-from ..explain.build import lane
+from ..explain.build import lane, with_machine
 from ..explain.excerpt import as_read, explain_at, whole_characters
 from ..explain.measures import sizes
+from ..explain.model import Lane
 from ..explain.serial import to_data
 from ..reference.special import SpecialTokens
 from ..text import utf8
@@ -91,6 +92,9 @@ class Answers:
             made.setdefault(key, {"pattern": tok.pattern, "encodings": [], "pieces": []})
             made[key]["encodings"].append(tok.name or f"{tok.n_vocab:,} ids")
             made[key]["pieces"] = [to_data(piece) for piece in pieces if piece.end <= certain]
+        for told in made.values():
+            machine = with_machine(Lane(told["pattern"], ()), toks[0].pattern)
+            told |= {"scanned": machine.scanned, "differs": machine.differs}
         return {"bytes": len(shown), "whole": len(shown) == len(text), "lanes": list(made.values())}
 
     def page(self, asked: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 import { latest, Refused } from "./api.js";
 import { byId, el, number, plural } from "./dom.js";
 import { state } from "./state.js";
-import { chip } from "./visible.js";
+import { chip, mark } from "./visible.js";
 
 const SPECIAL_COLOUR = 7;
 
@@ -14,14 +14,14 @@ export async function showLanes(bytes, link) {
     const told = await latest("lanes", { text, special, encodings });
     if (!told) return;
     const note = told.whole ? [] : [el("p", { class: "count" }, `The first ${number(told.bytes)} bytes of the text:`)];
-    byId("lanes").replaceChildren(...note, ...told.lanes.map((lane) => lineUp(lane, bytes, link)));
+    byId("lanes").replaceChildren(...note, ...told.lanes.map((lane) => lineUp(lane, told.lanes[0], bytes, link)));
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     byId("lanes").replaceChildren(el("p", { class: "lead" }, error.message));
   }
 }
 
-function lineUp(lane, bytes, link) {
+function lineUp(lane, first, bytes, link) {
   const pieces = lane.pieces.map((piece) => {
     const why = piece.special ? "special token" : piece.alternative?.label ?? "all that is left";
     const made = chip(bytes.subarray(piece.start, piece.end), piece.alternative?.index ?? SPECIAL_COLOUR, why);
@@ -32,5 +32,14 @@ function lineUp(lane, bytes, link) {
   return el("div", { class: "lane" },
     el("h3", {}, el("code", {}, lane.pattern), " ",
       el("span", { class: "count" }, `${lane.encodings.join(", ")}: ${plural(pieces.length, "piece")}`)),
-    el("p", { class: "tokens" }, ...pieces));
+    el("p", { class: "tokens" }, ...pieces),
+    ...machine(lane, first));
+}
+
+// How the pattern is run, and the shortest text that it cuts otherwise than the first one.
+function machine({ scanned, differs }, first) {
+  if (!scanned) return [];
+  const shortest = differs === null ? []
+    : [" The shortest text on which it differs from ", el("code", {}, first.pattern), ": ", el("code", {}, mark(new TextEncoder().encode(differs))), "."];
+  return [el("p", { class: "count" }, `Cut ${scanned}.`, ...shortest)];
 }

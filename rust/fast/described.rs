@@ -1,0 +1,70 @@
+//! How a split pattern is run, told for people: for `minitok.patterns`, and for the pages that show what patterns cut.
+
+use super::scan::Tier;
+use crate::error::Result;
+use crate::pretokenize::{expressions, scanner_of};
+
+/// How a pattern is run.
+#[derive(Debug)]
+pub struct Described {
+    /// `masks`, `table`, `rewind`, `engine`, or `none` for a pattern that cuts nothing.
+    pub tier: &'static str,
+    /// A character of each class that the pattern tells apart; none where there is no machine.
+    pub examples: Vec<char>,
+    pub n_states: usize,
+    /// Why it is not run by a faster tier.
+    pub reason: Option<String>,
+}
+
+/// Describes a pattern; an error if it is malformed.
+pub fn describe(source: &str) -> Result<Described> {
+    let steps = expressions(source);
+    let described =
+        |tier, examples: &[char], n_states, reason| Described { tier, examples: examples.to_vec(), n_states, reason };
+    if steps.is_empty() {
+        return Ok(described("none", &[], 0, None));
+    }
+    Ok(match scanner_of(source)? {
+        Ok(Tier::Table(table)) => described("table", table.examples(), table.size().1, None),
+        Ok(Tier::Rewind(rewind, reason)) => {
+            described("rewind", rewind.examples(), rewind.size().1, Some(reason.to_string()))
+        }
+        Ok(Tier::Masks(_)) => match Tier::new(&steps)? {
+            Ok(Tier::Table(table)) => described("masks", table.examples(), table.size().1, None),
+            _ => described("masks", &[], 0, None),
+        },
+        Err(reason) => described("engine", &[], 0, Some(reason.to_string())),
+    })
+}
+
+impl Described {
+    /// The same in a few words.
+    pub fn words(&self) -> String {
+        let Described { tier, examples, n_states, reason } = self;
+        let machine = format!("{} classes of characters, {n_states} states", examples.len());
+        let because = reason.as_deref().unwrap_or_default();
+        match *tier {
+            "none" => "nothing is cut".into(),
+            "masks" => format!("by masks, 64 bytes at a time: {machine}"),
+            "table" => format!("by a table, each character once: {machine}"),
+            "rewind" => format!("by a table that goes back, since {because}: {machine}"),
+            _ => format!("by a regular-expression engine, since {because}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_tier_is_told() {
+        let words = |source| describe(source).unwrap().words();
+        assert_eq!(words("none"), "nothing is cut");
+        assert_eq!(words("gpt2"), "by masks, 64 bytes at a time: 10 classes of characters, 12 states");
+        assert_eq!(words(r"[a-z]+|\s"), "by a table, each character once: 3 classes of characters, 4 states");
+        assert!(words("a*b|a").starts_with("by a table that goes back, since its ends cannot be found"));
+        assert!(words("(?=ab)a").starts_with("by a regular-expression engine, since it looks ahead"));
+        assert!(describe("(a").is_err());
+    }
+}
