@@ -53,7 +53,7 @@ pub const NAMED: [(&str, &str); 3] = [
 ];
 
 /// Separates patterns that cut one after the other. Since the portable expressions have no comments, it has no other meaning.
-const THEN: &str = "(?#then)";
+pub const THEN: &str = "(?#then)";
 
 /// A split pattern: its name, `none` (the whole text is one piece) or a regular expression.
 #[derive(Debug, Clone)]

@@ -29,8 +29,9 @@ class Description:
     Attributes:
         pattern: The pattern.
         tier: ``masks`` (a hand-written scanner, several gigabytes a second), ``table`` (compiled; one to two), ``rewind``
-            (compiled, but it must go back; some hundred megabytes), ``engine`` (a regular-expression engine; some tens), or
-            ``none`` (the whole text is one piece).
+            (compiled, but it must go back; some hundred megabytes), ``passes`` (patterns that cut in turn, which no one machine
+            runs: each new piece of the first pass is cut by the others, and then remembered), ``engine`` (a regular-expression
+            engine; some tens), or ``none`` (the whole text is one piece).
         classes: A character of each class that the pattern tells apart.
         n_states: The number of states of its machine; 0 where there is no machine.
         reason: Why it is not a faster tier, where it could have been.

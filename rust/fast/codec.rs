@@ -8,11 +8,12 @@ use crate::error::{Error, Result};
 use crate::fast::encode::encoder::{Encoder, Spaces, Split};
 use crate::fast::encode::id_buffer::room_for;
 use crate::fast::pystr::source::Source;
-use crate::fast::scan::Tier;
+use crate::fast::scan::{Tier, passes};
 use crate::fast::util::settings::enabled;
 use crate::fast::vocab::FastVocab;
 use crate::metaspace::spaced;
 use crate::once::Once;
+use crate::pretokenize::{Pattern, THEN, expressions};
 use crate::special::Finder;
 use std::sync::Arc;
 
@@ -20,6 +21,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct FastCodec {
     core: Arc<Codec>,
+    /// The scanner of the first of several patterns that cut in turn, if none runs them all; the encoder has the others.
+    first: Option<Tier>,
     /// None where the fast paths are switched off.
     encoder: Option<Encoder>,
     /// Made when it is first needed.
@@ -47,7 +50,17 @@ impl FastCodec {
         if encoder.is_none() {
             core.vocab.prepare();
         }
-        FastCodec { core, encoder, decoder: Once::new() }
+        let (first, rest) = encoder.as_ref().and_then(|_| first_pass(&core.pattern)).unzip();
+        let encoder = match rest {
+            Some(rest) => encoder.map(|encoder| encoder.then(rest)),
+            None => encoder,
+        };
+        FastCodec { core, first, encoder, decoder: Once::new() }
+    }
+
+    /// What cuts a text into the pieces of the encoder, if a scanner does.
+    fn scanner(&self) -> Option<&Tier> {
+        self.core.pattern.scanner().map(|tier| &**tier).or(self.first.as_ref())
     }
 
     /// The codec of the mirror: for all that is not here.
@@ -142,7 +155,7 @@ impl FastCodec {
 
     /// As `Codec::safe_cut`, at every place that the scanner of the pattern knows.
     pub fn safe_cut(&self, text: &[u8], allowed: &Finder) -> usize {
-        let Some(Tier::Table(table)) = self.core.pattern.scanner().map(|tier| &**tier) else {
+        let Some(Tier::Table(table)) = self.scanner() else {
             return self.core.safe_cut(text, allowed);
         };
         let cut = table.last_safe_cut(&text[..text.len().saturating_sub(allowed.longest())]).unwrap_or(0);
@@ -158,7 +171,7 @@ impl FastCodec {
             });
             return Split::Characters(spaces);
         }
-        self.core.pattern.scanner().map_or(Split::Pattern(&self.core.pattern), |tier| Split::Scan(tier))
+        self.scanner().map_or(Split::Pattern(&self.core.pattern), Split::Scan)
     }
 
     /// The fast decoder; None where the fast paths are switched off.
@@ -167,6 +180,17 @@ impl FastCodec {
         let special = || self.core.special.names.iter().map(|(&id, name)| (id, name.as_bytes()));
         Some(self.decoder.get_or_make(|| Decoder::new(&self.core.vocab, special())))
     }
+}
+
+/// Of patterns that cut in turn and that no one scanner runs, the scanner of the first, or of the first few, and the others.
+fn first_pass(pattern: &Pattern) -> Option<(Tier, Pattern)> {
+    let steps = expressions(pattern.source());
+    if pattern.scanner().is_some() || steps.len() < 2 {
+        return None;
+    }
+    let [first, rest @ ..] = &passes(&steps)[..] else { return None };
+    let first = Tier::new(first).ok()?.ok()?;
+    Some((first, Pattern::new(&rest.concat().join(THEN)).ok()?))
 }
 
 /// The error with the place where the text has the byte that it names.

@@ -1,13 +1,13 @@
 //! How a split pattern is run, told for people: for `minitok.patterns`, and for the pages that show what patterns cut.
 
-use super::scan::Tier;
+use super::scan::{Tier, passes};
 use crate::error::Result;
 use crate::pretokenize::{expressions, scanner_of};
 
 /// How a pattern is run.
 #[derive(Debug)]
 pub struct Described {
-    /// `masks`, `table`, `rewind`, `engine`, or `none` for a pattern that cuts nothing.
+    /// `masks`, `table`, `rewind`, `passes`, `engine`, or `none` for a pattern that cuts nothing.
     pub tier: &'static str,
     /// A character of each class that the pattern tells apart; none where there is no machine.
     pub examples: Vec<char>,
@@ -33,7 +33,11 @@ pub fn describe(source: &str) -> Result<Described> {
             Ok(Tier::Table(table)) => described("masks", table.examples(), table.size().1, None),
             _ => described("masks", &[], 0, None),
         },
-        Err(reason) => described("engine", &[], 0, Some(reason.to_string())),
+        Err(reason) => {
+            let first = passes(&steps).first().map(|pass| Tier::new(pass)).transpose()?;
+            let tier = if steps.len() > 1 && first.is_some_and(|tier| tier.is_ok()) { "passes" } else { "engine" };
+            described(tier, &[], 0, Some(reason.to_string()))
+        }
     })
 }
 
@@ -48,6 +52,7 @@ impl Described {
             "masks" => format!("by masks, 64 bytes at a time: {machine}"),
             "table" => format!("by a table, each character once: {machine}"),
             "rewind" => format!("by a table that goes back, since {because}: {machine}"),
+            "passes" => format!("in passes, each new piece of the first by the others, since {because}"),
             _ => format!("by a regular-expression engine, since {because}"),
         }
     }
@@ -64,6 +69,7 @@ mod tests {
         assert_eq!(words("gpt2"), "by masks, 64 bytes at a time: 10 classes of characters, 12 states");
         assert_eq!(words(r"[a-z]+|\s"), "by a table, each character once: 3 classes of characters, 4 states");
         assert!(words("a*b|a").starts_with("by a table that goes back, since its ends cannot be found"));
+        assert!(words(r"\s?\p{L}+(?#then)\s?\p{P}+").starts_with("in passes"));
         assert!(words("(?=ab)a").starts_with("by a regular-expression engine, since it looks ahead"));
         assert!(describe("(a").is_err());
     }

@@ -14,6 +14,7 @@
 
 use super::block_output::{BlockOutput, SPILL};
 use super::bucket::{self, Find};
+use super::cut_further::encode_pieces;
 use super::id_ring::PADDING;
 use super::merge_long::merge_long;
 use super::merge_short::{WIDE_LANE, merge_short};
@@ -27,6 +28,7 @@ use crate::error::{Error, Result};
 #[cfg(target_arch = "x86_64")]
 use crate::fast::util::cpu;
 use crate::interrupt;
+use crate::pretokenize::Pattern;
 use std::ops::Range;
 
 /// The most pieces of a block.
@@ -77,10 +79,11 @@ impl Workspace {
         }
     }
 
-    /// The values of a range of the pieces; the first of the range begins at `start`.
+    /// The values of a range of the pieces; the first of the range begins at `start`. `rest` cuts each of them further.
     pub(super) fn encode(
         &mut self,
         tables: &Tables,
+        rest: Option<&Pattern>,
         text: &[u8],
         start: usize,
         range: Range<usize>,
@@ -95,7 +98,7 @@ impl Workspace {
         self.look_up(text, start, range.clone());
         self.compare_longs(text, start, range.clone());
         if !self.misses.is_empty() {
-            self.merge_misses(tables, text, start, range);
+            self.merge_misses(tables, rest, text, start, range);
         }
         let (records, first) = self.cache.view().records();
         BlockOutput { words: &self.values[..n_pieces], records, first, spill: &self.spill }
@@ -225,11 +228,27 @@ impl Workspace {
     }
 
     #[inline(never)]
-    fn merge_misses(&mut self, tables: &Tables, text: &[u8], start: usize, range: Range<usize>) {
+    fn merge_misses(
+        &mut self,
+        tables: &Tables,
+        rest: Option<&Pattern>,
+        text: &[u8],
+        start: usize,
+        range: Range<usize>,
+    ) {
         let Workspace { cache, ends, names, values, misses, spill, failure, .. } = self;
         let ends = &ends[range];
         let piece = |index: u32| piece_at(text, start, ends, index);
         let mut results = Results { cache, names, values, spill, failure, ids: &mut Vec::new() };
+        if let Some(rest) = rest {
+            misses.retain(|&index| !results.recall(index, piece(index)));
+            let pieces = misses.iter().map(|&index| (index, piece(index)));
+            encode_pieces(tables, rest, pieces, |index, ids| match ids {
+                Ok(ids) => results.settle(index, piece(index), ids),
+                Err(error) => results.fail(index, error),
+            });
+            return;
+        }
         misses.retain(|&index| !results.know(tables, index, piece(index)));
         let mut symbols = Vec::new();
         let Some(pairs) = tables.pairs() else {
@@ -272,15 +291,20 @@ struct Results<'w> {
 impl Results<'_> {
     /// Settles a piece that needs no merging: one that was cached since, or is a token as it stands.
     fn know(&mut self, tables: &Tables, index: u32, piece: &[u8]) -> bool {
-        let key = self.key(index);
-        if let Some(value) = self.cache.view().find_piece(key, piece) {
+        self.recall(index, piece)
+            || tables.whole(piece).is_some_and(|id| {
+                self.settle(index, piece, &[id]);
+                true
+            })
+    }
+
+    /// Settles a piece that was cached since.
+    fn recall(&mut self, index: u32, piece: &[u8]) -> bool {
+        let found = self.cache.view().find_piece(self.key(index), piece);
+        if let Some(value) = found {
             self.values[index as usize] = value;
-        } else if let Some(id) = tables.whole(piece) {
-            self.settle(index, piece, &[id]);
-        } else {
-            return false;
         }
-        true
+        found.is_some()
     }
 
     fn key(&self, index: u32) -> u128 {

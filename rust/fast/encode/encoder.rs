@@ -64,6 +64,8 @@ pub struct Spaces {
 #[derive(Debug)]
 pub struct Encoder {
     tables: Arc<Tables>,
+    /// Cuts every piece further, before it is merged.
+    rest: Option<Pattern>,
     /// The sizes of a new cache and of a seeded one.
     first: Size,
     size: Size,
@@ -89,7 +91,13 @@ impl Encoder {
             records: size.records.min(FIRST_RECORDS),
             ..size
         };
-        Encoder { tables, first, size, seed_after: SEED_AFTER, pool: Pool::new() }
+        Encoder { tables, rest: None, first, size, seed_after: SEED_AFTER, pool: Pool::new() }
+    }
+
+    /// An encoder whose pieces are cut further by a pattern (`cut_further.rs`).
+    #[must_use]
+    pub fn then(self, rest: Pattern) -> Encoder {
+        Encoder { rest: Some(rest), ..self }
     }
 
     /// Appends the ids of a text without special tokens.
@@ -215,7 +223,7 @@ impl Encoder {
                 let range = first..work.ends.len().min(first + BLOCK);
                 let end = work.ends[range.end - 1];
                 self.make_room(work, is_long);
-                let output = work.encode(&self.tables, text, start, range);
+                let output = work.encode(&self.tables, self.rest.as_ref(), text, start, range);
                 sink(output)?;
                 start = end;
             }
@@ -279,7 +287,9 @@ impl Encoder {
     fn make_room(&self, work: &mut Workspace, is_long: bool) {
         if !work.seeded && (is_long || work.cache.is_full()) {
             work.seeded = true;
-            work.cache = PieceCache::seeded(self.size, self.tables.seeds(self.size.first_record));
+            // What a token is cut into is not asked.
+            let end = if self.rest.is_some() { 0 } else { self.size.first_record };
+            work.cache = PieceCache::seeded(self.size, self.tables.seeds(end));
         }
         if work.seeded {
             work.cache.grow();
@@ -292,7 +302,7 @@ impl Encoder {
         let mut ends = Vec::new();
         for &end in &work.ends {
             let mut from = start + HUGE;
-            while self.tables.parts_are_pieces() && from < end {
+            while self.may_be_cut() && from < end {
                 interrupt::check()?;
                 let near = from..end.min(from + NEAR_HUGE);
                 from = near.end;
@@ -309,10 +319,15 @@ impl Encoder {
         Ok(ends)
     }
 
+    /// Whether a piece may be cut where no token stands across: the parts are not cut further as the piece would be.
+    fn may_be_cut(&self) -> bool {
+        self.rest.is_none() && self.tables.parts_are_pieces()
+    }
+
     /// Cuts long pieces of the block where that changes no id; the first piece begins at `start`.
     fn cut(&self, text: &[u8], start: usize, work: &mut Workspace) {
         if text.len() >= CUTTABLE
-            && self.tables.parts_are_pieces()
+            && self.may_be_cut()
             && let Some(&end) = work.ends.last()
             && work.cutting.find(text, start..end)
         {

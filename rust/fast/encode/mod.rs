@@ -7,12 +7,13 @@
 //! 3. [`piece_key`], [`piece_cache`], [`bucket`], [`id_ring`]: pieces met before, and their ids.
 //! 4. [`block_output`]: the ids of a block, written out.
 //! 5. [`pair_table`], [`pair_slots`], [`merge_short`], [`merge_long`]: pieces that the cache does not hold.
-//! 6. [`merges_from_ranks`], [`merges_from_scores`]: vocabularies of ranks or scores; [`made_by_merges`], [`exceptions`]: tokens
+//! 6. [`cut_further`]: pieces that later patterns cut.
+//! 7. [`merges_from_ranks`], [`merges_from_scores`]: vocabularies of ranks or scores; [`made_by_merges`], [`exceptions`]: tokens
 //!    that merges do not make.
-//! 7. [`hidden_ids`]: vocabularies of characters as merges of bytes.
-//! 8. [`static_cuts`], [`byte_cuts`]: where a long piece may be cut without changing its ids.
-//! 9. [`parallel`]: batches and long texts over threads.
-//! 10. [`id_buffer`]: memory for ids, used again.
+//! 8. [`hidden_ids`]: vocabularies of characters as merges of bytes.
+//! 9. [`static_cuts`], [`byte_cuts`]: where a long piece may be cut without changing its ids.
+//! 10. [`parallel`]: batches and long texts over threads.
+//! 11. [`id_buffer`]: memory for ids, used again.
 
 pub mod encoder;
 pub mod id_buffer;
@@ -25,6 +26,7 @@ mod block;
 mod block_output;
 mod bucket;
 mod byte_cuts;
+mod cut_further;
 mod exceptions;
 mod hidden_ids;
 mod id_ring;

@@ -11,7 +11,7 @@ use crate::encode::{encode_piece, merge_parts, single_bytes};
 use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::scan::{Grammar, Tier};
-use crate::pretokenize::Pattern;
+use crate::pretokenize::{Pattern, THEN, scanner_of};
 use crate::vocab::{Alphabet, Merge, Tokens, Vocab};
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -179,6 +179,25 @@ proptest! {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn pieces_that_are_cut_further_equal_the_mirror(
+        corpus in texts(), text in texts(), n_merges in 0usize..120, form in forms(), steps in 0usize..4,
+    ) {
+        let (first, rest) =
+            [(r"\p{L}+", "[ab]"), (r"\s?\p{L}+", r"\s?[日語0-9]+(?#then)a+$"), ("gpt2", r"(?=b)b"), (r"\d", "none")][steps];
+        let vocab = Arc::new(make(&corpus, n_merges, form));
+        let pattern = Pattern::with(&[first, rest].join(THEN), false).unwrap();
+        let expected = mirror(&vocab, &pattern, &text);
+        let tier = scanner_of(first).unwrap().unwrap();
+        for size in [TINY, SMALL] {
+            let mut encoder = Encoder::with_size(all_tables(&vocab), size).then(Pattern::new(rest).unwrap());
+            encoder.seed_after = if size.records == TINY.records { 0 } else { usize::MAX };
+            for _ in 0..2 {
+                check(&encoder, &text, Split::Scan(&tier), &expected);
+            }
+        }
+    }
 
     #[test]
     fn every_way_to_merge_a_long_piece_agrees(corpus in texts(), text in texts(), n_merges in 0usize..120, form in forms()) {

@@ -1,0 +1,92 @@
+//! Pieces that are cut further before they are merged: where several patterns cut in turn (SPEC P4), and one scanner cannot run them
+//! all.
+//!
+//! A later pattern cuts each piece of the ones before by itself. So the ids of a piece of the first patterns depend on its bytes
+//! only, and it is remembered as it stands, whatever the others make of it: words repeat, and the slow part of the work is done
+//! once for each. Must equal `encode_piece` of `rust/encode.rs` over the pieces of `rust/pretokenize.rs`.
+//!
+//! By hand, with `\p{L}+` and then `[aeiou]`: `tea tea` is cut into `tea`, ` ` and `tea`; the first `tea` further into `t`, `e` and
+//! `a`, whose ids are remembered as those of `tea`.
+//!
+//! Costs: those of the later patterns, for each new piece.
+
+use super::merge_long::merge_long;
+use super::merge_short::{WIDE_LANE, merge_short};
+use super::pair_table::PairTable;
+use super::tables::Tables;
+use crate::encode::encode_piece;
+use crate::error::Result;
+use crate::pretokenize::Pattern;
+use std::ops::Range;
+
+/// Cuts pieces by the patterns that are left, merges the parts side by side, and passes each piece's number and ids to `emit`.
+pub(super) fn encode_pieces<'t>(
+    tables: &Tables,
+    rest: &Pattern,
+    pieces: impl Iterator<Item = (u32, &'t [u8])>,
+    mut emit: impl FnMut(u32, Result<&[u32]>),
+) {
+    let (mut parts, mut owners) = (Vec::new(), Vec::new());
+    for (number, piece) in pieces {
+        let first = parts.len();
+        let cut = rest.split(piece, &mut |part| parts.push(part));
+        owners.push((number, first..parts.len(), cut));
+    }
+    let (ids, places) = merge_parts(tables, &parts);
+    let mut joined = Vec::new();
+    for (number, parts, cut) in owners {
+        joined.clear();
+        let found = cut.and_then(|()| {
+            places[parts].iter().try_for_each(|place| {
+                joined.extend_from_slice(&ids[place.clone()?]);
+                Ok(())
+            })
+        });
+        emit(number, found.map(|()| &joined[..]));
+    }
+}
+
+/// The ids of all parts, in no particular order, and where among them those of each part are.
+fn merge_parts(tables: &Tables, parts: &[&[u8]]) -> (Vec<u32>, Vec<Result<Range<usize>>>) {
+    let mut ids = Vec::new();
+    let mut places = vec![Ok(0..0); parts.len()];
+    let mut short: Vec<u32> = Vec::new();
+    for (number, (part, place)) in (0..).zip(parts.iter().zip(&mut places)) {
+        let start = ids.len();
+        let done = match (tables.whole(part), tables.pairs()) {
+            (Some(id), _) => {
+                ids.push(id);
+                Ok(())
+            }
+            (None, Some(_)) if part.len() <= WIDE_LANE => {
+                short.push(number);
+                continue;
+            }
+            (None, Some(pairs)) => {
+                let mut symbols = Vec::new();
+                merge_long(pairs, part, &mut symbols).and_then(|()| append(tables, pairs, part, &symbols, &mut ids))
+            }
+            (None, None) => encode_piece(tables.vocab(), part, &mut ids),
+        };
+        *place = done.map(|()| start..ids.len());
+    }
+    if let Some(pairs) = tables.pairs() {
+        let side_by_side = short.iter().map(|&number| (number, parts[number as usize]));
+        merge_short(pairs, side_by_side, |number, symbols| {
+            let start = ids.len();
+            let done = append(tables, pairs, parts[number as usize], symbols, &mut ids);
+            places[number as usize] = done.map(|()| start..ids.len());
+        });
+    }
+    (ids, places)
+}
+
+/// Appends the ids of the symbols of a part; the mirror knows what to do about a byte without a token.
+fn append(tables: &Tables, pairs: &PairTable, part: &[u8], symbols: &[u32], ids: &mut Vec<u32>) -> Result<()> {
+    let start = ids.len();
+    if pairs.append_ids(symbols, ids)? {
+        return Ok(());
+    }
+    ids.truncate(start);
+    encode_piece(tables.vocab(), part, ids)
+}
