@@ -7,13 +7,13 @@ use crate::codec::{Codec, placed};
 use crate::error::{Error, Result};
 use crate::fast::encode::encoder::{Encoder, Spaces, Split};
 use crate::fast::encode::id_buffer::room_for;
+use crate::fast::passes::first_pass;
 use crate::fast::pystr::source::Source;
-use crate::fast::scan::{Tier, passes};
+use crate::fast::scan::Tier;
 use crate::fast::util::settings::enabled;
 use crate::fast::vocab::FastVocab;
 use crate::metaspace::spaced;
 use crate::once::Once;
-use crate::pretokenize::{Pattern, THEN, expressions};
 use crate::special::Finder;
 use std::sync::Arc;
 
@@ -180,17 +180,6 @@ impl FastCodec {
         let special = || self.core.special.names.iter().map(|(&id, name)| (id, name.as_bytes()));
         Some(self.decoder.get_or_make(|| Decoder::new(&self.core.vocab, special())))
     }
-}
-
-/// Of patterns that cut in turn and that no one scanner runs, the scanner of the first, or of the first few, and the others.
-fn first_pass(pattern: &Pattern) -> Option<(Tier, Pattern)> {
-    let steps = expressions(pattern.source());
-    if pattern.scanner().is_some() || steps.len() < 2 {
-        return None;
-    }
-    let [first, rest @ ..] = &passes(&steps)[..] else { return None };
-    let first = Tier::new(first).ok()?.ok()?;
-    Some((first, Pattern::new(&rest.concat().join(THEN)).ok()?))
 }
 
 /// The error with the place where the text has the byte that it names.

@@ -2,7 +2,7 @@
 //!
 //! Read in this order; each folder's `mod.rs` gives the order of its files.
 //!
-//! 1. [`scan`]: text -> pieces; [`described`]: how a pattern is run.
+//! 1. [`scan`]: text -> pieces; [`passes`]: patterns that cut in turn; [`described`]: how a pattern is run.
 //! 2. [`encode`]: pieces -> ids. Keys, the cache of pieces, merging of short and long pieces, threads.
 //! 3. [`decode`]: ids -> bytes.
 //! 4. [`codec`]: the two put together, and special tokens.
@@ -20,6 +20,7 @@ pub mod decode;
 pub mod described;
 pub mod encode;
 pub mod normal;
+pub mod passes;
 pub mod pystr;
 pub mod read;
 pub mod scan;

@@ -165,7 +165,7 @@ impl CorpusCounter {
             Ok(Some((number, parts.texts[range.clone()].iter().map(|text| text.len()).sum())))
         };
         let count = |part: &Range<usize>, pieces: &mut PieceCounts, poll: &mut dyn FnMut() -> Result<()>| {
-            parts.texts[part.clone()].iter().try_for_each(|text| splitter.count(text, pieces, poll))
+            splitter.count(parts.texts[part.clone()].iter().copied(), pieces, poll)
         };
         share(shares, bytes as u64, bound, &take, &count, on_chunk)
     }
@@ -203,12 +203,12 @@ impl CorpusCounter {
         let parts = Mutex::new(FileChunks::new(source, path, separator, splitter));
         let take = |part: &mut Vec<u8>| parts.lock().unwrap_or_else(PoisonError::into_inner).next(part);
         let count = |part: &Vec<u8>, pieces: &mut PieceCounts, poll: &mut dyn FnMut() -> Result<()>| {
-            for (number, document) in documents(part, separator).enumerate() {
+            let counted = documents(part, separator).enumerate().map(|(number, document)| {
                 separators.fetch_add(u64::from(number > 0), Ordering::Relaxed);
                 bytes.fetch_add(document.len() as u64, Ordering::Relaxed);
-                splitter.count(document, pieces, poll)?;
-            }
-            Ok(())
+                document
+            });
+            splitter.count(counted, pieces, poll)
         };
         share(shares, size, bound, &take, &count, on_chunk)?;
         self.documents += 1 + separators.into_inner();

@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use super::table::{BATCH, PieceCounts};
 use crate::error::Result;
+use crate::fast::passes::first_pass;
 use crate::fast::scan::{Scanner, Tier};
 use crate::pretokenize::Pattern;
 use crate::special::{Finder, SpecialTokens};
@@ -30,22 +31,46 @@ const POLL_EVERY: usize = 1 << 20;
 pub(super) struct Splitter {
     pattern: Pattern,
     scanner: Option<Arc<Tier>>,
+    /// Cuts the pieces of the scanner further.
+    rest: Option<Pattern>,
     special: Finder,
 }
 
 impl Splitter {
     pub(super) fn new(pattern: Pattern, special: &SpecialTokens) -> Self {
-        let scanner = pattern.scanner().cloned();
-        Self { pattern, scanner, special: special.finder_of_all() }
+        let (first, rest) = first_pass(&pattern).unzip();
+        let scanner = pattern.scanner().cloned().or(first.map(Arc::new));
+        Self { pattern, scanner, rest, special: special.finder_of_all() }
     }
 
-    /// Counts one document, or a part of one.
-    pub(super) fn count(
+    /// Counts documents, or parts of them. What later patterns make of a piece is found once for all places where it stands.
+    pub(super) fn count<'t>(
         &self,
-        text: &[u8],
+        mut texts: impl Iterator<Item = &'t [u8]>,
         pieces: &mut PieceCounts,
         poll: &mut dyn FnMut() -> Result<()>,
     ) -> Result<()> {
+        let Some(rest) = &self.rest else { return texts.try_for_each(|text| self.count_one(text, pieces, poll)) };
+        let mut whole = PieceCounts::new();
+        texts.try_for_each(|text| self.count_one(text, &mut whole, poll))?;
+        // Pieces come in the order of first appearance, and so do their parts.
+        for (number, (piece, n)) in whole.iter().enumerate() {
+            let mut done = Ok(());
+            rest.split(piece, &mut |part| {
+                if done.is_ok() {
+                    done = pieces.add(part, n);
+                }
+            })?;
+            done?;
+            if number % BATCH == 0 {
+                poll()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts the pieces of the scanner, or of the pattern, in one document or a part of one.
+    fn count_one(&self, text: &[u8], pieces: &mut PieceCounts, poll: &mut dyn FnMut() -> Result<()>) -> Result<()> {
         self.special.split(text, |start, end, id| {
             if id.is_some() {
                 return Ok(());

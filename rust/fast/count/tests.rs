@@ -12,7 +12,9 @@ use crate::error::Error;
 use crate::pretokenize::Pattern;
 use crate::special::SpecialTokens;
 
-const PATTERNS: [&str; 5] = ["gpt2", "cl100k", "o200k", "none", r"\w+|\W+"];
+/// Of these steps, the second is run by itself.
+const PASSES: &str = r"\s?\p{L}+(?#then)\s?[!'<>s]+";
+const PATTERNS: [&str; 6] = ["gpt2", "cl100k", "o200k", "none", r"\w+|\W+", PASSES];
 
 fn special(tokens: &[&str]) -> SpecialTokens {
     SpecialTokens::new(tokens.iter().zip(1000..).map(|(token, id)| ((*token).to_string(), id)).collect())
@@ -61,7 +63,9 @@ fn files_count_alike_on_any_number_of_threads() {
     let text = long_text();
     let file = Scratch::new("alike", &text);
     let special = special(&["<s>", " <s> x", "s><"]);
-    for (pattern, separators) in [("gpt2", &[None][..]), ("o200k", &[Some(&b"\n\n"[..]), Some(b"<s>1234")])] {
+    for (pattern, separators) in
+        [("gpt2", &[None][..]), (PASSES, &[None]), ("o200k", &[Some(&b"\n\n"[..]), Some(b"<s>1234")])]
+    {
         for &separator in separators {
             let mut mirror = PieceCounter::new(Pattern::new(pattern).expect("named"), &special);
             mirror.add(documents(&text, separator)).expect("text");

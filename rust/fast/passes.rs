@@ -1,0 +1,20 @@
+//! Patterns that cut in turn, of which no one scanner runs all (SPEC P4): the scanner of the first, or of the first few, and what is
+//! left.
+//!
+//! A later pattern cuts each piece of those before by itself. So what it makes of a piece depends on the bytes of the piece only,
+//! and has to be found once for all places where the piece stands: encoding remembers the ids (`encode/cut_further.rs`),
+//! counting cuts the distinct pieces of a part (`count/splitter.rs`).
+
+use super::scan::{Tier, passes};
+use crate::pretokenize::{Pattern, THEN, expressions};
+
+/// The scanner of the first patterns, and the others as one; None if one scanner runs all, or if none runs the first.
+pub fn first_pass(pattern: &Pattern) -> Option<(Tier, Pattern)> {
+    let steps = expressions(pattern.source());
+    if pattern.scanner().is_some() || steps.len() < 2 {
+        return None;
+    }
+    let [first, rest @ ..] = &passes(&steps)[..] else { return None };
+    let first = Tier::new(first).ok()?.ok()?;
+    Some((first, Pattern::new(&rest.concat().join(THEN)).ok()?))
+}
