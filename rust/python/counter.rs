@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The fast counter, or its mirror where the fast paths are switched off.
 pub enum Counter {
-    Fast(Box<CorpusCounter>),
+    Fast(CorpusCounter),
     Mirror(count::PieceCounter),
 }
 
@@ -140,10 +140,10 @@ impl PieceCounter {
         let (pattern, special) = (pattern.get().0.clone(), &special.get().tokens);
         let counter = if fast::enabled() {
             let counter = CorpusCounter::new(pattern, special, threads);
-            Counter::Fast(Box::new(match bound {
+            Counter::Fast(match bound {
                 Some((max_memory, folder)) => counter.bounded(max_memory, folder),
                 None => counter,
-            }))
+            })
         } else {
             Counter::Mirror(count::PieceCounter::new(pattern, special))
         };

@@ -32,7 +32,7 @@ pub(super) struct Splitter {
     pattern: Pattern,
     scanner: Option<Arc<Tier>>,
     /// Cuts the pieces of the scanner further.
-    rest: Option<Pattern>,
+    rest: Option<Box<Pattern>>,
     special: Finder,
 }
 
@@ -40,7 +40,7 @@ impl Splitter {
     pub(super) fn new(pattern: Pattern, special: &SpecialTokens) -> Self {
         let (first, rest) = first_pass(&pattern).unzip();
         let scanner = pattern.scanner().cloned().or(first.map(Arc::new));
-        Self { pattern, scanner, rest, special: special.finder_of_all() }
+        Self { pattern, scanner, rest: rest.map(Box::new), special: special.finder_of_all() }
     }
 
     /// Counts documents, or parts of them. What later patterns make of a piece is found once for all places where it stands.
