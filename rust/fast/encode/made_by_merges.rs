@@ -78,11 +78,13 @@ fn proven(vocab: &Vocab, pairs: &PairTable, end: u32) -> Made {
             break;
         }
         let [left, right, symbol] = [merge.left, merge.right, merge.id].map(|id| symbols[id as usize]);
-        let order = pairs.place(left, right) + 1;
         let is_asked = merge.id < end || number == NO_MERGE;
+        if !is_asked || splits[symbol as usize].order != u32::MAX {
+            continue;
+        }
+        let order = pairs.place(left, right) + 1;
         let rises = splits[left as usize].order.max(splits[right as usize].order) < order;
-        let is_new = splits[symbol as usize].order == u32::MAX;
-        if is_asked && rises && is_new && nothing_crosses(pairs, &splits, [left, right], order) {
+        if rises && nothing_crosses(pairs, &splits, [left, right], order) {
             splits[symbol as usize] = Split { left, right, order };
             if merge.id < end.min(n_ids) {
                 (made.by_id[merge.id as usize], made.last[merge.id as usize]) = (true, number);
