@@ -62,7 +62,7 @@ $(STAMPS)/deny: $(STAMPS)/tools
 
 # -- commands --------------------------------------------------------------------------------------------------------
 
-.PHONY: demo play test sanitize lint bench docs pictures wheel wheel-arm wheel-pure sdist test-arm lock third-party clean help
+.PHONY: demo play test sanitize fuzz lint bench docs pictures wheel wheel-arm wheel-pure sdist test-arm lock third-party clean help
 
 demo: $(STAMPS)/built ## train, encode, decode and look inside, in under a minute
 	mkdir -p build
@@ -81,6 +81,11 @@ sanitize: ## the crate's tests under AddressSanitizer, with checks for overflow,
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address -Cdebug-assertions=on -Coverflow-checks=on" ASAN_OPTIONS=detect_leaks=0 \
 		cargo test --locked --target $$(rustc -vV | sed -n 's/^host: //p') --target-dir target/sanitize --lib
 
+# Each target for TIME seconds; what failed is kept in target/fuzz/failures/.
+TIME ?= 60
+fuzz: ## random inputs, guided by what they reach, against mirror, fast paths and readers, for TIME seconds each
+	tools/fuzz.sh $(TIME)
+
 lint: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/deny ## every check that is not a test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -88,6 +93,7 @@ lint: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/deny ## every check that is not 
 	$(BIN)/python -m mypy.stubtest minitok._rust
 	$(BIN)/typos
 	cargo fmt --check
+	cargo fmt --check --manifest-path fuzz/Cargo.toml
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --all-targets --features python -- -D warnings
 	cargo clippy --locked --features python,abi3 -- -D warnings
@@ -131,7 +137,7 @@ pictures: $(STAMPS)/built $(STAMPS)/tools ## draw the pictures of the documentat
 ifeq ($(shell uname -s),Linux)
 MAKE_WHEEL := PATH=$(abspath $(BIN)):$$PATH $(BIN)/maturin build --release --locked --zig --compatibility manylinux2014
 AUDIT := $(BIN)/auditwheel show
-AUDITED := constrains the platform tag to "manylinux_2_17_
+AUDITED := is consistent with the following platform tag: "manylinux_2_17_
 AUDIT_ABI3 := $(BIN)/abi3audit --strict
 else
 MAKE_WHEEL := $(BIN)/maturin build --release --locked
@@ -147,7 +153,7 @@ wheel: $(STAMPS)/wheel sdist ## wheels and sdist in dist/, each wheel tried wher
 	$(BIN)/python tools/check_wheel.py dist/*.whl dist/abi3/*.whl
 	$(AUDIT_ABI3) dist/abi3/*.whl
 	for wheel in dist/*.whl dist/abi3/*.whl; do \
-		$(AUDIT) "$$wheel" | tr '\n' ' ' | grep --quiet '$(AUDITED)' || exit 1; \
+		$(AUDIT) "$$wheel" | tr '\n' ' ' | grep '$(AUDITED)' > /dev/null || exit 1; \
 		tools/try_wheel.sh $(BIN)/python "$$wheel" || exit 1; \
 	done
 
@@ -156,7 +162,7 @@ wheel-arm: $(STAMPS)/wheel ## a wheel for Linux on 64-bit ARM in dist/arm/, made
 	rustup target add aarch64-unknown-linux-gnu
 	$(MAKE_WHEEL) --target aarch64-unknown-linux-gnu --features abi3 --out dist/arm
 	$(BIN)/python tools/check_wheel.py dist/arm/*.whl
-	$(AUDIT) dist/arm/*.whl | tr '\n' ' ' | grep --quiet '$(AUDITED)'
+	$(AUDIT) dist/arm/*.whl | tr '\n' ' ' | grep '$(AUDITED)' > /dev/null
 	$(AUDIT_ABI3) dist/arm/*.whl
 
 wheel-pure: $(STAMPS)/wheel ## a wheel of the Python reference alone in dist/pure/, for places where no extension runs

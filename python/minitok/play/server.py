@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from .app import create_app
+from .connections import Connection
 from .guard import LOOPBACK
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def serve(
     app = create_app(hosts=LOOPBACK | {host, *allowed})
     config = uvicorn.Config(
         app,
-        http="h11",
+        http=Connection,
         ws="none",
         log_level="warning",
         server_header=False,

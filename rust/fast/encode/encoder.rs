@@ -28,14 +28,14 @@ use std::sync::Arc;
 /// A text of this many bytes is worth a large cache at once.
 pub(super) const SEED_AFTER: usize = 1 << 20;
 /// Shorter texts have no pieces worth cutting.
-const CUTTABLE: usize = if cfg!(test) { 7 } else { 64 };
+const CUTTABLE: usize = if cfg!(any(test, fuzzing)) { 7 } else { 64 };
 /// How many units of a Python str are turned into UTF-8 at a time, and how near its end a cut is searched for first.
 const CHUNK: usize = 1 << 16;
 const NEAR: usize = 256;
 const MOST_AT_ONCE: usize = 1 << 20;
 /// Larger pieces are first cut each time this many bytes have passed, at a place up to `NEAR_HUGE` bytes further on.
-const HUGE: usize = if cfg!(test) { 100 } else { 1 << 20 };
-const NEAR_HUGE: usize = if cfg!(test) { 50 } else { 1 << 12 };
+const HUGE: usize = if cfg!(any(test, fuzzing)) { 100 } else { 1 << 20 };
+const NEAR_HUGE: usize = if cfg!(any(test, fuzzing)) { 50 } else { 1 << 12 };
 /// A new cache: 256 KiB of buckets and as much of records.
 const FIRST_LOG_BUCKETS: u32 = 12;
 const FIRST_RECORDS: usize = 11_000;
@@ -81,6 +81,9 @@ impl Encoder {
 
     /// With tables that other encoders may have, too.
     pub fn of(tables: Arc<Tables>) -> Encoder {
+        if cfg!(fuzzing) {
+            return Encoder::with_size(tables, Size::TINY);
+        }
         let size = Size::for_ids(tables.vocab().tokens.n_ids(), tables.most_seeds(), cache_bytes());
         Encoder::with_size(tables, size)
     }

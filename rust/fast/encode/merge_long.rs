@@ -40,7 +40,7 @@ use std::collections::BinaryHeap;
 const SAMPLE: usize = 512;
 const SAMPLE_ROUNDS: usize = 16;
 /// How many chunks are merged between two looks at whether to stop.
-const STRETCH: usize = if cfg!(test) { 5 } else { 1 << 14 };
+const STRETCH: usize = if cfg!(any(test, fuzzing)) { 5 } else { 1 << 14 };
 /// How many times the piece all rounds, or all regions, may come to.
 const PATIENCE: usize = 8;
 

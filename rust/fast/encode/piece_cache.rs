@@ -43,6 +43,9 @@ pub(super) struct Size {
 }
 
 impl Size {
+    /// Sixteen entries and forty-four rows of records: whatever such a cache remembers, it soon forgets. For tests and fuzzers.
+    pub(super) const TINY: Size = Size { log_buckets: 2, max_log_buckets: 4, first_record: 300, records: 44 };
+
     /// Sizes a cache for `n_ids` ids, of which `n_seeds` are there from the start, within `bytes` at full growth (a megabyte at
     /// least): at most a million entries, and at first as few as hold the seeds and the new pieces of some megabytes of text:
     /// a page that is never needed still costs its first touch. The values that are not ids name records.

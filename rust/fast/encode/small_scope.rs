@@ -69,8 +69,7 @@ fn check(merges: &Merges, texts: &[Vec<u8>]) {
     let order: Vec<u8> = (0..=255).collect();
     let vocab = Arc::new(Vocab::from_merges(&order, merges).expect("merges of what is known"));
     let table = PairTable::new(&vocab).expect("a small vocabulary");
-    let tiny = Size { log_buckets: 2, max_log_buckets: 4, first_record: 300, records: 44 };
-    let mut encoder = Encoder::with_size(Arc::new(Tables::new(Arc::clone(&vocab))), tiny);
+    let mut encoder = Encoder::with_size(Arc::new(Tables::new(Arc::clone(&vocab))), Size::TINY);
     encoder.seed_after = usize::MAX;
     let decoder = Decoder::new(&vocab, []);
     let none = Pattern::new("none").expect("a name");

@@ -29,7 +29,7 @@ use std::ops::Range;
 
 const LOG_BITS: u32 = 18;
 /// How many places must have been found before the tokens are read for cuts.
-const WORTH: usize = if cfg!(test) { 1 } else { 8192 };
+const WORTH: usize = if cfg!(any(test, fuzzing)) { 1 } else { 8192 };
 /// The bytes of a character here.
 const WIDE: usize = 3;
 

@@ -16,8 +16,7 @@ use crate::vocab::{Alphabet, Merge, Tokens, Vocab};
 use proptest::prelude::*;
 use std::sync::Arc;
 
-/// A cache of sixteen entries and sixty-four records: whatever it remembers, it soon forgets.
-const TINY: Size = Size { log_buckets: 2, max_log_buckets: 4, first_record: 300, records: 44 };
+const TINY: Size = Size::TINY;
 const SMALL: Size = Size { log_buckets: 8, max_log_buckets: 8, first_record: 1 << 19, records: 2800 };
 
 fn mirror(vocab: &Vocab, pattern: &Pattern, text: &[u8]) -> Vec<u32> {

@@ -24,7 +24,7 @@ use super::grammar::{Grammar, Words};
 use crate::interrupt;
 
 /// How many characters of a piece are read between two looks at whether to stop.
-const STRETCH: usize = if cfg!(test) { 3 } else { 1 << 16 };
+const STRETCH: usize = if cfg!(any(test, fuzzing)) { 3 } else { 1 << 16 };
 /// What `[^\s\p{L}\p{N}]` matches.
 const PUNCTUATION: u8 = OTHER | MARK;
 

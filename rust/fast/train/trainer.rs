@@ -33,6 +33,9 @@ pub(super) struct Tuning {
 
 impl Default for Tuning {
     fn default() -> Self {
+        if cfg!(fuzzing) {
+            return Self { mantissa: 1, dense: 98 };
+        }
         Self { mantissa: 6, dense: 512 }
     }
 }

@@ -1,0 +1,100 @@
+//! Text -> ids -> text: a textbook, the mirror and the fast codec agree, with every way to state a vocabulary.
+
+use crate::input::Input;
+use minitok::codec::Codec;
+use minitok::encode::encode_piece;
+use minitok::fast::codec::FastCodec;
+use minitok::fast::pystr::source::Source;
+use minitok::fast::vocab::FastVocab;
+use minitok::pretokenize::Pattern;
+use minitok::special::SpecialTokens;
+use minitok::vocab::Vocab;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+thread_local! {
+    static PATTERNS: RefCell<Vec<(&'static str, Pattern)>> = const { RefCell::new(Vec::new()) };
+}
+
+const NAMES: [&str; 7] = ["none", "gpt2", "cl100k", "o200k", "llama3", "deepseek3", r"\s+|\w+|[^\w\s]+"];
+
+pub fn pattern(name: &'static str) -> Pattern {
+    PATTERNS.with_borrow_mut(|made| {
+        if let Some((_, pattern)) = made.iter().find(|(known, _)| *known == name) {
+            return pattern.clone();
+        }
+        let pattern = Pattern::new(name).expect("a pattern that is known");
+        made.push((name, pattern.clone()));
+        pattern
+    })
+}
+
+/// Every merge in the order of its rank, wherever it applies.
+pub fn textbook(piece: &[u8], merges: &[(u32, u32)]) -> Vec<u32> {
+    let mut ids: Vec<u32> = piece.iter().map(|&byte| byte.into()).collect();
+    for (&pair, made) in merges.iter().zip(256..) {
+        let mut at = 0;
+        while at + 1 < ids.len() {
+            if (ids[at], ids[at + 1]) == pair {
+                ids.splice(at..at + 2, [made]);
+            }
+            at += 1;
+        }
+    }
+    ids
+}
+
+pub fn run(data: &[u8]) {
+    let mut input = Input::new(data);
+    let merges = input.merges(40);
+    let name = input.pick(&NAMES);
+    let as_ranks = input.flip();
+    let special = [("<s>", 4000), ("<s>x", 4001), ("ab", 4002)];
+    let names: Vec<&str> = special.iter().map(|(name, _)| *name).filter(|_| input.flip()).collect();
+    let again = input.below(3);
+    let text = input.rest();
+
+    let order: Vec<u8> = (0..=255).collect();
+    let Ok(plain) = Vocab::from_merges(&order, &merges) else { return };
+    let fast = if as_ranks {
+        let mut known = BTreeSet::new();
+        let ranks: Vec<(Vec<u8>, u32)> = plain
+            .tokens
+            .iter()
+            .filter(|(_, token)| known.insert(token.to_vec()))
+            .map(|(id, token)| (token.to_vec(), id))
+            .collect();
+        FastVocab::from_ranks(&ranks).expect("tokens, each once")
+    } else {
+        FastVocab::of_pairs(&order, &merges, 1 << 24).expect("small").unwrap_or_else(|| FastVocab::new(plain))
+    };
+    let vocab = fast.core().clone();
+    let ids = special.iter().map(|(name, id)| ((*name).to_owned(), *id)).collect();
+    let special = SpecialTokens::new(ids).expect("names");
+    let finder = special.finder(&names);
+    let codec = Codec::new(vocab.clone(), pattern(name), special, None).expect("ids of their own");
+    let codec = FastCodec::with_tables(codec, &fast).expect("small");
+
+    let expected = codec.core().encode(text, &finder, false).expect("bytes");
+    if !as_ranks && names.is_empty() {
+        let mut ids = Vec::new();
+        codec.core().pattern.split(text, &mut |piece| ids.extend(textbook(piece, &merges))).expect("a short text");
+        assert_eq!(expected, ids, "the mirror is not the textbook");
+    }
+    for _ in 0..=again {
+        let ids = codec.encode(1, Source::Bytes(text), &finder, false).expect("bytes");
+        assert_eq!(ids, expected, "the fast codec is not the mirror");
+        assert_eq!(codec.count(Source::Bytes(text), &finder, false), Ok(expected.len()));
+    }
+    assert_eq!(codec.core().decode_bytes(&expected).as_deref(), Ok(text));
+    if let Some(decoder) = codec.decoder() {
+        assert_eq!(decoder.decode(&expected).as_deref(), Ok(text));
+    }
+    // A text may be cut there, whatever comes after.
+    let cut = codec.safe_cut(text, &finder);
+    let parts =
+        [&text[..cut], &text[cut..]].map(|part| codec.encode(1, Source::Bytes(part), &finder, false).expect("bytes"));
+    assert_eq!(parts.concat(), expected, "cut at {cut}");
+    let mut whole = Vec::new();
+    encode_piece(&vocab, text, &mut whole).expect("bytes");
+}

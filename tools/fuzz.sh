@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Fuzz minitok: tools/fuzz.sh SECONDS [TARGET...], each target for that long. Inputs that found something new are kept in
+# target/fuzz/corpus/, a failing one in target/fuzz/failures/: `MINITOK_FUZZ=TARGET target/fuzz/minitok-fuzz FILE` runs it again.
+# libFuzzer comes with a crate, and its counters from flags that stable compilers have, so no nightly toolchain is needed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+seconds=$1
+targets=("${@:2}")
+[ ${#targets[@]} -gt 0 ] || targets=(encoding training readers patterns streams)
+
+host=$(rustc -vV | sed -n 's/^host: //p')
+flags="--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4"
+flags+=" -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table"
+flags+=" -Cllvm-args=-sanitizer-coverage-trace-compares"
+RUSTFLAGS=$flags cargo build --locked --release --manifest-path fuzz/Cargo.toml --target "$host" --target-dir target/fuzz
+cp "target/fuzz/$host/release/minitok-fuzz" target/fuzz/minitok-fuzz
+
+for target in "${targets[@]}"; do
+    corpus=target/fuzz/corpus/$target
+    mkdir -p "$corpus" target/fuzz/failures
+    echo "fuzzing $target for $seconds s"
+    log=target/fuzz/$target.log
+    MINITOK_FUZZ=$target target/fuzz/minitok-fuzz -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=1024 \
+        -print_final_stats=1 -artifact_prefix="target/fuzz/failures/$target-" "$corpus" 2> "$log" \
+        || { tail -n 40 "$log" >&2; exit 1; }
+    sed -n 's/^stat::number_of_executed_units: */  runs: /p; s/^stat::new_units_added: */  new inputs: /p' "$log"
+done
