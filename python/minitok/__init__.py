@@ -75,19 +75,30 @@ __all__ = [
     "encoding_for_model",
     "encoding_name_for_model",
     "get_encoding",
+    "join_packed",
     "list_encodings",
     "load",
+    "open_packed",
     "train",
     "train_files",
     "train_from_counts",
 ]
 
 if TYPE_CHECKING:
+    from .corpus.packing import join_packed, open_packed
+
     __version__: str
 else:
 
-    def __getattr__(name: str) -> str:
-        """``__version__`` is that of the installed package, which has it from Cargo.toml; looked up when it is asked for."""
+    def __getattr__(name: str) -> object:
+        """What takes time to import or to find out is looked up when it is asked for.
+
+        ``__version__`` is that of the installed package, which has it from Cargo.toml.
+        """
+        if name in ("join_packed", "open_packed"):
+            from .corpus import packing
+
+            return getattr(packing, name)
         if name == "__version__":
             from importlib.metadata import version
 

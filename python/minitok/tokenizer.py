@@ -625,6 +625,13 @@ class Tokenizer(Shortcuts):
         field: str = "text",
         end_of_document: str | int | None = None,
         allowed_special: Special | str = (),
+        format: str | None = None,  # noqa: A002 - what it is called everywhere
+        shuffle: int | None = None,
+        row_length: int | None = None,
+        begin_row: str | int | None = None,
+        rest: str = "keep",
+        shard_tokens: int | None = None,
+        part: tuple[int, int] | None = None,
         threads: int | None = None,
         progress: bool | Callable[[Progress], object] = False,
         resume: bool = True,
@@ -641,13 +648,25 @@ class Tokenizer(Shortcuts):
             paths: Files, or glob patterns, in this order; the files of a pattern are sorted. In ``.jsonl`` files, the
                 ``field`` of each line is a document; in ``.parquet`` and ``.arrow`` files, that of each row (needs
                 ``minitok[parquet]``). Any other file is text, one document.
-            out: ``.bin`` (ids only, little-endian, for ``numpy.memmap``) or ``.npy`` (for ``numpy.load``).
+            out: ``.bin`` (ids only, little-endian, for ``numpy.memmap``) or ``.npy`` (for ``numpy.load``); ``.ds`` for
+                datatrove and nanotron; ``.parquet`` or ``.arrow`` for a column ``input_ids`` of lists.
             dtype: ``"uint32"``, or ``"uint16"`` for half the size if no id is above 65,535.
             separator: Cuts a text file into documents and belongs to none of them; one at the end of the file does not
                 begin another document.
             field: The field of a JSON line, or the column of a Parquet file, that holds the text.
             end_of_document: A special token's name, or an id, to put after each document.
             allowed_special: As for ``encode``.
+            format: ``"megatron"`` for Megatron's ``.bin`` and ``.idx``; otherwise that of the suffix.
+            shuffle: A seed: the documents in an order that depends on it and on nothing else. Takes two more passes over the
+                ids on disk, and 64 MB of memory.
+            row_length: Rows of this many ids, each a document of the output, filled with whole documents where they fit.
+            begin_row: The special token, or the id, that every row begins with, and every document in it.
+            rest: What becomes of the rest of a document that is cut because nothing fits into a row: ``"keep"`` it for
+                another row, or ``"drop"`` it.
+            shard_tokens: Shards of at most this many ids, ``train-00000.bin`` and so on for ``train.bin``, of whole
+                documents, and ``train.manifest.json``.
+            part: ``(2, 8)`` for the second of eight parts of the files, which as many processes or machines may write, as
+                ``train.part-2-of-8.bin``; ``minitok.join_packed`` joins them.
             threads: How many to use; by default one per processor.
             progress: True for a progress bar (needs Rich), or a function that is called with a ``Progress`` in bytes.
             resume: False to start over in any case.
@@ -689,6 +708,13 @@ class Tokenizer(Shortcuts):
             field=field,
             end_of_document=end_of_document,
             allowed_special=allowed_special,
+            format=format,
+            shuffle=shuffle,
+            row_length=row_length,
+            begin_row=begin_row,
+            rest=rest,
+            shard_tokens=shard_tokens,
+            part=part,
             threads=threads,
             progress=progress,
             resume=resume,

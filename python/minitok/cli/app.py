@@ -21,6 +21,7 @@ from . import (
     compare,
     convert,
     count,
+    count_pieces,
     course,
     decode,
     demo,
@@ -106,6 +107,7 @@ app.command("encode")(encode.command)
 app.command("decode")(decode.command)
 app.command("explain")(explain.command)
 app.command("count")(count.command)
+app.command("count-pieces")(count_pieces.command)
 app.command("compare")(compare.command)
 app.command("inspect")(inspect.command)
 app.command("pack")(pack.command)

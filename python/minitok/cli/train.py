@@ -9,9 +9,10 @@ from typing import Annotated, Any, Optional, cast
 
 import typer
 
-from minitok import Tokenizer, TrainingReport, train, train_files
+from minitok import Tokenizer, TrainingReport, train, train_files, train_from_counts
 
 from .console import output, print_json
+from .count_pieces import merged
 from .inputs import STDIN
 from .options import BackendOption, JsonOption
 
@@ -73,6 +74,9 @@ def command(
         Optional[int],  # noqa: UP045
         typer.Option(min=16, metavar="MB", help="How much memory counting may take, in MiB.", show_default=False),
     ] = None,
+    counts: Annotated[
+        bool, typer.Option("--counts", help="The files are counts, as count-pieces writes them: train on their sum.")
+    ] = False,
     backend: BackendOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
     json: JsonOption = False,
@@ -86,6 +90,8 @@ def command(
       minitok train 'corpus/*.txt' docs.jsonl --special "<|endoftext|>" -o my.json
 
       minitok train 'shards/*.jsonl.gz' --field content -o my.json
+
+      minitok train --counts part-1.counts part-2.counts -n 32000 -o my.json
 
       curl -s https://example.org/corpus.txt | minitok train - -o my.json
     """
@@ -102,7 +108,9 @@ def command(
         "name": name,
         "progress": not quiet and sys.stderr.isatty(),
     }
-    if files == [STDIN]:
+    if counts:
+        tok = from_counts(files, vocab_size, options)
+    elif files == [STDIN]:
         text = sys.stdin.buffer.read()
         documents = text.split(separator.encode()) if separator else [text]
         tok = train(documents, vocab_size, **options)
@@ -112,6 +120,20 @@ def command(
         tok = train_files(files, vocab_size, separator=separator, field=field, **options)
     tok.save(out)
     tell(tok, out, wanted=vocab_size, json=json)
+
+
+def from_counts(files: list[str], vocab_size: int, options: dict[str, Any]) -> Tokenizer:
+    """Trains on the sum of counts, which have their pattern and special tokens."""
+    counts = merged(files, options.pop("backend"))
+    pattern, special = options.pop("pattern"), options.pop("special_tokens")
+    if (pattern not in ("gpt2", counts.pattern)) or (special and special != counts.special_tokens):
+        raise typer.BadParameter(
+            f"the counts are of the pattern {counts.pattern!r} and the special tokens {counts.special_tokens}; leave "
+            "--pattern and --special out"
+        )
+    for name in ("threads", "max_memory"):
+        options.pop(name)
+    return train_from_counts(counts, vocab_size, **options)
 
 
 def tell(tok: Tokenizer, out: Path, *, wanted: int, json: bool) -> None:

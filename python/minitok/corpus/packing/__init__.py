@@ -1,13 +1,16 @@
-"""Encodes files to arrays of ids on disk, with an index of the documents, for training a model.
+"""Encodes files to arrays of ids on disk, with an index of the documents, for training a model; and reads them.
 
 ``Tokenizer.encode_files`` says what is written and how an interrupted run continues.
 
 Reading order: ``options`` (what is asked for, checked), ``encoding`` (files to ids, on several threads, in order),
-``exclusive`` (one run at a time), ``number_file`` (numbers on disk), ``run`` (a run over files, and the journal by which a
-later one continues).
+``exclusive`` (one run at a time), ``number_file`` (numbers on disk), ``formats`` (the files that trainers read), ``arrange``
+(shuffled, in rows, in shards), ``run`` (a run over files, and the journal by which a later one continues), ``packed_corpus``
+(documents by number, and whether files are whole), ``reader`` (which files are a packed corpus).
 """
 
 from .options import Packed
-from .run import encode_files
+from .packed_corpus import PackedCorpus
+from .reader import open_packed, packed_files
+from .run import encode_files, join_packed
 
-__all__ = ["Packed", "encode_files"]
+__all__ = ["Packed", "PackedCorpus", "encode_files", "join_packed", "open_packed", "packed_files"]

@@ -19,14 +19,26 @@ if TYPE_CHECKING:
 
     PathLike = str | os.PathLike[str]
 
-__all__ = ["DTYPES", "Options", "Packed", "check_dtype", "check_out", "end_id", "job_digest"]
+__all__ = ["DTYPES", "Layout", "Options", "Packed", "check_dtype", "check_out", "job_digest", "token_id"]
 
 DTYPES = {"uint16": "<u2", "uint32": "<u4"}
 
 
 @dataclass(frozen=True)
 class Packed:
-    """What ``encode_files`` has written, and how much; ``bytes`` counts the texts in UTF-8."""
+    """What ``encode_files`` has written, and how much.
+
+    Attributes:
+        ids: The file of ids, or the manifest of shards: what ``open_packed`` opens.
+        offsets: The index of the documents; for a format without one, and for shards, the same as ``ids``.
+        dtype: The type of an id.
+        tokens: How many ids were written.
+        documents: How many documents, or rows.
+        bytes: The bytes of the texts, in UTF-8.
+        resumed_files: How many files an earlier run had finished.
+        files: Every file written.
+        dropped: How many ids were left out because no row had room for them.
+    """
 
     ids: Path
     offsets: Path
@@ -35,6 +47,8 @@ class Packed:
     documents: int
     bytes: int
     resumed_files: int
+    files: tuple[Path, ...] = ()
+    dropped: int = 0
 
 
 @dataclass(frozen=True)
@@ -49,6 +63,37 @@ class Options:
     threads: int
 
 
+@dataclass(frozen=True)
+class Layout:
+    """How documents are written once they are encoded: order, rows, shards and format."""
+
+    format: str
+    shuffle: int | None = None
+    row_length: int | None = None
+    begin: int | None = None
+    rest: str = "keep"
+    shard_tokens: int | None = None
+
+    @property
+    def as_encoded(self) -> bool:
+        """Whether documents are written as they are encoded: one after the other, into one file."""
+        return self.format != "columns" and (self.shuffle, self.row_length, self.shard_tokens) == (None, None, None)
+
+    def check(self) -> Layout:
+        """Raises for what cannot be."""
+        for name, least in (("row_length", 2), ("shard_tokens", 1), ("shuffle", 0)):
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+                raise TypeError(f"{name} must be int, not {type(value).__name__}")
+            if value is not None and value < least:
+                raise ValueError(f"{name} must be at least {least}, not {value}")
+        if (self.row_length is None) != (self.begin is None):
+            raise ValueError("row_length and begin_row go together: how long a row is, and what it begins with")
+        if self.rest not in ("keep", "drop"):
+            raise ValueError(f"rest must be 'keep' or 'drop', not {self.rest!r}")
+        return self
+
+
 def check_dtype(dtype: str, n_vocab: int) -> str:
     """The type of the ids, if all of them fit into it."""
     if dtype not in DTYPES:
@@ -61,21 +106,19 @@ def check_dtype(dtype: str, n_vocab: int) -> str:
 def check_out(out: PathLike) -> Path:
     """Where the ids go."""
     path = Path(out)
-    if path.suffix not in (".bin", ".npy") or path.name.endswith(".idx.npy"):
-        raise ValueError(f"{str(path)!r} must end in .bin or .npy (and not in .idx.npy, which is the index)")
     if not path.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, "no such folder", str(path.parent))
     return path
 
 
-def end_id(special_tokens: Mapping[str, int], codec: Codec, end: str | int | None) -> int | None:
-    """The id that is put after each document."""
+def token_id(special_tokens: Mapping[str, int], codec: Codec, end: str | int | None, name: str) -> int | None:
+    """The id of a special token, or an id itself; ``name`` is that of the option."""
     if end is None:
         return None
     if isinstance(end, str):
         return special_tokens[named_special_tokens([end], special_tokens)[0]]
     if isinstance(end, bool) or not isinstance(end, int):
-        raise TypeError(f"end_of_document must be a special token's name or an id, not {type(end).__name__}")
+        raise TypeError(f"{name} must be a special token's name or an id, not {type(end).__name__}")
     codec.decode_bytes([end])  # raises UnknownTokenError
     return end
 

@@ -1,8 +1,9 @@
-"""A run over files: ids and offsets on disk, and the journal by which an interrupted run continues.
+"""A run over files: ids and offsets on disk, their layout, and the journal by which an interrupted run continues.
 
 How that is safe: ids and offsets are appended to separate files; after each finished input (at most once a second, and when the
 run ends early) they are flushed to disk, and only then does the journal record how much of them is valid. A later run cuts off
-the rest and continues.
+the rest and continues. Where documents are to be shuffled, put into rows or cut into shards, that is done when all are encoded
+(``arrange``), from files that are removed afterwards.
 """
 
 from __future__ import annotations
@@ -13,17 +14,17 @@ import time
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ...arguments import named_special_tokens, thread_count
 from ...backend import load_backend
 from ...formats.files import write_atomically
 from ...progress import start_progress
 from ...text import utf8
 from ..files import expand
+from .arrange import arranged, blocks_of, blocks_of_arrays
 from .encoding import encode_in_order
-from .number_file import NumberFile
-from .options import DTYPES, Options, Packed, check_dtype, check_out, end_id, job_digest
+from .formats import BareWriter, format_of
+from .options import Layout, Options, Packed, check_dtype, check_out, job_digest, token_id
+from .reader import open_packed
 
 if TYPE_CHECKING:
     import os
@@ -33,11 +34,10 @@ if TYPE_CHECKING:
     from ...backend import Codec
     from ...definition import Definition
     from ...progress import Progress, Show
-    from .encoding import Encoded
 
     PathLike = str | os.PathLike[str]
 
-__all__ = ["encode_files"]
+__all__ = ["encode_files", "join_packed"]
 
 # The journal is written when this many seconds have passed since the last time.
 JOURNAL_SECONDS = 1.0
@@ -54,6 +54,13 @@ def encode_files(
     field: str = "text",
     end_of_document: str | int | None = None,
     allowed_special: Collection[str] | str = (),
+    format: str | None = None,  # noqa: A002 - what it is called everywhere
+    shuffle: int | None = None,
+    row_length: int | None = None,
+    begin_row: str | int | None = None,
+    rest: str = "keep",
+    shard_tokens: int | None = None,
+    part: tuple[int, int] | None = None,
     threads: int | None = None,
     progress: bool | Callable[[Progress], object] = False,
     resume: bool = True,
@@ -61,67 +68,134 @@ def encode_files(
     """See ``Tokenizer.encode_files``."""
     if separator is not None and not separator:
         raise ValueError("the separator is empty; leave it out for one document a file")
+    special_tokens = definition.special_tokens
     options = Options(
         check_dtype(dtype, definition.n_vocab),
         utf8(separator) if separator is not None else None,
         field,
-        end_id(definition.special_tokens, codec, end_of_document),
-        named_special_tokens(allowed_special, definition.special_tokens),
+        token_id(special_tokens, codec, end_of_document, "end_of_document"),
+        named_special_tokens(allowed_special, special_tokens),
         thread_count(threads),
     )
-    run = Run(definition.backend, codec, expand(paths), check_out(out), options, job_digest(definition, options))
+    path = check_out(out)
+    begin = token_id(special_tokens, codec, begin_row, "begin_row")
+    layout = Layout(format_of(path, format), shuffle, row_length, begin, rest, shard_tokens).check()
+    files = expand(paths)
+    if part is not None:
+        files = part_of(files, *part)
+        path = path.with_name(f"{path.stem}.part-{part[0]}-of-{part[1]}{path.suffix}")
+    run = Run(definition, codec, files, path, options, layout)
     with start_progress(progress) as show:
         return run.finish(show, resume=resume)
+
+
+def join_packed(
+    parts: PathLike | Iterable[PathLike],
+    out: PathLike,
+    *,
+    format: str | None = None,  # noqa: A002 - what it is called everywhere
+    shuffle: int | None = None,
+    row_length: int | None = None,
+    begin_row: int | None = None,
+    rest: str = "keep",
+    shard_tokens: int | None = None,
+) -> Packed:
+    """Joins packed corpora into one, or writes one in another layout: what ``encode_files`` would have written at once.
+
+    Args:
+        parts: What ``open_packed`` opens: the parts that several processes have written with ``part=``, in their order.
+        out: As for ``Tokenizer.encode_files``, like the options that follow.
+        format: See there.
+        shuffle: See there.
+        row_length: See there.
+        begin_row: An id.
+        rest: See there.
+        shard_tokens: See there.
+
+    Raises:
+        FileFormatError: The files of a part do not fit together; the message says which.
+    """
+    corpus = open_packed(parts)
+    path = check_out(out)
+    layout = Layout(format_of(path, format), shuffle, row_length, begin_row, rest, shard_tokens).check()
+    dtype = "uint16" if corpus.dtype.itemsize <= 2 else "uint32"
+    size = corpus.tokens * corpus.dtype.itemsize
+    files, tokens, documents, dropped = arranged(blocks_of(corpus), size, path, dtype, layout, {})
+    return Packed(files[0], files[min(1, len(files) - 1)], dtype, tokens, documents, 0, 0, tuple(files), dropped)
+
+
+def part_of(files: list[Path], number: int, count: int) -> list[Path]:
+    """Returns the files of part ``number`` (from 1 on) of ``count``: neighbours, about as many bytes in each part.
+
+    >>> from pathlib import Path
+    >>> part_of([Path(__file__)] * 5, 1, 2) + part_of([Path(__file__)] * 5, 2, 2) == [Path(__file__)] * 5
+    True
+    """
+    if not 1 <= number <= count:
+        raise ValueError(f"part {number} of {count}: parts are numbered from 1 on")
+    starts = [0, *accumulate(file.stat().st_size for file in files)]
+    # An empty file counts as one byte, so that every file has a place.
+    total = max(1, starts[-1])
+    return [file for file, start in zip(files, starts) if start * count // total == number - 1]
 
 
 class Run:
     """One run over the files: what is finished, and the journal that says so."""
 
-    def __init__(self, backend: str, codec: Codec, files: list[Path], out: Path, options: Options, job: str) -> None:
-        self.backend, self.codec, self.files, self.options, self.job = backend, codec, files, options, job
-        self.ids = NumberFile(out, DTYPES[options.dtype])
-        self.offsets = NumberFile(out.with_name(out.name + ".idx.npy"), "<u8")
+    def __init__(
+        self, definition: Definition, codec: Codec, files: list[Path], out: Path, options: Options, layout: Layout
+    ) -> None:
+        self.definition, self.codec, self.files, self.out = definition, codec, files, out
+        self.options, self.layout, self.job = options, layout, job_digest(definition, options)
+        encoded, kind = (out, layout.format) if layout.as_encoded else (out.with_name(out.name + ".encoded"), "numbers")
+        self.writer = BareWriter(encoded, kind, options.dtype)
         self.journal = out.with_name(out.name + ".journal.json")
         self.bytes = 0
         self.total = sum(file.stat().st_size for file in files)
 
     def finish(self, show: Show, *, resume: bool) -> Packed:
-        """Encodes the remaining files, and renames the output."""
-        self.ids.claim()
+        """Encodes the remaining files, puts the documents where they belong, and renames the output."""
+        self.writer.claim()
         try:
-            self.offsets.claim()
-            try:
-                resumed = self.begin(resume=resume)
-                self.encode_rest(resumed, show)
-                # An index never stands beside the ids of another run, wherever this one ends.
-                self.ids.path.unlink(missing_ok=True)
-                self.offsets.finish()
-                self.ids.finish()
-                self.journal.unlink(missing_ok=True)
-            finally:
-                self.offsets.close()
+            resumed = self.begin(resume=resume)
+            self.encode_rest(resumed, show)
+            dropped = 0
+            if self.layout.as_encoded:
+                files = self.writer.finish()
+                tokens, documents = self.writer.tokens, self.writer.documents
+            else:
+                files, tokens, documents, dropped = self.arrange()
+            self.journal.unlink(missing_ok=True)
         except OSError as error:
             if error.errno is not None and error.filename is None:  # a full disk does not say which file
-                error.filename = str(self.ids.path)
+                error.filename = str(self.out)
             raise
         finally:
-            self.ids.close()
-        documents = self.offsets.length - 1
-        return Packed(
-            self.ids.path, self.offsets.path, self.options.dtype, self.ids.length, documents, self.bytes, resumed
-        )
+            self.writer.close()
+        ids, index = files[0], files[min(1, len(files) - 1)]
+        if self.layout.shard_tokens is not None:
+            index = ids
+        dtype = self.options.dtype
+        return Packed(ids, index, dtype, tokens, documents, self.bytes, resumed, tuple(files), dropped)
+
+    def arrange(self) -> tuple[list[Path], int, int, int]:
+        """Writes what is encoded in its layout, and removes it."""
+        self.record(len(self.files), self.writer.ids.length, self.writer.offsets.length - 1, self.bytes)
+        ids, offsets = self.writer.arrays()
+        described = {"n_vocab": self.definition.n_vocab, "tokenizer": self.definition.name}
+        blocks = blocks_of_arrays(ids, offsets)
+        done = arranged(blocks, ids.nbytes, self.out, self.options.dtype, self.layout, described)
+        self.writer.remove()
+        return done
 
     def begin(self, *, resume: bool) -> int:
         """Open the files; the number of inputs that an earlier run has finished."""
         state = self.recorded() if resume else None
         if state is None:
             self.journal.unlink(missing_ok=True)
-            self.ids.open(0)
-            self.offsets.open(0)
-            self.offsets.append(np.zeros(1, np.uint64))
+            self.writer.open()
             return 0
-        self.ids.open(state["tokens"])
-        self.offsets.open(state["documents"] + 1)
+        self.writer.open(state["tokens"], state["documents"])
         self.bytes = state["bytes"]
         return int(state["files"])
 
@@ -131,15 +205,14 @@ class Run:
             state = json.loads(self.journal.read_bytes())
             finished = self.files[: state["files"]]
             same = state["job"] == self.job and state["inputs"] == inputs_digest(finished)
-            whole = self.ids.has(state["tokens"]) and self.offsets.has(state["documents"] + 1)
+            whole = self.writer.has(state["tokens"], state["documents"])
             return state if same and whole and len(finished) == state["files"] else None
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
 
     def record(self, files: int, tokens: int, documents: int, text_bytes: int) -> None:
         """Records in the journal what is finished."""
-        self.ids.sync()
-        self.offsets.sync()
+        self.writer.sync()
         state = {
             "job": self.job,
             "inputs": inputs_digest(self.files[:files]),
@@ -154,31 +227,26 @@ class Run:
         """Encode the files that are not finished. If one fails, those before it are recorded."""
         ends = [0, *accumulate(file.stat().st_size for file in self.files)]
         done, before = ends[first], self.bytes
-        finished = first, self.ids.length, self.offsets.length - 1, self.bytes
+        finished = first, self.writer.ids.length, self.writer.offsets.length - 1, self.bytes
         written = time.monotonic()
         rest = enumerate(self.files[first:], first + 1)
         try:
-            for part in encode_in_order(self.codec, load_backend(self.backend), rest, self.options):
+            for part in encode_in_order(self.codec, load_backend(self.definition.backend), rest, self.options):
                 if not part.finished:
-                    self.append(part)
+                    self.writer.append(part.ids, part.ends)
+                    self.bytes += part.bytes
                     # Records are not as long as their texts: never more than the file, and all of it at its end.
                     show("encoding", min(ends[finished[0] + 1], done + self.bytes - before), self.total)
                     continue
                 done, before = ends[part.finished], self.bytes
                 show("encoding", done, self.total)
-                finished = part.finished, self.ids.length, self.offsets.length - 1, self.bytes
+                finished = part.finished, self.writer.ids.length, self.writer.offsets.length - 1, self.bytes
                 if time.monotonic() - written > JOURNAL_SECONDS:
                     self.record(*finished)
                     written = time.monotonic()
         except BaseException:
             self.record(*finished)
             raise
-
-    def append(self, part: Encoded) -> None:
-        """Writes ids, and the ends of the documents among them."""
-        self.offsets.append(part.ends.astype(np.uint64) + np.uint64(self.ids.length))
-        self.ids.append(part.ids)
-        self.bytes += part.bytes
 
 
 def inputs_digest(files: Iterable[Path]) -> str:

@@ -1,0 +1,92 @@
+"""``minitok count-pieces``: a corpus to counts, which is what training needs of it; counts of many machines to their sum."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from minitok import PieceCounts, count_pieces_in_files
+
+from .console import output, print_json
+from .options import BackendOption, JsonOption
+
+__all__ = ["command", "merged"]
+
+
+def command(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...",
+            help="Files or patterns, of text, .jsonl, .parquet or .arrow, also .gz or .zst; or counts, with --merge.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where the counts are written.")],
+    pattern: Annotated[
+        str, typer.Option(help="How text is cut: gpt2, cl100k, o200k, none, or a regular expression.")
+    ] = "gpt2",
+    special: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--special", metavar="NAME", help="A special token, cut out of the text; repeatable."),
+    ] = None,
+    separator: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Cuts a text file into documents.", show_default=False),
+    ] = None,
+    field: Annotated[str, typer.Option(help="The field of a JSON line, or the column, that holds the text.")] = "text",
+    merge: Annotated[bool, typer.Option("--merge", help="The files are counts: add them up, in this order.")] = False,
+    threads: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=1, help="How many threads; by default one per processor.", show_default=False),
+    ] = None,
+    max_memory: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=16, metavar="MB", help="How much memory counting may take, in MiB.", show_default=False),
+    ] = None,
+    backend: BackendOption = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Count the pieces of a corpus, for 'minitok train --counts'.
+
+    Counts are sums: those of the parts of a corpus, made on many machines, add up to those of the whole, and a tokenizer
+    trained on them is the same to the last id.
+
+    Examples:
+
+      minitok count-pieces 'corpus/0*.jsonl' --special "<|endoftext|>" -o 0.counts
+
+      minitok count-pieces --merge 0.counts 1.counts -o all.counts
+
+      minitok train --counts all.counts -n 32000 -o my.json
+    """
+    if merge:
+        counts = merged(files, backend and backend.value)
+    else:
+        counts = count_pieces_in_files(
+            files,
+            pattern=pattern,
+            special_tokens=special or [],
+            separator=separator or None,
+            field=field,
+            threads=threads,
+            max_memory=max_memory and max_memory << 20,
+            backend=backend and backend.value,
+            progress=not quiet and sys.stderr.isatty(),
+        )
+    counts.save(out)
+    if json:
+        about = {"documents": counts.documents, "bytes": counts.bytes, "pieces": counts.pieces, "distinct": len(counts)}
+        print_json({"file": str(out), **about})
+        return
+    counted = f"{counts.pieces:,} pieces, {len(counts):,} of them distinct, of {counts.documents:,} documents"
+    output().print(f"{counted}: {out}", soft_wrap=True, markup=False)
+
+
+def merged(files: list[str], backend: str | None) -> PieceCounts:
+    """The sum of the counts in files."""
+    first, *others = (PieceCounts.load(file, backend) for file in files)
+    return first.merge(*others)

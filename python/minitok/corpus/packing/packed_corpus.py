@@ -1,0 +1,295 @@
+"""A packed corpus: documents by number, in files that are mapped and not loaded; and whether they are whole.
+
+``formats`` describes the files. Costs: opening maps the index, or reads ``columns`` once; a document costs a page or two;
+``check`` reads everything once.
+"""
+
+from __future__ import annotations
+
+import zlib
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+
+from ...errors import FileFormatError
+from .formats import COLUMN
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    Ids = npt.NDArray[Any]
+
+__all__ = ["Bare", "Bounds", "Columns", "Ends", "PackedCorpus", "Sequences", "Shards", "checksum"]
+
+# How much is looked at at a time by a check, in numbers.
+PART = 1 << 20
+
+
+class PackedCorpus(Sequence["Ids"]):
+    """Documents as arrays of ids, by number. The arrays show the mapped file, and cannot be written to.
+
+    Attributes:
+        paths: The files.
+        format: ``numbers``, ``megatron``, ``datatrove``, ``columns``, or ``shards``.
+        dtype: The type of the ids.
+        tokens: How many ids there are.
+    """
+
+    paths: list[Path]
+    format: str
+    dtype: np.dtype[Any]
+    tokens: int
+
+    @overload
+    def __getitem__(self, number: int) -> Ids: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[Ids]: ...
+    def __getitem__(self, number: int | slice) -> Ids | list[Ids]:
+        """Returns the ids of a document, or a list of those of several."""
+        if isinstance(number, slice):
+            return [self.document(one) for one in range(*number.indices(len(self)))]
+        at = number + len(self) if number < 0 else number
+        if not 0 <= at < len(self):
+            raise IndexError(f"document {number} of {len(self)}")
+        return self.document(at)
+
+    def document(self, number: int) -> Ids:
+        raise NotImplementedError
+
+    def check(self, n_vocab: int | None = None) -> None:
+        """Reads everything once, and raises FileFormatError where something cannot be.
+
+        ``n_vocab``: ids must be below it.
+        """
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return f"PackedCorpus({str(self.paths[0])!r}, {self.format}, {len(self):,} documents, {self.tokens:,} ids)"
+
+
+class Bare(PackedCorpus):
+    """Ids in one file, one document after the other, with offsets in another."""
+
+    def __init__(self, ids: Path, index: Path, kind: str, array: Ids, bounds: Bounds) -> None:
+        self.paths, self.format, self.ids, self.bounds = [ids, index], kind, array, bounds
+        self.dtype, self.tokens = array.dtype, len(array)
+        last = bounds.end(len(bounds) - 1) if len(bounds) else 0
+        if last != len(array):
+            raise FileFormatError(
+                ids, f"{len(array)} ids, where the index {index.name} says {last}: one of them is cut off, or damaged"
+            )
+
+    def __len__(self) -> int:
+        return len(self.bounds)
+
+    def document(self, number: int) -> Ids:
+        start, end = self.bounds.start(number), self.bounds.end(number)
+        if not 0 <= start <= end <= self.tokens:
+            raise FileFormatError(self.paths[1], f"document {number} is said to be at {start} to {end}: damaged")
+        return self.ids[start:end]
+
+    def check(self, n_vocab: int | None = None) -> None:
+        self.bounds.check(self.paths[1], self.tokens)
+        if n_vocab is not None:
+            check_ids(self.ids, n_vocab, self.paths[0])
+
+
+class Bounds:
+    """Where documents begin and end, as offsets that are one more than documents."""
+
+    def __init__(self, offsets: npt.NDArray[Any]) -> None:
+        self.offsets = offsets
+
+    def __len__(self) -> int:
+        return max(0, len(self.offsets) - 1)
+
+    def start(self, number: int) -> int:
+        return int(self.offsets[number])
+
+    def end(self, number: int) -> int:
+        return int(self.offsets[number + 1])
+
+    def check(self, path: Path, tokens: int) -> None:
+        if len(self.offsets) and self.offsets[0]:
+            raise FileFormatError(path, f"the first document begins at {self.offsets[0]}, not at 0: damaged")
+        for at in range(0, len(self.offsets), PART):
+            part = self.offsets[at : at + PART + 1]
+            if (part[1:] < part[:-1]).any() or int(part[-1]) > tokens:
+                raise FileFormatError(path, f"offsets from document {at} on do not ascend, or pass the end: damaged")
+
+
+class Ends(Bounds):
+    """Where documents end; the first begins at 0."""
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+    def start(self, number: int) -> int:
+        return int(self.offsets[number - 1]) if number else 0
+
+    def end(self, number: int) -> int:
+        return int(self.offsets[number])
+
+    def check(self, path: Path, tokens: int) -> None:
+        Bounds(np.concatenate([np.zeros(1, np.uint64), self.offsets[:1]])).check(path, tokens)
+        for at in range(0, len(self.offsets), PART):
+            part = self.offsets[at : at + PART + 1]
+            if (part[1:] < part[:-1]).any() or int(part[-1]) > tokens:
+                raise FileFormatError(path, f"the ends from document {at} on do not ascend, or pass the end: damaged")
+
+
+class Sequences(Bounds):
+    """Megatron's: documents of one sequence or more, each of which has a byte offset and a length."""
+
+    def __init__(self, lengths: Ids, pointers: Ids, documents: Ids, size: int) -> None:
+        self.lengths, self.pointers, self.documents, self.size = lengths, pointers, documents, size
+
+    def __len__(self) -> int:
+        return max(0, len(self.documents) - 1)
+
+    def start(self, number: int) -> int:
+        first = int(self.documents[number])
+        return int(self.pointers[first]) // self.size if first < len(self.pointers) else self.end(number)
+
+    def end(self, number: int) -> int:
+        after = int(self.documents[number + 1])
+        if not 0 < after <= len(self.pointers):
+            return 0
+        return int(self.pointers[after - 1]) // self.size + int(self.lengths[after - 1])
+
+    def check(self, path: Path, tokens: int) -> None:
+        if len(self.documents) and (self.documents[0] or int(self.documents[-1]) != len(self.lengths)):
+            raise FileFormatError(path, "the documents do not begin at the first sequence and end at the last: damaged")
+        for at in range(0, len(self.documents), PART):
+            part = self.documents[at : at + PART + 1]
+            if (part[1:] < part[:-1]).any():
+                raise FileFormatError(path, f"the bounds from document {at} on do not ascend: damaged")
+        expected = 0
+        for at in range(0, len(self.lengths), PART):
+            lengths = self.lengths[at : at + PART].astype(np.int64)
+            starts = expected + np.cumsum(lengths) - lengths
+            if (lengths < 0).any() or (self.pointers[at : at + PART] != starts * self.size).any():
+                raise FileFormatError(path, f"sequences from {at} on do not follow each other: damaged")
+            expected += int(lengths.sum())
+        if expected != tokens:
+            raise FileFormatError(path, f"the sequences have {expected} ids, and the file of ids {tokens}: damaged")
+
+
+class Columns(PackedCorpus):
+    """A column of lists. A row group is read at a time, and kept until another is asked for."""
+
+    def __init__(self, path: Path) -> None:
+        import pyarrow as pa
+
+        self.paths, self.format = [path], "columns"
+        try:
+            if path.suffix == ".parquet":
+                from pyarrow import parquet
+
+                self.file: Any = parquet.ParquetFile(path, memory_map=True)
+                schema, metadata = self.file.schema_arrow, self.file.metadata
+                rows = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
+            else:
+                from pyarrow import ipc
+
+                self.file = ipc.open_file(pa.memory_map(str(path)))
+                schema = self.file.schema
+                rows = [self.file.get_batch(number).num_rows for number in range(self.file.num_record_batches)]
+        except (pa.ArrowException, OSError) as error:
+            if isinstance(error, FileNotFoundError):
+                raise
+            raise FileFormatError(path, f"not {path.suffix[1:]}, or cut off, or damaged: {error}") from None
+        kinds = {field.name: field.type for field in schema}
+        lists = [name for name, kind in kinds.items() if pa.types.is_list(kind) or pa.types.is_large_list(kind)]
+        self.column = COLUMN if COLUMN in lists else next(iter(lists), "")
+        if not self.column or not pa.types.is_integer(kinds[self.column].value_type):
+            raise FileFormatError(path, f"no column of lists of ids; it has {', '.join(map(repr, kinds)) or 'none'}")
+        self.dtype = np.dtype(kinds[self.column].value_type.to_pandas_dtype())
+        self.first = [0, *np.cumsum(rows).tolist()]
+        self.last: tuple[int, Any, Any] = -1, None, None
+        self.tokens = sum(len(self.group(number)[0]) for number in range(len(rows)))
+
+    def __len__(self) -> int:
+        return int(self.first[-1])
+
+    def group(self, number: int) -> tuple[Ids, Ids]:
+        """Returns the ids of a row group and the offsets of its documents."""
+        import pyarrow as pa
+
+        if self.last[0] != number:
+            try:
+                if self.paths[0].suffix == ".parquet":
+                    chunked = self.file.read_row_group(number, columns=[self.column]).column(0)
+                    array = chunked.combine_chunks() if chunked.num_chunks != 1 else chunked.chunk(0)
+                else:
+                    array = self.file.get_batch(number).column(self.column)
+                array.validate(full=True)
+            except (pa.ArrowException, OSError) as error:
+                raise FileFormatError(self.paths[0], f"row group {number} is damaged: {error}") from None
+            if array.null_count or array.values.null_count:
+                raise FileFormatError(self.paths[0], f"row group {number} has documents or ids that are missing")
+            offsets = array.offsets.to_numpy(zero_copy_only=False)
+            values = array.values.to_numpy(zero_copy_only=False)
+            start = int(offsets[0]) if len(offsets) else 0
+            self.last = number, values[start : int(offsets[-1]) if len(offsets) else 0], offsets - start
+        return self.last[1], self.last[2]
+
+    def document(self, number: int) -> Ids:
+        group = bisect_right(self.first, number) - 1
+        ids, offsets = self.group(group)
+        at = number - self.first[group]
+        return ids[int(offsets[at]) : int(offsets[at + 1])]
+
+    def check(self, n_vocab: int | None = None) -> None:
+        for number in range(len(self.first) - 1):
+            ids, _ = self.group(number)
+            if n_vocab is not None:
+                check_ids(ids, n_vocab, self.paths[0])
+
+
+class Shards(PackedCorpus):
+    """Several packed corpora, one after the other."""
+
+    def __init__(self, parts: list[PackedCorpus], checksums: Sequence[tuple[Path, int]] = ()) -> None:
+        self.parts, self.format, self.checksums = parts, "shards", checksums
+        self.paths = [path for part in parts for path in part.paths]
+        self.dtype = np.result_type(*(part.dtype for part in parts))
+        self.tokens = sum(part.tokens for part in parts)
+        self.first = [0, *np.cumsum([len(part) for part in parts]).tolist()]
+
+    def __len__(self) -> int:
+        return int(self.first[-1])
+
+    def document(self, number: int) -> Ids:
+        part = bisect_right(self.first, number) - 1
+        return self.parts[part].document(number - self.first[part])
+
+    def check(self, n_vocab: int | None = None) -> None:
+        for path, expected in self.checksums:
+            if checksum(path) != expected:
+                raise FileFormatError(path, "the checksum is not that of the manifest: damaged")
+        for part in self.parts:
+            part.check(n_vocab)
+
+
+def check_ids(ids: Ids, n_vocab: int, path: Path) -> None:
+    """Raises if an id is not below ``n_vocab``."""
+    for at in range(0, len(ids), PART):
+        part = ids[at : at + PART]
+        wrong = np.flatnonzero((part < 0) | (part >= n_vocab))
+        if len(wrong):
+            where = at + int(wrong[0])
+            raise FileFormatError(path, f"id {part[wrong[0]]} at {where} is not one of {n_vocab}: damaged")
+
+
+def checksum(file: Path) -> int:
+    """The CRC-32 of a file."""
+    total = 0
+    with file.open("rb") as source:
+        while chunk := source.read(1 << 20):
+            total = zlib.crc32(chunk, total)
+    return total

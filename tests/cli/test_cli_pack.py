@@ -1,0 +1,141 @@
+"""``pack`` in every layout, its parts and its check; ``count-pieces`` and ``train --counts``."""
+
+import json
+import os
+
+import minitok
+import numpy as np
+import pytest
+from minitok import open_packed
+from minitok.cli.app import app
+from typer.testing import CliRunner
+
+TEXTS = [f"document {number}: hello, hello" for number in range(30)]
+
+
+def run(*args):
+    return CliRunner().invoke(app, [str(arg) for arg in args])
+
+
+def output_of(*args):
+    result = run(*args)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    for number in range(3):
+        lines = [json.dumps({"text": text}) + "\n" for text in TEXTS[number * 10 : number * 10 + 10]]
+        (tmp_path / f"{number}.jsonl").write_text("".join(lines), encoding="utf-8")
+    return tmp_path / "*.jsonl"
+
+
+def documents(path):
+    return [ids.tolist() for ids in open_packed(path)]
+
+
+def test_formats_shards_rows_and_shuffles(corpus, tmp_path):
+    tok = minitok.get_encoding("gpt2")
+    encoded = [[*ids, 50256] for ids in tok.encode_batch(TEXTS)]
+    end = ("-e", "gpt2", "--end", "<|endoftext|>")
+    output_of("pack", corpus, *end, "-o", tmp_path / "m.bin", "--format", "megatron")
+    assert (tmp_path / "m.idx").exists()
+    assert documents(tmp_path / "m.bin") == encoded
+    shown = output_of("pack", corpus, *end, "-o", tmp_path / "s.ds", "--shards", 100, "--shuffle", 5, "--json")
+    report = json.loads(shown)
+    assert report["ids"] == report["files"][0] == str(tmp_path / "s.manifest.json")
+    assert sorted(documents(tmp_path / "s.manifest.json")) == sorted(encoded)
+    assert documents(tmp_path / "s.manifest.json") != encoded
+    shown = output_of("pack", corpus, "-e", "gpt2", "-o", tmp_path / "r.npy", "--rows", 21, "--begin", "<|endoftext|>")
+    rows = np.load(tmp_path / "r.npy").reshape(-1, 21)
+    assert f"of {len(rows)} documents" in shown
+    assert (rows[:, 0] == 50256).all()
+    shown = output_of(
+        "pack",
+        corpus,
+        "-e",
+        "gpt2",
+        "-o",
+        tmp_path / "d.npy",
+        "--rows",
+        20,
+        "--begin",
+        "<|endoftext|>",
+        "--rest",
+        "drop",
+    )
+    assert "Ids that no row had room for: " in shown
+
+
+def test_parts_are_joined(corpus, tmp_path):
+    output_of("pack", corpus, "-e", "gpt2", "-o", tmp_path / "whole.bin")
+    for number in (1, 2):
+        output_of("pack", corpus, "-e", "gpt2", "-o", tmp_path / "o.bin", "--part", f"{number}/2")
+    shown = output_of("pack", tmp_path / "o.part-*.bin", "--join", "-o", tmp_path / "o.bin")
+    assert "of 30 documents: " in shown
+    assert (tmp_path / "o.bin").read_bytes() == (tmp_path / "whole.bin").read_bytes()
+    output_of(
+        "pack",
+        tmp_path / "whole.bin",
+        "--join",
+        "-e",
+        "gpt2",
+        "--rows",
+        9,
+        "--begin",
+        "<|endoftext|>",
+        "-o",
+        tmp_path / "r.bin",
+    )
+    assert (np.fromfile(tmp_path / "r.bin", "<u2").reshape(-1, 9)[:, 0] == 50256).all()
+
+
+def test_check(corpus, tmp_path):
+    output_of("pack", corpus, "-e", "gpt2", "-o", tmp_path / "a.bin")
+    output_of("pack", corpus, "-e", "gpt2", "-o", tmp_path / "b.parquet")
+    shown = output_of("pack", "--check", tmp_path / "a.bin", tmp_path / "b.parquet", "-e", "gpt2")
+    assert "a.bin: " in shown
+    assert "columns, whole" in shown
+    (about,) = json.loads(output_of("pack", "--check", tmp_path / "a.bin", "--json"))
+    assert (about["documents"], about["format"], about["dtype"]) == (30, "numbers", "uint16")
+    os.truncate(tmp_path / "a.bin", 10)
+    failed = run("pack", "--check", tmp_path / "a.bin")
+    assert failed.exit_code == 1
+    assert "a.bin: 10 bytes are not the" in failed.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ((), "--output"),
+        (("-o", "o.bin", "--part", "3"), "like 2/8"),
+        (("-o", "o.bin", "--part", "3/2"), "part 3 of 2"),
+        (("-o", "o.bin", "--rows", 9), "go together"),
+        (("-o", "o.bin", "--begin", "<s>"), "not a special token"),
+        (("-o", "o.bin", "--format", "columns"), "must end in"),
+    ],
+)
+def test_what_is_not_understood(corpus, args, message):
+    failed = run("pack", corpus, "-e", "gpt2", *args)
+    assert failed.exit_code == 2
+    assert message in " ".join(failed.stderr.replace("│", "").split())
+
+
+def test_counts_of_parts_train_what_the_whole_trains(corpus, tmp_path):
+    special = ("--special", "<|x|>")
+    output_of("train", corpus, "-n", 300, "-o", tmp_path / "whole.json", *special)
+    for number in range(3):
+        output_of("count-pieces", tmp_path / f"{number}.jsonl", "-o", tmp_path / f"{number}.counts", *special)
+    parts = [tmp_path / f"{number}.counts" for number in range(3)]
+    output_of("train", "--counts", *parts, "-n", 300, "-o", tmp_path / "parts.json")
+    about = json.loads(output_of("count-pieces", "--merge", *parts, "-o", tmp_path / "all.counts", "--json"))
+    assert about["documents"] == 30
+    output_of(
+        "train", "--counts", tmp_path / "all.counts", "-n", 300, "-o", tmp_path / "all.json", "--backend", "python"
+    )
+    whole = minitok.load(tmp_path / "whole.json")
+    assert whole == minitok.load(tmp_path / "parts.json") == minitok.load(tmp_path / "all.json")
+    failed = run("train", "--counts", parts[0], "-o", tmp_path / "x.json", "--pattern", "o200k")
+    assert failed.exit_code == 2
+    assert "1: not a file of counts" in run("train", "--counts", tmp_path / "0.jsonl", "-o", tmp_path / "x.json").stderr

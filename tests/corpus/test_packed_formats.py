@@ -1,0 +1,327 @@
+"""What trainers read: formats, shards, rows and shuffled documents hold the documents that were encoded, and nothing else."""
+
+import json
+import os
+import struct
+
+import minitok
+import numpy as np
+import pyarrow as pa
+import pytest
+from helpers import BACKENDS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from minitok import FileFormatError, Tokenizer, join_packed, open_packed
+from minitok.corpus.packing import arrange
+from pyarrow import ipc, parquet
+
+END = 259
+TOK = Tokenizer([(97, 98), (256, 97), (32, 97)], special_tokens={"<|end|>": END, "<|begin|>": 260})
+FORMATS = {
+    "numbers": "o.bin",
+    "npy": "o.npy",
+    "megatron": "o.bin",
+    "datatrove": "o.ds",
+    "parquet": "o.parquet",
+    "arrow": "o.arrow",
+}
+
+
+def named(kind):
+    return "megatron" if kind == "megatron" else None
+
+
+def write_corpus(folder, texts, name="a.jsonl"):
+    (folder / name).write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), encoding="utf-8")
+    return folder / name
+
+
+def documents(corpus):
+    return [ids.tolist() for ids in corpus]
+
+
+TEXTS = ["abab aba", "", "é🦀 ab", "ab" * 700, "x"]
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "uint32"])
+@pytest.mark.parametrize("kind", FORMATS)
+def test_every_format_is_read_back(tmp_path, backend, kind, dtype):
+    out = tmp_path / FORMATS[kind]
+    tok = TOK.with_backend(backend)
+    packed = tok.encode_files(write_corpus(tmp_path, TEXTS), out, dtype=dtype, format=named(kind), end_of_document=END)
+    corpus = open_packed(out)
+    expected = [[*ids, END] for ids in tok.encode_batch(TEXTS)]
+    assert documents(corpus) == expected
+    assert (len(corpus), corpus.tokens) == (packed.documents, packed.tokens) == (5, sum(map(len, expected)))
+    assert corpus.dtype == {("megatron", "uint32"): np.int32}.get((kind, dtype), np.dtype(dtype))
+    assert corpus[-1].tolist() == expected[-1]
+    assert [ids.tolist() for ids in corpus[1:3]] == expected[1:3]
+    with pytest.raises(IndexError, match="document 5 of 5"):
+        corpus[5]
+    corpus.check(tok.n_vocab)
+    assert sorted(os.listdir(tmp_path)) == sorted(["a.jsonl", *(path.name for path in packed.files)])
+    if kind not in ("parquet", "arrow"):
+        with pytest.raises(ValueError, match="read-only"):
+            corpus[0][0] = 1
+    with pytest.raises(FileFormatError, match=rf"{out.name}: id {END} at .* is not one of {END}: damaged"):
+        corpus.check(END)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_nothing_is_packed_too(tmp_path, kind):
+    TOK.encode_files(write_corpus(tmp_path, []), tmp_path / FORMATS[kind], format=named(kind))
+    corpus = open_packed(tmp_path / FORMATS[kind])
+    corpus.check(9)
+    assert documents(corpus) == []
+
+
+def test_the_files_of_megatron_are_as_described(tmp_path):
+    packed = TOK.encode_files(
+        write_corpus(tmp_path, ["ab", "", "x" * 3]), tmp_path / "o.bin", dtype="uint16", format="megatron"
+    )
+    assert [path.name for path in packed.files] == ["o.bin", "o.idx"]
+    index = (tmp_path / "o.idx").read_bytes()
+    assert index[:9] == b"MMIDIDX\x00\x00"
+    assert struct.unpack("<QBQQ", index[9:34]) == (1, 8, 3, 4)
+    assert struct.unpack("<3i3q4q", index[34:]) == (1, 0, 3, 0, 2, 2, 0, 1, 2, 3)
+    assert np.fromfile(tmp_path / "o.bin", "<u2").tolist() == [256, 120, 120, 120]
+
+
+def test_columns_are_plain_lists(tmp_path):
+    path = write_corpus(tmp_path, TEXTS)
+    TOK.encode_files(path, tmp_path / "o.parquet", dtype="uint16")
+    TOK.encode_files(path, tmp_path / "o.arrow", dtype="uint16")
+    expected = {"input_ids": TOK.encode_batch(TEXTS)}
+    assert parquet.read_table(tmp_path / "o.parquet").to_pydict() == expected
+    assert ipc.open_file(tmp_path / "o.arrow").read_all().to_pydict() == expected
+
+
+def test_a_document_longer_than_a_block_goes_into_columns_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr(arrange, "BLOCK", 16)
+    monkeypatch.setattr(minitok.corpus.packing.formats, "GROUP", 40)
+    texts = ["x" * 500, "ab" * 9, "", "x" * 33]
+    TOK.encode_files(write_corpus(tmp_path, texts), tmp_path / "o.parquet")
+    assert documents(open_packed(tmp_path / "o.parquet")) == TOK.encode_batch(texts)
+
+
+@settings(max_examples=15)
+@given(st.lists(st.text("ab x", max_size=60), max_size=40), st.integers(1, 90), st.sampled_from(list(FORMATS)))
+def test_shards_hold_whole_documents(tmp_path_factory, texts, most, kind):
+    folder = tmp_path_factory.mktemp("shards")
+    packed = TOK.encode_files(
+        write_corpus(folder, texts), folder / FORMATS[kind], format=named(kind), shard_tokens=most, dtype="uint16"
+    )
+    manifest = folder / "o.manifest.json"
+    assert packed.ids == packed.files[0] == manifest
+    corpus = open_packed(manifest)
+    corpus.check(TOK.n_vocab)
+    expected = TOK.encode_batch(texts)
+    assert documents(corpus) == expected
+    assert all(part.tokens <= most or len(part) == 1 for part in corpus.parts)
+    for part, after in zip(corpus.parts, corpus.parts[1:]):
+        assert part.tokens + len(after[0]) > most
+    assert documents(open_packed(str(folder / f"o-*{packed.files[1].suffix}"))) == expected
+
+
+@pytest.mark.parametrize("memory", [1 << 26, 400, 40])
+def test_the_order_depends_on_the_seed_and_on_nothing_else(tmp_path, monkeypatch, memory):
+    monkeypatch.setattr(arrange, "MEMORY", memory)
+    texts = [f"{number} " + "ab" * (number % 13) for number in range(300)]
+    path = write_corpus(tmp_path, texts)
+    TOK.encode_files(path, tmp_path / "o.bin", shuffle=7, dtype="uint16")
+    found = documents(open_packed(tmp_path / "o.bin"))
+    keys = arrange.keys_of(7, 0, 300)
+    encoded = TOK.encode_batch(texts)
+    assert found == [encoded[number] for number in np.argsort(keys)]
+    TOK.encode_files(path, tmp_path / "other.bin", shuffle=8, dtype="uint16")
+    assert sorted(documents(open_packed(tmp_path / "other.bin"))) == sorted(encoded)
+    assert documents(open_packed(tmp_path / "other.bin")) != found
+    assert not [name for name in os.listdir(tmp_path) if "bucket" in name or "partial" in name]
+
+
+@pytest.mark.parametrize("rest", ["keep", "drop"])
+@given(lengths=st.lists(st.integers(0, 30), max_size=60), length=st.integers(2, 24))
+def test_rows_are_full_and_begin_with_the_token(rest, lengths, length):
+    begin, number = 0, iter(range(1, 10**6))
+    texts = [[next(number) for _ in range(size)] for size in lengths]
+    rows = arrange.Rows(length, begin, keep_rest=rest == "keep")
+    ends = np.cumsum([len(ids) for ids in texts], dtype=np.int64)
+    blocks = [(np.array([item for ids in texts for item in ids], np.uint32), ends)]
+    made = [row.tolist() for ids, ends in rows.fill(blocks) for row in ids.reshape(-1, length)]
+    assert all(row[0] == begin for row in made)
+    pieces = []
+    for row in made:
+        for item in row:
+            pieces.append([]) if item == begin else pieces[-1].append(item)
+    used = sorted(item for piece in pieces for item in piece)
+    assert len(used) == len(set(used))
+    assert all(piece == list(range(piece[0], piece[0] + len(piece))) for piece in pieces if piece)
+    if rest == "keep":
+        # What is left does not fill a row.
+        assert rows.dropped < length
+    elif all(len(ids) < length for ids in texts) and made:
+        assert all(piece[0] in {ids[0] for ids in texts if ids} for piece in pieces if piece)
+
+
+def test_rows_on_disk(tmp_path, backend):
+    texts = ["ab " * number for number in range(40)]
+    tok = TOK.with_backend(backend)
+    packed = tok.encode_files(
+        write_corpus(tmp_path, texts),
+        tmp_path / "o.npy",
+        row_length=17,
+        begin_row="<|begin|>",
+        shuffle=1,
+        dtype="uint16",
+    )
+    rows = np.load(tmp_path / "o.npy").reshape(-1, 17)
+    assert (rows[:, 0] == 260).all()
+    assert (packed.documents, packed.tokens) == (len(rows), rows.size)
+    assert packed.dropped < 17
+    assert documents(open_packed(tmp_path / "o.npy")) == rows.tolist()
+
+
+def test_parts_join_to_what_one_process_writes(tmp_path):
+    texts = [[f"{file} {number} ab" for number in range(file * 3)] for file in range(7)]
+    for number, lines in enumerate(texts):
+        write_corpus(tmp_path, lines, f"{number}.jsonl")
+    TOK.encode_files(tmp_path / "*.jsonl", tmp_path / "whole.bin", end_of_document=END)
+    for count in (1, 3, 9):
+        parts = [
+            TOK.encode_files(tmp_path / "*.jsonl", tmp_path / "o.bin", end_of_document=END, part=(number, count)).ids
+            for number in range(1, count + 1)
+        ]
+        assert parts[0].name == f"o.part-1-of-{count}.bin"
+        joined = join_packed(parts, tmp_path / "o.bin")
+        assert (tmp_path / "o.bin").read_bytes() == (tmp_path / "whole.bin").read_bytes()
+        assert joined.offsets.read_bytes() == (tmp_path / "whole.bin.idx.npy").read_bytes()
+        TOK.encode_files(tmp_path / "*.jsonl", tmp_path / "whole.ds", end_of_document=END, shuffle=3)
+        join_packed(parts, tmp_path / "o.ds", shuffle=3)
+        assert (tmp_path / "o.ds").read_bytes() == (tmp_path / "whole.ds").read_bytes()
+
+
+def test_what_was_interrupted_while_documents_are_arranged_goes_on(tmp_path, monkeypatch):
+    path = write_corpus(tmp_path, TEXTS)
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(arrange, "new_writer", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            TOK.encode_files(path, tmp_path / "o.arrow")
+    packed = TOK.encode_files(path, tmp_path / "o.arrow")
+    assert packed.resumed_files == 1
+    assert documents(open_packed(tmp_path / "o.arrow")) == TOK.encode_batch(TEXTS)
+    assert sorted(os.listdir(tmp_path)) == ["a.jsonl", "o.arrow"]
+
+
+def damaged(path, at, data):
+    with path.open("r+b") as file:
+        file.seek(at, os.SEEK_END if at < 0 else os.SEEK_SET)
+        file.write(data)
+
+
+def cut(path, by=1):
+    os.truncate(path, path.stat().st_size - by)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("by", [1, 2, 8])
+def test_files_that_are_cut_off_are_refused_by_name(tmp_path, kind, by):
+    packed = TOK.encode_files(
+        write_corpus(tmp_path, TEXTS), tmp_path / FORMATS[kind], format=named(kind), dtype="uint16"
+    )
+    for path in packed.files:
+        if path.suffix == ".metadata":
+            continue
+        whole = path.read_bytes()
+        cut(path, by)
+        with pytest.raises(FileFormatError) as failed:
+            open_packed(packed.files[0]).check(TOK.n_vocab)
+        assert os.path.basename(failed.value.path) in [file.name for file in packed.files]
+        path.write_bytes(b"")
+        with pytest.raises(FileFormatError):
+            open_packed(packed.files[0]).check(TOK.n_vocab)
+        path.write_bytes(whole)
+    open_packed(packed.files[0]).check(TOK.n_vocab)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "at", "data", "message"),
+    [
+        ("numbers", "o.bin.idx.npy", 128, b"\x01", "begins at 1, not at 0"),
+        ("numbers", "o.bin.idx.npy", 136, b"\xff", "do not ascend"),
+        ("npy", "o.npy", 0, b"x", "not a .npy file"),
+        ("datatrove", "o.ds.index", 8, b"\xff\xff", "do not ascend"),
+        ("megatron", "o.idx", 0, b"x", "does not begin with MMIDIDX"),
+        ("megatron", "o.idx", 9, b"\x02", "version 2"),
+        ("megatron", "o.idx", 17, b"\x06", "type 6"),
+        ("megatron", "o.idx", 34, b"\x09", "do not follow each other"),
+        ("megatron", "o.idx", -16, b"\x00", "do not ascend"),
+        ("megatron", "o.idx", 26, b"\x04", "its head says"),
+        ("parquet", "o.parquet", -4, b"xxxx", "not parquet"),
+        ("arrow", "o.arrow", -1, b"x", "not arrow"),
+    ],
+)
+def test_damage_is_found_and_named(tmp_path, kind, name, at, data, message):
+    TOK.encode_files(write_corpus(tmp_path, TEXTS), tmp_path / FORMATS[kind], format=named(kind), dtype="uint16")
+    damaged(tmp_path / name, at, data)
+    with pytest.raises(FileFormatError, match=message) as failed:
+        open_packed(tmp_path / FORMATS[kind]).check(TOK.n_vocab)
+    assert failed.value.path == str(tmp_path / name)
+
+
+def test_the_manifest_knows_its_files(tmp_path):
+    TOK.encode_files(write_corpus(tmp_path, TEXTS), tmp_path / "o.bin", shard_tokens=100, dtype="uint16")
+    manifest = tmp_path / "o.manifest.json"
+    listed = json.loads(manifest.read_text())
+    assert (listed["tokens"], listed["documents"], listed["n_vocab"]) == (open_packed(manifest).tokens, 5, 261)
+    damaged(tmp_path / "o-00000.bin", 3, b"\x00")
+    damaged(tmp_path / "o-00000.bin", 2, b"\x61")
+    with pytest.raises(FileFormatError, match=r"o-00000.bin: the checksum is not that of the manifest"):
+        open_packed(manifest).check()
+    (tmp_path / "o-00001.bin").unlink()
+    with pytest.raises(FileNotFoundError, match=r"o-00001.bin"):
+        open_packed(manifest)
+    listed["shards"][0]["tokens"] += 1
+    del listed["shards"][1:]
+    manifest.write_text(json.dumps(listed))
+    with pytest.raises(FileFormatError, match=r"o-00000.bin: .* where o.manifest.json says"):
+        open_packed(manifest)
+    manifest.write_text("[]")
+    with pytest.raises(FileFormatError, match="not a manifest"):
+        open_packed(manifest)
+
+
+def test_columns_without_ids_are_refused(tmp_path):
+    parquet.write_table(pa.table({"text": ["a"]}), tmp_path / "a.parquet")
+    with pytest.raises(FileFormatError, match="no column of lists of ids; it has 'text'"):
+        open_packed(tmp_path / "a.parquet")
+    parquet.write_table(pa.table({"ids": [[1, 2], None]}), tmp_path / "b.parquet")
+    with pytest.raises(FileFormatError, match="missing"):
+        open_packed(tmp_path / "b.parquet")
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "message"),
+    [
+        ({"format": "npz"}, ValueError, "unknown format 'npz'; there are numbers, megatron, datatrove, columns"),
+        ({"format": "datatrove"}, ValueError, "must end in .ds for the format datatrove"),
+        ({"shuffle": 1.5}, TypeError, "shuffle must be int, not float"),
+        ({"shard_tokens": 0}, ValueError, "shard_tokens must be at least 1, not 0"),
+        ({"row_length": 1, "begin_row": 1}, ValueError, "row_length must be at least 2"),
+        ({"row_length": 9}, ValueError, "row_length and begin_row go together"),
+        ({"begin_row": "<|begin|>"}, ValueError, "row_length and begin_row go together"),
+        ({"row_length": 9, "begin_row": "<s>"}, ValueError, "'<s>' is not a special token"),
+        ({"row_length": 9, "begin_row": 1.5}, TypeError, "begin_row must be a special token's name or an id"),
+        ({"rest": "lose"}, ValueError, "rest must be 'keep' or 'drop', not 'lose'"),
+        ({"part": (3, 2)}, ValueError, "part 3 of 2"),
+    ],
+)
+def test_layouts_that_cannot_be(tmp_path, options, kind, message):
+    path = write_corpus(tmp_path, ["ab"])
+    for backend in BACKENDS:
+        with pytest.raises(kind, match=message):
+            TOK.with_backend(backend).encode_files(path, tmp_path / "o.bin", **options)
+    assert os.listdir(tmp_path) == ["a.jsonl"]
