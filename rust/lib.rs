@@ -20,6 +20,7 @@
 //! 14. [`ranks`]: merges from ranks and from scores
 //! 15. [`characters`]: vocabularies of characters with byte fallback
 //! 16. [`metaspace`]: the space as a marker, and the space before a text
+//! 17. [`byte_chars`]: bytes as characters, for patterns that cut these
 //!
 //! [`fast`] computes the same results faster. `python` (feature `python`) is the boundary to Python, `wasm` (feature `wasm`) that to
 //! a web page; they hold no algorithm.
@@ -30,6 +31,7 @@
 #[cfg(all(feature = "python", not(target_pointer_width = "64")))]
 compile_error!("minitok's Python extension is for 64-bit targets; the Python reference runs on all");
 
+pub mod byte_chars;
 pub mod characters;
 pub mod codec;
 pub mod count;

@@ -14,13 +14,15 @@
 //! for it, up to a limit, beyond which it is an error (P6).
 //!
 //! Several patterns with `(?#then)` between them cut one after the other: each piece of the first is cut by the second, and
-//! so on (P8). A look-ahead then ends at the end of the piece being cut. The tokenizers of `DeepSeek` need this.
+//! so on (P8). A look-ahead then ends at the end of the piece being cut. The tokenizers of `DeepSeek` need this. A pattern with
+//! `(?#bytes)` before it sees the bytes of its text as characters (P9). Falcon's needs that.
 //!
 //! When not to use it: to find the words of a language written without spaces. A piece is then a whole sentence, which is
 //! still exact.
 //!
-//! Implements SPEC P1, P2, P3, P6, P7, P8 and E5.
+//! Implements SPEC P1, P2, P3, P6, P7, P8, P9 and E5.
 
+use crate::byte_chars::to_chars;
 use crate::engine::{Engine, Spent};
 use crate::error::{Error, Result};
 use crate::families::FAMILIES;
@@ -54,6 +56,8 @@ pub const NAMED: [(&str, &str); 3] = [
 
 /// Separates patterns that cut one after the other. Since the portable expressions have no comments, it has no other meaning.
 pub const THEN: &str = "(?#then)";
+/// Before a pattern that cuts the bytes of its text, each seen as a character.
+const BYTES: &str = "(?#bytes)";
 
 /// A split pattern: its name, `none` (the whole text is one piece) or a regular expression.
 #[derive(Debug, Clone)]
@@ -61,6 +65,8 @@ pub struct Pattern {
     source: String,
     /// The patterns that cut one after the other; empty if there is only one.
     steps: Vec<Pattern>,
+    /// The pattern that cuts the bytes of the text, if this is one of these.
+    of_bytes: Option<Box<Pattern>>,
     /// None if no regular expression is needed: the pattern is `none`, or the fast scanner cuts instead.
     regex: Option<Engine>,
     scanner: Option<Arc<scan::Tier>>,
@@ -77,7 +83,8 @@ impl Pattern {
             let reason = "the pattern is empty (for one piece, use 'none')".into();
             return Err(Error::Pattern { pattern: String::new(), reason });
         }
-        let mut pattern = Pattern { source: source.into(), steps: Vec::new(), regex: None, scanner: None };
+        let mut pattern =
+            Pattern { source: source.into(), steps: Vec::new(), of_bytes: None, regex: None, scanner: None };
         if source == "none" {
             return Ok(pattern);
         }
@@ -88,6 +95,10 @@ impl Pattern {
         if pattern.scanner.is_none() && steps.len() > 1 {
             let passes = if fast { scan::passes(&steps) } else { steps.chunks(1).collect() };
             pattern.steps = passes.iter().map(|pass| Pattern::with(&pass.join(THEN), fast)).collect::<Result<_>>()?;
+        } else if let [step] = steps[..]
+            && let Some(of_bytes) = step.strip_prefix(BYTES)
+        {
+            pattern.of_bytes = Some(Box::new(Pattern::with(of_bytes, fast)?));
         } else if pattern.scanner.is_none() {
             pattern.regex = steps.first().map(|step| compile_pattern(step)).transpose()?;
         }
@@ -108,6 +119,9 @@ impl Pattern {
         if let Some(scanner) = &self.scanner {
             scan::split(scanner, text, emit);
             return Ok(());
+        }
+        if let Some(of_bytes) = &self.of_bytes {
+            return Pattern::split_bytes(of_bytes, text, emit);
         }
         let Some(regex) = &self.regex else {
             let mut pieces = Vec::new();
@@ -144,6 +158,18 @@ impl Pattern {
         Ok(())
     }
 
+    /// Passes the pieces that a pattern makes of the bytes of the text, each seen as a character.
+    fn split_bytes<'t>(of_bytes: &Pattern, text: &'t [u8], emit: &mut dyn FnMut(&'t [u8])) -> Result<()> {
+        let shown = to_chars(text);
+        let mut rest = text;
+        of_bytes.split(shown.as_bytes(), &mut |shown| {
+            let chars = shown.iter().filter(|&&byte| byte & 0xC0 != 0x80).count();
+            let (piece, behind) = rest.split_at(chars);
+            emit(piece);
+            rest = behind;
+        })
+    }
+
     /// Returns the last offset at which the text can be cut without changing its pieces; 0 if none is known.
     ///
     /// With a named pattern of one step: between an ASCII letter or digit and an ASCII white-space character. No alternative
@@ -174,8 +200,16 @@ pub fn expressions(source: &str) -> Vec<&str> {
     found
 }
 
+/// Whether a pattern has a step that cuts bytes.
+fn sees_bytes(source: &str) -> bool {
+    source.split(THEN).any(|step| step.starts_with(BYTES))
+}
+
 /// The scanner of a pattern other than `none`, or why the engine must run it; an error if the pattern is malformed.
 pub fn scanner_of(source: &str) -> Result<std::result::Result<scan::Tier, scan::Unsupported>> {
+    if sees_bytes(source) {
+        return Ok(Err(scan::Unsupported::Bytes));
+    }
     let named = NAMED.iter().chain(&FAMILIES).find(|(name, expression)| [*name, *expression].contains(&source));
     if let Some(grammar) = named.and_then(|(name, _)| scan::Grammar::named(name)) {
         return Ok(Ok(scan::Tier::Masks(grammar)));
@@ -187,6 +221,9 @@ pub fn scanner_of(source: &str) -> Result<std::result::Result<scan::Tier, scan::
 
 /// The shortest text that two patterns cut differently, None if they cut every text alike; or why that is not known.
 pub fn difference(one: &str, other: &str) -> Result<std::result::Result<Option<String>, scan::Unsupported>> {
+    if sees_bytes(one) || sees_bytes(other) {
+        return Ok(Err(scan::Unsupported::Bytes));
+    }
     let trees = |source| match expressions(source) {
         steps if steps.is_empty() => Ok(vec![Node::Choice(Vec::new())]),
         steps => steps.into_iter().map(parse).collect::<Result<Vec<_>>>(),

@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "python" / "minitok" / "reference"
 RUST = ROOT / "rust"
 
-ITEM = re.compile(r"( *)(?:pub(?:\(\w+\))? )?(fn|struct|enum|impl)(?:<[^>]*>)? ([\w:]+(?: for \w+)?)")
+ITEM = re.compile(r"( *)(?:pub(?:\(\w+\))? )?(?:const )?(fn|struct|enum|impl)(?:<[^>]*>)? ([\w:]+(?: for \w+)?)")
 
 
 def snake(name):

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from .backend import BackendName, Codec, Merge, Vocab
+    from .backend.normal_steps import Normalizer
     from .backend.spans import SpanCutter
     from .chat_templates import ChatTemplates
 
@@ -58,10 +59,12 @@ class Fields(TypedDict, total=False):
 
     pattern: str
     special_tokens: Mapping[str, int] | None
-    normalizer: str | None
+    normalizer: Normalizer | None
     late_special: Collection[str]
     special_flags: Mapping[str, Collection[str]]
     prefix: str | None
+    words: str | None
+    word_end: str | None
     name: str | None
     trained: Mapping[str, Any] | None
     chat: ChatTemplates | None
@@ -83,11 +86,15 @@ class Definition:
         vocab: Tokens and merges, as the backend holds them.
         pattern: How text is split before merging: a named pattern or a regular expression.
         special_tokens: Names and ids of the special tokens.
-        normalizer: The normal form of Unicode that text is put into first; None if text is not changed.
+        normalizer: The normal form of Unicode that text is put into first, or another step or steps (SPEC N2); None if text is
+            not changed.
         late_special: Special tokens that are found after the others, in normalized text.
         special_flags: What special tokens take of the text around them, or ask of it: ``lstrip`` and ``rstrip`` (white space
             before, or behind), ``single_word`` (no word character beside it).
-        prefix: In a vocabulary whose spaces are markers: where a space is put before the text (SPEC S4); None otherwise.
+        prefix: Where a space is put before the text, in a vocabulary whose spaces are markers (SPEC S4), or ``bytes`` in
+            another (SPEC N4); None if none is.
+        words: What words are, as a regular expression, where all other text is dropped; None if nothing is (SPEC N3).
+        word_end: How files write the end of a word, where that is part of its last token, such as ``</w>`` (SPEC N3).
         name: A name, for ``repr`` and messages.
         trained: How it was trained: options, corpus, why it stopped.
         chat: The chat templates of its model; None if it has none. No id of a text depends on them.
@@ -102,10 +109,12 @@ class Definition:
     vocab: Vocab
     pattern: str = "gpt2"
     special_tokens: Mapping[str, int] = field(default_factory=dict)
-    normalizer: str | None = None
+    normalizer: Normalizer | None = None
     late_special: frozenset[str] = frozenset()
     special_flags: Mapping[str, frozenset[str]] = field(default_factory=dict)
     prefix: str | None = None
+    words: str | None = None
+    word_end: str | None = None
     name: str | None = None
     trained: Mapping[str, Any] | None = None
     chat: ChatTemplates | None = None
@@ -116,6 +125,7 @@ class Definition:
     def __post_init__(self) -> None:
         check_pattern(self.pattern)
         held = {
+            "normalizer": checked(self.normalizer),
             "special_tokens": check_special_tokens(self.special_tokens or {}),
             "late_special": frozenset(self.late_special),
             "special_flags": {name: frozenset(flags) for name, flags in (self.special_flags or {}).items() if flags},
@@ -128,13 +138,20 @@ class Definition:
     def _make_codec(self) -> Codec:
         backend = load_backend(self.backend)
         special = backend.special_tokens(self.special_tokens)
-        codec = backend.codec(self.vocab, backend.pattern(self.pattern), special, self.prefix)
-        if self.normalizer is None and not self.late_special and not self.special_flags:
+        pattern, in_words = backend.pattern(self.pattern), self.words is not None or self.word_end is not None
+        kept = self.prefix == "bytes"
+        codec = backend.codec(
+            self.vocab, backend.pattern("none") if in_words else pattern, special, None if kept else self.prefix
+        )
+        changes = self.normalizer is not None or self.late_special or self.special_flags
+        if not changes and not in_words and not kept:
             return codec
         from .backend.normalizing import NormalizingCodec, Special
+        from .backend.words import Words
 
         found = Special(self.special_tokens, self.late_special, self.special_flags)
-        return NormalizingCodec(codec, backend, found, self.normalizer, self.prefix)
+        words = Words(pattern, self.words, self.word_end) if in_words else None
+        return NormalizingCodec(codec, backend, found, self.normalizer, self.prefix, words)
 
     # -- constructors: a vocabulary from the data of others ----------------------------------------------------------
 
@@ -250,16 +267,26 @@ class Definition:
     def lossless(self) -> bool:
         """Whether ``decode(encode(text))`` is the text, for all well-formed text, with and without special tokens.
 
-        It is, without a normalizer, with bytes for all text, where no marker stands for a space, and where special tokens take
-        nothing but their own text.
+        It is, without a normalizer, with bytes for all text, where no marker stands for a space, where no space is put before
+        the text, where text is not cut into words, and where special tokens take nothing but their own text.
         """
-        return self.normalizer is None and self.prefix is None and not self.vocab.drops_bytes and not self.special_flags
+        changed = self.normalizer, self.prefix, self.words, self.word_end
+        return all(change is None for change in changed) and not self.vocab.drops_bytes and not self.special_flags
 
     def content(self) -> Content:
         """Everything that ids depend on, without the backend: what equality compares and pickling keeps."""
         fallback = self.vocab.fallback
         alphabet = {"fallback": fallback and list(fallback), "drops_bytes": self.vocab.drops_bytes}
-        names = "pattern", "special_tokens", "normalizer", "late_special", "special_flags", "prefix"
+        names = (
+            "pattern",
+            "special_tokens",
+            "normalizer",
+            "late_special",
+            "special_flags",
+            "prefix",
+            "words",
+            "word_end",
+        )
         return (*self.vocabulary(), alphabet, {name: getattr(self, name) for name in names})
 
     def codec(self) -> Codec:
@@ -275,6 +302,8 @@ class Definition:
         from .backend.normalizing import NormalizingCodec, Special
         from .backend.spans import SpanCutter
 
+        if self.words is not None or self.word_end is not None:
+            raise VocabularyError("a tokenizer of words does not encode text in spans")
         backend = load_backend(self.backend)
         codec = self._codec
         if not isinstance(codec, NormalizingCodec):
@@ -332,6 +361,15 @@ class Definition:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return restored, (self.content(), self.name, self.trained, self.backend, self.chat)
+
+
+def checked(normalizer: Normalizer | None) -> Normalizer | None:
+    """A normalizer in one spelling."""
+    if normalizer is None:
+        return None
+    from .backend.normal_steps import check_normalizer
+
+    return check_normalizer(normalizer)
 
 
 def copy_of(definition: Definition) -> Definition:

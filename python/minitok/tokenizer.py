@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .arguments import as_list, named_special_tokens, thread_count
 from .backend.shortcuts import Shortcuts, shortcut
 from .definition import IDENTITY, Definition
+from .errors import VocabularyError
 from .text import utf8
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from .backend import BackendName, Codec, Emit, Merge, StreamDecoder
+    from .backend.normal_steps import Normalizer
     from .chat.encoding import EncodedChat
     from .chat.render import Span
     from .chat_templates import ChatTemplates
@@ -57,8 +59,8 @@ class Tokenizer(Shortcuts):
         byte_order: The byte of each of the ids 0 to 255; 256 bytes.
         name: A name, for ``repr`` and messages.
         trained: How it was trained, to be saved with it.
-        normalizer: The normal form of Unicode that text is put into first (``NFC``, ``NFD``, ``NFKC``, ``NFKD``). If
-            None, text is not changed.
+        normalizer: The normal form of Unicode that text is put into first (``NFC``, ``NFD``, ``NFKC``, ``NFKD``), another
+            step (``lowercase``), or several; see ``minitok.backend.normal_steps``. If None, text is not changed.
         late_special: Special tokens that are found after the others, in normalized text; see
             ``minitok.backend.normalizing``.
         backend: ``rust`` or ``python``; ``minitok.BACKEND`` if not given.
@@ -90,7 +92,7 @@ class Tokenizer(Shortcuts):
         byte_order: bytes = IDENTITY,
         name: str | None = None,
         trained: Mapping[str, Any] | None = None,
-        normalizer: str | None = None,
+        normalizer: Normalizer | None = None,
         late_special: Collection[str] = (),
         backend: str | None = None,
     ) -> None:
@@ -164,7 +166,7 @@ class Tokenizer(Shortcuts):
         pattern: str,
         special_tokens: Mapping[str, int] | None = None,
         whole_pieces: bool = False,
-        normalizer: str | None = None,
+        normalizer: Normalizer | None = None,
         late_special: Collection[str] = (),
         name: str | None = None,
         backend: str | None = None,
@@ -864,7 +866,9 @@ class Tokenizer(Shortcuts):
         """The text that is cut into parts: normalized, but without a space before it."""
         from .backend.normalizing import normalize
 
-        if self._definition.prefix is None:
+        if self._definition.words or self._definition.word_end:
+            raise VocabularyError("this tokenizer drops the text between words, so that text cannot be cut into parts")
+        if self._definition.prefix in (None, "bytes"):
             return self.normalize(text)
         return normalize(text, self._definition.normalizer, "never")
 
@@ -909,14 +913,24 @@ class Tokenizer(Shortcuts):
         return dict(self._definition.special_tokens)
 
     @property
-    def normalizer(self) -> str | None:
-        """The normal form of Unicode that text is put into before it is cut; None if text is not changed."""
+    def normalizer(self) -> Normalizer | None:
+        """The normal form of Unicode that text is put into before it is cut, or other steps; None if text is not changed."""
         return self._definition.normalizer
 
     @property
     def prefix(self) -> str | None:
-        """In a vocabulary whose spaces are markers: where a space is put before the text (SPEC S4); None otherwise."""
+        """Where a space is put before the text: by SPEC S4 if spaces are markers, ``bytes`` (SPEC N4) if not; or None."""
         return self._definition.prefix
+
+    @property
+    def words(self) -> str | None:
+        """What words are, as a regular expression, where the text between them is dropped (SPEC N3); None if nothing is."""
+        return self._definition.words
+
+    @property
+    def word_end(self) -> str | None:
+        """How files write the end of a word, where that is part of its last token (SPEC N3); None otherwise."""
+        return self._definition.word_end
 
     @property
     def late_special(self) -> frozenset[str]:
@@ -927,8 +941,8 @@ class Tokenizer(Shortcuts):
     def lossless(self) -> bool:
         """Whether ``decode(encode(text))`` is the text, always, with and without special tokens.
 
-        It is not with a normalizer, with a vocabulary whose spaces are markers (``prefix``) or that drops bytes, and where
-        special tokens take white space with them.
+        It is not with a normalizer, where a space is put before the text (``prefix``) or spaces are markers, with a vocabulary
+        that drops bytes, where text is cut into ``words``, and where special tokens take white space with them.
         """
         return self._definition.lossless
 
@@ -1136,8 +1150,8 @@ class Tokenizer(Shortcuts):
         """The same vocabulary with another split pattern; special tokens stay. The name goes, as the ids are others."""
         return self.from_definition(self._definition.changed(pattern=pattern))
 
-    def with_normalizer(self, normalizer: str | None) -> Tokenizer:
-        r"""The same tokenizer for text in a normal form of Unicode, or for text as it is (None), and without a name.
+    def with_normalizer(self, normalizer: Normalizer | None) -> Tokenizer:
+        r"""The same tokenizer for text that is changed first (in a normal form of Unicode), or not (None), and without a name.
 
         >>> from minitok import get_encoding
         >>> tok = get_encoding("gpt2").with_normalizer("NFC")

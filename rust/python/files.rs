@@ -130,10 +130,11 @@ impl TokenTable {
         self.0.table.markers()
     }
 
-    /// The vocabulary of tokens in byte-level notation, without special tokens that no merge has.
-    fn byte_level(&self, special: &Bound<'_, PyDict>, whole_pieces: bool) -> PyResult<Option<Vocab>> {
+    /// The vocabulary of tokens in byte-level notation, without special tokens that no merge has. `may_drop`: bytes that text
+    /// may hold may be without a token.
+    fn byte_level(&self, special: &Bound<'_, PyDict>, whole_pieces: bool, may_drop: bool) -> PyResult<Option<Vocab>> {
         let (py, special) = (special.py(), named_ids(special)?);
-        Ok(signals::detached(py, || self.0.table.byte_level(&special, whole_pieces))?.map(Vocab))
+        Ok(signals::detached(py, || self.0.table.byte_level(&special, whole_pieces, may_drop))?.map(Vocab))
     }
 
     /// The same of tokens in characters, with byte fallback.

@@ -1,7 +1,5 @@
 """Rendering and encoding conversations: options, errors, who said what."""
 
-# ruff: noqa: S106 - special tokens, not passwords
-
 import dataclasses
 import pickle
 

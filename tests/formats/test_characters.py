@@ -23,9 +23,10 @@ SPACES = {
         for split in (False, True)
     },
 }
+MARKS = {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}
 STEPS = {
     "prepend": {"type": "Prepend", "prepend": "▁"},
-    "replace": {"type": "Replace", "pattern": {"String": " "}, "content": "▁"},
+    "replace": MARKS,
 }
 
 
@@ -170,10 +171,18 @@ def test_a_long_text_in_blocks_is_the_whole(small):
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"normalizer": {"type": "Prepend", "prepend": "x"}}, "BPE of characters with the steps"),
+        ({"pre_tokenizer": {"type": "Digits"}}, "BPE of characters with the steps"),
+        ({"normalizer": {"type": "Sequence", "normalizers": [MARKS, {"type": "NFC"}]}}, "markers must come last"),
+        (
+            {
+                "normalizer": MARKS,
+                "pre_tokenizer": {"type": "Split", "pattern": {"Regex": "\\\\s"}, "behavior": "Isolated"},
+            },
+            "may tell a space from a marker",
+        ),
         ({"pre_tokenizer": {"type": "Metaspace", "replacement": "_"}}, "the replacement '_'"),
         ({"decoder": {"type": "WordPiece"}}, "the decoder has a step WordPiece"),
-        ({"decoder": {"type": "Fuse"}}, "the decoder drops a space"),
+        ({"decoder": {"type": "Strip", "content": " ", "start": 2, "stop": 0}}, "Strip drops something else"),
     ],
 )
 def test_what_minitok_does_not_do_is_refused_by_name(small, change, reason):

@@ -80,9 +80,7 @@ ADDED = {
 }
 
 
-NFC = {"type": "NFC"}
-
-
+REPLACE = {"type": "Replace", "content": ""}
 BYTE_VOCAB = {token: i for token, i in huggingface.dump(TOK.definition)["model"]["vocab"].items() if i < 256}
 
 
@@ -97,7 +95,9 @@ def steps(*parts):
         ({"model__type": "Unigram"}, "the model is Unigram"),
         ({"model__dropout": 0.1}, "the model has dropout"),
         ({"model__continuing_subword_prefix": "##"}, "the model has a continuing_subword_prefix, '##'"),
-        ({"model__end_of_word_suffix": "</w>"}, "the model has a end_of_word_suffix"),
+        ({"model__end_of_word_suffix": "</w>"}, "it has an end_of_word_suffix, but no token 'Ā</w>'"),
+        ({"model__end_of_word_suffix": 3}, "the end_of_word_suffix is 3"),
+        ({"model__end_of_word_suffix": "</w>", "model__ignore_merges": True}, "'</w>' with ignore_merges"),
         ({"model__vocab": None}, "it has no 'vocab'"),
         ({"model__vocab": {"a": -1}}, "the id of 'a' is not a whole number"),
         ({"model__vocab": {"a": True}}, "the id of 'a' is not a whole number"),
@@ -106,7 +106,10 @@ def steps(*parts):
             {"model__vocab": {"▁a": 1}, "model__merges": []},
             "the token '▁a' is not in byte-level notation: '▁' stands for no byte",
         ),
-        ({"model__vocab": {"a": 1}, "model__merges": []}, "the byte 0x00 has no token"),
+        (
+            {"model__vocab": {"a": 1}, "model__merges": [], "model__unk_token": "a"},
+            "the byte 0x00 has no token, and becomes 'a'",
+        ),
         (
             {"model__vocab": BYTE_VOCAB | {"ab": 2_000_000_000}, "model__merges": []},
             "2000000000 is too high for a vocab",
@@ -117,37 +120,45 @@ def steps(*parts):
         ({"model__merges": [["a", 1]]}, "merge 0 is not two tokens"),
         ({"model__merges": ["a z"]}, "merge 0 is of the token 'az', which the vocabulary does not have"),
         ({"model__merges": ["a b", "a b"]}, "the pair (97, 98) is merged twice"),
-        ({"normalizer": {"type": "Lowercase"}}, "the normalizer is Lowercase"),
-        ({"normalizer": {"type": "Sequence", "normalizers": [{"type": "Strip"}]}}, "the normalizer is Strip"),
-        ({"normalizer": {"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "NFD"}]}}, "NFC and then NFD"),
-        ({"normalizer": {"form": "NFC"}}, "the normalizer has no type"),
+        ({"normalizer": {"type": "ByteLevel"}}, "the normalizer is ByteLevel; minitok has BertNormalizer, Lowercase"),
         (
-            {"normalizer": NFC, "added_tokens": [ADDED | {"id": 300, "content": "e\u0301", "normalized": True}]},
-            "the late special token 'e\u0301' is not in the normal form NFC",
+            {"normalizer": {"type": "Precompiled", "precompiled_charsmap": "AA=="}},
+            "the normalizer Precompiled replaces",
         ),
+        ({"normalizer": {"type": "Sequence"}}, "the normalizer Sequence has no list of normalizers"),
+        ({"normalizer": {"type": "Prepend"}}, "the normalizer Prepend has no text"),
+        ({"normalizer": {"type": "Replace"}}, "the normalizer Replace has no pattern"),
+        (
+            {"normalizer": REPLACE | {"pattern": {"String": ""}}},
+            "the normalizer Replace has the pattern {'String': ''}",
+        ),
+        ({"normalizer": REPLACE | {"pattern": {"Regex": "^a"}}}, "the normalizer Replace has a '^'"),
+        ({"normalizer": REPLACE | {"pattern": {"Regex": "a*"}}}, "the normalizer Replace has a match of nothing"),
+        ({"normalizer": {"form": "NFC"}}, "the normalizer has no type"),
         ({"pre_tokenizer": None}, "no pre_tokenizer: the tokens are characters"),
         ({"pre_tokenizer": {"type": "Metaspace"}}, "the pre_tokenizer has a step Metaspace"),
-        ({"pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": True}}, "has add_prefix_space"),
-        ({"pre_tokenizer": {"type": "ByteLevel"}}, "has add_prefix_space"),
+        ({"pre_tokenizer": steps(SPLIT, {"type": "ByteLevel"})}, "has add_prefix_space after other steps"),
+        ({"pre_tokenizer": steps(LEVEL, LEVEL)}, "has ByteLevel twice"),
         ({"pre_tokenizer": SPLIT}, "no step ByteLevel"),
-        ({"pre_tokenizer": steps(LEVEL, SPLIT)}, "has steps after ByteLevel"),
         ({"pre_tokenizer": steps({"type": "UnicodeScripts"}, LEVEL)}, "has a step UnicodeScripts"),
-        ({"pre_tokenizer": steps(SPLIT | {"behavior": "Removed"}, LEVEL)}, "the behavior 'Removed'"),
-        ({"pre_tokenizer": steps(SPLIT | {"behavior": "Removed", "invert": True}, LEVEL)}, "'Removed' inverted"),
+        (
+            {"pre_tokenizer": steps(SPLIT, SPLIT | {"behavior": "Removed"}, LEVEL)},
+            "drops text (Split) after other steps",
+        ),
+        ({"pre_tokenizer": steps(SPLIT, {"type": "Whitespace"}, LEVEL)}, "drops text (Whitespace) after other steps"),
+        ({"pre_tokenizer": steps(SPLIT | {"behavior": "Kept"}, LEVEL)}, "Split has the behavior 'Kept'"),
         ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Glob": "a"}}, LEVEL)}, "Split has no Regex"),
         ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": "^a"}}, LEVEL)}, "Split has a '^'"),
         ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": r"\p{N}{1,3}+"}}, LEVEL)}, "a possessive '{...}+'"),
         ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": "(a"}}, LEVEL)}, "pattern"),
+        ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": r"\xE9"}}, LEVEL)}, "Split has '\\\\xE', which other"),
+        ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": r"[a-z--[b]]"}}, LEVEL)}, "Split has '[a-z--'"),
         ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": r"\pL+"}}, LEVEL)}, "Split has an escape"),
         ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": r"\R+"}}, LEVEL)}, "Split has an escape"),
         ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": "b|a*"}}, LEVEL)}, "a match of nothing"),
         ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": "(?=a)"}}, LEVEL)}, "a match of nothing"),
         ({"decoder": {"type": "WordPiece"}}, "the decoder is WordPiece"),
         ({"post_processor": {"type": "Sentence"}}, "the post_processor is Sentence"),
-        ({"truncation": {"max_length": 3}}, "the file asks for truncation"),
-        ({"padding": {"strategy": {"Fixed": 3}}}, "the file asks for padding of a text by itself"),
-        ({"padding": {"strategy": "BatchLongest", "pad_to_multiple_of": 8}}, "the file asks for padding of a text"),
-        ({"padding": 3}, "the file asks for padding"),
         ({"added_tokens": [ADDED | {"id": "1"}]}, "the id of the added token '<s>' is not a whole number"),
         ({"added_tokens": [ADDED, ADDED | {"id": 3}]}, "the added token '<s>' has two ids"),
         ({"added_tokens": [ADDED | {"content": ""}]}, "a special token is empty"),
@@ -168,6 +179,9 @@ def test_tokenizer_json(tmp_path, changes, reason):
         {"post_processor": {"type": "Sequence", "processors": [{"type": "ByteLevel"}, {"type": "TemplateProcessing"}]}},
         {"added_tokens": [ADDED | {"special": False}]},
         {"padding": {"strategy": "BatchLongest", "direction": "Left", "pad_to_multiple_of": None}},
+        # How long a text may be, and how long a row is, is for the caller to say.
+        {"padding": {"strategy": {"Fixed": 3}}, "truncation": {"max_length": 3}},
+        {"decoder": {"type": "Sequence", "decoders": [{"type": "ByteLevel"}, {"type": "Fuse"}]}},
     ],
 )
 def test_tokenizer_json_that_is_fine(tmp_path, changes, backend):

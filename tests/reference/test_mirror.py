@@ -35,6 +35,7 @@ LONE_NAMES = {
         "pattern.with": "as pattern.scanner",
         "scanner_of": "as pattern.scanner",
         "difference": "needs the compiler of patterns, which only Rust has",
+        "sees_bytes": "as difference",
         "view": "Python's surrogateescape holds invalid bytes in a str; a Rust str cannot",
     },
     "regex_tree": {

@@ -1,113 +1,103 @@
-"""Text put into a normal form of Unicode before it is encoded, for models that were trained with one (Qwen: NFC).
+"""Text that is changed before it is encoded, for models that were trained so (Qwen: the normal form NFC; CLIP: small letters).
 
 ``é`` can be written as one character or as ``e`` and an accent; a normal form chooses. It changes the text: such a tokenizer
 is not ``lossless``, decoding gives the normalized text, and offsets and chunks refer to that.
 
 Special tokens are found first, in the original text, and each segment between them is normalized by itself. So normalizing
 never makes a special token out of other characters (a wide ``<`` is ``<`` in NFKC). *Late* special tokens are the exception:
-they are found afterwards, in the normalized segments. Hugging Face calls them ``normalized``, and has them without a normal
-form, too, where they only yield to the others (DeepSeek V4).
+they are found afterwards, as they are once normalized, in the normalized segments. Hugging Face calls them ``normalized``, and
+has them without a normalizer, too, where they only yield to the others (DeepSeek V4).
 
 By hand, with NFC and ``<s>``: ``e·◌́<s>`` -> the segment ``e·◌́`` and the id of ``<s>``; the segment -> ``é`` -> its ids.
 
 Costs: O(n), and nothing but a look where the text is in the form already, as most is.
 
-Implements SPEC N1, for both backends.
+Implements SPEC N1 to N4, for both backends.
 """
 
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass, field
-from functools import cache
 from itertools import chain
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ..errors import VocabularyError
-from ..reference.metaspace import Metaspace, spaced
-from ..reference.pretokenize import compile_pattern
+from ..reference.metaspace import PREFIXES, Metaspace, spaced
 from ..text import utf8
-from .normal_forms import FORMS, normal
+from .normal_forms import FORMS
+from .normal_steps import normalized, steps_of
+from .special_cuts import FLAGS, Special, as_flagged, cut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import numpy as np
     import numpy.typing as npt
-    import regex
 
+    from .normal_steps import Normalizer
     from .protocols import Backend, Codec, Documents
+    from .words import Words
 
     Ids = npt.NDArray[np.uint32]
-    # A segment (start, end, None), or a special token (start, end, id).
-    Part = tuple[int, int, int | None]
 
-__all__ = ["FLAGS", "NormalizingCodec", "Special", "as_flagged", "normalize"]
+__all__ = ["BYTES_PREFIX", "FLAGS", "NormalizingCodec", "Special", "as_flagged", "normalize"]
 
-# What a special token may take of the text around it, or ask of it.
-FLAGS = ("single_word", "lstrip", "rstrip")
-
-
-@cache
-def of_kind(kind: str) -> regex.Pattern[str]:
-    """The pattern of a white-space character, or of a character of words: made when it is first needed."""
-    return compile_pattern({"space": r"\s", "word": r"\w"}[kind])
+# The rule of the space before the text where spaces are not markers (SPEC N4).
+BYTES_PREFIX = "bytes"
+# Steps that look at no more than a character and the marks behind it.
+LOCAL = (*FORMS, "lowercase")
 
 
-def normalize(text: str, form: str | None, prefix: str | None = None) -> str:
+class Spaces:
+    """Where a space is put before a segment, and whether markers are spaces."""
+
+    def __init__(self, prefix: str | None) -> None:
+        if prefix not in (None, BYTES_PREFIX, *PREFIXES):
+            raise VocabularyError(f"unknown prefix {prefix!r}; there are {', '.join((*PREFIXES, BYTES_PREFIX))}")
+        self.kept = prefix == BYTES_PREFIX
+        self.rule = None if prefix is None else Metaspace("always" if self.kept else prefix)
+
+    def prepare(self, segment: bytes, *, starts: bool, goes_on: bool) -> bytes:
+        """The segment with its space before it, and its markers as spaces."""
+        if self.rule is None:
+            return segment
+        if not self.kept:
+            return spaced(segment) if goes_on else self.rule.prepare(segment, starts)
+        return b" " + segment if not goes_on and self.rule.puts_space(segment, starts) else segment
+
+
+def normalize(text: str, normalizer: Normalizer | None, prefix: str | None = None) -> str:
     """The text as it is cut into pieces, where it has no special tokens. Raises TypeError for what is not str."""
     if not isinstance(text, str):
         raise TypeError(f"text must be str, not {type(text).__name__}")
-    if form is None and prefix is None:
+    if normalizer is None and prefix is None:
         return text
-    data = normal(text, form)
-    return (data if prefix is None else Metaspace(prefix).prepare(data, starts_text=True)).decode()
-
-
-@dataclass(frozen=True)
-class Special:
-    """Special tokens, those of them that are late, and what they take of the text around them (``Definition``)."""
-
-    ids: Mapping[str, int]
-    late: frozenset[str] = frozenset()
-    flags: Mapping[str, frozenset[str]] = field(default_factory=dict)
-
-    def check(self, form: str | None, prefix: str | None) -> None:
-        """Refuse what contradicts itself, or is never found."""
-        if form is not None and form not in FORMS:
-            raise VocabularyError(f"unknown normalizer {form!r}; there are {', '.join(FORMS)}")
-        for name in self.flags:
-            if name not in self.ids:
-                raise VocabularyError(f"flags are given for {name!r}, which is not one of the special tokens")
-        for name in self.late:
-            if name not in self.ids:
-                raise VocabularyError(f"the late special token {name!r} is not one of the special tokens")
-        for name in self.late:
-            if prefix is None and normal(name, form) != name.encode():
-                raise VocabularyError(
-                    f"the late special token {name!r} is not in the normal form {form}: it is never found"
-                )
-        for name, flags in self.flags.items():
-            if unknown := sorted(flags - set(FLAGS)):
-                raise VocabularyError(
-                    f"the special token {name!r} has the flag {unknown[0]!r}; there are {', '.join(FLAGS)}"
-                )
+    return Spaces(prefix).prepare(normalized(text, steps_of(normalizer)), starts=True, goes_on=False).decode()
 
 
 class NormalizingCodec:
-    """A codec behind what is done to text first: a normal form, late special tokens, and those that take more than their text.
+    """A codec behind what is done to text first: normalizing, late special tokens, those that take more than their text, words.
 
-    It finds the special tokens and puts spaces before segments; the codec does the rest.
+    It finds the special tokens and puts spaces before segments; the codec does the rest. Where text becomes words, the codec
+    takes each as one piece.
     """
 
     def __init__(
-        self, codec: Codec, implementation: Backend, special: Special, form: str | None, prefix: str | None = None
+        self,
+        codec: Codec,
+        implementation: Backend,
+        special: Special,
+        normalizer: Normalizer | None,
+        prefix: str | None = None,
+        words: Words | None = None,
     ) -> None:
-        special.check(form, prefix)
-        self.form, self.special, self.prefix = form, special, prefix
-        self.codec = codec if prefix is None else codec.going_on()
-        self.metaspace = None if prefix is None else Metaspace(prefix)
+        special.check()
+        self.special, self.prefix, self.words = special, prefix, words
+        self.steps = steps_of(normalizer)
+        # What a look may do: one normal form.
+        self.form = self.steps[0] if len(self.steps) == 1 and self.steps[0] in FORMS else None
+        self.codec = codec if prefix in (None, BYTES_PREFIX) else codec.going_on()
+        self.spaces = Spaces(prefix)
         self.goes_on = False
         self.finder = implementation.special_tokens
         self.normal_by_look = implementation.normal_by_look
@@ -129,20 +119,22 @@ class NormalizingCodec:
 
     def ready(self, texts: Sequence[str | bytes], allowed: Sequence[str]) -> list[str | bytes] | None:
         """The texts as the codec can take them; None if tokens are looked for in them, or more than a look is needed."""
-        if allowed or self.prefix is not None:
+        if allowed or self.prefix is not None or self.words is not None:
             return None
-        if self.form is None:
+        if not self.steps:
             return list(texts)
+        if self.form is None:
+            return None
         found = []
         for text in texts:
-            normal_text = self.normal_by_look(text, self.form)
+            normal_text = self.normal_by_look(text, str(self.form))
             if normal_text is None:
                 return None
             found.append(normal_text)
         return found
 
     def segments(self, text: str | bytes, allowed: Sequence[str]) -> list[bytes | int]:
-        """The segments as they are cut into pieces, and the ids of the special tokens between them."""
+        """What is encoded, part by part, and the ids of the special tokens between the parts."""
         early, late = self.finders(allowed)
         flags = {self.special.ids[name]: self.special.flags[name] for name in allowed if name in self.special.flags}
         found: list[bytes | int] = []
@@ -150,22 +142,26 @@ class NormalizingCodec:
         for part in cut(utf8(text), early, flags):
             if isinstance(part, int):
                 found.append(part)
-            elif self.prefix in ("segment", "text"):
-                found += cut(self.spaced(normal(part, self.form), starts=starts), late, flags)
+            elif self.spaces_first():
+                found += cut(self.spaced(normalized(part, self.steps), starts=starts), late, flags)
             else:
-                for piece in cut(normal(part, self.form), late, flags):
+                for piece in cut(normalized(part, self.steps), late, flags):
                     found.append(piece if isinstance(piece, int) else self.spaced(piece, starts=starts))
                     starts = False
             starts = False
-        return found
+        return found if self.words is None else self.in_words(self.words, found)
+
+    def in_words(self, words: Words, parts: list[bytes | int]) -> list[bytes | int]:
+        """The words of each part that is text."""
+        return [piece for part in parts for piece in ([part] if isinstance(part, int) else words.pieces(part))]
+
+    def spaces_first(self) -> bool:
+        """Whether spaces are put before late special tokens are looked for: it is the normalizer that puts them."""
+        return self.prefix in ("segment", "text", "never")
 
     def spaced(self, segment: bytes, *, starts: bool) -> bytes:
         """The segment with its spaces put before it."""
-        if self.metaspace is None:
-            return segment
-        if starts and self.goes_on:
-            return spaced(segment)
-        return self.metaspace.prepare(segment, starts)
+        return self.spaces.prepare(segment, starts=starts, goes_on=starts and self.goes_on)
 
     def finders(self, allowed: Sequence[str]) -> tuple[Any, Any]:
         """What finds the early ones of these special tokens, and the late ones; made once for calls that allow the same."""
@@ -173,29 +169,35 @@ class NormalizingCodec:
         if last is not allowed and last != allowed:
             late_names = [name for name in allowed if name in self.special.late]
             early = self.finder({name: self.special.ids[name] for name in allowed if name not in self.special.late})
-            late = self.finder({self.late_text(name): self.special.ids[name] for name in late_names})
+            texts = {self.late_text(name): self.special.ids[name] for name in reversed(late_names)}
+            late = self.finder({text: texts[text] for text in reversed(texts) if text})
             self.last = allowed, early, late
         return early, late
 
     def late_text(self, name: str) -> str:
         """A late special token as it stands in normalized text: Hugging Face's ``Prepend`` comes before its name, too."""
-        if self.prefix not in ("segment", "text"):
-            return name
-        return (" " if self.prefix == "segment" else "") + spaced(name.encode()).decode()
+        text = normalized(name, self.steps)
+        if self.spaces_first():
+            text = (b" " if self.prefix == "segment" else b"") + spaced(text)
+        return text.decode()
 
     def safe_cut(self, text: bytes, allowed: Sequence[str]) -> int:
         """As the codec's: between a letter or digit and white space, both ASCII. No normal form looks across that.
 
-        A late special token may, as it need not stand in the text as it is.
+        A late special token may, as it need not stand in the text as it is; and so may a replacement.
         """
         late = self.special.late.intersection(allowed)
-        if (late and (self.form or self.prefix)) or any(name in self.special.flags for name in allowed):
+        if (late and (self.steps or self.prefix)) or any(name in self.special.flags for name in allowed):
+            return 0
+        if self.words is not None or any(step not in LOCAL for step in self.steps):
             return 0
         return self.codec.safe_cut(text, allowed)
 
     def encode(self, text: str | bytes, allowed: Sequence[str] = (), threads: int = 1) -> list[int]:
         if ready := self.ready((text,), allowed):
             return self.codec.encode(ready[0], (), threads)
+        if self.words is not None:
+            return self.encode_batch([text], allowed, threads)[0]
         ids: list[int] = []
         for part in self.segments(text, allowed):
             ids += [part] if isinstance(part, int) else self.codec.encode(part, (), threads)
@@ -206,6 +208,8 @@ class NormalizingCodec:
             return self.codec.encode_to_numpy(ready[0], (), threads)
         import numpy as np
 
+        if self.words is not None:
+            return np.array(self.encode(text, allowed, threads), np.uint32)
         parts = [
             np.array([part], np.uint32) if isinstance(part, int) else self.codec.encode_to_numpy(part, (), threads)
             for part in self.segments(text, allowed)
@@ -267,73 +271,6 @@ class NormalizingCodec:
             at += len(part)
             pieces += sum(event["event"] == "piece" for event in events)
         return ids
-
-
-def cut(data: bytes, finder: Any, flags: Mapping[int, frozenset[str]] = MappingProxyType({})) -> list[bytes | int]:
-    """The text between special tokens, and their ids. ``flags``: of those that take white space, or stand alone."""
-    parts = as_flagged(data, list(finder.split(data)), flags)
-    return [data[start:end] if token_id is None else token_id for start, end, token_id in parts]
-
-
-def as_flagged(data: bytes, parts: list[Part], flags: Mapping[int, frozenset[str]]) -> list[Part]:
-    """The parts of a text without the white space that special tokens take, and without those that must stand alone."""
-    if not flags or not any(token_id in flags for _, _, token_id in parts):
-        return parts
-    found: list[Part] = []
-    done = 0
-    for start, end, token_id in parts:
-        if token_id is None:
-            continue
-        own = flags.get(token_id, frozenset())
-        if "single_word" in own and (
-            last_char(data[max(0, start - 4) : start], of_kind("word"))
-            or first_char(data[end : end + 4], of_kind("word"))
-        ):
-            continue
-        first = max(done, before_space(data, start)) if "lstrip" in own else start
-        if done < first:
-            found.append((done, first, None))
-        found.append((start, end, token_id))
-        done = behind_space(data, end) if "rstrip" in own else end
-    if done < len(data):
-        found.append((done, len(data), None))
-    return found
-
-
-def last_char(data: bytes, kind: regex.Pattern[str]) -> bool:
-    """Whether the last character of a few bytes is of a kind."""
-    return kind.match(data.decode("utf-8", "ignore")[-1:]) is not None
-
-
-def first_char(data: bytes, kind: regex.Pattern[str]) -> bool:
-    """Whether the first character of a few bytes is of a kind."""
-    return kind.match(data.decode("utf-8", "ignore")[:1]) is not None
-
-
-def before_space(data: bytes, end: int) -> int:
-    """Where the white space begins that ends at a place."""
-    while end and (
-        char := next((n for n in (1, 2, 3) if of_kind("space").fullmatch(text_of(data[max(0, end - n) : end]))), 0)
-    ):
-        end -= char
-    return end
-
-
-def behind_space(data: bytes, start: int) -> int:
-    """Where the white space ends that begins at a place."""
-    while start < len(data) and (
-        char := next((n for n in (1, 2, 3) if of_kind("space").fullmatch(text_of(data[start : start + n]))), 0)
-    ):
-        start += char
-    return start
-
-
-def text_of(data: bytes) -> str:
-    """The bytes as text; as the empty text if they are not."""
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return ""
 
 
 def only_text(batch: Iterable[Iterable[bytes | int]]) -> list[str | bytes]:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..reference.metaspace import spaced
 from ..text import utf8
-from .normal_forms import normal
+from .normal_steps import normalized
 from .normalizing import NormalizingCodec, as_flagged
 
 if TYPE_CHECKING:
@@ -125,9 +125,9 @@ class SpanCutter:
 
         ``goes_on``: it goes on from the text before it, so that no space is put before it.
         """
-        form, prefix = self.codec.form, self.codec.prefix
-        fragments = changed(lambda data: normal(data, form), fragments)
-        if prefix not in ("segment", "text"):
+        steps, prefix = self.codec.steps, self.codec.prefix
+        fragments = changed(lambda data: normalized(data, steps), fragments)
+        if not self.codec.spaces_first():
             parts = [Part(fragments, None)] if self.late is None else list(self.cut(fragments, self.late))
             found = []
             for part in parts:
@@ -143,11 +143,11 @@ class SpanCutter:
 
     def with_space(self, fragments: list[Fragment], *, starts: bool, goes_on: bool) -> list[Fragment]:
         """The fragments of a text with its markers as spaces, and with the space before it."""
-        metaspace = self.codec.metaspace
-        if metaspace is None:
+        rule = self.codec.spaces.rule
+        if rule is None:
             return fragments
-        fragments = changed(spaced, fragments)
-        if goes_on or not metaspace.puts_space(joined(fragments), starts):
+        fragments = fragments if self.codec.spaces.kept else changed(spaced, fragments)
+        if goes_on or not rule.puts_space(joined(fragments), starts):
             return fragments
         return [Fragment(b" ", trusted=False, span=fragments[0].span), *fragments]
 

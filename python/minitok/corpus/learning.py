@@ -40,6 +40,8 @@ def extend(
     """See ``Tokenizer.extend``."""
     if base.vocab.fallback or base.vocab.drops_bytes or base.prefix:
         raise TrainingError("a vocabulary of characters, or one that drops bytes, is not extended")
+    if base.words or base.word_end:
+        raise TrainingError("a tokenizer of words is not extended: its pieces are not counted")
     if base.normalizer or base.late_special:
         raise TrainingError(
             "a tokenizer with a normalizer, or late special tokens, is not extended: its pieces are not counted"

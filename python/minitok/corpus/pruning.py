@@ -206,7 +206,7 @@ def uses_of(
 
 def add_pieces(uses: Uses, base: Definition, counts: PieceCounts, threads: int) -> None:
     """Counts the ids of pieces. They are encoded as they stand: cut once more, a piece could fall apart."""
-    if base.normalizer or base.late_special or base.prefix or base.special_flags:
+    if base.normalizer or base.late_special or base.prefix or base.special_flags or base.words or base.word_end:
         raise VocabularyError("pieces are counted without what this tokenizer does to text first: give it texts")
     check_pieces(counts, base)
     codec: Codec = base.changed(pattern="none").codec()

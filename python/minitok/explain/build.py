@@ -40,10 +40,15 @@ def explain(definition: Definition, codec: Codec, text: str | bytes, allowed: Se
     vocab = definition.vocab
     events: list[Event] = []
     ids = codec.trace(text, allowed, events.append)
+    drops = definition.vocab.drops_bytes or definition.words is not None or definition.word_end is not None
+    events = as_spelled(vocab, events) if drops else events
     data = utf8(text) if definition.lossless else b"".join(token(codec, token_id) for token_id in ids)
     specials = [(event["start"], event["end"]) for event in events if event["event"] == "special"]
     patterns = (definition.pattern, *(name for name in LANES if name != definition.pattern))
-    own, *others = (with_machine(lane(pattern, data, specials), definition.pattern) for pattern in patterns)
+    # What is dropped may change how the rest would be cut.
+    cuts = [lane_of(definition.pattern, events) if drops else lane(definition.pattern, data, specials)]
+    cuts += [lane(pattern, data, specials) for pattern in patterns[1:]]
+    own, *others = (with_machine(cut, definition.pattern) for cut in cuts)
     pieces = [read_piece(vocab, group, cut.alternative) for group, cut in zip(grouped(events), own.pieces, strict=True)]
     pieces = [with_boundary(vocab, piece, after) for piece, after in zip_longest(pieces, pieces[1:])]
     pieces = with_characters(pieces, data)
@@ -91,6 +96,33 @@ def lane(pattern: str, data: bytes, specials: Sequence[tuple[int, int]]) -> Lane
         if start < end:
             found.append(LanePiece(start, end, special=True, alternative=None))
         done = end
+    return Lane(pattern, tuple(found))
+
+
+def as_spelled(vocab: Vocab, events: Sequence[Event]) -> list[Event]:
+    """The events with offsets in the text that the tokens spell, where bytes were dropped; none of a piece dropped whole."""
+    moved: list[Event] = []
+    at = 0
+    for event in events:
+        if event["event"] == "encode_merge":
+            moved.append(event)
+            continue
+        size = event["end"] - event["start"]
+        if event["event"] == "piece":
+            size = sum(len(vocab.token_bytes(token_id) or b"") for token_id in event["ids"])
+        if size:
+            moved.append({**event, "start": at, "end": at + size})
+        at += size
+    return moved
+
+
+def lane_of(pattern: str, events: Sequence[Event]) -> Lane:
+    """The pieces of a trace."""
+    found = [
+        LanePiece(event["start"], event["end"], special=event["event"] == "special", alternative=None)
+        for event in events
+        if "start" in event
+    ]
     return Lane(pattern, tuple(found))
 
 

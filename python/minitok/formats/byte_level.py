@@ -1,30 +1,12 @@
-"""Bytes as visible characters: the notation of GPT-2's files and of every byte-level ``tokenizer.json``.
-
-A printable byte is its own character; the other 68 are the characters from U+0100 on: a space is ``Ġ``, a newline ``Ċ``.
-"""
+"""Bytes as visible characters: the notation of GPT-2's files and of every byte-level ``tokenizer.json``."""
 
 from __future__ import annotations
 
-from ..definition import gpt2_byte_order
+from ..reference.byte_chars import CHARS, to_chars
 
-PRINTABLE = 188
+__all__ = ["CHARS", "to_bytes", "to_chars"]
 
-CHARS = {
-    byte: chr(byte if place < PRINTABLE else 256 + place - PRINTABLE) for place, byte in enumerate(gpt2_byte_order())
-}
-BYTES = {char: byte for byte, char in CHARS.items()}
-
-# str.translate works on code points, and latin-1 makes code points of bytes.
-SHOWN = {byte: ord(char) for byte, char in CHARS.items()}
-
-
-def to_chars(token: bytes) -> str:
-    """The bytes as characters.
-
-    >>> to_chars(b" caf\\xc3\\xa9")
-    'ĠcafÃ©'
-    """
-    return token.decode("latin-1").translate(SHOWN)
+BYTES = {char: byte for byte, char in enumerate(CHARS)}
 
 
 def to_bytes(shown: str) -> bytes:

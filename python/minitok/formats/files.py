@@ -83,9 +83,13 @@ def blame(path: object) -> Iterator[None]:
 
 
 def refuse_normalizer(definition: Definition, what: str) -> None:
-    """For formats that have no place for one."""
+    """For formats that have no place for one, nor for anything else that is done to text before it is cut."""
     if definition.normalizer:
         raise VocabularyError(f"{what} cannot say that text is normalized first ({definition.normalizer})")
+    if definition.prefix == "bytes":
+        raise VocabularyError(f"{what} cannot say that a space is put before the text")
+    if definition.words or definition.word_end:
+        raise VocabularyError(f"{what} cannot say that text is cut into words")
 
 
 @contextmanager

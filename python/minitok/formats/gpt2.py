@@ -21,7 +21,7 @@ from .files import blame, parse_json, read, refuse_normalizer, shown, write_toge
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 
 def load(
@@ -68,7 +68,7 @@ def parse_tables(
         return None
     with suppress(MinitokError):
         special = check_special_tokens(dict(table.markers()) if special is None else special)
-        vocab = table.byte_level(special, False)
+        vocab = table.byte_level(special, False, False)
         # What is a special token here is not a token, even if merges have it.
         if vocab is not None and all(vocab.token_bytes(token_id) is None for token_id in special.values()):
             return Definition.of(vocab, chosen.name, special_tokens=special, **fields)
@@ -153,18 +153,27 @@ def dump(definition: Definition) -> tuple[dict[str, int], list[str]]:
         VocabularyError: The files cannot say it.
     """
     refuse_normalizer(definition, "GPT-2's files")
+    if definition.vocab.drops_bytes:
+        raise VocabularyError("GPT-2's files cannot say that bytes without a token are dropped")
     if not merges_suffice(definition):
         raise VocabularyError("GPT-2's files cannot say that a piece which is a token is not merged")
     return shown_vocabulary(definition)
 
 
-def shown_vocabulary(definition: Definition) -> tuple[dict[str, int], list[str]]:
-    """As ``dump``, whether or not pieces that are tokens are taken whole."""
+def in_chars(tokens: dict[int, bytes], pairs: list[tuple[int, int]]) -> tuple[dict[int, str], list[tuple[int, int]]]:
+    """The tokens as files write them, and the merges that stand in a file."""
+    return {token_id: to_chars(token) for token_id, token in tokens.items()}, pairs
+
+
+def shown_vocabulary(
+    definition: Definition, written: Callable[..., Any] = in_chars
+) -> tuple[dict[str, int], list[str]]:
+    """As ``dump``, whether or not pieces that are tokens are taken whole. ``written``: how a file writes tokens."""
     tokens, merges, _ = definition.vocabulary()
     ranks = [rank for _, _, _, rank in merges]
     if any(later <= earlier for earlier, later in zip(ranks, ranks[1:], strict=False)):
         raise VocabularyError("two merges share a rank, which a list of merges cannot say")
-    shown = {token_id: to_chars(token) for token_id, token in sorted(tokens.items())}
+    shown, pairs = written(dict(sorted(tokens.items())), definition.merges)
     vocab = {token: token_id for token_id, token in shown.items()}
     if len(vocab) < len(shown):
         raise VocabularyError("two ids have the same bytes, which a list of merges cannot say")
@@ -176,7 +185,7 @@ def shown_vocabulary(definition: Definition) -> tuple[dict[str, int], list[str]]
             )
         if vocab.setdefault(name, token_id) != token_id:
             raise VocabularyError(f"the special token {name!r} reads like the token {vocab[name]}")
-    return vocab, [f"{shown[left]} {shown[right]}" for left, right, _, _ in merges]
+    return vocab, [f"{shown[left]} {shown[right]}" for left, right in pairs]
 
 
 def merges_suffice(definition: Definition) -> bool:

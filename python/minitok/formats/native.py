@@ -57,6 +57,8 @@ def dump(definition: Definition) -> str:
         **({"late_special": sorted(definition.late_special)} if definition.late_special else {}),
         **({"special_flags": sorted_flags(definition)} if definition.special_flags else {}),
         **({"prefix": definition.prefix} if definition.prefix else {}),
+        **({"words": definition.words} if definition.words else {}),
+        **({"word_end": definition.word_end} if definition.word_end else {}),
         **({"fallback": list(definition.vocab.fallback)} if definition.vocab.fallback else {}),
         **({"drops_bytes": True} if definition.vocab.drops_bytes else {}),
         **({"chat": {"templates": chat.templates, "tokens": chat.tokens}} if (chat := definition.chat) else {}),
@@ -138,7 +140,7 @@ def parse(content: Any, backend: str | None = None, table: MergeTable | None = N
         "special_tokens": special,
         "name": optional_field(content, "name", str),
         "trained": optional_field(content, "trained", dict),
-        "normalizer": optional_field(content, "normalizer", str),
+        "normalizer": content.get("normalizer"),
         "late_special": check_names(optional_field(content, "late_special", list) or []),
         "special_flags": {
             name: check_names(field({"special_flags": flags}, "special_flags", list))
@@ -146,6 +148,8 @@ def parse(content: Any, backend: str | None = None, table: MergeTable | None = N
         },
         "prefix": optional_field(content, "prefix", str),
         "chat": parse_chat(optional_field(content, "chat", dict)),
+        "words": optional_field(content, "words", str),
+        "word_end": optional_field(content, "word_end", str),
         "backend": backend,
     }
     merges = field(content, "merges", list)

@@ -20,4 +20,5 @@ Read the files in this order. The first two exist in Python only.
 16. ``ranks``: merges from ranks and from scores
 17. ``characters``: vocabularies of characters with byte fallback
 18. ``metaspace``: the space as a marker, and the space before a text
+19. ``byte_chars``: bytes as characters, for patterns that cut these
 """

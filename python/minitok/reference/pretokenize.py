@@ -13,12 +13,13 @@ Costs: one search a piece; time linear in the text for the named patterns. A cus
 it, up to a limit, beyond which it is an error (P6).
 
 Several patterns with ``(?#then)`` between them cut one after the other: each piece of the first is cut by the second, and so
-on (P8). A look-ahead then ends at the end of the piece being cut. DeepSeek's tokenizers need this.
+on (P8). A look-ahead then ends at the end of the piece being cut. DeepSeek's tokenizers need this. A pattern with ``(?#bytes)``
+before it sees the bytes of its text as characters (P9). Falcon's needs that.
 
 When not to use it: to find the words of a language written without spaces. A piece is then a whole sentence, which is still
 exact.
 
-Implements SPEC P1, P2, P3, P6, P7, P8 and E5.
+Implements SPEC P1, P2, P3, P6, P7, P8, P9 and E5.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ..errors import PatternError
+from .byte_chars import to_chars
 from .families import FAMILIES
 from .regexes import translate
 
@@ -55,6 +57,8 @@ STAND_INS = dict.fromkeys(range(0xDC80, 0xDD00), "\N{REPLACEMENT CHARACTER}")
 
 # Separates patterns that cut one after the other. Since the portable expressions have no comments, it has no other meaning.
 THEN = "(?#then)"
+# Before a pattern that cuts the bytes of its text, each seen as a character.
+BYTES = "(?#bytes)"
 
 
 class Pattern:
@@ -70,10 +74,14 @@ class Pattern:
         self.source = source
         steps = expressions(source)
         self.steps = [Pattern(step) for step in steps] if len(steps) > 1 else []
-        self.regex = compile_pattern(steps[0]) if len(steps) == 1 else None
+        one = steps[0] if len(steps) == 1 else ""
+        self.of_bytes = Pattern(one.removeprefix(BYTES)) if one.startswith(BYTES) else None
+        self.regex = compile_pattern(one) if one and not self.of_bytes else None
 
     def split(self, text: bytes) -> list[bytes]:
         """Returns the pieces of the text, in order."""
+        if self.of_bytes is not None:
+            return self.split_bytes(self.of_bytes, text)
         if self.regex is None:
             pieces = [text] if text else []
             for step in self.steps:
@@ -95,6 +103,16 @@ class Pattern:
             done = at = end
         if done < len(chars):
             pieces.append(chars[done:].encode("utf-8", "surrogateescape"))
+        return pieces
+
+    def split_bytes(self, of_bytes: Pattern, text: bytes) -> list[bytes]:
+        """Returns the pieces that a pattern makes of the bytes of the text, each seen as a character."""
+        pieces: list[bytes] = []
+        done = 0
+        for shown in of_bytes.split(to_chars(text).encode()):
+            end = done + len(shown.decode())
+            pieces.append(text[done:end])
+            done = end
         return pieces
 
     def safe_cut(self, text: bytes | bytearray) -> int:

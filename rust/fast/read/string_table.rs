@@ -9,32 +9,24 @@
 #![expect(clippy::cast_possible_truncation, reason = "there are 256 bytes")]
 
 use super::token_table::{HOLES_A_TOKEN, MOST_HOLES, TokenTable};
+use crate::byte_chars::CHARS;
 use crate::characters::add_fallback;
 use crate::error::{Error, Result};
 use crate::fast::vocab::FastVocab;
 use crate::metaspace::MARKER;
-use crate::vocab::{Alphabet, Merge, Vocab};
+use crate::vocab::{Alphabet, Merge, Vocab, never_in_utf8};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
 
-/// The printable bytes, each as its own character; the others are the characters from U+0100 on, in order.
-const PRINTABLE: [(u8, u8); 3] = [(0x21, 0x7E), (0xA1, 0xAC), (0xAE, 0xFF)];
 const NO_BYTE: u16 = u16::MAX;
 
 /// The byte of each character of the byte-level notation.
 const BYTES: [u16; 0x144] = {
     let mut bytes = [NO_BYTE; 0x144];
-    let (mut byte, mut next) = (0, 0x100);
+    let mut byte = 0;
     while byte < 256 {
-        let mut printable = false;
-        let mut range = 0;
-        while range < PRINTABLE.len() {
-            printable |= PRINTABLE[range].0 as usize <= byte && byte <= PRINTABLE[range].1 as usize;
-            range += 1;
-        }
-        bytes[if printable { byte } else { next }] = byte as u16;
-        next += !printable as usize;
+        bytes[CHARS[byte] as usize] = byte as u16;
         byte += 1;
     }
     bytes
@@ -143,11 +135,25 @@ impl StringTable {
         is_special
     }
 
-    /// The vocabulary of tokens in byte-level notation.
-    pub fn byte_level(&self, special: &[(String, u32)], whole_pieces: bool) -> Result<Option<FastVocab>> {
+    /// The vocabulary of tokens in byte-level notation. `may_drop`: bytes that text may hold may be without a token (SPEC E6).
+    pub fn byte_level(
+        &self,
+        special: &[(String, u32)],
+        whole_pieces: bool,
+        may_drop: bool,
+    ) -> Result<Option<FastVocab>> {
         let left_out = self.special(special, &self.merged());
         let Some(table) = self.tokens(&left_out, byte_level) else { return Ok(None) };
-        self.vocabulary(table, whole_pieces, None)
+        let drops_bytes = may_drop && !self.has_bytes(&left_out);
+        self.vocabulary(table, whole_pieces, Alphabet { fallback: None, drops_bytes })
+    }
+
+    /// Whether each byte that UTF-8 may contain has a token.
+    fn has_bytes(&self, left_out: &[bool]) -> bool {
+        (0..=255u8).filter(|&byte| !never_in_utf8(byte)).all(|byte| {
+            let token = CHARS[usize::from(byte)].to_string();
+            self.find(token.as_bytes()).is_some_and(|number| !left_out[number as usize])
+        })
     }
 
     /// The vocabulary of tokens in characters, with a marker for a space, where `<0xE4>` stands for a byte.
@@ -164,7 +170,7 @@ impl StringTable {
             fallback.push(self.ids[number as usize]);
         }
         let Some(table) = self.tokens(&left_out, spaced) else { return Ok(None) };
-        self.vocabulary(table, false, Some(fallback))
+        self.vocabulary(table, false, Alphabet { fallback: Some(fallback), drops_bytes: false })
     }
 
     /// The bytes and ids of the tokens that are not left out.
@@ -176,24 +182,18 @@ impl StringTable {
         Some(table)
     }
 
-    fn vocabulary(
-        &self,
-        table: TokenTable,
-        whole_pieces: bool,
-        fallback: Option<Vec<u32>>,
-    ) -> Result<Option<FastVocab>> {
+    fn vocabulary(&self, table: TokenTable, whole_pieces: bool, alphabet: Alphabet) -> Result<Option<FastVocab>> {
         let most_ids = MOST_HOLES + HOLES_A_TOKEN * self.ids.len();
         let Some(mut tokens) = table.into_tokens() else { return Ok(None) };
-        if fallback.iter().flatten().any(|&id| id as usize > most_ids) {
+        if alphabet.fallback.iter().flatten().any(|&id| id as usize > most_ids) {
             return Ok(None);
         }
         let id = |number: u32| self.ids[number as usize];
         let rows = self.merges.iter().zip(0..);
         let merges =
             rows.map(|(&(left, right, made), rank)| Merge { left: id(left), right: id(right), id: id(made), rank });
-        let made = add_fallback(&mut tokens, fallback.as_deref()).and_then(|()| {
-            Vocab::assemble(tokens, merges.collect(), whole_pieces, Alphabet { fallback, drops_bytes: false })
-        });
+        let made = add_fallback(&mut tokens, alphabet.fallback.as_deref())
+            .and_then(|()| Vocab::assemble(tokens, merges.collect(), whole_pieces, alphabet));
         match made {
             Ok(vocab) => FastVocab::with_tables(vocab),
             Err(Error::Vocabulary(_)) => Ok(None),

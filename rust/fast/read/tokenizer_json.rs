@@ -196,11 +196,11 @@ mod tests {
                 let rest = read.rest.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&read.rest);
                 let rest: serde_json::Value = serde_json::from_slice(rest).unwrap();
                 assert_eq!(rest, json!({"a": 1, "model": {"vocab": {}, "merges": [], "type": "BPE"}, "b": null}));
-                let vocab = read.table.byte_level(&[("<s>".into(), 258)], false).unwrap().unwrap();
+                let vocab = read.table.byte_level(&[("<s>".into(), 258)], false, false).unwrap().unwrap();
                 assert_eq!((vocab.core().token_id(b"abc"), vocab.core().token_id(b"<s>")), (Some(257), None));
                 assert_eq!(vocab.core().merge_of(256, 99), Some((1, 257)));
                 // As a token it would have to be of bytes, and it is.
-                let vocab = read.table.byte_level(&[("<s>".into(), 259)], false).unwrap().unwrap();
+                let vocab = read.table.byte_level(&[("<s>".into(), 259)], false, false).unwrap().unwrap();
                 assert_eq!(vocab.core().token_id(b"<s>"), Some(258));
                 assert!(read.table.characters(&[]).unwrap().is_none());
             }
@@ -233,7 +233,7 @@ mod tests {
         // An id twice, and a pair twice: found when the vocabulary is made.
         for (old, new) in [("\"ab\":256", "\"ab\":257"), ("\"a b\"", "\"a b\", \"a b\"")] {
             let read = read_tokenizer_json(good.replacen(old, new, 1).as_bytes()).unwrap().unwrap();
-            assert!(read.table.byte_level(&[], false).unwrap().is_none(), "{new}");
+            assert!(read.table.byte_level(&[], false, false).unwrap().is_none(), "{new}");
         }
     }
 }

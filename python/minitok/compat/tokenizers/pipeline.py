@@ -14,9 +14,11 @@ import numpy as np
 
 from minitok.arguments import thread_count
 from minitok.backend import load_backend
+from minitok.backend.normal_forms import FORMS
 from minitok.backend.normalizing import NormalizingCodec, as_flagged
-from minitok.errors import UnknownTokenError
+from minitok.errors import FileFormatError, UnknownTokenError
 from minitok.formats.byte_level import CHARS, to_chars
+from minitok.formats.huggingface.normalizers import dump_steps
 from minitok.offsets import Sizes, span_list, spans_of
 from minitok.reference.metaspace import Metaspace
 from minitok.text import utf8
@@ -56,6 +58,7 @@ class Pipeline:
     def __init__(
         self, definition: Definition, model: BPE, added: AddedTokens, decoder: State | None, splits_special: bool
     ) -> None:
+        form_of(definition)
         self.definition, self.model, self.added, self.decoder = definition, model, added, decoder
         self.codec: Codec = definition.codec()
         split = added.special if splits_special else frozenset()
@@ -139,7 +142,7 @@ class Pipeline:
         early, late = self.finders
         named = {definition.special_tokens[name]: flags for name, flags in definition.special_flags.items()}
         metaspace = None if definition.prefix is None else Metaspace(definition.prefix)
-        before = definition.prefix in ("segment", "text")
+        before = definition.prefix in ("segment", "text", "never")
         original = Aligned.of(utf8(text))
         starts = True  # whether the next segment starts the text
         for start, end, token_id in spans(original.data, early, named):
@@ -148,7 +151,7 @@ class Pipeline:
                 yield token_id, part
                 starts = False
                 continue
-            part = part.normal(definition.normalizer)
+            part = part.normal(form_of(definition))
             if metaspace is not None and before:
                 part = spaced(part, metaspace, starts=starts)
             for first, last, late_id in spans(part.data, late, named):
@@ -158,6 +161,20 @@ class Pipeline:
                 yield late_id, piece
                 starts = False
             starts = False
+
+
+def form_of(definition: Definition) -> str | None:
+    """The normal form that text is put into first.
+
+    Raises:
+        FileFormatError: Other things are done to it, so that it is not known which characters tokens come from.
+    """
+    steps = [step["type"] for step in dump_steps(definition.normalizer)]
+    if any(step not in FORMS for step in steps) or len(steps) > 1:
+        raise FileFormatError("the tokenizer", f"the normalizing steps {', '.join(steps)} are not followed here")
+    if definition.words is not None or definition.word_end is not None or definition.prefix == "bytes":
+        raise FileFormatError("the tokenizer", "text that is dropped, or a space that is added, is not followed here")
+    return steps[0] if steps else None
 
 
 def spans(data: bytes, finder: Any, flags: dict[int, frozenset[str]]) -> list[tuple[int, int, int | None]]:
@@ -170,13 +187,11 @@ def spans(data: bytes, finder: Any, flags: dict[int, frozenset[str]]) -> list[tu
         return parts
     found: list[tuple[int, int, int | None]] = []
     done = 0
-    for number, (start, end, token_id) in enumerate(parts):
+    for number, (first, last, token_id) in enumerate(parts):
         following = parts[number + 1][0] if number + 1 < len(parts) else len(data)
-        if token_id is not None:
-            start = done
-            end = following if "rstrip" in flags.get(token_id, ()) else end
-        found.append((start, end, token_id))
-        done = end
+        start = first if token_id is None else done
+        done = following if token_id is not None and "rstrip" in flags.get(token_id, ()) else last
+        found.append((start, done, token_id))
     return found
 
 

@@ -105,9 +105,12 @@ def split_pattern(state: dict[str, Any] | None) -> str:
     if not parts or parts[-1]["type"] != "ByteLevel":
         parts.append(BYTE_LEVEL)
     try:
-        return read_pattern({"type": "Sequence", "pretokenizers": parts})
+        cuts = read_pattern({"type": "Sequence", "pretokenizers": parts})
     except Unsupported as reason:
         raise FileFormatError("pre_tokenizer", str(reason)) from None
+    if cuts.words is not None or cuts.prefix is not None:
+        raise FileFormatError("pre_tokenizer", "it drops text, or puts a space before it, which is not shown here")
+    return cuts.pattern
 
 
 def marked(text: str, state: dict[str, Any]) -> list[tuple[str, tuple[int, int]]]:

@@ -132,6 +132,8 @@ def job_digest(definition: Definition, options: Options) -> str:
     vocab, flags = definition.vocab, sorted((name, sorted(own)) for name, own in definition.special_flags.items())
     if definition.prefix or vocab.fallback or vocab.drops_bytes or flags:
         described = *described, definition.prefix, vocab.fallback and list(vocab.fallback), vocab.drops_bytes, flags
+    if definition.words or definition.word_end:
+        described = *described, definition.words, definition.word_end
     digest.update(repr(described).encode("utf-8", "backslashreplace"))
     chosen = options.dtype, options.separator, options.field, options.end, sorted(options.allowed)
     digest.update(repr(chosen).encode("utf-8", "backslashreplace"))

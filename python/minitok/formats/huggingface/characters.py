@@ -2,20 +2,28 @@
 
 Files say it in two ways. Older ones normalize: ``Prepend`` puts a marker before each segment, and ``Replace`` writes one for
 every space. Newer ones have a pre-tokenizer ``Metaspace``, whose ``prepend_scheme`` says where a marker is put (SPEC S4), and
-which may cut before every marker (``split``).
+which may cut before every marker (``split``). Steps before these are those of any normalizer; pre-tokenizers behind them cut
+text in which spaces are markers, so that a pattern must not tell the two apart.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
-from ...backend.normal_forms import FORMS
 from ...errors import VocabularyError
 from ...reference.metaspace import MARKER
+from ...reference.pretokenize import THEN
 from ..files import shown
+from ..pattern_names import steps_of_pattern
+from .normalizers import dump_steps, in_file, read_steps
+from .patterns import dump_split, flat_steps, matches_nothing, read_cutter
 from .reasons import Unsupported, step_type, steps_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ...backend.normal_steps import Step
     from ...definition import Definition
 
 MARK = MARKER.decode()
@@ -25,30 +33,72 @@ DECODERS = ("Replace", "ByteFallback", "Fuse", "Strip", "Metaspace")
 TO_MARKS = {"type": "Replace", "pattern": {"String": " "}, "content": MARK}
 TO_SPACES = {"type": "Replace", "pattern": {"String": MARK}, "content": " "}
 PREPEND = {"type": "Prepend", "prepend": MARK}
+TO_MARKS_STEP, PREPEND_STEP = ("replace", " ", MARK), ("prepend", MARK)
 
 
-def read_spaces(content: dict[str, Any]) -> dict[str, Any]:
-    """The pattern, the normal form, and where a space is put before the text."""
-    normalizers = steps_of(content.get("normalizer"), "normalizer", "normalizers")
-    cutters = steps_of(content.get("pre_tokenizer"), "pre_tokenizer", "pretokenizers")
-    form = None
-    if normalizers and step_type(normalizers[0], "normalizer") in FORMS:
-        form, *normalizers = normalizers
-    pattern = "none"
-    if normalizers == [PREPEND, TO_MARKS] and not cutters:
-        prefix = "segment"
-    elif normalizers == [TO_MARKS] and all(cuts_at_spaces(step) for step in cutters):
-        # All spaces are markers by then, so that there is nowhere to cut.
-        prefix = "never"
-    elif not normalizers and len(cutters) == 1 and step_type(cutters[0], "pre_tokenizer") == "Metaspace":
-        prefix, pattern = read_metaspace(cutters[0])
+# What tells a space from a marker in a pattern: white space, separators, symbols, sets of all others, and properties of either.
+TELLS_SPACE = re.compile(r"\\[sSpPhHDW]|\[\^| ")
+
+
+def read_spaces(content: dict[str, Any], may_match_nothing: Callable[[str], bool] = matches_nothing) -> dict[str, Any]:
+    """The pattern, the normalizer, and where a space is put before the text."""
+    steps = read_steps(content.get("normalizer"))
+    cutters = flat_steps(content.get("pre_tokenizer"))
+    patterns: list[str] = []
+    if TO_MARKS_STEP in steps:
+        prefix = "segment" if PREPEND_STEP in steps else "never"
+        steps = before_marks(steps)
+    elif cutters and step_type(cutters[0], "pre_tokenizer") == "Metaspace":
+        scheme, patterns = read_metaspace(cutters.pop(0))
+        prefix = scheme
+        if prefix == "never" and any(MARK in str(token.get("content")) for token in late_tokens(content)):
+            raise Unsupported("an added token that is normalized has a marker, and Metaspace comes after it")
     else:
-        kinds = [step.get("type") for step in [*normalizers, *cutters]]
+        kinds = [step.get("type") for step in [*normalizers_of(content), *cutters]]
         raise Unsupported(
-            f"it is BPE of characters with the steps {kinds}; minitok has Prepend and Replace, and Metaspace"
+            f"it is BPE of characters with the steps {kinds}; minitok has Replace of spaces by markers, and Metaspace first"
         )
-    check_decoder(content.get("decoder"), prefix)
-    return {"pattern": pattern, "prefix": prefix, "normalizer": form and form["type"]}
+    # Where a space is, there is a marker by then, so that there is nowhere to cut at spaces.
+    patterns += [read_alike(step, may_match_nothing) for step in cutters if not cuts_at_spaces(step)]
+    check_decoder(content.get("decoder"))
+    return {"pattern": THEN.join(patterns) or "none", "prefix": prefix, "normalizer": steps or None}
+
+
+def normalizers_of(content: dict[str, Any]) -> list[dict[str, Any]]:
+    """The steps of the normalizer, as they stand in the file."""
+    return steps_of(content.get("normalizer"), "normalizer", "normalizers")
+
+
+def late_tokens(content: dict[str, Any]) -> list[dict[str, Any]]:
+    """The added tokens that are normalized."""
+    tokens = content.get("added_tokens") or []
+    return [token for token in tokens if isinstance(token, dict) and token.get("normalized", not token.get("special"))]
+
+
+def before_marks(steps: list[Step]) -> list[Step]:
+    """The steps before those that write markers, which must come last."""
+    kept = [step for step in steps if step not in (TO_MARKS_STEP, PREPEND_STEP)]
+    marks = steps[len(kept) :]
+    orders = [
+        [TO_MARKS_STEP],
+        [PREPEND_STEP, TO_MARKS_STEP],
+        [TO_MARKS_STEP, PREPEND_STEP],
+    ]
+    if steps[: len(kept)] != kept or marks not in orders:
+        raise Unsupported(f"it is BPE of characters with the normalizing steps {shown(steps)}: markers must come last")
+    return kept
+
+
+def read_alike(step: dict[str, Any], may_match_nothing: Callable[[str], bool]) -> str:
+    """The pattern of a pre-tokenizer that does not tell a space from a marker."""
+    kind = step_type(step, "pre_tokenizer")
+    pattern = read_cutter(kind, step, may_match_nothing)
+    source = step.get("pattern")
+    written = str(source.get("Regex", source.get("String"))) if isinstance(source, dict) else ""
+    if kind == "Split" and TELLS_SPACE.search(written):
+        raise Unsupported("the pre_tokenizer Split may tell a space from a marker, which are one here")
+    # Spaces are markers when it cuts in the file, and markers spaces here.
+    return pattern.replace("\\" + MARK, r"\x20").replace(MARK, r"\x20")
 
 
 def cuts_at_spaces(step: dict[str, Any]) -> bool:
@@ -56,28 +106,27 @@ def cuts_at_spaces(step: dict[str, Any]) -> bool:
     return step_type(step, "pre_tokenizer") == "Split" and step.get("pattern") == {"String": " "}
 
 
-def read_metaspace(step: dict[str, Any]) -> tuple[str, str]:
-    """Where a space is put before the text, and the pattern."""
+def read_metaspace(step: dict[str, Any]) -> tuple[str, list[str]]:
+    """Where a space is put before the text, and the patterns."""
     if step.get("replacement") != MARK:
         raise Unsupported(f"the pre_tokenizer Metaspace has the replacement {shown(step.get('replacement'))}")
     scheme = step.get("prepend_scheme", "always" if step.get("add_prefix_space", True) else "never")
     if scheme not in ("always", "first", "never"):
         raise Unsupported(f"the pre_tokenizer Metaspace has the prepend_scheme {shown(scheme)}")
-    return str(scheme), SPLIT if step.get("split", True) else "none"
+    return str(scheme), [SPLIT] if step.get("split", True) else []
 
 
-def check_decoder(step: Any, prefix: str) -> None:
-    """Refuse a decoder that does something else, or drops a space where none was put."""
-    steps = steps_of(step, "decoder", "decoders")
-    for part in steps:
+def check_decoder(step: Any) -> None:
+    """Refuse a decoder that makes something else of tokens than bytes and spaces.
+
+    Whether one drops a space at the start does not decide: decoding drops the space that was put there (SPEC S5).
+    """
+    for part in steps_of(step, "decoder", "decoders"):
         kind = step_type(part, "decoder")
         if kind not in DECODERS or (kind == "Replace" and part != TO_SPACES):
             raise Unsupported(f"the decoder has a step {kind} that minitok does not have")
         if kind == "Strip" and (part.get("content"), part.get("start"), part.get("stop")) != (" ", 1, 0):
             raise Unsupported("the decoder Strip drops something else than one space at the start")
-    drops = any(part["type"] in ("Strip", "Metaspace") for part in steps)
-    if steps and drops != (prefix != "never") and steps[-1]["type"] != "Metaspace":
-        raise Unsupported("the decoder drops a space at the start, and none is put there, or the other way round")
 
 
 def check_fallback(model: dict[str, Any]) -> None:
@@ -113,10 +162,16 @@ def bytes_of(ids: dict[str, int]) -> dict[bytes, int]:
 def dump_characters(definition: Definition) -> dict[str, Any]:
     """The fields of the file that are not those of every file."""
     vocab, prefix = definition.vocab, definition.prefix
-    patterns = ("none",) if prefix == "segment" else ("none", SPLIT)
-    if prefix is None or prefix == "text" or definition.pattern not in patterns:
-        what = f"a space before the text by the rule {prefix!r}" if definition.pattern in patterns else "a pattern"
-        raise VocabularyError(f"a tokenizer.json of BPE of characters cannot say {what}")
+    if prefix not in ("never", "segment", "first", "always"):
+        raise VocabularyError(f"a tokenizer.json of BPE of characters cannot say a space by the rule {prefix!r}")
+    if definition.words or definition.word_end:
+        raise VocabularyError("a tokenizer.json of BPE of characters cannot say that text is cut into words")
+    cuts = [step for step in steps_of_pattern(definition.pattern) if step not in ("none", SPLIT)]
+    splits = SPLIT in steps_of_pattern(definition.pattern)
+    if (splits and (prefix == "segment" or not definition.pattern.startswith(SPLIT))) or any(
+        TELLS_SPACE.search(step) or MARK in step for step in cuts
+    ):
+        raise VocabularyError("a tokenizer.json of BPE of characters cannot say a pattern")
     bytes_ids = frozenset(vocab.fallback or ())
     names = {token_id: name for name, token_id in definition.special_tokens.items()}
     shown = {
@@ -128,15 +183,16 @@ def dump_characters(definition: Definition) -> dict[str, Any]:
     ranks = [rank for _, _, _, rank in vocab.merges]
     if any(later <= earlier for earlier, later in zip(ranks, ranks[1:], strict=False)):
         raise VocabularyError("two merges share a rank, which a list of merges cannot say")
-    forms = [{"type": definition.normalizer}] if definition.normalizer else []
-    cuts = prefix in ("first", "always") or definition.pattern == SPLIT
-    marks = [] if cuts else [PREPEND, TO_MARKS] if prefix == "segment" else [TO_MARKS]
-    cutter = {"type": "Metaspace", "replacement": MARK, "prepend_scheme": prefix, "split": definition.pattern == SPLIT}
+    has_metaspace = splits or prefix in ("first", "always")
+    marks = [] if has_metaspace else [PREPEND, TO_MARKS] if prefix == "segment" else [TO_MARKS]
+    cutter = {"type": "Metaspace", "replacement": MARK, "prepend_scheme": prefix, "split": splits}
+    cutters = [cutter] if has_metaspace else []
+    cutters += [dump_split(step.replace(r"\x20", MARK), "Isolated") for step in cuts]
     strip = [] if prefix == "never" else [{"type": "Strip", "content": " ", "start": 1, "stop": 0}]
-    steps = [*forms, *marks]
+    steps = [*dump_steps(definition.normalizer), *marks]
     return {
         "normalizer": {"type": "Sequence", "normalizers": steps} if steps else None,
-        "pre_tokenizer": cutter if cuts else None,
+        "pre_tokenizer": in_file(cutters, "pretokenizers"),
         "post_processor": None,
         "decoder": {"type": "Sequence", "decoders": [TO_SPACES, {"type": "ByteFallback"}, {"type": "Fuse"}, *strip]},
         "model": {

@@ -2,28 +2,32 @@
 
 Each pre-tokenizer but ``ByteLevel`` cuts by a regular expression, and its *behavior* says what becomes of a match: a piece of
 its own (``Isolated``), one with its neighbours of the same kind (``Contiguous``), or part of the text before or behind it
-(``MergedWithPrevious``, ``MergedWithNext``). All of these are patterns too. ``Removed`` loses text: it is refused, but where
-nothing is left to be removed.
+(``MergedWithPrevious``, ``MergedWithNext``). All of these are patterns too. What ``Removed`` leaves are words (SPEC N3); it
+must come first. After ``ByteLevel``, a step cuts bytes as characters (SPEC P9).
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...errors import VocabularyError
 from ...reference.families import FAMILIES
-from ...reference.pretokenize import NAMED, THEN, compile_pattern
+from ...reference.pretokenize import BYTES, NAMED, THEN, compile_pattern
 from ..files import shown
-from ..pattern_names import PORTABLE, name_of, steps_of_pattern
+from ..pattern_names import PORTABLE, name_of, one_expression, steps_of_pattern
 from .reasons import Unsupported, step_type, steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ...definition import Definition
+
 # What stands for characters: a property, an escaped mark, a set.
 NOT_AN_OPERATOR = re.compile(r"\\[pP]\{\^?\w+\}|\\[^hHGKXRZpP]|\[(?:\\.|[^\]\\])*\]")
 OPERATOR_OR_NOT = re.compile(NOT_AN_OPERATOR.pattern + r"|\\.|.", re.DOTALL)
+# A byte, to Oniguruma; a character of eight digits, which it does not have; a set with one taken away, which are ranges to it.
+NOT_IN_ONIGURUMA = re.compile(r"\\x[89A-Fa-f]|\\U|\[(?:\\.|[^\]\\])*?--")
 # What counts as punctuation: the general category, and the ASCII marks that are symbols.
 PUNCTUATION = r"[\p{P}$+<=>\^`|~]"
 # A pattern that matches nothing somewhere, matches nothing in one of these, as far as anyone would write one.
@@ -36,32 +40,85 @@ def matches_nothing(pattern: str) -> bool:
     return any(match.start() == match.end() for probe in PROBES for match in compiled.finditer(probe))
 
 
-def read_pattern(step: Any, may_match_nothing: Callable[[str], bool] = matches_nothing) -> str:
-    """The split pattern of the pre-tokenizers. ``may_match_nothing``: whether a pattern may match the empty text."""
+class Cuts(NamedTuple):
+    """What pre-tokenizers stand for: a pattern, the words that are left (None: all text), and where a space is put."""
+
+    pattern: str
+    words: str | None
+    prefix: str | None
+
+
+# What words are, and how they are cut further.
+WORDS = {
+    "Whitespace": (r"\w+|[^\w\s]+", []),
+    "WhitespaceSplit": (r"\S+", []),
+    "BertPreTokenizer": (r"\S+", [PUNCTUATION]),
+}
+
+
+def read_pattern(step: Any, may_match_nothing: Callable[[str], bool] = matches_nothing) -> Cuts:
+    """What the pre-tokenizers of bytes stand for. ``may_match_nothing``: whether a pattern may match the empty text."""
     if step is None:
         raise Unsupported("no pre_tokenizer: the tokens are characters, not bytes")
-    steps = steps_of(step, "pre_tokenizer", "pretokenizers")
+    steps = flat_steps(step)
     patterns: list[str] = []
+    words = prefix = None
+    of_bytes = False
     for index, part in enumerate(steps):
         kind = step_type(part, "pre_tokenizer")
-        if kind in ("Split", "Digits", "Punctuation"):
-            patterns.append(read_cutter(kind, part, may_match_nothing))
-        elif kind != "ByteLevel":
-            raise Unsupported(f"the pre_tokenizer has a step {kind}")
+        if kind == "ByteLevel":
+            if of_bytes:
+                raise Unsupported("the pre_tokenizer has ByteLevel twice")
+            of_bytes = True
+            if part.get("add_prefix_space", True):
+                if index:
+                    raise Unsupported("the pre_tokenizer ByteLevel has add_prefix_space after other steps")
+                prefix = "bytes"
+            patterns += ["gpt2"] if part.get("use_regex", True) else []
+        elif (found := read_words(kind, part, may_match_nothing)) is not None:
+            if index:
+                raise Unsupported(f"the pre_tokenizer drops text ({kind}) after other steps")
+            words, further = found
+            patterns += further
         else:
-            patterns += read_byte_level(part)
-            if index + 1 < len(steps):
-                raise Unsupported("the pre_tokenizer has steps after ByteLevel")
-    if not steps or steps[-1]["type"] != "ByteLevel":
+            cutter = read_cutter(kind, part, may_match_nothing)
+            patterns.append(BYTES + cutter if of_bytes else cutter)
+    if not of_bytes:
         raise Unsupported("the pre_tokenizer has no step ByteLevel: the tokens are characters, not bytes")
-    return name_of(THEN.join(patterns) or "none")
+    return Cuts(name_of(THEN.join(patterns) or "none"), words, prefix)
 
 
-def read_byte_level(step: dict[str, Any]) -> list[str]:
-    """The pattern of the step that makes characters of bytes, if it has one."""
-    if step.get("add_prefix_space", True):
-        raise Unsupported("the pre_tokenizer ByteLevel has add_prefix_space: a space that is not in the text")
-    return ["gpt2"] if step.get("use_regex", True) else []
+def flat_steps(step: Any) -> list[dict[str, Any]]:
+    """The pre-tokenizers, without sequences within sequences."""
+    if step is not None and step_type(step, "pre_tokenizer") == "Sequence":
+        return [found for part in steps_of(step, "pre_tokenizer", "pretokenizers") for found in flat_steps(part)]
+    return steps_of(step, "pre_tokenizer", "pretokenizers")
+
+
+def read_words(
+    kind: str, step: dict[str, Any], may_match_nothing: Callable[[str], bool] = matches_nothing
+) -> tuple[str, list[str]] | None:
+    """What words are, and how they are cut further, where a pre-tokenizer drops text; None for another."""
+    if kind in WORDS:
+        return WORDS[kind]
+    if kind == "CharDelimiterSplit":
+        return rest_of(literal(str(step.get("delimiter") or " "))), []
+    if kind != "Split" or step.get("behavior") != "Removed":
+        return None
+    pattern = read_source(step, may_match_nothing)
+    if step.get("invert"):
+        # Removing what does not match removes nothing where everything matches, as it does for the named patterns.
+        return None if pattern in NAMED | FAMILIES else (pattern, [])
+    return rest_of(expression_of(pattern)), []
+
+
+def rest_of(pattern: str) -> str:
+    r"""The pattern of the text between the matches of another.
+
+    >>> rest_of("-")
+    '(?:(?!-)[\\s\\S])+'
+    """
+    return f"(?:(?!{pattern})[\\s\\S])+"
 
 
 def read_cutter(kind: str, step: dict[str, Any], may_match_nothing: Callable[[str], bool]) -> str:
@@ -70,28 +127,52 @@ def read_cutter(kind: str, step: dict[str, Any], may_match_nothing: Callable[[st
         return read_split(step, may_match_nothing)
     if kind == "Digits":
         return behaved(r"\p{N}", "Isolated" if step.get("individual_digits") else "Contiguous", invert=False)
-    return behaved(PUNCTUATION, step.get("behavior", "Isolated"), invert=False)
+    if kind == "Punctuation":
+        return behaved(PUNCTUATION, step.get("behavior", "Isolated"), invert=False)
+    raise Unsupported(f"the pre_tokenizer has a step {kind}")
 
 
 def read_split(step: dict[str, Any], may_match_nothing: Callable[[str], bool]) -> str:
     """The pattern of a ``Split``, by its name if it has one."""
+    pattern, behavior, invert = read_source(step, may_match_nothing), step.get("behavior"), bool(step.get("invert"))
+    if pattern in NAMED | FAMILIES and (behavior == "Isolated" or (behavior == "Removed" and invert)):
+        return pattern
+    return behaved(expression_of(pattern), behavior, invert=invert)
+
+
+def read_source(step: dict[str, Any], may_match_nothing: Callable[[str], bool]) -> str:
+    """What a ``Split`` looks for: the name of a pattern, or a regular expression."""
     source = step.get("pattern")
-    behavior, invert = step.get("behavior"), bool(step.get("invert"))
     if isinstance(source, dict) and source.get("String"):
-        return behaved(re.sub(r"([^\w\s])", r"\\\1", str(source["String"])), behavior, invert=invert)
+        return literal(str(source["String"]))
     if not isinstance(source, dict) or not isinstance(source.get("Regex"), str):
         raise Unsupported("the pre_tokenizer Split has no Regex")
     pattern = str(source["Regex"])
     named = name_of(pattern)
-    # Removing what does not match removes nothing where everything matches, as it does for the named patterns.
-    if named in NAMED | FAMILIES and (behavior == "Isolated" or (behavior == "Removed" and invert)):
+    if named in NAMED | FAMILIES:
         return named
     pattern = with_line_ends(pattern)
     if difference := engine_difference(pattern):
         raise Unsupported(f"the pre_tokenizer Split has {difference}, which other engines read otherwise")
     if may_match_nothing(pattern):
         raise Unsupported("the pre_tokenizer Split has a match of nothing, at which tokenizers cuts")
-    return behaved(pattern, behavior, invert=invert)
+    return pattern
+
+
+def expression_of(pattern: str) -> str:
+    """A pattern as one regular expression."""
+    if pattern in NAMED | FAMILIES:
+        return one_expression(pattern, "a behavior of the pre_tokenizer Split")
+    return pattern
+
+
+def literal(text: str) -> str:
+    r"""The pattern of a text.
+
+    >>> literal("a.b ")
+    'a\\.b '
+    """
+    return re.sub(r"([^\w\s])", r"\\\1", text)
 
 
 def behaved(pattern: str, behavior: object, *, invert: bool) -> str:
@@ -126,19 +207,32 @@ def engine_difference(pattern: str) -> str | None:
     for mark, what in (("$", "a '$'"), ("^", "a '^'"), ("}+", "a possessive '{...}+'"), ("\\", "an escape")):
         if mark in bare:
             return what
-    return None
+    found = NOT_IN_ONIGURUMA.search(pattern)
+    return found and f"{found.group()[-12:]!r}"
 
 
-def dump_pattern(pattern: str, byte_level: dict[str, Any]) -> dict[str, Any]:
-    """The pre-tokenizers of a pattern."""
-    if pattern == "none":
-        return byte_level
-    if pattern == "gpt2":
-        return byte_level | {"use_regex": True}
-    splits = []
-    for step in steps_of_pattern(pattern):
-        if step not in PORTABLE and (difference := engine_difference(step)):
-            raise VocabularyError(f"the pattern has {difference}, which Hugging Face's engine reads otherwise")
-        source = {"Regex": PORTABLE.get(step, step)}
-        splits.append({"type": "Split", "pattern": source, "behavior": "Isolated", "invert": False})
-    return {"type": "Sequence", "pretokenizers": [*splits, byte_level]}
+def dump_pattern(definition: Definition, byte_level: dict[str, Any]) -> dict[str, Any]:
+    """The pre-tokenizers of a pattern of bytes, and of what comes before it."""
+    steps = [] if definition.pattern == "none" else steps_of_pattern(definition.pattern)
+    before = [step for step in steps if not step.startswith(BYTES)]
+    behind = [step.removeprefix(BYTES) for step in steps if step.startswith(BYTES)]
+    if before != steps[: len(before)]:
+        raise VocabularyError("a tokenizer.json cannot say that characters are cut after bytes")
+    words = [] if definition.words is None else [dump_split(definition.words, "Removed", invert=True)]
+    if before[-1:] == ["gpt2"]:
+        before, byte_level = before[:-1], byte_level | {"use_regex": True}
+    if definition.prefix == "bytes":
+        if words or before:
+            raise VocabularyError("a tokenizer.json cannot say that text is cut after a space is put before it")
+        byte_level = byte_level | {"add_prefix_space": True}
+    splits = [[dump_split(step, "Isolated") for step in part] for part in (before, behind)]
+    cutters = [*words, *splits[0], byte_level, *splits[1]]
+    return cutters[0] if len(cutters) == 1 else {"type": "Sequence", "pretokenizers": cutters}
+
+
+def dump_split(step: str, behavior: str, *, invert: bool = False) -> dict[str, Any]:
+    """The pre-tokenizer of one regular expression."""
+    if step not in PORTABLE and (difference := engine_difference(step)):
+        raise VocabularyError(f"the pattern has {difference}, which Hugging Face's engine reads otherwise")
+    source = {"Regex": PORTABLE.get(step, step)}
+    return {"type": "Split", "pattern": source, "behavior": behavior, "invert": invert}

@@ -5,21 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...backend import load_backend
-from ...backend.normal_forms import FORMS
 from ...definition import Definition
 from ...errors import FileFormatError, MinitokError
+from ...reference.vocab import NEVER_IN_UTF8
 from ..files import blame, parse_json, read, shown
 from ..gpt2 import parse_vocab, tokens_of
 from .added import read_added
 from .characters import bytes_of, check_fallback, read_spaces, read_tokens
+from .normalizers import read_steps
 from .patterns import matches_nothing, read_pattern
-from .reasons import Unsupported, field, step_type, steps_of
+from .reasons import Unsupported, field, steps_of
+from .word_ends import check_word_end, read_word_ends
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
 # These add special tokens where the caller asks for it, and change nothing else.
+DECODERS = ("ByteLevel", "BPEDecoder", "ByteFallback", "Fuse")
 POST_PROCESSORS = ("BertProcessing", "ByteLevel", "RobertaProcessing", "TemplateProcessing")
 
 
@@ -51,12 +54,18 @@ def parse_tables(data: bytes, path: object, name: str | None = None, backend: st
         check_rest(content)
         added = read_added(content.get("added_tokens") or [])
         special = added["special_tokens"]
+        if model.get("end_of_word_suffix"):
+            return None
+
+        def may_match_nothing(pattern: str) -> bool:
+            return readers.least_width(pattern) == 0
+
         if is_byte_level(content):
-            settings = read_steps(content, lambda pattern: readers.least_width(pattern) == 0)
-            vocab = table.byte_level(special, bool(model.get("ignore_merges")))
+            settings = read_cuts(content, may_match_nothing)
+            vocab = table.byte_level(special, bool(model.get("ignore_merges")), not model.get("unk_token"))
         else:
             check_fallback(model)
-            settings = read_spaces(content)
+            settings = read_spaces(content, may_match_nothing)
             vocab = table.characters(special)
         return None if vocab is None else Definition.of(vocab, chosen.name, name=name, **settings, **added)
     except (MinitokError, Unsupported):
@@ -86,21 +95,38 @@ def read_options(content: Any, path: object) -> dict[str, Any]:
     ids = {token: i for token, i in vocab.items() if special.get(token) != i or token in merged}
     if not is_byte_level(content):
         check_fallback(model)
-        tokens, fallback = read_tokens(ids)
+        chars, fallback = read_tokens(ids)
         spaces = read_spaces(content)
-        return {"ids": bytes_of(tokens), "merges": find_pairs(rows, tokens), "fallback": fallback, **spaces, **added}
-    check_decoder(content.get("decoder"))
-    tokens_and_merges = {"ids": tokens_of(ids), "merges": find_pairs(rows, ids)}
-    return {**tokens_and_merges, **read_steps(content), "whole_pieces": bool(model.get("ignore_merges")), **added}
-
-
-def read_steps(content: dict[str, Any], may_match_nothing: Callable[[str], bool] = matches_nothing) -> dict[str, Any]:
-    """The pattern and the normal form of BPE of bytes."""
-    check_decoder(content.get("decoder"))
+        return {"ids": bytes_of(chars), "merges": find_pairs(rows, chars), "fallback": fallback, **spaces, **added}
+    cuts = read_cuts(content)
+    if end := model.get("end_of_word_suffix"):
+        check_word_end(end, model)
+        tokens, merges = read_word_ends(ids, rows, end)
+        return {"ids": tokens, "merges": merges, "word_end": end, **cuts, **added}
+    tokens = tokens_of(ids)
     return {
-        "pattern": read_pattern(content.get("pre_tokenizer"), may_match_nothing),
-        "normalizer": read_normalizer(content.get("normalizer")),
+        "ids": tokens,
+        "merges": find_pairs(rows, ids),
+        "whole_pieces": bool(model.get("ignore_merges")),
+        "drops_bytes": drops_bytes(tokens, model),
+        **cuts,
+        **added,
     }
+
+
+def drops_bytes(tokens: dict[bytes, int], model: dict[str, Any]) -> bool:
+    """Whether bytes that text may hold have no token, and are dropped."""
+    missing = [byte for byte in range(256) if bytes([byte]) not in tokens and byte not in NEVER_IN_UTF8]
+    if missing and model.get("unk_token"):
+        raise Unsupported(f"the byte 0x{missing[0]:02x} has no token, and becomes {shown(model['unk_token'])}")
+    return bool(missing)
+
+
+def read_cuts(content: dict[str, Any], may_match_nothing: Callable[[str], bool] = matches_nothing) -> dict[str, Any]:
+    """What is done to text before bytes are merged."""
+    check_decoder(content.get("decoder"))
+    cuts = read_pattern(content.get("pre_tokenizer"), may_match_nothing)
+    return {**cuts._asdict(), "normalizer": read_steps(content.get("normalizer")) or None}
 
 
 def is_byte_level(content: dict[str, Any]) -> bool:
@@ -113,9 +139,10 @@ def is_byte_level(content: dict[str, Any]) -> bool:
 
 
 def check_decoder(decoder: Any) -> None:
-    """Refuse a decoder that is not that of ``ByteLevel``."""
-    if decoder is not None and step_type(decoder, "decoder") != "ByteLevel":
-        raise Unsupported(f"the decoder is {decoder['type']}; minitok has that of ByteLevel")
+    """Refuse a decoder that does not make the bytes of tokens."""
+    for step in steps_of(decoder, "decoder", "decoders"):
+        if step["type"] not in DECODERS:
+            raise Unsupported(f"the decoder is {step['type']}; minitok has {', '.join(DECODERS)}")
 
 
 def check_model(model: dict[str, Any]) -> dict[str, Any]:
@@ -123,36 +150,18 @@ def check_model(model: dict[str, Any]) -> dict[str, Any]:
     kind = model.get("type", "BPE" if "merges" in model else "unknown")
     if kind != "BPE":
         raise Unsupported(f"the model is {kind if isinstance(kind, str) else shown(kind)}; minitok reads BPE")
-    for option in ("continuing_subword_prefix", "end_of_word_suffix"):
-        if model.get(option):
-            raise Unsupported(f"the model has a {option}, {shown(model[option])}")
+    if model.get("continuing_subword_prefix"):
+        raise Unsupported(f"the model has a continuing_subword_prefix, {shown(model['continuing_subword_prefix'])}")
     if model.get("dropout"):
         raise Unsupported(f"the model has dropout, {shown(model['dropout'])}: its ids are random")
     return model
 
 
 def check_rest(content: dict[str, Any]) -> None:
-    """Refuse the steps around the model that change ids, or the text of ids."""
-    if content.get("truncation") is not None:
-        raise Unsupported("the file asks for truncation")
-    # Padding a batch to its longest text does not change a single text.
-    padding = content.get("padding") or {"strategy": "BatchLongest"}
-    if not isinstance(padding, dict) or padding.get("strategy") != "BatchLongest" or padding.get("pad_to_multiple_of"):
-        raise Unsupported("the file asks for padding of a text by itself")
+    """Refuse what is not a known step behind the model. Truncation and padding, like post-processors, are for the caller."""
     for step in steps_of(content.get("post_processor"), "post_processor", "processors"):
         if step["type"] not in POST_PROCESSORS:
             raise Unsupported(f"the post_processor is {step['type']}")
-
-
-def read_normalizer(step: Any) -> str | None:
-    """The normal form, if the file asks for one and nothing else."""
-    kinds = [part["type"] for part in steps_of(step, "normalizer", "normalizers")]
-    for kind in kinds:
-        if kind not in FORMS:
-            raise Unsupported(f"the normalizer is {kind}; minitok has {', '.join(FORMS)}")
-    if len(kinds) > 1:
-        raise Unsupported(f"the normalizer is {' and then '.join(kinds)}; minitok has one at a time")
-    return str(kinds[0]) if kinds else None
 
 
 def read_merges(rows: list[Any]) -> list[tuple[str, str]]:

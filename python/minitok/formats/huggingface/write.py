@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ...errors import VocabularyError
 from ..files import write_atomically
 from ..gpt2 import merges_suffice, shown_vocabulary
 from .added import dump_added
 from .characters import dump_characters
+from .normalizers import dump_steps, in_file
 from .patterns import dump_pattern
+from .word_ends import shown_word_ends
 
 if TYPE_CHECKING:
     import os
@@ -31,13 +33,10 @@ def dump(definition: Definition) -> dict[str, Any]:
     """The content of the file."""
     if definition.vocab.fallback is not None:
         return frame(definition) | dump_characters(definition)
-    if definition.vocab.drops_bytes:
-        raise VocabularyError("this is not written to a tokenizer.json: bytes without a token are dropped")
-    vocab, merges = shown_vocabulary(definition)
     byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
     return frame(definition) | {
-        "normalizer": {"type": definition.normalizer} if definition.normalizer else None,
-        "pre_tokenizer": dump_pattern(definition.pattern, byte_level),
+        "normalizer": in_file(dump_steps(definition.normalizer)),
+        "pre_tokenizer": dump_pattern(definition, byte_level),
         "post_processor": None,
         "decoder": byte_level,
         "model": {
@@ -45,15 +44,23 @@ def dump(definition: Definition) -> dict[str, Any]:
             "dropout": None,
             "unk_token": None,
             "continuing_subword_prefix": None,
-            "end_of_word_suffix": None,
+            "end_of_word_suffix": definition.word_end,
             "fuse_unk": False,
             "byte_fallback": False,
             "ignore_merges": not merges_suffice(definition),
             # Special tokens too: a reader gives an added token that it does not find here the next free id.
-            "vocab": vocab,
-            "merges": merges,
+            **dump_vocabulary(definition),
         },
     }
+
+
+def dump_vocabulary(definition: Definition) -> dict[str, Any]:
+    """The tokens and the merges of bytes."""
+    if definition.word_end is None:
+        vocab, merges = shown_vocabulary(definition)
+    else:
+        vocab, merges = shown_vocabulary(definition, partial(shown_word_ends, definition.word_end))
+    return {"vocab": vocab, "merges": merges}
 
 
 def frame(definition: Definition) -> dict[str, Any]:

@@ -17,6 +17,8 @@ pub enum Unsupported {
     Unbounded,
     /// In a sequence of patterns, the ends of one that is not the last are known too late to run them as one machine.
     Late,
+    /// `(?#bytes)`: bytes seen as characters.
+    Bytes,
 }
 
 impl fmt::Display for Unsupported {
@@ -28,6 +30,7 @@ impl fmt::Display for Unsupported {
             Unsupported::Large => "its machine would be too large",
             Unsupported::Unbounded => "its ends cannot be found without going back",
             Unsupported::Late => "the ends of one of its steps are known too late for one machine",
+            Unsupported::Bytes => "one of its steps cuts bytes",
         })
     }
 }
