@@ -16,7 +16,7 @@ ORDER = [
     ("backend",),
     ("definition", "offsets", "chat_templates"),
     ("formats",),
-    ("streaming", "chunking", "padding", "segments"),
+    ("streaming", "chunking", "padding", "segments", "arrow"),
     ("chat", "patterns"),
     ("corpus", "explain.model", "explain.build"),
     ("tokenizer",),

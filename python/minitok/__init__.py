@@ -20,6 +20,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from .errors import (
+    ArrowError,
     BackendError,
     DisallowedSpecialTokenError,
     FileFormatError,
@@ -54,6 +55,7 @@ from .training import train, train_files, train_from_counts
 __all__ = [
     "BACKEND",
     "BACKEND_REASON",
+    "ArrowError",
     "BackendError",
     "DisallowedSpecialTokenError",
     "FileFormatError",

@@ -26,6 +26,7 @@ __all__ = [
     "Tokenizer",
     "Vocab",
     "describe_pattern",
+    "id_list",
     "least_width",
     "odd_places",
     "pattern_difference",
@@ -39,6 +40,7 @@ __all__ = [
     "read_tekken",
     "read_tokenizer_json",
     "set_fast",
+    "span_list",
     "splice",
     "train",
     "unpack",
@@ -163,6 +165,23 @@ class Codec:
     def token_bytes(self, token_id: int) -> bytes | None: ...
     def decode_bytes(self, ids: Iterable[int] | npt.NDArray[Any]) -> bytes: ...
     def decode(self, ids: Iterable[int] | npt.NDArray[Any], errors: str) -> str: ...
+    def decode_batch(self, batch: Sequence[Iterable[int]], errors: str, threads: int = 1) -> list[str]: ...
+    def decode_rows(
+        self,
+        ids: Iterable[int] | npt.NDArray[Any],
+        starts: npt.NDArray[np.int64],
+        ends: npt.NDArray[np.int64],
+        errors: str,
+        threads: int = 1,
+    ) -> list[str]: ...
+    def decode_column(
+        self,
+        ids: Iterable[int] | npt.NDArray[Any],
+        starts: npt.NDArray[np.int64],
+        ends: npt.NDArray[np.int64],
+        errors: str,
+        threads: int = 1,
+    ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]: ...
 
 @final
 class StreamDecoder:
@@ -241,6 +260,8 @@ def train(
 ) -> tuple[list[tuple[int, int]], list[int], int, Literal["vocab_size", "min_frequency"]]: ...
 def odd_places(text: str | bytes) -> list[tuple[int, int]] | None: ...
 def splice(text: str | bytes, places: list[tuple[int, int, str]]) -> bytes: ...
+def id_list(ids: npt.NDArray[np.uint32]) -> list[int]: ...
+def span_list(starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> list[tuple[int, int]]: ...
 def read_column(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> Documents: ...
 def read_json_lines(data: bytes, field: str, other: Callable[[int, bytes], bytes], threads: int = 1) -> Documents: ...
 def read_gpt2(vocab: bytes, merges: bytes) -> TokenTable | None: ...

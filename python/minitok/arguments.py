@@ -11,6 +11,10 @@ from .errors import BackendError, PatternError, VocabularyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
+    from typing import Any
+
+    import numpy as np
+    import numpy.typing as npt
 
 __all__ = [
     "added_special_tokens",
@@ -134,6 +138,20 @@ def as_list(texts: Iterable[str | bytes]) -> list[str | bytes]:
     if isinstance(texts, (str, bytes)):
         raise TypeError(f"texts must be an iterable of str or bytes, not one {type(texts).__name__}")
     return list(texts)
+
+
+def checked_offsets(offsets: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Returns the offsets of rows as int64. Raises TypeError or ValueError for what is not one-dimensional, or not integers."""
+    import numpy as np
+
+    array = np.asarray(offsets)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"offsets must be integers, not {array.dtype}")
+    if array.ndim != 1 or not len(array):
+        raise ValueError(
+            f"offsets must be one-dimensional, with one more than there are rows, not of shape {array.shape}"
+        )
+    return np.ascontiguousarray(array, np.int64)
 
 
 def thread_count(threads: int | None) -> int:

@@ -7,6 +7,7 @@ Each also derives from the built-in exception that a Python programmer would cat
 from __future__ import annotations
 
 __all__ = [
+    "ArrowError",
     "BackendError",
     "DisallowedSpecialTokenError",
     "FileFormatError",
@@ -22,6 +23,10 @@ __all__ = [
 
 class MinitokError(Exception):
     """The root of minitok's exceptions."""
+
+
+class ArrowError(MinitokError, ValueError):
+    """A column of Arrow that is malformed, or cannot be imported."""
 
 
 class PatternError(MinitokError, ValueError):

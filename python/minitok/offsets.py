@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .backend import load_backend
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -114,12 +116,13 @@ def spans_of(
     return starts, ends
 
 
-def span_list(starts: Ends, ends: Ends) -> list[tuple[int, int]]:
-    """The pairs of Python's integers; where a token begins at the end of the one before, it is the same object."""
-    last = ends.tolist()
-    if np.array_equal(starts[1:], ends[:-1]):
-        return list(zip([*starts[:1].tolist(), *last], last))
-    return list(zip(starts.tolist(), last))
+def span_list(starts: Ends, ends: Ends, backend: str | None = None) -> list[tuple[int, int]]:
+    """The pairs of Python's integers.
+
+    >>> span_list(np.array([0, 1]), np.array([1, 3]))
+    [(0, 1), (1, 3)]
+    """
+    return load_backend(backend).span_list(starts, ends)
 
 
 def as_sequence(ids: Iterable[int]) -> Sequence[int] | npt.NDArray[np.integer]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .arguments import as_list, named_special_tokens, thread_count
+from .arguments import as_list, checked_offsets, named_special_tokens, thread_count
 from .backend.shortcuts import Shortcuts, shortcut
 from .definition import IDENTITY, Definition
 from .errors import VocabularyError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     import numpy as np
     import numpy.typing as npt
+    import pyarrow as pa
     from typing_extensions import Unpack
 
     from .backend import BackendName, Codec, Emit, Merge, StreamDecoder
@@ -371,6 +372,63 @@ class Tokenizer(Shortcuts):
         """
         return self._codec.encode_batch_to_numpy(as_list(texts), self._allowed(allowed_special), thread_count(threads))
 
+    def encode_arrow(
+        self, strings: Any, *, allowed_special: Special | str = (), threads: int | None = None
+    ) -> pa.Array | pa.ChunkedArray:
+        """Returns the ids of a column of strings in Arrow's form, without a Python object for a row.
+
+        Args:
+            strings: An array or chunked array of ``pyarrow``, a series of Polars, a column of pandas, or anything else with
+                Arrow's C interface (``__arrow_c_array__``, ``__arrow_c_stream__``), of strings or binary data in any layout.
+            allowed_special: As for ``encode``.
+            threads: How many to use; by default one per processor.
+
+        Returns:
+            A list array of uint32 (``pyarrow.ListArray``), null where the strings are, with chunks where they have them; with
+            offsets of 64 bits where a chunk has more than 2,147,483,647 ids. Polars and pandas take it as it is.
+
+        Raises:
+            ArrowError: The column is malformed, or cannot be imported.
+            ModuleNotFoundError: pyarrow is not there: install ``minitok[arrow]``.
+            TypeError: It is not a column of strings.
+
+        >>> import pyarrow as pa
+        >>> Tokenizer([(97, 98)]).encode_arrow(pa.array(["ab", None, "abc"])).to_pylist()
+        [[256], None, [256, 99]]
+        """
+        from .arrow import encode_column
+        from .backend import load_backend
+
+        backend = load_backend(self._definition.backend)
+        return encode_column(backend, self._codec, strings, self._allowed(allowed_special), thread_count(threads))
+
+    def decode_arrow(
+        self, lists: Any, errors: str = "replace", *, threads: int | None = None
+    ) -> pa.Array | pa.ChunkedArray:
+        """Returns the texts of a column of lists of ids in Arrow's form: the way back from ``encode_arrow``.
+
+        Args:
+            lists: As ``strings`` of ``encode_arrow``, but lists of integers, in any layout.
+            errors: As for ``decode``.
+            threads: How many to use; by default one per processor.
+
+        Returns:
+            An array of strings, null where the lists are.
+
+        Raises:
+            ArrowError: The column is malformed, cannot be imported, or has a null in place of an id.
+            ModuleNotFoundError: pyarrow is not there: install ``minitok[arrow]``.
+            TypeError: It is not a column of lists of integers.
+            UnknownTokenError: An id has no token; the error names it and its index in its row.
+
+        >>> import pyarrow as pa
+        >>> Tokenizer([(97, 98)]).decode_arrow(pa.array([[256], None, [256, 99]])).to_pylist()
+        ['ab', None, 'abc']
+        """
+        from .arrow import decode_column
+
+        return decode_column(self._codec, lists, errors, thread_count(threads))
+
     def encode_batch_padded(
         self,
         texts: Iterable[Text],
@@ -568,10 +626,11 @@ class Tokenizer(Shortcuts):
         >>> Tokenizer([]).encode_with_offsets("é!")
         ([195, 169, 33], [(0, 1), (0, 1), (1, 2)])
         """
-        from .offsets import span_list
+        from .backend import load_backend
 
         ids, starts, ends = self._ids_and_spans(text, allowed_special, unit)
-        return ids.tolist(), span_list(starts, ends)
+        backend = load_backend(self._definition.backend)
+        return backend.id_list(ids), backend.span_list(starts, ends)
 
     def encode_with_offsets_to_numpy(
         self, text: Text, *, allowed_special: Special | str = (), unit: str = "char"
@@ -768,9 +827,38 @@ class Tokenizer(Shortcuts):
         """Returns the bytes of the ids. ``decode_bytes(encode(text))`` is the text in UTF-8, if ``lossless``."""
         return self._codec.decode_bytes(ids)
 
-    def decode_batch(self, batch: Iterable[Iterable[int]], errors: str = "replace") -> list[str]:
-        """Returns the text of each list of ids."""
-        return [self.decode(ids, errors) for ids in batch]
+    def decode_batch(
+        self,
+        batch: Iterable[Iterable[int]] | npt.NDArray[Any],
+        errors: str = "replace",
+        *,
+        offsets: npt.NDArray[Any] | None = None,
+        threads: int | None = None,
+    ) -> list[str]:
+        """Returns the text of each row of ids.
+
+        Args:
+            batch: Lists or arrays of ids, or the rows of a two-dimensional array; with ``offsets``, the ids of all rows in one
+                array.
+            errors: As for ``decode``.
+            offsets: Where each row begins in ``batch``, and where the last one ends, as ``encode_batch_to_numpy`` gives them.
+            threads: How many to use; by default one per processor.
+
+        Raises:
+            UnknownTokenError: An id has no token; the error names it and its index in its row.
+            ValueError: The offsets are not places in the array, in ascending order.
+
+        >>> tok = Tokenizer([])
+        >>> tok.decode_batch([[104, 105], []])
+        ['hi', '']
+        >>> ids, offsets = tok.encode_batch_to_numpy(["hi", "there"])
+        >>> tok.decode_batch(ids, offsets=offsets)
+        ['hi', 'there']
+        """
+        if offsets is None:
+            return self._codec.decode_batch(list(batch), errors, thread_count(threads))
+        places = checked_offsets(offsets)
+        return self._codec.decode_rows(batch, places[:-1], places[1:], errors, thread_count(threads))
 
     def decode_with_offsets(self, ids: Iterable[int]) -> tuple[str, list[int]]:
         """Returns the text of the ids, and the offset of the character in which each token begins.

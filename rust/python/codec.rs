@@ -8,7 +8,7 @@ use super::list::list_of_ids;
 use super::text::{self, Text};
 use super::trace::event_dict;
 use super::vocab::{Pattern, SpecialTokens, Vocab};
-use super::{numpy_api, signals};
+use super::{numpy_api, rows, signals};
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::encode::{id_buffer, parallel};
@@ -300,6 +300,46 @@ impl Codec {
     /// The text of the ids.
     fn decode<'py>(&self, py: Python<'py>, ids: Ids<'py>, errors: &str) -> PyResult<Bound<'py, PyString>> {
         decode::decode(py, &self.fast, ids, errors)
+    }
+
+    /// The text of each of several rows of ids.
+    #[pyo3(signature = (batch, errors, threads = 1))]
+    fn decode_batch<'py>(
+        &self,
+        py: Python<'py>,
+        batch: Vec<Bound<'py, PyAny>>,
+        errors: &str,
+        threads: usize,
+    ) -> PyResult<Bound<'py, PyList>> {
+        rows::decode_batch(&self.fast, &batch, errors, threads, py)
+    }
+
+    /// The text of each row of one array: row i is `ids[starts[i]..ends[i]]`.
+    #[pyo3(signature = (ids, starts, ends, errors, threads = 1))]
+    fn decode_rows<'py>(
+        &self,
+        py: Python<'py>,
+        ids: Ids<'py>,
+        starts: &Bound<'py, PyArray1<i64>>,
+        ends: &Bound<'py, PyArray1<i64>>,
+        errors: &str,
+        threads: usize,
+    ) -> PyResult<Bound<'py, PyList>> {
+        rows::decode_rows(&self.fast, ids, (starts, ends), errors, threads, py)
+    }
+
+    /// As `decode_rows`, with the texts one after the other in UTF-8, and where each begins: offsets[i]..offsets[i + 1].
+    #[pyo3(signature = (ids, starts, ends, errors, threads = 1))]
+    fn decode_column<'py>(
+        &self,
+        py: Python<'py>,
+        ids: Ids<'py>,
+        starts: &Bound<'py, PyArray1<i64>>,
+        ends: &Bound<'py, PyArray1<i64>>,
+        errors: &str,
+        threads: usize,
+    ) -> PyResult<rows::Column<'py>> {
+        rows::decode_column(&self.fast, ids, (starts, ends), errors, threads, py)
     }
 }
 

@@ -21,8 +21,10 @@ mod list;
 mod normal;
 mod numpy_api;
 mod patterns;
+mod rows;
 mod shortcuts;
 mod signals;
+mod spans;
 mod text;
 mod trace;
 mod train;
@@ -60,6 +62,8 @@ mod _rust {
     use super::set_fast;
     #[pymodule_export]
     use super::shortcuts::Shortcuts;
+    #[pymodule_export]
+    use super::spans::{id_list, span_list};
     #[pymodule_export]
     use super::train::train;
     #[pymodule_export]

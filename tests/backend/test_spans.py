@@ -68,7 +68,7 @@ def by_hand(tok, spans, *, apart):
 def test_ids_by_hand(apart):
     rust, python = both(Tokenizer(MERGES, special_tokens=SPECIAL))
 
-    @settings(max_examples=300)
+    @settings(max_examples=100)
     @given(spans)
     def check(spans):
         expected = by_hand(rust, spans, apart=apart)
@@ -100,7 +100,7 @@ def test_where_all_is_trusted_or_nothing_is(number):
     tok = ALL[number]
     python = tok.with_backend("python")
 
-    @settings(max_examples=30)
+    @settings(max_examples=10)
     @given(spans)
     def check(spans):
         text = "".join(text for text, _ in spans)
@@ -121,7 +121,7 @@ def test_a_special_token_is_made_of_trusted_text(number):
     definition = ALL[number].definition
     names = {token_id: name for name, token_id in definition.special_tokens.items()}
 
-    @settings(max_examples=30)
+    @settings(max_examples=10)
     @given(spans, st.booleans())
     def check(spans, apart):
         for part in definition.span_cutter.parts(spans, apart=apart):
@@ -141,16 +141,15 @@ def test_the_ids_of_a_span_hold_its_text(spans, apart):
     codec = definition.codec()
     parts = definition.span_cutter.parts(spans, apart=apart)
     ids = ids_of_parts(codec, parts)
-    flat = [token_id for own in ids for token_id in own]
-    ends = [0, *accumulate(len(codec.decode_bytes([token_id])) for token_id in flat)]
+    ends = [0, *accumulate(len(codec.decode_bytes([token_id])) for own in ids for token_id in own)]
     at = 0
     for (text, _), (start, end) in zip(spans, spans_of_ids(codec, parts, ids, len(spans)), strict=True):
-        after = at + len(text.encode())
-        # All ids that hold a byte of the text, and no others.
-        assert [start, end] == [sum(byte <= at for byte in ends) - 1, sum(byte < after for byte in ends)] or not text
-        assert (start == end) is (text == "")
-        at = after
-    assert ends[-1] == at
+        first, at = at, at + len(text.encode())
+        if text:
+            assert ends[start] <= first < ends[start + 1]
+            assert ends[end - 1] < at <= ends[end]
+        else:
+            assert start == end
 
 
 def test_a_change_across_a_border_is_trusted_by_nobody():

@@ -88,7 +88,7 @@ def check_runs(text):
 
 @pytest.mark.parametrize("name", METHODS)
 def test_methods(name):
-    @settings(max_examples=25)
+    @settings(max_examples=15)
     @given(strings, short, numbers, numbers)
     def check(s, t, n, m):
         found = outcome(METHODS[name], s, t, n, m)

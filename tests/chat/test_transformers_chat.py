@@ -114,7 +114,7 @@ def our_ids(tok, messages, options):
 def test_honest_conversations(families, theirs, family):
     tok, source = families[family], FAMILIES[family]
 
-    @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
     @given(conversations(), options, st.booleans())
     def check(messages, options, goes_on):
         if goes_on:
@@ -138,7 +138,7 @@ def test_every_family_accepts_conversations(families, theirs, family):
 def test_what_a_model_writes(families, theirs):
     """The mask of ``{% generation %}`` is theirs."""
 
-    @settings(max_examples=30)
+    @settings(max_examples=15)
     @given(conversations())
     def check(messages):
         messages = [message for message in messages if isinstance(message["content"], str)]

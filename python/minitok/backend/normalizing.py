@@ -107,6 +107,9 @@ class NormalizingCodec:
         self.check = codec.check
         self.decode = codec.decode
         self.decode_bytes = codec.decode_bytes
+        self.decode_batch = codec.decode_batch
+        self.decode_rows = codec.decode_rows
+        self.decode_column = codec.decode_column
         self.stream_decoder = codec.stream_decoder
         self.token_bytes = codec.token_bytes
         self.token_sizes = codec.token_sizes

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Ids = npt.NDArray[np.uint32]
+    Places = npt.NDArray[np.int64]
 
 BackendName = Literal["rust", "python"]
 # A merge as (left, right, id, rank).
@@ -83,6 +84,11 @@ class Codec(Protocol):
     def token_sizes(self, count: int, /) -> TokenSizes: ...
     def decode_bytes(self, ids: Iterable[int] | npt.NDArray[Any]) -> bytes: ...
     def decode(self, ids: Iterable[int] | npt.NDArray[Any], errors: str) -> str: ...
+    def decode_batch(self, batch: Sequence[Iterable[int]], errors: str, threads: int = ...) -> list[str]: ...
+    def decode_rows(self, ids: Any, starts: Places, ends: Places, errors: str, threads: int = ...) -> list[str]: ...
+    def decode_column(
+        self, ids: Any, starts: Places, ends: Places, errors: str, threads: int = ...
+    ) -> tuple[npt.NDArray[np.uint8], Places]: ...
     def stream_decoder(self, strict: bool) -> StreamDecoder: ...
 
 
@@ -188,4 +194,7 @@ class Backend:
     read_json_lines: Callable[[bytes, str, Callable[[int, bytes], bytes], int], Documents]
     # Texts one after the other, from bytes and offsets.
     read_column: Callable[[npt.NDArray[np.uint8], npt.NDArray[np.int64]], Documents]
+    # The ids of an array as a list, and starts and ends as pairs.
+    id_list: Callable[[Ids], list[int]]
+    span_list: Callable[[npt.NDArray[np.int64], npt.NDArray[np.int64]], list[tuple[int, int]]]
     readers: Readers | None = None

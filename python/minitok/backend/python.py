@@ -193,8 +193,32 @@ class PythonCodec:
     def decode(self, ids: Iterable[int] | npt.NDArray[Any], errors: str) -> str:
         return self.decode_bytes(ids).decode("utf-8", errors)
 
+    def decode_batch(self, batch: Sequence[Iterable[int]], errors: str, threads: int = 1) -> list[str]:
+        del threads
+        return [self.decode(ids, errors) for ids in batch]
+
+    def decode_rows(
+        self, ids: Any, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], errors: str, threads: int = 1
+    ) -> list[str]:
+        held = list(checked_ids(ids))
+        places = list(zip(starts.tolist(), ends.tolist(), strict=True))
+        if any(not 0 <= start <= end <= len(held) for start, end in places):
+            raise ValueError("the offsets of the rows are not places in the ids, in ascending order")
+        return self.decode_batch([held[start:end] for start, end in places], errors, threads)
+
+    def decode_column(
+        self, ids: Any, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], errors: str, threads: int = 1
+    ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+        texts = [text.encode() for text in self.decode_rows(ids, starts, ends, errors, threads)]
+        return np.frombuffer(b"".join(texts), np.uint8), np.cumsum([0, *map(len, texts)], dtype=np.int64)
+
     def stream_decoder(self, strict: bool) -> StreamDecoder:
         return PythonStreamDecoder(self.codec.token_bytes, "strict" if strict else "replace", self.codec.drops_space())
+
+
+def span_list(starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
+    """The pairs of Python's integers."""
+    return list(zip(starts.tolist(), ends.tolist(), strict=True))
 
 
 class PythonStreamDecoder(StreamDecoder):

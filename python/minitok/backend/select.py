@@ -84,13 +84,15 @@ def load_backend(name: str | None = None) -> Backend:
         normal_by_look=normal_by_look,
         read_json_lines=rust.read_json_lines,
         read_column=rust.read_column,
+        id_list=rust.id_list,
+        span_list=rust.span_list,
         readers=rust,
     )
 
 
 def python_backend() -> Backend:
     from ..reference import packed, pretokenize, special, vocab
-    from .python import PythonCodec, PythonPieceCounter, read_column, read_json_lines, train
+    from .python import PythonCodec, PythonPieceCounter, read_column, read_json_lines, span_list, train
 
     return Backend(
         name="python",
@@ -103,5 +105,7 @@ def python_backend() -> Backend:
         train=train,
         read_json_lines=read_json_lines,
         read_column=read_column,
+        id_list=lambda ids: ids.tolist(),
+        span_list=span_list,
         normal_by_look=lambda text, _: text if isinstance(text, str | bytes) and text.isascii() else None,
     )

@@ -1,0 +1,174 @@
+//! Many rows of ids -> text, on several threads.
+//!
+//! The ids of all rows are read first, since reading runs Python code, and decoded without the GIL; the texts are made at the
+//! end. The error is that of the first row with one, whatever the threads did (SPEC D3).
+
+use super::ids::Ids;
+use super::{signals, text};
+use crate::error::Result;
+use crate::fast::codec::FastCodec;
+use crate::fast::encode::parallel;
+use crate::{decode, interrupt};
+use numpy::{IntoPyArray, PyArray1, PyArrayMethods};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyList, PyString};
+use std::ops::Range;
+
+/// How many rows are read, or made into texts, between two looks at signals.
+const STRETCH: usize = 1 << 12;
+/// About how many bytes an id stands for.
+const BYTES_AN_ID: usize = 4;
+
+/// Texts one after the other, and where each begins.
+pub type Column<'py> = (Bound<'py, PyArray1<u8>>, Bound<'py, PyArray1<i64>>);
+
+/// The text of each row.
+pub fn decode_batch<'py>(
+    fast: &FastCodec,
+    batch: &[Bound<'py, PyAny>],
+    errors: &str,
+    threads: usize,
+    py: Python<'py>,
+) -> PyResult<Bound<'py, PyList>> {
+    let (mut ids, mut places, mut wrong) = (Vec::new(), Vec::new(), None);
+    for (number, row) in batch.iter().enumerate() {
+        if number.is_multiple_of(STRETCH) {
+            py.check_signals()?;
+        }
+        let start = ids.len();
+        wrong = row.extract().and_then(|row| append(row, &mut ids)).unwrap_or_else(Some);
+        places.push(start..ids.len());
+        if wrong.is_some() {
+            break;
+        }
+    }
+    let rows = decoded(py, fast, &ids, &places, threads)?;
+    let texts = rows.into_iter().enumerate().map(|(number, row)| text_of(py, number, row, errors));
+    let texts = texts.collect::<PyResult<Vec<_>>>()?;
+    wrong.map_or_else(|| PyList::new(py, texts), Err)
+}
+
+/// The text of each row of one array: row i is `ids[starts[i]..ends[i]]`.
+pub fn decode_rows<'py>(
+    fast: &FastCodec,
+    ids: Ids<'py>,
+    places: (&Bound<'py, PyArray1<i64>>, &Bound<'py, PyArray1<i64>>),
+    errors: &str,
+    threads: usize,
+    py: Python<'py>,
+) -> PyResult<Bound<'py, PyList>> {
+    let rows = rows_of_array(py, fast, ids, places, threads)?;
+    let texts = rows.into_iter().enumerate().map(|(number, row)| text_of(py, number, row, errors));
+    PyList::new(py, texts.collect::<PyResult<Vec<_>>>()?)
+}
+
+/// As `decode_rows`, with the texts one after the other in UTF-8: text i at `offsets[i]..offsets[i + 1]`.
+pub fn decode_column<'py>(
+    fast: &FastCodec,
+    ids: Ids<'py>,
+    places: (&Bound<'py, PyArray1<i64>>, &Bound<'py, PyArray1<i64>>),
+    errors: &str,
+    threads: usize,
+    py: Python<'py>,
+) -> PyResult<Column<'py>> {
+    let rows = rows_of_array(py, fast, ids, places, threads)?;
+    let mut offsets = Vec::with_capacity(rows.len() + 1);
+    let mut bytes: Vec<u8> = Vec::new();
+    offsets.push(0);
+    for (number, row) in rows.into_iter().enumerate() {
+        if number.is_multiple_of(STRETCH) {
+            py.check_signals()?;
+        }
+        let row = row?;
+        if std::str::from_utf8(&row).is_ok() {
+            bytes.extend_from_slice(&row);
+        } else {
+            bytes.extend_from_slice(text::decoded(py, &row, errors)?.to_str()?.as_bytes());
+        }
+        offsets.push(i64::try_from(bytes.len())?);
+    }
+    Ok((bytes.into_pyarray(py), offsets.into_pyarray(py)))
+}
+
+/// Appends the ids of a row. Returns what is wrong with the one after them.
+fn append(row: Ids<'_>, ids: &mut Vec<u32>) -> PyResult<Option<PyErr>> {
+    match row {
+        Ids::Known(known, wrong) => {
+            known.each_block(|_, block| {
+                ids.try_reserve(block.len())?;
+                ids.extend_from_slice(block);
+                interrupt::check()
+            })?;
+            Ok(wrong)
+        }
+        Ids::Parts(mut parts) => {
+            let mut some = Vec::new();
+            loop {
+                let wrong = parts.read(&mut some)?;
+                ids.extend_from_slice(&some);
+                if wrong.is_some() || some.is_empty() {
+                    return Ok(wrong);
+                }
+            }
+        }
+    }
+}
+
+/// The bytes of each row of an array of ids.
+fn rows_of_array(
+    py: Python<'_>,
+    fast: &FastCodec,
+    ids: Ids<'_>,
+    places: (&Bound<'_, PyArray1<i64>>, &Bound<'_, PyArray1<i64>>),
+    threads: usize,
+) -> PyResult<Vec<Result<Vec<u8>>>> {
+    let mut all = Vec::new();
+    if let Some(wrong) = append(ids, &mut all)? {
+        return Err(wrong);
+    }
+    let (starts, ends) = (places.0.try_readonly()?, places.1.try_readonly()?);
+    let (starts, ends) = (starts.as_slice()?, ends.as_slice()?);
+    let place = |(&start, &end): (&i64, &i64)| {
+        let place: Range<usize> = start.try_into().ok()?..end.try_into().ok()?;
+        (place.start <= place.end && place.end <= all.len()).then_some(place)
+    };
+    let places: Option<Vec<_>> = starts.iter().zip(ends).map(place).collect();
+    let wrong = || PyValueError::new_err("the offsets of the rows are not places in the ids, in ascending order");
+    decoded(py, fast, &all, &places.ok_or_else(wrong)?, threads)
+}
+
+/// The bytes of each row, or what is wrong with it.
+fn decoded(
+    py: Python<'_>,
+    fast: &FastCodec,
+    ids: &[u32],
+    places: &[Range<usize>],
+    threads: usize,
+) -> PyResult<Vec<Result<Vec<u8>>>> {
+    let decode = |place: &Range<usize>| {
+        interrupt::check()?;
+        Ok(bytes_of(fast, &ids[place.clone()]))
+    };
+    signals::detached(py, || parallel::map(places, threads, |place| BYTES_AN_ID * place.len(), decode))
+}
+
+/// The bytes of a row.
+fn bytes_of(fast: &FastCodec, ids: &[u32]) -> Result<Vec<u8>> {
+    let mut bytes = match fast.decoder() {
+        Some(decoder) => decoder.decode(ids)?,
+        None => decode::decode_bytes(|id| fast.core().token_bytes(id), ids)?,
+    };
+    if fast.core().drops_space() && bytes.first() == Some(&b' ') {
+        bytes.remove(0);
+    }
+    Ok(bytes)
+}
+
+/// A row as text.
+fn text_of<'py>(py: Python<'py>, number: usize, row: Result<Vec<u8>>, errors: &str) -> PyResult<Bound<'py, PyString>> {
+    if number.is_multiple_of(STRETCH) {
+        py.check_signals()?;
+    }
+    text::decoded(py, &row?, errors)
+}

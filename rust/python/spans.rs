@@ -1,0 +1,79 @@
+//! Where tokens begin and end, as Python's pairs.
+
+// Lists and tuples are filled in place before anybody else has seen them.
+#![allow(unsafe_code)]
+
+use super::list::list_of_ids;
+use numpy::{PyArray1, PyArrayMethods};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+/// How many pairs are made between two looks at signals.
+#[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
+const STRETCH: usize = 1 << 18;
+
+/// The ids of an array as a list, whose ints are shared.
+#[pyfunction]
+pub fn id_list<'py>(ids: &Bound<'py, PyArray1<u32>>) -> PyResult<Bound<'py, PyAny>> {
+    let copy = ids.try_readonly()?.as_slice()?.to_vec();
+    list_of_ids(ids.py(), &copy)
+}
+
+/// The pairs (start, end) of two arrays as a list of tuples.
+#[pyfunction]
+pub fn span_list<'py>(
+    starts: &Bound<'py, PyArray1<i64>>,
+    ends: &Bound<'py, PyArray1<i64>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let (first, last) = (starts.try_readonly()?.as_slice()?.to_vec(), ends.try_readonly()?.as_slice()?.to_vec());
+    if first.len() != last.len() {
+        return Err(PyValueError::new_err("there are not as many starts as ends"));
+    }
+    pairs(starts.py(), &first, &last)
+}
+
+#[cfg(any(Py_LIMITED_API, Py_GIL_DISABLED))]
+fn pairs<'py>(py: Python<'py>, starts: &[i64], ends: &[i64]) -> PyResult<Bound<'py, PyAny>> {
+    let pairs: Vec<(i64, i64)> = starts.iter().copied().zip(ends.iter().copied()).collect();
+    Ok(pyo3::types::PyList::new(py, pairs)?.into_any())
+}
+
+/// Where a token begins at the end of the one before, both pairs have the same int. The garbage collector need not follow pairs
+/// of ints, which are in no circle: without that it would go over all of them some times while they are made.
+#[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
+fn pairs<'py>(py: Python<'py>, starts: &[i64], ends: &[i64]) -> PyResult<Bound<'py, PyAny>> {
+    use pyo3::ffi;
+    let length = starts.len().try_into()?;
+    // SAFETY: a new list of empty slots, or null with an exception set, which becomes the error. The garbage collector does not
+    // show it to other code until it is filled; a list with empty slots may be dropped.
+    let list = unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyList_New(length))? };
+    // SAFETY: a list is an object that the garbage collector follows, and follows again in the end.
+    unsafe { ffi::PyObject_GC_UnTrack(list.as_ptr().cast()) };
+    let mut before = (0, int(py, 0)?);
+    for (place, (&start, &end)) in starts.iter().zip(ends).enumerate() {
+        if place % STRETCH == 0 {
+            py.check_signals()?;
+        }
+        let first = if start == before.0 { before.1.clone() } else { int(py, start)? };
+        before = (end, int(py, end)?);
+        // SAFETY: a new tuple with two empty slots, or null with an exception set. The references given away fill them; then the
+        // garbage collector, which follows tuples from the start, stops following this one, which holds nothing but ints. The
+        // list has an empty slot at `place`.
+        unsafe {
+            let pair = Bound::from_owned_ptr_or_err(py, ffi::PyTuple_New(2))?;
+            ffi::PyTuple_SET_ITEM(pair.as_ptr(), 0, first.into_ptr());
+            ffi::PyTuple_SET_ITEM(pair.as_ptr(), 1, before.1.clone().into_ptr());
+            ffi::PyObject_GC_UnTrack(pair.as_ptr().cast());
+            ffi::PyList_SET_ITEM(list.as_ptr(), place.cast_signed(), pair.into_ptr());
+        }
+    }
+    // SAFETY: as above.
+    unsafe { ffi::PyObject_GC_Track(list.as_ptr().cast()) };
+    Ok(list)
+}
+
+#[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
+fn int(py: Python<'_>, value: i64) -> PyResult<Bound<'_, PyAny>> {
+    // SAFETY: a new reference, or null with an exception set, which becomes the error.
+    unsafe { Bound::from_owned_ptr_or_err(py, pyo3::ffi::PyLong_FromLongLong(value)) }
+}

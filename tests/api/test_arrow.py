@@ -1,0 +1,277 @@
+"""Columns of Arrow: every layout of strings and of lists, from every library, and what is malformed."""
+
+import sys
+
+import minitok
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from helpers import both
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from minitok import ArrowError, Tokenizer, UnknownTokenError
+
+TOKENIZERS = {
+    "bytes": Tokenizer([(0xC3, 0xA9), (32, 256), (97, 98)], special_tokens={"<s>": 300}),
+    "normal form": Tokenizer([(0xC3, 0xA9)], special_tokens={"<s>": 300}, normalizer="NFC"),
+}
+texts = st.text("ab<s> é\u0301中", max_size=16) | st.just("a text of more than twelve bytes")
+columns = st.lists(st.none() | texts, max_size=8)
+LAYOUTS = {
+    "string": lambda rows: pa.array(rows, pa.string()),
+    "large": lambda rows: pa.array(rows, pa.large_string()),
+    "view": lambda rows: pa.array(rows, pa.string_view()),
+    "binary": lambda rows: pa.array([row and row.encode() for row in rows], pa.binary()).cast(pa.binary()),
+    "large binary": lambda rows: pa.array([row if row is None else row.encode() for row in rows], pa.large_binary()),
+    "binary view": lambda rows: pa.array([row if row is None else row.encode() for row in rows], pa.binary_view()),
+    "dictionary": lambda rows: pa.array(rows, pa.string()).dictionary_encode(),
+    "sliced": lambda rows: pa.array(["xyz", None, *rows, "x"], pa.string())[2:-1],
+    "sliced view": lambda rows: pa.array(["a text of more than twelve", *rows, "x"], pa.string_view())[1:-1],
+    "chunks": lambda rows: pa.chunked_array([rows[:2], [], rows[2:]], pa.string()),
+    "no chunks": lambda rows: pa.chunked_array([[], rows], pa.large_string()),
+    "polars": lambda rows: pl.Series(rows, dtype=pl.String),
+    "polars categories": lambda rows: pl.Series(rows, dtype=pl.String).cast(pl.Categorical),
+    "pandas": lambda rows: pd.Series(rows, dtype="string"),
+    "pandas by pyarrow": lambda rows: pd.Series(rows, dtype=pd.ArrowDtype(pa.large_string())),
+    "array interface": lambda rows: OnlyArray(pa.array(rows, pa.string())),
+    "stream interface": lambda rows: OnlyStream(pa.chunked_array([rows], pa.string())),
+}
+LISTS = {
+    "list": lambda rows: pa.array(rows, pa.list_(pa.uint32())),
+    "large": lambda rows: pa.array(rows, pa.large_list(pa.int64())),
+    "view": lambda rows: pa.array(rows, pa.list_view(pa.uint16())),
+    "large view": lambda rows: pa.array(rows, pa.large_list_view(pa.int32())),
+    "sliced": lambda rows: pa.array([[1], None, *rows, [2]], pa.list_(pa.uint64()))[2:-1],
+    "chunks": lambda rows: pa.chunked_array([rows[:2], [], rows[2:]], pa.list_(pa.uint32())),
+    "polars": lambda rows: pl.Series(rows, dtype=pl.List(pl.UInt32)),
+    "pandas": lambda rows: pd.Series(rows, dtype=pd.ArrowDtype(pa.list_(pa.uint32()))),
+}
+
+
+class OnlyArray:
+    def __init__(self, array):
+        self.array = array
+
+    def __arrow_c_array__(self, requested_schema=None):
+        return self.array.__arrow_c_array__(requested_schema)
+
+
+class OnlyStream:
+    def __init__(self, array):
+        self.array = array
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return self.array.__arrow_c_stream__(requested_schema)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("name", TOKENIZERS)
+def test_strings_to_lists(name, layout):
+    tok = TOKENIZERS[name]
+    backends = both(tok)
+
+    @settings(max_examples=20)
+    @given(columns, st.sampled_from([(), "all"]))
+    def check(rows, allowed):
+        expected = [row if row is None else tok.encode(row, allowed_special=allowed) for row in rows]
+        column = LAYOUTS[layout](rows)
+        for one in backends:
+            lists = one.encode_arrow(column, allowed_special=allowed)
+            lists.validate(full=True)
+            assert lists.type == pa.list_(pa.uint32())
+            assert lists.to_pylist() == expected
+            assert one.encode_arrow(column, allowed_special=allowed, threads=3) == lists
+
+    check()
+
+
+@pytest.mark.parametrize("layout", LISTS)
+def test_lists_to_strings(layout):
+    tok = TOKENIZERS["bytes"]
+    backends = both(tok)
+
+    @settings(max_examples=20)
+    @given(
+        st.lists(st.none() | st.lists(st.integers(0, 258), max_size=5), max_size=6),
+        st.sampled_from(["replace", "ignore"]),
+    )
+    def check(rows, errors):
+        expected = [row if row is None else tok.decode(row, errors) for row in rows]
+        for one in backends:
+            strings = one.decode_arrow(LISTS[layout](rows), errors)
+            strings.validate(full=True)
+            assert strings.type == pa.string()
+            assert strings.to_pylist() == expected
+            assert one.decode_arrow(LISTS[layout](rows), errors, threads=3) == strings
+
+    check()
+
+
+def test_lists_of_one_length():
+    rows = pa.array([[97, 98], None, [258, 33]], pa.list_(pa.int16(), 2))
+    assert TOKENIZERS["bytes"].decode_arrow(rows).to_pylist() == ["ab", None, "ab!"]
+
+
+def test_there_and_back_in_polars():
+    frame = pl.DataFrame({"text": ["ab é", None, ""]})
+    tok = TOKENIZERS["bytes"]
+    frame = frame.with_columns(ids=pl.from_arrow(tok.encode_arrow(frame["text"])))
+    assert frame["ids"].to_list() == [tok.encode("ab é"), None, []]
+    assert pl.from_arrow(tok.decode_arrow(frame["ids"])).to_list() == frame["text"].to_list()
+
+
+def test_nothing_but_nulls():
+    tok = TOKENIZERS["bytes"]
+    assert tok.encode_arrow(pa.nulls(2)).to_pylist() == [None, None]
+    assert tok.decode_arrow(pa.nulls(2)).to_pylist() == [None, None]
+    assert tok.encode_arrow(pa.chunked_array([], pa.string())) == pa.chunked_array([], pa.list_(pa.uint32()))
+
+
+def strings(offsets, data, validity=None, kind=None, width=np.int32):
+    """An array of strings. The offsets are put in at the end: pyarrow looks at them when the array is made."""
+    held = np.zeros(len(offsets), width)
+    buffers = [validity, pa.py_buffer(held), data if data is None else pa.py_buffer(data)]
+    array = pa.Array.from_buffers(kind or pa.string(), len(offsets) - 1, buffers)
+    held[:] = offsets
+    return array
+
+
+def lists(offsets, ids, validity=None):
+    held = np.zeros(len(offsets), np.int32)
+    children = [pa.array(ids, pa.uint32())]
+    array = pa.Array.from_buffers(
+        pa.list_(pa.uint32()), len(offsets) - 1, [validity, pa.py_buffer(held)], children=children
+    )
+    held[:] = offsets
+    return array
+
+
+def view(length, buffer, offset, data):
+    held = np.zeros(4, np.int32)
+    array = pa.Array.from_buffers(pa.string_view(), 1, [None, pa.py_buffer(held), pa.py_buffer(data)])
+    held[:] = [length, 0, buffer, offset]
+    return array
+
+
+def test_text_behind_a_null_is_left_out():
+    tok = TOKENIZERS["bytes"]
+    assert tok.encode_arrow(strings([0, 1, 3, 4], b"axyb", pa.py_buffer(b"\x05"))).to_pylist() == [[97], None, [98]]
+    decoded = tok.decode_arrow(lists([0, 1, 3, 4], [97, 999, 98, 98], pa.py_buffer(b"\x05")))
+    assert decoded.to_pylist() == ["a", None, "b"]
+
+
+MALFORMED = {
+    "descending": strings([0, 2, 1], b"ab"),
+    "outside of the data": strings([0, 1, 9], b"ab"),
+    "negative": strings([-1, 1], b"ab"),
+    "large and descending": strings([0, 2, 1], b"ab", kind=pa.large_string(), width=np.int64),
+    "a view of nothing": view(20, 7, 0, b"ab"),
+    "a view outside of the data": view(20, 0, 1, b"ab"),
+    "a word that is not in the dictionary": pa.DictionaryArray.from_arrays(
+        pa.array([5], pa.int32()), pa.array(["a"]), safe=False
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_malformed_strings(name):
+    for tok in both(TOKENIZERS["bytes"]):
+        with pytest.raises(ArrowError, match="malformed"):
+            tok.encode_arrow(MALFORMED[name])
+
+
+@pytest.mark.parametrize(
+    ("column", "error", "message"),
+    [
+        (lists([0, 2, 1], [97, 98]), ArrowError, "the lists are malformed"),
+        (lists([0, 9], [97, 98]), ArrowError, "the lists are malformed"),
+        (lists([-1, 1], [97, 98]), ArrowError, "the lists are malformed"),
+        (pa.array([[97], [98, None]]), ArrowError, "row 1 holds a null in place of an id"),
+        (pa.array([[97], [98, 299]]), UnknownTokenError, "unknown token id 299 at position 1"),
+        (pa.array([[97], [98, -7], [-8]]), UnknownTokenError, "unknown token id -7 at position 1"),
+        (pa.array([[299], [98, -7]]), UnknownTokenError, "unknown token id 299 at position 0"),
+        (pa.array([[2**40]]), UnknownTokenError, f"unknown token id {2**40} at position 0"),
+        (pa.array([[1.5]]), TypeError, "lists of integers, not list<"),
+        (pa.array(["a"]), TypeError, "lists of integers, not string"),
+        (pa.array([1]), TypeError, "lists of integers, not int64"),
+        ([[97]], TypeError, "lists must be a column of Arrow .* not list"),
+    ],
+)
+def test_wrong_lists(column, error, message):
+    for tok in both(TOKENIZERS["bytes"]):
+        with pytest.raises(error, match=message):
+            tok.decode_arrow(column)
+
+
+def test_text_that_is_not_utf8():
+    for tok in both(TOKENIZERS["bytes"]):
+        with pytest.raises(UnicodeDecodeError):
+            tok.decode_arrow(pa.array([[97], [0xC3]]), "strict")
+        with pytest.raises(UnicodeEncodeError, match="surrogates not allowed"):
+            tok.decode_arrow(pa.array([[0xC3]]), "surrogateescape")
+
+
+class Broken:
+    """An object whose interface gives this."""
+
+    def __init__(self, made):
+        self.made = made
+
+    def __arrow_c_array__(self, requested_schema=None):
+        if isinstance(self.made, Exception):
+            raise self.made
+        return self.made
+
+
+def released():
+    """Capsules that were used already."""
+    capsules = pa.array(["a"]).__arrow_c_array__()
+    pa.array(Broken(capsules))
+    return capsules
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        Broken(None),
+        Broken((1, 2)),
+        Broken(("a",)),
+        Broken(ValueError("no")),
+        Broken(pa.array(["a"]).__arrow_c_array__()[::-1]),
+    ],
+)
+def test_objects_that_are_no_columns(column):
+    with pytest.raises(ArrowError, match="the strings cannot be imported from Broken"):
+        TOKENIZERS["bytes"].encode_arrow(column)
+
+
+def test_capsules_that_were_used():
+    with pytest.raises(ArrowError, match="cannot be imported"):
+        TOKENIZERS["bytes"].encode_arrow(Broken(released()))
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        (pa.array([1]), "a type of strings, not int64"),
+        (pa.array([["a"]]), "a type of strings, not list<"),
+        (pl.DataFrame({"a": ["b"]}), "a type of strings, not struct<"),
+        (pa.array([1]).dictionary_encode(), "a type of strings, not int64"),
+        (["a"], "strings must be a column of Arrow .* not list"),
+        ("a", "not str"),
+        (None, "not NoneType"),
+    ],
+)
+def test_wrong_types(column, message):
+    with pytest.raises(TypeError, match=message):
+        TOKENIZERS["bytes"].encode_arrow(column)
+
+
+def test_without_pyarrow(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.delitem(sys.modules, "minitok.arrow", raising=False)
+    monkeypatch.delattr(minitok, "arrow", raising=False)
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'minitok\[arrow\]'"):
+        TOKENIZERS["bytes"].encode_arrow(["a"])

@@ -1,0 +1,111 @@
+"""Rows of ids to text: each as by itself, and the error of the first row that has one; on both backends, on any threads."""
+
+import re
+
+import numpy as np
+import pytest
+from helpers import BACKENDS, both, failure_on_both
+from hypothesis import given
+from hypothesis import strategies as st
+from minitok import Tokenizer, UnknownTokenError
+from minitok.backend import load_backend
+from minitok.offsets import span_list
+
+TOKENIZER = Tokenizer([(0xC3, 0xA9), (32, 256), (97, 98)], special_tokens={"<s>": 300})
+MARKERS = Tokenizer.from_definition(
+    Tokenizer([]).definition.from_tokens(
+        {bytes([byte]): 300 + byte for byte in b" ab"}, [], fallback=range(256), pattern="none", prefix="first"
+    )
+)
+known = st.integers(0, 258) | st.just(300)
+rows = st.lists(st.lists(known, max_size=6), max_size=6)
+forms = st.sampled_from([list, tuple, iter, np.uint32, np.int64, np.uint8])
+
+
+def as_form(row, form):
+    if form in (list, tuple, iter):
+        return form(row)
+    return np.array(row, form if max(row, default=0) < 256 or form is not np.uint8 else np.uint16)
+
+
+@pytest.mark.parametrize("tok", [TOKENIZER, MARKERS], ids=["bytes", "markers"])
+def test_each_row_is_as_by_itself(tok):
+    rust, python = both(tok)
+
+    @given(rows, st.lists(forms, min_size=6, max_size=6), st.sampled_from(["replace", "ignore", "backslashreplace"]))
+    def check(batch, kinds, errors):
+        if tok is MARKERS:
+            batch = [[token_id for token_id in row if token_id < 256] for row in batch]
+        expected = [tok.decode(row, errors) for row in batch]
+        flat = np.array([token_id for row in batch for token_id in row], np.uint32)
+        offsets = np.cumsum([0, *map(len, batch)])
+        for one in (rust, python):
+            for threads in (1, 3):
+                given_rows = [as_form(row, kind) for row, kind in zip(batch, kinds)]
+                assert one.decode_batch(given_rows, errors, threads=threads) == expected
+                assert one.decode_batch(flat, errors, offsets=offsets, threads=threads) == expected
+                assert one.decode_batch(flat.tolist(), errors, offsets=offsets.astype(np.uint64)) == expected
+            data, places = one.definition.codec().decode_column(flat, offsets[:-1], offsets[1:], errors)
+            assert [bytes(data[a:b]).decode() for a, b in zip(places, places[1:])] == expected
+
+    check()
+
+
+WRONG = {
+    "an unknown id": ([[97], [98, 299, 299], [299]], UnknownTokenError, "unknown token id 299 at position 1"),
+    "a negative one": ([[97], [98, 97, -1]], UnknownTokenError, "unknown token id -1 at position 2"),
+    "no integer": ([[97], ["a"]], TypeError, r"a token id must be an integer, not str \(at position 0\)"),
+    "no row": ([[97], 97], TypeError, "token ids must be an iterable or an array of integers, not int"),
+    "unknown before no integer": ([[299], ["a"]], UnknownTokenError, "unknown token id 299 at position 0"),
+    "unknown before no row": ([[299], None], UnknownTokenError, "unknown token id 299 at position 0"),
+    "no integer before unknown": ([["a"], [299]], TypeError, r"not str \(at position 0\)"),
+    "both in a row": ([[97], [299, "a"]], UnknownTokenError, "unknown token id 299 at position 0"),
+    "not UTF-8": ([[97], [195], [299]], UnicodeDecodeError, "unexpected end of data"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_the_error_of_the_first_row_with_one(name):
+    batch, error, message = WRONG[name]
+    on_backend = {backend: TOKENIZER.with_backend(backend) for backend in BACKENDS}
+    for threads in (1, 3):
+        failed = failure_on_both(lambda backend: on_backend[backend].decode_batch(batch, "strict", threads=threads))
+        assert failed.kind is error
+        assert re.search(message, failed.message)
+
+
+@pytest.mark.parametrize(
+    ("offsets", "error", "message"),
+    [
+        ([0, 4], ValueError, "not places in the ids"),
+        ([0, 2, 1], ValueError, "not places in the ids"),
+        ([-1, 2], ValueError, "not places in the ids"),
+        ([], ValueError, "one more than there are rows"),
+        ([[0, 1]], ValueError, r"not of shape \(1, 2\)"),
+        ([0.0, 1.0], TypeError, "offsets must be integers, not float64"),
+    ],
+)
+def test_wrong_offsets(offsets, error, message):
+    if offsets == []:
+        offsets = np.zeros(0, np.int64)
+    for tok in both(TOKENIZER):
+        with pytest.raises(error, match=message):
+            tok.decode_batch([97, 98, 97], offsets=offsets)
+
+
+def test_rows_of_a_matrix():
+    assert TOKENIZER.decode_batch(np.array([[97, 98], [258, 33]])) == ["ab", "ab!"]
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**40), st.integers(0, 2**40)), max_size=20))
+def test_pairs(pairs):
+    starts, ends = (np.array([pair[side] for pair in pairs], np.int64) for side in (0, 1))
+    for backend in ("rust", "python"):
+        assert span_list(starts, ends, backend) == pairs
+        assert load_backend(backend).id_list((starts % 300).astype(np.uint32)) == (starts % 300).tolist()
+
+
+def test_pairs_that_do_not_match():
+    for backend in ("rust", "python"):
+        with pytest.raises(ValueError, match=r"shorter|not as many"):
+            span_list(np.zeros(2, np.int64), np.zeros(1, np.int64), backend)
