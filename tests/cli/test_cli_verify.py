@@ -23,7 +23,7 @@ def test_a_file_with_the_same_ids(tmp_path):
     assert f"ids of {len(verify.TRAPS) + 1} texts are those of tokenizers" in " ".join(ended.output.split())
     content = json.loads(run(tmp_path, "--json").output)
     assert content["equal"]
-    assert content["library"] == "tokenizers"
+    assert [row["library"] for row in content["compared"]] == ["tokenizers"]
 
 
 def test_a_difference_is_shown_and_ends_with_1(tmp_path, monkeypatch):
@@ -32,7 +32,7 @@ def test_a_difference_is_shown_and_ends_with_1(tmp_path, monkeypatch):
     monkeypatch.setattr(verify, "load", lambda *_args, **_options: other)
     ended = run(tmp_path / "tokenizer.json", "--json")
     assert ended.exit_code == 1
-    rows = [row for row in json.loads(ended.output)["texts"] if row["difference"]]
+    rows = [row for row in json.loads(ended.output)["compared"][0]["texts"] if row["difference"]]
     assert {"at": 0, "after": "", "minitok": [32, 97], "library": [257]} in [row["difference"] for row in rows]
     ended = run(tmp_path / "tokenizer.json")
     assert ended.exit_code == 1
@@ -41,6 +41,30 @@ def test_a_difference_is_shown_and_ends_with_1(tmp_path, monkeypatch):
 
 def test_an_empty_folder_is_an_error(tmp_path):
     assert run(tmp_path).exit_code == 1
+
+
+def test_other_libraries(tmp_path):
+    TOK.to_huggingface(tmp_path / "tokenizer.json")
+    content = json.loads(run(tmp_path / "tokenizer.json", "--with", "all", "--json").stdout)
+    assert [(row["library"], row["equal"]) for row in content["compared"]] == [
+        ("tokenizers", True),
+        ("transformers (fast)", True),
+    ]
+    tok = minitok.Tokenizer([(97, 98), (256, 99)], pattern="o200k")
+    tok.to_tiktoken(tmp_path / "it.tiktoken")
+    ended = run(tmp_path / "it.tiktoken", "--pattern", "o200k")
+    assert ended.exit_code == 0
+    assert "are those of tiktoken" in " ".join(ended.output.split())
+    ended = run(tmp_path / "tokenizer.json", "--with", "sentencepiece")
+    assert ended.exit_code == 1
+    assert "sentencepiece does not read a file of the kind tokenizer.json" in " ".join(ended.output.split())
+
+
+def test_a_folder_that_names_its_class(tmp_path):
+    TOK.to_huggingface(tmp_path / "tokenizer.json")
+    (tmp_path / "tokenizer_config.json").write_text('{"tokenizer_class": "PreTrainedTokenizerFast"}')
+    content = json.loads(run(tmp_path, "--with", "transformers", "--json").stdout)
+    assert [(row["library"], row["equal"]) for row in content["compared"]] == [("transformers (fast)", True)]
 
 
 @pytest.mark.parametrize("name", ["mistral_instruct_tokenizer_240216.model.v2", "tekken_240718.json"])

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
 from minitok import Tokenizer, load
-from minitok.errors import FileFormatError
 
 from .console import output, plain_table, print_json
 from .inputs import chunks, named_inputs
 from .options import BackendOption, JsonOption
+from .peers import LIBRARIES, peers_of, tokenizer_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+
+    from .peers import Peer
 
 # Texts at which tokenizers differ: spaces and markers at every place, runs, scripts, marks, control characters, digits.
 TRAPS = (
@@ -28,14 +30,6 @@ TRAPS = (
 )  # fmt: skip
 
 
-class Peer(NamedTuple):
-    """A library's reading of the file: its name, and how it encodes a text without adding special tokens."""
-
-    name: str
-    encode: Callable[[str], list[int]]
-    allowed: str | frozenset[str]
-
-
 def command(
     path: Annotated[str, typer.Argument(metavar="MODEL", help="The model's folder or tokenizer file.")],
     files: Annotated[
@@ -44,13 +38,26 @@ def command(
             metavar="[TEXT]...", help="Files or patterns of text, besides the built-in traps.", show_default=False
         ),
     ] = None,
+    libraries: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            "--with",
+            metavar="LIBRARY",
+            help=f"Compare with this library: {', '.join(LIBRARIES)}, or all that read the file. Repeat for several.",
+            show_default=False,
+        ),
+    ] = None,
+    pattern: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="How text is cut, for a file of ranks, which does not say.", show_default=False),
+    ] = None,
     json: JsonOption = False,
     backend: BackendOption = None,
 ) -> None:
-    """Verify that a model's tokenizer has the ids of the library that defines it.
+    """Verify that a model's tokenizer has the ids of the libraries that read it.
 
-    Compares with what is installed: tokenizers for tokenizer.json, sentencepiece for a .model, mistral-common for tekken.json.
-    Ends with 1 if any ids differ.
+    Compares with the library that defines the ids: tokenizers for tokenizer.json, sentencepiece for a .model,
+    mistral-common for tekken.json, tiktoken for a file of ranks; or with those named. Ends with 1 if any ids differ.
 
     Examples:
 
@@ -59,46 +66,21 @@ def command(
       minitok verify tokenizer.json corpus/*.txt
     """
     file = tokenizer_file(Path(path))
-    tok = load(file, backend=backend)
-    peer = peer_of(file, tok)
-    rows = [compared(tok, peer, name, text) for name, text in texts(files or [])]
-    different = [row for row in rows if row["difference"]]
+    tok = load(file if pattern is None else path, pattern=pattern, backend=backend)
+    all_texts = list(texts(files or []))
+    compared_with: list[dict[str, Any]] = []
+    for peer in peers_of(Path(path), tok, libraries or []):
+        rows = [compared(tok, peer, name, text) for name, text in all_texts]
+        equal = not any(row["difference"] for row in rows)
+        compared_with.append({"library": peer.name, "texts": rows, "equal": equal})
+    equal = all(row["equal"] for row in compared_with)
     if json:
-        print_json({"file": str(file), "library": peer.name, "texts": rows, "equal": not different})
+        print_json({"file": str(file), "compared": compared_with, "equal": equal})
     else:
-        show(file, peer, rows, different)
-    if different:
+        for row in compared_with:
+            show(file, row["library"], row["texts"])
+    if not equal:
         raise typer.Exit(1)
-
-
-def tokenizer_file(path: Path) -> Path:
-    """The file itself, or the one of a folder."""
-    if not path.is_dir():
-        return path
-    for name in ("tokenizer.json", "tekken.json", "tokenizer.model"):
-        if (path / name).exists():
-            return path / name
-    raise FileFormatError(path, "the folder has none of tokenizer.json, tekken.json, tokenizer.model")
-
-
-def peer_of(file: Path, tok: Tokenizer) -> Peer:
-    """The library that defines the ids of a file, which must be installed."""
-    start = file.read_bytes()[:1]
-    if start == b"\n":
-        import sentencepiece
-
-        model = sentencepiece.SentencePieceProcessor(model_file=str(file))
-        # User-defined pieces are found in every text; control pieces in none.
-        return Peer("sentencepiece", model.encode, frozenset(tok.late_special))
-    if file.name.startswith("tekken"):
-        from mistral_common.tokens.tokenizers.tekken import Tekkenizer
-
-        tekken = Tekkenizer.from_file(str(file))
-        return Peer("mistral-common", lambda text: tekken.encode(text, bos=False, eos=False), frozenset())
-    import tokenizers
-
-    theirs = tokenizers.Tokenizer.from_file(str(file))
-    return Peer("tokenizers", lambda text: theirs.encode(text, add_special_tokens=False).ids, "all")
 
 
 def texts(files: list[str]) -> Iterator[tuple[str, str]]:
@@ -110,7 +92,7 @@ def texts(files: list[str]) -> Iterator[tuple[str, str]]:
 
 def compared(tok: Tokenizer, peer: Peer, name: str, text: str) -> dict[str, Any]:
     """How many ids a text has, and where the two first differ."""
-    mine, theirs = tok.encode(text, allowed_special=peer.allowed), peer.encode(text)
+    mine, theirs = tok.encode(text, allowed_special=peer.allowed), list(peer.encode(text))
     difference = None
     if mine != theirs:
         at = next(
@@ -121,15 +103,16 @@ def compared(tok: Tokenizer, peer: Peer, name: str, text: str) -> dict[str, Any]
     return {"text": name, "ids": len(theirs), "difference": difference}
 
 
-def show(file: Path, peer: Peer, rows: list[dict[str, Any]], different: list[dict[str, Any]]) -> None:
+def show(file: Path, library: str, rows: list[dict[str, Any]]) -> None:
     """The result in a line, and the differences as a table."""
     console = output()
     ids = sum(row["ids"] for row in rows)
+    different = [row for row in rows if row["difference"]]
     if not different:
-        console.print(f"{file}: {ids:,} ids of {len(rows)} texts are those of {peer.name}", markup=False)
+        console.print(f"{file}: {ids:,} ids of {len(rows)} texts are those of {library}", markup=False)
         return
-    console.print(f"{file}: {len(different)} of {len(rows)} texts differ from {peer.name}", markup=False)
-    table = plain_table("<text", "at id", "<after", "<minitok", f"<{peer.name}")
+    console.print(f"{file}: {len(different)} of {len(rows)} texts differ from {library}", markup=False)
+    table = plain_table("<text", "at id", "<after", "<minitok", f"<{library}")
     for row in different[:20]:
         found = row["difference"]
         table.add_row(row["text"], str(found["at"]), repr(found["after"]), str(found["minitok"]), str(found["library"]))

@@ -1,0 +1,137 @@
+"""The libraries that ``minitok verify`` compares with: each reads the file by itself."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from minitok.errors import FileFormatError
+from minitok.formats.pattern_names import one_expression
+from minitok.formats.sentencepiece import is_model
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from minitok import Tokenizer
+
+__all__ = ["LIBRARIES", "Peer", "peers_of", "tokenizer_file"]
+
+LIBRARIES = ("tokenizers", "transformers", "sentencepiece", "tiktoken", "mistral-common")
+# What is looked for in a folder, in this order.
+IN_FOLDERS = ("tokenizer.json", "tekken.json", "tokenizer.model", "tiktoken.model", "*.tiktoken")
+
+
+class Peer(NamedTuple):
+    """A library's reading of the file: its name, and how it encodes a text without adding special tokens."""
+
+    name: str
+    encode: Callable[[str], Sequence[int]]
+    allowed: str | frozenset[str]
+
+
+def tokenizer_file(path: Path) -> Path:
+    """The file itself, or the one of a folder."""
+    if not path.is_dir():
+        return path
+    found = [file for name in IN_FOLDERS for file in sorted(path.glob(name))]
+    if not found:
+        raise FileFormatError(path, f"the folder has none of {', '.join(IN_FOLDERS)}")
+    return found[0]
+
+
+def peers_of(path: Path, tok: Tokenizer, wanted: Sequence[str]) -> list[Peer]:
+    """What the wanted libraries make of a file or folder; if none is named, the one that defines its ids.
+
+    Raises:
+        ImportError: A library is not installed.
+        FileFormatError: A library does not read files of this kind.
+    """
+    file = tokenizer_file(path)
+    kind = kind_of(file)
+    defining = {"tokenizer.json": "tokenizers", ".model": "sentencepiece", "tekken.json": "mistral-common"}
+    names = wanted or [defining.get(kind, "tiktoken")]
+    if names[0] == "all":
+        names = [defining.get(kind, "tiktoken"), *(["transformers"] if kind == "tokenizer.json" else [])]
+    found: list[Peer] = []
+    for name in names:
+        if (kind, name) not in READERS:
+            raise FileFormatError(file, f"{name} does not read a file of the kind {kind}")
+        found += READERS[kind, name](path, file, tok)
+    return found
+
+
+def kind_of(file: Path) -> str:
+    """What a file is, by its content."""
+    data = file.read_bytes()
+    if is_model(data):
+        return ".model"
+    if data.lstrip()[:1] != b"{":
+        return "ranks"
+    return "tekken.json" if file.name.startswith("tekken") else "tokenizer.json"
+
+
+def of_tokenizers(path: Path, file: Path, tok: Tokenizer) -> Iterator[Peer]:
+    """Hugging Face's ``tokenizers``: added tokens are found in every text."""
+    del path, tok
+    import tokenizers
+
+    theirs = tokenizers.Tokenizer.from_file(str(file))
+    theirs.no_truncation()
+    theirs.no_padding()
+    yield Peer("tokenizers", lambda text: theirs.encode(text, add_special_tokens=False).ids, "all")
+
+
+def of_transformers(path: Path, file: Path, tok: Tokenizer) -> Iterator[Peer]:
+    """``transformers``: the fast class and, where the folder says which it is, the slow one."""
+    del tok
+    import transformers
+
+    if not (path / "tokenizer_config.json").is_file():
+        fast = transformers.PreTrainedTokenizerFast(tokenizer_file=str(file))  # type: ignore[no-untyped-call]
+        yield Peer("transformers (fast)", lambda text: fast.encode(text, add_special_tokens=False), "all")
+        return
+    for use_fast in (True, False):
+        theirs = transformers.AutoTokenizer.from_pretrained(str(path), use_fast=use_fast, local_files_only=True)
+        if theirs.is_fast == use_fast:
+            name = f"transformers ({'fast' if use_fast else 'slow'})"
+            yield Peer(name, partial(theirs.encode, add_special_tokens=False), "all")
+
+
+def of_sentencepiece(path: Path, file: Path, tok: Tokenizer) -> Iterator[Peer]:
+    """``sentencepiece``: user-defined pieces are found in every text, control pieces in none."""
+    del path
+    import sentencepiece
+
+    model = sentencepiece.SentencePieceProcessor(model_file=str(file))
+    yield Peer("sentencepiece", model.encode, frozenset(tok.late_special))
+
+
+def of_tiktoken(path: Path, file: Path, tok: Tokenizer) -> Iterator[Peer]:
+    """``tiktoken``, with the pattern and the special tokens that minitok was given."""
+    del path
+    import tiktoken
+    from tiktoken.load import load_tiktoken_bpe
+
+    pattern = one_expression(tok.pattern, "tiktoken")
+    ranks = load_tiktoken_bpe(str(file))
+    theirs = tiktoken.Encoding(file.name, pat_str=pattern, mergeable_ranks=ranks, special_tokens=tok.special_tokens)
+    yield Peer("tiktoken", lambda text: theirs.encode(text, allowed_special="all"), "all")
+
+
+def of_mistral(path: Path, file: Path, tok: Tokenizer) -> Iterator[Peer]:
+    """``mistral-common``: no special token is found in text."""
+    del path, tok
+    from mistral_common.tokens.tokenizers.tekken import Tekkenizer
+
+    tekken = Tekkenizer.from_file(str(file))
+    yield Peer("mistral-common", lambda text: tekken.encode(text, bos=False, eos=False), frozenset())
+
+
+READERS: dict[tuple[str, str], Callable[[Path, Path, Tokenizer], Iterator[Peer]]] = {
+    ("tokenizer.json", "tokenizers"): of_tokenizers,
+    ("tokenizer.json", "transformers"): of_transformers,
+    (".model", "sentencepiece"): of_sentencepiece,
+    ("ranks", "tiktoken"): of_tiktoken,
+    ("tekken.json", "mistral-common"): of_mistral,
+}
