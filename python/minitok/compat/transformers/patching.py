@@ -1,0 +1,82 @@
+"""``install`` and ``uninstall``: fast tokenizers of ``transformers`` are given a ``Backend`` once they are made."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from .backend import adopt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+__all__ = ["Installed", "install", "uninstall"]
+
+# The methods that were replaced, while minitok is installed: class, name, and what stood there.
+REPLACED: list[tuple[type, str, Any]] = []
+
+
+class Installed:
+    """What ``install`` returns: as a context manager, it ends the installation when it is left."""
+
+    def __enter__(self) -> Installed:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        uninstall()
+
+
+def install() -> Installed:
+    """Lets every fast tokenizer of ``transformers`` that is made from now on run on minitok, if minitok reads it.
+
+    Calling it again changes nothing. Tokenizers that there are already stay as they are; ``adopt`` changes one.
+
+    Raises:
+        ModuleNotFoundError: ``transformers`` is not installed.
+    """
+    if not REPLACED:
+        from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
+
+        replace(PreTrainedTokenizerFast, "__init__", adopting_init)
+        replace(PreTrainedTokenizerBase, "_from_pretrained", adopting_from_pretrained)
+    return Installed()
+
+
+def uninstall() -> None:
+    """Ends the installation. Tokenizers made meanwhile stay minitok's."""
+    while REPLACED:
+        owner, name, original = REPLACED.pop()
+        setattr(owner, name, original)
+
+
+def replace(owner: type, name: str, make: Callable[[Any], Any]) -> None:
+    """Replaces a method by one made of it."""
+    original = owner.__dict__[name]
+    REPLACED.append((owner, name, original))
+    setattr(owner, name, make(original))
+
+
+def adopting_init(original: Any) -> Any:
+    """``PreTrainedTokenizerFast.__init__``, and then a ``Backend``."""
+
+    @functools.wraps(original)
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        adopt(self)
+
+    return init
+
+
+def adopting_from_pretrained(original: Any) -> Any:
+    """``PreTrainedTokenizerBase._from_pretrained``, and then a ``Backend`` for what a class puts in place by itself."""
+
+    @functools.wraps(original.__func__)
+    def from_pretrained(cls: type, *args: Any, **kwargs: Any) -> Any:
+        tokenizer = original.__get__(None, cls)(*args, **kwargs)
+        adopt(tokenizer)
+        return tokenizer
+
+    return classmethod(from_pretrained)
