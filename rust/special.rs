@@ -76,6 +76,8 @@ impl SpecialTokens {
 #[derive(Debug, Clone, Default)]
 pub struct Finder {
     tokens: Vec<(String, u32)>,
+    /// The length in bytes of the longest token.
+    longest: usize,
     automaton: Option<Result<AhoCorasick>>,
 }
 
@@ -88,7 +90,8 @@ impl Finder {
         // Building fails for gigabytes of tokens only. A finder of tokens that it cannot find finds an error.
         let built = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(names);
         let automaton = built.map_err(|error| Error::Vocabulary(format!("the special tokens: {error}")));
-        Finder { tokens, automaton: Some(automaton) }
+        let longest = tokens.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        Finder { tokens, longest, automaton: Some(automaton) }
     }
 
     /// Iterates over the occurrences: leftmost, then longest, without overlap.
@@ -185,7 +188,7 @@ impl Finder {
 
     /// Returns the length in bytes of the longest token; 0 if there is none.
     pub fn longest(&self) -> usize {
-        self.tokens.iter().map(|(name, _)| name.len()).max().unwrap_or(0)
+        self.longest
     }
 
     /// Returns whether one of the tokens extends across an offset of the text.

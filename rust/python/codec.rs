@@ -5,25 +5,25 @@ use super::decode::{self, StreamDecoder};
 use super::documents::Documents;
 use super::ids::Ids;
 use super::list::list_of_ids;
+use super::names::{LastFinder, Names};
 use super::text::{self, Text};
 use super::trace::event_dict;
 use super::vocab::{Pattern, SpecialTokens, Vocab};
 use super::{numpy_api, rows, signals};
+use crate::codec;
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::encode::{id_buffer, parallel};
 use crate::fast::pystr::source::Source;
 use crate::metaspace::Metaspace;
 use crate::special::Finder;
-use crate::{codec, special};
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
-use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyList, PyString};
 use std::cell::Cell;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// A vocabulary, a split pattern and special tokens: everything that ids depend on.
 #[pyclass(frozen, module = "minitok._rust")]
@@ -36,23 +36,6 @@ pub struct Codec {
     /// Finds what a call allows, and what it forbids: one call may do both.
     allowed: LastFinder,
     disallowed: LastFinder,
-}
-
-/// The finder used last, and the names it was made for.
-#[derive(Default)]
-struct LastFinder(Mutex<(Vec<String>, Arc<Finder>)>);
-
-impl LastFinder {
-    /// The finder of the special tokens named, kept for the next call.
-    fn get(&self, py: Python<'_>, special: &special::SpecialTokens, names: Vec<String>) -> Arc<Finder> {
-        let mut last = self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner);
-        if last.0 != names {
-            let wanted: Vec<&str> = names.iter().map(String::as_str).collect();
-            let finder = special.finder(&wanted);
-            *last = (names, Arc::new(finder));
-        }
-        last.1.clone()
-    }
 }
 
 /// Texts of fewer bytes are encoded without letting other Python threads run: some microseconds.
@@ -113,16 +96,16 @@ impl Codec {
     }
 
     /// The ids of a text as a list.
-    #[pyo3(signature = (text, allowed = Vec::new(), threads = 1))]
+    #[pyo3(signature = (text, allowed = Names::None, threads = 1))]
     pub fn encode<'py>(
         &self,
         py: Python<'py>,
         text: Text<'_>,
-        allowed: Vec<String>,
+        allowed: Names<'_>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyAny>> {
         if self.is_brief(&text) {
-            let (finder, mut ids) = (self.finder(py, allowed), BriefIds::take());
+            let (finder, mut ids) = (self.finder(py, allowed)?, BriefIds::take());
             self.fast.append(1, text.source(), &finder, self.goes_on, &mut ids.0)?;
             return list_of_ids(py, &ids.0);
         }
@@ -133,17 +116,17 @@ impl Codec {
     }
 
     /// The ids of a text as an array of uint32.
-    #[pyo3(signature = (text, allowed = Vec::new(), threads = 1))]
+    #[pyo3(signature = (text, allowed = Names::None, threads = 1))]
     pub fn encode_to_numpy<'py>(
         &self,
         py: Python<'py>,
         text: Text<'_>,
-        allowed: Vec<String>,
+        allowed: Names<'_>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyArray1<u32>>> {
         numpy_api::load(py)?;
         if self.is_brief(&text) {
-            let (finder, mut ids) = (self.finder(py, allowed), BriefIds::take());
+            let (finder, mut ids) = (self.finder(py, allowed)?, BriefIds::take());
             self.fast.append(1, text.source(), &finder, self.goes_on, &mut ids.0)?;
             return Ok(PyArray1::from_slice(py, &ids.0));
         }
@@ -151,12 +134,12 @@ impl Codec {
     }
 
     /// The ids of several texts, each as a list.
-    #[pyo3(signature = (texts, allowed = Vec::new(), threads = 1))]
+    #[pyo3(signature = (texts, allowed = Names::None, threads = 1))]
     fn encode_batch<'py>(
         &self,
         py: Python<'py>,
         texts: Vec<Bound<'_, PyAny>>,
-        allowed: Vec<String>,
+        allowed: Names<'_>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyList>> {
         let (ids, offsets) = self.batch(py, &texts, allowed, threads)?;
@@ -176,12 +159,12 @@ impl Codec {
     }
 
     /// The ids of several texts in one flat array, and where each text begins: offsets[i]..offsets[i + 1].
-    #[pyo3(signature = (texts, allowed = Vec::new(), threads = 1))]
+    #[pyo3(signature = (texts, allowed = Names::None, threads = 1))]
     fn encode_batch_to_numpy<'py>(
         &self,
         py: Python<'py>,
         texts: Vec<Bound<'_, PyAny>>,
-        allowed: Vec<String>,
+        allowed: Names<'_>,
         threads: usize,
     ) -> PyResult<Offsets<'py>> {
         numpy_api::load(py)?;
@@ -190,17 +173,17 @@ impl Codec {
     }
 
     /// As `encode_batch_to_numpy`, of documents; `end` is put after each.
-    #[pyo3(signature = (documents, allowed = Vec::new(), threads = 1, end = None))]
+    #[pyo3(signature = (documents, allowed = Names::None, threads = 1, end = None))]
     fn encode_documents<'py>(
         &self,
         py: Python<'py>,
         documents: &Bound<'_, Documents>,
-        allowed: Vec<String>,
+        allowed: Names<'_>,
         threads: usize,
         end: Option<u32>,
     ) -> PyResult<Offsets<'py>> {
         numpy_api::load(py)?;
-        let (documents, finder) = (documents.get(), self.finder(py, allowed));
+        let (documents, finder) = (documents.get(), self.finder(py, allowed)?);
         let encode = |text: &&[u8], ids: &mut Vec<u32>| {
             self.fast.append(1, Source::Bytes(text), &finder, self.goes_on, ids)?;
             ids.extend(end);
@@ -212,42 +195,38 @@ impl Codec {
     }
 
     /// How many ids a text has.
-    #[pyo3(signature = (text, allowed = Vec::new()))]
-    pub fn count(&self, py: Python<'_>, text: Text<'_>, allowed: Vec<String>) -> PyResult<usize> {
-        let finder = self.finder(py, allowed);
+    #[pyo3(signature = (text, allowed = Names::None))]
+    pub fn count(&self, py: Python<'_>, text: Text<'_>, allowed: Names<'_>) -> PyResult<usize> {
+        let finder = self.finder(py, allowed)?;
         self.working(py, &text, || self.fast.count(text.source(), &finder, self.goes_on))
     }
 
     /// How many ids each text has.
-    #[pyo3(signature = (texts, allowed = Vec::new(), threads = 1))]
+    #[pyo3(signature = (texts, allowed = Names::None, threads = 1))]
     fn count_batch(
         &self,
         py: Python<'_>,
         texts: Vec<Bound<'_, PyAny>>,
-        allowed: Vec<String>,
+        allowed: Names<'_>,
         threads: usize,
     ) -> PyResult<Vec<usize>> {
-        let (texts, finder) = (text::texts(&texts)?, self.finder(py, allowed));
+        let (texts, finder) = (text::texts(&texts)?, self.finder(py, allowed)?);
         let count = |text: &Text<'_>| self.fast.count(text.source(), &finder, self.goes_on);
         signals::detached(py, || parallel::map(&texts, threads, Text::size, count))
     }
 
     /// Raises if the text contains one of the special tokens named.
-    fn check(&self, py: Python<'_>, text: Text<'_>, disallowed: Vec<String>) -> PyResult<()> {
-        let finder = self.disallowed.get(py, &self.fast.core().special, disallowed);
+    fn check(&self, py: Python<'_>, text: Text<'_>, disallowed: Names<'_>) -> PyResult<()> {
+        let finder = self.disallowed.get(py, &self.fast.core().special, disallowed)?;
         self.working(py, &text, || codec::Codec::check(&text.bytes()?, &finder))
     }
 
     /// As `encode`, with an event for each piece, merge and special token.
-    fn trace<'py>(
-        &self,
-        text: Text<'_>,
-        allowed: Vec<String>,
-        emit: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    fn trace<'py>(&self, text: Text<'_>, allowed: Names<'_>, emit: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let py = emit.py();
         let mut failure = None;
-        let ids = self.fast.core().trace(&text.bytes()?, &self.finder(py, allowed), self.goes_on, &mut |event| {
+        let finder = self.finder(py, allowed)?;
+        let ids = self.fast.core().trace(&text.bytes()?, &finder, self.goes_on, &mut |event| {
             let emitted = event_dict(py, &event).and_then(|dict| emit.call1((dict,)));
             emitted.map(|_| ()).map_err(|error| {
                 failure = Some(error);
@@ -261,8 +240,9 @@ impl Codec {
     }
 
     /// The last place at which the text can be cut in two whose ids are those of the whole, whatever follows; or 0.
-    fn safe_cut(&self, py: Python<'_>, text: &[u8], allowed: Vec<String>) -> usize {
-        self.fast.safe_cut(text, &self.finder(py, allowed))
+    fn safe_cut(&self, py: Python<'_>, text: &[u8], allowed: Names<'_>) -> PyResult<usize> {
+        let finder = self.finder(py, allowed)?;
+        Ok(self.fast.safe_cut(text, &finder))
     }
 
     /// A decoder for ids that come one by one.
@@ -351,8 +331,8 @@ impl Codec {
     }
 
     /// The ids of a text.
-    fn ids(&self, py: Python<'_>, text: &Text<'_>, allowed: Vec<String>, threads: usize) -> PyResult<Vec<u32>> {
-        let finder = self.finder(py, allowed);
+    fn ids(&self, py: Python<'_>, text: &Text<'_>, allowed: Names<'_>, threads: usize) -> PyResult<Vec<u32>> {
+        let finder = self.finder(py, allowed)?;
         self.working(py, text, || self.fast.encode(threads, text.source(), &finder, self.goes_on))
     }
 
@@ -382,21 +362,21 @@ impl Codec {
         &self,
         py: Python<'_>,
         texts: &[Bound<'_, PyAny>],
-        allowed: Vec<String>,
+        allowed: Names<'_>,
         threads: usize,
     ) -> PyResult<(Vec<u32>, Vec<u64>)> {
-        let (texts, finder) = (text::texts(texts)?, self.finder(py, allowed));
+        let (texts, finder) = (text::texts(texts)?, self.finder(py, allowed)?);
         let encode =
             |text: &Text<'_>, ids: &mut Vec<u32>| self.fast.append(1, text.source(), &finder, self.goes_on, ids);
         signals::detached(py, || parallel::encode_all(&texts, threads, Text::size, encode))
     }
 
     /// The finder of the special tokens that a call allows.
-    fn finder(&self, py: Python<'_>, names: Vec<String>) -> Chosen<'_> {
-        if names.is_empty() {
-            return Chosen::None(&self.no_finder);
+    fn finder(&self, py: Python<'_>, names: Names<'_>) -> PyResult<Chosen<'_>> {
+        if let Names::None = names {
+            return Ok(Chosen::None(&self.no_finder));
         }
-        Chosen::Some(self.allowed.get(py, &self.fast.core().special, names))
+        Ok(Chosen::Some(self.allowed.get(py, &self.fast.core().special, names)?))
     }
 }
 

@@ -29,7 +29,7 @@ from .normal_steps import normalized, steps_of
 from .special_cuts import FLAGS, Special, as_flagged, cut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import numpy as np
     import numpy.typing as npt
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from .words import Words
 
     Ids = npt.NDArray[np.uint32]
+    # What special tokens take of the text around them, by id.
+    Flags = Mapping[int, frozenset[str]]
 
 __all__ = ["BYTES_PREFIX", "FLAGS", "NormalizingCodec", "Special", "as_flagged", "normalize"]
 
@@ -101,8 +103,8 @@ class NormalizingCodec:
         self.goes_on = False
         self.finder = implementation.special_tokens
         self.normal_by_look = implementation.normal_by_look
-        # The special tokens allowed in the last call, and the finders of the early and the late ones.
-        self.last: tuple[Sequence[str], Any, Any] = (), self.finder({}), self.finder({})
+        # The special tokens allowed in the last call, the finders of the early and the late ones, and what those take.
+        self.last: tuple[Sequence[str], Any, Any, Flags] = (), self.finder({}), self.finder({}), {}
         # Methods that take no text are the codec's own.
         self.check = codec.check
         self.decode = codec.decode
@@ -121,25 +123,41 @@ class NormalizingCodec:
         return other
 
     def ready(self, texts: Sequence[str | bytes], allowed: Sequence[str]) -> list[str | bytes] | None:
-        """The texts as the codec can take them; None if tokens are looked for in them, or more than a look is needed."""
-        if allowed or self.prefix is not None or self.words is not None:
-            return None
-        if not self.steps:
-            return list(texts)
-        if self.form is None:
-            return None
+        """The texts as the codec can take them; None if one of them has special tokens, or more than a look is needed."""
         found = []
         for text in texts:
-            normal_text = self.normal_by_look(text, str(self.form))
-            if normal_text is None:
+            ready = self.ready_text(text, allowed)
+            if ready is None:
                 return None
-            found.append(normal_text)
+            found.append(ready)
         return found
+
+    def ready_text(self, text: str | bytes, allowed: Sequence[str]) -> str | bytes | None:
+        """The text as the codec can take it; None if it has special tokens, or more than a look is needed."""
+        if self.prefix is not None or self.words is not None or (self.steps and self.form is None):
+            return None
+        normal_text = text if self.form is None else self.normal_by_look(text, self.form)
+        if normal_text is None or (allowed and self.occur(text, normal_text, allowed)):
+            return None
+        return normal_text
+
+    def occur(self, text: str | bytes, normal_text: str | bytes, allowed: Sequence[str]) -> bool:
+        """Whether one of the special tokens may occur in a text, or in its normal form."""
+        early, late, _ = self.finders(allowed)
+        data = utf8(text)
+        if any(token_id is not None for _, _, token_id in early.split(data)):
+            return True
+        normal_data = data if normal_text is text else utf8(normal_text)
+        return any(token_id is not None for _, _, token_id in late.split(normal_data))
+
+    def parts(self, text: str | bytes, allowed: Sequence[str]) -> Sequence[str | bytes | int]:
+        """The text as the codec can take it: as one, or as ``segments``."""
+        ready = self.ready_text(text, allowed)
+        return self.segments(text, allowed) if ready is None else (ready,)
 
     def segments(self, text: str | bytes, allowed: Sequence[str]) -> list[bytes | int]:
         """What is encoded, part by part, and the ids of the special tokens between the parts."""
-        early, late = self.finders(allowed)
-        flags = {self.special.ids[name]: self.special.flags[name] for name in allowed if name in self.special.flags}
+        early, late, flags = self.finders(allowed)
         found: list[bytes | int] = []
         starts = True  # whether the next segment starts the text
         for part in cut(utf8(text), early, flags):
@@ -166,16 +184,24 @@ class NormalizingCodec:
         """The segment with its spaces put before it."""
         return self.spaces.prepare(segment, starts=starts, goes_on=starts and self.goes_on)
 
-    def finders(self, allowed: Sequence[str]) -> tuple[Any, Any]:
-        """What finds the early ones of these special tokens, and the late ones; made once for calls that allow the same."""
-        last, early, late = self.last
-        if last is not allowed and last != allowed:
-            late_names = [name for name in allowed if name in self.special.late]
-            early = self.finder({name: self.special.ids[name] for name in allowed if name not in self.special.late})
-            texts = {self.late_text(name): self.special.ids[name] for name in reversed(late_names)}
+    def finders(self, allowed: Sequence[str]) -> tuple[Any, Any, Flags]:
+        """What finds the early ones of these special tokens, and the late ones, and what they take of the text.
+
+        Made once for calls that allow the same; a tuple that comes again is not even read.
+        """
+        last, early, late, flags = self.last
+        wanted = allowed if isinstance(allowed, tuple) else tuple(allowed)
+        if last is wanted:
+            return early, late, flags
+        if last != wanted:
+            special = self.special
+            late_names = [name for name in wanted if name in special.late]
+            early = self.finder({name: special.ids[name] for name in wanted if name not in special.late})
+            texts = {self.late_text(name): special.ids[name] for name in reversed(late_names)}
             late = self.finder({text: texts[text] for text in reversed(texts) if text})
-            self.last = allowed, early, late
-        return early, late
+            flags = {special.ids[name]: special.flags[name] for name in wanted if name in special.flags}
+        self.last = wanted, early, late, flags
+        return early, late, flags
 
     def late_text(self, name: str) -> str:
         """A late special token as it stands in normalized text: Hugging Face's ``Prepend`` comes before its name, too."""
@@ -222,11 +248,12 @@ class NormalizingCodec:
     def encode_batch(
         self, texts: Sequence[str | bytes], allowed: Sequence[str] = (), threads: int = 1
     ) -> list[list[int]]:
-        if (ready := self.ready(texts, allowed)) is not None:
-            return self.codec.encode_batch(ready, (), threads)
-        batch = [self.segments(text, allowed) for text in texts]
-        found = iter(self.codec.encode_batch(only_text(batch), (), threads))
-        return [[i for part in parts for i in ([part] if isinstance(part, int) else next(found))] for parts in batch]
+        batch = [self.parts(text, allowed) for text in texts]
+        found = self.codec.encode_batch(only_text(batch), (), threads)
+        if all(len(parts) == 1 and not isinstance(parts[0], int) for parts in batch):
+            return found
+        left = iter(found)
+        return [[i for part in parts for i in ([part] if isinstance(part, int) else next(left))] for parts in batch]
 
     def encode_batch_to_numpy(
         self, texts: Sequence[str | bytes], allowed: Sequence[str] = (), threads: int = 1
@@ -276,7 +303,7 @@ class NormalizingCodec:
         return ids
 
 
-def only_text(batch: Iterable[Iterable[bytes | int]]) -> list[str | bytes]:
+def only_text(batch: Iterable[Iterable[str | bytes | int]]) -> list[str | bytes]:
     """Returns the segments of all texts that are text."""
     return [part for parts in batch for part in parts if not isinstance(part, int)]
 

@@ -62,7 +62,7 @@ class Pipeline:
         self.definition, self.model, self.added, self.decoder = definition, model, added, decoder
         self.codec: Codec = definition.codec()
         split = added.special if splits_special else frozenset()
-        self.allowed = [name for name in definition.special_tokens if name not in split]
+        self.allowed = tuple(name for name in definition.special_tokens if name not in split)
         self.special_ids = added.special_ids()
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
@@ -120,7 +120,7 @@ class Pipeline:
     def finders(self) -> tuple[Any, Any]:
         """What finds added tokens in text, and in normalized text."""
         if isinstance(self.codec, NormalizingCodec):
-            return self.codec.finders(self.allowed)
+            return self.codec.finders(self.allowed)[:2]
         find = load_backend(self.definition.backend).special_tokens
         return find({name: self.definition.special_tokens[name] for name in self.allowed}), find({})
 

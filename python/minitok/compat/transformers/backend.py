@@ -64,6 +64,7 @@ def wrap(tokenizer: minitok.Tokenizer, **options: Any) -> Any:
     Raises:
         VocabularyError: A ``tokenizer.json`` cannot say it; the message says why.
     """
-    from transformers import PreTrainedTokenizerFast
+    import transformers
 
-    return PreTrainedTokenizerFast(tokenizer_object=Backend.from_minitok(tokenizer), **options)
+    fast: Any = transformers.PreTrainedTokenizerFast
+    return fast(tokenizer_object=Backend.from_minitok(tokenizer), **options)

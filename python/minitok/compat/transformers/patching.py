@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
+    from typing_extensions import Self
+
 __all__ = ["Installed", "install", "uninstall"]
 
 # The methods that were replaced, while minitok is installed: class, name, and what stood there.
@@ -20,7 +22,7 @@ REPLACED: list[tuple[type, str, Any]] = []
 class Installed:
     """What ``install`` returns: as a context manager, it ends the installation when it is left."""
 
-    def __enter__(self) -> Installed:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
