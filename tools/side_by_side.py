@@ -34,6 +34,7 @@ READING_ORDER = (
         "ranks",
         "characters",
         "metaspace",
+        "byte_chars",
     ),
 )
 RUST_ITEM = re.compile(
