@@ -62,7 +62,7 @@ $(STAMPS)/deny: $(STAMPS)/tools
 
 # -- commands --------------------------------------------------------------------------------------------------------
 
-.PHONY: demo play test sanitize fuzz lint bench docs pictures wheel wheel-arm wheel-pure sdist test-arm lock third-party clean help
+.PHONY: demo play test test-scale sanitize fuzz lint bench docs pictures wheel wheel-arm wheel-pure sdist test-arm lock third-party clean help
 
 demo: $(STAMPS)/built ## train, encode, decode and look inside, in under a minute
 	mkdir -p build
@@ -74,6 +74,15 @@ play: $(STAMPS)/built ## the playground in the browser, until Ctrl-C
 test: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/browser $(STAMPS)/wasm ## every test of both languages
 	cargo test --locked --features wasm
 	$(BIN)/python -m pytest -n auto
+
+# Ray and datatrove, and what they need.
+$(STAMPS)/scale: $(STAMPS)/tools requirements/scale.txt
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/scale.txt
+	touch $@
+
+test-scale: $(STAMPS)/built $(STAMPS)/scale ## encoding, counting and training on a cluster of several nodes on this machine
+	PYTHONPATH=python tools/alone.sh $(BIN)/python -m pytest tests/scale --override-ini=addopts= \
+		--override-ini=filterwarnings=default -q
 
 # The sanitizer comes with the stable toolchain, but its flag has to be allowed. Leaks are not looked for: what is made once
 # is kept.
@@ -189,6 +198,7 @@ lock: $(STAMPS)/venv ## choose the versions of the tools anew, after a change of
 	$(LOCK) pyproject.toml --extra cli --extra play --group test --group lint --output-file requirements/workshop.txt
 	$(LOCK) --group docs --output-file requirements/docs.txt
 	$(LOCK) --group wheel --output-file requirements/wheel.txt
+	$(LOCK) --group scale --constraint requirements/workshop.txt --output-file requirements/scale.txt
 
 third-party: ## list the libraries in the extension with their licences anew
 	$(PYTHON) tools/third_party.py

@@ -23,7 +23,7 @@ ORDER = [
     ("training", "loading", "encodings"),
     ("",),  # `import minitok`
     ("explain",),
-    ("compat", "play", "course"),
+    ("compat", "play", "course", "scale"),
     ("cli",),
     ("__main__",),
 ]

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
+    import numpy.typing as npt
+
     from ..backend import Backend, Documents
 
     # Reads a batch, on a number of threads.
@@ -176,6 +178,13 @@ def not_text(file: Path, column: str, row: int, value: object) -> FileFormatErro
 
 def documents_of_array(array: Any, backend: Backend, refused: Callable[[int, object], FileFormatError]) -> Documents:
     """The texts of an array of Arrow, from its buffers; ``refused`` makes the error of a row that is not text."""
+    return backend.read_column(*text_buffers(array, refused))
+
+
+def text_buffers(
+    array: Any, refused: Callable[[int, object], FileFormatError]
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """The bytes of the texts of an array, and their offsets from the first on."""
     import pyarrow as pa
 
     if pa.types.is_dictionary(array.type) or array.type == getattr(pa, "string_view", lambda: None)():
@@ -187,8 +196,8 @@ def documents_of_array(array: Any, backend: Backend, refused: Callable[[int, obj
     elif array.null_count:
         raise refused(array.is_null().to_pylist().index(True), None)
     if not len(array):
-        return backend.read_column(np.zeros(0, np.uint8), np.zeros(1, np.int64))
+        return np.zeros(0, np.uint8), np.zeros(1, np.int64)
     _, offsets, text = array.buffers()
     ends = np.frombuffer(offsets, np.int64 if is_large else np.int32)[array.offset : array.offset + len(array) + 1]
     data = np.frombuffer(text, np.uint8) if text is not None else np.zeros(0, np.uint8)
-    return backend.read_column(data, ends.astype(np.int64))
+    return data[int(ends[0]) : int(ends[-1])], ends.astype(np.int64) - int(ends[0])

@@ -1,0 +1,160 @@
+"""A batch of a dataset, on a worker: to a file of ids, or to counts.
+
+The texts stay in Arrow's buffers. A file of ids is named by a hash of everything that it depends on: the tokenizer, the options
+and the texts. So it does not matter who writes it, or how often; one that is there already is not written again.
+
+Costs: the encoding or counting of the batch, with one thread; memory for the batch and its ids.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..backend import load_backend
+from ..corpus.counting import Counting
+from ..corpus.packing.formats import new_writer
+from ..corpus.packing.options import DTYPES, Options, job_digest
+from ..corpus.packing.packed_corpus import checksum
+from ..corpus.packing.reader import open_packed
+from ..corpus.records import documents_of_array, text_buffers
+from ..errors import FileFormatError, MinitokError
+from .ray_data import failed, texts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ..backend import Documents
+    from ..corpus.counts import PieceCounts
+    from ..tokenizer import Tokenizer
+
+    # What a worker says of a batch: a value for each column.
+    Told = dict[str, list[Any]]
+
+__all__ = ["BatchCounter", "BatchEncoder", "add_up"]
+
+
+def refuse(batch: Any, column: str) -> Callable[[int, object], FileFormatError]:
+    """What makes the error of a row that is not text; it names the row's file if the dataset has a column ``path``."""
+
+    def error(row: int, value: object) -> FileFormatError:
+        where = batch.column("path")[row].as_py() if "path" in batch.column_names else "dataset"
+        return FileFormatError(where, f"row {row} of a batch of {column!r} is a {type(value).__name__}, not text")
+
+    return error
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The texts of a batch, and a hash of them."""
+
+    documents: Documents
+    digest: str
+
+
+def texts_of_batch(batch: Any, column: str, backend: str, job: str) -> Texts:
+    """Reads the texts of a batch."""
+    data, offsets = text_buffers(texts_of(batch, column), refuse(batch, column))
+    digest = hashlib.blake2b(job.encode(), digest_size=20)
+    # Offsets and texts, and how many there are: equal only for the same texts, cut in the same way.
+    digest.update(len(offsets).to_bytes(8, "little"))
+    digest.update(offsets.data)
+    digest.update(data.data)
+    return Texts(load_backend(backend).read_column(data, offsets), digest.hexdigest())
+
+
+class BatchEncoder:
+    """Writes the ids of a batch to a file named by its content; made once on each worker."""
+
+    def __init__(self, tokenizer: Tokenizer, column: str, folder: str, options: Options) -> None:
+        self.definition, self.column = tokenizer.definition, column
+        self.folder, self.options = Path(folder), options
+        self.job = job_digest(self.definition, options)
+
+    def __call__(self, batch: Any) -> Told:
+        """Returns the file's name, and what is in it."""
+        try:
+            return self.encode(batch)
+        except MinitokError as error:
+            nothing: Told = {name: [0] for name in ("crc32", "index_crc32", "tokens", "documents", "bytes")}
+            return {"file": [""], **nothing, "reused": [False], "error": [failed(error)]}
+
+    def encode(self, batch: Any) -> Told:
+        texts = texts_of_batch(batch, self.column, self.definition.backend, self.job)
+        path = self.folder / texts.digest[:2] / f"{texts.digest}.bin"
+        reused = is_whole(path, len(texts.documents), self.options.dtype)
+        if not reused:
+            self.write(path, texts.documents)
+        index = path.with_name(path.name + ".idx.npy")
+        corpus = open_packed(path)
+        return {
+            "file": [f"{path.parent.name}/{path.name}"],
+            "crc32": [checksum(path)],
+            "index_crc32": [checksum(index)],
+            "tokens": [corpus.tokens],
+            "documents": [len(corpus)],
+            "bytes": [texts.documents.size],
+            "reused": [reused],
+            "error": [b""],
+        }
+
+    def write(self, path: Path, documents: Documents) -> None:
+        """Writes a file and its index under names of this attempt, and renames them."""
+        ids, offsets = self.definition.codec().encode_documents(documents, self.options.allowed, 1, self.options.end)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        attempt = path.with_name(f"{path.stem}.{uuid.uuid4().hex}.bin")
+        writer = new_writer(attempt, "numbers", self.options.dtype)
+        try:
+            writer.append(ids.astype(DTYPES[self.options.dtype]), offsets[1:].astype(np.int64))
+            written, index = writer.finish()
+            os.replace(index, path.with_name(path.name + ".idx.npy"))
+            os.replace(written, path)
+        finally:
+            writer.close()
+
+
+def is_whole(path: Path, documents: int, dtype: str) -> bool:
+    """Whether an earlier attempt has written this file: it is renamed after its index, so both are there or neither counts."""
+    try:
+        corpus = open_packed(path)
+    except (FileNotFoundError, FileFormatError):
+        return False
+    return len(corpus) == documents and (corpus.tokens == 0 or corpus.dtype == np.dtype(DTYPES[dtype]))
+
+
+class BatchCounter:
+    """Counts the pieces of a batch."""
+
+    def __init__(self, column: str, pattern: str, special_tokens: Sequence[str], backend: str) -> None:
+        self.column, self.pattern, self.special, self.backend = column, pattern, list(special_tokens), backend
+
+    def __call__(self, batch: Any) -> Told:
+        try:
+            array = texts_of(batch, self.column)
+            documents = documents_of_array(array, load_backend(self.backend), refuse(batch, self.column))
+            with Counting(self.pattern, self.special, self.backend, 1) as counting:
+                counting.counter.add_documents(documents)
+                return told(counting.counts())
+        except MinitokError as error:
+            return {"counts": [b""], "error": [failed(error)]}
+
+
+def told(counts: PieceCounts) -> Told:
+    """Counts as one row."""
+    return {"counts": [pickle.dumps(counts)], "error": [b""]}
+
+
+def add_up(batch: Any) -> Told:
+    """Adds up the counts of neighbouring rows."""
+    errors = [error for error in batch["error"] if error]
+    if errors or not len(batch["counts"]):
+        return {"counts": [b""] * len(errors[:1]), "error": errors[:1]}
+    first, *others = (pickle.loads(value) for value in batch["counts"])  # noqa: S301 - pickled by `told`
+    return told(first.merge(*others))

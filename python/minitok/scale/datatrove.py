@@ -1,0 +1,107 @@
+"""A step of a datatrove pipeline that encodes its documents to ``.ds`` files, in place of ``DocumentTokenizer``.
+
+    from datatrove.executor import LocalPipelineExecutor
+    from datatrove.pipeline.readers import JsonlReader
+    from minitok.scale.datatrove import encode_step
+
+    LocalPipelineExecutor([JsonlReader("corpus/"), encode_step(tok, "packed/", end_of_document="<|endoftext|>")], tasks=8).run()
+
+Each task writes one file, ``00003.ds`` with ``00003.ds.index``, which gets its name when the task is done: a task that is run
+again writes the same. datatrove's own steps merge and shuffle such files; ``minitok.open_packed("packed/*.ds")`` reads them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..arguments import named_special_tokens
+from ..backend.python import with_ends
+from ..corpus.packing.encoding import texts_in_batches
+from ..corpus.packing.formats import new_writer
+from ..corpus.packing.options import check_dtype, token_id
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Collection, Iterable, Iterator
+
+    from ..tokenizer import Tokenizer
+
+__all__ = ["encode_step"]
+
+
+def encode_step(
+    tokenizer: Tokenizer,
+    out: str | os.PathLike[str],
+    *,
+    dtype: str = "uint32",
+    end_of_document: str | int | None = None,
+    allowed_special: Collection[str] | str = (),
+) -> Any:
+    """Returns a ``PipelineStep`` that encodes the documents of each task to a file, and passes them on.
+
+    Args:
+        tokenizer: The tokenizer.
+        out: A folder that all tasks see.
+        dtype: As for ``Tokenizer.encode_files``, like the options that follow.
+        end_of_document: See there.
+        allowed_special: See there.
+
+    Raises:
+        ImportError: datatrove is not installed.
+    """
+    check_dtype(dtype, tokenizer.n_vocab)
+    codec = tokenizer.definition.codec()
+    end = token_id(tokenizer.special_tokens, codec, end_of_document, "end_of_document")
+    allowed = named_special_tokens(allowed_special, tokenizer.special_tokens)
+    return step_class()(tokenizer, Path(out), dtype, end, allowed)
+
+
+def step_class() -> Any:
+    """The class of the step, which derives from datatrove's."""
+    from datatrove.pipeline.base import PipelineStep
+
+    class MinitokEncoder(PipelineStep):  # type: ignore[misc]
+        name = "minitok"
+        type = "TOKENIZER"
+
+        def __init__(self, tokenizer: Tokenizer, out: Path, dtype: str, end: int | None, allowed: list[str]) -> None:
+            super().__init__()
+            self.tokenizer, self.out, self.dtype, self.end, self.allowed = tokenizer, out, dtype, end, allowed
+
+        def __reduce__(self) -> Any:
+            return restored, (self.tokenizer, self.out, self.dtype, self.end, self.allowed)
+
+        def run(self, data: Iterable[Any], rank: int = 0, world_size: int = 1) -> Iterator[Any]:
+            """Encodes the documents of task ``rank``."""
+            del world_size
+            self.out.mkdir(parents=True, exist_ok=True)
+            writer = new_writer(self.out / f"{rank:05d}.ds", "datatrove", self.dtype)
+            codec = self.tokenizer.definition.codec()
+            passed: list[Any] = []
+
+            def texts() -> Iterator[str]:
+                for document in data:
+                    passed.append(document)
+                    yield document.text
+
+            try:
+                for batch in texts_in_batches(texts()):
+                    ids, offsets = with_ends(*codec.encode_batch_to_numpy(batch, self.allowed, 1), self.end)
+                    writer.append(ids, offsets[1:].astype(np.int64))
+                    self.stat_update("documents", value=len(batch))
+                    self.stat_update("tokens", value=len(ids))
+                    yield from passed
+                    passed.clear()
+                writer.finish()
+            finally:
+                writer.close()
+
+    return MinitokEncoder
+
+
+def restored(*fields: Any) -> Any:
+    """The step in another process."""
+    return step_class()(*fields)

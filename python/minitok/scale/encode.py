@@ -1,0 +1,149 @@
+"""``encode_dataset``: a dataset to files of ids by content, and a manifest of them in the order of the dataset."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..arguments import named_special_tokens
+from ..corpus.packing.options import Options, check_dtype, token_id
+from ..formats.files import write_atomically
+from .batches import BatchEncoder
+from .ray_data import rows_in_order, start_ray
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Collection
+
+    from ..tokenizer import Tokenizer
+
+__all__ = ["Encoded", "encode_dataset"]
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What ``encode_dataset`` has written.
+
+    Attributes:
+        manifest: The file that ``open_packed`` opens.
+        tokens: How many ids there are.
+        documents: How many documents.
+        bytes: The bytes of the texts.
+        parts: How many files of ids.
+        reused: How many of them were there from an earlier run, or from a task that died.
+        seconds: How long it took.
+    """
+
+    manifest: Path
+    tokens: int
+    documents: int
+    bytes: int
+    parts: int
+    reused: int
+    seconds: float
+
+
+def encode_dataset(
+    dataset: Any,
+    tokenizer: Tokenizer,
+    out: str | os.PathLike[str],
+    *,
+    column: str = "text",
+    dtype: str = "uint32",
+    end_of_document: str | int | None = None,
+    allowed_special: Collection[str] | str = (),
+    rows: int = 4096,
+    workers: int | tuple[int, int] | None = None,
+    on_part: Callable[[dict[str, Any]], object] | None = None,
+) -> Encoded:
+    """Encodes a dataset of Ray Data: the documents of ``Tokenizer.encode_files``, in the order of the dataset.
+
+    Each worker has one tokenizer and takes batches of Arrow. It writes a file of ids whose name is a hash of the tokenizer, the
+    options and the texts. The manifest is written last: only what it lists counts. So a worker, a node or the program itself
+    may be killed at any time: what is run again finds its file, or writes the same, and nothing is lost or doubled. A run
+    that is started again reuses every file of the same batch.
+
+    Args:
+        dataset: A ``ray.data.Dataset``.
+        tokenizer: The tokenizer.
+        out: A folder that all nodes see; ``packed.manifest.json`` and the files are in it. ``minitok.open_packed`` opens the
+            manifest, and ``minitok.join_packed`` writes it in the format of a trainer, shuffled if wanted.
+        column: The column that holds the text.
+        dtype: As for ``Tokenizer.encode_files``, like the two options that follow.
+        end_of_document: See there.
+        allowed_special: See there.
+        rows: How many documents are a batch and a file. Each worker needs memory for one.
+        workers: How many, or (at least, at most); by default one per processor of the cluster.
+        on_part: Is called with each part in order, a dict of ``file``, ``tokens``, ``documents``, ``bytes`` and ``reused``.
+
+    Raises:
+        FileFormatError: A row is not text; the message names its file, if the dataset has a column ``path``
+            (``include_paths=True``).
+
+    Costs the encoding, on one processor a worker, and a hash of the texts.
+    """
+    started = time.perf_counter()
+    special_tokens, codec = tokenizer.special_tokens, tokenizer.definition.codec()
+    options = Options(
+        check_dtype(dtype, tokenizer.n_vocab),
+        None,
+        column,
+        token_id(special_tokens, codec, end_of_document, "end_of_document"),
+        named_special_tokens(allowed_special, special_tokens),
+        1,
+    )
+    folder = Path(out).absolute()
+    (folder / "parts").mkdir(parents=True, exist_ok=True)
+    parts: list[dict[str, Any]] = []
+    ray = start_ray()
+    processors = int(ray.cluster_resources().get("CPU", 1))
+    encoded = dataset.map_batches(
+        BatchEncoder,
+        fn_constructor_args=(tokenizer, column, str(folder / "parts"), options),
+        batch_size=rows,
+        batch_format="pyarrow",
+        zero_copy_batch=True,
+        compute=ray.data.ActorPoolStrategy(**sizes(workers, processors)),
+        # Half a processor on paper: the tasks that read need one, and would wait for ever if workers had them all.
+        num_cpus=0.5 if processors > 1 else 0,
+    )
+    for part in rows_in_order(encoded):
+        del part["error"]
+        parts.append(part)
+        if on_part:
+            on_part(part)
+    manifest = folder / "packed.manifest.json"
+    write_atomically(manifest, json.dumps(manifest_of(parts, tokenizer, options.dtype), indent=1).encode())
+    totals = {name: sum(part[name] for part in parts) for name in ("tokens", "documents", "bytes", "reused")}
+    return Encoded(manifest, **totals, parts=len(parts), seconds=round(time.perf_counter() - started, 3))
+
+
+def sizes(workers: int | tuple[int, int] | None, processors: int) -> dict[str, int]:
+    """How many actors there are.
+
+    >>> sizes(None, 8), sizes((2, 4), 8)
+    ({'min_size': 1, 'max_size': 8}, {'min_size': 2, 'max_size': 4})
+    """
+    if isinstance(workers, int):
+        return {"size": workers}
+    least, most = workers or (1, processors)
+    return {"min_size": least, "max_size": most}
+
+
+def manifest_of(parts: list[dict[str, Any]], tokenizer: Tokenizer, dtype: str) -> dict[str, Any]:
+    """The manifest, as ``open_packed`` reads it. A batch of the same texts as another is the same file, listed twice."""
+    shards = [
+        {
+            "files": [f"parts/{part['file']}", f"parts/{part['file']}.idx.npy"],
+            "crc32": [part["crc32"], part["index_crc32"]],
+            "tokens": part["tokens"],
+            "documents": part["documents"],
+        }
+        for part in parts
+    ]
+    totals = {name: sum(part[name] for part in parts) for name in ("tokens", "documents")}
+    about = {"dtype": dtype, "format": "numbers", "n_vocab": tokenizer.n_vocab, "tokenizer": tokenizer.name}
+    return {"minitok packed": 1, **totals, **about, "shards": shards}

@@ -1,0 +1,56 @@
+"""What is asked of Ray Data: the rows of a dataset in its order, and errors as they were raised.
+
+A task that dies with its worker or its node is run again by Ray. So what a task does must be the same when it is done twice: it
+returns counts, or writes a file whose name depends on its content only. An error of minitok's is a result, too: it comes as a
+row, so that the first one in the order of the dataset is raised, whichever task was first.
+"""
+
+from __future__ import annotations
+
+import pickle
+from typing import TYPE_CHECKING, Any
+
+from ..errors import FileFormatError, MinitokError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["failed", "rows_in_order", "start_ray", "texts_of"]
+
+
+def start_ray() -> Any:
+    """Returns ``ray``, started on this machine if nobody has started or joined a cluster."""
+    try:
+        import ray
+        import ray.data
+    except ImportError as error:
+        raise ImportError("minitok.scale needs Ray; install minitok[ray]") from error
+    if not ray.is_initialized():
+        ray.init(log_to_driver=False)
+    return ray
+
+
+def rows_in_order(dataset: Any) -> Iterator[dict[str, Any]]:
+    """Executes a dataset and yields its rows in its order; raises the error that the first failed row holds."""
+    options = dataset.context.execution_options
+    before, options.preserve_order = options.preserve_order, True
+    try:
+        for row in dataset.iter_rows():
+            if row["error"]:
+                raise pickle.loads(row["error"])  # noqa: S301 - pickled by `failed`
+            yield row
+    finally:
+        options.preserve_order = before
+
+
+def failed(error: MinitokError) -> bytes:
+    """An error as the value of a row; no error is no bytes."""
+    return pickle.dumps(error)
+
+
+def texts_of(batch: Any, column: str) -> Any:
+    """The column of a batch as one array."""
+    if column not in batch.column_names:
+        raise FileFormatError("dataset", f"no column {column!r}; it has {', '.join(map(repr, batch.column_names))}")
+    array = batch.column(column)
+    return array.combine_chunks() if array.num_chunks != 1 else array.chunk(0)

@@ -1,0 +1,113 @@
+"""Ray Data gives what one machine gives, to the last id and merge, also when workers and nodes are killed."""
+
+import json
+import os
+
+import minitok
+import pyarrow as pa
+import pytest
+from conftest import SPECIAL, TEXTS
+from killing import KilledOnce
+from minitok import FileFormatError, join_packed, open_packed
+from minitok.scale import count_dataset, encode_dataset, train_dataset
+
+pytestmark = pytest.mark.usefixtures("cluster")
+
+
+@pytest.fixture(scope="module")
+def tok():
+    return minitok.get_encoding("gpt2")
+
+
+@pytest.fixture(scope="module")
+def expected(corpus, tok, tmp_path_factory):
+    """The bytes of what one machine writes."""
+    out = tmp_path_factory.mktemp("expected") / "o.bin"
+    tok.encode_files(corpus / "corpus.jsonl", out, dtype="uint16", end_of_document=SPECIAL)
+    return out.read_bytes(), (out.parent / "o.bin.idx.npy").read_bytes()
+
+
+def joined(manifest, folder):
+    join_packed(manifest, folder / "joined.bin")
+    return (folder / "joined.bin").read_bytes(), (folder / "joined.bin.idx.npy").read_bytes()
+
+
+def read():
+    """The documents as six blocks."""
+    import ray
+
+    return ray.data.from_arrow([pa.table({"text": TEXTS[at : at + 100]}) for at in range(0, 600, 100)])
+
+
+def encode(dataset, tok, out, **options):
+    return encode_dataset(dataset, tok, out, dtype="uint16", end_of_document=SPECIAL, rows=40, **options)
+
+
+def test_a_dataset_is_encoded_as_files_are_and_again_without_work(tok, expected, tmp_path):
+    parts = []
+    done = encode(read(), tok, tmp_path / "out", on_part=parts.append)
+    assert joined(done.manifest, tmp_path) == expected
+    assert (done.documents, done.bytes) == (600, sum(len(text.encode()) for text in TEXTS))
+    assert (done.reused, done.parts) == (0, len(parts))
+    open_packed(done.manifest).check(tok.n_vocab)
+    # Driver restarted: what is there is found; what is missing, or broken, is written again.
+    files = sorted((tmp_path / "out" / "parts").glob("*/*.bin"))
+    files[0].unlink()
+    os.truncate(files[1], 10)
+    done.manifest.unlink()
+    again = encode(read(), tok, tmp_path / "out")
+    assert joined(again.manifest, tmp_path) == expected
+    assert again.reused == again.parts - 2
+    open_packed(again.manifest).check(tok.n_vocab)
+
+
+def test_what_a_killed_worker_did_is_done_again(tok, expected, tmp_path):
+    killed = read().map_batches(KilledOnce(tmp_path / "a", TEXTS[333]), batch_format="pyarrow", batch_size=None)
+    done = encode(killed, tok, tmp_path / "out", workers=1)
+    assert (tmp_path / "a").exists()
+    assert joined(done.manifest, tmp_path) == expected
+    killed = read().map_batches(KilledOnce(tmp_path / "b", TEXTS[333]), batch_format="pyarrow", batch_size=None)
+    assert count_dataset(killed, rows=50) == minitok.count_pieces(TEXTS)
+    assert (tmp_path / "b").exists()
+
+
+def test_what_a_killed_node_did_is_done_again(cluster, node, tok, expected, tmp_path):
+    """The node goes when the first part is there and others are under way."""
+
+    def kill(_):
+        if node in cluster.list_all_nodes():
+            cluster.remove_node(node, allow_graceful=False)
+
+    done = encode(read(), tok, tmp_path / "out", workers=(2, 4), on_part=kill)
+    assert node not in cluster.list_all_nodes()
+    assert joined(done.manifest, tmp_path) == expected
+
+
+@pytest.mark.parametrize("tie_break", ["smallest_ids", "first_seen", "greatest_bytes"])
+def test_training_is_that_of_one_machine(tie_break):
+    whole = minitok.train(TEXTS, 400, special_tokens=[SPECIAL], tie_break=tie_break)
+    for blocks, rows in ((None, 4096), (7, 11)):
+        dataset = read() if blocks is None else read().repartition(blocks)
+        trained = train_dataset(dataset, 400, special_tokens=[SPECIAL], tie_break=tie_break, rows=rows)
+        assert trained == whole
+
+
+def test_errors_name_the_row(tmp_path, tok):
+    import ray
+
+    table = pa.table({"text": ["a", None, "b"], "path": ["x.parquet", "y.parquet", "y.parquet"]})
+    with pytest.raises(FileFormatError, match=r"y\.parquet: row 1 of a batch of 'text' is a NoneType, not text"):
+        encode_dataset(ray.data.from_arrow(table), tok, tmp_path / "out")
+    assert not (tmp_path / "out" / "packed.manifest.json").exists()
+    with pytest.raises(FileFormatError, match="no column 'body'; it has 'text', 'path'"):
+        count_dataset(ray.data.from_arrow(table), column="body")
+
+
+def test_nothing_and_the_same_twice(tmp_path, tok):
+    import ray
+
+    table = pa.table({"text": ["same"] * 8})
+    done = encode_dataset(ray.data.from_arrow(table), tok, tmp_path / "out", rows=4, workers=1)
+    assert [ids.tolist() for ids in open_packed(done.manifest)] == [tok.encode("same")] * 8
+    assert len(list((tmp_path / "out" / "parts").glob("*/*.bin"))) == 1
+    assert len(json.loads(done.manifest.read_bytes())["shards"]) == 2
