@@ -53,6 +53,16 @@ def column(rows: list[Row], read: Read, **wanted: Any) -> Column:
     return of
 
 
+def operations_table(results: Results) -> str:
+    """The speed of each operation, and how many times the work of the first it is."""
+    rows = results["rows"]
+    first = rows[0]["median"]["warm"]
+    body = [
+        [f"`{row['operation']}`", figure(speed(row, "warm")), figure(row["median"]["warm"] / first)] for row in rows
+    ]
+    return markdown([f"`{results['encoding']}`", "MB/s", "times the first"], body)
+
+
 def speeds(rows: list[Row], key: str, **wanted: Any) -> Column:
     return column(rows, lambda row: speed(row, key), **wanted)
 
