@@ -7,6 +7,8 @@ by ``[1:5]``. Kept apart, the two are ``<s> a b < s >``.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from .backend import Codec
     from .backend.spans import Fragment, Part, SpanCutter
     from .text import Text
+
+# Fewer tokens than this are looked up one by one.
+FEW = 1 << 13
 
 __all__ = ["checked_segments", "encode_spans", "ids_of_parts", "spans_of_ids"]
 
@@ -70,15 +75,25 @@ def spans_of_ids(
             for fragment in part.fragments:
                 extend(fragment, at, at + len(own))
         else:
-            ends = np.cumsum(Sizes(codec, np.array(own, np.int64)).bytes, dtype=np.int64)
-            stops = np.cumsum([0, *kept_sizes(codec, part.fragments, int(ends[-1]) if own else 0)])
-            firsts = ends.searchsorted(stops[:-1], "right").tolist()
-            lasts = ends.searchsorted(stops[1:], "left").tolist()
-            for fragment, first, last in zip(part.fragments, firsts, lasts, strict=True):
+            ends = ends_of(codec, own)
+            stop = 0
+            for fragment, size in zip(
+                part.fragments, kept_sizes(codec, part.fragments, ends[-1] if own else 0), strict=True
+            ):
+                start, stop = stop, stop + size
+                first = bisect_right(ends, start)
                 if first < len(own):
-                    extend(fragment, at + first, at + last + 1)
+                    extend(fragment, at + first, at + bisect_left(ends, stop) + 1)
         at += len(own)
     return filled(ranges)
+
+
+def ends_of(codec: Codec, ids: Sequence[int]) -> list[int]:
+    """Where each token of a text ends, in bytes."""
+    if len(ids) < FEW:
+        return list(accumulate(len(codec.token_bytes(token_id) or b"") for token_id in ids))
+    found: list[int] = Sizes(codec, np.array(ids, np.int64)).byte_ends().tolist()
+    return found
 
 
 def kept_sizes(codec: Codec, fragments: Sequence[Fragment], total: int) -> list[int]:

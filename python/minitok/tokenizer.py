@@ -672,9 +672,7 @@ class Tokenizer(Shortcuts):
         >>> Tokenizer([(104, 105)]).tokenize("hi!")
         [b'hi', b'!']
         """
-        ids = self.encode(text, allowed_special=allowed_special)
-        tokens = {token_id: self.token_bytes(token_id) for token_id in set(ids)}
-        return list(map(tokens.__getitem__, ids))
+        return self._codec.token_list(self.encode_to_numpy(text, allowed_special=allowed_special))
 
     def encode_files(
         self,
@@ -875,7 +873,7 @@ class Tokenizer(Shortcuts):
         from .offsets import as_sequence, id_array, spans_of
 
         ids = as_sequence(ids)
-        text = self.decode_bytes(ids).decode("utf-8", "strict")
+        text = self.decode(ids, "strict")
         starts, _ = spans_of(self._codec, id_array(ids), prefixed=self._definition.prefix is not None)
         return text, starts
 

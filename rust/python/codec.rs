@@ -9,7 +9,7 @@ use super::names::{LastFinder, Names};
 use super::text::{self, Text};
 use super::trace::event_dict;
 use super::vocab::{Pattern, SpecialTokens, Vocab};
-use super::{numpy_api, rows, signals};
+use super::{numpy_api, rows, signals, spans};
 use crate::codec;
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
@@ -270,6 +270,11 @@ impl Codec {
             continues.push(token.first().is_some_and(|byte| byte & 0xC0 == 0x80));
         }
         Ok((bytes.into_pyarray(py), begun.into_pyarray(py), continues.into_pyarray(py)))
+    }
+
+    /// The tokens of some ids as a list.
+    fn token_list<'py>(&self, ids: &Bound<'py, PyArray1<u32>>) -> PyResult<Bound<'py, PyList>> {
+        spans::token_list(self.fast.core(), ids)
     }
 
     /// The bytes of the ids.

@@ -4,19 +4,52 @@
 #![allow(unsafe_code)]
 
 use super::list::list_of_ids;
+use super::text::new_bytes;
+use crate::codec::Codec;
+use crate::error::Error;
 use numpy::{PyArray1, PyArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList};
 
-/// How many pairs are made between two looks at signals.
-#[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
+/// How many pairs or tokens are made between two looks at signals.
 const STRETCH: usize = 1 << 18;
+/// Ids from here on get an object for each token.
+const SHARED: usize = 1 << 21;
 
 /// The ids of an array as a list, whose ints are shared.
 #[pyfunction]
 pub fn id_list<'py>(ids: &Bound<'py, PyArray1<u32>>) -> PyResult<Bound<'py, PyAny>> {
     let copy = ids.try_readonly()?.as_slice()?.to_vec();
     list_of_ids(ids.py(), &copy)
+}
+
+/// The tokens of some ids. Ids that are the same have the same object.
+pub fn token_list<'py>(core: &Codec, ids: &Bound<'py, PyArray1<u32>>) -> PyResult<Bound<'py, PyList>> {
+    let py = ids.py();
+    let ids = ids.try_readonly()?.as_slice()?.to_vec();
+    let mut known: Vec<Option<Bound<'py, PyBytes>>> = Vec::new();
+    let mut tokens = Vec::new();
+    tokens.try_reserve_exact(ids.len()).map_err(Error::from)?;
+    for (position, &id) in ids.iter().enumerate() {
+        if position.is_multiple_of(STRETCH) {
+            py.check_signals()?;
+        }
+        let index = id as usize;
+        if let Some(Some(token)) = known.get(index) {
+            tokens.push(token.clone());
+            continue;
+        }
+        let token = new_bytes(py, core.token_bytes(id).ok_or(Error::UnknownToken { id, position })?)?;
+        tokens.push(token.clone());
+        if index < SHARED {
+            if index >= known.len() {
+                known.resize((index + 1).next_power_of_two(), None);
+            }
+            known[index] = Some(token);
+        }
+    }
+    PyList::new(py, tokens)
 }
 
 /// The pairs (start, end) of two arrays as a list of tuples.

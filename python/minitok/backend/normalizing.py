@@ -109,6 +109,7 @@ class NormalizingCodec:
         self.check = codec.check
         self.decode = codec.decode
         self.decode_bytes = codec.decode_bytes
+        self.token_list = codec.token_list
         self.decode_batch = codec.decode_batch
         self.decode_rows = codec.decode_rows
         self.decode_column = codec.decode_column

@@ -193,6 +193,9 @@ class PythonCodec:
     def decode(self, ids: Iterable[int] | npt.NDArray[Any], errors: str) -> str:
         return self.decode_bytes(ids).decode("utf-8", errors)
 
+    def token_list(self, ids: npt.NDArray[np.uint32]) -> list[bytes]:
+        return [self.codec.token_bytes(token_id) or b"" for token_id in ids.tolist()]
+
     def decode_batch(self, batch: Sequence[Iterable[int]], errors: str, threads: int = 1) -> list[str]:
         del threads
         return [self.decode(ids, errors) for ids in batch]

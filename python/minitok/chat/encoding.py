@@ -47,17 +47,18 @@ def encode_chat(cutter: SpanCutter, spans: Sequence[Span]) -> EncodedChat:
     parts = cutter.parts((span.text, span.trusted) for span in spans)
     batch = ids_of_parts(codec, parts)
     ids = [token_id for own in batch for token_id in own]
-    ends = {0} | {at for part, at in zip(parts, starts_of(batch), strict=True) if part.token_id is not None}
+    ends = {at for part, at in zip(parts, starts_of(batch), strict=True) if part.token_id is not None}
     roles: list[str | None] = [None] * len(ids)
     generated = [False] * len(ids)
     for span, (start, end) in zip(spans, spans_of_ids(codec, parts, batch, len(spans)), strict=True):
-        for at in range(start, end):
-            generated[at] |= span.generated
-        if span.role is None or span.field in LABELS:
+        if start == end:
             continue
-        stop = end + (end in ends and start < end)
-        for at in range(start, stop):
-            roles[at] = roles[at] or span.role
+        if span.generated:
+            generated[start:end] = [True] * (end - start)
+        if span.role is not None and span.field not in LABELS:
+            # An id with text of two messages is the first one's.
+            first, stop = start + (roles[start] is not None), end + (end in ends)
+            roles[first:stop] = [span.role] * (stop - first)
     return EncodedChat(ids, roles, generated)
 
 
