@@ -200,6 +200,40 @@ def test_what_else_a_tokenizer_does(both, name):
     check()
 
 
+@pytest.mark.parametrize("name", hf_files.NAMES)
+def test_plain_calls(both, name):
+    """Those that go the short way: results that cannot be told from the others, before and after their encodings are read."""
+    stock, ours = both(name)
+
+    @settings(max_examples=15)
+    @given(TEXTS, st.lists(TEXTS, min_size=1, max_size=3), st.booleans(), st.sampled_from([None, True, False]))
+    def check(text, texts, add_special_tokens, columns):
+        for options in (
+            {},
+            {"add_special_tokens": add_special_tokens},
+            {"return_token_type_ids": columns, "return_attention_mask": columns},
+        ):
+            for given_texts in (text, texts):
+                expected, got = (tok(given_texts, **options) for tok in (stock, ours))
+                assert (got.data, list(got), got.n_sequences) == (expected.data, list(expected), expected.n_sequences)
+                kept = pickle.loads(pickle.dumps(ours(given_texts, **options)))
+                assert (type(kept), kept.data, kept[0].ids) == (type(expected), expected.data, expected[0].ids)
+                got["input_ids"].clear()
+                assert got.is_fast is True
+                assert type(got) is type(expected)
+                assert shown(got)[2:] == shown(expected)[2:]
+
+    with install():
+        check()
+        pair = ours("low", "low")
+        assert pair.n_sequences == 2
+        before = ours("low lower")
+        ours.add_tokens(["low"])
+        stock.add_tokens(["low"])
+        assert before.tokens() != []
+        assert shown(ours("low lower")) == shown(stock("low lower"))
+
+
 def test_what_a_batch_encoding_looks_up(both):
     for name in ("roberta", "template"):
         found = []

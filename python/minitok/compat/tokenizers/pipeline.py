@@ -20,7 +20,7 @@ from minitok.errors import FileFormatError, UnknownTokenError
 from minitok.formats.byte_level import CHARS, to_chars
 from minitok.formats.huggingface.normalizers import dump_steps
 from minitok.offsets import Sizes, span_list, spans_of
-from minitok.reference.metaspace import Metaspace
+from minitok.reference.metaspace import MARKER, Metaspace
 from minitok.text import utf8
 
 from .alignment import Aligned
@@ -117,6 +117,11 @@ class Pipeline:
         return not isinstance(self.codec, NormalizingCodec) and self.definition.prefix is None
 
     @cached_property
+    def marks_late(self) -> bool:
+        """Whether added tokens that are looked for in normalized text are found where spaces are markers already."""
+        return self.definition.prefix in ("segment", "text", "never")
+
+    @cached_property
     def finders(self) -> tuple[Any, Any]:
         """What finds added tokens in text, and in normalized text."""
         if isinstance(self.codec, NormalizingCodec):
@@ -142,7 +147,7 @@ class Pipeline:
         early, late = self.finders
         named = {definition.special_tokens[name]: flags for name, flags in definition.special_flags.items()}
         metaspace = None if definition.prefix is None else Metaspace(definition.prefix)
-        before = definition.prefix in ("segment", "text", "never")
+        before = self.marks_late
         original = Aligned.of(utf8(text))
         starts = True  # whether the next segment starts the text
         for start, end, token_id in spans(original.data, early, named):
@@ -258,8 +263,11 @@ def columns_of(pipeline: Pipeline, text: str, ids: list[int]) -> tuple[list[Span
     for token_id, part in pipeline.segments(text):
         at = len(offsets)
         if token_id is not None:
-            if part.data.decode() != pipeline.names[token_id]:
-                texts[at] = part.data.decode()
+            shown = part.data.decode()
+            if pipeline.marks_late and pipeline.added.tokens[token_id].normalized:
+                shown = shown.replace(" ", MARKER.decode())
+            if shown != pipeline.names[token_id]:
+                texts[at] = shown
             offsets.append(part.span(0, len(part.data)))
             words.append(word)
             word += 1

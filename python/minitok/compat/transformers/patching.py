@@ -6,6 +6,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from .backend import adopt
+from .plain_call import calling_plainly
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Installed", "install", "uninstall"]
 
+# What stands in a class that has a method from a base.
+INHERITED = object()
 # The methods that were replaced, while minitok is installed: class, name, and what stood there.
 REPLACED: list[tuple[type, str, Any]] = []
 
@@ -44,6 +47,7 @@ def install() -> Installed:
 
         replace(PreTrainedTokenizerFast, "__init__", adopting_init)
         replace(PreTrainedTokenizerBase, "_from_pretrained", adopting_from_pretrained)
+        replace(PreTrainedTokenizerFast, "__call__", calling_plainly)
     return Installed()
 
 
@@ -51,14 +55,18 @@ def uninstall() -> None:
     """Ends the installation. Tokenizers made meanwhile stay minitok's."""
     while REPLACED:
         owner, name, original = REPLACED.pop()
-        setattr(owner, name, original)
+        if original is INHERITED:
+            delattr(owner, name)
+        else:
+            setattr(owner, name, original)
 
 
 def replace(owner: type, name: str, make: Callable[[Any], Any]) -> None:
     """Replaces a method by one made of it."""
-    original = owner.__dict__[name]
+    original = owner.__dict__.get(name, INHERITED)
+    made = make(getattr(owner, name) if original is INHERITED else original)
     REPLACED.append((owner, name, original))
-    setattr(owner, name, make(original))
+    setattr(owner, name, made)
 
 
 def adopting_init(original: Any) -> Any:
