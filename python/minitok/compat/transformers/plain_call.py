@@ -55,10 +55,13 @@ def calling_plainly(original: Any) -> Any:
     from transformers.tokenization_utils_base import BatchEncoding
 
     pending = pending_class(BatchEncoding)
+    known: dict[type, bool] = {}
 
-    @functools.cache
-    def is_plain(kind: Any) -> bool:
-        return all(getattr(kind, name, None) is getattr(PreTrainedTokenizerFast, name, None) for name in METHODS)
+    def is_plain(kind: type) -> bool:
+        if kind not in known:
+            own = [getattr(kind, name, None) is getattr(PreTrainedTokenizerFast, name, None) for name in METHODS]
+            known[kind] = all(own)
+        return known[kind]
 
     @functools.wraps(original)
     def call(self: Any, text: Any = None, *args: Any, **options: Any) -> Any:
@@ -93,6 +96,13 @@ def columns(
     pipeline, layout = recipe.pipeline(), recipe.layout(add_special_tokens)
     if layout is None:
         return None
+    return filled(tokenizer, pipeline, layout, texts, options), (pipeline, layout, tuple(texts))
+
+
+def filled(
+    tokenizer: Any, pipeline: Pipeline, layout: Layout, texts: list[str], options: dict[str, Any]
+) -> dict[str, list[list[int]]]:
+    """The columns of some texts: lists of numbers, a row for each."""
     rows = ids_of(pipeline, layout, texts)
     longest = tokenizer.model_max_length
     for row in rows:
@@ -107,7 +117,7 @@ def columns(
         data["token_type_ids"] = [[*before, *[layout.type_id] * (len(row) - added), *after] for row in rows]
     if wanted(options.get("return_attention_mask"), "attention_mask", names):
         data["attention_mask"] = [[1] * len(row) for row in rows]
-    return data, (pipeline, layout, tuple(texts))
+    return data
 
 
 def ids_of(pipeline: Pipeline, layout: Layout, texts: list[str]) -> list[list[int]]:
