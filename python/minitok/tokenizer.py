@@ -533,7 +533,7 @@ class Tokenizer(Shortcuts):
 
         Args:
             messages: Dicts with ``role``, ``content`` and what else the template knows. A string of the type
-                ``minitok.chat.render.Trusted`` is trusted. Fields that are None are left out.
+                ``minitok.chat.Trusted`` is trusted. Fields that are None are left out.
             add_generation_prompt: Whether to begin the answer of the assistant.
             continue_final_message: Whether to leave the last message open, to be continued.
             tools: JSON schemas of functions that the model may call.

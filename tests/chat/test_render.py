@@ -7,7 +7,7 @@ import minitok
 import numpy as np
 import pytest
 from minitok import TemplateError, Tokenizer
-from minitok.chat.render import Trusted
+from minitok.chat import Trusted
 from templates import CHATML, TOKENS
 
 TALK = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello there"}]

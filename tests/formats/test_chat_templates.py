@@ -2,10 +2,12 @@
 
 import json
 
+import gguf
 import minitok
 import pytest
 from minitok import FileFormatError, Tokenizer
 from minitok.chat_templates import ChatTemplates
+from minitok.formats.byte_level import to_chars
 
 
 @pytest.fixture
@@ -104,3 +106,33 @@ def test_wrong_templates_in_the_native_format(tmp_path):
         (tmp_path / "tok.json").write_text(text.replace('{"default": "a"}', damage), "utf-8")
         with pytest.raises(FileFormatError, match=message):
             minitok.load(tmp_path / "tok.json")
+
+
+def test_a_template_in_gguf(tmp_path):
+    """With its special tokens by their ids; one that is not UTF-8 is refused."""
+
+    def write(template):
+        writer = gguf.GGUFWriter(str(tmp_path / "m.gguf"), "llama")
+        writer.add_tokenizer_model("gpt2")
+        writer.add_tokenizer_pre("gpt-2")
+        writer.add_token_list([*(to_chars(bytes([byte])) for byte in range(256)), "<s>", "ab"])
+        writer.add_token_types([gguf.TokenType.NORMAL] * 256 + [gguf.TokenType.CONTROL, gguf.TokenType.NORMAL])
+        writer.add_token_merges(["a b"])
+        writer.add_bos_token_id(256)
+        writer.add_eos_token_id(999)
+        writer.add_chat_template(template)
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.close()
+
+    write("{{ bos_token }}{{ messages[0].content }}")
+    tok = minitok.load(tmp_path / "m.gguf")
+    assert tok.chat_templates == ChatTemplates(
+        {"default": "{{ bos_token }}{{ messages[0].content }}"}, {"bos_token": "<s>"}
+    )
+    ids = tok.encode_chat([{"role": "user", "content": "<s>"}]).ids
+    assert (ids[0], tok.decode(ids), ids.count(256)) == (256, "<s><s>", 1)
+    data = (tmp_path / "m.gguf").read_bytes()
+    (tmp_path / "m.gguf").write_bytes(data.replace(b"{{ bos", b"{{ b\xffs"))
+    with pytest.raises(FileFormatError, match="chat_template is not UTF-8"):
+        minitok.load(tmp_path / "m.gguf")

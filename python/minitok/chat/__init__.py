@@ -4,3 +4,7 @@ In the order of a call: ``environment`` runs a template in Jinja's sandbox, with
 (``provenance``); ``render`` makes spans of messages; ``encoding`` makes ids of spans. ``Tokenizer.render`` and
 ``Tokenizer.encode_chat`` are the way in. Rendering needs Jinja2: ``pip install 'minitok[chat]'``.
 """
+
+from .provenance import Trusted
+
+__all__ = ["Trusted"]

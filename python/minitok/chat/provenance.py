@@ -25,7 +25,17 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-__all__ = ["TEMPLATE", "UNKNOWN", "Origin", "Traced", "concatenated", "origin_of", "runs_of", "traced"]
+__all__ = ["TEMPLATE", "UNKNOWN", "Origin", "Traced", "Trusted", "concatenated", "origin_of", "runs_of", "traced"]
+
+
+class Trusted(str):
+    """Text in a message that may hold special tokens, since the caller vouches for it: what a model wrote, for training.
+
+    >>> Trusted("<think>Hm.</think>")
+    '<think>Hm.</think>'
+    """
+
+    __slots__ = ()
 
 
 class Origin(NamedTuple):

@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..chat_templates import ChatTemplates
 from ..errors import TemplateError
 from .environment import compiled, trusted
-from .provenance import Origin, Traced, runs_of
+from .provenance import Origin, Traced, Trusted, runs_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["ROLES", "Span", "Trusted", "render"]
+__all__ = ["ROLES", "Span", "render"]
 
 # The roles that are trusted as text.
 ROLES = frozenset({"system", "user", "assistant", "tool", "developer", "function"})
@@ -34,16 +34,6 @@ REASONING = ("reasoning_content", "thinking", "reasoning")
 # Marks the end of a message that is to be continued, as transformers does: templates see its last character, a space.
 END = "CONTINUE_FINAL_MESSAGE_TAG "
 END_FIELD = "end of the message"
-
-
-class Trusted(str):
-    """Text in a message that may hold special tokens, since the caller vouches for it: what a model wrote, for training.
-
-    >>> Trusted("<think>Hm.</think>")
-    '<think>Hm.</think>'
-    """
-
-    __slots__ = ()
 
 
 class Span(NamedTuple):

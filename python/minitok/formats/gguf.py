@@ -17,6 +17,7 @@ import math
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from ..chat_templates import ChatTemplates
 from ..definition import Definition
 from ..errors import FileFormatError
 from ..reference.metaspace import MARKER
@@ -36,6 +37,9 @@ GGML = "tokenizer.ggml."
 WANTED = {
     *(GGML + name for name in ("model", "pre", "tokens", "scores", "token_type", "merges", "add_space_prefix")),
     GGML + "precompiled_charsmap",
+    GGML + "bos_token_id",
+    GGML + "eos_token_id",
+    "tokenizer.chat_template",
 }
 
 DEEPSEEK_CODER = (
@@ -89,7 +93,7 @@ def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str 
             read = {"llama": read_scores, "gpt2": read_merges}.get(model)
             if read is None:
                 raise Malformed(f"its tokenizer is of the kind {shown(model)}; minitok reads llama and gpt2")
-            return read(values, {"name": name, "backend": backend})
+            return read(values, {"name": name, "backend": backend, "chat": chat_of(values)})
         except Malformed as reason:
             raise FileFormatError(path, str(reason)) from None
 
@@ -184,6 +188,23 @@ def as_text(token: bytes, token_id: int) -> str:
         return token.decode()
     except UnicodeDecodeError:
         raise Malformed(f"the token {token_id}, {shown(token)}, is not UTF-8") from None
+
+
+def chat_of(values: dict[str, Any]) -> ChatTemplates | None:
+    """The chat template, and what it knows as ``bos_token`` and ``eos_token``."""
+    source = values.get("tokenizer.chat_template")
+    if not isinstance(source, bytes):
+        return None
+    tokens, _ = tokens_of(values)
+    named = {}
+    for name in ("bos_token", "eos_token"):
+        token_id = values.get(f"{GGML}{name}_id")
+        if type(token_id) is int and 0 <= token_id < len(tokens):
+            named[name] = tokens[token_id].decode("utf-8", "replace")
+    try:
+        return ChatTemplates({"default": source.decode()}, named)
+    except UnicodeDecodeError:
+        raise Malformed("tokenizer.chat_template is not UTF-8") from None
 
 
 def items(values: dict[str, Any], name: str, kind: type, count: int | None) -> list[Any]:
