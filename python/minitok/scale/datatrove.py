@@ -56,7 +56,7 @@ def encode_step(
     codec = tokenizer.definition.codec()
     end = token_id(tokenizer.special_tokens, codec, end_of_document, "end_of_document")
     allowed = named_special_tokens(allowed_special, tokenizer.special_tokens)
-    return step_class()(tokenizer, Path(out), dtype, end, allowed)
+    return step_class()(tokenizer, Path(out).absolute(), dtype, end, allowed)
 
 
 def step_class() -> Any:
