@@ -2,9 +2,9 @@
 
     python -m benchmarks.packing --megabytes 200 --text english
 
-The corpus is a text of ``benchmarks.texts`` cut into documents of some kilobytes, repeated up to the size. All must make the same
-number of ids. CPU seconds are those of the process and its children; peak memory is that of the largest of them. Needs ``make
-.venv/stamps/peers`` for gigatoken, and ``requirements/scale.txt`` for datatrove; what is missing is said and left out.
+The corpus is a text of ``benchmarks.texts`` cut into documents of some kilobytes, repeated up to the size. All must make the
+same number of ids. CPU seconds are those of the process and its children; peak memory is that of the largest of them. Needs
+``make .venv/stamps/peers`` for gigatoken, and ``requirements/scale.txt`` for datatrove; what is missing is said and left out.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def main() -> None:
         tok.to_huggingface(folder / "tokenizer.json")
         tok.to_tiktoken(folder / "r50k_base.tiktoken")
         print(f"{size / 1e6:.0f} MB of {wanted.text}, repeated; GPT-2, uint16, best of {wanted.repeats}")
-        made = set()
+        made: set[int] = set()
         for program, call in PROGRAMS.items():
             if wanted.only not in program:
                 continue
