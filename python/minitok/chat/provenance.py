@@ -209,7 +209,7 @@ class Traced(str):
 
     # -- changes -------------------------------------------------------------------------------------------------------
 
-    def replace(self, old: str, new: str, count: SupportsIndex = -1, /) -> str:
+    def replace(self, old: str, new: str, /, count: SupportsIndex = -1) -> str:
         plain = str.replace(self, old, new, count)
         if not old:
             return plain
