@@ -187,17 +187,15 @@ def text_buffers(
     """The bytes of the texts of an array, and their offsets from the first on."""
     import pyarrow as pa
 
-    if pa.types.is_dictionary(array.type) or array.type == getattr(pa, "string_view", lambda: None)():
-        array = array.cast(pa.large_string())
-    is_large = pa.types.is_large_string(array.type)
-    if not (is_large or pa.types.is_string(array.type)):
+    from ..arrow import text_of
+
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    if str(array.type) not in ("string", "large_string", "string_view"):
         for at, value in enumerate(array):
             raise refused(at, value.as_py())
-    elif array.null_count:
-        raise refused(array.is_null().to_pylist().index(True), None)
-    if not len(array):
         return np.zeros(0, np.uint8), np.zeros(1, np.int64)
-    _, offsets, text = array.buffers()
-    ends = np.frombuffer(offsets, np.int64 if is_large else np.int32)[array.offset : array.offset + len(array) + 1]
-    data = np.frombuffer(text, np.uint8) if text is not None else np.zeros(0, np.uint8)
-    return data[int(ends[0]) : int(ends[-1])], ends.astype(np.int64) - int(ends[0])
+    if array.null_count:
+        raise refused(array.is_null().to_pylist().index(True), None)
+    data, places = text_of(array)
+    return data[int(places[0]) : int(places[-1])], places - places[0]
