@@ -672,7 +672,11 @@ class Tokenizer(Shortcuts):
         >>> Tokenizer([(104, 105)]).tokenize("hi!")
         [b'hi', b'!']
         """
-        return self._codec.token_list(self.encode_to_numpy(text, allowed_special=allowed_special))
+        if type(self).encode is Tokenizer.encode:
+            return self._codec.token_list(self.encode_to_numpy(text, allowed_special=allowed_special))
+        import numpy as np  # a subclass says what is encoded
+
+        return self._codec.token_list(np.array(self.encode(text, allowed_special=allowed_special), np.uint32))
 
     def encode_files(
         self,
