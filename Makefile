@@ -50,6 +50,12 @@ $(STAMPS)/wasm: $(STAMPS)/venv $(RUST) tools/wasm.sh
 	tools/wasm.sh wasm
 	touch $@
 
+# The other major version of transformers, beside the one that the tests have.
+$(STAMPS)/transformers-4: $(STAMPS)/venv requirements/transformers-4.txt
+	$(PYTHON) -m venv $(VENV)/transformers-4
+	$(VENV)/transformers-4/bin/python -m pip install --quiet --require-hashes -r requirements/transformers-4.txt
+	touch $@
+
 # What the site is built with.
 $(STAMPS)/docs: $(STAMPS)/venv requirements/docs.txt
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/docs.txt
@@ -62,8 +68,8 @@ $(STAMPS)/deny: $(STAMPS)/tools
 
 # -- commands --------------------------------------------------------------------------------------------------------
 
-.PHONY: demo play test test-scale test-arm sanitize sanitize-python fuzz mutants lint bench docs pictures \
-	wheel wheel-arm wheel-pure sdist lock third-party clean help
+.PHONY: demo play test test-scale test-arm test-transformers sanitize sanitize-python fuzz mutants lint bench docs \
+	pictures wheel wheel-arm wheel-pure sdist lock third-party clean help
 
 demo: $(STAMPS)/built ## train, encode, decode and look inside, in under a minute
 	mkdir -p build
@@ -84,6 +90,12 @@ $(STAMPS)/scale: $(STAMPS)/tools requirements/scale.txt
 test-scale: $(STAMPS)/built $(STAMPS)/scale ## encoding, counting and training on a cluster of several nodes on this machine
 	PYTHONPATH=python tools/alone.sh $(BIN)/python -m pytest tests/scale --override-ini=addopts= \
 		--override-ini=filterwarnings=default -q
+
+# The first is the version that `make test` has, too.
+HF_TESTS := tests/compat/test_transformers.py tests/compat/test_tokenizers_equal.py
+test-transformers: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/transformers-4 ## the interfaces of tokenizers and transformers, beside both major versions
+	$(BIN)/python -m pytest $(HF_TESTS)
+	PYTHONPATH=python $(VENV)/transformers-4/bin/python -m pytest $(HF_TESTS)
 
 # The sanitizer comes with the stable toolchain, but its flag has to be allowed. Leaks are not looked for: what is made once
 # is kept.
@@ -210,6 +222,7 @@ lock: $(STAMPS)/venv ## choose the versions of the tools anew, after a change of
 	$(LOCK) pyproject.toml --extra cli --extra play --group test --group lint --output-file requirements/workshop.txt
 	$(LOCK) --group docs --output-file requirements/docs.txt
 	$(LOCK) --group wheel --output-file requirements/wheel.txt
+	$(LOCK) --group transformers-4 --output-file requirements/transformers-4.txt
 	$(LOCK) --group scale --constraint requirements/workshop.txt --output-file requirements/scale.txt
 
 third-party: ## list the libraries in the extension with their licences anew

@@ -63,6 +63,29 @@ def operations_table(results: Results) -> str:
     return markdown([f"`{results['encoding']}`", "MB/s", "times the first"], body)
 
 
+def calls_tables(results: Results) -> str:
+    """Of each model the time of each call in microseconds, and how many times as fast as the stock tokenizer that is."""
+    rows = [row for row in results["rows"] if "median" in row]
+    found = []
+    for model in dict.fromkeys(row["model"] for row in rows):
+        mine = [row for row in rows if row["model"] == model]
+        shapes = list(dict.fromkeys((row["texts"], row["characters"]) for row in mine))
+        times = {(row["peer"], row["texts"], row["characters"]): row["median"] * 1e6 for row in mine}
+        head = [f"`{model}`", *(f"{texts:,} of {length:,}, us" for texts, length in shapes)]
+        body = []
+        for peer in dict.fromkeys(row["peer"] for row in mine):
+            cells = []
+            for shape in shapes:
+                value = times.get((peer, *shape))
+                top = value == min(times[key] for key in times if key[1:] == shape)
+                cells.append(figure(value, bold=top))
+            body.append([peer, *cells])
+        ratios = [figure(times[("transformers", *shape)] / times[("minitok", *shape)]) for shape in shapes]
+        body.append(["times as fast as stock", *ratios])
+        found.append(markdown(head, body))
+    return "\n\n".join(found)
+
+
 def speeds(rows: list[Row], key: str, **wanted: Any) -> Column:
     return column(rows, lambda row: speed(row, key), **wanted)
 

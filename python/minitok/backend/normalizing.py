@@ -137,7 +137,9 @@ class NormalizingCodec:
         """The text as the codec can take it; None if it has special tokens, or more than a look is needed."""
         if self.prefix is not None or self.words is not None or (self.steps and self.form is None):
             return None
-        normal_text = text if self.form is None else self.normal_by_look(text, self.form)
+        # ASCII is in every normal form.
+        plain = self.form is None or (isinstance(text, str) and text.isascii())
+        normal_text = text if plain else self.normal_by_look(text, str(self.form))
         if normal_text is None or (allowed and self.occur(text, normal_text, allowed)):
             return None
         return normal_text
@@ -146,10 +148,11 @@ class NormalizingCodec:
         """Whether one of the special tokens may occur in a text, or in its normal form."""
         early, late, _ = self.finders(allowed)
         data = utf8(text)
-        if any(token_id is not None for _, _, token_id in early.split(data)):
+        if has_tokens(early.split(data)):
             return True
-        normal_data = data if normal_text is text else utf8(normal_text)
-        return any(token_id is not None for _, _, token_id in late.split(normal_data))
+        if not self.special.late:
+            return False
+        return has_tokens(late.split(data if normal_text is text else utf8(normal_text)))
 
     def parts(self, text: str | bytes, allowed: Sequence[str]) -> Sequence[str | bytes | int]:
         """The text as the codec can take it: as one, or as ``segments``."""
@@ -302,6 +305,12 @@ class NormalizingCodec:
             at += len(part)
             pieces += sum(event["event"] == "piece" for event in events)
         return ids
+
+
+def has_tokens(parts: Iterable[tuple[int, int, int | None]]) -> bool:
+    """Whether a special token is among the parts of a text: with one, there is more than a part, or that is the token."""
+    first = list(parts)
+    return len(first) > 1 or (len(first) == 1 and first[0][2] is not None)
 
 
 def only_text(batch: Iterable[Iterable[str | bytes | int]]) -> list[str | bytes]:
