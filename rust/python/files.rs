@@ -2,11 +2,12 @@
 
 use super::signals;
 use super::vocab::Vocab;
-use crate::fast::read::{gpt2_files, merge_lists, rank_file, sentencepiece, tekken, tokenizer_json};
+use crate::fast::read::{gguf, gpt2_files, merge_lists, rank_file, sentencepiece, tekken, tokenizer_json};
 use crate::fast::vocab::FastVocab;
 use crate::vocab::Alphabet;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
+use std::path::PathBuf;
 
 /// The vocabulary of a rank file of tiktoken.
 #[pyfunction]
@@ -109,6 +110,50 @@ impl MergeTable {
     ) -> PyResult<Option<Vocab>> {
         let alphabet = Alphabet { fallback, drops_bytes };
         Ok(signals::detached(py, || self.0.of_rows(whole_pieces, alphabet))?.map(Vocab))
+    }
+}
+
+/// A GGUF file: what is needed of its head.
+#[pyfunction]
+#[allow(clippy::needless_pass_by_value, reason = "as PyO3 makes it")]
+pub fn read_gguf(py: Python<'_>, path: PathBuf) -> PyResult<Option<GgufTable>> {
+    Ok(signals::detached(py, || gguf::read_gguf(&path))?.map(GgufTable))
+}
+
+/// The tokenizer of a GGUF file.
+#[pyclass(frozen, module = "minitok._rust")]
+pub struct GgufTable(gguf::Gguf);
+
+#[pymethods]
+impl GgufTable {
+    /// The kind of tokenizer, and the name of its pattern.
+    fn names(&self) -> (Option<&str>, Option<&str>) {
+        (self.0.model.as_deref(), self.0.pre.as_deref())
+    }
+
+    /// Whether a space is put before a text, if the file says so, and whether characters are replaced.
+    fn changes(&self) -> (Option<bool>, bool) {
+        (self.0.space_prefix, self.0.replaces)
+    }
+
+    /// The chat template, and what it knows as `bos_token` and `eos_token`.
+    fn chat(&self) -> Option<(&str, Vec<(&str, String)>)> {
+        self.0.chat()
+    }
+
+    /// The special tokens and their ids.
+    fn special(&self) -> Option<Vec<(String, u32)>> {
+        self.0.special()
+    }
+
+    /// The vocabulary of tokens in byte-level notation.
+    fn byte_level(&self, py: Python<'_>, whole_pieces: bool) -> PyResult<Option<Vocab>> {
+        Ok(signals::detached(py, || self.0.byte_level(whole_pieces))?.map(Vocab))
+    }
+
+    /// The vocabulary of tokens in characters, with scores and byte fallback.
+    fn characters(&self, py: Python<'_>) -> PyResult<Option<Vocab>> {
+        Ok(signals::detached(py, || self.0.characters())?.map(Vocab))
     }
 }
 

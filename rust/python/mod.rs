@@ -52,8 +52,8 @@ mod _rust {
     use super::documents::{Documents, read_column, read_json_lines};
     #[pymodule_export]
     use super::files::{
-        MergeTable, RankTable, TokenTable, read_gpt2, read_model, read_native, read_pairs, read_ranks, read_tekken,
-        read_tokenizer_json,
+        GgufTable, MergeTable, RankTable, TokenTable, read_gguf, read_gpt2, read_model, read_native, read_pairs,
+        read_ranks, read_tekken, read_tokenizer_json,
     };
     #[pymodule_export]
     use super::normal::{odd_places, splice};

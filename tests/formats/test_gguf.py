@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from minitok.backend import load_backend
 from minitok.errors import FileFormatError
+from minitok.formats import gguf as gguf_format
 from minitok.formats.byte_level import to_chars
 from minitok.formats.gguf import BYTE, CONTROL, NORMAL, PATTERNS, UNUSED, USER_DEFINED
+from minitok.formats.gguf_values import read_values
 from minitok.formats.sentencepiece import read_file
 from test_sentencepiece import TEXTS, trained
 
@@ -49,6 +51,35 @@ def byte_level(path, tok, pre, **options):
     rows = [f"{by_id[left]} {by_id[right]}" for left, right, _, _ in merges]
     tokens, kinds = [*tokens, "[PAD]", "a b"], [*kinds, UNUSED, NORMAL]
     return write(path, pre=pre, tokens=tokens, kinds=kinds, merges=rows, **options)
+
+
+def outcome(read):
+    """What a file holds, or that it is refused."""
+    try:
+        return read().content()
+    except FileFormatError:
+        return None
+
+
+@given(st.data())
+def test_the_extension_reads_what_the_reader_in_python_reads(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("gguf") / "x.gguf"
+    byte_level(path, minitok.train(CORPUS, 262, special_tokens=["<s>"]), "gpt-2")
+    content = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(0, 2))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(content[: data.draw(st.one_of(st.just(len(content)), st.integers(0, len(content))))])
+    found = gguf_format.parse_table(path, {"name": None, "backend": "rust"})
+    if found is not None:
+        for backend in BACKENDS:
+            assert found.content() == outcome(lambda backend=backend: slowly(path, backend))
+
+
+def slowly(path, backend):
+    """The tokenizer of a file, read in Python."""
+    with path.open("rb") as file:
+        values = read_values(file, gguf_format.WANTED)
+    return gguf_format.read_merges(values, {"name": None, "backend": backend})
 
 
 @pytest.mark.parametrize(("pre", "pattern"), [("gpt-2", "gpt2"), ("qwen2", "qwen2"), ("llama4", "o200k")])

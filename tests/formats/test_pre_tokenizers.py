@@ -9,6 +9,7 @@ from helpers import BACKENDS
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok.formats import huggingface
+from minitok.reference.pretokenize import NAMED
 from tokenizers import Tokenizer
 
 MERGES = [(97, 98), (45, 45), (32, 97), (49, 50), (256, 256), (32, 32), (45, 97)]
@@ -72,6 +73,16 @@ def test_added_tokens_that_take_more_or_ask_for_more(flags, texts):
     tok = both(content, texts)
     assert tok.lossless == (not any(any(own[:3]) for own in flags))
     assert huggingface.dump(tok.definition)["added_tokens"] == content["added_tokens"]
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=8))
+def test_a_pattern_that_oniguruma_reads_otherwise(texts):
+    # tiktoken's spelling, whose possessive {1,3}+ is a repeat of a repeat there: all digits in a row are one piece.
+    content = copy.deepcopy(BASE)
+    split = {"type": "Split", "pattern": {"Regex": NAMED["cl100k"]}, "behavior": "Isolated", "invert": False}
+    content["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [split, LEVEL]}
+    tok = both(content, [*texts, "a121212 1234", "12 \n "])
+    assert tok.pattern != "cl100k"
 
 
 @pytest.mark.parametrize("char", ["\u2002", "\u0085", "\x1c", "\u200b", "\u3000"])

@@ -13,9 +13,11 @@
 //! 4. [`gpt2_files`]: `vocab.json` and `merges.txt`.
 //! 5. [`sentencepiece`]: `.model`; [`tekken`]: Mistral's `tekken.json`.
 //! 6. [`merge_lists`]: minbpe's `.model`, and the native format.
+//! 7. [`gguf`]: llama.cpp's files.
 //! 7. [`json_lines`]: a corpus.
 
 mod base64;
+pub mod gguf;
 pub mod gpt2_files;
 mod json;
 pub mod json_lines;

@@ -207,7 +207,7 @@ fn string(text: &[u8], (start, length): (u32, u32)) -> &[u8] {
 }
 
 /// Appends the bytes that characters of the byte-level notation stand for.
-fn byte_level(token: &[u8], out: &mut Vec<u8>) -> Option<()> {
+pub fn byte_level(token: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let mut rest = token;
     while let Some((&first, tail)) = rest.split_first() {
         let code = if first < 0x80 {

@@ -28,6 +28,8 @@ NOT_AN_OPERATOR = re.compile(r"\\[pP]\{\^?\w+\}|\\[^hHGKXRZpP]|\[(?:\\.|[^\]\\])
 OPERATOR_OR_NOT = re.compile(NOT_AN_OPERATOR.pattern + r"|\\.|.", re.DOTALL)
 # A byte, to Oniguruma; a character of eight digits, which it does not have; a set with one taken away, which are ranges to it.
 NOT_IN_ONIGURUMA = re.compile(r"\\x[89A-Fa-f]|\\U|\[(?:\\.|[^\]\\])*?--")
+# A single character, a property or a set, repeated by numbers and once more.
+REPEATED = re.compile(r"((?:\\[pP]\{\^?\w+\}|\[(?:\\.|[^\]\\])*\]|\\[^pP]|[^\\()\[\]{}*+?|])\{\d+(?:,\d*)?\})\+")
 # What counts as punctuation: the general category, and the ASCII marks that are symbols.
 PUNCTUATION = r"[\p{P}$+<=>\^`|~]"
 # A pattern that matches nothing somewhere, matches nothing in one of these, as far as anyone would write one.
@@ -147,7 +149,7 @@ def read_source(step: dict[str, Any], may_match_nothing: Callable[[str], bool]) 
         return literal(str(source["String"]))
     if not isinstance(source, dict) or not isinstance(source.get("Regex"), str):
         raise Unsupported("the pre_tokenizer Split has no Regex")
-    pattern = str(source["Regex"])
+    pattern = with_repeats(str(source["Regex"]))
     named = name_of(pattern)
     if named in NAMED | FAMILIES:
         return named
@@ -190,6 +192,15 @@ def behaved(pattern: str, behavior: object, *, invert: bool) -> str:
     if behavior == ("MergedWithPrevious" if invert else "MergedWithNext"):
         return f"(?>{pattern})(?:(?!{pattern})[\\s\\S])*"
     raise Unsupported(f"the pre_tokenizer Split has the behavior {shown(behavior)}{' inverted' if invert else ''}")
+
+
+def with_repeats(pattern: str) -> str:
+    r"""The pattern with each ``{n,m}+`` of a single character as Oniguruma means it: a repeat of a repeat, not possessive.
+
+    >>> with_repeats(r"\p{N}{1,3}+|a++")
+    '(?:\\p{N}{1,3})+|a++'
+    """
+    return REPEATED.sub(r"(?:\1)+", pattern)
 
 
 def with_line_ends(pattern: str) -> str:

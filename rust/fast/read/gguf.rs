@@ -1,0 +1,385 @@
+//! GGUF's key-values -> vocabularies. Must equal `python/minitok/formats/gguf.py`, and what it calls, where it answers.
+//!
+//! The file begins with a header: `GGUF`, the version, how many tensors and key-values. Each key-value is a key, the type of the
+//! value, and the value. Strings and arrays say their length before. The tensors behind them are not read.
+//!
+//! By hand: `GGUF`, 3, 0, 1, then `general.type`'s length 12 and its letters, 8 (a string), 5 and `model`.
+
+use super::string_table::{StringTable, byte_level};
+use super::token_table::TokenTable;
+use crate::characters::add_fallback;
+use crate::error::{Error, Result};
+use crate::fast::vocab::FastVocab;
+use crate::interrupt;
+use crate::metaspace::spaced;
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+const NORMAL: i32 = 1;
+const UNKNOWN: i32 = 2;
+const CONTROL: i32 = 3;
+const USER_DEFINED: i32 = 4;
+const UNUSED: i32 = 5;
+const BYTE: i32 = 6;
+
+// The types of values, beside those of numbers.
+const ID: u32 = 4;
+const INTEGER: u32 = 5;
+const FLOAT: u32 = 6;
+const FLAG: u32 = 7;
+const STRING: u32 = 8;
+const ARRAY: u32 = 9;
+
+const CHAT_TEMPLATE: &[u8] = b"tokenizer.chat_template";
+/// The values that are read.
+const WANTED: [&[u8]; 10] = [
+    b"bos_token_id",
+    b"eos_token_id",
+    b"model",
+    b"pre",
+    b"add_space_prefix",
+    b"tokens",
+    b"merges",
+    b"token_type",
+    b"scores",
+    b"precompiled_charsmap",
+];
+
+/// The tokenizer of a file, as far as it has one.
+#[derive(Debug, Default)]
+pub struct Gguf {
+    pub model: Option<String>,
+    pub pre: Option<String>,
+    pub space_prefix: Option<bool>,
+    pub replaces: bool,
+    chat_template: Option<String>,
+    bos: Option<u32>,
+    eos: Option<u32>,
+    tokens: Strings,
+    kinds: Vec<i32>,
+    scores: Vec<f32>,
+    /// None if the file has none.
+    merges: Option<Strings>,
+}
+
+/// Many strings in one.
+#[derive(Debug, Default)]
+struct Strings {
+    text: Vec<u8>,
+    /// Where each ends.
+    ends: Vec<usize>,
+}
+
+impl Strings {
+    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, &end)| &self.text[start..end])
+    }
+}
+
+/// The tokenizer of a file; None if the reader in Python is to read it.
+pub fn read_gguf(path: &Path) -> Result<Option<Gguf>> {
+    let read = read_file(path);
+    interrupt::check()?;
+    Ok(read.filter(|gguf| gguf.kinds.len() == gguf.tokens.ends.len()))
+}
+
+fn read_file(path: &Path) -> Option<Gguf> {
+    let file = File::open(path).ok()?;
+    let left = file.metadata().ok()?.len();
+    let mut file = Values { left, file: BufReader::with_capacity(1 << 20, file) };
+    if file.bytes::<4>()? != *b"GGUF" || !matches!(file.u32()?, 2 | 3) {
+        return None;
+    }
+    file.u64()?;
+    let mut gguf = Gguf::default();
+    let mut seen = Vec::new();
+    for _ in 0..file.u64()? {
+        let key = file.string()?;
+        let kind = file.u32()?;
+        let Some(name) = key.strip_prefix(b"tokenizer.ggml.") else {
+            if key != CHAT_TEMPLATE {
+                file.skip_value(kind)?;
+            } else if kind != STRING || gguf.chat_template.is_some() {
+                return None;
+            } else {
+                gguf.chat_template = Some(String::from_utf8(file.string()?).ok()?);
+            }
+            continue;
+        };
+        match (name, kind) {
+            (b"model", STRING) => gguf.model = Some(String::from_utf8(file.string()?).ok()?),
+            (b"pre", STRING) => gguf.pre = Some(String::from_utf8(file.string()?).ok()?),
+            (b"add_space_prefix", FLAG) => gguf.space_prefix = Some(file.bytes::<1>()? != [0]),
+            (b"bos_token_id", ID) => gguf.bos = Some(file.u32()?),
+            (b"eos_token_id", ID) => gguf.eos = Some(file.u32()?),
+            (b"tokens", ARRAY) => gguf.tokens = file.strings()?,
+            (b"merges", ARRAY) => gguf.merges = Some(file.strings()?),
+            (b"token_type", ARRAY) => gguf.kinds = file.numbers(INTEGER, i32::from_le_bytes)?,
+            (b"scores", ARRAY) => gguf.scores = file.numbers(FLOAT, f32::from_le_bytes)?,
+            (b"precompiled_charsmap", ARRAY) => gguf.replaces = file.skip_value(kind)? > 0,
+            _ if WANTED.contains(&name) => return None,
+            _ => file.skip_value(kind).map(|_| ())?,
+        }
+        if interrupt::stopped() || seen.contains(&key) {
+            return None;
+        }
+        seen.push(key);
+    }
+    Some(gguf)
+}
+
+/// What is still to be read of a file; nothing is asked for that it does not have.
+struct Values {
+    file: BufReader<File>,
+    left: u64,
+}
+
+impl Values {
+    fn bytes<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let mut bytes = [0; N];
+        self.left = self.left.checked_sub(N as u64)?;
+        self.file.read_exact(&mut bytes).ok()?;
+        Some(bytes)
+    }
+
+    fn u32(&mut self) -> Option<u32> {
+        self.bytes().map(u32::from_le_bytes)
+    }
+
+    fn u64(&mut self) -> Option<u64> {
+        self.bytes().map(u64::from_le_bytes)
+    }
+
+    /// Appends so many bytes.
+    fn append(&mut self, length: u64, out: &mut Vec<u8>) -> Option<()> {
+        self.left = self.left.checked_sub(length)?;
+        let start = out.len();
+        out.try_reserve(usize::try_from(length).ok()?).ok()?;
+        out.resize(start + usize::try_from(length).ok()?, 0);
+        self.file.read_exact(&mut out[start..]).ok()
+    }
+
+    fn string(&mut self) -> Option<Vec<u8>> {
+        let (length, mut text) = (self.u64()?, Vec::new());
+        self.append(length, &mut text)?;
+        Some(text)
+    }
+
+    /// Steps over bytes.
+    fn skip(&mut self, length: u64) -> Option<()> {
+        self.left = self.left.checked_sub(length)?;
+        self.file.seek_relative(i64::try_from(length).ok()?).ok()
+    }
+
+    /// Steps over a value; the number of items if it is an array.
+    fn skip_value(&mut self, kind: u32) -> Option<u64> {
+        if kind == STRING {
+            let length = self.u64()?;
+            return self.skip(length).map(|()| 0);
+        }
+        if kind != ARRAY {
+            return self.skip(size_of_number(kind)?).map(|()| 0);
+        }
+        let (of, count) = (self.u32()?, self.u64()?);
+        if of != STRING {
+            self.skip(size_of_number(of)?.checked_mul(count)?)?;
+            return Some(count);
+        }
+        for _ in 0..count {
+            let length = self.u64()?;
+            self.skip(length)?;
+            if interrupt::stopped() {
+                return None;
+            }
+        }
+        Some(count)
+    }
+
+    /// The strings of an array.
+    fn strings(&mut self) -> Option<Strings> {
+        let mut strings = Strings::default();
+        let (of, count) = (self.u32()?, self.u64()?);
+        // Each takes eight bytes at least.
+        if of != STRING || count > self.left / 8 {
+            return None;
+        }
+        for _ in 0..count {
+            let length = self.u64()?;
+            self.append(length, &mut strings.text)?;
+            strings.ends.push(strings.text.len());
+            if interrupt::stopped() {
+                return None;
+            }
+        }
+        Some(strings)
+    }
+
+    /// The numbers of four bytes of an array.
+    fn numbers<T>(&mut self, wanted: u32, number: impl Fn([u8; 4]) -> T) -> Option<Vec<T>> {
+        let (of, count) = (self.u32()?, self.u64()?);
+        if of != wanted {
+            return None;
+        }
+        let mut bytes = Vec::new();
+        self.append(count.checked_mul(4)?, &mut bytes)?;
+        Some(bytes.as_chunks::<4>().0.iter().map(|&chunk| number(chunk)).collect())
+    }
+}
+
+/// How many bytes a number of a type takes.
+fn size_of_number(kind: u32) -> Option<u64> {
+    [1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8].get(usize::try_from(kind).ok()?).copied().filter(|&size| size > 0)
+}
+
+impl Gguf {
+    /// Tokens with their ids and types.
+    fn rows(&self) -> impl Iterator<Item = (&[u8], u32, i32)> {
+        self.tokens.iter().zip(0..).zip(&self.kinds).map(|((token, id), &kind)| (token, id, kind))
+    }
+
+    /// The special tokens; None if one is not text, or if there is a token of an unknown type.
+    pub fn special(&self) -> Option<Vec<(String, u32)>> {
+        if self.kinds.iter().any(|kind| !(NORMAL..=BYTE).contains(kind)) {
+            return None;
+        }
+        let special = self.rows().filter(|(_, _, kind)| matches!(*kind, UNKNOWN | CONTROL | USER_DEFINED));
+        special.map(|(token, id, _)| Some((String::from_utf8(token.to_vec()).ok()?, id))).collect()
+    }
+
+    /// The chat template, and what it knows as `bos_token` and `eos_token`.
+    pub fn chat(&self) -> Option<(&str, Vec<(&'static str, String)>)> {
+        let token = |id: u32| self.tokens.iter().nth(usize::try_from(id).ok()?);
+        let named = [("bos_token", self.bos), ("eos_token", self.eos)];
+        let named = named
+            .into_iter()
+            .filter_map(|(name, id)| token(id?).map(|token| (name, String::from_utf8_lossy(token).into_owned())));
+        Some((self.chat_template.as_deref()?, named.collect()))
+    }
+
+    /// The vocabulary of tokens in byte-level notation; None if the reader in Python is to make it.
+    pub fn byte_level(&self, whole_pieces: bool) -> Result<Option<FastVocab>> {
+        let Some(merges) = &self.merges else { return Ok(None) };
+        let mut table = StringTable::default();
+        let mut read = || {
+            let mut bytes = Vec::new();
+            for (token, id, _) in self.rows().filter(|(_, _, kind)| *kind == NORMAL) {
+                bytes.clear();
+                // What is not written as bytes are is in no text.
+                if std::str::from_utf8(token).ok().is_some_and(|_| byte_level(token, &mut bytes).is_none()) {
+                    continue;
+                }
+                table.add(|text| {
+                    text.extend_from_slice(token);
+                    Some(id)
+                })?;
+            }
+            merges.iter().try_for_each(|row| if interrupt::stopped() { None } else { table.merge(row) })
+        };
+        let done = read();
+        interrupt::check()?;
+        if done.is_none() || table.is_empty() { Ok(None) } else { table.byte_level(&[], whole_pieces, true) }
+    }
+
+    /// The vocabulary of characters with scores; None if the reader in Python is to make it.
+    pub fn characters(&self) -> Result<Option<FastVocab>> {
+        let (mut table, mut scores, mut fallback) = (TokenTable::default(), Vec::new(), vec![None; 256]);
+        let mut read = || {
+            if self.scores.len() != self.kinds.len() || self.scores.iter().any(|score| score.is_nan()) {
+                return None;
+            }
+            for ((token, id, kind), &score) in self.rows().zip(&self.scores) {
+                match kind {
+                    NORMAL => {
+                        scores.push((id, f64::from(score)));
+                        table.add(id, |bytes| {
+                            bytes.extend_from_slice(&spaced(token));
+                            Some(())
+                        })?;
+                    }
+                    BYTE => {
+                        let byte = (0..=255u8).find(|byte| format!("<0x{byte:02X}>").as_bytes() == token)?;
+                        if fallback[usize::from(byte)].replace(id).is_some() {
+                            return None;
+                        }
+                    }
+                    UNKNOWN | CONTROL | USER_DEFINED | UNUSED => {}
+                    _ => return None,
+                }
+            }
+            Some(())
+        };
+        if read().is_none() {
+            return Ok(None);
+        }
+        let (Some(fallback), Some(mut tokens)) =
+            (fallback.into_iter().collect::<Option<Vec<u32>>>(), table.into_tokens())
+        else {
+            return Ok(None);
+        };
+        let made =
+            add_fallback(&mut tokens, Some(&fallback)).and_then(|()| FastVocab::of_scores(tokens, &scores, fallback));
+        match made {
+            Err(Error::Vocabulary(_)) => Ok(None),
+            made => made,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn string(text: &str) -> Vec<u8> {
+        [&(text.len() as u64).to_le_bytes(), text.as_bytes()].concat()
+    }
+
+    fn value(name: &str, kind: u32, bytes: &[u8]) -> Vec<u8> {
+        [string(&format!("tokenizer.ggml.{name}")), kind.to_le_bytes().to_vec(), bytes.to_vec()].concat()
+    }
+
+    fn array(name: &str, kind: u32, items: &[Vec<u8>]) -> Vec<u8> {
+        let head = [kind.to_le_bytes().to_vec(), (items.len() as u64).to_le_bytes().to_vec()].concat();
+        value(name, ARRAY, &[head, items.concat()].concat())
+    }
+
+    fn read(values: &[Vec<u8>], cut: usize) -> Option<Gguf> {
+        let path = std::env::temp_dir().join(format!("minitok-{}-{cut}-{}", std::process::id(), values.len()));
+        let head = [b"GGUF".to_vec(), 3u32.to_le_bytes().to_vec(), 0u64.to_le_bytes().to_vec()].concat();
+        let data = [head, (values.len() as u64).to_le_bytes().to_vec(), values.concat()].concat();
+        std::fs::write(&path, &data[..data.len() - cut]).unwrap();
+        let found = read_gguf(&path).unwrap();
+        std::fs::remove_file(path).unwrap();
+        found
+    }
+
+    #[test]
+    fn bytes_by_hand() {
+        let mut tokens: Vec<_> = crate::byte_chars::CHARS.iter().map(|char| string(&char.to_string())).collect();
+        tokens.extend([string("ab"), string("<s>"), string("a b"), string("[PAD]")]);
+        let kinds = [vec![NORMAL; 257], vec![CONTROL, NORMAL, UNUSED]].concat();
+        let kinds: Vec<_> = kinds.iter().map(|kind| kind.to_le_bytes().to_vec()).collect();
+        let values = [
+            value("model", STRING, &string("gpt2")),
+            value("other", ARRAY, &[&STRING.to_le_bytes()[..], &1u64.to_le_bytes(), &string("x")].concat()),
+            value("bos_token_id", ID, &257u32.to_le_bytes()),
+            [string("tokenizer.chat_template"), STRING.to_le_bytes().to_vec(), string("{{ x }}")].concat(),
+            array("tokens", STRING, &tokens),
+            array("token_type", INTEGER, &kinds),
+            array("merges", STRING, &[string("a b")]),
+        ];
+        let gguf = read(&values, 0).unwrap();
+        assert_eq!((gguf.model.as_deref(), gguf.pre.as_deref()), (Some("gpt2"), None));
+        assert_eq!(gguf.chat(), Some(("{{ x }}", vec![("bos_token", "<s>".into())])));
+        assert_eq!(gguf.special(), Some(vec![("<s>".into(), 257)]));
+        let vocab = gguf.byte_level(false).unwrap().unwrap();
+        assert_eq!((vocab.core().token_id(b"ab"), vocab.core().merge_of(97, 98)), (Some(256), Some((0, 256))));
+        assert!(gguf.characters().unwrap().is_none());
+        for cut in [1, 5, 40, 400] {
+            assert!(read(&values, cut).is_none(), "{cut}");
+        }
+        assert!(read(&[values[0].clone(), values[0].clone()], 0).is_none());
+        assert!(read(&[value("tokens", STRING, &string("x"))], 0).is_none());
+    }
+}
