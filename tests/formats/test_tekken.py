@@ -95,3 +95,27 @@ def test_a_folder_of_ranks_has_its_special_tokens_beside_it(tmp_path, backend):
     (tmp_path / "tokenizer_config.json").write_text('{"added_tokens_decoder": {"x": 3}}')
     with pytest.raises(minitok.FileFormatError, match="not an id and a token: 'x'"):
         minitok.load(tmp_path, pattern="gpt2")
+
+
+@pytest.mark.parametrize(
+    ("code", "pattern"),
+    [
+        ("tokenization_kimi.TikTokenTokenizer", "kimi"),
+        ("tokenization_chatglm.ChatGLM4Tokenizer", "llama3"),
+        ("tokenization_qwen.QWenTokenizer", "qwen2"),
+    ],
+)
+def test_a_folder_of_ranks_that_names_its_code(tmp_path, code, pattern, backend):
+    tok = minitok.Tokenizer([(97, 98)], pattern=pattern)
+    tok.to_tiktoken(tmp_path / "it.tiktoken")
+    config = {"auto_map": {"AutoTokenizer": [code, None]}, "added_tokens_decoder": {"300": {"content": "<s>"}}}
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(config))
+    loaded = minitok.load(tmp_path, backend=backend)
+    assert (loaded.pattern, loaded.special_tokens["<s>"]) == (pattern, 300)
+    assert ("<|extra_204|>" in loaded.special_tokens) == (pattern == "qwen2")
+    assert loaded.encode("ab 漢字a12") == tok.encode("ab 漢字a12")
+    # Another pattern, or other special tokens, may be given; code that is not known says nothing.
+    assert minitok.load(tmp_path, pattern="gpt2", special_tokens={}, backend=backend).pattern == "gpt2"
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({"auto_map": {"AutoTokenizer": ["x.Y", None]}}))
+    with pytest.raises(minitok.FileFormatError, match="pass pattern="):
+        minitok.load(tmp_path, backend=backend)

@@ -24,6 +24,19 @@ BY_FOLDER = "one of GPT-2's two files: name the folder, which holds both vocab.j
 
 
 NOT_KNOWN = "not a tokenizer of minitok, Hugging Face, SentencePiece, llama.cpp, minbpe or tiktoken"
+# How the code that comes with models cuts text, where they ship ranks: Kimi, GLM-4 and Qwen 1.
+CODE = {
+    "tokenization_kimi.TikTokenTokenizer": "kimi",
+    "tokenization_chatglm.ChatGLM4Tokenizer": "llama3",
+    "tokenization_qwen.QWenTokenizer": "qwen2",
+}
+# Qwen 1 has its special tokens in that code only.
+QWEN_SPECIAL = {
+    name: 151_643 + number
+    for number, name in enumerate(
+        ["<|endoftext|>", "<|im_start|>", "<|im_end|>", *(f"<|extra_{number}|>" for number in range(205))]
+    )
+}
 # What is looked for in a folder, in this order.
 IN_FOLDERS = (
     "tokenizer.json",
@@ -114,10 +127,15 @@ def load_model(
     """A file of SentencePiece or of ranks, with the special tokens that ``tokenizer_config.json`` beside it has for ranks."""
     config = file.parent / "tokenizer_config.json"
     is_model = sentencepiece.is_model(read(file))
-    if not is_model and special_tokens is None and config.is_file():
+    if not is_model and config.is_file():
         content = parse_json(read(config), config)
-        rows = content.get("added_tokens_decoder") if isinstance(content, dict) else None
-        special_tokens = {}
+        content = content if isinstance(content, dict) else {}
+        code = code_of(content.get("auto_map"))
+        pattern = pattern or CODE.get(code)
+        if special_tokens is not None:
+            return read_file(file, pattern, special_tokens, backend)
+        rows = content.get("added_tokens_decoder")
+        special_tokens = dict(QWEN_SPECIAL) if CODE.get(code) == "qwen2" else {}
         for token_id, row in (rows if isinstance(rows, dict) else {}).items():
             name = row.get("content") if isinstance(row, dict) else None
             if not re.fullmatch("[0-9]{1,10}", token_id) or not isinstance(name, str):
@@ -126,6 +144,14 @@ def load_model(
                 )
             special_tokens[name] = int(token_id)
     return read_file(file, pattern, special_tokens, backend)
+
+
+def code_of(classes: Any) -> str:
+    """The model's own code for its tokenizer, as the configuration names it; empty if it names none that is known."""
+    names = classes.get("AutoTokenizer") if isinstance(classes, dict) else None
+    return next(
+        (name for name in (names if isinstance(names, list) else [names]) if isinstance(name, str) and name in CODE), ""
+    )
 
 
 def own_words(path: object, pattern: str | None, special_tokens: Mapping[str, int] | None) -> None:
