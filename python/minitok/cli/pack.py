@@ -110,6 +110,10 @@ def command(
         Optional[str],  # noqa: UP045
         typer.Option(metavar="K/N", help="Only part K of N, for one of N processes.", show_default=False),
     ] = None,
+    ray: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="ADDRESS", help="Pack on this cluster of Ray; 'local' starts one.", show_default=False),
+    ] = None,
     join: Annotated[bool, typer.Option("--join", help="The files are packed parts: join them.")] = False,
     check: Annotated[bool, typer.Option("--check", help="The files are packed: see whether they are whole.")] = False,
     threads: Annotated[
@@ -135,6 +139,8 @@ def command(
 
       minitok pack 'corpus/*.jsonl' --part 2/8 -o train.bin
 
+      minitok pack 'corpus/*.jsonl' --ray head:6379 --format megatron -o train.bin
+
       minitok pack 'train.part-*.bin' --join --shuffle 1 -o train.ds
 
       minitok pack --check train.bin
@@ -158,26 +164,33 @@ def command(
         if join or tok is None:
             packed = join_all(files, out, {**layout, "begin_row": tok and tok.special_tokens[begin or ""]})
         else:
-            packed = tok.encode_files(
-                files,
-                out,
-                dtype=id_type(dtype, tok),
-                separator=separator or None,
-                field=field,
-                end_of_document=end,
-                allowed_special=special_names(special or [], tok),
-                begin_row=begin,
-                part=part_of(part),
-                threads=threads,
-                progress=not quiet and sys.stderr.isatty(),
-                resume=not anew,
+            options: dict[str, Any] = {
+                "dtype": id_type(dtype, tok),
+                "separator": separator or None,
+                "field": field,
+                "end_of_document": end,
+                "allowed_special": special_names(special or [], tok),
+                "begin_row": begin,
+                "resume": not anew,
                 **layout,
-            )
+            }
+            if ray is not None:
+                packed = on_ray(tok, files, out, ray, options)
+            else:
+                shown = not quiet and sys.stderr.isatty()
+                packed = tok.encode_files(files, out, part=part_of(part), threads=threads, progress=shown, **options)
     except ValueError as error:
         if isinstance(error, MinitokError):
             raise
         raise typer.BadParameter(str(error)) from None
     tell(packed, json=json)
+
+
+def on_ray(tok: Tokenizer, files: list[str], out: Path, address: str, options: dict[str, Any]) -> Packed:
+    """Packs on a cluster."""
+    from minitok.scale import encode_files_on_ray
+
+    return encode_files_on_ray(tok, files, out, address=None if address == "local" else address, **options)
 
 
 def part_of(named: str | None) -> tuple[int, int] | None:

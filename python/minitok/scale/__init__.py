@@ -7,11 +7,12 @@
 
 Needs ``minitok[ray]``. Without a cluster, Ray starts on the machine itself.
 
-Reading order: ``batches`` (a batch of Arrow to ids, or to counts), ``encode``, ``count`` (and training), ``ray_data`` (what is
-asked of Ray), ``datatrove`` (a step of a datatrove pipeline).
+Reading order: ``batches`` (a batch of Arrow to ids, or to counts), ``encode``, ``count`` (and training), ``files``,
+``ray_data`` (what is asked of Ray), ``datatrove`` (a step of a datatrove pipeline).
 """
 
 from .count import count_dataset, train_dataset
 from .encode import Encoded, encode_dataset
+from .files import encode_files_on_ray
 
-__all__ = ["Encoded", "count_dataset", "encode_dataset", "train_dataset"]
+__all__ = ["Encoded", "count_dataset", "encode_dataset", "encode_files_on_ray", "train_dataset"]

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 __all__ = ["failed", "rows_in_order", "start_ray", "texts_of"]
 
 
-def start_ray() -> Any:
-    """Returns ``ray``, started on this machine if nobody has started or joined a cluster."""
+def start_ray(address: str | None = None) -> Any:
+    """Returns ``ray``, joined to a cluster, or started on this machine, if nobody has done so."""
     try:
         import ray
         import ray.data
     except ImportError as error:
         raise ImportError("minitok.scale needs Ray; install minitok[ray]") from error
     if not ray.is_initialized():
-        ray.init(log_to_driver=False)
+        ray.init(address=address, log_to_driver=False)
     return ray
 
 

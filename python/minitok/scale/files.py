@@ -1,0 +1,78 @@
+"""``encode_files_on_ray``: the files of a corpus packed by the tasks of a cluster, each of which writes a part of the files.
+
+A part is a run of ``Tokenizer.encode_files`` with ``part=``: a task whose worker or node dies is run again by Ray, and goes on
+from the journal of the part. The parts are joined here, so the result is that of one machine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..corpus.files import expand
+from ..corpus.packing import join_packed
+from ..corpus.packing.options import token_id
+from .ray_data import start_ray
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+
+    from ..corpus.packing import Packed
+    from ..tokenizer import Tokenizer
+
+    PathLike = str | os.PathLike[str]
+
+__all__ = ["encode_files_on_ray"]
+
+# What the join does; everything else is the parts'.
+LAYOUT = ("format", "shuffle", "row_length", "rest", "shard_tokens")
+
+
+def encode_files_on_ray(
+    tokenizer: Tokenizer,
+    paths: PathLike | Iterable[PathLike],
+    out: PathLike,
+    *,
+    address: str | None = None,
+    parts: int | None = None,
+    begin_row: str | int | None = None,
+    **options: Any,
+) -> Packed:
+    """Packs files on a cluster of Ray: what ``Tokenizer.encode_files`` writes, with its options.
+
+    Args:
+        tokenizer: The tokenizer.
+        paths: As for ``Tokenizer.encode_files``; all nodes must see the files.
+        out: As there; all nodes must see its folder. Parts are written beside it and removed at the end.
+        address: The cluster's; if not given, that of the environment, or a new one on this machine.
+        parts: In how many parts the files are packed; by default as many as there are processors, or files.
+        begin_row: As for ``Tokenizer.encode_files``.
+        options: The other options of ``Tokenizer.encode_files``, without ``part`` and ``progress``.
+
+    Raises:
+        FileNotFoundError: A file does not exist, or a pattern matches none.
+        FileFormatError: A file's content does not fit its name; the message says where.
+    """
+    ray = start_ray(address)
+    files = [str(file.absolute()) for file in expand(paths)]
+    count = max(1, min(parts or int(ray.cluster_resources().get("CPU", 1)), len(files)))
+    layout = {name: options.pop(name) for name in LAYOUT if name in options}
+    begin = token_id(tokenizer.special_tokens, tokenizer.definition.codec(), begin_row, "begin_row")
+
+    def encode_part(number: int) -> Packed:
+        # Parts are plain ids: `.bin` whatever the output is.
+        return tokenizer.encode_files(files, whole, part=(number, count), threads=1, **options)
+
+    whole = str(Path(out).absolute().with_suffix(".bin"))
+    task = ray.remote(max_retries=-1)(encode_part)
+    try:
+        written = ray.get([task.remote(number) for number in range(1, count + 1)])
+    except ray.exceptions.RayTaskError as error:
+        raise error.cause from None
+    packed = join_packed([part.ids for part in written], out, begin_row=begin, **layout)
+    for file in [file for part in written for file in part.files]:
+        file.unlink()
+    resumed, size = sum(part.resumed_files for part in written), sum(part.bytes for part in written)
+    return replace(packed, resumed_files=resumed, bytes=size)
