@@ -4,6 +4,7 @@ import itertools
 
 import minitok
 import pytest
+import tokenizers
 from helpers import BACKENDS, on_both, outcome_of_training, run_python, traced
 from hypothesis import given
 from hypothesis import strategies as st
@@ -218,3 +219,24 @@ def test_progress_counts_bytes_and_then_merges(backend):
     counting = [at.done for at in heard if at.phase == "counting"]
     assert counting[-1] == sum(len(text.encode()) for text in LOREM)
     assert all(at.total == 44 for at in heard if at.phase == "merging")
+
+
+def test_tokens_of_several_words(tmp_path):
+    # SuperBPE: words first, then merges across them, as far as the second pattern allows.
+    texts = ["by the way, it is one of 12 things.\n", "by the way, one of the rest! it is\n"] * 10
+    made = []
+    for backend in BACKENDS:
+        words = minitok.train(texts, vocab_size=290, pattern="gpt2", special_tokens=["<s>"], backend=backend)
+        phrases = words.with_pattern(r"\p{N}|[^\p{N}\r\n.!?]+|[\r\n.!?]+").extend(texts, 320)
+        assert phrases.merges[: len(words.merges)] == words.merges
+        assert phrases.special_tokens == words.special_tokens
+        tokens = [token for text in texts for token in phrases.tokenize(text)]
+        assert any(token.strip().count(b" ") > 1 for token in tokens)
+        assert not any(b"." in token and b" " in token for token in tokens)
+        assert sum(map(len, phrases.encode_batch(texts))) < sum(map(len, words.encode_batch(texts)))
+        assert phrases.decode_batch(phrases.encode_batch(texts)) == texts
+        made.append(phrases)
+    assert made[0] == made[1]
+    made[0].to_huggingface(tmp_path / "tokenizer.json")
+    theirs = tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+    assert [theirs.encode(text, add_special_tokens=False).ids for text in texts] == made[0].encode_batch(texts)

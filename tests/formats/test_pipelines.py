@@ -112,7 +112,7 @@ def ids_of(theirs, text):
         raise
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(files(), st.lists(TEXTS, min_size=1, max_size=10))
 def test_ids_are_those_of_tokenizers(content, texts):
     theirs = Tokenizer.from_str(json.dumps(content))
@@ -128,7 +128,7 @@ def test_ids_are_those_of_tokenizers(content, texts):
     assert huggingface.parse_tables(json.dumps(content).encode(), "it").content() == tok.definition.content()
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 @given(files(), st.lists(TEXTS, min_size=1, max_size=6))
 def test_what_is_written_has_the_same_ids(content, texts):
     tok = minitok.Tokenizer.from_definition(huggingface.parse(content, "it"))
@@ -176,7 +176,7 @@ def test_ends_of_words(clip):
     assert written["model"]["merges"] == ["c a", "ca t</w>", "Ã ²</w>"]
     assert huggingface.parse(written, "it", backend=tok.backend).content() == tok.definition.content()
 
-    @settings(max_examples=60)
+    @settings(max_examples=25)
     @given(st.lists(TEXTS | st.sampled_from(["Cat", "cat ", "ca", "CATS"]), max_size=6).map("".join))
     def check(text):
         ids = ids_of(theirs, text)
