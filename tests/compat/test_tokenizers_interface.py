@@ -336,6 +336,10 @@ def test_what_minitok_does_not_read_is_refused_by_name(tmp_path):
         with pytest.raises(minitok.FileFormatError, match=name):
             minitok.compat.tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
     mine = minitok.compat.tokenizers
+    lower = tokenizers.Tokenizer.from_str(hf_files.file("small"))
+    lower.normalizer = tokenizers.normalizers.Lowercase()
+    with pytest.raises(minitok.FileFormatError, match=r"^json: .*(?i:lowercase)"):
+        mine.Tokenizer.from_str(lower.to_str())
     tok = mine.Tokenizer.from_str(hf_files.file("small"))
     tok.normalizer = mine.normalizers.Lowercase()
     with pytest.raises(minitok.FileFormatError, match="Lowercase"):

@@ -9,7 +9,7 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from minitok.backend import load_backend
-from minitok.errors import VocabularyError
+from minitok.errors import FileFormatError, VocabularyError
 from minitok.formats import huggingface
 from minitok.formats.files import parse_json
 from minitok.formats.huggingface.added import read_added
@@ -76,7 +76,12 @@ class Recipe:
         content = parse_json(data if table is None else table.rest, path)
         if definition is None:
             definition = huggingface.parse(without_settings(content), path)
-        return cls.from_content(content, definition, data)
+        recipe = cls.from_content(content, definition, data)
+        try:
+            recipe.pipeline()
+        except FileFormatError as error:  # What is not followed here is refused at once.
+            raise FileFormatError(path, error.reason) from None
+        return recipe
 
     @classmethod
     def from_content(cls, content: State, definition: Definition, data: bytes | None = None) -> Recipe:

@@ -39,10 +39,9 @@ def adopt(tokenizer: Any) -> bool:
         return isinstance(theirs, Backend)
     try:
         backend = Backend.from_str(theirs.to_str())
-        backend.encode("")
     except MinitokError as error:
         # Without what says which file it is: it is JSON in memory.
-        reason = str(error).partition(": ")[2] or str(error)
+        reason = getattr(error, "reason", None) or str(error)
         if reason not in TOLD:
             TOLD.add(reason)
             kind = type(tokenizer).__name__
