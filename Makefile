@@ -91,11 +91,13 @@ test-scale: $(STAMPS)/built $(STAMPS)/scale ## encoding, counting and training o
 	PYTHONPATH=python tools/alone.sh $(BIN)/python -m pytest tests/scale --override-ini=addopts= \
 		--override-ini=filterwarnings=default -q
 
-# The first is the version that `make test` has, too.
+# The first is the version that `make test` has, too. The `tokenizers` of the other (0.22) treats a token that is added again
+# with other options differently from 0.23, whose way this is.
 HF_TESTS := tests/compat/test_transformers.py tests/compat/test_tokenizers_equal.py
 test-transformers: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/transformers-4 ## the interfaces of tokenizers and transformers, beside both major versions
 	$(BIN)/python -m pytest $(HF_TESTS)
-	PYTHONPATH=python $(VENV)/transformers-4/bin/python -m pytest $(HF_TESTS)
+	PYTHONPATH=python $(VENV)/transformers-4/bin/python -m pytest $(HF_TESTS) \
+		--deselect tests/compat/test_tokenizers_equal.py::test_added_tokens
 
 # The sanitizer comes with the stable toolchain, but its flag has to be allowed. Leaks are not looked for: what is made once
 # is kept.
