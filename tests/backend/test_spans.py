@@ -152,11 +152,12 @@ def test_the_ids_of_a_span_hold_its_text(spans, apart):
             assert start == end
 
 
-def test_a_change_across_a_border_is_trusted_by_nobody():
+def test_a_change_across_a_border_is_trusted_if_both_sides_are():
     tok = Tokenizer([], special_tokens={"<é>": 300}, normalizer="NFC", late_special=["<é>"])
     assert tok.encode("<é>", allowed_special="all") == [300]
     assert tok.encode_segments([("<é>", True)], merge_across=True) == [300]
     assert tok.encode_segments([("<e\u0301>", True)], merge_across=True) == [300]
+    assert tok.encode_segments([("<e", True), ("\u0301>", True)], merge_across=True) == [300]
     for spans in ([("<e", True), ("\u0301", False), (">", True)], [("<", True), ("e\u0301", False), (">", True)]):
         assert tok.encode_segments(spans, merge_across=True) == list("<é>".encode())
     # A mark that joins what is before it takes no token from elsewhere, and none that it does not touch.

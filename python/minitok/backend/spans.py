@@ -8,7 +8,7 @@ By hand, with ``<s>``: the spans ``<s>`` (trusted), ``a<`` (not), ``s>`` (truste
 
 Text may be changed before it is encoded: put into a normal form, or with spaces for its markers (``normalizing``). A *fragment*
 is what becomes of a span, or of a part of it. Where a change reaches across two spans (an accent joins the letter before it),
-the characters that it may concern are a separate fragment, which is not trusted.
+the characters that it may concern are a separate fragment, which is trusted only if both spans are.
 
 Costs: O(n) for n bytes in any number of spans, and the encoding.
 
@@ -186,7 +186,7 @@ def shared_out(fragments: list[Fragment], places: Iterable[tuple[int, int, int |
 def changed(change: Callable[[bytes], bytes], fragments: list[Fragment]) -> list[Fragment]:
     """The fragments of a text that is changed as a whole.
 
-    By hand, in NFC: ``xe`` and ``◌́y`` are the text ``xéy``: the fragments ``x``, ``é`` (untrusted) and ``y``.
+    By hand, in NFC: ``xe`` and ``◌́y`` are the text ``xéy``: the fragments ``x``, ``é`` (of both) and ``y``.
     """
     data = joined(fragments)
     whole = change(data)
@@ -198,14 +198,17 @@ def changed(change: Callable[[bytes], bytes], fragments: list[Fragment]) -> list
             left, touched = before_last_ascii(found[-1].data)
             touching, right = before_first_ascii(fragment.data)
             last = found.pop()
-            found += [last._replace(data=left), Fragment(touched + touching, trusted=False, span=last.span)]
+            both = last.trusted and fragment.trusted
+            found += [last._replace(data=left), Fragment(touched + touching, trusted=both, span=last.span)]
             found.append(fragment._replace(data=right))
             found = [fragment for fragment in found if fragment.data]
         else:
             found.append(fragment)
     found = [fragment._replace(data=change(fragment.data)) for fragment in found]
-    # If the parts are not the whole, it is not known which part of it comes from where: nothing is trusted.
-    return found if joined(found) == whole else [Fragment(whole, trusted=False, span=fragments[0].span)]
+    if joined(found) == whole:
+        return found
+    # It is not known which part of the whole comes from where, so that all of it is trusted, or nothing.
+    return [Fragment(whole, trusted=all(fragment.trusted for fragment in fragments), span=fragments[0].span)]
 
 
 def stands_alone(change: Callable[[bytes], bytes], before: bytes, behind: bytes) -> bool:
