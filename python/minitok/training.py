@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .backend import load_backend
+from .corpus.characters import WORDS, train_characters
 from .corpus.counting import CorpusFiles, Counting
 from .corpus.counts import check_special
 from .corpus.learning import TIE_BREAKS, Job, check_counts
+from .errors import TrainingError
 from .progress import start_progress
 from .tokenizer import Tokenizer
 
@@ -26,12 +28,15 @@ def train(
     texts: Iterable[str | bytes],
     vocab_size: int,
     *,
-    pattern: str = "gpt2",
+    pattern: str | None = None,
     special_tokens: Sequence[str] = (),
     tie_break: str = "smallest_ids",
     byte_order: str = "identity",
     min_frequency: int = 1,
     max_token_length: int | None = None,
+    alphabet: str = "bytes",
+    byte_fallback: bool = True,
+    prefix: str = "first",
     backend: str | None = None,
     threads: int | None = None,
     max_memory: int | None = None,
@@ -48,13 +53,19 @@ def train(
             is read once and never held in memory as a whole.
         vocab_size: The number of ids: 256 bytes, the merges, and the special tokens.
         pattern: How text is cut before merging: ``gpt2``, ``cl100k``, ``o200k``, a family of models (``llama3``, ``qwen2``,
-            ``qwen3.5``, ``tekken``, ``kimi``, ``deepseek3``, ``starcoder``), ``none``, or a regular expression.
+            ``qwen3.5``, ``tekken``, ``kimi``, ``deepseek3``, ``starcoder``), ``none``, or a regular expression. By default
+            ``gpt2``; of characters, a space and what follows it.
         special_tokens: Names; their ids come after the last merge. They are cut out of the texts before counting.
         tie_break: Which of the pairs with the highest count is merged: ``smallest_ids`` (as in Hugging Face and
             rustbpe), ``first_seen`` (as in minbpe) or ``greatest_bytes`` (as in CS336).
         byte_order: Ids 0 to 255 in the order of bytes (``identity``) or of GPT-2's files (``gpt2``).
         min_frequency: Pairs that occur less often are not merged; training stops when no other pair is left.
         max_token_length: Tokens longer than this, in bytes, are not made.
+        alphabet: What merging begins with: ``bytes``, or ``characters``, of which each of the texts' is a token (SPEC T11).
+            ``vocab_size`` then counts them, too.
+        byte_fallback: Of characters, what is none of the tokens is encoded as its bytes. There is no other way.
+        prefix: Of characters, where a space is put before text (SPEC S4): ``first``, ``always`` or ``never``, as Hugging
+            Face's ``Metaspace`` does, ``text`` as SentencePiece, ``segment`` as ``Prepend``.
         backend: ``rust`` or ``python``.
         threads: How many to use at most; by default one per processor.
         max_memory: How many bytes counting may use, at least 16 MiB; what does not fit goes to a temporary folder.
@@ -78,13 +89,44 @@ def train(
     >>> tok = train(["low lower lowest"], vocab_size=259)
     >>> tok.merges
     [(108, 111), (256, 119), (32, 257)]
+    >>> tok = train(["ab ab 中"], vocab_size=263, alphabet="characters")
+    >>> [tok.token_bytes(token_id).decode() for token_id in range(256, 263)]
+    ['a', 'b', ' ', '中', 'ab', ' ab', ' 中']
     """
     job = Job(vocab_size, check_special(special_tokens), tie_break, byte_order, min_frequency, max_token_length)
+    if check_alphabet(alphabet, byte_order, byte_fallback=byte_fallback) == "characters":
+        with start_progress(progress) as show:
+            return Tokenizer.from_definition(
+                train_characters(
+                    texts,
+                    job,
+                    pattern=WORDS if pattern is None else pattern,
+                    prefix=prefix,
+                    backend=backend,
+                    threads=threads,
+                    max_memory=max_memory,
+                    show=show,
+                    trace=trace,
+                    name=name,
+                )
+            )
+    pattern = "gpt2" if pattern is None else pattern
     with Counting(pattern, special_tokens, backend, threads, max_memory) as counting, start_progress(progress) as show:
         with job.watch.phase("counting"):
             counting.add_texts(texts, show)
             counts = counting.counts()
         return Tokenizer.from_definition(job.train(counts, show, trace, name))
+
+
+def check_alphabet(alphabet: str, byte_order: str, *, byte_fallback: bool) -> str:
+    """What merging begins with, and whether the other options go with it."""
+    if alphabet not in ("bytes", "characters"):
+        raise TrainingError(f"unknown alphabet {alphabet!r}; it can be bytes or characters")
+    if alphabet == "characters" and not byte_fallback:
+        raise TrainingError("characters are trained with byte fallback only: other text would have no ids")
+    if alphabet == "characters" and byte_order != "identity":
+        raise TrainingError("byte_order is of an alphabet of bytes; the fallback ids of bytes are 0 to 255")
+    return alphabet
 
 
 def train_files(

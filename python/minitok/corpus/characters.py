@@ -1,0 +1,108 @@
+"""Training on characters, with byte fallback: vocabularies as those of Llama 2, Mistral or Gemma.
+
+The text is prepared as for encoding, with spaces for its markers and a space before it; its pieces are counted; their
+characters are the first tokens, beside the 256 bytes; and this vocabulary is extended, as any other would be. The merges are
+those of Hugging Face's ``BpeTrainer`` over the same words.
+
+By hand, with the rule ``always`` and the text ``ab ab``: the pieces `` ab`` and `` ab``, the characters ``a``, ``b`` and the
+space, in the order of their code points, where a space counts as its marker. Then (a, b) merges, and (space, ab).
+
+Costs: those of training; the distinct pieces are read once in Python.
+
+Implements SPEC T11, for both backends.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..backend import load_backend
+from ..definition import Definition
+from ..errors import TrainingError
+from ..reference.metaspace import MARKER, Metaspace
+from ..text import utf8
+from .counting import Counting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ..backend import Emit
+    from ..progress import Show
+    from .counts import PieceCounts
+    from .learning import Job
+
+__all__ = ["WORDS", "train_characters"]
+
+# A piece is a space and what follows it, as Hugging Face's Metaspace cuts.
+WORDS = r"\x20[^\x20]*|[^\x20]+"
+
+
+def train_characters(
+    texts: Iterable[str | bytes],
+    job: Job,
+    *,
+    pattern: str,
+    prefix: str,
+    backend: str | None,
+    threads: int | None,
+    max_memory: int | None,
+    show: Show,
+    trace: Emit | None,
+    name: str | None,
+) -> Definition:
+    """Learns a vocabulary of characters with byte fallback."""
+    rule = Metaspace(prefix)
+    with Counting(pattern, (), backend, threads, max_memory) as counting:
+        with job.watch.phase("counting"):
+            counting.add_texts(prepared(texts, job.special, rule), show)
+            counts = counting.counts()
+        characters = alphabet_of(counts)
+        tokens = {char.encode(): 256 + index for index, char in enumerate(characters)}
+        first = 256 + len(tokens)
+        job.n_merges = job.vocab_size - first - len(job.special)
+        if job.n_merges < 0:
+            raise TrainingError(
+                f"vocab_size {job.vocab_size} is not enough for 256 bytes, {len(tokens)} characters and "
+                f"{len(job.special)} special tokens"
+            )
+        fallback = range(256)
+        base = Definition.from_tokens(tokens, [], fallback=fallback, backend=backend)
+        merges, trained = job.learn(counts, show, trace, (base.vocab, first), keep=False)
+    made = dict(zip(tokens.values(), tokens, strict=True))
+    for index, (left, right) in enumerate(merges):
+        made[first + index] = made[left] + made[right]
+    after = first + len(merges)
+    return Definition.from_tokens(
+        {token: token_id for token_id, token in made.items()},
+        merges,
+        fallback=fallback,
+        backend=backend,
+        pattern=pattern,
+        prefix=prefix,
+        special_tokens={token: after + index for index, token in enumerate(job.special)},
+        name=name,
+        trained={**trained, "alphabet": "characters"},
+    )
+
+
+def prepared(texts: Iterable[str | bytes], special: Sequence[str], rule: Metaspace) -> Iterator[bytes]:
+    """The segments of the texts between special tokens, as they are cut into pieces."""
+    finder = load_backend("python").special_tokens({name: number for number, name in enumerate(special)})
+    for number, text in enumerate(texts):
+        data = utf8(text)
+        try:
+            data.decode()
+        except UnicodeDecodeError as error:
+            raise TrainingError(
+                f"text {number} is not UTF-8 at byte {error.start}: there are no characters to train on"
+            ) from None
+        done = 0
+        for start, end, _ in [*finder.find(data, list(special)), (len(data), len(data), 0)]:
+            yield rule.prepare(data[done:start], done == 0)
+            done = end
+
+
+def alphabet_of(counts: PieceCounts) -> list[str]:
+    """The characters of the pieces, in the order of their code points; the space stands where its marker would."""
+    found = set().union(*(piece.decode() for piece in counts.to_dict()))
+    return sorted(found, key=lambda char: MARKER.decode() if char == " " else char)
