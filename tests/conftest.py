@@ -3,6 +3,7 @@
 import os
 import shutil
 
+import minitok
 import pytest
 from hypothesis import HealthCheck, settings
 from minitok.backend import load_backend
@@ -23,6 +24,22 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 def backend(request):
     """The name of each backend in turn."""
     return load_backend(request.param).name
+
+
+@pytest.fixture(scope="session")
+def plain():
+    """A tokenizer that merges across the borders of messages, with the special tokens of all families of chat templates."""
+    from chat_families import CORPUS, SPECIAL
+
+    return minitok.train([CORPUS] * 4, vocab_size=480 + len(SPECIAL), pattern="cl100k", special_tokens=SPECIAL)
+
+
+@pytest.fixture(scope="session")
+def families(plain):
+    """By name, the tokenizer with the chat template of each family."""
+    from chat_families import FAMILIES, TOKENS
+
+    return {name: plain.with_chat_template(source, **TOKENS) for name, source in FAMILIES.items()}
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ it, so that the rendered text shows who wrote what.
 import re
 
 import pytest
+from chat_families import FAMILIES, SPECIAL
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok import TemplateError
-from templates import FAMILIES, SPECIAL
 
 PRIVATE = 0xE000
 SLOTS = (

@@ -6,9 +6,9 @@ import pickle
 import minitok
 import numpy as np
 import pytest
+from chat_families import CHATML, TOKENS
 from minitok import TemplateError, Tokenizer
 from minitok.chat import Trusted
-from templates import CHATML, TOKENS
 
 TALK = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello there"}]
 

@@ -1,10 +1,10 @@
 """Honest conversations have the text and the ids of ``transformers``, template by template."""
 
 import pytest
+from chat_families import FAMILIES, TOKENS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from minitok import MinitokError
-from templates import FAMILIES, TOKENS
 
 WORDS = [
     "Hi",

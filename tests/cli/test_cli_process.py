@@ -157,7 +157,7 @@ def test_training_shows_its_progress_in_a_terminal(tmp_path):
 @pytest.mark.parametrize(
     ("typed", "completed"),
     [
-        ("minitok co", "count compare convert course"),
+        ("minitok co", "count count-pieces compare convert course"),
         ("minitok count -e cl", "cl100k_base"),
         ("minitok encode -t p50k", "p50k_base p50k_edit"),
     ],

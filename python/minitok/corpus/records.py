@@ -13,8 +13,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..errors import FileFormatError
 from ..text import utf8
 from .compression import COMPRESSED, inner_suffix, opened
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
+    import numpy as np
     import numpy.typing as npt
 
     from ..backend import Backend, Documents
@@ -194,6 +193,8 @@ def text_buffers(
     if str(array.type) not in ("string", "large_string", "string_view"):
         for at, value in enumerate(array):
             raise refused(at, value.as_py())
+        import numpy as np
+
         return np.zeros(0, np.uint8), np.zeros(1, np.int64)
     if array.null_count:
         raise refused(array.is_null().to_pylist().index(True), None)

@@ -279,3 +279,8 @@ SPECIAL = [
     *("<end_of_turn>", "<\uff5cUser\uff5c>", "<\uff5cAssistant\uff5c>", "<|user|>", "<|assistant|>", "<|system|>"),
     *("<|tool|>", "<|end|>", "<|start|>", "<|message|>", "[INST]", "[/INST]"),
 ]
+
+# A text that merges across the borders of messages.
+CORPUS = """You help. user assistant system tool developer\n\nHello there, how are you?\n\n I am fine.\n\n
+Today Date: 26 Jul 2024\n\nYou help. The weather in Paris is warm.\n {"name": "get_weather", "arguments": {"town": "Paris"}}
+user\nHi assistant\n\nHi system\nYou the end|> <|the assistant|> <|user model\n // type = (town: string)\n```json\n```"""
