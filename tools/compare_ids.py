@@ -4,7 +4,7 @@
     python tools/compare_ids.py --encodings gpt2 o200k_base --texts 100000
     python tools/compare_ids.py --whisper whisper/tokenizer.py
     python tools/compare_ids.py --open-clip open_clip/tokenizer.py --texts 100000 corpus/
-    python tools/compare_ids.py --files a/tokenizer.json b/ --megabytes 2 -- corpus/
+    python tools/compare_ids.py --files a/tokenizer.json b/ --megabytes 2 --texts 20000 -- corpus/
 
 Every encoding is compared with tiktoken over the files named, a megabyte at a time, and over so many texts by Hypothesis, with
 special tokens allowed, disallowed and taken for text.
@@ -12,9 +12,10 @@ special tokens allowed, disallowed and taken for text.
 ``--whisper`` and ``--open-clip`` name files of openai-whisper and open_clip, beside their data: these libraries are large, and
 nothing else of them is needed.
 
-``--files`` compares tokenizer.json files, or all of a folder, with ``tokenizers``, line by line, and names what is missing if
-minitok refuses one. The engines carry other versions of Unicode: lines with characters that Python does not know are left out,
-and those whose normal form differs are counted.
+``--files`` compares tokenizer.json files, or all of a folder, with ``tokenizers``, line by line, over files and over texts by
+Hypothesis in which special tokens are found, and names what is missing if minitok refuses one. The engines carry other
+versions of Unicode: lines with characters that Python does not know are left out, and those whose normal form differs are
+counted.
 
 Needs what the tests need. Ends with status 1 where there was a difference.
 """
@@ -32,7 +33,7 @@ from typing import TYPE_CHECKING, Any
 import minitok
 import tokenizers
 from hypothesis import HealthCheck, given, settings
-from hypothesis.strategies import tuples
+from hypothesis.strategies import lists, sampled_from, tuples
 from minitok.encodings import ClipTokenizer
 
 if TYPE_CHECKING:
@@ -186,7 +187,7 @@ def compare_clip(module_path: Path, paths: list[Path], texts: int) -> None:
         over_texts("clip", texts, check, any_texts.filter(old))
 
 
-def compare_tokenizer_json(path: Path, paths: list[Path], megabytes: int | None) -> None:
+def compare_tokenizer_json(path: Path, paths: list[Path], megabytes: int | None, texts: int) -> None:
     try:
         tok = minitok.load(path)
     except minitok.FileFormatError as error:
@@ -212,7 +213,11 @@ def compare_tokenizer_json(path: Path, paths: list[Path], megabytes: int | None)
             count += len(ids)
         return count
 
-    over_files(str(path), paths, check, megabytes)
+    if paths:
+        over_files(str(path), paths, check, megabytes)
+    if texts:
+        words = any_texts | sampled_from([*tok.special_tokens, " ", "\u2581", "\n"])
+        over_texts(str(path), texts, check, lists(words, max_size=5).map("".join))
     if others:
         print(f"{path}: {others} lines have another normal form there", flush=True)
 
@@ -231,7 +236,7 @@ def main() -> None:
         for path in options.files:
             for file in sorted(path.rglob("*tokenizer*.json")) if path.is_dir() else [path]:
                 if not file.name.endswith("config.json"):
-                    compare_tokenizer_json(file, options.paths, options.megabytes)
+                    compare_tokenizer_json(file, options.paths, options.megabytes, options.texts)
     elif options.whisper:
         compare_whisper(options.whisper, options.paths, options.texts)
     elif options.open_clip:
