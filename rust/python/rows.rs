@@ -1,11 +1,11 @@
 //! Many rows of ids -> text, on several threads.
 //!
-//! The ids of all rows are read first, since reading runs Python code, and decoded without the GIL; the texts are made at the
-//! end. The error is that of the first row with one, whatever the threads did (SPEC D3).
+//! The ids of some rows are read first, since reading runs Python code, and decoded without the GIL; then their texts are made. The
+//! error is that of the first row with one, whatever the threads did (SPEC D3).
 
 use super::ids::Ids;
 use super::{signals, text};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::encode::parallel;
 use crate::{decode, interrupt};
@@ -17,6 +17,8 @@ use std::ops::Range;
 
 /// How many rows are read, or made into texts, between two looks at signals.
 const STRETCH: usize = 1 << 12;
+/// How many ids are read before they are decoded: what is read is copied, and should not be all of a large batch.
+const GROUP: usize = 1 << 22;
 /// About how many bytes an id stands for.
 const BYTES_AN_ID: usize = 4;
 
@@ -31,22 +33,26 @@ pub fn decode_batch<'py>(
     threads: usize,
     py: Python<'py>,
 ) -> PyResult<Bound<'py, PyList>> {
-    let (mut ids, mut places, mut wrong) = (Vec::new(), Vec::new(), None);
+    let (mut ids, mut places, mut texts) = (Vec::new(), Vec::new(), Vec::new());
     for (number, row) in batch.iter().enumerate() {
         if number.is_multiple_of(STRETCH) {
             py.check_signals()?;
         }
         let start = ids.len();
-        wrong = row.extract().and_then(|row| append(row, &mut ids)).unwrap_or_else(Some);
+        let wrong = row.extract().and_then(|row| append(row, &mut ids)).unwrap_or_else(Some);
         places.push(start..ids.len());
-        if wrong.is_some() {
-            break;
+        if wrong.is_some() || ids.len() >= GROUP || number + 1 == batch.len() {
+            for row in decoded(py, fast, &ids, &places, threads)? {
+                texts.push(text_of(py, texts.len(), row, errors)?);
+            }
+            ids.clear();
+            places.clear();
+        }
+        if let Some(wrong) = wrong {
+            return Err(wrong);
         }
     }
-    let rows = decoded(py, fast, &ids, &places, threads)?;
-    let texts = rows.into_iter().enumerate().map(|(number, row)| text_of(py, number, row, errors));
-    let texts = texts.collect::<PyResult<Vec<_>>>()?;
-    wrong.map_or_else(|| PyList::new(py, texts), Err)
+    PyList::new(py, texts)
 }
 
 /// The text of each row of one array: row i is `ids[starts[i]..ends[i]]`.
@@ -106,6 +112,7 @@ fn append(row: Ids<'_>, ids: &mut Vec<u32>) -> PyResult<Option<PyErr>> {
             let mut some = Vec::new();
             loop {
                 let wrong = parts.read(&mut some)?;
+                ids.try_reserve(some.len()).map_err(Error::from)?;
                 ids.extend_from_slice(&some);
                 if wrong.is_some() || some.is_empty() {
                     return Ok(wrong);

@@ -55,7 +55,7 @@ LONG = {
     "encode batch to numpy": lambda tok: tok.encode_batch_to_numpy([ASCII] * 6, threads=2),
     "count batch": lambda tok: tok.count_batch([ASCII] * 8),
     "check": lambda tok: [tok.encode("", disallowed_special="all") or tok.encode(ASCII, disallowed_special="all") for _ in range(4)],
-    "decode list": lambda tok: [tok.decode(chunk) for chunk in [ids(tok).tolist()] * 4],
+    "decode list": lambda tok: [tok.decode(chunk) for chunk in [ids(tok)[: 1 << 22].tolist()] * 64],
     "decode array": lambda tok: [tok.decode(chunk) for chunk in [np.tile(ids(tok), 2)] * 8],
     "decode bytes": lambda tok: [tok.decode_bytes(chunk) for chunk in [np.tile(ids(tok), 2)] * 8],
     "decode converted array": lambda tok: [tok.decode(chunk) for chunk in [ids(tok)[: 1 << 22].astype(">i8")] * 64],
