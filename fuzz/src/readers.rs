@@ -28,7 +28,7 @@ pub fn run(data: &[u8]) {
         0 => use_it(rank_file::read_ranks(data).ok().flatten()),
         1 => {
             if let Ok(Some(model)) = tokenizer_json::read_tokenizer_json(data) {
-                use_it(model.table.byte_level(&[], split & 1 == 1).ok().flatten());
+                use_it(model.table.byte_level(&[], split & 1 == 1, split & 2 == 2).ok().flatten());
                 use_it(model.table.characters(&[]).ok().flatten());
                 let _ = model.table.markers();
             }
@@ -36,7 +36,7 @@ pub fn run(data: &[u8]) {
         2 => {
             let (vocab, merges) = data.split_at(usize::from(split).min(data.len()));
             if let Ok(Some(table)) = gpt2_files::read_gpt2(vocab, merges) {
-                use_it(table.byte_level(&[], false).ok().flatten());
+                use_it(table.byte_level(&[], false, false).ok().flatten());
             }
         }
         3 => {
