@@ -63,7 +63,7 @@ def train(
         max_token_length: Tokens longer than this, in bytes, are not made.
         alphabet: What merging begins with: ``bytes``, or ``characters``, of which each of the texts' is a token (SPEC T11).
             ``vocab_size`` then counts them, too.
-        byte_fallback: Of characters, what is none of the tokens is encoded as its bytes. There is no other way.
+        byte_fallback: With characters, one that has no token is encoded as its bytes. False is refused.
         prefix: Of characters, where a space is put before text (SPEC S4): ``first``, ``always`` or ``never``, as Hugging
             Face's ``Metaspace`` does, ``text`` as SentencePiece, ``segment`` as ``Prepend``.
         backend: ``rust`` or ``python``.

@@ -88,6 +88,7 @@ pub fn decode_column<'py>(
         }
         let row = row?;
         if std::str::from_utf8(&row).is_ok() {
+            bytes.try_reserve(row.len()).map_err(Error::from)?;
             bytes.extend_from_slice(&row);
         } else {
             bytes.extend_from_slice(text::decoded(py, &row, errors)?.to_str()?.as_bytes());

@@ -38,7 +38,9 @@ pub(super) fn encode_pieces<'t>(
         joined.clear();
         let found = cut.and_then(|()| {
             places[parts].iter().try_for_each(|place| {
-                joined.extend_from_slice(&ids[place.clone()?]);
+                let own = &ids[place.clone()?];
+                joined.try_reserve(own.len())?;
+                joined.extend_from_slice(own);
                 Ok(())
             })
         });
