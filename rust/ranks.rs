@@ -143,7 +143,7 @@ pub(crate) fn merges_from_scores(pieces: &[Scored], ids: &HashMap<&[u8], u32>) -
     for &(piece, rank) in &ranked {
         interrupt::check()?;
         if let Some(char) = characters(piece).find(|char| !ids.contains_key(char)) {
-            let reason = format!("the piece {} holds {}, which is no piece", show(piece), show(char));
+            let reason = format!("the piece {} holds {}, which is not a piece", show(piece), show(char));
             return Err(Error::Vocabulary(reason));
         }
         if let Some((left, right)) = last_merge(piece, &ranks) {

@@ -155,7 +155,7 @@ mod tests {
         for name in ["Lu", "Ll", "Lt", "Lm", "Lo", "M", "Nd", "Nl", "No", "P", "S", "Z", "C", "White_Space", "Han"] {
             let hir = regex_syntax::parse(&format!(r"\p{{{name}}}")).unwrap();
             let regex_syntax::hir::HirKind::Class(regex_syntax::hir::Class::Unicode(class)) = hir.kind() else {
-                panic!("{name} is no class");
+                panic!("{name} is not a class");
             };
             let theirs: CharSet = class.iter().map(|range| (range.start() as u32, range.end() as u32)).collect();
             // Complementing twice removes the surrogates that one of their ranges may span.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 RUST = Path(__file__).resolve().parent.parent / "rust"
 
-# Comments, strings and characters, which may hold anything; and who may see an item, which is no use of a module.
+# Comments, strings and characters, which may hold anything; and an item's visibility, which does not use the module.
 SILENT = re.compile(
     r'pub\(in [\w:]+\)|//[^\n]*|/\*.*?\*/|r(#*)".*?"\1|b?"(?:\\.|[^"\\])*"|b?\'(?:\\[^\']+|[^\'\\\n])\'', re.DOTALL
 )

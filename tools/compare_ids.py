@@ -6,7 +6,7 @@
     python tools/compare_ids.py --open-clip open_clip/tokenizer.py --texts 100000 corpus/
     python tools/compare_ids.py --files a/tokenizer.json b/ --megabytes 2 --texts 20000 -- corpus/
 
-Every encoding is compared with tiktoken over the files named, a megabyte at a time, and over so many texts by Hypothesis, with
+Every encoding is compared with tiktoken over the files named, a megabyte at a time, and over random texts by Hypothesis, with
 special tokens allowed, disallowed and taken for text.
 
 ``--whisper`` and ``--open-clip`` name files of openai-whisper and open_clip, beside their data: these libraries are large, and
@@ -140,7 +140,7 @@ def load_module(path: Path) -> Any:
     """A file of another library as a module."""
     spec = util.spec_from_file_location(f"{path.parent.name}_{path.stem}", path)
     if spec is None or spec.loader is None:
-        sys.exit(f"{path} is no module")
+        sys.exit(f"{path} is not a module")
     module = util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)

@@ -84,7 +84,7 @@ def runs_of(ids: Iterable[int]) -> Iterable[tuple[int, int]]:
 
 
 def pack_bits(numbers: list[int], width: int) -> bytes:
-    """Each number in so many bits, the least significant first, in one stream."""
+    """Each number in ``width`` bits, the least significant first, in one stream."""
     stream = "".join(f"{number:0{width}b}"[::-1] for number in numbers)
     stream += "0" * (-len(stream) % 8)
     return int(stream[::-1], 2).to_bytes(len(stream) // 8, "little") if stream else b""
@@ -99,7 +99,7 @@ def main() -> None:
         data = source.read_bytes()
         digest = hashlib.sha256(data).hexdigest()
         if digest not in SOURCES:
-            parser.error(f"{source} is no file that is known here (SHA-256 {digest})")
+            parser.error(f"{source} is not a known file (SHA-256 {digest})")
         ranks = clip_ranks(data) if SOURCES[digest] == "clip" else parse_ranks(data, source)
         packed = pack(ranks)
         if {token: rank for rank, token in unpack(packed).tokens.items()} != ranks:

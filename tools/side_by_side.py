@@ -1,7 +1,8 @@
 """The pages that show the source: Python and Rust beside each other, function by function, with links to the rules and back.
 
 The files of the mirror have the same names in the same order (``tests/mirror.py`` holds them to that), so a page is a table of
-two columns, with a row for each function, method and constant. Uses no part of MkDocs; ``build_site.py`` puts it into the site.
+two columns, with a row for each function, method and constant. It does not depend on MkDocs; ``build_site.py`` puts it into
+the site.
 """
 
 from __future__ import annotations

@@ -159,7 +159,7 @@ impl PieceCounter {
         Ok(documents.iter().map(|document| document.len()).sum())
     }
 
-    /// The same of documents that are no Python objects.
+    /// The same for documents that are held in Rust.
     fn add_documents(&self, py: Python<'_>, documents: &Bound<'_, Documents>) -> PyResult<usize> {
         let documents = documents.get();
         self.change(py, |counter| counter.add(&documents.texts(), &mut |_| interrupt::check()))?;

@@ -219,7 +219,7 @@ impl StreamDecoder {
         Ok(self.push_id(py, id)?)
     }
 
-    /// The end of the stream: what was held back is no character any more.
+    /// The end of the stream: bytes that were held back can no longer become a character.
     fn finish(&self, py: Python<'_>) -> PyResult<String> {
         let finished = {
             let mut state = self.lock(py);

@@ -219,7 +219,7 @@ fn small_ints(list: &Bound<'_, PyList>, end: usize, ids: &mut Vec<u32>) {
 #[cfg(any(Py_LIMITED_API, Py_GIL_DISABLED))]
 fn small_ints(_: &Bound<'_, PyList>, _: usize, _: &mut Vec<u32>) {}
 
-/// One id. An integer that cannot be an id is unknown (SPEC D3); what is no integer is of the wrong type.
+/// One id. An integer that cannot be an id is unknown (SPEC D3); anything else has the wrong type.
 pub fn from_item(item: &Bound<'_, PyAny>, position: usize) -> PyResult<u32> {
     if let Ok(integer) = item.cast_exact::<PyInt>()
         && let Ok(id) = integer.extract::<u32>()

@@ -30,7 +30,7 @@ TokenSizes = tuple["npt.NDArray[np.uint32]", "npt.NDArray[np.uint32]", "npt.NDAr
 
 
 class Documents(Protocol):
-    """Texts that are no Python objects, where the backend can do without; ``lines``: how many lines they were read from."""
+    """Texts, held outside Python where the backend can; ``lines`` is the number of lines they were read from."""
 
     @property
     def lines(self) -> int: ...

@@ -56,7 +56,7 @@ def raised_why(error: Raised) -> str:
     if error.kind == "RecursionError":
         return "A function that calls itself for every step is too deep for a long text: use a loop."
     if error.kind == "UnicodeDecodeError":
-        return 'Bytes that are not valid UTF-8 are no error: they become U+FFFD, by errors="replace".'
+        return 'Bytes that are not valid UTF-8 are not an error: they become U+FFFD, by errors="replace".'
     if error.kind == "IndexError":
         return "An index is behind the end: the last id has no neighbour to its right."
     if error.kind == "SystemExit":

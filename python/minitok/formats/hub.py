@@ -19,7 +19,7 @@ REVISION = re.compile(rb"(?!\.+$)[\w.-]{1,100}")
 
 
 def is_model_name(path: str | os.PathLike[str]) -> bool:
-    """Whether a path is no file or folder, and reads like a model's name: ``owner/model``."""
+    """Whether a path looks like a model's name, ``owner/model``, and does not exist as a file or folder."""
     return isinstance(path, str) and NAME.fullmatch(path) is not None and not os.path.exists(path)
 
 

@@ -131,7 +131,7 @@ def merges_from_scores(pieces: Sequence[tuple[bytes, int, float]], ids: Mapping[
     for piece, rank in ranks.items():
         for char in characters(piece):
             if char not in ids:
-                raise VocabularyError(f"the piece {piece!r} holds {char!r}, which is no piece")
+                raise VocabularyError(f"the piece {piece!r} holds {char!r}, which is not a piece")
         parts = last_merge(piece, ranks)
         if parts is not None:
             merges.append(Merge(ids[parts[0]], ids[parts[1]], ids[piece], rank))

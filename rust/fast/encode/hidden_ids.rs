@@ -2,7 +2,7 @@
 //!
 //! The merge engine starts from bytes. A vocabulary with byte fallback starts from characters, and so is given more merges,
 //! ranked before all of its own: they make each character of several bytes that is a token, byte by byte. What stands between,
-//! the first bytes of a character, is no token: it has a *hidden id*, above all others. A hidden id that is left in the end
+//! the first bytes of a character, is not a token: it has a *hidden id*, above all others. A hidden id that is left in the end
 //! stands for the fallback ids of its bytes, by which it is replaced before anybody sees it.
 //!
 //! By hand, with the token 中 (E4 B8 AD): the merges (E4, B8) -> H and (H, AD) -> 中. The bytes of 中 become the token, those

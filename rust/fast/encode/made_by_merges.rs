@@ -7,7 +7,7 @@
 //! stands at the seam on the way must not merge before the merge that was undone to reach it.
 //!
 //! By hand, with the merges `a b` 0, `c d` 1, `ab cd` 2: of `abcd`, the seam is ab|cd. The last merge was `c d` (1), before it the
-//! seam was ab|c: `ab c` is no merge. Then `a b` (0) is undone: b|c is none either. So `abcd` is made. With `b c` merged at 0 and
+//! seam was ab|c: `ab c` is not a merge. Then `a b` (0) is undone: nor is `b c`. So `abcd` is made. With `b c` merged at 0 and
 //! `a b` at 1, b|c merges before `a b` did: `ab` does not come about in `abcd`.
 //!
 //! That is a proof where ranks rise from part to whole. Tokens for which it gives none are merged.

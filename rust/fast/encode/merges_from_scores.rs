@@ -29,7 +29,7 @@ pub struct FromScores {
 }
 
 /// Finds the merge of each piece. `vocab` has the tokens, the fallback and no merges; `pieces` are ids and scores. None if two
-/// pieces share a rank or their bytes, if one holds a character that is no piece, or if there is no table for them.
+/// pieces share a rank or their bytes, if one holds a character that is not a piece, or if there is no table for them.
 pub fn merges_from_scores(vocab: &Vocab, pieces: &[(u32, f64)]) -> Result<Option<FromScores>> {
     let Some(ranked) = Ranked::new(vocab, pieces) else { return Ok(None) };
     if HiddenIds::are_ambiguous(vocab) {

@@ -152,7 +152,7 @@ impl Values {
         self.bytes().map(u64::from_le_bytes)
     }
 
-    /// Appends so many bytes.
+    /// Appends the next `length` bytes.
     fn append(&mut self, length: u64, out: &mut Vec<u8>) -> Option<()> {
         self.left = self.left.checked_sub(length)?;
         let start = out.len();

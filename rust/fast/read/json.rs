@@ -131,7 +131,7 @@ impl<'d> Reader<'d> {
                     let low = self.hex()?.checked_sub(0xDC00).filter(|low| *low < 0x400)?;
                     code = 0x1_0000 + (code - 0xD800) * 0x400 + low;
                 }
-                // Half of a surrogate pair is no character.
+                // Half of a surrogate pair is not a character.
                 let char = char::from_u32(code)?;
                 out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
                 return Some(());

@@ -29,7 +29,7 @@ pub fn read_pairs(data: &[u8]) -> Result<Option<Vec<(u32, u32)>>> {
 /// A file of the native format whose tables have been read.
 #[derive(Debug, Default)]
 pub struct Native {
-    /// Rows of two or of four numbers, one after the other; and of how many, if all are of so many.
+    /// Rows of two or four numbers, one after the other; `width` is the length of a row if all have the same.
     numbers: Vec<u32>,
     width: usize,
     tokens: Option<TokenTable>,

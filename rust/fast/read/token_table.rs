@@ -9,7 +9,7 @@ use crate::tokens::{HOLE, Tokens, check_length};
 
 /// The greatest id.
 pub const MAX_ID: u32 = (1 << 31) - 1;
-/// How many ids may be gaps: so many, and more for each token.
+/// How many ids may be gaps: a fixed number, and more for each token.
 pub(super) const MOST_HOLES: usize = 1 << 20;
 pub(super) const HOLES_A_TOKEN: usize = 16;
 

@@ -191,5 +191,5 @@ class Recipe:
 
 
 def without_settings(content: Any) -> Any:
-    """The content of a file without truncation and padding, which are no part of what is read."""
+    """The content of a file without its truncation and padding, which the reader ignores."""
     return {**content, "truncation": None, "padding": None} if isinstance(content, dict) else content

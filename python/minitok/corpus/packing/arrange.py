@@ -264,7 +264,7 @@ class Rows:
 
 
 class ShardWriter(Writer):
-    """Writes shards of at most so many ids, numbered from 0 on, and a manifest of them when all are complete.
+    """Writes shards of at most ``shard_tokens`` ids, numbered from 0, and a manifest once all of them are complete.
 
     Documents are not cut: one that is longer than a shard has one for itself.
     """

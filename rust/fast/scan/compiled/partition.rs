@@ -34,7 +34,7 @@ pub(super) const MAX_CLASSES: usize = 120;
 
 const ROW: usize = 64;
 const ROWS: usize = 0x11_0000 / ROW;
-/// The class of what is no character, in the rows of overlong sequences and surrogates.
+/// The class of bytes that are not a character, in the rows of overlong sequences and surrogates.
 const ILL_FORMED: u8 = u8::MAX;
 
 /// A set of classes, one bit each; the bit after the last class stands for the edge of the text.
