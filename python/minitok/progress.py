@@ -5,23 +5,26 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    # Phase, how much of it is done, and of how much.
-    Show = Callable[[str, int, int | None], object]
-
 __all__ = ["Progress", "start_progress"]
+
+
+class Show(Protocol):
+    """Reports a phase, how much of it is done, of how much, and the CPU seconds that it took, where that is known."""
+
+    def __call__(self, phase: str, done: int, total: int | None, cpu: float | None = None, /) -> object: ...
 
 
 @dataclass(frozen=True)
 class Progress:
     """The progress of a task: its phase, how much is done, and of how much; None if that is not known.
 
-    ``counting`` and ``encoding`` are measured in bytes, ``merging`` in merges. ``seconds`` is the time since the phase
-    began.
+    ``merging`` is measured in merges, other phases in bytes. ``seconds`` is the time since the phase began. ``cpu`` is the
+    processor time in seconds that it took on all nodes of a cluster; None on one machine, where the system says so.
 
     >>> at = Progress("counting", 3_000_000, 12_000_000, seconds=0.5)
     >>> at.rate, at.remaining
@@ -32,6 +35,7 @@ class Progress:
     done: int
     total: int | None
     seconds: float = 0.0
+    cpu: float | None = None
 
     @property
     def rate(self) -> float | None:
@@ -54,23 +58,23 @@ def start_progress(progress: bool | Callable[[Progress], object]) -> Iterator[Sh
         with bar() as show:
             yield timed(show)
     else:
-        yield lambda _phase, _done, _total: None
+        yield lambda _phase, _done, _total, _cpu=None: None
 
 
 def timed(hear: Callable[[Progress], object]) -> Show:
     """Reports the progress of a task, with the time since its phase began."""
     began: dict[str, float] = {}
 
-    def show(phase: str, done: int, total: int | None) -> None:
+    def show(phase: str, done: int, total: int | None, cpu: float | None = None) -> None:
         now = time.perf_counter()
-        hear(Progress(phase, done, total, now - began.setdefault(phase, now)))
+        hear(Progress(phase, done, total, now - began.setdefault(phase, now), cpu))
 
     return show
 
 
 @contextmanager
 def bar() -> Iterator[Callable[[Progress], object]]:
-    """A bar on standard error: phase, share, rate, time left."""
+    """A bar on standard error: phase, share, rate, CPU seconds on a cluster, time left."""
     try:
         from rich import progress as rich
         from rich.console import Console
@@ -93,6 +97,9 @@ def bar() -> Iterator[Callable[[Progress], object]]:
             task = tasks[at.phase]
             speed = display.tasks[task].speed or at.rate or 0
             rate = f"{speed / 1e6:,.1f} MB/s" if at.phase != "merging" else f"{speed:,.0f} merges/s"
-            display.update(task, completed=at.done, rate=rate)
+            if at.cpu is not None:
+                rate += f", {at.cpu:,.0f} CPU s"
+            # The total of a data set is an estimate that improves.
+            display.update(task, completed=at.done, total=at.total, rate=rate)
 
         yield show

@@ -9,6 +9,7 @@ use crate::count;
 use crate::error::{Error, Result};
 use crate::fast;
 use crate::fast::count::corpus_counter::{CorpusCounter, Counted, OnChunk};
+use crate::fast::count::spill::CountFiles;
 use crate::fast::count::table::PieceCounts;
 use crate::interrupt;
 use numpy::{IntoPyArray, PyArray1, PyArrayMethods};
@@ -53,26 +54,49 @@ impl Counter {
         }
     }
 
-    /// Adds pieces that were counted in `documents` documents of `bytes` bytes in all.
+    /// Adds pieces that were counted in `documents` documents of `bytes` bytes in all. Returns the numbers of those that are
+    /// new.
     fn add_pieces<'p>(
         &mut self,
         pieces: impl Iterator<Item = (&'p [u8], i64)>,
         documents: u64,
         bytes: u64,
-    ) -> Result<()> {
+    ) -> Result<Vec<u64>> {
+        let mut new = Vec::new();
         match self {
             Counter::Fast(counter) => {
                 counter.documents += documents;
                 counter.bytes += bytes;
-                counter.add_pieces(pieces)
+                counter.add_pieces(pieces, |number| new.push(number as u64))?;
             }
             Counter::Mirror(counter) => {
                 counter.documents += documents;
                 counter.bytes += bytes;
-                pieces.for_each(|(piece, n)| counter.add_piece(piece, n));
-                Ok(())
+                for (number, (piece, n)) in pieces.enumerate() {
+                    let known = counter.pieces.len();
+                    counter.add_piece(piece, n);
+                    if counter.pieces.len() > known {
+                        new.push(number as u64);
+                    }
+                }
             }
         }
+        Ok(new)
+    }
+
+    /// Takes over counts that are in files, of `documents` documents of `bytes` bytes in all.
+    fn hold(&mut self, files: CountFiles, documents: u64, bytes: u64) -> Result<()> {
+        match self {
+            Counter::Fast(counter) => {
+                (counter.documents, counter.bytes) = (documents, bytes);
+                counter.hold(files);
+            }
+            Counter::Mirror(counter) => {
+                (counter.documents, counter.bytes) = (documents, bytes);
+                files.load()?.iter().for_each(|(piece, n)| counter.add_piece(piece, n));
+            }
+        }
+        Ok(())
     }
 
     /// Combines the tables of the threads, or of the disk.
@@ -187,16 +211,16 @@ impl PieceCounter {
     }
 
     /// Adds pieces that were counted elsewhere, in `documents` documents of `size` bytes in all. The pieces stand one after
-    /// the other in `data`, with their `lengths` and `counts`.
-    fn add_pieces(
+    /// the other in `data`, with their `lengths` and `counts`. Returns the numbers of those that were new to the table.
+    fn add_pieces<'py>(
         &self,
-        py: Python<'_>,
+        py: Python<'py>,
         data: &[u8],
         lengths: Bound<'_, PyArray1<u32>>,
         counts: Bound<'_, PyArray1<i64>>,
         documents: u64,
         size: u64,
-    ) -> PyResult<()> {
+    ) -> PyResult<Bound<'py, PyArray1<u64>>> {
         let (lengths, counts) = (lengths.try_readonly()?, counts.try_readonly()?);
         let (lengths, counts) = (lengths.as_slice()?, counts.as_slice()?);
         let ends = lengths.iter().scan(0, |end, &length| {
@@ -208,7 +232,14 @@ impl PieceCounter {
         }
         let pieces = ends.zip(lengths).map(|(end, &length)| &data[end - length as usize..end]);
         let pieces = pieces.zip(counts).map(|(piece, &n)| (piece, n));
-        self.change(py, |counter| counter.add_pieces(pieces, documents, size))
+        let new = self.change(py, |counter| counter.add_pieces(pieces, documents, size))?;
+        numpy_api::load(py)?;
+        Ok(new.into_pyarray(py))
+    }
+
+    /// Takes over finished counts in files, as `files` gives them; nothing may have been counted before.
+    fn hold(&self, py: Python<'_>, files: [PathBuf; 3], documents: u64, size: u64) -> PyResult<()> {
+        self.change(py, |counter| counter.hold(CountFiles::open(files)?, documents, size))
     }
 
     /// Combines what the threads have counted; that takes a while if it is on the disk.

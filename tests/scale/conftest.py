@@ -4,6 +4,7 @@ import json
 import os
 
 import minitok
+import pyarrow as pa
 import pytest
 
 # Nothing is sent anywhere: `make test-scale` runs this where there is no network but this machine's own.
@@ -27,6 +28,13 @@ def cluster():
     yield made
     ray.shutdown()
     made.shutdown()
+
+
+def read():
+    """The documents as a dataset of six blocks."""
+    import ray
+
+    return ray.data.from_arrow([pa.table({"text": TEXTS[at : at + 100]}) for at in range(0, 600, 100)])
 
 
 def node_of(megabytes):

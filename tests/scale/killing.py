@@ -1,7 +1,11 @@
-"""What kills a worker, once, in the middle of a job: by what it is given, not by the clock."""
+"""What kills workers and nodes in the middle of a job: once, by what a worker is given; or many times, at random."""
 
 import os
+import random
 import signal
+import threading
+import time
+from pathlib import Path
 
 
 class KilledOnce:
@@ -16,3 +20,55 @@ class KilledOnce:
                 pass
             os.kill(os.getpid(), signal.SIGKILL)
         return batch
+
+
+# What Ray calls the processes that do a job's work, and those that wait for some.
+WORK = ("ray::Map", "ray::Read", "ray::reduced", "ray::IDLE")
+
+
+def workers():
+    """The processes of workers, in this network namespace, by what Ray has named them."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (process / "cmdline").read_bytes().decode("utf-8", "replace")
+            if line.startswith(WORK) and os.readlink(process / "ns/net") == os.readlink("/proc/self/ns/net"):
+                found.append(int(process.name))
+        except OSError:  # it has just ended
+            continue
+    return found
+
+
+class Killer:
+    """Kills workers at random moments, in a thread, until it has killed enough; each tenth time the node that it is given."""
+
+    def __init__(self, kills, seed, cluster, new_node):
+        self.kills, self.random, self.cluster, self.new_node = kills, random.Random(seed), cluster, new_node
+        self.workers = self.nodes = 0
+        self.node = new_node()
+        self.stop = threading.Event()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+
+    def run(self):
+        while self.workers + self.nodes < self.kills and not self.stop.is_set():
+            time.sleep(self.random.random() ** 2)
+            if (self.workers + self.nodes) % 10 == 4:
+                self.cluster.remove_node(self.node, allow_graceful=False)
+                self.nodes += 1
+                self.node = self.new_node()
+            elif there := workers():
+                os.kill(self.random.choice(there), signal.SIGKILL)
+                self.workers += 1
+
+    @property
+    def done(self):
+        return not self.thread.is_alive()
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop.set()
+        self.thread.join()
+        self.cluster.remove_node(self.node)

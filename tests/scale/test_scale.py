@@ -6,7 +6,7 @@ import os
 import minitok
 import pyarrow as pa
 import pytest
-from conftest import SPECIAL, TEXTS
+from conftest import SPECIAL, TEXTS, read
 from killing import KilledOnce
 from minitok import FileFormatError, join_packed, open_packed
 from minitok.scale import count_dataset, encode_dataset, train_dataset
@@ -30,13 +30,6 @@ def expected(corpus, tok, tmp_path_factory):
 def joined(manifest, folder):
     join_packed(manifest, folder / "joined.bin")
     return (folder / "joined.bin").read_bytes(), (folder / "joined.bin.idx.npy").read_bytes()
-
-
-def read():
-    """The documents as six blocks."""
-    import ray
-
-    return ray.data.from_arrow([pa.table({"text": TEXTS[at : at + 100]}) for at in range(0, 600, 100)])
 
 
 def encode(dataset, tok, out, **options):

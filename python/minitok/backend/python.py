@@ -9,6 +9,7 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import dataclass
 from operator import index
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,8 +23,8 @@ from ..reference.metaspace import Metaspace
 from ..text import utf8
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
     from typing import BinaryIO
 
     import numpy.typing as npt
@@ -261,13 +262,22 @@ class PythonPieceCounter(PieceCounter):
         counts: npt.NDArray[np.int64],
         documents: int,
         size: int,
-    ) -> None:
+    ) -> npt.NDArray[np.uint64]:
         self.documents += documents
         self.bytes += size
         end = 0
-        for length, count in zip(lengths.tolist(), counts.tolist(), strict=True):
+        new = []
+        for number, (length, count) in enumerate(zip(lengths.tolist(), counts.tolist(), strict=True)):
+            known = len(self.pieces)
             self.add_piece(data[end : end + length], count)
+            if len(self.pieces) > known:
+                new.append(number)
             end += length
+        return np.array(new, np.uint64)
+
+    def hold(self, files: Sequence[str | os.PathLike[str]], documents: int, size: int) -> None:
+        counts, lengths, data = (Path(file).read_bytes() for file in files)
+        self.add_pieces(data, np.frombuffer(lengths, "<u4"), np.frombuffer(counts, "<i8"), documents, size)
 
     def packed(self) -> tuple[bytes, npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
         lengths = np.fromiter(map(len, self.pieces), np.uint32, len(self.pieces))

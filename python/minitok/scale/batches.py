@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
+import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,12 @@ def refuse(batch: Any, column: str) -> Callable[[int, object], FileFormatError]:
     return error
 
 
+def refused(error: MinitokError, names: Sequence[str]) -> Told:
+    """The row of a batch that failed: nothing in the other columns, which are numbers but for the file."""
+    nothing: Told = {name: [""] if name == "file" else [0] for name in names}
+    return {**nothing, "error": [failed(error)]}
+
+
 @dataclass(frozen=True)
 class Texts:
     """The texts of a batch, and a hash of them."""
@@ -80,11 +87,12 @@ class BatchEncoder:
 
     def __call__(self, batch: Any) -> Told:
         """Returns the file's name, and what is in it."""
+        began = time.process_time()
         try:
-            return self.encode(batch)
+            return {**self.encode(batch), "cpu": [time.process_time() - began], "error": [b""]}
         except MinitokError as error:
-            nothing: Told = {name: [0] for name in ("crc32", "index_crc32", "tokens", "documents", "bytes")}
-            return {"file": [""], **nothing, "reused": [False], "error": [failed(error)]}
+            names = ("file", "crc32", "index_crc32", "tokens", "documents", "bytes", "reused", "cpu")
+            return refused(error, names)
 
     def encode(self, batch: Any) -> Told:
         texts = texts_of_batch(batch, self.column, self.definition.backend, self.job)
@@ -102,7 +110,6 @@ class BatchEncoder:
             "documents": [len(corpus)],
             "bytes": [texts.documents.size],
             "reused": [reused],
-            "error": [b""],
         }
 
     def write(self, path: Path, documents: Documents) -> None:
@@ -136,25 +143,36 @@ class BatchCounter:
         self.column, self.pattern, self.special, self.backend = column, pattern, list(special_tokens), backend
 
     def __call__(self, batch: Any) -> Told:
+        """Returns the counts as one row."""
+        began = time.process_time()
         try:
             array = texts_of(batch, self.column)
             documents = documents_of_array(array, load_backend(self.backend), refuse(batch, self.column))
             with Counting(self.pattern, self.special, self.backend, 1) as counting:
                 counting.counter.add_documents(documents)
-                return told(counting.counts())
+                return told(counting.counts(), began, 0.0)
         except MinitokError as error:
-            return {"counts": [b""], "error": [failed(error)]}
+            return {**refused(error, ("documents", "bytes", "cpu")), "counts": [b""]}
 
 
-def told(counts: PieceCounts) -> Told:
-    """Counts as one row."""
-    return {"counts": [pickle.dumps(counts)], "error": [b""]}
+def told(counts: PieceCounts, began: float, before: float) -> Told:
+    """Counts as one row, with the CPU seconds since ``began`` and those of the rows that they were made of."""
+    return {
+        "counts": [pickle.dumps(counts)],
+        "documents": [counts.documents],
+        "bytes": [counts.bytes],
+        "cpu": [before + time.process_time() - began],
+        "error": [b""],
+    }
 
 
 def add_up(batch: Any) -> Told:
     """Adds up the counts of neighbouring rows."""
-    errors = [error for error in batch["error"] if error]
-    if errors or not len(batch["counts"]):
-        return {"counts": [b""] * len(errors[:1]), "error": errors[:1]}
+    began = time.process_time()
+    for number, error in enumerate(batch["error"]):
+        if error:
+            return {name: [column[number]] for name, column in batch.items()}
+    if not len(batch["counts"]):
+        return {name: [] for name in batch}
     first, *others = (pickle.loads(value) for value in batch["counts"])  # noqa: S301 - pickled by `told`
-    return told(first.merge(*others))
+    return told(first.merge(*others), began, float(sum(batch["cpu"])))

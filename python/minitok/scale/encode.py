@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 from ..arguments import named_special_tokens
 from ..corpus.packing.options import Options, check_dtype, token_id
 from ..formats.files import write_atomically
+from ..progress import start_progress
 from .batches import BatchEncoder
-from .ray_data import rows_in_order, start_ray
+from .ray_data import Watch, rows_in_order, start_ray
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Collection
 
+    from ..progress import Progress
     from ..tokenizer import Tokenizer
 
 __all__ = ["Encoded", "encode_dataset"]
@@ -35,6 +37,7 @@ class Encoded:
         parts: How many files of ids.
         reused: How many of them were there from an earlier run, or from a task that died.
         seconds: How long it took.
+        cpu_seconds: The processor time of encoding on all nodes, without that of Ray.
     """
 
     manifest: Path
@@ -44,6 +47,7 @@ class Encoded:
     parts: int
     reused: int
     seconds: float
+    cpu_seconds: float
 
 
 def encode_dataset(
@@ -58,6 +62,7 @@ def encode_dataset(
     rows: int = 4096,
     workers: int | tuple[int, int] | None = None,
     on_part: Callable[[dict[str, Any]], object] | None = None,
+    progress: bool | Callable[[Progress], object] = False,
 ) -> Encoded:
     """Encodes a dataset of Ray Data: the documents of ``Tokenizer.encode_files``, in the order of the dataset.
 
@@ -78,6 +83,7 @@ def encode_dataset(
         rows: How many documents are a batch and a file. Each worker needs memory for one.
         workers: How many, or (at least, at most); by default one per processor of the cluster.
         on_part: Is called with each part in order, a dict of ``file``, ``tokens``, ``documents``, ``bytes`` and ``reused``.
+        progress: As for ``Tokenizer.encode_files``; it is told after each part, ``cpu`` included.
 
     Raises:
         FileFormatError: A row is not text; the message names its file, if the dataset has a column ``path``
@@ -110,15 +116,19 @@ def encode_dataset(
         # Half a processor on paper: the tasks that read need one, and would wait for ever if workers had them all.
         num_cpus=0.5 if processors > 1 else 0,
     )
-    for part in rows_in_order(encoded):
-        del part["error"]
-        parts.append(part)
-        if on_part:
-            on_part(part)
+    with start_progress(progress) as show:
+        watch = Watch(show, "encoding", dataset)
+        for part in rows_in_order(encoded):
+            watch.add(part)
+            del part["error"], part["cpu"]
+            parts.append(part)
+            if on_part:
+                on_part(part)
     manifest = folder / "packed.manifest.json"
     write_atomically(manifest, json.dumps(manifest_of(parts, tokenizer, options.dtype), indent=1).encode())
     totals = {name: sum(part[name] for part in parts) for name in ("tokens", "documents", "bytes", "reused")}
-    return Encoded(manifest, **totals, parts=len(parts), seconds=round(time.perf_counter() - started, 3))
+    seconds = round(time.perf_counter() - started, 3)
+    return Encoded(manifest, **totals, parts=len(parts), seconds=seconds, cpu_seconds=round(watch.cpu, 3))
 
 
 def sizes(workers: int | tuple[int, int] | None, processors: int) -> dict[str, int]:

@@ -15,7 +15,9 @@ from ..errors import FileFormatError, MinitokError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["failed", "rows_in_order", "start_ray", "texts_of"]
+    from ..progress import Show
+
+__all__ = ["Watch", "failed", "results", "rows_in_order", "start_ray", "texts_of"]
 
 
 def start_ray(address: str | None = None) -> Any:
@@ -41,6 +43,44 @@ def rows_in_order(dataset: Any) -> Iterator[dict[str, Any]]:
             yield row
     finally:
         options.preserve_order = before
+
+
+def results(tasks: dict[Any, int]) -> Iterator[tuple[int, Any]]:
+    """Yields the number and the result of each task as it ends; tasks that are not wanted any more are cancelled."""
+    import ray
+
+    remaining = list(tasks)
+    try:
+        while remaining:
+            ended, remaining = ray.wait(remaining)
+            for task in ended:
+                yield tasks[task], ray.get(task)
+    except ray.exceptions.RayTaskError as error:
+        raise error.cause from None
+    finally:
+        for task in remaining:
+            ray.cancel(task)
+
+
+class Watch:
+    """Reports the progress of a dataset. How many bytes there will be is estimated from its rows, if Ray knows how many."""
+
+    def __init__(self, show: Show, phase: str, dataset: Any) -> None:
+        self.show, self.phase = show, phase
+        # Ray knows it from the metadata of Parquet, for example; where it does not, reading all to count is not worth it.
+        count = getattr(dataset, "_meta_count", lambda: None)
+        self.rows: int | None = count()
+        self.bytes = self.documents = 0
+        self.cpu = 0.0
+        show(phase, 0, None, 0.0)
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Reports what a row says that a batch took."""
+        self.bytes += row["bytes"]
+        self.documents += row["documents"]
+        self.cpu += row["cpu"]
+        known = self.rows is not None and self.documents > 0
+        self.show(self.phase, self.bytes, self.bytes * (self.rows or 0) // self.documents if known else None, self.cpu)
 
 
 def failed(error: MinitokError) -> bytes:

@@ -89,13 +89,30 @@ impl CorpusCounter {
         Self { shares, bound: Some(Bound { tables, spill: Spill::new(folder) }), ..self }
     }
 
-    /// Counts pieces that were counted elsewhere.
-    pub fn add_pieces<'p>(&mut self, pieces: impl IntoIterator<Item = (&'p [u8], i64)>) -> Result<()> {
+    /// Counts pieces that were counted elsewhere. Calls `on_new` with the number of each that is new to its table.
+    pub fn add_pieces<'p>(
+        &mut self,
+        pieces: impl IntoIterator<Item = (&'p [u8], i64)>,
+        mut on_new: impl FnMut(usize),
+    ) -> Result<()> {
         self.check_open()?;
         let next = next_part(&self.shares);
         let share = &mut self.shares[0];
         share.begin(next);
-        pieces.into_iter().try_for_each(|(piece, n)| share.pieces.add(piece, n))
+        for (number, (piece, n)) in pieces.into_iter().enumerate() {
+            let known = share.pieces.len();
+            share.pieces.add(piece, n)?;
+            if share.pieces.len() > known {
+                on_new(number);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes over finished counts that are on the disk, in place of its own.
+    pub fn hold(&mut self, files: CountFiles) {
+        self.shares = Share::new(1, &self.hasher);
+        self.files = Some(files);
     }
 
     /// Fails if the counts on the disk are finished and cannot be added to.

@@ -216,6 +216,20 @@ fn merge(mut readers: Vec<Reader>, folder: &Path, poll: Poll) -> Result<CountFil
     Ok(CountFiles { counts, lengths, data, len, pieces, size })
 }
 
+/// Calls `take` with each word of N bytes of a file.
+fn each_word<const N: usize>(path: &Path, mut take: impl FnMut([u8; N]) -> Result<()>) -> Result<()> {
+    let failed = |error| unread(path, &error);
+    let file = File::open(path).map_err(failed)?;
+    let words = file.metadata().map_err(failed)?.len() / N as u64;
+    let mut reader = BufReader::new(file);
+    let mut word = [0; N];
+    for _ in 0..words {
+        reader.read_exact(&mut word).map_err(failed)?;
+        take(word)?;
+    }
+    Ok(())
+}
+
 fn too_large(what: &str) -> Error {
     Error::Training(format!("the corpus is too large to train on: {what}"))
 }
@@ -232,6 +246,30 @@ pub struct CountFiles {
 }
 
 impl CountFiles {
+    /// Counts that were written elsewhere, in files as `paths` gives them.
+    pub fn open([counts, lengths, data]: [PathBuf; 3]) -> Result<Self> {
+        let size = std::fs::metadata(&data).map_err(|error| unread(&data, &error))?.len();
+        let mut pieces = 0_i64;
+        let mut len = 0;
+        each_word(&counts, |word| {
+            len += 1;
+            let count = i64::from_le_bytes(word);
+            pieces = pieces.checked_add(count).ok_or_else(|| too_large("2^63 pieces"))?;
+            if count < 1 { Err(unread(&counts, &std::io::Error::other("a count below 1"))) } else { Ok(()) }
+        })?;
+        let mut sum = 0;
+        let mut lengths_len = 0;
+        each_word(&lengths, |word| {
+            lengths_len += 1;
+            sum += u64::from(u32::from_le_bytes(word));
+            Ok(())
+        })?;
+        if (lengths_len, sum) != (len, size) {
+            return Err(unread(&lengths, &std::io::Error::other("not the lengths of these pieces")));
+        }
+        Ok(CountFiles { counts, lengths, data, len, pieces, size })
+    }
+
     /// The files of counts (8 bytes each, little endian), of lengths (4 bytes each), and of bytes.
     pub fn paths(&self) -> [PathBuf; 3] {
         [self.counts.clone(), self.lengths.clone(), self.data.clone()]

@@ -215,7 +215,7 @@ fn finishing_in_between_changes_nothing() {
             mirror.add([document]).expect("text");
             fast.add(&[document], &mut |_| Ok(())).expect("text");
         }
-        fast.add_pieces([(&b"poured"[..], 2), (b"a piece of more than fifteen bytes", 1)]).expect("few");
+        fast.add_pieces([(&b"poured"[..], 2), (b"a piece of more than fifteen bytes", 1)], |_| ()).expect("few");
         mirror.add_piece(b"poured", 2);
         mirror.add_piece(b"a piece of more than fifteen bytes", 1);
         if round % 2 == 1 {
