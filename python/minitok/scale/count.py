@@ -47,13 +47,13 @@ def count_dataset(
 ) -> PieceCounts:
     """Counts the pieces of a dataset of Ray Data: what ``count_pieces`` gives for its rows, order included.
 
-    Without a folder, counts stay in memory: each task counts a batch; others add up eight neighbours, and again eight of those;
-    the rest is added up here.
+    Without a folder, counts stay in memory: each task counts a batch; others add up eight neighbours, and again eight of
+    those; the rest is added up here.
 
-    With a folder, they need not fit into the memory of any node: each task writes the counts of a batch, divided into partitions
-    by a hash of the piece; others add up a partition each; the partitions are merged here, on disk, by the order of first
-    appearance. A run that is started again finds the files that an earlier one has written. They can be removed when the
-    counts are there.
+    With a folder, they need not fit into the memory of any node: each task writes the counts of a batch, divided into
+    partitions by a hash of the piece; others add up a partition each; the partitions are merged here, on disk, by the order of
+    first appearance. A run that is started again finds the files that an earlier one has written. They can be removed when
+    the counts are there.
 
     Counts are sums, so the result does not depend on how the dataset is cut into blocks, or on what was run twice.
 
@@ -66,18 +66,18 @@ def count_dataset(
         rows: How many documents are a batch. Each task needs memory for one.
         folder: A folder that all nodes see, for the counts of the batches and of the partitions.
         partitions: Into how many partitions pieces are divided, 64 by default: how many workers can add up at once.
-        max_memory: How many bytes a worker may use to add up a partition, at least 16 MiB, 1 GiB by default; what does not fit
-            goes to a temporary folder of its node.
-        progress: Show a bar on standard error, or call a function with a ``Progress`` after each batch; ``cpu`` is the processor
-            time of counting, without that of Ray.
+        max_memory: How many bytes a worker may use to add up a partition, at least 16 MiB, 1 GiB by default; what does not
+            fit goes to a temporary folder of its node.
+        progress: Show a bar on standard error, or call a function with a ``Progress`` after each batch; ``cpu`` is the
+            processor time of counting, without that of Ray.
 
     Raises:
         FileFormatError: A row is not text; the message names its file, if the dataset has a column ``path``.
         ValueError: ``partitions`` or ``max_memory`` without ``folder``.
 
-    Costs the counting, on all processors of the cluster. Without a folder: memory for the distinct pieces of the corpus here, and
-    of 64 batches on a worker. With one: space there for the distinct pieces of each batch, with 20 bytes each; here, disk for
-    those of the corpus, with 12 bytes each.
+    Costs the counting, on all processors of the cluster. Without a folder: memory for the distinct pieces of the corpus here,
+    and of 64 batches on a worker. With one: space there for the distinct pieces of each batch, with 20 bytes each; here, disk
+    for those of the corpus, with 12 bytes each.
     """
     special, chosen = check_special(special_tokens), load_backend(backend).name
     check_pattern(pattern)

@@ -1,12 +1,12 @@
 """Counts that outgrow the memory of one node: divided by a hash of the piece, added up by partition, merged by rank.
 
-    batches --write_batch--> files of P partitions --reduce_partition--> a file a partition --merge_by_rank--> counts, lengths, data
+    batches --write_batch--> P partitions each --reduce_partition--> a file a partition --merge_by_rank--> counts, lengths, data
 
 The rank of a piece is the number of its batch and its place among the batch's pieces. Adding up keeps the smallest, which is
 that of the first appearance in the corpus. So the pieces, merged by rank, are in the order that one machine would have seen.
 
-By hand, with the batches ``b a`` and ``c b`` and one partition for ``a``, another for the rest: ``b:0 a:1`` and ``c:2 b:3`` become
-``a:1`` and ``b:0 c:2``; merged, ``b a c`` with the counts 2, 1, 1.
+By hand, with the batches ``b a`` and ``c b`` and one partition for ``a``, another for the rest: ``b:0 a:1`` and ``c:2 b:3``
+become ``a:1`` and ``b:0 c:2``; merged, ``b a c`` with the counts 2, 1, 1.
 
 Costs: each batch's distinct pieces are written once and read once. A worker that adds up a partition holds at most
 ``max_memory``: when its table has grown to that, it is written to the disk, divided further, and added up in parts at the end.
