@@ -22,9 +22,7 @@ def cluster():
     from ray.cluster_utils import Cluster
 
     made = Cluster(initialize_head=True, head_node_args={**node_of(150), "num_cpus": 2})
-    # Workers are new interpreters, which find the package as this one does.
-    environment = {"PYTHONPATH": os.pathsep.join(paths())}
-    ray.init(address=made.address, log_to_driver=False, runtime_env={"env_vars": environment})
+    ray.init(address=made.address, log_to_driver=False, runtime_env={"env_vars": environment()})
     yield made
     ray.shutdown()
     made.shutdown()
@@ -41,8 +39,10 @@ def node_of(megabytes):
     return {"num_cpus": 1, "object_store_memory": megabytes * 2**20}
 
 
-def paths():
-    return [os.path.dirname(os.path.dirname(minitok.__file__)), os.path.dirname(__file__)]
+def environment():
+    """Workers are new interpreters, which find the package as this one does."""
+    folders = os.path.dirname(os.path.dirname(minitok.__file__)), os.path.dirname(__file__)
+    return {"PYTHONPATH": os.pathsep.join(folders)}
 
 
 @pytest.fixture

@@ -40,29 +40,30 @@ def workers():
 
 
 class Killer:
-    """Kills workers at random moments, in a thread, until it has killed enough; each tenth time the node that it is given."""
+    """Kills workers at random moments, in a thread, until it has killed enough; each tenth time a node, if there is one."""
 
-    def __init__(self, kills, seed, cluster, new_node):
-        self.kills, self.random, self.cluster, self.new_node = kills, random.Random(seed), cluster, new_node
+    def __init__(self, kills, seed, cluster):
+        self.kills, self.random, self.cluster = kills, random.Random(seed), cluster
         self.workers = self.nodes = 0
-        self.node = new_node()
+        self.node = None
         self.stop = threading.Event()
         self.thread = threading.Thread(target=self.run, daemon=True)
 
     def run(self):
-        while self.workers + self.nodes < self.kills and not self.stop.is_set():
+        while not self.done and not self.stop.is_set():
             time.sleep(self.random.random() ** 2)
             if (self.workers + self.nodes) % 10 == 4:
-                self.cluster.remove_node(self.node, allow_graceful=False)
-                self.nodes += 1
-                self.node = self.new_node()
+                node, self.node = self.node, None
+                if node is not None:
+                    self.cluster.remove_node(node, allow_graceful=False)
+                    self.nodes += 1
             elif there := workers():
                 os.kill(self.random.choice(there), signal.SIGKILL)
                 self.workers += 1
 
     @property
     def done(self):
-        return not self.thread.is_alive()
+        return self.workers + self.nodes >= self.kills
 
     def __enter__(self):
         self.thread.start()
@@ -71,4 +72,5 @@ class Killer:
     def __exit__(self, *_):
         self.stop.set()
         self.thread.join()
-        self.cluster.remove_node(self.node)
+        if self.node is not None:
+            self.cluster.remove_node(self.node)
