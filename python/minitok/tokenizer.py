@@ -685,7 +685,8 @@ class Tokenizer(Shortcuts):
         *,
         dtype: str = "uint32",
         separator: str | bytes | None = None,
-        field: str = "text",
+        field: str | None = None,
+        learn: str | None = None,
         end_of_document: str | int | None = None,
         allowed_special: Special | str = (),
         format: str | None = None,  # noqa: A002 - what it is called everywhere
@@ -716,7 +717,13 @@ class Tokenizer(Shortcuts):
             dtype: ``"uint32"``, or ``"uint16"`` for half the size if no id is above 65,535.
             separator: Cuts a text file into documents and belongs to none of them; one at the end of the file does not
                 begin another document.
-            field: The field of a JSON line, or the column of a Parquet file, that holds the text.
+            field: The field of a JSON line, or the column of a Parquet file, that holds the text; by default ``text``. With
+                ``learn``, that of the messages; by default ``messages``.
+            learn: For files of conversations, in the form of ``encode_chat``: a mask beside the ids marks those that a model
+                is to learn, which are what this role says with the tokens that end its turns (``"assistant"``), or what
+                the chat template has in ``{% generation %}`` blocks (``"generation"``). A record may have ``tools``, too.
+                The mask is ``train.bin.mask.npy``: uint8, shape (tokens,). ``.ds`` has ``train.ds.loss``; ``.parquet``
+                and ``.arrow`` have a column ``assistant_masks``.
             end_of_document: A special token's name, or an id, to put after each document.
             allowed_special: As for ``encode``.
             format: ``"megatron"`` for Megatron's ``.bin`` and ``.idx``; otherwise that of the suffix.
@@ -743,6 +750,7 @@ class Tokenizer(Shortcuts):
             BlockingIOError: Another run is writing this output.
             ValueError: ``dtype`` is too small for this tokenizer, ``out`` has another suffix, or ``end_of_document`` is not
                 a special token.
+            TemplateError: ``learn`` needs a chat template, or the template refuses a conversation; the message says which.
 
         >>> import numpy, os, tempfile
         >>> from minitok import get_encoding
@@ -769,6 +777,7 @@ class Tokenizer(Shortcuts):
             dtype=dtype,
             separator=separator,
             field=field,
+            learn=learn,
             end_of_document=end_of_document,
             allowed_special=allowed_special,
             format=format,

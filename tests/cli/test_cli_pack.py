@@ -91,6 +91,26 @@ def test_parts_are_joined(corpus, tmp_path):
     assert (np.fromfile(tmp_path / "r.bin", "<u2").reshape(-1, 9)[:, 0] == 50256).all()
 
 
+def test_conversations_have_a_mask(tmp_path):
+    template = "{% for m in messages %}{{ m.content + '<|endoftext|>' }}{% endfor %}"
+    tok = minitok.get_encoding("gpt2").with_chat_template(template)
+    tok.save(tmp_path / "my.json")
+    talk = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello there"}]
+    (tmp_path / "a.jsonl").write_text(json.dumps({"chat": talk}) + "\n", encoding="utf-8")
+    arguments = (tmp_path / "a.jsonl", "-t", tmp_path / "my.json", "--learn", "assistant", "--field", "chat")
+    shown = output_of("pack", *arguments, "-o", tmp_path / "o.bin")
+    assert "Ids to learn: 3" in shown
+    assert json.loads(output_of("pack", *arguments, "-o", tmp_path / "o.ds", "--json"))["learned"] == 3
+    corpus = open_packed(tmp_path / "o.bin")
+    assert tok.decode(corpus[0][corpus.mask(0)]) == "Hello there<|endoftext|>"
+    assert "numbers, with a mask, whole" in output_of("pack", "--check", tmp_path / "o.bin")
+    assert output_of("pack", "--join", tmp_path / "o.ds", "-o", tmp_path / "j.bin", "--json")
+    assert open_packed(tmp_path / "j.bin").mask(0).tolist() == corpus.mask(0).tolist()
+    refused = run("pack", *arguments[:3], "-o", tmp_path / "o.bin", "--learn", "x")
+    assert refused.exit_code == 2
+    assert "learn must be 'generation' or a role" in " ".join(refused.stderr.replace("│", "").split())
+
+
 def test_check(corpus, tmp_path):
     output_of("pack", corpus, "-e", "gpt2", "-o", tmp_path / "a.bin")
     output_of("pack", corpus, "-e", "gpt2", "-o", tmp_path / "b.parquet")

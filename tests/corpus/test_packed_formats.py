@@ -203,7 +203,7 @@ def test_parts_join_to_what_one_process_writes(tmp_path):
 def test_what_was_interrupted_while_documents_are_arranged_goes_on(tmp_path, monkeypatch):
     path = write_corpus(tmp_path, TEXTS)
 
-    def interrupted(*_):
+    def interrupted(*_, **__):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:

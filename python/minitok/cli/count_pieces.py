@@ -11,7 +11,16 @@ import typer
 from minitok import PieceCounts, count_pieces_in_files
 
 from .console import output, print_json
-from .options import BackendOption, JsonOption
+from .options import (
+    BackendOption,
+    FieldOption,
+    JsonOption,
+    MaxMemoryOption,
+    PatternOption,
+    QuietOption,
+    SeparatorOption,
+    ThreadsOption,
+)
 
 __all__ = ["command", "merged"]
 
@@ -25,29 +34,18 @@ def command(
         ),
     ],
     out: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where the counts are written.")],
-    pattern: Annotated[
-        str, typer.Option(help="How text is cut: gpt2, cl100k, o200k, none, or a regular expression.")
-    ] = "gpt2",
+    pattern: PatternOption = "gpt2",
     special: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option("--special", metavar="NAME", help="A special token, cut out of the text; repeatable."),
     ] = None,
-    separator: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="Cuts a text file into documents.", show_default=False),
-    ] = None,
-    field: Annotated[str, typer.Option(help="The field of a JSON line, or the column, that holds the text.")] = "text",
+    separator: SeparatorOption = None,
+    field: FieldOption = "text",
     merge: Annotated[bool, typer.Option("--merge", help="The files are counts: add them up, in this order.")] = False,
-    threads: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(min=1, help="How many threads; by default one per processor.", show_default=False),
-    ] = None,
-    max_memory: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(min=16, metavar="MB", help="How much memory counting may take, in MiB.", show_default=False),
-    ] = None,
+    threads: ThreadsOption = None,
+    max_memory: MaxMemoryOption = None,
     backend: BackendOption = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+    quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
     """Count the pieces of a corpus, for 'minitok train --counts'.

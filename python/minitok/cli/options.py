@@ -14,8 +14,14 @@ __all__ = [
     "COMPARED",
     "BackendChoice",
     "BackendOption",
+    "FieldOption",
     "JsonOption",
+    "MaxMemoryOption",
+    "PatternOption",
+    "QuietOption",
     "RequiredTokenizerOption",
+    "SeparatorOption",
+    "ThreadsOption",
     "TokenizerOption",
     "TokenizersOption",
     "chosen",
@@ -52,6 +58,28 @@ BackendOption = Annotated[
     typer.Option("--backend", help="Which implementation runs; Rust if it is installed.", show_default=False),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
+# How a corpus is read, and with what.
+SeparatorOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--separator", help="Cuts a text file into documents.", show_default=False),
+]
+FieldOption = Annotated[
+    str, typer.Option("--field", help="The field of a JSON line, or the column, that holds the text.")
+]
+PatternOption = Annotated[
+    str, typer.Option("--pattern", help="How text is cut: gpt2, cl100k, o200k, none, or a regular expression.")
+]
+ThreadsOption = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option("--threads", min=1, help="How many threads; by default one per processor.", show_default=False),
+]
+MaxMemoryOption = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option(
+        "--max-memory", min=16, metavar="MB", help="How much memory counting may take, in MiB.", show_default=False
+    ),
+]
 # One option everywhere: `-t` and `-e` mean the same, since a name is an encoding and anything else a file.
 TOKENIZER = ("--tokenizer", "-t", "--encoding", "-e")
 TokenizerOption = Annotated[

@@ -16,6 +16,9 @@ from .console import output, print_json
 from .options import (
     BackendOption,
     JsonOption,
+    QuietOption,
+    SeparatorOption,
+    ThreadsOption,
     TokenizerOption,
     chosen,
     open_tokenizer,
@@ -80,11 +83,24 @@ def command(
         Optional[list[str]],  # noqa: UP045
         typer.Option("--special", metavar="NAME", help="A special token to find in the text, or 'all'; repeatable."),
     ] = None,
-    separator: Annotated[
+    separator: SeparatorOption = None,
+    field: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="Cuts a text file into documents.", show_default=False),
+        typer.Option(
+            help="The field of a JSON line, or the column, that holds the text, or with --learn the messages; by default "
+            "text, or messages.",
+            show_default=False,
+        ),
     ] = None,
-    field: Annotated[str, typer.Option(help="The field of a JSON line, or the column, that holds the text.")] = "text",
+    learn: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            metavar="ROLE",
+            help="Pack conversations, with a mask of what this role says: assistant, say; or 'generation', what the chat "
+            "template marks.",
+            show_default=False,
+        ),
+    ] = None,
     format: Annotated[  # noqa: A002 - the name of the option
         Optional[Format],  # noqa: UP045
         typer.Option(help="The format of the files; by default that of the suffix.", show_default=False),
@@ -116,12 +132,9 @@ def command(
     ] = None,
     join: Annotated[bool, typer.Option("--join", help="The files are packed parts: join them.")] = False,
     check: Annotated[bool, typer.Option("--check", help="The files are packed: see whether they are whole.")] = False,
-    threads: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(min=1, help="How many threads; by default one per processor.", show_default=False),
-    ] = None,
+    threads: ThreadsOption = None,
     anew: Annotated[bool, typer.Option("--anew", help="Start over instead of continuing an interrupted run.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+    quiet: QuietOption = False,
     json: JsonOption = False,
     backend: BackendOption = None,
 ) -> None:
@@ -136,6 +149,8 @@ def command(
       minitok pack books.txt -t my.json --separator "<|endoftext|>" -o books.npy
 
       minitok pack 'corpus/*.parquet' --shuffle 1 --format megatron --shards 1000000000 -o train.bin
+
+      minitok pack chats.jsonl -t model/ --learn assistant -o train.bin
 
       minitok pack 'corpus/*.jsonl' --part 2/8 -o train.bin
 
@@ -168,6 +183,7 @@ def command(
                 "dtype": id_type(dtype, tok),
                 "separator": separator or None,
                 "field": field,
+                "learn": learn,
                 "end_of_document": end,
                 "allowed_special": special_names(special or [], tok),
                 "begin_row": begin,
@@ -226,9 +242,10 @@ def check_all(files: list[str], tokenizer: list[str] | None, backend: Any, *, js
         corpus = open_packed(file)
         corpus.check(n_vocab)
         about = {"file": str(file), "format": corpus.format, "documents": len(corpus), "tokens": corpus.tokens}
-        found.append({**about, "dtype": str(corpus.dtype)})
+        found.append({**about, "dtype": str(corpus.dtype), "masked": corpus.masked})
         if not json:
-            what = f"{corpus.tokens:,} ids ({corpus.dtype}) of {len(corpus):,} documents, {corpus.format}, whole"
+            form = f"{corpus.format}, with a mask" if corpus.masked else corpus.format
+            what = f"{corpus.tokens:,} ids ({corpus.dtype}) of {len(corpus):,} documents, {form}, whole"
             output().print(f"{file}: {what}", soft_wrap=True, markup=False)
     if json:
         print_json(found)
@@ -259,6 +276,8 @@ def tell(packed: Packed, *, json: bool) -> None:
     show.print(f"{what}: {packed.ids}", soft_wrap=True, markup=False)
     if packed.offsets != packed.ids:
         show.print(f"Where each document begins: {packed.offsets}", soft_wrap=True, markup=False)
+    if packed.learned is not None:
+        show.print(f"Ids to learn: {packed.learned:,}")
     if packed.dropped:
         show.print(f"Ids that no row had room for: {packed.dropped:,}")
     if packed.resumed_files:

@@ -14,7 +14,16 @@ from minitok import Tokenizer, TrainingReport, train, train_files, train_from_co
 from .console import output, print_json
 from .count_pieces import merged
 from .inputs import STDIN
-from .options import BackendOption, JsonOption
+from .options import (
+    BackendOption,
+    FieldOption,
+    JsonOption,
+    MaxMemoryOption,
+    PatternOption,
+    QuietOption,
+    SeparatorOption,
+    ThreadsOption,
+)
 
 
 class TieBreak(str, Enum):
@@ -41,9 +50,7 @@ def command(
     ],
     out: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where the tokenizer is written.")],
     vocab_size: Annotated[int, typer.Option("--vocab-size", "-n", min=256, help="How many ids.")] = 4096,
-    pattern: Annotated[
-        str, typer.Option(help="How text is cut: gpt2, cl100k, o200k, none, or a regular expression.")
-    ] = "gpt2",
+    pattern: PatternOption = "gpt2",
     special: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option("--special", metavar="NAME", help="A special token; repeatable."),
@@ -57,28 +64,19 @@ def command(
         Optional[int],  # noqa: UP045
         typer.Option(min=1, help="The longest token, in bytes.", show_default=False),
     ] = None,
-    separator: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="Cuts a text file into documents.", show_default=False),
-    ] = None,
-    field: Annotated[str, typer.Option(help="The field of a JSON line that holds the text.")] = "text",
+    separator: SeparatorOption = None,
+    field: FieldOption = "text",
     name: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(help="A name for the tokenizer.", show_default=False),
     ] = None,
-    threads: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(min=1, help="How many threads; by default one per processor.", show_default=False),
-    ] = None,
-    max_memory: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(min=16, metavar="MB", help="How much memory counting may take, in MiB.", show_default=False),
-    ] = None,
+    threads: ThreadsOption = None,
+    max_memory: MaxMemoryOption = None,
     counts: Annotated[
         bool, typer.Option("--counts", help="The files are counts, as count-pieces writes them: train on their sum.")
     ] = False,
     backend: BackendOption = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+    quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
     """Learn a vocabulary from texts, and write it to a file.

@@ -11,6 +11,7 @@ Costs O(n) time; memory for a batch of a few megabytes, or the longest line, or 
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FileFormatError
@@ -18,7 +19,7 @@ from ..text import utf8
 from .compression import COMPRESSED, inner_suffix, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     # The batches of a file, each with the number of bytes read so far.
     Batches = Iterator[tuple[Batch, int]]
 
-__all__ = ["batches_of"]
+__all__ = ["ARROW", "LINES", "batches_of", "json_of_line", "rows_of_file", "whole_lines"]
 
 # How much of a file of lines is a batch, in bytes.
 LINES = 1 << 20
@@ -92,9 +93,7 @@ def lines_reader(file: Path, field: str, backend: Backend, lines: bytes, first: 
 def text_of_line(file: Path, field: str, line: bytes, number: int) -> bytes:
     """Returns the field of a line as UTF-8, or raises FileFormatError."""
     try:
-        text = json.loads(line)[field]
-    except (ValueError, RecursionError) as error:
-        raise FileFormatError(file, f"not JSON: {error}", number) from None
+        text = json_of_line(file, line, number)[field]
     except (KeyError, TypeError, IndexError):
         raise FileFormatError(file, f"no object with the field {field!r}", number) from None
     if not isinstance(text, str):
@@ -102,8 +101,36 @@ def text_of_line(file: Path, field: str, line: bytes, number: int) -> bytes:
     return utf8(text)
 
 
+def json_of_line(file: Path, line: bytes, number: int) -> Any:
+    """Returns what a line holds, or raises FileFormatError."""
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise FileFormatError(file, f"not JSON: {error}", number) from None
+
+
 def columns(file: Path, suffix: str, column: str, backend: Backend) -> Batches:
     """Yields the rows of a column of text."""
+    with opened_columns(file, suffix) as source:
+        row = 0
+        for batch in record_batches(file, suffix, source, [column]):
+            array = batch.column(0)
+            yield column_reader(file, column, backend, array, row), source.tell()
+            row += len(array)
+
+
+def rows_of_file(
+    file: Path, suffix: str, columns: Sequence[str], optional: Collection[str] = ()
+) -> Iterator[dict[str, Any]]:
+    """Yields the rows of some columns as Python objects; those that are optional may be missing."""
+    with opened_columns(file, suffix) as source:
+        for batch in record_batches(file, suffix, source, columns, optional):
+            yield from batch.to_pylist()
+
+
+@contextmanager
+def opened_columns(file: Path, suffix: str) -> Iterator[BinaryIO]:
+    """Opens a file of columns. What Arrow raises while it is read becomes an error that names the file."""
     name = "Parquet" if suffix == ".parquet" else "Arrow"
     try:
         import pyarrow as pa
@@ -114,56 +141,62 @@ def columns(file: Path, suffix: str, column: str, backend: Backend) -> Batches:
     # Opened here, so that a missing file raises the system's error and the file is always closed.
     with file.open("rb") as source:
         try:
-            row = 0
-            for array in (parquet_arrays if suffix == ".parquet" else arrow_arrays)(file, source, column):
-                yield column_reader(file, column, backend, array, row), source.tell()
-                row += len(array)
+            yield source
         except pa.ArrowException as error:
             raise FileFormatError(file, f"not {name}: {error}") from None
 
 
-def parquet_arrays(file: Path, source: BinaryIO, column: str) -> Iterator[Any]:
-    """Yields the column of a Parquet file in arrays."""
-    from pyarrow import parquet
+def record_batches(
+    file: Path, suffix: str, source: BinaryIO, columns: Sequence[str], optional: Collection[str] = ()
+) -> Iterator[Any]:
+    """Yields some columns of a file in record batches of a few megabytes, in that order."""
+    if suffix == ".parquet":
+        from pyarrow import parquet
 
-    table = parquet.ParquetFile(source)
-    check_column(file, column, table.schema_arrow.names)
-    for batch in table.iter_batches(batch_size=rows_of(table.metadata, column), columns=[column]):
-        yield batch.column(0)
+        table = parquet.ParquetFile(source)
+        wanted = check_columns(file, table.schema_arrow.names, columns, optional)
+        for batch in table.iter_batches(batch_size=rows_of(table.metadata, wanted), columns=wanted):
+            yield batch.select(wanted)
+        return
+    for batch in arrow_batches(file, source, columns, optional):
+        rows = max(1, min(ROWS, LINES * len(batch) // max(1, batch.nbytes)))
+        for start in range(0, len(batch), rows):
+            yield batch.slice(start, rows)
 
 
-def rows_of(metadata: Any, column: str) -> int:
+def rows_of(metadata: Any, columns: Sequence[str]) -> int:
     """How many rows of a Parquet file are a batch of a few megabytes, going by their mean."""
     groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
     parts = [group.column(number) for group in groups for number in range(group.num_columns)]
-    size: int = sum(part.total_uncompressed_size for part in parts if part.path_in_schema == column)
+    # The values inside lists and structs have paths that begin with the name of their column.
+    names = tuple(f"{column}." for column in columns)
+    size: int = sum(part.total_uncompressed_size for part in parts if f"{part.path_in_schema}.".startswith(names))
     rows: int = metadata.num_rows
     return max(1, min(ROWS, LINES * rows // max(1, size)))
 
 
-def arrow_arrays(file: Path, source: BinaryIO, column: str) -> Iterator[Any]:
-    """Yields the column of an Arrow file or stream in arrays."""
+def arrow_batches(file: Path, source: BinaryIO, columns: Sequence[str], optional: Collection[str]) -> Iterator[Any]:
+    """Yields the columns of an Arrow file or stream in its own record batches."""
     from pyarrow import ipc
 
     if source.read(6) == b"ARROW1":
         table = ipc.open_file(source)
-        check_column(file, column, table.schema.names)
         batches = (table.get_batch(number) for number in range(table.num_record_batches))
     else:
         source.seek(0)
-        batches = ipc.open_stream(source)
-        check_column(file, column, batches.schema.names)
+        batches = table = ipc.open_stream(source)
+    wanted = check_columns(file, table.schema.names, columns, optional)
     for batch in batches:
-        array = batch.column(column)
-        rows = max(1, min(ROWS, LINES * len(array) // max(1, array.nbytes)))
-        for start in range(0, len(array), rows):
-            yield array.slice(start, rows)
+        yield batch.select(wanted)
 
 
-def check_column(file: Path, column: str, names: list[str]) -> None:
-    if column not in names:
-        found = ", ".join(map(repr, names)) or "none"
-        raise FileFormatError(file, f"no column {column!r}; it has {found}")
+def check_columns(file: Path, names: list[str], columns: Sequence[str], optional: Collection[str]) -> list[str]:
+    """The columns, with the optional ones that there are."""
+    for column in columns:
+        if column not in names:
+            found = ", ".join(map(repr, names)) or "none"
+            raise FileFormatError(file, f"no column {column!r}; it has {found}")
+    return [*columns, *(column for column in optional if column in names)]
 
 
 def column_reader(file: Path, column: str, backend: Backend, array: Any, row: int) -> Batch:

@@ -26,6 +26,7 @@ import numpy as np
 
 from ...formats.files import write_atomically
 from .formats import Writer, new_writer
+from .mask import marked
 from .packed_corpus import checksum
 
 if TYPE_CHECKING:
@@ -56,10 +57,12 @@ WAITING = 1024
 
 
 def blocks_of(corpus: PackedCorpus) -> Iterator[Block]:
-    """Yields the documents of a packed corpus in blocks."""
+    """Yields the documents of a packed corpus in blocks; their ids are marked if it has a mask."""
     ids: list[Ids] = []
     held = 0
-    for document in corpus:
+    for number, document in enumerate(corpus):
+        if corpus.masked:
+            document = marked(document, corpus.mask(number))  # noqa: PLW2901 - the same, with its mask
         ids.append(document)
         held += len(document)
         if held >= BLOCK or len(ids) >= BLOCK:
@@ -269,8 +272,8 @@ class ShardWriter(Writer):
     Documents are not cut: one that is longer than a shard has one for itself.
     """
 
-    def __init__(self, path: Path, kind: str, dtype: str, shard_tokens: int, described: dict[str, Any]) -> None:
-        self.path, self.kind, self.dtype, self.most = path, kind, dtype, shard_tokens
+    def __init__(self, path: Path, dtype: str, layout: Layout, shard_tokens: int, described: dict[str, Any]) -> None:
+        self.path, self.dtype, self.layout, self.most = path, dtype, layout, shard_tokens
         self.described = described
         self.shards: list[dict[str, Any]] = []
         self.files: list[Path] = []
@@ -291,7 +294,8 @@ class ShardWriter(Writer):
 
     def begin(self) -> Writer:
         name = f"{self.path.stem}-{len(self.shards):05d}{self.path.suffix}"
-        self.current = new_writer(self.path.with_name(name), self.kind, self.dtype)
+        layout = self.layout
+        self.current = new_writer(self.path.with_name(name), layout.format, self.dtype, masked=layout.masked)
         return self.current
 
     def end(self) -> None:
@@ -302,6 +306,7 @@ class ShardWriter(Writer):
         self.files += files
         self.tokens += current.tokens
         self.documents += current.documents
+        self.learned += current.learned
         self.shards.append(
             {
                 "files": [file.name for file in files],
@@ -315,7 +320,7 @@ class ShardWriter(Writer):
         if self.current or not self.shards:
             self.end()
         manifest = self.path.with_name(self.path.stem + ".manifest.json")
-        totals = {"tokens": self.tokens, "documents": self.documents, "dtype": self.dtype, "format": self.kind}
+        totals = {"tokens": self.tokens, "documents": self.documents, "dtype": self.dtype, "format": self.layout.format}
         described = {"minitok packed": 1, **totals, **self.described, "shards": self.shards}
         write_atomically(manifest, json.dumps(described, indent=1).encode())
         return [manifest, *self.files]
@@ -327,8 +332,8 @@ class ShardWriter(Writer):
 
 def arranged(
     blocks: Iterator[Block], size: int, out: Path, dtype: str, layout: Layout, described: dict[str, Any]
-) -> tuple[list[Path], int, int, int]:
-    """Writes ``size`` bytes of ids in a layout; returns the files, how many ids and documents, and how many are dropped."""
+) -> tuple[Writer, list[Path], int]:
+    """Writes ``size`` bytes of ids in a layout; returns what wrote them, the files, and how many ids are dropped."""
     folder = out.with_name(out.name + ".buckets")
     rows = None
     if layout.row_length is not None and layout.begin is not None:
@@ -341,9 +346,9 @@ def arranged(
         if rows is not None:
             blocks = rows.fill(blocks)
         if layout.shard_tokens is None:
-            writer = new_writer(out, layout.format, dtype)
+            writer = new_writer(out, layout.format, dtype, masked=layout.masked)
         else:
-            writer = ShardWriter(out, layout.format, dtype, layout.shard_tokens, described)
+            writer = ShardWriter(out, dtype, layout, layout.shard_tokens, described)
         try:
             for ids, ends in blocks:
                 writer.append(ids, ends)
@@ -352,4 +357,4 @@ def arranged(
             writer.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return files, writer.tokens, writer.documents, rows.dropped if rows else 0
+    return writer, files, rows.dropped if rows else 0

@@ -10,6 +10,8 @@
 ``columns``    ``x.parquet`` or ``x.arrow``: a column ``input_ids``, a list for each document
 =============  =====================================================================================================
 
+A mask (``mask``) is a file beside the ids, ``x.bin.mask.npy`` or datatrove's ``x.ds.loss``, or a column ``assistant_masks``.
+
 Ids are written as they come; the index of the first three is made from the offsets at the end. Every file is written as
 ``.partial`` and renamed when it is complete, the index first: where the ids have their name, everything is there.
 
@@ -20,10 +22,13 @@ from __future__ import annotations
 
 import os
 import struct
+from abc import ABC, abstractmethod
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .mask import MASK_COLUMN, mask_path, split
 from .number_file import NumberFile
 from .options import DTYPES
 
@@ -60,10 +65,10 @@ def format_of(path: Path, wanted: str | None) -> str:
     }
     by_suffix = {suffix: name for name, found in reversed(suffixes.items()) for suffix in found}
     if wanted is None:
-        if path.suffix not in by_suffix or path.name.endswith(".idx.npy"):
+        if path.suffix not in by_suffix or path.name.endswith((".idx.npy", ".mask.npy")):
             raise ValueError(
-                f"{str(path)!r} must end in .bin or .npy (and not in .idx.npy, which is the index), or in .ds, .parquet "
-                "or .arrow"
+                f"{str(path)!r} must end in .bin or .npy (and not in .idx.npy or .mask.npy, which are index and mask), or "
+                "in .ds, .parquet or .arrow"
             )
         return by_suffix[path.suffix]
     if wanted not in suffixes:
@@ -80,64 +85,78 @@ def index_path(path: Path, kind: str) -> Path:
     return path.with_name(path.name + (".index" if kind == "datatrove" else ".idx.npy"))
 
 
-def new_writer(path: Path, kind: str, dtype: str) -> Writer:
-    """A writer of a format."""
+def new_writer(path: Path, kind: str, dtype: str, *, masked: bool = False) -> Writer:
+    """A writer of a format; if ``masked``, of marked ids (``mask``), which it splits into ids and mask."""
     if kind == "columns":
-        return ColumnWriter(path, dtype)
-    writer = BareWriter(path, kind, dtype)
+        return ColumnWriter(path, dtype, masked=masked)
+    writer = BareWriter(path, kind, dtype, masked=masked)
     writer.claim()
     writer.open()
     return writer
 
 
-class Writer:
-    """Writes documents to files that get their names at the end."""
+class Writer(ABC):
+    """Writes documents to files that get their names at the end.
 
-    documents = tokens = 0
+    ``documents``, ``tokens`` and ``learned`` are how many have been written; the last is what a mask marks.
+    """
 
+    documents = tokens = learned = 0
+
+    @abstractmethod
     def append(self, ids: Ids, ends: npt.NDArray[np.int64]) -> None:
         """Writes ids, and where documents among them end; the last may go on in the next call."""
-        raise NotImplementedError
 
+    @abstractmethod
     def finish(self) -> list[Path]:
         """Completes the files and returns them, the ids first."""
-        raise NotImplementedError
 
+    @abstractmethod
     def close(self) -> None:
         """Closes the files as they are."""
 
 
 class BareWriter(Writer):
-    """Ids one after the other, and an index."""
+    """Ids one after the other, an index, and a mask if there is one."""
 
-    def __init__(self, path: Path, kind: str, dtype: str) -> None:
+    def __init__(self, path: Path, kind: str, dtype: str, *, masked: bool = False) -> None:
         self.path, self.kind, self.dtype = path, kind, dtype
         self.ids = NumberFile(path, DTYPES[dtype])
         # For the other formats, the offsets are what the index is made from.
         index = path.with_name(path.name + (".idx.npy" if kind == "numbers" else ".offsets"))
         self.offsets = NumberFile(index, "<u8")
+        self.mask = NumberFile(mask_path(path, kind), "u1") if masked else None
+
+    @property
+    def files(self) -> list[NumberFile]:
+        return [self.ids, self.offsets, *([self.mask] if self.mask else [])]
 
     def claim(self) -> None:
         """Opens the files for this run alone."""
-        self.ids.claim()
-        try:
-            self.offsets.claim()
-        except BaseException:
-            self.ids.close()
-            raise
+        with ExitStack() as opened:
+            for file in self.files:
+                file.claim()
+                opened.callback(file.close)
+            opened.pop_all()
 
     def open(self, tokens: int = 0, documents: int = 0) -> None:
         """Goes to the end of what is valid of an earlier run."""
         self.ids.open(tokens)
+        if self.mask:
+            self.mask.open(tokens)
         self.offsets.open(documents + 1 if documents else 0)
         if not self.offsets.length:
             self.offsets.append(np.zeros(1, np.uint64))
 
     def has(self, tokens: int, documents: int) -> bool:
         """Returns whether an earlier run has left that much."""
-        return self.ids.has(tokens) and self.offsets.has(documents + 1)
+        masks = self.mask is None or self.mask.has(tokens)
+        return self.ids.has(tokens) and self.offsets.has(documents + 1) and masks
 
     def append(self, ids: Ids, ends: npt.NDArray[np.int64]) -> None:
+        if self.mask:
+            ids, mask = split(ids)
+            self.mask.append(mask)
         self.offsets.append(ends.astype(np.uint64) + np.uint64(self.ids.length))
         self.ids.append(ids)
         self.tokens, self.documents = self.ids.length, self.offsets.length - 1
@@ -152,24 +171,30 @@ class BareWriter(Writer):
 
     def remove(self) -> None:
         """Removes what has been written."""
-        self.ids.partial.unlink()
-        self.offsets.partial.unlink()
+        for file in self.files:
+            file.partial.unlink()
         self.close()
 
     def sync(self) -> None:
-        self.ids.sync()
-        self.offsets.sync()
+        for file in self.files:
+            file.sync()
 
     def finish(self) -> list[Path]:
         self.tokens, self.documents = self.ids.length, self.offsets.length - 1
         index = index_path(self.path, self.kind)
-        # An index never stands beside the ids of another run, wherever this one ends.
+        # An index or a mask never stands beside the ids of another run, wherever this one ends.
         self.path.unlink(missing_ok=True)
+        mask = mask_path(self.path, self.kind)
+        mask.unlink(missing_ok=True)
+        masks = [mask] if self.mask else []
+        if self.mask:
+            self.mask.finish()
+            self.learned = int(np.count_nonzero(np.memmap(mask, np.uint8, "r")[self.mask.head :])) if self.tokens else 0
         if self.kind == "numbers":
             self.offsets.finish()
             self.ids.finish()
             self.close()
-            return [self.path, index]
+            return [self.path, index, *masks]
         self.offsets.sync()
         partial = index.with_name(index.name + ".partial")
         with partial.open("wb") as file:
@@ -184,7 +209,7 @@ class BareWriter(Writer):
         self.ids.finish()
         self.offsets.partial.unlink()
         self.close()
-        return written
+        return [*written, *masks]
 
     def write_metadata(self) -> Path:
         """Writes what datatrove says of its files: a name and the size of an id, and how many ids there are."""
@@ -196,8 +221,8 @@ class BareWriter(Writer):
         return path
 
     def close(self) -> None:
-        self.ids.close()
-        self.offsets.close()
+        for file in self.files:
+            file.close()
 
 
 def offsets_in_parts(offsets: Path, documents: int) -> Iterator[npt.NDArray[np.int64]]:
@@ -235,17 +260,18 @@ def write_datatrove_index(file: BinaryIO, offsets: Path, documents: int, dtype: 
 
 
 class ColumnWriter(Writer):
-    """A column of lists, in Parquet or in Arrow's file format."""
+    """A column of lists, in Parquet or in Arrow's file format, and a second one if there is a mask."""
 
-    def __init__(self, path: Path, dtype: str) -> None:
+    def __init__(self, path: Path, dtype: str, *, masked: bool = False) -> None:
         try:
             import pyarrow as pa
         except ImportError as error:
             raise ImportError(f"{path}: {path.suffix} needs pyarrow; install minitok[parquet]") from error
         self.path, self.partial = path, path.with_name(path.name + ".partial")
         self.kind = pa.uint16() if dtype == "uint16" else pa.uint32()
-        self.dtype = np.dtype(DTYPES[dtype])
-        self.schema = pa.schema([(COLUMN, pa.list_(self.kind))])
+        self.dtype = np.dtype(DTYPES["uint32" if masked else dtype])
+        columns = [(COLUMN, pa.list_(self.kind)), (MASK_COLUMN, pa.list_(pa.uint8()))]
+        self.schema = pa.schema(columns if masked else columns[:1])
         self.file = self.partial.open("wb")
         self.out: Any = self.open_out()
         # Ids of documents that are not in the file yet, and where these end.
@@ -278,10 +304,15 @@ class ColumnWriter(Writer):
         ids, ends = np.concatenate(self.ids), np.concatenate(self.ends)
         last = int(ends[-1]) if len(ends) else 0
         if len(ends):
-            offsets = np.concatenate([np.zeros(1, np.int32), ends.astype(np.int32)])
-            lists = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(ids[:last], self.kind))
-            batch = pa.record_batch([lists], schema=self.schema)
-            self.out.write_batch(batch)
+            offsets = pa.array(np.concatenate([np.zeros(1, np.int32), ends.astype(np.int32)]))
+            columns = [ids[:last]] if len(self.schema) == 1 else split(ids[:last])
+            if len(columns) == 2:
+                self.learned += int(columns[1].sum())
+            lists = [
+                pa.ListArray.from_arrays(offsets, pa.array(column, field.type.value_type))
+                for column, field in zip(columns, self.schema, strict=True)
+            ]
+            self.out.write_batch(pa.record_batch(lists, schema=self.schema))
         self.ids, self.ends, self.held = [ids[last:]], [], len(ids) - last
 
     def finish(self) -> list[Path]:

@@ -38,6 +38,7 @@ class Packed:
         resumed_files: How many files an earlier run had finished.
         files: Every file written.
         dropped: How many ids were left out because no row had room for them.
+        learned: How many ids the mask marks; None without one.
     """
 
     ids: Path
@@ -49,6 +50,7 @@ class Packed:
     resumed_files: int
     files: tuple[Path, ...] = ()
     dropped: int = 0
+    learned: int | None = None
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,12 @@ class Options:
     end: int | None
     allowed: list[str]
     threads: int
+    learn: str | None = None
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How documents are written once they are encoded: order, rows, shards and format."""
+    """How documents are written once they are encoded: order, rows, shards, format, and whether they have a mask."""
 
     format: str
     shuffle: int | None = None
@@ -73,6 +76,7 @@ class Layout:
     begin: int | None = None
     rest: str = "keep"
     shard_tokens: int | None = None
+    masked: bool = False
 
     @property
     def as_encoded(self) -> bool:
@@ -137,4 +141,7 @@ def job_digest(definition: Definition, options: Options) -> str:
     digest.update(repr(described).encode("utf-8", "backslashreplace"))
     chosen = options.dtype, options.separator, options.field, options.end, sorted(options.allowed)
     digest.update(repr(chosen).encode("utf-8", "backslashreplace"))
+    if options.learn is not None and definition.chat is not None:
+        chat = sorted(definition.chat.templates.items()), sorted(definition.chat.tokens.items())
+        digest.update(repr((options.learn, chat)).encode("utf-8", "backslashreplace"))
     return digest.hexdigest()

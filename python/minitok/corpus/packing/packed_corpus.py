@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import zlib
+from abc import abstractmethod
 from bisect import bisect_right
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, overload
@@ -15,6 +16,7 @@ import numpy as np
 
 from ...errors import FileFormatError
 from .formats import COLUMN
+from .mask import MASK_COLUMN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,12 +39,14 @@ class PackedCorpus(Sequence["Ids"]):
         format: ``numbers``, ``megatron``, ``datatrove``, ``columns``, or ``shards``.
         dtype: The type of the ids.
         tokens: How many ids there are.
+        masked: Whether there is a mask: ``mask``.
     """
 
     paths: list[Path]
     format: str
     dtype: np.dtype[Any]
     tokens: int
+    masked: bool
 
     @overload
     def __getitem__(self, number: int) -> Ids: ...
@@ -52,20 +56,38 @@ class PackedCorpus(Sequence["Ids"]):
         """Returns the ids of a document, or a list of those of several."""
         if isinstance(number, slice):
             return [self.document(one) for one in range(*number.indices(len(self)))]
+        return self.document(self.place(number))
+
+    def mask(self, number: int) -> npt.NDArray[np.bool_]:
+        """Returns the loss mask of a document: True for each id that a model is to learn.
+
+        Raises ValueError if the corpus was packed without ``learn=``.
+        """
+        if not self.masked:
+            raise ValueError(f"{self.paths[0]} has no mask: pack conversations with learn=")
+        return self.mask_values(self.place(number)).astype(np.bool_)
+
+    def place(self, number: int) -> int:
+        """The number of a document from the first on."""
         at = number + len(self) if number < 0 else number
         if not 0 <= at < len(self):
             raise IndexError(f"document {number} of {len(self)}")
-        return self.document(at)
+        return at
 
+    @abstractmethod
     def document(self, number: int) -> Ids:
-        raise NotImplementedError
+        """The ids of a document."""
 
+    @abstractmethod
+    def mask_values(self, number: int) -> Ids:
+        """The mask of a document, as numbers."""
+
+    @abstractmethod
     def check(self, n_vocab: int | None = None) -> None:
         """Reads everything once, and raises FileFormatError where something cannot be.
 
         ``n_vocab``: ids must be below it.
         """
-        raise NotImplementedError
 
     def __repr__(self) -> str:
         return f"PackedCorpus({str(self.paths[0])!r}, {self.format}, {len(self):,} documents, {self.tokens:,} ids)"
@@ -76,6 +98,7 @@ class Bare(PackedCorpus):
 
     def __init__(self, ids: Path, index: Path, kind: str, array: Ids, bounds: Bounds) -> None:
         self.paths, self.format, self.ids, self.bounds = [ids, index], kind, array, bounds
+        self.values, self.masked = np.zeros(0, np.uint8), False
         self.dtype, self.tokens = array.dtype, len(array)
         last = bounds.end(len(bounds) - 1) if len(bounds) else 0
         if last != len(array):
@@ -86,16 +109,36 @@ class Bare(PackedCorpus):
     def __len__(self) -> int:
         return len(self.bounds)
 
+    def with_mask(self, path: Path, values: Ids) -> Bare:
+        """The same corpus with a mask."""
+        if values.dtype != np.uint8 or len(values) != self.tokens:
+            raise FileFormatError(
+                path,
+                f"{len(values)} numbers ({values.dtype}), where a mask has a byte for each of the {self.tokens} ids of "
+                f"{self.paths[0].name}: one of them is cut off, or damaged",
+            )
+        self.paths, self.values, self.masked = [*self.paths, path], values, True
+        return self
+
     def document(self, number: int) -> Ids:
+        return self.ids[self.part(number)]
+
+    def mask_values(self, number: int) -> Ids:
+        return self.values[self.part(number)]
+
+    def part(self, number: int) -> slice:
+        """Where a document is."""
         start, end = self.bounds.start(number), self.bounds.end(number)
         if not 0 <= start <= end <= self.tokens:
             raise FileFormatError(self.paths[1], f"document {number} is said to be at {start} to {end}: damaged")
-        return self.ids[start:end]
+        return slice(start, end)
 
     def check(self, n_vocab: int | None = None) -> None:
         self.bounds.check(self.paths[1], self.tokens)
         if n_vocab is not None:
             check_ids(self.ids, n_vocab, self.paths[0])
+        if self.masked:
+            check_mask(self.values, self.paths[-1])
 
 
 class Bounds:
@@ -180,7 +223,7 @@ class Sequences(Bounds):
 
 
 class Columns(PackedCorpus):
-    """A column of lists. A row group is read at a time, and kept until another is asked for."""
+    """A column of lists, and one of masks if there is one. A row group is read at a time, and kept until another is needed."""
 
     def __init__(self, path: Path) -> None:
         import pyarrow as pa
@@ -209,46 +252,69 @@ class Columns(PackedCorpus):
         if not self.column or not pa.types.is_integer(kinds[self.column].value_type):
             raise FileFormatError(path, f"no column of lists of ids; it has {', '.join(map(repr, kinds)) or 'none'}")
         self.dtype = np.dtype(kinds[self.column].value_type.to_pandas_dtype())
+        of_masks = kinds[MASK_COLUMN].value_type if MASK_COLUMN in lists and self.column != MASK_COLUMN else None
+        self.masked = of_masks is not None and (pa.types.is_integer(of_masks) or pa.types.is_boolean(of_masks))
         self.first = [0, *np.cumsum(rows).tolist()]
-        self.last: tuple[int, Any, Any] = -1, None, None
-        self.tokens = sum(len(self.group(number)[0]) for number in range(len(rows)))
+        self.last: tuple[int, list[tuple[Ids, Ids]]] = -1, []
+        self.tokens = sum(len(self.group(number)[0][0]) for number in range(len(rows)))
 
     def __len__(self) -> int:
         return int(self.first[-1])
 
-    def group(self, number: int) -> tuple[Ids, Ids]:
-        """Returns the ids of a row group and the offsets of its documents."""
+    def group(self, number: int) -> list[tuple[Ids, Ids]]:
+        """Returns the numbers of a row group and the offsets of its documents: the ids', and the mask's if there is one."""
         import pyarrow as pa
 
         if self.last[0] != number:
+            columns = [self.column, *([MASK_COLUMN] if self.masked else [])]
             try:
                 if self.paths[0].suffix == ".parquet":
-                    chunked = self.file.read_row_group(number, columns=[self.column]).column(0)
-                    array = chunked.combine_chunks() if chunked.num_chunks != 1 else chunked.chunk(0)
+                    read = self.file.read_row_group(number, columns=columns)
+                    chunked = [read.column(name) for name in columns]
+                    arrays = [one.chunk(0) if one.num_chunks == 1 else one.combine_chunks() for one in chunked]
                 else:
-                    array = self.file.get_batch(number).column(self.column)
-                array.validate(full=True)
+                    arrays = [self.file.get_batch(number).column(name) for name in columns]
+                for array in arrays:
+                    array.validate(full=True)
             except (pa.ArrowException, OSError) as error:
                 raise FileFormatError(self.paths[0], f"row group {number} is damaged: {error}") from None
-            if array.null_count or array.values.null_count:
+            if any(array.null_count or array.values.null_count for array in arrays):
                 raise FileFormatError(self.paths[0], f"row group {number} has documents or ids that are missing")
-            offsets = array.offsets.to_numpy(zero_copy_only=False)
-            values = array.values.to_numpy(zero_copy_only=False)
-            start = int(offsets[0]) if len(offsets) else 0
-            self.last = number, values[start : int(offsets[-1]) if len(offsets) else 0], offsets - start
-        return self.last[1], self.last[2]
+            held = [flat(array) for array in arrays]
+            if any(not np.array_equal(offsets, held[0][1]) for _, offsets in held):
+                raise FileFormatError(
+                    self.paths[0], f"row group {number} has masks that are not as long as their documents"
+                )
+            self.last = number, held
+        return self.last[1]
 
     def document(self, number: int) -> Ids:
+        return self.values_of(number, 0)
+
+    def mask_values(self, number: int) -> Ids:
+        return self.values_of(number, 1)
+
+    def values_of(self, number: int, column: int) -> Ids:
         group = bisect_right(self.first, number) - 1
-        ids, offsets = self.group(group)
+        values, offsets = self.group(group)[column]
         at = number - self.first[group]
-        return ids[int(offsets[at]) : int(offsets[at + 1])]
+        return values[int(offsets[at]) : int(offsets[at + 1])]
 
     def check(self, n_vocab: int | None = None) -> None:
         for number in range(len(self.first) - 1):
-            ids, _ = self.group(number)
+            held = self.group(number)
             if n_vocab is not None:
-                check_ids(ids, n_vocab, self.paths[0])
+                check_ids(held[0][0], n_vocab, self.paths[0])
+            if self.masked:
+                check_mask(held[1][0], self.paths[0])
+
+
+def flat(array: Any) -> tuple[Ids, Ids]:
+    """The numbers in an array of lists, and where each list begins among them."""
+    offsets = array.offsets.to_numpy(zero_copy_only=False)
+    values = array.values.to_numpy(zero_copy_only=False)
+    start = int(offsets[0]) if len(offsets) else 0
+    return values[start : int(offsets[-1]) if len(offsets) else 0], offsets - start
 
 
 class Shards(PackedCorpus):
@@ -259,6 +325,12 @@ class Shards(PackedCorpus):
         self.paths = [path for part in parts for path in part.paths]
         self.dtype = np.result_type(*(part.dtype for part in parts))
         self.tokens = sum(part.tokens for part in parts)
+        self.masked = parts[0].masked
+        for part in parts:
+            if part.masked != self.masked:
+                raise FileFormatError(
+                    part.paths[0], f"{'a' if part.masked else 'no'} mask, unlike {parts[0].paths[0].name}"
+                )
         self.first = [0, *np.cumsum([len(part) for part in parts]).tolist()]
 
     def __len__(self) -> int:
@@ -267,6 +339,10 @@ class Shards(PackedCorpus):
     def document(self, number: int) -> Ids:
         part = bisect_right(self.first, number) - 1
         return self.parts[part].document(number - self.first[part])
+
+    def mask_values(self, number: int) -> Ids:
+        part = bisect_right(self.first, number) - 1
+        return self.parts[part].mask_values(number - self.first[part])
 
     def check(self, n_vocab: int | None = None) -> None:
         for path, expected in self.checksums:
@@ -284,6 +360,15 @@ def check_ids(ids: Ids, n_vocab: int, path: Path) -> None:
         if len(wrong):
             where = at + int(wrong[0])
             raise FileFormatError(path, f"id {part[wrong[0]]} at {where} is not one of {n_vocab}: damaged")
+
+
+def check_mask(values: Ids, path: Path) -> None:
+    """Raises if a mask has another number than 0 and 1."""
+    for at in range(0, len(values), PART):
+        wrong = np.flatnonzero(values[at : at + PART] > 1)
+        if len(wrong):
+            where = at + int(wrong[0])
+            raise FileFormatError(path, f"{values[where]} at {where} of the mask, which holds 0 and 1: damaged")
 
 
 def checksum(file: Path) -> int:

@@ -18,6 +18,7 @@ import numpy as np
 
 from ...errors import FileFormatError
 from .formats import MEGATRON
+from .mask import mask_path
 from .packed_corpus import Bare, Bounds, Columns, Ends, PackedCorpus, Sequences, Shards
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ __all__ = ["open_packed", "packed_files"]
 MEGATRON_TYPES = {1: "u1", 2: "i1", 3: "<i2", 4: "<i4", 5: "<i8", 8: "<u2"}
 COLUMNS = (".parquet", ".arrow")
 # What stands beside the ids.
-BESIDE = (".idx.npy", ".idx", ".ds.index", ".ds.metadata", ".partial", ".json")
+BESIDE = (".idx.npy", ".mask.npy", ".idx", ".ds.index", ".ds.loss", ".ds.metadata", ".partial", ".json")
 
 
 def open_packed(path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> PackedCorpus:
@@ -137,14 +138,14 @@ def open_numbers(path: Path, index: Path) -> PackedCorpus:
         ids = load_npy(path)
         if ids.dtype.kind not in "iu":
             raise FileFormatError(path, f"ids are whole numbers, not {ids.dtype}")
-        return Bare(path, index, "numbers", ids, Bounds(offsets))
+        return with_mask(Bare(path, index, "numbers", ids, Bounds(offsets)))
     size = path.stat().st_size
     if size not in (2 * last, 4 * last):
         raise FileFormatError(
             path, f"{size} bytes are not the {last} ids of the index {index.name}: one of them is cut off, or damaged"
         )
     dtype = "<u4" if size == 4 * last and last else "<u2"
-    return Bare(path, index, "numbers", mapped(path, dtype), Bounds(offsets))
+    return with_mask(Bare(path, index, "numbers", mapped(path, dtype), Bounds(offsets)))
 
 
 def load_npy(path: Path) -> Ids:
@@ -155,6 +156,14 @@ def load_npy(path: Path) -> Ids:
     if array.ndim != 1:
         raise FileFormatError(path, "not one row of numbers")
     return array
+
+
+def with_mask(corpus: Bare) -> Bare:
+    """The same with its mask, if that is beside the ids."""
+    path = mask_path(corpus.paths[0], corpus.format)
+    if not path.exists():
+        return corpus
+    return corpus.with_mask(path, mapped(path, "u1") if path.suffix == ".loss" else load_npy(path))
 
 
 def mapped(path: Path, dtype: str, offset: int = 0, count: int | None = None) -> Ids:
@@ -175,7 +184,8 @@ def open_datatrove(path: Path) -> PackedCorpus:
         raise FileFormatError(
             path, f"{size} bytes are not the {last} ids of the index {index.name}: one of them is cut off, or damaged"
         )
-    return Bare(path, index, "datatrove", mapped(path, "<u4" if size == 4 * last and last else "<u2"), Ends(ends))
+    dtype = "<u4" if size == 4 * last and last else "<u2"
+    return with_mask(Bare(path, index, "datatrove", mapped(path, dtype), Ends(ends)))
 
 
 def open_megatron(path: Path, index: Path) -> PackedCorpus:
@@ -198,4 +208,4 @@ def open_megatron(path: Path, index: Path) -> PackedCorpus:
     size = np.dtype(dtype).itemsize
     if path.stat().st_size % size:
         raise FileFormatError(path, f"{path.stat().st_size} bytes are not whole ids of {size}: cut off, or damaged")
-    return Bare(path, index, "megatron", mapped(path, dtype), Sequences(lengths, pointers, documents, size))
+    return with_mask(Bare(path, index, "megatron", mapped(path, dtype), Sequences(lengths, pointers, documents, size)))

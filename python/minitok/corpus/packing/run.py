@@ -21,6 +21,7 @@ from ...progress import start_progress
 from ...text import utf8
 from ..files import expand
 from .arrange import arranged, blocks_of, blocks_of_arrays
+from .chats import check_learn, encode_chats
 from .encoding import encode_in_order
 from .formats import BareWriter, format_of
 from .options import Layout, Options, Packed, check_dtype, check_out, job_digest, token_id
@@ -28,12 +29,14 @@ from .reader import open_packed
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
     from ...backend import Codec
     from ...definition import Definition
     from ...progress import Progress, Show
+    from .encoding import Encoded
+    from .formats import Writer
 
     PathLike = str | os.PathLike[str]
 
@@ -51,7 +54,8 @@ def encode_files(
     *,
     dtype: str = "uint32",
     separator: str | bytes | None = None,
-    field: str = "text",
+    field: str | None = None,
+    learn: str | None = None,
     end_of_document: str | int | None = None,
     allowed_special: Collection[str] | str = (),
     format: str | None = None,  # noqa: A002 - what it is called everywhere
@@ -68,18 +72,22 @@ def encode_files(
     """See ``Tokenizer.encode_files``."""
     if separator is not None and not separator:
         raise ValueError("the separator is empty; leave it out for one document a file")
+    if learn is not None and (separator is not None or allowed_special):
+        raise ValueError("separator and allowed_special are for texts; with learn=, documents are conversations")
     special_tokens = definition.special_tokens
     options = Options(
         check_dtype(dtype, definition.n_vocab),
         utf8(separator) if separator is not None else None,
-        field,
+        field or ("text" if learn is None else "messages"),
         token_id(special_tokens, codec, end_of_document, "end_of_document"),
         named_special_tokens(allowed_special, special_tokens),
         thread_count(threads),
+        learn and check_learn(definition, learn),
     )
     path = check_out(out)
     begin = token_id(special_tokens, codec, begin_row, "begin_row")
-    layout = Layout(format_of(path, format), shuffle, row_length, begin, rest, shard_tokens).check()
+    masked = options.learn is not None
+    layout = Layout(format_of(path, format), shuffle, row_length, begin, rest, shard_tokens, masked).check()
     files = expand(paths)
     if part is not None:
         files = part_of(files, *part)
@@ -112,16 +120,39 @@ def join_packed(
         rest: See there.
         shard_tokens: See there.
 
+    A mask is joined, too; either all parts have one or none.
+
     Raises:
         FileFormatError: The files of a part do not fit together; the message says which.
     """
     corpus = open_packed(parts)
     path = check_out(out)
-    layout = Layout(format_of(path, format), shuffle, row_length, begin_row, rest, shard_tokens).check()
+    kind = format_of(path, format)
+    layout = Layout(kind, shuffle, row_length, begin_row, rest, shard_tokens, corpus.masked).check()
     dtype = "uint16" if corpus.dtype.itemsize <= 2 else "uint32"
-    size = corpus.tokens * corpus.dtype.itemsize
-    files, tokens, documents, dropped = arranged(blocks_of(corpus), size, path, dtype, layout, {})
-    return Packed(files[0], files[min(1, len(files) - 1)], dtype, tokens, documents, 0, 0, tuple(files), dropped)
+    size = corpus.tokens * (4 if corpus.masked else corpus.dtype.itemsize)
+    writer, files, dropped = arranged(blocks_of(corpus), size, path, dtype, layout, {})
+    return packed_of(writer, files, dtype, layout, dropped=dropped)
+
+
+def packed_of(
+    writer: Writer, files: list[Path], dtype: str, layout: Layout, size: int = 0, resumed: int = 0, dropped: int = 0
+) -> Packed:
+    """What has been written, from ``size`` bytes of text."""
+    indexed = layout.shard_tokens is None and layout.format != "columns"
+    learned = writer.learned if layout.masked else None
+    return Packed(
+        files[0],
+        files[indexed],
+        dtype,
+        writer.tokens,
+        writer.documents,
+        size,
+        resumed,
+        tuple(files),
+        dropped,
+        learned,
+    )
 
 
 def part_of(files: list[Path], number: int, count: int) -> list[Path]:
@@ -147,24 +178,27 @@ class Run:
     ) -> None:
         self.definition, self.codec, self.files, self.out = definition, codec, files, out
         self.options, self.layout, self.job = options, layout, job_digest(definition, options)
-        encoded, kind = (out, layout.format) if layout.as_encoded else (out.with_name(out.name + ".encoded"), "numbers")
-        self.writer = BareWriter(encoded, kind, options.dtype)
+        if layout.as_encoded:
+            self.writer = BareWriter(out, layout.format, options.dtype, masked=layout.masked)
+        else:
+            # Marked ids take 32 bits.
+            encoded, dtype = out.with_name(out.name + ".encoded"), "uint32" if layout.masked else options.dtype
+            self.writer = BareWriter(encoded, "numbers", dtype)
         self.journal = out.with_name(out.name + ".journal.json")
         self.bytes = 0
         self.total = sum(file.stat().st_size for file in files)
 
     def finish(self, show: Show, *, resume: bool) -> Packed:
         """Encodes the remaining files, puts the documents where they belong, and renames the output."""
+        writer: Writer
         self.writer.claim()
         try:
             resumed = self.begin(resume=resume)
             self.encode_rest(resumed, show)
-            dropped = 0
             if self.layout.as_encoded:
-                files = self.writer.finish()
-                tokens, documents = self.writer.tokens, self.writer.documents
+                writer, files, dropped = self.writer, self.writer.finish(), 0
             else:
-                files, tokens, documents, dropped = self.arrange()
+                writer, files, dropped = self.arrange()
             self.journal.unlink(missing_ok=True)
         except OSError as error:
             if error.errno is not None and error.filename is None:  # a full disk does not say which file
@@ -172,13 +206,9 @@ class Run:
             raise
         finally:
             self.writer.close()
-        ids, index = files[0], files[min(1, len(files) - 1)]
-        if self.layout.shard_tokens is not None:
-            index = ids
-        dtype = self.options.dtype
-        return Packed(ids, index, dtype, tokens, documents, self.bytes, resumed, tuple(files), dropped)
+        return packed_of(writer, files, self.options.dtype, self.layout, self.bytes, resumed, dropped)
 
-    def arrange(self) -> tuple[list[Path], int, int, int]:
+    def arrange(self) -> tuple[Writer, list[Path], int]:
         """Writes what is encoded in its layout, and removes it."""
         self.record(len(self.files), self.writer.ids.length, self.writer.offsets.length - 1, self.bytes)
         ids, offsets = self.writer.arrays()
@@ -223,6 +253,12 @@ class Run:
         }
         write_atomically(self.journal, json.dumps(state, indent=1).encode())
 
+    def encoded(self, files: Iterable[tuple[int, Path]]) -> Iterator[Encoded]:
+        """Yields the ids of numbered files, in order."""
+        if self.options.learn is not None:
+            return encode_chats(self.definition, files, self.options)
+        return encode_in_order(self.codec, load_backend(self.definition.backend), files, self.options)
+
     def encode_rest(self, first: int, show: Show) -> None:
         """Encode the files that are not finished. If one fails, those before it are recorded."""
         ends = [0, *accumulate(file.stat().st_size for file in self.files)]
@@ -231,7 +267,7 @@ class Run:
         written = time.monotonic()
         rest = enumerate(self.files[first:], first + 1)
         try:
-            for part in encode_in_order(self.codec, load_backend(self.definition.backend), rest, self.options):
+            for part in self.encoded(rest):
                 if not part.finished:
                     self.writer.append(part.ids, part.ends)
                     self.bytes += part.bytes

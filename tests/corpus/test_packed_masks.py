@@ -1,0 +1,327 @@
+"""Packed conversations: the mask marks what is to be learned, and stays with its ids in every format and layout."""
+
+import itertools
+import json
+import os
+
+import minitok
+import numpy as np
+import pyarrow as pa
+import pytest
+from chat_families import FAMILIES, TOKENS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from minitok import FileFormatError, TemplateError, Tokenizer, join_packed, open_packed
+from minitok.corpus.packing import arrange, chats
+from pyarrow import ipc, parquet
+
+TURN, END, STOP, BEGIN = "<|turn|>", "<|end|>", "<|stop|>", "<|begin|>"
+TEMPLATE = (
+    "{% if messages[0].content == 'no' %}{{ raise_exception('It says no') }}{% endif %}"
+    "{% if tools %}{{ tools[0].name }}{% endif %}"
+    "{% for m in messages %}<|turn|>{{ m.content }}{{ '<|stop|>' if m.role == 'assistant' else '<|end|>' }}{% endfor %}"
+)
+SPECIAL = {TURN: 258, END: 259, STOP: 260, BEGIN: 261}
+TOK = Tokenizer([(97, 97), (98, 98)], special_tokens=SPECIAL).with_chat_template(TEMPLATE)
+# The assistant says nothing but "a", which nobody else says: so a mask is right if it is that of these ids, whatever moved them.
+LEARNED = [97, 256, SPECIAL[STOP]]
+FORMATS = {
+    "numbers": ("o.bin", "o.bin.mask.npy"),
+    "npy": ("o.npy", "o.npy.mask.npy"),
+    "megatron": ("o.bin", "o.bin.mask.npy"),
+    "datatrove": ("o.ds", "o.ds.loss"),
+    "parquet": ("o.parquet", None),
+    "arrow": ("o.arrow", None),
+}
+
+
+def named(kind):
+    return "megatron" if kind == "megatron" else None
+
+
+def talk(*contents):
+    return [{"role": ("user", "assistant")[at % 2], "content": content} for at, content in enumerate(contents)]
+
+
+TALKS = [talk("bb", "aaa"), talk("b"), talk("", "a", "bbbb", ""), talk("x" * 50, "a" * 90)]
+
+
+def write(folder, talks, name="a.jsonl", **more):
+    lines = [json.dumps({"messages": messages, **more}) + "\n" for messages in talks]
+    (folder / name).write_text("".join(lines), encoding="utf-8")
+    return folder / name
+
+
+def masked_documents(path):
+    corpus = open_packed(path)
+    corpus.check(TOK.n_vocab)
+    return [(ids.tolist(), corpus.mask(number).tolist()) for number, ids in enumerate(corpus)]
+
+
+def expected(talks=TALKS, tok=TOK):
+    return [(chat.ids, chat.mask("assistant")) for chat in map(tok.encode_chat, talks)]
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "uint32"])
+@pytest.mark.parametrize("kind", FORMATS)
+def test_every_format_has_the_mask(tmp_path, backend, kind, dtype):
+    name, mask = FORMATS[kind]
+    tok = TOK.with_backend(backend)
+    packed = tok.encode_files(
+        write(tmp_path, TALKS), tmp_path / name, learn="assistant", dtype=dtype, format=named(kind), end_of_document=END
+    )
+    found = [([*ids, SPECIAL[END]], [*learned, False]) for ids, learned in expected()]
+    assert masked_documents(packed.ids) == found
+    assert packed.learned == sum(sum(learned) for _, learned in found) > 0
+    assert (packed.tokens, packed.documents) == (sum(len(ids) for ids, _ in found), 4)
+    assert packed.bytes == sum(len("".join(span.text for span in TOK.render(messages))) for messages in TALKS)
+    assert packed.dtype == dtype
+    assert sorted(os.listdir(tmp_path)) == sorted(["a.jsonl", *(path.name for path in packed.files)])
+    values = [learned for _, mask in found for learned in mask]
+    if kind == "datatrove":
+        assert np.fromfile(tmp_path / mask, "u1").tolist() == values
+    elif mask:
+        assert np.load(tmp_path / mask).tolist() == values
+    else:
+        table = parquet.read_table if kind == "parquet" else lambda path: ipc.open_file(path).read_all()
+        assert table(tmp_path / name).to_pydict() == {
+            "input_ids": [ids for ids, _ in found],
+            "assistant_masks": [list(map(int, learned)) for _, learned in found],
+        }
+    corpus = open_packed(packed.ids)
+    assert corpus.mask(-1).dtype == bool
+    with pytest.raises(IndexError, match="document 4 of 4"):
+        corpus.mask(4)
+
+
+@settings(max_examples=20)
+@given(
+    st.lists(st.lists(st.integers(1, 9), min_size=1, max_size=4), min_size=1, max_size=12),
+    st.sampled_from(list(FORMATS)),
+    st.sampled_from([None, 3]),
+    st.sampled_from(
+        [{}, {"row_length": 7, "begin_row": BEGIN}, {"row_length": 16, "begin_row": BEGIN, "rest": "drop"}]
+    ),
+    st.sampled_from([None, 20]),
+)
+def test_the_mask_goes_where_its_ids_go(tmp_path_factory, lengths, kind, shuffle, rows, shards):
+    folder = tmp_path_factory.mktemp("masks")
+    talks = [talk(*("ba"[at % 2] * size for at, size in enumerate(sizes))) for sizes in lengths]
+    options = {"format": named(kind), "shuffle": shuffle, "shard_tokens": shards, "dtype": "uint16"}
+    source = write(folder, talks)
+    packed = TOK.encode_files(source, folder / FORMATS[kind][0], learn="assistant", **options, **rows)
+    documents = masked_documents(packed.ids)
+    assert [mask for _, mask in documents] == [[token_id in LEARNED for token_id in ids] for ids, _ in documents]
+    assert packed.learned == sum(sum(mask) for _, mask in documents)
+    # The ids are those of the same documents without a mask.
+    TOK.encode_files(source, folder / "plain.bin", learn="user")
+    (folder / "plain.bin.mask.npy").unlink()
+    begin = {"begin_row": SPECIAL[BEGIN]} if rows else {}
+    plain = join_packed(
+        folder / "plain.bin", folder / "j.bin", shuffle=shuffle, shard_tokens=shards, **{**rows, **begin}
+    )
+    assert [ids.tolist() for ids in open_packed(plain.ids)] == [ids for ids, _ in documents]
+    assert plain.learned is None
+
+
+@pytest.mark.parametrize("memory", [1 << 26, 40])
+def test_shuffled_parts_join_with_their_masks(tmp_path, monkeypatch, memory):
+    monkeypatch.setattr(arrange, "MEMORY", memory)
+    talks = [talk("b" * (number % 7), "a" * (number % 11)) for number in range(60)]
+    for part in range(3):
+        write(tmp_path, talks[part * 20 : part * 20 + 20], f"{part}.jsonl")
+    files = sorted(tmp_path.glob("*.jsonl"))
+    options = {"learn": "assistant", "dtype": "uint16"}
+    for part in (1, 2):
+        TOK.encode_files(files, tmp_path / "o.bin", part=(part, 2), **options)
+    for layout in ({}, {"shuffle": 4}, {"shuffle": 4, "row_length": 9}):
+        begin = {"begin_row": SPECIAL[BEGIN]} if "row_length" in layout else {}
+        joined = join_packed(str(tmp_path / "o.part-*.bin"), tmp_path / "j.npy", **layout, **begin)
+        whole = TOK.encode_files(files, tmp_path / "w.npy", **options, **layout, **begin)
+        assert joined.learned == whole.learned
+        for one, other in zip(joined.files, whole.files, strict=True):
+            assert one.read_bytes() == other.read_bytes()
+
+
+def test_what_the_template_marks_is_learned(tmp_path, families):
+    """As ``transformers`` computes it: its ids and its mask."""
+    from transformers import PreTrainedTokenizerFast
+
+    tok = families["named"]
+    tok.to_huggingface(tmp_path / "tokenizer.json")
+    theirs = PreTrainedTokenizerFast(tokenizer_file=str(tmp_path / "tokenizer.json"), **TOKENS)
+    words = ["Hello", " there,\n", "how are", " you?", "é", "I am fine."]
+    talks = [
+        talk(*("".join(words[(seed + turn) % 6 : (seed * turn) % 6 + 1]) for turn in range(1 + seed % 5)))
+        for seed in range(40)
+    ]
+    packed = tok.encode_files(write(tmp_path, talks), tmp_path / "o.bin", learn="generation", dtype="uint16")
+    corpus = open_packed(packed.ids)
+    found = [(ids.tolist(), corpus.mask(number).astype(int).tolist()) for number, ids in enumerate(corpus)]
+    options = {"chat_template": FAMILIES["named"], "return_dict": True, "return_assistant_tokens_mask": True}
+    encodings = [theirs.apply_chat_template(messages, **options) for messages in talks]
+    assert found == [(encoding["input_ids"], encoding["assistant_masks"]) for encoding in encodings]
+    assert packed.learned > 0
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow", "stream"])
+def test_columns_of_conversations(tmp_path, kind):
+    tool = {"name": "find", "description": "Finds"}
+    calls = [{"role": "assistant", "content": "a", "name": "me"}, {"role": "tool", "content": "b", "n": None}]
+    rows = [{"messages": [*TALKS[0], *calls], "tools": json.dumps([tool])}, {"messages": TALKS[1], "tools": None}]
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    (tmp_path / "a.jsonl").write_text(lines, encoding="utf-8")
+    table = pa.Table.from_pylist([{**row, "other": 1} for row in rows])
+    if kind == "parquet":
+        parquet.write_table(table, tmp_path / "a.parquet")
+    else:
+        new = ipc.new_stream if kind == "stream" else ipc.new_file
+        with new(tmp_path / "a.arrow", table.schema) as writer:
+            writer.write_table(table)
+    for name in ("a.jsonl", f"a.{'arrow' if kind == 'stream' else kind}"):
+        TOK.encode_files(tmp_path / name, tmp_path / "o.bin", learn="assistant", field="messages")
+        assert masked_documents(tmp_path / "o.bin") == [
+            (chat.ids, chat.mask())
+            for chat in (TOK.encode_chat(rows[0]["messages"], tools=[tool]), TOK.encode_chat(TALKS[1]))
+        ]
+    assert TOK.decode(open_packed(tmp_path / "o.bin")[0]).startswith("find<|turn|>")
+
+
+@pytest.mark.parametrize("change", [None, "role", "template"])
+def test_an_interrupted_run_goes_on_with_its_mask(tmp_path, monkeypatch, change):
+    for number in range(4):
+        write(tmp_path, TALKS, f"{number}.jsonl")
+    encoded, calls = chats.encoded, itertools.count()
+
+    def interrupted(*args):
+        if next(calls) == 10:
+            raise KeyboardInterrupt
+        return encoded(*args)
+
+    monkeypatch.setattr(chats, "encoded", interrupted)
+    files, out = str(tmp_path / "*.jsonl"), tmp_path / "o.bin"
+    with pytest.raises(KeyboardInterrupt):
+        TOK.encode_files(files, out, learn="assistant")
+    assert json.loads((tmp_path / "o.bin.journal.json").read_text())["files"] == 2
+    if change == "role":
+        assert TOK.encode_files(files, out, learn="user").resumed_files == 0
+    elif change == "template":
+        assert TOK.with_chat_template(TEMPLATE + "x").encode_files(files, out, learn="assistant").resumed_files == 0
+    else:
+        assert TOK.encode_files(files, out, learn="assistant").resumed_files == 2
+        assert masked_documents(out) == expected() * 4
+
+
+def test_no_mask_of_another_run_is_left(tmp_path):
+    source = write(tmp_path, TALKS)
+    TOK.encode_files(source, tmp_path / "o.bin", learn="assistant")
+    (tmp_path / "b.jsonl").write_text('{"text": "ab"}\n', encoding="utf-8")
+    TOK.encode_files(tmp_path / "b.jsonl", tmp_path / "o.bin")
+    assert not (tmp_path / "o.bin.mask.npy").exists()
+    corpus = open_packed(tmp_path / "o.bin")
+    assert not corpus.masked
+    with pytest.raises(ValueError, match=r"o\.bin has no mask: pack conversations with learn="):
+        corpus.mask(0)
+    TOK.encode_files(source, tmp_path / "p.bin", learn="assistant")
+    with pytest.raises(FileFormatError, match=r"p\.bin: a mask, unlike o\.bin"):
+        open_packed([tmp_path / "o.bin", tmp_path / "p.bin"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "message"),
+    [
+        (
+            "numbers",
+            np.zeros(3, "u1"),
+            r"3 numbers \(uint8\), where a mask has a byte for each of the 120 ids of o\.bin",
+        ),
+        ("megatron", np.zeros(120, "i4"), r"120 numbers \(int32\), where a mask has a byte"),
+        ("npy", np.full(120, 7, "u1"), "7 at 0 of the mask, which holds 0 and 1: damaged"),
+        ("datatrove", np.full(120, 2, "u1"), "2 at 0 of the mask, which holds 0 and 1: damaged"),
+        ("datatrove", np.zeros(119, "u1"), "119 numbers"),
+    ],
+)
+def test_a_damaged_mask_is_named(tmp_path, kind, data, message):
+    name, mask = FORMATS[kind]
+    packed = TOK.encode_files(write(tmp_path, TALKS), tmp_path / name, learn="assistant", format=named(kind))
+    assert packed.tokens == 120
+    if mask.endswith(".npy"):
+        np.save(tmp_path / mask, data)
+    else:
+        data.tofile(tmp_path / mask)
+    with pytest.raises(FileFormatError, match=f"{mask}: {message}"):
+        open_packed(packed.ids).check()
+
+
+def test_the_manifest_knows_the_masks(tmp_path):
+    packed = TOK.encode_files(write(tmp_path, TALKS), tmp_path / "o.bin", learn="assistant", shard_tokens=50)
+    open_packed(packed.ids).check()
+    mask = np.load(tmp_path / "o-00000.bin.mask.npy")
+    np.save(tmp_path / "o-00000.bin.mask.npy", 1 - mask)
+    with pytest.raises(FileFormatError, match=r"o-00000\.bin\.mask\.npy: the checksum is not that of the manifest"):
+        open_packed(packed.ids).check()
+
+
+@pytest.mark.parametrize(
+    ("masks", "message"),
+    [([[0], [1, 0]], "masks that are not as long as their documents"), ([[0, 1], [2]], "2 at 2 of the mask")],
+)
+def test_damaged_columns_of_masks_are_named(tmp_path, masks, message):
+    parquet.write_table(pa.table({"input_ids": [[1, 2], [3]], "assistant_masks": masks}), tmp_path / "o.parquet")
+    with pytest.raises(FileFormatError, match=message):
+        open_packed(tmp_path / "o.parquet").check()
+
+
+@pytest.mark.parametrize(
+    ("lines", "kind", "message"),
+    [
+        (['{"messages": [{"role": "user", "content": "b"}]}', "{"], FileFormatError, r"a\.jsonl:2: not JSON"),
+        (["", '{"text": "x"}'], FileFormatError, r"a\.jsonl:2: no object with the field 'messages'"),
+        (["[]"], FileFormatError, r"a\.jsonl:1: no object with the field 'messages'"),
+        (['{"messages": "hello"}'], FileFormatError, r"a\.jsonl:1: not a conversation: messages must be a list"),
+        (['{"messages": []}'], FileFormatError, r"a\.jsonl:1: not a conversation: the conversation is empty"),
+        (['{"messages": ["x"]}'], FileFormatError, r"a\.jsonl:1: not a conversation: message 0 must be a dict"),
+        (['{"messages": [{}], "tools": 3}'], FileFormatError, r"a\.jsonl:1: not a conversation: 'tools' is a int"),
+        (['{"messages": [{}], "tools": "]"}'], FileFormatError, r"a\.jsonl:1: .*'tools' is text that is not JSON"),
+        (['{"messages": [{"role": "user", "content": "no"}]}'], TemplateError, r"a\.jsonl:1: .*It says no"),
+    ],
+)
+def test_what_is_no_conversation_is_named(tmp_path, lines, kind, message):
+    (tmp_path / "a.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(kind, match=message):
+        TOK.encode_files(tmp_path / "a.jsonl", tmp_path / "o.bin", learn="assistant")
+
+
+def test_a_row_that_is_no_conversation_is_named(tmp_path):
+    parquet.write_table(pa.table({"messages": [TALKS[0], []]}), tmp_path / "a.parquet")
+    with pytest.raises(FileFormatError, match=r"a\.parquet: row 1: not a conversation: the conversation is empty"):
+        TOK.encode_files(tmp_path / "a.parquet", tmp_path / "o.bin", learn="assistant")
+    (tmp_path / "a.txt").write_text("Hi")
+    with pytest.raises(FileFormatError, match=r"a\.txt: conversations are read from \.jsonl, \.parquet and \.arrow"):
+        TOK.encode_files(tmp_path / "a.txt", tmp_path / "o.bin", learn="assistant")
+
+
+@pytest.mark.parametrize(
+    ("tok", "options", "kind", "message"),
+    [
+        (
+            TOK,
+            {"learn": "asistant"},
+            ValueError,
+            "learn must be 'generation' or a role, not 'asistant'; roles are assistant, dev",
+        ),
+        (TOK, {"learn": 3}, TypeError, "learn must be str, not int"),
+        (TOK, {"learn": "generation"}, TemplateError, "no {% generation %} block"),
+        (TOK, {"learn": "assistant", "separator": "x"}, ValueError, "separator and allowed_special are for texts"),
+        (
+            TOK,
+            {"learn": "assistant", "allowed_special": "all"},
+            ValueError,
+            "separator and allowed_special are for texts",
+        ),
+        (minitok.get_encoding("gpt2"), {"learn": "assistant"}, TemplateError, "this tokenizer has no chat template"),
+    ],
+)
+def test_what_cannot_be_learned(tmp_path, tok, options, kind, message):
+    with pytest.raises(kind, match=message):
+        tok.encode_files(write(tmp_path, TALKS), tmp_path / "o.bin", **options)
