@@ -306,9 +306,9 @@ def test_a_row_that_is_no_conversation_is_named(tmp_path):
     [
         (
             TOK,
-            {"learn": "asistant"},
+            {"learn": "helper"},
             ValueError,
-            "learn must be 'generation' or a role, not 'asistant'; roles are assistant, dev",
+            "learn must be 'generation' or a role, not 'helper'; roles are assistant, dev",
         ),
         (TOK, {"learn": 3}, TypeError, "learn must be str, not int"),
         (TOK, {"learn": "generation"}, TemplateError, "no {% generation %} block"),
