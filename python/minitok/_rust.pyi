@@ -10,7 +10,7 @@ import numpy.typing as npt
 from typing_extensions import Self, disjoint_base
 
 from .backend import TrainOptions
-from .backend.protocols import TokenSizes
+from .backend.protocols import JsonLines, TokenSizes
 
 __all__ = [
     "UNICODE_VERSION",
@@ -162,6 +162,15 @@ class Codec:
     def encode_documents(
         self, documents: Documents, allowed: Sequence[str] = ..., threads: int = 1, end: int | None = None
     ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]: ...
+    def encode_json_lines(
+        self,
+        lines: JsonLines,
+        field: str,
+        other: Callable[[int, bytes], bytes],
+        allowed: Sequence[str] = ...,
+        end: int | None = None,
+        dtype: str = "uint32",
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint64], int]: ...
     def count(self, text: str | bytes, allowed: Sequence[str] = ...) -> int: ...
     def count_batch(
         self, texts: Sequence[str | bytes], allowed: Sequence[str] = ..., threads: int = 1

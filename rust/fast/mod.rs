@@ -11,8 +11,9 @@
 //! 7. [`pystr`]: between UTF-8 and the ways in which Python stores a `str`.
 //! 8. [`normal`]: where a text may not be in a normal form.
 //! 9. [`vocab`]: a vocabulary with the tables that its codecs share; [`read`]: files -> vocabularies.
-//! 10. [`token_bytes`]: merges -> the bytes of every token, when a vocabulary is opened.
-//! 11. [`util`]: settings, prefetching, zeroed memory, a pool.
+//! 10. [`pack`]: lines of JSON -> ids.
+//! 11. [`token_bytes`]: merges -> the bytes of every token, when a vocabulary is opened.
+//! 12. [`util`]: settings, prefetching, zeroed memory, a pool.
 
 pub mod codec;
 pub mod count;
@@ -20,6 +21,7 @@ pub mod decode;
 pub mod described;
 pub mod encode;
 pub mod normal;
+pub mod pack;
 pub mod passes;
 pub mod pystr;
 pub mod read;

@@ -2,7 +2,7 @@
 
 use super::array::array_of_ids;
 use super::decode::{self, StreamDecoder};
-use super::documents::Documents;
+use super::documents::{Documents, Encoded, Encoding, Offsets};
 use super::ids::Ids;
 use super::list::list_of_ids;
 use super::names::{LastFinder, Names};
@@ -14,7 +14,6 @@ use crate::codec;
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::encode::{id_buffer, parallel};
-use crate::fast::pystr::source::Source;
 use crate::metaspace::Metaspace;
 use crate::special::Finder;
 use numpy::{IntoPyArray, PyArray1};
@@ -67,7 +66,6 @@ impl Drop for BriefIds {
     }
 }
 
-type Offsets<'py> = (Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u64>>);
 /// Three facts of each token, by id.
 type Sizes<'py> = (Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<bool>>);
 
@@ -183,15 +181,25 @@ impl Codec {
         end: Option<u32>,
     ) -> PyResult<Offsets<'py>> {
         numpy_api::load(py)?;
-        let (documents, finder) = (documents.get(), self.finder(py, allowed)?);
-        let encode = |text: &&[u8], ids: &mut Vec<u32>| {
-            self.fast.append(1, Source::Bytes(text), &finder, self.goes_on, ids)?;
-            ids.extend(end);
-            Ok(())
-        };
-        let (ids, offsets) =
-            signals::detached(py, || parallel::encode_all(&documents.texts(), threads, |text| text.len(), encode))?;
-        Ok((array_of_ids(py, ids)?, offsets.into_pyarray(py)))
+        self.encoding(&*self.finder(py, allowed)?, end).documents(py, documents.get(), threads)
+    }
+
+    /// As `read_json_lines` and `encode_documents`, in one pass and as numbers of a type; also the number of bytes of the texts.
+    /// The lines are bytes, or those that begin in a range of a file.
+    #[pyo3(signature = (lines, field, other, allowed = Names::None, end = None, dtype = "uint32"))]
+    #[allow(clippy::too_many_arguments, reason = "they are those of two calls")]
+    fn encode_json_lines<'py>(
+        &self,
+        py: Python<'py>,
+        lines: &Bound<'py, PyAny>,
+        field: &str,
+        other: &Bound<'py, PyAny>,
+        allowed: Names<'_>,
+        end: Option<u32>,
+        dtype: &str,
+    ) -> PyResult<Encoded<'py>> {
+        numpy_api::load(py)?;
+        self.encoding(&*self.finder(py, allowed)?, end).lines(py, (lines, field, other), dtype)
     }
 
     /// How many ids a text has.
@@ -374,6 +382,11 @@ impl Codec {
         let encode =
             |text: &Text<'_>, ids: &mut Vec<u32>| self.fast.append(1, text.source(), &finder, self.goes_on, ids);
         signals::detached(py, || parallel::encode_all(&texts, threads, Text::size, encode))
+    }
+
+    /// How the texts of a call are encoded.
+    fn encoding<'c>(&'c self, allowed: &'c Finder, end: Option<u32>) -> Encoding<'c> {
+        Encoding { codec: &self.fast, allowed, goes_on: self.goes_on, end }
     }
 
     /// The finder of the special tokens that a call allows.

@@ -1,12 +1,20 @@
 //! Documents that never were Python strings, for a codec to encode or a counter to count.
 
+use super::array::array_of_ids;
 use super::signals;
 use super::text::new_bytes;
+use crate::error::Error;
+use crate::fast::codec::FastCodec;
+use crate::fast::encode::parallel;
+use crate::fast::pack::{Id, Lines, Options, Packed, encode_lines};
+use crate::fast::pystr::source::Source;
 use crate::fast::read::json_lines;
-use numpy::{PyArray1, PyArrayMethods};
+use crate::special::Finder;
+use numpy::{IntoPyArray, PyArray1, PyArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
+use std::path::PathBuf;
 
 /// Texts one after the other.
 #[pyclass(frozen, module = "minitok._rust")]
@@ -50,7 +58,8 @@ pub fn read_column(data: &Bound<'_, PyArray1<u8>>, offsets: &Bound<'_, PyArray1<
     let (data, offsets) = (data.try_readonly()?, offsets.try_readonly()?);
     let (data, offsets) = (data.as_slice()?, offsets.as_slice()?);
     let wrong = || PyValueError::new_err("the offsets of the texts are not places in the data, in ascending order");
-    let ends: Vec<usize> = offsets.iter().map(|&at| at.try_into()).collect::<Result<_, _>>().map_err(|_| wrong())?;
+    let ends: Vec<usize> =
+        offsets.iter().map(|&at| at.try_into()).collect::<std::result::Result<_, _>>().map_err(|_| wrong())?;
     let (first, last) = (ends.first().copied().unwrap_or(0), ends.last().copied().unwrap_or(0));
     if !ends.is_sorted() || last > data.len() {
         return Err(wrong());
@@ -81,4 +90,74 @@ pub fn read_json_lines(
         lines += part.lines;
     }
     Ok(Documents { parts, lines })
+}
+
+/// How texts are encoded.
+pub struct Encoding<'c> {
+    pub codec: &'c FastCodec,
+    pub allowed: &'c Finder,
+    pub goes_on: bool,
+    /// An id that is put after each text.
+    pub end: Option<u32>,
+}
+
+/// The ids of all texts, and where each text begins among them and the last one ends.
+pub type Offsets<'py> = (Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u64>>);
+/// The ids as an array of the type that was asked for, where each text ends among them, and how many bytes the texts are.
+pub type Encoded<'py> = (Bound<'py, PyAny>, Bound<'py, PyArray1<u64>>, usize);
+/// Where lines stand: bytes, or the path of a file and a range of it; a field's name; and what is called with a line that is not
+/// plain.
+pub type JsonLines<'a, 'py> = (&'a Bound<'py, PyAny>, &'a str, &'a Bound<'py, PyAny>);
+
+impl Encoding<'_> {
+    pub fn documents<'py>(&self, py: Python<'py>, documents: &Documents, threads: usize) -> PyResult<Offsets<'py>> {
+        let encode = |text: &&[u8], ids: &mut Vec<u32>| {
+            self.codec.append(1, Source::Bytes(text), self.allowed, self.goes_on, ids)?;
+            ids.extend(self.end);
+            Ok(())
+        };
+        let (ids, offsets) =
+            signals::detached(py, || parallel::encode_all(&documents.texts(), threads, |text| text.len(), encode))?;
+        Ok((array_of_ids(py, ids)?, offsets.into_pyarray(py)))
+    }
+
+    pub fn lines<'py>(&self, py: Python<'py>, lines: JsonLines<'_, 'py>, dtype: &str) -> PyResult<Encoded<'py>> {
+        match dtype {
+            "uint16" => {
+                let Packed { ids, ends, bytes } = self.packed::<u16>(py, lines)?;
+                Ok((ids.into_pyarray(py).into_any(), ends.into_pyarray(py), bytes))
+            }
+            "uint32" => {
+                let Packed { ids, ends, bytes } = self.packed(py, lines)?;
+                Ok((array_of_ids(py, ids)?.into_any(), ends.into_pyarray(py), bytes))
+            }
+            _ => Err(PyValueError::new_err(format!("ids are written as uint16 or uint32, not as {dtype}"))),
+        }
+    }
+
+    fn packed<I: Id>(&self, py: Python<'_>, (lines, field, other): JsonLines<'_, '_>) -> PyResult<Packed<I>> {
+        let path: PathBuf;
+        let lines = if let Ok(bytes) = lines.cast::<PyBytes>() {
+            Lines::Bytes(bytes.as_bytes())
+        } else {
+            let (file, start, end) = lines.extract()?;
+            path = file;
+            Lines::File(&path, start..end)
+        };
+        let (other, mut raised) = (other.clone().unbind(), None);
+        let mut read = |number: usize, line: &[u8]| {
+            let text = Python::attach(|py| {
+                let text = other.bind(py).call1((number, new_bytes(py, line)?))?;
+                Ok(text.cast::<PyBytes>()?.as_bytes().to_vec())
+            });
+            text.map_err(|error| {
+                raised = Some(error);
+                Error::Interrupted
+            })
+        };
+        let Encoding { codec, allowed, goes_on, end } = *self;
+        let options = Options { codec, allowed, goes_on, end, field };
+        let packed = signals::detached(py, || encode_lines(&lines, options, &mut read));
+        raised.map_or(packed, Err)
+    }
 }

@@ -6,7 +6,7 @@ import minitok
 import numpy as np
 import pyarrow as pa
 import pytest
-from helpers import BACKENDS, failure_on_both, on_both
+from helpers import BACKENDS, Failure, failure_on_both, on_both
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok.backend import load_backend
@@ -59,6 +59,53 @@ def test_lines_are_what_json_makes_of_them(written, ended):
     on_both(lambda name: read(b"\n".join(written) + (b"\n" if ended else b""), name))
 
 
+TOKENIZERS = {
+    name: minitok.Tokenizer([(97, 98), (256, 97)], special_tokens={"<s>": 70_000}, backend=name) for name in BACKENDS
+}
+
+
+def encoded(data, name, folder, size, dtype="uint16"):
+    """The ids of a file in batches of a size, where documents end, and how many bytes they are."""
+    path = folder / "a.jsonl"
+    path.write_bytes(data)
+    codec = TOKENIZERS[name].definition.codec()
+    batches = [batch for batch, _ in records.batches_of(path, "text", load_backend(name), size)]
+    found = [batch.encode(codec, ["<s>"], 7, dtype) for batch in batches]
+    assert all(ids.dtype == dtype for ids, _, _ in found)
+    return [(ids.tolist(), ends.tolist(), size) for ids, ends, size in found]
+
+
+@given(st.lists(lines().filter(lambda line: b"\n" not in line), max_size=6), st.integers(1, 60), st.booleans())
+def test_ids_of_ranges_are_those_of_their_lines(tmp_path_factory, written, size, ended):
+    folder = tmp_path_factory.mktemp("ranges")
+    data = b"\n".join(written) + (b"\n" if ended else b"")
+    outcome = on_both(lambda name: encoded(data, name, folder, size))
+    if not isinstance(outcome, Failure):
+        texts = read(data, "rust")[0]
+        ids = [[*TOKENIZERS["rust"].encode(text), 7] for text in texts]
+        assert [i for found, _, _ in outcome for i in found] == [i for document in ids for i in document]
+        lengths = [length for _, ends, _ in outcome for length in np.diff(ends, prepend=0).tolist()]
+        assert (lengths, sum(size for _, _, size in outcome)) == (list(map(len, ids)), sum(map(len, texts)))
+
+
+def test_ids_that_are_too_great(tmp_path):
+    data = b'{"text": "ab <s>"}'
+    on_both(lambda name: encoded(data, name, tmp_path, 9, "uint32"))
+    failed = failure_on_both(lambda name: encoded(data, name, tmp_path, 9))
+    assert failed.message == "an id is greater than 65535, the greatest that was asked for"
+
+
+def test_lines_longer_than_parts_of_a_file(tmp_path):
+    """Escapes and ends of lines at every place of what is read at a time."""
+    texts = ['a\nb"é' * number for number in (1, 20_000, 3, 50_000, 7)] + ["ab " * 100_000, ""] * 3
+    data = b"".join(utf8(json.dumps({"n": [1, {}], "text": text}, ensure_ascii=False)) + b"\n" for text in texts)
+    for size in (1 << 16, 1 << 18, 1 << 21):
+        found = encoded(data, "rust", tmp_path, size)
+        assert [i for ids, _, _ in found for i in ids] == [
+            i for text in texts for i in [*TOKENIZERS["rust"].encode(text), 7]
+        ]
+
+
 @pytest.mark.parametrize("line", ODD)
 def test_odd_lines(line):
     on_both(lambda name: read(line, name))
@@ -72,10 +119,11 @@ def test_lines_are_numbered_across_batches(tmp_path):
         backend = load_backend(name)
         batches = [batch for batch, _ in records.batches_of(path, "text", backend, 100)]
         assert len(batches) > 50
-        seen = [text for batch in batches[:-1] for text in batch(2).to_list()]
-        assert seen == [b"%d" % number for number in range(len(seen))]
+        seen = []
         with pytest.raises(minitok.FileFormatError, match=r"a\.jsonl:1001: the field 'text' is a int, not text"):
-            batches[-1](2)
+            seen.extend(text for batch in batches for text in batch(2).to_list())
+        assert seen == [b"%d" % number for number in range(len(seen))]
+        assert len(seen) > 490
 
 
 TEXTS = ["ab", "", "é🦀", "x" * 3000, "ab"]

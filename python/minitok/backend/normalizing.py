@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from .normal_steps import Normalizer
-    from .protocols import Backend, Codec, Documents
+    from .protocols import Backend, Codec, Documents, JsonLines
     from .words import Words
 
     Ids = npt.NDArray[np.uint32]
@@ -103,6 +103,7 @@ class NormalizingCodec:
         self.goes_on = False
         self.finder = implementation.special_tokens
         self.normal_by_look = implementation.normal_by_look
+        self.read_json_lines = implementation.read_json_lines
         # The special tokens allowed in the last call, the finders of the early and the late ones, and what those take.
         self.last: tuple[Sequence[str], Any, Any, Flags] = (), self.finder({}), self.finder({}), {}
         # Methods that take no text are the codec's own.
@@ -276,6 +277,19 @@ class NormalizingCodec:
         from .python import with_ends
 
         return with_ends(*self.encode_batch_to_numpy(documents.to_list(), allowed, threads), end)
+
+    def encode_json_lines(
+        self,
+        lines: JsonLines,
+        field: str,
+        other: Callable[[int, bytes], bytes],
+        allowed: Sequence[str] = (),
+        end: int | None = None,
+        dtype: str = "uint32",
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint64], int]:
+        from .python import bytes_of, encode_read
+
+        return encode_read(self, self.read_json_lines(bytes_of(lines), field, other, 1), allowed, end, dtype)
 
     def count(self, text: str | bytes, allowed: Sequence[str] = ()) -> int:
         return self.count_batch([text], allowed)[0]

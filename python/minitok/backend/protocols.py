@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 BackendName = Literal["rust", "python"]
 # A merge as (left, right, id, rank).
 Merge = tuple[int, int, int, int]
+# Whole lines; or a file, and a range of it in which lines begin.
+JsonLines = bytes | tuple["str | os.PathLike[str]", int, int]
 # What is called with each event of a trace.
 Emit = Callable[[dict[str, Any]], object]
 
@@ -73,6 +75,15 @@ class Codec(Protocol):
     def encode_documents(
         self, documents: Any, allowed: Sequence[str] = ..., threads: int = ..., end: int | None = ...
     ) -> tuple[Ids, npt.NDArray[np.uint64]]: ...
+    def encode_json_lines(
+        self,
+        lines: JsonLines,
+        field: str,
+        other: Callable[[int, bytes], bytes],
+        allowed: Sequence[str] = ...,
+        end: int | None = ...,
+        dtype: str = ...,
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint64], int]: ...
     def count(self, text: str | bytes, allowed: Sequence[str] = ...) -> int: ...
     def count_batch(
         self, texts: Sequence[str | bytes], allowed: Sequence[str] = ..., threads: int = ...

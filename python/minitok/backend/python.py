@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from ..reference.pretokenize import Pattern
     from ..reference.special import SpecialTokens
     from ..reference.vocab import Vocab
-    from .protocols import Emit, TokenSizes, TrainOptions
+    from .protocols import Codec as AnyCodec
+    from .protocols import Documents, Emit, JsonLines, TokenSizes, TrainOptions
 
 MAX_ID = (1 << 32) - 1
 # How many ids of an array are read at a time.
@@ -101,6 +102,21 @@ def read_json_lines(data: bytes, field: str, other: Callable[[int, bytes], bytes
     return PythonDocuments([other(number, line) for number, line in enumerate(lines) if line.strip()], len(lines))
 
 
+def bytes_of(lines: JsonLines) -> bytes:
+    """Returns the lines; of a file, those that begin in the range. No more of it is read than the range and its last line."""
+    if isinstance(lines, bytes):
+        return lines
+    path, start, end = lines
+    with open(path, "rb") as file:
+        if start:
+            # A line begins behind a line feed; a line that only goes on here is another range's.
+            file.seek(start - 1)
+            if not file.readline(end - start).endswith(b"\n"):
+                return b""
+        data = file.read(end - file.tell())
+        return data if data.endswith(b"\n") else data + file.readline()
+
+
 def read_column(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> PythonDocuments:
     ends = offsets.tolist()
     if ends != sorted(ends) or (ends and (ends[0] < 0 or ends[-1] > len(data))):
@@ -122,6 +138,17 @@ def with_ends(
         return ids, offsets
     ids = np.insert(ids, offsets[1:].astype(np.int64), end)
     return ids, np.add(offsets, np.arange(len(offsets), dtype=np.uint64), dtype=np.uint64)
+
+
+def encode_read(
+    codec: AnyCodec, documents: Documents, allowed: Sequence[str], end: int | None, dtype: str
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint64], int]:
+    """The ids of documents as numbers of a type, with one more after each; where each ends; and how many bytes they are."""
+    ids, offsets = codec.encode_documents(documents, allowed, 1, end)
+    most = np.iinfo(dtype).max
+    if len(ids) and ids.max() > most:
+        raise OverflowError(f"an id is greater than {most}, the greatest that was asked for")
+    return ids.astype(dtype, copy=False), offsets[1:], documents.size
 
 
 class PythonCodec:
@@ -162,6 +189,17 @@ class PythonCodec:
         self, documents: PythonDocuments, allowed: Sequence[str] = (), threads: int = 1, end: int | None = None
     ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
         return with_ends(*self.encode_batch_to_numpy(documents.to_list(), allowed, threads), end)
+
+    def encode_json_lines(
+        self,
+        lines: JsonLines,
+        field: str,
+        other: Callable[[int, bytes], bytes],
+        allowed: Sequence[str] = (),
+        end: int | None = None,
+        dtype: str = "uint32",
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint64], int]:
+        return encode_read(self, read_json_lines(bytes_of(lines), field, other), allowed, end, dtype)
 
     def count(self, text: str | bytes, allowed: Sequence[str] = ()) -> int:
         return len(self.encode(text, allowed))

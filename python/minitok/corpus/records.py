@@ -1,9 +1,9 @@
 """Files of records: the documents in lines of JSON, and in columns of Parquet and Arrow, in batches.
 
-A batch is read in two steps, so that the second can be done elsewhere: the bytes of some lines or rows are read one after the
-other from the file; then the backend makes ``Documents`` of them, in Rust without a Python object for each. Lines that are not
-plainly JSON with the field as text come back here, to be read by ``json`` or refused. So what is accepted does not depend on
-the backend.
+A batch is a range of a plain file of lines, which whoever works on it reads; or some lines of a compressed file, or rows, which
+are read one after the other. The backend makes ``Documents`` of it, or their ids, in Rust without a Python object for each.
+Lines that are not plainly JSON with the field as text come back here, to be read by ``json`` or refused. So what is accepted
+does not depend on the backend.
 
 Costs O(n) time; memory for a batch of a few megabytes, or the longest line, or ``ROWS`` rows.
 """
@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from stat import S_ISREG
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import FileFormatError
 from ..text import utf8
@@ -26,14 +28,15 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from ..backend import Backend, Documents
+    from ..backend import Backend, Codec, Documents
+    from ..backend.protocols import JsonLines
 
-    # Reads a batch, on a number of threads.
-    Batch = Callable[[int], Documents]
+    # Ids, where each document ends among them, and the bytes of the texts.
+    Encoded = tuple[npt.NDArray[Any], npt.NDArray[np.uint64], int]
     # The batches of a file, each with the number of bytes read so far.
-    Batches = Iterator[tuple[Batch, int]]
+    Batches = Iterator[tuple["Batch", int]]
 
-__all__ = ["ARROW", "LINES", "batches_of", "json_of_line", "rows_of_file", "whole_lines"]
+__all__ = ["ARROW", "LINES", "Batch", "batches_of", "json_of_line", "rows_of_file", "whole_lines"]
 
 # How much of a file of lines is a batch, in bytes.
 LINES = 1 << 20
@@ -42,6 +45,16 @@ LINES = 1 << 20
 ROWS = 1 << 14
 
 ARROW = (".arrow", ".ipc", ".feather")
+
+
+class Batch(Protocol):
+    """Some lines or rows of a file."""
+
+    def __call__(self, threads: int) -> Documents:
+        """Reads the documents on at most as many threads."""
+
+    def encode(self, codec: Codec, allowed: Sequence[str], end: int | None, dtype: str) -> Encoded:
+        """Returns the ids of the documents as numbers of a type, with ``end`` after each."""
 
 
 def batches_of(file: Path, field: str, backend: Backend, size: int = LINES) -> Batches | None:
@@ -56,11 +69,19 @@ def batches_of(file: Path, field: str, backend: Backend, size: int = LINES) -> B
 
 def json_lines(file: Path, field: str, backend: Backend, size: int) -> Batches:
     """Yields the fields of lines. Blank lines are skipped."""
+    import numpy as np
+
+    status = file.stat()
+    if file.suffix not in COMPRESSED and S_ISREG(status.st_mode) and status.st_size:
+        for start in range(0, status.st_size, size):
+            end = min(start + size, status.st_size)
+            yield Lines(file, field, backend, (file, start, end)), end
+        return
     with opened(file) as (stream, position):
         first = 1
         for lines in whole_lines(stream, size):
-            yield lines_reader(file, field, backend, lines, first), position()
-            first += lines.count(b"\n")
+            yield Lines(file, field, backend, lines, first), position()
+            first += int(np.count_nonzero(np.frombuffer(lines, np.uint8) == ord("\n")))
 
 
 def whole_lines(stream: BinaryIO, size: int) -> Iterator[bytes]:
@@ -81,13 +102,45 @@ def whole_lines(stream: BinaryIO, size: int) -> Iterator[bytes]:
         yield rest
 
 
-def lines_reader(file: Path, field: str, backend: Backend, lines: bytes, first: int) -> Batch:
-    """Returns what reads some lines, the first of which has the number ``first`` in its file."""
+@dataclass(frozen=True)
+class Lines:
+    """Lines of JSON; of lines in memory, the first has the number ``first`` in its file."""
 
-    def other(number: int, line: bytes) -> bytes:
-        return text_of_line(file, field, line, first + number)
+    file: Path
+    field: str
+    backend: Backend
+    lines: JsonLines
+    first: int = 1
 
-    return lambda threads: backend.read_json_lines(lines, field, other, threads)
+    def __call__(self, threads: int) -> Documents:
+        from ..backend.python import bytes_of
+
+        return self.backend.read_json_lines(bytes_of(self.lines), self.field, self.other, threads)
+
+    def encode(self, codec: Codec, allowed: Sequence[str], end: int | None, dtype: str) -> Encoded:
+        return codec.encode_json_lines(self.lines, self.field, self.other, allowed, end, dtype)
+
+    def other(self, number: int, line: bytes) -> bytes:
+        """Returns the text of a line that the backend leaves to ``json``."""
+        try:
+            return text_of_line(self.file, self.field, line, self.first + number)
+        except FileFormatError as error:
+            if isinstance(self.lines, bytes) or error.line is None:
+                raise
+            # Only now are the lines before the range counted.
+            before = lines_before(self.file, self.lines[1])
+            raise FileFormatError(self.file, error.reason, before + error.line) from None
+
+
+def lines_before(file: Path, start: int) -> int:
+    """Returns how many lines of a file begin before a place."""
+    count, last = 0, b"\n"
+    with file.open("rb") as source:
+        for at in range(0, start, LINES):
+            data = source.read(min(LINES, start - at))
+            count += data.count(b"\n")
+            last = data[-1:] or last
+    return count + (last != b"\n")
 
 
 def text_of_line(file: Path, field: str, line: bytes, number: int) -> bytes:
@@ -115,7 +168,7 @@ def columns(file: Path, suffix: str, column: str, backend: Backend) -> Batches:
         row = 0
         for batch in record_batches(file, suffix, source, [column]):
             array = batch.column(0)
-            yield column_reader(file, column, backend, array, row), source.tell()
+            yield Rows(file, column, backend, array, row), source.tell()
             row += len(array)
 
 
@@ -199,13 +252,28 @@ def check_columns(file: Path, names: list[str], columns: Sequence[str], optional
     return [*columns, *(column for column in optional if column in names)]
 
 
-def column_reader(file: Path, column: str, backend: Backend, array: Any, row: int) -> Batch:
-    """Returns what reads the rows of an array, the first of which has the number ``row`` in its file."""
-    return lambda _: documents_of_array(array, backend, lambda at, value: not_text(file, column, row + at, value))
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a column, the first of which has the number ``row`` in its file."""
 
+    file: Path
+    column: str
+    backend: Backend
+    array: Any
+    row: int
 
-def not_text(file: Path, column: str, row: int, value: object) -> FileFormatError:
-    return FileFormatError(file, f"row {row} of {column!r} is a {type(value).__name__}, not text")
+    def __call__(self, threads: int) -> Documents:
+        del threads
+        return documents_of_array(self.array, self.backend, self.not_text)
+
+    def encode(self, codec: Codec, allowed: Sequence[str], end: int | None, dtype: str) -> Encoded:
+        from ..backend.python import encode_read
+
+        return encode_read(codec, self(1), allowed, end, dtype)
+
+    def not_text(self, at: int, value: object) -> FileFormatError:
+        reason = f"row {self.row + at} of {self.column!r} is a {type(value).__name__}, not text"
+        return FileFormatError(self.file, reason)
 
 
 def documents_of_array(array: Any, backend: Backend, refused: Callable[[int, object], FileFormatError]) -> Documents:

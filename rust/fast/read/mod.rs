@@ -14,13 +14,15 @@
 //! 5. [`sentencepiece`]: `.model`; [`tekken`]: Mistral's `tekken.json`.
 //! 6. [`merge_lists`]: minbpe's `.model`, and the native format.
 //! 7. [`gguf`]: llama.cpp's files.
-//! 7. [`json_lines`]: a corpus.
+//! 8. [`json_string`], [`json_lines`], [`line_ranges`]: a corpus.
 
 mod base64;
 pub mod gguf;
 pub mod gpt2_files;
 mod json;
 pub mod json_lines;
+mod json_string;
+pub mod line_ranges;
 pub mod merge_lists;
 pub mod rank_file;
 pub mod sentencepiece;

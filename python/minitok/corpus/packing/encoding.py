@@ -12,7 +12,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -38,6 +38,8 @@ __all__ = ["Encoded", "encode_in_order"]
 
 # How much text is a batch, in bytes: enough that what Python does for it costs little, and both fit into a cache.
 BATCH = 1 << 20
+# How much of a file of records. Twice as much costs more: then the system takes back the memory of the ids each time.
+RECORDS = 1 << 21
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Encoded:
     ``file`` is the number of files that are finished with this; it is 0 within a file.
     """
 
-    ids: npt.NDArray[np.uint32]
+    ids: npt.NDArray[Any]
     ends: npt.NDArray[np.int64]
     bytes: int
     finished: int = 0
@@ -113,7 +115,7 @@ def work_on(
 
 def work_on_file(codec: Codec, backend: Backend, file: Path, options: Options) -> Iterator[Callable[[], Encoded]]:
     """Yields what encodes a file, part by part."""
-    batches = batches_of(file, options.field, backend)
+    batches = batches_of(file, options.field, backend, RECORDS)
     if batches is not None:
         for batch, _ in batches:
             yield records_encoder(codec, batch, options)
@@ -130,9 +132,8 @@ def records_encoder(codec: Codec, batch: Batch, options: Options) -> Callable[[]
     """What encodes a batch of records."""
 
     def encode() -> Encoded:
-        documents = batch(1)
-        ids, offsets = codec.encode_documents(documents, options.allowed, 1, options.end)
-        return Encoded(ids, offsets[1:].astype(np.int64), documents.size)
+        ids, ends, size = batch.encode(codec, options.allowed, options.end, options.dtype)
+        return Encoded(ids, ends.astype(np.int64), size)
 
     return encode
 
