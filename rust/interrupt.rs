@@ -6,9 +6,10 @@
 //! [`stopped`] and returns early with anything; its result is never seen.
 //!
 //! The question belongs to the thread, not to the functions on the way, so that the mirror reads as its twin does. Work that
-//! is shared among threads hands it on: the caller's thread asks, and the others look at a flag (`fast/encode/parallel.rs`).
+//! is shared among threads hands it on: the caller's thread asks, and the others look at a flag (`fast/util/threads.rs`).
 
 use crate::error::{Error, Result};
+use crate::sync::thread_local;
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
 use std::rc::Rc;
@@ -35,6 +36,17 @@ struct Watch {
     stopped: Cell<bool>,
 }
 
+impl Watch {
+    /// Puts the question, unless that was done a moment ago; once the answer is yes it stays yes.
+    fn ask(&self) -> bool {
+        if !self.stopped.get() && self.asked.get().elapsed() >= self.every {
+            self.stopped.set((self.stop)());
+            self.asked.set(Instant::now());
+        }
+        self.stopped.get()
+    }
+}
+
 /// Puts back the watch of the work around this one, also when this one panics.
 struct Restore(Option<Rc<Watch>>);
 
@@ -59,6 +71,16 @@ pub fn run_every<T>(every: Duration, stop: impl Fn() -> bool + 'static, work: im
     if watch.stopped.get() { Err(Error::Interrupted) } else { result }
 }
 
+/// As [`run_every`], for work that ends also when the work around it is to stop.
+pub fn run_within<T>(
+    every: Duration,
+    stop: impl Fn() -> bool + 'static,
+    work: impl FnOnce() -> Result<T>,
+) -> Result<T> {
+    let outer = WATCH.with(|watch| watch.borrow().clone());
+    run_every(every, move || stop() || outer.as_ref().is_some_and(|outer| outer.ask()), work)
+}
+
 /// Do some work that is not to be stopped.
 pub fn unwatched<T>(work: impl FnOnce() -> T) -> T {
     let _restore = Restore(WATCH.with(RefCell::take));
@@ -74,12 +96,12 @@ pub fn check() -> Result<()> {
 /// Whether the work on this thread is to stop.
 #[inline]
 pub fn stopped() -> bool {
-    let left = CALLS_LEFT.get();
+    let left = CALLS_LEFT.with(Cell::get);
     if left > 1 {
-        CALLS_LEFT.set(left - 1);
+        CALLS_LEFT.with(|calls| calls.set(left - 1));
         return false;
     }
-    CALLS_LEFT.set(CALLS);
+    CALLS_LEFT.with(|calls| calls.set(CALLS));
     ask()
 }
 
@@ -128,14 +150,11 @@ pub fn check_now() -> Result<()> {
 fn ask() -> bool {
     // The question may run anything, other work with its own question too, so nothing is borrowed while it is put.
     let Some(watch) = WATCH.with(|watch| watch.borrow().clone()) else { return false };
-    if !watch.stopped.get() && watch.asked.get().elapsed() >= watch.every {
-        watch.stopped.set((watch.stop)());
-        watch.asked.set(Instant::now());
+    let stopped = watch.ask();
+    if stopped {
+        CALLS_LEFT.with(|calls| calls.set(1)); // The next call stops, too.
     }
-    if watch.stopped.get() {
-        CALLS_LEFT.set(1); // The next call stops, too.
-    }
-    watch.stopped.get()
+    stopped
 }
 
 #[cfg(test)]
@@ -208,6 +227,15 @@ mod tests {
             calls(100)
         };
         assert_eq!(run_every(Duration::ZERO, || false, outer), Ok(100));
+    }
+
+    #[test]
+    fn a_watch_within_another_asks_for_both() {
+        for (inner, outer) in [(false, false), (true, false), (false, true)] {
+            let within = || run_within(Duration::ZERO, move || inner, || calls(100));
+            let done = run_every(Duration::ZERO, move || outer, within);
+            assert_eq!(done, if inner || outer { Err(Error::Interrupted) } else { Ok(100) });
+        }
     }
 
     #[test]

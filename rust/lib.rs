@@ -54,6 +54,7 @@ pub mod regex_reader;
 pub mod regex_tree;
 pub mod regexes;
 pub mod special;
+mod sync;
 pub mod tokens;
 pub mod trace;
 pub mod train;

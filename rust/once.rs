@@ -9,10 +9,10 @@
 
 #![allow(unsafe_code)]
 
+use crate::sync::atomic::{AtomicPtr, Ordering};
 use std::fmt;
 use std::marker::PhantomData;
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// A cell that is empty, and then holds one value for ever.
 pub struct Once<T> {
@@ -90,7 +90,7 @@ impl<T: fmt::Debug + Send + Sync> fmt::Debug for Once<T> {
 
 impl<T> Drop for Once<T> {
     fn drop(&mut self) {
-        let value = *self.value.get_mut();
+        let value = self.value.load(Ordering::Relaxed);
         if !value.is_null() {
             // SAFETY: it came from `Box::into_raw`, and nobody else sees the cell any more.
             drop(unsafe { Box::from_raw(value) });

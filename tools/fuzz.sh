@@ -1,20 +1,27 @@
 #!/usr/bin/env bash
 # Fuzz minitok: tools/fuzz.sh SECONDS [TARGET...], each target for that long. Inputs that found something new are kept in
 # target/fuzz/corpus/, a failing one in target/fuzz/failures/: `MINITOK_FUZZ=TARGET target/fuzz/minitok-fuzz FILE` runs it again.
+# tools/fuzz.sh --lint looks at the targets only, and leaves what `make fuzz` needs, too.
 # libFuzzer comes with a crate, and its counters from flags that stable compilers have, so no nightly toolchain is needed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-
-seconds=$1
-targets=("${@:2}")
-[ ${#targets[@]} -gt 0 ] || targets=(encoding training readers patterns streams)
 
 host=$(rustc -vV | sed -n 's/^host: //p')
 flags="--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4"
 flags+=" -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table"
 flags+=" -Cllvm-args=-sanitizer-coverage-trace-compares"
+export RUSTFLAGS=$flags
+crate=(--release --manifest-path fuzz/Cargo.toml --target "$host" --target-dir target/fuzz)
 # The lock file of that crate follows a new dependency of the library by itself.
-RUSTFLAGS=$flags cargo build --release --manifest-path fuzz/Cargo.toml --target "$host" --target-dir target/fuzz
+if [ "$1" = --lint ]; then
+    exec cargo clippy "${crate[@]}" -- -D warnings
+fi
+
+seconds=$1
+targets=("${@:2}")
+[ ${#targets[@]} -gt 0 ] || targets=(encoding training readers patterns streams)
+
+cargo build "${crate[@]}"
 cp "target/fuzz/$host/release/minitok-fuzz" target/fuzz/minitok-fuzz
 
 for target in "${targets[@]}"; do

@@ -13,13 +13,13 @@ mod streams;
 mod training;
 
 use libfuzzer_sys::fuzz_target;
-use std::sync::OnceLock;
+use minitok::once::Once;
 
 type Target = fn(&[u8]);
 
 fn target() -> Target {
-    static TARGET: OnceLock<Target> = OnceLock::new();
-    *TARGET.get_or_init(|| match std::env::var("MINITOK_FUZZ").as_deref() {
+    static TARGET: Once<Target> = Once::new();
+    *TARGET.get_or_make(|| match std::env::var("MINITOK_FUZZ").as_deref() {
         Ok("encoding") => encoding::run,
         Ok("training") => training::run,
         Ok("readers") => readers::run,

@@ -12,7 +12,7 @@
 //!    that merges do not make.
 //! 8. [`hidden_ids`]: vocabularies of characters as merges of bytes.
 //! 9. [`static_cuts`], [`byte_cuts`]: where a long piece may be cut without changing its ids.
-//! 10. [`parallel`]: batches and long texts over threads.
+//! 10. [`parallel`], [`parts`]: batches and long texts over threads.
 //! 11. [`id_buffer`]: memory for ids, used again.
 
 pub mod encoder;
@@ -35,6 +35,7 @@ mod merge_long;
 mod merge_short;
 mod pair_slots;
 mod pair_table;
+mod parts;
 mod piece_cache;
 mod piece_key;
 #[cfg(test)]

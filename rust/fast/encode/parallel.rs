@@ -1,38 +1,30 @@
-//! Many documents, or one long one, on several threads. The order of results is that of the input.
+//! Many documents on several threads. The order of results is that of the input.
 //!
 //! Threads take items, or groups of small ones, from a list by one atomic counter. With one thread, or little work, none is
-//! started. Each thread takes its own workspace from the encoder.
+//! started. Each thread takes its own workspace from the encoder. One long document is a batch of its parts (`parts.rs`).
 //!
 //! Where a group's ids go is known once all groups before it are done. So the groups are handed out in order, and each
 //! thread encodes into a small buffer, which is copied to its place while it is still in the cache; a group that is done too
 //! soon waits, and the thread that closes the gap copies it.
 //!
-//! One long document is cut where `Tier::safe_cut` finds that no piece changes (proof there).
-//!
 //! Costs: some 50 microseconds a thread, and a copy of the ids; so worth it from some hundred kilobytes on.
 
 #![allow(unsafe_code)]
 
-use super::encoder::{Encoder, Spaces, Split};
 use super::id_buffer::room_for;
 use crate::error::Result;
-use crate::fast::pystr::source::Source;
-use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::util::threads::on_threads;
-use crate::metaspace::MARKER;
+use crate::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::{Mutex, MutexGuard, PoisonError, RawMemory, RwLock};
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 /// Less work than this, in bytes, is not worth another thread.
 const WORTH_A_THREAD: usize = 1 << 17;
 /// About the size of the parts of a long document, in bytes or units, and of groups of short ones.
-const GROUP: usize = 1 << 18;
+pub(super) const GROUP: usize = 1 << 18;
 /// The most threads that are made unless the machine has more; each takes memory of its own.
 const MOST_THREADS: usize = 256;
-/// How many units are searched for a cut at a time.
-const WINDOW: usize = 1 << 12;
 
 /// How many threads the machine runs at once.
 fn available() -> usize {
@@ -134,10 +126,12 @@ pub fn encode_all<T: Sync>(
 }
 
 /// Numbered lists of ids, put one behind the other in the order of their numbers.
-struct InOrder {
+pub(super) struct InOrder {
     state: Mutex<State>,
     /// Shared by those who copy ids to their places; held alone by who moves everything to a larger room.
     moving: RwLock<()>,
+    /// The room, as the models of the threads see it.
+    room: RawMemory,
 }
 
 #[derive(Default)]
@@ -155,12 +149,16 @@ struct State {
 
 impl InOrder {
     /// Writes into the room of an empty vector.
-    fn new(all: Vec<u32>) -> InOrder {
-        InOrder { state: Mutex::new(State { all, ..State::default() }), moving: RwLock::default() }
+    pub(super) fn new(all: Vec<u32>) -> InOrder {
+        InOrder {
+            state: Mutex::new(State { all, ..State::default() }),
+            moving: RwLock::new(()),
+            room: RawMemory::new(),
+        }
     }
 
     /// Puts a list in its place and returns an empty buffer.
-    fn put(&self, number: usize, ids: Vec<u32>) -> Result<Vec<u32>> {
+    pub(super) fn put(&self, number: usize, ids: Vec<u32>) -> Result<Vec<u32>> {
         let mut state = self.state();
         state.waiting.insert(number, ids);
         let ready: Vec<_> = std::iter::from_fn(|| state.take_next()).collect();
@@ -169,13 +167,15 @@ impl InOrder {
         // Nobody can move the room between the two: for that, the state is needed.
         let copying = self.moving.read();
         drop(state);
-        for ids in &ready {
-            // SAFETY: `place` gave out as many words as there are, to nobody else, and none of them moves while this copies.
-            unsafe {
-                place.copy_from_nonoverlapping(ids.as_ptr(), ids.len());
-                place = place.add(ids.len());
+        self.room.shared(|| {
+            for ids in &ready {
+                // SAFETY: `place` gave out as many words as there are, to nobody else, and none of them moves while this copies.
+                unsafe {
+                    place.copy_from_nonoverlapping(ids.as_ptr(), ids.len());
+                    place = place.add(ids.len());
+                }
             }
-        }
+        });
         drop(copying);
         let mut state = self.state();
         state.spare.extend(ready);
@@ -189,11 +189,14 @@ impl InOrder {
         let start = state.length;
         if start + length > state.all.capacity() {
             let alone = self.moving.write();
-            // SAFETY: nobody copies any more, so all that was given out is written.
-            unsafe { state.all.set_len(start) };
-            let reserved = state.all.try_reserve(length);
-            // SAFETY: fewer than there are.
-            unsafe { state.all.set_len(0) };
+            let reserved = self.room.exclusive(|| {
+                // SAFETY: nobody copies any more, so all that was given out is written.
+                unsafe { state.all.set_len(start) };
+                let reserved = state.all.try_reserve(length);
+                // SAFETY: fewer than there are.
+                unsafe { state.all.set_len(0) };
+                reserved
+            });
             drop(alone);
             reserved?;
         }
@@ -202,7 +205,7 @@ impl InOrder {
     }
 
     /// All lists, when all were put.
-    fn finish(self) -> Vec<u32> {
+    pub(super) fn finish(self) -> Vec<u32> {
         let State { mut all, length, .. } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         // SAFETY: every list that was put has been copied, so all places up to here have been written.
         unsafe { all.set_len(length) };
@@ -223,96 +226,9 @@ impl State {
     }
 }
 
-/// The parts of a long text, whose pieces are those of the whole.
-fn parts<'s>(encoder: &Encoder, split: Split, source: Source<'s>) -> Vec<Source<'s>> {
-    match source {
-        Source::Bytes(text) => parts_of_bytes(encoder, split, text).into_iter().map(Source::Bytes).collect(),
-        Source::Str(units) => parts_of_units(encoder, split, &units).into_iter().map(Source::Str).collect(),
-    }
-}
-
-fn parts_of_bytes<'t>(encoder: &Encoder, split: Split, text: &'t [u8]) -> Vec<&'t [u8]> {
-    let mut parts = Vec::new();
-    let mut start = 0;
-    while text.len() - start > 2 * GROUP
-        && let Some(end) = cut(encoder, split, text, start + GROUP)
-    {
-        parts.push(&text[start..end]);
-        start = end;
-    }
-    parts.push(&text[start..]);
-    parts
-}
-
-fn parts_of_units<'s>(encoder: &Encoder, split: Split, units: &Units<'s>) -> Vec<Units<'s>> {
-    let mut parts = Vec::new();
-    let (mut start, mut from) = (0, GROUP);
-    let mut bytes = Vec::new();
-    while units.len() - start > 2 * GROUP && from < units.len() {
-        bytes.clear();
-        let window_end = units.transcode(from, WINDOW, &mut bytes);
-        let Some(cut) = cut(encoder, split, &bytes, 0) else {
-            from = window_end;
-            continue;
-        };
-        // Unit by unit to the byte at which to cut.
-        bytes.clear();
-        let mut end = from;
-        while bytes.len() < cut {
-            end = units.transcode(end, 1, &mut bytes);
-        }
-        parts.push(units.slice(start, end));
-        (start, from) = (end, end + GROUP);
-    }
-    parts.push(units.slice(start, units.len()));
-    parts
-}
-
-/// A place to cut, from another on. Not beside a marker, which is yet to become a space.
-fn cut(encoder: &Encoder, split: Split, text: &[u8], from: usize) -> Option<usize> {
-    let mut at = encoder.text_cut(split, text, from)?;
-    while let Split::Characters(_) = split
-        && (text[at..].starts_with(MARKER) || text[..at].ends_with(MARKER))
-    {
-        at = encoder.text_cut(split, text, at + 1)?;
-    }
-    Some(at)
-}
-
-impl Encoder {
-    /// Appends the ids of a text without special tokens, found by at most `threads` threads.
-    pub fn encode_on(&self, threads: usize, source: Source, split: Split, out: &mut Vec<u32>) -> Result<()> {
-        if threads <= 1 || source.len() <= 2 * GROUP || matches!(split, Split::Pattern(_)) {
-            return self.encode(source, split, out);
-        }
-        let parts: Vec<(usize, Source)> = parts(self, split, source).into_iter().enumerate().collect();
-        let encode = |&(number, part): &(usize, Source), ids: &mut Vec<u32>| match split {
-            Split::Characters(spaces) if number > 0 => {
-                self.encode(part, Split::Characters(Spaces { prefix: false, ..spaces }), ids)
-            }
-            _ => self.encode(part, split, ids),
-        };
-        append(out, encode_all(&parts, threads, |(_, part)| part.len(), encode)?.0)
-    }
-}
-
-/// Appends ids; where there is nothing yet, without a copy.
-fn append(out: &mut Vec<u32>, ids: Vec<u32>) -> Result<()> {
-    if out.is_empty() {
-        *out = ids;
-    } else {
-        out.try_reserve(ids.len())?;
-        out.extend_from_slice(&ids);
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fast::scan::{Grammar, Tier};
-    use crate::vocab::Vocab;
-    use std::sync::Arc;
 
     #[test]
     fn results_are_in_order() {
@@ -336,41 +252,5 @@ mod tests {
         assert!(
             items.iter().all(|&item| (offsets[item as usize + 1] - offsets[item as usize]) as usize == many(&item))
         );
-    }
-
-    #[test]
-    fn a_long_text_in_parts_is_the_whole() {
-        let order: Vec<u8> = (0..=255).collect();
-        let vocab = Vocab::from_merges(&order, &[(97, 98), (32, 256), (256, 99), (33, 10)]).unwrap();
-        let encoder = Encoder::new(Arc::new(vocab));
-        let text = b"ab abc!\n\n abab don't  abcab\r\n  x1234 abc!\n".repeat(60_000);
-        for tier in [Grammar::Gpt2, Grammar::Cl100k, Grammar::O200k].map(Tier::Masks) {
-            let text = Source::Bytes(&text);
-            assert!(parts(&encoder, Split::Scan(&tier), text).len() > 3);
-            let (mut one, mut many) = (Vec::new(), Vec::new());
-            encoder.encode(text, Split::Scan(&tier), &mut one).unwrap();
-            encoder.encode_on(3, text, Split::Scan(&tier), &mut many).unwrap();
-            assert!(one == many);
-        }
-    }
-
-    #[test]
-    fn a_long_str_in_parts_is_the_whole() {
-        let order: Vec<u8> = (0..=255).collect();
-        let encoder = Encoder::new(Arc::new(Vocab::from_merges(&order, &[(97, 98), (32, 256), (256, 99)]).unwrap()));
-        let text = "ab abc! é\u{4e2d}\n\n abab don't  abc👍ab\r\n  x1234 abc!\n".repeat(40_000);
-        let twos: Vec<u16> = text.encode_utf16().collect();
-        let fours: Vec<u32> = text.chars().map(u32::from).collect();
-        for tier in [Grammar::Gpt2, Grammar::Cl100k, Grammar::O200k].map(Tier::Masks) {
-            let split = Split::Scan(&tier);
-            let mut one = vec![7];
-            encoder.encode(Source::Bytes(text.as_bytes()), split, &mut one).unwrap();
-            for units in [Units::Two(&twos), Units::Four(&fours)] {
-                assert!(parts_of_units(&encoder, split, &units).len() > 2);
-                let mut many = vec![7];
-                encoder.encode_on(3, Source::Str(units), split, &mut many).unwrap();
-                assert!(one == many);
-            }
-        }
     }
 }

@@ -4,20 +4,22 @@
 
 use crate::error::{Error, Result};
 use crate::interrupt;
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::mpsc::{self, RecvTimeoutError};
+use crate::sync::thread;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 /// How often a thread checks whether the work is to stop.
-const CHECK: Duration = Duration::from_millis(10);
+const CHECK: Duration = Duration::from_millis(if cfg!(loom) { 0 } else { 10 });
 
 /// Runs `mine` on the caller's thread and `others` on `threads - 1` more. Returns their results, that of `mine` first, or the
 /// first error.
 ///
 /// When one fails, the others are stopped (`interrupt.rs`). The caller's thread asks whether to stop on behalf of all, also
 /// while it waits for them. A thread that cannot be started is left out: its share must be one that the others take. One that
-/// panics takes the caller with it.
+/// panics stops the others, and takes the caller with it.
 pub(crate) fn on_threads<R: Send>(
     threads: usize,
     mine: impl FnOnce() -> Result<R>,
@@ -27,39 +29,39 @@ pub(crate) fn on_threads<R: Send>(
         return Ok(vec![mine()?]);
     }
     let stop = Arc::new(AtomicBool::new(false));
-    let stop_if_failed = |done: Result<R>| {
-        stop.fetch_or(done.is_err(), Ordering::Relaxed);
-        done
-    };
-    let other = || {
-        let asked = Arc::clone(&stop);
-        stop_if_failed(interrupt::run_every(CHECK, move || asked.load(Ordering::Relaxed), &others))
-    };
+    let other = || run(&stop, &others);
     let (running, all_ended) = mpsc::channel::<()>();
-    let results: Vec<Result<R>> = std::thread::scope(|scope| {
+    let ended: Vec<thread::Result<Result<R>>> = thread::scope(|scope| {
         let start = |_| {
             let running = running.clone();
-            std::thread::Builder::new().spawn_scoped(scope, || {
+            thread::Builder::new().spawn_scoped(scope, || {
                 let done = other();
                 drop(running);
                 done
             })
         };
         let started: Vec<_> = (1..threads).map(start).collect();
-        let mut results = vec![stop_if_failed(mine())];
+        let mut ended = vec![run(&stop, mine)];
         drop(running);
         while all_ended.recv_timeout(CHECK) == Err(RecvTimeoutError::Timeout) {
             stop.fetch_or(interrupt::stopped_now(), Ordering::Relaxed);
         }
-        for other in started.into_iter().flatten() {
-            results.push(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        }
-        results
+        ended.extend(started.into_iter().flatten().map(|other| other.join().flatten()));
+        ended
     });
+    let results = ended.into_iter().map(|done| done.unwrap_or_else(|panic| resume_unwind(panic)));
     // A thread that was stopped because another failed does not know why.
-    let (stopped, told): (Vec<_>, Vec<_>) =
-        results.into_iter().partition(|result| matches!(result, Err(Error::Interrupted)));
+    let (stopped, told): (Vec<_>, Vec<_>) = results.partition(|result| matches!(result, Err(Error::Interrupted)));
     told.into_iter().chain(stopped).collect()
+}
+
+/// Runs the work of one thread until it is to stop. If it fails or panics, so are the others.
+fn run<R>(stop: &Arc<AtomicBool>, work: impl FnOnce() -> Result<R>) -> thread::Result<Result<R>> {
+    let asked = Arc::clone(stop);
+    let work = || interrupt::run_within(CHECK, move || asked.load(Ordering::Relaxed), work);
+    let done = catch_unwind(AssertUnwindSafe(work));
+    stop.fetch_or(!matches!(done, Ok(Ok(_))), Ordering::Relaxed);
+    done
 }
 
 #[cfg(test)]
@@ -79,8 +81,20 @@ mod tests {
         let failed = || Err(error.clone());
         assert_eq!(on_threads(3, failed, endless), Err(error.clone()));
         assert_eq!(on_threads(2, stopped_later, failed), Err(error.clone()));
+        assert_eq!(on_threads(3, endless, failed), Err(error.clone()));
         assert_eq!(on_threads(3, || Ok(1), || Ok(2)), Ok(vec![1, 2, 2]));
         assert_eq!(on_threads(1, || Ok(1), endless), Ok(vec![1]));
+    }
+
+    #[test]
+    fn a_panic_stops_all_and_reaches_the_caller() {
+        let panics = || -> Result<u32> { resume_unwind(Box::new("on purpose")) };
+        let panic_of = |work: &dyn Fn() -> Result<Vec<u32>>| {
+            let panic = catch_unwind(AssertUnwindSafe(work)).unwrap_err();
+            *panic.downcast::<&str>().unwrap()
+        };
+        assert_eq!(panic_of(&|| on_threads(3, endless, panics)), "on purpose");
+        assert_eq!(panic_of(&|| on_threads(3, panics, endless)), "on purpose");
     }
 
     fn stopped_later() -> Result<u32> {

@@ -1,0 +1,144 @@
+//! One long text on several threads: cut into parts, whose ids are found as those of a batch.
+//!
+//! The text is cut where `Tier::safe_cut` finds that no piece changes (proof there). Texts that are cut by an engine of regular
+//! expressions are not cut here.
+//!
+//! Costs: those of a batch (`parallel.rs`), and a look at some characters around each cut.
+
+use super::encoder::{Encoder, Spaces, Split};
+use super::parallel::{GROUP, encode_all};
+use crate::error::Result;
+use crate::fast::pystr::source::Source;
+use crate::fast::pystr::str_to_utf8::Units;
+use crate::metaspace::MARKER;
+
+/// How many units are searched for a cut at a time.
+const WINDOW: usize = 1 << 12;
+
+/// The parts of a long text, whose pieces are those of the whole.
+fn parts<'s>(encoder: &Encoder, split: Split, source: Source<'s>) -> Vec<Source<'s>> {
+    match source {
+        Source::Bytes(text) => parts_of_bytes(encoder, split, text).into_iter().map(Source::Bytes).collect(),
+        Source::Str(units) => parts_of_units(encoder, split, &units).into_iter().map(Source::Str).collect(),
+    }
+}
+
+fn parts_of_bytes<'t>(encoder: &Encoder, split: Split, text: &'t [u8]) -> Vec<&'t [u8]> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    while text.len() - start > 2 * GROUP
+        && let Some(end) = cut(encoder, split, text, start + GROUP)
+    {
+        parts.push(&text[start..end]);
+        start = end;
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
+fn parts_of_units<'s>(encoder: &Encoder, split: Split, units: &Units<'s>) -> Vec<Units<'s>> {
+    let mut parts = Vec::new();
+    let (mut start, mut from) = (0, GROUP);
+    let mut bytes = Vec::new();
+    while units.len() - start > 2 * GROUP && from < units.len() {
+        bytes.clear();
+        let window_end = units.transcode(from, WINDOW, &mut bytes);
+        let Some(cut) = cut(encoder, split, &bytes, 0) else {
+            from = window_end;
+            continue;
+        };
+        // Unit by unit to the byte at which to cut.
+        bytes.clear();
+        let mut end = from;
+        while bytes.len() < cut {
+            end = units.transcode(end, 1, &mut bytes);
+        }
+        parts.push(units.slice(start, end));
+        (start, from) = (end, end + GROUP);
+    }
+    parts.push(units.slice(start, units.len()));
+    parts
+}
+
+/// A place to cut, from another on. Not beside a marker, which is yet to become a space.
+fn cut(encoder: &Encoder, split: Split, text: &[u8], from: usize) -> Option<usize> {
+    let mut at = encoder.text_cut(split, text, from)?;
+    while let Split::Characters(_) = split
+        && (text[at..].starts_with(MARKER) || text[..at].ends_with(MARKER))
+    {
+        at = encoder.text_cut(split, text, at + 1)?;
+    }
+    Some(at)
+}
+
+impl Encoder {
+    /// Appends the ids of a text without special tokens, found by at most `threads` threads.
+    pub fn encode_on(&self, threads: usize, source: Source, split: Split, out: &mut Vec<u32>) -> Result<()> {
+        if threads <= 1 || source.len() <= 2 * GROUP || matches!(split, Split::Pattern(_)) {
+            return self.encode(source, split, out);
+        }
+        let parts: Vec<(usize, Source)> = parts(self, split, source).into_iter().enumerate().collect();
+        let encode = |&(number, part): &(usize, Source), ids: &mut Vec<u32>| match split {
+            Split::Characters(spaces) if number > 0 => {
+                self.encode(part, Split::Characters(Spaces { prefix: false, ..spaces }), ids)
+            }
+            _ => self.encode(part, split, ids),
+        };
+        append(out, encode_all(&parts, threads, |(_, part)| part.len(), encode)?.0)
+    }
+}
+
+/// Appends ids; where there is nothing yet, without a copy.
+fn append(out: &mut Vec<u32>, ids: Vec<u32>) -> Result<()> {
+    if out.is_empty() {
+        *out = ids;
+    } else {
+        out.try_reserve(ids.len())?;
+        out.extend_from_slice(&ids);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fast::scan::{Grammar, Tier};
+    use crate::vocab::Vocab;
+    use std::sync::Arc;
+
+    #[test]
+    fn a_long_text_in_parts_is_the_whole() {
+        let order: Vec<u8> = (0..=255).collect();
+        let vocab = Vocab::from_merges(&order, &[(97, 98), (32, 256), (256, 99), (33, 10)]).unwrap();
+        let encoder = Encoder::new(Arc::new(vocab));
+        let text = b"ab abc!\n\n abab don't  abcab\r\n  x1234 abc!\n".repeat(60_000);
+        for tier in [Grammar::Gpt2, Grammar::Cl100k, Grammar::O200k].map(Tier::Masks) {
+            let text = Source::Bytes(&text);
+            assert!(parts(&encoder, Split::Scan(&tier), text).len() > 3);
+            let (mut one, mut many) = (Vec::new(), Vec::new());
+            encoder.encode(text, Split::Scan(&tier), &mut one).unwrap();
+            encoder.encode_on(3, text, Split::Scan(&tier), &mut many).unwrap();
+            assert!(one == many);
+        }
+    }
+
+    #[test]
+    fn a_long_str_in_parts_is_the_whole() {
+        let order: Vec<u8> = (0..=255).collect();
+        let encoder = Encoder::new(Arc::new(Vocab::from_merges(&order, &[(97, 98), (32, 256), (256, 99)]).unwrap()));
+        let text = "ab abc! é\u{4e2d}\n\n abab don't  abc👍ab\r\n  x1234 abc!\n".repeat(40_000);
+        let twos: Vec<u16> = text.encode_utf16().collect();
+        let fours: Vec<u32> = text.chars().map(u32::from).collect();
+        for tier in [Grammar::Gpt2, Grammar::Cl100k, Grammar::O200k].map(Tier::Masks) {
+            let split = Split::Scan(&tier);
+            let mut one = vec![7];
+            encoder.encode(Source::Bytes(text.as_bytes()), split, &mut one).unwrap();
+            for units in [Units::Two(&twos), Units::Four(&fours)] {
+                assert!(parts_of_units(&encoder, split, &units).len() > 2);
+                let mut many = vec![7];
+                encoder.encode_on(3, Source::Str(units), split, &mut many).unwrap();
+                assert!(one == many);
+            }
+        }
+    }
+}
