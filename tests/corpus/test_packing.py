@@ -221,6 +221,8 @@ def test_what_has_changed_begins_anew(tmp_path, change):
 
 def test_the_journal_is_written_while_a_run_goes_on(tmp_path, monkeypatch):
     monkeypatch.setattr(packing.run, "JOURNAL_SECONDS", 0)
+    # What is else done beside the encoding.
+    monkeypatch.setattr(packing.run.Background, "start", lambda _, call, *arguments: call(*arguments))
     _, size = write_files(tmp_path)
     seen = []
 
@@ -231,6 +233,17 @@ def test_the_journal_is_written_while_a_run_goes_on(tmp_path, monkeypatch):
     tokenizer("rust").encode_files(tmp_path / "*.txt", tmp_path / "o.bin", progress=look)
     assert {(done, recorded) for done, recorded in seen if done - recorded not in (0, 1)} == set()
     assert (5, 4) in seen
+
+
+def test_what_fails_in_the_background_is_raised(tmp_path):
+    with packing.run.Background() as background:
+        background.start(list, "ab")
+        background.wait()
+        assert background.idle()
+        background.start((tmp_path / "nowhere").read_bytes)
+        with pytest.raises(FileNotFoundError):
+            background.wait()
+        assert background.idle()
 
 
 def test_progress_goes_up_to_the_size_of_the_files(tmp_path, backend):

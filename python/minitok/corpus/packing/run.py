@@ -1,9 +1,9 @@
 """A run over files: ids and offsets on disk, their layout, and the journal by which an interrupted run continues.
 
-How that is safe: ids and offsets are appended to separate files; after each finished input (at most once a second, and when the
-run ends early) they are flushed to disk, and only then does the journal record how much of them is valid. A later run cuts off
-the rest and continues. Where documents are to be shuffled, put into rows or cut into shards, that is done when all are encoded
-(``arrange``), from files that are removed afterwards.
+How that is safe: ids and offsets are appended to separate files; once a second, and when the run ends early, they are flushed
+to disk, and only then does the journal record how much of them belongs to finished inputs. A later run cuts off the rest and
+continues. That is done beside the encoding, which waits for the disk only at its end. Where documents are to be shuffled, put
+into rows or cut into shards, that is done when all are encoded (``arrange``), from files that are removed afterwards.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from ...progress import start_progress
 from ...text import utf8
 from ..files import expand
 from .arrange import arranged, blocks_of, blocks_of_arrays
+from .background import Background
 from .chats import check_learn, encode_chats
 from .encoding import encode_in_order
 from .formats import BareWriter, format_of
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
 __all__ = ["encode_files", "join_packed"]
 
-# The journal is written when this many seconds have passed since the last time.
+# Files are flushed and the journal is written when this many seconds have passed since the last time.
 JOURNAL_SECONDS = 1.0
 
 
@@ -266,23 +267,26 @@ class Run:
         finished = first, self.writer.ids.length, self.writer.offsets.length - 1, self.bytes
         written = time.monotonic()
         rest = enumerate(self.files[first:], first + 1)
-        try:
-            for part in self.encoded(rest):
-                if not part.finished:
-                    self.writer.append(part.ids, part.ends)
-                    self.bytes += part.bytes
-                    # Records are not as long as their texts: never more than the file, and all of it at its end.
-                    show("encoding", min(ends[finished[0] + 1], done + self.bytes - before), self.total)
-                    continue
-                done, before = ends[part.finished], self.bytes
-                show("encoding", done, self.total)
-                finished = part.finished, self.writer.ids.length, self.writer.offsets.length - 1, self.bytes
-                if time.monotonic() - written > JOURNAL_SECONDS:
-                    self.record(*finished)
-                    written = time.monotonic()
-        except BaseException:
-            self.record(*finished)
-            raise
+        with Background() as background:
+            try:
+                for part in self.encoded(rest):
+                    if part.finished:
+                        done, before = ends[part.finished], self.bytes
+                        show("encoding", done, self.total)
+                        finished = part.finished, self.writer.ids.length, self.writer.offsets.length - 1, self.bytes
+                    else:
+                        self.writer.append(part.ids, part.ends)
+                        self.bytes += part.bytes
+                        # Records are not as long as their texts: never more than the file, and all of it at its end.
+                        show("encoding", min(ends[finished[0] + 1], done + self.bytes - before), self.total)
+                    if time.monotonic() - written > JOURNAL_SECONDS and background.idle():
+                        background.start(self.record, *finished)
+                        written = time.monotonic()
+                background.wait()
+            except BaseException:
+                background.wait()
+                self.record(*finished)
+                raise
 
 
 def inputs_digest(files: Iterable[Path]) -> str:
