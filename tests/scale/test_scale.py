@@ -71,7 +71,7 @@ def test_what_a_killed_node_did_is_done_again(cluster, node, tok, expected, tmp_
         if node in cluster.list_all_nodes():
             cluster.remove_node(node, allow_graceful=False)
 
-    done = encode(read(), tok, tmp_path / "out", workers=(2, 4), on_part=kill)
+    done = encode(read(), tok, tmp_path / "out", on_part=kill)
     assert node not in cluster.list_all_nodes()
     assert joined(done.manifest, tmp_path) == expected
 

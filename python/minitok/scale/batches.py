@@ -14,7 +14,6 @@ import pickle
 import time
 import uuid
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,9 +30,11 @@ from .ray_data import failed, texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
-    from ..backend import Documents
+    from ..backend import Codec, Documents
     from ..corpus.counts import PieceCounts
+    from ..definition import Definition
     from ..tokenizer import Tokenizer
 
     # What a worker says of a batch: a value for each column.
@@ -77,13 +78,29 @@ def texts_of_batch(batch: Any, column: str, backend: str, job: str) -> Texts:
     return Texts(load_backend(backend).read_column(data, offsets), digest.hexdigest())
 
 
-class BatchEncoder:
-    """Writes the ids of a batch to a file named by its content; made once on each worker."""
+# The tokenizers of this process by their jobs, the one used last at the end.
+RESTORED: dict[str, Definition] = {}
 
-    def __init__(self, tokenizer: Tokenizer, column: str, folder: str, options: Options) -> None:
-        self.definition, self.column = tokenizer.definition, column
-        self.folder, self.options = Path(folder), options
-        self.job = job_digest(self.definition, options)
+
+class BatchEncoder:
+    """Writes the ids of a batch to a file named by its content.
+
+    It is sent to every task. A process that has done one of the same job already has its tokenizer, with what that remembers.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, column: str, folder: Path, options: Options) -> None:
+        self.pickled, self.column = pickle.dumps(tokenizer.definition), column
+        self.folder, self.options = folder, options
+        self.job = job_digest(tokenizer.definition, options)
+
+    @property
+    def definition(self) -> Definition:
+        """The tokenizer of this process."""
+        definition = RESTORED.pop(self.job, None) or pickle.loads(self.pickled)  # noqa: S301 - pickled above
+        RESTORED[self.job] = definition
+        while len(RESTORED) > 4:
+            del RESTORED[next(iter(RESTORED))]
+        return definition
 
     def __call__(self, batch: Any) -> Told:
         """Returns the file's name, and what is in it."""
@@ -95,11 +112,12 @@ class BatchEncoder:
             return refused(error, names)
 
     def encode(self, batch: Any) -> Told:
-        texts = texts_of_batch(batch, self.column, self.definition.backend, self.job)
+        definition = self.definition
+        texts = texts_of_batch(batch, self.column, definition.backend, self.job)
         path = self.folder / texts.digest[:2] / f"{texts.digest}.bin"
         reused = is_whole(path, len(texts.documents), self.options.dtype)
         if not reused:
-            self.write(path, texts.documents)
+            self.write(path, texts.documents, definition.codec())
         index = path.with_name(path.name + ".idx.npy")
         corpus = open_packed(path)
         return {
@@ -112,9 +130,9 @@ class BatchEncoder:
             "reused": [reused],
         }
 
-    def write(self, path: Path, documents: Documents) -> None:
+    def write(self, path: Path, documents: Documents, codec: Codec) -> None:
         """Writes a file and its index under names of this attempt, and renames them."""
-        ids, offsets = self.definition.codec().encode_documents(documents, self.options.allowed, 1, self.options.end)
+        ids, offsets = codec.encode_documents(documents, self.options.allowed, 1, self.options.end)
         path.parent.mkdir(parents=True, exist_ok=True)
         attempt = path.with_name(f"{path.stem}.{uuid.uuid4().hex}.bin")
         writer = new_writer(attempt, "numbers", self.options.dtype)

@@ -60,16 +60,16 @@ def encode_dataset(
     end_of_document: str | int | None = None,
     allowed_special: Collection[str] | str = (),
     rows: int = 4096,
-    workers: int | tuple[int, int] | None = None,
+    workers: int | None = None,
     on_part: Callable[[dict[str, Any]], object] | None = None,
     progress: bool | Callable[[Progress], object] = False,
 ) -> Encoded:
     """Encodes a dataset of Ray Data: the documents of ``Tokenizer.encode_files``, in the order of the dataset.
 
-    Each worker has one tokenizer and takes batches of Arrow. It writes a file of ids whose name is a hash of the tokenizer, the
-    options and the texts. The manifest is written last: only what it lists counts. So a worker, a node or the program itself
-    may be killed at any time: what is run again finds its file, or writes the same, and nothing is lost or doubled. A run
-    that is started again reuses every file of the same batch.
+    Each task takes batches of Arrow, with the tokenizer of its process. It writes a file of ids whose name is a hash of the
+    tokenizer, the options and the texts. The manifest is written last: only what it lists counts. So a worker, a node or the
+    program itself may be killed at any time: what is run again finds its file, or writes the same, and nothing is lost or
+    doubled. A run that is started again reuses every file of the same batch.
 
     Args:
         dataset: A ``ray.data.Dataset``.
@@ -81,7 +81,7 @@ def encode_dataset(
         end_of_document: See there.
         allowed_special: See there.
         rows: How many documents are a batch and a file. Each worker needs memory for one.
-        workers: How many, or (at least, at most); by default one per processor of the cluster.
+        workers: At most how many tasks run at once; by default one per processor of the cluster.
         on_part: Is called with each part in order, a dict of ``file``, ``tokens``, ``documents``, ``bytes`` and ``reused``.
         progress: As for ``Tokenizer.encode_files``; it is told after each part, ``cpu`` included.
 
@@ -105,16 +105,13 @@ def encode_dataset(
     (folder / "parts").mkdir(parents=True, exist_ok=True)
     parts: list[dict[str, Any]] = []
     ray = start_ray()
-    processors = int(ray.cluster_resources().get("CPU", 1))
+    # Tasks, not actors: Ray joins them with those that read, so that a text goes from file to ids in one process.
     encoded = dataset.map_batches(
-        BatchEncoder,
-        fn_constructor_args=(tokenizer, column, str(folder / "parts"), options),
+        BatchEncoder(tokenizer, column, folder / "parts", options),
         batch_size=rows,
         batch_format="pyarrow",
         zero_copy_batch=True,
-        compute=ray.data.ActorPoolStrategy(**sizes(workers, processors)),
-        # Half a processor on paper: the tasks that read need one, and would wait for ever if workers had them all.
-        num_cpus=0.5 if processors > 1 else 0,
+        compute=ray.data.TaskPoolStrategy(workers),
     )
     with start_progress(progress) as show:
         watch = Watch(show, "encoding", dataset)
@@ -129,18 +126,6 @@ def encode_dataset(
     totals = {name: sum(part[name] for part in parts) for name in ("tokens", "documents", "bytes", "reused")}
     seconds = round(time.perf_counter() - started, 3)
     return Encoded(manifest, **totals, parts=len(parts), seconds=seconds, cpu_seconds=round(watch.cpu, 3))
-
-
-def sizes(workers: int | tuple[int, int] | None, processors: int) -> dict[str, int]:
-    """How many actors there are.
-
-    >>> sizes(None, 8), sizes((2, 4), 8)
-    ({'min_size': 1, 'max_size': 8}, {'min_size': 2, 'max_size': 4})
-    """
-    if isinstance(workers, int):
-        return {"size": workers}
-    least, most = workers or (1, processors)
-    return {"min_size": least, "max_size": most}
 
 
 def manifest_of(parts: list[dict[str, Any]], tokenizer: Tokenizer, dtype: str) -> dict[str, Any]:
