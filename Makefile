@@ -56,6 +56,12 @@ $(STAMPS)/transformers-4: $(STAMPS)/venv requirements/transformers-4.txt
 	$(VENV)/transformers-4/bin/python -m pip install --quiet --require-hashes -r requirements/transformers-4.txt
 	touch $@
 
+# The readers of trainers: 7 GB, most of them PyTorch's.
+$(STAMPS)/trainers: $(STAMPS)/venv requirements/trainers.txt
+	$(PYTHON) -m venv $(VENV)/trainers
+	$(VENV)/trainers/bin/python -m pip install --quiet --require-hashes -r requirements/trainers.txt
+	touch $@
+
 # What the site is built with.
 $(STAMPS)/docs: $(STAMPS)/venv requirements/docs.txt
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/docs.txt
@@ -68,8 +74,8 @@ $(STAMPS)/deny: $(STAMPS)/tools
 
 # -- commands --------------------------------------------------------------------------------------------------------
 
-.PHONY: demo play test test-scale test-arm test-transformers sanitize sanitize-python loom fuzz mutants lint bench docs \
-	pictures wheel wheel-arm wheel-pure sdist lock third-party clean help
+.PHONY: demo play test test-scale test-trainers test-arm test-transformers sanitize sanitize-python loom fuzz mutants lint \
+	bench docs pictures wheel wheel-arm wheel-pure sdist lock third-party clean help
 
 demo: $(STAMPS)/built ## train, encode, decode and look inside, in under a minute
 	mkdir -p build
@@ -89,6 +95,10 @@ $(STAMPS)/scale: $(STAMPS)/tools requirements/scale.txt
 
 test-scale: $(STAMPS)/built $(STAMPS)/scale ## encoding, counting and training on a cluster of several nodes on this machine
 	PYTHONPATH=python tools/alone.sh $(BIN)/python -m pytest tests/scale --override-ini=addopts= \
+		--override-ini=filterwarnings=default -q
+
+test-trainers: $(STAMPS)/built $(STAMPS)/trainers ## packed corpora read by Megatron, datatrove, torchtitan, LitData and MosaicML Streaming
+	PYTHONPATH=python tools/alone.sh $(VENV)/trainers/bin/python -m pytest tests/trainers --override-ini=addopts= \
 		--override-ini=filterwarnings=default -q
 
 # The first is the version that `make test` has, too. The `tokenizers` of the other (0.22) treats a token that is added again
@@ -234,6 +244,7 @@ lock: $(STAMPS)/venv ## choose the versions of the tools anew, after a change of
 	$(LOCK) --group wheel --output-file requirements/wheel.txt
 	$(LOCK) --group transformers-4 --output-file requirements/transformers-4.txt
 	$(LOCK) --group scale --constraint requirements/workshop.txt --output-file requirements/scale.txt
+	$(LOCK) --group trainers --output-file requirements/trainers.txt
 
 third-party: ## list the libraries in the extension with their licences anew
 	$(PYTHON) tools/third_party.py

@@ -2,7 +2,7 @@
 
 =============  =====================================================================================================
 ``numbers``    ``x.bin`` (ids, little endian) or ``x.npy``, and ``x.bin.idx.npy``: offsets as uint64, one more than
-               documents (nanoGPT, litgpt and anything that maps a file)
+               documents (nanoGPT, and anything that maps a file)
 ``megatron``   ``x.bin`` (ids) and ``x.idx``: ``MMIDIDX``, the version, a code for the type of the ids, the numbers of
                sequences and of document bounds; then lengths as int32, byte offsets as int64 and bounds as int64
 ``datatrove``  ``x.ds`` (ids) and ``x.ds.index``: the end of each document as uint64; ``x.ds.metadata`` says the size
