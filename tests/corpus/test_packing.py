@@ -7,7 +7,7 @@ import minitok
 import numpy as np
 import pyarrow as pa
 import pytest
-from helpers import BACKENDS, failure_on_both, outcome_of_training
+from helpers import BACKENDS, failure_on_both, outcome_of_training, run_python
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok import Tokenizer
@@ -325,3 +325,11 @@ def test_parquet_that_holds_no_texts_is_named(tmp_path, table, reason):
         failed = failure_on_both(call)
         assert failed.kind is minitok.FileFormatError
         assert failed.message.startswith(f"{path}: {reason}")
+
+
+def test_text_is_packed_without_jinja(tmp_path):
+    (tmp_path / "a.txt").write_text("hello")
+    code = "import sys; sys.modules['jinja2'] = None\nimport minitok\n"
+    code += f"print(minitok.get_encoding('gpt2').encode_files({str(tmp_path / 'a.txt')!r}, {str(tmp_path / 'o.bin')!r}).tokens)"
+    ran = run_python(code)
+    assert (ran.stdout, ran.stderr) == ("1\n", "")

@@ -22,7 +22,6 @@ from ...text import utf8
 from ..files import expand
 from .arrange import arranged, blocks_of, blocks_of_arrays
 from .background import Background
-from .chats import check_learn, encode_chats
 from .encoding import encode_in_order
 from .formats import BareWriter, format_of
 from .options import Layout, Options, Packed, check_dtype, check_out, job_digest, token_id
@@ -83,7 +82,7 @@ def encode_files(
         token_id(special_tokens, codec, end_of_document, "end_of_document"),
         named_special_tokens(allowed_special, special_tokens),
         thread_count(threads),
-        learn and check_learn(definition, learn),
+        learn and checked_learn(definition, learn),
     )
     path = check_out(out)
     begin = token_id(special_tokens, codec, begin_row, "begin_row")
@@ -169,6 +168,13 @@ def part_of(files: list[Path], number: int, count: int) -> list[Path]:
     # An empty file counts as one byte, so that every file has a place.
     total = max(1, starts[-1])
     return [file for file, start in zip(files, starts) if start * count // total == number - 1]
+
+
+def checked_learn(definition: Definition, learn: str) -> str:
+    """What is to be learned. Chat templates need Jinja2, which nothing else that is packed does: it is imported here."""
+    from .chats import check_learn
+
+    return check_learn(definition, learn)
 
 
 class Run:
@@ -257,6 +263,8 @@ class Run:
     def encoded(self, files: Iterable[tuple[int, Path]]) -> Iterator[Encoded]:
         """Yields the ids of numbered files, in order."""
         if self.options.learn is not None:
+            from .chats import encode_chats
+
             return encode_chats(self.definition, files, self.options)
         return encode_in_order(self.codec, load_backend(self.definition.backend), files, self.options)
 
