@@ -170,6 +170,7 @@ bench: $(STAMPS)/built $(STAMPS)/peers ## how fast it is here, alone and beside 
 		--encodings cl100k_base --models llama-3 qwen-3 --texts english
 	$(BIN)/python -m benchmarks.compare_train --results target/bench --megabytes 1 --vocab-sizes 4000 --threads 1 \
 		--texts english --repeats 1
+	$(BIN)/python -m benchmarks.packing --results target/bench --megabytes 20 --slow-megabytes 1 --repeats 1
 	$(BIN)/python -m benchmarks.ladder --results target/bench --sizes 1024 8192 65536 --limit 2
 	$(BIN)/python -m benchmarks.report --results target/bench --print
 

@@ -27,6 +27,7 @@ TABLES: dict[str, tuple[str, Callable[[Results], str]]] = {
     "batch": ("batch", tables.batch_tables),
     "hard": ("hard", tables.hard_tables),
     "operations": ("operations", tables.operations_table),
+    "packing": ("packing", tables.packing_table),
     "hf_calls": ("hf_calls", tables.calls_tables),
     "train": ("train", tables.train_tables),
     "train_large": ("train_large", tables.train_tables),

@@ -189,6 +189,20 @@ def hard_tables(rows: list[Row]) -> str:
     return grid(rows, columns, least=True)
 
 
+def packing_table(results: Results) -> str:
+    """For each size of a corpus and each packer: the rate, the processor time a gigabyte, memory, and times of minitok's."""
+    head = ["corpus", "", "MB/s", "CPU s/GB", "MB in memory", "times the wall", "times the CPU"]
+    body = []
+    for row in results["rows"]:
+        size, median, ratio = row["bytes"], row["median"], row["ratio"]
+        using = f"{row['processes']} processes" if row["processes"] > 1 else count_threads(row["threads"])
+        cells = [figure(size / median["wall"] / 1e6), figure(median["cpu"] / size * 1e9), figure(median["peak"] / 1e6)]
+        times = [figure(ratio.get(key)) for key in ("wall", "cpu")]
+        body.append([f"{size / 1e6:,.0f} MB", f"{row['peer'].partition(',')[0]}, {using}", *cells, *times])
+    # The names stand to the left, too.
+    return markdown(head, body).replace("| --- | ---: |", "| --- | --- |", 1)
+
+
 def train_tables(results: Results) -> str:
     """For each corpus, vocabulary and number of threads: time, processor time, memory."""
     rows, parts = results["rows"], []

@@ -1,11 +1,12 @@
 """The comparison with other libraries is honest: work is verified before it is timed, and unequal work never is."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
 
-from benchmarks import harness, report, texts, worker
+from benchmarks import harness, pack_worker, packing, report, texts, worker
 from benchmarks.ladder import slope
 from benchmarks.peers import Calls, flat
 from benchmarks.rungs import TRAIN, Tally
@@ -192,6 +193,48 @@ def test_tables_name_the_fastest_and_who_is_missing(tmp_path):
     assert "2000-01-01, p (1 processors)" in page
     assert page.count("stale") == len(report.TABLES) - 1
     assert report.fill(page, tmp_path) == page
+
+
+def test_packers_are_verified(tmp_path):
+    documents = packing.documents_of("a text, cut into documents. " * 2000)
+    size, tokens = packing.write_corpus(tmp_path, documents, 60_000)
+    assert size >= 60_000
+    digest = packing.digest_of(tmp_path)
+    job = {
+        "peer": "minitok",
+        "threads": 1,
+        "processes": 1,
+        "folder": str(tmp_path),
+        "out": str(tmp_path),
+        "tokens": tokens,
+    }
+    assert pack_worker.work({**job, "verify": True, "expected": digest}) == {}
+    assert "other ids" in pack_worker.work({**job, "verify": True, "expected": digest + 1})["unequal"]
+    assert f"instead of {tokens - 1:,}" in pack_worker.work({**job, "verify": False, "tokens": tokens - 1})["unequal"]
+    assert pack_worker.work({**job, "verify": False}).keys() == {"wall", "cpu", "peak"}
+
+
+def test_a_packer_that_is_not_installed_is_an_answer(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "gigatoken", None)
+    job = {"peer": "gigatoken", "folder": str(tmp_path), "out": str(tmp_path)}
+    assert pack_worker.work(job)["failed"].startswith("not installed: ")
+
+
+def test_the_table_of_packers(tmp_path):
+    median = {"wall": 2.0, "cpu": 3.0, "peak": 100e6}
+    row = {
+        "peer": "minitok",
+        "threads": 2,
+        "processes": 1,
+        "bytes": 10**9,
+        "median": median,
+        "ratio": {"wall": 1.0, "cpu": 1.0},
+    }
+    parts = {**row, "peer": "minitok, 2 processes", "processes": 2}
+    harness.save("packing", results_of(row, parts), tmp_path)
+    made = report.table(tmp_path, "packing")
+    assert "| 1,000 MB | minitok, 2 threads | 500 | 3 | 100 | 1 | 1 |" in made
+    assert "| 1,000 MB | minitok, 2 processes | 500 |" in made
 
 
 def test_the_page_has_a_place_for_every_table():
