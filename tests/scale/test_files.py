@@ -36,3 +36,22 @@ def test_files_on_a_cluster_are_those_of_one_machine(tmp_path):
     (tmp_path / "9.jsonl").write_text("{", encoding="utf-8")
     with pytest.raises(FileFormatError, match=r"9\.jsonl:1: not JSON"):
         encode_files_on_ray(tok, files, tmp_path / "o.bin", parts=2)
+
+
+def test_masks_on_a_cluster_are_those_of_one_machine(tmp_path):
+    template = "{% for m in messages %}{{ m.content + '<|endoftext|>' }}{% endfor %}"
+    tok = minitok.get_encoding("gpt2").with_chat_template(template)
+    for number in range(3):
+        talks = [
+            [{"role": "user", "content": a}, {"role": "assistant", "content": b}] for a, b in zip(TEXTS, TEXTS[number:])
+        ]
+        lines = [json.dumps({"messages": messages}) + "\n" for messages in talks[:40]]
+        (tmp_path / f"{number}.jsonl").write_text("".join(lines), encoding="utf-8")
+    files = tmp_path / "*.jsonl"
+    options = {"dtype": "uint16", "learn": "assistant", "shuffle": 3}
+    whole = tok.encode_files(files, tmp_path / "whole.ds", **options)
+    packed = encode_files_on_ray(tok, files, tmp_path / "o.ds", parts=3, **options)
+    assert packed.learned == whole.learned > 0
+    for one, other in zip(packed.files, whole.files, strict=True):
+        assert one.read_bytes() == other.read_bytes()
+    assert not [name for name in os.listdir(tmp_path) if "part" in name]

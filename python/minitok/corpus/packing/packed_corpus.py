@@ -62,6 +62,18 @@ class PackedCorpus(Sequence["Ids"]):
         """Returns the loss mask of a document: True for each id that a model is to learn.
 
         Raises ValueError if the corpus was packed without ``learn=``.
+
+        >>> import json, tempfile
+        >>> from minitok import Tokenizer, open_packed
+        >>> folder, talk = tempfile.mkdtemp(), [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+        >>> with open(f"{folder}/a.jsonl", "w") as file:
+        ...     json.dump({"messages": talk}, file)
+        >>> tok = Tokenizer([], special_tokens={"<e>": 256}).with_chat_template(
+        ...     "{% for m in messages %}{{ m.content }}<e>{% endfor %}")
+        >>> packed = tok.encode_files(f"{folder}/a.jsonl", f"{folder}/a.bin", learn="assistant")
+        >>> corpus = open_packed(f"{folder}/a.bin")
+        >>> corpus[0].tolist(), corpus.mask(0).tolist()
+        ([97, 256, 98, 256], [False, False, True, True])
         """
         if not self.masked:
             raise ValueError(f"{self.paths[0]} has no mask: pack conversations with learn=")
