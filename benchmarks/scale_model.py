@@ -23,22 +23,22 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Costs:
-    """Constants. The first are measured (``benchmarks.on_ray``, docs/scale.md says when), the rest are assumptions."""
+    """Constants: first what ``benchmarks.on_ray`` and ``benchmarks.scale_costs`` have measured, then assumptions."""
 
     # CPU seconds a gigabyte of text, all processes: encoding, and counting by partitions.
     encode: float = 5.4
     count: float = 6.0
     # Seconds of a worker for each batch besides its text, seconds of the driver for each batch, seconds until all runs.
-    task: float = 0.02
-    driver: float = 0.004
+    task: float = 0.006
+    driver: float = 0.0045
     start: float = 10.0
     # CPU seconds for a million pieces: a batch's piece added up; a distinct piece merged on one node.
-    add: float = 0.2
-    merge: float = 0.3
+    add: float = 0.11
+    merge: float = 0.054
     # CPU seconds for a million distinct pieces, to learn a vocabulary from them on one node.
-    learn: float = 1.0
+    learn: float = 0.52
     # Seconds of one node to join a gigabyte of ids.
-    join: float = 1.0
+    join: float = 0.42
 
     # Text: gigabytes of a batch, tokens a byte, distinct pieces (millions) in a batch and in a corpus of g gigabytes: d * g^h.
     batch: float = 0.0147
@@ -184,8 +184,8 @@ def jobs(size: float, cores: int, costs: Costs = COSTS) -> dict[str, Job]:
 def shown(seconds: float) -> str:
     """A time to read.
 
-    >>> shown(20), shown(100), shown(5000), shown(300_000)
-    ('20 s', '1.7 min', '1.4 h', '3.5 days')
+    >>> shown(20), shown(100), shown(8000), shown(300_000)
+    ('20 s', '1.7 min', '2.2 h', '3.5 days')
     """
     for unit, length in (("days", 86_400), ("h", 3600), ("min", 60)):
         if seconds >= 1.5 * length:

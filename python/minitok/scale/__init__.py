@@ -1,4 +1,4 @@
-"""Past one machine: a corpus encoded, counted and trained on over Ray Data, with the result of one machine to the last id.
+"""Beyond one machine: a corpus encoded, counted and trained on with Ray Data, with the result of one machine to the last id.
 
     dataset = ray.data.read_parquet("corpus/")
     tok = train_dataset(dataset, 32_000, special_tokens=["<|endoftext|>"])
@@ -7,8 +7,9 @@
 
 Needs ``minitok[ray]``. Without a cluster, Ray starts on the machine itself.
 
-Reading order: ``batches`` (a batch of Arrow to ids, or to counts), ``encode``, ``count`` (and training), ``files``,
-``ray_data`` (what is asked of Ray), ``datatrove`` (a step of a datatrove pipeline).
+Reading order: ``batches`` (a batch of Arrow to ids, or to counts), ``encode``, ``count`` (and training), ``shuffle``,
+``partitions`` and ``piece_file`` (counts that fit into no node's memory), ``files``, ``ray_data`` (what is asked of Ray),
+``datatrove`` (a step of a datatrove pipeline).
 """
 
 from .count import count_dataset, train_dataset
