@@ -22,7 +22,10 @@ def test_files_on_a_cluster_are_those_of_one_machine(tmp_path):
     files = tmp_path / "*.jsonl"
     options = {"dtype": "uint16", "end_of_document": SPECIAL, "format": "megatron", "shuffle": 3}
     whole = tok.encode_files(files, tmp_path / "whole.bin", **options)
-    packed = encode_files_on_ray(tok, files, tmp_path / "o.bin", parts=3, **options)
+    seen = []
+    packed = encode_files_on_ray(tok, files, tmp_path / "o.bin", parts=3, progress=seen.append, **options)
+    size = sum(file.stat().st_size for file in tmp_path.glob("*.jsonl"))
+    assert [at.done for at in seen] == [0, size // 3, size * 2 // 3, size]
     assert (packed.tokens, packed.documents, packed.bytes) == (whole.tokens, whole.documents, whole.bytes)
     for suffix in ("bin", "idx"):
         assert (tmp_path / f"o.{suffix}").read_bytes() == (tmp_path / f"whole.{suffix}").read_bytes()

@@ -54,6 +54,19 @@ def test_a_dataset_is_encoded_as_files_are_and_again_without_work(tok, expected,
     open_packed(again.manifest).check(tok.n_vocab)
 
 
+def test_progress_and_cost_are_shown(tok, tmp_path):
+    seen = []
+    done = encode(read(), tok, tmp_path / "out", progress=seen.append)
+    assert {at.phase for at in seen} == {"encoding"}
+    assert [at.done for at in seen] == sorted(at.done for at in seen)
+    assert seen[0].total is None
+    # The documents are not equally long, so the total is an estimate until the end.
+    assert all(0.5 * done.bytes < at.total < 2 * done.bytes for at in seen[1:])
+    assert seen[-1].done == seen[-1].total == done.bytes
+    assert 0 < seen[-1].cpu == pytest.approx(done.cpu_seconds, abs=0.001)
+    assert seen[-1].remaining == 0
+
+
 def test_what_a_killed_worker_did_is_done_again(tok, expected, tmp_path):
     killed = read().map_batches(KilledOnce(tmp_path / "a", TEXTS[333]), batch_format="pyarrow", batch_size=None)
     done = encode(killed, tok, tmp_path / "out", workers=1)

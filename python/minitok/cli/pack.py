@@ -190,10 +190,10 @@ def command(
                 "resume": not anew,
                 **layout,
             }
+            shown = not quiet and sys.stderr.isatty()
             if ray is not None:
-                packed = on_ray(tok, files, out, ray, options)
+                packed = on_ray(tok, files, out, ray, {**options, "progress": shown})
             else:
-                shown = not quiet and sys.stderr.isatty()
                 packed = tok.encode_files(files, out, part=part_of(part), threads=threads, progress=shown, **options)
     except ValueError as error:
         if isinstance(error, MinitokError):

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 from ..corpus.files import expand
 from ..corpus.packing import join_packed
 from ..corpus.packing.options import token_id
-from .ray_data import start_ray
+from ..progress import start_progress
+from .ray_data import results, start_ray
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from ..corpus.packing import Packed
+    from ..progress import Progress
     from ..tokenizer import Tokenizer
 
     PathLike = str | os.PathLike[str]
@@ -28,6 +30,8 @@ __all__ = ["encode_files_on_ray"]
 
 # What the join does; everything else is the parts'.
 LAYOUT = ("format", "shuffle", "row_length", "rest", "shard_tokens")
+# How many parts there are for each processor.
+PARTS = 4
 
 
 def encode_files_on_ray(
@@ -38,6 +42,7 @@ def encode_files_on_ray(
     address: str | None = None,
     parts: int | None = None,
     begin_row: str | int | None = None,
+    progress: bool | Callable[[Progress], object] = False,
     **options: Any,
 ) -> Packed:
     """Packs files on a cluster of Ray: what ``Tokenizer.encode_files`` writes, with its options.
@@ -47,9 +52,11 @@ def encode_files_on_ray(
         paths: As for ``Tokenizer.encode_files``; all nodes must see the files.
         out: As there; all nodes must see its folder. Parts are written beside it and removed at the end.
         address: The cluster's; if not given, that of the environment, or a new one on this machine.
-        parts: In how many parts the files are packed; by default as many as there are processors, or files.
+        parts: In how many parts the files are packed; by default four a processor, so that no processor waits long for the
+            largest, or one a file.
         begin_row: As for ``Tokenizer.encode_files``.
-        options: The other options of ``Tokenizer.encode_files``, without ``part`` and ``progress``.
+        progress: As there; it is reported after each part, as a share of the bytes of the files.
+        options: The other options of ``Tokenizer.encode_files``, without ``part``.
 
     Raises:
         FileNotFoundError: A file does not exist, or a pattern matches none.
@@ -57,7 +64,7 @@ def encode_files_on_ray(
     """
     ray = start_ray(address)
     files = [str(file.absolute()) for file in expand(paths)]
-    count = max(1, min(parts or int(ray.cluster_resources().get("CPU", 1)), len(files)))
+    count = max(1, min(parts or PARTS * int(ray.cluster_resources().get("CPU", 1)), len(files)))
     layout = {name: options.pop(name) for name in LAYOUT if name in options}
     begin = token_id(tokenizer.special_tokens, tokenizer.definition.codec(), begin_row, "begin_row")
 
@@ -67,10 +74,14 @@ def encode_files_on_ray(
 
     whole = str(Path(out).absolute().with_suffix(".bin"))
     task = ray.remote(max_retries=-1)(encode_part)
-    try:
-        written = ray.get([task.remote(number) for number in range(1, count + 1)])
-    except ray.exceptions.RayTaskError as error:
-        raise error.cause from None
+    tasks = {task.remote(number): number for number in range(1, count + 1)}
+    total, done = sum(Path(file).stat().st_size for file in files), dict[int, "Packed"]()
+    with start_progress(progress) as show:
+        show("encoding", 0, total)
+        for number, part in results(tasks):
+            done[number] = part
+            show("encoding", total * len(done) // count, total)
+    written = [done[number] for number in sorted(done)]
     packed = join_packed([part.ids for part in written], out, begin_row=begin, **layout)
     for file in [file for part in written for file in part.files]:
         file.unlink()
