@@ -176,17 +176,6 @@ def test_without_the_extra_the_command_says_so(missing):
     assert result.stderr == b"minitok: the minitok command needs Typer and Rich: pip install 'minitok[cli]'\n"
 
 
-def test_packing_texts_needs_no_extra(tmp_path):
-    (tmp_path / "a.txt").write_text("ab", encoding="utf-8")
-    code = (
-        "import sys; sys.modules.update(dict.fromkeys(['jinja2', 'typer', 'rich', 'pyarrow'])); import minitok; "
-        "minitok.get_encoding('gpt2').encode_files(sys.argv[1], sys.argv[2])"
-    )
-    files = [str(tmp_path / "a.txt"), str(tmp_path / "o.bin")]
-    subprocess.run([sys.executable, "-c", code, *files], env=environment(), timeout=60, check=True)
-    assert (tmp_path / "o.bin").stat().st_size == 4
-
-
 def test_importing_minitok_is_light():
     heavy = [
         "numpy",

@@ -149,26 +149,41 @@ fn skip_plain(data: &[u8], mut at: usize, specials: impl Specials) -> usize {
 /// memory for it.
 #[inline(always)]
 fn copy_plain(data: &[u8], mut at: usize, out: &mut Vec<u8>, specials: impl Specials) -> Option<usize> {
+    // Kept here, not in the vector: each round needs the one before it.
+    let mut len = out.len();
     while let Some(bytes) = data[at..].first_chunk::<WIDTH>() {
-        if out.capacity() - out.len() < WIDTH {
-            out.try_reserve(WIDTH).ok()?;
+        if out.capacity() - len <= WIDTH {
+            // SAFETY: as many have been written.
+            unsafe { out.set_len(len) };
+            out.try_reserve(WIDTH + 1).ok()?;
         }
         let found = specials(bytes);
-        let plain = if found == 0 { WIDTH } else { found.trailing_zeros() as usize };
-        // SAFETY: there is room for as many bytes; of these, no more are counted than were written.
-        unsafe {
-            out.as_mut_ptr().add(out.len()).cast::<[u8; WIDTH]>().write_unaligned(*bytes);
-            out.set_len(out.len() + plain);
+        // SAFETY: there is room for one byte more.
+        unsafe { out.as_mut_ptr().add(len).cast::<[u8; WIDTH]>().write_unaligned(*bytes) };
+        if found == 0 {
+            len += WIDTH;
+            at += WIDTH;
+            continue;
         }
+        let plain = found.trailing_zeros() as usize;
+        len += plain;
         at += plain;
-        if found != 0 {
-            match data[at..] {
-                [b'\\', escaped, ..] if SIMPLE[escaped as usize] != 0 => out.push(SIMPLE[escaped as usize]),
-                _ => return Some(at),
+        match data[at..] {
+            [b'\\', escaped, ..] if SIMPLE[escaped as usize] != 0 => {
+                // SAFETY: `plain` is less than what there is room for.
+                unsafe { out.as_mut_ptr().add(len).write(SIMPLE[escaped as usize]) };
+                len += 1;
+                at += 2;
             }
-            at += 2;
+            _ => {
+                // SAFETY: as many have been written.
+                unsafe { out.set_len(len) };
+                return Some(at);
+            }
         }
     }
+    // SAFETY: as many have been written.
+    unsafe { out.set_len(len) };
     let rest = &data[at..];
     let count = rest.iter().position(|&byte| is_special(byte)).unwrap_or(rest.len());
     out.try_reserve(count).ok()?;
