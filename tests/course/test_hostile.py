@@ -1,6 +1,8 @@
 """No program changes its grade, the grader, or the machine."""
 
+import ctypes
 import os
+import threading
 import time
 
 import pytest
@@ -10,6 +12,7 @@ from minitok.course.grading import grade
 from minitok.course.mutants import solution
 from minitok.course.session import Limits, Session
 from minitok.course.stages import fast
+from minitok.course.users import SHARED_MEMORY, empty
 
 ATTEMPTS = dict(programs())
 
@@ -20,6 +23,7 @@ def test_it_does_not_pass(name, written, monkeypatch):
     monkeypatch.setattr(Limits, "wall_seconds", 0.5)
     monkeypatch.setattr(Limits, "cpu_seconds", 2)
     monkeypatch.setattr(Limits, "memory", 1 << 28)
+    monkeypatch.setattr(Limits, "memory_together", 1 << 29)
     started = time.monotonic()
     try:
         report = grade(written(ATTEMPTS[name]), stages=["bytes"])
@@ -66,7 +70,12 @@ def commands():
 
 
 def test_it_runs_as_another_user_with_its_system_calls_filtered(session):
-    assert session.isolation == {"other_user": os.geteuid() == 0, "system_calls": True}
+    assert session.isolation == {"other_user": os.geteuid() == 0, "files": landlocked(), "system_calls": True}
+
+
+def landlocked():
+    """Whether this system's kernel knows Landlock."""
+    return ctypes.CDLL(None).syscall(444, None, 0, 1) > 0
 
 
 def test_it_cannot_write_beside_its_folder(written, tmp_path):
@@ -74,6 +83,92 @@ def test_it_cannot_write_beside_its_folder(written, tmp_path):
     source = with_lines(f"try:\n    open({str(target)!r}, 'w').write('40')\nexcept OSError: pass\n")
     assert grade(written(source), stages=["bytes"]).passed
     assert not target.exists()
+
+
+# What reaches a file without Python's seeing it; where it is.
+PAST_PYTHON = """
+import os, readline, sqlite3
+
+def tried(name, attempt):
+    try: attempt()
+    except Exception as error: return
+    print(name)
+
+readline.add_history("x")
+tried("the secret, by Python", lambda: open(SECRET).read())
+tried("the secret, by readline", lambda: readline.read_history_file(SECRET))
+tried("beside the folder, by readline", lambda: readline.write_history_file(BESIDE + ".history"))
+tried("beside the folder, by sqlite", lambda: sqlite3.connect(BESIDE + ".db").execute("create table t(x)"))
+tried("a file of shared memory", lambda: open("/dev/shm/minitok-test", "w"))
+tried("other processes", lambda: os.listdir("/proc"))
+tried("others' folders", lambda: os.listdir(os.path.dirname(SECRET)))
+tried("memory with a name", lambda: os.memfd_create("x"))
+"""
+
+
+def test_no_file_but_python_and_its_own_is_within_reach(written, tmp_path):
+    assert landlocked()
+    others = tmp_path / "others"
+    others.mkdir()
+    secret = others / "secret.txt"
+    secret.write_text("greatest_bytes")
+    secret.chmod(0o644)
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.owner() == others.owner() and folder != folder.parent:
+            folder.chmod(folder.stat().st_mode | 0o011)
+    others.chmod(0o777)
+    lines = PAST_PYTHON.replace("SECRET", repr(str(secret))).replace("BESIDE", repr(str(others / "left")))
+    source = with_lines(lines).replace("    return list(text.encode", "    return [1] or list(text.encode")
+    message = grade(written(source), stages=["bytes"]).stages[0].message
+    assert "yours [1]" in message
+    assert "printed" not in message
+    assert os.listdir(others) == ["secret.txt"]
+
+
+def test_what_it_leaves_in_shared_memory_is_removed(written):
+    name = f"minitok-test-{os.getpid()}"
+    source = with_lines(f"import _multiprocessing\n_multiprocessing.SemLock(1, 1, 1, '/{name}', False)\n")
+    assert grade(written(source), stages=["bytes"]).passed
+    left = SHARED_MEMORY / f"sem.{name}"
+    # Without root, it has the grader's own user.
+    assert left.exists() == (os.geteuid() != 0)
+    left.unlink(missing_ok=True)
+
+
+def test_folders_are_emptied_however_deep_they_are(tmp_path):
+    start = os.open(tmp_path, os.O_RDONLY)
+    inner = start
+    for _ in range(1100):
+        os.mkdir("d", dir_fd=inner)
+        deeper = os.open("d", os.O_RDONLY, dir_fd=inner)
+        os.close(inner)
+        inner = deeper
+    os.close(os.open("file", os.O_WRONLY | os.O_CREAT, dir_fd=inner))
+    os.close(inner)
+    (tmp_path / "link").symlink_to("/")
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "closed" / "file").touch()
+    (tmp_path / "closed").chmod(0)
+    empty(tmp_path)
+    assert os.listdir(tmp_path) == []
+
+
+def test_gradings_at_once_are_those_of_one_at_a_time(written, monkeypatch):
+    monkeypatch.setattr(Limits, "wall_seconds", 20.0)
+    kill_all = "import os\nfor pid in range(2, 40_000):\n    try: os.kill(pid, 9) if pid != os.getpid() else None\n    except OSError: pass\n"
+    fork = "import os\nfor _ in range(200):\n    try:\n        if os.fork() == 0:\n            while True: pass\n    except OSError: break\n"
+    files = [written(with_lines(lines), f"s{number}.py") for number, lines in enumerate(["", kill_all, fork, ""])]
+    reports = {}
+
+    def run(file):
+        reports[file] = grade(file, stages=["bytes"]).passed
+
+    threads = [threading.Thread(target=run, args=(file,)) for file in files]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(100)
+    assert reports == dict.fromkeys(files, True)
 
 
 def test_what_it_prints_is_shown_without_its_control_characters(written):

@@ -16,6 +16,7 @@ from .bench import Bench, NotWritten, seed_number
 from .gathering import NotGradable, gather
 from .report import Failure, Report, StageResult
 from .session import Raised, Session, Stopped
+from .users import empty, free_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,11 +53,11 @@ def grade(
     if ties != "auto" and ties not in TIE_BREAKS:
         raise ValueError(f"unknown rule for ties {ties!r}; it can be auto, {', '.join(TIE_BREAKS)}")
     asked = stages_asked_for(stages)
-    with copied(file) as (copy, folder):
+    with free_user() as user, copied(file) as (copy, folder):
         runs = itertools.count()
 
         def start() -> Session:
-            return Session(copy, folder / f"run{next(runs)}", seed_number(seed, "hash"))
+            return Session(copy, folder / f"run{next(runs)}", seed_number(seed, "hash"), user)
 
         # The process of the first look, in which nothing has been called, is that of the first stage.
         looked = first_look(start, Path(file))
@@ -105,7 +106,10 @@ def copied(file: str | os.PathLike[str]) -> Iterator[tuple[Path, Path]]:
         folder.chmod(0o755)
         code = folder / "code"
         code.mkdir()
-        yield gather(file, code), folder
+        try:
+            yield gather(file, code), folder
+        finally:
+            empty(folder)
 
 
 def first_look(start: Callable[[], Session], shown: Path) -> Session:

@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from ..errors import BackendError
+from . import usage
+from .users import NOBODY, tasks_of
 from .worker import wire
 
 if TYPE_CHECKING:
@@ -29,7 +31,6 @@ __all__ = ["Limits", "Raised", "Session", "Stopped"]
 
 WORKER = Path(__file__).parent / "worker"
 PACKAGE = Path(__file__).parent.parent
-NOBODY = 65534
 # Starts the worker's folder as a package of its own, without minitok's __init__. Its compiled files are kept, unlike those of a
 # submission.
 BOOT = (
@@ -42,7 +43,8 @@ BOOT = (
 class Limits:
     """What a stage may use. Time of the processor, not of the clock, so that a busy machine changes no verdict.
 
-    A process that does nothing for ``wall_seconds`` is ended; one that waits for the processor is given ``most_seconds``.
+    A process that does nothing for ``wall_seconds`` is ended; one that waits for the processor is given ``most_seconds``. The
+    system limits a process and a file; what all of a stage's processes take together is looked at every ``look_seconds``.
     """
 
     cpu_seconds = 7
@@ -51,6 +53,10 @@ class Limits:
     memory = 1 << 30
     output = 1 << 20
     processes = 24
+    memory_together = 1 << 31
+    files = 1000
+    files_together = 1 << 26
+    look_seconds = 0.2
 
 
 class Raised(Exception):  # noqa: N818
@@ -76,16 +82,19 @@ class Session:
         file: The copy of the submission.
         folder: A new folder, for what the submission writes; it is its working directory.
         hash_seed: Of the order of sets of strings.
+        user: Whose rights the process has, where the grader is root.
     """
 
-    def __init__(self, file: Path, folder: Path, hash_seed: int = 0) -> None:
+    def __init__(self, file: Path, folder: Path, hash_seed: int = 0, user: int | None = None) -> None:
         if not hasattr(os, "fork"):
             raise BackendError("grading limits a process as Unix does; on Windows, run it in WSL")
         self.limits = Limits()
         self.printed = folder / ".printed"
         folder.mkdir(parents=True, exist_ok=True)
         self.printed.touch()
-        user = NOBODY if os.geteuid() == 0 else None
+        self.folder = folder
+        self.looked = time.monotonic()
+        user = (NOBODY if user is None else user) if os.geteuid() == 0 else None
         if user is not None:
             for path in (folder, self.printed):
                 os.chown(path, user, user)
@@ -110,6 +119,7 @@ class Session:
             "processes": None if user is None else tasks_of(user) + self.limits.processes,
             "grader": os.getpid(),
             "hidden": [str(PACKAGE)],
+            "file": str(file),
             "folder": str(folder),
             "printed": str(self.printed),
         }
@@ -204,22 +214,34 @@ class Session:
     def wait(self, deadline: float) -> None:
         """Wait until there is something to read: as long as something is done for it, and the deadline is not over."""
         done: int | None = -1
-        while not select.select([self.answers], [], [], self.limits.wall_seconds)[0]:
+        asked = time.monotonic()
+        self.look()
+        while not select.select([self.answers], [], [], min(self.limits.wall_seconds, self.limits.look_seconds))[0]:
+            self.look()
+            if time.monotonic() < asked + self.limits.wall_seconds:
+                continue
+            asked = time.monotonic()
             before, done = done, self.activity()
-            if done in (before, None) or time.monotonic() > deadline:
+            if done in (before, None) or asked > deadline:
                 self.end()
                 raise Stopped("it did not come back, and did nothing any more")
 
+    def look(self) -> None:
+        """Ends the process if all that it started takes too much together; looks only now and then."""
+        if time.monotonic() < self.looked + self.limits.look_seconds:
+            return
+        files, size = usage.of_folder(self.folder, self.limits.files)
+        if files > self.limits.files or size > self.limits.files_together:
+            self.end()
+            raise Stopped(f"it wrote more than {self.limits.files:,} files or {self.limits.files_together >> 20} MiB")
+        if usage.memory_of(self.process.pid) > self.limits.memory_together:
+            self.end()
+            raise Stopped(f"its processes took more than {self.limits.memory_together >> 20} MiB together")
+        self.looked = time.monotonic()
+
     def activity(self) -> int | None:
         """A number that grows while any process of the submission runs, or waits for the processor; None where nobody knows."""
-        total, known = 0, False
-        for status in Path("/proc").glob("[0-9]*/stat"):
-            with contextlib.suppress(OSError, ValueError, IndexError):
-                fields = status.read_text(encoding="ascii", errors="replace").rsplit(")", 1)[1].split()
-                if int(fields[2]) == self.process.pid:
-                    known = True
-                    total += int(fields[11]) + int(fields[12]) + (time.monotonic_ns() if fields[0] in "RD" else 0)
-        return total if known else None
+        return usage.activity_of(self.process.pid)
 
     def cpu_seconds(self) -> float:
         """The time of the processor that the process has used, as the system says; 0 where it does not say."""
@@ -294,14 +316,3 @@ def open_to_all(path: Path) -> bool:
     """Whether every user may read this, and every folder above it."""
     modes: Iterator[int] = (folder.stat().st_mode for folder in path.parents)
     return all(mode & 0o001 for mode in modes) and bool(path.stat().st_mode & 0o004)
-
-
-def tasks_of(user: int) -> int:
-    """How many threads a user has; 0 where the system does not say."""
-    total = 0
-    for status in Path("/proc").glob("[0-9]*/status"):
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            text = status.read_text()
-            if int(text.partition("\nUid:")[2].split(None, 1)[0]) == user:
-                total += int(text.partition("\nThreads:")[2].split(None, 1)[0])
-    return total

@@ -1,4 +1,6 @@
-"""Limits of the process that runs a submission, in the order in which they are set: user, resources, system calls, Python.
+"""Limits of the process that runs a submission, in the order in which they are set.
+
+They are the user, resources, files, system calls, and what Python refuses.
 
 Each is inherited by what the submission forks, and none can be raised again.
 """
@@ -11,7 +13,7 @@ import os
 import resource
 import sys
 
-from . import audit, seccomp
+from . import audit, landlock, loading, seccomp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,9 +32,10 @@ def confine(setup: dict[str, Any]) -> dict[str, bool]:
     limit(resource.RLIMIT_NOFILE, 128)
     if setup["processes"] is not None:
         limit(resource.RLIMIT_NPROC, setup["processes"])
+    files = landlock.install(loading.root_of(setup["file"]), setup["folder"], setup["hidden"])
     filtered = seccomp.install(setup["grader"])
     audit.install(setup["hidden"], setup["folder"], setup["grader"])
-    return {"other_user": other_user, "system_calls": filtered}
+    return {"other_user": other_user, "files": files, "system_calls": filtered}
 
 
 def become(user: int, open_to_all: bool) -> bool:

@@ -1,4 +1,4 @@
-"""A filter of system calls for Linux: no network, no other programs, no hand on other processes.
+"""A filter of system calls for Linux: no network, no other programs, no hand on other processes, no memory with a name.
 
 It needs no privileges, cannot be lifted, and is inherited by every process that a submission forks. A refused call fails with
 EPERM, which Python shows as a PermissionError. On other systems, and other processors than the two named here, ``audit`` alone
@@ -38,6 +38,11 @@ ARCHITECTURES: dict[str, tuple[int, dict[str, int]]] = {
             "rt_tgsigqueueinfo": 297,
             "perf_event_open": 298,
             "bpf": 321,
+            "memfd_create": 319,
+            "shmget": 29,
+            "semget": 64,
+            "msgget": 68,
+            "mq_open": 240,
             "mount": 165,
         },
     ),
@@ -64,6 +69,11 @@ ARCHITECTURES: dict[str, tuple[int, dict[str, int]]] = {
             "rt_tgsigqueueinfo": 240,
             "perf_event_open": 241,
             "bpf": 280,
+            "memfd_create": 279,
+            "shmget": 194,
+            "semget": 190,
+            "msgget": 186,
+            "mq_open": 180,
             "mount": 40,
         },
     ),
