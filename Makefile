@@ -50,6 +50,10 @@ $(STAMPS)/wasm: $(STAMPS)/venv $(RUST) tools/wasm.sh
 	tools/wasm.sh wasm
 	touch $@
 
+$(STAMPS)/mutants: $(STAMPS)/tools requirements/mutants.txt
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/mutants.txt
+	touch $@
+
 # The other major version of transformers, beside the one that the tests have.
 $(STAMPS)/transformers-4: $(STAMPS)/venv requirements/transformers-4.txt
 	$(PYTHON) -m venv $(VENV)/transformers-4
@@ -125,9 +129,10 @@ TIME ?= 60
 fuzz: ## random inputs, guided by what they reach, against mirror, fast paths and readers, for TIME seconds each
 	tools/fuzz.sh $(TIME)
 
-# FILES names some of them; --sample takes as many mutants, by a fixed seed.
-mutants: $(STAMPS)/built $(STAMPS)/tools ## which small faults of the changed files of the reference no test notices
-	$(BIN)/python tools/mutants.py $(if $(FILES),$(FILES),--changed)
+# FILES names some of them: `train.py` is one of the reference, `train.rs` or `fast/train` is of rust/.
+mutants: $(STAMPS)/built $(STAMPS)/mutants ## which small faults of the changed files of the algorithm no test notices
+	$(BIN)/python tools/mutants.py $(or $(FILES),--changed)
+	$(BIN)/python tools/mutants_rust.py $(or $(FILES),--changed)
 
 # The extension is linked with a Python that starts from the same program, so that the sanitizer sees both.
 sanitize-python: $(STAMPS)/built $(STAMPS)/tools ## the tests of the boundary in a Python with AddressSanitizer
@@ -242,6 +247,7 @@ lock: $(STAMPS)/venv ## choose the versions of the tools anew, after a change of
 	$(BIN)/python -m pip install --quiet 'uv>=0.5'
 	$(LOCK) pyproject.toml --extra cli --extra play --group test --group lint --output-file requirements/workshop.txt
 	$(LOCK) --group docs --output-file requirements/docs.txt
+	$(LOCK) --group mutants --output-file requirements/mutants.txt
 	$(LOCK) --group wheel --output-file requirements/wheel.txt
 	$(LOCK) --group transformers-4 --output-file requirements/transformers-4.txt
 	$(LOCK) --group scale --constraint requirements/workshop.txt --output-file requirements/scale.txt

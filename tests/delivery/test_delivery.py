@@ -57,6 +57,7 @@ def locked(name):
         ("workshop.txt", ["test", "lint"], ["cli", "play"]),
         ("docs.txt", ["docs"], []),
         ("wheel.txt", ["wheel"], []),
+        ("mutants.txt", ["mutants"], []),
     ],
 )
 def test_the_locks_give_what_is_asked_for(name, groups, extras):
