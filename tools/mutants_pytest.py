@@ -144,7 +144,7 @@ class ForkedTests:
 
 
 def run(
-    kind: Kind, mutants: list[Any], tests: list[str], report: Callable[[Any, str], None], seconds: float = 30
+    kind: Kind, mutants: list[Any], tests: list[str], report: Callable[[Any, str], None], seconds: float = 3
 ) -> None:
     """Tries each mutant with the tests that `tests` chooses (arguments of pytest), `seconds` of them at most."""
     import pytest

@@ -35,6 +35,7 @@ COPIED = (
     "tests",
     "tools",
     "python/minitok/reference",
+    "python/minitok/encodings/data",
     "Cargo.toml",
     "Cargo.lock",
     "rust-toolchain.toml",
@@ -275,7 +276,7 @@ def copy() -> None:
             if (
                 path.is_file()
                 and relative not in mutated
-                and path.suffix in {".rs", ".json", ".txt", ".toml", ".lock", ".md"}
+                and path.suffix in {".rs", ".json", ".txt", ".toml", ".lock", ".md", ".vocab"}
             ):
                 content = path.read_bytes()
                 if path.suffix == ".rs":

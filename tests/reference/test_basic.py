@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from minitok.reference import basic, naive
 from strategies import dense, texts
 
-SIZES = st.integers(0, 300)
+# From 257 on there may be merges.
+SIZES = st.integers(257, 300) | st.integers(0, 256)
 
 
 @given(st.one_of(dense, texts), SIZES)
@@ -36,14 +37,23 @@ def test_it_encodes_and_decodes_as_the_oracle_and_the_reference_do(corpus, vocab
 def test_each_step_is_printed_and_changes_nothing(text, vocab_size):
     with redirect_stdout(StringIO()) as printed:
         merges = basic.train(text, vocab_size, verbose=True)
-    assert merges == basic.train(text, vocab_size)
-    assert len(printed.getvalue().splitlines()) == len(merges)
+    steps = [f"merge {k}: {left} + {right} -> {256 + k}" for k, (left, right) in enumerate(merges)]
+    assert [line.split("   ")[0] for line in printed.getvalue().splitlines()] == steps
     with redirect_stdout(StringIO()) as printed:
         ids = basic.encode(text, merges, verbose=True)
-    assert printed.getvalue().splitlines()[-1].endswith(str(ids))
+    first, *others = printed.getvalue().splitlines()
+    assert first == f"bytes {list(text.encode())}"
+    assert all(line.startswith(f"merge {int(line.split()[3][:-1]) - 256} makes 2") for line in others)
+    assert [first, *others][-1].endswith(str(ids))
     with redirect_stdout(StringIO()) as printed:
         assert basic.decode(ids, merges, verbose=True) == text
     assert [int(line.split()[0]) for line in printed.getvalue().splitlines()] == ids
+
+
+def test_nothing_is_printed_unasked(capsys):
+    merges = basic.train("aab aab", 258)
+    assert basic.decode(basic.encode("aab", merges), merges) == "aab"
+    assert capsys.readouterr().out == ""
 
 
 def test_half_a_character_is_shown_as_such():
