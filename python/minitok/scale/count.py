@@ -13,7 +13,7 @@ from ..corpus.counts import PieceCounts, check_special, new_counter
 from ..progress import start_progress
 from ..training import train_from_counts
 from .batches import BatchCounter, add_up
-from .ray_data import Watch, rows_in_order, start_ray
+from .ray_data import Watch, map_slices, rows_in_order
 from .shuffle import Shuffle, count_by_partitions
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def count_dataset(
         pattern: As for ``train``.
         special_tokens: As for ``train``.
         backend: ``rust`` or ``python``.
-        rows: How many documents are a batch. Each task needs memory for one.
+        rows: At most how many documents are a batch: blocks of the dataset are cut. Each task needs memory for a block.
         folder: A folder that all nodes see, for the counts of the batches and of the partitions.
         partitions: Into how many partitions pieces are divided, 64 by default: how many workers can add up at once.
         max_memory: How many bytes a worker may use to add up a partition, at least 16 MiB, 1 GiB by default; what does not
@@ -97,10 +97,9 @@ def count_dataset(
 
 def count_in_memory(dataset: Any, counter: BatchCounter, rows: int, show: Show) -> PieceCounts:
     """Counts a dataset whose distinct pieces fit into the memory of this process."""
-    start_ray()
     total = new_counter(load_backend(counter.backend), counter.pattern, counter.special, 1)
     watch = Watch(show, "counting", dataset)
-    counted = dataset.map_batches(counter, batch_size=rows, batch_format="pyarrow", zero_copy_batch=True)
+    counted = map_slices(dataset, counter, rows)
     for _ in range(2):
         counted = counted.map_batches(add_up, batch_size=FAN_IN, batch_format="numpy")
     for row in rows_in_order(counted):

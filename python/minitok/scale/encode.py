@@ -13,7 +13,7 @@ from ..corpus.packing.options import Options, check_dtype, token_id
 from ..formats.files import write_atomically
 from ..progress import start_progress
 from .batches import BatchEncoder
-from .ray_data import Watch, rows_in_order, start_ray
+from .ray_data import Watch, map_slices, rows_in_order
 
 if TYPE_CHECKING:
     import os
@@ -80,7 +80,8 @@ def encode_dataset(
         dtype: As for ``Tokenizer.encode_files``, like the two options that follow.
         end_of_document: See there.
         allowed_special: See there.
-        rows: How many documents are a batch and a file. Each worker needs memory for one.
+        rows: At most how many documents are a batch and a file: blocks of the dataset are cut. Each worker needs memory for a
+            block.
         workers: At most how many tasks run at once; by default one per processor of the cluster.
         on_part: Is called with each part in order, a dict of ``file``, ``tokens``, ``documents``, ``bytes`` and ``reused``.
         progress: As for ``Tokenizer.encode_files``; it is told after each part, ``cpu`` included.
@@ -104,15 +105,7 @@ def encode_dataset(
     folder = Path(out).absolute()
     (folder / "parts").mkdir(parents=True, exist_ok=True)
     parts: list[dict[str, Any]] = []
-    ray = start_ray()
-    # Tasks, not actors: Ray joins them with those that read, so that a text goes from file to ids in one process.
-    encoded = dataset.map_batches(
-        BatchEncoder(tokenizer, column, folder / "parts", options),
-        batch_size=rows,
-        batch_format="pyarrow",
-        zero_copy_batch=True,
-        compute=ray.data.TaskPoolStrategy(workers),
-    )
+    encoded = map_slices(dataset, BatchEncoder(tokenizer, column, folder / "parts", options), rows, workers)
     with start_progress(progress) as show:
         watch = Watch(show, "encoding", dataset)
         for part in rows_in_order(encoded):

@@ -16,7 +16,7 @@ from ..errors import FileFormatError, MinitokError
 from .batches import refused, texts_of_batch
 from .partitions import merged_counts, reduce_partition, write_batch
 from .piece_file import PieceFile
-from .ray_data import Watch, results, rows_in_order, start_ray
+from .ray_data import Watch, map_slices, results, rows_in_order, start_ray
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,9 +124,7 @@ def count_batches(dataset: Any, shuffle: Shuffle, rows: int, show: Show) -> tupl
     """Counts the batches: the files of all in order, and how many documents and bytes they are of."""
     files = []
     watch = Watch(show, "counting", dataset)
-    counted = dataset.map_batches(
-        PartitionCounter(shuffle), batch_size=rows, batch_format="pyarrow", zero_copy_batch=True
-    )
+    counted = map_slices(dataset, PartitionCounter(shuffle), rows)
     for row in rows_in_order(counted):
         files.append(row["file"])
         watch.add(row)
