@@ -3,7 +3,7 @@
     python -m benchmarks.scale_model                    # the table of docs/scale.md
     python -m benchmarks.scale_model --picture docs/images
 
-A job is a list of tasks, one a batch. The driver hands them out one after the other; a task waits for a processor, reads and
+A job is a list of tasks. The driver hands them out one after the other; a task waits for a processor, reads and
 writes through a storage that all share, and computes meanwhile. What has to be done on one node follows. The formulas are
 lower bounds: the largest of the times that the driver, the processors, the storage and the largest part need by themselves.
 The simulation also has the waiting, and tasks that are slow for no reason.
@@ -26,9 +26,9 @@ class Costs:
     """Constants: first what ``benchmarks.on_ray`` and ``benchmarks.scale_costs`` have measured, then assumptions."""
 
     # CPU seconds a gigabyte of text, all processes: encoding, and counting by partitions.
-    encode: float = 5.4
-    count: float = 6.0
-    # Seconds of a worker for each batch besides its text, seconds of the driver for each batch, seconds until all runs.
+    encode: float = 5.1
+    count: float = 6.1
+    # Seconds of a worker for each task besides its text, seconds of the driver for each task, seconds until all runs.
     task: float = 0.006
     driver: float = 0.0045
     start: float = 10.0
@@ -40,7 +40,9 @@ class Costs:
     # Seconds of one node to join a gigabyte of ids.
     join: float = 0.42
 
-    # Text: gigabytes of a batch, tokens a byte, distinct pieces (millions) in a batch and in a corpus of g gigabytes: d * g^h.
+    # Text: gigabytes that a task reads, and of a batch of it; tokens a byte; distinct pieces (millions) in a batch, and in a
+    # corpus of g gigabytes: d * g^h.
+    read: float = 0.064
     batch: float = 0.0147
     tokens: float = 0.3
     batch_pieces: float = 0.12
@@ -78,9 +80,9 @@ class Job:
     then: str = ""
 
 
-def batches(size: float, costs: Costs) -> list[float]:
-    """Equal batches of a corpus."""
-    count = max(1, round(size / costs.batch))
+def tasks(size: float, costs: Costs) -> list[float]:
+    """Equal tasks of a corpus."""
+    count = max(1, round(size / costs.read))
     return [size / count] * count
 
 
@@ -97,24 +99,25 @@ def parts(size: float, count: int, costs: Costs, seed: int = 1) -> list[float]:
 
 def encoding(size: float, costs: Costs) -> Job:
     """``encode_dataset``: a file a batch, and a manifest."""
-    return Job(batches(size, costs), costs.encode, 1 + 2 * costs.tokens)
+    return Job(tasks(size, costs), costs.encode, 1 + 2 * costs.tokens)
 
 
 def packing(size: float, cores: int, costs: Costs) -> Job:
-    """``encode_files_on_ray``: a part is a run of whole files, one a processor; the parts are joined."""
+    """``encode_files_on_ray``: a part is a run of whole files, four parts a processor; the parts are joined."""
     ids = 2 * costs.tokens * size
-    return Job(parts(size, cores, costs), costs.encode, 1 + 2 * costs.tokens, costs.join * ids, "join")
+    # One node reads and writes all ids.
+    join = max(costs.join * ids, 2 * ids / costs.network)
+    return Job(parts(size, 4 * cores, costs), costs.encode, 1 + 2 * costs.tokens, join, "join")
 
 
 def training(size: float, costs: Costs) -> Job:
     """``train_dataset`` by partitions: counts of batches are written and added up; merging and learning follow on one node."""
-    sizes = batches(size, costs)
-    written = len(sizes) * costs.batch_pieces
+    written = size / costs.batch * costs.batch_pieces
     distinct = min(written, costs.distinct * size**costs.heaps)
     # Adding up is shared by the processors, as counting is; 28 bytes a piece, written and read.
     cpu = costs.count + written * costs.add / size
     moved = 1 + 2 * written * 0.028 / size
-    return Job(sizes, cpu, moved, distinct * (costs.merge + costs.learn), "merge and learn")
+    return Job(tasks(size, costs), cpu, moved, distinct * (costs.merge + costs.learn), "merge and learn")
 
 
 def bandwidth(cores: int, costs: Costs) -> float:
@@ -168,7 +171,7 @@ def bottleneck(job: Job, cores: int, costs: Costs = COSTS) -> str:
     return max(found, key=lambda name: found[name])
 
 
-SIZES = {"10 GB": 10, "100 GB": 100, "1 TB": 1000, "3.3 TB, 10^12 tokens": 3300}
+SIZES = {"10 GB": 10, "100 GB": 100, "1 TB": 1000, "3.3 TB, a trillion tokens": 3300}
 CORES = (2, 64, 1000)
 
 
@@ -224,7 +227,7 @@ def picture(folder: Path, costs: Costs = COSTS) -> None:
     from .plots import THEMES, save, shade, style
 
     counts = [2**power for power in range(1, 13)]
-    sizes = {label: SIZES[label] for label in ("10 GB", "1 TB", "3.3 TB, 10^12 tokens")}
+    sizes = {label: SIZES[label] for label in ("10 GB", "100 GB", "1 TB")}
     for theme in THEMES:
         with style(theme):
             figure, panels = plt.subplots(1, 3, figsize=(9, 3.4), sharey=True)
@@ -238,11 +241,11 @@ def picture(folder: Path, costs: Costs = COSTS) -> None:
                         for job, cores in zip(made, counts, strict=True)
                     ]
                     panel.scatter(counts, times, c=colors, s=18, zorder=2)
-                    panel.annotate(label, (counts[0], times[0]), xytext=(0, 5), textcoords="offset points")
+                    panel.annotate(label, (counts[0], times[0]), (6, 1), textcoords="offset points")
                 panel.set(xscale="log", yscale="log", title=name, xlabel="processors", xlim=(1.6, 6000))
                 panel.set_xticks([1, 10, 100, 1000], ["1", "10", "100", "1000"])
-            panels[0].set_yticks([10, 60, 3600, 86400, 864000], ["10 s", "1 min", "1 h", "1 day", "10 days"])
-            panels[0].minorticks_off()
+                panel.minorticks_off()
+            panels[0].set_yticks([10, 60, 600, 3600], ["10 s", "1 min", "10 min", "1 h"])
             for name, color in {**COLORS, "join": "#65a30d"}.items():
                 if name != "merge and learn":
                     label = "one node: join, merge and learn" if name == "join" else name

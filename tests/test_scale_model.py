@@ -8,7 +8,6 @@ from benchmarks.scale_model import (
     COSTS,
     Costs,
     Job,
-    batches,
     bottleneck,
     bounds,
     encoding,
@@ -16,6 +15,7 @@ from benchmarks.scale_model import (
     packing,
     parts,
     simulate,
+    tasks,
     training,
 )
 
@@ -26,7 +26,7 @@ EVEN = replace(COSTS, slow=0.0)
     ("costs", "cores", "what"),
     [
         (replace(EVEN, driver=0.0, storage=1e6, network=1e6), 8, "processors"),
-        (replace(EVEN, driver=0.1, storage=1e6, network=1e6), 200, "driver"),
+        (replace(EVEN, driver=0.5, storage=1e6, network=1e6), 200, "driver"),
         (replace(EVEN, driver=0.0, storage=0.2), 200, "storage"),
     ],
 )
@@ -58,6 +58,6 @@ def test_by_hand():
 
 def test_parts_hold_the_whole_corpus():
     assert sum(parts(500, 64, COSTS)) == pytest.approx(500)
-    assert sum(batches(500, COSTS)) == pytest.approx(500)
+    assert sum(tasks(500, COSTS)) == pytest.approx(500)
     assert max(parts(500, 64, COSTS)) > 1.2 * 500 / 64
     assert len(set(parts(500, 1, COSTS))) == 1
