@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import socket
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,8 @@ def free_user() -> Iterator[int | None]:
         yield None
         return
     with contextlib.closing(socket.socket(socket.AF_UNIX)) as claim:
-        user = next((user for user in USERS if tasks_of(user) == 0 and claimed(claim, user)), NOBODY)
+        busy = tasks()
+        user = next((user for user in USERS if not busy[user] and claimed(claim, user)), NOBODY)
         try:
             yield user
         finally:
@@ -49,13 +51,18 @@ def claimed(claim: socket.socket, user: int) -> bool:
 
 def tasks_of(user: int) -> int:
     """How many threads a user has; 0 where the system does not say."""
-    total = 0
+    return tasks()[user]
+
+
+def tasks() -> Counter[int]:
+    """How many threads each user has."""
+    found: Counter[int] = Counter()
     for status in Path("/proc").glob("[0-9]*/status"):
         with contextlib.suppress(OSError, ValueError, IndexError):
-            text = status.read_text()
-            if int(text.partition("\nUid:")[2].split(None, 1)[0]) == user:
-                total += int(text.partition("\nThreads:")[2].split(None, 1)[0])
-    return total
+            text = status.read_text(encoding="utf-8", errors="replace")
+            user = int(text.partition("\nUid:")[2].split(None, 1)[0])
+            found[user] += int(text.partition("\nThreads:")[2].split(None, 1)[0])
+    return found
 
 
 def remove_shared_memory(user: int) -> None:
