@@ -191,7 +191,7 @@ def hard_tables(rows: list[Row]) -> str:
 
 def packing_table(results: Results) -> str:
     """For each size of a corpus and each packer: the rate, the processor time a gigabyte, memory, and times of minitok's."""
-    head = ["corpus", "", "MB/s", "CPU s/GB", "MB in memory", "times the wall", "times the CPU"]
+    head = ["corpus", "", "MB/s", "CPU s/GB", "MB in memory", "wall, to the first", "CPU, to the first"]
     body = []
     for row in results["rows"]:
         size, median, ratio = row["bytes"], row["median"], row["ratio"]
