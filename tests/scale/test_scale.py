@@ -10,6 +10,7 @@ from conftest import SPECIAL, TEXTS, read
 from killing import KilledOnce
 from minitok import FileFormatError, join_packed, open_packed
 from minitok.scale import count_dataset, encode_dataset, train_dataset
+from pyarrow import parquet
 
 pytestmark = pytest.mark.usefixtures("cluster")
 
@@ -52,6 +53,18 @@ def test_a_dataset_is_encoded_as_files_are_and_again_without_work(tok, expected,
     assert joined(again.manifest, tmp_path) == expected
     assert again.reused == again.parts - 2
     open_packed(again.manifest).check(tok.n_vocab)
+
+
+def test_parquet_files_come_in_their_order(tok, expected, tmp_path, monkeypatch):
+    """With Ray's older reader, as docs/scale.md says; groups of rows of different sizes."""
+    import ray
+
+    monkeypatch.setattr(ray.data.DataContext.get_current(), "use_datasource_v2", False)
+    for number in range(3):
+        table = pa.table({"text": TEXTS[number * 200 : number * 200 + 200]})
+        parquet.write_table(table, tmp_path / f"{number}.parquet", row_group_size=30 + 17 * number)
+    done = encode(ray.data.read_parquet(str(tmp_path)), tok, tmp_path / "out")
+    assert joined(done.manifest, tmp_path) == expected
 
 
 def test_progress_and_cost_are_shown(tok, tmp_path):
