@@ -40,6 +40,7 @@ AT_TOP = {
     "fill the disk": "f = open('big', 'wb')\nwhile True: f.write(bytes(1 << 20))",
     "print for ever": "while True: print('x' * 1000)",
     "fill the disk with small files": "for i in range(10 ** 6):\n    with open(f'f{i}', 'wb') as f: f.write(bytes(1 << 20))",
+    "fill a closed folder": "import os\nos.chmod('.', 0o300)\nfor i in range(10 ** 6):\n    with open(f'f{i}', 'wb') as f: f.write(bytes(1 << 20))",
     "empty files without end": "for i in range(10 ** 7): open(f'f{i}', 'wb').close()",
     "memory bombs in forks": "import os, time\nfor _ in range(20):\n    if os.fork() == 0:\n        held = bytearray(200 << 20)\n        for at in range(0, len(held), 4096): held[at] = 1\n        time.sleep(1000)\ntime.sleep(1000)",
     "memory shared by forks": "import mmap, os, time\nfor _ in range(20):\n    if os.fork() == 0:\n        held = mmap.mmap(-1, 200 << 20)\n        for at in range(0, len(held), 4096): held[at] = 1\n        time.sleep(1000)\ntime.sleep(1000)",

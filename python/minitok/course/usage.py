@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["activity_of", "memory_of", "of_folder"]
+__all__ = ["activity_of", "of_folder", "of_group"]
 
 # Fields of /proc/PID/stat after the name of the program.
 STATE, GROUP, USER_TIME, SYSTEM_TIME = 0, 2, 11, 12
@@ -33,24 +33,39 @@ def activity_of(group: int) -> int | None:
     return total if known else None
 
 
-def memory_of(group: int) -> int:
-    """How many bytes of memory the processes of a group have for themselves or share by maps; 0 where nobody knows."""
-    total = 0
+def of_group(group: int) -> tuple[int, int]:
+    """How many processes a group has, and how many bytes they have for themselves or share by maps; 0 where nobody knows."""
+    processes = total = 0
     for process, _ in members(group):
+        processes += 1
         with contextlib.suppress(OSError):
             for line in (process / "status").read_text(encoding="utf-8", errors="replace").splitlines():
                 name, _, value = line.partition(":")
                 if name in ("RssAnon", "RssShmem"):
                     total += int(value.split()[0]) * 1024
-    return total
+    return processes, total
 
 
 def of_folder(folder: Path, most: int) -> tuple[int, int]:
-    """How many files and folders are in a folder, counted to a few more than ``most``, and how many bytes they take."""
+    """How many files and folders are in a folder, and how many bytes they take; counting ends at ``most`` files.
+
+    A folder that its owner has closed is opened; one that cannot be read counts for more than ``most``.
+    """
     files = size = 0
     folders = [str(folder)]
     while folders and files <= most:
-        with contextlib.suppress(OSError), os.scandir(folders.pop()) as entries:
+        inner = folders.pop()
+        try:
+            entries = os.scandir(inner)
+        except PermissionError:
+            try:
+                os.chmod(inner, 0o700)
+                entries = os.scandir(inner)
+            except OSError:
+                return most + 1, size
+        except OSError:
+            continue  # gone since
+        with contextlib.suppress(OSError), entries:
             for entry in entries:
                 files += 1
                 if files > most:
