@@ -108,7 +108,7 @@ tried("memory with a name", lambda: os.memfd_create("x"))
 
 
 def test_no_file_but_python_and_its_own_is_within_reach(written, tmp_path):
-    assert landlocked()
+    """On a kernel without Landlock, what is left is Python's own way to files: `isolation` says so."""
     others = tmp_path / "others"
     others.mkdir()
     secret = others / "secret.txt"
@@ -122,8 +122,10 @@ def test_no_file_but_python_and_its_own_is_within_reach(written, tmp_path):
     source = with_lines(lines).replace("    return list(text.encode", "    return [1] or list(text.encode")
     message = grade(written(source), stages=["bytes"]).stages[0].message
     assert "yours [1]" in message
-    assert "printed" not in message
-    assert os.listdir(others) == ["secret.txt"]
+    assert "the secret, by Python" not in message
+    if landlocked():
+        assert "printed" not in message
+        assert os.listdir(others) == ["secret.txt"]
 
 
 def test_what_it_leaves_in_shared_memory_is_removed(written):
