@@ -43,7 +43,7 @@ PROFILE = ("--profile", "quick", *(part for option in OPTIONS for part in ("--co
 MIRROR = "the mirror"
 MEMORY = 4 << 30
 # Processor time of the tests of the crate that a mutant meets at most, as they take without a change; and of one of them.
-SECONDS, LONGEST = 6.0, 6.0
+SECONDS, LONGEST = 3.0, 3.0
 ENVIRONMENT = {
     **os.environ,
     "PROPTEST_DISABLE_FAILURE_PERSISTENCE": "1",
@@ -109,10 +109,8 @@ def tried(program: str, name: str) -> Test | None:
     """Runs a test once, and notes its time and what it reaches; None if it takes too long."""
     with tempfile.NamedTemporaryFile() as file:
         passed, seconds = passes(program, [name], LONGEST, MUTANTS_REACHED=file.name)
-        if not passed and seconds < LONGEST:
-            sys.exit(f"{name} fails without any change")
         if not passed:
-            print(f"takes too long, and is left out: {name}", file=sys.stderr, flush=True)
+            print(f"fails or takes too long, and is left out: {name}", file=sys.stderr, flush=True)
         return Test(program, name, seconds, file.read()) if passed else None
 
 

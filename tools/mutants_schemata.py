@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[1]
-TARGET = ROOT / "target" / "mutants"
+TARGET = (ROOT / "target" / "mutants").resolve()
 CRATE = TARGET / "crate"
 # A file of tests only, the generated build script, and what another processor compiles.
 LEFT_OUT = ("tests.rs", "small_scope.rs", "build.rs", "lib.rs", "vector_arm.rs", "cases.rs")
