@@ -19,9 +19,12 @@ const CHUNK: usize = 16;
 /// already. Returns how many merges were done.
 pub fn join_all(tokens: &mut Tokens, merges: &[Merge]) -> Result<usize> {
     let n_ids = merges.iter().map(|merge| merge.id as usize + 1).max().unwrap_or(0).max(tokens.spans.len());
+    tokens.spans.try_reserve(n_ids - tokens.spans.len())?;
     tokens.spans.resize(n_ids, HOLE);
     let mut end = tokens.bytes.len();
-    tokens.bytes.resize(end + 8 * merges.len() + 2 * CHUNK, 0);
+    let room = 8 * merges.len() + 2 * CHUNK;
+    tokens.bytes.try_reserve(room)?;
+    tokens.bytes.resize(end + room, 0);
     let mut done = 0;
     for merge in merges {
         let (Some(&left), Some(&right)) =
@@ -36,7 +39,9 @@ pub fn join_all(tokens: &mut Tokens, merges: &[Merge]) -> Result<usize> {
         end += left_len + right_len;
         check_length(end)?;
         if end + 2 * CHUNK > tokens.bytes.len() {
-            tokens.bytes.resize(2 * end + 2 * CHUNK, 0);
+            let room = 2 * end + 2 * CHUNK;
+            tokens.bytes.try_reserve(room - tokens.bytes.len())?;
+            tokens.bytes.resize(room, 0);
         }
         copy(&mut tokens.bytes, left.0 as usize, start, left_len);
         copy(&mut tokens.bytes, right.0 as usize, start + left_len, right_len);

@@ -1,6 +1,7 @@
 """The packed form: any vocabulary of merges there and back, and no damaged file taken for one."""
 
 import struct
+import subprocess
 import sys
 from zlib import adler32
 
@@ -88,3 +89,37 @@ def test_what_a_checksum_cannot_see(place, value, reason):
 def test_longer_than_it_says():
     failed = failure_on_both(lambda backend: load(sealed(small()[12:] + b"\0"), backend))
     assert "longer than it says" in failed.message
+
+
+def one_merge(first):
+    """A packed vocabulary whose only merge, of `a` and `b`, has a given id."""
+    width = first.bit_length()
+    bits = (97 | 98 << width).to_bytes((2 * width + 7) // 8, "little")
+    return sealed(struct.pack("<III", 1, 1, 0) + bytes(range(256)) + struct.pack("<II", first, 1) + bits)
+
+
+def test_ids_end_below_two_to_the_31():
+    for last in (256, 70_000):
+        tokens, merges, _ = on_both(lambda backend, last=last: load(one_merge(last), backend))
+        assert (tokens[last], merges) == (b"ab", [(97, 98, last, last)])
+    # The extension has a table by id, which would take 16 GiB.
+    tokens, merges, _ = load(one_merge(2**31 - 1), "python")
+    assert (tokens[2**31 - 1], merges) == (b"ab", [(97, 98, 2**31 - 1, 2**31 - 1)])
+    error = failure_on_both(lambda backend: load(one_merge(2**31), backend))
+    assert "not in order" in str(error)
+
+
+def test_too_little_memory_for_a_high_id_is_an_error():
+    code = (
+        "import resource, sys\n"
+        "from minitok.backend import load_backend\n"
+        "rust = load_backend('rust')\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))\n"
+        "try:\n"
+        "    rust.unpack(bytes.fromhex(sys.argv[1]), None)\n"
+        "except MemoryError:\n"
+        "    print('refused')\n"
+    )
+    command = [sys.executable, "-c", code, one_merge(2**31 - 1).hex()]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert ran.stdout == "refused\n", ran.stderr[-800:]
