@@ -42,7 +42,7 @@ TESTS = [
     ),
     *("tests/corpus/test_counts.py", "tests/encodings/test_packed.py", "tests/formats/test_characters.py"),
     *("tests/api/test_decoding.py", "tests/api/test_offsets.py", "tests/explain/test_explanation.py"),
-    "tests/reference/test_count_chunks.py",
+    *("tests/reference/test_count_chunks.py", "tests/reference/test_long_tokens.py"),
     "-k",
     "not [rust] and not rust- and not -rust and not endless and not 65 and not portable",  # the mirror, and what takes seconds
 ]
