@@ -175,6 +175,7 @@ class Statements:
         self.find_living()
         for path in paths:
             self.replace(path, Noting(path).visit(ast.parse(path.read_text(encoding="utf-8"))))
+        self.at_import = set(builtins.__reached__)  # type: ignore[attr-defined]
 
     def start(self) -> None:
         builtins.__reached__.clear()  # type: ignore[attr-defined]
@@ -201,7 +202,7 @@ class Statements:
         if not mutant:
             return [number for number, these in reached.items() if these]
         path = str(mutant.path)
-        if mutant.statement:
+        if mutant.statement and (path, mutant.statement) not in self.at_import:
             return [number for number, these in reached.items() if (path, mutant.statement) in these]
         # What runs when the module is imported is not noted: then, those that reach the file.
         return [number for number, these in reached.items() if any(name == path for name, _ in these)]
