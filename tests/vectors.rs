@@ -34,8 +34,10 @@ fn pieces() {
     for file in ["split", "regexes"] {
         each(file, "pieces", |case| {
             let expected: Vec<Vec<u8>> = list(&case["pieces"]).iter().map(bytes).collect();
-            let pattern = Pattern::new(text(&case["pattern"])).unwrap();
-            assert_eq!(split(&pattern, &bytes(&case["text"])).unwrap(), expected);
+            for fast in [true, false] {
+                let pattern = Pattern::with(text(&case["pattern"]), fast).unwrap();
+                assert_eq!(split(&pattern, &bytes(&case["text"])).unwrap(), expected);
+            }
         });
     }
 }
