@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok import FileFormatError, Tokenizer, join_packed, open_packed
 from minitok.corpus.packing import arrange
+from minitok.corpus.packing.run import part_of
 from pyarrow import ipc, parquet
 
 END = 259
@@ -179,6 +180,26 @@ def test_rows_on_disk(tmp_path, backend):
     assert (packed.documents, packed.tokens) == (len(rows), rows.size)
     assert packed.dropped < 17
     assert documents(open_packed(tmp_path / "o.npy")) == rows.tolist()
+
+
+@pytest.mark.parametrize(
+    ("sizes", "count", "parts"),
+    [
+        ([9, 10, 10, 10], 2, [[0, 1], [2, 3]]),
+        ([10, 10, 10, 9], 2, [[0, 1], [2, 3]]),
+        ([0, 10, 0], 2, [[0], [1, 2]]),
+        ([1, 100, 1], 3, [[0], [1], [2]]),
+        ([0, 0], 2, [[0, 1], []]),
+        ([5], 3, [[], [0], []]),
+    ],
+)
+def test_each_file_is_in_one_part(tmp_path, sizes, count, parts):
+    files = [tmp_path / str(number) for number in range(len(sizes))]
+    for file, size in zip(files, sizes, strict=True):
+        file.write_bytes(bytes(size))
+    assert [part_of(files, number, count) for number in range(1, count + 1)] == [
+        [files[which] for which in part] for part in parts
+    ]
 
 
 def test_parts_join_to_what_one_process_writes(tmp_path):

@@ -164,10 +164,11 @@ def part_of(files: list[Path], number: int, count: int) -> list[Path]:
     """
     if not 1 <= number <= count:
         raise ValueError(f"part {number} of {count}: parts are numbered from 1 on")
-    starts = [0, *accumulate(file.stat().st_size for file in files)]
-    # An empty file counts as one byte, so that every file has a place.
-    total = max(1, starts[-1])
-    return [file for file, start in zip(files, starts) if start * count // total == number - 1]
+    sizes = [file.stat().st_size for file in files]
+    total = max(1, sum(sizes))
+    # Where the middle of a file is decides: so parts of equal files are equal, also where one is a byte longer.
+    places = [(2 * end - size) * count // (2 * total) for end, size in zip(accumulate(sizes), sizes)]
+    return [file for file, place in zip(files, places) if min(place, count - 1) == number - 1]
 
 
 def checked_learn(definition: Definition, learn: str) -> str:
