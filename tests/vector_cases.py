@@ -51,23 +51,30 @@ def singles(vocabulary: Case) -> dict[bytes, int]:
 def vocab_of(vocabulary: Case, backend: str) -> Any:
     kind = load_backend(backend).vocab
     if "packed" in vocabulary:
-        return load_backend(backend).unpack(as_bytes(vocabulary["packed"]), None)
+        return load_backend(backend).unpack(as_bytes(vocabulary["packed"]), vocabulary.get("below"))
     if "ranks" in vocabulary:
         return kind.from_ranks(singles(vocabulary) | {as_bytes(token): rank for token, rank in vocabulary["ranks"]})
     if "scores" in vocabulary:
         scores = [(as_bytes(piece), token_id, float(score)) for piece, token_id, score in vocabulary["scores"]]
         return kind.from_scores(scores, range(256))
+    fallback = vocabulary.get("fallback")
+    fallback = list(range(256)) if fallback is True else fallback and list(range(fallback))
+    if "full_merges" in vocabulary:
+        ids = singles(vocabulary) | {as_bytes(token): token_id for token, token_id in vocabulary["tokens"]}
+        tokens = {token_id: token for token, token_id in ids.items()}
+        return kind(tokens, [tuple(merge) for merge in vocabulary["full_merges"]], False, fallback)
     pairs = [tuple(pair) for pair in vocabulary["merges"]]
-    if "fallback" in vocabulary:
+    if fallback:
         ids = {as_bytes(token): token_id for token, token_id in vocabulary["tokens"]}
-        return kind.from_tokens(ids, pairs, False, list(range(256)))
+        return kind.from_tokens(ids, pairs, False, fallback)
     if "drops_bytes" in vocabulary:
         ids = singles(vocabulary) | {as_bytes(token): token_id for token, token_id in vocabulary["tokens"]}
         return kind.from_tokens(ids, pairs, vocabulary["whole_pieces"], None, vocabulary["drops_bytes"])
     if "tokens" in vocabulary:
         ids = singles(vocabulary) | {as_bytes(token): token_id for token, token_id in vocabulary["tokens"]}
         return kind.from_tokens(ids, pairs, vocabulary["whole_pieces"])
-    return kind.from_merges(BYTE_ORDERS[vocabulary.get("byte_order", "identity")], pairs)
+    order = BYTE_ORDERS[vocabulary.get("byte_order", "identity")]
+    return kind.from_merges(order, pairs, vocabulary.get("most_bytes"))
 
 
 def tokenizer_of(case: Case, backend: str) -> minitok.Tokenizer:

@@ -192,15 +192,16 @@ fn characters() {
             assert_eq!(codec.decode_bytes(&ids).unwrap(), decoded);
             assert_eq!(stream(&codec, &ids, false).unwrap().concat(), String::from_utf8_lossy(&decoded));
         }
-        if case["safe_cut"].is_number() {
-            assert_eq!(codec.safe_cut(&text, &allowed), number(&case["safe_cut"]) as usize);
-        }
         if case["full_merges"].is_array() {
             let merges: Vec<Vec<u32>> = list(&case["full_merges"]).iter().map(numbers).collect();
             let found = codec.vocab.merges().iter().map(|merge| vec![merge.left, merge.right, merge.id, merge.rank]);
             assert_eq!(found.collect::<Vec<_>>(), merges);
         }
         let (fast, source) = (FastCodec::new(codec), Source::Bytes(&text));
+        if case["safe_cut"].is_number() {
+            let cut = number(&case["safe_cut"]) as usize;
+            assert_eq!((fast.core().safe_cut(&text, &allowed), fast.safe_cut(&text, &allowed)), (cut, cut));
+        }
         assert_eq!(fast.encode(1, source, &allowed, goes_on).unwrap(), ids);
         assert_eq!(fast.count(source, &allowed, goes_on).unwrap(), ids.len());
     });
@@ -215,15 +216,21 @@ fn characters() {
             assert_eq!(json!({"byte": byte, "position": position}), case["missing"]);
         }
     });
-    each("characters", "error", |case| ends_with(&refused(vocab(&case["vocabulary"])), &case["error"]));
+    each("characters", "error", |case| ends_with(&refused(codec(case)), &case["error"]));
 }
 
 /// All the answers of a streaming decoder, then what it says at the end.
 fn stream(codec: &Codec, ids: &[u32], strict: bool) -> Result<Vec<String>> {
     let mut decoder = StreamDecoder::new(strict, codec.drops_space());
-    let mut answers = ids.iter().map(|&id| decoder.push(codec.token_bytes(id).unwrap())).collect::<Result<Vec<_>>>()?;
-    answers.push(decoder.finish()?);
-    Ok(answers)
+    let mut answers = || -> Result<Vec<String>> {
+        let mut said =
+            ids.iter().map(|&id| decoder.push(codec.token_bytes(id).unwrap())).collect::<Result<Vec<_>>>()?;
+        said.push(decoder.finish()?);
+        Ok(said)
+    };
+    let said = answers()?;
+    assert_eq!(answers()?, said); // a finished stream can be used again
+    Ok(said)
 }
 
 #[test]
@@ -235,6 +242,11 @@ fn decoding() {
         assert_eq!(String::from_utf8_lossy(&decoded), text(&case["text"]));
         assert_eq!(stream(&codec, &ids, false).unwrap().concat(), text(&case["text"]));
         assert_eq!(stream(&codec, &ids, true).is_err(), case["strict"].is_array());
+        if case["strict"].is_array() {
+            let mut strict = StreamDecoder::new(true, false);
+            let Error::InvalidUtf8 { start, end, .. } = refused(strict.push(&decoded)) else { panic!("another error") };
+            assert_eq!(json!([start, end]), case["strict"]);
+        }
     });
 }
 
@@ -277,6 +289,9 @@ fn vocabularies() {
         if case["full_merges"].is_array() {
             let merges = vocab.merges().iter().map(|merge| json!([merge.left, merge.right, merge.id, merge.rank]));
             assert_eq!(merges.collect::<Value>(), case["full_merges"]);
+        }
+        if case["n_ids"].is_number() {
+            assert_eq!(vocab.tokens.n_ids(), number(&case["n_ids"]));
         }
         if let Some(known) = case["merges_make_all"].as_bool() {
             assert_eq!(vocab.merges_make_all, known);

@@ -12,7 +12,7 @@ use crate::fast::pystr::source::Source;
 use crate::fast::scan::Tier;
 use crate::fast::util::settings::enabled;
 use crate::fast::vocab::FastVocab;
-use crate::metaspace::spaced;
+use crate::metaspace::{MARKER, spaced};
 use crate::once::Once;
 use crate::special::Finder;
 use std::sync::Arc;
@@ -154,12 +154,16 @@ impl FastCodec {
     }
 
     /// As `Codec::safe_cut`, at every place that the scanner of the pattern knows.
+    ///
+    /// The scanner knows the text as it is. Where spaces are markers, it does not know that a marker becomes a space, nor that
+    /// the segment behind a special token may get a space before it.
     pub fn safe_cut(&self, text: &[u8], allowed: &Finder) -> usize {
         let Some(Tier::Table(table)) = self.scanner() else {
             return self.core.safe_cut(text, allowed);
         };
         let cut = table.last_safe_cut(&text[..text.len().saturating_sub(allowed.longest())]).unwrap_or(0);
-        if allowed.crosses(text, cut) { 0 } else { cut }
+        let is_sure = self.core.metaspace.is_none() || !(allowed.ends_at(text, cut) || beside_marker(text, cut));
+        if is_sure && !allowed.crosses(text, cut) { cut } else { 0 }
     }
 
     /// How a segment is cut, and what becomes of its spaces.
@@ -180,6 +184,11 @@ impl FastCodec {
         let special = || self.core.special.names.iter().map(|(&id, name)| (id, name.as_bytes()));
         Some(self.decoder.get_or_make(|| Decoder::new(&self.core.vocab, special())))
     }
+}
+
+/// Whether a marker, or the beginning of one, is on either side of a place of the text.
+fn beside_marker(text: &[u8], at: usize) -> bool {
+    MARKER.starts_with(&text[at..text.len().min(at + MARKER.len())]) || text[..at].ends_with(MARKER)
 }
 
 /// The error with the place where the text has the byte that it names.

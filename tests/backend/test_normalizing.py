@@ -74,6 +74,30 @@ def test_ids_by_hand_and_in_every_way(form):
     check()
 
 
+# At some places of each text the codec of the pattern may cut what it is given, but not what is made of it.
+@pytest.mark.parametrize(
+    ("form", "prefix", "pattern", "text"),
+    [
+        ("NFC", None, ".", "x e\u0301x"),
+        ("NFC", None, "\\p{L}|\\p{M}", "ab e\u0301\u0323"),
+        ("NFKC", None, "[0-9]+", "a 1\u2460 2\u2460"),
+        ("lowercase", None, "[a-z]+", "ab aB AB ab"),
+        ("lowercase", None, "a ?", "a A aA a"),
+        (None, "bytes", "[0-9]", "ab<s>1ab <s>12 KK\t3"),
+        (None, "bytes", "gpt2", "ab KK\tab KK ab"),
+        ("NFC", "bytes", "[a-z]+", "ab<s>ab<s> e\u0301"),
+    ],
+)
+def test_a_safe_cut_changes_no_id(form, prefix, pattern, text):
+    allowed, data = ("<s>", "KK"), text.encode()
+    for tok in both(Tokenizer(MERGES, pattern=pattern, special_tokens=SPECIAL, normalizer=form)):
+        codec = tok.definition.changed(prefix=prefix).codec()
+        ids = codec.encode(data, allowed)
+        for end in range(len(data) + 1):
+            if cut := codec.safe_cut(data[:end], allowed):
+                assert codec.encode(data[:cut], allowed) + codec.going_on().encode(data[cut:], allowed) == ids
+
+
 @given(marked)
 def test_what_comes_back_is_the_normal_form(text):
     tok = tokenizer()

@@ -215,7 +215,7 @@ def codec_of(case: Case, backend: str) -> Any:
     implementation = load_backend(backend)
     codec = implementation.codec(
         vocab_of(case["vocabulary"], backend),
-        implementation.pattern("none"),
+        implementation.pattern(case.get("pattern", "none")),
         implementation.special_tokens(case.get("special_tokens", {})),
         case.get("prefix"),
     )
@@ -264,7 +264,7 @@ def test_bytes_without_a_token(case: Case, backend: str) -> None:
 @cases("characters", having="error")
 def test_refused_vocabularies_of_characters(case: Case, backend: str) -> None:
     with pytest.raises(minitok.VocabularyError) as caught:
-        vocab_of(case["vocabulary"], backend)
+        codec_of(case, backend)
     assert str(caught.value).endswith(case["error"])
 
 
@@ -287,6 +287,8 @@ def test_vocabularies(case: Case, backend: str) -> None:
         assert vocab.token_id(as_bytes(token)) == token_id
     if "full_merges" in case:
         assert [list(merge) for merge in vocab.merges] == case["full_merges"]
+    if "n_ids" in case:
+        assert vocab.n_ids == case["n_ids"]
     if "merges_make_all" in case:
         assert vocab.merges_make_all is case["merges_make_all"]
 

@@ -6,7 +6,7 @@ use minitok::metaspace::Metaspace;
 use minitok::packed::unpack;
 use minitok::pretokenize::Pattern;
 use minitok::special::SpecialTokens;
-use minitok::vocab::{Alphabet, Vocab};
+use minitok::vocab::{Alphabet, Merge, Tokens, Vocab, check_token_bytes};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -77,7 +77,7 @@ pub fn vocab(value: &Value) -> Result<Vocab> {
         singles.filter(|(_, id)| !without.contains(id)).chain(more).collect()
     };
     if value["packed"].is_object() {
-        return unpack(&bytes(&value["packed"]), None);
+        return unpack(&bytes(&value["packed"]), value["below"].is_number().then(|| number(&value["below"])));
     }
     if value["ranks"].is_array() {
         return Vocab::from_ranks(&with_singles(&value["ranks"]));
@@ -88,8 +88,25 @@ pub fn vocab(value: &Value) -> Result<Vocab> {
         let scored = |piece: &Value| (bytes(&piece[0]), number(&piece[1]), piece[2].as_f64().unwrap());
         return Vocab::from_scores(&list(&value["scores"]).iter().map(scored).collect::<Vec<_>>(), (0..256).collect());
     }
-    if value["fallback"].is_boolean() {
-        let alphabet = Alphabet { fallback: Some((0..256).collect()), drops_bytes: false };
+    let fallback: Option<Vec<u32>> = match &value["fallback"] {
+        Value::Null => None,
+        Value::Number(_) => Some((0..number(&value["fallback"])).collect()),
+        _ => Some((0..256).collect()),
+    };
+    if value["full_merges"].is_array() {
+        let mut all = Tokens::default();
+        for (token, id) in with_singles(&value["tokens"]) {
+            all.set(id, &token)?;
+        }
+        let merge = |merge: &Value| {
+            let numbers = numbers(merge);
+            Merge { left: numbers[0], right: numbers[1], id: numbers[2], rank: numbers[3] }
+        };
+        let merges = list(&value["full_merges"]).iter().map(merge).collect();
+        return Vocab::new(all, merges, false, Alphabet { fallback, drops_bytes: false });
+    }
+    if fallback.is_some() {
+        let alphabet = Alphabet { fallback, drops_bytes: false };
         return Vocab::from_tokens(&tokens(), &pairs(&value["merges"]), false, alphabet);
     }
     if value["tokens"].is_array() {
@@ -97,7 +114,9 @@ pub fn vocab(value: &Value) -> Result<Vocab> {
         let whole_pieces = value["whole_pieces"].as_bool().unwrap();
         return Vocab::from_tokens(&with_singles(&value["tokens"]), &pairs(&value["merges"]), whole_pieces, alphabet);
     }
-    Vocab::from_merges(&byte_order(&value["byte_order"]), &pairs(&value["merges"]))
+    let merges = pairs(&value["merges"]);
+    value["most_bytes"].as_u64().map_or(Ok(()), |most| check_token_bytes(&merges, most))?;
+    Vocab::from_merges(&byte_order(&value["byte_order"]), &merges)
 }
 
 pub fn special(value: &Value) -> Result<SpecialTokens> {

@@ -48,6 +48,8 @@ __all__ = ["BYTES_PREFIX", "FLAGS", "NormalizingCodec", "Special", "as_flagged",
 BYTES_PREFIX = "bytes"
 # Steps that look at no more than a character and the marks behind it.
 LOCAL = (*FORMS, "lowercase")
+# How many of the codec's cuts are looked at, the last first, for one that the steps leave alone.
+CUTS_TRIED = 16
 
 
 class Spaces:
@@ -216,16 +218,39 @@ class NormalizingCodec:
         return text.decode()
 
     def safe_cut(self, text: bytes, allowed: Sequence[str]) -> int:
-        """As the codec's: between a letter or digit and white space, both ASCII. No normal form looks across that.
+        """As the codec's, where what is cut is what the codec was asked about.
 
-        A late special token may, as it need not stand in the text as it is; and so may a replacement.
+        No step looks across white space that is ASCII and follows ASCII. A late special token may, as it need not be in the
+        text as it is; and so may a replacement.
         """
         late = self.special.late.intersection(allowed)
         if (late and (self.steps or self.prefix)) or any(name in self.special.flags for name in allowed):
             return 0
         if self.words is not None or any(step not in LOCAL for step in self.steps):
             return 0
-        return self.codec.safe_cut(text, allowed)
+        names = [utf8(name) for name in allowed]
+        longest = max(map(len, names), default=0)
+        end = len(text)
+        for _ in range(CUTS_TRIED):
+            cut = self.codec.safe_cut(text[:end], allowed)
+            if not cut or self.is_sure(text, cut, names):
+                return cut
+            # A cut of the first part of a text is one of the text. The codec knows none in the last `longest` bytes.
+            end = max(text.rfind(b" ", 0, cut), text.rfind(b"\n", 0, cut)) + 1 + longest
+        return 0
+
+    def is_sure(self, text: bytes, cut: int, names: Sequence[bytes]) -> bool:
+        """Whether a cut of the text is one of what is made of it.
+
+        The codec's may be beside any character, which the steps may change or join to the one before. And a segment, but not
+        a text that goes on, may get a space before it.
+        """
+        if self.prefix is not None and any(text.endswith(name, 0, cut) for name in names):
+            return False
+        around = text[cut - 1 : cut + 1]
+        return not self.steps or (
+            around.isascii() and around[1:].isspace() and normalized(around, self.steps) == around
+        )
 
     def encode(self, text: str | bytes, allowed: Sequence[str] = (), threads: int = 1) -> list[int]:
         if ready := self.ready((text,), allowed):
