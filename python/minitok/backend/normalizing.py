@@ -48,7 +48,7 @@ __all__ = ["BYTES_PREFIX", "FLAGS", "NormalizingCodec", "Special", "as_flagged",
 BYTES_PREFIX = "bytes"
 # Steps that look at no more than a character and the marks behind it.
 LOCAL = (*FORMS, "lowercase")
-# How many of the codec's cuts are looked at, the last first, for one that the steps leave alone.
+# How many of the codec's cuts are tried, from the last one back.
 CUTS_TRIED = 16
 
 
@@ -218,10 +218,9 @@ class NormalizingCodec:
         return text.decode()
 
     def safe_cut(self, text: bytes, allowed: Sequence[str]) -> int:
-        """As the codec's, where what is cut is what the codec was asked about.
+        """Returns one of the codec's cuts that neither the steps nor a space before a segment change; 0 if none is known.
 
-        No step looks across white space that is ASCII and follows ASCII. A late special token may, as it need not be in the
-        text as it is; and so may a replacement.
+        None is known where a late special token may be found, as it need not be in the text as it is; nor with a replacement.
         """
         late = self.special.late.intersection(allowed)
         if (late and (self.steps or self.prefix)) or any(name in self.special.flags for name in allowed):
@@ -240,10 +239,10 @@ class NormalizingCodec:
         return 0
 
     def is_sure(self, text: bytes, cut: int, names: Sequence[bytes]) -> bool:
-        """Whether a cut of the text is one of what is made of it.
+        """Whether a cut of the text is also one of what the steps make of it.
 
-        The codec's may be beside any character, which the steps may change or join to the one before. And a segment, but not
-        a text that goes on, may get a space before it.
+        The codec may cut beside any character, which a step may change, or join to the one before. No step changes ASCII
+        white space, nor looks across it from ASCII. And a segment may get a space before it, which a text that goes on does not.
         """
         if self.prefix is not None and any(text.endswith(name, 0, cut) for name in names):
             return False
