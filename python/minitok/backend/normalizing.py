@@ -242,7 +242,7 @@ class NormalizingCodec:
         """Whether a cut of the text is also one of what the steps make of it.
 
         The codec may cut beside any character, which a step may change, or join to the one before. No step changes ASCII
-        white space, nor looks across it from ASCII. And a segment may get a space before it, which a text that goes on does not.
+        white space, nor looks across it from ASCII. A segment may get a space before it, which a text that goes on does not.
         """
         if self.prefix is not None and any(text.endswith(name, 0, cut) for name in names):
             return False
