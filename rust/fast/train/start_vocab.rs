@@ -16,8 +16,9 @@ pub(super) struct StartVocab {
 
 impl StartVocab {
     pub fn new(vocab: Arc<Vocab>) -> Self {
-        // A vocabulary without merges may still have tokens that a whole piece can be.
-        let bytes_only = vocab.merges().is_empty() && !vocab.whole_pieces && vocab.byte_ids.iter().all(|&id| id < 256);
+        // A vocabulary without merges may still have tokens that a whole piece can be, or characters of several bytes.
+        let larger = vocab.whole_pieces || vocab.alphabet.fallback.is_some();
+        let bytes_only = vocab.merges().is_empty() && !larger && vocab.byte_ids.iter().all(|&id| id < 256);
         let whole = || Pattern::new("none").expect("a named pattern");
         let encoder = (!bytes_only).then(|| (Encoder::new(Arc::clone(&vocab)), whole()));
         Self { vocab, encoder }
