@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 import minitok
 from minitok.scale import count_dataset, encode_dataset, encode_files_on_ray, train_dataset
 
+from .packing import documents_of
 from .texts import read
 
 if TYPE_CHECKING:
@@ -38,17 +39,11 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def write_corpus(folder: Path, kind: str, size: int, file_size: int = 64_000_000) -> int:
-    """Writes the corpus as Parquet and as lines of JSON; returns the bytes of its texts."""
+    """Writes the corpus as Parquet; returns the bytes of its texts."""
     import pyarrow as pa
     from pyarrow import parquet
 
-    raw, _ = read(kind, 2_000_000)
-    rng = random.Random(1)
-    documents, at = [], 0
-    while at < len(raw):
-        length = int(rng.lognormvariate(7.8, 0.9)) + 20
-        documents.append(raw[at : at + length])
-        at += length
+    documents, rng = documents_of(read(kind, 2_000_000)[0]), random.Random(1)
     done = number = file = 0
     while done < size:
         texts, written = [], 0

@@ -45,3 +45,11 @@ def run_shell(block):
         assert program == "minitok", line
         result = CliRunner().invoke(app, arguments)
         assert result.exit_code == 0, result.output
+
+
+def run_page(folder, blocks):
+    """Writes the corpus and runs all commands of a page, in a folder that is the working directory."""
+    write_corpus(folder)
+    for _, language, block in blocks:
+        if language == "sh":
+            run_shell(block)

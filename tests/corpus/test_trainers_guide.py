@@ -3,7 +3,7 @@
 import minitok
 import numpy as np
 import pytest
-from guides import TEXTS, blocks_of, run_shell, write_corpus
+from guides import TEXTS, blocks_of, run_page
 from minitok import open_packed
 
 BLOCKS = blocks_of("trainers.md")
@@ -18,12 +18,9 @@ def documents(path):
 def folder(tmp_path_factory):
     """Where all commands of the page have run."""
     found = tmp_path_factory.mktemp("trainers")
-    write_corpus(found)
     with pytest.MonkeyPatch.context() as patched:
         patched.chdir(found)
-        for _, language, block in BLOCKS:
-            if language == "sh":
-                run_shell(block)
+        run_page(found, BLOCKS)
         yield found
 
 
