@@ -4,7 +4,8 @@
 
 #![allow(clippy::cast_precision_loss, reason = "megabytes are not counted to the byte")]
 
-use minitok::fast::encode::encoder::{Encoder, Split};
+use minitok::fast::encode::encoder::Encoder;
+use minitok::fast::encode::split::Split;
 use minitok::fast::pystr::source::Source;
 use minitok::pretokenize::scanner_of;
 use minitok::vocab::Vocab;

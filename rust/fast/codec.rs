@@ -5,8 +5,9 @@
 use super::decode::Decoder;
 use crate::codec::{Codec, placed};
 use crate::error::{Error, Result};
-use crate::fast::encode::encoder::{Encoder, Spaces, Split};
+use crate::fast::encode::encoder::Encoder;
 use crate::fast::encode::id_buffer::room_for;
+use crate::fast::encode::split::{Spaces, Split};
 use crate::fast::passes::first_pass;
 use crate::fast::pystr::source::Source;
 use crate::fast::scan::Tier;

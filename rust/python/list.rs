@@ -34,34 +34,42 @@ pub fn list_of_ids<'py>(py: Python<'py>, ids: &[u32]) -> PyResult<Bound<'py, PyA
     let list = unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyList_New(length))? };
     if ids.len() <= STRETCH {
         fill(py, &list, 0, ids);
-        return Ok(list);
+    } else {
+        fill_with_signals(py, &list, ids)?;
     }
+    Ok(list)
+}
+
+/// Fills the slots of a new list that is long, with looks at signals.
+#[cold]
+fn fill_with_signals(py: Python<'_>, list: &Bound<'_, PyAny>, ids: &[u32]) -> PyResult<()> {
     // Signal handlers run Python code, which could find the unfinished list among all objects.
     // SAFETY: a list is an object that the garbage collector follows, and follows again in the end.
     unsafe { ffi::PyObject_GC_UnTrack(list.as_ptr().cast()) };
     for (number, ids) in ids.chunks(STRETCH).enumerate() {
-        fill(py, &list, number * STRETCH, ids);
+        fill(py, list, number * STRETCH, ids);
         py.check_signals()?;
     }
     // SAFETY: as above.
     unsafe { ffi::PyObject_GC_Track(list.as_ptr().cast()) };
-    Ok(list)
+    Ok(())
 }
 
 /// Fills the slots of a new list from a place on.
-#[inline]
+#[expect(clippy::inline_always, reason = "a call would cost short lists a twentieth")]
+#[inline(always)]
 fn fill(py: Python<'_>, list: &Bound<'_, PyAny>, start: usize, ids: &[u32]) {
     // No Python code runs in here: neither making an int nor taking a reference does.
     let mut ints = INTS.lock().unwrap_or_else(PoisonError::into_inner);
-    for (place, &id) in (start.cast_signed()..).zip(ids) {
+    for (place, &id) in ids.iter().enumerate() {
         let int = match ints.get(id as usize) {
             Some(Some(int)) => int.clone_ref(py),
             _ => new_int(py, &mut ints, id),
         };
         let int = int.into_ptr();
-        // SAFETY: `list` is a list of empty slots that no other code has seen, of which `place` is one; the reference `int` is
+        // SAFETY: `list` is a list of empty slots that no other code has seen, of which this place is one; the reference `int` is
         // given away to it.
-        unsafe { set_item(list.as_ptr(), place, int) };
+        unsafe { set_item(list.as_ptr(), (start + place).cast_signed(), int) };
     }
 }
 

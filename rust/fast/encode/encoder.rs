@@ -9,13 +9,12 @@
 
 use super::block::{BLOCK, Workspace};
 use super::block_output::BlockOutput;
-use super::byte_cuts::Cutter;
 use super::piece_cache::{PieceCache, Size};
+use super::split::{Spaces, Split};
 use super::tables::Tables;
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
-use crate::fast::scan::{Scanner, Tier};
 use crate::fast::util::pool::{Pool, Pooled};
 use crate::fast::util::settings::cache_bytes;
 use crate::interrupt;
@@ -39,26 +38,6 @@ const NEAR_HUGE: usize = if cfg!(any(test, fuzzing)) { 50 } else { 1 << 12 };
 /// A new cache: 256 KiB of buckets and as much of records.
 const FIRST_LOG_BUCKETS: u32 = 12;
 const FIRST_RECORDS: usize = 11_000;
-
-/// How text is cut into pieces.
-#[derive(Debug, Clone, Copy)]
-pub enum Split<'p> {
-    /// By the scanner of a pattern.
-    Scan(&'p Tier),
-    /// By the mirror: `none`, and patterns that are not compiled.
-    Pattern(&'p Pattern),
-    /// Not at all, in a vocabulary of characters: then where no merge reaches across.
-    Characters(Spaces),
-}
-
-/// What becomes of the spaces of a segment (`rust/metaspace.rs`).
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Spaces {
-    /// Markers become spaces.
-    pub markers: bool,
-    /// A space is put before the segment.
-    pub prefix: bool,
-}
 
 /// The fast encoder of a vocabulary.
 #[derive(Debug)]
@@ -218,72 +197,73 @@ impl Encoder {
             return Ok(());
         }
         let mut work = self.workspace();
-        let work = &mut *work;
-        let mut settle = |work: &mut Workspace, mut start| {
-            self.cut(text, start, work);
-            let is_long = whole >= self.seed_after && work.pieces_are_short(start);
-            for first in (0..work.ends.len()).step_by(BLOCK) {
-                let range = first..work.ends.len().min(first + BLOCK);
-                let end = work.ends[range.end - 1];
-                self.make_room(work, is_long);
-                let output = work.encode(&self.tables, self.rest.as_ref(), text, start, range);
-                sink(output)?;
-                start = end;
-            }
-            work.failure.take().map_or_else(interrupt::check, Err)
-        };
-        let mut block = |work: &mut Workspace, mut start: usize| {
-            if work.ends.last().is_none_or(|&end| end - start <= HUGE) {
-                return settle(work, start);
-            }
-            for end in self.parts_of(text, start, work)? {
-                work.ends.clear();
-                work.ends.push(end);
-                settle(work, start)?;
-                start = end;
-            }
-            Ok(())
-        };
-        let result = match split {
-            Split::Scan(tier) => {
-                let mut scanner = Scanner::of(tier, text);
-                let (mut start, mut done) = (0, Ok(()));
-                while done.is_ok() && scanner.next_block(&mut work.ends, BLOCK) {
-                    done = block(work, start);
-                    start = scanner.position();
-                }
-                done
-            }
-            Split::Characters(_) => {
-                let mut cutter = Cutter::new(self.tables.byte_cuts(), text);
-                let (mut start, mut done) = (0, Ok(()));
-                while done.is_ok() && cutter.next_block(&mut work.ends, BLOCK) {
-                    done = block(work, start);
-                    start = cutter.position();
-                }
-                done
-            }
-            Split::Pattern(pattern) => {
-                work.ends.clear();
-                let (mut start, mut end) = (0, 0);
-                let mut done = Ok(());
-                let split = pattern.split(text, &mut |piece| {
-                    end += piece.len();
-                    work.ends.push(end);
-                    if work.ends.len() == BLOCK {
-                        if done.is_ok() {
-                            done = block(work, start);
-                        }
-                        work.ends.clear();
-                        start = end;
-                    }
-                });
-                let done = split.and(done);
-                if done.is_ok() && start < end { block(work, start) } else { done }
-            }
-        };
+        let is_long = whole >= self.seed_after;
+        let result = split.each_block(text, &self.tables, &mut work, |work, start| {
+            self.encode_pieces(text, start, is_long, work, &mut sink)
+        });
         work.rest();
         result
+    }
+
+    /// Calls `sink` with the values of the pieces that end at `work.ends`; the first begins at `start`.
+    #[inline]
+    fn encode_pieces(
+        &self,
+        text: &[u8],
+        start: usize,
+        is_long: bool,
+        work: &mut Workspace,
+        sink: &mut impl FnMut(BlockOutput<'_>) -> Result<()>,
+    ) -> Result<()> {
+        if work.ends.last().is_some_and(|&end| end - start > HUGE) {
+            return self.encode_huge_pieces(text, start, is_long, work, sink);
+        }
+        self.encode_cut_pieces(text, start, is_long, work, sink)
+    }
+
+    /// As [`encode_pieces`](Self::encode_pieces), in parts, between which the work can be stopped.
+    #[cold]
+    fn encode_huge_pieces(
+        &self,
+        text: &[u8],
+        mut start: usize,
+        is_long: bool,
+        work: &mut Workspace,
+        sink: &mut impl FnMut(BlockOutput<'_>) -> Result<()>,
+    ) -> Result<()> {
+        for end in self.parts_of(text, start, work)? {
+            work.ends.clear();
+            work.ends.push(end);
+            self.encode_cut_pieces(text, start, is_long, work, sink)?;
+            start = end;
+        }
+        Ok(())
+    }
+
+    /// As [`encode_pieces`](Self::encode_pieces), at once.
+    fn encode_cut_pieces(
+        &self,
+        text: &[u8],
+        mut start: usize,
+        is_long: bool,
+        work: &mut Workspace,
+        sink: &mut impl FnMut(BlockOutput<'_>) -> Result<()>,
+    ) -> Result<()> {
+        self.cut(text, start, work);
+        let is_long = is_long && work.pieces_are_short(start);
+        let mut first = 0;
+        while first < work.ends.len() {
+            let range = first..work.ends.len().min(first + BLOCK);
+            let end = work.ends[range.end - 1];
+            first = range.end;
+            self.make_room(work, is_long);
+            sink(work.encode(&self.tables, self.rest.as_ref(), text, start, range))?;
+            start = end;
+        }
+        match work.failure {
+            None => interrupt::check(),
+            Some(_) => work.failure.take().map_or(Ok(()), Err),
+        }
     }
 
     /// Makes room in the cache for the new pieces of the next block.

@@ -2,7 +2,7 @@
 //!
 //! Read in this order:
 //!
-//! 1. [`encoder`]: the loop over blocks of pieces, and what is shared between threads.
+//! 1. [`encoder`]: the loop over blocks of pieces, and what is shared between threads; [`split`]: what the blocks are.
 //! 2. [`block`]: a block of pieces in phases: keys, prefetching, look-ups, output.
 //! 3. [`piece_key`], [`piece_cache`], [`bucket`], [`id_ring`]: pieces met before, and their ids.
 //! 4. [`block_output`]: the ids of a block, written out.
@@ -20,6 +20,7 @@ pub mod id_buffer;
 pub mod merges_from_ranks;
 pub mod merges_from_scores;
 pub mod parallel;
+pub mod split;
 pub mod tables;
 
 mod block;

@@ -5,8 +5,9 @@
 //!
 //! Costs: those of a batch (`parallel.rs`), and a look at some characters around each cut.
 
-use super::encoder::{Encoder, Spaces, Split};
+use super::encoder::Encoder;
 use super::parallel::{GROUP, encode_all};
+use super::split::{Spaces, Split};
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;

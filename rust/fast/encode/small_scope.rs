@@ -4,10 +4,11 @@
 //! equal but for the names of the letters are tried once. By default three letters go up to five of them, which takes seconds;
 //! `MINITOK_LONG_TESTS=1` goes up to seven.
 
-use super::encoder::{Encoder, Split};
+use super::encoder::Encoder;
 use super::merge_long::tests::every_way;
 use super::pair_table::PairTable;
 use super::piece_cache::Size;
+use super::split::Split;
 use super::tables::Tables;
 use crate::decode::decode_bytes;
 use crate::encode::encode_piece;

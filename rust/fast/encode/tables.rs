@@ -34,9 +34,10 @@ impl Tables {
         }
         // Where pieces are not taken whole, nobody asks but the large cache.
         let made = made_by_merges(&vocab, &pairs, if vocab.whole_pieces { u32::MAX } else { SEEDED });
-        let needed = made.needed(vocab.merges());
-        let few = vocab.whole_pieces && needed.len() < vocab.merges().len() / 4 * 3;
-        let pairs = if few { PairTable::of_merges(&vocab, &needed) } else { Some(pairs) };
+        let needed = || made.needed(vocab.merges());
+        let few = vocab.whole_pieces && needed().count() < vocab.merges().len() / 4 * 3;
+        let pairs =
+            if few { PairTable::of_merges(&vocab, &needed().copied().collect::<Vec<_>>()) } else { Some(pairs) };
         let exceptions = Exceptions::of_made(&vocab, made.by_id);
         Tables::of(vocab, pairs, exceptions)
     }

@@ -1,11 +1,12 @@
 //! The encoder against the mirror, on vocabularies and texts that are made to break it.
 
-use super::encoder::{Encoder, Split};
+use super::encoder::Encoder;
 use super::made_by_merges::tests::made_by_merging;
 use super::merge_long::tests::every_way;
 use super::merges_from_ranks::merges_from_ranks;
 use super::pair_table::PairTable;
 use super::piece_cache::Size;
+use super::split::Split;
 use super::tables::Tables;
 use crate::encode::{encode_piece, merge_parts, single_bytes};
 use crate::fast::pystr::source::Source;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::fast::encode::encoder::{Encoder, Split};
+use crate::fast::encode::encoder::Encoder;
+use crate::fast::encode::split::Split;
 use crate::fast::pystr::source::Source;
 use crate::pretokenize::Pattern;
 use crate::vocab::Vocab;
