@@ -7,13 +7,22 @@ from minitok.reference import count
 from minitok.reference.pretokenize import Pattern
 from minitok.reference.special import SpecialTokens
 
-TEXTS = (b"a b--c d--\n--e", b"----a--", b"it's<s>a b<s> b <s", b"- --- - x", b"one two--three<s>--four", b"")
+TEXTS = (
+    b"a b--c d--\n--e",
+    b"----a--",
+    b"it's<s>a b<s> b <s",
+    b"- --- - x",
+    b"one two--three<s>--four",
+    b"a x y z b",
+    b"a x y",
+    b"",
+)
 
 
 @pytest.mark.parametrize("separator", [None, b"--", b"-"])
 @pytest.mark.parametrize("text", TEXTS)
 def test_chunks_of_any_size_count_alike(monkeypatch, text, separator):
-    special = SpecialTokens({"<s>": 0})
+    special = SpecialTokens({"<s>": 0, "x y z": 1})
     expected = count.PieceCounter(Pattern("gpt2"), special)
     expected.add(text.split(separator) if separator else [text])
     for size in range(1, len(text) + 2):

@@ -1,0 +1,30 @@
+"""What the reference does where nothing else is said."""
+
+from minitok.reference.codec import Codec
+from minitok.reference.decode import StreamDecoder
+from minitok.reference.metaspace import Metaspace
+from minitok.reference.pretokenize import Pattern
+from minitok.reference.special import SpecialTokens
+from minitok.reference.train import TrainOptions, train
+from minitok.reference.vocab import Vocab
+
+VOCAB = Vocab.from_merges(bytes(range(256)), [(97, 98)])
+
+
+def test_a_text_is_not_the_rest_of_another():
+    codec = Codec(VOCAB, Pattern("none"), SpecialTokens({}), Metaspace("first"))
+    assert codec.segment(b"ab", 0, 2) == b" ab"
+    assert codec.encode(b"ab") == codec.trace(b"ab", (), lambda _: None) == [32, 256]
+
+
+def test_a_stream_keeps_the_space_at_its_start():
+    assert StreamDecoder(VOCAB.token_bytes).push(32) == " "
+
+
+def test_a_pair_that_occurs_once_is_merged():
+    assert train({b"ab": 1}, TrainOptions(n_merges=1)).merges == [(97, 98)]
+
+
+def test_a_vocabulary_may_be_no_more_than_a_merge():
+    vocab = Vocab.from_tokens({b"a": 0, b"b": 1, b"ab": 2}, [(0, 1)], whole_pieces=False, drops_bytes=True)
+    assert [merge.id for merge in vocab.merges] == [2]
