@@ -23,7 +23,7 @@ use memchr::memmem;
 use std::io::Read;
 use std::path::Path;
 
-const CHUNK: usize = 1 << 20;
+const CHUNK: usize = if cfg!(test) { 7 } else { 1 << 20 };
 
 /// Counts the pieces of a corpus, document by document, in the order of first appearance (T6).
 #[derive(Debug)]
@@ -150,5 +150,39 @@ mod tests {
         counter.add([&b"a b<s> b"[..]]).unwrap();
         assert_eq!(counter.pieces, [(b"a".to_vec(), 1), (b" b".to_vec(), 2)]);
         assert_eq!((counter.documents, counter.bytes), (1, 8));
+    }
+    #[test]
+    fn chunks_that_end_anywhere_count_alike() {
+        let texts = [
+            "a b--c d--\n--e",
+            "----a--",
+            "it's<s>a b<s> b <s",
+            "- --- - x",
+            "one--three<s>--four",
+            "a x y z b",
+            "a x y",
+            "",
+        ];
+        let special = SpecialTokens::new(vec![("<s>".into(), 0), ("x y z".into(), 1)]).unwrap();
+        let counter = || PieceCounter::new(Pattern::new("gpt2").unwrap(), &special);
+        for (text, before) in texts.iter().flat_map(|text| (0..CHUNK).map(move |before| (text, before))) {
+            let text = format!("{}{text}", "b".repeat(before));
+            for separator in [None, Some("--"), Some("-")] {
+                let (mut whole, mut chunked, mut read) = (counter(), counter(), 0);
+                let documents = separator.map_or(vec![&*text], |separator| text.split(separator).collect());
+                whole.add(documents.into_iter().map(str::as_bytes)).unwrap();
+                let mut on_chunk = |bytes| {
+                    read += bytes;
+                    Ok(())
+                };
+                let separator = separator.map(str::as_bytes);
+                chunked.add_stream(&mut text.as_bytes(), Path::new(""), separator, &mut on_chunk).unwrap();
+                assert_eq!(
+                    (chunked.pieces, chunked.documents, chunked.bytes),
+                    (whole.pieces, whole.documents, whole.bytes)
+                );
+                assert_eq!(read, text.len());
+            }
+        }
     }
 }

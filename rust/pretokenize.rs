@@ -289,4 +289,11 @@ mod tests {
         assert_eq!(pieces("none", b"a b"), [b"a b"]);
         assert!(pieces("none", b"").is_empty());
     }
+
+    #[test]
+    fn a_pattern_of_bytes_is_not_compared() {
+        for (one, other) in [("(?#bytes)a", "a"), ("a", "(?#bytes)a")] {
+            assert!(matches!(difference(one, other).unwrap(), Err(scan::Unsupported::Bytes)));
+        }
+    }
 }
