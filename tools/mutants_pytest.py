@@ -1,8 +1,8 @@
 """Runs the tests of the package once for each mutant, in forks of one process: only those tests that reach the mutant.
 
 `mutants.py` and `mutants_rust.py` use it. pytest collects the tests once. Each runs unchanged, timed, and what it reaches is
-noted. Then a mutant costs a fork and its tests, quickest first, up to the first failure. A test that takes far more processor
-time than it did, or does not end, counts as failed.
+noted. Then a mutant costs a fork and its tests, quickest first, up to the first failure; as many are tried at a time as
+there are processors. A test that takes far more processor time than it did, or does not end, counts as failed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -57,9 +57,12 @@ class Kind(Protocol):
 class ForkedTests:
     """A plugin for pytest that runs its tests as said above, and reports each mutant with its result."""
 
-    def __init__(self, kind: Kind, mutants: list[Any], report: Callable[[Any, str], None], seconds: float) -> None:
-        self.kind, self.mutants, self.report, self.seconds = kind, mutants, report, seconds
+    def __init__(
+        self, kind: Kind, mutants: list[Any], report: Callable[[Any, str], None], seconds: float, jobs: int
+    ) -> None:
+        self.kind, self.mutants, self.report, self.seconds, self.jobs = kind, mutants, report, seconds, jobs
         self.times: dict[int, float] = {}
+        self.writing = -1
         self.killers: Counter[int] = Counter()
 
     def pytest_runtestloop(self, session: Any) -> bool:
@@ -86,9 +89,28 @@ class ForkedTests:
         if (result := self.fate(session, None, reached, 3)) != SURVIVES:
             session.shouldfail = f"what changes nothing is noticed by {result}"
             raise session.Failed(session.shouldfail)
-        for mutant in self.mutants:
-            self.report(mutant, self.fate(session, mutant, reached, self.seconds))
+        self.try_all(lambda mutant: self.fate(session, mutant, reached, self.seconds))
         return True
+
+    def try_all(self, fate: Callable[[Any], str]) -> None:
+        """Shares the mutants among processes, and reports what they write into one pipe."""
+        reading, self.writing = os.pipe()
+        workers = [os.fork() or self.work(number, fate) for number in range(self.jobs)]
+        os.close(self.writing)
+        with os.fdopen(reading) as pipe:
+            for line in pipe:
+                number, result = line.rstrip("\n").split(" ", 1)
+                self.report(self.mutants[int(number)], result)
+        if any(os.waitpid(worker, 0)[1] for worker in workers):
+            sys.exit("a process of those that try mutants has failed")
+
+    def work(self, first: int, fate: Callable[[Any], str]) -> NoReturn:
+        try:
+            for number in range(first, len(self.mutants), self.jobs):
+                os.write(self.writing, f"{number} {fate(self.mutants[number])}\n".encode())
+            os._exit(0)
+        finally:
+            os._exit(1)
 
     def fate(self, session: Any, mutant: Any, reached: dict[int, set[Any]], seconds: float) -> str:
         """What became of a mutant: the name of the test that noticed, or that none did."""
@@ -123,6 +145,8 @@ class ForkedTests:
     def in_child(self, session: Any, mutant: Any, chosen: list[int], writing: int) -> None:
         from _pytest.runner import runtestprotocol
 
+        if self.writing >= 0:
+            os.close(self.writing)
         silent = os.open(os.devnull, os.O_RDWR)
         for standard in (0, 1, 2):
             os.dup2(silent, standard)
@@ -147,8 +171,9 @@ def run(
     kind: Kind, mutants: list[Any], tests: list[str], report: Callable[[Any, str], None], seconds: float = 3
 ) -> None:
     """Tries each mutant with the tests that `tests` chooses (arguments of pytest), `seconds` of them at most."""
+    jobs = os.cpu_count() or 1
     import pytest
 
-    code = pytest.main([*OPTIONS, *tests], plugins=[ForkedTests(kind, mutants, report, seconds)])
+    code = pytest.main([*OPTIONS, *tests], plugins=[ForkedTests(kind, mutants, report, seconds, jobs)])
     if code:
         sys.exit(f"pytest ends with {code}")
