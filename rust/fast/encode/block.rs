@@ -56,7 +56,7 @@ pub(super) struct Workspace {
     values: Vec<u32>,
     /// The numbers of the pieces that are too long to be their own keys, and of those that were not in the cache.
     longs: Vec<u32>,
-    misses: Vec<u32>,
+    pub(super) misses: Vec<u32>,
     spill: Vec<u32>,
     /// What went wrong: a byte without a token.
     pub(super) failure: Option<Error>,

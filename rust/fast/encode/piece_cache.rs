@@ -271,6 +271,7 @@ impl<'c> View<'c> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::piece_key::key_of;
     use super::*;
 
     #[test]
@@ -288,5 +289,101 @@ mod tests {
             }
             assert!(cache.size.log_buckets <= size.max_log_buckets);
         }
+    }
+
+    /// Pieces of 2 to 44 bytes, their keys, and one to five ids each.
+    fn pieces(count: u32) -> Vec<(Vec<u8>, u128, Vec<u32>)> {
+        let piece = |number: u32| format!("{number}-{}", "x".repeat(number as usize % 40)).into_bytes();
+        let with_ids = |(number, piece): (u32, Vec<u8>)| {
+            let key = key_of(&piece, 0, piece.len());
+            (piece, key, (0..=number % 5).map(|id| (7 * number + id) % 299 + 1).collect())
+        };
+        (0..count).map(|number| with_ids((number, piece(number)))).collect()
+    }
+
+    /// Whether a piece is known; then with these ids.
+    fn knows(cache: &PieceCache, (piece, key, ids): &(Vec<u8>, u128, Vec<u32>)) -> bool {
+        let view = cache.view();
+        let Some(value) = view.find_piece(*key, piece) else { return false };
+        let (rows, first) = view.records();
+        if value < first {
+            assert_eq!([value], **ids);
+        } else {
+            let record = rows[(value - first) as usize..].as_flattened();
+            assert_eq!(record[1..=record[0] as usize], **ids);
+        }
+        true
+    }
+
+    fn insert(cache: &mut PieceCache, (piece, key, ids): &(Vec<u8>, u128, Vec<u32>)) {
+        let value = cache.insert(*key, piece, ids);
+        assert_eq!(cache.view().find_piece(*key, piece), value);
+    }
+
+    #[test]
+    fn what_is_put_in_is_found_while_the_cache_grows() {
+        let size = Size { log_buckets: 1, max_log_buckets: 12, first_record: 300, records: 40_000 };
+        let (mut cache, pieces) = (PieceCache::new(size), pieces(2000));
+        for piece in &pieces {
+            assert!(!knows(&cache, piece));
+            insert(&mut cache, piece);
+            assert!(knows(&cache, piece));
+            cache.grow();
+            assert!(!cache.is_full());
+        }
+        assert_eq!(cache.size.log_buckets, 10, "more than half of 2,048 slots, and less than half of 4,096");
+        let known = pieces.iter().filter(|piece| knows(&cache, piece)).count();
+        assert!(known > 1900 && known <= cache.entries, "{known} of {} entries", cache.entries);
+        let (long, key, _) = pieces.iter().find(|(piece, ..)| piece.len() > 20).unwrap();
+        let other: Vec<u8> = long.iter().map(|byte| byte ^ 1).collect();
+        assert!(is_long(*key) && cache.view().find_piece(*key, &other).is_none(), "another piece of the same key");
+    }
+
+    #[test]
+    fn the_first_seeds_are_found() {
+        let size = Size { log_buckets: 6, max_log_buckets: 6, first_record: 300, records: 44 };
+        let seeds: Vec<_> =
+            pieces(200).into_iter().zip(1..).map(|((piece, key, _), id)| (piece, key, vec![id])).collect();
+        let cache = PieceCache::seeded(size, seeds.iter().map(|(_, key, ids)| (*key, ids[0])));
+        let known: Vec<bool> = seeds
+            .iter()
+            .map(|seed| cache.view().find(cache.view().bucket_of(seed.1), seed.1) == Some(seed.2[0]))
+            .collect();
+        assert_eq!(cache.half(), 128);
+        assert!(known[..128].iter().filter(|&&known| known).count() > 120);
+        assert!(!known[128..].contains(&true) && !cache.is_full());
+    }
+
+    #[test]
+    fn a_new_piece_takes_the_place_of_an_old_one() {
+        let size = Size { log_buckets: 1, max_log_buckets: 1, first_record: 300, records: 44 };
+        let mut cache = PieceCache::new(size);
+        let pieces: Vec<_> =
+            pieces(400).into_iter().filter(|(piece, _, ids)| ids.len() == 1 && piece.len() < 14).collect();
+        for last in 0..pieces.len() {
+            insert(&mut cache, &pieces[last]);
+            cache.grow();
+            assert!(pieces[last.saturating_sub(3)..=last].iter().all(|piece| knows(&cache, piece)));
+            assert_eq!(cache.is_full(), cache.entries > 4);
+        }
+        assert_eq!(pieces.iter().filter(|piece| knows(&cache, piece)).count(), 8);
+        assert_eq!(cache.entries, 8);
+    }
+
+    #[test]
+    fn records_that_are_dropped_are_forgotten() {
+        let size = Size { log_buckets: 8, max_log_buckets: 8, first_record: 300, records: 81 };
+        let mut cache = PieceCache::new(size);
+        let pieces: Vec<_> =
+            pieces(1200).into_iter().filter(|(piece, _, ids)| ids.len() > 1 && piece.len() < 14).collect();
+        for last in 0..pieces.len() {
+            cache.turn();
+            insert(&mut cache, &pieces[last]);
+            let known = pieces[..=last].iter().rev().take_while(|piece| knows(&cache, piece)).count();
+            assert!(known > 50.min(last), "the newest three quarters are kept");
+            assert!(!pieces[..last + 1 - known].iter().any(|piece| knows(&cache, piece)), "what is older is not");
+            assert_eq!(cache.entries, known);
+        }
+        assert!(pieces.len() > 100);
     }
 }

@@ -1,5 +1,6 @@
 //! The encoder against the mirror, on vocabularies and texts that are made to break it.
 
+use super::block::Workspace;
 use super::encoder::Encoder;
 use super::made_by_merges::tests::made_by_merging;
 use super::merge_long::tests::every_way;
@@ -283,4 +284,54 @@ fn merges_make_all_is_said_of_the_published_vocabularies_and_true() {
         let made = made_by_merging(&vocab, &PairTable::new(&vocab).unwrap());
         assert!(vocab.tokens.iter().all(|(id, token)| token.is_empty() || made[id as usize]), "{file}");
     }
+}
+
+#[test]
+fn what_was_encoded_once_is_known() {
+    let learned = b"low lower lowest, the lowest of the low; a rather lengthy example of lengthy examples";
+    let vocab = Arc::new(make(learned, 40, Form::Merges));
+    let tables = all_tables(&vocab);
+    for (lengths, count) in [(vec![3], 5), (vec![1, 2, 14, 3], 16), (vec![14, 1, 5], 17), (vec![2, 40, 13], 400)] {
+        let lengths = lengths.into_iter().cycle().take(count);
+        let ends: Vec<usize> = lengths
+            .scan(0, |end, length| {
+                *end += length;
+                Some(*end)
+            })
+            .collect();
+        let size = *ends.last().unwrap();
+        let text: Vec<u8> = learned.iter().copied().cycle().take(size + 20).collect();
+        let pieces = || ends.iter().scan(0, |start, &end| Some(&text[std::mem::replace(start, end)..end]));
+        let mut expected = Vec::new();
+        pieces().for_each(|piece| encode_piece(&vocab, piece, &mut expected).unwrap());
+        let different: std::collections::HashSet<&[u8]> = pieces().collect();
+        // The end of the text is the end of the last piece, or far behind it.
+        for text in [&text[..size], &text] {
+            let mut work =
+                Workspace::new(Size { log_buckets: 10, max_log_buckets: 10, first_record: 300, records: 9000 });
+            for misses in [different.len()..=count, 0..=0] {
+                work.ends.clone_from(&ends);
+                let mut ids = Vec::new();
+                work.encode(&tables, None, text, 0, 0..count).append_to(&mut ids).unwrap();
+                assert_eq!(ids, expected);
+                assert!(misses.contains(&work.misses.len()), "{} of {misses:?}", work.misses.len());
+            }
+            // From another piece on, what stands before it does not matter.
+            work.encode(&tables, None, text, ends[1], 2..count);
+            assert!(work.misses.is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_call_leaves_no_long_buffers() {
+    let mut work = Workspace::new(TINY);
+    assert!(!work.pieces_are_short(0));
+    work.ends.extend([32, 64]);
+    assert!(work.pieces_are_short(0));
+    work.ends.push(97);
+    assert!(!work.pieces_are_short(0) && work.pieces_are_short(1));
+    work.ends.resize(1 << 20, 100);
+    work.rest();
+    assert!(work.ends.is_empty() && work.ends.capacity() < 1 << 20);
 }
