@@ -28,9 +28,9 @@ use crate::interrupt;
 use std::mem::MaybeUninit;
 
 /// How many bytes a stream reads between two looks at what came out.
-const STRETCH: usize = 2048;
+const STRETCH: usize = if cfg!(any(test, fuzzing)) { 16 } else { 2048 };
 /// How far behind the middle of two stretches a safe cut is looked for.
-const NEAR: usize = 256;
+const NEAR: usize = if cfg!(any(test, fuzzing)) { 12 } else { 256 };
 /// Slots, and the one for what is not an end.
 pub(super) const PENDING: usize = SLOTS + 1;
 /// Slots are behind the ends that became sure in the same step.

@@ -21,6 +21,8 @@ pub(super) struct Case {
     /// In passes, where no one machine does all steps.
     passes: Option<Pattern>,
     pub(super) tier: Option<Tier>,
+    /// The same table, read a character at a time.
+    plain: Option<Tier>,
 }
 
 impl Case {
@@ -28,7 +30,11 @@ impl Case {
         let mirror = Pattern::with(source, false).unwrap();
         let tier = Tier::new(&expressions(source)).unwrap().ok();
         let passes = tier.is_none().then(|| Pattern::with(source, true).unwrap());
-        Case { name: name.into(), source: source.into(), mirror, passes, tier }
+        let plain = tier.as_ref().and_then(|tier| match tier {
+            Tier::Table(table) => Some(Tier::Table(table.plain())),
+            _ => None,
+        });
+        Case { name: name.into(), source: source.into(), mirror, passes, tier, plain }
     }
 
     /// Whether both cut the text alike.
@@ -40,6 +46,9 @@ impl Case {
         };
         let expected = ends_of(&self.mirror, text);
         assert_eq!(found, expected, "{} on {:?} ({text:?})", self.name, String::from_utf8_lossy(text));
+        if let Some(plain) = &self.plain {
+            assert_eq!(scanned(plain, text), expected, "{} on {:?}, plainly", self.name, String::from_utf8_lossy(text));
+        }
     }
 }
 
