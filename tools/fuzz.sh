@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# Fuzz minitok: tools/fuzz.sh SECONDS [TARGET...], each target for that long. Inputs that found something new are kept in
-# target/fuzz/corpus/, a failing one in target/fuzz/failures/: `MINITOK_FUZZ=TARGET target/fuzz/minitok-fuzz FILE` runs it again.
+# Fuzz minitok: tools/fuzz.sh SECONDS [TARGET...], each target for that long, as many at a time as there are processors.
+# Inputs that found something new are kept in target/fuzz/corpus/, a failing one in target/fuzz/failures/:
+# `MINITOK_FUZZ=TARGET target/fuzz/minitok-fuzz FILE` runs it again. An input may take two minutes by the clock, since other
+# programs may want the processors, too.
 # tools/fuzz.sh --lint looks at the targets only, and leaves what `make fuzz` needs, too.
 # libFuzzer comes with a crate, and its counters from flags that stable compilers have, so no nightly toolchain is needed.
 set -euo pipefail
@@ -24,13 +26,17 @@ targets=("${@:2}")
 cargo build "${crate[@]}"
 cp "target/fuzz/$host/release/minitok-fuzz" target/fuzz/minitok-fuzz
 
-for target in "${targets[@]}"; do
-    corpus=target/fuzz/corpus/$target
+fuzz() {
+    local target=$1 corpus=target/fuzz/corpus/$1 log=target/fuzz/$1.log
     mkdir -p "$corpus" target/fuzz/failures
-    echo "fuzzing $target for $seconds s"
-    log=target/fuzz/$target.log
-    MINITOK_FUZZ=$target target/fuzz/minitok-fuzz -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=1024 \
+    MINITOK_FUZZ=$target target/fuzz/minitok-fuzz -max_total_time="$seconds" -timeout=120 -rss_limit_mb=2048 -max_len=1024 \
         -print_final_stats=1 -artifact_prefix="target/fuzz/failures/$target-" "$corpus" 2> "$log" \
-        || { tail -n 40 "$log" >&2; exit 1; }
-    sed -n 's/^stat::number_of_executed_units: */  runs: /p; s/^stat::new_units_added: */  new inputs: /p' "$log"
-done
+        || { tail -n 40 "$log" >&2; return 1; }
+    echo "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") runs," \
+        "$(sed -n 's/^stat::new_units_added: *//p' "$log") new inputs"
+}
+export -f fuzz
+export seconds
+
+echo "fuzzing ${targets[*]} for $seconds s each"
+printf '%s\n' "${targets[@]}" | xargs -P "$(nproc)" -I{} bash -c 'fuzz {}'
