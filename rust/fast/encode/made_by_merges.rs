@@ -42,12 +42,12 @@ const NO_MERGE: u32 = u32::MAX;
 impl Made {
     /// The merges that ever happen, as far as is known: of a token that has several, the one it comes about by; of a token that
     /// does not come about, none.
-    pub(super) fn needed<'m>(&self, merges: &'m [Merge]) -> impl Iterator<Item = &'m Merge> {
-        let is_needed = move |merge: &Merge, number: u32| {
+    pub(super) fn needed(&self, merges: &[Merge]) -> Vec<Merge> {
+        let is_needed = |merge: &Merge, number: u32| {
             let last = self.last[merge.id as usize];
             if last == NO_MERGE { self.by_id[merge.id as usize] } else { last == number }
         };
-        merges.iter().zip(0..).filter(move |&(merge, number)| is_needed(merge, number)).map(|(merge, _)| merge)
+        merges.iter().zip(0..).filter(|&(merge, number)| is_needed(merge, number)).map(|(merge, _)| *merge).collect()
     }
 }
 
