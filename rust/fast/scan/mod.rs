@@ -37,6 +37,8 @@ mod scalar;
 mod scanner;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_by_grammar;
 mod tier;
 mod vector;
 mod wide_pairs;

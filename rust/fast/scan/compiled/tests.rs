@@ -293,7 +293,7 @@ fn long_runs_cost_linear_time() {
     for case in every_case() {
         let Some(tier) = &case.tier else { continue };
         for atom in ["a", "ab", " ", "\n", "1", "'", "aA", "\u{65E5}", "!"] {
-            let text = atom.repeat(300_000 / atom.len());
+            let text = atom.repeat(100_000 / atom.len());
             assert_eq!(scanned(tier, text.as_bytes()).last(), Some(&text.len()));
         }
     }
