@@ -127,7 +127,7 @@ mod tests {
     fn a_long_str_in_parts_is_the_whole() {
         let order: Vec<u8> = (0..=255).collect();
         let encoder = Encoder::new(Arc::new(Vocab::from_merges(&order, &[(97, 98), (32, 256), (256, 99)]).unwrap()));
-        let text = "ab abc! é\u{4e2d}\n\n abab don't  abc👍ab\r\n  x1234 abc!\n".repeat(16_000);
+        let text = "ab abc! é\u{4e2d}\n\n abab don't  abc👍ab\r\n  x1234 abc!\n".repeat(20_000);
         let twos: Vec<u16> = text.encode_utf16().collect();
         let fours: Vec<u32> = text.chars().map(u32::from).collect();
         for tier in [Grammar::Gpt2, Grammar::Cl100k, Grammar::O200k].map(Tier::Masks) {

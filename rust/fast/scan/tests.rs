@@ -252,7 +252,9 @@ fn every_code_point_alone() {
 }
 
 fn check_blocks(text: &[u8], max_pieces: usize) {
-    GRAMMARS.iter().for_each(|&grammar| check_blocks_of(grammar, text, max_pieces));
+    for grammar in GRAMMARS {
+        check_blocks_of(grammar, text, max_pieces);
+    }
 }
 
 pub(super) fn check_blocks_of(grammar: Grammar, text: &[u8], max_pieces: usize) {
