@@ -1,6 +1,6 @@
 """Changes the Rust code in small ways, one at a time, and sees whether a test notices: mutation testing of `rust/`.
 
-    python tools/mutants_rust.py                        every mutant of the mirror and of what is fast; hours
+    python tools/mutants_rust.py                        every mutant of the mirror and of what is fast, in an hour or two
     python tools/mutants_rust.py --changed              of the files that differ from the branch main
     python tools/mutants_rust.py --sample 500           as many of them, chosen by a fixed seed
     python tools/mutants_rust.py train.rs fast/scan     of these files and folders of rust/
@@ -117,8 +117,9 @@ def tried(program: str, name: str) -> Test | None:
 class CrateTests:
     """Runs mutants with the tests of the crate."""
 
-    def __init__(self, programs: list[str], pool: ThreadPoolExecutor) -> None:
+    def __init__(self, programs: list[str], wanted: list[str], pool: ThreadPoolExecutor) -> None:
         each = [(program, name) for program in programs for name in names_of(program)]
+        each = [it for it in each if not wanted or any(part in it[1] for part in wanted)]
         self.tests = [test for test in pool.map(lambda it: tried(*it), each) if test]
         self.killers: Counter[str] = Counter()
         print(
@@ -243,11 +244,11 @@ def chosen(arguments: argparse.Namespace, mutants: list[Mutant]) -> list[Mutant]
     return sorted(mutants, key=lambda mutant: area(mutant.path) != MIRROR)
 
 
-def try_crate(mutants: list[Mutant], results: Results, jobs: int, end: float) -> None:
+def try_crate(mutants: list[Mutant], results: Results, wanted: list[str], jobs: int, end: float) -> None:
     files = build("test", "--no-run", "--lib", "--tests")
     programs = [name for name in files if "/deps/" in name and not name.endswith((".so", ".rlib", ".rmeta"))]
     with ThreadPoolExecutor(jobs) as pool:
-        tests = CrateTests(programs, pool)
+        tests = CrateTests(programs, wanted, pool)
 
         def try_one(mutant: Mutant) -> None:
             if time.monotonic() < end:
@@ -281,6 +282,9 @@ def main() -> None:
     parser.add_argument("files", nargs="*", help="files and folders of rust/; all without")
     parser.add_argument("--changed", action="store_true", help="only files that differ from the branch main")
     parser.add_argument("--sample", type=int, help="at most this many mutants")
+    parser.add_argument(
+        "--tests", nargs="+", default=[], help="only tests of the crate with one of these in their names"
+    )
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at a time")
     parser.add_argument("--minutes", type=float, default=1e6, help="of the first stage at most; then, of those tried")
     parser.add_argument("--stage", choices=("crate", "package"), help="only this stage, and the summary")
@@ -289,7 +293,7 @@ def main() -> None:
     mutants = chosen(arguments, [mutant for mutant in every[1:] if mutant.number not in dropped])
     results = Results()
     if arguments.stage != "package" and (left := results.left("crate", mutants)):
-        try_crate(left, results, arguments.jobs, time.monotonic() + 60 * arguments.minutes)
+        try_crate(left, results, arguments.tests, arguments.jobs, time.monotonic() + 60 * arguments.minutes)
     if arguments.stage != "crate" and (left := results.left("package", results.survivors("crate", mutants))):
         try_package(left, results, len(every))
     tried = [mutant for mutant in mutants if mutant.number in results.fates["crate"]]
