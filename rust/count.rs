@@ -159,7 +159,7 @@ mod tests {
             "it's<s>a b<s> b <s",
             "- --- - x",
             "one--three<s>--four",
-            "a x y z b",
+            "ab x y z cde",
             "a x y",
             "",
         ];

@@ -13,7 +13,7 @@ TEXTS = (
     b"it's<s>a b<s> b <s",
     b"- --- - x",
     b"one two--three<s>--four",
-    b"a x y z b",
+    b"ab x y z cde",
     b"a x y",
     b"",
 )
