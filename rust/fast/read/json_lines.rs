@@ -321,6 +321,28 @@ mod tests {
     }
 
     #[test]
+    fn plain_objects_need_no_parser() {
+        for (line, value) in [
+            (r#"{"text":"ab"}"#, "ab"),
+            (r#" { "id" : -1.5e3 , "text" : "a\n" , "x":[{"text":"no"},null,true] } "#, "a\n"),
+            (r#"{"a":"b","text":"","text":"c","d":""}"#, "c"),
+        ] {
+            for end in ["", "\n", "\nx"] {
+                let written = [line, end].concat();
+                let mut scratch = Vec::new();
+                let found = plain_object(written.as_bytes(), "text", &mut scratch);
+                assert_eq!(found, Some((value.as_bytes(), line.len())), "{written:?}");
+            }
+        }
+        // Between words, one byte that is no white space.
+        let line = r#" { "id" : 1 , "text" : "a" } "#;
+        for at in (0..line.len()).filter(|&at| line.as_bytes()[at] == b' ') {
+            let written = [&line[..at], "_", &line[at + 1..]].concat();
+            assert_eq!(plain_object(written.as_bytes(), "text", &mut Vec::new()), None, "{written:?}");
+        }
+    }
+
+    #[test]
     fn what_is_left() {
         for line in [
             "",
