@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 
 use super::corpus_counter::CorpusCounter;
+use super::hasher::Hasher;
 use super::splitter::{PART, documents};
 use super::table::PieceCounts;
 use crate::count::PieceCounter;
@@ -177,6 +178,37 @@ fn the_table_keeps_pieces_of_every_length_apart() {
     assert_eq!(listed(&counts), expected);
     counts.add(b"x", i64::MAX - 6).expect("just fits");
     assert!(matches!(counts.add(b"x", 1), Err(Error::Training(_))));
+}
+
+/// The memory that is foretold is enough, and no more than twice what is taken then, once the table is not tiny.
+#[test]
+fn a_table_takes_the_memory_that_was_foretold() {
+    for residues in [0, 3] {
+        let mut counts = PieceCounts::with_residues(residues, Hasher::default());
+        for more in [600, 100, 411, 513, 1600, 3000, 6000] {
+            let (start, foretold) = (counts.len(), counts.memory_after(more));
+            for number in start..start + more {
+                // Every fourth is long, and lies outside of its entry.
+                let piece = format!("{number:0width$}", width = if number % 4 == 0 { 16 } else { 7 });
+                counts.add(piece.as_bytes(), 1).expect("small");
+            }
+            let taken = counts.memory_after(0);
+            let fits = taken <= foretold && foretold <= 2 * taken;
+            assert!(start == 0 || fits, "{more} more: {foretold}, {taken} bytes");
+            // An entry of 24 bytes or more, two slots of four, and the bytes of every fourth.
+            assert!(taken >= counts.len() * (24 + 8 + 4), "{taken} bytes for {} pieces", counts.len());
+        }
+        let taken = counts.memory_after(0);
+        counts.clear();
+        assert_eq!((counts.len(), counts.memory_after(0), counts.iter().len()), (0, taken, 0));
+        counts.add(b"a new beginning", 2).expect("small");
+        counts.add(b"0000000000000008", 1).expect("small");
+        assert_eq!(listed(&counts), [(b"a new beginning".to_vec(), 2), (b"0000000000000008".to_vec(), 1)]);
+    }
+    let mut roomy = PieceCounts::with_room(3000, &PieceCounts::new());
+    let taken = roomy.memory_after(0);
+    (0..3000u32).for_each(|number| roomy.add(&number.to_le_bytes(), 1).expect("small"));
+    assert_eq!(roomy.memory_after(0), taken);
 }
 
 /// Keys that differ in few bits, in one byte, or by a stride must not pile up: a weak hash was eighty times slower.
