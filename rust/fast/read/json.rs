@@ -232,6 +232,7 @@ mod tests {
             (r#" "ab" "#, "ab"),
             (r#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{c}\n\r\t"),
             (r#""\u0120\u00e9é\uD83D\ude00""#, "\u{120}éé😀"),
+            (r#""\ud800\udc00\udbff\udfff""#, "\u{10000}\u{10FFFF}"),
         ] {
             assert_eq!(string(text).as_deref(), Some(value), "{text}");
             // The standard's other reader agrees.
@@ -247,6 +248,8 @@ mod tests {
             r#""\u12g4""#,
             r#""\ud800""#,
             r#""\ud800\u0041""#,
+            r#""\ud800\udbff""#,
+            r#""\ud800\ue000""#,
             r#""\udc00""#,
         ];
         for text in bad {

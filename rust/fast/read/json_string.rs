@@ -250,6 +250,21 @@ mod tests {
     }
 
     #[test]
+    fn the_first_and_the_last_surrogates() {
+        for (written, wanted) in [
+            (r#"\ud800\udc00""#, Some("\u{10000}")),
+            (r#"\udbff\udfff""#, Some("\u{10FFFF}")),
+            (r#"\ud7ff\ue000""#, Some("\u{D7FF}\u{E000}")),
+            (r#"\ud800\udbff""#, None),
+            (r#"\ud800\ue000""#, None),
+            (r#"\udc00""#, None),
+            (r#"\ug000""#, None),
+        ] {
+            assert_eq!(text(written.as_bytes()), wanted.map(|text| (text.into(), written.len() - 1)), "{written}");
+        }
+    }
+
+    #[test]
     fn escapes_at_every_place() {
         let escapes = [
             (r"\n", "\n"),
