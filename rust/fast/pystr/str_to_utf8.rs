@@ -215,23 +215,46 @@ mod tests {
         prop_oneof![prop::collection::vec(unit(), 0..200), runs]
     }
 
+    /// Whether these units, cut off to one and to two bytes as well, become what the standard library makes of them.
+    fn check(units: &[u32], wanted: usize) {
+        let twos: Vec<u16> = units.iter().map(|&unit| unit as u16).collect();
+        let expected: String = char::decode_utf16(twos.iter().copied()).map(|c| c.unwrap_or('\u{FFFD}')).collect();
+        assert_eq!(all(Units::Two(&twos), wanted), expected.into_bytes());
+
+        let sixteens = units.iter().flat_map(|&unit| match char::from_u32(unit) {
+            Some(c) => c.encode_utf16(&mut [0; 2]).to_vec(),
+            None => vec![unit as u16],
+        });
+        let expected: String = char::decode_utf16(sixteens).map(|c| c.unwrap_or('\u{FFFD}')).collect();
+        assert_eq!(all(Units::Four(units), wanted), expected.into_bytes());
+
+        let ones: Vec<u8> = units.iter().map(|&unit| unit as u8).collect();
+        let expected: String = ones.iter().map(|&unit| char::from(unit)).collect();
+        assert_eq!(all(Units::One(&ones), wanted), expected.into_bytes());
+    }
+
     proptest! {
         #[test]
         fn equals_the_standard_library(units in text(), wanted in prop_oneof![0usize..70, Just(usize::MAX)]) {
-            let twos: Vec<u16> = units.iter().map(|&unit| unit as u16).collect();
-            let expected: String = char::decode_utf16(twos.iter().copied()).map(|c| c.unwrap_or('\u{FFFD}')).collect();
-            prop_assert_eq!(all(Units::Two(&twos), wanted), expected.into_bytes());
+            check(&units, wanted);
+        }
+    }
 
-            let sixteens = units.iter().flat_map(|&unit| match char::from_u32(unit) {
-                Some(c) => c.encode_utf16(&mut [0; 2]).to_vec(),
-                None => vec![unit as u16],
-            });
-            let expected: String = char::decode_utf16(sixteens).map(|c| c.unwrap_or('\u{FFFD}')).collect();
-            prop_assert_eq!(all(Units::Four(&units), wanted), expected.into_bytes());
-
-            let ones: Vec<u8> = units.iter().map(|&unit| unit as u8).collect();
-            let expected: String = ones.iter().map(|&unit| char::from(unit)).collect();
-            prop_assert_eq!(all(Units::One(&ones), wanted), expected.into_bytes());
+    /// The first and the last characters of each length, and surrogates, beside each other and in runs.
+    #[test]
+    fn the_edges_of_every_length() {
+        let edges = [
+            0, 0x7E, 0x7F, 0x80, 0xFF, 0x7FF, 0x800, 0xD7FF, 0xD800, 0xDBFF, 0xDC00, 0xDFFF, 0xE000, 0xFFFF, 0x1_0000,
+            0x10_FFFF,
+        ];
+        for one in edges {
+            for other in edges {
+                for run in [1, 4, 8, 17] {
+                    let units = [vec![one; run], vec![other; run], [one, other].repeat(run), vec![0x61; run]].concat();
+                    check(&units, usize::MAX);
+                    check(&units[1..], 5);
+                }
+            }
         }
     }
 }
