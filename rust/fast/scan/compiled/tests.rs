@@ -251,6 +251,34 @@ proptest! {
     }
 }
 
+#[test]
+fn safe_cuts_are_found() {
+    let text = "one two é x 日本 y\n1 2".as_bytes();
+    let expected: [(&str, &[usize]); 5] = [
+        // Before each white space; where a line break ends a piece, behind it, too.
+        ("gpt2", &[3, 7, 10, 12, 19, 21, 23]),
+        ("cl100k", &[3, 7, 10, 12, 19, 21, 22, 23]),
+        // White space is no part of any piece.
+        ("clip", &[3, 4, 7, 8, 10, 11, 12, 13, 19, 20, 21, 22, 23, 24]),
+        // Every character that is not Han is a piece.
+        (r"\p{Han}+|\p{Hiragana}+|[^\p{Han}]", &[1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 19, 20, 21, 22, 23, 24]),
+        ("(?:|a)b", &[]),
+    ];
+    for (name, expected) in expected {
+        let tier = every_case().find(|case| case.name == name).unwrap().tier.as_ref().unwrap();
+        let mut found = Vec::new();
+        while let Some(at) = tier.safe_cut(text, found.last().map_or(0, |last| last + 1)) {
+            found.push(at);
+        }
+        assert_eq!(found, expected, "{name}");
+        let last = |to: usize| (1..to).rev().find(|at| expected.contains(at));
+        let Tier::Table(table) = tier else { panic!("a table") };
+        for to in [2, 4, 8, 13, text.len()] {
+            assert_eq!(table.last_safe_cut(&text[..to]), last(to), "{name} to {to}");
+        }
+    }
+}
+
 /// What two patterns are said to have in common holds for all short texts, and a difference shows in the text that is named.
 #[test]
 fn equality_is_what_short_texts_show() {
