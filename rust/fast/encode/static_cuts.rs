@@ -214,6 +214,7 @@ fn bit_of(pair: u64) -> (usize, u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vocab::{Alphabet, Tokens};
 
     #[test]
     fn edges_are_the_characters_that_a_part_could_begin_or_end_with() {
@@ -222,6 +223,29 @@ mod tests {
         let edges = edges(&["中a国", "本"]).unwrap();
         let held = |text: &str| edges.hold(pair_at(text.as_bytes(), WIDE));
         assert_eq!(["日中", "日本", "本日", "国日", "日国", "中日"].map(held), [true, true, true, true, false, false]);
+    }
+
+    #[test]
+    fn pieces_are_cut_where_no_token_stands_across() {
+        let mut tokens = Tokens::default();
+        let singles = (0..=255u8).map(|byte| vec![byte]);
+        for (token, id) in singles.chain(["日本", "中国人"].map(Into::into)).zip(0..) {
+            tokens.set(id, &token).unwrap();
+        }
+        let vocab = Vocab::new(tokens, Vec::new(), true, Alphabet::default()).unwrap();
+        // Not in 日本, 国人 and 中国.
+        let text = "ab日本日国人中国人本x日日";
+        let expected = [8, 11, 17, 26, 33];
+        let cuts = StaticCuts::new(&vocab, &Exceptions::default());
+        let (mut cutting, mut ends) = (Cutting::default(), vec![11, text.len()]);
+        assert!(cutting.find(text.as_bytes(), 0..text.len()));
+        cuts.cut(text.as_bytes(), &mut ends, &mut cutting);
+        assert_eq!(ends, [&expected[..], &[text.len()]].concat());
+        for from in 0..text.len() {
+            let found = cuts.first(text.as_bytes(), from..text.len(), &mut cutting);
+            assert_eq!(found, expected.into_iter().find(|&at| at >= from + WIDE), "from {from}");
+        }
+        assert!(!cutting.find(b"ascii and \xC3\xA9 only", 0..22));
     }
 
     #[test]
