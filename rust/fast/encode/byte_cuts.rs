@@ -99,6 +99,7 @@ impl<'t> Cutter<'t> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::codec::Codec;
     use crate::fast::codec::FastCodec;
     use crate::fast::pystr::source::Source;
@@ -106,7 +107,6 @@ mod tests {
     use crate::metaspace::{Metaspace, PREFIXES};
     use crate::pretokenize::Pattern;
     use crate::special::{Finder, SpecialTokens};
-    use crate::vocab::Vocab;
     use proptest::prelude::*;
     use std::sync::Arc;
 
@@ -123,6 +123,25 @@ mod tests {
             }
         }
         Vocab::from_scores(&scored, (0..256).collect()).unwrap()
+    }
+
+    #[test]
+    fn text_is_cut_wherever_nothing_is_joined() {
+        let cuts = ByteCuts::new(&vocab(6, &[(vec![0, 1], -1), (vec![1, 2], -2)]));
+        // Not in " a", nor in "ab", nor within a character.
+        let (text, expected) = (" ab é>a ab中".as_bytes(), [3, 4, 6, 7, 8, 11]);
+        for from in 0..text.len() {
+            assert_eq!(cuts.first(text, from), expected.into_iter().find(|&at| at >= from), "from {from}");
+        }
+        for count in [1, 2, 3, 6, 7, 100] {
+            let (mut cutter, mut ends, mut all) = (Cutter::new(&cuts, text), Vec::new(), Vec::new());
+            while cutter.next_block(&mut ends, count) {
+                assert!(ends.len() == count || ends.last() == Some(&text.len()));
+                assert_eq!(cutter.position(), *ends.last().unwrap());
+                all.append(&mut ends);
+            }
+            assert_eq!(all, [&expected[..], &[text.len()]].concat(), "{count} at a time");
+        }
     }
 
     proptest! {
