@@ -4,6 +4,7 @@
     python tools/mutants_rust.py --changed              of the files that differ from the branch main
     python tools/mutants_rust.py --sample 500           as many of them, chosen by a fixed seed
     python tools/mutants_rust.py train.rs fast/scan     of these files and folders of rust/
+    python tools/mutants_rust.py --tests cuts           with only those tests of the crate that have this in their names
 
 All mutants are in one build (`mutants_schemata.py` says how), and each run chooses one. First come the tests of the crate,
 then, for what survives these, those of the package that use the extension. A mutant meets only tests that reach it; a test

@@ -334,7 +334,7 @@ mod tests {
                 assert_eq!(found, Some((value.as_bytes(), line.len())), "{written:?}");
             }
         }
-        // Between words, one byte that is no white space.
+        // In the place of each space, a byte that is not white space.
         let line = r#" { "id" : 1 , "text" : "a" } "#;
         for at in (0..line.len()).filter(|&at| line.as_bytes()[at] == b' ') {
             let written = [&line[..at], "_", &line[at + 1..]].concat();

@@ -258,7 +258,7 @@ fn safe_cuts_are_found() {
         // Before each white space; where a line break ends a piece, behind it, too.
         ("gpt2", &[3, 7, 10, 12, 19, 21, 23]),
         ("cl100k", &[3, 7, 10, 12, 19, 21, 22, 23]),
-        // White space is no part of any piece.
+        // White space is never matched, and is a piece of its own.
         ("clip", &[3, 4, 7, 8, 10, 11, 12, 13, 19, 20, 21, 22, 23, 24]),
         // Every character that is not Han is a piece.
         (r"\p{Han}+|\p{Hiragana}+|[^\p{Han}]", &[1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 19, 20, 21, 22, 23, 24]),
