@@ -4,12 +4,13 @@
     python tools/mutants_rust.py --changed              of the files that differ from the branch main
     python tools/mutants_rust.py --sample 500           as many of them, chosen by a fixed seed
     python tools/mutants_rust.py train.rs fast/scan     of these files and folders of rust/
+    python tools/mutants_rust.py --survivors            those that survived, once more, with the tests as they are now
     python tools/mutants_rust.py --tests cuts           with only those tests of the crate that have this in their names
 
 All mutants are in one build (`mutants_schemata.py` says how), and each run chooses one. First come the tests of the crate,
 then, for what survives these, those of the package that use the extension. A mutant meets only tests that reach it; a test
 that fails, crashes, hangs or needs far more processor time kills it. Results are added to `target/mutants/results.jsonl`, and
-a run that is repeated goes on from there, as long as the code is the same: remove the file after a change of the tests.
+a run that is repeated goes on from there, as long as the code is the same, whatever the tests.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RESULTS = TARGET / "results.jsonl"
+STAGES = ("crate", "package")
 OPTIONS = ("profile.quick.opt-level=1", "profile.quick.incremental=false", 'profile.quick.package."*".opt-level=2')
 PROFILE = ("--profile", "quick", *(part for option in OPTIONS for part in ("--config", option)))
 MIRROR = "the mirror"
@@ -205,9 +207,14 @@ class Results:
             file.write(json.dumps(record) + "\n")
         self.fates[stage][mutant.number] = result
 
-    def left(self, stage: str, mutants: list[Mutant]) -> list[Mutant]:
-        """The mutants that a stage has not tried."""
-        return [mutant for mutant in mutants if mutant.number not in self.fates[stage]]
+    def left(self, stage: str, mutants: list[Mutant], *, again: bool) -> list[Mutant]:
+        """The mutants that a stage has not tried; those that survived all stages, too, if they are to be tried again."""
+        alive = (SURVIVES, NOT_REACHED)
+        survived = {
+            it.number for it in mutants if all(self.fates[each].get(it.number, SURVIVES) in alive for each in STAGES)
+        }
+        fates = self.fates[stage]
+        return [it for it in mutants if it.number not in fates or (again and it.number in survived)]
 
     def survivors(self, stage: str, mutants: list[Mutant]) -> list[Mutant]:
         return [it for it in mutants if self.fates[stage].get(it.number) in (SURVIVES, NOT_REACHED)]
@@ -217,8 +224,8 @@ def summary(mutants: list[Mutant], results: Results) -> None:
     """Prints the survivors, and how many of each area were killed by what."""
     rows: dict[str, Counter[str]] = defaultdict(Counter)
     for mutant in mutants:
-        fates = [results.fates[stage].get(mutant.number, SURVIVES) for stage in ("crate", "package")]
-        killers = [stage for stage, fate in zip(("crate", "package"), fates) if fate not in (SURVIVES, NOT_REACHED)]
+        fates = [results.fates[stage].get(mutant.number, SURVIVES) for stage in STAGES]
+        killers = [stage for stage, fate in zip(STAGES, fates) if fate not in (SURVIVES, NOT_REACHED)]
         result = killers[0] if killers else NOT_REACHED if fates == [NOT_REACHED, NOT_REACHED] else SURVIVES
         for row in (area(mutant.path), "all"):
             rows[row][result] += 1
@@ -286,17 +293,20 @@ def main() -> None:
     parser.add_argument(
         "--tests", nargs="+", default=[], help="only tests of the crate with one of these in their names"
     )
+    parser.add_argument("--survivors", action="store_true", help="also what survived an earlier run of the same code")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at a time")
     parser.add_argument("--minutes", type=float, default=1e6, help="of the first stage at most; then, of those tried")
-    parser.add_argument("--stage", choices=("crate", "package"), help="only this stage, and the summary")
+    parser.add_argument("--stage", choices=STAGES, help="only this stage, and the summary")
     arguments = parser.parse_args()
     every, dropped = mutants_schemata.compiling()
     mutants = chosen(arguments, [mutant for mutant in every[1:] if mutant.number not in dropped])
-    results = Results()
-    if arguments.stage != "package" and (left := results.left("crate", mutants)):
+    results, again = Results(), arguments.survivors
+    if arguments.stage != "package" and (left := results.left("crate", mutants, again=again)):
         try_crate(left, results, arguments.tests, arguments.jobs, time.monotonic() + 60 * arguments.minutes)
-    if arguments.stage != "crate" and (left := results.left("package", results.survivors("crate", mutants))):
-        try_package(left, results, len(every))
+    if arguments.stage != "crate":
+        survivors = results.survivors("crate", mutants)
+        if left := results.left("package", survivors, again=again):
+            try_package(left, results, len(every))
     tried = [mutant for mutant in mutants if mutant.number in results.fates["crate"]]
     print(f"{len(tried)} of {len(mutants)} mutants tried")
     summary(tried, results)

@@ -4,8 +4,8 @@
 The changed branch holds operands as they were, since one mutant is on at a time. What the compiler refuses is dropped:
 `compiling` asks until it refuses nothing.
 
-Left alone is what runs at compile time (constants, `const fn`, lengths of arrays, patterns, attributes, macros), tests, and
-code for other processors.
+Left alone is what runs at compile time (constants, `const fn`, lengths of arrays, patterns, attributes, macros), tests, code
+for other processors, and calls that ask for room or fetch memory ahead, which change no result.
 """
 
 from __future__ import annotations
@@ -60,6 +60,12 @@ COMPILE_TIME = {
     ),
     *("enum_item", "type_item", "const_block", "visibility_modifier"),
 }
+# Calls that change how much memory is asked for at once, or when it is fetched, but no result.
+ROOM = {
+    *("with_capacity", "with_capacity_and_hasher", "reserve", "reserve_exact", "try_reserve", "try_reserve_exact"),
+    *("shrink_to", "shrink_to_fit"),
+}
+AHEAD = {"prefetch", "fetch", "fetch_record"}
 # What compiles only elsewhere or in other builds.
 ELSEWHERE = re.compile(rb'cfg\(.*(test|aarch64|not\(target_arch = "x86_64"\)|wasm|fuzzing|not\(unix)')
 # Random inputs of a property test, so that it takes little time.
@@ -135,11 +141,17 @@ def text(node: Node) -> str:
     return (node.text or b"").decode()
 
 
+def called(node: Node) -> str:
+    """The name of the function that a call calls, without what it is a part of; empty for all else."""
+    function = node.child_by_field_name("function") if node.type == "call_expression" else None
+    return re.split(r"\W+", re.sub(r"::<.*>$", "", text(function), flags=re.DOTALL))[-1] if function else ""
+
+
 class Rewriting:
     """Rewrites one file after another; numbers are given in order, from 1, the same each time."""
 
-    def __init__(self, dropped: set[int]) -> None:
-        self.dropped, self.mutants = dropped, [Mutant(0, "", 0, "")]
+    def __init__(self, dropped: set[int], *, with_tests: bool = True) -> None:
+        self.dropped, self.with_tests, self.mutants = dropped, with_tests, [Mutant(0, "", 0, "")]
         self.parser = Parser(Language(tree_sitter_rust.language()))
 
     def file(self, path: str) -> bytes:
@@ -147,7 +159,7 @@ class Rewriting:
         return self.rewrite(self.parser.parse(self.source).root_node)
 
     def rewrite(self, node: Node) -> bytes:
-        if node.type in COMPILE_TIME or (node.type == "function_item" and self.is_const(node)):
+        if node.type in COMPILE_TIME or self.is_left_alone(node):
             return node.text or b""
         inner = self.children(node)
         for what, changed in self.changes(node):
@@ -172,7 +184,8 @@ class Rewriting:
             )
             fixed |= node.type == "match_pattern" and field != "condition"
             fixed |= node.type == "tuple_struct_pattern"
-            parts.append(child.text or b"" if fixed or elsewhere else self.rewrite(child))
+            if not elsewhere or self.with_tests:
+                parts.append(child.text or b"" if fixed or elsewhere else self.rewrite(child))
             if node.type == "function_item" and field == "body":
                 parts[-1] = b"{" + self.bodies(node) + parts[-1][1:]
             if child.type not in {"attribute_item", "line_comment", "block_comment"}:
@@ -221,7 +234,19 @@ class Rewriting:
 
     @staticmethod
     def removable(node: Node) -> bool:
-        return bool(node.children) and node.children[0].type in {"call_expression", "assignment_expression"}
+        first = node.children[0] if node.children else None
+        return (
+            bool(first)
+            and first.type in {"call_expression", "assignment_expression"}
+            and called(first) not in ROOM | AHEAD
+        )
+
+    def is_left_alone(self, node: Node) -> bool:
+        """Whether it is a function that runs at compile time or fetches ahead, or a call of what changes no result."""
+        if node.type == "function_item":
+            name = node.child_by_field_name("name")
+            return self.is_const(node) or (name is not None and text(name) in AHEAD)
+        return called(node) in ROOM | AHEAD
 
     @staticmethod
     def is_const(node: Node) -> bool:
@@ -285,9 +310,10 @@ def copy() -> None:
 
 
 def digest() -> str:
-    """Identifies the mutants, so that what is known of them is not taken for others."""
-    rewriting = Rewriting(set())
-    return hashlib.sha256(b"".join(rewriting.file(path) for path in paths())).hexdigest()[:12]
+    """Identifies the mutants, whatever the tests, so that what is known of them is not taken for others."""
+    rewriting = Rewriting(set(), with_tests=False)
+    code = b"".join(rewriting.file(path) for path in paths())
+    return hashlib.sha256(b"".join(code.split())).hexdigest()[:12]
 
 
 def cargo(*arguments: str, build: str = "build") -> list[str]:
