@@ -72,5 +72,9 @@ mod tests {
         assert!(words(r"\s?\p{L}+(?#then)\s?\p{P}+").starts_with("in passes"));
         assert!(words("(?=ab)a").starts_with("by a regular-expression engine, since it looks ahead"));
         assert!(describe("(a").is_err());
+        for source in [r"\s?\p{L}+(?#then)\s?\p{P}+", "(?=ab)a", "none"] {
+            let Described { examples, n_states, .. } = describe(source).unwrap();
+            assert_eq!((examples.len(), n_states), (0, 0), "{source} has no machine");
+        }
     }
 }

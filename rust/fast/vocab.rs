@@ -118,3 +118,22 @@ impl From<Vocab> for FastVocab {
         FastVocab::new(core)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vocabulary_of_ranks_is_what_the_mirror_makes() {
+        for (words, makes_all) in [(&[&b"ab"[..], b"bc", b"abc"][..], true), (&[b"bc", b"abcd"], false)] {
+            let words = words.iter().map(|word| word.to_vec());
+            let ranks: Vec<(Vec<u8>, u32)> = (0..=255u8).map(|byte| vec![byte]).chain(words).zip(0..).collect();
+            let (fast, mirror) = (FastVocab::from_ranks(&ranks).unwrap(), Vocab::from_ranks(&ranks).unwrap());
+            let core = fast.core();
+            assert!(core.whole_pieces && mirror.whole_pieces);
+            assert_eq!((core.merges_make_all, mirror.merges_make_all), (makes_all, makes_all));
+            assert_eq!((core.merges(), &core.alphabet), (mirror.merges(), &mirror.alphabet));
+            assert!(core.tokens.iter().eq(mirror.tokens.iter()) && fast.tables.get().is_some());
+        }
+    }
+}

@@ -272,7 +272,28 @@ mod tests {
             table.slots.len() <= ((2 * SLOTS_A_PAIR) << DOUBLINGS) * pairs.len() && table.hash.multiplier != MULTIPLIER
         );
         let usual: Vec<Entry> = (0..2000).map(|k| (k, k * 7 % 600, k)).collect();
-        assert_eq!(PairSlots::new(usual.len(), &usual.iter().copied()).unwrap().hash.multiplier, MULTIPLIER);
+        let table = PairSlots::new(usual.len(), &usual.iter().copied()).unwrap();
+        assert_eq!(table.hash.multiplier, MULTIPLIER);
+        assert!((SLOTS_A_PAIR * usual.len()..=2 * SLOTS_A_PAIR * usual.len()).contains(&table.slots.len()));
+    }
+
+    #[test]
+    fn pairs_of_which_too_many_want_one_page_get_twice_the_room() {
+        // 400 on the first of sixteen pages, and 100 on each of the others: of twice as many pages, none has too many.
+        let mut wanted = [100; 16];
+        wanted[0] = 400;
+        let mut pairs: Vec<Entry> = Vec::new();
+        for (left, right) in (0..400).flat_map(|left| (0..400).map(move |right| (left, right))) {
+            let page = (pair_of(left, right).wrapping_mul(MULTIPLIER) >> 60) as usize;
+            if wanted[page] > 0 {
+                wanted[page] -= 1;
+                pairs.push((left, right, pairs.len() as u32));
+            }
+        }
+        assert_eq!(pairs.len(), 1900);
+        let table = PairSlots::new(pairs.len(), &pairs.iter().copied()).unwrap();
+        assert_eq!((table.slots.len() - 1, table.hash.multiplier), (2 * 16 * PAGE, MULTIPLIER));
+        assert!(pairs.iter().all(|&(left, right, place)| table.place_at(table.probe(left, right)) == place));
     }
 
     #[test]

@@ -302,4 +302,30 @@ mod tests {
         let vocab = Vocab::assemble(vocab.tokens, merges, false, Alphabet::default()).unwrap();
         assert!(PairTable::new(&Arc::new(vocab)).is_none());
     }
+
+    #[test]
+    fn tokens_in_the_order_of_their_merges_are_their_own_symbols() {
+        let order: Vec<u8> = (0..=255).collect();
+        let vocab = Arc::new(Vocab::from_merges(&order, &[(97, 98), (256, 99), (98, 99)]).unwrap());
+        let table = PairTable::new(&vocab).unwrap();
+        // So there are no lists of what merges make, nor of ids, but those of the bytes.
+        assert!(table.plain && table.made.is_empty() && table.own_ids);
+        assert_eq!((&table.ids[..], table.n_symbols()), (&(0..256).collect::<Vec<u32>>()[..], 259));
+    }
+
+    #[test]
+    fn merges_may_come_in_any_order() {
+        let order: Vec<u8> = (0..=255).collect();
+        let vocab = Vocab::from_merges(&order, &[(97, 98), (256, 99), (98, 99), (257, 257)]).unwrap();
+        for shift in 1..4 {
+            let mut merges = vocab.merges().to_vec();
+            merges.rotate_left(shift);
+            let other = Vocab::assemble(Arc::clone(&vocab.tokens), merges, false, Alphabet::default()).unwrap();
+            let table = PairTable::new(&Arc::new(other)).unwrap();
+            for merge in vocab.merges() {
+                let place = table.place(merge.left, merge.right);
+                assert_eq!((place, table.id(table.made(place))), (merge.rank, merge.id));
+            }
+        }
+    }
 }

@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn pairs() {
         assert_eq!(read_pairs(b"97 98\r\n\n256 99\n").unwrap(), Some(vec![(97, 98), (256, 99)]));
-        for text in ["97", "97  98", "97 98 ", " 97 98", "97 x", "97 -1", "97 98 99"] {
+        for text in ["97", "97  98", "97 98 ", " 97 98", "97 x", "97 -1", "97 98 99", "9", "123"] {
             assert_eq!(read_pairs(text.as_bytes()).unwrap(), None, "{text}");
         }
     }

@@ -293,6 +293,7 @@ mod tests {
         for (trainer, normalizer) in [
             (&[3 << 3, 1, 0x98, 2, 1][..], NORMALIZER),
             (&[3 << 3, 2], NORMALIZER),
+            (&[0x98, 2, 1], NORMALIZER),
             (&[3 << 3, 2, 0x98, 2, 1, 0xC0, 1, 1], NORMALIZER),
             (TRAINER, &[]),
             (TRAINER, &[4 << 3, 0, 2 << 3 | 2, 1, b'x']),
