@@ -70,6 +70,8 @@ mod tests {
         assert_eq!(words(r"[a-z]+|\s"), "by a table, each character once: 3 classes of characters, 4 states");
         assert!(words("a*b|a").starts_with("by a table that goes back, since its ends cannot be found"));
         assert!(words(r"\s?\p{L}+(?#then)\s?\p{P}+").starts_with("in passes"));
+        // Only behind a pattern that a scanner runs are there passes.
+        assert_eq!(describe("(?=ab)a(?#then)[a-z]").unwrap().tier, "engine");
         assert!(words("(?=ab)a").starts_with("by a regular-expression engine, since it looks ahead"));
         assert!(describe("(a").is_err());
         for source in [r"\s?\p{L}+(?#then)\s?\p{P}+", "(?=ab)a", "none"] {

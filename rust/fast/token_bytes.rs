@@ -108,6 +108,7 @@ mod tests {
             assert_eq!(join_all(&mut fast, &merges).unwrap(), merges.len());
             assert!(merges.iter().all(|merge| expected.join(merge.left, merge.right, merge.id).unwrap()));
             assert!(fast.iter().eq(expected.iter()));
+            assert_eq!(fast.bytes.len(), expected.bytes.len());
         }
     }
 }

@@ -136,4 +136,17 @@ mod tests {
             assert!(core.tokens.iter().eq(mirror.tokens.iter()) && fast.tables.get().is_some());
         }
     }
+
+    #[test]
+    fn a_vocabulary_of_scores_is_what_the_mirror_makes() {
+        let pieces = [(b"ab".to_vec(), 256, -1.0), (b"a".to_vec(), 257, -2.0), (b"b".to_vec(), 258, -3.0)];
+        let fallback: Vec<u32> = (0..256).collect();
+        let mirror = Vocab::from_scores(&pieces, fallback.clone()).unwrap();
+        let scores: Vec<(u32, f64)> = pieces.iter().map(|&(_, id, score)| (id, score)).collect();
+        let fast = FastVocab::of_scores(Tokens::clone(&mirror.tokens), &scores, fallback).unwrap().unwrap();
+        let core = fast.core();
+        assert_eq!((core.merges(), &core.alphabet), (mirror.merges(), &mirror.alphabet));
+        assert_eq!((core.whole_pieces, core.byte_ids), (mirror.whole_pieces, mirror.byte_ids));
+        assert!(fast.tables.get().is_some());
+    }
 }

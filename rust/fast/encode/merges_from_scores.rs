@@ -202,4 +202,19 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn ids_in_the_order_of_scores_are_their_own_symbols() {
+        let mut tokens = Tokens::default();
+        let words = ["ab", "bc", "abc", "a", "b", "c"];
+        words.iter().zip(256..).for_each(|(word, id)| tokens.set(id, word.as_bytes()).unwrap());
+        let fallback: Vec<u32> = (0..256).collect();
+        add_fallback(&mut tokens, Some(&fallback)).unwrap();
+        let alphabet = Alphabet { fallback: Some(fallback), drops_bytes: false };
+        let plain = Vocab::assemble(tokens, Vec::new(), false, alphabet).unwrap();
+        let scores: Vec<(u32, f64)> = (256..262).map(|id| (id, -f64::from(id))).collect();
+        let table = merges_from_scores(&plain, &scores).unwrap().unwrap().table;
+        assert_eq!((table.own_ids, table.ids.len()), (true, 256));
+        assert_eq!([97, 98, 256, 258].map(|symbol| table.id(symbol)), [259, 260, 256, 258]);
+    }
 }

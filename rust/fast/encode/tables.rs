@@ -167,6 +167,7 @@ mod tests {
     fn seeds_are_the_short_tokens_that_pieces_can_be() {
         for (whole_pieces, most) in [(true, 260), (false, 258)] {
             let tables = Tables::new(vocab(whole_pieces));
+            assert_eq!(tables.most_seeds(), 261);
             for end in [0, 100, 257, 259, u32::MAX] {
                 let seeds: Vec<(u128, u32)> = tables.seeds(end).collect();
                 let token = |id| tables.vocab().token_bytes(id).unwrap();

@@ -192,6 +192,12 @@ mod tests {
         let text = format!(r#"{{"tokens": [{}, [300, "YWI="]], "merges": [[97, 98, 300, 7]]}}"#, tokens.join(","));
         let vocab = read(&text).unwrap().of_rows(true, Alphabet::default()).unwrap().unwrap();
         assert_eq!(vocab.core().merge_of(97, 98), Some((7, 300)));
+        // Beside tokens, pairs are nothing: neither by themselves, nor two of them as one row.
+        let pairs = read(&text.replace("[[97, 98, 300, 7]]", "[[97, 98], [300, 7]]")).unwrap();
+        assert!(pairs.has_tokens() && pairs.of_pairs(&order, 1000, 1).unwrap().is_none());
+        assert!(pairs.of_rows(true, Alphabet::default()).unwrap().is_none());
+        let pairs = read(&text.replace("[[97, 98, 300, 7]]", "[[97, 98]]")).unwrap();
+        assert!(pairs.of_pairs(&order, 1000, 1).unwrap().is_none());
         let text = text.replace("YWI=", "YWM=");
         assert!(read(&text).unwrap().of_rows(true, Alphabet::default()).unwrap().is_none());
     }

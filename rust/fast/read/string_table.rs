@@ -296,6 +296,11 @@ mod tests {
     }
 
     #[test]
+    fn a_table_is_empty_until_it_has_a_token() {
+        assert!(table([]).is_empty() && !table([""]).is_empty());
+    }
+
+    #[test]
     fn a_marker_is_a_word_in_angle_brackets_that_no_merge_makes() {
         let mut table = table(["<", "s>", "<s>", "</s>", "<é>", "<>", "xs>", "<sx", "x"]);
         assert!(table.merge(b"< s>").is_some());
@@ -315,9 +320,20 @@ mod tests {
         for may_drop in [true, false] {
             assert_eq!(drops(&[], &[], may_drop), Some(false));
             assert_eq!(drops(&[0xC0, 0xF5, 0xFF], &[], may_drop), Some(false));
+            assert_eq!(drops(&[0], &[], may_drop), may_drop.then_some(true));
             assert_eq!(drops(b"a", &[], may_drop), may_drop.then_some(true));
             assert_eq!(drops(&[], b"a", may_drop), may_drop.then_some(true));
         }
+    }
+
+    #[test]
+    fn a_special_token_that_a_merge_has_is_of_the_vocabulary() {
+        let shown: Vec<String> = CHARS.iter().map(char::to_string).collect();
+        let mut table = table(shown.iter().map(String::as_str).chain(["ab", "abc", "cd"]));
+        assert!(table.merge(b"a b").is_some() && table.merge(b"ab c").is_some());
+        let special = [("ab".into(), 256), ("abc".into(), 257), ("cd".into(), 258)];
+        let vocab = table.byte_level(&special, false, false).unwrap().unwrap();
+        assert_eq!([&b"ab"[..], b"abc", b"cd"].map(|token| vocab.core().token_id(token)), [Some(256), Some(257), None]);
     }
 
     /// The fallback of each byte, and some more tokens.

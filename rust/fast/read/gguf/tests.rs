@@ -1,6 +1,7 @@
 //! Files made by hand, read.
 
 use super::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 fn string(text: &str) -> Vec<u8> {
     [&(text.len() as u64).to_le_bytes(), text.as_bytes()].concat()
@@ -16,7 +17,9 @@ fn array(name: &str, kind: u32, items: &[Vec<u8>]) -> Vec<u8> {
 }
 
 fn read(values: &[Vec<u8>], cut: usize) -> Option<Gguf> {
-    let path = std::env::temp_dir().join(format!("minitok-{}-{cut}-{}", std::process::id(), values.len()));
+    static FILES: AtomicUsize = AtomicUsize::new(0);
+    let number = FILES.fetch_add(1, Ordering::Relaxed);
+    let path = std::env::temp_dir().join(format!("minitok-gguf-{}-{number}", std::process::id()));
     let head = [b"GGUF".to_vec(), 3u32.to_le_bytes().to_vec(), 0u64.to_le_bytes().to_vec()].concat();
     let data = [head, (values.len() as u64).to_le_bytes().to_vec(), values.concat()].concat();
     std::fs::write(&path, &data[..data.len() - cut]).unwrap();
@@ -113,4 +116,29 @@ fn a_byte_without_a_token_is_dropped() {
     };
     // The byte FF is in no text.
     assert_eq!(['a', ' ', 'ÿ'].map(drops), [true, false, false]);
+}
+
+#[test]
+fn a_chat_template_is_one_string() {
+    let template = |kind: u32| [string("tokenizer.chat_template"), kind.to_le_bytes().to_vec(), string("x")].concat();
+    assert_eq!(read(&[template(STRING)], 0).unwrap().chat(), Some(("x", Vec::new())));
+    // Numbers of 64 bits as well as strings could be what follows.
+    for values in [vec![template(10)], vec![template(STRING), template(STRING)]] {
+        assert!(read(&values, 0).is_none());
+    }
+}
+
+#[test]
+fn merges_are_of_tokens_that_are_there() {
+    let tokens: Vec<_> = crate::byte_chars::CHARS.iter().map(|char| string(&char.to_string())).collect();
+    let is_made = |merges: &[Vec<u8>], tokens: &[Vec<u8>]| {
+        let values = [
+            array("token_type", INTEGER, &vec![NORMAL.to_le_bytes().to_vec(); tokens.len()]),
+            array("merges", STRING, merges),
+            array("tokens", STRING, tokens),
+        ];
+        read(&values, 0).unwrap().byte_level(false).unwrap().is_some()
+    };
+    assert!(is_made(&[], &tokens) && !is_made(&[string("a zz")], &tokens) && !is_made(&[string("a b")], &tokens));
+    assert!(!is_made(&[], &[]));
 }
