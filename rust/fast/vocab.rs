@@ -149,4 +149,16 @@ mod tests {
         assert_eq!((core.whole_pieces, core.byte_ids), (mirror.whole_pieces, mirror.byte_ids));
         assert!(fast.tables.get().is_some());
     }
+
+    #[test]
+    fn a_vocabulary_of_pairs_is_what_the_mirror_makes() {
+        let (order, pairs) = ((0..=255u8).rev().collect::<Vec<_>>(), [(97, 98), (256, 99), (257, 256)]);
+        let mirror = Vocab::from_merges(&order, &pairs).unwrap();
+        let fast = FastVocab::of_pairs(&order, &pairs, 10).unwrap().unwrap();
+        let core = fast.core();
+        assert_eq!((core.merges(), &core.alphabet), (mirror.merges(), &mirror.alphabet));
+        assert!(core.tokens.iter().eq(mirror.tokens.iter()) && core.whole_pieces == mirror.whole_pieces);
+        // Ten bytes in all, but not nine.
+        assert!(FastVocab::of_pairs(&order, &pairs, 9).unwrap().is_none());
+    }
 }

@@ -233,6 +233,9 @@ mod tests {
         assert!(found.canonical && found.merges[2] == Merge { left: 256, right: 99, id: 258, rank: 258 });
         let found = merges_from_ranks(&vocabulary(&words(&["bc", "abcd"]))).unwrap().unwrap();
         assert_eq!((found.canonical, found.exceptions), (false, vec![257]));
+        // A part that ranks behind the whole.
+        let found = merges_from_ranks(&vocabulary(&words(&["abc", "ab"]))).unwrap().unwrap();
+        assert_eq!((found.canonical, found.merges.len(), found.exceptions), (false, 2, vec![]));
         assert!(merges_from_ranks(&vocabulary(&words(&["ab", "ab"]))).unwrap().is_none());
         assert!(merges_from_ranks(&vocabulary(&words(&["abcd", "abcd"]))).unwrap().is_none());
         assert!(merges_from_ranks(&Arc::new(Tokens::default())).unwrap().is_none());
@@ -251,7 +254,7 @@ mod tests {
     #[test]
     fn a_table_that_has_no_room_is_made_anew() {
         // Every part of a word.
-        let word: String = (' '..'Z').collect();
+        let word: String = (' '..'f').collect();
         let parts = (2..=word.len()).flat_map(|length| (0..=word.len() - length).map(move |at| (at, length)));
         let words: Vec<String> = parts.map(|(at, length)| word[at..at + length].to_owned()).collect();
         let tokens = vocabulary(&words);

@@ -372,7 +372,7 @@ mod tests {
         let mut data = Vec::new();
         for number in 0..40_000 {
             let line = match number % 5 {
-                0 => "  \r\n".to_owned(),
+                4 => "  \r\n".to_owned(),
                 1 => format!("{{\"text\": NaN{number}}}\n"),
                 _ => format!("{{\"n\": {number}, \"text\": \"{number}\\t\"}}\r\n"),
             };

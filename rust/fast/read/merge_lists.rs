@@ -171,6 +171,7 @@ mod tests {
         assert_eq!(found.rest, br#"{"format": "minitok", "merges": [], "x": [1]}"#);
         let vocab = found.of_pairs(&order, 100, 1).unwrap().unwrap();
         assert_eq!(vocab.core().token_id(b"abc"), Some(257));
+        assert!(found.of_pairs(&order, 3, 1).unwrap().is_some());
         assert!(
             found.of_pairs(&order, 2, 1).unwrap().is_none() && found.of_pairs(&order[1..], 100, 1).unwrap().is_none()
         );

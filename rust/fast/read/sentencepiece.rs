@@ -285,6 +285,7 @@ mod tests {
         let minus_one = [&[0xFF; 9][..], &[1]].concat();
         assert_eq!((number(&minus_one), number(&[0xFF; 10])), (Some(u64::MAX), None));
         assert_eq!(number(&[&[0xFF; 9][..], &[2]].concat()), None);
+        assert_eq!(number(&[&[0xFF; 10][..], &[1]].concat()), None);
     }
 
     #[test]
@@ -307,6 +308,8 @@ mod tests {
         }
         for more in [
             piece("c", 0.0, 5),
+            field(1, &[]),
+            field(1, &[3 << 3, 1]),
             piece("c", f32::NAN, 1),
             piece("zz", -9.0, 1),
             piece("a", -9.0, 1),

@@ -142,3 +142,14 @@ fn merges_are_of_tokens_that_are_there() {
     assert!(is_made(&[], &tokens) && !is_made(&[string("a zz")], &tokens) && !is_made(&[string("a b")], &tokens));
     assert!(!is_made(&[], &[]));
 }
+
+#[test]
+fn what_is_stepped_over_must_be_there() {
+    let values = |kind: u32, bytes: &[u8]| [value("model", STRING, &string("gpt2")), value("x", kind, bytes)];
+    for (kind, bytes) in
+        [(STRING, string("abc")), (10, vec![0; 8]), (ARRAY, [4u32, 2, 0, 7, 7].map(u32::to_le_bytes).concat())]
+    {
+        assert!(read(&values(kind, &bytes), 0).is_some());
+        assert!((1..=bytes.len()).all(|cut| read(&values(kind, &bytes), cut).is_none()));
+    }
+}
