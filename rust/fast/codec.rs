@@ -205,3 +205,59 @@ enum Segment<'s> {
     Text(Source<'s>, Split<'s>),
     Special(u32),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metaspace::Metaspace;
+    use crate::pretokenize::Pattern;
+    use crate::special::SpecialTokens;
+    use crate::vocab::Vocab;
+
+    fn codec(pattern: &str, prefix: Option<&str>) -> FastCodec {
+        let order: Vec<u8> = (0..=255).collect();
+        let vocab = Vocab::from_merges(&order, &[(97, 98), (99, 100), (32, 97)]).unwrap();
+        let special = SpecialTokens::new(vec![("<s>".into(), 300)]).unwrap();
+        let metaspace = prefix.map(|prefix| Metaspace::new(prefix).unwrap());
+        FastCodec::new(Codec::new(Arc::new(vocab), Pattern::new(pattern).unwrap(), special, metaspace).unwrap())
+    }
+
+    #[test]
+    fn a_short_text_is_quick_where_no_regular_expression_runs() {
+        assert!(codec("gpt2", None).is_quick() && codec("[a-z]+", None).is_quick());
+        assert!(!codec("none", None).is_quick() && !codec("(?=ab)a", None).is_quick());
+        // Text that no pattern cuts is one piece of bytes, but not one of characters.
+        let vocab = Vocab::from_scores(&[(b"a".to_vec(), 256, 0.0)], (0..256).collect()).unwrap();
+        let (pattern, special) = (Pattern::new("none").unwrap(), SpecialTokens::new(Vec::new()).unwrap());
+        assert!(FastCodec::new(Codec::new(Arc::new(vocab), pattern, special, None).unwrap()).is_quick());
+    }
+
+    #[test]
+    fn a_text_is_cut_where_the_scanner_is_sure() {
+        let (words, passes) = (r"[a-z]+|\s", r"[a-z]+|\s(?#then)(?=ab)a");
+        let (bytes, segments) = (None, Some("segment"));
+        for (pattern, prefix, text, cut) in [
+            (words, bytes, "ab cd", 3),
+            (passes, bytes, "ab cd", 3),
+            (words, segments, "▁ab cd", 6),
+            (words, bytes, "abcd", 0),
+            // Beside a marker, which becomes a space where markers do.
+            (words, bytes, "ab▁cd", 5),
+            (words, segments, "ab▁cd", 0),
+            (words, bytes, "ab▁", 2),
+            (words, segments, "ab▁", 0),
+            // Behind a special token, and within one.
+            (words, bytes, "ab<s>cdefg", 5),
+            (words, segments, "ab<s>cdefg", 0),
+            (words, bytes, "abcd<s>", 0),
+        ] {
+            let codec = codec(pattern, prefix);
+            let allowed = if text.contains('<') { codec.core.special.finder_of_all() } else { Finder::default() };
+            assert_eq!(codec.safe_cut(text.as_bytes(), &allowed), cut, "{text} {prefix:?}");
+            let ids = |text: &str, goes_on| codec.encode(1, Source::Bytes(text.as_bytes()), &allowed, goes_on).unwrap();
+            let whole = codec.core.encode(text.as_bytes(), &allowed, false).unwrap();
+            assert_eq!(ids(text, false), whole);
+            assert_eq!([ids(&text[..cut], false), ids(&text[cut..], cut > 0)].concat(), whole);
+        }
+    }
+}

@@ -154,4 +154,31 @@ mod tests {
             prop_assert_eq!(decoder.decode(&known), decode_bytes(token_bytes, &known));
         }
     }
+
+    #[test]
+    fn ids_from_two_to_the_21_on_take_no_room_in_the_table() {
+        let mut tokens = Tokens::default();
+        (0..=255u8).for_each(|byte| tokens.set(u32::from(byte), &[byte]).unwrap());
+        let vocab = Vocab::new(tokens, Vec::new(), false, Alphabet::default()).unwrap();
+        let special = [(256, "<a>"), (1 << 21, "<b>"), (u32::MAX, "<c>")];
+        let decoder = Decoder::new(&vocab, special.map(|(id, name)| (id, name.as_bytes())));
+        assert_eq!(decoder.decode(&[u32::MAX, 256, 1 << 21]).unwrap(), b"<c><a><b>");
+        assert_eq!((decoder.lengths.len(), decoder.inline.len(), decoder.rest.len()), (257, 257, 2));
+    }
+
+    #[test]
+    fn tokens_of_sixteen_bytes_are_at_hand_and_longer_ones_apart() {
+        let mut tokens = Tokens::default();
+        (0..=255u8).for_each(|byte| tokens.set(u32::from(byte), &[byte]).unwrap());
+        let vocab = Vocab::new(tokens, Vec::new(), false, Alphabet::default()).unwrap();
+        let text = b"abcdefghijklmnopqrst";
+        for length in 14..20 {
+            let decoder = Decoder::new(&vocab, [(300, &text[..length])]);
+            assert_eq!(
+                (decoder.token(300), decoder.length(&[300, 0, 300]).unwrap()),
+                (Some(&text[..length]), 2 * length + 1)
+            );
+            assert_eq!(decoder.arena.len(), if length > 16 { length } else { 0 });
+        }
+    }
 }

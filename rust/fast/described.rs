@@ -2,7 +2,7 @@
 
 use super::scan::{Tier, passes};
 use crate::error::Result;
-use crate::pretokenize::{expressions, scanner_of};
+use crate::pretokenize::{Pattern, expressions, scanner_of};
 
 /// How a pattern is run.
 #[derive(Debug)]
@@ -34,8 +34,11 @@ pub fn describe(source: &str) -> Result<Described> {
             _ => described("masks", &[], 0, None),
         },
         Err(reason) => {
-            let first = passes(&steps).first().map(|pass| Tier::new(pass)).transpose()?;
-            let tier = if steps.len() > 1 && first.is_some_and(|tier| tier.is_ok()) { "passes" } else { "engine" };
+            // Of patterns of bytes, none has been read yet.
+            Pattern::new(source)?;
+            let is_scanned = |pass: &&[&str]| matches!(Tier::new(pass), Ok(Ok(_)));
+            let is_first = steps.len() > 1 && passes(&steps).first().is_some_and(is_scanned);
+            let tier = if is_first { "passes" } else { "engine" };
             described(tier, &[], 0, Some(reason.to_string()))
         }
     })
@@ -70,7 +73,26 @@ mod tests {
         assert_eq!(words(r"[a-z]+|\s"), "by a table, each character once: 3 classes of characters, 4 states");
         assert!(words("a*b|a").starts_with("by a table that goes back, since its ends cannot be found"));
         assert!(words(r"\s?\p{L}+(?#then)\s?\p{P}+").starts_with("in passes"));
+        // Only behind a pattern that a scanner runs are there passes.
+        assert_eq!(describe("(?=ab)a(?#then)[a-z]").unwrap().tier, "engine");
         assert!(words("(?=ab)a").starts_with("by a regular-expression engine, since it looks ahead"));
-        assert!(describe("(a").is_err());
+        assert!(describe("(a").is_err() && describe("(?=ab)a(?#then)(a").is_err());
+        for source in [r"\s?\p{L}+(?#then)\s?\p{P}+", "(?=ab)a", "none"] {
+            let Described { examples, n_states, .. } = describe(source).unwrap();
+            assert_eq!((examples.len(), n_states), (0, 0), "{source} has no machine");
+        }
+    }
+
+    #[test]
+    fn patterns_of_bytes_are_told() {
+        for (source, tier) in [
+            (r"(?#bytes)\p{N}+", "engine"),
+            (r"(?#bytes)\p{N}+(?#then)gpt2", "engine"),
+            (r"gpt2(?#then)(?#bytes)\p{N}+", "passes"),
+        ] {
+            let told = describe(source).unwrap();
+            assert_eq!((told.tier, told.reason.is_some()), (tier, true), "{source}");
+        }
+        assert!(describe("(?#bytes)(a").is_err() && describe("gpt2(?#then)(?#bytes)(a").is_err());
     }
 }

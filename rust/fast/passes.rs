@@ -18,3 +18,22 @@ pub fn first_pass(pattern: &Pattern) -> Option<(Tier, Pattern)> {
     let first = Tier::new(first).ok()?.ok()?;
     Some((first, Pattern::new(&rest.concat().join(THEN)).ok()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_patterns_are_scanned_and_the_others_are_left() {
+        let found = |source| {
+            let (tier, rest) = first_pass(&Pattern::new(source).unwrap())?;
+            Some((tier.name(), rest.source().to_owned()))
+        };
+        assert_eq!(found(r"[a-z]+|\s(?#then)(?=ab)a"), Some(("table", "(?=ab)a".into())));
+        assert_eq!(found(r"gpt2(?#then)(?=ab)a(?#then)c"), Some(("table", "(?=ab)a(?#then)c".into())));
+        // One scanner, no pattern, one that no scanner runs, and such a one before another.
+        for source in ["gpt2", r"[a-z]+|\s", "none", "(?=ab)a", "(?=ab)a(?#then)[a-z]+"] {
+            assert_eq!(found(source), None, "{source}");
+        }
+    }
+}

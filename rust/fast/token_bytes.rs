@@ -91,4 +91,24 @@ mod tests {
             prop_assert!(fast.iter().eq(plain.iter()));
         }
     }
+
+    #[test]
+    fn tokens_that_outgrow_the_room_are_whole() {
+        let mut plain = Tokens::default();
+        (0..=255u8).for_each(|byte| plain.set(u32::from(byte), &[byte]).unwrap());
+        // Each token is the one before twice, or with the one before that, or with a byte.
+        for other in [0, 1, 2] {
+            let merges: Vec<Merge> = (256..270u32)
+                .map(|id| {
+                    let right = if other == 2 { id % 7 } else { id - 1 - other };
+                    Merge { left: id - 1, right, id, rank: id }
+                })
+                .collect();
+            let (mut fast, mut expected) = (plain.clone(), plain.clone());
+            assert_eq!(join_all(&mut fast, &merges).unwrap(), merges.len());
+            assert!(merges.iter().all(|merge| expected.join(merge.left, merge.right, merge.id).unwrap()));
+            assert!(fast.iter().eq(expected.iter()));
+            assert_eq!(fast.bytes.len(), expected.bytes.len());
+        }
+    }
 }

@@ -118,3 +118,47 @@ impl From<Vocab> for FastVocab {
         FastVocab::new(core)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vocabulary_of_ranks_is_what_the_mirror_makes() {
+        for (words, makes_all) in [(&[&b"ab"[..], b"bc", b"abc"][..], true), (&[b"bc", b"abcd"], false)] {
+            let words = words.iter().map(|word| word.to_vec());
+            let ranks: Vec<(Vec<u8>, u32)> = (0..=255u8).map(|byte| vec![byte]).chain(words).zip(0..).collect();
+            let (fast, mirror) = (FastVocab::from_ranks(&ranks).unwrap(), Vocab::from_ranks(&ranks).unwrap());
+            let core = fast.core();
+            assert!(core.whole_pieces && mirror.whole_pieces);
+            assert_eq!((core.merges_make_all, mirror.merges_make_all), (makes_all, makes_all));
+            assert_eq!((core.merges(), &core.alphabet), (mirror.merges(), &mirror.alphabet));
+            assert!(core.tokens.iter().eq(mirror.tokens.iter()) && fast.tables.get().is_some());
+        }
+    }
+
+    #[test]
+    fn a_vocabulary_of_scores_is_what_the_mirror_makes() {
+        let pieces = [(b"ab".to_vec(), 256, -1.0), (b"a".to_vec(), 257, -2.0), (b"b".to_vec(), 258, -3.0)];
+        let fallback: Vec<u32> = (0..256).collect();
+        let mirror = Vocab::from_scores(&pieces, fallback.clone()).unwrap();
+        let scores: Vec<(u32, f64)> = pieces.iter().map(|&(_, id, score)| (id, score)).collect();
+        let fast = FastVocab::of_scores(Tokens::clone(&mirror.tokens), &scores, fallback).unwrap().unwrap();
+        let core = fast.core();
+        assert_eq!((core.merges(), &core.alphabet), (mirror.merges(), &mirror.alphabet));
+        assert_eq!((core.whole_pieces, core.byte_ids), (mirror.whole_pieces, mirror.byte_ids));
+        assert!(fast.tables.get().is_some());
+    }
+
+    #[test]
+    fn a_vocabulary_of_pairs_is_what_the_mirror_makes() {
+        let (order, pairs) = ((0..=255u8).rev().collect::<Vec<_>>(), [(97, 98), (256, 99), (257, 256)]);
+        let mirror = Vocab::from_merges(&order, &pairs).unwrap();
+        let fast = FastVocab::of_pairs(&order, &pairs, 10).unwrap().unwrap();
+        let core = fast.core();
+        assert_eq!((core.merges(), &core.alphabet), (mirror.merges(), &mirror.alphabet));
+        assert!(core.tokens.iter().eq(mirror.tokens.iter()) && core.whole_pieces == mirror.whole_pieces);
+        // Ten bytes in all, but not nine.
+        assert!(FastVocab::of_pairs(&order, &pairs, 9).unwrap().is_none());
+    }
+}

@@ -194,6 +194,39 @@ pub(super) mod tests {
         assert_eq!(made(&[(b"b", b"c"), (b"a", b"b"), (b"ab", b"c"), (b"a", b"bc")], b"abc"), (true, true));
     }
 
+    #[test]
+    fn tokens_of_every_length_are_merged() {
+        let letters: Vec<u8> = (b'a'..b'a' + 80).collect();
+        let merges: Vec<(&[u8], &[u8])> =
+            (1..letters.len()).map(|length| (&letters[..length], &letters[length..=length])).collect();
+        let vocab = Arc::new(of_merges(&merges));
+        let pairs = PairTable::new(&vocab).unwrap();
+        assert_eq!(made_by_merging(&vocab, &pairs), vec![true; 256 + 79]);
+        // No more is asked for than ids below the end; the bytes are made anyway.
+        for end in [0, 256, 300] {
+            let made = made_by_merges(&vocab, &pairs, end).by_id;
+            assert!(made.iter().zip(0..).all(|(&made, id)| made == (id < end.max(256))), "{end}");
+        }
+    }
+
+    #[test]
+    fn needed_are_the_merges_that_happen() {
+        let needed = |vocab: Vocab| {
+            let vocab = Arc::new(vocab);
+            let made = made_by_merges(&vocab, &PairTable::new(&vocab).unwrap(), u32::MAX);
+            made.needed(vocab.merges()).iter().map(|merge| merge.rank).collect::<Vec<_>>()
+        };
+        // Of the two ways to make `abc`, the second happens.
+        assert_eq!(needed(of_merges(&[(b"b", b"c"), (b"a", b"b"), (b"ab", b"c"), (b"a", b"bc")])), [0, 1, 3]);
+        // `abcd` is never made.
+        assert_eq!(needed(of_merges(&[(b"b", b"c"), (b"a", b"b"), (b"c", b"d"), (b"ab", b"cd")])), [0, 1, 2]);
+        // The merge of the whole ranks before that of its part: it happens, though the walk does not prove it.
+        let words = [b"ab".to_vec(), b"abc".to_vec()];
+        let tokens: Vec<_> = (0..=255u8).map(|byte| vec![byte]).chain(words).zip(0..).collect();
+        let vocab = Vocab::from_tokens(&tokens, &[(256, 99), (97, 98)], false, Alphabet::default()).unwrap();
+        assert_eq!(needed(vocab), [0, 1]);
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -213,6 +246,8 @@ pub(super) mod tests {
             prop_assert!(proven(&vocab, &pairs, u32::MAX).by_id.iter().zip(&expected).all(|(proven, made)| *made || !proven));
             let all = made_by_merges(&vocab, &pairs, u32::MAX);
             prop_assert_eq!(&all.by_id, &expected);
+            let needed = PairTable::of_merges(&vocab, &all.needed(vocab.merges())).unwrap();
+            prop_assert_eq!(&made_by_merging(&vocab, &needed), &expected);
             let some = made_by_merges(&vocab, &pairs, end).by_id;
             prop_assert_eq!(&some[256..end as usize], &expected[256..end as usize]);
             prop_assert!(!some[end as usize..].contains(&true));

@@ -223,3 +223,32 @@ fn run_lanes<'p, const N: usize, const S: usize>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encode::merge_parts;
+    use crate::vocab::Vocab;
+    use std::sync::Arc;
+
+    #[test]
+    fn each_piece_of_every_length_is_told_once() {
+        let order: Vec<u8> = (0..=255).collect();
+        let vocab = Vocab::from_merges(&order, &[(97, 98), (256, 97), (98, 98), (257, 256), (256, 256)]).unwrap();
+        let table = PairTable::new(&Arc::new(vocab.clone())).unwrap();
+        let letters: Vec<u8> = (0..90u32).map(|at| b"ab"[(at * at % 11 % 2) as usize]).collect();
+        // More pieces than lanes, and of other lengths beside them.
+        let ranges = (1..=WIDE_LANE).flat_map(|length| [0, 5, 28].map(|start| start..start + length));
+        let pieces: Vec<&[u8]> = ranges.map(|range| &letters[range]).collect();
+        for least in [1, LANE, MIDDLE, WIDE_LANE] {
+            let some = (0..).zip(pieces.iter().copied()).filter(|(_, piece)| piece.len() >= least);
+            let mut found = vec![Vec::new(); pieces.len()];
+            merge_short(&table, some.clone(), |number, symbols| found[number as usize].push(symbols.to_vec()));
+            for (number, piece) in (0..).zip(&pieces) {
+                let told = some.clone().any(|(some, _)| some == number);
+                let symbols = merge_parts(&vocab, piece.iter().map(|&byte| u32::from(byte)).collect()).unwrap();
+                assert_eq!(found[number as usize], if told { vec![symbols] } else { Vec::new() }, "{number}");
+            }
+        }
+    }
+}

@@ -233,8 +233,41 @@ mod tests {
         assert!(found.canonical && found.merges[2] == Merge { left: 256, right: 99, id: 258, rank: 258 });
         let found = merges_from_ranks(&vocabulary(&words(&["bc", "abcd"]))).unwrap().unwrap();
         assert_eq!((found.canonical, found.exceptions), (false, vec![257]));
+        // A part that ranks behind the whole.
+        let found = merges_from_ranks(&vocabulary(&words(&["abc", "ab"]))).unwrap().unwrap();
+        assert_eq!((found.canonical, found.merges.len(), found.exceptions), (false, 2, vec![]));
         assert!(merges_from_ranks(&vocabulary(&words(&["ab", "ab"]))).unwrap().is_none());
         assert!(merges_from_ranks(&vocabulary(&words(&["abcd", "abcd"]))).unwrap().is_none());
         assert!(merges_from_ranks(&Arc::new(Tokens::default())).unwrap().is_none());
+    }
+
+    #[test]
+    fn only_one_token_may_be_empty() {
+        let with_empty = |count: u32| {
+            let mut tokens = Tokens::clone(&vocabulary(&["ab".to_owned()]));
+            (0..count).for_each(|id| tokens.set(300 + id, b"").unwrap());
+            merges_from_ranks(&Arc::new(tokens)).unwrap().map(|found| found.merges.len())
+        };
+        assert_eq!([0, 1, 2].map(with_empty), [Some(1), Some(1), None]);
+    }
+
+    #[test]
+    fn a_table_that_has_no_room_is_made_anew() {
+        // Every part of a word.
+        let word: String = (' '..'f').collect();
+        let parts = (2..=word.len()).flat_map(|length| (0..=word.len() - length).map(move |at| (at, length)));
+        let words: Vec<String> = parts.map(|(at, length)| word[at..at + length].to_owned()).collect();
+        let tokens = vocabulary(&words);
+        let Recovered { mut table, merges, .. } = merges_from_ranks(&tokens).unwrap().unwrap();
+        assert!(table.own_ids && words.len() > 1000 && merges.len() == words.len());
+        (table.bytes, table.slots) = (no_bytes(), PairSlots::empty(1).unwrap());
+        let mut pairs = vec![(NO_SYMBOL, NO_SYMBOL); words.len()];
+        let sorted: Vec<u32> = (0..words.len() as u32).collect();
+        let token = |place: u32| words[place as usize].as_bytes();
+        find_pairs(&mut table, &mut pairs, &sorted, token).unwrap().unwrap();
+        for (merge, (pair, place)) in merges.iter().zip(pairs.iter().zip(0..)) {
+            assert_eq!((merge.left, merge.right), *pair);
+            assert_eq!(table.place(pair.0, pair.1), place);
+        }
     }
 }

@@ -202,4 +202,37 @@ mod tests {
             }
         }
     }
+
+    /// The tokens 256, 257 ... with the fallback 0 to 255, and scores that fall from token to token, or are equal.
+    fn vocabulary(words: &[&str], step: f64) -> (Vocab, Vec<(u32, f64)>) {
+        let mut tokens = Tokens::default();
+        words.iter().zip(256..).for_each(|(word, id)| tokens.set(id, word.as_bytes()).unwrap());
+        let fallback: Vec<u32> = (0..256).collect();
+        add_fallback(&mut tokens, Some(&fallback)).unwrap();
+        let alphabet = Alphabet { fallback: Some(fallback), drops_bytes: false };
+        let scores = (256..).take(words.len()).map(|id| (id, -step * f64::from(id))).collect();
+        (Vocab::assemble(tokens, Vec::new(), false, alphabet).unwrap(), scores)
+    }
+
+    #[test]
+    fn ids_in_the_order_of_scores_are_their_own_symbols() {
+        let (plain, scores) = vocabulary(&["ab", "bc", "abc", "a", "b", "c"], 1.0);
+        let table = merges_from_scores(&plain, &scores).unwrap().unwrap().table;
+        assert_eq!((table.own_ids, table.ids.len()), (true, 256));
+        assert_eq!([97, 98, 256, 258].map(|symbol| table.id(symbol)), [259, 260, 256, 258]);
+    }
+
+    #[test]
+    fn pieces_may_share_a_score_where_each_is_a_run_and_never_their_bytes() {
+        let merges = |words: &[&str], step: f64| {
+            let (plain, scores) = vocabulary(words, step);
+            merges_from_scores(&plain, &scores).unwrap().map(|found| found.merges.len())
+        };
+        assert_eq!(merges(&["aaa", "aa", "a"], 0.0), Some(2));
+        assert_eq!(merges(&["ab", "aa", "a", "b"], 0.0), None);
+        // Neither of pieces that merges make, nor of others.
+        assert_eq!([1.0, 0.0].map(|step| merges(&["ab", "ab", "a", "b"], step)), [None, None]);
+        assert_eq!(merges(&["abc", "a", "b", "c"], 1.0), Some(0));
+        assert_eq!(merges(&["abc", "abc", "a", "b", "c"], 1.0), None);
+    }
 }

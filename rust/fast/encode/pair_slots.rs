@@ -10,7 +10,7 @@
 //! the look-up is sent to a slot that is always empty and always near. (More bits a pair, a Bloom filter, let fewer pass,
 //! and took longer in all.)
 //!
-//! Costs: 33 to 66 bytes a pair, twice that at most; building is O(pairs).
+//! Costs: 25 to 50 bytes a pair, twice that at most; building is O(pairs).
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -84,7 +84,7 @@ impl PairSlots {
         None
     }
 
-    /// An empty map with room for `count` pairs, at most a quarter full; None if it would be too large, or the work is to stop.
+    /// An empty map with room for `count` pairs, at most a third full; None if it would be too large, or the work is to stop.
     pub(super) fn empty(count: usize) -> Option<PairSlots> {
         PairSlots::with_room(count, 0, MULTIPLIER)
     }
@@ -168,7 +168,7 @@ impl Probe {
     pub(super) const NONE: Probe = Probe { pair: u64::MAX, slot: 0, other: 0 };
 }
 
-/// A set of pairs that contains every pair it was given, and reports at most a tenth of all others as members.
+/// A set of pairs that contains every pair it was given, and reports at most an eighth of all others as members.
 #[derive(Debug)]
 struct Filter {
     words: Vec<u64>,
@@ -272,7 +272,28 @@ mod tests {
             table.slots.len() <= ((2 * SLOTS_A_PAIR) << DOUBLINGS) * pairs.len() && table.hash.multiplier != MULTIPLIER
         );
         let usual: Vec<Entry> = (0..2000).map(|k| (k, k * 7 % 600, k)).collect();
-        assert_eq!(PairSlots::new(usual.len(), &usual.iter().copied()).unwrap().hash.multiplier, MULTIPLIER);
+        let table = PairSlots::new(usual.len(), &usual.iter().copied()).unwrap();
+        assert_eq!(table.hash.multiplier, MULTIPLIER);
+        assert!((SLOTS_A_PAIR * usual.len()..=2 * SLOTS_A_PAIR * usual.len()).contains(&table.slots.len()));
+    }
+
+    #[test]
+    fn pairs_of_which_too_many_want_one_page_get_twice_the_room() {
+        // 400 on the first of sixteen pages, and 100 on each of the others: of twice as many pages, none has too many.
+        let mut wanted = [100; 16];
+        wanted[0] = 400;
+        let mut pairs: Vec<Entry> = Vec::new();
+        for (left, right) in (0..400).flat_map(|left| (0..400).map(move |right| (left, right))) {
+            let page = (pair_of(left, right).wrapping_mul(MULTIPLIER) >> 60) as usize;
+            if wanted[page] > 0 {
+                wanted[page] -= 1;
+                pairs.push((left, right, pairs.len() as u32));
+            }
+        }
+        assert_eq!(pairs.len(), 1900);
+        let table = PairSlots::new(pairs.len(), &pairs.iter().copied()).unwrap();
+        assert_eq!((table.slots.len() - 1, table.hash.multiplier), (2 * 16 * PAGE, MULTIPLIER));
+        assert!(pairs.iter().all(|&(left, right, place)| table.place_at(table.probe(left, right)) == place));
     }
 
     #[test]
@@ -285,5 +306,26 @@ mod tests {
             assert_eq!(table.insert_all(std::iter::once((left, right, 5000))), Inserted::Twice);
         }
         assert!(PairSlots::new(2, &std::iter::repeat_n((1, 2, 3), 2)).is_none());
+    }
+
+    #[test]
+    fn a_table_takes_no_more_than_is_said() {
+        for count in (176..5000).step_by(8) {
+            let table = PairSlots::empty(count).unwrap();
+            assert!((3 * count..6 * count).contains(&(table.slots.len() - 1)), "{count}");
+            assert!((8 * count..16 * count).contains(&(64 * table.filter.words.len())), "{count}");
+        }
+    }
+
+    #[test]
+    fn most_pairs_that_are_absent_are_known_to_be() {
+        let pairs: Vec<Entry> = (0..2000).map(|k| (k, k * 7 % 600, k)).collect();
+        let table = PairSlots::new(pairs.len(), &pairs.iter().copied()).unwrap();
+        let may_be = |left, right| table.filter.may_hold(table.hash.of(pair_of(left, right)));
+        assert!(pairs.iter().all(|&(left, right, _)| may_be(left, right)));
+        let absent = (0..2000).flat_map(|left| [(left, 700), (left, 700 + left)]);
+        let passed = absent.clone().filter(|&(left, right)| may_be(left, right)).count();
+        assert!(8 * passed < 1000 + absent.clone().count(), "{passed} of 4000");
+        assert!(absent.into_iter().all(|(left, right)| table.place_at(table.probe(left, right)) == NO_PLACE));
     }
 }

@@ -10,7 +10,7 @@
 //! A look-up is in two halves, so that other work can be done while the memory answers: [`PairTable::probe`] says where to
 //! look and asks for it, [`PairTable::place_at`] looks.
 //!
-//! Costs: 256 KiB and 33 to 66 bytes a merge, twice that at most; building is O(merges). Not for vocabularies of more than
+//! Costs: 256 KiB and 25 to 50 bytes a merge, twice that at most; building is O(merges). Not for vocabularies of more than
 //! a million symbols, nor for one whose equal ranks make different tokens or that merges a pair twice, nor for pairs that fit no
 //! such table: `PairTable::new` answers None, and the mirror merges instead.
 
@@ -301,5 +301,52 @@ mod tests {
         let merges = vocab.merges().iter().map(|merge| Merge { rank: 0, ..*merge }).collect();
         let vocab = Vocab::assemble(vocab.tokens, merges, false, Alphabet::default()).unwrap();
         assert!(PairTable::new(&Arc::new(vocab)).is_none());
+    }
+
+    #[test]
+    fn tokens_in_the_order_of_their_merges_are_their_own_symbols() {
+        let order: Vec<u8> = (0..=255).collect();
+        let vocab = Arc::new(Vocab::from_merges(&order, &[(97, 98), (256, 99), (98, 99)]).unwrap());
+        let table = PairTable::new(&vocab).unwrap();
+        // So there are no lists of what merges make, nor of ids, but those of the bytes.
+        assert!(table.plain && table.made.is_empty() && table.own_ids);
+        assert_eq!((&table.ids[..], table.n_symbols()), (&(0..256).collect::<Vec<u32>>()[..], 259));
+    }
+
+    #[test]
+    fn merges_may_come_in_any_order() {
+        let order: Vec<u8> = (0..=255).collect();
+        let vocab = Vocab::from_merges(&order, &[(97, 98), (256, 99), (98, 99), (257, 257)]).unwrap();
+        for shift in 1..4 {
+            let mut merges = vocab.merges().to_vec();
+            merges.rotate_left(shift);
+            let other = Vocab::assemble(Arc::clone(&vocab.tokens), merges, false, Alphabet::default()).unwrap();
+            let table = PairTable::new(&Arc::new(other)).unwrap();
+            for merge in vocab.merges() {
+                let place = table.place(merge.left, merge.right);
+                assert_eq!((place, table.id(table.made(place))), (merge.rank, merge.id));
+            }
+        }
+    }
+
+    #[test]
+    fn a_byte_without_a_token_has_no_id() {
+        let tokens: Vec<_> = (0..=254u8).map(|byte| (vec![byte], u32::from(byte))).collect();
+        let vocab = Arc::new(Vocab::from_tokens(&tokens, &[], false, Alphabet::default()).unwrap());
+        let table = PairTable::new(&vocab).unwrap();
+        let append = |symbols: &[u32]| table.append_ids(symbols, &mut vec![NO_ID]).unwrap();
+        assert_eq!([&[97, 254][..], &[97, 255], &[255]].map(append), [true, false, false]);
+    }
+
+    #[test]
+    fn more_than_a_million_symbols_are_left_to_the_mirror() {
+        // Pairs of bytes, and such pairs with a byte; the last would have the symbol that is none.
+        let merge = |made: u32| Merge { left: made / 256, right: made % 256, id: 256 + made, rank: made };
+        let merges: Vec<Merge> = (0..=NO_SYMBOL - 256).map(merge).collect();
+        let mut tokens = Tokens::default();
+        (0..=255u8).for_each(|byte| tokens.set(u32::from(byte), &[byte]).unwrap());
+        assert_eq!(crate::fast::token_bytes::join_all(&mut tokens, &merges).unwrap(), merges.len());
+        let vocab = Arc::new(Vocab::assemble(tokens, Vec::new(), false, Alphabet::default()).unwrap());
+        assert!(PairTable::of_merges(&vocab, &merges).is_none());
     }
 }

@@ -123,3 +123,75 @@ impl Tables {
             .map(|(id, start, len)| (key_of(bytes, start, start + len), id))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::pair_table::NO_PLACE;
+    use super::*;
+    use crate::encode::merge_parts;
+    use crate::vocab::{Alphabet, Merge};
+
+    fn bytes() -> impl Iterator<Item = Vec<u8>> {
+        (0..=255u8).map(|byte| vec![byte])
+    }
+
+    #[test]
+    fn merges_that_never_happen_are_left_out() {
+        // Every part of a word, the shorter first.
+        let word = b"abcdefgh";
+        let parts = (2..=word.len()).flat_map(|length| word.windows(length)).map(<[u8]>::to_vec);
+        let mut tokens = Tokens::default();
+        bytes().chain(parts).zip(0..).for_each(|(token, id)| tokens.set(id, &token).unwrap());
+        let vocab = Arc::new(Vocab::with_every_split(Arc::new(tokens)).unwrap());
+        let tables = Tables::new(Arc::clone(&vocab));
+        let pairs = tables.pairs().unwrap();
+        let kept = vocab.merges().iter().filter(|merge| pairs.place(merge.left, merge.right) != NO_PLACE);
+        // One for each of the parts, which have 84 splits.
+        assert_eq!((kept.count(), vocab.merges().len()), (28, 84));
+        for text in ["abcdefgh", "hgfedcba", "cdefababcbcdefgabc", "defgh"] {
+            let expected = merge_parts(&vocab, text.bytes().map(u32::from).collect()).unwrap();
+            let mut symbols = Vec::new();
+            super::super::merge_short::merge_alone(pairs, text.as_bytes(), &mut symbols);
+            assert_eq!(symbols, expected);
+        }
+    }
+
+    /// The bytes, `abc` by the merges of `ab` and `c`, and three tokens that no merge makes.
+    fn vocab(whole_pieces: bool) -> Arc<Vocab> {
+        let words = [&b"ab"[..], b"abc", b"xyz", &[b'x'; MAX_KEY_BYTES], &[b'x'; MAX_KEY_BYTES + 1]];
+        let tokens: Vec<_> = bytes().chain(words.map(<[u8]>::to_vec)).zip(0..).collect();
+        Arc::new(Vocab::from_tokens(&tokens, &[(97, 98), (256, 99)], whole_pieces, Alphabet::default()).unwrap())
+    }
+
+    #[test]
+    fn seeds_are_the_short_tokens_that_pieces_can_be() {
+        for (whole_pieces, most) in [(true, 260), (false, 258)] {
+            let tables = Tables::new(vocab(whole_pieces));
+            assert_eq!(tables.most_seeds(), 261);
+            for end in [0, 100, 257, 259, u32::MAX] {
+                let seeds: Vec<(u128, u32)> = tables.seeds(end).collect();
+                let token = |id| tables.vocab().token_bytes(id).unwrap();
+                let expected = (0..end.min(most)).map(|id| (key_of(token(id), 0, token(id).len()), id));
+                assert!(seeds.into_iter().eq(expected), "{whole_pieces} {end}");
+            }
+        }
+    }
+
+    #[test]
+    fn parts_are_looked_up_as_pieces_where_all_exceptions_are_known() {
+        let tables = Tables::new(vocab(true));
+        assert!(tables.parts_are_pieces());
+        assert_eq!([&b"abc"[..], b"xyz", b"xy"].map(|piece| tables.whole(piece)), [None, Some(258), None]);
+        let tables = Tables::new(vocab(false));
+        assert!(tables.parts_are_pieces() && tables.whole(b"xyz").is_none());
+        // Equal ranks of different tokens are left to the mirror, and so nothing is known of what merges make.
+        for whole_pieces in [true, false] {
+            let vocab = vocab(whole_pieces);
+            let merges: Vec<Merge> = vocab.merges().iter().map(|merge| Merge { rank: 0, ..*merge }).collect();
+            let vocab = Vocab::assemble(Arc::clone(&vocab.tokens), merges, whole_pieces, Alphabet::default()).unwrap();
+            let tables = Tables::new(Arc::new(vocab));
+            assert!(tables.pairs().is_none() && tables.parts_are_pieces() != whole_pieces);
+            assert_eq!(tables.whole(b"abc"), whole_pieces.then_some(257));
+        }
+    }
+}

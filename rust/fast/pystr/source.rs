@@ -44,3 +44,29 @@ impl<'t> Source<'t> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_in_every_form() {
+        let text = "éa中b😀c";
+        let (twos, fours): (Vec<u16>, Vec<u32>) =
+            (text.encode_utf16().collect(), text.chars().map(u32::from).collect());
+        let forms = [
+            (Source::Bytes(text.as_bytes()), text.len()),
+            (Source::Str(Units::Two(&twos)), 7),
+            (Source::Str(Units::Four(&fours)), 6),
+            (Source::Bytes(b""), 0),
+            (Source::Str(Units::One(b"")), 0),
+            (Source::Str(Units::One(b"abc")), 3),
+        ];
+        for (source, length) in forms {
+            assert_eq!((source.len(), source.is_empty()), (length, length == 0));
+            let (bytes, beginning) = (source.bytes().unwrap(), source.beginning());
+            assert!(bytes.starts_with(&beginning) && beginning.len() >= bytes.len().min(2));
+            assert!([text, "abc", ""].map(str::as_bytes).contains(&&*bytes));
+        }
+    }
+}

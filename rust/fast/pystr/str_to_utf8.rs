@@ -198,7 +198,13 @@ mod tests {
         let mut bytes = Vec::new();
         let mut at = 0;
         while at < units.len() {
-            at = units.transcode(at, wanted, &mut bytes);
+            let end = units.transcode(at, wanted, &mut bytes);
+            // The second half of a pair may be taken beyond those that were wanted.
+            let taken = at.saturating_add(wanted.max(1)).min(units.len());
+            assert!(end == taken || end == taken + 1);
+            assert!(end == taken || matches!(units, Units::Two(_) | Units::Four(_)));
+            assert!(bytes.len() <= bytes.capacity());
+            at = end;
         }
         bytes
     }
@@ -256,5 +262,31 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn texts_of_several_stretches() {
+        for unit in [0x61, 0xE9, 0x4E2D, 0x1_F600] {
+            check(&vec![unit; 2 * STRETCH + 7], usize::MAX);
+        }
+        for before in STRETCH - 2..STRETCH + 2 {
+            check(&[vec![0x61; before], [0xD83D, 0xDE00].repeat(3), vec![0x62; 20]].concat(), usize::MAX);
+        }
+    }
+
+    #[test]
+    fn ascii_is_written_many_units_at_a_time() {
+        let (ones, twos, fours) = ([b'a'; 40], [0x61u16; 40], [0x61u32; 40]);
+        let mut out = [0; 4 * 40];
+        // SAFETY: there is room for four bytes a unit.
+        let written = unsafe {
+            [
+                write_run(&ones, out.as_mut_ptr()),
+                write_run(&twos, out.as_mut_ptr()),
+                write_run(&fours, out.as_mut_ptr()),
+                write_ascii(&fours, out.as_mut_ptr()),
+            ]
+        };
+        assert_eq!((written, &out[..32]), ([(32, 32); 4], &ones[..32]));
     }
 }

@@ -157,3 +157,49 @@ unsafe fn write_eight(value: __m256i, out: *mut u8) -> Option<usize> {
         Some(first + 4 + high.count_ones() as usize)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fast::util::cpu;
+
+    /// Whether sixteen units are taken for ASCII, where this is one of them; wherever it is.
+    fn is_ascii<U: Lanes + From<u8>>(unit: U) -> bool {
+        let found = [0, 1, 7, 8, 14, 15].map(|place| {
+            let mut units = [U::from(b'a'); 16];
+            units[place] = unit;
+            // SAFETY: there are sixteen units; who calls has AVX2.
+            unsafe { U::ascii(units.as_ptr()) }.is_some()
+        });
+        assert!(found.iter().all(|is| *is == found[0]));
+        found[0]
+    }
+
+    #[test]
+    fn sixteen_units_are_ascii_where_each_is() {
+        if !cpu::has_avx2() {
+            return;
+        }
+        for unit in 0..=u8::MAX {
+            assert_eq!(is_ascii(unit), unit < 0x80);
+            assert_eq!(is_ascii(u16::from(unit)), unit < 0x80);
+            assert_eq!(is_ascii(u32::from(unit)), unit < 0x80);
+        }
+        assert!((8..16).all(|bit| !is_ascii(1u16 << bit)) && (8..21).all(|bit| !is_ascii(1u32 << bit)));
+    }
+
+    #[test]
+    fn all_but_the_last_units_are_written_together() {
+        if !cpu::has_avx2() {
+            return;
+        }
+        for (unit, bytes) in [(0x61u16, 1), (0xE9, 2), (0x4E2D, 3)] {
+            for length in 0..70 {
+                let mut out = vec![0; 4 * length];
+                // SAFETY: there is room for four bytes a unit; it was asked for AVX2 and popcnt.
+                let (taken, written) = unsafe { write(&vec![unit; length], out.as_mut_ptr()) };
+                assert!(taken <= length && length - taken < 16 && written == bytes * taken, "{length} of {unit:x}");
+            }
+        }
+    }
+}

@@ -269,7 +269,16 @@ mod tests {
 
     #[test]
     fn what_is_skipped_ends_where_the_value_ends() {
-        for value in ["1", "-1.5e+3", "true", "\"a\\\"]\"", "[]", "{}", r#"[1, {"a": [null, "]"]}, "\\"]"#] {
+        for value in [
+            "1",
+            "-1.5e+3",
+            "true",
+            "\"a\\\"]\"",
+            "[]",
+            "{}",
+            r#"[1, {"a": [null, "]"]}, "\\"]"#,
+            r#"["]","}",{"a":"]"}]"#,
+        ] {
             let text = format!(" {value} ,");
             let mut reader = Reader::new(text.as_bytes()).unwrap();
             assert_eq!(reader.skip().map(|place| &text[place]), Some(value));

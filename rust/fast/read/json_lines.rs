@@ -372,7 +372,7 @@ mod tests {
         let mut data = Vec::new();
         for number in 0..40_000 {
             let line = match number % 5 {
-                0 => "  \r\n".to_owned(),
+                4 => "  \r\n".to_owned(),
                 1 => format!("{{\"text\": NaN{number}}}\n"),
                 _ => format!("{{\"n\": {number}, \"text\": \"{number}\\t\"}}\r\n"),
             };
@@ -380,20 +380,20 @@ mod tests {
         }
         data.extend_from_slice(b"{\"text\": \"end\"}");
         for threads in [1, 3] {
-            let (mut line, mut seen) = (0, 0);
+            let (mut line, mut seen, mut parts) = (0, 0, 0);
             for mut part in Documents::of_lines(&data, "text", threads).unwrap() {
                 for left in part.left.clone() {
                     assert_eq!((line + left.line) % 5, 1);
                     assert!(data[left.bytes.clone()].starts_with(b"{\"text\": NaN"));
                     part.put(left.document, b"left");
                 }
-                line += part.lines;
+                (line, parts) = (line + part.lines, parts + 1);
                 for document in part.iter() {
                     seen += usize::from(document == b"left");
                     assert!(document == b"left" || document == b"end" || document.ends_with(b"\t"));
                 }
             }
-            assert_eq!((line, seen), (40_001, 8000));
+            assert_eq!((line, seen, parts > 1), (40_001, 8000, true));
         }
     }
 }

@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn pairs() {
         assert_eq!(read_pairs(b"97 98\r\n\n256 99\n").unwrap(), Some(vec![(97, 98), (256, 99)]));
-        for text in ["97", "97  98", "97 98 ", " 97 98", "97 x", "97 -1", "97 98 99"] {
+        for text in ["97", "97  98", "97 98 ", " 97 98", "97 x", "97 -1", "97 98 99", "9", "123"] {
             assert_eq!(read_pairs(text.as_bytes()).unwrap(), None, "{text}");
         }
     }
@@ -171,6 +171,7 @@ mod tests {
         assert_eq!(found.rest, br#"{"format": "minitok", "merges": [], "x": [1]}"#);
         let vocab = found.of_pairs(&order, 100, 1).unwrap().unwrap();
         assert_eq!(vocab.core().token_id(b"abc"), Some(257));
+        assert!(found.of_pairs(&order, 3, 1).unwrap().is_some());
         assert!(
             found.of_pairs(&order, 2, 1).unwrap().is_none() && found.of_pairs(&order[1..], 100, 1).unwrap().is_none()
         );
@@ -192,6 +193,12 @@ mod tests {
         let text = format!(r#"{{"tokens": [{}, [300, "YWI="]], "merges": [[97, 98, 300, 7]]}}"#, tokens.join(","));
         let vocab = read(&text).unwrap().of_rows(true, Alphabet::default()).unwrap().unwrap();
         assert_eq!(vocab.core().merge_of(97, 98), Some((7, 300)));
+        // Beside tokens, pairs are nothing: neither by themselves, nor two of them as one row.
+        let pairs = read(&text.replace("[[97, 98, 300, 7]]", "[[97, 98], [300, 7]]")).unwrap();
+        assert!(pairs.has_tokens() && pairs.of_pairs(&order, 1000, 1).unwrap().is_none());
+        assert!(pairs.of_rows(true, Alphabet::default()).unwrap().is_none());
+        let pairs = read(&text.replace("[[97, 98, 300, 7]]", "[[97, 98]]")).unwrap();
+        assert!(pairs.of_pairs(&order, 1000, 1).unwrap().is_none());
         let text = text.replace("YWI=", "YWM=");
         assert!(read(&text).unwrap().of_rows(true, Alphabet::default()).unwrap().is_none());
     }

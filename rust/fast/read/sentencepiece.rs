@@ -249,7 +249,9 @@ mod tests {
     fn file(trainer: &[u8], normalizer: &[u8]) -> Vec<u8> {
         let mut all = [piece("<unk>", 0.0, 2), piece("<x>", 0.0, 4)].concat();
         (0..=255u8).for_each(|byte| all.extend(piece(&format!("<0x{byte:02X}>"), 0.0, 6)));
-        for (text, score) in [("a", 0.0), ("b", -1.0), ("▁", -2.0), ("é", -3.0), ("▁a", -4.0), ("▁ab", -5.0)] {
+        for (text, score) in
+            [("a", 0.0), ("b", -1.0), ("▁", -2.0), ("é", -3.0), ("▁a", -4.0), ("▁ab", -5.0), ("b▁", -6.0)]
+        {
             all.extend(piece(text, score, 1));
         }
         all.extend(field(2, trainer));
@@ -270,7 +272,7 @@ mod tests {
             (vocab.token_id(b" ab"), vocab.token_id(b"a"), vocab.token_id(b"\xFF")),
             (Some(263), Some(258), Some(257))
         );
-        assert_eq!(vocab.merge_of(260, 258), Some((0, 262)));
+        assert_eq!((vocab.merge_of(260, 258), vocab.token_id(b"b ")), (Some((0, 262)), Some(264)));
         let model = read_model(&file(TRAINER, &[4 << 3, 0, 3 << 3, 0])).unwrap().unwrap();
         assert!(!model.has_prefix);
     }
@@ -279,9 +281,11 @@ mod tests {
     fn numbers() {
         let number = |data: &[u8]| Fields { data, at: 0 }.varint();
         assert_eq!((number(&[5]), number(&[0x98, 2]), number(&[])), (Some(5), Some(280), None));
+        assert_eq!((number(&[0x7F]), number(&[0x80, 1]), number(&[0x81, 1])), (Some(127), Some(128), Some(129)));
         let minus_one = [&[0xFF; 9][..], &[1]].concat();
         assert_eq!((number(&minus_one), number(&[0xFF; 10])), (Some(u64::MAX), None));
         assert_eq!(number(&[&[0xFF; 9][..], &[2]].concat()), None);
+        assert_eq!(number(&[&[0xFF; 10][..], &[1]].concat()), None);
     }
 
     #[test]
@@ -293,6 +297,7 @@ mod tests {
         for (trainer, normalizer) in [
             (&[3 << 3, 1, 0x98, 2, 1][..], NORMALIZER),
             (&[3 << 3, 2], NORMALIZER),
+            (&[0x98, 2, 1], NORMALIZER),
             (&[3 << 3, 2, 0x98, 2, 1, 0xC0, 1, 1], NORMALIZER),
             (TRAINER, &[]),
             (TRAINER, &[4 << 3, 0, 2 << 3 | 2, 1, b'x']),
@@ -303,6 +308,8 @@ mod tests {
         }
         for more in [
             piece("c", 0.0, 5),
+            field(1, &[]),
+            field(1, &[3 << 3, 1]),
             piece("c", f32::NAN, 1),
             piece("zz", -9.0, 1),
             piece("a", -9.0, 1),

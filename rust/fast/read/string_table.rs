@@ -282,4 +282,94 @@ mod tests {
         }
         assert_eq!(table.markers(), [("<s>", 13)]);
     }
+
+    /// A table of tokens whose ids are their numbers.
+    fn table<'t>(tokens: impl IntoIterator<Item = &'t str>) -> StringTable {
+        let mut table = StringTable::default();
+        for (id, token) in (0..).zip(tokens) {
+            table.add(|text| {
+                text.extend_from_slice(token.as_bytes());
+                Some(id)
+            });
+        }
+        table
+    }
+
+    #[test]
+    fn a_table_is_empty_until_it_has_a_token() {
+        assert!(table([]).is_empty() && !table([""]).is_empty());
+    }
+
+    #[test]
+    fn a_marker_is_a_word_in_angle_brackets_that_no_merge_makes() {
+        let mut table = table(["<", "s>", "<s>", "</s>", "<é>", "<>", "xs>", "<sx", "x"]);
+        assert!(table.merge(b"< s>").is_some());
+        assert_eq!(table.markers(), [("</s>", 3), ("<é>", 4)]);
+    }
+
+    #[test]
+    fn bytes_are_dropped_where_one_that_text_may_hold_has_no_token() {
+        let drops = |without: &[u8], special: &[u8], may_drop| {
+            let shown: Vec<String> = CHARS.iter().map(char::to_string).collect();
+            let table =
+                table((0..=255u8).filter(|byte| !without.contains(byte)).map(|byte| &*shown[usize::from(byte)]));
+            let special = special.iter().map(|&byte| (shown[usize::from(byte)].clone(), u32::from(byte)));
+            let vocab = table.byte_level(&special.collect::<Vec<_>>(), false, may_drop).unwrap()?;
+            Some(vocab.core().alphabet.drops_bytes)
+        };
+        for may_drop in [true, false] {
+            assert_eq!(drops(&[], &[], may_drop), Some(false));
+            assert_eq!(drops(&[0xC0, 0xF5, 0xFF], &[], may_drop), Some(false));
+            assert_eq!(drops(&[0], &[], may_drop), may_drop.then_some(true));
+            assert_eq!(drops(b"a", &[], may_drop), may_drop.then_some(true));
+            assert_eq!(drops(&[], b"a", may_drop), may_drop.then_some(true));
+        }
+    }
+
+    #[test]
+    fn a_special_token_that_a_merge_has_is_of_the_vocabulary() {
+        let shown: Vec<String> = CHARS.iter().map(char::to_string).collect();
+        let mut table = table(shown.iter().map(String::as_str).chain(["ab", "abc", "cd"]));
+        assert!(table.merge(b"a b").is_some() && table.merge(b"ab c").is_some());
+        let special = [("ab".into(), 256), ("abc".into(), 257), ("cd".into(), 258)];
+        let vocab = table.byte_level(&special, false, false).unwrap().unwrap();
+        assert_eq!([&b"ab"[..], b"abc", b"cd"].map(|token| vocab.core().token_id(token)), [Some(256), Some(257), None]);
+    }
+
+    /// The fallback of each byte, and some more tokens.
+    fn characters(more: &[&str]) -> StringTable {
+        let bytes: Vec<String> = (0..256).map(|byte| format!("<0x{byte:02X}>")).collect();
+        table(bytes.iter().map(String::as_str).chain(more.iter().copied()))
+    }
+
+    #[test]
+    fn characters_have_the_fallback_of_every_byte() {
+        let words = ["a", "b", "▁", "ab", "▁a", "<0x41>a", "<s>"];
+        let mut table = characters(&words);
+        assert!(table.merge("a b".as_bytes()).is_some() && table.merge("▁ a".as_bytes()).is_some());
+        let special = [("<s>".to_owned(), 262)];
+        let vocab = table.characters(&special).unwrap().unwrap();
+        let core = vocab.core();
+        assert_eq!(core.alphabet.fallback, Some((0..256).collect()));
+        assert_eq!(
+            [&b"ab"[..], b" a", b"\xFF", b"<s>"].map(|it| core.token_id(it)),
+            [Some(259), Some(260), Some(255), None]
+        );
+        assert_eq!((core.merge_of(256, 257), core.merge_of(258, 256)), (Some((0, 259)), Some((1, 260))));
+        // The name of a byte that is a special token, or a part of another.
+        assert!(table.characters(&[("<0x41>".into(), 65)]).unwrap().is_none());
+        assert!(table.merge(b"<0x41> a").is_some() && table.characters(&special).unwrap().is_none());
+        assert!(characters(&["a b"]).characters(&[]).unwrap().is_none());
+        assert!(super::tests::table(["<0x00>", "a"]).characters(&[]).unwrap().is_none());
+    }
+
+    #[test]
+    fn the_fallback_may_be_as_high_as_other_ids() {
+        let mut table = characters(&["a", "b"]);
+        let most = u32::try_from(MOST_HOLES + HOLES_A_TOKEN * table.ids.len()).unwrap();
+        for (id, is_read) in [(most, true), (most + 1, false)] {
+            table.ids[0xFF] = id;
+            assert_eq!(table.characters(&[]).unwrap().is_some(), is_read, "{id}");
+        }
+    }
 }

@@ -236,4 +236,13 @@ mod tests {
             assert!(read.table.byte_level(&[], false, false).unwrap().is_none(), "{new}");
         }
     }
+
+    #[test]
+    fn tables_that_are_not_the_models_are_left() {
+        let other = json!({"vocab": {"x": 1}, "merges": ["x y"], "type": "BPE"});
+        let changed = text(&json!(["a b"])).replacen("\"a\": 1", &format!("\"a\": {other}"), 1);
+        let read = read_tokenizer_json(changed.as_bytes()).unwrap().unwrap();
+        let rest: serde_json::Value = serde_json::from_slice(&read.rest).unwrap();
+        assert_eq!(rest, json!({"a": other, "model": {"vocab": {}, "merges": [], "type": "BPE"}, "b": null}));
+    }
 }
