@@ -62,7 +62,7 @@ fn ends_of(pattern: &Pattern, text: &[u8]) -> Vec<usize> {
     ends
 }
 
-fn scanned(tier: &Tier, text: &[u8]) -> Vec<usize> {
+pub(super) fn scanned(tier: &Tier, text: &[u8]) -> Vec<usize> {
     let (mut all, mut block) = (Vec::new(), Vec::new());
     let mut scanner = Scanner::of(tier, text);
     while scanner.next_block(&mut block, 512) {
