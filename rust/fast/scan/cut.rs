@@ -69,8 +69,12 @@ mod tests {
             };
             for next in [' ', '\t', '\n', '\r'] {
                 let breaks = matches!(next, '\n' | '\r');
-                letters.iter().for_each(|before| check(before, next, true));
-                others.iter().for_each(|before| check(before, next, !breaks || grammar == Grammar::Gpt2));
+                for before in letters {
+                    check(before, next, true);
+                }
+                for before in others {
+                    check(before, next, !breaks || grammar == Grammar::Gpt2);
+                }
             }
             for before in white {
                 // Only behind the character before that white space, and only if that is ASCII.

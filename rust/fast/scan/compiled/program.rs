@@ -314,7 +314,9 @@ mod tests {
             for _ in 0..5 {
                 texts =
                     texts.iter().flat_map(|text| ['a', 'b', ' ', '\0'].map(|char| format!("{text}{char}"))).collect();
-                texts.iter().for_each(|text| case.check(text.as_bytes()));
+                for text in &texts {
+                    case.check(text.as_bytes());
+                }
             }
         }
     }

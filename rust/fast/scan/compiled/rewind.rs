@@ -157,6 +157,7 @@ mod tests {
         let rewind = rewind("a*b|a");
         // `a`, `b`, all others; no attempt, the start of one, after one `a`, after more, after a `b`.
         assert_eq!(rewind.size(), (3, 5));
+        assert_eq!(rewind.examples(), [' ', 'a', 'b']);
         let text = b"a".repeat(300);
         let (mut place, mut ends) = (Place::new(), Vec::new());
         assert!(rewind.next_ends(&text, &mut place, &mut ends));
@@ -195,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_text_longer_than_a_block_is_cut_as_the_engine_does() {
-        for pattern in ["a*b|a", "(?:a*b|a)?", "(?:a|b)*c|ab|a", "(?:a+b+)+c|a|b"] {
+        for pattern in ["a*b|a", "^aa|a*b|a", "(?<=c)a|a*b|aa", "(?:a*b|a)?", "(?:a|b)*c|ab|a", "(?:a+b+)+c|a|b"] {
             let case = Case::new(pattern, pattern);
             assert!(matches!(case.tier, Some(Tier::Rewind(..))), "{pattern}");
             for part in ["a", "ab", "aaab", "ca", "aaabbc", "ac", "-", "a-"] {

@@ -289,6 +289,8 @@ mod tests {
         assert!(!after("aa", &[1]));
         assert!(after("aa", &[1, 1]));
         assert!(!after("a+", &[1, 0]));
+        // The end of the text is another end, but after one more character only `b` leads to one.
+        assert!(!after(r"a(?:$|[\s\S]b)", &[1]));
         // An end only if no `a` follows.
         assert!(!after("a(?!a)", &[1]));
         assert!(after("a(?!a)|aa", &[1]));

@@ -187,6 +187,19 @@ fn all_short_strings_of_classes() {
 }
 
 #[test]
+fn hard_patterns_on_all_short_texts_of_their_letters() {
+    for case in ALL_HARD.iter() {
+        let mut texts = vec![String::new()];
+        for _ in 0..6 {
+            texts = texts.iter().flat_map(|text| ["a", "b", "c"].map(|char| format!("{text}{char}"))).collect();
+            for text in &texts {
+                case.check(text.as_bytes());
+            }
+        }
+    }
+}
+
+#[test]
 fn every_pair_of_atoms() {
     for case in every_case() {
         let mut text = Vec::new();
