@@ -23,7 +23,7 @@ const FIRST: u32 = 0x300;
 const RUN: usize = 32;
 const FEW: usize = 8;
 /// How many units are looked at between two looks at whether to stop.
-const PART: usize = 1 << 20;
+const PART: usize = if cfg!(any(test, fuzzing)) { 2 * RUN } else { 1 << 20 };
 /// The most places: a text with more is normalized as a whole.
 const MOST: usize = 1 << 16;
 
@@ -224,5 +224,79 @@ mod tests {
         assert_eq!(places(&"e\u{301}".repeat(MOST + 1)), None);
         assert_eq!(odd_places(&Source::Bytes(b"\xFF")).unwrap(), None);
         assert_eq!(odd_places(&Source::Str(Units::Two(&[0xD800]))).unwrap(), None);
+    }
+
+    #[test]
+    fn every_range_of_the_table_is_found_from_end_to_end() {
+        let classes = Classes::get();
+        let mut free = FIRST;
+        for line in include_str!("inert_nfc.txt").lines().filter(|line| !line.starts_with('#')) {
+            let (ends, class) = line.split_once(' ').unwrap_or((line, "0"));
+            let [first, last] = [0, 1].map(|end| u32::from_str_radix(ends.split('-').nth(end).unwrap(), 16).unwrap());
+            for char in [first, last] {
+                assert_eq!(Ok(classes.of(char)), class.parse(), "U+{char:04X}");
+            }
+            // What is between two ranges is in neither.
+            if free < first {
+                assert_eq!((classes.of(free), classes.of(first - 1)), (UNLISTED, UNLISTED), "before U+{first:04X}");
+            }
+            free = last + 1;
+        }
+        assert_eq!((0..FIRST).map(|char| classes.of(char)).max(), Some(0));
+        assert_eq!(classes.of(0x10_FFFF), UNLISTED);
+    }
+
+    #[test]
+    fn a_place_is_found_wherever_it_stands() {
+        for inert in ["x", "é", "“", "漢", "😀", "\u{E000}"] {
+            for before in 1..3 * RUN {
+                for (odd, marks) in [("\u{301}", 1), ("\u{64E}\u{64B}", 2), ("\u{305}\u{316}", 2)] {
+                    let after = before + marks;
+                    let text = format!("{}{odd}{}", inert.repeat(before), inert.repeat(40));
+                    assert_eq!(places(&text), Some(vec![(before - 1, after)]), "{before} of {inert:?}, {odd:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn inert_characters_and_ordered_marks_are_no_place_wherever_they_stand() {
+        for inert in ["é", "“", "漢", "😀", "\u{E000}", "\u{FFFD}", "ب\u{64B}\u{64E}", "x\u{334}\u{334}\u{316}\u{305}"]
+        {
+            for before in 0..2 * RUN {
+                let text = "x".repeat(before) + &inert.repeat(2 * PART);
+                assert_eq!(places(&text), Some(Vec::new()), "{inert:?} behind {before}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_mark_is_compared_with_the_one_just_before_it() {
+        for between in 0..3 * RUN {
+            for before in [0, 1, 5, FEW, RUN - 1] {
+                // The classes are 230 and 220: the second, right behind the first, would change places with it.
+                let text = format!("{}\u{305}{}\u{316}", "x".repeat(before + 1), "x".repeat(between));
+                let odd = (between == 0).then(|| (before, before + 3));
+                assert_eq!(places(&text), Some(odd.into_iter().collect()), "{before}, {between}");
+            }
+        }
+    }
+
+    #[test]
+    fn halves_of_surrogate_pairs_in_a_place_leave_the_text_to_be_normalized_as_a_whole() {
+        for (char, expected) in [(0xD7FF, true), (0xD800, false), (0xDFFF, false), (0xE000, true)] {
+            let found = odd_places(&Source::Str(Units::Two(&[char, 0x301]))).unwrap();
+            assert_eq!(found.is_some(), expected, "U+{char:04X}");
+        }
+    }
+
+    #[test]
+    fn what_is_spliced_stands_in_the_places_and_the_rest_as_it_was() {
+        let text: Vec<u16> = "ab漢字é".repeat(PART).encode_utf16().collect();
+        let other = |place: &str| place.to_owned();
+        let places = [(0, 1, other("")), (2, 4, other("<😀>")), (5 * PART - 1, 5 * PART, other("!"))];
+        let spliced = splice(&Units::Two(&text), &places).unwrap();
+        let expected = "b<😀>é".to_owned() + &"ab漢字é".repeat(PART - 2) + "ab漢字!";
+        assert_eq!(String::from_utf8(spliced).unwrap(), expected);
     }
 }

@@ -25,3 +25,27 @@ pub(super) fn write(mut bits: u64, base: usize, out: &mut [usize]) -> bool {
     }
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bit_is_written_if_there_is_room() {
+        let each = (0..64).map(|bit| 1 << bit);
+        for bits in
+            each.chain([0, u64::MAX, u64::MAX << 1, u64::MAX >> 1, 0x8000_0000_0000_0001, 0x0123_4567_89AB_CDEF])
+        {
+            let expected: Vec<usize> = (0..64).filter(|bit| bits >> bit & 1 == 1).map(|bit| 100 + bit).collect();
+            for room in (0..=70).chain([1000]) {
+                let mut out = vec![7; room];
+                let fits = room >= expected.len();
+                assert_eq!(write(bits, 100, &mut out), fits, "{bits:x}, {room}");
+                assert_eq!(out.get(..expected.len()), fits.then_some(&expected[..]), "{bits:x}, {room}");
+                if !fits {
+                    assert_eq!(out, vec![7; room]);
+                }
+            }
+        }
+    }
+}

@@ -235,3 +235,15 @@ const fn equal(block: &[u8; BLOCK], all: &[u8; CODE_POINTS], at: usize) -> bool 
     }
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_at_the_end_of_a_text() {
+        assert_eq!(char_at(b"", 0), (0, 0));
+        assert_eq!(char_at(b"a", 1), (0, 0));
+        assert_eq!(char_at(b"a", 5), (0, 0));
+    }
+}

@@ -49,3 +49,53 @@ fn flags_before(text: &[u8], at: usize) -> u8 {
     let length = (1..=at.min(4)).rev().find(ends_here).unwrap_or(1);
     char_at(&text[..at], at - length).0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::GRAMMARS;
+    use super::*;
+
+    #[test]
+    fn what_stands_before_white_space_decides() {
+        let letters = ["a", "Z", "é", "ß", "ب", "日", "ᾈ", "\u{1D400}", "7", "½", "\u{1D7D8}"];
+        let others = ["!", "'", "—", "😀", "\u{301}", "\u{E0101}", "\0", "\u{FFFD}"];
+        let white = [" ", "\t", "\u{85}", "\u{A0}", "\u{2028}", "\u{3000}"];
+        for grammar in GRAMMARS {
+            let check = |before: &str, next: char, cut: bool| {
+                for text in [format!("{before}{next}x"), format!("b\u{200B}{before}{next}x")] {
+                    let at = text.len() - 2;
+                    assert_eq!(safe_cut(grammar, text.as_bytes(), 0), cut.then_some(at), "{grammar:?} {text:?}");
+                }
+            };
+            for next in [' ', '\t', '\n', '\r'] {
+                let breaks = matches!(next, '\n' | '\r');
+                for before in letters {
+                    check(before, next, true);
+                }
+                for before in others {
+                    check(before, next, !breaks || grammar == Grammar::Gpt2);
+                }
+            }
+            for before in white {
+                // Only behind the character before that white space, and only if that is ASCII.
+                let first = before.len() == 1;
+                for next in [' ', '\n'] {
+                    let text = format!("é{before}{next}x");
+                    assert_eq!(safe_cut(grammar, text.as_bytes(), 0), first.then_some(2), "{grammar:?} {text:?}");
+                    assert_eq!(safe_cut(grammar, text.as_bytes(), 3), None, "{grammar:?} {text:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_cut_is_neither_at_an_end_nor_before_what_was_asked_for() {
+        for grammar in GRAMMARS {
+            let text = b"a b c ";
+            let found: Vec<_> = (0..=6).map(|from| safe_cut(grammar, text, from)).collect();
+            assert_eq!(found, [Some(1), Some(1), Some(3), Some(3), Some(5), Some(5), None], "{grammar:?}");
+            assert_eq!(safe_cut(grammar, b" a", 0), None);
+            assert_eq!(safe_cut(grammar, b"", 0), None);
+        }
+    }
+}

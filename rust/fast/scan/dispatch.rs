@@ -109,3 +109,13 @@ fn find_wide_pairs_avx2(text: &[u8], range: Range<usize>, places: &mut Vec<usize
 pub(crate) fn find_wide_pairs(text: &[u8], range: Range<usize>, places: &mut Vec<usize>) {
     Isa::fastest().find_wide_pairs(text, range, places);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fastest_is_taken() {
+        assert_eq!(Some(&Isa::fastest()), Isa::available().last());
+    }
+}

@@ -87,3 +87,18 @@ impl Grammar {
         matches!(self, Grammar::Gpt2 | Grammar::Cl100k)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_is_found_by_its_name() {
+        for (name, grammar) in Grammar::ALL {
+            assert_eq!(Grammar::named(name), Some(grammar));
+        }
+        for name in ["", "gpt", "gpt22", "clip"] {
+            assert_eq!(Grammar::named(name), None);
+        }
+    }
+}

@@ -305,3 +305,6 @@ fn number_starts<const WIDE: bool>(grammar: Grammar, all: &Classes) -> u64 {
     }
     starts
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,3 +34,36 @@ fn lengths(tier: &Tier) -> Vec<usize> {
     split(tier, PROBE.as_bytes(), &mut |piece| lengths.push(piece.len()));
     lengths
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pretokenize::expressions;
+
+    const SPELLED: &str = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
+
+    fn tier_of(pattern: &str) -> Tier {
+        or_masks(Tier::new(&[pattern]).unwrap().unwrap(), &[pattern], expressions)
+    }
+
+    #[test]
+    fn a_grammar_is_known_however_it_is_spelled() {
+        let other = SPELLED.replace(r"\p{L}+", r"\p{L}++").replace("'s|'t|", "'(?:[st])|");
+        for pattern in [SPELLED, &other] {
+            assert!(matches!(tier_of(pattern), Tier::Masks(Grammar::Gpt2)), "{pattern}");
+        }
+        for (name, grammar) in Grammar::ALL {
+            let Some(&pattern) = expressions(name).first() else { panic!("{name} is an expression") };
+            assert!(matches!(tier_of(pattern), Tier::Masks(found) if found == grammar), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_differs_is_not_taken_for_a_grammar() {
+        // The first differs where the text of traps does not show it.
+        for other in [format!("qqq|{SPELLED}"), SPELLED.replace("'d|", ""), SPELLED.replace(" ?\\p{N}+", r"\p{N}")] {
+            assert!(matches!(tier_of(&other), Tier::Table(_)), "{other}");
+        }
+        assert!(matches!(tier_of("a*b|a"), Tier::Rewind(..)));
+    }
+}

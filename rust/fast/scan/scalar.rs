@@ -238,3 +238,27 @@ fn white(text: &[u8], start: usize, grammar: Grammar) -> usize {
         _ => at,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::ascii_letters;
+
+    #[test]
+    fn the_letters_among_eight_bytes_are_counted_up_to_the_first_other_byte() {
+        for (letters, upper_too) in [("azmqbyce", false), ("azAZmQbY", true)] {
+            for count in 0..8 {
+                for other in 0..=u8::MAX {
+                    let mut text = format!("  {letters} ").into_bytes();
+                    text[2 + count] = other;
+                    let goes_on = other.is_ascii_lowercase() || (upper_too && other.is_ascii_uppercase());
+                    let expected = if goes_on { 8 } else { count };
+                    assert_eq!(ascii_letters(&text, 2, upper_too), expected, "{text:?}");
+                }
+            }
+            // The rest is read one by one.
+            assert_eq!(ascii_letters(letters.as_bytes(), 1, upper_too), 0);
+            assert_eq!(ascii_letters(letters.as_bytes(), 8, upper_too), 0);
+        }
+        assert_eq!(ascii_letters(b"abcdEfgh", 0, false), 4);
+    }
+}

@@ -105,3 +105,38 @@ impl<'t> Scanner<'t> {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_runs_on_the_instructions_that_were_asked_for() {
+        let isa_of = |scanner: Scanner| match scanner.way {
+            Way::Masks(_, isa) => isa,
+            _ => panic!("a grammar is scanned by masks"),
+        };
+        for isa in Isa::available() {
+            assert_eq!(isa_of(Scanner::with_isa(Grammar::Gpt2, b"a", isa)), isa);
+        }
+        let fastest = Isa::available().last().copied().unwrap();
+        assert_eq!(isa_of(Scanner::new(Grammar::Gpt2, b"a")), fastest);
+        assert_eq!(isa_of(Scanner::of(&Tier::Masks(Grammar::Gpt2), b"a")), fastest);
+    }
+
+    #[test]
+    fn a_block_has_the_pieces_that_were_asked_for_if_there_are_as_many() {
+        let text = b"a a a a a a a";
+        for most in [0, 1, 2, 7, 8, 100] {
+            let mut scanner = Scanner::new(Grammar::Gpt2, text);
+            let (mut ends, mut all) = (vec![9; 3], Vec::new());
+            while scanner.next_block(&mut ends, most) {
+                assert!((1..=most.max(1)).contains(&ends.len()), "{most}");
+                assert_eq!(ends.last(), Some(&scanner.position()));
+                all.append(&mut ends);
+            }
+            assert_eq!(all, [1, 3, 5, 7, 9, 11, 13], "{most}");
+            assert!(!scanner.next_block(&mut ends, most) && ends.is_empty());
+        }
+    }
+}

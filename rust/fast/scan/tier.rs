@@ -68,3 +68,32 @@ pub fn passes<'s, 'p>(mut steps: &'s [&'p str]) -> Vec<&'s [&'p str]> {
     }
     passes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pass_is_as_long_as_can_be_compiled() {
+        let (far, near, late) = ("a(?=bc)", "a+", r"\s+(?!\S)|\s+");
+        assert_eq!(passes(&[]), Vec::<&[&str]>::new());
+        assert_eq!(passes(&[near, "b", r"\d"]), [&[near, "b", r"\d"][..]]);
+        // What no machine runs is a pass by itself; after ends that are known late a pass begins.
+        assert_eq!(passes(&[far, near]), [&[far][..], &[near]]);
+        assert_eq!(passes(&[near, "b", far, far]), [&[near, "b"][..], &[far], &[far]]);
+        assert_eq!(passes(&["b", late, near, "b"]), [&["b", late][..], &[near, "b"]]);
+    }
+
+    #[test]
+    fn tiers_have_names_and_sizes() {
+        let tier = |pattern| Tier::new(&[pattern]).unwrap().unwrap();
+        let shown = |tier: Tier| (tier.name(), tier.size());
+        // `a` or `b`, and all others; either is at the start, or a piece, or text that is not matched.
+        assert_eq!(shown(tier("[ab]")), ("table", (2, 3)));
+        let (name, (classes, _)) = shown(tier("a*b|a"));
+        assert_eq!((name, classes), ("rewind", 3));
+        assert_eq!(shown(Tier::Masks(Grammar::Gpt2)), ("masks", (0, 0)));
+        assert!(Tier::new(&["a(?=bc)"]).unwrap().is_err());
+        assert!(Tier::new(&["("]).is_err());
+    }
+}

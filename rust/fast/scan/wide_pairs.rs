@@ -49,3 +49,23 @@ fn meetings<V: Vectors>(window: &[u8; WINDOW]) -> u64 {
     let whole = masks.from_three & !masks.from_four & masks.continuation >> 1 & masks.continuation >> 2;
     whole & whole << 3
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::vector::Portable;
+    use super::*;
+
+    #[test]
+    fn many_places_are_all_found_and_those_of_before_are_gone() {
+        let mut places = vec![1, 2, 3];
+        for characters in [0, 1, 2, 20, 100, 3000] {
+            let text = "日".repeat(characters);
+            find::<Portable>(text.as_bytes(), 0..text.len(), &mut places);
+            assert_eq!(places, (3..text.len()).step_by(3).collect::<Vec<_>>(), "{characters}");
+        }
+        find::<Portable>("a日本b日本é日😀本日".as_bytes(), 0..29, &mut places);
+        assert_eq!(places, [4, 11, 26]);
+        find::<Portable>(b"abc", 0..3, &mut places);
+        assert_eq!(places, [0; 0]);
+    }
+}

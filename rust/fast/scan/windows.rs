@@ -76,3 +76,29 @@ fn last_starts<V: Vectors>(grammar: Grammar, left: &[u8]) -> u64 {
     let within = u64::MAX >> (63 - left.len().min(63));
     masks::starts::<V>(grammar, &window) & within
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::GRAMMARS;
+    use super::super::vector::Portable;
+    use super::*;
+
+    #[test]
+    fn what_is_left_of_a_text_is_decided_by_one_window() {
+        let bits = |places: &[usize]| places.iter().fold(0, |all, at| all | 1 << at);
+        for grammar in GRAMMARS {
+            let starts = |text: &str| last_starts::<Portable>(grammar, text.as_bytes());
+            // The end of the text, too, where no white space is before it.
+            assert_eq!(starts("one two"), bits(&[0, 3, 7]));
+            assert_eq!(starts("a é"), bits(&[0, 1, 4]));
+            assert_eq!(starts("x"), bits(&[0, 1]));
+            // White space at the end may belong together: only that it begins there is sure.
+            assert_eq!(starts("one  "), bits(&[0, 3]));
+            // After bit 60 nothing is sure.
+            for length in (1..REACH).step_by(2) {
+                let text = &"a b c d ".repeat(9)[..length];
+                assert_eq!(starts(text), (1..=length.min(60)).step_by(2).fold(1, |all, at| all | 1 << at), "{text}");
+            }
+        }
+    }
+}

@@ -59,3 +59,67 @@ fn cuts(ends: &Ends, state: u32, after: usize) -> bool {
     let starts = Cell { next: here.next, ..first } == first && first.sure == 0;
     same_ends && starts
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{Case, scanned};
+    use crate::fast::scan::Tier;
+
+    /// All texts of up to so many of these characters.
+    fn texts(alphabet: &[char], most: usize) -> Vec<String> {
+        let mut all = vec![String::new()];
+        let mut from = 0;
+        for _ in 0..most {
+            let longer = all[from..].iter().flat_map(|text| alphabet.iter().map(move |char| format!("{text}{char}")));
+            let longer: Vec<String> = longer.collect();
+            from = all.len();
+            all.extend(longer);
+        }
+        all
+    }
+
+    #[test]
+    fn every_cut_leaves_the_pieces_as_they_are() {
+        for pattern in [
+            "^ab|a|b",
+            "(?<=a)b+|a|(?<!a)c+",
+            r"^a|a$|\Aab|b",
+            r"\ba+|b\B|\b.",
+            "ab|a|b+",
+            r"\s+(?!\S)|\s|a",
+            "a{1,2}|b",
+            r"a{1,2}(?#then)b|a",
+        ] {
+            let case = Case::new(pattern, pattern);
+            let Some(tier @ Tier::Table(table)) = &case.tier else { panic!("{pattern} is a table") };
+            for text in texts(&['a', 'b', 'c', ' '], 5) {
+                let all = scanned(tier, text.as_bytes());
+                for at in 1..text.len() {
+                    if table.safe_cut(text.as_bytes(), at) == Some(at) {
+                        let (left, right) = text.as_bytes().split_at(at);
+                        let mut halves = scanned(tier, left);
+                        halves.extend(scanned(tier, right).iter().map(|end| end + at));
+                        assert_eq!(halves, all, "{pattern} at {at} of {text:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_cuts_of_a_pattern_by_hand() {
+        let cuts = |pattern: &str, text: &[u8]| {
+            let tier = Tier::new(&[pattern]).unwrap().unwrap();
+            (1..text.len()).filter(|&at| tier.safe_cut(text, at) == Some(at)).collect::<Vec<_>>()
+        };
+        // A word ends before a space; what a space belongs to is seen only later.
+        assert_eq!(cuts(r"\w+|\s+(?!\S)|\s", b"ab  c d"), [2, 5]);
+        assert_eq!(cuts("[ab]", b"abab"), [1, 2, 3]);
+        assert_eq!(cuts("ab|a|b", b"abba"), [2, 3]);
+        // Before `ab`, what follows would be at the start of a text, and so be one piece.
+        assert_eq!(cuts("^ab|a|b", b"abbab"), [2]);
+        // Not inside a character, nor before one that may go on.
+        assert_eq!(cuts(".", "é日!".as_bytes()), [2, 5]);
+        assert_eq!(cuts(".", b"a\xE6\x97"), [0; 0]);
+    }
+}

@@ -301,3 +301,72 @@ fn finish(search: &Search, list: &[Item]) -> (Option<usize>, usize) {
     });
     (slot, slot.map_or(0, |slot| slot + 1))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::machine::machine_of;
+    use super::super::tests::{ALL_HARD, Case};
+    use super::*;
+    use crate::fast::scan::Tier;
+    use crate::pretokenize::expressions;
+    use crate::regexes::parse;
+
+    fn machine(pattern: &str) -> Ends {
+        let trees: Vec<_> = expressions(pattern).iter().map(|step| parse(step).unwrap()).collect();
+        machine_of(&[&trees]).unwrap().1.remove(0)
+    }
+
+    /// Which states do the same on all texts of some length, by number.
+    fn alike(ends: &Ends, length: usize) -> Vec<usize> {
+        let Some(shorter) = length.checked_sub(1).map(|length| alike(ends, length)) else {
+            return vec![0; ends.n_states()];
+        };
+        let does = |state: usize| {
+            let cells = (0..ends.width).map(|class| ends.cell(state as u32, class));
+            cells.map(|cell| (cell.slot, cell.sure, shorter[cell.next as usize])).collect::<Vec<_>>()
+        };
+        let all: Vec<_> = (0..ends.n_states()).map(does).collect();
+        all.iter().map(|one| all.iter().position(|other| one == other).unwrap()).collect()
+    }
+
+    #[test]
+    fn no_two_states_do_the_same() {
+        let hard = ALL_HARD.iter().filter(|case| matches!(case.tier, Some(Tier::Table(_))));
+        for pattern in hard.map(|case| &*case.source).chain(["gpt2", "cl100k", "qwen3.5", "tekken"]) {
+            let ends = machine(pattern);
+            let numbers = alike(&ends, ends.n_states());
+            assert_eq!(numbers, (0..ends.n_states()).collect::<Vec<_>>(), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_spelled_otherwise_has_a_machine_of_the_same_size() {
+        for (one, other) in [("[ab]c", "ac|bc"), ("a{2,3}", "aaa|aa"), ("a+", "a++"), ("a|b", "[ab]"), ("a??b", "b|ab")]
+        {
+            let longer = format!("{other}|{other}|(?!{other})(?:{one})");
+            let [one, other, longer] = [one, other, &longer].map(|pattern| Tier::new(&[pattern]).unwrap());
+            assert_eq!(one.as_ref().map(Tier::size), other.as_ref().map(Tier::size));
+            if let Ok(longer) = longer {
+                assert_eq!(one.as_ref().map(Tier::size), Ok(longer.size()));
+            }
+        }
+    }
+
+    /// The second step of a pattern begins anew in each piece of the first, the first piece too.
+    #[test]
+    fn steps_cut_one_after_the_other_from_the_start_of_a_text() {
+        for pattern in
+            ["[\0-~]{1,2}(?#then)[\0-~]+", "[\0-b]{1,3}(?#then)aa|b", "a(?#then)a{1,2}", "^a|[\0ab](?#then)^b|a"]
+        {
+            let case = Case::new(pattern, pattern);
+            assert!(matches!(case.tier, Some(Tier::Table(_))), "{pattern}");
+            let mut texts = vec![String::new()];
+            for _ in 0..6 {
+                texts = texts.iter().flat_map(|text| ['a', 'b', '\0'].map(|char| format!("{text}{char}"))).collect();
+                for text in &texts {
+                    case.check(text.as_bytes());
+                }
+            }
+        }
+    }
+}

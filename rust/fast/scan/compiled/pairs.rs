@@ -195,3 +195,42 @@ fn both(ends: &Ends, state: u32, (first, second): (u8, u8)) -> Option<(u32, u32)
     let rest = u32::from(sure) << 8 | u32::from(slot) << 4 | u32::from(first.slot);
     (sure < 16 && slot < 16).then_some((second.next, rest))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::scanned;
+    use super::ascii_at;
+    use crate::fast::scan::Tier;
+
+    #[test]
+    fn eight_ascii_bytes_are_read_at_once() {
+        assert_eq!(ascii_at(b"abcdefgh", 0), Some(u64::from_le_bytes(*b"abcdefgh")));
+        assert_eq!(ascii_at(b"-\0\x01 \x7Fabcd", 1), Some(u64::from_le_bytes(*b"\0\x01 \x7Fabcd")));
+        assert_eq!(ascii_at(b"abcdefgh", 1), None);
+        assert_eq!(ascii_at(b"abcdefgh", 9), None);
+        for at in 0..8 {
+            let mut text = *b"abcdefgh";
+            text[at] = 0x80;
+            assert_eq!(ascii_at(&text, 0), None);
+        }
+    }
+
+    /// Every two ASCII bytes after one another, at an even place and at an odd one.
+    #[test]
+    fn two_characters_at_once_do_what_they_do_one_by_one() {
+        let bytes = 0..0x80_u8;
+        let mut text: Vec<u8> =
+            bytes.clone().flat_map(|first| bytes.clone().flat_map(move |second| [first, second])).collect();
+        text.extend_from_within(..);
+        text.insert(0x8000, b'-');
+        for pattern in
+            ["[\\0a-z]+| ?[A-Z]|..", r" ?\w+|\s+(?!\S)|\s|[^\s\w]{1,3}", "[\0\x01]\x7F|[\x7Fab ]+", "a(?=\0)|."]
+        {
+            let tier = Tier::new(&[pattern]).unwrap().unwrap();
+            let Tier::Table(table) = &tier else { panic!("{pattern} is a table") };
+            assert!(table.reads_pairs(), "{pattern}");
+            let plain = Tier::Table(table.plain());
+            assert_eq!(scanned(&tier, &text), scanned(&plain, &text), "{pattern}");
+        }
+    }
+}

@@ -248,3 +248,108 @@ impl Rows {
         number
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(ranges: &[(u32, u32)]) -> Arc<CharSet> {
+        Arc::new(ranges.to_vec())
+    }
+
+    #[test]
+    fn as_many_classes_as_there_is_room_for() {
+        let letters = |n: u32| (0..n).map(|n| set(&[(0x100 + n, 0x100 + n)])).collect::<Vec<_>>();
+        let most = MAX_CLASSES as u32;
+        // One more class are the characters of none of the sets.
+        let sets = letters(most - 1);
+        let partition = Partition::new(&sets).unwrap();
+        assert_eq!(partition.n_classes(), MAX_CLASSES);
+        let classes = Classes::new(&partition);
+        for (n, set) in sets.iter().enumerate() {
+            let text = char::from_u32(0x100 + n as u32).unwrap().to_string();
+            assert_eq!(classes.at(text.as_bytes(), 0), (n + 1, 2));
+            assert_eq!(partition.classes_of(set), 1 << (n + 1));
+        }
+        assert_eq!(classes.at(b"a", 0), (0, 1));
+        assert!(Partition::new(&letters(most)).is_none());
+        // Few classes of many sets.
+        let nested = |n: u32| (0..n).map(|n| set(&[(0, n % 64), (1000 + n / 64, 1000 + n / 64)])).collect::<Vec<_>>();
+        assert!(Partition::new(&nested(MAX_SETS as u32)).is_some());
+        assert!(Partition::new(&nested(MAX_SETS as u32 + 1)).is_none());
+    }
+
+    #[test]
+    fn an_example_can_be_shown_in_print_if_there_is_one() {
+        let examples = |ranges: &[&[(u32, u32)]]| {
+            let sets: Vec<_> = ranges.iter().map(|ranges| set(ranges)).collect();
+            Partition::new(&sets).unwrap().examples
+        };
+        assert_eq!(examples(&[]), [' ']);
+        // Classes are numbered in the order of their characters: here the controls, `a` to `z`, and what is left.
+        assert_eq!(examples(&[&[(0, 0x1F)], &[(0x61, 0x7A)]]), ['\0', ' ', 'a']);
+        assert_eq!(examples(&[&[(0, 9), (0x7F, 0x7F), (0x41, 0x43)]]), ['A', ' ']);
+        assert_eq!(examples(&[&[(0, 9), (0x7F, 0x7F)]]), ['\0', ' ']);
+        assert_eq!(examples(&[&[(0xFFFD, 0xFFFD)]]), [' ', '\u{FFFD}']);
+        assert_eq!(examples(&[&[(0xFFFD, 0xFFFE)]]), [' ', '\u{FFFE}']);
+    }
+
+    #[test]
+    fn what_begins_among_the_surrogates_begins_behind_them() {
+        for first in [0xD800, 0xDC00, 0xDFFF, 0xE000] {
+            for last in [0xE000, 0xE001, 0xF000, 0x10_FFFF] {
+                let sets = [set(&[(first, last)])];
+                let partition = Partition::new(&sets).unwrap();
+                let classes = Classes::new(&partition);
+                for char in ['\u{D7FF}', '\u{E000}', '\u{E001}', '\u{E002}', '\u{10FFFF}'] {
+                    let text = char.to_string();
+                    let inside = (first..=last).contains(&char.into());
+                    assert_eq!(classes.at(text.as_bytes(), 0), (usize::from(inside), text.len()), "{char:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_character_count_one_by_one_as_the_replacement_character() {
+        let classes = Classes::new(&Partition::new(&[set(&[(0xFFFD, 0xFFFD)])]).unwrap());
+        let texts: [&[u8]; 12] = [
+            b"\x80",
+            b"\xFF\xBF\xBF",
+            b"\xC0\xAF",
+            b"\xC1\xBF",
+            b"\xE0\x80\x80",
+            b"\xE0\x9F\xBF",
+            b"\xED\xA0\x80",
+            b"\xED\xBF\xBF",
+            b"\xF0\x8F\xBF\xBF",
+            b"\xF4\x90\x80\x80",
+            b"\xF7\xBF\xBF\xBF",
+            b"\xE6\x97",
+        ];
+        for text in texts {
+            assert_eq!(classes.at(text, 0), (1, 1), "{text:?}");
+        }
+        for text in ["\u{80}", "\u{7FF}", "\u{800}", "\u{D7FF}", "\u{E000}", "\u{FFFF}", "\u{10000}", "\u{10FFFF}"] {
+            assert_eq!(classes.at(text.as_bytes(), 0), (0, text.len()));
+        }
+    }
+
+    #[test]
+    fn the_character_before_a_place_is_the_one_that_ends_there() {
+        let sets = [(0x61, 0x7A), (0xE9, 0xE9), (0x65E5, 0x65E5), (0x1_F600, 0x1_F600)].map(|range| set(&[range]));
+        let classes = Classes::new(&Partition::new(&sets).unwrap());
+        for (before, length) in [("a", 1), ("é", 2), ("日", 3), ("😀", 4), ("\0", 1)] {
+            for text in [before.to_owned(), format!("é{before}"), format!("x日{before}"), format!("😀{before}")] {
+                let expected = classes.at(before.as_bytes(), 0);
+                assert_eq!(expected.1, length);
+                assert_eq!(classes.before(text.as_bytes(), text.len()), expected.0, "{text:?}");
+                // Torn characters count byte by byte.
+                if length > 1 {
+                    let torn = &text.as_bytes()[..text.len() - 1];
+                    assert_eq!(classes.before(torn, torn.len()), classes.at("\u{FFFD}".as_bytes(), 0).0, "{text:?}");
+                }
+            }
+        }
+    }
+}

@@ -232,3 +232,92 @@ pub(super) fn sets_of(node: &Node, sets: &mut Vec<Arc<CharSet>>) {
         Node::Start | Node::End => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::Case;
+    use super::*;
+    use crate::regexes::parse;
+
+    fn compiled(pattern: &str) -> Result<(), Unsupported> {
+        let tree = parse(pattern).unwrap();
+        let mut sets = Vec::new();
+        sets_of(&tree, &mut sets);
+        Program::new(&tree, &Partition::new(&sets).unwrap()).map(|_| ())
+    }
+
+    #[test]
+    fn what_asks_about_one_character_is_compiled_and_what_asks_about_more_is_not() {
+        for pattern in [
+            "(?<=a)b",
+            "(?<!a)b",
+            "(?<=a|[bc])d",
+            "(?<=(?:a))b",
+            "(?<=^)a",
+            "^a",
+            r"\ba\B",
+            "a$",
+            "a(?=b)",
+            "a(?!b|$)",
+            "a(?=(?!b))",
+            "a(?=bc*)",
+            "(?=[ab])[^b]c",
+            "(?>a*)b",
+            "(?>[ab])c",
+            "a++b",
+            "(?>ab|a)",
+            "(?:ab)++",
+        ] {
+            assert_eq!(compiled(pattern), Ok(()), "{pattern}");
+        }
+        for (pattern, reason) in [
+            ("(?<=ab)c", Unsupported::LookBehind),
+            ("(?<!a(?=b))c", Unsupported::LookBehind),
+            ("a(?=bc)", Unsupported::LookAhead),
+            ("a(?!b{2})", Unsupported::LookAhead),
+            ("a(?=b|cd)", Unsupported::LookAhead),
+            ("(?>ab|a)c", Unsupported::Atomic),
+            ("(?:ab)++c", Unsupported::Atomic),
+        ] {
+            assert_eq!(compiled(pattern), Err(reason), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn as_many_questions_about_the_character_before_as_there_is_room_for() {
+        let asks = |n: u32| {
+            let parts = (0..n).map(|n| format!("(?<=[a\\x{{{:x}}}])b", 0x100 + n)).collect::<Vec<_>>();
+            parts.join("|")
+        };
+        assert_eq!(compiled(&asks(u32::BITS)), Ok(()));
+        assert_eq!(compiled(&asks(u32::BITS + 1)), Err(Unsupported::Large));
+        // The same question again needs no more room.
+        assert_eq!(compiled(&[asks(u32::BITS), asks(u32::BITS)].join("|")), Ok(()));
+    }
+
+    #[test]
+    fn questions_are_answered_for_every_class_and_at_both_ends() {
+        for pattern in [
+            "a(?!b)|[ab]",
+            "a(?=b|$)|b",
+            "(?<!a)b|a+",
+            "(?<!^)b|a",
+            r"\ba|a\b|\Bb|b",
+            r"a\B|.",
+            "a{1,2}+b|a",
+            "(?>a*)b|a",
+            "[^a](?![^b])|a",
+        ] {
+            let case = Case::new(pattern, pattern);
+            assert!(case.tier.is_some(), "{pattern}");
+            let mut texts = vec![String::new()];
+            for _ in 0..5 {
+                texts =
+                    texts.iter().flat_map(|text| ['a', 'b', ' ', '\0'].map(|char| format!("{text}{char}"))).collect();
+                for text in &texts {
+                    case.check(text.as_bytes());
+                }
+            }
+        }
+    }
+}

@@ -140,3 +140,72 @@ impl Rewind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fast::scan::Tier;
+    use crate::fast::scan::compiled::tests::Case;
+
+    fn rewind(pattern: &str) -> Rewind {
+        let Ok(Tier::Rewind(rewind, _)) = Tier::new(&[pattern]).unwrap() else { panic!("{pattern} goes back") };
+        rewind
+    }
+
+    #[test]
+    fn notes_are_left_where_nothing_more_is_found_and_nowhere_else() {
+        let rewind = rewind("a*b|a");
+        // `a`, `b`, all others; no attempt, the start of one, after one `a`, after more, after a `b`.
+        assert_eq!(rewind.size(), (3, 5));
+        assert_eq!(rewind.examples(), [' ', 'a', 'b']);
+        let text = b"a".repeat(300);
+        let (mut place, mut ends) = (Place::new(), Vec::new());
+        assert!(rewind.next_ends(&text, &mut place, &mut ends));
+        assert_eq!(ends, (1..=300).collect::<Vec<_>>());
+        let mut noted: Vec<usize> = place.notes.iter().map(|&(at, _)| at).collect();
+        noted.sort_unstable();
+        assert_eq!(noted, [64, 128, 192, 256]);
+        assert!(!rewind.next_ends(&text, &mut place, &mut ends));
+        assert_eq!(ends, [0; 0]);
+    }
+
+    #[test]
+    fn notes_behind_are_forgotten() {
+        let rewind = rewind("a*b|a");
+        let text = [b"a".repeat(APART * 12), b"-".to_vec()].concat().repeat(200);
+        let (mut place, mut ends) = (Place::new(), Vec::new());
+        let mut done = 0;
+        while rewind.next_ends(&text, &mut place, &mut ends) {
+            done += ends.len();
+            assert!(place.notes.len() <= place.full && place.trail.is_empty());
+        }
+        assert_eq!(done, text.len());
+        assert_eq!(place.full, Place::new().full);
+    }
+
+    /// Going back to the start of each `a` again would take minutes.
+    #[test]
+    fn a_long_run_is_not_read_again_from_each_place() {
+        let text = b"a".repeat(400_000);
+        let (rewind, mut place, mut ends, mut count) = (rewind("a*b|a"), Place::new(), Vec::new(), 0);
+        while rewind.next_ends(&text, &mut place, &mut ends) {
+            count += ends.len();
+        }
+        assert_eq!(count, text.len());
+    }
+
+    #[test]
+    fn a_text_longer_than_a_block_is_cut_as_the_engine_does() {
+        for pattern in ["a*b|a", "^aa|a*b|a", "(?<=c)a|a*b|aa", "(?:a*b|a)?", "(?:a|b)*c|ab|a", "(?:a+b+)+c|a|b"] {
+            let case = Case::new(pattern, pattern);
+            assert!(matches!(case.tier, Some(Tier::Rewind(..))), "{pattern}");
+            for part in ["a", "ab", "aaab", "ca", "aaabbc", "ac", "-", "a-"] {
+                for n in [1, 2, 70, 700] {
+                    for end in ["", "a", "b", "c", "-"] {
+                        case.check((part.repeat(n) + end).as_bytes());
+                    }
+                }
+            }
+        }
+    }
+}

@@ -248,3 +248,51 @@ fn dedup(positions: Vec<Position>) -> Vec<Position> {
     once.extend(positions.into_iter().filter(|&position| met.insert(position)));
     once
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::program::sets_of;
+    use super::*;
+    use crate::regexes::parse;
+
+    fn search(pattern: &str) -> Search {
+        let tree = parse(pattern).unwrap();
+        let mut sets = Vec::new();
+        sets_of(&tree, &mut sets);
+        Search::new(&tree, &Partition::new(&sets).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn states_that_no_text_tells_apart_are_one() {
+        // None, the start, after one letter, after two.
+        for pattern in ["[ab]c", "ac|bc", "ac|ac|bc", "(?:a|b)c", "a(?:c)|b[c]", "(?>ac|bc)"] {
+            assert_eq!(search(pattern).n_states(), 4, "{pattern}");
+        }
+        for (one, other) in
+            [("a+", "aa*"), ("a{2,3}", "aaa|aa"), ("a{2,3}", "aaa?"), ("(?:aa|a)+", "a+"), ("a*?b", "a*b")]
+        {
+            assert_eq!(search(one).n_states(), search(other).n_states(), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn the_states_from_which_every_text_leads_to_another_end() {
+        let after = |pattern: &str, text: &[usize]| {
+            let search = search(pattern);
+            let state = text.iter().fold(search.first(), |state, &class| search.step(state, class).1);
+            search.succeeds[state as usize]
+        };
+        // Class 0 are the characters that are in no set, class 1 is `a`.
+        assert!(!after("a+", &[]));
+        assert!(after("a+", &[1]));
+        assert!(after("aa?", &[1, 1]));
+        assert!(!after("aa", &[1]));
+        assert!(after("aa", &[1, 1]));
+        assert!(!after("a+", &[1, 0]));
+        // The end of the text is another end, but after one more character only `b` leads to one.
+        assert!(!after(r"a(?:$|[\s\S]b)", &[1]));
+        // An end only if no `a` follows.
+        assert!(!after("a(?!a)", &[1]));
+        assert!(after("a(?!a)|aa", &[1]));
+    }
+}

@@ -225,6 +225,11 @@ impl Table {
         })
     }
 
+    /// Whether it has the loop for two characters.
+    pub(super) fn reads_pairs(&self) -> bool {
+        self.pairs.is_some()
+    }
+
     /// The same table without the loop for two characters.
     pub(super) fn plain(&self) -> Table {
         Table {
@@ -234,6 +239,58 @@ impl Table {
             cuts: self.cuts.clone(),
             pairs: None,
             examples: self.examples.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::IN_USE;
+    use super::*;
+    use crate::fast::scan::Tier;
+
+    fn table(pattern: &str) -> Table {
+        let Ok(Tier::Table(table)) = Tier::new(&[pattern]).unwrap() else { panic!("{pattern} is a table") };
+        table
+    }
+
+    #[test]
+    fn every_pattern_in_use_is_read_two_characters_at_a_time() {
+        for case in IN_USE.iter() {
+            if let Some(Tier::Table(table)) = &case.tier {
+                assert!(table.reads_pairs(), "{}", case.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_block_is_one_stretch_or_two_where_there_is_a_cut() {
+        let block_of = |table: Table, text: &[u8]| {
+            let mut ends = Vec::new();
+            assert!(table.next_ends(text, &mut Cursor::new(), &mut ends));
+            ends.len()
+        };
+        let block = |pattern: &str, text: &[u8]| block_of(table(pattern), text);
+        let text = b"ab".repeat(100);
+        // The end of the last character of a stretch is sure only when the next one is read.
+        assert_eq!(block("a|b", &text), 2 * STRETCH - 1);
+        assert_eq!(block("(?<=b)a|(?<!b)a|b", &text), 2 * STRETCH - 1);
+        // No cut near the middle, and too little text for two stretches.
+        assert_eq!(block("[ab]{2}", &text), STRETCH / 2 - 1);
+        assert_eq!(block("a|b", &text[..2 * STRETCH - 1]), STRETCH - 1);
+        assert_eq!(block("a|b", &text[..2 * STRETCH]), 2 * STRETCH);
+        assert_eq!(block("a|b", &text[..STRETCH]), STRETCH);
+        assert_eq!(block_of(table("a|b").plain(), &text), STRETCH - 1);
+    }
+
+    #[test]
+    fn a_text_that_is_used_up_has_no_more_ends() {
+        for table in [table("a|b"), table("a|b").plain()] {
+            let (mut cursor, mut ends) = (Cursor::new(), vec![7]);
+            assert!(table.next_ends(b"abc", &mut cursor, &mut ends));
+            assert_eq!(ends, [1, 2, 3]);
+            assert!(!table.next_ends(b"abc", &mut cursor, &mut ends));
+            assert_eq!(ends, [0; 0]);
         }
     }
 }

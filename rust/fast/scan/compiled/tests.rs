@@ -62,7 +62,7 @@ fn ends_of(pattern: &Pattern, text: &[u8]) -> Vec<usize> {
     ends
 }
 
-fn scanned(tier: &Tier, text: &[u8]) -> Vec<usize> {
+pub(super) fn scanned(tier: &Tier, text: &[u8]) -> Vec<usize> {
     let (mut all, mut block) = (Vec::new(), Vec::new());
     let mut scanner = Scanner::of(tier, text);
     while scanner.next_block(&mut block, 512) {
@@ -182,6 +182,19 @@ fn all_short_strings_of_classes() {
                 break;
             }
             texts = texts.iter().flat_map(|text| alphabet.iter().map(move |&char| format!("{text}{char}"))).collect();
+        }
+    }
+}
+
+#[test]
+fn hard_patterns_on_all_short_texts_of_their_letters() {
+    for case in ALL_HARD.iter() {
+        let mut texts = vec![String::new()];
+        for _ in 0..6 {
+            texts = texts.iter().flat_map(|text| ["a", "b", "c"].map(|char| format!("{text}{char}"))).collect();
+            for text in &texts {
+                case.check(text.as_bytes());
+            }
         }
     }
 }
