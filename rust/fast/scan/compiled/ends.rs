@@ -82,8 +82,6 @@ pub(super) struct Ends {
     /// One for each class, and one for the end of the text.
     pub(super) width: usize,
     pub(super) cells: Vec<Cell>,
-    /// Whether what is before a piece matters to it.
-    pub(super) looks_behind: bool,
 }
 
 /// One search of the list.
@@ -125,13 +123,12 @@ impl Ends {
                 let (outer_state, fresh, list) = states[at].clone();
                 let over = outer.map(|outer| outer.cells[outer_state as usize * width + class]);
                 let outer_next = over.map_or(0, |cell| cell.next);
-                let (mut list, mut slot, mut sure, mut begin) = (list, None, 0, fresh);
+                let (mut list, mut slot, mut sure) = (list, None, 0);
                 if over.is_some_and(|cell| cell.sure > 0) {
                     (slot, sure) = finish(search, &list);
-                    begin = search.first();
                     list = vec![start];
                 }
-                let (list, write, more) = step(search, &list, begin, class)?;
+                let (list, write, more) = step(search, &list, fresh, class)?;
                 let slot = slot.or(write).unwrap_or(SLOTS);
                 let cell = Cell {
                     next: number((outer_next, search.starts[class], list), &mut states),
@@ -144,9 +141,7 @@ impl Ends {
             cells.push(Cell { next: 0, slot: slot.unwrap_or(SLOTS) as u8, sure: sure as u8 });
             at += 1;
         }
-        let looks_behind = search.starts.iter().any(|&state| state != search.first());
-        let mut ends =
-            Ends { width, cells, looks_behind: looks_behind || outer.is_some_and(|outer| outer.looks_behind) };
+        let mut ends = Ends { width, cells };
         ends.minimize();
         Ok(ends)
     }
