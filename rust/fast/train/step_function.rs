@@ -104,6 +104,12 @@ mod tests {
             let step = starts.iter().rposition(|&start| start <= position).expect("the first step starts at 0");
             assert_eq!(steps.get(position), (starts[step], step as u64));
             assert_eq!(cursor.at(position), step as u64);
+            let end = starts.get(step + 1).copied().unwrap_or(1100);
+            assert_eq!((cursor.end_of(position), steps.cursor().end_of(position)), (end, end));
+            // The index leads to the step itself, or to one that begins before the block does.
+            let block = position / STRIDE * STRIDE;
+            let indexed = steps.blocks[(position / STRIDE) as usize] as usize;
+            assert_eq!(steps.starts[indexed], *starts.iter().rfind(|&&start| start <= block).expect("the first"));
         }
     }
 }
