@@ -166,6 +166,18 @@ mod tests {
         }
     }
 
+    /// Several list the residues while they count; who is alone never needs them.
+    #[test]
+    fn one_thread_alone_lists_no_residues() {
+        for threads in 1..4 {
+            let shares = Share::new(threads, &Hasher::default());
+            assert!(shares.iter().all(|share| share.after() == 0) && shares.len() == threads);
+            let lists = if threads == 1 { 0 } else { threads };
+            let same = PieceCounts::with_residues(lists, Hasher::default());
+            assert!(shares.iter().all(|share| share.pieces.memory_after(100) == same.memory_after(100)));
+        }
+    }
+
     #[test]
     fn shares_go_on_after_a_combined_table() {
         let hasher = Hasher::default();

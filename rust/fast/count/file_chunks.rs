@@ -160,10 +160,16 @@ mod tests {
     fn a_separator_across_the_end_of_what_was_read_is_found() {
         let separator = b"a b|a b";
         for before in 0..=separator.len() + 1 {
-            let text = [&vec![b'x'; PART - before], &separator[..], b"and more"].concat();
-            parts_of(&text, Some(separator));
+            let text = [&vec![b'x'; PART - before], &separator[..], b"more"].concat();
             let parts = parts_of(&[&text[..], &text].concat(), Some(separator));
             assert!(parts.len() > 1, "{before}: the text may be cut behind the first separator");
+        }
+    }
+
+    #[test]
+    fn a_special_token_across_the_end_of_what_was_read_stays_whole() {
+        for before in 0..9 {
+            parts_of(&[&vec![b'x'; PART - before], &b"<s> <s>"[..], &[b'y'; 9]].concat(), None);
         }
     }
 

@@ -1,5 +1,6 @@
 //! Against an oracle that counts everything anew before each merge.
 
+use std::cell::Cell;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
@@ -259,6 +260,37 @@ fn pieces_that_do_not_occur_are_passed_over() {
         for tie in TIES {
             assert_eq!(fast(corpus, &options(20, tie)), oracle(occurring, &options(20, tie)));
         }
+    }
+}
+
+/// Pieces that take no memory any more once the first merge is made.
+struct Dropped<'d>(&'d Cell<bool>);
+
+impl Pieces for Dropped<'_> {
+    fn len(&self) -> usize {
+        1
+    }
+
+    fn get(&self, _: u32) -> (&[u8], i64) {
+        (b"abcd", 1)
+    }
+}
+
+impl Drop for Dropped<'_> {
+    fn drop(&mut self) {
+        self.0.set(true);
+    }
+}
+
+#[test]
+fn pieces_are_dropped_before_the_merges_begin() {
+    for tie in TIES {
+        let dropped = Cell::new(false);
+        let trained = train(Dropped(&dropped), &options(3, tie), &mut |_| {
+            assert!(dropped.get());
+            Ok(())
+        });
+        assert_eq!(trained.map(|trained| trained.merges.len()), Ok(3));
     }
 }
 

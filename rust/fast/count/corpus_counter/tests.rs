@@ -94,12 +94,34 @@ fn a_bound_on_memory_is_shared_out_and_kept() {
 }
 
 #[test]
+fn each_thread_may_fill_its_part_of_the_memory() {
+    let text = b"the same words again ".repeat(3 * PART / 21);
+    for threads in [1, 2, 3] {
+        let mut unbounded = counter(threads);
+        unbounded.add(&[&text], &mut silent()).expect("text");
+        let needed = unbounded.shares[0].pieces.memory_after(PART_PIECES);
+        for (tables, fits) in [(threads * needed / 10 * 11, true), (threads * needed / 10 * 9, false)] {
+            let folder = temporary("part");
+            let mut counter = counter(threads).with_tables_of(tables, threads, folder.clone());
+            counter.add_stream(&text[..], Path::new("text"), None, &mut silent()).expect("text");
+            assert_eq!(counter.bound.expect("bounded").spill.is_used(), !fits, "{tables} bytes for {threads} threads");
+            std::fs::remove_dir_all(folder).expect("the folder");
+        }
+    }
+}
+
+#[test]
 fn new_pieces_are_told_by_their_number() {
-    let mut counter = counter(2);
+    [1, 2].into_iter().for_each(new_pieces_are_told_by);
+}
+
+fn new_pieces_are_told_by(threads: usize) {
+    let mut counter = counter(threads);
     for (pieces, expected) in [(vec!["a", "b", "a", "c"], vec![0, 1, 3]), (vec!["c", "d"], vec![1])] {
         let mut new = Vec::new();
         counter.add_pieces(pieces.iter().map(|piece| (piece.as_bytes(), 2)), |number| new.push(number)).expect("few");
         assert_eq!(new, expected);
+        assert!(counter.is_finished(), "all of them are in one table");
     }
     let expected = [("a", 4), ("b", 2), ("c", 4), ("d", 2)].map(|(piece, count)| (piece.as_bytes().to_vec(), count));
     assert_eq!(counter.finished(), expected);
@@ -136,7 +158,13 @@ fn counts_that_went_to_the_disk_are_finished_there() {
         std::fs::create_dir_all(&folder).expect("a folder");
         let mut counter = counter(threads).with_tables_of(0, threads, folder);
         assert!(counter.is_finished());
-        counter.add(&documents, &mut silent()).expect("text");
+        let mut heard = 0;
+        let mut hear = |bytes| {
+            heard += bytes;
+            Ok(())
+        };
+        counter.add(&documents, &mut hear).expect("text");
+        assert_eq!(heard, documents.concat().len());
         assert!(!counter.is_finished());
         assert!(counter.finished() == in_memory.finished());
         assert!(counter.is_finished());

@@ -115,10 +115,24 @@ fn tables_that_have_nothing_in_common_become_one() {
             table.add(piece, *count).expect("few");
             ranks.push(rank as u64);
         }
+        type Way = fn(&mut PieceCounts, &PieceCounts) -> Result<()>;
+        let ways: [Way; 3] = [
+            |table, _| table.add(b"1", 1),
+            |table, _| table.add_block(b"1", 0, &[1]),
+            |table, other| table.absorb(other, &[0], |is_new| assert!(!is_new)),
+        ];
+        for count_on in ways {
+            let mut one = PieceCounts::concat(&tables);
+            count_on(&mut one, &counted(0, &hasher, &[b"1".to_vec()])).expect("few");
+            assert!(is_well_indexed(&one));
+            let more = all.iter().map(|(piece, count)| (piece.clone(), count + i64::from(piece == b"1")));
+            assert!(listed(&one).into_iter().eq(more));
+        }
         let mut one = PieceCounts::concat(&tables);
         assert_eq!(listed(&one), all);
+        assert!(one.residues.is_empty());
         let arenas: usize = tables.iter().map(|(table, _)| table.arena.len()).sum();
-        assert!(one.memory_after(0) <= all.len() * size_of::<Entry>() + 2 * arenas, "no index yet, and no residues");
+        assert!(one.memory_after(0) <= all.len() * size_of::<Entry>() + 2 * arenas, "no index yet");
         one.add_block(b"a new one, and a long onea new one", 0, &[5, 25, 30]).expect("few");
         pieces.iter().for_each(|piece| one.add(piece, 1).expect("few"));
         assert!(is_well_indexed(&one));
@@ -143,6 +157,33 @@ fn the_memory_told_of_is_what_is_held() {
     let mut plain = PieceCounts::new();
     pieces.iter().for_each(|piece| plain.add(piece, 1).expect("few"));
     assert_eq!(plain.memory_after(0), memory(0));
+    for _ in 0..5 {
+        plain.clear();
+        pieces.iter().for_each(|piece| plain.add(piece, 1).expect("few"));
+    }
+    assert_eq!(plain.memory_after(0), memory(0), "what was cleared is used again");
+}
+
+#[test]
+fn what_one_more_piece_takes_is_foretold() {
+    for residues in [0, 1] {
+        let mut table = PieceCounts::with_residues(residues, Hasher::default());
+        for number in 0..3000_u32 {
+            let foretold = table.memory_after(1);
+            table.add(&number.to_le_bytes(), 1).expect("few");
+            // Four bytes are for a piece that lies outside, as most do not.
+            assert!(number < 4 || foretold == table.memory_after(0) + 4, "{foretold} bytes for piece {number}");
+        }
+    }
+}
+
+#[test]
+fn only_pieces_of_more_than_fifteen_bytes_lie_outside_of_their_entries() {
+    let mut table = PieceCounts::new();
+    table.add(&[b'x'; MAX_ENTRY_BYTES], 1).expect("few");
+    assert!(table.arena.is_empty());
+    table.add(&[b'x'; MAX_ENTRY_BYTES + 1], 1).expect("few");
+    assert_eq!(table.arena.len(), MAX_ENTRY_BYTES + 1);
 }
 
 #[test]
