@@ -64,7 +64,7 @@ mod tests {
     fn the_halves_of_a_key_are_not_interchangeable() {
         let hasher = Hasher::default();
         for n in 1..100_u128 {
-            assert_ne!(hasher.short(n << 64 | 7 * n), hasher.short(7 * n << 64 | n));
+            assert_ne!(hasher.short((n << 64) | (7 * n)), hasher.short(((7 * n) << 64) | n));
         }
     }
 

@@ -223,15 +223,18 @@ mod tests {
         assert!(parts.texts.concat() == documents.concat());
         assert!(parts.texts.iter().all(|text| !text.is_empty() && (text.len() <= PART || *text == &whole[..])));
         // A document that is cut is cut before a word, and not in a special token.
-        for (before, text) in parts.texts.iter().zip(&parts.texts[1..]) {
-            assert!(!text.starts_with(b"ords") && !(before.ends_with(b"words") && text.starts_with(b" words")));
+        let cut = |text: &&&[u8]| text.starts_with(b" ");
+        assert!(parts.texts.iter().filter(cut).count() >= 3);
+        for (before, text) in parts.texts.iter().zip(&parts.texts[1..]).filter(|(_, text)| cut(text)) {
+            assert!(text.starts_with(b" of") || text.starts_with(b" words") && before.ends_with(b"of"));
         }
         assert!(parts.ranges.iter().flat_map(Clone::clone).eq(0..parts.texts.len()));
         let size = |range: &Range<usize>| parts.texts[range.clone()].iter().map(|text| text.len()).sum::<usize>();
         let (last, others) = parts.ranges.split_last().expect("parts");
         assert!(others.iter().all(|range| (PART / 2..2 * PART).contains(&size(range))) && size(last) < PART / 2);
         assert!(parts_of(&[], &splitter).ranges.is_empty());
-        assert_eq!(parts_of(&[b"ab", b"", b"c"], &splitter).ranges, [0..2]);
+        let few = parts_of(&[b"ab", b"", b"c"], &splitter);
+        assert_eq!((few.ranges.len(), few.ranges[0].clone()), (1, 0..2));
     }
 
     /// Between two looks lies a mebibyte of text.
@@ -247,12 +250,12 @@ mod tests {
                 left = left.checked_sub(1).ok_or(Error::Interrupted)?;
                 Ok(())
             });
-            (done, pieces.iter().map(|(piece, count)| piece.len() * count as usize).sum::<usize>())
+            (done, pieces.iter().map(|(piece, count)| piece.len() as u64 * count.unsigned_abs()).sum::<u64>())
         };
-        assert_eq!(count(usize::MAX), (Ok(()), text.len()));
+        assert_eq!(count(usize::MAX), (Ok(()), text.len() as u64));
         let (stopped, counted) = count(0);
         assert_eq!(stopped, Err(Error::Interrupted));
-        assert!((POLL_EVERY..2 * POLL_EVERY).contains(&counted));
+        assert!((POLL_EVERY as u64..2 * POLL_EVERY as u64).contains(&counted));
         assert!((2..=4).contains(&polls), "{polls} polls");
     }
 

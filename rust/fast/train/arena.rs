@@ -228,7 +228,10 @@ mod tests {
             assert_eq!(layout.order, expected);
             let each = || expected.iter().map(|&index| &pieces[index as usize]);
             assert_eq!(layout.slots, 1 + each().map(|(piece, _)| piece.len() + 1).sum::<usize>());
-            assert_eq!(layout.weight, each().map(|(piece, count)| piece.len() as u128 * *count as u128).sum());
+            assert_eq!(
+                layout.weight,
+                each().map(|(piece, count)| piece.len() as u128 * u128::from(count.unsigned_abs())).sum()
+            );
         }
     }
 

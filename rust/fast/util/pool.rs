@@ -180,11 +180,11 @@ mod tests {
         let (drops, made) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let pool = Pool::new();
         let take = |count: usize| {
-            let make = || {
+            let counted = || {
                 made.fetch_add(1, Ordering::Relaxed);
                 Counted(&drops)
             };
-            drop((0..count).map(|_| pool.take(make)).collect::<Vec<_>>());
+            drop((0..count).map(|_| pool.take(counted)).collect::<Vec<_>>());
             (made.load(Ordering::Relaxed), drops.load(Ordering::Relaxed))
         };
         assert_eq!(take(SLOTS + 3), (SLOTS + 3, 3));

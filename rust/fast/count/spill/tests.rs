@@ -51,12 +51,12 @@ fn what_was_flushed_comes_back_as_one_table_would_hold_it() {
     let mut spill = Spill::new(folder.0.clone());
     spill.flush(&mut shares, &mut || Ok(())).expect("nothing to write");
     assert!(!spill.is_used());
-    for number in 0..30 {
+    for (number, count) in (0..30).zip(1..) {
         let share = &mut shares[number * number % 7 % 3];
         share.begin(number);
         for piece in pieces_of(number) {
-            share.pieces.add(&piece, 1 + number as i64).expect("few");
-            one.add(&piece, 1 + number as i64).expect("few");
+            share.pieces.add(&piece, count).expect("few");
+            one.add(&piece, count).expect("few");
         }
         if number % 4 == 3 {
             spill.flush(&mut shares, &mut || Ok(())).expect("a folder");

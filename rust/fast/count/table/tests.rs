@@ -28,7 +28,9 @@ fn listed(table: &PieceCounts) -> Vec<(Vec<u8>, i64)> {
 
 fn counted(residues: usize, hasher: &Hasher, pieces: &[Vec<u8>]) -> PieceCounts {
     let mut table = PieceCounts::with_residues(residues, hasher.clone());
-    pieces.iter().for_each(|piece| table.add(piece, 1).expect("few"));
+    for piece in pieces {
+        table.add(piece, 1).expect("few");
+    }
     table
 }
 
@@ -103,6 +105,8 @@ fn a_table_absorbs_another_and_tells_what_was_new() {
     assert_eq!(new.iter().filter(|&&is_new| is_new).count(), table.len() - known);
 }
 
+type Way = fn(&mut PieceCounts, &PieceCounts) -> Result<()>;
+
 #[test]
 fn tables_that_have_nothing_in_common_become_one() {
     let (hasher, pieces) = (Hasher::default(), pieces(3000));
@@ -115,7 +119,6 @@ fn tables_that_have_nothing_in_common_become_one() {
             table.add(piece, *count).expect("few");
             ranks.push(rank as u64);
         }
-        type Way = fn(&mut PieceCounts, &PieceCounts) -> Result<()>;
         let ways: [Way; 3] = [
             |table, _| table.add(b"1", 1),
             |table, _| table.add_block(b"1", 0, &[1]),
@@ -134,7 +137,9 @@ fn tables_that_have_nothing_in_common_become_one() {
         let arenas: usize = tables.iter().map(|(table, _)| table.arena.len()).sum();
         assert!(one.memory_after(0) <= all.len() * size_of::<Entry>() + 2 * arenas, "no index yet");
         one.add_block(b"a new one, and a long onea new one", 0, &[5, 25, 30]).expect("few");
-        pieces.iter().for_each(|piece| one.add(piece, 1).expect("few"));
+        for piece in &pieces {
+            one.add(piece, 1).expect("few");
+        }
         assert!(is_well_indexed(&one));
         let twice = all.iter().map(|(piece, count)| (piece.clone(), 2 * count));
         let new = ["a new", " one, and a long one", "a new"];
@@ -155,11 +160,15 @@ fn the_memory_told_of_is_what_is_held() {
     let listing = memory(3) - memory(0);
     assert!((4 * table.len()..=8 * table.len()).contains(&listing), "{listing} bytes for residues");
     let mut plain = PieceCounts::new();
-    pieces.iter().for_each(|piece| plain.add(piece, 1).expect("few"));
+    for piece in &pieces {
+        plain.add(piece, 1).expect("few");
+    }
     assert_eq!(plain.memory_after(0), memory(0));
     for _ in 0..5 {
         plain.clear();
-        pieces.iter().for_each(|piece| plain.add(piece, 1).expect("few"));
+        for piece in &pieces {
+            plain.add(piece, 1).expect("few");
+        }
     }
     assert_eq!(plain.memory_after(0), memory(0), "what was cleared is used again");
 }

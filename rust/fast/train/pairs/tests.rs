@@ -42,7 +42,7 @@ fn check(pairs: &Pairs) {
     lists.retain(|list| !list.is_empty());
     lists.sort_by_key(|list| list.start);
     assert!(lists.windows(2).all(|two| two[0].end <= two[1].start), "{lists:?}");
-    assert_eq!(pairs.positions.len() - lists.iter().map(|list| list.len()).sum::<usize>(), pairs.unowned);
+    assert_eq!(pairs.positions.len() - lists.iter().map(ExactSizeIterator::len).sum::<usize>(), pairs.unowned);
 }
 
 #[test]
