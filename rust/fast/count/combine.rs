@@ -162,6 +162,7 @@ mod tests {
                 assert_eq!(order.iter().map(|(_, range)| range.len()).sum::<usize>(), entries);
                 let combined = combine(&mut shares, threads).expect("few");
                 assert_eq!(listed(&combined), listed(&one));
+                assert!(shares.iter().all(|share| share.pieces.is_empty()), "what was combined is gone");
             }
         }
     }

@@ -167,6 +167,13 @@ mod tests {
     }
 
     #[test]
+    fn a_separator_that_a_text_begins_with_is_found() {
+        let separator = b"a b|a b";
+        let parts = parts_of(&[&separator[..], &vec![b'x'; PART]].concat(), Some(separator));
+        assert_eq!(parts[0], separator);
+    }
+
+    #[test]
     fn a_special_token_across_the_end_of_what_was_read_stays_whole() {
         for before in 0..9 {
             parts_of(&[&vec![b'x'; PART - before], &b"<s> <s>"[..], &[b'y'; 9]].concat(), None);

@@ -52,6 +52,13 @@ fn who_fails_stops_all_the_others() {
 }
 
 #[test]
+fn a_counter_uses_as_many_threads_as_it_was_given() {
+    for (given, used) in [(0, 1), (1, 1), (2, 2), (5, 5)] {
+        assert_eq!(counter(given).shares.len(), used);
+    }
+}
+
+#[test]
 fn every_byte_and_document_is_told_of() {
     let text = [&words(3 * PART)[..], b"\n\n", b"more", b"\n\n\n\n", b"the last"].concat();
     for threads in [1, 3] {
