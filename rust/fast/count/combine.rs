@@ -109,3 +109,115 @@ fn residue_of(shares: &[Share], order: &[(usize, Range<usize>)], residue: usize)
     }
     Ok((table, ranks))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::error::Error;
+
+    fn listed(table: &PieceCounts) -> Vec<(Vec<u8>, i64)> {
+        table.iter().map(|(piece, count)| (piece.to_vec(), count)).collect()
+    }
+
+    /// The pieces of part `number`: some that others have too, some longer than an entry holds.
+    fn pieces_of(number: usize) -> impl Iterator<Item = Vec<u8>> {
+        let text =
+            move |i| if i % 3 == 0 { format!("part {number}, piece {i}") } else { format!("{}", number * i % 11) };
+        (0..number % 5).chain(0..4).map(move |i| text(i).into_bytes())
+    }
+
+    /// Parts counted by shares, which `whose` chooses; and all of them counted by one table.
+    fn counted(shares: usize, parts: Range<usize>, whose: impl Fn(usize) -> usize) -> (Vec<Share>, PieceCounts) {
+        counted_by(Share::new(shares, &Hasher::default()), parts, whose)
+    }
+
+    fn counted_by(
+        mut shares: Vec<Share>,
+        parts: Range<usize>,
+        whose: impl Fn(usize) -> usize,
+    ) -> (Vec<Share>, PieceCounts) {
+        let mut one = PieceCounts::new();
+        for number in parts {
+            let share = &mut shares[whose(number)];
+            share.begin(number);
+            assert_eq!(share.after(), number + 1);
+            for piece in pieces_of(number) {
+                share.pieces.add(&piece, 1).expect("few");
+                one.add(&piece, 1).expect("few");
+            }
+        }
+        (shares, one)
+    }
+
+    #[test]
+    fn whoever_counted_what_the_order_is_that_of_the_corpus() {
+        let choices: [fn(usize) -> usize; 5] = [|_| 0, |_| 2, |n| n % 3, |n| n / 7 % 3, |n| n * n % 5 % 3];
+        for whose in choices {
+            for threads in 1..5 {
+                let (mut shares, one) = counted(3, 0..40, whose);
+                let entries: usize = shares.iter().map(|share| share.pieces.len()).sum();
+                let order = in_order(&shares);
+                assert_eq!(order.iter().map(|(_, range)| range.len()).sum::<usize>(), entries);
+                let combined = combine(&mut shares, threads).expect("few");
+                assert_eq!(listed(&combined), listed(&one));
+                assert!(shares.iter().all(|share| share.pieces.is_empty()), "what was combined is gone");
+            }
+        }
+    }
+
+    /// Several list the residues while they count; who is alone never needs them.
+    #[test]
+    fn one_thread_alone_lists_no_residues() {
+        for threads in 1..4 {
+            let shares = Share::new(threads, &Hasher::default());
+            assert!(shares.iter().all(|share| share.after() == 0) && shares.len() == threads);
+            let lists = if threads == 1 { 0 } else { threads };
+            let same = PieceCounts::with_residues(lists, Hasher::default());
+            assert!(shares.iter().all(|share| share.pieces.memory_after(100) == same.memory_after(100)));
+        }
+    }
+
+    #[test]
+    fn shares_go_on_after_a_combined_table() {
+        let hasher = Hasher::default();
+        let (mut shares, mut one) = counted_by(Share::new(2, &hasher), 0..10, |n| n % 2);
+        let combined = combine(&mut shares, 2).expect("few");
+        let mut shares = Share::new(2, &hasher);
+        shares[0].hold(combined, 10);
+        assert_eq!(shares[0].after(), 11);
+        // The first thread knows more pieces, but the second one meets a new one sooner.
+        for (number, whose, piece) in [(11, 1, "new"), (12, 0, "newer"), (13, 1, "newer"), (14, 0, "new")] {
+            shares[whose].begin(number);
+            shares[whose].pieces.add(piece.as_bytes(), 1).expect("few");
+            one.add(piece.as_bytes(), 1).expect("few");
+        }
+        assert_eq!(listed(&combine(&mut shares, 2).expect("few")), listed(&one));
+    }
+
+    #[test]
+    fn what_was_cleared_is_forgotten() {
+        let (mut shares, _) = counted(2, 0..10, |n| n % 2);
+        shares.iter_mut().for_each(Share::clear);
+        assert!(in_order(&shares).is_empty());
+        let mut one = PieceCounts::new();
+        for number in 10..20 {
+            let share = &mut shares[number % 2];
+            share.begin(number);
+            for piece in pieces_of(number) {
+                share.pieces.add(&piece, 1).expect("few");
+                one.add(&piece, 1).expect("few");
+            }
+        }
+        assert_eq!(listed(&combine(&mut shares, 2).expect("few")), listed(&one));
+    }
+
+    #[test]
+    fn what_is_stopped_is_as_it_was() {
+        let (mut shares, one) = counted(40, 0..80, |n| n % 40);
+        let stopped = crate::interrupt::run_every(Duration::ZERO, || true, || combine(&mut shares, 1).map(drop));
+        assert_eq!(stopped, Err(Error::Interrupted));
+        assert_eq!(listed(&combine(&mut shares, 3).expect("few")), listed(&one));
+    }
+}

@@ -356,3 +356,6 @@ fn work_off<P: Default>(
     done?;
     Ok(ended.into_inner())
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,3 +34,30 @@ impl<P: Pieces> Pieces for &P {
         (**self).get(index)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fast::count::table::PieceCounts;
+
+    fn check<P: Pieces>(pieces: P, expected: &[(Vec<u8>, i64)]) {
+        assert_eq!((pieces.len(), pieces.is_empty()), (expected.len(), expected.is_empty()));
+        for (index, (piece, count)) in (0..).zip(expected) {
+            assert_eq!(pieces.get(index), (&piece[..], *count));
+        }
+    }
+
+    #[test]
+    fn lists_and_tables_give_the_same_pieces() {
+        for list in [vec![], vec![(b"a".to_vec(), 3)], vec![(b"bc".to_vec(), 1), (b"".to_vec(), 2)]] {
+            let mut table = PieceCounts::new();
+            for (piece, count) in &list {
+                table.add(piece, *count).expect("few");
+            }
+            check(&list[..], &list);
+            check::<&&[_]>(&&list[..], &list);
+            check(&table, &list);
+            check(table, &list);
+        }
+    }
+}

@@ -319,3 +319,6 @@ impl Pieces for LoadedPieces {
         (&self.data[start as usize..self.ends[index] as usize], self.counts[index])
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -168,3 +168,114 @@ pub(super) fn parts_of<'t>(documents: &[&'t [u8]], splitter: &Splitter) -> Memor
     }
     parts
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+
+    fn splitter(pattern: &str, special: &[&str]) -> Splitter {
+        let special = special.iter().zip(1000..).map(|(token, id)| ((*token).to_string(), id)).collect();
+        Splitter::new(Pattern::new(pattern).expect("a pattern"), &SpecialTokens::new(special).expect("not empty"))
+    }
+
+    #[test]
+    fn the_last_cut_is_found_however_far_back() {
+        let splitter = splitter("gpt2", &["b c", " d"]);
+        let tier = splitter.scanner.as_ref().expect("compiled");
+        for start in ["", "a", "a b", "a b c", "a d", " a a b c d"] {
+            for long in (0..140).chain([511, 512, 513, 577, 4096, 5000]) {
+                let text = [start.as_bytes(), &vec![b'x'; long]].concat();
+                for after in [0, 1, 4] {
+                    let known = &text[..text.len().saturating_sub(after)];
+                    let is_cut =
+                        |at: &usize| tier.safe_cut(known, *at) == Some(*at) && !splitter.special.crosses(&text, *at);
+                    let expected = (1..=start.len().min(known.len())).rev().find(is_cut);
+                    assert_eq!(splitter.last_cut(&text, after), expected, "{start:?}, {long} more, {after} after");
+                }
+            }
+        }
+        assert_eq!(splitter.last_cut(b"a b", 2), None);
+        assert_eq!(splitter.last_cut(b"a b", 4), None);
+    }
+
+    #[test]
+    fn documents_are_what_stands_between_separators() {
+        let texts = ["", "a", "|", "||", "|||", "a|b", "a||b", "|a||", "||||a|||b|"];
+        for text in texts {
+            for separator in ["|", "||", "a"] {
+                let found: Vec<_> = documents(text.as_bytes(), Some(separator.as_bytes())).collect();
+                assert!(found.into_iter().eq(text.split(separator).map(str::as_bytes)), "{text} {separator}");
+            }
+            for nothing in [None, Some(&b""[..])] {
+                assert!(documents(text.as_bytes(), nothing).eq([text.as_bytes()]));
+            }
+        }
+    }
+
+    #[test]
+    fn documents_in_memory_make_parts_of_about_one_size() {
+        let splitter = splitter("gpt2", &["rds wo"]);
+        let words: Vec<u8> = b"words of words ".iter().copied().cycle().take(3 * PART + 5).collect();
+        let whole = vec![b'x'; PART + 9];
+        let documents: Vec<&[u8]> = [&b""[..], b"a short one", &words, b"", &whole, &words[..PART], b"the last"].into();
+        let parts = parts_of(&documents, &splitter);
+        assert!(parts.texts.concat() == documents.concat());
+        assert!(parts.texts.iter().all(|text| !text.is_empty() && (text.len() <= PART || *text == &whole[..])));
+        // A document that is cut is cut before a word, and not in a special token.
+        let cut = |text: &&&[u8]| text.starts_with(b" ");
+        assert!(parts.texts.iter().filter(cut).count() >= 3);
+        for (before, text) in parts.texts.iter().zip(&parts.texts[1..]).filter(|(_, text)| cut(text)) {
+            assert!(text.starts_with(b" of") || text.starts_with(b" words") && before.ends_with(b"of"));
+        }
+        assert!(parts.ranges.iter().flat_map(Clone::clone).eq(0..parts.texts.len()));
+        let size = |range: &Range<usize>| parts.texts[range.clone()].iter().map(|text| text.len()).sum::<usize>();
+        let (last, others) = parts.ranges.split_last().expect("parts");
+        assert!(others.iter().all(|range| (PART / 2..2 * PART).contains(&size(range))) && size(last) < PART / 2);
+        assert!(parts_of(&[], &splitter).ranges.is_empty());
+        let few = parts_of(&[b"ab", b"", b"c"], &splitter);
+        assert_eq!((few.ranges.len(), few.ranges[0].clone()), (1, 0..2));
+    }
+
+    /// Between two looks lies a mebibyte of text.
+    #[test]
+    fn a_long_text_is_stopped_in_the_middle() {
+        let splitter = splitter("gpt2", &[]);
+        let text: Vec<u8> = b"some words, ".iter().copied().cycle().take(3 * POLL_EVERY).collect();
+        let mut polls = 0;
+        let mut count = |most: usize| {
+            let (mut pieces, mut left) = (PieceCounts::new(), most);
+            let done = splitter.count([&text[..]].into_iter(), &mut pieces, &mut || {
+                polls += 1;
+                left = left.checked_sub(1).ok_or(Error::Interrupted)?;
+                Ok(())
+            });
+            (done, pieces.iter().map(|(piece, count)| piece.len() as u64 * count.unsigned_abs()).sum::<u64>())
+        };
+        assert_eq!(count(usize::MAX), (Ok(()), text.len() as u64));
+        let (stopped, counted) = count(0);
+        assert_eq!(stopped, Err(Error::Interrupted));
+        assert!((POLL_EVERY as u64..2 * POLL_EVERY as u64).contains(&counted));
+        assert!((2..=4).contains(&polls), "{polls} polls");
+    }
+
+    #[test]
+    fn what_comes_of_a_piece_is_counted_as_often_as_the_piece() {
+        let splitter = splitter(r"\s?\p{L}+(?#then)\s?[!'<>s]+", &["<s>"]);
+        assert!(splitter.rest.is_some(), "of these steps, the second is run by itself");
+        let (mut pieces, mut polls) = (PieceCounts::new(), 0);
+        let texts = [&b"its its<s>its"[..], b"", b" its"];
+        let count = |poll: &mut dyn FnMut() -> Result<()>, pieces: &mut PieceCounts| {
+            splitter.count(texts.into_iter(), pieces, poll)
+        };
+        let poll = &mut || {
+            polls += 1;
+            Ok(())
+        };
+        count(poll, &mut pieces).expect("few");
+        let expected: [(&[u8], i64); 3] = [(b"it", 2), (b"s", 4), (b" it", 2)];
+        assert!(pieces.iter().eq(expected));
+        assert!(polls > 0);
+        assert_eq!(count(&mut || Err(Error::Interrupted), &mut pieces), Err(Error::Interrupted));
+    }
+}

@@ -377,3 +377,6 @@ impl Pieces for PieceCounts {
         self.get(index as usize)
     }
 }
+
+#[cfg(test)]
+mod tests;

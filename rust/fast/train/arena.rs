@@ -203,3 +203,73 @@ impl Layout {
         Self { order, slots, weight }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocab::Vocab;
+
+    fn base(merges: &[(u32, u32)]) -> StartVocab {
+        let bytes: Vec<u8> = (0..=255).collect();
+        StartVocab::new(Vocab::from_merges(&bytes, merges).expect("well-formed").into())
+    }
+
+    #[test]
+    fn pieces_lie_in_falling_order_of_count_and_else_as_in_the_corpus() {
+        let counts = [1, 4095, 4096, 5000, 4097, 5000, 1 << 40, 0, -3, 2, 4095, 2, 1 << 40, 4096, 4094, 9000, 1];
+        for rotated in 0..counts.len() {
+            let count = |index: usize| counts[(index + rotated) % counts.len()];
+            let pieces: Vec<(Vec<u8>, i64)> = (0..40).map(|index| (vec![b'a'; index % 4], count(index))).collect();
+            let layout = Layout::new(&&pieces[..]);
+            // Nothing can be merged in a piece of one byte, nor in one that does not occur.
+            let mut expected: Vec<u32> = (0..40).collect();
+            expected.retain(|&index| pieces[index as usize].0.len() > 1 && pieces[index as usize].1 > 0);
+            expected.sort_by_key(|&index| Reverse(pieces[index as usize].1));
+            assert_eq!(layout.order, expected);
+            let each = || expected.iter().map(|&index| &pieces[index as usize]);
+            assert_eq!(layout.slots, 1 + each().map(|(piece, _)| piece.len() + 1).sum::<usize>());
+            assert_eq!(
+                layout.weight,
+                each().map(|(piece, count)| piece.len() as u128 * u128::from(count.unsigned_abs())).sum()
+            );
+        }
+    }
+
+    #[test]
+    fn each_token_stands_in_its_first_and_in_its_last_slot() {
+        let pieces = [(b"ab".to_vec(), 3), (b"abcb".to_vec(), 5), (b"x".to_vec(), 9), (b"cbab".to_vec(), 3)];
+        let pieces = &pieces[..];
+        let layout = Layout::new(&pieces);
+        let (a, b, c, gap) = (97, 98, 99, 400);
+        let bytes = Arena::<u16>::new(&layout, &base(&[]), gap.into(), &pieces).expect("small");
+        assert_eq!(bytes.slots, [gap, a, b, c, b, gap, a, b, gap, c, b, a, b, gap]);
+        assert!(bytes.bytes_only);
+        let (ab, abc) = (256, 257);
+        let tokens = Arena::<u32>::new(&layout, &base(&[(97, 98), (256, 99)]), 400, &pieces).expect("small");
+        let (b, c, gap) = (98, 99, 400);
+        assert_eq!(tokens.slots, [gap, abc, gap, abc, b, gap, ab, ab, gap, c, b, ab, ab, gap]);
+        assert!(!tokens.bytes_only);
+        assert_eq!(([97, 256, 257, 258, 400].map(|id: usize| tokens.lengths[id])), [1, 2, 3, 0, 0]);
+        assert_eq!(tokens.lengths.len(), 401);
+        let weight_of = |position| tokens.weights.get(position);
+        assert!((0..5).all(|position| weight_of(position) == (0, 5)));
+        assert!((5..14).all(|position| weight_of(position) == (5, 3)));
+        let mut seen = Vec::new();
+        assert_eq!(tokens.walk(0, 13, |p, left, right| seen.push((p, left, right))), 13);
+        let expected = [
+            (0, gap, abc),
+            (1, abc, b),
+            (4, b, gap),
+            (5, gap, ab),
+            (6, ab, gap),
+            (8, gap, c),
+            (9, c, b),
+            (10, b, ab),
+            (11, ab, gap),
+        ];
+        assert_eq!(seen, expected);
+        assert_eq!(tokens.walk(1, 2, |_, _, _| ()), 4);
+        assert_eq!((tokens.before(4), tokens.before(1), tokens.at(4)), (abc, gap, b));
+        assert!(tokens.holds(1, abc, 3, b) && !tokens.holds(1, abc, 3, c) && !tokens.holds(4, abc, 3, b));
+    }
+}

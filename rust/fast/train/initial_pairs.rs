@@ -122,3 +122,83 @@ fn initial_pairs_in<S: Symbol>(
     }
     Ok(records)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::arena::Layout;
+    use super::super::start_vocab::StartVocab;
+    use super::*;
+    use crate::error::Error;
+    use crate::vocab::Vocab;
+
+    const GAP: u32 = 300;
+
+    type Found = BTreeMap<(u32, u32), (u64, Vec<u32>)>;
+
+    fn arena(merges: &[(u32, u32)]) -> Arena<u16> {
+        let bytes: Vec<u8> = (0..=255).collect();
+        let base = StartVocab::new(Vocab::from_merges(&bytes, merges).expect("well-formed").into());
+        let pieces =
+            [(b"abcabab".to_vec(), 3), (b"aaaa".to_vec(), 5), (b"\x00\xff\x00\xff".to_vec(), 1), (b"abc".to_vec(), 3)];
+        Arena::new(&Layout::new(&&pieces[..]), &base, GAP, &&pieces[..]).expect("small")
+    }
+
+    /// Every two tokens side by side, found by a look at each slot in which a token begins.
+    fn oracle(arena: &Arena<u16>, may_merge: impl Fn(u64, u32) -> bool) -> Found {
+        let mut found = Found::new();
+        let mut p = 0;
+        while p + 1 < arena.slots.len() {
+            let left = u32::from(arena.slots[p]);
+            let next = p + arena.lengths[left as usize].max(1) as usize;
+            let right = u32::from(arena.slots[next]);
+            if left != GAP && right != GAP {
+                let (count, positions) = found.entry((left, right)).or_default();
+                *count += arena.weights.get(p as u32).1;
+                positions.push(p as u32);
+            }
+            p = next;
+        }
+        found.retain(|(left, right), (count, _)| {
+            may_merge(*count, arena.lengths[*left as usize] + arena.lengths[*right as usize])
+        });
+        found
+    }
+
+    #[test]
+    fn each_pair_has_its_count_and_all_its_places_in_order() {
+        for merges in [&[][..], &[(97, 98)], &[(97, 98), (256, 99), (97, 97)]] {
+            let arena = arena(merges);
+            for (min_frequency, max_length) in [(1, u64::MAX), (6, u64::MAX), (1, 2), (1, 3), (4, 4)] {
+                for dense in [0, GAP] {
+                    let mut pairs = Pairs::new(GAP as usize, dense);
+                    let new_pairs = NewPairs::new(GAP, min_frequency, max_length);
+                    let records = initial_pairs(&arena, &mut pairs, &new_pairs, || Ok(())).expect("small");
+                    let found: Found = records
+                        .iter()
+                        .map(|&index| {
+                            let pair = pairs.get(index);
+                            ((pair.left, pair.right), (pair.count, pairs.positions(index).to_vec()))
+                        })
+                        .collect();
+                    let may_merge = |count, length| count >= min_frequency && u64::from(length) <= max_length;
+                    assert_eq!(found, oracle(&arena, may_merge));
+                    assert_eq!(records.len(), found.len());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_stops_the_first_walk_and_the_second() {
+        for limit in 0..2 {
+            let (mut pairs, mut calls) = (Pairs::new(GAP as usize, 0), 0);
+            let stopped = initial_pairs(&arena(&[]), &mut pairs, &NewPairs::new(GAP, 1, u64::MAX), || {
+                calls += 1;
+                if calls > limit { Err(Error::Interrupted) } else { Ok(()) }
+            });
+            assert_eq!((stopped, calls), (Err(Error::Interrupted), limit + 1));
+        }
+    }
+}

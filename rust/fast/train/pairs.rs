@@ -276,3 +276,6 @@ impl Pairs {
         self.unowned = 0;
     }
 }
+
+#[cfg(test)]
+mod tests;

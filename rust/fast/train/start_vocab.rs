@@ -45,3 +45,46 @@ impl StartVocab {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encode::encode_piece;
+    use crate::vocab::Alphabet;
+
+    fn bytes_from(first: u32) -> Vec<(Vec<u8>, u32)> {
+        (0..=255_u8).map(|byte| (vec![byte], first + u32::from(byte))).collect()
+    }
+
+    fn with_tokens(first: u32, more: &[(&str, u32)], whole_pieces: bool) -> Vocab {
+        let more = more.iter().map(|(token, id)| (token.as_bytes().to_vec(), *id));
+        let ids: Vec<(Vec<u8>, u32)> = bytes_from(first).into_iter().chain(more).collect();
+        Vocab::from_tokens(&ids, &[], whole_pieces, Alphabet::default()).expect("well-formed")
+    }
+
+    fn check(vocab: &Vocab, is_bytes: bool) {
+        let start = StartVocab::new(vocab.clone().into());
+        assert_eq!(start.is_bytes(), is_bytes);
+        assert_eq!(start.n_ids(), vocab.tokens.n_ids());
+        let mut ids = vec![7];
+        for piece in ["", "a", "ab", "abc", "abab", "é\u{ff}"] {
+            let mut expected = Vec::new();
+            encode_piece(vocab, piece.as_bytes(), &mut expected).expect("a piece");
+            start.encode(piece.as_bytes(), &mut ids).expect("a piece");
+            assert_eq!(ids, expected, "{piece}");
+        }
+    }
+
+    #[test]
+    fn only_where_ids_are_bytes_no_encoder_is_needed() {
+        let order: Vec<u8> = (0..=255).rev().collect();
+        check(&Vocab::from_merges(&order, &[]).expect("bytes"), true);
+        check(&with_tokens(0, &[("ab", 256)], false), true);
+        check(&with_tokens(0, &[("ab", 256)], true), false);
+        check(&with_tokens(1, &[], false), false);
+        check(&with_tokens(300, &[], false), false);
+        check(&Vocab::from_merges(&order, &[(0, 1)]).expect("well-formed"), false);
+        let scores = [(b"a".to_vec(), 256, 0.0), ("é".into(), 257, 0.0), (b"b".to_vec(), 258, 0.0)];
+        check(&Vocab::from_scores(&scores, (0..256).collect()).expect("well-formed"), false);
+    }
+}

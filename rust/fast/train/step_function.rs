@@ -96,14 +96,20 @@ mod tests {
         let starts = [0_u32, 1, 5, 63, 64, 65, 128, 129, 400, 1000];
         let mut steps = StepFunction::new();
         for (i, &start) in starts.iter().enumerate() {
-            steps.push(start, i as u64);
+            steps.push(start, i as u64 + 1);
         }
         steps.finish(1100);
         let mut cursor = steps.cursor();
         for position in 0..1100 {
             let step = starts.iter().rposition(|&start| start <= position).expect("the first step starts at 0");
-            assert_eq!(steps.get(position), (starts[step], step as u64));
-            assert_eq!(cursor.at(position), step as u64);
+            assert_eq!(steps.get(position), (starts[step], step as u64 + 1));
+            assert_eq!(cursor.at(position), step as u64 + 1);
+            let end = starts.get(step + 1).copied().unwrap_or(1100);
+            assert_eq!((cursor.end_of(position), steps.cursor().end_of(position)), (end, end));
+            // The index leads to the step itself, or to one that begins before the block does.
+            let block = position / STRIDE * STRIDE;
+            let indexed = steps.blocks[(position / STRIDE) as usize] as usize;
+            assert_eq!(steps.starts[indexed], *starts.iter().rfind(|&&start| start <= block).expect("the first"));
         }
     }
 }

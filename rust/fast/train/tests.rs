@@ -1,5 +1,6 @@
 //! Against an oracle that counts everything anew before each merge.
 
+use std::cell::Cell;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
@@ -8,8 +9,9 @@ use proptest::prelude::*;
 use super::start_vocab::StartVocab;
 use super::trainer::{Tuning, extend, train, train_with};
 use crate::error::Error;
+use crate::fast::count::pieces::Pieces;
 use crate::train::{self as mirror, Stop, TieBreak, TrainOptions, Trained};
-use crate::vocab::Vocab;
+use crate::vocab::{Alphabet, Vocab};
 
 /// What is known of a pair: its count and where it stands first.
 type Seen = HashMap<(u32, u32), (i64, (usize, usize))>;
@@ -217,6 +219,96 @@ fn counts_that_would_wrap_are_refused() {
     let pieces = pieces(&[(b"ab", i64::MAX), (b"abc", 1)]);
     let refused = train(&pieces[..], &options(1, TieBreak::SmallestIds), &mut |_| Ok(()));
     assert!(matches!(refused, Err(Error::Training(reason)) if reason.contains("2^63")));
+}
+
+/// Many pieces that are one and the same long text, which takes no memory.
+struct Repeated(usize, Vec<u8>, i64);
+
+impl Pieces for Repeated {
+    fn len(&self) -> usize {
+        self.0
+    }
+
+    fn get(&self, _: u32) -> (&[u8], i64) {
+        (&self.1, self.2)
+    }
+}
+
+#[test]
+fn a_corpus_that_is_too_large_is_refused() {
+    let refusal = |pieces: Repeated| match train(pieces, &options(1, TieBreak::SmallestIds), &mut |_| Ok(())) {
+        Err(Error::Training(reason)) => reason,
+        other => panic!("{other:?}"),
+    };
+    assert!(refusal(Repeated(1 << 31, vec![], 1)).contains("pieces"));
+    assert!(refusal(Repeated(1 << 17, vec![b'a'; 1 << 14], 1)).contains("bytes"));
+    // The counts of all bytes together may be as large as 63 bits allow.
+    let most = i64::MAX / 7;
+    assert_eq!(most * 7, i64::MAX);
+    assert!(refusal(Repeated(1, vec![b'a'; 7], most + 1)).contains("2^63"));
+    let trained = train(Repeated(1, b"abcdefg".to_vec(), most), &options(9, TieBreak::FirstSeen), &mut |_| Ok(()));
+    assert_eq!(trained.map(|trained| trained.counts), Ok(vec![most; 6]));
+}
+
+#[test]
+fn pieces_that_do_not_occur_are_passed_over() {
+    let corpus = pieces(&[(b"ab", 0), (b"xcd", -1), (b"abcd", 2), (b"cdx", 0), (b"cd", 1), (b"xab", 1), (b"cab", 0)]);
+    let mut occurring = corpus.clone();
+    occurring.retain(|(_, count)| *count > 0);
+    let first = pieces(&[(b"yzab", 0), (b"cdab", 1), (b"yzyz", 1), (b"cdcd", 1)]);
+    for (corpus, occurring) in [(&corpus, &occurring), (&first, &first[1..].to_vec())] {
+        for tie in TIES {
+            assert_eq!(fast(corpus, &options(20, tie)), oracle(occurring, &options(20, tie)));
+        }
+    }
+}
+
+/// Pieces that take no memory any more once the first merge is made.
+struct Dropped<'d>(&'d Cell<bool>);
+
+impl Pieces for Dropped<'_> {
+    fn len(&self) -> usize {
+        1
+    }
+
+    fn get(&self, _: u32) -> (&[u8], i64) {
+        (b"abcd", 1)
+    }
+}
+
+impl Drop for Dropped<'_> {
+    fn drop(&mut self) {
+        self.0.set(true);
+    }
+}
+
+#[test]
+fn pieces_are_dropped_before_the_merges_begin() {
+    for tie in TIES {
+        let dropped = Cell::new(false);
+        let trained = train(Dropped(&dropped), &options(3, tie), &mut |_| {
+            assert!(dropped.get());
+            Ok(())
+        });
+        assert_eq!(trained, Ok(oracle(&pieces(&[(b"abcd", 1)]), &options(3, tie))));
+    }
+}
+
+/// A byte whose id is 256, where else the gap is: its pairs are counted as any others.
+#[test]
+fn bytes_may_have_any_ids() {
+    let corpus = pieces(&[(b"\xff\xfea\xff\xfe", 2), (b"\xff\xff\xff", 1), (b"ab\xff", 3)]);
+    for first in [1, 300] {
+        let ids: Vec<(Vec<u8>, u32)> = (0..=255_u8).map(|byte| (vec![byte], first + u32::from(byte))).collect();
+        let vocab = Vocab::from_tokens(&ids, &[], false, Alphabet::default()).expect("bytes");
+        for tie in TIES {
+            let trained = extend(vocab.clone().into(), 600, &corpus[..], &options(20, tie), &mut |_| Ok(()));
+            let mut observer = mirror::Observer { on_merge: &mut |_| Ok(()), trace: None };
+            let expected = mirror::extend(&vocab, 600, &corpus, &options(20, tie), &mut observer);
+            assert!(expected.as_ref().is_ok_and(|expected| expected.merges.len() > 5));
+            assert_eq!(trained, expected);
+        }
+    }
 }
 
 #[test]

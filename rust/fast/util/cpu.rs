@@ -36,3 +36,18 @@ fn find_out() -> bool {
     ANSWER.store(if has { YES } else { NO }, Ordering::Relaxed);
     has
 }
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_answer_is_the_same_each_time_and_true() {
+        let all = std::arch::is_x86_feature_detected!("avx2")
+            && std::arch::is_x86_feature_detected!("bmi1")
+            && std::arch::is_x86_feature_detected!("bmi2")
+            && std::arch::is_x86_feature_detected!("lzcnt")
+            && std::arch::is_x86_feature_detected!("popcnt");
+        assert_eq!([has_avx2(), has_avx2(), find_out(), has_avx2()], [all; 4]);
+    }
+}

@@ -163,6 +163,37 @@ mod tests {
     }
 
     #[test]
+    fn what_is_given_back_is_taken_again_and_nothing_else() {
+        let pool = Pool::new();
+        *pool.take(|| 1) += 10;
+        let mut first = pool.take(|| 2);
+        assert_eq!(*first, 11);
+        let second = pool.take(|| 3);
+        assert_eq!(*second, 3);
+        *first += 10;
+        drop(first);
+        assert_eq!((*pool.take(|| 4), *second), (21, 3));
+    }
+
+    #[test]
+    fn a_pool_keeps_as_many_things_as_it_has_slots() {
+        let (drops, made) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let pool = Pool::new();
+        let take = |count: usize| {
+            let counted = || {
+                made.fetch_add(1, Ordering::Relaxed);
+                Counted(&drops)
+            };
+            drop((0..count).map(|_| pool.take(counted)).collect::<Vec<_>>());
+            (made.load(Ordering::Relaxed), drops.load(Ordering::Relaxed))
+        };
+        assert_eq!(take(SLOTS + 3), (SLOTS + 3, 3));
+        assert_eq!(take(SLOTS), (SLOTS + 3, 3));
+        assert_eq!(std::thread::scope(|scope| scope.spawn(|| take(SLOTS)).join().unwrap()), (SLOTS + 3, 3));
+        assert_eq!(take(SLOTS + 1), (SLOTS + 4, 4));
+    }
+
+    #[test]
     fn what_a_panic_leaves_is_not_used_again() {
         let pool = Pool::new();
         let panicked = std::thread::scope(|scope| {

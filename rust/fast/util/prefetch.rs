@@ -35,4 +35,15 @@ mod tests {
             assert!(ahead::<_, 4>(0..count, |_| ()).eq(0..count));
         }
     }
+
+    #[test]
+    fn each_is_asked_for_once_in_order_and_some_places_before_its_turn() {
+        for count in [0, 1, 3, 4, 5, 100] {
+            let asked = std::cell::RefCell::new(Vec::new());
+            for thing in ahead::<_, 4>(0..count, |thing| asked.borrow_mut().push(thing)) {
+                assert_eq!(asked.borrow().len(), count.min(thing + 5));
+            }
+            assert!(asked.into_inner().into_iter().eq(0..count));
+        }
+    }
 }

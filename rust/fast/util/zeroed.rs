@@ -79,6 +79,9 @@ mod tests {
             zeros.fill(len as u64);
             assert!(zeros.iter().all(|&word| word == len as u64));
             assert_eq!(zeros.as_ptr() as usize % LINE, 0);
+            let present = Zeroed::present(len);
+            assert_eq!((present.len(), present.as_ptr() as usize % LINE), (len, 0));
+            assert!(present.iter().all(|&word| word == 0));
         }
     }
 }
