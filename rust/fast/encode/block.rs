@@ -368,15 +368,4 @@ fn too_long() -> Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_spill_ends_where_its_values_do() {
-        assert_eq!(spill_value(7), Ok(SPILL + 7));
-        assert_eq!(spill_value(SPILL as usize - 1), Ok(u32::MAX));
-        for place in [SPILL as usize, u32::MAX as usize, 1 << 32, usize::MAX] {
-            assert_eq!(spill_value(place), Err(too_long()));
-        }
-    }
-}
+mod tests;

@@ -144,6 +144,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn every_two_bytes_are_cut_unless_a_token_or_a_character_joins_them() {
+        let order: Vec<u8> = (0..=255).collect();
+        let merges = [(0, 0), (97, 0), (0, 255), (256, 98), (255, 31), (31, 32)];
+        let held = [[0, 0], [97, 0], [0, 255], [0, 98], [255, 31], [31, 32]];
+        let cuts = ByteCuts::new(&Vocab::from_merges(&order, &merges).unwrap());
+        for (left, right) in (0..=255).flat_map(|left| (0..=255).map(move |right| (left, right))) {
+            let cut = !held.contains(&[left, right]) && right & 0xC0 != 0x80;
+            let text = [left, right];
+            assert_eq!(cuts.first(&text, 0), cut.then_some(1), "{left} {right}");
+            let (mut cutter, mut ends) = (Cutter::new(&cuts, &text), Vec::new());
+            assert!(cutter.next_block(&mut ends, 3));
+            assert_eq!(ends, if cut { vec![1, 2] } else { vec![2] });
+        }
+    }
+
     proptest! {
         #[test]
         fn equals_the_mirror(

@@ -326,3 +326,6 @@ fn replace_markers(text: &mut Vec<u8>, from: usize) {
         text.extend_from_slice(&spaced);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -96,3 +96,46 @@ impl HiddenIds {
         self.first + self.parts.len() as u32
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocab::Alphabet;
+
+    /// A vocabulary of these characters, whose ids begin at 256.
+    fn vocab(pieces: &[&[u8]]) -> Vocab {
+        let scored: Vec<(Vec<u8>, u32, f64)> =
+            pieces.iter().zip(256..).map(|(piece, id)| (piece.to_vec(), id, 0.0)).collect();
+        Vocab::from_scores(&scored, (0..256).collect()).unwrap()
+    }
+
+    #[test]
+    fn by_hand() {
+        let (hidden, merges) =
+            HiddenIds::new(&vocab(&["a".as_bytes(), "中".as_bytes(), "丮".as_bytes(), "é".as_bytes()]));
+        let merges: Vec<[u32; 4]> =
+            merges.iter().map(|merge| [merge.rank, merge.left, merge.right, merge.id]).collect();
+        // E4 and B8 are hidden together: 260.
+        assert_eq!(merges, [[0, 0xE4, 0xB8, 260], [1, 260, 0xAD, 257], [2, 260, 0xAE, 258], [3, 0xC3, 0xA9, 259]]);
+        assert_eq!(hidden.parts(260), Some(&[0xE4, 0xB8][..]));
+        assert!([0, 256, 259, 261].iter().all(|&id| hidden.parts(id).is_none()));
+        assert_eq!((hidden.end(), hidden.is_empty(), hidden.lack_bytes()), (261, false, false));
+        let order: Vec<u8> = (0..=255).collect();
+        let (none, merges) = HiddenIds::new(&Vocab::from_merges(&order, &[(97, 98)]).unwrap());
+        assert!(none.is_empty() && merges.is_empty() && none.end() == 257 && !none.lack_bytes());
+    }
+
+    #[test]
+    fn a_byte_that_utf8_never_contains_may_lack() {
+        let tokens: Vec<(Vec<u8>, u32)> = (0..=0xF4u8).map(|byte| vec![byte]).zip(0..).collect();
+        let vocab = Vocab::from_tokens(&tokens, &[], false, Alphabet::default()).unwrap();
+        assert!(HiddenIds::new(&vocab).0.lack_bytes() && !HiddenIds::none(256).lack_bytes());
+    }
+
+    #[test]
+    fn a_byte_that_is_a_piece_and_no_character_is_ambiguous() {
+        let ambiguous = |pieces: &[&[u8]]| HiddenIds::are_ambiguous(&vocab(pieces));
+        assert!(!ambiguous(&[b"a", "é".as_bytes(), b"\x7F"]));
+        assert!(ambiguous(&[b"a", b"\x80"]) && ambiguous(&[b"\xE4"]));
+    }
+}

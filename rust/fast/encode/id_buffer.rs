@@ -92,4 +92,12 @@ mod tests {
         spare.keep(vec![7; 2 * LEAST]);
         assert_eq!(kept.capacity(), LEAST);
     }
+
+    #[test]
+    fn there_is_room_for_the_ids_of_words() {
+        for bytes in [0, 1000, 100_000] {
+            let ids = room_for(bytes);
+            assert!(ids.is_empty() && ids.capacity() >= bytes / 5, "{} ids of {bytes} bytes", ids.capacity());
+        }
+    }
 }

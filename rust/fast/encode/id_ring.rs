@@ -140,4 +140,36 @@ mod tests {
         assert!(records.rows().len() <= 17);
         assert_eq!(records.rows()[0][0], 1);
     }
+
+    #[test]
+    fn records_stand_close_together_and_every_row_is_used() {
+        let mut ring = IdRing::new(33);
+        // A count, and ids; or a count, an id or more, a length, and four bytes a word.
+        let records = [(vec![7; 5], None, 1), (vec![7; 6], None, 2), (vec![7], Some(12), 1), (vec![7], Some(13), 2)];
+        let mut next = 1;
+        for (ids, bytes, rows) in records {
+            assert_eq!(ring.add(&ids, bytes.map(|count| &[1; 13][..count])), Some(next));
+            next += rows;
+        }
+        assert_eq!((ring.add(&[7; 11], None), ring.add(&[7], None)), (Some(7), None), "the first quarter is full");
+        for start in [9, 17, 25, 1] {
+            assert_eq!(ring.turn().start, start);
+            assert_eq!((ring.add(&[7; 47], None), ring.add(&[7], None)), (Some(start), None));
+        }
+        assert_eq!(ring.rows().len(), 33);
+    }
+
+    #[test]
+    fn the_records_are_full_when_the_last_quarter_is() {
+        let mut ring = IdRing::new(4 * 80 + 1);
+        for segment in 0..4 {
+            for row in 0..80 {
+                assert!(row > 60 || !ring.is_full() && !ring.are_full());
+                ring.add(&[7], None).unwrap();
+                assert!(segment == 3 || !ring.are_full());
+            }
+            assert_eq!((ring.is_full(), ring.are_full()), (true, segment == 3));
+            ring.turn();
+        }
+    }
 }

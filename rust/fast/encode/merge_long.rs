@@ -354,18 +354,4 @@ fn merge_heap(table: &PairTable, piece: &[u8]) -> Result<Vec<u32>> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-
-    /// The results of all algorithms that do not run out of patience; they must agree.
-    pub(in crate::fast::encode) fn every_way(table: &PairTable, piece: &[u8]) -> Vec<Vec<u32>> {
-        let mut ways = vec![merge_heap(table, piece).unwrap()];
-        ways.extend(merge_rounds(table, piece, usize::MAX).unwrap());
-        ways.extend(merge_chunks(table, piece).unwrap());
-        if piece.len() <= WIDE_LANE {
-            ways.push(Vec::new());
-            merge_alone(table, piece, ways.last_mut().unwrap());
-        }
-        ways.iter().map(|way| way.iter().map(|&symbol| table.id(symbol)).collect()).collect()
-    }
-}
+pub(super) mod tests;

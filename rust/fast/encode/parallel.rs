@@ -253,4 +253,84 @@ mod tests {
             items.iter().all(|&item| (offsets[item as usize + 1] - offsets[item as usize]) as usize == many(&item))
         );
     }
+
+    #[test]
+    fn groups_are_as_large_as_one_and_no_larger_than_they_must() {
+        let sizes = [GROUP - 1, 1, GROUP, 0, 5, GROUP - 6, 9, 3 * GROUP, 7, 7];
+        assert_eq!(groups(&sizes, |&size| size), [0..2, 2..3, 3..7, 7..8, 8..10]);
+        assert!(groups(&[0; 0], |&size| size).is_empty());
+    }
+
+    #[test]
+    fn threads_are_no_more_than_the_work_is_worth() {
+        let (much, many) = (usize::MAX, usize::MAX);
+        assert_eq!([0, 1, 7].map(|threads| worth(threads, many, much)), [1, 1, 7]);
+        assert_eq!([0, 1, 3].map(|groups| worth(7, groups, much)), [1, 1, 3]);
+        let bytes = [0, WORTH_A_THREAD - 1, WORTH_A_THREAD, 2 * WORTH_A_THREAD - 1, 2 * WORTH_A_THREAD];
+        assert_eq!(bytes.map(|bytes| worth(7, many, bytes)), [1, 1, 1, 1, 2]);
+        assert_eq!(worth(many, many, much), most_threads());
+        assert!(available() > 0 && most_threads() == available().max(MOST_THREADS));
+    }
+
+    #[test]
+    fn work_for_two_threads_is_done_by_two() {
+        let (seen, come) = (std::sync::Mutex::new(std::collections::HashSet::new()), std::sync::Condvar::new());
+        let here = |&item: &u32, ids: &mut Vec<u32>| {
+            let mut seen = seen.lock().unwrap();
+            seen.insert(std::thread::current().id());
+            come.notify_all();
+            let wait = std::time::Duration::from_secs(3);
+            drop(come.wait_timeout_while(seen, wait, |seen| seen.len() < 2).unwrap());
+            ids.push(item);
+            Ok(())
+        };
+        let (ids, offsets) = encode_all(&[5, 6], 2, |_| GROUP, here).unwrap();
+        assert_eq!((ids, offsets, seen.lock().unwrap().len()), (vec![5, 6], vec![0, 1, 2], 2));
+    }
+
+    #[test]
+    fn little_work_is_done_by_the_caller() {
+        let caller = std::thread::current().id();
+        let here = |&item: &u32, ids: &mut Vec<u32>| {
+            assert_eq!(std::thread::current().id(), caller);
+            ids.extend([item; 2]);
+            Ok(())
+        };
+        assert_eq!(encode_all(&[5, 6], 2, |_| 9, here).unwrap(), (vec![5, 5, 6, 6], vec![0, 2, 4]));
+        assert_eq!(encode_all(&[], 2, |_| 9, here).unwrap(), (vec![], vec![0]));
+    }
+
+    #[test]
+    fn the_room_grows_while_others_copy() {
+        const MANY: usize = 1 << 16;
+        for _ in 0..20 {
+            let (order, begun) = (InOrder::new(Vec::new()), std::sync::Barrier::new(2));
+            std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    let ids = vec![0; MANY];
+                    begun.wait();
+                    order.put(0, ids).unwrap();
+                });
+                let lists: Vec<Vec<u32>> = (1..5).map(|number| vec![number; MANY << number]).collect();
+                begun.wait();
+                for (number, ids) in (1..).zip(lists) {
+                    order.put(number, ids).unwrap();
+                }
+            });
+            let all = order.finish();
+            let lengths: Vec<usize> = all.chunk_by(|left, right| left == right).map(<[u32]>::len).collect();
+            assert_eq!(lengths, [0, 1, 2, 3, 4].map(|number| MANY << number));
+        }
+    }
+
+    #[test]
+    fn lists_that_come_too_soon_wait_and_buffers_are_used_again() {
+        let order = InOrder::new(Vec::new());
+        for (number, length) in [(2, 3), (1, 100), (3, 0), (0, 2)] {
+            assert!(order.put(number, vec![number as u32; length]).unwrap().is_empty());
+        }
+        assert!(order.put(4, vec![4]).unwrap().capacity() > 0);
+        let expected = [vec![0; 2], vec![1; 100], vec![2; 3], vec![4]].concat();
+        assert_eq!(order.finish(), expected);
+    }
 }

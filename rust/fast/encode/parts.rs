@@ -142,4 +142,46 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn parts_are_about_as_large_as_a_group() {
+        let order: Vec<u8> = (0..=255).collect();
+        let encoder = Encoder::new(Arc::new(Vocab::from_merges(&order, &[(97, 98)]).unwrap()));
+        let (cl100k, none) = (Tier::Masks(Grammar::Cl100k), Spaces::default());
+        let (words, solid) = ("words and words\u{2581}".repeat(7 * GROUP / 32), "x".repeat(5 * GROUP / 2));
+        let marks = "\u{2581}".repeat(GROUP);
+        for split in [Split::Scan(&cl100k), Split::Characters(none)] {
+            for text in [&words, &solid, &marks] {
+                let units: Vec<u16> = text.encode_utf16().collect();
+                let of_units = parts_of_units(&encoder, split, &Units::Two(&units));
+                let of_units: Vec<Vec<u8>> = of_units.iter().map(|part| part.utf8().unwrap()).collect();
+                let of_bytes: Vec<&[u8]> = parts_of_bytes(&encoder, split, text.as_bytes());
+                assert!(of_units.concat() == text.as_bytes() && of_bytes.concat() == text.as_bytes());
+                let uncut = text == &marks || text == &solid && matches!(split, Split::Scan(_));
+                for lengths in [
+                    of_bytes.iter().map(|part| part.len()).collect::<Vec<_>>(),
+                    of_units
+                        .iter()
+                        .map(|part| String::from_utf8(part.clone()).unwrap().encode_utf16().count())
+                        .collect(),
+                ] {
+                    let (last, others) = lengths.split_last().unwrap();
+                    assert_eq!(others.is_empty(), uncut, "{lengths:?}");
+                    assert!(uncut || *last <= 2 * GROUP && others.iter().all(|len| (GROUP..GROUP + 40).contains(len)));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_cut_is_beside_a_marker() {
+        let order: Vec<u8> = (0..=255).collect();
+        let encoder = Encoder::new(Arc::new(Vocab::from_merges(&order, &[]).unwrap()));
+        let text = "\u{2581}\u{2581}ab\u{2581}c\u{e9}d".as_bytes();
+        let cuts = [7, 12, 14];
+        let split = Split::Characters(Spaces::default());
+        for from in 0..=text.len() {
+            assert_eq!(cut(&encoder, split, text, from), cuts.into_iter().find(|&at| at >= from), "from {from}");
+        }
+    }
 }

@@ -138,4 +138,38 @@ mod tests {
         let keys: Vec<u128> = (1..=20).map(|len| key_of(&zeros, 0, len)).collect();
         assert!(keys.iter().enumerate().all(|(at, key)| *key != 0 && !keys[..at].contains(key)));
     }
+
+    #[test]
+    fn every_bit_of_a_long_piece_matters_to_every_bit_of_its_key() {
+        for len in [14, 16, 20, 24, 40] {
+            let piece: Vec<u8> = (0..len).map(|at| (at * 37 % 251) as u8).collect();
+            let key = key_of(&piece, 0, len);
+            let mut changed = [0; TAG_SHIFT as usize];
+            for bit in 0..8 * len {
+                let mut other = piece.clone();
+                other[bit / 8] ^= 1 << (bit % 8);
+                let differs = key ^ key_of(&other, 0, len);
+                assert!(differs >> TAG_SHIFT == 0 && (25..80).contains(&differs.count_ones()), "{differs:x}");
+                (0..).zip(&mut changed).for_each(|(bit, count)| *count += differs >> bit & 1);
+            }
+            let (least, most) = (2 * len as u128, 6 * len as u128);
+            assert!(changed.iter().all(|count| (least..=most).contains(count)), "{len}: {changed:?}");
+        }
+    }
+
+    #[test]
+    fn what_stands_before_a_word_that_makes_a_product_zero_matters() {
+        let zero = 0xD6E8_FEB8_6659_FD93u64.to_le_bytes();
+        assert_eq!(mix(7, u64::from_le_bytes(zero)), 0);
+        let keys: std::collections::BTreeSet<u128> =
+            (0..1000u64).map(|word| key_of_long(&[&word.to_le_bytes()[..], &zero, b"the rest"].concat())).collect();
+        assert_eq!(keys.len(), 1000);
+    }
+
+    #[test]
+    fn long_pieces_of_equal_bytes_differ_by_their_length() {
+        let zeros = [0; MEMORABLE + 9];
+        let keys: std::collections::BTreeSet<u128> = (1..=zeros.len()).map(|len| key_of(&zeros, 0, len)).collect();
+        assert_eq!(keys.len(), zeros.len());
+    }
 }

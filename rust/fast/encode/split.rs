@@ -74,3 +74,53 @@ impl Split<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::piece_cache::Size;
+    use super::*;
+    use crate::error::Error;
+    use crate::fast::scan::Grammar;
+    use crate::vocab::Vocab;
+    use std::sync::Arc;
+
+    #[test]
+    fn blocks_are_all_pieces_in_order_and_end_with_an_error() {
+        let order: Vec<u8> = (0..=255).collect();
+        let tables = Tables::new(Arc::new(Vocab::from_merges(&order, &[]).unwrap()));
+        let (pattern, tier) = (Pattern::new("cl100k").unwrap(), Tier::Masks(Grammar::Cl100k));
+        for count in [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK, 3 * BLOCK + 7] {
+            let text = b" a".repeat(count);
+            let words = (1..=count).map(|word| 2 * word).collect();
+            // No byte is joined to another.
+            let bytes: Vec<usize> = (1..=text.len()).collect();
+            for (split, expected) in [
+                (Split::Scan(&tier), &words),
+                (Split::Pattern(&pattern), &words),
+                (Split::Characters(Spaces::default()), &bytes),
+            ] {
+                let mut work = Workspace::new(Size::TINY);
+                let (mut ends, mut lengths, mut calls) = (Vec::new(), Vec::new(), 0);
+                let keep = |work: &mut Workspace, start| {
+                    assert_eq!(start, ends.last().copied().unwrap_or(0));
+                    lengths.push(work.ends.len());
+                    ends.extend_from_slice(&work.ends);
+                    Ok(())
+                };
+                split.each_block(&text, &tables, &mut work, keep).unwrap();
+                assert_eq!(&ends, expected);
+                assert!(lengths.iter().all(|&length| (1..=BLOCK).contains(&length)));
+                if let Split::Pattern(_) = split {
+                    assert_eq!(lengths.len(), count.div_ceil(BLOCK), "as few as there can be");
+                }
+                let error = Error::Training("on purpose".into());
+                let fail = |_: &mut Workspace, _| {
+                    calls += 1;
+                    Err(error.clone())
+                };
+                let failed = split.each_block(&text, &tables, &mut work, fail);
+                assert_eq!((failed, calls), if count == 0 { (Ok(()), 0) } else { (Err(error.clone()), 1) });
+            }
+        }
+    }
+}

@@ -221,6 +221,7 @@ mod tests {
         let edges = |tokens: &[&str]| Edges::of(tokens.iter().map(|token| token.as_bytes()));
         assert!(edges(&[]).is_none() && edges(&["abcd", "\u{e9}a", "a\u{e9}", "\u{10000}"]).is_none());
         let edges = edges(&["中a国", "本"]).unwrap();
+        assert!(!edges.hold(pair_at("一一".as_bytes(), WIDE)));
         let held = |text: &str| edges.hold(pair_at(text.as_bytes(), WIDE));
         assert_eq!(["日中", "日本", "本日", "国日", "日国", "中日"].map(held), [true, true, true, true, false, false]);
     }
@@ -253,5 +254,70 @@ mod tests {
         let mut merged = vec![9; 9];
         merge_sorted(&[3, 6, 7, 20], &[1, 3, 7, 8, 9], &mut merged);
         assert_eq!(merged, [1, 3, 6, 7, 8, 9, 20]);
+    }
+
+    #[test]
+    fn a_place_between_two_characters_is_a_cut_unless_a_token_holds_both() {
+        // Of few different bytes, which the letters beside them have the last six bits of.
+        let chars: Vec<[u8; 3]> = [0xE4, 0xE5, 0xE9]
+            .iter()
+            .flat_map(|&lead| {
+                [[0x97, 0x97], [0x97, 0xA5], [0xA5, 0x97], [0xA5, 0xA5]].map(|[one, two]| [lead, one, two])
+            })
+            .collect();
+        let joined = |left: usize, right: usize| (left * 5 + right).is_multiple_of(3);
+        let pairs = || (0..chars.len()).flat_map(|left| (0..chars.len()).map(move |right| (left, right)));
+        let held = pairs().filter(|&(left, right)| joined(left, right));
+        let bytes = (0..=255u8).map(|byte| vec![byte]);
+        let mut tokens = Tokens::default();
+        let all = bytes
+            .chain(chars.iter().map(|char| char.to_vec()))
+            .chain(held.map(|(left, right)| [b"We", &chars[left][..], &chars[right], b"We"].concat()))
+            .chain([b"\xC3\xA9".to_vec()]);
+        for (token, id) in all.zip(0..) {
+            tokens.set(id, &token).unwrap();
+        }
+        let vocab = Vocab::new(tokens, Vec::new(), false, Alphabet::default()).unwrap();
+        let cuts = StaticCuts::new(&vocab, &Exceptions::default());
+        for (left, right) in pairs() {
+            let text = [chars[left], chars[right]].concat();
+            let found = cuts.first(&text, 0..6, &mut Cutting::default());
+            assert_eq!(found, (!joined(left, right)).then_some(3), "{text:x?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_cut_where_a_part_of_a_character_belongs_to_a_token() {
+        let text = "日本".as_bytes();
+        for (from, end) in (0..3).flat_map(|from| (4..=6).map(move |end| (from, end))) {
+            let mut tokens = Tokens::default();
+            let singles = (0..=255u8).map(|byte| vec![byte]);
+            for (token, id) in singles.chain([text[from..end].to_vec()]).zip(0..) {
+                tokens.set(id, &token).unwrap();
+            }
+            let vocab = Vocab::new(tokens, Vec::new(), false, Alphabet::default()).unwrap();
+            let cuts = StaticCuts::new(&vocab, &Exceptions::default());
+            assert_eq!(cuts.first(text, 0..6, &mut Cutting::default()), None, "{from}..{end}");
+        }
+    }
+
+    #[test]
+    fn the_memory_of_places_is_given_back() {
+        let (mut cutting, text) = (Cutting::default(), "日本".repeat(1000));
+        assert!(cutting.find("日本".as_bytes(), 0..6) && cutting.places == [3]);
+        assert!(cutting.find(text.as_bytes(), 0..6000) && cutting.places.len() == 1999 && cutting.found == 2000);
+        cutting.merged.resize(5000, 0);
+        cutting.shrink_to(100);
+        assert!(cutting.places.is_empty() && cutting.places.capacity() < 200 && cutting.merged.capacity() < 200);
+        assert!(!cutting.find(b"ascii", 0..5) && cutting.found == 2000);
+    }
+
+    #[test]
+    fn pairs_are_spread_over_all_bits() {
+        let chars = || (0..40u64).map(|number| 0x80_B8E4 + ((number % 8) << 16) + ((number / 8) << 8));
+        let bits: std::collections::BTreeSet<(usize, u32)> =
+            chars().flat_map(|left| chars().map(move |right| bit_of(left | right << 24))).collect();
+        assert!(bits.iter().all(|&(word, bit)| word < 1 << (LOG_BITS - 6) && bit < 64));
+        assert!(bits.len() > 1550, "1,600 pairs have {} bits", bits.len());
     }
 }
