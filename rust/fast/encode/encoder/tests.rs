@@ -172,8 +172,8 @@ fn a_cache_of_pieces_that_are_cut_further_is_not_filled_with_tokens() {
 fn a_large_cache_grows_with_what_it_knows() {
     let size = Size { log_buckets: 2, max_log_buckets: 12, first_record: 300, records: 9000 };
     let mut encoder = Encoder::with_size(Arc::clone(&encoder(&[(97, 98)]).tables), size);
-    let word = |number: usize| [" ", &["a", "b", "c", "d", "e"][number % 5].repeat(1 + number / 5)].concat();
-    let text: String = (0..500).map(word).collect();
+    let letters = |number: usize| [" ", &["a", "b", "c", "d", "e"][number % 5].repeat(1 + number / 5)].concat();
+    let text: String = (0..500).map(letters).collect();
     encoder.seed_after = 0;
     for round in 0..2 {
         blocks(&encoder, text.as_bytes(), Split::Scan(&CL100K));
