@@ -159,3 +159,73 @@ fn append_as<I: Id>(ids: &[u32], out: &mut Vec<I>) -> Result<()> {
     unsafe { out.set_len(out.len() + ids.len()) };
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::Codec;
+    use crate::pretokenize::Pattern;
+    use crate::special::SpecialTokens;
+    use crate::vocab::Vocab;
+    use std::sync::Arc;
+
+    /// `a` and `b` are merged to 256, and `<|large|>` has an id that 16 bits do not hold.
+    fn codec() -> (FastCodec, Finder) {
+        let order: Vec<u8> = (0..=255).collect();
+        let vocab = Vocab::from_merges(&order, &[(97, 98)]).unwrap();
+        let special = SpecialTokens::new(vec![("<|large|>".into(), 70_000)]).unwrap();
+        let allowed = special.finder_of_all();
+        (FastCodec::new(Codec::new(Arc::new(vocab), Pattern::new("gpt2").unwrap(), special, None).unwrap()), allowed)
+    }
+
+    /// The number of a line that is left to another reader, and the line.
+    type Left = (usize, String);
+
+    fn packed<I: Id>(lines: &Lines, end: Option<u32>) -> Result<(Packed<I>, Vec<Left>)> {
+        let (codec, allowed) = codec();
+        let mut left = Vec::new();
+        let options = Options { codec: &codec, allowed: &allowed, goes_on: false, end, field: "text" };
+        let packed = encode_lines(lines, options, |line, bytes| {
+            left.push((line, String::from_utf8(bytes.to_vec()).unwrap()));
+            Ok(b"zab".to_vec())
+        })?;
+        Ok((packed, left))
+    }
+
+    const LINES: &str = "{\"text\": \"ab\"}\n\n{\"id\": 1, \"text\": \"\"}\n[1]\n{\"text\": \"cab\"}\n[2]";
+
+    #[test]
+    fn each_document_ends_with_the_id_that_is_asked_for() {
+        for (end, ids, ends) in [
+            (None, vec![256, 122, 256, 99, 256, 122, 256], [1, 1, 3, 5, 7]),
+            (Some(9), vec![256, 9, 9, 122, 256, 9, 99, 256, 9, 122, 256, 9], [2, 3, 6, 9, 12]),
+        ] {
+            let (packed, left) = packed::<u32>(&Lines::Bytes(LINES.as_bytes()), end).unwrap();
+            assert_eq!((packed.ids, packed.ends, packed.bytes), (ids, ends.to_vec(), 11));
+            assert_eq!(left, [(3, "[1]".to_string()), (5, "[2]".to_string())]);
+        }
+    }
+
+    #[test]
+    fn a_file_gives_what_its_bytes_give_in_the_width_that_is_asked_for() {
+        let path = std::env::temp_dir().join(format!("minitok-pack-{}", std::process::id()));
+        std::fs::write(&path, LINES).unwrap();
+        let (packed, left) = packed::<u16>(&Lines::File(&path, 0..LINES.len() as u64), Some(9)).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(packed.ids, [256, 9, 9, 122, 256, 9, 99, 256, 9, 122, 256, 9]);
+        assert_eq!((packed.ends, packed.bytes, left.len()), (vec![2, 3, 6, 9, 12], 11, 2));
+        assert_eq!(Lines::File(&path, 3..10).len(), 7);
+    }
+
+    #[test]
+    fn an_id_that_is_too_large_for_its_width_is_an_error() {
+        let line = "{\"text\": \"<|large|>\"}";
+        assert_eq!(packed::<u32>(&Lines::Bytes(line.as_bytes()), None).unwrap().0.ids, [70_000]);
+        assert!(matches!(packed::<u16>(&Lines::Bytes(line.as_bytes()), None), Err(Error::TooLong(_))));
+        let mut ids = Vec::new();
+        append_as::<u16>(&[1, 65_535, 2], &mut ids).unwrap();
+        append_as::<u16>(&[3], &mut ids).unwrap();
+        assert_eq!(ids, [1, 65_535, 2, 3]);
+        assert!(append_as::<u16>(&[1, 65_536], &mut ids).is_err() && ids.len() == 4);
+    }
+}

@@ -44,5 +44,6 @@ def test_a_pattern_is_described():
     assert (table.tier, len(table.classes), table.reason) == ("table", 3, None)
     assert patterns.describe("(?=ab)a").reason == "it looks ahead at more than one character"
     assert patterns.describe("none").tier == "none"
+    assert patterns.describe(r"gpt2(?#then)(?#bytes)\p{N}+").tier == "passes"
     with pytest.raises(minitok.PatternError):
         patterns.describe("(a")

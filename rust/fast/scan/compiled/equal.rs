@@ -178,3 +178,66 @@ impl Walk {
         self.length = known.len() as u32;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::pretokenize::{Pattern, difference};
+
+    /// Patterns over `a` and `b`: ends that are known at once, or several characters later, one or more at a time.
+    const PATTERNS: [&str; 16] = [
+        "none",
+        "a",
+        "a+",
+        "a{0,2}b|a",
+        "ab",
+        "ab|a",
+        "ab|a|b",
+        "a|b",
+        "[ab]",
+        "a{1,2}",
+        "(?:ab)+",
+        "(?:aa){1,2}b|a",
+        "aaab|a",
+        "a{1,2}(?=b)|[ab]",
+        "a|(?<=a)b+",
+        "[ab]+(?#then)aa|b",
+    ];
+    const LONGEST: usize = 6;
+
+    fn ends_of(pattern: &Pattern, text: &str) -> Vec<usize> {
+        let (mut ends, mut end) = (Vec::new(), 0);
+        let mut add = |piece: &[u8]| {
+            end += piece.len();
+            ends.push(end);
+        };
+        pattern.split(text.as_bytes(), &mut add).unwrap();
+        ends
+    }
+
+    #[test]
+    fn the_shortest_difference_is_what_all_short_texts_show() {
+        let mut texts = vec![String::new()];
+        for length in 0..LONGEST {
+            let longer: Vec<String> = texts.iter().filter(|text| text.len() == length).cloned().collect();
+            texts.extend(longer.iter().flat_map(|text| ["a", "b", "c"].map(|letter| [text, letter].concat())));
+        }
+        let patterns = PATTERNS.map(|source| Pattern::new(source).unwrap());
+        let ends =
+            patterns.each_ref().map(|pattern| texts.iter().map(|text| ends_of(pattern, text)).collect::<Vec<_>>());
+        for (one, left) in PATTERNS.iter().enumerate() {
+            for (other, right) in PATTERNS.iter().enumerate() {
+                let shortest = (0..texts.len()).find(|&at| ends[one][at] != ends[other][at]).map(|at| texts[at].len());
+                let found = difference(left, right).unwrap().unwrap();
+                let found_length = found.as_ref().map(|text| text.chars().count());
+                assert_eq!(found_length.filter(|&length| length <= LONGEST), shortest, "{left} {right}: {found:?}");
+                if let Some(text) = found {
+                    assert_ne!(
+                        ends_of(&patterns[one], &text),
+                        ends_of(&patterns[other], &text),
+                        "{left} {right}: {text:?}"
+                    );
+                }
+            }
+        }
+    }
+}
