@@ -48,7 +48,8 @@ mod tests {
     #[test]
     fn each_bit_of_a_key_changes_half_of_the_bits_in_every_part_of_the_hash() {
         let hasher = Hasher::default();
-        let keys: Vec<u128> = (1..=200).map(|n| n * 0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835).collect();
+        let keys: Vec<u128> =
+            (1..=200_u128).map(|n| n.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835)).collect();
         for bit in 0..128 {
             let mut changed = [0; 4];
             for key in &keys {
