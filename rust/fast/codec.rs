@@ -260,4 +260,25 @@ mod tests {
             assert_eq!([ids(&text[..cut], false), ids(&text[cut..], cut > 0)].concat(), whole);
         }
     }
+
+    #[test]
+    fn the_tables_of_a_vocabulary_make_a_codec_quick() {
+        let vocab = FastVocab::new(Vocab::from_merges(&(0..=255).collect::<Vec<u8>>(), &[(97, 98)]).unwrap());
+        let (pattern, special) = (Pattern::new("gpt2").unwrap(), SpecialTokens::new(Vec::new()).unwrap());
+        let core = Codec::new(Arc::clone(vocab.core()), pattern, special, None).unwrap();
+        assert!(FastCodec::with_tables(core, &vocab).unwrap().is_quick());
+    }
+
+    #[test]
+    fn a_codec_without_the_tables_of_an_encoder_is_the_mirror() {
+        let quick = codec("gpt2", None);
+        let slow = FastCodec::with_encoder(Arc::clone(quick.core()), None);
+        let finder = quick.core.special.finder_of_all();
+        for text in ["", "ab cd<s> ab", "\u{e9}"] {
+            let mut ids = vec![7];
+            slow.append(1, Source::Bytes(text.as_bytes()), &finder, false, &mut ids).unwrap();
+            assert_eq!(ids[1..], quick.core.encode(text.as_bytes(), &finder, false).unwrap());
+        }
+        assert!(quick.is_quick() && !slow.is_quick());
+    }
 }

@@ -111,4 +111,19 @@ mod tests {
             assert_eq!(fast.bytes.len(), expected.bytes.len());
         }
     }
+
+    #[test]
+    fn the_first_token_outgrows_the_room_whatever_its_length() {
+        for first in 0..40u8 {
+            let mut plain = Tokens::default();
+            plain.set(0, &(0..first).collect::<Vec<u8>>()).unwrap();
+            let merges: Vec<Merge> = (1..5).map(|id| Merge { left: id - 1, right: id - 1, id, rank: id }).collect();
+            for count in 0..=merges.len() {
+                let (mut fast, mut expected) = (plain.clone(), plain.clone());
+                assert_eq!(join_all(&mut fast, &merges[..count]).unwrap(), count);
+                assert!(merges[..count].iter().all(|merge| expected.join(merge.left, merge.right, merge.id).unwrap()));
+                assert!(fast.iter().eq(expected.iter()), "{count} merges of {first} bytes");
+            }
+        }
+    }
 }

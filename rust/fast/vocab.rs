@@ -161,4 +161,14 @@ mod tests {
         // Ten bytes in all, but not nine.
         assert!(FastVocab::of_pairs(&order, &pairs, 9).unwrap().is_none());
     }
+
+    #[test]
+    fn an_id_of_two_tokens_is_what_the_mirror_says_of_it() {
+        let bytes = (0..=255u8).map(|byte| vec![byte]).zip(0..);
+        for more in [[(b"ab".to_vec(), 256), (b"bc".to_vec(), 256)], [(b"ab".to_vec(), 256), (b"bc".to_vec(), 97)]] {
+            let ranks: Vec<(Vec<u8>, u32)> = bytes.clone().chain(more).collect();
+            let refused = FastVocab::from_ranks(&ranks).map(drop);
+            assert!(refused.is_err() && refused == Vocab::from_ranks(&ranks).map(drop));
+        }
+    }
 }

@@ -92,3 +92,26 @@ fn append(tables: &Tables, pairs: &PairTable, part: &[u8], symbols: &[u32], ids:
     ids.truncate(start);
     encode_piece(tables.vocab(), part, ids)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocab::{Alphabet, Merge, Tokens, Vocab};
+    use std::sync::Arc;
+
+    #[test]
+    fn a_byte_without_a_token_is_dropped_from_a_part() {
+        let mut tokens = Tokens::default();
+        (0..=255u8).filter(|&byte| byte != b'?').for_each(|byte| tokens.set(u32::from(byte), &[byte]).unwrap());
+        tokens.set(256, b"ab").unwrap();
+        let merges = vec![Merge { left: 97, right: 98, id: 256, rank: 0 }];
+        let alphabet = Alphabet { fallback: None, drops_bytes: true };
+        let tables = Tables::new(Arc::new(Vocab::assemble(tokens, merges, false, alphabet).unwrap()));
+        let pieces: [&[u8]; 4] = [b"ab?ab 1", b"ab 1", b"?", b"1?ab?"];
+        let mut found = vec![Vec::new(); pieces.len()];
+        let rest = Pattern::new(r"[a-z?]+|\d").unwrap();
+        encode_pieces(&tables, &rest, (0..).zip(pieces), |number, ids| found[number as usize] = ids.unwrap().to_vec());
+        let expected = [&[256, 256, 32, 49][..], &[256, 32, 49], &[], &[49, 256]];
+        assert_eq!(found, expected);
+    }
+}

@@ -100,4 +100,22 @@ mod tests {
             assert!(ids.is_empty() && ids.capacity() >= bytes / 5, "{} ids of {bytes} bytes", ids.capacity());
         }
     }
+
+    #[test]
+    fn what_is_kept_fits_its_ids_but_for_an_eighth() {
+        let mut ids = Vec::with_capacity(8000);
+        ids.resize(800, 7);
+        fit(&mut ids);
+        assert!(ids == [7; 800] && (900..1000).contains(&ids.capacity()), "room for {}", ids.capacity());
+    }
+
+    #[test]
+    fn what_was_given_back_has_room_for_the_next_ids() {
+        // Another thread may be holding the buffer, but not each time.
+        let is_kept = |_| {
+            give_back(Vec::with_capacity(MOST));
+            room_for(MOST).capacity() == MOST
+        };
+        assert!((0..1000).any(is_kept));
+    }
 }

@@ -167,7 +167,8 @@ mod tests {
                 ] {
                     let (last, others) = lengths.split_last().unwrap();
                     assert_eq!(others.is_empty(), uncut, "{lengths:?}");
-                    assert!(uncut || *last <= 2 * GROUP && others.iter().all(|len| (GROUP..GROUP + 40).contains(len)));
+                    assert!(uncut || (GROUP - 40..=2 * GROUP).contains(last));
+                    assert!(others.iter().all(|len| (GROUP..GROUP + 40).contains(len)));
                 }
             }
         }
@@ -183,5 +184,35 @@ mod tests {
         for from in 0..=text.len() {
             assert_eq!(cut(&encoder, split, text, from), cuts.into_iter().find(|&at| at >= from), "from {from}");
         }
+    }
+
+    #[test]
+    fn a_text_of_two_groups_is_one_part() {
+        let order: Vec<u8> = (0..=255).collect();
+        let encoder = Encoder::new(Arc::new(Vocab::from_merges(&order, &[]).unwrap()));
+        let (tier, text) = (Tier::Masks(Grammar::Cl100k), "words and words ".repeat(GROUP / 8) + "x");
+        let units: Vec<u16> = text.encode_utf16().collect();
+        for (length, n_parts) in [(2 * GROUP, 1), (2 * GROUP + 1, 2)] {
+            assert_eq!(parts_of_bytes(&encoder, Split::Scan(&tier), &text.as_bytes()[..length]).len(), n_parts);
+            assert_eq!(parts_of_units(&encoder, Split::Scan(&tier), &Units::Two(&units[..length])).len(), n_parts);
+        }
+    }
+
+    #[test]
+    fn parts_of_units_end_where_the_text_may_be_cut() {
+        let order: Vec<u8> = (0..=255).collect();
+        let encoder = Encoder::new(Arc::new(Vocab::from_merges(&order, &[]).unwrap()));
+        let tier = Tier::Masks(Grammar::Cl100k);
+        let words: String = (0..GROUP).map(|number| "x".repeat(1 + number * number % 11) + " ").collect();
+        // There is a cut in the second window only.
+        let text = "y".repeat(GROUP + WINDOW + WINDOW / 4) + &words;
+        let units: Vec<u16> = text.encode_utf16().collect();
+        let parts = parts_of_units(&encoder, Split::Scan(&tier), &Units::Two(&units));
+        let mut at = 0;
+        for part in &parts[..parts.len() - 1] {
+            at += part.len();
+            assert_eq!(cut(&encoder, Split::Scan(&tier), text.as_bytes(), at), Some(at), "{at} of {}", text.len());
+        }
+        assert!(parts.len() > 4 && parts[0].len() < GROUP + 2 * WINDOW);
     }
 }

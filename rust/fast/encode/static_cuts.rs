@@ -320,4 +320,25 @@ mod tests {
         assert!(bits.iter().all(|&(word, bit)| word < 1 << (LOG_BITS - 6) && bit < 64));
         assert!(bits.len() > 1550, "1,600 pairs have {} bits", bits.len());
     }
+
+    #[test]
+    fn the_first_cut_is_the_first_of_all_also_beside_edges() {
+        let mut tokens = Tokens::default();
+        for (token, id) in (0..=255u8).map(|byte| vec![byte]).chain(["中国".into()]).zip(0..) {
+            tokens.set(id, &token).unwrap();
+        }
+        let vocab = Vocab::new(tokens, Vec::new(), true, Alphabet::default()).unwrap();
+        let edges = Edges::of([&"日x本".as_bytes()[..]].into_iter()).map(Box::new);
+        let cuts = StaticCuts { edges, ..StaticCuts::new(&vocab, &Exceptions::default()) };
+        // Not in 中国, not before 日, and not behind 本.
+        let text = "人中国日人本人人".as_bytes();
+        let (mut cutting, mut ends) = (Cutting::default(), vec![text.len()]);
+        assert!(cutting.find(text, 0..text.len()));
+        cuts.cut(text, &mut ends, &mut cutting);
+        assert_eq!(ends, [3, 12, 15, 21, 24]);
+        for from in 0..text.len() {
+            let next = ends.iter().copied().find(|&end| end >= from + WIDE && end < text.len());
+            assert_eq!(cuts.first(text, from..text.len(), &mut cutting), next, "from {from}");
+        }
+    }
 }

@@ -289,4 +289,29 @@ mod tests {
         };
         assert_eq!((written, &out[..32]), ([(32, 32); 4], &ones[..32]));
     }
+
+    #[test]
+    fn only_runs_of_nothing_but_ascii_are_written_as_they_are() {
+        let mut out = [0; 4 * 3 * RUN];
+        for place in 0..3 * RUN {
+            for (value, is_ascii) in [(0x7F, true), (0x80, false), (0x81, false), (0xFF, false)] {
+                for other in [0u8, 0x61, 0x7F] {
+                    let mut units = [other; 3 * RUN];
+                    units[place] = value;
+                    // SAFETY: there is room for four bytes a unit.
+                    let written = unsafe { write_ascii(&units, out.as_mut_ptr()) }.0;
+                    assert_eq!(written, if is_ascii { 3 * RUN } else { place / RUN * RUN }, "{value} at {place}");
+                    assert_eq!(out[..written], units[..written]);
+                }
+            }
+        }
+        // SAFETY: as above.
+        assert_eq!(unsafe { write_ascii(&[0x161u16; RUN], out.as_mut_ptr()) }, (0, 0));
+    }
+
+    #[test]
+    fn a_str_without_a_unit_is_empty() {
+        assert!(Units::One(b"").is_empty() && Units::Two(&[]).is_empty() && Units::Four(&[]).is_empty());
+        assert!(!Units::One(b"a").is_empty() && !Units::Two(&[0]).is_empty() && !Units::Four(&[0, 0]).is_empty());
+    }
 }

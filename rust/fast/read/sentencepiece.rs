@@ -320,4 +320,22 @@ mod tests {
         assert!(read_model(&[good.clone(), piece("ba", -9.0, 1)].concat()).unwrap().is_some());
         assert!(read_model(&[good, piece("ba", -5.0, 1)].concat()).unwrap().is_none()); // shares a rank
     }
+
+    #[test]
+    fn a_field_of_each_kind_is_as_long_as_its_kind_says() {
+        let data = [
+            &[1 << 3, 7, 2 << 3 | 1][..],
+            &[1; 8],
+            &[3 << 3 | 2, 2, 5, 6, 4 << 3 | 5],
+            &1.5_f32.to_le_bytes(),
+            &[5 << 3, 9],
+        ]
+        .concat();
+        let mut fields = Fields { data: &data, at: 0 };
+        let mut next = || fields.next().unwrap();
+        assert!(matches!(next(), Some((1, Value::Number(7)))) && matches!(next(), Some((2, Value::Long))));
+        assert!(matches!(next(), Some((3, Value::Bytes(&[5, 6])))));
+        assert!(matches!(next(), Some((4, Value::Float(1.5)))));
+        assert!(matches!(next(), Some((5, Value::Number(9)))) && next().is_none());
+    }
 }

@@ -351,6 +351,7 @@ mod tests {
         let vocab = table.characters(&special).unwrap().unwrap();
         let core = vocab.core();
         assert_eq!(core.alphabet.fallback, Some((0..256).collect()));
+        assert_eq!((core.whole_pieces, core.alphabet.drops_bytes), (false, false));
         assert_eq!(
             [&b"ab"[..], b" a", b"\xFF", b"<s>"].map(|it| core.token_id(it)),
             [Some(259), Some(260), Some(255), None]

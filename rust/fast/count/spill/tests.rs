@@ -108,10 +108,21 @@ fn long_work_is_stopped() {
     };
     let folder = Folder::new("flush");
     assert_eq!(many(&mut Spill::new(folder.0.clone()), stop), Err(Error::Interrupted));
+    let polls = std::cell::Cell::new(0);
+    let count = &mut || {
+        polls.set(polls.get() + 1);
+        Ok(())
+    };
     let folder = Folder::new("merge");
     let mut spill = Spill::new(folder.0.clone());
-    many(&mut spill, &mut || Ok(())).expect("a folder");
+    many(&mut spill, count).expect("a folder");
+    assert_eq!(polls.take(), 1, "a look at each record would take longer than to write it");
     assert!(matches!(spill.finish(&hasher, stop), Err(Error::Interrupted)));
+    let folder = Folder::new("merge-whole");
+    let mut spill = Spill::new(folder.0.clone());
+    many(&mut spill, &mut || Ok(())).expect("a folder");
+    spill.finish(&hasher, count).expect("a folder");
+    assert_eq!(polls.take(), 1);
     // All records of one piece lie in one file, which is read in one go.
     let folder = Folder::new("sum");
     let mut spill = Spill::new(folder.0.clone());
@@ -178,4 +189,16 @@ fn files_that_changed_since_are_not_loaded() {
     {
         assert!(matches!(one(name, content), Err(Error::File { .. })), "{name}");
     }
+}
+
+#[test]
+fn what_holds_one_piece_is_used() {
+    let (folder, hasher) = (Folder::new("one"), Hasher::default());
+    let (mut shares, mut spill) = (Share::new(1, &hasher), Spill::new(folder.0.clone()));
+    shares[0].begin(0);
+    shares[0].pieces.add(b"one", 5).expect("few");
+    spill.flush(&mut shares, &mut || Ok(())).expect("a folder");
+    assert!(spill.is_used());
+    let files = spill.finish(&hasher, &mut || Ok(())).expect("a folder");
+    assert_eq!(listed(files.load().expect("small").iter()), [(b"one".to_vec(), 5)]);
 }

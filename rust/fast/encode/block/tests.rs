@@ -120,3 +120,15 @@ fn a_call_gives_back_a_long_spill() {
     work.rest();
     assert!(work.spill.is_empty() && work.spill.capacity() < 8 * KEPT);
 }
+
+#[test]
+fn a_token_that_a_new_block_has_twice_is_found_both_times() {
+    let words = [b"ab".to_vec(), b"abc".to_vec(), b"abcabcabcabcabcabc".to_vec()];
+    let ranks: Vec<(Vec<u8>, u32)> = (0..=255u8).map(|byte| vec![byte]).chain(words.clone()).zip(0..).collect();
+    let tables = Tables::new(Arc::new(Vocab::from_ranks(&ranks).unwrap()));
+    for count in [1, 2, FEW, 40] {
+        let ends = ends(words.iter().map(Vec::len).cycle().take(3 * count));
+        let mut work = Workspace::new(SIZE);
+        assert_eq!(encode(&mut work, &tables, &words.concat().repeat(count), &ends), [256, 257, 258].repeat(count));
+    }
+}

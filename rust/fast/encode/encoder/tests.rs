@@ -182,3 +182,10 @@ fn a_large_cache_grows_with_what_it_knows() {
         assert!(round == 0 || work.misses.is_empty());
     }
 }
+
+#[test]
+fn a_workspace_rests_without_the_ends_of_pieces() {
+    let encoder = encoder(&[(97, 98)]);
+    assert_eq!(blocks(&encoder, b"ab ab", Split::Scan(&CL100K)).0, [2]);
+    assert!(encoder.workspace().ends.is_empty());
+}

@@ -153,3 +153,31 @@ fn what_is_stepped_over_must_be_there() {
         assert!((1..=bytes.len()).all(|cut| read(&values(kind, &bytes), cut).is_none()));
     }
 }
+
+#[test]
+fn numbers_of_every_type_are_stepped_over() {
+    let is_read = |before: Vec<u8>| {
+        let found = read(&[before, value("model", STRING, &string("gpt2"))], 0);
+        found.map(|gguf| assert_eq!(gguf.model.as_deref(), Some("gpt2"))).is_some()
+    };
+    let sizes: [(u32, usize); 11] =
+        [(0, 1), (1, 1), (2, 2), (3, 2), (ID, 4), (INTEGER, 4), (FLOAT, 4), (FLAG, 1), (10, 8), (11, 8), (12, 8)];
+    for (kind, size) in sizes {
+        assert!(is_read(value("x", kind, &vec![1; size])), "a number of type {kind}");
+        assert!(is_read(array("x", kind, &vec![vec![1; size]; 3])), "numbers of type {kind}");
+    }
+    // Arrays of arrays, and what is of no known type.
+    for (kind, size) in [ARRAY, 13].into_iter().flat_map(|kind| (0..=8).map(move |size| (kind, size))) {
+        assert!(!is_read(array("x", kind, &vec![vec![0; size]; 3])), "{size} bytes of type {kind}");
+    }
+}
+
+#[test]
+fn flags_are_true_unless_they_are_zero_and_an_empty_map_replaces_nothing() {
+    for byte in [0, 1, 2] {
+        let gguf = read(&[value("add_space_prefix", FLAG, &[byte])], 0).unwrap();
+        assert_eq!((gguf.space_prefix, gguf.replaces), (Some(byte != 0), false));
+        let gguf = read(&[array("precompiled_charsmap", 0, &vec![vec![7]; usize::from(byte)])], 0).unwrap();
+        assert_eq!((gguf.space_prefix, gguf.replaces), (None, byte > 0));
+    }
+}

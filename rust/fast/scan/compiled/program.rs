@@ -307,6 +307,10 @@ mod tests {
             "a{1,2}+b|a",
             "(?>a*)b|a",
             "[^a](?![^b])|a",
+            "(?:a|b)++[^b]|a",
+            "(?>(?:a|b)+)[^b]|a",
+            "a(?=(?!b))|b",
+            "(?<=a|^)b|[^b]",
         ] {
             let case = Case::new(pattern, pattern);
             assert!(case.tier.is_some(), "{pattern}");

@@ -295,4 +295,14 @@ mod tests {
         assert!(!after("a(?!a)", &[1]));
         assert!(after("a(?!a)|aa", &[1]));
     }
+
+    #[test]
+    fn of_few_and_of_many_positions_each_is_taken_once() {
+        for count in 0..100 {
+            let all: Vec<Position> = (0..count).map(|number| number * number % 61).collect();
+            let first = |&(at, position): &(usize, Position)| !all[..at].contains(&position);
+            let expected = all.iter().copied().enumerate().filter(first).map(|(_, position)| position);
+            assert!(dedup(all.clone()).into_iter().eq(expected), "{count}");
+        }
+    }
 }
