@@ -328,7 +328,7 @@ mod tests {
             tokens.set(id, &token).unwrap();
         }
         let vocab = Vocab::new(tokens, Vec::new(), true, Alphabet::default()).unwrap();
-        let edges = Edges::of([&"日x本".as_bytes()[..]].into_iter()).map(Box::new);
+        let edges = Edges::of(["日x本".as_bytes()].into_iter()).map(Box::new);
         let cuts = StaticCuts { edges, ..StaticCuts::new(&vocab, &Exceptions::default()) };
         // Not in 中国, not before 日, and not behind 本.
         let text = "人中国日人本人人".as_bytes();
