@@ -230,7 +230,7 @@ mod tests {
             assert_eq!(layout.slots, 1 + each().map(|(piece, _)| piece.len() + 1).sum::<usize>());
             assert_eq!(
                 layout.weight,
-                each().map(|(piece, count)| piece.len() as u128 * u128::from(count.unsigned_abs())).sum()
+                each().map(|(piece, count)| piece.len() as u128 * u128::from(count.unsigned_abs())).sum::<u128>()
             );
         }
     }
