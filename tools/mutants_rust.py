@@ -10,7 +10,8 @@
 All mutants are in one build (`mutants_schemata.py` says how), and each run chooses one. First come the tests of the crate,
 then, for what survives these, those of the package that use the extension. A mutant meets only tests that reach it; a test
 that fails, crashes, hangs or needs far more processor time kills it. Results are added to `target/mutants/results.jsonl`, and
-a run that is repeated goes on from there, as long as the code is the same, whatever the tests.
+a run that is repeated goes on from there, as long as the code is the same, whatever the tests; with `--survivors` it tries
+all of those again.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ The changed branch holds operands as they were, since one mutant is on at a time
 `compiling` asks until it refuses nothing.
 
 Left alone is what runs at compile time (constants, `const fn`, lengths of arrays, patterns, attributes, macros), tests, code
-for other processors, and calls that ask for room or fetch memory ahead, which change no result.
+for other processors, and calls that reserve or prefetch memory, which change no result.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ COMPILE_TIME = {
     ),
     *("enum_item", "type_item", "const_block", "visibility_modifier"),
 }
-# Calls that change how much memory is asked for at once, or when it is fetched, but no result.
+# Calls that reserve or prefetch memory, and change no result; functions of the crate by these names have tests of their own.
 ROOM = {
     *("with_capacity", "with_capacity_and_hasher", "reserve", "reserve_exact", "try_reserve", "try_reserve_exact"),
     *("shrink_to", "shrink_to_fit"),
@@ -150,8 +150,8 @@ def called(node: Node) -> str:
 class Rewriting:
     """Rewrites one file after another; numbers are given in order, from 1, the same each time."""
 
-    def __init__(self, dropped: set[int], *, with_tests: bool = True) -> None:
-        self.dropped, self.with_tests, self.mutants = dropped, with_tests, [Mutant(0, "", 0, "")]
+    def __init__(self, dropped: set[int], *, with_elsewhere: bool = True) -> None:
+        self.dropped, self.with_elsewhere, self.mutants = dropped, with_elsewhere, [Mutant(0, "", 0, "")]
         self.parser = Parser(Language(tree_sitter_rust.language()))
 
     def file(self, path: str) -> bytes:
@@ -184,7 +184,7 @@ class Rewriting:
             )
             fixed |= node.type == "match_pattern" and field != "condition"
             fixed |= node.type == "tuple_struct_pattern"
-            if not elsewhere or self.with_tests:
+            if not elsewhere or self.with_elsewhere:
                 parts.append(child.text or b"" if fixed or elsewhere else self.rewrite(child))
             if node.type == "function_item" and field == "body":
                 parts[-1] = b"{" + self.bodies(node) + parts[-1][1:]
@@ -310,8 +310,11 @@ def copy() -> None:
 
 
 def digest() -> str:
-    """Identifies the mutants, whatever the tests, so that what is known of them is not taken for others."""
-    rewriting = Rewriting(set(), with_tests=False)
+    """Identifies the mutants, whatever the tests, so that what is known of them is not taken for others.
+
+    Code for other builds and processors does not count, either.
+    """
+    rewriting = Rewriting(set(), with_elsewhere=False)
     code = b"".join(rewriting.file(path) for path in paths())
     return hashlib.sha256(b"".join(code.split())).hexdigest()[:12]
 

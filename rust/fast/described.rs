@@ -1,6 +1,7 @@
 //! How a split pattern is run, told for people: for `minitok.patterns`, and for the pages that show what patterns cut.
 
-use super::scan::{Tier, passes};
+use super::passes::first_pass;
+use super::scan::Tier;
 use crate::error::Result;
 use crate::pretokenize::{Pattern, expressions, scanner_of};
 
@@ -34,11 +35,8 @@ pub fn describe(source: &str) -> Result<Described> {
             _ => described("masks", &[], 0, None),
         },
         Err(reason) => {
-            // Of patterns of bytes, none has been read yet.
-            Pattern::new(source)?;
-            let is_scanned = |pass: &&[&str]| matches!(Tier::new(pass), Ok(Ok(_)));
-            let is_first = steps.len() > 1 && passes(&steps).first().is_some_and(is_scanned);
-            let tier = if is_first { "passes" } else { "engine" };
+            // Of a pattern with a step of bytes nothing has been parsed yet: a malformed one is an error here.
+            let tier = if first_pass(&Pattern::new(source)?).is_some() { "passes" } else { "engine" };
             described(tier, &[], 0, Some(reason.to_string()))
         }
     })
@@ -66,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_tier_is_told() {
+    fn each_tier_is_described() {
         let words = |source| describe(source).unwrap().words();
         assert_eq!(words("none"), "nothing is cut");
         assert_eq!(words("gpt2"), "by masks, 64 bytes at a time: 10 classes of characters, 12 states");
@@ -84,14 +82,14 @@ mod tests {
     }
 
     #[test]
-    fn patterns_of_bytes_are_told() {
+    fn patterns_of_bytes_are_described() {
         for (source, tier) in [
             (r"(?#bytes)\p{N}+", "engine"),
             (r"(?#bytes)\p{N}+(?#then)gpt2", "engine"),
             (r"gpt2(?#then)(?#bytes)\p{N}+", "passes"),
         ] {
-            let told = describe(source).unwrap();
-            assert_eq!((told.tier, told.reason.is_some()), (tier, true), "{source}");
+            let description = describe(source).unwrap();
+            assert_eq!((description.tier, description.reason.is_some()), (tier, true), "{source}");
         }
         assert!(describe("(?#bytes)(a").is_err() && describe("gpt2(?#then)(?#bytes)(a").is_err());
     }
