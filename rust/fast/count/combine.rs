@@ -116,10 +116,7 @@ mod tests {
 
     use super::*;
     use crate::error::Error;
-
-    fn listed(table: &PieceCounts) -> Vec<(Vec<u8>, i64)> {
-        table.iter().map(|(piece, count)| (piece.to_vec(), count)).collect()
-    }
+    use crate::fast::count::tests::listed;
 
     /// The pieces of part `number`: some that others have too, some longer than an entry holds.
     fn pieces_of(number: usize) -> impl Iterator<Item = Vec<u8>> {
@@ -152,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_counted_what_the_order_is_that_of_the_corpus() {
+    fn the_order_is_that_of_the_corpus_whichever_thread_counted() {
         let choices: [fn(usize) -> usize; 5] = [|_| 0, |_| 2, |n| n % 3, |n| n / 7 % 3, |n| n * n % 5 % 3];
         for whose in choices {
             for threads in 1..5 {
@@ -161,13 +158,13 @@ mod tests {
                 let order = in_order(&shares);
                 assert_eq!(order.iter().map(|(_, range)| range.len()).sum::<usize>(), entries);
                 let combined = combine(&mut shares, threads).expect("few");
-                assert_eq!(listed(&combined), listed(&one));
+                assert_eq!(listed(combined.iter()), listed(one.iter()));
                 assert!(shares.iter().all(|share| share.pieces.is_empty()), "what was combined is gone");
             }
         }
     }
 
-    /// Several list the residues while they count; who is alone never needs them.
+    /// Several list the residues while they count; a single thread does not need them.
     #[test]
     fn one_thread_alone_lists_no_residues() {
         for threads in 1..4 {
@@ -193,7 +190,7 @@ mod tests {
             shares[whose].pieces.add(piece.as_bytes(), 1).expect("few");
             one.add(piece.as_bytes(), 1).expect("few");
         }
-        assert_eq!(listed(&combine(&mut shares, 2).expect("few")), listed(&one));
+        assert_eq!(listed(combine(&mut shares, 2).expect("few").iter()), listed(one.iter()));
     }
 
     #[test]
@@ -210,7 +207,7 @@ mod tests {
                 one.add(&piece, 1).expect("few");
             }
         }
-        assert_eq!(listed(&combine(&mut shares, 2).expect("few")), listed(&one));
+        assert_eq!(listed(combine(&mut shares, 2).expect("few").iter()), listed(one.iter()));
     }
 
     #[test]
@@ -218,6 +215,6 @@ mod tests {
         let (mut shares, one) = counted(40, 0..80, |n| n % 40);
         let stopped = crate::interrupt::run_every(Duration::ZERO, || true, || combine(&mut shares, 1).map(drop));
         assert_eq!(stopped, Err(Error::Interrupted));
-        assert_eq!(listed(&combine(&mut shares, 3).expect("few")), listed(&one));
+        assert_eq!(listed(combine(&mut shares, 3).expect("few").iter()), listed(one.iter()));
     }
 }

@@ -86,6 +86,7 @@ impl<'s> FileChunks<'s> {
 mod tests {
     use super::super::splitter::documents;
     use super::super::table::PieceCounts;
+    use super::super::tests::listed;
     use super::*;
     use crate::pretokenize::Pattern;
     use crate::special::SpecialTokens;
@@ -104,7 +105,7 @@ mod tests {
         for part in parts {
             splitter.count(documents(part, separator), &mut pieces, &mut || Ok(())).expect("few");
         }
-        pieces.iter().map(|(piece, count)| (piece.to_vec(), count)).collect()
+        listed(pieces.iter())
     }
 
     /// The parts of a text; checks that they are numbered, that nothing is lost, and that they count as the whole does.

@@ -33,7 +33,7 @@ use crate::error::{Error, Result};
 
 const FILES: usize = 64;
 /// Records between two polls.
-const POLL_EVERY: usize = 1 << 16;
+const POLL_EVERY: usize = if cfg!(any(test, fuzzing)) { 1 << 8 } else { 1 << 16 };
 
 /// Is called now and then during long work; an error stops it.
 type Poll<'p> = &'p mut dyn FnMut() -> Result<()>;

@@ -22,24 +22,34 @@ fn special(tokens: &[&str]) -> SpecialTokens {
         .expect("not empty")
 }
 
-fn listed(pieces: &PieceCounts) -> Vec<(Vec<u8>, i64)> {
-    pieces.iter().map(|(piece, count)| (piece.to_vec(), count)).collect()
+/// Pieces and counts, to be compared.
+pub(super) fn listed<'p>(pieces: impl Iterator<Item = (&'p [u8], i64)>) -> Vec<(Vec<u8>, i64)> {
+    pieces.map(|(piece, count)| (piece.to_vec(), count)).collect()
 }
 
-/// A temporary file that is removed when this is dropped.
-struct Scratch(PathBuf);
+/// An empty temporary folder, which is removed when this is dropped.
+pub(super) struct Folder(pub(super) PathBuf);
 
-impl Scratch {
-    fn new(name: &str, text: &[u8]) -> Self {
-        let path = std::env::temp_dir().join(format!("minitok-{}-{name}", std::process::id()));
-        std::fs::write(&path, text).expect("a temporary file");
+impl Folder {
+    /// Each name is used by one test only, since tests run at the same time.
+    pub(super) fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("minitok-{}-count-{name}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).expect("a temporary folder");
         Self(path)
+    }
+
+    /// Writes a file into the folder.
+    pub(super) fn file(&self, name: &str, content: &[u8]) -> PathBuf {
+        let path = self.0.join(name);
+        std::fs::write(&path, content).expect("a file");
+        path
     }
 }
 
-impl Drop for Scratch {
+impl Drop for Folder {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
@@ -62,7 +72,8 @@ fn long_text() -> Vec<u8> {
 #[test]
 fn files_count_alike_on_any_number_of_threads() {
     let text = long_text();
-    let file = Scratch::new("alike", &text);
+    let folder = Folder::new("alike");
+    let file = folder.file("text", &text);
     let special = special(&["<s>", " <s> x", "s><"]);
     for (pattern, separators) in
         [("gpt2", &[None][..]), (PASSES, &[None]), ("o200k", &[Some(&b"\n\n"[..]), Some(b"<s>1234")])]
@@ -77,7 +88,7 @@ fn files_count_alike_on_any_number_of_threads() {
                     heard += read;
                     Ok(())
                 };
-                fast.add_file(&file.0, separator, &mut hear).expect("a file");
+                fast.add_file(&file, separator, &mut hear).expect("a file");
                 assert!(fast.finished() == mirror.pieces, "{pattern} {separator:?} on {threads} threads");
                 assert_eq!(heard, text.len());
             }
@@ -147,18 +158,19 @@ proptest! {
 
 #[test]
 fn an_error_stops_every_thread() {
-    let file = Scratch::new("stops", &long_text());
+    let folder = Folder::new("stops");
+    let file = folder.file("text", &long_text());
     for threads in [1, 3] {
         let mut fast = CorpusCounter::new(Pattern::new("gpt2").expect("named"), &special(&[]), threads);
         let mut calls = 0;
-        let stopped = fast.add_file(&file.0, None, &mut |_| {
+        let stopped = fast.add_file(&file, None, &mut |_| {
             calls += 1;
             Err(Error::Interrupted)
         });
         assert_eq!(stopped, Err(Error::Interrupted));
         assert!(calls <= 2);
     }
-    let missing = file.0.with_extension("missing");
+    let missing = folder.0.join("missing");
     let mut fast = CorpusCounter::new(Pattern::new("gpt2").expect("named"), &special(&[]), 2);
     let refused = fast.add_file(&missing, None, &mut |_| Ok(()));
     assert!(matches!(refused, Err(Error::File { path, .. }) if path == missing));
@@ -175,7 +187,7 @@ fn the_table_keeps_pieces_of_every_length_apart() {
     }
     let mut expected: Vec<(Vec<u8>, i64)> = pieces[1..].iter().map(|piece| (piece.clone(), 6)).collect();
     expected[0].1 = 12; // The empty piece, twice in the list.
-    assert_eq!(listed(&counts), expected);
+    assert_eq!(listed(counts.iter()), expected);
     counts.add(b"x", i64::MAX - 6).expect("just fits");
     assert!(matches!(counts.add(b"x", 1), Err(Error::Training(_))));
 }
@@ -203,7 +215,7 @@ fn a_table_takes_the_memory_that_was_foretold() {
         assert_eq!((counts.len(), counts.memory_after(0), counts.iter().len()), (0, taken, 0));
         counts.add(b"a new beginning", 2).expect("small");
         counts.add(b"0000000000000008", 1).expect("small");
-        assert_eq!(listed(&counts), [(b"a new beginning".to_vec(), 2), (b"0000000000000008".to_vec(), 1)]);
+        assert_eq!(listed(counts.iter()), [(b"a new beginning".to_vec(), 2), (b"0000000000000008".to_vec(), 1)]);
     }
     let mut roomy = PieceCounts::with_room(3000, &PieceCounts::new());
     let taken = roomy.memory_after(0);
@@ -238,7 +250,8 @@ fn structured_keys_do_not_collide() {
 fn finishing_in_between_changes_nothing() {
     let text = long_text();
     let special = special(&[]);
-    let file = Scratch::new("between", &text);
+    let folder = Folder::new("between");
+    let file = folder.file("text", &text);
     let mut mirror = PieceCounter::new(Pattern::new("gpt2").expect("named"), &special);
     let mut fast = CorpusCounter::new(Pattern::new("gpt2").expect("named"), &special, 3);
     for round in 0..6 {
@@ -254,8 +267,8 @@ fn finishing_in_between_changes_nothing() {
             assert!(fast.finished() == mirror.pieces, "round {round}");
         }
     }
-    fast.add_file(&file.0, None, &mut |_| Ok(())).expect("a file");
-    mirror.add_file(&file.0, None, &mut |_| Ok(())).expect("a file");
+    fast.add_file(&file, None, &mut |_| Ok(())).expect("a file");
+    mirror.add_file(&file, None, &mut |_| Ok(())).expect("a file");
     assert!(fast.finished() == mirror.pieces);
     assert_eq!((fast.documents, fast.bytes), (mirror.documents, mirror.bytes));
 }
@@ -264,29 +277,29 @@ fn finishing_in_between_changes_nothing() {
 fn tables_that_go_to_the_disk_count_alike() {
     let text = long_text();
     let special = special(&["<s>"]);
-    let file = Scratch::new("spilt", &text);
+    let folder = Folder::new("spilt");
+    let file = folder.file("text", &text);
     let mut mirror = PieceCounter::new(Pattern::new("gpt2").expect("named"), &special);
     for _ in 0..2 {
-        mirror.add_file(&file.0, None, &mut |_| Ok(())).expect("a file");
+        mirror.add_file(&file, None, &mut |_| Ok(())).expect("a file");
         mirror.add([&b"a last<s> document"[..], &text]).expect("text");
     }
     for (threads, most) in [(1, 0), (3, 0), (1, 3 << 20), (2, 5 << 20)] {
-        let folder = file.0.with_extension(format!("{threads}-{most}"));
-        std::fs::create_dir(&folder).expect("a folder");
+        let tables = folder.0.join(format!("{threads}-{most}"));
+        std::fs::create_dir(&tables).expect("a folder");
         let fast = CorpusCounter::new(Pattern::new("gpt2").expect("named"), &special, threads);
-        let mut fast = fast.with_tables_of(most, threads, folder.clone());
+        let mut fast = fast.with_tables_of(most, threads, tables.clone());
         for _ in 0..2 {
-            fast.add_file(&file.0, None, &mut |_| Ok(())).expect("a file");
+            fast.add_file(&file, None, &mut |_| Ok(())).expect("a file");
             fast.add(&[b"a last<s> document", &text], &mut |_| Ok(())).expect("text");
         }
         assert!(fast.finished() == mirror.pieces, "{threads} threads, {most} bytes");
         assert_eq!(fast.pieces().totals().0, mirror.pieces.iter().map(|(_, count)| count).sum::<i64>());
-        let used = std::fs::read_dir(&folder).expect("the folder").count() > 0;
+        let used = std::fs::read_dir(&tables).expect("the folder").count() > 0;
         assert!(used || most > 0);
         if used {
             assert!(matches!(fast.add(&[b"more"], &mut |_| Ok(())), Err(Error::Training(_))));
         }
-        std::fs::remove_dir_all(folder).expect("the folder");
     }
 }
 

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_that_utf8_never_contains_may_lack() {
+    fn a_byte_that_utf8_never_contains_may_be_missing() {
         let tokens: Vec<(Vec<u8>, u32)> = (0..=0xF4u8).map(|byte| vec![byte]).zip(0..).collect();
         let vocab = Vocab::from_tokens(&tokens, &[], false, Alphabet::default()).unwrap();
         assert!(HiddenIds::new(&vocab).0.lack_bytes() && !HiddenIds::none(256).lack_bytes());

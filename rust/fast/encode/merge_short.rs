@@ -232,7 +232,7 @@ mod tests {
     use std::sync::Arc;
 
     #[test]
-    fn each_piece_of_every_length_is_told_once() {
+    fn each_piece_of_every_length_is_reported_once() {
         let order: Vec<u8> = (0..=255).collect();
         let vocab = Vocab::from_merges(&order, &[(97, 98), (256, 97), (98, 98), (257, 256), (256, 256)]).unwrap();
         let table = PairTable::new(&Arc::new(vocab.clone())).unwrap();
@@ -245,9 +245,9 @@ mod tests {
             let mut found = vec![Vec::new(); pieces.len()];
             merge_short(&table, some.clone(), |number, symbols| found[number as usize].push(symbols.to_vec()));
             for (number, piece) in (0..).zip(&pieces) {
-                let told = some.clone().any(|(some, _)| some == number);
+                let is_reported = some.clone().any(|(some, _)| some == number);
                 let symbols = merge_parts(&vocab, piece.iter().map(|&byte| u32::from(byte)).collect()).unwrap();
-                assert_eq!(found[number as usize], if told { vec![symbols] } else { Vec::new() }, "{number}");
+                assert_eq!(found[number as usize], if is_reported { vec![symbols] } else { Vec::new() }, "{number}");
             }
         }
     }

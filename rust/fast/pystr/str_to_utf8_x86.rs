@@ -196,7 +196,7 @@ mod tests {
         for (unit, bytes) in [(0x61u16, 1), (0xE9, 2), (0x4E2D, 3)] {
             for length in 0..70 {
                 let mut out = vec![0; 4 * length];
-                // SAFETY: there is room for four bytes a unit; it was asked for AVX2 and popcnt.
+                // SAFETY: there is room for four bytes a unit; AVX2 and popcnt were checked above.
                 let (taken, written) = unsafe { write(&vec![unit; length], out.as_mut_ptr()) };
                 assert!(taken <= length && length - taken < 16 && written == bytes * taken, "{length} of {unit:x}");
             }

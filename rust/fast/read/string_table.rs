@@ -345,10 +345,10 @@ mod tests {
     #[test]
     fn characters_have_the_fallback_of_every_byte() {
         let words = ["a", "b", "▁", "ab", "▁a", "<0x41>a", "<s>"];
-        let mut table = characters(&words);
-        assert!(table.merge("a b".as_bytes()).is_some() && table.merge("▁ a".as_bytes()).is_some());
+        let mut complete = characters(&words);
+        assert!(complete.merge("a b".as_bytes()).is_some() && complete.merge("▁ a".as_bytes()).is_some());
         let special = [("<s>".to_owned(), 262)];
-        let vocab = table.characters(&special).unwrap().unwrap();
+        let vocab = complete.characters(&special).unwrap().unwrap();
         let core = vocab.core();
         assert_eq!(core.alphabet.fallback, Some((0..256).collect()));
         assert_eq!((core.whole_pieces, core.alphabet.drops_bytes), (false, false));
@@ -358,10 +358,10 @@ mod tests {
         );
         assert_eq!((core.merge_of(256, 257), core.merge_of(258, 256)), (Some((0, 259)), Some((1, 260))));
         // The name of a byte that is a special token, or a part of another.
-        assert!(table.characters(&[("<0x41>".into(), 65)]).unwrap().is_none());
-        assert!(table.merge(b"<0x41> a").is_some() && table.characters(&special).unwrap().is_none());
+        assert!(complete.characters(&[("<0x41>".into(), 65)]).unwrap().is_none());
+        assert!(complete.merge(b"<0x41> a").is_some() && complete.characters(&special).unwrap().is_none());
         assert!(characters(&["a b"]).characters(&[]).unwrap().is_none());
-        assert!(super::tests::table(["<0x00>", "a"]).characters(&[]).unwrap().is_none());
+        assert!(table(["<0x00>", "a"]).characters(&[]).unwrap().is_none());
     }
 
     #[test]

@@ -84,8 +84,8 @@ mod tests {
         assert_eq!((tokens.get(4), tokens.n_ids()), (Some(&b""[..]), 5));
         assert!(table(&[]).is_none() && table(&[(1, "a"), (1, "b")]).is_none());
         assert!(table(&[(2_000_000_000, "a")]).is_none());
-        // One more gap than a table of one token may have.
-        let most = 16 + (1 << 20);
+        // The highest id that a table of one token may have.
+        let most = (MOST_HOLES + HOLES_A_TOKEN) as u32;
         assert!(table(&[(most, "a")]).is_some() && table(&[(most + 1, "a")]).is_none());
         assert_eq!(id_of(b"2147483647"), Some(MAX_ID));
         assert!(

@@ -37,12 +37,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cache_may_take_some_mebibytes() {
-        let asked: Option<usize> = std::env::var("MINITOK_CACHE").ok().and_then(|value| value.parse().ok());
-        assert_eq!(cache_bytes(), asked.unwrap_or(CACHE) * 1024 * 1024);
-    }
-
-    #[test]
     fn the_switch_is_on_unless_the_environment_says_otherwise_and_tells_what_it_was() {
         let on = std::env::var("MINITOK_FAST").as_deref() != Ok("0");
         // Other tests run meanwhile, so it stays as it is.

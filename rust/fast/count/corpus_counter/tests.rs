@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::fast::count::pieces::Pieces;
+use crate::fast::count::tests::Folder;
 
 fn counter(threads: usize) -> CorpusCounter {
     let special = SpecialTokens::new(vec![]).expect("none");
@@ -12,17 +13,11 @@ fn silent() -> impl FnMut(usize) -> Result<()> {
     |_| Ok(())
 }
 
-/// Words that are all different, for some parts.
+/// Words that are all different, enough for several parts.
 fn words(bytes: usize) -> Vec<u8> {
     let mut text: Vec<u8> = (0..).flat_map(|number| format!(" w{number}").into_bytes()).take(bytes).collect();
     text[0] = b'_';
     text
-}
-
-fn temporary(name: &str) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("minitok-{}-counter-{name}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a temporary folder");
-    folder
 }
 
 /// Endless text, which may be read on one thread only.
@@ -40,7 +35,7 @@ impl Read for Endless {
 }
 
 #[test]
-fn who_fails_stops_all_the_others() {
+fn a_failing_thread_stops_the_others() {
     let path = Path::new("endless");
     for threads in [1, 2, 3] {
         let stopped = counter(threads).add_stream(Endless(None), path, None, &mut |_| Err(Error::Interrupted));
@@ -59,7 +54,7 @@ fn a_counter_uses_as_many_threads_as_it_was_given() {
 }
 
 #[test]
-fn every_byte_and_document_is_told_of() {
+fn every_byte_and_document_is_reported() {
     let text = [&words(3 * PART)[..], b"\n\n", b"more", b"\n\n\n\n", b"the last"].concat();
     for threads in [1, 3] {
         for (separator, documents, between) in [(None, 1, 0), (Some(&b"\n\n"[..]), 4, 6), (Some(b"--"), 1, 0)] {
@@ -108,21 +103,20 @@ fn each_thread_may_fill_its_part_of_the_memory() {
         unbounded.add(&[&text], &mut silent()).expect("text");
         let needed = unbounded.shares[0].pieces.memory_after(PART_PIECES);
         for (tables, fits) in [(threads * needed / 10 * 11, true), (threads * needed / 10 * 9, false)] {
-            let folder = temporary("part");
-            let mut counter = counter(threads).with_tables_of(tables, threads, folder.clone());
+            let folder = Folder::new("part");
+            let mut counter = counter(threads).with_tables_of(tables, threads, folder.0.clone());
             counter.add_stream(&text[..], Path::new("text"), None, &mut silent()).expect("text");
             assert_eq!(counter.bound.expect("bounded").spill.is_used(), !fits, "{tables} bytes for {threads} threads");
-            std::fs::remove_dir_all(folder).expect("the folder");
         }
     }
 }
 
 #[test]
-fn new_pieces_are_told_by_their_number() {
-    [1, 2].into_iter().for_each(new_pieces_are_told_by);
+fn new_pieces_are_reported_by_number() {
+    [1, 2].into_iter().for_each(check_new_pieces);
 }
 
-fn new_pieces_are_told_by(threads: usize) {
+fn check_new_pieces(threads: usize) {
     let mut counter = counter(threads);
     for (pieces, expected) in [(vec!["a", "b", "a", "c"], vec![0, 1, 3]), (vec!["c", "d"], vec![1])] {
         let mut new = Vec::new();
@@ -155,43 +149,43 @@ fn counts_are_finished_when_they_are_in_one_place() {
 
 #[test]
 fn counts_that_went_to_the_disk_are_finished_there() {
-    let folder = temporary("disk");
+    let folder = Folder::new("disk");
     let text = words(3 * PART);
     let documents = [&text[..], &text[..PART], b"the last"];
     let mut in_memory = counter(1);
     in_memory.add(&documents, &mut silent()).expect("text");
+    let expected = in_memory.finished();
     for (number, threads) in [1, 2].into_iter().enumerate() {
-        let folder = folder.join(number.to_string());
+        let folder = folder.0.join(number.to_string());
         std::fs::create_dir_all(&folder).expect("a folder");
-        let mut counter = counter(threads).with_tables_of(0, threads, folder);
-        assert!(counter.is_finished());
+        let mut on_disk = counter(threads).with_tables_of(0, threads, folder);
+        assert!(on_disk.is_finished());
         let mut heard = 0;
         let mut hear = |bytes| {
             heard += bytes;
             Ok(())
         };
-        counter.add(&documents, &mut hear).expect("text");
+        on_disk.add(&documents, &mut hear).expect("text");
         assert_eq!(heard, documents.concat().len());
-        assert!(!counter.is_finished());
-        assert!(counter.finished() == in_memory.finished());
-        assert!(counter.is_finished());
-        counter.finish(&mut || Err(Error::Interrupted)).expect("nothing is left to do");
-        assert!(matches!(counter.add(&[b"more"], &mut silent()), Err(Error::Training(_))));
-        assert!(matches!(counter.add_pieces([(&b"more"[..], 1)], |_| ()), Err(Error::Training(_))));
+        assert!(!on_disk.is_finished());
+        assert!(on_disk.finished() == expected);
+        assert!(on_disk.is_finished());
+        on_disk.finish(&mut || Err(Error::Interrupted)).expect("nothing is left to do");
+        assert!(matches!(on_disk.add(&[b"more"], &mut silent()), Err(Error::Training(_))));
+        assert!(matches!(on_disk.add_pieces([(&b"more"[..], 1)], |_| ()), Err(Error::Training(_))));
         assert!(matches!(
-            counter.add_stream(&b"more"[..], Path::new("-"), None, &mut silent()),
+            on_disk.add_stream(&b"more"[..], Path::new("-"), None, &mut silent()),
             Err(Error::Training(_))
         ));
-        let files = counter.files.take().expect("on the disk");
-        let mut other = super::tests::counter(2);
+        let files = on_disk.files.take().expect("on the disk");
+        let mut other = counter(2);
         other.add(&[b"its own"], &mut silent()).expect("few");
         other.hold(files);
         assert!(other.is_finished());
-        assert!(other.finished() == in_memory.finished());
+        assert!(other.finished() == expected);
         assert_eq!(other.pieces().totals(), in_memory.pieces().totals());
         assert!(other.into_table().is_none());
     }
-    std::fs::remove_dir_all(folder).expect("the folder");
 }
 
 #[test]

@@ -2,40 +2,15 @@
 
 use super::*;
 use crate::fast::count::corpus_counter::Counted;
+use crate::fast::count::tests::{Folder, listed};
 
-/// A folder that is removed when this is dropped.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("minitok-{}-spill-{name}", std::process::id()));
-        std::fs::create_dir_all(&path).expect("a temporary folder");
-        Self(path)
-    }
-
-    fn names(&self) -> Vec<String> {
-        let files = std::fs::read_dir(&self.0).expect("the folder");
-        let mut names: Vec<String> =
-            files.map(|file| file.expect("a file").file_name().into_string().expect("a name")).collect();
-        names.sort();
-        names
-    }
-
-    fn file(&self, name: &str, content: &[u8]) -> PathBuf {
-        let path = self.0.join(name);
-        std::fs::write(&path, content).expect("a file");
-        path
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-fn listed<'p>(pieces: impl Iterator<Item = (&'p [u8], i64)>) -> Vec<(Vec<u8>, i64)> {
-    pieces.map(|(piece, count)| (piece.to_vec(), count)).collect()
+/// The names of all files in a folder, in order.
+fn names(folder: &Folder) -> Vec<String> {
+    let files = std::fs::read_dir(&folder.0).expect("the folder");
+    let mut names: Vec<String> =
+        files.map(|file| file.expect("a file").file_name().into_string().expect("a name")).collect();
+    names.sort();
+    names
 }
 
 /// Pieces of many lengths; the next call with a higher number has some of them again.
@@ -66,7 +41,7 @@ fn what_was_flushed_comes_back_as_one_table_would_hold_it() {
     }
     spill.flush(&mut shares, &mut || Ok(())).expect("a folder");
     let files = spill.finish(&hasher, &mut || Ok(())).expect("a folder");
-    assert_eq!(folder.names(), ["counts", "data", "lengths"]);
+    assert_eq!(names(&folder), ["counts", "data", "lengths"]);
     let expected = listed(one.iter());
     let bytes: usize = expected.iter().map(|(piece, _)| piece.len()).sum();
     let pieces: i64 = expected.iter().map(|(_, count)| count).sum();
@@ -90,7 +65,7 @@ fn pieces_are_spread_over_all_files() {
     (0..4000_u32).for_each(|number| shares[0].pieces.add(&number.to_le_bytes(), 1).expect("few"));
     let mut spill = Spill::new(folder.0.clone());
     spill.flush(&mut shares, &mut || Ok(())).expect("a folder");
-    assert_eq!(folder.names().len(), FILES);
+    assert_eq!(names(&folder).len(), FILES);
     let sizes: Vec<usize> = spill.runs.iter().map(|run| run.file.buffer().len()).collect();
     assert!(sizes.iter().all(|&size| size > 0), "{sizes:?}");
     assert_eq!(sizes.iter().sum::<usize>(), 4000 * (24 + 4));

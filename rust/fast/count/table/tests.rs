@@ -1,6 +1,7 @@
 //! One table by itself, against a list in which each piece is looked for.
 
 use super::*;
+use crate::fast::count::tests::listed;
 
 /// Numbers with zeros before them: lengths up to 40, some again and again, the empty piece among them.
 fn pieces(n: usize) -> Vec<Vec<u8>> {
@@ -20,10 +21,6 @@ fn oracle(pieces: &[Vec<u8>]) -> Vec<(Vec<u8>, i64)> {
         counts[number].1 += 1;
     }
     counts
-}
-
-fn listed(table: &PieceCounts) -> Vec<(Vec<u8>, i64)> {
-    table.iter().map(|(piece, count)| (piece.to_vec(), count)).collect()
 }
 
 fn counted(residues: usize, hasher: &Hasher, pieces: &[Vec<u8>]) -> PieceCounts {
@@ -58,7 +55,7 @@ fn a_block_counts_as_its_pieces_do_wherever_it_begins() {
             let mut table = PieceCounts::new();
             assert!(table.is_empty());
             table.add_block(&text, before, &ends).expect("few");
-            assert_eq!(listed(&table), expected);
+            assert_eq!(listed(table.iter()), expected);
             assert_eq!((table.len(), table.is_empty()), (expected.len(), n == 0));
             assert!((0..table.len()).all(|number| table.get(number) == (&expected[number].0[..], expected[number].1)));
             assert!(is_well_indexed(&table));
@@ -89,7 +86,7 @@ fn each_entry_is_listed_by_the_residue_of_its_hash() {
 }
 
 #[test]
-fn a_table_absorbs_another_and_tells_what_was_new() {
+fn absorbing_a_table_reports_new_pieces() {
     let (hasher, pieces) = (Hasher::default(), pieces(3000));
     let (before, after) = pieces.split_at(1000);
     let other = counted(0, &hasher, after);
@@ -99,7 +96,7 @@ fn a_table_absorbs_another_and_tells_what_was_new() {
     for numbers in (0..other.len() as u32).collect::<Vec<_>>().chunks(100) {
         table.absorb(&other, numbers, |is_new| new.push(is_new)).expect("few");
     }
-    assert_eq!(listed(&table), oracle(&pieces));
+    assert_eq!(listed(table.iter()), oracle(&pieces));
     let expected: Vec<bool> = other.iter().map(|(piece, _)| before.iter().all(|known| known != piece)).collect();
     assert_eq!(new, expected);
     assert_eq!(new.iter().filter(|&&is_new| is_new).count(), table.len() - known);
@@ -129,10 +126,10 @@ fn tables_that_have_nothing_in_common_become_one() {
             count_on(&mut one, &counted(0, &hasher, &[b"1".to_vec()])).expect("few");
             assert!(is_well_indexed(&one));
             let more = all.iter().map(|(piece, count)| (piece.clone(), count + i64::from(piece == b"1")));
-            assert!(listed(&one).into_iter().eq(more));
+            assert!(listed(one.iter()).into_iter().eq(more));
         }
         let mut one = PieceCounts::concat(&tables);
-        assert_eq!(listed(&one), all);
+        assert_eq!(listed(one.iter()), all);
         assert!(one.residues.is_empty());
         let arenas: usize = tables.iter().map(|(table, _)| table.arena.len()).sum();
         assert!(one.memory_after(0) <= all.len() * size_of::<Entry>() + 2 * arenas, "no index yet");
@@ -143,14 +140,14 @@ fn tables_that_have_nothing_in_common_become_one() {
         assert!(is_well_indexed(&one));
         let twice = all.iter().map(|(piece, count)| (piece.clone(), 2 * count));
         let new = ["a new", " one, and a long one", "a new"];
-        assert!(listed(&one)[..all.len()].iter().cloned().eq(twice));
-        assert_eq!(listed(&one)[all.len()..], [(new[0].into(), 2), (new[1].into(), 1)]);
+        assert!(listed(one.iter())[..all.len()].iter().cloned().eq(twice));
+        assert_eq!(listed(one.iter())[all.len()..], [(new[0].into(), 2), (new[1].into(), 1)]);
     }
     assert!(PieceCounts::concat(&[]).is_empty());
 }
 
 #[test]
-fn the_memory_told_of_is_what_is_held() {
+fn reported_memory_is_what_is_held() {
     let (hasher, pieces) = (Hasher::default(), pieces(6000));
     let memory = |residues| counted(residues, &hasher, &pieces).memory_after(0);
     let table = counted(0, &hasher, &pieces);
@@ -174,14 +171,14 @@ fn the_memory_told_of_is_what_is_held() {
 }
 
 #[test]
-fn what_one_more_piece_takes_is_foretold() {
+fn memory_after_predicts_growth() {
     for residues in [0, 1] {
         let mut table = PieceCounts::with_residues(residues, Hasher::default());
         for number in 0..3000_u32 {
-            let foretold = table.memory_after(1);
+            let predicted = table.memory_after(1);
             table.add(&number.to_le_bytes(), 1).expect("few");
             // Four bytes are for a piece that lies outside, as most do not.
-            assert!(number < 4 || foretold == table.memory_after(0) + 4, "{foretold} bytes for piece {number}");
+            assert!(number < 4 || predicted == table.memory_after(0) + 4, "{predicted} bytes for piece {number}");
         }
     }
 }

@@ -62,21 +62,8 @@ fn cuts(ends: &Ends, state: u32, after: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{Case, scanned};
+    use super::super::tests::{Case, scanned, texts};
     use crate::fast::scan::Tier;
-
-    /// All texts of up to so many of these characters.
-    fn texts(alphabet: &[char], most: usize) -> Vec<String> {
-        let mut all = vec![String::new()];
-        let mut from = 0;
-        for _ in 0..most {
-            let longer = all[from..].iter().flat_map(|text| alphabet.iter().map(move |char| format!("{text}{char}")));
-            let longer: Vec<String> = longer.collect();
-            from = all.len();
-            all.extend(longer);
-        }
-        all
-    }
 
     #[test]
     fn every_cut_leaves_the_pieces_as_they_are() {

@@ -300,7 +300,7 @@ fn finish(search: &Search, list: &[Item]) -> (Option<usize>, usize) {
 #[cfg(test)]
 mod tests {
     use super::super::machine::machine_of;
-    use super::super::tests::{ALL_HARD, Case};
+    use super::super::tests::{ALL_HARD, Case, texts};
     use super::*;
     use crate::fast::scan::Tier;
     use crate::pretokenize::expressions;
@@ -336,14 +336,18 @@ mod tests {
 
     #[test]
     fn a_pattern_spelled_otherwise_has_a_machine_of_the_same_size() {
+        let size = |pattern: &str| Tier::new(&[pattern]).unwrap().unwrap().size();
         for (one, other) in [("[ab]c", "ac|bc"), ("a{2,3}", "aaa|aa"), ("a+", "a++"), ("a|b", "[ab]"), ("a??b", "b|ab")]
         {
-            let longer = format!("{other}|{other}|(?!{other})(?:{one})");
-            let [one, other, longer] = [one, other, &longer].map(|pattern| Tier::new(&[pattern]).unwrap());
-            assert_eq!(one.as_ref().map(Tier::size), other.as_ref().map(Tier::size));
-            if let Ok(longer) = longer {
-                assert_eq!(one.as_ref().map(Tier::size), Ok(longer.size()));
-            }
+            assert_eq!(size(one), size(other), "{one} {other}");
+        }
+        for (one, longer) in [
+            ("a+", "a++|a++|(?!a++)(?:a+)"),
+            ("a|b", "[ab]|[ab]|(?![ab])(?:a|b)"),
+            ("[ab]c", "ac|bc|(?![ab])(?:[ab]c)"),
+            ("a{2,3}", "aaa|aa|(?!a)a{2,3}"),
+        ] {
+            assert_eq!(size(one), size(longer), "{one} {longer}");
         }
     }
 
@@ -355,12 +359,8 @@ mod tests {
         {
             let case = Case::new(pattern, pattern);
             assert!(matches!(case.tier, Some(Tier::Table(_))), "{pattern}");
-            let mut texts = vec![String::new()];
-            for _ in 0..6 {
-                texts = texts.iter().flat_map(|text| ['a', 'b', '\0'].map(|char| format!("{text}{char}"))).collect();
-                for text in &texts {
-                    case.check(text.as_bytes());
-                }
+            for text in texts(&['a', 'b', '\0'], 6) {
+                case.check(text.as_bytes());
             }
         }
     }

@@ -181,6 +181,7 @@ impl Walk {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::{ends_of, texts};
     use crate::pretokenize::{Pattern, difference};
 
     /// Patterns over `a` and `b`: ends that are known at once, or several characters later, one or more at a time.
@@ -204,26 +205,13 @@ mod tests {
     ];
     const LONGEST: usize = 6;
 
-    fn ends_of(pattern: &Pattern, text: &str) -> Vec<usize> {
-        let (mut ends, mut end) = (Vec::new(), 0);
-        let mut add = |piece: &[u8]| {
-            end += piece.len();
-            ends.push(end);
-        };
-        pattern.split(text.as_bytes(), &mut add).unwrap();
-        ends
-    }
-
     #[test]
     fn the_shortest_difference_is_what_all_short_texts_show() {
-        let mut texts = vec![String::new()];
-        for length in 0..LONGEST {
-            let longer: Vec<String> = texts.iter().filter(|text| text.len() == length).cloned().collect();
-            texts.extend(longer.iter().flat_map(|text| ["a", "b", "c"].map(|letter| [text, letter].concat())));
-        }
+        let texts = texts(&['a', 'b', 'c'], LONGEST);
         let patterns = PATTERNS.map(|source| Pattern::new(source).unwrap());
-        let ends =
-            patterns.each_ref().map(|pattern| texts.iter().map(|text| ends_of(pattern, text)).collect::<Vec<_>>());
+        let ends = patterns
+            .each_ref()
+            .map(|pattern| texts.iter().map(|text| ends_of(pattern, text.as_bytes())).collect::<Vec<_>>());
         for (one, left) in PATTERNS.iter().enumerate() {
             for (other, right) in PATTERNS.iter().enumerate() {
                 let shortest = (0..texts.len()).find(|&at| ends[one][at] != ends[other][at]).map(|at| texts[at].len());
@@ -232,8 +220,8 @@ mod tests {
                 assert_eq!(found_length.filter(|&length| length <= LONGEST), shortest, "{left} {right}: {found:?}");
                 if let Some(text) = found {
                     assert_ne!(
-                        ends_of(&patterns[one], &text),
-                        ends_of(&patterns[other], &text),
+                        ends_of(&patterns[one], text.as_bytes()),
+                        ends_of(&patterns[other], text.as_bytes()),
                         "{left} {right}: {text:?}"
                     );
                 }

@@ -235,7 +235,7 @@ pub(super) fn sets_of(node: &Node, sets: &mut Vec<Arc<CharSet>>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::Case;
+    use super::super::tests::{Case, texts};
     use super::*;
     use crate::regexes::parse;
 
@@ -314,13 +314,8 @@ mod tests {
         ] {
             let case = Case::new(pattern, pattern);
             assert!(case.tier.is_some(), "{pattern}");
-            let mut texts = vec![String::new()];
-            for _ in 0..5 {
-                texts =
-                    texts.iter().flat_map(|text| ['a', 'b', ' ', '\0'].map(|char| format!("{text}{char}"))).collect();
-                for text in &texts {
-                    case.check(text.as_bytes());
-                }
+            for text in texts(&['a', 'b', ' ', '\0'], 5) {
+                case.check(text.as_bytes());
             }
         }
     }

@@ -105,7 +105,7 @@ fn what_is_compacted_has_the_places_that_hold_and_no_others() {
     assert_eq!([cd, dc].map(|index| pairs.positions(index).to_vec()), kept);
     assert_eq!((pairs.positions.len(), pairs.unowned), (3, 0));
     check(&pairs);
-    // What was empty space is none any more.
+    // Compaction forgets the free space.
     let index = add(&mut pairs, (9, 9), &[50]);
     assert_eq!(pairs.positions(index), [50]);
     assert_eq!([cd, dc].map(|index| pairs.positions(index).to_vec()), kept);
