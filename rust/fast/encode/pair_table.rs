@@ -308,7 +308,7 @@ mod tests {
         let order: Vec<u8> = (0..=255).collect();
         let vocab = Arc::new(Vocab::from_merges(&order, &[(97, 98), (256, 99), (98, 99)]).unwrap());
         let table = PairTable::new(&vocab).unwrap();
-        // So there are no lists of what merges make, nor of ids, but those of the bytes.
+        // Symbols are ids: neither what a merge makes nor an id is looked up, except for bytes.
         assert!(table.plain && table.made.is_empty() && table.own_ids);
         assert_eq!((&table.ids[..], table.n_symbols()), (&(0..256).collect::<Vec<u32>>()[..], 259));
     }

@@ -59,7 +59,10 @@ fn a_str_is_turned_into_utf8_part_by_part() {
     let pattern = Pattern::new("cl100k").unwrap();
     assert!(parts_of_str(&encoder, &text, Split::Pattern(&pattern)) == [text.as_bytes()]);
     let solid = "a".repeat(3 * CHUNK);
-    assert!(parts_of_str(&encoder, &solid, Split::Scan(&CL100K)) == [solid.as_bytes()], "there is no place to cut");
+    assert!(
+        parts_of_str(&encoder, &solid, Split::Scan(&CL100K)) == [solid.as_bytes()],
+        "a text without a safe cut is one part"
+    );
     assert_eq!(parts_of_str(&encoder, "", Split::Characters(spaced)), [b" "]);
     let parts = parts_of_str(&encoder, &[solid, text].concat(), Split::Scan(&CL100K));
     assert!(parts.len() > 4 && parts[1..].iter().all(|part| part.len() < 2 * CHUNK));
