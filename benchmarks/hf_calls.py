@@ -22,7 +22,6 @@ from typing import Any
 os.environ |= {"TOKENIZERS_PARALLELISM": "false", "RAYON_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
 os.environ["TRANSFORMERS_VERBOSITY"] = "error"
 
-import minitok
 import transformers
 from minitok.compat.transformers import install, uninstall
 
@@ -125,9 +124,7 @@ def main() -> None:
                 rows.append(row)
                 print({key: value for key, value in row.items() if key != "all"}, flush=True)
     packages = ["minitok", "transformers", "tokenizers", "gigatoken", "fastokens"]
-    made: dict[str, Any] = {"machine": harness.machine(packages, options.notes), "rows": rows}
-    made["machine"]["versions"]["minitok"] = minitok.__version__
-    print(harness.save("hf_calls", made, options.results))
+    print(harness.save("hf_calls", {"machine": harness.machine(packages, options.notes), "rows": rows}, options.results))
 
 
 if __name__ == "__main__":

@@ -49,7 +49,10 @@ def read(folder: Path, name: str) -> Results | None:
 def conditions(results: Results) -> str:
     """What the figures depend on, in a line."""
     machine = results["machine"]
-    versions = ", ".join(f"{name} {version or 'not installed'}" for name, version in machine["versions"].items())
+    absent = {"minitok": "from its source tree"}
+    versions = ", ".join(
+        f"{name} {version or absent.get(name, 'not installed')}" for name, version in machine["versions"].items()
+    )
     clocks = {row.get("clock") for row in results["rows"]}
     return (
         f"{machine['date']}, {machine['processor']} ({machine['processors']} processors), {machine['system']}, "

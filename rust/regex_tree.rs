@@ -32,7 +32,7 @@ pub enum Node {
     Sequence(Vec<Node>),
     /// The first that leads to a match.
     Choice(Vec<Node>),
-    /// So many times; `mark` is "" for greedy, "?" for lazy, "+" for possessive.
+    /// A part, from `bounds.0` to `bounds.1` times; `mark` is "" for greedy, "?" for lazy, "+" for possessive.
     Repeat {
         part: Box<Node>,
         bounds: Width,

@@ -4,8 +4,8 @@
 //! ids: what `$` and `\s` match, which Unicode they carry, how case is ignored. So a pattern is parsed here, once, into a
 //! tree in which every class is an explicit set of characters from the one table (`unicode.rs`) and case is no longer
 //! ignored but spelled out; what cannot be made equal is refused by name. Most trees are compiled from there
-//! (`fast/scan/compiled`); for the others, and where the fast paths are off, the tree is written in the part of the
-//! language that both engines read alike.
+//! (`fast/scan/compiled`); for the others, and where the fast paths are off, the tree is written for this language's
+//! engine.
 //!
 //! What a pattern may hold (SPEC P4):
 //!
@@ -26,9 +26,9 @@
 //!
 //! By hand: `(?i:'s)|$` becomes `(?:'[Ss\x{17F}])|\z`.
 //!
-//! Invariants: the translation has no flags and no capturing groups; both engines match the same text with it. When not to
-//! use it: for patterns from untrusted users. Matching may still take exponential time; a limit then ends it with an error,
-//! and no text is dropped.
+//! Invariants: the translation has no flags and no capturing groups; each engine matches the same text with its own.
+//! When not to use it: for patterns from untrusted users. Matching may still take exponential time; a limit then ends it
+//! with an error, and no text is dropped.
 //!
 //! Costs: O(p + c * r) for a pattern of p characters with c classes of r ranges (at most some 700).
 //!

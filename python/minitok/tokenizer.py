@@ -653,9 +653,10 @@ class Tokenizer(Shortcuts):
         return ids, *spans_of(self._codec, ids, unit, prefixed=self._definition.prefix is not None)
 
     def encode_iterable(self, chunks: Iterable[Text], *, allowed_special: Special | str = ()) -> Iterator[int]:
-        """Yields the ids of the concatenated chunks as they become certain, in memory bounded by the chunks.
+        """Yields the ids of the concatenated chunks, about 64 KiB at a time, up to a place that no later text can change.
 
-        With a custom pattern, or ``none``, no id is certain before the end, so the whole text is held in memory.
+        Where no such place is known, the whole text is held in memory: with ``none`` over bytes; with a normalizer that
+        replaces strings; with a pattern that Rust does not compile or that, on the Python backend, is not a named one.
 
         >>> from minitok import Tokenizer
         >>> list(Tokenizer([(97, 98)]).encode_iterable(["a", "b c", "a", "b"]))
@@ -918,7 +919,7 @@ class Tokenizer(Shortcuts):
             TypeError: The text is not a str, or ``max_tokens`` is not an int.
             ValueError: ``max_tokens`` is negative.
 
-        Costs O(n) for the n bytes that are kept, not for those of the text (except with ``none`` or a custom pattern).
+        Costs O(n) for the n bytes that are kept, not for those of the text (except where ``encode_iterable`` holds all of it).
 
         >>> from minitok import Tokenizer, get_encoding
         >>> get_encoding("o200k_base").truncate_text("Call me Ishmael. Some years ago", 4)

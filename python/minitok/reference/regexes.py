@@ -3,8 +3,8 @@ r"""Regular expressions that mean the same in both languages.
 A split pattern is run by two engines, ``regex`` in Python and ``fancy-regex`` in Rust. They differ in small things that
 move ids: what ``$`` and ``\s`` match, which Unicode they carry, how case is ignored. So a pattern is parsed here, once,
 into a tree in which every class is an explicit set of characters from the one table (``unicode.py``) and case is no
-longer ignored but spelled out; what cannot be made equal is refused by name. The tree is then written in the part of the
-language that both engines read alike. (In Rust, most trees are compiled instead and need no engine.)
+longer ignored but spelled out; what cannot be made equal is refused by name. The tree is then written for this language's
+engine. (In Rust, most trees are compiled instead and need no engine.)
 
 What a pattern may hold (SPEC P4):
 
@@ -23,11 +23,11 @@ What a pattern may hold (SPEC P4):
 ``* + ? {n} {n,} {n,m}``                        greedy; with ``?`` after it lazy, with ``+`` possessive
 ==============================================  =====================================================================
 
-By hand: ``(?i:'s)|$`` becomes ``(?:'[Ss\U0000017F])|\Z``.
+By hand: ``(?i:'s)|$`` becomes ``(?:'[Ss[[\U0000017F]&&[\U0000017F]]])|\Z``.
 
-Invariants: the translation has no flags and no capturing groups; both engines match the same text with it. When not to use
-it: for patterns from untrusted users. Matching may still take exponential time; a limit then ends it with an error, and no
-text is dropped.
+Invariants: the translation has no flags and no capturing groups; each engine matches the same text with its own. When
+not to use it: for patterns from untrusted users. Matching may still take exponential time; a limit then ends it with an
+error, and no text is dropped.
 
 Costs: O(p + c * r) for a pattern of p characters with c classes of r ranges (at most some 700).
 
