@@ -9,6 +9,7 @@ import pytest
 from helpers import BACKENDS, failure_on_both, on_both, traced
 from hypothesis import given
 from hypothesis import strategies as st
+from minitok.corpus.counts import from_packed
 from strategies import corpora, dense, merge_lists, rank_tables, train_options
 
 COUNTING = ("pattern", "special_tokens")
@@ -49,6 +50,16 @@ def test_counts_of_parts_are_the_counts_of_the_whole(corpus, options, places):
         # The counts are still there.
         assert minitok.train_from_counts(merged, **learning) == expected
         assert tok.backend == backend
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(("documents", "size", "name"), [((1 << 63) - 1, 0, "documents"), (0, (1 << 63) - 1, "bytes")])
+def test_more_documents_or_bytes_than_can_be_counted_are_refused(backend, documents, size, name):
+    packed = minitok.count_pieces([]).counter.packed()
+    most = from_packed("gpt2", [], documents, size, packed, backend)
+    assert (most.merge().documents, most.merge().bytes) == (documents, size)
+    with pytest.raises(minitok.TrainingError, match=rf"2\^63 {name} or more"):
+        most.merge(minitok.count_pieces(["a"], backend=backend))
 
 
 @given(corpora, train_options())

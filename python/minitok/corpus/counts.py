@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PieceCounts", "check_special", "new_counter"]
 
-# The sum of all counts is below this, so that no count of a pair can be too large.
+# The sum of all counts is below this, so that no count of a pair can be too large; so are the numbers of documents and bytes.
 LIMIT = 1 << 63
 
 
@@ -94,7 +94,8 @@ class PieceCounts:
         """Merges counts: exactly what counting this corpus and then the others would have given, order included.
 
         Raises:
-            TrainingError: They were counted with different patterns or special tokens.
+            TrainingError: They were counted with different patterns or special tokens, or come to 2^63 pieces, documents or
+                bytes.
 
         >>> from minitok import count_pieces
         >>> count_pieces(["a b"]).merge(count_pieces(["c b"])) == count_pieces(["a b", "c b"])
@@ -107,8 +108,9 @@ class PieceCounts:
                     f"{other.special_tokens}, and {self.pattern!r} with {self.special_tokens}"
                 )
         everything = [self, *others]
-        if sum(counts.pieces for counts in everything) >= LIMIT:
-            raise TrainingError("the corpus is too large to train on: 2^63 pieces or more")
+        for name in ("pieces", "documents", "bytes"):
+            if sum(getattr(counts, name) for counts in everything) >= LIMIT:
+                raise TrainingError(f"the corpus is too large to train on: 2^63 {name} or more")
         made = self._counted()
         for counts in everything:
             made.add_pieces(*counts._packed(), counts.documents, counts.bytes)  # noqa: SLF001
