@@ -164,7 +164,7 @@ class Vocab:
     @property
     def n_ids(self) -> int:
         """One more than the highest id; gaps count."""
-        return max(self.tokens) + 1
+        return max(self.tokens, default=-1) + 1
 
     def token_bytes(self, token_id: int) -> bytes | None:
         """Returns the bytes of an id; None if there is no such token."""
