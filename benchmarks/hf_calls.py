@@ -124,7 +124,9 @@ def main() -> None:
                 rows.append(row)
                 print({key: value for key, value in row.items() if key != "all"}, flush=True)
     packages = ["minitok", "transformers", "tokenizers", "gigatoken", "fastokens"]
-    print(harness.save("hf_calls", {"machine": harness.machine(packages, options.notes), "rows": rows}, options.results))
+    print(
+        harness.save("hf_calls", {"machine": harness.machine(packages, options.notes), "rows": rows}, options.results)
+    )
 
 
 if __name__ == "__main__":
