@@ -66,7 +66,7 @@ def vocab_of(vocabulary: Case, backend: str) -> Any:
     pairs = [tuple(pair) for pair in vocabulary["merges"]]
     if fallback:
         ids = {as_bytes(token): token_id for token, token_id in vocabulary["tokens"]}
-        return kind.from_tokens(ids, pairs, False, fallback)
+        return kind.from_tokens(ids, pairs, vocabulary.get("whole_pieces", False), fallback)
     if "drops_bytes" in vocabulary:
         ids = singles(vocabulary) | {as_bytes(token): token_id for token, token_id in vocabulary["tokens"]}
         return kind.from_tokens(ids, pairs, vocabulary["whole_pieces"], None, vocabulary["drops_bytes"])

@@ -74,9 +74,11 @@ impl FastCodec {
         self.encoder.is_some() && (self.core.pattern.scanner().is_some() || self.has_no_pattern())
     }
 
-    /// Whether the vocabulary starts from characters, and the text is not cut by a pattern.
+    /// Whether the vocabulary starts from characters, and the text is not cut by a pattern. Where a text that is a token would be
+    /// taken whole, no part of it can be.
     fn has_no_pattern(&self) -> bool {
-        self.core.vocab.alphabet.fallback.is_some() && self.core.pattern.source() == "none"
+        let vocab = &self.core.vocab;
+        vocab.alphabet.fallback.is_some() && !vocab.whole_pieces && self.core.pattern.source() == "none"
     }
 
     /// The ids of a text, found by at most `threads` threads. The special tokens that the finder knows are found in it; all

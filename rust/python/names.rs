@@ -61,7 +61,11 @@ impl LastFinder {
             last.finder = Arc::new(special.finder(&wanted));
             last.names = names;
         }
-        last.tuple = tuple;
-        Ok(last.finder.clone())
+        let before = std::mem::replace(&mut last.tuple, tuple);
+        let finder = last.finder.clone();
+        // What is dropped may run Python, which may come here again.
+        drop(last);
+        drop(before);
+        Ok(finder)
     }
 }

@@ -107,7 +107,8 @@ pub fn vocab(value: &Value) -> Result<Vocab> {
     }
     if fallback.is_some() {
         let alphabet = Alphabet { fallback, drops_bytes: false };
-        return Vocab::from_tokens(&tokens(), &pairs(&value["merges"]), false, alphabet);
+        let whole_pieces = value["whole_pieces"].as_bool().unwrap_or(false);
+        return Vocab::from_tokens(&tokens(), &pairs(&value["merges"]), whole_pieces, alphabet);
     }
     if value["tokens"].is_array() {
         let alphabet = Alphabet { fallback: None, drops_bytes: value["drops_bytes"].is_boolean() };

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::splitter::{PART, Splitter};
 use crate::count::unread;
 use crate::error::Result;
+use crate::interrupt;
 use memchr::memmem;
 
 pub(super) struct FileChunks<'s> {
@@ -74,10 +75,14 @@ impl<'s> FileChunks<'s> {
 
     /// Reads up to `wanted` bytes more.
     fn read(&mut self, text: &mut Vec<u8>, wanted: usize) -> Result<()> {
-        let before = text.len();
-        let read = self.source.by_ref().take(wanted as u64).read_to_end(text);
-        read.map_err(|error| unread(&self.path, &error))?;
-        self.at_end = text.len() - before < wanted;
+        let end = text.len().saturating_add(wanted);
+        while !self.at_end && text.len() < end {
+            interrupt::check_now()?;
+            let (before, most) = (text.len(), PART.min(end - text.len()));
+            let read = self.source.by_ref().take(most as u64).read_to_end(text);
+            read.map_err(|error| unread(&self.path, &error))?;
+            self.at_end = text.len() - before < most;
+        }
         Ok(())
     }
 }
@@ -88,8 +93,10 @@ mod tests {
     use super::super::table::PieceCounts;
     use super::super::tests::listed;
     use super::*;
+    use crate::error::Error;
     use crate::pretokenize::Pattern;
     use crate::special::SpecialTokens;
+    use std::time::Duration;
 
     fn splitter() -> Splitter {
         let special = SpecialTokens::new([("<s> <s>".to_string(), 1000)].into()).expect("not empty");
@@ -187,6 +194,14 @@ mod tests {
         for separator in [&b"\n"[..], b"\n\n", b"\n\n\n"] {
             assert!(parts_of(&text, Some(separator)).len() > 1);
         }
+    }
+
+    #[test]
+    fn reading_what_cannot_be_cut_can_be_stopped() {
+        let splitter = splitter();
+        let work =
+            || FileChunks::new(std::io::repeat(b'x'), Path::new("endless"), None, &splitter).next(&mut Vec::new());
+        assert_eq!(interrupt::run_every(Duration::ZERO, || true, work), Err(Error::Interrupted));
     }
 
     #[test]

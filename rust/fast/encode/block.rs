@@ -109,8 +109,9 @@ impl Workspace {
         self.ends.last().is_some_and(|&end| end - start <= SHORT * self.ends.len())
     }
 
-    /// Ends a call: keeps the cache, and gives back the memory of unusually long texts.
+    /// Ends a call, also one that failed: keeps the cache, and gives back the memory of unusually long texts.
     pub(super) fn rest(&mut self) {
+        self.failure = None;
         self.ends.clear();
         self.ends.shrink_to(KEPT);
         self.spill.clear();

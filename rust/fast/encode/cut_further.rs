@@ -16,6 +16,7 @@ use super::pair_table::PairTable;
 use super::tables::Tables;
 use crate::encode::encode_piece;
 use crate::error::Result;
+use crate::interrupt;
 use crate::pretokenize::Pattern;
 use std::ops::Range;
 
@@ -32,11 +33,13 @@ pub(super) fn encode_pieces<'t>(
         let cut = rest.split(piece, &mut |part| parts.push(part));
         owners.push((number, first..parts.len(), cut));
     }
+    // Where the cutting was stopped, its ends are any, and what they make must not be remembered.
+    let known = interrupt::check_now();
     let (ids, places) = merge_parts(tables, &parts);
     let mut joined = Vec::new();
     for (number, parts, cut) in owners {
         joined.clear();
-        let found = cut.and_then(|()| {
+        let found = known.clone().and(cut).and_then(|()| {
             places[parts].iter().try_for_each(|place| {
                 let own = &ids[place.clone()?];
                 joined.try_reserve(own.len())?;
@@ -96,8 +99,42 @@ fn append(tables: &Tables, pairs: &PairTable, part: &[u8], symbols: &[u32], ids:
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec::Codec;
+    use crate::fast::codec::FastCodec;
+    use crate::fast::pystr::source::Source;
+    use crate::special::{Finder, SpecialTokens};
     use crate::vocab::{Alphabet, Merge, Tokens, Vocab};
+    use std::cell::Cell;
     use std::sync::Arc;
+    use std::time::Duration;
+
+    #[test]
+    fn work_that_was_stopped_leaves_nothing_wrong_behind() {
+        let vocab = Vocab::from_merges(&(0..=255).collect::<Vec<u8>>(), &[(97, 97)]).unwrap();
+        let pattern = Pattern::new(r"[a-z ]+(?#then)a*b|a").unwrap();
+        let special = SpecialTokens::new(Vec::new()).unwrap();
+        let codec = FastCodec::new(Codec::new(Arc::new(vocab), pattern, special, None).unwrap());
+        let none = Finder::default();
+        // No `a` is followed by a `b`, so each is a part of its own; were the word not cut to its end, they would merge.
+        let word = |number: u32| {
+            let letter = |place| char::from(b'c' + (number / 20_u32.pow(place) % 20) as u8);
+            ["aaaaaa", &(0..3).map(letter).collect::<String>(), "aaaaaa"].concat()
+        };
+        let mut stopped = 0;
+        for round in 0..30 {
+            let words: Vec<String> = (0..40).map(|number| word(40 * round + number)).collect();
+            let asked = Cell::new(0);
+            let stop = move || asked.replace(asked.get() + 1) >= round;
+            let all = words.join("1");
+            let encode = || codec.encode(1, Source::Bytes(all.as_bytes()), &none, false);
+            stopped += u32::from(interrupt::run_every(Duration::ZERO, stop, encode).is_err());
+            for word in &words {
+                let ids = codec.encode(1, Source::Bytes(word.as_bytes()), &none, false).unwrap();
+                assert_eq!(ids, word.bytes().map(u32::from).collect::<Vec<_>>(), "{word}, stopped at {round}");
+            }
+        }
+        assert!(stopped > 20);
+    }
 
     #[test]
     fn a_byte_without_a_token_is_dropped_from_a_part() {

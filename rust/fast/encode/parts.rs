@@ -42,6 +42,7 @@ fn parts_of_units<'s>(encoder: &Encoder, split: Split, units: &Units<'s>) -> Vec
     let (mut start, mut from) = (0, GROUP);
     let mut bytes = Vec::new();
     while units.len() - start > 2 * GROUP && from < units.len() {
+        from += usize::from(units.splits_pair(from));
         bytes.clear();
         let window_end = units.transcode(from, WINDOW, &mut bytes);
         let Some(cut) = cut(encoder, split, &bytes, 0) else {
@@ -104,6 +105,7 @@ fn append(out: &mut Vec<u32>, ids: Vec<u32>) -> Result<()> {
 mod tests {
     use super::*;
     use crate::fast::scan::{Grammar, Tier};
+    use crate::pretokenize::Pattern;
     use crate::vocab::Vocab;
     use std::sync::Arc;
 
@@ -170,6 +172,25 @@ mod tests {
                     assert!(uncut || (GROUP - 40..=2 * GROUP).contains(last));
                     assert!(others.iter().all(|len| (GROUP..GROUP + 40).contains(len)));
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_surrogate_pair_is_in_one_part() {
+        let order: Vec<u8> = (0..=255).collect();
+        let encoder = Encoder::new(Arc::new(Vocab::from_merges(&order, &[(0x80, 97)]).unwrap()));
+        let pattern = Pattern::new(r"\p{L}+|[^\p{L}]").unwrap();
+        let split = Split::Scan(pattern.scanner().unwrap());
+        for shift in 0..3 {
+            // U+1D400 is a letter; a half of it alone is U+FFFD, which is none.
+            let text = "b".repeat(shift) + &"\u{1D400}a".repeat(GROUP);
+            let twos: Vec<u16> = text.encode_utf16().collect();
+            let fours: Vec<u32> = twos.iter().map(|&unit| unit.into()).collect();
+            for units in [Units::Two(&twos), Units::Four(&fours)] {
+                let parts = parts_of_units(&encoder, split, &units);
+                assert!(parts.iter().map(|part| part.utf8().unwrap()).collect::<Vec<_>>().concat() == text.as_bytes());
+                assert_eq!(parts.len(), 1, "one word is one piece");
             }
         }
     }

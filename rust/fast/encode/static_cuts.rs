@@ -14,7 +14,7 @@
 //! The parts are looked up as if they were pieces, so "a piece that is a token is taken whole" would apply to parts to
 //! which the mirror does not apply it. That makes a difference only for the tokens that merges do not make
 //! (`exceptions.rs`). A part that is one begins behind a cut or ends at one. So no place is cut before a character that such a
-//! token begins with, nor behind one that it ends with: these are the *edges*. Where it is not known which tokens merges make,
+//! token begins with, nor behind one that it ends with: these are the *edges*, also of one or two bytes within a character. Where it is not known which tokens merges make,
 //! the encoder does not cut at all.
 //!
 //! Costs: 34 KB; one look-up for each such place of a text, next to nothing for ASCII. Building reads every token once, some
@@ -137,6 +137,7 @@ impl Edges {
         let mut edges = Edges { first: [0; 64], last: [0; 64] };
         let mut any = false;
         for token in tokens {
+            any |= edges.add_short(token);
             for (set, char) in [(&mut edges.first, token.first_chunk()), (&mut edges.last, token.last_chunk())] {
                 if let Some(&[0xE0..=0xEF, middle, last]) = char {
                     set[usize::from(middle & 63)] |= 1 << (last & 63);
@@ -145,6 +146,21 @@ impl Edges {
             }
         }
         any.then_some(edges)
+    }
+
+    /// Adds the characters of which a token is a part; false if it is none. A piece may end or begin inside a character, and
+    /// with it the part between there and the cut.
+    fn add_short(&mut self, token: &[u8]) -> bool {
+        match *token {
+            [0xE0..=0xEF] => self.first = [u64::MAX; 64],
+            [0xE0..=0xEF, middle] if is_tail(middle) => self.first[usize::from(middle & 63)] = u64::MAX,
+            [last] if is_tail(last) => self.last.iter_mut().for_each(|set| *set |= 1 << (last & 63)),
+            [middle, last] if is_tail(middle) && is_tail(last) => {
+                self.last[usize::from(middle & 63)] |= 1 << (last & 63);
+            }
+            _ => return false,
+        }
+        true
     }
 
     /// Whether the first of two characters is the last of a token, or the second one the first.
@@ -224,6 +240,20 @@ mod tests {
         assert!(!edges.hold(pair_at("一一".as_bytes(), WIDE)));
         let held = |text: &str| edges.hold(pair_at(text.as_bytes(), WIDE));
         assert_eq!(["日中", "日本", "本日", "国日", "日国", "中日"].map(held), [true, true, true, true, false, false]);
+    }
+
+    #[test]
+    fn edges_are_also_characters_of_which_a_token_is_a_part() {
+        // 中 is E4 B8 AD, 丮 E4 B8 AE, 国 E5 9B BD.
+        let held = |token: &[u8]| {
+            let edges = Edges::of([token].into_iter()).unwrap();
+            ["一国", "国中", "国丮", "中国"].map(|text| edges.hold(pair_at(text.as_bytes(), WIDE)))
+        };
+        assert_eq!(held(b"\xE4\xB8"), [false, true, true, false]);
+        assert_eq!(held(b"\xE4"), [true; 4]);
+        assert_eq!(held(b"\x9B\xBD"), [false, true, true, false]);
+        assert_eq!(held(b"\xAD"), [false, false, false, true]);
+        assert!(Edges::of([&b""[..], b"a", b"\xC3", b"\xC3\xA9", b"a\xAD", b"\xE4a"].into_iter()).is_none());
     }
 
     #[test]

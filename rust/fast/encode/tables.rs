@@ -118,8 +118,12 @@ impl Tables {
         let exceptions = self.exceptions();
         let all = self.vocab.whole_pieces;
         let Tokens { bytes, spans } = &*self.vocab.tokens;
+        // The bytes that stand in for a character are not what its own token is made of.
+        let falls_back = self.vocab.alphabet.fallback.is_some();
+        let stands_in = move |id, byte: u8| falls_back && self.vocab.byte_ids[usize::from(byte)] != id;
         (spans.iter().zip(0..end.min(SEEDED)).map(|(&(start, len), id)| (id, start as usize, len as usize)))
             .filter(move |&(id, _, len)| (1..=MAX_KEY_BYTES).contains(&len) && (all || exceptions.is_made(id)))
+            .filter(move |&(id, start, len)| len > 1 || !stands_in(id, bytes[start]))
             .map(|(id, start, len)| (key_of(bytes, start, start + len), id))
     }
 }
@@ -174,6 +178,22 @@ mod tests {
                 let expected = (0..end.min(most)).map(|id| (key_of(token(id), 0, token(id).len()), id));
                 assert!(seeds.into_iter().eq(expected), "{whole_pieces} {end}");
             }
+        }
+    }
+
+    #[test]
+    fn bytes_that_stand_in_for_a_character_are_no_seeds_of_it() {
+        let tokens: Vec<_> = [&b"x"[..], b"y", b"xy"].map(<[u8]>::to_vec).into_iter().zip(256..).collect();
+        let alphabet = Alphabet { fallback: Some((0..256).collect()), drops_bytes: false };
+        for whole_pieces in [true, false] {
+            let vocab = Vocab::from_tokens(&tokens, &[(256, 257)], whole_pieces, alphabet.clone()).unwrap();
+            let tables = Tables::new(Arc::new(vocab));
+            let seeds: Vec<(u128, u32)> = tables.seeds(u32::MAX).collect();
+            let of = |token: &[u8]| -> Vec<u32> {
+                let key = key_of(token, 0, token.len());
+                seeds.iter().filter(|&&(known, _)| known == key).map(|&(_, id)| id).collect()
+            };
+            assert_eq!([of(b"x"), of(b"z"), of(b"xy")], [[256], [122], [258]]);
         }
     }
 

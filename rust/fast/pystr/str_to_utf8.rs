@@ -68,6 +68,16 @@ impl<'s> Units<'s> {
         Ok(bytes)
     }
 
+    /// Whether a place stands between the two units of a surrogate pair.
+    pub fn splits_pair(&self, at: usize) -> bool {
+        let Some(before) = at.checked_sub(1).filter(|_| at < self.len()) else { return false };
+        match self {
+            Units::One(_) => false,
+            Units::Two(units) => char_at(units, before).1 == 2,
+            Units::Four(units) => char_at(units, before).1 == 2,
+        }
+    }
+
     /// Appends the UTF-8 of about `wanted` units from `from` on, at least one if there is one, and returns where
     /// the next begin. A surrogate pair is not split.
     pub fn transcode(&self, from: usize, wanted: usize, out: &mut Vec<u8>) -> usize {
@@ -247,6 +257,15 @@ mod tests {
     }
 
     /// The first and the last characters of each length, and surrogates, beside each other and in runs.
+    #[test]
+    fn a_place_inside_a_pair_is_known() {
+        let units = [0x61, 0xD835, 0xDC00, 0xDC00, 0xD835, 0xD835, 0xDC00];
+        let inside = |units: Units| (0..=units.len() + 1).filter(|&at| units.splits_pair(at)).collect::<Vec<_>>();
+        assert_eq!(inside(Units::Two(&units)), [2, 6]);
+        assert_eq!(inside(Units::Four(&units.map(u32::from))), [2, 6]);
+        assert!(inside(Units::One(b"abc")).is_empty());
+    }
+
     #[test]
     fn the_edges_of_every_length() {
         let edges = [

@@ -1,7 +1,8 @@
 use super::*;
 use crate::encode::encode_piece;
+use crate::error::Error;
 use crate::fast::scan::{Grammar, Tier};
-use crate::vocab::Alphabet;
+use crate::vocab::{Alphabet, Tokens};
 
 const CL100K: Tier = Tier::Masks(Grammar::Cl100k);
 
@@ -184,6 +185,20 @@ fn a_large_cache_grows_with_what_it_knows() {
         assert!(work.seeded && !work.cache.is_full());
         assert!(round == 0 || work.misses.is_empty());
     }
+}
+
+#[test]
+fn an_error_is_not_that_of_the_next_call() {
+    let mut tokens = Tokens::default();
+    (0..255).for_each(|byte| tokens.set(u32::from(byte), &[byte]).unwrap());
+    let vocab = Vocab::new(tokens, Vec::new(), false, Alphabet::default()).unwrap();
+    let encoder = Encoder::new(Arc::new(vocab));
+    let encode = |text: &[u8], result: Result<()>| {
+        encoder.each_block(Source::Bytes(text), Split::Scan(&CL100K), |_| result.clone())
+    };
+    assert!(matches!(encode(b"ab \xFF", Ok(())), Err(Error::MissingByte { byte: 255, .. })));
+    assert_eq!(encode(b"ab \xFF", Err(Error::Interrupted)), Err(Error::Interrupted));
+    assert_eq!(encode(b"ab", Ok(())), Ok(()));
 }
 
 #[test]
