@@ -20,7 +20,7 @@ pub const EVERY: Duration = Duration::from_millis(50);
 /// How many items of a large array are copied or read, at the most, between two calls of [`check`].
 pub const STRETCH: usize = if cfg!(test) { 5 } else { 1 << 18 };
 /// How many calls of [`check`] there are to a look at the clock.
-const CALLS: u32 = 16;
+const CALLS: u32 = if cfg!(fuzzing) { 1 } else { 16 };
 
 thread_local! {
     /// Counts down to the next look at the clock.
