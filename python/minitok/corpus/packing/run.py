@@ -128,6 +128,7 @@ def join_packed(
         ValueError: ``out`` is one of the parts.
     """
     corpus = open_packed(parts)
+    corpus.check_index()
     path = check_out(out)
     kind = format_of(path, format)
     layout = Layout(kind, shuffle, row_length, begin_row, rest, shard_tokens, corpus.masked).check()
