@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 from helpers import Failure, outcome
 from minitok import Tokenizer, join_packed, open_packed
+from minitok.scale import encode_files_on_ray
 from pyarrow import parquet
 
 TOK = Tokenizer([(97, 98)], special_tokens={"<e>": 257}).with_chat_template(
@@ -113,6 +114,16 @@ def test_a_corpus_is_not_written_over_by_index_mask_part_or_shard(tmp_path):
         path.unlink()
     (tmp_path / "o-1.bin").write_bytes(b"abab")
     assert TOK.encode_files(tmp_path / "o-1.bin", out, shard_tokens=2).tokens == 2
+
+
+def test_a_corpus_is_not_written_over_by_a_cluster(tmp_path):
+    """It is refused before a cluster is asked for."""
+    path, shard = tmp_path / "a.parquet", tmp_path / "o-00001.bin"
+    parquet.write_table(pa.table({"text": TEXTS}), path)
+    shard.write_bytes(b"ab")
+    assert outcome(encode_files_on_ray, TOK, [path, shard], path) == refused(path, path)
+    out = tmp_path / "o.bin"
+    assert outcome(encode_files_on_ray, TOK, [path, shard], out, shard_tokens=9) == refused(shard, out)
 
 
 @pytest.mark.parametrize("kind", FORMATS)

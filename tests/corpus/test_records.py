@@ -191,7 +191,7 @@ def test_damage_of_columns_is_typed_and_named(tmp_path, suffix, kind):
     tok = minitok.Tokenizer([]).with_chat_template("{% for m in messages %}{{ m.content }}{% endfor %}")
     learn = "assistant" if kind == "messages" else None
     data, found = whole.read_bytes(), set()
-    for at in range(4, len(data), 7):
+    for at in range(4, len(data), len(data) // 60):
         damaged.write_bytes(data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :])
         result = outcome(tok.encode_files, damaged, tmp_path / "out.bin", learn=learn, threads=1, resume=False)
         if isinstance(result, Failure):

@@ -43,7 +43,7 @@ def check_output(out: Path, files: Sequence[str]) -> None:
 
 
 def as_typed(text: str) -> bytes:
-    """The bytes of an argument, also where they are not UTF-8.
+    r"""The bytes of an argument, also where they are not UTF-8.
 
     >>> as_typed("\udcff")
     b'\xff'

@@ -200,7 +200,7 @@ def opened_columns(file: Path, suffix: str) -> Iterator[BinaryIO]:
             # Arrow reports damage by errors of the system, too, which have no number then.
             if isinstance(error, OSError) and error.errno is not None:
                 raise
-            raise FileFormatError(file, f"not {name}, or damaged: {error}") from None
+            raise FileFormatError(file, f"not {name}: {error}") from None
 
 
 def record_batches(

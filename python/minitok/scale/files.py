@@ -64,12 +64,12 @@ def encode_files_on_ray(
         FileFormatError: A file's content does not fit its name; the message says where.
         ValueError: ``out`` is one of the files, or has another suffix.
     """
-    ray = start_ray(address)
     files = [str(file.absolute()) for file in expand(paths)]
-    count = max(1, min(parts or PARTS * int(ray.cluster_resources().get("CPU", 1)), len(files)))
     layout = {name: options.pop(name) for name in LAYOUT if name in options}
-    whole_layout = Layout(format_of(Path(out), layout.get("format")), shard_tokens=layout.get("shard_tokens"))
-    check_outputs(Path(out), whole_layout, map(Path, files))
+    described = Layout(format_of(Path(out), layout.get("format")), shard_tokens=layout.get("shard_tokens"))
+    check_outputs(Path(out), described, map(Path, files))
+    ray = start_ray(address)
+    count = max(1, min(parts or PARTS * int(ray.cluster_resources().get("CPU", 1)), len(files)))
     begin = token_id(tokenizer.special_tokens, tokenizer.definition.codec(), begin_row, "begin_row")
 
     def encode_part(number: int) -> Packed:
