@@ -749,8 +749,8 @@ class Tokenizer(Shortcuts):
             FileNotFoundError: A file does not exist, or a pattern matches none.
             FileFormatError: A file's content does not fit its name; the message says where.
             BlockingIOError: Another run is writing this output.
-            ValueError: ``dtype`` is too small for this tokenizer, ``out`` has another suffix, or ``end_of_document`` is not
-                a special token.
+            ValueError: ``dtype`` is too small for this tokenizer, ``out`` has another suffix, or is one of the files that are
+                read, or ``end_of_document`` is not a special token.
             TemplateError: ``learn`` needs a chat template, or the template refuses a conversation; the message says which.
 
         >>> import numpy, os, tempfile

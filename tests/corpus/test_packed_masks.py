@@ -272,6 +272,13 @@ def test_damaged_columns_of_masks_are_named(tmp_path, masks, message):
         open_packed(tmp_path / "o.parquet").check()
 
 
+def nested(depth):
+    return "[" * depth + "]" * depth
+
+
+DEEP = f'{{"messages": [{{"role": "user", "content": "b", "more": {nested(900)}}}]}}'
+
+
 @pytest.mark.parametrize(
     ("lines", "kind", "message"),
     [
@@ -283,6 +290,13 @@ def test_damaged_columns_of_masks_are_named(tmp_path, masks, message):
         (['{"messages": ["x"]}'], FileFormatError, r"a\.jsonl:1: not a conversation: message 0 must be a dict"),
         (['{"messages": [{}], "tools": 3}'], FileFormatError, r"a\.jsonl:1: not a conversation: 'tools' is a int"),
         (['{"messages": [{}], "tools": "]"}'], FileFormatError, r"a\.jsonl:1: .*'tools' is text that is not JSON"),
+        (
+            [f'{{"messages": [{{}}], "tools": "{nested(5000)}"}}'],
+            FileFormatError,
+            r"a\.jsonl:1: .*text that is not JSON",
+        ),
+        ([f'{{"messages": [{{}}], "tools": {nested(900)}}}'], FileFormatError, r"a\.jsonl:1: not a conversation"),
+        ([DEEP], TemplateError, r"a\.jsonl:1: .*nested too deeply"),
         (['{"messages": [{"role": "user", "content": "no"}]}'], TemplateError, r"a\.jsonl:1: .*It says no"),
     ],
 )

@@ -6,9 +6,10 @@ import minitok
 import numpy as np
 import pyarrow as pa
 import pytest
-from helpers import BACKENDS, Failure, failure_on_both, on_both
+from helpers import BACKENDS, Failure, failure_on_both, on_both, outcome
 from hypothesis import given
 from hypothesis import strategies as st
+from minitok import TemplateError
 from minitok.backend import load_backend
 from minitok.corpus import records
 from minitok.text import utf8
@@ -174,6 +175,30 @@ def test_damaged_arrow_files_are_refused(tmp_path):
     (tmp_path / "a.arrow.gz").touch()
     with pytest.raises(minitok.FileFormatError, match="cannot be read in parts"):
         minitok.count_pieces_in_files(tmp_path / "a.arrow.gz")
+
+
+@pytest.mark.parametrize("kind", ["text", "messages"])
+@pytest.mark.parametrize("suffix", [".parquet", ".arrow"])
+def test_damage_of_columns_is_typed_and_named(tmp_path, suffix, kind):
+    rows = {"text": TEXTS * 3, "messages": [[{"role": "user", "content": text}] for text in TEXTS * 3]}[kind]
+    whole, damaged = tmp_path / f"a{suffix}", tmp_path / f"b{suffix}"
+    table = pa.table({kind: rows})
+    if suffix == ".parquet":
+        parquet.write_table(table, whole)
+    else:
+        with ipc.new_file(whole, table.schema) as out:
+            out.write_table(table)
+    tok = minitok.Tokenizer([]).with_chat_template("{% for m in messages %}{{ m.content }}{% endfor %}")
+    learn = "assistant" if kind == "messages" else None
+    data, found = whole.read_bytes(), set()
+    for at in range(4, len(data), len(data) // 60):
+        damaged.write_bytes(data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :])
+        result = outcome(tok.encode_files, damaged, tmp_path / "out.bin", learn=learn, threads=1, resume=False)
+        if isinstance(result, Failure):
+            assert result.kind in (minitok.FileFormatError, TemplateError), result
+            assert str(damaged) in result.message
+            found.add(result.message.partition(": ")[2][:30])
+    assert len(found) > 3
 
 
 @pytest.mark.parametrize("offsets", [[0, 2, 1], [-1, 2], [0, 9]])

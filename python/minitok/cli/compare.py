@@ -11,7 +11,7 @@ from minitok import Tokenizer
 from minitok.explain.terminal import TokenText
 
 from .console import output, plain_table, print_json
-from .inputs import chunks, named_inputs
+from .inputs import as_typed, chunks, named_inputs
 from .options import COMPARED, BackendOption, JsonOption, TokenizersOption, open_tokenizer
 
 # A longer text, in bytes, is counted but not shown.
@@ -47,8 +47,7 @@ def command(
         raise typer.BadParameter("give --text or files, not both")
     toks = [(named, open_tokenizer(named, backend)) for named in tokenizers or COMPARED]
     if text is not None:
-        # Arguments that are not UTF-8 keep their bytes.
-        data = text.encode("utf-8", "surrogateescape")
+        data = as_typed(text)
     else:
         data = b"".join(chunk for name in named_inputs(files or []) for chunk in chunks(name))
     rows = [compared(named, tok, data) for named, tok in toks]

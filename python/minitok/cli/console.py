@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from stat import S_ISCHR
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 __all__ = ["output", "plain_table", "print_json", "report", "waiting"]
 
 
-def output() -> Console:
-    """Standard output for people: colours and line length of the terminal; plain if it is not one, or with NO_COLOR."""
-    return Console(highlight=False)
+def output(beside: Path | None = None) -> Console:
+    """Standard output for people: colours and line length of the terminal; plain if it is not one, or with NO_COLOR.
+
+    ``beside``: a file that has been written. If that is standard output, as in ``-o /dev/stdout | gzip``, people are told on
+    standard error.
+    """
+    return Console(highlight=False, stderr=is_output(beside))
+
+
+def is_output(file: Path | None) -> bool:
+    """Whether a file that has been written is standard output; a terminal may show both."""
+    if file is None or not file.exists() or S_ISCHR(file.stat().st_mode):
+        return False
+    return os.path.samefile(file, sys.__stdout__.fileno()) if sys.__stdout__ else False
 
 
 def report(message: str) -> None:
@@ -30,9 +46,9 @@ def waiting(what: str) -> AbstractContextManager[object]:
     return console.status(what) if console.is_terminal else nullcontext()
 
 
-def print_json(value: Any) -> None:
-    """One line of JSON on standard output."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+def print_json(value: Any, beside: Path | None = None) -> None:
+    """One line of JSON on standard output; ``beside`` as for ``output``."""
+    (sys.stderr if is_output(beside) else sys.stdout).write(json.dumps(value, ensure_ascii=False) + "\n")
 
 
 def plain_table(*columns: str) -> Table:

@@ -11,6 +11,7 @@ import typer
 from minitok import Tokenizer, load
 
 from .console import output, print_json
+from .inputs import check_output
 from .options import BackendOption, JsonOption, is_file, open_tokenizer
 
 
@@ -58,6 +59,9 @@ def command(
       minitok convert ranks.tiktoken my.json --pattern cl100k
     """
     wanted = to or guess(out)
+    if Path(source).is_file():
+        # A format may hold more than minitok reads of it: a model of GGUF, for example.
+        check_output(out, [source])
     tok = opened(source, pattern, backend.value if backend else None) if is_file(source) else None
     if tok is None:
         if pattern is not None:
@@ -65,11 +69,11 @@ def command(
         tok = open_tokenizer(source, backend)
     write(tok, out, wanted)
     if json:
-        print_json({"file": str(out), "format": wanted.value, "n_vocab": tok.n_vocab})
+        print_json({"file": str(out), "format": wanted.value, "n_vocab": tok.n_vocab}, out)
         return
-    output().print(f"{tok.n_vocab:,} ids as {wanted.value}: {out}", soft_wrap=True, markup=False)
+    output(out).print(f"{tok.n_vocab:,} ids as {wanted.value}: {out}", soft_wrap=True, markup=False)
     if wanted in LEFT_OUT:
-        output().print(f"The format does not hold {LEFT_OUT[wanted]}.", soft_wrap=True)
+        output(out).print(f"The format does not hold {LEFT_OUT[wanted]}.", soft_wrap=True)
 
 
 def guess(out: Path) -> Format:
@@ -80,7 +84,7 @@ def guess(out: Path) -> Format:
     """
     if out.name == "tokenizer.json":
         return Format.huggingface
-    if out.is_dir() or not out.suffix:
+    if out.is_dir() or not (out.suffix or out.exists()):
         return Format.gpt2
     by_suffix = {".json": Format.native, ".tiktoken": Format.tiktoken, ".model": Format.minbpe}
     if out.suffix not in by_suffix:

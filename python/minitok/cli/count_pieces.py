@@ -11,6 +11,7 @@ import typer
 from minitok import PieceCounts, count_pieces_in_files
 
 from .console import output, print_json
+from .inputs import check_output
 from .options import (
     BackendOption,
     FieldOption,
@@ -51,7 +52,7 @@ def command(
     """Count the pieces of a corpus, for 'minitok train --counts'.
 
     Counts are sums: those of the parts of a corpus, made on many machines, add up to those of the whole, and a tokenizer
-    trained on them is the same to the last id.
+    trained on them is the same to the last id. Their sum may be written over one of them.
 
     Examples:
 
@@ -64,6 +65,7 @@ def command(
     if merge:
         counts = merged(files, backend and backend.value)
     else:
+        check_output(out, files)
         counts = count_pieces_in_files(
             files,
             pattern=pattern,
@@ -78,10 +80,10 @@ def command(
     counts.save(out)
     if json:
         about = {"documents": counts.documents, "bytes": counts.bytes, "pieces": counts.pieces, "distinct": len(counts)}
-        print_json({"file": str(out), **about})
+        print_json({"file": str(out), **about}, out)
         return
     counted = f"{counts.pieces:,} pieces, {len(counts):,} of them distinct, of {counts.documents:,} documents"
-    output().print(f"{counted}: {out}", soft_wrap=True, markup=False)
+    output(out).print(f"{counted}: {out}", soft_wrap=True, markup=False)
 
 
 def merged(files: list[str], backend: str | None) -> PieceCounts:

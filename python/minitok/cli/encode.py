@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from .console import print_json
-from .inputs import chunks, named_inputs, opened
+from .inputs import as_typed, chunks, named_inputs, opened
 from .options import BackendOption, JsonOption, RequiredTokenizerOption, chosen, open_tokenizer, special_names
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def command(
     tok = open_tokenizer(chosen(tokenizer), backend)
     allowed = special_names(special or [], tok)
     if text is not None:
-        texts = text.split("\n") if lines else [text]
+        texts = as_typed(text).split(b"\n") if lines else [as_typed(text)]
         for ids in tok.encode_batch(texts, allowed_special=allowed):
             write(ids, json=json)
         return

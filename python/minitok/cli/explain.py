@@ -11,6 +11,7 @@ import typer
 from minitok.explain.report import Report
 
 from .console import output
+from .inputs import as_typed
 from .options import BackendOption, TokenizerOption, chosen, open_tokenizer, special_names
 
 
@@ -39,7 +40,7 @@ def command(
       minitok explain "lowest" -t my.json --json
     """
     tok = open_tokenizer(chosen(tokenizer), backend)
-    data = sys.stdin.buffer.read() if text == "-" else text
+    data = sys.stdin.buffer.read() if text == "-" else as_typed(text)
     told = tok.explain(data, allowed_special=special_names(special or [], tok))
     if html:
         html.write_text(told.to_html(), encoding="utf-8")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
+
+import typer
 
 from minitok.corpus.files import expand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
-__all__ = ["CHUNK", "STDIN", "chunks", "named_inputs", "opened"]
+__all__ = ["CHUNK", "STDIN", "as_typed", "check_output", "chunks", "named_inputs", "opened"]
 
 STDIN = "-"
 CHUNK = 1 << 20
@@ -27,6 +31,24 @@ def named_inputs(files: Sequence[str]) -> list[str]:
     for file in files or [STDIN]:
         names += [STDIN] if file == STDIN else map(str, expand(file))
     return names
+
+
+def check_output(out: Path, files: Sequence[str]) -> None:
+    """Refuses an output that is a file which is read. A pipe or a terminal may be both."""
+    if not out.is_file():
+        return
+    for name in named_inputs(files):
+        if os.path.samefile(0 if name == STDIN else name, out):
+            raise typer.BadParameter(f"{str(out)!r} is read, and would be written over: name another output")
+
+
+def as_typed(text: str) -> bytes:
+    r"""The bytes of an argument, also where they are not UTF-8.
+
+    >>> as_typed("\udcff")
+    b'\xff'
+    """
+    return text.encode("utf-8", "surrogateescape")
 
 
 @contextmanager

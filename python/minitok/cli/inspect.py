@@ -128,7 +128,7 @@ def show(tok: Tokenizer, ids: list[int], found: int) -> None:
 def summary(tok: Tokenizer, named: str, *, json: bool) -> None:
     """Sizes, pattern, special tokens, and the longest token."""
     tokens, merges, _ = tok.vocabulary()
-    longest = max(tokens, key=lambda token_id: (len(tokens[token_id]), -token_id))
+    longest = max(tokens, key=lambda token_id: (len(tokens[token_id]), -token_id), default=None)
     identity = tok.byte_order == bytes(range(256))
     facts: dict[str, Any] = {
         "tokenizer": named,
@@ -139,14 +139,18 @@ def summary(tok: Tokenizer, named: str, *, json: bool) -> None:
         "pattern": tok.pattern,
         "special_tokens": tok.special_tokens,
         "bytes_are_ids": identity,
-        "mean_token_bytes": sum(map(len, tokens.values())) / len(tokens),
-        "longest_token": row(tok, longest),
+        "mean_token_bytes": sum(map(len, tokens.values())) / len(tokens) if tokens else None,
+        "longest_token": None if longest is None else row(tok, longest),
     }
     if json:
         print_json(facts)
         return
     names = ", ".join(f"{name} ({token_id})" for name, token_id in list(tok.special_tokens.items())[:8])
     more = f", and {len(tok.special_tokens) - 8} more" if len(tok.special_tokens) > 8 else ""
+    longest_shown = mean = "none"
+    if longest is not None:
+        mean = f"{facts['mean_token_bytes']:.2f} on average"
+        longest_shown = f"{longest}: {len(tokens[longest])} bytes, {visible(tokens[longest][:40])}"
     lines = {
         "tokenizer": named,
         "ids": f"{tok.n_vocab:,}",
@@ -155,8 +159,8 @@ def summary(tok: Tokenizer, named: str, *, json: bool) -> None:
         "pattern": tok.pattern,
         "special tokens": f"{names}{more}" or "none",
         "ids 0 to 255": "the bytes, in order" if identity else "not the bytes in order (--bytes lists them)",
-        "bytes a token": f"{facts['mean_token_bytes']:.2f} on average",
-        "longest token": f"{longest}: {len(tokens[longest])} bytes, {visible(tokens[longest][:40])}",
+        "bytes a token": mean,
+        "longest token": longest_shown,
     }
     width = max(map(len, lines))
     for name, value in lines.items():

@@ -13,7 +13,7 @@ from minitok import Tokenizer, TrainingReport, train, train_files, train_from_co
 
 from .console import output, print_json
 from .count_pieces import merged
-from .inputs import STDIN
+from .inputs import STDIN, check_output
 from .options import (
     BackendOption,
     FieldOption,
@@ -106,6 +106,7 @@ def command(
         "name": name,
         "progress": not quiet and sys.stderr.isatty(),
     }
+    check_output(out, files)
     if counts:
         tok = from_counts(files, vocab_size, options)
     elif files == [STDIN]:
@@ -138,9 +139,9 @@ def tell(tok: Tokenizer, out: Path, *, wanted: int, json: bool) -> None:
     """What was learnt, and where it is."""
     report = cast("TrainingReport", tok.report)  # what has just been trained has one
     if json:
-        print_json({"file": str(out), "n_vocab": tok.n_vocab, **(tok.trained or {}), "seconds": report.seconds})
+        print_json({"file": str(out), "n_vocab": tok.n_vocab, **(tok.trained or {}), "seconds": report.seconds}, out)
         return
     learnt = f"{tok.n_vocab:,} ids ({report.merges:,} merges) from {report.bytes:,} bytes"
-    output().print(f"{learnt} in {report.seconds:.2f} s: {out}", soft_wrap=True, markup=False)
+    output(out).print(f"{learnt} in {report.seconds:.2f} s: {out}", soft_wrap=True, markup=False)
     if tok.n_vocab < wanted:
-        output().print(f"No pair was left to merge before {wanted:,} ids.", soft_wrap=True)
+        output(out).print(f"No pair was left to merge before {wanted:,} ids.", soft_wrap=True)

@@ -178,6 +178,7 @@ def rows_of_file(
     """Yields the rows of some columns as Python objects; those that are optional may be missing."""
     with opened_columns(file, suffix) as source:
         for batch in record_batches(file, suffix, source, columns, optional):
+            batch.validate(full=True)
             yield from batch.to_pylist()
 
 
@@ -195,7 +196,10 @@ def opened_columns(file: Path, suffix: str) -> Iterator[BinaryIO]:
     with file.open("rb") as source:
         try:
             yield source
-        except pa.ArrowException as error:
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+            # Arrow reports damage by errors of the system, too, which have no number then.
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
             raise FileFormatError(file, f"not {name}: {error}") from None
 
 
@@ -240,7 +244,10 @@ def arrow_batches(file: Path, source: BinaryIO, columns: Sequence[str], optional
         batches = table = ipc.open_stream(source)
     wanted = check_columns(file, table.schema.names, columns, optional)
     for batch in batches:
-        yield batch.select(wanted)
+        chosen = batch.select(wanted)
+        # Buffers that are too short are not looked into; offsets are checked where the values are read.
+        chosen.validate()
+        yield chosen
 
 
 def check_columns(file: Path, names: list[str], columns: Sequence[str], optional: Collection[str]) -> list[str]:
@@ -264,7 +271,12 @@ class Rows:
 
     def __call__(self, threads: int) -> Documents:
         del threads
-        return documents_of_array(self.array, self.backend, self.not_text)
+        try:
+            return documents_of_array(self.array, self.backend, self.not_text)
+        except FileFormatError:
+            raise
+        except ValueError as error:
+            raise FileFormatError(self.file, f"the rows from {self.row} on are damaged: {error}") from None
 
     def encode(self, codec: Codec, allowed: Sequence[str], end: int | None, dtype: str) -> Encoded:
         from ..backend.python import encode_read

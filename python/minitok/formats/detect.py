@@ -64,13 +64,14 @@ def read_definition(
 def read_file(
     path: str | os.PathLike[str], pattern: str | None, special_tokens: Mapping[str, int] | None, backend: str | None
 ) -> Definition:
-    """What a file holds."""
+    """What a file holds. It is opened once, as a pipe can be."""
     with open(path, "rb") as file:
+        data = file.read(len(gguf.MAGIC))
         # A model may lie behind the tokenizer: such a file is not read whole.
-        if file.read(len(gguf.MAGIC)) == gguf.MAGIC:
+        if data == gguf.MAGIC:
             own_words(path, pattern, special_tokens)
             return gguf.load(path, backend=backend)
-    data = read(path)
+        data += file.read()
     start = data.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith(b"#version"):
         raise FileFormatError(path, BY_FOLDER)
@@ -83,10 +84,10 @@ def read_file(
             raise FileFormatError(path, NOT_KNOWN)
         if pattern is None:
             raise FileFormatError(path, "a rank file of tiktoken does not say how text is cut: pass pattern=")
-        return tiktoken.load(path, pattern=pattern, special_tokens=special_tokens, backend=backend)
+        return tiktoken.parse(data, path, pattern=pattern, special_tokens=special_tokens, backend=backend)
     own_words(path, pattern, special_tokens)
     if start.startswith(minbpe.VERSION.split()[0].encode()):
-        return minbpe.load(path, backend=backend)
+        return minbpe.parse(data, path, backend=backend)
     for parse in (huggingface.parse_tables, tekken.parse_table, native.parse_table):
         if (found := parse(data, path, backend=backend)) is not None:
             return found

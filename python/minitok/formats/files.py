@@ -1,13 +1,19 @@
-"""What all formats share: files are written completely or not at all, and errors say where a file is wrong."""
+"""What all formats share: files are written completely or not at all, and errors say where a file is wrong.
+
+The name of an output may be a link: what it points to is replaced, and the link stays. A pipe or a device is written to as it
+is; where several files belong together it is refused.
+"""
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 import reprlib
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from stat import S_ISREG
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..errors import FileFormatError, MinitokError, VocabularyError
@@ -17,7 +23,19 @@ if TYPE_CHECKING:
 
     from ..definition import Definition
 
-__all__ = ["blame", "parse_json", "read", "refuse_normalizer", "shown", "write_atomically", "write_together"]
+__all__ = [
+    "behind_links",
+    "blame",
+    "check_regular",
+    "is_regular",
+    "parse_json",
+    "read",
+    "refuse_normalizer",
+    "shown",
+    "write_atomically",
+    "write_together",
+    "writing",
+]
 
 # An escaped half of a surrogate pair.
 SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -103,6 +121,22 @@ def named(path: Path) -> Iterator[None]:
         raise OSError(error.errno, error.strerror, str(path)) from error
 
 
+def is_regular(path: Path) -> bool:
+    """Returns whether a path names, also by links, a file with its content on disk: no pipe, device or folder."""
+    return S_ISREG(path.stat().st_mode)
+
+
+def check_regular(path: Path) -> None:
+    """Raises ``OSError``, which names the path, if something other than a regular file has that name."""
+    if path.exists() and not is_regular(path):
+        raise OSError(errno.EINVAL, "not a regular file, so it cannot be written over", str(path))
+
+
+def behind_links(path: Path) -> Path:
+    """Returns the file that a link names in the end, whether or not it exists; a path that is no link as it is."""
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
+
+
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     """Writes a file completely or, if anything fails, leaves it unchanged (SPEC F1)."""
     with writing(path) as file:
@@ -115,6 +149,8 @@ def write_together(contents: dict[Path, bytes]) -> None:
     They are renamed one after the other, and the last one is removed first: whoever is killed meanwhile leaves a set from
     which it is missing, never the files of two sets.
     """
+    for path in contents:
+        check_regular(path)
     with ExitStack() as stack:
         # What is entered first is left last: the files are renamed in the order of `contents`.
         for path, data in reversed(contents.items()):
@@ -123,19 +159,26 @@ def write_together(contents: dict[Path, bytes]) -> None:
             file.flush()
             os.fsync(file.fileno())
         last = list(contents)[-1]
-        last.unlink(missing_ok=True)
+        behind_links(last).unlink(missing_ok=True)
 
 
 @contextmanager
 def writing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Opens a file for writing: at the end it is complete or, if anything fails, unchanged (SPEC F1).
 
-    The data is written to a temporary file in the same folder and flushed to disk; then that replaces the old file.
+    The data is written to a temporary file in the same folder and flushed to disk; then that replaces the old file. Of a
+    link, what it points to is replaced. Into what is not a regular file, such as a pipe or a device, the data is written.
     """
     import tempfile
 
-    target = Path(path)
-    with named(target):
+    shown = Path(path)
+    with named(shown):
+        target = behind_links(shown)
+        # What /dev/stdout links to may have no name: then the path behind the links is not that of the file.
+        if shown.exists() and not (is_regular(shown) and target.exists() and target.samefile(shown)):
+            with open(shown, "wb") as file:
+                yield file
+            return
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
         try:
             with os.fdopen(handle, "wb") as file:

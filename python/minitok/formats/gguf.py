@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..backend import load_backend
@@ -25,7 +26,7 @@ from ..errors import FileFormatError, MinitokError
 from ..reference.metaspace import MARKER
 from ..reference.vocab import NEVER_IN_UTF8
 from .byte_level import to_bytes
-from .files import blame, shown
+from .files import blame, is_regular, shown
 from .gguf_values import MAGIC, Malformed, read_values
 
 if TYPE_CHECKING:
@@ -86,8 +87,13 @@ def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str 
     """Reads the tokenizer of a GGUF file.
 
     Raises:
-        FileFormatError: The file is malformed, or its tokenizer is of a kind or has a pattern that minitok does not know.
+        FileFormatError: The file is malformed, or its tokenizer is of a kind or has a pattern that minitok does not know; or
+            it is a pipe or a device.
     """
+    if not is_regular(Path(path)):
+        raise FileFormatError(
+            path, "GGUF is read in parts, which a pipe or a device does not allow: name a regular file"
+        )
     options: dict[str, Any] = {"name": name, "backend": backend}
     if (found := parse_table(path, options)) is not None:
         return found

@@ -28,7 +28,11 @@ def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str 
     Raises:
         FileFormatError: A line is malformed; the message says which and why.
     """
-    data = read(path)
+    return parse(read(path), path, name=name, backend=backend)
+
+
+def parse(data: bytes, path: object, *, name: str | None = None, backend: str | None = None) -> Definition:
+    """The tokenizer in the content of a ``.model`` file; errors are those of ``load``."""
     if (found := parse_pairs(data, name, backend)) is not None:
         return found
     try:
@@ -60,7 +64,7 @@ def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str 
 
 
 def parse_pairs(data: bytes, name: str | None, backend: str | None) -> Definition | None:
-    """The tokenizer of a file whose merges the backend reads; None for one that is left to ``load``, or refused there."""
+    """The tokenizer of a file whose merges the backend reads; None for one that is left to ``parse``, or refused there."""
     chosen = load_backend(backend)
     head = data.split(b"\n", 3)
     if chosen.readers is None or len(head) < 4 or head[0] != VERSION.encode() or not head[2].isdigit():

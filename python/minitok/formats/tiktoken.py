@@ -33,7 +33,20 @@ def load(
     Raises:
         FileFormatError: A line is not base64 and a rank, a token or a rank stands twice, a byte has no rank.
     """
-    data, chosen = read(path), load_backend(backend)
+    return parse(read(path), path, pattern=pattern, special_tokens=special_tokens, name=name, backend=backend)
+
+
+def parse(
+    data: bytes,
+    path: object,
+    *,
+    pattern: str,
+    special_tokens: Mapping[str, int] | None = None,
+    name: str | None = None,
+    backend: str | None = None,
+) -> Definition:
+    """The tokenizer in the content of a rank file; errors are those of ``load``."""
+    chosen = load_backend(backend)
     vocab = chosen.readers.read_ranks(data) if chosen.readers else None
     if vocab is None:
         ranks = parse_ranks(data, path)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..corpus.files import expand
 from ..corpus.packing import join_packed
-from ..corpus.packing.options import token_id
+from ..corpus.packing.formats import check_outputs, format_of
+from ..corpus.packing.options import Layout, token_id
 from ..progress import start_progress
 from .ray_data import results, start_ray
 
@@ -61,11 +62,14 @@ def encode_files_on_ray(
     Raises:
         FileNotFoundError: A file does not exist, or a pattern matches none.
         FileFormatError: A file's content does not fit its name; the message says where.
+        ValueError: ``out`` is one of the files, or has another suffix.
     """
-    ray = start_ray(address)
     files = [str(file.absolute()) for file in expand(paths)]
-    count = max(1, min(parts or PARTS * int(ray.cluster_resources().get("CPU", 1)), len(files)))
     layout = {name: options.pop(name) for name in LAYOUT if name in options}
+    described = Layout(format_of(Path(out), layout.get("format")), shard_tokens=layout.get("shard_tokens"))
+    check_outputs(Path(out), described, map(Path, files))
+    ray = start_ray(address)
+    count = max(1, min(parts or PARTS * int(ray.cluster_resources().get("CPU", 1)), len(files)))
     begin = token_id(tokenizer.special_tokens, tokenizer.definition.codec(), begin_row, "begin_row")
 
     def encode_part(number: int) -> Packed:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...formats.files import write_atomically
-from .formats import Writer, new_writer
+from .formats import Writer, new_writer, shard_name
 from .mask import marked
 from .packed_corpus import checksum
 
@@ -293,7 +293,7 @@ class ShardWriter(Writer):
             done, number = stop, after
 
     def begin(self) -> Writer:
-        name = f"{self.path.stem}-{len(self.shards):05d}{self.path.suffix}"
+        name = shard_name(self.path, len(self.shards))
         layout = self.layout
         self.current = new_writer(self.path.with_name(name), layout.format, self.dtype, masked=layout.masked)
         return self.current

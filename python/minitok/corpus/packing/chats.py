@@ -118,7 +118,7 @@ def as_tools(tools: Any) -> Any:
     if isinstance(tools, str):
         try:
             tools = json.loads(tools)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ValueError(f"'tools' is text that is not JSON: {error}") from None
     if tools is not None and not isinstance(tools, list):
         raise TypeError(f"'tools' is a {type(tools).__name__}, not a list")

@@ -12,6 +12,9 @@
 
 A mask (``mask``) is a file beside the ids, ``x.bin.mask.npy`` or datatrove's ``x.ds.loss``, or a column ``assistant_masks``.
 
+A file that has a name already is replaced; of a link, what it names. A pipe or a device is refused, and so is a file that is
+being read.
+
 Ids are written as they come; the index of the first three is made from the offsets at the end. Every file is written as
 ``.partial`` and renamed when it is complete, the index first: where the ids have their name, everything is there.
 
@@ -20,7 +23,9 @@ Costs O(n) for n ids; memory for a megabyte, or a row group of ``columns``.
 
 from __future__ import annotations
 
+import glob
 import os
+import re
 import struct
 from abc import ABC, abstractmethod
 from contextlib import ExitStack
@@ -28,20 +33,32 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...formats.files import behind_links, check_regular
 from .mask import MASK_COLUMN, mask_path, split
 from .number_file import NumberFile
 from .options import DTYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
     from typing import BinaryIO
 
     import numpy.typing as npt
 
+    from .options import Layout
+
     Ids = npt.NDArray[np.generic]
 
-__all__ = ["BareWriter", "ColumnWriter", "Writer", "format_of", "index_path", "new_writer"]
+__all__ = [
+    "BareWriter",
+    "ColumnWriter",
+    "Writer",
+    "check_outputs",
+    "format_of",
+    "index_path",
+    "new_writer",
+    "shard_name",
+]
 
 MEGATRON = b"MMIDIDX\x00\x00"
 # Megatron's codes for the types of ids; it has no uint32, and ids are below 2^31.
@@ -83,6 +100,33 @@ def index_path(path: Path, kind: str) -> Path:
     if kind == "megatron":
         return path.with_suffix(".idx")
     return path.with_name(path.name + (".index" if kind == "datatrove" else ".idx.npy"))
+
+
+def shard_name(path: Path, number: int) -> str:
+    """Returns the name of a shard of an output."""
+    return f"{path.stem}-{number:05d}{path.suffix}"
+
+
+def check_outputs(path: Path, layout: Layout, inputs: Iterable[Path]) -> None:
+    """Raises if what is written would take the place of a file that is read, or of a pipe, a device or a folder."""
+    outputs = [path]
+    if layout.shard_tokens is not None:
+        # How many there will be is not known.
+        named = re.compile(re.escape(path.stem) + r"-\d{5,}" + re.escape(path.suffix))
+        outputs = [one for one in path.parent.glob(f"{glob.escape(path.stem)}-*") if named.fullmatch(one.name)]
+    if layout.format != "columns":
+        beside = [(index_path(one, layout.format), mask_path(one, layout.format)) for one in outputs]
+        outputs += [one for pair in beside for one in pair]
+    replaced = set()
+    for one in outputs:
+        check_regular(one)
+        if one.exists():
+            status = one.stat()
+            replaced.add((status.st_dev, status.st_ino))
+    for file in inputs:
+        status = file.stat()
+        if (status.st_dev, status.st_ino) in replaced:
+            raise ValueError(f"{str(file)!r} is read, and {str(path)!r} would be written over it: name another output")
 
 
 def new_writer(path: Path, kind: str, dtype: str, *, masked: bool = False) -> Writer:
@@ -183,9 +227,9 @@ class BareWriter(Writer):
         self.tokens, self.documents = self.ids.length, self.offsets.length - 1
         index = index_path(self.path, self.kind)
         # An index or a mask never stands beside the ids of another run, wherever this one ends.
-        self.path.unlink(missing_ok=True)
+        self.ids.path.unlink(missing_ok=True)
         mask = mask_path(self.path, self.kind)
-        mask.unlink(missing_ok=True)
+        behind_links(mask).unlink(missing_ok=True)
         masks = [mask] if self.mask else []
         if self.mask:
             self.mask.finish()
@@ -196,13 +240,14 @@ class BareWriter(Writer):
             self.close()
             return [self.path, index, *masks]
         self.offsets.sync()
-        partial = index.with_name(index.name + ".partial")
+        target = behind_links(index)
+        partial = target.with_name(target.name + ".partial")
         with partial.open("wb") as file:
             write_index = write_megatron_index if self.kind == "megatron" else write_datatrove_index
             write_index(file, self.offsets.partial, self.documents, self.dtype)
             file.flush()
             os.fsync(file.fileno())
-        partial.replace(index)
+        partial.replace(target)
         written = [self.path, index]
         if self.kind == "datatrove":
             written.append(self.write_metadata())
@@ -214,10 +259,11 @@ class BareWriter(Writer):
     def write_metadata(self) -> Path:
         """Writes what datatrove says of its files: a name and the size of an id, and how many ids there are."""
         path = self.path.with_name(self.path.name + ".metadata")
-        partial = path.with_name(path.name + ".partial")
+        target = behind_links(path)
+        partial = target.with_name(target.name + ".partial")
         size = self.ids.dtype.itemsize
         partial.write_text(f"minitok|{size}\n{self.tokens}\n{self.tokens / 1e9:.3g} GT", encoding="utf-8")
-        partial.replace(path)
+        partial.replace(target)
         return path
 
     def close(self) -> None:
@@ -267,7 +313,8 @@ class ColumnWriter(Writer):
             import pyarrow as pa
         except ImportError as error:
             raise ImportError(f"{path}: {path.suffix} needs pyarrow; install minitok[parquet]") from error
-        self.path, self.partial = path, path.with_name(path.name + ".partial")
+        self.path, self.target = path, behind_links(path)
+        self.partial = self.target.with_name(self.target.name + ".partial")
         self.kind = pa.uint16() if dtype == "uint16" else pa.uint32()
         self.dtype = np.dtype(DTYPES["uint32" if masked else dtype])
         columns = [(COLUMN, pa.list_(self.kind)), (MASK_COLUMN, pa.list_(pa.uint8()))]
@@ -322,7 +369,7 @@ class ColumnWriter(Writer):
         self.file.flush()
         os.fsync(self.file.fileno())
         self.file.close()
-        self.partial.replace(self.path)
+        self.partial.replace(self.target)
         return [self.path]
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from ...formats.files import behind_links
 from .exclusive import open_alone
 
 if TYPE_CHECKING:
@@ -23,14 +24,15 @@ NPY_HEAD = 128
 class NumberFile:
     """A file of numbers of one type that is being written: named ``.partial`` until it is complete.
 
-    A ``.npy`` file begins with a head that says how many there are; room is left for it.
+    A ``.npy`` file begins with a head that says how many there are; room is left for it. ``path`` is what a link names, which
+    stays.
     """
 
     file: BinaryIO  # since ``claim``
 
     def __init__(self, path: Path, dtype: str) -> None:
-        self.path, self.dtype = path, np.dtype(dtype)
-        self.partial = path.with_name(path.name + ".partial")
+        self.path, self.dtype = behind_links(path), np.dtype(dtype)
+        self.partial = self.path.with_name(self.path.name + ".partial")
         self.head = NPY_HEAD if path.suffix == ".npy" else 0
         self.length = 0
 

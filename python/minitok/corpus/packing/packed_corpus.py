@@ -1,7 +1,7 @@
 """A packed corpus: documents by number, in files that are mapped and not loaded; and whether they are whole.
 
 ``formats`` describes the files. Costs: opening maps the index, or reads ``columns`` once; a document costs a page or two;
-``check`` reads everything once.
+``check_index`` reads the index once, and ``check`` everything.
 """
 
 from __future__ import annotations
@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from .bounds import Bounds
+
     Ids = npt.NDArray[Any]
 
-__all__ = ["Bare", "Bounds", "Columns", "Ends", "PackedCorpus", "Sequences", "Shards", "checksum"]
+__all__ = ["Bare", "Columns", "PackedCorpus", "Shards", "checksum"]
 
 # How much is looked at at a time by a check, in numbers.
 PART = 1 << 20
@@ -101,6 +103,9 @@ class PackedCorpus(Sequence["Ids"]):
         ``n_vocab``: ids must be below it.
         """
 
+    def check_index(self) -> None:
+        """Reads the index once, if there is one, and raises FileFormatError where documents cannot be as it says."""
+
     def __repr__(self) -> str:
         return f"PackedCorpus({str(self.paths[0])!r}, {self.format}, {len(self):,} documents, {self.tokens:,} ids)"
 
@@ -112,6 +117,8 @@ class Bare(PackedCorpus):
         self.paths, self.format, self.ids, self.bounds = [ids, index], kind, array, bounds
         self.values, self.masked = np.zeros(0, np.uint8), False
         self.dtype, self.tokens = array.dtype, len(array)
+        if len(bounds) and bounds.start(0):
+            raise FileFormatError(index, f"the first document begins at {bounds.start(0)}, not at 0: damaged")
         last = bounds.end(len(bounds) - 1) if len(bounds) else 0
         if last != len(array):
             raise FileFormatError(
@@ -145,93 +152,15 @@ class Bare(PackedCorpus):
             raise FileFormatError(self.paths[1], f"document {number} is said to be at {start} to {end}: damaged")
         return slice(start, end)
 
-    def check(self, n_vocab: int | None = None) -> None:
+    def check_index(self) -> None:
         self.bounds.check(self.paths[1], self.tokens)
+
+    def check(self, n_vocab: int | None = None) -> None:
+        self.check_index()
         if n_vocab is not None:
             check_ids(self.ids, n_vocab, self.paths[0])
         if self.masked:
             check_mask(self.values, self.paths[-1])
-
-
-class Bounds:
-    """Where documents begin and end, as offsets that are one more than documents."""
-
-    def __init__(self, offsets: npt.NDArray[Any]) -> None:
-        self.offsets = offsets
-
-    def __len__(self) -> int:
-        return max(0, len(self.offsets) - 1)
-
-    def start(self, number: int) -> int:
-        return int(self.offsets[number])
-
-    def end(self, number: int) -> int:
-        return int(self.offsets[number + 1])
-
-    def check(self, path: Path, tokens: int) -> None:
-        if len(self.offsets) and self.offsets[0]:
-            raise FileFormatError(path, f"the first document begins at {self.offsets[0]}, not at 0: damaged")
-        for at in range(0, len(self.offsets), PART):
-            part = self.offsets[at : at + PART + 1]
-            if (part[1:] < part[:-1]).any() or int(part[-1]) > tokens:
-                raise FileFormatError(path, f"offsets from document {at} on do not ascend, or pass the end: damaged")
-
-
-class Ends(Bounds):
-    """Where documents end; the first begins at 0."""
-
-    def __len__(self) -> int:
-        return len(self.offsets)
-
-    def start(self, number: int) -> int:
-        return int(self.offsets[number - 1]) if number else 0
-
-    def end(self, number: int) -> int:
-        return int(self.offsets[number])
-
-    def check(self, path: Path, tokens: int) -> None:
-        Bounds(np.concatenate([np.zeros(1, np.uint64), self.offsets[:1]])).check(path, tokens)
-        for at in range(0, len(self.offsets), PART):
-            part = self.offsets[at : at + PART + 1]
-            if (part[1:] < part[:-1]).any() or int(part[-1]) > tokens:
-                raise FileFormatError(path, f"the ends from document {at} on do not ascend, or pass the end: damaged")
-
-
-class Sequences(Bounds):
-    """Megatron's: documents of one sequence or more, each of which has a byte offset and a length."""
-
-    def __init__(self, lengths: Ids, pointers: Ids, documents: Ids, size: int) -> None:
-        self.lengths, self.pointers, self.documents, self.size = lengths, pointers, documents, size
-
-    def __len__(self) -> int:
-        return max(0, len(self.documents) - 1)
-
-    def start(self, number: int) -> int:
-        first = int(self.documents[number])
-        return int(self.pointers[first]) // self.size if first < len(self.pointers) else self.end(number)
-
-    def end(self, number: int) -> int:
-        after = int(self.documents[number + 1])
-        if not 0 < after <= len(self.pointers):
-            return 0
-        return int(self.pointers[after - 1]) // self.size + int(self.lengths[after - 1])
-
-    def check(self, path: Path, tokens: int) -> None:
-        if len(self.documents) and (self.documents[0] or int(self.documents[-1]) != len(self.lengths)):
-            raise FileFormatError(path, "the documents do not begin at the first sequence and end at the last: damaged")
-        for at in range(0, len(self.documents), PART):
-            part = self.documents[at : at + PART + 1]
-            if (part[1:] < part[:-1]).any():
-                raise FileFormatError(path, f"the bounds from document {at} on do not ascend: damaged")
-        expected = 0
-        for at in range(0, len(self.lengths), PART):
-            lengths = self.lengths[at : at + PART].astype(np.int64)
-            starts = expected + np.cumsum(lengths) - lengths
-            if (lengths < 0).any() or (self.pointers[at : at + PART] != starts * self.size).any():
-                raise FileFormatError(path, f"sequences from {at} on do not follow each other: damaged")
-            expected += int(lengths.sum())
-        if expected != tokens:
-            raise FileFormatError(path, f"the sequences have {expected} ids, and the file of ids {tokens}: damaged")
 
 
 class Columns(PackedCorpus):
@@ -254,11 +183,11 @@ class Columns(PackedCorpus):
                 self.file = ipc.open_file(pa.memory_map(str(path)))
                 schema = self.file.schema
                 rows = [self.file.get_batch(number).num_rows for number in range(self.file.num_record_batches)]
-        except (pa.ArrowException, OSError) as error:
+            kinds = {field.name: field.type for field in schema}
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             if isinstance(error, FileNotFoundError):
                 raise
             raise FileFormatError(path, f"not {path.suffix[1:]}, or cut off, or damaged: {error}") from None
-        kinds = {field.name: field.type for field in schema}
         lists = [name for name, kind in kinds.items() if pa.types.is_list(kind) or pa.types.is_large_list(kind)]
         self.column = COLUMN if COLUMN in lists else next(iter(lists), "")
         if not self.column or not pa.types.is_integer(kinds[self.column].value_type):
@@ -288,7 +217,7 @@ class Columns(PackedCorpus):
                     arrays = [self.file.get_batch(number).column(name) for name in columns]
                 for array in arrays:
                     array.validate(full=True)
-            except (pa.ArrowException, OSError) as error:
+            except (pa.ArrowException, OSError, KeyError) as error:
                 raise FileFormatError(self.paths[0], f"row group {number} is damaged: {error}") from None
             if any(array.null_count or array.values.null_count for array in arrays):
                 raise FileFormatError(self.paths[0], f"row group {number} has documents or ids that are missing")
@@ -355,6 +284,10 @@ class Shards(PackedCorpus):
     def mask_values(self, number: int) -> Ids:
         part = bisect_right(self.first, number) - 1
         return self.parts[part].mask_values(number - self.first[part])
+
+    def check_index(self) -> None:
+        for part in self.parts:
+            part.check_index()
 
     def check(self, n_vocab: int | None = None) -> None:
         for path, expected in self.checksums:

@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.lib import format as npy
 
 from ...errors import FileFormatError
+from .bounds import Bounds, Ends, Sequences
 from .formats import MEGATRON
 from .mask import mask_path
-from .packed_corpus import Bare, Bounds, Columns, Ends, PackedCorpus, Sequences, Shards
+from .packed_corpus import Bare, Columns, PackedCorpus, Shards
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,6 +35,12 @@ __all__ = ["open_packed", "packed_files"]
 # Megatron's codes for the types of ids.
 MEGATRON_TYPES = {1: "u1", 2: "i1", 3: "<i2", 4: "<i4", 5: "<i8", 8: "<u2"}
 COLUMNS = (".parquet", ".arrow")
+MANIFEST = ".manifest.json"
+# The first bytes of a .npy file, and what reads the head behind them.
+NPY_HEADS: dict[bytes, Any] = {
+    b"\x93NUMPY\x01\x00": npy.read_array_header_1_0,
+    b"\x93NUMPY\x02\x00": npy.read_array_header_2_0,
+}
 # What stands beside the ids.
 BESIDE = (".idx.npy", ".mask.npy", ".idx", ".ds.index", ".ds.loss", ".ds.metadata", ".partial", ".json")
 
@@ -89,7 +97,7 @@ def by_numbers(name: str) -> list[tuple[int, str]]:
 
 def open_one(path: Path) -> PackedCorpus:
     """Opens what one path names."""
-    if path.name.endswith(".manifest.json"):
+    if path.name.endswith(MANIFEST):
         return open_manifest(path)
     if path.suffix in COLUMNS:
         return Columns(path)
@@ -109,9 +117,9 @@ def open_manifest(path: Path) -> PackedCorpus:
         listed = json.loads(path.read_bytes())
         shards = [(path.parent / shard["files"][0], shard["tokens"], shard["documents"]) for shard in listed["shards"]]
         files = [(path.parent / name, crc32) for shard in listed["shards"] for name, crc32 in named_checksums(shard)]
-    except (ValueError, KeyError, TypeError, IndexError):
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError):
         raise FileFormatError(path, "not a manifest of shards, or damaged") from None
-    parts = [open_one(shard) for shard, _, _ in shards]
+    parts = [open_shard(shard, path) for shard, _, _ in shards]
     for part, (shard, tokens, documents) in zip(parts, shards, strict=True):
         if (part.tokens, len(part)) != (tokens, documents):
             raise FileFormatError(
@@ -123,6 +131,18 @@ def open_manifest(path: Path) -> PackedCorpus:
     return Shards(parts, files)
 
 
+def open_shard(shard: Path, manifest: Path) -> PackedCorpus:
+    """Opens a shard of a manifest, which is no manifest itself: one could list itself."""
+    if shard.name.endswith(MANIFEST):
+        raise FileFormatError(manifest, f"it lists {shard.name!r} as a shard, which is a manifest")
+    try:
+        return open_one(shard)
+    except FileFormatError:
+        raise
+    except ValueError as error:
+        raise FileFormatError(manifest, f"it lists a shard that no file can have as its name: {error}") from None
+
+
 def named_checksums(shard: dict[str, Any]) -> Iterable[tuple[str, int]]:
     return zip(shard["files"], shard["crc32"], strict=True)
 
@@ -131,13 +151,11 @@ def open_numbers(path: Path, index: Path) -> PackedCorpus:
     if path.suffix not in (".bin", ".npy"):
         raise FileFormatError(path, "not a packed corpus: .bin, .npy, .ds, .parquet, .arrow or .manifest.json")
     offsets = load_npy(index)
-    if offsets.dtype.kind not in "iu" or not len(offsets):
-        raise FileFormatError(index, f"an index holds whole numbers, one at least, not {offsets.dtype}")
+    if not len(offsets):
+        raise FileFormatError(index, "an index holds one number at least, and this one none")
     last = int(offsets[-1])
     if path.suffix == ".npy":
         ids = load_npy(path)
-        if ids.dtype.kind not in "iu":
-            raise FileFormatError(path, f"ids are whole numbers, not {ids.dtype}")
         return with_mask(Bare(path, index, "numbers", ids, Bounds(offsets)))
     size = path.stat().st_size
     if size not in (2 * last, 4 * last):
@@ -149,13 +167,28 @@ def open_numbers(path: Path, index: Path) -> PackedCorpus:
 
 
 def load_npy(path: Path) -> Ids:
-    try:
-        array: Ids = np.load(path, mmap_mode="r", allow_pickle=False) if path.stat().st_size else np.zeros((2, 2))
-    except ValueError as error:
-        raise FileFormatError(path, f"not a .npy file, or cut off: {error}") from None
-    if array.ndim != 1:
+    """Maps a ``.npy`` file of one row of whole numbers.
+
+    Not by ``numpy.load``, which reads other kinds of files, too, and whose process some damaged heads end.
+    """
+    with path.open("rb") as file:
+        read_head = NPY_HEADS.get(file.read(8))
+        if read_head is None:
+            raise FileFormatError(path, "not a .npy file of version 1 or 2, or cut off")
+        try:
+            shape, _, dtype = read_head(file)
+        except OSError:
+            raise
+        except Exception as error:  # noqa: BLE001 - NumPy has no error of its own for a damaged head
+            raise FileFormatError(path, f"not a .npy file, or cut off: {error}") from None
+        start, size = file.tell(), os.fstat(file.fileno()).st_size
+    if dtype.kind not in "iu":
+        raise FileFormatError(path, f"it holds {dtype}, and not whole numbers")
+    if len(shape) != 1 or type(shape[0]) is not int or shape[0] < 0:
         raise FileFormatError(path, "not one row of numbers")
-    return array
+    if shape[0] * dtype.itemsize > size - start:
+        raise FileFormatError(path, f"cut off: its head says {shape[0]} numbers of {dtype.itemsize} bytes")
+    return mapped(path, dtype.str, start, shape[0])
 
 
 def with_mask(corpus: Bare) -> Bare:
@@ -206,6 +239,7 @@ def open_megatron(path: Path, index: Path) -> PackedCorpus:
     documents = mapped(index, "<i8", head + 12 * sequences, bounds)
     dtype = MEGATRON_TYPES[code]
     size = np.dtype(dtype).itemsize
+    bounds_of = Sequences(index, lengths, pointers, documents, size)
     if path.stat().st_size % size:
         raise FileFormatError(path, f"{path.stat().st_size} bytes are not whole ids of {size}: cut off, or damaged")
-    return with_mask(Bare(path, index, "megatron", mapped(path, dtype), Sequences(lengths, pointers, documents, size)))
+    return with_mask(Bare(path, index, "megatron", mapped(path, dtype), bounds_of))

@@ -23,7 +23,7 @@ from ..files import expand
 from .arrange import arranged, blocks_of, blocks_of_arrays
 from .background import Background
 from .encoding import encode_in_order
-from .formats import BareWriter, format_of
+from .formats import BareWriter, check_outputs, format_of
 from .options import Layout, Options, Packed, check_dtype, check_out, job_digest, token_id
 from .reader import open_packed
 
@@ -92,6 +92,7 @@ def encode_files(
     if part is not None:
         files = part_of(files, *part)
         path = path.with_name(f"{path.stem}.part-{part[0]}-of-{part[1]}{path.suffix}")
+    check_outputs(path, layout, files)
     run = Run(definition, codec, files, path, options, layout)
     with start_progress(progress) as show:
         return run.finish(show, resume=resume)
@@ -124,11 +125,14 @@ def join_packed(
 
     Raises:
         FileFormatError: The files of a part do not fit together; the message says which.
+        ValueError: ``out`` is one of the parts.
     """
     corpus = open_packed(parts)
+    corpus.check_index()
     path = check_out(out)
     kind = format_of(path, format)
     layout = Layout(kind, shuffle, row_length, begin_row, rest, shard_tokens, corpus.masked).check()
+    check_outputs(path, layout, corpus.paths)
     dtype = "uint16" if corpus.dtype.itemsize <= 2 else "uint32"
     size = corpus.tokens * (4 if corpus.masked else corpus.dtype.itemsize)
     writer, files, dropped = arranged(blocks_of(corpus), size, path, dtype, layout, {})

@@ -1,0 +1,211 @@
+"""Damaged packed files: no document disappears silently, and every error is typed and names the file."""
+
+import json
+import struct
+import zipfile
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from helpers import Failure, outcome
+from minitok import FileFormatError, join_packed, open_packed
+from minitok.scale.batches import is_whole
+from pyarrow import parquet
+
+
+def write_megatron(folder, bounds, pointers=(0, 4), lengths=(2, 2)):
+    """Four ids of 16 bits in two sequences, and the bounds of documents."""
+    head = b"MMIDIDX\x00\x00" + struct.pack("<QBQQ", 1, 8, len(lengths), len(bounds))
+    body = struct.pack(f"<{len(lengths)}i{len(pointers)}q{len(bounds)}q", *lengths, *pointers, *bounds)
+    (folder / "a.idx").write_bytes(head + body)
+    np.arange(4, dtype="<u2").tofile(folder / "a.bin")
+    return folder / "a.bin"
+
+
+@pytest.mark.parametrize(
+    ("bounds", "expected"),
+    [
+        ([0, 1, 2], [[0, 1], [2, 3]]),
+        ([0, 2], [[0, 1, 2, 3]]),
+        ([0, 0, 2, 2], [[], [0, 1, 2, 3], []]),
+    ],
+)
+def test_bounds_that_can_be(tmp_path, bounds, expected):
+    path = write_megatron(tmp_path, bounds)
+    assert [ids.tolist() for ids in open_packed(path)] == expected
+    assert join_packed(path, tmp_path / "j.npy").documents == len(expected)
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [[-9, 1, 2], [-1, 1, 2], [0, 99, 2], [0, 3, 2], [0, -1, 2], [0, 2, 1, 2], [1, 2], [0, 1], [0, 3], [9, 9], [-3, -3]],
+)
+def test_bounds_that_cannot_be_are_refused_by_name(tmp_path, bounds):
+    path = write_megatron(tmp_path, bounds)
+    for function in (lambda: list(open_packed(path)), lambda: join_packed(path, tmp_path / "j.npy")):
+        with pytest.raises(FileFormatError) as failed:
+            function()
+        assert failed.value.path in (str(tmp_path / "a.idx"), str(path))
+        assert "a.idx" in str(failed.value)
+    assert {file.name for file in tmp_path.iterdir()} == {"a.bin", "a.idx"}
+
+
+@pytest.mark.parametrize(
+    ("pointers", "lengths"),
+    [
+        ((0, 0, 4), (1, 1, 2)),
+        ((0, 4, 4), (1, 1, 2)),
+        ((0, 3, 4), (1, 1, 2)),
+        ((0, 2, 4), (1, 3, 2)),
+        ((0, 2, 4), (1, -1, 2)),
+    ],
+)
+def test_joining_checks_what_opening_does_not(tmp_path, pointers, lengths):
+    path = write_megatron(tmp_path, [0, 1, 2, 3], pointers, lengths)
+    assert open_packed(path).tokens == 4
+    with pytest.raises(FileFormatError) as failed:
+        join_packed(path, tmp_path / "j.npy")
+    assert failed.value.path == str(tmp_path / "a.idx")
+    assert {file.name for file in tmp_path.iterdir()} == {"a.bin", "a.idx"}
+
+
+@pytest.mark.parametrize("offsets", [[1, 2, 4], [0, 3, 2, 4], [0, 9, 4]])
+def test_joining_checks_offsets(tmp_path, offsets):
+    np.arange(4, dtype="<u2").tofile(tmp_path / "a.bin")
+    np.save(tmp_path / "a.bin.idx.npy", np.array(offsets, np.uint64))
+    np.arange(4, dtype="<u2").tofile(tmp_path / "a.ds")
+    np.array(offsets, np.uint64).tofile(tmp_path / "a.ds.index")
+    for name, index in (("a.bin", "a.bin.idx.npy"), ("a.ds", "a.ds.index")):
+        if name == "a.ds" and offsets == [1, 2, 4]:
+            continue  # ends, of three documents
+        with pytest.raises(FileFormatError) as failed:
+            join_packed(tmp_path / name, tmp_path / "j.npy")
+        assert failed.value.path == str(tmp_path / index)
+
+
+# -- errors of other libraries -----------------------------------------------------------------------------------------
+
+
+def write_numbers(folder, name="a"):
+    np.arange(4, dtype="<u2").tofile(folder / f"{name}.bin")
+    np.save(folder / f"{name}.bin.idx.npy", np.array([0, 2, 4], np.uint64))
+    return folder / f"{name}.bin"
+
+
+def refused_by(path, named):
+    """The reason for which a packed corpus is refused, in the name of a file."""
+    found = outcome(open_packed, path)
+    assert isinstance(found, Failure)
+    assert found.kind is FileFormatError
+    assert found.message.startswith(f"{named}: ")
+    return found.message.removeprefix(f"{named}: ")
+
+
+def with_head(path, head):
+    """A .npy file with a head as given, and room for some numbers."""
+    text = head.encode().ljust(117) + b"\n"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text + bytes(24))
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "(1 << 70,)",
+        f"({1 << 70},)",
+        "(True,)",
+        "(-1,)",
+        "(3.0,)",
+        "3",
+        "(None,)",
+        "(" * 50,
+        "('3',)",
+    ],
+)
+@pytest.mark.parametrize("dtype", ["'<u8'", "'O'", "'<u9'", "'S0'", "[]", "[('a', '<u8')]", "None", "()"])
+def test_heads_of_arrays_that_cannot_be(tmp_path, shape, dtype):
+    path = write_numbers(tmp_path)
+    index = tmp_path / "a.bin.idx.npy"
+    with_head(index, f"{{'descr': {dtype}, 'fortran_order': False, 'shape': {shape}, }}")
+    refused_by(path, index)
+    assert not is_whole(path, 2, "uint16")
+
+
+@pytest.mark.parametrize("kind", ["zip", "empty zip", "pickle", "empty", "text", "magic"])
+def test_an_index_that_is_another_file(tmp_path, kind):
+    path = write_numbers(tmp_path)
+    index = tmp_path / "a.bin.idx.npy"
+    if kind.endswith("zip"):
+        with zipfile.ZipFile(index, "w") as file:
+            if kind == "zip":
+                file.writestr("a.npy", b"")
+    else:
+        index.write_bytes({"pickle": b"\x80\x04.", "empty": b"", "text": b"0 2 4\n", "magic": b"\x93NUMPY"}[kind])
+    assert "not a .npy file" in refused_by(path, index)
+    assert not is_whole(path, 2, "uint16")
+    # The same as ids, and as a mask.
+    (tmp_path / "b.npy").write_bytes(index.read_bytes())
+    np.save(tmp_path / "b.npy.idx.npy", np.array([0, 2, 4], np.uint64))
+    assert "not a .npy file" in refused_by(tmp_path / "b.npy", tmp_path / "b.npy")
+    mask = write_numbers(tmp_path, "c").with_name("c.bin.mask.npy")
+    mask.write_bytes(index.read_bytes())
+    assert "not a .npy file" in refused_by(tmp_path / "c.bin", mask)
+    assert not is_whole(tmp_path / "c.bin", 2, "uint16")
+
+
+@pytest.mark.parametrize("version", [(1, 0), (2, 0)])
+@pytest.mark.parametrize("dtype", ["<u8", ">i4", "|u1"])
+def test_heads_of_both_versions_are_read(tmp_path, version, dtype):
+    path = write_numbers(tmp_path)
+    with (tmp_path / "a.bin.idx.npy").open("wb") as file:
+        np.lib.format.write_array(file, np.array([0, 1, 4], dtype), version)
+    assert [ids.tolist() for ids in open_packed(path)] == [[0], [1, 2, 3]]
+
+
+def test_what_is_whole(tmp_path):
+    assert is_whole(write_numbers(tmp_path), 2, "uint16")
+    assert not is_whole(tmp_path / "a.bin", 3, "uint16")
+    assert not is_whole(tmp_path / "none.bin", 2, "uint16")
+
+
+def manifest_of(*files):
+    return json.dumps({"shards": [{"files": [file], "crc32": [0], "tokens": 4, "documents": 2} for file in files]})
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (manifest_of("a.manifest.json"), "it lists 'a.manifest.json' as a shard, which is a manifest"),
+        (manifest_of("a.bin", "b.manifest.json"), "it lists 'b.manifest.json' as a shard, which is a manifest"),
+        ("[" * 100_000, "not a manifest of shards, or damaged"),
+        ('{"shards": ' + "[" * 100_000 + "]" * 100_000 + "}", "not a manifest of shards, or damaged"),
+        (manifest_of("a\0.bin"), "it lists a shard that no file can have as its name: "),
+        (manifest_of("a\ud800.bin"), "it lists a shard that no file can have as its name: "),
+        (manifest_of(3), "not a manifest of shards, or damaged"),
+    ],
+    ids=range(7),
+)
+def test_manifests_that_cannot_be(tmp_path, content, reason):
+    write_numbers(tmp_path)
+    for name in ("a.manifest.json", "b.manifest.json"):
+        (tmp_path / name).write_text(content)
+    path = tmp_path / "a.manifest.json"
+    assert refused_by(path, path).startswith(reason)
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".arrow"])
+def test_flipped_bytes_of_columns_are_named(tmp_path, suffix):
+    path, damaged = tmp_path / f"a{suffix}", tmp_path / f"b{suffix}"
+    join_packed(write_numbers(tmp_path), path)
+    whole = path.read_bytes()
+    for at in range(4, len(whole), 5):
+        damaged.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+        found = outcome(lambda: open_packed(damaged).check())
+        if isinstance(found, Failure):
+            assert found.kind is FileFormatError
+            assert found.message.startswith(f"{damaged}: ")
+
+
+def test_a_column_that_stands_twice_is_refused(tmp_path):
+    ids = pa.array([[1], [2]])
+    parquet.write_table(pa.Table.from_arrays([ids, ids], ["input_ids", "input_ids"]), tmp_path / "a.parquet")
+    refused_by(tmp_path / "a.parquet", tmp_path / "a.parquet")
