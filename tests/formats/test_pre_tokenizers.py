@@ -85,6 +85,34 @@ def test_a_pattern_that_oniguruma_reads_otherwise(texts):
     assert tok.pattern != "cl100k"
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"\x41{2}+",
+        r"\\d{1,3}|.",
+        "[b{1,3}+]",
+        r"\[[^a]{2}+|.",
+        r"[[\]a]?$b]",
+        r"[a[$]b]{1,2}+",
+        r"\[--|a",
+        r"\\x80|a",
+        r"a{1,2}|[$^a]",
+    ],
+)
+def test_a_pattern_is_read_part_by_part(pattern):
+    """No escape, number or set is read from its middle; sets may hold sets."""
+    split = {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": False}
+    content = copy.deepcopy(BASE) | {"pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, LEVEL]}}
+    both(content, ["AAAA A", "bbbb{1,3}+b", "\\dddd1234d", "[xyz[xy aaa", "$]b[$a^", "a$b$ab ab$", "[--a", "\\x80a"])
+
+
+def test_what_a_set_takes_away_is_refused_in_a_set_of_sets():
+    split = {"type": "Split", "pattern": {"Regex": "[a[b]--c]"}, "behavior": "Isolated", "invert": False}
+    content = copy.deepcopy(BASE) | {"pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, LEVEL]}}
+    with pytest.raises(minitok.FileFormatError, match="which other engines read otherwise"):
+        huggingface.parse(content, "it")
+
+
 @pytest.mark.parametrize("char", ["\u2002", "\u0085", "\x1c", "\u200b", "\u3000"])
 def test_white_space_is_that_of_unicode(char):
     content = copy.deepcopy(BASE)
