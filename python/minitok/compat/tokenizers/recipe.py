@@ -173,7 +173,7 @@ class Recipe:
         content = without_settings(self.content())
         if self.makes_bytes():
             content["decoder"] = {"type": "ByteLevel"}
-        definition = huggingface.parse(content, "the tokenizer")
+        definition = huggingface.parse(content, "the tokenizer", other_ids=True)
         self._definition = definition, key
         return definition
 

@@ -10,6 +10,8 @@ from ..files import shown
 from .reasons import Unsupported
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ...definition import Definition
 
 
@@ -34,6 +36,29 @@ def read_added(tokens: Any) -> dict[str, Any]:
         if token.get("normalized", not token.get("special")):
             late.add(content)
     return {"special_tokens": special, "late_special": late, "special_flags": flags}
+
+
+def check_added(special: Mapping[str, int], ids: Mapping[str, int], size: int) -> None:
+    """Refuse an id of an added token that is not the one ``tokenizers`` would give it, which does not use that of the file.
+
+    A token of the model keeps its id there; the others get the ids from the size of the model on, in the order of the file.
+
+    Args:
+        special: The added tokens in that order, with their ids in the file.
+        ids: The ids of the model's tokens, at least of those that are among the added ones.
+        size: How many tokens the model has.
+
+    >>> check_added({"a": 97, "<s>": 300}, {"a": 97}, 256)
+    Traceback (most recent call last):
+    minitok.formats.huggingface.reasons.Unsupported: the added token '<s>' has the id 300, where tokenizers gives it 256
+    """
+    free = size
+    for name, token_id in special.items():
+        given = ids.get(name)
+        if given is None:
+            given, free = free, free + 1
+        if given != token_id and name:
+            raise Unsupported(f"the added token {name!r} has the id {token_id}, where tokenizers gives it {given}")
 
 
 def dump_added(definition: Definition) -> list[dict[str, Any]]:

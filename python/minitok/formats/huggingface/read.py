@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from ...backend import load_backend
 from ...definition import Definition
 from ...errors import FileFormatError, MinitokError
 from ...reference.vocab import NEVER_IN_UTF8
+from ..byte_level import CHARS, to_bytes
 from ..files import blame, parse_json, read, shown
 from ..gpt2 import parse_vocab, tokens_of
-from .added import read_added
-from .characters import bytes_of, check_fallback, read_spaces, read_tokens
+from .added import check_added, read_added
+from .characters import MARK, bytes_of, check_fallback, read_spaces, read_tokens
 from .normalizers import read_steps
 from .patterns import matches_nothing, read_pattern
 from .reasons import Unsupported, field, steps_of
@@ -19,7 +22,9 @@ from .word_ends import check_word_end, read_word_ends
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Mapping
+
+    from ...backend.protocols import TokenTable, Vocab
 
 # These add special tokens where the caller asks for it, and change nothing else.
 DECODERS = ("ByteLevel", "BPEDecoder", "ByteFallback", "Fuse")
@@ -53,7 +58,7 @@ def parse_tables(data: bytes, path: object, name: str | None = None, backend: st
         model = check_model(field(content, "model", dict))
         check_rest(content)
         added = read_added(content.get("added_tokens") or [])
-        special = added["special_tokens"]
+        special: dict[str, int] = added["special_tokens"]
         if model.get("end_of_word_suffix"):
             return None
 
@@ -67,16 +72,49 @@ def parse_tables(data: bytes, path: object, name: str | None = None, backend: st
             check_fallback(model)
             settings = read_spaces(content, may_match_nothing)
             vocab = table.characters(special)
-        return None if vocab is None else Definition.of(vocab, chosen.name, name=name, **settings, **added)
+        if vocab is None:
+            return None
+        check_added(special, *model_ids(data, table, vocab, special))
+        return Definition.of(vocab, chosen.name, name=name, **settings, **added)
     except (MinitokError, Unsupported):
         return None
 
 
-def parse(content: Any, path: object, name: str | None = None, backend: str | None = None) -> Definition:
-    """The tokenizer that the JSON stands for."""
+def model_ids(data: bytes, table: TokenTable, vocab: Vocab, names: Collection[str]) -> tuple[Mapping[str, int], int]:
+    """The ids of the model's tokens, at least of those with these names, and how many tokens the model has.
+
+    The table tells the ids of tokens like ``<...>`` that no merge makes. For other names, all tokens are read once more.
+    """
+    found = dict(table.markers())
+    others = [name for name in names if name not in found]
+    if not all(re.fullmatch("<.+>", name, re.DOTALL) and not has_bytes_of(vocab, name) for name in others):
+        ids: dict[str, int] = json.loads(data)["model"]["vocab"]
+        return ids, len(ids)
+    if not others:
+        return found, 0
+    # The vocabulary is without those tokens of the model that are special tokens.
+    left_out = sum(vocab.token_bytes(found[name]) is None for name in names if name in found)
+    gaps = list(map(vocab.token_bytes, range(vocab.n_ids))).count(None)
+    return found, vocab.n_ids - gaps + left_out
+
+
+def has_bytes_of(vocab: Vocab, name: str) -> bool:
+    """Whether a token has the bytes that a name stands for in the notation of the vocabulary."""
+    if vocab.fallback is not None:
+        return vocab.token_id(name.replace(MARK, " ").encode()) is not None
+    return all(char in CHARS for char in name) and vocab.token_id(to_bytes(name)) is not None
+
+
+def parse(
+    content: Any, path: object, name: str | None = None, backend: str | None = None, *, other_ids: bool = False
+) -> Definition:
+    """The tokenizer that the JSON stands for. ``other_ids``: of added tokens, whatever ``tokenizers`` gives."""
     with blame(path):
         try:
             options = read_options(content, path)
+            if not other_ids:
+                ids = content["model"]["vocab"]
+                check_added(options["special_tokens"], ids, len(ids))
         except Unsupported as reason:
             raise FileFormatError(path, str(reason)) from None
         return Definition.from_tokens(**options, name=name, backend=backend)
