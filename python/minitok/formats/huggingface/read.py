@@ -94,8 +94,8 @@ def model_ids(data: bytes, table: TokenTable, vocab: Vocab, names: Collection[st
         return found, 0
     # The vocabulary is without those tokens of the model that are special tokens.
     left_out = sum(vocab.token_bytes(found[name]) is None for name in names if name in found)
-    gaps = list(map(vocab.token_bytes, range(vocab.n_ids))).count(None)
-    return found, vocab.n_ids - gaps + left_out
+    n_tokens = sum(vocab.token_bytes(token_id) is not None for token_id in range(vocab.n_ids))
+    return found, n_tokens + left_out
 
 
 def has_bytes_of(vocab: Vocab, name: str) -> bool:
