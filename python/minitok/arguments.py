@@ -25,6 +25,7 @@ __all__ = [
     "check_merges",
     "check_pattern",
     "check_special_tokens",
+    "check_tokens",
     "most_token_bytes",
     "named_special_tokens",
     "thread_count",
@@ -77,6 +78,19 @@ def check_ids(ids: Mapping[bytes, int]) -> dict[bytes, int]:
             raise VocabularyError(f"the id {token_id} of the token {token!r} is not between 0 and {MAX_ID}")
     check_holes(ids.values())
     return dict(ids)
+
+
+def check_tokens(tokens: Mapping[int, bytes]) -> dict[int, bytes]:
+    """Returns tokens by id as a dict, if their ids are ints that can be ids and they are bytes."""
+    for token_id, token in tokens.items():
+        if isinstance(token_id, bool) or not isinstance(token_id, int):
+            raise TypeError(f"the id of the token {token!r} must be int, not {type(token_id).__name__}")
+        if not isinstance(token, bytes):
+            raise TypeError(f"the token with the id {token_id} must be bytes, not {type(token).__name__}")
+        if token_id >> 31:
+            raise VocabularyError(f"the id {token_id} of the token {token!r} is not between 0 and {MAX_ID}")
+    check_holes(tokens.keys())
+    return dict(tokens)
 
 
 def check_holes(ids: Collection[int]) -> None:

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from .arguments import (
     check_fallback,
-    check_holes,
     check_ids,
     check_merges,
     check_pattern,
     check_special_tokens,
+    check_tokens,
     most_token_bytes,
 )
 from .backend import BACKEND, load_backend
@@ -233,10 +233,9 @@ class Definition:
         **fields: Unpack[Fields],
     ) -> Definition:
         """From the three values of ``vocabulary()``; for ``fallback`` and ``drops_bytes`` see ``from_tokens``."""
-        check_holes(tokens.keys())
-        chosen = load_backend(backend)
-        bytes_of_their_own = check_fallback(fallback, tokens.keys())
-        vocab = chosen.vocab(dict(tokens), list(merges), whole_pieces, bytes_of_their_own, drops_bytes)
+        chosen, by_id, rows = load_backend(backend), check_tokens(tokens), check_merges(merges, 4)
+        bytes_of_their_own = check_fallback(fallback, by_id.keys())
+        vocab = chosen.vocab(by_id, rows, whole_pieces, bytes_of_their_own, drops_bytes)
         return cls.of(vocab, chosen.name, **fields)
 
     # -- what it holds -----------------------------------------------------------------------------------------------
@@ -386,8 +385,8 @@ def restored(
     backend: str,
     chat: ChatTemplates | None = None,
 ) -> Definition:
-    """A definition from the content of another, in another process or on another backend."""
+    """A definition from the content of another, in another process or on another backend: it is not checked again."""
     tokens, merges, whole_pieces, alphabet, fields = content
-    return Definition.from_vocabulary(
-        tokens, merges, whole_pieces, **alphabet, **fields, backend=backend, name=name, trained=trained, chat=chat
-    )
+    chosen = load_backend(backend)
+    vocab = chosen.vocab(tokens, merges, whole_pieces, **alphabet)
+    return Definition.of(vocab, chosen.name, **fields, name=name, trained=trained, chat=chat)

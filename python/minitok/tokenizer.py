@@ -1263,13 +1263,19 @@ class Tokenizer(Shortcuts):
     def with_special_tokens(self, special_tokens: Mapping[str, int]) -> Tokenizer:
         """The same vocabulary and pattern with these special tokens in place of its own, and without a name.
 
+        Those that it has keep what they take with them (``lstrip``, ``rstrip``, ``single_word``), and when they are found.
+
         >>> from minitok import Tokenizer
         >>> tok = Tokenizer([(97, 98)]).with_special_tokens({"<s>": 257})
         >>> tok.encode("<s>ab", allowed_special="all")
         [257, 256]
         """
-        late = self._definition.late_special & special_tokens.keys()
-        return self.from_definition(self._definition.changed(special_tokens=special_tokens, late_special=late))
+        definition = self._definition
+        late = definition.late_special & special_tokens.keys()
+        flags = {name: flags for name, flags in definition.special_flags.items() if name in special_tokens}
+        return self.from_definition(
+            definition.changed(special_tokens=special_tokens, late_special=late, special_flags=flags)
+        )
 
     def add_special_tokens(self, special_tokens: Mapping[str, int | None] | Iterable[str]) -> Tokenizer:
         """The same tokenizer with special tokens added to its own, and without a name.

@@ -175,6 +175,21 @@ impl TokenTable {
         self.0.table.markers()
     }
 
+    /// How many tokens there are.
+    fn __len__(&self) -> usize {
+        self.0.table.len()
+    }
+
+    /// The ids here of tokens that have ids of their own, as they are written in the file; None of those that are not there.
+    fn ids_of<'py>(&self, special: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyDict>> {
+        let found = PyDict::new(special.py());
+        for (name, _) in named_ids(special)? {
+            let id = self.0.table.id_of(&name);
+            found.set_item(name, id)?;
+        }
+        Ok(found)
+    }
+
     /// The vocabulary of tokens in byte-level notation, without special tokens that no merge has. `may_drop`: bytes that text
     /// may hold may be without a token.
     fn byte_level(&self, special: &Bound<'_, PyDict>, whole_pieces: bool, may_drop: bool) -> PyResult<Option<Vocab>> {

@@ -196,3 +196,69 @@ def test_the_other_options_name_their_choices(backend):
         outcome(lambda: list(tok.encode_iterable("text"))).message
         == "chunks must be an iterable of str or bytes, not one str"
     )
+
+
+@pytest.mark.parametrize(
+    ("merge", "kind", "reason"),
+    [
+        ((97, 98, 256, -1), minitok.VocabularyError, "merge 0 holds a number that is not between 0 and 2147483647"),
+        (
+            (97, 98, 256, 1 << 40),
+            minitok.VocabularyError,
+            "merge 0 holds a number that is not between 0 and 2147483647",
+        ),
+        ((-1, 98, 256, 0), minitok.VocabularyError, "merge 0 holds a number that is not between 0 and 2147483647"),
+        ((97, 98, 256), minitok.VocabularyError, "merge 0 must be 4 integers, not 3"),
+        ((97, 98, 256, 0.5), TypeError, "merge 0 must be 4 integers, not (97, 98, 256, 0.5)"),
+        (7, TypeError, "merge 0 must be 4 integers, not 7"),
+    ],
+)
+def test_the_merges_of_a_vocabulary_are_checked(merge, kind, reason):
+    tokens = {token_id: token for token, token_id in SINGLES.items()} | {256: b"ab"}
+    failed = failure_on_both(lambda backend: minitok.Tokenizer.from_vocabulary(tokens, [merge], False, backend=backend))
+    assert failed.kind is kind
+    assert failed.message.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("more", "kind", "reason"),
+    [
+        ({-1: b"ab"}, minitok.VocabularyError, "the id -1 of the token b'ab' is not between 0 and 2147483647"),
+        (
+            {1 << 40: b"ab"},
+            minitok.VocabularyError,
+            f"the id {1 << 40} of the token b'ab' is not between 0 and 2147483647",
+        ),
+        ({256: "ab"}, TypeError, "the token with the id 256 must be bytes, not str"),
+        ({"256": b"ab"}, TypeError, "the id of the token b'ab' must be int, not str"),
+        ({True: b"\x01"}, TypeError, "the id of the token b'\\x01' must be int, not bool"),
+    ],
+)
+def test_the_tokens_of_a_vocabulary_are_checked(more, kind, reason):
+    tokens = {**more, **{token_id: token for token, token_id in SINGLES.items()}}
+    failed = failure_on_both(lambda backend: minitok.Tokenizer.from_vocabulary(tokens, [], False, backend=backend))
+    assert failed == Failure(kind, reason)
+
+
+def test_many_special_tokens_of_a_count_take_no_longer_each():
+    """Each name is compared with few others, however many there are."""
+    compared = 0
+
+    class Name(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other):
+            nonlocal compared
+            compared += 1
+            return str(self) == str(other)
+
+    from minitok.corpus.counts import check_special
+
+    names = [Name(f"<{number}>") for number in range(2000)]
+    assert check_special(names) == names
+    compared = 0
+    check_special(names)
+    assert compared < 2000
+    with pytest.raises(minitok.TrainingError, match="'<7>' is given twice"):
+        check_special([*names, "<7>"])

@@ -234,3 +234,44 @@ def test_special_tokens_that_take_white_space_take_time_that_grows_with_the_text
     # With copies of the text for each, half a minute.
     assert time.process_time() - began < 5
     assert ids == tok.encode(part, ("<s>",)) * 15_000
+
+
+@pytest.mark.parametrize(
+    ("steps", "step"),
+    [
+        ([("replace", "a", "aa")] * 40, "('replace', 'a', 'aa')"),
+        ([("replace", "a", "b" * 5000)], "('replace', 'a', 'bbb"),
+        ([("prepend", "b" * 2000)] * 3, "('prepend', 'bbb"),
+        (["NFC", *["space_ideographs"] * 3000], "'space_ideographs'"),
+    ],
+)
+def test_steps_that_make_a_text_too_long_are_refused(steps, step, backend):
+    tok = Tokenizer([], normalizer=steps, backend=backend)
+    for call in (tok.encode, tok.count, tok.normalize, lambda text: tok.encode_batch([text])):
+        with pytest.raises(minitok.VocabularyError, match="makes the text too long: ") as failed:
+            call("a中")
+        assert f"the normalizer's step {step}" in str(failed.value)
+
+
+def test_a_replacement_is_refused_before_it_takes_memory(backend):
+    import tracemalloc
+
+    tok = Tokenizer([], normalizer=("replace", "a", "b" * 100_000), backend=backend)
+    tracemalloc.start()
+    with pytest.raises(minitok.VocabularyError, match="200,000,000 bytes or more, where 132,096 are allowed"):
+        tok.encode("a" * 2000)
+    assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    tracemalloc.stop()
+
+
+def test_normal_forms_and_ordinary_steps_have_room(backend):
+    """U+FDFA becomes 18 characters, U+1FB7 three marks and a letter; one character may become a word."""
+    for steps, text in [
+        ("NFKD", "\ufdfa"),
+        ("NFKC", "\ufdfa" * 1000),
+        ("NFD", "\u1fb7" * 1000),
+        ("lowercase", "\u0130" * 1000),
+    ]:
+        assert Tokenizer([], normalizer=steps, backend=backend).count(text) > len(text)
+    steps = ["NFKD", ("replace", "x", "a word of some length that stands for a letter"), ("prepend", "_" * 100)]
+    assert Tokenizer([], normalizer=steps, backend=backend).count("x" * 1000) == 46_100

@@ -71,7 +71,7 @@ def huggingface_file(path, vocab, merges=(), pattern=r"\w+|\W", *, ignore_merges
     split = {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": False}
     byte_level = {"type": "ByteLevel", "add_prefix_space": False, "use_regex": False}
     content = {
-        "added_tokens": [{"id": 1_000_000 + k, "content": name, "special": True} for k, name in enumerate(added)],
+        "added_tokens": [{"id": len(vocab) + k, "content": name, "special": True} for k, name in enumerate(added)],
         "pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, byte_level]},
         "model": {"type": "BPE", "vocab": vocab, "merges": list(merges), "ignore_merges": ignore_merges},
     }
@@ -98,6 +98,21 @@ def huggingface_nested_pattern(path, size):
 
 def huggingface_many_sets(path, size):
     return huggingface_file(path, byte_vocab(), pattern="[" + r"\w\s\d" * (size // 10) + "]")
+
+
+def huggingface_open_sets(path, size):
+    """Each bracket could begin a set, and none ends."""
+    return huggingface_file(path, byte_vocab(), pattern="[" * size)
+
+
+def huggingface_escaped_brackets(path, size):
+    """One set, in which each bracket looks like the start of another."""
+    return huggingface_file(path, byte_vocab(), pattern="[" + r"\[" * (size // 3) + "]")
+
+
+def huggingface_open_properties(path, size):
+    """Each property could be repeated, and none ends."""
+    return huggingface_file(path, byte_vocab(), pattern=r"\p{L" * (size // 5) + "{1" * (size // 5))
 
 
 def huggingface_long_added_tokens(path, size):

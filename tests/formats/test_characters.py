@@ -130,7 +130,7 @@ def small(backend):
     vocab |= {token: 256 + i for i, token in enumerate(["▁", "h", "i", "hi", "▁hi", "中"])}
     content = {
         "pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": False},
-        "added_tokens": [{"id": 300, "content": "<s>", "special": True}],
+        "added_tokens": [{"id": 262, "content": "<s>", "special": True}],
         "model": {
             "type": "BPE",
             "byte_fallback": True,

@@ -111,7 +111,7 @@ def steps(*parts):
             "the byte 0x00 has no token, and becomes 'a'",
         ),
         (
-            {"model__vocab": BYTE_VOCAB | {"ab": 2_000_000_000}, "model__merges": []},
+            {"model__vocab": BYTE_VOCAB | {"ab": 2_000_000_000}, "model__merges": [], "added_tokens": []},
             "2000000000 is too high for a vocab",
         ),
         ({"model__vocab": {"a": 10**30}}, "the id of 'a' is not a whole number"),

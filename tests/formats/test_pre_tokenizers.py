@@ -85,6 +85,34 @@ def test_a_pattern_that_oniguruma_reads_otherwise(texts):
     assert tok.pattern != "cl100k"
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"\x41{2}+",
+        r"\\d{1,3}|.",
+        "[b{1,3}+]",
+        r"\[[^a]{2}+|.",
+        r"[[\]a]?$b]",
+        r"[a[$]b]{1,2}+",
+        r"\[--|a",
+        r"\\x80|a",
+        r"a{1,2}|[$^a]",
+    ],
+)
+def test_a_pattern_is_read_part_by_part(pattern):
+    """No escape, number or set is read from its middle; sets may hold sets."""
+    split = {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": False}
+    content = copy.deepcopy(BASE) | {"pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, LEVEL]}}
+    both(content, ["AAAA A", "bbbb{1,3}+b", "\\dddd1234d", "[xyz[xy aaa", "$]b[$a^", "a$b$ab ab$", "[--a", "\\x80a"])
+
+
+def test_what_a_set_takes_away_is_refused_in_a_set_of_sets():
+    split = {"type": "Split", "pattern": {"Regex": "[a[b]--c]"}, "behavior": "Isolated", "invert": False}
+    content = copy.deepcopy(BASE) | {"pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, LEVEL]}}
+    with pytest.raises(minitok.FileFormatError, match="which other engines read otherwise"):
+        huggingface.parse(content, "it")
+
+
 @pytest.mark.parametrize("char", ["\u2002", "\u0085", "\x1c", "\u200b", "\u3000"])
 def test_white_space_is_that_of_unicode(char):
     content = copy.deepcopy(BASE)
@@ -102,6 +130,36 @@ def test_flags_are_kept(backend, tmp_path):
     again = minitok.load(tmp_path / "it.json", backend=backend)
     assert again == tok
     assert again.encode("a<s> a", allowed_special="all") == [97, 263, 97]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"special_flags": {"<m>": {"lstrip", "single_word"}}}, "'<m>' has lstrip, single_word"),
+        ({"late_special": {"<m>"}}, "'<m>' is found after other special tokens"),
+    ],
+)
+def test_what_special_tokens_ask_for_is_refused_where_it_cannot_be_said(tmp_path, change, reason, backend):
+    tok = minitok.Tokenizer([(97, 98)], special_tokens={"<m>": 257}, backend=backend)
+    tok = minitok.Tokenizer.from_definition(tok.definition.changed(**change))
+    for write in (tok.to_tiktoken, tok.to_gpt2, tok.to_minbpe):
+        with pytest.raises(minitok.VocabularyError, match=reason):
+            write(tmp_path / "x")
+    assert list(tmp_path.iterdir()) == []
+    for write in (tok.to_huggingface, tok.save):
+        write(tmp_path / "tokenizer.json")
+        assert minitok.load(tmp_path / "tokenizer.json", backend=backend) == tok
+
+
+def test_flags_go_with_their_special_tokens(backend):
+    tok = minitok.Tokenizer([(97, 98)], special_tokens={"<m>": 257, "<n>": 258}, backend=backend)
+    tok = minitok.Tokenizer.from_definition(
+        tok.definition.changed(special_flags={"<m>": {"lstrip"}, "<n>": {"rstrip"}})
+    )
+    fewer = tok.with_special_tokens({"<m>": 300, "<o>": 301})
+    assert fewer.definition.special_flags == {"<m>": {"lstrip"}}
+    assert fewer.encode("ab  <m> <n>", allowed_special="all") == [256, 300, 32, 60, 110, 62]
+    assert tok.add_special_tokens(["<o>"]).definition.special_flags == tok.definition.special_flags
 
 
 def test_a_byte_that_utf8_never_contains_may_have_no_token(backend):

@@ -83,7 +83,8 @@ def tokenizer_json(draw):
         merges.append(list(pair) if draw(st.booleans()) else " ".join(pair))
         tokens.append("".join(pair))
         vocab.setdefault("".join(pair), len(vocab) + draw(st.sampled_from([0, 0, 0, 1000])))
-    added = [{"id": draw(st.sampled_from([5, 700])), "content": draw(st.sampled_from(["<s>", "ab", "<0x05>"]))}]
+    name = draw(st.sampled_from(["<s>", "ab", "<0x05>"]))
+    added = [{"id": draw(st.sampled_from([vocab.get(name, len(vocab)), 5])), "content": name}]
     space = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": False}
     level = {"type": "ByteLevel", "add_prefix_space": False, "use_regex": draw(st.booleans())}
     content = {

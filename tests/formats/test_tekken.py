@@ -72,6 +72,18 @@ def test_ids_are_behind_those_of_the_special_tokens(tmp_path, backend):
             lambda it: it.update(special_tokens=[{"rank": 0, "token_str": "a"}, {"rank": 1, "token_str": "a"}]),
             "'a' has two ranks",
         ),
+        (
+            lambda it: it.update(special_tokens=[{"rank": 0, "token_str": "<unk>"}, {"rank": 0, "token_str": "<s>"}]),
+            "the special tokens '<unk>' and '<s>' both have the rank 0",
+        ),
+        (
+            lambda it: it.update(special_tokens=[{"rank": 10, "token_str": "</s>"}]),
+            "the special token '</s>' has the rank 10, which is not one of the 10 ranks of special tokens",
+        ),
+        (
+            lambda it: it.update(special_tokens=[{"rank": -1, "token_str": "</s>"}]),
+            "the special token '</s>' has the rank -1, which is not one of the 10 ranks of special tokens",
+        ),
         (lambda it: it.update(special_tokens=3), "it has no 'special_tokens' that is a list"),
         (lambda it: it["config"].update(pattern="("), "pattern '\\('"),
     ],

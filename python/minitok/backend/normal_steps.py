@@ -13,7 +13,8 @@ A normalizer is one of these or a sequence of them, which are taken in turn; Non
 
 Bytes that are not UTF-8 do not change; a pattern sees U+FFFD in their place.
 
-Costs: O(n), and what the pattern needs, up to the limit of SPEC P6.
+Costs: O(n), and what the pattern needs, up to the limit of SPEC P6. A text that steps make too long is an error before it takes
+the memory.
 
 Implements SPEC N2, for both backends.
 """
@@ -41,6 +42,9 @@ __all__ = ["STEPS", "check_normalizer", "matches", "normalized", "steps_of"]
 STEPS = (*FORMS, "lowercase", "space_ideographs", "replace", "prepend")
 # How many texts a step has beside its name.
 TEXTS = {"replace": 2, "prepend": 1}
+# How many bytes steps may make of a text: so many times its own (a normal form makes up to 11), and some more.
+MOST_TIMES = 64
+MOST_MORE = 4096
 IDEOGRAPHS = (
     r"[\u4E00-\u9FFF\u3400-\u4DBF\U00020000-\U0002A6DF\U0002A700-\U0002B73F\U0002B740-\U0002B81F\U0002B920-\U0002CEAF"
     r"\uF900-\uFAFF\U0002F800-\U0002FA1F]"
@@ -98,36 +102,54 @@ def normalized(text: str | bytes, steps: Sequence[Step]) -> bytes:
 
     >>> normalized("A  Cat", (("replace", r"\\s+", " "), "lowercase"))
     b'a cat'
+
+    Raises:
+        PatternError: A pattern takes too long.
+        VocabularyError: A step makes the text too long.
     """
     data = utf8(text)
+    most = MOST_TIMES * len(data) + MOST_MORE
     for step in steps:
         if step in FORMS:
             data = normal(data, str(step))
         else:
             chars = data.decode("utf-8", "surrogateescape")
-            data = changed(chars, step).encode("utf-8", "surrogateescape")
+            data = changed(chars, step, most).encode("utf-8", "surrogateescape")
+        check_length(len(data), most, step)
     return data
 
 
-def changed(chars: str, step: Step) -> str:
-    """Returns the text after a step that is not a normal form."""
+def check_length(length: int, most: int, step: Step) -> None:
+    """Refuses a text that a step makes longer than it may be."""
+    if length > most:
+        raise VocabularyError(
+            f"the normalizer's step {repr(step)[:80]} makes the text too long: "
+            f"{length:,} bytes or more, where {most:,} are allowed"
+        )
+
+
+def changed(chars: str, step: Step, most: int) -> str:
+    """Returns the text after a step that is not a normal form. A replacement is refused if it has more than ``most`` bytes."""
     if step == "lowercase":
         return chars.replace("\N{GREEK CAPITAL LETTER SIGMA}", "\N{GREEK SMALL LETTER SIGMA}").lower()
     if step == "space_ideographs":
-        return replaced(chars, IDEOGRAPHS, lambda found: f" {found} ")
+        return "".join(replaced(chars, IDEOGRAPHS, lambda found: f" {found} "))
     if step[0] == "prepend":
         return step[1] + chars if chars else chars
-    return replaced(chars, step[1], lambda _: step[2])
+    parts = replaced(chars, step[1], lambda _: step[2])
+    # Each part that takes a place is one text that they share: only joined do they take memory.
+    check_length(sum(map(len, parts)), most, step)
+    return "".join(parts)
 
 
-def replaced(chars: str, pattern: str, text_for: Callable[[str], str]) -> str:
-    """The text with another in place of each match."""
+def replaced(chars: str, pattern: str, text_for: Callable[[str], str]) -> list[str]:
+    """The text in parts, with another in place of each match."""
     parts: list[str] = []
     done = 0
     for start, end in matches(chars, pattern):
         parts += [chars[done:start], text_for(chars[start:end])]
         done = end
-    return "".join([*parts, chars[done:]])
+    return [*parts, chars[done:]]
 
 
 def matches(chars: str, pattern: str) -> Iterator[tuple[int, int]]:

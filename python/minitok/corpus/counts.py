@@ -197,11 +197,13 @@ def check_special(special_tokens: Sequence[str]) -> list[str]:
     if isinstance(special_tokens, str):
         raise TypeError(f"special_tokens must be a sequence of str, not the one str {special_tokens!r}")
     names = list(special_tokens)
+    seen: set[str] = set()
     for index, name in enumerate(names):
         if not isinstance(name, str):
             raise TypeError(f"special token {index} must be str, not {type(name).__name__}")
-        if name in names[:index]:
+        if name in seen:
             raise TrainingError(f"the special token {name!r} is given twice")
+        seen.add(name)
         if any("\ud800" <= char <= "\udfff" for char in name):
             raise TrainingError(f"the special token {name!r} holds a lone surrogate")
     return names

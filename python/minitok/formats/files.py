@@ -101,13 +101,17 @@ def blame(path: object) -> Iterator[None]:
 
 
 def refuse_normalizer(definition: Definition, what: str) -> None:
-    """For formats that have no place for one, nor for anything else that is done to text before it is cut."""
+    """For formats that have no place for one, nor for what else is done to text before it is cut, or that tokens ask of it."""
     if definition.normalizer:
         raise VocabularyError(f"{what} cannot say that text is normalized first ({definition.normalizer})")
     if definition.prefix == "bytes":
         raise VocabularyError(f"{what} cannot say that a space is put before the text")
     if definition.words or definition.word_end:
         raise VocabularyError(f"{what} cannot say that text is cut into words")
+    for name, flags in definition.special_flags.items():
+        raise VocabularyError(f"{what} cannot say that the special token {name!r} has {', '.join(sorted(flags))}")
+    for name in sorted(definition.late_special):
+        raise VocabularyError(f"{what} cannot say that the special token {name!r} is found after other special tokens")
 
 
 @contextmanager

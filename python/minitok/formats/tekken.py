@@ -108,12 +108,19 @@ def sizes(content: dict[str, Any]) -> tuple[int, int]:
 
 def read_special(content: dict[str, Any], n_special: int) -> dict[str, int]:
     """The special tokens, and names for the ids among them that have none."""
-    rows = content.get("special_tokens")
     named = dict(enumerate(FIRST_SPECIAL[:n_special]))
-    if rows is not None:
-        named = {
-            field(row, "rank", int): field(row, "token_str", str) for row in field(content, "special_tokens", list)
-        }
+    if content.get("special_tokens") is not None:
+        named = {}
+        for row in field(content, "special_tokens", list):
+            rank, token = field(row, "rank", int), field(row, "token_str", str)
+            if not 0 <= rank < n_special:
+                raise Malformed(
+                    f"the special token {token!r} has the rank {rank}, "
+                    f"which is not one of the {n_special} ranks of special tokens"
+                )
+            if rank in named:
+                raise Malformed(f"the special tokens {named[rank]!r} and {token!r} both have the rank {rank}")
+            named[rank] = token
     special: dict[str, int] = {}
     for token_id in range(n_special):
         token = named.get(token_id, f"<SPECIAL_{token_id}>")

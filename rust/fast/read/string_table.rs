@@ -70,6 +70,16 @@ impl StringTable {
         self.ids.is_empty()
     }
 
+    /// How many tokens there are.
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// The id of a token, as it is written in the file.
+    pub fn id_of(&self, token: &str) -> Option<u32> {
+        self.find(token.as_bytes()).map(|number| self.ids[number as usize])
+    }
+
     /// Adds a merge of two tokens, written with one space between them; None if there are no such tokens.
     #[inline]
     pub fn merge(&mut self, pair: &[u8]) -> Option<()> {
@@ -281,6 +291,7 @@ mod tests {
             assert!(table.merge(pair.as_bytes()).is_none(), "{pair}");
         }
         assert_eq!(table.markers(), [("<s>", 13)]);
+        assert_eq!((table.len(), table.id_of("ab"), table.id_of("<s>"), table.id_of("ba")), (5, Some(12), Some(13), None));
     }
 
     /// A table of tokens whose ids are their numbers.

@@ -65,7 +65,9 @@ class Component:
         made = kind.__new__(kind)
         fields = {key: value for key, value in state.items() if key != "type"}
         if kind.parts_field is not None:
-            fields[kind.parts_field] = [kind.family.from_state(part) for part in fields[kind.parts_field]]
+            if not isinstance(parts := fields.get(kind.parts_field), list):
+                raise TypeError(f"{state['type']} has no list of {kind.parts_field}")
+            fields[kind.parts_field] = [kind.family.from_state(part) for part in parts]
         fields = kind.defaults | fields
         if missing := [key for key, value in fields.items() if value is ...]:
             raise TypeError(f"{state['type']} has no field {missing[0]!r}")

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from minitok.formats.files import shown
+from minitok.formats.huggingface.reasons import Unsupported
+
 from .components import Component, state_of
+from .file_fields import ID, number_of, value_of, whole_number
 from .processing import added_tokens, processed
 
 if TYPE_CHECKING:
@@ -16,7 +20,15 @@ if TYPE_CHECKING:
 
     from .encoding import Encoding
 
-__all__ = ["BertProcessing", "ByteLevel", "PostProcessor", "RobertaProcessing", "Sequence", "TemplateProcessing"]
+__all__ = [
+    "BertProcessing",
+    "ByteLevel",
+    "PostProcessor",
+    "RobertaProcessing",
+    "Sequence",
+    "TemplateProcessing",
+    "check_state",
+]
 
 
 class PostProcessor(Component):
@@ -127,3 +139,52 @@ def piece(word: str) -> dict[str, Any]:
     if not (which.isascii() and which.isdecimal()):
         raise wrong
     return {"Sequence": {"id": "A", "type_id": type_id if colon else int(which)}}
+
+
+def check_state(state: Any) -> None:
+    """Refuses the JSON of a post-processor that ``tokenizers`` would not read, or fail on. Raises Unsupported."""
+    kind = value_of(state, "post_processor", "type")
+    where = f"post_processor {kind}"
+    if kind == "Sequence":
+        for part in value_of(state, where, "processors"):
+            check_state(part)
+    elif kind in ("BertProcessing", "RobertaProcessing"):
+        for key in ("sep", "cls"):
+            pair = value_of(state, where, key)
+            if not isinstance(pair, list) or len(pair) != 2 or not isinstance(pair[0], str):
+                raise Unsupported(f"the {key!r} of the {where} is not a token and its id: {shown(pair)}")
+            whole_number(pair[1], f"the id in the {key!r} of the {where}", ID)
+    elif kind == "TemplateProcessing":
+        tokens = value_of(state, where, "special_tokens")
+        if not isinstance(tokens, dict):
+            raise Unsupported(f"the 'special_tokens' of the {where} are not an object: {shown(tokens)}")
+        for name, token in tokens.items():
+            check_special_token(token, f"special token {name!r} of the {where}")
+        for key, texts in (("single", "A"), ("pair", "AB")):
+            check_template(value_of(state, where, key), f"{key!r} of the {where}", tokens, texts)
+
+
+def check_special_token(token: Any, where: str) -> None:
+    """Refuses a special token of a template that is not ids and as many texts."""
+    ids, texts = value_of(token, where, "ids"), value_of(token, where, "tokens")
+    if not isinstance(ids, list) or not isinstance(texts, list) or len(ids) != len(texts):
+        raise Unsupported(f"the {where} has not as many 'tokens' as 'ids': {shown(texts)} and {shown(ids)}")
+    for token_id in ids:
+        whole_number(token_id, f"an id of the {where}", ID)
+    for text in texts:
+        if not isinstance(text, str):
+            raise Unsupported(f"a token of the {where} is not a string: {shown(text)}")
+
+
+def check_template(pieces: Any, where: str, tokens: dict[str, Any], texts: str) -> None:
+    """Refuses a template that has other pieces than those texts and special tokens."""
+    if not isinstance(pieces, list):
+        raise Unsupported(f"the {where} is not a list: {shown(pieces)}")
+    for each in pieces:
+        kind = next(iter(each)) if isinstance(each, dict) and len(each) == 1 else None
+        if kind not in ("Sequence", "SpecialToken"):
+            raise Unsupported(f"a piece of the {where} is neither a Sequence nor a SpecialToken: {shown(each)}")
+        name = value_of(each[kind], f"{kind} of the {where}", "id")
+        if not isinstance(name, str) or name not in (list(texts) if kind == "Sequence" else tokens):
+            raise Unsupported(f"the {where} has no {kind} {shown(name)}")
+        number_of(each[kind], f"{kind} of the {where}", "type_id", ID)

@@ -13,6 +13,7 @@ from minitok.errors import FileFormatError, VocabularyError
 from minitok.formats import huggingface
 from minitok.formats.files import parse_json
 from minitok.formats.huggingface.added import read_added
+from minitok.formats.huggingface.reasons import Unsupported
 
 from .added import AddedTokens
 from .components import Component, state_of
@@ -22,7 +23,7 @@ from .models import BPE
 from .normalizers import Normalizer
 from .pipeline import Pipeline
 from .pre_tokenizers import PreTokenizer
-from .processors import PostProcessor
+from .processors import PostProcessor, check_state
 from .settings import dump_padding, dump_truncation, read_padding, read_truncation
 
 if TYPE_CHECKING:
@@ -76,12 +77,27 @@ class Recipe:
         content = parse_json(data if table is None else table.rest, path)
         if definition is None:
             definition = huggingface.parse(without_settings(content), path)
-        recipe = cls.from_content(content, definition, data)
         try:
+            recipe = cls.from_file(content, definition, data)
             recipe.pipeline()
+        except Unsupported as reason:
+            raise FileFormatError(path, str(reason)) from None
         except FileFormatError as error:  # What is not followed here is refused at once.
             raise FileFormatError(path, error.reason) from None
         return recipe
+
+    @classmethod
+    def from_file(cls, content: State, definition: Definition, data: bytes) -> Recipe:
+        """As ``from_content``, of a file that may be malformed. Raises Unsupported with the name of what is wrong."""
+        if content.get("post_processor") is not None:
+            check_state(content["post_processor"])
+        for name, family in COMPONENTS.items():
+            if content.get(name) is not None:
+                try:
+                    family.from_state(content[name])
+                except TypeError as error:
+                    raise Unsupported(f"the {name}: {error}") from None
+        return cls.from_content(content, definition, data)
 
     @classmethod
     def from_content(cls, content: State, definition: Definition, data: bytes | None = None) -> Recipe:
@@ -173,7 +189,7 @@ class Recipe:
         content = without_settings(self.content())
         if self.makes_bytes():
             content["decoder"] = {"type": "ByteLevel"}
-        definition = huggingface.parse(content, "the tokenizer")
+        definition = huggingface.parse(content, "the tokenizer", other_ids=True)
         self._definition = definition, key
         return definition
 

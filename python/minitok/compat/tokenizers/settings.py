@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from minitok.formats.files import shown
+from minitok.formats.huggingface.reasons import Unsupported
+
+from .file_fields import ID, LENGTH, choice_of, number_of, value_of, whole_number
+
 __all__ = [
     "check_padding", "check_truncation", "dump_padding", "dump_truncation", "read_padding", "read_truncation",
 ]  # fmt: skip
@@ -63,15 +68,15 @@ def check_number(number: Any) -> None:
 
 
 def read_truncation(state: Any) -> State | None:
-    """The options out of a file."""
+    """The options out of a file. As there, a stride may be longer than the length. Raises Unsupported with the field's name."""
     if state is None:
         return None
-    names = {name: option for option, name in STRATEGIES.items()}
+    where = "truncation"
     return {
-        "max_length": state["max_length"],
-        "stride": state["stride"],
-        "strategy": names[state["strategy"]],
-        "direction": state.get("direction", "Right").lower(),
+        "max_length": number_of(state, where, "max_length", LENGTH),
+        "stride": number_of(state, where, "stride", LENGTH),
+        "strategy": choice_of(state, where, "strategy", STRATEGIES),
+        "direction": choice_of({"direction": "Right", **state}, where, "direction", DIRECTIONS),
     }
 
 
@@ -86,17 +91,29 @@ def dump_truncation(options: State | None) -> State | None:
 
 
 def read_padding(state: Any) -> State | None:
-    """The options out of a file."""
+    """The options out of a file. Raises Unsupported with the field's name."""
     if state is None:
         return None
-    strategy = state["strategy"]
+    where = "padding"
+    strategy, multiple = value_of(state, where, "strategy"), state.get("pad_to_multiple_of")
+    if isinstance(strategy, dict) and strategy.keys() == {"Fixed"}:
+        length: int | None = number_of(strategy, "strategy of the padding", "Fixed", LENGTH)
+    elif strategy == "BatchLongest":
+        length = None
+    else:
+        raise Unsupported(f"the 'strategy' of the padding is neither BatchLongest nor Fixed: {shown(strategy)}")
+    if multiple is not None:
+        whole_number(multiple, "the 'pad_to_multiple_of' of the padding", LENGTH)
+    token = value_of(state, where, "pad_token")
+    if not isinstance(token, str):
+        raise Unsupported(f"the 'pad_token' of the padding is not a string: {shown(token)}")
     return {
-        "length": strategy["Fixed"] if isinstance(strategy, dict) else None,
-        "pad_to_multiple_of": state.get("pad_to_multiple_of"),
-        "pad_id": state["pad_id"],
-        "pad_token": state["pad_token"],
-        "pad_type_id": state["pad_type_id"],
-        "direction": state["direction"].lower(),
+        "length": length,
+        "pad_to_multiple_of": multiple,
+        "pad_id": number_of(state, where, "pad_id", ID),
+        "pad_token": token,
+        "pad_type_id": number_of(state, where, "pad_type_id", ID),
+        "direction": choice_of(state, where, "direction", DIRECTIONS),
     }
 
 

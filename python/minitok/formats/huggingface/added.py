@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from ...arguments import MAX_ID
@@ -10,6 +12,8 @@ from ..files import shown
 from .reasons import Unsupported
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ...definition import Definition
 
 
@@ -34,6 +38,36 @@ def read_added(tokens: Any) -> dict[str, Any]:
         if token.get("normalized", not token.get("special")):
             late.add(content)
     return {"special_tokens": special, "late_special": late, "special_flags": flags}
+
+
+def given_ids(special: Mapping[str, int], ids: Mapping[str, int | None], size: int) -> dict[str, int]:
+    """Returns the ids that ``tokenizers`` gives added tokens: it does not use those of the file.
+
+    A token of the model keeps its id there; the others get the ids from the size of the model on, in the order of the file.
+
+    Args:
+        special: The added tokens in that order, with their ids in the file.
+        ids: The ids of the model's tokens, at least of those that are among the added ones.
+        size: How many tokens the model has.
+
+    >>> given_ids({"a": 300, "<s>": 300, "</s>": 256}, {"a": 97}, 256)
+    {'a': 97, '<s>': 256, '</s>': 257}
+    """
+    free = count(size)
+    given = ((name, ids.get(name)) for name in special)
+    return {name: next(free) if token_id is None else token_id for name, token_id in given}
+
+
+def warn_of_other_ids(special: Mapping[str, int], given: Mapping[str, int], path: object) -> None:
+    """Warns of added tokens that have other ids in the file than they are given."""
+    others = [name for name, token_id in given.items() if special[name] != token_id]
+    if others:
+        first, more = others[0], f", and {len(others) - 1} more have others" if len(others) > 1 else ""
+        warnings.warn(
+            f"{path}: the added token {first!r} has the id {special[first]} in the file, and {given[first]} here, as in "
+            f"tokenizers{more}",
+            stacklevel=2,
+        )
 
 
 def dump_added(definition: Definition) -> list[dict[str, Any]]:

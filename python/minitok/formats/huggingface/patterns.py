@@ -23,13 +23,12 @@ if TYPE_CHECKING:
 
     from ...definition import Definition
 
-# What stands for characters: a property, an escaped mark, a set.
-NOT_AN_OPERATOR = re.compile(r"\\[pP]\{\^?\w+\}|\\[^hHGKXRZpP]|\[(?:\\.|[^\]\\])*\]")
-OPERATOR_OR_NOT = re.compile(NOT_AN_OPERATOR.pattern + r"|\\.|.", re.DOTALL)
-# A byte, to Oniguruma; a character of eight digits, which it does not have; a set with one taken away, which are ranges to it.
-NOT_IN_ONIGURUMA = re.compile(r"\\x[89A-Fa-f]|\\U|\[(?:\\.|[^\]\\])*?--")
-# A single character, a property or a set, repeated by numbers and once more.
-REPEATED = re.compile(r"((?:\\[pP]\{\^?\w+\}|\[(?:\\.|[^\]\\])*\]|\\[^pP]|[^\\()\[\]{}*+?|])\{\d+(?:,\d*)?\})\+")
+# What a pattern is made of: a property, a character by its number, how often, an escape, any other character.
+PART = re.compile(r"\\[pP]\{\^?\w+\}|\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\{\d+(?:,\d*)?\}|\\?.", re.DOTALL)
+# Escapes that are not a character, or not the same to all engines.
+OTHER_ESCAPES = frozenset(["\\", *("\\" + letter for letter in "hHGKXRZpP")])
+# A byte, to Oniguruma; a character of eight digits, which it does not have; a set taken away, which are ranges to it.
+NOT_IN_ONIGURUMA = re.compile(r"(\\x[89A-Fa-f]|\\U|--)|\\.", re.DOTALL)
 # What counts as punctuation: the general category, and the ASCII marks that are symbols.
 PUNCTUATION = r"[\p{P}$+<=>\^`|~]"
 # A pattern that matches nothing somewhere, matches nothing in one of these, as far as anyone would write one.
@@ -194,13 +193,44 @@ def behaved(pattern: str, behavior: object, *, invert: bool) -> str:
     raise Unsupported(f"the pre_tokenizer Split has the behavior {shown(behavior)}{' inverted' if invert else ''}")
 
 
+def parts_of(pattern: str) -> list[str]:
+    r"""The parts of a pattern: properties, escapes, how often, whole sets with the sets in them, and single characters.
+
+    The pattern is read once, whatever is in it. A set without an end, which no engine takes, is one part up to the end.
+
+    >>> parts_of(r"[^\]$[a]]+\p{N}{1,3}$")
+    ['[^\\]$[a]]', '+', '\\p{N}', '{1,3}', '$']
+    """
+    parts: list[str] = []
+    depth = start = 0
+    for found in PART.finditer(pattern):
+        if found.group() == "[":
+            depth += 1
+        elif found.group() == "]" and depth:
+            depth -= 1
+        if not depth:
+            parts.append(pattern[start : found.end()])
+            start = found.end()
+    return [*parts, pattern[start:]] if depth else parts
+
+
 def with_repeats(pattern: str) -> str:
     r"""The pattern with each ``{n,m}+`` of a single character as Oniguruma means it: a repeat of a repeat, not possessive.
 
     >>> with_repeats(r"\p{N}{1,3}+|a++")
     '(?:\\p{N}{1,3})+|a++'
     """
-    return REPEATED.sub(r"(?:\1)+", pattern)
+    parts = parts_of(pattern)
+    for index in range(len(parts) - 2):
+        single, times, plus = parts[index : index + 3]
+        if plus == "+" and len(times) > 1 and times[0] == "{" and is_single(single):
+            parts[index : index + 3] = f"(?:{single}{times})+", "", ""
+    return "".join(parts)
+
+
+def is_single(part: str) -> bool:
+    """Whether a part of a pattern stands for a single character: it is not an operator, nor one that has been read."""
+    return bool(part) and part[0] not in "()]{}*+?|" and part not in ("\\", r"\p", r"\P")
 
 
 def with_line_ends(pattern: str) -> str:
@@ -209,17 +239,21 @@ def with_line_ends(pattern: str) -> str:
     >>> with_line_ends(r"\s+$|[$]|\$")
     '\\s+(?=\\n|\\z)|[$]|\\$'
     """
-    return OPERATOR_OR_NOT.sub(lambda found: r"(?=\n|\z)" if found.group() == "$" else found.group(), pattern)
+    return "".join(r"(?=\n|\z)" if part == "$" else part for part in parts_of(pattern))
 
 
 def engine_difference(pattern: str) -> str | None:
     """Returns what in a pattern Oniguruma, the engine of ``tokenizers``, reads differently from minitok."""
-    bare = NOT_AN_OPERATOR.sub("x", pattern)
+    parts = parts_of(pattern)
+    bare = "".join("x" if part[0] in "\\[" and part not in OTHER_ESCAPES else part for part in parts)
     for mark, what in (("$", "a '$'"), ("^", "a '^'"), ("}+", "a possessive '{...}+'"), ("\\", "an escape")):
         if mark in bare:
             return what
-    found = NOT_IN_ONIGURUMA.search(pattern)
-    return found and f"{found.group()[-12:]!r}"
+    for part in parts:
+        for found in NOT_IN_ONIGURUMA.finditer(part):
+            if found[1]:
+                return repr(part[: found.end()][-12:] if found[1] == "--" else found[1])
+    return None
 
 
 def dump_pattern(definition: Definition, byte_level: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from ...errors import FileFormatError, MinitokError
 from ...reference.vocab import NEVER_IN_UTF8
 from ..files import blame, parse_json, read, shown
 from ..gpt2 import parse_vocab, tokens_of
-from .added import read_added
+from .added import given_ids, read_added, warn_of_other_ids
 from .characters import bytes_of, check_fallback, read_spaces, read_tokens
 from .normalizers import read_steps
 from .patterns import matches_nothing, read_pattern
@@ -53,8 +53,8 @@ def parse_tables(data: bytes, path: object, name: str | None = None, backend: st
         model = check_model(field(content, "model", dict))
         check_rest(content)
         added = read_added(content.get("added_tokens") or [])
-        special = added["special_tokens"]
-        if model.get("end_of_word_suffix"):
+        special: dict[str, int] = added["special_tokens"]
+        if model.get("end_of_word_suffix") or given_ids(special, table.ids_of(special), len(table)) != special:
             return None
 
         def may_match_nothing(pattern: str) -> bool:
@@ -72,26 +72,31 @@ def parse_tables(data: bytes, path: object, name: str | None = None, backend: st
         return None
 
 
-def parse(content: Any, path: object, name: str | None = None, backend: str | None = None) -> Definition:
-    """The tokenizer that the JSON stands for."""
+def parse(
+    content: Any, path: object, name: str | None = None, backend: str | None = None, *, other_ids: bool = False
+) -> Definition:
+    """The tokenizer that the JSON stands for. ``other_ids``: added tokens keep its ids, also those that ``tokenizers`` would not give."""
     with blame(path):
         try:
-            options = read_options(content, path)
+            options = read_options(content, path, other_ids=other_ids)
         except Unsupported as reason:
             raise FileFormatError(path, str(reason)) from None
         return Definition.from_tokens(**options, name=name, backend=backend)
 
 
-def read_options(content: Any, path: object) -> dict[str, Any]:
+def read_options(content: Any, path: object, *, other_ids: bool = False) -> dict[str, Any]:
     """The arguments of ``Definition.from_tokens`` that the JSON stands for."""
     model = check_model(field(content, "model", dict))
     check_rest(content)
     added = read_added(content.get("added_tokens") or [])
+    rows, vocab = read_merges(field(model, "merges", list)), parse_vocab(field(model, "vocab", dict), path)
     special = added["special_tokens"]
-    rows = read_merges(field(model, "merges", list))
+    if not other_ids:
+        given = given_ids(special, vocab, len(vocab))
+        warn_of_other_ids(special, given, path)
+        special = added["special_tokens"] = given
     # An added token that the vocabulary holds too is that token, and not one of bytes unless merges are made of it.
     merged = {side for left, right in rows for side in (left, right, left + right)}
-    vocab = parse_vocab(field(model, "vocab", dict), path)
     ids = {token: i for token, i in vocab.items() if special.get(token) != i or token in merged}
     if not is_byte_level(content):
         check_fallback(model)

@@ -1,0 +1,104 @@
+"""The ids of added tokens in a ``tokenizer.json``: those of ``tokenizers``, which does not use the ones in the file."""
+
+import json
+import warnings
+
+import minitok
+import pytest
+from helpers import BACKENDS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from minitok.formats import huggingface
+from minitok.formats.byte_level import to_chars
+from tokenizers import Tokenizer
+
+LEVEL = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
+MARKS = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "never", "split": False}
+LETTERS = {to_chars(bytes([byte])): byte for byte in range(256)}
+OPTIONS = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+NAMES = ["<a>", "<b>", "<é>", "[C]", "a", "ab", "<s>", "  ", "<>"]
+
+
+def file_of(added, more=(), *, characters=False):
+    """A file with these added tokens, as pairs of a name and an id, and these tokens beside those of bytes."""
+    vocab = {f"<0x{byte:02X}>": byte for byte in range(256)} if characters else dict(LETTERS)
+    return {
+        "added_tokens": [{"id": token_id, "content": name, **OPTIONS} for name, token_id in added],
+        "pre_tokenizer": MARKS if characters else LEVEL,
+        "model": {"type": "BPE", "byte_fallback": characters, "vocab": vocab | dict(more), "merges": []},
+    }
+
+
+def ids_there(content):
+    """The ids that ``tokenizers`` gives the added tokens."""
+    theirs = Tokenizer.from_str(json.dumps(content))
+    return {token["content"]: theirs.token_to_id(token["content"]) for token in content["added_tokens"]}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    ("added", "text", "ids", "first"),
+    [
+        ([("a", 300)], "bab", [98, 97, 98], "'a' has the id 300 in the file, and 97 here, as in tokenizers$"),
+        ([("<a>", 300)], "b<a>", [98, 256], "'<a>' has the id 300 in the file, and 256 here"),
+        ([("<a>", 257), ("<b>", 256)], "<a><b>", [256, 257], "'<a>' has .* in tokenizers, and 1 more have others"),
+        ([("<a>", 256), ("<b>", 256)], "<a><b>", [256, 257], "'<b>' has the id 256 in the file, and 257 here"),
+        ([("<a>", 97)], "<a>a", [256, 97], "'<a>' has the id 97 in the file, and 256 here"),
+    ],
+)
+def test_another_id_in_the_file_is_not_used(tmp_path, added, text, ids, first, backend):
+    data = json.dumps(file_of(added))
+    assert Tokenizer.from_str(data).encode(text).ids == ids
+    (tmp_path / "tokenizer.json").write_text(data)
+    with pytest.warns(UserWarning, match=first):
+        tok = minitok.load(tmp_path / "tokenizer.json", backend=backend)
+    assert tok.encode(text, allowed_special="all") == ids
+    # What it is saved as says the ids that it has.
+    tok.to_huggingface(tmp_path / "again.json")
+    assert minitok.load(tmp_path / "again.json", backend=backend) == tok
+
+
+@st.composite
+def files(draw):
+    """A file of bytes or of characters, with gaps in its ids or without, most of whose added tokens have their ids there."""
+    characters = draw(st.booleans())
+    names = draw(st.lists(st.sampled_from(NAMES), max_size=5, unique=True))
+    ids = draw(st.sampled_from([range(256, 280), range(257, 280), [256, 300, 301, 400]]))
+    tokens = draw(st.lists(st.sampled_from(["<a>", "<b>", "<é>", "a", "ab", "<s>", "<>", "x"]), max_size=3))
+    more = dict(zip(tokens, ids, strict=False))
+    content = file_of([(name, 0) for name in names], () if characters else more, characters=characters)
+    if characters:
+        content["model"]["vocab"] |= {name.replace(" ", "▁"): token_id for name, token_id in more.items()}
+    there = ids_there(content)
+    for token in content["added_tokens"]:
+        token["id"] = draw(st.sampled_from([*[there[token["content"]]] * 6, 5, 256, 257]))
+    return content
+
+
+@settings(deadline=None)
+@given(files())
+def test_ids_are_those_of_tokenizers(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("added") / "tokenizer.json"
+    path.write_text(json.dumps(content))
+    there = ids_there(content)
+    in_file = {token["content"]: token["id"] for token in content["added_tokens"]}
+    for backend in BACKENDS:
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            try:
+                tok = minitok.load(path, backend=backend)
+            except minitok.FileFormatError:
+                # Where the ids of the model have gaps, tokenizers gives one id to two tokens.
+                assert set(there.values()) & set(content["model"]["vocab"].values())
+                continue
+        assert tok.special_tokens == there
+        assert len(told) == (there != in_file)
+
+
+def test_the_table_of_a_file_is_enough():
+    """Such a file is not read a second time, whether its added tokens are among the model's or not."""
+    for more in [{"<a>": 256, "<é>": 257}, {"<a>": 256}, {}]:
+        data = json.dumps(file_of([("<a>", 256), ("<é>", 257)], more)).encode()
+        found = huggingface.parse_tables(data, "it", backend="rust")
+        assert found is not None
+        assert found.special_tokens == {"<a>": 256, "<é>": 257}
