@@ -146,7 +146,10 @@ def check_state(state: Any) -> None:
     kind = value_of(state, "post_processor", "type")
     where = f"post_processor {kind}"
     if kind == "Sequence":
-        for part in value_of(state, where, "processors"):
+        parts = value_of(state, where, "processors")
+        if not isinstance(parts, list):
+            raise Unsupported(f"the 'processors' of the {where} are not a list: {shown(parts)}")
+        for part in parts:
             check_state(part)
     elif kind in ("BertProcessing", "RobertaProcessing"):
         for key in ("sep", "cls"):

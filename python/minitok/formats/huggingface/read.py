@@ -75,13 +75,15 @@ def parse_tables(data: bytes, path: object, name: str | None = None, backend: st
 def parse(
     content: Any, path: object, name: str | None = None, backend: str | None = None, *, other_ids: bool = False
 ) -> Definition:
-    """The tokenizer that the JSON stands for. ``other_ids``: added tokens keep its ids, also those that ``tokenizers`` would not give."""
+    """The tokenizer that the JSON stands for. ``other_ids``: added tokens keep the ids that it says."""
     with blame(path):
         try:
             options = read_options(content, path, other_ids=other_ids)
         except Unsupported as reason:
             raise FileFormatError(path, str(reason)) from None
-        return Definition.from_tokens(**options, name=name, backend=backend)
+        definition = Definition.from_tokens(**options, name=name, backend=backend)
+    warn_of_other_ids(read_added(content.get("added_tokens") or [])["special_tokens"], definition.special_tokens, path)
+    return definition
 
 
 def read_options(content: Any, path: object, *, other_ids: bool = False) -> dict[str, Any]:
@@ -90,11 +92,9 @@ def read_options(content: Any, path: object, *, other_ids: bool = False) -> dict
     check_rest(content)
     added = read_added(content.get("added_tokens") or [])
     rows, vocab = read_merges(field(model, "merges", list)), parse_vocab(field(model, "vocab", dict), path)
-    special = added["special_tokens"]
     if not other_ids:
-        given = given_ids(special, vocab, len(vocab))
-        warn_of_other_ids(special, given, path)
-        special = added["special_tokens"] = given
+        added["special_tokens"] = given_ids(added["special_tokens"], vocab, len(vocab))
+    special = added["special_tokens"]
     # An added token that the vocabulary holds too is that token, and not one of bytes unless merges are made of it.
     merged = {side for left, right in rows for side in (left, right, left + right)}
     ids = {token: i for token, i in vocab.items() if special.get(token) != i or token in merged}
