@@ -291,7 +291,10 @@ mod tests {
             assert!(table.merge(pair.as_bytes()).is_none(), "{pair}");
         }
         assert_eq!(table.markers(), [("<s>", 13)]);
-        assert_eq!((table.len(), table.id_of("ab"), table.id_of("<s>"), table.id_of("ba")), (5, Some(12), Some(13), None));
+        assert_eq!(
+            (table.len(), table.id_of("ab"), table.id_of("<s>"), table.id_of("ba")),
+            (5, Some(12), Some(13), None)
+        );
     }
 
     /// A table of tokens whose ids are their numbers.

@@ -146,10 +146,7 @@ def check_state(state: Any) -> None:
     kind = value_of(state, "post_processor", "type")
     where = f"post_processor {kind}"
     if kind == "Sequence":
-        parts = value_of(state, where, "processors")
-        if not isinstance(parts, list):
-            raise Unsupported(f"the 'processors' of the {where} are not a list: {shown(parts)}")
-        for part in parts:
+        for part in value_of(state, where, "processors"):
             check_state(part)
     elif kind in ("BertProcessing", "RobertaProcessing"):
         for key in ("sep", "cls"):
