@@ -32,6 +32,8 @@ __all__ = [
 ]
 
 MAX_ID = (1 << 31) - 1
+# More threads than any machine has processors.
+MOST_THREADS = 1 << 16
 # How many ids may be gaps in a small vocabulary.
 MOST_HOLES = 1 << 20
 # How many bytes the tokens of a list of merges may have together: for a start in MiB, and more for each merge. Published
@@ -172,9 +174,9 @@ def thread_count(threads: int | None) -> int:
     """Returns how many threads to use: by default one per processor."""
     if threads is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if threads < 1:
+    if (wanted := index(threads)) < 1:
         raise ValueError(f"threads must be at least 1, not {threads}")
-    return threads
+    return min(wanted, MOST_THREADS)
 
 
 def shorten(special: Mapping[str, int]) -> str:
@@ -183,16 +185,17 @@ def shorten(special: Mapping[str, int]) -> str:
     return f"it has {names}{', ...' if len(special) > 8 else ''}" if special else "it has none"
 
 
-def named_special_tokens(named: Collection[str] | str, special: Mapping[str, int]) -> list[str]:
+def named_special_tokens(named: Iterable[str] | str, special: Mapping[str, int]) -> list[str]:
     """Returns the special tokens that a caller names: a collection of them, or ``"all"``."""
     if named == "all":
         return list(special)
     if isinstance(named, str):
         raise TypeError(f"special tokens are named by a collection of str or 'all', not by the str {named!r}")
-    for name in named:
+    names = list(named)
+    for name in names:
         if name not in special:
             raise ValueError(f"{name!r} is not a special token of this tokenizer: {shorten(special)}")
-    return list(named)
+    return names
 
 
 def added_special_tokens(

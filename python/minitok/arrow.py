@@ -42,6 +42,8 @@ __all__ = ["decode_column", "encode_column"]
 
 # The greatest offset of the types with offsets of 32 bits.
 MOST = (1 << 31) - 1
+# Stands for what cannot be an id: of the numbers of 32 bits, one that is none itself.
+NO_ID = (1 << 32) - 1
 
 
 def encode_column(backend: Backend, codec: Codec, strings: Any, allowed: Sequence[str], threads: int) -> Column:
@@ -187,19 +189,19 @@ def rows_of(array: pa.Array) -> tuple[Places, Places]:
 
 
 def as_ids(values: npt.NDArray[Any]) -> npt.NDArray[np.uint32]:
-    """Integers as ids; one that cannot be an id is ``MAX_ID``, which no token has."""
+    """Integers as ids; one that cannot be an id is ``NO_ID``, which no token has."""
     if values.dtype == np.uint32:
         return values
-    return np.where((values >= 0) & (values <= MAX_ID), values, MAX_ID).astype(np.uint32)
+    return np.where((values >= 0) & (values <= MAX_ID), values, NO_ID).astype(np.uint32)
 
 
 def as_it_was(error: UnknownTokenError, values: npt.NDArray[Any], starts: Places, ends: Places) -> UnknownTokenError:
     """The error with the integer that the column has, where ``as_ids`` changed it."""
-    if error.token_id != MAX_ID:
+    if error.token_id != NO_ID:
         return error
     places = starts + error.position
     places = places[places < ends]
-    return UnknownTokenError(int(values[places[as_ids(values[places]) == MAX_ID][0]]), error.position)
+    return UnknownTokenError(int(values[places[as_ids(values[places]) == NO_ID][0]]), error.position)
 
 
 def places_in(buffer: Any, kind: Any, array: pa.Array, count: int) -> Places:

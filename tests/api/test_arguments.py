@@ -262,3 +262,11 @@ def test_many_special_tokens_of_a_count_take_no_longer_each():
     assert compared < 2000
     with pytest.raises(minitok.TrainingError, match="'<7>' is given twice"):
         check_special([*names, "<7>"])
+
+
+def test_threads_are_a_whole_number():
+    def encode(threads):
+        return lambda backend: minitok.Tokenizer([], backend=backend).encode("ab", threads=threads)
+
+    assert failure_on_both(encode(2.0)).kind is TypeError
+    assert on_both(encode(2**64)) == [97, 98]

@@ -8,7 +8,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from helpers import both
+from helpers import both, failure_on_both
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok import ArrowError, Tokenizer, UnknownTokenError
@@ -275,3 +275,14 @@ def test_without_pyarrow(monkeypatch):
     monkeypatch.delattr(minitok, "arrow", raising=False)
     with pytest.raises(ModuleNotFoundError, match=r"pip install 'minitok\[arrow\]'"):
         TOKENIZERS["bytes"].encode_arrow(["a"])
+
+
+@pytest.mark.parametrize("wrong", [-1, 1 << 31, 1 << 40])
+def test_what_is_no_id_is_not_the_highest_one(wrong):
+    def decode(backend):
+        tok = Tokenizer([], special_tokens={"<x>": (1 << 31) - 1}, backend=backend)
+        assert tok.decode_arrow(pa.array([[(1 << 31) - 1]])).to_pylist() == ["<x>"]
+        return tok.decode_arrow(pa.array([[97], [98, wrong]]))
+
+    failed = failure_on_both(decode)
+    assert (failed.kind, failed.message) == (UnknownTokenError, f"unknown token id {wrong} at position 1")

@@ -217,3 +217,15 @@ def test_an_array_is_nobody_elses(backend):
     del kept, view
     assert tok.encode(texts_[0]) == expected[0]
     assert batch.tolist() == expected[3] + expected[4]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_names_may_come_one_by_one(backend):
+    tok = minitok.Tokenizer([], special_tokens={"<s>": 300}, backend=backend)
+    assert tok.encode("<s>", allowed_special=iter(["<s>"])) == [300]
+    for call in (
+        lambda names: tok.encode("<s>", disallowed_special=names),
+        lambda names: tok.check_special("<s>", names),
+    ):
+        with pytest.raises(minitok.DisallowedSpecialTokenError):
+            call(iter(["<s>"]))

@@ -243,3 +243,25 @@ def test_code_written_for_tiktoken_runs():
     )
     result = run_python(code)
     assert result.stdout.strip() == "done", result.stderr
+
+
+def test_texts_that_come_one_by_one(pair):
+    texts = ["a", "hello <|endoftext|>"]
+    mine, other = (enc.encode_batch(iter(texts), allowed_special="all") for enc in pair)
+    assert mine == other == [pair[0].encode(text, allowed_special="all") for text in texts]
+
+
+def test_the_leftmost_of_what_is_disallowed_is_named(pair):
+    for text in ("hello <|endoftext|>", "<|endoftext|> hello"):
+        messages = []
+        for enc in pair:
+            with pytest.raises(ValueError, match="disallowed special token") as caught:
+                enc.encode(text, disallowed_special={"<|endoftext|>", "hello"})
+            messages.append(str(caught.value).splitlines()[0])
+        assert messages[0] == messages[1]
+
+
+def test_half_a_surrogate_pair_is_not_completed(pair):
+    for enc in pair:
+        with pytest.raises(UnicodeEncodeError):
+            enc.encode_with_unstable("a\ud800b")

@@ -136,10 +136,10 @@ class Encoding:
         disallowed_special: Literal["all"] | Collection[str] = "all",
     ) -> list[list[int]]:
         """As ``encode``, for each text."""
-        allowed = self._allowed(allowed_special)
-        for one in text:
+        allowed, texts = self._allowed(allowed_special), list(text)
+        for one in texts:
             self._check(one, allowed_special, disallowed_special)
-        return self.tokenizer.encode_batch(text, allowed_special=allowed, threads=num_threads)
+        return self.tokenizer.encode_batch(texts, allowed_special=allowed, threads=num_threads)
 
     def encode_with_unstable(
         self,
@@ -250,14 +250,14 @@ class Encoding:
         """Returns the special tokens to find; raises if a disallowed one occurs."""
         found = self._allowed(allowed)
         names = self.special_tokens_set - found if disallowed == "all" else set(disallowed)
-        try:
-            self.tokenizer.check_special(text, names & self.special_tokens_set)
-        except DisallowedSpecialTokenError as error:
-            raise_disallowed_special_token(error.token)
-        # Any text can be disallowed here, whether or not it is a special token.
-        for name in names - self.special_tokens_set:
-            if name in text:
-                raise_disallowed_special_token(name)
+        if names <= self.special_tokens_set:
+            try:
+                self.tokenizer.check_special(text, names)
+            except DisallowedSpecialTokenError as error:
+                raise_disallowed_special_token(error.token)
+        # Any text can be disallowed here, whether or not it is a special token. The leftmost is named.
+        elif inside := [(text.index(name), -len(name), name) for name in names if name in text]:
+            raise_disallowed_special_token(min(inside)[2])
         return found or ()  # with the empty tuple it is the call without options, which is quicker
 
 

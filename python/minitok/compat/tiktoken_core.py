@@ -76,7 +76,7 @@ class CoreBPE:
     def _stable(self, text: str, allowed_special: Collection[str]) -> tuple[list[int], bytes]:
         """The ids that more text does not change, and the bytes of the others."""
         ids = self.encode(text, allowed_special)
-        data = text.encode("utf-8", "replace")
+        data = text.encode()  # as there, half a surrogate pair is a UnicodeEncodeError
         parts = load_backend(self.tokenizer.backend).special_tokens(self.tokenizer.special_tokens)
         segments = list(parts.split(data, list(allowed_special)))
         if not segments or segments[-1][2] is not None:

@@ -119,7 +119,7 @@ class Tokenizer:
         return type(self).from_buffer, (self.to_str().encode(),), {"splits_special": self.encode_special_tokens}
 
     def __setstate__(self, state: State) -> None:
-        self._recipe.splits_special = state["splits_special"]
+        self.encode_special_tokens = state["splits_special"]
 
     def __deepcopy__(self, memo: Any) -> Tokenizer:
         return self._from_recipe(self._recipe.copy())
