@@ -64,7 +64,7 @@ def warn_of_other_ids(special: Mapping[str, int], given: Mapping[str, int], path
     if others:
         first, more = others[0], f", and {len(others) - 1} more have others" if len(others) > 1 else ""
         warnings.warn(
-            f"{path}: the added token {first!r} has the id {special[first]} in the file, and {given[first]} here, as in "
+            f"{path}: the added token {shown(first)} has the id {special[first]} in the file, and {given[first]} here, as in "
             f"tokenizers{more}",
             stacklevel=2,
         )
