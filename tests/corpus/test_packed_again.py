@@ -54,3 +54,49 @@ def test_a_file_that_is_read_is_not_removed_as_an_index(tmp_path, kind, name):
     message = f"{str(path)!r} is read, and {str(out)!r} would be written over it: name another output"
     assert outcome(TOK.encode_files, path, out, format=kind) == Failure(ValueError, message)
     assert path.read_bytes() == b"MMIDIDX\x00\x00"
+
+
+class Stopped(Exception):
+    """What ends a run."""
+
+
+def stopped_after(done, then=lambda: None):
+    """Progress that ends a run when more than this many bytes are read."""
+
+    def show(at):
+        if at.done > done:
+            then()
+            raise Stopped
+
+    return show
+
+
+@pytest.fixture
+def files(tmp_path):
+    paths = [tmp_path / "x.txt", tmp_path / "y.txt"]
+    for path in paths:
+        path.write_text(path.stem * 5, encoding="utf-8")
+    return paths
+
+
+def test_a_finished_file_that_changes_while_the_run_goes_on_is_read_again(tmp_path, files, backend):
+    tok, out = TOK.with_backend(backend), tmp_path / "r.bin"
+    change = stopped_after(5, lambda: files[0].write_text("new", encoding="utf-8"))
+    assert outcome(tok.encode_files, files, out, progress=change, threads=1).kind is Stopped
+    packed = tok.encode_files(files, out)
+    assert (packed.resumed_files, texts(out)) == (0, ["new", "yyyyy"])
+
+
+@pytest.mark.parametrize(
+    ("layout", "opened"),
+    [({"shuffle": 0}, "s.bin"), ({"format": "megatron"}, "s.idx"), ({"shard_tokens": 100}, "s.manifest.json")],
+)
+def test_a_journal_is_of_the_files_of_its_layout(tmp_path, files, backend, layout, opened):
+    """A run of one job in this layout, one of another job in the plain one, both stopped; then that job in this layout."""
+    tok, out = TOK.with_backend(backend), tmp_path / "s.bin"
+    for end, options in ((1, layout), (2, {})):
+        asked = {"end_of_document": end, "progress": stopped_after(5), "threads": 1, **options}
+        assert outcome(tok.encode_files, files, out, **asked).kind is Stopped
+    packed = tok.encode_files(files, out, end_of_document=2, **layout)
+    assert packed.resumed_files == 0
+    assert sorted(texts(tmp_path / opened)) == ["xxxxx\x02", "yyyyy\x02"]
