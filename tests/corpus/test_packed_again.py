@@ -1,10 +1,12 @@
 """A second run with the same output: nothing of the first one stays beside what the second has written."""
 
 import json
+import os
 
 import pytest
 from helpers import Failure, outcome
 from minitok import Tokenizer, join_packed, open_packed
+from minitok.corpus.packing import arrange
 
 TOK = Tokenizer([])
 TEXTS = [letter * (number + 1) for number, letter in enumerate("abcdef")]
@@ -56,7 +58,7 @@ def test_a_file_that_is_read_is_not_removed_as_an_index(tmp_path, kind, name):
     assert path.read_bytes() == b"MMIDIDX\x00\x00"
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """What ends a run."""
 
 
@@ -66,7 +68,7 @@ def stopped_after(done, then=lambda: None):
     def show(at):
         if at.done > done:
             then()
-            raise Stopped
+            raise StoppedError
 
     return show
 
@@ -82,7 +84,7 @@ def files(tmp_path):
 def test_a_finished_file_that_changes_while_the_run_goes_on_is_read_again(tmp_path, files, backend):
     tok, out = TOK.with_backend(backend), tmp_path / "r.bin"
     change = stopped_after(5, lambda: files[0].write_text("new", encoding="utf-8"))
-    assert outcome(tok.encode_files, files, out, progress=change, threads=1).kind is Stopped
+    assert outcome(tok.encode_files, files, out, progress=change, threads=1).kind is StoppedError
     packed = tok.encode_files(files, out)
     assert (packed.resumed_files, texts(out)) == (0, ["new", "yyyyy"])
 
@@ -96,7 +98,38 @@ def test_a_journal_is_of_the_files_of_its_layout(tmp_path, files, backend, layou
     tok, out = TOK.with_backend(backend), tmp_path / "s.bin"
     for end, options in ((1, layout), (2, {})):
         asked = {"end_of_document": end, "progress": stopped_after(5), "threads": 1, **options}
-        assert outcome(tok.encode_files, files, out, **asked).kind is Stopped
+        assert outcome(tok.encode_files, files, out, **asked).kind is StoppedError
     packed = tok.encode_files(files, out, end_of_document=2, **layout)
     assert packed.resumed_files == 0
     assert sorted(texts(tmp_path / opened)) == ["xxxxx\x02", "yyyyy\x02"]
+
+
+def test_no_manifest_stands_over_the_shards_of_two_runs(tmp_path, corpus, backend, monkeypatch):
+    tok, out, manifest = TOK.with_backend(backend), tmp_path / "m.bin", tmp_path / "m.manifest.json"
+    manifest.symlink_to(tmp_path / "behind.json")
+    tok.encode_files(corpus, out, shuffle=1, shard_tokens=7)
+    checksum, summed = arrange.checksum, []
+
+    def interrupted(file):
+        summed.append(file)
+        if len(summed) == 3:
+            raise KeyboardInterrupt
+        return checksum(file)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(arrange, "checksum", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            tok.encode_files(corpus, out, shuffle=2, shard_tokens=7)
+    assert not manifest.exists()
+    assert manifest.is_symlink()
+    tok.encode_files(corpus, out, shuffle=2, shard_tokens=7)
+    assert sorted(texts(manifest)) == TEXTS
+
+
+def test_a_manifest_that_is_no_file_is_refused(tmp_path, corpus):
+    """It is not removed, either."""
+    manifest = tmp_path / "m.manifest.json"
+    manifest.symlink_to(os.devnull)
+    message = f"[Errno 22] not a regular file, so it cannot be written over: '{manifest}'"
+    assert outcome(TOK.encode_files, corpus, tmp_path / "m.bin", shard_tokens=7) == Failure(OSError, message)
+    assert manifest.exists()

@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...formats.files import write_atomically
-from .formats import Writer, new_writer, shard_name
+from ...formats.files import behind_links, write_atomically
+from .formats import Writer, manifest_path, new_writer, shard_name
 from .mask import marked
 from .packed_corpus import checksum
 
@@ -301,6 +301,8 @@ class ShardWriter(Writer):
     def end(self) -> None:
         """Completes a shard."""
         current = self.current or self.begin()
+        # A manifest never stands over the shards of two runs, wherever this one ends.
+        behind_links(manifest_path(self.path)).unlink(missing_ok=True)
         files = current.finish()
         self.current = None
         self.files += files
@@ -319,7 +321,7 @@ class ShardWriter(Writer):
     def finish(self) -> list[Path]:
         if self.current or not self.shards:
             self.end()
-        manifest = self.path.with_name(self.path.stem + ".manifest.json")
+        manifest = manifest_path(self.path)
         totals = {"tokens": self.tokens, "documents": self.documents, "dtype": self.dtype, "format": self.layout.format}
         described = {"minitok packed": 1, **totals, **self.described, "shards": self.shards}
         write_atomically(manifest, json.dumps(described, indent=1).encode())

@@ -56,6 +56,7 @@ __all__ = [
     "check_outputs",
     "format_of",
     "index_path",
+    "manifest_path",
     "new_writer",
     "shard_name",
 ]
@@ -124,6 +125,11 @@ def shard_name(path: Path, number: int) -> str:
     return f"{path.stem}-{number:05d}{path.suffix}"
 
 
+def manifest_path(path: Path) -> Path:
+    """Returns the file that lists the shards of an output."""
+    return path.with_name(path.stem + ".manifest.json")
+
+
 def check_outputs(path: Path, layout: Layout, inputs: Iterable[Path]) -> None:
     """Raises if what is written would take the place of a file that is read, or of a pipe, a device or a folder."""
     outputs = [path]
@@ -134,6 +140,8 @@ def check_outputs(path: Path, layout: Layout, inputs: Iterable[Path]) -> None:
     if layout.format != "columns":
         beside = [(*indexes(one, layout.format), mask_path(one, layout.format)) for one in outputs]
         outputs += [one for files in beside for one in files]
+    if layout.shard_tokens is not None:
+        outputs.append(manifest_path(path))
     replaced = set()
     for one in outputs:
         check_regular(one)

@@ -2,9 +2,9 @@
 
 How that is safe: ids and offsets are appended to separate files; once a second, and when the run ends early, they are flushed
 to disk, and only then does the journal record how much of them belongs to finished inputs. A later run cuts off the rest and
-continues, if the job, the files that it writes and the state of the finished inputs before they were read are the same. That is
-done beside the encoding, which waits for the disk only at its end. Where documents are to be shuffled, put into rows or cut into
-shards, that is done when all are encoded (``arrange``), from files that are removed afterwards.
+continues, if the job, the files that it writes and the state of the finished inputs before they were read are the same. That
+is done beside the encoding, which waits for the disk only at its end. Where documents are to be shuffled, put into rows or cut
+into shards, that is done when all are encoded (``arrange``), from files that are removed afterwards.
 """
 
 from __future__ import annotations
@@ -248,10 +248,10 @@ class Run:
         """Returns what the journal says, if it is of this job and still true."""
         try:
             state = json.loads(self.journal.read_bytes())
-            possible = 0 <= state["files"] <= len(self.files)
-            same = {name: state[name] for name in ("job", "inputs", "outputs")} == self.described(state["files"])
+            described = self.described(state["files"])
+            same = {name: state[name] for name in described} == described
             whole = self.writer.has(state["tokens"], state["documents"])
-            return state if possible and same and whole else None
+            return state if same and whole and 0 <= state["files"] <= len(self.files) else None
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
 
