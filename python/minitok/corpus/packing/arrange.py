@@ -212,7 +212,8 @@ class Rows:
     """
 
     def __init__(self, length: int, begin: int, *, keep_rest: bool) -> None:
-        self.length, self.begin, self.keep_rest = length, begin, keep_rest
+        self.length, self.keep_rest = length, keep_rest
+        self.begin = np.array([begin], np.min_scalar_type(begin))
         # Length, number and ids of the documents that wait, the shortest first.
         self.waiting: list[tuple[int, int, Ids]] = []
         self.number = self.held = 0
@@ -238,8 +239,7 @@ class Rows:
 
     def wait(self, ids: Ids) -> None:
         """Lets a document wait, behind the id that rows begin with."""
-        first = np.array([self.begin], ids.dtype)
-        insort(self.waiting, (len(ids) + 1, self.number, np.concatenate([first, ids])), key=lambda item: item[:2])
+        insort(self.waiting, (len(ids) + 1, self.number, np.concatenate([self.begin, ids])), key=lambda item: item[:2])
         self.number += 1
         self.held += len(ids) + 1
 

@@ -88,7 +88,7 @@ def encode_files(
     path = check_out(out)
     begin = token_id(special_tokens, codec, begin_row, "begin_row")
     masked = options.learn is not None
-    layout = Layout(format_of(path, format), shuffle, row_length, begin, rest, shard_tokens, masked).check()
+    layout = Layout(format_of(path, format), shuffle, row_length, begin, rest, shard_tokens, masked).check(dtype)
     files = expand(paths)
     if part is not None:
         files = part_of(files, *part)
@@ -126,15 +126,15 @@ def join_packed(
 
     Raises:
         FileFormatError: The files of a part do not fit together; the message says which.
-        ValueError: ``out`` is one of the parts.
+        ValueError: ``out`` is one of the parts, or ``begin_row`` does not fit into the type of the ids.
     """
     corpus = open_packed(parts)
     corpus.check_index()
     path = check_out(out)
     kind = format_of(path, format)
-    layout = Layout(kind, shuffle, row_length, begin_row, rest, shard_tokens, corpus.masked).check()
-    check_outputs(path, layout, corpus.paths)
     dtype = "uint16" if corpus.dtype.itemsize <= 2 else "uint32"
+    layout = Layout(kind, shuffle, row_length, begin_row, rest, shard_tokens, corpus.masked).check(dtype)
+    check_outputs(path, layout, corpus.paths)
     size = corpus.tokens * (4 if corpus.masked else corpus.dtype.itemsize)
     writer, files, dropped = arranged(blocks_of(corpus), size, path, dtype, layout, {})
     return packed_of(writer, files, dtype, layout, dropped=dropped)
