@@ -1168,7 +1168,8 @@ class Tokenizer(Shortcuts):
             name: A name for the new tokenizer.
 
         Raises:
-            TrainingError: The options cannot be met, or the counts are of other pieces.
+            TrainingError: The options cannot be met, the counts are of other pieces, or the pieces are not those of the text
+                alone: with a normalizer, say, or special tokens that take white space with them.
 
         >>> from minitok import train
         >>> tok = train(["low lower lowest"], vocab_size=258)
