@@ -1129,8 +1129,8 @@ class Tokenizer(Shortcuts):
         The special tokens move to the end of the smaller vocabulary, in the order of their ids; gaps below them remain.
 
         Raises:
-            VocabularyError: The size is not possible, or the ids are not in the order of the merges, single bytes
-                first.
+            VocabularyError: The size is not possible, the ids are not in the order of the merges, single bytes first, or
+                no merge makes one of them.
 
         >>> from minitok import Tokenizer
         >>> Tokenizer([(97, 98), (256, 99)], special_tokens={"<s>": 258}).truncate(258)
