@@ -330,8 +330,8 @@ class Definition:
         """Returns the first ids, as a shorter training would have given, and the special tokens after them (SPEC T9).
 
         Raises:
-            VocabularyError: The size is not possible, or the ids are not in the order of the merges, single bytes
-                first.
+            VocabularyError: The size is not possible, the ids are not in the order of the merges, single bytes first, or
+                no merge makes one of them.
         """
         made = [token_id for _, _, token_id, _ in self.vocab.merges]
         ascending = all(earlier <= later for earlier, later in zip(made, made[1:], strict=False))
@@ -346,9 +346,12 @@ class Definition:
         if not least <= vocab_size <= most:
             raise VocabularyError(f"vocab_size {vocab_size} is not between {least} and {most}")
         new_ids = {old: below + index for index, old in enumerate(old_ids)}
-        n_merges = sum(token_id < below for token_id in made)
+        vocab = self.vocab.truncate(sum(token_id < below for token_id in made))
+        lost = [token_id for token_id in self.vocab.tokens if token_id < below and vocab.token_bytes(token_id) is None]
+        if lost:
+            raise VocabularyError(f"no merge makes the token {min(lost)}, which truncating would drop")
         special_tokens = {name: new_ids[old] for name, old in self.special_tokens.items()}
-        return self.changed(vocab=self.vocab.truncate(n_merges), special_tokens=special_tokens, name=self.name)
+        return self.changed(vocab=vocab, special_tokens=special_tokens, name=self.name)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Definition):

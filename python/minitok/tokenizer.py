@@ -1129,8 +1129,8 @@ class Tokenizer(Shortcuts):
         The special tokens move to the end of the smaller vocabulary, in the order of their ids; gaps below them remain.
 
         Raises:
-            VocabularyError: The size is not possible, or the ids are not in the order of the merges, single bytes
-                first.
+            VocabularyError: The size is not possible, the ids are not in the order of the merges, single bytes first, or
+                no merge makes one of them.
 
         >>> from minitok import Tokenizer
         >>> Tokenizer([(97, 98), (256, 99)], special_tokens={"<s>": 258}).truncate(258)
@@ -1168,7 +1168,8 @@ class Tokenizer(Shortcuts):
             name: A name for the new tokenizer.
 
         Raises:
-            TrainingError: The options cannot be met, or the counts are of other pieces.
+            TrainingError: The options cannot be met, the counts are of other pieces, or the pieces are not those of the text
+                alone: with a normalizer, say, or special tokens that take white space with them.
 
         >>> from minitok import train
         >>> tok = train(["low lower lowest"], vocab_size=258)

@@ -187,6 +187,25 @@ def test_a_vocabulary_whose_merges_come_out_of_order_cannot_be_truncated():
     assert failed.kind is minitok.VocabularyError
 
 
+def test_a_vocabulary_with_a_token_that_no_merge_makes_cannot_be_truncated_behind_it(backend):
+    ids = {**SINGLES, b"ab": 256, b"wxyz": 257, b"abc": 258}
+    tok = minitok.Tokenizer.from_ranks(ids, pattern="none", backend=backend)
+    assert tok.encode("wxyz") == [257]
+    for size in (258, 259):
+        failed = outcome(tok.truncate, size)
+        assert failed == Failure(minitok.VocabularyError, "no merge makes the token 257, which truncating would drop")
+    assert tok.truncate(257).encode("abwxyz") == [256, *b"wxyz"]
+    behind = minitok.Tokenizer.from_ranks({**SINGLES, b"ab": 256, b"wxyz": 300}, pattern="none", backend=backend)
+    assert behind.truncate(257).encode("abwxyz") == [256, *b"wxyz"]
+
+
+def test_characters_stay_when_their_merges_are_truncated(backend):
+    tok = minitok.train(["ab ab"], 300, special_tokens=["<s>"], alphabet="characters", backend=backend)
+    assert tok.n_vocab == 262
+    assert tok.truncate(262) == tok
+    assert tok.truncate(260).special_tokens == {"<s>": 259}
+
+
 def test_the_other_options_name_their_choices(backend):
     tok = tokenizer(backend)
     assert outcome(tok.stream_decoder, "ignore").message == "errors must be 'replace' or 'strict', not 'ignore'"

@@ -5,7 +5,7 @@ import itertools
 import minitok
 import pytest
 import tokenizers
-from helpers import BACKENDS, on_both, outcome_of_training, run_python, traced
+from helpers import BACKENDS, Failure, on_both, outcome, outcome_of_training, run_python, traced
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok.backend import load_backend
@@ -240,3 +240,15 @@ def test_tokens_of_several_words(tmp_path):
     made[0].to_huggingface(tmp_path / "tokenizer.json")
     theirs = tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
     assert [theirs.encode(text, add_special_tokens=False).ids for text in texts] == made[0].encode_batch(texts)
+
+
+@pytest.mark.parametrize("flag", ["lstrip", "rstrip", "single_word"])
+def test_special_tokens_that_ask_something_of_the_text_are_not_extended(backend, flag):
+    tok = minitok.train(["a a"], 258, special_tokens=["<s>"], backend=backend)
+    asks = minitok.Tokenizer.from_definition(tok.definition.changed(special_flags={"<s>": {flag}}))
+    message = "a tokenizer whose special tokens have flags is not extended: its pieces are not counted ('<s>' has "
+    texts = ["a  <s>  b"] * 3
+    counts = minitok.count_pieces(texts, special_tokens=["<s>"], backend=backend)
+    for corpus in (texts, counts):
+        assert outcome(asks.extend, corpus, 300) == Failure(minitok.TrainingError, f"{message}{flag})")
+        assert tok.extend(corpus, 300).n_vocab > 258

@@ -112,3 +112,27 @@ def test_bounds_that_make_no_sense_are_refused(folder):
         is minitok.PatternError
     )
     assert not list(folder.iterdir())
+
+
+FORK = """
+import os, sys, tempfile
+import minitok
+tempfile.tempdir = {folder!r}
+counts = minitok.count_pieces_in_files({path!r}, max_memory={bound}, threads=1)
+child = os.fork()
+if child == 0:
+    {end}
+    sys.exit()
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+assert os.listdir({folder!r})
+print(minitok.train_from_counts(counts, 300).n_vocab)
+"""
+
+
+@pytest.mark.skipif("not hasattr(__import__('os'), 'fork')")
+@pytest.mark.parametrize("end", ["pass", "del counts", "counts._scratch.remove()"])
+def test_the_counts_outlive_a_forked_child(words, tmp_path, end):
+    """However the child ends. The parent removes them when it ends itself."""
+    ran = run_python(FORK.format(folder=str(tmp_path), path=str(words), bound=BOUND, end=end))
+    assert (ran.stdout, ran.returncode) == ("300\n", 0), ran.stderr[-800:]
+    assert not list(tmp_path.iterdir())

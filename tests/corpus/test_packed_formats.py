@@ -346,3 +346,35 @@ def test_layouts_that_cannot_be(tmp_path, options, kind, message):
         with pytest.raises(kind, match=message):
             TOK.with_backend(backend).encode_files(path, tmp_path / "o.bin", **options)
     assert os.listdir(tmp_path) == ["a.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("begin", "kind", "message"),
+    [
+        (1.5, TypeError, "begin_row must be int, not float"),
+        (True, TypeError, "begin_row must be int, not bool"),
+        ("<s>", TypeError, "begin_row must be int, not str"),
+        (-1, ValueError, "begin_row must be at least 0 and below 2147483648, not -1"),
+        (1 << 31, ValueError, "begin_row must be at least 0 and below 2147483648, not 2147483648"),
+        (70_000, ValueError, "begin_row 70000 does not fit into uint16, which is the type of the ids"),
+    ],
+)
+def test_rows_begin_with_an_id(tmp_path, begin, kind, message):
+    for dtype in ("uint16", "uint32") if begin != 70_000 else ("uint16",):
+        packed = TOK.encode_files(write_corpus(tmp_path, TEXTS), tmp_path / "o.bin", dtype=dtype)
+        with pytest.raises(kind, match=message):
+            join_packed(packed.ids, tmp_path / "j.bin", row_length=3, begin_row=begin)
+        assert not list(tmp_path.glob("j.*"))
+
+
+def test_rows_may_begin_with_more_than_the_ids_of_another_writer(tmp_path):
+    """Megatron has smaller types than those that are written here."""
+    for code, kind in ((1, "u1"), (3, "<i2")):
+        small = tmp_path / f"small{code}.bin"
+        texts = [[97, 98], [120, 121, 122]]
+        small.write_bytes(b"".join(np.array(ids, kind).tobytes() for ids in texts))
+        size = np.dtype(kind).itemsize
+        head = b"MMIDIDX\0\0" + struct.pack("<QBQQ", 1, code, 2, 3)
+        small.with_suffix(".idx").write_bytes(head + struct.pack("<ii qq qqq", 2, 3, 0, 2 * size, 0, 1, 2))
+        packed = join_packed(small, tmp_path / "rows.bin", row_length=7, begin_row=50_000)
+        assert documents(open_packed(packed.ids)) == [[50_000, 120, 121, 122, 50_000, 97, 98]]

@@ -100,6 +100,7 @@ def test_a_corpus_is_not_written_over_by_index_mask_part_or_shard(tmp_path):
         "o.bin.mask.npy": {},
         "o.part-1-of-1.bin": {"part": (1, 1)},
         "o-00002.bin": {"shard_tokens": 2},
+        "o.manifest.json": {"shard_tokens": 2},
         "o-00000.bin.idx.npy": {"shard_tokens": 2},
     }
     out = tmp_path / "o.bin"

@@ -164,3 +164,16 @@ def test_counts_of_other_pieces():
             Tokenizer([], backend=backend).prune(count_pieces(["a"], pattern="o200k", backend=backend))
         with pytest.raises(VocabularyError, match="give it texts"):
             Tokenizer([], normalizer="NFC", backend=backend).prune(count_pieces(["a"], backend=backend))
+
+
+@pytest.mark.parametrize("order", [0, 1])
+def test_of_merges_of_one_rank_the_leftmost_is_made(backend, order):
+    """Also where another of them makes a lower id."""
+    tokens = {**{byte: bytes([byte]) for byte in range(256)}, 256: b"bc", 257: b"ab", 258: b"xa", 259: b"xab"}
+    by_hand = [(98, 99, 256, 0), (97, 98, 257, 1), (120, 97, 258, 1), (258, 98, 259, 2), (120, 257, 259, 2)]
+    merges = [by_hand, sorted(by_hand, key=lambda merge: (merge[3], -merge[2]))][order]
+    tok = Tokenizer.from_vocabulary(tokens, merges, False, pattern="none", backend=backend)
+    assert tok.encode("xab") == [259]
+    small, new_ids = tok.prune(["xab"])
+    assert new_ids[[256, 257, 258, 259]].tolist() == [-1, -1, 256, 257]
+    check(tok, small, new_ids, ["xab"])

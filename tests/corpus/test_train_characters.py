@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from helpers import outcome
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok import Tokenizer, TrainingError, load, train
@@ -90,3 +91,22 @@ def test_options_that_cannot_be_met(options, message):
     asked = {"texts": ["ab a"], "vocab_size": 300, "alphabet": "characters", **options}
     with pytest.raises(TrainingError, match=message):
         train(**asked)
+
+
+@pytest.mark.parametrize("texts", ["ab ab", b"ab ab", ["ab", 3], [["ab"]], 3])
+def test_what_is_no_text_is_refused_as_for_bytes(backend, texts):
+    def failed(alphabet):
+        return outcome(train, texts, 300, alphabet=alphabet, backend=backend)
+
+    assert failed("characters") == failed("bytes")
+    assert failed("characters").kind is TypeError
+
+
+def test_the_report_counts_documents_and_their_own_bytes(backend):
+    texts = ["ab<s>ab<s>", "", b"\xe2\x96\x81x", "é"]
+    options = {"special_tokens": ["<s>"], "backend": backend}
+    tok = train(texts, 400, alphabet="characters", prefix="segment", **options)
+    plain = train(texts, 400, **options).report
+    assert (tok.report.documents, tok.report.bytes) == (4, 16) == (plain.documents, plain.bytes)
+    assert tok.report.pieces == 5  # " ab" twice, " ", " x" and " é"
+    assert (tok.trained["documents"], tok.trained["bytes"]) == (4, 16)

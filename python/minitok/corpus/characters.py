@@ -21,7 +21,7 @@ from ..definition import Definition
 from ..errors import TrainingError
 from ..reference.metaspace import MARKER, Metaspace
 from ..text import utf8
-from .counting import Counting
+from .counting import Counting, checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -54,8 +54,11 @@ def train_characters(
     rule = Metaspace(prefix)
     with Counting(pattern, (), backend, threads, max_memory) as counting:
         with job.watch.phase("counting"):
-            counting.add_texts(prepared(texts, job.special, rule), show)
+            corpus = Prepared(texts, job.special, rule)
+            counting.add_texts(corpus, show)
             counts = counting.counts()
+            # The counter has counted segments.
+            counts.documents, counts.bytes = corpus.documents, corpus.bytes
         characters = alphabet_of(counts)
         tokens = {char.encode(): 256 + index for index, char in enumerate(characters)}
         first = 256 + len(tokens)
@@ -85,21 +88,32 @@ def train_characters(
     )
 
 
-def prepared(texts: Iterable[str | bytes], special: Sequence[str], rule: Metaspace) -> Iterator[bytes]:
-    """The segments of the texts between special tokens, as they are cut into pieces."""
-    finder = load_backend("python").special_tokens({name: number for number, name in enumerate(special)})
-    for number, text in enumerate(texts):
-        data = utf8(text)
-        try:
-            data.decode()
-        except UnicodeDecodeError as error:
-            raise TrainingError(
-                f"text {number} is not UTF-8 at byte {error.start}: there are no characters to train on"
-            ) from None
-        done = 0
-        for start, end, _ in [*finder.find(data, list(special)), (len(data), len(data), 0)]:
-            yield rule.prepare(data[done:start], done == 0)
-            done = end
+class Prepared:
+    """The segments of the texts between special tokens, as they are cut into pieces.
+
+    ``documents`` and ``bytes`` are how many texts have been read, and their own bytes.
+    """
+
+    def __init__(self, texts: Iterable[str | bytes], special: Sequence[str], rule: Metaspace) -> None:
+        self.texts, self.special, self.rule = texts, list(special), rule
+        self.documents = self.bytes = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        finder = load_backend("python").special_tokens({name: number for number, name in enumerate(self.special)})
+        for number, text in enumerate(checked(self.texts)):
+            data = utf8(text)
+            try:
+                data.decode()
+            except UnicodeDecodeError as error:
+                raise TrainingError(
+                    f"text {number} is not UTF-8 at byte {error.start}: there are no characters to train on"
+                ) from None
+            self.documents += 1
+            self.bytes += len(data)
+            done = 0
+            for start, end, _ in [*finder.find(data, self.special), (len(data), len(data), 0)]:
+                yield self.rule.prepare(data[done:start], done == 0)
+                done = end
 
 
 def alphabet_of(counts: PieceCounts) -> list[str]:

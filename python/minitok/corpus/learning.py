@@ -46,6 +46,11 @@ def extend(
         raise TrainingError(
             "a tokenizer with a normalizer, or late special tokens, is not extended: its pieces are not counted"
         )
+    for special, flags in base.special_flags.items():
+        raise TrainingError(
+            "a tokenizer whose special tokens have flags is not extended: its pieces are not counted "
+            f"({special!r} has {', '.join(sorted(flags))})"
+        )
     job = Job(vocab_size, [], tie_break, "identity", min_frequency, max_token_length, least=base.n_vocab)
     with start_progress(progress) as show:
         if isinstance(texts, PieceCounts):

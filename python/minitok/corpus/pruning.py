@@ -97,12 +97,13 @@ class Ways:
         last = None
         while True:
             places = enumerate(zip(ids, ids[1:]))
-            least = min(((*self.by_pair[pair], at) for at, pair in places if pair in self.by_pair), default=None)
+            # The lowest rank, and of one rank the leftmost (SPEC E1).
+            least = min(((self.by_pair[pair][0], at) for at, pair in places if pair in self.by_pair), default=None)
             if least is None:
                 return last if ids == [token_id] else None
-            _, made, at = least
+            _, at = least
             last = ids[at], ids[at + 1]
-            ids[at : at + 2] = [made]
+            ids[at : at + 2] = [self.by_pair[last][1]]
 
     def first_parts(self, token: bytes) -> list[int]:
         """Returns the ids that a piece begins as (SPEC S1)."""

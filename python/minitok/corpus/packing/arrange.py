@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...formats.files import write_atomically
-from .formats import Writer, new_writer, shard_name
+from ...formats.files import behind_links, write_atomically
+from .formats import Writer, manifest_path, new_writer, shard_name
 from .mask import marked
 from .packed_corpus import checksum
 
@@ -212,7 +212,8 @@ class Rows:
     """
 
     def __init__(self, length: int, begin: int, *, keep_rest: bool) -> None:
-        self.length, self.begin, self.keep_rest = length, begin, keep_rest
+        self.length, self.keep_rest = length, keep_rest
+        self.begin = np.array([begin], np.min_scalar_type(begin))
         # Length, number and ids of the documents that wait, the shortest first.
         self.waiting: list[tuple[int, int, Ids]] = []
         self.number = self.held = 0
@@ -238,8 +239,7 @@ class Rows:
 
     def wait(self, ids: Ids) -> None:
         """Lets a document wait, behind the id that rows begin with."""
-        first = np.array([self.begin], ids.dtype)
-        insort(self.waiting, (len(ids) + 1, self.number, np.concatenate([first, ids])), key=lambda item: item[:2])
+        insort(self.waiting, (len(ids) + 1, self.number, np.concatenate([self.begin, ids])), key=lambda item: item[:2])
         self.number += 1
         self.held += len(ids) + 1
 
@@ -301,6 +301,8 @@ class ShardWriter(Writer):
     def end(self) -> None:
         """Completes a shard."""
         current = self.current or self.begin()
+        # A manifest never stands over the shards of two runs, wherever this one ends.
+        behind_links(manifest_path(self.path)).unlink(missing_ok=True)
         files = current.finish()
         self.current = None
         self.files += files
@@ -319,7 +321,7 @@ class ShardWriter(Writer):
     def finish(self) -> list[Path]:
         if self.current or not self.shards:
             self.end()
-        manifest = self.path.with_name(self.path.stem + ".manifest.json")
+        manifest = manifest_path(self.path)
         totals = {"tokens": self.tokens, "documents": self.documents, "dtype": self.dtype, "format": self.layout.format}
         described = {"minitok packed": 1, **totals, **self.described, "shards": self.shards}
         write_atomically(manifest, json.dumps(described, indent=1).encode())

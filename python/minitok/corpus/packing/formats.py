@@ -12,8 +12,8 @@
 
 A mask (``mask``) is a file beside the ids, ``x.bin.mask.npy`` or datatrove's ``x.ds.loss``, or a column ``assistant_masks``.
 
-A file that has a name already is replaced; of a link, what it names. A pipe or a device is refused, and so is a file that is
-being read.
+A file that has a name already is replaced; of a link, what it names. An index of the other format of ``.bin`` is removed with
+the ids that it was of. A pipe or a device is refused, and so is a file that is being read.
 
 Ids are written as they come; the index of the first three is made from the offsets at the end. Every file is written as
 ``.partial`` and renamed when it is complete, the index first: where the ids have their name, everything is there.
@@ -56,6 +56,7 @@ __all__ = [
     "check_outputs",
     "format_of",
     "index_path",
+    "manifest_path",
     "new_writer",
     "shard_name",
 ]
@@ -102,9 +103,31 @@ def index_path(path: Path, kind: str) -> Path:
     return path.with_name(path.name + (".index" if kind == "datatrove" else ".idx.npy"))
 
 
+def indexes(path: Path, kind: str) -> list[Path]:
+    """Returns the file of the index, and that of the other format whose ids may have this name."""
+    return [index_path(path, one) for one in (("numbers", "megatron") if path.suffix == ".bin" else (kind,))]
+
+
+def remove_indexes(path: Path, kind: str) -> None:
+    """Removes the indexes of earlier ids. What has the name of Megatron's and is another file stays: no reader takes it."""
+    for index in indexes(path, kind):
+        if index.exists() and (index.suffix != ".idx" or begins_as_megatron(index)):
+            behind_links(index).unlink()
+
+
+def begins_as_megatron(index: Path) -> bool:
+    with index.open("rb") as file:
+        return file.read(len(MEGATRON)) == MEGATRON
+
+
 def shard_name(path: Path, number: int) -> str:
     """Returns the name of a shard of an output."""
     return f"{path.stem}-{number:05d}{path.suffix}"
+
+
+def manifest_path(path: Path) -> Path:
+    """Returns the file that lists the shards of an output."""
+    return path.with_name(path.stem + ".manifest.json")
 
 
 def check_outputs(path: Path, layout: Layout, inputs: Iterable[Path]) -> None:
@@ -115,8 +138,10 @@ def check_outputs(path: Path, layout: Layout, inputs: Iterable[Path]) -> None:
         named = re.compile(re.escape(path.stem) + r"-\d{5,}" + re.escape(path.suffix))
         outputs = [one for one in path.parent.glob(f"{glob.escape(path.stem)}-*") if named.fullmatch(one.name)]
     if layout.format != "columns":
-        beside = [(index_path(one, layout.format), mask_path(one, layout.format)) for one in outputs]
-        outputs += [one for pair in beside for one in pair]
+        beside = [(*indexes(one, layout.format), mask_path(one, layout.format)) for one in outputs]
+        outputs += [one for files in beside for one in files]
+    if layout.shard_tokens is not None:
+        outputs.append(manifest_path(path))
     replaced = set()
     for one in outputs:
         check_regular(one)
@@ -228,6 +253,7 @@ class BareWriter(Writer):
         index = index_path(self.path, self.kind)
         # An index or a mask never stands beside the ids of another run, wherever this one ends.
         self.ids.path.unlink(missing_ok=True)
+        remove_indexes(self.path, self.kind)
         mask = mask_path(self.path, self.kind)
         behind_links(mask).unlink(missing_ok=True)
         masks = [mask] if self.mask else []

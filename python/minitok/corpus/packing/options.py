@@ -83,8 +83,8 @@ class Layout:
         """Whether documents are written as they are encoded: one after the other, into one file."""
         return self.format != "columns" and (self.shuffle, self.row_length, self.shard_tokens) == (None, None, None)
 
-    def check(self) -> Layout:
-        """Raises for what cannot be."""
+    def check(self, dtype: str) -> Layout:
+        """Raises for what cannot be of ids of this type."""
         for name, least in (("row_length", 2), ("shard_tokens", 1), ("shuffle", 0)):
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
@@ -93,9 +93,21 @@ class Layout:
                 raise ValueError(f"{name} must be at least {least}, not {value}")
         if (self.row_length is None) != (self.begin is None):
             raise ValueError("row_length and begin_row go together: how long a row is, and what it begins with")
+        if self.begin is not None:
+            check_begin(self.begin, dtype)
         if self.rest not in ("keep", "drop"):
             raise ValueError(f"rest must be 'keep' or 'drop', not {self.rest!r}")
         return self
+
+
+def check_begin(begin: int, dtype: str) -> None:
+    """Raises if rows of this type cannot begin with it. Bit 31 is that of a mask."""
+    if isinstance(begin, bool) or not isinstance(begin, int):
+        raise TypeError(f"begin_row must be int, not {type(begin).__name__}")
+    if not 0 <= begin < 1 << 31:
+        raise ValueError(f"begin_row must be at least 0 and below {1 << 31}, not {begin}")
+    if dtype == "uint16" and begin >= 1 << 16:
+        raise ValueError(f"begin_row {begin} does not fit into uint16, which is the type of the ids")
 
 
 def check_dtype(dtype: str, n_vocab: int) -> str:

@@ -2,8 +2,9 @@
 
 How that is safe: ids and offsets are appended to separate files; once a second, and when the run ends early, they are flushed
 to disk, and only then does the journal record how much of them belongs to finished inputs. A later run cuts off the rest and
-continues. That is done beside the encoding, which waits for the disk only at its end. Where documents are to be shuffled, put
-into rows or cut into shards, that is done when all are encoded (``arrange``), from files that are removed afterwards.
+continues, if the job, the files that it writes and the state of the finished inputs before they were read are the same. That
+is done beside the encoding, which waits for the disk only at its end. Where documents are to be shuffled, put into rows or cut
+into shards, that is done when all are encoded (``arrange``), from files that are removed afterwards.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ def encode_files(
     path = check_out(out)
     begin = token_id(special_tokens, codec, begin_row, "begin_row")
     masked = options.learn is not None
-    layout = Layout(format_of(path, format), shuffle, row_length, begin, rest, shard_tokens, masked).check()
+    layout = Layout(format_of(path, format), shuffle, row_length, begin, rest, shard_tokens, masked).check(dtype)
     files = expand(paths)
     if part is not None:
         files = part_of(files, *part)
@@ -125,15 +126,15 @@ def join_packed(
 
     Raises:
         FileFormatError: The files of a part do not fit together; the message says which.
-        ValueError: ``out`` is one of the parts.
+        ValueError: ``out`` is one of the parts, or ``begin_row`` does not fit into the type of the ids.
     """
     corpus = open_packed(parts)
     corpus.check_index()
     path = check_out(out)
     kind = format_of(path, format)
-    layout = Layout(kind, shuffle, row_length, begin_row, rest, shard_tokens, corpus.masked).check()
-    check_outputs(path, layout, corpus.paths)
     dtype = "uint16" if corpus.dtype.itemsize <= 2 else "uint32"
+    layout = Layout(kind, shuffle, row_length, begin_row, rest, shard_tokens, corpus.masked).check(dtype)
+    check_outputs(path, layout, corpus.paths)
     size = corpus.tokens * (4 if corpus.masked else corpus.dtype.itemsize)
     writer, files, dropped = arranged(blocks_of(corpus), size, path, dtype, layout, {})
     return packed_of(writer, files, dtype, layout, dropped=dropped)
@@ -198,7 +199,9 @@ class Run:
             self.writer = BareWriter(encoded, "numbers", dtype)
         self.journal = out.with_name(out.name + ".journal.json")
         self.bytes = 0
-        self.total = sum(file.stat().st_size for file in files)
+        # As they are before they are read: what changes later is not what was encoded.
+        self.states = [file.stat() for file in files]
+        self.total = sum(state.st_size for state in self.states)
 
     def finish(self, show: Show, *, resume: bool) -> Packed:
         """Encodes the remaining files, puts the documents where they belong, and renames the output."""
@@ -245,19 +248,24 @@ class Run:
         """Returns what the journal says, if it is of this job and still true."""
         try:
             state = json.loads(self.journal.read_bytes())
-            finished = self.files[: state["files"]]
-            same = state["job"] == self.job and state["inputs"] == inputs_digest(finished)
+            described = self.described(state["files"])
+            same = {name: state[name] for name in described} == described
             whole = self.writer.has(state["tokens"], state["documents"])
-            return state if same and whole and len(finished) == state["files"] else None
+            return state if same and whole and 0 <= state["files"] <= len(self.files) else None
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
+
+    def described(self, files: int) -> dict[str, Any]:
+        """Returns what a journal is of: the job, the first files in the state in which they are read, and what is written."""
+        inputs = inputs_digest(zip(self.files[:files], self.states, strict=False))
+        outputs = [str(file.partial.absolute()) for file in self.writer.files]
+        return {"job": self.job, "inputs": inputs, "outputs": outputs}
 
     def record(self, files: int, tokens: int, documents: int, text_bytes: int) -> None:
         """Records in the journal what is finished."""
         self.writer.sync()
         state = {
-            "job": self.job,
-            "inputs": inputs_digest(self.files[:files]),
+            **self.described(files),
             "files": files,
             "tokens": tokens,
             "documents": documents,
@@ -275,7 +283,7 @@ class Run:
 
     def encode_rest(self, first: int, show: Show) -> None:
         """Encode the files that are not finished. If one fails, those before it are recorded."""
-        ends = [0, *accumulate(file.stat().st_size for file in self.files)]
+        ends = [0, *accumulate(state.st_size for state in self.states)]
         done, before = ends[first], self.bytes
         finished = first, self.writer.ids.length, self.writer.offsets.length - 1, self.bytes
         written = time.monotonic()
@@ -302,10 +310,10 @@ class Run:
                 raise
 
 
-def inputs_digest(files: Iterable[Path]) -> str:
-    """Returns a hash of the state of the files: names, sizes and modification times."""
+def inputs_digest(files: Iterable[tuple[Path, os.stat_result]]) -> str:
+    """Returns a hash of the files and their states: names, sizes and modification times."""
     digest = hashlib.sha256()
-    for file in files:
-        stat = file.stat()
-        digest.update(repr((str(file.absolute()), stat.st_size, stat.st_mtime_ns)).encode("utf-8", "surrogateescape"))
+    for file, state in files:
+        described = str(file.absolute()), state.st_size, state.st_mtime_ns
+        digest.update(repr(described).encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
