@@ -15,13 +15,14 @@ from ...errors import VocabularyError
 from ..files import shown
 from .patterns import engine_difference, literal, matches_nothing, with_line_ends
 from .reasons import Unsupported, step_type
+from .tables import ACCENTS, CONTROLS, MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ...backend.normal_steps import Normalizer, Step
 
-MARKS = ("replace", r"\p{M}", "")
+STRIP_ACCENTS = ("replace", MARKS, "")
 STRIP_LEFT = ("replace", r"\A\s+", "")
 STRIP_RIGHT = ("replace", r"\s+\z", "")
 NMT = (
@@ -29,10 +30,10 @@ NMT = (
     ("replace", r"[\t\n\f\r\u1680\u200B-\u200F\u2028\u2029\u2581\uFEFF\uFFFD]", " "),
 )
 CLEAN = (
-    ("replace", r"[\x00-\x08\x0B\x0C\x0E-\x1F\x7F\u0080-\u009F\uFFFD\p{Cf}\p{Co}]", ""),
+    ("replace", CONTROLS, ""),
     ("replace", r"\s", " "),
 )
-ACCENTS = ("NFD", ("replace", r"\p{Mn}", ""))
+BERT_ACCENTS = ("NFD", ("replace", ACCENTS, ""))
 
 
 def read_steps(step: Any) -> list[Step]:
@@ -92,7 +93,7 @@ def read_bert(step: dict[str, Any]) -> Sequence[Step]:
     return [
         *(CLEAN if step.get("clean_text", True) else ()),
         *(["space_ideographs"] if step.get("handle_chinese_chars", True) else []),
-        *(ACCENTS if (lowercase if accents is None else accents) else ()),
+        *(BERT_ACCENTS if (lowercase if accents is None else accents) else ()),
         *(["lowercase"] if lowercase else []),
     ]
 
@@ -104,7 +105,7 @@ def read_precompiled(step: dict[str, Any]) -> Sequence[Step]:
     return []
 
 
-SIMPLE: dict[str, tuple[Step, ...]] = {"Lowercase": ("lowercase",), "StripAccents": (MARKS,), "Nmt": NMT}
+SIMPLE: dict[str, tuple[Step, ...]] = {"Lowercase": ("lowercase",), "StripAccents": (STRIP_ACCENTS,), "Nmt": NMT}
 READERS = {
     "BertNormalizer": read_bert,
     "Precompiled": read_precompiled,
@@ -132,6 +133,8 @@ def dump_step(step: Step) -> dict[str, Any]:
         return {"type": "Prepend", "prepend": step[1]}
     if step in (STRIP_LEFT, STRIP_RIGHT):
         return {"type": "Strip", "strip_left": step == STRIP_LEFT, "strip_right": step == STRIP_RIGHT}
+    if step == STRIP_ACCENTS:
+        return {"type": "StripAccents"}
     if text := text_of(step[1]):
         return {"type": "Replace", "pattern": {"String": text}, "content": step[2]}
     if difference := engine_difference(step[1]):

@@ -17,6 +17,7 @@ from ...reference.pretokenize import BYTES, NAMED, THEN, compile_pattern
 from ..files import shown
 from ..pattern_names import PORTABLE, name_of, one_expression, steps_of_pattern
 from .reasons import Unsupported, step_type, steps_of
+from .tables import DIGITS, PUNCTUATION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,10 +30,11 @@ PART = re.compile(r"\\[pP]\{\^?\w+\}|\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\{\d+(?
 OTHER_ESCAPES = frozenset(["\\", *("\\" + letter for letter in "hHGKXRZpP")])
 # A byte, to Oniguruma; a character of eight digits, which it does not have; a set taken away, which are ranges to it.
 NOT_IN_ONIGURUMA = re.compile(r"(\\x[89A-Fa-f]|\\U|--)|\\.", re.DOTALL)
-# What counts as punctuation: the general category, and the ASCII marks that are symbols.
-PUNCTUATION = r"[\p{P}$+<=>\^`|~]"
 # A pattern that matches nothing somewhere, matches nothing in one of these, as far as anyone would write one.
 PROBES = ("", *"aA1 \n\t.'<é漢")
+
+# What becomes of a match: it is a piece, one with its neighbours of the same kind, or goes with the text before or behind it.
+BEHAVIORS = ("Isolated", "Contiguous", "MergedWithPrevious", "MergedWithNext")
 
 
 def matches_nothing(pattern: str) -> bool:
@@ -127,7 +129,7 @@ def read_cutter(kind: str, step: dict[str, Any], may_match_nothing: Callable[[st
     if kind == "Split":
         return read_split(step, may_match_nothing)
     if kind == "Digits":
-        return behaved(r"\p{N}", "Isolated" if step.get("individual_digits") else "Contiguous", invert=False)
+        return behaved(DIGITS, "Isolated" if step.get("individual_digits") else "Contiguous", invert=False)
     if kind == "Punctuation":
         return behaved(PUNCTUATION, step.get("behavior", "Isolated"), invert=False)
     raise Unsupported(f"the pre_tokenizer has a step {kind}")
@@ -256,6 +258,17 @@ def engine_difference(pattern: str) -> str | None:
     return None
 
 
+# The pre-tokenizers that have a type of their own, by their patterns.
+OWN_STEPS = {
+    **{
+        behaved(PUNCTUATION, behavior, invert=False): {"type": "Punctuation", "behavior": behavior}
+        for behavior in BEHAVIORS
+    },
+    DIGITS: {"type": "Digits", "individual_digits": True},
+    behaved(DIGITS, "Contiguous", invert=False): {"type": "Digits", "individual_digits": False},
+}
+
+
 def dump_pattern(definition: Definition, byte_level: dict[str, Any]) -> dict[str, Any]:
     """The pre-tokenizers of a pattern of bytes, and of what comes before it."""
     steps = [] if definition.pattern == "none" else steps_of_pattern(definition.pattern)
@@ -279,5 +292,7 @@ def dump_split(step: str, behavior: str, *, invert: bool = False) -> dict[str, A
     """The pre-tokenizer of one regular expression."""
     if step not in PORTABLE and (difference := engine_difference(step)):
         raise VocabularyError(f"the pattern has {difference}, which Hugging Face's engine reads otherwise")
+    if step in OWN_STEPS and behavior == "Isolated":
+        return dict(OWN_STEPS[step])
     source = {"Regex": PORTABLE.get(step, step)}
     return {"type": "Split", "pattern": source, "behavior": behavior, "invert": invert}
