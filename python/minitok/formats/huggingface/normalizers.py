@@ -144,7 +144,7 @@ def dump_step(step: Step) -> dict[str, Any]:
 
 def text_of(pattern: str) -> str | None:
     """The text that a pattern is the literal of; None for any other pattern."""
-    text = re.sub(r"\\([^\w\s])", r"\1", pattern)
+    text = re.sub(r"\\([!-/:-@\[-^`{-~])", r"\1", pattern)
     return text if literal(text) == pattern else None
 
 

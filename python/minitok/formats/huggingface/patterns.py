@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...errors import VocabularyError
 from ...reference.families import FAMILIES
-from ...reference.pretokenize import BYTES, NAMED, THEN, compile_pattern
+from ...reference.pretokenize import BYTES, NAMED, THEN
+from ...reference.regex_tree import LOOKS, width
+from ...reference.regexes import parse
 from ..files import shown
 from ..pattern_names import PORTABLE, name_of, one_expression, steps_of_pattern
 from .reasons import Unsupported, step_type, steps_of
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ...definition import Definition
+    from ...reference.regex_tree import Node
 
 # What a pattern is made of: a property, a character by its number, how often, an escape, any other character.
 PART = re.compile(r"\\[pP]\{\^?\w+\}|\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\{\d+(?:,\d*)?\}|\\?.", re.DOTALL)
@@ -30,17 +33,13 @@ PART = re.compile(r"\\[pP]\{\^?\w+\}|\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\{\d+(?
 OTHER_ESCAPES = frozenset(["\\", *("\\" + letter for letter in "hHGKXRZpP")])
 # A byte, to Oniguruma; a character of eight digits, which it does not have; a set taken away, which are ranges to it.
 NOT_IN_ONIGURUMA = re.compile(r"(\\x[89A-Fa-f]|\\U|--)|\\.", re.DOTALL)
-# A pattern that matches nothing somewhere, matches nothing in one of these, as far as anyone would write one.
-PROBES = ("", *"aA1 \n\t.'<é漢")
-
 # What becomes of a match: it is a piece, one with its neighbours of the same kind, or goes with the text before or behind it.
 BEHAVIORS = ("Isolated", "Contiguous", "MergedWithPrevious", "MergedWithNext")
 
 
 def matches_nothing(pattern: str) -> bool:
-    """Whether a pattern matches the empty text somewhere."""
-    compiled = compile_pattern(pattern)
-    return any(match.start() == match.end() for probe in PROBES for match in compiled.finditer(probe))
+    """Whether a pattern may match the empty text: the least that it takes is no character."""
+    return width(parse(pattern))[0] == 0
 
 
 class Cuts(NamedTuple):
@@ -112,11 +111,26 @@ def read_words(
     if step.get("invert"):
         # Removing what does not match removes nothing where everything matches, as it does for the named patterns.
         return None if pattern in NAMED | FAMILIES else (pattern, [])
-    return rest_of(expression_of(pattern)), []
+    expression = expression_of(pattern)
+    if not takes_characters(parse(expression)):
+        raise Unsupported("the pre_tokenizer Split removes something else than characters, alone or in a row")
+    return rest_of(expression), []
+
+
+def takes_characters(node: Node) -> bool:
+    r"""Whether what a pattern matches is characters each of which it matches wherever it stands, as ``\s+`` does.
+
+    Only then is the text between the matches also that at whose characters no match begins.
+    """
+    if node.kind == "repeat":
+        return node.bounds[0] == 1 and takes_characters(node.parts[0])
+    if node.kind == "choice":
+        return all(takes_characters(part) for part in node.parts)
+    return node.kind == "set" or (len(node.parts) == 1 and node.mark not in LOOKS and takes_characters(node.parts[0]))
 
 
 def rest_of(pattern: str) -> str:
-    r"""The pattern of the text between the matches of another.
+    r"""The pattern of the text between the matches of another, which takes characters.
 
     >>> rest_of("-")
     '(?:(?!-)[\\s\\S])+'
@@ -175,7 +189,7 @@ def literal(text: str) -> str:
     >>> literal("a.b ")
     'a\\.b '
     """
-    return re.sub(r"([^\w\s])", r"\\\1", text)
+    return re.sub(r"([!-/:-@\[-^`{-~])", r"\\\1", text)
 
 
 def behaved(pattern: str, behavior: object, *, invert: bool) -> str:
@@ -259,7 +273,7 @@ def engine_difference(pattern: str) -> str | None:
 
 
 # The pre-tokenizers that have a type of their own, by their patterns.
-OWN_STEPS = {
+OWN_STEPS: dict[str, dict[str, Any]] = {
     **{
         behaved(PUNCTUATION, behavior, invert=False): {"type": "Punctuation", "behavior": behavior}
         for behavior in BEHAVIORS
