@@ -20,7 +20,7 @@ def of_file(pre_tokenizer=None, normalizer=None):
     return copy.deepcopy(BASE) | {"pre_tokenizer": steps, "normalizer": normalizer}
 
 
-def split(behavior="Isolated", invert=False, **pattern):
+def split(behavior="Isolated", *, invert=False, **pattern):
     return {"type": "Split", "pattern": pattern, "behavior": behavior, "invert": invert}
 
 
@@ -100,3 +100,51 @@ def test_characters_are_removed(pattern, backend):
 )
 def test_removing_more_than_characters_is_refused(pattern, backend):
     refused(of_file(split("Removed", **pattern)), "the pre_tokenizer Split removes", backend)
+
+
+WORDS = [
+    r"\w+",
+    r"\W+",
+    r"[\w.]+",
+    r"[^\W_]+",
+    r"[^\w\s]+",
+    r"a\b",
+    r"\Ba",
+    r"a\B.",
+    r"\b[^\n]",
+    r"\\w+|\w",
+    r"(?:\w{1,2})+",
+    "[[\\w]&&[^a]]",
+]
+BESIDE = ["a", "²", "¼", "\u200d", "\u200c", "_", ".", "1", " ", "\\w"]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("pattern", WORDS)
+def test_words_are_those_of_oniguruma(pattern, backend):
+    texts = [f"{one}{other}a{one}.{other}a" for one in BESIDE for other in BESIDE[:5]]
+    tok = compared(of_file(split(Regex=pattern)), texts, backend)
+    assert huggingface.parse(huggingface.dump(tok.definition), "it").pattern == tok.pattern
+    compared(of_file(split("Removed", invert=True, Regex=pattern)), texts, backend)
+    compared(of_file(normalizer={"type": "Replace", "pattern": {"Regex": pattern}, "content": "b"}), texts, backend)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("pattern", [*WORDS[:-2], r"\b[ab]+\b"])
+def test_words_of_a_pattern_here_are_written_for_oniguruma(pattern, backend):
+    definition = huggingface.parse(BASE, "it", backend=backend)
+    tok = minitok.Tokenizer.from_definition(definition.changed(pattern=pattern))
+    written = huggingface.dump(tok.definition)
+    theirs = Tokenizer.from_str(json.dumps(written))
+    for text in [f"{one}{other}a{one}.{other}a" for one in BESIDE for other in BESIDE[:5]]:
+        assert theirs.encode(text).ids == tok.encode(text), text
+    assert huggingface.parse(written, "it").pattern == pattern
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("kind", ["Whitespace", "WhitespaceSplit", "BertPreTokenizer"])
+def test_words_that_are_no_pattern_there(kind, backend):
+    texts = [f"{one}{other}a{one}.{other}a" for one in BESIDE for other in BESIDE[:5]]
+    tok = compared(of_file({"type": kind}), texts, backend)
+    written = huggingface.dump(tok.definition)["pre_tokenizer"]["pretokenizers"][0]
+    assert written == {"type": "WhitespaceSplit" if kind == "BertPreTokenizer" else kind}

@@ -13,7 +13,8 @@ from ...backend.normal_forms import FORMS
 from ...backend.normal_steps import steps_of as normal_steps_of
 from ...errors import VocabularyError
 from ..files import shown
-from .patterns import engine_difference, literal, matches_nothing, with_line_ends
+from .oniguruma import engine_difference, with_line_ends, with_words
+from .patterns import literal, matches_nothing
 from .reasons import Unsupported, step_type
 from .tables import ACCENTS, CONTROLS, MARKS
 
@@ -78,7 +79,7 @@ def read_replace(step: dict[str, Any]) -> Sequence[Step]:
         raise Unsupported(f"the normalizer Replace has {difference}, which other engines read otherwise")
     if matches_nothing(pattern):
         raise Unsupported("the normalizer Replace has a match of nothing")
-    return [("replace", pattern, content)]
+    return [("replace", with_words(pattern), content)]
 
 
 def read_strip(step: dict[str, Any]) -> Sequence[Step]:
@@ -139,7 +140,7 @@ def dump_step(step: Step) -> dict[str, Any]:
         return {"type": "Replace", "pattern": {"String": text}, "content": step[2]}
     if difference := engine_difference(step[1]):
         raise VocabularyError(f"the normalizer's pattern has {difference}, which Hugging Face's engine reads otherwise")
-    return {"type": "Replace", "pattern": {"Regex": step[1]}, "content": step[2]}
+    return {"type": "Replace", "pattern": {"Regex": with_words(step[1], written=True)}, "content": step[2]}
 
 
 def text_of(pattern: str) -> str | None:
