@@ -47,6 +47,8 @@ def plain(kind, **options):
 
 
 PATTERNS = [{"Regex": "-|a"}, {"Regex": r"\s+"}, {"String": " "}, {"String": "a."}, {"Regex": r"[\p{L}]+|[\p{N}]"}]
+# What may be removed, and what may be kept of a text.
+CHARACTERS = [{"Regex": "-|a"}, {"Regex": r"\s+"}, {"String": " "}, {"Regex": r"[\p{L}]+|[\p{N}]"}]
 flag = st.booleans()
 NORMALIZERS = st.one_of(
     *(plain(form) for form in ("NFC", "NFD", "NFKC", "NFKD", "Lowercase", "StripAccents", "Nmt")),
@@ -72,7 +74,8 @@ WORDS = st.one_of(
     plain("WhitespaceSplit"),
     plain("BertPreTokenizer"),
     plain("CharDelimiterSplit", delimiter=st.sampled_from([" ", ".", "a"])),
-    plain("Split", pattern=st.sampled_from(PATTERNS), behavior=st.just("Removed"), invert=flag),
+    plain("Split", pattern=st.sampled_from(CHARACTERS), behavior=st.just("Removed"), invert=st.just(False)),
+    plain("Split", pattern=st.sampled_from(PATTERNS), behavior=st.just("Removed"), invert=st.just(True)),
 )
 BEHIND = st.one_of(
     CUTTERS, plain("Split", pattern=st.just({"Regex": "[Ġ²]"}), behavior=st.just("Isolated"), invert=flag)

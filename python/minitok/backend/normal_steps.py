@@ -2,7 +2,7 @@ r"""Steps that change a text before it is cut: normal forms of Unicode, small le
 
 ========================= ====================================================================================================
 ``"NFC"``, ...            the normal form
-``"lowercase"``           small letters, character by character: a final sigma is not an exception
+``"lowercase"``           small letters of Unicode 17, character by character: a final sigma is not an exception
 ``"space_ideographs"``    a space before and behind each Chinese character (BERT)
 ``("replace", p, text)``  the text in place of each match of the pattern ``p``
 ``("prepend", text)``     the text before a segment that is not empty
@@ -49,6 +49,26 @@ IDEOGRAPHS = (
     r"[\u4E00-\u9FFF\u3400-\u4DBF\U00020000-\U0002A6DF\U0002A700-\U0002B73F\U0002B740-\U0002B81F\U0002B920-\U0002CEAF"
     r"\uF900-\uFAFF\U0002F800-\U0002FA1F]"
 )
+
+# Capital letters that Unicode has got since version 13, which is that of Python 3.10, up to version 17: the first, the last,
+# and the small form of the first.
+NEWER_CAPITALS = (
+    (0x1C89, 0x1C89, 0x1C8A),
+    (0x2C2F, 0x2C2F, 0x2C5F),
+    (0xA7C0, 0xA7C0, 0xA7C1),
+    (0xA7CB, 0xA7CB, 0x0264),
+    *((char, char, char + 1) for char in (0xA7CC, 0xA7CE, 0xA7D0, 0xA7D2, 0xA7D4, 0xA7D6, 0xA7D8, 0xA7DA)),
+    (0xA7DC, 0xA7DC, 0x019B),
+    (0x10570, 0x1057A, 0x10597),
+    (0x1057C, 0x1058A, 0x105A3),
+    (0x1058C, 0x10592, 0x105B3),
+    (0x10594, 0x10595, 0x105BB),
+    (0x10D50, 0x10D65, 0x10D70),
+    (0x16EA0, 0x16EB8, 0x16EBB),
+)
+# Small forms that Python's own tables lack, depending on its version, or choose by what is beside the letter: the sigma's.
+SMALL = {char: small + char - first for first, last, small in NEWER_CAPITALS for char in range(first, last + 1)}
+SMALL[ord("\N{GREEK CAPITAL LETTER SIGMA}")] = ord("\N{GREEK SMALL LETTER SIGMA}")
 
 
 def check_normalizer(normalizer: object) -> Step | tuple[Step, ...] | None:
@@ -131,7 +151,7 @@ def check_length(length: int, most: int, step: Step) -> None:
 def changed(chars: str, step: Step, most: int) -> str:
     """Returns the text after a step that is not a normal form. A replacement is refused if it has more than ``most`` bytes."""
     if step == "lowercase":
-        return chars.replace("\N{GREEK CAPITAL LETTER SIGMA}", "\N{GREEK SMALL LETTER SIGMA}").lower()
+        return (chars if chars.isascii() else chars.translate(SMALL)).lower()
     if step == "space_ideographs":
         return "".join(replaced(chars, IDEOGRAPHS, lambda found: f" {found} "))
     if step[0] == "prepend":

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from minitok.backend.normal_forms import FORMS, normal
+from minitok.backend.normal_steps import normalized as after_steps
 
 from .components import Component, pattern_state, state_of
 
@@ -80,7 +81,7 @@ def normalized(state: dict[str, Any], text: str) -> str:
     if kind == "Prepend":
         return state["prepend"] + text if text else text
     if kind == "Lowercase":
-        return text.lower()
+        return after_steps(text, ("lowercase",)).decode()
     if kind == "Replace" and "String" in state["pattern"]:
         return text.replace(state["pattern"]["String"], state["content"])
     if kind == "Replace":

@@ -17,7 +17,7 @@ from ...reference.pretokenize import THEN
 from ..files import shown
 from ..pattern_names import steps_of_pattern
 from .normalizers import dump_steps, in_file, read_steps
-from .patterns import dump_split, flat_steps, matches_nothing, read_cutter
+from .patterns import OWN_STEPS, dump_split, flat_steps, matches_nothing, read_cutter
 from .reasons import Unsupported, step_type, steps_of
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def dump_characters(definition: Definition) -> dict[str, Any]:
     cuts = [step for step in steps_of_pattern(definition.pattern) if step not in ("none", SPLIT)]
     splits = SPLIT in steps_of_pattern(definition.pattern)
     if (splits and (prefix == "segment" or not definition.pattern.startswith(SPLIT))) or any(
-        TELLS_SPACE.search(step) or MARK in step for step in cuts
+        step not in OWN_STEPS and (TELLS_SPACE.search(step) or MARK in step) for step in cuts
     ):
         raise VocabularyError("a tokenizer.json of BPE of characters cannot say a pattern")
     bytes_ids = frozenset(vocab.fallback or ())

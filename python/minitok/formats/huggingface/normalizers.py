@@ -13,15 +13,17 @@ from ...backend.normal_forms import FORMS
 from ...backend.normal_steps import steps_of as normal_steps_of
 from ...errors import VocabularyError
 from ..files import shown
-from .patterns import engine_difference, literal, matches_nothing, with_line_ends
+from .oniguruma import engine_difference, with_line_ends, with_words
+from .patterns import literal, matches_nothing
 from .reasons import Unsupported, step_type
+from .tables import ACCENTS, CONTROLS, MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ...backend.normal_steps import Normalizer, Step
 
-MARKS = ("replace", r"\p{M}", "")
+STRIP_ACCENTS = ("replace", MARKS, "")
 STRIP_LEFT = ("replace", r"\A\s+", "")
 STRIP_RIGHT = ("replace", r"\s+\z", "")
 NMT = (
@@ -29,10 +31,10 @@ NMT = (
     ("replace", r"[\t\n\f\r\u1680\u200B-\u200F\u2028\u2029\u2581\uFEFF\uFFFD]", " "),
 )
 CLEAN = (
-    ("replace", r"[\x00-\x08\x0B\x0C\x0E-\x1F\x7F\u0080-\u009F\uFFFD\p{Cf}\p{Co}]", ""),
+    ("replace", CONTROLS, ""),
     ("replace", r"\s", " "),
 )
-ACCENTS = ("NFD", ("replace", r"\p{Mn}", ""))
+BERT_ACCENTS = ("NFD", ("replace", ACCENTS, ""))
 
 
 def read_steps(step: Any) -> list[Step]:
@@ -77,7 +79,7 @@ def read_replace(step: dict[str, Any]) -> Sequence[Step]:
         raise Unsupported(f"the normalizer Replace has {difference}, which other engines read otherwise")
     if matches_nothing(pattern):
         raise Unsupported("the normalizer Replace has a match of nothing")
-    return [("replace", pattern, content)]
+    return [("replace", with_words(pattern), content)]
 
 
 def read_strip(step: dict[str, Any]) -> Sequence[Step]:
@@ -92,7 +94,7 @@ def read_bert(step: dict[str, Any]) -> Sequence[Step]:
     return [
         *(CLEAN if step.get("clean_text", True) else ()),
         *(["space_ideographs"] if step.get("handle_chinese_chars", True) else []),
-        *(ACCENTS if (lowercase if accents is None else accents) else ()),
+        *(BERT_ACCENTS if (lowercase if accents is None else accents) else ()),
         *(["lowercase"] if lowercase else []),
     ]
 
@@ -104,7 +106,7 @@ def read_precompiled(step: dict[str, Any]) -> Sequence[Step]:
     return []
 
 
-SIMPLE: dict[str, tuple[Step, ...]] = {"Lowercase": ("lowercase",), "StripAccents": (MARKS,), "Nmt": NMT}
+SIMPLE: dict[str, tuple[Step, ...]] = {"Lowercase": ("lowercase",), "StripAccents": (STRIP_ACCENTS,), "Nmt": NMT}
 READERS = {
     "BertNormalizer": read_bert,
     "Precompiled": read_precompiled,
@@ -132,16 +134,18 @@ def dump_step(step: Step) -> dict[str, Any]:
         return {"type": "Prepend", "prepend": step[1]}
     if step in (STRIP_LEFT, STRIP_RIGHT):
         return {"type": "Strip", "strip_left": step == STRIP_LEFT, "strip_right": step == STRIP_RIGHT}
+    if step == STRIP_ACCENTS:
+        return {"type": "StripAccents"}
     if text := text_of(step[1]):
         return {"type": "Replace", "pattern": {"String": text}, "content": step[2]}
     if difference := engine_difference(step[1]):
         raise VocabularyError(f"the normalizer's pattern has {difference}, which Hugging Face's engine reads otherwise")
-    return {"type": "Replace", "pattern": {"Regex": step[1]}, "content": step[2]}
+    return {"type": "Replace", "pattern": {"Regex": with_words(step[1], written=True)}, "content": step[2]}
 
 
 def text_of(pattern: str) -> str | None:
     """The text that a pattern is the literal of; None for any other pattern."""
-    text = re.sub(r"\\([^\w\s])", r"\1", pattern)
+    text = re.sub(r"\\([!-/:-@\[-^`{-~])", r"\1", pattern)
     return text if literal(text) == pattern else None
 
 

@@ -13,32 +13,28 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...errors import VocabularyError
 from ...reference.families import FAMILIES
-from ...reference.pretokenize import BYTES, NAMED, THEN, compile_pattern
+from ...reference.pretokenize import BYTES, NAMED, THEN
+from ...reference.regex_tree import LOOKS, width
+from ...reference.regexes import parse
 from ..files import shown
 from ..pattern_names import PORTABLE, name_of, one_expression, steps_of_pattern
+from .oniguruma import engine_difference, with_line_ends, with_repeats, with_words
 from .reasons import Unsupported, step_type, steps_of
+from .tables import DIGITS, PUNCTUATION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ...definition import Definition
+    from ...reference.regex_tree import Node
 
-# What a pattern is made of: a property, a character by its number, how often, an escape, any other character.
-PART = re.compile(r"\\[pP]\{\^?\w+\}|\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\{\d+(?:,\d*)?\}|\\?.", re.DOTALL)
-# Escapes that are not a character, or not the same to all engines.
-OTHER_ESCAPES = frozenset(["\\", *("\\" + letter for letter in "hHGKXRZpP")])
-# A byte, to Oniguruma; a character of eight digits, which it does not have; a set taken away, which are ranges to it.
-NOT_IN_ONIGURUMA = re.compile(r"(\\x[89A-Fa-f]|\\U|--)|\\.", re.DOTALL)
-# What counts as punctuation: the general category, and the ASCII marks that are symbols.
-PUNCTUATION = r"[\p{P}$+<=>\^`|~]"
-# A pattern that matches nothing somewhere, matches nothing in one of these, as far as anyone would write one.
-PROBES = ("", *"aA1 \n\t.'<é漢")
+# What becomes of a match: it is a piece, one with its neighbours of the same kind, or goes with the text before or behind it.
+BEHAVIORS = ("Isolated", "Contiguous", "MergedWithPrevious", "MergedWithNext")
 
 
 def matches_nothing(pattern: str) -> bool:
-    """Whether a pattern matches the empty text somewhere."""
-    compiled = compile_pattern(pattern)
-    return any(match.start() == match.end() for probe in PROBES for match in compiled.finditer(probe))
+    """Whether a pattern may match the empty text: the least that it takes is no character."""
+    return width(parse(pattern))[0] == 0
 
 
 class Cuts(NamedTuple):
@@ -110,11 +106,26 @@ def read_words(
     if step.get("invert"):
         # Removing what does not match removes nothing where everything matches, as it does for the named patterns.
         return None if pattern in NAMED | FAMILIES else (pattern, [])
-    return rest_of(expression_of(pattern)), []
+    expression = expression_of(pattern)
+    if not takes_characters(parse(expression)):
+        raise Unsupported("the pre_tokenizer Split removes something else than characters, alone or in a row")
+    return rest_of(expression), []
+
+
+def takes_characters(node: Node) -> bool:
+    r"""Whether what a pattern matches is characters each of which it matches wherever it stands, as ``\s+`` does.
+
+    Only then is the text between the matches also that at whose characters no match begins.
+    """
+    if node.kind == "repeat":
+        return node.bounds[0] == 1 and takes_characters(node.parts[0])
+    if node.kind == "choice":
+        return all(takes_characters(part) for part in node.parts)
+    return node.kind == "set" or (len(node.parts) == 1 and node.mark not in LOOKS and takes_characters(node.parts[0]))
 
 
 def rest_of(pattern: str) -> str:
-    r"""The pattern of the text between the matches of another.
+    r"""The pattern of the text between the matches of another, which takes characters.
 
     >>> rest_of("-")
     '(?:(?!-)[\\s\\S])+'
@@ -127,7 +138,7 @@ def read_cutter(kind: str, step: dict[str, Any], may_match_nothing: Callable[[st
     if kind == "Split":
         return read_split(step, may_match_nothing)
     if kind == "Digits":
-        return behaved(r"\p{N}", "Isolated" if step.get("individual_digits") else "Contiguous", invert=False)
+        return behaved(DIGITS, "Isolated" if step.get("individual_digits") else "Contiguous", invert=False)
     if kind == "Punctuation":
         return behaved(PUNCTUATION, step.get("behavior", "Isolated"), invert=False)
     raise Unsupported(f"the pre_tokenizer has a step {kind}")
@@ -155,6 +166,7 @@ def read_source(step: dict[str, Any], may_match_nothing: Callable[[str], bool]) 
     pattern = with_line_ends(pattern)
     if difference := engine_difference(pattern):
         raise Unsupported(f"the pre_tokenizer Split has {difference}, which other engines read otherwise")
+    pattern = with_words(pattern)
     if may_match_nothing(pattern):
         raise Unsupported("the pre_tokenizer Split has a match of nothing, at which tokenizers cuts")
     return pattern
@@ -173,7 +185,7 @@ def literal(text: str) -> str:
     >>> literal("a.b ")
     'a\\.b '
     """
-    return re.sub(r"([^\w\s])", r"\\\1", text)
+    return re.sub(r"([!-/:-@\[-^`{-~])", r"\\\1", text)
 
 
 def behaved(pattern: str, behavior: object, *, invert: bool) -> str:
@@ -193,67 +205,15 @@ def behaved(pattern: str, behavior: object, *, invert: bool) -> str:
     raise Unsupported(f"the pre_tokenizer Split has the behavior {shown(behavior)}{' inverted' if invert else ''}")
 
 
-def parts_of(pattern: str) -> list[str]:
-    r"""The parts of a pattern: properties, escapes, how often, whole sets with the sets in them, and single characters.
-
-    The pattern is read once, whatever is in it. A set without an end, which no engine takes, is one part up to the end.
-
-    >>> parts_of(r"[^\]$[a]]+\p{N}{1,3}$")
-    ['[^\\]$[a]]', '+', '\\p{N}', '{1,3}', '$']
-    """
-    parts: list[str] = []
-    depth = start = 0
-    for found in PART.finditer(pattern):
-        if found.group() == "[":
-            depth += 1
-        elif found.group() == "]" and depth:
-            depth -= 1
-        if not depth:
-            parts.append(pattern[start : found.end()])
-            start = found.end()
-    return [*parts, pattern[start:]] if depth else parts
-
-
-def with_repeats(pattern: str) -> str:
-    r"""The pattern with each ``{n,m}+`` of a single character as Oniguruma means it: a repeat of a repeat, not possessive.
-
-    >>> with_repeats(r"\p{N}{1,3}+|a++")
-    '(?:\\p{N}{1,3})+|a++'
-    """
-    parts = parts_of(pattern)
-    for index in range(len(parts) - 2):
-        single, times, plus = parts[index : index + 3]
-        if plus == "+" and len(times) > 1 and times[0] == "{" and is_single(single):
-            parts[index : index + 3] = f"(?:{single}{times})+", "", ""
-    return "".join(parts)
-
-
-def is_single(part: str) -> bool:
-    """Whether a part of a pattern stands for a single character: it is not an operator, nor one that has been read."""
-    return bool(part) and part[0] not in "()]{}*+?|" and part not in ("\\", r"\p", r"\P")
-
-
-def with_line_ends(pattern: str) -> str:
-    r"""The pattern with each ``$`` as Oniguruma means it: before any line feed, and at the end.
-
-    >>> with_line_ends(r"\s+$|[$]|\$")
-    '\\s+(?=\\n|\\z)|[$]|\\$'
-    """
-    return "".join(r"(?=\n|\z)" if part == "$" else part for part in parts_of(pattern))
-
-
-def engine_difference(pattern: str) -> str | None:
-    """Returns what in a pattern Oniguruma, the engine of ``tokenizers``, reads differently from minitok."""
-    parts = parts_of(pattern)
-    bare = "".join("x" if part[0] in "\\[" and part not in OTHER_ESCAPES else part for part in parts)
-    for mark, what in (("$", "a '$'"), ("^", "a '^'"), ("}+", "a possessive '{...}+'"), ("\\", "an escape")):
-        if mark in bare:
-            return what
-    for part in parts:
-        for found in NOT_IN_ONIGURUMA.finditer(part):
-            if found[1]:
-                return repr(part[: found.end()][-12:] if found[1] == "--" else found[1])
-    return None
+# The pre-tokenizers that have a type of their own, by their patterns.
+OWN_STEPS: dict[str, dict[str, Any]] = {
+    **{
+        behaved(PUNCTUATION, behavior, invert=False): {"type": "Punctuation", "behavior": behavior}
+        for behavior in BEHAVIORS
+    },
+    DIGITS: {"type": "Digits", "individual_digits": True},
+    behaved(DIGITS, "Contiguous", invert=False): {"type": "Digits", "individual_digits": False},
+}
 
 
 def dump_pattern(definition: Definition, byte_level: dict[str, Any]) -> dict[str, Any]:
@@ -263,7 +223,7 @@ def dump_pattern(definition: Definition, byte_level: dict[str, Any]) -> dict[str
     behind = [step.removeprefix(BYTES) for step in steps if step.startswith(BYTES)]
     if before != steps[: len(before)]:
         raise VocabularyError("a tokenizer.json cannot say that characters are cut after bytes")
-    words = [] if definition.words is None else [dump_split(definition.words, "Removed", invert=True)]
+    words = [] if definition.words is None else [dump_words(definition.words)]
     if before[-1:] == ["gpt2"]:
         before, byte_level = before[:-1], byte_level | {"use_regex": True}
     if definition.prefix == "bytes":
@@ -275,9 +235,17 @@ def dump_pattern(definition: Definition, byte_level: dict[str, Any]) -> dict[str
     return cutters[0] if len(cutters) == 1 else {"type": "Sequence", "pretokenizers": cutters}
 
 
+def dump_words(words: str) -> dict[str, Any]:
+    """The pre-tokenizer that leaves words: one that has a type of its own, or what is not dropped."""
+    kind = next((kind for kind in ("Whitespace", "WhitespaceSplit") if WORDS[kind] == (words, [])), None)
+    return {"type": kind} if kind else dump_split(words, "Removed", invert=True)
+
+
 def dump_split(step: str, behavior: str, *, invert: bool = False) -> dict[str, Any]:
     """The pre-tokenizer of one regular expression."""
     if step not in PORTABLE and (difference := engine_difference(step)):
         raise VocabularyError(f"the pattern has {difference}, which Hugging Face's engine reads otherwise")
-    source = {"Regex": PORTABLE.get(step, step)}
+    if step in OWN_STEPS and behavior == "Isolated":
+        return dict(OWN_STEPS[step])
+    source = {"Regex": PORTABLE.get(step) or with_words(step, written=True)}
     return {"type": "Split", "pattern": source, "behavior": behavior, "invert": invert}
