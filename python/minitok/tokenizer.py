@@ -1304,8 +1304,8 @@ class Tokenizer(Shortcuts):
         """The same tokenizer on another backend."""
         definition = self._definition
         if definition.reopen is not None:
-            reopened: Tokenizer = definition.reopen(str(definition.name), backend)
-            return reopened
+            named: Tokenizer = definition.reopen(str(definition.name), backend)
+            return named if type(self) is Tokenizer else self.from_definition(named.definition)
         return self.from_definition(definition.with_backend(backend))
 
     # -- files ---------------------------------------------------------------------------------------------------------
@@ -1368,9 +1368,13 @@ class Tokenizer(Shortcuts):
 
     def __reduce__(self) -> tuple[Any, ...]:
         definition = self._definition
-        if definition.reopen is not None:
-            return definition.reopen, (definition.name, definition.backend)
-        return Tokenizer.from_definition, (definition,)
+        named = definition.reopen, (definition.name, definition.backend)
+        if type(self) is Tokenizer:
+            return (Tokenizer.from_definition, (definition,)) if definition.reopen is None else named
+        own = {name: value for name, value in vars(self).items() if name not in ("_definition", "_codec")}
+        if definition.reopen is None:
+            return type(self).from_definition, (definition,), own or None
+        return reopened, (type(self), *named), own or None
 
     def __repr__(self) -> str:
         definition = self._definition
@@ -1384,3 +1388,8 @@ class Tokenizer(Shortcuts):
             f"backend={definition.backend!r}",
         ]
         return f"Tokenizer({', '.join(shown)})"
+
+
+def reopened(kind: type[Tokenizer], reopen: Callable[..., Tokenizer], named: tuple[str, str]) -> Tokenizer:
+    """A published encoding again, as a tokenizer of a class that a program has made."""
+    return kind.from_definition(reopen(*named).definition)
