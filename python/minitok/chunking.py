@@ -9,13 +9,14 @@ necessary, which in practice it rarely is.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 
-from .offsets import Sizes
-from .streaming import encode_iterable
+from .backend.shown import Shown, shown_parts
+from .errors import VocabularyError
+from .offsets import Sizes, check_unit
+from .streaming import as_bytes, safe_blocks
 from .text import utf8
 
 if TYPE_CHECKING:
@@ -24,53 +25,137 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from .backend import Codec
+    from .backend.normalizing import NormalizingCodec
+    from .definition import Definition
 
-__all__ = ["chunk", "truncate_text"]
+__all__ = ["chunk", "spans_in_text", "truncate_text"]
 
 # How much of a text is encoded at a time, in characters, when only its beginning is wanted.
 SLICE = 1 << 14
 
 
-def truncate_text(codec: Codec, text: str, max_tokens: int, allowed: Sequence[str]) -> str:
-    """See ``Tokenizer.truncate_text``. The text is normalized already."""
+def truncate_text(definition: Definition, text: str, max_tokens: int, allowed: Sequence[str]) -> str:
+    """See ``Tokenizer.truncate_text``."""
+    check_text(definition, text)
     check_number("max_tokens", max_tokens, least=0)
-    slices = (text[start : start + SLICE] for start in range(0, len(text), SLICE))
-    # One more than wanted shows whether this is all of it.
-    ids = list(islice(encode_iterable(codec, slices, allowed), max_tokens + 1))
-    if len(ids) <= max_tokens:
-        return utf8(text).decode()
-    data = codec.decode_bytes(ids)
-    ends = token_ends(codec, np.array(ids), len(data)).tolist()
+    cut = beginning(definition.segmenting, text, max_tokens, allowed)
+    if len(cut.ids) <= max_tokens:
+        return cut.data.decode()
+    ids, ends = cut.ids[:max_tokens].tolist(), cut.ends.tolist()
+    codec = definition.segmenting.of_normalized() if definition.normalizer else definition.codec()
     for count in range(max_tokens, 0, -1):
-        if is_boundary(data, ends[count]):
-            start = data[: ends[count]].decode()
+        if is_boundary(cut.data, ends[count]):
+            start = cut.data[: ends[count]].decode()
             if codec.encode(start, allowed) == ids[:count]:
                 return start
     return ""
 
 
-def chunk(codec: Codec, text: str, max_tokens: int, overlap: int, allowed: Sequence[str]) -> list[str]:
-    """See ``Tokenizer.chunk``. The text is normalized already."""
+def chunk(definition: Definition, text: str, max_tokens: int, overlap: int, allowed: Sequence[str]) -> list[str]:
+    """See ``Tokenizer.chunk``."""
+    check_text(definition, text)
     check_number("max_tokens", max_tokens, least=1)
     check_number("overlap", overlap, least=0)
     if overlap >= max_tokens:
         raise ValueError(f"overlap {overlap} is not less than max_tokens {max_tokens}: no part would go on")
-    return list(Chunks(codec, text, max_tokens, overlap, allowed).parts())
+    cut = cut_of(definition.segmenting, utf8(text), allowed)
+    return list(Chunks(definition.codec(), cut, max_tokens, overlap, allowed).parts())
+
+
+def spans_in_text(
+    definition: Definition, text: str | bytes, allowed: Sequence[str], unit: str
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The ids of a text, and where in it each begins and ends: as ``spans_of`` says it of the text that ids decode to."""
+    check_unit(unit)
+    cut = cut_of(definition.segmenting, utf8(text), allowed)
+    starts, ends = cut.ends[:-1], cut.ends[1:]
+    if unit == "byte":
+        return cut.ids, starts, ends
+    begins = np.frombuffer(cut.data, np.uint8) & 0xC0 != 0x80
+    # How many characters have begun before each byte.
+    begun = np.concatenate([np.zeros(1, np.int64), np.cumsum(begins, dtype=np.int64)])
+    return cut.ids, (begun[starts] - ~begins[starts]).clip(0), begun[ends]
+
+
+class Cut(NamedTuple):
+    """A text, its ids, and where in its bytes each token ends, after a 0 for its beginning.
+
+    The text is normalized, and its markers are spaces; a space that was put before it is not one of its bytes.
+    """
+
+    data: bytes
+    ids: npt.NDArray[np.uint32]
+    ends: npt.NDArray[np.int64]
+
+
+def cut_of(codec: NormalizingCodec, text: bytes, allowed: Sequence[str]) -> Cut:
+    """A text with its tokens, whose ends are told by their sizes; a special token ends where it does in the text."""
+    parts = list(shown_parts(codec, text, allowed))
+    segments = [part for part in parts if part.token_id is None]
+    ids, offsets = codec.codec.encode_batch_to_numpy([part.encoded for part in segments], (), 1)
+    sizes = Sizes(codec, ids).bytes.astype(np.int64)
+    places = offsets.astype(np.int64)
+    if int(sizes.sum()) != sum(len(part.encoded) for part in segments):
+        parts = list(without_dropped(codec, parts, ids, places))
+        segments = [part for part in parts if part.token_id is None]
+    # A space put before a segment is in its first token, and not in the text.
+    put = np.array([len(part.encoded) - len(part.data) for part in segments], np.int64)
+    sizes[places[:-1][put > 0]] -= put[put > 0]
+    if len(segments) < len(parts):
+        before = np.cumsum([part.token_id is None for part in parts])
+        special = [
+            (number, part.token_id, len(part.data)) for number, part in enumerate(parts) if part.token_id is not None
+        ]
+        numbers, special_ids, special_sizes = np.array(special, np.int64).T
+        where = places[before[numbers]]
+        ids, sizes = np.insert(ids, where, special_ids), np.insert(sizes, where, special_sizes)
+    ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes, dtype=np.int64)])
+    return Cut(b"".join([part.data for part in parts]), ids, ends)
+
+
+def without_dropped(
+    codec: NormalizingCodec, parts: Sequence[Shown], ids: npt.NDArray[np.uint32], places: npt.NDArray[np.int64]
+) -> Iterator[Shown]:
+    """The parts without the bytes that the vocabulary drops, given the ids of all segments and where those of each are."""
+    spans = iter(zip(places[:-1].tolist(), places[1:].tolist(), strict=True))
+    for part in parts:
+        if part.token_id is not None:
+            yield part
+            continue
+        start, end = next(spans)
+        kept = b"".join(codec.token_list(ids[start:end]))
+        put = len(part.encoded) > len(part.data) and kept.startswith(b" ")
+        yield Shown(kept[put:], kept, None)
+
+
+def beginning(codec: NormalizingCodec, text: str, max_tokens: int, allowed: Sequence[str]) -> Cut:
+    """A text with its tokens, up to some more of them than ``max_tokens``; all of it if it has no more."""
+    slices = (text[start : start + SLICE] for start in range(0, len(text), SLICE))
+    cuts: list[Cut] = []
+    count = size = 0
+    for block, coder in safe_blocks(codec, as_bytes(slices), allowed):
+        cut = cut_of(cast("NormalizingCodec", coder), block, allowed)
+        cuts.append(cut._replace(ends=cut.ends[len(cuts) > 0 :] + size))
+        count, size = count + len(cut.ids), size + len(cut.data)
+        if count > max_tokens:
+            break
+    data, ids, ends = zip(*cuts, strict=True)
+    return Cut(b"".join(data), np.concatenate(ids), np.concatenate(ends))
 
 
 class Chunks:
     """The state of cutting one text into parts. A cut is given by the number of tokens before it."""
 
-    def __init__(self, codec: Codec, text: str, max_tokens: int, overlap: int, allowed: Sequence[str]) -> None:
+    def __init__(self, codec: Codec, cut: Cut, max_tokens: int, overlap: int, allowed: Sequence[str]) -> None:
         self.codec, self.max_tokens, self.overlap, self.allowed = codec, max_tokens, overlap, allowed
-        ids = codec.encode_to_numpy(text, allowed)
-        # The text, but for the spaces that were put before its segments.
-        self.data = codec.decode_bytes(ids)
-        ends = token_ends(codec, ids, len(self.data))
-        self.ends = memoryview(ends)  # type: ignore[arg-type]
-        # The cuts between two characters, ascending; the first is 0, the last the end of the text.
-        padded = np.frombuffer(self.data + b" ", np.uint8)
-        self.places = memoryview(np.flatnonzero(padded[ends] & 0xC0 != 0x80))  # type: ignore[arg-type]
+        self.data = cut.data
+        self.ends = memoryview(cut.ends)  # type: ignore[arg-type]
+        # The cuts between two characters, ascending; the first is 0, the last the end of the text. Of several at one place,
+        # between which there is no text, the first.
+        padded = np.frombuffer(cut.data + b" ", np.uint8)
+        places = np.flatnonzero(padded[cut.ends] & 0xC0 != 0x80)
+        places = places[np.diff(cut.ends[places], prepend=-1) > 0]
+        self.places = memoryview(places)  # type: ignore[arg-type]
 
     def parts(self) -> Iterator[str]:
         end = 0
@@ -95,13 +180,6 @@ class Chunks:
         return self.data[self.ends[start] : self.ends[end]].decode()
 
 
-def token_ends(codec: Codec, ids: npt.NDArray[np.integer], length: int) -> npt.NDArray[np.int64]:
-    """Where in the bytes each token ends, after a 0 for the beginning; a space put before the text is not one of its bytes."""
-    ends: npt.NDArray[np.int64] = np.concatenate([np.zeros(1, np.int64), Sizes(codec, ids).byte_ends()])
-    ends -= ends[-1] - length
-    return ends.clip(0)
-
-
 def is_boundary(data: bytes, place: int) -> bool:
     """Returns whether a character of the UTF-8 text, or the text itself, ends before the byte.
 
@@ -109,6 +187,14 @@ def is_boundary(data: bytes, place: int) -> bool:
     [True, False, True, True]
     """
     return place == len(data) or data[place] & 0xC0 != 0x80
+
+
+def check_text(definition: Definition, text: str) -> None:
+    """Refuses what is not a text, and a tokenizer that does not hold all of it."""
+    if not isinstance(text, str):
+        raise TypeError(f"text must be str, not {type(text).__name__}")
+    if definition.words is not None or definition.word_end is not None:
+        raise VocabularyError("this tokenizer drops the text between words, so that text cannot be cut into parts")
 
 
 def check_number(name: str, value: int, least: int) -> None:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from .backend import BackendName, Codec, Merge, Vocab
     from .backend.normal_steps import Normalizer
+    from .backend.normalizing import NormalizingCodec
     from .backend.spans import SpanCutter
     from .chat_templates import ChatTemplates
 
@@ -266,6 +267,14 @@ class Definition:
     def lossless(self) -> bool:
         """Whether ``decode(encode(text))`` is the text, for all well-formed text, with and without special tokens.
 
+        It is, where the tokens spell the text and no id has the names of two special tokens: it decodes to the first.
+        """
+        return self.spells_text and len(set(self.special_tokens.values())) == len(self.special_tokens)
+
+    @property
+    def spells_text(self) -> bool:
+        """Whether the tokens of a text are the text, cut: nothing is put before it, changed, or left out.
+
         It is, without a normalizer, with bytes for all text, where no marker stands for a space, where no space is put before
         the text, where text is not cut into words, and where special tokens take nothing but their own text.
         """
@@ -298,16 +307,22 @@ class Definition:
 
         Special tokens of nothing but white space are found in all of them: they shorten text, and mark nothing.
         """
-        from .backend.normalizing import NormalizingCodec, Special
         from .backend.spans import SpanCutter
 
         if self.words is not None or self.word_end is not None:
             raise VocabularyError("a tokenizer of words does not encode text in spans")
-        backend = load_backend(self.backend)
+        everywhere = [name for name in self.special_tokens if name.isspace()]
+        return SpanCutter(self.segmenting, load_backend(self.backend).special_tokens, everywhere)
+
+    @cached_property
+    def segmenting(self) -> NormalizingCodec:
+        """The codec as one that says which segments and special tokens a text becomes."""
+        from .backend.normalizing import NormalizingCodec, Special
+
         codec = self._codec
-        if not isinstance(codec, NormalizingCodec):
-            codec = NormalizingCodec(codec, backend, Special(self.special_tokens), None, self.prefix)
-        return SpanCutter(codec, backend.special_tokens, [name for name in self.special_tokens if name.isspace()])
+        if isinstance(codec, NormalizingCodec):
+            return codec
+        return NormalizingCodec(codec, load_backend(self.backend), Special(self.special_tokens), None, self.prefix)
 
     # -- others like it ----------------------------------------------------------------------------------------------
 

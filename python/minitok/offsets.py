@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     Ends = npt.NDArray[np.int64]
 
-__all__ = ["Sizes", "as_sequence", "byte_spans", "char_spans", "id_array", "span_list", "spans_of"]
+__all__ = ["Sizes", "as_sequence", "byte_spans", "char_spans", "check_unit", "id_array", "span_list", "spans_of"]
 
 # A table by id is made if it has at most this many entries for each id that is looked up.
 WORTH = 16
@@ -106,14 +106,18 @@ def spans_of(
 
     ``prefixed``: a space may have been put before the text, which is in the tokens, and not in the text that they decode to.
     """
-    if unit not in ("char", "byte"):
-        raise ValueError(f"unit must be 'char' or 'byte', not {unit!r}")
+    check_unit(unit)
     sizes = Sizes(codec, ids)
     ends = sizes.byte_ends() if unit == "byte" else sizes.char_ends()
     starts = sizes.starts(ends, unit)
     if prefixed and int(sizes.bytes.sum(dtype=np.int64)) != len(codec.decode_bytes(ids)):
         starts, ends = (starts - 1).clip(0), (ends - 1).clip(0)
     return starts, ends
+
+
+def check_unit(unit: str) -> None:
+    if unit not in ("char", "byte"):
+        raise ValueError(f"unit must be 'char' or 'byte', not {unit!r}")
 
 
 def span_list(starts: Ends, ends: Ends, backend: str | None = None) -> list[tuple[int, int]]:

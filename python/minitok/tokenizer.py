@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from .arguments import as_list, checked_offsets, named_special_tokens, thread_count
 from .backend.shortcuts import Shortcuts, shortcut
 from .definition import IDENTITY, Definition
-from .errors import VocabularyError
 from .text import utf8
 
 if TYPE_CHECKING:
@@ -647,6 +646,11 @@ class Tokenizer(Shortcuts):
         return ids, np.stack((starts, ends), axis=1)
 
     def _ids_and_spans(self, text: Text, allowed_special: Special | str, unit: str) -> tuple[Any, Any, Any]:
+        definition = self._definition
+        if allowed_special and definition.spells_text and not definition.lossless:
+            from .chunking import spans_in_text
+
+            return spans_in_text(definition, text, self._allowed(allowed_special), unit)
         from .offsets import spans_of
 
         ids = self.encode_to_numpy(text, allowed_special=allowed_special)
@@ -911,9 +915,11 @@ class Tokenizer(Shortcuts):
         trailing token whose encoding depends on the text after it is dropped.
 
         Args:
-            text: The text. A lone surrogate becomes U+FFFD. With a normalizer, ``normalize(text)`` is cut.
+            text: The text. A lone surrogate becomes U+FFFD. With a normalizer, ``normalize(text)`` is cut (each segment
+                between special tokens is normalized by itself), and the ids are those of text that is not normalized again.
+                Where spaces are markers, a marker in the text is a space.
             max_tokens: How many tokens the result may have; 0 gives the empty text.
-            allowed_special: As for ``encode``; a special token is kept or dropped as a whole.
+            allowed_special: As for ``encode``; a special token is kept or dropped as a whole, with what it takes.
 
         Raises:
             TypeError: The text is not a str, or ``max_tokens`` is not an int.
@@ -929,7 +935,7 @@ class Tokenizer(Shortcuts):
         """
         from .chunking import truncate_text
 
-        return truncate_text(self._codec, self._as_cut(text), max_tokens, self._allowed(allowed_special))
+        return truncate_text(self._definition, text, max_tokens, self._allowed(allowed_special))
 
     def chunk(self, text: str, max_tokens: int, overlap: int = 0, *, allowed_special: Special | str = ()) -> list[str]:
         """Cuts the text into parts of at most ``max_tokens`` tokens each, between tokens and between characters.
@@ -938,11 +944,12 @@ class Tokenizer(Shortcuts):
         joined are the text. The empty text has no parts.
 
         Args:
-            text: The text. A lone surrogate becomes U+FFFD. With a normalizer, ``normalize(text)`` is cut.
+            text: The text. A lone surrogate becomes U+FFFD. With a normalizer, ``normalize(text)`` is cut (each segment
+                between special tokens is normalized by itself). Where spaces are markers, a marker in the text is a space.
             max_tokens: How many tokens a part may have.
             overlap: How many tokens from the end of a part are repeated at the start of the next; fewer if a character
                 would be cut.
-            allowed_special: As for ``encode``; a special token is never cut.
+            allowed_special: As for ``encode``; a special token is never cut, nor off the white space that it takes.
 
         Raises:
             TypeError: The text is not a str, or a number is not an int.
@@ -960,17 +967,7 @@ class Tokenizer(Shortcuts):
         """
         from .chunking import chunk
 
-        return chunk(self._codec, self._as_cut(text), max_tokens, overlap, self._allowed(allowed_special))
-
-    def _as_cut(self, text: str) -> str:
-        """The text that is cut into parts: normalized, but without a space before it."""
-        from .backend.normalizing import normalize
-
-        if self._definition.words or self._definition.word_end:
-            raise VocabularyError("this tokenizer drops the text between words, so that text cannot be cut into parts")
-        if self._definition.prefix in (None, "bytes"):
-            return self.normalize(text)
-        return normalize(text, self._definition.normalizer, "never")
+        return chunk(self._definition, text, max_tokens, overlap, self._allowed(allowed_special))
 
     # -- special tokens in a text --------------------------------------------------------------------------------------
 
@@ -1042,7 +1039,8 @@ class Tokenizer(Shortcuts):
         """Whether ``decode(encode(text))`` is the text, always, with and without special tokens.
 
         It is not with a normalizer, where a space is put before the text (``prefix``) or spaces are markers, with a vocabulary
-        that drops bytes, where text is cut into ``words``, and where special tokens take white space with them.
+        that drops bytes, where text is cut into ``words``, where special tokens take white space with them, and where two of
+        them have one id, which decodes to the first (``o200k_harmony``).
         """
         return self._definition.lossless
 
@@ -1307,8 +1305,8 @@ class Tokenizer(Shortcuts):
         """The same tokenizer on another backend."""
         definition = self._definition
         if definition.reopen is not None:
-            reopened: Tokenizer = definition.reopen(str(definition.name), backend)
-            return reopened
+            named: Tokenizer = definition.reopen(str(definition.name), backend)
+            return named if type(self) is Tokenizer else self.from_definition(named.definition)
         return self.from_definition(definition.with_backend(backend))
 
     # -- files ---------------------------------------------------------------------------------------------------------
@@ -1371,9 +1369,13 @@ class Tokenizer(Shortcuts):
 
     def __reduce__(self) -> tuple[Any, ...]:
         definition = self._definition
-        if definition.reopen is not None:
-            return definition.reopen, (definition.name, definition.backend)
-        return Tokenizer.from_definition, (definition,)
+        named = definition.reopen, (definition.name, definition.backend)
+        if type(self) is Tokenizer:
+            return (Tokenizer.from_definition, (definition,)) if definition.reopen is None else named
+        own = {name: value for name, value in vars(self).items() if name not in ("_definition", "_codec")}
+        if definition.reopen is None:
+            return type(self).from_definition, (definition,), own or None
+        return reopened, (type(self), *named), own or None
 
     def __repr__(self) -> str:
         definition = self._definition
@@ -1387,3 +1389,8 @@ class Tokenizer(Shortcuts):
             f"backend={definition.backend!r}",
         ]
         return f"Tokenizer({', '.join(shown)})"
+
+
+def reopened(kind: type[Tokenizer], reopen: Callable[..., Tokenizer], named: tuple[str, str]) -> Tokenizer:
+    """A published encoding again, as a tokenizer of a class that a program has made."""
+    return kind.from_definition(reopen(*named).definition)

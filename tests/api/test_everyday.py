@@ -75,9 +75,9 @@ def test_only_the_beginning_of_a_long_text_is_encoded(monkeypatch):
     read = []
 
     def reading(codec, chunks, allowed):
-        return streaming.encode_iterable(codec, (read.append(len(chunk)) or chunk for chunk in chunks), allowed)
+        return streaming.safe_blocks(codec, (read.append(len(chunk)) or chunk for chunk in chunks), allowed)
 
-    monkeypatch.setattr(chunking, "encode_iterable", reading)
+    monkeypatch.setattr(chunking, "safe_blocks", reading)
     kept = tok.truncate_text(text, 40_000)
     assert tok.encode(kept) == tok.encode(text)[:40_000]
     assert len(kept) < sum(read) < 2 * len(kept)

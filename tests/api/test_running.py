@@ -37,6 +37,30 @@ def test_a_pickle_is_the_same_tokenizer(tok, protocol):
     assert encode(again, TEXT + "<s>") == encode(tok, TEXT + "<s>")
 
 
+class Loud(minitok.Tokenizer):
+    """A class of one's own, which encodes in its own way and holds something of its own."""
+
+    def encode(self, text, *args, **options):
+        return super().encode(text.upper(), *args, **options)
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_pickle_keeps_the_class(tok, protocol, backend):
+    opened = minitok.get_encoding("gpt2", backend=backend)
+    for loud in (Loud.from_definition(tok.definition), Loud.from_definition(opened.definition)):
+        loud.notes = ["mine"]
+        for again in (pickle.loads(pickle.dumps(loud, protocol)), copy.copy(loud), copy.deepcopy(loud)):
+            assert type(again) is Loud
+            assert again == loud
+            assert again.encode("ab") == loud.encode("ab") == loud.encode("AB")
+            assert again.notes == ["mine"]
+            assert (again.name, again.backend) == (loud.name, loud.backend)
+        assert type(loud.with_backend("python")) is Loud
+    # Opened again by its name, not written out.
+    assert len(pickle.dumps(loud, protocol)) < 1000
+    assert pickle.loads(pickle.dumps(opened, protocol)) is opened
+
+
 @pytest.mark.parametrize(
     "error",
     [

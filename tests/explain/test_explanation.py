@@ -223,3 +223,32 @@ def test_every_family_explains_its_pieces(name):
     pieces = [text.encode()[piece.start : piece.end] for piece in lane.pieces]
     assert pieces == Pattern(name).split(text.encode())
     assert all(piece.alternative for piece in lane.pieces)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "labels"),
+    [
+        ("(?#bytes)[a-z]+|Ġ", ["[a-z]+", "Ġ", "[a-z]+", None]),
+        ("(?#bytes)gpt2", ["word", "symbols"]),
+        (r" c|.(?#then)(?#bytes)\w", [r"\w"] * 3 + [r"\w", r"\w", "."]),
+        (r"(?#bytes)\w+(?#then)b|é", [r"\w+", "b", r"\w+", None]),
+        ("(?#bytes)none", [None]),
+        (r"(?#bytes)deepseek3(?#then)\xff", None),
+    ],
+)
+def test_a_pattern_of_bytes_is_explained(pattern, labels, backend):
+    tok = minitok.Tokenizer([(97, 98)], pattern=pattern, backend=backend)
+    for data in ("ab cé".encode(), "12345 naïve 東京 🦀\xff".encode("latin-1", "ignore"), b"\xff\xc3 a", b""):
+        told = tok.explain(data)
+        assert [token.id for token in told.tokens] == tok.encode(data)
+        found = list(labelled(pattern, data))
+        assert [piece for piece, _ in found] == Pattern(pattern).split(data)
+        assert [(piece.start, piece.end) for piece in lanes(data, [pattern])[0].pieces] == [
+            (piece.start, piece.end) for piece in told.pieces
+        ]
+    found = list(labelled(pattern, "ab cé".encode()))
+    assert labels is None or [made and made.label for _, made in found] == labels
+    assert not pattern.startswith("(?#bytes)[a-z]") or [made.source for made, _ in alternatives(pattern)] == [
+        "[a-z]+",
+        "Ġ",
+    ]

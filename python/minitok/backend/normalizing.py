@@ -97,7 +97,8 @@ class NormalizingCodec:
     ) -> None:
         special.check()
         self.special, self.prefix, self.words = special, prefix, words
-        self.steps = steps_of(normalizer)
+        # What is done to texts, and to the names of late special tokens.
+        self.steps = self.name_steps = steps_of(normalizer)
         # What a look may do: one normal form.
         self.form = self.steps[0] if len(self.steps) == 1 and self.steps[0] in FORMS else None
         self.codec = codec if prefix in (None, BYTES_PREFIX) else codec.going_on()
@@ -124,6 +125,12 @@ class NormalizingCodec:
         """As the codec's: a text that goes on from what stood before it has no space put before it."""
         other = copy(self)
         other.goes_on = True
+        return other
+
+    def of_normalized(self) -> NormalizingCodec:
+        """The codec for text that has been normalized, and is not to be changed again."""
+        other = copy(self)
+        other.steps, other.form = (), None
         return other
 
     def ready(self, texts: Sequence[str | bytes], allowed: Sequence[str]) -> list[str | bytes] | None:
@@ -212,7 +219,7 @@ class NormalizingCodec:
 
     def late_text(self, name: str) -> str:
         """A late special token as it stands in normalized text: Hugging Face's ``Prepend`` comes before its name, too."""
-        text = normalized(name, self.steps)
+        text = normalized(name, self.name_steps)
         if self.spaces_first():
             text = (b" " if self.prefix == "segment" else b"") + spaced(text)
         return text.decode()

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 
 from ..errors import PatternError
 from ..formats.pattern_names import steps_of_pattern
+from ..reference.byte_chars import to_chars
 from ..reference.families import FAMILIES
-from ..reference.pretokenize import NAMED, STAND_INS, TIME_LIMIT, Pattern, compile_pattern
+from ..reference.pretokenize import BYTES, NAMED, STAND_INS, TIME_LIMIT, Pattern, compile_pattern
 from .model import Alternative
 
 if TYPE_CHECKING:
@@ -106,7 +107,11 @@ def top_level(pattern: str) -> list[tuple[str, bool]]:
 
 @lru_cache(maxsize=64)
 def alternatives(pattern: str) -> tuple[tuple[Alternative, regex.Pattern[str]], ...]:
-    """The alternatives of a pattern, each with its compiled form; none for ``none``."""
+    """The alternatives of a pattern, each with its compiled form; none for ``none``.
+
+    Those of a pattern of bytes are for its text with each byte seen as a character.
+    """
+    pattern = pattern.removeprefix(BYTES)
     if pattern == "none":
         return ()
     named = NAMED | FAMILIES
@@ -128,7 +133,7 @@ def splitter(pattern: str) -> Pattern:
 def labelled(pattern: str, text: bytes) -> Iterator[tuple[bytes, Alternative | None]]:
     """Yields the pieces of a text, each with the alternative that made it, or None.
 
-    Of patterns that cut in turn, the last that matched a piece made it.
+    Of patterns that cut in turn, the last that matched a piece made it. One of bytes cuts their characters (SPEC P9).
     """
     steps = steps_of_pattern(pattern)
     if len(steps) > 1:
@@ -137,12 +142,24 @@ def labelled(pattern: str, text: bytes) -> Iterator[tuple[bytes, Alternative | N
             pieces = [(part, made or before) for piece, before in pieces for part, made in labelled(step, piece)]
         yield from pieces
         return
+    if pattern.startswith(BYTES):
+        yield from labelled_bytes(pattern.removeprefix(BYTES), text)
+        return
     chars = text.decode("utf-8", "surrogateescape")
     view = chars.translate(STAND_INS)
     at = 0
     for piece in splitter(pattern).split(text):
         end = at + len(piece.decode("utf-8", "surrogateescape"))
         yield piece, maker(pattern, view, at, end)
+        at = end
+
+
+def labelled_bytes(of_bytes: str, text: bytes) -> Iterator[tuple[bytes, Alternative | None]]:
+    """As ``labelled``, for a pattern that cuts the bytes of the text, each seen as a character."""
+    at = 0
+    for shown, made in labelled(of_bytes, to_chars(text).encode()):
+        end = at + len(shown.decode())
+        yield text[at:end], made
         at = end
 
 

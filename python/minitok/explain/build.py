@@ -42,7 +42,7 @@ def explain(definition: Definition, codec: Codec, text: str | bytes, allowed: Se
     ids = codec.trace(text, allowed, events.append)
     drops = definition.vocab.drops_bytes or definition.words is not None or definition.word_end is not None
     events = as_spelled(vocab, events) if drops else events
-    data = utf8(text) if definition.lossless else b"".join(token(codec, token_id) for token_id in ids)
+    data = utf8(text) if definition.spells_text else b"".join(token(codec, token_id) for token_id in ids)
     specials = [(event["start"], event["end"]) for event in events if event["event"] == "special"]
     patterns = (definition.pattern, *(name for name in LANES if name != definition.pattern))
     # What is dropped may change how the rest would be cut.

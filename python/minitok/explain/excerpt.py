@@ -85,7 +85,7 @@ def as_read(tokenizer: Tokenizer, text: str | bytes, allowed_special: Collection
     >>> as_read(minitok.Tokenizer([], normalizer="NFC"), "e\u0301").decode() == "\u00e9"
     True
     """
-    if tokenizer.lossless:
+    if tokenizer.definition.spells_text:
         return utf8(text)
     return b"".join(tokenizer.tokenize(text, allowed_special=allowed_special))
 

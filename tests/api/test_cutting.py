@@ -1,0 +1,186 @@
+"""Texts cut by tokens where what is encoded is not the text itself: spaces put before it, normalizers, special tokens."""
+
+import sys
+
+import minitok
+import pytest
+from helpers import both
+from hypothesis import given
+from hypothesis import strategies as st
+from minitok import Tokenizer
+
+CORPUS = ["the cat sat on the mat  hello world"] * 5
+PREFIXES = ("first", "always", "text", "segment", "never", "bytes")
+
+spaced_texts = st.text(st.sampled_from("  the caton▁é<s>"), max_size=20) | st.lists(
+    st.sampled_from([" ", "  ", "<s>", "<S>", "the", " cat", "hello world", "é", "▁"]), max_size=9
+).map("".join)
+
+
+def with_prefix(prefix, **changes):
+    tok = minitok.train(CORPUS, 330, alphabet="characters", prefix="first", special_tokens=["<s>", "<S>"])
+    return both(Tokenizer.from_definition(tok.definition.changed(prefix=prefix, **changes)))
+
+
+def with_flags(*flags, **fields):
+    definition = Tokenizer([], special_tokens={"<s>": 300}, **fields).definition
+    return both(Tokenizer.from_definition(definition.changed(special_flags={"<s>": flags})))
+
+
+def check(tok, text, whole, allowed="all"):
+    """The parts joined are the whole, and what is kept of it is its longest beginning with these ids."""
+    ids = tok.encode(text, allowed_special=allowed)
+    for most in (4, 7):
+        parts = tok.chunk(text, most, allowed_special=allowed)
+        assert "".join(parts) == whole
+        assert all(parts)
+        assert all(tok.count(part, allowed_special=allowed) <= most for part in parts)
+    for most in (0, 1, 2, 5, len(ids)):
+        kept = tok.truncate_text(text, most, allowed_special=allowed)
+        assert whole.startswith(kept)
+        if most < len(ids):
+            own = tok.encode(kept, allowed_special=allowed)
+            assert own == ids[: len(own)]
+            assert len(own) <= most
+    assert tok.truncate_text(text, len(ids), allowed_special=allowed) == whole
+
+
+@pytest.mark.parametrize("prefix", ["first", "always"])
+def test_a_space_that_stands_before_the_text_is_kept(prefix):
+    for tok in with_prefix(prefix):
+        assert tok.truncate_text("  hello world the cat", 3) == "  hello world"
+        assert tok.truncate_text(" hello world the cat", 3) == " hello world the"
+        assert tok.truncate_text("hello world the cat", 3) == "hello world the"
+        assert "".join(tok.chunk("  hello world the cat", 3)) == "  hello world the cat"
+
+
+TOKENIZERS = {prefix: with_prefix(prefix) for prefix in PREFIXES}
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+@given(spaced_texts, st.sampled_from([(), "all"]))
+def test_the_parts_are_the_text_with_every_rule_of_the_space(prefix, text, allowed):
+    whole = text if prefix == "bytes" else text.replace("▁", " ")
+    for tok in TOKENIZERS[prefix]:
+        if prefix == "bytes":
+            whole = tok.decode(tok.encode(text, allowed_special=allowed))
+        check(tok, text, whole, allowed)
+
+
+def test_a_space_put_before_the_text_alone_is_no_part():
+    for tok in both(Tokenizer([], special_tokens={"<s>": 300})):
+        spaced = Tokenizer.from_definition(tok.definition.changed(prefix="always"))
+        assert spaced.encode("<s>ab", allowed_special="all") == [300, 32, 97, 98]
+        assert spaced.chunk("<s>ab", 2, allowed_special="all") == ["<s>", "a", "b"]
+        assert spaced.truncate_text("ab", 1) == ""
+        with pytest.raises(ValueError, match="max_tokens 1 is too small for 'a' at byte 3"):
+            spaced.chunk("<s>ab", 1, allowed_special="all")
+
+
+def test_an_id_with_two_names_stands_as_it_was_written():
+    text = "<|reserved_200018|>abc def"
+    for tok in both(minitok.get_encoding("o200k_harmony")):
+        assert not tok.lossless
+        assert tok.chunk(text, 2, allowed_special="all") == ["<|reserved_200018|>abc", " def"]
+        assert tok.truncate_text(text, 2, allowed_special="all") == "<|reserved_200018|>abc"
+        check(tok, text + "<|endofprompt|>é", text + "<|endofprompt|>é")
+
+
+def test_offsets_of_an_id_with_two_names_are_those_in_the_text():
+    text = "é<|reserved_200018|>abc 🦀<|endofprompt|>"
+    for tok in both(minitok.get_encoding("o200k_harmony")):
+        ids, spans = tok.encode_with_offsets(text, allowed_special="all")
+        assert ids == tok.encode(text, allowed_special="all")
+        words = [text[start:end] for start, end in spans]
+        assert words == ["é", "<|reserved_200018|>", "abc", " 🦀", "🦀", "🦀", "<|endofprompt|>"]
+        _, spans = tok.encode_with_offsets(text, allowed_special="all", unit="byte")
+        assert b"".join(text.encode()[start:end] for start, end in spans) == text.encode()
+        assert tok.encode_with_offsets("", allowed_special="all") == ([], [])
+        plain = "é🦀\u0301 東京 x"
+        assert tok.encode_with_offsets(plain, allowed_special="all") == tok.encode_with_offsets(plain)
+        with pytest.raises(ValueError, match="unit must be 'char' or 'byte', not 'word'"):
+            tok.encode_with_offsets(text, allowed_special="all", unit="word")
+
+
+def test_what_special_tokens_take_stays_in_the_text():
+    text = "a  <s>  b c"
+    for tok in with_flags("lstrip", "rstrip"):
+        assert tok.encode(text, allowed_special="all") == [97, 300, 98, 32, 99]
+        assert tok.chunk(text, 5, allowed_special="all") == [text]
+        assert tok.chunk(text, 2, allowed_special="all") == ["a  <s>  ", "b ", "c"]
+        assert tok.truncate_text(text, 2, allowed_special="all") == "a  <s>  "
+        assert tok.truncate_text(text, 1, allowed_special="all") == "a"
+
+
+@pytest.mark.parametrize("flags", [("lstrip",), ("rstrip",), ("lstrip", "rstrip"), ("single_word",)])
+@pytest.mark.parametrize("late", [(), ("<s>",)])
+def test_the_parts_are_the_text_with_every_flag(flags, late):
+    tokenizers = with_flags(*flags, late_special=late)
+
+    @given(st.lists(st.sampled_from([" ", "  ", "<s>", "a", "é", "b "]), max_size=9).map("".join))
+    def parts(text):
+        for tok in tokenizers:
+            check(tok, text, text)
+
+    parts()
+
+
+@pytest.mark.parametrize(
+    ("normalizer", "text", "whole"),
+    [
+        (("replace", "a", "aa"), "a", "aa"),
+        ([("prepend", "x")], "ab", "xab"),
+        ("space_ideographs", "日本", " 日  本 "),
+        ("lowercase", "AB", "ab"),
+    ],
+)
+def test_a_text_is_normalized_once(normalizer, text, whole):
+    for tok in both(Tokenizer([], normalizer=normalizer)):
+        assert tok.normalize(text) == whole
+        assert tok.chunk(text, 20) == [whole]
+        assert tok.truncate_text(text, 20) == whole
+        assert tok.truncate_text(text + "z", tok.count(text)) == whole
+
+
+def test_special_tokens_are_found_before_normalizing():
+    for tok in both(Tokenizer([], normalizer="lowercase", special_tokens={"<S>": 300})):
+        assert tok.chunk("A<S>b", 3, allowed_special="all") == ["a<S>b"]
+        assert tok.chunk("A<S>b", 2, allowed_special="all") == ["a<S>", "b"]
+        assert tok.truncate_text("A<S>b", 2, allowed_special="all") == "a<S>"
+    wide = "\N{FULLWIDTH LESS-THAN SIGN}s\N{FULLWIDTH GREATER-THAN SIGN}b"
+    for tok in both(Tokenizer([], normalizer="NFKC", special_tokens={"<s>": 300})):
+        assert tok.encode(wide, allowed_special="all") == [60, 115, 62, 98]
+        assert tok.truncate_text(wide, 2, allowed_special="all") == "<s"
+        # The name of a special token would be that token, and not these ids.
+        assert tok.truncate_text(wide, 3, allowed_special="all") == "<s"
+        assert "".join(tok.chunk(wide, 2, allowed_special="all")) == "<s>b"
+
+
+@pytest.mark.parametrize("late", [(), ("<S>",)])
+def test_the_parts_are_the_segments_each_normalized(late):
+    tokenizers = both(Tokenizer([(97, 98)], normalizer="lowercase", special_tokens={"<S>": 300}, late_special=late))
+
+    @given(st.lists(st.sampled_from(["<S>", "A", "b", "É", "<s>", " "]), max_size=9).map("".join))
+    def parts(text):
+        for tok in tokenizers:
+            check(tok, text, text.lower() if late else "<S>".join(part.lower() for part in text.split("<S>")))
+
+    parts()
+
+
+@pytest.mark.parametrize("most", [sys.maxsize, 2**70])
+def test_any_number_of_tokens_may_be_allowed(most, backend):
+    tok = Tokenizer([], backend=backend)
+    assert tok.truncate_text("abc", most) == "abc"
+    assert tok.chunk("abc", most) == tok.chunk("abc", most, most - 1) == ["abc"]
+
+
+def test_blocks_of_a_long_text_are_the_whole():
+    text = "the cat ▁<s>hello world " * 9_000
+    for prefix in ("first", "always", "bytes"):
+        tok = TOKENIZERS[prefix][0]
+        ids = tok.encode(text, allowed_special="all")
+        kept = tok.truncate_text(text, len(ids) - 3, allowed_special="all")
+        own = tok.encode(kept, allowed_special="all")
+        assert own == ids[: len(own)]
+        assert len(own) >= len(ids) - 5
