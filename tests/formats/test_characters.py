@@ -160,6 +160,39 @@ def test_everything_a_tokenizer_does(small, tmp_path):
     assert minitok.load(tmp_path / "it.json", backend=small.backend) == small
 
 
+@pytest.mark.parametrize("normalized", [False, True])
+@pytest.mark.parametrize("backend", ["rust", "python"])
+@pytest.mark.parametrize("spaces", ["replace", "prepend"])
+def test_markers_of_added_tokens_are_spaces(small, spaces, normalized, backend):
+    content = huggingface.dump(small.definition) | {"pre_tokenizer": None}
+    content["normalizer"] = {"type": "Sequence", "normalizers": [STEPS[name] for name in SPACES[spaces]["normalizers"]]}
+    content["decoder"]["decoders"] = content["decoder"]["decoders"][:3]
+    flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": normalized, "special": False}
+    content["added_tokens"] = [{"id": 262 + i, "content": name} | flags for i, name in enumerate(["▁▁", "▁hi▁"])]
+    content["model"]["vocab"].pop("<s>", None)
+    theirs = Tokenizer.from_str(json.dumps(content))
+    for tok in [minitok.Tokenizer.from_definition(read(content, backend)) for read in (fast, slow)]:
+        for text in ["hi▁▁hi", "hi  hi", "▁hi▁hi", "▁▁", "   ", "hi ▁hi▁"]:
+            ids = tok.encode(text, allowed_special="all")
+            assert ids == ids_of(theirs, text)
+            decoded = theirs.decode(ids)
+            # Where Prepend is a normalizer, tokenizers decodes what it puts before the name of a normalized token, too.
+            if not (spaces == "prepend" and normalized):
+                assert tok.decode(ids) == (decoded.removeprefix(" ") if spaces == "prepend" else decoded)
+        assert [tok.token_bytes(token_id) for token_id in (262, 263)] == [b"  ", b" hi "]
+        assert tok.decode([256, 262, 263]) == ("   " + " hi ")[spaces == "prepend" :]
+
+
+def slow(content, backend):
+    """The tokenizer of a file, read in Python."""
+    return huggingface.parse(content, "it", backend=backend)
+
+
+def fast(content, backend):
+    """The tokenizer of a file, whose tables the backend reads where it does."""
+    return huggingface.parse_tables(json.dumps(content).encode(), "it", backend=backend) or slow(content, backend)
+
+
 def test_a_long_text_in_blocks_is_the_whole(small):
     text = "hi hi>中丮 hi<s>hi▁ hi\n" * 20_000
     for allowed in ((), "all"):

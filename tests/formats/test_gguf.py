@@ -13,7 +13,7 @@ from minitok.backend import load_backend
 from minitok.errors import FileFormatError
 from minitok.formats import gguf as gguf_format
 from minitok.formats.byte_level import to_chars
-from minitok.formats.gguf import BYTE, CONTROL, NORMAL, PATTERNS, UNUSED, USER_DEFINED
+from minitok.formats.gguf import BYTE, CONTROL, NORMAL, PATTERNS, UNKNOWN, UNUSED, USER_DEFINED
 from minitok.formats.gguf_values import read_values
 from minitok.formats.sentencepiece import read_file
 from test_sentencepiece import TEXTS, trained
@@ -91,6 +91,20 @@ def test_bytes(tmp_path, pre, pattern, backend):
     assert loaded.vocabulary() == tok.with_backend(backend).vocabulary()
     for text in [*CORPUS, "<s>low</s>", "", "[PAD]a b"]:
         assert loaded.encode(text, allowed_special="all") == tok.encode(text, allowed_special="all")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_markers_of_user_defined_tokens_are_spaces(tmp_path, backend):
+    tokens = ["<unk>", *(f"<0x{byte:02X}>" for byte in range(256)), "▁", "a", "▁▁"]
+    kinds = [UNKNOWN, *[BYTE] * 256, NORMAL, NORMAL, USER_DEFINED]
+    scores = [0.0] * len(tokens)
+    tok = minitok.load(
+        write(tmp_path / "x.gguf", model="llama", pre=None, tokens=tokens, kinds=kinds, scores=scores), backend=backend
+    )
+    ids = tok.encode("a▁▁a", allowed_special="all")
+    assert ids == [257, 258, 259, 257, 258]
+    assert tok.decode(ids) == "a   a"
+    assert tok.token_bytes(259) == b"  "
 
 
 @pytest.mark.parametrize("prefix", [True, False])
