@@ -183,6 +183,32 @@ def test_markers_of_added_tokens_are_spaces(small, spaces, normalized, backend):
         assert tok.decode([256, 262, 263]) == ("   " + " hi ")[spaces == "prepend" :]
 
 
+@pytest.mark.parametrize("backend", ["rust", "python"])
+@pytest.mark.parametrize("flag", ["lstrip", "rstrip"])
+@pytest.mark.parametrize("spaces", ["replace", "prepend", "always False"])
+def test_markers_are_no_white_space_for_normalized_tokens(small, spaces, flag, backend):
+    content = huggingface.dump(small.definition)
+    normalizers, cutter = SPACES[spaces]["normalizers"], SPACES[spaces]["cutter"]
+    content["normalizer"] = {"type": "Sequence", "normalizers": [STEPS[name] for name in normalizers]}
+    is_metaspace = "prepend_scheme" in (cutter or {})
+    content["pre_tokenizer"] = {"type": "Metaspace", "replacement": "▁"} | cutter if is_metaspace else None
+    flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": True, "special": True, flag: True}
+    content["added_tokens"] = [{"id": 262, "content": "<s>"} | flags]
+    theirs = Tokenizer.from_str(json.dumps(content))
+    tok = minitok.Tokenizer.from_definition(slow(content, backend))
+    for text in ["hi  <s>  hi", "hi \n<s>\n hi", "hi\n\t<s>\n\n hi", "<s> ", "hi▁<s>▁hi", "hi\u3000<s>\u3000"]:
+        assert tok.encode(text, allowed_special="all") == ids_of(theirs, text)
+        assert tok.encode_segments([(text, True)]) == ids_of(theirs, text)
+
+
+def test_a_normalized_token_that_takes_spaces_before_a_metaspace_that_puts_none_is_refused(small):
+    content = huggingface.dump(small.definition)
+    content["pre_tokenizer"]["prepend_scheme"] = "never"
+    content["added_tokens"] = [{"id": 262, "content": "<s>", "normalized": True, "rstrip": True}]
+    with pytest.raises(minitok.FileFormatError, match="takes spaces, and Metaspace never puts one"):
+        slow(content, "rust")
+
+
 def slow(content, backend):
     """The tokenizer of a file, read in Python."""
     return huggingface.parse(content, "it", backend=backend)

@@ -51,8 +51,11 @@ def read_spaces(content: dict[str, Any], may_match_nothing: Callable[[str], bool
     elif cutters and step_type(cutters[0], "pre_tokenizer") == "Metaspace":
         scheme, patterns = read_metaspace(cutters.pop(0))
         prefix = scheme
-        if prefix == "never" and any(MARK in str(token.get("content")) for token in late_tokens(content)):
+        late = late_tokens(content) if prefix == "never" else []
+        if any(MARK in str(token.get("content")) for token in late):
             raise Unsupported("an added token that is normalized has a marker, and Metaspace comes after it")
+        if any(token.get(flag) for token in late for flag in ("lstrip", "rstrip")):
+            raise Unsupported("an added token that is normalized takes spaces, and Metaspace never puts one")
     else:
         kinds = [step.get("type") for step in [*normalizers_of(content), *cutters]]
         raise Unsupported(
