@@ -127,8 +127,13 @@ def test_special_tokens_of_phi_3_take_white_space_behind_them(tmp_path, name, ta
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(
     ("pre", "name", "mask"),
-    [("jina-v2-de", None, "<mask>"), ("jina-v2-code", "phi3", "<mask>"), ("gpt-2", "ModernBERT", None)]
-    + [("modern-bert", "a Modern-BERT", "[MASK]"), ("jina-de", None, None)],
+    [
+        ("jina-v2-de", None, "<mask>"),
+        ("jina-v2-code", "phi3", "<mask>"),
+        ("gpt-2", "ModernBERT", None),
+        ("modern-bert", "a Modern-BERT", "[MASK]"),
+        ("jina-de", None, None),
+    ],
 )
 def test_masks_take_white_space_before_them(tmp_path, pre, name, mask, backend):
     tok = minitok.train(CORPUS, 262, special_tokens=["<mask>", "[MASK]"])

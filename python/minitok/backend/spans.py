@@ -105,8 +105,8 @@ class SpanCutter:
     ) -> Iterator[Part]:
         """The special tokens that are found in the text of fragments, and what is between them.
 
-        ``marked``: the spaces are markers. One before trusted text counts as a part of it, whoever wrote it, where Hugging Face's
-        ``Prepend`` makes it the beginning of late special tokens (``NormalizingCodec.late_text``).
+        ``marked``: the spaces are markers. One before trusted text counts as a part of it, whoever wrote it, where Hugging
+        Face's ``Prepend`` makes it the beginning of late special tokens (``NormalizingCodec.late_text``).
         """
         data = joined(fragments)
         stretches = trusted_stretches(fragments, apart=apart)
@@ -125,7 +125,7 @@ class SpanCutter:
 
         ``goes_on``: it goes on from the text before it, so that no space is put before it.
         """
-        steps, prefix = self.codec.steps, self.codec.prefix
+        steps = self.codec.steps
         fragments = changed(lambda data: normalized(data, steps), fragments)
         if not self.codec.spaces_first():
             parts = [Part(fragments, None)] if self.late is None else list(self.cut(fragments, self.late))

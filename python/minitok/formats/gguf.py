@@ -31,7 +31,7 @@ from .gguf_values import MAGIC, Malformed, read_values
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
 __all__ = ["MAGIC", "load"]
 
@@ -227,15 +227,15 @@ def special_of(values: dict[str, Any], tokens: list[bytes], kinds: list[int]) ->
     return {"special_tokens": special, "special_flags": flags_of(name, pre, special)}
 
 
-def flags_of(name: str, pre: str, special: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def flags_of(model: str, pre: str, special: Collection[str]) -> dict[str, tuple[str, ...]]:
     """The white space that special tokens take, which llama.cpp knows by the name of the model or of its pattern."""
-    name = name.lower()
+    model = model.lower()
     if any(part in pre for part in ("jina-v2-de", "jina-v2-es", "jina-v2-code")):
-        return {token: ("lstrip",) for token in special if token == "<mask>"}
-    if "phi-3" in name or "phi3" in name:
-        return {token: ("rstrip",) for token in special if token not in ("<unk>", "<s>", "<|endoftext|>")}
-    if "modern-bert" in name:
-        return {token: ("lstrip",) for token in special if token == "[MASK]"}
+        return {name: ("lstrip",) for name in ("<mask>",) if name in special}
+    if "phi-3" in model or "phi3" in model:
+        return {name: ("rstrip",) for name in special if name not in ("<unk>", "<s>", "<|endoftext|>")}
+    if "modern-bert" in model:
+        return {name: ("lstrip",) for name in ("[MASK]",) if name in special}
     return {}
 
 
