@@ -209,6 +209,80 @@ def test_a_normalized_token_that_takes_spaces_before_a_metaspace_that_puts_none_
         slow(content, "rust")
 
 
+def behind_marks(small, pattern, behavior="Isolated", *, invert=False):
+    content = huggingface.dump(small.definition) | {"normalizer": MARKS}
+    content["decoder"]["decoders"] = content["decoder"]["decoders"][:3]
+    content["pre_tokenizer"] = {"type": "Split", "pattern": pattern, "behavior": behavior, "invert": invert}
+    return content
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"[\x00-\x7f]+",
+        r"\x20+",
+        r"[\u2500-\u25FF]",
+        r"[\u2581-\u2583]",
+        r"\p{S}",
+        r"[^\x20-z]",
+        "[^x]|[▁-█]",
+        r"\s",
+        "[ h]",
+    ],
+)
+def test_a_set_that_tells_a_space_from_a_marker_is_refused(small, pattern):
+    with pytest.raises(minitok.FileFormatError, match="tells a space from a marker"):
+        slow(behind_marks(small, {"Regex": pattern}), small.backend)
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"\p{L}+", "[^▁]+", "▁*h", "[hi▁]", r"\p{Han}|[a-z]", r"(?:▁|\u4E2D)\b", "[^x▁]i", r"[^▁\x20]"]
+)
+def test_a_set_that_tells_none_has_the_ids_of_tokenizers(small, pattern):
+    content = behind_marks(small, {"Regex": pattern})
+    theirs = Tokenizer.from_str(json.dumps(content))
+    for tok in [minitok.Tokenizer.from_definition(read(content, small.backend)) for read in (fast, slow)]:
+        for text in ["hi hi", "  hi▁hi中 中i", "xi i hi!", "", "Ahi 1 ."]:
+            assert tok.encode(text) == ids_of(theirs, text)
+
+
+@pytest.mark.parametrize("behavior", ["Isolated", "Removed", "MergedWithNext", "Contiguous"])
+@pytest.mark.parametrize("invert", [False, True])
+@pytest.mark.parametrize("text", [" ", "h"])
+def test_what_drops_text_behind_markers_is_refused(small, behavior, invert, text):
+    content = behind_marks(small, {"String": text}, behavior, invert=invert)
+    if behavior == "Removed" and (invert or text != " "):
+        with pytest.raises(minitok.FileFormatError, match="drops text"):
+            slow(content, small.backend)
+        return
+    theirs = Tokenizer.from_str(json.dumps(content))
+    tok = minitok.Tokenizer.from_definition(slow(content, small.backend))
+    assert tok.encode("hi hi  hi") == ids_of(theirs, "hi hi  hi")
+
+
+@pytest.mark.parametrize(
+    ("step", "refused"),
+    [
+        ({"type": "Strip", "strip_left": True, "strip_right": False}, True),
+        ({"type": "Replace", "pattern": {"String": "x"}, "content": ""}, True),
+        ({"type": "Replace", "pattern": {"String": "xy"}, "content": "h"}, True),
+        ({"type": "Replace", "pattern": {"Regex": "x+"}, "content": "hh"}, True),
+        ({"type": "Replace", "pattern": {"String": "x"}, "content": "h"}, False),
+        ({"type": "Lowercase"}, False),
+    ],
+)
+def test_a_space_at_the_first_text_behind_what_can_remove_it_is_refused(small, step, refused):
+    content = huggingface.dump(small.definition) | {"normalizer": step}
+    if refused:
+        with pytest.raises(minitok.FileFormatError, match="prepend_scheme first"):
+            slow(content, small.backend)
+        return
+    theirs = Tokenizer.from_str(json.dumps(content))
+    tok = minitok.Tokenizer.from_definition(slow(content, small.backend))
+    for text in ["xhi hi", "hi", "Xi"]:
+        assert tok.encode(text) == ids_of(theirs, text)
+
+
 def slow(content, backend):
     """The tokenizer of a file, read in Python."""
     return huggingface.parse(content, "it", backend=backend)
@@ -235,9 +309,9 @@ def test_a_long_text_in_blocks_is_the_whole(small):
         (
             {
                 "normalizer": MARKS,
-                "pre_tokenizer": {"type": "Split", "pattern": {"Regex": "\\\\s"}, "behavior": "Isolated"},
+                "pre_tokenizer": {"type": "Split", "pattern": {"Regex": "\\s"}, "behavior": "Isolated"},
             },
-            "may tell a space from a marker",
+            "tells a space from a marker",
         ),
         ({"pre_tokenizer": {"type": "Metaspace", "replacement": "_"}}, "the replacement '_'"),
         ({"decoder": {"type": "WordPiece"}}, "the decoder has a step WordPiece"),
