@@ -138,9 +138,10 @@ class Definition:
 
     def _make_codec(self) -> Codec:
         backend = load_backend(self.backend)
-        special = backend.special_tokens(self.special_tokens)
         pattern, in_words = backend.pattern(self.pattern), self.words is not None or self.word_end is not None
         kept = self.prefix == "bytes"
+        has_markers = self.prefix is not None and not kept
+        special = backend.special_tokens(also_spaced(self.special_tokens) if has_markers else self.special_tokens)
         codec = backend.codec(
             self.vocab, backend.pattern("none") if in_words else pattern, special, None if kept else self.prefix
         )
@@ -387,6 +388,16 @@ def checked(normalizer: Normalizer | None) -> Normalizer | None:
     from .backend.normal_steps import check_normalizer
 
     return check_normalizer(normalizer)
+
+
+def also_spaced(special_tokens: Mapping[str, int]) -> dict[str, int]:
+    """The names of special tokens, each with a marker also with a space in its place, to which it is decoded (SPEC N5)."""
+    names: dict[str, int] = {}
+    for name, token_id in special_tokens.items():
+        if "▁" in name and (spaced := name.replace("▁", " ")) not in special_tokens:
+            names.setdefault(spaced, token_id)
+        names[name] = token_id
+    return names
 
 
 def copy_of(definition: Definition) -> Definition:

@@ -102,3 +102,36 @@ def test_the_table_of_a_file_is_enough():
         found = huggingface.parse_tables(data, "it", backend="rust")
         assert found is not None
         assert found.special_tokens == {"<a>": 256, "<é>": 257}
+
+
+@pytest.mark.parametrize("single_word", [False, True])
+@pytest.mark.parametrize("ignore_merges", [False, True])
+@pytest.mark.parametrize("characters", [False, True])
+@pytest.mark.parametrize("name", ["a", "ab", "▁", "é", "Ġ", "12"])
+def test_what_is_an_added_token_may_stand_in_text_all_the_same(name, characters, ignore_merges, single_word):
+    if characters and ignore_merges:
+        return
+    more = {name: 256} if name not in LETTERS or characters else {}
+    content = file_of([(name, 0)], () if characters else more, characters=characters)
+    content["added_tokens"][0]["single_word"] = single_word
+    content["model"]["ignore_merges"] = ignore_merges
+    if characters:
+        content["model"]["vocab"] |= {token: 256 + i for i, token in enumerate(dict.fromkeys([name, "a", "b", "▁"]))}
+    else:
+        digits = {"type": "Split", "pattern": {"Regex": "[0-9]+"}, "behavior": "Isolated", "invert": False}
+        content["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [digits, LEVEL]}
+    content["added_tokens"][0]["id"] = ids_there(content)[name]
+    theirs = Tokenizer.from_str(json.dumps(content))
+    for backend in BACKENDS:
+        for tables in (False, True):
+            found = huggingface.parse_tables(json.dumps(content).encode(), "it", backend=backend) if tables else None
+            try:
+                tok = minitok.Tokenizer.from_definition(found or huggingface.parse(content, "it", backend=backend))
+            except minitok.FileFormatError as error:
+                assert not characters
+                assert name in ("é", "Ġ"), error  # stands for another byte in the notation of bytes
+                continue
+            for text in ["xa", "bab", "a", "ab xab", "x▁a b", "x12 12", "é xé", " "]:
+                assert tok.encode(text, allowed_special="all") == theirs.encode(text).ids
+                if not characters:
+                    assert tok.decode(tok.encode(text)) == text

@@ -160,6 +160,139 @@ def test_everything_a_tokenizer_does(small, tmp_path):
     assert minitok.load(tmp_path / "it.json", backend=small.backend) == small
 
 
+@pytest.mark.parametrize("normalized", [False, True])
+@pytest.mark.parametrize("backend", ["rust", "python"])
+@pytest.mark.parametrize("spaces", ["replace", "prepend"])
+def test_markers_of_added_tokens_are_spaces(small, spaces, normalized, backend):
+    content = huggingface.dump(small.definition) | {"pre_tokenizer": None}
+    content["normalizer"] = {"type": "Sequence", "normalizers": [STEPS[name] for name in SPACES[spaces]["normalizers"]]}
+    content["decoder"]["decoders"] = content["decoder"]["decoders"][:3]
+    flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": normalized, "special": False}
+    content["added_tokens"] = [{"id": 262 + i, "content": name} | flags for i, name in enumerate(["▁▁", "▁hi▁"])]
+    content["model"]["vocab"].pop("<s>", None)
+    theirs = Tokenizer.from_str(json.dumps(content))
+    for tok in [minitok.Tokenizer.from_definition(read(content, backend)) for read in (fast, slow)]:
+        for text in ["hi▁▁hi", "hi  hi", "▁hi▁hi", "▁▁", "   ", "hi ▁hi▁"]:
+            ids = tok.encode(text, allowed_special="all")
+            assert ids == ids_of(theirs, text)
+            decoded = theirs.decode(ids)
+            # Where Prepend is a normalizer, tokenizers decodes what it puts before the name of a normalized token, too.
+            if not (spaces == "prepend" and normalized):
+                assert tok.decode(ids) == (decoded.removeprefix(" ") if spaces == "prepend" else decoded)
+        assert [tok.token_bytes(token_id) for token_id in (262, 263)] == [b"  ", b" hi "]
+        assert tok.decode([256, 262, 263]) == ("   " + " hi ")[spaces == "prepend" :]
+
+
+@pytest.mark.parametrize("backend", ["rust", "python"])
+@pytest.mark.parametrize("flag", ["lstrip", "rstrip"])
+@pytest.mark.parametrize("spaces", ["replace", "prepend", "always False"])
+def test_markers_are_no_white_space_for_normalized_tokens(small, spaces, flag, backend):
+    content = huggingface.dump(small.definition)
+    normalizers, cutter = SPACES[spaces]["normalizers"], SPACES[spaces]["cutter"]
+    content["normalizer"] = {"type": "Sequence", "normalizers": [STEPS[name] for name in normalizers]}
+    is_metaspace = "prepend_scheme" in (cutter or {})
+    content["pre_tokenizer"] = {"type": "Metaspace", "replacement": "▁"} | cutter if is_metaspace else None
+    flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": True, "special": True, flag: True}
+    content["added_tokens"] = [{"id": 262, "content": "<s>"} | flags]
+    theirs = Tokenizer.from_str(json.dumps(content))
+    tok = minitok.Tokenizer.from_definition(slow(content, backend))
+    for text in ["hi  <s>  hi", "hi \n<s>\n hi", "hi\n\t<s>\n\n hi", "<s> ", "hi▁<s>▁hi", "hi\u3000<s>\u3000"]:
+        assert tok.encode(text, allowed_special="all") == ids_of(theirs, text)
+        assert tok.encode_segments([(text, True)]) == ids_of(theirs, text)
+
+
+def test_a_normalized_token_that_takes_spaces_before_a_metaspace_that_puts_none_is_refused(small):
+    content = huggingface.dump(small.definition)
+    content["pre_tokenizer"]["prepend_scheme"] = "never"
+    content["added_tokens"] = [{"id": 262, "content": "<s>", "normalized": True, "rstrip": True}]
+    with pytest.raises(minitok.FileFormatError, match="takes spaces, and Metaspace never puts one"):
+        slow(content, "rust")
+
+
+def behind_marks(small, pattern, behavior="Isolated", *, invert=False):
+    content = huggingface.dump(small.definition) | {"normalizer": MARKS}
+    content["decoder"]["decoders"] = content["decoder"]["decoders"][:3]
+    content["pre_tokenizer"] = {"type": "Split", "pattern": pattern, "behavior": behavior, "invert": invert}
+    return content
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"[\x00-\x7f]+",
+        r"\x20+",
+        r"[\u2500-\u25FF]",
+        r"[\u2581-\u2583]",
+        r"\p{S}",
+        r"[^\x20-z]",
+        "[^x]|[▁-█]",
+        r"\s",
+        "[ h]",
+    ],
+)
+def test_a_set_that_tells_a_space_from_a_marker_is_refused(small, pattern):
+    with pytest.raises(minitok.FileFormatError, match="tells a space from a marker"):
+        slow(behind_marks(small, {"Regex": pattern}), small.backend)
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"\p{L}+", "[^▁]+", "▁*h", "[hi▁]", r"\p{Han}|[a-z]", r"(?:▁|\u4E2D)\b", "[^x▁]i", r"[^▁\x20]"]
+)
+def test_a_set_that_tells_none_has_the_ids_of_tokenizers(small, pattern):
+    content = behind_marks(small, {"Regex": pattern})
+    theirs = Tokenizer.from_str(json.dumps(content))
+    for tok in [minitok.Tokenizer.from_definition(read(content, small.backend)) for read in (fast, slow)]:
+        for text in ["hi hi", "  hi▁hi中 中i", "xi i hi!", "", "Ahi 1 ."]:
+            assert tok.encode(text) == ids_of(theirs, text)
+
+
+@pytest.mark.parametrize("behavior", ["Isolated", "Removed", "MergedWithNext", "Contiguous"])
+@pytest.mark.parametrize("invert", [False, True])
+@pytest.mark.parametrize("text", [" ", "h"])
+def test_what_drops_text_behind_markers_is_refused(small, behavior, invert, text):
+    content = behind_marks(small, {"String": text}, behavior, invert=invert)
+    if behavior == "Removed" and (invert or text != " "):
+        with pytest.raises(minitok.FileFormatError, match="drops text"):
+            slow(content, small.backend)
+        return
+    theirs = Tokenizer.from_str(json.dumps(content))
+    tok = minitok.Tokenizer.from_definition(slow(content, small.backend))
+    assert tok.encode("hi hi  hi") == ids_of(theirs, "hi hi  hi")
+
+
+@pytest.mark.parametrize(
+    ("step", "refused"),
+    [
+        ({"type": "Strip", "strip_left": True, "strip_right": False}, True),
+        ({"type": "Replace", "pattern": {"String": "x"}, "content": ""}, True),
+        ({"type": "Replace", "pattern": {"String": "xy"}, "content": "h"}, True),
+        ({"type": "Replace", "pattern": {"Regex": "x+"}, "content": "hh"}, True),
+        ({"type": "Replace", "pattern": {"String": "x"}, "content": "h"}, False),
+        ({"type": "Lowercase"}, False),
+    ],
+)
+def test_a_space_at_the_first_text_behind_what_can_remove_it_is_refused(small, step, refused):
+    content = huggingface.dump(small.definition) | {"normalizer": step}
+    if refused:
+        with pytest.raises(minitok.FileFormatError, match="prepend_scheme first"):
+            slow(content, small.backend)
+        return
+    theirs = Tokenizer.from_str(json.dumps(content))
+    tok = minitok.Tokenizer.from_definition(slow(content, small.backend))
+    for text in ["xhi hi", "hi", "Xi"]:
+        assert tok.encode(text) == ids_of(theirs, text)
+
+
+def slow(content, backend):
+    """The tokenizer of a file, read in Python."""
+    return huggingface.parse(content, "it", backend=backend)
+
+
+def fast(content, backend):
+    """The tokenizer of a file, whose tables the backend reads where it does."""
+    return huggingface.parse_tables(json.dumps(content).encode(), "it", backend=backend) or slow(content, backend)
+
+
 def test_a_long_text_in_blocks_is_the_whole(small):
     text = "hi hi>中丮 hi<s>hi▁ hi\n" * 20_000
     for allowed in ((), "all"):
@@ -176,9 +309,9 @@ def test_a_long_text_in_blocks_is_the_whole(small):
         (
             {
                 "normalizer": MARKS,
-                "pre_tokenizer": {"type": "Split", "pattern": {"Regex": "\\\\s"}, "behavior": "Isolated"},
+                "pre_tokenizer": {"type": "Split", "pattern": {"Regex": "\\s"}, "behavior": "Isolated"},
             },
-            "may tell a space from a marker",
+            "tells a space from a marker",
         ),
         ({"pre_tokenizer": {"type": "Metaspace", "replacement": "_"}}, "the replacement '_'"),
         ({"decoder": {"type": "WordPiece"}}, "the decoder has a step WordPiece"),

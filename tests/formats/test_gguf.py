@@ -13,7 +13,7 @@ from minitok.backend import load_backend
 from minitok.errors import FileFormatError
 from minitok.formats import gguf as gguf_format
 from minitok.formats.byte_level import to_chars
-from minitok.formats.gguf import BYTE, CONTROL, NORMAL, PATTERNS, UNUSED, USER_DEFINED
+from minitok.formats.gguf import BYTE, CONTROL, NORMAL, PATTERNS, UNKNOWN, UNUSED, USER_DEFINED
 from minitok.formats.gguf_values import read_values
 from minitok.formats.sentencepiece import read_file
 from test_sentencepiece import TEXTS, trained
@@ -91,6 +91,59 @@ def test_bytes(tmp_path, pre, pattern, backend):
     assert loaded.vocabulary() == tok.with_backend(backend).vocabulary()
     for text in [*CORPUS, "<s>low</s>", "", "[PAD]a b"]:
         assert loaded.encode(text, allowed_special="all") == tok.encode(text, allowed_special="all")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_markers_of_user_defined_tokens_are_spaces(tmp_path, backend):
+    tokens = ["<unk>", *(f"<0x{byte:02X}>" for byte in range(256)), "▁", "a", "▁▁"]
+    kinds = [UNKNOWN, *[BYTE] * 256, NORMAL, NORMAL, USER_DEFINED]
+    scores = [0.0] * len(tokens)
+    tok = minitok.load(
+        write(tmp_path / "x.gguf", model="llama", pre=None, tokens=tokens, kinds=kinds, scores=scores), backend=backend
+    )
+    ids = tok.encode("a▁▁a", allowed_special="all")
+    assert ids == [257, 258, 259, 257, 258]
+    assert tok.decode(ids) == "a   a"
+    assert tok.token_bytes(259) == b"  "
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(("name", "takes"), [("Phi-3 mini", True), ("my PHI3", True), ("Phi 3", False), (None, False)])
+def test_special_tokens_of_phi_3_take_white_space_behind_them(tmp_path, name, takes, backend):
+    special = ["<|user|>", "</s>", "<s>", "<|endoftext|>"]
+    tokens = ["<unk>", *(f"<0x{byte:02X}>" for byte in range(256)), "▁", "a", *special]
+    kinds = [UNKNOWN, *[BYTE] * 256, NORMAL, NORMAL, *[CONTROL] * 3, USER_DEFINED]
+    more = [lambda writer: writer.add_name(name)] if name else []
+    fields = {"tokens": tokens, "kinds": kinds, "scores": [0.0] * len(tokens), "more": more}
+    path = write(tmp_path / "x.gguf", model="llama", pre=None, **fields)
+    tok = minitok.load(path, backend=backend)
+    assert tok.definition.special_flags == ({name: {"rstrip"} for name in special[:2]} if takes else {})
+    for token in special:
+        found = [tokens[token_id] for token_id in tok.encode(f"{token}\na", allowed_special="all")]
+        rest = ["▁", "a"] if takes and token in special[:2] else ["▁", "<0x0A>", "a"]
+        assert found == [token, *rest]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    ("pre", "name", "mask"),
+    [
+        ("jina-v2-de", None, "<mask>"),
+        ("jina-v2-code", "phi3", "<mask>"),
+        ("gpt-2", "ModernBERT", None),
+        ("modern-bert", "a Modern-BERT", "[MASK]"),
+        ("jina-de", None, None),
+    ],
+)
+def test_masks_take_white_space_before_them(tmp_path, pre, name, mask, backend):
+    tok = minitok.train(CORPUS, 262, special_tokens=["<mask>", "[MASK]"])
+    more = [lambda writer: writer.add_name(name)] if name else []
+    loaded = minitok.load(byte_level(tmp_path / "x.gguf", tok, pre, more=more), backend=backend)
+    assert loaded.definition.special_flags == ({mask: {"lstrip"}} if mask else {})
+    for token in tok.special_tokens:
+        text = f"a \n{token}"
+        wanted = "a" + token if token == mask else text
+        assert loaded.encode(text, allowed_special="all") == tok.encode(wanted, allowed_special="all")
 
 
 @pytest.mark.parametrize("prefix", [True, False])

@@ -51,7 +51,7 @@ def trained(*, prefix=True, symbols=("<x>",)):
 
 
 @pytest.mark.parametrize("prefix", [True, False])
-@pytest.mark.parametrize("symbols", [(), ("<x>", "<xy>")])
+@pytest.mark.parametrize("symbols", [(), ("<x>", "<xy>"), ("▁▁", "▁▁▁", "▁the")])
 def test_ids_are_those_of_sentencepiece(prefix, symbols):
     data = trained(prefix=prefix, symbols=symbols)
     theirs = sentencepiece.SentencePieceProcessor(model_proto=data)
@@ -65,11 +65,51 @@ def test_ids_are_those_of_sentencepiece(prefix, symbols):
         for tok in toks:
             found = [tok.encode(text, allowed_special=set(symbols)) for text in texts]
             assert found == wanted
-            for text, ids in zip(texts, found, strict=True):
-                if not {"<x>", "�"} & {text, tok.decode(ids)}:
-                    assert tok.decode(ids) == theirs.decode(ids)
+            for ids in found:
+                decoded = tok.decode(ids)
+                if "�" not in decoded:
+                    assert decoded == theirs.decode(ids)
+                stream = tok.stream_decoder()
+                assert "".join([*map(stream.push, ids), stream.finish()]) == decoded
 
     check()
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_markers_of_user_defined_pieces_are_spaces(tmp_path, backend):
+    data = trained(symbols=("▁▁", "▁the"))
+    theirs = sentencepiece.SentencePieceProcessor(model_proto=data)
+    tok = minitok.Tokenizer.from_definition(reader.parse(data, "it", backend=backend))
+    names = {"▁▁", "▁the"}
+    assert names < tok.special_tokens.keys()
+    for text in ["a  the  x", "the", "  a", "   ", "a▁▁b"]:
+        ids = tok.encode(text, allowed_special=names)
+        assert ids == theirs.encode(text)
+        assert tok.decode(ids) == theirs.decode(ids) == text.replace("▁", " ")
+        assert tok.decode_with_offsets(ids)[0] == tok.decode(ids)
+        assert b"".join(tok.tokenize(text, allowed_special=names)).decode() == " " + tok.decode(ids)
+    assert tok.token_bytes(tok.special_tokens["▁▁"]) == b"  "
+    with pytest.raises(minitok.DisallowedSpecialTokenError):
+        tok.encode("a▁▁b", disallowed_special=names)
+    tok.save(tmp_path / "it.json")
+    again = minitok.load(tmp_path / "it.json", backend=backend)
+    assert again == tok
+    assert again.token_bytes(tok.special_tokens["▁▁"]) == b"  "
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_user_defined_piece_with_a_space_is_never_found(backend):
+    data = trained(symbols=("a▁b", "x y"))
+    theirs = sentencepiece.SentencePieceProcessor(model_proto=data)
+    tok = minitok.Tokenizer.from_definition(reader.parse(data, "it", backend=backend))
+    assert "a▁b" in tok.special_tokens
+    assert "x y" not in tok.special_tokens
+    for text in ["x y", "a b", "xx y a b", "x▁y"]:
+        ids = tok.encode(text, allowed_special={"a▁b"})
+        assert ids == theirs.encode(text)
+        assert tok.decode(ids) == theirs.decode(ids)
+    unused = theirs.piece_to_id("x y")
+    assert tok.decode([unused]) == theirs.decode([unused]) == "x y"
 
 
 def test_a_model_of_mistral_has_its_ids(tmp_path):

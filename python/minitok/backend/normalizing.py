@@ -178,7 +178,8 @@ class NormalizingCodec:
             if isinstance(part, int):
                 found.append(part)
             elif self.spaces_first():
-                found += cut(self.spaced(normalized(part, self.steps), starts=starts), late, flags)
+                spaced_out = self.spaced(normalized(part, self.steps), starts=starts)
+                found += cut(spaced_out, late, flags, marked=True)
             else:
                 for piece in cut(normalized(part, self.steps), late, flags):
                     found.append(piece if isinstance(piece, int) else self.spaced(piece, starts=starts))

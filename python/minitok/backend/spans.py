@@ -101,16 +101,16 @@ class SpanCutter:
         return found
 
     def cut(
-        self, fragments: list[Fragment], finders: tuple[Any, Any], *, apart: bool = False, with_space: bool = False
+        self, fragments: list[Fragment], finders: tuple[Any, Any], *, apart: bool = False, marked: bool = False
     ) -> Iterator[Part]:
         """The special tokens that are found in the text of fragments, and what is between them.
 
-        ``with_space``: a space before trusted text counts as a part of it, whoever wrote it: Hugging Face's ``Prepend`` makes
-        it the beginning of late special tokens (``NormalizingCodec.late_text``).
+        ``marked``: the spaces are markers. One before trusted text counts as a part of it, whoever wrote it, where Hugging
+        Face's ``Prepend`` makes it the beginning of late special tokens (``NormalizingCodec.late_text``).
         """
         data = joined(fragments)
         stretches = trusted_stretches(fragments, apart=apart)
-        if with_space:
+        if marked and self.codec.prefix == "segment":
             ends = [0, *(end for _, end in stretches)]
             stretches = [
                 (start - (start > before and data[start - 1] == SPACE), end)
@@ -118,14 +118,14 @@ class SpanCutter:
             ]
         finder, everywhere = finders
         parts = finder.split_trusted(data, stretches, everywhere)
-        return shared_out(fragments, as_flagged(data, list(parts), self.flags))
+        return shared_out(fragments, as_flagged(data, list(parts), self.flags, marked=marked))
 
     def of_segment(self, fragments: list[Fragment], *, starts: bool, goes_on: bool = False) -> list[Part]:
         """A segment as it is cut into pieces, and the late special tokens in it.
 
         ``goes_on``: it goes on from the text before it, so that no space is put before it.
         """
-        steps, prefix = self.codec.steps, self.codec.prefix
+        steps = self.codec.steps
         fragments = changed(lambda data: normalized(data, steps), fragments)
         if not self.codec.spaces_first():
             parts = [Part(fragments, None)] if self.late is None else list(self.cut(fragments, self.late))
@@ -139,7 +139,7 @@ class SpanCutter:
         fragments = self.with_space(fragments, starts=starts, goes_on=goes_on)
         if self.late is None:
             return [Part(fragments, None)]
-        return list(self.cut(fragments, self.late, with_space=prefix == "segment"))
+        return list(self.cut(fragments, self.late, marked=True))
 
     def with_space(self, fragments: list[Fragment], *, starts: bool, goes_on: bool) -> list[Fragment]:
         """The fragments of a text with its markers as spaces, and with the space before it."""

@@ -36,8 +36,8 @@ FLAGS = ("single_word", "lstrip", "rstrip")
 
 @cache
 def of_kind(kind: str) -> regex.Pattern[str]:
-    """The pattern of a white-space character, or of a character of words: made when it is first needed."""
-    return compile_pattern({"space": r"\s", "word": r"\w"}[kind])
+    """The pattern of a white-space character, with the space or without, or of a character of words: made when it is needed."""
+    return compile_pattern({"space": r"\s", "other space": r"[\s--\x20]", "word": r"\w"}[kind])
 
 
 @dataclass(frozen=True)
@@ -63,16 +63,24 @@ class Special:
                 )
 
 
-def cut(data: bytes, finder: Any, flags: Mapping[int, frozenset[str]] = MappingProxyType({})) -> list[bytes | int]:
+def cut(
+    data: bytes, finder: Any, flags: Mapping[int, frozenset[str]] = MappingProxyType({}), *, marked: bool = False
+) -> list[bytes | int]:
     """The text between special tokens, and their ids. ``flags``: of those that take white space, or stand alone."""
-    parts = as_flagged(data, list(finder.split(data)), flags)
+    parts = as_flagged(data, list(finder.split(data)), flags, marked=marked)
     return [data[start:end] if token_id is None else token_id for start, end, token_id in parts]
 
 
-def as_flagged(data: bytes, parts: list[Part], flags: Mapping[int, frozenset[str]]) -> list[Part]:
-    """The parts of a text without the white space that special tokens take, and without those that must stand alone."""
+def as_flagged(
+    data: bytes, parts: list[Part], flags: Mapping[int, frozenset[str]], *, marked: bool = False
+) -> list[Part]:
+    """The parts of a text without the white space that special tokens take, and without those that must stand alone.
+
+    ``marked``: the spaces of the text are markers, which no special token takes.
+    """
     if not flags or not any(token_id in flags for _, _, token_id in parts):
         return parts
+    space = of_kind("other space" if marked else "space")
     found: list[Part] = []
     done = 0
     for start, end, token_id in parts:
@@ -84,11 +92,11 @@ def as_flagged(data: bytes, parts: list[Part], flags: Mapping[int, frozenset[str
             or first_char(data[end : end + 4], of_kind("word"))
         ):
             continue
-        first = max(done, before_space(data, start)) if "lstrip" in own else start
+        first = max(done, before_space(data, start, space)) if "lstrip" in own else start
         if done < first:
             found.append((done, first, None))
         found.append((start, end, token_id))
-        done = behind_space(data, end) if "rstrip" in own else end
+        done = behind_space(data, end, space) if "rstrip" in own else end
     if done < len(data):
         found.append((done, len(data), None))
     return found
@@ -104,19 +112,17 @@ def first_char(data: bytes, kind: regex.Pattern[str]) -> bool:
     return kind.match(data.decode("utf-8", "ignore")[:1]) is not None
 
 
-def before_space(data: bytes, end: int) -> int:
+def before_space(data: bytes, end: int, space: regex.Pattern[str]) -> int:
     """Where the white space begins that ends at a place."""
-    while end and (
-        char := next((n for n in (1, 2, 3) if of_kind("space").fullmatch(text_of(data[max(0, end - n) : end]))), 0)
-    ):
+    while end and (char := next((n for n in (1, 2, 3) if space.fullmatch(text_of(data[max(0, end - n) : end]))), 0)):
         end -= char
     return end
 
 
-def behind_space(data: bytes, start: int) -> int:
+def behind_space(data: bytes, start: int, space: regex.Pattern[str]) -> int:
     """Where the white space ends that begins at a place."""
     while start < len(data) and (
-        char := next((n for n in (1, 2, 3) if of_kind("space").fullmatch(text_of(data[start : start + n]))), 0)
+        char := next((n for n in (1, 2, 3) if space.fullmatch(text_of(data[start : start + n]))), 0)
     ):
         start += char
     return start

@@ -3,7 +3,7 @@
 Two kinds are read. ``llama`` is SentencePiece's BPE: tokens with scores and types. ``gpt2`` is byte-level BPE: tokens, merges,
 and the *name* of a split pattern, ``tokenizer.ggml.pre``, which stands for one of some sixty that llama.cpp knows; a name that
 is not in ``PATTERNS`` is refused. The ids are llama.cpp's, which gives those of the model's own library up to the flags of
-added tokens, which GGUF does not hold.
+added tokens, which GGUF does not hold: llama.cpp knows those of some models by their names (``flags_of``).
 
 Special tokens are the control tokens and the user-defined ones, which llama.cpp finds in every text, and minitok where it is
 asked to. Left out are padding tokens (unused), and normal tokens that are not written as bytes are, which no text has.
@@ -31,6 +31,7 @@ from .gguf_values import MAGIC, Malformed, read_values
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Collection
 
 __all__ = ["MAGIC", "load"]
 
@@ -44,6 +45,7 @@ WANTED = {
     GGML + "bos_token_id",
     GGML + "eos_token_id",
     "tokenizer.chat_template",
+    "general.name",
 }
 
 DEEPSEEK_CODER = (
@@ -121,6 +123,8 @@ def parse_table(path: str | os.PathLike[str], options: dict[str, Any]) -> Defini
     fields: dict[str, Any] = {"name": options["name"], "special_tokens": {}}
     for token, token_id in rows:
         fields["special_tokens"].setdefault(token, token_id)
+    # A file whose name says more is left to the readers below.
+    fields["special_flags"] = flags_of("", pre or "", fields["special_tokens"])
     fields["chat"] = ChatTemplates({"default": chat[0]}, dict(chat[1])) if chat else None
     vocab = None
     if model == "gpt2" and pre in PATTERNS and not space:
@@ -156,7 +160,7 @@ def read_scores(values: dict[str, Any], options: dict[str, Any]) -> Definition:
     fallback = [by_name[b"<0x%02X>" % byte] for byte in range(256)]
     prefix = "segment" if values.get(GGML + "add_space_prefix", True) else "never"
     return Definition.from_scores(
-        scored, fallback, pattern="none", prefix=prefix, special_tokens=special_of(tokens, kinds), **options
+        scored, fallback, pattern="none", prefix=prefix, **special_of(values, tokens, kinds), **options
     )
 
 
@@ -184,7 +188,7 @@ def read_merges(values: dict[str, Any], options: dict[str, Any]) -> Definition:
         pattern=PATTERNS[pre],
         whole_pieces=pre in WHOLE_PIECES,
         drops_bytes=any(bytes([byte]) not in by_bytes for byte in range(256) if byte not in NEVER_IN_UTF8),
-        special_tokens=special_of(tokens, kinds),
+        **special_of(values, tokens, kinds),
         **options,
     )
 
@@ -210,13 +214,29 @@ def tokens_of(values: dict[str, Any]) -> tuple[list[bytes], list[int]]:
     return tokens, kinds
 
 
-def special_of(tokens: list[bytes], kinds: list[int]) -> dict[str, int]:
-    """The special tokens with their ids; of equal ones, the first."""
+def special_of(values: dict[str, Any], tokens: list[bytes], kinds: list[int]) -> dict[str, Any]:
+    """The special tokens with their ids, of equal ones the first; and the white space that they take."""
     special: dict[str, int] = {}
     for token_id, (token, kind) in enumerate(zip(tokens, kinds, strict=True)):
         if kind in (UNKNOWN, CONTROL, USER_DEFINED):
             special.setdefault(as_text(token, token_id), token_id)
-    return special
+    name, pre = (
+        found.decode("utf-8", "replace") if isinstance(found := values.get(key), bytes) else ""
+        for key in ("general.name", GGML + "pre")
+    )
+    return {"special_tokens": special, "special_flags": flags_of(name, pre, special)}
+
+
+def flags_of(model: str, pre: str, special: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """The white space that special tokens take, which llama.cpp knows by the name of the model or of its pattern."""
+    model = model.lower()
+    if any(part in pre for part in ("jina-v2-de", "jina-v2-es", "jina-v2-code")):
+        return {name: ("lstrip",) for name in ("<mask>",) if name in special}
+    if "phi-3" in model or "phi3" in model:
+        return {name: ("rstrip",) for name in special if name not in ("<unk>", "<s>", "<|endoftext|>")}
+    if "modern-bert" in model:
+        return {name: ("lstrip",) for name in ("[MASK]",) if name in special}
+    return {}
 
 
 def as_text(token: bytes, token_id: int) -> str:

@@ -3,7 +3,8 @@
 The file is a protocol buffer, of which three messages are read: the pieces with their scores and types, the trainer's options
 (what kind of model it is), and the normalizer's. A piece's score gives its rank (SPEC S2), and ids are places in the list of
 pieces. Control pieces (``<s>``), which ``sentencepiece`` never finds in text, and the unknown piece become special tokens; so
-do user-defined pieces, which it always finds: after the space is put before the text, as late special tokens are.
+do user-defined pieces, which it always finds: after the space is put before the text, as late special tokens are. It never
+finds one that holds a space, since all spaces are markers by then: that is a token which nothing makes.
 
 The ids are those of ``sentencepiece``: they can differ from those of a ``tokenizer.json`` that was made from the file, which
 puts the space before a text by another rule (SPEC S4).
@@ -101,11 +102,19 @@ def parse_slowly(data: bytes, path: object, name: str | None = None, backend: st
             pieces, trainer, normalizer = read_file(data)
             check_options(trainer, normalizer)
             scored, fallback, special, late = sort_pieces(pieces)
+            unfound = find_unfound(pieces)
         except Malformed as reason:
             raise FileFormatError(path, str(reason)) from None
         prefix = "text" if normalizer.get(3, 1) else "never"
         options: dict[str, Any] = {"special_tokens": special, "late_special": late, "prefix": prefix, "name": name}
-        return Definition.from_scores(scored, fallback, backend=backend, pattern="none", **options)
+        definition = Definition.from_scores(scored, fallback, backend=backend, pattern="none", **options)
+        if not unfound:
+            return definition
+        tokens, merges, whole_pieces = definition.vocabulary()
+        vocab = Definition.from_vocabulary(
+            tokens | unfound, merges, whole_pieces, fallback=fallback, backend=backend, pattern="none"
+        ).vocab
+        return definition.changed(vocab=vocab, name=name)
 
 
 def read_file(data: bytes) -> tuple[list[Piece], dict[int, Any], dict[int, Any]]:
@@ -209,13 +218,25 @@ def sort_pieces(
             by_byte[read_byte(text, token_id)] = token_id
         elif kind == UNUSED:
             raise Malformed(f"the piece {token_id}, {text!r}, is unused, which minitok does not have")
-        else:
+        elif kind != USER_DEFINED or b" " not in text:
             special.setdefault(name := text.decode("utf-8", "replace"), token_id)
             late += [name] if kind == USER_DEFINED else []
     missing = next((byte for byte in range(256) if byte not in by_byte), None)
     if missing is not None:
         raise Malformed(f"the byte 0x{missing:02x} has no piece")
     return scored, [by_byte[byte] for byte in range(256)], special, late
+
+
+def find_unfound(pieces: list[Piece]) -> dict[int, bytes]:
+    """The user-defined pieces that are never found, with their ids: those that hold a space."""
+    unfound = {
+        token_id: text.replace(MARKER, b" ")
+        for token_id, (text, _, kind) in enumerate(pieces)
+        if kind == USER_DEFINED and b" " in text
+    }
+    if (single := next((token_id for token_id, text in unfound.items() if text == b" "), None)) is not None:
+        raise Malformed(f"the piece {single} is a space, which is a marker in text")
+    return unfound
 
 
 def read_byte(text: bytes, token_id: int) -> int:

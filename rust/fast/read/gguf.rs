@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::fast::vocab::FastVocab;
 use crate::interrupt;
 use crate::metaspace::spaced;
+use memchr::memmem;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
@@ -31,6 +32,9 @@ const FLAG: u32 = 7;
 const STRING: u32 = 8;
 const ARRAY: u32 = 9;
 
+const NAME: &[u8] = b"general.name";
+/// What the name of a model holds whose special tokens take white space; the reader in Python knows which ones do.
+const WITH_SPACE: [&[u8]; 3] = [b"phi-3", b"phi3", b"modern-bert"];
 const CHAT_TEMPLATE: &[u8] = b"tokenizer.chat_template";
 /// The values that are read.
 const WANTED: [&[u8]; 10] = [
@@ -99,7 +103,13 @@ fn read_file(path: &Path) -> Option<Gguf> {
         let key = file.string()?;
         let kind = file.u32()?;
         let Some(name) = key.strip_prefix(b"tokenizer.ggml.") else {
-            if key != CHAT_TEMPLATE {
+            if key == NAME && kind == STRING {
+                // Some models' special tokens take white space with them.
+                let name = file.string()?.to_ascii_lowercase();
+                if WITH_SPACE.iter().any(|part| memmem::find(&name, part).is_some()) {
+                    return None;
+                }
+            } else if key != CHAT_TEMPLATE {
                 file.skip_value(kind)?;
             } else if kind != STRING || gguf.chat_template.is_some() {
                 return None;

@@ -158,6 +158,10 @@ fn read_piece(data: &[u8], pieces: &mut Pieces) -> Option<()> {
         }
         UNKNOWN | CONTROL | USER_DEFINED => {
             let name = std::str::from_utf8(text).ok()?.to_owned();
+            // One that is never found.
+            if kind == USER_DEFINED && name.contains(' ') {
+                return None;
+            }
             if kind == USER_DEFINED {
                 pieces.late.push(name.clone());
             }
@@ -314,6 +318,7 @@ mod tests {
             piece("zz", -9.0, 1),
             piece("a", -9.0, 1),
             piece("<0x41>", 0.0, 6),
+            piece("x y", 0.0, 4),
         ] {
             assert!(read_model(&[good.clone(), more].concat()).unwrap().is_none());
         }

@@ -134,10 +134,15 @@ impl StringTable {
         rows.map(|((token, id), _)| (token, *id)).collect()
     }
 
-    /// By number, whether a token is not one of the vocabulary: it is a special token, and no merge has it.
-    fn special(&self, special: &[(String, u32)], merged: &[bool]) -> Vec<bool> {
+    /// By number, whether a token is not one of the vocabulary: it is a special token, no merge has it, and it is not a single
+    /// character that text may have, as `in_text` of one says.
+    fn special(&self, special: &[(String, u32)], merged: &[bool], in_text: impl Fn(char) -> bool) -> Vec<bool> {
         let mut is_special = vec![false; self.ids.len()];
         for (name, id) in special {
+            let mut chars = name.chars();
+            if chars.next().is_some_and(&in_text) && chars.next().is_none() {
+                continue;
+            }
             if let Some(number) = self.find(name.as_bytes()).map(|number| number as usize) {
                 is_special[number] = self.ids[number] == *id && !merged[number];
             }
@@ -152,7 +157,7 @@ impl StringTable {
         whole_pieces: bool,
         may_drop: bool,
     ) -> Result<Option<FastVocab>> {
-        let left_out = self.special(special, &self.merged());
+        let left_out = self.special(special, &self.merged(), |it| CHARS.contains(&it));
         let Some(table) = self.tokens(&left_out, byte_level) else { return Ok(None) };
         let drops_bytes = may_drop && !self.has_bytes(&left_out);
         self.vocabulary(table, whole_pieces, Alphabet { fallback: None, drops_bytes })
@@ -169,7 +174,7 @@ impl StringTable {
     /// The vocabulary of tokens in characters, with a marker for a space, where `<0xE4>` stands for a byte.
     pub fn characters(&self, special: &[(String, u32)]) -> Result<Option<FastVocab>> {
         let merged = self.merged();
-        let mut left_out = self.special(special, &merged);
+        let mut left_out = self.special(special, &merged, |it| it != ' ');
         let mut fallback = Vec::with_capacity(256);
         for byte in 0..=255u8 {
             let Some(number) = self.find(format!("<0x{byte:02X}>").as_bytes()) else { return Ok(None) };
@@ -336,7 +341,8 @@ mod tests {
             assert_eq!(drops(&[0xC0, 0xF5, 0xFF], &[], may_drop), Some(false));
             assert_eq!(drops(&[0], &[], may_drop), may_drop.then_some(true));
             assert_eq!(drops(b"a", &[], may_drop), may_drop.then_some(true));
-            assert_eq!(drops(&[], b"a", may_drop), may_drop.then_some(true));
+            // A special token of one character is a byte all the same.
+            assert_eq!(drops(&[], b"a", may_drop), Some(false));
         }
     }
 
@@ -371,6 +377,11 @@ mod tests {
             [Some(259), Some(260), Some(255), None]
         );
         assert_eq!((core.merge_of(256, 257), core.merge_of(258, 256)), (Some((0, 259)), Some((1, 260))));
+        // A single character is of the vocabulary, special or not.
+        let vocab = complete.characters(&[("▁".into(), 258), ("a".into(), 256), ("<s>".into(), 262)]).unwrap().unwrap();
+        assert_eq!([&b" "[..], b"a", b"<s>"].map(|it| vocab.core().token_id(it)), [Some(258), Some(256), None]);
+        let odd = table(["中", "a"]);
+        assert_eq!(odd.special(&[("中".into(), 0), ("a".into(), 1)], &[false; 2], |it| it == 'a'), [true, false]);
         // The name of a byte that is a special token, or a part of another.
         assert!(complete.characters(&[("<0x41>".into(), 65)]).unwrap().is_none());
         assert!(complete.merge(b"<0x41> a").is_some() && complete.characters(&special).unwrap().is_none());

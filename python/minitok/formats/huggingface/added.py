@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...arguments import MAX_ID
 from ...backend.normalizing import FLAGS
+from ..byte_level import CHARS
 from ..files import shown
 from .reasons import Unsupported
 
@@ -56,6 +57,24 @@ def given_ids(special: Mapping[str, int], ids: Mapping[str, int | None], size: i
     free = count(size)
     given = ((name, ids.get(name)) for name in special)
     return {name: next(free) if token_id is None else token_id for name, token_id in given}
+
+
+def in_text(added: Mapping[str, Any], *, by_bytes: bool, whole_pieces: bool) -> set[str]:
+    """Returns the added tokens that text may have without a merge, where they are not found in it.
+
+    That is a single character, as text is written before merges, and a whole piece that is beside a character of a word.
+
+    >>> added = {"special_tokens": {"a": 97, "ab": 256}, "special_flags": {"ab": {"single_word"}}}
+    >>> sorted(in_text(added, by_bytes=True, whole_pieces=False))
+    ['a']
+    """
+    flags = added["special_flags"]
+    return {
+        name
+        for name in added["special_tokens"]
+        if (len(name) == 1 or (whole_pieces and "single_word" in flags.get(name, ())))
+        and (all(char in CHARS for char in name) if by_bytes else name != " ")
+    }
 
 
 def warn_of_other_ids(special: Mapping[str, int], given: Mapping[str, int], path: object) -> None:

@@ -8,12 +8,15 @@ text in which spaces are markers, so that a pattern must not tell the two apart.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from ...errors import VocabularyError
+from ...reference.families import FAMILIES
 from ...reference.metaspace import MARKER
-from ...reference.pretokenize import THEN
+from ...reference.pretokenize import NAMED, THEN
+from ...reference.regex_tree import width
+from ...reference.regexes import parse
+from ...reference.unicode import contains, difference
 from ..files import shown
 from ..pattern_names import steps_of_pattern
 from .normalizers import dump_steps, in_file, read_steps
@@ -21,10 +24,12 @@ from .patterns import OWN_STEPS, dump_split, flat_steps, matches_nothing, read_c
 from .reasons import Unsupported, step_type, steps_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ...backend.normal_steps import Step
     from ...definition import Definition
+    from ...reference.regex_tree import Node
+    from ...reference.unicode import CharSet
 
 MARK = MARKER.decode()
 # Metaspace with ``split``: a piece is a space and what follows it.
@@ -33,11 +38,8 @@ DECODERS = ("Replace", "ByteFallback", "Fuse", "Strip", "Metaspace")
 TO_MARKS = {"type": "Replace", "pattern": {"String": " "}, "content": MARK}
 TO_SPACES = {"type": "Replace", "pattern": {"String": MARK}, "content": " "}
 PREPEND = {"type": "Prepend", "prepend": MARK}
+EITHER: CharSet = ((ord(" "), ord(" ")), (ord(MARK), ord(MARK)))
 TO_MARKS_STEP, PREPEND_STEP = ("replace", " ", MARK), ("prepend", MARK)
-
-
-# What tells a space from a marker in a pattern: white space, separators, symbols, sets of all others, and properties of either.
-TELLS_SPACE = re.compile(r"\\[sSpPhHDW]|\[\^| ")
 
 
 def read_spaces(content: dict[str, Any], may_match_nothing: Callable[[str], bool] = matches_nothing) -> dict[str, Any]:
@@ -51,8 +53,13 @@ def read_spaces(content: dict[str, Any], may_match_nothing: Callable[[str], bool
     elif cutters and step_type(cutters[0], "pre_tokenizer") == "Metaspace":
         scheme, patterns = read_metaspace(cutters.pop(0))
         prefix = scheme
-        if prefix == "never" and any(MARK in str(token.get("content")) for token in late_tokens(content)):
+        if prefix == "first" and any(shortens(step) for step in steps):
+            raise Unsupported("a normalizer may remove the first text, and Metaspace has the prepend_scheme first")
+        late = late_tokens(content) if prefix == "never" else []
+        if any(MARK in str(token.get("content")) for token in late):
             raise Unsupported("an added token that is normalized has a marker, and Metaspace comes after it")
+        if any(token.get(flag) for token in late for flag in ("lstrip", "rstrip")):
+            raise Unsupported("an added token that is normalized takes spaces, and Metaspace never puts one")
     else:
         kinds = [step.get("type") for step in [*normalizers_of(content), *cutters]]
         raise Unsupported(
@@ -92,18 +99,48 @@ def before_marks(steps: list[Step]) -> list[Step]:
 def read_alike(step: dict[str, Any], may_match_nothing: Callable[[str], bool]) -> str:
     """The pattern of a pre-tokenizer that does not tell a space from a marker."""
     kind = step_type(step, "pre_tokenizer")
-    pattern = read_cutter(kind, step, may_match_nothing)
-    source = step.get("pattern")
-    written = str(source.get("Regex", source.get("String"))) if isinstance(source, dict) else ""
-    if kind == "Split" and TELLS_SPACE.search(written):
-        raise Unsupported("the pre_tokenizer Split may tell a space from a marker, which are one here")
+    if kind == "Split" and step.get("behavior") == "Removed":
+        raise Unsupported("the pre_tokenizer Split drops text behind markers")
+    pattern = read_cutter(kind, step, may_match_nothing).replace("\\" + MARK, MARK)
     # Spaces are markers when it cuts in the file, and markers spaces here.
-    return pattern.replace("\\" + MARK, r"\x20").replace(MARK, r"\x20")
+    here = pattern.replace(MARK, r"\x20")
+    if not cuts_alike(pattern, here):
+        raise Unsupported(f"the pre_tokenizer {kind} tells a space from a marker, which are one here")
+    return here
+
+
+def cuts_alike(pattern: str, here: str) -> bool:
+    """Whether a pattern cuts text with markers where the other cuts it with spaces in their place."""
+    if pattern in NAMED | FAMILIES:
+        return False
+    pairs = zip(sets_of(parse(pattern)), sets_of(parse(here)), strict=True)
+    return all(
+        contains(theirs, ord(MARK)) == contains(ours, ord(" "))
+        and difference(theirs, EITHER) == difference(ours, EITHER)
+        for theirs, ours in pairs
+    )
+
+
+def sets_of(node: Node) -> Iterator[CharSet]:
+    """The sets of a pattern, in their order."""
+    if node.kind == "set":
+        yield node.chars
+    for part in node.parts:
+        yield from sets_of(part)
+
+
+def shortens(step: Step) -> bool:
+    """Whether a step may make less of text than there was."""
+    if step[0] != "replace":
+        return False
+    _, most = width(parse(step[1]))
+    return most is None or most > len(step[2])
 
 
 def cuts_at_spaces(step: dict[str, Any]) -> bool:
-    """Whether a pre-tokenizer cuts at spaces and nowhere else."""
-    return step_type(step, "pre_tokenizer") == "Split" and step.get("pattern") == {"String": " "}
+    """Whether a pre-tokenizer cuts at spaces and nowhere else; one that drops all other text is none."""
+    at_spaces = step_type(step, "pre_tokenizer") == "Split" and step.get("pattern") == {"String": " "}
+    return at_spaces and not (step.get("behavior") == "Removed" and step.get("invert"))
 
 
 def read_metaspace(step: dict[str, Any]) -> tuple[str, list[str]]:
@@ -169,7 +206,7 @@ def dump_characters(definition: Definition) -> dict[str, Any]:
     cuts = [step for step in steps_of_pattern(definition.pattern) if step not in ("none", SPLIT)]
     splits = SPLIT in steps_of_pattern(definition.pattern)
     if (splits and (prefix == "segment" or not definition.pattern.startswith(SPLIT))) or any(
-        step not in OWN_STEPS and (TELLS_SPACE.search(step) or MARK in step) for step in cuts
+        step not in OWN_STEPS and (MARK in step or not cuts_alike(step.replace(r"\x20", MARK), step)) for step in cuts
     ):
         raise VocabularyError("a tokenizer.json of BPE of characters cannot say a pattern")
     bytes_ids = frozenset(vocab.fallback or ())

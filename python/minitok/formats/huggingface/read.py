@@ -10,7 +10,7 @@ from ...errors import FileFormatError, MinitokError
 from ...reference.vocab import NEVER_IN_UTF8
 from ..files import blame, parse_json, read, shown
 from ..gpt2 import parse_vocab, tokens_of
-from .added import given_ids, read_added, warn_of_other_ids
+from .added import given_ids, in_text, read_added, warn_of_other_ids
 from .characters import bytes_of, check_fallback, read_spaces, read_tokens
 from .normalizers import read_steps
 from .patterns import matches_nothing, read_pattern
@@ -54,6 +54,9 @@ def parse_tables(data: bytes, path: object, name: str | None = None, backend: st
         check_rest(content)
         added = read_added(content.get("added_tokens") or [])
         special: dict[str, int] = added["special_tokens"]
+        whole_pieces = bool(model.get("ignore_merges"))
+        if whole_pieces and any("single_word" in flags for flags in added["special_flags"].values()):
+            return None
         if model.get("end_of_word_suffix") or given_ids(special, table.ids_of(special), len(table)) != special:
             return None
 
@@ -62,7 +65,7 @@ def parse_tables(data: bytes, path: object, name: str | None = None, backend: st
 
         if is_byte_level(content):
             settings = read_cuts(content, may_match_nothing)
-            vocab = table.byte_level(special, bool(model.get("ignore_merges")), not model.get("unk_token"))
+            vocab = table.byte_level(special, whole_pieces, not model.get("unk_token"))
         else:
             check_fallback(model)
             settings = read_spaces(content, may_match_nothing)
@@ -95,9 +98,10 @@ def read_options(content: Any, path: object, *, other_ids: bool = False) -> dict
     if not other_ids:
         added["special_tokens"] = given_ids(added["special_tokens"], vocab, len(vocab))
     special = added["special_tokens"]
-    # An added token that the vocabulary holds too is that token, and not one of bytes unless merges are made of it.
-    merged = {side for left, right in rows for side in (left, right, left + right)}
-    ids = {token: i for token, i in vocab.items() if special.get(token) != i or token in merged}
+    # An added token that the vocabulary holds too is that token, and not one of bytes unless text may have it all the same.
+    held = {side for left, right in rows for side in (left, right, left + right)}
+    held.update(in_text(added, by_bytes=is_byte_level(content), whole_pieces=bool(model.get("ignore_merges"))))
+    ids = {token: i for token, i in vocab.items() if special.get(token) != i or token in held}
     if not is_byte_level(content):
         check_fallback(model)
         chars, fallback = read_tokens(ids)
