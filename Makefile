@@ -114,12 +114,10 @@ test-transformers: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/transformers-4 ## t
 		--deselect tests/compat/test_tokenizers_equal.py::test_added_tokens
 
 # The sanitizer comes with the stable toolchain, but its flag has to be allowed. Leaks are not looked for: what is made once
-# is kept. The sweeps over all characters and all small inputs, which do the same again and again, are left to `make test`.
-SWEEPS := every_code_point characters_have_their_classes small_scope
+# is kept.
 sanitize: ## the crate's tests under AddressSanitizer, with checks for overflow, in a few minutes
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address -Cdebug-assertions=on -Coverflow-checks=on" ASAN_OPTIONS=detect_leaks=0 \
-		cargo test --locked --target $$(rustc -vV | sed -n 's/^host: //p') --target-dir target/sanitize --lib -- \
-		$(SWEEPS:%=--skip %)
+		cargo test --locked --target $$(rustc -vV | sed -n 's/^host: //p') --target-dir target/sanitize --lib
 
 # A crate of its own, which compiles the library's files with the atomics and locks of a checker.
 LOOM := --release --locked --manifest-path loom/Cargo.toml --target-dir target/loom

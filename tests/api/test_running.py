@@ -38,7 +38,7 @@ def test_a_pickle_is_the_same_tokenizer(tok, protocol):
 
 
 class Loud(minitok.Tokenizer):
-    """A class of one's own, which encodes in its own way and holds something of its own."""
+    """A subclass that encodes in its own way and has an attribute of its own."""
 
     def encode(self, text, *args, **options):
         return super().encode(text.upper(), *args, **options)

@@ -42,7 +42,8 @@ __all__ = ["STEPS", "check_normalizer", "matches", "normalized", "steps_of"]
 STEPS = (*FORMS, "lowercase", "space_ideographs", "replace", "prepend")
 # How many texts a step has beside its name.
 TEXTS = {"replace": 2, "prepend": 1}
-# How many bytes steps may make of a text: so many times its own (a normal form makes up to 11), and some more.
+# How long the steps may make a text, in bytes: this many times its length (a normal form makes it up to 11 times as long), plus
+# a constant.
 MOST_TIMES = 64
 MOST_MORE = 4096
 IDEOGRAPHS = (

@@ -106,7 +106,7 @@ class Prepared:
                 data.decode()
             except UnicodeDecodeError as error:
                 raise TrainingError(
-                    f"text {number} is not UTF-8 at byte {error.start}: there are no characters to train on"
+                    f"text {number} is not UTF-8 at byte {error.start}, so it has no characters to train on"
                 ) from None
             self.documents += 1
             self.bytes += len(data)

@@ -137,7 +137,7 @@ def check_regular(path: Path) -> None:
 
 
 def behind_links(path: Path) -> Path:
-    """Returns the file that a link names in the end, whether or not it exists; a path that is no link as it is."""
+    """Returns the file that a link finally names, whether or not it exists. A path that is not a link is returned as it is."""
     return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 

@@ -132,7 +132,7 @@ def open_manifest(path: Path) -> PackedCorpus:
 
 
 def open_shard(shard: Path, manifest: Path) -> PackedCorpus:
-    """Opens a shard of a manifest, which is no manifest itself: one could list itself."""
+    """Opens a shard of a manifest. A shard must not be a manifest, which could list itself."""
     if shard.name.endswith(MANIFEST):
         raise FileFormatError(manifest, f"it lists {shard.name!r} as a shard, which is a manifest")
     try:
