@@ -141,8 +141,8 @@ impl GgufTable {
         self.0.chat()
     }
 
-    /// The special tokens and their ids.
-    fn special(&self) -> Option<Vec<(String, u32)>> {
+    /// The tokens that are found in text, their ids, and whether they are added ones.
+    fn special(&self) -> Option<Vec<(String, u32, bool)>> {
         self.0.special()
     }
 

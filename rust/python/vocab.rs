@@ -183,6 +183,13 @@ impl Pattern {
     }
 }
 
+/// The names in a list, a set or any other iterable, in ascending order.
+fn names_of(names: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
+    let mut found = names.try_iter()?.map(|name| name?.extract()).collect::<PyResult<Vec<String>>>()?;
+    found.sort_unstable();
+    Ok(found)
+}
+
 /// The special tokens of an encoding, by name.
 #[pyclass(frozen, module = "minitok._rust")]
 pub struct SpecialTokens {
@@ -193,9 +200,19 @@ pub struct SpecialTokens {
 #[pymethods]
 impl SpecialTokens {
     #[new]
-    fn new(ids: &Bound<'_, PyDict>) -> PyResult<SpecialTokens> {
+    #[pyo3(signature = (ids, added = Vec::new(), late = Vec::new(), flags = None))]
+    fn new(
+        ids: &Bound<'_, PyDict>,
+        #[pyo3(from_py_with = names_of)] added: Vec<String>,
+        #[pyo3(from_py_with = names_of)] late: Vec<String>,
+        flags: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<SpecialTokens> {
         let ids = ids.iter().map(|(name, id)| Ok((name.extract()?, id.extract()?))).collect::<PyResult<_>>()?;
-        Ok(SpecialTokens { tokens: special::SpecialTokens::new(ids)?, finder_of_all: Once::new() })
+        let flags = flags.map_or(Ok(Vec::new()), |flags| {
+            flags.iter().map(|(name, own)| Ok((name.extract()?, names_of(&own)?))).collect::<PyResult<_>>()
+        })?;
+        let tokens = special::SpecialTokens::new(ids)?.with(added, late, flags)?;
+        Ok(SpecialTokens { tokens, finder_of_all: Once::new() })
     }
 
     #[getter]

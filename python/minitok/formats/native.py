@@ -54,14 +54,15 @@ def dump(definition: Definition) -> str:
         "special_tokens": definition.special_tokens,
         "trained": definition.trained,
         **({"normalizer": definition.normalizer} if definition.normalizer else {}),
-        **({"late_special": sorted(definition.late_special)} if definition.late_special else {}),
-        **({"special_flags": sorted_flags(definition)} if definition.special_flags else {}),
+        **({"added_tokens": definition.added_tokens} if definition.added_tokens else {}),
+        **({"late_tokens": sorted(definition.late_tokens)} if definition.late_tokens else {}),
+        **({"token_flags": sorted_flags(definition)} if definition.token_flags else {}),
         **({"prefix": definition.prefix} if definition.prefix else {}),
         **({"words": definition.words} if definition.words else {}),
         **({"word_end": definition.word_end} if definition.word_end else {}),
         **({"fallback": list(definition.vocab.fallback)} if definition.vocab.fallback else {}),
         **({"drops_bytes": True} if definition.vocab.drops_bytes else {}),
-        **({"chat": {"templates": chat.templates, "tokens": chat.tokens}} if (chat := definition.chat) else {}),
+        **({"chat": dump_chat(chat)} if (chat := definition.chat) else {}),
     }
     fields = [f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items()]
     order = definition.byte_order
@@ -81,9 +82,14 @@ def dump(definition: Definition) -> str:
     return "{\n" + ",\n".join(fields) + "\n}\n"
 
 
+def dump_chat(chat: ChatTemplates) -> dict[str, Any]:
+    """The chat templates as JSON."""
+    return {"templates": chat.templates, "tokens": chat.tokens, **({"named": sorted(chat.named)} if chat.named else {})}
+
+
 def sorted_flags(definition: Definition) -> dict[str, list[str]]:
-    """What special tokens take of the text around them, in an order that does not change."""
-    return {name: sorted(flags) for name, flags in sorted(definition.special_flags.items())}
+    """What tokens take of the text around them, in an order that does not change."""
+    return {name: sorted(flags) for name, flags in sorted(definition.token_flags.items())}
 
 
 def rows(items: Iterable[tuple[object, ...]]) -> str:
@@ -133,18 +139,21 @@ def parse(content: Any, backend: str | None = None, table: MergeTable | None = N
         )
     pattern = field(content, "pattern", str)
     special = field(content, "special_tokens", dict)
-    for name, token_id in special.items():
-        check_integers([token_id], 1, f"the special token {name!r}")
+    added = optional_field(content, "added_tokens", dict) or {}
+    for kind, tokens in (("special", special), ("added", added)):
+        for name, token_id in tokens.items():
+            check_integers([token_id], 1, f"the {kind} token {name!r}")
     options: dict[str, Any] = {
         "pattern": pattern,
         "special_tokens": special,
         "name": optional_field(content, "name", str),
         "trained": optional_field(content, "trained", dict),
         "normalizer": content.get("normalizer"),
-        "late_special": check_names(optional_field(content, "late_special", list) or []),
-        "special_flags": {
-            name: check_names(field({"special_flags": flags}, "special_flags", list))
-            for name, flags in (optional_field(content, "special_flags", dict) or {}).items()
+        "added_tokens": added,
+        "late_tokens": check_names(renamed_field(content, "late_tokens", "late_special", list) or []),
+        "token_flags": {
+            name: check_names(field({"token_flags": flags}, "token_flags", list))
+            for name, flags in (renamed_field(content, "token_flags", "special_flags", dict) or {}).items()
         },
         "prefix": optional_field(content, "prefix", str),
         "chat": parse_chat(optional_field(content, "chat", dict)),
@@ -212,12 +221,17 @@ def optional_field(content: dict[str, Any], name: str, kind: type) -> Any:
     return None if content.get(name) is None else field(content, name, kind)
 
 
+def renamed_field(content: dict[str, Any], name: str, before: str, kind: type) -> Any:
+    """An optional field that had another name before there were added tokens."""
+    return optional_field(content, before if before in content else name, kind)
+
+
 def parse_chat(chat: dict[str, Any] | None) -> ChatTemplates | None:
     """The chat templates."""
     if chat is None:
         return None
     try:
-        return ChatTemplates(field(chat, "templates", dict), field(chat, "tokens", dict))
+        return ChatTemplates(field(chat, "templates", dict), field(chat, "tokens", dict), optional_field(chat, "named", list) or [])
     except TypeError as error:
         raise FormatReason(f"chat: {error}") from None
 
@@ -226,7 +240,7 @@ def check_names(names: list[Any]) -> list[str]:
     """A list of text."""
     for name in names:
         if not isinstance(name, str):
-            raise FormatReason(f"a special token is named by {shown(name)}")
+            raise FormatReason(f"a token is named by {shown(name)}")
     return names
 
 

@@ -127,7 +127,7 @@ impl Encoder {
         }
         let (mut at, mut wanted) = (0, CHUNK);
         while at < units.len() {
-            if let Split::Pattern(_) = split {
+            if let Split::Pattern(_) | Split::Ends(_) = split {
                 part = units.utf8()?;
                 break;
             }
@@ -176,7 +176,7 @@ impl Encoder {
         match split {
             Split::Scan(tier) => tier.safe_cut(text, from),
             Split::Characters(_) => self.tables.byte_cuts().first(text, from),
-            Split::Pattern(_) => None,
+            Split::Pattern(_) | Split::Ends(_) => None,
         }
     }
 

@@ -249,13 +249,16 @@ impl Gguf {
         self.tokens.iter().zip(0..).zip(&self.kinds).map(|((token, id), &kind)| (token, id, kind))
     }
 
-    /// The special tokens; None if one is not text, or if there is a token of an unknown type.
-    pub fn special(&self) -> Option<Vec<(String, u32)>> {
+    /// The tokens that are found in text, and whether they are added ones; None if one is not text, or if there is a token of an
+    /// unknown type.
+    pub fn special(&self) -> Option<Vec<(String, u32, bool)>> {
         if self.kinds.iter().any(|kind| !(NORMAL..=BYTE).contains(kind)) {
             return None;
         }
         let special = self.rows().filter(|(_, _, kind)| matches!(*kind, UNKNOWN | CONTROL | USER_DEFINED));
-        special.map(|(token, id, _)| Some((String::from_utf8(token.to_vec()).ok()?, id))).collect()
+        special
+            .map(|(token, id, kind)| Some((String::from_utf8(token.to_vec()).ok()?, id, kind == USER_DEFINED)))
+            .collect()
     }
 
     /// The chat template, and what it knows as `bos_token` and `eos_token`.

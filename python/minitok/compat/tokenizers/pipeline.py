@@ -138,14 +138,14 @@ class Pipeline:
     def whole_piece_codec(self) -> Codec:
         """What encodes a piece that is not cut further."""
         return self.definition.changed(
-            pattern="none", prefix=None, special_tokens={}, late_special=(), special_flags={}, normalizer=None
+            pattern="none", prefix=None, special_tokens={}, late_tokens=(), token_flags={}, normalizer=None
         ).codec()
 
     def segments(self, text: str) -> Iterator[tuple[int | None, Aligned]]:
         """The text between added tokens as it is cut into pieces, and the ids of added tokens with their text."""
         definition = self.definition
         early, late = self.finders
-        named = {definition.special_tokens[name]: flags for name, flags in definition.special_flags.items()}
+        named = {definition.special_tokens[name]: flags for name, flags in definition.token_flags.items()}
         metaspace = None if definition.prefix is None else Metaspace(definition.prefix)
         before = self.marks_late
         original = Aligned.of(utf8(text))

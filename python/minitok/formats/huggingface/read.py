@@ -53,9 +53,9 @@ def parse_tables(data: bytes, path: object, name: str | None = None, backend: st
         model = check_model(field(content, "model", dict))
         check_rest(content)
         added = read_added(content.get("added_tokens") or [])
-        special: dict[str, int] = added["special_tokens"]
+        special = dict(added.ids)
         whole_pieces = bool(model.get("ignore_merges"))
-        if whole_pieces and any("single_word" in flags for flags in added["special_flags"].values()):
+        if whole_pieces and any("single_word" in flags for flags in added.flags.values()):
             return None
         if model.get("end_of_word_suffix") or given_ids(special, table.ids_of(special), len(table)) != special:
             return None
@@ -70,7 +70,7 @@ def parse_tables(data: bytes, path: object, name: str | None = None, backend: st
             check_fallback(model)
             settings = read_spaces(content, may_match_nothing)
             vocab = table.characters(special)
-        return None if vocab is None else Definition.of(vocab, chosen.name, name=name, **settings, **added)
+        return None if vocab is None else Definition.of(vocab, chosen.name, name=name, **settings, **added.fields())
     except (MinitokError, Unsupported):
         return None
 
@@ -85,7 +85,7 @@ def parse(
         except Unsupported as reason:
             raise FileFormatError(path, str(reason)) from None
         definition = Definition.from_tokens(**options, name=name, backend=backend)
-    warn_of_other_ids(read_added(content.get("added_tokens") or [])["special_tokens"], definition.special_tokens, path)
+    warn_of_other_ids(read_added(content.get("added_tokens") or []).ids, definition.found_tokens, path)
     return definition
 
 
@@ -95,9 +95,8 @@ def read_options(content: Any, path: object, *, other_ids: bool = False) -> dict
     check_rest(content)
     added = read_added(content.get("added_tokens") or [])
     rows, vocab = read_merges(field(model, "merges", list)), parse_vocab(field(model, "vocab", dict), path)
-    if not other_ids:
-        added["special_tokens"] = given_ids(added["special_tokens"], vocab, len(vocab))
-    special = added["special_tokens"]
+    special = dict(added.ids) if other_ids else given_ids(added.ids, vocab, len(vocab))
+    fields = added.fields(special)
     # An added token that the vocabulary holds too is that token, and not one of bytes unless text may have it all the same.
     held = {side for left, right in rows for side in (left, right, left + right)}
     held.update(in_text(added, by_bytes=is_byte_level(content), whole_pieces=bool(model.get("ignore_merges"))))
@@ -106,12 +105,12 @@ def read_options(content: Any, path: object, *, other_ids: bool = False) -> dict
         check_fallback(model)
         chars, fallback = read_tokens(ids)
         spaces = read_spaces(content)
-        return {"ids": bytes_of(chars), "merges": find_pairs(rows, chars), "fallback": fallback, **spaces, **added}
+        return {"ids": bytes_of(chars), "merges": find_pairs(rows, chars), "fallback": fallback, **spaces, **fields}
     cuts = read_cuts(content)
     if end := model.get("end_of_word_suffix"):
         check_word_end(end, model)
         tokens, merges = read_word_ends(ids, rows, end)
-        return {"ids": tokens, "merges": merges, "word_end": end, **cuts, **added}
+        return {"ids": tokens, "merges": merges, "word_end": end, **cuts, **fields}
     tokens = tokens_of(ids)
     return {
         "ids": tokens,
@@ -119,7 +118,7 @@ def read_options(content: Any, path: object, *, other_ids: bool = False) -> dict
         "whole_pieces": bool(model.get("ignore_merges")),
         "drops_bytes": drops_bytes(tokens, model),
         **cuts,
-        **added,
+        **fields,
     }
 
 
