@@ -21,6 +21,9 @@
 //! 15. [`characters`]: vocabularies of characters with byte fallback
 //! 16. [`metaspace`]: the space as a marker, and the space before a text
 //! 17. [`byte_chars`]: bytes as characters, for patterns that cut these
+//! 18. [`normal_forms`]: the normal forms of Unicode
+//! 19. [`normalize`]: what is done to a text before it is cut
+//! 20. [`words`]: pieces of words, where the text between words is dropped
 //!
 //! [`fast`] computes the same results faster. `python` (feature `python`) is the boundary to Python, `wasm` (feature `wasm`) that to
 //! a web page; they hold no algorithm.
@@ -43,6 +46,8 @@ pub mod families;
 pub mod fast;
 pub mod interrupt;
 pub mod metaspace;
+pub mod normal_forms;
+pub mod normalize;
 pub mod once;
 pub mod packed;
 pub mod pairs;
@@ -62,3 +67,4 @@ pub mod unicode;
 pub mod vocab;
 #[cfg(feature = "wasm")]
 mod wasm;
+pub mod words;
