@@ -179,6 +179,7 @@ impl Normalizer {
     fn changes<'n>(&'n self, index: usize, text: &[u8]) -> Result<Vec<Change<'n>>> {
         let mut found = Vec::new();
         let mut push = |change| {
+            interrupt::check()?;
             found.try_reserve(1)?;
             found.push(change);
             Ok(())

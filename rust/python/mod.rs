@@ -56,7 +56,7 @@ mod _rust {
         read_ranks, read_tekken, read_tokenizer_json,
     };
     #[pymodule_export]
-    use super::normal::{odd_places, splice};
+    use super::normal::Normalizer;
     #[pymodule_export]
     use super::patterns::{describe_pattern, least_width, pattern_difference};
     #[pymodule_export]
