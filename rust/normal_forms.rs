@@ -147,6 +147,7 @@ fn decomposed(stretch: &[u8], at: usize, compatible: bool) -> Result<Vec<Char>> 
     for piece in characters(stretch) {
         let end = start + piece.len();
         let char = str::from_utf8(piece).ok().and_then(|char| char.chars().next());
+        interrupt::check()?;
         // The most that a character becomes.
         found.try_reserve(18)?;
         let push = |char: char| found.push(Char { code: char.into(), start, end });

@@ -179,6 +179,7 @@ impl Normalizer {
     fn changes<'n>(&'n self, index: usize, text: &[u8]) -> Result<Vec<Change<'n>>> {
         let mut found = Vec::new();
         let mut push = |change| {
+            interrupt::check()?;
             found.try_reserve(1)?;
             found.push(change);
             Ok(())
@@ -322,7 +323,7 @@ mod tests {
         assert_eq!(*clip.apply(b"A\n\n Cat").unwrap(), *b"a cat");
         let spans = vec![(0, 1), (1, 4), (4, 5), (5, 6), (6, 7)];
         assert_eq!(clip.aligned(b"A\n\n Cat").unwrap(), Aligned { text: b"a cat".to_vec(), spans });
-        assert!(matches!(clip.apply(b"a cat").unwrap(), Cow::Borrowed(_)));
+        assert!(matches!(clip.apply(b"cat").unwrap(), Cow::Borrowed(_)));
         assert!(!clip.is_local() && Normalizer::new(vec![step("NFC", &[])]).unwrap().is_local());
         assert!(Step::new("NFC", &["x".into()]).is_err() && Step::new("nfc", &[]).is_err());
     }

@@ -13,10 +13,12 @@ use crate::fast::pystr::source::Source;
 use crate::fast::scan::Tier;
 use crate::fast::util::settings::enabled;
 use crate::fast::vocab::FastVocab;
+use crate::fast::normal::normalizer::FastNormalizer;
 use crate::fast::preprocess;
 use crate::metaspace::{MARKER, Metaspace, spaced};
+use crate::normalize::Normalizer;
 use crate::once::Once;
-use crate::preprocess::{Before, Preprocessor, Search};
+use crate::preprocess::{Before, Search};
 use std::sync::Arc;
 
 /// How many of the scanner's cuts are tried, from the last one back.
@@ -30,6 +32,8 @@ pub struct FastCodec {
     first: Option<Tier>,
     /// None where the fast paths are switched off.
     encoder: Option<Encoder>,
+    /// None where text is not normalized.
+    normalizer: Option<FastNormalizer>,
     /// Made when it is first needed.
     decoder: Once<Decoder>,
 }
@@ -62,7 +66,11 @@ impl FastCodec {
             Some(rest) => encoder.map(|encoder| encoder.then(rest)),
             None => encoder,
         };
-        FastCodec { core, first, encoder, decoder: Once::new() }
+        let steps = core.preprocessor.normalizer.steps();
+        let normalizer = Normalizer::new(steps.to_vec()).and_then(FastNormalizer::new).ok().filter(|_| !steps.is_empty());
+        // Without what normalizes fast (for want of memory), everything is left to the mirror.
+        let encoder = encoder.filter(|_| steps.is_empty() || normalizer.is_some());
+        FastCodec { core, first, encoder, normalizer, decoder: Once::new() }
     }
 
     /// What cuts a text into the pieces of the encoder, if a scanner does.
@@ -147,12 +155,16 @@ impl FastCodec {
         mut work: impl FnMut(Segment) -> Result<()>,
     ) -> Result<()> {
         let before = if goes_on { Before::Text } else { Before::Nothing };
-        if self.takes_as_is(&source, search)? {
+        let Codec { preprocessor, words, .. } = &*self.core;
+        let is_taken = preprocessor.metaspace.is_none() || self.has_no_pattern();
+        if search.is_empty() && words.is_none() && is_taken {
+            // The encoder takes all of it as one segment.
+            let made = self.normalizer.as_ref().map_or(Ok(None), |normalizer| normalizer.apply(source))?;
+            let source = made.as_ref().map_or(source, |made| Source::Bytes(made));
             return work(Segment::Text(source, self.split(source, before)));
         }
         let text = source.bytes()?;
-        let preprocessor = &self.core.preprocessor;
-        preprocess::each_segment(preprocessor, &text, search, before, |segment| match segment {
+        preprocess::each_segment(preprocessor, self.normalizer.as_ref(), &text, search, before, |segment| match segment {
             preprocess::Segment::Token(id) => work(Segment::Special(id)),
             preprocess::Segment::Unspaced(text, before) if self.has_no_pattern() => {
                 let text = Source::Bytes(text);
@@ -163,14 +175,6 @@ impl FastCodec {
             }
             preprocess::Segment::Ready(text) => self.ready(text, &mut work),
         })
-    }
-
-    /// Whether the encoder can take a text as it is.
-    #[inline]
-    fn takes_as_is(&self, source: &Source, search: &Search) -> Result<bool> {
-        let Preprocessor { normalizer, metaspace, .. } = &self.core.preprocessor;
-        let is_one = search.is_empty() && (metaspace.is_none() || self.has_no_pattern()) && self.core.words.is_none();
-        Ok(is_one && (normalizer.steps().is_empty() || preprocess::is_normal(normalizer, source)?))
     }
 
     /// Calls `work` with a segment as it is cut into pieces.

@@ -4,12 +4,10 @@
 //! where nothing looks for tokens behind them: the encoder of characters needs no copy for either.
 
 use crate::error::Result;
-use crate::fast::normal::odd_places;
+use crate::fast::normal::normalizer::FastNormalizer;
 use crate::fast::pystr::source::Source;
 use crate::flags::as_flagged;
 use crate::metaspace::{Metaspace, spaced};
-use crate::normal_forms::Form;
-use crate::normalize::{Normalizer, Step};
 use crate::preprocess::{Before, Preprocessor, Search};
 use crate::special::{Finder, Part};
 use std::borrow::Cow;
@@ -23,9 +21,11 @@ pub enum Segment<'t> {
     Unspaced(&'t [u8], Before),
 }
 
-/// Calls `work` with each segment of a text and each token between them. `before`: what stands before the text.
+/// Calls `work` with each segment of a text and each token between them. `normalizer`: that of the preprocessor, if it changes
+/// anything. `before`: what stands before the text.
 pub fn each_segment(
     preprocessor: &Preprocessor,
+    normalizer: Option<&FastNormalizer>,
     text: &[u8],
     search: &Search,
     mut before: Before,
@@ -37,7 +37,9 @@ pub fn each_segment(
             before = Before::Token;
             return work(Segment::Token(id));
         }
-        let mut segment = preprocessor.normalizer.apply(&text[start..end])?;
+        let part = &text[start..end];
+        let made = normalizer.map_or(Ok(None), |normalizer| normalizer.apply(Source::Bytes(part)))?;
+        let mut segment = made.map_or(Cow::Borrowed(part), Cow::Owned);
         if comes_first {
             segment = Cow::Owned(with_space(preprocessor, &segment, before).into_owned());
         }
@@ -83,10 +85,4 @@ pub fn with_space<'t>(preprocessor: &Preprocessor, text: &'t [u8], before: Befor
         Some(_) if before == Before::Text => text.into(),
         Some(metaspace) => metaspace.prepare(text, before == Before::Nothing),
     }
-}
-
-/// Whether a look at a text shows that a normalizer does not change it.
-pub fn is_normal(normalizer: &Normalizer, source: &Source) -> Result<bool> {
-    let [Step::Form(Form::Nfc)] = normalizer.steps() else { return Ok(false) };
-    Ok(odd_places(source)?.is_some_and(|places| places.is_empty()))
 }

@@ -95,7 +95,7 @@ impl Codec {
         word_end: Option<&str>,
     ) -> PyResult<Codec> {
         let (vocab, pattern, special) = (&vocab.get().0, &pattern.get().0, &special.get().tokens);
-        let steps = normalizer.map_or(Vec::new(), |normalizer| normalizer.get().steps());
+        let steps = normalizer.map_or(Vec::new(), |normalizer| normalizer.get().core_steps());
         let metaspace = prefix.map(Metaspace::new).transpose()?;
         let words = if words.is_none() && word_end.is_none() {
             None

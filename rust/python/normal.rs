@@ -1,56 +1,87 @@
-//! `Normalizer` for Python.
+//! What is done to a text before it is cut.
 
 use super::signals;
 use super::text::{Text, new_bytes};
-use crate::normalize::{self, Step};
+use crate::error::Error;
+use crate::fast::normal::normalizer::FastNormalizer;
+use crate::normalize::{Normalizer as Core, Step};
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
+use pyo3::types::{PyBytes, PyTuple};
 
-/// The steps of a normalizer.
+/// From how many bytes or units on the GIL is let go.
+const LONG: usize = 1 << 14;
+
+/// The bytes of a text, and of each the start and the end of the range that it comes from.
+type Aligned<'py> = (Bound<'py, PyBytes>, Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i64>>);
+
+/// Steps as `minitok.reference.normalize` has them.
 #[pyclass(frozen, module = "minitok._rust")]
-pub struct Normalizer(normalize::Normalizer);
+pub struct Normalizer {
+    fast: FastNormalizer,
+    /// As they were given.
+    steps: Py<PyTuple>,
+}
 
 #[pymethods]
 impl Normalizer {
     #[new]
-    fn new(steps: &Bound<'_, PyAny>) -> PyResult<Normalizer> {
-        let step = |step: PyResult<Bound<'_, PyAny>>| {
-            let step = step?;
-            if let Ok(name) = step.cast::<PyString>() {
-                return Ok(Step::new(&name.to_string_lossy(), &[])?);
+    fn new(py: Python<'_>, steps: Vec<Bound<'_, PyAny>>) -> PyResult<Normalizer> {
+        let read = |step: &Bound<'_, PyAny>| -> PyResult<Step> {
+            if let Ok(name) = step.extract::<String>() {
+                return Ok(Step::new(&name, &[])?);
             }
-            let mut texts: Vec<String> = step.try_iter()?.map(|text| text?.extract()).collect::<PyResult<_>>()?;
-            let name = if texts.is_empty() { String::new() } else { texts.remove(0) };
-            Ok(Step::new(&name, &texts)?)
+            let texts = step.extract::<Vec<String>>()?;
+            let (name, texts) = texts.split_first().ok_or_else(|| Error::Vocabulary("a step has no name".into()))?;
+            Ok(Step::new(name, texts)?)
         };
-        let steps = steps.try_iter()?.map(step).collect::<PyResult<Vec<Step>>>()?;
-        Ok(Normalizer(normalize::Normalizer::new(steps)?))
+        let core = Core::new(steps.iter().map(read).collect::<PyResult<_>>()?)?;
+        Ok(Normalizer { fast: FastNormalizer::new(core)?, steps: PyTuple::new(py, steps)?.unbind() })
     }
 
-    /// The text after all steps.
-    fn apply<'py>(&self, py: Python<'py>, text: Text<'_>) -> PyResult<Bound<'py, PyBytes>> {
-        let bytes = text.bytes()?;
-        let made = signals::detached(py, || self.0.apply(&bytes))?;
-        new_bytes(py, &made)
+    #[getter]
+    fn steps(&self, py: Python<'_>) -> Py<PyTuple> {
+        self.steps.clone_ref(py)
     }
 
-    /// The text after all steps, and the starts and ends of the ranges that its bytes come from.
-    #[allow(clippy::type_complexity)]
-    fn aligned<'py>(
-        &self,
-        py: Python<'py>,
-        text: Text<'_>,
-    ) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i64>>)> {
-        let bytes = text.bytes()?;
-        let made = signals::detached(py, || self.0.aligned(&bytes))?;
-        let (starts, ends): (Vec<i64>, Vec<i64>) = made.spans.iter().map(|&(start, end)| (start as i64, end as i64)).unzip();
-        Ok((new_bytes(py, &made.text)?, starts.into_pyarray(py), ends.into_pyarray(py)))
+    fn is_local(&self) -> bool {
+        self.fast.core().is_local()
+    }
+
+    /// Returns the text after all steps.
+    fn apply<'py>(&self, text: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+        let py = text.py();
+        let read: Text<'_> = text.extract()?;
+        let work = || self.fast.apply(read.source());
+        let made = if read.size() < LONG { work()? } else { signals::detached(py, work)? };
+        match (made, text.cast::<PyBytes>()) {
+            (Some(made), _) => new_bytes(py, &made),
+            (None, Ok(same)) => Ok(same.clone()),
+            (None, Err(_)) => new_bytes(py, &read.bytes()?),
+        }
+    }
+
+    /// Returns the text after all steps, and of each byte the range of bytes that it comes from.
+    fn aligned<'py>(&self, py: Python<'py>, text: Text<'_>) -> PyResult<Aligned<'py>> {
+        let (made, starts, ends) = signals::detached(py, || {
+            let aligned = self.fast.core().aligned(&text.bytes()?)?;
+            let (mut starts, mut ends) = (Vec::new(), Vec::new());
+            starts.try_reserve(aligned.spans.len())?;
+            ends.try_reserve(aligned.spans.len())?;
+            for (start, end) in aligned.spans {
+                // Lengths of what is in memory.
+                starts.push(i64::try_from(start).unwrap_or(i64::MAX));
+                ends.push(i64::try_from(end).unwrap_or(i64::MAX));
+            }
+            Ok((aligned.text, starts, ends))
+        })?;
+        Ok((new_bytes(py, &made)?, starts.into_pyarray(py), ends.into_pyarray(py)))
     }
 }
 
 impl Normalizer {
-    pub fn steps(&self) -> Vec<Step> {
-        self.0.steps().to_vec()
+    /// The steps, for a codec.
+    pub fn core_steps(&self) -> Vec<Step> {
+        self.fast.core().steps().to_vec()
     }
 }

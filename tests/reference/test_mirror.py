@@ -20,6 +20,30 @@ LONE_FILES = {
 }
 LONE_NAMES = {
     "codec": {},
+    "normal_forms": {
+        "form": "a str in Python",
+        "form.named": "as form",
+        "form.name": "as form",
+        "part": "a tuple in Python",
+        "change": "a tuple in Python",
+        "char": "a tuple in Python",
+        "char.append_to": "encode in Python",
+        "table": "the crate has its own table",
+    },
+    "normalize": {
+        "step": "a str or a tuple in Python",
+        "step.new": "as check_step",
+        "step.refused": "as check_step",
+        "step.name": "as name_of",
+        "aligned": "a tuple in Python",
+        "normalizer.steps": "a private field needs an accessor",
+        "normalizer.patterns": "as normalizer.steps",
+        "check_normalizer": "the spellings that Python's callers may use",
+        "is_step": "as check_normalizer",
+        "check_step": "Step::new in Rust",
+        "steps_of": "as check_normalizer",
+        "name_of": "a method of Step in Rust",
+    },
     "packed": {
         "reader.new": "a struct literal in Rust",
         "adler32": "Python's zlib has it",
@@ -71,6 +95,7 @@ LONE_NAMES = {
         "words.token": "Rust's tokens answer with an Option",
     },
     "unicode": {"group": "a dict in Python", "unicode_table": "a tuple in Python"},
+    "words": {"splits": "a pattern of any backend; Rust has one"},
     "vocab": {
         "vocab.n_ids": "a method of Tokens in Rust",
         "never_in_utf8": "a set in Python",

@@ -21,4 +21,7 @@ Read the files in this order. The first two exist in Python only.
 17. ``characters``: vocabularies of characters with byte fallback
 18. ``metaspace``: the space as a marker, and the space before a text
 19. ``byte_chars``: bytes as characters, for patterns that cut these
+20. ``normal_forms``: the normal forms of Unicode
+21. ``normalize``: what is done to a text before it is cut
+22. ``words``: pieces of words, where the text between words is dropped
 """

@@ -91,19 +91,22 @@ def normal(text: bytes, form: str) -> bytes:
 
 def normal_changes(text: bytes, form: str) -> Iterator[Change]:
     """What a normal form changes in the text."""
-    for found in STRETCH.finditer(text):
-        start, end = found.span()
-        parts = normal_parts(text[start:end], start, form)
+    for start, end in stretches(text):
+        chars = normal_chars(text[start:end], start, form)
+        parts = [(char.encode("utf-8", "surrogateescape"), first, last) for char, first, last in chars]
         if b"".join(part for part, _, _ in parts) != text[start:end]:
             yield start, end, parts
 
 
-def normal_parts(stretch: bytes, at: int, form: str) -> list[Part]:
+def stretches(text: bytes) -> Iterator[tuple[int, int]]:
+    """The stretches of a text that may change, each with the character before it."""
+    return (found.span() for found in STRETCH.finditer(text))
+
+
+def normal_chars(stretch: bytes, at: int, form: str) -> list[Char]:
     """A stretch in a normal form; ``at`` is where it stands in the text."""
     chars = in_order(decomposed(stretch, at, compatible=form in ("NFKC", "NFKD")))
-    if form in ("NFC", "NFKC"):
-        chars = composed(chars)
-    return [(char.encode("utf-8", "surrogateescape"), start, end) for char, start, end in chars]
+    return composed(chars) if form in ("NFC", "NFKC") else chars
 
 
 def decomposed(stretch: bytes, at: int, *, compatible: bool) -> list[Char]:

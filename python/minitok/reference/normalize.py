@@ -30,6 +30,7 @@ from functools import cache
 from pathlib import Path
 
 from ..errors import VocabularyError
+from ..text import utf8
 from .characters import characters
 from .normal_forms import FORMS, Change, normal_changes
 from .pretokenize import compile_pattern, matches
@@ -95,18 +96,22 @@ class Normalizer:
 
     def run(self, text: bytes, spans: list[Span] | None) -> tuple[bytes, list[Span] | None]:
         """The text after all steps, and, where they are given, the spans of its bytes."""
-        most = MOST_TIMES * len(text) + MOST_MORE
+        most = most_bytes(len(text))
         for number, step in enumerate(self.steps, 1):
             found = list(self.changes(step, text))
             length = len(text) + sum(len(part) for _, _, parts in found for part, _, _ in parts)
             length -= sum(end - start for start, end, _ in found)
-            if length > most:
-                raise VocabularyError(
-                    f"step {number} of the normalizer, {name_of(step)}, makes the text too long: {length} bytes, where "
-                    f"{most} are allowed"
-                )
+            self.check_length(number, length, most)
             text, spans = changed(text, found, spans)
         return text, spans
+
+    def check_length(self, number: int, length: int, most: int) -> None:
+        """Refuses a text that a step makes longer than it may be."""
+        if length > most:
+            raise VocabularyError(
+                f"step {number} of the normalizer, {name_of(self.steps[number - 1])}, makes the text too long: {length} bytes, "
+                f"where {most} are allowed"
+            )
 
     def changes(self, step: Step, text: bytes) -> Iterator[Change]:
         """What a step changes in a text."""
@@ -122,6 +127,11 @@ class Normalizer:
             new = step[2].encode()
             return ((start, end, [(new, start, end)]) for start, end in found)
         return iter([(0, 0, [(step[1].encode(), 0, 0)])] if text else [])
+
+
+def most_bytes(length: int) -> int:
+    """How long the steps may make a text of some length."""
+    return MOST_TIMES * length + MOST_MORE
 
 
 def changed(text: bytes, changes: Iterable[Change], spans: list[Span] | None) -> tuple[bytes, list[Span] | None]:
@@ -226,7 +236,7 @@ def check_step(step: object) -> Step:
         raise VocabularyError(f"the normalizer {name} takes {TEXTS.get(name, 0)} texts, not {texts!r}")
     if name == "replace":
         compile_pattern(texts[0])
-    return (name, *texts) if texts else name
+    return (name, *(utf8(text).decode() for text in texts)) if texts else name
 
 
 def steps_of(normalizer: Steps | None) -> tuple[Step, ...]:
