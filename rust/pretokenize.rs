@@ -8,7 +8,7 @@
 //! first stays alone).
 //!
 //! Invariants: the pieces, joined, are the text (P2): text that the pattern does not match becomes separate pieces. No piece
-//! is empty. Bytes that are not UTF-8 are cut as if each were U+FFFD, which is neither letter, number nor white space (E5).
+//! is empty: an empty match only cuts where it stands. Bytes that are not UTF-8 are cut as if each were U+FFFD, which is neither letter, number nor white space (E5).
 //!
 //! Costs: one search a piece; time linear in the text for the named patterns. A custom pattern costs what its engine needs
 //! for it, up to a limit, beyond which it is an error (P6).
@@ -141,16 +141,17 @@ impl Pattern {
         while at < view.chars.len() {
             interrupt::check()?;
             let Some((start, end)) = search(regex, &view.chars, at, &mut spent)? else { break };
-            if start == end {
-                // An empty match is not a piece; continue after the next character.
-                at = end + view.chars[end..].chars().next().map_or(1, char::len_utf8);
-                continue;
-            }
             if done < start {
                 emit(view.bytes(text, done, start));
             }
-            emit(view.bytes(text, start, end));
+            if start < end {
+                emit(view.bytes(text, start, end));
+            }
             (done, at) = (end, end);
+            if start == end {
+                // Continue after the next character.
+                at += view.chars[end..].chars().next().map_or(1, char::len_utf8);
+            }
         }
         if done < view.chars.len() {
             emit(view.bytes(text, done, view.chars.len()));

@@ -7,7 +7,7 @@ By hand, with ``gpt2``: ``I'll be  back`` -> ``I`` ``'ll`` `` be`` `` `` `` back
 of two spaces the first stays alone).
 
 Invariants: the pieces, joined, are the text (P2): text that the pattern does not match becomes separate pieces. No piece is
-empty. Bytes that are not UTF-8 are cut as if each were U+FFFD, which is neither letter, number nor white space (E5).
+empty: an empty match only cuts where it stands. Bytes that are not UTF-8 are cut as if each were U+FFFD, which is neither letter, number nor white space (E5).
 
 Costs: one search a piece; time linear in the text for the named patterns. A custom pattern costs what its engine needs for
 it, up to a limit, beyond which it is an error (P6).
@@ -94,13 +94,13 @@ class Pattern:
         end_time = time.monotonic() + TIME_LIMIT + TIME_PER_CHAR * len(view)
         while at < len(view) and (span := search(self.regex, self.source, view, at, end_time)) is not None:
             start, end = span
-            if start == end:  # An empty match is not a piece; continue after the next character.
-                at = end + 1
-                continue
             if done < start:
                 pieces.append(chars[done:start].encode("utf-8", "surrogateescape"))
-            pieces.append(chars[start:end].encode("utf-8", "surrogateescape"))
-            done = at = end
+            if start < end:
+                pieces.append(chars[start:end].encode("utf-8", "surrogateescape"))
+            done = end
+            # After an empty match, continue after the next character.
+            at = end + (start == end)
         if done < len(chars):
             pieces.append(chars[done:].encode("utf-8", "surrogateescape"))
         return pieces
