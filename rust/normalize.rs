@@ -189,6 +189,9 @@ impl Normalizer {
             (Step::Lowercase, _) => lowercase(text, &mut push)?,
             (Step::SpaceIdeographs, _) => space_ideographs(text, &mut push)?,
             (Step::Replace { text: new, .. }, Some(regex)) => matches(regex, text, &mut |start, end| {
+                if start == end {
+                    return Ok(());
+                }
                 push(Change { start, end, parts: vec![Part { text: new.as_bytes().into(), start, end }] })
             })?,
             (Step::Replace { .. }, None) => {}

@@ -125,7 +125,7 @@ class Normalizer:
         if name == "replace":
             found = matches(self.patterns[step[1]], step[1], text)
             new = step[2].encode()
-            return ((start, end, [(new, start, end)]) for start, end in found)
+            return ((start, end, [(new, start, end)]) for start, end in found if start < end)
         return iter([(0, 0, [(step[1].encode(), 0, 0)])] if text else [])
 
 
