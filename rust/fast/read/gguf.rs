@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::fast::vocab::FastVocab;
 use crate::interrupt;
 use crate::metaspace::spaced;
+use foldhash::{HashSet, HashSetExt};
 use memchr::memmem;
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -98,8 +99,11 @@ fn read_file(path: &Path) -> Option<Gguf> {
     }
     file.u64()?;
     let mut gguf = Gguf::default();
-    let mut seen = Vec::new();
+    let mut seen = HashSet::new();
     for _ in 0..file.u64()? {
+        if interrupt::stopped() {
+            return None;
+        }
         let key = file.string()?;
         let kind = file.u32()?;
         let Some(name) = key.strip_prefix(b"tokenizer.ggml.") else {
@@ -132,10 +136,9 @@ fn read_file(path: &Path) -> Option<Gguf> {
             _ if WANTED.contains(&name) => return None,
             _ => file.skip_value(kind).map(|_| ())?,
         }
-        if interrupt::stopped() || seen.contains(&key) {
+        if !seen.insert(key) {
             return None;
         }
-        seen.push(key);
     }
     Some(gguf)
 }
@@ -244,9 +247,10 @@ fn size_of_number(kind: u32) -> Option<u64> {
 }
 
 impl Gguf {
-    /// Tokens with their ids and types.
+    /// Tokens with their ids and types; it ends early where the work is to stop.
     fn rows(&self) -> impl Iterator<Item = (&[u8], u32, i32)> {
-        self.tokens.iter().zip(0..).zip(&self.kinds).map(|((token, id), &kind)| (token, id, kind))
+        let rows = self.tokens.iter().zip(0..).zip(&self.kinds).map(|((token, id), &kind)| (token, id, kind));
+        rows.take_while(|_| !interrupt::stopped())
     }
 
     /// The tokens that are found in text, and whether they are added ones; None if one is not text, or if there is a token of an
