@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Literal, final
+from typing import Any, BinaryIO, Final, Literal, TypeAlias, final
 
 import numpy as np
 import numpy.typing as npt
@@ -49,7 +49,7 @@ __all__ = [
 ]
 
 # The fields of `minitok.reference.characters.Symbols`.
-_Symbols = tuple[str, int | None, bool, bytes, bytes, tuple[str, bytes] | None]
+_Symbols: TypeAlias = tuple[str, int | None, bool, bytes, bytes, tuple[str, bytes] | None]
 
 UNICODE_VERSION: Final[str]
 

@@ -10,8 +10,8 @@ Published vocabularies come in three forms: with merges; with a rank for each to
 (SentencePiece). ``ranks`` makes merges of ranks and scores.
 
 A vocabulary may start from characters instead of bytes, with a *fallback* id for each byte (S1). Then ``a`` and the byte 0x61
-are two ids with the same bytes: ``token_id`` returns the character's. A vocabulary of ``Symbols`` has an unknown token instead of
-byte fallback (S7).
+are two ids with the same bytes: ``token_id`` returns the character's. A vocabulary of ``Symbols`` has an unknown token
+instead of byte fallback (S7).
 
 Invariants: each byte has a token, except those that UTF-8 never contains (E6), unless the vocabulary is of ``Symbols``; both
 sides of a merge are tokens, and together they spell the token it makes; ranks ascend.

@@ -150,6 +150,8 @@ def job_digest(definition: Definition, options: Options) -> str:
         described = *described, definition.prefix, vocab.fallback and list(vocab.fallback), vocab.drops_bytes, flags
     if definition.words or definition.word_end:
         described = *described, definition.words, definition.word_end
+    if definition.symbols:
+        described = *described, tuple(definition.symbols)
     digest.update(repr(described).encode("utf-8", "backslashreplace"))
     chosen = options.dtype, options.separator, options.field, options.end, sorted(options.allowed)
     digest.update(repr(chosen).encode("utf-8", "backslashreplace"))
