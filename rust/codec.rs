@@ -7,7 +7,7 @@
 //!
 //! Costs: those of the parts; O(n log n) in all for n bytes.
 //!
-//! Implements SPEC E3, E5, E6, N3, N5 and S6.
+//! Implements SPEC E3, E5, E6, N3, N5, S6 and S9.
 
 use crate::decode;
 use crate::encode::encode_piece;
@@ -196,9 +196,14 @@ impl Codec {
         self.preprocessor.metaspace.is_some_and(Metaspace::drops_space)
     }
 
+    /// How tokens are joined to text; None if they are concatenated.
+    pub fn joining(&self) -> Option<&decode::Joining> {
+        self.vocab.alphabet.symbols.as_ref()?.joining.as_ref()
+    }
+
     /// Returns the bytes of the ids.
     pub fn decode_bytes(&self, ids: &[u32]) -> Result<Vec<u8>> {
-        let mut bytes = decode::decode_bytes(|id| self.token_bytes(id), ids)?;
+        let mut bytes = decode::decode_bytes(|id| self.token_bytes(id), ids, self.joining())?;
         if self.drops_space() && bytes.first() == Some(&b' ') {
             bytes.remove(0);
         }

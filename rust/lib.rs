@@ -18,7 +18,7 @@
 //! 12. [`trace`]: what training and encoding did, step by step, as data
 //! 13. [`packed`]: the vocabularies inside the package -> ids and merges
 //! 14. [`ranks`]: merges from ranks and from scores
-//! 15. [`characters`]: vocabularies of characters with byte fallback
+//! 15. [`characters`]: vocabularies of characters, with byte fallback or an unknown token
 //! 16. [`metaspace`]: the space as a marker, and the space before a text
 //! 17. [`byte_chars`]: bytes as characters, for patterns that cut these
 //! 18. [`normal_forms`]: the normal forms of Unicode

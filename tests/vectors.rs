@@ -221,7 +221,7 @@ fn characters() {
 
 /// All the answers of a streaming decoder, then what it says at the end.
 fn stream(codec: &Codec, ids: &[u32], strict: bool) -> Result<Vec<String>> {
-    let mut decoder = StreamDecoder::new(strict, codec.drops_space());
+    let mut decoder = StreamDecoder::new(strict, codec.drops_space(), codec.joining().cloned());
     let mut answers = || -> Result<Vec<String>> {
         let mut said =
             ids.iter().map(|&id| decoder.push(codec.token_bytes(id).unwrap())).collect::<Result<Vec<_>>>()?;
@@ -243,7 +243,7 @@ fn decoding() {
         assert_eq!(stream(&codec, &ids, false).unwrap().concat(), text(&case["text"]));
         assert_eq!(stream(&codec, &ids, true).is_err(), case["strict"].is_array());
         if case["strict"].is_array() {
-            let mut strict = StreamDecoder::new(true, false);
+            let mut strict = StreamDecoder::new(true, false, None);
             let Error::InvalidUtf8 { start, end, .. } = refused(strict.push(&decoded)) else { panic!("another error") };
             assert_eq!(json!([start, end]), case["strict"]);
         }
@@ -254,7 +254,7 @@ fn decoding() {
 fn unknown_ids() {
     each("decode", "unknown", |case| {
         let codec = codec(case).unwrap();
-        let error = refused(decode_bytes(|id| codec.token_bytes(id), &numbers(&case["ids"])));
+        let error = refused(decode_bytes(|id| codec.token_bytes(id), &numbers(&case["ids"]), None));
         let Error::UnknownToken { id, position } = error else { panic!("another error") };
         assert_eq!(json!({"id": id, "position": position}), case["unknown"]);
     });

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Literal, final
+from typing import Any, BinaryIO, Final, Literal, TypeAlias, final
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +48,9 @@ __all__ = [
     "unpack",
 ]
 
+# The fields of `minitok.reference.characters.Symbols`.
+_Symbols: TypeAlias = tuple[str, int | None, bool, bytes, bytes, tuple[str, bytes] | None]
+
 UNICODE_VERSION: Final[str]
 
 @final
@@ -59,6 +62,7 @@ class Vocab:
         whole_pieces: bool,
         fallback: Sequence[int] | None = None,
         drops_bytes: bool = False,
+        symbols: _Symbols | None = None,
     ) -> Vocab: ...
     @staticmethod
     def from_merges(byte_order: bytes, pairs: Sequence[tuple[int, int]], most_bytes: int | None = None) -> Vocab: ...
@@ -69,6 +73,7 @@ class Vocab:
         whole_pieces: bool,
         fallback: Sequence[int] | None = None,
         drops_bytes: bool = False,
+        symbols: _Symbols | None = None,
     ) -> Vocab: ...
     @staticmethod
     def from_scores(pieces: Sequence[tuple[bytes, int, float]], fallback: Sequence[int]) -> Vocab: ...
@@ -84,6 +89,8 @@ class Vocab:
     def fallback(self) -> list[int] | None: ...
     @property
     def drops_bytes(self) -> bool: ...
+    @property
+    def symbols(self) -> _Symbols | None: ...
     @property
     def merges_make_all(self) -> bool: ...
     @property

@@ -205,6 +205,7 @@ def check_text(definition: Definition, text: str) -> None:
     """Refuses what is not a text, and a tokenizer that does not hold all of it."""
     if not isinstance(text, str):
         raise TypeError(f"text must be str, not {type(text).__name__}")
+    definition.check_spelling("text cannot be cut into parts")
     if definition.words is not None or definition.word_end is not None:
         raise VocabularyError("this tokenizer drops the text between words, so that text cannot be cut into parts")
 

@@ -30,6 +30,7 @@ from .arguments import (
 )
 from .backend import BACKEND, load_backend
 from .errors import VocabularyError
+from .reference.characters import Symbols
 from .reference.normalize import check_normalizer, steps_of
 
 if TYPE_CHECKING:
@@ -202,18 +203,19 @@ class Definition:
         whole_pieces: bool = False,
         fallback: Sequence[int] | None = None,
         drops_bytes: bool = False,
+        symbols: Symbols | None = None,
         backend: str | None = None,
         **fields: Unpack[Fields],
     ) -> Definition:
         """From each token's bytes and its id, and merges as pairs of those ids in rank order.
 
         With ``fallback``, the ids of the 256 bytes, pieces begin as characters (SPEC S1). With ``drops_bytes``, bytes without
-        a token are left out (SPEC E6).
+        a token are left out (SPEC E6). With ``symbols``, what has no token becomes the unknown id, or nothing (SPEC S7).
         """
         chosen = load_backend(backend)
         bytes_of_their_own = check_fallback(fallback, ids.values())
         vocab = chosen.vocab.from_tokens(
-            check_ids(ids), check_merges(merges), whole_pieces, bytes_of_their_own, drops_bytes
+            check_ids(ids), check_merges(merges), whole_pieces, bytes_of_their_own, drops_bytes, symbols
         )
         return cls.of(vocab, chosen.name, **fields)
 
@@ -240,13 +242,14 @@ class Definition:
         *,
         fallback: Sequence[int] | None = None,
         drops_bytes: bool = False,
+        symbols: Symbols | None = None,
         backend: str | None = None,
         **fields: Unpack[Fields],
     ) -> Definition:
-        """From the three values of ``vocabulary()``; for ``fallback`` and ``drops_bytes`` see ``from_tokens``."""
+        """From the three values of ``vocabulary()``; for the options see ``from_tokens``."""
         chosen, by_id, rows = load_backend(backend), check_tokens(tokens), check_merges(merges, 4)
         bytes_of_their_own = check_fallback(fallback, by_id.keys())
-        vocab = chosen.vocab(by_id, rows, whole_pieces, bytes_of_their_own, drops_bytes)
+        vocab = chosen.vocab(by_id, rows, whole_pieces, bytes_of_their_own, drops_bytes, symbols)
         return cls.of(vocab, chosen.name, **fields)
 
     # -- what it holds -----------------------------------------------------------------------------------------------
@@ -288,18 +291,41 @@ class Definition:
 
     @property
     def spells_text(self) -> bool:
-        """Whether the tokens of a text are the text, cut: nothing is put before it, changed, or left out.
+        """Whether the tokens of a text are the text, cut: nothing is put before it, changed, or left out."""
+        return self.loss is None
 
-        It is, without a normalizer, with bytes for all text, where no marker stands for a space, where no space is put before
-        the text, where text is not cut into words, and where tokens found in it take nothing but their own text.
-        """
-        changed = self.normalizer, self.prefix, self.words, self.word_end
-        return all(change is None for change in changed) and not self.vocab.drops_bytes and not self.token_flags
+    @property
+    def loss(self) -> str | None:
+        """Why the tokens of a text need not spell it; None if they always do."""
+        reasons = (
+            (self.vocab.symbols is not None, "text without a token becomes the unknown token, or is dropped (SPEC S7)"),
+            (self.vocab.drops_bytes, "bytes without a token are dropped (SPEC E6)"),
+            (self.normalizer is not None, "text is normalized (SPEC N1)"),
+            (self.words is not None, "the text between words is dropped (SPEC N3)"),
+            (self.word_end is not None, "the end of a word is decoded as a space (SPEC N3)"),
+            (self.prefix is not None, "a space is put before the text, or stands for a marker (SPEC S3, S4, N4)"),
+            (bool(self.token_flags), "tokens that are found in it take white space with them (SPEC E9)"),
+        )
+        return next((reason for holds, reason in reasons if holds), None)
+
+    @property
+    def symbols(self) -> Symbols | None:
+        """What pieces begin as, in a vocabulary that lacks tokens for some text (SPEC S7); None for any other."""
+        return None if self.vocab.symbols is None else Symbols(*self.vocab.symbols)
+
+    def check_spelling(self, wanted: str) -> None:
+        """Raises VocabularyError for what needs tokens to spell pieces, which those of ``symbols`` do not."""
+        if self.vocab.symbols is not None:
+            raise VocabularyError(f"{wanted}: the tokens do not spell the text, as some of it has none (SPEC S7)")
 
     def content(self) -> Content:
         """Everything that ids depend on, without the backend: what equality compares and pickling keeps."""
         fallback = self.vocab.fallback
-        alphabet = {"fallback": fallback and list(fallback), "drops_bytes": self.vocab.drops_bytes}
+        alphabet = {
+            "fallback": fallback and list(fallback),
+            "drops_bytes": self.vocab.drops_bytes,
+            "symbols": self.symbols,
+        }
         names = (
             "pattern",
             "special_tokens",

@@ -654,6 +654,7 @@ class Tokenizer(Shortcuts):
 
     def _ids_and_spans(self, text: Text, allowed_special: Special | str, unit: str) -> tuple[Any, Any, Any]:
         definition = self._definition
+        definition.check_spelling("tokens have no offsets")
         if allowed_special and definition.spells_text and not definition.lossless:
             from .chunking import spans_in_text
 
@@ -897,6 +898,7 @@ class Tokenizer(Shortcuts):
         """Returns what ``decode_with_offsets`` does, the offsets in an array of shape (number of ids,)."""
         from .offsets import as_sequence, id_array, spans_of
 
+        self._definition.check_spelling("tokens have no offsets")
         ids = as_sequence(ids)
         text = self.decode(ids, "strict")
         starts, _ = spans_of(self._codec, id_array(ids), prefixed=self._definition.prefix is not None)
@@ -1051,8 +1053,8 @@ class Tokenizer(Shortcuts):
         """Whether ``decode(encode(text))`` is the text, always, with and without special tokens.
 
         It is not with a normalizer, where a space is put before the text (``prefix``) or spaces are markers, with a vocabulary
-        that drops bytes, where text is cut into ``words``, where special tokens take white space with them, and where two of
-        them have one id, which decodes to the first (``o200k_harmony``).
+        that drops bytes or has an unknown token, where text is cut into ``words``, where special tokens take white space with
+        them, and where two of them have one id, which decodes to the first (``o200k_harmony``). ``definition.loss`` says why.
         """
         return self._definition.lossless
 

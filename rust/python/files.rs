@@ -108,7 +108,7 @@ impl MergeTable {
         fallback: Option<Vec<u32>>,
         drops_bytes: bool,
     ) -> PyResult<Option<Vocab>> {
-        let alphabet = Alphabet { fallback, drops_bytes };
+        let alphabet = Alphabet { fallback, drops_bytes, ..Alphabet::default() };
         Ok(signals::detached(py, || self.0.of_rows(whole_pieces, alphabet))?.map(Vocab))
     }
 }

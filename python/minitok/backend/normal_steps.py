@@ -94,7 +94,9 @@ def check_normalizer(normalizer: object) -> Step | tuple[Step, ...] | None:
 
 def is_step(value: object) -> bool:
     """Whether a sequence is one step with its texts."""
-    return isinstance(value, (list, tuple)) and len(value) > 1 and value[0] in TEXTS and isinstance(value[1], str)
+    if not isinstance(value, (list, tuple)) or len(value) < 2 or not isinstance(value[0], str):
+        return False
+    return value[0] in TEXTS and isinstance(value[1], str)
 
 
 def check_step(step: object) -> Step:

@@ -313,7 +313,8 @@ class PythonCodec:
         return np.frombuffer(b"".join(texts), np.uint8), np.cumsum([0, *map(len, texts)], dtype=np.int64)
 
     def stream_decoder(self, strict: bool) -> StreamDecoder:
-        return PythonStreamDecoder(self.codec.token_bytes, "strict" if strict else "replace", self.codec.drops_space())
+        errors, codec = "strict" if strict else "replace", self.codec
+        return PythonStreamDecoder(codec.token_bytes, errors, codec.drops_space(), codec.joining())
 
 
 def span_list(starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> list[tuple[int, int]]:

@@ -54,6 +54,7 @@ def prune(
     threads: int = 1,
 ) -> tuple[Definition, npt.NDArray[np.int64]]:
     """See ``Tokenizer.prune``."""
+    base.check_spelling("a vocabulary cannot be pruned")
     allowed = allowed_tokens(allowed_special, base.special_tokens)
     ways = Ways(base.vocab)
     kept = ways.closed(wanted_ids(base, keep)) | first_ids(base.vocab) | set(base.found_tokens.values())

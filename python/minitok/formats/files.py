@@ -108,6 +108,8 @@ def refuse_normalizer(definition: Definition, what: str) -> None:
         raise VocabularyError(f"{what} cannot say that a space is put before the text")
     if definition.words or definition.word_end:
         raise VocabularyError(f"{what} cannot say that text is cut into words")
+    if definition.symbols:
+        raise VocabularyError(f"{what} cannot say that text without a token becomes an unknown token, or is dropped")
     for name, flags in definition.token_flags.items():
         raise VocabularyError(f"{what} cannot say that the special token {name!r} has {', '.join(sorted(flags))}")
     for name in sorted(definition.late_tokens):

@@ -7,7 +7,7 @@ Invariants: decoding the ids of a text gives its bytes (E6). Nothing here depend
 
 Costs: those of the parts; O(n log n) in all for n bytes.
 
-Implements SPEC E3, E5, E6, N3, N5 and S6.
+Implements SPEC E3, E5, E6, N3, N5, S6 and S9.
 """
 
 from __future__ import annotations
@@ -158,9 +158,13 @@ class Codec:
         """Whether decoding drops one space from the start."""
         return self.metaspace is not None and self.metaspace.drops_space()
 
+    def joining(self) -> decode.Joining | None:
+        """How tokens are joined to text; None if they are concatenated."""
+        return None if self.vocab.symbols is None else self.vocab.symbols.joining
+
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
         """Returns the bytes of the ids."""
-        data = decode.decode_bytes(self.token_bytes, ids)
+        data = decode.decode_bytes(self.token_bytes, ids, self.joining())
         return data.removeprefix(b" ") if self.drops_space() else data
 
 

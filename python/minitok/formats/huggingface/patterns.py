@@ -58,9 +58,14 @@ WORDS = {
 }
 
 
-def read_pattern(step: Any, may_match_nothing: Callable[[str], bool] = matches_nothing) -> Cuts:
-    """What the pre-tokenizers of bytes stand for. ``may_match_nothing``: whether a pattern may match the empty text."""
-    if step is None:
+def read_pattern(
+    step: Any, may_match_nothing: Callable[[str], bool] = matches_nothing, *, by_bytes: bool = True
+) -> Cuts:
+    """What the pre-tokenizers of bytes stand for, or else those of characters.
+
+    ``may_match_nothing``: whether a pattern may match the empty text.
+    """
+    if by_bytes and step is None:
         raise Unsupported("no pre_tokenizer: the tokens are characters, not bytes")
     steps = flat_steps(step)
     patterns: list[str] = []
@@ -85,7 +90,7 @@ def read_pattern(step: Any, may_match_nothing: Callable[[str], bool] = matches_n
         else:
             cutter = read_cutter(kind, part, may_match_nothing)
             patterns.append(BYTES + cutter if of_bytes else cutter)
-    if not of_bytes:
+    if by_bytes and not of_bytes:
         raise Unsupported("the pre_tokenizer has no step ByteLevel: the tokens are characters, not bytes")
     return Cuts(name_of(THEN.join(patterns) or "none"), words, prefix)
 
