@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,9 @@ from minitok.formats import huggingface
 from minitok.formats.byte_level import to_bytes
 from minitok.formats.files import parse_json, read, write_atomically
 from minitok.formats.gpt2 import parse_merges
+
+from .components import Component
+from .shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -60,8 +64,8 @@ class BPE(Model):
     """Byte-pair encoding.
 
     Args:
-        vocab: The tokens and their ids.
-        merges: The merges as pairs of tokens, in rank order.
+        vocab: The tokens and their ids; or a ``vocab.json``, which is deprecated.
+        merges: The merges as pairs of tokens, in rank order; or a ``merges.txt``.
         options: ``dropout``, ``unk_token``, ``continuing_subword_prefix``, ``end_of_word_suffix``, ``fuse_unk``,
             ``byte_fallback`` and ``ignore_merges``. What minitok does not run is refused when text is encoded.
 
@@ -71,16 +75,22 @@ class BPE(Model):
     """
 
     def __init__(
-        self, vocab: Mapping[str, int] | None = None, merges: Iterable[Pair] | None = None, **options: Any
+        self, vocab: Mapping[str, int] | str | None = None, merges: Iterable[Pair] | str | None = None, **options: Any
     ) -> None:
         options.pop("cache_capacity", None)
         if unknown := options.keys() - OPTIONS.keys():
             raise TypeError(f"BPE has no option {min(unknown)!r}")
         if (vocab is None) != (merges is None):
             raise ValueError("`vocab` and `merges` must be both specified")
+        if isinstance(vocab, str) and isinstance(merges, str):
+            message = "Deprecated in 0.9.0: files are read by BPE.from_file"
+            warnings.warn(message, DeprecationWarning, stacklevel=2)
+            self._vocab, self._merges = self.read_file(vocab, merges)
+        elif isinstance(vocab, str) or isinstance(merges, str):
+            raise TypeError("`vocab` and `merges` must be both files, or both what they hold")
+        else:
+            self._vocab, self._merges = dict(vocab or {}), [(left, right) for left, right in merges or ()]
         self._options = OPTIONS | options
-        self._vocab = dict(vocab or {})
-        self._merges = [(left, right) for left, right in merges or ()]
         self._data: bytes | None = None
         self._names: dict[int, str] | None = None
         self._piece_definition: Definition | None = None
@@ -195,8 +205,22 @@ class BPE(Model):
             raise AttributeError(f"'BPE' object has no attribute {name!r}")
         return options[name]
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in OPTIONS:
+            self._options = self._options | {name: value}
+            self._piece_definition = None
+            Component.changes += 1
+        else:
+            object.__setattr__(self, name, value)
+
     def __repr__(self) -> str:
-        return f"BPE(vocab={len(self.vocab())} tokens, merges={len(self.merges())})"
+        return shown(self.as_json())
+
+    def __str__(self) -> str:
+        return shown(self.as_json(), short=True)
+
+    def __getstate__(self) -> bytes:
+        return json.dumps(self.as_json(), ensure_ascii=False, separators=(",", ":")).encode()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return BPE._restored, (self.vocab(), self.merges(), self._options)

@@ -24,7 +24,7 @@ from minitok.reference.metaspace import MARKER, Metaspace
 from minitok.text import utf8
 
 from .alignment import Aligned
-from .decoders import decoded, token_bytes
+from .decoders import ByteLevel, token_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from .added import AddedTokens
     from .columns import Span, Word
+    from .decoders import Decoder
     from .models import BPE
 
     State = dict[str, Any]
@@ -51,12 +52,12 @@ class Pipeline:
         definition: What encodes.
         model: The model, for the names of tokens.
         added: The added tokens.
-        decoder: The decoder's JSON, or None.
+        decoder: The decoder, or None.
         splits_special: Special tokens in a text are text.
     """
 
     def __init__(
-        self, definition: Definition, model: BPE, added: AddedTokens, decoder: State | None, splits_special: bool
+        self, definition: Definition, model: BPE, added: AddedTokens, decoder: Decoder | None, splits_special: bool
     ) -> None:
         form_of(definition)
         self.definition, self.model, self.added, self.decoder = definition, model, added, decoder
@@ -84,12 +85,12 @@ class Pipeline:
                 pass
         names = self.names
         tokens = [names[token_id] for token_id in ids if unsigned(token_id) in names]
-        return " ".join(tokens) if self.decoder is None else "".join(decoded(self.decoder, tokens))
+        return " ".join(tokens) if self.decoder is None else self.decoder.decode(tokens)
 
     @cached_property
     def decodes_as_codec(self) -> bool:
         """Whether the decoder is that of byte-level tokens, whose text is that of their bytes."""
-        return self.definition.prefix is None and self.decoder is not None and self.decoder["type"] == "ByteLevel"
+        return self.definition.prefix is None and isinstance(self.decoder, ByteLevel)
 
     @cached_property
     def odd_ids(self) -> frozenset[int]:

@@ -16,7 +16,7 @@ from minitok.formats.huggingface.added import read_added
 from minitok.formats.huggingface.reasons import Unsupported
 
 from .added import AddedTokens
-from .components import Component, state_of
+from .components import Component, as_component
 from .decoders import Decoder
 from .layout import find_layout
 from .models import BPE
@@ -119,6 +119,13 @@ class Recipe:
         steps = {name: self.step_json(name) for name in COMPONENTS}
         return {"version": "1.0", **settings, **rows, **steps, "model": self.model.as_json()}
 
+    def shown_content(self) -> State:
+        """The content, with names for the settings, as ``repr`` shows it."""
+        content = self.content()
+        for name, kind in (("truncation", "TruncationParams"), ("padding", "PaddingParams")):
+            content[name] = content[name] and {"type": kind, **content[name]}
+        return content
+
     def copy(self) -> Recipe:
         """A copy that changes by itself."""
         other = copy.copy(self)
@@ -140,8 +147,8 @@ class Recipe:
             TypeError: It is none of these.
         """
         family = COMPONENTS[name]
-        if step is not None and not isinstance(step, family):
-            step = family.from_state(step if isinstance(step, dict) else state_of(step))
+        if step is not None:
+            step = family.from_state(step) if isinstance(step, dict) else as_component(step, family)
         self.steps[name] = step
         self.changed()
 
@@ -161,7 +168,7 @@ class Recipe:
         made = self._pipeline
         if made is not None and made[0] == Component.changes:
             return made[2]
-        changes, decoder = Component.changes, self.step_json("decoder")
+        changes, decoder = Component.changes, self.steps["decoder"]
         key = (self.ingredients(), decoder, self.splits_special)
         if made is None or made[1] != key:
             pipeline = Pipeline(self.definition(), self.model, self.added, decoder, self.splits_special)

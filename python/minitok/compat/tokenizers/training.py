@@ -9,16 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import minitok
-from minitok.errors import TrainingError
+from minitok.errors import FileFormatError, TrainingError
 from minitok.formats.byte_level import BYTES, CHARS, to_chars
+from minitok.formats.huggingface.patterns import read_pattern
+from minitok.formats.huggingface.reasons import Unsupported
 
 from .models import BPE
-from .pre_tokenizers import split_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 __all__ = ["train_model"]
+
+BYTE_LEVEL = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
 
 
 def train_model(model: BPE, texts: Iterable[Any], trainer: Any, normalizer: Any, pre_tokenizer: Any) -> BPE:
@@ -78,3 +81,23 @@ def one_by_one(texts: Iterable[Any]) -> Iterator[str]:
             yield text
         else:
             yield from text
+
+
+def split_pattern(state: dict[str, Any] | None) -> str:
+    """The split pattern of a pre-tokenizer, given as JSON; whether or not it makes characters of bytes.
+
+    Raises:
+        FileFormatError: minitok does not cut like that; the message says why.
+    """
+    if state is None:
+        return "none"
+    parts = list(state["pretokenizers"]) if state["type"] == "Sequence" else [state]
+    if not parts or parts[-1]["type"] != "ByteLevel":
+        parts.append(BYTE_LEVEL)
+    try:
+        cuts = read_pattern({"type": "Sequence", "pretokenizers": parts})
+    except Unsupported as reason:
+        raise FileFormatError("pre_tokenizer", str(reason)) from None
+    if cuts.words is not None or cuts.prefix is not None:
+        raise FileFormatError("pre_tokenizer", "it drops text, or puts a space before it, which is not shown here")
+    return cuts.pattern
