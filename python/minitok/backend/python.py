@@ -262,7 +262,9 @@ class PythonCodec:
     def count(self, text: str | bytes, allowed: Sequence[str] | None = ()) -> int:
         return len(self.encode(text, allowed))
 
-    def count_batch(self, texts: Sequence[str | bytes], allowed: Sequence[str] | None = (), threads: int = 1) -> list[int]:
+    def count_batch(
+        self, texts: Sequence[str | bytes], allowed: Sequence[str] | None = (), threads: int = 1
+    ) -> list[int]:
         return [len(ids) for ids in self.encode_batch(texts, allowed, threads)]
 
     def check(self, text: str | bytes, disallowed: Sequence[str]) -> None:

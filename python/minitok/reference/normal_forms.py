@@ -144,7 +144,10 @@ def in_order(chars: list[Char]) -> list[Char]:
 def composed(chars: list[Char]) -> list[Char]:
     """Composes each starter, a character of class 0, with those behind it that nothing of their class or a higher one is before."""
     made: list[Char] = []
-    starter, last = None, -1  # where the starter stands, and the class of the last character behind it, -1 if there is none
+    starter, last = (
+        None,
+        -1,
+    )  # where the starter stands, and the class of the last character behind it, -1 if there is none
     for char, start, end in chars:
         kind = combining_class(char)
         if starter is not None and last < kind:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Aligned", "changes"]
 
+
 @dataclass(frozen=True)
 class Aligned:
     """Bytes, and of each the character of the original text at which it begins and ends."""
