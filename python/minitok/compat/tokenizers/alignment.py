@@ -11,15 +11,10 @@ Costs: O(n) for n bytes, in arrays; a character that a normal form changes costs
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from minitok.backend.normal_forms import normal
-from minitok.reference.metaspace import MARKER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,65 +25,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Aligned", "changes"]
 
-MARKERS = re.compile(re.escape(MARKER))
-
-
 @dataclass(frozen=True)
 class Aligned:
-    """Bytes, and of each the character of the original text at which it begins and ends.
-
-    >>> aligned = Aligned.of("aé".encode())
-    >>> aligned.starts.tolist(), aligned.ends.tolist()
-    ([0, 1, 1], [1, 2, 2])
-    """
+    """Bytes, and of each the character of the original text at which it begins and ends."""
 
     data: bytes
     starts: Places
     ends: Places
 
-    @classmethod
-    def of(cls, data: bytes) -> Aligned:
-        """A text that stands for itself."""
-        begins = np.frombuffer(data, np.uint8) & 0xC0 != 0x80
-        ends = np.cumsum(begins, dtype=np.int64)
-        return cls(data, ends - 1, ends)
-
-    def part(self, start: int, end: int) -> Aligned:
-        """A range of the bytes."""
-        return Aligned(self.data[start:end], self.starts[start:end], self.ends[start:end])
-
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The characters that a range of bytes stands for."""
         return int(self.starts[start]), int(self.ends[end - 1])
-
-    def normal(self, form: str | None) -> Aligned:
-        """The text in a normal form of Unicode."""
-        data = normal(self.data, form)
-        if form is None or data == self.data:
-            return self
-        chars = self.data.decode()
-        # The first byte of each character.
-        firsts = np.flatnonzero(np.frombuffer(self.data, np.uint8) & 0xC0 != 0x80)
-        made: list[str] = []
-        sources: list[int] = []
-        at = 0
-        for char, change in changes(chars, form):
-            made.append(char)
-            # An inserted character stands for what the one before it stands for.
-            sources.append(max(at - 1, 0) if change > 0 else at)
-            at += 1 - change if change <= 0 else 0
-        places = np.repeat(firsts[sources], [len(char.encode()) for char in made])
-        return Aligned("".join(made).encode(), self.starts[places], self.ends[places])
-
-    def spaced(self, *, prefixed: bool) -> Aligned:
-        """The text with its markers as spaces, and, if ``prefixed``, a space before it that stands for the first character."""
-        kept = np.ones(len(self.data), np.bool_)
-        for found in MARKERS.finditer(self.data):
-            kept[found.start() + 1 : found.end()] = False
-        data, starts, ends = self.data.replace(MARKER, b" "), self.starts[kept], self.ends[kept]
-        if not prefixed or not data:
-            return Aligned(data, starts, ends)
-        return Aligned(b" " + data, np.concatenate((starts[:1], starts)), np.concatenate((ends[:1], ends)))
 
 
 def changes(text: str, form: str) -> Iterator[tuple[str, int]]:

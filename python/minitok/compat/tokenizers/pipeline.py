@@ -14,13 +14,11 @@ import numpy as np
 
 from minitok.arguments import thread_count
 from minitok.backend import load_backend
-from minitok.backend.normal_forms import FORMS
-from minitok.backend.normalizing import NormalizingCodec, as_flagged
 from minitok.errors import FileFormatError, UnknownTokenError
 from minitok.formats.byte_level import CHARS, to_chars
 from minitok.formats.huggingface.normalizers import dump_steps
 from minitok.offsets import Sizes, span_list, spans_of
-from minitok.reference.metaspace import MARKER, Metaspace
+from minitok.reference.metaspace import MARKER
 from minitok.text import utf8
 
 from .alignment import Aligned
@@ -59,7 +57,6 @@ class Pipeline:
     def __init__(
         self, definition: Definition, model: BPE, added: AddedTokens, decoder: Decoder | None, splits_special: bool
     ) -> None:
-        form_of(definition)
         self.definition, self.model, self.added, self.decoder = definition, model, added, decoder
         self.codec: Codec = definition.codec()
         split = added.special if splits_special else frozenset()
@@ -115,20 +112,14 @@ class Pipeline:
     @cached_property
     def plain(self) -> bool:
         """Whether text reaches the model as it is, between added tokens that are their own text."""
-        return not isinstance(self.codec, NormalizingCodec) and self.definition.prefix is None
+        definition = self.definition
+        changed = definition.normalizer, definition.prefix, definition.words, definition.word_end
+        return all(change is None for change in changed) and not definition.late_tokens and not definition.token_flags
 
     @cached_property
     def marks_late(self) -> bool:
         """Whether added tokens that are looked for in normalized text are found where spaces are markers already."""
         return self.definition.prefix in ("segment", "text", "never")
-
-    @cached_property
-    def finders(self) -> tuple[Any, Any]:
-        """What finds added tokens in text, and in normalized text."""
-        if isinstance(self.codec, NormalizingCodec):
-            return self.codec.finders(self.allowed)[:2]
-        find = load_backend(self.definition.backend).special_tokens
-        return find({name: self.definition.special_tokens[name] for name in self.allowed}), find({})
 
     @cached_property
     def pattern(self) -> Any:
@@ -144,67 +135,15 @@ class Pipeline:
 
     def segments(self, text: str) -> Iterator[tuple[int | None, Aligned]]:
         """The text between added tokens as it is cut into pieces, and the ids of added tokens with their text."""
-        definition = self.definition
-        early, late = self.finders
-        named = {definition.special_tokens[name]: flags for name, flags in definition.token_flags.items()}
-        metaspace = None if definition.prefix is None else Metaspace(definition.prefix)
-        before = self.marks_late
-        original = Aligned.of(utf8(text))
-        starts = True  # whether the next segment starts the text
-        for start, end, token_id in spans(original.data, early, named):
-            part = original.part(start, end)
+        whole = utf8(text)
+        begun = np.cumsum(np.frombuffer(whole, np.uint8) & 0xC0 != 0x80, dtype=np.int64) - 1
+        for data, start, end, put, origins, token_id in self.codec.segments(whole, self.allowed):
             if token_id is not None:
-                yield token_id, part
-                starts = False
-                continue
-            part = part.normal(form_of(definition))
-            if metaspace is not None and before:
-                part = spaced(part, metaspace, starts=starts)
-            for first, last, late_id in spans(part.data, late, named):
-                piece = part.part(first, last)
-                if late_id is None and metaspace is not None and not before:
-                    piece = spaced(piece, metaspace, starts=starts)
-                yield late_id, piece
-                starts = False
-            starts = False
-
-
-def form_of(definition: Definition) -> str | None:
-    """The normal form that text is put into first.
-
-    Raises:
-        FileFormatError: Other things are done to it, so that it is not known which characters tokens come from.
-    """
-    steps = [step["type"] for step in dump_steps(definition.normalizer)]
-    if any(step not in FORMS for step in steps) or len(steps) > 1:
-        raise FileFormatError("the tokenizer", f"the normalizing steps {', '.join(steps)} are not followed here")
-    if definition.words is not None or definition.word_end is not None or definition.prefix == "bytes":
-        raise FileFormatError("the tokenizer", "text that is dropped, or a space that is added, is not followed here")
-    return steps[0] if steps else None
-
-
-def spans(data: bytes, finder: Any, flags: dict[int, frozenset[str]]) -> list[tuple[int, int, int | None]]:
-    """Where the text between added tokens begins and ends, and the added tokens with the white space that they take.
-
-    ``flags``: what they take.
-    """
-    parts = as_flagged(data, list(finder.split(data)), flags)
-    if all(token_id not in flags for _, _, token_id in parts):
-        return parts
-    found: list[tuple[int, int, int | None]] = []
-    done = 0
-    for number, (first, last, token_id) in enumerate(parts):
-        following = parts[number + 1][0] if number + 1 < len(parts) else len(data)
-        start = first if token_id is None else done
-        done = following if token_id is not None and "rstrip" in flags.get(token_id, ()) else last
-        found.append((start, done, token_id))
-    return found
-
-
-def spaced(part: Aligned, metaspace: Metaspace, *, starts: bool) -> Aligned:
-    """A segment with its spaces."""
-    marked = part.spaced(prefixed=False)
-    return part.spaced(prefixed=metaspace.puts_space(marked.data, starts))
+                data, put, origins = (data, 0, origins) if origins is not None else (data[put:], 0, None)
+            # A character that several have become counts for the first of them; a space that was put, for the one behind it.
+            firsts = np.arange(start - put, end).clip(start) if origins is None else origins[0]
+            chars = begun[firsts.clip(0, max(len(whole) - 1, 0))]
+            yield token_id, Aligned(data, chars, chars + 1)
 
 
 class Text:
