@@ -198,7 +198,7 @@ def small_letters() -> dict[bytes, bytes]:
 def space_ideographs(text: bytes) -> Iterator[Change]:
     """Each Chinese character gets a space before and behind it."""
     for char, start, end in placed(text):
-        if len(char) > 1 and contains(IDEOGRAPHS, ord(char)):
+        if len(char) > 1 and contains(IDEOGRAPHS, ord(char.decode())):
             yield start, end, [(b" ", start, start), (char, start, end), (b" ", end, end)]
 
 
@@ -224,7 +224,9 @@ def check_normalizer(normalizer: object) -> Step | tuple[Step, ...] | None:
 
 def is_step(value: object) -> bool:
     """Whether a sequence is one step with its texts."""
-    return isinstance(value, (list, tuple)) and len(value) > 1 and value[0] in TEXTS and isinstance(value[1], str)
+    if not isinstance(value, (list, tuple)) or len(value) < 2 or not isinstance(value[0], str):
+        return False
+    return value[0] in TEXTS and isinstance(value[1], str)
 
 
 def check_step(step: object) -> Step:
