@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from .backend import BackendName, Codec, Merge, Vocab
-    from .backend.normal_steps import Normalizer
+    from .reference.normalize import Steps as Normalizer
     from .backend.normalizing import NormalizingCodec
     from .backend.spans import SpanCutter
     from .chat_templates import ChatTemplates
@@ -149,10 +149,11 @@ class Definition:
         if not changes and not in_words and not kept:
             return codec
         from .backend.normalizing import NormalizingCodec, Special
-        from .backend.words import Words
+        from .reference.words import END, Words
 
         found = Special(self.special_tokens, self.late_special, self.special_flags)
-        words = Words(pattern, self.words, self.word_end) if in_words else None
+        end = None if self.word_end is None else END if self.word_end else b""
+        words = (Words(self.words, end), pattern) if in_words else None
         return NormalizingCodec(codec, backend, found, self.normalizer, self.prefix, words)
 
     # -- constructors: a vocabulary from the data of others ----------------------------------------------------------
@@ -385,7 +386,7 @@ def checked(normalizer: Normalizer | None) -> Normalizer | None:
     """A normalizer in one spelling."""
     if normalizer is None:
         return None
-    from .backend.normal_steps import check_normalizer
+    from .reference.normalize import check_normalizer
 
     return check_normalizer(normalizer)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from .backend import BackendName, Codec, Emit, Merge, StreamDecoder
-    from .backend.normal_steps import Normalizer
+    from .reference.normalize import Steps as Normalizer
     from .chat.encoding import EncodedChat
     from .chat.render import Span
     from .chat_templates import ChatTemplates
@@ -60,7 +60,7 @@ class Tokenizer(Shortcuts):
         name: A name, for ``repr`` and messages.
         trained: How it was trained, to be saved with it.
         normalizer: The normal form of Unicode that text is put into first (``NFC``, ``NFD``, ``NFKC``, ``NFKD``), another
-            step (``lowercase``), or several; see ``minitok.backend.normal_steps``. If None, text is not changed.
+            step (``lowercase``), or several; see ``minitok.reference.normalize``. If None, text is not changed.
         late_special: Special tokens that are found after the others, in normalized text; see
             ``minitok.backend.normalizing``.
         backend: ``rust`` or ``python``; ``minitok.BACKEND`` if not given.

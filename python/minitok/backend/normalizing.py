@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import VocabularyError
 from ..reference.metaspace import PREFIXES, Metaspace, spaced
+from ..reference.normal_forms import FORMS
+from ..reference.normalize import LOCAL, steps_of
 from ..text import utf8
-from .normal_forms import FORMS
-from .normal_steps import normalized, steps_of
+from .select import load_backend
 from .special_cuts import FLAGS, Special, as_flagged, cut
 
 if TYPE_CHECKING:
@@ -34,9 +35,9 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from .normal_steps import Normalizer
+    from ..reference.normalize import Steps
+    from ..reference.words import Words
     from .protocols import Backend, Codec, Documents, JsonLines
-    from .words import Words
 
     Ids = npt.NDArray[np.uint32]
     # What special tokens take of the text around them, by id.
@@ -46,8 +47,6 @@ __all__ = ["BYTES_PREFIX", "FLAGS", "NormalizingCodec", "Special", "as_flagged",
 
 # The rule of the space before the text where spaces are not markers (SPEC N4).
 BYTES_PREFIX = "bytes"
-# Steps that look at no more than a character and the marks behind it.
-LOCAL = (*FORMS, "lowercase")
 # How many of the codec's cuts are tried, from the last one back.
 CUTS_TRIED = 16
 
@@ -70,13 +69,14 @@ class Spaces:
         return b" " + segment if not goes_on and self.rule.puts_space(segment, starts) else segment
 
 
-def normalize(text: str, normalizer: Normalizer | None, prefix: str | None = None) -> str:
+def normalize(text: str, normalizer: Steps | None, prefix: str | None = None) -> str:
     """The text as it is cut into pieces, where it has no special tokens. Raises TypeError for what is not str."""
     if not isinstance(text, str):
         raise TypeError(f"text must be str, not {type(text).__name__}")
     if normalizer is None and prefix is None:
         return text
-    return Spaces(prefix).prepare(normalized(text, steps_of(normalizer)), starts=True, goes_on=False).decode()
+    made = load_backend().normalizer(steps_of(normalizer)).apply(text)
+    return Spaces(prefix).prepare(made, starts=True, goes_on=False).decode()
 
 
 class NormalizingCodec:
@@ -91,21 +91,22 @@ class NormalizingCodec:
         codec: Codec,
         implementation: Backend,
         special: Special,
-        normalizer: Normalizer | None,
+        normalizer: Steps | None,
         prefix: str | None = None,
-        words: Words | None = None,
+        words: tuple[Words, Any] | None = None,
     ) -> None:
         special.check()
         self.special, self.prefix, self.words = special, prefix, words
-        # What is done to texts, and to the names of late special tokens.
-        self.steps = self.name_steps = steps_of(normalizer)
+        # What is done to texts, and, in `normalize_name`, to the names of late special tokens.
+        self.steps = steps_of(normalizer)
         # What a look may do: one normal form.
         self.form = self.steps[0] if len(self.steps) == 1 and self.steps[0] in FORMS else None
         self.codec = codec if prefix in (None, BYTES_PREFIX) else codec.going_on()
         self.spaces = Spaces(prefix)
         self.goes_on = False
         self.finder = implementation.special_tokens
-        self.normal_by_look = implementation.normal_by_look
+        self.normalizer = implementation.normalizer
+        self.normalize = self.normalize_name = self.normalizer(self.steps).apply
         self.read_json_lines = implementation.read_json_lines
         # The special tokens allowed in the last call, the finders of the early and the late ones, and what those take.
         self.last: tuple[Sequence[str], Any, Any, Flags] = (), self.finder({}), self.finder({}), {}
@@ -131,6 +132,7 @@ class NormalizingCodec:
         """The codec for text that has been normalized, and is not to be changed again."""
         other = copy(self)
         other.steps, other.form = (), None
+        other.normalize = other.normalizer(()).apply
         return other
 
     def ready(self, texts: Sequence[str | bytes], allowed: Sequence[str]) -> list[str | bytes] | None:
@@ -149,10 +151,8 @@ class NormalizingCodec:
             return None
         # ASCII is in every normal form.
         plain = self.form is None or (isinstance(text, str) and text.isascii())
-        normal_text = text if plain else self.normal_by_look(text, str(self.form))
-        if normal_text is None or (allowed and self.occur(text, normal_text, allowed)):
-            return None
-        return normal_text
+        normal_text = text if plain else self.normalize(text)
+        return None if allowed and self.occur(text, normal_text, allowed) else normal_text
 
     def occur(self, text: str | bytes, normal_text: str | bytes, allowed: Sequence[str]) -> bool:
         """Whether one of the special tokens may occur in a text, or in its normal form."""
@@ -178,18 +178,19 @@ class NormalizingCodec:
             if isinstance(part, int):
                 found.append(part)
             elif self.spaces_first():
-                spaced_out = self.spaced(normalized(part, self.steps), starts=starts)
+                spaced_out = self.spaced(self.normalize(part), starts=starts)
                 found += cut(spaced_out, late, flags, marked=True)
             else:
-                for piece in cut(normalized(part, self.steps), late, flags):
+                for piece in cut(self.normalize(part), late, flags):
                     found.append(piece if isinstance(piece, int) else self.spaced(piece, starts=starts))
                     starts = False
             starts = False
         return found if self.words is None else self.in_words(self.words, found)
 
-    def in_words(self, words: Words, parts: list[bytes | int]) -> list[bytes | int]:
-        """The words of each part that is text."""
-        return [piece for part in parts for piece in ([part] if isinstance(part, int) else words.pieces(part))]
+    def in_words(self, words: tuple[Words, Any], parts: list[bytes | int]) -> list[bytes | int]:
+        """The words of each part that is text, cut by their pattern."""
+        found, pattern = words
+        return [piece for part in parts for piece in ([part] if isinstance(part, int) else found.pieces(pattern, part))]
 
     def spaces_first(self) -> bool:
         """Whether spaces are put before late special tokens are looked for: it is the normalizer that puts them."""
@@ -220,7 +221,7 @@ class NormalizingCodec:
 
     def late_text(self, name: str) -> str:
         """A late special token as it stands in normalized text: Hugging Face's ``Prepend`` comes before its name, too."""
-        text = normalized(name, self.name_steps)
+        text = self.normalize_name(name)
         if self.spaces_first():
             text = (b" " if self.prefix == "segment" else b"") + spaced(text)
         return text.decode()
@@ -256,7 +257,7 @@ class NormalizingCodec:
             return False
         around = text[cut - 1 : cut + 1]
         return not self.steps or (
-            around.isascii() and around[1:].isspace() and normalized(around, self.steps) == around
+            around.isascii() and around[1:].isspace() and self.normalize(around) == around
         )
 
     def encode(self, text: str | bytes, allowed: Sequence[str] = (), threads: int = 1) -> list[int]:

@@ -20,6 +20,7 @@ from ..reference.codec import Codec
 from ..reference.count import PieceCounter
 from ..reference.decode import StreamDecoder
 from ..reference.metaspace import Metaspace
+from ..reference.normalize import Normalizer
 from ..text import utf8
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from ..reference.normalize import Step
     from ..reference.pretokenize import Pattern
     from ..reference.special import SpecialTokens
     from ..reference.vocab import Vocab
@@ -268,6 +270,28 @@ class PythonStreamDecoder(StreamDecoder):
 
     def push(self, token_id: object) -> str:
         return super().push(checked_id(token_id, self.position))
+
+
+class PythonNormalizer:
+    """The reference's normalizer."""
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self.core = Normalizer(steps)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return self.core.steps
+
+    def is_local(self) -> bool:
+        return self.core.is_local()
+
+    def apply(self, text: str | bytes) -> bytes:
+        return self.core.apply(utf8(text))
+
+    def aligned(self, text: str | bytes) -> tuple[bytes, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        made, spans = self.core.aligned(utf8(text))
+        places = np.array(spans, np.int64).reshape(-1, 2)
+        return made, places[:, 0].copy(), places[:, 1].copy()
 
 
 class PythonPieceCounter(PieceCounter):

@@ -15,7 +15,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..reference.metaspace import spaced
-from .normal_steps import normalized
 from .special_cuts import as_flagged
 
 if TYPE_CHECKING:
@@ -46,9 +45,9 @@ def shown_parts(codec: NormalizingCodec, text: bytes, allowed: Sequence[str]) ->
         if token_id is not None:
             yield Shown(part, b"", token_id)
         elif codec.spaces_first():
-            yield from with_space_first(codec, normalized(part, codec.steps), late, flags, starts=starts)
+            yield from with_space_first(codec, codec.normalize(part), late, flags, starts=starts)
         else:
-            yield from with_space_last(codec, normalized(part, codec.steps), late, flags, starts=starts)
+            yield from with_space_last(codec, codec.normalize(part), late, flags, starts=starts)
         starts = False
 
 

@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..reference.metaspace import spaced
 from ..text import utf8
-from .normal_steps import normalized
 from .normalizing import NormalizingCodec, as_flagged
 
 if TYPE_CHECKING:
@@ -125,8 +124,7 @@ class SpanCutter:
 
         ``goes_on``: it goes on from the text before it, so that no space is put before it.
         """
-        steps = self.codec.steps
-        fragments = changed(lambda data: normalized(data, steps), fragments)
+        fragments = changed(self.codec.normalize, fragments)
         if not self.codec.spaces_first():
             parts = [Part(fragments, None)] if self.late is None else list(self.cut(fragments, self.late))
             found = []

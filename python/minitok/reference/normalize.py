@@ -198,7 +198,7 @@ def small_letters() -> dict[bytes, bytes]:
 def space_ideographs(text: bytes) -> Iterator[Change]:
     """Each Chinese character gets a space before and behind it."""
     for char, start, end in placed(text):
-        if len(char) > 1 and contains(IDEOGRAPHS, ord(char)):
+        if len(char) > 1 and contains(IDEOGRAPHS, ord(char.decode())):
             yield start, end, [(b" ", start, start), (char, start, end), (b" ", end, end)]
 
 

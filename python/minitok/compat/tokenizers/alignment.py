@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minitok.backend.normal_forms import normal
+from minitok.backend import load_backend
 from minitok.reference.metaspace import MARKER
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Aligned:
 
     def normal(self, form: str | None) -> Aligned:
         """The text in a normal form of Unicode."""
-        data = normal(self.data, form)
+        data = self.data if form is None else load_backend().normalizer((form,)).apply(self.data)
         if form is None or data == self.data:
             return self
         chars = self.data.decode()

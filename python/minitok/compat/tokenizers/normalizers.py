@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from minitok.backend.normal_forms import FORMS, normal
-from minitok.backend.normal_steps import normalized as after_steps
+from minitok.backend import load_backend
+from minitok.reference.normal_forms import FORMS
 
 from .components import Component, pattern_state, state_of
 
@@ -73,7 +73,7 @@ def normalized(state: dict[str, Any], text: str) -> str:
     """The text after a normalizer, given as JSON."""
     kind = state["type"]
     if kind in FORMS:
-        return normal(text, kind).decode()
+        return load_backend().normalizer((kind,)).apply(text).decode()
     if kind == "Sequence":
         for part in state["normalizers"]:
             text = normalized(part, text)
@@ -81,7 +81,7 @@ def normalized(state: dict[str, Any], text: str) -> str:
     if kind == "Prepend":
         return state["prepend"] + text if text else text
     if kind == "Lowercase":
-        return after_steps(text, ("lowercase",)).decode()
+        return load_backend().normalizer(("lowercase",)).apply(text).decode()
     if kind == "Replace" and "String" in state["pattern"]:
         return text.replace(state["pattern"]["String"], state["content"])
     if kind == "Replace":

@@ -14,7 +14,7 @@ import numpy as np
 
 from minitok.arguments import thread_count
 from minitok.backend import load_backend
-from minitok.backend.normal_forms import FORMS
+from minitok.reference.normal_forms import FORMS
 from minitok.backend.normalizing import NormalizingCodec, as_flagged
 from minitok.errors import FileFormatError, UnknownTokenError
 from minitok.formats.byte_level import CHARS, to_chars

@@ -26,7 +26,7 @@ from .reasons import Unsupported, step_type, steps_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ...backend.normal_steps import Step
+    from ...reference.normalize import Step
     from ...definition import Definition
     from ...reference.regex_tree import Node
     from ...reference.unicode import CharSet
