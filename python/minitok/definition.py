@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from .backend import BackendName, Codec, Merge, Vocab
-    from .reference.normalize import Steps as Normalizer
     from .backend.normalizing import NormalizingCodec
     from .backend.spans import SpanCutter
     from .chat_templates import ChatTemplates
+    from .reference.normalize import Steps as Normalizer
 
     Content = tuple[dict[int, bytes], list[Merge], bool, dict[str, Any], dict[str, Any]]
 

@@ -72,7 +72,10 @@ def test_every_small_letter(backend):
 
 def test_what_is_no_step_is_refused():
     for wrong, message in [
-        ("NFX", "unknown normalizer 'NFX'; there are NFC, NFD, NFKC, NFKD, lowercase, space_ideographs, replace, prepend"),
+        (
+            "NFX",
+            "unknown normalizer 'NFX'; there are NFC, NFD, NFKC, NFKD, lowercase, space_ideographs, replace, prepend",
+        ),
         (("replace", "a"), "the normalizer replace takes 2 texts, not ['a']"),
         (("prepend", "a", "b"), "the normalizer prepend takes 1 texts, not ['a', 'b']"),
         (3, "a normalizer is a step or a sequence of steps, not int"),
@@ -95,10 +98,12 @@ def test_a_text_that_gets_too_long_is_refused_the_same():
 
 
 def test_a_long_text_can_be_stopped():
-    normalizer = load_backend("rust").normalizer(["NFD", ("replace", r"\w", "ab"), "lowercase", ("replace", "(?=c)|d", "")])
+    normalizer = load_backend("rust").normalizer(
+        ["NFD", ("replace", r"\w", "ab"), "lowercase", ("replace", "(?=c)|d", "")]
+    )
     text = "É漢 e\u0301" * 4_000_000
 
-    def stop(number, frame):
+    def stop(*_):
         raise TimeoutError
 
     before = signal.signal(signal.SIGALRM, stop)

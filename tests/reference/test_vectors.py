@@ -82,7 +82,9 @@ def test_refused_special_tokens(case: Case, backend: str) -> None:
 
 
 def steps_of(case: Case) -> list[str | tuple[str, ...]]:
-    return [step if isinstance(step, str) else tuple(as_bytes(text).decode() for text in step) for step in case["steps"]]
+    return [
+        step if isinstance(step, str) else tuple(as_bytes(text).decode() for text in step) for step in case["steps"]
+    ]
 
 
 @cases("normalize", having="normal")

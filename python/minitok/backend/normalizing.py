@@ -256,9 +256,7 @@ class NormalizingCodec:
         if self.prefix is not None and any(text.endswith(name, 0, cut) for name in names):
             return False
         around = text[cut - 1 : cut + 1]
-        return not self.steps or (
-            around.isascii() and around[1:].isspace() and self.normalize(around) == around
-        )
+        return not self.steps or (around.isascii() and around[1:].isspace() and self.normalize(around) == around)
 
     def encode(self, text: str | bytes, allowed: Sequence[str] = (), threads: int = 1) -> list[int]:
         if ready := self.ready((text,), allowed):

@@ -90,7 +90,15 @@ def load_backend(name: str | None = None) -> Backend:
 
 def python_backend() -> Backend:
     from ..reference import packed, pretokenize, special, vocab
-    from .python import PythonCodec, PythonNormalizer, PythonPieceCounter, read_column, read_json_lines, span_list, train
+    from .python import (
+        PythonCodec,
+        PythonNormalizer,
+        PythonPieceCounter,
+        read_column,
+        read_json_lines,
+        span_list,
+        train,
+    )
 
     return Backend(
         name="python",

@@ -14,13 +14,13 @@ import numpy as np
 
 from minitok.arguments import thread_count
 from minitok.backend import load_backend
-from minitok.reference.normal_forms import FORMS
 from minitok.backend.normalizing import NormalizingCodec, as_flagged
 from minitok.errors import FileFormatError, UnknownTokenError
 from minitok.formats.byte_level import CHARS, to_chars
 from minitok.formats.huggingface.normalizers import dump_steps
 from minitok.offsets import Sizes, span_list, spans_of
 from minitok.reference.metaspace import MARKER, Metaspace
+from minitok.reference.normal_forms import FORMS
 from minitok.text import utf8
 
 from .alignment import Aligned

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from ...errors import VocabularyError
 from ...reference.normal_forms import FORMS
 from ...reference.normalize import steps_of as normal_steps_of
-from ...errors import VocabularyError
 from ..files import shown
 from .oniguruma import engine_difference, with_line_ends, with_words
 from .patterns import literal, matches_nothing
