@@ -54,7 +54,7 @@ class ChatTemplates:
         """Whether a template may write a token, whole or in parts, or the configuration names it.
 
         A template writes its texts and strings, and other values between them. So it may write a token that stands in one of
-        its strings. It may also write one that begins as one string ends and ends as another begins, unless that is only a word.
+        its strings. It may also write one that begins as one string ends and ends as another begins; words are an exception.
 
         >>> templates = ChatTemplates({"default": "{{ '<|' + message.role + '|>' }}</s>"})
         >>> [templates.may_write(token) for token in ("</s>", "<|user|>", "<user>")]

@@ -14,9 +14,8 @@ import numpy as np
 
 from minitok.arguments import thread_count
 from minitok.backend import load_backend
-from minitok.errors import FileFormatError, UnknownTokenError
+from minitok.errors import UnknownTokenError
 from minitok.formats.byte_level import CHARS, to_chars
-from minitok.formats.huggingface.normalizers import dump_steps
 from minitok.offsets import Sizes, span_list, spans_of
 from minitok.reference.metaspace import MARKER
 from minitok.text import utf8
@@ -138,8 +137,6 @@ class Pipeline:
         whole = utf8(text)
         begun = np.cumsum(np.frombuffer(whole, np.uint8) & 0xC0 != 0x80, dtype=np.int64) - 1
         for data, start, end, put, origins, token_id in self.codec.segments(whole, self.allowed):
-            if token_id is not None:
-                data, put, origins = (data, 0, origins) if origins is not None else (data[put:], 0, None)
             # A character that several have become counts for the first of them; a space that was put, for the one behind it.
             firsts = np.arange(start - put, end).clip(start) if origins is None else origins[0]
             chars = begun[firsts.clip(0, max(len(whole) - 1, 0))]
