@@ -31,8 +31,8 @@ __all__ = [
 class Normalizer(Component):
     """What is done to text before it is cut."""
 
-    def normalize(self, normalized: NormalizedString | Borrowed) -> None:
-        """Changes a text.
+    def normalize(self, normalized: Any) -> None:
+        """Changes a ``NormalizedString``.
 
         Raises:
             ComponentError: A custom normalizer fails.
