@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn a_short_text_is_quick_where_no_regular_expression_runs() {
         assert!(codec("gpt2", None).is_quick() && codec("[a-z]+", None).is_quick());
-        assert!(!codec("none", None).is_quick() && !codec("(?=ab)a", None).is_quick());
+        assert!(!codec("none", None).is_quick() && !codec("(?<=ab)a", None).is_quick());
         // Text that no pattern cuts is one piece of bytes, but not one of characters.
         let vocab = Vocab::from_scores(&[(b"a".to_vec(), 256, 0.0)], (0..256).collect()).unwrap();
         let (pattern, special) = (Pattern::new("none").unwrap(), SpecialTokens::new(Vec::new()).unwrap());
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_text_is_cut_where_the_scanner_is_sure() {
-        let (words, passes) = (r"[a-z]+|\s", r"[a-z]+|\s(?#then)(?=ab)a");
+        let (words, passes) = (r"[a-z]+|\s", r"[a-z]+|\s(?#then)(?<=ab)a");
         let (bytes, segments) = (None, Some("segment"));
         for (pattern, prefix, text, cut) in [
             (words, bytes, "ab cd", 3),
