@@ -29,10 +29,10 @@ mod tests {
             let (tier, rest) = first_pass(&Pattern::new(source).unwrap())?;
             Some((tier.name(), rest.source().to_owned()))
         };
-        assert_eq!(found(r"[a-z]+|\s(?#then)(?=ab)a"), Some(("table", "(?=ab)a".into())));
-        assert_eq!(found(r"gpt2(?#then)(?=ab)a(?#then)c"), Some(("table", "(?=ab)a(?#then)c".into())));
+        assert_eq!(found(r"[a-z]+|\s(?#then)(?<=ab)a"), Some(("table", "(?<=ab)a".into())));
+        assert_eq!(found(r"gpt2(?#then)(?<=ab)a(?#then)c"), Some(("table", "(?<=ab)a(?#then)c".into())));
         // One scanner, no pattern, one that no scanner runs, and such a one before another.
-        for source in ["gpt2", r"[a-z]+|\s", "none", "(?=ab)a", "(?=ab)a(?#then)[a-z]+"] {
+        for source in ["gpt2", r"[a-z]+|\s", "none", "(?<=ab)a", "(?<=ab)a(?#then)[a-z]+"] {
             assert_eq!(found(source), None, "{source}");
         }
     }

@@ -84,13 +84,16 @@ mod tests {
 
     #[test]
     fn a_pass_is_as_long_as_can_be_compiled() {
-        let (far, near, late) = ("a(?=bc)", "a+", r"\s+(?!\S)|\s+");
+        let (far, near, late) = ("(?<=bc)a", "a+", r"\s+(?!\S)|\s+");
         assert_eq!(passes(&[]), Vec::<&[&str]>::new());
         assert_eq!(passes(&[near, "b", r"\d"]), [&[near, "b", r"\d"][..]]);
         // What no machine runs is a pass by itself; after ends that are known late a pass begins.
         assert_eq!(passes(&[far, near]), [&[far][..], &[near]]);
         assert_eq!(passes(&[near, "b", far, far]), [&[near, "b"][..], &[far], &[far]]);
         assert_eq!(passes(&["b", late, near, "b"]), [&["b", late][..], &[near, "b"]]);
+        // Only the first step of a pass may look further ahead than at the next character.
+        let ahead = "(?=bc)";
+        assert_eq!(passes(&[ahead, near, ahead, near]), [&[ahead, near][..], &[ahead, near]]);
     }
 
     #[test]
@@ -102,7 +105,7 @@ mod tests {
         let (name, (classes, _)) = shown(tier("a*b|a"));
         assert_eq!((name, classes), ("rewind", 3));
         assert_eq!(shown(Tier::Masks(Grammar::Gpt2)), ("masks", (0, 0)));
-        assert!(Tier::new(&["a(?=bc)"]).unwrap().is_err());
+        assert!(Tier::new(&["(?<=bc)a"]).unwrap().is_err());
         assert!(Tier::new(&["("]).is_err());
     }
 }

@@ -87,6 +87,7 @@ pub(super) struct Ends {
 
 /// One search of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(clippy::struct_excessive_bools, reason = "each is asked about by itself")]
 struct Item {
     state: u32,
     /// It starts here: it has read nothing.
@@ -107,7 +108,7 @@ impl Item {
 
     /// Whether the unmatched text before it may go on behind it: then the next search, if unmatched text is before that too,
     /// shares its slot.
-    fn shares(&self) -> bool {
+    fn shares(self) -> bool {
         self.unmatched && !self.ended && !self.cuts
     }
 }
@@ -274,7 +275,7 @@ fn step(
     } else {
         let alive = fresh.map(|item| Item { fresh: false, ..item }).filter(|item| item.state != DEAD || item.cuts);
         if let Some(item) = alive {
-            if item.unmatched && next.last().is_some_and(Item::shares) {
+            if item.unmatched && next.last().is_some_and(|before| before.shares()) {
                 return Err(Unsupported::Unbounded);
             }
             next.push(item);
@@ -344,7 +345,7 @@ mod tests {
 
     #[test]
     fn no_two_states_do_the_same() {
-        let hard = ALL_HARD.iter().filter(|case| matches!(case.tier, Some(Tier::Table(_))));
+        let hard = ALL_HARD.iter().filter(|case| matches!(&case.tier, Some(Tier::Table(table)) if table.reads_pairs()));
         for pattern in hard.map(|case| &*case.source).chain(["gpt2", "cl100k", "qwen3.5", "tekken"]) {
             let ends = machine(pattern);
             let numbers = alike(&ends, ends.n_states());

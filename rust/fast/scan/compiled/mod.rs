@@ -5,7 +5,7 @@
 //!
 //! 1. `partition`: the characters that no set of the pattern tells apart are one *class*.
 //! 2. `program`: the pattern as steps. `search`: one attempt to match at one place, as an automaton over classes.
-//! 3. `ends`: attempts one after the other, as an automaton that puts out the ends of pieces and never goes back; and several
+//! 3. `ahead`: look-aheads at more than one character. `ends`: attempts one after the other, as an automaton that puts out the ends of pieces and never goes back; and several
 //!    patterns one after the other, as one such automaton.
 //! 4. `table`: that automaton packed for running, by characters.
 //! 5. `cuts`: where a text may be cut in two without changing a piece.
@@ -15,6 +15,7 @@
 //!
 //! What no tier takes is left to the engine, and [`Unsupported`] says why (SPEC P6).
 
+mod ahead;
 pub(crate) mod cuts;
 mod ends;
 mod equal;
@@ -31,6 +32,7 @@ mod twin;
 mod unsupported;
 
 use crate::regex_tree::Node;
+use ahead::Aheads;
 pub use equal::difference;
 use machine::machine;
 use partition::Partition;
@@ -57,6 +59,10 @@ pub fn compile(steps: &[Node]) -> Result<Compiled, Unsupported> {
         sets_of(step, &mut sets);
     }
     let mut partition = Partition::new(&sets).ok_or(Unsupported::Large)?;
+    // What later steps look at ends with a piece of the first.
+    if let Some(aheads) = steps.first().map(|step| Aheads::new(step, &partition)).transpose()?.flatten() {
+        return look_ahead(steps, &partition, &aheads);
+    }
     let searches = steps.iter().map(|step| Search::new(step, &partition)).collect::<Result<Vec<_>, _>>()?;
     match machine(&searches) {
         Ok(mut ends) => {
@@ -69,4 +75,21 @@ pub fn compile(steps: &[Node]) -> Result<Compiled, Unsupported> {
         }
         Err(reason) => Err(reason),
     }
+}
+
+/// The same, where the first step looks ahead at more than one character.
+fn look_ahead(steps: &[Node], partition: &Partition, aheads: &Aheads) -> Result<Compiled, Unsupported> {
+    let (finer, answers) = (aheads.refine(partition), aheads.answers());
+    let with = |(number, step)| Search::with(step, &finer, if number == 0 { &answers } else { &[] });
+    let searches = steps.iter().enumerate().map(with).collect::<Result<Vec<_>, _>>()?;
+    let mut ends = machine(&searches)?;
+    let joined = ends.join_classes();
+    let mut examples = Vec::new();
+    for (&class, &example) in joined.iter().zip(&finer.examples) {
+        // Classes are numbered in order of appearance.
+        if usize::from(class) == examples.len() {
+            examples.push(example);
+        }
+    }
+    Ok(Compiled::Table(Table::marked(partition, &ends, aheads.marks(&joined), examples)))
 }

@@ -112,6 +112,17 @@ impl Partition {
         self.members[set]
     }
 
+    /// The partition with the classes each divided further: `finer` has, for each new class, the one that it is a part of. It
+    /// cannot look up characters.
+    pub(super) fn refined(&self, finer: &[u8]) -> Partition {
+        let examples = finer.iter().map(|&class| self.examples[usize::from(class)]).collect();
+        let refine = |&set: &ClassSet| {
+            (finer.iter().zip(0..)).fold(0, |all, (&class, number)| all | (set >> class & 1) << number)
+        };
+        let members = self.members.iter().map(|(chars, set)| (Arc::clone(chars), refine(set))).collect();
+        Partition { intervals: Vec::new(), examples, members }
+    }
+
     /// The partition with classes joined: `joined[class]` is the new number of each, without gaps.
     pub(super) fn join(&mut self, joined: &[u8]) {
         for (_, class) in &mut self.intervals {
@@ -225,10 +236,18 @@ impl Classes {
 
     /// The class of the character that ends at `at`, which must be positive.
     pub(super) fn before(&self, text: &[u8], at: usize) -> usize {
+        self.back(text, at).0
+    }
+
+    /// The class and the length in bytes of the character that ends at `at`, which must be positive.
+    pub(super) fn back(&self, text: &[u8], at: usize) -> (usize, usize) {
+        if text[at - 1] < 0x80 {
+            return self.at(text, at - 1);
+        }
         // The longest first: the last byte of a character, seen alone, would be ill-formed.
         let ends_here = |&length: &usize| self.at(&text[..at], at - length).1 == length;
         let length = (1..=at.min(4)).rev().find(ends_here).unwrap_or(1);
-        self.at(&text[..at], at - length).0
+        self.at(&text[..at], at - length)
     }
 }
 

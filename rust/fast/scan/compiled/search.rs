@@ -27,7 +27,7 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "states are bounded where they are made")]
 
-use super::partition::Partition;
+use super::partition::{ClassSet, Partition};
 use super::program::{Position, Program, Step};
 use super::unsupported::Unsupported;
 use crate::regex_tree::Node;
@@ -54,8 +54,17 @@ pub(super) struct Search {
 
 impl Search {
     pub(super) fn new(tree: &Node, partition: &Partition) -> Result<Search, Unsupported> {
+        Search::with(tree, partition, &[])
+    }
+
+    /// The same, with look-aheads that have been answered, and the classes before which they hold.
+    pub(super) fn with(
+        tree: &Node,
+        partition: &Partition,
+        answers: &[(&Node, ClassSet)],
+    ) -> Result<Search, Unsupported> {
         let width = partition.n_classes() + 1;
-        let (program, entry) = Program::new(tree, partition)?;
+        let (program, entry) = Program::new(tree, partition, answers)?;
         let mut search = determinize(&program, entry, width)?;
         search.minimize();
         search.succeeds = search.find_succeeding();
@@ -185,11 +194,8 @@ fn determinize(program: &Program, entry: Position, width: usize) -> Result<Searc
             if follow.work > WORK {
                 return Err(Unsupported::Large);
             }
-            let next = if next.is_empty() || class == n_classes {
-                DEAD
-            } else {
-                number((next, in_sets(class)), &mut states)
-            };
+            let next =
+                if next.is_empty() || class == n_classes { DEAD } else { number((next, in_sets(class)), &mut states) };
             cells.push(next << 1 | u32::from(matched));
         }
         at += 1;
