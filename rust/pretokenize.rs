@@ -8,7 +8,7 @@
 //! first stays alone).
 //!
 //! Invariants: the pieces, joined, are the text (P2): text that the pattern does not match becomes separate pieces. No piece
-//! is empty. Bytes that are not UTF-8 are cut as if each were U+FFFD, which is neither letter, number nor white space (E5).
+//! is empty: an empty match only cuts where it stands. Bytes that are not UTF-8 are cut as if each were U+FFFD, which is neither letter, number nor white space (E5).
 //!
 //! Costs: one search a piece; time linear in the text for the named patterns. A custom pattern costs what its engine needs
 //! for it, up to a limit, beyond which it is an error (P6).
@@ -136,24 +136,19 @@ impl Pattern {
             pieces.into_iter().for_each(emit);
             return Ok(());
         };
-        let view = View::new(text);
-        let (mut done, mut at, mut spent) = (0, 0, Spent::default());
-        while at < view.chars.len() {
-            interrupt::check()?;
-            let Some((start, end)) = search(regex, &view.chars, at, &mut spent)? else { break };
-            if start == end {
-                // An empty match is not a piece; continue after the next character.
-                at = end + view.chars[end..].chars().next().map_or(1, char::len_utf8);
-                continue;
-            }
+        let mut done = 0;
+        matches(regex, text, &mut |start, end| {
             if done < start {
-                emit(view.bytes(text, done, start));
+                emit(&text[done..start]);
             }
-            emit(view.bytes(text, start, end));
-            (done, at) = (end, end);
-        }
-        if done < view.chars.len() {
-            emit(view.bytes(text, done, view.chars.len()));
+            if start < end {
+                emit(&text[start..end]);
+            }
+            done = end;
+            Ok(())
+        })?;
+        if done < text.len() {
+            emit(&text[done..]);
         }
         Ok(())
     }
@@ -231,12 +226,30 @@ pub fn difference(one: &str, other: &str) -> Result<std::result::Result<Option<S
     Ok(scan::difference(&trees(one)?, &trees(other)?))
 }
 
+/// Passes on where the matches of a regular expression stand, in bytes, from the left; empty ones too.
+pub fn matches(regex: &Engine, text: &[u8], emit: &mut dyn FnMut(usize, usize) -> Result<()>) -> Result<()> {
+    let view = View::new(text)?;
+    let (mut at, mut spent) = (0, Spent::default());
+    while at < view.chars.len() {
+        interrupt::check()?;
+        let Some((start, end)) = search(regex, &view.chars, at, &mut spent)? else { break };
+        emit(view.offset(start), view.offset(end))?;
+        at = end;
+        if start == end {
+            // Continue after the next character.
+            at += view.chars[end..].chars().next().map_or(1, char::len_utf8);
+        }
+    }
+    Ok(())
+}
+
 /// Returns start and end of the first match at or after an offset. `spent` is what the text has spent.
 fn search(regex: &Engine, view: &str, at: usize, spent: &mut Spent) -> Result<Option<(usize, usize)>> {
     regex.search(view, at, spent)
 }
 
-fn compile_pattern(source: &str) -> Result<Engine> {
+/// A regular expression compiled.
+pub fn compile_pattern(source: &str) -> Result<Engine> {
     Engine::new(source, translate(source)?)
 }
 
@@ -248,26 +261,27 @@ struct View<'t> {
 }
 
 impl<'t> View<'t> {
-    fn new(text: &'t [u8]) -> View<'t> {
+    fn new(text: &'t [u8]) -> Result<View<'t>> {
         if let Ok(chars) = std::str::from_utf8(text) {
-            return View { chars: Cow::Borrowed(chars), stand_ins: Vec::new() };
+            return Ok(View { chars: Cow::Borrowed(chars), stand_ins: Vec::new() });
         }
-        let mut chars = String::with_capacity(text.len());
-        let mut stand_ins = Vec::new();
+        let (mut chars, mut stand_ins) = (String::new(), Vec::new());
+        chars.try_reserve(text.len())?;
         for chunk in text.utf8_chunks() {
+            chars.try_reserve(chunk.valid().len() + 3 * chunk.invalid().len())?;
+            stand_ins.try_reserve(chunk.invalid().len())?;
             chars.push_str(chunk.valid());
             for _ in chunk.invalid() {
                 stand_ins.push(chars.len());
                 chars.push(char::REPLACEMENT_CHARACTER);
             }
         }
-        View { chars: Cow::Owned(chars), stand_ins }
+        Ok(View { chars: Cow::Owned(chars), stand_ins })
     }
 
-    /// Returns the bytes of `text` that a span of `chars` stands for.
-    fn bytes(&self, text: &'t [u8], start: usize, end: usize) -> &'t [u8] {
-        let shift = |at: usize| at - 2 * self.stand_ins.partition_point(|&stand_in| stand_in < at);
-        &text[shift(start)..shift(end)]
+    /// Returns the offset in the text that an offset in `chars` stands for.
+    fn offset(&self, at: usize) -> usize {
+        at - 2 * self.stand_ins.partition_point(|&stand_in| stand_in < at)
     }
 }
 

@@ -7,7 +7,9 @@ use minitok::decode::{StreamDecoder, decode_bytes};
 use minitok::encode::Candidate;
 use minitok::error::{Error, Result};
 use minitok::fast::codec::FastCodec;
+use minitok::fast::normal::normalizer::FastNormalizer;
 use minitok::fast::pystr::source::Source;
+use minitok::fast::pystr::str_to_utf8::Units;
 use minitok::pretokenize::Pattern;
 use minitok::special::{Finder, SpecialTokens};
 use minitok::trace::Event;
@@ -18,7 +20,8 @@ use serde_json::{Value, json};
 mod reading;
 
 use reading::{
-    byte_order, bytes, codec, each, ends_with, list, names, number, numbers, pairs, refused, special, text, vocab,
+    byte_order, bytes, codec, each, ends_with, list, names, normalizer, number, numbers, pairs, refused, special, text,
+    vocab, words_of,
 };
 
 // -- splitting ---------------------------------------------------------------------------------------------------------
@@ -84,6 +87,59 @@ fn special_tokens() {
         assert_eq!(Value::from(parts), case["parts"]);
     });
     each("special", "error", |case| ends_with(&refused(special(&case["special_tokens"])), &case["error"]));
+}
+
+// -- normalizing ---------------------------------------------------------------------------------------------------------
+
+#[test]
+fn normalizing() {
+    each("normalize", "normal", |case| {
+        let (core, text, normal) = (normalizer(case).unwrap(), bytes(&case["text"]), bytes(&case["normal"]));
+        assert_eq!(*core.apply(&text).unwrap(), *normal);
+        let aligned = core.aligned(&text).unwrap();
+        if case["spans"].is_array() {
+            assert_eq!(json!(aligned.spans), case["spans"]);
+        }
+        assert_eq!((&aligned.text, aligned.spans.len()), (&normal, normal.len()));
+        let fast = FastNormalizer::new(core).unwrap();
+        let made = |source| fast.apply(source).unwrap().unwrap_or_else(|| text.clone());
+        assert_eq!(made(Source::Bytes(&text)), normal);
+        if let Ok(chars) = std::str::from_utf8(&text) {
+            let units: Vec<u16> = chars.encode_utf16().collect();
+            assert_eq!(made(Source::Str(Units::Two(&units))), normal);
+        }
+    });
+    each("normalize", "steps", |case| {
+        if case["error"].is_string() {
+            let (core, text) = (normalizer(case).unwrap(), bytes(&case["text"]));
+            ends_with(&refused(core.apply(&text)), &case["error"]);
+            ends_with(&refused(core.aligned(&text)), &case["error"]);
+            ends_with(&refused(FastNormalizer::new(core).unwrap().apply(Source::Bytes(&text))), &case["error"]);
+        }
+    });
+}
+
+#[test]
+fn words() {
+    each("normalize", "rules", |case| {
+        if !case["steps"].is_null() {
+            return;
+        }
+        let pattern = Pattern::new(case["pattern"].as_str().unwrap_or("none")).unwrap();
+        let pieces = || {
+            let mut found = Vec::new();
+            words_of(case)?.pieces(&pattern, &bytes(&case["text"]), &mut |piece| {
+                found.push(piece.to_vec());
+                Ok(())
+            })?;
+            Ok::<_, Error>(found)
+        };
+        if case["error"].is_string() {
+            ends_with(&refused(pieces()), &case["error"]);
+        } else {
+            assert_eq!(pieces().unwrap(), list(&case["pieces"]).iter().map(bytes).collect::<Vec<_>>());
+        }
+    });
 }
 
 // -- training ----------------------------------------------------------------------------------------------------------
@@ -221,7 +277,7 @@ fn characters() {
 
 /// All the answers of a streaming decoder, then what it says at the end.
 fn stream(codec: &Codec, ids: &[u32], strict: bool) -> Result<Vec<String>> {
-    let mut decoder = StreamDecoder::new(strict, codec.drops_space());
+    let mut decoder = StreamDecoder::new(strict, codec.drops_space(), codec.joining().cloned());
     let mut answers = || -> Result<Vec<String>> {
         let mut said =
             ids.iter().map(|&id| decoder.push(codec.token_bytes(id).unwrap())).collect::<Result<Vec<_>>>()?;
@@ -243,7 +299,7 @@ fn decoding() {
         assert_eq!(stream(&codec, &ids, false).unwrap().concat(), text(&case["text"]));
         assert_eq!(stream(&codec, &ids, true).is_err(), case["strict"].is_array());
         if case["strict"].is_array() {
-            let mut strict = StreamDecoder::new(true, false);
+            let mut strict = StreamDecoder::new(true, false, None);
             let Error::InvalidUtf8 { start, end, .. } = refused(strict.push(&decoded)) else { panic!("another error") };
             assert_eq!(json!([start, end]), case["strict"]);
         }
@@ -254,7 +310,7 @@ fn decoding() {
 fn unknown_ids() {
     each("decode", "unknown", |case| {
         let codec = codec(case).unwrap();
-        let error = refused(decode_bytes(|id| codec.token_bytes(id), &numbers(&case["ids"])));
+        let error = refused(decode_bytes(|id| codec.token_bytes(id), &numbers(&case["ids"]), None));
         let Error::UnknownToken { id, position } = error else { panic!("another error") };
         assert_eq!(json!({"id": id, "position": position}), case["unknown"]);
     });

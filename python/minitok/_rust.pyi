@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Literal, final
+from typing import Any, BinaryIO, Final, Literal, TypeAlias, final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ __all__ = [
     "Documents",
     "GgufTable",
     "MergeTable",
+    "Normalizer",
     "Pattern",
     "PieceCounter",
     "RankTable",
@@ -29,7 +30,6 @@ __all__ = [
     "describe_pattern",
     "id_list",
     "least_width",
-    "odd_places",
     "pattern_difference",
     "read_column",
     "read_gguf",
@@ -43,10 +43,12 @@ __all__ = [
     "read_tokenizer_json",
     "set_fast",
     "span_list",
-    "splice",
     "train",
     "unpack",
 ]
+
+# The fields of `minitok.reference.characters.Symbols`.
+_Symbols: TypeAlias = tuple[str, int | None, bool, bytes, bytes, tuple[str, bytes] | None]
 
 UNICODE_VERSION: Final[str]
 
@@ -59,6 +61,7 @@ class Vocab:
         whole_pieces: bool,
         fallback: Sequence[int] | None = None,
         drops_bytes: bool = False,
+        symbols: _Symbols | None = None,
     ) -> Vocab: ...
     @staticmethod
     def from_merges(byte_order: bytes, pairs: Sequence[tuple[int, int]], most_bytes: int | None = None) -> Vocab: ...
@@ -69,6 +72,7 @@ class Vocab:
         whole_pieces: bool,
         fallback: Sequence[int] | None = None,
         drops_bytes: bool = False,
+        symbols: _Symbols | None = None,
     ) -> Vocab: ...
     @staticmethod
     def from_scores(pieces: Sequence[tuple[bytes, int, float]], fallback: Sequence[int]) -> Vocab: ...
@@ -84,6 +88,8 @@ class Vocab:
     def fallback(self) -> list[int] | None: ...
     @property
     def drops_bytes(self) -> bool: ...
+    @property
+    def symbols(self) -> _Symbols | None: ...
     @property
     def merges_make_all(self) -> bool: ...
     @property
@@ -207,6 +213,15 @@ class Codec:
     ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]: ...
 
 @final
+class Normalizer:
+    def __new__(cls, steps: Sequence[str | tuple[str, ...]]) -> Self: ...
+    @property
+    def steps(self) -> tuple[str | tuple[str, ...], ...]: ...
+    def is_local(self) -> bool: ...
+    def apply(self, text: str | bytes) -> bytes: ...
+    def aligned(self, text: str | bytes) -> tuple[bytes, npt.NDArray[np.int64], npt.NDArray[np.int64]]: ...
+
+@final
 class StreamDecoder:
     def push(self, token_id: int) -> str: ...
     def finish(self) -> str: ...
@@ -282,8 +297,6 @@ def train(
     base: tuple[Vocab, int] | None = None,
     keep: bool = False,
 ) -> tuple[list[tuple[int, int]], list[int], int, Literal["vocab_size", "min_frequency"]]: ...
-def odd_places(text: str | bytes) -> list[tuple[int, int]] | None: ...
-def splice(text: str | bytes, places: list[tuple[int, int, str]]) -> bytes: ...
 def id_list(ids: npt.NDArray[np.uint32]) -> list[int]: ...
 def span_list(starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> list[tuple[int, int]]: ...
 def read_column(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> Documents: ...

@@ -9,7 +9,7 @@
 //! 5. [`count`]: corpus -> distinct pieces with their counts.
 //! 6. [`train`]: distinct pieces with their counts -> merges.
 //! 7. [`pystr`]: between UTF-8 and the ways in which Python stores a `str`.
-//! 8. [`normal`]: where a text may not be in a normal form.
+//! 8. [`normal`]: what is done to a text before it is cut.
 //! 9. [`vocab`]: a vocabulary with the tables that its codecs share; [`read`]: files -> vocabularies.
 //! 10. [`pack`]: lines of JSON -> ids.
 //! 11. [`token_bytes`]: merges -> the bytes of every token, when a vocabulary is opened.
@@ -23,6 +23,7 @@ pub mod encode;
 pub mod normal;
 pub mod pack;
 pub mod passes;
+pub mod preprocess;
 pub mod pystr;
 pub mod read;
 pub mod scan;

@@ -23,6 +23,7 @@ mod normal;
 mod numpy_api;
 mod patterns;
 mod rows;
+mod segments;
 mod shortcuts;
 mod signals;
 mod spans;
@@ -56,7 +57,7 @@ mod _rust {
         read_ranks, read_tekken, read_tokenizer_json,
     };
     #[pymodule_export]
-    use super::normal::{odd_places, splice};
+    use super::normal::Normalizer;
     #[pymodule_export]
     use super::patterns::{describe_pattern, least_width, pattern_difference};
     #[pymodule_export]

@@ -1,40 +1,87 @@
-//! Where a text may not be in a normal form.
+//! What is done to a text before it is cut.
 
 use super::signals;
 use super::text::{Text, new_bytes};
-use crate::fast::normal;
-use pyo3::exceptions::PyValueError;
+use crate::error::Error;
+use crate::fast::normal::normalizer::FastNormalizer;
+use crate::normalize::{Normalizer as Core, Step};
+use numpy::{IntoPyArray, PyArray1};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyTuple};
 
-/// From how many units on the GIL is let go.
+/// From how many bytes or units on the GIL is let go.
 const LONG: usize = 1 << 14;
 
-/// The ranges of a text that may not be in the form NFC; none if it surely is. None if more than a look is needed.
-#[pyfunction]
-pub fn odd_places(py: Python<'_>, text: Text<'_>) -> PyResult<Option<Vec<(usize, usize)>>> {
-    if text.size() < LONG {
-        return Ok(normal::odd_places(&text.source())?);
-    }
-    signals::detached(py, || normal::odd_places(&text.source()))
+/// The bytes of a text, and of each the start and the end of the range that it comes from.
+type Aligned<'py> = (Bound<'py, PyBytes>, Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i64>>);
+
+/// Steps as `minitok.reference.normalize` has them.
+#[pyclass(frozen, module = "minitok._rust")]
+pub struct Normalizer {
+    fast: FastNormalizer,
+    /// As they were given.
+    steps: Py<PyTuple>,
 }
 
-/// The text as UTF-8 with other text in some places, which are ascending ranges as `odd_places` gives them.
-#[pyfunction]
-pub fn splice<'py>(
-    py: Python<'py>,
-    text: Text<'_>,
-    places: Vec<(usize, usize, String)>,
-) -> PyResult<Bound<'py, PyBytes>> {
-    let Text::Units(units) = text else {
-        return Err(PyValueError::new_err("only a long str has places"));
-    };
-    let mut done = 0;
-    for &(start, end, _) in &places {
-        if start < done || end < start || end > units.len() {
-            return Err(PyValueError::new_err("the places are not ascending ranges of the text"));
-        }
-        done = end;
+#[pymethods]
+impl Normalizer {
+    #[new]
+    fn new(py: Python<'_>, steps: Vec<Bound<'_, PyAny>>) -> PyResult<Normalizer> {
+        let read = |step: &Bound<'_, PyAny>| -> PyResult<Step> {
+            if let Ok(name) = step.extract::<String>() {
+                return Ok(Step::new(&name, &[])?);
+            }
+            let texts = step.extract::<Vec<String>>()?;
+            let (name, texts) = texts.split_first().ok_or_else(|| Error::Vocabulary("a step has no name".into()))?;
+            Ok(Step::new(name, texts)?)
+        };
+        let core = Core::new(steps.iter().map(read).collect::<PyResult<_>>()?)?;
+        Ok(Normalizer { fast: FastNormalizer::new(core)?, steps: PyTuple::new(py, steps)?.unbind() })
     }
-    new_bytes(py, &signals::detached(py, || normal::splice(&units, &places))?)
+
+    #[getter]
+    fn steps(&self, py: Python<'_>) -> Py<PyTuple> {
+        self.steps.clone_ref(py)
+    }
+
+    fn is_local(&self) -> bool {
+        self.fast.core().is_local()
+    }
+
+    /// Returns the text after all steps.
+    fn apply<'py>(&self, text: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+        let py = text.py();
+        let read: Text<'_> = text.extract()?;
+        let work = || self.fast.apply(read.source());
+        let made = if read.size() < LONG { work()? } else { signals::detached(py, work)? };
+        match (made, text.cast::<PyBytes>()) {
+            (Some(made), _) => new_bytes(py, &made),
+            (None, Ok(same)) => Ok(same.clone()),
+            (None, Err(_)) => new_bytes(py, &read.bytes()?),
+        }
+    }
+
+    /// Returns the text after all steps, and of each byte the range of bytes that it comes from.
+    fn aligned<'py>(&self, py: Python<'py>, text: Text<'_>) -> PyResult<Aligned<'py>> {
+        let (made, starts, ends) = signals::detached(py, || {
+            let aligned = self.fast.core().aligned(&text.bytes()?)?;
+            let (mut starts, mut ends) = (Vec::new(), Vec::new());
+            starts.try_reserve(aligned.spans.len())?;
+            ends.try_reserve(aligned.spans.len())?;
+            for (start, end) in aligned.spans {
+                // Lengths of what is in memory.
+                starts.push(i64::try_from(start).unwrap_or(i64::MAX));
+                ends.push(i64::try_from(end).unwrap_or(i64::MAX));
+            }
+            Ok((aligned.text, starts, ends))
+        })?;
+        Ok((new_bytes(py, &made)?, starts.into_pyarray(py), ends.into_pyarray(py)))
+    }
+}
+
+impl Normalizer {
+    /// The steps, for a codec.
+    pub fn core_steps(&self) -> Vec<Step> {
+        self.fast.core().steps().to_vec()
+    }
 }

@@ -85,10 +85,10 @@ def tokenizers():
     numbers = {name: 2000 + token_id for name, token_id in SPECIAL.items()}
     for form, late in product(["NFC", "NFKD", None], [(), ("<s>", "  ", "ab<")]):
         for flags in [{}, {"<s>": ["lstrip", "rstrip"], "<s>x": ["single_word"]}]:
-            fields = {"normalizer": form, "late_special": late, "special_flags": flags}
+            fields = {"normalizer": form, "late_tokens": late, "token_flags": flags}
             yield Definition.from_merges(MERGES, special_tokens=SPECIAL, **fields)
         for prefix in ("never", "text", "segment", "first", "always"):
-            fields = {"normalizer": form, "late_special": late, "prefix": prefix, "pattern": "none"}
+            fields = {"normalizer": form, "late_tokens": late, "prefix": prefix, "pattern": "none"}
             yield Definition.from_tokens(chars, merges, fallback=range(256), special_tokens=numbers, **fields)
 
 
@@ -153,7 +153,7 @@ def test_the_ids_of_a_span_hold_its_text(spans, apart):
 
 
 def test_a_change_across_a_border_is_trusted_if_both_sides_are():
-    tok = Tokenizer([], special_tokens={"<é>": 300}, normalizer="NFC", late_special=["<é>"])
+    tok = Tokenizer([], special_tokens={"<é>": 300}, normalizer="NFC", late_tokens=["<é>"])
     assert tok.encode("<é>", allowed_special="all") == [300]
     assert tok.encode_segments([("<é>", True)], merge_across=True) == [300]
     assert tok.encode_segments([("<e\u0301>", True)], merge_across=True) == [300]
@@ -168,7 +168,7 @@ def test_a_change_across_a_border_is_trusted_if_both_sides_are():
 
 
 def test_a_run_of_marks_across_borders_fails_closed():
-    tok = Tokenizer([], special_tokens={"<s>": 300}, normalizer="NFC", late_special=["<s>"])
+    tok = Tokenizer([], special_tokens={"<s>": 300}, normalizer="NFC", late_tokens=["<s>"])
     marks = "\u0301\u0323" * 1000
     spans = [("<s>a", True), (marks, False), ("\u0323<s>", True)]
     ids = tok.encode_segments(spans, merge_across=True)

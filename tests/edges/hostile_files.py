@@ -221,7 +221,7 @@ def sentencepiece_all_lengths(path, size):
 
 
 def sentencepiece_many_pieces(path, size):
-    return sentencepiece_file(path, [chr(0x3400 + k).encode() for k in range(size // 12)])
+    return sentencepiece_file(path, [chr(0x2_0000 + k).encode() for k in range(size // 12)])
 
 
 def sentencepiece_lengths_that_lie(path, size):
@@ -262,6 +262,20 @@ def gguf_numbers_that_lie(path, size):
 
 def gguf_many_tokens(path, size):
     return gguf_file(path, [*BYTES, b"ab", *(b"%08d" % number for number in range(size // 20))])
+
+
+def gguf_many_keys(path, size, prefix=b"tokenizer.ggml."):
+    """Keys that nobody asks for, each with one byte."""
+    row = struct.pack("<IB", 0, 7)
+    keys = [counted(prefix + b"%07d" % number) + row for number in range(size // 35)]
+    gguf_file(path, [*BYTES, b"ab"])
+    head = path.read_bytes()
+    path.write_bytes(head[:16] + struct.pack("<Q", 5 + len(keys)) + head[24:] + b"".join(keys))
+    return {}
+
+
+def gguf_many_other_keys(path, size):
+    return gguf_many_keys(path, size, b"general.")
 
 
 def colliding_pairs(count, highest, bits, multiplier=0x9E37_79B9_7F4A_7C15):

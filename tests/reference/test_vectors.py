@@ -10,10 +10,17 @@ import minitok
 import pytest
 import tiktoken
 from minitok.backend import load_backend
-from minitok.errors import DisallowedSpecialTokenError, FileFormatError, UnknownTokenError
+from minitok.errors import (
+    DisallowedSpecialTokenError,
+    FileFormatError,
+    PatternError,
+    UnknownTokenError,
+    VocabularyError,
+)
 from minitok.formats import native
 from minitok.reference import pretokenize
 from minitok.reference.pairs import merge_pair
+from minitok.reference.words import Words
 from vector_cases import FILES, Case, as_bytes, as_text, cases, singles, tokenizer_of, training, vocab_of
 
 if TYPE_CHECKING:
@@ -69,6 +76,49 @@ def test_special_tokens(case: Case, backend: str) -> None:
 def test_refused_special_tokens(case: Case, backend: str) -> None:
     with pytest.raises(minitok.VocabularyError, match=re.escape(case["error"])):
         load_backend(backend).special_tokens(case["special_tokens"])
+
+
+# -- normalizing ---------------------------------------------------------------------------------------------------
+
+
+def steps_of(case: Case) -> list[str | tuple[str, ...]]:
+    return [
+        step if isinstance(step, str) else tuple(as_bytes(text).decode() for text in step) for step in case["steps"]
+    ]
+
+
+@cases("normalize", having="normal")
+def test_normalizing(case: Case, backend: str) -> None:
+    normalizer = load_backend(backend).normalizer(steps_of(case))
+    text, normal = as_text(case["text"]), as_bytes(case["normal"])
+    assert normalizer.apply(text) == normalizer.apply(as_bytes(case["text"])) == normal
+    made, starts, ends = normalizer.aligned(text)
+    assert (made, len(starts), len(ends)) == (normal, len(normal), len(normal))
+    if "spans" in case:
+        assert [list(span) for span in zip(starts.tolist(), ends.tolist(), strict=True)] == case["spans"]
+
+
+@cases("normalize", having="error")
+def test_refused_normalizing(case: Case, backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pretokenize, "TIME_LIMIT", 0.2)
+    if "steps" not in case:
+        with pytest.raises(VocabularyError, match=f"^{re.escape(case['error'])}$"):
+            words_of(case).pieces(load_backend(backend).pattern("none"), as_bytes(case["text"]))
+        return
+    normalizer = load_backend(backend).normalizer(steps_of(case))
+    for run in (normalizer.apply, normalizer.aligned):
+        with pytest.raises((PatternError, VocabularyError), match=f"{re.escape(case['error'])}$"):
+            run(as_text(case["text"]))
+
+
+def words_of(case: Case) -> Words:
+    return Words(case["words"], None if case["end"] is None else as_bytes(case["end"]))
+
+
+@cases("normalize", having="pieces")
+def test_words(case: Case, backend: str) -> None:
+    pattern = load_backend(backend).pattern(case.get("pattern", "none"))
+    assert words_of(case).pieces(pattern, as_bytes(case["text"])) == [as_bytes(piece) for piece in case["pieces"]]
 
 
 # -- training ------------------------------------------------------------------------------------------------------

@@ -70,8 +70,6 @@ def load_backend(name: str | None = None) -> Backend:
         rust = import_module("minitok._rust")
     except ImportError as error:
         raise BackendError(f"the rust backend cannot be loaded: {error}") from error
-    from .normal_forms import normal_by_look
-
     return Backend(
         name="rust",
         vocab=rust.Vocab,
@@ -81,7 +79,7 @@ def load_backend(name: str | None = None) -> Backend:
         codec=rust.Codec,
         piece_counter=rust.PieceCounter,
         train=rust.train,
-        normal_by_look=normal_by_look,
+        normalizer=rust.Normalizer,
         read_json_lines=rust.read_json_lines,
         read_column=rust.read_column,
         id_list=rust.id_list,
@@ -92,7 +90,15 @@ def load_backend(name: str | None = None) -> Backend:
 
 def python_backend() -> Backend:
     from ..reference import packed, pretokenize, special, vocab
-    from .python import PythonCodec, PythonPieceCounter, read_column, read_json_lines, span_list, train
+    from .python import (
+        PythonCodec,
+        PythonNormalizer,
+        PythonPieceCounter,
+        read_column,
+        read_json_lines,
+        span_list,
+        train,
+    )
 
     return Backend(
         name="python",
@@ -107,5 +113,5 @@ def python_backend() -> Backend:
         read_column=read_column,
         id_list=lambda ids: ids.tolist(),
         span_list=span_list,
-        normal_by_look=lambda text, _: text if isinstance(text, str | bytes) and text.isascii() else None,
+        normalizer=PythonNormalizer,
     )

@@ -104,7 +104,7 @@ def of_sentencepiece(path: Path, file: Path, tok: Tokenizer) -> Iterator[Peer]:
     import sentencepiece
 
     model = sentencepiece.SentencePieceProcessor(model_file=str(file))
-    yield Peer("sentencepiece", model.encode, frozenset(tok.late_special))
+    yield Peer("sentencepiece", model.encode, frozenset(tok.late_tokens))
 
 
 def of_tiktoken(path: Path, file: Path, tok: Tokenizer) -> Iterator[Peer]:

@@ -37,6 +37,7 @@ LANES = ("gpt2", "cl100k", "o200k")
 
 def explain(definition: Definition, codec: Codec, text: str | bytes, allowed: Sequence[str] = ()) -> Explanation:
     """See ``Tokenizer.explain``."""
+    definition.check_spelling("an encoding cannot be explained")
     vocab = definition.vocab
     events: list[Event] = []
     ids = codec.trace(text, allowed, events.append)

@@ -7,7 +7,7 @@ By hand, with ``gpt2``: ``I'll be  back`` -> ``I`` ``'ll`` `` be`` `` `` `` back
 of two spaces the first stays alone).
 
 Invariants: the pieces, joined, are the text (P2): text that the pattern does not match becomes separate pieces. No piece is
-empty. Bytes that are not UTF-8 are cut as if each were U+FFFD, which is neither letter, number nor white space (E5).
+empty: an empty match only cuts where it stands. Bytes that are not UTF-8 are cut as if each were U+FFFD, which is neither letter, number nor white space (E5).
 
 Costs: one search a piece; time linear in the text for the named patterns. A custom pattern costs what its engine needs for
 it, up to a limit, beyond which it is an error (P6).
@@ -33,6 +33,8 @@ from .families import FAMILIES
 from .regexes import translate
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import regex
 
 # The patterns of GPT-2, of GPT-3.5 and GPT-4, and of GPT-4o, as tiktoken publishes them. The first is written in its older,
@@ -87,22 +89,16 @@ class Pattern:
             for step in self.steps:
                 pieces = [part for piece in pieces for part in step.split(piece)]
             return pieces
-        chars = text.decode("utf-8", "surrogateescape")
-        view = chars if chars.isascii() else chars.translate(STAND_INS)
         pieces = []
-        done = at = 0
-        end_time = time.monotonic() + TIME_LIMIT + TIME_PER_CHAR * len(view)
-        while at < len(view) and (span := search(self.regex, self.source, view, at, end_time)) is not None:
-            start, end = span
-            if start == end:  # An empty match is not a piece; continue after the next character.
-                at = end + 1
-                continue
+        done = 0
+        for start, end in matches(self.regex, self.source, text):
             if done < start:
-                pieces.append(chars[done:start].encode("utf-8", "surrogateescape"))
-            pieces.append(chars[start:end].encode("utf-8", "surrogateescape"))
-            done = at = end
-        if done < len(chars):
-            pieces.append(chars[done:].encode("utf-8", "surrogateescape"))
+                pieces.append(text[done:start])
+            if start < end:
+                pieces.append(text[start:end])
+            done = end
+        if done < len(text):
+            pieces.append(text[done:])
         return pieces
 
     def split_bytes(self, of_bytes: Pattern, text: bytes) -> list[bytes]:
@@ -141,6 +137,21 @@ def expressions(source: str) -> list[str]:
         else:
             found.append(NAMED.get(step, step))
     return found
+
+
+def matches(compiled: regex.Pattern[str], source: str, text: bytes) -> Iterator[tuple[int, int]]:
+    """Where the matches of a regular expression stand, in bytes, from the left; empty ones too."""
+    chars = text.decode("utf-8", "surrogateescape")
+    view = chars if chars.isascii() else chars.translate(STAND_INS)
+    done = at = byte = 0  # the last match ends at the character `done`, which stands at `byte`
+    end_time = time.monotonic() + TIME_LIMIT + TIME_PER_CHAR * len(view)
+    while at < len(view) and (span := search(compiled, source, view, at, end_time)) is not None:
+        start, end = span
+        first = byte + len(chars[done:start].encode("utf-8", "surrogateescape"))
+        byte = first + len(chars[start:end].encode("utf-8", "surrogateescape"))
+        yield first, byte
+        # After an empty match, continue after the next character.
+        done, at = end, end + (start == end)
 
 
 def search(compiled: regex.Pattern[str], source: str, view: str, at: int, end_time: float) -> tuple[int, int] | None:

@@ -10,6 +10,7 @@
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
+use crate::fast::scan::Cuts;
 use crate::interrupt;
 use crate::vocab::Vocab;
 
@@ -35,14 +36,15 @@ impl ByteCuts {
 
     /// Whether the text may be cut between two bytes.
     #[inline(always)]
-    fn is_cut(&self, left: u8, right: u8) -> bool {
+    fn are_apart(&self, left: u8, right: u8) -> bool {
         let (left, right) = (usize::from(left), usize::from(right));
         self.joined[left * 8 + right / 32] >> (right % 32) & 1 == 0
     }
+}
 
-    /// The first cut from a place on.
-    pub(super) fn first(&self, text: &[u8], from: usize) -> Option<usize> {
-        interrupt::find(from.max(1)..text.len(), |at| self.is_cut(text[at - 1], text[at]))
+impl Cuts for ByteCuts {
+    fn is_cut(&self, text: &[u8], at: usize) -> bool {
+        self.are_apart(text[at - 1], text[at])
     }
 }
 
@@ -71,7 +73,7 @@ impl<'t> Cutter<'t> {
             while kept < count && at < until {
                 let right = self.text[at];
                 ends[kept] = at;
-                kept += usize::from(self.cuts.is_cut(left, right));
+                kept += usize::from(self.cuts.are_apart(left, right));
                 left = right;
                 at += 1;
             }
@@ -131,7 +133,7 @@ mod tests {
         // Not in " a", nor in "ab", nor within a character.
         let (text, expected) = (" ab é>a ab中".as_bytes(), [3, 4, 6, 7, 8, 11]);
         for from in 0..text.len() {
-            assert_eq!(cuts.first(text, from), expected.into_iter().find(|&at| at >= from), "from {from}");
+            assert_eq!(cuts.next(text, from), expected.into_iter().find(|&at| at >= from), "from {from}");
         }
         for count in [1, 2, 3, 6, 7, 100] {
             let (mut cutter, mut ends, mut all) = (Cutter::new(&cuts, text), Vec::new(), Vec::new());
@@ -153,7 +155,7 @@ mod tests {
         for (left, right) in (0..=255).flat_map(|left| (0..=255).map(move |right| (left, right))) {
             let cut = !held.contains(&[left, right]) && right & 0xC0 != 0x80;
             let text = [left, right];
-            assert_eq!(cuts.first(&text, 0), cut.then_some(1), "{left} {right}");
+            assert_eq!(cuts.next(&text, 0), cut.then_some(1), "{left} {right}");
             let (mut cutter, mut ends) = (Cutter::new(&cuts, &text), Vec::new());
             assert!(cutter.next_block(&mut ends, 3));
             assert_eq!(ends, if cut { vec![1, 2] } else { vec![2] });

@@ -142,7 +142,7 @@ mod tests {
         (0..=255u8).filter(|&byte| byte != b'?').for_each(|byte| tokens.set(u32::from(byte), &[byte]).unwrap());
         tokens.set(256, b"ab").unwrap();
         let merges = vec![Merge { left: 97, right: 98, id: 256, rank: 0 }];
-        let alphabet = Alphabet { fallback: None, drops_bytes: true };
+        let alphabet = Alphabet { drops_bytes: true, ..Alphabet::default() };
         let tables = Tables::new(Arc::new(Vocab::assemble(tokens, merges, false, alphabet).unwrap()));
         let pieces: [&[u8]; 4] = [b"ab?ab 1", b"ab 1", b"?", b"1?ab?"];
         let mut found = vec![Vec::new(); pieces.len()];

@@ -1,7 +1,7 @@
 //! How a pattern is scanned: by masks, by a table, or by a search that goes back.
 
 use super::compiled::{Compiled, Rewind, Table, Unsupported, compile};
-use super::cut;
+use super::cut::Cuts;
 use super::grammar::Grammar;
 use crate::error::Result;
 use crate::regexes::parse;
@@ -49,8 +49,17 @@ impl Tier {
     /// The first position in `from.max(1)..text.len()` at which cutting `text` changes no piece, or `None` where none is known.
     pub fn safe_cut(&self, text: &[u8], from: usize) -> Option<usize> {
         match self {
-            Tier::Masks(grammar) => cut::safe_cut(*grammar, text, from),
-            Tier::Table(table) => table.safe_cut(text, from),
+            Tier::Masks(grammar) => grammar.next(text, from),
+            Tier::Table(table) => table.next(text, from),
+            Tier::Rewind(..) => None,
+        }
+    }
+
+    /// The last such position.
+    pub fn last_safe_cut(&self, text: &[u8], from: usize) -> Option<usize> {
+        match self {
+            Tier::Masks(grammar) => grammar.last(text, from),
+            Tier::Table(table) => table.last(text, from),
             Tier::Rewind(..) => None,
         }
     }

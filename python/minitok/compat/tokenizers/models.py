@@ -187,8 +187,9 @@ class BPE(Model):
             pattern="none",
             prefix=None,
             special_tokens={},
-            late_special=(),
-            special_flags={},
+            added_tokens={},
+            late_tokens=(),
+            token_flags={},
             normalizer=None,
             words=None,
         )

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from minitok.backend.normal_forms import normal
-from minitok.backend.normal_steps import changed
+from minitok.reference.normal_forms import normal
+from minitok.reference.normalize import Normalizer
 
 from .matching import Cut, compiled, cuts, parts
 from .normal_changes import changes
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NormalizedString"]
 
+LOWERCASE = Normalizer(["lowercase"])
 SPACES_BEFORE, SPACES_BEHIND = r"\A\s+", r"\s+\z"
 
 
@@ -122,7 +123,7 @@ class NormalizedString:
 
     def lowercase(self) -> None:
         """Makes letters small."""
-        self._each(lambda char: changed(char, "lowercase", 64))
+        self._each(lambda char: LOWERCASE.apply(char.encode()).decode())
 
     def uppercase(self) -> None:
         """Makes letters capital."""

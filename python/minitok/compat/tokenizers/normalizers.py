@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from minitok.backend.normal_steps import IDEOGRAPHS
 from minitok.errors import ComponentError
 from minitok.formats.byte_level import CHARS
 from minitok.formats.huggingface.normalizers import CLEAN, NMT, STRIP_ACCENTS
 from minitok.formats.huggingface.tables import ACCENTS
+from minitok.reference.normalize import IDEOGRAPHS
 
 from .components import Borrowed, Component
 from .matching import compiled, cuts
@@ -240,7 +240,7 @@ def drop_and_space(normalized: NormalizedString, steps: Any) -> None:
 def space_ideographs(normalized: NormalizedString) -> None:
     """Puts a space before and behind each Chinese character."""
     steps: list[tuple[str, int]] = []
-    for start, end, matches in cuts(normalized.normalized, compiled(IDEOGRAPHS)):
+    for start, end, matches in cuts(normalized.normalized, compiled(CHINESE)):
         for char in normalized.normalized[start:end]:
             steps += [(" ", 0), (char, 1), (" ", 1)] if matches else [(char, 0)]
     normalized.transform(steps)
@@ -256,6 +256,7 @@ def show_bytes(normalized: NormalizedString) -> None:
     normalized.transform(steps)
 
 
+CHINESE = "[" + "".join(f"\\U{first:08X}-\\U{last:08X}" for first, last in IDEOGRAPHS) + "]"
 NORMALIZERS: dict[str, type[Normalizer]] = {"nfc": NFC, "nfd": NFD, "nfkc": NFKC, "nfkd": NFKD}
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ...backend.normal_forms import FORMS
-from ...backend.normal_steps import steps_of as normal_steps_of
 from ...errors import VocabularyError
+from ...reference.normal_forms import FORMS
+from ...reference.normalize import steps_of as normal_steps_of
 from ..files import shown
 from .oniguruma import engine_difference, with_line_ends, with_words
 from .patterns import literal, matches_nothing
@@ -21,7 +21,8 @@ from .tables import ACCENTS, CONTROLS, MARKS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ...backend.normal_steps import Normalizer, Step
+    from ...reference.normalize import Step
+    from ...reference.normalize import Steps as Normalizer
 
 STRIP_ACCENTS = ("replace", MARKS, "")
 STRIP_LEFT = ("replace", r"\A\s+", "")

@@ -63,7 +63,7 @@ fn cuts(ends: &Ends, state: u32, after: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{Case, scanned, texts};
-    use crate::fast::scan::Tier;
+    use crate::fast::scan::{Cuts as _, Tier};
 
     #[test]
     fn every_cut_leaves_the_pieces_as_they_are() {
@@ -82,7 +82,7 @@ mod tests {
             for text in texts(&['a', 'b', 'c', ' '], 5) {
                 let all = scanned(tier, text.as_bytes());
                 for at in 1..text.len() {
-                    if table.safe_cut(text.as_bytes(), at) == Some(at) {
+                    if table.next(text.as_bytes(), at) == Some(at) {
                         let (left, right) = text.as_bytes().split_at(at);
                         let mut halves = scanned(tier, left);
                         halves.extend(scanned(tier, right).iter().map(|end| end + at));

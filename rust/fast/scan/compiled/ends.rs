@@ -22,7 +22,8 @@
 //! position into slot s, then count n more ends as sure": no branch, and nothing is ever read twice.
 //!
 //! *Unmatched text* (SPEC P2): an attempt that fails is followed by one a character later. So the search behind one that has
-//! no end yet starts one character after it does, with unmatched text between the two.
+//! no end yet starts one character after it does, with unmatched text between the two. So it does behind one that has matched
+//! nothing, but then the unmatched text before that one ends where it stands, whether it matches more or not.
 //!
 //! Why the list stays short: a search in a state from which every text leads to another end (`Search::succeeds`) makes those
 //! behind it useless, and so does its present end. Patterns in use need at most three. Where a list would grow without bound
@@ -94,6 +95,21 @@ struct Item {
     ended: bool,
     /// There is unmatched text before it, whose end has a slot.
     unmatched: bool,
+    /// It has matched nothing, so that this unmatched text ends there in any case.
+    cuts: bool,
+}
+
+impl Item {
+    /// A search that has read nothing.
+    fn new(state: u32, unmatched: bool) -> Item {
+        Item { state, fresh: true, ended: false, unmatched, cuts: false }
+    }
+
+    /// Whether the unmatched text before it may go on behind it: then the next search, if unmatched text is before that too,
+    /// shares its slot.
+    fn shares(&self) -> bool {
+        self.unmatched && !self.ended && !self.cuts
+    }
 }
 
 /// A state while the machine is made: that of the machine of the step before, where a fresh search would begin, the list.
@@ -112,7 +128,7 @@ impl Ends {
                 states.len() as u32 - 1
             })
         };
-        let start = Item { state: search.first(), fresh: true, ended: false, unmatched: false };
+        let start = Item::new(search.first(), false);
         number((0, search.first(), vec![start]), &mut states);
         let mut at = 0;
         while at < states.len() {
@@ -211,8 +227,8 @@ impl Ends {
 fn slot_of(list: &[Item], index: usize) -> usize {
     let mut slot = 0;
     for (at, item) in list[..=index].iter().enumerate() {
-        // The place where unmatched text ends, unless the search before it is behind unmatched text too and shares it.
-        if item.unmatched && (at == 0 || list[at - 1].ended || !list[at - 1].unmatched) {
+        // The place where unmatched text ends.
+        if item.unmatched && (at == 0 || !list[at - 1].shares()) {
             slot += 1;
         }
         if at < index && item.ended {
@@ -232,18 +248,19 @@ fn step(
     let mut next: Vec<Item> = Vec::with_capacity(list.len() + 2);
     // The slot that the place before the character goes to, and which of the searches it is an end of.
     let mut write = None;
-    // A search that begins here, if it is not given up at once: it goes on from `begin`.
+    // A search that begins here, if it is not given up at once: it goes on from `begin`. Behind a match, an empty one changes
+    // nothing.
     let mut fresh = None;
     for (index, item) in list.iter().enumerate() {
         let (matched, state) = search.step(item.state, class);
         if item.fresh {
-            fresh = Some(Item { state, ..*item });
+            fresh = Some(Item { state, cuts: matched && item.unmatched, ..*item });
         } else if matched {
             write = Some((slot_of(list, index), next.len()));
-            next.push(Item { state, ended: true, ..*item });
-            fresh = Some(Item { state: search.step(begin, class).1, fresh: true, ended: false, unmatched: false });
+            next.push(Item { state, ended: true, cuts: false, ..*item });
+            fresh = Some(Item::new(search.step(begin, class).1, false));
             break;
-        } else if state != DEAD || item.ended {
+        } else if state != DEAD || item.ended || item.cuts {
             next.push(Item { state, ..*item });
         }
     }
@@ -252,11 +269,12 @@ fn step(
     if let Some(index) = bound {
         next.truncate(index + 1);
         next[index].ended = false;
+        next[index].cuts = false;
         write = write.filter(|&(_, index_of_end)| index_of_end < index);
     } else {
-        let alive = fresh.map(|item| Item { fresh: false, ..item }).filter(|item| item.state != DEAD);
+        let alive = fresh.map(|item| Item { fresh: false, ..item }).filter(|item| item.state != DEAD || item.cuts);
         if let Some(item) = alive {
-            if item.unmatched && next.last().is_some_and(|before| !before.ended && before.unmatched) {
+            if item.unmatched && next.last().is_some_and(Item::shares) {
                 return Err(Unsupported::Unbounded);
             }
             next.push(item);
@@ -266,7 +284,7 @@ fn step(
             }
         }
         if alive.is_none_or(|item| !search.succeeds[item.state as usize]) {
-            next.push(Item { state: search.starts[class], fresh: true, ended: false, unmatched: true });
+            next.push(Item::new(search.starts[class], true));
         }
     }
     if slot_of(&next, next.len() - 1) + 1 > SLOTS {
@@ -274,14 +292,14 @@ fn step(
     }
     let mut sure = 0;
     while let Some(first) = next.first_mut() {
-        if first.unmatched && !first.fresh && (first.ended || search.succeeds[first.state as usize]) {
-            first.unmatched = false;
+        if first.unmatched && !first.fresh && (first.ended || first.cuts || search.succeeds[first.state as usize]) {
+            (first.unmatched, first.cuts) = (false, false);
             sure += 1;
         }
-        if first.state != DEAD || !first.ended {
+        if first.fresh || first.state != DEAD {
             break;
         }
-        sure += 1;
+        sure += usize::from(first.ended);
         next.remove(0);
     }
     Ok((next, write.map(|(slot, _)| slot), sure))

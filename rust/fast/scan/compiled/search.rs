@@ -20,8 +20,8 @@
 //! before it?, next state). An assertion about what follows then costs nothing. For one about what comes before, a state also
 //! holds which of the sets that are asked about the last character was in.
 //!
-//! An attempt may match nothing. Such a match still has those behind it in the list given up, but is not reported (SPEC P2), so
-//! the states in which an attempt begins are kept apart from all others.
+//! An attempt may match nothing: then the state in which it begins has an end before the next character, and those behind it in
+//! the list are given up. Who reads the machine knows that state, and that such a match only cuts (SPEC P2).
 //!
 //! Must equal one search of `rust/pretokenize.rs` at one place. Costs: bounded by [`WORK`] steps to make.
 
@@ -157,8 +157,8 @@ pub(super) fn join_equal(
 
 // -- from positions to states --------------------------------------------------------------------------------------------
 
-/// What a state is: the positions, in order; the sets that the character before is in; whether no character was read.
-type Key = (Vec<Position>, u32, bool);
+/// What a state is: the positions, in order; the sets that the character before is in.
+type Key = (Vec<Position>, u32);
 
 fn determinize(program: &Program, entry: Position, width: usize) -> Result<Search, Unsupported> {
     let n_classes = width - 1;
@@ -173,23 +173,22 @@ fn determinize(program: &Program, entry: Position, width: usize) -> Result<Searc
             states.len() as u32 - 1
         })
     };
-    number((Vec::new(), 0, false), &mut states);
-    let starts = (0..width).map(|class| number((vec![entry], in_sets(class), true), &mut states)).collect();
+    number((Vec::new(), 0), &mut states);
+    let starts = (0..width).map(|class| number((vec![entry], in_sets(class)), &mut states)).collect();
     let mut follow = Follow { program, seen: vec![0; program.steps.len()], round: 0, stack: Vec::new(), work: 0 };
     let mut cells = Vec::new();
     let mut at = 0;
     while at < states.len() {
         for class in 0..width {
-            let (positions, before, fresh) = &states[at];
+            let (positions, before) = &states[at];
             let (matched, next) = follow.step(positions, *before, class);
-            let matched = matched && !fresh;
             if follow.work > WORK {
                 return Err(Unsupported::Large);
             }
             let next = if next.is_empty() || class == n_classes {
                 DEAD
             } else {
-                number((next, in_sets(class), false), &mut states)
+                number((next, in_sets(class)), &mut states)
             };
             cells.push(next << 1 | u32::from(matched));
         }

@@ -19,6 +19,7 @@
 )]
 #![allow(unsafe_code)]
 
+use super::super::cut::{self, Cuts as _};
 use super::cuts::Cuts;
 use super::ends::{Cell, Ends, SLOTS};
 use super::pairs::{Pairs, Stream};
@@ -82,6 +83,12 @@ const fn sure(cell: u32) -> usize {
     (cell & 15) as usize
 }
 
+impl cut::Cuts for Table {
+    fn is_cut(&self, text: &[u8], at: usize) -> bool {
+        self.cuts.holds(&self.classes, text, at)
+    }
+}
+
 impl Table {
     pub(super) fn new(partition: &Partition, ends: &Ends) -> Table {
         let classes = Classes::new(partition);
@@ -105,14 +112,9 @@ impl Table {
         &self.examples
     }
 
-    /// The first position in `from.max(1)..text.len()` at which cutting `text` changes no piece, whatever follows, or `None`.
-    pub fn safe_cut(&self, text: &[u8], from: usize) -> Option<usize> {
-        interrupt::find(from.max(1)..text.len(), |at| self.cuts.holds(&self.classes, text, at))
-    }
-
-    /// The last such position.
+    /// The last position at which cutting `text` changes no piece, whatever follows, or `None`.
     pub fn last_safe_cut(&self, text: &[u8]) -> Option<usize> {
-        (1..text.len()).rev().find(|&at| self.cuts.holds(&self.classes, text, at))
+        self.last(text, 0)
     }
 
     /// Replaces the contents of `ends` by the ends of the next pieces, at least one; false, and no ends, when the text is used

@@ -1,0 +1,79 @@
+//! The steps in turn: the same texts and errors as `normalize.rs`.
+//!
+//! Costs: O(n) for each step; without a copy where nothing changes.
+
+use super::edits::Edits;
+use super::forms::{are_normal, normal};
+use super::letters::{lowercase, space_ideographs};
+use super::replace::Matcher;
+use crate::error::Result;
+use crate::fast::pystr::source::Source;
+use crate::normalize::{Normalizer, Step, most_bytes};
+
+/// A normalizer that is prepared for fast work.
+#[derive(Debug)]
+pub struct FastNormalizer {
+    core: Normalizer,
+    /// By step; those of replacements.
+    matchers: Vec<Option<Matcher>>,
+}
+
+impl FastNormalizer {
+    pub fn new(core: Normalizer) -> Result<FastNormalizer> {
+        let mut matchers = Vec::new();
+        for (step, engine) in core.steps().iter().zip(core.patterns()) {
+            matchers.push(match (step, engine) {
+                (Step::Replace { pattern, .. }, Some(engine)) => Some(Matcher::new(pattern, engine)?),
+                _ => None,
+            });
+        }
+        Ok(FastNormalizer { core, matchers })
+    }
+
+    pub fn core(&self) -> &Normalizer {
+        &self.core
+    }
+
+    /// The text after all steps as UTF-8, None if nothing changes.
+    pub fn apply(&self, text: Source) -> Result<Option<Vec<u8>>> {
+        let mut first = 0;
+        if let Source::Str(units) = &text {
+            while let Some(Step::Form(form)) = self.core.steps().get(first)
+                && are_normal(units, *form)?
+            {
+                first += 1;
+            }
+        }
+        if first == self.core.steps().len() {
+            return Ok(None);
+        }
+        let text = text.bytes()?;
+        let most = most_bytes(text.len());
+        let mut made: Option<Vec<u8>> = None;
+        for index in first..self.core.steps().len() {
+            let before = made.as_deref().unwrap_or(&text);
+            let (after, length) = self.step(index, before, most)?;
+            self.core.check_length(index, length, most)?;
+            made = after.or(made);
+        }
+        Ok(made)
+    }
+
+    /// The text after a step, None if it does not change it, and its length; it is whole only if that is allowed.
+    fn step(&self, index: usize, text: &[u8], most: usize) -> Result<(Option<Vec<u8>>, usize)> {
+        let whole = |made: Option<Vec<u8>>| {
+            let length = made.as_ref().map_or(text.len(), Vec::len);
+            (made, length)
+        };
+        let mut edits = Edits::new(text, most);
+        match (&self.core.steps()[index], &self.matchers[index]) {
+            (Step::Form(form), _) => return Ok(whole(normal(text, *form)?)),
+            (Step::Lowercase, _) => return Ok(whole(lowercase(text)?)),
+            (Step::SpaceIdeographs, _) => space_ideographs(text, &mut edits)?,
+            (Step::Replace { text: new, .. }, Some(matcher)) => matcher.replace(text, new.as_bytes(), &mut edits)?,
+            (Step::Prepend(new), _) if !text.is_empty() => edits.insert(0, new.as_bytes())?,
+            (Step::Replace { .. }, None) | (Step::Prepend(_), _) => {}
+        }
+        edits.finish()
+    }
+}
