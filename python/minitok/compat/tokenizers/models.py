@@ -17,9 +17,10 @@ from minitok.formats.gpt2 import parse_merges
 
 from .components import Component
 from .shown import shown
+from .symbol_sizes import SymbolSizes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from minitok.definition import Definition
 
@@ -30,6 +31,12 @@ if TYPE_CHECKING:
 __all__ = ["BPE", "Model", "Token"]
 
 BYTE = re.compile("<0x[0-9A-Fa-f]{2}>")
+# How a piece in the notation of the vocabulary is read: as bytes, with markers for spaces, or as it stands.
+READERS: dict[str, Callable[[str], str | bytes]] = {
+    "bytes": to_bytes,
+    "marks": lambda piece: piece.replace(MARKER, " "),
+    "text": str,
+}
 MARKER = "▁"
 
 # The options with their defaults, in the order of the file.
@@ -94,8 +101,9 @@ class BPE(Model):
         self._options = OPTIONS | options
         self._data: bytes | None = None
         self._names: dict[int, str] | None = None
+        self._sizes: SymbolSizes | None = None
         # What encodes pieces, and whether they are bytes; else they are characters, with markers for spaces.
-        self._pieces: tuple[Definition, bool] | None = None
+        self._pieces: tuple[Definition, str] | None = None
 
     @classmethod
     def from_json(cls, data: bytes, options: Mapping[str, Any]) -> BPE:
@@ -177,11 +185,13 @@ class BPE(Model):
 
     def tokenize_all(self, pieces: list[str]) -> list[list[Token]]:
         """The tokens of pieces. Raises FileFormatError for a model that minitok does not run."""
-        definition, is_bytes = self._pieces or self.use(piece_definition(self.as_json()))
-        shown = [to_bytes(piece) if is_bytes else piece.replace(MARKER, " ") for piece in pieces]
-        return [self._placed(ids, is_bytes=is_bytes) for ids in definition.codec().encode_batch(shown)]
+        definition, notation = self._pieces or self.use(piece_definition(self.as_json()))
+        if definition.symbols is not None and self._sizes is None:
+            self._sizes = SymbolSizes(self.vocab(), self.merges(), self._options)
+        batch = definition.codec().encode_batch([READERS[notation](piece) for piece in pieces])
+        return [self._placed(piece, ids, notation) for piece, ids in zip(pieces, batch, strict=True)]
 
-    def use(self, definition: Definition) -> tuple[Definition, bool]:
+    def use(self, definition: Definition) -> tuple[Definition, str]:
         """Tokenizes pieces with what has been read for the whole tokenizer, from now on; returns what encodes them."""
         pieces = definition.changed(
             pattern="none",
@@ -193,15 +203,20 @@ class BPE(Model):
             normalizer=None,
             words=None,
         )
-        self._pieces = pieces, definition.prefix in (None, "bytes")
+        is_text = definition.symbols is not None and definition.symbols.unit == "characters"
+        has_marks = definition.prefix not in (None, "bytes")
+        self._pieces, self._sizes = (pieces, "marks" if has_marks else "text" if is_text else "bytes"), None
         return self._pieces
 
-    def _placed(self, ids: list[int], *, is_bytes: bool) -> list[Token]:
+    def _placed(self, piece: str, ids: list[int], notation: str) -> list[Token]:
         names, found, at = self.names(), [], 0
-        for token_id in ids:
-            value = names[token_id]
-            size = 1 if not is_bytes and BYTE.fullmatch(value) else len(value.encode())
-            found.append(Token(token_id, value, (at, at + size)))
+        if self._sizes is not None:
+            sizes = self._sizes.of(piece, ids)
+        else:
+            values = map(names.__getitem__, ids)
+            sizes = [1 if notation == "marks" and BYTE.fullmatch(value) else len(value.encode()) for value in values]
+        for token_id, size in zip(ids, sizes, strict=True):
+            found.append(Token(token_id, names[token_id], (at, at + size)))
             at += size
         return found
 
@@ -257,10 +272,6 @@ def pairs_of(rows: Iterable[Any]) -> list[Pair]:
 
 
 def piece_definition(model: dict[str, Any], added: list[Any] | tuple[Any, ...] = ()) -> Definition:
-    """What encodes pieces with a model, which says by ``byte_fallback`` whether its tokens are characters or bytes."""
-    if model["byte_fallback"]:
-        steps: dict[str, Any] = {"normalizer": {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}}
-    else:
-        level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
-        steps = {"pre_tokenizer": level, "decoder": level}
-    return huggingface.parse({"added_tokens": list(added), "model": model, **steps}, "the model")
+    """What encodes pieces with a model, whose tokens are characters: of text, or those that stand for bytes."""
+    marks = {"type": "Replace", "pattern": {"String": " "}, "content": "▁"} if model["byte_fallback"] else None
+    return huggingface.parse({"added_tokens": list(added), "model": model, "normalizer": marks}, "the model")

@@ -226,8 +226,8 @@ class Recipe:
     def read_definition(self) -> Definition:
         """What encodes. Raises FileFormatError or ComponentError if that is not in the power of a codec."""
         content = without_settings(self.content())
-        if self.makes_bytes():
-            content["decoder"] = {"type": "ByteLevel"}
+        # The pipeline decodes by itself.
+        content["decoder"] = {"type": "ByteLevel"} if self.makes_bytes() else None
         return huggingface.parse(content, "the tokenizer", other_ids=True)
 
     def makes_bytes(self) -> bool:
