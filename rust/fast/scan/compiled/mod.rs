@@ -13,7 +13,7 @@
 //! 7. `equal`: do two patterns cut every text alike? (`machine` puts the parts together.)
 //! 8. `rewind`: the second tier, for patterns whose ends cannot be found without going back. It is linear all the same.
 //!
-//! What no tier takes is left to the engine, and [`Unsupported`] says why (SPEC P6).
+//! `work` bounds what all of this may cost. What no tier takes is left to the engine, and [`Unsupported`] says why (SPEC P6).
 
 pub(crate) mod cuts;
 mod ends;
@@ -29,6 +29,7 @@ mod table;
 mod tests;
 mod twin;
 mod unsupported;
+mod work;
 
 use crate::regex_tree::Node;
 pub use equal::difference;
@@ -41,6 +42,7 @@ use search::Search;
 pub(crate) use table::Cursor;
 pub use table::Table;
 pub use unsupported::Unsupported;
+pub use work::Work;
 
 /// A compiled pattern.
 #[derive(Debug)]
@@ -51,14 +53,14 @@ pub enum Compiled {
 }
 
 /// Compiles patterns that cut one after the other, given as trees; at least one.
-pub fn compile(steps: &[Node]) -> Result<Compiled, Unsupported> {
+pub fn compile(steps: &[Node], work: &mut Work) -> Result<Compiled, Unsupported> {
     let mut sets = Vec::new();
     for step in steps {
         sets_of(step, &mut sets);
     }
     let mut partition = Partition::new(&sets).ok_or(Unsupported::Large)?;
-    let searches = steps.iter().map(|step| Search::new(step, &partition)).collect::<Result<Vec<_>, _>>()?;
-    match machine(&searches) {
+    let searches = steps.iter().map(|step| Search::new(step, &partition, work)).collect::<Result<Vec<_>, _>>()?;
+    match machine(&searches, work) {
         Ok(mut ends) => {
             partition.join(&ends.join_classes());
             Ok(Compiled::Table(Table::new(&partition, &ends)))
