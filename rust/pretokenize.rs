@@ -94,8 +94,10 @@ impl Pattern {
         }
         let steps = expressions(source);
         if pattern.scanner.is_none() && steps.len() > 1 {
-            let passes = if fast { scan::passes(&steps) } else { steps.chunks(1).collect() };
-            pattern.steps = passes.iter().map(|pass| Pattern::with(&pass.join(THEN), fast)).collect::<Result<_>>()?;
+            let one_by_one = || steps.chunks(1).map(|step| (step, false)).collect();
+            let passes = if fast { scan::passes(&steps) } else { one_by_one() };
+            let made = passes.into_iter().map(|(pass, fast)| Pattern::with(&pass.join(THEN), fast));
+            pattern.steps = made.collect::<Result<_>>()?;
         } else if let [step] = steps[..]
             && let Some(of_bytes) = step.strip_prefix(BYTES)
         {

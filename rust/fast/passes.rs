@@ -14,9 +14,9 @@ pub fn first_pass(pattern: &Pattern) -> Option<(Tier, Pattern)> {
     if pattern.scanner().is_some() || steps.len() < 2 {
         return None;
     }
-    let [first, rest @ ..] = &passes(&steps)[..] else { return None };
+    let [(first, true), rest @ ..] = &passes(&steps)[..] else { return None };
     let first = Tier::new(first).ok()?.ok()?;
-    Some((first, Pattern::new(&rest.concat().join(THEN)).ok()?))
+    Some((first, Pattern::new(&rest.iter().map(|(pass, _)| pass.join(THEN)).collect::<Vec<_>>().join(THEN)).ok()?))
 }
 
 #[cfg(test)]

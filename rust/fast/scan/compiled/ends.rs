@@ -53,6 +53,7 @@
 
 use super::search::{DEAD, Search, join_equal};
 use super::unsupported::Unsupported;
+use super::work::Work;
 use foldhash::{HashMap, HashMapExt};
 
 /// How many ends may be waiting to become sure; the slot after them takes what is not an end.
@@ -118,7 +119,7 @@ type Key = (u32, u32, Vec<Item>);
 
 impl Ends {
     /// The machine of a pattern, or of one that cuts the pieces of another, `outer`, which must be immediate.
-    pub(super) fn new(search: &Search, outer: Option<&Ends>) -> Result<Ends, Unsupported> {
+    pub(super) fn new(search: &Search, outer: Option<&Ends>, work: &mut Work) -> Result<Ends, Unsupported> {
         let width = search.width;
         let mut numbers: HashMap<Key, u32> = HashMap::new();
         let mut states: Vec<Key> = Vec::new();
@@ -136,6 +137,7 @@ impl Ends {
             if states.len() > STATES || cells.len() > CELLS {
                 return Err(Unsupported::Large);
             }
+            work.spend(8 * width)?;
             for class in 0..width - 1 {
                 let (outer_state, fresh, list) = states[at].clone();
                 let over = outer.map(|outer| outer.cells[outer_state as usize * width + class]);
@@ -159,7 +161,7 @@ impl Ends {
             at += 1;
         }
         let mut ends = Ends { width, cells };
-        ends.minimize();
+        ends.minimize(work);
         Ok(ends)
     }
 
@@ -184,9 +186,9 @@ impl Ends {
             .all(|cell| cell.sure <= 1 && cell.writes() == (cell.sure == 1) && [0, SLOTS as u8].contains(&cell.slot))
     }
 
-    fn minimize(&mut self) {
+    fn minimize(&mut self, work: &mut Work) {
         let width = self.width;
-        let Some(joined) = join_equal(self.n_states(), width, |state, class| {
+        let Some(joined) = join_equal(self.n_states(), width, work, |state, class| {
             let Cell { next, slot, sure } = self.cells[state * width + class];
             (u64::from(slot) << 8 | u64::from(sure), next as usize)
         }) else {

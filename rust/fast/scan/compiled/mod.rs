@@ -13,7 +13,7 @@
 //! 7. `equal`: do two patterns cut every text alike? (`machine` puts the parts together.)
 //! 8. `rewind`: the second tier, for patterns whose ends cannot be found without going back. It is linear all the same.
 //!
-//! What no tier takes is left to the engine, and [`Unsupported`] says why (SPEC P6).
+//! `work` bounds what all of this may cost. What no tier takes is left to the engine, and [`Unsupported`] says why (SPEC P6).
 
 mod ahead;
 pub(crate) mod cuts;
@@ -30,6 +30,7 @@ mod table;
 mod tests;
 mod twin;
 mod unsupported;
+mod work;
 
 use crate::regex_tree::Node;
 use ahead::Aheads;
@@ -43,6 +44,7 @@ use search::Search;
 pub(crate) use table::Cursor;
 pub use table::Table;
 pub use unsupported::Unsupported;
+pub use work::Work;
 
 /// A compiled pattern.
 #[derive(Debug)]
@@ -53,7 +55,7 @@ pub enum Compiled {
 }
 
 /// Compiles patterns that cut one after the other, given as trees; at least one.
-pub fn compile(steps: &[Node]) -> Result<Compiled, Unsupported> {
+pub fn compile(steps: &[Node], work: &mut Work) -> Result<Compiled, Unsupported> {
     let mut sets = Vec::new();
     for step in steps {
         sets_of(step, &mut sets);
@@ -61,10 +63,10 @@ pub fn compile(steps: &[Node]) -> Result<Compiled, Unsupported> {
     let mut partition = Partition::new(&sets).ok_or(Unsupported::Large)?;
     // What later steps look at ends with a piece of the first.
     if let Some(aheads) = steps.first().map(|step| Aheads::new(step, &partition)).transpose()?.flatten() {
-        return look_ahead(steps, &partition, &aheads);
+        return look_ahead(steps, &partition, &aheads, work);
     }
-    let searches = steps.iter().map(|step| Search::new(step, &partition)).collect::<Result<Vec<_>, _>>()?;
-    match machine(&searches) {
+    let searches = steps.iter().map(|step| Search::new(step, &partition, work)).collect::<Result<Vec<_>, _>>()?;
+    match machine(&searches, work) {
         Ok(mut ends) => {
             partition.join(&ends.join_classes());
             Ok(Compiled::Table(Table::new(&partition, &ends)))
@@ -78,11 +80,16 @@ pub fn compile(steps: &[Node]) -> Result<Compiled, Unsupported> {
 }
 
 /// The same, where the first step looks ahead at more than one character.
-fn look_ahead(steps: &[Node], partition: &Partition, aheads: &Aheads) -> Result<Compiled, Unsupported> {
+fn look_ahead(
+    steps: &[Node],
+    partition: &Partition,
+    aheads: &Aheads,
+    work: &mut Work,
+) -> Result<Compiled, Unsupported> {
     let (finer, answers) = (aheads.refine(partition), aheads.answers());
-    let with = |(number, step)| Search::with(step, &finer, if number == 0 { &answers } else { &[] });
-    let searches = steps.iter().enumerate().map(with).collect::<Result<Vec<_>, _>>()?;
-    let mut ends = machine(&searches)?;
+    let mut with = |(number, step)| Search::with(step, &finer, if number == 0 { &answers } else { &[] }, work);
+    let searches = steps.iter().enumerate().map(&mut with).collect::<Result<Vec<_>, _>>()?;
+    let mut ends = machine(&searches, work)?;
     let joined = ends.join_classes();
     let mut examples = Vec::new();
     for (&class, &example) in joined.iter().zip(&finer.examples) {

@@ -25,7 +25,7 @@
 )]
 
 use crate::unicode::CharSet;
-use foldhash::{HashMap, HashMapExt};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use std::sync::Arc;
 
 /// The most sets that a pattern may mention, and the most classes.
@@ -55,13 +55,14 @@ impl Partition {
     /// The coarsest classes that make up all of these sets; None if there are too many.
     pub(super) fn new(sets: &[Arc<CharSet>]) -> Option<Partition> {
         let mut distinct: Vec<&Arc<CharSet>> = Vec::new();
+        let mut met = HashSet::new();
         for set in sets {
-            if !distinct.contains(&set) {
+            if met.insert(Arc::as_ptr(set)) && !distinct.contains(&set) {
                 distinct.push(set);
+                if distinct.len() > MAX_SETS {
+                    return None;
+                }
             }
-        }
-        if distinct.len() > MAX_SETS {
-            return None;
         }
         let mut edges: Vec<(u32, u8)> = Vec::new();
         for (&set, number) in distinct.iter().zip(0..) {

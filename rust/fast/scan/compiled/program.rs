@@ -237,7 +237,6 @@ fn word_set() -> &'static Arc<CharSet> {
 /// All sets that a pattern mentions.
 pub(super) fn sets_of(node: &Node, sets: &mut Vec<Arc<CharSet>>) {
     match node {
-        Node::Set(chars) if sets.iter().any(|known| Arc::ptr_eq(known, chars)) => {}
         Node::Set(chars) => sets.push(Arc::clone(chars)),
         Node::Sequence(parts) | Node::Choice(parts) => parts.iter().for_each(|part| sets_of(part, sets)),
         Node::Repeat { part, .. } | Node::Group { part, .. } => sets_of(part, sets),
