@@ -1,7 +1,7 @@
 //! The normal forms of Unicode: one way to write what can be written in several.
 //!
-//! `é` is one character, or `e` and an accent. The form NFD takes characters apart and puts marks in a fixed order, NFC then
-//! composes them again; NFKD and NFKC also replace characters that only look different (`ﬁ`, `²`). A form is made in three steps
+//! `é` is one character, or `e` and an accent. The form NFD takes characters apart and puts marks in a fixed order; NFC then
+//! composes them again. NFKD and NFKC also replace characters that only look different (`ﬁ`, `²`). A form is made in three steps
 //! (Unicode's UAX 15): [`decomposed`], [`in_order`], [`composed`].
 //!
 //! Everything comes from the crate `unicode-normalization` at Unicode 16.0.0; Python reads a table that is made from it. Bytes that
@@ -177,7 +177,7 @@ fn in_order(mut chars: Vec<Char>) -> Vec<Char> {
     chars
 }
 
-/// Composes each starter, a character of class 0, with those behind it that nothing of their class or a higher one is before.
+/// Composes each starter (a character of class 0) with the later ones that no character of their class or a higher one blocks.
 fn composed(mut chars: Vec<Char>) -> Result<Vec<Char>> {
     // Where the starter stands, and the class of the last character behind it, if there is one.
     let (mut starter, mut last): (Option<usize>, Option<u8>) = (None, None);

@@ -7,7 +7,9 @@ use minitok::decode::{StreamDecoder, decode_bytes};
 use minitok::encode::Candidate;
 use minitok::error::{Error, Result};
 use minitok::fast::codec::FastCodec;
+use minitok::fast::normal::normalizer::FastNormalizer;
 use minitok::fast::pystr::source::Source;
+use minitok::fast::pystr::str_to_utf8::Units;
 use minitok::flags::as_flagged;
 use minitok::normalize::Normalizer;
 use minitok::preprocess::{Preprocessor, Search};
@@ -23,7 +25,8 @@ mod preprocessing;
 mod reading;
 
 use reading::{
-    byte_order, bytes, codec, each, ends_with, list, names, number, numbers, pairs, places, refused, special, text, vocab,
+    byte_order, bytes, codec, each, ends_with, list, names, normalizer, number, numbers, pairs, places, refused,
+    special, text, vocab, words_of,
 };
 
 // -- splitting ---------------------------------------------------------------------------------------------------------
@@ -103,6 +106,59 @@ fn special_tokens() {
         assert_eq!(json!(as_flagged(&text, &parts, &flags, marked).unwrap()), case["flagged"]);
     });
     each("special", "error", |case| ends_with(&refused(special(case)), &case["error"]));
+}
+
+// -- normalizing ---------------------------------------------------------------------------------------------------------
+
+#[test]
+fn normalizing() {
+    each("normalize", "normal", |case| {
+        let (core, text, normal) = (normalizer(case).unwrap(), bytes(&case["text"]), bytes(&case["normal"]));
+        assert_eq!(*core.apply(&text).unwrap(), *normal);
+        let aligned = core.aligned(&text).unwrap();
+        if case["spans"].is_array() {
+            assert_eq!(json!(aligned.spans), case["spans"]);
+        }
+        assert_eq!((&aligned.text, aligned.spans.len()), (&normal, normal.len()));
+        let fast = FastNormalizer::new(core).unwrap();
+        let made = |source| fast.apply(source).unwrap().unwrap_or_else(|| text.clone());
+        assert_eq!(made(Source::Bytes(&text)), normal);
+        if let Ok(chars) = std::str::from_utf8(&text) {
+            let units: Vec<u16> = chars.encode_utf16().collect();
+            assert_eq!(made(Source::Str(Units::Two(&units))), normal);
+        }
+    });
+    each("normalize", "steps", |case| {
+        if case["error"].is_string() {
+            let (core, text) = (normalizer(case).unwrap(), bytes(&case["text"]));
+            ends_with(&refused(core.apply(&text)), &case["error"]);
+            ends_with(&refused(core.aligned(&text)), &case["error"]);
+            ends_with(&refused(FastNormalizer::new(core).unwrap().apply(Source::Bytes(&text))), &case["error"]);
+        }
+    });
+}
+
+#[test]
+fn words() {
+    each("normalize", "rules", |case| {
+        if !case["steps"].is_null() {
+            return;
+        }
+        let pattern = Pattern::new(case["pattern"].as_str().unwrap_or("none")).unwrap();
+        let pieces = || {
+            let mut found = Vec::new();
+            words_of(case)?.pieces(&pattern, &bytes(&case["text"]), &mut |piece| {
+                found.push(piece.to_vec());
+                Ok(())
+            })?;
+            Ok::<_, Error>(found)
+        };
+        if case["error"].is_string() {
+            ends_with(&refused(pieces()), &case["error"]);
+        } else {
+            assert_eq!(pieces().unwrap(), list(&case["pieces"]).iter().map(bytes).collect::<Vec<_>>());
+        }
+    });
 }
 
 // -- training ----------------------------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ TEST_FILES = {
     "encodings": "packed",
     "formats": "characters gguf malformed pipelines pre_tokenizers readers round_trips sentencepiece tekken",
     "api": "arguments decoding encoding life offsets training",
-    "backend": "fast normal_forms normalizing spans",
+    "backend": "fast normalizing spans",
     "explain": "explanation",
 }
 TESTS = [

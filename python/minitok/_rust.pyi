@@ -18,6 +18,7 @@ __all__ = [
     "Documents",
     "GgufTable",
     "MergeTable",
+    "Normalizer",
     "Pattern",
     "PieceCounter",
     "RankTable",
@@ -29,7 +30,6 @@ __all__ = [
     "describe_pattern",
     "id_list",
     "least_width",
-    "odd_places",
     "pattern_difference",
     "read_column",
     "read_gguf",
@@ -43,7 +43,6 @@ __all__ = [
     "read_tokenizer_json",
     "set_fast",
     "span_list",
-    "splice",
     "train",
     "unpack",
 ]
@@ -214,6 +213,15 @@ class Codec:
     ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]: ...
 
 @final
+class Normalizer:
+    def __new__(cls, steps: Sequence[str | tuple[str, ...]]) -> Self: ...
+    @property
+    def steps(self) -> tuple[str | tuple[str, ...], ...]: ...
+    def is_local(self) -> bool: ...
+    def apply(self, text: str | bytes) -> bytes: ...
+    def aligned(self, text: str | bytes) -> tuple[bytes, npt.NDArray[np.int64], npt.NDArray[np.int64]]: ...
+
+@final
 class StreamDecoder:
     def push(self, token_id: int) -> str: ...
     def finish(self) -> str: ...
@@ -289,8 +297,6 @@ def train(
     base: tuple[Vocab, int] | None = None,
     keep: bool = False,
 ) -> tuple[list[tuple[int, int]], list[int], int, Literal["vocab_size", "min_frequency"]]: ...
-def odd_places(text: str | bytes) -> list[tuple[int, int]] | None: ...
-def splice(text: str | bytes, places: list[tuple[int, int, str]]) -> bytes: ...
 def id_list(ids: npt.NDArray[np.uint32]) -> list[int]: ...
 def span_list(starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> list[tuple[int, int]]: ...
 def read_column(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> Documents: ...

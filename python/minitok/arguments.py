@@ -138,7 +138,9 @@ def check_special_tokens(special_tokens: Mapping[str, int], kind: str = "special
     """Returns the special tokens, or those of another kind, as a dict, if they are names and ids."""
     for name, token_id in special_tokens.items():
         if not isinstance(name, str):
-            raise TypeError(f"the name of {'a' if kind == 'special' else 'an'} {kind} token must be str, not {type(name).__name__}")
+            raise TypeError(
+                f"the name of {'a' if kind == 'special' else 'an'} {kind} token must be str, not {type(name).__name__}"
+            )
         if isinstance(token_id, bool) or not isinstance(token_id, int):
             raise TypeError(f"the id of the {kind} token {name!r} must be int, not {type(token_id).__name__}")
         if not 0 <= token_id <= MAX_ID:

@@ -54,7 +54,7 @@ class ChatTemplates:
         """Whether a template may write a token, whole or in parts, or the configuration names it.
 
         A template writes its texts and strings, and other values between them. So it may write a token that stands in one of
-        its strings, and one that begins as one string ends and ends as another begins.
+        its strings. It may also write one that begins as one string ends and ends as another begins; words are an exception.
 
         >>> templates = ChatTemplates({"default": "{{ '<|' + message.role + '|>' }}</s>"})
         >>> [templates.may_write(token) for token in ("</s>", "<|user|>", "<user>")]
@@ -64,7 +64,8 @@ class ChatTemplates:
             return True
         whole, begins, ends = self.strings
         return token in whole or (
-            any(token[:end] in ends for end in range(1, len(token)))
+            re.fullmatch(r"[\w\s]*", token) is None
+            and any(token[:end] in ends for end in range(1, len(token)))
             and any(token[start:] in begins for start in range(1, len(token)))
         )
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from .backend import BackendName, Codec, Merge, Vocab
     from .chat_templates import ChatTemplates
-    from .reference.normalize import Normalizer
+    from .reference.normalize import Steps as Normalizer
 
     Content = tuple[dict[int, bytes], list[Merge], bool, dict[str, Any], dict[str, Any]]
 
@@ -56,8 +56,8 @@ def gpt2_byte_order() -> bytes:
 
 
 # Names that look like markers of a conversation; and those that do where the chat template is not known.
-MARKER_SHAPE = re.compile(r"\s*(?:<[|｜].*|.*[|｜]>|\[[A-Z_/]+\])\s*", re.DOTALL)
-BRACKETED_SHAPE = re.compile(r"\s*(?:[<\[{(].*[>\]})]|[|｜].*[|｜])\s*", re.DOTALL)
+MARKER_SHAPE = re.compile(r"\s*(?:<[|\uff5c].*|.*[|\uff5c]>|\[[A-Z_/]+\])\s*", re.DOTALL)
+BRACKETED_SHAPE = re.compile(r"\s*(?:[<\[{(].*[>\]})]|[|\uff5c].*[|\uff5c])\s*", re.DOTALL)
 
 BYTE_ORDERS = {"identity": IDENTITY, "gpt2": gpt2_byte_order()}
 

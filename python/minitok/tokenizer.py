@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from .backend import BackendName, Codec, Emit, Merge, StreamDecoder
-    from .reference.normalize import Normalizer
     from .chat.encoding import EncodedChat
     from .chat.render import Span
     from .chat_templates import ChatTemplates
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from .definition import Fields
     from .explain.model import Explanation
     from .progress import Progress
+    from .reference.normalize import Steps as Normalizer
     from .text import Text
 
     Special = Collection[str]

@@ -240,10 +240,10 @@ def test_special_tokens_that_take_white_space_take_time_that_grows_with_the_text
 @pytest.mark.parametrize(
     ("steps", "step"),
     [
-        ([("replace", "a", "aa")] * 40, "('replace', 'a', 'aa')"),
-        ([("replace", "a", "b" * 5000)], "('replace', 'a', 'bbb"),
-        ([("prepend", "b" * 2000)] * 3, "('prepend', 'bbb"),
-        (["NFC", *["space_ideographs"] * 3000], "'space_ideographs'"),
+        ([("replace", "a", "aa")] * 40, "step 13 of the normalizer, replace,"),
+        ([("replace", "a", "b" * 5000)], "step 1 of the normalizer, replace,"),
+        ([("prepend", "b" * 2000)] * 3, "step 3 of the normalizer, prepend,"),
+        (["NFC", *["space_ideographs"] * 3000], "of the normalizer, space_ideographs,"),
     ],
 )
 def test_steps_that_make_a_text_too_long_are_refused(steps, step, backend):
@@ -251,7 +251,7 @@ def test_steps_that_make_a_text_too_long_are_refused(steps, step, backend):
     for call in (tok.encode, tok.count, tok.normalize, lambda text: tok.encode_batch([text])):
         with pytest.raises(minitok.VocabularyError, match="makes the text too long: ") as failed:
             call("a中")
-        assert f"the normalizer's step {step}" in str(failed.value)
+        assert step in str(failed.value)
 
 
 def test_a_replacement_is_refused_before_it_takes_memory(backend):
@@ -259,7 +259,7 @@ def test_a_replacement_is_refused_before_it_takes_memory(backend):
 
     tok = Tokenizer([], normalizer=("replace", "a", "b" * 100_000), backend=backend)
     tracemalloc.start()
-    with pytest.raises(minitok.VocabularyError, match="200,000,000 bytes or more, where 132,096 are allowed"):
+    with pytest.raises(minitok.VocabularyError, match="200000000 bytes, where 132096 are allowed"):
         tok.encode("a" * 2000)
     assert tracemalloc.get_traced_memory()[1] < 2_000_000
     tracemalloc.stop()

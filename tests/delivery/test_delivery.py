@@ -92,6 +92,8 @@ def wheel_of(folder, tag="cp311-cp311-manylinux_2_17_x86_64", without=(), **chan
         "minitok/_rust.pyi": "",
         "minitok/_rust.cpython-311-x86_64-linux-gnu.so": "\x7fELF",
         "minitok/reference/unicode_16.txt": "",
+        "minitok/reference/normal_forms_16.txt": "",
+        "minitok/reference/small_letters_17.txt": "",
         f"{INFO}/METADATA": "\n".join(
             [
                 "Metadata-Version: 2.4",

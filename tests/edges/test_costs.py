@@ -24,7 +24,9 @@ MOST = 6.5
 LEAST_TIME = 0.004
 LEAST_MEMORY = 8 << 20
 RUNS = 3
-MERGES = minitok.train(["The quick brown fox's 1234567 jumps,  over\n\nthe lazy dog. naïve café 漢字漢字 😀😀 " * 3], 400).merges
+MERGES = minitok.train(
+    ["The quick brown fox's 1234567 jumps,  over\n\nthe lazy dog. naïve café 漢字漢字 😀😀 " * 3], 400
+).merges
 
 
 def peak():

@@ -153,9 +153,7 @@ def test_what_special_tokens_ask_for_is_refused_where_it_cannot_be_said(tmp_path
 
 def test_flags_go_with_their_special_tokens(backend):
     tok = minitok.Tokenizer([(97, 98)], special_tokens={"<m>": 257, "<n>": 258}, backend=backend)
-    tok = minitok.Tokenizer.from_definition(
-        tok.definition.changed(token_flags={"<m>": {"lstrip"}, "<n>": {"rstrip"}})
-    )
+    tok = minitok.Tokenizer.from_definition(tok.definition.changed(token_flags={"<m>": {"lstrip"}, "<n>": {"rstrip"}}))
     fewer = tok.with_special_tokens({"<m>": 300, "<o>": 301})
     assert fewer.definition.token_flags == {"<m>": {"lstrip"}}
     assert fewer.encode("ab  <m> <n>", allowed_special="all") == [256, 300, 32, 60, 110, 62]

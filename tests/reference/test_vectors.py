@@ -10,11 +10,18 @@ import minitok
 import pytest
 import tiktoken
 from minitok.backend import load_backend
-from minitok.errors import DisallowedSpecialTokenError, FileFormatError, UnknownTokenError
+from minitok.errors import (
+    DisallowedSpecialTokenError,
+    FileFormatError,
+    PatternError,
+    UnknownTokenError,
+    VocabularyError,
+)
 from minitok.formats import native
 from minitok.reference import pretokenize
 from minitok.reference.flags import as_flagged
 from minitok.reference.pairs import merge_pair
+from minitok.reference.words import Words
 from vector_cases import (
     FILES,
     Case,
@@ -122,10 +129,52 @@ def preprocessing_codec(case: Case, backend: str) -> Any:
     """The preprocessor of a case, and a vocabulary of bytes in which two spaces, ``ab`` and `` a`` are merged."""
     made = load_backend(backend)
     vocab = made.vocab.from_merges(bytes(range(256)), [(32, 32), (97, 98), (32, 97)])
-    steps = [step if isinstance(step, str) else tuple(step) for step in case.get("steps", [])]
-    normalizer = made.normalizer(steps) if steps else None
+    normalizer = made.normalizer(steps_of(case)) if "steps" in case else None
     pattern, special = made.pattern(case.get("pattern", "none")), special_of(case, backend)
     return made.codec(vocab, pattern, special, normalizer, case.get("prefix"), case.get("words"), case.get("end"))
+
+
+# -- normalizing ---------------------------------------------------------------------------------------------------
+
+
+def steps_of(case: Case) -> list[str | tuple[str, ...]]:
+    return [
+        step if isinstance(step, str) else tuple(as_bytes(text).decode() for text in step) for step in case["steps"]
+    ]
+
+
+@cases("normalize", having="normal")
+def test_normalizing(case: Case, backend: str) -> None:
+    normalizer = load_backend(backend).normalizer(steps_of(case))
+    text, normal = as_text(case["text"]), as_bytes(case["normal"])
+    assert normalizer.apply(text) == normalizer.apply(as_bytes(case["text"])) == normal
+    made, starts, ends = normalizer.aligned(text)
+    assert (made, len(starts), len(ends)) == (normal, len(normal), len(normal))
+    if "spans" in case:
+        assert [list(span) for span in zip(starts.tolist(), ends.tolist(), strict=True)] == case["spans"]
+
+
+@cases("normalize", having="error")
+def test_refused_normalizing(case: Case, backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pretokenize, "TIME_LIMIT", 0.2)
+    if "steps" not in case:
+        with pytest.raises(VocabularyError, match=f"^{re.escape(case['error'])}$"):
+            words_of(case).pieces(load_backend(backend).pattern("none"), as_bytes(case["text"]))
+        return
+    normalizer = load_backend(backend).normalizer(steps_of(case))
+    for run in (normalizer.apply, normalizer.aligned):
+        with pytest.raises((PatternError, VocabularyError), match=f"{re.escape(case['error'])}$"):
+            run(as_text(case["text"]))
+
+
+def words_of(case: Case) -> Words:
+    return Words(case["words"], None if case["end"] is None else as_bytes(case["end"]))
+
+
+@cases("normalize", having="pieces")
+def test_words(case: Case, backend: str) -> None:
+    pattern = load_backend(backend).pattern(case.get("pattern", "none"))
+    assert words_of(case).pieces(pattern, as_bytes(case["text"])) == [as_bytes(piece) for piece in case["pieces"]]
 
 
 # -- training ------------------------------------------------------------------------------------------------------

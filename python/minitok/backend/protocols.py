@@ -134,6 +134,16 @@ class StreamDecoder(Protocol):
         """Ends the stream: bytes held back can no longer become a character, and become U+FFFD."""
 
 
+class Normalizer(Protocol):
+    """Changes a text before it is cut (SPEC N1, N2)."""
+
+    @property
+    def steps(self) -> tuple[str | tuple[str, ...], ...]: ...
+    def is_local(self) -> bool: ...
+    def apply(self, text: str | bytes, /) -> bytes: ...
+    def aligned(self, text: str | bytes, /) -> tuple[bytes, Places, Places]: ...
+
+
 class PieceCounter(Protocol):
     @property
     def pieces(self) -> dict[bytes, int]: ...
@@ -235,8 +245,8 @@ class Backend:
     codec: Callable[..., Codec]
     piece_counter: Callable[..., PieceCounter]
     train: Callable[..., tuple[list[tuple[int, int]], list[int], int, str]]
-    # The steps of a normalizer (SPEC N2).
-    normalizer: Callable[[Sequence[Any]], Any]
+    # From steps that `minitok.reference.normalize.check_step` gives.
+    normalizer: Callable[[Sequence[str | tuple[str, ...]]], Normalizer]
     # The texts of a field of lines of JSON. What is called with a line that is not plainly such gives its text, or raises.
     read_json_lines: Callable[[bytes, str, Callable[[int, bytes], bytes], int], Documents]
     # Texts one after the other, from bytes and offsets.

@@ -20,8 +20,9 @@ from ..reference.codec import Codec
 from ..reference.count import PieceCounter
 from ..reference.decode import StreamDecoder
 from ..reference.metaspace import Metaspace
+from ..reference.normalize import Normalizer
 from ..reference.preprocess import NOTHING, TEXT, Trust
-from ..reference.words import Words
+from ..reference.words import END, Words
 from ..text import utf8
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from ..reference.normalize import Step
     from ..reference.preprocess import Search
     from ..reference.pretokenize import Pattern
     from ..reference.special import SpecialTokens
@@ -176,14 +178,15 @@ class PythonCodec:
         vocab: Any,
         pattern: Any,
         special: Any,
-        normalizer: Any = None,
+        normalizer: PythonNormalizer | None = None,
         prefix: str | None = None,
         words: str | None = None,
         word_end: str | None = None,
     ) -> None:
         metaspace = None if prefix is None else Metaspace(prefix)
-        cutter = None if words is None and word_end is None else Words(words, None if word_end is None else b" ")
-        self.codec = Codec(vocab, pattern, special, normalizer, metaspace, cutter)
+        end = None if word_end is None else END if word_end else b""
+        cutter = None if words is None and end is None else Words(words, end)
+        self.codec = Codec(vocab, pattern, special, normalizer and normalizer.core, metaspace, cutter)
         self.before = NOTHING
         # What finds the tokens that the last calls allowed.
         self.searches: dict[tuple[str, ...] | None, Search] = {}
@@ -262,7 +265,9 @@ class PythonCodec:
     def count(self, text: str | bytes, allowed: Sequence[str] | None = ()) -> int:
         return len(self.encode(text, allowed))
 
-    def count_batch(self, texts: Sequence[str | bytes], allowed: Sequence[str] | None = (), threads: int = 1) -> list[int]:
+    def count_batch(
+        self, texts: Sequence[str | bytes], allowed: Sequence[str] | None = (), threads: int = 1
+    ) -> list[int]:
         return [len(ids) for ids in self.encode_batch(texts, allowed, threads)]
 
     def check(self, text: str | bytes, disallowed: Sequence[str]) -> None:
@@ -327,6 +332,28 @@ class PythonStreamDecoder(StreamDecoder):
 
     def push(self, token_id: object) -> str:
         return super().push(checked_id(token_id, self.position))
+
+
+class PythonNormalizer:
+    """The reference's normalizer."""
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self.core = Normalizer(steps)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return self.core.steps
+
+    def is_local(self) -> bool:
+        return self.core.is_local()
+
+    def apply(self, text: str | bytes) -> bytes:
+        return self.core.apply(utf8(text))
+
+    def aligned(self, text: str | bytes) -> tuple[bytes, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        made, spans = self.core.aligned(utf8(text))
+        places = np.array(spans, np.int64).reshape(-1, 2)
+        return made, places[:, 0].copy(), places[:, 1].copy()
 
 
 class PythonPieceCounter(PieceCounter):

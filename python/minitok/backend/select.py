@@ -79,7 +79,7 @@ def load_backend(name: str | None = None) -> Backend:
         codec=rust.Codec,
         piece_counter=rust.PieceCounter,
         train=rust.train,
-        normalizer=getattr(rust, "Normalizer", None),
+        normalizer=rust.Normalizer,
         read_json_lines=rust.read_json_lines,
         read_column=rust.read_column,
         id_list=rust.id_list,
@@ -89,8 +89,16 @@ def load_backend(name: str | None = None) -> Backend:
 
 
 def python_backend() -> Backend:
-    from ..reference import normalize, packed, pretokenize, special, vocab
-    from .python import PythonCodec, PythonPieceCounter, read_column, read_json_lines, span_list, train
+    from ..reference import packed, pretokenize, special, vocab
+    from .python import (
+        PythonCodec,
+        PythonNormalizer,
+        PythonPieceCounter,
+        read_column,
+        read_json_lines,
+        span_list,
+        train,
+    )
 
     return Backend(
         name="python",
@@ -105,5 +113,5 @@ def python_backend() -> Backend:
         read_column=read_column,
         id_list=lambda ids: ids.tolist(),
         span_list=span_list,
-        normalizer=normalize.Normalizer,
+        normalizer=PythonNormalizer,
     )

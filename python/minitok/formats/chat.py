@@ -41,7 +41,13 @@ def read_templates(folder: Path) -> ChatTemplates | None:
     if not templates:
         return None
     map_ = fields_of(folder / "special_tokens_map.json")
-    named = {token for fields in (map_, config) for key, held in fields.items() if key not in APART for token in strings_in(held)}
+    named = {
+        token
+        for fields in (map_, config)
+        for key, held in fields.items()
+        if key not in APART
+        for token in strings_in(held)
+    }
     return ChatTemplates(templates, {**named_tokens(map_), **named_tokens(config)}, named)
 
 

@@ -266,7 +266,9 @@ def parse_chat(chat: dict[str, Any] | None) -> ChatTemplates | None:
     if chat is None:
         return None
     try:
-        return ChatTemplates(field(chat, "templates", dict), field(chat, "tokens", dict), optional_field(chat, "named", list) or [])
+        return ChatTemplates(
+            field(chat, "templates", dict), field(chat, "tokens", dict), optional_field(chat, "named", list) or []
+        )
     except TypeError as error:
         raise FormatReason(f"chat: {error}") from None
 

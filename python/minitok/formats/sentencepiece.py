@@ -3,8 +3,8 @@
 The file is a protocol buffer, of which three messages are read: the pieces with their scores and types, the trainer's options
 (what kind of model it is), and the normalizer's. A piece's score gives its rank (SPEC S2), and ids are places in the list of
 pieces. Control pieces (``<s>``), which ``sentencepiece`` never finds in text, and the unknown piece become special tokens.
-User-defined pieces, which it finds in every text, become added tokens; late ones, as the space is put before the text first. It never
-finds one that holds a space, since all spaces are markers by then: that is a token which nothing makes.
+User-defined pieces, which it finds in every text, become added tokens: late ones, as the space is put before the text first. It
+never finds one that holds a space, since all spaces are markers by then: that is a token which nothing makes.
 
 The ids are those of ``sentencepiece``: they can differ from those of a ``tokenizer.json`` that was made from the file, which
 puts the space before a text by another rule (SPEC S4).
@@ -203,7 +203,7 @@ def check_options(trainer: dict[int, Any], normalizer: dict[int, Any]) -> None:
 
 
 def kinds_of(ids: Mapping[str, int], late: Collection[str]) -> dict[str, Any]:
-    """The fields of a definition for the tokens that are not made by merges: user-defined ones are added, the others special."""
+    """The fields of a definition for tokens that no merge makes: user-defined ones are added tokens, the others special."""
     return {
         "special_tokens": {name: token_id for name, token_id in ids.items() if name not in late},
         "added_tokens": {name: token_id for name, token_id in ids.items() if name in late},

@@ -12,7 +12,7 @@ Implements SPEC E3, E5, E6, N3, N5, S6 and S9.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 
 from ..errors import DisallowedSpecialTokenError, MissingByteError, VocabularyError
 from . import decode

@@ -56,7 +56,7 @@ class Metaspace:
         return self.prefix in ("never", "text", "segment")
 
     def is_prepended(self) -> bool:
-        """Whether the space is a part of late tokens that stand at the start of a segment: that of Hugging Face's ``Prepend``."""
+        """Whether the space is part of late tokens at the start of a segment: that of Hugging Face's ``Prepend`` is."""
         return self.prefix == "segment"
 
     def prepare(self, segment: bytes, starts_text: bool) -> bytes:

@@ -1,17 +1,17 @@
 r"""The normal forms of Unicode: one way to write what can be written in several.
 
-``é`` is one character, or ``e`` and an accent. The form NFD takes characters apart and puts marks in a fixed order, NFC then
-composes them again; NFKD and NFKC also replace characters that only look different (``ﬁ``, ``²``). A form is made in three steps
-(Unicode's UAX 15): ``decomposed``, ``in_order``, ``composed``.
+``é`` is one character, or ``e`` and an accent. The form NFD takes characters apart and puts marks in a fixed order; NFC then
+composes them again. NFKD and NFKC also replace characters that only look different (``ﬁ``, ``²``). A form is made in three
+steps (Unicode's UAX 15): ``decomposed``, ``in_order``, ``composed``.
 
-Everything comes from a table of Unicode 16.0.0, so the version of Python does not matter. Bytes that are not UTF-8 do not change,
-and nothing composes across them.
+Everything comes from a table of Unicode 16.0.0, whatever the version of Python. Bytes that are not UTF-8 do not change, and
+nothing composes across them.
 
 By hand, NFC: ``ệ`` typed as ``ê`` and ``◌̣`` is taken apart into ``e◌̂◌̣``. The marks have the classes 230 and 220, so they change
 places: ``e◌̣◌̂``. ``e◌̣`` composes to ``ẹ``, and ``ẹ◌̂`` to ``ệ``: one character, which comes from both.
 
-Only *stretches* of a text are looked at: no form changes ASCII or the ideographs U+5000 to U+8FFF, whose UTF-8 begins with E5 to
-E8, and none looks across the place before one of them.
+Only *stretches* of a text are looked at: no form changes ASCII or the ideographs U+5000 to U+8FFF, whose UTF-8 begins with E5
+to E8, and none looks across the place before one of them.
 
 Invariants: a text in a form has it already. Each part of the result knows the range that it comes from.
 
@@ -142,9 +142,12 @@ def in_order(chars: list[Char]) -> list[Char]:
 
 
 def composed(chars: list[Char]) -> list[Char]:
-    """Composes each starter, a character of class 0, with those behind it that nothing of their class or a higher one is before."""
+    """Composes each starter (a character of class 0) with later ones that no character of their class or higher blocks."""
     made: list[Char] = []
-    starter, last = None, -1  # where the starter stands, and the class of the last character behind it, -1 if there is none
+    starter, last = (
+        None,
+        -1,
+    )  # where the starter stands, and the class of the last character behind it, -1 if there is none
     for char, start, end in chars:
         kind = combining_class(char)
         if starter is not None and last < kind:

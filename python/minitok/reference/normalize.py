@@ -11,9 +11,9 @@ r"""Steps that change a text before it is cut: normal forms of Unicode, small le
 A normalizer takes the steps in turn. By hand, CLIP's ``("NFC", ("replace", r"\s+", " "), "lowercase")``: ``A\n\n Cat`` ->
 ``A Cat`` -> ``a cat``.
 
-``aligned`` also says where each byte of the result comes from. A character of a normal form comes from the characters that it was
-made of, each character of a replacement from the whole match, and a character that is put in from the empty range behind the
-character before it. By hand, with the steps above: the space in ``a cat`` comes from the bytes 1 to 4.
+``aligned`` also says where each byte of the result comes from. A character of a normal form comes from the characters that it
+was made of, each character of a replacement from the whole match, and a character that is put in from the empty range behind
+the character before it. By hand, with the steps above: the space in ``a cat`` comes from the bytes 1 to 4.
 
 Bytes that are not UTF-8 do not change; a pattern sees U+FFFD in their place.
 
@@ -28,6 +28,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from ..errors import VocabularyError
 from ..text import utf8
@@ -198,7 +199,7 @@ def small_letters() -> dict[bytes, bytes]:
 def space_ideographs(text: bytes) -> Iterator[Change]:
     """Each Chinese character gets a space before and behind it."""
     for char, start, end in placed(text):
-        if len(char) > 1 and contains(IDEOGRAPHS, ord(char)):
+        if len(char) > 1 and contains(IDEOGRAPHS, ord(char.decode())):
             yield start, end, [(b" ", start, start), (char, start, end), (b" ", end, end)]
 
 
@@ -224,12 +225,15 @@ def check_normalizer(normalizer: object) -> Step | tuple[Step, ...] | None:
 
 def is_step(value: object) -> bool:
     """Whether a sequence is one step with its texts."""
-    return isinstance(value, (list, tuple)) and len(value) > 1 and value[0] in TEXTS and isinstance(value[1], str)
+    if not isinstance(value, (list, tuple)) or len(value) < 2 or not isinstance(value[0], str):
+        return False
+    return value[0] in TEXTS and isinstance(value[1], str)
 
 
 def check_step(step: object) -> Step:
     """Returns a step, as a string or a tuple."""
-    name, *texts = [step] if isinstance(step, str) else step if isinstance(step, (list, tuple)) and step else [step]
+    parts: Sequence[Any] = step if isinstance(step, (list, tuple)) and step else [step]
+    name, *texts = parts
     if name not in STEPS:
         raise VocabularyError(f"unknown normalizer {name!r}; there are {', '.join(STEPS)}")
     if len(texts) != TEXTS.get(name, 0) or not all(isinstance(text, str) for text in texts):

@@ -123,7 +123,7 @@ class Preprocessor:
         self.flags = {special.ids[name]: own for name, own in special.flags.items()}
 
     def search(self, wanted: Collection[str]) -> Search:
-        """Returns what finds the tokens of these names (``SpecialTokens.wanted``). Of two late ones with one text, the first."""
+        """Returns what finds the tokens of these names. Of two late ones with one text, it finds the first."""
         ids, late = self.special.ids, self.special.late
         texts: dict[str, int] = {}
         for name in wanted:

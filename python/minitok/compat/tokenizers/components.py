@@ -128,6 +128,23 @@ class Component:
         kind = self.state.get("type", type(self).__name__)
         raise ComponentError(f"minitok does not run the {self.family.__name__} {kind}")
 
+    def copy(self) -> Self:
+        """A copy that changes by itself. What a Python object does stays shared."""
+        if self.custom_object is not None:
+            return self
+        made = type(self).__new__(type(self))
+        state = dict(self.state)
+        if self.parts_field is not None:
+            state[self.parts_field] = [part.copy() for part in self._parts()]
+        object.__setattr__(made, "state", state)
+        return made
+
+    def key(self) -> Any:
+        """What two components have in common that do the same."""
+        if self.custom_object is not None:
+            return id(self.custom_object)
+        return [part.key() for part in self._parts()] if self.parts_field is not None else dict(self.state)
+
     # -- attributes ----------------------------------------------------------------------------------------------------
 
     def _option(self, name: str) -> Option:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["BPE", "Model", "Token"]
 
 BYTE = re.compile("<0x[0-9A-Fa-f]{2}>")
+MARKER = "▁"
 
 # The options with their defaults, in the order of the file.
 OPTIONS: dict[str, Any] = {
@@ -93,7 +94,8 @@ class BPE(Model):
         self._options = OPTIONS | options
         self._data: bytes | None = None
         self._names: dict[int, str] | None = None
-        self._piece_definition: Definition | None = None
+        # What encodes pieces, and whether they are bytes; else they are characters, with markers for spaces.
+        self._pieces: tuple[Definition, bool] | None = None
 
     @classmethod
     def from_json(cls, data: bytes, options: Mapping[str, Any]) -> BPE:
@@ -171,11 +173,30 @@ class BPE(Model):
 
     def tokenize(self, sequence: str) -> list[Token]:
         """The tokens of a piece, which is not cut further; in the notation of the vocabulary."""
-        if self._piece_definition is None:
-            self._piece_definition = piece_definition(self.as_json())
-        definition = self._piece_definition
-        is_bytes = definition.prefix is None
-        ids = definition.codec().encode(to_bytes(sequence) if is_bytes else sequence)
+        return self.tokenize_all([sequence])[0]
+
+    def tokenize_all(self, pieces: list[str]) -> list[list[Token]]:
+        """The tokens of pieces. Raises FileFormatError for a model that minitok does not run."""
+        definition, is_bytes = self._pieces or self.use(piece_definition(self.as_json()))
+        shown = [to_bytes(piece) if is_bytes else piece.replace(MARKER, " ") for piece in pieces]
+        return [self._placed(ids, is_bytes=is_bytes) for ids in definition.codec().encode_batch(shown)]
+
+    def use(self, definition: Definition) -> tuple[Definition, bool]:
+        """Tokenizes pieces with what has been read for the whole tokenizer, from now on; returns what encodes them."""
+        pieces = definition.changed(
+            pattern="none",
+            prefix=None,
+            special_tokens={},
+            added_tokens={},
+            late_tokens=(),
+            token_flags={},
+            normalizer=None,
+            words=None,
+        )
+        self._pieces = pieces, definition.prefix in (None, "bytes")
+        return self._pieces
+
+    def _placed(self, ids: list[int], *, is_bytes: bool) -> list[Token]:
         names, found, at = self.names(), [], 0
         for token_id in ids:
             value = names[token_id]
@@ -208,7 +229,7 @@ class BPE(Model):
     def __setattr__(self, name: str, value: Any) -> None:
         if name in OPTIONS:
             self._options = self._options | {name: value}
-            self._piece_definition = None
+            self._pieces = None
             Component.changes += 1
         else:
             object.__setattr__(self, name, value)
@@ -235,11 +256,11 @@ def pairs_of(rows: Iterable[Any]) -> list[Pair]:
     return [(left, right) for left, right in (row.split(" ", 1) if isinstance(row, str) else row for row in rows)]
 
 
-def piece_definition(model: dict[str, Any]) -> Definition:
+def piece_definition(model: dict[str, Any], added: list[Any] | tuple[Any, ...] = ()) -> Definition:
     """What encodes pieces with a model, which says by ``byte_fallback`` whether its tokens are characters or bytes."""
     if model["byte_fallback"]:
         steps: dict[str, Any] = {"normalizer": {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}}
     else:
         level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
         steps = {"pre_tokenizer": level, "decoder": level}
-    return huggingface.parse({"added_tokens": [], "model": model, **steps}, "the model")
+    return huggingface.parse({"added_tokens": list(added), "model": model, **steps}, "the model")

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from minitok.reference.normal_forms import normal
 from minitok.reference.normalize import Normalizer
 
-from .alignment import changes
 from .matching import Cut, compiled, cuts, parts
+from .normal_changes import changes
 from .options import BEHAVIOR, Regex, compiled_source, pattern_state
 
 if TYPE_CHECKING:

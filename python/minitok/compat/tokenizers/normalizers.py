@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from minitok.reference.normalize import IDEOGRAPHS
 from minitok.errors import ComponentError
 from minitok.formats.byte_level import CHARS
 from minitok.formats.huggingface.normalizers import CLEAN, NMT, STRIP_ACCENTS
 from minitok.formats.huggingface.tables import ACCENTS
+from minitok.reference.normalize import IDEOGRAPHS
 
 from .components import Borrowed, Component
 from .matching import compiled, cuts
@@ -31,8 +31,8 @@ __all__ = [
 class Normalizer(Component):
     """What is done to text before it is cut."""
 
-    def normalize(self, normalized: NormalizedString | Borrowed) -> None:
-        """Changes a text.
+    def normalize(self, normalized: Any) -> None:
+        """Changes a ``NormalizedString``.
 
         Raises:
             ComponentError: A custom normalizer fails.

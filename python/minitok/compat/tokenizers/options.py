@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minitok.errors import PatternError
 from minitok.formats.huggingface.oniguruma import engine_difference, with_line_ends, with_repeats, with_words
+from minitok.formats.huggingface.patterns import literal
 from minitok.reference.pretokenize import compile_pattern
 
 if TYPE_CHECKING:
@@ -154,8 +156,18 @@ def compiled_source(pattern: Any) -> regex.Pattern[str]:
     """
     if not isinstance(pattern, dict) or not isinstance(source := next(iter(pattern.values()), None), str):
         raise PatternError(str(pattern), "it is neither a String nor a Regex")
-    if "Regex" not in pattern:
-        return compile_pattern(re.sub(r"([!-/:-@\[-^`{-~])", r"\\\1", source))
+    return compiled(source) if "Regex" in pattern else compile_literal(source)
+
+
+@lru_cache(maxsize=256)
+def compile_literal(source: str) -> regex.Pattern[str]:
+    """The pattern of a text."""
+    return compile_pattern(literal(source))
+
+
+@lru_cache(maxsize=256)
+def compiled(source: str) -> regex.Pattern[str]:
+    """A regular expression of a file."""
     spelled = with_line_ends(with_repeats(source))
     if difference := engine_difference(spelled):
         raise PatternError(source, f"it has {difference}, which other engines read otherwise")

@@ -36,8 +36,8 @@ SPACE = r"\s"
 class PreTokenizer(Component):
     """What cuts text into pieces."""
 
-    def pre_tokenize(self, pretok: PreTokenizedString | Borrowed) -> None:
-        """Cuts the pieces of a text further.
+    def pre_tokenize(self, pretok: Any) -> None:
+        """Cuts the pieces of a ``PreTokenizedString`` further.
 
         Raises:
             ComponentError: A custom pre-tokenizer fails.

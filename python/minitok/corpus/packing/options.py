@@ -146,6 +146,10 @@ def job_digest(definition: Definition, options: Options) -> str:
     chosen = options.dtype, options.separator, options.field, options.end, allowed
     digest.update(repr(chosen).encode("utf-8", "backslashreplace"))
     if options.learn is not None and definition.chat is not None:
-        chat = sorted(definition.chat.templates.items()), sorted(definition.chat.tokens.items()), sorted(definition.chat.named)
+        chat = (
+            sorted(definition.chat.templates.items()),
+            sorted(definition.chat.tokens.items()),
+            sorted(definition.chat.named),
+        )
         digest.update(repr((options.learn, chat)).encode("utf-8", "backslashreplace"))
     return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""The added tokens of a file: special ones, which are found where the caller allows it, and those that are found in every text."""
+"""The added tokens of a file: special ones, found where the caller allows it, and those that are found in every text."""
 
 from __future__ import annotations
 

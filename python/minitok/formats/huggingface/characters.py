@@ -26,8 +26,8 @@ from .reasons import Unsupported, step_type, steps_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator
 
-    from ...reference.normalize import Step
     from ...definition import Definition
+    from ...reference.normalize import Step
     from ...reference.regex_tree import Node
     from ...reference.unicode import CharSet
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from ...errors import VocabularyError
 from ...reference.normal_forms import FORMS
 from ...reference.normalize import steps_of as normal_steps_of
-from ...errors import VocabularyError
 from ..files import shown
 from .oniguruma import engine_difference, with_line_ends, with_words
 from .patterns import literal, matches_nothing
@@ -21,7 +21,8 @@ from .tables import ACCENTS, CONTROLS, MARKS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ...reference.normalize import Step, Steps
+    from ...reference.normalize import Step
+    from ...reference.normalize import Steps as Normalizer
 
 STRIP_ACCENTS = ("replace", MARKS, "")
 STRIP_LEFT = ("replace", r"\A\s+", "")
@@ -116,7 +117,7 @@ READERS = {
 }
 
 
-def dump_steps(normalizer: Steps | None) -> list[dict[str, Any]]:
+def dump_steps(normalizer: Normalizer | None) -> list[dict[str, Any]]:
     """The normalizers of the steps."""
     return [dump_step(step) for step in normal_steps_of(normalizer)]
 

@@ -162,7 +162,9 @@ def read_split(step: dict[str, Any], may_match_nothing: Callable[[str], bool]) -
     expression = expression_of(pattern)
     if behavior in (*BEHAVIORS[1:], "Removed") and may_match_nothing(expression):
         if not only_cuts(expression):
-            raise Unsupported(f"the pre_tokenizer Split may match nothing, or more, with the behavior {shown(behavior)}")
+            raise Unsupported(
+                f"the pre_tokenizer Split may match nothing, or more, with the behavior {shown(behavior)}"
+            )
         behavior = "Isolated"
     return behaved(expression, behavior, invert=invert)
 

@@ -1,41 +1,19 @@
-"""Where in the original text each byte comes from that reaches the model.
+"""What becomes of each character where a text is put into a normal form, as ``tokenizers`` counts it.
 
-Text is cut at added tokens, put into a normal form, given spaces, and cut again before it is encoded. Offsets refer to the text
-before all that. ``Aligned`` carries both: the bytes as the model meets them, and the characters that each stands for.
+By hand, with NFC: ``e·◌́·!`` becomes ``é`` in the place of ``e``, whose follower is gone, and ``!``.
 
-By hand, with NFC: ``e·◌́·!`` becomes the bytes ``C3 A9 21``; the first two stand for character 0 (a composed character counts
-for its first), the third for character 2.
-
-Costs: O(n) for n bytes, in arrays; a character that a normal form changes costs a few steps in Python.
+Costs: O(n), in Python, and O(m log m) for a run of m marks.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import numpy.typing as npt
-
-    Places = npt.NDArray[np.int64]
-
-__all__ = ["Aligned", "changes"]
-
-@dataclass(frozen=True)
-class Aligned:
-    """Bytes, and of each the character of the original text at which it begins and ends."""
-
-    data: bytes
-    starts: Places
-    ends: Places
-
-    def span(self, start: int, end: int) -> tuple[int, int]:
-        """The characters that a range of bytes stands for."""
-        return int(self.starts[start]), int(self.ends[end - 1])
+__all__ = ["changes"]
 
 
 def changes(text: str, form: str) -> Iterator[tuple[str, int]]:

@@ -1,0 +1,169 @@
+"""Normal forms are those of Unicode 16.0, on both backends and with every version of Python; and in time that grows with the text."""
+
+import itertools
+import random
+import time
+import unicodedata
+from unicodedata import normalize
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from minitok.backend import load_backend
+from minitok.reference.normal_forms import FORMS, combining_class, composition, decomposition, table
+from minitok.reference.unicode import contains, property_set
+
+# Marks of several classes; marks that decompose, some into others than themselves; letters that end in marks, or take them.
+CHARS = "\u0301\u0323\u0327\u0345\u0344\u0340\u0f71\u0f73\u0f75\u0f81\u3099\uff9e\uff9f\u05b0\U0001d165\U0001d15f"
+LETTERS = "aé\u1eadｱカ\u1100\u1161\u11a8각漢\u8c48\u0bc7\u0bbe\n"
+# Bytes that are not UTF-8.
+ODD = [b"\xe5", b"\xff", b"\xe4\xb8", b"\xcc"]
+EVERY = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
+UNASSIGNED = property_set("Cn")
+KNOWN = {char for char in EVERY if unicodedata.category(char) != "Cn" and not contains(UNASSIGNED, ord(char))}
+
+
+def normal(data, form, backend="rust"):
+    return load_backend(backend).normalizer((form,)).apply(data)
+
+
+def agree(texts, form):
+    """Both backends make the same of texts, and Python's own table too, of those whose characters it knows.
+
+    Of the planes that are empty or for private use the slower backend gets some texts.
+    """
+    whole = "\n".join(texts)
+    made = normal(whole, form)
+    some = "\n".join(text for at, text in enumerate(texts) if max(text) < "\U00030000" or at % 50 == 0)
+    assert normal(some, form, "python") == normal(some, form)
+    known = "\n".join(text for text in texts if KNOWN.issuperset(text))
+    assert normal(known, form).decode() == normalize(form, known)
+    return made.decode().split("\n")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_character_has_its_form(form):
+    made = agree([f"a{char}\u0323" for char in EVERY if char != "\n"], form)
+    assert len(made) == len(EVERY) - 1
+
+
+def test_characters_that_no_table_knows_yet_stay():
+    new = "\n".join(f"漢{char}\u0323" for char in EVERY if contains(UNASSIGNED, ord(char)))
+    for form in FORMS:
+        assert normal(new, form).decode() == new
+
+
+def test_every_pair_composes_or_does_not():
+    firsts = sorted({pair[0] for pair in table().compositions} | {"\u1100", "\u1112", "\uac00", "\uac01", "\ud788"})
+    seconds = sorted({pair[1] for pair in table().compositions} | {"\u1161", "\u1175", "\u11a7", "\u11a8", "\u11c2"})
+    pairs = ["".join(pair) for pair in itertools.product(firsts, seconds)]
+    made = agree(pairs, "NFC")
+    assert sum(len(text) == 1 for text in made) > 940
+    for pair, text in zip(pairs, made, strict=True):
+        if (whole := composition(*pair)) is not None:
+            assert text == whole
+
+
+def test_hangul_is_composed_and_taken_apart():
+    syllables = [chr(code) for code in range(0xAC00, 0xD7A4)]
+    apart = agree(syllables, "NFD")
+    assert agree(apart, "NFC") == syllables
+    assert {len(text) for text in apart} == {2, 3}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_marks_of_every_class_are_put_in_order(form):
+    chance = random.Random(16)
+    by_class = {}
+    for char, kind in table().classes.items():
+        by_class.setdefault(kind, []).append(char)
+    assert len(by_class) == 55
+    texts = []
+    for one, other in itertools.product(by_class, by_class):
+        marks = [chance.choice(by_class[one]), chance.choice(by_class[other])]
+        texts += ["e" + "".join(marks), "\u0b47" + "".join(marks) + chance.choice(marks)]
+    for text in agree(texts, form):
+        kinds = [combining_class(char) for char in text]
+        assert all(kind == 0 or before <= kind for before, kind in itertools.pairwise(kinds))
+
+
+# What is new since Unicode 13, the version of Python 3.10: the text, and its form.
+NEW = [
+    ("14", "NFKC", "\U00010781\U000107ba", "\u02d0\U0001df1e"),
+    ("14", "NFD", "a\u1acb\u1ac5\u0323", "a\u0323\u1acb\u1ac5"),
+    ("15", "NFC", "\U00011f42\U0001133c", "\U0001133c\U00011f42"),
+    ("15", "NFKD", "\U0001e030", "\u0430"),
+    ("15.1", "NFC", "\u2ffc\u2ffd\u31ef", "\u2ffc\u2ffd\u31ef"),
+    ("16", "NFC", "\U000105d2\u0307\U000105da\u0307", "\U000105c9\U000105e4"),
+    ("16", "NFC", "\U0001611e\U0001611e", "\U00016121"),
+    ("16", "NFD", "\U00016d6a", "\U00016d63\U00016d67\U00016d67"),
+    ("16", "NFD", "\U000113c5", "\U000113c2\U000113c2"),
+    ("16", "NFKC", "\U0001ccd6\U0001ccf9", "A9"),
+    ("17", "NFC", "a\u1acf\u0323", "a\u1acf\u0323"),
+]
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "expected"), [row[1:] for row in NEW], ids=[f"{row[0]}-{row[1]}" for row in NEW]
+)
+def test_characters_of_later_versions(form, text, expected, backend):
+    assert normal(text, form, backend).decode() == expected
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_text_has_the_form_of_unicodedata(form):
+    chars = st.sampled_from([*(char.encode() for char in CHARS * 3 + LETTERS), *ODD])
+
+    @given(st.lists(chars, max_size=40).map(b"".join))
+    def check(data):
+        expected = normalize(form, data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        assert normal(data, form) == normal(data, form, "python") == expected
+
+    check()
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("marks", ["\u0301\u0323", "\u0f73\u0301", "\u0344\u0323"])
+def test_marks_in_the_wrong_order_take_time_that_grows_with_them(marks, form, backend):
+    text = "a" + marks * 50_000
+    began = time.process_time()
+    found = normal(text, form, backend)
+    # In the order in which they come, a minute.
+    assert time.process_time() - began < 10
+    assert normal(found, form, backend) == found
+    assert len(found) >= len(text)
+
+
+@given(st.text() | st.lists(st.sampled_from("ae\u0301\u0323\u1100\u1161\uac00\u11a8“漢😀\u212b\u2000ı")).map("".join))
+def test_a_long_str_is_normalized_as_its_bytes(text):
+    data = text.encode()
+    for form in FORMS:
+        for given_as, as_bytes in [
+            (text, data),
+            ("漢" * 300 + text, "漢".encode() * 300 + data),
+            ("é" * 300 + text, None),
+        ]:
+            expected = normalize(form, given_as) if KNOWN.issuperset(text) else None
+            made = normal(given_as, form)
+            assert expected is None or made.decode() == expected
+            assert as_bytes is None or normal(as_bytes, form) == made
+
+
+def test_a_text_that_is_in_the_form_is_not_copied():
+    for data in (b"", b"plain", "naïve “quotes” 漢字 한국어".encode() * 9):
+        assert normal(data, "NFC") is data
+
+
+def test_surrogates_become_what_they_stand_for(backend):
+    for text, expected in [
+        ("\ud834\udd5f", "\U0001d158\U0001d165"),
+        ("x" * 300 + "e\ud800\u0301", "x" * 300 + "e\ufffd\u0301"),
+    ]:
+        assert normal(text, "NFC", backend).decode() == expected
+
+
+def test_no_part_of_a_decomposition_is_taken_apart_again():
+    for char in [*table().canonical, *table().compatible, "\uac01"]:
+        for compatible in (False, True):
+            parts = decomposition(char, compatible)
+            assert all(decomposition(part, compatible) == part for part in parts)

@@ -1,0 +1,124 @@
+"""What is done to a text before it is cut: both backends do the same, and say the same of where it comes from."""
+
+import signal
+import time
+import unicodedata
+
+import pytest
+from helpers import BACKENDS, failure_on_both
+from hypothesis import given
+from hypothesis import strategies as st
+from minitok.backend import load_backend
+from minitok.errors import PatternError, VocabularyError
+from minitok.reference.normal_forms import FORMS
+from minitok.reference.normalize import check_normalizer, check_step, small_letters
+from strategies import any_bytes
+
+PATTERNS = [r"\s+", r"\p{M}", "a", "e\u0301", "\ufffd", r"[a\uFFFD]++", r"\w+?b", "x*", r"\b|\w+", "aa", "[^a]"]
+STEP = st.one_of(
+    st.sampled_from([*FORMS, "lowercase", "space_ideographs"]),
+    st.tuples(st.just("replace"), st.sampled_from(PATTERNS), st.sampled_from(["", " ", "a", "\u0301x", "É"])),
+    st.tuples(st.just("prepend"), st.sampled_from(["", "e", " \u0301"])),
+)
+ODD = [*"ae\u0301\u0323\u0344\u0f73\u1100\u1161각漢\uf900éậﬁ²İΣAZÀ𐐀😀 \n\ufffd", b"\xe5", b"\xff", b"\xe4\xb8", b"\xcc"]
+TEXT = st.lists(st.sampled_from([char if isinstance(char, bytes) else char.encode() for char in ODD])).map(b"".join)
+
+
+@given(st.lists(STEP, max_size=4), TEXT | any_bytes)
+def test_both_backends_make_the_same_of_a_text(steps, data):
+    rust, python = (load_backend(backend).normalizer(steps) for backend in BACKENDS)
+    made = rust.apply(data)
+    assert made == python.apply(data)
+    assert rust.steps == python.steps == tuple(steps)
+    assert rust.is_local() == python.is_local() == all(isinstance(it, str) and it[0] != "s" for it in steps)
+    found, expected = rust.aligned(data), python.aligned(data)
+    assert found[0] == expected[0] == made
+    assert found[1].dtype == expected[1].dtype == "int64"
+    assert (found[1].tolist(), found[2].tolist()) == (expected[1].tolist(), expected[2].tolist())
+
+
+@given(st.lists(STEP, max_size=3), st.text())
+def test_a_str_is_its_bytes(steps, text):
+    for backend in BACKENDS:
+        normalizer = load_backend(backend).normalizer(steps)
+        data = text.encode()
+        for given_as, as_bytes in [(text, data), ("漢é" * 200 + text, "漢é".encode() * 200 + data)]:
+            assert normalizer.apply(given_as) == normalizer.apply(as_bytes)
+
+
+@given(TEXT)
+def test_a_character_comes_from_the_characters_that_it_is_made_of(data):
+    """Each character of a form that is composed again gives the bytes that it comes from."""
+    made, starts, ends = load_backend("rust").normalizer(("NFD",)).aligned(data)
+    for start, end in set(zip(starts.tolist(), ends.tolist(), strict=True)):
+        part = b"".join(made[at : at + 1] for at in range(len(made)) if (starts[at], ends[at]) == (start, end))
+        assert load_backend("rust").normalizer(("NFD",)).apply(data[start:end]) == part
+
+
+def test_every_small_letter(backend):
+    """Those that Python knows, but for the final sigma; and those of Unicode 17."""
+    every = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
+    made = load_backend(backend).normalizer(("lowercase",)).apply("\n".join(every)).decode().split("\n")
+    made = [*made[: ord("\n")], "\n", *made[ord("\n") + 2 :]]
+    changed = 0
+    for char, letter in zip(every, made, strict=True):
+        if letter != char:
+            changed += 1
+            assert letter == char.lower() or (unicodedata.category(char) == "Cn" and char == char.lower())
+        else:
+            assert char.lower() == char or unicodedata.unidata_version > "17.1"
+    assert changed == len(small_letters()) == 1488
+
+
+def test_what_is_no_step_is_refused():
+    for wrong, message in [
+        (
+            "NFX",
+            "unknown normalizer 'NFX'; there are NFC, NFD, NFKC, NFKD, lowercase, space_ideographs, replace, prepend",
+        ),
+        (("replace", "a"), "the normalizer replace takes 2 texts, not ['a']"),
+        (("prepend", "a", "b"), "the normalizer prepend takes 1 texts, not ['a', 'b']"),
+        (3, "a normalizer is a step or a sequence of steps, not int"),
+    ]:
+        with pytest.raises(VocabularyError) as failed:
+            check_normalizer(wrong)
+        assert str(failed.value) == message
+    with pytest.raises(PatternError):
+        check_normalizer(("replace", "(", ""))
+    assert check_step(("prepend", "\ud83d\ude00\ud800")) == ("prepend", "😀\ufffd")
+    for wrong in ("NFX", ("NFC", "x"), ("prepend",)):
+        with pytest.raises(VocabularyError):
+            load_backend("rust").normalizer([wrong])
+
+
+def test_a_text_that_gets_too_long_is_refused_the_same():
+    for steps in [[("replace", "a", "aa")] * 40, [("prepend", "b" * 5000)], [("replace", "[ab]", "b" * 5000)]]:
+        failed = failure_on_both(lambda backend, steps=steps: load_backend(backend).normalizer(steps).apply("a" * 9))
+        assert "makes the text too long: " in failed.message
+
+
+def test_a_long_text_can_be_stopped():
+    normalizer = load_backend("rust").normalizer(
+        ["NFD", ("replace", r"\w", "ab"), "lowercase", ("replace", "(?=c)|d", "")]
+    )
+    text = "É漢 e\u0301" * 4_000_000
+
+    def stop(*_):
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    began = time.perf_counter()
+    try:
+        with pytest.raises(TimeoutError):
+            normalizer.apply(text)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert time.perf_counter() - began < 5
+
+
+def test_only_text_is_taken(backend):
+    for method in ("apply", "aligned"):
+        with pytest.raises(TypeError, match="text must be str or bytes, not int"):
+            getattr(load_backend(backend).normalizer(("NFC",)), method)(3)
