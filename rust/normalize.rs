@@ -99,7 +99,7 @@ pub struct Aligned {
 }
 
 /// Steps, ready for texts.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Normalizer {
     steps: Vec<Step>,
     /// By step; those of replacements.

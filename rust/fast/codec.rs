@@ -291,12 +291,17 @@ mod tests {
     use crate::special::SpecialTokens;
     use crate::vocab::Vocab;
 
+    fn plain(vocab: Arc<Vocab>, pattern: &str, special: SpecialTokens, metaspace: Option<Metaspace>) -> Codec {
+        let pattern = Pattern::new(pattern).unwrap();
+        Codec::new(vocab, pattern, special, Normalizer::default(), metaspace, None).unwrap()
+    }
+
     fn codec(pattern: &str, prefix: Option<&str>) -> FastCodec {
         let order: Vec<u8> = (0..=255).collect();
         let vocab = Vocab::from_merges(&order, &[(97, 98), (99, 100), (32, 97)]).unwrap();
         let special = SpecialTokens::new(vec![("<s>".into(), 300)]).unwrap();
         let metaspace = prefix.map(|prefix| Metaspace::new(prefix).unwrap());
-        FastCodec::new(Codec::new(Arc::new(vocab), Pattern::new(pattern).unwrap(), special, metaspace).unwrap())
+        FastCodec::new(plain(Arc::new(vocab), pattern, special, metaspace))
     }
 
     #[test]
@@ -305,8 +310,8 @@ mod tests {
         assert!(!codec("none", None).is_quick() && !codec("(?<=ab)a", None).is_quick());
         // Text that no pattern cuts is one piece of bytes, but not one of characters.
         let vocab = Vocab::from_scores(&[(b"a".to_vec(), 256, 0.0)], (0..256).collect()).unwrap();
-        let (pattern, special) = (Pattern::new("none").unwrap(), SpecialTokens::new(Vec::new()).unwrap());
-        assert!(FastCodec::new(Codec::new(Arc::new(vocab), pattern, special, None).unwrap()).is_quick());
+        let special = SpecialTokens::new(Vec::new()).unwrap();
+        assert!(FastCodec::new(plain(Arc::new(vocab), "none", special, None)).is_quick());
     }
 
     #[test]
@@ -329,7 +334,7 @@ mod tests {
             (words, bytes, "abcd<s>", 0),
         ] {
             let codec = codec(pattern, prefix);
-            let allowed = if text.contains('<') { codec.core.special.finder_of_all() } else { Finder::default() };
+            let allowed = codec.core.search(Some(if text.contains('<') { &["<s>"] } else { &[] })).unwrap();
             assert_eq!(codec.safe_cut(text.as_bytes(), &allowed), cut, "{text} {prefix:?}");
             let ids = |text: &str, goes_on| codec.encode(1, Source::Bytes(text.as_bytes()), &allowed, goes_on).unwrap();
             let whole = codec.core.encode(text.as_bytes(), &allowed, false).unwrap();
@@ -341,8 +346,7 @@ mod tests {
     #[test]
     fn the_tables_of_a_vocabulary_make_a_codec_quick() {
         let vocab = FastVocab::new(Vocab::from_merges(&(0..=255).collect::<Vec<u8>>(), &[(97, 98)]).unwrap());
-        let (pattern, special) = (Pattern::new("gpt2").unwrap(), SpecialTokens::new(Vec::new()).unwrap());
-        let core = Codec::new(Arc::clone(vocab.core()), pattern, special, None).unwrap();
+        let core = plain(Arc::clone(vocab.core()), "gpt2", SpecialTokens::new(Vec::new()).unwrap(), None);
         assert!(FastCodec::with_tables(core, &vocab).unwrap().is_quick());
     }
 
@@ -350,11 +354,11 @@ mod tests {
     fn a_codec_without_the_tables_of_an_encoder_is_the_mirror() {
         let quick = codec("gpt2", None);
         let slow = FastCodec::with_encoder(Arc::clone(quick.core()), None);
-        let finder = quick.core.special.finder_of_all();
+        let search = quick.core.search(Some(&["<s>"])).unwrap();
         for text in ["", "ab cd<s> ab", "\u{e9}"] {
             let mut ids = vec![7];
-            slow.append(1, Source::Bytes(text.as_bytes()), &finder, false, &mut ids).unwrap();
-            assert_eq!(ids[1..], quick.core.encode(text.as_bytes(), &finder, false).unwrap());
+            slow.append(1, Source::Bytes(text.as_bytes()), &search, false, &mut ids).unwrap();
+            assert_eq!(ids[1..], quick.core.encode(text.as_bytes(), &search, false).unwrap());
         }
         assert!(quick.is_quick() && !slow.is_quick());
     }
