@@ -9,10 +9,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from minitok.data import tiny_shakespeare
 from minitok.explain.visible import visible
+from minitok.formats import native
 from minitok.play.tokenizers import Shelf
 from playground import panel, train, write
 from playwright.sync_api import expect
 from questions import PLAIN
+from text_changing import changing
 from web import running, served_folder, watched, work_until_shown
 
 
@@ -116,7 +118,7 @@ def test_files_of_tokenizers(page, tmp_path):
         (b'{"format": "minitok", "version": 2}', "version 2"),
         (minitok_file(merges=[[97, 9999]]), "9999 is not a token"),
         (minitok_file(merges=[[97]]), "merge 0 is not 2 numbers"),
-        (minitok_file(normalizer="NFC"), "minitok play only"),
+        (minitok_file(normalizer="NFX"), "unknown normalizer 'NFX'"),
         (minitok_file(pattern="(("), "pattern"),
     ):
         page.locator("#open-tokenizer").set_input_files(
@@ -124,6 +126,34 @@ def test_files_of_tokenizers(page, tmp_path):
         )
         expect(page.locator("#status")).to_contain_text(word)
     expect(page.locator(".panel")).to_have_count(5)
+
+
+@pytest.mark.parametrize("kind", ["static", "served"])
+def test_added_tokens_are_shown_as_such(kind, browser, request):
+    address = request.getfixturevalue("static_site") if kind == "static" else request.getfixturevalue("served")[0]
+    with watched(browser) as page:
+        page.goto(address)
+        page.locator(".token").first.wait_for()
+        file = native.dump(changing("late").definition).encode()
+        page.locator("#open-tokenizer").set_input_files(
+            {"name": "late.json", "mimeType": "application/json", "buffer": file}
+        )
+        expect(page.locator(".panel")).to_have_count(3)
+        write(page, "e\u0301 <a>  b<s>")
+        shown = page.locator(".panel").nth(2)
+        expect(shown.locator(".counts")).to_contain_text("of the text as it is changed first")
+        expect(shown.locator(".token.added")).to_have_text(["é", "<a>"])
+        expect(shown.locator(".token.added").first).to_have_attribute("aria-label", "é, id 302, added token")
+        expect(shown.locator(".token.special")).to_have_count(0)
+        page.locator("#special").check()
+        expect(shown.locator(".token.special")).to_have_text(["<s>"])
+        expect(shown.locator(".token.added")).to_have_count(2)
+        shown.locator(".token").nth(2).click()
+        expect(page.locator("#inside")).to_contain_text("The piece is an added token")
+        expect(page.locator("#inside")).to_contain_text("The added token is one id: nothing merges.")
+        lane = page.locator("#lanes .lane").last
+        expect(lane.locator(".token")).to_contain_text(["é", "·", "<a>", "b", "<s>"])
+        expect(lane.locator(".token").nth(2)).to_contain_text("added token")
 
 
 def minitok_file(**changed):
