@@ -7,26 +7,31 @@
 //!
 //! Costs: those of the parts; O(n log n) in all for n bytes.
 //!
-//! Implements SPEC E3, E5, E6, S4 and S6.
+//! Implements SPEC E3, E5, E6, N3, N5, S6 and S9.
 
 use crate::decode;
 use crate::encode::encode_piece;
 use crate::error::{Error, Result};
 use crate::metaspace::{Metaspace, spaced};
+use crate::normalize::Normalizer;
+use crate::preprocess::{Before, Preprocessor, Search};
 use crate::pretokenize::Pattern;
 use crate::special::{Finder, SpecialTokens};
 use crate::trace::{Event, trace_piece};
 use crate::vocab::{Vocab, show};
-use std::borrow::Cow;
+use crate::words::Words;
+use foldhash::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// A vocabulary, a split pattern, special tokens and the rule of the space marker: everything that ids depend on.
+/// A vocabulary, a split pattern, and what is done to text first: everything that ids depend on.
 #[derive(Debug)]
 pub struct Codec {
     pub vocab: Arc<Vocab>,
     pub pattern: Pattern,
-    pub special: SpecialTokens,
-    pub metaspace: Option<Metaspace>,
+    pub preprocessor: Preprocessor,
+    pub words: Option<Words>,
+    /// What the ids of special tokens are decoded to.
+    pub names: HashMap<u32, Vec<u8>>,
 }
 
 impl Codec {
@@ -34,52 +39,65 @@ impl Codec {
         vocab: Arc<Vocab>,
         pattern: Pattern,
         special: SpecialTokens,
+        normalizer: Normalizer,
         metaspace: Option<Metaspace>,
+        words: Option<Words>,
     ) -> Result<Codec> {
+        let known: HashSet<&str> = special.ids.iter().map(|(name, _)| name.as_str()).collect();
         for (name, id) in &special.ids {
             if let Some(token) = vocab.token_bytes(*id)
                 && token != name.as_bytes()
-                && (metaspace.is_none() || token != &*spaced(name.as_bytes()))
+                && token != decoded(name, metaspace, &known)
             {
                 let token = show(token);
                 let reason = format!("the special token '{name}' has the id {id} of the token {token}");
                 return Err(Error::Vocabulary(reason));
             }
         }
-        Ok(Codec { vocab, pattern, special, metaspace })
+        let names = special.names.iter().map(|(&id, name)| (id, decoded(name, metaspace, &known))).collect();
+        let preprocessor = Preprocessor::new(special, normalizer, metaspace);
+        Ok(Codec { vocab, pattern, preprocessor, words, names })
     }
 
-    /// Encodes a text. The finder's special tokens are found in it; everything else is text.
+    /// Returns what finds these special tokens and the added ones; nothing if it is None.
+    pub fn search(&self, allowed: Option<&[&str]>) -> Result<Search> {
+        self.preprocessor.search(&self.preprocessor.special.wanted(allowed))
+    }
+
+    /// Encodes a text. The tokens of the search are found in it; everything else is text.
     ///
     /// `goes_on`: the text continues another, so that no space is put before it (S4).
-    pub fn encode(&self, text: &[u8], allowed: &Finder, goes_on: bool) -> Result<Vec<u32>> {
+    pub fn encode(&self, text: &[u8], search: &Search, goes_on: bool) -> Result<Vec<u32>> {
         let mut ids = Vec::new();
-        let done = allowed.split(text, |start, end, id| {
-            let Some(id) = id else {
-                let segment = self.segment(text, start, end, goes_on);
-                let mut done = Ok(());
-                self.pattern.split(&segment, &mut |piece| {
-                    if done.is_ok() {
-                        done = encode_piece(&self.vocab, piece, &mut ids);
-                    }
-                })?;
-                return done;
-            };
-            ids.try_reserve(1)?;
-            ids.push(id);
-            Ok(())
+        let before = if goes_on { Before::Text } else { Before::Nothing };
+        let done = self.preprocessor.segments(text, search, before, None, &mut |segment| match segment.id {
+            None => self.encode_segment(&segment.text.data, &mut ids),
+            Some(id) => {
+                ids.try_reserve(1)?;
+                ids.push(id);
+                Ok(())
+            }
         });
         done.map_err(|error| placed(error, text)).map(|()| ids)
     }
 
-    /// A segment of the text as it is cut into pieces.
-    pub fn segment<'t>(&self, text: &'t [u8], start: usize, end: usize, goes_on: bool) -> Cow<'t, [u8]> {
-        let segment = &text[start..end];
-        match self.metaspace {
-            None => segment.into(),
-            Some(_) if goes_on && start == 0 => spaced(segment),
-            Some(metaspace) => metaspace.prepare(segment, start == 0),
+    /// Appends the ids of a segment as the preprocessor has made it.
+    pub fn encode_segment(&self, segment: &[u8], ids: &mut Vec<u32>) -> Result<()> {
+        self.pieces(segment, &mut |piece| encode_piece(&self.vocab, piece, ids))
+    }
+
+    /// Passes on the pieces of a segment.
+    pub fn pieces(&self, segment: &[u8], emit: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        if let Some(words) = &self.words {
+            return words.pieces(&self.pattern, segment, emit);
         }
+        let mut done = Ok(());
+        self.pattern.split(segment, &mut |piece| {
+            if done.is_ok() {
+                done = emit(piece);
+            }
+        })?;
+        done
     }
 
     /// Fails if the text contains one of the finder's special tokens.
@@ -90,70 +108,116 @@ impl Codec {
         }
     }
 
-    /// Encodes a text and emits an event for each piece, merge and special token.
+    /// Encodes a text and emits an event for each piece, merge and token that is found in it.
     ///
     /// Offsets refer to the text that is cut into pieces, with the spaces put before it.
     pub fn trace(
         &self,
         text: &[u8],
-        allowed: &Finder,
+        search: &Search,
         goes_on: bool,
         emit: &mut dyn FnMut(Event) -> Result<()>,
     ) -> Result<Vec<u32>> {
         let mut ids = Vec::new();
         let (mut at, mut number) = (0, 0);
-        let done = allowed.split(text, |start, end, id| {
-            if let Some(id) = id {
-                emit(Event::Special { start: at, end: at + end - start, id })?;
+        let before = if goes_on { Before::Text } else { Before::Nothing };
+        let done = self.preprocessor.segments(text, search, before, None, &mut |segment| {
+            if let Some(id) = segment.id {
+                let end = at + self.token_bytes(id).map_or(0, <[u8]>::len);
+                emit(Event::Special { start: at, end, id })?;
                 ids.push(id);
-                at += end - start;
+                at = end;
                 return Ok(());
             }
-            let segment = self.segment(text, start, end, goes_on);
-            let mut pieces = Vec::new();
-            self.pattern.split(&segment, &mut |piece| pieces.push(piece))?;
-            for piece in pieces {
+            self.pieces(&segment.text.data, &mut |piece| {
                 ids.extend(trace_piece(&self.vocab, piece, number, at, emit)?);
                 at += piece.len();
                 number += 1;
-            }
-            Ok(())
+                Ok(())
+            })
         });
         done.map_err(|error| placed(error, text)).map(|()| ids)
     }
 
     /// Returns the last offset at which a cut changes no id, whatever text follows; 0 if none is known.
     ///
-    /// The second part then continues the first (`goes_on`).
-    pub fn safe_cut(&self, text: &[u8], allowed: &Finder) -> usize {
-        let known = &text[..text.len().saturating_sub(allowed.longest())];
+    /// The second part then continues the first (`goes_on`). No cut is known where text becomes words, where a step of the
+    /// normalizer looks further than a character and its marks, where a late token need not be in the text as it is, and where a
+    /// token takes white space.
+    pub fn safe_cut(&self, text: &[u8], search: &Search) -> usize {
+        if !self.knows_cuts(search) {
+            return 0;
+        }
+        let longest = search.early.longest().max(search.late.longest());
+        let known = &text[..text.len().saturating_sub(longest)];
         let cut = if self.vocab.alphabet.fallback.is_none() || self.pattern.source() != "none" {
             self.pattern.safe_cut(known)
         } else {
             self.vocab.safe_cut(known)
         };
-        // Behind a special token a segment begins, which may want a space before it.
-        if allowed.crosses(text, cut) || (self.metaspace.is_some() && allowed.ends_at(text, cut)) { 0 } else { cut }
+        if cut > 0 && self.is_safe(text, cut, search) { cut } else { 0 }
+    }
+
+    /// Whether cuts of the pattern can be cuts of the text.
+    pub fn knows_cuts(&self, search: &Search) -> bool {
+        let Preprocessor { normalizer, metaspace, flags, .. } = &self.preprocessor;
+        let mut found = search.early.tokens().iter().chain(search.late.tokens());
+        let changes = !normalizer.steps().is_empty() || metaspace.is_some();
+        self.words.is_none()
+            && normalizer.is_local()
+            && !(changes && !search.late.is_empty())
+            && (flags.is_empty() || !found.any(|(_, id)| flags.contains_key(id)))
+    }
+
+    /// Returns whether a cut of the pattern is also one of what the steps make of the text.
+    ///
+    /// No step changes ASCII white space, nor looks across it from ASCII. Behind a token a segment begins, which may want a space
+    /// before it.
+    pub fn is_safe(&self, text: &[u8], cut: usize, search: &Search) -> bool {
+        let Preprocessor { normalizer, metaspace, .. } = &self.preprocessor;
+        let finders = [&search.early, &search.late];
+        if finders.iter().any(|finder| finder.crosses(text, cut) || (metaspace.is_some() && finder.ends_at(text, cut)))
+        {
+            return false;
+        }
+        let around = &text[cut - 1..text.len().min(cut + 1)];
+        normalizer.steps().is_empty()
+            || (around.is_ascii()
+                && around[1..].iter().all(u8::is_ascii_whitespace)
+                && normalizer.apply(around).is_ok_and(|same| *same == *around))
     }
 
     /// Returns the bytes of an id, special tokens included; None if there is no such token.
     pub fn token_bytes(&self, id: u32) -> Option<&[u8]> {
-        self.vocab.token_bytes(id).or_else(|| self.special.names.get(&id).map(String::as_bytes))
+        self.vocab.token_bytes(id).or_else(|| self.names.get(&id).map(Vec::as_slice))
     }
 
     /// Whether decoding drops one space from the start.
     pub fn drops_space(&self) -> bool {
-        self.metaspace.is_some_and(Metaspace::drops_space)
+        self.preprocessor.metaspace.is_some_and(Metaspace::drops_space)
+    }
+
+    /// How tokens are joined to text; None if they are concatenated.
+    pub fn joining(&self) -> Option<&decode::Joining> {
+        self.vocab.alphabet.symbols.as_ref()?.joining.as_ref()
     }
 
     /// Returns the bytes of the ids.
     pub fn decode_bytes(&self, ids: &[u32]) -> Result<Vec<u8>> {
-        let mut bytes = decode::decode_bytes(|id| self.token_bytes(id), ids)?;
+        let mut bytes = decode::decode_bytes(|id| self.token_bytes(id), ids, self.joining())?;
         if self.drops_space() && bytes.first() == Some(&b' ') {
             bytes.remove(0);
         }
         Ok(bytes)
     }
+}
+
+/// Returns what the name of a special token is decoded to: with its markers as spaces, where that is no other name.
+fn decoded(name: &str, metaspace: Option<Metaspace>, known: &HashSet<&str>) -> Vec<u8> {
+    let spaced =
+        if metaspace.is_some_and(Metaspace::has_markers) { spaced(name.as_bytes()) } else { name.as_bytes().into() };
+    let is_known = std::str::from_utf8(&spaced).is_ok_and(|text| known.contains(text));
+    if is_known { name.as_bytes().to_vec() } else { spaced.into_owned() }
 }
 
 /// Returns the error with its offset in the text.

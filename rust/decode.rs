@@ -8,30 +8,121 @@
 //!
 //! Invariants: `decode_bytes` gives every byte. For valid UTF-8, what the streaming decoder has emitted and what it holds
 //! back are together what it was given; otherwise U+FFFD stands in place of the invalid bytes (D2, D4). It holds back at most
-//! three bytes.
+//! three bytes, and a token that may be the last (S9).
+//!
+//! A vocabulary of symbols may join its tokens in another way (S9): with a space before each, without their prefix, or with a
+//! space in place of their suffix. [`Joiner`] does that, token by token.
 //!
 //! Costs: O(b) for b bytes.
 //!
-//! Implements SPEC D1, D2, D3, D4 and S5.
+//! Implements SPEC D1, D2, D3, D4, S5 and S9.
 
 use crate::error::{Error, Result};
 use crate::interrupt;
+use std::borrow::Cow;
 
-/// Returns the bytes of the tokens, one after the other.
-pub fn decode_bytes<'v>(token_bytes: impl Fn(u32) -> Option<&'v [u8]>, ids: &[u32]) -> Result<Vec<u8>> {
+/// A rule by which tokens are joined, and its mark (S9).
+pub type Joining = (String, Vec<u8>);
+
+/// What a decoder that cleans up replaces in each token, in this order.
+const CLEANING: [(&[u8], &[u8]); 11] = [
+    (b" .", b"."),
+    (b" ?", b"?"),
+    (b" !", b"!"),
+    (b" ,", b","),
+    (b" ' ", b"'"),
+    (b" n't", b"n't"),
+    (b" 'm", b"'m"),
+    (b" do not", b" don't"),
+    (b" 's", b"'s"),
+    (b" 've", b"'ve"),
+    (b" 're", b"'re"),
+];
+
+/// Returns the bytes of the tokens, one after the other, or joined by a rule.
+pub fn decode_bytes<'v>(
+    token_bytes: impl Fn(u32) -> Option<&'v [u8]>,
+    ids: &[u32],
+    joining: Option<&Joining>,
+) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
+    let mut joiner = joining.cloned().map(Joiner::new);
     for (position, &id) in ids.iter().enumerate() {
         interrupt::check()?;
         let token = token_bytes(id).ok_or(Error::UnknownToken { id, position })?;
+        let token = joiner.as_mut().map_or(Cow::Borrowed(token), |joiner| joiner.push(token).into());
         bytes.try_reserve(token.len())?;
-        bytes.extend_from_slice(token);
+        bytes.extend_from_slice(&token);
     }
+    bytes.extend(joiner.iter_mut().flat_map(Joiner::finish));
     Ok(bytes)
+}
+
+/// Joins tokens to text by a rule of S9, one token after the other.
+#[derive(Debug, Clone)]
+pub struct Joiner {
+    rule: String,
+    mark: Vec<u8>,
+    begun: bool,
+    /// A token that may be the last, whose suffix is no space then.
+    held: Vec<u8>,
+}
+
+impl Joiner {
+    pub fn new((rule, mark): Joining) -> Joiner {
+        Joiner { rule, mark, begun: false, held: Vec::new() }
+    }
+
+    /// Returns the text that is certain now that this token has come.
+    pub fn push(&mut self, token: &[u8]) -> Vec<u8> {
+        let first = !std::mem::replace(&mut self.begun, true);
+        if self.rule == "suffix" {
+            let held = std::mem::replace(&mut self.held, token.into());
+            return replaced(&held, &self.mark, b" ");
+        }
+        let rest = token.strip_prefix(&self.mark[..]).filter(|_| self.rule != "spaces");
+        let shown = match rest {
+            _ if first => token.to_vec(),
+            Some(rest) => rest.to_vec(),
+            None => [b" ", token].concat(),
+        };
+        if self.rule == "cleaned_prefix" { cleaned(shown) } else { shown }
+    }
+
+    /// Ends the text, and returns the rest of it. Another text may follow.
+    pub fn finish(&mut self) -> Vec<u8> {
+        self.begun = false;
+        let held = std::mem::take(&mut self.held);
+        if self.rule == "suffix" { replaced(&held, &self.mark, b"") } else { held }
+    }
+}
+
+/// Returns a token without the spaces that English does not put before punctuation and contractions.
+fn cleaned(mut token: Vec<u8>) -> Vec<u8> {
+    for (old, new) in CLEANING {
+        if memchr::memmem::find(&token, old).is_some() {
+            token = replaced(&token, old, new);
+        }
+    }
+    token
+}
+
+/// Returns a text with another in place of each occurrence of a part.
+fn replaced(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+    let (mut bytes, mut done) = (Vec::with_capacity(text.len()), 0);
+    for at in memchr::memmem::find_iter(text, old) {
+        bytes.extend_from_slice(&text[done..at]);
+        bytes.extend_from_slice(new);
+        done = at + old.len();
+    }
+    bytes.extend_from_slice(&text[done..]);
+    bytes
 }
 
 /// Turns the bytes of tokens into text as they come, and never shows half a character.
 #[derive(Debug, Clone, Default)]
 pub struct StreamDecoder {
+    joiner: Option<Joiner>,
     held: Vec<u8>,
     strict: bool,
     drops_space: bool,
@@ -40,15 +131,18 @@ pub struct StreamDecoder {
 }
 
 impl StreamDecoder {
-    /// `strict`: bytes that are not valid UTF-8 are an error, instead of becoming U+FFFD. `drops_space`: one space is dropped from the start (S5).
-    pub fn new(strict: bool, drops_space: bool) -> StreamDecoder {
-        StreamDecoder { held: Vec::new(), strict, drops_space, begun: false }
+    /// `strict`: bytes that are not valid UTF-8 are an error, instead of becoming U+FFFD. `drops_space`: one space is dropped
+    /// from the start (S5). `joining`: how tokens are joined; None: they are concatenated.
+    pub fn new(strict: bool, drops_space: bool, joining: Option<Joining>) -> StreamDecoder {
+        StreamDecoder { joiner: joining.map(Joiner::new), held: Vec::new(), strict, drops_space, begun: false }
     }
 
     /// Returns the text that is certain now that this token has come.
     pub fn push(&mut self, token: &[u8]) -> Result<String> {
+        let token = self.joiner.as_mut().map_or(Cow::Borrowed(token), |joiner| joiner.push(token).into());
         let dropped = self.drops_space && !self.begun;
         self.begun |= !token.is_empty();
+        let token = &token[..];
         self.held.extend_from_slice(token.strip_prefix(b" ").filter(|_| dropped).unwrap_or(token));
         self.emit(false)
     }
@@ -56,6 +150,7 @@ impl StreamDecoder {
     /// Ends the stream: bytes held back can no longer become a character. A new stream may follow.
     pub fn finish(&mut self) -> Result<String> {
         self.begun = false;
+        self.held.extend(self.joiner.iter_mut().flat_map(Joiner::finish));
         self.emit(true)
     }
 
@@ -93,7 +188,7 @@ mod tests {
 
     #[test]
     fn half_a_character_waits() {
-        let mut stream = StreamDecoder::new(false, false);
+        let mut stream = StreamDecoder::new(false, false, None);
         assert_eq!(stream.push(b"\xC3").unwrap(), "");
         assert_eq!(stream.push(b"\xA9").unwrap(), "é");
         assert_eq!(stream.push(b"a\xF0\x9F").unwrap(), "a");

@@ -16,13 +16,13 @@
 //! Invariants: the parts, in list order, always spell the piece; every pair of neighbours that can merge has an entry in the
 //! heap.
 //!
-//! A piece begins as its bytes or, in a vocabulary with byte fallback, as its characters ([`characters`]).
+//! A piece begins as its bytes or, in a vocabulary of characters, as these ([`characters`]).
 //!
 //! Costs, n bytes: O(n log n) time, O(n) space, for any piece; no recursion.
 //!
-//! Implements SPEC E1, E2, E6, E7 and S1.
+//! Implements SPEC E1, E2, E6, E7, S1, S7 and S8.
 
-use crate::characters::characters;
+use crate::characters::{Symbols, characters};
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::vocab::{NO_ID, Vocab};
@@ -53,11 +53,12 @@ pub fn encode_piece(vocab: &Vocab, piece: &[u8], out: &mut Vec<u32>) -> Result<(
     interrupt::append(out, merged.into_iter())
 }
 
-/// The ids that a piece begins as: of its bytes or, with byte fallback, of its characters.
+/// The ids that a piece begins as: of its bytes, its characters or its symbols.
 pub fn first_parts(vocab: &Vocab, piece: &[u8]) -> Result<Vec<u32>> {
-    match &vocab.alphabet.fallback {
-        None => single_bytes(vocab, piece),
-        Some(fallback) => single_characters(vocab, fallback, piece),
+    match (&vocab.alphabet.symbols, &vocab.alphabet.fallback) {
+        (Some(symbols), _) => single_symbols(vocab, symbols, piece),
+        (None, None) => single_bytes(vocab, piece),
+        (None, Some(fallback)) => single_characters(vocab, fallback, piece),
     }
 }
 
@@ -88,6 +89,21 @@ pub fn single_characters(vocab: &Vocab, fallback: &[u32], piece: &[u8]) -> Resul
             None => ids.extend(char.iter().map(|&byte| fallback[byte as usize])),
         }
     }
+    Ok(ids)
+}
+
+/// The ids of the symbols of a piece; the unknown id, if there is one, for a symbol that is not a token.
+pub fn single_symbols(vocab: &Vocab, symbols: &Symbols, piece: &[u8]) -> Result<Vec<u32>> {
+    let mut ids = Vec::new();
+    ids.try_reserve_exact(piece.len())?;
+    let mut fused = false; // whether the unknown id of the symbol before stands for this one too
+    symbols.written(piece, |symbol| {
+        interrupt::check()?;
+        let known = vocab.token_id(symbol);
+        ids.extend(known.or(symbols.unknown.filter(|_| !fused)));
+        fused = known.is_none() && symbols.fuses;
+        Ok(())
+    })?;
     Ok(ids)
 }
 

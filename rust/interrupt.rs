@@ -136,6 +136,22 @@ pub fn find(places: Range<usize>, mut wanted: impl FnMut(usize) -> bool) -> Opti
     None
 }
 
+/// As [`find`], for the last place.
+pub fn find_last(places: Range<usize>, mut wanted: impl FnMut(usize) -> bool) -> Option<usize> {
+    let mut until = places.end;
+    while until > places.start {
+        let from = places.start.max(until.saturating_sub(STRETCH));
+        if let Some(found) = (from..until).rfind(|&place| wanted(place)) {
+            return Some(found);
+        }
+        if stopped() {
+            return None;
+        }
+        until = from;
+    }
+    None
+}
+
 /// [`stopped`], without waiting for the sixteenth call: for who waits for others.
 pub fn stopped_now() -> bool {
     ask()
@@ -216,6 +232,17 @@ mod tests {
         }
         assert_eq!(find(7..7, |_| true), None);
         let long = || Ok(find(0..100 * STRETCH, |_| false));
+        assert_eq!(run_every(Duration::ZERO, || true, long), Err(Error::Interrupted));
+    }
+
+    #[test]
+    fn the_last_place_is_found_in_any_stretch() {
+        for last in [0, 1, STRETCH - 1, STRETCH, 3 * STRETCH - 1] {
+            assert_eq!(find_last(0..3 * STRETCH, |place| place <= last), Some(last));
+            assert_eq!(find_last(last + 1..3 * STRETCH, |place| place <= last), None);
+        }
+        assert_eq!(find_last(7..7, |_| true), None);
+        let long = || Ok(find_last(0..100 * STRETCH, |_| false));
         assert_eq!(run_every(Duration::ZERO, || true, long), Err(Error::Interrupted));
     }
 

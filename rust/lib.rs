@@ -18,12 +18,14 @@
 //! 12. [`trace`]: what training and encoding did, step by step, as data
 //! 13. [`packed`]: the vocabularies inside the package -> ids and merges
 //! 14. [`ranks`]: merges from ranks and from scores
-//! 15. [`characters`]: vocabularies of characters with byte fallback
+//! 15. [`characters`]: vocabularies of characters, with byte fallback or an unknown token
 //! 16. [`metaspace`]: the space as a marker, and the space before a text
 //! 17. [`byte_chars`]: bytes as characters, for patterns that cut these
 //! 18. [`normal_forms`]: the normal forms of Unicode
 //! 19. [`normalize`]: what is done to a text before it is cut
 //! 20. [`words`]: pieces of words, where the text between words is dropped
+//! 21. [`flags`]: what tokens that are found in text take of the text around them
+//! 22. [`preprocess`]: text -> segments, by all of these steps
 //!
 //! [`fast`] computes the same results faster. `python` (feature `python`) is the boundary to Python, `wasm` (feature `wasm`) that to
 //! a web page; they hold no algorithm.
@@ -44,6 +46,7 @@ pub mod engine;
 pub mod error;
 pub mod families;
 pub mod fast;
+pub mod flags;
 pub mod interrupt;
 pub mod metaspace;
 pub mod normal_forms;
@@ -51,6 +54,7 @@ pub mod normalize;
 pub mod once;
 pub mod packed;
 pub mod pairs;
+pub mod preprocess;
 pub mod pretokenize;
 #[cfg(feature = "python")]
 mod python;

@@ -11,25 +11,26 @@
 //! | `segment` | at the start of each segment | Hugging Face's `Prepend` |
 //! | `first` | at the start of the text, unless there is a space already | Hugging Face's `Metaspace`, `first` |
 //! | `always` | at the start of each segment, unless there is a space already | Hugging Face's `Metaspace`, `always` |
+//! | `bytes` | as `always`, in a vocabulary whose spaces are not markers | Hugging Face's `add_prefix_space` |
 //!
 //! A segment is what lies between the special tokens found in a text (E3).
 //!
 //! By hand: ` a<s>b` with the special token `<s>` allowed: the segments are ` a` and `b`. They become `  a` and `b` by `text`;
 //! `  a` and ` b` by `segment`; ` a` and `b` by `first`; ` a` and ` b` by `always`.
 //!
-//! Decoding drops one space from the start of the text, unless the rule is `never`.
+//! Decoding drops one space from the start of the text, unless the rule is `never` or `bytes`.
 //!
 //! Invariants: an empty segment stays empty.
 //!
 //! Costs: O(n); a copy only where there is a marker or a space is put before the text.
 //!
-//! Implements SPEC S3, S4 and S5.
+//! Implements SPEC S3, S4, S5 and N4.
 
 use crate::error::{Error, Result};
 use std::borrow::Cow;
 
 pub const MARKER: &[u8] = "\u{2581}".as_bytes();
-pub const PREFIXES: [&str; 5] = ["never", "text", "segment", "first", "always"];
+pub const PREFIXES: [&str; 6] = ["never", "text", "segment", "first", "always", "bytes"];
 
 /// Where a space is put before the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,27 +39,44 @@ pub struct Metaspace {
     at_text: bool,
     /// Also where there is a space already.
     before_space: bool,
+    has_markers: bool,
 }
 
 impl Metaspace {
     pub fn new(prefix: &str) -> Result<Metaspace> {
-        let (at_segments, at_text, before_space) = match prefix {
-            "never" => (false, false, false),
-            "text" => (false, true, true),
-            "segment" => (true, true, true),
-            "first" => (false, true, false),
-            "always" => (true, true, false),
+        let (at_segments, at_text, before_space, has_markers) = match prefix {
+            "never" => (false, false, false, true),
+            "text" => (false, true, true, true),
+            "segment" => (true, true, true, true),
+            "first" => (false, true, false, true),
+            "always" => (true, true, false, true),
+            "bytes" => (true, true, false, false),
             _ => {
                 let reason = format!("unknown prefix '{prefix}'; there are {}", PREFIXES.join(", "));
                 return Err(Error::Vocabulary(reason));
             }
         };
-        Ok(Metaspace { at_segments, at_text, before_space })
+        Ok(Metaspace { at_segments, at_text, before_space, has_markers })
+    }
+
+    /// Whether a marker is a space.
+    pub fn has_markers(self) -> bool {
+        self.has_markers
+    }
+
+    /// Whether spaces are put, and markers become spaces, before late tokens are looked for: the normalizer does it.
+    pub fn comes_first(self) -> bool {
+        self.has_markers && (self.before_space || !self.at_text)
+    }
+
+    /// Whether the space is a part of late tokens that stand at the start of a segment: that of Hugging Face's `Prepend`.
+    pub fn is_prepended(self) -> bool {
+        self.at_segments && self.before_space
     }
 
     /// The segment with its markers as spaces, and the space before it.
     pub fn prepare<'s>(&self, segment: &'s [u8], starts_text: bool) -> Cow<'s, [u8]> {
-        let segment = spaced(segment);
+        let segment = if self.has_markers { spaced(segment) } else { segment.into() };
         if self.puts_space(&segment, starts_text) { [b" ", segment.as_ref()].concat().into() } else { segment }
     }
 
@@ -70,7 +88,7 @@ impl Metaspace {
 
     /// Whether decoding drops one space from the start of the text.
     pub fn drops_space(self) -> bool {
-        self.at_text
+        self.at_text && self.has_markers
     }
 }
 
@@ -107,6 +125,10 @@ mod tests {
         assert_eq!(made("first"), [b" a".to_vec(), b"b".to_vec(), Vec::new()]);
         assert_eq!(made("always"), [b" a".to_vec(), b" b".to_vec(), Vec::new()]);
         assert_eq!(spaced("a▁b▁".as_bytes()).as_ref(), b"a b ");
-        assert!(Metaspace::new("text").unwrap().drops_space());
+        assert_eq!(made("bytes"), [b" a".to_vec(), b" b".to_vec(), Vec::new()]);
+        let drops = PREFIXES.map(|prefix| Metaspace::new(prefix).unwrap().drops_space());
+        assert_eq!(drops, [false, true, true, true, true, false]);
+        let first = PREFIXES.map(|prefix| Metaspace::new(prefix).unwrap().comes_first());
+        assert_eq!(first, [true, true, true, false, false, false]);
     }
 }

@@ -99,7 +99,7 @@ pub struct Aligned {
 }
 
 /// Steps, ready for texts.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Normalizer {
     steps: Vec<Step>,
     /// By step; those of replacements.
@@ -189,6 +189,9 @@ impl Normalizer {
             (Step::Lowercase, _) => lowercase(text, &mut push)?,
             (Step::SpaceIdeographs, _) => space_ideographs(text, &mut push)?,
             (Step::Replace { text: new, .. }, Some(regex)) => matches(regex, text, &mut |start, end| {
+                if start == end {
+                    return Ok(());
+                }
                 push(Change { start, end, parts: vec![Part { text: new.as_bytes().into(), start, end }] })
             })?,
             (Step::Replace { .. }, None) => {}

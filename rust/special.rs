@@ -1,9 +1,11 @@
-//! Text -> segments and special tokens.
+//! Text -> segments and the tokens that are found in it as they stand.
 //!
-//! A special token (`<|endoftext|>`) is a marker that stands for one id and never takes part in merging. Where the caller
-//! allows one, its occurrences are cut out of the text first; each segment between them is encoded by itself.
+//! A tokenizer has three kinds of tokens. *Ordinary* tokens are made by merges. *Special* tokens (`<|endoftext|>`) are markers:
+//! they are found only where the caller allows them, so that text cannot smuggle one in. *Added* tokens (a run of spaces, an HTML
+//! tag) are part of the model's text: they are found in every text. Special and added tokens have a name, stand for one id, and take
+//! no part in merging. Their occurrences are cut out of the text first; each segment between them is encoded by itself.
 //!
-//! By hand, with `<s>` and `<s>x` both allowed: in `a<s>xb<s>` the leftmost occurrence begins at 1; of the two tokens there
+//! By hand, with `<s>` and `<s>x` both wanted: in `a<s>xb<s>` the leftmost occurrence begins at 1; of the two tokens there
 //! the longer wins. The result: text `a`, token `<s>x`, text `b`, token `<s>`.
 //!
 //! In a conversation a program writes the markers, and users write the rest. There, stretches of the text are trusted, and a
@@ -11,7 +13,7 @@
 //! token `<s>`, the text `<s>`, the token `</s>`.
 //!
 //! Invariants: tokens found do not overlap; leftmost first, then longest (E3). An empty token is refused: it would occur
-//! everywhere. Nothing is special unless the caller says so: user text cannot smuggle in a marker.
+//! everywhere.
 //!
 //! Costs: O(n) for n bytes of text, for any number of tokens and stretches; building the automaton for a set of wanted tokens is linear in
 //! their bytes, so keep a [`Finder`] where many texts want the same.
@@ -19,9 +21,10 @@
 //! Implements SPEC E3 and E8.
 
 use crate::error::{Error, Result};
+use crate::flags::Flags;
 use crate::interrupt;
 use aho_corasick::{AhoCorasick, Input, MatchKind};
-use foldhash::{HashMap, HashMapExt, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use memchr::memmem;
 use std::cmp::Reverse;
 
@@ -30,8 +33,10 @@ const STRETCH: usize = if cfg!(test) { 3 } else { 1 << 18 };
 
 /// A stretch of a text: start and end.
 pub type Stretch = (usize, usize);
+/// A segment (start, end, None), or a token (start, end, id).
+pub type Part = (usize, usize, Option<u32>);
 
-/// An occurrence of a special token.
+/// An occurrence of a token.
 #[derive(Debug, Clone, Copy)]
 pub struct Found<'f> {
     pub start: usize,
@@ -40,10 +45,16 @@ pub struct Found<'f> {
     pub id: u32,
 }
 
-/// The special tokens of an encoding, in the order given.
+/// The special and the added tokens of an encoding, in the order given.
 #[derive(Debug, Clone)]
 pub struct SpecialTokens {
     pub ids: Vec<(String, u32)>,
+    /// Those that are found in every text; the others are special.
+    pub added: HashSet<String>,
+    /// Those that are found after the others, in prepared text (`preprocess`).
+    pub late: HashSet<String>,
+    /// What tokens take of the text around them, or ask of it.
+    pub flags: Vec<(String, Flags)>,
     /// An id may have several names (`o200k_harmony` has one); it is decoded to the first.
     pub names: HashMap<u32, String>,
 }
@@ -57,7 +68,40 @@ impl SpecialTokens {
             }
             names.entry(*id).or_insert_with(|| name.clone());
         }
-        Ok(SpecialTokens { ids, names })
+        Ok(SpecialTokens { ids, added: HashSet::new(), late: HashSet::new(), flags: Vec::new(), names })
+    }
+
+    /// The same, of which some are added, or late, or have flags.
+    pub fn with(
+        mut self,
+        added: Vec<String>,
+        late: Vec<String>,
+        flags: Vec<(String, Vec<String>)>,
+    ) -> Result<SpecialTokens> {
+        let known: HashSet<&str> = self.ids.iter().map(|(name, _)| name.as_str()).collect();
+        let flagged: Vec<String> = flags.iter().map(|(name, _)| name.clone()).collect();
+        for (what, names) in [("added", &added), ("late", &late), ("flagged", &flagged)] {
+            if let Some(name) = names.iter().filter(|name| !known.contains(name.as_str())).min() {
+                return Err(Error::Vocabulary(format!("the {what} token '{name}' has no id")));
+            }
+        }
+        self.added = added.into_iter().collect();
+        self.late = late.into_iter().collect();
+        for (name, names) in flags {
+            let own = Flags::new(&name, &names)?;
+            if own != Flags::default() {
+                self.flags.push((name, own));
+            }
+        }
+        Ok(self)
+    }
+
+    /// Returns the tokens to find where these special tokens are allowed: they and the added ones; none if it is None.
+    pub fn wanted(&self, allowed: Option<&[&str]>) -> Vec<&str> {
+        let Some(allowed) = allowed else { return Vec::new() };
+        let allowed: HashSet<&str> = allowed.iter().copied().collect();
+        let names = self.ids.iter().map(|(name, _)| name.as_str());
+        names.filter(|name| self.added.contains(*name) || allowed.contains(name)).collect()
     }
 
     /// Returns a finder of the tokens named; names that are not special tokens are ignored.
@@ -82,7 +126,7 @@ pub struct Finder {
 }
 
 impl Finder {
-    fn new(tokens: Vec<(String, u32)>) -> Finder {
+    pub fn new(tokens: Vec<(String, u32)>) -> Finder {
         if tokens.is_empty() {
             return Finder::default();
         }
@@ -179,6 +223,11 @@ impl Finder {
         emit: impl FnMut(usize, usize, Option<u32>) -> Result<()>,
     ) -> Result<()> {
         parts(text, self.find_trusted(text, trusted, everywhere)?, emit)
+    }
+
+    /// The tokens that it looks for.
+    pub fn tokens(&self) -> &[(String, u32)] {
+        &self.tokens
     }
 
     /// Returns whether it looks for nothing.

@@ -10,21 +10,23 @@
 //! (`SentencePiece`). [`ranks`](crate::ranks) makes merges of ranks and scores.
 //!
 //! A vocabulary may start from characters instead of bytes, with a *fallback* id for each byte (S1). Then `a` and the byte
-//! 0x61 are two ids with the same bytes: `token_id` returns the character's.
+//! 0x61 are two ids with the same bytes: `token_id` returns the character's. A vocabulary of [`Symbols`] has an unknown token
+//! instead of byte fallback (S7).
 //!
-//! Invariants: each byte has a token, except those that UTF-8 never contains (E6); both sides of a merge are tokens, and
-//! together they spell the token it makes; ranks ascend.
+//! Invariants: each byte has a token, except those that UTF-8 never contains (E6), unless the vocabulary is of [`Symbols`];
+//! both sides of a merge are tokens, and together they spell the token it makes; ranks ascend.
 //!
 //! Costs, V tokens of L bytes: O(V L) space; merges from ranks or scores O(V L^2).
 //!
-//! Implements SPEC T1, T9, E2, E6, S1, S2 and S6.
+//! Implements SPEC T1, T9, E2, E6, S1, S2, S6, S7 and S8.
 
 #![expect(
     clippy::cast_possible_truncation,
     reason = "there are 256 bytes; of more merges than ids, `Tokens::set` refuses the first whose id is 2^31"
 )]
 
-use crate::characters::{add_fallback, characters, check_fallback};
+pub use crate::characters::Symbols;
+use crate::characters::{add_fallback, characters, check_fallback, check_symbols};
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::metaspace::MARKER;
@@ -53,6 +55,15 @@ pub struct Alphabet {
     pub fallback: Option<Vec<u32>>,
     /// A byte without a token is left out of a piece; it is an error otherwise (E6).
     pub drops_bytes: bool,
+    /// What pieces begin as, instead of either (S7).
+    pub symbols: Option<Symbols>,
+}
+
+impl Alphabet {
+    /// What stands before the right side of a merge, and not in the token that the merge makes (S8).
+    pub fn prefix(&self) -> &[u8] {
+        self.symbols.as_ref().map_or(b"", |symbols| &symbols.prefix)
+    }
 }
 
 /// The tokens of an encoding and the merges between them, without the special tokens.
@@ -84,7 +95,7 @@ impl Vocab {
         let fallbacks: HashSet<u32> = alphabet.fallback.iter().flatten().copied().collect();
         let vocab = Vocab::assemble(tokens, merges, whole_pieces, alphabet)?;
         for merge in vocab.merges() {
-            check_merge(&vocab.tokens, merge)?;
+            check_merge(&vocab.tokens, merge, vocab.alphabet.prefix())?;
             if [merge.left, merge.right, merge.id].iter().any(|id| fallbacks.contains(id)) {
                 let Merge { left, right, .. } = merge;
                 let reason = format!("the merge of {left} and {right} is of a byte, which only characters may be");
@@ -117,10 +128,17 @@ impl Vocab {
                 byte_ids[byte as usize] = id.min(byte_ids[byte as usize]);
             }
         }
+        if let Some(symbols) = &alphabet.symbols {
+            check_symbols(&tokens, symbols)?;
+            if fallback.is_some() || alphabet.drops_bytes {
+                let reason = "a vocabulary of symbols has no fallback ids, and does not drop bytes";
+                return Err(Error::Vocabulary(reason.into()));
+            }
+        }
         for (byte, id) in byte_ids.iter_mut().enumerate().filter(|(_, id)| **id == NO_ID) {
             match fallback {
                 Some(fallback) => *id = fallback[byte],
-                None if never_in_utf8(byte as u8) || alphabet.drops_bytes => {}
+                None if alphabet.drops_bytes || alphabet.symbols.is_some() || never_in_utf8(byte as u8) => {}
                 None => return Err(Error::Vocabulary(format!("the byte 0x{byte:02x} has no token"))),
             }
         }
@@ -159,7 +177,7 @@ impl Vocab {
             }
             interrupt::check()?;
             let id = 256 + rank as u32;
-            let joined = join(&tokens, left, right);
+            let joined = join(&tokens, left, right, b"");
             tokens.set(id, &joined)?;
             merges.push(Merge { left, right, id, rank: rank as u32 });
         }
@@ -183,7 +201,7 @@ impl Vocab {
                 return Err(Error::Vocabulary(reason));
             }
             interrupt::check()?;
-            let joined = join(&tokens, left, right);
+            let joined = join(&tokens, left, right, alphabet.prefix());
             let Some(&id) = by_bytes.get(joined.as_slice()) else {
                 let shown = show(&joined);
                 let reason = format!("merge {rank} joins {left} and {right} to {shown}, which is not a token");
@@ -227,7 +245,7 @@ impl Vocab {
         }
         let merges = merges_from_scores(pieces, &ids)?;
         add_fallback(&mut tokens, Some(&fallback))?;
-        Vocab::new(tokens, merges, false, Alphabet { fallback: Some(fallback), drops_bytes: false })
+        Vocab::new(tokens, merges, false, Alphabet { fallback: Some(fallback), ..Alphabet::default() })
     }
 
     /// All merges, in rank order.
@@ -299,8 +317,12 @@ impl Vocab {
         (1..text.len()).rev().find(is_cut).unwrap_or(0)
     }
 
-    /// Whether a token is one that pieces begin as: a byte or, with byte fallback, a character.
+    /// Whether a token is one that pieces begin as: a byte, a character, a symbol, or the unknown token.
     pub fn is_first(&self, token: &[u8]) -> bool {
+        if let Some(symbols) = &self.alphabet.symbols {
+            let is_unknown = self.token_id(token) == symbols.unknown;
+            return is_unknown || [token, symbols.without(token)].iter().any(|form| characters(form).count() == 1);
+        }
         token.len() == 1 || (self.alphabet.fallback.is_some() && characters(token).count() == 1)
     }
 
@@ -345,11 +367,15 @@ impl Index {
     }
 }
 
-/// Checks that a merge joins two tokens into the one that their bytes spell.
-fn check_merge(tokens: &Tokens, merge: &Merge) -> Result<()> {
+/// Checks that a merge joins two tokens into the one that their bytes spell, without a prefix of the right one (S8).
+fn check_merge(tokens: &Tokens, merge: &Merge, prefix: &[u8]) -> Result<()> {
     let Merge { left, right, id, .. } = *merge;
     match (tokens.get(left), tokens.get(right), tokens.get(id)) {
-        (Some(left), Some(right), Some(made)) if made.strip_prefix(left) == Some(right) => Ok(()),
+        (Some(left), Some(right), Some(made))
+            if made.strip_prefix(left) == Some(right.strip_prefix(prefix).unwrap_or(right)) =>
+        {
+            Ok(())
+        }
         _ => Err(Error::Vocabulary(format!("the merge of {left} and {right} does not make the token {id}"))),
     }
 }
@@ -375,8 +401,9 @@ pub fn check_token_bytes(pairs: &[(u32, u32)], most: u64) -> Result<()> {
     Ok(())
 }
 
-fn join(tokens: &Tokens, left: u32, right: u32) -> Vec<u8> {
-    [tokens.get(left).unwrap_or_default(), tokens.get(right).unwrap_or_default()].concat()
+fn join(tokens: &Tokens, left: u32, right: u32, prefix: &[u8]) -> Vec<u8> {
+    let [left, right] = [left, right].map(|side| tokens.get(side).unwrap_or_default());
+    [left, right.strip_prefix(prefix).unwrap_or(right)].concat()
 }
 
 /// Inverts the mapping. Two tokens with one id contradict each other.

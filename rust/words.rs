@@ -39,7 +39,7 @@ impl Words {
         let mut found = Vec::new();
         matches(regex, segment, &mut |start, end| {
             found.try_reserve(1)?;
-            found.push(&segment[start..end]);
+            found.extend((start < end).then_some(&segment[start..end]));
             Ok(())
         })?;
         Ok(found)

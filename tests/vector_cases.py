@@ -10,6 +10,7 @@ import minitok
 import pytest
 from minitok.backend import load_backend
 from minitok.definition import BYTE_ORDERS, Definition
+from minitok.reference.characters import Symbols
 from minitok.reference.train import TrainOptions
 
 ROOT = Path(__file__).parent.parent
@@ -57,6 +58,10 @@ def vocab_of(vocabulary: Case, backend: str) -> Any:
     if "scores" in vocabulary:
         scores = [(as_bytes(piece), token_id, float(score)) for piece, token_id, score in vocabulary["scores"]]
         return kind.from_scores(scores, range(256))
+    if "symbols" in vocabulary:
+        ids = {as_bytes(token): token_id for token, token_id in vocabulary["tokens"]}
+        pairs, whole_pieces = [tuple(pair) for pair in vocabulary["merges"]], vocabulary.get("whole_pieces", False)
+        return kind.from_tokens(ids, pairs, whole_pieces, symbols=symbols_of(vocabulary["symbols"]))
     fallback = vocabulary.get("fallback")
     fallback = list(range(256)) if fallback is True else fallback and list(range(fallback))
     if "full_merges" in vocabulary:
@@ -75,6 +80,28 @@ def vocab_of(vocabulary: Case, backend: str) -> Any:
         return kind.from_tokens(ids, pairs, vocabulary["whole_pieces"])
     order = BYTE_ORDERS[vocabulary.get("byte_order", "identity")]
     return kind.from_merges(order, pairs, vocabulary.get("most_bytes"))
+
+
+def symbols_of(fields: Case) -> Symbols:
+    fields = dict(fields)
+    for name in {"prefix", "suffix"} & fields.keys():
+        fields[name] = as_bytes(fields[name])
+    if "joining" in fields:
+        fields["joining"] = fields["joining"][0], as_bytes(fields["joining"][1])
+    return Symbols(**fields)
+
+
+def special_of(case: Case, backend: str) -> Any:
+    """The tokens of a case that are found in text."""
+    special, added = case.get("special_tokens", {}), case.get("added_tokens", {})
+    late, flags = case.get("late_tokens", []), case.get("token_flags", {})
+    return load_backend(backend).special_tokens({**special, **added}, list(added), late, flags)
+
+
+def allowed_of(case: Case) -> list[str] | None:
+    """The special tokens that a case allows; None if not even the added ones are found."""
+    allowed = case.get("allowed", [])
+    return None if allowed == "none" else list(allowed)
 
 
 def tokenizer_of(case: Case, backend: str) -> minitok.Tokenizer:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Literal, final
+from typing import Any, BinaryIO, Final, Literal, TypeAlias, final
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +47,9 @@ __all__ = [
     "unpack",
 ]
 
+# The fields of `minitok.reference.characters.Symbols`.
+_Symbols: TypeAlias = tuple[str, int | None, bool, bytes, bytes, tuple[str, bytes] | None]
+
 UNICODE_VERSION: Final[str]
 
 @final
@@ -58,6 +61,7 @@ class Vocab:
         whole_pieces: bool,
         fallback: Sequence[int] | None = None,
         drops_bytes: bool = False,
+        symbols: _Symbols | None = None,
     ) -> Vocab: ...
     @staticmethod
     def from_merges(byte_order: bytes, pairs: Sequence[tuple[int, int]], most_bytes: int | None = None) -> Vocab: ...
@@ -68,6 +72,7 @@ class Vocab:
         whole_pieces: bool,
         fallback: Sequence[int] | None = None,
         drops_bytes: bool = False,
+        symbols: _Symbols | None = None,
     ) -> Vocab: ...
     @staticmethod
     def from_scores(pieces: Sequence[tuple[bytes, int, float]], fallback: Sequence[int]) -> Vocab: ...
@@ -83,6 +88,8 @@ class Vocab:
     def fallback(self) -> list[int] | None: ...
     @property
     def drops_bytes(self) -> bool: ...
+    @property
+    def symbols(self) -> _Symbols | None: ...
     @property
     def merges_make_all(self) -> bool: ...
     @property
@@ -150,37 +157,37 @@ class SpecialTokens:
 class Codec:
     def __new__(cls, vocab: Vocab, pattern: Pattern, special: SpecialTokens, prefix: str | None = None) -> Codec: ...
     def going_on(self) -> Codec: ...
-    def encode(self, text: str | bytes, allowed: Sequence[str] = ..., threads: int = 1) -> list[int]: ...
+    def encode(self, text: str | bytes, allowed: Sequence[str] | None = ..., threads: int = 1) -> list[int]: ...
     def encode_to_numpy(
-        self, text: str | bytes, allowed: Sequence[str] = ..., threads: int = 1
+        self, text: str | bytes, allowed: Sequence[str] | None = ..., threads: int = 1
     ) -> npt.NDArray[np.uint32]: ...
     def encode_batch(
-        self, texts: Sequence[str | bytes], allowed: Sequence[str] = ..., threads: int = 1
+        self, texts: Sequence[str | bytes], allowed: Sequence[str] | None = ..., threads: int = 1
     ) -> list[list[int]]: ...
     def encode_batch_to_numpy(
-        self, texts: Sequence[str | bytes], allowed: Sequence[str] = ..., threads: int = 1
+        self, texts: Sequence[str | bytes], allowed: Sequence[str] | None = ..., threads: int = 1
     ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]: ...
     def encode_documents(
-        self, documents: Documents, allowed: Sequence[str] = ..., threads: int = 1, end: int | None = None
+        self, documents: Documents, allowed: Sequence[str] | None = ..., threads: int = 1, end: int | None = None
     ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]: ...
     def encode_json_lines(
         self,
         lines: JsonLines,
         field: str,
         other: Callable[[int, bytes], bytes],
-        allowed: Sequence[str] = ...,
+        allowed: Sequence[str] | None = ...,
         end: int | None = None,
         dtype: str = "uint32",
     ) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint64], int]: ...
-    def count(self, text: str | bytes, allowed: Sequence[str] = ...) -> int: ...
+    def count(self, text: str | bytes, allowed: Sequence[str] | None = ...) -> int: ...
     def count_batch(
-        self, texts: Sequence[str | bytes], allowed: Sequence[str] = ..., threads: int = 1
+        self, texts: Sequence[str | bytes], allowed: Sequence[str] | None = ..., threads: int = 1
     ) -> list[int]: ...
     def check(self, text: str | bytes, disallowed: Sequence[str]) -> None: ...
     def trace(
-        self, text: str | bytes, allowed: Sequence[str], emit: Callable[[dict[str, Any]], object]
+        self, text: str | bytes, allowed: Sequence[str] | None, emit: Callable[[dict[str, Any]], object]
     ) -> list[int]: ...
-    def safe_cut(self, text: bytes, allowed: Sequence[str]) -> int: ...
+    def safe_cut(self, text: bytes, allowed: Sequence[str] | None) -> int: ...
     def stream_decoder(self, strict: bool) -> StreamDecoder: ...
     def token_sizes(self, count: int) -> TokenSizes: ...
     def token_bytes(self, token_id: int) -> bytes | None: ...

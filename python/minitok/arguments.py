@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "added_special_tokens",
+    "allowed_tokens",
     "as_list",
     "check_fallback",
     "check_holes",
@@ -133,19 +134,21 @@ def most_token_bytes(n_merges: int) -> int:
     return (int(wanted or TOKEN_MIB) << 20) + BYTES_A_MERGE * n_merges
 
 
-def check_special_tokens(special_tokens: Mapping[str, int]) -> dict[str, int]:
-    """Returns the special tokens as a dict, if they are names and ids."""
+def check_special_tokens(special_tokens: Mapping[str, int], kind: str = "special") -> dict[str, int]:
+    """Returns the special tokens, or those of another kind, as a dict, if they are names and ids."""
     for name, token_id in special_tokens.items():
         if not isinstance(name, str):
-            raise TypeError(f"the name of a special token must be str, not {type(name).__name__}")
+            raise TypeError(
+                f"the name of {'a' if kind == 'special' else 'an'} {kind} token must be str, not {type(name).__name__}"
+            )
         if isinstance(token_id, bool) or not isinstance(token_id, int):
-            raise TypeError(f"the id of the special token {name!r} must be int, not {type(token_id).__name__}")
+            raise TypeError(f"the id of the {kind} token {name!r} must be int, not {type(token_id).__name__}")
         if not 0 <= token_id <= MAX_ID:
-            raise VocabularyError(f"the id {token_id} of the special token {name!r} is not between 0 and {MAX_ID}")
+            raise VocabularyError(f"the id {token_id} of the {kind} token {name!r} is not between 0 and {MAX_ID}")
         try:
             name.encode()
         except UnicodeEncodeError:
-            raise VocabularyError(f"the special token {name!r} holds a lone surrogate") from None
+            raise VocabularyError(f"the {kind} token {name!r} holds a lone surrogate") from None
     return dict(special_tokens)
 
 
@@ -183,6 +186,11 @@ def shorten(special: Mapping[str, int]) -> str:
     """Returns the names of some special tokens, for a message."""
     names = ", ".join(repr(name) for name in list(special)[:8])
     return f"it has {names}{', ...' if len(special) > 8 else ''}" if special else "it has none"
+
+
+def allowed_tokens(named: Iterable[str] | str, special: Mapping[str, int]) -> list[str] | None:
+    """Returns the special tokens that a caller allows; None for ``"none"``: then no token at all is found in text."""
+    return None if named == "none" else named_special_tokens(named, special)
 
 
 def named_special_tokens(named: Iterable[str] | str, special: Mapping[str, int]) -> list[str]:

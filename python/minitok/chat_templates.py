@@ -10,15 +10,21 @@ program in Jinja that makes one text of a conversation; ``minitok.chat`` runs it
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .errors import TemplateError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 __all__ = ["ChatTemplates"]
+
+# The longest part of a token that is looked for where one of a template's strings begins or ends, in characters.
+LONGEST = 256
+STRING = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -28,10 +34,12 @@ class ChatTemplates:
     Attributes:
         templates: The source of each template.
         tokens: What ``bos_token``, ``eos_token`` and the like are called in this vocabulary.
+        named: Other tokens that the model's configuration names, such as ``additional_special_tokens``.
     """
 
     templates: Mapping[str, str]
     tokens: Mapping[str, str] = field(default_factory=dict)
+    named: Collection[str] = ()
 
     def __post_init__(self) -> None:
         for name in ("templates", "tokens"):
@@ -40,6 +48,34 @@ class ChatTemplates:
                 if not isinstance(key, str) or not isinstance(value, str):
                     raise TypeError(f"{name} must be names and strings, not {key!r} and {type(value).__name__}")
             object.__setattr__(self, name, held)
+        object.__setattr__(self, "named", frozenset(self.named))
+
+    def may_write(self, token: str) -> bool:
+        """Whether a template may write a token, whole or in parts, or the configuration names it.
+
+        A template writes its texts and strings, and other values between them. So it may write a token that stands in one of
+        its strings. It may also write one that begins as one string ends and ends as another begins; words are an exception.
+
+        >>> templates = ChatTemplates({"default": "{{ '<|' + message.role + '|>' }}</s>"})
+        >>> [templates.may_write(token) for token in ("</s>", "<|user|>", "<user>")]
+        [True, True, False]
+        """
+        if token in self.named or token in self.tokens.values():
+            return True
+        whole, begins, ends = self.strings
+        return token in whole or (
+            re.fullmatch(r"[\w\s]*", token) is None
+            and any(token[:end] in ends for end in range(1, len(token)))
+            and any(token[start:] in begins for start in range(1, len(token)))
+        )
+
+    @cached_property
+    def strings(self) -> tuple[str, frozenset[str], frozenset[str]]:
+        """What the templates write: their texts and strings, joined by zeros; and with what each begins, and ends."""
+        found = [string for source in self.templates.values() for string in strings_of(source)]
+        begins = {string[:size] for string in found for size in range(1, min(len(string), LONGEST) + 1)}
+        ends = {string[-size:] for string in found for size in range(1, min(len(string), LONGEST) + 1)}
+        return "\0".join(found), frozenset(begins), frozenset(ends)
 
     def choose(self, wanted: str | None, *, with_tools: bool) -> str:
         """The source of a template: that of this name, or ``wanted`` itself if no template is called so.
@@ -61,3 +97,25 @@ class ChatTemplates:
             )
         names = ", ".join(sorted(map(repr, self.templates)))
         raise TemplateError(f"this tokenizer has no default chat template: name one of {names}")
+
+
+def strings_of(source: str) -> list[str]:
+    """The texts of a template outside of ``{{ }}`` and ``{% %}``, and the strings inside.
+
+    >>> strings_of("<s>{{ 'a' ~ \"b\\n\" }}")
+    ['<s>', 'a', 'b\n']
+    """
+    found: list[str] = []
+    for text, code in re.findall(r"(.*?)({[{%#].*?[}%#]}|\Z)", source, re.DOTALL):
+        found.append(text)
+        if code[:2] in ("{{", "{%"):
+            found += [unescaped(string[1:-1]) for string in STRING.findall(code)]
+    return [string for string in found if string]
+
+
+def unescaped(string: str) -> str:
+    """A string of a template without its escapes, as Jinja reads it."""
+    try:
+        return string.encode("ascii", "backslashreplace").decode("unicode-escape")
+    except UnicodeDecodeError:
+        return string

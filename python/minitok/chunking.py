@@ -9,11 +9,10 @@ necessary, which in practice it rarely is.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from .backend.shown import Shown, shown_parts
 from .errors import VocabularyError
 from .offsets import Sizes, check_unit
 from .streaming import as_bytes, safe_blocks
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from .backend import Codec
-    from .backend.normalizing import NormalizingCodec
     from .definition import Definition
 
 __all__ = ["chunk", "spans_in_text", "truncate_text"]
@@ -34,40 +32,40 @@ __all__ = ["chunk", "spans_in_text", "truncate_text"]
 SLICE = 1 << 14
 
 
-def truncate_text(definition: Definition, text: str, max_tokens: int, allowed: Sequence[str]) -> str:
+def truncate_text(definition: Definition, text: str, max_tokens: int, allowed: Sequence[str] | None) -> str:
     """See ``Tokenizer.truncate_text``."""
     check_text(definition, text)
     check_number("max_tokens", max_tokens, least=0)
-    cut = beginning(definition.segmenting, text, max_tokens, allowed)
+    cut = beginning(definition, text, max_tokens, allowed)
     if len(cut.ids) <= max_tokens:
         return cut.data.decode()
     ids, ends = cut.ids[:max_tokens].tolist(), cut.ends.tolist()
-    codec = definition.segmenting.of_normalized() if definition.normalizer else definition.codec()
+    codec, names = definition.of_normalized(allowed)
     for count in range(max_tokens, 0, -1):
         if is_boundary(cut.data, ends[count]):
             start = cut.data[: ends[count]].decode()
-            if codec.encode(start, allowed) == ids[:count]:
+            if codec.encode(start, names) == ids[:count]:
                 return start
     return ""
 
 
-def chunk(definition: Definition, text: str, max_tokens: int, overlap: int, allowed: Sequence[str]) -> list[str]:
+def chunk(definition: Definition, text: str, max_tokens: int, overlap: int, allowed: Sequence[str] | None) -> list[str]:
     """See ``Tokenizer.chunk``."""
     check_text(definition, text)
     check_number("max_tokens", max_tokens, least=1)
     check_number("overlap", overlap, least=0)
     if overlap >= max_tokens:
         raise ValueError(f"overlap {overlap} is not less than max_tokens {max_tokens}: no part would go on")
-    cut = cut_of(definition.segmenting, utf8(text), allowed)
+    cut = cut_of(definition.codec(), utf8(text), allowed, keeps=definition.prefix == "bytes")
     return list(Chunks(definition.codec(), cut, max_tokens, overlap, allowed).parts())
 
 
 def spans_in_text(
-    definition: Definition, text: str | bytes, allowed: Sequence[str], unit: str
+    definition: Definition, text: str | bytes, allowed: Sequence[str] | None, unit: str
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """The ids of a text, and where in it each begins and ends: as ``spans_of`` says it of the text that ids decode to."""
     check_unit(unit)
-    cut = cut_of(definition.segmenting, utf8(text), allowed)
+    cut = cut_of(definition.codec(), utf8(text), allowed, keeps=definition.prefix == "bytes")
     starts, ends = cut.ends[:-1], cut.ends[1:]
     if unit == "byte":
         return cut.ids, starts, ends
@@ -88,11 +86,25 @@ class Cut(NamedTuple):
     ends: npt.NDArray[np.int64]
 
 
-def cut_of(codec: NormalizingCodec, text: bytes, allowed: Sequence[str]) -> Cut:
-    """A text with its tokens, whose ends are told by their sizes; a special token ends where it does in the text."""
-    parts = list(shown_parts(codec, text, allowed))
+class Shown(NamedTuple):
+    """A part of a text as it stands there, what is encoded of it, and the id of a token that was found, or None."""
+
+    data: bytes
+    encoded: bytes
+    token_id: int | None
+
+
+def cut_of(codec: Codec, text: bytes, allowed: Sequence[str] | None, *, keeps: bool) -> Cut:
+    """A text with its tokens: a token that was found ends where it does in the text, and others where their sizes say.
+
+    ``keeps``: a space that was put before a segment is decoded, too.
+    """
+    parts = [
+        Shown(data if keeps else data[put:], data, token_id)
+        for data, _, _, put, _, token_id in codec.segments(text, allowed, codec.before)
+    ]
     segments = [part for part in parts if part.token_id is None]
-    ids, offsets = codec.codec.encode_batch_to_numpy([part.encoded for part in segments], (), 1)
+    ids, offsets = codec.encode_prepared([part.encoded for part in segments])
     sizes = Sizes(codec, ids).bytes.astype(np.int64)
     places = offsets.astype(np.int64)
     if int(sizes.sum()) != sum(len(part.encoded) for part in segments):
@@ -114,7 +126,7 @@ def cut_of(codec: NormalizingCodec, text: bytes, allowed: Sequence[str]) -> Cut:
 
 
 def without_dropped(
-    codec: NormalizingCodec, parts: Sequence[Shown], ids: npt.NDArray[np.uint32], places: npt.NDArray[np.int64]
+    codec: Codec, parts: Sequence[Shown], ids: npt.NDArray[np.uint32], places: npt.NDArray[np.int64]
 ) -> Iterator[Shown]:
     """The parts without the bytes that the vocabulary drops, given the ids of all segments and where those of each are."""
     spans = iter(zip(places[:-1].tolist(), places[1:].tolist(), strict=True))
@@ -128,13 +140,13 @@ def without_dropped(
         yield Shown(kept[put:], kept, None)
 
 
-def beginning(codec: NormalizingCodec, text: str, max_tokens: int, allowed: Sequence[str]) -> Cut:
+def beginning(definition: Definition, text: str, max_tokens: int, allowed: Sequence[str] | None) -> Cut:
     """A text with its tokens, up to some more of them than ``max_tokens``; all of it if it has no more."""
     slices = (text[start : start + SLICE] for start in range(0, len(text), SLICE))
     cuts: list[Cut] = []
     count = size = 0
-    for block, coder in safe_blocks(codec, as_bytes(slices), allowed):
-        cut = cut_of(cast("NormalizingCodec", coder), block, allowed)
+    for block, coder in safe_blocks(definition.codec(), as_bytes(slices), allowed):
+        cut = cut_of(coder, block, allowed, keeps=definition.prefix == "bytes")
         cuts.append(cut._replace(ends=cut.ends[len(cuts) > 0 :] + size))
         count, size = count + len(cut.ids), size + len(cut.data)
         if count > max_tokens:
@@ -146,7 +158,7 @@ def beginning(codec: NormalizingCodec, text: str, max_tokens: int, allowed: Sequ
 class Chunks:
     """The state of cutting one text into parts. A cut is given by the number of tokens before it."""
 
-    def __init__(self, codec: Codec, cut: Cut, max_tokens: int, overlap: int, allowed: Sequence[str]) -> None:
+    def __init__(self, codec: Codec, cut: Cut, max_tokens: int, overlap: int, allowed: Sequence[str] | None) -> None:
         self.codec, self.max_tokens, self.overlap, self.allowed = codec, max_tokens, overlap, allowed
         self.data = cut.data
         self.ends = memoryview(cut.ends)  # type: ignore[arg-type]
@@ -193,6 +205,7 @@ def check_text(definition: Definition, text: str) -> None:
     """Refuses what is not a text, and a tokenizer that does not hold all of it."""
     if not isinstance(text, str):
         raise TypeError(f"text must be str, not {type(text).__name__}")
+    definition.check_spelling("text cannot be cut into parts")
     if definition.words is not None or definition.word_end is not None:
         raise VocabularyError("this tokenizer drops the text between words, so that text cannot be cut into parts")
 

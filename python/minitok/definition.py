@@ -12,6 +12,9 @@ tokenizers are equal if their definitions have the same ``content()``.
 
 from __future__ import annotations
 
+import hashlib
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -27,15 +30,15 @@ from .arguments import (
 )
 from .backend import BACKEND, load_backend
 from .errors import VocabularyError
+from .reference.characters import Symbols
+from .reference.normalize import check_normalizer, steps_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from typing_extensions import Unpack
 
     from .backend import BackendName, Codec, Merge, Vocab
-    from .backend.normalizing import NormalizingCodec
-    from .backend.spans import SpanCutter
     from .chat_templates import ChatTemplates
     from .reference.normalize import Steps as Normalizer
 
@@ -52,6 +55,10 @@ def gpt2_byte_order() -> bytes:
     return bytes(printable + [byte for byte in range(256) if byte not in printable])
 
 
+# Names that look like markers of a conversation; and those that do where the chat template is not known.
+MARKER_SHAPE = re.compile(r"\s*(?:<[|\uff5c].*|.*[|\uff5c]>|\[[A-Z_/]+\])\s*", re.DOTALL)
+BRACKETED_SHAPE = re.compile(r"\s*(?:[<\[{(].*[>\]})]|[|\uff5c].*[|\uff5c])\s*", re.DOTALL)
+
 BYTE_ORDERS = {"identity": IDENTITY, "gpt2": gpt2_byte_order()}
 
 
@@ -60,15 +67,23 @@ class Fields(TypedDict, total=False):
 
     pattern: str
     special_tokens: Mapping[str, int] | None
+    added_tokens: Mapping[str, int] | None
+    late_tokens: Collection[str]
+    token_flags: Mapping[str, Collection[str]]
     normalizer: Normalizer | None
-    late_special: Collection[str]
-    special_flags: Mapping[str, Collection[str]]
     prefix: str | None
     words: str | None
     word_end: str | None
     name: str | None
     trained: Mapping[str, Any] | None
     chat: ChatTemplates | None
+
+
+class Renumbered(TypedDict):
+    """The tokens that are found in text, with other ids."""
+
+    special_tokens: Mapping[str, int]
+    added_tokens: Mapping[str, int]
 
 
 class Changes(Fields, total=False):
@@ -86,12 +101,13 @@ class Definition:
     Attributes:
         vocab: Tokens and merges, as the backend holds them.
         pattern: How text is split before merging: a named pattern or a regular expression.
-        special_tokens: Names and ids of the special tokens.
+        special_tokens: Names and ids of the special tokens, which are found in text only where the caller allows it.
+        added_tokens: Names and ids of the added tokens, which are found in every text (SPEC E3).
+        late_tokens: The names of those special and added tokens that are found after the others, in prepared text (SPEC E10).
+        token_flags: By name, what special and added tokens take of the text around them, or ask of it (SPEC E9): ``lstrip``
+            and ``rstrip`` (white space before, or behind), ``single_word`` (no word character beside it).
         normalizer: The normal form of Unicode that text is put into first, or another step or steps (SPEC N2); None if text is
             not changed.
-        late_special: Special tokens that are found after the others, in normalized text.
-        special_flags: What special tokens take of the text around them, or ask of it: ``lstrip`` and ``rstrip`` (white space
-            before, or behind), ``single_word`` (no word character beside it).
         prefix: Where a space is put before the text, in a vocabulary whose spaces are markers (SPEC S4), or ``bytes`` in
             another (SPEC N4); None if none is.
         words: What words are, as a regular expression, where all other text is dropped; None if nothing is (SPEC N3).
@@ -110,9 +126,10 @@ class Definition:
     vocab: Vocab
     pattern: str = "gpt2"
     special_tokens: Mapping[str, int] = field(default_factory=dict)
+    added_tokens: Mapping[str, int] = field(default_factory=dict)
+    late_tokens: frozenset[str] = frozenset()
+    token_flags: Mapping[str, frozenset[str]] = field(default_factory=dict)
     normalizer: Normalizer | None = None
-    late_special: frozenset[str] = frozenset()
-    special_flags: Mapping[str, frozenset[str]] = field(default_factory=dict)
     prefix: str | None = None
     words: str | None = None
     word_end: str | None = None
@@ -126,10 +143,11 @@ class Definition:
     def __post_init__(self) -> None:
         check_pattern(self.pattern)
         held = {
-            "normalizer": checked(self.normalizer),
+            "normalizer": check_normalizer(self.normalizer),
             "special_tokens": check_special_tokens(self.special_tokens or {}),
-            "late_special": frozenset(self.late_special),
-            "special_flags": {name: frozenset(flags) for name, flags in (self.special_flags or {}).items() if flags},
+            "added_tokens": check_special_tokens(self.added_tokens or {}, "added"),
+            "late_tokens": frozenset(self.late_tokens),
+            "token_flags": {name: frozenset(flags) for name, flags in (self.token_flags or {}).items() if flags},
             "trained": dict(self.trained) if self.trained else None,
         }
         for name, value in held.items():
@@ -138,23 +156,14 @@ class Definition:
 
     def _make_codec(self) -> Codec:
         backend = load_backend(self.backend)
-        pattern, in_words = backend.pattern(self.pattern), self.words is not None or self.word_end is not None
-        kept = self.prefix == "bytes"
-        has_markers = self.prefix is not None and not kept
-        special = backend.special_tokens(also_spaced(self.special_tokens) if has_markers else self.special_tokens)
-        codec = backend.codec(
-            self.vocab, backend.pattern("none") if in_words else pattern, special, None if kept else self.prefix
+        for name in self.special_tokens.keys() & self.added_tokens.keys():
+            raise VocabularyError(f"the token {name!r} is both a special and an added one")
+        special = backend.special_tokens(
+            {**self.special_tokens, **self.added_tokens}, list(self.added_tokens), self.late_tokens, self.token_flags
         )
-        changes = self.normalizer is not None or self.late_special or self.special_flags
-        if not changes and not in_words and not kept:
-            return codec
-        from .backend.normalizing import NormalizingCodec, Special
-        from .reference.words import END, Words
-
-        found = Special(self.special_tokens, self.late_special, self.special_flags)
-        end = None if self.word_end is None else END if self.word_end else b""
-        words = (Words(self.words, end), pattern) if in_words else None
-        return NormalizingCodec(codec, backend, found, self.normalizer, self.prefix, words)
+        normalizer = None if self.normalizer is None else backend.normalizer(steps_of(self.normalizer))
+        pattern = backend.pattern(self.pattern)
+        return backend.codec(self.vocab, pattern, special, normalizer, self.prefix, self.words, self.word_end)
 
     # -- constructors: a vocabulary from the data of others ----------------------------------------------------------
 
@@ -194,18 +203,19 @@ class Definition:
         whole_pieces: bool = False,
         fallback: Sequence[int] | None = None,
         drops_bytes: bool = False,
+        symbols: Symbols | None = None,
         backend: str | None = None,
         **fields: Unpack[Fields],
     ) -> Definition:
         """From each token's bytes and its id, and merges as pairs of those ids in rank order.
 
         With ``fallback``, the ids of the 256 bytes, pieces begin as characters (SPEC S1). With ``drops_bytes``, bytes without
-        a token are left out (SPEC E6).
+        a token are left out (SPEC E6). With ``symbols``, what has no token becomes the unknown id, or nothing (SPEC S7).
         """
         chosen = load_backend(backend)
         bytes_of_their_own = check_fallback(fallback, ids.values())
         vocab = chosen.vocab.from_tokens(
-            check_ids(ids), check_merges(merges), whole_pieces, bytes_of_their_own, drops_bytes
+            check_ids(ids), check_merges(merges), whole_pieces, bytes_of_their_own, drops_bytes, symbols
         )
         return cls.of(vocab, chosen.name, **fields)
 
@@ -232,13 +242,14 @@ class Definition:
         *,
         fallback: Sequence[int] | None = None,
         drops_bytes: bool = False,
+        symbols: Symbols | None = None,
         backend: str | None = None,
         **fields: Unpack[Fields],
     ) -> Definition:
-        """From the three values of ``vocabulary()``; for ``fallback`` and ``drops_bytes`` see ``from_tokens``."""
+        """From the three values of ``vocabulary()``; for the options see ``from_tokens``."""
         chosen, by_id, rows = load_backend(backend), check_tokens(tokens), check_merges(merges, 4)
         bytes_of_their_own = check_fallback(fallback, by_id.keys())
-        vocab = chosen.vocab(by_id, rows, whole_pieces, bytes_of_their_own, drops_bytes)
+        vocab = chosen.vocab(by_id, rows, whole_pieces, bytes_of_their_own, drops_bytes, symbols)
         return cls.of(vocab, chosen.name, **fields)
 
     # -- what it holds -----------------------------------------------------------------------------------------------
@@ -263,68 +274,117 @@ class Definition:
     @property
     def n_vocab(self) -> int:
         """One more than the highest id; gaps count."""
-        return max(self.vocab.n_ids, *(token_id + 1 for token_id in self.special_tokens.values()), 0)
+        return max(self.vocab.n_ids, *(token_id + 1 for token_id in self.found_tokens.values()), 0)
+
+    @cached_property
+    def found_tokens(self) -> dict[str, int]:
+        """Names and ids of all tokens that are found in text: the special and the added ones."""
+        return {**self.special_tokens, **self.added_tokens}
 
     @property
     def lossless(self) -> bool:
         """Whether ``decode(encode(text))`` is the text, for all well-formed text, with and without special tokens.
 
-        It is, where the tokens spell the text and no id has the names of two special tokens: it decodes to the first.
+        It is, where the tokens spell the text and no id has two names: it decodes to the first.
         """
-        return self.spells_text and len(set(self.special_tokens.values())) == len(self.special_tokens)
+        return self.spells_text and len(set(self.found_tokens.values())) == len(self.found_tokens)
 
     @property
     def spells_text(self) -> bool:
-        """Whether the tokens of a text are the text, cut: nothing is put before it, changed, or left out.
+        """Whether the tokens of a text are the text, cut: nothing is put before it, changed, or left out."""
+        return self.loss is None
 
-        It is, without a normalizer, with bytes for all text, where no marker stands for a space, where no space is put before
-        the text, where text is not cut into words, and where special tokens take nothing but their own text.
-        """
-        changed = self.normalizer, self.prefix, self.words, self.word_end
-        return all(change is None for change in changed) and not self.vocab.drops_bytes and not self.special_flags
+    @property
+    def loss(self) -> str | None:
+        """Why the tokens of a text need not spell it; None if they always do."""
+        reasons = (
+            (self.vocab.symbols is not None, "text without a token becomes the unknown token, or is dropped (SPEC S7)"),
+            (self.vocab.drops_bytes, "bytes without a token are dropped (SPEC E6)"),
+            (self.normalizer is not None, "text is normalized (SPEC N1)"),
+            (self.words is not None, "the text between words is dropped (SPEC N3)"),
+            (self.word_end is not None, "the end of a word is decoded as a space (SPEC N3)"),
+            (self.prefix is not None, "a space is put before the text, or stands for a marker (SPEC S3, S4, N4)"),
+            (bool(self.token_flags), "tokens that are found in it take white space with them (SPEC E9)"),
+        )
+        return next((reason for holds, reason in reasons if holds), None)
+
+    @property
+    def symbols(self) -> Symbols | None:
+        """What pieces begin as, in a vocabulary that lacks tokens for some text (SPEC S7); None for any other."""
+        return None if self.vocab.symbols is None else Symbols(*self.vocab.symbols)
+
+    def check_spelling(self, wanted: str) -> None:
+        """Raises VocabularyError for what needs tokens to spell pieces, which those of ``symbols`` do not."""
+        if self.vocab.symbols is not None:
+            raise VocabularyError(f"{wanted}: the tokens do not spell the text, as some of it has none (SPEC S7)")
 
     def content(self) -> Content:
         """Everything that ids depend on, without the backend: what equality compares and pickling keeps."""
         fallback = self.vocab.fallback
-        alphabet = {"fallback": fallback and list(fallback), "drops_bytes": self.vocab.drops_bytes}
+        alphabet = {
+            "fallback": fallback and list(fallback),
+            "drops_bytes": self.vocab.drops_bytes,
+            "symbols": self.symbols,
+        }
         names = (
             "pattern",
             "special_tokens",
+            "added_tokens",
+            "late_tokens",
+            "token_flags",
             "normalizer",
-            "late_special",
-            "special_flags",
             "prefix",
             "words",
             "word_end",
         )
         return (*self.vocabulary(), alphabet, {name: getattr(self, name) for name in names})
 
+    def digest(self) -> str:
+        """Returns a hash of everything that ids depend on (``content``), the same in every process."""
+        tokens, merges, whole_pieces, alphabet, fields = self.content()
+        held = {name: stated(value) for name, value in fields.items() if value}
+        said = sorted(tokens.items()), merges, whole_pieces, sorted(alphabet.items()), sorted(held.items())
+        return hashlib.sha256(repr(said).encode("utf-8", "backslashreplace")).hexdigest()
+
     def codec(self) -> Codec:
         """What encodes and decodes."""
         return self._codec
 
     @cached_property
-    def span_cutter(self) -> SpanCutter:
-        """What finds special tokens in spans of text, made when it is first needed.
+    def everywhere(self) -> list[str]:
+        """The tokens that are found in all text of a conversation, whoever wrote it (SPEC E8).
 
-        Special tokens of nothing but white space are found in all of them: they shorten text, and mark nothing.
+        They are tokens of nothing but white space, which mark nothing; and the added tokens, except those that may mark
+        something: what the chat templates can write, what the model's configuration names, and what looks like a marker.
         """
-        from .backend.spans import SpanCutter
+        chat = self.chat
+        shape = MARKER_SHAPE if chat is not None and chat.templates else BRACKETED_SHAPE
 
-        if self.words is not None or self.word_end is not None:
-            raise VocabularyError("a tokenizer of words does not encode text in spans")
-        everywhere = [name for name in self.special_tokens if name.isspace()]
-        return SpanCutter(self.segmenting, load_backend(self.backend).special_tokens, everywhere)
+        def marks(name: str) -> bool:
+            return bool(shape.fullmatch(name)) or (chat is not None and chat.may_write(name))
 
-    @cached_property
-    def segmenting(self) -> NormalizingCodec:
-        """The codec as one that says which segments and special tokens a text becomes."""
-        from .backend.normalizing import NormalizingCodec, Special
+        spaces = [name for name in self.found_tokens if name.isspace()]
+        return [*spaces, *(name for name in self.added_tokens if not name.isspace() and not marks(name))]
 
-        codec = self._codec
-        if isinstance(codec, NormalizingCodec):
-            return codec
-        return NormalizingCodec(codec, load_backend(self.backend), Special(self.special_tokens), None, self.prefix)
+    def of_normalized(self, allowed: Sequence[str] | None) -> tuple[Codec, Sequence[str] | None]:
+        """Returns a codec for text that has been normalized and is not to be changed again, and these tokens' names there."""
+        if self.normalizer is None:
+            return self._codec, allowed
+        normalizer = load_backend(self.backend).normalizer(steps_of(self.normalizer))
+        named = {name: normalizer.apply(name.encode()).decode() for name in self.late_tokens}
+        names = {name: text for name in self.found_tokens if (text := named.get(name, name))}
+
+        def renamed(held: Mapping[str, Any]) -> dict[str, Any]:
+            return {names[name]: value for name, value in reversed(list(held.items())) if name in names}
+
+        other = self.changed(
+            normalizer=None,
+            special_tokens=renamed(self.special_tokens),
+            added_tokens=renamed(self.added_tokens),
+            late_tokens=[names[name] for name in self.late_tokens if name in names],
+            token_flags=renamed(self.token_flags),
+        )
+        return other.codec(), allowed if allowed is None else [names[name] for name in allowed if name in names]
 
     # -- others like it ----------------------------------------------------------------------------------------------
 
@@ -341,6 +401,7 @@ class Definition:
         other = copy_of(self)
         object.__setattr__(other, "chat", chat)
         object.__setattr__(other, "reopen", None)
+        other.__dict__.pop("everywhere", None)
         return other
 
     def truncate(self, vocab_size: int) -> Definition:
@@ -357,7 +418,7 @@ class Definition:
                 "only a vocabulary of single bytes and then merges, in the order of ids, can be truncated"
             )
         # An id with two names stays one id.
-        old_ids = sorted(set(self.special_tokens.values()))
+        old_ids = sorted(set(self.found_tokens.values()))
         below = vocab_size - len(old_ids)
         least, most = 256 + len(old_ids), max([256, *(token_id + 1 for token_id in made[-1:])]) + len(old_ids)
         if not least <= vocab_size <= most:
@@ -367,8 +428,12 @@ class Definition:
         lost = [token_id for token_id in self.vocab.tokens if token_id < below and vocab.token_bytes(token_id) is None]
         if lost:
             raise VocabularyError(f"no merge makes the token {min(lost)}, which truncating would drop")
-        special_tokens = {name: new_ids[old] for name, old in self.special_tokens.items()}
-        return self.changed(vocab=vocab, special_tokens=special_tokens, name=self.name)
+        return self.changed(vocab=vocab, name=self.name, **self.renumbered(new_ids))
+
+    def renumbered(self, new_ids: Mapping[int, int]) -> Renumbered:
+        """Returns the special and the added tokens with other ids."""
+        special = {name: new_ids[old] for name, old in self.special_tokens.items()}
+        return {"special_tokens": special, "added_tokens": {n: new_ids[old] for n, old in self.added_tokens.items()}}
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Definition):
@@ -382,23 +447,11 @@ class Definition:
         return restored, (self.content(), self.name, self.trained, self.backend, self.chat)
 
 
-def checked(normalizer: Normalizer | None) -> Normalizer | None:
-    """A normalizer in one spelling."""
-    if normalizer is None:
-        return None
-    from .reference.normalize import check_normalizer
-
-    return check_normalizer(normalizer)
-
-
-def also_spaced(special_tokens: Mapping[str, int]) -> dict[str, int]:
-    """The names of special tokens, each with a marker also with a space in its place, to which it is decoded (SPEC N5)."""
-    names: dict[str, int] = {}
-    for name, token_id in special_tokens.items():
-        if "▁" in name and (spaced := name.replace("▁", " ")) not in special_tokens:
-            names.setdefault(spaced, token_id)
-        names[name] = token_id
-    return names
+def stated(value: object) -> object:
+    """A value of a field in an order that does not change."""
+    if isinstance(value, Mapping):
+        return sorted((name, stated(held)) for name, held in value.items())
+    return sorted(value) if isinstance(value, frozenset) else value
 
 
 def copy_of(definition: Definition) -> Definition:

@@ -9,6 +9,7 @@ from __future__ import annotations
 __all__ = [
     "ArrowError",
     "BackendError",
+    "ComponentError",
     "DisallowedSpecialTokenError",
     "FileFormatError",
     "MinitokError",
@@ -27,6 +28,10 @@ class MinitokError(Exception):
 
 class ArrowError(MinitokError, ValueError):
     """A column of Arrow that is malformed, or cannot be imported."""
+
+
+class ComponentError(MinitokError, ValueError):
+    """A component of a tokenizer that cannot do what it is asked to; or what a component in Python raised."""
 
 
 class PatternError(MinitokError, ValueError):

@@ -9,23 +9,26 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from .errors import VocabularyError
 from .offsets import Sizes
+from .text import utf8
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from .backend import Codec
-    from .backend.spans import Fragment, Part, SpanCutter
+    from .backend.protocols import Segment
+    from .definition import Definition
     from .text import Text
 
 # Fewer tokens than this are looked up one by one.
 FEW = 1 << 13
 
-__all__ = ["checked_segments", "encode_spans", "ids_of_parts", "spans_of_ids"]
+__all__ = ["Part", "checked_segments", "encode_spans", "ids_of_parts", "parts_of", "spans_of_ids"]
 
 
 def checked_segments(segments: Iterable[tuple[Text, bool]]) -> list[tuple[Text, bool]]:
@@ -45,15 +48,93 @@ def checked_segments(segments: Iterable[tuple[Text, bool]]) -> list[tuple[Text, 
     return found
 
 
-def encode_spans(cutter: SpanCutter, spans: Iterable[tuple[Text, bool]], *, apart: bool) -> list[int]:
+class Part(NamedTuple):
+    """Text that is encoded at once, or a token.
+
+    Attributes:
+        data: The bytes that are encoded, or the text of the token.
+        shares: The number of each span that the bytes come from, in order, and how many bytes come from it.
+        token_id: The id of the token, or None.
+    """
+
+    data: bytes
+    shares: list[tuple[int, int]]
+    token_id: int | None
+
+
+def parts_of(definition: Definition, spans: Iterable[tuple[Text, bool]], *, apart: bool = False) -> list[Part]:
+    """The tokens that are found in spans (text, trusted), and the text between them.
+
+    ``apart``: each span is cut by itself, and text of two spans is never in one part.
+    """
+    if definition.words is not None or definition.word_end is not None:
+        raise VocabularyError("a tokenizer of words does not encode text in spans")
+    texts = [(utf8(text), bool(trusted)) for text, trusted in spans]
+    codec, names, everywhere = definition.codec(), list(definition.special_tokens), definition.everywhere
+    if not apart:
+        whole, ends = b"".join(text for text, _ in texts), list(accumulate(len(text) for text, _ in texts))
+        trust = trusted_stretches(texts), everywhere
+        return [part_of(segment, ends) for segment in codec.segments(whole, names, "nothing", trust)]
+    found: list[Part] = []
+    before = "nothing"
+    for number, (text, trusted) in enumerate(texts):
+        trust = [(0, len(text))] if trusted else [], everywhere
+        for data, *_, token_id in codec.segments(text, names, before, trust):
+            found.append(Part(data, [(number, len(data))], token_id))
+            before = "text" if token_id is None else "token"
+    return found
+
+
+def trusted_stretches(texts: Sequence[tuple[bytes, bool]]) -> list[tuple[int, int]]:
+    """Start and end of each stretch of trusted text; neighbours are one stretch."""
+    found: list[tuple[int, int]] = []
+    at = 0
+    for text, trusted in texts:
+        start, at = at, at + len(text)
+        if not trusted or start == at:
+            continue
+        if found and found[-1][1] == start:
+            start = found.pop()[0]
+        found.append((start, at))
+    return found
+
+
+def part_of(segment: Segment, ends: Sequence[int]) -> Part:
+    """A segment of a text with its shares of the spans, which end at these places of the text."""
+    data, start, end, put, origins, token_id = segment
+    if origins is not None:
+        numbers = np.searchsorted(np.array(ends), origins[0], side="right")
+        firsts = np.flatnonzero(np.diff(numbers, prepend=-1)).tolist()
+        sizes = np.diff([*firsts, len(data)]).tolist()
+        return Part(data, list(zip(numbers[firsts].tolist(), sizes, strict=True)), token_id)
+    shares: list[tuple[int, int]] = []
+    at = start - put
+    for number in range(bisect_right(ends, start), len(ends)):
+        stop = min(ends[number], end)
+        if at < stop:
+            shares.append((number, stop - at))
+        at = stop
+        if at == end:
+            break
+    return Part(data, shares, token_id)
+
+
+def encode_spans(definition: Definition, spans: Iterable[tuple[Text, bool]], *, apart: bool) -> list[int]:
     """Returns the ids of a text in spans (text, trusted)."""
-    return [token_id for ids in ids_of_parts(cutter.codec.codec, cutter.parts(spans, apart=apart)) for token_id in ids]
+    parts = parts_of(definition, spans, apart=apart)
+    return [token_id for ids in ids_of_parts(definition.codec(), parts) for token_id in ids]
 
 
 def ids_of_parts(codec: Codec, parts: Sequence[Part]) -> list[list[int]]:
     """Returns the ids of each part."""
-    found = iter(codec.encode_batch([part.data for part in parts if part.token_id is None], (), 1))
+    ids, offsets = codec.encode_prepared([part.data for part in parts if part.token_id is None])
+    found = rows_of(ids.tolist(), offsets.tolist())
     return [next(found) if part.token_id is None else [part.token_id] for part in parts]
+
+
+def rows_of(ids: list[int], offsets: list[int]) -> Iterator[list[int]]:
+    """The ids of each text."""
+    return (ids[start:end] for start, end in zip(offsets, offsets[1:], strict=False))
 
 
 def spans_of_ids(
@@ -65,25 +146,23 @@ def spans_of_ids(
     """
     ranges: list[tuple[int, int] | None] = [None] * count
 
-    def extend(fragment: Fragment, start: int, end: int) -> None:
-        held = ranges[fragment.span]
-        ranges[fragment.span] = (start, end) if held is None else (held[0], max(held[1], end))
+    def extend(span: int, start: int, end: int) -> None:
+        held = ranges[span]
+        ranges[span] = (start, end) if held is None else (held[0], max(held[1], end))
 
     at = 0
     for part, own in zip(parts, ids, strict=True):
-        if part.token_id is not None or len(part.fragments) == 1:
-            for fragment in part.fragments:
-                extend(fragment, at, at + len(own))
+        if part.token_id is not None or len(part.shares) == 1:
+            for span, _ in part.shares:
+                extend(span, at, at + len(own))
         else:
             ends = ends_of(codec, own)
             stop = 0
-            for fragment, size in zip(
-                part.fragments, kept_sizes(codec, part.fragments, ends[-1] if own else 0), strict=True
-            ):
+            for span, size in kept_shares(codec, part, ends[-1] if own else 0):
                 start, stop = stop, stop + size
                 first = bisect_right(ends, start)
                 if first < len(own):
-                    extend(fragment, at + first, at + bisect_left(ends, stop) + 1)
+                    extend(span, at + first, at + bisect_left(ends, stop) + 1)
         at += len(own)
     return filled(ranges)
 
@@ -96,12 +175,13 @@ def ends_of(codec: Codec, ids: Sequence[int]) -> list[int]:
     return found
 
 
-def kept_sizes(codec: Codec, fragments: Sequence[Fragment], total: int) -> list[int]:
-    """How many bytes of each fragment the ids hold: all, unless the vocabulary drops bytes."""
-    sizes = [len(fragment.data) for fragment in fragments]
-    if sum(sizes) == total:
-        return sizes
-    return [len(codec.decode_bytes(codec.encode(fragment.data))) for fragment in fragments]
+def kept_shares(codec: Codec, part: Part, total: int) -> Iterator[tuple[int, int]]:
+    """The shares of a part in the bytes that its ids hold: all, unless the vocabulary drops bytes."""
+    at = 0
+    for span, size in part.shares:
+        data = part.data[at : at + size]
+        at += size
+        yield span, size if total == len(part.data) else len(codec.decode_bytes(codec.encode_prepared([data])[0]))
 
 
 def filled(ranges: Sequence[tuple[int, int] | None]) -> list[tuple[int, int]]:

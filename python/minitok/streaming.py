@@ -17,13 +17,13 @@ __all__ = ["as_bytes", "count_iterable", "encode_iterable", "safe_blocks"]
 BLOCK = 1 << 16
 
 
-def encode_iterable(codec: Codec, chunks: Iterable[str | bytes], allowed: Sequence[str]) -> Iterator[int]:
+def encode_iterable(codec: Codec, chunks: Iterable[str | bytes], allowed: Sequence[str] | None) -> Iterator[int]:
     """Yields the ids of the concatenated chunks: text up to the last safe cut is encoded, the rest waits."""
     blocks = safe_blocks(codec, as_bytes(chunks), allowed)
     return (token_id for text, coder in blocks for token_id in coder.encode(text, allowed))
 
 
-def count_iterable(codec: Codec, chunks: Iterable[str | bytes], allowed: Sequence[str]) -> int:
+def count_iterable(codec: Codec, chunks: Iterable[str | bytes], allowed: Sequence[str] | None) -> int:
     """Returns how many ids the concatenated chunks have."""
     return sum(coder.count(text, allowed) for text, coder in safe_blocks(codec, as_bytes(chunks), allowed))
 
@@ -36,7 +36,7 @@ def as_bytes(chunks: Iterable[str | bytes]) -> Iterator[bytes]:
 
 
 def safe_blocks(
-    codec: Codec, chunks: Iterable[bytes], allowed: Sequence[str], size: int = BLOCK
+    codec: Codec, chunks: Iterable[bytes], allowed: Sequence[str] | None, size: int = BLOCK
 ) -> Iterator[tuple[bytes, Codec]]:
     """Yields the concatenated chunks in blocks of about ``size`` bytes whose ids, joined, are those of the whole.
 

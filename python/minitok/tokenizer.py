@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .arguments import as_list, checked_offsets, named_special_tokens, thread_count
+from .arguments import allowed_tokens, as_list, checked_offsets, named_special_tokens, thread_count
 from .backend.shortcuts import Shortcuts, shortcut
 from .definition import IDENTITY, Definition
+from .names import pattern_named
 from .text import utf8
 
 if TYPE_CHECKING:
@@ -54,15 +55,17 @@ class Tokenizer(Shortcuts):
     Args:
         merges: Pairs of ids in rank order.
         pattern: How text is cut before merging: ``gpt2``, ``cl100k``, ``o200k``, a family of models (``llama3``, ``qwen2``,
-            ``qwen3.5``, ``tekken``, ``kimi``, ``deepseek3``, ``starcoder``), ``none``, or a regular expression.
-        special_tokens: Names and ids of the special tokens.
+            ``qwen3.5``, ``tekken``, ``kimi``, ``deepseek3``, ``starcoder``), ``none``, an encoding or a model of OpenAI, whose
+            pattern is meant, or a regular expression. One that matches nothing but its own text is written ``(?:text)``.
+        special_tokens: Names and ids of the special tokens, which are found in text where the caller allows it.
+        added_tokens: Names and ids of the added tokens, which are part of the model's text: they are found in every text.
         byte_order: The byte of each of the ids 0 to 255; 256 bytes.
         name: A name, for ``repr`` and messages.
         trained: How it was trained, to be saved with it.
         normalizer: The normal form of Unicode that text is put into first (``NFC``, ``NFD``, ``NFKC``, ``NFKD``), another
             step (``lowercase``), or several; see ``minitok.reference.normalize``. If None, text is not changed.
-        late_special: Special tokens that are found after the others, in normalized text; see
-            ``minitok.backend.normalizing``.
+        late_tokens: Special and added tokens that are found after the others, in normalized text; see
+            ``minitok.reference.preprocess``.
         backend: ``rust`` or ``python``; ``minitok.BACKEND`` if not given.
 
     Raises:
@@ -89,11 +92,12 @@ class Tokenizer(Shortcuts):
         *,
         pattern: str = "gpt2",
         special_tokens: Mapping[str, int] | None = None,
+        added_tokens: Mapping[str, int] | None = None,
         byte_order: bytes = IDENTITY,
         name: str | None = None,
         trained: Mapping[str, Any] | None = None,
         normalizer: Normalizer | None = None,
-        late_special: Collection[str] = (),
+        late_tokens: Collection[str] = (),
         backend: str | None = None,
     ) -> None:
         self._become(
@@ -101,10 +105,11 @@ class Tokenizer(Shortcuts):
                 merges,
                 byte_order=byte_order,
                 backend=backend,
-                pattern=pattern,
+                pattern=pattern_named(pattern),
                 special_tokens=special_tokens,
+                added_tokens=added_tokens,
                 normalizer=normalizer,
-                late_special=late_special,
+                late_tokens=late_tokens,
                 name=name,
                 trained=trained,
             )
@@ -154,7 +159,9 @@ class Tokenizer(Shortcuts):
         [(97, 98)]
         """
         return cls.from_definition(
-            Definition.from_ranks(ranks, backend=backend, pattern=pattern, special_tokens=special_tokens, name=name)
+            Definition.from_ranks(
+                ranks, backend=backend, pattern=pattern_named(pattern), special_tokens=special_tokens, name=name
+            )
         )
 
     @classmethod
@@ -165,9 +172,10 @@ class Tokenizer(Shortcuts):
         *,
         pattern: str,
         special_tokens: Mapping[str, int] | None = None,
+        added_tokens: Mapping[str, int] | None = None,
         whole_pieces: bool = False,
         normalizer: Normalizer | None = None,
-        late_special: Collection[str] = (),
+        late_tokens: Collection[str] = (),
         name: str | None = None,
         backend: str | None = None,
     ) -> Tokenizer:
@@ -178,9 +186,10 @@ class Tokenizer(Shortcuts):
             merges: Pairs of ids in rank order; the concatenation of each pair must be a token.
             pattern: As for ``Tokenizer``.
             special_tokens: As for ``Tokenizer``.
+            added_tokens: As for ``Tokenizer``.
             whole_pieces: A piece that equals a token becomes that token, even if merging would give other ids.
             normalizer: As for ``Tokenizer``.
-            late_special: As for ``Tokenizer``.
+            late_tokens: As for ``Tokenizer``.
             name: As for ``Tokenizer``.
             backend: As for ``Tokenizer``.
         """
@@ -190,10 +199,11 @@ class Tokenizer(Shortcuts):
                 merges,
                 whole_pieces=whole_pieces,
                 backend=backend,
-                pattern=pattern,
+                pattern=pattern_named(pattern),
                 special_tokens=special_tokens,
+                added_tokens=added_tokens,
                 normalizer=normalizer,
-                late_special=late_special,
+                late_tokens=late_tokens,
                 name=name,
             )
         )
@@ -234,15 +244,17 @@ class Tokenizer(Shortcuts):
         from .formats import tiktoken
 
         return cls.from_definition(
-            tiktoken.load(path, pattern=pattern, special_tokens=special_tokens, name=name, backend=backend)
+            tiktoken.load(
+                path, pattern=pattern_named(pattern), special_tokens=special_tokens, name=name, backend=backend
+            )
         )
 
     @classmethod
     def from_huggingface(cls, path: Path, *, name: str | None = None, backend: str | None = None) -> Tokenizer:
-        """Reads a ``tokenizer.json`` of byte-level BPE. Its added tokens become special tokens.
+        """Reads a ``tokenizer.json`` of BPE.
 
         The ids are those of ``tokenizers``: ``encode(text, allowed_special="all")`` here is
-        ``encode(text, add_special_tokens=False)`` there.
+        ``encode(text, add_special_tokens=False)`` there, and ``encode(text)`` is that with ``encode_special_tokens`` set.
 
         Raises:
             FileFormatError: The file is malformed, or asks for something that minitok does not do; the message says
@@ -280,7 +292,12 @@ class Tokenizer(Shortcuts):
 
         return cls.from_definition(
             gpt2.load(
-                vocab_json, merges_txt, pattern=pattern, special_tokens=special_tokens, name=name, backend=backend
+                vocab_json,
+                merges_txt,
+                pattern=pattern_named(pattern),
+                special_tokens=special_tokens,
+                name=name,
+                backend=backend,
             )
         )
 
@@ -305,11 +322,12 @@ class Tokenizer(Shortcuts):
         """Returns the ids of a text.
 
         The whole text is treated as text, unless the caller says otherwise: the name of a special token is encoded like
-        any other characters.
+        any other characters. Added tokens, which are part of a model's text, are found in every text. So the ids are those of
+        the library that defines the tokenizer, where it splits special tokens.
 
         Args:
             text: A ``str``, or any ``bytes``.
-            allowed_special: Special tokens to find in the text, or ``"all"``.
+            allowed_special: Special tokens to find in the text; ``"all"``; or ``"none"``, to find no added tokens either.
             disallowed_special: Special tokens that must not occur in the text, or ``"all"`` (all that are not allowed).
             threads: How many threads may share a text of megabytes; this does not change the ids.
             trace: A function that is called with each step as data; see ``minitok.reference.trace``. Slow: for short
@@ -488,7 +506,7 @@ class Tokenizer(Shortcuts):
         """
         from .segments import checked_segments, encode_spans
 
-        return encode_spans(self._definition.span_cutter, checked_segments(segments), apart=not merge_across)
+        return encode_spans(self._definition, checked_segments(segments), apart=not merge_across)
 
     # -- conversations -------------------------------------------------------------------------------------------------
 
@@ -605,7 +623,7 @@ class Tokenizer(Shortcuts):
             template=template,
             **variables,
         )
-        return encode_chat(self._definition.span_cutter, spans)
+        return encode_chat(self._definition, spans, template)
 
     # -- text to ids, with more than the ids ---------------------------------------------------------------------------
 
@@ -647,6 +665,7 @@ class Tokenizer(Shortcuts):
 
     def _ids_and_spans(self, text: Text, allowed_special: Special | str, unit: str) -> tuple[Any, Any, Any]:
         definition = self._definition
+        definition.check_spelling("tokens have no offsets")
         if allowed_special and definition.spells_text and not definition.lossless:
             from .chunking import spans_in_text
 
@@ -890,6 +909,7 @@ class Tokenizer(Shortcuts):
         """Returns what ``decode_with_offsets`` does, the offsets in an array of shape (number of ids,)."""
         from .offsets import as_sequence, id_array, spans_of
 
+        self._definition.check_spelling("tokens have no offsets")
         ids = as_sequence(ids)
         text = self.decode(ids, "strict")
         starts, _ = spans_of(self._codec, id_array(ids), prefixed=self._definition.prefix is not None)
@@ -973,18 +993,18 @@ class Tokenizer(Shortcuts):
 
     def check_special(self, text: Text, disallowed: Special | str = "all") -> None:
         """Raises DisallowedSpecialTokenError if the text contains one of the special tokens."""
-        self._codec.check(text, self._allowed(disallowed))
+        self._codec.check(text, named_special_tokens(disallowed, self._definition.special_tokens))
 
-    def _allowed(self, allowed: Special | str) -> list[str]:
-        return named_special_tokens(allowed, self._definition.special_tokens)
+    def _allowed(self, allowed: Special | str) -> list[str] | None:
+        return allowed_tokens(allowed, self._definition.special_tokens)
 
-    def _check(self, text: Text, allowed: Special | str, disallowed: Special | str) -> list[str]:
+    def _check(self, text: Text, allowed: Special | str, disallowed: Special | str) -> list[str] | None:
         """Returns the special tokens to find in the text; raises if a disallowed one occurs in it."""
-        names = self._allowed(allowed)
+        names, special = self._allowed(allowed), self._definition.special_tokens
         if disallowed:
-            found = frozenset(names)
-            others = [name for name in self._definition.special_tokens if name not in found]
-            self._codec.check(text, others if disallowed == "all" else self._allowed(disallowed))
+            found = frozenset(names or ())
+            others = [name for name in special if name not in found]
+            self._codec.check(text, others if disallowed == "all" else named_special_tokens(disallowed, special))
         return names
 
     # -- what it holds -------------------------------------------------------------------------------------------------
@@ -1010,6 +1030,11 @@ class Tokenizer(Shortcuts):
         return dict(self._definition.special_tokens)
 
     @property
+    def added_tokens(self) -> dict[str, int]:
+        """Names and ids of the added tokens, which are found in every text."""
+        return dict(self._definition.added_tokens)
+
+    @property
     def normalizer(self) -> Normalizer | None:
         """The normal form of Unicode that text is put into before it is cut, or other steps; None if text is not changed."""
         return self._definition.normalizer
@@ -1030,17 +1055,17 @@ class Tokenizer(Shortcuts):
         return self._definition.word_end
 
     @property
-    def late_special(self) -> frozenset[str]:
-        """The special tokens that are found after the others, in normalized text."""
-        return self._definition.late_special
+    def late_tokens(self) -> frozenset[str]:
+        """The special and added tokens that are found after the others, in normalized text."""
+        return self._definition.late_tokens
 
     @property
     def lossless(self) -> bool:
         """Whether ``decode(encode(text))`` is the text, always, with and without special tokens.
 
         It is not with a normalizer, where a space is put before the text (``prefix``) or spaces are markers, with a vocabulary
-        that drops bytes, where text is cut into ``words``, where special tokens take white space with them, and where two of
-        them have one id, which decodes to the first (``o200k_harmony``).
+        that drops bytes or has an unknown token, where text is cut into ``words``, where special tokens take white space with
+        them, and where two of them have one id, which decodes to the first (``o200k_harmony``). ``definition.loss`` says why.
         """
         return self._definition.lossless
 
@@ -1051,9 +1076,10 @@ class Tokenizer(Shortcuts):
         >>> Tokenizer([], normalizer="NFC").normalize("e\u0301") == "\u00e9"
         True
         """
-        from .backend.normalizing import normalize
-
-        return normalize(text, self._definition.normalizer, self._definition.prefix)
+        if not isinstance(text, str):
+            raise TypeError(f"text must be str, not {type(text).__name__}")
+        segments = self._codec.segments(text, None)
+        return b"".join(segment[0] for segment in segments).decode()
 
     @property
     def backend(self) -> BackendName:
@@ -1080,10 +1106,10 @@ class Tokenizer(Shortcuts):
         return data if self._definition.prefix is None else self._codec.token_bytes(token_id) or b""
 
     def token_id(self, token: str | bytes) -> int:
-        """Returns the id of a token's bytes, or of a special token's name. Raises KeyError."""
+        """Returns the id of a token's bytes, or of the name of a special or an added token. Raises KeyError."""
         definition = self._definition
-        if isinstance(token, str) and token in definition.special_tokens:
-            return definition.special_tokens[token]
+        if isinstance(token, str) and token in definition.found_tokens:
+            return definition.found_tokens[token]
         found = definition.vocab.token_id(utf8(token))
         if found is None:
             raise KeyError(token)
@@ -1247,7 +1273,7 @@ class Tokenizer(Shortcuts):
 
     def with_pattern(self, pattern: str) -> Tokenizer:
         """The same vocabulary with another split pattern; special tokens stay. The name goes, as the ids are others."""
-        return self.from_definition(self._definition.changed(pattern=pattern))
+        return self.from_definition(self._definition.changed(pattern=pattern_named(pattern)))
 
     def with_normalizer(self, normalizer: Normalizer | None) -> Tokenizer:
         r"""The same tokenizer for text that is changed first (in a normal form of Unicode), or not (None), and without a name.
@@ -1270,10 +1296,12 @@ class Tokenizer(Shortcuts):
         [257, 256]
         """
         definition = self._definition
-        late = definition.late_special & special_tokens.keys()
-        flags = {name: flags for name, flags in definition.special_flags.items() if name in special_tokens}
+        names = special_tokens.keys() | definition.added_tokens.keys()
+        flags = {name: flags for name, flags in definition.token_flags.items() if name in names}
         return self.from_definition(
-            definition.changed(special_tokens=special_tokens, late_special=late, special_flags=flags)
+            definition.changed(
+                special_tokens=special_tokens, late_tokens=definition.late_tokens & names, token_flags=flags
+            )
         )
 
     def add_special_tokens(self, special_tokens: Mapping[str, int | None] | Iterable[str]) -> Tokenizer:
@@ -1297,7 +1325,7 @@ class Tokenizer(Shortcuts):
 
         definition = self._definition
         added = added_special_tokens(
-            special_tokens, definition.special_tokens, definition.vocab.token_bytes, definition.n_vocab
+            special_tokens, definition.found_tokens, definition.vocab.token_bytes, definition.n_vocab
         )
         return self.with_special_tokens({**definition.special_tokens, **added})
 

@@ -8,15 +8,21 @@ use crate::error::{Error, Result};
 use crate::fast::encode::encoder::Encoder;
 use crate::fast::encode::id_buffer::room_for;
 use crate::fast::encode::split::{Spaces, Split};
+use crate::fast::normal::normalizer::FastNormalizer;
 use crate::fast::passes::first_pass;
+use crate::fast::preprocess;
 use crate::fast::pystr::source::Source;
 use crate::fast::scan::Tier;
 use crate::fast::util::settings::enabled;
 use crate::fast::vocab::FastVocab;
-use crate::metaspace::{MARKER, spaced};
+use crate::metaspace::{MARKER, Metaspace, spaced};
+use crate::normalize::Normalizer;
 use crate::once::Once;
-use crate::special::Finder;
+use crate::preprocess::{Before, Search};
 use std::sync::Arc;
+
+/// How many of the scanner's cuts are tried, from the last one back.
+const CUTS_TRIED: usize = 16;
 
 /// A codec of the mirror, and the tables that give the same results sooner.
 #[derive(Debug)]
@@ -26,6 +32,8 @@ pub struct FastCodec {
     first: Option<Tier>,
     /// None where the fast paths are switched off.
     encoder: Option<Encoder>,
+    /// None where text is not normalized.
+    normalizer: Option<FastNormalizer>,
     /// Made when it is first needed.
     decoder: Once<Decoder>,
 }
@@ -51,12 +59,19 @@ impl FastCodec {
         if encoder.is_none() {
             core.vocab.prepare();
         }
-        let (first, rest) = encoder.as_ref().and_then(|_| first_pass(&core.pattern)).unzip();
+        // Words are cut by the pattern before they reach the encoder.
+        let cuts = encoder.as_ref().filter(|_| core.words.is_none());
+        let (first, rest) = cuts.and_then(|_| first_pass(&core.pattern)).unzip();
         let encoder = match rest {
             Some(rest) => encoder.map(|encoder| encoder.then(rest)),
             None => encoder,
         };
-        FastCodec { core, first, encoder, decoder: Once::new() }
+        let steps = core.preprocessor.normalizer.steps();
+        let normalizer =
+            Normalizer::new(steps.to_vec()).and_then(FastNormalizer::new).ok().filter(|_| !steps.is_empty());
+        // Without what normalizes fast (for want of memory), everything is left to the mirror.
+        let encoder = encoder.filter(|_| steps.is_empty() || normalizer.is_some());
+        FastCodec { core, first, encoder, normalizer, decoder: Once::new() }
     }
 
     /// What cuts a text into the pieces of the encoder, if a scanner does.
@@ -71,21 +86,26 @@ impl FastCodec {
 
     /// Whether a short text takes microseconds only: the fast encoder is there, and no regular expression runs.
     pub fn is_quick(&self) -> bool {
-        self.encoder.is_some() && (self.core.pattern.scanner().is_some() || self.has_no_pattern())
+        let runs_no_regex = self.core.pattern.scanner().is_some() || self.has_no_pattern();
+        self.encoder.is_some()
+            && runs_no_regex
+            && self.core.words.is_none()
+            && self.core.preprocessor.normalizer.is_local()
     }
 
     /// Whether the vocabulary starts from characters, and the text is not cut by a pattern. Where a text that is a token would be
     /// taken whole, no part of it can be.
     fn has_no_pattern(&self) -> bool {
         let vocab = &self.core.vocab;
-        vocab.alphabet.fallback.is_some() && !vocab.whole_pieces && self.core.pattern.source() == "none"
+        let characters = vocab.alphabet.fallback.is_some() && !vocab.whole_pieces;
+        characters && self.core.pattern.source() == "none" && self.core.words.is_none()
     }
 
-    /// The ids of a text, found by at most `threads` threads. The special tokens that the finder knows are found in it; all
+    /// The ids of a text, found by at most `threads` threads. The tokens of the search are found in it; all
     /// else is text. `goes_on`: the text goes on from what stood before it (SPEC S4).
-    pub fn encode(&self, threads: usize, source: Source, allowed: &Finder, goes_on: bool) -> Result<Vec<u32>> {
+    pub fn encode(&self, threads: usize, source: Source, search: &Search, goes_on: bool) -> Result<Vec<u32>> {
         let mut ids = room_for(if threads > 1 { 0 } else { source.len() });
-        self.append(threads, source, allowed, goes_on, &mut ids)?;
+        self.append(threads, source, search, goes_on, &mut ids)?;
         Ok(ids)
     }
 
@@ -94,15 +114,15 @@ impl FastCodec {
         &self,
         threads: usize,
         source: Source,
-        allowed: &Finder,
+        search: &Search,
         goes_on: bool,
         ids: &mut Vec<u32>,
     ) -> Result<()> {
         let Some(encoder) = &self.encoder else {
-            ids.extend(self.core.encode(&source.bytes()?, allowed, goes_on)?);
+            ids.extend(self.core.encode(&source.bytes()?, search, goes_on)?);
             return Ok(());
         };
-        let done = self.each_segment(source, allowed, goes_on, |segment| {
+        let done = self.each_segment(source, search, goes_on, |segment| {
             match segment {
                 Segment::Text(source, split) if threads > 1 => encoder.encode_on(threads, source, split, ids)?,
                 Segment::Text(source, split) => encoder.each_block(source, split, |block| block.append_to(ids))?,
@@ -114,12 +134,12 @@ impl FastCodec {
     }
 
     /// The number of ids of a text; they are not built.
-    pub fn count(&self, source: Source, allowed: &Finder, goes_on: bool) -> Result<usize> {
+    pub fn count(&self, source: Source, search: &Search, goes_on: bool) -> Result<usize> {
         let Some(encoder) = &self.encoder else {
-            return self.core.encode(&source.bytes()?, allowed, goes_on).map(|ids| ids.len());
+            return self.core.encode(&source.bytes()?, search, goes_on).map(|ids| ids.len());
         };
         let mut count = 0;
-        let done = self.each_segment(source, allowed, goes_on, |segment| {
+        let done = self.each_segment(source, search, goes_on, |segment| {
             count += match segment {
                 Segment::Text(source, split) => encoder.count(source, split)?,
                 Segment::Special(_) => 1,
@@ -129,62 +149,117 @@ impl FastCodec {
         done.map_err(|error| placed_in(error, source)).map(|()| count)
     }
 
-    /// Calls `work` with each segment and each special token.
+    /// Calls `work` with each segment and each token between them.
     #[inline]
     fn each_segment(
         &self,
         source: Source,
-        allowed: &Finder,
+        search: &Search,
         goes_on: bool,
         mut work: impl FnMut(Segment) -> Result<()>,
     ) -> Result<()> {
-        if allowed.is_empty() && (self.core.metaspace.is_none() || self.has_no_pattern()) {
-            return work(Segment::Text(source, self.split(source, true, goes_on)));
+        let before = if goes_on { Before::Text } else { Before::Nothing };
+        let Codec { preprocessor, words, .. } = &*self.core;
+        let is_taken = preprocessor.metaspace.is_none() || self.has_no_pattern();
+        if search.is_empty() && words.is_none() && is_taken {
+            // The encoder takes all of it as one segment.
+            let made = self.normalizer.as_ref().map_or(Ok(None), |normalizer| normalizer.apply(source))?;
+            let source = made.as_ref().map_or(source, |made| Source::Bytes(made));
+            return work(Segment::Text(source, self.split(source, before)));
         }
         let text = source.bytes()?;
-        allowed.split(&text, |start, end, id| {
-            if let Some(id) = id {
-                return work(Segment::Special(id));
+        preprocess::each_segment(preprocessor, self.normalizer.as_ref(), &text, search, before, |segment| match segment
+        {
+            preprocess::Segment::Token(id) => work(Segment::Special(id)),
+            preprocess::Segment::Unspaced(text, before) if self.has_no_pattern() => {
+                let text = Source::Bytes(text);
+                work(Segment::Text(text, self.split(text, before)))
             }
-            if self.has_no_pattern() {
-                let segment = Source::Bytes(&text[start..end]);
-                return work(Segment::Text(segment, self.split(segment, start == 0, goes_on && start == 0)));
+            preprocess::Segment::Unspaced(text, before) => {
+                self.ready(&preprocess::with_space(preprocessor, text, before), &mut work)
             }
-            let segment = self.core.segment(&text, start, end, goes_on);
-            let segment = Source::Bytes(&segment);
-            work(Segment::Text(segment, self.split(segment, false, false)))
+            preprocess::Segment::Ready(text) => self.ready(text, &mut work),
         })
+    }
+
+    /// Calls `work` with a segment as it is cut into pieces.
+    fn ready(&self, text: &[u8], work: &mut impl FnMut(Segment) -> Result<()>) -> Result<()> {
+        let Some(words) = &self.core.words else {
+            let split = if self.has_no_pattern() {
+                Split::Characters(Spaces::default())
+            } else {
+                self.scanner().map_or(Split::Pattern(&self.core.pattern), Split::Scan)
+            };
+            return work(Segment::Text(Source::Bytes(text), split));
+        };
+        let (mut pieces, mut ends) = (Vec::new(), Vec::new());
+        words.pieces(&self.core.pattern, text, &mut |piece| {
+            pieces.try_reserve(piece.len())?;
+            pieces.extend_from_slice(piece);
+            ends.try_reserve(1)?;
+            ends.push(pieces.len());
+            Ok(())
+        })?;
+        if ends.is_empty() { Ok(()) } else { work(Segment::Text(Source::Bytes(&pieces), Split::Ends(&ends))) }
     }
 
     /// As `Codec::safe_cut`, at every place that the scanner of the pattern knows.
     ///
-    /// The scanner knows the text as it is. Where spaces are markers, it does not know that a marker becomes a space, nor that
-    /// the segment behind a special token may get a space before it.
-    pub fn safe_cut(&self, text: &[u8], allowed: &Finder) -> usize {
+    /// The scanner knows the text as it is. Where spaces are markers, it does not know that a marker becomes a space.
+    pub fn safe_cut(&self, text: &[u8], search: &Search) -> usize {
         let Some(Tier::Table(table)) = self.scanner() else {
-            return self.core.safe_cut(text, allowed);
+            return self.core.safe_cut(text, search);
         };
-        let cut = table.last_safe_cut(&text[..text.len().saturating_sub(allowed.longest())]).unwrap_or(0);
-        let is_sure = self.core.metaspace.is_none() || !(allowed.ends_at(text, cut) || beside_marker(text, cut));
-        if is_sure && !allowed.crosses(text, cut) { cut } else { 0 }
+        if !self.core.knows_cuts(search) {
+            return 0;
+        }
+        let longest = search.early.longest().max(search.late.longest());
+        let markers = self.core.preprocessor.metaspace.is_some_and(Metaspace::has_markers);
+        let mut end = text.len();
+        for _ in 0..CUTS_TRIED {
+            let cut = table.last_safe_cut(&text[..end.saturating_sub(longest)]).unwrap_or(0);
+            if cut == 0 || (self.core.is_safe(text, cut, search) && !(markers && beside_marker(text, cut))) {
+                return cut;
+            }
+            // A cut of the first part of a text is one of the text.
+            let space = memchr::memrchr3(b' ', b'\n', b'\t', &text[..cut]);
+            end = space.map_or(0, |at| (at + 1 + longest).min(end - 1));
+        }
+        0
     }
 
     /// How a segment is cut, and what becomes of its spaces.
-    fn split(&self, segment: Source, starts_text: bool, goes_on: bool) -> Split<'_> {
+    fn split(&self, segment: Source, before: Before) -> Split<'_> {
         if self.has_no_pattern() {
-            let spaces = self.core.metaspace.map_or(Spaces::default(), |metaspace| {
-                let first = segment.beginning();
-                Spaces { markers: true, prefix: !goes_on && metaspace.puts_space(&spaced(&first), starts_text) }
+            let spaces = self.core.preprocessor.metaspace.map_or(Spaces::default(), |metaspace| {
+                let (first, markers) = (segment.beginning(), metaspace.has_markers());
+                let first = if markers { spaced(&first) } else { first };
+                let puts = before != Before::Text && metaspace.puts_space(&first, before == Before::Nothing);
+                Spaces { markers, prefix: puts }
             });
             return Split::Characters(spaces);
         }
         self.scanner().map_or(Split::Pattern(&self.core.pattern), Split::Scan)
     }
 
+    /// Appends the ids of segments as the preprocessor has made them, one after the other; `done` gets the number of ids after each.
+    pub fn append_prepared(&self, segment: &[u8], ids: &mut Vec<u32>) -> Result<()> {
+        let Some(encoder) = &self.encoder else {
+            return self.core.encode_segment(segment, ids);
+        };
+        self.ready(segment, &mut |segment| match segment {
+            Segment::Text(source, split) => encoder.each_block(source, split, |block| block.append_to(ids)),
+            Segment::Special(id) => {
+                ids.push(id);
+                Ok(())
+            }
+        })
+    }
+
     /// The fast decoder; None where the fast paths are switched off.
     pub fn decoder(&self) -> Option<&Decoder> {
         self.encoder.as_ref()?;
-        let special = || self.core.special.names.iter().map(|(&id, name)| (id, name.as_bytes()));
+        let special = || self.core.names.iter().map(|(&id, name)| (id, name.as_slice()));
         Some(self.decoder.get_or_make(|| Decoder::new(&self.core.vocab, special())))
     }
 }
@@ -216,27 +291,32 @@ mod tests {
     use crate::special::SpecialTokens;
     use crate::vocab::Vocab;
 
+    fn plain(vocab: Arc<Vocab>, pattern: &str, special: SpecialTokens, metaspace: Option<Metaspace>) -> Codec {
+        let pattern = Pattern::new(pattern).unwrap();
+        Codec::new(vocab, pattern, special, Normalizer::default(), metaspace, None).unwrap()
+    }
+
     fn codec(pattern: &str, prefix: Option<&str>) -> FastCodec {
         let order: Vec<u8> = (0..=255).collect();
         let vocab = Vocab::from_merges(&order, &[(97, 98), (99, 100), (32, 97)]).unwrap();
         let special = SpecialTokens::new(vec![("<s>".into(), 300)]).unwrap();
         let metaspace = prefix.map(|prefix| Metaspace::new(prefix).unwrap());
-        FastCodec::new(Codec::new(Arc::new(vocab), Pattern::new(pattern).unwrap(), special, metaspace).unwrap())
+        FastCodec::new(plain(Arc::new(vocab), pattern, special, metaspace))
     }
 
     #[test]
     fn a_short_text_is_quick_where_no_regular_expression_runs() {
         assert!(codec("gpt2", None).is_quick() && codec("[a-z]+", None).is_quick());
-        assert!(!codec("none", None).is_quick() && !codec("(?=ab)a", None).is_quick());
+        assert!(!codec("none", None).is_quick() && !codec("(?<=ab)a", None).is_quick());
         // Text that no pattern cuts is one piece of bytes, but not one of characters.
         let vocab = Vocab::from_scores(&[(b"a".to_vec(), 256, 0.0)], (0..256).collect()).unwrap();
-        let (pattern, special) = (Pattern::new("none").unwrap(), SpecialTokens::new(Vec::new()).unwrap());
-        assert!(FastCodec::new(Codec::new(Arc::new(vocab), pattern, special, None).unwrap()).is_quick());
+        let special = SpecialTokens::new(Vec::new()).unwrap();
+        assert!(FastCodec::new(plain(Arc::new(vocab), "none", special, None)).is_quick());
     }
 
     #[test]
     fn a_text_is_cut_where_the_scanner_is_sure() {
-        let (words, passes) = (r"[a-z]+|\s", r"[a-z]+|\s(?#then)(?=ab)a");
+        let (words, passes) = (r"[a-z]+|\s", r"[a-z]+|\s(?#then)(?<=ab)a");
         let (bytes, segments) = (None, Some("segment"));
         for (pattern, prefix, text, cut) in [
             (words, bytes, "ab cd", 3),
@@ -254,7 +334,7 @@ mod tests {
             (words, bytes, "abcd<s>", 0),
         ] {
             let codec = codec(pattern, prefix);
-            let allowed = if text.contains('<') { codec.core.special.finder_of_all() } else { Finder::default() };
+            let allowed = codec.core.search(Some(if text.contains('<') { &["<s>"] } else { &[] })).unwrap();
             assert_eq!(codec.safe_cut(text.as_bytes(), &allowed), cut, "{text} {prefix:?}");
             let ids = |text: &str, goes_on| codec.encode(1, Source::Bytes(text.as_bytes()), &allowed, goes_on).unwrap();
             let whole = codec.core.encode(text.as_bytes(), &allowed, false).unwrap();
@@ -266,8 +346,7 @@ mod tests {
     #[test]
     fn the_tables_of_a_vocabulary_make_a_codec_quick() {
         let vocab = FastVocab::new(Vocab::from_merges(&(0..=255).collect::<Vec<u8>>(), &[(97, 98)]).unwrap());
-        let (pattern, special) = (Pattern::new("gpt2").unwrap(), SpecialTokens::new(Vec::new()).unwrap());
-        let core = Codec::new(Arc::clone(vocab.core()), pattern, special, None).unwrap();
+        let core = plain(Arc::clone(vocab.core()), "gpt2", SpecialTokens::new(Vec::new()).unwrap(), None);
         assert!(FastCodec::with_tables(core, &vocab).unwrap().is_quick());
     }
 
@@ -275,11 +354,11 @@ mod tests {
     fn a_codec_without_the_tables_of_an_encoder_is_the_mirror() {
         let quick = codec("gpt2", None);
         let slow = FastCodec::with_encoder(Arc::clone(quick.core()), None);
-        let finder = quick.core.special.finder_of_all();
+        let search = quick.core.search(Some(&["<s>"])).unwrap();
         for text in ["", "ab cd<s> ab", "\u{e9}"] {
             let mut ids = vec![7];
-            slow.append(1, Source::Bytes(text.as_bytes()), &finder, false, &mut ids).unwrap();
-            assert_eq!(ids[1..], quick.core.encode(text.as_bytes(), &finder, false).unwrap());
+            slow.append(1, Source::Bytes(text.as_bytes()), &search, false, &mut ids).unwrap();
+            assert_eq!(ids[1..], quick.core.encode(text.as_bytes(), &search, false).unwrap());
         }
         assert!(quick.is_quick() && !slow.is_quick());
     }

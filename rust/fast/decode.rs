@@ -149,9 +149,9 @@ mod tests {
             let vocab = Vocab::new(tokens, Vec::new(), false, Alphabet::default()).unwrap();
             let decoder = Decoder::new(&vocab, special.iter().map(|(id, name)| (*id, name.as_bytes())));
             let token_bytes = |id: u32| vocab.token_bytes(id).or_else(|| special.get(&id).map(String::as_bytes));
-            prop_assert_eq!(decoder.decode(&ids), decode_bytes(token_bytes, &ids));
+            prop_assert_eq!(decoder.decode(&ids), decode_bytes(token_bytes, &ids, None));
             let known: Vec<u32> = ids.iter().copied().filter(|&id| token_bytes(id).is_some()).collect();
-            prop_assert_eq!(decoder.decode(&known), decode_bytes(token_bytes, &known));
+            prop_assert_eq!(decoder.decode(&known), decode_bytes(token_bytes, &known, None));
         }
     }
 

@@ -23,6 +23,7 @@ pub mod encode;
 pub mod normal;
 pub mod pack;
 pub mod passes;
+pub mod preprocess;
 pub mod pystr;
 pub mod read;
 pub mod scan;

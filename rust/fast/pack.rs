@@ -14,7 +14,7 @@ use crate::fast::codec::FastCodec;
 use crate::fast::pystr::source::Source;
 use crate::fast::read::json_lines::{Line, each_line};
 use crate::fast::read::line_ranges::each_part;
-use crate::special::Finder;
+use crate::preprocess::Search;
 use std::ops::Range;
 use std::path::Path;
 
@@ -55,7 +55,7 @@ pub struct Packed<I> {
 #[derive(Debug, Clone, Copy)]
 pub struct Options<'o> {
     pub codec: &'o FastCodec,
-    pub allowed: &'o Finder,
+    pub search: &'o Search,
     /// Texts go on from what stood before them (SPEC S4).
     pub goes_on: bool,
     /// An id that is put after each document.
@@ -128,12 +128,12 @@ impl<I: Id> Packing<'_, I> {
     }
 
     fn encode(&mut self, text: &[u8]) -> Result<()> {
-        let Options { codec, allowed, goes_on, end, .. } = self.options;
+        let Options { codec, search, goes_on, end, .. } = self.options;
         if self.failed.is_some() {
             return Ok(());
         }
         self.ids.clear();
-        match codec.append(1, Source::Bytes(text), allowed, goes_on, &mut self.ids) {
+        match codec.append(1, Source::Bytes(text), search, goes_on, &mut self.ids) {
             Ok(()) => self.ids.extend(end),
             Err(Error::Interrupted) => return Err(Error::Interrupted),
             Err(error) => self.failed = Some(error),
@@ -164,27 +164,30 @@ fn append_as<I: Id>(ids: &[u32], out: &mut Vec<I>) -> Result<()> {
 mod tests {
     use super::*;
     use crate::codec::Codec;
+    use crate::normalize::Normalizer;
     use crate::pretokenize::Pattern;
     use crate::special::SpecialTokens;
     use crate::vocab::Vocab;
     use std::sync::Arc;
 
     /// `a` and `b` are merged to 256, and `<|large|>` has an id that 16 bits do not hold.
-    fn codec() -> (FastCodec, Finder) {
+    fn codec() -> (FastCodec, Search) {
         let order: Vec<u8> = (0..=255).collect();
         let vocab = Vocab::from_merges(&order, &[(97, 98)]).unwrap();
         let special = SpecialTokens::new(vec![("<|large|>".into(), 70_000)]).unwrap();
-        let allowed = special.finder_of_all();
-        (FastCodec::new(Codec::new(Arc::new(vocab), Pattern::new("gpt2").unwrap(), special, None).unwrap()), allowed)
+        let (pattern, normalizer) = (Pattern::new("gpt2").unwrap(), Normalizer::default());
+        let codec = Codec::new(Arc::new(vocab), pattern, special, normalizer, None, None).unwrap();
+        let search = codec.search(Some(&["<|large|>"])).unwrap();
+        (FastCodec::new(codec), search)
     }
 
     /// The number of a line that is left to another reader, and the line.
     type Left = (usize, String);
 
     fn packed<I: Id>(lines: &Lines, end: Option<u32>) -> Result<(Packed<I>, Vec<Left>)> {
-        let (codec, allowed) = codec();
+        let (codec, search) = codec();
         let mut left = Vec::new();
-        let options = Options { codec: &codec, allowed: &allowed, goes_on: false, end, field: "text" };
+        let options = Options { codec: &codec, search: &search, goes_on: false, end, field: "text" };
         let packed = encode_lines(lines, options, |line, bytes| {
             left.push((line, String::from_utf8(bytes.to_vec()).unwrap()));
             Ok(b"zab".to_vec())

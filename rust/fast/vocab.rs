@@ -78,7 +78,7 @@ impl FastVocab {
         if !enabled() {
             return Ok(None);
         }
-        let alphabet = Alphabet { fallback: Some(fallback), drops_bytes: false };
+        let alphabet = Alphabet { fallback: Some(fallback), ..Alphabet::default() };
         let plain = Vocab::assemble(tokens, Vec::new(), false, alphabet)?;
         let Some(mut found) = merges_from_scores(&plain, pieces)? else { return Ok(None) };
         let merges = std::mem::take(&mut found.merges);

@@ -5,17 +5,20 @@ use super::decode::{self, StreamDecoder};
 use super::documents::{Documents, Encoded, Encoding, Offsets};
 use super::ids::Ids;
 use super::list::list_of_ids;
-use super::names::{LastFinder, Names};
+use super::names::{Kept, Names};
+use super::normal::Normalizer;
 use super::text::{self, Text};
 use super::trace::event_dict;
 use super::vocab::{Pattern, SpecialTokens, Vocab};
-use super::{numpy_api, rows, signals, spans};
+use super::{numpy_api, rows, segments, signals, spans};
 use crate::codec;
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::encode::{id_buffer, parallel};
 use crate::metaspace::Metaspace;
+use crate::preprocess::{Search, Trust};
 use crate::special::Finder;
+use crate::words::Words;
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
@@ -30,17 +33,22 @@ pub struct Codec {
     fast: Arc<FastCodec>,
     /// Whether texts go on from what stood before them, so that no space is put before them.
     goes_on: bool,
-    /// Finds nothing: the finder of a call that allows no special token.
-    no_finder: Finder,
-    /// Finds what a call allows, and what it forbids: one call may do both.
-    allowed: LastFinder,
-    disallowed: LastFinder,
+    /// Finds the added tokens: the search of a call that allows no special token.
+    added: Arc<Search>,
+    /// Finds nothing.
+    nothing: Search,
+    /// Finds what a call allows, and what it forbids: one call may do both; and what is found everywhere.
+    allowed: Kept<Search>,
+    everywhere: Kept<Search>,
+    disallowed: Kept<Finder>,
 }
 
 /// Texts of fewer bytes are encoded without letting other Python threads run: some microseconds.
 const SHORT: usize = 2048;
 /// Texts of as many bytes may take milliseconds: signals are looked at.
 const LONG: usize = 1 << 16;
+/// What stands behind each word in the core, where files write another end.
+const WORD_END: &[u8] = b" ";
 /// How many results are made into lists between two looks at signals.
 const STRETCH: usize = 1 << 12;
 
@@ -71,30 +79,84 @@ type Sizes<'py> = (Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u32>>, Bound<'
 
 #[pymethods]
 impl Codec {
-    /// `prefix`: where a space is put before the text, if spaces are markers (`metaspace.rs`).
+    /// `prefix`: where a space is put before the text (`metaspace.rs`). `words`, `word_end`: what words are, and how files write
+    /// the end of one (`words.rs`).
     #[new]
-    #[pyo3(signature = (vocab, pattern, special, prefix = None))]
+    #[pyo3(signature = (vocab, pattern, special, normalizer = None, prefix = None, words = None, word_end = None))]
+    #[allow(clippy::too_many_arguments, reason = "they are what ids depend on")]
     fn new(
         py: Python<'_>,
         vocab: &Bound<'_, Vocab>,
         pattern: &Bound<'_, Pattern>,
         special: &Bound<'_, SpecialTokens>,
+        normalizer: Option<&Bound<'_, Normalizer>>,
         prefix: Option<&str>,
+        words: Option<&str>,
+        word_end: Option<&str>,
     ) -> PyResult<Codec> {
         let (vocab, pattern, special) = (&vocab.get().0, &pattern.get().0, &special.get().tokens);
+        let steps = normalizer.map_or(Vec::new(), |normalizer| normalizer.get().core_steps());
         let metaspace = prefix.map(Metaspace::new).transpose()?;
-        let core = codec::Codec::new(vocab.core().clone(), pattern.clone(), special.clone(), metaspace)?;
+        let words = if words.is_none() && word_end.is_none() {
+            None
+        } else {
+            let end = word_end.map(|end| if end.is_empty() { b"".as_slice() } else { WORD_END });
+            Some(Words::new(words, end)?)
+        };
+        let normalizer = crate::normalize::Normalizer::new(steps)?;
+        let (vocab_core, pattern, special) = (vocab.core().clone(), pattern.clone(), special.clone());
+        let core = codec::Codec::new(vocab_core, pattern, special, normalizer, metaspace, words)?;
         let fast = signals::detached(py, || FastCodec::with_tables(core, vocab))?;
-        Ok(Codec::of(Arc::new(fast), false))
+        let added = Arc::new(fast.core().search(Some(&[]))?);
+        Ok(Codec::of(Arc::new(fast), added, false))
     }
 
     /// The same for texts that go on from what stood before them, as after `safe_cut`: no space is put before them.
     fn going_on(&self) -> Codec {
-        Codec::of(self.fast.clone(), true)
+        Codec::of(self.fast.clone(), self.added.clone(), true)
+    }
+
+    /// What stands before a text: nothing, or text.
+    #[getter]
+    fn before(&self) -> &'static str {
+        if self.goes_on { "text" } else { "nothing" }
+    }
+
+    /// The segments of a text and the tokens that are found in it, with where they stand (`preprocess.rs`). `trust`: the ranges of
+    /// the text in which tokens are found, and the names of those that are found everywhere.
+    #[pyo3(signature = (text, allowed = Names::Empty, before = "nothing", trust = None))]
+    fn segments<'py>(
+        &self,
+        py: Python<'py>,
+        text: Text<'_>,
+        allowed: Names<'_>,
+        before: &str,
+        trust: Option<(Vec<(usize, usize)>, Names<'_>)>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let search = self.search(py, allowed)?;
+        let preprocessor = &self.fast.core().preprocessor;
+        let trust = match trust {
+            None => None,
+            Some((stretches, names)) => {
+                Some((stretches, self.everywhere.get(py, names, |names| preprocessor.search(names))?))
+            }
+        };
+        let trust = trust.as_ref().map(|(stretches, everywhere)| Trust { stretches, everywhere });
+        segments::segments(py, preprocessor, &text, &search, segments::before_of(before)?, trust)
+    }
+
+    /// The ids of segments as `segments` gives them, in one flat array, and where those of each begin.
+    fn encode_prepared<'py>(&self, py: Python<'py>, segments: Vec<Bound<'_, PyBytes>>) -> PyResult<Offsets<'py>> {
+        numpy_api::load(py)?;
+        let segments: Vec<&[u8]> = segments.iter().map(|segment| segment.as_bytes()).collect();
+        let encode = |segment: &&[u8], ids: &mut Vec<u32>| self.fast.append_prepared(segment, ids);
+        let made = signals::detached(py, || parallel::encode_all(&segments, 1, |segment| segment.len(), encode));
+        let (ids, offsets) = made?;
+        Ok((array_of_ids(py, ids)?, offsets.into_pyarray(py)))
     }
 
     /// The ids of a text as a list.
-    #[pyo3(signature = (text, allowed = Names::None, threads = 1))]
+    #[pyo3(signature = (text, allowed = Names::Empty, threads = 1))]
     pub fn encode<'py>(
         &self,
         py: Python<'py>,
@@ -103,8 +165,8 @@ impl Codec {
         threads: usize,
     ) -> PyResult<Bound<'py, PyAny>> {
         if self.is_brief(&text) {
-            let (finder, mut ids) = (self.finder(py, allowed)?, BriefIds::take());
-            self.fast.append(1, text.source(), &finder, self.goes_on, &mut ids.0)?;
+            let (search, mut ids) = (self.search(py, allowed)?, BriefIds::take());
+            self.fast.append(1, text.source(), &search, self.goes_on, &mut ids.0)?;
             return list_of_ids(py, &ids.0);
         }
         let ids = self.ids(py, &text, allowed, threads)?;
@@ -114,7 +176,7 @@ impl Codec {
     }
 
     /// The ids of a text as an array of uint32.
-    #[pyo3(signature = (text, allowed = Names::None, threads = 1))]
+    #[pyo3(signature = (text, allowed = Names::Empty, threads = 1))]
     pub fn encode_to_numpy<'py>(
         &self,
         py: Python<'py>,
@@ -124,15 +186,15 @@ impl Codec {
     ) -> PyResult<Bound<'py, PyArray1<u32>>> {
         numpy_api::load(py)?;
         if self.is_brief(&text) {
-            let (finder, mut ids) = (self.finder(py, allowed)?, BriefIds::take());
-            self.fast.append(1, text.source(), &finder, self.goes_on, &mut ids.0)?;
+            let (search, mut ids) = (self.search(py, allowed)?, BriefIds::take());
+            self.fast.append(1, text.source(), &search, self.goes_on, &mut ids.0)?;
             return Ok(PyArray1::from_slice(py, &ids.0));
         }
         array_of_ids(py, self.ids(py, &text, allowed, threads)?)
     }
 
     /// The ids of several texts, each as a list.
-    #[pyo3(signature = (texts, allowed = Names::None, threads = 1))]
+    #[pyo3(signature = (texts, allowed = Names::Empty, threads = 1))]
     fn encode_batch<'py>(
         &self,
         py: Python<'py>,
@@ -157,7 +219,7 @@ impl Codec {
     }
 
     /// The ids of several texts in one flat array, and where each text begins: offsets[i]..offsets[i + 1].
-    #[pyo3(signature = (texts, allowed = Names::None, threads = 1))]
+    #[pyo3(signature = (texts, allowed = Names::Empty, threads = 1))]
     fn encode_batch_to_numpy<'py>(
         &self,
         py: Python<'py>,
@@ -171,7 +233,7 @@ impl Codec {
     }
 
     /// As `encode_batch_to_numpy`, of documents; `end` is put after each.
-    #[pyo3(signature = (documents, allowed = Names::None, threads = 1, end = None))]
+    #[pyo3(signature = (documents, allowed = Names::Empty, threads = 1, end = None))]
     fn encode_documents<'py>(
         &self,
         py: Python<'py>,
@@ -181,12 +243,12 @@ impl Codec {
         end: Option<u32>,
     ) -> PyResult<Offsets<'py>> {
         numpy_api::load(py)?;
-        self.encoding(&*self.finder(py, allowed)?, end).documents(py, documents.get(), threads)
+        self.encoding(&*self.search(py, allowed)?, end).documents(py, documents.get(), threads)
     }
 
     /// As `read_json_lines` and `encode_documents`, in one pass and as numbers of a type; also the number of bytes of the texts.
     /// The lines are bytes, or those that begin in a range of a file.
-    #[pyo3(signature = (lines, field, other, allowed = Names::None, end = None, dtype = "uint32"))]
+    #[pyo3(signature = (lines, field, other, allowed = Names::Empty, end = None, dtype = "uint32"))]
     #[allow(clippy::too_many_arguments, reason = "they are those of two calls")]
     fn encode_json_lines<'py>(
         &self,
@@ -199,18 +261,18 @@ impl Codec {
         dtype: &str,
     ) -> PyResult<Encoded<'py>> {
         numpy_api::load(py)?;
-        self.encoding(&*self.finder(py, allowed)?, end).lines(py, (lines, field, other), dtype)
+        self.encoding(&*self.search(py, allowed)?, end).lines(py, (lines, field, other), dtype)
     }
 
     /// How many ids a text has.
-    #[pyo3(signature = (text, allowed = Names::None))]
+    #[pyo3(signature = (text, allowed = Names::Empty))]
     pub fn count(&self, py: Python<'_>, text: Text<'_>, allowed: Names<'_>) -> PyResult<usize> {
-        let finder = self.finder(py, allowed)?;
-        self.working(py, &text, || self.fast.count(text.source(), &finder, self.goes_on))
+        let search = self.search(py, allowed)?;
+        self.working(py, &text, || self.fast.count(text.source(), &search, self.goes_on))
     }
 
     /// How many ids each text has.
-    #[pyo3(signature = (texts, allowed = Names::None, threads = 1))]
+    #[pyo3(signature = (texts, allowed = Names::Empty, threads = 1))]
     fn count_batch(
         &self,
         py: Python<'_>,
@@ -218,14 +280,15 @@ impl Codec {
         allowed: Names<'_>,
         threads: usize,
     ) -> PyResult<Vec<usize>> {
-        let (texts, finder) = (text::texts(&texts)?, self.finder(py, allowed)?);
-        let count = |text: &Text<'_>| self.fast.count(text.source(), &finder, self.goes_on);
+        let (texts, search) = (text::texts(&texts)?, self.search(py, allowed)?);
+        let count = |text: &Text<'_>| self.fast.count(text.source(), &search, self.goes_on);
         signals::detached(py, || parallel::map(&texts, threads, Text::size, count))
     }
 
     /// Raises if the text contains one of the special tokens named.
     fn check(&self, py: Python<'_>, text: Text<'_>, disallowed: Names<'_>) -> PyResult<()> {
-        let finder = self.disallowed.get(py, &self.fast.core().special, disallowed)?;
+        let special = &self.fast.core().preprocessor.special;
+        let finder = self.disallowed.get(py, disallowed, |names| Ok(special.finder(names)))?;
         self.working(py, &text, || codec::Codec::check(&text.bytes()?, &finder))
     }
 
@@ -233,8 +296,8 @@ impl Codec {
     fn trace<'py>(&self, text: Text<'_>, allowed: Names<'_>, emit: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let py = emit.py();
         let mut failure = None;
-        let finder = self.finder(py, allowed)?;
-        let ids = self.fast.core().trace(&text.bytes()?, &finder, self.goes_on, &mut |event| {
+        let search = self.search(py, allowed)?;
+        let ids = self.fast.core().trace(&text.bytes()?, &search, self.goes_on, &mut |event| {
             let emitted = event_dict(py, &event).and_then(|dict| emit.call1((dict,)));
             emitted.map(|_| ()).map_err(|error| {
                 failure = Some(error);
@@ -249,8 +312,8 @@ impl Codec {
 
     /// The last place at which the text can be cut in two whose ids are those of the whole, whatever follows; or 0.
     fn safe_cut(&self, py: Python<'_>, text: &[u8], allowed: Names<'_>) -> PyResult<usize> {
-        let finder = self.finder(py, allowed)?;
-        Ok(self.fast.safe_cut(text, &finder))
+        let search = self.search(py, allowed)?;
+        Ok(self.fast.safe_cut(text, &search))
     }
 
     /// A decoder for ids that come one by one.
@@ -337,16 +400,15 @@ impl Codec {
 }
 
 impl Codec {
-    fn of(fast: Arc<FastCodec>, goes_on: bool) -> Codec {
-        let no_finder = Finder::default();
-        let (allowed, disallowed) = (LastFinder::default(), LastFinder::default());
-        Codec { fast, goes_on, no_finder, allowed, disallowed }
+    fn of(fast: Arc<FastCodec>, added: Arc<Search>, goes_on: bool) -> Codec {
+        let (allowed, everywhere, disallowed) = (Kept::default(), Kept::default(), Kept::default());
+        Codec { fast, goes_on, added, nothing: Search::default(), allowed, everywhere, disallowed }
     }
 
     /// The ids of a text.
     fn ids(&self, py: Python<'_>, text: &Text<'_>, allowed: Names<'_>, threads: usize) -> PyResult<Vec<u32>> {
-        let finder = self.finder(py, allowed)?;
-        self.working(py, text, || self.fast.encode(threads, text.source(), &finder, self.goes_on))
+        let search = self.search(py, allowed)?;
+        self.working(py, text, || self.fast.encode(threads, text.source(), &search, self.goes_on))
     }
 
     /// Does some work on a text without the GIL, unless it is so short that letting go and taking hold would be most of it; if
@@ -378,39 +440,40 @@ impl Codec {
         allowed: Names<'_>,
         threads: usize,
     ) -> PyResult<(Vec<u32>, Vec<u64>)> {
-        let (texts, finder) = (text::texts(texts)?, self.finder(py, allowed)?);
+        let (texts, search) = (text::texts(texts)?, self.search(py, allowed)?);
         let encode =
-            |text: &Text<'_>, ids: &mut Vec<u32>| self.fast.append(1, text.source(), &finder, self.goes_on, ids);
+            |text: &Text<'_>, ids: &mut Vec<u32>| self.fast.append(1, text.source(), &search, self.goes_on, ids);
         signals::detached(py, || parallel::encode_all(&texts, threads, Text::size, encode))
     }
 
     /// How the texts of a call are encoded.
-    fn encoding<'c>(&'c self, allowed: &'c Finder, end: Option<u32>) -> Encoding<'c> {
-        Encoding { codec: &self.fast, allowed, goes_on: self.goes_on, end }
+    fn encoding<'c>(&'c self, search: &'c Search, end: Option<u32>) -> Encoding<'c> {
+        Encoding { codec: &self.fast, search, goes_on: self.goes_on, end }
     }
 
-    /// The finder of the special tokens that a call allows.
-    fn finder(&self, py: Python<'_>, names: Names<'_>) -> PyResult<Chosen<'_>> {
-        if let Names::None = names {
-            return Ok(Chosen::None(&self.no_finder));
-        }
-        Ok(Chosen::Some(self.allowed.get(py, &self.fast.core().special, names)?))
+    /// What finds the special tokens that a call allows, and the added ones.
+    fn search(&self, py: Python<'_>, names: Names<'_>) -> PyResult<Chosen<'_>> {
+        Ok(match names {
+            Names::Empty => Chosen::Held(&self.added),
+            Names::Nothing => Chosen::Held(&self.nothing),
+            _ => Chosen::Made(self.allowed.get(py, names, |names| self.fast.core().search(Some(names)))?),
+        })
     }
 }
 
-/// The finder of a call. The one that finds nothing is borrowed: most calls are made with it, and some are short.
+/// The search of a call. Those of most calls are borrowed: some are short.
 enum Chosen<'c> {
-    None(&'c Finder),
-    Some(Arc<Finder>),
+    Held(&'c Search),
+    Made(Arc<Search>),
 }
 
 impl Deref for Chosen<'_> {
-    type Target = Finder;
+    type Target = Search;
 
-    fn deref(&self) -> &Finder {
+    fn deref(&self) -> &Search {
         match self {
-            Chosen::None(finder) => finder,
-            Chosen::Some(finder) => finder,
+            Chosen::Held(search) => search,
+            Chosen::Made(search) => search,
         }
     }
 }

@@ -4,8 +4,8 @@
 #![allow(unsafe_code)]
 
 use super::ids::{Ids, Known, Parts, from_item};
-use super::signals;
 use super::text;
+use super::{rows, signals};
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::decode::Decoder;
@@ -28,7 +28,7 @@ const CLEARED: usize = 1 << 22;
 /// The bytes of the ids.
 pub fn decode_bytes<'py>(py: Python<'py>, fast: &FastCodec, ids: Ids<'py>) -> PyResult<Bound<'py, PyBytes>> {
     let decoder = match fast.decoder() {
-        Some(decoder) if !fast.core().drops_space() => decoder,
+        Some(decoder) if !fast.core().drops_space() && fast.core().joining().is_none() => decoder,
         _ => return text::new_bytes(py, without_space(fast, &all_bytes(py, fast, ids)?)),
     };
     match ids {
@@ -56,6 +56,11 @@ pub fn decode<'py>(py: Python<'py>, fast: &FastCodec, ids: Ids<'py>, errors: &st
 
 /// The bytes of the ids, with the space that a text of them may begin with.
 fn all_bytes(py: Python<'_>, fast: &FastCodec, ids: Ids<'_>) -> PyResult<Vec<u8>> {
+    if fast.core().joining().is_some() {
+        let (ids, wrong) = rows::all_ids(ids)?;
+        let bytes = working(py, ids.len(), || fast.core().decode_bytes(&ids))?;
+        return wrong.map_or(Ok(bytes), Err);
+    }
     match (fast.decoder(), ids) {
         (None, ids) => by_the_mirror(py, fast, ids),
         (Some(decoder), Ids::Parts(parts)) => of_parts(parts, |ids| decoder.decode(ids)),
@@ -169,7 +174,7 @@ fn of_parts(mut parts: Parts<'_>, decode: impl Fn(&[u32]) -> Result<Vec<u8>>) ->
 
 /// The same where the fast decoder is switched off.
 fn by_the_mirror(py: Python<'_>, fast: &FastCodec, ids: Ids<'_>) -> PyResult<Vec<u8>> {
-    let decode = |ids: &[u32]| decode::decode_bytes(|id| fast.core().token_bytes(id), ids);
+    let decode = |ids: &[u32]| decode::decode_bytes(|id| fast.core().token_bytes(id), ids, None);
     let (known, wrong) = match ids {
         Ids::Parts(parts) => return of_parts(parts, decode),
         Ids::Known(known, wrong) => (known, wrong),
@@ -232,7 +237,8 @@ impl StreamDecoder {
 
 impl StreamDecoder {
     pub fn new(core: Arc<codec::Codec>, strict: bool) -> StreamDecoder {
-        let state = State { decoder: decode::StreamDecoder::new(strict, core.drops_space()), position: 0 };
+        let decoder = decode::StreamDecoder::new(strict, core.drops_space(), core.joining().cloned());
+        let state = State { decoder, position: 0 };
         StreamDecoder { core, state: Mutex::new(state) }
     }
 

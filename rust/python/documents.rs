@@ -9,7 +9,7 @@ use crate::fast::encode::parallel;
 use crate::fast::pack::{Id, Lines, Options, Packed, encode_lines};
 use crate::fast::pystr::source::Source;
 use crate::fast::read::json_lines;
-use crate::special::Finder;
+use crate::preprocess::Search;
 use numpy::{IntoPyArray, PyArray1, PyArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -95,7 +95,7 @@ pub fn read_json_lines(
 /// How texts are encoded.
 pub struct Encoding<'c> {
     pub codec: &'c FastCodec,
-    pub allowed: &'c Finder,
+    pub search: &'c Search,
     pub goes_on: bool,
     /// An id that is put after each text.
     pub end: Option<u32>,
@@ -112,7 +112,7 @@ pub type JsonLines<'a, 'py> = (&'a Bound<'py, PyAny>, &'a str, &'a Bound<'py, Py
 impl Encoding<'_> {
     pub fn documents<'py>(&self, py: Python<'py>, documents: &Documents, threads: usize) -> PyResult<Offsets<'py>> {
         let encode = |text: &&[u8], ids: &mut Vec<u32>| {
-            self.codec.append(1, Source::Bytes(text), self.allowed, self.goes_on, ids)?;
+            self.codec.append(1, Source::Bytes(text), self.search, self.goes_on, ids)?;
             ids.extend(self.end);
             Ok(())
         };
@@ -155,8 +155,8 @@ impl Encoding<'_> {
                 Error::Interrupted
             })
         };
-        let Encoding { codec, allowed, goes_on, end } = *self;
-        let options = Options { codec, allowed, goes_on, end, field };
+        let Encoding { codec, search, goes_on, end } = *self;
+        let options = Options { codec, search, goes_on, end, field };
         let packed = signals::detached(py, || encode_lines(&lines, options, &mut read));
         raised.map_or(packed, Err)
     }

@@ -108,7 +108,7 @@ impl MergeTable {
         fallback: Option<Vec<u32>>,
         drops_bytes: bool,
     ) -> PyResult<Option<Vocab>> {
-        let alphabet = Alphabet { fallback, drops_bytes };
+        let alphabet = Alphabet { fallback, drops_bytes, ..Alphabet::default() };
         Ok(signals::detached(py, || self.0.of_rows(whole_pieces, alphabet))?.map(Vocab))
     }
 }
@@ -141,8 +141,8 @@ impl GgufTable {
         self.0.chat()
     }
 
-    /// The special tokens and their ids.
-    fn special(&self) -> Option<Vec<(String, u32)>> {
+    /// The tokens that are found in text, their ids, and whether they are added ones.
+    fn special(&self) -> Option<Vec<(String, u32, bool)>> {
         self.0.special()
     }
 

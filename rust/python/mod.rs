@@ -23,6 +23,7 @@ mod normal;
 mod numpy_api;
 mod patterns;
 mod rows;
+mod segments;
 mod shortcuts;
 mod signals;
 mod spans;

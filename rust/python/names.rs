@@ -1,9 +1,9 @@
-//! The special tokens that a call names, and the finder made for them.
+//! The special tokens that a call names, and what finds them.
 //!
-//! A tokenizer may have a thousand special tokens, and a text a few words. So the finder of the last call is kept; and where the
-//! names come in the same tuple again, which cannot have changed, they are not even read.
+//! A tokenizer may have a thousand special tokens, and a text a few words. So what finds those of the last call is kept; and where
+//! the names come in the same tuple again, which cannot have changed, they are not even read.
 
-use crate::special::{self, Finder};
+use crate::error::Result;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::PyTuple;
@@ -11,7 +11,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// The special tokens that a call names.
 pub enum Names<'py> {
-    None,
+    /// None is named.
+    Empty,
+    /// Not even the added tokens are to be found.
+    Nothing,
     Tuple(Bound<'py, PyTuple>),
     Strings(Vec<String>),
 }
@@ -20,35 +23,44 @@ impl<'py> FromPyObject<'_, 'py> for Names<'py> {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Names<'py>> {
+        if object.is_none() {
+            return Ok(Names::Nothing);
+        }
         if let Ok(tuple) = object.cast::<PyTuple>() {
-            return Ok(if tuple.is_empty() { Names::None } else { Names::Tuple(tuple.to_owned()) });
+            return Ok(if tuple.is_empty() { Names::Empty } else { Names::Tuple(tuple.to_owned()) });
         }
         let names: Vec<String> = object.extract()?;
-        Ok(if names.is_empty() { Names::None } else { Names::Strings(names) })
+        Ok(if names.is_empty() { Names::Empty } else { Names::Strings(names) })
     }
 }
 
-/// The finder used last, and what it was made for.
-#[derive(Default)]
-pub struct LastFinder(Mutex<Last>);
+/// What was used last, and the names that it was made for.
+pub struct Kept<T>(Mutex<Last<T>>);
 
-#[derive(Default)]
-struct Last {
+struct Last<T> {
     tuple: Option<Py<PyTuple>>,
-    names: Vec<String>,
-    finder: Arc<Finder>,
+    names: Option<Vec<String>>,
+    made: Option<Arc<T>>,
 }
 
-impl LastFinder {
-    /// The finder of the special tokens named, kept for the next call.
-    pub fn get(&self, py: Python<'_>, special: &special::SpecialTokens, names: Names<'_>) -> PyResult<Arc<Finder>> {
+impl<T> Default for Kept<T> {
+    fn default() -> Kept<T> {
+        Kept(Mutex::new(Last { tuple: None, names: None, made: None }))
+    }
+}
+
+impl<T> Kept<T> {
+    /// What is made for these names, kept for the next call.
+    pub fn get(&self, py: Python<'_>, names: Names<'_>, make: impl FnOnce(&[&str]) -> Result<T>) -> PyResult<Arc<T>> {
         let (tuple, names) = match names {
-            Names::None => (None, Vec::new()),
+            Names::Empty | Names::Nothing => (None, Vec::new()),
             Names::Strings(names) => (None, names),
             Names::Tuple(tuple) => {
                 let last = self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner);
-                if last.tuple.as_ref().is_some_and(|known| known.is(&tuple)) {
-                    return Ok(last.finder.clone());
+                if last.tuple.as_ref().is_some_and(|known| known.is(&tuple))
+                    && let Some(made) = &last.made
+                {
+                    return Ok(made.clone());
                 }
                 drop(last);
                 let names = tuple.extract()?;
@@ -56,16 +68,20 @@ impl LastFinder {
             }
         };
         let mut last = self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner);
-        if last.names != names {
-            let wanted: Vec<&str> = names.iter().map(String::as_str).collect();
-            last.finder = Arc::new(special.finder(&wanted));
-            last.names = names;
-        }
+        let made = match &last.made {
+            Some(made) if last.names.as_ref() == Some(&names) => made.clone(),
+            _ => {
+                let wanted: Vec<&str> = names.iter().map(String::as_str).collect();
+                let made = Arc::new(make(&wanted)?);
+                last.made = Some(made.clone());
+                last.names = Some(names);
+                made
+            }
+        };
         let before = std::mem::replace(&mut last.tuple, tuple);
-        let finder = last.finder.clone();
         // What is dropped may run Python, which may come here again.
         drop(last);
         drop(before);
-        Ok(finder)
+        Ok(made)
     }
 }

@@ -78,3 +78,10 @@ impl Normalizer {
         Ok((new_bytes(py, &made)?, starts.into_pyarray(py), ends.into_pyarray(py)))
     }
 }
+
+impl Normalizer {
+    /// The steps, for a codec.
+    pub fn core_steps(&self) -> Vec<Step> {
+        self.fast.core().steps().to_vec()
+    }
+}

@@ -98,6 +98,13 @@ pub fn decode_column<'py>(
     Ok((bytes.into_pyarray(py), offsets.into_pyarray(py)))
 }
 
+/// The ids of a row, and what is wrong with the one after them.
+pub(super) fn all_ids(row: Ids<'_>) -> PyResult<(Vec<u32>, Option<PyErr>)> {
+    let mut ids = Vec::new();
+    let wrong = append(row, &mut ids)?;
+    Ok((ids, wrong))
+}
+
 /// Appends the ids of a row. Returns what is wrong with the one after them.
 fn append(row: Ids<'_>, ids: &mut Vec<u32>) -> PyResult<Option<PyErr>> {
     match row {
@@ -163,11 +170,12 @@ fn decoded(
 
 /// The bytes of a row.
 fn bytes_of(fast: &FastCodec, ids: &[u32]) -> Result<Vec<u8>> {
+    let core = fast.core();
     let mut bytes = match fast.decoder() {
-        Some(decoder) => decoder.decode(ids)?,
-        None => decode::decode_bytes(|id| fast.core().token_bytes(id), ids)?,
+        Some(decoder) if core.joining().is_none() => decoder.decode(ids)?,
+        _ => decode::decode_bytes(|id| core.token_bytes(id), ids, core.joining())?,
     };
-    if fast.core().drops_space() && bytes.first() == Some(&b' ') {
+    if core.drops_space() && bytes.first() == Some(&b' ') {
         bytes.remove(0);
     }
     Ok(bytes)

@@ -111,7 +111,7 @@ impl Shortcuts {
         if let (Empty, Empty, One, Nothing) = (&allowed_special, &disallowed_special, &threads, &trace)
             && let Some(codec) = slf.get().codec.get()
         {
-            return codec.get().encode(slf.py(), text.extract()?, Names::None, 1);
+            return codec.get().encode(slf.py(), text.extract()?, Names::Empty, 1);
         }
         let all = (slf, text, allowed_special, disallowed_special, threads, trace);
         in_python(intern!(slf.py(), "encode"), all)
@@ -132,7 +132,7 @@ impl Shortcuts {
         if let (Empty, Empty, One) = (&allowed_special, &disallowed_special, &threads)
             && let Some(codec) = slf.get().codec.get()
         {
-            return Ok(codec.get().encode_to_numpy(slf.py(), text.extract()?, Names::None, 1)?.into_any());
+            return Ok(codec.get().encode_to_numpy(slf.py(), text.extract()?, Names::Empty, 1)?.into_any());
         }
         in_python(intern!(slf.py(), "encode_to_numpy"), (slf, text, allowed_special, disallowed_special, threads))
     }
@@ -147,7 +147,7 @@ impl Shortcuts {
         if let Empty = allowed_special
             && let Some(codec) = slf.get().codec.get()
         {
-            let count = codec.get().count(slf.py(), text.extract()?, Names::None)?;
+            let count = codec.get().count(slf.py(), text.extract()?, Names::Empty)?;
             return Ok(count.into_pyobject(slf.py())?.into_any());
         }
         in_python(intern!(slf.py(), "count"), (slf, text, allowed_special))

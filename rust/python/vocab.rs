@@ -6,15 +6,27 @@ use crate::fast::vocab::FastVocab;
 use crate::once::Once;
 use crate::ranks::Scored;
 use crate::special::Finder;
-use crate::vocab::Alphabet;
+use crate::vocab::{Alphabet, Symbols};
 use crate::{packed, pretokenize, special, vocab};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use pyo3::types::{PyBytes, PyDict, PyList};
+use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
 /// The tokens of an encoding and the merges among them.
 #[pyclass(frozen, module = "minitok._rust")]
 pub struct Vocab(pub FastVocab);
+
+/// `Symbols` of Python: a tuple of its fields.
+type SymbolsTuple = (String, Option<u32>, bool, PyBackedBytes, PyBackedBytes, Option<(String, PyBackedBytes)>);
+
+/// What pieces begin as.
+pub(super) fn alphabet(fallback: Option<Vec<u32>>, drops_bytes: bool, symbols: Option<SymbolsTuple>) -> Alphabet {
+    let symbols = symbols.map(|(unit, unknown, fuses, prefix, suffix, joining)| {
+        let joining = joining.map(|(rule, mark)| (rule, mark.to_vec()));
+        Symbols { unit, unknown, fuses, prefix: prefix.to_vec(), suffix: suffix.to_vec(), joining }
+    });
+    Alphabet { fallback, drops_bytes, symbols }
+}
 
 /// A mapping of token bytes to ids, in its order.
 fn token_ids(ids: &Bound<'_, PyDict>) -> PyResult<Vec<(Vec<u8>, u32)>> {
@@ -25,13 +37,14 @@ fn token_ids(ids: &Bound<'_, PyDict>) -> PyResult<Vec<(Vec<u8>, u32)>> {
 impl Vocab {
     /// From each id's bytes, and merges as (left, right, id, rank) in rank order.
     #[new]
-    #[pyo3(signature = (tokens, merges, whole_pieces, fallback = None, drops_bytes = false))]
+    #[pyo3(signature = (tokens, merges, whole_pieces, fallback = None, drops_bytes = false, symbols = None))]
     fn new(
         tokens: &Bound<'_, PyDict>,
         merges: Vec<(u32, u32, u32, u32)>,
         whole_pieces: bool,
         fallback: Option<Vec<u32>>,
         drops_bytes: bool,
+        symbols: Option<SymbolsTuple>,
     ) -> PyResult<Vocab> {
         let mut arena = vocab::Tokens::default();
         for (id, token) in tokens.iter() {
@@ -39,7 +52,8 @@ impl Vocab {
         }
         let merge = |(left, right, id, rank)| vocab::Merge { left, right, id, rank };
         let merges = merges.into_iter().map(merge).collect();
-        Ok(Vocab(vocab::Vocab::new(arena, merges, whole_pieces, Alphabet { fallback, drops_bytes })?.into()))
+        let alphabet = alphabet(fallback, drops_bytes, symbols);
+        Ok(Vocab(vocab::Vocab::new(arena, merges, whole_pieces, alphabet)?.into()))
     }
 
     #[staticmethod]
@@ -58,16 +72,17 @@ impl Vocab {
     }
 
     #[staticmethod]
-    #[pyo3(signature = (ids, pairs, whole_pieces, fallback = None, drops_bytes = false))]
+    #[pyo3(signature = (ids, pairs, whole_pieces, fallback = None, drops_bytes = false, symbols = None))]
     fn from_tokens(
         ids: &Bound<'_, PyDict>,
         pairs: Vec<(u32, u32)>,
         whole_pieces: bool,
         fallback: Option<Vec<u32>>,
         drops_bytes: bool,
+        symbols: Option<SymbolsTuple>,
     ) -> PyResult<Vocab> {
         let tokens = token_ids(ids)?;
-        let alphabet = Alphabet { fallback, drops_bytes };
+        let alphabet = alphabet(fallback, drops_bytes, symbols);
         let made = signals::detached(ids.py(), || vocab::Vocab::from_tokens(&tokens, &pairs, whole_pieces, alphabet))?;
         Ok(Vocab(made.into()))
     }
@@ -115,6 +130,16 @@ impl Vocab {
     #[getter]
     fn drops_bytes(&self) -> bool {
         self.0.core().alphabet.drops_bytes
+    }
+
+    /// The fields of `Symbols`.
+    #[getter]
+    fn symbols<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
+        let Some(symbols) = &self.0.core().alphabet.symbols else { return Ok(None) };
+        let Symbols { unit, unknown, fuses, prefix, suffix, joining } = symbols;
+        let joining = joining.as_ref().map(|(rule, mark)| (rule, PyBytes::new(py, mark)));
+        let (prefix, suffix) = (PyBytes::new(py, prefix), PyBytes::new(py, suffix));
+        (unit, unknown, *fuses, prefix, suffix, joining).into_pyobject(py).map(Some)
     }
 
     #[getter]
@@ -183,6 +208,13 @@ impl Pattern {
     }
 }
 
+/// The names in a list, a set or any other iterable, in ascending order.
+fn names_of(names: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
+    let mut found = names.try_iter()?.map(|name| name?.extract()).collect::<PyResult<Vec<String>>>()?;
+    found.sort_unstable();
+    Ok(found)
+}
+
 /// The special tokens of an encoding, by name.
 #[pyclass(frozen, module = "minitok._rust")]
 pub struct SpecialTokens {
@@ -193,9 +225,19 @@ pub struct SpecialTokens {
 #[pymethods]
 impl SpecialTokens {
     #[new]
-    fn new(ids: &Bound<'_, PyDict>) -> PyResult<SpecialTokens> {
+    #[pyo3(signature = (ids, added = Vec::new(), late = Vec::new(), flags = None))]
+    fn new(
+        ids: &Bound<'_, PyDict>,
+        #[pyo3(from_py_with = names_of)] added: Vec<String>,
+        #[pyo3(from_py_with = names_of)] late: Vec<String>,
+        flags: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<SpecialTokens> {
         let ids = ids.iter().map(|(name, id)| Ok((name.extract()?, id.extract()?))).collect::<PyResult<_>>()?;
-        Ok(SpecialTokens { tokens: special::SpecialTokens::new(ids)?, finder_of_all: Once::new() })
+        let flags = flags.map_or(Ok(Vec::new()), |flags| {
+            flags.iter().map(|(name, own)| Ok((name.extract()?, names_of(&own)?))).collect::<PyResult<_>>()
+        })?;
+        let tokens = special::SpecialTokens::new(ids)?.with(added, late, flags)?;
+        Ok(SpecialTokens { tokens, finder_of_all: Once::new() })
     }
 
     #[getter]

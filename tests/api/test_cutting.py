@@ -24,7 +24,7 @@ def with_prefix(prefix, **changes):
 
 def with_flags(*flags, **fields):
     definition = Tokenizer([], special_tokens={"<s>": 300}, **fields).definition
-    return both(Tokenizer.from_definition(definition.changed(special_flags={"<s>": flags})))
+    return both(Tokenizer.from_definition(definition.changed(token_flags={"<s>": flags})))
 
 
 def check(tok, text, whole, allowed="all"):
@@ -115,7 +115,7 @@ def test_what_special_tokens_take_stays_in_the_text():
 @pytest.mark.parametrize("flags", [("lstrip",), ("rstrip",), ("lstrip", "rstrip"), ("single_word",)])
 @pytest.mark.parametrize("late", [(), ("<s>",)])
 def test_the_parts_are_the_text_with_every_flag(flags, late):
-    tokenizers = with_flags(*flags, late_special=late)
+    tokenizers = with_flags(*flags, late_tokens=late)
 
     @given(st.lists(st.sampled_from([" ", "  ", "<s>", "a", "é", "b "]), max_size=9).map("".join))
     def parts(text):
@@ -158,7 +158,7 @@ def test_special_tokens_are_found_before_normalizing():
 
 @pytest.mark.parametrize("late", [(), ("<S>",)])
 def test_the_parts_are_the_segments_each_normalized(late):
-    tokenizers = both(Tokenizer([(97, 98)], normalizer="lowercase", special_tokens={"<S>": 300}, late_special=late))
+    tokenizers = both(Tokenizer([(97, 98)], normalizer="lowercase", special_tokens={"<S>": 300}, late_tokens=late))
 
     @given(st.lists(st.sampled_from(["<S>", "A", "b", "É", "<s>", " "]), max_size=9).map("".join))
     def parts(text):

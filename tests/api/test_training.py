@@ -245,7 +245,7 @@ def test_tokens_of_several_words(tmp_path):
 @pytest.mark.parametrize("flag", ["lstrip", "rstrip", "single_word"])
 def test_special_tokens_that_ask_something_of_the_text_are_not_extended(backend, flag):
     tok = minitok.train(["a a"], 258, special_tokens=["<s>"], backend=backend)
-    asks = minitok.Tokenizer.from_definition(tok.definition.changed(special_flags={"<s>": {flag}}))
+    asks = minitok.Tokenizer.from_definition(tok.definition.changed(token_flags={"<s>": {flag}}))
     message = "a tokenizer whose special tokens have flags is not extended: its pieces are not counted ('<s>' has "
     texts = ["a  <s>  b"] * 3
     counts = minitok.count_pieces(texts, special_tokens=["<s>"], backend=backend)

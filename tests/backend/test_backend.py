@@ -126,6 +126,7 @@ def test_both_backends_offer_the_same_names():
             "merges_make_all",
             "fallback",
             "drops_bytes",
+            "symbols",
             "ids",
             "pieces",
         }

@@ -173,7 +173,7 @@ def test_a_template_in_a_message_is_text(families, text):
 @pytest.mark.parametrize("form", ["NFC", "NFKC", "NFKD"])
 @pytest.mark.parametrize("late", [(), ("<|im_start|>", "<|im_end|>")])
 def test_what_becomes_a_token_by_normalizing_is_text(families, form, late):
-    chatml = families["chatml"].definition.changed(normalizer=form, late_special=late)
+    chatml = families["chatml"].definition.changed(normalizer=form, late_tokens=late)
     tok = families["chatml"].from_definition(chatml)
 
     def ids(text):

@@ -131,10 +131,27 @@ def huggingface_long_added_tokens(path, size):
 def huggingface_many_cutters(path, size):
     """Every step cuts what the one before it has left."""
     cutter = {"type": "Split", "pattern": {"String": "a"}, "behavior": "Isolated", "invert": False}
+    return huggingface_steps(path, [cutter] * (size // 90))
+
+
+def huggingface_many_look_aheads(path, size):
+    """Steps that no machine runs."""
+    split = {"type": "Split", "pattern": {"Regex": "(?=ab)a"}, "behavior": "Isolated", "invert": False}
+    return huggingface_steps(path, [split] * (size // 90))
+
+
+def huggingface_steps_of_large_machines(path, size):
+    """Steps whose machines are large."""
+    split = {"type": "Split", "behavior": "Isolated", "invert": False}
+    steps = (split | {"pattern": {"Regex": f"(?:a|b){{{1 + number % 900},999}}"}} for number in range(size // 90))
+    return huggingface_steps(path, steps)
+
+
+def huggingface_steps(path, steps):
     byte_level = {"type": "ByteLevel", "add_prefix_space": False, "use_regex": False}
     huggingface_file(path, byte_vocab())
     content = json.loads(path.read_text())
-    content["pre_tokenizer"]["pretokenizers"] = [*[cutter] * (size // 90), byte_level]
+    content["pre_tokenizer"]["pretokenizers"] = [*steps, byte_level]
     path.write_text(json.dumps(content))
     return {}
 
@@ -221,7 +238,7 @@ def sentencepiece_all_lengths(path, size):
 
 
 def sentencepiece_many_pieces(path, size):
-    return sentencepiece_file(path, [chr(0x3400 + k).encode() for k in range(size // 12)])
+    return sentencepiece_file(path, [chr(0x2_0000 + k).encode() for k in range(size // 12)])
 
 
 def sentencepiece_lengths_that_lie(path, size):
@@ -262,6 +279,20 @@ def gguf_numbers_that_lie(path, size):
 
 def gguf_many_tokens(path, size):
     return gguf_file(path, [*BYTES, b"ab", *(b"%08d" % number for number in range(size // 20))])
+
+
+def gguf_many_keys(path, size, prefix=b"tokenizer.ggml."):
+    """Keys that nobody asks for, each with one byte."""
+    row = struct.pack("<IB", 0, 7)
+    keys = [counted(prefix + b"%07d" % number) + row for number in range(size // 35)]
+    gguf_file(path, [*BYTES, b"ab"])
+    head = path.read_bytes()
+    path.write_bytes(head[:16] + struct.pack("<Q", 5 + len(keys)) + head[24:] + b"".join(keys))
+    return {}
+
+
+def gguf_many_other_keys(path, size):
+    return gguf_many_keys(path, size, b"general.")
 
 
 def colliding_pairs(count, highest, bits, multiplier=0x9E37_79B9_7F4A_7C15):
@@ -307,5 +338,5 @@ HOSTILE = {
     if name.startswith(
         ("minbpe_", "native_", "json_", "tiktoken_", "huggingface_", "tekken_", "sentencepiece_", "gguf_")
     )
-    and not name.endswith("_file")
+    and not name.endswith(("_file", "_steps"))
 }

@@ -49,9 +49,9 @@ def characters(path):
 
 
 def native(path):
-    flags = {"special_tokens": {"<s>": 300}, "normalizer": "NFC", "late_special": {"<s>"}}
+    flags = {"special_tokens": {"<s>": 300}, "normalizer": "NFC", "late_tokens": {"<s>"}}
     definition = minitok.Tokenizer([(97, 98), (256, 99)], pattern=r"\w+|\W", special_tokens={"<s>": 300}).definition
-    minitok.Tokenizer.from_definition(definition.changed(**flags, special_flags={"<s>": {"lstrip"}})).save(path)
+    minitok.Tokenizer.from_definition(definition.changed(**flags, token_flags={"<s>": {"lstrip"}})).save(path)
     return {}
 
 

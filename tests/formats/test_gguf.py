@@ -117,7 +117,7 @@ def test_special_tokens_of_phi_3_take_white_space_behind_them(tmp_path, name, ta
     fields = {"tokens": tokens, "kinds": kinds, "scores": [0.0] * len(tokens), "more": more}
     path = write(tmp_path / "x.gguf", model="llama", pre=None, **fields)
     tok = minitok.load(path, backend=backend)
-    assert tok.definition.special_flags == ({name: {"rstrip"} for name in special[:2]} if takes else {})
+    assert tok.definition.token_flags == ({name: {"rstrip"} for name in special[:2]} if takes else {})
     for token in special:
         found = [tokens[token_id] for token_id in tok.encode(f"{token}\na", allowed_special="all")]
         rest = ["▁", "a"] if takes and token in special[:2] else ["▁", "<0x0A>", "a"]
@@ -139,7 +139,7 @@ def test_masks_take_white_space_before_them(tmp_path, pre, name, mask, backend):
     tok = minitok.train(CORPUS, 262, special_tokens=["<mask>", "[MASK]"])
     more = [lambda writer: writer.add_name(name)] if name else []
     loaded = minitok.load(byte_level(tmp_path / "x.gguf", tok, pre, more=more), backend=backend)
-    assert loaded.definition.special_flags == ({mask: {"lstrip"}} if mask else {})
+    assert loaded.definition.token_flags == ({mask: {"lstrip"}} if mask else {})
     for token in tok.special_tokens:
         text = f"a \n{token}"
         wanted = "a" + token if token == mask else text

@@ -94,7 +94,7 @@ def steps(*parts):
         ({"model__type": "WordPiece"}, "the model is WordPiece; minitok reads BPE"),
         ({"model__type": "Unigram"}, "the model is Unigram"),
         ({"model__dropout": 0.1}, "the model has dropout"),
-        ({"model__continuing_subword_prefix": "##"}, "the model has a continuing_subword_prefix, '##'"),
+        ({"model__continuing_subword_prefix": "##"}, "it is BPE of bytes with a continuing_subword_prefix, '##'"),
         ({"model__end_of_word_suffix": "</w>"}, "it has an end_of_word_suffix, but no token 'Ā</w>'"),
         ({"model__end_of_word_suffix": 3}, "the end_of_word_suffix is 3"),
         ({"model__end_of_word_suffix": "</w>", "model__ignore_merges": True}, "'</w>' with ignore_merges"),
@@ -107,8 +107,8 @@ def steps(*parts):
             "the token '▁a' is not in byte-level notation: '▁' stands for no byte",
         ),
         (
-            {"model__vocab": {"a": 1}, "model__merges": [], "model__unk_token": "a"},
-            "the byte 0x00 has no token, and becomes 'a'",
+            {"model__vocab": {"a": 1}, "model__merges": [], "model__unk_token": "?"},
+            "the unk_token '?' is not in the vocabulary: text without a token is an error",
         ),
         (
             {"model__vocab": BYTE_VOCAB | {"ab": 2_000_000_000}, "model__merges": [], "added_tokens": []},
@@ -155,8 +155,10 @@ def steps(*parts):
         ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": r"[a-z--[b]]"}}, LEVEL)}, "Split has '[a-z--'"),
         ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": r"\pL+"}}, LEVEL)}, "Split has an escape"),
         ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": r"\R+"}}, LEVEL)}, "Split has an escape"),
-        ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": "b|a*"}}, LEVEL)}, "a match of nothing"),
-        ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": "(?=a)"}}, LEVEL)}, "a match of nothing"),
+        (
+            {"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": "b|a*"}, "behavior": "Contiguous"}, LEVEL)},
+            "may match nothing, or more",
+        ),
         ({"decoder": {"type": "WordPiece"}}, "the decoder is WordPiece"),
         ({"post_processor": {"type": "Sentence"}}, "the post_processor is Sentence"),
         ({"added_tokens": [ADDED | {"id": "1"}]}, "the id of the added token '<s>' is not a whole number"),

@@ -135,8 +135,8 @@ def test_flags_are_kept(backend, tmp_path):
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"special_flags": {"<m>": {"lstrip", "single_word"}}}, "'<m>' has lstrip, single_word"),
-        ({"late_special": {"<m>"}}, "'<m>' is found after other special tokens"),
+        ({"token_flags": {"<m>": {"lstrip", "single_word"}}}, "'<m>' has lstrip, single_word"),
+        ({"late_tokens": {"<m>"}}, "'<m>' is found after other special tokens"),
     ],
 )
 def test_what_special_tokens_ask_for_is_refused_where_it_cannot_be_said(tmp_path, change, reason, backend):
@@ -153,13 +153,11 @@ def test_what_special_tokens_ask_for_is_refused_where_it_cannot_be_said(tmp_path
 
 def test_flags_go_with_their_special_tokens(backend):
     tok = minitok.Tokenizer([(97, 98)], special_tokens={"<m>": 257, "<n>": 258}, backend=backend)
-    tok = minitok.Tokenizer.from_definition(
-        tok.definition.changed(special_flags={"<m>": {"lstrip"}, "<n>": {"rstrip"}})
-    )
+    tok = minitok.Tokenizer.from_definition(tok.definition.changed(token_flags={"<m>": {"lstrip"}, "<n>": {"rstrip"}}))
     fewer = tok.with_special_tokens({"<m>": 300, "<o>": 301})
-    assert fewer.definition.special_flags == {"<m>": {"lstrip"}}
+    assert fewer.definition.token_flags == {"<m>": {"lstrip"}}
     assert fewer.encode("ab  <m> <n>", allowed_special="all") == [256, 300, 32, 60, 110, 62]
-    assert tok.add_special_tokens(["<o>"]).definition.special_flags == tok.definition.special_flags
+    assert tok.add_special_tokens(["<o>"]).definition.token_flags == tok.definition.token_flags
 
 
 def test_a_byte_that_utf8_never_contains_may_have_no_token(backend):

@@ -34,7 +34,7 @@ def theirs():
 def test_what_the_file_holds():
     rust, python = map(loaded, BACKENDS)
     assert rust == python
-    assert (rust.n_vocab, rust.normalizer, len(rust.special_tokens), len(rust.late_special)) == (
+    assert (rust.n_vocab, rust.normalizer, len(rust.special_tokens), len(rust.late_tokens)) == (
         129_280,
         None,
         1283,

@@ -169,7 +169,7 @@ def test_added_tokens_that_give_way_to_others(tmp_path):
     """``normalized`` ones are looked for after the others, in normalized text: as DeepSeek V4 has them without a form."""
     tok = trained(special=["<a>", "a>", ">b<", "<c>"])
     for form in (None, "NFKC"):
-        definition = tok.definition.changed(normalizer=form, late_special={"a>", ">b<", "<c>"})
+        definition = tok.definition.changed(normalizer=form, late_tokens={"a>", ">b<", "<c>"})
         late = minitok.Tokenizer.from_definition(definition)
         late.to_huggingface(tmp_path / "tokenizer.json")
         again, theirs = (

@@ -20,6 +20,7 @@ LONE_FILES = {
 }
 LONE_NAMES = {
     "codec": {},
+    "decode": {"replaced": "bytes.replace in Python"},
     "normal_forms": {
         "form": "a str in Python",
         "form.named": "as form",
@@ -100,7 +101,7 @@ LONE_NAMES = {
         "vocab.n_ids": "a method of Tokens in Rust",
         "never_in_utf8": "a set in Python",
         "vocab.index_by_bytes": "Rust indexes when it is first asked",
-        "alphabet": "two arguments in Python",
+        "alphabet": "three arguments in Python",
         "vocab.assemble": "Python builds its maps at once, and checks as it does",
         "vocab.merges": "a list in Python; Rust makes every split when it is first asked",
         "vocab.with_every_split": "as vocab.merges",

@@ -7,7 +7,7 @@ use minitok::normalize::{Normalizer, Step};
 use minitok::packed::unpack;
 use minitok::pretokenize::Pattern;
 use minitok::special::SpecialTokens;
-use minitok::vocab::{Alphabet, Merge, Tokens, Vocab, check_token_bytes};
+use minitok::vocab::{Alphabet, Merge, Symbols, Tokens, Vocab, check_token_bytes};
 use minitok::words::Words;
 use serde_json::Value;
 use std::sync::Arc;
@@ -95,6 +95,11 @@ pub fn vocab(value: &Value) -> Result<Vocab> {
         Value::Number(_) => Some((0..number(&value["fallback"])).collect()),
         _ => Some((0..256).collect()),
     };
+    if value["symbols"].is_object() {
+        let alphabet = Alphabet { symbols: Some(symbols(&value["symbols"])), ..Alphabet::default() };
+        let whole_pieces = value["whole_pieces"].as_bool().unwrap_or(false);
+        return Vocab::from_tokens(&tokens(), &pairs(&value["merges"]), whole_pieces, alphabet);
+    }
     if value["full_merges"].is_array() {
         let mut all = Tokens::default();
         for (token, id) in with_singles(&value["tokens"]) {
@@ -105,15 +110,15 @@ pub fn vocab(value: &Value) -> Result<Vocab> {
             Merge { left: numbers[0], right: numbers[1], id: numbers[2], rank: numbers[3] }
         };
         let merges = list(&value["full_merges"]).iter().map(merge).collect();
-        return Vocab::new(all, merges, false, Alphabet { fallback, drops_bytes: false });
+        return Vocab::new(all, merges, false, Alphabet { fallback, ..Alphabet::default() });
     }
     if fallback.is_some() {
-        let alphabet = Alphabet { fallback, drops_bytes: false };
+        let alphabet = Alphabet { fallback, ..Alphabet::default() };
         let whole_pieces = value["whole_pieces"].as_bool().unwrap_or(false);
         return Vocab::from_tokens(&tokens(), &pairs(&value["merges"]), whole_pieces, alphabet);
     }
     if value["tokens"].is_array() {
-        let alphabet = Alphabet { fallback: None, drops_bytes: value["drops_bytes"].is_boolean() };
+        let alphabet = Alphabet { drops_bytes: value["drops_bytes"].is_boolean(), ..Alphabet::default() };
         let whole_pieces = value["whole_pieces"].as_bool().unwrap();
         return Vocab::from_tokens(&with_singles(&value["tokens"]), &pairs(&value["merges"]), whole_pieces, alphabet);
     }
@@ -122,15 +127,55 @@ pub fn vocab(value: &Value) -> Result<Vocab> {
     Vocab::from_merges(&byte_order(&value["byte_order"]), &merges)
 }
 
-pub fn special(value: &Value) -> Result<SpecialTokens> {
-    let named = value.as_object().into_iter().flatten();
-    SpecialTokens::new(named.map(|(name, id)| (name.clone(), number(id))).collect())
+fn symbols(value: &Value) -> Symbols {
+    let mark = |value: &Value| if value.is_null() { Vec::new() } else { bytes(value) };
+    Symbols {
+        unit: value["unit"].as_str().unwrap_or("characters").into(),
+        unknown: value["unknown"].is_number().then(|| number(&value["unknown"])),
+        fuses: value["fuses"].as_bool().unwrap_or(false),
+        prefix: mark(&value["prefix"]),
+        suffix: mark(&value["suffix"]),
+        joining: value["joining"].as_array().map(|joining| (text(&joining[0]).into(), mark(&joining[1]))),
+    }
+}
+
+pub fn special(case: &Value) -> Result<SpecialTokens> {
+    let ids = |value: &Value| -> Vec<(String, u32)> {
+        value.as_object().into_iter().flatten().map(|(name, id)| (name.clone(), number(id))).collect()
+    };
+    let added = ids(&case["added_tokens"]);
+    let owned = |value: &Value| names(value).into_iter().map(str::to_owned).collect::<Vec<_>>();
+    let flags = case["token_flags"].as_object().into_iter().flatten();
+    let flags = flags.map(|(name, own)| (name.clone(), owned(own))).collect();
+    let names = added.iter().map(|(name, _)| name.clone()).collect();
+    SpecialTokens::new([ids(&case["special_tokens"]), added].concat())?.with(names, owned(&case["late_tokens"]), flags)
+}
+
+pub fn places(value: &Value) -> Vec<(usize, usize)> {
+    pairs(value).into_iter().map(|(start, end)| (start as usize, end as usize)).collect()
 }
 
 pub fn codec(case: &Value) -> Result<Codec> {
     let pattern = Pattern::new(case["pattern"].as_str().unwrap_or("none"))?;
     let metaspace = case["prefix"].as_str().map(Metaspace::new).transpose()?;
-    Codec::new(Arc::new(vocab(&case["vocabulary"])?), pattern, special(&case["special_tokens"])?, metaspace)
+    let (special, normalizer) = (special(case)?, normalizer(case)?);
+    Codec::new(Arc::new(vocab(&case["vocabulary"])?), pattern, special, normalizer, metaspace, None)
+}
+
+pub fn normalizer(case: &Value) -> Result<Normalizer> {
+    let step = |step: &Value| match step.as_str() {
+        Some(name) => Step::new(name, &[]),
+        None => {
+            let texts: Vec<String> = list(step).iter().map(|text| String::from_utf8(bytes(text)).unwrap()).collect();
+            Step::new(&texts[0], &texts[1..])
+        }
+    };
+    Normalizer::new(list(&case["steps"]).iter().map(step).collect::<Result<_>>()?)
+}
+
+pub fn words_of(case: &Value) -> Result<Words> {
+    let end = case["end"].is_string().then(|| bytes(&case["end"]));
+    Words::new(case["words"].as_str(), end.as_deref())
 }
 
 pub fn normalizer(case: &Value) -> Result<Normalizer> {

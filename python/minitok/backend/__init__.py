@@ -8,8 +8,7 @@ Each thread that encodes with a tokenizer caches the pieces that it has met, in 
 change the limit (MiB, at least 1). Only speed depends on it.
 
 Reading order: ``protocols`` (what a backend offers), ``python`` (the reference behind those calls; ``rust/python`` is its
-counterpart), ``select`` (which one runs), ``normalizing`` (a codec behind what is done to text
-first), ``shortcuts`` (calls that go to the extension without a Python frame).
+counterpart), ``select`` (which one runs), ``shortcuts`` (calls that go to the extension without a Python frame).
 """
 
 from .protocols import (

@@ -21,6 +21,8 @@ from ..reference.count import PieceCounter
 from ..reference.decode import StreamDecoder
 from ..reference.metaspace import Metaspace
 from ..reference.normalize import Normalizer
+from ..reference.preprocess import NOTHING, TEXT, Trust
+from ..reference.words import END, Words
 from ..text import utf8
 
 if TYPE_CHECKING:
@@ -31,15 +33,18 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from ..reference.normalize import Step
+    from ..reference.preprocess import Search
     from ..reference.pretokenize import Pattern
     from ..reference.special import SpecialTokens
     from ..reference.vocab import Vocab
     from .protocols import Codec as AnyCodec
-    from .protocols import Documents, Emit, JsonLines, TokenSizes, TrainOptions
+    from .protocols import Documents, Emit, JsonLines, Segment, TokenSizes, TrainOptions, Trusted
 
 MAX_ID = (1 << 32) - 1
 # How many ids of an array are read at a time.
 PART = 1 << 16
+# How many sets of allowed tokens are kept with what finds them.
+SEARCHES = 16
 
 
 def checked_ids(ids: Iterable[int] | npt.NDArray[Any]) -> Iterator[int]:
@@ -142,8 +147,20 @@ def with_ends(
     return ids, np.add(offsets, np.arange(len(offsets), dtype=np.uint64), dtype=np.uint64)
 
 
+def as_places(ranges: Sequence[tuple[int, int]]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The starts and the ends of ranges."""
+    starts, ends = zip(*ranges, strict=True)
+    return np.array(starts, np.int64), np.array(ends, np.int64)
+
+
+def joined(batch: Sequence[Sequence[int]]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
+    """The ids of all texts in one array, and where those of each begin."""
+    offsets = np.cumsum([0, *map(len, batch)], dtype=np.uint64)
+    return np.array([token_id for ids in batch for token_id in ids], dtype=np.uint32), offsets
+
+
 def encode_read(
-    codec: AnyCodec, documents: Documents, allowed: Sequence[str], end: int | None, dtype: str
+    codec: AnyCodec, documents: Documents, allowed: Sequence[str] | None, end: int | None, dtype: str
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint64], int]:
     """The ids of documents as numbers of a type, with one more after each; where each ends; and how many bytes they are."""
     ids, offsets = codec.encode_documents(documents, allowed, 1, end)
@@ -156,39 +173,81 @@ def encode_read(
 class PythonCodec:
     """``reference.codec.Codec`` as the facade calls it."""
 
-    def __init__(self, vocab: Any, pattern: Any, special: Any, prefix: str | None = None) -> None:
-        self.codec = Codec(vocab, pattern, special, None if prefix is None else Metaspace(prefix))
-        self.goes_on = False
+    def __init__(
+        self,
+        vocab: Any,
+        pattern: Any,
+        special: Any,
+        normalizer: PythonNormalizer | None = None,
+        prefix: str | None = None,
+        words: str | None = None,
+        word_end: str | None = None,
+    ) -> None:
+        metaspace = None if prefix is None else Metaspace(prefix)
+        end = None if word_end is None else END if word_end else b""
+        cutter = None if words is None and end is None else Words(words, end)
+        self.codec = Codec(vocab, pattern, special, None if normalizer is None else normalizer.core, metaspace, cutter)
+        self.before = NOTHING
+        # What finds the tokens that the last calls allowed.
+        self.searches: dict[tuple[str, ...] | None, Search] = {}
 
     def going_on(self) -> PythonCodec:
         other = copy(self)
-        other.goes_on = True
+        other.before = TEXT
         return other
 
-    def encode(self, text: str | bytes, allowed: Sequence[str] = (), threads: int = 1) -> list[int]:
+    def search(self, allowed: Sequence[str] | None) -> Search:
+        wanted = None if allowed is None else tuple(allowed)
+        if wanted not in self.searches:
+            if len(self.searches) > SEARCHES:
+                self.searches.clear()
+            self.searches[wanted] = self.codec.search(wanted)
+        return self.searches[wanted]
+
+    def encode(self, text: str | bytes, allowed: Sequence[str] | None = (), threads: int = 1) -> list[int]:
         del threads
-        return self.codec.encode(utf8(text), allowed, self.goes_on)
+        return self.codec.encode(utf8(text), self.search(allowed), self.before == TEXT)
+
+    def segments(
+        self,
+        text: str | bytes,
+        allowed: Sequence[str] | None = (),
+        before: str = NOTHING,
+        trust: Trusted | None = None,
+    ) -> list[Segment]:
+        found = self.codec.preprocessor.segments(
+            utf8(text),
+            self.search(allowed),
+            before,
+            trust and Trust(trust[0], self.codec.preprocessor.search(trust[1])),
+        )
+        return [
+            (text.data, text.start, text.end, text.put, as_places(text.origins) if text.origins else None, token_id)
+            for text, token_id in found
+        ]
+
+    def encode_prepared(self, segments: Sequence[bytes]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
+        batch = [self.codec.encode_segment(segment) for segment in segments]
+        return joined(batch)
 
     def encode_to_numpy(
-        self, text: str | bytes, allowed: Sequence[str] = (), threads: int = 1
+        self, text: str | bytes, allowed: Sequence[str] | None = (), threads: int = 1
     ) -> npt.NDArray[np.uint32]:
         return np.array(self.encode(text, allowed, threads), dtype=np.uint32)
 
     def encode_batch(
-        self, texts: Sequence[str | bytes], allowed: Sequence[str] = (), threads: int = 1
+        self, texts: Sequence[str | bytes], allowed: Sequence[str] | None = (), threads: int = 1
     ) -> list[list[int]]:
         del threads
         return [self.encode(text, allowed) for text in texts]
 
     def encode_batch_to_numpy(
-        self, texts: Sequence[str | bytes], allowed: Sequence[str] = (), threads: int = 1
+        self, texts: Sequence[str | bytes], allowed: Sequence[str] | None = (), threads: int = 1
     ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
-        batch = self.encode_batch(texts, allowed, threads)
-        offsets = np.cumsum([0, *map(len, batch)], dtype=np.uint64)
-        return np.array([token_id for ids in batch for token_id in ids], dtype=np.uint32), offsets
+        return joined(self.encode_batch(texts, allowed, threads))
 
     def encode_documents(
-        self, documents: PythonDocuments, allowed: Sequence[str] = (), threads: int = 1, end: int | None = None
+        self, documents: PythonDocuments, allowed: Sequence[str] | None = (), threads: int = 1, end: int | None = None
     ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
         return with_ends(*self.encode_batch_to_numpy(documents.to_list(), allowed, threads), end)
 
@@ -197,26 +256,28 @@ class PythonCodec:
         lines: JsonLines,
         field: str,
         other: Callable[[int, bytes], bytes],
-        allowed: Sequence[str] = (),
+        allowed: Sequence[str] | None = (),
         end: int | None = None,
         dtype: str = "uint32",
     ) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint64], int]:
         return encode_read(self, read_json_lines(bytes_of(lines), field, other), allowed, end, dtype)
 
-    def count(self, text: str | bytes, allowed: Sequence[str] = ()) -> int:
+    def count(self, text: str | bytes, allowed: Sequence[str] | None = ()) -> int:
         return len(self.encode(text, allowed))
 
-    def count_batch(self, texts: Sequence[str | bytes], allowed: Sequence[str] = (), threads: int = 1) -> list[int]:
+    def count_batch(
+        self, texts: Sequence[str | bytes], allowed: Sequence[str] | None = (), threads: int = 1
+    ) -> list[int]:
         return [len(ids) for ids in self.encode_batch(texts, allowed, threads)]
 
     def check(self, text: str | bytes, disallowed: Sequence[str]) -> None:
         self.codec.check(utf8(text), disallowed)
 
-    def trace(self, text: str | bytes, allowed: Sequence[str], emit: Emit) -> list[int]:
-        return self.codec.trace(utf8(text), allowed, emit, self.goes_on)
+    def trace(self, text: str | bytes, allowed: Sequence[str] | None, emit: Emit) -> list[int]:
+        return self.codec.trace(utf8(text), self.search(allowed), emit, self.before == TEXT)
 
-    def safe_cut(self, text: bytes, allowed: Sequence[str]) -> int:
-        return self.codec.safe_cut(text, allowed)
+    def safe_cut(self, text: bytes, allowed: Sequence[str] | None) -> int:
+        return self.codec.safe_cut(text, self.search(allowed))
 
     def token_bytes(self, token_id: int) -> bytes | None:
         return self.codec.token_bytes(token_id)
@@ -257,7 +318,8 @@ class PythonCodec:
         return np.frombuffer(b"".join(texts), np.uint8), np.cumsum([0, *map(len, texts)], dtype=np.int64)
 
     def stream_decoder(self, strict: bool) -> StreamDecoder:
-        return PythonStreamDecoder(self.codec.token_bytes, "strict" if strict else "replace", self.codec.drops_space())
+        errors, codec = "strict" if strict else "replace", self.codec
+        return PythonStreamDecoder(codec.token_bytes, errors, codec.drops_space(), codec.joining())
 
 
 def span_list(starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> list[tuple[int, int]]:

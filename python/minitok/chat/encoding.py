@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..segments import ids_of_parts, spans_of_ids
+from ..chat_templates import ChatTemplates
+from ..segments import ids_of_parts, parts_of, spans_of_ids
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..backend.spans import SpanCutter
+    from ..definition import Definition
     from .render import Span
 
 __all__ = ["EncodedChat", "encode_chat"]
@@ -41,10 +43,16 @@ class EncodedChat(NamedTuple):
         return [said_by == role for said_by in self.roles]
 
 
-def encode_chat(cutter: SpanCutter, spans: Sequence[Span]) -> EncodedChat:
-    """Encodes the spans as one text; special tokens are found in the trusted ones only (SPEC E8)."""
-    codec = cutter.codec.codec
-    parts = cutter.parts((span.text, span.trusted) for span in spans)
+def encode_chat(definition: Definition, spans: Sequence[Span], template: str | None = None) -> EncodedChat:
+    """Encodes the spans as one text; special tokens are found in the trusted ones only (SPEC E8).
+
+    ``template``: the name or the source of the template that made them, if it is not the model's own.
+    """
+    chat = definition.chat or ChatTemplates({})
+    if template is not None and template not in chat.templates:
+        definition = definition.with_chat(replace(chat, templates={**chat.templates, "given": template}))
+    codec = definition.codec()
+    parts = parts_of(definition, ((span.text, span.trusted) for span in spans))
     batch = ids_of_parts(codec, parts)
     ids = [token_id for own in batch for token_id in own]
     ends = {at for part, at in zip(parts, starts_of(batch), strict=True) if part.token_id is not None}

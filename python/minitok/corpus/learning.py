@@ -38,15 +38,17 @@ def extend(
     name: str | None = None,
 ) -> Definition:
     """See ``Tokenizer.extend``."""
-    if base.vocab.fallback or base.vocab.drops_bytes or base.prefix:
-        raise TrainingError("a vocabulary of characters, or one that drops bytes, is not extended")
+    if base.vocab.fallback or base.vocab.drops_bytes or base.vocab.symbols or base.prefix:
+        raise TrainingError(
+            "a vocabulary of characters, or one that drops text or has an unknown token, is not extended"
+        )
     if base.words or base.word_end:
         raise TrainingError("a tokenizer of words is not extended: its pieces are not counted")
-    if base.normalizer or base.late_special:
+    if base.normalizer or base.late_tokens:
         raise TrainingError(
             "a tokenizer with a normalizer, or late special tokens, is not extended: its pieces are not counted"
         )
-    for special, flags in base.special_flags.items():
+    for special, flags in base.token_flags.items():
         raise TrainingError(
             "a tokenizer whose special tokens have flags is not extended: its pieces are not counted "
             f"({special!r} has {', '.join(sorted(flags))})"

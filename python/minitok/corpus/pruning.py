@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..arguments import named_special_tokens
+from ..arguments import allowed_tokens
 from ..backend import load_backend
 from ..errors import VocabularyError
 from ..reference.characters import characters
@@ -54,9 +54,10 @@ def prune(
     threads: int = 1,
 ) -> tuple[Definition, npt.NDArray[np.int64]]:
     """See ``Tokenizer.prune``."""
-    allowed = named_special_tokens(allowed_special, base.special_tokens)
+    base.check_spelling("a vocabulary cannot be pruned")
+    allowed = allowed_tokens(allowed_special, base.special_tokens)
     ways = Ways(base.vocab)
-    kept = ways.closed(wanted_ids(base, keep)) | first_ids(base.vocab) | set(base.special_tokens.values())
+    kept = ways.closed(wanted_ids(base, keep)) | first_ids(base.vocab) | set(base.found_tokens.values())
     if vocab_size is not None and vocab_size < len(kept):
         raise VocabularyError(
             f"vocab_size {vocab_size} is below {len(kept)}, which bytes, special tokens and what is to be kept take"
@@ -182,7 +183,7 @@ def wanted_ids(base: Definition, keep: Iterable[int | str | bytes]) -> Iterator[
 def uses_of(
     base: Definition,
     corpus: PieceCounts | Iterable[str | bytes] | npt.NDArray[Any],
-    allowed: list[str],
+    allowed: list[str] | None,
     threads: int,
 ) -> dict[int, int]:
     """How often the corpus has each id."""
@@ -207,7 +208,7 @@ def uses_of(
 
 def add_pieces(uses: Uses, base: Definition, counts: PieceCounts, threads: int) -> None:
     """Counts the ids of pieces. They are encoded as they stand: cut once more, a piece could fall apart."""
-    if base.normalizer or base.late_special or base.prefix or base.special_flags or base.words or base.word_end:
+    if base.normalizer or base.late_tokens or base.prefix or base.token_flags or base.words or base.word_end:
         raise VocabularyError("pieces are counted without what this tokenizer does to text first: give it texts")
     check_pieces(counts, base)
     codec: Codec = base.changed(pattern="none").codec()
@@ -246,6 +247,5 @@ def with_ids(base: Definition, ways: Ways, kept: list[int]) -> tuple[Definition,
     tokens = {new[old]: token for old, token in ways.tokens.items() if old in new}
     fallback = None if base.vocab.fallback is None else [new[old] for old in base.vocab.fallback]
     vocab = load_backend(base.backend).vocab(tokens, merges, base.vocab.whole_pieces, fallback, base.vocab.drops_bytes)
-    special_tokens = {name: new[old] for name, old in base.special_tokens.items()}
     trained = {**(base.trained or {}), "pruned_from": base.n_vocab}
-    return base.changed(vocab=vocab, special_tokens=special_tokens, trained=trained), map_
+    return base.changed(vocab=vocab, trained=trained, **base.renumbered(new)), map_

@@ -14,9 +14,13 @@ from ..errors import FileFormatError
 from .files import parse_json, read, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 __all__ = ["read_templates"]
+
+# Fields of a config that do not name tokens of the conversation.
+APART = ("added_tokens_decoder", "chat_template")
 
 
 def read_templates(folder: Path) -> ChatTemplates | None:
@@ -36,9 +40,15 @@ def read_templates(folder: Path) -> ChatTemplates | None:
         templates[file.stem] = source_in(file)
     if not templates:
         return None
-    return ChatTemplates(
-        templates, {**named_tokens(fields_of(folder / "special_tokens_map.json")), **named_tokens(config)}
-    )
+    map_ = fields_of(folder / "special_tokens_map.json")
+    named = {
+        token
+        for fields in (map_, config)
+        for key, held in fields.items()
+        if key not in APART
+        for token in strings_in(held)
+    }
+    return ChatTemplates(templates, {**named_tokens(map_), **named_tokens(config)}, named)
 
 
 def fields_of(file: Path) -> dict[str, Any]:
@@ -49,6 +59,17 @@ def fields_of(file: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise FileFormatError(file, f"not an object but {shown(content)}")
     return content
+
+
+def strings_in(held: Any) -> Iterator[str]:
+    """The strings in a value of JSON."""
+    waiting = [held]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, (dict, list)):
+            waiting += value.values() if isinstance(value, dict) else value
 
 
 def source_in(file: Path) -> str:

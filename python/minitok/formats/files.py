@@ -108,9 +108,11 @@ def refuse_normalizer(definition: Definition, what: str) -> None:
         raise VocabularyError(f"{what} cannot say that a space is put before the text")
     if definition.words or definition.word_end:
         raise VocabularyError(f"{what} cannot say that text is cut into words")
-    for name, flags in definition.special_flags.items():
+    if definition.symbols:
+        raise VocabularyError(f"{what} cannot say that text without a token becomes an unknown token, or is dropped")
+    for name, flags in definition.token_flags.items():
         raise VocabularyError(f"{what} cannot say that the special token {name!r} has {', '.join(sorted(flags))}")
-    for name in sorted(definition.late_special):
+    for name in sorted(definition.late_tokens):
         raise VocabularyError(f"{what} cannot say that the special token {name!r} is found after other special tokens")
 
 

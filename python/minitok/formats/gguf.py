@@ -31,7 +31,7 @@ from .gguf_values import MAGIC, Malformed, read_values
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
 __all__ = ["MAGIC", "load"]
 
@@ -120,11 +120,8 @@ def parse_table(path: str | os.PathLike[str], options: dict[str, Any]) -> Defini
     if table is None or rows is None:
         return None
     (model, pre), (space, replaces), chat = table.names(), table.changes(), table.chat()
-    fields: dict[str, Any] = {"name": options["name"], "special_tokens": {}}
-    for token, token_id in rows:
-        fields["special_tokens"].setdefault(token, token_id)
     # A file whose name says more is left to the readers below.
-    fields["special_flags"] = flags_of("", pre or "", fields["special_tokens"])
+    fields: dict[str, Any] = {"name": options["name"], **found_of(rows, "", pre or "")}
     fields["chat"] = ChatTemplates({"default": chat[0]}, dict(chat[1])) if chat else None
     vocab = None
     if model == "gpt2" and pre in PATTERNS and not space:
@@ -215,20 +212,33 @@ def tokens_of(values: dict[str, Any]) -> tuple[list[bytes], list[int]]:
 
 
 def special_of(values: dict[str, Any], tokens: list[bytes], kinds: list[int]) -> dict[str, Any]:
-    """The special tokens with their ids, of equal ones the first; and the white space that they take."""
-    special: dict[str, int] = {}
-    for token_id, (token, kind) in enumerate(zip(tokens, kinds, strict=True)):
-        if kind in (UNKNOWN, CONTROL, USER_DEFINED):
-            special.setdefault(as_text(token, token_id), token_id)
+    """The fields of a definition for the tokens that are found in text."""
+    rows = [
+        (as_text(token, token_id), token_id, kind == USER_DEFINED)
+        for token_id, (token, kind) in enumerate(zip(tokens, kinds, strict=True))
+        if kind in (UNKNOWN, CONTROL, USER_DEFINED)
+    ]
     name, pre = (
         found.decode("utf-8", "replace") if isinstance(found := values.get(key), bytes) else ""
         for key in ("general.name", GGML + "pre")
     )
-    return {"special_tokens": special, "special_flags": flags_of(name, pre, special)}
+    return found_of(rows, name, pre)
+
+
+def found_of(rows: Iterable[tuple[str, int, bool]], name: str, pre: str) -> dict[str, Any]:
+    """The same, given names, ids, and whether they are added tokens; of equal names the first. And what tokens take."""
+    found: dict[str, tuple[int, bool]] = {}
+    for token, token_id, is_added in rows:
+        found.setdefault(token, (token_id, is_added))
+    return {
+        "special_tokens": {token: token_id for token, (token_id, is_added) in found.items() if not is_added},
+        "added_tokens": {token: token_id for token, (token_id, is_added) in found.items() if is_added},
+        "token_flags": flags_of(name, pre, found),
+    }
 
 
 def flags_of(model: str, pre: str, special: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """The white space that special tokens take, which llama.cpp knows by the name of the model or of its pattern."""
+    """The white space that tokens take, which llama.cpp knows by the name of the model or of its pattern."""
     model = model.lower()
     if any(part in pre for part in ("jina-v2-de", "jina-v2-es", "jina-v2-code")):
         return {name: ("lstrip",) for name in ("<mask>",) if name in special}

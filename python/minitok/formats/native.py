@@ -13,7 +13,8 @@ A trained tokenizer is its byte order and its merges, one to a line::
     ...
 
 A vocabulary whose ids are not 256 + rank (a published one, with gaps) has, instead of ``byte_order``, its ``tokens``: ``[id,
-base64 of the bytes]``, and merges ``[left, right, id, rank]``.
+base64 of the bytes]``, and merges ``[left, right, id, rank]``. One of symbols (SPEC S7) has ``symbols``: their fields, bytes in
+base64.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from ..backend import load_backend
 from ..chat_templates import ChatTemplates
 from ..definition import BYTE_ORDERS, Definition
 from ..errors import FileFormatError, MinitokError
+from ..reference.characters import Symbols
 from .files import parse_json, read, shown, write_atomically
 
 if TYPE_CHECKING:
@@ -54,36 +56,43 @@ def dump(definition: Definition) -> str:
         "special_tokens": definition.special_tokens,
         "trained": definition.trained,
         **({"normalizer": definition.normalizer} if definition.normalizer else {}),
-        **({"late_special": sorted(definition.late_special)} if definition.late_special else {}),
-        **({"special_flags": sorted_flags(definition)} if definition.special_flags else {}),
+        **({"added_tokens": definition.added_tokens} if definition.added_tokens else {}),
+        **({"late_tokens": sorted(definition.late_tokens)} if definition.late_tokens else {}),
+        **({"token_flags": sorted_flags(definition)} if definition.token_flags else {}),
         **({"prefix": definition.prefix} if definition.prefix else {}),
         **({"words": definition.words} if definition.words else {}),
         **({"word_end": definition.word_end} if definition.word_end else {}),
         **({"fallback": list(definition.vocab.fallback)} if definition.vocab.fallback else {}),
         **({"drops_bytes": True} if definition.vocab.drops_bytes else {}),
-        **({"chat": {"templates": chat.templates, "tokens": chat.tokens}} if (chat := definition.chat) else {}),
+        **({"symbols": dump_symbols(definition.symbols)} if definition.symbols else {}),
+        **({"chat": dump_chat(chat)} if (chat := definition.chat) else {}),
     }
     fields = [f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items()]
     order = definition.byte_order
     tokens, merges, whole_pieces = definition.vocabulary()
     # Byte order and pairs say everything of a vocabulary in which merge k, of rank k, makes id 256 + k.
     trained = not whole_pieces and all(merge[2:] == (256 + k, k) for k, merge in enumerate(merges))
-    plain = definition.vocab.fallback is None and not definition.vocab.drops_bytes
+    plain = definition.vocab.fallback is None and not definition.vocab.drops_bytes and definition.symbols is None
     if order is not None and trained and plain and len(tokens) == 256 + len(merges):
         named = next((name for name, known in BYTE_ORDERS.items() if known == order), None)
         fields.append(f'"byte_order": {json.dumps(named or list(order))}')
         fields.append(f'"merges": {rows(definition.merges)}')
     else:
-        encoded = ((token_id, base64.b64encode(token).decode()) for token_id, token in tokens.items())
+        listed = ((token_id, encoded(token)) for token_id, token in tokens.items())
         fields.append(f'"whole_pieces": {json.dumps(whole_pieces)}')
-        fields.append(f'"tokens": {rows(encoded)}')
+        fields.append(f'"tokens": {rows(listed)}')
         fields.append(f'"merges": {rows(merges)}')
     return "{\n" + ",\n".join(fields) + "\n}\n"
 
 
+def dump_chat(chat: ChatTemplates) -> dict[str, Any]:
+    """The chat templates as JSON."""
+    return {"templates": chat.templates, "tokens": chat.tokens, **({"named": sorted(chat.named)} if chat.named else {})}
+
+
 def sorted_flags(definition: Definition) -> dict[str, list[str]]:
-    """What special tokens take of the text around them, in an order that does not change."""
-    return {name: sorted(flags) for name, flags in sorted(definition.special_flags.items())}
+    """What tokens take of the text around them, in an order that does not change."""
+    return {name: sorted(flags) for name, flags in sorted(definition.token_flags.items())}
 
 
 def rows(items: Iterable[tuple[object, ...]]) -> str:
@@ -133,18 +142,21 @@ def parse(content: Any, backend: str | None = None, table: MergeTable | None = N
         )
     pattern = field(content, "pattern", str)
     special = field(content, "special_tokens", dict)
-    for name, token_id in special.items():
-        check_integers([token_id], 1, f"the special token {name!r}")
+    added = optional_field(content, "added_tokens", dict) or {}
+    for kind, tokens in (("special", special), ("added", added)):
+        for name, token_id in tokens.items():
+            check_integers([token_id], 1, f"the {kind} token {name!r}")
     options: dict[str, Any] = {
         "pattern": pattern,
         "special_tokens": special,
         "name": optional_field(content, "name", str),
         "trained": optional_field(content, "trained", dict),
         "normalizer": content.get("normalizer"),
-        "late_special": check_names(optional_field(content, "late_special", list) or []),
-        "special_flags": {
-            name: check_names(field({"special_flags": flags}, "special_flags", list))
-            for name, flags in (optional_field(content, "special_flags", dict) or {}).items()
+        "added_tokens": added,
+        "late_tokens": check_names(renamed_field(content, "late_tokens", "late_special", list) or []),
+        "token_flags": {
+            name: check_names(field({"token_flags": flags}, "token_flags", list))
+            for name, flags in (renamed_field(content, "token_flags", "special_flags", dict) or {}).items()
         },
         "prefix": optional_field(content, "prefix", str),
         "chat": parse_chat(optional_field(content, "chat", dict)),
@@ -168,6 +180,8 @@ def parse(content: Any, backend: str | None = None, table: MergeTable | None = N
 def parse_with_table(content: dict[str, Any], table: MergeTable, options: dict[str, Any]) -> Definition:
     """The tokenizer of a file whose tokens and merges are in a table."""
     chosen = load_backend(options.pop("backend"))
+    if content.get("symbols") is not None:
+        raise FormatReason("a vocabulary of symbols is not made of a table")
     if "tokens" in content:
         alphabet = parse_alphabet(content)
         vocab = table.of_rows(field(content, "whole_pieces", bool), alphabet["fallback"], alphabet["drops_bytes"])
@@ -184,7 +198,37 @@ def parse_alphabet(content: dict[str, Any]) -> dict[str, Any]:
     return {
         "fallback": None if fallback is None else list(check_integers(fallback, 256, "fallback")),
         "drops_bytes": bool(optional_field(content, "drops_bytes", bool)),
+        "symbols": parse_symbols(optional_field(content, "symbols", dict)),
     }
+
+
+def dump_symbols(symbols: Symbols) -> dict[str, Any]:
+    """What pieces begin as, with what is not text in base64."""
+    fields = symbols._asdict() | {name: encoded(getattr(symbols, name)) for name in ("prefix", "suffix")}
+    if symbols.joining is not None:
+        fields["joining"] = symbols.joining[0], encoded(symbols.joining[1])
+    return fields
+
+
+def parse_symbols(symbols: dict[str, Any] | None) -> Symbols | None:
+    """What pieces begin as."""
+    if symbols is None:
+        return None
+    unknown, joining = symbols.get("unknown"), symbols.get("joining")
+    if unknown is not None:
+        (unknown,) = check_integers([unknown], 1, "the unknown id")
+    if joining is not None and not (
+        isinstance(joining, list) and len(joining) == 2 and all(isinstance(part, str) for part in joining)
+    ):
+        raise FormatReason(f"joining is not a rule and a mark: {shown(joining)}")
+    return Symbols(
+        field(symbols, "unit", str),
+        unknown,
+        field(symbols, "fuses", bool),
+        decoded(field(symbols, "prefix", str), "the prefix"),
+        decoded(field(symbols, "suffix", str), "the suffix"),
+        None if joining is None else (joining[0], decoded(joining[1], "the mark")),
+    )
 
 
 def parse_byte_order(content: dict[str, Any]) -> bytes:
@@ -212,12 +256,19 @@ def optional_field(content: dict[str, Any], name: str, kind: type) -> Any:
     return None if content.get(name) is None else field(content, name, kind)
 
 
+def renamed_field(content: dict[str, Any], name: str, before: str, kind: type) -> Any:
+    """An optional field that had another name before there were added tokens."""
+    return optional_field(content, before if before in content else name, kind)
+
+
 def parse_chat(chat: dict[str, Any] | None) -> ChatTemplates | None:
     """The chat templates."""
     if chat is None:
         return None
     try:
-        return ChatTemplates(field(chat, "templates", dict), field(chat, "tokens", dict))
+        return ChatTemplates(
+            field(chat, "templates", dict), field(chat, "tokens", dict), optional_field(chat, "named", list) or []
+        )
     except TypeError as error:
         raise FormatReason(f"chat: {error}") from None
 
@@ -226,7 +277,7 @@ def check_names(names: list[Any]) -> list[str]:
     """A list of text."""
     for name in names:
         if not isinstance(name, str):
-            raise FormatReason(f"a special token is named by {shown(name)}")
+            raise FormatReason(f"a token is named by {shown(name)}")
     return names
 
 
@@ -254,7 +305,17 @@ def parse_token(row: Any) -> tuple[int, bytes]:
     if not isinstance(row, list) or len(row) != 2 or not isinstance(row[1], str):
         raise FormatReason(f"a token is not an id and its bytes in base64: {shown(row)}")
     (token_id,) = check_integers(row[:1], 1, "a token's id")
+    return token_id, decoded(row[1], f"the bytes of token {token_id}")
+
+
+def encoded(data: bytes) -> str:
+    """Bytes in base64."""
+    return base64.b64encode(data).decode()
+
+
+def decoded(text: str, what: str) -> bytes:
+    """Bytes out of base64."""
     try:
-        return token_id, base64.b64decode(row[1], validate=True)
+        return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise FormatReason(f"the bytes of token {token_id} are not base64: {shown(row[1])}") from None
+        raise FormatReason(f"{what} are not base64: {shown(text)}") from None

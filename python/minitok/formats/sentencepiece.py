@@ -2,9 +2,9 @@
 
 The file is a protocol buffer, of which three messages are read: the pieces with their scores and types, the trainer's options
 (what kind of model it is), and the normalizer's. A piece's score gives its rank (SPEC S2), and ids are places in the list of
-pieces. Control pieces (``<s>``), which ``sentencepiece`` never finds in text, and the unknown piece become special tokens; so
-do user-defined pieces, which it always finds: after the space is put before the text, as late special tokens are. It never
-finds one that holds a space, since all spaces are markers by then: that is a token which nothing makes.
+pieces. Control pieces (``<s>``), which ``sentencepiece`` never finds in text, and the unknown piece become special tokens.
+User-defined pieces, which it finds in every text, become added tokens: late ones, as the space is put before the text first. It
+never finds one that holds a space, since all spaces are markers by then: that is a token which nothing makes.
 
 The ids are those of ``sentencepiece``: they can differ from those of a ``tokenizer.json`` that was made from the file, which
 puts the space before a text by another rule (SPEC S4).
@@ -30,7 +30,7 @@ from .files import blame, read, shown
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
 __all__ = ["is_model", "load", "parse"]
 
@@ -79,16 +79,15 @@ def parse_pieces(data: bytes, name: str | None, backend: str | None) -> Definiti
     if read is None:
         return None
     vocab, names, late, has_prefix = read
-    special: dict[str, int] = {}
+    ids: dict[str, int] = {}
     for token, token_id in names:
-        special.setdefault(token, token_id)
+        ids.setdefault(token, token_id)
     with suppress(MinitokError):
         return Definition.of(
             vocab,
             chosen.name,
             pattern="none",
-            special_tokens=special,
-            late_special=late,
+            **kinds_of(ids, late),
             prefix="text" if has_prefix else "never",
             name=name,
         )
@@ -106,7 +105,7 @@ def parse_slowly(data: bytes, path: object, name: str | None = None, backend: st
         except Malformed as reason:
             raise FileFormatError(path, str(reason)) from None
         prefix = "text" if normalizer.get(3, 1) else "never"
-        options: dict[str, Any] = {"special_tokens": special, "late_special": late, "prefix": prefix, "name": name}
+        options: dict[str, Any] = {**kinds_of(special, late), "prefix": prefix, "name": name}
         definition = Definition.from_scores(scored, fallback, backend=backend, pattern="none", **options)
         if not unfound:
             return definition
@@ -203,14 +202,23 @@ def check_options(trainer: dict[int, Any], normalizer: dict[int, Any]) -> None:
         raise Malformed("the normalizer does not write spaces as markers (escape_whitespaces)")
 
 
+def kinds_of(ids: Mapping[str, int], late: Collection[str]) -> dict[str, Any]:
+    """The fields of a definition for tokens that no merge makes: user-defined ones are added tokens, the others special."""
+    return {
+        "special_tokens": {name: token_id for name, token_id in ids.items() if name not in late},
+        "added_tokens": {name: token_id for name, token_id in ids.items() if name in late},
+        "late_tokens": late,
+    }
+
+
 def sort_pieces(
     pieces: list[Piece],
-) -> tuple[list[tuple[bytes, int, float]], list[int], dict[str, int], list[str]]:
+) -> tuple[list[tuple[bytes, int, float]], list[int], dict[str, int], set[str]]:
     """The normal pieces with their ids and scores, the ids of the bytes, the special tokens, and the user-defined of these."""
     scored: list[tuple[bytes, int, float]] = []
     by_byte: dict[int, int] = {}
     special: dict[str, int] = {}
-    late: list[str] = []
+    late: set[str] = set()
     for token_id, (text, score, kind) in enumerate(pieces):
         if kind == NORMAL:
             scored.append((text.replace(MARKER, b" "), token_id, score))
@@ -220,7 +228,7 @@ def sort_pieces(
             raise Malformed(f"the piece {token_id}, {text!r}, is unused, which minitok does not have")
         elif kind != USER_DEFINED or b" " not in text:
             special.setdefault(name := text.decode("utf-8", "replace"), token_id)
-            late += [name] if kind == USER_DEFINED else []
+            late |= {name} if kind == USER_DEFINED and special[name] == token_id else set()
     missing = next((byte for byte in range(256) if byte not in by_byte), None)
     if missing is not None:
         raise Malformed(f"the byte 0x{missing:02x} has no piece")

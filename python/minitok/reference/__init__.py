@@ -18,7 +18,7 @@ Read the files in this order. The first two exist in Python only.
 14. ``trace``: what training and encoding did, step by step, as data
 15. ``packed``: the vocabularies inside the package -> ids and merges
 16. ``ranks``: merges from ranks and from scores
-17. ``characters``: vocabularies of characters with byte fallback
+17. ``characters``: vocabularies of characters, with byte fallback or an unknown token
 18. ``metaspace``: the space as a marker, and the space before a text
 19. ``byte_chars``: bytes as characters, for patterns that cut these
 20. ``normal_forms``: the normal forms of Unicode

@@ -7,7 +7,7 @@ Invariants: decoding the ids of a text gives its bytes (E6). Nothing here depend
 
 Costs: those of the parts; O(n log n) in all for n bytes.
 
-Implements SPEC E3, E5, E6, S4 and S6.
+Implements SPEC E3, E5, E6, N3, N5, S6 and S9.
 """
 
 from __future__ import annotations
@@ -18,115 +18,161 @@ from ..errors import DisallowedSpecialTokenError, MissingByteError, VocabularyEr
 from . import decode
 from .encode import encode_piece
 from .metaspace import Metaspace, spaced
+from .normalize import Normalizer
+from .preprocess import NOTHING, TEXT, Preprocessor, Search
 from .pretokenize import Pattern
 from .special import SpecialTokens
 from .trace import Emit, trace_piece
 from .vocab import Vocab
+from .words import Words
 
 
 class Codec:
-    """A vocabulary, a split pattern, special tokens and the rule of the space marker: everything that ids depend on.
+    """A vocabulary, a split pattern, and what is done to text first: everything that ids depend on.
 
     >>> codec = Codec(Vocab.from_merges(bytes(range(256)), [(32, 97)]), Pattern("gpt2"), SpecialTokens({"<s>": 257}))
-    >>> codec.encode(b"b a<s>", ["<s>"])
+    >>> codec.encode(b"b a<s>", codec.search(["<s>"]))
     [98, 256, 257]
     """
 
     def __init__(
-        self, vocab: Vocab, pattern: Pattern, special: SpecialTokens, metaspace: Metaspace | None = None
+        self,
+        vocab: Vocab,
+        pattern: Pattern,
+        special: SpecialTokens,
+        normalizer: Normalizer | None = None,
+        metaspace: Metaspace | None = None,
+        words: Words | None = None,
     ) -> None:
         self.vocab = vocab
         self.pattern = pattern
         self.special = special
         self.metaspace = metaspace
+        self.words = words
+        self.preprocessor = Preprocessor(special, normalizer or Normalizer([]), metaspace)
         for name, token_id in special.ids.items():
             token = vocab.token_bytes(token_id)
-            if token is not None and token not in (name.encode(), spaced(name.encode()) if metaspace else b""):
+            if token is not None and token not in (name.encode(), decoded(name, metaspace, special.ids)):
                 raise VocabularyError(f"the special token {name!r} has the id {token_id} of the token {token!r}")
 
-    def encode(self, text: bytes, allowed: Collection[str] = (), goes_on: bool = False) -> list[int]:
-        """Returns the ids of a text. The special tokens named are found in it; everything else is text.
+    def search(self, allowed: Collection[str] | None = ()) -> Search:
+        """Returns what finds these special tokens and the added ones; nothing if it is None."""
+        return self.preprocessor.search(self.special.wanted(allowed))
+
+    def encode(self, text: bytes, search: Search, goes_on: bool = False) -> list[int]:
+        """Returns the ids of a text. The tokens of the search are found in it; everything else is text.
 
         ``goes_on``: the text continues another, so that no space is put before it (S4).
         """
         ids: list[int] = []
         try:
-            for start, end, token_id in self.special.split(text, allowed):
-                if token_id is None:
-                    for piece in self.pattern.split(self.segment(text, start, end, goes_on)):
-                        ids += encode_piece(self.vocab, piece)
-                else:
-                    ids.append(token_id)
+            for segment, token_id in self.preprocessor.segments(text, search, TEXT if goes_on else NOTHING):
+                ids += self.encode_segment(segment.data) if token_id is None else [token_id]
         except MissingByteError as error:
             raise placed(error, text) from None
         return ids
 
-    def segment(self, text: bytes, start: int, end: int, goes_on: bool = False) -> bytes:
-        """A segment of the text as it is cut into pieces."""
-        segment = text[start:end]
-        if self.metaspace is None:
-            return segment
-        if goes_on and start == 0:
-            return spaced(segment)
-        return self.metaspace.prepare(segment, start == 0)
+    def encode_segment(self, segment: bytes) -> list[int]:
+        """Returns the ids of a segment as the preprocessor has made it."""
+        return [token_id for piece in self.pieces(segment) for token_id in encode_piece(self.vocab, piece)]
+
+    def pieces(self, segment: bytes) -> Iterable[bytes]:
+        """Returns the pieces of a segment."""
+        return self.pattern.split(segment) if self.words is None else self.words.pieces(self.pattern, segment)
 
     def check(self, text: bytes, disallowed: Collection[str]) -> None:
         """Raises if the text contains one of the special tokens named."""
         for start, _, name in self.special.find(text, disallowed):
             raise DisallowedSpecialTokenError(name, start)
 
-    def trace(self, text: bytes, allowed: Collection[str], emit: Emit, goes_on: bool = False) -> list[int]:
-        """Encodes a text and emits an event for each piece, merge and special token.
+    def trace(self, text: bytes, search: Search, emit: Emit, goes_on: bool = False) -> list[int]:
+        """Encodes a text and emits an event for each piece, merge and token that is found in it.
 
         Offsets refer to the text that is cut into pieces, with the spaces put before it.
         """
         ids: list[int] = []
         at = number = 0
         try:
-            for start, end, token_id in self.special.split(text, allowed):
+            for segment, token_id in self.preprocessor.segments(text, search, TEXT if goes_on else NOTHING):
                 if token_id is None:
-                    for piece in self.pattern.split(self.segment(text, start, end, goes_on)):
+                    for piece in self.pieces(segment.data):
                         ids += trace_piece(self.vocab, piece, number, at, emit)
                         at += len(piece)
                         number += 1
                 else:
-                    emit({"event": "special", "start": at, "end": at + end - start, "id": token_id})
+                    end = at + len(self.token_bytes(token_id) or b"")
+                    emit({"event": "special", "start": at, "end": end, "id": token_id})
                     ids.append(token_id)
-                    at += end - start
+                    at = end
         except MissingByteError as error:
             raise placed(error, text) from None
         return ids
 
-    def safe_cut(self, text: bytes | bytearray, allowed: Collection[str]) -> int:
+    def safe_cut(self, text: bytes, search: Search) -> int:
         """Returns the last offset at which a cut changes no id, whatever text follows; 0 if none is known.
 
-        The second part then continues the first (``goes_on``).
+        The second part then continues the first (``goes_on``). No cut is known where text becomes words, where a step of the
+        normalizer looks further than a character and its marks, where a late token need not be in the text as it is, and
+        where a token takes white space.
         """
-        known = text[: max(0, len(text) - self.special.longest(allowed))]
+        if not self.knows_cuts(search):
+            return 0
+        names = [*search.early.ids, *search.late.ids]
+        known = text[: max(0, len(text) - search.early.longest(names))]
         if self.vocab.fallback is None or self.pattern.source != "none":
             cut = self.pattern.safe_cut(known)
         else:
             cut = self.vocab.safe_cut(known)
-        if self.special.crosses(text, cut, allowed):
-            return 0
-        # Behind a special token a segment begins, which may want a space before it.
-        return 0 if self.metaspace is not None and self.special.ends_at(text, cut, allowed) else cut
+        return cut if cut and self.is_safe(text, cut, names) else 0
+
+    def knows_cuts(self, search: Search) -> bool:
+        """Whether cuts of the pattern can be cuts of the text."""
+        normalizer, flags = self.preprocessor.normalizer, self.preprocessor.flags
+        changes = bool(normalizer.steps) or self.metaspace is not None
+        if self.words is not None or not normalizer.is_local() or (changes and search.late.ids):
+            return False
+        return not any(token_id in flags for token_id in (*search.early.ids.values(), *search.late.ids.values()))
+
+    def is_safe(self, text: bytes, cut: int, names: Collection[str]) -> bool:
+        """Returns whether a cut of the pattern is also one of what the steps make of the text.
+
+        No step changes ASCII white space, nor looks across it from ASCII. Behind a token a segment begins, which may want a
+        space before it.
+        """
+        if self.special.crosses(text, cut, names) or (self.metaspace and self.special.ends_at(text, cut, names)):
+            return False
+        around = text[cut - 1 : cut + 1]
+        normalizer = self.preprocessor.normalizer
+        return not normalizer.steps or (
+            around.isascii() and around[1:].isspace() and normalizer.apply(around) == around
+        )
 
     def token_bytes(self, token_id: int) -> bytes | None:
         """Returns the bytes of an id, special tokens included; None if there is no such token."""
         token = self.vocab.token_bytes(token_id)
         if token is None and token_id in self.special.names:
-            return self.special.names[token_id].encode()
+            return decoded(self.special.names[token_id], self.metaspace, self.special.ids)
         return token
 
     def drops_space(self) -> bool:
         """Whether decoding drops one space from the start."""
         return self.metaspace is not None and self.metaspace.drops_space()
 
+    def joining(self) -> decode.Joining | None:
+        """How tokens are joined to text; None if they are concatenated."""
+        return None if self.vocab.symbols is None else self.vocab.symbols.joining
+
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
         """Returns the bytes of the ids."""
-        data = decode.decode_bytes(self.token_bytes, ids)
+        data = decode.decode_bytes(self.token_bytes, ids, self.joining())
         return data.removeprefix(b" ") if self.drops_space() else data
+
+
+def decoded(name: str, metaspace: Metaspace | None, known: Collection[str]) -> bytes:
+    """Returns what the name of a special token is decoded to: with its markers as spaces, where that is no other name."""
+    has_markers = metaspace is not None and metaspace.has_markers()
+    data = spaced(name.encode()) if has_markers else name.encode()
+    return name.encode() if data.decode() in known else data
 
 
 def placed(error: MissingByteError, text: bytes) -> MissingByteError:

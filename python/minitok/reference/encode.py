@@ -16,11 +16,11 @@ away; it is recognised when it comes to the top, and dropped.
 Invariants: the parts, in list order, always spell the piece; every pair of neighbours that can merge has an entry in the
 heap.
 
-A piece begins as its bytes or, in a vocabulary with byte fallback, as its characters (``characters``).
+A piece begins as its bytes or, in a vocabulary of characters, as these (``characters``).
 
 Costs, n bytes: O(n log n) time, O(n) space, for any piece; no recursion.
 
-Implements SPEC E1, E2, E6, E7 and S1.
+Implements SPEC E1, E2, E6, E7, S1, S7 and S8.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 from ..errors import MissingByteError
-from .characters import characters
+from .characters import Symbols, characters
 from .vocab import Vocab
 
 GONE = -1
@@ -60,7 +60,9 @@ def encode_piece(vocab: Vocab, piece: bytes) -> list[int]:
 
 
 def first_parts(vocab: Vocab, piece: bytes) -> list[int]:
-    """The ids that a piece begins as: of its bytes or, with byte fallback, of its characters."""
+    """The ids that a piece begins as: of its bytes, its characters or its symbols."""
+    if vocab.symbols is not None:
+        return single_symbols(vocab, vocab.symbols, piece)
     return single_bytes(vocab, piece) if vocab.fallback is None else single_characters(vocab, vocab.fallback, piece)
 
 
@@ -82,6 +84,20 @@ def single_characters(vocab: Vocab, fallback: Sequence[int], piece: bytes) -> li
     for char in characters(piece):
         token_id = vocab.ids.get(char)
         ids += [fallback[byte] for byte in char] if token_id is None else [token_id]
+    return ids
+
+
+def single_symbols(vocab: Vocab, symbols: Symbols, piece: bytes) -> list[int]:
+    """The ids of the symbols of a piece; the unknown id, if there is one, for a symbol that is not a token."""
+    ids: list[int] = []
+    fused = False  # whether the unknown id of the symbol before stands for this one too
+    for symbol in symbols.written(piece):
+        token_id = vocab.token_id(symbol)
+        if token_id is not None:
+            ids.append(token_id)
+        elif symbols.unknown is not None and not fused:
+            ids.append(symbols.unknown)
+        fused = token_id is None and symbols.fuses
     return ids
 
 

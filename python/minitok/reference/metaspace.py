@@ -10,6 +10,7 @@ in where exactly; each rule has a name:
 ``segment`` at the start of each segment                                           Hugging Face's ``Prepend``
 ``first``   at the start of the text, unless there is a space already              Hugging Face's ``Metaspace``, ``first``
 ``always``  at the start of each segment, unless there is a space already          Hugging Face's ``Metaspace``, ``always``
+``bytes``   as ``always``, in a vocabulary whose spaces are not markers            Hugging Face's ``add_prefix_space``
 =========== ====================================================================== ==========================================
 
 A segment is what lies between the special tokens found in a text (E3).
@@ -17,13 +18,13 @@ A segment is what lies between the special tokens found in a text (E3).
 By hand: `` a<s>b`` with the special token ``<s>`` allowed: the segments are `` a`` and ``b``. They become ``  a`` and ``b`` by
 ``text``; ``  a`` and `` b`` by ``segment``; `` a`` and ``b`` by ``first``; `` a`` and `` b`` by ``always``.
 
-Decoding drops one space from the start of the text, unless the rule is ``never``.
+Decoding drops one space from the start of the text, unless the rule is ``never`` or ``bytes``.
 
 Invariants: an empty segment stays empty.
 
 Costs: O(n).
 
-Implements SPEC S3, S4 and S5.
+Implements SPEC S3, S4, S5 and N4.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from __future__ import annotations
 from ..errors import VocabularyError
 
 MARKER = "\N{LOWER ONE EIGHTH BLOCK}".encode()
-PREFIXES = ("never", "text", "segment", "first", "always")
+PREFIXES = ("never", "text", "segment", "first", "always", "bytes")
 
 
 class Metaspace:
@@ -46,9 +47,21 @@ class Metaspace:
             raise VocabularyError(f"unknown prefix {prefix!r}; there are {', '.join(PREFIXES)}")
         self.prefix = prefix
 
+    def has_markers(self) -> bool:
+        """Whether a marker is a space."""
+        return self.prefix != "bytes"
+
+    def comes_first(self) -> bool:
+        """Whether spaces are put, and markers become spaces, before late tokens are looked for: the normalizer does it."""
+        return self.prefix in ("never", "text", "segment")
+
+    def is_prepended(self) -> bool:
+        """Whether the space is part of late tokens at the start of a segment: that of Hugging Face's ``Prepend`` is."""
+        return self.prefix == "segment"
+
     def prepare(self, segment: bytes, starts_text: bool) -> bytes:
         """The segment with its markers as spaces, and the space before it."""
-        segment = spaced(segment)
+        segment = spaced(segment) if self.has_markers() else segment
         return b" " + segment if self.puts_space(segment, starts_text) else segment
 
     def puts_space(self, segment: bytes, starts_text: bool) -> bool:
@@ -59,7 +72,7 @@ class Metaspace:
 
     def drops_space(self) -> bool:
         """Whether decoding drops one space from the start of the text."""
-        return self.prefix != "never"
+        return self.prefix not in ("never", "bytes")
 
 
 def spaced(segment: bytes) -> bytes:

@@ -142,10 +142,12 @@ def in_order(chars: list[Char]) -> list[Char]:
 
 
 def composed(chars: list[Char]) -> list[Char]:
-    """Composes each starter (a character of class 0) with the later ones that nothing of their class or a higher one blocks."""
+    """Composes each starter (a character of class 0) with later ones that no character of their class or higher blocks."""
     made: list[Char] = []
-    # Where the starter stands, and the class of the last character behind it; -1 if there is none.
-    starter, last = None, -1
+    starter, last = (
+        None,
+        -1,
+    )  # where the starter stands, and the class of the last character behind it, -1 if there is none
     for char, start, end in chars:
         kind = combining_class(char)
         if starter is not None and last < kind:

@@ -126,7 +126,7 @@ class Normalizer:
         if name == "replace":
             found = matches(self.patterns[step[1]], step[1], text)
             new = step[2].encode()
-            return ((start, end, [(new, start, end)]) for start, end in found)
+            return ((start, end, [(new, start, end)]) for start, end in found if start < end)
         return iter([(0, 0, [(step[1].encode(), 0, 0)])] if text else [])
 
 
@@ -225,7 +225,9 @@ def check_normalizer(normalizer: object) -> Step | tuple[Step, ...] | None:
 
 def is_step(value: object) -> bool:
     """Whether a sequence is one step with its texts."""
-    return isinstance(value, (list, tuple)) and len(value) > 1 and value[0] in TEXTS and isinstance(value[1], str)
+    if not isinstance(value, (list, tuple)) or len(value) < 2 or not isinstance(value[0], str):
+        return False
+    return value[0] in TEXTS and isinstance(value[1], str)
 
 
 def check_step(step: object) -> Step:

@@ -7,7 +7,8 @@ By hand, with ``gpt2``: ``I'll be  back`` -> ``I`` ``'ll`` `` be`` `` `` `` back
 of two spaces the first stays alone).
 
 Invariants: the pieces, joined, are the text (P2): text that the pattern does not match becomes separate pieces. No piece is
-empty. Bytes that are not UTF-8 are cut as if each were U+FFFD, which is neither letter, number nor white space (E5).
+empty: an empty match only cuts where it stands. Bytes that are not UTF-8 are cut as if each were U+FFFD, which is neither
+letter, number nor white space (E5).
 
 Costs: one search a piece; time linear in the text for the named patterns. A custom pattern costs what its engine needs for
 it, up to a limit, beyond which it is an error (P6).
@@ -94,7 +95,8 @@ class Pattern:
         for start, end in matches(self.regex, self.source, text):
             if done < start:
                 pieces.append(text[done:start])
-            pieces.append(text[start:end])
+            if start < end:
+                pieces.append(text[start:end])
             done = end
         if done < len(text):
             pieces.append(text[done:])
@@ -139,20 +141,18 @@ def expressions(source: str) -> list[str]:
 
 
 def matches(compiled: regex.Pattern[str], source: str, text: bytes) -> Iterator[tuple[int, int]]:
-    """Where the matches of a regular expression stand that are not empty, in bytes, from the left."""
+    """Where the matches of a regular expression stand, in bytes, from the left; empty ones too."""
     chars = text.decode("utf-8", "surrogateescape")
     view = chars if chars.isascii() else chars.translate(STAND_INS)
     done = at = byte = 0  # the last match ends at the character `done`, which stands at `byte`
     end_time = time.monotonic() + TIME_LIMIT + TIME_PER_CHAR * len(view)
     while at < len(view) and (span := search(compiled, source, view, at, end_time)) is not None:
         start, end = span
-        if start == end:  # An empty match is none; continue after the next character.
-            at = end + 1
-            continue
         first = byte + len(chars[done:start].encode("utf-8", "surrogateescape"))
         byte = first + len(chars[start:end].encode("utf-8", "surrogateescape"))
         yield first, byte
-        done = at = end
+        # After an empty match, continue after the next character.
+        done, at = end, end + (start == end)
 
 
 def search(compiled: regex.Pattern[str], source: str, view: str, at: int, end_time: float) -> tuple[int, int] | None:

@@ -1,9 +1,11 @@
-"""Text -> segments and special tokens.
+"""Text -> segments and the tokens that are found in it as they stand.
 
-A special token (``<|endoftext|>``) is a marker that stands for one id and never takes part in merging. Where the caller
-allows one, its occurrences are cut out of the text first; each segment between them is encoded by itself.
+A tokenizer has three kinds of tokens. *Ordinary* tokens are made by merges. *Special* tokens (``<|endoftext|>``) are markers:
+they are found only where the caller allows them, so that text cannot smuggle one in. *Added* tokens (a run of spaces, an HTML
+tag) are part of the model's text: they are found in every text. Special and added tokens have a name, stand for one id, and
+take no part in merging. Their occurrences are cut out of the text first; each segment between them is encoded by itself.
 
-By hand, with ``<s>`` and ``<s>x`` both allowed: in ``a<s>xb<s>`` the leftmost occurrence begins at 1; of the two tokens there
+By hand, with ``<s>`` and ``<s>x`` both wanted: in ``a<s>xb<s>`` the leftmost occurrence begins at 1; of the two tokens there
 the longer wins. The result: text ``a``, token ``<s>x``, text ``b``, token ``<s>``.
 
 In a conversation a program writes the markers, and users write the rest. There, stretches of the text are trusted, and a
@@ -11,7 +13,7 @@ token is found only where it lies wholly in one of them. By hand, with the stret
 token ``<s>``, the text ``<s>``, the token ``</s>``.
 
 Invariants: tokens found do not overlap; leftmost first, then longest (E3). An empty token is refused: it would occur
-everywhere. Nothing is special unless the caller says so: user text cannot smuggle in a marker.
+everywhere.
 
 Costs: O(n k) for n bytes of text and k wanted tokens: ``re`` tries one after the other wherever one may begin. The Rust
 mirror has an automaton, which takes O(n) for any number. Stretches cost nothing more, however many there are.
@@ -28,12 +30,15 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ..errors import VocabularyError
+from .flags import FLAGS
 
 Stretch = tuple[int, int]
+# A segment (start, end, None), or a token (start, end, id).
+Part = tuple[int, int, int | None]
 
 
 class Found(NamedTuple):
-    """An occurrence of a special token."""
+    """An occurrence of a token."""
 
     start: int
     end: int
@@ -41,21 +46,47 @@ class Found(NamedTuple):
 
 
 class SpecialTokens:
-    """The special tokens of an encoding, by name.
+    """The special and the added tokens of an encoding, by name.
+
+    Args:
+        ids: Names and ids of all of them.
+        added: The names of those that are found in every text; the others are special.
+        late: The names of those that are found after the others, in prepared text (``preprocess``).
+        flags: What tokens take of the text around them, or ask of it (``flags``).
 
     >>> tokens = SpecialTokens({"<s>": 256, "<s>x": 257})
     >>> list(tokens.split(b"a<s>xb<s>", ["<s>", "<s>x"]))
     [(0, 1, None), (1, 5, 257), (5, 6, None), (6, 9, 256)]
     """
 
-    def __init__(self, ids: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        ids: Mapping[str, int],
+        added: Collection[str] = (),
+        late: Collection[str] = (),
+        flags: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
         if "" in ids:
             raise VocabularyError("a special token is empty")
         self.ids = dict(ids)
+        self.added, self.late = frozenset(added), frozenset(late)
+        self.flags = {name: frozenset(own) for name, own in (flags or {}).items() if own}
+        for what, names in (("added", self.added), ("late", self.late), ("flagged", self.flags.keys())):
+            for name in sorted(names - self.ids.keys()):
+                raise VocabularyError(f"the {what} token {name!r} has no id")
+        for name, own in self.flags.items():
+            for unknown in sorted(own - set(FLAGS)):
+                raise VocabularyError(f"the token {name!r} has the flag {unknown!r}; there are {', '.join(FLAGS)}")
         self.names: dict[int, str] = {}
         for name, token_id in ids.items():
             # An id may have several names (o200k_harmony has one); it is decoded to the first.
             self.names.setdefault(token_id, name)
+
+    def wanted(self, allowed: Collection[str] | None) -> tuple[str, ...]:
+        """Returns the tokens to find where these special tokens are allowed: they and the added ones; none if it is None."""
+        if allowed is None:
+            return ()
+        return tuple(name for name in self.ids if name in self.added or name in allowed)
 
     def find(self, text: bytes, wanted: Collection[str]) -> Iterator[Found]:
         """Yields each occurrence of the wanted tokens: leftmost, then longest, without overlap."""
@@ -92,16 +123,14 @@ class SpecialTokens:
                 return found
         return None
 
-    def split(self, text: bytes, wanted: Collection[str] | None = None) -> Iterator[tuple[int, int, int | None]]:
-        """Yields the text as segments (start, end, None) and special tokens (start, end, id). No segment is empty.
+    def split(self, text: bytes, wanted: Collection[str] | None = None) -> Iterator[Part]:
+        """Yields the text as segments (start, end, None) and tokens (start, end, id). No segment is empty.
 
-        Finds the special tokens in ``wanted``; all of them if it is None.
+        Finds the tokens in ``wanted``; all of them if it is None.
         """
         return self.parts(text, self.find(text, self.ids if wanted is None else wanted))
 
-    def split_trusted(
-        self, text: bytes, trusted: Sequence[Stretch], everywhere: SpecialTokens
-    ) -> Iterator[tuple[int, int, int | None]]:
+    def split_trusted(self, text: bytes, trusted: Sequence[Stretch], everywhere: SpecialTokens) -> Iterator[Part]:
         """As ``split``, with the tokens that ``find_trusted`` finds.
 
         >>> tokens = SpecialTokens({"<s>": 256, "</s>": 257})
@@ -110,8 +139,8 @@ class SpecialTokens:
         """
         return self.parts(text, self.find_trusted(text, trusted, everywhere))
 
-    def parts(self, text: bytes, occurrences: Iterable[Found]) -> Iterator[tuple[int, int, int | None]]:
-        """Yields the text as occurrences of special tokens and the segments between them."""
+    def parts(self, text: bytes, occurrences: Iterable[Found]) -> Iterator[Part]:
+        """Yields the text as occurrences of tokens and the segments between them."""
         done = 0
         for start, end, name in occurrences:
             if done < start:
@@ -134,11 +163,11 @@ class SpecialTokens:
         return False
 
     def ends_at(self, text: bytes | bytearray, at: int, wanted: Collection[str]) -> bool:
-        """Whether one of the wanted tokens stands right before a place of the text."""
+        """Returns whether one of the wanted tokens stands right before a place of the text."""
         return any(text[:at].endswith(name.encode()) for name in wanted)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def token_pattern(names: tuple[str, ...]) -> re.Pattern[bytes]:
     """The pattern that finds these tokens, of several at one place the longest."""
     longest_first = sorted((name.encode() for name in names), key=len, reverse=True)

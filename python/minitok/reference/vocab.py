@@ -10,14 +10,15 @@ Published vocabularies come in three forms: with merges; with a rank for each to
 (SentencePiece). ``ranks`` makes merges of ranks and scores.
 
 A vocabulary may start from characters instead of bytes, with a *fallback* id for each byte (S1). Then ``a`` and the byte 0x61
-are two ids with the same bytes: ``token_id`` returns the character's.
+are two ids with the same bytes: ``token_id`` returns the character's. A vocabulary of ``Symbols`` has an unknown token
+instead of byte fallback (S7).
 
-Invariants: each byte has a token, except those that UTF-8 never contains (E6); both sides of a merge are tokens, and together
-they spell the token it makes; ranks ascend.
+Invariants: each byte has a token, except those that UTF-8 never contains (E6), unless the vocabulary is of ``Symbols``; both
+sides of a merge are tokens, and together they spell the token it makes; ranks ascend.
 
 Costs, V tokens of L bytes: O(V L) space; merges from ranks or scores O(V L^2).
 
-Implements SPEC T1, T9, E2, E6, S1, S2 and S6.
+Implements SPEC T1, T9, E2, E6, S1, S2, S6, S7 and S8.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from ..errors import VocabularyError
-from .characters import add_fallback, characters, check_fallback
+from .characters import Symbols, add_fallback, characters, check_fallback, check_symbols
 from .metaspace import MARKER
 from .ranks import Merge, every_split, merges_from_scores, recover_merges
 
@@ -51,18 +52,21 @@ class Vocab:
         whole_pieces: bool,
         fallback: Sequence[int] | None = None,
         drops_bytes: bool = False,
+        symbols: Symbols | None = None,
     ) -> None:
         """From the bytes of each id, and the merges in rank order.
 
         ``whole_pieces``: a piece that equals a token becomes that token, even if merging would give other ids.
         ``fallback``: pieces begin as characters, and these are the ids of the 256 bytes (S1). ``drops_bytes``: a byte
-        without a token is left out of a piece; it is an error otherwise (E6).
+        without a token is left out of a piece; it is an error otherwise (E6). ``symbols``: what pieces begin as, instead of
+        either (S7).
         """
         self.tokens = dict(tokens)
         self.merges = [Merge(*merge) for merge in merges]
         self.whole_pieces = whole_pieces
         self.fallback = None if fallback is None else tuple(fallback)
         self.drops_bytes = drops_bytes
+        self.symbols = symbols
         # True if the merges are known to make each token from its bytes, so that `whole_pieces` changes nothing; false if not
         # known.
         self.merges_make_all = False
@@ -70,7 +74,7 @@ class Vocab:
         self.ids = self.index_by_bytes(fallbacks)
         self.by_pair: dict[tuple[int, int], tuple[int, int]] = {}
         for left, right, token_id, rank in self.merges:
-            check_merge(self.tokens, left, right, token_id)
+            check_merge(self.tokens, left, right, token_id, b"" if symbols is None else symbols.prefix)
             if not fallbacks.isdisjoint((left, right, token_id)):
                 raise VocabularyError(f"the merge of {left} and {right} is of a byte, which only characters may be")
             if (left, right) in self.by_pair:
@@ -89,6 +93,11 @@ class Vocab:
             check_fallback(self.tokens, self.fallback)
             for byte, token_id in enumerate(self.fallback):
                 ids.setdefault(bytes([byte]), token_id)
+        if self.symbols is not None:
+            check_symbols(self.tokens, self.symbols)
+            if self.fallback is not None or self.drops_bytes:
+                raise VocabularyError("a vocabulary of symbols has no fallback ids, and does not drop bytes")
+            return ids
         for byte in range(256):
             if bytes([byte]) not in ids and byte not in NEVER_IN_UTF8 and not self.drops_bytes:
                 raise VocabularyError(f"the byte 0x{byte:02x} has no token")
@@ -123,22 +132,24 @@ class Vocab:
         whole_pieces: bool,
         fallback: Sequence[int] | None = None,
         drops_bytes: bool = False,
+        symbols: Symbols | None = None,
     ) -> Vocab:
         """From tokens with any ids, and pairs of ids in rank order (Hugging Face, GPT-2).
 
         The ids of ``fallback`` are beside those of ``ids``.
         """
         tokens = tokens_by_id(ids)
+        prefix = b"" if symbols is None else symbols.prefix
         merges: list[Merge] = []
         for rank, (left, right) in enumerate(pairs):
             if left not in tokens or right not in tokens:
                 raise VocabularyError(f"merge {rank} joins {left} and {right}, which are not both tokens")
-            joined = tokens[left] + tokens[right]
+            joined = tokens[left] + tokens[right].removeprefix(prefix)
             if joined not in ids:
                 raise VocabularyError(f"merge {rank} joins {left} and {right} to {joined!r}, which is not a token")
             merges.append(Merge(left, right, ids[joined], rank))
         add_fallback(tokens, fallback)
-        return cls(tokens, merges, whole_pieces, fallback, drops_bytes)
+        return cls(tokens, merges, whole_pieces, fallback, drops_bytes, symbols)
 
     @classmethod
     def from_ranks(cls, ranks: Mapping[bytes, int]) -> Vocab:
@@ -197,7 +208,10 @@ class Vocab:
         return 0
 
     def is_first(self, token: bytes) -> bool:
-        """Whether a token is one that pieces begin as: a byte or, with byte fallback, a character."""
+        """Whether a token is one that pieces begin as: a byte, a character, a symbol, or the unknown token."""
+        if self.symbols is not None:
+            is_unknown = self.token_id(token) == self.symbols.unknown
+            return is_unknown or any(len(characters(form)) == 1 for form in (token, self.symbols.without(token)))
         return len(token) == 1 or (self.fallback is not None and len(characters(token)) == 1)
 
     def truncate(self, n_merges: int) -> Vocab:
@@ -205,12 +219,13 @@ class Vocab:
         kept = self.merges[:n_merges]
         made = {merge.id for merge in kept}
         tokens = {i: token for i, token in self.tokens.items() if i in made or self.is_first(token)}
-        return Vocab(tokens, kept, self.whole_pieces, self.fallback, self.drops_bytes)
+        return Vocab(tokens, kept, self.whole_pieces, self.fallback, self.drops_bytes, self.symbols)
 
 
-def check_merge(tokens: Mapping[int, bytes], left: int, right: int, made: int) -> None:
-    """Checks that a merge joins two tokens into the one that their bytes spell."""
-    if not {left, right, made} <= tokens.keys() or tokens[left] + tokens[right] != tokens[made]:
+def check_merge(tokens: Mapping[int, bytes], left: int, right: int, made: int, prefix: bytes) -> None:
+    """Checks that a merge joins two tokens into the one that their bytes spell, without a prefix of the right one (S8)."""
+    known = {left, right, made} <= tokens.keys()
+    if not known or tokens[left] + tokens[right].removeprefix(prefix) != tokens[made]:
         raise VocabularyError(f"the merge of {left} and {right} does not make the token {made}")
 
 

@@ -49,7 +49,7 @@ class Words:
         """The words of a segment."""
         if self.regex is None or self.words is None:
             return [segment]
-        return [segment[start:end] for start, end in matches(self.regex, self.words, segment)]
+        return [segment[start:end] for start, end in matches(self.regex, self.words, segment) if start < end]
 
     def pieces(self, pattern: Splits, segment: bytes) -> list[bytes]:
         r"""The pieces that a pattern cuts the words of a segment into, each with its end.

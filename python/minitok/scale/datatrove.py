@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..arguments import named_special_tokens
+from ..arguments import allowed_tokens
 from ..backend.python import with_ends
 from ..corpus.packing.encoding import texts_in_batches
 from ..corpus.packing.formats import new_writer
@@ -55,7 +55,7 @@ def encode_step(
     check_dtype(dtype, tokenizer.n_vocab)
     codec = tokenizer.definition.codec()
     end = token_id(tokenizer.special_tokens, codec, end_of_document, "end_of_document")
-    allowed = named_special_tokens(allowed_special, tokenizer.special_tokens)
+    allowed = allowed_tokens(allowed_special, tokenizer.special_tokens)
     return step_class()(tokenizer, Path(out).absolute(), dtype, end, allowed)
 
 

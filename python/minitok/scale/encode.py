@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..arguments import named_special_tokens
+from ..arguments import allowed_tokens
 from ..corpus.packing.options import Options, check_dtype, token_id
 from ..formats.files import write_atomically
 from ..progress import start_progress
@@ -99,7 +99,7 @@ def encode_dataset(
         None,
         column,
         token_id(special_tokens, codec, end_of_document, "end_of_document"),
-        named_special_tokens(allowed_special, special_tokens),
+        allowed_tokens(allowed_special, special_tokens),
         1,
     )
     folder = Path(out).absolute()

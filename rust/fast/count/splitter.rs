@@ -104,22 +104,14 @@ impl Splitter {
         self.special.longest()
     }
 
-    /// The last place, or nearly, at which `text` may be cut so that `after` bytes are left; None if there is no such place.
-    /// Looks back further each time, so that it costs little where such places are frequent.
+    /// The last place at which `text` may be cut so that `after` bytes are left; None if there is no such place.
     pub(super) fn last_cut(&self, text: &[u8], after: usize) -> Option<usize> {
         let tier = self.scanner.as_ref()?;
         let known = text.len().checked_sub(after)?;
-        let mut back = 64;
-        loop {
-            let from = known.saturating_sub(back);
-            let next = |&cut: &usize| tier.safe_cut(&text[..known], cut + 1);
-            let cuts: Vec<usize> = std::iter::successors(tier.safe_cut(&text[..known], from), next).collect();
-            let found = cuts.into_iter().rev().find(|&cut| !self.special.crosses(text, cut));
-            if found.is_some() || from == 0 {
-                return found;
-            }
-            back *= 8;
-        }
+        // What a cut is told from lies before it and in the one character behind it.
+        let before = |&cut: &usize| tier.last_safe_cut(&text[..cut], 0);
+        let mut cuts = std::iter::successors(tier.last_safe_cut(&text[..known], 0), before);
+        cuts.find(|&cut| !self.special.crosses(text, cut))
     }
 }
 

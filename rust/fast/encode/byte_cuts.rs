@@ -10,6 +10,7 @@
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
+use crate::fast::scan::Cuts;
 use crate::interrupt;
 use crate::vocab::Vocab;
 
@@ -35,14 +36,15 @@ impl ByteCuts {
 
     /// Whether the text may be cut between two bytes.
     #[inline(always)]
-    fn is_cut(&self, left: u8, right: u8) -> bool {
+    fn are_apart(&self, left: u8, right: u8) -> bool {
         let (left, right) = (usize::from(left), usize::from(right));
         self.joined[left * 8 + right / 32] >> (right % 32) & 1 == 0
     }
+}
 
-    /// The first cut from a place on.
-    pub(super) fn first(&self, text: &[u8], from: usize) -> Option<usize> {
-        interrupt::find(from.max(1)..text.len(), |at| self.is_cut(text[at - 1], text[at]))
+impl Cuts for ByteCuts {
+    fn is_cut(&self, text: &[u8], at: usize) -> bool {
+        self.are_apart(text[at - 1], text[at])
     }
 }
 
@@ -71,7 +73,7 @@ impl<'t> Cutter<'t> {
             while kept < count && at < until {
                 let right = self.text[at];
                 ends[kept] = at;
-                kept += usize::from(self.cuts.is_cut(left, right));
+                kept += usize::from(self.cuts.are_apart(left, right));
                 left = right;
                 at += 1;
             }
@@ -106,7 +108,9 @@ mod tests {
     use crate::fast::pystr::str_to_utf8::Units;
     use crate::metaspace::{Metaspace, PREFIXES};
     use crate::pretokenize::Pattern;
-    use crate::special::{Finder, SpecialTokens};
+    use crate::normalize::Normalizer;
+    use crate::preprocess::Search;
+    use crate::special::SpecialTokens;
     use proptest::prelude::*;
     use std::sync::Arc;
 
@@ -131,7 +135,7 @@ mod tests {
         // Not in " a", nor in "ab", nor within a character.
         let (text, expected) = (" ab é>a ab中".as_bytes(), [3, 4, 6, 7, 8, 11]);
         for from in 0..text.len() {
-            assert_eq!(cuts.first(text, from), expected.into_iter().find(|&at| at >= from), "from {from}");
+            assert_eq!(cuts.next(text, from), expected.into_iter().find(|&at| at >= from), "from {from}");
         }
         for count in [1, 2, 3, 6, 7, 100] {
             let (mut cutter, mut ends, mut all) = (Cutter::new(&cuts, text), Vec::new(), Vec::new());
@@ -153,7 +157,7 @@ mod tests {
         for (left, right) in (0..=255).flat_map(|left| (0..=255).map(move |right| (left, right))) {
             let cut = !held.contains(&[left, right]) && right & 0xC0 != 0x80;
             let text = [left, right];
-            assert_eq!(cuts.first(&text, 0), cut.then_some(1), "{left} {right}");
+            assert_eq!(cuts.next(&text, 0), cut.then_some(1), "{left} {right}");
             let (mut cutter, mut ends) = (Cutter::new(&cuts, &text), Vec::new());
             assert!(cutter.next_block(&mut ends, 3));
             assert_eq!(ends, if cut { vec![1, 2] } else { vec![2] });
@@ -172,25 +176,26 @@ mod tests {
         ) {
             let (pattern, special) = (Pattern::new("none").unwrap(), SpecialTokens::new(Vec::new()).unwrap());
             let metaspace = Some(Metaspace::new(prefix).unwrap());
-            let codec = Arc::new(Codec::new(Arc::new(vocab(known, &pieces)), pattern, special, metaspace).unwrap());
+            let (vocab, normalizer) = (Arc::new(vocab(known, &pieces)), Normalizer::default());
+            let codec = Arc::new(Codec::new(vocab, pattern, special, normalizer, metaspace, None).unwrap());
             let text = chars.concat();
             let bytes = [text.as_bytes(), &junk].concat();
             for text in [text.as_bytes(), &bytes] {
-                let expected = codec.encode(text, &Finder::default(), goes_on).unwrap();
+                let expected = codec.encode(text, &Search::default(), goes_on).unwrap();
                 let (fast, source) = (FastCodec::of(Arc::clone(&codec)), Source::Bytes(text));
-                prop_assert_eq!(&fast.encode(1, source, &Finder::default(), goes_on).unwrap(), &expected);
-                prop_assert_eq!(fast.count(source, &Finder::default(), goes_on).unwrap(), expected.len());
-                let cut = codec.safe_cut(text, &Finder::default());
+                prop_assert_eq!(&fast.encode(1, source, &Search::default(), goes_on).unwrap(), &expected);
+                prop_assert_eq!(fast.count(source, &Search::default(), goes_on).unwrap(), expected.len());
+                let cut = codec.safe_cut(text, &Search::default());
                 let parts = [
-                    codec.encode(&text[..cut], &Finder::default(), goes_on).unwrap(),
-                    codec.encode(&text[cut..], &Finder::default(), goes_on || cut > 0).unwrap(),
+                    codec.encode(&text[..cut], &Search::default(), goes_on).unwrap(),
+                    codec.encode(&text[cut..], &Search::default(), goes_on || cut > 0).unwrap(),
                 ];
                 prop_assert_eq!(parts.concat(), expected);
             }
             let units: Vec<u32> = text.chars().map(u32::from).collect();
-            let expected = codec.encode(text.as_bytes(), &Finder::default(), goes_on).unwrap();
+            let expected = codec.encode(text.as_bytes(), &Search::default(), goes_on).unwrap();
             let (fast, source) = (FastCodec::of(codec), Source::Str(Units::Four(&units)));
-            prop_assert_eq!(fast.encode(1, source, &Finder::default(), goes_on).unwrap(), expected);
+            prop_assert_eq!(fast.encode(1, source, &Search::default(), goes_on).unwrap(), expected);
         }
     }
 
@@ -199,16 +204,17 @@ mod tests {
         let pieces = [(vec![0, 1], 3), (vec![3, 0], 2), (vec![1, 2], 1), (vec![5, 5], 0), (vec![0, 0], -1)];
         let (pattern, special) = (Pattern::new("none").unwrap(), SpecialTokens::new(Vec::new()).unwrap());
         let metaspace = Some(Metaspace::new("always").unwrap());
-        let codec = Codec::new(Arc::new(vocab(7, &pieces)), pattern, special, metaspace).unwrap();
+        let (vocab, normalizer) = (Arc::new(vocab(7, &pieces)), Normalizer::default());
+        let codec = Codec::new(vocab, pattern, special, normalizer, metaspace, None).unwrap();
         let text = "ab▁a>▁b  a中中丮 é😀>a▁".repeat(60_000);
-        let expected = codec.encode(text.as_bytes(), &Finder::default(), false).unwrap();
+        let expected = codec.encode(text.as_bytes(), &Search::default(), false).unwrap();
         let fast = FastCodec::new(codec);
         let units: Vec<u32> = text.chars().map(u32::from).collect();
         for source in [Source::Bytes(text.as_bytes()), Source::Str(Units::Four(&units))] {
             for threads in [1, 3] {
-                assert!(fast.encode(threads, source, &Finder::default(), false).unwrap() == expected);
+                assert!(fast.encode(threads, source, &Search::default(), false).unwrap() == expected);
             }
-            assert_eq!(fast.count(source, &Finder::default(), false).unwrap(), expected.len());
+            assert_eq!(fast.count(source, &Search::default(), false).unwrap(), expected.len());
         }
     }
 }

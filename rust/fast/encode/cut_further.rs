@@ -102,7 +102,9 @@ mod tests {
     use crate::codec::Codec;
     use crate::fast::codec::FastCodec;
     use crate::fast::pystr::source::Source;
-    use crate::special::{Finder, SpecialTokens};
+    use crate::normalize::Normalizer;
+    use crate::preprocess::Search;
+    use crate::special::SpecialTokens;
     use crate::vocab::{Alphabet, Merge, Tokens, Vocab};
     use std::cell::Cell;
     use std::sync::Arc;
@@ -113,8 +115,8 @@ mod tests {
         let vocab = Vocab::from_merges(&(0..=255).collect::<Vec<u8>>(), &[(97, 97)]).unwrap();
         let pattern = Pattern::new(r"[a-z ]+(?#then)a*b|a").unwrap();
         let special = SpecialTokens::new(Vec::new()).unwrap();
-        let codec = FastCodec::new(Codec::new(Arc::new(vocab), pattern, special, None).unwrap());
-        let none = Finder::default();
+        let codec = FastCodec::new(Codec::new(Arc::new(vocab), pattern, special, Normalizer::default(), None, None).unwrap());
+        let none = Search::default();
         // No `a` is followed by a `b`, so each is a part of its own; were the word not cut to its end, they would merge.
         let word = |number: u32| {
             let letter = |place| char::from(b'c' + (number / 20_u32.pow(place) % 20) as u8);
@@ -142,7 +144,7 @@ mod tests {
         (0..=255u8).filter(|&byte| byte != b'?').for_each(|byte| tokens.set(u32::from(byte), &[byte]).unwrap());
         tokens.set(256, b"ab").unwrap();
         let merges = vec![Merge { left: 97, right: 98, id: 256, rank: 0 }];
-        let alphabet = Alphabet { fallback: None, drops_bytes: true };
+        let alphabet = Alphabet { drops_bytes: true, ..Alphabet::default() };
         let tables = Tables::new(Arc::new(Vocab::assemble(tokens, merges, false, alphabet).unwrap()));
         let pieces: [&[u8]; 4] = [b"ab?ab 1", b"ab 1", b"?", b"1?ab?"];
         let mut found = vec![Vec::new(); pieces.len()];

@@ -15,6 +15,7 @@ use super::tables::Tables;
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
+use crate::fast::scan::Cuts;
 use crate::fast::util::pool::{Pool, Pooled};
 use crate::fast::util::settings::cache_bytes;
 use crate::interrupt;
@@ -28,9 +29,8 @@ use std::sync::Arc;
 pub(super) const SEED_AFTER: usize = 1 << 20;
 /// Shorter texts have no pieces worth cutting.
 const CUTTABLE: usize = if cfg!(any(test, fuzzing)) { 7 } else { 64 };
-/// How many units of a Python str are turned into UTF-8 at a time, and how near its end a cut is searched for first.
+/// How many units of a Python str are turned into UTF-8 at a time.
 const CHUNK: usize = 1 << 16;
-const NEAR: usize = 256;
 const MOST_AT_ONCE: usize = 1 << 20;
 /// Larger pieces are first cut each time this many bytes have passed, at a place up to `NEAR_HUGE` bytes further on.
 const HUGE: usize = if cfg!(any(test, fuzzing)) { 100 } else { 1 << 20 };
@@ -125,9 +125,10 @@ impl Encoder {
         if spaces.prefix {
             part.push(b' ');
         }
-        let (mut at, mut wanted) = (0, CHUNK);
+        // No cut is at or before `searched`, so that each place is looked at once however far apart cuts are.
+        let (mut at, mut wanted, mut searched) = (0, CHUNK, 0);
         while at < units.len() {
-            if let Split::Pattern(_) = split {
+            if let Split::Pattern(_) | Split::Ends(_) = split {
                 part = units.utf8()?;
                 break;
             }
@@ -143,15 +144,14 @@ impl Encoder {
             if at == units.len() {
                 break;
             }
-            // A cut near the end, or anywhere; where there is none, the part grows, by more each time.
-            let near = part.len().saturating_sub(NEAR);
-            if let Some(cut) = self.text_cut(split, &part, near).or_else(|| self.text_cut(split, &part, 0)) {
+            // The last cut; where there is none, the part grows, by more each time.
+            wanted = part.len();
+            if let Some(cut) = self.last_text_cut(split, &part, searched) {
                 emit(&part[..cut])?;
                 part.drain(..cut);
                 wanted = CHUNK;
-            } else {
-                wanted = part.len();
             }
+            searched = part.len();
         }
         emit(&part)?;
         part.clear();
@@ -165,18 +165,28 @@ impl Encoder {
         let text = if spaces.markers { spaced(text) } else { Cow::Borrowed(text) };
         let mut done = 0;
         if spaces.prefix {
-            done = self.tables.byte_cuts().first(&text, 0).unwrap_or(text.len());
+            done = self.tables.byte_cuts().next(&text, 0).unwrap_or(text.len());
             emit(&[b" ", &text[..done]].concat())?;
         }
         emit(&text[done..])
     }
 
-    /// A place from another on at which a text can be cut in two whose ids are those of the whole; None where none is known.
+    /// The first place from another on at which a text can be cut in two whose ids are those of the whole; None where none is
+    /// known.
     pub(super) fn text_cut(&self, split: Split, text: &[u8], from: usize) -> Option<usize> {
         match split {
             Split::Scan(tier) => tier.safe_cut(text, from),
-            Split::Characters(_) => self.tables.byte_cuts().first(text, from),
-            Split::Pattern(_) => None,
+            Split::Characters(_) => self.tables.byte_cuts().next(text, from),
+            Split::Pattern(_) | Split::Ends(_) => None,
+        }
+    }
+
+    /// The last such place.
+    fn last_text_cut(&self, split: Split, text: &[u8], from: usize) -> Option<usize> {
+        match split {
+            Split::Scan(tier) => tier.last_safe_cut(text, from),
+            Split::Characters(_) => self.tables.byte_cuts().last(text, from),
+            Split::Pattern(_) | Split::Ends(_) => None,
         }
     }
 

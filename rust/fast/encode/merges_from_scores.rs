@@ -176,7 +176,7 @@ mod tests {
                 tokens.set(*id, piece).unwrap();
             }
             add_fallback(&mut tokens, Some(&fallback)).unwrap();
-            let alphabet = Alphabet { fallback: Some(fallback.clone()), drops_bytes: false };
+            let alphabet = Alphabet { fallback: Some(fallback.clone()), ..Alphabet::default() };
             let plain = Vocab::assemble(tokens, Vec::new(), false, alphabet).unwrap();
             let pieces: Vec<(u32, f64)> = scored.iter().map(|(_, id, score)| (*id, *score)).collect();
             let found = merges_from_scores(&plain, &pieces).unwrap();
@@ -209,7 +209,7 @@ mod tests {
         words.iter().zip(256..).for_each(|(word, id)| tokens.set(id, word.as_bytes()).unwrap());
         let fallback: Vec<u32> = (0..256).collect();
         add_fallback(&mut tokens, Some(&fallback)).unwrap();
-        let alphabet = Alphabet { fallback: Some(fallback), drops_bytes: false };
+        let alphabet = Alphabet { fallback: Some(fallback), ..Alphabet::default() };
         let scores = (256..).take(words.len()).map(|id| (id, -step * f64::from(id))).collect();
         (Vocab::assemble(tokens, Vec::new(), false, alphabet).unwrap(), scores)
     }

@@ -76,7 +76,7 @@ fn cut(encoder: &Encoder, split: Split, text: &[u8], from: usize) -> Option<usiz
 impl Encoder {
     /// Appends the ids of a text without special tokens, found by at most `threads` threads.
     pub fn encode_on(&self, threads: usize, source: Source, split: Split, out: &mut Vec<u32>) -> Result<()> {
-        if threads <= 1 || source.len() <= 2 * GROUP || matches!(split, Split::Pattern(_)) {
+        if threads <= 1 || source.len() <= 2 * GROUP || matches!(split, Split::Pattern(_) | Split::Ends(_)) {
             return self.encode(source, split, out);
         }
         let parts: Vec<(usize, Source)> = parts(self, split, source).into_iter().enumerate().collect();

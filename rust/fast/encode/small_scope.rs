@@ -83,7 +83,7 @@ fn check(merges: &Merges, texts: &[Vec<u8>]) {
         if !text.is_empty() {
             assert!(every_way(&table, text).into_iter().all(|ids| ids == expected), "{merges:?} {text:?}");
         }
-        assert_eq!(decode_bytes(|id| vocab.token_bytes(id), &expected).as_ref(), Ok(text));
+        assert_eq!(decode_bytes(|id| vocab.token_bytes(id), &expected, None).as_ref(), Ok(text));
         assert_eq!(decoder.decode(&expected).as_ref(), Ok(text));
     }
 }

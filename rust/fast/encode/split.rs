@@ -14,6 +14,8 @@ pub enum Split<'p> {
     Scan(&'p Tier),
     /// By the mirror: `none`, and patterns that are not compiled.
     Pattern(&'p Pattern),
+    /// Where pieces end that have been cut already.
+    Ends(&'p [usize]),
     /// Not at all, in a vocabulary of characters: then where no merge reaches across.
     Characters(Spaces),
 }
@@ -51,6 +53,15 @@ impl Split<'_> {
                 while cutter.next_block(&mut work.ends, BLOCK) {
                     block(work, start)?;
                     start = cutter.position();
+                }
+                Ok(())
+            }
+            Split::Ends(ends) => {
+                for ends in ends.chunks(BLOCK) {
+                    work.ends.clear();
+                    work.ends.extend_from_slice(ends);
+                    block(work, start)?;
+                    start = ends[ends.len() - 1];
                 }
                 Ok(())
             }

@@ -29,7 +29,9 @@ pub struct Tables {
 
 impl Tables {
     pub fn new(vocab: Arc<Vocab>) -> Tables {
-        let Some(pairs) = PairTable::new(&vocab) else { return Tables::with(vocab, None, Exceptions::unknown()) };
+        // Merging symbols is left to the mirror.
+        let pairs = if vocab.alphabet.symbols.is_none() { PairTable::new(&vocab) } else { None };
+        let Some(pairs) = pairs else { return Tables::with(vocab, None, Exceptions::unknown()) };
         if vocab.merges_make_all {
             return Tables::with(vocab, Some(pairs), Exceptions::default());
         }
@@ -93,7 +95,7 @@ impl Tables {
 
     /// Whether a part of a piece, cut where [`cuts`](Self::cuts) allows, has the ids that it has in the piece.
     pub(super) fn parts_are_pieces(&self) -> bool {
-        !self.vocab.whole_pieces || self.exceptions().are_known()
+        self.vocab.alphabet.symbols.is_none() && (!self.vocab.whole_pieces || self.exceptions().are_known())
     }
 
     /// Where a piece may be cut without changing its ids.
@@ -184,7 +186,7 @@ mod tests {
     #[test]
     fn bytes_that_stand_in_for_a_character_are_no_seeds_of_it() {
         let tokens: Vec<_> = [&b"x"[..], b"y", b"xy"].map(<[u8]>::to_vec).into_iter().zip(256..).collect();
-        let alphabet = Alphabet { fallback: Some((0..256).collect()), drops_bytes: false };
+        let alphabet = Alphabet { fallback: Some((0..256).collect()), ..Alphabet::default() };
         for whole_pieces in [true, false] {
             let vocab = Vocab::from_tokens(&tokens, &[(256, 257)], whole_pieces, alphabet.clone()).unwrap();
             let tables = Tables::new(Arc::new(vocab));

@@ -85,7 +85,9 @@ impl Matcher {
                 }
                 if start < end { edits.replace(start, end, new) } else { Ok(()) }
             }
-            Matcher::Engine(engine) => matches(engine, text, &mut |start, end| edits.replace(start, end, new)),
+            Matcher::Engine(engine) => matches(engine, text, &mut |start, end| {
+                if start < end { edits.replace(start, end, new) } else { Ok(()) }
+            }),
         }
     }
 }

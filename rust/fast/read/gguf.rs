@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::fast::vocab::FastVocab;
 use crate::interrupt;
 use crate::metaspace::spaced;
+use foldhash::{HashSet, HashSetExt};
 use memchr::memmem;
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -98,8 +99,11 @@ fn read_file(path: &Path) -> Option<Gguf> {
     }
     file.u64()?;
     let mut gguf = Gguf::default();
-    let mut seen = Vec::new();
+    let mut seen = HashSet::new();
     for _ in 0..file.u64()? {
+        if interrupt::stopped() {
+            return None;
+        }
         let key = file.string()?;
         let kind = file.u32()?;
         let Some(name) = key.strip_prefix(b"tokenizer.ggml.") else {
@@ -132,10 +136,9 @@ fn read_file(path: &Path) -> Option<Gguf> {
             _ if WANTED.contains(&name) => return None,
             _ => file.skip_value(kind).map(|_| ())?,
         }
-        if interrupt::stopped() || seen.contains(&key) {
+        if !seen.insert(key) {
             return None;
         }
-        seen.push(key);
     }
     Some(gguf)
 }
@@ -244,18 +247,22 @@ fn size_of_number(kind: u32) -> Option<u64> {
 }
 
 impl Gguf {
-    /// Tokens with their ids and types.
+    /// Tokens with their ids and types; it ends early where the work is to stop.
     fn rows(&self) -> impl Iterator<Item = (&[u8], u32, i32)> {
-        self.tokens.iter().zip(0..).zip(&self.kinds).map(|((token, id), &kind)| (token, id, kind))
+        let rows = self.tokens.iter().zip(0..).zip(&self.kinds).map(|((token, id), &kind)| (token, id, kind));
+        rows.take_while(|_| !interrupt::stopped())
     }
 
-    /// The special tokens; None if one is not text, or if there is a token of an unknown type.
-    pub fn special(&self) -> Option<Vec<(String, u32)>> {
+    /// The tokens that are found in text, and whether they are added ones; None if one is not text, or if there is a token of an
+    /// unknown type.
+    pub fn special(&self) -> Option<Vec<(String, u32, bool)>> {
         if self.kinds.iter().any(|kind| !(NORMAL..=BYTE).contains(kind)) {
             return None;
         }
         let special = self.rows().filter(|(_, _, kind)| matches!(*kind, UNKNOWN | CONTROL | USER_DEFINED));
-        special.map(|(token, id, _)| Some((String::from_utf8(token.to_vec()).ok()?, id))).collect()
+        special
+            .map(|(token, id, kind)| Some((String::from_utf8(token.to_vec()).ok()?, id, kind == USER_DEFINED)))
+            .collect()
     }
 
     /// The chat template, and what it knows as `bos_token` and `eos_token`.

@@ -14,7 +14,8 @@
 use super::json_string::{Text, string};
 use crate::error::Result;
 use crate::fast::encode::parallel;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use crate::interrupt;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
@@ -117,6 +118,7 @@ pub fn each_line(
     let (mut start, mut lines) = (range.start, 0);
     let mut scratch = Vec::new();
     while start < data.len() {
+        interrupt::check()?;
         let rest = &data[start..];
         let end = if let Some((text, length)) = plain_object(rest, field, &mut scratch) {
             take(Line::Text(text))?;
@@ -144,7 +146,7 @@ fn line_end(data: &[u8], from: usize) -> usize {
 
 /// The text of the field, and the length of the line, if that is a plain object in which the field is text.
 fn plain_object<'d>(data: &'d [u8], field: &str, scratch: &'d mut Vec<u8>) -> Option<(&'d [u8], usize)> {
-    let mut found = None;
+    let (mut found, mut line_ends) = (None, None);
     let mut other = Vec::new();
     let mut at = after_space(data, 0);
     let mut expected = b'{';
@@ -172,7 +174,12 @@ fn plain_object<'d>(data: &'d [u8], field: &str, scratch: &'d mut Vec<u8>) -> Op
         } else if is_field {
             return None;
         } else {
-            at += value_length(&data[at..line_end(data, at)])?;
+            // No string goes beyond the line, so that its end is searched for once.
+            let line_ends = *line_ends.get_or_insert_with(|| line_end(data, at));
+            at += value_length(&data[at..line_ends])?;
+        }
+        if interrupt::stopped() {
+            return None;
         }
         at = after_space(data, at);
         if *data.get(at)? == b'}' {
@@ -226,6 +233,7 @@ impl<'de> Visitor<'de> for Field<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> std::result::Result<Self::Value, A::Error> {
         let mut found = None;
         while let Some(is_field) = object.next_key_seed(IsField(self.0))? {
+            interrupt::check().map_err(A::Error::custom)?;
             if is_field {
                 found = Some(object.next_value_seed(TextOnly)?);
             } else {

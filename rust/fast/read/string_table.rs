@@ -160,7 +160,7 @@ impl StringTable {
         let left_out = self.special(special, &self.merged(), |it| CHARS.contains(&it));
         let Some(table) = self.tokens(&left_out, byte_level) else { return Ok(None) };
         let drops_bytes = may_drop && !self.has_bytes(&left_out);
-        self.vocabulary(table, whole_pieces, Alphabet { fallback: None, drops_bytes })
+        self.vocabulary(table, whole_pieces, Alphabet { drops_bytes, ..Alphabet::default() })
     }
 
     /// Whether each byte that UTF-8 may contain has a token.
@@ -185,7 +185,7 @@ impl StringTable {
             fallback.push(self.ids[number as usize]);
         }
         let Some(table) = self.tokens(&left_out, spaced) else { return Ok(None) };
-        self.vocabulary(table, false, Alphabet { fallback: Some(fallback), drops_bytes: false })
+        self.vocabulary(table, false, Alphabet { fallback: Some(fallback), ..Alphabet::default() })
     }
 
     /// The bytes and ids of the tokens that are not left out.

@@ -1,7 +1,7 @@
 //! Where a text may be cut in two without changing a piece on either side, seen from three bytes.
 //!
 //! Training counts the pieces of one long document on several threads, or reads it in chunks; both need places where the
-//! two halves, split apart, give exactly the pieces of the whole. [`safe_cut`] finds one before an ASCII white byte `w`
+//! two halves, split apart, give exactly the pieces of the whole. [`Cuts`] of a grammar are before an ASCII white byte `w`
 //! that follows a character `c` which is not white. Proof, for the pieces of `rust/pretokenize.rs`:
 //!
 //! 1. *A piece ends there in the whole text.* No alternative of gpt2 has white space after a character that is not
@@ -23,23 +23,42 @@ use super::classes::{LETTER, NEWLINE, NUMBER, WHITE, char_at};
 use super::grammar::Grammar;
 use crate::interrupt;
 
-/// The first position in `from.max(1)..text.len()` at which cutting `text` changes no piece, or `None`.
+/// What knows places at which a text can be cut in two without changing what becomes of either part.
 ///
+/// Both searches stop early where the work is to stop (`rust/interrupt.rs`).
+pub trait Cuts {
+    /// Whether the text can be cut at `at`, which is inside it and not 0.
+    fn is_cut(&self, text: &[u8], at: usize) -> bool;
+
+    /// The first such place in `from.max(1)..text.len()`.
+    fn next(&self, text: &[u8], from: usize) -> Option<usize> {
+        interrupt::find(from.max(1)..text.len(), |at| self.is_cut(text, at))
+    }
+
+    /// The last such place in `from.max(1)..text.len()`. To be linear where cuts are rare, a caller that extends the text passes
+    /// the length that it has searched already.
+    fn last(&self, text: &[u8], from: usize) -> Option<usize> {
+        interrupt::find_last(from.max(1)..text.len(), |at| self.is_cut(text, at))
+    }
+}
+
 /// ```
-/// use minitok::fast::scan::{Grammar, safe_cut};
-/// assert_eq!(safe_cut(Grammar::Cl100k, b"Well!\n\nA  word", 0), Some(8)); // not after "!": it takes the line ends
+/// use minitok::fast::scan::{Cuts, Grammar};
+/// let text = b"Well!\n\nA  word";
+/// assert_eq!(Grammar::Cl100k.next(text, 0), Some(8)); // not after "!": it takes the line ends
+/// assert_eq!(Grammar::Cl100k.last(text, 0), Some(8)); // nor after a space
 /// ```
-pub fn safe_cut(grammar: Grammar, text: &[u8], from: usize) -> Option<usize> {
-    interrupt::find(from.max(1)..text.len(), |at| {
+impl Cuts for Grammar {
+    fn is_cut(&self, text: &[u8], at: usize) -> bool {
         text[at] < 0x80 && {
             let (flags, _) = char_at(text, at);
-            let any_before = grammar == Grammar::Gpt2 || flags & NEWLINE == 0;
+            let any_before = *self == Grammar::Gpt2 || flags & NEWLINE == 0;
             flags & WHITE != 0 && {
                 let before = flags_before(text, at);
                 before & WHITE == 0 && (any_before || before & (LETTER | NUMBER) != 0)
             }
         }
-    })
+    }
 }
 
 /// The flags of the character that ends at `at`, which must be positive.
@@ -64,7 +83,7 @@ mod tests {
             let check = |before: &str, next: char, cut: bool| {
                 for text in [format!("{before}{next}x"), format!("b\u{200B}{before}{next}x")] {
                     let at = text.len() - 2;
-                    assert_eq!(safe_cut(grammar, text.as_bytes(), 0), cut.then_some(at), "{grammar:?} {text:?}");
+                    assert_eq!(grammar.next(text.as_bytes(), 0), cut.then_some(at), "{grammar:?} {text:?}");
                 }
             };
             for next in [' ', '\t', '\n', '\r'] {
@@ -81,8 +100,8 @@ mod tests {
                 let first = before.len() == 1;
                 for next in [' ', '\n'] {
                     let text = format!("é{before}{next}x");
-                    assert_eq!(safe_cut(grammar, text.as_bytes(), 0), first.then_some(2), "{grammar:?} {text:?}");
-                    assert_eq!(safe_cut(grammar, text.as_bytes(), 3), None, "{grammar:?} {text:?}");
+                    assert_eq!(grammar.next(text.as_bytes(), 0), first.then_some(2), "{grammar:?} {text:?}");
+                    assert_eq!(grammar.next(text.as_bytes(), 3), None, "{grammar:?} {text:?}");
                 }
             }
         }
@@ -92,10 +111,10 @@ mod tests {
     fn a_cut_is_neither_at_an_end_nor_before_what_was_asked_for() {
         for grammar in GRAMMARS {
             let text = b"a b c ";
-            let found: Vec<_> = (0..=6).map(|from| safe_cut(grammar, text, from)).collect();
+            let found: Vec<_> = (0..=6).map(|from| grammar.next(text, from)).collect();
             assert_eq!(found, [Some(1), Some(1), Some(3), Some(3), Some(5), Some(5), None], "{grammar:?}");
-            assert_eq!(safe_cut(grammar, b" a", 0), None);
-            assert_eq!(safe_cut(grammar, b"", 0), None);
+            assert_eq!(grammar.next(b" a", 0), None);
+            assert_eq!(grammar.next(b"", 0), None);
         }
     }
 }

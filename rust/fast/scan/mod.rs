@@ -45,7 +45,7 @@ mod wide_pairs;
 mod windows;
 
 pub use compiled::{Unsupported, difference};
-pub use cut::safe_cut;
+pub use cut::Cuts;
 pub use dispatch::Isa;
 pub(crate) use dispatch::find_wide_pairs;
 pub use grammar::Grammar;

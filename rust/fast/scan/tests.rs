@@ -2,7 +2,7 @@
 
 use super::classes::{self, MARK, NEWLINE, NUMBER, OTHER, UPPER, WHITE};
 use super::vector::Ascii;
-use super::{Grammar, Isa, Scanner, piece_end, safe_cut};
+use super::{Cuts, Grammar, Isa, Scanner, piece_end};
 use crate::families::FAMILIES;
 use crate::pretokenize::NAMED;
 use fancy_regex::Regex;
@@ -327,7 +327,7 @@ proptest! {
     #[test]
     fn a_safe_cut_changes_no_piece(text in trap(), from in 0..100_usize, later in trap()) {
         for grammar in GRAMMARS {
-            let Some(at) = safe_cut(grammar, &text, from) else { continue };
+            let Some(at) = grammar.next(&text, from) else { continue };
             prop_assert!(at >= from && at > 0);
             // Both without and with more text to come.
             for text in [text.clone(), [&text[..=at], &later].concat()] {
@@ -345,7 +345,7 @@ fn every_safe_cut_is_found() {
     let text = "a, 1 é b!\nc\n d  e\tf".as_bytes();
     for grammar in GRAMMARS {
         let mut found = Vec::new();
-        while let Some(at) = safe_cut(grammar, text, found.last().map_or(0, |last| last + 1)) {
+        while let Some(at) = grammar.next(text, found.last().map_or(0, |last| last + 1)) {
             found.push(at);
         }
         // Before white space that follows none; before a line break, only behind a letter or a number but in GPT-2.

@@ -17,15 +17,23 @@ What differs: models other than BPE are refused; nothing is downloaded; no input
 
 from . import decoders, models, normalizers, pre_tokenizers, processors, trainers
 from .added import AddedToken
-from .components import Regex
 from .encoding import Encoding
+from .implementations import ByteLevelBPETokenizer, CharBPETokenizer, SentencePieceBPETokenizer
 from .models import Token
+from .normalized_string import NormalizedString
+from .options import Regex
+from .pre_tokenized_string import PreTokenizedString
 from .tokenizer import Tokenizer
 
 __all__ = [
     "AddedToken",
+    "ByteLevelBPETokenizer",
+    "CharBPETokenizer",
     "Encoding",
+    "NormalizedString",
+    "PreTokenizedString",
     "Regex",
+    "SentencePieceBPETokenizer",
     "Token",
     "Tokenizer",
     "decoders",

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from .columns import Part, Words, fixed
 from .encoding import Encoding
-from .pipeline import Text
 from .processing import added_tokens, finished, padded
 
 if TYPE_CHECKING:
@@ -33,16 +32,14 @@ def encode_batch(
 def encode_texts(recipe: Recipe, texts: list[str], add_special_tokens: bool) -> list[Encoding]:
     """Encodes single texts: most are in place at once."""
     pipeline = recipe.pipeline()
-    rows = pipeline.encode_batch(texts)
     layout = recipe.layout(add_special_tokens)
     room = None
     if recipe.truncation is not None:
         state = recipe.step_json("post_processor") if add_special_tokens else None
         room = recipe.truncation["max_length"] - added_tokens(state, is_pair=False)
     encodings = []
-    for text, ids in zip(texts, rows):
-        source = Text(pipeline, text, ids)
-        if layout is None or (room is not None and len(ids) > room):
+    for source in pipeline.sources(texts):
+        if layout is None or (room is not None and len(source.ids) > room):
             encodings.append(finish(recipe, source, None, add_special_tokens))
         else:
             encodings.append(layout.place(source))
@@ -64,15 +61,11 @@ def encode_inputs(
     check = check_words if is_pretokenized else check_text
     texts: list[Any] = [check(text) for both in inputs for text in both[: 1 if both[1] is None else 2]]
     flat: list[str] = [word for text in texts for word in text] if is_pretokenized else texts
-    rows = iter(pipeline.encode_batch(flat))
+    found = iter(pipeline.sources(flat))
 
     def source(text: Any) -> Source:
-        if bare:
-            ids = [token_id for _ in text for token_id in next(rows)] if is_pretokenized else next(rows)
-            return fixed(ids, [""] * len(ids))
-        if not is_pretokenized:
-            return Text(pipeline, text, next(rows))
-        return Words([Text(pipeline, word, next(rows)) for word in text])
+        made = Words([next(found) for _ in text]) if is_pretokenized else next(found)
+        return fixed(made.ids, [""] * len(made.ids)) if bare else made
 
     left = iter(texts)
     encodings = []

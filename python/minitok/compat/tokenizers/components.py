@@ -1,51 +1,54 @@
 """``Component``: a step of the pipeline, held as the JSON that a ``tokenizer.json`` has for it.
 
-The classes of ``normalizers``, ``pre_tokenizers``, ``processors`` and ``decoders`` are made of it: their constructors write the
-JSON, their attributes are its fields, and what they do is read from it.
+The classes of ``normalizers``, ``pre_tokenizers``, ``processors`` and ``decoders`` are made of it. A class lists its options;
+its attributes, its JSON, its pickle and its ``repr`` follow from them. Changes of an attribute take effect in the tokenizers
+that have the component, and in the sequences that it is part of.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+
+from minitok.errors import ComponentError
+
+from .shown import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from typing_extensions import Self
 
-__all__ = ["Component", "Regex", "pattern_state", "state_of"]
+    from .options import Option
 
-# Values that stand without quotes in a `repr`.
-BARE = ("behavior", "prepend_scheme")
-
-
-class Regex:
-    """A regular expression, where a string would be taken as it is."""
-
-    def __init__(self, pattern: str) -> None:
-        self.pattern = pattern
+__all__ = ["Borrowed", "Component", "as_component", "state_of"]
 
 
 class Component:
-    """A step of the pipeline. Changes of a field take effect in the tokenizers that have it.
+    """A step of the pipeline.
 
     Attributes:
-        state: Its JSON.
+        state: Its JSON; of a sequence, its parts are components.
+        custom_object: The Python object that does the work, or None.
     """
 
     family: ClassVar[type[Component]]
     # Of each family: its classes by the type that they have in JSON.
     kinds: ClassVar[dict[str, type[Component]]]
-    # Attributes that have another name in JSON.
-    renamed: ClassVar[dict[str, str]] = {}
-    # The fields in the order of a file, and what each is if the file does not have it; `...` for one that it must have.
-    defaults: ClassVar[dict[str, Any]] = {}
+    # The options in the order of a file.
+    options: ClassVar[tuple[Option, ...]] = ()
     # Where parts are listed, in a sequence.
     parts_field: ClassVar[str | None] = None
     # Goes up with every change of any component: pipelines look again whether theirs have changed.
     changes: ClassVar[int] = 0
 
     state: dict[str, Any]
+    custom_object: Any = None
+
+    def __init__(self) -> None:
+        if self.options or type(self) is self.family:
+            raise TypeError(f"cannot create {type(self).__name__!r} instances")
+        self._become()
 
     def __init_subclass__(cls) -> None:
         if Component in cls.__bases__:
@@ -53,51 +56,136 @@ class Component:
         else:
             cls.kinds[cls.__name__] = cls
 
-    def _become(self, **fields: Any) -> None:
+    def _become(self, **values: Any) -> None:
+        """Sets the options, each of which is checked."""
+        fields = {option.field: option.kind.check(values[option.name]) for option in self.options}
         object.__setattr__(self, "state", {"type": type(self).__name__, **fields})
+
+    def _hold(self, parts: Any) -> None:
+        """Sets the parts of a sequence. Sequences among them are taken apart."""
+        if not isinstance(parts, (list, tuple)):
+            raise TypeError(f"{type(parts).__name__!r} object is not an instance of 'list'")
+        flat: list[Component] = []
+        for part in parts:
+            component = as_component(part, self.family)
+            flat += component._parts() if component.parts_field else [component]  # noqa: SLF001 - a part of the family
+        object.__setattr__(self, "state", {"type": type(self).__name__, str(self.parts_field): flat})
+
+    @classmethod
+    def custom(cls, component: Any) -> Self:
+        """A component that is run by a Python object. It cannot be written to a file."""
+        made = cls.family.__new__(cls.family)
+        object.__setattr__(made, "state", {})
+        object.__setattr__(made, "custom_object", component)
+        return made  # type: ignore[return-value]  # a class of the family
 
     @classmethod
     def from_state(cls, state: Any) -> Self:
         """The component of a piece of JSON. A type that this package does not name is held as it is."""
         kind = cls.family.kinds.get(str(state.get("type")), cls.family) if isinstance(state, dict) else None
-        if kind is None:
+        if kind is None or not isinstance(state.get("type"), str):
             raise TypeError(f"{cls.family.__name__} must be an object with a type, not {state!r}")
         made = kind.__new__(kind)
-        fields = {key: value for key, value in state.items() if key != "type"}
         if kind.parts_field is not None:
-            if not isinstance(parts := fields.get(kind.parts_field), list):
+            if not isinstance(parts := state.get(kind.parts_field), list):
                 raise TypeError(f"{state['type']} has no list of {kind.parts_field}")
-            fields[kind.parts_field] = [kind.family.from_state(part) for part in parts]
-        fields = kind.defaults | fields
+            made._hold([kind.family.from_state(part) for part in parts])  # noqa: SLF001 - it is being made
+            return made  # type: ignore[return-value]  # a class of the family
+        fields = {option.field: state.get(option.field, option.default) for option in kind.options}
         if missing := [key for key, value in fields.items() if value is ...]:
             raise TypeError(f"{state['type']} has no field {missing[0]!r}")
-        object.__setattr__(made, "state", {"type": state["type"], **fields})
+        object.__setattr__(made, "state", dict(state) if kind is kind.family else {"type": state["type"], **fields})
         return made  # type: ignore[return-value]  # a class of the family
 
     def as_json(self) -> dict[str, Any]:
-        """The JSON, with the parts of a sequence written out."""
+        """The JSON, with the parts of a sequence written out.
+
+        Raises:
+            ComponentError: A Python object runs it.
+        """
+        if self.custom_object is not None:
+            raise ComponentError(f"Custom {self.family.__name__} cannot be serialized")
         field = self.parts_field
         return self.state if field is None else {**self.state, field: [part.as_json() for part in self.state[field]]}
 
+    @property
+    def is_custom(self) -> bool:
+        """Whether a Python object runs it, or a part of it."""
+        return self.custom_object is not None or any(
+            part.is_custom for part in (self._parts() if self.parts_field else ())
+        )
+
+    def _call(self, method: str, argument: Any) -> Any:
+        """Calls a method of the Python object. Raises ComponentError with what it raises."""
+        try:
+            return getattr(self.custom_object, method)(argument)
+        except Exception as error:
+            raise ComponentError(f"{type(error).__name__}: {error}") from error
+
+    def _refuse(self, given: Any) -> NoReturn:
+        """Raises ComponentError: a component that is only held was to be run."""
+        del given
+        kind = self.state.get("type", type(self).__name__)
+        raise ComponentError(f"minitok does not run the {self.family.__name__} {kind}")
+
+    def copy(self) -> Self:
+        """A copy that changes by itself. What a Python object does stays shared."""
+        if self.custom_object is not None:
+            return self
+        made = type(self).__new__(type(self))
+        state = dict(self.state)
+        if self.parts_field is not None:
+            state[self.parts_field] = [part.copy() for part in self._parts()]
+        object.__setattr__(made, "state", state)
+        return made
+
+    def key(self) -> Any:
+        """What two components have in common that do the same."""
+        if self.custom_object is not None:
+            return id(self.custom_object)
+        return [part.key() for part in self._parts()] if self.parts_field is not None else dict(self.state)
+
+    # -- attributes ----------------------------------------------------------------------------------------------------
+
+    def _option(self, name: str) -> Option:
+        for option in self.options:
+            if option.name == name and option.kind.show is not None:
+                return option
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
     def __getattr__(self, name: str) -> Any:
-        state = self.__dict__.get("state", {})
-        key = self.renamed.get(name, name)
-        if name.startswith("_") or key not in state or key == "type":
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        return state[key]
+        option = self._option(name)
+        show: Callable[[Any], Any] = option.kind.show  # type: ignore[assignment]  # an attribute has one
+        return show(self.state[option.field])
 
     def __setattr__(self, name: str, value: Any) -> None:
-        key = self.renamed.get(name, name)
-        if key not in self.state or key == "type":
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        self.state[key] = value
+        option = self._option(name)
+        self.state[option.field] = option.kind.check(value)
         Component.changes += 1
 
+    # -- the parts of a sequence ---------------------------------------------------------------------------------------
+
+    def _parts(self) -> list[Any]:
+        if self.parts_field is None:
+            raise TypeError(f"{type(self).__name__!r} object is not a sequence")
+        parts: list[Any] = self.state[self.parts_field]
+        return parts
+
+    def _place(self, index: int) -> int:
+        if index < 0:
+            raise OverflowError("can't convert negative int to unsigned")
+        if index >= len(self._parts()):
+            raise IndexError("Index not found")
+        return index
+
     def __getitem__(self, index: int) -> Any:
-        return self._parts()[index]
+        return self._parts()[self._place(index)]
 
     def __setitem__(self, index: int, value: Any) -> None:
-        self._parts()[index] = self.family.from_state(state_of(value))
+        component = as_component(value, self.family)
+        if component.parts_field is not None:
+            raise ComponentError(f"a part of a sequence is not a {type(component).__name__}")
+        self._parts()[self._place(index)] = component
         Component.changes += 1
 
     def __len__(self) -> int:
@@ -106,14 +194,14 @@ class Component:
     def __bool__(self) -> bool:
         return True
 
-    def _parts(self) -> list[Any]:
-        if self.parts_field is None:
-            raise TypeError(f"{type(self).__name__!r} object is not a sequence")
-        parts: list[Any] = self.state[self.parts_field]
-        return parts
+    # -- as an object --------------------------------------------------------------------------------------------------
 
     def __getstate__(self) -> bytes:
-        return json.dumps(self.as_json(), ensure_ascii=False, separators=(",", ":")).encode()
+        try:
+            state = self.as_json()
+        except ComponentError as error:
+            raise ComponentError(f"Error while attempting to pickle {self.family.__name__}: {error}") from None
+        return json.dumps(state, ensure_ascii=False, separators=(",", ":")).encode()
 
     def __setstate__(self, state: bytes) -> None:
         object.__setattr__(self, "state", self.family.from_state(json.loads(state)).state)
@@ -122,8 +210,12 @@ class Component:
         return restored, (self.family, self.__getstate__())
 
     def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
         if not isinstance(other, Component):
             return NotImplemented
+        if self.is_custom or other.is_custom:
+            return False
         return self.family is other.family and self.as_json() == other.as_json()
 
     __hash__ = None  # type: ignore[assignment]  # it can change
@@ -131,51 +223,51 @@ class Component:
     def __repr__(self) -> str:
         return shown(self.as_json())
 
+    def __str__(self) -> str:
+        return shown(self.as_json(), short=True)
+
+
+class Borrowed:
+    """An object that a custom component may use while it is called, and not afterwards."""
+
+    __slots__ = ("_message", "_object")
+
+    def __init__(self, borrowed: Any, message: str) -> None:
+        self._object, self._message = borrowed, message
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.lent(), name)
+
+    def lent(self) -> Any:
+        """The object. Raises ComponentError if it has been given back."""
+        if self._object is None:
+            raise ComponentError(self._message)
+        return self._object
+
+    def give_back(self) -> None:
+        """Ends the use of the object."""
+        self._object = None
+
 
 def restored(family: type[Component], state: bytes) -> Component:
     """A component out of its pickle."""
     return family.from_state(json.loads(state))
 
 
-def state_of(component: Any) -> Any:
+def as_component(value: Any, family: type[Component]) -> Component:
+    """The component of a family that is meant: one of minitok's, or one of ``tokenizers``."""
+    if isinstance(value, Component):
+        if not isinstance(value, family):
+            raise TypeError(f"{type(value).__name__!r} object is not an instance of {family.__name__!r}")
+        return value
+    return family.from_state(state_of(value, family))
+
+
+def state_of(component: Any, family: type[Component] = Component) -> Any:
     """The JSON of a component, of minitok's or of ``tokenizers``."""
     if isinstance(component, Component):
         return component.as_json()
     state = component.__getstate__() if hasattr(component, "__getstate__") else None
     if not isinstance(state, bytes):
-        raise TypeError(f"a {type(component).__name__!r} object is not a component of a tokenizer")
+        raise TypeError(f"{type(component).__name__!r} object is not an instance of {family.__name__!r}")
     return json.loads(state)
-
-
-def pattern_state(pattern: Any) -> dict[str, str]:
-    """A pattern as JSON: a string, or a ``Regex`` of minitok's or of ``tokenizers``."""
-    if isinstance(pattern, str):
-        return {"String": pattern}
-    if isinstance(pattern, Regex):
-        return {"Regex": pattern.pattern}
-    found = re.fullmatch(r'Regex\("(.*)"\)', repr(pattern), re.DOTALL)
-    if found is None:
-        raise TypeError(f"a pattern must be str or Regex, not {type(pattern).__name__}")
-    return {"Regex": found[1]}
-
-
-def shown(value: Any, key: str = "") -> str:
-    """A state as ``tokenizers`` shows it."""
-    if isinstance(value, list):
-        inner = ", ".join(map(shown, value))
-        return f"({inner})" if key in ("sep", "cls") else f"[{inner}]"
-    if not isinstance(value, dict):
-        return f'"{value}"' if isinstance(value, str) and key not in BARE else str(value)
-    if key == "special_tokens":
-        return f"{{{', '.join(f'{shown(name)}:SpecialToken({shown_fields(token)})' for name, token in value.items())}}}"
-    if "type" in value:
-        return f"{value['type']}({shown_fields({name: part for name, part in value.items() if name != 'type'})})"
-    kind, content = next(iter(value.items()))
-    if kind == "Sequence":
-        return f"Sequence(id={content['id']}, type_id={content['type_id']})"
-    return f"{kind}({shown_fields(content) if isinstance(content, dict) else shown(content)})"
-
-
-def shown_fields(fields: dict[str, Any]) -> str:
-    """The fields of a state."""
-    return ", ".join(f"{name}={shown(part, name)}" for name, part in fields.items())

@@ -1,23 +1,33 @@
-"""The decoders of BPE files, and ``DecodeStream``."""
+"""The decoders: how text is made of tokens."""
 
 from __future__ import annotations
 
 import re
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from minitok.formats.byte_level import BYTES
 
-from .components import Component, pattern_state, state_of
+from .components import Component
+from .decode_stream import DecodeStream
+from .matching import cuts
+from .options import BYTE_LEVEL, CHARACTER, FLAG, METASPACE, PATTERN, SIZE, TEXT, Option, compiled_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from collections.abc import Sequence as Tokens
 
 __all__ = [
-    "BPEDecoder", "ByteFallback", "ByteLevel", "DecodeStream", "Decoder", "Fuse", "Metaspace", "Replace", "Sequence", "Strip",
+    "CTC", "BPEDecoder", "ByteFallback", "ByteLevel", "DecodeStream", "Decoder", "Fuse", "Metaspace", "Replace", "Sequence",
+    "Strip", "WordPiece",
 ]  # fmt: skip
 
 BYTE = re.compile("<0x([0-9A-Fa-f]{2})>")
+# English as WordPiece writes it, and as it is written; in this order.
+CLEANED = (
+    (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"), (" do not", " don't"),
+    (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
+)  # fmt: skip
 
 
 class Decoder(Component):
@@ -28,89 +38,153 @@ class Decoder(Component):
 
         >>> ByteLevel().decode(["Hello", "Ġworld"])
         'Hello world'
+
+        Raises:
+            ComponentError: A custom decoder fails.
         """
-        return "".join(decoded(self.as_json(), list(tokens)))
+        return "".join(self.decode_chain(list(tokens)))
+
+    def decode_chain(self, tokens: list[str]) -> list[str]:
+        """Returns the parts of the text, which another decoder may change. A custom decoder has this method."""
+        return self._apply(tokens) if self.custom_object is None else list(self._call("decode_chain", tokens))
+
+    def _apply(self, tokens: list[str]) -> list[str]:
+        return [self._change(token) for token in tokens]
+
+    def _change(self, token: str) -> str:
+        self._refuse(token)
 
 
 class ByteLevel(Decoder):
-    defaults = {"add_prefix_space": True, "trim_offsets": True, "use_regex": True}  # noqa: RUF012 - declared in the base
+    """Makes bytes of the characters that stand for them. A token with another character is its own text."""
 
-    def __init__(self) -> None:
-        self._become(**self.defaults)
+    options = BYTE_LEVEL
+
+    def __init__(self, **_: Any) -> None:
+        self._become(add_prefix_space=True, trim_offsets=True, use_regex=True)
+
+    def _apply(self, tokens: list[str]) -> list[str]:
+        return [b"".join(map(token_bytes, tokens)).decode("utf-8", "replace")]
 
 
 class ByteFallback(Decoder):
-    def __init__(self) -> None:
-        self._become()
+    """Makes a text of a run of ``<0x..>``; of one that is not UTF-8, U+FFFD for each."""
+
+    def _apply(self, tokens: list[str]) -> list[str]:
+        return joined_bytes(tokens)
 
 
 class Fuse(Decoder):
-    def __init__(self) -> None:
-        self._become()
+    """Joins all tokens to one."""
+
+    def _apply(self, tokens: list[str]) -> list[str]:
+        return ["".join(tokens)]
 
 
 class Strip(Decoder):
+    """Drops up to a number of a character at the ends of each token."""
+
+    options = (
+        Option("content", CHARACTER),
+        Option("start", SIZE),
+        Option("stop", SIZE),
+    )
+
     def __init__(self, content: str = " ", left: int = 0, right: int = 0) -> None:
         self._become(content=content, start=left, stop=right)
 
+    def _change(self, token: str) -> str:
+        return stripped(token, self.content, self.start, self.stop)
+
 
 class Replace(Decoder):
+    """Puts a text in the place of each match of a text or of a ``Regex``."""
+
+    options = Option("pattern", PATTERN), Option("content", TEXT)
+
     def __init__(self, pattern: Any, content: str) -> None:
-        self._become(pattern=pattern_state(pattern), content=content)
+        self._become(pattern=pattern, content=content)
+
+    def _apply(self, tokens: list[str]) -> list[str]:
+        pattern, content = compiled_source(self.state["pattern"]), self.content
+        return [
+            "".join(content if matches else token[start:end] for start, end, matches in cuts(token, pattern))
+            for token in tokens
+        ]
 
 
 class Metaspace(Decoder):
-    defaults = {"replacement": "▁", "prepend_scheme": "always", "split": True}  # noqa: RUF012 - declared in the base
+    """Makes spaces of markers; one that was put before the text is dropped."""
+
+    options = METASPACE
 
     def __init__(self, replacement: str = "▁", prepend_scheme: str = "always", split: bool = True) -> None:
         self._become(replacement=replacement, prepend_scheme=prepend_scheme, split=split)
 
+    def _apply(self, tokens: list[str]) -> list[str]:
+        mark = self.replacement
+        first = "" if self.prepend_scheme != "never" else " "
+        return [token.replace(mark, " " if at else first) for at, token in enumerate(tokens)]
+
 
 class BPEDecoder(Decoder):
+    """Makes a space of the mark that ends words."""
+
+    options = (Option("suffix", TEXT),)
+
     def __init__(self, suffix: str = "</w>") -> None:
         self._become(suffix=suffix)
 
+    def _apply(self, tokens: list[str]) -> list[str]:
+        last = len(tokens) - 1
+        return [token.replace(self.suffix, "" if at == last else " ") for at, token in enumerate(tokens)]
+
+
+class WordPiece(Decoder):
+    """Joins the parts of words, which a mark begins, and writes English as usual."""
+
+    options = Option("prefix", TEXT), Option("cleanup", FLAG)
+
+    def __init__(self, prefix: str = "##", cleanup: bool = True) -> None:
+        self._become(prefix=prefix, cleanup=cleanup)
+
+    def _apply(self, tokens: list[str]) -> list[str]:
+        prefix = self.prefix
+        made = [
+            token if not at else token[len(prefix) :] if token.startswith(prefix) else f" {token}"
+            for at, token in enumerate(tokens)
+        ]
+        return list(map(cleaned, made)) if self.cleanup else made
+
+
+class CTC(Decoder):
+    """Drops repeated tokens and the padding between them, as models of speech need it."""
+
+    options = Option("pad_token", TEXT), Option("word_delimiter_token", TEXT), Option("cleanup", FLAG)
+
+    def __init__(self, pad_token: str = "<pad>", word_delimiter_token: str = "|", cleanup: bool = True) -> None:  # noqa: S107
+        self._become(pad_token=pad_token, word_delimiter_token=word_delimiter_token, cleanup=cleanup)
+
+    def _apply(self, tokens: list[str]) -> list[str]:
+        return [text for token, _ in groupby(tokens) if (text := self._change(token))]
+
+    def _change(self, token: str) -> str:
+        text = token.replace(self.pad_token, "")
+        return cleaned(text).replace(self.word_delimiter_token, " ") if self.cleanup else text
+
 
 class Sequence(Decoder):
+    """Decoders, one after the other."""
+
     parts_field = "decoders"
 
     def __init__(self, decoders: Iterable[Any]) -> None:
-        self._become(decoders=[Decoder.from_state(state_of(part)) for part in decoders])
+        self._hold(decoders)
 
-
-def decoded(state: dict[str, Any], tokens: list[str]) -> list[str]:
-    """The tokens after a decoder, given as JSON."""
-    kind = state["type"]
-    if kind == "Sequence":
-        for part in state["decoders"]:
-            tokens = decoded(part, tokens)
+    def _apply(self, tokens: list[str]) -> list[str]:
+        for part in self._parts():
+            tokens = part.decode_chain(tokens)
         return tokens
-    if kind == "ByteLevel":
-        return [b"".join(map(token_bytes, tokens)).decode("utf-8", "replace")]
-    if kind == "ByteFallback":
-        return joined_bytes(tokens)
-    if kind == "Fuse":
-        return ["".join(tokens)]
-    if kind == "Metaspace":
-        first = [
-            token.removeprefix(state["replacement"] * (state["prepend_scheme"] != "never")) for token in tokens[:1]
-        ]
-        return [token.replace(state["replacement"], " ") for token in first + tokens[1:]]
-    if kind == "BPEDecoder":
-        last = len(tokens) - 1
-        return [token.replace(state["suffix"], "" if at == last else " ") for at, token in enumerate(tokens)]
-    return [changed(state, token) for token in tokens]
-
-
-def changed(state: dict[str, Any], token: str) -> str:
-    """A token after a decoder that looks at one token at a time."""
-    if state["type"] == "Strip":
-        return stripped(token, state["content"], state["start"], state["stop"])
-    if state["type"] != "Replace":
-        raise NotImplementedError(f"minitok does not run the decoder {state['type']}")
-    if "String" in state["pattern"]:
-        return token.replace(state["pattern"]["String"], state["content"])
-    return re.sub(state["pattern"]["Regex"], lambda _: str(state["content"]), token)
 
 
 def token_bytes(token: str) -> bytes:
@@ -141,56 +215,21 @@ def joined_bytes(tokens: list[str]) -> list[str]:
 
 
 def stripped(token: str, content: str, start: int, stop: int) -> str:
-    """The token without up to ``start`` and ``stop`` of a character at its ends."""
-    for _ in range(start):
-        token = token.removeprefix(content)
-    for _ in range(stop):
-        token = token.removesuffix(content)
-    return token
+    """The token without up to ``start`` and ``stop`` of a character at its ends.
 
-
-class DecodeStream:
-    """Text of ids as they come: ``step`` gives the text that has become certain, or None.
-
-    >>> import minitok
-    >>> from minitok.compat.tokenizers import Tokenizer
-    >>> tok = Tokenizer.from_minitok(minitok.Tokenizer([]))
-    >>> stream = DecodeStream()
-    >>> [stream.step(tok, byte) for byte in "é!".encode()]
-    [None, 'é', '!']
+    >>> stripped("__a_", "_", 1, 1)
+    '_a'
     """
+    first, last = 0, len(token)
+    while first < min(start, last) and token[first] == content:
+        first += 1
+    while last > first and len(token) - last < stop and token[last - 1] == content:
+        last -= 1
+    return token[first:last]
 
-    def __init__(self, ids: Tokens[int] | None = None, skip_special_tokens: bool = False) -> None:
-        self.skip_special_tokens = skip_special_tokens
-        self._ids = list(ids or ())
-        self._prefix = ""
-        self._prefix_index = 0
 
-    def step(self, tokenizer: Any, id: int | Tokens[int]) -> str | None:  # noqa: A002 - as there
-        """Returns the text that an id, or several, make certain; None if that is none yet."""
-
-        def decode(ids: list[int]) -> str:
-            return str(tokenizer.decode(ids, self.skip_special_tokens))
-
-        if not self._prefix and self._ids:
-            text = decode(self._ids)
-            if not text.endswith("\ufffd"):
-                self._prefix, self._prefix_index = text, len(self._ids)
-        self._ids += [id] if isinstance(id, int) else id
-        text = decode(self._ids)
-        if len(text.encode()) <= len(self._prefix.encode()) or text.endswith("\ufffd"):
-            return None
-        if not text.startswith(self._prefix):
-            raise ValueError(f"the text {text!r} does not begin with {self._prefix!r}, which has been given out")
-        new = text[len(self._prefix) :]
-        self._ids, index = self._ids[self._prefix_index :], len(self._ids) - self._prefix_index
-        self._prefix, self._prefix_index = decode(self._ids), index
-        return new
-
-    def __copy__(self) -> DecodeStream:
-        made = DecodeStream(self._ids, self.skip_special_tokens)
-        made._prefix, made._prefix_index = self._prefix, self._prefix_index
-        return made
-
-    def __deepcopy__(self, memo: Any) -> DecodeStream:
-        return self.__copy__()
+def cleaned(text: str) -> str:
+    """English as it is usually written."""
+    for odd, usual in CLEANED:
+        text = text.replace(odd, usual)
+    return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +83,8 @@ class Encoding:
 
     @property
     def words(self) -> list[Word]:
-        """As ``word_ids``."""
+        """As ``word_ids``; deprecated."""
+        warnings.warn("Deprecated in 0.9.4: use Encoding.word_ids", DeprecationWarning, stacklevel=2)
         return self.word_ids
 
     @property

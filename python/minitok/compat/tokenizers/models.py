@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,12 @@ from minitok.formats.byte_level import to_bytes
 from minitok.formats.files import parse_json, read, write_atomically
 from minitok.formats.gpt2 import parse_merges
 
+from .components import Component
+from .shown import shown
+from .symbol_sizes import SymbolSizes
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from minitok.definition import Definition
 
@@ -26,6 +31,13 @@ if TYPE_CHECKING:
 __all__ = ["BPE", "Model", "Token"]
 
 BYTE = re.compile("<0x[0-9A-Fa-f]{2}>")
+# How a piece in the notation of the vocabulary is read: as bytes, with markers for spaces, or as it stands.
+READERS: dict[str, Callable[[str], str | bytes]] = {
+    "bytes": to_bytes,
+    "marks": lambda piece: piece.replace(MARKER, " "),
+    "text": str,
+}
+MARKER = "▁"
 
 # The options with their defaults, in the order of the file.
 OPTIONS: dict[str, Any] = {
@@ -60,8 +72,8 @@ class BPE(Model):
     """Byte-pair encoding.
 
     Args:
-        vocab: The tokens and their ids.
-        merges: The merges as pairs of tokens, in rank order.
+        vocab: The tokens and their ids; or a ``vocab.json``, which is deprecated.
+        merges: The merges as pairs of tokens, in rank order; or a ``merges.txt``.
         options: ``dropout``, ``unk_token``, ``continuing_subword_prefix``, ``end_of_word_suffix``, ``fuse_unk``,
             ``byte_fallback`` and ``ignore_merges``. What minitok does not run is refused when text is encoded.
 
@@ -71,19 +83,27 @@ class BPE(Model):
     """
 
     def __init__(
-        self, vocab: Mapping[str, int] | None = None, merges: Iterable[Pair] | None = None, **options: Any
+        self, vocab: Mapping[str, int] | str | None = None, merges: Iterable[Pair] | str | None = None, **options: Any
     ) -> None:
         options.pop("cache_capacity", None)
         if unknown := options.keys() - OPTIONS.keys():
             raise TypeError(f"BPE has no option {min(unknown)!r}")
         if (vocab is None) != (merges is None):
             raise ValueError("`vocab` and `merges` must be both specified")
+        if isinstance(vocab, str) and isinstance(merges, str):
+            message = "Deprecated in 0.9.0: files are read by BPE.from_file"
+            warnings.warn(message, DeprecationWarning, stacklevel=2)
+            self._vocab, self._merges = self.read_file(vocab, merges)
+        elif isinstance(vocab, str) or isinstance(merges, str):
+            raise TypeError("`vocab` and `merges` must be both files, or both what they hold")
+        else:
+            self._vocab, self._merges = dict(vocab or {}), [(left, right) for left, right in merges or ()]
         self._options = OPTIONS | options
-        self._vocab = dict(vocab or {})
-        self._merges = [(left, right) for left, right in merges or ()]
         self._data: bytes | None = None
         self._names: dict[int, str] | None = None
-        self._piece_definition: Definition | None = None
+        self._sizes: SymbolSizes | None = None
+        # What encodes pieces, and whether they are bytes; else they are characters, with markers for spaces.
+        self._pieces: tuple[Definition, str] | None = None
 
     @classmethod
     def from_json(cls, data: bytes, options: Mapping[str, Any]) -> BPE:
@@ -161,16 +181,42 @@ class BPE(Model):
 
     def tokenize(self, sequence: str) -> list[Token]:
         """The tokens of a piece, which is not cut further; in the notation of the vocabulary."""
-        if self._piece_definition is None:
-            self._piece_definition = piece_definition(self.as_json())
-        definition = self._piece_definition
-        is_bytes = definition.prefix is None
-        ids = definition.codec().encode(to_bytes(sequence) if is_bytes else sequence)
+        return self.tokenize_all([sequence])[0]
+
+    def tokenize_all(self, pieces: list[str]) -> list[list[Token]]:
+        """The tokens of pieces. Raises FileFormatError for a model that minitok does not run."""
+        definition, notation = self._pieces or self.use(piece_definition(self.as_json()))
+        if definition.symbols is not None and self._sizes is None:
+            self._sizes = SymbolSizes(self.vocab(), self.merges(), self._options)
+        batch = definition.codec().encode_batch([READERS[notation](piece) for piece in pieces])
+        return [self._placed(piece, ids, notation) for piece, ids in zip(pieces, batch, strict=True)]
+
+    def use(self, definition: Definition) -> tuple[Definition, str]:
+        """Tokenizes pieces with what has been read for the whole tokenizer, from now on; returns what encodes them."""
+        pieces = definition.changed(
+            pattern="none",
+            prefix=None,
+            special_tokens={},
+            added_tokens={},
+            late_tokens=(),
+            token_flags={},
+            normalizer=None,
+            words=None,
+        )
+        is_text = definition.symbols is not None and definition.symbols.unit == "characters"
+        has_marks = definition.prefix not in (None, "bytes")
+        self._pieces, self._sizes = (pieces, "marks" if has_marks else "text" if is_text else "bytes"), None
+        return self._pieces
+
+    def _placed(self, piece: str, ids: list[int], notation: str) -> list[Token]:
         names, found, at = self.names(), [], 0
-        for token_id in ids:
-            value = names[token_id]
-            size = 1 if not is_bytes and BYTE.fullmatch(value) else len(value.encode())
-            found.append(Token(token_id, value, (at, at + size)))
+        if self._sizes is not None:
+            sizes = self._sizes.of(piece, ids)
+        else:
+            values = map(names.__getitem__, ids)
+            sizes = [1 if notation == "marks" and BYTE.fullmatch(value) else len(value.encode()) for value in values]
+        for token_id, size in zip(ids, sizes, strict=True):
+            found.append(Token(token_id, names[token_id], (at, at + size)))
             at += size
         return found
 
@@ -195,8 +241,22 @@ class BPE(Model):
             raise AttributeError(f"'BPE' object has no attribute {name!r}")
         return options[name]
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in OPTIONS:
+            self._options = self._options | {name: value}
+            self._pieces = None
+            Component.changes += 1
+        else:
+            object.__setattr__(self, name, value)
+
     def __repr__(self) -> str:
-        return f"BPE(vocab={len(self.vocab())} tokens, merges={len(self.merges())})"
+        return shown(self.as_json())
+
+    def __str__(self) -> str:
+        return shown(self.as_json(), short=True)
+
+    def __getstate__(self) -> bytes:
+        return json.dumps(self.as_json(), ensure_ascii=False, separators=(",", ":")).encode()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return BPE._restored, (self.vocab(), self.merges(), self._options)
@@ -211,11 +271,7 @@ def pairs_of(rows: Iterable[Any]) -> list[Pair]:
     return [(left, right) for left, right in (row.split(" ", 1) if isinstance(row, str) else row for row in rows)]
 
 
-def piece_definition(model: dict[str, Any]) -> Definition:
-    """What encodes pieces with a model, which says by ``byte_fallback`` whether its tokens are characters or bytes."""
-    if model["byte_fallback"]:
-        steps: dict[str, Any] = {"normalizer": {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}}
-    else:
-        level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
-        steps = {"pre_tokenizer": level, "decoder": level}
-    return huggingface.parse({"added_tokens": [], "model": model, **steps}, "the model")
+def piece_definition(model: dict[str, Any], added: list[Any] | tuple[Any, ...] = ()) -> Definition:
+    """What encodes pieces with a model, whose tokens are characters: of text, or those that stand for bytes."""
+    marks = {"type": "Replace", "pattern": {"String": " "}, "content": "▁"} if model["byte_fallback"] else None
+    return huggingface.parse({"added_tokens": list(added), "model": model, "normalizer": marks}, "the model")

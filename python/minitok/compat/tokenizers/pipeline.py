@@ -8,68 +8,56 @@ from __future__ import annotations
 
 from functools import cached_property
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from minitok.arguments import thread_count
-from minitok.backend import load_backend
-from minitok.backend.normalizing import NormalizingCodec, as_flagged
-from minitok.errors import FileFormatError, UnknownTokenError
-from minitok.formats.byte_level import CHARS, to_chars
-from minitok.formats.huggingface.normalizers import dump_steps
-from minitok.offsets import Sizes, span_list, spans_of
-from minitok.reference.metaspace import MARKER, Metaspace
-from minitok.reference.normal_forms import FORMS
-from minitok.text import utf8
+from minitok.errors import ComponentError, UnknownTokenError
+from minitok.offsets import span_list, spans_of
 
-from .alignment import Aligned
-from .decoders import decoded, token_bytes
+from .decoders import ByteLevel, token_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from minitok.backend import Codec
     from minitok.definition import Definition
 
-    from .added import AddedTokens
-    from .columns import Span, Word
-    from .models import BPE
-
-    State = dict[str, Any]
+    from .columns import Source, Span, Word
+    from .decoders import Decoder
+    from .steps import Steps
 
 __all__ = ["Pipeline", "Text"]
-
-# How many UTF-8 bytes each byte takes in byte-level notation.
-SHOWN_SIZES = np.array([len(CHARS[byte].encode()) for byte in range(256)], np.int64)
 
 
 class Pipeline:
     """Encodes, decodes and names tokens.
 
     Args:
-        definition: What encodes.
-        model: The model, for the names of tokens.
-        added: The added tokens.
-        decoder: The decoder's JSON, or None.
-        splits_special: Special tokens in a text are text.
+        definition: What encodes; None if minitok's codec cannot do what the components do.
+        steps: The components, one by one.
+        decoder: The decoder, or None.
     """
 
-    def __init__(
-        self, definition: Definition, model: BPE, added: AddedTokens, decoder: State | None, splits_special: bool
-    ) -> None:
-        form_of(definition)
-        self.definition, self.model, self.added, self.decoder = definition, model, added, decoder
-        self.codec: Codec = definition.codec()
-        split = added.special if splits_special else frozenset()
-        self.allowed = tuple(name for name in definition.special_tokens if name not in split)
-        self.special_ids = added.special_ids()
+    def __init__(self, definition: Definition | None, steps: Steps, decoder: Decoder | None) -> None:
+        self.definition, self.steps, self.decoder = definition, steps, decoder
+        self.codec = None if definition is None else definition.codec()
+        special = () if definition is None else definition.special_tokens
+        self.allowed = tuple(name for name in special if name not in steps.hidden)
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         """The ids of texts, with added tokens found in them."""
+        if self.codec is None:
+            return [list(self.steps.run(text).columns().ids) for text in texts]
         if len(texts) == 1:
             return [self.codec.encode(texts[0], self.allowed)]
         return self.codec.encode_batch(texts, self.allowed, thread_count(None))
+
+    def sources(self, texts: Sequence[str]) -> list[Source]:
+        """The ids of texts, and the columns that belong to them."""
+        if self.codec is None:
+            return [self.steps.run(text).columns() for text in texts]
+        return [Text(self, text, ids) for text, ids in zip(texts, self.encode_batch(texts))]
 
     # -- decoding ------------------------------------------------------------------------------------------------------
 
@@ -77,239 +65,119 @@ class Pipeline:
         """The text of ids; those without a token are left out."""
         if skip_special_tokens and self.special_ids and not self.special_ids.isdisjoint(ids):
             ids = [token_id for token_id in ids if token_id not in self.special_ids]
-        if self.decodes_as_codec and (not self.odd_ids or self.odd_ids.isdisjoint(ids)):
+        if self.decodes_as_codec and self.codec is not None and (not self.odd_ids or self.odd_ids.isdisjoint(ids)):
             try:
                 return self.codec.decode(ids, "replace")
             except UnknownTokenError:
                 pass
         names = self.names
         tokens = [names[token_id] for token_id in ids if unsigned(token_id) in names]
-        return " ".join(tokens) if self.decoder is None else "".join(decoded(self.decoder, tokens))
+        return " ".join(tokens) if self.decoder is None else self.decoder.decode(tokens)
+
+    @cached_property
+    def special_ids(self) -> frozenset[int]:
+        """The ids that are left out where special tokens are."""
+        special = self.steps.added.special
+        return frozenset(token_id for token_id, name in self.added_names.items() if name in special)
 
     @cached_property
     def decodes_as_codec(self) -> bool:
         """Whether the decoder is that of byte-level tokens, whose text is that of their bytes."""
-        return self.definition.prefix is None and self.decoder is not None and self.decoder["type"] == "ByteLevel"
+        definition = self.definition
+        if definition is None or definition.prefix is not None or not isinstance(self.decoder, ByteLevel):
+            return False
+        return definition.symbols is None or definition.symbols.unit == "bytes"
 
     @cached_property
     def odd_ids(self) -> frozenset[int]:
         """The added tokens whose text, read in byte-level notation, is another one: ``é`` is a byte there."""
-        tokens = self.added.tokens.items()
-        return frozenset(i for i, token in tokens if token_bytes(token.content) != token.content.encode())
+        tokens = self.steps.added.tokens
+        names = self.added_names.items()
+        return frozenset(i for i, name in names if token_bytes(name) != tokens[i].content.encode())
 
     # -- names ---------------------------------------------------------------------------------------------------------
 
     @cached_property
+    def added_names(self) -> dict[int, str]:
+        """Each added token by id: by its content, or as it stands in normalized text if it is looked for there."""
+        contents = {token_id: token.content for token_id, token in self.steps.added.tokens.items()}
+        return contents | self.steps.late_names
+
+    @cached_property
     def names(self) -> dict[int, str]:
-        """Each token as the file writes it, by id; added tokens by their content."""
-        added = {token_id: token.content for token_id, token in self.added.tokens.items()}
-        return self.model.names() | added
+        """Each token by id, as the file writes it."""
+        return self.steps.model.names() | self.added_names
 
     def tokens(self, ids: Sequence[int]) -> list[str]:
         """The tokens of ids that have one."""
         return list(itemgetter(*ids)(self.names)) if len(ids) > 1 else [self.names[token_id] for token_id in ids]
 
-    # -- the way of a text ---------------------------------------------------------------------------------------------
+    # -- where tokens come from ----------------------------------------------------------------------------------------
 
     @cached_property
-    def plain(self) -> bool:
-        """Whether text reaches the model as it is, between added tokens that are their own text."""
-        return not isinstance(self.codec, NormalizingCodec) and self.definition.prefix is None
+    def spells_normalized(self) -> bool:
+        """Whether the tokens of a text are the text, cut, once it is normalized."""
+        return self.definition is not None and self.definition.changed(normalizer=None).spells_text
 
-    @cached_property
-    def marks_late(self) -> bool:
-        """Whether added tokens that are looked for in normalized text are found where spaces are markers already."""
-        return self.definition.prefix in ("segment", "text", "never")
-
-    @cached_property
-    def finders(self) -> tuple[Any, Any]:
-        """What finds added tokens in text, and in normalized text."""
-        if isinstance(self.codec, NormalizingCodec):
-            return self.codec.finders(self.allowed)[:2]
-        find = load_backend(self.definition.backend).special_tokens
-        return find({name: self.definition.special_tokens[name] for name in self.allowed}), find({})
-
-    @cached_property
-    def pattern(self) -> Any:
-        """What cuts text into pieces."""
-        return load_backend(self.definition.backend).pattern(self.definition.pattern)
-
-    @cached_property
-    def whole_piece_codec(self) -> Codec:
-        """What encodes a piece that is not cut further."""
-        return self.definition.changed(
-            pattern="none", prefix=None, special_tokens={}, late_special=(), special_flags={}, normalizer=None
-        ).codec()
-
-    def segments(self, text: str) -> Iterator[tuple[int | None, Aligned]]:
-        """The text between added tokens as it is cut into pieces, and the ids of added tokens with their text."""
-        definition = self.definition
-        early, late = self.finders
-        named = {definition.special_tokens[name]: flags for name, flags in definition.special_flags.items()}
-        metaspace = None if definition.prefix is None else Metaspace(definition.prefix)
-        before = self.marks_late
-        original = Aligned.of(utf8(text))
-        starts = True  # whether the next segment starts the text
-        for start, end, token_id in spans(original.data, early, named):
-            part = original.part(start, end)
-            if token_id is not None:
-                yield token_id, part
-                starts = False
-                continue
-            part = part.normal(form_of(definition))
-            if metaspace is not None and before:
-                part = spaced(part, metaspace, starts=starts)
-            for first, last, late_id in spans(part.data, late, named):
-                piece = part.part(first, last)
-                if late_id is None and metaspace is not None and not before:
-                    piece = spaced(piece, metaspace, starts=starts)
-                yield late_id, piece
-                starts = False
-            starts = False
-
-
-def form_of(definition: Definition) -> str | None:
-    """The normal form that text is put into first.
-
-    Raises:
-        FileFormatError: Other things are done to it, so that it is not known which characters tokens come from.
-    """
-    steps = [step["type"] for step in dump_steps(definition.normalizer)]
-    if any(step not in FORMS for step in steps) or len(steps) > 1:
-        raise FileFormatError("the tokenizer", f"the normalizing steps {', '.join(steps)} are not followed here")
-    if definition.words is not None or definition.word_end is not None or definition.prefix == "bytes":
-        raise FileFormatError("the tokenizer", "text that is dropped, or a space that is added, is not followed here")
-    return steps[0] if steps else None
-
-
-def spans(data: bytes, finder: Any, flags: dict[int, frozenset[str]]) -> list[tuple[int, int, int | None]]:
-    """Where the text between added tokens begins and ends, and the added tokens with the white space that they take.
-
-    ``flags``: what they take.
-    """
-    parts = as_flagged(data, list(finder.split(data)), flags)
-    if all(token_id not in flags for _, _, token_id in parts):
-        return parts
-    found: list[tuple[int, int, int | None]] = []
-    done = 0
-    for number, (first, last, token_id) in enumerate(parts):
-        following = parts[number + 1][0] if number + 1 < len(parts) else len(data)
-        start = first if token_id is None else done
-        done = following if token_id is not None and "rstrip" in flags.get(token_id, ()) else last
-        found.append((start, done, token_id))
-    return found
-
-
-def spaced(part: Aligned, metaspace: Metaspace, *, starts: bool) -> Aligned:
-    """A segment with its spaces."""
-    marked = part.spaced(prefixed=False)
-    return part.spaced(prefixed=metaspace.puts_space(marked.data, starts))
+    def spells(self, text: str) -> bool:
+        """Whether the tokens of a text are the text, cut: no component changes it, and no token takes more than its name."""
+        normalizer = self.steps.normalizer
+        return self.spells_normalized and (normalizer is None or normalizer.normalize_str(text) == text)
 
 
 class Text:
     """A text and its ids; the other columns are made when they are asked for."""
 
-    __slots__ = ("_columns", "_offsets", "_tokens", "ids", "pipeline", "text")
+    __slots__ = ("_columns", "_offsets", "_spelled", "_tokens", "ids", "pipeline", "text")
 
     def __init__(self, pipeline: Pipeline, text: str, ids: list[int]) -> None:
         self.pipeline, self.text, self.ids = pipeline, text, ids
-        self._tokens: list[str] | None = None
-        self._offsets: list[Span] | None = None
-        self._columns: tuple[list[Span], list[Word], dict[int, str]] | None = None
+        self._tokens: Sequence[str] | None = None
+        self._offsets: Sequence[Span] | None = None
+        self._columns: Source | None = None
+        self._spelled: bool | None = None
 
     @property
-    def tokens(self) -> list[str]:
+    def tokens(self) -> Sequence[str]:
         """The tokens; an added token that took white space has it in its text."""
         if self._tokens is None:
-            tokens = self.pipeline.tokens(self.ids)
-            if not self.pipeline.plain:
-                for index, text in self.columns[2].items():
-                    tokens[index] = text
-            self._tokens = tokens
+            self._tokens = self.pipeline.tokens(self.ids) if self.spelled else self.columns.tokens
         return self._tokens
 
     @property
-    def offsets(self) -> list[Span]:
+    def offsets(self) -> Sequence[Span]:
         """Where in the text each token begins and ends, in characters."""
         if self._offsets is None:
-            pipeline = self.pipeline
-            if pipeline.plain and not pipeline.definition.vocab.drops_bytes:
-                ids = np.array(self.ids, np.uint32)
-                self._offsets = span_list(*spans_of(pipeline.codec, ids))
+            codec = self.pipeline.codec
+            if self.spelled and codec is not None:
+                self._offsets = span_list(*spans_of(codec, np.array(self.ids, np.uint32)))
             else:
-                self._offsets = self.columns[0]
+                self._offsets = self.columns.offsets
         return self._offsets
 
     @property
-    def words(self) -> list[Word]:
+    def words(self) -> Sequence[Word]:
         """The number of the piece that each token is in."""
-        return self.columns[1]
+        return self.columns.words
 
     @property
-    def columns(self) -> tuple[list[Span], list[Word], dict[int, str]]:
-        """Offsets and words, and the texts of added tokens that may differ from their names."""
+    def spelled(self) -> bool:
+        """Whether the tokens are the text, cut."""
+        if self._spelled is None:
+            self._spelled = self.pipeline.spells(self.text)
+        return self._spelled
+
+    @property
+    def columns(self) -> Source:
+        """The columns, made step by step."""
         if self._columns is None:
-            self._columns = columns_of(self.pipeline, self.text, self.ids)
+            columns = self.pipeline.steps.run(self.text).columns()
+            if list(columns.ids) != self.ids:
+                raise ComponentError(
+                    "the components, run one by one, give other ids than the tokenizer: please report this"
+                )
+            self._columns = columns
         return self._columns
-
-
-def columns_of(pipeline: Pipeline, text: str, ids: list[int]) -> tuple[list[Span], list[Word], dict[int, str]]:
-    """Goes along the text and its ids together."""
-    offsets: list[Span] = []
-    words: list[Word] = []
-    texts: dict[int, str] = {}
-    word = 0
-    sizes = Sizes(pipeline.codec, np.array(ids, np.uint32)).bytes
-    for token_id, part in pipeline.segments(text):
-        at = len(offsets)
-        if token_id is not None:
-            shown = part.data.decode()
-            if pipeline.marks_late and pipeline.added.tokens[token_id].normalized:
-                shown = shown.replace(" ", MARKER.decode())
-            if shown != pipeline.names[token_id]:
-                texts[at] = shown
-            offsets.append(part.span(0, len(part.data)))
-            words.append(word)
-            word += 1
-            continue
-        pieces = pipeline.pattern.split(part.data)
-        ends = np.cumsum(sizes[at:], dtype=np.int64)
-        count = int(np.searchsorted(ends, len(part.data), side="left")) + 1
-        if not len(part.data):
-            continue
-        if count > len(ends) or ends[count - 1] != len(part.data):
-            found = dropped(pipeline, part, pieces)
-            offsets += [span for spans_of_piece in found for span in spans_of_piece]
-            words += [word + number for number, spans_of_piece in enumerate(found) for _ in spans_of_piece]
-        else:
-            ends = ends[:count]
-            begins = ends - sizes[at : at + count]
-            offsets += zip(part.starts[begins].tolist(), part.ends[ends - 1].tolist())
-            piece_ends = np.cumsum([len(piece) for piece in pieces])
-            words += (word + np.searchsorted(piece_ends, begins, side="right")).tolist()
-        word += len(pieces)
-    return offsets, words, texts
-
-
-def dropped(pipeline: Pipeline, part: Aligned, pieces: list[bytes]) -> list[list[Span]]:
-    """The offsets of the tokens of each piece, where bytes without a token were left out.
-
-    ``tokenizers`` counts the tokens of a piece from its start as if nothing were missing, in byte-level notation.
-    """
-    found: list[list[Span]] = []
-    at = 0
-    for piece in pieces:
-        shown = np.repeat(np.arange(at, at + len(piece)), SHOWN_SIZES[list(piece)])
-        begin = 0
-        tokens: list[Span] = []
-        for token_id in pipeline.whole_piece_codec.encode(piece):
-            end = begin + len(to_chars(pipeline.codec.token_bytes(token_id) or b"").encode())
-            places = shown[begin:end]
-            tokens.append((int(part.starts[places[0]]), int(part.ends[places[-1]])))
-            begin = end
-        found.append(tokens)
-        at += len(piece)
-    return found
 
 
 def unsigned(token_id: int) -> int:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from minitok.errors import ComponentError
+
 from .columns import Part, fixed
 from .encoding import Encoding
 
@@ -156,7 +158,9 @@ def from_template(state: State, encodings: list[Encoding], add_special_tokens: b
     for piece in state["pair" if len(encodings) == 2 else "single"]:
         if "SpecialToken" in piece:
             if add_special_tokens:
-                token = state["special_tokens"][piece["SpecialToken"]["id"]]
+                name = piece["SpecialToken"]["id"]
+                if (token := state["special_tokens"].get(name)) is None:
+                    raise ComponentError(f"Missing SpecialToken(s) with id(s) `{name}`")
                 part = special(token["ids"], token["tokens"], piece["SpecialToken"]["type_id"])
                 found.append(Encoding((part,) if part.size else ()))
             continue

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from minitok.formats.files import shown
 from minitok.formats.huggingface.reasons import Unsupported
 
-from .components import Component, state_of
+from .components import Component
 from .file_fields import ID, number_of, value_of, whole_number
+from .options import BYTE_LEVEL, FLAG, TOKEN, Kind, Option
 from .processing import added_tokens, processed
 
 if TYPE_CHECKING:
@@ -29,84 +30,6 @@ __all__ = [
     "TemplateProcessing",
     "check_state",
 ]
-
-
-class PostProcessor(Component):
-    """What makes the final encoding of one or two."""
-
-    def num_special_tokens_to_add(self, is_pair: bool) -> int:
-        """How many special tokens it adds to a text, or to a pair of them."""
-        return added_tokens(self.as_json(), is_pair)
-
-    def process(self, encoding: Encoding, pair: Encoding | None = None, add_special_tokens: bool = True) -> Encoding:
-        """Returns the final encoding of one or two."""
-        return processed(self.as_json(), encoding.copy(), pair and pair.copy(), add_special_tokens)
-
-
-class BertProcessing(PostProcessor):
-    defaults = {"sep": ..., "cls": ...}  # noqa: RUF012 - declared in the base
-
-    def __init__(self, sep: tuple[str, int], cls: tuple[str, int]) -> None:
-        self._become(sep=list(sep), cls=list(cls))
-
-
-class RobertaProcessing(PostProcessor):
-    defaults = {"sep": ..., "cls": ..., "trim_offsets": True, "add_prefix_space": True}  # noqa: RUF012 - declared in the base
-
-    def __init__(
-        self, sep: tuple[str, int], cls: tuple[str, int], trim_offsets: bool = True, add_prefix_space: bool = True
-    ) -> None:
-        self._become(sep=list(sep), cls=list(cls), trim_offsets=trim_offsets, add_prefix_space=add_prefix_space)
-
-
-class ByteLevel(PostProcessor):
-    defaults = {"add_prefix_space": True, "trim_offsets": True, "use_regex": True}  # noqa: RUF012 - declared in the base
-
-    def __init__(self, add_prefix_space: bool = True, trim_offsets: bool = True, use_regex: bool = True) -> None:
-        self._become(add_prefix_space=add_prefix_space, trim_offsets=trim_offsets, use_regex=use_regex)
-
-
-class TemplateProcessing(PostProcessor):
-    """Special tokens around one text, and around two.
-
-    Args:
-        single: ``"<s> $A </s>"``, or a list of such words; ``:1`` behind one is its type id.
-        pair: The same for two texts.
-        special_tokens: Names and ids, or ``{"id": name, "ids": [...], "tokens": [...]}``.
-
-    Raises:
-        ValueError: A word cannot be read, a special token has no id, or ``pair`` does not use both texts.
-
-    >>> TemplateProcessing("<s> $A", "<s> $A $B:1", [("<s>", 1)]).num_special_tokens_to_add(False)
-    1
-    """
-
-    defaults = {"single": ..., "pair": ..., "special_tokens": ...}  # noqa: RUF012 - declared in the base
-
-    def __init__(
-        self,
-        single: str | Pieces[str] | None = None,
-        pair: str | Pieces[str] | None = None,
-        special_tokens: Iterable[Any] = (),
-    ) -> None:
-        tokens = {entry["id"]: entry for entry in map(special_token, special_tokens)}
-        templates = {"single": template("$A" if single is None else single), "pair": template(pair or "$A $B:1")}
-        used = {piece["Sequence"]["id"] for piece in templates["pair"] if "Sequence" in piece}
-        if used != {"A", "B"}:
-            raise ValueError("Template for `pair` must use both sequences")
-        pieces = [
-            piece["SpecialToken"]["id"] for each in templates.values() for piece in each if "SpecialToken" in piece
-        ]
-        if missing := [name for name in dict.fromkeys(pieces) if name not in tokens]:
-            raise ValueError(f"Missing SpecialToken(s) with id(s) `{', '.join(missing)}`")
-        self._become(**templates, special_tokens=dict(sorted(tokens.items())))
-
-
-class Sequence(PostProcessor):
-    parts_field = "processors"
-
-    def __init__(self, processors: Iterable[Any]) -> None:
-        self._become(processors=[PostProcessor.from_state(state_of(part)) for part in processors])
 
 
 def special_token(given: Any) -> dict[str, Any]:
@@ -139,6 +62,117 @@ def piece(word: str) -> dict[str, Any]:
     if not (which.isascii() and which.isdecimal()):
         raise wrong
     return {"Sequence": {"id": "A", "type_id": type_id if colon else int(which)}}
+
+
+# A template is read from words; a file writes its pieces.
+TEMPLATE_OPTIONS = (
+    Option("single", Kind(template)),
+    Option("pair", Kind(template, None)),
+    Option("special_tokens", Kind(dict, None)),
+)
+
+
+class PostProcessor(Component):
+    """What makes the final encoding of one or two."""
+
+    def num_special_tokens_to_add(self, is_pair: bool) -> int:
+        """How many special tokens it adds to a text, or to a pair of them."""
+        return added_tokens(self.as_json(), is_pair)
+
+    def process(self, encoding: Encoding, pair: Encoding | None = None, add_special_tokens: bool = True) -> Encoding:
+        """Returns the final encoding of one or two."""
+        return processed(self.as_json(), encoding.copy(), pair and pair.copy(), add_special_tokens)
+
+
+class BertProcessing(PostProcessor):
+    """``[CLS]`` before the first text, and ``[SEP]`` behind each."""
+
+    options = Option("sep", TOKEN), Option("cls", TOKEN)
+
+    def __init__(self, sep: tuple[str, int], cls_token: tuple[str, int]) -> None:
+        self._become(sep=sep, cls=cls_token)
+
+
+class RobertaProcessing(PostProcessor):
+    """``<s>`` before the first text, ``</s>`` behind each, and one more before the second."""
+
+    options = (
+        Option("sep", TOKEN),
+        Option("cls", TOKEN),
+        Option("trim_offsets", FLAG, True),
+        Option("add_prefix_space", FLAG, True),
+    )
+
+    def __init__(
+        self,
+        sep: tuple[str, int],
+        cls_token: tuple[str, int],
+        trim_offsets: bool = True,
+        add_prefix_space: bool = True,
+    ) -> None:
+        self._become(sep=sep, cls=cls_token, trim_offsets=trim_offsets, add_prefix_space=add_prefix_space)
+
+
+class ByteLevel(PostProcessor):
+    """Leaves white space out of offsets."""
+
+    options = BYTE_LEVEL
+
+    def __init__(
+        self,
+        add_prefix_space: bool | None = None,
+        trim_offsets: bool | None = None,
+        use_regex: bool | None = None,
+        **_: Any,
+    ) -> None:
+        given = {"add_prefix_space": add_prefix_space, "trim_offsets": trim_offsets, "use_regex": use_regex}
+        self._become(**{name: True if value is None else value for name, value in given.items()})
+
+
+class TemplateProcessing(PostProcessor):
+    """Special tokens around one text, and around two.
+
+    Args:
+        single: ``"<s> $A </s>"``, or a list of such words; ``:1`` behind one is its type id.
+        pair: The same for two texts.
+        special_tokens: Names and ids, or ``{"id": name, "ids": [...], "tokens": [...]}``.
+
+    Raises:
+        ValueError: A word cannot be read, a special token has no id, or ``pair`` does not use both texts.
+
+    >>> TemplateProcessing("<s> $A", "<s> $A $B:1", [("<s>", 1)]).num_special_tokens_to_add(False)
+    1
+    """
+
+    options = TEMPLATE_OPTIONS
+
+    def __init__(
+        self,
+        single: str | Pieces[str] | None = None,
+        pair: str | Pieces[str] | None = None,
+        special_tokens: Iterable[Any] = (),
+    ) -> None:
+        tokens = {entry["id"]: entry for entry in map(special_token, special_tokens)}
+        templates = {"single": template("$A" if single is None else single), "pair": template(pair or "$A $B:1")}
+        used = {piece["Sequence"]["id"] for piece in templates["pair"] if "Sequence" in piece}
+        if used != {"A", "B"}:
+            raise ValueError("Template for `pair` must use both sequences")
+        pieces = [
+            piece["SpecialToken"]["id"] for each in templates.values() for piece in each if "SpecialToken" in piece
+        ]
+        if missing := [name for name in dict.fromkeys(pieces) if name not in tokens]:
+            raise ValueError(f"Missing SpecialToken(s) with id(s) `{', '.join(missing)}`")
+        state = {"type": "TemplateProcessing", **templates, "special_tokens": dict(sorted(tokens.items()))}
+        object.__setattr__(self, "state", state)
+
+
+class Sequence(PostProcessor):
+    """Post-processors, one after the other."""
+
+    parts_field = "processors"
+
+    def __init__(self, processors: Iterable[Any]) -> None:
+        self._hold(processors)
 
 
 def check_state(state: Any) -> None:

@@ -9,22 +9,23 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from minitok.backend import load_backend
-from minitok.errors import FileFormatError, VocabularyError
+from minitok.errors import ComponentError, FileFormatError, MinitokError, VocabularyError
 from minitok.formats import huggingface
 from minitok.formats.files import parse_json
 from minitok.formats.huggingface.added import read_added
 from minitok.formats.huggingface.reasons import Unsupported
 
 from .added import AddedTokens
-from .components import Component, state_of
+from .components import Component, as_component
 from .decoders import Decoder
 from .layout import find_layout
-from .models import BPE
+from .models import BPE, piece_definition
 from .normalizers import Normalizer
 from .pipeline import Pipeline
 from .pre_tokenizers import PreTokenizer
 from .processors import PostProcessor, check_state
 from .settings import dump_padding, dump_truncation, read_padding, read_truncation
+from .steps import Steps
 
 if TYPE_CHECKING:
     from minitok.definition import Definition
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     State = dict[str, Any]
 
 __all__ = ["Recipe"]
+
+# A text by which components show whether they can be run at all.
+SAMPLE = "A text 1, é."
 
 COMPONENTS: dict[str, type[Component]] = {
     "normalizer": Normalizer,
@@ -63,7 +67,7 @@ class Recipe:
         self.padding: State | None = None
         self.splits_special = False
         # What encodes, and the normalizer, pre-tokenizer, model and added tokens that it was made of.
-        self._definition: tuple[Definition, Any] | None = None
+        self._definition: tuple[Definition | None, Any] | None = None
         # The number of changes of components, what the pipeline was made of, and the pipeline.
         self._pipeline: tuple[int, Any, Pipeline] | None = None
         self._layouts: dict[bool, Layout | None] = {}
@@ -76,7 +80,7 @@ class Recipe:
         table = readers.read_tokenizer_json(data) if definition is not None and readers is not None else None
         content = parse_json(data if table is None else table.rest, path)
         if definition is None:
-            definition = huggingface.parse(without_settings(content), path)
+            definition = read_definition(content, path)
         try:
             recipe = cls.from_file(content, definition, data)
             recipe.pipeline()
@@ -87,7 +91,7 @@ class Recipe:
         return recipe
 
     @classmethod
-    def from_file(cls, content: State, definition: Definition, data: bytes) -> Recipe:
+    def from_file(cls, content: State, definition: Definition | None, data: bytes) -> Recipe:
         """As ``from_content``, of a file that may be malformed. Raises Unsupported with the name of what is wrong."""
         if content.get("post_processor") is not None:
             check_state(content["post_processor"])
@@ -95,12 +99,12 @@ class Recipe:
             if content.get(name) is not None:
                 try:
                     family.from_state(content[name])
-                except TypeError as error:
+                except (TypeError, ValueError, OverflowError) as error:
                     raise Unsupported(f"the {name}: {error}") from None
         return cls.from_content(content, definition, data)
 
     @classmethod
-    def from_content(cls, content: State, definition: Definition, data: bytes | None = None) -> Recipe:
+    def from_content(cls, content: State, definition: Definition | None, data: bytes | None = None) -> Recipe:
         """From a file's content, and what encodes; ``data``: the file, if the content lacks the vocabulary."""
         model = content["model"]
         recipe = cls(BPE.from_content(model) if data is None else BPE.from_json(data, model))
@@ -109,7 +113,9 @@ class Recipe:
             recipe.set_step(name, content.get(name))
         recipe.truncation = read_truncation(content.get("truncation"))
         recipe.padding = read_padding(content.get("padding"))
-        recipe._definition = definition, recipe.ingredients()
+        if definition is not None:
+            recipe._definition = definition, recipe.ingredients()
+            recipe.model.use(definition)
         return recipe
 
     def content(self) -> State:
@@ -119,10 +125,17 @@ class Recipe:
         steps = {name: self.step_json(name) for name in COMPONENTS}
         return {"version": "1.0", **settings, **rows, **steps, "model": self.model.as_json()}
 
+    def shown_content(self) -> State:
+        """The content, with names for the settings, as ``repr`` shows it."""
+        content = self.content()
+        for name, kind in (("truncation", "TruncationParams"), ("padding", "PaddingParams")):
+            content[name] = content[name] and {"type": kind, **content[name]}
+        return content
+
     def copy(self) -> Recipe:
         """A copy that changes by itself."""
         other = copy.copy(self)
-        other.steps = copy.deepcopy(self.steps)
+        other.steps = self.copied_steps()
         other.changed()
         return other
 
@@ -140,8 +153,8 @@ class Recipe:
             TypeError: It is none of these.
         """
         family = COMPONENTS[name]
-        if step is not None and not isinstance(step, family):
-            step = family.from_state(step if isinstance(step, dict) else state_of(step))
+        if step is not None:
+            step = family.from_state(step) if isinstance(step, dict) else as_component(step, family)
         self.steps[name] = step
         self.changed()
 
@@ -150,48 +163,72 @@ class Recipe:
         self._pipeline = None
         self._layouts = {}
 
+    def copied_steps(self) -> dict[str, Any]:
+        """The components, as they are now."""
+        return {name: step and step.copy() for name, step in self.steps.items()}
+
     def ingredients(self) -> Any:
         """What the definition depends on."""
-        return [self.step_json("normalizer"), self.step_json("pre_tokenizer")], self.model, self.added
+        keys = [step and step.key() for step in (self.steps["normalizer"], self.steps["pre_tokenizer"])]
+        return keys, (self.model, self.model.options()), self.added
 
     # -- what it makes -------------------------------------------------------------------------------------------------
 
     def pipeline(self) -> Pipeline:
-        """What encodes and decodes."""
+        """What encodes and decodes. Raises FileFormatError for what minitok does not do."""
         made = self._pipeline
         if made is not None and made[0] == Component.changes:
             return made[2]
-        changes, decoder = Component.changes, self.step_json("decoder")
-        key = (self.ingredients(), decoder, self.splits_special)
+        changes, decoder = Component.changes, self.steps["decoder"]
+        key = (self.ingredients(), decoder and decoder.key(), self.splits_special)
         if made is None or made[1] != key:
-            pipeline = Pipeline(self.definition(), self.model, self.added, decoder, self.splits_special)
+            steps = self.copied_steps()
+            run = Steps(steps["normalizer"], steps["pre_tokenizer"], self.model, self.added, self.splits_special)
+            pipeline = Pipeline(self.definition(run), run, steps["decoder"])
         else:
             pipeline = made[2]
         self._pipeline = changes, key, pipeline
         self._layouts = {}
         return pipeline
 
-    def definition(self) -> Definition:
-        """What encodes. Raises FileFormatError for what minitok does not do."""
+    def definition(self, steps: Steps) -> Definition | None:
+        """What encodes; None if it takes the components one by one.
+
+        Raises:
+            FileFormatError: They cannot be run one by one, either; the message says what minitok does not do.
+        """
         key = self.ingredients()
         if self._definition is not None:
             definition, made_of = self._definition
             if made_of == key:
                 return definition
-            if made_of[:2] == key[:2]:
+            if definition is not None and made_of[:2] == key[:2]:
                 try:
-                    definition = definition.changed(**read_added(self.added.rows()))
+                    definition = definition.changed(**read_added(self.added.rows()).fields())
                 except VocabularyError:
                     pass  # A token of the vocabulary has become an added one: everything is read again.
                 else:
                     self._definition = definition, key
                     return definition
-        content = without_settings(self.content())
-        if self.makes_bytes():
-            content["decoder"] = {"type": "ByteLevel"}
-        definition = huggingface.parse(content, "the tokenizer", other_ids=True)
+        try:
+            definition = self.read_definition()
+        except (FileFormatError, ComponentError) as refused:
+            definition = None
+            try:
+                steps.run(SAMPLE)
+            except MinitokError as error:
+                raise error if isinstance(refused, ComponentError) else refused from None
+        else:
+            self.model.use(definition)
         self._definition = definition, key
         return definition
+
+    def read_definition(self) -> Definition:
+        """What encodes. Raises FileFormatError or ComponentError if that is not in the power of a codec."""
+        content = without_settings(self.content())
+        # The pipeline decodes by itself.
+        content["decoder"] = {"type": "ByteLevel"} if self.makes_bytes() else None
+        return huggingface.parse(content, "the tokenizer", other_ids=True)
 
     def makes_bytes(self) -> bool:
         """Whether the pre-tokenizer makes characters of bytes."""
@@ -204,6 +241,19 @@ class Recipe:
         if add_special_tokens not in self._layouts:
             self._layouts[add_special_tokens] = find_layout(self.step_json("post_processor"), add_special_tokens)
         return self._layouts[add_special_tokens]
+
+
+def read_definition(content: Any, path: object) -> Definition | None:
+    """What a file says, or None if its components are to be run one by one. Raises FileFormatError for any other reason."""
+    content = without_settings(content)
+    try:
+        return huggingface.parse(content, path)
+    except FileFormatError as refused:
+        try:
+            piece_definition(content["model"], content.get("added_tokens") or [])
+        except (KeyError, TypeError, AttributeError, FileFormatError):
+            raise refused from None
+    return None
 
 
 def without_settings(content: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from asyncio import to_thread
 from typing import TYPE_CHECKING, Any
 
 from minitok.formats import huggingface
@@ -15,6 +16,7 @@ from .batches import as_batch, as_input, encode_batch, encode_inputs
 from .processing import added_tokens, finished, padded
 from .recipe import Recipe
 from .settings import check_padding, check_truncation
+from .shown import shown
 from .training import train_model
 
 if TYPE_CHECKING:
@@ -28,6 +30,18 @@ if TYPE_CHECKING:
     State = dict[str, Any]
 
 __all__ = ["Tokenizer"]
+
+
+def step_property(name: str) -> Any:
+    """A component of a tokenizer, as an attribute."""
+
+    def read(tokenizer: Tokenizer) -> Any:
+        return tokenizer._recipe.steps[name]  # noqa: SLF001 - a property of the class
+
+    def write(tokenizer: Tokenizer, step: Any) -> None:
+        tokenizer._recipe.set_step(name, step)  # noqa: SLF001 - a property of the class
+
+    return property(read, write, doc=f"The {name}, or None; set to one of minitok's or of ``tokenizers``.")
 
 
 class Tokenizer:
@@ -162,6 +176,30 @@ class Tokenizer:
         inputs = [as_input(text, is_pretokenized) for text in as_batch(input)]
         return encode_inputs(self._recipe, inputs, is_pretokenized, add_special_tokens, bare=True)
 
+    async def async_encode(
+        self, sequence: Any, pair: Any = None, is_pretokenized: bool = False, add_special_tokens: bool = True
+    ) -> Encoding:
+        """As ``encode``, on another thread."""
+        return await to_thread(self.encode, sequence, pair, is_pretokenized, add_special_tokens)
+
+    async def async_encode_batch(
+        self,
+        input: Iterable[Any],  # noqa: A002 - as there
+        is_pretokenized: bool = False,
+        add_special_tokens: bool = True,
+    ) -> list[Encoding]:
+        """As ``encode_batch``, on another thread."""
+        return await to_thread(self.encode_batch, input, is_pretokenized, add_special_tokens)
+
+    async def async_encode_batch_fast(
+        self,
+        input: Iterable[Any],  # noqa: A002 - as there
+        is_pretokenized: bool = False,
+        add_special_tokens: bool = True,
+    ) -> list[Encoding]:
+        """As ``encode_batch_fast``, on another thread."""
+        return await to_thread(self.encode_batch_fast, input, is_pretokenized, add_special_tokens)
+
     def post_process(
         self, encoding: Encoding, pair: Encoding | None = None, add_special_tokens: bool = True
     ) -> Encoding:
@@ -192,6 +230,12 @@ class Tokenizer:
         """Returns the text of each list of ids."""
         pipeline = self._recipe.pipeline()
         return [pipeline.decode(ids, skip_special_tokens) for ids in sequences]
+
+    async def async_decode_batch(
+        self, sequences: Iterable[Sequence[int]], skip_special_tokens: bool = True
+    ) -> list[str]:
+        """As ``decode_batch``, on another thread."""
+        return await to_thread(self.decode_batch, sequences, skip_special_tokens)
 
     # -- the vocabulary ------------------------------------------------------------------------------------------------
 
@@ -306,44 +350,10 @@ class Tokenizer:
 
     # -- components ----------------------------------------------------------------------------------------------------
 
-    def _step(self, name: str) -> Any:
-        return self._recipe.steps[name]
-
-    @property
-    def normalizer(self) -> Any:
-        """The normalizer, or None; set to one of minitok's or of ``tokenizers``."""
-        return self._step("normalizer")
-
-    @normalizer.setter
-    def normalizer(self, step: Any) -> None:
-        self._recipe.set_step("normalizer", step)
-
-    @property
-    def pre_tokenizer(self) -> Any:
-        """The pre-tokenizer, or None; set to one of minitok's or of ``tokenizers``."""
-        return self._step("pre_tokenizer")
-
-    @pre_tokenizer.setter
-    def pre_tokenizer(self, step: Any) -> None:
-        self._recipe.set_step("pre_tokenizer", step)
-
-    @property
-    def post_processor(self) -> Any:
-        """The post-processor, or None; set to one of minitok's or of ``tokenizers``."""
-        return self._step("post_processor")
-
-    @post_processor.setter
-    def post_processor(self, step: Any) -> None:
-        self._recipe.set_step("post_processor", step)
-
-    @property
-    def decoder(self) -> Any:
-        """The decoder, or None; set to one of minitok's or of ``tokenizers``."""
-        return self._step("decoder")
-
-    @decoder.setter
-    def decoder(self, step: Any) -> None:
-        self._recipe.set_step("decoder", step)
+    normalizer = step_property("normalizer")
+    pre_tokenizer = step_property("pre_tokenizer")
+    post_processor = step_property("post_processor")
+    decoder = step_property("decoder")
 
     @property
     def model(self) -> BPE:
@@ -384,8 +394,7 @@ class Tokenizer:
         self.add_special_tokens(trainer.special_tokens)
 
     def __repr__(self) -> str:
-        recipe = self._recipe
-        steps = ", ".join(f"{name}={step!r}" for name, step in recipe.steps.items())
-        added = len(recipe.added.tokens)
-        settings = f"truncation={recipe.truncation}, padding={recipe.padding}, added_tokens={added}"
-        return f"Tokenizer({settings}, {steps}, model={recipe.model!r})"
+        return shown({"type": "Tokenizer", **self._recipe.shown_content()})
+
+    def __str__(self) -> str:
+        return shown({"type": "Tokenizer", **self._recipe.shown_content()}, short=True)

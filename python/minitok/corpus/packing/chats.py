@@ -98,7 +98,7 @@ def encoded(
         raise TemplateError(str(refused(file, conversation, str(error)))) from error
     except (TypeError, ValueError) as error:
         raise refused(file, conversation, f"not a conversation: {error}") from None
-    chat = encode_chat(definition.span_cutter, spans)
+    chat = encode_chat(definition, spans)
     learned = chat.generated if options.learn == GENERATION else chat.mask(options.learn or "")
     end = [] if options.end is None else [options.end]
     ids = np.array([*chat.ids, *end], np.uint32)

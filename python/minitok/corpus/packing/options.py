@@ -61,7 +61,7 @@ class Options:
     separator: bytes | None
     field: str
     end: int | None
-    allowed: list[str]
+    allowed: list[str] | None
     threads: int
     learn: str | None = None
 
@@ -141,19 +141,15 @@ def token_id(special_tokens: Mapping[str, int], codec: Codec, end: str | int | N
 
 def job_digest(definition: Definition, options: Options) -> str:
     """Returns a hash of everything that the ids depend on except the files; backend and threads make no difference."""
-    tokens, merges, whole_pieces = definition.vocabulary()
-    digest = hashlib.sha256(repr((sorted(tokens.items()), merges, whole_pieces)).encode())
-    late, special = sorted(definition.late_special), sorted(definition.special_tokens.items())
-    described: tuple[object, ...] = definition.pattern, definition.normalizer, late, special
-    vocab, flags = definition.vocab, sorted((name, sorted(own)) for name, own in definition.special_flags.items())
-    if definition.prefix or vocab.fallback or vocab.drops_bytes or flags:
-        described = *described, definition.prefix, vocab.fallback and list(vocab.fallback), vocab.drops_bytes, flags
-    if definition.words or definition.word_end:
-        described = *described, definition.words, definition.word_end
-    digest.update(repr(described).encode("utf-8", "backslashreplace"))
-    chosen = options.dtype, options.separator, options.field, options.end, sorted(options.allowed)
+    digest = hashlib.sha256(definition.digest().encode())
+    allowed = None if options.allowed is None else sorted(options.allowed)
+    chosen = options.dtype, options.separator, options.field, options.end, allowed
     digest.update(repr(chosen).encode("utf-8", "backslashreplace"))
     if options.learn is not None and definition.chat is not None:
-        chat = sorted(definition.chat.templates.items()), sorted(definition.chat.tokens.items())
+        chat = (
+            sorted(definition.chat.templates.items()),
+            sorted(definition.chat.tokens.items()),
+            sorted(definition.chat.named),
+        )
         digest.update(repr((options.learn, chat)).encode("utf-8", "backslashreplace"))
     return digest.hexdigest()

@@ -15,7 +15,7 @@ import time
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from ...arguments import named_special_tokens, thread_count
+from ...arguments import allowed_tokens, thread_count
 from ...backend import load_backend
 from ...formats.files import write_atomically
 from ...progress import start_progress
@@ -81,7 +81,7 @@ def encode_files(
         utf8(separator) if separator is not None else None,
         field or ("text" if learn is None else "messages"),
         token_id(special_tokens, codec, end_of_document, "end_of_document"),
-        named_special_tokens(allowed_special, special_tokens),
+        allowed_tokens(allowed_special, special_tokens),
         thread_count(threads),
         learn and checked_learn(definition, learn),
     )

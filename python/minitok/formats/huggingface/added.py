@@ -1,13 +1,14 @@
-"""Added tokens as special tokens, and back."""
+"""The added tokens of a file: special ones, found where the caller allows it, and those that are found in every text."""
 
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from ...arguments import MAX_ID
-from ...backend.normalizing import FLAGS
+from ...reference.flags import FLAGS
 from ..byte_level import CHARS
 from ..files import shown
 from .reasons import Unsupported
@@ -18,11 +19,39 @@ if TYPE_CHECKING:
     from ...definition import Definition
 
 
-def read_added(tokens: Any) -> dict[str, Any]:
-    """The added tokens as special tokens, those of them that are late (``normalized``), and what they take with them."""
+@dataclass(frozen=True)
+class Added:
+    """The added tokens.
+
+    Attributes:
+        ids: Their ids by name, in the order of the file.
+        special: The names of those that are ``special``.
+        late: The names of those that are ``normalized``: found in prepared text.
+        flags: What they take of the text around them, or ask of it.
+    """
+
+    ids: Mapping[str, int]
+    special: frozenset[str]
+    late: frozenset[str]
+    flags: Mapping[str, frozenset[str]]
+
+    def fields(self, ids: Mapping[str, int] | None = None) -> dict[str, Any]:
+        """The fields of a definition; ``ids``: other ids of the same tokens."""
+        ids = self.ids if ids is None else ids
+        return {
+            "special_tokens": {name: token_id for name, token_id in ids.items() if name in self.special},
+            "added_tokens": {name: token_id for name, token_id in ids.items() if name not in self.special},
+            "late_tokens": self.late,
+            "token_flags": self.flags,
+        }
+
+
+def read_added(tokens: Any) -> Added:
+    """The added tokens of a file."""
     if not isinstance(tokens, list):
         raise Unsupported("the added_tokens are not a list")
-    special: dict[str, int] = {}
+    ids: dict[str, int] = {}
+    special: set[str] = set()
     late: set[str] = set()
     flags: dict[str, frozenset[str]] = {}
     for token in tokens:
@@ -33,12 +62,14 @@ def read_added(tokens: Any) -> dict[str, Any]:
             raise Unsupported(f"the id of the added token {content!r} is not a whole number from 0 to {MAX_ID}")
         if own := frozenset(flag for flag in FLAGS if token.get(flag)):
             flags[content] = own
-        if special.get(content, token_id) != token_id:
+        if ids.get(content, token_id) != token_id:
             raise Unsupported(f"the added token {content!r} has two ids")
-        special[content] = token_id
+        ids[content] = token_id
+        if token.get("special"):
+            special.add(content)
         if token.get("normalized", not token.get("special")):
             late.add(content)
-    return {"special_tokens": special, "late_special": late, "special_flags": flags}
+    return Added(ids, frozenset(special), frozenset(late), flags)
 
 
 def given_ids(special: Mapping[str, int], ids: Mapping[str, int | None], size: int) -> dict[str, int]:
@@ -59,20 +90,19 @@ def given_ids(special: Mapping[str, int], ids: Mapping[str, int | None], size: i
     return {name: next(free) if token_id is None else token_id for name, token_id in given}
 
 
-def in_text(added: Mapping[str, Any], *, by_bytes: bool, whole_pieces: bool) -> set[str]:
+def in_text(added: Added, *, by_bytes: bool, whole_pieces: bool) -> set[str]:
     """Returns the added tokens that text may have without a merge, where they are not found in it.
 
     That is a single character, as text is written before merges, and a whole piece that is beside a character of a word.
 
-    >>> added = {"special_tokens": {"a": 97, "ab": 256}, "special_flags": {"ab": {"single_word"}}}
+    >>> added = Added({"a": 97, "ab": 256}, frozenset(), frozenset(), {"ab": frozenset({"single_word"})})
     >>> sorted(in_text(added, by_bytes=True, whole_pieces=False))
     ['a']
     """
-    flags = added["special_flags"]
     return {
         name
-        for name in added["special_tokens"]
-        if (len(name) == 1 or (whole_pieces and "single_word" in flags.get(name, ())))
+        for name in added.ids
+        if (len(name) == 1 or (whole_pieces and "single_word" in added.flags.get(name, ())))
         and (all(char in CHARS for char in name) if by_bytes else name != " ")
     }
 
@@ -90,15 +120,15 @@ def warn_of_other_ids(special: Mapping[str, int], given: Mapping[str, int], path
 
 
 def dump_added(definition: Definition) -> list[dict[str, Any]]:
-    """The special tokens as added tokens."""
-    special = sorted(definition.special_tokens.items(), key=lambda item: item[1])
+    """The special and the added tokens as a file has them."""
+    found = sorted(definition.found_tokens.items(), key=lambda item: item[1])
     return [
         {
             "id": token_id,
             "content": name,
-            **{flag: flag in definition.special_flags.get(name, ()) for flag in FLAGS},
-            "normalized": name in definition.late_special,
-            "special": True,
+            **{flag: flag in definition.token_flags.get(name, ()) for flag in FLAGS},
+            "normalized": name in definition.late_tokens,
+            "special": name in definition.special_tokens,
         }
-        for name, token_id in special
+        for name, token_id in found
     ]

@@ -1,4 +1,4 @@
-"""BPE of characters with byte fallback: how a file says that spaces are markers, and back.
+"""BPE of characters, above all with byte fallback: how a file says that spaces are markers, and back.
 
 Files say it in two ways. Older ones normalize: ``Prepend`` puts a marker before each segment, and ``Replace`` writes one for
 every space. Newer ones have a pre-tokenizer ``Metaspace``, whose ``prepend_scheme`` says where a marker is put (SPEC S4), and
@@ -24,7 +24,7 @@ from .patterns import OWN_STEPS, dump_split, flat_steps, matches_nothing, read_c
 from .reasons import Unsupported, step_type, steps_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Container, Iterator
 
     from ...definition import Definition
     from ...reference.normalize import Step
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 MARK = MARKER.decode()
 # Metaspace with ``split``: a piece is a space and what follows it.
 SPLIT = "\\x20[^\\x20]*|[^\\x20]+"
+BYTE_NAMES = tuple(f"<0x{byte:02X}>" for byte in range(256))
 DECODERS = ("Replace", "ByteFallback", "Fuse", "Strip", "Metaspace")
 TO_MARKS = {"type": "Replace", "pattern": {"String": " "}, "content": MARK}
 TO_SPACES = {"type": "Replace", "pattern": {"String": MARK}, "content": " "}
@@ -69,6 +70,13 @@ def read_spaces(content: dict[str, Any], may_match_nothing: Callable[[str], bool
     patterns += [read_alike(step, may_match_nothing) for step in cutters if not cuts_at_spaces(step)]
     check_decoder(content.get("decoder"))
     return {"pattern": THEN.join(patterns) or "none", "prefix": prefix, "normalizer": steps or None}
+
+
+def has_markers(content: dict[str, Any]) -> bool:
+    """Whether steps write spaces as markers."""
+    cutters = flat_steps(content.get("pre_tokenizer"))
+    is_metaspace = bool(cutters) and step_type(cutters[0], "pre_tokenizer") == "Metaspace"
+    return is_metaspace or TO_MARKS_STEP in read_steps(content.get("normalizer"))
 
 
 def normalizers_of(content: dict[str, Any]) -> list[dict[str, Any]]:
@@ -167,21 +175,24 @@ def check_decoder(step: Any) -> None:
 
 
 def check_fallback(model: dict[str, Any]) -> None:
-    """Refuse a model that has no tokens of bytes for what its characters lack, or takes pieces whole."""
-    if not model.get("byte_fallback"):
-        raise Unsupported("it is BPE of characters without byte_fallback: unknown characters would be lost")
-    if model.get("ignore_merges"):
-        raise Unsupported("it is BPE of characters with ignore_merges")
+    """Refuse a model with byte fallback that takes pieces whole, or writes characters by their place."""
+    for name in ("ignore_merges", "continuing_subword_prefix", "end_of_word_suffix"):
+        if model.get(name):
+            raise Unsupported(f"it is BPE of characters with byte_fallback and {name}")
+
+
+def falls_back(model: dict[str, Any], vocab: Container[str]) -> bool:
+    """Whether a character without a token may become its bytes: ``byte_fallback`` does nothing without their tokens."""
+    return bool(model.get("byte_fallback")) and any(name in vocab for name in BYTE_NAMES)
 
 
 def read_tokens(vocab: dict[str, int]) -> tuple[dict[str, int], list[int]]:
     """The tokens that are not bytes, and the ids of the 256 bytes."""
-    names = [f"<0x{byte:02X}>" for byte in range(256)]
-    for name in names:
+    for name in BYTE_NAMES:
         if name not in vocab:
             raise Unsupported(f"it has byte_fallback, but no token {name!r}")
-    fallback = [vocab[name] for name in names]
-    bytes_of_their_own = frozenset(names)
+    fallback = [vocab[name] for name in BYTE_NAMES]
+    bytes_of_their_own = frozenset(BYTE_NAMES)
     return {token: token_id for token, token_id in vocab.items() if token not in bytes_of_their_own}, fallback
 
 

@@ -2,8 +2,9 @@
 
 Each pre-tokenizer but ``ByteLevel`` cuts by a regular expression, and its *behavior* says what becomes of a match: a piece of
 its own (``Isolated``), one with its neighbours of the same kind (``Contiguous``), or part of the text before or behind it
-(``MergedWithPrevious``, ``MergedWithNext``). All of these are patterns too. What ``Removed`` leaves are words (SPEC N3); it
-must come first. After ``ByteLevel``, a step cuts bytes as characters (SPEC P9).
+(``MergedWithPrevious``, ``MergedWithNext``). All of these are patterns too. An empty match only cuts (SPEC P2), whatever the
+behavior. What ``Removed`` leaves are words (SPEC N3); it must come first. After ``ByteLevel``, a step cuts bytes as characters
+(SPEC P9).
 """
 
 from __future__ import annotations
@@ -37,6 +38,11 @@ def matches_nothing(pattern: str) -> bool:
     return width(parse(pattern))[0] == 0
 
 
+def only_cuts(pattern: str) -> bool:
+    """Whether a pattern matches the empty text and no other: the most that it takes is no character."""
+    return width(parse(pattern))[1] == 0
+
+
 class Cuts(NamedTuple):
     """What pre-tokenizers stand for: a pattern, the words that are left (None: all text), and where a space is put."""
 
@@ -53,9 +59,14 @@ WORDS = {
 }
 
 
-def read_pattern(step: Any, may_match_nothing: Callable[[str], bool] = matches_nothing) -> Cuts:
-    """What the pre-tokenizers of bytes stand for. ``may_match_nothing``: whether a pattern may match the empty text."""
-    if step is None:
+def read_pattern(
+    step: Any, may_match_nothing: Callable[[str], bool] = matches_nothing, *, by_bytes: bool = True
+) -> Cuts:
+    """What the pre-tokenizers of bytes stand for, or else those of characters.
+
+    ``may_match_nothing``: whether a pattern may match the empty text.
+    """
+    if by_bytes and step is None:
         raise Unsupported("no pre_tokenizer: the tokens are characters, not bytes")
     steps = flat_steps(step)
     patterns: list[str] = []
@@ -72,7 +83,7 @@ def read_pattern(step: Any, may_match_nothing: Callable[[str], bool] = matches_n
                     raise Unsupported("the pre_tokenizer ByteLevel has add_prefix_space after other steps")
                 prefix = "bytes"
             patterns += ["gpt2"] if part.get("use_regex", True) else []
-        elif (found := read_words(kind, part, may_match_nothing)) is not None:
+        elif (found := read_words(kind, part)) is not None:
             if index:
                 raise Unsupported(f"the pre_tokenizer drops text ({kind}) after other steps")
             words, further = found
@@ -80,7 +91,7 @@ def read_pattern(step: Any, may_match_nothing: Callable[[str], bool] = matches_n
         else:
             cutter = read_cutter(kind, part, may_match_nothing)
             patterns.append(BYTES + cutter if of_bytes else cutter)
-    if not of_bytes:
+    if by_bytes and not of_bytes:
         raise Unsupported("the pre_tokenizer has no step ByteLevel: the tokens are characters, not bytes")
     return Cuts(name_of(THEN.join(patterns) or "none"), words, prefix)
 
@@ -92,9 +103,7 @@ def flat_steps(step: Any) -> list[dict[str, Any]]:
     return steps_of(step, "pre_tokenizer", "pretokenizers")
 
 
-def read_words(
-    kind: str, step: dict[str, Any], may_match_nothing: Callable[[str], bool] = matches_nothing
-) -> tuple[str, list[str]] | None:
+def read_words(kind: str, step: dict[str, Any]) -> tuple[str, list[str]] | None:
     """What words are, and how they are cut further, where a pre-tokenizer drops text; None for another."""
     if kind in WORDS:
         return WORDS[kind]
@@ -102,11 +111,15 @@ def read_words(
         return rest_of(literal(str(step.get("delimiter") or " "))), []
     if kind != "Split" or step.get("behavior") != "Removed":
         return None
-    pattern = read_source(step, may_match_nothing)
+    pattern = read_source(step)
+    if pattern not in NAMED | FAMILIES and matches_nothing(pattern) and not only_cuts(pattern):
+        raise Unsupported("the pre_tokenizer Split may match nothing, or more, with the behavior 'Removed'")
     if step.get("invert"):
         # Removing what does not match removes nothing where everything matches, as it does for the named patterns.
         return None if pattern in NAMED | FAMILIES else (pattern, [])
     expression = expression_of(pattern)
+    if only_cuts(expression):
+        return None
     if not takes_characters(parse(expression)):
         raise Unsupported("the pre_tokenizer Split removes something else than characters, alone or in a row")
     return rest_of(expression), []
@@ -146,13 +159,20 @@ def read_cutter(kind: str, step: dict[str, Any], may_match_nothing: Callable[[st
 
 def read_split(step: dict[str, Any], may_match_nothing: Callable[[str], bool]) -> str:
     """The pattern of a ``Split``, by its name if it has one."""
-    pattern, behavior, invert = read_source(step, may_match_nothing), step.get("behavior"), bool(step.get("invert"))
+    pattern, behavior, invert = read_source(step), step.get("behavior"), bool(step.get("invert"))
     if pattern in NAMED | FAMILIES and (behavior == "Isolated" or (behavior == "Removed" and invert)):
         return pattern
-    return behaved(expression_of(pattern), behavior, invert=invert)
+    expression = expression_of(pattern)
+    if behavior in (*BEHAVIORS[1:], "Removed") and may_match_nothing(expression):
+        if not only_cuts(expression):
+            raise Unsupported(
+                f"the pre_tokenizer Split may match nothing, or more, with the behavior {shown(behavior)}"
+            )
+        behavior = "Isolated"
+    return behaved(expression, behavior, invert=invert)
 
 
-def read_source(step: dict[str, Any], may_match_nothing: Callable[[str], bool]) -> str:
+def read_source(step: dict[str, Any]) -> str:
     """What a ``Split`` looks for: the name of a pattern, or a regular expression."""
     source = step.get("pattern")
     if isinstance(source, dict) and source.get("String"):
@@ -166,10 +186,7 @@ def read_source(step: dict[str, Any], may_match_nothing: Callable[[str], bool]) 
     pattern = with_line_ends(pattern)
     if difference := engine_difference(pattern):
         raise Unsupported(f"the pre_tokenizer Split has {difference}, which other engines read otherwise")
-    pattern = with_words(pattern)
-    if may_match_nothing(pattern):
-        raise Unsupported("the pre_tokenizer Split has a match of nothing, at which tokenizers cuts")
-    return pattern
+    return with_words(pattern)
 
 
 def expression_of(pattern: str) -> str:

@@ -11,10 +11,11 @@ from ...reference.vocab import NEVER_IN_UTF8
 from ..files import blame, parse_json, read, shown
 from ..gpt2 import parse_vocab, tokens_of
 from .added import given_ids, in_text, read_added, warn_of_other_ids
-from .characters import bytes_of, check_fallback, read_spaces, read_tokens
+from .characters import bytes_of, check_fallback, falls_back, read_spaces, read_tokens
 from .normalizers import read_steps
 from .patterns import matches_nothing, read_pattern
 from .reasons import Unsupported, field, steps_of
+from .symbols import find_pairs, read_bytes, read_symbols
 from .word_ends import check_word_end, read_word_ends
 
 if TYPE_CHECKING:
@@ -53,11 +54,13 @@ def parse_tables(data: bytes, path: object, name: str | None = None, backend: st
         model = check_model(field(content, "model", dict))
         check_rest(content)
         added = read_added(content.get("added_tokens") or [])
-        special: dict[str, int] = added["special_tokens"]
+        special = dict(added.ids)
         whole_pieces = bool(model.get("ignore_merges"))
-        if whole_pieces and any("single_word" in flags for flags in added["special_flags"].values()):
+        if whole_pieces and any("single_word" in flags for flags in added.flags.values()):
             return None
-        if model.get("end_of_word_suffix") or given_ids(special, table.ids_of(special), len(table)) != special:
+        if model.get("continuing_subword_prefix") or model.get("end_of_word_suffix"):
+            return None
+        if given_ids(special, table.ids_of(special), len(table)) != special:
             return None
 
         def may_match_nothing(pattern: str) -> bool:
@@ -66,11 +69,13 @@ def parse_tables(data: bytes, path: object, name: str | None = None, backend: st
         if is_byte_level(content):
             settings = read_cuts(content, may_match_nothing)
             vocab = table.byte_level(special, whole_pieces, not model.get("unk_token"))
-        else:
+        elif model.get("byte_fallback"):
             check_fallback(model)
             settings = read_spaces(content, may_match_nothing)
             vocab = table.characters(special)
-        return None if vocab is None else Definition.of(vocab, chosen.name, name=name, **settings, **added)
+        else:
+            return None
+        return None if vocab is None else Definition.of(vocab, chosen.name, name=name, **settings, **added.fields())
     except (MinitokError, Unsupported):
         return None
 
@@ -85,7 +90,7 @@ def parse(
         except Unsupported as reason:
             raise FileFormatError(path, str(reason)) from None
         definition = Definition.from_tokens(**options, name=name, backend=backend)
-    warn_of_other_ids(read_added(content.get("added_tokens") or [])["special_tokens"], definition.special_tokens, path)
+    warn_of_other_ids(read_added(content.get("added_tokens") or []).ids, definition.found_tokens, path)
     return definition
 
 
@@ -95,9 +100,10 @@ def read_options(content: Any, path: object, *, other_ids: bool = False) -> dict
     check_rest(content)
     added = read_added(content.get("added_tokens") or [])
     rows, vocab = read_merges(field(model, "merges", list)), parse_vocab(field(model, "vocab", dict), path)
-    if not other_ids:
-        added["special_tokens"] = given_ids(added["special_tokens"], vocab, len(vocab))
-    special = added["special_tokens"]
+    special = dict(added.ids) if other_ids else given_ids(added.ids, vocab, len(vocab))
+    fields = added.fields(special)
+    if not is_byte_level(content) and not falls_back(model, vocab):
+        return read_symbols(content, vocab, rows) | fields
     # An added token that the vocabulary holds too is that token, and not one of bytes unless text may have it all the same.
     held = {side for left, right in rows for side in (left, right, left + right)}
     held.update(in_text(added, by_bytes=is_byte_level(content), whole_pieces=bool(model.get("ignore_merges"))))
@@ -106,29 +112,26 @@ def read_options(content: Any, path: object, *, other_ids: bool = False) -> dict
         check_fallback(model)
         chars, fallback = read_tokens(ids)
         spaces = read_spaces(content)
-        return {"ids": bytes_of(chars), "merges": find_pairs(rows, chars), "fallback": fallback, **spaces, **added}
+        return {"ids": bytes_of(chars), "merges": find_pairs(rows, chars), "fallback": fallback, **spaces, **fields}
     cuts = read_cuts(content)
+    if prefix := model.get("continuing_subword_prefix"):
+        raise Unsupported(f"it is BPE of bytes with a continuing_subword_prefix, {shown(prefix)}")
     if end := model.get("end_of_word_suffix"):
         check_word_end(end, model)
         tokens, merges = read_word_ends(ids, rows, end)
-        return {"ids": tokens, "merges": merges, "word_end": end, **cuts, **added}
+        return {"ids": tokens, "merges": merges, "word_end": end, **cuts, **fields}
     tokens = tokens_of(ids)
+    lacks_bytes = any(bytes([byte]) not in tokens and byte not in NEVER_IN_UTF8 for byte in range(256))
+    if lacks_bytes and model.get("unk_token"):
+        return {**read_bytes(model, vocab, ids, rows), **cuts, **fields}
     return {
         "ids": tokens,
         "merges": find_pairs(rows, ids),
         "whole_pieces": bool(model.get("ignore_merges")),
-        "drops_bytes": drops_bytes(tokens, model),
+        "drops_bytes": lacks_bytes,
         **cuts,
-        **added,
+        **fields,
     }
-
-
-def drops_bytes(tokens: dict[bytes, int], model: dict[str, Any]) -> bool:
-    """Whether bytes that text may hold have no token, and are dropped."""
-    missing = [byte for byte in range(256) if bytes([byte]) not in tokens and byte not in NEVER_IN_UTF8]
-    if missing and model.get("unk_token"):
-        raise Unsupported(f"the byte 0x{missing[0]:02x} has no token, and becomes {shown(model['unk_token'])}")
-    return bool(missing)
 
 
 def read_cuts(content: dict[str, Any], may_match_nothing: Callable[[str], bool] = matches_nothing) -> dict[str, Any]:
@@ -139,12 +142,12 @@ def read_cuts(content: dict[str, Any], may_match_nothing: Callable[[str], bool] 
 
 
 def is_byte_level(content: dict[str, Any]) -> bool:
-    """Whether the tokens are bytes: a step or the decoder is ``ByteLevel``, or nothing says that they are characters."""
+    """Whether the tokens are bytes: a step or the decoder is ``ByteLevel``."""
     steps = [content.get("pre_tokenizer"), content.get("decoder")]
     sequences = [step.get("pretokenizers") for step in steps if isinstance(step, dict)]
     parts = [*steps, *(part for sequence in sequences if isinstance(sequence, list) for part in sequence)]
     kinds = [part.get("type") for part in parts if isinstance(part, dict)]
-    return "ByteLevel" in kinds or not (content["model"].get("byte_fallback") or "Metaspace" in kinds)
+    return "ByteLevel" in kinds
 
 
 def check_decoder(decoder: Any) -> None:
@@ -155,12 +158,10 @@ def check_decoder(decoder: Any) -> None:
 
 
 def check_model(model: dict[str, Any]) -> dict[str, Any]:
-    """The model, if it is BPE without what byte-level BPE does not have."""
+    """The model, if it is BPE whose ids are not random."""
     kind = model.get("type", "BPE" if "merges" in model else "unknown")
     if kind != "BPE":
         raise Unsupported(f"the model is {kind if isinstance(kind, str) else shown(kind)}; minitok reads BPE")
-    if model.get("continuing_subword_prefix"):
-        raise Unsupported(f"the model has a continuing_subword_prefix, {shown(model['continuing_subword_prefix'])}")
     if model.get("dropout"):
         raise Unsupported(f"the model has dropout, {shown(model['dropout'])}: its ids are random")
     return model
@@ -182,12 +183,3 @@ def read_merges(rows: list[Any]) -> list[tuple[str, str]]:
             raise Unsupported(f"merge {rank} is not two tokens: {shown(row)}")
         pairs.append((sides[0], sides[1]))
     return pairs
-
-
-def find_pairs(rows: list[tuple[str, str]], ids: dict[str, int]) -> list[tuple[int, int]]:
-    """The merges as pairs of ids."""
-    for rank, (left, right) in enumerate(rows):
-        for side in (left, right, left + right):
-            if side not in ids:
-                raise Unsupported(f"merge {rank} is of the token {side!r}, which the vocabulary does not have")
-    return [(ids[left], ids[right]) for left, right in rows]

@@ -12,6 +12,7 @@ from .added import dump_added
 from .characters import dump_characters
 from .normalizers import dump_steps, in_file
 from .patterns import dump_pattern
+from .symbols import dump_model, dump_symbols
 from .word_ends import shown_word_ends
 
 if TYPE_CHECKING:
@@ -31,6 +32,11 @@ def save(definition: Definition, path: str | os.PathLike[str]) -> None:
 
 def dump(definition: Definition) -> dict[str, Any]:
     """The content of the file."""
+    symbols = definition.symbols
+    if symbols is not None and symbols.unit == "characters":
+        if definition.prefix is None:
+            return frame(definition) | dump_symbols(definition, symbols)
+        return frame(definition) | dump_characters(definition) | {"model": dump_model(definition, symbols, marks=True)}
     if definition.vocab.fallback is not None:
         return frame(definition) | dump_characters(definition)
     byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
@@ -39,7 +45,9 @@ def dump(definition: Definition) -> dict[str, Any]:
         "pre_tokenizer": dump_pattern(definition, byte_level),
         "post_processor": None,
         "decoder": byte_level,
-        "model": {
+        "model": dump_model(definition, symbols)
+        if symbols is not None
+        else {
             "type": "BPE",
             "dropout": None,
             "unk_token": None,

@@ -72,6 +72,18 @@ fn a_str_is_turned_into_utf8_part_by_part() {
 }
 
 #[test]
+fn a_str_is_cut_as_often_as_it_can_be_however_far_apart_cuts_are() {
+    let encoder = encoder(&[(97, 98)]);
+    for apart in [CHUNK / 2, CHUNK - 7, CHUNK, 5 * CHUNK / 2] {
+        let text = ("a".repeat(apart) + " ").repeat(40 * CHUNK / apart);
+        let parts = parts_of_str(&encoder, &text, Split::Scan(&CL100K));
+        assert!(parts.concat() == text.as_bytes());
+        let most = 2 * (apart + CHUNK);
+        assert!(parts.iter().all(|part| part.len() <= most), "a cut each {apart} bytes");
+    }
+}
+
+#[test]
 fn a_block_of_many_bytes_is_encoded_piece_by_piece() {
     let encoder = encoder(&[(97, 98)]);
     let words = |count: usize| b" abcd".repeat(count);

@@ -41,6 +41,11 @@ impl Cuts {
         Cuts { width, safe }
     }
 
+    /// No cuts.
+    pub(super) fn none() -> Cuts {
+        Cuts { width: 0, safe: Vec::new() }
+    }
+
     /// Whether the text may be cut at `at`, which must be inside it and not 0.
     pub(super) fn holds(&self, classes: &Classes, text: &[u8], at: usize) -> bool {
         if text[at] & 0xC0 == 0x80 {
@@ -48,7 +53,7 @@ impl Cuts {
         }
         let (after, length) = classes.at(text, at);
         let complete = text[at] < 0x80 || length > 1;
-        complete && self.safe[classes.before(text, at) * self.width + after]
+        complete && self.safe.get(classes.before(text, at) * self.width + after) == Some(&true)
     }
 }
 
@@ -63,7 +68,7 @@ fn cuts(ends: &Ends, state: u32, after: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{Case, scanned, texts};
-    use crate::fast::scan::Tier;
+    use crate::fast::scan::{Cuts as _, Tier};
 
     #[test]
     fn every_cut_leaves_the_pieces_as_they_are() {
@@ -82,7 +87,7 @@ mod tests {
             for text in texts(&['a', 'b', 'c', ' '], 5) {
                 let all = scanned(tier, text.as_bytes());
                 for at in 1..text.len() {
-                    if table.safe_cut(text.as_bytes(), at) == Some(at) {
+                    if table.next(text.as_bytes(), at) == Some(at) {
                         let (left, right) = text.as_bytes().split_at(at);
                         let mut halves = scanned(tier, left);
                         halves.extend(scanned(tier, right).iter().map(|end| end + at));

@@ -76,10 +76,12 @@ impl Rewind {
     pub(crate) fn next_ends(&self, text: &[u8], place: &mut Place, ends: &mut Vec<usize>) -> bool {
         ends.clear();
         while ends.len() < BLOCK && place.at < text.len() {
-            if let Some(end) = self.attempt(text, place) {
-                if place.done < place.at {
-                    ends.push(place.at);
-                }
+            let end = self.attempt(text, place);
+            if end.is_some() && place.done < place.at {
+                ends.push(place.at);
+                place.done = place.at;
+            }
+            if let Some(end) = end.filter(|&end| end > place.at) {
                 ends.push(end);
                 (place.done, place.at) = (end, end);
             } else {
@@ -97,7 +99,7 @@ impl Rewind {
         !ends.is_empty()
     }
 
-    /// The end of the match that begins here, if there is one that is not empty.
+    /// The end of the match that begins here, if there is one.
     fn attempt(&self, text: &[u8], place: &mut Place) -> Option<usize> {
         let begin = if place.at == 0 { self.search.width - 1 } else { self.classes.before(text, place.at) };
         let mut state = self.search.starts[begin];

@@ -1,0 +1,193 @@
+"""The options that components have: what may be given for each, how a file writes it, and how it is given back."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from minitok.errors import PatternError
+from minitok.formats.huggingface.oniguruma import engine_difference, with_line_ends, with_repeats, with_words
+from minitok.formats.huggingface.patterns import literal
+from minitok.reference.pretokenize import compile_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import regex
+
+__all__ = [
+    "BEHAVIOR", "BYTE_LEVEL", "CHARACTER", "FLAG", "MAYBE_FLAG", "METASPACE", "PATTERN", "SCHEME", "SIZE", "TEXT", "TOKEN",
+    "Kind", "Option", "Regex", "compiled_source", "pattern_state",
+]  # fmt: skip
+
+BEHAVIORS = {
+    "removed": "Removed",
+    "isolated": "Isolated",
+    "merged_with_previous": "MergedWithPrevious",
+    "merged_with_next": "MergedWithNext",
+    "contiguous": "Contiguous",
+}
+SCHEMES = ("first", "never", "always")
+
+
+class Kind(NamedTuple):
+    """What an option may be.
+
+    Attributes:
+        check: Returns what a file writes for a value, or raises TypeError, ValueError or OverflowError.
+        show: Returns the value that the attribute has; None if there is no attribute.
+    """
+
+    check: Callable[[Any], Any]
+    show: Callable[[Any], Any] | None = lambda value: value
+
+
+class Option(NamedTuple):
+    """An option of a component.
+
+    Attributes:
+        name: The name of the argument and the attribute.
+        kind: What it may be.
+        default: What it is in a file that does not have it; ``...`` if a file must have it.
+        key: Its name in a file, if that is another one.
+    """
+
+    name: str
+    kind: Kind
+    default: Any = ...
+    key: str = ""
+
+    @property
+    def field(self) -> str:
+        """Its name in a file."""
+        return self.key or self.name
+
+
+class Regex:
+    """A regular expression, where a string would be taken as it is.
+
+    Raises:
+        PatternError: The pattern is malformed.
+    """
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern = instance(pattern, str)
+        if engine_difference(with_line_ends(pattern)) is None:
+            compiled_source({"Regex": pattern})
+
+
+def instance(value: Any, kind: type) -> Any:
+    """The value, if it is one of a type."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{type(value).__name__!r} object is not an instance of {kind.__name__!r}")
+    return value
+
+
+def flag(value: Any) -> bool:
+    """A truth value."""
+    return bool(instance(value, bool))
+
+
+def maybe_flag(value: Any) -> bool | None:
+    """A truth value, or None."""
+    return None if value is None else flag(value)
+
+
+def text(value: Any) -> str:
+    """A text."""
+    return str(instance(value, str))
+
+
+def character(value: Any) -> str:
+    """A text of one character."""
+    if len(instance(value, str)) != 1:
+        raise ValueError("expected a string of length 1")
+    return str(value)
+
+
+def size(value: Any) -> int:
+    """A number that is not negative."""
+    if not isinstance(value, int):
+        raise TypeError(f"{type(value).__name__!r} object cannot be interpreted as an integer")
+    if value < 0:
+        raise OverflowError("can't convert negative int to unsigned")
+    return value
+
+
+def behavior(value: Any) -> str:
+    """What becomes of a match: ``merged_with_next`` for a file's ``MergedWithNext``."""
+    if text(value) not in BEHAVIORS:
+        raise ValueError(f"Wrong value for SplitDelimiterBehavior, expected one of: `{', '.join(BEHAVIORS)}`")
+    return BEHAVIORS[value]
+
+
+def scheme(value: Any) -> str:
+    """Where a marker is put before text."""
+    if text(value) not in SCHEMES:
+        raise ValueError(f"{value} is an unknown variant, should be one of ['first', 'never', 'always']")
+    return str(value)
+
+
+def token(value: Any) -> list[Any]:
+    """A token and its id."""
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise TypeError(f"a token is a pair of str and int, not {value!r}")
+    return [text(value[0]), size(value[1])]
+
+
+def pattern_state(pattern: Any) -> dict[str, str]:
+    """A pattern as JSON: a string, or a ``Regex`` of minitok's or of ``tokenizers``."""
+    if isinstance(pattern, str):
+        return {"String": pattern}
+    if isinstance(pattern, Regex):
+        return {"Regex": pattern.pattern}
+    found = re.fullmatch(r'Regex\("(.*)"\)', repr(pattern), re.DOTALL)
+    if found is None:
+        raise TypeError(f"a pattern must be str or Regex, not {type(pattern).__name__}")
+    return {"Regex": found[1]}
+
+
+def compiled_source(pattern: Any) -> regex.Pattern[str]:
+    """The JSON of a pattern, compiled as the engine of ``tokenizers`` means it.
+
+    Raises:
+        PatternError: The pattern is malformed, or means other things to minitok.
+    """
+    if not isinstance(pattern, dict) or not isinstance(source := next(iter(pattern.values()), None), str):
+        raise PatternError(str(pattern), "it is neither a String nor a Regex")
+    return compiled(source) if "Regex" in pattern else compile_literal(source)
+
+
+@lru_cache(maxsize=256)
+def compile_literal(source: str) -> regex.Pattern[str]:
+    """The pattern of a text."""
+    return compile_pattern(literal(source))
+
+
+@lru_cache(maxsize=256)
+def compiled(source: str) -> regex.Pattern[str]:
+    """A regular expression of a file."""
+    spelled = with_line_ends(with_repeats(source))
+    if difference := engine_difference(spelled):
+        raise PatternError(source, f"it has {difference}, which other engines read otherwise")
+    return compile_pattern(with_words(spelled))
+
+
+FLAG, MAYBE_FLAG, TEXT = Kind(flag), Kind(maybe_flag), Kind(text)
+CHARACTER, SIZE, SCHEME = Kind(character), Kind(size), Kind(scheme)
+BEHAVIOR = Kind(behavior, str.lower)
+PATTERN = Kind(pattern_state, None)
+TOKEN = Kind(token, tuple)
+
+# Components of several families have these.
+BYTE_LEVEL = (
+    Option("add_prefix_space", FLAG, True),
+    Option("trim_offsets", FLAG, True),
+    Option("use_regex", FLAG, True),
+)
+METASPACE = (
+    Option("replacement", CHARACTER, "▁"),
+    Option("prepend_scheme", SCHEME, "always"),
+    Option("split", FLAG, True),
+)

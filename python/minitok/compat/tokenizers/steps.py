@@ -1,0 +1,103 @@
+"""``Steps``: the components of a tokenizer run one after the other in Python, with where each token comes from.
+
+Ids are usually made in the codec of the tokenizer, at once. This is how they are made where the codec cannot, as with a
+component in Python; and where the columns of an encoding come from: its tokens, offsets and words.
+
+By hand, with small letters and white space: ``Hey You`` -> ``hey you`` -> ``hey`` (0 to 3), ``you`` (4 to 7) -> the tokens of
+each.
+
+Costs: O(n) for n characters, in Python, and what the model needs for the pieces.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from .finder import Finder
+from .models import Token
+from .pre_tokenized_string import Piece, PreTokenizedString
+
+if TYPE_CHECKING:
+    from .added import AddedTokens
+    from .models import BPE
+    from .normalized_string import NormalizedString
+    from .normalizers import Normalizer
+    from .pre_tokenizers import PreTokenizer
+
+__all__ = ["Steps"]
+
+
+class Steps:
+    """The steps from a text to tokens.
+
+    Args:
+        normalizer: What is done to text, or None.
+        pre_tokenizer: What cuts it, or None.
+        model: The model.
+        added: The added tokens.
+        splits_special: Special tokens in a text are text.
+    """
+
+    def __init__(
+        self,
+        normalizer: Normalizer | None,
+        pre_tokenizer: PreTokenizer | None,
+        model: BPE,
+        added: AddedTokens,
+        splits_special: bool,
+    ) -> None:
+        self.normalizer, self.pre_tokenizer, self.model, self.added = normalizer, pre_tokenizer, model, added
+        self.hidden = added.special if splits_special else frozenset[str]()
+
+    @cached_property
+    def late_names(self) -> dict[int, str]:
+        """The added tokens that are looked for in normalized text, as they stand there."""
+        normalize: Any = str if self.normalizer is None else self.normalizer.normalize_str
+        tokens = sorted(self.added.tokens.items())
+        return {token_id: normalize(token.content) for token_id, token in tokens if token.normalized}
+
+    @cached_property
+    def finders(self) -> tuple[Finder, Finder]:
+        """What finds added tokens in text, and in normalized text. Of two late ones with one text, the first is found."""
+        tokens = self.added.tokens
+        early = {token.content: token_id for token_id, token in tokens.items() if not token.normalized}
+        late = {name: token_id for token_id, name in reversed(self.late_names.items())}
+        return Finder(early, tokens, self.hidden), Finder(late, tokens, self.hidden)
+
+    def run(self, text: str) -> PreTokenizedString:
+        """Returns the pieces of a text with their tokens.
+
+        Raises:
+            ComponentError: A custom component fails.
+            FileFormatError: minitok does not run the model.
+        """
+        pretok = PreTokenizedString(text)
+        early, late = self.finders
+        pretok.pieces = [found for piece in pretok.pieces for found in with_tokens(piece, early)]
+        if self.normalizer is not None:
+            pretok.normalize(self.normalizer.normalize)
+        pretok.pieces = [found for piece in pretok.pieces for found in with_tokens(piece, late)]
+        if self.pre_tokenizer is not None:
+            self.pre_tokenizer.pre_tokenize(pretok)
+        open_pieces = [piece for piece in pretok.pieces if piece.tokens is None]
+        tokens = self.model.tokenize_all([piece.normalized.normalized for piece in open_pieces])
+        for piece, made in zip(open_pieces, tokens):
+            piece.tokens = made
+        return pretok
+
+
+def with_tokens(piece: Piece, finder: Finder) -> list[Piece]:
+    """A piece cut at the added tokens in it, which have their tokens. Empty pieces are dropped."""
+    if piece.tokens is not None:
+        return [piece]
+    normalized: NormalizedString = piece.normalized
+    made: list[Piece] = []
+    for start, end, token_id in finder.find(normalized.normalized):
+        part = normalized.between(start, end) if (start, end) != (0, len(normalized.normalized)) else normalized
+        value = part.normalized
+        tokens = (
+            None if token_id is None else [Token(token_id, value, (0, len(value.encode("utf-8", "surrogatepass"))))]
+        )
+        made.append(Piece(part, tokens))
+    return made

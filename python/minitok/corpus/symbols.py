@@ -1,0 +1,185 @@
+"""Training of symbols: BPE with an unknown token, as ``BpeTrainer`` of ``tokenizers`` learns it.
+
+Pieces become symbols: the characters that are kept, with the prefix and the suffix. Each symbol has an id, and a piece is
+written as one character for each: the id, far above all text. So the trainer sees pieces of characters that are all of one
+length in bytes, and learns the merges of ``tokenizers``: pairs by count, then by id.
+
+Two things there depend on the order of a hash map: which of equally frequent characters ``limit_alphabet`` keeps, and the ids
+of symbols with a prefix or a suffix, by which ties are broken. Here the smaller code points are kept, and ids follow the order
+of the pieces, sorted.
+
+By hand, with the suffix ``</w>`` and the words ``ab`` twice and ``b``: the characters ``a`` 0 and ``b`` 1; the symbol
+``b</w>`` 2; the pieces 0 2, twice, and 2. (0, 2) with 2 makes ``ab</w>`` 3.
+
+Costs: those of training; the distinct pieces are read some times in Python.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..backend import load_backend
+from ..errors import TrainingError
+from ..formats.byte_level import to_chars
+from ..reference.characters import Symbols
+from ..reference.metaspace import MARKER
+from ..reference.train import TrainOptions
+from ..reference.words import Words
+from .counting import count_pieces
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from ..definition import Definition
+
+    Pair = tuple[str, str]
+
+__all__ = ["Learnt", "SymbolOptions", "count_words", "learn_symbols"]
+
+# The character of symbol 0; each has four bytes.
+FIRST = 0x10000
+SIZE = 4
+# The most symbols that there are such characters for.
+MOST = 0x110000 - FIRST
+# Words that the first character tells from the white space between them.
+BY_SPACE = (r"\w+|[^\w\s]+", r"\S+")
+WHITE_SPACE = frozenset("\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000").union(
+    map(chr, range(0x2000, 0x200B))
+)
+
+
+@dataclass(frozen=True)
+class SymbolOptions:
+    """The options of ``BpeTrainer``.
+
+    Attributes:
+        vocab_size: The most tokens, of all kinds.
+        special_tokens: The first tokens.
+        min_frequency: Pairs that occur less often are not merged.
+        limit_alphabet: The most characters; None: all.
+        initial_alphabet: Characters that have a token even if no text has them.
+        prefix: Stands before each symbol of a piece but the first.
+        suffix: Stands behind the last symbol of a piece.
+        max_token_length: Tokens are shorter than this, in symbols; two are always merged. None: of any length.
+    """
+
+    vocab_size: int
+    special_tokens: Sequence[str] = ()
+    min_frequency: int = 1
+    limit_alphabet: int | None = None
+    initial_alphabet: Collection[str] = ()
+    prefix: str = ""
+    suffix: str = ""
+    max_token_length: int | None = None
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """The tokens and their ids, and the merges as pairs of tokens."""
+
+    vocab: dict[str, int]
+    merges: list[Pair]
+
+
+def count_words(texts: Iterable[str], definition: Definition) -> Counter[str]:
+    """How often each piece of the texts occurs, in the notation of ``tokenizers``.
+
+    ``definition``: what is done to text before it is merged. Its tokens do not matter.
+    """
+    has_markers = definition.prefix not in (None, "bytes")
+    counts: Counter[str] = Counter()
+    for piece, count in counted(texts, definition):
+        text = piece.decode() if definition.symbols is not None else to_chars(piece)
+        counts[text.replace(" ", MARKER.decode()) if has_markers else text] += count
+    return counts
+
+
+def counted(texts: Iterable[str], definition: Definition) -> Iterator[tuple[bytes, int]]:
+    """Each piece and how often it occurs."""
+    codec, words, pattern = definition.codec(), definition.words, definition.pattern
+    segments: Iterator[bytes] = (segment[0] for text in texts for segment in codec.segments(text, ()))
+    by_space = words in BY_SPACE
+    if by_space:
+        # White space is counted, too, and left out afterwards: faster than leaving it out before.
+        pattern = str(words) if pattern == "none" else f"{words}(?#then){pattern}"
+    elif words is not None:
+        cut, found = load_backend(definition.backend).pattern(pattern), Words(words, None)
+        segments = (piece for segment in segments for piece in found.pieces(cut, segment))
+        pattern = "none"
+    counts = count_pieces(segments, pattern=pattern, backend=definition.backend)
+    for piece, count in counts.to_dict().items():
+        if not by_space or piece.decode()[0] not in WHITE_SPACE:
+            yield piece, count
+
+
+def learn_symbols(counts: Counter[str], options: SymbolOptions, backend: str | None = None) -> Learnt:
+    """Learns tokens from the pieces.
+
+    Raises:
+        TrainingError: A merge makes a token that there is already, which is another rule than T10; or there are too many
+            symbols.
+    """
+    names = list(dict.fromkeys(options.special_tokens))
+    names += sorted(alphabet_of(counts, options) - set(names))
+    ids = {name: number for number, name in enumerate(names)}
+    words = numbered(counts, ids, options)
+    tokens = list(ids)
+    pairs = merged(words, len(tokens), options, backend)
+    for left, right in pairs:
+        made = tokens[left] + tokens[right].removeprefix(options.prefix)
+        if ids.setdefault(made, len(tokens)) != len(tokens):
+            raise TrainingError(f"a merge makes anew the token {made!r}, which gets one id there and two here")
+        tokens.append(made)
+    return Learnt(ids, [(tokens[left], tokens[right]) for left, right in pairs])
+
+
+def alphabet_of(counts: Counter[str], options: SymbolOptions) -> set[str]:
+    """The characters that are kept: the initial ones, then the most frequent."""
+    seen: Counter[str] = Counter()
+    for word, count in counts.items():
+        for char in word:
+            seen[char] += count
+    initial = set(options.initial_alphabet)
+    kept = sorted(initial | seen.keys(), key=lambda char: (char not in initial, -seen[char], char))
+    return set(kept[: options.limit_alphabet])
+
+
+def numbered(counts: Counter[str], ids: dict[str, int], options: SymbolOptions) -> Counter[str]:
+    """The pieces as the characters of their symbols' ids; new symbols are added to the ids."""
+    words: Counter[str] = Counter()
+    for word, count in sorted(counts.items()):
+        symbols = [
+            ids.setdefault(
+                (options.prefix if at else "") + char + (options.suffix if at == len(word) - 1 else ""), len(ids)
+            )
+            for at, char in enumerate(word)
+            if char in ids
+        ]
+        if len(ids) > MOST:
+            raise TrainingError(f"there are {len(ids)} symbols; the most is {MOST}")
+        words["".join(chr(FIRST + symbol) for symbol in symbols)] += count
+    del words[""]
+    return words
+
+
+def merged(words: Counter[str], n_symbols: int, options: SymbolOptions, backend: str | None) -> list[tuple[int, int]]:
+    """The merges as pairs of ids."""
+    chosen: Any = load_backend(backend)
+    tokens = {chr(FIRST + number).encode(): number for number in range(n_symbols)}
+    base = chosen.vocab.from_tokens(tokens, [], False, symbols=Symbols())
+    counter = chosen.piece_counter(chosen.pattern("none"), chosen.special_tokens({}))
+    pieces = [word.encode() for word in words]
+    sizes = np.fromiter(map(len, pieces), np.uint32, len(pieces))
+    counter.add_pieces(b"".join(pieces), sizes, np.fromiter(words.values(), np.int64, len(pieces)), 0, 0)
+    limit = options.max_token_length
+    train_options = TrainOptions(
+        n_merges=max(0, options.vocab_size - n_symbols),
+        min_frequency=max(1, options.min_frequency),
+        max_token_length=None if limit is None else SIZE * max(2, limit - 1),
+    )
+    merges, *_ = chosen.train(counter, train_options, None, None, (base, n_symbols))
+    return list(merges)

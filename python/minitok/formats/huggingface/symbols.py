@@ -1,0 +1,190 @@
+"""BPE without byte fallback: an unknown token, or none, for what the vocabulary lacks (SPEC S7 to S9), and back.
+
+The vocabulary is read as it stands, special tokens included: ``tokenizers`` merges them like other tokens where text spells
+them. Where steps write spaces as markers, markers are spaces here, as with byte fallback (``characters``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import VocabularyError
+from ...reference.characters import Symbols
+from ...reference.pretokenize import BYTES
+from ..byte_level import to_chars
+from ..files import shown
+from ..gpt2 import tokens_of
+from ..pattern_names import steps_of_pattern
+from .characters import MARK, bytes_of, has_markers, read_spaces
+from .normalizers import dump_steps, in_file, read_steps
+from .patterns import dump_split, dump_words, read_pattern
+from .reasons import Unsupported, steps_of
+
+if TYPE_CHECKING:
+    from ...definition import Definition
+
+    Rows = list[tuple[str, str]]
+
+# The decoders that join tokens, by rule. ``Fuse`` concatenates.
+JOINED = {"spaces": None, "prefix": "WordPiece", "cleaned_prefix": "WordPiece", "suffix": "BPEDecoder"}
+
+
+def read_symbols(content: dict[str, Any], vocab: dict[str, int], rows: Rows) -> dict[str, Any]:
+    """The vocabulary, and what is done to text, of a file whose tokens are characters."""
+    model = content["model"]
+    prefix, suffix = (text_of(model, name) for name in ("continuing_subword_prefix", "end_of_word_suffix"))
+    if has_markers(content):
+        tokens, steps, joining = bytes_of(vocab), read_spaces(content), None
+        prefix, suffix = prefix.replace(MARK, " "), suffix.replace(MARK, " ")
+    else:
+        tokens = {token.encode("utf-8", "surrogatepass"): token_id for token, token_id in vocab.items()}
+        cuts = read_pattern(content.get("pre_tokenizer"), by_bytes=False)._asdict()
+        steps = {**cuts, "normalizer": read_steps(content.get("normalizer")) or None}
+        joining = read_joining(content.get("decoder"))
+    symbols = Symbols(
+        unknown=read_unknown(model, vocab),
+        fuses=bool(model.get("fuse_unk")),
+        prefix=prefix.encode(),
+        suffix=suffix.encode(),
+        joining=joining,
+    )
+    merges = find_pairs(rows, vocab, model.get("continuing_subword_prefix") or "")
+    return {
+        "ids": tokens,
+        "merges": merges,
+        "whole_pieces": bool(model.get("ignore_merges")),
+        "symbols": symbols,
+        **steps,
+    }
+
+
+def read_bytes(model: dict[str, Any], vocab: dict[str, int], ids: dict[str, int], rows: Rows) -> dict[str, Any]:
+    """The vocabulary of a file whose tokens are bytes, some of which become the unknown token."""
+    unknown = read_unknown(model, vocab)
+    ids = ids | {model["unk_token"]: vocab[model["unk_token"]]}
+    symbols = Symbols("bytes", unknown, bool(model.get("fuse_unk")))
+    whole_pieces = bool(model.get("ignore_merges"))
+    return {"ids": tokens_of(ids), "merges": find_pairs(rows, ids), "whole_pieces": whole_pieces, "symbols": symbols}
+
+
+def read_unknown(model: dict[str, Any], vocab: dict[str, int]) -> int | None:
+    """The id of the unknown token."""
+    if not (token := text_of(model, "unk_token")):
+        return None
+    if token not in vocab:
+        raise Unsupported(f"the unk_token {shown(token)} is not in the vocabulary: text without a token is an error")
+    return vocab[token]
+
+
+def text_of(model: dict[str, Any], name: str) -> str:
+    """An option of the model that is text, or empty."""
+    value = model.get(name) or ""
+    if not isinstance(value, str):
+        raise Unsupported(f"the {name} is {shown(value)}")
+    return value
+
+
+def find_pairs(rows: Rows, ids: dict[str, int], prefix: str = "") -> list[tuple[int, int]]:
+    """The merges as pairs of ids. The token of a merge has no prefix within it."""
+    for rank, (left, right) in enumerate(rows):
+        if not right.startswith(prefix):
+            raise Unsupported(
+                f"merge {rank} is of the token {right!r}, which has no continuing_subword_prefix {prefix!r}"
+            )
+        for side in (left, right, left + right.removeprefix(prefix)):
+            if side not in ids:
+                raise Unsupported(f"merge {rank} is of the token {side!r}, which the vocabulary does not have")
+    return [(ids[left], ids[right]) for left, right in rows]
+
+
+def read_joining(decoder: Any) -> tuple[str, bytes] | None:
+    """The rule by which tokens are joined to text; None if they are concatenated."""
+    if decoder is None:
+        return "spaces", b""
+    steps = [step for step in steps_of(decoder, "decoder", "decoders") if step["type"] != "Fuse"]
+    if not steps:
+        return None
+    kind, mark = steps[0]["type"], steps[0].get("prefix" if steps[0]["type"] == "WordPiece" else "suffix")
+    if len(steps) > 1 or kind not in ("WordPiece", "BPEDecoder"):
+        raise Unsupported(
+            f"the decoder is {[step['type'] for step in steps]}; minitok has BPEDecoder, WordPiece and Fuse"
+        )
+    if not isinstance(mark, str) or (kind == "BPEDecoder" and not mark):
+        raise Unsupported(f"the decoder {kind} has the mark {shown(mark)}")
+    rule = "suffix" if kind == "BPEDecoder" else "cleaned_prefix" if steps[0].get("cleanup", True) else "prefix"
+    return rule, mark.encode()
+
+
+def dump_symbols(definition: Definition, symbols: Symbols) -> dict[str, Any]:
+    """The fields of the file that are not those of every file, where tokens are characters without markers."""
+    if definition.prefix is not None or definition.word_end is not None:
+        raise VocabularyError(
+            "a tokenizer.json cannot say a space before the text, or another end of words, with symbols"
+        )
+    steps = [] if definition.pattern == "none" else steps_of_pattern(definition.pattern)
+    if any(step.startswith(BYTES) for step in steps):
+        raise VocabularyError("a tokenizer.json of BPE of characters cannot say a pattern of bytes")
+    words = [] if definition.words is None else [dump_words(definition.words)]
+    return {
+        "normalizer": in_file(dump_steps(definition.normalizer)),
+        "pre_tokenizer": in_file([*words, *(dump_split(step, "Isolated") for step in steps)], "pretokenizers"),
+        "post_processor": None,
+        "decoder": dump_joining(symbols),
+        "model": dump_model(definition, symbols),
+    }
+
+
+def dump_joining(symbols: Symbols) -> dict[str, Any] | None:
+    """The decoder."""
+    if symbols.joining is None:
+        return {"type": "Fuse"}
+    rule, mark = symbols.joining[0], in_chars(symbols.joining[1])
+    if rule == "suffix":
+        return {"type": "BPEDecoder", "suffix": mark}
+    return None if rule == "spaces" else {"type": "WordPiece", "prefix": mark, "cleanup": rule == "cleaned_prefix"}
+
+
+def dump_model(definition: Definition, symbols: Symbols, *, marks: bool = False) -> dict[str, Any]:
+    """The model. ``marks``: spaces are written as markers."""
+
+    def written(token: bytes) -> str:
+        if symbols.unit == "bytes":
+            return to_chars(token)
+        return in_chars(token).replace(" ", MARK) if marks else in_chars(token)
+
+    tokens, merges, whole_pieces = definition.vocabulary()
+    ranks = [rank for _, _, _, rank in merges]
+    if any(later <= earlier for earlier, later in zip(ranks, ranks[1:], strict=False)):
+        raise VocabularyError("two merges share a rank, which a list of merges cannot say")
+    names = {token_id: name for name, token_id in definition.special_tokens.items()}
+    texts = {token_id: written(token) for token_id, token in sorted(tokens.items())}
+    # The names of special tokens may have spaces where tokens have markers.
+    texts |= {
+        token_id: name for token_id, name in names.items() if texts.get(token_id, name).replace(MARK, " ") == name
+    }
+    vocab = {text: token_id for token_id, text in sorted((names | texts).items())}
+    if len(vocab) < len(names | texts):
+        raise VocabularyError("two ids have the same bytes, which a list of merges cannot say")
+    return {
+        "type": "BPE",
+        "dropout": None,
+        "unk_token": None if symbols.unknown is None else texts[symbols.unknown],
+        "continuing_subword_prefix": written(symbols.prefix) or None,
+        "end_of_word_suffix": written(symbols.suffix) or None,
+        "fuse_unk": symbols.fuses,
+        "byte_fallback": False,
+        "ignore_merges": whole_pieces,
+        "vocab": vocab,
+        "merges": [[texts[left], texts[right]] for left, right, _, _ in merges],
+    }
+
+
+def in_chars(token: bytes) -> str:
+    """A token as text."""
+    try:
+        return token.decode()
+    except UnicodeDecodeError:
+        raise VocabularyError(f"the token {token!r} is not text, which a tokenizer.json cannot say") from None
+
+
+__all__ = ["dump_model", "dump_symbols", "find_pairs", "read_bytes", "read_symbols"]

@@ -1,0 +1,64 @@
+//! The segments of a text for Python (`preprocess.rs`).
+
+use super::signals;
+use super::text::{Text, new_bytes};
+use crate::error::Error;
+use crate::preprocess::{Before, Preprocessor, Search, Segment, Trust};
+use numpy::{IntoPyArray, PyArray1};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyList;
+
+/// What stands before a text, by its name.
+pub fn before_of(name: &str) -> PyResult<Before> {
+    match name {
+        "nothing" => Ok(Before::Nothing),
+        "text" => Ok(Before::Text),
+        "token" => Ok(Before::Token),
+        _ => Err(PyValueError::new_err(format!("before is {name:?}; it can be 'nothing', 'text' or 'token'"))),
+    }
+}
+
+/// The starts and ends of the ranges that bytes come from.
+type Places<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i64>>);
+
+/// The segments as tuples: bytes, start, end, bytes put before, where each byte comes from, id.
+pub fn segments<'py>(
+    py: Python<'py>,
+    preprocessor: &Preprocessor,
+    text: &Text<'_>,
+    search: &Search,
+    before: Before,
+    trust: Option<Trust>,
+) -> PyResult<Bound<'py, PyList>> {
+    super::numpy_api::load(py)?;
+    let bytes = text.bytes()?;
+    let mut found: Vec<Segment> = Vec::new();
+    signals::detached(py, || {
+        preprocessor.segments(&bytes, search, before, trust, &mut |segment| {
+            found.try_reserve(1)?;
+            found.push(segment);
+            Ok(())
+        })
+    })?;
+    let list = PyList::empty(py);
+    for (number, Segment { text, id }) in found.into_iter().enumerate() {
+        if number % 4096 == 0 {
+            py.check_signals()?;
+        }
+        let places = text.origins.as_ref().map(|origins| places(py, origins)).transpose()?;
+        list.append((new_bytes(py, &text.data)?, text.start, text.end, text.put, places, id))?;
+    }
+    Ok(list)
+}
+
+fn places<'py>(py: Python<'py>, origins: &[(usize, usize)]) -> PyResult<Places<'py>> {
+    let (mut starts, mut ends) = (Vec::new(), Vec::new());
+    starts.try_reserve_exact(origins.len()).map_err(Error::from)?;
+    ends.try_reserve_exact(origins.len()).map_err(Error::from)?;
+    for &(start, end) in origins {
+        starts.push(start.try_into()?);
+        ends.push(end.try_into()?);
+    }
+    Ok((starts.into_pyarray(py), ends.into_pyarray(py)))
+}

@@ -1,0 +1,378 @@
+"""Every component against ``tokenizers``: what it does to random texts, and how it is pickled, shown and changed."""
+
+import copy
+import json
+import pickle
+
+import minitok.compat.tokenizers as mine
+import pytest
+import tokenizers as theirs
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from minitok.errors import ComponentError, PatternError
+
+# Text in which most steps find something: marks, spaces of all kinds, digits, scripts, controls, and any other character.
+PARTS = (
+    " ", "  ", "\t", "\n", "\r\n", "\u00a0", "\u3000", "\u2581", "_", "-", "a", "B", "test", "don't", "É", "e\u0301", "ﬁ", "Å", "ß",
+    "İ", "Σ", "1", "23", "²", "٣", "!", "?!", "。", "中文", "どこ", "カー", "где", "\u0000", "\u0007", "\u200b", "\ufeff", "\ufffd",
+    "\U0001f600", "한", "\u1100\u1161", "a\u0323\u0307", "</w>", "##", "<0x41>", "x" * 7,
+)  # fmt: skip
+TEXTS = st.lists(st.one_of(st.sampled_from(PARTS), st.text(max_size=3)), max_size=8).map("".join)
+
+NORMALIZERS = [
+    lambda lib: lib.normalizers.NFC(),
+    lambda lib: lib.normalizers.NFD(),
+    lambda lib: lib.normalizers.NFKC(),
+    lambda lib: lib.normalizers.NFKD(),
+    lambda lib: lib.normalizers.Lowercase(),
+    lambda lib: lib.normalizers.StripAccents(),
+    lambda lib: lib.normalizers.Nmt(),
+    lambda lib: lib.normalizers.ByteLevel(),
+    lambda lib: lib.normalizers.Strip(),
+    lambda lib: lib.normalizers.Strip(left=False),
+    lambda lib: lib.normalizers.Strip(right=False),
+    lambda lib: lib.normalizers.Prepend("▁▁"),
+    lambda lib: lib.normalizers.Replace(" ", "▁"),
+    lambda lib: lib.normalizers.Replace("a", ""),
+    lambda lib: lib.normalizers.Replace(lib.Regex(r"\p{L}+"), "wörd"),
+    lambda lib: lib.normalizers.Replace(lib.Regex(r"\s+$|\A\s+"), "-"),
+    lambda lib: lib.normalizers.BertNormalizer(),
+    lambda lib: lib.normalizers.BertNormalizer(False, True, True, False),
+    lambda lib: lib.normalizers.BertNormalizer(True, False, None, False),
+    lambda lib: lib.normalizers.Sequence(
+        [lib.normalizers.NFD(), lib.normalizers.StripAccents(), lib.normalizers.Lowercase(), lib.normalizers.NFC()]
+    ),
+    lambda lib: lib.normalizers.Sequence([]),
+]
+PRE_TOKENIZERS = [
+    lambda lib: lib.pre_tokenizers.ByteLevel(),
+    lambda lib: lib.pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+    lambda lib: lib.pre_tokenizers.Whitespace(),
+    lambda lib: lib.pre_tokenizers.WhitespaceSplit(),
+    lambda lib: lib.pre_tokenizers.BertPreTokenizer(),
+    lambda lib: lib.pre_tokenizers.CharDelimiterSplit("a"),
+    lambda lib: lib.pre_tokenizers.UnicodeScripts(),
+    lambda lib: lib.pre_tokenizers.FixedLength(2),
+    lambda lib: lib.pre_tokenizers.Digits(),
+    lambda lib: lib.pre_tokenizers.Digits(individual_digits=True),
+    *(
+        lambda lib, behavior=behavior: lib.pre_tokenizers.Punctuation(behavior)
+        for behavior in ("removed", "isolated", "contiguous", "merged_with_previous", "merged_with_next")
+    ),
+    *(
+        lambda lib, behavior=behavior, invert=invert: lib.pre_tokenizers.Split(lib.Regex("[a-z]|1?"), behavior, invert)
+        for behavior in ("removed", "isolated", "contiguous", "merged_with_previous", "merged_with_next")
+        for invert in (False, True)
+    ),
+    lambda lib: lib.pre_tokenizers.Split(" ", "merged_with_next"),
+    lambda lib: lib.pre_tokenizers.Metaspace(),
+    lambda lib: lib.pre_tokenizers.Metaspace("_", "first", split=False),
+    lambda lib: lib.pre_tokenizers.Metaspace(prepend_scheme="never"),
+    lambda lib: lib.pre_tokenizers.Sequence(
+        [
+            lib.pre_tokenizers.WhitespaceSplit(),
+            lib.pre_tokenizers.Metaspace("▁", "first"),
+            lib.pre_tokenizers.Punctuation(),
+            lib.pre_tokenizers.ByteLevel(use_regex=False),
+            lib.pre_tokenizers.Digits(),
+        ]
+    ),
+    lambda lib: lib.pre_tokenizers.Sequence([]),
+]
+DECODERS = [
+    lambda lib: lib.decoders.ByteLevel(),
+    lambda lib: lib.decoders.ByteFallback(),
+    lambda lib: lib.decoders.Fuse(),
+    lambda lib: lib.decoders.Strip("a", 1, 0),
+    lambda lib: lib.decoders.Replace("a", "b"),
+    lambda lib: lib.decoders.Replace(lib.Regex(r"\p{P}|x*"), "<>"),
+    lambda lib: lib.decoders.Metaspace(),
+    lambda lib: lib.decoders.Metaspace("_", "never"),
+    lambda lib: lib.decoders.BPEDecoder(),
+    lambda lib: lib.decoders.BPEDecoder("a"),
+    lambda lib: lib.decoders.WordPiece(),
+    lambda lib: lib.decoders.WordPiece("a", cleanup=False),
+    lambda lib: lib.decoders.CTC(),
+    lambda lib: lib.decoders.CTC("a", " ", cleanup=False),
+    lambda lib: lib.decoders.Sequence(
+        [
+            lib.decoders.Replace("▁", " "),
+            lib.decoders.ByteFallback(),
+            lib.decoders.Fuse(),
+            lib.decoders.Strip(" ", 1, 0),
+        ]
+    ),
+    lambda lib: lib.decoders.Sequence([]),
+]
+PROCESSORS = [
+    lambda lib: lib.processors.BertProcessing(("[SEP]", 1), ("[CLS]", 2)),
+    lambda lib: lib.processors.RobertaProcessing(("</s>", 1), ("<s>", 2), add_prefix_space=False),
+    lambda lib: lib.processors.ByteLevel(trim_offsets=False),
+    lambda lib: lib.processors.TemplateProcessing("<s> $A:3", "<s> $A $B:1 </s>:1", [("<s>", 1), (2, "</s>")]),
+    lambda lib: lib.processors.Sequence(
+        [lib.processors.ByteLevel(), lib.processors.BertProcessing(("a", 0), ("b", 1))]
+    ),
+]
+ALL = NORMALIZERS + PRE_TOKENIZERS + DECODERS + PROCESSORS
+
+
+@pytest.mark.parametrize("make", NORMALIZERS)
+@settings(max_examples=60, deadline=None)
+@given(text=TEXTS)
+def test_normalizing(make, text):
+    here, there = mine.NormalizedString(text), theirs.NormalizedString(text)
+    assert make(mine).normalize_str(text) == make(theirs).normalize_str(text)
+    make(mine).normalize(here)
+    make(theirs).normalize(there)
+    assert (here.normalized, here.original) == (there.normalized, there.original)
+    # Where each character comes from.
+    assert [here[at].original for at in range(len(here.normalized))] == [
+        there[at : at + 1].original for at in range(len(here.normalized))
+    ]
+
+
+@pytest.mark.parametrize("make", PRE_TOKENIZERS)
+@settings(max_examples=60, deadline=None)
+@given(text=TEXTS)
+def test_pre_tokenizing(make, text):
+    assert make(mine).pre_tokenize_str(text) == make(theirs).pre_tokenize_str(text)
+
+
+@pytest.mark.parametrize("make", NORMALIZERS)
+@settings(max_examples=60, deadline=None)
+@given(text=TEXTS, kind=st.sampled_from(PRE_TOKENIZERS))
+def test_pre_tokenizing_what_is_normalized(make, text, kind):
+    results = []
+    for lib in (mine, theirs):
+        pretok = lib.PreTokenizedString(text)
+        pretok.normalize(make(lib).normalize)
+        kind(lib).pre_tokenize(pretok)
+        results.append([pretok.get_splits(), pretok.get_splits(offset_type="byte")])
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("make", DECODERS)
+@settings(max_examples=60, deadline=None)
+@given(
+    tokens=st.lists(
+        st.one_of(TEXTS, st.sampled_from(("<0xE5>", "<0x8f>", "<0xab>", "Ġa", "▁", "'m", "aa"))), min_size=1
+    )
+)
+def test_decoding(make, tokens):
+    assert make(mine).decode(tokens) == make(theirs).decode(tokens)
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_pickles_and_shows(make):
+    here, there = make(mine), make(theirs)
+    assert here.__getstate__() == there.__getstate__()
+    assert (repr(here), str(here)) == (repr(there), str(there))
+    assert pickle.loads(pickle.dumps(here)) == here
+    assert copy.deepcopy(here) == here
+    assert type(pickle.loads(pickle.dumps(here))) is type(here)
+    # A component of the library is one here.
+    family = type(here).family
+    assert family.from_state(json.loads(there.__getstate__())) == here
+
+
+def test_long_lists_and_texts_are_cut():
+    for lib in (mine, theirs):
+        many = lib.normalizers.Sequence([lib.normalizers.Replace("a", "é" * 70)] * 8)
+        assert str(many).count("Replace") == 5
+        assert str(many).endswith(", ...])")
+        assert repr(many).count("é") == 560
+    assert str(mine.normalizers.Replace("a", "é" * 70)) == str(theirs.normalizers.Replace("a", "é" * 70))
+
+
+@pytest.mark.parametrize("lib", [mine, theirs])
+def test_wrong_options(lib):
+    n, p, d = lib.normalizers, lib.pre_tokenizers, lib.decoders
+    for wrong in (
+        lambda: n.Strip(left=1),
+        lambda: n.Prepend(3),
+        lambda: n.Replace(3, "a"),
+        lambda: n.BertNormalizer(strip_accents=3),
+        lambda: n.Sequence([3]),
+        lambda: n.Sequence([p.Digits()]),
+        lambda: n.Sequence(3),
+        n.Normalizer,
+        lambda: p.Split(3, "removed"),
+        lambda: d.Strip(left="a"),
+        lambda: setattr(n.Strip(), "left", "a"),
+    ):
+        with pytest.raises(TypeError):
+            wrong()
+    for wrong, message in (
+        (lambda: p.Split("a", "no"), "Wrong value for SplitDelimiterBehavior"),
+        (lambda: setattr(p.Punctuation(), "behavior", "no"), "Wrong value for SplitDelimiterBehavior"),
+        (lambda: p.Metaspace("ab"), "expected a string of length 1"),
+        (lambda: p.Metaspace(prepend_scheme="no"), "no is an unknown variant"),
+        (lambda: p.CharDelimiterSplit(""), "expected a string of length 1"),
+        (lambda: n.unicode_normalizer_from_str("nf"), "nf is not a known unicode normalizer"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            wrong()
+    for wrong in (
+        lambda: d.Strip(left=-1),
+        lambda: n.Sequence([n.NFC()])[-1],
+        lambda: setattr(p.FixedLength(), "length", -1),
+    ):
+        with pytest.raises(OverflowError):
+            wrong()
+    with pytest.raises(IndexError, match="Index not found"):
+        n.Sequence([n.NFC()])[1]
+    with pytest.raises(Exception, match=r"parenthesis|missing|unterminated|\("):
+        lib.Regex("(")
+    with pytest.raises(Exception, match=r"pattern"):
+        p.Split("a", "removed").pattern  # noqa: B018 - reading is what fails
+
+
+def test_attributes():
+    for make in ALL:
+        here, there = make(mine), make(theirs)
+        for option in here.options:
+            if option.kind.show is None or option.name == "single" or not hasattr(there, option.name):
+                continue
+            value = getattr(here, option.name)
+            assert value == getattr(there, option.name)
+            changed = {bool: lambda v: not v, int: lambda v: v + 1, type(None): lambda _: True}.get(type(value))
+            if changed is not None:
+                for component in (here, there):
+                    setattr(component, option.name, changed(value))
+                assert here.__getstate__() == there.__getstate__()
+    with pytest.raises(AttributeError, match="lift"):
+        mine.normalizers.Strip().lift = True
+
+
+@pytest.mark.parametrize("lib", [mine, theirs])
+def test_sequences_share_their_parts(lib):
+    strip = lib.normalizers.Strip()
+    inner = lib.normalizers.Sequence([strip, lib.normalizers.NFC()])
+    outer = lib.normalizers.Sequence([inner, lib.normalizers.NFD()])
+    assert [type(outer[at]).__name__ for at in range(len(outer))] == ["Strip", "NFC", "NFD"]
+    outer[0].left = False
+    assert strip.left is False
+    outer[1] = lib.normalizers.Lowercase()
+    assert outer.normalize_str(" A ") == " a"
+    tokenizer = lib.Tokenizer(lib.models.BPE())
+    tokenizer.normalizer = outer
+    tokenizer.normalizer[0].right = False
+    assert outer[0].right is False
+
+
+class Shout:
+    """A custom normalizer, pre-tokenizer and decoder."""
+
+    def normalize(self, text):
+        self.kept = text
+        text.uppercase()
+        text.replace("!", "!!")
+
+    def pre_tokenize(self, text):
+        self.kept = text
+        text.split(lambda index, piece: piece.split(" ", "removed") if index == 0 else [piece])
+        text.normalize(lambda piece: piece.append("."))
+
+    def decode_chain(self, tokens):
+        return [token.upper() for token in tokens]
+
+
+@pytest.mark.parametrize("lib", [mine, theirs])
+def test_custom_components(lib):
+    shout = Shout()
+    normalizer = lib.normalizers.Normalizer.custom(shout)
+    assert type(normalizer) is lib.normalizers.Normalizer
+    assert normalizer.normalize_str("hey ho!") == "HEY HO!!"
+    with pytest.raises(Exception, match="Cannot use a NormalizedStringRefMut outside `normalize`"):
+        shout.kept.lowercase()
+    both = lib.normalizers.Sequence([lib.normalizers.Prepend("_"), normalizer])
+    assert both.normalize_str("hey") == "_HEY"
+    pre_tokenizer = lib.pre_tokenizers.PreTokenizer.custom(shout)
+    assert pre_tokenizer.pre_tokenize_str("hey ho") == [("hey.", (0, 3)), ("ho.", (4, 6))]
+    with pytest.raises(Exception, match="Cannot use a PreTokenizedStringRefMut outside `pre_tokenize`"):
+        shout.kept.get_splits()
+    decoder = lib.decoders.Decoder.custom(shout)
+    assert decoder.decode(["a", "b"]) == "AB"
+    for component in (normalizer, both, pre_tokenizer, decoder):
+        with pytest.raises(Exception, match="cannot be serialized"):
+            component.__getstate__()
+        with pytest.raises(Exception, match="cannot be serialized"):
+            repr(component)
+    for family, method in (
+        (lib.normalizers.Normalizer, "normalize_str"),
+        (lib.pre_tokenizers.PreTokenizer, "pre_tokenize_str"),
+    ):
+        with pytest.raises(Exception, match="AttributeError: 'int' object has no attribute"):
+            getattr(family.custom(3), method)("a")
+
+
+STEPS = st.lists(
+    st.sampled_from(
+        (
+            ("lowercase",), ("uppercase",), ("nfd",), ("nfkc",), ("nfkd",), ("nfc",), ("strip",), ("lstrip",), ("rstrip",),
+            ("prepend", "<"), ("append", ">"), ("replace", "a", "bb"), ("replace", "  ", " "), ("replace", "é", ""),
+            ("filter", str.isalpha), ("map", lambda char: "z" if char == "a" else char),
+        )
+    ),
+    max_size=4,
+)  # fmt: skip
+
+
+@settings(max_examples=400, deadline=None)
+@given(text=TEXTS.filter(str.strip), steps=STEPS)
+def test_normalized_strings(text, steps):
+    here, there = mine.NormalizedString(text), theirs.NormalizedString(text)
+    for name, *arguments in steps:
+        getattr(here, name)(*arguments)
+        if not here.normalized:
+            return  # An empty text loses its place there.
+        getattr(there, name)(*arguments)
+    assert (here.normalized, repr(here), str(here)) == (there.normalized, repr(there), str(there))
+    for start, end in ((0, 1), (1, 3), (0, len(text)), (2, 2), (99, 100)):
+        for found in ((here[start:end], there[start:end]), (here.slice((start, end)), there.slice((start, end)))):
+            assert [part and str(part) for part in found[:1]] == [part and str(part) for part in found[1:]]
+    for behavior in ("removed", "isolated", "contiguous", "merged_with_previous", "merged_with_next"):
+        for pattern in (" ", "test", "e"):
+            parts = [string.split(pattern, behavior) for string in (here, there)]
+            assert [[(part.normalized, part.original) for part in found] for found in parts][:1] == [
+                [(part.normalized, part.original) for part in parts[1]]
+            ]
+
+
+def test_pre_tokenized_strings():
+    for lib in (mine, theirs):
+        text = lib.PreTokenizedString("Hé there")
+        text.split(lambda _, piece: piece.split(" ", "removed"))
+        text.normalize(lambda piece: piece.append("..."))
+        assert text.get_splits() == [("Hé...", (0, 2), None), ("there...", (3, 8), None)]
+        assert text.get_splits("normalized", "byte") == [("Hé...", (0, 6), None), ("there...", (6, 14), None)]
+        with pytest.raises(Exception, match="tokenize"):
+            text.to_encoding()
+        text.tokenize(lambda piece: [lib.Token(7, piece[:2], (0, 3)), lib.Token(8, piece[2:], (3, len(piece)))])
+        text.split(lambda *_: [])
+        encoding = text.to_encoding(type_id=3)
+        assert (encoding.ids, encoding.tokens) == ([7, 8, 7, 8], ["Hé", "...", "th", "ere..."])
+        assert (encoding.offsets, encoding.word_ids) == ([(0, 2), (1, 2), (3, 6), (6, 8)], [0, 0, 1, 1])
+        assert encoding.type_ids == [3] * 4
+        assert text.to_encoding(word_idx=5).word_ids == [5] * 4
+        for wrong in (("no", "char"), ("original", "no")):
+            with pytest.raises(ValueError, match="Wrong value for Offset"):
+                text.get_splits(*wrong)
+
+
+def test_what_is_refused_here():
+    with pytest.raises(ComponentError, match="the length 0"):
+        mine.pre_tokenizers.FixedLength(0).pre_tokenize_str("abc")
+    with pytest.raises(PatternError):
+        mine.Regex("(?<name")
+    unknown = mine.normalizers.Normalizer.from_state({"type": "Later", "field": 3})
+    assert unknown.as_json() == {"type": "Later", "field": 3}
+    with pytest.raises(ComponentError, match="does not run the Normalizer Later"):
+        unknown.normalize_str("a")
+    for wrong in (3, ""):
+        with pytest.raises(TypeError, match="map"):
+            mine.NormalizedString("a").map(lambda _, wrong=wrong: wrong)
+    with pytest.raises(PatternError, match=r"a '\^', which other engines read otherwise"):
+        mine.normalizers.Replace(mine.Regex("^a"), "b").normalize_str("a")
+    with pytest.raises(TypeError, match="NormalizedString"):
+        mine.PreTokenizedString("a").split(lambda _, piece: [str(piece)])

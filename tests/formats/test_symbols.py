@@ -1,0 +1,396 @@
+"""BPE without byte fallback: the ids, texts and files of ``tokenizers``, for files that it makes itself."""
+
+from __future__ import annotations
+
+import json
+import pickle
+
+import minitok
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from minitok.definition import Definition
+from minitok.formats import huggingface
+from minitok.reference.characters import Symbols
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+
+TEXTS = [
+    "the cat sat on the mat, and the cats sat too",
+    "low lower lowest; new newer newest: wide wider widest",
+    "hello there, hello world. Where is the cat?",
+    "ein Ärger über Öl, der Bär",
+    "一二三 四五六 cat",
+]
+SAMPLES = [
+    *TEXTS,
+    "",
+    " ",
+    "  two  spaces ",
+    "unknown: ☃ ☃☃ x☃☃y 七八 cat七八",
+    "The CATS aren't here",
+    "a\nb\tc\r\n",
+    "[UNK] and <unk> as text",
+    "##at </w> t</w>",
+    "é e\u0301 \u00ad",
+    "☃",
+    "lowest☃lowest",
+    "☃" * 300,
+    "the☃cat" * 100,
+    "lowest " * 100,
+]
+PIECES = st.sampled_from(
+    ["a", "b", "c", "ab", "##", "</w>", " ", "  ", "\n", "☃", "x", "é", "中", ".", "!", "▁", "?", "[UNK]"]
+)
+SOME_TEXT = st.lists(PIECES, max_size=14).map("".join)
+
+
+def trained(model=None, trainer=None, **parts):
+    tok = Tokenizer(models.BPE(**(model or {"unk_token": "[UNK]"})))
+    for name, part in parts.items():
+        setattr(tok, name, part)
+    options = {"vocab_size": 120, "special_tokens": ["[UNK]", "[CLS]"], "show_progress": False} | (trainer or {})
+    tok.train_from_iterator(TEXTS, trainers.BpeTrainer(**options))
+    return tok
+
+
+def quicktour():
+    return trained(pre_tokenizer=pre_tokenizers.Whitespace())
+
+
+def gpt1(**trainer):
+    return trained(
+        {"unk_token": "<unk>", "end_of_word_suffix": "</w>"},
+        {"special_tokens": ["<unk>"], "end_of_word_suffix": "</w>", "limit_alphabet": 20, **trainer},
+        normalizer=normalizers.BertNormalizer(),
+        pre_tokenizer=pre_tokenizers.BertPreTokenizer(),
+        decoder=decoders.BPEDecoder(suffix="</w>"),
+    )
+
+
+def nllb():
+    return trained(
+        {"unk_token": "<unk>", "fuse_unk": True},
+        {"special_tokens": ["<s>", "<unk>"], "limit_alphabet": 20},
+        normalizer=normalizers.NFKC(),
+        pre_tokenizer=pre_tokenizers.Metaspace(),
+        decoder=decoders.Metaspace(),
+    )
+
+
+def prefixed():
+    return trained(
+        {"unk_token": "[UNK]", "continuing_subword_prefix": "##"},
+        {"continuing_subword_prefix": "##", "limit_alphabet": 20},
+        pre_tokenizer=pre_tokenizers.WhitespaceSplit(),
+        decoder=decoders.WordPiece("##"),
+    )
+
+
+def both_marks():
+    marks = {"continuing_subword_prefix": "@@", "end_of_word_suffix": "</w>"}
+    return trained(
+        {"unk_token": "[UNK]", **marks},
+        marks | {"limit_alphabet": 20},
+        pre_tokenizer=pre_tokenizers.Split(Regex(r"\s+"), "removed"),
+        decoder=decoders.WordPiece("@@", cleanup=False),
+    )
+
+
+def without_words():
+    return trained({"fuse_unk": True, "unk_token": "[UNK]"}, {"limit_alphabet": 20})
+
+
+def dropping():
+    return trained(
+        {"unk_token": None}, {"limit_alphabet": 20, "special_tokens": []}, pre_tokenizer=pre_tokenizers.Whitespace()
+    )
+
+
+def of_bytes():
+    return trained(
+        {"unk_token": "[UNK]", "fuse_unk": True},
+        pre_tokenizer=pre_tokenizers.ByteLevel(add_prefix_space=False),
+        decoder=decoders.ByteLevel(),
+    )
+
+
+def whole_pieces():
+    return trained({"unk_token": "[UNK]", "ignore_merges": True}, pre_tokenizer=pre_tokenizers.Whitespace())
+
+
+def useless_fallback():
+    return trained(
+        {"unk_token": "[UNK]", "byte_fallback": True}, {"limit_alphabet": 20}, pre_tokenizer=pre_tokenizers.Whitespace()
+    )
+
+
+KINDS = (
+    quicktour,
+    gpt1,
+    nllb,
+    prefixed,
+    both_marks,
+    without_words,
+    dropping,
+    of_bytes,
+    whole_pieces,
+    useless_fallback,
+)
+every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+BUILT = {}
+
+
+def built(kind):
+    """The tokenizer of a kind, trained once."""
+    return BUILT.setdefault(kind, kind())
+
+
+@pytest.fixture
+def load(tmp_path, backend):
+    def load(tok):
+        path = tmp_path / "tokenizer.json"
+        tok.save(str(path))
+        return minitok.load(path, backend=backend)
+
+    return load
+
+
+@every_kind
+def test_ids_and_texts_are_those_of_tokenizers(kind, load):
+    theirs = built(kind)
+    ours = load(theirs)
+    assert not ours.lossless
+    for text in SAMPLES:
+        ids = theirs.encode(text, add_special_tokens=False).ids
+        assert ours.encode(text, allowed_special="all") == ids, text
+        assert ours.encode_batch([text, text], allowed_special="all") == [ids, ids]
+        assert ours.count(text, allowed_special="all") == len(ids)
+        assert list(ours.encode_iterable([text[:5], text[5:]], allowed_special="all")) == ids
+        if ids:
+            decoded = theirs.decode(ids, skip_special_tokens=False)
+            assert ours.decode(ids) == decoded
+            assert ours.decode_batch([ids, ids[:1]])[0] == decoded
+            stream = ours.stream_decoder()
+            assert "".join([stream.push(token_id) for token_id in ids]) + stream.finish() == decoded
+    theirs.encode_special_tokens = True
+    try:
+        for text in SAMPLES:
+            assert ours.encode(text) == theirs.encode(text, add_special_tokens=False).ids, text
+    finally:
+        theirs.encode_special_tokens = False
+
+
+@every_kind
+@settings(max_examples=60)
+@given(text=SOME_TEXT)
+def test_ids_of_any_text(kind, text):
+    theirs = built(kind)
+    content = json.loads(theirs.to_str())
+    found = theirs.encode(text, add_special_tokens=False).ids
+    for backend in ("rust", "python"):
+        ours = cached(kind, content, backend)
+        assert ours.codec().encode(text, tuple(ours.special_tokens)) == found
+
+
+def test_a_huge_piece_is_not_cut_within_a_run_of_unknown_characters():
+    theirs = built(without_words)
+    ours = cached(without_words, json.loads(theirs.to_str()), "rust").codec()
+    for text in ("☃" * 600_000, "low☃☃" * 200_000):
+        assert ours.encode_to_numpy(text).tolist() == theirs.encode(text).ids
+        assert ours.count(text) == len(ours.encode(text, (), 2)) == len(theirs.encode(text).ids)
+
+
+def cached(kind, content, backend):
+    key = kind, backend
+    if key not in BUILT:
+        BUILT[key] = huggingface.parse(content, "the file", backend=backend)
+    return BUILT[key]
+
+
+@every_kind
+def test_files_keep_every_id(kind, load, tmp_path, backend):
+    theirs = built(kind)
+    ours = load(theirs)
+    ours.to_huggingface(tmp_path / "again.json")
+    again, other = (
+        minitok.load(tmp_path / "again.json", backend=backend),
+        Tokenizer.from_file(str(tmp_path / "again.json")),
+    )
+    ours.save(tmp_path / "native.json")
+    native = minitok.load(tmp_path / "native.json", backend=backend)
+    assert again.definition.content() == ours.definition.content()
+    assert native == ours
+    assert pickle.loads(pickle.dumps(ours)) == ours
+    assert ours.with_backend("python" if backend == "rust" else "rust") == ours
+    assert other.get_vocab() == theirs.get_vocab()
+    for text in SAMPLES:
+        ids = theirs.encode(text, add_special_tokens=False).ids
+        assert other.encode(text, add_special_tokens=False).ids == ids
+        assert native.encode(text, allowed_special="all") == ids
+        assert other.decode(ids, skip_special_tokens=False) == theirs.decode(ids, skip_special_tokens=False)
+
+
+TOKENS = ["a", "b", "?", "##a", "##b", "a!", "b!", "##a!", "##b!", "##?", "ab", "ba", "##ab", "ab!", "aba", "##ba!"]
+
+
+@st.composite
+def random_models(draw):
+    """A model of random tokens and options, with the merges that their tokens allow, in a random order."""
+    prefix, suffix = draw(st.sampled_from([None, "##"])), draw(st.sampled_from([None, "!"]))
+    tokens = draw(st.lists(st.sampled_from(TOKENS), unique=True, min_size=1))
+    pairs = [
+        (left, right)
+        for left in tokens
+        for right in tokens
+        if right.startswith(prefix or "") and left + right.removeprefix(prefix or "") in tokens
+    ]
+    options = {
+        "unk_token": draw(st.sampled_from([None, *tokens])),
+        "fuse_unk": draw(st.booleans()),
+        "ignore_merges": draw(st.booleans()),
+        "continuing_subword_prefix": prefix,
+        "end_of_word_suffix": suffix,
+    }
+    merges = draw(st.lists(st.sampled_from(pairs), unique=True)) if pairs else []
+    cut = draw(st.sampled_from([None, pre_tokenizers.Whitespace(), pre_tokenizers.WhitespaceSplit()]))
+    decoder = draw(
+        st.sampled_from(
+            [None, decoders.BPEDecoder("!"), decoders.WordPiece("##"), decoders.WordPiece("#", cleanup=False)]
+        )
+    )
+    options = {name: value for name, value in options.items() if value is not None}
+    tok = Tokenizer(models.BPE({token: number for number, token in enumerate(tokens)}, merges, **options))
+    if cut is not None:
+        tok.pre_tokenizer = cut
+    if decoder is not None:
+        tok.decoder = decoder
+    return tok
+
+
+@settings(max_examples=400)
+@given(theirs=random_models(), text=st.text("ab?c! #", max_size=12), data=st.data())
+def test_any_model_and_any_text(theirs, text, data):
+    content = json.loads(theirs.to_str())
+    rust, python = (huggingface.parse(content, "the file", backend=backend) for backend in ("rust", "python"))
+    ids = theirs.encode(text).ids
+    assert rust.codec().encode(text, ()) == python.codec().encode(text, ()) == ids
+    assert rust.codec().encode_batch([text, text[::-1]])[0] == ids
+    assert huggingface.parse(huggingface.dump(rust), "again") == rust
+    some = data.draw(st.lists(st.integers(0, theirs.get_vocab_size() - 1), min_size=1, max_size=8))
+    for definition in (rust, python):
+        codec = definition.codec()
+        stream = codec.stream_decoder(False)
+        expected = theirs.decode(some)
+        assert codec.decode(some, "replace") == codec.decode(np.array(some), "replace") == expected
+        assert codec.decode(iter(some), "replace") == expected == codec.decode_bytes(some).decode()
+        assert "".join([stream.push(token_id) for token_id in some]) + stream.finish() == expected
+        assert codec.decode_batch([some, some], "replace") == [expected] * 2
+
+
+def changed(tok, model=None, **fields):
+    content = json.loads(tok.to_str())
+    content["model"] |= model or {}
+    return content | fields
+
+
+@pytest.mark.parametrize(
+    ("kind", "model", "fields", "reason"),
+    [
+        (quicktour, {"unk_token": "?unknown"}, {}, "the unk_token '?unknown' is not in the vocabulary"),
+        (quicktour, {"unk_token": 7}, {}, "the unk_token is 7"),
+        (quicktour, {"end_of_word_suffix": ["x"]}, {}, "the end_of_word_suffix is ['x']"),
+        (quicktour, {"continuing_subword_prefix": "##"}, {}, "which has no continuing_subword_prefix '##'"),
+        (quicktour, {"merges": ["a ☃"]}, {}, "merge 0 is of the token '☃', which the vocabulary does not have"),
+        (quicktour, {"dropout": 0.5}, {}, "the model has dropout"),
+        (quicktour, {}, {"decoder": {"type": "CTC"}}, "the decoder is ['CTC']"),
+        (quicktour, {}, {"decoder": {"type": "BPEDecoder", "suffix": ""}}, "the decoder BPEDecoder has the mark ''"),
+        (quicktour, {}, {"pre_tokenizer": {"type": "UnicodeScripts"}}, "the pre_tokenizer has a step UnicodeScripts"),
+        (quicktour, {}, {"post_processor": {"type": "Other"}}, "the post_processor is Other"),
+        (nllb, {}, {"decoder": {"type": "BPEDecoder", "suffix": "x"}}, "the decoder has a step BPEDecoder"),
+        (of_bytes, {"unk_token": "missing"}, {}, "the unk_token 'missing' is not in the vocabulary"),
+        (of_bytes, {"continuing_subword_prefix": "##"}, {}, "it is BPE of bytes with a continuing_subword_prefix"),
+    ],
+)
+def test_what_is_not_read_is_refused_by_name(kind, model, fields, reason, tmp_path):
+    path = tmp_path / "tokenizer.json"
+    path.write_text(json.dumps(changed(built(kind), model, **fields)), "utf-8")
+    with pytest.raises(minitok.FileFormatError) as caught:
+        minitok.load(path)
+    assert reason in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("option", ["ignore_merges", "continuing_subword_prefix", "end_of_word_suffix"])
+def test_byte_fallback_with_other_options_is_refused(option):
+    vocab = {f"<0x{byte:02X}>": byte for byte in range(256)}
+    model = {"type": "BPE", "byte_fallback": True, option: "#", "vocab": vocab, "merges": []}
+    content = {"added_tokens": [], "model": model, "pre_tokenizer": {"type": "Metaspace", "replacement": "▁"}}
+    with pytest.raises(minitok.FileFormatError, match=f"with byte_fallback and {option}"):
+        huggingface.parse(content, "it")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"unit": "words"}, "unknown unit 'words' of symbols"),
+        ({"unit": 3}, "'unit' is a int, not a str"),
+        ({"unknown": -1}, "the unknown id holds something other"),
+        ({"unknown": 100_000}, "the unknown id 100000 is not a token"),
+        ({"fuses": 1}, "'fuses' is a int, not a bool"),
+        ({"prefix": "?"}, "the prefix are not base64"),
+        ({"joining": ["spaces"]}, "joining is not a rule and a mark"),
+        ({"joining": ["sums", ""]}, "unknown joining 'sums'"),
+        ({"joining": ["suffix", ""]}, "the suffix by which tokens are joined is empty"),
+    ],
+)
+def test_a_native_file_with_bad_symbols_is_refused(change, reason, tmp_path, backend):
+    path = tmp_path / "native.json"
+    minitok.Tokenizer.from_definition(cached(quicktour, json.loads(built(quicktour).to_str()), "rust")).save(path)
+    content = json.loads(path.read_text("utf-8"))
+    content["symbols"] |= change
+    path.write_text(json.dumps(content), "utf-8")
+    with pytest.raises(minitok.FileFormatError) as caught:
+        minitok.load(path, backend=backend)
+    assert reason in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+def test_what_symbols_cannot_do_is_refused_by_name(backend, tmp_path):
+    tok = minitok.Tokenizer.from_definition(cached(quicktour, json.loads(built(quicktour).to_str()), backend))
+    for work in (
+        lambda: tok.encode_with_offsets("the cat"),
+        lambda: tok.decode_with_offsets(tok.encode("the cat")),
+        lambda: tok.explain("the cat"),
+        lambda: tok.prune(["the cat"]),
+        lambda: tok.truncate(100),
+        lambda: tok.chunk("the cat", 2),
+        lambda: tok.to_tiktoken(tmp_path / "ranks"),
+        lambda: tok.to_gpt2(tmp_path / "gpt2"),
+        lambda: tok.to_minbpe(tmp_path / "minbpe"),
+    ):
+        with pytest.raises(minitok.VocabularyError):
+            work()
+    with pytest.raises(minitok.TrainingError, match="has an unknown token"):
+        tok.extend(["the cat"], 200)
+    assert tok.definition.loss.startswith("text without a token becomes the unknown token")
+
+
+def test_the_two_backends_know_the_same_alphabets(backend):
+    symbols = Symbols(unknown=0, joining=("spaces", b""))
+    definition = Definition.from_tokens(
+        {b"?": 0, b"a": 1, b"b": 2, b"ab": 3, b"abb": 4},
+        [(1, 2), (3, 2)],
+        symbols=symbols,
+        pattern="none",
+        backend=backend,
+    )
+    assert definition.symbols == symbols
+    assert definition.codec().encode("xabb", ()) == [0, 4]
+    shorter = definition.changed(vocab=definition.vocab.truncate(1))
+    assert shorter.codec().encode("xabb", ()) == [0, 3, 2]
+    assert shorter.vocab.token_bytes(4) is None
+    with pytest.raises(minitok.VocabularyError, match="has no fallback ids, and does not drop bytes"):
+        Definition.from_tokens(
+            {b"a": 300}, [], symbols=symbols._replace(unknown=300), drops_bytes=True, backend=backend
+        )
