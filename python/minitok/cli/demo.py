@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
+from shutil import which
 from typing import Annotated, Optional
 
 import typer
@@ -137,14 +140,23 @@ def inside(encoded: Encoded, learnt: Learnt) -> RenderableType:
     return Group(told, MergeSteps(encoded.steps, learnt.tokenizer.token_bytes))
 
 
+def command_here() -> str:
+    """How the command is called: by its name, or by its path where it is not on PATH, as after ``make demo``."""
+    called = Path(sys.argv[0])
+    if which("minitok") or called.name != "minitok" or not called.exists():
+        return "minitok"
+    return os.path.relpath(called)
+
+
 def closing(html: Path | None) -> RenderableType:
     """Where the page lies, and what to do next."""
+    minitok_here = command_here()
     page = (f"open {html.absolute()} in a browser: every merge to step through\n      ") if html else ""
     lines = Text.assemble(
-        ("Next  ", "bold cyan"), page, "minitok train your.txt -o my.json\n",
-        "      minitok encode -t my.json --text 'Hello, world'\n",
-        "      minitok explain 'Why these tokens?' --html why.html\n",
-        "      minitok --help",
+        ("Next  ", "bold cyan"), page, f"{minitok_here} train your.txt -o my.json\n",
+        f"      {minitok_here} encode -t my.json --text 'Hello, world'\n",
+        f"      {minitok_here} explain 'Why these tokens?' --html why.html\n",
+        f"      {minitok_here} --help",
         overflow="fold",
     )  # fmt: skip
     return Padding(lines, (0, 0, 1, 0), expand=False)

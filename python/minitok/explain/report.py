@@ -58,6 +58,8 @@ class Report:
     """
 
     told: Explanation
+    # Whether to say how each pattern is run.
+    engine: bool = False
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         tokens = self.told.tokens
@@ -107,7 +109,7 @@ class Report:
             pieces.append(shown, STYLES[index % len(STYLES)] if colour else None)
             labels.append(why(piece))
         name = Text(f"{lane.pattern}: {len(lane.pieces)} ")
-        machine = [f"cut {lane.scanned}"] if lane.scanned else []
+        machine = [f"cut {lane.scanned}"] if lane.scanned and self.engine else []
         if lane.differs is not None:
             shortest = visible(lane.differs.encode()).replace("\n", "")
             machine.append(f"differs from {self.told.lanes[0].pattern} on {shortest}")
