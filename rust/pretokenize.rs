@@ -8,7 +8,8 @@
 //! first stays alone).
 //!
 //! Invariants: the pieces, joined, are the text (P2): text that the pattern does not match becomes separate pieces. No piece
-//! is empty: an empty match only cuts where it stands. Bytes that are not UTF-8 are cut as if each were U+FFFD, which is neither letter, number nor white space (E5).
+//! is empty: an empty match only cuts where it stands. Bytes that are not UTF-8 are cut as if each were U+FFFD, which is
+//! neither letter, number nor white space (E5).
 //!
 //! Costs: one search a piece; time linear in the text for the named patterns. A custom pattern costs what its engine needs
 //! for it, up to a limit, beyond which it is an error (P6).
@@ -93,8 +94,10 @@ impl Pattern {
         }
         let steps = expressions(source);
         if pattern.scanner.is_none() && steps.len() > 1 {
-            let passes = if fast { scan::passes(&steps) } else { steps.chunks(1).collect() };
-            pattern.steps = passes.iter().map(|pass| Pattern::with(&pass.join(THEN), fast)).collect::<Result<_>>()?;
+            let one_by_one = || steps.chunks(1).map(|step| (step, false)).collect();
+            let passes = if fast { scan::passes(&steps) } else { one_by_one() };
+            let made = passes.into_iter().map(|(pass, fast)| Pattern::with(&pass.join(THEN), fast));
+            pattern.steps = made.collect::<Result<_>>()?;
         } else if let [step] = steps[..]
             && let Some(of_bytes) = step.strip_prefix(BYTES)
         {

@@ -375,7 +375,7 @@ class Definition:
         names = {name: text for name in self.found_tokens if (text := named.get(name, name))}
 
         def renamed(held: Mapping[str, Any]) -> dict[str, Any]:
-            return {names[name]: value for name, value in reversed(held.items()) if name in names}
+            return {names[name]: value for name, value in reversed(list(held.items())) if name in names}
 
         other = self.changed(
             normalizer=None,

@@ -353,13 +353,6 @@ def test_what_minitok_does_not_read_is_refused_by_name(tmp_path):
         tok.normalizer = 5
     with pytest.raises(TypeError, match="not_an_option"):
         mine.models.BPE({}, [], not_an_option=1)
-    trainer = mine.trainers.BpeTrainer(continuing_subword_prefix="##")
-    with pytest.raises(minitok.TrainingError, match="continuing_subword_prefix"):
-        tok.train_from_iterator(["low"], trainer)
-    with pytest.raises(minitok.TrainingError, match="limit_alphabet"):
-        mine.Tokenizer.from_str(hf_files.file("small")).train_from_iterator(
-            ["low"], mine.trainers.BpeTrainer(limit_alphabet=2)
-        )
 
 
 def test_a_tokenizer_of_minitok_has_the_same_ids():

@@ -35,6 +35,9 @@ SAMPLES = [
     "é e\u0301 \u00ad",
     "☃",
     "lowest☃lowest",
+    "☃" * 300,
+    "the☃cat" * 100,
+    "lowest " * 100,
 ]
 PIECES = st.sampled_from(
     ["a", "b", "c", "ab", "##", "</w>", " ", "  ", "\n", "☃", "x", "é", "中", ".", "!", "▁", "?", "[UNK]"]
@@ -188,6 +191,14 @@ def test_ids_of_any_text(kind, text):
     for backend in ("rust", "python"):
         ours = cached(kind, content, backend)
         assert ours.codec().encode(text, tuple(ours.special_tokens)) == found
+
+
+def test_a_huge_piece_is_not_cut_within_a_run_of_unknown_characters():
+    theirs = built(without_words)
+    ours = cached(without_words, json.loads(theirs.to_str()), "rust").codec()
+    for text in ("☃" * 600_000, "low☃☃" * 200_000):
+        assert ours.encode_to_numpy(text).tolist() == theirs.encode(text).ids
+        assert ours.count(text) == len(ours.encode(text, (), 2)) == len(theirs.encode(text).ids)
 
 
 def cached(kind, content, backend):

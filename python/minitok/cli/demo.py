@@ -6,18 +6,16 @@ from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
-from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
-from rich.table import Table
 from rich.text import Text
 
 import minitok
 from minitok.errors import MinitokError
 from minitok.explain.terminal import MergeSteps, TokenText, TrainSteps
 
-from .console import output, print_json, waiting
+from .console import output, plain_table, print_json, waiting
 from .options import JsonOption
 from .showcase import UNSEEN, Comparison, Encoded, Learnt, compare, encode_unseen, learn, web_page
 from .svg import save_svg
@@ -105,11 +103,7 @@ def learning(learnt: Learnt) -> RenderableType:
 
 def comparison(compared: Comparison) -> RenderableType:
     """The times of both backends side by side; that their results are equal has been checked."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    table.add_column("task", no_wrap=True)
-    for name in ("Python", "Rust", "times"):
-        table.add_column(name, justify="right")
-    table.add_column("equal results")
+    table = plain_table("<task", "Python", "Rust", "times", "<equal results")
     for task in compared.tasks:
         faster = f"{task.python / task.rust:,.0f}"
         equal = Text.assemble(("✓ ", "bold green"), task.equal)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minitok.errors import FileFormatError
 from minitok.formats.pattern_names import one_expression
@@ -76,10 +76,21 @@ def of_tokenizers(path: Path, file: Path, tok: Tokenizer) -> Iterator[Peer]:
     del path, tok
     import tokenizers
 
-    theirs = tokenizers.Tokenizer.from_file(str(file))
-    theirs.no_truncation()
-    theirs.no_padding()
-    yield Peer("tokenizers", lambda text: theirs.encode(text, add_special_tokens=False).ids, "all")
+    for name, splits, allowed in (
+        ("tokenizers", False, "all"),
+        ("tokenizers, special tokens split", True, frozenset()),
+    ):
+        theirs = tokenizers.Tokenizer.from_file(str(file))
+        theirs.no_truncation()
+        theirs.no_padding()
+        theirs.encode_special_tokens = splits
+        yield Peer(name, partial(ids_of, theirs), allowed)
+
+
+def ids_of(theirs: Any, text: str) -> list[int]:
+    """The ids of a text in ``tokenizers``."""
+    ids: list[int] = theirs.encode(text, add_special_tokens=False).ids
+    return ids
 
 
 def of_transformers(path: Path, file: Path, tok: Tokenizer) -> Iterator[Peer]:
@@ -100,11 +111,11 @@ def of_transformers(path: Path, file: Path, tok: Tokenizer) -> Iterator[Peer]:
 
 def of_sentencepiece(path: Path, file: Path, tok: Tokenizer) -> Iterator[Peer]:
     """``sentencepiece``: user-defined pieces are found in every text, control pieces in none."""
-    del path
+    del path, tok
     import sentencepiece
 
     model = sentencepiece.SentencePieceProcessor(model_file=str(file))
-    yield Peer("sentencepiece", model.encode, frozenset(tok.late_tokens))
+    yield Peer("sentencepiece", model.encode, frozenset())
 
 
 def of_tiktoken(path: Path, file: Path, tok: Tokenizer) -> Iterator[Peer]:

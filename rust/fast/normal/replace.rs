@@ -39,7 +39,7 @@ impl Matcher {
         };
         Ok(match only(node) {
             Node::Set(chars) => {
-                let ascii = std::array::from_fn(|code| contains(chars, code as u32));
+                let ascii = std::array::from_fn(|code| u32::try_from(code).is_ok_and(|code| contains(chars, code)));
                 Matcher::Set { ascii, chars: CharSet::clone(chars), repeated }
             }
             _ => Matcher::Engine(engine.clone()),

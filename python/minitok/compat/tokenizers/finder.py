@@ -63,8 +63,9 @@ class Finder:
                 end = space_behind(text, end)
             if done < start:
                 parts.append(Found(done, start, None))
-            parts.append(Found(start, end, token_id))
-            done = end
+            if start < end:  # Else it is white space that the token before it has taken.
+                parts.append(Found(start, end, token_id))
+            done = max(done, end)
         if done < len(text):
             parts.append(Found(done, len(text), None))
         return parts

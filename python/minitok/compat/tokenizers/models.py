@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import warnings
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from minitok.errors import FileFormatError
 from minitok.formats import huggingface
-from minitok.formats.byte_level import to_bytes
 from minitok.formats.files import parse_json, read, write_atomically
 from minitok.formats.gpt2 import parse_merges
 
 from .components import Component
+from .piece_encoder import PieceEncoder, Token
 from .shown import shown
 
 if TYPE_CHECKING:
@@ -29,9 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["BPE", "Model", "Token"]
 
-BYTE = re.compile("<0x[0-9A-Fa-f]{2}>")
-MARKER = "▁"
-
 # The options with their defaults, in the order of the file.
 OPTIONS: dict[str, Any] = {
     "dropout": None,
@@ -42,19 +37,6 @@ OPTIONS: dict[str, Any] = {
     "byte_fallback": False,
     "ignore_merges": False,
 }
-
-
-@dataclass(frozen=True)
-class Token:
-    """A token of a piece: its id, its text, and where it begins and ends, in bytes of the piece."""
-
-    id: int
-    value: str
-    offsets: tuple[int, int]
-
-    def as_tuple(self) -> tuple[int, str, tuple[int, int]]:
-        """The three in a tuple."""
-        return self.id, self.value, self.offsets
 
 
 class Model:
@@ -94,8 +76,7 @@ class BPE(Model):
         self._options = OPTIONS | options
         self._data: bytes | None = None
         self._names: dict[int, str] | None = None
-        # What encodes pieces, and whether they are bytes; else they are characters, with markers for spaces.
-        self._pieces: tuple[Definition, bool] | None = None
+        self._pieces: PieceEncoder | None = None
 
     @classmethod
     def from_json(cls, data: bytes, options: Mapping[str, Any]) -> BPE:
@@ -173,37 +154,14 @@ class BPE(Model):
 
     def tokenize(self, sequence: str) -> list[Token]:
         """The tokens of a piece, which is not cut further; in the notation of the vocabulary."""
-        return self.tokenize_all([sequence])[0]
+        return self.pieces.encode([sequence])[0]
 
-    def tokenize_all(self, pieces: list[str]) -> list[list[Token]]:
-        """The tokens of pieces. Raises FileFormatError for a model that minitok does not run."""
-        definition, is_bytes = self._pieces or self.use(piece_definition(self.as_json()))
-        shown = [to_bytes(piece) if is_bytes else piece.replace(MARKER, " ") for piece in pieces]
-        return [self._placed(ids, is_bytes=is_bytes) for ids in definition.codec().encode_batch(shown)]
-
-    def use(self, definition: Definition) -> tuple[Definition, bool]:
-        """Tokenizes pieces with what has been read for the whole tokenizer, from now on; returns what encodes them."""
-        pieces = definition.changed(
-            pattern="none",
-            prefix=None,
-            special_tokens={},
-            added_tokens={},
-            late_tokens=(),
-            token_flags={},
-            normalizer=None,
-            words=None,
-        )
-        self._pieces = pieces, definition.prefix in (None, "bytes")
+    @property
+    def pieces(self) -> PieceEncoder:
+        """What encodes pieces. Raises FileFormatError for a model that minitok does not run."""
+        if self._pieces is None:
+            self._pieces = PieceEncoder(self, piece_definition(self.as_json()))
         return self._pieces
-
-    def _placed(self, ids: list[int], *, is_bytes: bool) -> list[Token]:
-        names, found, at = self.names(), [], 0
-        for token_id in ids:
-            value = names[token_id]
-            size = 1 if not is_bytes and BYTE.fullmatch(value) else len(value.encode())
-            found.append(Token(token_id, value, (at, at + size)))
-            at += size
-        return found
 
     def save(self, folder: str, prefix: str | None = None, name: str | None = None) -> list[str]:
         """Writes ``vocab.json`` and ``merges.txt`` into a folder; returns their paths."""
@@ -257,10 +215,6 @@ def pairs_of(rows: Iterable[Any]) -> list[Pair]:
 
 
 def piece_definition(model: dict[str, Any], added: list[Any] | tuple[Any, ...] = ()) -> Definition:
-    """What encodes pieces with a model, which says by ``byte_fallback`` whether its tokens are characters or bytes."""
-    if model["byte_fallback"]:
-        steps: dict[str, Any] = {"normalizer": {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}}
-    else:
-        level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
-        steps = {"pre_tokenizer": level, "decoder": level}
-    return huggingface.parse({"added_tokens": list(added), "model": model, **steps}, "the model")
+    """What encodes pieces with a model, whose tokens are characters: of text, or those that stand for bytes."""
+    marks = {"type": "Replace", "pattern": {"String": " "}, "content": "▁"} if model["byte_fallback"] else None
+    return huggingface.parse({"added_tokens": list(added), "model": model, "normalizer": marks}, "the model")

@@ -83,7 +83,10 @@ class Pipeline:
     @cached_property
     def decodes_as_codec(self) -> bool:
         """Whether the decoder is that of byte-level tokens, whose text is that of their bytes."""
-        return self.definition is not None and self.definition.prefix is None and isinstance(self.decoder, ByteLevel)
+        definition = self.definition
+        if definition is None or definition.prefix is not None or not isinstance(self.decoder, ByteLevel):
+            return False
+        return definition.symbols is None or definition.symbols.unit == "bytes"
 
     @cached_property
     def odd_ids(self) -> frozenset[int]:

@@ -115,7 +115,6 @@ class Recipe:
         recipe.padding = read_padding(content.get("padding"))
         if definition is not None:
             recipe._definition = definition, recipe.ingredients()
-            recipe.model.use(definition)
         return recipe
 
     def content(self) -> State:
@@ -184,7 +183,10 @@ class Recipe:
         if made is None or made[1] != key:
             steps = self.copied_steps()
             run = Steps(steps["normalizer"], steps["pre_tokenizer"], self.model, self.added, self.splits_special)
-            pipeline = Pipeline(self.definition(run), run, steps["decoder"])
+            definition = self.definition(run)
+            if definition is not None:
+                run.use(definition)
+            pipeline = Pipeline(definition, run, steps["decoder"])
         else:
             pipeline = made[2]
         self._pipeline = changes, key, pipeline
@@ -218,16 +220,14 @@ class Recipe:
                 steps.run(SAMPLE)
             except MinitokError as error:
                 raise error if isinstance(refused, ComponentError) else refused from None
-        else:
-            self.model.use(definition)
         self._definition = definition, key
         return definition
 
     def read_definition(self) -> Definition:
         """What encodes. Raises FileFormatError or ComponentError if that is not in the power of a codec."""
         content = without_settings(self.content())
-        if self.makes_bytes():
-            content["decoder"] = {"type": "ByteLevel"}
+        # The pipeline decodes by itself.
+        content["decoder"] = {"type": "ByteLevel"} if self.makes_bytes() else None
         return huggingface.parse(content, "the tokenizer", other_ids=True)
 
     def makes_bytes(self) -> bool:

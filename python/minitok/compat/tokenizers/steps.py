@@ -15,10 +15,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .finder import Finder
-from .models import Token
+from .piece_encoder import PieceEncoder, Token
 from .pre_tokenized_string import Piece, PreTokenizedString
 
 if TYPE_CHECKING:
+    from minitok.definition import Definition
+
     from .added import AddedTokens
     from .models import BPE
     from .normalized_string import NormalizedString
@@ -48,7 +50,17 @@ class Steps:
         splits_special: bool,
     ) -> None:
         self.normalizer, self.pre_tokenizer, self.model, self.added = normalizer, pre_tokenizer, model, added
+        self._pieces: PieceEncoder | None = None
         self.hidden = added.special if splits_special else frozenset[str]()
+
+    @property
+    def pieces(self) -> PieceEncoder:
+        """What encodes pieces."""
+        return self._pieces or self.model.pieces
+
+    def use(self, definition: Definition) -> None:
+        """Encodes pieces with the vocabulary that has been read for the whole tokenizer."""
+        self._pieces = PieceEncoder(self.model, definition)
 
     @cached_property
     def late_names(self) -> dict[int, str]:
@@ -81,7 +93,7 @@ class Steps:
         if self.pre_tokenizer is not None:
             self.pre_tokenizer.pre_tokenize(pretok)
         open_pieces = [piece for piece in pretok.pieces if piece.tokens is None]
-        tokens = self.model.tokenize_all([piece.normalized.normalized for piece in open_pieces])
+        tokens = self.pieces.encode([piece.normalized.normalized for piece in open_pieces])
         for piece, made in zip(open_pieces, tokens):
             piece.tokens = made
         return pretok

@@ -29,9 +29,11 @@ class BpeTrainer(Trainer):
         min_frequency: Pairs that occur less often are not merged.
         show_progress: Has no effect.
         special_tokens: The first tokens, as ``str`` or ``AddedToken``. They are not looked for in the texts.
-        limit_alphabet: The most characters; a smaller number than there are is refused.
+        limit_alphabet: The most characters; the rarest are dropped.
         initial_alphabet: Characters that have a token even if no text has them.
-        max_token_length: Tokens are shorter than this, in bytes (two bytes are always merged).
+        continuing_subword_prefix: Stands before each character of a piece but the first.
+        end_of_word_suffix: Stands behind the last character of a piece.
+        max_token_length: Tokens are shorter than this, in characters (two are always merged).
 
     >>> BpeTrainer(vocab_size=300, special_tokens=["<s>"]).special_tokens
     [AddedToken("<s>", rstrip=False, lstrip=False, single_word=False, normalized=False, special=True)]

@@ -1,9 +1,10 @@
-"""Hugging Face's ``tokenizer.json``, for BPE of bytes and BPE of characters with byte fallback.
+"""Hugging Face's ``tokenizer.json``, for BPE of bytes and of characters, with byte fallback or an unknown token.
 
 A file is read if minitok gives the ids that ``tokenizers`` gives; otherwise it is refused, and the message names the reason.
 The correspondence:
 
-* model ``BPE``: vocabulary, merges in either notation, ``ignore_merges``, ``byte_fallback``
+* model ``BPE``: vocabulary, merges in either notation, ``ignore_merges``, ``byte_fallback``; ``unk_token``, ``fuse_unk``,
+  ``continuing_subword_prefix``, ``end_of_word_suffix`` and the decoder (``symbols``)
 * normalizer: none, or a normal form of Unicode; ``Prepend`` and ``Replace`` where they write spaces as markers
 * pre-tokenizers ``ByteLevel``, ``Split``, ``Digits``, ``Punctuation``, and a ``Sequence`` of them: the split pattern
   (``patterns``); ``Metaspace``: the space before the text (``characters``)

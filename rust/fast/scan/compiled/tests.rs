@@ -118,6 +118,22 @@ const HARD: &[&str] = &[
     r"[ab]+(?#then)a+|(?<=a)b(?#then).",
     "none(?#then)a+",
     r"\d+(?#then)(?<!\d)a|\D{2}",
+    "(?=b)",
+    "|a",
+    "a*",
+    "a*b|",
+    "(?:a+b|)c?",
+    r"\b",
+    r"\B|$",
+    "^|(?<=b)|ab",
+    "a??|b",
+    "aab|a??",
+    "(?!a)|a+(?!b)",
+    "(?<=a)|a*b|a",
+    "(?=a)(?#then)b?",
+    "b*(?#then)(?<=a)|a(?#then)(?=c)",
+    r"(?=(\d{3})+(?!\d))",
+    "(?=ab)|a(?!bc)",
 ];
 
 pub(super) static ALL_HARD: LazyLock<Vec<Case>> =
