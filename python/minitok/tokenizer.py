@@ -1041,7 +1041,7 @@ class Tokenizer(Shortcuts):
 
     @property
     def prefix(self) -> str | None:
-        """Where a space is put before the text: by SPEC S4 if spaces are markers, ``bytes`` (SPEC N4) if not; or None."""
+        """Where a space is put before the text: by SPEC S4 if spaces are markers, ``bytes`` if not; or None."""
         return self._definition.prefix
 
     @property
