@@ -58,12 +58,12 @@ FILES = {
     "runs of spaces, normalized (Phi-2)": lambda: (of_bytes(), added(RUNS, normalized=True), special(MARKERS)),
     "runs of spaces and NFC (GPT-NeoX)": lambda: (
         of_bytes(normalizers.NFC()),
-        added([*RUNS, "é", "e\u0301"], normalized=True),
+        added([*RUNS, "né", "Ne\u0301"], normalized=True),
         special(MARKERS, normalized=False),
     ),
     "runs of spaces, as they stand": lambda: (
         of_bytes(normalizers.NFC()),
-        added([*RUNS, "é"], normalized=False),
+        added([*RUNS, "né"], normalized=False),
         special(MARKERS, normalized=True),
     ),
     "tags and small letters": lambda: (
@@ -78,7 +78,8 @@ FILES = {
             *added(["<td>"], lstrip=True),
             *added(["</td>"], rstrip=True, normalized=False),
             *added(["ab", "<b"], single_word=True),
-            *added(["\n\n"], lstrip=True, rstrip=True, normalized=False),
+            # Not lstrip: behind a token with rstrip, tokenizers then loses a token of white space, or repeats the text behind it.
+            *added(["\n\n"], rstrip=True, normalized=False),
             *added(["b>"], single_word=True, normalized=False),
         ],
         [*special(["<s>"], lstrip=True), *special(["<|end|>"], rstrip=True, normalized=True)],
@@ -100,12 +101,12 @@ FILES = {
     ),
     "Metaspace, first": lambda: (
         of_characters(normalizers.NFC(), pre_tokenizers.Metaspace("▁", prepend_scheme="first", split=False)),
-        [*added(["the", "<td>", "  "], normalized=True), *added(["</td>", "▁▁"], normalized=False)],
+        [*added(["the", "<td>", "  "], normalized=True), *added(["</td>", "▁▁▁"], normalized=False)],
         special(MARKERS, normalized=False),
     ),
     "Metaspace, always": lambda: (
         of_characters(normalizers.NFC(), pre_tokenizers.Metaspace("▁", prepend_scheme="always", split=False)),
-        [*added(["the", "<td>", "  "], normalized=True), *added(["</td>", "▁▁"], normalized=False)],
+        [*added(["the", "<td>", "  "], normalized=True), *added(["</td>", "▁▁▁"], normalized=False)],
         special(MARKERS, normalized=False),
     ),
 }
