@@ -18,9 +18,11 @@
 
 use crate::error::{Error, Result};
 use crate::once::Once;
-use crate::special::Part;
 use crate::unicode::{CharSet, contains, white_space, word};
 use foldhash::HashMap;
+
+/// A segment (start, end, None), or a token (start, end, id).
+pub type Part = (usize, usize, Option<u32>);
 
 /// What one token takes or asks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -22,10 +22,10 @@
 //! Implements SPEC E3, E8, E10 and S4.
 
 use crate::error::Result;
-use crate::flags::{Flags, as_flagged};
+use crate::flags::{Flags, Part, as_flagged};
 use crate::metaspace::{MARKER, Metaspace, spaced};
 use crate::normalize::Normalizer;
-use crate::special::{Finder, Part, SpecialTokens, Stretch};
+use crate::special::{Finder, SpecialTokens, Stretch};
 use foldhash::{HashMap, HashSet, HashSetExt};
 use std::borrow::Cow;
 

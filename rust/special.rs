@@ -33,8 +33,6 @@ const STRETCH: usize = if cfg!(test) { 3 } else { 1 << 18 };
 
 /// A stretch of a text: start and end.
 pub type Stretch = (usize, usize);
-/// A segment (start, end, None), or a token (start, end, id).
-pub type Part = (usize, usize, Option<u32>);
 
 /// An occurrence of a token.
 #[derive(Debug, Clone, Copy)]
