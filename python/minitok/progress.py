@@ -71,9 +71,9 @@ class Merges:
     """How long the merges that are left will take, of which each is faster than those before it.
 
     A merge takes as long as its pair has places, and the k-th most frequent pair has about 1/k of those of the first. So the
-    time of n merges first grows as their logarithm; later each takes as long as any other. The first says too little, the second,
-    at the present rate, too much. Their geometric mean has been right within a factor of three, where the average rate was wrong
-    by a hundred.
+    time of n merges first grows as their logarithm; later each takes as long as any other. The first says too little, the
+    second, at the present rate, too much. Their geometric mean has been right within a factor of three, where the average rate
+    was wrong by a hundred.
     """
 
     def __init__(self) -> None:
