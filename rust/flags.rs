@@ -45,8 +45,9 @@ impl Flags {
                 "rstrip" => flags.rstrip = true,
                 "hides" => flags.hides = true,
                 _ => {
-                    let reason =
-                        format!("the token '{token}' has the flag '{name}'; there are single_word, lstrip, rstrip, hides");
+                    let reason = format!(
+                        "the token '{token}' has the flag '{name}'; there are single_word, lstrip, rstrip, hides"
+                    );
                     return Err(Error::Vocabulary(reason));
                 }
             }

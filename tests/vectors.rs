@@ -87,7 +87,9 @@ fn special_tokens() {
             Ok(())
         };
         if case["trusted"].is_array() {
-            finder.split_trusted(&text, &places(&case["trusted"]), &tokens.finder(&names(&case["everywhere"])), emit).unwrap();
+            finder
+                .split_trusted(&text, &places(&case["trusted"]), &tokens.finder(&names(&case["everywhere"])), emit)
+                .unwrap();
         } else {
             finder.split(&text, emit).unwrap();
         }

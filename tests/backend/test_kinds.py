@@ -16,8 +16,36 @@ from strategies import any_bytes
 
 NAMES = ["<s>", "<s>x", "  ", "\n", "é", "Ab", "▁▁", "<|u|>", "ab "]
 MERGES = [(0xC3, 0xA9), (32, 32), (97, 98), (60, 115), (32, 97), (258, 32)]
-PARTS = [*NAMES, "<s", ">", "x", "a", "AB", " ", "\t", "\u00a0", "e\u0301", "\u0301", "\u0338", "É", "▁", "中", "_", "1", ""]
-STEPS = [None, "NFC", "NFKD", "lowercase", ("replace", r"\s+", " "), ("replace", "x", ""), ("prepend", "_"), ["NFC", "lowercase"]]
+PARTS = [
+    *NAMES,
+    "<s",
+    ">",
+    "x",
+    "a",
+    "AB",
+    " ",
+    "\t",
+    "\u00a0",
+    "e\u0301",
+    "\u0301",
+    "\u0338",
+    "É",
+    "▁",
+    "中",
+    "_",
+    "1",
+    "",
+]
+STEPS = [
+    None,
+    "NFC",
+    "NFKD",
+    "lowercase",
+    ("replace", r"\s+", " "),
+    ("replace", "x", ""),
+    ("prepend", "_"),
+    ["NFC", "lowercase"],
+]
 FLAGS = ["lstrip", "rstrip", "single_word", "hides"]
 texts = st.lists(st.sampled_from(PARTS), max_size=8).map("".join)
 
@@ -278,7 +306,9 @@ def test_names_are_found_in_the_order_given(name):
     """Of two late tokens that look the same, the first; whoever asks, and in whatever order."""
     made = load_backend(name)
     special = made.special_tokens({"A": 300, "a": 301}, ["A", "a"], ["a", "A"], {})
-    codec = made.codec(made.vocab.from_merges(bytes(range(256)), []), made.pattern("none"), special, made.normalizer(["lowercase"]))
+    codec = made.codec(
+        made.vocab.from_merges(bytes(range(256)), []), made.pattern("none"), special, made.normalizer(["lowercase"])
+    )
     assert codec.encode("aA") == [300, 300]
     trust = [(0, 2)], ["a", "A"]
     assert [segment[5] for segment in codec.segments("aA", [], "nothing", ([], ["a", "A"]))] == [300, 300]

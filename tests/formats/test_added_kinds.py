@@ -15,7 +15,11 @@ from hypothesis import strategies as st
 from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers, trainers
 from tokenizers import decoders as decoding
 
-CORPUS = ["the cat  sat on   the mat\n\n", "def f():\n    return 'x'\n\t\t", "<table><td>été</td></table> Ab AB ab"] * 10
+CORPUS = [
+    "the cat  sat on   the mat\n\n",
+    "def f():\n    return 'x'\n\t\t",
+    "<table><td>été</td></table> Ab AB ab",
+] * 10
 RUNS = [" " * size for size in (2, 3, 4, 8, 16)]
 TAGS = ["<table>", "</td>", "<td>", "\n\n", "<b", "b>"]
 MARKERS = ["<|end|>", "<s>", "<s>x"]
@@ -71,11 +75,18 @@ FILES = {
         [*added(["AB", "<TD>", "</td>"], normalized=True), *added(["Ab", "<td>"], normalized=False)],
         special(["<S>", "<|END|>"], normalized=True),
     ),
-    "a space before segments": lambda: (of_bytes(prefix=True), added([*RUNS, *TAGS], normalized=True), special(MARKERS)),
+    "a space before segments": lambda: (
+        of_bytes(prefix=True),
+        added([*RUNS, *TAGS], normalized=True),
+        special(MARKERS),
+    ),
     "special tokens that hold added ones": lambda: (
         of_bytes(),
         [*added([*TAGS, "ab", "x<"], normalized=False), *added(["the", "<s", "cat"], normalized=True)],
-        [*special(["<td>x", "<|b>", "ab<b", "x<td"], normalized=False), *special(["<s>", "theca", "a<"], normalized=True)],
+        [
+            *special(["<td>x", "<|b>", "ab<b", "x<td"], normalized=False),
+            *special(["<s>", "theca", "a<"], normalized=True),
+        ],
     ),
     "special tokens that hold added ones in small letters": lambda: (
         of_bytes(normalizers.Lowercase()),

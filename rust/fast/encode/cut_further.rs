@@ -115,7 +115,8 @@ mod tests {
         let vocab = Vocab::from_merges(&(0..=255).collect::<Vec<u8>>(), &[(97, 97)]).unwrap();
         let pattern = Pattern::new(r"[a-z ]+(?#then)a*b|a").unwrap();
         let special = SpecialTokens::new(Vec::new()).unwrap();
-        let codec = FastCodec::new(Codec::new(Arc::new(vocab), pattern, special, Normalizer::default(), None, None).unwrap());
+        let codec =
+            FastCodec::new(Codec::new(Arc::new(vocab), pattern, special, Normalizer::default(), None, None).unwrap());
         let none = Search::default();
         // No `a` is followed by a `b`, so each is a part of its own; were the word not cut to its end, they would merge.
         let word = |number: u32| {

@@ -142,7 +142,9 @@ def hiding(definition: Definition) -> set[str]:
     late = definition.late_tokens
     texts = {name: prepared.late_text(name) if name in late else name for name in definition.found_tokens}
     # What the added tokens are, and what they begin with, by when they are found.
-    whole = {when: [texts[name] for name in definition.added_tokens if (name in late) is when] for when in (True, False)}
+    whole = {
+        when: [texts[name] for name in definition.added_tokens if (name in late) is when] for when in (True, False)
+    }
     begins = {when: {text[:size] for text in held for size in range(1, len(text))} for when, held in whole.items()}
     return {
         name
