@@ -5,8 +5,11 @@
 //! | `lstrip` | it takes the white space before it |
 //! | `rstrip` | it takes the white space behind it |
 //! | `single_word` | it is found only where no character of a word is beside it (`\w`) |
+//! | `hides` | where it is not allowed, no other token is found in its text |
 //!
 //! By hand, `a <s> b` with `rstrip` for `<s>`: the segment `a·`, the token `<s>·`, the segment `b`.
+//!
+//! A token that hides others is found wherever it stands, and left as text where it is not allowed (`special`).
 //!
 //! Where the spaces of a text are markers already, they are not white space, and no token takes one.
 //!
@@ -30,6 +33,7 @@ pub struct Flags {
     pub single_word: bool,
     pub lstrip: bool,
     pub rstrip: bool,
+    pub hides: bool,
 }
 
 impl Flags {
@@ -41,9 +45,11 @@ impl Flags {
                 "single_word" => flags.single_word = true,
                 "lstrip" => flags.lstrip = true,
                 "rstrip" => flags.rstrip = true,
+                "hides" => flags.hides = true,
                 _ => {
-                    let reason =
-                        format!("the token '{token}' has the flag '{name}'; there are single_word, lstrip, rstrip");
+                    let reason = format!(
+                        "the token '{token}' has the flag '{name}'; there are single_word, lstrip, rstrip, hides"
+                    );
                     return Err(Error::Vocabulary(reason));
                 }
             }

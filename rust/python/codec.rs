@@ -138,7 +138,7 @@ impl Codec {
         let trust = match trust {
             None => None,
             Some((stretches, names)) => {
-                Some((stretches, self.everywhere.get(py, names, |names| preprocessor.search(names))?))
+                Some((stretches, self.everywhere.get(py, names, |names| preprocessor.search(names, &[]))?))
             }
         };
         let trust = trust.as_ref().map(|(stretches, everywhere)| Trust { stretches, everywhere });
