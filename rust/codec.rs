@@ -7,7 +7,7 @@
 //!
 //! Costs: those of the parts; O(n log n) in all for n bytes.
 //!
-//! Implements SPEC E3, E5, E6, N3, N5, S6 and S9.
+//! Implements SPEC E3, E5, E6, N3, S5, S6 and S9.
 
 use crate::decode;
 use crate::encode::encode_piece;
@@ -176,7 +176,8 @@ impl Codec {
     pub fn is_safe(&self, text: &[u8], cut: usize, search: &Search) -> bool {
         let Preprocessor { normalizer, metaspace, .. } = &self.preprocessor;
         let finders = [&search.early, &search.late];
-        if finders.iter().any(|finder| finder.crosses(text, cut) || (metaspace.is_some() && finder.ends_at(text, cut))) {
+        if finders.iter().any(|finder| finder.crosses(text, cut) || (metaspace.is_some() && finder.ends_at(text, cut)))
+        {
             return false;
         }
         let around = &text[cut - 1..text.len().min(cut + 1)];
@@ -213,7 +214,8 @@ impl Codec {
 
 /// Returns what the name of a special token is decoded to: with its markers as spaces, where that is no other name.
 fn decoded(name: &str, metaspace: Option<Metaspace>, known: &HashSet<&str>) -> Vec<u8> {
-    let spaced = if metaspace.is_some_and(Metaspace::has_markers) { spaced(name.as_bytes()) } else { name.as_bytes().into() };
+    let spaced =
+        if metaspace.is_some_and(Metaspace::has_markers) { spaced(name.as_bytes()) } else { name.as_bytes().into() };
     let is_known = std::str::from_utf8(&spaced).is_ok_and(|text| known.contains(text));
     if is_known { name.as_bytes().to_vec() } else { spaced.into_owned() }
 }

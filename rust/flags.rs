@@ -40,9 +40,8 @@ impl Flags {
                 "lstrip" => flags.lstrip = true,
                 "rstrip" => flags.rstrip = true,
                 _ => {
-                    let reason = format!(
-                        "the token '{token}' has the flag '{name}'; there are single_word, lstrip, rstrip"
-                    );
+                    let reason =
+                        format!("the token '{token}' has the flag '{name}'; there are single_word, lstrip, rstrip");
                     return Err(Error::Vocabulary(reason));
                 }
             }

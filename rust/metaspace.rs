@@ -24,7 +24,7 @@
 //!
 //! Costs: O(n); a copy only where there is a marker or a space is put before the text.
 //!
-//! Implements SPEC S3, S4, S5 and N4.
+//! Implements SPEC S3, S4 and S5.
 
 use crate::error::{Error, Result};
 use std::borrow::Cow;

@@ -137,7 +137,7 @@ fn stretches(text: &[u8]) -> impl Iterator<Item = (usize, usize)> {
 /// A stretch in a normal form; `at` is where it stands in the text.
 pub fn normal_chars(stretch: &[u8], at: usize, form: Form) -> Result<Vec<Char>> {
     let chars = in_order(decomposed(stretch, at, matches!(form, Form::Nfkc | Form::Nfkd))?);
-    if matches!(form, Form::Nfc | Form::Nfkc) { composed(chars) } else { Ok(chars) }
+    Ok(if matches!(form, Form::Nfc | Form::Nfkc) { composed(chars) } else { chars })
 }
 
 /// Takes the characters of a stretch apart.
@@ -177,8 +177,8 @@ fn in_order(mut chars: Vec<Char>) -> Vec<Char> {
     chars
 }
 
-/// Composes each starter (a character of class 0) with the later ones that no character of their class or a higher one blocks.
-fn composed(mut chars: Vec<Char>) -> Result<Vec<Char>> {
+/// Composes each starter (a character of class 0) with the later ones that nothing of their class or a higher one blocks.
+fn composed(mut chars: Vec<Char>) -> Vec<Char> {
     // Where the starter stands, and the class of the last character behind it, if there is one.
     let (mut starter, mut last): (Option<usize>, Option<u8>) = (None, None);
     let mut length = 0;
@@ -202,7 +202,7 @@ fn composed(mut chars: Vec<Char>) -> Result<Vec<Char>> {
         length += 1;
     }
     chars.truncate(length);
-    Ok(chars)
+    chars
 }
 
 /// The character that two compose to, if there is one.

@@ -23,7 +23,7 @@
 //! Implements SPEC N1 and N2.
 
 use crate::characters::characters;
-use crate::engine::Engine;
+use crate::engine::{Engine, Spent};
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::normal_forms::{Change, FORMS, Form, Part, normal_changes};
@@ -35,6 +35,8 @@ use std::borrow::Cow;
 
 /// Where a byte comes from: a range of bytes.
 pub type Span = (usize, usize);
+/// A text, and the spans of its bytes, where they are wanted.
+type Placed<T> = (T, Option<Vec<Span>>);
 
 /// How long the steps may make a text, in bytes: this many times its length (a normal form makes it up to 11 times as long), plus
 /// a constant.
@@ -61,23 +63,21 @@ impl Step {
             ("space_ideographs", []) => Step::SpaceIdeographs,
             ("replace", [pattern, text]) => Step::Replace { pattern: pattern.clone(), text: text.clone() },
             ("prepend", [text]) => Step::Prepend(text.clone()),
-            _ => match Form::named(name).filter(|_| texts.is_empty()) {
-                Some(form) => Step::Form(form),
-                None => return Err(Step::refused(name, texts)),
-            },
+            _ => {
+                let form = Form::named(name).filter(|_| texts.is_empty());
+                Step::Form(form.ok_or_else(|| Step::refused(name, texts))?)
+            }
         })
     }
 
     fn refused(name: &str, texts: &[String]) -> Error {
         const OTHERS: [(&str, usize); 4] = [("lowercase", 0), ("space_ideographs", 0), ("replace", 2), ("prepend", 1)];
         let known = || FORMS.into_iter().map(|form| (form, 0)).chain(OTHERS);
-        Error::Vocabulary(match known().find(|(known, _)| *known == name) {
-            Some((_, wanted)) => format!("the normalizer {name} takes {wanted} texts, not {}", texts.len()),
-            None => {
-                let names: Vec<&str> = known().map(|(name, _)| name).collect();
-                format!("unknown normalizer '{name}'; there are {}", names.join(", "))
-            }
-        })
+        if let Some((_, wanted)) = known().find(|(known, _)| *known == name) {
+            return Error::Vocabulary(format!("the normalizer {name} takes {wanted} texts, not {}", texts.len()));
+        }
+        let names: Vec<&str> = known().map(|(name, _)| name).collect();
+        Error::Vocabulary(format!("unknown normalizer '{name}'; there are {}", names.join(", ")))
     }
 
     pub fn name(&self) -> &'static str {
@@ -99,7 +99,7 @@ pub struct Aligned {
 }
 
 /// Steps, ready for texts.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Normalizer {
     steps: Vec<Step>,
     /// By step; those of replacements.
@@ -147,7 +147,7 @@ impl Normalizer {
     }
 
     /// The text after all steps, and, where they are given, the spans of its bytes.
-    fn run<'t>(&self, text: &'t [u8], mut spans: Option<Vec<Span>>) -> Result<(Cow<'t, [u8]>, Option<Vec<Span>>)> {
+    fn run<'t>(&self, text: &'t [u8], mut spans: Option<Vec<Span>>) -> Result<Placed<Cow<'t, [u8]>>> {
         let most = most_bytes(text.len());
         let mut text = Cow::Borrowed(text);
         for number in 0..self.steps.len() {
@@ -188,12 +188,14 @@ impl Normalizer {
             (Step::Form(form), _) => normal_changes(text, *form, &mut push)?,
             (Step::Lowercase, _) => lowercase(text, &mut push)?,
             (Step::SpaceIdeographs, _) => space_ideographs(text, &mut push)?,
-            (Step::Replace { text: new, .. }, Some(regex)) => matches(regex, text, &mut |start, end| {
-                if start == end {
-                    return Ok(());
-                }
-                push(Change { start, end, parts: vec![Part { text: new.as_bytes().into(), start, end }] })
-            })?,
+            (Step::Replace { text: new, .. }, Some(regex)) => {
+                matches(regex, text, &mut Spent::of(text.len()), &mut |start, end| {
+                    if start == end {
+                        return Ok(());
+                    }
+                    push(Change { start, end, parts: vec![Part { text: new.as_bytes().into(), start, end }] })
+                })?
+            }
             (Step::Replace { .. }, None) => {}
             (Step::Prepend(_), _) if text.is_empty() => {}
             (Step::Prepend(new), _) => {
@@ -210,7 +212,7 @@ pub fn most_bytes(length: usize) -> usize {
 }
 
 /// The text with changes, and the spans of its bytes, where they are given. None if nothing changes.
-fn changed(text: &[u8], changes: &[Change], spans: Option<&[Span]>) -> Result<(Option<Vec<u8>>, Option<Vec<Span>>)> {
+fn changed(text: &[u8], changes: &[Change], spans: Option<&[Span]>) -> Result<Placed<Option<Vec<u8>>>> {
     if changes.is_empty() {
         return Ok((None, None));
     }
@@ -339,7 +341,7 @@ mod tests {
             let theirs: String = char.to_lowercase().collect();
             match small.get(char.to_string().as_bytes()) {
                 Some(letter) if is_new || theirs != char.to_string() => {
-                    assert_eq!(letter, theirs.as_bytes(), "{char:?}")
+                    assert_eq!(letter, theirs.as_bytes(), "{char:?}");
                 }
                 Some(_) => {}
                 None => assert!(theirs == char.to_string() || char::UNICODE_VERSION.0 > 17, "{char:?}"),

@@ -12,7 +12,7 @@ ORDER = [
     ("errors",),
     ("text", "progress", "data"),
     ("reference",),
-    ("arguments",),
+    ("arguments", "names"),
     ("backend",),
     ("definition", "offsets", "chat_templates"),
     ("formats",),

@@ -91,6 +91,19 @@ def symbols_of(fields: Case) -> Symbols:
     return Symbols(**fields)
 
 
+def special_of(case: Case, backend: str) -> Any:
+    """The tokens of a case that are found in text."""
+    special, added = case.get("special_tokens", {}), case.get("added_tokens", {})
+    late, flags = case.get("late_tokens", []), case.get("token_flags", {})
+    return load_backend(backend).special_tokens({**special, **added}, list(added), late, flags)
+
+
+def allowed_of(case: Case) -> list[str] | None:
+    """The special tokens that a case allows; None if not even the added ones are found."""
+    allowed = case.get("allowed", [])
+    return None if allowed == "none" else list(allowed)
+
+
 def tokenizer_of(case: Case, backend: str) -> minitok.Tokenizer:
     return minitok.Tokenizer.from_definition(
         Definition(

@@ -10,18 +10,23 @@ use minitok::fast::codec::FastCodec;
 use minitok::fast::normal::normalizer::FastNormalizer;
 use minitok::fast::pystr::source::Source;
 use minitok::fast::pystr::str_to_utf8::Units;
+use minitok::flags::as_flagged;
+use minitok::normalize::Normalizer;
+use minitok::preprocess::{Preprocessor, Search};
 use minitok::pretokenize::Pattern;
-use minitok::special::{Finder, SpecialTokens};
+use minitok::special::SpecialTokens;
 use minitok::trace::Event;
 use minitok::train::{Observer, Stop, TieBreak, TrainOptions, Trained, extend, train};
 use serde_json::{Value, json};
 
+#[path = "vectors/preprocessing.rs"]
+mod preprocessing;
 #[path = "vectors/reading.rs"]
 mod reading;
 
 use reading::{
-    byte_order, bytes, codec, each, ends_with, list, names, normalizer, number, numbers, pairs, refused, special, text,
-    vocab, words_of,
+    byte_order, bytes, codec, each, ends_with, list, names, normalizer, number, numbers, pairs, places, refused,
+    special, text, vocab, words_of,
 };
 
 // -- splitting ---------------------------------------------------------------------------------------------------------
@@ -70,23 +75,39 @@ fn safe_cuts() {
 fn special_tokens() {
     each("special", "parts", |case| {
         let mut parts = Vec::new();
-        let tokens = special(&case["special_tokens"]).unwrap();
-        let (finder, text) = (tokens.finder(&names(&case["wanted"])), bytes(&case["text"]));
+        let tokens = special(case).unwrap();
+        let allowed = case["allowed"].is_array().then(|| names(&case["allowed"]));
+        let wanted = match case["wanted"].is_array() {
+            true => names(&case["wanted"]),
+            false => tokens.wanted(allowed.as_deref()),
+        };
+        let (finder, text) = (tokens.finder(&wanted), bytes(&case["text"]));
         let emit = |start, end, id: Option<u32>| {
             parts.push(json!([start, end, id]));
             Ok(())
         };
         if case["trusted"].is_array() {
-            let place = |value: &Value| usize::try_from(number(value)).unwrap();
-            let trusted: Vec<_> =
-                list(&case["trusted"]).iter().map(|pair| (place(&pair[0]), place(&pair[1]))).collect();
-            finder.split_trusted(&text, &trusted, &tokens.finder(&names(&case["everywhere"])), emit).unwrap();
+            finder
+                .split_trusted(&text, &places(&case["trusted"]), &tokens.finder(&names(&case["everywhere"])), emit)
+                .unwrap();
         } else {
             finder.split(&text, emit).unwrap();
         }
         assert_eq!(Value::from(parts), case["parts"]);
     });
-    each("special", "error", |case| ends_with(&refused(special(&case["special_tokens"])), &case["error"]));
+    each("special", "flagged", |case| {
+        let tokens = special(case).unwrap();
+        let (marked, mut parts) = (case["marked"].is_boolean(), Vec::new());
+        let text = bytes(&case["text"]);
+        let emit = |start, end, id| {
+            parts.push((start, end, id));
+            Ok(())
+        };
+        tokens.finder_of_all().split(&text, emit).unwrap();
+        let flags = Preprocessor::new(tokens, Normalizer::default(), None).flags;
+        assert_eq!(json!(as_flagged(&text, &parts, &flags, marked).unwrap()), case["flagged"]);
+    });
+    each("special", "error", |case| ends_with(&refused(special(case)), &case["error"]));
 }
 
 // -- normalizing ---------------------------------------------------------------------------------------------------------
@@ -215,7 +236,7 @@ fn trainings_and_their_beginnings() {
 fn encoding() {
     each("encode", "ids", |case| {
         let (codec, text, ids) = (codec(case).unwrap(), bytes(&case["text"]), numbers(&case["ids"]));
-        let allowed = codec.special.finder(&names(&case["allowed"]));
+        let allowed = codec.search(Some(&names(&case["allowed"]))).unwrap();
         assert_eq!(codec.encode(&text, &allowed, false).unwrap(), ids);
         assert_eq!(codec.decode_bytes(&ids).unwrap(), text);
         let (fast, source) = (FastCodec::new(codec), Source::Bytes(&text));
@@ -228,7 +249,7 @@ fn encoding() {
 #[test]
 fn disallowed_special_tokens() {
     each("encode", "error", |case| {
-        let finder = codec(case).unwrap().special.finder(&names(&case["disallowed"]));
+        let finder = special(case).unwrap().finder(&names(&case["disallowed"]));
         let Error::DisallowedSpecial { token, position } = refused(Codec::check(&bytes(&case["text"]), &finder)) else {
             panic!("another error")
         };
@@ -240,7 +261,7 @@ fn disallowed_special_tokens() {
 fn characters() {
     each("characters", "ids", |case| {
         let (codec, text, ids) = (codec(case).unwrap(), bytes(&case["text"]), numbers(&case["ids"]));
-        let allowed = codec.special.finder(&names(&case["allowed"]));
+        let allowed = codec.search(Some(&names(&case["allowed"]))).unwrap();
         let goes_on = case["goes_on"].is_boolean();
         assert_eq!(codec.encode(&text, &allowed, goes_on).unwrap(), ids);
         if case["decoded"].is_string() || case["decoded"].is_object() {
@@ -264,9 +285,9 @@ fn characters() {
     each("characters", "missing", |case| {
         let (fast, text) = (FastCodec::new(codec(case).unwrap()), bytes(&case["text"]));
         for error in [
-            refused(fast.core().encode(&text, &Finder::default(), false)),
-            refused(fast.encode(1, Source::Bytes(&text), &Finder::default(), false)),
-            refused(fast.count(Source::Bytes(&text), &Finder::default(), false)),
+            refused(fast.core().encode(&text, &Search::default(), false)),
+            refused(fast.encode(1, Source::Bytes(&text), &Search::default(), false)),
+            refused(fast.count(Source::Bytes(&text), &Search::default(), false)),
         ] {
             let Error::MissingByte { byte, position } = error else { panic!("another error") };
             assert_eq!(json!({"byte": byte, "position": position}), case["missing"]);
@@ -394,7 +415,7 @@ fn traces() {
             events.push(event(&one));
             Ok(())
         };
-        let allowed = codec.special.finder(&names(&case["allowed"]));
+        let allowed = codec.search(Some(&names(&case["allowed"]))).unwrap();
         let ids = codec.trace(&bytes(&case["text"]), &allowed, false, &mut emit).unwrap();
         assert_eq!((json!(ids), Value::from(events)), (case["ids"].clone(), case["events"].clone()));
     });

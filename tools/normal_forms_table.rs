@@ -46,7 +46,9 @@ fn main() {
     }
     let mut line = |mark: char, whole: char, parts: &[char]| {
         write!(out, "{mark} {:X}", u32::from(whole)).unwrap();
-        parts.iter().for_each(|&part| write!(out, " {:X}", u32::from(part)).unwrap());
+        for &part in parts {
+            write!(out, " {:X}", u32::from(part)).unwrap();
+        }
         out += "\n";
     };
     for char in '\0'..=char::MAX {

@@ -36,6 +36,9 @@ READING_ORDER = (
         "characters",
         "metaspace",
         "byte_chars",
+        "normal_forms",
+        "normalize",
+        "words",
     ),
 )
 RUST_ITEM = re.compile(

@@ -7,6 +7,9 @@ use minitok::fast::codec::FastCodec;
 use minitok::fast::pystr::source::Source;
 use minitok::fast::vocab::FastVocab;
 use minitok::interrupt::run_every;
+use minitok::metaspace::Metaspace;
+use minitok::normalize::{Normalizer, Step};
+use minitok::preprocess::{Before, Search, Segment};
 use minitok::pretokenize::Pattern;
 use minitok::special::SpecialTokens;
 use minitok::vocab::Vocab;
@@ -20,6 +23,9 @@ thread_local! {
 
 const NAMES: [&str; 8] =
     ["none", "gpt2", "cl100k", "o200k", "llama3", "deepseek3", r"\s+|\w+|[^\w\s]+", r"[a-z ]+(?#then)a*b|a"];
+
+/// What is done to text first: nothing, mostly.
+const STEPS: [&[&str]; 5] = [&[], &[], &["NFC"], &["lowercase"], &["NFKD", "lowercase"]];
 
 pub fn pattern(name: &'static str) -> Pattern {
     PATTERNS.with_borrow_mut(|made| {
@@ -47,6 +53,21 @@ pub fn textbook(piece: &[u8], merges: &[(u32, u32)]) -> Vec<u32> {
     ids
 }
 
+/// The segments of a text leave no gap, and their ids are those of the text.
+fn segments(codec: &Codec, text: &[u8], search: &Search, expected: &[u32]) {
+    let (mut ids, mut done) = (Vec::new(), 0);
+    let mut collect = |segment: Segment| {
+        assert_eq!(segment.text.start, done, "a gap");
+        done = segment.text.end;
+        match segment.id {
+            None => codec.encode_segment(&segment.text.data, &mut ids),
+            Some(id) => Ok(ids.push(id)),
+        }
+    };
+    codec.preprocessor.segments(text, search, Before::Nothing, None, &mut collect).expect("bytes");
+    assert_eq!((done, ids.as_slice()), (text.len(), expected), "segments are not the text");
+}
+
 pub fn run(data: &[u8]) {
     let mut input = Input::new(data);
     let merges = input.merges(40);
@@ -54,6 +75,17 @@ pub fn run(data: &[u8]) {
     let as_ranks = input.flip();
     let special = [("<s>", 4000), ("<s>x", 4001), ("ab", 4002)];
     let names: Vec<&str> = special.iter().map(|(name, _)| *name).filter(|_| input.flip()).collect();
+    let mut some = |most: usize| -> Vec<String> {
+        let choice = input.below(most);
+        special.iter().enumerate().filter(|(at, _)| choice >> at & 1 == 1).map(|(_, (name, _))| (*name).into()).collect()
+    };
+    // Most inputs change nothing in the text, so that the textbook and decoding are tried, too.
+    let (added, late) = (some(12), some(12));
+    let flags = ["lstrip", "rstrip", "single_word"].map(|flag| (some(9), vec![flag.to_owned()]));
+    let flags: Vec<(String, Vec<String>)> =
+        flags.into_iter().flat_map(|(names, flag)| names.into_iter().map(move |name| (name, flag.clone()))).collect();
+    let steps = input.pick(&STEPS);
+    let metaspace = input.pick(&[None, None, None, Some("bytes")]).map(|prefix| Metaspace::new(prefix).expect("a rule"));
     let again = input.below(3);
     let text = input.rest();
 
@@ -74,12 +106,16 @@ pub fn run(data: &[u8]) {
     let vocab = fast.core().clone();
     let ids = special.iter().map(|(name, id)| ((*name).to_owned(), *id)).collect();
     let special = SpecialTokens::new(ids).expect("names");
-    let finder = special.finder(&names);
-    let codec = Codec::new(vocab.clone(), pattern(name), special, None).expect("ids of their own");
+    let kinds = special.with(added, late, flags).expect("names that are known");
+    let steps: Vec<Step> = steps.iter().map(|name| Step::new(name, &[]).expect("a step")).collect();
+    let keeps = steps.is_empty() && metaspace.is_none();
+    let normalizer = Normalizer::new(steps).expect("steps");
+    let codec = Codec::new(vocab.clone(), pattern(name), kinds, normalizer, metaspace, None).expect("ids of their own");
+    let search = codec.search(Some(&names)).expect("names");
     let codec = FastCodec::with_tables(codec, &fast).expect("small");
 
-    let expected = codec.core().encode(text, &finder, false).expect("bytes");
-    if !as_ranks && names.is_empty() {
+    let expected = codec.core().encode(text, &search, false).expect("bytes");
+    if !as_ranks && keeps && search.is_empty() {
         let mut ids = Vec::new();
         codec.core().pattern.split(text, &mut |piece| ids.extend(textbook(piece, &merges))).expect("a short text");
         assert_eq!(expected, ids, "the mirror is not the textbook");
@@ -87,23 +123,26 @@ pub fn run(data: &[u8]) {
     // What was stopped on the way leaves nothing behind that changes an id.
     let left = Cell::new(text.len() % 8);
     let stop = move || left.replace(left.get().saturating_sub(1)) == 0;
-    let encode = || codec.encode(1, Source::Bytes(text), &finder, false);
+    let encode = || codec.encode(1, Source::Bytes(text), &search, false);
     if let Ok(ids) = run_every(Duration::ZERO, stop, encode) {
         assert_eq!(ids, expected, "not stopped, and yet other ids");
     }
     for _ in 0..=again {
-        let ids = codec.encode(1, Source::Bytes(text), &finder, false).expect("bytes");
+        let ids = codec.encode(1, Source::Bytes(text), &search, false).expect("bytes");
         assert_eq!(ids, expected, "the fast codec is not the mirror");
-        assert_eq!(codec.count(Source::Bytes(text), &finder, false), Ok(expected.len()));
+        assert_eq!(codec.count(Source::Bytes(text), &search, false), Ok(expected.len()));
     }
-    assert_eq!(codec.core().decode_bytes(&expected).as_deref(), Ok(text));
-    if let Some(decoder) = codec.decoder() {
-        assert_eq!(decoder.decode(&expected).as_deref(), Ok(text));
+    if keeps && codec.core().preprocessor.flags.is_empty() {
+        assert_eq!(codec.core().decode_bytes(&expected).as_deref(), Ok(text));
+        if let Some(decoder) = codec.decoder() {
+            assert_eq!(decoder.decode(&expected).as_deref(), Ok(text));
+        }
     }
+    segments(codec.core(), text, &search, &expected);
     // A text may be cut there, whatever comes after.
-    let cut = codec.safe_cut(text, &finder);
-    let parts =
-        [&text[..cut], &text[cut..]].map(|part| codec.encode(1, Source::Bytes(part), &finder, false).expect("bytes"));
+    let cut = codec.safe_cut(text, &search);
+    let part = |part, goes_on| codec.encode(1, Source::Bytes(part), &search, goes_on).expect("bytes");
+    let parts = [part(&text[..cut], false), part(&text[cut..], cut > 0)];
     assert_eq!(parts.concat(), expected, "cut at {cut}");
     let mut whole = Vec::new();
     encode_piece(&vocab, text, &mut whole).expect("bytes");

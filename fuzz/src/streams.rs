@@ -26,7 +26,7 @@ pub fn run(data: &[u8]) {
         let named = special.iter().find(|(known, _)| *known == id).map(|(_, name)| *name);
         vocab.token_bytes(id).or(named)
     };
-    let whole = decode_bytes(token, &ids);
+    let whole = decode_bytes(token, &ids, None);
     assert_eq!(decoder.decode(&ids), whole, "the fast decoder is not the mirror");
     let Ok(bytes) = whole else { return };
     assert_eq!(decoder.length(&ids), Ok(bytes.len()));

@@ -46,7 +46,7 @@ MOST = (1 << 31) - 1
 NO_ID = (1 << 32) - 1
 
 
-def encode_column(backend: Backend, codec: Codec, strings: Any, allowed: Sequence[str], threads: int) -> Column:
+def encode_column(backend: Backend, codec: Codec, strings: Any, allowed: Sequence[str] | None, threads: int) -> Column:
     """Returns the ids of each string of a column, as lists of uint32; see ``Tokenizer.encode_arrow``."""
 
     def encode(array: pa.Array) -> pa.Array:

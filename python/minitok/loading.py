@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .names import pattern_named
 from .tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -54,4 +55,4 @@ def load(
     """
     from .formats.detect import read_definition
 
-    return Tokenizer.from_definition(read_definition(path, pattern, special_tokens, backend))
+    return Tokenizer.from_definition(read_definition(path, pattern and pattern_named(pattern), special_tokens, backend))

@@ -75,11 +75,8 @@ def timed(hear: Callable[[Progress], object]) -> Show:
 @contextmanager
 def bar() -> Iterator[Callable[[Progress], object]]:
     """A bar on standard error: phase, share, rate, CPU seconds on a cluster, time left."""
-    try:
-        from rich import progress as rich
-        from rich.console import Console
-    except ImportError as error:
-        raise ImportError("progress=True needs Rich; install minitok[cli], or pass a function") from error
+    from rich import progress as rich
+    from rich.console import Console
 
     columns = (
         rich.TextColumn("{task.description:>9}"),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .arguments import allowed_tokens, as_list, checked_offsets, named_special_tokens, thread_count
 from .backend.shortcuts import Shortcuts, shortcut
 from .definition import IDENTITY, Definition
+from .names import pattern_named
 from .text import utf8
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ class Tokenizer(Shortcuts):
     Args:
         merges: Pairs of ids in rank order.
         pattern: How text is cut before merging: ``gpt2``, ``cl100k``, ``o200k``, a family of models (``llama3``, ``qwen2``,
-            ``qwen3.5``, ``tekken``, ``kimi``, ``deepseek3``, ``starcoder``), ``none``, or a regular expression.
+            ``qwen3.5``, ``tekken``, ``kimi``, ``deepseek3``, ``starcoder``), ``none``, an encoding or a model of OpenAI, whose
+            pattern is meant, or a regular expression. One that matches nothing but its own text is written ``(?:text)``.
         special_tokens: Names and ids of the special tokens, which are found in text where the caller allows it.
         added_tokens: Names and ids of the added tokens, which are part of the model's text: they are found in every text.
         byte_order: The byte of each of the ids 0 to 255; 256 bytes.
@@ -103,7 +105,7 @@ class Tokenizer(Shortcuts):
                 merges,
                 byte_order=byte_order,
                 backend=backend,
-                pattern=pattern,
+                pattern=pattern_named(pattern),
                 special_tokens=special_tokens,
                 added_tokens=added_tokens,
                 normalizer=normalizer,
@@ -157,7 +159,9 @@ class Tokenizer(Shortcuts):
         [(97, 98)]
         """
         return cls.from_definition(
-            Definition.from_ranks(ranks, backend=backend, pattern=pattern, special_tokens=special_tokens, name=name)
+            Definition.from_ranks(
+                ranks, backend=backend, pattern=pattern_named(pattern), special_tokens=special_tokens, name=name
+            )
         )
 
     @classmethod
@@ -195,7 +199,7 @@ class Tokenizer(Shortcuts):
                 merges,
                 whole_pieces=whole_pieces,
                 backend=backend,
-                pattern=pattern,
+                pattern=pattern_named(pattern),
                 special_tokens=special_tokens,
                 added_tokens=added_tokens,
                 normalizer=normalizer,
@@ -240,7 +244,9 @@ class Tokenizer(Shortcuts):
         from .formats import tiktoken
 
         return cls.from_definition(
-            tiktoken.load(path, pattern=pattern, special_tokens=special_tokens, name=name, backend=backend)
+            tiktoken.load(
+                path, pattern=pattern_named(pattern), special_tokens=special_tokens, name=name, backend=backend
+            )
         )
 
     @classmethod
@@ -286,7 +292,12 @@ class Tokenizer(Shortcuts):
 
         return cls.from_definition(
             gpt2.load(
-                vocab_json, merges_txt, pattern=pattern, special_tokens=special_tokens, name=name, backend=backend
+                vocab_json,
+                merges_txt,
+                pattern=pattern_named(pattern),
+                special_tokens=special_tokens,
+                name=name,
+                backend=backend,
             )
         )
 
@@ -751,7 +762,7 @@ class Tokenizer(Shortcuts):
             part: ``(2, 8)`` for the second of eight parts of the files, which as many processes or machines may write, as
                 ``train.part-2-of-8.bin``; ``minitok.join_packed`` joins them.
             threads: How many to use; by default one per processor.
-            progress: True for a progress bar (needs Rich), or a function that is called with a ``Progress`` in bytes.
+            progress: True for a progress bar, or a function that is called with a ``Progress`` in bytes.
             resume: False to start over in any case.
 
         Returns:
@@ -1030,7 +1041,7 @@ class Tokenizer(Shortcuts):
 
     @property
     def prefix(self) -> str | None:
-        """Where a space is put before the text: by SPEC S4 if spaces are markers, ``bytes`` (SPEC N4) if not; or None."""
+        """Where a space is put before the text: by SPEC S4 if spaces are markers, ``bytes`` if not; or None."""
         return self._definition.prefix
 
     @property
@@ -1262,7 +1273,7 @@ class Tokenizer(Shortcuts):
 
     def with_pattern(self, pattern: str) -> Tokenizer:
         """The same vocabulary with another split pattern; special tokens stay. The name goes, as the ids are others."""
-        return self.from_definition(self._definition.changed(pattern=pattern))
+        return self.from_definition(self._definition.changed(pattern=pattern_named(pattern)))
 
     def with_normalizer(self, normalizer: Normalizer | None) -> Tokenizer:
         r"""The same tokenizer for text that is changed first (in a normal form of Unicode), or not (None), and without a name.

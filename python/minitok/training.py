@@ -10,6 +10,7 @@ from .corpus.counting import CorpusFiles, Counting
 from .corpus.counts import check_special
 from .corpus.learning import TIE_BREAKS, Job, check_counts
 from .errors import TrainingError
+from .names import pattern_named
 from .progress import start_progress
 from .tokenizer import Tokenizer
 
@@ -53,8 +54,9 @@ def train(
             is read once and never held in memory as a whole.
         vocab_size: The number of ids: 256 bytes, the merges, and the special tokens.
         pattern: How text is cut before merging: ``gpt2``, ``cl100k``, ``o200k``, a family of models (``llama3``, ``qwen2``,
-            ``qwen3.5``, ``tekken``, ``kimi``, ``deepseek3``, ``starcoder``), ``none``, or a regular expression. By default
-            ``gpt2``; of characters, a space and what follows it.
+            ``qwen3.5``, ``tekken``, ``kimi``, ``deepseek3``, ``starcoder``), ``none``, an encoding or a model of OpenAI, whose
+            pattern is meant, or a regular expression. One that matches nothing but its own text is an error, unless written
+            ``(?:text)``. By default ``gpt2``; of characters, a space and what follows it.
         special_tokens: Names; their ids come after the last merge. They are cut out of the texts before counting.
         tie_break: Which of the pairs with the highest count is merged: ``smallest_ids`` (as in Hugging Face and
             rustbpe), ``first_seen`` (as in minbpe) or ``greatest_bytes`` (as in CS336).
@@ -71,7 +73,7 @@ def train(
         max_memory: How many bytes counting may use, at least 16 MiB; what does not fit goes to a temporary folder.
             Merging still needs the distinct pieces in memory, at about 10 bytes for each of their bytes. The Python
             backend ignores this limit.
-        progress: True for a progress bar (needs Rich), or a function that is called with a ``Progress``.
+        progress: True for a progress bar, or a function that is called with a ``Progress``.
         trace: A function that is called with each merge as data; see ``minitok.reference.trace``. Slow.
         name: A name for the tokenizer.
 
@@ -100,7 +102,7 @@ def train(
                 train_characters(
                     texts,
                     job,
-                    pattern=WORDS if pattern is None else pattern,
+                    pattern=WORDS if pattern is None else pattern_named(pattern),
                     prefix=prefix,
                     backend=backend,
                     threads=threads,
@@ -110,7 +112,7 @@ def train(
                     name=name,
                 )
             )
-    pattern = "gpt2" if pattern is None else pattern
+    pattern = "gpt2" if pattern is None else pattern_named(pattern)
     with Counting(pattern, special_tokens, backend, threads, max_memory) as counting, start_progress(progress) as show:
         with job.watch.phase("counting"):
             counting.add_texts(texts, show)
@@ -178,7 +180,10 @@ def train_files(
     """
     files = CorpusFiles(paths, separator, field)
     job = Job(vocab_size, check_special(special_tokens), tie_break, byte_order, min_frequency, max_token_length)
-    with Counting(pattern, special_tokens, backend, threads, max_memory) as counting, start_progress(progress) as show:
+    with (
+        Counting(pattern_named(pattern), special_tokens, backend, threads, max_memory) as counting,
+        start_progress(progress) as show,
+    ):
         with job.watch.phase("counting"):
             counting.add_files(files, show)
             counts = counting.counts()

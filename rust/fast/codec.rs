@@ -8,13 +8,13 @@ use crate::error::{Error, Result};
 use crate::fast::encode::encoder::Encoder;
 use crate::fast::encode::id_buffer::room_for;
 use crate::fast::encode::split::{Spaces, Split};
+use crate::fast::normal::normalizer::FastNormalizer;
 use crate::fast::passes::first_pass;
+use crate::fast::preprocess;
 use crate::fast::pystr::source::Source;
 use crate::fast::scan::Tier;
 use crate::fast::util::settings::enabled;
 use crate::fast::vocab::FastVocab;
-use crate::fast::normal::normalizer::FastNormalizer;
-use crate::fast::preprocess;
 use crate::metaspace::{MARKER, Metaspace, spaced};
 use crate::normalize::Normalizer;
 use crate::once::Once;
@@ -67,7 +67,8 @@ impl FastCodec {
             None => encoder,
         };
         let steps = core.preprocessor.normalizer.steps();
-        let normalizer = Normalizer::new(steps.to_vec()).and_then(FastNormalizer::new).ok().filter(|_| !steps.is_empty());
+        let normalizer =
+            Normalizer::new(steps.to_vec()).and_then(FastNormalizer::new).ok().filter(|_| !steps.is_empty());
         // Without what normalizes fast (for want of memory), everything is left to the mirror.
         let encoder = encoder.filter(|_| steps.is_empty() || normalizer.is_some());
         FastCodec { core, first, encoder, normalizer, decoder: Once::new() }
@@ -86,7 +87,10 @@ impl FastCodec {
     /// Whether a short text takes microseconds only: the fast encoder is there, and no regular expression runs.
     pub fn is_quick(&self) -> bool {
         let runs_no_regex = self.core.pattern.scanner().is_some() || self.has_no_pattern();
-        self.encoder.is_some() && runs_no_regex && self.core.words.is_none() && self.core.preprocessor.normalizer.is_local()
+        self.encoder.is_some()
+            && runs_no_regex
+            && self.core.words.is_none()
+            && self.normalizer.as_ref().is_none_or(FastNormalizer::is_quick)
     }
 
     /// Whether the vocabulary starts from characters, and the text is not cut by a pattern. Where a text that is a token would be
@@ -164,7 +168,8 @@ impl FastCodec {
             return work(Segment::Text(source, self.split(source, before)));
         }
         let text = source.bytes()?;
-        preprocess::each_segment(preprocessor, self.normalizer.as_ref(), &text, search, before, |segment| match segment {
+        preprocess::each_segment(preprocessor, self.normalizer.as_ref(), &text, search, before, |segment| match segment
+        {
             preprocess::Segment::Token(id) => work(Segment::Special(id)),
             preprocess::Segment::Unspaced(text, before) if self.has_no_pattern() => {
                 let text = Source::Bytes(text);
@@ -286,27 +291,32 @@ mod tests {
     use crate::special::SpecialTokens;
     use crate::vocab::Vocab;
 
+    fn plain(vocab: Arc<Vocab>, pattern: &str, special: SpecialTokens, metaspace: Option<Metaspace>) -> Codec {
+        let pattern = Pattern::new(pattern).unwrap();
+        Codec::new(vocab, pattern, special, Normalizer::default(), metaspace, None).unwrap()
+    }
+
     fn codec(pattern: &str, prefix: Option<&str>) -> FastCodec {
         let order: Vec<u8> = (0..=255).collect();
         let vocab = Vocab::from_merges(&order, &[(97, 98), (99, 100), (32, 97)]).unwrap();
         let special = SpecialTokens::new(vec![("<s>".into(), 300)]).unwrap();
         let metaspace = prefix.map(|prefix| Metaspace::new(prefix).unwrap());
-        FastCodec::new(Codec::new(Arc::new(vocab), Pattern::new(pattern).unwrap(), special, metaspace).unwrap())
+        FastCodec::new(plain(Arc::new(vocab), pattern, special, metaspace))
     }
 
     #[test]
     fn a_short_text_is_quick_where_no_regular_expression_runs() {
         assert!(codec("gpt2", None).is_quick() && codec("[a-z]+", None).is_quick());
-        assert!(!codec("none", None).is_quick() && !codec("(?=ab)a", None).is_quick());
+        assert!(!codec("none", None).is_quick() && !codec("(?<=ab)a", None).is_quick());
         // Text that no pattern cuts is one piece of bytes, but not one of characters.
         let vocab = Vocab::from_scores(&[(b"a".to_vec(), 256, 0.0)], (0..256).collect()).unwrap();
-        let (pattern, special) = (Pattern::new("none").unwrap(), SpecialTokens::new(Vec::new()).unwrap());
-        assert!(FastCodec::new(Codec::new(Arc::new(vocab), pattern, special, None).unwrap()).is_quick());
+        let special = SpecialTokens::new(Vec::new()).unwrap();
+        assert!(FastCodec::new(plain(Arc::new(vocab), "none", special, None)).is_quick());
     }
 
     #[test]
     fn a_text_is_cut_where_the_scanner_is_sure() {
-        let (words, passes) = (r"[a-z]+|\s", r"[a-z]+|\s(?#then)(?=ab)a");
+        let (words, passes) = (r"[a-z]+|\s", r"[a-z]+|\s(?#then)(?<=ab)a");
         let (bytes, segments) = (None, Some("segment"));
         for (pattern, prefix, text, cut) in [
             (words, bytes, "ab cd", 3),
@@ -324,7 +334,7 @@ mod tests {
             (words, bytes, "abcd<s>", 0),
         ] {
             let codec = codec(pattern, prefix);
-            let allowed = if text.contains('<') { codec.core.special.finder_of_all() } else { Finder::default() };
+            let allowed = codec.core.search(Some(if text.contains('<') { &["<s>"] } else { &[] })).unwrap();
             assert_eq!(codec.safe_cut(text.as_bytes(), &allowed), cut, "{text} {prefix:?}");
             let ids = |text: &str, goes_on| codec.encode(1, Source::Bytes(text.as_bytes()), &allowed, goes_on).unwrap();
             let whole = codec.core.encode(text.as_bytes(), &allowed, false).unwrap();
@@ -336,8 +346,7 @@ mod tests {
     #[test]
     fn the_tables_of_a_vocabulary_make_a_codec_quick() {
         let vocab = FastVocab::new(Vocab::from_merges(&(0..=255).collect::<Vec<u8>>(), &[(97, 98)]).unwrap());
-        let (pattern, special) = (Pattern::new("gpt2").unwrap(), SpecialTokens::new(Vec::new()).unwrap());
-        let core = Codec::new(Arc::clone(vocab.core()), pattern, special, None).unwrap();
+        let core = plain(Arc::clone(vocab.core()), "gpt2", SpecialTokens::new(Vec::new()).unwrap(), None);
         assert!(FastCodec::with_tables(core, &vocab).unwrap().is_quick());
     }
 
@@ -345,11 +354,11 @@ mod tests {
     fn a_codec_without_the_tables_of_an_encoder_is_the_mirror() {
         let quick = codec("gpt2", None);
         let slow = FastCodec::with_encoder(Arc::clone(quick.core()), None);
-        let finder = quick.core.special.finder_of_all();
+        let search = quick.core.search(Some(&["<s>"])).unwrap();
         for text in ["", "ab cd<s> ab", "\u{e9}"] {
             let mut ids = vec![7];
-            slow.append(1, Source::Bytes(text.as_bytes()), &finder, false, &mut ids).unwrap();
-            assert_eq!(ids[1..], quick.core.encode(text.as_bytes(), &finder, false).unwrap());
+            slow.append(1, Source::Bytes(text.as_bytes()), &search, false, &mut ids).unwrap();
+            assert_eq!(ids[1..], quick.core.encode(text.as_bytes(), &search, false).unwrap());
         }
         assert!(quick.is_quick() && !slow.is_quick());
     }

@@ -72,10 +72,10 @@ mod tests {
         assert!(words("a*b|a").starts_with("by a table that goes back, since its ends cannot be found"));
         assert!(words(r"\s?\p{L}+(?#then)\s?\p{P}+").starts_with("in passes"));
         // Only behind a pattern that a scanner runs are there passes.
-        assert_eq!(describe("(?=ab)a(?#then)[a-z]").unwrap().tier, "engine");
-        assert!(words("(?=ab)a").starts_with("by a regular-expression engine, since it looks ahead"));
-        assert!(describe("(a").is_err() && describe("(?=ab)a(?#then)(a").is_err());
-        for source in [r"\s?\p{L}+(?#then)\s?\p{P}+", "(?=ab)a", "none"] {
+        assert_eq!(describe("(?<=ab)a(?#then)[a-z]").unwrap().tier, "engine");
+        assert!(words("(?<=ab)a").starts_with("by a regular-expression engine, since it looks behind"));
+        assert!(describe("(a").is_err() && describe("(?<=ab)a(?#then)(a").is_err());
+        for source in [r"\s?\p{L}+(?#then)\s?\p{P}+", "(?<=ab)a", "none"] {
             let Described { examples, n_states, .. } = describe(source).unwrap();
             assert_eq!((examples.len(), n_states), (0, 0), "{source} has no machine");
         }

@@ -164,6 +164,7 @@ fn append_as<I: Id>(ids: &[u32], out: &mut Vec<I>) -> Result<()> {
 mod tests {
     use super::*;
     use crate::codec::Codec;
+    use crate::normalize::Normalizer;
     use crate::pretokenize::Pattern;
     use crate::special::SpecialTokens;
     use crate::vocab::Vocab;
@@ -174,8 +175,10 @@ mod tests {
         let order: Vec<u8> = (0..=255).collect();
         let vocab = Vocab::from_merges(&order, &[(97, 98)]).unwrap();
         let special = SpecialTokens::new(vec![("<|large|>".into(), 70_000)]).unwrap();
-        let search = special.finder_of_all();
-        (FastCodec::new(Codec::new(Arc::new(vocab), Pattern::new("gpt2").unwrap(), special, None).unwrap()), search)
+        let (pattern, normalizer) = (Pattern::new("gpt2").unwrap(), Normalizer::default());
+        let codec = Codec::new(Arc::new(vocab), pattern, special, normalizer, None, None).unwrap();
+        let search = codec.search(Some(&["<|large|>"])).unwrap();
+        (FastCodec::new(codec), search)
     }
 
     /// The number of a line that is left to another reader, and the line.

@@ -74,7 +74,9 @@ fn each_part(
         parts.push((start, end, id));
         Ok(())
     })?;
-    as_flagged(text, &parts, &preprocessor.flags, marked)?.into_iter().try_for_each(|(start, end, id)| work(start, end, id))
+    as_flagged(text, &parts, &preprocessor.flags, marked)?
+        .into_iter()
+        .try_for_each(|(start, end, id)| work(start, end, id))
 }
 
 /// A text with its markers as spaces, and the space before it.

@@ -5,9 +5,11 @@ use crate::codec::Codec;
 use crate::error::Result;
 use crate::fast::codec::FastCodec;
 use crate::fast::pystr::source::Source;
+use crate::normalize::Normalizer;
 use crate::packed;
+use crate::preprocess::Search;
 use crate::pretokenize::Pattern;
-use crate::special::{Finder, SpecialTokens};
+use crate::special::SpecialTokens;
 use crate::tokens::Tokens;
 use crate::trace::{Event, trace_merges};
 use crate::vocab::{Alphabet, Merge, Vocab};
@@ -16,8 +18,8 @@ use std::sync::Arc;
 
 struct Tokenizer {
     codec: FastCodec,
-    /// Finds all special tokens, and none.
-    finders: [Finder; 2],
+    /// Finds no special token, and all of them.
+    searches: [Search; 2],
 }
 
 thread_local! {
@@ -31,8 +33,10 @@ fn keep(vocab: Vocab, arguments: &mut Arguments) -> Result<Vec<u8>> {
     let (ids, names) = (arguments.numbers()?, arguments.texts()?);
     let special = SpecialTokens::new(names.into_iter().zip(ids).collect())?;
     let n_ids = vocab.tokens.n_ids();
-    let finders = [special.finder(&[]), special.finder_of_all()];
-    let tokenizer = Tokenizer { codec: FastCodec::new(Codec::new(Arc::new(vocab), pattern, special, None)?), finders };
+    let codec = Codec::new(Arc::new(vocab), pattern, special, Normalizer::default(), None, None)?;
+    let names: Vec<&str> = codec.preprocessor.special.ids.iter().map(|(name, _)| name.as_str()).collect();
+    let searches = [codec.search(Some(&[]))?, codec.search(Some(&names))?];
+    let tokenizer = Tokenizer { codec: FastCodec::new(codec), searches };
     TOKENIZERS.with_borrow_mut(|all| {
         let number = all.iter().position(Option::is_none).unwrap_or(all.len());
         if number == all.len() {
@@ -109,7 +113,7 @@ pub extern "C" fn close(number: u32) -> u32 {
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn encode(number: u32, special: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
-        let ids = tokenizer.codec.encode(1, Source::Bytes(&arguments.bytes()?), tokenizer.finder(special), false)?;
+        let ids = tokenizer.codec.encode(1, Source::Bytes(&arguments.bytes()?), tokenizer.search(special), false)?;
         Ok(numbers(ids))
     })
 }
@@ -134,7 +138,7 @@ pub extern "C" fn lengths(number: u32) -> u32 {
 pub extern "C" fn segments(number: u32, special: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
         let mut found = Vec::new();
-        tokenizer.finder(special).split(&arguments.bytes()?, |start, end, id| {
+        tokenizer.search(special).early.split(&arguments.bytes()?, |start, end, id| {
             found.extend([start as u32, end as u32, id.unwrap_or(NONE)]);
             Ok(())
         })?;
@@ -173,7 +177,7 @@ pub extern "C" fn merges_of(number: u32) -> u32 {
 pub extern "C" fn trace(number: u32, special: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
         let text = arguments.bytes()?;
-        lines(|emit| tokenizer.codec.core().trace(&text, tokenizer.finder(special), false, emit).map(drop))
+        lines(|emit| tokenizer.codec.core().trace(&text, tokenizer.search(special), false, emit).map(drop))
     })
 }
 
@@ -198,8 +202,8 @@ fn lines(run: impl FnOnce(&mut dyn FnMut(Event) -> Result<()>) -> Result<()>) ->
 }
 
 impl Tokenizer {
-    fn finder(&self, special: u32) -> &Finder {
-        &self.finders[usize::from(special != 0)]
+    fn search(&self, special: u32) -> &Search {
+        &self.searches[usize::from(special != 0)]
     }
 }
 

@@ -131,10 +131,27 @@ def huggingface_long_added_tokens(path, size):
 def huggingface_many_cutters(path, size):
     """Every step cuts what the one before it has left."""
     cutter = {"type": "Split", "pattern": {"String": "a"}, "behavior": "Isolated", "invert": False}
+    return huggingface_steps(path, [cutter] * (size // 90))
+
+
+def huggingface_many_look_aheads(path, size):
+    """Steps that no machine runs."""
+    split = {"type": "Split", "pattern": {"Regex": "(?=ab)a"}, "behavior": "Isolated", "invert": False}
+    return huggingface_steps(path, [split] * (size // 90))
+
+
+def huggingface_steps_of_large_machines(path, size):
+    """Steps whose machines are large."""
+    split = {"type": "Split", "behavior": "Isolated", "invert": False}
+    steps = (split | {"pattern": {"Regex": f"(?:a|b){{{1 + number % 900},999}}"}} for number in range(size // 90))
+    return huggingface_steps(path, steps)
+
+
+def huggingface_steps(path, steps):
     byte_level = {"type": "ByteLevel", "add_prefix_space": False, "use_regex": False}
     huggingface_file(path, byte_vocab())
     content = json.loads(path.read_text())
-    content["pre_tokenizer"]["pretokenizers"] = [*[cutter] * (size // 90), byte_level]
+    content["pre_tokenizer"]["pretokenizers"] = [*steps, byte_level]
     path.write_text(json.dumps(content))
     return {}
 
@@ -321,5 +338,5 @@ HOSTILE = {
     if name.startswith(
         ("minbpe_", "native_", "json_", "tiktoken_", "huggingface_", "tekken_", "sentencepiece_", "gguf_")
     )
-    and not name.endswith("_file")
+    and not name.endswith(("_file", "_steps"))
 }

@@ -155,8 +155,10 @@ def steps(*parts):
         ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": r"[a-z--[b]]"}}, LEVEL)}, "Split has '[a-z--'"),
         ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": r"\pL+"}}, LEVEL)}, "Split has an escape"),
         ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": r"\R+"}}, LEVEL)}, "Split has an escape"),
-        ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": "b|a*"}}, LEVEL)}, "a match of nothing"),
-        ({"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": "(?=a)"}}, LEVEL)}, "a match of nothing"),
+        (
+            {"pre_tokenizer": steps(SPLIT | {"pattern": {"Regex": "b|a*"}, "behavior": "Contiguous"}, LEVEL)},
+            "may match nothing, or more",
+        ),
         ({"decoder": {"type": "WordPiece"}}, "the decoder is WordPiece"),
         ({"post_processor": {"type": "Sentence"}}, "the post_processor is Sentence"),
         ({"added_tokens": [ADDED | {"id": "1"}]}, "the id of the added token '<s>' is not a whole number"),

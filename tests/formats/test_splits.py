@@ -6,8 +6,12 @@ import json
 import minitok
 import pytest
 from helpers import BACKENDS
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from minitok.backend import load_backend
 from minitok.formats import huggingface
-from tokenizers import Tokenizer
+from minitok.formats.huggingface.oniguruma import with_words
+from tokenizers import Regex, Tokenizer, pre_tokenizers
 
 LEVEL = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
 # Each byte is merged with each that stands beside it in the texts, if nothing cuts.
@@ -53,14 +57,96 @@ def test_a_text_is_looked_for_as_it_is(text, backend):
     compared(of_file(normalizer={"type": "Replace", "pattern": {"String": text}, "content": "b"}), texts, backend)
 
 
+# What matches the empty text only, and what may match characters too.
+CUTS = [
+    r"(?=(\d{3})+(?!\d))",
+    r"(?<=[a-z])(?=[A-Z])",
+    r"\b",
+    r"\B",
+    r"(?=ſt)",
+    r"(?=as)|(?<=…)",
+    r"(?!a)",
+    r"(?<=aa)(?!a)|(?=…$)",
+    "(?:)",
+]
+EMPTY = [r"(?<=ß)x*", r"a|(?=🦀)", r"x?", "a*", "|a", r"a*?s|(?=\.)", r"(?:a+b|)A?", r"\d{0,2}", r"\b|1", r"a|\b"]
+CUT_TEXTS = [
+    "",
+    "a",
+    "1234567 12 123 1234.1111",
+    "aAbs asAs…ſt",
+    "aaab1s.aab",
+    "ßxxaß a🦀a",
+    "..aa\r\n 11…aa",
+    "éaéé1²b",
+]
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize(
-    "pattern", [r"(?=(\d{3})+(?!\d))", r"(?<=[a-z])(?=[A-Z])", r"\b", r"(?=ſt)", r"(?<=ß)x*", r"a|(?=🦀)", r"x?"]
-)
-def test_a_match_of_nothing_is_refused(pattern, backend):
-    refused(of_file(split(Regex=pattern)), "the pre_tokenizer Split has a match of nothing", backend)
+@pytest.mark.parametrize("behavior", ["Isolated", "Removed", "Contiguous", "MergedWithPrevious", "MergedWithNext"])
+@pytest.mark.parametrize("pattern", CUTS)
+def test_an_empty_match_cuts(pattern, behavior, backend):
+    for invert in [False, True]:
+        compared(of_file(split(behavior, invert=invert, Regex=pattern)), CUT_TEXTS, backend)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("pattern", EMPTY)
+def test_an_empty_match_beside_others_cuts(pattern, backend):
+    for invert in [False, True]:
+        compared(of_file(split(invert=invert, Regex=pattern)), CUT_TEXTS, backend)
+    for behavior in ["Contiguous", "MergedWithPrevious", "MergedWithNext", "Removed"]:
+        for invert in [False, True]:
+            content = of_file(split(behavior, invert=invert, Regex=pattern))
+            refused(content, "the pre_tokenizer Split may match nothing, or more", backend)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("pattern", [*CUTS, *EMPTY])
+def test_a_replacement_of_nothing_is_refused(pattern, backend):
     replace = {"type": "Replace", "pattern": {"Regex": pattern}, "content": "b"}
     refused(of_file(normalizer=replace), "the normalizer Replace has a match of nothing", backend)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_digits_in_threes_from_the_right(backend):
+    """The steps of OLMo 2 with SuperBPE: words may cross spaces, and digits are cut from the right."""
+    threes = split(Regex=r"(?=(\d{3})+(?!\d))")
+    for steps in [
+        [split(Regex=r"\p{N}+"), threes],
+        [threes],
+        [threes, split(Regex=r" ?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+")],
+        [split("MergedWithNext", Regex=r"\s"), threes, split(Regex="s(?=sb)|(?=A)")],
+    ]:
+        compared(
+            of_file({"type": "Sequence", "pretokenizers": steps}), [*CUT_TEXTS, "1" * 1000 + "a" + "1" * 999], backend
+        )
+
+
+ATOMS = ["a", "[ab]", "[^a]", r"\d", "a*", "b?", "a+", "(?=b)", "(?!a)", "(?<=a)", "(?<!b)", r"\b", r"\B", "a??", "b*?"]
+ATOMS += ["(?:ab)?", "", r"(?=(\d{3})+(?!\d))", "(?=ab)", "(?<=ab)", r"\d{0,2}", "é"]
+random_patterns = st.lists(st.lists(st.sampled_from(ATOMS), max_size=3).map("".join), min_size=1, max_size=3).map(
+    "|".join
+)
+
+
+@given(random_patterns, st.lists(st.text("aabb1234é .\n", max_size=12), min_size=1, max_size=4))
+def test_patterns_cut_as_those_of_tokenizers(pattern, texts):
+    assume(pattern)
+    theirs = pre_tokenizers.Split(Regex(pattern), "isolated")
+    for backend in BACKENDS:
+        ours = load_backend(backend).pattern(with_words(pattern))
+        for text in texts:
+            pieces = [piece.decode() for piece in ours.split(text.encode())]
+            assert pieces == [piece for piece, _ in theirs.pre_tokenize_str(text)], (pattern, text)
+
+
+def test_a_million_digits_take_linear_time():
+    """The Python reference searches from each digit and gives up, which SPEC P6 allows."""
+    tok = minitok.Tokenizer([], pattern=r"\p{N}+(?#then)(?=(\d{3})+(?!\d))", backend="rust")
+    assert tok.count("1" * 1_000_000) == 1_000_000
+    pieces = load_backend("rust").pattern(tok.pattern).split(b"1" * 1_000_000)
+    assert [len(pieces[0]), len(pieces)] == [1, 333_334]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -55,7 +55,12 @@ def test_each_character_is_cut_as_there(step, theirs):
 
 @pytest.mark.parametrize(("step", "theirs"), NORMALIZERS, ids=["lowercase", "accents", "clean", "bert"])
 def test_each_character_is_normalized_as_there(step, theirs):
-    chars = [char for char in CHARS if char != "\U00011938"]  # whose normal form is another in older tables
+    # Those tables of normal forms are of an older version of Unicode, which cannot take these apart.
+    ours, older = load_backend().normalizer(("NFD",)), normalizers.NFD()
+    newer = [char for char in CHARS if ours.apply(char).decode() != older.normalize_str(char)]
+    assert len(newer) == 21
+    assert all(older.normalize_str(char) == char for char in newer)
+    chars = [char for char in CHARS if char not in newer]
     text = "".join(char + "a" for char in chars)
     assert load_backend().normalizer(read_steps(step)).apply(text).decode() == theirs.normalize_str(text)
 

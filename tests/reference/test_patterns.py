@@ -42,7 +42,7 @@ def test_a_pattern_is_described():
     )
     table = patterns.describe(r"[a-z]+|\s")
     assert (table.tier, len(table.classes), table.reason) == ("table", 3, None)
-    assert patterns.describe("(?=ab)a").reason == "it looks ahead at more than one character"
+    assert patterns.describe("(?<=ab)a").reason == "it looks behind at more than one character"
     assert patterns.describe("none").tier == "none"
     assert patterns.describe(r"gpt2(?#then)(?#bytes)\p{N}+").tier == "passes"
     with pytest.raises(minitok.PatternError):

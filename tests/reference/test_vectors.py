@@ -19,9 +19,22 @@ from minitok.errors import (
 )
 from minitok.formats import native
 from minitok.reference import pretokenize
+from minitok.reference.flags import as_flagged
 from minitok.reference.pairs import merge_pair
 from minitok.reference.words import Words
-from vector_cases import FILES, Case, as_bytes, as_text, cases, singles, tokenizer_of, training, vocab_of
+from vector_cases import (
+    FILES,
+    Case,
+    allowed_of,
+    as_bytes,
+    as_text,
+    cases,
+    singles,
+    special_of,
+    tokenizer_of,
+    training,
+    vocab_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,20 +75,63 @@ def test_safe_cuts(case: Case, backend: str) -> None:
 
 @cases("special", having="parts")
 def test_special_tokens(case: Case, backend: str) -> None:
-    tokens = case["special_tokens"]
-    special = load_backend(backend).special_tokens(tokens)
+    tokens, special = case["special_tokens"], special_of(case, backend)
+    wanted = case["wanted"] if "wanted" in case else special_of(case, "python").wanted(allowed_of(case))
     if "trusted" in case:
         everywhere = load_backend(backend).special_tokens({name: tokens[name] for name in case["everywhere"]})
         parts = special.split_trusted(as_bytes(case["text"]), [tuple(pair) for pair in case["trusted"]], everywhere)
     else:
-        parts = special.split(as_bytes(case["text"]), case["wanted"])
+        parts = special.split(as_bytes(case["text"]), wanted)
     assert [list(part) for part in parts] == case["parts"]
 
 
 @cases("special", having="error")
 def test_refused_special_tokens(case: Case, backend: str) -> None:
     with pytest.raises(minitok.VocabularyError, match=re.escape(case["error"])):
-        load_backend(backend).special_tokens(case["special_tokens"])
+        special_of(case, backend)
+
+
+@cases("special", having="flagged")
+def test_flags(case: Case) -> None:
+    special = special_of(case, "python")
+    flags = {special.ids[name]: own for name, own in special.flags.items()}
+    text = as_bytes(case["text"])
+    parts = as_flagged(text, list(special.split(text)), flags, case.get("marked", False))
+    assert [list(part) for part in parts] == case["flagged"]
+
+
+@cases("preprocess")
+def test_preprocessing(case: Case, backend: str) -> None:
+    codec, allowed = preprocessing_codec(case, backend), allowed_of(case)
+    text, before = as_bytes(case["text"]), case.get("before", "nothing")
+    trust = ([tuple(pair) for pair in case["trusted"]], case["everywhere"]) if "trusted" in case else None
+    segments = codec.segments(text, allowed, before, trust)
+    assert [listed(segment) for segment in segments] == [
+        [as_bytes(data), *others, *[None] * (4 - len(others) + 1)][:6] for data, *others in case["segments"]
+    ]
+    if before != "token" and trust is None:
+        ids, _ = codec.encode_prepared([data for data, *_, token_id in segments if token_id is None])
+        rest = iter(ids.tolist())
+        coder = codec if before == "nothing" else codec.going_on()
+        found = coder.encode(text, allowed)
+        assert [token_id for token_id in found if token_id < 300] == list(rest)
+        assert [i for i in found if i >= 300] == [i for *_, i in segments if i is not None]
+        assert coder.count(text, allowed) == len(found)
+
+
+def listed(segment: Any) -> list[Any]:
+    data, start, end, put, origins, token_id = segment
+    pairs = None if origins is None else [list(pair) for pair in zip(*(side.tolist() for side in origins), strict=True)]
+    return [data, start, end, put, token_id, pairs]
+
+
+def preprocessing_codec(case: Case, backend: str) -> Any:
+    """The preprocessor of a case, and a vocabulary of bytes in which two spaces, ``ab`` and `` a`` are merged."""
+    made = load_backend(backend)
+    vocab = made.vocab.from_merges(bytes(range(256)), [(32, 32), (97, 98), (32, 97)])
+    normalizer = made.normalizer(steps_of(case)) if "steps" in case else None
+    pattern, special = made.pattern(case.get("pattern", "none")), special_of(case, backend)
+    return made.codec(vocab, pattern, special, normalizer, case.get("prefix"), case.get("words"), case.get("end"))
 
 
 # -- normalizing ---------------------------------------------------------------------------------------------------
@@ -266,7 +322,8 @@ def codec_of(case: Case, backend: str) -> Any:
     codec = implementation.codec(
         vocab_of(case["vocabulary"], backend),
         implementation.pattern(case.get("pattern", "none")),
-        implementation.special_tokens(case.get("special_tokens", {})),
+        special_of(case, backend),
+        None,
         case.get("prefix"),
     )
     return codec.going_on() if case.get("goes_on") else codec

@@ -139,24 +139,34 @@ fn symbols(value: &Value) -> Symbols {
     }
 }
 
-pub fn special(value: &Value) -> Result<SpecialTokens> {
-    let named = value.as_object().into_iter().flatten();
-    SpecialTokens::new(named.map(|(name, id)| (name.clone(), number(id))).collect())
+pub fn special(case: &Value) -> Result<SpecialTokens> {
+    let ids = |value: &Value| -> Vec<(String, u32)> {
+        value.as_object().into_iter().flatten().map(|(name, id)| (name.clone(), number(id))).collect()
+    };
+    let added = ids(&case["added_tokens"]);
+    let owned = |value: &Value| names(value).into_iter().map(str::to_owned).collect::<Vec<_>>();
+    let flags = case["token_flags"].as_object().into_iter().flatten();
+    let flags = flags.map(|(name, own)| (name.clone(), owned(own))).collect();
+    let names = added.iter().map(|(name, _)| name.clone()).collect();
+    SpecialTokens::new([ids(&case["special_tokens"]), added].concat())?.with(names, owned(&case["late_tokens"]), flags)
+}
+
+pub fn places(value: &Value) -> Vec<(usize, usize)> {
+    pairs(value).into_iter().map(|(start, end)| (start as usize, end as usize)).collect()
 }
 
 pub fn codec(case: &Value) -> Result<Codec> {
     let pattern = Pattern::new(case["pattern"].as_str().unwrap_or("none"))?;
     let metaspace = case["prefix"].as_str().map(Metaspace::new).transpose()?;
-    Codec::new(Arc::new(vocab(&case["vocabulary"])?), pattern, special(&case["special_tokens"])?, metaspace)
+    let (special, normalizer) = (special(case)?, normalizer(case)?);
+    Codec::new(Arc::new(vocab(&case["vocabulary"])?), pattern, special, normalizer, metaspace, None)
 }
 
 pub fn normalizer(case: &Value) -> Result<Normalizer> {
-    let step = |step: &Value| match step.as_str() {
-        Some(name) => Step::new(name, &[]),
-        None => {
-            let texts: Vec<String> = list(step).iter().map(|text| String::from_utf8(bytes(text)).unwrap()).collect();
-            Step::new(&texts[0], &texts[1..])
-        }
+    let step = |step: &Value| {
+        let parts = if step.is_string() { std::slice::from_ref(step) } else { list(step) };
+        let texts: Vec<String> = parts.iter().map(|text| String::from_utf8(bytes(text)).unwrap()).collect();
+        Step::new(&texts[0], &texts[1..])
     };
     Normalizer::new(list(&case["steps"]).iter().map(step).collect::<Result<_>>()?)
 }

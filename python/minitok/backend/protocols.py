@@ -241,7 +241,7 @@ class Backend:
     vocab: Any
     unpack: Callable[[bytes, int | None], Vocab]
     pattern: Callable[[str], Any]
-    special_tokens: Callable[[Mapping[str, int]], Any]
+    special_tokens: Callable[..., Any]
     codec: Callable[..., Codec]
     piece_counter: Callable[..., PieceCounter]
     train: Callable[..., tuple[list[tuple[int, int]], list[int], int, str]]

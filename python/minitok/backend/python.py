@@ -186,7 +186,7 @@ class PythonCodec:
         metaspace = None if prefix is None else Metaspace(prefix)
         end = None if word_end is None else END if word_end else b""
         cutter = None if words is None and end is None else Words(words, end)
-        self.codec = Codec(vocab, pattern, special, normalizer and normalizer.core, metaspace, cutter)
+        self.codec = Codec(vocab, pattern, special, None if normalizer is None else normalizer.core, metaspace, cutter)
         self.before = NOTHING
         # What finds the tokens that the last calls allowed.
         self.searches: dict[tuple[str, ...] | None, Search] = {}
@@ -222,7 +222,7 @@ class PythonCodec:
             trust and Trust(trust[0], self.codec.preprocessor.search(trust[1])),
         )
         return [
-            (text.data, text.start, text.end, text.put, text.origins and as_places(text.origins), token_id)
+            (text.data, text.start, text.end, text.put, as_places(text.origins) if text.origins else None, token_id)
             for text, token_id in found
         ]
 

@@ -9,6 +9,9 @@ from typing import Annotated, Optional
 import typer
 
 from minitok import Tokenizer, get_encoding, list_encodings, load
+from minitok.names import ENCODING_OF_MODEL, encoding_of_model
+from minitok.reference.families import FAMILIES
+from minitok.reference.pretokenize import NAMED
 
 __all__ = [
     "COMPARED",
@@ -44,12 +47,12 @@ class BackendChoice(str, Enum):
 
 
 def encodings(incomplete: str) -> list[str]:
-    """The encodings that begin like this, for the completion of the shell.
+    """The encodings and models that begin like this, for the completion of the shell.
 
-    >>> encodings("cl")
-    ['cl100k_base']
+    >>> encodings("cl"), encodings("gpt-4")
+    (['cl100k_base'], ['gpt-4', 'gpt-4.1', 'gpt-4o'])
     """
-    return [name for name in list_encodings() if name.startswith(incomplete)]
+    return [name for name in dict.fromkeys([*list_encodings(), *ENCODING_OF_MODEL]) if name.startswith(incomplete)]
 
 
 # Typer reads these annotations when the program runs, on Python 3.10 as well.
@@ -68,7 +71,13 @@ FieldOption = Annotated[
     str, typer.Option("--field", help="The field of a JSON line, or the column, that holds the text.")
 ]
 PatternOption = Annotated[
-    str, typer.Option("--pattern", help="How text is cut: gpt2, cl100k, o200k, none, or a regular expression.")
+    str,
+    typer.Option(
+        "--pattern",
+        metavar="NAME|REGEX",
+        help=f"How text is cut: {', '.join([*NAMED, *FAMILIES])}, none, an encoding or a model of OpenAI, or a regular "
+        "expression.",
+    ),
 ]
 ThreadsOption = Annotated[
     Optional[int],  # noqa: UP045
@@ -87,7 +96,7 @@ TokenizerOption = Annotated[
     typer.Option(
         *TOKENIZER,
         metavar="FILE|NAME",
-        help=f"A tokenizer's file, or the name of an encoding; {DEFAULT} if not given.",
+        help=f"A tokenizer's file, or the name of an encoding or of a model of OpenAI; {DEFAULT} if not given.",
         show_default=False,
         autocompletion=encodings,
     ),
@@ -98,7 +107,7 @@ RequiredTokenizerOption = Annotated[
     typer.Option(
         *TOKENIZER,
         metavar="FILE|NAME",
-        help="A tokenizer's file, or the name of an encoding.",
+        help="A tokenizer's file, or the name of an encoding or of a model of OpenAI.",
         autocompletion=encodings,
     ),
 ]
@@ -108,7 +117,8 @@ TokenizersOption = Annotated[
     typer.Option(
         *TOKENIZER,
         metavar="FILE|NAME",
-        help=f"A tokenizer's file, or the name of an encoding; repeatable. {', '.join(COMPARED)} if not given.",
+        help="A tokenizer's file, or the name of an encoding or of a model of OpenAI; repeatable. "
+        f"{', '.join(COMPARED)} if not given.",
         show_default=False,
         autocompletion=encodings,
     ),
@@ -129,14 +139,15 @@ def chosen(named: list[str] | None) -> str:
 def is_file(named: str) -> bool:
     """Whether a file is meant, not an encoding. What looks like a file is one, so that a missing file is reported as missing.
 
-    >>> is_file("nowhere.json"), is_file("gpt2")
-    (True, False)
+    >>> is_file("nowhere.json"), is_file("gpt2"), is_file("gpt-3.5")
+    (True, False, False)
     """
-    return Path(named).exists() or bool(Path(named).suffix) or Path(named).name != named
+    path = Path(named)
+    return path.exists() or path.name != named or (bool(path.suffix) and encoding_of_model(named) is None)
 
 
 def open_tokenizer(named: str, backend: BackendChoice | None) -> Tokenizer:
-    """The tokenizer of a file, or a published encoding.
+    """The tokenizer of a file, of a published encoding, or of a model.
 
     >>> open_tokenizer("gpt2", None).n_vocab
     50257

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from minitok import patterns
 from minitok.explain.terminal import visible
+from minitok.names import pattern_named
 from minitok.reference.families import FAMILIES
 from minitok.reference.pretokenize import NAMED, expressions
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 def inspect_pattern(pattern: str, *, json: bool) -> None:
     """What is known of a pattern."""
+    pattern = pattern_named(pattern)
     described = patterns.describe(pattern)
     compared = {name: patterns.equivalent(pattern, name) for name in (*NAMED, *FAMILIES) if name != pattern}
     same = [name for name, comparison in compared.items() if comparison.equal]

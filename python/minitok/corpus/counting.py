@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..arguments import check_pattern, thread_count
 from ..backend import load_backend
 from ..errors import TrainingError
+from ..names import pattern_named
 from ..progress import start_progress
 from .compression import COMPRESSED, opened
 from .counts import PieceCounts, check_special, new_counter
@@ -49,7 +50,10 @@ def count_pieces(
     >>> train_from_counts(counts, vocab_size=259) == train(["low lower lowest"], vocab_size=259)
     True
     """
-    with Counting(pattern, special_tokens, backend, threads, max_memory) as counting, start_progress(progress) as show:
+    with (
+        Counting(pattern_named(pattern), special_tokens, backend, threads, max_memory) as counting,
+        start_progress(progress) as show,
+    ):
         counting.add_texts(texts, show)
         return counting.counts()
 
@@ -68,7 +72,10 @@ def count_pieces_in_files(
 ) -> PieceCounts:
     """Counts the pieces of files: the first half of ``train_files``, with its options."""
     files = CorpusFiles(paths, separator, field)
-    with Counting(pattern, special_tokens, backend, threads, max_memory) as counting, start_progress(progress) as show:
+    with (
+        Counting(pattern_named(pattern), special_tokens, backend, threads, max_memory) as counting,
+        start_progress(progress) as show,
+    ):
         counting.add_files(files, show)
         return counting.counts()
 

@@ -183,7 +183,7 @@ def wanted_ids(base: Definition, keep: Iterable[int | str | bytes]) -> Iterator[
 def uses_of(
     base: Definition,
     corpus: PieceCounts | Iterable[str | bytes] | npt.NDArray[Any],
-    allowed: list[str],
+    allowed: list[str] | None,
     threads: int,
 ) -> dict[int, int]:
     """How often the corpus has each id."""

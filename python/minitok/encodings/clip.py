@@ -5,11 +5,11 @@ space then only separates words and is not a token; the end of a word is part of
 is the word, ``cat`` the beginning of ``catalog</w>``. So decoding does not give the text back (``lossless`` is False), and
 CLIP's is a separate class, not a ``Tokenizer``.
 
-How it uses the core of minitok: the end of a word is the byte FF, which never occurs in UTF-8. CLIP's second set of 256
-tokens, each byte at the end of a word, is then 256 merges that rank before all others, and every word passed to the core ends
-in FF. By hand, ``a Cat!`` -> ``a`` ``cat`` ``!`` -> ``a·FF`` ``cat·FF`` ``!·FF`` -> 320, 2368, 256.
+It is a ``Definition`` with words (SPEC N3): the end of a word is a space in its last token, and no word holds a space. The
+published vocabulary is kept so: the id of the byte 20 has the byte FF, which no text holds, and that of FF the end of a word.
+By hand, ``a Cat!`` -> ``a`` ``cat`` ``!`` -> ``a·`` ``cat·`` ``!·`` -> 320, 2368, 256.
 
-Costs: O(n log n) for n bytes as for any text, and one small string in Python for each word.
+Costs: O(n log n) for n bytes as for any text, and cleaning in Python.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ from typing import TYPE_CHECKING, Any
 from ..arguments import named_special_tokens
 from ..backend import load_backend
 from ..definition import Definition
-from ..text import utf8
-from ..tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -30,18 +28,20 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from ..backend import Codec
+
 __all__ = ["ClipTokenizer"]
 
-END_OF_WORD = b"\xff"
+END_OF_WORD = b" "
 SHOWN_END = b"</w>"
 
 # How many of the published merges CLIP uses: with bytes and special tokens, the size is 49,408.
 N_MERGES = 49_408 - 2 - 2 * 256
 
-# Characters that no word holds: the space, and U+0345, which the engine of open_clip, ignoring case, takes neither for a
-# letter nor for anything else. Both are left over by the pattern, and are dropped.
-LEFT_OVER = " \u0345".encode()
+# No word holds U+0345: the engine of open_clip, ignoring case, takes it neither for a letter nor for anything else.
 WORDS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|\p{L}+|\p{N}|[^\s\p{L}\p{N}\u0345]+"
+# The byte FF has the id of the space, and the space that of FF.
+SWAPPED = bytes.maketrans(b"\x20\xff", b"\xff\x20")
 SPECIAL_TOKENS = {"<start_of_text>": 49406, "<end_of_text>": 49407}
 CONTEXT_LENGTH = 77
 
@@ -77,11 +77,13 @@ class ClipTokenizer:
         data = get_data(__package__, "data/clip.vocab") or b""
         self.fix_text = fix_text
         self._fix = load_ftfy() if fix_text else str
-        self._implementation = load_backend(backend)
-        vocab = self._implementation.unpack(data, None)
-        definition = Definition(vocab, "none", SPECIAL_TOKENS, backend=self._implementation.name)
-        self._core = Tokenizer.from_definition(definition)
-        self._patterns: dict[frozenset[str], Any] = {}
+        implementation = load_backend(backend)
+        vocab = implementation.unpack(data, None)
+        self._core = Definition(
+            vocab, "none", SPECIAL_TOKENS, words=WORDS, word_end="</w>", backend=implementation.name
+        )
+        # What encodes text in which special tokens are words.
+        self._with_special: dict[frozenset[str], Codec] = {}
 
     @property
     def special_tokens(self) -> dict[str, int]:
@@ -112,27 +114,32 @@ class ClipTokenizer:
         >>> ClipTokenizer().encode("<end_of_text>"), ClipTokenizer().encode("<end_of_text>", allowed_special="all")
         ([283, 806, 318, 539, 318, 4160, 285], [49407])
         """
-        names = named_special_tokens(allowed_special, SPECIAL_TOKENS)
-        words = self._words(text, names)
-        return [token_id for ids in self._core.encode_batch(words, allowed_special=names) for token_id in ids]
-
-    def _words(self, text: str, names: list[str]) -> list[bytes]:
-        """The words of a text, each closed; special tokens are not."""
-        pieces = self._pattern(frozenset(names)).split(utf8(self.clean(text)))
-        special = [name.encode() for name in names]
-        return [piece if piece in special else piece + END_OF_WORD for piece in pieces if piece.strip(LEFT_OVER)]
-
-    def _pattern(self, names: frozenset[str]) -> Any:
-        """How text is cut into words, and special tokens of these names."""
-        if names not in self._patterns:
-            self._patterns[names] = self._implementation.pattern("|".join([*sorted(names), WORDS]))
-        return self._patterns[names]
+        return self.encode_batch([text], allowed_special=allowed_special)[0]
 
     def encode_batch(self, texts: Iterable[str], *, allowed_special: Collection[str] | str = ()) -> list[list[int]]:
         """The ids of each text, in order."""
         if isinstance(texts, str):
             raise TypeError("texts must be an iterable of str, not one str")
-        return [self.encode(text, allowed_special=allowed_special) for text in texts]
+        names = frozenset(named_special_tokens(allowed_special, SPECIAL_TOKENS))
+        return self._codec(names).encode_batch([self.clean(text) for text in texts])
+
+    def _codec(self, names: frozenset[str]) -> Codec:
+        """What encodes clean text in which these special tokens are words, each a token of its own."""
+        if not names:
+            return self._core.codec()
+        if names not in self._with_special:
+            tokens, merges, _ = self._core.vocabulary()
+            tokens |= {SPECIAL_TOKENS[name]: name.encode() + END_OF_WORD for name in names}
+            self._with_special[names] = Definition.from_vocabulary(
+                tokens,
+                merges,
+                whole_pieces=True,
+                pattern="none",
+                words="|".join([*sorted(names), WORDS]),
+                word_end="</w>",
+                backend=self._core.backend,
+            ).codec()
+        return self._with_special[names]
 
     def encode_padded(
         self,
@@ -181,13 +188,15 @@ class ClipTokenizer:
             UnknownTokenError: An id has no token; the error names it and its index.
         """
         known = list(ids)
-        self._core.decode_bytes(known)  # raises where one is not
-        return b"".join(self._shown(token_id, b" ") for token_id in known).decode("utf-8", "replace")
+        self._core.codec().decode_bytes(known)  # raises where one is not
+        return b"".join(self._shown(token_id, END_OF_WORD) for token_id in known).decode("utf-8", "replace")
 
     def _shown(self, token_id: int, end: bytes) -> bytes:
         """The bytes of a token, with its end of a word as it is to be shown. The ids below 256 are the bytes as such."""
-        token = self._core.token_bytes(token_id)
-        return token[:-1] + end if token_id >= 256 and token.endswith(END_OF_WORD) else token
+        token = self._core.codec().token_bytes(token_id) or b""
+        if token_id < 256:
+            return token.translate(SWAPPED)
+        return token[:-1] + end if token.endswith(END_OF_WORD) else token
 
     @property
     def backend(self) -> str:

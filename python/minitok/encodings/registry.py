@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 from ..backend import BACKEND, load_backend
 from ..definition import Definition
 from ..errors import UnknownEncodingError
+from ..names import ENCODING_OF_MODEL, encoding_of_model, suggest
 from ..tokenizer import Tokenizer
 from .published import PUBLISHED
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
     from importlib.metadata import EntryPoint
 
 
@@ -34,7 +34,7 @@ def get_encoding(name: str, *, backend: str | None = None) -> Tokenizer:
     """Returns a published encoding. The first call for a name loads it, in milliseconds; later ones share it.
 
     Args:
-        name: One of ``list_encodings()``.
+        name: One of ``list_encodings()``, or a model, as ``encoding_for_model`` takes it.
         backend: As for ``Tokenizer``.
 
     Raises:
@@ -93,16 +93,14 @@ def load_plugin(name: str, backend: str) -> Tokenizer:
     """An encoding of another package."""
     entry = plugins().get(name)
     if entry is None:
-        raise UnknownEncodingError(f"unknown encoding {name!r}{suggest(name, list_encodings())}")
+        if model := encoding_of_model(name):
+            return get_encoding(model, backend=backend)
+        known = list_encodings()
+        others = (
+            f"; there are {', '.join(known)}, and the names of OpenAI's models; other models are read from their files"
+        )
+        raise UnknownEncodingError(f"unknown encoding {name!r}{suggest(name, [*known, *ENCODING_OF_MODEL], others)}")
     tokenizer = entry.load()()
     if not isinstance(tokenizer, Tokenizer):
         raise TypeError(f"the encoding {name!r} ({entry.value}) is a {type(tokenizer).__name__}, not a Tokenizer")
     return tokenizer if tokenizer.backend == backend else tokenizer.with_backend(backend)
-
-
-def suggest(name: str, known: Collection[str]) -> str:
-    """The end of a message about an unknown name: what may have been meant."""
-    import difflib
-
-    close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    return f"; did you mean {' or '.join(map(repr, close))}?" if close else f"; there are {', '.join(known)}"

@@ -35,7 +35,7 @@ __all__ = ["LANES", "explain", "lanes"]
 LANES = ("gpt2", "cl100k", "o200k")
 
 
-def explain(definition: Definition, codec: Codec, text: str | bytes, allowed: Sequence[str] = ()) -> Explanation:
+def explain(definition: Definition, codec: Codec, text: str | bytes, allowed: Sequence[str] | None = ()) -> Explanation:
     """See ``Tokenizer.explain``."""
     definition.check_spelling("an encoding cannot be explained")
     vocab = definition.vocab

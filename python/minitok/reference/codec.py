@@ -7,7 +7,7 @@ Invariants: decoding the ids of a text gives its bytes (E6). Nothing here depend
 
 Costs: those of the parts; O(n log n) in all for n bytes.
 
-Implements SPEC E3, E5, E6, N3, N5, S6 and S9.
+Implements SPEC E3, E5, E6, N3, S5, S6 and S9.
 """
 
 from __future__ import annotations

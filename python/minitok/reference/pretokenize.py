@@ -7,7 +7,8 @@ By hand, with ``gpt2``: ``I'll be  back`` -> ``I`` ``'ll`` `` be`` `` `` `` back
 of two spaces the first stays alone).
 
 Invariants: the pieces, joined, are the text (P2): text that the pattern does not match becomes separate pieces. No piece is
-empty: an empty match only cuts where it stands. Bytes that are not UTF-8 are cut as if each were U+FFFD, which is neither letter, number nor white space (E5).
+empty: an empty match only cuts where it stands. Bytes that are not UTF-8 are cut as if each were U+FFFD, which is neither
+letter, number nor white space (E5).
 
 Costs: one search a piece; time linear in the text for the named patterns. A custom pattern costs what its engine needs for
 it, up to a limit, beyond which it is an error (P6).

@@ -2,8 +2,8 @@
 
 A tokenizer has three kinds of tokens. *Ordinary* tokens are made by merges. *Special* tokens (``<|endoftext|>``) are markers:
 they are found only where the caller allows them, so that text cannot smuggle one in. *Added* tokens (a run of spaces, an HTML
-tag) are part of the model's text: they are found in every text. Special and added tokens have a name, stand for one id, and take
-no part in merging. Their occurrences are cut out of the text first; each segment between them is encoded by itself.
+tag) are part of the model's text: they are found in every text. Special and added tokens have a name, stand for one id, and
+take no part in merging. Their occurrences are cut out of the text first; each segment between them is encoded by itself.
 
 By hand, with ``<s>`` and ``<s>x`` both wanted: in ``a<s>xb<s>`` the leftmost occurrence begins at 1; of the two tokens there
 the longer wins. The result: text ``a``, token ``<s>x``, text ``b``, token ``<s>``.

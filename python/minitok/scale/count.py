@@ -10,6 +10,7 @@ from ..arguments import check_pattern
 from ..backend import load_backend
 from ..corpus.counting import check_memory, count_pieces
 from ..corpus.counts import PieceCounts, check_special, new_counter
+from ..names import pattern_named
 from ..progress import start_progress
 from ..training import train_from_counts
 from .batches import BatchCounter, add_up
@@ -80,7 +81,7 @@ def count_dataset(
     for those of the corpus, with 12 bytes each.
     """
     special, chosen = check_special(special_tokens), load_backend(backend).name
-    check_pattern(pattern)
+    pattern = pattern_named(check_pattern(pattern))
     check_memory(max_memory)
     if folder is None:
         if partitions is not None or max_memory is not None:

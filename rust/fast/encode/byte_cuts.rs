@@ -107,8 +107,10 @@ mod tests {
     use crate::fast::pystr::source::Source;
     use crate::fast::pystr::str_to_utf8::Units;
     use crate::metaspace::{Metaspace, PREFIXES};
+    use crate::normalize::Normalizer;
+    use crate::preprocess::Search;
     use crate::pretokenize::Pattern;
-    use crate::special::{Finder, SpecialTokens};
+    use crate::special::SpecialTokens;
     use proptest::prelude::*;
     use std::sync::Arc;
 
@@ -174,25 +176,26 @@ mod tests {
         ) {
             let (pattern, special) = (Pattern::new("none").unwrap(), SpecialTokens::new(Vec::new()).unwrap());
             let metaspace = Some(Metaspace::new(prefix).unwrap());
-            let codec = Arc::new(Codec::new(Arc::new(vocab(known, &pieces)), pattern, special, metaspace).unwrap());
+            let (vocab, normalizer) = (Arc::new(vocab(known, &pieces)), Normalizer::default());
+            let codec = Arc::new(Codec::new(vocab, pattern, special, normalizer, metaspace, None).unwrap());
             let text = chars.concat();
             let bytes = [text.as_bytes(), &junk].concat();
             for text in [text.as_bytes(), &bytes] {
-                let expected = codec.encode(text, &Finder::default(), goes_on).unwrap();
+                let expected = codec.encode(text, &Search::default(), goes_on).unwrap();
                 let (fast, source) = (FastCodec::of(Arc::clone(&codec)), Source::Bytes(text));
-                prop_assert_eq!(&fast.encode(1, source, &Finder::default(), goes_on).unwrap(), &expected);
-                prop_assert_eq!(fast.count(source, &Finder::default(), goes_on).unwrap(), expected.len());
-                let cut = codec.safe_cut(text, &Finder::default());
+                prop_assert_eq!(&fast.encode(1, source, &Search::default(), goes_on).unwrap(), &expected);
+                prop_assert_eq!(fast.count(source, &Search::default(), goes_on).unwrap(), expected.len());
+                let cut = codec.safe_cut(text, &Search::default());
                 let parts = [
-                    codec.encode(&text[..cut], &Finder::default(), goes_on).unwrap(),
-                    codec.encode(&text[cut..], &Finder::default(), goes_on || cut > 0).unwrap(),
+                    codec.encode(&text[..cut], &Search::default(), goes_on).unwrap(),
+                    codec.encode(&text[cut..], &Search::default(), goes_on || cut > 0).unwrap(),
                 ];
                 prop_assert_eq!(parts.concat(), expected);
             }
             let units: Vec<u32> = text.chars().map(u32::from).collect();
-            let expected = codec.encode(text.as_bytes(), &Finder::default(), goes_on).unwrap();
+            let expected = codec.encode(text.as_bytes(), &Search::default(), goes_on).unwrap();
             let (fast, source) = (FastCodec::of(codec), Source::Str(Units::Four(&units)));
-            prop_assert_eq!(fast.encode(1, source, &Finder::default(), goes_on).unwrap(), expected);
+            prop_assert_eq!(fast.encode(1, source, &Search::default(), goes_on).unwrap(), expected);
         }
     }
 
@@ -201,16 +204,17 @@ mod tests {
         let pieces = [(vec![0, 1], 3), (vec![3, 0], 2), (vec![1, 2], 1), (vec![5, 5], 0), (vec![0, 0], -1)];
         let (pattern, special) = (Pattern::new("none").unwrap(), SpecialTokens::new(Vec::new()).unwrap());
         let metaspace = Some(Metaspace::new("always").unwrap());
-        let codec = Codec::new(Arc::new(vocab(7, &pieces)), pattern, special, metaspace).unwrap();
+        let (vocab, normalizer) = (Arc::new(vocab(7, &pieces)), Normalizer::default());
+        let codec = Codec::new(vocab, pattern, special, normalizer, metaspace, None).unwrap();
         let text = "ab▁a>▁b  a中中丮 é😀>a▁".repeat(60_000);
-        let expected = codec.encode(text.as_bytes(), &Finder::default(), false).unwrap();
+        let expected = codec.encode(text.as_bytes(), &Search::default(), false).unwrap();
         let fast = FastCodec::new(codec);
         let units: Vec<u32> = text.chars().map(u32::from).collect();
         for source in [Source::Bytes(text.as_bytes()), Source::Str(Units::Four(&units))] {
             for threads in [1, 3] {
-                assert!(fast.encode(threads, source, &Finder::default(), false).unwrap() == expected);
+                assert!(fast.encode(threads, source, &Search::default(), false).unwrap() == expected);
             }
-            assert_eq!(fast.count(source, &Finder::default(), false).unwrap(), expected.len());
+            assert_eq!(fast.count(source, &Search::default(), false).unwrap(), expected.len());
         }
     }
 }

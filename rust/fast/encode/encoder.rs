@@ -12,6 +12,7 @@ use super::block_output::BlockOutput;
 use super::piece_cache::{PieceCache, Size};
 use super::split::{Spaces, Split};
 use super::tables::Tables;
+use crate::engine::Spent;
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
@@ -208,6 +209,7 @@ impl Encoder {
         }
         let mut work = self.workspace();
         let is_long = whole >= self.seed_after;
+        work.spent = Spent::of(text.len());
         let result = split.each_block(text, &self.tables, &mut work, |work, start| {
             self.encode_pieces(text, start, is_long, work, &mut sink)
         });

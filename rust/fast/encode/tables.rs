@@ -132,10 +132,14 @@ impl Tables {
 
 #[cfg(test)]
 mod tests {
+    use super::super::encoder::Encoder;
     use super::super::pair_table::NO_PLACE;
+    use super::super::split::Split;
     use super::*;
-    use crate::encode::merge_parts;
-    use crate::vocab::{Alphabet, Merge};
+    use crate::encode::{encode_piece, merge_parts};
+    use crate::fast::pystr::source::Source;
+    use crate::pretokenize::Pattern;
+    use crate::vocab::{Alphabet, Merge, Symbols};
 
     fn bytes() -> impl Iterator<Item = Vec<u8>> {
         (0..=255u8).map(|byte| vec![byte])
@@ -179,6 +183,34 @@ mod tests {
                 let token = |id| tables.vocab().token_bytes(id).unwrap();
                 let expected = (0..end.min(most)).map(|id| (key_of(token(id), 0, token(id).len()), id));
                 assert!(seeds.into_iter().eq(expected), "{whole_pieces} {end}");
+            }
+        }
+    }
+
+    #[test]
+    fn merging_symbols_is_left_to_the_mirror() {
+        let tokens: Vec<_> =
+            ["?", "a", "b", "ab", "abab"].map(|token| token.as_bytes().to_vec()).into_iter().zip(0..).collect();
+        let text = "abab\u{e9}\u{e9}b".repeat(40);
+        for (fuses, whole_pieces) in [(false, false), (true, false), (true, true)] {
+            let symbols = Symbols {
+                unit: "characters".into(),
+                unknown: Some(0),
+                fuses,
+                prefix: Vec::new(),
+                suffix: Vec::new(),
+                joining: None,
+            };
+            let alphabet = Alphabet { symbols: Some(symbols), ..Alphabet::default() };
+            let vocab = Vocab::from_tokens(&tokens, &[(1, 2), (3, 3)], whole_pieces, alphabet).unwrap();
+            let tables = Arc::new(Tables::new(Arc::new(vocab)));
+            assert!(tables.pairs().is_none() && !tables.parts_are_pieces());
+            let (encoder, pattern) = (Encoder::of(Arc::clone(&tables)), Pattern::new("none").unwrap());
+            for text in [&text, "abab", "ab", "\u{e9}\u{e9}", "\u{e9}a\u{e9}"] {
+                let (mut ids, mut expected) = (Vec::new(), Vec::new());
+                encoder.encode(Source::Bytes(text.as_bytes()), Split::Pattern(&pattern), &mut ids).unwrap();
+                encode_piece(tables.vocab(), text.as_bytes(), &mut expected).unwrap();
+                assert_eq!(ids, expected, "{text} {fuses}");
             }
         }
     }

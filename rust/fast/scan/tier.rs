@@ -1,9 +1,11 @@
 //! How a pattern is scanned: by masks, by a table, or by a search that goes back.
 
-use super::compiled::{Compiled, Rewind, Table, Unsupported, compile};
+use super::compiled::{Compiled, Rewind, Table, Unsupported, Work, compile};
 use super::cut::Cuts;
 use super::grammar::Grammar;
 use crate::error::Result;
+use crate::interrupt;
+use crate::regex_tree::Node;
 use crate::regexes::parse;
 
 /// What cuts in place of the regular-expression engine; the fastest first.
@@ -21,10 +23,9 @@ impl Tier {
     /// The tier of regular expressions that cut one after the other, or why they are left to the engine; an error if one is
     /// malformed.
     pub fn new(steps: &[&str]) -> Result<std::result::Result<Tier, Unsupported>> {
-        let trees = steps.iter().map(|step| parse(step)).collect::<Result<Vec<_>>>()?;
-        Ok(compile(&trees).map(|compiled| match compiled {
+        Ok(compile(&trees_of(steps)?, &mut Work::default()).map(|compiled| match compiled {
             Compiled::Table(table) => Tier::Table(table),
-            Compiled::Rewind(rewind, reason) => Tier::Rewind(rewind, reason),
+            Compiled::Rewind(rewind, reason) => Tier::Rewind(rewind.named(&steps.concat()), reason),
         }))
     }
 
@@ -65,32 +66,83 @@ impl Tier {
     }
 }
 
+fn trees_of(steps: &[&str]) -> Result<Vec<Node>> {
+    let parsed = |step: &&str| interrupt::check().and_then(|()| parse(step));
+    steps.iter().map(parsed).collect()
+}
+
 /// Patterns that no one machine runs one after the other, in as few passes as its machines can run them. Each pass is as long as
-/// can be compiled, or one step.
-pub fn passes<'s, 'p>(mut steps: &'s [&'p str]) -> Vec<&'s [&'p str]> {
-    let mut passes = Vec::new();
+/// can be compiled, or one step; with each, whether to compile it at all.
+///
+/// Costs: each step is parsed once, and compiled O(log steps) times, until the work that a pattern may cost is spent.
+pub fn passes<'s, 'p>(mut steps: &'s [&'p str]) -> Vec<(&'s [&'p str], bool)> {
+    // What is malformed is an error where its pass is compiled.
+    let Ok(trees) = trees_of(steps) else { return steps.chunks(1).map(|step| (step, true)).collect() };
+    let (mut passes, mut trees, mut work) = (Vec::new(), &trees[..], Work::default());
     while !steps.is_empty() {
-        let compiled = |&length: &usize| Tier::new(&steps[..length]).is_ok_and(|tier| tier.is_ok());
-        let (pass, rest) = steps.split_at((1..=steps.len()).rev().find(compiled).unwrap_or(1));
-        passes.push(pass);
-        steps = rest;
+        let is_compiled = !work.is_spent();
+        let length = most_that_compile(trees, &mut work);
+        let (pass, rest) = steps.split_at(length);
+        passes.push((pass, is_compiled));
+        (steps, trees) = (rest, &trees[length..]);
     }
     passes
+}
+
+/// The most first steps that one machine runs, or 1. If some do not compile, neither do more: a machine is made step by step, and
+/// more steps make its classes finer. So the number is doubled until it is too large, and then halved in between.
+fn most_that_compile(trees: &[Node], work: &mut Work) -> usize {
+    let (mut most, mut too_many) = (1, None);
+    while most < trees.len() && too_many.is_none_or(|too_many| most + 1 < too_many) && !work.is_spent() {
+        let length = too_many.map_or(trees.len().min(2 * most), |too_many| usize::midpoint(most, too_many));
+        if compile(&trees[..length], work).is_ok() {
+            most = length;
+        } else {
+            too_many = Some(length);
+        }
+    }
+    most
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn lengths(steps: &[&str]) -> Vec<usize> {
+        let passes = passes(steps);
+        assert!(passes.iter().all(|(_, compiled)| *compiled));
+        assert_eq!(passes.iter().flat_map(|(pass, _)| *pass).collect::<Vec<_>>(), steps.iter().collect::<Vec<_>>());
+        passes.iter().map(|(pass, _)| pass.len()).collect()
+    }
+
     #[test]
     fn a_pass_is_as_long_as_can_be_compiled() {
-        let (far, near, late) = ("a(?=bc)", "a+", r"\s+(?!\S)|\s+");
-        assert_eq!(passes(&[]), Vec::<&[&str]>::new());
-        assert_eq!(passes(&[near, "b", r"\d"]), [&[near, "b", r"\d"][..]]);
+        let (far, near, late) = ("(?<=bc)a", "a+", r"\s+(?!\S)|\s+");
+        assert_eq!(lengths(&[]), [0; 0]);
+        assert_eq!(lengths(&[near, "b", r"\d"]), [3]);
         // What no machine runs is a pass by itself; after ends that are known late a pass begins.
-        assert_eq!(passes(&[far, near]), [&[far][..], &[near]]);
-        assert_eq!(passes(&[near, "b", far, far]), [&[near, "b"][..], &[far], &[far]]);
-        assert_eq!(passes(&["b", late, near, "b"]), [&["b", late][..], &[near, "b"]]);
+        assert_eq!(lengths(&[far, near]), [1, 1]);
+        assert_eq!(lengths(&[near, "b", far, far]), [2, 1, 1]);
+        assert_eq!(lengths(&["b", late, near, "b"]), [2, 2]);
+        for before in 1..20 {
+            assert_eq!(lengths(&[vec![near; before], vec![late, "b", near, "b", far]].concat()), [before + 1, 3, 1]);
+        }
+        assert_eq!(lengths(&[near, "(", "b"]), [1, 1, 1]);
+        // Only the first step of a pass may look further ahead than at the next character.
+        let ahead = "(?=bc)";
+        assert_eq!(lengths(&[ahead, near, ahead, near]), [2, 2]);
+    }
+
+    #[test]
+    fn all_steps_together_have_a_limit() {
+        let steps: Vec<String> = (1..200).map(|least| format!("(?:a|b){{{least},900}}")).collect();
+        let passes_of = |count: usize| {
+            let steps: Vec<&str> = steps[..count].iter().map(String::as_str).collect();
+            passes(&steps).iter().map(|(_, compiled)| *compiled).collect::<Vec<_>>()
+        };
+        assert!(passes_of(2).into_iter().all(|compiled| compiled));
+        let many = passes_of(199);
+        assert!(many[0] && many.last() == Some(&false) && many.is_sorted_by(|before, after| before >= after));
     }
 
     #[test]
@@ -102,7 +154,7 @@ mod tests {
         let (name, (classes, _)) = shown(tier("a*b|a"));
         assert_eq!((name, classes), ("rewind", 3));
         assert_eq!(shown(Tier::Masks(Grammar::Gpt2)), ("masks", (0, 0)));
-        assert!(Tier::new(&["a(?=bc)"]).unwrap().is_err());
+        assert!(Tier::new(&["(?<=bc)a"]).unwrap().is_err());
         assert!(Tier::new(&["("]).is_err());
     }
 }

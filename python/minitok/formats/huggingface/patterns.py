@@ -3,7 +3,8 @@
 Each pre-tokenizer but ``ByteLevel`` cuts by a regular expression, and its *behavior* says what becomes of a match: a piece of
 its own (``Isolated``), one with its neighbours of the same kind (``Contiguous``), or part of the text before or behind it
 (``MergedWithPrevious``, ``MergedWithNext``). All of these are patterns too. An empty match only cuts (SPEC P2), whatever the
-behavior. What ``Removed`` leaves are words (SPEC N3); it must come first. After ``ByteLevel``, a step cuts bytes as characters (SPEC P9).
+behavior. What ``Removed`` leaves are words (SPEC N3); it must come first. After ``ByteLevel``, a step cuts bytes as characters
+(SPEC P9).
 """
 
 from __future__ import annotations
@@ -111,6 +112,8 @@ def read_words(kind: str, step: dict[str, Any]) -> tuple[str, list[str]] | None:
     if kind != "Split" or step.get("behavior") != "Removed":
         return None
     pattern = read_source(step)
+    if pattern not in NAMED | FAMILIES and matches_nothing(pattern) and not only_cuts(pattern):
+        raise Unsupported("the pre_tokenizer Split may match nothing, or more, with the behavior 'Removed'")
     if step.get("invert"):
         # Removing what does not match removes nothing where everything matches, as it does for the named patterns.
         return None if pattern in NAMED | FAMILIES else (pattern, [])

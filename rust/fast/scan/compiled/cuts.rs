@@ -41,6 +41,11 @@ impl Cuts {
         Cuts { width, safe }
     }
 
+    /// No cuts.
+    pub(super) fn none() -> Cuts {
+        Cuts { width: 0, safe: Vec::new() }
+    }
+
     /// Whether the text may be cut at `at`, which must be inside it and not 0.
     pub(super) fn holds(&self, classes: &Classes, text: &[u8], at: usize) -> bool {
         if text[at] & 0xC0 == 0x80 {
@@ -48,7 +53,7 @@ impl Cuts {
         }
         let (after, length) = classes.at(text, at);
         let complete = text[at] < 0x80 || length > 1;
-        complete && self.safe[classes.before(text, at) * self.width + after]
+        complete && self.safe.get(classes.before(text, at) * self.width + after) == Some(&true)
     }
 }
 

@@ -5,16 +5,17 @@ use super::partition::Partition;
 use super::program::sets_of;
 use super::search::Search;
 use super::unsupported::Unsupported;
+use super::work::Work;
 use crate::regex_tree::Node;
 
 /// The machine of patterns that cut one after the other.
-pub(super) fn machine(searches: &[Search]) -> Result<Ends, Unsupported> {
+pub(super) fn machine(searches: &[Search], work: &mut Work) -> Result<Ends, Unsupported> {
     let mut all: Option<Ends> = None;
     for search in searches {
         if all.as_ref().is_some_and(|outer| !outer.is_immediate()) {
             return Err(Unsupported::Late);
         }
-        all = Some(Ends::new(search, all.as_ref())?);
+        all = Some(Ends::new(search, all.as_ref(), work)?);
     }
     all.ok_or(Unsupported::Large)
 }
@@ -26,9 +27,11 @@ pub(super) fn machine_of(patterns: &[&[Node]]) -> Result<(Vec<char>, Vec<Ends>),
         sets_of(step, &mut sets);
     }
     let partition = Partition::new(&sets).ok_or(Unsupported::Large)?;
+    let mut work = Work::default();
     let machine_of_one = |steps: &&[Node]| {
-        let searches = steps.iter().map(|step| Search::new(step, &partition)).collect::<Result<Vec<_>, _>>()?;
-        machine(&searches)
+        let searches = steps.iter().map(|step| Search::new(step, &partition, &mut work));
+        let searches = searches.collect::<Result<Vec<_>, _>>()?;
+        machine(&searches, &mut work)
     };
     let machines = patterns.iter().map(machine_of_one).collect::<Result<Vec<_>, _>>()?;
     Ok((partition.examples, machines))

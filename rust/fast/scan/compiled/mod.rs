@@ -5,7 +5,7 @@
 //!
 //! 1. `partition`: the characters that no set of the pattern tells apart are one *class*.
 //! 2. `program`: the pattern as steps. `search`: one attempt to match at one place, as an automaton over classes.
-//! 3. `ends`: attempts one after the other, as an automaton that puts out the ends of pieces and never goes back; and several
+//! 3. `ahead`: look-aheads at more than one character. `ends`: attempts one after the other, as an automaton that puts out the ends of pieces and never goes back; and several
 //!    patterns one after the other, as one such automaton.
 //! 4. `table`: that automaton packed for running, by characters.
 //! 5. `cuts`: where a text may be cut in two without changing a piece.
@@ -13,8 +13,9 @@
 //! 7. `equal`: do two patterns cut every text alike? (`machine` puts the parts together.)
 //! 8. `rewind`: the second tier, for patterns whose ends cannot be found without going back. It is linear all the same.
 //!
-//! What no tier takes is left to the engine, and [`Unsupported`] says why (SPEC P6).
+//! `work` bounds what all of this may cost. What no tier takes is left to the engine, and [`Unsupported`] says why (SPEC P6).
 
+mod ahead;
 pub(crate) mod cuts;
 mod ends;
 mod equal;
@@ -29,8 +30,10 @@ mod table;
 mod tests;
 mod twin;
 mod unsupported;
+mod work;
 
 use crate::regex_tree::Node;
+use ahead::Aheads;
 pub use equal::difference;
 use machine::machine;
 use partition::Partition;
@@ -41,6 +44,7 @@ use search::Search;
 pub(crate) use table::Cursor;
 pub use table::Table;
 pub use unsupported::Unsupported;
+pub use work::Work;
 
 /// A compiled pattern.
 #[derive(Debug)]
@@ -51,14 +55,18 @@ pub enum Compiled {
 }
 
 /// Compiles patterns that cut one after the other, given as trees; at least one.
-pub fn compile(steps: &[Node]) -> Result<Compiled, Unsupported> {
+pub fn compile(steps: &[Node], work: &mut Work) -> Result<Compiled, Unsupported> {
     let mut sets = Vec::new();
     for step in steps {
         sets_of(step, &mut sets);
     }
     let mut partition = Partition::new(&sets).ok_or(Unsupported::Large)?;
-    let searches = steps.iter().map(|step| Search::new(step, &partition)).collect::<Result<Vec<_>, _>>()?;
-    match machine(&searches) {
+    // What later steps look at ends with a piece of the first.
+    if let Some(aheads) = steps.first().map(|step| Aheads::new(step, &partition)).transpose()?.flatten() {
+        return look_ahead(steps, &partition, &aheads, work);
+    }
+    let searches = steps.iter().map(|step| Search::new(step, &partition, work)).collect::<Result<Vec<_>, _>>()?;
+    match machine(&searches, work) {
         Ok(mut ends) => {
             partition.join(&ends.join_classes());
             Ok(Compiled::Table(Table::new(&partition, &ends)))
@@ -69,4 +77,26 @@ pub fn compile(steps: &[Node]) -> Result<Compiled, Unsupported> {
         }
         Err(reason) => Err(reason),
     }
+}
+
+/// The same, where the first step looks ahead at more than one character.
+fn look_ahead(
+    steps: &[Node],
+    partition: &Partition,
+    aheads: &Aheads,
+    work: &mut Work,
+) -> Result<Compiled, Unsupported> {
+    let (finer, answers) = (aheads.refine(partition), aheads.answers());
+    let mut with = |(number, step)| Search::with(step, &finer, if number == 0 { &answers } else { &[] }, work);
+    let searches = steps.iter().enumerate().map(&mut with).collect::<Result<Vec<_>, _>>()?;
+    let mut ends = machine(&searches, work)?;
+    let joined = ends.join_classes();
+    let mut examples = Vec::new();
+    for (&class, &example) in joined.iter().zip(&finer.examples) {
+        // Classes are numbered in order of appearance.
+        if usize::from(class) == examples.len() {
+            examples.push(example);
+        }
+    }
+    Ok(Compiled::Table(Table::marked(partition, &ends, aheads.marks(&joined), examples)))
 }

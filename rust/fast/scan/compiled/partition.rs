@@ -25,7 +25,7 @@
 )]
 
 use crate::unicode::CharSet;
-use foldhash::{HashMap, HashMapExt};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use std::sync::Arc;
 
 /// The most sets that a pattern may mention, and the most classes.
@@ -55,13 +55,14 @@ impl Partition {
     /// The coarsest classes that make up all of these sets; None if there are too many.
     pub(super) fn new(sets: &[Arc<CharSet>]) -> Option<Partition> {
         let mut distinct: Vec<&Arc<CharSet>> = Vec::new();
+        let mut met = HashSet::new();
         for set in sets {
-            if !distinct.contains(&set) {
+            if met.insert(Arc::as_ptr(set)) && !distinct.contains(&set) {
                 distinct.push(set);
+                if distinct.len() > MAX_SETS {
+                    return None;
+                }
             }
-        }
-        if distinct.len() > MAX_SETS {
-            return None;
         }
         let mut edges: Vec<(u32, u8)> = Vec::new();
         for (&set, number) in distinct.iter().zip(0..) {
@@ -110,6 +111,17 @@ impl Partition {
     /// The classes of a set that the partition was made of.
     pub(super) fn classes_of(&self, set: &Arc<CharSet>) -> ClassSet {
         self.members[set]
+    }
+
+    /// The partition with the classes each divided further: `finer` has, for each new class, the one that it is a part of. It
+    /// cannot look up characters.
+    pub(super) fn refined(&self, finer: &[u8]) -> Partition {
+        let examples = finer.iter().map(|&class| self.examples[usize::from(class)]).collect();
+        let refine = |&set: &ClassSet| {
+            (finer.iter().zip(0..)).fold(0, |all, (&class, number)| all | (set >> class & 1) << number)
+        };
+        let members = self.members.iter().map(|(chars, set)| (Arc::clone(chars), refine(set))).collect();
+        Partition { intervals: Vec::new(), examples, members }
     }
 
     /// The partition with classes joined: `joined[class]` is the new number of each, without gaps.
@@ -225,10 +237,18 @@ impl Classes {
 
     /// The class of the character that ends at `at`, which must be positive.
     pub(super) fn before(&self, text: &[u8], at: usize) -> usize {
+        self.back(text, at).0
+    }
+
+    /// The class and the length in bytes of the character that ends at `at`, which must be positive.
+    pub(super) fn back(&self, text: &[u8], at: usize) -> (usize, usize) {
+        if text[at - 1] < 0x80 {
+            return self.at(text, at - 1);
+        }
         // The longest first: the last byte of a character, seen alone, would be ill-formed.
         let ends_here = |&length: &usize| self.at(&text[..at], at - length).1 == length;
         let length = (1..=at.min(4)).rev().find(ends_here).unwrap_or(1);
-        self.at(&text[..at], at - length).0
+        self.at(&text[..at], at - length)
     }
 }
 

@@ -9,7 +9,8 @@
 //! *Possessive repeats* of a set, `x{n,m}+`, may stop early only where no `x` follows: each early exit asserts `(?!x)`. An
 //! atomic group at the very end of a pattern changes nothing, since the first way through it is the match.
 //!
-//! What asks about more than one character, before or ahead, is refused. Costs: a position for each node of the tree, and for
+//! What asks about more than one character before is refused, and what asks about more than one ahead unless it has been answered
+//! (`ahead.rs`). Costs: a position for each node of the tree, and for
 //! each repetition of a bounded repeat; at most [`POSITIONS`].
 
 #![expect(clippy::cast_possible_truncation, reason = "steps are bounded where a pattern is read")]
@@ -49,14 +50,25 @@ pub(super) struct Program<'p> {
     pub(super) steps: Vec<Step>,
     /// The sets that are asked about the character before; the bit after the last class stands for the start of the text.
     pub(super) behind: Vec<ClassSet>,
+    /// Look-aheads that have been answered before the text is cut, and the classes before which they hold.
+    answers: &'p [(&'p Node, ClassSet)],
 }
 
 impl<'p> Program<'p> {
     /// The program of a pattern, and the position in which an attempt begins.
-    pub(super) fn new(tree: &Node, partition: &'p Partition) -> Result<(Program<'p>, Position), Unsupported> {
-        let mut program = Program { partition, steps: vec![Step::Match], behind: Vec::new() };
+    pub(super) fn new(
+        tree: &Node,
+        partition: &'p Partition,
+        answers: &'p [(&'p Node, ClassSet)],
+    ) -> Result<(Program<'p>, Position), Unsupported> {
+        let mut program = Program { answers, ..Program::empty(partition) };
         let entry = program.add(tree, MATCH)?;
         Ok((program, entry))
+    }
+
+    /// A program that has matched.
+    pub(super) fn empty(partition: &'p Partition) -> Program<'p> {
+        Program { partition, steps: vec![Step::Match], behind: Vec::new(), answers: &[] }
     }
 
     fn push(&mut self, step: Step) -> Result<Position, Unsupported> {
@@ -78,7 +90,7 @@ impl<'p> Program<'p> {
     }
 
     /// Adds a part after which `next` comes; where it begins.
-    fn add(&mut self, node: &Node, next: Position) -> Result<Position, Unsupported> {
+    pub(super) fn add(&mut self, node: &Node, next: Position) -> Result<Position, Unsupported> {
         match node {
             Node::Set(chars) => self.push(Step::Take(self.partition.classes_of(chars), next)),
             Node::Sequence(parts) => parts.iter().rev().try_fold(next, |next, part| self.add(part, next)),
@@ -102,7 +114,8 @@ impl<'p> Program<'p> {
                     let before = self.before(part).ok_or(Unsupported::LookBehind)?;
                     self.add_behind(if negated { self.anything() & !before } else { before }, next)
                 } else {
-                    let ahead = self.ahead(part).ok_or(Unsupported::LookAhead)?;
+                    let answered = || self.answers.iter().find(|(known, _)| *known == &**part).map(|&(_, set)| set);
+                    let ahead = self.ahead(part).or_else(answered).ok_or(Unsupported::LookAhead)?;
                     self.push(Step::Ahead(if negated { self.anything() & !ahead } else { ahead }, next))
                 }
             }
@@ -176,7 +189,7 @@ impl<'p> Program<'p> {
     }
 
     /// Of which class the next character must be for the part to match something here; None if more than that matters.
-    fn ahead(&self, node: &Node) -> Option<ClassSet> {
+    pub(super) fn ahead(&self, node: &Node) -> Option<ClassSet> {
         match node {
             Node::Set(chars) => Some(self.partition.classes_of(chars)),
             Node::Choice(parts) => parts.iter().try_fold(0, |all, part| Some(all | self.ahead(part)?)),
@@ -224,7 +237,6 @@ fn word_set() -> &'static Arc<CharSet> {
 /// All sets that a pattern mentions.
 pub(super) fn sets_of(node: &Node, sets: &mut Vec<Arc<CharSet>>) {
     match node {
-        Node::Set(chars) if sets.iter().any(|known| Arc::ptr_eq(known, chars)) => {}
         Node::Set(chars) => sets.push(Arc::clone(chars)),
         Node::Sequence(parts) | Node::Choice(parts) => parts.iter().for_each(|part| sets_of(part, sets)),
         Node::Repeat { part, .. } | Node::Group { part, .. } => sets_of(part, sets),
@@ -243,7 +255,7 @@ mod tests {
         let tree = parse(pattern).unwrap();
         let mut sets = Vec::new();
         sets_of(&tree, &mut sets);
-        Program::new(&tree, &Partition::new(&sets).unwrap()).map(|_| ())
+        Program::new(&tree, &Partition::new(&sets).unwrap(), &[]).map(|_| ())
     }
 
     #[test]

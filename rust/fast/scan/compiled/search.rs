@@ -23,18 +23,16 @@
 //! An attempt may match nothing: then the state in which it begins has an end before the next character, and those behind it in
 //! the list are given up. Who reads the machine knows that state, and that such a match only cuts (SPEC P2).
 //!
-//! Must equal one search of `rust/pretokenize.rs` at one place. Costs: bounded by [`WORK`] steps to make.
+//! Must equal one search of `rust/pretokenize.rs` at one place. Costs: bounded by `work.rs`.
 
 #![expect(clippy::cast_possible_truncation, reason = "states are bounded where they are made")]
 
-use super::partition::Partition;
+use super::partition::{ClassSet, Partition};
 use super::program::{Position, Program, Step};
 use super::unsupported::Unsupported;
+use super::work::{self, Work};
 use crate::regex_tree::Node;
 use foldhash::{HashMap, HashMapExt};
-
-/// The most steps that are spent on making a machine: some milliseconds.
-const WORK: usize = 2_000_000;
 
 /// The state of a search that has ended.
 pub(super) const DEAD: u32 = 0;
@@ -53,11 +51,21 @@ pub(super) struct Search {
 }
 
 impl Search {
-    pub(super) fn new(tree: &Node, partition: &Partition) -> Result<Search, Unsupported> {
+    pub(super) fn new(tree: &Node, partition: &Partition, work: &mut Work) -> Result<Search, Unsupported> {
+        Search::with(tree, partition, &[], work)
+    }
+
+    /// The same, with look-aheads that have been answered, and the classes before which they hold.
+    pub(super) fn with(
+        tree: &Node,
+        partition: &Partition,
+        answers: &[(&Node, ClassSet)],
+        work: &mut Work,
+    ) -> Result<Search, Unsupported> {
         let width = partition.n_classes() + 1;
-        let (program, entry) = Program::new(tree, partition)?;
-        let mut search = determinize(&program, entry, width)?;
-        search.minimize();
+        let (program, entry) = Program::new(tree, partition, answers)?;
+        let mut search = determinize(&program, entry, width, work)?;
+        search.minimize(work);
         search.succeeds = search.find_succeeding();
         Ok(search)
     }
@@ -84,8 +92,8 @@ impl Search {
     }
 
     /// Joins states that no text tells apart.
-    fn minimize(&mut self) {
-        let Some(joined) = join_equal(self.n_states(), self.width, |state, class| {
+    fn minimize(&mut self, work: &mut Work) {
+        let Some(joined) = join_equal(self.n_states(), self.width, work, |state, class| {
             let cell = self.cells[state * self.width + class];
             (u64::from(cell & 1), (cell >> 1) as usize)
         }) else {
@@ -129,12 +137,15 @@ impl Search {
 pub(super) fn join_equal(
     n_states: usize,
     width: usize,
+    work: &mut Work,
     look: impl Fn(usize, usize) -> (u64, usize),
 ) -> Option<Vec<u32>> {
     let mut joined = vec![0_u32; n_states];
     let mut n_joined = 1;
     // States are split by what they put out and by the groups that they lead to, until no group is split any more.
-    for _ in 0..=WORK / (4 * n_states * width) {
+    let round = 4 * n_states * width;
+    for _ in 0..=work::ONE / round {
+        work.spend(round).ok()?;
         let mut groups: HashMap<Vec<u64>, u32> = HashMap::new();
         let refined: Vec<u32> = (0..n_states)
             .map(|state| {
@@ -160,7 +171,7 @@ pub(super) fn join_equal(
 /// What a state is: the positions, in order; the sets that the character before is in.
 type Key = (Vec<Position>, u32);
 
-fn determinize(program: &Program, entry: Position, width: usize) -> Result<Search, Unsupported> {
+fn determinize(program: &Program, entry: Position, width: usize, work: &mut Work) -> Result<Search, Unsupported> {
     let n_classes = width - 1;
     let in_sets = |class: usize| {
         (program.behind.iter().zip(0..)).fold(0_u32, |all, (set, number)| all | ((set >> class & 1) as u32) << number)
@@ -177,19 +188,18 @@ fn determinize(program: &Program, entry: Position, width: usize) -> Result<Searc
     let starts = (0..width).map(|class| number((vec![entry], in_sets(class)), &mut states)).collect();
     let mut follow = Follow { program, seen: vec![0; program.steps.len()], round: 0, stack: Vec::new(), work: 0 };
     let mut cells = Vec::new();
-    let mut at = 0;
+    let (mut at, mut spent) = (0, 0);
     while at < states.len() {
         for class in 0..width {
             let (positions, before) = &states[at];
             let (matched, next) = follow.step(positions, *before, class);
-            if follow.work > WORK {
+            spent += follow.work;
+            work.spend(std::mem::take(&mut follow.work))?;
+            if spent > work::ONE {
                 return Err(Unsupported::Large);
             }
-            let next = if next.is_empty() || class == n_classes {
-                DEAD
-            } else {
-                number((next, in_sets(class)), &mut states)
-            };
+            let next =
+                if next.is_empty() || class == n_classes { DEAD } else { number((next, in_sets(class)), &mut states) };
             cells.push(next << 1 | u32::from(matched));
         }
         at += 1;
@@ -258,7 +268,7 @@ mod tests {
         let tree = parse(pattern).unwrap();
         let mut sets = Vec::new();
         sets_of(&tree, &mut sets);
-        Search::new(&tree, &Partition::new(&sets).unwrap()).unwrap()
+        Search::new(&tree, &Partition::new(&sets).unwrap(), &mut Work::default()).unwrap()
     }
 
     #[test]

@@ -20,6 +20,7 @@
 #![allow(unsafe_code)]
 
 use super::super::cut::{self, Cuts as _};
+use super::ahead::{Marks, Waiting};
 use super::cuts::Cuts;
 use super::ends::{Cell, Ends, SLOTS};
 use super::pairs::{Pairs, Stream};
@@ -46,6 +47,8 @@ pub struct Table {
     cells: Vec<u32>,
     cuts: Cuts,
     pairs: Option<Pairs>,
+    /// What it looks ahead at beyond the next character; no cut is safe then.
+    marks: Option<Marks>,
     /// A character of each class.
     examples: Vec<char>,
 }
@@ -58,12 +61,14 @@ pub(crate) struct Cursor {
     row: usize,
     /// Ends that are not sure yet, by slot.
     pending: [MaybeUninit<usize>; PENDING],
+    /// The stretches whose look-aheads have not been answered yet.
+    waiting: Option<Waiting>,
     finished: bool,
 }
 
 impl Cursor {
     pub(crate) fn new() -> Cursor {
-        Cursor { read: 0, row: 0, pending: [MaybeUninit::new(0); PENDING], finished: false }
+        Cursor { read: 0, row: 0, pending: [MaybeUninit::new(0); PENDING], waiting: None, finished: false }
     }
 }
 
@@ -98,7 +103,21 @@ impl Table {
             width: ends.width,
             cells: ends.cells.iter().map(|&cell| pack(cell, ends.width)).collect(),
             cuts: Cuts::new(ends),
+            marks: None,
             examples: partition.examples.clone(),
+        }
+    }
+
+    /// A table that reads the classes of `marks`; `partition` has those that `marks` reads.
+    pub(super) fn marked(partition: &Partition, ends: &Ends, marks: Marks, examples: Vec<char>) -> Table {
+        Table {
+            classes: Classes::new(partition),
+            width: ends.width,
+            cells: ends.cells.iter().map(|&cell| pack(cell, ends.width)).collect(),
+            cuts: Cuts::none(),
+            pairs: None,
+            marks: Some(marks),
+            examples,
         }
     }
 
@@ -122,9 +141,13 @@ impl Table {
     pub(crate) fn next_ends(&self, text: &[u8], cursor: &mut Cursor, ends: &mut Vec<usize>) -> bool {
         ends.clear();
         while ends.is_empty() && !cursor.finished {
-            match &self.pairs {
-                Some(pairs) => self.scan(pairs, text, cursor, ends),
-                None => self.scan_plainly(text, cursor, ends),
+            match (&self.pairs, &self.marks) {
+                (Some(pairs), _) => self.scan(pairs, text, cursor, ends),
+                (None, Some(marks)) => self.scan_marked(marks, text, cursor, ends),
+                (None, None) => {
+                    let until = text.len().min(cursor.read + STRETCH);
+                    self.scan_plainly(text, cursor, until, ends, |at| self.classes.at(text, at));
+                }
             }
             if ends.is_empty() && !cursor.finished && interrupt::stopped() {
                 // Any end will do.
@@ -175,9 +198,31 @@ impl Table {
         (cursor.read, cursor.row) = (first.at, first.row);
     }
 
-    /// The same, a character at a time.
-    fn scan_plainly(&self, text: &[u8], cursor: &mut Cursor, ends: &mut Vec<usize>) {
-        let until = text.len().min(cursor.read + STRETCH);
+    /// The same, a character at a time, with the answers to what each looks ahead at.
+    fn scan_marked(&self, marks: &Marks, text: &[u8], cursor: &mut Cursor, ends: &mut Vec<usize>) {
+        let mut waiting = cursor.waiting.take().unwrap_or_else(|| marks.stretches(&self.classes, text));
+        let Some(end) = waiting.pop() else {
+            // Stopped: any end will do.
+            cursor.finished = true;
+            ends.push(text.len());
+            return;
+        };
+        let mut classes = marks.classes(&self.classes, text, cursor.read, end);
+        self.scan_plainly(text, cursor, end.0, ends, |at| {
+            (classes.pop().map_or(0, usize::from), self.classes.at(text, at).1)
+        });
+        cursor.waiting = Some(waiting);
+    }
+
+    /// The same, a character at a time, up to a place; `next` gives the class and the length of the character there.
+    fn scan_plainly(
+        &self,
+        text: &[u8],
+        cursor: &mut Cursor,
+        until: usize,
+        ends: &mut Vec<usize>,
+        mut next: impl FnMut(usize) -> (usize, usize),
+    ) {
         // Every character can make an end sure, and those that were pending may become so too.
         ends.resize(2 * (until - cursor.read) + SLACK, 0);
         for (slot, end) in ends.iter_mut().zip(&cursor.pending) {
@@ -186,7 +231,7 @@ impl Table {
         }
         let (mut at, mut row, mut count) = (cursor.read, cursor.row, 0);
         while at < until {
-            let (class, length) = self.classes.at(text, at);
+            let (class, length) = next(at);
             let cell = self.cells[row + class];
             ends[count + slot(cell)] = at;
             count += sure(cell);
@@ -240,6 +285,7 @@ impl Table {
             cells: self.cells.clone(),
             cuts: self.cuts.clone(),
             pairs: None,
+            marks: self.marks.clone(),
             examples: self.examples.clone(),
         }
     }

@@ -65,7 +65,7 @@ pub(super) fn ends_of(pattern: &Pattern, text: &[u8]) -> Vec<usize> {
 pub(super) fn scanned(tier: &Tier, text: &[u8]) -> Vec<usize> {
     let (mut all, mut block) = (Vec::new(), Vec::new());
     let mut scanner = Scanner::of(tier, text);
-    while scanner.next_block(&mut block, 512) {
+    while scanner.next_block(&mut block, 512).unwrap() {
         assert!(!block.is_empty());
         assert_eq!(scanner.position(), *block.last().unwrap());
         all.extend_from_slice(&block);
@@ -118,6 +118,22 @@ const HARD: &[&str] = &[
     r"[ab]+(?#then)a+|(?<=a)b(?#then).",
     "none(?#then)a+",
     r"\d+(?#then)(?<!\d)a|\D{2}",
+    "(?=b)",
+    "|a",
+    "a*",
+    "a*b|",
+    "(?:a+b|)c?",
+    r"\b",
+    r"\B|$",
+    "^|(?<=b)|ab",
+    "a??|b",
+    "aab|a??",
+    "(?!a)|a+(?!b)",
+    "(?<=a)|a*b|a",
+    "(?=a)(?#then)b?",
+    "b*(?#then)(?<=a)|a(?#then)(?=c)",
+    r"(?=(\d{3})+(?!\d))",
+    "(?=ab)|a(?!bc)",
 ];
 
 pub(super) static ALL_HARD: LazyLock<Vec<Case>> =
