@@ -214,7 +214,7 @@ def pairs_of(rows: Iterable[Any]) -> list[Pair]:
     return [(left, right) for left, right in (row.split(" ", 1) if isinstance(row, str) else row for row in rows)]
 
 
-def piece_definition(model: dict[str, Any], added: list[Any] | tuple[Any, ...] = ()) -> Definition:
+def piece_definition(model: dict[str, Any]) -> Definition:
     """What encodes pieces with a model, whose tokens are characters: of text, or those that stand for bytes."""
     marks = {"type": "Replace", "pattern": {"String": " "}, "content": "▁"} if model["byte_fallback"] else None
-    return huggingface.parse({"added_tokens": list(added), "model": model, "normalizer": marks}, "the model")
+    return huggingface.parse({"added_tokens": [], "model": model, "normalizer": marks}, "the model")

@@ -96,5 +96,7 @@ class PieceEncoder:
         """How many bytes of a piece each of its tokens has."""
         if self.symbol_sizes is not None:
             return self.symbol_sizes.of(piece, ids)
-        values = map(self.model.names().__getitem__, ids)
+        values = [self.model.names()[token_id] for token_id in ids]
+        if values and (suffix := self.model.options()["end_of_word_suffix"]):
+            values[-1] = values[-1].removesuffix(suffix)
         return [1 if self.notation == "marks" and BYTE.fullmatch(value) else len(value.encode()) for value in values]

@@ -70,6 +70,27 @@ class Steps:
         return {token_id: normalize(token.content) for token_id, token in tokens if token.normalized}
 
     @cached_property
+    def finds_like_codec(self) -> bool:
+        """Whether a codec finds the added tokens in the same places.
+
+        It does not look for the tokens that are hidden, so they hide nothing from it; and it finds a token of white space that
+        the one before it has taken.
+        """
+        early = {token_id: token.content for token_id, token in self.added.tokens.items() if not token.normalized}
+        return all(map(self.finds_these_like_codec, (early, self.late_names)))
+
+    def finds_these_like_codec(self, names: dict[int, str]) -> bool:
+        """The same for tokens that are looked for together."""
+        tokens = {token_id: self.added.tokens[token_id] for token_id in names}
+        if any(token.rstrip for token in tokens.values()) and any(
+            token.lstrip and names[token_id][:1].isspace() for token_id, token in tokens.items()
+        ):
+            return False
+        hidden = [name for token_id, name in names.items() if tokens[token_id].content in self.hidden]
+        found = [name for token_id, name in names.items() if tokens[token_id].content not in self.hidden]
+        return not any(hides(name, other) for name in hidden for other in found)
+
+    @cached_property
     def finders(self) -> tuple[Finder, Finder]:
         """What finds added tokens in text, and in normalized text. Of two late ones with one text, the first is found."""
         tokens = self.added.tokens
@@ -106,10 +127,17 @@ def with_tokens(piece: Piece, finder: Finder) -> list[Piece]:
     normalized: NormalizedString = piece.normalized
     made: list[Piece] = []
     for start, end, token_id in finder.find(normalized.normalized):
-        part = normalized.between(start, end) if (start, end) != (0, len(normalized.normalized)) else normalized
+        part = normalized.between(start, end)
         value = part.normalized
         tokens = (
             None if token_id is None else [Token(token_id, value, (0, len(value.encode("utf-8", "surrogatepass"))))]
         )
         made.append(Piece(part, tokens))
     return made
+
+
+def hides(name: str, other: str) -> bool:
+    """Whether another name may begin inside a name, where that is found first."""
+    return (name.startswith(other) and name != other) or any(
+        name.startswith(other, at) or other.startswith(name[at:]) for at in range(1, len(name))
+    )
