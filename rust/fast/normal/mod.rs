@@ -120,6 +120,7 @@ pub fn splice(text: &Units, places: &[(usize, usize, String)]) -> Result<Vec<u8>
     let mut done = 0;
     for (start, end, place) in places {
         append(text.slice(done, *start), &mut bytes)?;
+        bytes.try_reserve(place.len())?;
         bytes.extend_from_slice(place.as_bytes());
         done = *end;
     }
@@ -133,8 +134,7 @@ fn append(units: Units, bytes: &mut Vec<u8>) -> Result<()> {
     while at < units.len() {
         interrupt::check()?;
         let wanted = (units.len() - at).min(PART);
-        bytes.try_reserve(4 * (wanted + 2))?;
-        at = units.transcode(at, wanted, bytes);
+        at = units.transcode(at, wanted, bytes)?;
     }
     Ok(())
 }
