@@ -168,7 +168,7 @@ impl Codec {
         let changes = !normalizer.steps().is_empty() || metaspace.is_some();
         self.words.is_none()
             && normalizer.is_local()
-            && !(changes && !search.late.is_empty())
+            && (!changes || search.late.is_empty())
             && (flags.is_empty() || !found.any(|(_, id)| id.is_some_and(|id| flags.contains_key(&id))))
     }
 

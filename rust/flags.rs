@@ -29,6 +29,7 @@ pub type Part = (usize, usize, Option<u32>);
 
 /// What one token takes or asks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is asked by itself")]
 pub struct Flags {
     pub single_word: bool,
     pub lstrip: bool,
@@ -61,6 +62,7 @@ impl Flags {
 /// Returns the parts of a text with the white space that tokens take, and without those that must stand alone.
 ///
 /// `flags`: by id. `marked`: the spaces of the text are markers.
+#[allow(clippy::implicit_hasher, reason = "it is one map of the preprocessor")]
 pub fn as_flagged(text: &[u8], parts: &[Part], flags: &HashMap<u32, Flags>, marked: bool) -> Result<Vec<Part>> {
     let mut found: Vec<Part> = Vec::new();
     found.try_reserve(parts.len())?;

@@ -83,6 +83,7 @@ impl<'t> Prepared<'t> {
     }
 
     /// Returns some of the bytes. The ranges of neighbours meet.
+    #[must_use]
     pub fn part(&self, start: usize, end: usize) -> Prepared<'t> {
         let first = if start > 0 { self.origin(start).0 } else { self.start };
         let last = if end < self.data.len() { self.origin(end).0 } else { self.end };

@@ -148,7 +148,7 @@ impl Codec {
     /// The ids of segments as `segments` gives them, in one flat array, and where those of each begin.
     fn encode_prepared<'py>(&self, py: Python<'py>, segments: Vec<Bound<'_, PyBytes>>) -> PyResult<Offsets<'py>> {
         numpy_api::load(py)?;
-        let segments: Vec<&[u8]> = segments.iter().map(|segment| segment.as_bytes()).collect();
+        let segments: Vec<&[u8]> = segments.iter().map(pyo3::types::PyBytesMethods::as_bytes).collect();
         let encode = |segment: &&[u8], ids: &mut Vec<u32>| self.fast.append_prepared(segment, ids);
         let made = signals::detached(py, || parallel::encode_all(&segments, 1, |segment| segment.len(), encode));
         let (ids, offsets) = made?;

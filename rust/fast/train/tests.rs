@@ -343,7 +343,7 @@ fn an_error_of_the_observer_stops_the_training() {
 
 #[test]
 fn a_vocabulary_that_drops_bytes_is_refused() {
-    let alphabet = Alphabet { fallback: None, drops_bytes: true };
+    let alphabet = Alphabet { drops_bytes: true, ..Alphabet::default() };
     let vocab = Vocab::from_tokens(&[(b"a".to_vec(), 0), (b"b".to_vec(), 1)], &[], false, alphabet).unwrap();
     let pieces = [(b"abcab".to_vec(), 2)];
     for tie_break in [TieBreak::SmallestIds, TieBreak::FirstSeen, TieBreak::GreatestBytes] {
