@@ -148,8 +148,8 @@ class SpecialTokens:
     def __new__(
         cls,
         ids: dict[str, int],
-        added: Collection[str] = (),
-        late: Collection[str] = (),
+        added: Collection[str] = ...,
+        late: Collection[str] = ...,
         flags: Mapping[str, Collection[str]] | None = None,
     ) -> SpecialTokens: ...
     @property
