@@ -1414,6 +1414,7 @@ class Tokenizer(Shortcuts):
             *([f"normalizer={definition.normalizer!r}"] if definition.normalizer else []),
             *([f"prefix={definition.prefix!r}"] if definition.prefix else []),
             f"special_tokens={len(definition.special_tokens)}",
+            *([f"added_tokens={len(definition.added_tokens)}"] if definition.added_tokens else []),
             f"backend={definition.backend!r}",
         ]
         return f"Tokenizer({', '.join(shown)})"

@@ -120,9 +120,33 @@ def test_inspect_lists_tokens(files, tok):
     assert [token["hex"] for token in listed("--bytes", "-l", "256")["tokens"]] == [
         f"{byte:02x}" for byte in range(256)
     ]
-    special = {"id": 267, "text": "<|end|>", "hex": b"<|end|>".hex(), "special": True}
+    special = {"id": 267, "text": "<|end|>", "hex": b"<|end|>".hex(), "special": True, "added": False}
     assert listed("--special")["tokens"] == listed("--search", "|end|")["tokens"] == [special]
     assert [token["id"] for token in listed("--id", "258", "--id", "97", "-l", "1")["tokens"]] == [258, 97]
+
+
+def test_inspect_shows_added_tokens_beside_special_ones(tmp_path):
+    file = tmp_path / "tok.json"
+    minitok.Tokenizer([], special_tokens={"<s>": 256}, added_tokens={"<tag>": 257, "  ": 258}).save(file)
+    facts = json.loads(output_of("inspect", "-t", file, "--json"))
+    assert (facts["special_tokens"], facts["added_tokens"]) == ({"<s>": 256}, {"<tag>": 257, "  ": 258})
+    shown = output_of("inspect", "-t", file)
+    assert "256 and 1 special and 2 added" in shown
+    assert "<tag> (257),    (258)" in shown
+    assert "added tokens" not in output_of("inspect", "-e", "gpt2")
+    tag = {"id": 257, "text": "<tag>", "hex": b"<tag>".hex(), "special": False, "added": True}
+    found = json.loads(output_of("inspect", "-t", file, "--added", "--json"))["tokens"]
+    assert found == [tag, {"id": 258, "text": "  ", "hex": "2020", "special": False, "added": True}]
+    assert json.loads(output_of("inspect", "-t", file, "--search", "tag", "--json"))["tokens"] == [tag]
+    assert "added_tokens=2" in repr(minitok.load(file))
+
+
+def test_convert_says_that_added_tokens_are_left_out(tmp_path):
+    file = tmp_path / "tok.json"
+    minitok.Tokenizer([], special_tokens={"<s>": 256}, added_tokens={"<a>": 257}).save(file)
+    shown = output_of("convert", file, tmp_path / "tok.tiktoken")
+    assert "does not hold the pattern, the special tokens and the added tokens." in shown
+    assert "the special tokens." in output_of("convert", "gpt2", tmp_path / "gpt2.tiktoken")
 
 
 def test_inspect_shows_tokens_in_a_table():

@@ -317,7 +317,7 @@ def test_kinds_of_tokens_by_hand(backend):
     told = changing("segment", backend).explain("aéb")
     assert (told.text, [piece.start for piece in told.pieces]) == (" aé b".encode(), [0, 2, 4])
     # Words without what lies between them, each with its end.
-    told = changing("words", backend).explain("ab,  c")
+    told = changing("words", backend).explain("ab  \n c")
     assert (told.text, [piece.end for piece in told.lanes[0].pieces]) == (b"ab c ", [3, 5])
 
 

@@ -150,7 +150,7 @@ def test_a_trained_tokenizer_with_added_tokens_is_cut_to_every_size(asking, answ
     assert given == wanted
 
 
-def test_what_has_no_tokens_is_refused_in_the_same_words(asking, answers, opened, page):
+def test_what_has_no_tokens_is_refused_in_the_same_words(answers, opened, page):
     own = opened("symbols")
     page.evaluate(PLAIN, ["tokenizer", {"file": native.dump(changing("symbols").definition)}])
     asked = {"text": "ab", "special": False, "encoding": own, "at": 0}

@@ -26,7 +26,7 @@ class Format(str, Enum):
 
 
 # What a format does not hold, so that its reader must pass it.
-LEFT_OUT = {Format.tiktoken: "the pattern and the special tokens", Format.gpt2: "the pattern"}
+LEFT_OUT = {Format.tiktoken: ("the pattern", "the special tokens"), Format.gpt2: ("the pattern",)}
 
 
 def command(
@@ -73,7 +73,11 @@ def command(
         return
     output(out).print(f"{tok.n_vocab:,} ids as {wanted.value}: {out}", soft_wrap=True, markup=False)
     if wanted in LEFT_OUT:
-        output(out).print(f"The format does not hold {LEFT_OUT[wanted]}.", soft_wrap=True)
+        left_out = [*LEFT_OUT[wanted]]
+        if wanted is Format.tiktoken and tok.added_tokens:
+            left_out.append("the added tokens")
+        listed = " and ".join(filter(None, [", ".join(left_out[:-1]), left_out[-1]]))
+        output(out).print(f"The format does not hold {listed}.", soft_wrap=True)
 
 
 def guess(out: Path) -> Format:

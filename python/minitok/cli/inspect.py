@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from heapq import nlargest
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Optional
 
 import typer
 from rich.text import Text
@@ -35,6 +35,7 @@ def command(
     longest: Annotated[bool, typer.Option("--longest", help="The longest tokens, in bytes.")] = False,
     byte_values: Annotated[bool, typer.Option("--bytes", help="The tokens of one byte.")] = False,
     special: Annotated[bool, typer.Option("--special", help="The special tokens.")] = False,
+    added: Annotated[bool, typer.Option("--added", help="The added tokens, which are found in every text.")] = False,
     pattern: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(
@@ -63,9 +64,9 @@ def command(
 
       minitok inspect --pattern qwen2
     """
-    lists = [search is not None, bool(ids), longest, byte_values, special]
+    lists = [search is not None, bool(ids), longest, byte_values, special, added]
     if sum(lists) + (pattern is not None) > 1:
-        raise typer.BadParameter("give one of --search, --id, --longest, --bytes, --special and --pattern")
+        raise typer.BadParameter("give one of --search, --id, --longest, --bytes, --special, --added and --pattern")
     if pattern is not None:
         from .pattern import inspect_pattern
 
@@ -76,7 +77,9 @@ def command(
     if not any(lists):
         summary(tok, named, json=json)
         return
-    found = select(tok, search=search, ids=ids or [], longest=longest, byte_values=byte_values, limit=limit)
+    named_tokens = tok.added_tokens if added else tok.special_tokens
+    asked = Asked(search, ids or [], longest, byte_values, sorted(set(named_tokens.values())))
+    found = select(tok, asked, limit)
     listed = found if ids else found[:limit]
     if json:
         print_json({"tokenizer": named, "found": len(found), "tokens": [row(tok, token_id) for token_id in listed]})
@@ -84,31 +87,39 @@ def command(
         show(tok, listed, len(found))
 
 
-def select(
-    tok: Tokenizer, *, search: str | None, ids: list[int], longest: bool, byte_values: bool, limit: int
-) -> list[int]:
-    """The ids that are asked for; without any of these, those of the special tokens."""
+class Asked(NamedTuple):
+    """What is listed: the tokens that hold a text, or of some ids, the longest, those of one byte, or else these ids."""
+
+    search: str | None
+    ids: list[int]
+    longest: bool
+    byte_values: bool
+    others: list[int]
+
+
+def select(tok: Tokenizer, asked: Asked, limit: int) -> list[int]:
+    """The ids that are asked for."""
     tokens, _, _ = tok.vocabulary()
-    if search is not None:
-        wanted = search.encode("utf-8", "surrogateescape")
-        specials = [token_id for name, token_id in tok.special_tokens.items() if search in name]
-        return sorted({token_id for token_id, token in tokens.items() if wanted in token}.union(specials))
-    if ids:
-        tok.decode_bytes(ids)  # an unknown id is an error that says where
-        return ids
-    if longest:
+    if asked.search is not None:
+        wanted = asked.search.encode("utf-8", "surrogateescape")
+        named = [token_id for name, token_id in tok.definition.found_tokens.items() if asked.search in name]
+        return sorted({token_id for token_id, token in tokens.items() if wanted in token}.union(named))
+    if asked.ids:
+        tok.decode_bytes(asked.ids)  # an unknown id is an error that says where
+        return asked.ids
+    if asked.longest:
         key: Callable[[int], tuple[int, int]] = lambda token_id: (len(tokens[token_id]), -token_id)  # noqa: E731
         return nlargest(limit, tokens, key)
-    if byte_values:
+    if asked.byte_values:
         return sorted(token_id for token_id, token in tokens.items() if len(token) == 1)
-    return sorted(set(tok.special_tokens.values()))
+    return asked.others
 
 
 def row(tok: Tokenizer, token_id: int) -> dict[str, Any]:
     """A token as data: bytes that are not a character become U+FFFD in ``text``; ``hex`` has them all."""
     token = tok.token_bytes(token_id)
-    names = [name for name, special in tok.special_tokens.items() if special == token_id]
-    return {"id": token_id, "text": token.decode("utf-8", "replace"), "hex": token.hex(), "special": bool(names)}
+    kinds = {"special": token_id in tok.special_tokens.values(), "added": token_id in tok.added_tokens.values()}
+    return {"id": token_id, "text": token.decode("utf-8", "replace"), "hex": token.hex(), **kinds}
 
 
 def show(tok: Tokenizer, ids: list[int], found: int) -> None:
@@ -131,7 +142,7 @@ def show(tok: Tokenizer, ids: list[int], found: int) -> None:
 
 
 def summary(tok: Tokenizer, named: str, *, json: bool) -> None:
-    """Sizes, pattern, special tokens, and the longest token."""
+    """Sizes, pattern, special and added tokens, and the longest token."""
     tokens, merges, _ = tok.vocabulary()
     longest = max(tokens, key=lambda token_id: (len(tokens[token_id]), -token_id), default=None)
     identity = tok.byte_order == bytes(range(256))
@@ -143,6 +154,7 @@ def summary(tok: Tokenizer, named: str, *, json: bool) -> None:
         "merges": len({merge[3] for merge in merges}),
         "pattern": tok.pattern,
         "special_tokens": tok.special_tokens,
+        "added_tokens": tok.added_tokens,
         "bytes_are_ids": identity,
         "mean_token_bytes": sum(map(len, tokens.values())) / len(tokens) if tokens else None,
         "longest_token": None if longest is None else row(tok, longest),
@@ -150,8 +162,7 @@ def summary(tok: Tokenizer, named: str, *, json: bool) -> None:
     if json:
         print_json(facts)
         return
-    names = ", ".join(f"{name} ({token_id})" for name, token_id in list(tok.special_tokens.items())[:8])
-    more = f", and {len(tok.special_tokens) - 8} more" if len(tok.special_tokens) > 8 else ""
+    n_added = f" and {len(tok.added_tokens):,} added" if tok.added_tokens else ""
     longest_shown = mean = "none"
     if longest is not None:
         mean = f"{facts['mean_token_bytes']:.2f} on average"
@@ -159,10 +170,11 @@ def summary(tok: Tokenizer, named: str, *, json: bool) -> None:
     lines = {
         "tokenizer": named,
         "ids": f"{tok.n_vocab:,}",
-        "tokens": f"{len(tokens):,} and {len(tok.special_tokens):,} special",
+        "tokens": f"{len(tokens):,} and {len(tok.special_tokens):,} special{n_added}",
         "merges": f"{facts['merges']:,}",
         "pattern": tok.pattern,
-        "special tokens": f"{names}{more}" or "none",
+        "special tokens": names(tok.special_tokens),
+        **({"added tokens": names(tok.added_tokens)} if tok.added_tokens else {}),
         "ids 0 to 255": "the bytes, in order" if identity else "not the bytes in order (--bytes lists them)",
         "bytes a token": mean,
         "longest token": longest_shown,
@@ -170,3 +182,9 @@ def summary(tok: Tokenizer, named: str, *, json: bool) -> None:
     width = max(map(len, lines))
     for name, value in lines.items():
         output().print(Text.assemble((f"{name:<{width}}", "bold"), f"  {value}"), soft_wrap=True)
+
+
+def names(tokens: dict[str, int]) -> str:
+    """The first names, with their ids, and how many more there are."""
+    first = ", ".join(f"{name} ({token_id})" for name, token_id in list(tokens.items())[:8])
+    return f"{first}, and {len(tokens) - 8} more" if len(tokens) > 8 else first or "none"
