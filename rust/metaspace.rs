@@ -34,6 +34,7 @@ pub const PREFIXES: [&str; 6] = ["never", "text", "segment", "first", "always", 
 
 /// Where a space is put before the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one property of a rule")]
 pub struct Metaspace {
     at_segments: bool,
     at_text: bool,

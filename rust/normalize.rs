@@ -194,7 +194,7 @@ impl Normalizer {
                         return Ok(());
                     }
                     push(Change { start, end, parts: vec![Part { text: new.as_bytes().into(), start, end }] })
-                })?
+                })?;
             }
             (Step::Replace { .. }, None) => {}
             (Step::Prepend(_), _) if text.is_empty() => {}

@@ -77,10 +77,7 @@ fn special_tokens() {
         let mut parts = Vec::new();
         let tokens = special(case).unwrap();
         let allowed = case["allowed"].is_array().then(|| names(&case["allowed"]));
-        let wanted = match case["wanted"].is_array() {
-            true => names(&case["wanted"]),
-            false => tokens.wanted(allowed.as_deref()),
-        };
+        let wanted = if case["wanted"].is_array() { names(&case["wanted"]) } else { tokens.wanted(allowed.as_deref()) };
         let (finder, text) = (tokens.finder(&wanted), bytes(&case["text"]));
         let emit = |start, end, id: Option<u32>| {
             parts.push(json!([start, end, id]));

@@ -21,6 +21,7 @@ from minitok.encodings.published import PUBLISHED
 from minitok.explain.alternatives import LABELS
 from minitok.play.app import static_files
 from minitok.play.guard import POLICY, Limits
+from minitok.reference.families import FAMILIES
 from minitok.reference.pretokenize import NAMED
 
 ROOT = Path(__file__).parent.parent
@@ -60,7 +61,10 @@ def catalogue() -> dict[str, object]:
         }
         for name, published in PUBLISHED.items()
     }
-    patterns = {name: {"source": source, "labels": LABELS[name]} for name, source in NAMED.items()}
+    patterns = {
+        name: {"source": source, "labels": LABELS.get(name), "is_family": name in FAMILIES}
+        for name, source in (NAMED | FAMILIES).items()
+    }
     return {"encodings": encodings, "patterns": patterns, "limits": asdict(Limits())}
 
 

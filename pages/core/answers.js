@@ -3,7 +3,7 @@
 
 import { Bigram, bitsPerByte, seen } from "./bigram.js";
 import { CoreError } from "./core.js";
-import { Explainer, spokenOf, wholeCharacters, written } from "./explain.js";
+import { Explainer, NotExplained, spokenOf, wholeCharacters, written } from "./explain.js";
 import { nameOf, open, WrongFile } from "./native.js";
 
 const CANDIDATES = 12;
@@ -45,7 +45,9 @@ export class Answers {
       bytes: text.length,
       encodings: encodings.map((tok) => {
         const ids = tok.encode(text, asked.special);
-        return { ...describe(tok), ids, lengths: tok.lengths(ids) };
+        // The tokens of a tokenizer that changes text spell another one.
+        const read = tok.bytesOf(ids);
+        return { ...describe(tok), ids, lengths: tok.lengths(ids), ...(isSame(read, text) ? {} : { text: written(read) }) };
       }),
     };
   }
@@ -60,6 +62,7 @@ export class Answers {
         ({ ...step, candidates: step.candidates.slice(0, CANDIDATES), n_candidates: step.candidates.length }));
       return { start, piece: { ...piece, steps }, vocabulary: vocabulary(tok, named) };
     } catch (error) {
+      if (error instanceof NotExplained) throw new Refusal(error.message, "VocabularyError");
       throw error instanceof RangeError ? new Refusal(error.message, "TooLarge") : error;
     }
   }
@@ -68,21 +71,23 @@ export class Answers {
   async lanes(asked) {
     const text = this.text(asked);
     const shown = text.subarray(0, wholeCharacters(text, Math.min(text.length, this.limits.lanes)));
-    // What is cut off may be looked ahead to: the last pieces are not certain.
-    const certain = shown.length === text.length ? shown.length : Math.max(0, shown.length - 1);
+    const isWhole = shown.length === text.length;
     const made = new Map();
     for (const tok of await Promise.all(asked.encodings.map((name) => this.get(name)))) {
-      const pieces = this.explainer.lane(tok, shown, asked.special);
-      const specials = pieces.filter((piece) => piece.special).map(({ start, end }) => `${start}-${end}`);
-      const key = `${tok.pattern} ${specials}`;
-      if (!made.has(key)) made.set(key, { pattern: tok.pattern, encodings: [], pieces: [] });
-      const lane = made.get(key);
-      lane.encodings.push(titleOf(tok));
-      lane.pieces = pieces.filter((piece) => piece.end <= certain);
+      const [read, pieces] = this.explainer.lane(tok, shown, asked.special);
+      // What is cut off may be looked ahead to: the last pieces are not certain.
+      const certain = isWhole ? read.length : Math.max(0, read.length - 1);
+      const told = {
+        pattern: tok.pattern, encodings: [], pieces: pieces.filter((piece) => piece.end <= certain),
+        ...(isSame(read, shown) ? {} : { text: written(read) }),
+      };
+      const key = JSON.stringify(told);
+      if (!made.has(key)) made.set(key, told);
+      made.get(key).encodings.push(titleOf(tok));
     }
     const lanes = [...made.values()];
     for (const lane of lanes) Object.assign(lane, this.explainer.machine(lane.pattern, lanes[0].pattern));
-    return { bytes: shown.length, whole: shown.length === text.length, lanes };
+    return { bytes: shown.length, whole: isWhole, lanes };
   }
 
   // A bigram model of the text's tokens, completing a prompt.
@@ -173,9 +178,11 @@ export class Answers {
 }
 
 const titleOf = (tok) => tok.title ?? `${tok.nVocab.toLocaleString("en")} ids`;
+const isSame = (one, other) => one.length === other.length && one.every((byte, at) => byte === other[at]);
 
 function describe(tok) {
-  return { name: tok.name, title: titleOf(tok), n_vocab: tok.nVocab, pattern: tok.pattern, special_tokens: tok.specialTokens };
+  const { name, nVocab, pattern, specialTokens, addedTokens } = tok;
+  return { name, title: titleOf(tok), n_vocab: nVocab, pattern, special_tokens: specialTokens, added_tokens: addedTokens };
 }
 
 function vocabulary(tok, ids) {
@@ -188,13 +195,18 @@ function sizes(tok) {
   if (!tok.trained || !tok.order) return [tok.nVocab];
   const nMerges = tok.merges.length;
   const steps = nMerges ? Array.from({ length: SIZES - 1 }, (_, step) => Math.round(nMerges ** (step / (SIZES - 2)))) : [];
-  return [...new Set([0, ...steps])].map((merges) => 256 + nSpecial(tok) + merges);
+  return [...new Set([0, ...steps])].map((merges) => 256 + foundIds(tok).length + merges);
 }
 
-const nSpecial = (tok) => new Set(Object.values(tok.specialTokens)).size;
+const foundIds = (tok) => [...new Set(Object.values(tok.foundTokens))].sort((one, other) => one - other);
 
-// The tokenizer as it was when it had fewer ids (SPEC T9), without special tokens.
+// The tokenizer as it was when it had fewer ids (SPEC T9): the tokens that are found in text come after the merges.
 function truncated(core, tok, size) {
-  const merges = tok.merges.slice(0, size - 256 - nSpecial(tok));
-  return core.openMerges(tok.order, merges, { pattern: tok.pattern, special_tokens: {} });
+  const ids = foundIds(tok);
+  const below = size - ids.length;
+  const moved = (tokens) => Object.fromEntries(Object.entries(tokens).map(([name, id]) => [name, below + ids.indexOf(id)]));
+  const tokens = { special_tokens: moved(tok.specialTokens), added_tokens: moved(tok.addedTokens) };
+  const { pattern, late_tokens: late, token_flags: flags, steps, prefix, words, word_end: end } = tok;
+  const same = { pattern, late_tokens: late, token_flags: flags, steps, prefix, words, word_end: end };
+  return core.openMerges(tok.order, tok.merges.slice(0, below - 256), { ...same, ...tokens });
 }

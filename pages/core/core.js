@@ -40,6 +40,11 @@ export class Core {
     return new Uint32Array(this.call(name, given, ...numbers).buffer);
   }
 
+  // Where each piece ends that a pattern makes of a text.
+  pieces(pattern, text) {
+    return this.numbers("pieces", [text, pattern]);
+  }
+
   // Which of the alternatives matches at each place of a text: its number (null for none) and where the match ends.
   firstMatches(text, places, sources) {
     const found = this.numbers("first_matches", [text, Uint32Array.from(places), ...sources]);
@@ -65,35 +70,47 @@ export class Core {
     return this.open("open_merges", [byteOrder, Uint32Array.from(merges.flat())], described);
   }
 
-  // Tokens are pairs of an id and bytes.
-  openTokens(tokens, merges, wholePieces, described) {
-    const ids = Uint32Array.from(tokens, ([id]) => id);
-    const lengths = Uint32Array.from(tokens, ([, token]) => token.length);
-    const bytes = join(tokens.map(([, token]) => token));
-    return this.open("open_tokens", [ids, lengths, bytes, Uint32Array.from(merges.flat())], described, wholePieces ? 1 : 0);
+  // Tokens are pairs of an id and bytes. `begins` is what pieces begin as: { fallback, drops_bytes, symbols }, all of which may be
+  // missing.
+  openTokens(tokens, merges, wholePieces, described, begins = {}) {
+    const { fallback, drops_bytes: drops, symbols } = begins;
+    const facts = symbols ? [symbols.unknown ?? NONE, symbols.fuses ? 1 : 0] : [];
+    const parts = symbols ? [symbols.unit, symbols.prefix, symbols.suffix, ...(symbols.joining ?? [])] : [];
+    const given = [Uint32Array.from(tokens, ([id]) => id), ...list(tokens.map(([, token]) => token)),
+      Uint32Array.from(merges.flat()), Uint32Array.from(fallback ?? []), Uint32Array.from(facts), ...list(parts)];
+    return this.open("open_tokens", given, described, wholePieces ? 1 : 0, drops ? 1 : 0);
   }
 
   open(how, given, described, ...numbers) {
-    const { pattern, special_tokens: special } = described;
-    const ids = Uint32Array.from(Object.values(special));
-    const [number, nIds] = this.numbers(how, [...given, pattern, ids, ...Object.keys(special)], ...numbers);
+    const { pattern, special_tokens: special, added_tokens: added = {} } = described;
+    const { late_tokens: late = [], token_flags: flags = {}, steps = [], prefix, words, word_end: end } = described;
+    const found = { ...special, ...added };
+    const optional = (text) => list(text === undefined || text === null ? [] : [text]);
+    const done = [...groups(Object.entries(flags).map(([name, own]) => [name, ...own])), ...groups(steps)];
+    const kept = [Uint32Array.from(Object.values(found)), ...list(Object.keys(found)), ...list(Object.keys(added)), ...list(late)];
+    const rules = [prefix, words, end].flatMap(optional);
+    const [number, nIds] = this.numbers(how, [...given, pattern, ...kept, ...done, ...rules], ...numbers);
     return new Tokenizer(this, number, nIds, described);
   }
 }
 
-// A tokenizer of the core. `described` is { name, pattern, special_tokens }, and what else the one who opened it wants to keep.
+// A tokenizer of the core. `described` is { name, pattern, special_tokens } and, where they are there, the other fields of
+// minitok's files that ids depend on (`steps` are those of the normalizer), and what else the one who opened it wants to keep.
 export class Tokenizer {
   constructor(core, number, nIds, described) {
     Object.assign(this, described, { core, number });
     this.specialTokens = described.special_tokens;
-    this.nVocab = Math.max(nIds, ...Object.values(this.specialTokens).map((id) => id + 1));
+    this.addedTokens = described.added_tokens ?? {};
+    this.foundTokens = { ...this.specialTokens, ...this.addedTokens };
+    this.addedIds = new Set(Object.values(this.addedTokens));
+    this.nVocab = Math.max(nIds, ...Object.values(this.foundTokens).map((id) => id + 1));
   }
 
   close() {
     this.core.call("close", [], this.number);
   }
 
-  // The ids of a text; where special tokens are allowed, they are found.
+  // The ids of a text. Added tokens are found in it, and where special tokens are allowed, these too.
   encode(text, special = false) {
     return this.core.numbers("encode", [text], this.number, special ? 1 : 0);
   }
@@ -106,25 +123,29 @@ export class Tokenizer {
     return this.core.numbers("lengths", [Uint32Array.from(ids)], this.number);
   }
 
+  // The bytes of some ids, end to end.
+  bytesOf(ids) {
+    return this.core.call("token_bytes", [Uint32Array.from(ids)], this.number);
+  }
+
   // The bytes of each of some ids.
   tokens(ids) {
-    const [bytes, lengths] = [this.decode(ids), this.lengths(ids)];
+    return cut(this.bytesOf(ids), this.lengths(ids));
+  }
+
+  // What a text is cut into: pieces, without an id, and tokens that are found in it. With each, its bytes, where it stands in the
+  // text that the tokens spell, and the number of its segment.
+  units(text, special) {
+    const answer = this.core.call("units", [text], this.number, special ? 1 : 0);
+    const [count] = new Uint32Array(answer.buffer, 0, 1);
+    const facts = chunks(new Uint32Array(answer.buffer, 4, 4 * count), 4);
+    const data = cut(answer.subarray(4 + 16 * count), facts.map(([, , length]) => length));
     let end = 0;
-    return Array.from(lengths, (length) => {
-      end += length;
-      return bytes.subarray(end - length, end);
+    return facts.map(([segment, id, , spelled], at) => {
+      const start = end;
+      end += spelled;
+      return { segment, id: id === NONE ? null : id, data: data[at], start, end };
     });
-  }
-
-  // The text between special tokens, without an id, and these themselves.
-  segments(text, special) {
-    const found = this.core.numbers("segments", [text], this.number, special ? 1 : 0);
-    return chunks(found, 3).map(([start, end, id]) => ({ start, end, id: id === NONE ? null : id }));
-  }
-
-  // Where each piece of a text without special tokens ends.
-  pieceEnds(text) {
-    return this.core.numbers("pieces", [text], this.number);
   }
 
   // Rank and id of the merge of each pair, null for a pair that does not merge.
@@ -133,8 +154,9 @@ export class Tokenizer {
     return chunks(found, 2).map(([rank, id]) => (id === NONE ? null : { rank, id }));
   }
 
-  trace(text, special) {
-    return lines(this.core.call("trace", [text], this.number, special ? 1 : 0));
+  // What encoding a piece does, which has a number and begins somewhere.
+  tracePiece(data, number, start) {
+    return lines(this.core.call("trace_piece", [data], this.number, number, start));
   }
 
   // The merges of some parts, whether or not they are taken whole; `piece` is the number that the events carry.
@@ -146,6 +168,24 @@ export class Tokenizer {
 function bytesOf(argument) {
   if (typeof argument === "string") return encoder.encode(argument);
   return new Uint8Array(argument.buffer, argument.byteOffset, argument.byteLength);
+}
+
+// A list as the module reads it: the lengths of what is in it, and all of it end to end.
+function list(parts) {
+  const bytes = parts.map(bytesOf);
+  return [Uint32Array.from(bytes, (part) => part.length), join(bytes)];
+}
+
+// A list of groups: their sizes, and one list of all that they hold.
+const groups = (all) => [Uint32Array.from(all, (group) => group.length), ...list(all.flat())];
+
+// Bytes cut into parts of some lengths.
+function cut(bytes, lengths) {
+  let end = 0;
+  return Array.from(lengths, (length) => {
+    end += length;
+    return bytes.subarray(end - length, end);
+  });
 }
 
 export function join(parts) {

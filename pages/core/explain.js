@@ -1,11 +1,14 @@
 // Why a text has its ids: python/minitok/explain/build.py, alternatives.py and excerpt.py, function for function, over the
-// core's traces. What is made here has the shape of python/minitok/explain/model.py as JSON, and tests hold the two together.
+// core's traces of pieces. What is made here has the shape of python/minitok/explain/model.py as JSON, and tests hold the two together.
+
+import { join } from "./core.js";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-// What follows a piece and is explained with it.
-const [AFTER, AFTER_BYTES] = [2, 512];
-// A text of up to this many bytes can be explained as a whole.
-const SHORT = 1 << 14;
+const encoder = new TextEncoder();
+// How many bytes of the piece behind the wanted one are explained with it.
+const AFTER = 512;
+// What stands between patterns that cut in turn, and before one of bytes.
+const [THEN, BYTES] = ["(?#then)", "(?#bytes)"];
 
 // Bytes as JSON: a string where they are UTF-8.
 export function written(bytes) {
@@ -27,12 +30,12 @@ export function wholeCharacters(bytes, end) {
 // "(?i)".
 export function topLevel(pattern) {
   const found = [];
-  let [depth, start, inSet, ignoreCase, ignoredBefore] = [0, 0, false, false, false];
+  let [depth, sets, start, ignoreCase, ignoredBefore] = [0, 0, 0, false, false];
   for (let at = 0; at < pattern.length; at += 1) {
     const char = pattern[at];
     if (char === "\\") at += 1;
-    else if (inSet) inSet = char !== "]";
-    else if (char === "[") inSet = true;
+    else if (char === "[") sets += 1;
+    else if (sets) sets -= char === "]" ? 1 : 0;
     else if (char === "(" || char === ")") {
       depth += char === "(" ? 1 : -1;
       ignoreCase ||= depth === 1 && pattern.startsWith("(?i)", at);
@@ -50,12 +53,21 @@ export class Explainer {
     Object.assign(this, { core, patterns });
   }
 
+  // The patterns that cut in turn, with the names of families spelled out.
+  steps(pattern) {
+    return pattern.split(THEN).flatMap((part) => {
+      const named = Object.hasOwn(this.patterns, part) ? this.patterns[part] : null;
+      return (named?.is_family ? named.source : part).split(THEN);
+    });
+  }
+
   alternatives(pattern) {
     if (pattern === "none") return [];
-    const named = this.patterns[pattern] ?? Object.values(this.patterns).find(({ source }) => source === pattern);
+    const named = Object.hasOwn(this.patterns, pattern) ? this.patterns[pattern]
+      : Object.values(this.patterns).find(({ source }) => source === pattern);
     return topLevel(named?.source ?? pattern).map(([source, ignoreCase], index) => ({
       compiled: ignoreCase ? `(?i)${source}` : source,
-      shown: { index, label: named?.labels[index] ?? source, source },
+      shown: { index, label: named?.labels?.[index] ?? source, source },
     }));
   }
 
@@ -65,103 +77,195 @@ export class Explainer {
     return { scanned: this.core.describe(pattern), differs };
   }
 
-  // The pieces of the text between its special tokens, and these themselves.
-  lane(tok, text, special) {
-    const alternatives = this.alternatives(tok.pattern);
-    const pieces = [];
-    for (const { start, end, id } of tok.segments(text, special)) {
-      if (id !== null) {
-        pieces.push({ start, end, special: true, alternative: null });
-        continue;
-      }
-      const segment = text.subarray(start, end);
-      const ends = [...tok.pieceEnds(segment)];
-      const starts = [0, ...ends.slice(0, -1)];
-      const made = alternatives.length
-        ? this.core.firstMatches(segment, starts, alternatives.map((one) => one.compiled)) : starts.map(() => null);
-      made.forEach((match, at) => {
-        const alternative = match && match.end === ends[at] ? alternatives[match.index].shown : null;
-        pieces.push({ start: start + starts[at], end: start + ends[at], special: false, alternative });
-      });
-    }
-    return pieces;
+  // The pieces of a text as [start, end, the alternative that made it]. Of patterns that cut in turn, the last that matched a piece
+  // made it.
+  labelled(pattern, text) {
+    const steps = this.steps(pattern);
+    if (steps.length === 1) return this.labelledOnce(pattern, text);
+    return steps.reduce((pieces, step) => pieces.flatMap(([start, end, before]) =>
+      this.labelled(step, text.subarray(start, end)).map(([from, to, made]) => [start + from, start + to, made ?? before])),
+    text.length ? [[0, text.length, null]] : []);
   }
 
-  // The piece, or the special token, in which byte `at` of the text lies, explained with what follows it. Gives where the part of
-  // the text begins that was explained, its pieces, and the one that was wanted.
+  labelledOnce(pattern, text) {
+    if (pattern.startsWith(BYTES)) {
+      const [chars, places] = charsOf(text);
+      const byte = new Map(Array.from(places, (place, at) => [place, at]));
+      const pieces = this.labelled(pattern.slice(BYTES.length), chars);
+      return pieces.map(([start, end, made]) => [byte.get(start), byte.get(end), made]);
+    }
+    const ends = [...this.core.pieces(pattern, text)];
+    const starts = [0, ...ends.slice(0, -1)].slice(0, ends.length);
+    const made = this.made(pattern, text, starts, ends);
+    return starts.map((start, at) => [start, ends[at], made[at]]);
+  }
+
+  // Of some pieces of a text, the first alternative that matches at each, if its match ends with the piece.
+  made(pattern, text, starts, ends) {
+    const all = this.alternatives(pattern);
+    if (!all.length) return starts.map(() => null);
+    const found = this.core.firstMatches(text, starts, all.map((one) => one.compiled));
+    return found.map((match, at) => (match && match.end === ends[at] ? all[match.index].shown : null));
+  }
+
+  // The alternative that made one piece of a text, without labelling the others.
+  label(pattern, text, start, end) {
+    const steps = this.steps(pattern);
+    let [found, within, from, to] = [null, text, start, end];
+    steps.forEach((step, number) => {
+      // The piece of this step in which the wanted one lies.
+      let [first, last] = [from, to];
+      if (number < steps.length - 1) {
+        const ends = this.core.pieces(step, within);
+        const place = ends.findIndex((one) => one >= to);
+        [first, last] = [place ? ends[place - 1] : 0, ends[place]];
+      }
+      found = this.labelOfStep(step, within, first, last) ?? found;
+      [within, from, to] = [within.subarray(first, last), from - first, to - first];
+    });
+    return found;
+  }
+
+  labelOfStep(step, text, start, end) {
+    if (step.startsWith(BYTES)) {
+      const [chars, places] = charsOf(text);
+      return this.label(step.slice(BYTES.length), chars, places[start], places[end]);
+    }
+    return this.made(step, text, [start], [end])[0];
+  }
+
+  // The text as it is when it is cut, and the pieces and tokens in it.
+  lane(tok, text, special) {
+    const units = tok.units(text, special);
+    const labels = hasWords(tok) ? units.map(() => null) : this.labels(tok, units);
+    let end = 0;
+    const pieces = units.map(({ id, data }, at) => {
+      const start = end;
+      end += data.length;
+      return { start, end, ...kind(tok, id), alternative: labels[at] };
+    });
+    return [join(units.map(({ data }) => data)), pieces];
+  }
+
+  // What made each of all units of a text.
+  labels(tok, units) {
+    const segments = [];
+    units.forEach((unit, at) => {
+      if (at && unit.segment === units[at - 1].segment) segments.at(-1).push(unit);
+      else segments.push([unit]);
+    });
+    return segments.flatMap((inside) => (inside[0].id === null
+      ? this.labelled(tok.pattern, join(inside.map(({ data }) => data))).map(([, , made]) => made) : [null]));
+  }
+
+  // The piece, or the token that is found, in which byte `at` of the text lies, as the tokens spell it, explained with the
+  // beginning of its neighbour. Gives where it begins, the piece, and both pieces.
   explainAt(tok, text, at, special, longest) {
-    if (!(at >= 0 && at < text.length)) throw new RangeError(`there is no byte ${at} in a text of ${text.length} bytes`);
-    const spans = pieceSpans(tok, text, special);
-    const number = spans.findIndex(([, end]) => at < end);
-    const [start, end] = spans[number];
-    if (end - start > longest) {
-      const [long, most] = [end - start, longest].map((size) => size.toLocaleString("en"));
+    if (tok.symbols) throw new NotExplained(NOT_SPELLED);
+    const units = tok.units(text, special);
+    const size = units.at(-1)?.end ?? 0;
+    const number = units.findIndex((unit) => at < unit.end);
+    if (at < 0 || number < 0) throw new RangeError(`there is no byte ${at} in a text of ${size} bytes`);
+    const unit = units[number];
+    if (unit.end - unit.start > longest) {
+      const [long, most] = [unit.end - unit.start, longest].map((bytes) => bytes.toLocaleString("en"));
       throw new RangeError(`a piece of ${long} bytes is too long to draw; the longest that is has ${most}`);
     }
-    const last = Math.min(spans[Math.min(number + AFTER, spans.length - 1)][1], end + AFTER_BYTES);
-    const windows = [[start, wholeCharacters(text, last)]];
-    if (text.length <= SHORT) windows.push([0, text.length]);
-    for (const [first, after] of windows) {
-      const pieces = this.explain(tok, text.subarray(first, after), special);
-      const piece = pieces.find((one) => first + one.start === start && first + one.end === end);
-      if (piece) return { start: first, piece, pieces };
-    }
-    throw new RangeError("the pattern looks too far around this piece to explain it in so long a text");
+    const after = units.slice(number + 1).find((one) => one.end > unit.end);
+    const shown = [{ ...unit, alternative: this.alternative(tok, units, number) }];
+    if (after) shown.push({ ...after, data: after.id === null ? beginning(after.data) : after.data });
+    const pieces = explainUnits(tok, shown);
+    return { start: unit.start, piece: pieces[0], pieces };
   }
 
-  // All pieces of a short text.
-  explain(tok, text, special) {
-    const groups = grouped(tok.trace(text, special));
-    const cut = this.lane(tok, text, special);
-    const pieces = groups.map((group, at) => readPiece(tok, group, cut[at].alternative));
-    pieces.forEach((piece, at) => { addBoundary(tok, piece, pieces[at + 1]); });
-    addCharacters(pieces, text);
-    return pieces;
+  // What made a piece of a text.
+  alternative(tok, units, number) {
+    const { id, segment, data } = units[number];
+    if (id !== null || hasWords(tok)) return null;
+    let first = number;
+    while (first && units[first - 1].segment === segment) first -= 1;
+    let last = number;
+    while (last < units.length && units[last].segment === segment) last += 1;
+    const start = units.slice(first, number).reduce((sum, one) => sum + one.data.length, 0);
+    return this.label(tok.pattern, join(units.slice(first, last).map((one) => one.data)), start, start + data.length);
   }
 }
 
-function pieceSpans(tok, text, special) {
-  return tok.segments(text, special).flatMap(({ start, end, id }) => {
-    if (id !== null) return [[start, end]];
-    let from = start;
-    return Array.from(tok.pieceEnds(text.subarray(start, end)), (to) => {
-      const span = [from, start + to];
-      from = start + to;
-      return span;
-    });
+// A tokenizer whose encodings are not explained.
+export class NotExplained extends Error {}
+
+const NOT_SPELLED = "an encoding cannot be explained: the tokens do not spell the text, as some of it has none (SPEC S7)";
+const hasWords = (tok) => (tok.words ?? null) !== null || (tok.word_end ?? null) !== null;
+const beginning = (data) => data.subarray(0, wholeCharacters(data, AFTER));
+
+// Which kind of token an id is that was found in a text; of a piece (null), neither.
+const kind = (tok, id) => ({ special: id !== null && !tok.addedIds.has(id), added: id !== null && tok.addedIds.has(id) });
+
+// The bytes of a text, each as the character that GPT-2's files write for it (SPEC P9), in UTF-8; and where each begins, and the
+// last ends.
+function charsOf(text) {
+  const places = new Uint32Array(text.length + 1);
+  const chars = Array.from(text, (byte, at) => {
+    places[at + 1] = places[at] + encoder.encode(CHARS[byte]).length;
+    return CHARS[byte];
   });
+  return [encoder.encode(chars.join("")), places];
 }
 
-// The events piece by piece.
-function grouped(events) {
-  const groups = [];
-  for (const event of events) {
-    if (event.event === "encode_merge") groups.at(-1).push(event);
-    else groups.push([event]);
+const isPrintable = (byte) => (byte > 0x20 && byte < 0x7f) || (byte > 0xa0 && byte !== 0xad);
+let others = 0;
+const CHARS = Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(isPrintable(byte) ? byte : 256 + others++));
+
+// All of some units explained.
+function explainUnits(tok, units) {
+  const pieces = [];
+  let [at, number] = [0, 0];
+  for (const unit of units) {
+    const events = eventsOf(tok, unit, number, at);
+    if (unit.id === null) number += 1;
+    const [{ end }] = events;
+    if (end > at) pieces.push(readPiece(tok, events, unit));
+    at = end;
   }
-  return groups;
+  pieces.forEach((piece, index) => { addBoundary(tok, piece, pieces[index + 1]); });
+  addCharacters(pieces, tok.bytesOf(pieces.flatMap((piece) => piece.tokens.map(({ id }) => id))));
+  return pieces;
 }
 
-// One piece of the trace, or one special token. Tokens do not know their bytes and characters yet.
-function readPiece(tok, [first, ...merges], alternative) {
+// The events of a unit, with offsets in the text that the tokens spell.
+function eventsOf(tok, { id, data }, number, start) {
+  if (id !== null) return [{ event: "special", start, end: start + data.length, id }];
+  const events = tok.tracePiece(data, number, start);
+  const [piece] = events;
+  if (piece.whole === null) piece.end = start + tok.bytesOf(piece.ids).length;
+  return events;
+}
+
+// One piece of the trace, or one token that was found. Tokens do not know their bytes and characters yet.
+function readPiece(tok, [first, ...merges], { id, alternative = null }) {
   const { start, end } = first;
-  if (first.event === "special") {
-    const tokens = [token(first.id, start, end, null)];
-    return { start, end, special: true, whole: false, alternative: null, tokens, parts: [], steps: [], blocked: [] };
+  if (id !== null) {
+    const tokens = [token(id, start, end, null)];
+    return { start, end, ...kind(tok, id), whole: false, alternative: null, tokens, parts: [], steps: [], blocked: [] };
   }
   const isWhole = first.whole !== null;
   const steps = isWhole ? tok.traceParts(first.ids, first.piece) : merges;
-  const { parts, standing, blocked } = replay(first.ids, start, steps);
+  const { parts, standing, blocked } = replay(first.ids, tok.lengths(first.ids), start, steps);
   let tokens = standing.map((at) => token(parts[at].id, parts[at].start, parts[at].end, at));
   if (isWhole && !(tokens.length === 1 && tokens[0].id === first.whole)) tokens = [token(first.whole, start, end, null)];
-  return { start, end, special: false, whole: isWhole, alternative, tokens, parts, steps, blocked };
+  return { start, end, ...kind(tok, null), whole: isWhole, alternative, tokens, parts, steps, blocked };
 }
 
 const token = (id, start, end, part) => ({ id, token: "", start, end, first_char: 0, last_char: 0, part });
 
 // All parts that ever stood, the numbers of those that stand at the end, and the merges that a step blocked.
-function replay(ids, start, steps) {
-  const parts = ids.map((id, at) => ({ id, start: start + at, end: start + at + 1, rank: null, left: null, right: null }));
+function replay(ids, sizes, start, steps) {
+  let last = start;
+  const parts = ids.map((id, at) => {
+    const first = last;
+    last += sizes[at];
+    return { id, start: first, end: last, rank: null, left: null, right: null };
+  });
   const standing = parts.map((_, at) => at);
   const blocked = [];
   for (const step of steps) {

@@ -272,6 +272,15 @@ class Definition:
         return order if sorted(order) == list(range(256)) and all(map(len, singles)) else None
 
     @property
+    def is_plain(self) -> bool:
+        """Whether byte order and pairs say everything of the vocabulary: merge k, of rank k, makes id 256 + k (SPEC T1)."""
+        vocab = self.vocab
+        if vocab.whole_pieces or vocab.fallback is not None or vocab.drops_bytes or vocab.symbols is not None:
+            return False
+        makes = all(tuple(merge[2:]) == (256 + k, k) for k, merge in enumerate(vocab.merges))
+        return makes and len(vocab.tokens) == 256 + len(vocab.merges) and self.byte_order is not None
+
+    @property
     def n_vocab(self) -> int:
         """One more than the highest id; gaps count."""
         return max(self.vocab.n_ids, *(token_id + 1 for token_id in self.found_tokens.values()), 0)

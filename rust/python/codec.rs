@@ -18,6 +18,7 @@ use crate::fast::encode::{id_buffer, parallel};
 use crate::metaspace::Metaspace;
 use crate::preprocess::{Search, Trust};
 use crate::special::Finder;
+use crate::trace::{Event, trace_piece};
 use crate::words::Words;
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::exceptions::PyOverflowError;
@@ -138,7 +139,7 @@ impl Codec {
         let trust = match trust {
             None => None,
             Some((stretches, names)) => {
-                Some((stretches, self.everywhere.get(py, names, |names| preprocessor.search(names))?))
+                Some((stretches, self.everywhere.get(py, names, |names| preprocessor.search(names, &[]))?))
             }
         };
         let trust = trust.as_ref().map(|(stretches, everywhere)| Trust { stretches, everywhere });
@@ -148,7 +149,7 @@ impl Codec {
     /// The ids of segments as `segments` gives them, in one flat array, and where those of each begin.
     fn encode_prepared<'py>(&self, py: Python<'py>, segments: Vec<Bound<'_, PyBytes>>) -> PyResult<Offsets<'py>> {
         numpy_api::load(py)?;
-        let segments: Vec<&[u8]> = segments.iter().map(|segment| segment.as_bytes()).collect();
+        let segments: Vec<&[u8]> = segments.iter().map(pyo3::types::PyBytesMethods::as_bytes).collect();
         let encode = |segment: &&[u8], ids: &mut Vec<u32>| self.fast.append_prepared(segment, ids);
         let made = signals::detached(py, || parallel::encode_all(&segments, 1, |segment| segment.len(), encode));
         let (ids, offsets) = made?;
@@ -294,20 +295,26 @@ impl Codec {
 
     /// As `encode`, with an event for each piece, merge and special token.
     fn trace<'py>(&self, text: Text<'_>, allowed: Names<'_>, emit: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let py = emit.py();
-        let mut failure = None;
-        let search = self.search(py, allowed)?;
-        let ids = self.fast.core().trace(&text.bytes()?, &search, self.goes_on, &mut |event| {
-            let emitted = event_dict(py, &event).and_then(|dict| emit.call1((dict,)));
-            emitted.map(|_| ()).map_err(|error| {
-                failure = Some(error);
-                Error::Interrupted
-            })
-        });
-        if let Some(error) = failure {
-            return Err(error);
-        }
-        list_of_ids(py, &ids?)
+        let search = self.search(emit.py(), allowed)?;
+        let core = self.fast.core();
+        let ids = emitting(emit, |emit| core.trace(&text.bytes()?, &search, self.goes_on, emit))?;
+        list_of_ids(emit.py(), &ids)
+    }
+
+    /// The pieces of a segment as the preprocessor has made it.
+    fn pieces<'py>(&self, py: Python<'py>, segment: &[u8]) -> PyResult<Bound<'py, PyList>> {
+        let mut pieces = Vec::new();
+        self.fast.core().pieces(segment, &mut |piece| {
+            pieces.try_reserve(1)?;
+            pieces.push(PyBytes::new(py, piece));
+            Ok(())
+        })?;
+        PyList::new(py, pieces)
+    }
+
+    /// The events of one piece, which has a number and begins somewhere.
+    fn trace_piece(&self, piece: &[u8], number: usize, start: usize, emit: &Bound<'_, PyAny>) -> PyResult<()> {
+        emitting(emit, |emit| trace_piece(&self.fast.core().vocab, piece, number, start, emit)).map(drop)
     }
 
     /// The last place at which the text can be cut in two whose ids are those of the whole, whatever follows; or 0.
@@ -459,6 +466,22 @@ impl Codec {
             _ => Chosen::Made(self.allowed.get(py, names, |names| self.fast.core().search(Some(names)))?),
         })
     }
+}
+
+/// What `run` makes of a function that passes events on to a Python callable.
+fn emitting<T>(
+    emit: &Bound<'_, PyAny>,
+    run: impl FnOnce(&mut dyn FnMut(Event) -> Result<()>) -> Result<T>,
+) -> PyResult<T> {
+    let mut failure = None;
+    let made = run(&mut |event| {
+        let emitted = event_dict(emit.py(), &event).and_then(|dict| emit.call1((dict,)));
+        emitted.map(drop).map_err(|error| {
+            failure = Some(error);
+            Error::Interrupted
+        })
+    });
+    failure.map_or_else(|| Ok(made?), Err)
 }
 
 /// The search of a call. Those of most calls are borrowed: some are short.

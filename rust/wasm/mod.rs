@@ -3,7 +3,8 @@
 //! A page calls exported functions of numbers. What is not a number crosses as bytes: the page asks for room with [`take`],
 //! once for each argument, writes into it, and calls. The function takes its arguments in the order in which room was asked
 //! for, and returns [`DONE`] or [`FAILED`]; the bytes at [`answer_start`] are then the answer, or the message of the error,
-//! until the next call. Text is UTF-8; ids and places are `u32`, little-endian; events of traces are lines of JSON.
+//! until the next call. Text is UTF-8; ids and places are `u32`, little-endian; events of traces are lines of JSON. A list is two
+//! arguments: the lengths of what is in it, and all of it end to end.
 //!
 //! Tokenizers stay here and go by number. `pages/core/core.js` is the other side, and the only caller.
 //!
@@ -96,6 +97,39 @@ impl Arguments {
         Ok(words.iter().map(|&word| u32::from_le_bytes(word)).collect())
     }
 
+    /// A list of things of any length: the lengths, and all of it end to end.
+    fn byte_lists(&mut self) -> Result<Vec<Vec<u8>>> {
+        let (lengths, joined) = (self.numbers()?, self.bytes()?);
+        let mut rest = &joined[..];
+        let mut next = |&length: &u32| {
+            let (one, after) = rest.split_at_checked(length as usize).ok_or_else(|| wrong("a list is cut short"))?;
+            rest = after;
+            Ok(one.to_vec())
+        };
+        lengths.iter().map(&mut next).collect()
+    }
+
+    /// A list of texts, as `byte_lists` reads it.
+    fn list(&mut self) -> Result<Vec<String>> {
+        let text = |one| String::from_utf8(one).map_err(|_| wrong("an argument is not UTF-8"));
+        self.byte_lists()?.into_iter().map(text).collect()
+    }
+
+    /// A text that may be missing: a list of one, or of none.
+    fn optional(&mut self) -> Result<Option<String>> {
+        Ok(self.list()?.pop())
+    }
+
+    /// A list of groups, each a name and the texts beside it: their sizes, and one list of all of it.
+    fn groups(&mut self) -> Result<Vec<(String, Vec<String>)>> {
+        let (sizes, mut texts) = (self.numbers()?, self.list()?.into_iter());
+        let mut next = |&size: &u32| {
+            let name = texts.next().filter(|_| size > 0).ok_or_else(|| wrong("a group is cut short"))?;
+            Ok((name, texts.by_ref().take(size as usize - 1).collect()))
+        };
+        sizes.iter().map(&mut next).collect()
+    }
+
     /// All that are left, as text.
     fn texts(&mut self) -> Result<Vec<String>> {
         let mut found = Vec::new();
@@ -137,5 +171,24 @@ pub(super) mod tests {
         assert_eq!(answer_length(), 3);
         assert_eq!(answer(Arguments::bytes), FAILED);
         assert!(answer_length() > 3 && !answer_start().is_null());
+    }
+
+    #[test]
+    fn lists_and_groups_are_read_and_what_is_cut_short_is_refused() {
+        let read = |arguments: &[&[u8]], read: fn(&mut Arguments) -> Result<String>| {
+            call(arguments, || answer(|arguments| Ok(read(arguments)?.into_bytes())))
+        };
+        let lists = |arguments: &mut Arguments| Ok(format!("{:?} {:?}", arguments.list()?, arguments.optional()?));
+        assert_eq!(read(&[&numbers([1, 2]), b"abc", b"", b""], lists).unwrap(), br#"["a", "bc"] None"#);
+        assert_eq!(read(&[b"", b"", &numbers([0]), b""], lists).unwrap(), br#"[] Some("")"#);
+        assert!(read(&[&numbers([1, 3]), b"abc"], lists).unwrap_err().contains("cut short"));
+        assert!(read(&[&numbers([1]), b"\xff"], lists).unwrap_err().contains("not UTF-8"));
+        let groups = |arguments: &mut Arguments| Ok(format!("{:?}", arguments.groups()?));
+        let made = read(&[&numbers([1, 2]), &numbers([1, 1, 1]), b"abc"], groups).unwrap();
+        assert_eq!(made, br#"[("a", []), ("b", ["c"])]"#);
+        for sizes in [[0, 1], [1, 3]] {
+            let short = read(&[&numbers(sizes), &numbers([1]), b"a"], groups);
+            assert!(short.unwrap_err().contains("a group is cut short"));
+        }
     }
 }

@@ -5,20 +5,22 @@ use crate::codec::Codec;
 use crate::error::Result;
 use crate::fast::codec::FastCodec;
 use crate::fast::pystr::source::Source;
-use crate::normalize::Normalizer;
+use crate::metaspace::Metaspace;
+use crate::normalize::{Normalizer, Step};
 use crate::packed;
-use crate::preprocess::Search;
+use crate::preprocess::{Before, Search};
 use crate::pretokenize::Pattern;
 use crate::special::SpecialTokens;
 use crate::tokens::Tokens;
-use crate::trace::{Event, trace_merges};
-use crate::vocab::{Alphabet, Merge, Vocab};
+use crate::trace::{Event, trace_merges, trace_piece as traced};
+use crate::vocab::{Alphabet, Merge, NO_ID, Symbols, Vocab};
+use crate::words::{END, Words};
 use std::cell::RefCell;
 use std::sync::Arc;
 
 struct Tokenizer {
     codec: FastCodec,
-    /// Finds no special token, and all of them.
+    /// Finds the added tokens, and these and all special ones.
     searches: [Search; 2],
 }
 
@@ -26,14 +28,22 @@ thread_local! {
     static TOKENIZERS: RefCell<Vec<Option<Tokenizer>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Keeps a tokenizer. The arguments left are the pattern, the ids of the special tokens, and their names. The answer is its
-/// number, and one more than the highest id of its vocabulary.
+/// Keeps a tokenizer. The arguments left are the pattern, the ids and the names of the tokens that are found in text, which of
+/// these are added, which are late, what they take of the text around them, the steps of the normalizer, and the rules of the
+/// space and of words. The answer is its number, and one more than the highest id of its vocabulary.
 fn keep(vocab: Vocab, arguments: &mut Arguments) -> Result<Vec<u8>> {
     let pattern = Pattern::new(&arguments.text()?)?;
-    let (ids, names) = (arguments.numbers()?, arguments.texts()?);
-    let special = SpecialTokens::new(names.into_iter().zip(ids).collect())?;
+    let (ids, names) = (arguments.numbers()?, arguments.list()?);
+    let (added, late, flags) = (arguments.list()?, arguments.list()?, arguments.groups()?);
+    let special = SpecialTokens::new(names.into_iter().zip(ids).collect())?.with(added, late, flags)?;
+    let steps = arguments.groups()?.iter().map(|(name, texts)| Step::new(name, texts)).collect::<Result<_>>()?;
+    let metaspace = arguments.optional()?.map(|prefix| Metaspace::new(&prefix)).transpose()?;
+    let words = match (arguments.optional()?, arguments.optional()?) {
+        (None, None) => None,
+        (words, end) => Some(Words::new(words.as_deref(), end.map(|end| if end.is_empty() { &[][..] } else { END }))?),
+    };
     let n_ids = vocab.tokens.n_ids();
-    let codec = Codec::new(Arc::new(vocab), pattern, special, Normalizer::default(), None, None)?;
+    let codec = Codec::new(Arc::new(vocab), pattern, special, Normalizer::new(steps)?, metaspace, words)?;
     let names: Vec<&str> = codec.preprocessor.special.ids.iter().map(|(name, _)| name.as_str()).collect();
     let searches = [codec.search(Some(&[]))?, codec.search(Some(&names))?];
     let tokenizer = Tokenizer { codec: FastCodec::new(codec), searches };
@@ -73,31 +83,40 @@ pub extern "C" fn open_merges() -> u32 {
     })
 }
 
-/// Opens tokens (ids, lengths, and all bytes end to end), and merges (left, right, id, rank) in rank order.
+/// Opens tokens (ids, and a list of their bytes), merges (left, right, id, rank) in rank order, and what pieces begin as.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
-pub extern "C" fn open_tokens(whole_pieces: u32) -> u32 {
+pub extern "C" fn open_tokens(whole_pieces: u32, drops_bytes: u32) -> u32 {
     answer(|arguments| {
-        let (ids, lengths, bytes) = (arguments.numbers()?, arguments.numbers()?, arguments.bytes()?);
         let mut tokens = Tokens::default();
-        let mut rest = &bytes[..];
-        for (&id, &length) in ids.iter().zip(&lengths) {
-            let (token, after) =
-                rest.split_at_checked(length as usize).ok_or_else(|| wrong("the tokens are cut short"))?;
-            tokens.set(id, token)?;
-            rest = after;
+        for (id, token) in arguments.numbers()?.into_iter().zip(arguments.byte_lists()?) {
+            tokens.set(id, &token)?;
         }
         let merges = arguments.numbers()?;
         let merge = |&[left, right, id, rank]: &[u32; 4]| Merge { left, right, id, rank };
-        keep(
-            Vocab::new(
-                tokens,
-                merges.as_chunks().0.iter().map(merge).collect(),
-                whole_pieces != 0,
-                Alphabet::default(),
-            )?,
-            arguments,
-        )
+        let merges = merges.as_chunks().0.iter().map(merge).collect();
+        let fallback = arguments.numbers()?;
+        let fallback = (!fallback.is_empty()).then_some(fallback);
+        let alphabet = Alphabet { fallback, drops_bytes: drops_bytes != 0, symbols: symbols(arguments)? };
+        keep(Vocab::new(tokens, merges, whole_pieces != 0, alphabet)?, arguments)
     })
+}
+
+/// What pieces begin as (SPEC S7), if anything is said of it: the unknown id and whether it stands for a run; then a list of the
+/// unit, the prefix, the suffix, and, where tokens are joined, the rule and the mark.
+fn symbols(arguments: &mut Arguments) -> Result<Option<Symbols>> {
+    let (facts, mut parts) = (arguments.numbers()?, arguments.byte_lists()?.into_iter());
+    let [unknown, fuses] = facts[..] else { return Ok(None) };
+    let mut part = || parts.next();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).map_err(|_| wrong("an argument is not UTF-8"));
+    let (Some(unit), Some(prefix), Some(suffix)) = (part(), part(), part()) else {
+        return Err(wrong("a part of the symbols is missing"));
+    };
+    let joining = match (part(), part()) {
+        (Some(rule), Some(mark)) => Some((text(rule)?, mark)),
+        _ => None,
+    };
+    let unknown = (unknown != NONE).then_some(unknown);
+    Ok(Some(Symbols { unit: text(unit)?, unknown, fuses: fuses != 0, prefix, suffix, joining }))
 }
 
 /// Forgets a tokenizer; its number may come again.
@@ -109,7 +128,7 @@ pub extern "C" fn close(number: u32) -> u32 {
     })
 }
 
-/// The ids of a text; with `special`, its special tokens are found.
+/// The ids of a text; with `special`, its special tokens are found beside the added ones.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn encode(number: u32, special: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
@@ -118,45 +137,63 @@ pub extern "C" fn encode(number: u32, special: u32) -> u32 {
     })
 }
 
-/// The bytes of ids, end to end.
+/// The text of ids, as bytes.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn decode(number: u32) -> u32 {
     ask(number, |tokenizer, arguments| tokenizer.codec.core().decode_bytes(&arguments.numbers()?))
+}
+
+/// The bytes of each of some ids, end to end.
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
+pub extern "C" fn token_bytes(number: u32) -> u32 {
+    ask(number, |tokenizer, arguments| {
+        let ids = arguments.numbers()?;
+        Ok(ids.into_iter().flat_map(|id| tokenizer.token_bytes(id)).copied().collect())
+    })
 }
 
 /// How many bytes each of some ids has.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn lengths(number: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
-        let length = |id| tokenizer.codec.core().token_bytes(id).map_or(0, |token| token.len() as u32);
-        Ok(numbers(arguments.numbers()?.into_iter().map(length)))
+        Ok(numbers(arguments.numbers()?.into_iter().map(|id| tokenizer.token_bytes(id).len() as u32)))
     })
 }
 
-/// The segments of a text as (start, end, id): between special tokens, with no id, and these themselves.
+/// The units of a text: the pieces that it is cut into, and the tokens that are found in it. The answer is how many there are; for
+/// each its segment (of those between tokens), the id of a token, how many bytes it has, and how many its tokens spell; and the
+/// bytes end to end.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
-pub extern "C" fn segments(number: u32, special: u32) -> u32 {
+pub extern "C" fn units(number: u32, special: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
-        let mut found = Vec::new();
-        tokenizer.search(special).early.split(&arguments.bytes()?, |start, end, id| {
-            found.extend([start as u32, end as u32, id.unwrap_or(NONE)]);
-            Ok(())
+        let (text, core) = (arguments.bytes()?, tokenizer.codec.core());
+        let (mut facts, mut data, mut segment) = (Vec::new(), Vec::new(), 0);
+        core.preprocessor.segments(&text, tokenizer.search(special), Before::Nothing, None, &mut |found| {
+            segment += 1;
+            if let Some(id) = found.id {
+                let token = tokenizer.token_bytes(id);
+                data.extend_from_slice(token);
+                facts.extend([segment, id, token.len() as u32, token.len() as u32]);
+                return Ok(());
+            }
+            core.pieces(&found.text.data, &mut |piece| {
+                data.extend_from_slice(piece);
+                facts.extend([segment, NONE, piece.len() as u32, spelled(&core.vocab, piece) as u32]);
+                Ok(())
+            })
         })?;
-        Ok(numbers(found))
+        let count = facts.len() as u32 / 4;
+        Ok([numbers([count]), numbers(facts), data].concat())
     })
 }
 
-/// Where each piece of a text ends.
-#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
-pub extern "C" fn pieces(number: u32) -> u32 {
-    ask(number, |tokenizer, arguments| {
-        let (text, mut ends, mut end) = (arguments.bytes()?, Vec::new(), 0);
-        tokenizer.codec.core().pattern.split(&text, &mut |piece| {
-            end += piece.len() as u32;
-            ends.push(end);
-        })?;
-        Ok(numbers(ends))
-    })
+/// How many bytes of a piece its tokens spell.
+fn spelled(vocab: &Vocab, piece: &[u8]) -> usize {
+    let is_whole = || vocab.whole_pieces && vocab.token_id(piece).is_some();
+    if !vocab.alphabet.drops_bytes || vocab.alphabet.fallback.is_some() || is_whole() {
+        return piece.len();
+    }
+    piece.iter().filter(|&&byte| vocab.byte_ids[usize::from(byte)] != NO_ID).count()
 }
 
 /// Rank and id of the merge of each of some pairs of ids.
@@ -172,12 +209,12 @@ pub extern "C" fn merges_of(number: u32) -> u32 {
     })
 }
 
-/// What encoding a text does, as events (SPEC X2).
+/// What encoding a piece does, as events (SPEC X2). `piece` is the number that they carry, `start` where it begins.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
-pub extern "C" fn trace(number: u32, special: u32) -> u32 {
+pub extern "C" fn trace_piece(number: u32, piece: u32, start: u32) -> u32 {
     ask(number, |tokenizer, arguments| {
-        let text = arguments.bytes()?;
-        lines(|emit| tokenizer.codec.core().trace(&text, tokenizer.search(special), false, emit).map(drop))
+        let (data, vocab) = (arguments.bytes()?, &tokenizer.codec.core().vocab);
+        lines(|emit| traced(vocab, &data, piece as usize, start as usize, emit).map(drop))
     })
 }
 
@@ -202,6 +239,10 @@ fn lines(run: impl FnOnce(&mut dyn FnMut(Event) -> Result<()>) -> Result<()>) ->
 }
 
 impl Tokenizer {
+    fn token_bytes(&self, id: u32) -> &[u8] {
+        self.codec.core().token_bytes(id).unwrap_or_default()
+    }
+
     fn search(&self, special: u32) -> &Search {
         &self.searches[usize::from(special != 0)]
     }
@@ -216,14 +257,52 @@ mod tests {
         bytes.as_chunks().0.iter().map(|&word| u32::from_le_bytes(word)).collect()
     }
 
-    /// The merges (a, b), (b, c), (ab, c), and the special token `<s>` of id 300.
-    fn opened() -> u32 {
+    /// The arguments of `keep`: the pattern, and tokens with their ids; of the rest, those that `changes` names by their place.
+    fn kept(pattern: &str, tokens: &[(&str, u32)], changes: &[(usize, &[&str])]) -> Vec<Vec<u8>> {
+        let list = |texts: &[&str]| [numbers(texts.iter().map(|text| text.len() as u32)), texts.concat().into_bytes()];
+        let names: Vec<&str> = tokens.iter().map(|(name, _)| *name).collect();
+        let mut made = vec![pattern.into(), numbers(tokens.iter().map(|&(_, id)| id))];
+        made.extend(list(&names));
+        for (place, is_group) in [false, false, true, true, false, false, false].into_iter().enumerate() {
+            let texts = changes.iter().find(|(at, _)| *at == place).map_or(&[][..], |(_, texts)| texts);
+            if is_group {
+                made.push(numbers((!texts.is_empty()).then_some(texts.len() as u32)));
+            }
+            made.extend(list(texts));
+        }
+        made
+    }
+
+    const ADDED: usize = 0;
+    const LATE: usize = 1;
+    const FLAGS: usize = 2;
+    const STEPS: usize = 3;
+    const PREFIX: usize = 4;
+    const WORDS: usize = 5;
+    const WORD_END: usize = 6;
+
+    /// The merges (a, b), (b, c), (ab, c).
+    fn with(pattern: &str, tokens: &[(&str, u32)], changes: &[(usize, &[&str])]) -> std::result::Result<u32, String> {
         let order: Vec<u8> = (0..=255).collect();
         let pairs = numbers([97, 98, 98, 99, 256, 99]);
-        let made = call(&[&order, &pairs, b"gpt2", &numbers([300]), b"<s>"], || open_merges()).unwrap();
+        let kept = kept(pattern, tokens, changes);
+        let arguments: Vec<&[u8]> = [&order, &pairs].into_iter().chain(&kept).map(Vec::as_slice).collect();
+        let made = call(&arguments, || open_merges())?;
         let [number, n_ids] = read(&made)[..] else { panic!("{made:?}") };
         assert_eq!(n_ids, 259);
-        number
+        Ok(number)
+    }
+
+    fn opened() -> u32 {
+        with("gpt2", &[("<s>", 300)], &[]).unwrap()
+    }
+
+    /// The units of a text: segment, id, lengths; and their bytes.
+    fn cut(tok: u32, text: &str, special: u32) -> (Vec<[u32; 4]>, Vec<u8>) {
+        let made = call(&[text.as_bytes()], || units(tok, special)).unwrap();
+        let count = read(&made[..4])[0] as usize;
+        let (facts, data) = made[4..].split_at(16 * count);
+        (read(facts).as_chunks().0.to_vec(), data.to_vec())
     }
 
     #[test]
@@ -232,17 +311,53 @@ mod tests {
         let text = b"abcbc <s>";
         assert_eq!(read(&call(&[text], || encode(tok, 0)).unwrap()), [258, 257, 32, 60, 115, 62]);
         assert_eq!(read(&call(&[text], || encode(tok, 1)).unwrap()), [258, 257, 32, 300]);
-        assert_eq!(read(&call(&[text], || segments(tok, 1)).unwrap()), [0, 6, NONE, 6, 9, 300]);
-        assert_eq!(read(&call(&[b"I'll  go"], || pieces(tok)).unwrap()), [1, 4, 5, 8]);
+        let (facts, data) = cut(tok, "abcbc <s>", 1);
+        assert_eq!(facts, [[1, NONE, 5, 5], [1, NONE, 1, 1], [2, 300, 3, 3]]);
+        assert_eq!(data, text);
         assert_eq!(call(&[&numbers([258, 300])], || decode(tok)).unwrap(), b"abc<s>");
+        assert_eq!(call(&[&numbers([258, 300, 299])], || token_bytes(tok)).unwrap(), b"abc<s>");
         assert_eq!(read(&call(&[&numbers([258, 97, 299])], || lengths(tok)).unwrap()), [3, 1, 0]);
         assert_eq!(read(&call(&[&numbers([97, 98, 97, 97])], || merges_of(tok)).unwrap()), [0, 256, NONE, NONE]);
-        let told = String::from_utf8(call(&[b"abc"], || trace(tok, 0)).unwrap()).unwrap();
-        let names: Vec<_> = told.lines().map(|line| &line[..24]).collect();
-        assert_eq!(names.len(), 3, "{told}");
+        let told = String::from_utf8(call(&[b"abc"], || trace_piece(tok, 7, 40)).unwrap()).unwrap();
+        assert!(told.starts_with(r#"{"event":"piece","piece":7,"start":40,"end":43,"#), "{told}");
         let parts = numbers([97, 98, 99]);
-        let same = String::from_utf8(call(&[&parts], || trace_parts(tok, 0)).unwrap()).unwrap();
-        assert!(told.ends_with(&same) && same.lines().count() == 2);
+        let same = String::from_utf8(call(&[&parts], || trace_parts(tok, 7)).unwrap()).unwrap();
+        assert!(told.ends_with(&same) && told.lines().count() == 3 && same.lines().count() == 2);
+    }
+
+    #[test]
+    fn what_is_done_to_text_first() {
+        let encoded = |tok, text: &str, special| read(&call(&[text.as_bytes()], || encode(tok, special)).unwrap());
+        // Added tokens are found in every text, late ones in text that is normalized, and flags take white space.
+        let tokens = [("<s>", 300), ("\u{e9}", 301), ("<a>", 302)];
+        let changes: &[(usize, &[&str])] =
+            &[(ADDED, &["\u{e9}", "<a>"]), (LATE, &["\u{e9}"]), (FLAGS, &["<a>", "rstrip"]), (STEPS, &["NFC"])];
+        let tok = with("gpt2", &tokens, changes).unwrap();
+        assert_eq!(encoded(tok, "e\u{301}<a>  ab<s>", 0), [301, 302, 256, 60, 115, 62]);
+        assert_eq!(encoded(tok, "e\u{301}<a>  ab<s>", 1), [301, 302, 256, 300]);
+        let (facts, data) = cut(tok, "e\u{301}<a>  ab", 0);
+        assert_eq!(facts, [[1, 301, 2, 2], [2, 302, 3, 3], [3, NONE, 2, 2]]);
+        assert_eq!(data, "\u{e9}<a>ab".as_bytes());
+        let steps: &[(usize, &[&str])] = &[(STEPS, &["replace", "[xy]", "ab"])];
+        assert_eq!(encoded(with("gpt2", &[], steps).unwrap(), "xc", 0), [258]);
+        let prefix: &[(usize, &[&str])] = &[(PREFIX, &["text"])];
+        assert_eq!(encoded(with("none", &[], prefix).unwrap(), "a\u{2581}", 0), [32, 97, 32]);
+        let words: &[(usize, &[&str])] = &[(WORDS, &["[a-z]+"]), (WORD_END, &["</w>"])];
+        let tok = with("none", &[], words).unwrap();
+        assert_eq!(encoded(tok, "ab, c", 0), [256, 32, 99, 32]);
+        assert_eq!(cut(tok, "ab, c", 0), (vec![[1, NONE, 3, 3], [1, NONE, 2, 2]], b"ab c ".to_vec()));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_tokenizer_is_said() {
+        let refused = |changes: &[(usize, &[&str])]| with("gpt2", &[("<s>", 300)], changes).unwrap_err();
+        assert!(refused(&[(ADDED, &["x"])]).contains("the added token 'x' has no id"));
+        assert!(refused(&[(LATE, &["x"])]).contains("the late token 'x' has no id"));
+        assert!(refused(&[(FLAGS, &["<s>", "x"])]).contains("the flag 'x'"));
+        assert!(refused(&[(STEPS, &["nfc"])]).contains("unknown normalizer 'nfc'"));
+        assert!(refused(&[(PREFIX, &["x"])]).contains("unknown prefix 'x'"));
+        assert!(refused(&[(WORDS, &["("])]).contains('('));
+        assert!(refused(&[(WORD_END, &[""])]).contains("the end of a word is empty"));
     }
 
     #[test]
@@ -257,16 +372,51 @@ mod tests {
         assert!(call(&[b"not one"], || open_packed(NONE)).unwrap_err().contains("not a packed vocabulary"));
     }
 
+    /// The tokens and the merge (a, b) of rank 7, which makes the last of them; then what pieces begin as.
+    fn of_tokens(tokens: &[&[u8]], drops: u32, begin: [Vec<u8>; 4]) -> std::result::Result<u32, String> {
+        let place = |token: &[u8]| tokens.iter().position(|one| *one == token).unwrap() as u32;
+        let merges = numbers([place(b"a"), place(b"b"), place(b"ab"), 7]);
+        let lengths = numbers(tokens.iter().map(|token| token.len() as u32));
+        let mut given = vec![numbers(0..tokens.len() as u32), lengths, tokens.concat(), merges];
+        given.extend(begin);
+        given.extend(kept("none", &[], &[]));
+        let arguments: Vec<&[u8]> = given.iter().map(Vec::as_slice).collect();
+        call(&arguments, || open_tokens(0, drops)).map(|made| read(&made)[0])
+    }
+
     #[test]
-    fn tokens_of_any_ids() {
-        let ids: Vec<u32> = (0..=256).collect();
-        let lengths = numbers(ids.iter().map(|&id| if id == 256 { 2 } else { 1 }));
-        let bytes: Vec<u8> = (0..=255).chain(*b"ab").collect();
-        let merges = numbers([97, 98, 256, 7]);
-        let arguments: [&[u8]; 6] = [&numbers(ids), &lengths, &bytes, &merges, b"none", b""];
-        let tok = read(&call(&arguments, || open_tokens(1)).unwrap())[0];
-        assert_eq!(read(&call(&[b"abb"], || encode(tok, 0)).unwrap()), [256, 98]);
-        let short: [&[u8]; 6] = [arguments[0], arguments[1], b"a", arguments[3], b"none", b""];
-        assert!(call(&short, || open_tokens(1)).unwrap_err().contains("cut short"));
+    fn tokens_of_any_ids_and_what_pieces_begin_as() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        let mut tokens: Vec<&[u8]> = bytes.chunks(1).collect();
+        tokens.push(b"ab");
+        let encoded = |tok, text: &[u8]| read(&call(&[text], || encode(tok, 0)).unwrap());
+        let plain = || [const { Vec::new() }; 4];
+        assert_eq!(encoded(of_tokens(&tokens, 0, plain()).unwrap(), b"abb"), [256, 98]);
+        // Without a token for `c`, it is an error, or is dropped.
+        let without: Vec<&[u8]> = tokens.iter().filter(|token| **token != b"c").copied().collect();
+        assert!(of_tokens(&without, 0, plain()).unwrap_err().contains("has no token"));
+        let dropping = of_tokens(&without, 1, plain()).unwrap();
+        assert_eq!(encoded(dropping, b"acb"), [255]);
+        assert_eq!(cut(dropping, "acb", 0), (vec![[1, NONE, 3, 2]], b"acb".to_vec()));
+        // Characters, with the bytes as the fallback.
+        let characters: [&[u8]; 3] = [b"a", b"b", b"ab"];
+        let spelled: Vec<&[u8]> = characters.iter().copied().chain(bytes.chunks(1)).collect();
+        let fallback = [numbers(3..259), Vec::new(), Vec::new(), Vec::new()];
+        assert_eq!(encoded(of_tokens(&spelled, 0, fallback).unwrap(), "abé".as_bytes()), [2, 3 + 0xC3, 3 + 0xA9]);
+        // Symbols, with an unknown token.
+        let parts = |parts: &[&[u8]]| [numbers(parts.iter().map(|part| part.len() as u32)), parts.concat()];
+        let symbols = |facts: [u32; 2], list: &[&[u8]]| {
+            let [lengths, joined] = parts(list);
+            [Vec::new(), numbers(facts), lengths, joined]
+        };
+        let known: [&[u8]; 4] = [b"a", b"b", b"ab", b"?"];
+        let tok = of_tokens(&known, 0, symbols([3, 1], &[b"characters", b"", b""])).unwrap();
+        assert_eq!(encoded(tok, "abéé".as_bytes()), [2, 3]);
+        let joined = symbols([NONE, 0], &[b"characters", b"", b"", b"spaces", b""]);
+        let tok = of_tokens(&known, 0, joined).unwrap();
+        assert_eq!(encoded(tok, "aéb".as_bytes()), [0, 1]);
+        assert_eq!(call(&[&numbers([0, 1])], || decode(tok)).unwrap(), b"a b");
+        assert!(of_tokens(&known, 0, symbols([3, 0], &[b"words", b"", b""])).unwrap_err().contains("words"));
+        assert!(of_tokens(&known, 0, symbols([3, 0], &[b"bytes"])).unwrap_err().contains("is missing"));
     }
 }

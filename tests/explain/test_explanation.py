@@ -1,16 +1,22 @@
 """Explanations as data: equal on both backends, true to encoding, through JSON and back."""
 
+import io
 import json
 from functools import cache
 
 import minitok
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok.explain import Explanation, lanes
-from minitok.explain.alternatives import LABELS, alternatives, labelled, top_level
+from minitok.explain.alternatives import LABELS, alternatives, label, labelled, top_level
+from minitok.explain.excerpt import as_read, explain_at
+from minitok.explain.report import Report
+from minitok.explain.sections import why
 from minitok.reference.families import FAMILIES
 from minitok.reference.pretokenize import NAMED, Pattern
+from rich.console import Console
+from text_changing import SPELLING, changing
 
 TEXTS = [
     "",
@@ -252,3 +258,93 @@ def test_a_pattern_of_bytes_is_explained(pattern, labels, backend):
         "[a-z]+",
         "Ġ",
     ]
+
+
+# -- what is done to text first --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SPELLING)
+@settings(max_examples=20)
+@given(text=st.text(alphabet="ab c1\u0301é▁<>s\n中X", max_size=20) | st.text(max_size=12), special=st.booleans())
+def test_text_that_is_changed_first_is_explained_as_it_is_cut(name, text, special):
+    allowed = "all" if special else ()
+    toks = [changing(name, backend) for backend in ("rust", "python")]
+    told, other = (tok.explain(text, allowed_special=allowed) for tok in toks)
+    assert told == other
+    assert Explanation.from_json(told.to_json()) == told
+    assert told.ids == toks[0].encode(text, allowed_special=allowed)
+    assert told.text == b"".join(toks[0].tokenize(text, allowed_special=allowed)) == as_read(toks[0], text, allowed)
+    spelled = b""
+    for piece, cut in zip(told.pieces, told.lanes[0].pieces, strict=True):
+        assert (piece.start, piece.end, piece.special, piece.added) == (cut.start, cut.end, cut.special, cut.added)
+        assert piece.start == len(spelled)
+        spelled += b"".join(token.token for token in piece.tokens)
+        for part in piece.parts:
+            assert told.vocabulary[part.id] == told.text[part.start : part.end]
+    assert spelled == told.text
+    for at in range(0, len(told.text), 3):
+        found = [explain_at(tok, text, at, allowed) for tok in toks]
+        assert found[0] == found[1]
+        wanted = next(piece for piece in told.pieces if at < piece.end)
+        assert found[0].start == wanted.start
+        assert moved(found[0].piece, wanted.start) == moved(wanted, 0)
+
+
+def moved(piece, by):
+    """What a piece is, wherever it stands, with offsets in the whole text."""
+    places = [(token.id, token.token, token.start + by, token.end + by) for token in piece.tokens]
+    parts = [(part.id, part.start + by, part.end + by, part.rank) for part in piece.parts]
+    steps = [step["ids"] for step in piece.steps]
+    blocked = [(one.id, one.rank, one.start + by, one.reason, one.by) for one in piece.blocked]
+    where = piece.start + by, piece.end + by
+    return where, piece.special, piece.added, piece.whole, piece.alternative, places, parts, steps, blocked
+
+
+def test_kinds_of_tokens_by_hand(backend):
+    tok = changing("added", backend)
+    told = tok.explain("<a>b<s>", allowed_special="all")
+    assert [(piece.special, piece.added) for piece in told.pieces] == [(False, True), (False, False), (True, False)]
+    assert [why(piece) for piece in told.pieces] == ["added token", "word", "special token"]
+    assert [why(piece) for piece in tok.explain("<a><s>").pieces] == ["added token", "symbols", "word", "symbols"]
+    page = told.to_html()
+    assert "One added token: nothing to merge." in page
+    assert "One special token: nothing to merge." in page
+    # A late token is found in text in NFC, and takes no part in merging; the spaces behind <a> are dropped.
+    late = changing("late", backend).explain("e\u0301 <a>  b")
+    assert [token.token for token in late.tokens] == ["é".encode(), b" ", b"<a>", b"b"]
+    assert [(piece.start, piece.added) for piece in late.pieces] == [(0, True), (2, False), (3, True), (6, False)]
+    # A space before the text is part of the text that is cut, once; behind a token that is found, too.
+    told = changing("segment", backend).explain("aéb")
+    assert (told.text, [piece.start for piece in told.pieces]) == (" aé b".encode(), [0, 2, 4])
+    # Words without what lies between them, each with its end.
+    told = changing("words", backend).explain("ab,  c")
+    assert (told.text, [piece.end for piece in told.lanes[0].pieces]) == (b"ab c ", [3, 5])
+
+
+def test_the_terminal_says_what_a_token_is():
+    console = Console(file=io.StringIO(), width=120, highlight=False)
+    console.print(Report(changing("added", "rust").explain("<a><s>", allowed_special="all")))
+    shown = console.file.getvalue()
+    assert "added token" in shown
+    assert "special token" in shown
+
+
+def test_what_has_no_tokens_is_not_explained(backend):
+    with pytest.raises(minitok.VocabularyError, match="cannot be explained"):
+        changing("symbols", backend).explain("ab")
+    with pytest.raises(minitok.VocabularyError, match="cannot be explained"):
+        explain_at(changing("symbols", backend), "ab", 0)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize(
+    "wrap", ["{}", "(?#bytes){}", r"{}(?#then)[a-z]", r"\p{{N}}(?#then){}", r"\w+(?#then)(?#bytes){}"]
+)
+def test_one_piece_is_labelled_as_all_are(name, wrap):
+    pattern = wrap.format(name)
+    for data in ("I'LL go, 漢字ab 2024!\n\n  é".encode(), b"\xff\xc3 a1"):
+        at = 0
+        for piece, made in labelled(pattern, data):
+            alone = label(pattern, data, at, at + len(piece))
+            assert (alone and alone.source) == (made and made.source)
+            at += len(piece)

@@ -15,7 +15,11 @@ from hypothesis import strategies as st
 from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers, trainers
 from tokenizers import decoders as decoding
 
-CORPUS = ["the cat  sat on   the mat\n\n", "def f():\n    return 'x'\n\t\t", "<table><td>été</td></table> Ab AB ab"] * 10
+CORPUS = [
+    "the cat  sat on   the mat\n\n",
+    "def f():\n    return 'x'\n\t\t",
+    "<table><td>été</td></table> Ab AB ab",
+] * 10
 RUNS = [" " * size for size in (2, 3, 4, 8, 16)]
 TAGS = ["<table>", "</td>", "<td>", "\n\n", "<b", "b>"]
 MARKERS = ["<|end|>", "<s>", "<s>x"]
@@ -29,7 +33,7 @@ def special(names, **options):
     return [AddedToken(name, special=True, **options) for name in names]
 
 
-def of_bytes(normalizer=None, prefix=False):
+def of_bytes(normalizer=None, *, prefix=False):
     """A small tokenizer of bytes."""
     tok = Tokenizer(models.BPE())
     tok.pre_tokenizer, tok.decoder = pre_tokenizers.ByteLevel(add_prefix_space=prefix), decoding.ByteLevel()
@@ -71,7 +75,24 @@ FILES = {
         [*added(["AB", "<TD>", "</td>"], normalized=True), *added(["Ab", "<td>"], normalized=False)],
         special(["<S>", "<|END|>"], normalized=True),
     ),
-    "a space before segments": lambda: (of_bytes(prefix=True), added([*RUNS, *TAGS], normalized=True), special(MARKERS)),
+    "a space before segments": lambda: (
+        of_bytes(prefix=True),
+        added([*RUNS, *TAGS], normalized=True),
+        special(MARKERS),
+    ),
+    "special tokens that hold added ones": lambda: (
+        of_bytes(),
+        [*added([*TAGS, "ab", "x<"], normalized=False), *added(["the", "<s", "cat"], normalized=True)],
+        [
+            *special(["<td>x", "<|b>", "ab<b", "x<td"], normalized=False),
+            *special(["<s>", "theca", "a<"], normalized=True),
+        ],
+    ),
+    "special tokens that hold added ones in small letters": lambda: (
+        of_bytes(normalizers.Lowercase()),
+        added(["the", "<S", "CAT"], normalized=True),
+        special(["<s>", "THEca", "A<"], normalized=True),
+    ),
     "flags": lambda: (
         of_bytes(),
         [
@@ -141,7 +162,8 @@ def test_ids_are_those_of_tokenizers(name, tmp_path):
     theirs, split = Tokenizer.from_str(content), Tokenizer.from_str(content)
     split.encode_special_tokens = True
     toks = [minitok.load(tmp_path / "tokenizer.json", backend=backend) for backend in BACKENDS]
-    assert toks[0].added_tokens and toks[0].special_tokens
+    assert toks[0].added_tokens
+    assert toks[0].special_tokens
     toks[0].to_huggingface(tmp_path / "again.json")
     toks.append(minitok.load(tmp_path / "again.json"))
     assert toks[2] == toks[0]

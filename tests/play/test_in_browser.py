@@ -120,7 +120,7 @@ def test_special_tokens_are_text_unless_they_are_allowed(page):
     page.locator("#special").check()
     expect(panel(page, "gpt2").locator(".token.special")).to_have_text(["<|endoftext|>"])
     choose(page, "gpt2", 1)
-    expect(page.locator("#inside")).to_contain_text("A special token is one id")
+    expect(page.locator("#inside")).to_contain_text("The special token is one id")
 
 
 def test_a_price_of_the_readers_own(page):

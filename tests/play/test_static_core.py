@@ -1,6 +1,7 @@
 """What the core answers in a browser is what the library and the server answer."""
 
 import hashlib
+import json
 import random
 import re
 
@@ -9,10 +10,12 @@ import pytest
 from minitok.data import tiny_shakespeare
 from minitok.encodings.published import PUBLISHED
 from minitok.explain.alternatives import top_level
+from minitok.formats import native
 from minitok.play.app import static_files
 from minitok.text import utf8
 from playground import MIXED
 from questions import PLAIN, as_json
+from text_changing import CHANGING, changing
 from vector_cases import FILES, as_bytes, as_text, vocab_of
 
 TEXTS = [
@@ -88,6 +91,133 @@ def test_completions_are_drawn_as_the_server_draws(asking, answers, seed):
             assert given == wanted
 
 
+# What each kind of token, step and alphabet sees: marks, markers, white space, characters of many bytes, tokens' names.
+CHANGED = [
+    "abc e\u0301 <a>  ab<s> \u00e9 <s>",
+    "<a>a<s>\u2581ab\u2581\u2581<a>x<a> b",
+    "x abX\n\n  CAB, \u4e2d\u6587 12\ufb01 \u0130c",
+    " ab<a>",
+    "",
+]
+REFUSED = """([name, data]) => import(new URL('static/source.js', location))
+    .then((source) => source.ask(name, data)).then(() => null, (error) => [error.kind, error.message])"""
+
+
+@pytest.fixture(scope="module")
+def opened(asking, answers):
+    """A tokenizer by its name in tests/text_changing.py, open in the page and on the server: the name that both have for it."""
+
+    def open_both(name):
+        told = answers.shelf.put(changing(name))
+        assert asking("tokenizer", {"file": told["file"]}) == as_json(told)
+        return told["name"]
+
+    return open_both
+
+
+@pytest.mark.parametrize("name", CHANGING)
+def test_what_is_done_to_text_first_is_done_in_the_page(asking, answers, opened, name):
+    own = opened(name)
+    library = [changing(name, backend) for backend in ("rust", "python")]
+    for text in (*CHANGED, *TEXTS):
+        for special in (False, True):
+            asked = {"text": text, "special": special, "encodings": [own, "gpt2"]}
+            given = asking("tokens", asked)
+            assert given == as_json(answers.tokens(asked))
+            for tok in library:
+                assert given["encodings"][0]["ids"] == tok.encode(text, allowed_special="all" if special else ())
+            assert asking("lanes", asked) == as_json(answers.lanes(asked))
+            size = sum(given["encodings"][0]["lengths"])
+            for at in () if "symbols" in name else range(0, size, max(1, size // 7)):
+                asked = {"text": text, "special": special, "encoding": own, "at": at}
+                assert asking("piece", asked) == as_json(answers.piece(asked)), asked
+
+
+def test_lanes_of_a_long_text_that_is_changed_are_those_of_the_server(asking, answers, opened):
+    asked = {"text": CHANGED[0] * 2000, "special": False, "encodings": [opened("steps"), opened("always"), "gpt2"]}
+    given = asking("lanes", asked)
+    assert given == as_json(answers.lanes(asked))
+    assert not given["whole"]
+    assert ["text" in lane for lane in given["lanes"]] == [True, True, False]
+
+
+def test_a_trained_tokenizer_with_added_tokens_is_cut_to_every_size(asking, answers, opened):
+    asked = {"text": "abc ab<a>cab " * 40, "special": False, "encoding": opened("trained"), "prompt": "ab", "length": 3}
+    given, wanted = asking("bigram", {**asked, "seed": -1}), as_json(answers.bigram({**asked, "seed": -1}))
+    assert [one["n_vocab"] for one in given["bits_per_byte"]] == [259, 260, 261, 262, 263]
+    for one, other in zip(given.pop("bits_per_byte"), wanted.pop("bits_per_byte"), strict=True):
+        assert one == pytest.approx(other, abs=2e-4)
+    assert given == wanted
+
+
+def test_what_has_no_tokens_is_refused_in_the_same_words(asking, answers, opened, page):
+    own = opened("symbols")
+    page.evaluate(PLAIN, ["tokenizer", {"file": native.dump(changing("symbols").definition)}])
+    asked = {"text": "ab", "special": False, "encoding": own, "at": 0}
+    with pytest.raises(minitok.VocabularyError) as refused:
+        answers.piece(asked)
+    assert page.evaluate(REFUSED, ["piece", asked]) == ["VocabularyError", str(refused.value)]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"added_tokens": {"<s>": 5}}, "the token '<s>' is both a special and an added one"),
+        ({"added_tokens": ["<a>"]}, "'added_tokens' are not names with ids"),
+        ({"late_tokens": ["<x>"]}, "the late token '<x>' has no id"),
+        ({"late_tokens": "<s>"}, "'late_tokens' is not a list of names"),
+        (
+            {"token_flags": {"<s>": ["strip"]}},
+            "the token '<s>' has the flag 'strip'; there are single_word, lstrip, rstrip",
+        ),
+        ({"token_flags": {"<s>": "lstrip"}}, "'token_flags' are not names with lists of flags"),
+        ({"normalizer": "nfc"}, "unknown normalizer 'nfc'; there are NFC, "),
+        ({"normalizer": ["NFC", 3]}, "'normalizer' is not a step or a list of steps"),
+        ({"normalizer": ["replace", "(", ""]}, "("),
+        ({"prefix": "here"}, "unknown prefix 'here'; there are never, "),
+        ({"prefix": 1}, "'prefix' is not a text"),
+        ({"words": "("}, "("),
+        ({"word_end": ""}, "the end of a word is empty"),
+        ({"fallback": [1]}, "'fallback' is not 256 ids"),
+        ({"symbols": {"unit": "characters", "unknown": "x"}}, "'symbols' has no unit and no unknown id"),
+        ({"symbols": {"unit": "a", "unknown": 1, "fuses": True, "prefix": "", "suffix": ""}}, "'a'"),
+        (
+            {"symbols": {"unit": "bytes", "unknown": 1, "fuses": True, "prefix": "%", "suffix": ""}},
+            "the prefix are not base64",
+        ),
+    ],
+)
+def test_a_file_that_is_wrong_is_refused(page, change, message):
+    file = json.loads(native.dump(changing("whole").definition)) | change
+    kind, said = page.evaluate(REFUSED, ["tokenizer", {"file": json.dumps(file)}])
+    assert kind == "FileFormatError"
+    assert said.startswith("the tokenizer's file: ")
+    assert message in said
+
+
+def test_fields_by_the_names_that_they_had_before(asking, opened):
+    file = native.dump(changing("late").definition)
+    before = file.replace('"late_tokens"', '"late_special"').replace('"token_flags"', '"special_flags"')
+    own = asking("tokenizer", {"file": before})["name"]
+    assert own != opened("late")
+    asked = {"text": CHANGED[0], "special": True, "encodings": [own]}
+    assert asking("tokens", asked)["encodings"][0]["ids"] == changing("late").encode(CHANGED[0], allowed_special="all")
+
+
+@pytest.mark.parametrize(
+    "pattern", ["starcoder", "qwen2", "deepseek3", r"(?#bytes)[a-z]+|Ġ", r"\w+(?#then)(?#bytes)gpt2", "[a[bc]]|."]
+)
+def test_patterns_in_turn_of_bytes_and_of_families_are_explained(asking, answers, pattern):
+    told = answers.shelf.put(minitok.Tokenizer([(97, 98)], pattern=pattern))
+    asking("tokenizer", {"file": told["file"]})
+    text = "I'LL go, 漢字ab 2024!\n\n  é"
+    asked = {"text": text, "special": False, "encodings": [told["name"], "gpt2"]}
+    assert asking("lanes", asked) == as_json(answers.lanes(asked))
+    for at in range(0, len(text.encode()), 2):
+        asked = {"text": text, "special": False, "encoding": told["name"], "at": at}
+        assert asking("piece", asked) == as_json(answers.piece(asked))
+
+
 def test_what_is_refused_is_refused_in_the_same_words(page):
     failed = """([name, data]) => import(new URL('static/source.js', location))
         .then((source) => source.ask(name, data)).then(() => null, (error) => [error.name, error.kind, error.message])"""
@@ -157,8 +287,10 @@ SPLIT = """async (cases) => {
     const order = Uint8Array.from({ length: 256 }, (_, byte) => byte);
     return cases.map(([pattern, text]) => {
         const tok = core.openMerges(order, [], { pattern, special_tokens: {} });
-        const ends = [...tok.pieceEnds(bytes(text))];
+        const found = tok.units(bytes(text), false).map((unit) => unit.end);
         tok.close();
+        const ends = [...core.pieces(pattern, bytes(text))];
+        if (String(found) !== String(ends)) throw new Error(`${found} is not ${ends}`);
         return ends;
     });
 }"""

@@ -68,6 +68,7 @@ LONE_NAMES = {
     "pretokenize": {
         "pattern.source": "a private field needs an accessor",
         "pattern.scanner": "the seam of the fast scanners",
+        "pattern.split_within": "Rust counts steps for a whole text; Python limits the time of each search",
         "pattern.with": "as pattern.scanner",
         "scanner_of": "as pattern.scanner",
         "difference": "needs the compiler of patterns, which only Rust has",

@@ -22,6 +22,7 @@ from ..reference.decode import StreamDecoder
 from ..reference.metaspace import Metaspace
 from ..reference.normalize import Normalizer
 from ..reference.preprocess import NOTHING, TEXT, Trust
+from ..reference.trace import trace_piece
 from ..reference.words import END, Words
 from ..text import utf8
 
@@ -275,6 +276,12 @@ class PythonCodec:
 
     def trace(self, text: str | bytes, allowed: Sequence[str] | None, emit: Emit) -> list[int]:
         return self.codec.trace(utf8(text), self.search(allowed), emit, self.before == TEXT)
+
+    def pieces(self, segment: bytes) -> list[bytes]:
+        return list(self.codec.pieces(segment))
+
+    def trace_piece(self, piece: bytes, number: int, start: int, emit: Emit) -> None:
+        trace_piece(self.codec.vocab, piece, number, start, emit)
 
     def safe_cut(self, text: bytes, allowed: Sequence[str] | None) -> int:
         return self.codec.safe_cut(text, self.search(allowed))

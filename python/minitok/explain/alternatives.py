@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import regex
 
-__all__ = ["alternatives", "labelled", "top_level"]
+__all__ = ["alternatives", "label", "labelled", "top_level"]
 
 LABELS = {
     "gpt2": (
@@ -161,6 +161,37 @@ def labelled_bytes(of_bytes: str, text: bytes) -> Iterator[tuple[bytes, Alternat
         end = at + len(shown.decode())
         yield text[at:end], made
         at = end
+
+
+def label(pattern: str, text: bytes, start: int, end: int) -> Alternative | None:
+    """The alternative that made one piece of a text, as ``labelled`` has it, without labelling the others.
+
+    >>> label("gpt2", b"I'll  go!", 5, 8).label
+    'word'
+    """
+    found = None
+    steps = steps_of_pattern(pattern)
+    for number, step in enumerate(steps):
+        # The piece of this step in which the wanted one lies.
+        first, last = start, end
+        if number < len(steps) - 1:
+            first = last = 0
+            for piece in splitter(step).split(text):
+                first, last = last, last + len(piece)
+                if last >= end:
+                    break
+        found = label_of_step(step, text, first, last) or found
+        text, start, end = text[first:last], start - first, end - first
+    return found
+
+
+def label_of_step(step: str, text: bytes, start: int, end: int) -> Alternative | None:
+    """As ``label``, for one of the patterns that cut in turn."""
+    if step.startswith(BYTES):
+        places = (len(to_chars(text[:place]).encode()) for place in (start, end))
+        return label(step.removeprefix(BYTES), to_chars(text).encode(), *places)
+    first, last = (len(text[:place].decode("utf-8", "surrogateescape")) for place in (start, end))
+    return maker(step, text.decode("utf-8", "surrogateescape").translate(STAND_INS), first, last)
 
 
 def maker(pattern: str, view: str, start: int, end: int) -> Alternative | None:

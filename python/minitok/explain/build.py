@@ -1,7 +1,9 @@
 """Makes the ``Explanation`` of a text: reads the trace piece by piece.
 
-What encoding did comes from the trace (SPEC X2); the algorithm is not repeated here. What it did not do comes from the same
-events: a pair that could have merged before a step, and no longer can after it, was blocked by that step.
+A text is cut into *units*: pieces, and tokens that are found in it, after everything that is done to a text first. All offsets
+refer to the text that the units spell. What encoding did to a piece comes from its trace (SPEC X2); the algorithm is not
+repeated here. What it did not do comes from the same events: a pair that could have merged before a step, and no longer can
+after it, was blocked by that step.
 
 By hand, with the merges 0 (a, b), 1 (b, c) and the piece ``abc``: at step 0 both could merge; after it, ``b`` is gone, so
 ``bc`` was blocked by step 0.
@@ -13,54 +15,104 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import accumulate, zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from ..errors import BackendError
+from ..errors import BackendError, MissingByteError
 from ..offsets import char_spans
 from ..patterns import describe, equivalent
+from ..reference.codec import placed
 from ..reference.trace import trace_merges
 from ..text import utf8
 from .alternatives import labelled
 from .model import Alternative, Blocked, Explanation, Lane, LanePiece, Part, Piece, Token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from ..backend import Codec, Vocab
     from ..definition import Definition
     from .model import Event
 
-__all__ = ["LANES", "explain", "lanes"]
+__all__ = ["LANES", "Unit", "explain", "explain_units", "lanes", "units"]
 
 LANES = ("gpt2", "cl100k", "o200k")
+
+
+class Unit(NamedTuple):
+    """A piece that a text is cut into, or a token that is found in it (``token_id``). A piece knows what made it."""
+
+    data: bytes
+    token_id: int | None = None
+    alternative: Alternative | None = None
 
 
 def explain(definition: Definition, codec: Codec, text: str | bytes, allowed: Sequence[str] | None = ()) -> Explanation:
     """See ``Tokenizer.explain``."""
     definition.check_spelling("an encoding cannot be explained")
+    try:
+        return explain_units(definition, codec, list(units(definition, codec, text, allowed)))
+    except MissingByteError as error:
+        raise placed(error, utf8(text)) from None
+
+
+def units(
+    definition: Definition, codec: Codec, text: str | bytes, allowed: Sequence[str] | None = ()
+) -> Iterator[Unit]:
+    """What a text is cut into, after everything that is done to it first."""
+    for data, _, _, _, _, token_id in codec.segments(text, allowed, codec.before):
+        if token_id is not None:
+            yield Unit(token(codec, token_id), token_id)
+        elif definition.words is not None or definition.word_end is not None:
+            yield from map(Unit, codec.pieces(data))
+        else:
+            yield from (Unit(piece, None, alternative) for piece, alternative in labelled(definition.pattern, data))
+
+
+def explain_units(definition: Definition, codec: Codec, cut: Sequence[Unit]) -> Explanation:
+    """The explanation of a text that has been cut."""
     vocab = definition.vocab
-    events: list[Event] = []
-    ids = codec.trace(text, allowed, events.append)
-    drops = definition.vocab.drops_bytes or definition.words is not None or definition.word_end is not None
-    events = as_spelled(vocab, events) if drops else events
-    data = utf8(text) if definition.spells_text else b"".join(token(codec, token_id) for token_id in ids)
-    specials = [(event["start"], event["end"]) for event in events if event["event"] == "special"]
-    patterns = (definition.pattern, *(name for name in LANES if name != definition.pattern))
-    # What is dropped may change how the rest would be cut.
-    cuts = [lane_of(definition.pattern, events) if drops else lane(definition.pattern, data, specials)]
-    cuts += [lane(pattern, data, specials) for pattern in patterns[1:]]
-    own, *others = (with_machine(cut, definition.pattern) for cut in cuts)
-    pieces = [read_piece(vocab, group, cut.alternative) for group, cut in zip(grouped(events), own.pieces, strict=True)]
+    added = set(definition.added_tokens.values())
+    pieces = [read_piece(vocab, events, unit, added) for unit, events in traced(codec, vocab, cut)]
     pieces = [with_boundary(vocab, piece, after) for piece, after in zip_longest(pieces, pieces[1:])]
+    data = b"".join(token(codec, one.id) for piece in pieces for one in piece.tokens)
+    found = [piece for piece in pieces if piece.special or piece.added]
+    own = Lane(
+        definition.pattern,
+        tuple(LanePiece(one.start, one.end, one.special, one.added, one.alternative) for one in pieces),
+    )
+    others = (lane(pattern, data, found) for pattern in LANES if pattern != definition.pattern)
     pieces = with_characters(pieces, data)
     return Explanation(
         encoding=definition.name,
         pattern=definition.pattern,
         text=data,
         pieces=tuple(pieces),
-        lanes=(own, *others),
+        lanes=tuple(with_machine(cut, definition.pattern) for cut in (own, *others)),
         vocabulary={token_id: token(codec, token_id) for token_id in sorted(spoken_of(pieces))},
     )
+
+
+def traced(codec: Codec, vocab: Vocab, cut: Sequence[Unit]) -> Iterator[tuple[Unit, list[Event]]]:
+    """Each unit with its events (SPEC X2), with offsets in the text that the tokens spell; none for what is dropped whole."""
+    at = number = 0
+    for unit in cut:
+        events: list[Event] = []
+        if unit.token_id is not None:
+            events.append({"event": "special", "start": at, "end": at + len(unit.data), "id": unit.token_id})
+        else:
+            codec.trace_piece(unit.data, number, at, events.append)
+            number += 1
+            events[0]["end"] = at + spelled(vocab, events[0])
+        if events[0]["end"] > at:
+            at = events[0]["end"]
+            yield unit, events
+
+
+def spelled(vocab: Vocab, piece: Event) -> int:
+    """How many bytes the tokens of a piece spell."""
+    if piece["whole"] is not None:
+        return int(piece["end"] - piece["start"])
+    return sum(len(vocab.token_bytes(token_id) or b"") for token_id in piece["ids"])
 
 
 def token(codec: Codec, token_id: int) -> bytes:
@@ -86,66 +138,29 @@ def with_machine(lane: Lane, first: str) -> Lane:
         return lane
 
 
-def lane(pattern: str, data: bytes, specials: Sequence[tuple[int, int]]) -> Lane:
-    """The pieces of the text between its special tokens, and these themselves."""
-    found: list[LanePiece] = []
+def lane(pattern: str, data: bytes, found: Sequence[Piece]) -> Lane:
+    """The pieces of the text between the tokens that are found in it, and these themselves."""
+    pieces: list[LanePiece] = []
     done = 0
-    for start, end in [*specials, (len(data), len(data))]:
+    for token in [*found, None]:
+        start = len(data) if token is None else token.start
         for piece, alternative in labelled(pattern, data[done:start]):
-            found.append(LanePiece(done, done + len(piece), special=False, alternative=alternative))
+            pieces.append(LanePiece(done, done + len(piece), special=False, added=False, alternative=alternative))
             done += len(piece)
-        if start < end:
-            found.append(LanePiece(start, end, special=True, alternative=None))
-        done = end
-    return Lane(pattern, tuple(found))
+        if token is not None:
+            pieces.append(LanePiece(start, token.end, token.special, token.added, alternative=None))
+            done = token.end
+    return Lane(pattern, tuple(pieces))
 
 
-def as_spelled(vocab: Vocab, events: Sequence[Event]) -> list[Event]:
-    """The events with offsets in the text that the tokens spell, where bytes were dropped; none of a piece dropped whole."""
-    moved: list[Event] = []
-    at = 0
-    for event in events:
-        if event["event"] == "encode_merge":
-            moved.append(event)
-            continue
-        size = event["end"] - event["start"]
-        if event["event"] == "piece":
-            size = sum(len(vocab.token_bytes(token_id) or b"") for token_id in event["ids"])
-        if size:
-            moved.append({**event, "start": at, "end": at + size})
-        at += size
-    return moved
-
-
-def lane_of(pattern: str, events: Sequence[Event]) -> Lane:
-    """The pieces of a trace."""
-    found = [
-        LanePiece(event["start"], event["end"], special=event["event"] == "special", alternative=None)
-        for event in events
-        if "start" in event
-    ]
-    return Lane(pattern, tuple(found))
-
-
-def grouped(events: Sequence[Event]) -> Iterator[list[Event]]:
-    """The events piece by piece."""
-    group: list[Event] = []
-    for event in events:
-        if event["event"] != "encode_merge" and group:
-            yield group
-            group = []
-        group.append(event)
-    if group:
-        yield group
-
-
-def read_piece(vocab: Vocab, events: Sequence[Event], alternative: Alternative | None) -> Piece:
-    """One piece of the trace, or one special token. Tokens do not know their characters yet."""
+def read_piece(vocab: Vocab, events: Sequence[Event], unit: Unit, added: Collection[int]) -> Piece:
+    """One piece of the trace, or one token that was found. Tokens do not know their characters yet."""
     first, *steps = events
     start, end = first["start"], first["end"]
-    if first["event"] == "special":
-        token = Token(first["id"], b"", start, end, 0, 0, None)
-        return Piece(start, end, True, False, None, (token,), (), (), ())
+    if unit.token_id is not None:
+        token = Token(unit.token_id, b"", start, end, 0, 0, None)
+        is_added = unit.token_id in added
+        return Piece(start, end, not is_added, is_added, False, None, (token,), (), (), ())
     whole = first["whole"]
     if whole is not None:
         # The merges that make the piece nevertheless; only `merge_of` is asked, which both backends have.
@@ -155,9 +170,8 @@ def read_piece(vocab: Vocab, events: Sequence[Event], alternative: Alternative |
     tokens = [Token(parts[at].id, b"", parts[at].start, parts[at].end, 0, 0, at) for at in standing]
     if whole is not None and [token.id for token in tokens] != [whole]:
         tokens = [Token(whole, b"", start, end, 0, 0, None)]
-    return Piece(
-        start, end, False, whole is not None, alternative, tuple(tokens), tuple(parts), tuple(steps), tuple(blocked)
-    )
+    is_whole, tree = whole is not None, (tuple(tokens), tuple(parts), tuple(steps), tuple(blocked))
+    return Piece(start, end, False, False, is_whole, unit.alternative, *tree)
 
 
 def replay(

@@ -1,34 +1,35 @@
 """Explains one piece of a long text as if the whole text were explained.
 
-Explaining megabytes would take too long, but a piece depends on little of the text around it. So the whole text is split,
-which is fast, and only the wanted piece is explained, together with at most some hundred bytes after it. It is checked that
-the piece is cut there as in the whole text; if a pattern looks further ahead, or behind, a short text is explained from its
-beginning.
+Explaining megabytes would take too long, but a piece depends on little of the text around it. So the whole text is cut, which
+is fast, and only the wanted piece is explained, together with the beginning of its neighbour, which says what the boundary
+between the two has stopped.
 
-Costs: O(n) to split n bytes; then that of ``Tokenizer.explain`` for a few pieces.
+Costs: O(n) to cut n bytes; then that of ``Tokenizer.explain`` for two pieces.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import islice, takewhile
+from typing import TYPE_CHECKING, NamedTuple
 
-from ..backend import load_backend
+from ..arguments import allowed_tokens
 from ..text import utf8
+from .alternatives import label
+from .build import Unit, explain_units
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator, Sequence
 
+    from ..backend import Codec
+    from ..definition import Definition
     from ..tokenizer import Tokenizer
-    from .model import Explanation, Piece
+    from .model import Alternative, Explanation, Piece
 
 __all__ = ["Excerpt", "as_read", "explain_at", "whole_characters"]
 
-# How many pieces after the wanted one are explained with it, in at most how many bytes: its neighbour, and one to look ahead
-# to.
-AFTER, AFTER_BYTES = 2, 512
-# A text of at most this many bytes can be explained as a whole.
-SHORT = 1 << 14
+# How many bytes of the piece behind the wanted one are explained with it.
+AFTER = 512
 
 
 @dataclass(frozen=True)
@@ -47,35 +48,76 @@ def explain_at(
     allowed_special: Collection[str] | str = (),
     longest: int | None = None,
 ) -> Excerpt:
-    """Explain the piece, or the special token, in which byte ``at`` of the text, as the tokenizer reads it, lies.
+    """Explain the piece, or the token that is found, in which byte ``at`` of the text, as the tokenizer reads it, lies.
 
     Raises:
-        ValueError: The text has no byte ``at``, or the piece has more than ``longest`` bytes, or cannot be understood from
-            what follows it.
+        ValueError: The text has no byte ``at``, or the piece has more than ``longest`` bytes.
+        VocabularyError: The tokens do not spell the text.
 
     >>> import minitok
     >>> found = explain_at(minitok.Tokenizer([(97, 98)]), "so abc", 4)
     >>> found.start, found.piece.start, [token.token for token in found.piece.tokens]
     (2, 0, [b' ', b'ab', b'c'])
     """
-    data = as_read(tokenizer, text, allowed_special)
-    if not 0 <= at < len(data):
-        raise ValueError(f"there is no byte {at} in a text of {len(data)} bytes")
-    spans = piece_spans(tokenizer, data, allowed_special)
-    number = next(index for index, (_, end) in enumerate(spans) if at < end)
-    start, end = spans[number]
-    if longest is not None and end - start > longest:
-        raise ValueError(f"a piece of {end - start:,} bytes is too long to draw; the longest that is has {longest:,}")
-    last = min(spans[min(number + AFTER, len(spans) - 1)][1], end + AFTER_BYTES)
-    windows = [(start, whole_characters(data, last))]
-    if len(data) <= SHORT:
-        windows.append((0, len(data)))
-    for first, last in windows:
-        told = tokenizer.explain(data[first:last], allowed_special=allowed_special)
-        for piece in told.pieces:
-            if (first + piece.start, first + piece.end) == (start, end):
-                return Excerpt(first, told, piece)
-    raise ValueError("the pattern looks too far around this piece to explain it in so long a text")
+    definition, codec = tokenizer.definition, tokenizer.definition.codec()
+    definition.check_spelling("an encoding cannot be explained")
+    cut = list(places(definition, codec, text, allowed_tokens(allowed_special, definition.special_tokens)))
+    size = cut[-1].end if cut else 0
+    if not 0 <= at < size:
+        raise ValueError(f"there is no byte {at} in a text of {size} bytes")
+    number = next(index for index, place in enumerate(cut) if at < place.end)
+    place = cut[number]
+    length = place.end - place.start
+    if longest is not None and length > longest:
+        raise ValueError(f"a piece of {length:,} bytes is too long to draw; the longest that is has {longest:,}")
+    wanted = Unit(place.data, place.token_id, alternative(definition, cut, number))
+    after = next((one for one in islice(cut, number + 1, None) if one.end > place.end), None)
+    shown = [wanted] if after is None else [wanted, Unit(beginning(after), after.token_id)]
+    told = explain_units(definition, codec, shown)
+    return Excerpt(place.start, told, told.pieces[0])
+
+
+def beginning(place: Place) -> bytes:
+    """What is explained of the neighbour: a long piece is cut."""
+    return place.data if place.token_id is not None else place.data[: whole_characters(place.data, AFTER)]
+
+
+def alternative(definition: Definition, cut: Sequence[Place], number: int) -> Alternative | None:
+    """What made a piece of a text."""
+    place = cut[number]
+    if place.token_id is not None or definition.words is not None or definition.word_end is not None:
+        return None
+    first = number
+    while first and cut[first - 1].segment == place.segment:
+        first -= 1
+    segment = b"".join(one.data for one in takewhile(lambda one: one.segment == place.segment, cut[first:]))
+    start = sum(len(one.data) for one in cut[first:number])
+    return label(definition.pattern, segment, start, start + len(place.data))
+
+
+class Place(NamedTuple):
+    """A piece, or a token that is found (``token_id``): where it stands in the text that the tokens spell; and its segment."""
+
+    start: int
+    end: int
+    data: bytes
+    token_id: int | None
+    segment: int
+
+
+def places(definition: Definition, codec: Codec, text: str | bytes, allowed: Sequence[str] | None) -> Iterator[Place]:
+    """What a text is cut into, as ``build.units`` cuts it, without what made each piece."""
+    vocab = definition.vocab
+    drops = vocab.drops_bytes and vocab.fallback is None
+    dropped = bytes(byte for byte in range(256) if drops and vocab.token_id(bytes([byte])) is None)
+    at = 0
+    for segment, (data, _, _, _, _, token_id) in enumerate(codec.segments(text, allowed, codec.before)):
+        for piece in codec.pieces(data) if token_id is None else [codec.token_bytes(token_id) or b""]:
+            spelled = len(piece)
+            if token_id is None and drops and not (vocab.whole_pieces and vocab.token_id(piece) is not None):
+                spelled = len(piece.translate(None, dropped))
+            yield Place(at, at + spelled, piece, token_id, segment)
+            at += spelled
 
 
 def as_read(tokenizer: Tokenizer, text: str | bytes, allowed_special: Collection[str] | str = ()) -> bytes:
@@ -95,17 +137,3 @@ def whole_characters(data: bytes, end: int) -> int:
     while 0 < end < len(data) and data[end] & 0xC0 == 0x80:
         end -= 1
     return end
-
-
-def piece_spans(tokenizer: Tokenizer, data: bytes, allowed_special: Collection[str] | str) -> list[tuple[int, int]]:
-    """Returns the offsets of each piece and each special token."""
-    backend = load_backend(tokenizer.backend)
-    names = list(tokenizer.special_tokens if allowed_special == "all" else allowed_special)
-    split = backend.pattern(tokenizer.pattern).split
-    spans: list[tuple[int, int]] = []
-    for start, end, special in backend.special_tokens(tokenizer.special_tokens).split(data, names):
-        pieces = [data[start:end]] if special is not None else split(data[start:end])
-        for piece in pieces:
-            spans.append((start, start + len(piece)))
-            start += len(piece)  # noqa: PLW2901
-    return spans

@@ -30,10 +30,10 @@ def sizes(tokenizer: Tokenizer, number: int = 12) -> list[int]:
     >>> sizes(train(["low lower lowest"], 264), 4)
     [256, 257, 259, 263]
     """
-    n_special = len(set(tokenizer.special_tokens.values()))
+    n_found = len(set(tokenizer.definition.found_tokens.values()))
     n_merges = len(tokenizer.merges)
     steps = [round(n_merges ** (step / max(1, number - 2))) for step in range(number - 1)] if n_merges else []
-    return [256 + n_special + merges for merges in sorted({0, *steps})]
+    return [256 + n_found + merges for merges in sorted({0, *steps})]
 
 
 def bytes_per_token(tokenizer: Tokenizer, texts: Iterable[str | bytes], vocab_sizes: Sequence[int]) -> list[float]:

@@ -1,9 +1,9 @@
 """What an explanation is: plain data, the same from both backends, ready for JSON.
 
-Everything refers to bytes of the text. A piece is ``text[start:end]``; the *parts* of a piece are its single bytes and then
-what each merge made, in the order of merging. So part ``n + k`` of a piece of n bytes is made by step k, from the parts
-``left`` and ``right``; and the tokens are the parts that no merge used. That is the whole merge tree, without nesting, so
-that trees of any depth can be saved and loaded.
+Everything refers to bytes of the text, as it is when it is cut. A piece is ``text[start:end]``; the *parts* of a piece are its
+single bytes and then what each merge made, in the order of merging. So part ``n + k`` of a piece of n bytes is made by step k,
+from the parts ``left`` and ``right``; and the tokens are the parts that no merge used. That is the whole merge tree, without
+nesting, so that trees of any depth can be saved and loaded.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Token:
     """A token of the text: its offsets in bytes and in characters, and which part of its piece it is.
 
     A token that holds part of a character spans that character. ``part`` is None if no merges make the token: for a
-    special token, and for a piece that is taken whole although merging would not make it.
+    special or an added token, and for a piece that is taken whole although merging would not make it.
     """
 
     id: int
@@ -78,17 +78,18 @@ class Blocked:
 
 @dataclass(frozen=True)
 class Piece:
-    """A piece of the text, or a special token.
+    """A piece of the text, or a token that is found in it: a ``special`` or an ``added`` one.
 
-    ``alternative`` made the piece: None for a special token, for text that the pattern leaves unmatched, and for the
-    pattern ``none``. ``whole``: it became a token without merging (SPEC E2); ``steps`` are then the merges that would
-    make it. The steps are the ``encode_merge`` events of the trace (SPEC X2). Of the merges blocked by a boundary,
+    ``alternative`` made the piece: None for such a token, for words (SPEC N3), for text that the pattern leaves unmatched,
+    and for the pattern ``none``. ``whole``: it became a token without merging (SPEC E2); ``steps`` are then the merges that
+    would make it. The steps are the ``encode_merge`` events of the trace (SPEC X2). Of the merges blocked by a boundary,
     those at the end of the piece are here.
     """
 
     start: int
     end: int
     special: bool
+    added: bool
     whole: bool
     alternative: Alternative | None
     tokens: tuple[Token, ...]
@@ -99,11 +100,12 @@ class Piece:
 
 @dataclass(frozen=True)
 class LanePiece:
-    """A piece that a pattern makes, and the alternative that made it."""
+    """A piece that a pattern makes, and the alternative that made it; or a special or an added token."""
 
     start: int
     end: int
     special: bool
+    added: bool
     alternative: Alternative | None
 
 

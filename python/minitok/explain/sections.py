@@ -81,8 +81,8 @@ def tokens_html(told: Explanation) -> str:
 
 def why(piece: Piece | LanePiece) -> str:
     """What made a piece, in a word or two."""
-    if piece.special:
-        return "special token"
+    if piece.special or piece.added:
+        return "special token" if piece.special else "added token"
     return piece.alternative.label if piece.alternative else "all that is left"
 
 
@@ -128,13 +128,14 @@ def piece_html(piece: Piece, told: Explanation, *, is_open: bool) -> str:
     count = f"{plural(len(piece.tokens), 'token')}, {plural(len(piece.steps), 'merge')}"
     summary = f'<summary><span class="piece">{mark_up(text)}</span> {escape(why(piece))}: {count}</summary>'
     inner = whole_html(piece, told)
-    if 1 < len(text) <= WIDEST_TREE and not piece.special:
+    if 1 < len(text) <= WIDEST_TREE and piece.parts:
         inner += tree_svg(piece, told.vocabulary)
     if piece.steps:
         inner += stepper("merges", steps_html(piece, token_bytes))
     inner += blocked_html(piece.blocked, token_bytes)
     if not inner:
-        inner = "<p>One special token: nothing merges.</p>" if piece.special else "<p>One byte: nothing to merge.</p>"
+        what = "byte" if piece.parts else why(piece)
+        inner = f"<p>One {what}: nothing to merge.</p>"
     return f'<details class="of-piece"{" open" if is_open else ""}>{summary}{inner}</details>'
 
 

@@ -16,7 +16,7 @@ from ..errors import FileFormatError
 __all__ = ["from_text", "to_data", "to_text"]
 
 FORMAT = "minitok-explanation"
-VERSION = 2
+VERSION = 3
 
 T = TypeVar("T")
 

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 from ..arguments import BYTES_A_MERGE, most_token_bytes
 from ..backend import load_backend
 from ..chat_templates import ChatTemplates
-from ..definition import BYTE_ORDERS, Definition
+from ..definition import BYTE_ORDERS, IDENTITY, Definition
 from ..errors import FileFormatError, MinitokError
 from ..reference.characters import Symbols
 from .files import parse_json, read, shown, write_atomically
@@ -68,16 +68,13 @@ def dump(definition: Definition) -> str:
         **({"chat": dump_chat(chat)} if (chat := definition.chat) else {}),
     }
     fields = [f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items()]
-    order = definition.byte_order
-    tokens, merges, whole_pieces = definition.vocabulary()
-    # Byte order and pairs say everything of a vocabulary in which merge k, of rank k, makes id 256 + k.
-    trained = not whole_pieces and all(merge[2:] == (256 + k, k) for k, merge in enumerate(merges))
-    plain = definition.vocab.fallback is None and not definition.vocab.drops_bytes and definition.symbols is None
-    if order is not None and trained and plain and len(tokens) == 256 + len(merges):
+    if definition.is_plain:
+        order = definition.byte_order or IDENTITY
         named = next((name for name, known in BYTE_ORDERS.items() if known == order), None)
         fields.append(f'"byte_order": {json.dumps(named or list(order))}')
         fields.append(f'"merges": {rows(definition.merges)}')
     else:
+        tokens, merges, whole_pieces = definition.vocabulary()
         listed = ((token_id, encoded(token)) for token_id, token in tokens.items())
         fields.append(f'"whole_pieces": {json.dumps(whole_pieces)}')
         fields.append(f'"tokens": {rows(listed)}')

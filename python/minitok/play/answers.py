@@ -5,18 +5,19 @@ Each asks for no more than the limits allow, so that none takes long.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..errors import VocabularyError
 from ..explain.bigram import Bigram, bits_by_size
-from ..explain.build import lane, with_machine
+from ..explain.build import units, with_machine
 from ..explain.excerpt import as_read, explain_at, whole_characters
 from ..explain.measures import sizes
-from ..explain.model import Lane
+from ..explain.model import Lane, LanePiece
 from ..explain.serial import to_data
-from ..reference.special import SpecialTokens
 from ..text import utf8
 from .requests import TooLarge, WrongRequest, field, numbers
 from .tokenizers import Shelf, describe
@@ -58,9 +59,9 @@ class Answers:
         tok = self.shelf.get(name)
         ids = tok.encode_to_numpy(text, allowed_special=special or ())
         distinct, places = np.unique(ids, return_inverse=True)
-        lengths = np.array([len(tok.token_bytes(token_id)) for token_id in distinct.tolist()], dtype=np.uint32)
+        lengths = np.array([len(spelled(tok, token_id)) for token_id in distinct.tolist()], dtype=np.uint32)
         told = {**describe(tok, name), "ids": ids.tolist(), "lengths": lengths[places].tolist()}
-        # The tokens of a tokenizer with a normal form spell another text.
+        # The tokens of a tokenizer that changes text spell another one.
         read = as_read(tok, text, special or ())
         return told if read == text else {**told, "text": to_data(read)}
 
@@ -70,6 +71,8 @@ class Answers:
         (at,) = numbers(asked, at=(0, 1 << 31))
         try:
             found = explain_at(tok, text, at, special or (), self.limits.piece)
+        except VocabularyError:
+            raise
         except ValueError as error:
             raise TooLarge(str(error)) from None
         told = to_data(found.piece)
@@ -81,21 +84,32 @@ class Answers:
         text, special = self.text(asked), self.special(asked)
         toks = [self.shelf.get(name) for name in self.encodings(asked)]
         shown = text[: whole_characters(text, self.limits.lanes)]
-        # What is cut off may be looked ahead to: the last pieces are not certain.
-        certain = len(shown) if len(shown) == len(text) else max(0, len(shown) - 1)
+        whole = len(shown) == len(text)
         made: dict[str, Any] = {}
         for tok in toks:
-            names = list(tok.special_tokens) if special else []
-            places = [(start, end) for start, end, _ in SpecialTokens(tok.special_tokens).find(shown, names)]
-            pieces = lane(tok.pattern, shown, places).pieces
-            key = f"{tok.pattern} {places}" if places else tok.pattern
-            made.setdefault(key, {"pattern": tok.pattern, "encodings": [], "pieces": []})
-            made[key]["encodings"].append(tok.name or f"{tok.n_vocab:,} ids")
-            made[key]["pieces"] = [to_data(piece) for piece in pieces if piece.end <= certain]
+            read, pieces = self.lane(tok, shown, special)
+            # What is cut off may be looked ahead to: the last pieces are not certain.
+            certain = len(read) if whole else max(0, len(read) - 1)
+            told = {"pattern": tok.pattern, "encodings": [], "pieces": [p for p in pieces if p["end"] <= certain]}
+            apart = {} if read == shown else {"text": to_data(read)}
+            same = made.setdefault(json.dumps([told, apart]), {**told, **apart})
+            same["encodings"].append(tok.name or f"{tok.n_vocab:,} ids")
         for told in made.values():
             machine = with_machine(Lane(told["pattern"], ()), toks[0].pattern)
             told |= {"scanned": machine.scanned, "differs": machine.differs}
-        return {"bytes": len(shown), "whole": len(shown) == len(text), "lanes": list(made.values())}
+        return {"bytes": len(shown), "whole": whole, "lanes": list(made.values())}
+
+    def lane(self, tok: Tokenizer, text: bytes, special: str) -> tuple[bytes, list[dict[str, Any]]]:
+        """The text as it is when it is cut, and the pieces and tokens in it."""
+        definition, added = tok.definition, set(tok.added_tokens.values())
+        cut = list(units(definition, definition.codec(), text, list(tok.special_tokens) if special else []))
+        pieces: list[dict[str, Any]] = []
+        at = 0
+        for data, token_id, alternative in cut:
+            kinds = token_id is not None and token_id not in added, token_id in added
+            pieces.append(to_data(LanePiece(at, at + len(data), *kinds, alternative)))
+            at += len(data)
+        return b"".join(unit.data for unit in cut), pieces
 
     def page(self, asked: dict[str, Any]) -> str:
         """The text explained, as a web page to keep."""
@@ -118,7 +132,7 @@ class Answers:
         return {
             "prompt": ids,
             "steps": to_data(steps),
-            "vocabulary": to_data({token_id: tok.token_bytes(token_id) for token_id in sorted(named)}),
+            "vocabulary": to_data({token_id: spelled(tok, token_id) for token_id in sorted(named)}),
             "n_ids": model.n_ids,
             "n_pairs": len(model.pairs),
             "bits_per_byte": self.bits(tok, text),
@@ -128,7 +142,7 @@ class Answers:
         """Bits per byte by vocabulary size; of what was not trained here, for all of it."""
         if len(text) < 2:
             return []
-        wanted = sizes(tok, 8) if tok.trained is not None else [tok.n_vocab]
+        wanted = sizes(tok, 8) if tok.trained is not None and tok.definition.is_plain else [tok.n_vocab]
         return [
             {"n_vocab": size, "bits": round(bits, 4)}
             for size, bits in zip(wanted, bits_by_size(tok, text, wanted), strict=True)
@@ -155,6 +169,11 @@ class Answers:
     def tokenizer(self, asked: dict[str, Any]) -> Tokenizer:
         """The tokenizer that is asked about."""
         return self.shelf.get(field(asked, "encoding", str))
+
+
+def spelled(tok: Tokenizer, token_id: int) -> bytes:
+    """The bytes of a token as it is written, with the marks that decoding drops."""
+    return tok.definition.codec().token_bytes(token_id) or b""
 
 
 def shortened(step: Event) -> Event:

@@ -87,4 +87,5 @@ def describe(tokenizer: Tokenizer, name: str) -> dict[str, Any]:
         "n_vocab": tokenizer.n_vocab,
         "pattern": tokenizer.pattern,
         "special_tokens": tokenizer.special_tokens,
+        "added_tokens": tokenizer.added_tokens,
     }

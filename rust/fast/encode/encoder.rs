@@ -136,7 +136,7 @@ impl Encoder {
             let until = at.saturating_add(wanted).min(units.len());
             while at < until {
                 let new = part.len();
-                at = units.transcode(at, MOST_AT_ONCE.min(until - at), &mut part);
+                at = units.transcode(at, MOST_AT_ONCE.min(until - at), &mut part)?;
                 if spaces.markers {
                     replace_markers(&mut part, new);
                 }
@@ -281,10 +281,11 @@ impl Encoder {
     /// Makes room in the cache for the new pieces of the next block.
     fn make_room(&self, work: &mut Workspace, is_long: bool) {
         if !work.seeded && (is_long || work.cache.is_full()) {
-            work.seeded = true;
             // What a token is cut into is not asked.
             let end = if self.rest.is_some() { 0 } else { self.size.first_record };
             work.cache = PieceCache::seeded(self.size, self.tables.seeds(end));
+            // Where the look for seeds was stopped, another text gets them.
+            work.seeded = !interrupt::stopped_now();
         }
         if work.seeded {
             work.cache.grow();

@@ -8,6 +8,7 @@ use super::merges_from_scores::FromScores;
 use super::pair_table::PairTable;
 use super::piece_key::{MAX_KEY_BYTES, key_of};
 use super::static_cuts::StaticCuts;
+use crate::interrupt;
 use crate::once::Once;
 use crate::vocab::{Tokens, Vocab};
 use std::sync::Arc;
@@ -77,10 +78,19 @@ impl Tables {
 
     /// What merges make of the bytes of tokens; of those that may be seeds only, where pieces are not taken whole.
     fn exceptions(&self) -> &Exceptions {
-        self.exceptions.get_or_make(|| match &self.pairs {
+        static UNKNOWN: Once<Exceptions> = Once::new();
+        if let Some(known) = self.exceptions.get() {
+            return known;
+        }
+        let made = match &self.pairs {
             Some(pairs) => Exceptions::of_made(&self.vocab, made_by_merges(&self.vocab, pairs, SEEDED).by_id),
             None => Exceptions::unknown(),
-        })
+        };
+        // What a look that was stopped has found is not kept.
+        if interrupt::stopped_now() {
+            return UNKNOWN.get_or_make(Exceptions::unknown);
+        }
+        self.exceptions.get_or_make(|| made)
     }
 
     /// The token that a piece is as it stands, whatever merges make of it.
@@ -213,6 +223,14 @@ mod tests {
                 assert_eq!(ids, expected, "{text} {fuses}");
             }
         }
+    }
+
+    #[test]
+    fn what_a_look_that_was_stopped_has_found_is_not_kept() {
+        let tables = Tables::new(vocab(false));
+        let seeds = || tables.seeds(u32::MAX).count();
+        let stopped = interrupt::run_every(std::time::Duration::ZERO, || true, || Ok(seeds()));
+        assert!(stopped.is_err() && seeds() == 258);
     }
 
     #[test]

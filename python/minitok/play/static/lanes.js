@@ -1,9 +1,10 @@
 // The pieces that each encoding's pattern makes of the beginning of the text, one lane for each pattern.
 
 import { latest, Refused } from "./api.js";
+import { readBytes } from "./bytes.js";
 import { byId, el, number, plural } from "./dom.js";
 import { state } from "./state.js";
-import { chip, mark } from "./visible.js";
+import { chip, mark, why } from "./visible.js";
 
 const SPECIAL_COLOUR = 7;
 
@@ -22,9 +23,12 @@ export async function showLanes(bytes, link) {
 }
 
 function lineUp(lane, first, bytes, link) {
+  // The pieces of a tokenizer that changes text are of another text, so they are not linked.
+  const isApart = lane.text !== undefined;
+  const read = isApart ? readBytes(lane.text) : bytes;
   const pieces = lane.pieces.map((piece) => {
-    const why = piece.special ? "special token" : piece.alternative?.label ?? "all that is left";
-    const made = chip(bytes.subarray(piece.start, piece.end), piece.alternative?.index ?? SPECIAL_COLOUR, why);
+    const made = chip(read.subarray(piece.start, piece.end), piece.alternative?.index ?? SPECIAL_COLOUR, why(piece));
+    if (isApart) return made;
     made.addEventListener("pointerenter", () => link([piece.start, piece.end]));
     made.addEventListener("pointerleave", () => link(null));
     return made;

@@ -6,7 +6,7 @@ import { byId, el, number, plural, table } from "./dom.js";
 import { state } from "./state.js";
 import { Stepper } from "./stepper.js";
 import { tree } from "./tree.js";
-import { chips, mark } from "./visible.js";
+import { chips, mark, why } from "./visible.js";
 
 export class Inside {
   // `onStep(n)` is called when the reader moves to the state after n merges.
@@ -35,15 +35,14 @@ export class Inside {
 
   draw({ piece, vocabulary }) {
     const bytesOf = readVocabulary(vocabulary);
-    const isSpecial = piece.special;
-    const why = isSpecial ? "special token" : piece.alternative?.label ?? "all that is left";
+    const isFound = piece.special || piece.added;
     const source = piece.alternative ? [", of the alternative ", el("code", {}, piece.alternative.source)] : [];
-    const about = el("p", {}, "The piece is a ", el("b", {}, why), ...source, ": ",
+    const about = el("p", {}, "The piece is a ", el("b", {}, why(piece)), ...source, ": ",
       `${plural(piece.tokens.length, "token")}, ${plural(piece.steps.length, "merge")}.`);
     const tokens = chips(piece.tokens.map((token) => token.id), (id) => bytesOf.get(id), { notes: (id) => String(id) });
     const parts = [about, tokens, ...whole(piece, bytesOf)];
     if (piece.steps.length) parts.push(...this.steps(piece, bytesOf));
-    else parts.push(el("p", {}, isSpecial ? "A special token is one id: nothing merges." : "No pair in it has a merge."));
+    else parts.push(el("p", {}, isFound ? `The ${why(piece)} is one id: nothing merges.` : "No pair in it has a merge."));
     if (piece.blocked.length) parts.push(blocked(piece.blocked, bytesOf));
     byId("inside").replaceChildren(...parts);
   }

@@ -50,11 +50,11 @@ export class Panels {
     const starts = new Uint32Array(one.lengths.length + 1);
     one.lengths.forEach((length, index) => { starts[index + 1] = starts[index] + length; });
     panel.one = one;
-    // The tokens of a tokenizer with a normal form spell another text, so they are not linked to the others.
+    // The tokens of a tokenizer that changes text spell another text, so they are not linked to the others.
     panel.isApart = one.text !== undefined;
     panel.strip.set({
       ids: one.ids, starts, bytes: panel.isApart ? readBytes(one.text) : this.bytes,
-      special: new Set(Object.values(one.special_tokens)), view: state.view,
+      kinds: kindsOf(one), view: state.view,
     });
   }
 
@@ -65,7 +65,7 @@ export class Panels {
       const n = one.ids.length;
       const said = [plural(n, "token")];
       if (n) said.push(`${(strip.bytes.length / n).toFixed(2)} bytes a token`);
-      if (isApart) said.push("in a normal form");
+      if (isApart) said.push("of the text as it is changed first");
       if (perMillion >= 0) said.push(`costs ${money(n * perMillion / 1e6)}`);
       counts.textContent = said.join(" · ");
     }
@@ -110,6 +110,12 @@ export class Panels {
     this.point(name, index);
     return isApart ? [0, 0] : [strip.starts[index], strip.starts[index + 1]].map((place) => utf16At(strip.bytes, place));
   }
+}
+
+// Which ids are those of tokens that are found in text: "special" or "added".
+function kindsOf({ special_tokens: special, added_tokens: added }) {
+  const kinds = (tokens, kind) => Object.values(tokens).map((id) => [id, kind]);
+  return new Map([...kinds(special, "special"), ...kinds(added, "added")]);
 }
 
 export function money(value) {

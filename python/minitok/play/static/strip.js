@@ -33,9 +33,10 @@ export class Strip {
     this.box.addEventListener("keydown", (event) => this.onKey(event));
   }
 
-  // New tokens: ids, where each begins (and, one more, where the last ends), the bytes of the text, which ids are special.
-  set({ ids, starts, bytes, special, view }) {
-    Object.assign(this, { ids, starts, bytes, special, view, n: ids.length });
+  // New tokens: ids, where each begins (and, one more, where the last ends), the bytes of the text, and which ids are special or
+  // added tokens.
+  set({ ids, starts, bytes, kinds, view }) {
+    Object.assign(this, { ids, starts, bytes, kinds, view, n: ids.length });
     const { scrollTop } = this.box;
     this.watch.disconnect();
     this.marks = { linked: null, chosen: null };
@@ -115,13 +116,13 @@ export class Strip {
   token(index, tone) {
     const id = this.ids[index];
     const bytes = this.bytesOf(index);
-    const isSpecial = this.special.has(id);
+    const kind = this.kinds.get(id);
     const made = el("span", {
       id: `${this.prefix}-${index}`,
       role: "option",
-      class: `token t${tone} ${this.view}${isSpecial ? " special" : ""}`,
+      class: `token t${tone} ${this.view}${kind ? ` ${kind}` : ""}`,
       "aria-selected": "false",
-      "aria-label": `${visible(bytes)}, id ${id}${isSpecial ? ", special token" : ""}`,
+      "aria-label": `${visible(bytes)}, id ${id}${kind ? `, ${kind} token` : ""}`,
       "aria-setsize": this.n,
       "aria-posinset": index + 1,
     });

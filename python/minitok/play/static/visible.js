@@ -69,3 +69,9 @@ export function chips(ids, bytesOf, { fresh = -1, notes = null } = {}) {
 export function chip(bytes, index, note = "", extra = "") {
   return el("span", { class: `token t${index}${extra}` }, mark(bytes), note === "" ? null : el("small", {}, note));
 }
+
+// What made a piece, in a word or two.
+export function why(piece) {
+  if (piece.special || piece.added) return piece.special ? "special token" : "added token";
+  return piece.alternative?.label ?? "all that is left";
+}
