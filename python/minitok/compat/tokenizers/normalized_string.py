@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from minitok.backend import load_backend
+from minitok.text import utf8
 
 from .matching import Cut, compiled, cuts, parts
 from .normal_changes import changes
@@ -44,10 +45,11 @@ class NormalizedString:
     def __init__(self, sequence: str) -> None:
         if not isinstance(sequence, str):
             raise TypeError(f"{type(sequence).__name__!r} object is not an instance of 'str'")
-        self.original = self.normalized = sequence
+        # A lone surrogate is U+FFFD, as everywhere in minitok.
+        self.original = self.normalized = sequence if sequence.isascii() else utf8(sequence).decode()
         # The character of the whole text at which the original begins, and the span there of each normalized character.
         self._start = 0
-        self._spans: list[Span] = [(at, at + 1) for at in range(len(sequence))]
+        self._spans: list[Span] = [(at, at + 1) for at in range(len(self.original))]
 
     @property
     def span(self) -> Span:
@@ -97,7 +99,7 @@ class NormalizedString:
         self.normalized, self._spans = "".join(chars), spans
 
     def _normal(self, form: str) -> None:
-        data = self.normalized.encode("utf-8", "surrogatepass")
+        data = self.normalized.encode()
         if load_backend(None).normalizer([form]).apply(data) != data:
             self.transform(changes(self.normalized, form))
 
@@ -120,11 +122,11 @@ class NormalizedString:
     def lowercase(self) -> None:
         """Makes letters small."""
         small = load_backend(None).normalizer(["lowercase"]).apply
-        made = small(self.normalized.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+        made = small(self.normalized.encode()).decode()
         if len(made) == len(self.normalized):  # A character for each.
             self.normalized = made
         else:
-            self._each(lambda char: small(char.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass"))
+            self._each(lambda char: small(char.encode()).decode())
 
     def uppercase(self) -> None:
         """Makes letters capital."""

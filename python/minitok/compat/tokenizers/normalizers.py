@@ -255,9 +255,7 @@ def show_bytes(normalized: NormalizedString) -> None:
         normalized.normalized = normalized.normalized.translate(SHOWN)
         return
     steps = [
-        (CHARS[byte], int(index > 0))
-        for char in normalized.normalized
-        for index, byte in enumerate(char.encode("utf-8", "replace"))
+        (CHARS[byte], int(index > 0)) for char in normalized.normalized for index, byte in enumerate(char.encode())
     ]
     normalized.transform(steps)
 

@@ -9,18 +9,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from minitok.formats.byte_level import to_bytes
 
 from .symbol_sizes import SymbolSizes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from minitok.definition import Definition
-
-    from .models import BPE
 
 __all__ = ["PieceEncoder", "Token"]
 
@@ -47,6 +45,15 @@ class Token:
         return self.id, self.value, self.offsets
 
 
+class Vocabulary(Protocol):
+    """What a model has."""
+
+    def names(self) -> Mapping[int, str]: ...
+    def vocab(self) -> Mapping[str, int]: ...
+    def merges(self) -> Sequence[tuple[str, str]]: ...
+    def options(self) -> Mapping[str, Any]: ...
+
+
 class PieceEncoder:
     """Encodes pieces.
 
@@ -55,7 +62,7 @@ class PieceEncoder:
         definition: What encodes with it, whatever is done to text before.
     """
 
-    def __init__(self, model: BPE, definition: Definition) -> None:
+    def __init__(self, model: Vocabulary, definition: Definition) -> None:
         self.model = model
         self.definition = definition.changed(
             pattern="none",

@@ -43,7 +43,7 @@ class PreTokenizedString:
 
     def __init__(self, sequence: str) -> None:
         whole = NormalizedString(sequence)
-        self.original, self.pieces = sequence, [Piece(whole)]
+        self.original, self.pieces = whole.original, [Piece(whole)]
 
     def split(self, func: Callable[[int, NormalizedString], Sequence[NormalizedString]]) -> None:
         """Puts the pieces that a function makes of each in its place; empty ones are dropped."""
@@ -142,7 +142,7 @@ def character_of_bytes(text: str) -> Sequence[int]:
     """The character that each byte of UTF-8 is of."""
     if text.isascii():
         return range(len(text))
-    return [at for at, char in enumerate(text) for _ in char.encode("utf-8", "surrogatepass")]
+    return [at for at, char in enumerate(text) for _ in char.encode()]
 
 
 def origin(piece: Piece, span: Span, owners: Sequence[int]) -> Span:
@@ -158,4 +158,4 @@ def origin(piece: Piece, span: Span, owners: Sequence[int]) -> Span:
 
 def byte_places(text: str) -> list[int]:
     """The byte of UTF-8 at which each character begins, and where the last one ends."""
-    return [0, *accumulate(len(char.encode("utf-8", "surrogatepass")) for char in text)]
+    return [0, *accumulate(len(char.encode()) for char in text)]

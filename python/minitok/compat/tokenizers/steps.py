@@ -129,9 +129,7 @@ def with_tokens(piece: Piece, finder: Finder) -> list[Piece]:
     for start, end, token_id in finder.find(normalized.normalized):
         part = normalized.between(start, end)
         value = part.normalized
-        tokens = (
-            None if token_id is None else [Token(token_id, value, (0, len(value.encode("utf-8", "surrogatepass"))))]
-        )
+        tokens = None if token_id is None else [Token(token_id, value, (0, len(value.encode())))]
         made.append(Piece(part, tokens))
     return made
 
