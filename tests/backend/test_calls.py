@@ -14,7 +14,7 @@ def python_calls(work):
     work()  # what is imported, and made, with the first call
     count = 0
 
-    def note(frame, event, arg):
+    def note(_frame, event, _arg):
         nonlocal count
         count += event == "call"
 
