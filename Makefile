@@ -245,7 +245,7 @@ test-arm: ## the crate's tests for 64-bit ARM, its NEON paths among them, under 
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header $(UPGRADE)
 lock: $(STAMPS)/venv ## choose the versions of the tools anew, after a change of pyproject.toml
 	$(BIN)/python -m pip install --quiet 'uv>=0.5'
-	$(LOCK) pyproject.toml --extra cli --extra play --group test --group lint --output-file requirements/workshop.txt
+	$(LOCK) pyproject.toml --extra play --group test --group lint --output-file requirements/workshop.txt
 	$(LOCK) --group docs --output-file requirements/docs.txt
 	$(LOCK) --group mutants --output-file requirements/mutants.txt
 	$(LOCK) --group wheel --output-file requirements/wheel.txt

@@ -7,7 +7,7 @@
 //!
 //! Costs: those of the parts; O(n log n) in all for n bytes.
 //!
-//! Implements SPEC E3, E5, E6, N3, N5, S6 and S9.
+//! Implements SPEC E3, E5, E6, N3, S5, S6 and S9.
 
 use crate::decode;
 use crate::encode::encode_piece;
@@ -61,7 +61,10 @@ impl Codec {
 
     /// Returns what finds these special tokens and the added ones; nothing if it is None.
     pub fn search(&self, allowed: Option<&[&str]>) -> Result<Search> {
-        self.preprocessor.search(&self.preprocessor.special.wanted(allowed))
+        let special = &self.preprocessor.special;
+        let wanted = special.wanted(allowed);
+        let hidden = if wanted.is_empty() { Vec::new() } else { special.hiding(&wanted) };
+        self.preprocessor.search(&wanted, &hidden)
     }
 
     /// Encodes a text. The tokens of the search are found in it; everything else is text.
@@ -165,8 +168,8 @@ impl Codec {
         let changes = !normalizer.steps().is_empty() || metaspace.is_some();
         self.words.is_none()
             && normalizer.is_local()
-            && !(changes && !search.late.is_empty())
-            && (flags.is_empty() || !found.any(|(_, id)| flags.contains_key(id)))
+            && (!changes || search.late.is_empty())
+            && (flags.is_empty() || !found.any(|(_, id)| id.is_some_and(|id| flags.contains_key(&id))))
     }
 
     /// Returns whether a cut of the pattern is also one of what the steps make of the text.

@@ -187,6 +187,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn tokens_are_joined_by_a_rule() {
+        let joined = |rule: &str, mark: &str, tokens: &[&str]| {
+            let joining = (rule.to_owned(), mark.as_bytes().to_vec());
+            let ids: Vec<u32> = (0..).take(tokens.len()).collect();
+            let token = |id: u32| tokens.get(id as usize).map(|token| token.as_bytes());
+            let whole = decode_bytes(token, &ids, Some(&joining)).unwrap();
+            let mut stream = StreamDecoder::new(false, false, Some(joining));
+            for _ in 0..2 {
+                let mut text: String = tokens.iter().map(|token| stream.push(token.as_bytes()).unwrap()).collect();
+                text += &stream.finish().unwrap();
+                assert_eq!(text.as_bytes(), whole);
+            }
+            String::from_utf8(whole).unwrap()
+        };
+        assert_eq!(joined("spaces", "", &["a", "##b", ""]), "a ##b ");
+        assert_eq!(joined("prefix", "##", &["##a", "##b", "c"]), "##ab c");
+        assert_eq!(joined("cleaned_prefix", "##", &["do", "not", ".", "##n't", "x ' y"]), "do not.n't x'y");
+        assert_eq!(joined("suffix", "</w>", &["a</w>", "b", "c</w>d</w>"]), "a bcd");
+        assert_eq!(joined("suffix", "</w>", &[]), "");
+    }
+
+    #[test]
     fn half_a_character_waits() {
         let mut stream = StreamDecoder::new(false, false, None);
         assert_eq!(stream.push(b"\xC3").unwrap(), "");

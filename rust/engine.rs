@@ -29,23 +29,44 @@ const TIME: Duration = Duration::from_secs(4);
 const TIME_PER_BYTE: Duration = Duration::from_micros(2);
 const SEARCHES: u32 = 16;
 
-/// What the searches of a text have spent.
-#[derive(Debug, Default)]
+/// What cutting a text may spend and has spent, whoever cuts: the engine, a scanner that goes back, all steps of a pattern.
+#[derive(Debug, Clone)]
 pub struct Spent {
-    steps: usize,
+    steps_left: usize,
+    time: Duration,
     searches: u32,
     since: Option<Instant>,
 }
 
 impl Spent {
+    /// For a text of that many bytes.
+    pub fn of(bytes: usize) -> Spent {
+        let time = u32::try_from(bytes).map_or(Duration::MAX, |bytes| TIME + TIME_PER_BYTE * bytes);
+        let steps_left = bytes.saturating_mul(STEPS_PER_BYTE).saturating_add(STEPS);
+        Spent { steps_left, time, searches: 0, since: None }
+    }
+
+    /// Spends steps; whether that is more than the text may take.
+    #[must_use]
+    pub fn is_over(&mut self, steps: usize) -> bool {
+        let left = self.steps_left.checked_sub(steps);
+        self.steps_left = left.unwrap_or(0);
+        left.is_none()
+    }
+
     /// Whether the text has had its time.
-    fn is_late(&mut self, text: &str) -> bool {
+    #[must_use]
+    pub fn is_late(&mut self) -> bool {
         self.searches = self.searches.wrapping_add(1);
         if cfg!(target_family = "wasm") || !self.searches.is_multiple_of(SEARCHES) {
             return false;
         }
-        let most = u32::try_from(text.len()).map_or(Duration::MAX, |bytes| TIME + TIME_PER_BYTE * bytes);
-        self.since.get_or_insert_with(Instant::now).elapsed() > most
+        self.since.get_or_insert_with(Instant::now).elapsed() > self.time
+    }
+
+    /// What is said of a pattern for which a text may not spend more.
+    pub fn error(pattern: &str) -> Error {
+        Error::Pattern { pattern: pattern.into(), reason: "matching the pattern takes too many steps".into() }
     }
 }
 
@@ -69,23 +90,20 @@ impl Engine {
 
     /// Returns start and end of the first match at or after an offset.
     pub fn search(&self, text: &str, at: usize, spent: &mut Spent) -> Result<Option<(usize, usize)>> {
-        let most = text.len().saturating_mul(STEPS_PER_BYTE).saturating_add(STEPS);
         for (index, limit) in LIMITS.into_iter().enumerate() {
-            if spent.is_late(text) {
+            if spent.is_late() {
                 break;
             }
             let found = self.compiled(index)?.find_from_pos(text, at);
             if let Ok(found) = found {
                 return Ok(found.map(|span| (span.start(), span.end())));
             }
-            spent.steps = spent.steps.saturating_add(limit);
-            if spent.steps > most {
+            if spent.is_over(limit) {
                 break;
             }
             interrupt::check()?;
         }
-        let reason = "matching the pattern takes too many steps".into();
-        Err(Error::Pattern { pattern: self.source.clone(), reason })
+        Err(Spent::error(&self.source))
     }
 
     /// The pattern compiled with a limit.
@@ -109,7 +127,7 @@ mod tests {
 
     fn searches(pattern: &str, text: &str) -> Result<usize> {
         let engine = Engine::new(pattern, pattern.into())?;
-        let (mut at, mut spent, mut count) = (0, Spent::default(), 0);
+        let (mut at, mut spent, mut count) = (0, Spent::of(text.len()), 0);
         while let Some((_, end)) = engine.search(text, at, &mut spent)? {
             (at, count) = (end, count + 1);
         }
@@ -120,11 +138,9 @@ mod tests {
     #[test]
     fn a_text_has_limits_whatever_the_pattern() {
         for pattern in ["a*b|a", "(?:a*b|a)(?!c)"] {
-            let reason = "matching the pattern takes too many steps".into();
-            let error = Error::Pattern { pattern: pattern.into(), reason };
             assert_eq!(searches(pattern, &"a".repeat(2000)), Ok(2000));
             // 160,000 bytes are enough as a rule; more, so that no machine is fast enough.
-            assert_eq!(searches(pattern, &"a".repeat(1_000_000)), Err(error));
+            assert_eq!(searches(pattern, &"a".repeat(1_000_000)), Err(Spent::error(pattern)));
         }
     }
 }

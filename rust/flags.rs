@@ -5,8 +5,11 @@
 //! | `lstrip` | it takes the white space before it |
 //! | `rstrip` | it takes the white space behind it |
 //! | `single_word` | it is found only where no character of a word is beside it (`\w`) |
+//! | `hides` | where it is not allowed, no other token is found in its text |
 //!
 //! By hand, `a <s> b` with `rstrip` for `<s>`: the segment `a·`, the token `<s>·`, the segment `b`.
+//!
+//! A token that hides others is found wherever it stands, and left as text where it is not allowed (`special`).
 //!
 //! Where the spaces of a text are markers already, they are not white space, and no token takes one.
 //!
@@ -18,16 +21,20 @@
 
 use crate::error::{Error, Result};
 use crate::once::Once;
-use crate::special::Part;
 use crate::unicode::{CharSet, contains, white_space, word};
 use foldhash::HashMap;
 
+/// A segment (start, end, None), or a token (start, end, id).
+pub type Part = (usize, usize, Option<u32>);
+
 /// What one token takes or asks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is asked by itself")]
 pub struct Flags {
     pub single_word: bool,
     pub lstrip: bool,
     pub rstrip: bool,
+    pub hides: bool,
 }
 
 impl Flags {
@@ -39,9 +46,11 @@ impl Flags {
                 "single_word" => flags.single_word = true,
                 "lstrip" => flags.lstrip = true,
                 "rstrip" => flags.rstrip = true,
+                "hides" => flags.hides = true,
                 _ => {
-                    let reason =
-                        format!("the token '{token}' has the flag '{name}'; there are single_word, lstrip, rstrip");
+                    let reason = format!(
+                        "the token '{token}' has the flag '{name}'; there are single_word, lstrip, rstrip, hides"
+                    );
                     return Err(Error::Vocabulary(reason));
                 }
             }
@@ -53,6 +62,7 @@ impl Flags {
 /// Returns the parts of a text with the white space that tokens take, and without those that must stand alone.
 ///
 /// `flags`: by id. `marked`: the spaces of the text are markers.
+#[allow(clippy::implicit_hasher, reason = "it is one map of the preprocessor")]
 pub fn as_flagged(text: &[u8], parts: &[Part], flags: &HashMap<u32, Flags>, marked: bool) -> Result<Vec<Part>> {
     let mut found: Vec<Part> = Vec::new();
     found.try_reserve(parts.len())?;

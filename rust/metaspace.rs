@@ -24,7 +24,7 @@
 //!
 //! Costs: O(n); a copy only where there is a marker or a space is put before the text.
 //!
-//! Implements SPEC S3, S4, S5 and N4.
+//! Implements SPEC S3, S4 and S5.
 
 use crate::error::{Error, Result};
 use std::borrow::Cow;
@@ -34,6 +34,7 @@ pub const PREFIXES: [&str; 6] = ["never", "text", "segment", "first", "always", 
 
 /// Where a space is put before the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one property of a rule")]
 pub struct Metaspace {
     at_segments: bool,
     at_text: bool,

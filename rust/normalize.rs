@@ -23,7 +23,7 @@
 //! Implements SPEC N1 and N2.
 
 use crate::characters::characters;
-use crate::engine::Engine;
+use crate::engine::{Engine, Spent};
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::normal_forms::{Change, FORMS, Form, Part, normal_changes};
@@ -188,12 +188,14 @@ impl Normalizer {
             (Step::Form(form), _) => normal_changes(text, *form, &mut push)?,
             (Step::Lowercase, _) => lowercase(text, &mut push)?,
             (Step::SpaceIdeographs, _) => space_ideographs(text, &mut push)?,
-            (Step::Replace { text: new, .. }, Some(regex)) => matches(regex, text, &mut |start, end| {
-                if start == end {
-                    return Ok(());
-                }
-                push(Change { start, end, parts: vec![Part { text: new.as_bytes().into(), start, end }] })
-            })?,
+            (Step::Replace { text: new, .. }, Some(regex)) => {
+                matches(regex, text, &mut Spent::of(text.len()), &mut |start, end| {
+                    if start == end {
+                        return Ok(());
+                    }
+                    push(Change { start, end, parts: vec![Part { text: new.as_bytes().into(), start, end }] })
+                })?;
+            }
             (Step::Replace { .. }, None) => {}
             (Step::Prepend(_), _) if text.is_empty() => {}
             (Step::Prepend(new), _) => {

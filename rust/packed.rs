@@ -53,7 +53,7 @@ pub fn unpack(data: &[u8], below: Option<u32>) -> Result<Vocab> {
     let order = reader.take(256)?;
     let runs = reader.pairs(n_runs)?;
     let extra = reader.pairs(n_extra)?;
-    let (ids, width) = merge_ids(&runs, n_merges)?;
+    let width = width_of(&runs, n_merges)?;
     let below = below.unwrap_or(u32::MAX);
 
     let mut tokens = Tokens::default();
@@ -67,10 +67,12 @@ pub fn unpack(data: &[u8], below: Option<u32>) -> Result<Vocab> {
             tokens.set(id, token)?;
         }
     }
-    let bits = reader.take((2 * ids.len() * width).div_ceil(8))?;
+    let bits = reader.take((2 * n_merges as usize * width).div_ceil(8))?;
     if reader.at < data.len() {
         return refuse("it is longer than it says");
     }
+    // There are as many ids as the file has room for pairs.
+    let ids: Vec<u32> = runs.iter().flat_map(|&(first, count)| first..first + count).collect();
     let known = ids.partition_point(|&id| id < below);
     let merges: Vec<Merge> = (ids[..known].iter().enumerate())
         .map(|(index, &id)| {
@@ -99,21 +101,20 @@ fn join_all(tokens: &mut Tokens, merges: &[Merge]) -> Result<usize> {
     Ok(done)
 }
 
-/// Returns the ids of the merges, from their runs, and the number of bits of the greatest.
-fn merge_ids(runs: &[(u32, u32)], n_merges: u32) -> Result<(Vec<u32>, usize)> {
-    let mut ids = Vec::new();
-    let mut end = 256;
+/// Returns the number of bits of the greatest id of the runs, which have the ids of the merges.
+fn width_of(runs: &[(u32, u32)], n_merges: u32) -> Result<usize> {
+    let (mut n_ids, mut end) = (0, 256);
     for &(first, count) in runs {
         match first.checked_add(count) {
             Some(after) if first >= end && count <= n_merges && after <= 1 << 31 => end = after,
             _ => return refuse("the runs of its ids are not in order"),
         }
-        ids.extend(first..end);
+        n_ids += count;
     }
-    if ids.len() != n_merges as usize {
-        return refuse(&format!("it has {n_merges} merges, but ids for {}", ids.len()));
+    if n_ids != n_merges {
+        return refuse(&format!("it has {n_merges} merges, but ids for {n_ids}"));
     }
-    Ok((ids, (u32::BITS - (end - 1).leading_zeros()) as usize))
+    Ok((u32::BITS - (end - 1).leading_zeros()) as usize)
 }
 
 /// Reads the two ids of a merge from the stream of bits.

@@ -22,10 +22,10 @@
 //! Implements SPEC E3, E8, E10 and S4.
 
 use crate::error::Result;
-use crate::flags::{Flags, as_flagged};
+use crate::flags::{Flags, Part, as_flagged};
 use crate::metaspace::{MARKER, Metaspace, spaced};
 use crate::normalize::Normalizer;
-use crate::special::{Finder, Part, SpecialTokens, Stretch};
+use crate::special::{Finder, SpecialTokens, Stretch};
 use foldhash::{HashMap, HashSet, HashSetExt};
 use std::borrow::Cow;
 
@@ -83,6 +83,7 @@ impl<'t> Prepared<'t> {
     }
 
     /// Returns some of the bytes. The ranges of neighbours meet.
+    #[must_use]
     pub fn part(&self, start: usize, end: usize) -> Prepared<'t> {
         let first = if start > 0 { self.origin(start).0 } else { self.start };
         let last = if end < self.data.len() { self.origin(end).0 } else { self.end };
@@ -147,12 +148,18 @@ pub struct Preprocessor {
 impl Preprocessor {
     pub fn new(special: SpecialTokens, normalizer: Normalizer, metaspace: Option<Metaspace>) -> Preprocessor {
         let ids: HashMap<&str, u32> = special.ids.iter().map(|(name, id)| (name.as_str(), *id)).collect();
-        let flags = special.flags.iter().filter_map(|(name, own)| Some((*ids.get(name.as_str())?, *own))).collect();
+        let flags = special.flags.iter().filter_map(|(name, own)| {
+            let rest = Flags { hides: false, ..*own };
+            Some((*ids.get(name.as_str())?, rest)).filter(|_| rest != Flags::default())
+        });
+        let flags = flags.collect();
         Preprocessor { special, normalizer, metaspace, flags }
     }
 
     /// Returns what finds the tokens of these names (`SpecialTokens::wanted`). Of two late ones with one text, the first.
-    pub fn search(&self, wanted: &[&str]) -> Result<Search> {
+    ///
+    /// `hidden`: the names in whose text no token is found (`SpecialTokens::hiding`).
+    pub fn search(&self, wanted: &[&str], hidden: &[&str]) -> Result<Search> {
         let wanted: HashSet<&str> = wanted.iter().copied().collect();
         let (mut early, mut late, mut texts) = (Vec::new(), Vec::new(), HashSet::new());
         for (name, id) in self.special.ids.iter().filter(|(name, _)| wanted.contains(name.as_str())) {
@@ -165,7 +172,18 @@ impl Preprocessor {
                 late.push((text, *id));
             }
         }
-        Ok(Search { early: Finder::new(early), late: Finder::new(late) })
+        let (mut hidden_early, mut hidden_late) = (Vec::new(), Vec::new());
+        for &name in hidden {
+            if !self.special.late.contains(name) {
+                hidden_early.push(name.to_owned());
+                continue;
+            }
+            let text = self.late_text(name)?;
+            if !text.is_empty() {
+                hidden_late.push(text);
+            }
+        }
+        Ok(Search { early: Finder::hiding(early, hidden_early), late: Finder::hiding(late, hidden_late) })
     }
 
     /// Passes on the segments of a text and the tokens between them.

@@ -119,12 +119,16 @@ impl Pattern {
 
     /// Passes the pieces of the text to `emit`, in order.
     pub fn split<'t>(&self, text: &'t [u8], emit: &mut dyn FnMut(&'t [u8])) -> Result<()> {
+        self.split_within(text, &mut Spent::of(text.len()), emit)
+    }
+
+    /// The same for a part of a text. `spent` is what the text has spent.
+    pub fn split_within<'t>(&self, text: &'t [u8], spent: &mut Spent, emit: &mut dyn FnMut(&'t [u8])) -> Result<()> {
         if let Some(scanner) = &self.scanner {
-            scan::split(scanner, text, emit);
-            return Ok(());
+            return scan::split(scanner, text, spent, emit);
         }
         if let Some(of_bytes) = &self.of_bytes {
-            return Pattern::split_bytes(of_bytes, text, emit);
+            return Pattern::split_bytes(of_bytes, text, spent, emit);
         }
         let Some(regex) = &self.regex else {
             let mut pieces = Vec::new();
@@ -133,14 +137,15 @@ impl Pattern {
             }
             for step in &self.steps {
                 let mut parts = Vec::new();
-                pieces.iter().try_for_each(|piece| step.split(piece, &mut |part| parts.push(part)))?;
+                let mut cut = |piece| step.split_within(piece, spent, &mut |part| parts.push(part));
+                pieces.iter().try_for_each(|&piece| interrupt::check().and_then(|()| cut(piece)))?;
                 pieces = parts;
             }
             pieces.into_iter().for_each(emit);
             return Ok(());
         };
         let mut done = 0;
-        matches(regex, text, &mut |start, end| {
+        matches(regex, text, spent, &mut |start, end| {
             if done < start {
                 emit(&text[done..start]);
             }
@@ -157,10 +162,15 @@ impl Pattern {
     }
 
     /// Passes the pieces that a pattern makes of the bytes of the text, each seen as a character.
-    fn split_bytes<'t>(of_bytes: &Pattern, text: &'t [u8], emit: &mut dyn FnMut(&'t [u8])) -> Result<()> {
+    fn split_bytes<'t>(
+        of_bytes: &Pattern,
+        text: &'t [u8],
+        spent: &mut Spent,
+        emit: &mut dyn FnMut(&'t [u8]),
+    ) -> Result<()> {
         let shown = to_chars(text);
         let mut rest = text;
-        of_bytes.split(shown.as_bytes(), &mut |shown| {
+        of_bytes.split_within(shown.as_bytes(), spent, &mut |shown| {
             let chars = shown.iter().filter(|&&byte| byte & 0xC0 != 0x80).count();
             let (piece, behind) = rest.split_at(chars);
             emit(piece);
@@ -229,13 +239,19 @@ pub fn difference(one: &str, other: &str) -> Result<std::result::Result<Option<S
     Ok(scan::difference(&trees(one)?, &trees(other)?))
 }
 
-/// Passes on where the matches of a regular expression stand, in bytes, from the left; empty ones too.
-pub fn matches(regex: &Engine, text: &[u8], emit: &mut dyn FnMut(usize, usize) -> Result<()>) -> Result<()> {
+/// Passes on where the matches of a regular expression stand, in bytes, from the left; empty ones too. `spent` is what the
+/// text has spent.
+pub fn matches(
+    regex: &Engine,
+    text: &[u8],
+    spent: &mut Spent,
+    emit: &mut dyn FnMut(usize, usize) -> Result<()>,
+) -> Result<()> {
     let view = View::new(text)?;
-    let (mut at, mut spent) = (0, Spent::default());
+    let mut at = 0;
     while at < view.chars.len() {
         interrupt::check()?;
-        let Some((start, end)) = search(regex, &view.chars, at, &mut spent)? else { break };
+        let Some((start, end)) = search(regex, &view.chars, at, spent)? else { break };
         emit(view.offset(start), view.offset(end))?;
         at = end;
         if start == end {

@@ -33,8 +33,6 @@ const STRETCH: usize = if cfg!(test) { 3 } else { 1 << 18 };
 
 /// A stretch of a text: start and end.
 pub type Stretch = (usize, usize);
-/// A segment (start, end, None), or a token (start, end, id).
-pub type Part = (usize, usize, Option<u32>);
 
 /// An occurrence of a token.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +40,8 @@ pub struct Found<'f> {
     pub start: usize,
     pub end: usize,
     pub name: &'f str,
-    pub id: u32,
+    /// None for a name that is left as text.
+    pub id: Option<u32>,
 }
 
 /// The special and the added tokens of an encoding, in the order given.
@@ -104,6 +103,13 @@ impl SpecialTokens {
         names.filter(|name| self.added.contains(*name) || allowed.contains(name)).collect()
     }
 
+    /// Returns the tokens in whose text no token is found, although they are not wanted themselves.
+    pub fn hiding(&self, wanted: &[&str]) -> Vec<&str> {
+        let wanted: HashSet<&str> = wanted.iter().copied().collect();
+        let names = self.flags.iter().filter(|(name, own)| own.hides && !wanted.contains(name.as_str()));
+        names.map(|(name, _)| name.as_str()).collect()
+    }
+
     /// Returns a finder of the tokens named; names that are not special tokens are ignored.
     pub fn finder(&self, wanted: &[&str]) -> Finder {
         let wanted: HashSet<&str> = wanted.iter().copied().collect();
@@ -119,7 +125,8 @@ impl SpecialTokens {
 /// Finds special tokens in text.
 #[derive(Debug, Clone, Default)]
 pub struct Finder {
-    tokens: Vec<(String, u32)>,
+    /// Those without an id are left as text: no token is found in them.
+    tokens: Vec<(String, Option<u32>)>,
     /// The length in bytes of the longest token.
     longest: usize,
     automaton: Option<Result<AhoCorasick>>,
@@ -127,6 +134,13 @@ pub struct Finder {
 
 impl Finder {
     pub fn new(tokens: Vec<(String, u32)>) -> Finder {
+        Finder::hiding(tokens, Vec::new())
+    }
+
+    /// As [`new`](Self::new); `hidden`: names that are found, too, and left as text: no token is found in them.
+    pub fn hiding(tokens: Vec<(String, u32)>, hidden: Vec<String>) -> Finder {
+        let tokens = tokens.into_iter().map(|(name, id)| (name, Some(id)));
+        let tokens: Vec<_> = tokens.chain(hidden.into_iter().map(|name| (name, None))).collect();
         if tokens.is_empty() {
             return Finder::default();
         }
@@ -226,7 +240,7 @@ impl Finder {
     }
 
     /// The tokens that it looks for.
-    pub fn tokens(&self) -> &[(String, u32)] {
+    pub fn tokens(&self) -> &[(String, Option<u32>)] {
         &self.tokens
     }
 
@@ -263,7 +277,7 @@ fn parts<'f>(
 ) -> Result<()> {
     let mut done = 0;
     for found in occurrences {
-        let Found { start, end, id, .. } = found?;
+        let Found { start, end, id: Some(id), .. } = found? else { continue };
         if done < start {
             emit(done, start, None)?;
         }

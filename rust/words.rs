@@ -10,7 +10,7 @@
 //!
 //! Implements SPEC N3.
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Spent};
 use crate::error::{Error, Result};
 use crate::pretokenize::{Pattern, compile_pattern, matches};
 
@@ -37,7 +37,7 @@ impl Words {
     pub fn found<'t>(&self, segment: &'t [u8]) -> Result<Vec<&'t [u8]>> {
         let Some(regex) = &self.regex else { return Ok(vec![segment]) };
         let mut found = Vec::new();
-        matches(regex, segment, &mut |start, end| {
+        matches(regex, segment, &mut Spent::of(segment.len()), &mut |start, end| {
             found.try_reserve(1)?;
             found.extend((start < end).then_some(&segment[start..end]));
             Ok(())

@@ -77,17 +77,16 @@ fn special_tokens() {
         let mut parts = Vec::new();
         let tokens = special(case).unwrap();
         let allowed = case["allowed"].is_array().then(|| names(&case["allowed"]));
-        let wanted = match case["wanted"].is_array() {
-            true => names(&case["wanted"]),
-            false => tokens.wanted(allowed.as_deref()),
-        };
+        let wanted = if case["wanted"].is_array() { names(&case["wanted"]) } else { tokens.wanted(allowed.as_deref()) };
         let (finder, text) = (tokens.finder(&wanted), bytes(&case["text"]));
         let emit = |start, end, id: Option<u32>| {
             parts.push(json!([start, end, id]));
             Ok(())
         };
         if case["trusted"].is_array() {
-            finder.split_trusted(&text, &places(&case["trusted"]), &tokens.finder(&names(&case["everywhere"])), emit).unwrap();
+            finder
+                .split_trusted(&text, &places(&case["trusted"]), &tokens.finder(&names(&case["everywhere"])), emit)
+                .unwrap();
         } else {
             finder.split(&text, emit).unwrap();
         }

@@ -1,6 +1,6 @@
 # The compiled backend. It offers the names of `minitok.reference`, so that one test suite runs over both.
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, TypeAlias, final
@@ -145,7 +145,13 @@ def pattern_difference(one: str, other: str) -> tuple[str | None, str | None]: .
 
 @final
 class SpecialTokens:
-    def __new__(cls, ids: dict[str, int]) -> SpecialTokens: ...
+    def __new__(
+        cls,
+        ids: dict[str, int],
+        added: Collection[str] = ...,
+        late: Collection[str] = ...,
+        flags: Mapping[str, Collection[str]] | None = None,
+    ) -> SpecialTokens: ...
     @property
     def ids(self) -> dict[str, int]: ...
     def split(self, text: bytes, wanted: Sequence[str] | None = None) -> list[tuple[int, int, int | None]]: ...
@@ -155,8 +161,27 @@ class SpecialTokens:
 
 @final
 class Codec:
-    def __new__(cls, vocab: Vocab, pattern: Pattern, special: SpecialTokens, prefix: str | None = None) -> Codec: ...
+    def __new__(
+        cls,
+        vocab: Vocab,
+        pattern: Pattern,
+        special: SpecialTokens,
+        normalizer: Normalizer | None = None,
+        prefix: str | None = None,
+        words: str | None = None,
+        word_end: str | None = None,
+    ) -> Codec: ...
+    @property
+    def before(self) -> str: ...
     def going_on(self) -> Codec: ...
+    def segments(
+        self,
+        text: str | bytes,
+        allowed: Sequence[str] | None = ...,
+        before: str = "nothing",
+        trust: tuple[Sequence[tuple[int, int]], Sequence[str]] | None = None,
+    ) -> list[tuple[bytes, int, int, int, tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]] | None, int | None]]: ...
+    def encode_prepared(self, segments: Sequence[bytes]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]: ...
     def encode(self, text: str | bytes, allowed: Sequence[str] | None = ..., threads: int = 1) -> list[int]: ...
     def encode_to_numpy(
         self, text: str | bytes, allowed: Sequence[str] | None = ..., threads: int = 1

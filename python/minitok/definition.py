@@ -109,7 +109,7 @@ class Definition:
         normalizer: The normal form of Unicode that text is put into first, or another step or steps (SPEC N2); None if text is
             not changed.
         prefix: Where a space is put before the text, in a vocabulary whose spaces are markers (SPEC S4), or ``bytes`` in
-            another (SPEC N4); None if none is.
+            another; None if none is.
         words: What words are, as a regular expression, where all other text is dropped; None if nothing is (SPEC N3).
         word_end: How files write the end of a word, where that is part of its last token, such as ``</w>`` (SPEC N3).
         name: A name, for ``repr`` and messages.
@@ -312,7 +312,7 @@ class Definition:
             (self.normalizer is not None, "text is normalized (SPEC N1)"),
             (self.words is not None, "the text between words is dropped (SPEC N3)"),
             (self.word_end is not None, "the end of a word is decoded as a space (SPEC N3)"),
-            (self.prefix is not None, "a space is put before the text, or stands for a marker (SPEC S3, S4, N4)"),
+            (self.prefix is not None, "a space is put before the text, or stands for a marker (SPEC S3, S4)"),
             (bool(self.token_flags), "tokens that are found in it take white space with them (SPEC E9)"),
         )
         return next((reason for holds, reason in reasons if holds), None)

@@ -762,7 +762,7 @@ class Tokenizer(Shortcuts):
             part: ``(2, 8)`` for the second of eight parts of the files, which as many processes or machines may write, as
                 ``train.part-2-of-8.bin``; ``minitok.join_packed`` joins them.
             threads: How many to use; by default one per processor.
-            progress: True for a progress bar (needs Rich), or a function that is called with a ``Progress`` in bytes.
+            progress: True for a progress bar, or a function that is called with a ``Progress`` in bytes.
             resume: False to start over in any case.
 
         Returns:
@@ -1041,7 +1041,7 @@ class Tokenizer(Shortcuts):
 
     @property
     def prefix(self) -> str | None:
-        """Where a space is put before the text: by SPEC S4 if spaces are markers, ``bytes`` (SPEC N4) if not; or None."""
+        """Where a space is put before the text: by SPEC S4 if spaces are markers, ``bytes`` if not; or None."""
         return self._definition.prefix
 
     @property

@@ -73,7 +73,7 @@ def train(
         max_memory: How many bytes counting may use, at least 16 MiB; what does not fit goes to a temporary folder.
             Merging still needs the distinct pieces in memory, at about 10 bytes for each of their bytes. The Python
             backend ignores this limit.
-        progress: True for a progress bar (needs Rich), or a function that is called with a ``Progress``.
+        progress: True for a progress bar, or a function that is called with a ``Progress``.
         trace: A function that is called with each merge as data; see ``minitok.reference.trace``. Slow.
         name: A name for the tokenizer.
 

@@ -90,7 +90,7 @@ impl FastCodec {
         self.encoder.is_some()
             && runs_no_regex
             && self.core.words.is_none()
-            && self.core.preprocessor.normalizer.is_local()
+            && self.normalizer.as_ref().is_none_or(FastNormalizer::is_quick)
     }
 
     /// Whether the vocabulary starts from characters, and the text is not cut by a pattern. Where a text that is a token would be

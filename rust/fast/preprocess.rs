@@ -6,10 +6,10 @@
 use crate::error::Result;
 use crate::fast::normal::normalizer::FastNormalizer;
 use crate::fast::pystr::source::Source;
-use crate::flags::as_flagged;
+use crate::flags::{Part, as_flagged};
 use crate::metaspace::{Metaspace, spaced};
 use crate::preprocess::{Before, Preprocessor, Search};
-use crate::special::{Finder, Part};
+use crate::special::Finder;
 use std::borrow::Cow;
 
 /// A part of a text.

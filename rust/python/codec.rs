@@ -139,7 +139,7 @@ impl Codec {
         let trust = match trust {
             None => None,
             Some((stretches, names)) => {
-                Some((stretches, self.everywhere.get(py, names, |names| preprocessor.search(names))?))
+                Some((stretches, self.everywhere.get(py, names, |names| preprocessor.search(names, &[]))?))
             }
         };
         let trust = trust.as_ref().map(|(stretches, everywhere)| Trust { stretches, everywhere });
@@ -149,7 +149,7 @@ impl Codec {
     /// The ids of segments as `segments` gives them, in one flat array, and where those of each begin.
     fn encode_prepared<'py>(&self, py: Python<'py>, segments: Vec<Bound<'_, PyBytes>>) -> PyResult<Offsets<'py>> {
         numpy_api::load(py)?;
-        let segments: Vec<&[u8]> = segments.iter().map(|segment| segment.as_bytes()).collect();
+        let segments: Vec<&[u8]> = segments.iter().map(pyo3::types::PyBytesMethods::as_bytes).collect();
         let encode = |segment: &&[u8], ids: &mut Vec<u32>| self.fast.append_prepared(segment, ids);
         let made = signals::detached(py, || parallel::encode_all(&segments, 1, |segment| segment.len(), encode));
         let (ids, offsets) = made?;

@@ -1,6 +1,7 @@
 //! Documents that never were Python strings, for a codec to encode or a counter to count.
 
 use super::array::array_of_ids;
+use super::list::list_of;
 use super::signals;
 use super::text::new_bytes;
 use crate::error::Error;
@@ -47,8 +48,8 @@ impl Documents {
 
     /// The texts as bytes objects.
     fn to_list<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let texts: Vec<_> = self.texts().into_iter().map(|text| new_bytes(py, text)).collect::<PyResult<_>>()?;
-        PyList::new(py, texts)
+        let texts = self.texts().into_iter().map(|text| Ok(new_bytes(py, text)?.into_any()));
+        list_of(py, texts.collect::<PyResult<_>>()?)
     }
 }
 
@@ -65,7 +66,9 @@ pub fn read_column(data: &Bound<'_, PyArray1<u8>>, offsets: &Bound<'_, PyArray1<
         return Err(wrong());
     }
     let places = ends.windows(2).map(|ends| ends[0] - first..ends[1] - first).collect();
-    let text = data[first..last].to_vec();
+    let mut text = Vec::new();
+    text.try_reserve_exact(last - first).map_err(Error::from)?;
+    text.extend_from_slice(&data[first..last]);
     Ok(Documents { parts: vec![json_lines::Documents { text, places, ..Default::default() }], lines: 0 })
 }
 

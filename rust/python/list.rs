@@ -10,6 +10,7 @@
 // A list is filled in place before anybody else has seen it.
 #![allow(unsafe_code)]
 
+use crate::error::Error;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyList};
@@ -33,11 +34,25 @@ pub fn list_of_ids<'py>(py: Python<'py>, ids: &[u32]) -> PyResult<Bound<'py, PyA
     // SAFETY: PyList_New gives a new reference, or null with an exception set, which becomes the error.
     let list = unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyList_New(length))? };
     if ids.len() <= STRETCH {
-        fill(py, &list, 0, ids);
+        fill(py, &list, 0, ids)?;
     } else {
         fill_with_signals(py, &list, ids)?;
     }
     Ok(list)
+}
+
+/// Objects as a list.
+pub fn list_of<'py>(py: Python<'py>, objects: Vec<Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyList>> {
+    let length = objects.len().try_into()?;
+    // SAFETY: PyList_New gives a new reference, or null with an exception set, which becomes the error. The list has an empty slot
+    // for each object, whose reference it takes; nothing runs that could see it before all are filled.
+    unsafe {
+        let list = Bound::from_owned_ptr_or_err(py, ffi::PyList_New(length))?;
+        for (place, object) in objects.into_iter().enumerate() {
+            ffi::PyList_SetItem(list.as_ptr(), place.cast_signed(), object.into_ptr());
+        }
+        Ok(list.cast_into_unchecked())
+    }
 }
 
 /// Fills the slots of a new list that is long, with looks at signals.
@@ -47,7 +62,7 @@ fn fill_with_signals(py: Python<'_>, list: &Bound<'_, PyAny>, ids: &[u32]) -> Py
     // SAFETY: a list is an object that the garbage collector follows, and follows again in the end.
     unsafe { ffi::PyObject_GC_UnTrack(list.as_ptr().cast()) };
     for (number, ids) in ids.chunks(STRETCH).enumerate() {
-        fill(py, list, number * STRETCH, ids);
+        fill(py, list, number * STRETCH, ids)?;
         py.check_signals()?;
     }
     // SAFETY: as above.
@@ -58,32 +73,37 @@ fn fill_with_signals(py: Python<'_>, list: &Bound<'_, PyAny>, ids: &[u32]) -> Py
 /// Fills the slots of a new list from a place on.
 #[expect(clippy::inline_always, reason = "a call would cost short lists a twentieth")]
 #[inline(always)]
-fn fill(py: Python<'_>, list: &Bound<'_, PyAny>, start: usize, ids: &[u32]) {
+fn fill(py: Python<'_>, list: &Bound<'_, PyAny>, start: usize, ids: &[u32]) -> PyResult<()> {
     // No Python code runs in here: neither making an int nor taking a reference does.
     let mut ints = INTS.lock().unwrap_or_else(PoisonError::into_inner);
     for (place, &id) in ids.iter().enumerate() {
         let int = match ints.get(id as usize) {
             Some(Some(int)) => int.clone_ref(py),
-            _ => new_int(py, &mut ints, id),
+            _ => new_int(py, &mut ints, id)?,
         };
         let int = int.into_ptr();
         // SAFETY: `list` is a list of empty slots that no other code has seen, of which this place is one; the reference `int` is
         // given away to it.
         unsafe { set_item(list.as_ptr(), (start + place).cast_signed(), int) };
     }
+    Ok(())
 }
 
 /// The int of an id that was not met before; kept, if it is one to be shared.
 #[cold]
-fn new_int(py: Python<'_>, ints: &mut Vec<Option<Py<PyInt>>>, id: u32) -> Py<PyInt> {
-    let (index, int) = (id as usize, PyInt::new(py, id).unbind());
+fn new_int(py: Python<'_>, ints: &mut Vec<Option<Py<PyInt>>>, id: u32) -> PyResult<Py<PyInt>> {
+    // SAFETY: a new reference, or null with an exception set, which becomes the error.
+    let int = unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyLong_FromUnsignedLongLong(id.into()))? };
+    let (index, int) = (id as usize, int.cast_into::<PyInt>()?.unbind());
     if index < SHARED {
         if index >= ints.len() {
-            ints.resize_with((index + 1).next_power_of_two(), || None);
+            let length = (index + 1).next_power_of_two();
+            ints.try_reserve(length - ints.len()).map_err(Error::from)?;
+            ints.resize_with(length, || None);
         }
         ints[index] = Some(int.clone_ref(py));
     }
-    int
+    Ok(int)
 }
 
 /// # Safety

@@ -18,6 +18,7 @@ mod files;
 mod forks;
 mod ids;
 mod list;
+mod memory;
 mod names;
 mod normal;
 mod numpy_api;

@@ -51,7 +51,7 @@ impl<T> Default for Kept<T> {
 
 impl<T> Kept<T> {
     /// What is made for these names, kept for the next call.
-    pub fn get(&self, py: Python<'_>, names: Names<'_>, make: impl FnOnce(&[&str]) -> Result<T>) -> PyResult<Arc<T>> {
+    pub fn get(&self, py: Python<'_>, names: Names<'_>, maker: impl FnOnce(&[&str]) -> Result<T>) -> PyResult<Arc<T>> {
         let (tuple, names) = match names {
             Names::Empty | Names::Nothing => (None, Vec::new()),
             Names::Strings(names) => (None, names),
@@ -72,7 +72,7 @@ impl<T> Kept<T> {
             Some(made) if last.names.as_ref() == Some(&names) => made.clone(),
             _ => {
                 let wanted: Vec<&str> = names.iter().map(String::as_str).collect();
-                let made = Arc::new(make(&wanted)?);
+                let made = Arc::new(maker(&wanted)?);
                 last.made = Some(made.clone());
                 last.names = Some(names);
                 made

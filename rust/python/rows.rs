@@ -4,6 +4,7 @@
 //! error is that of the first row with one, whatever the threads did (SPEC D3).
 
 use super::ids::Ids;
+use super::list::list_of;
 use super::{signals, text};
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
@@ -43,7 +44,8 @@ pub fn decode_batch<'py>(
         places.push(start..ids.len());
         if wrong.is_some() || ids.len() >= GROUP || number + 1 == batch.len() {
             for row in decoded(py, fast, &ids, &places, threads)? {
-                texts.push(text_of(py, texts.len(), row, errors)?);
+                texts.try_reserve(1).map_err(Error::from)?;
+                texts.push(text_of(py, texts.len(), row, errors)?.into_any());
             }
             ids.clear();
             places.clear();
@@ -52,7 +54,7 @@ pub fn decode_batch<'py>(
             return Err(wrong);
         }
     }
-    PyList::new(py, texts)
+    list_of(py, texts)
 }
 
 /// The text of each row of one array: row i is `ids[starts[i]..ends[i]]`.
@@ -66,7 +68,7 @@ pub fn decode_rows<'py>(
 ) -> PyResult<Bound<'py, PyList>> {
     let rows = rows_of_array(py, fast, ids, places, threads)?;
     let texts = rows.into_iter().enumerate().map(|(number, row)| text_of(py, number, row, errors));
-    PyList::new(py, texts.collect::<PyResult<Vec<_>>>()?)
+    list_of(py, texts.map(|text| text.map(Bound::into_any)).collect::<PyResult<_>>()?)
 }
 
 /// As `decode_rows`, with the texts one after the other in UTF-8: text i at `offsets[i]..offsets[i + 1]`.

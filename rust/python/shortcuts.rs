@@ -79,11 +79,12 @@ impl Shortcuts {
     /// Returns the ids of a text.
     ///
     /// The whole text is treated as text, unless the caller says otherwise: the name of a special token is encoded like
-    /// any other characters.
+    /// any other characters. Added tokens, which are part of a model's text, are found in every text. So the ids are those of
+    /// the library that defines the tokenizer, where it splits special tokens.
     ///
     /// Args:
     ///     text: A ``str``, or any ``bytes``.
-    ///     allowed_special: Special tokens to find in the text, or ``"all"``.
+    ///     allowed_special: Special tokens to find in the text; ``"all"``; or ``"none"``, to find no added tokens either.
     ///     disallowed_special: Special tokens that must not occur in the text, or ``"all"`` (all that are not allowed).
     ///     threads: How many threads may share a text of megabytes; this does not change the ids.
     ///     trace: A function that is called with each step as data; see ``minitok.reference.trace``. Slow: for short

@@ -1,6 +1,6 @@
 //! Work without the GIL that stops at Ctrl-C, or at the exception of any signal handler.
 
-use super::forks;
+use super::{forks, memory};
 use crate::error::Result;
 use crate::interrupt;
 use pyo3::intern;
@@ -12,6 +12,7 @@ use std::rc::Rc;
 /// Runs `work` without the GIL. Signals are checked at intervals; the exception of a handler ends the work and is
 /// raised. Only the main thread has handlers to run, so work on another is left alone.
 pub fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
+    memory::set_aside();
     if !is_main_thread(py)? {
         return Ok(py.detach(work)?);
     }

@@ -3,32 +3,40 @@
 // Lists and tuples are filled in place before anybody else has seen them.
 #![allow(unsafe_code)]
 
-use super::list::list_of_ids;
+use super::list::{list_of, list_of_ids};
 use super::text::new_bytes;
 use crate::codec::Codec;
-use crate::error::Error;
+use crate::error::{Error, Result};
+use crate::interrupt;
 use numpy::{PyArray1, PyArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList};
+use pyo3::types::PyList;
 
 /// How many pairs or tokens are made between two looks at signals.
 const STRETCH: usize = 1 << 18;
 /// Ids from here on get an object for each token.
 const SHARED: usize = 1 << 21;
 
+/// A copy of an array, which Python code may change meanwhile.
+fn copied<T: Copy>(items: &[T]) -> Result<Vec<T>> {
+    let mut copy = Vec::new();
+    interrupt::append(&mut copy, items.iter().copied())?;
+    Ok(copy)
+}
+
 /// The ids of an array as a list, whose ints are shared.
 #[pyfunction]
 pub fn id_list<'py>(ids: &Bound<'py, PyArray1<u32>>) -> PyResult<Bound<'py, PyAny>> {
-    let copy = ids.try_readonly()?.as_slice()?.to_vec();
+    let copy = copied(ids.try_readonly()?.as_slice()?)?;
     list_of_ids(ids.py(), &copy)
 }
 
 /// The tokens of some ids. Ids that are the same have the same object.
 pub fn token_list<'py>(core: &Codec, ids: &Bound<'py, PyArray1<u32>>) -> PyResult<Bound<'py, PyList>> {
     let py = ids.py();
-    let ids = ids.try_readonly()?.as_slice()?.to_vec();
-    let mut known: Vec<Option<Bound<'py, PyBytes>>> = Vec::new();
+    let ids = copied(ids.try_readonly()?.as_slice()?)?;
+    let mut known: Vec<Option<Bound<'py, PyAny>>> = Vec::new();
     let mut tokens = Vec::new();
     tokens.try_reserve_exact(ids.len()).map_err(Error::from)?;
     for (position, &id) in ids.iter().enumerate() {
@@ -40,16 +48,18 @@ pub fn token_list<'py>(core: &Codec, ids: &Bound<'py, PyArray1<u32>>) -> PyResul
             tokens.push(token.clone());
             continue;
         }
-        let token = new_bytes(py, core.token_bytes(id).ok_or(Error::UnknownToken { id, position })?)?;
+        let token = new_bytes(py, core.token_bytes(id).ok_or(Error::UnknownToken { id, position })?)?.into_any();
         tokens.push(token.clone());
         if index < SHARED {
             if index >= known.len() {
-                known.resize((index + 1).next_power_of_two(), None);
+                let length = (index + 1).next_power_of_two();
+                known.try_reserve(length - known.len()).map_err(Error::from)?;
+                known.resize(length, None);
             }
             known[index] = Some(token);
         }
     }
-    PyList::new(py, tokens)
+    list_of(py, tokens)
 }
 
 /// The pairs (start, end) of two arrays as a list of tuples.
@@ -58,7 +68,7 @@ pub fn span_list<'py>(
     starts: &Bound<'py, PyArray1<i64>>,
     ends: &Bound<'py, PyArray1<i64>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let (first, last) = (starts.try_readonly()?.as_slice()?.to_vec(), ends.try_readonly()?.as_slice()?.to_vec());
+    let (first, last) = (copied(starts.try_readonly()?.as_slice()?)?, copied(ends.try_readonly()?.as_slice()?)?);
     if first.len() != last.len() {
         return Err(PyValueError::new_err("there are not as many starts as ends"));
     }

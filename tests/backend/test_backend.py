@@ -129,4 +129,5 @@ def test_both_backends_offer_the_same_names():
             "symbols",
             "ids",
             "pieces",
+            "before",
         }

@@ -191,7 +191,7 @@ def test_late_tokens_tokens(backend, tmp_path):
         assert minitok.load(tmp_path / "a.json") == tok == pickle.loads(pickle.dumps(tok))
         assert tok.late_tokens == tok.with_pattern("none").late_tokens == {"KK"}
         assert tok.with_special_tokens({"<s>": 300}).late_tokens == frozenset()
-    with pytest.raises(minitok.VocabularyError, match="'<t>' is not one of the special tokens"):
+    with pytest.raises(minitok.VocabularyError, match="the late token '<t>' has no id"):
         Tokenizer(MERGES, special_tokens=SPECIAL, late_tokens=["<t>"], backend=backend)
     # They are looked for as they are once normalized.
     accent = Tokenizer(MERGES, special_tokens={"é": 300}, normalizer="NFD", late_tokens=["é"], backend=backend)

@@ -130,10 +130,10 @@ def test_a_special_token_is_made_of_trusted_text(number):
                 continue
             assert part.data.decode().strip() == name.strip()
             at = 0
-            for number, size in part.shares:
+            for owner, size in part.shares:
                 data, at = part.data[at : at + size], at + size
                 # What it takes of the text around it, and the space before a segment, may be anybody's.
-                assert spans[number][1] or data.isspace()
+                assert spans[owner][1] or data.isspace()
 
     check()
 

@@ -171,7 +171,7 @@ def test_what_cannot_be_done_is_one_line_and_exit_code_1(tokenizer, corpus, args
 @pytest.mark.parametrize(
     "args",
     [
-        ["encode"],
+        ["encode", "--ids"],
         ["encode", "-t", "TOKENIZER", "--text", "a", "b.txt"],
         ["encode", "-t", "TOKENIZER", "--text", "a", "--special", "<|none|>"],
         ["encode", "-t", "TOKENIZER", "--backend", "fortran"],

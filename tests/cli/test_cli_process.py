@@ -1,4 +1,4 @@
-"""The command as a process: pipes, signals, terminals, and life without its extra."""
+"""The command as a process: pipes, signals and terminals."""
 
 import os
 import pty
@@ -168,12 +168,14 @@ def test_the_shell_completes_commands_and_encodings(typed, completed):
     assert shown.stdout.decode().split() == completed.split()
 
 
-@pytest.mark.parametrize("missing", ["typer", "rich"])
-def test_without_the_extra_the_command_says_so(missing):
-    code = f"import sys; sys.modules[{missing!r}] = None; from minitok.cli import main; main()"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, check=False)
-    assert result.returncode == 1
-    assert result.stderr == b"minitok: the minitok command needs Typer and Rich: pip install 'minitok[cli]'\n"
+def test_the_command_needs_no_extra():
+    named = run("--help").stdout + run("--version").stdout
+    assert b"minitok demo" in named
+    imported = "import sys; import minitok.cli.app; print(*{name.partition('.')[0] for name in sys.modules})"
+    found = subprocess.run(
+        [sys.executable, "-c", imported], capture_output=True, check=True, timeout=60, text=True
+    ).stdout
+    assert not set(found.split()) & {"hypothesis", "starlette", "uvicorn", "pyarrow", "tokenizers", "tiktoken"}
 
 
 def test_importing_minitok_is_light():

@@ -1,6 +1,7 @@
 """``minitok verify``: equal ids end with 0, others with 1 and say where."""
 
 import json
+import sys
 
 import minitok
 import pytest
@@ -75,3 +76,28 @@ def test_files_of_mistral(name):
 
     content = json.loads(run(Path(mistral_common.__file__).parent / "data" / name, "--json").output)
     assert content["equal"]
+
+
+def test_a_native_file_is_compared_with_what_is_written_of_it(tmp_path):
+    TOK.save(tmp_path / "my.json")
+    ended = run(tmp_path / "my.json")
+    assert ended.exit_code == 0, ended.output
+    assert "are those of tokenizers, with the tokenizer.json that minitok writes" in " ".join(ended.output.split())
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.gguf", b"GGUF"), ("a.model", b"minbpe v1\n"), ("a.json", b"{}")])
+def test_what_no_library_reads_is_an_error(name, content, tmp_path, monkeypatch):
+    (tmp_path / name).write_bytes(content)
+    monkeypatch.setattr(verify, "load", lambda *_args, **_options: TOK)
+    ended = run(tmp_path / name)
+    assert ended.exit_code == 1
+    assert isinstance(ended.exception, SystemExit)
+    assert "does not read" in " ".join(ended.stderr.split())
+
+
+def test_a_library_that_is_missing_is_named(tmp_path, monkeypatch):
+    TOK.to_huggingface(tmp_path / "tokenizer.json")
+    monkeypatch.setitem(sys.modules, "tokenizers", None)
+    ended = run(tmp_path / "tokenizer.json")
+    assert ended.exit_code == 1
+    assert "pip install tokenizers" in " ".join(ended.stderr.split())

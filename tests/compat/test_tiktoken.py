@@ -265,3 +265,26 @@ def test_half_a_surrogate_pair_is_not_completed(pair):
     for enc in pair:
         with pytest.raises(UnicodeEncodeError):
             enc.encode_with_unstable("a\ud800b")
+
+
+PARTS = ("<s>", "<", "s", ">", "a", "</s>", "b")
+SPECIAL = st.lists(
+    st.lists(st.sampled_from(PARTS), min_size=1, max_size=3).map("".join), min_size=1, max_size=4, unique=True
+)
+
+
+@settings(max_examples=150)
+@given(names=SPECIAL, some=st.lists(st.booleans(), min_size=4, max_size=4), data=st.data())
+def test_special_tokens_that_overlap(names, some, data):
+    # Names of which one begins with another are found in the order of a hash map there.
+    names = [name for name in names if not any(name != other and name.startswith(other) for other in names)]
+    single = {bytes([byte]): byte for byte in range(256)}
+    special = {name: 1000 + number for number, name in enumerate(names)}
+    options = {"pat_str": r"\w+|\s+|[^\w\s]+", "mergeable_ranks": single, "special_tokens": special}
+    mine, other = (lib.Encoding("overlapping", **options) for lib in (ours, theirs))
+    text = "".join(data.draw(st.lists(st.sampled_from((*PARTS, *names)), max_size=8)))
+    allowed = {name for name, is_allowed in zip(names, some, strict=False) if is_allowed}
+    for options in ({"allowed_special": allowed}, {"allowed_special": "all"}):
+        assert mine.encode(text, disallowed_special=(), **options) == other.encode(
+            text, disallowed_special=(), **options
+        )

@@ -54,7 +54,7 @@ def locked(name):
 @pytest.mark.parametrize(
     ("name", "groups", "extras"),
     [
-        ("workshop.txt", ["test", "lint"], ["cli", "play"]),
+        ("workshop.txt", ["test", "lint"], ["play"]),
         ("docs.txt", ["docs"], []),
         ("wheel.txt", ["wheel"], []),
         ("mutants.txt", ["mutants"], []),
@@ -165,3 +165,9 @@ def test_the_pure_wheel_is_not_published_on_the_index():
     taken = re.findall(r"(?:name|pattern): ((?:sdist|wheels|pure)\S*)", publish)
     assert taken == ["wheels-*", "sdist"]
     assert publish.count("download-artifact") == len(taken)
+
+
+def test_the_command_needs_no_extra():
+    names = {Requirement(line).name for line in PROJECT["project"]["dependencies"]}
+    assert {"typer", "rich"} <= names
+    assert "cli" not in PROJECT["project"]["optional-dependencies"]

@@ -25,7 +25,9 @@ LEAST_TIME = 0.01
 LEAST_MEMORY = 8 << 20
 # How often a work is measured, and how many seconds are enough.
 RUNS, ENOUGH = 3, 0.1
-MERGES = minitok.train(["The quick brown fox's 1234567 jumps,  over\n\nthe lazy dog. naïve café 漢字漢字 😀😀 " * 3], 400).merges
+MERGES = minitok.train(
+    ["The quick brown fox's 1234567 jumps,  over\n\nthe lazy dog. naïve café 漢字漢字 😀😀 " * 3], 400
+).merges
 
 
 def peak():

@@ -7,7 +7,7 @@ from zlib import adler32
 
 import minitok
 import pytest
-from helpers import failure_on_both, on_both
+from helpers import BACKENDS, failure_on_both, on_both
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok.backend import load_backend
@@ -107,6 +107,22 @@ def test_ids_end_below_two_to_the_31():
     assert (tokens[2**31 - 1], merges) == (b"ab", [(97, 98, 2**31 - 1, 2**31 - 1)])
     error = failure_on_both(lambda backend: load(one_merge(2**31), backend))
     assert "not in order" in str(error)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_ids_take_no_memory_that_the_file_has_no_pairs_for(backend):
+    count = 1 << 29
+    body = struct.pack("<III", count, 1, 0) + bytes(range(256)) + struct.pack("<II", 256, count)
+    code = (
+        "import resource, sys, minitok; from minitok.backend import load_backend; "
+        f"backend = load_backend({backend!r}); "
+        "resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30)); "
+        "backend.unpack(bytes.fromhex(sys.stdin.read()), None)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], input=sealed(body).hex(), capture_output=True, text=True, check=False
+    )
+    assert "VocabularyError: not a packed vocabulary: it is cut short" in ran.stderr
 
 
 def test_too_little_memory_for_a_high_id_is_an_error():

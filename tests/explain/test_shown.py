@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 
 import minitok
 import pytest
@@ -256,3 +257,19 @@ def test_json_is_json(tok):
     assert data["text"] == {"hex": "ff206869"}
     assert data["format"] == "minitok-explanation"
     assert [piece["alternative"]["label"] for piece in data["pieces"]] == ["symbols", "word"]
+
+
+def test_how_a_pattern_is_run_is_told_only_if_asked_for():
+    told = minitok.get_encoding("gpt2").explain("Hello there")
+    assert "masks" not in printed_report(told)
+    assert "differs from" in printed_report(told)
+    assert "cut by masks" in printed_report(told, engine=True)
+    page = told.to_html()
+    assert "Cut by masks" not in re.sub(r"<details>.*?</details>", "", page, flags=re.DOTALL)
+
+
+def printed_report(told, **options):
+    console = Console(width=200, highlight=False)
+    with console.capture() as captured:
+        console.print(Report(told, **options))
+    return captured.get()

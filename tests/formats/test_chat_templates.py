@@ -22,6 +22,8 @@ def write(folder, name, content):
     path.write_text(content if isinstance(content, str) else json.dumps(content), "utf-8")
 
 
+# Whatever strings the configuration has may be names of tokens: users write none of them in conversations.
+NAMED = ["<e>", "<x>", "<i>", "<s>", "AddedToken"]
 CASES = {
     "no template": ({"tokenizer_config.json": {"bos_token": "<s>"}}, None),
     "an empty one": ({"tokenizer_config.json": {"chat_template": ""}}, None),
@@ -58,7 +60,7 @@ CASES = {
                 "extra_special_tokens": {"image_token": "<i>"},
             },
         },
-        ChatTemplates({"default": "a"}, {"bos_token": "<s>", "eos_token": "<e>", "image_token": "<i>"}),
+        ChatTemplates({"default": "a"}, {"bos_token": "<s>", "eos_token": "<e>", "image_token": "<i>"}, NAMED),
     ),
 }
 

@@ -101,7 +101,7 @@ def test_markers_of_user_defined_tokens_are_spaces(tmp_path, backend):
     tok = minitok.load(
         write(tmp_path / "x.gguf", model="llama", pre=None, tokens=tokens, kinds=kinds, scores=scores), backend=backend
     )
-    ids = tok.encode("a▁▁a", allowed_special="all")
+    ids = tok.encode("a▁▁a")
     assert ids == [257, 258, 259, 257, 258]
     assert tok.decode(ids) == "a   a"
     assert tok.token_bytes(259) == b"  "
@@ -186,7 +186,7 @@ def test_bytes_without_a_token_are_dropped(tmp_path):
         assert loaded.encode("low!er") == [places[token_id] for token_id in tok.encode("low") + tok.encode("er")]
 
 
-def test_user_defined_tokens_are_found_where_they_are_asked_for(tmp_path):
+def test_user_defined_tokens_are_found_in_every_text(tmp_path):
     tok = minitok.train(CORPUS, 280)
     ids, merges, _ = tok.vocabulary()
     path = write(
@@ -196,8 +196,9 @@ def test_user_defined_tokens_are_found_where_they_are_asked_for(tmp_path):
         merges=[f"{to_chars(ids[left])} {to_chars(ids[right])}" for left, right, _, _ in merges],
     )
     loaded = minitok.load(path)
-    assert loaded.encode("a   b", allowed_special="all") == [97, 280, 98]
-    assert loaded.encode("a   b") == tok.encode("a   b")
+    assert loaded.added_tokens == {"   ": 280}
+    assert loaded.encode("a   b") == loaded.encode("a   b", allowed_special="all") == [97, 280, 98]
+    assert loaded.encode("a   b", allowed_special="none") == tok.encode("a   b")
 
 
 def test_a_model_behind_the_tokenizer_is_not_read(tmp_path):

@@ -179,7 +179,6 @@ def test_tokenizer_json(tmp_path, changes, reason):
         {"normalizer": {"type": "Sequence", "normalizers": []}},
         {"post_processor": {"type": "RobertaProcessing", "sep": ["</s>", 2], "cls": ["<s>", 0]}},
         {"post_processor": {"type": "Sequence", "processors": [{"type": "ByteLevel"}, {"type": "TemplateProcessing"}]}},
-        {"added_tokens": [ADDED | {"special": False}]},
         {"padding": {"strategy": "BatchLongest", "direction": "Left", "pad_to_multiple_of": None}},
         # How long a text may be, and how long a row is, is for the caller to say.
         {"padding": {"strategy": {"Fixed": 3}}, "truncation": {"max_length": 3}},
@@ -189,6 +188,13 @@ def test_tokenizer_json(tmp_path, changes, reason):
 def test_tokenizer_json_that_is_fine(tmp_path, changes, backend):
     (tmp_path / "x").write_text(changed(**changes))
     assert minitok.load(tmp_path / "x", backend=backend) == TOK.with_backend(backend)
+
+
+def test_an_added_token_that_is_not_special(tmp_path, backend):
+    (tmp_path / "x").write_text(changed(added_tokens=[ADDED | {"special": False}]))
+    tok = minitok.load(tmp_path / "x", backend=backend)
+    assert (tok.special_tokens, tok.added_tokens) == ({}, TOK.special_tokens)
+    assert tok.encode("<s>a") == TOK.encode("<s>a", allowed_special="all")
 
 
 @pytest.mark.parametrize(

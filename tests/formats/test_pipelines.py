@@ -211,7 +211,7 @@ def test_a_tokenizer_of_words(clip, tmp_path):
 
 def test_a_word_with_a_space_is_refused(clip):
     definition = clip[0].definition.changed(words=None)
-    with pytest.raises(minitok.VocabularyError, match="the word b' b' holds a space"):
+    with pytest.raises(minitok.VocabularyError, match="the word ' b' holds ' ', which stands for its end"):
         minitok.Tokenizer.from_definition(definition).encode("a b")
 
 

@@ -57,13 +57,14 @@ def test_ids_are_those_of_sentencepiece(prefix, symbols):
     theirs = sentencepiece.SentencePieceProcessor(model_proto=data)
     toks = [minitok.Tokenizer.from_definition(reader.parse(data, "it", backend=backend)) for backend in BACKENDS]
     assert toks[0] == toks[1]
-    assert toks[0].special_tokens.keys() == {"<unk>", "<s>", "</s>", *symbols}
+    assert toks[0].special_tokens.keys() == {"<unk>", "<s>", "</s>"}
+    assert toks[0].added_tokens.keys() == set(symbols)
 
     @given(st.lists(TEXTS, min_size=1, max_size=8))
     def check(texts):
         wanted = theirs.encode(texts)
         for tok in toks:
-            found = [tok.encode(text, allowed_special=set(symbols)) for text in texts]
+            found = [tok.encode(text) for text in texts]
             assert found == wanted
             for ids in found:
                 decoded = tok.decode(ids)
@@ -80,21 +81,18 @@ def test_markers_of_user_defined_pieces_are_spaces(tmp_path, backend):
     data = trained(symbols=("▁▁", "▁the"))
     theirs = sentencepiece.SentencePieceProcessor(model_proto=data)
     tok = minitok.Tokenizer.from_definition(reader.parse(data, "it", backend=backend))
-    names = {"▁▁", "▁the"}
-    assert names < tok.special_tokens.keys()
+    assert tok.added_tokens.keys() == {"▁▁", "▁the"}
     for text in ["a  the  x", "the", "  a", "   ", "a▁▁b"]:
-        ids = tok.encode(text, allowed_special=names)
+        ids = tok.encode(text)
         assert ids == theirs.encode(text)
         assert tok.decode(ids) == theirs.decode(ids) == text.replace("▁", " ")
         assert tok.decode_with_offsets(ids)[0] == tok.decode(ids)
-        assert b"".join(tok.tokenize(text, allowed_special=names)).decode() == " " + tok.decode(ids)
-    assert tok.token_bytes(tok.special_tokens["▁▁"]) == b"  "
-    with pytest.raises(minitok.DisallowedSpecialTokenError):
-        tok.encode("a▁▁b", disallowed_special=names)
+        assert b"".join(tok.tokenize(text)).decode() == " " + tok.decode(ids)
+    assert tok.token_bytes(tok.added_tokens["▁▁"]) == b"  "
     tok.save(tmp_path / "it.json")
     again = minitok.load(tmp_path / "it.json", backend=backend)
     assert again == tok
-    assert again.token_bytes(tok.special_tokens["▁▁"]) == b"  "
+    assert again.token_bytes(tok.added_tokens["▁▁"]) == b"  "
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -102,10 +100,9 @@ def test_a_user_defined_piece_with_a_space_is_never_found(backend):
     data = trained(symbols=("a▁b", "x y"))
     theirs = sentencepiece.SentencePieceProcessor(model_proto=data)
     tok = minitok.Tokenizer.from_definition(reader.parse(data, "it", backend=backend))
-    assert "a▁b" in tok.special_tokens
-    assert "x y" not in tok.special_tokens
+    assert tok.added_tokens.keys() == {"a▁b"}
     for text in ["x y", "a b", "xx y a b", "x▁y"]:
-        ids = tok.encode(text, allowed_special={"a▁b"})
+        ids = tok.encode(text)
         assert ids == theirs.encode(text)
         assert tok.decode(ids) == theirs.decode(ids)
     unused = theirs.piece_to_id("x y")

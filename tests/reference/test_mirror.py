@@ -21,6 +21,12 @@ LONE_FILES = {
 LONE_NAMES = {
     "codec": {},
     "decode": {"replaced": "bytes.replace in Python"},
+    "flags": {
+        "flags": "names of flags in Python; Rust has three bools, which are read in every text",
+        "flags.new": "as flags",
+        "is_of": "a character in Python is a str of length 1, which need not be one",
+        "char_of": "as is_of",
+    },
     "normal_forms": {
         "form": "a str in Python",
         "form.named": "as form",
@@ -55,9 +61,14 @@ LONE_NAMES = {
         "unread": "Python's own OSError names the file",
         "add_piece": "the counter is borrowed in parts while its pattern splits",
     },
+    "preprocess": {
+        "before": "a str in Python",
+        "search.is_empty": "the fast path asks it of every call",
+    },
     "pretokenize": {
         "pattern.source": "a private field needs an accessor",
         "pattern.scanner": "the seam of the fast scanners",
+        "pattern.split_within": "Rust counts steps for a whole text; Python limits the time of each search",
         "pattern.with": "as pattern.scanner",
         "scanner_of": "as pattern.scanner",
         "difference": "needs the compiler of patterns, which only Rust has",
@@ -69,6 +80,7 @@ LONE_NAMES = {
         "emit_range": "as emit_ranges",
     },
     "special": {
+        "special_tokens.with": "default arguments of __init__ in Python",
         "special_tokens.find": "a method of Finder in Rust, which keeps its automaton",
         "special_tokens.first": "as find",
         "special_tokens.find_trusted": "as find",

@@ -33,7 +33,7 @@ fn preprocessing() {
             Some("token") => Before::Token,
             Some(other) => panic!("before {other:?}"),
         };
-        let everywhere = codec.preprocessor.search(&names(&case["everywhere"])).unwrap();
+        let everywhere = codec.preprocessor.search(&names(&case["everywhere"]), &[]).unwrap();
         let stretches = places(&case["trusted"]);
         let trust = case["trusted"].is_array().then_some(Trust { stretches: &stretches, everywhere: &everywhere });
         let (mut segments, mut ids, mut pieces) = (Vec::new(), Vec::new(), Vec::new());

@@ -163,22 +163,6 @@ pub fn codec(case: &Value) -> Result<Codec> {
 }
 
 pub fn normalizer(case: &Value) -> Result<Normalizer> {
-    let step = |step: &Value| match step.as_str() {
-        Some(name) => Step::new(name, &[]),
-        None => {
-            let texts: Vec<String> = list(step).iter().map(|text| String::from_utf8(bytes(text)).unwrap()).collect();
-            Step::new(&texts[0], &texts[1..])
-        }
-    };
-    Normalizer::new(list(&case["steps"]).iter().map(step).collect::<Result<_>>()?)
-}
-
-pub fn words_of(case: &Value) -> Result<Words> {
-    let end = case["end"].is_string().then(|| bytes(&case["end"]));
-    Words::new(case["words"].as_str(), end.as_deref())
-}
-
-pub fn normalizer(case: &Value) -> Result<Normalizer> {
     let step = |step: &Value| {
         let parts = if step.is_string() { std::slice::from_ref(step) } else { list(step) };
         let texts: Vec<String> = parts.iter().map(|text| String::from_utf8(bytes(text)).unwrap()).collect();

@@ -7,19 +7,11 @@ several commands share: ``console.py`` (where output goes), ``inputs.py`` (files
 
 from __future__ import annotations
 
-import sys
-
 __all__ = ["main"]
-
-NEEDS = "the minitok command needs Typer and Rich: pip install 'minitok[cli]'"
 
 
 def main() -> None:
     """Run the command, and leave the process with its exit code."""
-    try:
-        from .app import app
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in ("typer", "rich"):
-            raise
-        sys.exit(f"minitok: {NEEDS}")
+    from .app import app
+
     app(prog_name="minitok")

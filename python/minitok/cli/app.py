@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperGroup
@@ -36,6 +37,9 @@ from . import (
 )
 from .console import report
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 __all__ = ["app"]
 
 INTERRUPTED = 130
@@ -44,6 +48,11 @@ PIPE_CLOSED = 141
 
 class Commands(TyperGroup):
     """The commands as listed below, each of which ends in an exit code and never in a traceback."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for command in self.commands.values():
+            show_types(command)
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -60,6 +69,33 @@ class Commands(TyperGroup):
             report(describe(error))
             raise typer.Exit(1) from None
         return result
+
+
+def show_types(command: Any) -> None:
+    """Says in the help of a command what an option takes as people write it; a switch takes nothing."""
+    for inner in getattr(command, "commands", {}).values():
+        show_types(inner)
+    all_params = command.get_params
+
+    def get_params(ctx: Any) -> list[Any]:
+        params: list[Any] = all_params(ctx)
+        for param in params:
+            # Typer that has no such method shows them so already.
+            if hasattr(param, "display_type_rich") and "display_type_rich" not in vars(param):
+                param.display_type_rich = partial(shown_type, param, param.display_type_rich)
+        return params
+
+    command.get_params = get_params
+
+
+def shown_type(param: Any, typers: Callable[..., str | None], ctx: Any) -> str | None:
+    """What an option takes: nothing for a switch and for an argument, whose name says it."""
+    if param.param_type_name == "argument":
+        return None
+    if param.metavar is not None:
+        return str(param.metavar)
+    name = (typers(ctx) or "").strip("<>")
+    return {"bool": None, "str": "TEXT", "int": "N", "int range": "N", "float": "N"}.get(name, name)
 
 
 def describe(error: Exception) -> str:

@@ -12,6 +12,7 @@ from minitok import BACKEND, Tokenizer, load
 from minitok.data import tiny_shakespeare
 from minitok.encodings import registry
 from minitok.errors import MinitokError
+from minitok.names import encoding_of_model
 
 from .console import output, plain_table, print_json, waiting
 from .inputs import chunks, named_inputs
@@ -115,4 +116,4 @@ def timed(call: Callable[[], Any]) -> tuple[Any, float]:
 
 def fresh(named: str, backend: str) -> Tokenizer:
     """A tokenizer that nobody has used yet: ``get_encoding`` would share one."""
-    return load(named, backend=backend) if is_file(named) else registry.load(named, backend)
+    return load(named, backend=backend) if is_file(named) else registry.load(encoding_of_model(named) or named, backend)

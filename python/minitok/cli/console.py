@@ -9,11 +9,12 @@ from contextlib import AbstractContextManager, nullcontext
 from stat import S_ISCHR
 from typing import TYPE_CHECKING, Any
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
+
+from minitok.explain.terminal import FittingTable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 __all__ = ["output", "plain_table", "print_json", "report", "waiting"]
@@ -51,15 +52,6 @@ def print_json(value: Any, beside: Path | None = None) -> None:
     (sys.stderr if is_output(beside) else sys.stdout).write(json.dumps(value, ensure_ascii=False) + "\n")
 
 
-def plain_table(*columns: str) -> Table:
-    """A table with no lines but the one under its head. Numbers stand to the right; a column named ``<...`` to the left.
-
-    >>> [column.justify for column in plain_table("tokens", "<file").columns]
-    ['right', 'left']
-    """
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for name in columns:
-        left = name.startswith("<")
-        # What stands to the left is text, which is wrapped where the line ends, not cut.
-        table.add_column(name.removeprefix("<"), justify="left" if left else "right", no_wrap=not left, overflow="fold")
-    return table
+def plain_table(*columns: str, optional: Sequence[str] = ()) -> FittingTable:
+    """A table in which no number is cut, for ``add_row``: see ``FittingTable``."""
+    return FittingTable(columns, optional)

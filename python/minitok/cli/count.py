@@ -9,10 +9,13 @@ import typer
 from rich.text import Text
 
 from .console import output, plain_table, print_json
-from .inputs import STDIN, chunks, named_inputs
+from .inputs import STDIN, as_typed, chunks, named_inputs, reading
 from .options import (
+    TEXT_AND_FILES,
     BackendOption,
     JsonOption,
+    QuietOption,
+    TextOption,
     TokenizerOption,
     chosen,
     open_tokenizer,
@@ -49,10 +52,12 @@ def command(
         typer.Argument(metavar="[FILE]...", help="Files or patterns; by default standard input.", show_default=False),
     ] = None,
     tokenizer: TokenizerOption = None,
+    text: TextOption = None,
     special: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option("--special", metavar="NAME", help="A special token to find in the text, or 'all'; repeatable."),
     ] = None,
+    quiet: QuietOption = False,
     json: JsonOption = False,
     backend: BackendOption = None,
 ) -> None:
@@ -62,6 +67,8 @@ def command(
 
       minitok count README.md 'docs/*.md'
 
+      minitok count -e gpt-4 --text "Hello, world"
+
       minitok count -e cl100k_base < prompt.txt
 
       minitok count -t my.json --json corpus.txt
@@ -69,7 +76,12 @@ def command(
     named = chosen(tokenizer)
     tok = open_tokenizer(named, backend)
     allowed = special_names(special or [], tok)
-    counted = [count(tok, name, allowed) for name in named_inputs(files or [])]
+    if text is not None and files:
+        raise typer.BadParameter(TEXT_AND_FILES)
+    names = named_inputs(files or []) if text is None else []
+    counted = [] if text is None else [count(tok, STDIN, [as_typed(text)], allowed)]
+    with reading(names, quiet=quiet) as read:
+        counted += [count(tok, name, chunks(name, read), allowed) for name in names]
     total = Counted("total")
     for one in counted:
         total.tokens += one.tokens
@@ -87,8 +99,8 @@ def command(
     output().print(table)
 
 
-def count(tok: Tokenizer, name: str, allowed: list[str] | str) -> Counted:
-    """Count what is in one file or in standard input."""
+def count(tok: Tokenizer, name: str, text: Iterable[bytes], allowed: list[str] | str) -> Counted:
+    """Count what is in one text, which comes in parts."""
     counted = Counted(name)
 
     def looked_at(parts: Iterable[bytes]) -> Iterator[bytes]:
@@ -98,5 +110,5 @@ def count(tok: Tokenizer, name: str, allowed: list[str] | str) -> Counted:
             counted.bytes += len(part)
             yield part
 
-    counted.tokens = tok.count_iterable(looked_at(chunks(name)), allowed_special=allowed)
+    counted.tokens = tok.count_iterable(looked_at(text), allowed_special=allowed)
     return counted

@@ -89,7 +89,7 @@ def mutants(
     ] = None,
     shown: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option("--show", metavar="NAME", help="Print the program of one mutant.", show_default=False),
+        typer.Option("--show", metavar="NAME", help="Print what one mutant does otherwise.", show_default=False),
     ] = None,
     json: JsonOption = False,
 ) -> None:
@@ -101,11 +101,11 @@ def mutants(
 
       minitok course mutants --show leftmost-first
     """
-    from minitok.course.mutants import MUTANTS, find
+    from minitok.course.mutants import MUTANTS, changes
 
     if shown is not None:
         try:
-            output().print(find(shown).source, markup=False, soft_wrap=True, end="")
+            output().print("\n".join(changes(shown)), markup=False, soft_wrap=True)
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
         return

@@ -12,7 +12,7 @@ from minitok.errors import FileFormatError
 
 from .console import print_json
 from .inputs import STDIN, named_inputs, opened
-from .options import BackendOption, JsonOption, RequiredTokenizerOption, chosen, open_tokenizer
+from .options import BackendOption, JsonOption, TokenizerOption, chosen, open_tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,11 +25,11 @@ DIGITS = 20
 
 
 def command(
-    tokenizer: RequiredTokenizerOption,
     files: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Argument(metavar="[FILE]...", help="Files or patterns; by default standard input.", show_default=False),
     ] = None,
+    tokenizer: TokenizerOption = None,
     lines: Annotated[
         bool, typer.Option("--lines", help="Each line is a separate text, and is written as a line.")
     ] = False,

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
+from shutil import which
 from typing import Annotated, Optional
 
 import typer
-from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
-from rich.table import Table
 from rich.text import Text
 
 import minitok
 from minitok.errors import MinitokError
 from minitok.explain.terminal import MergeSteps, TokenText, TrainSteps
 
-from .console import output, print_json, waiting
+from .console import output, plain_table, print_json, waiting
 from .options import JsonOption
 from .showcase import UNSEEN, Comparison, Encoded, Learnt, compare, encode_unseen, learn, web_page
 from .svg import save_svg
@@ -105,11 +106,7 @@ def learning(learnt: Learnt) -> RenderableType:
 
 def comparison(compared: Comparison) -> RenderableType:
     """The times of both backends side by side; that their results are equal has been checked."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    table.add_column("task", no_wrap=True)
-    for name in ("Python", "Rust", "times"):
-        table.add_column(name, justify="right")
-    table.add_column("equal results")
+    table = plain_table("<task", "Python", "Rust", "times", "<equal results")
     for task in compared.tasks:
         faster = f"{task.python / task.rust:,.0f}"
         equal = Text.assemble(("✓ ", "bold green"), task.equal)
@@ -143,14 +140,23 @@ def inside(encoded: Encoded, learnt: Learnt) -> RenderableType:
     return Group(told, MergeSteps(encoded.steps, learnt.tokenizer.token_bytes))
 
 
+def command_here() -> str:
+    """How the command is called: by its name, or by its path where it is not on PATH, as after ``make demo``."""
+    called = Path(sys.argv[0])
+    if which("minitok") or called.name != "minitok" or not called.exists():
+        return "minitok"
+    return os.path.relpath(called)
+
+
 def closing(html: Path | None) -> RenderableType:
     """Where the page lies, and what to do next."""
+    minitok_here = command_here()
     page = (f"open {html.absolute()} in a browser: every merge to step through\n      ") if html else ""
     lines = Text.assemble(
-        ("Next  ", "bold cyan"), page, "minitok train your.txt -o my.json\n",
-        "      minitok encode -t my.json --text 'Hello, world'\n",
-        "      minitok explain 'Why these tokens?' --html why.html\n",
-        "      minitok --help",
+        ("Next  ", "bold cyan"), page, f"{minitok_here} train your.txt -o my.json\n",
+        f"      {minitok_here} encode -t my.json --text 'Hello, world'\n",
+        f"      {minitok_here} explain 'Why these tokens?' --html why.html\n",
+        f"      {minitok_here} --help",
         overflow="fold",
     )  # fmt: skip
     return Padding(lines, (0, 0, 1, 0), expand=False)

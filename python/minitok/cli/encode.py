@@ -9,8 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from .console import print_json
-from .inputs import as_typed, chunks, named_inputs, opened
-from .options import BackendOption, JsonOption, RequiredTokenizerOption, chosen, open_tokenizer, special_names
+from .inputs import as_typed, chunks, named_inputs, opened, reading
+from .options import (
+    TEXT_AND_FILES,
+    BackendOption,
+    JsonOption,
+    QuietOption,
+    TextOption,
+    TokenizerOption,
+    chosen,
+    open_tokenizer,
+    special_names,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,15 +30,12 @@ BLOCK = 1 << 14
 
 
 def command(
-    tokenizer: RequiredTokenizerOption,
     files: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Argument(metavar="[FILE]...", help="Files or patterns; by default standard input.", show_default=False),
     ] = None,
-    text: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option("--text", help="This text instead of files.", show_default=False),
-    ] = None,
+    tokenizer: TokenizerOption = None,
+    text: TextOption = None,
     special: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option("--special", metavar="NAME", help="A special token to find in the text, or 'all'; repeatable."),
@@ -36,6 +43,7 @@ def command(
     lines: Annotated[
         bool, typer.Option("--lines", help="Each line is a separate text, without its line break.")
     ] = False,
+    quiet: QuietOption = False,
     json: JsonOption = False,
     backend: BackendOption = None,
 ) -> None:
@@ -45,16 +53,16 @@ def command(
 
     Examples:
 
-      minitok encode -t my.json --text "Hello, world"
+      minitok encode --text "Hello, world"
 
-      minitok encode -e o200k_base --text "Hello, world"
+      minitok encode -e gpt-4 --text "Hello, world"
 
       minitok encode -t my.json 'corpus/*.txt' > ids.txt
 
       echo "Hello" | minitok encode -t my.json | minitok decode -t my.json
     """
     if text is not None and files:
-        raise typer.BadParameter("give --text or files, not both")
+        raise typer.BadParameter(TEXT_AND_FILES)
     tok = open_tokenizer(chosen(tokenizer), backend)
     allowed = special_names(special or [], tok)
     if text is not None:
@@ -62,14 +70,17 @@ def command(
         for ids in tok.encode_batch(texts, allowed_special=allowed):
             write(ids, json=json)
         return
-    for name in named_inputs(files or []):
-        if lines:
-            with opened(name) as file:
-                for line in file:
-                    write(tok.encode(line.rstrip(b"\r\n"), allowed_special=allowed), json=json)
-        else:
-            # In memory bounded by the chunks, however long the file is.
-            write(tok.encode_iterable(chunks(name), allowed_special=allowed), json=json)
+    names = named_inputs(files or [])
+    with reading(names, quiet=quiet or sys.stdout.isatty()) as read:
+        for name in names:
+            if lines:
+                with opened(name) as file:
+                    for line in file:
+                        read(len(line))
+                        write(tok.encode(line.rstrip(b"\r\n"), allowed_special=allowed), json=json)
+            else:
+                # In memory bounded by the chunks, however long the file is.
+                write(tok.encode_iterable(chunks(name, read), allowed_special=allowed), json=json)
 
 
 def write(ids: Iterable[int], *, json: bool) -> None:

@@ -26,6 +26,7 @@ def command(
         Optional[Path],  # noqa: UP045
         typer.Option("--html", metavar="FILE", help="Also write a web page.", show_default=False),
     ] = None,
+    engine: Annotated[bool, typer.Option("--engine", help="Also say how each pattern is run.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, which Explanation.from_json reads.")] = False,
     backend: BackendOption = None,
 ) -> None:
@@ -49,4 +50,4 @@ def command(
     elif html:
         output().print(f"{len(told.tokens)} tokens explained in {html}", markup=False, soft_wrap=True)
     else:
-        output().print(Report(told))
+        output().print(Report(told, engine))

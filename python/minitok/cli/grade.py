@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import json as json_format
+import re
+from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from socket import socket
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+from urllib.parse import urlsplit
 
 import typer
+from rich.console import Console
+from rich.text import Text
 
 from minitok.course.gathering import NotGradable
 from minitok.course.report import Report, gradescope
+from minitok.course.showing import PLAYGROUND
 from minitok.errors import BackendError
 
 from .console import output, print_json, report
 from .options import JsonOption
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# Lines of a report.
+PASSED, FAILED = re.compile(r"stage \d+ \w+: passed "), re.compile(r"stage \d+ \w+: ")
+POINTS = re.compile(r"\d+ of \d+ points")
+LINK = f" · see it: {PLAYGROUND}"
 NOT_PASSED = 1
 NOT_GRADABLE = 2
 
@@ -91,7 +105,7 @@ def command(
     if json:
         print_json(found.to_dict())
     else:
-        output().print(found.to_text(), markup=False, soft_wrap=True)
+        output().print(coloured(found.to_text(), served=is_served()), soft_wrap=True)
     if not found.passed:
         raise typer.Exit(NOT_PASSED)
 
@@ -104,7 +118,51 @@ def run(file: str, stages: list[str], ties: str, seed: int | str, mutant: str | 
         return refute(file, mutant, seed)
     from minitok.course.grading import grade
 
-    return grade(file, stages=stages, ties=ties, seed=seed)
+    with stages_shown() as show:
+        return grade(file, stages=stages, ties=ties, seed=seed, progress=show)
+
+
+@contextmanager
+def stages_shown() -> Iterator[Callable[[str], object] | None]:
+    """Shows the stage that runs on standard error, if it is a terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    with console.status("grading") as status:
+        yield lambda stage: status.update(f"stage {stage}")
+
+
+def is_served() -> bool:
+    """Whether something listens where the links lead: the playground, as ``minitok play`` starts it."""
+    place = urlsplit(PLAYGROUND)
+    with socket() as probe:
+        probe.settimeout(0.2)
+        return probe.connect_ex((place.hostname or "", place.port or 0)) == 0
+
+
+def coloured(text: str, *, served: bool) -> Text:
+    """The report with what passed in green and what failed in red. A link to a page that nobody serves says how to serve it."""
+    shown = Text()
+    for line in text.splitlines(keepends=True):
+        before, see, link = line.partition(LINK)
+        style = (
+            "green"
+            if PASSED.match(line)
+            else "bold red"
+            if FAILED.match(line)
+            else "bold"
+            if POINTS.match(line)
+            else ""
+        )
+        shown.append(before, style)
+        if see and served:
+            shown.append(see + link.rstrip("\n"), f"link {PLAYGROUND}{link.strip()}")
+            shown.append("\n" if link.endswith("\n") else "")
+        elif see:
+            shown.append(" · `minitok play` shows it: start it, and grade again for the link")
+            shown.append("\n" if link.endswith("\n") else "")
+    return shown
 
 
 def write(path: Path | None, results: dict[str, Any]) -> None:

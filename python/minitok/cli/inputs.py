@@ -5,19 +5,25 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import typer
 
+from minitok.corpus.counts_file import FORMAT as COUNTS_FORMAT
 from minitok.corpus.files import expand
+from minitok.progress import start_progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["CHUNK", "STDIN", "as_typed", "check_output", "chunks", "named_inputs", "opened"]
+__all__ = ["CHUNK", "STDIN", "as_typed", "check_corpus", "check_output", "chunks", "named_inputs", "opened", "reading"]
 
 STDIN = "-"
+# What is read in a second or so.
+LARGE = 1 << 24
+# What files of counts begin with.
+COUNTS = f'"format": "{COUNTS_FORMAT}"'.encode()
 CHUNK = 1 << 20
 
 
@@ -61,8 +67,37 @@ def opened(name: str) -> Iterator[BinaryIO]:
             yield file
 
 
-def chunks(name: str) -> Iterator[bytes]:
-    """The bytes of a file or of standard input, as they come."""
+def chunks(name: str, read: Callable[[int], object] | None = None) -> Iterator[bytes]:
+    """The bytes of a file or of standard input, as they come; ``read`` is called with how many."""
     with opened(name) as file:
         while chunk := file.read(CHUNK):
+            if read is not None:
+                read(len(chunk))
             yield chunk
+
+
+@contextmanager
+def reading(names: Sequence[str], *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """A function to call with how many bytes of the inputs have been read: a bar where there is a terminal and much to read."""
+    sizes = [Path(name).stat().st_size if name != STDIN and Path(name).is_file() else None for name in names]
+    total = None if None in sizes else sum(size or 0 for size in sizes)
+    done = 0
+
+    def add(count: int) -> None:
+        nonlocal done
+        done += count
+        show("reading", done, total)
+
+    wanted = not quiet and sys.stderr.isatty() and (total is None or total >= LARGE)
+    with start_progress(wanted) as show:
+        yield add
+
+
+def check_corpus(files: Sequence[str]) -> None:
+    """Refuses counts of pieces where texts are wanted: their bytes are no text."""
+    for name in named_inputs(files):
+        if name == STDIN or not Path(name).is_file():
+            continue
+        with open(name, "rb") as file:
+            if COUNTS in file.read(200):
+                raise typer.BadParameter(f"{name!r} holds counts, as count-pieces writes them: add --counts")

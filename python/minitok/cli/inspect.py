@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Optional
 import typer
 from rich.text import Text
 
-from minitok.explain.terminal import TokenText, visible
+from minitok.explain.terminal import TokenText, has_colour, visible
 
 from .console import output, plain_table, print_json
 from .options import BackendOption, JsonOption, TokenizerOption, chosen, open_tokenizer
@@ -125,11 +125,16 @@ def row(tok: Tokenizer, token_id: int) -> dict[str, Any]:
 def show(tok: Tokenizer, ids: list[int], found: int) -> None:
     """The tokens as a table, and how many there are."""
     console = output()
-    table = plain_table("id", "<token", "bytes", "<hexadecimal")
+    table = plain_table("id", "<token", "bytes", "<hexadecimal", optional=["<hexadecimal"])
     for token_id in ids:
         token = tok.token_bytes(token_id)
         shown, dots = token[:SHOWN], "…" if len(token) > SHOWN else ""
-        table.add_row(str(token_id), TokenText([token_id], [token]), str(len(token)), shown.hex(" ") + dots)
+        table.add_row(
+            str(token_id),
+            TokenText([token_id], [token]).text(colour=has_colour(console)),
+            str(len(token)),
+            shown.hex(" ") + dots,
+        )
     if ids:
         console.print(table)
     more = f", of which {len(ids):,} are listed (--limit)" if len(ids) < found else ""

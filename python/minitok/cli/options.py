@@ -15,6 +15,7 @@ from minitok.reference.pretokenize import NAMED
 
 __all__ = [
     "COMPARED",
+    "TEXT_AND_FILES",
     "BackendChoice",
     "BackendOption",
     "FieldOption",
@@ -22,8 +23,8 @@ __all__ = [
     "MaxMemoryOption",
     "PatternOption",
     "QuietOption",
-    "RequiredTokenizerOption",
     "SeparatorOption",
+    "TextOption",
     "ThreadsOption",
     "TokenizerOption",
     "TokenizersOption",
@@ -34,6 +35,7 @@ __all__ = [
     "special_names",
 ]
 
+TEXT_AND_FILES = "give --text or files, not both"
 # What a command uses if no tokenizer is named, and what `compare` compares.
 DEFAULT = "o200k_base"
 COMPARED = ["gpt2", "cl100k_base", "o200k_base"]
@@ -61,6 +63,10 @@ BackendOption = Annotated[
     typer.Option("--backend", help="Which implementation runs; Rust if it is installed.", show_default=False),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+TextOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--text", help="This text instead of files.", show_default=False),
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
 # How a corpus is read, and with what.
 SeparatorOption = Annotated[
@@ -98,16 +104,6 @@ TokenizerOption = Annotated[
         metavar="FILE|NAME",
         help=f"A tokenizer's file, or the name of an encoding or of a model of OpenAI; {DEFAULT} if not given.",
         show_default=False,
-        autocompletion=encodings,
-    ),
-]
-# The same for commands that do not guess: ids mean nothing without their tokenizer.
-RequiredTokenizerOption = Annotated[
-    list[str],
-    typer.Option(
-        *TOKENIZER,
-        metavar="FILE|NAME",
-        help="A tokenizer's file, or the name of an encoding or of a model of OpenAI.",
         autocompletion=encodings,
     ),
 ]

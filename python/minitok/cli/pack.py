@@ -74,14 +74,27 @@ def command(
         ),
     ] = None,
     tokenizer: TokenizerOption = None,
-    dtype: Annotated[DType, typer.Option(help="How an id is written; auto is uint16 if all ids fit.")] = DType.auto,
+    dtype: Annotated[
+        DType, typer.Option(help="How an id is written; auto is uint16 if all ids fit.", rich_help_panel="Layout")
+    ] = DType.auto,
     end: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option("--end", metavar="NAME", help="A special token to put after each document.", show_default=False),
+        typer.Option(
+            "--end",
+            metavar="NAME",
+            help="A special token to put after each document.",
+            show_default=False,
+            rich_help_panel="Documents",
+        ),
     ] = None,
     special: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option("--special", metavar="NAME", help="A special token to find in the text, or 'all'; repeatable."),
+        typer.Option(
+            "--special",
+            metavar="NAME",
+            help="A special token to find in the text, or 'all'; repeatable.",
+            rich_help_panel="Documents",
+        ),
     ] = None,
     separator: SeparatorOption = None,
     field: Annotated[
@@ -90,6 +103,7 @@ def command(
             help="The field of a JSON line, or the column, that holds the text, or with --learn the messages; by default "
             "text, or messages.",
             show_default=False,
+            rich_help_panel="Documents",
         ),
     ] = None,
     learn: Annotated[
@@ -99,39 +113,77 @@ def command(
             help="Pack conversations, with a mask of what this role says: assistant, say; or 'generation', what the chat "
             "template marks.",
             show_default=False,
+            rich_help_panel="Documents",
         ),
     ] = None,
     format: Annotated[  # noqa: A002 - the name of the option
         Optional[Format],  # noqa: UP045
-        typer.Option(help="The format of the files; by default that of the suffix.", show_default=False),
+        typer.Option(
+            help="The format of the files; by default that of the suffix.", show_default=False, rich_help_panel="Layout"
+        ),
     ] = None,
     shuffle: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option(min=0, metavar="SEED", help="Shuffle the documents.", show_default=False),
+        typer.Option(
+            min=0, metavar="SEED", help="Shuffle the documents.", show_default=False, rich_help_panel="Layout"
+        ),
     ] = None,
     rows: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option(min=2, metavar="LENGTH", help="Rows of this many ids; needs --begin.", show_default=False),
+        typer.Option(
+            min=2,
+            metavar="LENGTH",
+            help="Rows of this many ids; needs --begin.",
+            show_default=False,
+            rich_help_panel="Layout",
+        ),
     ] = None,
     begin: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(metavar="NAME", help="The special token that rows begin with.", show_default=False),
+        typer.Option(
+            metavar="NAME", help="The special token that rows begin with.", show_default=False, rich_help_panel="Layout"
+        ),
     ] = None,
-    rest: Annotated[Rest, typer.Option(help="The rest of a document that is cut to fill a row.")] = Rest.keep,
+    rest: Annotated[
+        Rest, typer.Option(help="The rest of a document that is cut to fill a row.", rich_help_panel="Layout")
+    ] = Rest.keep,
     shards: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option(min=1, metavar="TOKENS", help="Shards of at most this many ids.", show_default=False),
+        typer.Option(
+            min=1,
+            metavar="TOKENS",
+            help="Shards of at most this many ids.",
+            show_default=False,
+            rich_help_panel="Layout",
+        ),
     ] = None,
     part: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(metavar="K/N", help="Only part K of N, for one of N processes.", show_default=False),
+        typer.Option(
+            metavar="K/N",
+            help="Only part K of N, for one of N processes.",
+            show_default=False,
+            rich_help_panel="Several processes",
+        ),
     ] = None,
     ray: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(metavar="ADDRESS", help="Pack on this cluster of Ray; 'local' starts one.", show_default=False),
+        typer.Option(
+            metavar="ADDRESS",
+            help="Pack on this cluster of Ray; 'local' starts one.",
+            show_default=False,
+            rich_help_panel="Several processes",
+        ),
     ] = None,
-    join: Annotated[bool, typer.Option("--join", help="The files are packed parts: join them.")] = False,
-    check: Annotated[bool, typer.Option("--check", help="The files are packed: see whether they are whole.")] = False,
+    join: Annotated[
+        bool, typer.Option("--join", help="The files are packed parts: join them.", rich_help_panel="Packed files")
+    ] = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="The files are packed: see whether they are whole.", rich_help_panel="Packed files"
+        ),
+    ] = False,
     threads: ThreadsOption = None,
     anew: Annotated[bool, typer.Option("--anew", help="Start over instead of continuing an interrupted run.")] = False,
     quiet: QuietOption = False,

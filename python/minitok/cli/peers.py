@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minitok.errors import FileFormatError
@@ -49,15 +50,20 @@ def peers_of(path: Path, tok: Tokenizer, wanted: Sequence[str]) -> list[Peer]:
     """
     file = tokenizer_file(path)
     kind = kind_of(file)
-    defining = {"tokenizer.json": "tokenizers", ".model": "sentencepiece", "tekken.json": "mistral-common"}
-    names = wanted or [defining.get(kind, "tiktoken")]
+    names = wanted or [DEFINING.get(kind, "none of the libraries")]
     if names[0] == "all":
-        names = [defining.get(kind, "tiktoken"), *(["transformers"] if kind == "tokenizer.json" else [])]
+        names = [name for known, name in READERS if known == kind] or ["none of the libraries"]
     found: list[Peer] = []
     for name in names:
         if (kind, name) not in READERS:
             raise FileFormatError(file, f"{name} does not read a file of the kind {kind}")
-        found += READERS[kind, name](path, file, tok)
+        try:
+            found += READERS[kind, name](path, file, tok)
+        except ModuleNotFoundError as error:
+            needs = (
+                f"verify compares with {name}, which is not installed: pip install {name} (or name another with --with)"
+            )
+            raise ImportError(needs) from error
     return found
 
 
@@ -66,8 +72,14 @@ def kind_of(file: Path) -> str:
     data = file.read_bytes()
     if is_model(data):
         return ".model"
+    if data[:4] == b"GGUF":
+        return "GGUF"
+    if data[:6] == b"minbpe":
+        return "minbpe"
     if data.lstrip()[:1] != b"{":
         return "ranks"
+    if b'"minitok"' in data[:200]:
+        return "minitok"
     return "tekken.json" if file.name.startswith("tekken") else "tokenizer.json"
 
 
@@ -80,7 +92,10 @@ def of_tokenizers(path: Path, file: Path, tok: Tokenizer) -> Iterator[Peer]:
         ("tokenizers", False, "all"),
         ("tokenizers, special tokens split", True, frozenset()),
     ):
-        theirs = tokenizers.Tokenizer.from_file(str(file))
+        try:
+            theirs = tokenizers.Tokenizer.from_file(str(file))
+        except Exception as error:  # noqa: BLE001 - it has no type of its own
+            raise FileFormatError(file, f"tokenizers does not read it: {error}") from None
         theirs.no_truncation()
         theirs.no_padding()
         theirs.encode_special_tokens = splits
@@ -91,6 +106,16 @@ def ids_of(theirs: Any, text: str) -> list[int]:
     """The ids of a text in ``tokenizers``."""
     ids: list[int] = theirs.encode(text, add_special_tokens=False).ids
     return ids
+
+
+def of_minitok(path: Path, file: Path, tok: Tokenizer) -> Iterator[Peer]:
+    """``tokenizers`` with what minitok writes for it."""
+    with TemporaryDirectory() as folder:
+        written = Path(folder, "tokenizer.json")
+        tok.to_huggingface(written)
+        for peer in of_tokenizers(path, written, tok):
+            yield peer._replace(name=f"{peer.name}, with the tokenizer.json that minitok writes of it")
+    del file
 
 
 def of_transformers(path: Path, file: Path, tok: Tokenizer) -> Iterator[Peer]:
@@ -139,9 +164,17 @@ def of_mistral(path: Path, file: Path, tok: Tokenizer) -> Iterator[Peer]:
     yield Peer("mistral-common", lambda text: tekken.encode(text, bos=False, eos=False), frozenset())
 
 
+DEFINING = {
+    "tokenizer.json": "tokenizers",
+    ".model": "sentencepiece",
+    "tekken.json": "mistral-common",
+    "ranks": "tiktoken",
+    "minitok": "tokenizers",
+}
 READERS: dict[tuple[str, str], Callable[[Path, Path, Tokenizer], Iterator[Peer]]] = {
     ("tokenizer.json", "tokenizers"): of_tokenizers,
     ("tokenizer.json", "transformers"): of_transformers,
+    ("minitok", "tokenizers"): of_minitok,
     (".model", "sentencepiece"): of_sentencepiece,
     ("ranks", "tiktoken"): of_tiktoken,
     ("tekken.json", "mistral-common"): of_mistral,

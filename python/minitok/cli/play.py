@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import webbrowser
+from socket import AF_INET, SOCK_DGRAM, socket
 from typing import Annotated, Optional
 
 import typer
@@ -14,6 +15,17 @@ from minitok.errors import BackendError
 from .console import output
 
 DEFAULT_PORT = 8765
+# Hosts that stand for every address of the machine.
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - only compared
+
+
+def room_address() -> str | None:
+    """The address of this machine on its network; None without one. Nothing is sent."""
+    with contextlib.suppress(OSError), socket(AF_INET, SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))
+        found = str(probe.getsockname()[0])
+        return None if found.startswith(("127.", "0.")) else found
+    return None
 
 
 def command(
@@ -52,8 +64,17 @@ def command(
     with listen(host, port) as listening:
         url = address(listening, host)
         output().print(f"The playground is at {url} until Ctrl-C", markup=False, soft_wrap=True)
+        room = room_address() if host in EVERYWHERE else None
+        if room is not None:
+            there = f"http://{room}:{listening.getsockname()[1]}/"
+            output().print(f"Others on this network find it at {there}", markup=False, soft_wrap=True)
         sys.stdout.flush()
         wanted = sys.stdout.isatty() if browser is None else browser
         # Ctrl-C is how it ends. The socket listens already: a browser that is early waits.
         with contextlib.suppress(KeyboardInterrupt):
-            serve(listening, host, allow_host or (), (lambda: webbrowser.open(url)) if wanted else None)
+            serve(
+                listening,
+                host,
+                [*(allow_host or []), *([room] if room else [])],
+                (lambda: webbrowser.open(url)) if wanted else None,
+            )

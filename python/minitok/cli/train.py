@@ -13,7 +13,7 @@ from minitok import Tokenizer, TrainingReport, train, train_files, train_from_co
 
 from .console import output, print_json
 from .count_pieces import merged
-from .inputs import STDIN, check_output
+from .inputs import STDIN, check_corpus, check_output
 from .options import (
     BackendOption,
     FieldOption,
@@ -116,6 +116,7 @@ def command(
     elif STDIN in files:
         raise typer.BadParameter("standard input (-) cannot be mixed with files")
     else:
+        check_corpus(files)
         tok = train_files(files, vocab_size, separator=separator, field=field, **options)
     tok.save(out)
     tell(tok, out, wanted=vocab_size, json=json)

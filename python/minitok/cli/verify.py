@@ -57,7 +57,8 @@ def command(
     """Verify that a model's tokenizer has the ids of the libraries that read it.
 
     Compares with the library that defines the ids: tokenizers for tokenizer.json, sentencepiece for a .model,
-    mistral-common for tekken.json, tiktoken for a file of ranks; or with those named. Ends with 1 if any ids differ.
+    mistral-common for tekken.json, tiktoken for a file of ranks; or with those named. A file of minitok's own is written as
+    tokenizer.json for tokenizers. Ends with 1 if any ids differ.
 
     Examples:
 

@@ -32,6 +32,7 @@ def grade(
     stages: Sequence[int | str] = (),
     ties: str = "auto",
     seed: int | str = 0,
+    progress: Callable[[str], object] | None = None,
 ) -> Report:
     """Grade a submission.
 
@@ -40,6 +41,7 @@ def grade(
         stages: Numbers or names of stages; without any, all those that earn points.
         ties: The rule for ties that is expected: ``smallest_ids``, ``first_seen``, ``greatest_bytes``; ``auto`` takes that of
             the submission.
+        progress: A function that is called with the name of each stage before it runs.
         seed: Decides the texts, the patterns, the order of bytes and the rule for ties of the vocabularies that are drawn.
 
     Raises:
@@ -70,6 +72,8 @@ def grade(
         results: list[StageResult] = []
         known = None if ties == "auto" else ties
         for at, stage in enumerate(wanted):
+            if progress is not None:
+                progress(f"{stage.number} {stage.name}, {at + 1} of {len(wanted)}")
             result, known = run_stage(stage, sessions, start, seed, known)
             results.append(result)
             if not result.passed:

@@ -294,11 +294,12 @@ class Session:
 
 
 def environment(folder: Path, hash_seed: int) -> dict[str, str]:
-    """The environment of the process: nothing of the grader's own."""
+    """The environment of the process: nothing of the grader's own but where libraries are."""
     return {
         "PATH": os.defpath,
         "HOME": str(folder),
         "TMPDIR": str(folder),
+        "PYTHONPATH": os.pathsep.join(libraries()),
         "LANG": "C.UTF-8",
         "PYTHONUTF8": "1",
         "PYTHONHASHSEED": str(hash_seed % (1 << 32)),
@@ -306,6 +307,12 @@ def environment(folder: Path, hash_seed: int) -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
     }
+
+
+def libraries() -> list[str]:
+    """The folders from which this program imports, without the one that it was started in: a submission is a copy."""
+    here = os.getcwd()
+    return [path for path in sys.path if os.path.isabs(path) and os.path.isdir(path) and os.path.realpath(path) != here]
 
 
 def most_tasks(user: int | None, processes: int) -> int | None:

@@ -6,7 +6,7 @@ the tie rule change? how often is "aa" in "aaaa"?), ``stream`` (when does a toke
 text smuggle in?). ``page`` puts any of them on one web page. Everything replays traces (SPEC X1, X2); nothing here knows how
 merging works.
 
-``terminal`` and ``report`` need Rich: ``pip install 'minitok[cli]'``; ``plots`` needs Matplotlib: ``'minitok[plots]'``.
+``plots`` needs Matplotlib: ``'minitok[plots]'``.
 """
 
 from .build import lanes

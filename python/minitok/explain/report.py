@@ -11,14 +11,40 @@ from dataclasses import dataclass
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.text import Text
-from rich.tree import Tree
 
 from .model import Blocked, Explanation, Lane, Piece
 from .sections import why
-from .terminal import BAR, STYLES, TokenText, has_colour, step_table
+from .terminal import BAR, STYLES, FittingTable, TokenText, has_colour
 from .visible import visible
 
 __all__ = ["Report"]
+
+# How far a tree is indented.
+INDENT = "  "
+
+
+@dataclass(frozen=True)
+class Tree:
+    """The merges under one part of a piece, a line each. Where the line is short, the deepest branches begin further left."""
+
+    report: Report
+    piece: Piece
+    root: int
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        # A deep tree is walked with a list: parts wait with what stands before them and before those under them.
+        waiting = [(self.root, INDENT, INDENT)]
+        while waiting:
+            at, before, under = waiting.pop()
+            label = self.report.label(self.piece, at)
+            room = max(0, options.max_width - len(label))
+            yield Text.assemble((before[-room:] if len(before) > room else before, "dim"), label, overflow="fold")
+            part = self.piece.parts[at]
+            sides = [side for side in (part.left, part.right) if side is not None]
+            # What is only a byte stands in its parent's label already.
+            if any(self.piece.parts[side].rank is not None for side in sides):
+                branches = zip(sides, ["├── ", "└── "][-len(sides) :], ["│   ", "    "][-len(sides) :])
+                waiting += reversed([(side, under + branch, under + below) for side, branch, below in branches])
 
 
 @dataclass(frozen=True)
@@ -32,6 +58,8 @@ class Report:
     """
 
     told: Explanation
+    # Whether to say how each pattern is run.
+    engine: bool = False
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         tokens = self.told.tokens
@@ -58,20 +86,13 @@ class Report:
 
     def table(self) -> RenderableType:
         """A row for each token."""
-        columns = [
-            ("id", "right"),
-            ("token", "left"),
-            ("bytes", "left"),
-            ("at byte", "right"),
-            ("at char", "right"),
-        ]
-        table = step_table(*columns, ("piece", "left"))
+        table = FittingTable(("id", "<token", "<bytes", "at byte", "at char", "<piece"), ("<bytes", "<piece"))
         for piece in self.told.pieces:
             for token in piece.tokens:
                 table.add_row(
                     str(token.id),
                     Text(visible(token.token).rstrip("\n")),
-                    Text(token.token.hex(" "), overflow="fold"),
+                    Text(token.token.hex(" ")),
                     f"{token.start}-{token.end}",
                     f"{token.first_char}-{token.last_char}",
                     Text(why(piece)),
@@ -84,11 +105,11 @@ class Report:
         for number, piece in enumerate(lane.pieces):
             shown = visible(self.told.text[piece.start : piece.end]).replace("\n", "")
             index = piece.alternative.index if piece.alternative else len(STYLES) - 1
-            pieces.append(BAR if number and not colour else "")
+            pieces.append(BAR if number else "", "dim" if colour else None)
             pieces.append(shown, STYLES[index % len(STYLES)] if colour else None)
             labels.append(why(piece))
         name = Text(f"{lane.pattern}: {len(lane.pieces)} ")
-        machine = [f"cut {lane.scanned}"] if lane.scanned else []
+        machine = [f"cut {lane.scanned}"] if lane.scanned and self.engine else []
         if lane.differs is not None:
             shortest = visible(lane.differs.encode()).replace("\n", "")
             machine.append(f"differs from {self.told.lanes[0].pattern} on {shortest}")
@@ -100,20 +121,7 @@ class Report:
         for piece in self.told.pieces:
             for token in piece.tokens:
                 if token.part is not None and piece.parts[token.part].rank is not None:
-                    yield Padding(self.tree(piece, token.part), (0, 0, 0, 2), expand=False)
-
-    def tree(self, piece: Piece, root: int) -> Tree:
-        """The merges under one part of a piece."""
-        drawn = Tree(self.label(piece, root), guide_style="dim")
-        waiting = [(drawn, root)]
-        while waiting:
-            branch, at = waiting.pop()
-            sides = [side for side in (piece.parts[at].left, piece.parts[at].right) if side is not None]
-            # What is only a byte stands in its parent's label already.
-            if all(piece.parts[side].rank is None for side in sides):
-                continue
-            waiting += [(branch.add(self.label(piece, side)), side) for side in sides]
-        return drawn
+                    yield Tree(self, piece, token.part)
 
     def label(self, piece: Piece, at: int) -> Text:
         part = piece.parts[at]
@@ -122,7 +130,7 @@ class Report:
 
     def blocked(self, blocked: list[Blocked]) -> RenderableType:
         """A row for each merge that did not happen."""
-        table = step_table(("token", "left"), ("of", "left"), ("rank", "right"), ("because", "left"))
+        table = FittingTable(("<token", "<of", "rank", "<because"))
 
         def named(token_id: int) -> str:
             return visible(self.told.vocabulary[token_id]).replace("\n", "")

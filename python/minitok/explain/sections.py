@@ -104,13 +104,16 @@ def lanes_html(lanes: tuple[Lane, ...], text: bytes) -> str:
 
 def machine_html(lane: Lane, first: Lane) -> str:
     """How the pattern of a lane is run, and the shortest text that it cuts otherwise than the first lane's."""
-    told = escape(f"Cut {lane.scanned}.") if lane.scanned else ""
+    told = ""
     if lane.differs is not None:
         told += (
             f" The shortest text on which it differs from <code>{escape(first.pattern)}</code>: "
             f"<code>{mark_up(lane.differs.encode())}</code>."
         )
-    return f'<p class="count">{told}</p>' if told else ""
+    run = (
+        f"<details><summary>How it is run</summary><p>Cut {escape(lane.scanned)}.</p></details>" if lane.scanned else ""
+    )
+    return (f'<p class="count">{told}</p>' if told else "") + run
 
 
 def merges_html(told: Explanation) -> str:

@@ -110,6 +110,8 @@ def refuse_normalizer(definition: Definition, what: str) -> None:
         raise VocabularyError(f"{what} cannot say that text is cut into words")
     if definition.symbols:
         raise VocabularyError(f"{what} cannot say that text without a token becomes an unknown token, or is dropped")
+    for name in definition.added_tokens:
+        raise VocabularyError(f"{what} cannot say that the added token {name!r} is found in every text")
     for name, flags in definition.token_flags.items():
         raise VocabularyError(f"{what} cannot say that the special token {name!r} has {', '.join(sorted(flags))}")
     for name in sorted(definition.late_tokens):

@@ -178,7 +178,7 @@ def shown_vocabulary(
     if len(vocab) < len(shown):
         raise VocabularyError("two ids have the same bytes, which a list of merges cannot say")
     names: dict[int, str] = {}
-    for name, token_id in sorted(definition.special_tokens.items(), key=lambda item: item[1]):
+    for name, token_id in sorted(definition.found_tokens.items(), key=lambda item: item[1]):
         if names.setdefault(token_id, name) != name:
             raise VocabularyError(
                 f"the id {token_id} has two names, {names[token_id]!r} and {name!r}, which this format cannot say"

@@ -7,7 +7,7 @@ Invariants: decoding the ids of a text gives its bytes (E6). Nothing here depend
 
 Costs: those of the parts; O(n log n) in all for n bytes.
 
-Implements SPEC E3, E5, E6, N3, N5, S6 and S9.
+Implements SPEC E3, E5, E6, N3, S5, S6 and S9.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ class Codec:
 
     def search(self, allowed: Collection[str] | None = ()) -> Search:
         """Returns what finds these special tokens and the added ones; nothing if it is None."""
-        return self.preprocessor.search(self.special.wanted(allowed))
+        wanted = self.special.wanted(allowed)
+        return self.preprocessor.search(wanted, self.special.hiding(wanted) if wanted else ())
 
     def encode(self, text: bytes, search: Search, goes_on: bool = False) -> list[int]:
         """Returns the ids of a text. The tokens of the search are found in it; everything else is text.
@@ -117,7 +118,7 @@ class Codec:
         """
         if not self.knows_cuts(search):
             return 0
-        names = [*search.early.ids, *search.late.ids]
+        names = [name for tokens in search for name in (*tokens.ids, *tokens.hidden)]
         known = text[: max(0, len(text) - search.early.longest(names))]
         if self.vocab.fallback is None or self.pattern.source != "none":
             cut = self.pattern.safe_cut(known)

@@ -4,9 +4,12 @@ r"""What a token that is found in text takes of the text around it, or asks of i
 ``lstrip``      it takes the white space before it
 ``rstrip``      it takes the white space behind it
 ``single_word`` it is found only where no character of a word is beside it (``\w``)
+``hides``       where it is not allowed, no other token is found in its text
 =============== ==================================================================
 
 By hand, ``a <s> b`` with ``rstrip`` for ``<s>``: the segment ``a·``, the token ``<s>·``, the segment ``b``.
+
+A token that hides others is found wherever it stands, and left as text where it is not allowed (``special``).
 
 Where the spaces of a text are markers already, they are not white space, and no token takes one.
 
@@ -24,6 +27,7 @@ from collections.abc import Collection, Mapping, Sequence
 from .unicode import CharSet, contains, white_space, word
 
 FLAGS = ("single_word", "lstrip", "rstrip")
+HIDES = "hides"
 
 Part = tuple[int, int, int | None]
 

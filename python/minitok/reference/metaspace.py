@@ -24,7 +24,7 @@ Invariants: an empty segment stays empty.
 
 Costs: O(n).
 
-Implements SPEC S3, S4, S5 and N4.
+Implements SPEC S3, S4 and S5.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def unpack(data: bytes, below: int | None = None) -> Vocab:
     order = reader.take(256)
     runs = reader.pairs(n_runs)
     extra = reader.pairs(n_extra)
-    ids, width = merge_ids(runs, n_merges)
+    width = width_of(runs, n_merges)
     if below is None:
         below = (1 << 32) - 1
 
@@ -65,9 +65,11 @@ def unpack(data: bytes, below: int | None = None) -> Vocab:
         token = reader.take(length)
         if token_id < below:
             tokens[token_id] = token
-    bits = reader.take((2 * len(ids) * width + 7) // 8)
+    bits = reader.take((2 * n_merges * width + 7) // 8)
     if reader.at < len(data):
         refuse("it is longer than it says")
+    # There are as many ids as the file has room for pairs.
+    ids = [token_id for first, count in runs for token_id in range(first, first + count)]
     merges: list[Merge] = []
     for index, token_id in enumerate(ids):
         if token_id >= below:
@@ -82,18 +84,17 @@ def unpack(data: bytes, below: int | None = None) -> Vocab:
     return vocab
 
 
-def merge_ids(runs: list[tuple[int, int]], n_merges: int) -> tuple[list[int], int]:
-    """Returns the ids of the merges, from their runs, and the number of bits of the greatest."""
-    ids: list[int] = []
-    end = 256
+def width_of(runs: list[tuple[int, int]], n_merges: int) -> int:
+    """Returns the number of bits of the greatest id of the runs, which have the ids of the merges."""
+    n_ids, end = 0, 256
     for first, count in runs:
         if first < end or count > n_merges or first + count > 1 << 31:
             refuse("the runs of its ids are not in order")
         end = first + count
-        ids += range(first, end)
-    if len(ids) != n_merges:
-        refuse(f"it has {n_merges} merges, but ids for {len(ids)}")
-    return ids, (end - 1).bit_length()
+        n_ids += count
+    if n_ids != n_merges:
+        refuse(f"it has {n_merges} merges, but ids for {n_ids}")
+    return (end - 1).bit_length()
 
 
 def pair(bits: bytes, index: int, width: int) -> tuple[int, int]:

@@ -28,7 +28,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from .flags import as_flagged
+from .flags import HIDES, as_flagged
 from .metaspace import MARKER, Metaspace, spaced
 from .normalize import Normalizer
 from .special import Part, SpecialTokens, Stretch
@@ -120,16 +120,24 @@ class Preprocessor:
 
     def __init__(self, special: SpecialTokens, normalizer: Normalizer, metaspace: Metaspace | None = None) -> None:
         self.special, self.normalizer, self.metaspace = special, normalizer, metaspace
-        self.flags = {special.ids[name]: own for name, own in special.flags.items()}
+        self.flags = {special.ids[name]: rest for name, own in special.flags.items() if (rest := own - {HIDES})}
 
-    def search(self, wanted: Collection[str]) -> Search:
-        """Returns what finds the tokens of these names. Of two late ones with one text, it finds the first."""
-        ids, late = self.special.ids, self.special.late
+    def search(self, wanted: Collection[str], hidden: Collection[str] = ()) -> Search:
+        """Returns what finds the tokens of these names. Of two late ones with one text, it finds the first.
+
+        ``hidden``: the names in whose text no token is found.
+        """
+        late, wanted = self.special.late, frozenset(wanted)
+        early: dict[str, int] = {}
         texts: dict[str, int] = {}
-        for name in wanted:
-            if name in late and (text := self.late_text(name)):
-                texts.setdefault(text, ids[name])
-        return Search(SpecialTokens({name: ids[name] for name in wanted if name not in late}), SpecialTokens(texts))
+        for name, token_id in self.special.ids.items():
+            if name in wanted and name not in late:
+                early[name] = token_id
+            elif name in wanted and (text := self.late_text(name)):
+                texts.setdefault(text, token_id)
+        hidden_early = [name for name in hidden if name not in late]
+        hidden_late = [text for name in hidden if name in late and (text := self.late_text(name))]
+        return Search(SpecialTokens(early, hidden=hidden_early), SpecialTokens(texts, hidden=hidden_late))
 
     def segments(
         self, text: bytes, search: Search, before: str = NOTHING, trust: Trust | None = None

@@ -30,7 +30,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ..errors import VocabularyError
-from .flags import FLAGS
+from .flags import FLAGS, HIDES
 
 Stretch = tuple[int, int]
 # A segment (start, end, None), or a token (start, end, id).
@@ -53,6 +53,7 @@ class SpecialTokens:
         added: The names of those that are found in every text; the others are special.
         late: The names of those that are found after the others, in prepared text (``preprocess``).
         flags: What tokens take of the text around them, or ask of it (``flags``).
+        hidden: Names that are found, too, and left as text: no token is found in them.
 
     >>> tokens = SpecialTokens({"<s>": 256, "<s>x": 257})
     >>> list(tokens.split(b"a<s>xb<s>", ["<s>", "<s>x"]))
@@ -65,18 +66,20 @@ class SpecialTokens:
         added: Collection[str] = (),
         late: Collection[str] = (),
         flags: Mapping[str, Collection[str]] | None = None,
+        hidden: Collection[str] = (),
     ) -> None:
         if "" in ids:
             raise VocabularyError("a special token is empty")
         self.ids = dict(ids)
-        self.added, self.late = frozenset(added), frozenset(late)
+        self.added, self.late, self.hidden = frozenset(added), frozenset(late), tuple(hidden)
         self.flags = {name: frozenset(own) for name, own in (flags or {}).items() if own}
         for what, names in (("added", self.added), ("late", self.late), ("flagged", self.flags.keys())):
             for name in sorted(names - self.ids.keys()):
                 raise VocabularyError(f"the {what} token {name!r} has no id")
         for name, own in self.flags.items():
-            for unknown in sorted(own - set(FLAGS)):
-                raise VocabularyError(f"the token {name!r} has the flag {unknown!r}; there are {', '.join(FLAGS)}")
+            for unknown in sorted(own - {*FLAGS, HIDES}):
+                known = ", ".join((*FLAGS, HIDES))
+                raise VocabularyError(f"the token {name!r} has the flag {unknown!r}; there are {known}")
         self.names: dict[int, str] = {}
         for name, token_id in ids.items():
             # An id may have several names (o200k_harmony has one); it is decoded to the first.
@@ -87,6 +90,10 @@ class SpecialTokens:
         if allowed is None:
             return ()
         return tuple(name for name in self.ids if name in self.added or name in allowed)
+
+    def hiding(self, wanted: Collection[str]) -> tuple[str, ...]:
+        """Returns the tokens in whose text no token is found, although they are not wanted themselves."""
+        return tuple(name for name, own in self.flags.items() if HIDES in own and name not in wanted)
 
     def find(self, text: bytes, wanted: Collection[str]) -> Iterator[Found]:
         """Yields each occurrence of the wanted tokens: leftmost, then longest, without overlap."""
@@ -128,7 +135,7 @@ class SpecialTokens:
 
         Finds the tokens in ``wanted``; all of them if it is None.
         """
-        return self.parts(text, self.find(text, self.ids if wanted is None else wanted))
+        return self.parts(text, self.find(text, (*self.ids, *self.hidden) if wanted is None else wanted))
 
     def split_trusted(self, text: bytes, trusted: Sequence[Stretch], everywhere: SpecialTokens) -> Iterator[Part]:
         """As ``split``, with the tokens that ``find_trusted`` finds.
@@ -143,6 +150,8 @@ class SpecialTokens:
         """Yields the text as occurrences of tokens and the segments between them."""
         done = 0
         for start, end, name in occurrences:
+            if name not in self.ids:
+                continue
             if done < start:
                 yield done, start, None
             yield start, end, self.ids[name]

@@ -47,6 +47,11 @@ impl Share {
         self.after
     }
 
+    /// Gives back the memory of what was forgotten.
+    pub fn give_back(&mut self) {
+        self.pieces.give_back();
+    }
+
     /// Forgets what was counted.
     pub fn clear(&mut self) {
         self.pieces.clear();

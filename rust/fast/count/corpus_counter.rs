@@ -58,6 +58,8 @@ pub struct CorpusCounter {
     bound: Option<Bound>,
     /// The finished counts, if they are on the disk.
     files: Option<CountFiles>,
+    /// Counting was stopped, or failed, in the middle: what is in the tables and on the disk is not what any documents have.
+    broken: bool,
     /// The documents counted, and their bytes.
     pub documents: u64,
     pub bytes: u64,
@@ -69,7 +71,7 @@ impl CorpusCounter {
         let splitter = Splitter::new(pattern, special);
         let hasher = Hasher::default();
         let shares = Share::new(threads.clamp(1, parallel::most_threads()), &hasher);
-        Self { splitter, shares, hasher, bound: None, files: None, documents: 0, bytes: 0 }
+        Self { splitter, shares, hasher, bound: None, files: None, broken: false, documents: 0, bytes: 0 }
     }
 
     /// Keeps the memory of counting below `max_memory` bytes (16 MiB at least): what does not fit goes to `folder`, which must
@@ -101,7 +103,7 @@ impl CorpusCounter {
         share.begin(next);
         for (number, (piece, n)) in pieces.into_iter().enumerate() {
             let known = share.pieces.len();
-            share.pieces.add(piece, n)?;
+            share.pieces.add(piece, n).inspect_err(|_| self.broken = true)?;
             if share.pieces.len() > known {
                 on_new(number);
             }
@@ -115,14 +117,27 @@ impl CorpusCounter {
         self.files = Some(files);
     }
 
-    /// Fails if the counts on the disk are finished and cannot be added to.
+    /// Fails if the counts on the disk are finished and cannot be added to, or if counting was stopped.
     fn check_open(&self) -> Result<()> {
         let closed = || Error::Training("the counts are finished and on the disk; count anew".into());
+        self.check_whole()?;
         if self.files.is_some() { Err(closed()) } else { Ok(()) }
+    }
+
+    fn check_whole(&self) -> Result<()> {
+        let broken = || Error::Training("counting was stopped before it was done; count anew".into());
+        if self.broken { Err(broken()) } else { Ok(()) }
     }
 
     /// Combines what the threads have counted so far, for [`pieces`](Self::pieces). Calls `poll` now and then.
     pub fn finish(&mut self, poll: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+        self.check_whole()?;
+        let done = self.combine(poll);
+        self.broken = done.is_err();
+        done
+    }
+
+    fn combine(&mut self, poll: &mut dyn FnMut() -> Result<()>) -> Result<()> {
         if let Some(bound) = &mut self.bound
             && bound.spill.is_used()
             && self.files.is_none()
@@ -142,7 +157,7 @@ impl CorpusCounter {
     /// Whether everything is in one table, or finished on the disk.
     pub fn is_finished(&self) -> bool {
         let spilt = self.files.is_none() && self.bound.as_ref().is_some_and(|bound| bound.spill.is_used());
-        !spilt && self.shares[1..].iter().all(|share| share.pieces.is_empty())
+        !self.broken && !spilt && self.shares[1..].iter().all(|share| share.pieces.is_empty())
     }
 
     /// All pieces counted before the last `finish`, in the order of first appearance.
@@ -184,7 +199,9 @@ impl CorpusCounter {
         let count = |part: &Range<usize>, pieces: &mut PieceCounts, poll: &mut dyn FnMut() -> Result<()>| {
             splitter.count(parts.texts[part.clone()].iter().copied(), pieces, poll)
         };
-        share(shares, bytes as u64, bound, &take, &count, on_chunk)
+        let done = share(shares, bytes as u64, bound, &take, &count, on_chunk);
+        self.broken = done.is_err();
+        done
     }
 
     /// Counts a text file; see `add_stream`.
@@ -227,7 +244,9 @@ impl CorpusCounter {
             });
             splitter.count(counted, pieces, poll)
         };
-        share(shares, size, bound, &take, &count, on_chunk)?;
+        let done = share(shares, size, bound, &take, &count, on_chunk);
+        self.broken = done.is_err();
+        done?;
         self.documents += 1 + separators.into_inner();
         self.bytes += bytes.into_inner();
         Ok(())
@@ -294,6 +313,9 @@ fn share<P: Default>(
     };
     while !work_off(&mut shares[..threads], first, *tables, take, count, on_chunk)? {
         spill.flush(shares, &mut || on_chunk(0))?;
+        // What one part with much in it has left would make every part after it full.
+        let most = *tables / threads;
+        shares.iter_mut().filter(|share| share.pieces.memory_after(PART_PIECES) > most).for_each(Share::give_back);
     }
     Ok(())
 }

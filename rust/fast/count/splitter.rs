@@ -15,6 +15,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::table::{BATCH, PieceCounts};
+use crate::engine::Spent;
 use crate::error::Result;
 use crate::fast::passes::first_pass;
 use crate::fast::scan::{Scanner, Tier};
@@ -53,10 +54,11 @@ impl Splitter {
         let Some(rest) = &self.rest else { return texts.try_for_each(|text| self.count_one(text, pieces, poll)) };
         let mut whole = PieceCounts::new();
         texts.try_for_each(|text| self.count_one(text, &mut whole, poll))?;
+        let mut spent = Spent::of(whole.iter().map(|(piece, _)| piece.len()).sum());
         // Pieces come in the order of first appearance, and so do their parts.
         for (number, (piece, n)) in whole.iter().enumerate() {
             let mut done = Ok(());
-            rest.split(piece, &mut |part| {
+            rest.split_within(piece, &mut spent, &mut |part| {
                 if done.is_ok() {
                     done = pieces.add(part, n);
                 }
@@ -87,7 +89,7 @@ impl Splitter {
             let text = &text[start..end];
             let mut scanner = Scanner::of(tier, text);
             let (mut ends, mut start, mut polled) = (Vec::new(), 0, 0);
-            while scanner.next_block(&mut ends, BATCH) {
+            while scanner.next_block(&mut ends, BATCH)? {
                 pieces.add_block(text, start, &ends)?;
                 start = scanner.position();
                 if start - polled > POLL_EVERY {

@@ -135,6 +135,11 @@ impl PieceCounts {
         entries * size_of::<Entry>() + (index + residues) * size_of::<u32>() + arena
     }
 
+    /// Gives back the memory of a table that is empty.
+    pub(super) fn give_back(&mut self) {
+        *self = Self::with_residues(self.residues.len(), self.hasher.clone());
+    }
+
     /// Removes all pieces and keeps the memory.
     pub(super) fn clear(&mut self) {
         self.entries.clear();

@@ -24,6 +24,7 @@ use super::piece_key::{KEY_MASK, LOAD, MAX_KEY_BYTES, MEMORABLE, VALUE_SHIFT, ke
 use super::static_cuts::Cutting;
 use super::tables::Tables;
 use crate::encode::encode_piece;
+use crate::engine::Spent;
 use crate::error::{Error, Result};
 #[cfg(target_arch = "x86_64")]
 use crate::fast::util::cpu;
@@ -58,6 +59,8 @@ pub(super) struct Workspace {
     longs: Vec<u32>,
     pub(super) misses: Vec<u32>,
     spill: Vec<u32>,
+    /// What cutting pieces further has spent of what the text may spend.
+    pub(super) spent: Spent,
     /// What went wrong: a byte without a token.
     pub(super) failure: Option<Error>,
 }
@@ -75,6 +78,7 @@ impl Workspace {
             longs: Vec::new(),
             misses: Vec::new(),
             spill: Vec::new(),
+            spent: Spent::of(0),
             failure: None,
         }
     }
@@ -237,14 +241,14 @@ impl Workspace {
         start: usize,
         range: Range<usize>,
     ) {
-        let Workspace { cache, ends, names, values, misses, spill, failure, .. } = self;
+        let Workspace { cache, ends, names, values, misses, spill, spent, failure, .. } = self;
         let ends = &ends[range];
         let piece = |index: u32| piece_at(text, start, ends, index);
         let mut results = Results { cache, names, values, spill, failure, ids: &mut Vec::new() };
         if let Some(rest) = rest {
             misses.retain(|&index| !results.recall(index, piece(index)));
             let pieces = misses.iter().map(|&index| (index, piece(index)));
-            encode_pieces(tables, rest, pieces, |index, ids| match ids {
+            encode_pieces(tables, rest, spent, pieces, |index, ids| match ids {
                 Ok(ids) => results.settle(index, piece(index), ids),
                 Err(error) => results.fail(index, error),
             });

@@ -107,9 +107,9 @@ mod tests {
     use crate::fast::pystr::source::Source;
     use crate::fast::pystr::str_to_utf8::Units;
     use crate::metaspace::{Metaspace, PREFIXES};
-    use crate::pretokenize::Pattern;
     use crate::normalize::Normalizer;
     use crate::preprocess::Search;
+    use crate::pretokenize::Pattern;
     use crate::special::SpecialTokens;
     use proptest::prelude::*;
     use std::sync::Arc;

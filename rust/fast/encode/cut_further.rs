@@ -15,22 +15,24 @@ use super::merge_short::{WIDE_LANE, merge_short};
 use super::pair_table::PairTable;
 use super::tables::Tables;
 use crate::encode::encode_piece;
+use crate::engine::Spent;
 use crate::error::Result;
 use crate::interrupt;
 use crate::pretokenize::Pattern;
 use std::ops::Range;
 
-/// Cuts pieces by the patterns that are left, merges the parts side by side, and passes each piece's number and ids to `emit`.
+/// Cuts pieces by the patterns that are left, within what the text may spend, merges the parts side by side, and passes each piece's number and ids to `emit`.
 pub(super) fn encode_pieces<'t>(
     tables: &Tables,
     rest: &Pattern,
+    spent: &mut Spent,
     pieces: impl Iterator<Item = (u32, &'t [u8])>,
     mut emit: impl FnMut(u32, Result<&[u32]>),
 ) {
     let (mut parts, mut owners) = (Vec::new(), Vec::new());
     for (number, piece) in pieces {
         let first = parts.len();
-        let cut = rest.split(piece, &mut |part| parts.push(part));
+        let cut = rest.split_within(piece, spent, &mut |part| parts.push(part));
         owners.push((number, first..parts.len(), cut));
     }
     // Where the cutting was stopped, its ends are any, and what they make must not be remembered.
@@ -115,7 +117,8 @@ mod tests {
         let vocab = Vocab::from_merges(&(0..=255).collect::<Vec<u8>>(), &[(97, 97)]).unwrap();
         let pattern = Pattern::new(r"[a-z ]+(?#then)a*b|a").unwrap();
         let special = SpecialTokens::new(Vec::new()).unwrap();
-        let codec = FastCodec::new(Codec::new(Arc::new(vocab), pattern, special, Normalizer::default(), None, None).unwrap());
+        let codec =
+            FastCodec::new(Codec::new(Arc::new(vocab), pattern, special, Normalizer::default(), None, None).unwrap());
         let none = Search::default();
         // No `a` is followed by a `b`, so each is a part of its own; were the word not cut to its end, they would merge.
         let word = |number: u32| {
@@ -149,7 +152,10 @@ mod tests {
         let pieces: [&[u8]; 4] = [b"ab?ab 1", b"ab 1", b"?", b"1?ab?"];
         let mut found = vec![Vec::new(); pieces.len()];
         let rest = Pattern::new(r"[a-z?]+|\d").unwrap();
-        encode_pieces(&tables, &rest, (0..).zip(pieces), |number, ids| found[number as usize] = ids.unwrap().to_vec());
+        let spent = &mut Spent::of(1000);
+        encode_pieces(&tables, &rest, spent, (0..).zip(pieces), |number, ids| {
+            found[number as usize] = ids.unwrap().to_vec();
+        });
         let expected = [&[256, 256, 32, 49][..], &[256, 32, 49], &[], &[49, 256]];
         assert_eq!(found, expected);
     }

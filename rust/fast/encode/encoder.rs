@@ -12,6 +12,7 @@ use super::block_output::BlockOutput;
 use super::piece_cache::{PieceCache, Size};
 use super::split::{Spaces, Split};
 use super::tables::Tables;
+use crate::engine::Spent;
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
@@ -135,7 +136,7 @@ impl Encoder {
             let until = at.saturating_add(wanted).min(units.len());
             while at < until {
                 let new = part.len();
-                at = units.transcode(at, MOST_AT_ONCE.min(until - at), &mut part);
+                at = units.transcode(at, MOST_AT_ONCE.min(until - at), &mut part)?;
                 if spaces.markers {
                     replace_markers(&mut part, new);
                 }
@@ -208,6 +209,7 @@ impl Encoder {
         }
         let mut work = self.workspace();
         let is_long = whole >= self.seed_after;
+        work.spent = Spent::of(text.len());
         let result = split.each_block(text, &self.tables, &mut work, |work, start| {
             self.encode_pieces(text, start, is_long, work, &mut sink)
         });
@@ -279,10 +281,11 @@ impl Encoder {
     /// Makes room in the cache for the new pieces of the next block.
     fn make_room(&self, work: &mut Workspace, is_long: bool) {
         if !work.seeded && (is_long || work.cache.is_full()) {
-            work.seeded = true;
             // What a token is cut into is not asked.
             let end = if self.rest.is_some() { 0 } else { self.size.first_record };
             work.cache = PieceCache::seeded(self.size, self.tables.seeds(end));
+            // Where the look for seeds was stopped, another text gets them.
+            work.seeded = !interrupt::stopped_now();
         }
         if work.seeded {
             work.cache.grow();

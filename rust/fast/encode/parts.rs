@@ -17,11 +17,11 @@ use crate::metaspace::MARKER;
 const WINDOW: usize = 1 << 12;
 
 /// The parts of a long text, whose pieces are those of the whole.
-fn parts<'s>(encoder: &Encoder, split: Split, source: Source<'s>) -> Vec<Source<'s>> {
-    match source {
+fn parts<'s>(encoder: &Encoder, split: Split, source: Source<'s>) -> Result<Vec<Source<'s>>> {
+    Ok(match source {
         Source::Bytes(text) => parts_of_bytes(encoder, split, text).into_iter().map(Source::Bytes).collect(),
-        Source::Str(units) => parts_of_units(encoder, split, &units).into_iter().map(Source::Str).collect(),
-    }
+        Source::Str(units) => parts_of_units(encoder, split, &units)?.into_iter().map(Source::Str).collect(),
+    })
 }
 
 fn parts_of_bytes<'t>(encoder: &Encoder, split: Split, text: &'t [u8]) -> Vec<&'t [u8]> {
@@ -37,14 +37,14 @@ fn parts_of_bytes<'t>(encoder: &Encoder, split: Split, text: &'t [u8]) -> Vec<&'
     parts
 }
 
-fn parts_of_units<'s>(encoder: &Encoder, split: Split, units: &Units<'s>) -> Vec<Units<'s>> {
+fn parts_of_units<'s>(encoder: &Encoder, split: Split, units: &Units<'s>) -> Result<Vec<Units<'s>>> {
     let mut parts = Vec::new();
     let (mut start, mut from) = (0, GROUP);
     let mut bytes = Vec::new();
     while units.len() - start > 2 * GROUP && from < units.len() {
         from += usize::from(units.splits_pair(from));
         bytes.clear();
-        let window_end = units.transcode(from, WINDOW, &mut bytes);
+        let window_end = units.transcode(from, WINDOW, &mut bytes)?;
         let Some(cut) = cut(encoder, split, &bytes, 0) else {
             from = window_end;
             continue;
@@ -53,13 +53,13 @@ fn parts_of_units<'s>(encoder: &Encoder, split: Split, units: &Units<'s>) -> Vec
         bytes.clear();
         let mut end = from;
         while bytes.len() < cut {
-            end = units.transcode(end, 1, &mut bytes);
+            end = units.transcode(end, 1, &mut bytes)?;
         }
         parts.push(units.slice(start, end));
         (start, from) = (end, end + GROUP);
     }
     parts.push(units.slice(start, units.len()));
-    parts
+    Ok(parts)
 }
 
 /// A place to cut, from another on. Not beside a marker, which is yet to become a space.
@@ -79,7 +79,7 @@ impl Encoder {
         if threads <= 1 || source.len() <= 2 * GROUP || matches!(split, Split::Pattern(_) | Split::Ends(_)) {
             return self.encode(source, split, out);
         }
-        let parts: Vec<(usize, Source)> = parts(self, split, source).into_iter().enumerate().collect();
+        let parts: Vec<(usize, Source)> = parts(self, split, source)?.into_iter().enumerate().collect();
         let encode = |&(number, part): &(usize, Source), ids: &mut Vec<u32>| match split {
             Split::Characters(spaces) if number > 0 => {
                 self.encode(part, Split::Characters(Spaces { prefix: false, ..spaces }), ids)
@@ -117,7 +117,7 @@ mod tests {
         let text = b"ab abc!\n\n abab don't  abcab\r\n  x1234 abc!\n".repeat(60_000);
         for tier in [Grammar::Gpt2, Grammar::Cl100k, Grammar::O200k].map(Tier::Masks) {
             let text = Source::Bytes(&text);
-            assert!(parts(&encoder, Split::Scan(&tier), text).len() > 3);
+            assert!(parts(&encoder, Split::Scan(&tier), text).unwrap().len() > 3);
             let (mut one, mut many) = (Vec::new(), Vec::new());
             encoder.encode(text, Split::Scan(&tier), &mut one).unwrap();
             encoder.encode_on(3, text, Split::Scan(&tier), &mut many).unwrap();
@@ -137,7 +137,7 @@ mod tests {
             let mut one = vec![7];
             encoder.encode(Source::Bytes(text.as_bytes()), split, &mut one).unwrap();
             for units in [Units::Two(&twos), Units::Four(&fours)] {
-                assert!(parts_of_units(&encoder, split, &units).len() > 2);
+                assert!(parts_of_units(&encoder, split, &units).unwrap().len() > 2);
                 let mut many = vec![7];
                 encoder.encode_on(3, Source::Str(units), split, &mut many).unwrap();
                 assert!(one == many);
@@ -155,7 +155,7 @@ mod tests {
         for split in [Split::Scan(&cl100k), Split::Characters(none)] {
             for text in [&words, &solid, &marks] {
                 let units: Vec<u16> = text.encode_utf16().collect();
-                let of_units = parts_of_units(&encoder, split, &Units::Two(&units));
+                let of_units = parts_of_units(&encoder, split, &Units::Two(&units)).unwrap();
                 let of_units: Vec<Vec<u8>> = of_units.iter().map(|part| part.utf8().unwrap()).collect();
                 let of_bytes: Vec<&[u8]> = parts_of_bytes(&encoder, split, text.as_bytes());
                 assert!(of_units.concat() == text.as_bytes() && of_bytes.concat() == text.as_bytes());
@@ -188,7 +188,7 @@ mod tests {
             let twos: Vec<u16> = text.encode_utf16().collect();
             let fours: Vec<u32> = twos.iter().map(|&unit| unit.into()).collect();
             for units in [Units::Two(&twos), Units::Four(&fours)] {
-                let parts = parts_of_units(&encoder, split, &units);
+                let parts = parts_of_units(&encoder, split, &units).unwrap();
                 assert!(parts.iter().map(|part| part.utf8().unwrap()).collect::<Vec<_>>().concat() == text.as_bytes());
                 assert_eq!(parts.len(), 1, "one word is one piece");
             }
@@ -215,7 +215,10 @@ mod tests {
         let units: Vec<u16> = text.encode_utf16().collect();
         for (length, n_parts) in [(2 * GROUP, 1), (2 * GROUP + 1, 2)] {
             assert_eq!(parts_of_bytes(&encoder, Split::Scan(&tier), &text.as_bytes()[..length]).len(), n_parts);
-            assert_eq!(parts_of_units(&encoder, Split::Scan(&tier), &Units::Two(&units[..length])).len(), n_parts);
+            assert_eq!(
+                parts_of_units(&encoder, Split::Scan(&tier), &Units::Two(&units[..length])).unwrap().len(),
+                n_parts
+            );
         }
     }
 
@@ -228,7 +231,7 @@ mod tests {
         // There is a cut in the second window only.
         let text = "y".repeat(GROUP + WINDOW + WINDOW / 4) + &words;
         let units: Vec<u16> = text.encode_utf16().collect();
-        let parts = parts_of_units(&encoder, Split::Scan(&tier), &Units::Two(&units));
+        let parts = parts_of_units(&encoder, Split::Scan(&tier), &Units::Two(&units)).unwrap();
         let mut at = 0;
         for part in &parts[..parts.len() - 1] {
             at += part.len();

@@ -42,7 +42,7 @@ impl Split<'_> {
         match self {
             Split::Scan(tier) => {
                 let mut scanner = Scanner::of(tier, text);
-                while scanner.next_block(&mut work.ends, BLOCK) {
+                while scanner.next_block(&mut work.ends, BLOCK)? {
                     block(work, start)?;
                     start = scanner.position();
                 }

@@ -8,6 +8,7 @@ use super::merges_from_scores::FromScores;
 use super::pair_table::PairTable;
 use super::piece_key::{MAX_KEY_BYTES, key_of};
 use super::static_cuts::StaticCuts;
+use crate::interrupt;
 use crate::once::Once;
 use crate::vocab::{Tokens, Vocab};
 use std::sync::Arc;
@@ -77,10 +78,19 @@ impl Tables {
 
     /// What merges make of the bytes of tokens; of those that may be seeds only, where pieces are not taken whole.
     fn exceptions(&self) -> &Exceptions {
-        self.exceptions.get_or_make(|| match &self.pairs {
+        static UNKNOWN: Once<Exceptions> = Once::new();
+        if let Some(known) = self.exceptions.get() {
+            return known;
+        }
+        let made = match &self.pairs {
             Some(pairs) => Exceptions::of_made(&self.vocab, made_by_merges(&self.vocab, pairs, SEEDED).by_id),
             None => Exceptions::unknown(),
-        })
+        };
+        // What a look that was stopped has found is not kept.
+        if interrupt::stopped_now() {
+            return UNKNOWN.get_or_make(Exceptions::unknown);
+        }
+        self.exceptions.get_or_make(|| made)
     }
 
     /// The token that a piece is as it stands, whatever merges make of it.
@@ -132,10 +142,14 @@ impl Tables {
 
 #[cfg(test)]
 mod tests {
+    use super::super::encoder::Encoder;
     use super::super::pair_table::NO_PLACE;
+    use super::super::split::Split;
     use super::*;
-    use crate::encode::merge_parts;
-    use crate::vocab::{Alphabet, Merge};
+    use crate::encode::{encode_piece, merge_parts};
+    use crate::fast::pystr::source::Source;
+    use crate::pretokenize::Pattern;
+    use crate::vocab::{Alphabet, Merge, Symbols};
 
     fn bytes() -> impl Iterator<Item = Vec<u8>> {
         (0..=255u8).map(|byte| vec![byte])
@@ -181,6 +195,42 @@ mod tests {
                 assert!(seeds.into_iter().eq(expected), "{whole_pieces} {end}");
             }
         }
+    }
+
+    #[test]
+    fn merging_symbols_is_left_to_the_mirror() {
+        let tokens: Vec<_> =
+            ["?", "a", "b", "ab", "abab"].map(|token| token.as_bytes().to_vec()).into_iter().zip(0..).collect();
+        let text = "abab\u{e9}\u{e9}b".repeat(40);
+        for (fuses, whole_pieces) in [(false, false), (true, false), (true, true)] {
+            let symbols = Symbols {
+                unit: "characters".into(),
+                unknown: Some(0),
+                fuses,
+                prefix: Vec::new(),
+                suffix: Vec::new(),
+                joining: None,
+            };
+            let alphabet = Alphabet { symbols: Some(symbols), ..Alphabet::default() };
+            let vocab = Vocab::from_tokens(&tokens, &[(1, 2), (3, 3)], whole_pieces, alphabet).unwrap();
+            let tables = Arc::new(Tables::new(Arc::new(vocab)));
+            assert!(tables.pairs().is_none() && !tables.parts_are_pieces());
+            let (encoder, pattern) = (Encoder::of(Arc::clone(&tables)), Pattern::new("none").unwrap());
+            for text in [&text, "abab", "ab", "\u{e9}\u{e9}", "\u{e9}a\u{e9}"] {
+                let (mut ids, mut expected) = (Vec::new(), Vec::new());
+                encoder.encode(Source::Bytes(text.as_bytes()), Split::Pattern(&pattern), &mut ids).unwrap();
+                encode_piece(tables.vocab(), text.as_bytes(), &mut expected).unwrap();
+                assert_eq!(ids, expected, "{text} {fuses}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_look_that_was_stopped_has_found_is_not_kept() {
+        let tables = Tables::new(vocab(false));
+        let seeds = || tables.seeds(u32::MAX).count();
+        let stopped = interrupt::run_every(std::time::Duration::ZERO, || true, || Ok(seeds()));
+        assert!(stopped.is_err() && seeds() == 258);
     }
 
     #[test]

@@ -34,6 +34,11 @@ impl FastNormalizer {
         &self.core
     }
 
+    /// Whether a short text takes microseconds only: no regular expression runs.
+    pub fn is_quick(&self) -> bool {
+        !self.matchers.iter().any(|matcher| matches!(matcher, Some(Matcher::Engine(_))))
+    }
+
     /// The text after all steps as UTF-8, None if nothing changes.
     pub fn apply(&self, text: Source) -> Result<Option<Vec<u8>>> {
         let mut first = 0;

@@ -7,7 +7,7 @@
 
 use super::edits::Edits;
 use crate::characters::characters;
-use crate::engine::Engine;
+use crate::engine::{Engine, Spent};
 use crate::error::Result;
 use crate::interrupt;
 use crate::pretokenize::matches;
@@ -85,7 +85,7 @@ impl Matcher {
                 }
                 if start < end { edits.replace(start, end, new) } else { Ok(()) }
             }
-            Matcher::Engine(engine) => matches(engine, text, &mut |start, end| {
+            Matcher::Engine(engine) => matches(engine, text, &mut Spent::of(text.len()), &mut |start, end| {
                 if start < end { edits.replace(start, end, new) } else { Ok(()) }
             }),
         }

@@ -30,7 +30,8 @@ impl<'t> Source<'t> {
             Source::Bytes(bytes) => Cow::Borrowed(&bytes[..bytes.len().min(4)]),
             Source::Str(units) => {
                 let mut bytes = Vec::new();
-                units.slice(0, units.len().min(2)).transcode(0, 2, &mut bytes);
+                // Where there is no memory for two characters, encoding them is an error, too.
+                let _ = units.slice(0, units.len().min(2)).transcode(0, 2, &mut bytes);
                 Cow::Owned(bytes)
             }
         }

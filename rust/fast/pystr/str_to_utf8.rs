@@ -61,8 +61,7 @@ impl<'s> Units<'s> {
         bytes.try_reserve(self.len())?;
         let mut at = 0;
         while at < self.len() {
-            bytes.try_reserve(LONGEST * (PART + 2))?;
-            at = self.transcode(at, PART, &mut bytes);
+            at = self.transcode(at, PART, &mut bytes)?;
             interrupt::check()?;
         }
         Ok(bytes)
@@ -80,7 +79,7 @@ impl<'s> Units<'s> {
 
     /// Appends the UTF-8 of about `wanted` units from `from` on, at least one if there is one, and returns where
     /// the next begin. A surrogate pair is not split.
-    pub fn transcode(&self, from: usize, wanted: usize, out: &mut Vec<u8>) -> usize {
+    pub fn transcode(&self, from: usize, wanted: usize, out: &mut Vec<u8>) -> Result<usize> {
         match self {
             Units::One(units) => transcode(units, from, wanted, out),
             Units::Two(units) => transcode(units, from, wanted, out),
@@ -107,13 +106,13 @@ impl<U> Lanes for U {}
 trait Unit: Copy + Into<u32> + Lanes {}
 impl<U: Copy + Into<u32> + Lanes> Unit for U {}
 
-fn transcode<U: Unit>(units: &[U], from: usize, wanted: usize, out: &mut Vec<u8>) -> usize {
+fn transcode<U: Unit>(units: &[U], from: usize, wanted: usize, out: &mut Vec<u8>) -> Result<usize> {
     let end = units.len().min(from.saturating_add(wanted.max(1)));
     let mut at = from;
     while at < end {
         // A stretch at a time, so that its room need not be asked for character by character.
         let stretch = end.min(at + STRETCH);
-        out.reserve(LONGEST * (STRETCH + 1));
+        out.try_reserve(LONGEST * (STRETCH + 1))?;
         let mut len = out.len();
         while at < stretch {
             // SAFETY: there is room for four bytes a unit of the stretch.
@@ -132,7 +131,7 @@ fn transcode<U: Unit>(units: &[U], from: usize, wanted: usize, out: &mut Vec<u8>
         // SAFETY: all bytes up to here have been written, within the room that was asked for.
         unsafe { out.set_len(len) };
     }
-    at
+    Ok(at)
 }
 
 /// Writes as many of the first units as can be written together, perhaps none. Returns the number of units and of bytes.
@@ -208,7 +207,7 @@ mod tests {
         let mut bytes = Vec::new();
         let mut at = 0;
         while at < units.len() {
-            let end = units.transcode(at, wanted, &mut bytes);
+            let end = units.transcode(at, wanted, &mut bytes).unwrap();
             // The second half of a pair may be taken beyond those that were wanted.
             let taken = at.saturating_add(wanted.max(1)).min(units.len());
             assert!(end == taken || end == taken + 1);

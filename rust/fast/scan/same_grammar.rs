@@ -8,6 +8,7 @@ use super::compiled::difference;
 use super::grammar::Grammar;
 use super::scanner::split;
 use super::tier::Tier;
+use crate::engine::Spent;
 use crate::error::Result;
 use crate::regexes::parse;
 
@@ -31,7 +32,10 @@ pub fn or_masks(tier: Tier, steps: &[&str], expressions: fn(&str) -> Vec<&str>) 
 /// The lengths of the pieces of the probe.
 fn lengths(tier: &Tier) -> Vec<usize> {
     let mut lengths = Vec::new();
-    split(tier, PROBE.as_bytes(), &mut |piece| lengths.push(piece.len()));
+    let done = split(tier, PROBE.as_bytes(), &mut Spent::of(PROBE.len()), &mut |piece| lengths.push(piece.len()));
+    if done.is_err() {
+        lengths.clear();
+    }
     lengths
 }
 

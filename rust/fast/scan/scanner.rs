@@ -4,18 +4,24 @@ use super::compiled::{Cursor, Place, Rewind, Table};
 use super::dispatch::Isa;
 use super::grammar::Grammar;
 use super::tier::Tier;
+use crate::engine::Spent;
+use crate::error::Result;
 
-/// Passes the pieces of a text to `emit`, in order.
-pub fn split<'t>(tier: &Tier, text: &'t [u8], emit: &mut dyn FnMut(&'t [u8])) {
-    let mut scanner = Scanner::of(tier, text);
+/// Passes the pieces of a text, or of a part of one, to `emit`, in order. `spent` is what the text has spent.
+pub fn split<'t>(tier: &Tier, text: &'t [u8], spent: &mut Spent, emit: &mut dyn FnMut(&'t [u8])) -> Result<()> {
+    let mut scanner = Scanner::within(tier, text, spent.clone());
     let mut ends = Vec::new();
     let mut start = 0;
-    while scanner.next_block(&mut ends, 4096) {
+    while scanner.next_block(&mut ends, 4096)? {
         for &end in &ends {
             emit(&text[start..end]);
             start = end;
         }
     }
+    if let Way::Rewind(_, place) = scanner.way {
+        *spent = place.spent;
+    }
+    Ok(())
 }
 
 /// A resumable scanner: hands out the ends of pieces block by block.
@@ -24,7 +30,7 @@ pub fn split<'t>(tier: &Tier, text: &'t [u8], emit: &mut dyn FnMut(&'t [u8])) {
 /// use minitok::fast::scan::{Grammar, Scanner};
 /// let mut scanner = Scanner::new(Grammar::Gpt2, b"Hello there");
 /// let mut ends = Vec::new();
-/// while scanner.next_block(&mut ends, 4096) {
+/// while scanner.next_block(&mut ends, 4096).unwrap() {
 ///     assert_eq!(ends, [5, 11]);
 /// }
 /// ```
@@ -51,10 +57,15 @@ impl<'t> Scanner<'t> {
 
     /// A scanner for a pattern.
     pub fn of(tier: &'t Tier, text: &'t [u8]) -> Self {
+        Self::within(tier, text, Spent::of(text.len()))
+    }
+
+    /// A scanner for a part of a text. `spent` is what the text has spent.
+    fn within(tier: &'t Tier, text: &'t [u8], spent: Spent) -> Self {
         let way = match tier {
             Tier::Masks(grammar) => Way::Masks(*grammar, Isa::fastest()),
             Tier::Table(table) => Way::Table(table, Cursor::new()),
-            Tier::Rewind(rewind, _) => Way::Rewind(rewind, Place::new()),
+            Tier::Rewind(rewind, _) => Way::Rewind(rewind, Place::new(spent)),
         };
         Self { text, position: 0, way }
     }
@@ -77,22 +88,26 @@ impl<'t> Scanner<'t> {
     ///
     /// Masks give at most `max_pieces.max(1)`, compiled patterns what some thousand bytes hold. How many pieces a block has
     /// says nothing about the text.
-    pub fn next_block(&mut self, ends: &mut Vec<usize>, max_pieces: usize) -> bool {
+    ///
+    /// # Errors
+    ///
+    /// A pattern whose ends cannot be found without going back takes too many steps.
+    pub fn next_block(&mut self, ends: &mut Vec<usize>, max_pieces: usize) -> Result<bool> {
         if self.position == self.text.len() {
             ends.clear();
-            return false;
+            return Ok(false);
         }
         let (grammar, isa) = match &mut self.way {
             Way::Masks(grammar, isa) => (*grammar, *isa),
             Way::Table(table, cursor) => {
                 let more = table.next_ends(self.text, cursor, ends);
                 self.position = ends.last().copied().unwrap_or(self.position);
-                return more;
+                return Ok(more);
             }
             Way::Rewind(rewind, place) => {
-                let more = rewind.next_ends(self.text, place, ends);
+                let more = rewind.next_ends(self.text, place, ends)?;
                 self.position = ends.last().copied().unwrap_or(self.position);
-                return more;
+                return Ok(more);
             }
         };
         // The ends of the block before are overwritten, not cleared first: that would cost a tenth of the scan. A short text
@@ -102,7 +117,7 @@ impl<'t> Scanner<'t> {
         ends.resize(max_pieces.clamp(1, most), 0);
         let count = isa.fill(grammar, self.text, &mut self.position, ends);
         ends.truncate(count);
-        true
+        Ok(true)
     }
 }
 
@@ -130,13 +145,13 @@ mod tests {
         for most in [0, 1, 2, 7, 8, 100] {
             let mut scanner = Scanner::new(Grammar::Gpt2, text);
             let (mut ends, mut all) = (vec![9; 3], Vec::new());
-            while scanner.next_block(&mut ends, most) {
+            while scanner.next_block(&mut ends, most).unwrap() {
                 assert!((1..=most.max(1)).contains(&ends.len()), "{most}");
                 assert_eq!(ends.last(), Some(&scanner.position()));
                 all.append(&mut ends);
             }
             assert_eq!(all, [1, 3, 5, 7, 9, 11, 13], "{most}");
-            assert!(!scanner.next_block(&mut ends, most) && ends.is_empty());
+            assert!(!scanner.next_block(&mut ends, most).unwrap() && ends.is_empty());
         }
     }
 }

@@ -268,7 +268,7 @@ pub(super) fn check_blocks_of(grammar: Grammar, text: &[u8], max_pieces: usize) 
 pub(super) fn blocks(isa: Isa, grammar: Grammar, text: &[u8], max_pieces: usize) -> Vec<usize> {
     let (mut all, mut block) = (Vec::new(), Vec::new());
     let mut scanner = Scanner::with_isa(grammar, text, isa);
-    while scanner.next_block(&mut block, max_pieces) {
+    while scanner.next_block(&mut block, max_pieces).unwrap() {
         assert!(!block.is_empty() && block.len() <= max_pieces);
         assert_eq!(scanner.position(), *block.last().unwrap());
         all.extend_from_slice(&block);

@@ -25,7 +25,7 @@ impl Tier {
     pub fn new(steps: &[&str]) -> Result<std::result::Result<Tier, Unsupported>> {
         Ok(compile(&trees_of(steps)?, &mut Work::default()).map(|compiled| match compiled {
             Compiled::Table(table) => Tier::Table(table),
-            Compiled::Rewind(rewind, reason) => Tier::Rewind(rewind, reason),
+            Compiled::Rewind(rewind, reason) => Tier::Rewind(rewind.named(&steps.concat()), reason),
         }))
     }
 

@@ -340,3 +340,15 @@ fn an_error_of_the_observer_stops_the_training() {
         assert_eq!(told, limit + 1);
     }
 }
+
+#[test]
+fn a_vocabulary_that_drops_bytes_is_refused() {
+    let alphabet = Alphabet { drops_bytes: true, ..Alphabet::default() };
+    let vocab = Vocab::from_tokens(&[(b"a".to_vec(), 0), (b"b".to_vec(), 1)], &[], false, alphabet).unwrap();
+    let pieces = [(b"abcab".to_vec(), 2)];
+    for tie_break in [TieBreak::SmallestIds, TieBreak::FirstSeen, TieBreak::GreatestBytes] {
+        let options = TrainOptions { tie_break, ..TrainOptions::new(3) };
+        let refused = extend(vocab.clone().into(), 2, &pieces[..], &options, &mut |_| Ok(()));
+        assert!(matches!(refused, Err(Error::Training(reason)) if reason.contains("cannot be extended")));
+    }
+}

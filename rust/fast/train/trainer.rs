@@ -69,6 +69,10 @@ pub fn extend<P: Pieces>(
     options: &TrainOptions,
     on_merge: &mut dyn FnMut(usize) -> Result<()>,
 ) -> Result<Trained> {
+    if vocab.alphabet.drops_bytes {
+        // A piece would have fewer symbols than bytes, and places are counted in bytes.
+        return Err(Error::Training("the vocabulary has no tokens for some bytes, so it cannot be extended".into()));
+    }
     let base = StartVocab::new(vocab);
     let mut trained = train_with(&base, pieces, options, Tuning::default(), on_merge)?;
     // Inside, the new ids follow those of the vocabulary without a hole, so that tables by id stay small.

@@ -1,10 +1,17 @@
 """The interface of Hugging Face's ``tokenizers`` over minitok: ``import minitok.compat.tokenizers as tokenizers``.
 
-``Tokenizer`` and ``Encoding`` with their methods, defaults and results, ``AddedToken``, and the components that BPE code names.
-A ``tokenizer.json`` is read if minitok gives the ids that ``tokenizers`` gives; otherwise it is refused with a typed error that
-names the reason. Ids are made at once, in Rust; tokens, offsets and words of an encoding when they are read.
+``Tokenizer`` and ``Encoding`` with their methods, defaults and results, ``AddedToken``, every normalizer, pre-tokenizer,
+decoder and post-processor, also in Python, and the three tokenizers of BPE that are put together. A ``tokenizer.json`` is read
+if minitok gives the ids that ``tokenizers`` gives; otherwise it is refused with a typed error that names the reason. Ids are
+made at once, in Rust, unless a component is in Python or no codec takes it; tokens, offsets and words when they are read.
 
-What differs: models other than BPE are refused; nothing is downloaded; no input panics; a lone surrogate is U+FFFD.
+What differs: models other than BPE are refused; nothing is downloaded; no input panics; a lone surrogate is U+FFFD; what a
+component in Python raises is a ``ComponentError``, also while text is encoded.
+
+The files, in the order in which to read them: ``options`` and ``components`` (what all components have), ``normalized_string``
+and ``pre_tokenized_string`` (what they change), ``normalizers``, ``pre_tokenizers``, ``decoders``, ``processors``, ``models``,
+``added``; ``steps`` (the components one by one), ``recipe`` and ``pipeline`` (what a tokenizer is, and what it does);
+``columns``, ``encoding`` and ``batches``; ``tokenizer``.
 
 >>> import minitok
 >>> import minitok.compat.tokenizers as tokenizers

@@ -108,10 +108,6 @@ class AddedTokens:
         """The ``added_tokens`` of a ``tokenizer.json``, by id."""
         return [{"id": token_id, **token.__getstate__()} for token_id, token in sorted(self.tokens.items())]
 
-    def special_ids(self) -> frozenset[int]:
-        """The ids that ``decode`` leaves out."""
-        return frozenset(token_id for content, token_id in self.ids.items() if content in self.special)
-
     def with_tokens(
         self, new: Iterable[AddedToken], size: int, id_in_model: Callable[[str], int | None]
     ) -> tuple[AddedTokens, int]:

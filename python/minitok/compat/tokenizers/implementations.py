@@ -64,7 +64,7 @@ class Trainable(BaseTokenizer):
     ) -> None:
         """Trains on the lines of files. For the options, see ``trainers.BpeTrainer``."""
         paths = [files] if isinstance(files, str) else files
-        super().train(paths, self._trainer(vocab_size=vocab_size, min_frequency=min_frequency, **options))
+        self._tokenizer.train(paths, self._trainer(vocab_size=vocab_size, min_frequency=min_frequency, **options))
 
     def train_from_iterator(  # type: ignore[override]  # as there
         self,
@@ -76,7 +76,7 @@ class Trainable(BaseTokenizer):
     ) -> None:
         """Trains on texts, or on lists of texts. For the options, see ``trainers.BpeTrainer``."""
         trainer = self._trainer(vocab_size=vocab_size, min_frequency=min_frequency, **options)
-        super().train_from_iterator(iterator, trainer, length)
+        self._tokenizer.train_from_iterator(iterator, trainer, length)
 
     def _trainer(self, **options: Any) -> BpeTrainer:
         if "suffix" in options:

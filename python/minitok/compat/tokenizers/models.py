@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import warnings
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from minitok.errors import FileFormatError
 from minitok.formats import huggingface
-from minitok.formats.byte_level import to_bytes
 from minitok.formats.files import parse_json, read, write_atomically
 from minitok.formats.gpt2 import parse_merges
 
 from .components import Component
+from .piece_encoder import PieceEncoder, Token
 from .shown import shown
-from .symbol_sizes import SymbolSizes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from minitok.definition import Definition
 
@@ -29,15 +26,6 @@ if TYPE_CHECKING:
     Pair = tuple[str, str]
 
 __all__ = ["BPE", "Model", "Token"]
-
-BYTE = re.compile("<0x[0-9A-Fa-f]{2}>")
-# How a piece in the notation of the vocabulary is read: as bytes, with markers for spaces, or as it stands.
-READERS: dict[str, Callable[[str], str | bytes]] = {
-    "bytes": to_bytes,
-    "marks": lambda piece: piece.replace(MARKER, " "),
-    "text": str,
-}
-MARKER = "▁"
 
 # The options with their defaults, in the order of the file.
 OPTIONS: dict[str, Any] = {
@@ -49,19 +37,6 @@ OPTIONS: dict[str, Any] = {
     "byte_fallback": False,
     "ignore_merges": False,
 }
-
-
-@dataclass(frozen=True)
-class Token:
-    """A token of a piece: its id, its text, and where it begins and ends, in bytes of the piece."""
-
-    id: int
-    value: str
-    offsets: tuple[int, int]
-
-    def as_tuple(self) -> tuple[int, str, tuple[int, int]]:
-        """The three in a tuple."""
-        return self.id, self.value, self.offsets
 
 
 class Model:
@@ -101,9 +76,7 @@ class BPE(Model):
         self._options = OPTIONS | options
         self._data: bytes | None = None
         self._names: dict[int, str] | None = None
-        self._sizes: SymbolSizes | None = None
-        # What encodes pieces, and whether they are bytes; else they are characters, with markers for spaces.
-        self._pieces: tuple[Definition, str] | None = None
+        self._pieces: PieceEncoder | None = None
 
     @classmethod
     def from_json(cls, data: bytes, options: Mapping[str, Any]) -> BPE:
@@ -181,44 +154,14 @@ class BPE(Model):
 
     def tokenize(self, sequence: str) -> list[Token]:
         """The tokens of a piece, which is not cut further; in the notation of the vocabulary."""
-        return self.tokenize_all([sequence])[0]
+        return self.pieces.encode([sequence])[0]
 
-    def tokenize_all(self, pieces: list[str]) -> list[list[Token]]:
-        """The tokens of pieces. Raises FileFormatError for a model that minitok does not run."""
-        definition, notation = self._pieces or self.use(piece_definition(self.as_json()))
-        if definition.symbols is not None and self._sizes is None:
-            self._sizes = SymbolSizes(self.vocab(), self.merges(), self._options)
-        batch = definition.codec().encode_batch([READERS[notation](piece) for piece in pieces])
-        return [self._placed(piece, ids, notation) for piece, ids in zip(pieces, batch, strict=True)]
-
-    def use(self, definition: Definition) -> tuple[Definition, str]:
-        """Tokenizes pieces with what has been read for the whole tokenizer, from now on; returns what encodes them."""
-        pieces = definition.changed(
-            pattern="none",
-            prefix=None,
-            special_tokens={},
-            added_tokens={},
-            late_tokens=(),
-            token_flags={},
-            normalizer=None,
-            words=None,
-        )
-        is_text = definition.symbols is not None and definition.symbols.unit == "characters"
-        has_marks = definition.prefix not in (None, "bytes")
-        self._pieces, self._sizes = (pieces, "marks" if has_marks else "text" if is_text else "bytes"), None
+    @property
+    def pieces(self) -> PieceEncoder:
+        """What encodes pieces. Raises FileFormatError for a model that minitok does not run."""
+        if self._pieces is None:
+            self._pieces = PieceEncoder(self, piece_definition(self.as_json()))
         return self._pieces
-
-    def _placed(self, piece: str, ids: list[int], notation: str) -> list[Token]:
-        names, found, at = self.names(), [], 0
-        if self._sizes is not None:
-            sizes = self._sizes.of(piece, ids)
-        else:
-            values = map(names.__getitem__, ids)
-            sizes = [1 if notation == "marks" and BYTE.fullmatch(value) else len(value.encode()) for value in values]
-        for token_id, size in zip(ids, sizes, strict=True):
-            found.append(Token(token_id, names[token_id], (at, at + size)))
-            at += size
-        return found
 
     def save(self, folder: str, prefix: str | None = None, name: str | None = None) -> list[str]:
         """Writes ``vocab.json`` and ``merges.txt`` into a folder; returns their paths."""
@@ -271,7 +214,7 @@ def pairs_of(rows: Iterable[Any]) -> list[Pair]:
     return [(left, right) for left, right in (row.split(" ", 1) if isinstance(row, str) else row for row in rows)]
 
 
-def piece_definition(model: dict[str, Any], added: list[Any] | tuple[Any, ...] = ()) -> Definition:
+def piece_definition(model: dict[str, Any]) -> Definition:
     """What encodes pieces with a model, whose tokens are characters: of text, or those that stand for bytes."""
     marks = {"type": "Replace", "pattern": {"String": " "}, "content": "▁"} if model["byte_fallback"] else None
-    return huggingface.parse({"added_tokens": list(added), "model": model, "normalizer": marks}, "the model")
+    return huggingface.parse({"added_tokens": [], "model": model, "normalizer": marks}, "the model")

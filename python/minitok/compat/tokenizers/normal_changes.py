@@ -7,8 +7,9 @@ Costs: O(n), in Python, and O(m log m) for a run of m marks.
 
 from __future__ import annotations
 
-import unicodedata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from minitok.reference.normal_forms import combining_class, composition, decomposition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,12 +24,11 @@ def changes(text: str, form: str) -> Iterator[tuple[str, int]]:
     >>> list(changes("e\u0301\u00e9!", "NFC")), list(changes("\u00e9", "NFD"))
     ([('é', -1), ('é', 0), ('!', 0)], [('e', 0), ('́', 1)])
     """  # noqa: D205 - one sentence
-    full: Any = "NFKD" if "K" in form else "NFD"
     ordered: list[tuple[str, int]] = []
     marks: list[tuple[str, int]] = []
     for char in text:
-        for index, part in enumerate(unicodedata.normalize(full, char)):
-            if unicodedata.combining(part) == 0:
+        for index, part in enumerate(decomposition(char, "K" in form)):
+            if combining_class(part) == 0:
                 ordered += sorted(marks, key=combining)
                 marks.clear()
             marks.append((part, int(index > 0)))
@@ -38,7 +38,7 @@ def changes(text: str, form: str) -> Iterator[tuple[str, int]]:
 
 def combining(pair: tuple[str, int]) -> int:
     """The class by which combining marks are ordered."""
-    return unicodedata.combining(pair[0])
+    return combining_class(pair[0])
 
 
 def composed(ordered: list[tuple[str, int]]) -> Iterator[tuple[str, int]]:
@@ -46,16 +46,16 @@ def composed(ordered: list[tuple[str, int]]) -> Iterator[tuple[str, int]]:
     starter: tuple[str, int] | None = None
     held: list[tuple[str, int]] = []
     for char, change in ordered:
-        kind = unicodedata.combining(char)
+        kind = combining_class(char)
         if starter is None:
             if kind:
                 yield char, change
             else:
                 starter = char, change
             continue
-        last = unicodedata.combining(held[-1][0]) if held else -1
-        whole = unicodedata.normalize("NFC", starter[0] + char) if last < kind or not held else ""
-        if len(whole) == 1:
+        last = combining_class(held[-1][0]) if held else -1
+        whole = composition(starter[0], char) if last < kind or not held else None
+        if whole is not None:
             starter = whole, starter[1] + change - 1
         elif kind:
             held.append((char, change))

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from minitok.reference.normal_forms import normal
-from minitok.reference.normalize import Normalizer
+from minitok.backend import load_backend
+from minitok.text import utf8
 
 from .matching import Cut, compiled, cuts, parts
 from .normal_changes import changes
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["NormalizedString"]
 
-LOWERCASE = Normalizer(["lowercase"])
 SPACES_BEFORE, SPACES_BEHIND = r"\A\s+", r"\s+\z"
 
 
@@ -46,10 +45,11 @@ class NormalizedString:
     def __init__(self, sequence: str) -> None:
         if not isinstance(sequence, str):
             raise TypeError(f"{type(sequence).__name__!r} object is not an instance of 'str'")
-        self.original = self.normalized = sequence
+        # A lone surrogate is U+FFFD, as everywhere in minitok.
+        self.original = self.normalized = sequence if sequence.isascii() else utf8(sequence).decode()
         # The character of the whole text at which the original begins, and the span there of each normalized character.
         self._start = 0
-        self._spans: list[Span] = [(at, at + 1) for at in range(len(sequence))]
+        self._spans: list[Span] = [(at, at + 1) for at in range(len(self.original))]
 
     @property
     def span(self) -> Span:
@@ -66,12 +66,10 @@ class NormalizedString:
 
     def part(self, start: int, end: int, original: str, origin: int) -> NormalizedString:
         """A range of the normalized characters, with an original that begins at ``origin``."""
-        made = NormalizedString("")
-        made._become(original, origin, self.normalized[start:end], self._spans[start:end])
+        made = NormalizedString.__new__(NormalizedString)
+        made.original, made._start = original, origin  # noqa: SLF001 - it is being made
+        made.normalized, made._spans = self.normalized[start:end], self._spans[start:end]  # noqa: SLF001
         return made
-
-    def _become(self, original: str, origin: int, normalized: str, spans: list[Span]) -> None:
-        self.original, self._start, self.normalized, self._spans = original, origin, normalized, spans
 
     def between(self, start: int, end: int) -> NormalizedString:
         """A range of the normalized characters, with what it comes from."""
@@ -101,8 +99,8 @@ class NormalizedString:
         self.normalized, self._spans = "".join(chars), spans
 
     def _normal(self, form: str) -> None:
-        data = self.normalized.encode("utf-8", "surrogatepass")
-        if normal(data, form) != data:
+        data = self.normalized.encode()
+        if load_backend(None).normalizer([form]).apply(data) != data:
             self.transform(changes(self.normalized, form))
 
     def nfc(self) -> None:
@@ -123,7 +121,12 @@ class NormalizedString:
 
     def lowercase(self) -> None:
         """Makes letters small."""
-        self._each(lambda char: LOWERCASE.apply(char.encode()).decode())
+        small = load_backend(None).normalizer(["lowercase"]).apply
+        made = small(self.normalized.encode()).decode()
+        if len(made) == len(self.normalized):  # A character for each.
+            self.normalized = made
+        else:
+            self._each(lambda char: small(char.encode()).decode())
 
     def uppercase(self) -> None:
         """Makes letters capital."""

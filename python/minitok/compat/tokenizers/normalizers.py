@@ -27,6 +27,9 @@ __all__ = [
     "Precompiled", "Prepend", "Replace", "Sequence", "Strip", "StripAccents", "unicode_normalizer_from_str",
 ]  # fmt: skip
 
+# The characters that stand for bytes, by byte.
+SHOWN = dict(enumerate(CHARS))
+
 
 class Normalizer(Component):
     """What is done to text before it is cut."""
@@ -248,10 +251,11 @@ def space_ideographs(normalized: NormalizedString) -> None:
 
 def show_bytes(normalized: NormalizedString) -> None:
     """Puts the characters that stand for its bytes in the place of each character."""
+    if normalized.normalized.isascii():  # A character for each.
+        normalized.normalized = normalized.normalized.translate(SHOWN)
+        return
     steps = [
-        (CHARS[byte], int(index > 0))
-        for char in normalized.normalized
-        for index, byte in enumerate(char.encode("utf-8", "replace"))
+        (CHARS[byte], int(index > 0)) for char in normalized.normalized for index, byte in enumerate(char.encode())
     ]
     normalized.transform(steps)
 

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 from functools import cached_property
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minitok.arguments import thread_count
+from minitok.backend import load_backend
 from minitok.errors import ComponentError, UnknownTokenError
-from minitok.offsets import span_list, spans_of
+from minitok.offsets import Sizes, span_list, spans_of
+from minitok.reference.normalize import steps_of
+from minitok.text import utf8
 
 from .decoders import ByteLevel, token_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from minitok.backend import Codec
     from minitok.definition import Definition
 
     from .columns import Source, Span, Word
@@ -112,28 +116,60 @@ class Pipeline:
         """The tokens of ids that have one."""
         return list(itemgetter(*ids)(self.names)) if len(ids) > 1 else [self.names[token_id] for token_id in ids]
 
+    @cached_property
+    def pattern(self) -> Any:
+        """What cuts text into pieces; without a definition, nothing does."""
+        definition = self.definition
+        backend, pattern = (None, "none") if definition is None else (definition.backend, definition.pattern)
+        return load_backend(backend).pattern(pattern)
+
     # -- where tokens come from ----------------------------------------------------------------------------------------
 
     @cached_property
     def spells_normalized(self) -> bool:
-        """Whether the tokens of a text are the text, cut, once it is normalized."""
-        return self.definition is not None and self.definition.changed(normalizer=None).spells_text
+        """Whether tokens without flags are the text, cut, once it is normalized, unless bytes are left out."""
+        made = self.definition
+        return made is not None and all(each is None for each in (made.prefix, made.words, made.word_end, made.symbols))
 
-    def spells(self, text: str) -> bool:
-        """Whether the tokens of a text are the text, cut: no component changes it, and no token takes more than its name."""
-        normalizer = self.steps.normalizer
-        return self.spells_normalized and (normalizer is None or normalizer.normalize_str(text) == text)
+    @cached_property
+    def normalize(self) -> Callable[[str], bytes]:
+        """The normalizer of the codec."""
+        normalizer = None if self.definition is None else self.definition.normalizer
+        return utf8 if normalizer is None else load_backend(None).normalizer(steps_of(normalizer)).apply
+
+    @cached_property
+    def flagged_ids(self) -> frozenset[int]:
+        """The added tokens that may take more than their names."""
+        tokens = self.steps.added.tokens.items()
+        return frozenset(token_id for token_id, token in tokens if token.lstrip or token.rstrip or token.single_word)
+
+    def spells(self, text: str, ids: Sequence[int]) -> bool:
+        """Whether the tokens of a text are the text, cut: it is normal, and no token takes more than its name."""
+        if not self.spells_normalized or not (self.flagged_ids.isdisjoint(ids) if self.flagged_ids else True):
+            return False
+        data = utf8(text)
+        return self.normalize(text) == data and (not self.leaves_out or int(self.sizes(ids).sum()) == len(data))
+
+    @cached_property
+    def leaves_out(self) -> bool:
+        """Whether there are bytes without a token."""
+        return self.definition is not None and self.definition.vocab.drops_bytes
+
+    def sizes(self, ids: Sequence[int]) -> Any:
+        """The bytes of each token, where a codec encodes."""
+        return Sizes(self.codec, np.array(ids, np.uint32)).bytes if self.codec is not None else np.zeros(0, np.int64)
 
 
 class Text:
     """A text and its ids; the other columns are made when they are asked for."""
 
-    __slots__ = ("_columns", "_offsets", "_spelled", "_tokens", "ids", "pipeline", "text")
+    __slots__ = ("_columns", "_offsets", "_spelled", "_tokens", "_words", "ids", "pipeline", "text")
 
     def __init__(self, pipeline: Pipeline, text: str, ids: list[int]) -> None:
         self.pipeline, self.text, self.ids = pipeline, text, ids
         self._tokens: Sequence[str] | None = None
         self._offsets: Sequence[Span] | None = None
+        self._words: Sequence[Word] | None = None
         self._columns: Source | None = None
         self._spelled: bool | None = None
 
@@ -158,13 +194,21 @@ class Text:
     @property
     def words(self) -> Sequence[Word]:
         """The number of the piece that each token is in."""
-        return self.columns.words
+        if self._words is None:
+            codec = self.pipeline.codec
+            pipeline = self.pipeline
+            fills = pipeline.spells_normalized and not pipeline.flagged_ids and not pipeline.leaves_out
+            if codec is not None and (fills or self.spelled):
+                self._words = words_of(pipeline, codec, self)
+            else:
+                self._words = self.columns.words
+        return self._words
 
     @property
     def spelled(self) -> bool:
         """Whether the tokens are the text, cut."""
         if self._spelled is None:
-            self._spelled = self.pipeline.spells(self.text)
+            self._spelled = self.pipeline.spells(self.text, self.ids)
         return self._spelled
 
     @property
@@ -178,6 +222,28 @@ class Text:
                 )
             self._columns = columns
         return self._columns
+
+
+def words_of(pipeline: Pipeline, codec: Codec, text: Text) -> list[Word]:
+    """The words of a text whose tokens are it, cut, once it is normalized: without its components."""
+    sizes = pipeline.sizes(text.ids).astype(np.int64)
+    ends = np.cumsum(sizes)
+    begins = ends - sizes
+    words: list[Word] = []
+    word = 0
+    for data, _, _, _, _, token_id in codec.segments(text.text, pipeline.allowed):
+        first = len(words)
+        if token_id is not None:
+            words.append(word)
+            word += 1
+        elif data:
+            pieces = pipeline.pattern.split(data)
+            base = begins[first]
+            last = int(np.searchsorted(ends, base + len(data), side="left")) + 1
+            inner = np.cumsum([len(piece) for piece in pieces])
+            words += (word + np.searchsorted(inner, begins[first:last] - base, side="right")).tolist()
+            word += len(pieces)
+    return words
 
 
 def unsigned(token_id: int) -> int:

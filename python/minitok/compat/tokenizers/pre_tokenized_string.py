@@ -43,20 +43,28 @@ class PreTokenizedString:
 
     def __init__(self, sequence: str) -> None:
         whole = NormalizedString(sequence)
-        self.original, self.pieces = sequence, [Piece(whole)]
+        self.original, self.pieces = whole.original, [Piece(whole)]
 
     def split(self, func: Callable[[int, NormalizedString], Sequence[NormalizedString]]) -> None:
         """Puts the pieces that a function makes of each in its place; empty ones are dropped."""
+
+        def copies(index: int, piece: NormalizedString) -> list[NormalizedString]:
+            made = list(func(index, piece))
+            for part in made:
+                if not isinstance(part, NormalizedString):
+                    raise TypeError(f"{type(part).__name__!r} object is not an instance of 'NormalizedString'")
+            return [part.copy() for part in made]  # One may have been given twice, or kept.
+
+        self.cut(copies)
+
+    def cut(self, func: Callable[[int, NormalizedString], Sequence[NormalizedString]]) -> None:
+        """The same with a function that gives away what it makes."""
         found: list[Piece] = []
         for index, piece in enumerate(self.pieces):
             if piece.tokens is not None:
                 found.append(piece)
-                continue
-            for made in func(index, piece.normalized):
-                if not isinstance(made, NormalizedString):
-                    raise TypeError(f"{type(made).__name__!r} object is not an instance of 'NormalizedString'")
-                if made.normalized:
-                    found.append(Piece(made.copy()))
+            else:
+                found += [Piece(made) for made in func(index, piece.normalized) if made.normalized]
         self.pieces = found
 
     def normalize(self, func: Callable[[NormalizedString], Any]) -> None:
@@ -124,13 +132,20 @@ class PreTokenizedString:
             if piece.tokens is None:
                 raise ComponentError("a split has no tokens; call `PreTokenizedString.tokenize` first")
             text = piece.normalized.normalized
-            owners = [at for at, char in enumerate(text) for _ in char.encode("utf-8", "surrogatepass")]
+            owners = character_of_bytes(text)
             found += [(token.id, token.value, origin(piece, token.offsets, owners), word) for token in piece.tokens]
         ids, tokens, offsets, words = zip(*found) if found else ((), (), (), ())
         return Columns(ids, tokens, offsets, words)
 
 
-def origin(piece: Piece, span: Span, owners: list[int]) -> Span:
+def character_of_bytes(text: str) -> Sequence[int]:
+    """The character that each byte of UTF-8 is of."""
+    if text.isascii():
+        return range(len(text))
+    return [at for at, char in enumerate(text) for _ in char.encode()]
+
+
+def origin(piece: Piece, span: Span, owners: Sequence[int]) -> Span:
     """Where in the text a span of bytes of a piece comes from; the span itself if the piece does not have it.
 
     ``owners``: the character that each byte of the piece is of.
@@ -143,4 +158,4 @@ def origin(piece: Piece, span: Span, owners: list[int]) -> Span:
 
 def byte_places(text: str) -> list[int]:
     """The byte of UTF-8 at which each character begins, and where the last one ends."""
-    return [0, *accumulate(len(char.encode("utf-8", "surrogatepass")) for char in text)]
+    return [0, *accumulate(len(char.encode()) for char in text)]

@@ -64,7 +64,7 @@ class PreTokenizer(Component):
         return [(text, span) for text, span, _ in pretok.get_splits()]
 
     def _apply(self, pretok: PreTokenizedString) -> None:
-        pretok.split(lambda _, piece: self._cut(piece))
+        pretok.cut(lambda _, piece: self._cut(piece))
 
     def _cut(self, piece: NormalizedString) -> list[NormalizedString]:
         self._refuse(piece)

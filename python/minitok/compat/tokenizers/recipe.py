@@ -12,7 +12,7 @@ from minitok.backend import load_backend
 from minitok.errors import ComponentError, FileFormatError, MinitokError, VocabularyError
 from minitok.formats import huggingface
 from minitok.formats.files import parse_json
-from minitok.formats.huggingface.added import read_added
+from minitok.formats.huggingface.added import given_ids, read_added
 from minitok.formats.huggingface.reasons import Unsupported
 
 from .added import AddedTokens
@@ -108,14 +108,15 @@ class Recipe:
         """From a file's content, and what encodes; ``data``: the file, if the content lacks the vocabulary."""
         model = content["model"]
         recipe = cls(BPE.from_content(model) if data is None else BPE.from_json(data, model))
-        recipe.added = AddedTokens.from_rows(content.get("added_tokens") or [])
+        rows = content.get("added_tokens") or []
+        ids = given_to(rows, recipe.model) if definition is None else definition.found_tokens
+        recipe.added = AddedTokens.from_rows({**row, "id": ids.get(row["content"], row["id"])} for row in rows)
         for name in COMPONENTS:
             recipe.set_step(name, content.get(name))
         recipe.truncation = read_truncation(content.get("truncation"))
         recipe.padding = read_padding(content.get("padding"))
         if definition is not None:
             recipe._definition = definition, recipe.ingredients()
-            recipe.model.use(definition)
         return recipe
 
     def content(self) -> State:
@@ -184,7 +185,10 @@ class Recipe:
         if made is None or made[1] != key:
             steps = self.copied_steps()
             run = Steps(steps["normalizer"], steps["pre_tokenizer"], self.model, self.added, self.splits_special)
-            pipeline = Pipeline(self.definition(run), run, steps["decoder"])
+            definition = self.definition(run)
+            if definition is not None:
+                run.use(definition)
+            pipeline = Pipeline(definition if run.finds_like_codec else None, run, steps["decoder"])
         else:
             pipeline = made[2]
         self._pipeline = changes, key, pipeline
@@ -218,8 +222,6 @@ class Recipe:
                 steps.run(SAMPLE)
             except MinitokError as error:
                 raise error if isinstance(refused, ComponentError) else refused from None
-        else:
-            self.model.use(definition)
         self._definition = definition, key
         return definition
 
@@ -250,10 +252,17 @@ def read_definition(content: Any, path: object) -> Definition | None:
         return huggingface.parse(content, path)
     except FileFormatError as refused:
         try:
-            piece_definition(content["model"], content.get("added_tokens") or [])
-        except (KeyError, TypeError, AttributeError, FileFormatError):
+            piece_definition(BPE.from_content(content["model"]).as_json())
+            read_added(content.get("added_tokens") or [])
+        except (KeyError, TypeError, ValueError, AttributeError, Unsupported):
             raise refused from None
     return None
+
+
+def given_to(rows: list[State], model: BPE) -> dict[str, int]:
+    """The ids that added tokens get: not always those of the file."""
+    vocab = model.vocab()
+    return given_ids(read_added(rows).ids, vocab, len(vocab))
 
 
 def without_settings(content: Any) -> Any:

@@ -15,10 +15,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .finder import Finder
-from .models import Token
+from .piece_encoder import PieceEncoder, Token
 from .pre_tokenized_string import Piece, PreTokenizedString
 
 if TYPE_CHECKING:
+    from minitok.definition import Definition
+
     from .added import AddedTokens
     from .models import BPE
     from .normalized_string import NormalizedString
@@ -48,7 +50,17 @@ class Steps:
         splits_special: bool,
     ) -> None:
         self.normalizer, self.pre_tokenizer, self.model, self.added = normalizer, pre_tokenizer, model, added
+        self._pieces: PieceEncoder | None = None
         self.hidden = added.special if splits_special else frozenset[str]()
+
+    @property
+    def pieces(self) -> PieceEncoder:
+        """What encodes pieces."""
+        return self._pieces or self.model.pieces
+
+    def use(self, definition: Definition) -> None:
+        """Encodes pieces with the vocabulary that has been read for the whole tokenizer."""
+        self._pieces = PieceEncoder(self.model, definition)
 
     @cached_property
     def late_names(self) -> dict[int, str]:
@@ -56,6 +68,27 @@ class Steps:
         normalize: Any = str if self.normalizer is None else self.normalizer.normalize_str
         tokens = sorted(self.added.tokens.items())
         return {token_id: normalize(token.content) for token_id, token in tokens if token.normalized}
+
+    @cached_property
+    def finds_like_codec(self) -> bool:
+        """Whether a codec finds the added tokens in the same places.
+
+        It does not look for the tokens that are hidden, so they hide nothing from it; and it finds a token of white space that
+        the one before it has taken.
+        """
+        early = {token_id: token.content for token_id, token in self.added.tokens.items() if not token.normalized}
+        return all(map(self.finds_these_like_codec, (early, self.late_names)))
+
+    def finds_these_like_codec(self, names: dict[int, str]) -> bool:
+        """The same for tokens that are looked for together."""
+        tokens = {token_id: self.added.tokens[token_id] for token_id in names}
+        if any(token.rstrip for token in tokens.values()) and any(
+            token.lstrip and names[token_id][:1].isspace() for token_id, token in tokens.items()
+        ):
+            return False
+        hidden = [name for token_id, name in names.items() if tokens[token_id].content in self.hidden]
+        found = [name for token_id, name in names.items() if tokens[token_id].content not in self.hidden]
+        return not any(hides(name, other) for name in hidden for other in found)
 
     @cached_property
     def finders(self) -> tuple[Finder, Finder]:
@@ -81,7 +114,7 @@ class Steps:
         if self.pre_tokenizer is not None:
             self.pre_tokenizer.pre_tokenize(pretok)
         open_pieces = [piece for piece in pretok.pieces if piece.tokens is None]
-        tokens = self.model.tokenize_all([piece.normalized.normalized for piece in open_pieces])
+        tokens = self.pieces.encode([piece.normalized.normalized for piece in open_pieces])
         for piece, made in zip(open_pieces, tokens):
             piece.tokens = made
         return pretok
@@ -94,10 +127,15 @@ def with_tokens(piece: Piece, finder: Finder) -> list[Piece]:
     normalized: NormalizedString = piece.normalized
     made: list[Piece] = []
     for start, end, token_id in finder.find(normalized.normalized):
-        part = normalized.between(start, end) if (start, end) != (0, len(normalized.normalized)) else normalized
+        part = normalized.between(start, end)
         value = part.normalized
-        tokens = (
-            None if token_id is None else [Token(token_id, value, (0, len(value.encode("utf-8", "surrogatepass"))))]
-        )
+        tokens = None if token_id is None else [Token(token_id, value, (0, len(value.encode())))]
         made.append(Piece(part, tokens))
     return made
+
+
+def hides(name: str, other: str) -> bool:
+    """Whether another name may begin inside a name, where that is found first."""
+    return (name.startswith(other) and name != other) or any(
+        name.startswith(other, at) or other.startswith(name[at:]) for at in range(1, len(name))
+    )

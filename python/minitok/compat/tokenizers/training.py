@@ -7,24 +7,25 @@ these ids, which is minitok's order of GPT-2's bytes; so the merges are those of
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import minitok
 from minitok.corpus.symbols import SymbolOptions, count_words, learn_symbols
-from minitok.errors import FileFormatError, TrainingError
+from minitok.errors import ComponentError, FileFormatError, TrainingError
 from minitok.formats import huggingface
 from minitok.formats.byte_level import BYTES, CHARS, to_chars
-from minitok.formats.huggingface.patterns import read_pattern
-from minitok.formats.huggingface.reasons import Unsupported
 
 from .models import BPE
+from .pre_tokenized_string import PreTokenizedString
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["train_model"]
+    from minitok.corpus.counts import PieceCounts
+    from minitok.definition import Definition
 
-BYTE_LEVEL = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
+__all__ = ["train_model"]
 
 
 def train_model(model: BPE, texts: Iterable[Any], trainer: Any, normalizer: Any, pre_tokenizer: Any) -> BPE:
@@ -32,15 +33,40 @@ def train_model(model: BPE, texts: Iterable[Any], trainer: Any, normalizer: Any,
 
     Raises:
         TrainingError: The trainer asks for something that minitok does not do.
-        FileFormatError: The pre-tokenizer does.
+        ComponentError: A component fails.
     """
     marks = {name: getattr(trainer, name) for name in ("continuing_subword_prefix", "end_of_word_suffix")}
     options = model.options() | marks
-    if not makes_bytes(pre_tokenizer) or any(marks.values()) or trainer.limit_alphabet is not None:
-        return train_symbols(options, one_by_one(texts), trainer, normalizer, pre_tokenizer)
-    pattern = split_pattern(pre_tokenizer.as_json())
-    normalize = normalizer.normalize_str if normalizer is not None else str
-    counts = minitok.count_pieces((normalize(text) for text in one_by_one(texts)), pattern=pattern)
+    definition = definition_of(normalizer, pre_tokenizer)
+    is_plain = not any(marks.values()) and trainer.limit_alphabet is None
+    if is_plain and definition is not None and definition.symbols is None and definition.words is None:
+        return train_bytes(options, count_segments(one_by_one(texts), definition), trainer)
+    words = words_of(one_by_one(texts), definition, normalizer, pre_tokenizer)
+    return train_symbols(options, words, trainer)
+
+
+def definition_of(normalizer: Any, pre_tokenizer: Any) -> Definition | None:
+    """What is done to text before it is merged; None if the components are to be run one by one."""
+    steps = {"normalizer": normalizer, "pre_tokenizer": pre_tokenizer}
+    empty = {"added_tokens": [], "model": {"type": "BPE", "vocab": {}, "merges": []}}
+    try:
+        state = {name: None if step is None else step.as_json() for name, step in steps.items()}
+        return huggingface.parse({**empty, **state}, "the tokenizer")
+    except (ComponentError, FileFormatError):
+        return None
+
+
+def count_segments(texts: Iterable[str], definition: Definition) -> PieceCounts:
+    """How often each piece of the texts occurs."""
+    if definition.normalizer is None and definition.prefix is None:
+        return minitok.count_pieces(texts, pattern=definition.pattern)
+    codec = definition.codec()
+    segments = (segment[0] for text in texts for segment in codec.segments(text, ()))
+    return minitok.count_pieces(segments, pattern=definition.pattern)
+
+
+def train_bytes(options: dict[str, Any], counts: PieceCounts, trainer: Any) -> BPE:
+    """The model trained on pieces of bytes."""
     seen: set[int] = set().union(*counts.to_dict())
     special = list(dict.fromkeys(token.content for token in trainer.special_tokens))
     alphabet = sorted({CHARS[byte] for byte in seen} | {char[:1] for char in trainer.initial_alphabet if char})
@@ -66,16 +92,10 @@ def train_model(model: BPE, texts: Iterable[Any], trainer: Any, normalizer: Any,
     return BPE(vocab, pairs, **options)
 
 
-def train_symbols(
-    options: dict[str, Any], texts: Iterable[str], trainer: Any, normalizer: Any, pre_tokenizer: Any
-) -> BPE:
-    """The model trained on texts whose pieces begin as characters."""
-    steps = {"normalizer": normalizer, "pre_tokenizer": pre_tokenizer}
-    state = {name: None if step is None else step.as_json() for name, step in steps.items()}
-    empty = {"added_tokens": [], "model": {"type": "BPE", "vocab": {}, "merges": []}}
-    definition = huggingface.parse({**empty, **state}, "the tokenizer")
+def train_symbols(options: dict[str, Any], words: Counter[str], trainer: Any) -> BPE:
+    """The model trained on pieces that begin as characters."""
     learnt = learn_symbols(
-        count_words(texts, definition),
+        words,
         SymbolOptions(
             trainer.vocab_size,
             [token.content for token in trainer.special_tokens],
@@ -90,10 +110,19 @@ def train_symbols(
     return BPE(learnt.vocab, learnt.merges, **options)
 
 
-def makes_bytes(pre_tokenizer: Any) -> bool:
-    """Whether the last step of the pre-tokenizer makes characters of bytes."""
-    parts = [] if pre_tokenizer is None else pre_tokenizer.as_json().get("pretokenizers", [pre_tokenizer.as_json()])
-    return bool(parts) and parts[-1]["type"] == "ByteLevel"
+def words_of(texts: Iterable[str], definition: Definition | None, normalizer: Any, pre_tokenizer: Any) -> Counter[str]:
+    """How often each piece of the texts occurs, as characters: counted in a codec, or by the components."""
+    if definition is not None:
+        return count_words(texts, definition)
+    counts: Counter[str] = Counter()
+    for text in texts:
+        pretok = PreTokenizedString(text)
+        if normalizer is not None:
+            pretok.normalize(normalizer.normalize)
+        if pre_tokenizer is not None:
+            pre_tokenizer.pre_tokenize(pretok)
+        counts.update(piece.normalized.normalized for piece in pretok.pieces)
+    return counts
 
 
 def one_by_one(texts: Iterable[Any]) -> Iterator[str]:
@@ -103,23 +132,3 @@ def one_by_one(texts: Iterable[Any]) -> Iterator[str]:
             yield text
         else:
             yield from text
-
-
-def split_pattern(state: dict[str, Any] | None) -> str:
-    """The split pattern of a pre-tokenizer, given as JSON; whether or not it makes characters of bytes.
-
-    Raises:
-        FileFormatError: minitok does not cut like that; the message says why.
-    """
-    if state is None:
-        return "none"
-    parts = list(state["pretokenizers"]) if state["type"] == "Sequence" else [state]
-    if not parts or parts[-1]["type"] != "ByteLevel":
-        parts.append(BYTE_LEVEL)
-    try:
-        cuts = read_pattern({"type": "Sequence", "pretokenizers": parts})
-    except Unsupported as reason:
-        raise FileFormatError("pre_tokenizer", str(reason)) from None
-    if cuts.words is not None or cuts.prefix is not None:
-        raise FileFormatError("pre_tokenizer", "it drops text, or puts a space before it, which is not shown here")
-    return cuts.pattern

@@ -8,9 +8,13 @@ from __future__ import annotations
 from . import first, learning, whole
 from .mutant import Mutant, solution
 
-__all__ = ["MUTANTS", "Mutant", "find", "solution"]
+__all__ = ["MUTANTS", "Mutant", "changes", "find", "solution"]
 
 MUTANTS: dict[str, Mutant] = {mutant.name: mutant for table in (first, learning, whole) for mutant in table.MUTANTS}
+
+
+# Slow, but never wrong.
+SLOW = "rescans"
 
 
 def find(name: str) -> Mutant:
@@ -18,3 +22,9 @@ def find(name: str) -> Mutant:
     if name not in MUTANTS:
         raise ValueError(f"there is no mutant {name!r}; `minitok course mutants` lists all {len(MUTANTS)}")
     return MUTANTS[name]
+
+
+def changes(name: str) -> list[str]:
+    """What a mutant does otherwise than the solution, in lines for students. Raises ValueError as ``find``."""
+    # Some are made from the program that counts anew for each merge, which is right, too.
+    return find(name).changes([] if name == SLOW else [MUTANTS[SLOW].source])

@@ -35,15 +35,21 @@ CHANGES = {
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
-def install(hidden: list[str], writable: str, grader: int) -> None:  # noqa: C901 - one hook, one case an event
-    """Refuse from now on. ``hidden``: folders that are not read; ``writable``: the one in which files are written.
+def install(hidden: list[str], code: str, writable: str, grader: int) -> None:  # noqa: C901 - one hook, one case an event
+    """Refuse from now on.
 
+    ``hidden``: folders that are not read; ``code``: that of the submission; ``writable``: the one in which files are written.
     The worker's own folder is read, wherever it is: a part of it is imported later.
     """
     hidden = [os.path.realpath(folder) + os.sep for folder in hidden]
     inside = os.path.realpath(writable)
     own = os.path.realpath(os.path.dirname(__file__)) + os.sep
-    installed = tuple({os.path.realpath(path) for path in (sys.prefix, sys.base_prefix, sysconfig.get_path("platlib"))})
+    # What the student can import is installed, wherever it lies; the submission has not changed the path yet.
+    own_folders = (inside + os.sep, os.path.realpath(code) + os.sep)
+    folders = {
+        os.path.realpath(path) for path in (sys.prefix, sys.base_prefix, sysconfig.get_path("platlib"), *sys.path)
+    }
+    installed = tuple(folder + os.sep for folder in folders if not (folder + os.sep).startswith(own_folders))
     join, realpath = os.path.join, os.path.realpath
 
     def real(path: object) -> str | None:
@@ -73,7 +79,11 @@ def install(hidden: list[str], writable: str, grader: int) -> None:  # noqa: C90
             if arguments[0].partition(".")[0] in READY_MADE:
                 raise ImportError(f"{arguments[0]} is not for use in the course: here you write the tokenizer yourself")
             file = arguments[1]
-            if isinstance(file, str) and file.endswith((".so", ".pyd", ".dylib")) and not file.startswith(installed):
+            if (
+                isinstance(file, str)
+                and file.endswith((".so", ".pyd", ".dylib"))
+                and not realpath(file).startswith(installed)
+            ):
                 raise ImportError(f"{file} is not an installed module")
         elif event in PROGRAMS or (event.startswith("socket.") and event != "socket.gethostname"):
             raise PermissionError(f"the grader does not allow {event} to a submission")

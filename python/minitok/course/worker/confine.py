@@ -34,7 +34,7 @@ def confine(setup: dict[str, Any]) -> dict[str, bool]:
         limit(resource.RLIMIT_NPROC, setup["processes"])
     files = landlock.install(loading.root_of(setup["file"]), setup["folder"], setup["hidden"])
     filtered = seccomp.install(setup["grader"])
-    audit.install(setup["hidden"], setup["folder"], setup["grader"])
+    audit.install(setup["hidden"], loading.root_of(setup["file"]), setup["folder"], setup["grader"])
     return {"other_user": other_user, "files": files, "system_calls": filtered}
 
 

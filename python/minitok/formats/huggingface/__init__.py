@@ -8,8 +8,8 @@ The correspondence:
 * normalizer: none, or a normal form of Unicode; ``Prepend`` and ``Replace`` where they write spaces as markers
 * pre-tokenizers ``ByteLevel``, ``Split``, ``Digits``, ``Punctuation``, and a ``Sequence`` of them: the split pattern
   (``patterns``); ``Metaspace``: the space before the text (``characters``)
-* added tokens, special or not: special tokens (``added``). ``tokenizers`` always looks for them, minitok only if asked to:
-  ``encode(text, allowed_special="all")``
+* added tokens: special ones, and those that are found in every text (``added``). ``encode(text)`` is that of ``tokenizers``
+  with ``encode_special_tokens``, and ``encode(text, allowed_special="all")`` that of its default
 * post-processors only add special tokens where the caller asks for them, which minitok leaves to the caller: the ids are
   those of ``encode(text, add_special_tokens=False)``
 """

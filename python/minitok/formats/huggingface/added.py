@@ -8,7 +8,12 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from ...arguments import MAX_ID
-from ...reference.flags import FLAGS
+from ...errors import VocabularyError
+from ...reference.flags import FLAGS, HIDES
+from ...reference.metaspace import Metaspace
+from ...reference.normalize import Normalizer, steps_of
+from ...reference.preprocess import Preprocessor
+from ...reference.special import SpecialTokens
 from ..byte_level import CHARS
 from ..files import shown
 from .reasons import Unsupported
@@ -119,8 +124,58 @@ def warn_of_other_ids(special: Mapping[str, int], given: Mapping[str, int], path
         )
 
 
+def hiding(definition: Definition) -> set[str]:
+    """Returns the special tokens in whose text ``tokenizers`` finds no added token, although it splits special tokens.
+
+    It finds all tokens of the file, and then leaves the special ones as text. That matters where an added token stands in the
+    text of a special one, or begins in it; both must be found at the same time, early or late.
+
+    >>> from ...definition import Definition
+    >>> sorted(hiding(Definition.from_merges([], special_tokens={"<b>x": 256, "<s>": 257}, added_tokens={"<b>": 258})))
+    ['<b>x']
+    """
+    if not definition.special_tokens or not definition.added_tokens:
+        return set()
+    steps = [] if definition.normalizer is None else steps_of(definition.normalizer)
+    metaspace = None if definition.prefix is None else Metaspace(definition.prefix)
+    prepared = Preprocessor(SpecialTokens({}), Normalizer(steps), metaspace)
+    late = definition.late_tokens
+    texts = {name: prepared.late_text(name) if name in late else name for name in definition.found_tokens}
+    # What the added tokens are, and what they begin with, by when they are found.
+    whole = {
+        when: [texts[name] for name in definition.added_tokens if (name in late) is when] for when in (True, False)
+    }
+    begins = {when: {text[:size] for text in held for size in range(1, len(text))} for when, held in whole.items()}
+    return {
+        name
+        for name in definition.special_tokens
+        for text, when in [(texts[name], name in late)]
+        if any(one and one in text for one in whole[when])
+        or any(text[start:] in begins[when] for start in range(1, len(text)))
+    }
+
+
+def with_hiding(definition: Definition) -> Definition:
+    """The definition of a file, with the flags of special tokens that hide added ones."""
+    flags = {name: {*definition.token_flags.get(name, ()), HIDES} for name in hiding(definition)}
+    if not flags:
+        return definition
+    return definition.changed(name=definition.name, token_flags={**definition.token_flags, **flags})
+
+
+def check_hiding(definition: Definition) -> None:
+    """Refuses to write special tokens that hide added ones in the file, and do not here, or the other way round."""
+    hides = {name for name, flags in definition.token_flags.items() if HIDES in flags}
+    for name in sorted(hides ^ hiding(definition)):
+        does = "hides" if name in hides else "does not hide"
+        raise VocabularyError(
+            f"a tokenizer.json cannot say that the special token {name!r} {does} the added tokens in its text"
+        )
+
+
 def dump_added(definition: Definition) -> list[dict[str, Any]]:
     """The special and the added tokens as a file has them."""
+    check_hiding(definition)
     found = sorted(definition.found_tokens.items(), key=lambda item: item[1])
     return [
         {

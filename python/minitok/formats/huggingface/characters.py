@@ -221,7 +221,7 @@ def dump_characters(definition: Definition) -> dict[str, Any]:
     ):
         raise VocabularyError("a tokenizer.json of BPE of characters cannot say a pattern")
     bytes_ids = frozenset(vocab.fallback or ())
-    names = {token_id: name for name, token_id in definition.special_tokens.items()}
+    names = {token_id: name for name, token_id in definition.found_tokens.items()}
     shown = {
         token_id: f"<0x{token[0]:02X}>"
         if token_id in bytes_ids

@@ -10,7 +10,7 @@ from ...errors import FileFormatError, MinitokError
 from ...reference.vocab import NEVER_IN_UTF8
 from ..files import blame, parse_json, read, shown
 from ..gpt2 import parse_vocab, tokens_of
-from .added import given_ids, in_text, read_added, warn_of_other_ids
+from .added import given_ids, in_text, read_added, warn_of_other_ids, with_hiding
 from .characters import bytes_of, check_fallback, falls_back, read_spaces, read_tokens
 from .normalizers import read_steps
 from .patterns import matches_nothing, read_pattern
@@ -75,7 +75,8 @@ def parse_tables(data: bytes, path: object, name: str | None = None, backend: st
             vocab = table.characters(special)
         else:
             return None
-        return None if vocab is None else Definition.of(vocab, chosen.name, name=name, **settings, **added.fields())
+        options = {"name": name, **settings, **added.fields()}
+        return None if vocab is None else with_hiding(Definition.of(vocab, chosen.name, **options))
     except (MinitokError, Unsupported):
         return None
 
@@ -89,7 +90,7 @@ def parse(
             options = read_options(content, path, other_ids=other_ids)
         except Unsupported as reason:
             raise FileFormatError(path, str(reason)) from None
-        definition = Definition.from_tokens(**options, name=name, backend=backend)
+        definition = with_hiding(Definition.from_tokens(**options, name=name, backend=backend))
     warn_of_other_ids(read_added(content.get("added_tokens") or []).ids, definition.found_tokens, path)
     return definition
 

@@ -156,9 +156,9 @@ def dump_model(definition: Definition, symbols: Symbols, *, marks: bool = False)
     ranks = [rank for _, _, _, rank in merges]
     if any(later <= earlier for earlier, later in zip(ranks, ranks[1:], strict=False)):
         raise VocabularyError("two merges share a rank, which a list of merges cannot say")
-    names = {token_id: name for name, token_id in definition.special_tokens.items()}
+    names = {token_id: name for name, token_id in definition.found_tokens.items()}
     texts = {token_id: written(token) for token_id, token in sorted(tokens.items())}
-    # The names of special tokens may have spaces where tokens have markers.
+    # The names of special and added tokens may have spaces where tokens have markers.
     texts |= {
         token_id: name for token_id, name in names.items() if texts.get(token_id, name).replace(MARK, " ") == name
     }

@@ -56,7 +56,7 @@ def dump(definition: Definition) -> dict[str, Any]:
             "fuse_unk": False,
             "byte_fallback": False,
             "ignore_merges": not merges_suffice(definition),
-            # Special tokens too: a reader gives an added token that it does not find here the next free id.
+            # Special and added tokens too: a reader gives an added token that it does not find here the next free id.
             **dump_vocabulary(definition),
         },
     }

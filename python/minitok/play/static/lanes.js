@@ -45,5 +45,6 @@ function machine({ scanned, differs }, first) {
   if (!scanned) return [];
   const shortest = differs === null ? []
     : [" The shortest text on which it differs from ", el("code", {}, first.pattern), ": ", el("code", {}, mark(new TextEncoder().encode(differs))), "."];
-  return [el("p", { class: "count" }, `Cut ${scanned}.`, ...shortest)];
+  const run = el("details", { class: "count" }, el("summary", {}, "How it is run"), el("p", {}, `Cut ${scanned}.`));
+  return [...(shortest.length ? [el("p", { class: "count" }, ...shortest)] : []), run];
 }

@@ -46,6 +46,60 @@ fn a_failing_thread_stops_the_others() {
     assert!(matches!(failed, Err(Error::File { path: blamed, .. }) if blamed == path));
 }
 
+/// Stopped after each number of polls: while counting, while flushing, and while what was flushed is combined.
+#[test]
+fn what_was_stopped_is_whole_or_says_so() {
+    let text = words(40_000);
+    let whole = {
+        let mut whole = counter(1);
+        whole.add(&[&text], &mut silent()).expect("small");
+        whole.finished()
+    };
+    let (mut stopped_adding, mut stopped_finishing) = (0, 0);
+    for most in 0_u32.. {
+        let folder = Folder::new("stopped");
+        let mut counter = counter(1).with_tables_of(1, 1, folder.0.clone());
+        let mut left = most;
+        let mut poll = |_: usize| {
+            left = left.checked_sub(1).ok_or(Error::Interrupted)?;
+            Ok(())
+        };
+        let added = counter.add(&[&text], &mut poll);
+        let finished = added.clone().and_then(|()| counter.finish(&mut || poll(0)));
+        if finished.is_ok() {
+            assert!(counter.finished() == whole);
+            break;
+        }
+        stopped_adding += u32::from(added.is_err());
+        stopped_finishing += u32::from(added.is_ok());
+        assert!(!counter.is_finished());
+        let again = [counter.finish(&mut || Ok(())), counter.add(&[b"more"], &mut silent())];
+        for failed in again {
+            assert_eq!(failed, Err(Error::Training("counting was stopped before it was done; count anew".into())));
+        }
+    }
+    assert!(stopped_adding > 3 && stopped_finishing > 3, "{stopped_adding} and {stopped_finishing}");
+}
+
+/// Then every part after it is not full at once.
+#[test]
+fn memory_of_a_part_with_much_in_it_is_given_back() {
+    let folder = Folder::new("given-back");
+    let mut counter = counter(1).with_tables_of(1 << 20, 1, folder.0.clone());
+    counter.add(&[&words(4 * PART)], &mut silent()).expect("a folder");
+    assert!(counter.shares[0].pieces.memory_after(PART_PIECES) > 1 << 20, "more than it may be");
+    counter.add(&[&words(PART / 2), &words(PART / 2)], &mut silent()).expect("a folder");
+    let mut share = Share::new(1, &counter.hasher);
+    for number in 0..100_000_u32 {
+        share[0].pieces.add(&number.to_le_bytes(), 1).expect("few");
+    }
+    let full = share[0].pieces.memory_after(0);
+    share[0].clear();
+    assert_eq!(share[0].pieces.memory_after(0), full);
+    share[0].give_back();
+    assert!(share[0].pieces.memory_after(0) < full / 100);
+}
+
 #[test]
 fn a_counter_uses_as_many_threads_as_it_was_given() {
     for (given, used) in [(0, 1), (1, 1), (2, 2), (5, 5)] {

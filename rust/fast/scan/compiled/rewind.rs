@@ -11,6 +11,9 @@
 //! Why it is linear: a search reads at most 64 bytes between two notes, and either finds a note or leaves a new one; there are
 //! at most (bytes / 64) * (states) notes. So n bytes cost at most 64 n (1 + states / 64) steps, for n searches at most.
 //!
+//! With many states that is many steps all the same, so a text has the limits that it has with the engine (`rust/engine.rs`), and
+//! notes have one of their own.
+//!
 //! Why it is exact: what a search does from a place on depends on its state alone (what it asks of the character before is
 //! part of the state), so a note holds for every search.
 //!
@@ -18,11 +21,15 @@
 
 use super::partition::{Classes, Partition};
 use super::search::{DEAD, Search};
+use crate::engine::Spent;
+use crate::error::Result;
 use crate::interrupt;
 use foldhash::{HashSet, HashSetExt};
 
 /// How far apart notes are, in bytes.
 const APART: usize = 64;
+/// How many notes there may be at a time, beside four for each stretch of the text: some 100 MiB.
+const NOTES: usize = 1 << 22;
 /// How many ends a call gives.
 const BLOCK: usize = 512;
 
@@ -31,6 +38,8 @@ const BLOCK: usize = 512;
 pub struct Rewind {
     classes: Classes,
     search: Search,
+    /// The pattern, for errors.
+    source: String,
     /// A character of each class.
     examples: Vec<char>,
 }
@@ -48,17 +57,25 @@ pub(crate) struct Place {
     full: usize,
     /// Notes that hold if the present search finds no further end.
     trail: Vec<(usize, u32)>,
+    pub(crate) spent: Spent,
 }
 
 impl Place {
-    pub(crate) fn new() -> Place {
-        Place { done: 0, at: 0, notes: HashSet::new(), full: 1024, trail: Vec::new() }
+    pub(crate) fn new(spent: Spent) -> Place {
+        Place { done: 0, at: 0, notes: HashSet::new(), full: 1024, trail: Vec::new(), spent }
     }
 }
 
 impl Rewind {
     pub(super) fn new(partition: &Partition, search: Search) -> Rewind {
-        Rewind { classes: Classes::new(partition), search, examples: partition.examples.clone() }
+        let (classes, examples) = (Classes::new(partition), partition.examples.clone());
+        Rewind { classes, search, source: String::new(), examples }
+    }
+
+    /// The same, with the pattern that errors name.
+    #[must_use]
+    pub fn named(self, source: &str) -> Rewind {
+        Rewind { source: source.into(), ..self }
     }
 
     /// How many classes of characters there are, and how many states.
@@ -72,11 +89,14 @@ impl Rewind {
     }
 
     /// Replaces the contents of `ends` by the ends of the next pieces, at least one; false, and no ends, when the text is used
-    /// up.
-    pub(crate) fn next_ends(&self, text: &[u8], place: &mut Place, ends: &mut Vec<usize>) -> bool {
+    /// up; an error where the text has spent what it may.
+    pub(crate) fn next_ends(&self, text: &[u8], place: &mut Place, ends: &mut Vec<usize>) -> Result<bool> {
         ends.clear();
         while ends.len() < BLOCK && place.at < text.len() {
-            let end = self.attempt(text, place);
+            if place.spent.is_late() {
+                return Err(Spent::error(&self.source));
+            }
+            let end = self.attempt(text, place)?;
             if end.is_some() && place.done < place.at {
                 ends.push(place.at);
                 place.done = place.at;
@@ -96,11 +116,11 @@ impl Rewind {
             ends.push(place.at);
             place.done = place.at;
         }
-        !ends.is_empty()
+        Ok(!ends.is_empty())
     }
 
     /// The end of the match that begins here, if there is one.
-    fn attempt(&self, text: &[u8], place: &mut Place) -> Option<usize> {
+    fn attempt(&self, text: &[u8], place: &mut Place) -> Result<Option<usize>> {
         let begin = if place.at == 0 { self.search.width - 1 } else { self.classes.before(text, place.at) };
         let mut state = self.search.starts[begin];
         let (mut at, mut last) = (place.at, None);
@@ -125,21 +145,30 @@ impl Rewind {
                 if place.notes.contains(&(at, state)) || interrupt::stopped() {
                     break;
                 }
+                if place.spent.is_over(APART) {
+                    return Err(Spent::error(&self.source));
+                }
+                place.trail.try_reserve(1)?;
                 place.trail.push((at, state));
             }
         }
-        Self::note(place);
-        last
+        self.note(text, place)?;
+        Ok(last)
     }
 
     /// The search has found no further end from the places on its trail.
-    fn note(place: &mut Place) {
+    fn note(&self, text: &[u8], place: &mut Place) -> Result<()> {
         let at = place.at;
+        place.notes.try_reserve(place.trail.len())?;
         place.notes.extend(place.trail.drain(..));
         if place.notes.len() > place.full {
             place.notes.retain(|&(noted, _)| noted > at);
             place.full = (2 * place.notes.len()).max(1024);
+            if place.notes.len() > NOTES + text.len() / (APART / 4) {
+                return Err(Spent::error(&self.source));
+            }
         }
+        Ok(())
     }
 }
 
@@ -161,13 +190,13 @@ mod tests {
         assert_eq!(rewind.size(), (3, 5));
         assert_eq!(rewind.examples(), [' ', 'a', 'b']);
         let text = b"a".repeat(300);
-        let (mut place, mut ends) = (Place::new(), Vec::new());
-        assert!(rewind.next_ends(&text, &mut place, &mut ends));
+        let (mut place, mut ends) = (Place::new(Spent::of(text.len())), Vec::new());
+        assert!(rewind.next_ends(&text, &mut place, &mut ends).unwrap());
         assert_eq!(ends, (1..=300).collect::<Vec<_>>());
         let mut noted: Vec<usize> = place.notes.iter().map(|&(at, _)| at).collect();
         noted.sort_unstable();
         assert_eq!(noted, [64, 128, 192, 256]);
-        assert!(!rewind.next_ends(&text, &mut place, &mut ends));
+        assert!(!rewind.next_ends(&text, &mut place, &mut ends).unwrap());
         assert_eq!(ends, [0; 0]);
     }
 
@@ -175,25 +204,42 @@ mod tests {
     fn notes_behind_are_forgotten() {
         let rewind = rewind("a*b|a");
         let text = [b"a".repeat(APART * 12), b"-".to_vec()].concat().repeat(200);
-        let (mut place, mut ends) = (Place::new(), Vec::new());
+        let (mut place, mut ends) = (Place::new(Spent::of(text.len())), Vec::new());
         let mut done = 0;
-        while rewind.next_ends(&text, &mut place, &mut ends) {
+        while rewind.next_ends(&text, &mut place, &mut ends).unwrap() {
             done += ends.len();
             assert!(place.notes.len() <= place.full && place.trail.is_empty());
         }
         assert_eq!(done, text.len());
-        assert_eq!(place.full, Place::new().full);
+        assert_eq!(place.full, Place::new(Spent::of(text.len())).full);
     }
 
     /// Reading to the end of the run from each place would take 5,000,000,000 steps.
     #[test]
     fn a_long_run_is_not_read_again_from_each_place() {
         let text = b"a".repeat(100_000);
-        let (rewind, mut place, mut ends, mut count) = (rewind("a*b|a"), Place::new(), Vec::new(), 0);
-        while rewind.next_ends(&text, &mut place, &mut ends) {
+        let (rewind, mut place, mut ends, mut count) =
+            (rewind("a*b|a"), Place::new(Spent::of(text.len())), Vec::new(), 0);
+        while rewind.next_ends(&text, &mut place, &mut ends).unwrap() {
             count += ends.len();
         }
         assert_eq!(count, text.len());
+    }
+
+    /// A search in each of many states, of which none finds an end.
+    #[test]
+    fn a_text_has_limits() {
+        let rewind = rewind(r"(?:[\s\S]{1000}){0,48}[\s\S]{0,500}$");
+        let text = b"a".repeat(200_000);
+        let (mut place, mut ends) = (Place::new(Spent::of(text.len())), Vec::new());
+        let error = loop {
+            match rewind.next_ends(&text, &mut place, &mut ends) {
+                Ok(more) => assert!(more),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error, Spent::error(r"(?:[\s\S]{1000}){0,48}[\s\S]{0,500}$"));
+        assert!(place.notes.len() < 2 * NOTES);
     }
 
     #[test]

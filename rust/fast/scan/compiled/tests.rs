@@ -65,7 +65,7 @@ pub(super) fn ends_of(pattern: &Pattern, text: &[u8]) -> Vec<usize> {
 pub(super) fn scanned(tier: &Tier, text: &[u8]) -> Vec<usize> {
     let (mut all, mut block) = (Vec::new(), Vec::new());
     let mut scanner = Scanner::of(tier, text);
-    while scanner.next_block(&mut block, 512) {
+    while scanner.next_block(&mut block, 512).unwrap() {
         assert!(!block.is_empty());
         assert_eq!(scanner.position(), *block.last().unwrap());
         all.extend_from_slice(&block);

@@ -1,0 +1,126 @@
+"""Commands are alike: defaults, --text, progress, help; and an estimate of a training that is near the truth."""
+
+import io
+import json
+import math
+
+import minitok
+import pytest
+from minitok.cli import inputs, play
+from minitok.cli.app import app
+from minitok.progress import Progress, timed
+from typer.testing import CliRunner
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - it is only passed on
+
+
+def run(*args, stdin=None):
+    return CliRunner().invoke(app, [str(arg) for arg in args], input=stdin)
+
+
+def test_commands_have_the_same_default():
+    ids = minitok.get_encoding("o200k_base").encode("Hello, world")
+    found = run("encode", "--text", "Hello, world")
+    assert found.stdout.split() == list(map(str, ids))
+    assert run("decode", stdin=found.stdout).stdout == "Hello, world"
+    assert json.loads(run("count", "--text", "Hello, world", "--json").stdout)["total"]["tokens"] == len(ids)
+    assert json.loads(run("compare", "--text", "Hello, world", "--json").stdout)
+
+
+def test_count_takes_a_text_instead_of_files(tmp_path):
+    (tmp_path / "a.txt").write_text("a b")
+    counted = json.loads(run("count", "--text", "ab\ncd é", "--json").stdout)
+    assert {name: counted["total"][name] for name in ("lines", "characters", "bytes")} == {
+        "lines": 1,
+        "characters": 7,
+        "bytes": 8,
+    }
+    assert run("count", tmp_path / "a.txt", "--text", "a").exit_code == 2
+
+
+def test_counts_are_not_trained_on_as_text(tmp_path):
+    counts = tmp_path / "a.counts"
+    minitok.count_pieces(["low lower lowest"]).save(counts)
+    ended = run("train", counts, "-o", tmp_path / "my.json")
+    assert ended.exit_code == 2
+    assert "--counts" in ended.stderr
+    assert not (tmp_path / "my.json").exists()
+    assert run("train", "--counts", counts, "-n", "258", "-o", tmp_path / "my.json").exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["encode", "count"])
+def test_what_takes_long_shows_its_progress(command, tmp_path, monkeypatch):
+    (tmp_path / "a.txt").write_bytes(b"low lower\n" * 1000)
+    told = []
+
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    def progress(wanted):
+        assert wanted in (True, False)
+        return minitok.progress.start_progress(told.append if wanted else False)
+
+    monkeypatch.setattr(inputs, "start_progress", progress)
+    monkeypatch.setattr(inputs.sys, "stderr", Terminal())
+    with inputs.reading([str(tmp_path / "a.txt")], quiet=False) as read:
+        read(1)
+    assert not told, "little to read"
+    monkeypatch.setattr(inputs, "LARGE", 100)
+    monkeypatch.setattr(inputs, "CHUNK", 4000)
+    with inputs.reading([str(tmp_path / "a.txt")], quiet=True) as read:
+        read(1)
+    assert not told
+    with inputs.reading([str(tmp_path / "a.txt")], quiet=False) as read:
+        assert sum(map(len, inputs.chunks(str(tmp_path / "a.txt"), read))) == 10_000
+    assert [at.done for at in told] == [4000, 8000, 10_000]
+    assert {at.total for at in told} == {10_000}
+    assert "--quiet" in run(command, "--help").stdout
+
+
+@pytest.mark.parametrize("command", [["encode"], ["count"], ["pack"], ["train"], ["course", "start"], ["inspect"]])
+def test_help_shows_types_as_people_write_them(command):
+    shown = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "120"}).stdout
+    assert not {word for word in ("<bool>", "<str>", "<int>", "list[") if word in shown}
+
+
+def test_the_options_of_pack_are_in_groups():
+    shown = CliRunner().invoke(app, ["pack", "--help"], env={"COLUMNS": "120"}).stdout
+    assert all(f"─ {group} ─" in shown for group in ("Layout", "Documents", "Several processes", "Packed files"))
+
+
+def test_the_playground_in_a_room_says_its_address(monkeypatch):
+    from minitok.play import server
+
+    served = []
+    monkeypatch.setattr(server, "serve", lambda _socket, host, allowed, _ready: served.append((host, list(allowed))))
+    monkeypatch.setattr(play, "room_address", lambda: "192.168.7.7")
+    shown = run("play", "--host", EVERYWHERE, "--port", "0", "--no-browser").stdout
+    assert "http://192.168.7.7:" in shown
+    assert served == [(EVERYWHERE, ["192.168.7.7"])]
+    assert "network" not in run("play", "--port", "0", "--no-browser").stdout
+
+
+# What training on 125 MB took: merges done, and seconds.
+MERGED = (
+    (26, 0.289), (77, 0.474), (427, 0.529), (970, 0.579), (1828, 0.629), (3208, 0.679), (4686, 0.733), (6971, 0.785),
+    (9513, 0.836), (13573, 0.886), (17767, 0.936), (22432, 0.986), (28427, 1.036), (31744, 1.06),
+)  # fmt: skip
+
+
+def test_the_time_left_of_a_training_is_near_the_truth(monkeypatch):
+    told: list[Progress] = []
+    now = [0.0]
+    monkeypatch.setattr("minitok.progress.time.perf_counter", lambda: now[0])
+    show = timed(told.append)
+    show("merging", 0, 31744)
+    for done, seconds in MERGED:
+        now[0] = seconds
+        show("merging", done, 31744)
+    # By the average rate it would be 39 s at 427 merges, and 10 s at 1,828.
+    assert [at.remaining for at in told[:3]] == [None] * 3
+    for at in told[3:-2]:
+        assert at.remaining is not None
+        truth = MERGED[-1][1] - at.seconds
+        assert abs(math.log(at.remaining / truth)) < math.log(3), (at, truth)
+    assert told[-1].remaining == 0

@@ -1,0 +1,232 @@
+"""Tokenizers of random components and added tokens against ``tokenizers``: every column of an encoding, and the text of ids."""
+
+import importlib
+
+import hf_files
+import minitok.compat.tokenizers as mine
+import pytest
+import tokenizers as theirs
+from hf_components import DECODERS, NORMALIZERS, PRE_TOKENIZERS, TEXTS
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+COLUMNS = ("ids", "tokens", "offsets", "word_ids", "type_ids", "special_tokens_mask")
+PARTS = ("models", "normalizers", "pre_tokenizers", "decoders", "trainers")
+# Names that hold each other, take white space, or are changed by normalizers.
+NAMES = st.lists(
+    st.sampled_from(("a", "b", "é", "e\u0301", "<", ">", " ", "  ", "\n", "lo", "A", "▁")), min_size=1, max_size=3
+)
+FLAGS = st.fixed_dictionaries(
+    {name: st.booleans() for name in ("normalized", "special", "lstrip", "rstrip", "single_word")}
+)
+ADDED = st.lists(st.tuples(NAMES.map("".join), FLAGS), max_size=3, unique_by=lambda row: row[0])
+
+
+def characters(lib, **options):
+    """A model of characters, some of which are not in the vocabulary."""
+    tokens = ["?", *"abtes1. ▁éÉ中-", "st", "te", "test", "▁t", "▁test", "Ġ", "Ã", "©"]
+    merges = [("s", "t"), ("t", "e"), ("te", "st"), ("▁", "t"), ("▁t", "est")][:4]
+    return lib.models.BPE({token: number for number, token in enumerate(tokens)}, merges, **options)
+
+
+MODELS = [
+    lambda lib: lib.Tokenizer.from_str(hf_files.file("small")).model,
+    characters,
+    lambda lib: characters(lib, unk_token="?"),
+    lambda lib: characters(lib, unk_token="?", fuse_unk=True),
+]
+
+
+def made(lib, model, normalizer, pre_tokenizer, decoder, added):
+    tok = lib.Tokenizer(model(lib))
+    if normalizer is not None:
+        tok.normalizer = normalizer(lib)
+    if pre_tokenizer is not None:
+        tok.pre_tokenizer = pre_tokenizer(lib)
+    if decoder is not None:
+        tok.decoder = decoder(lib)
+    tok.add_tokens([lib.AddedToken(name, **flags) for name, flags in added])
+    return tok
+
+
+def panics(call):
+    """What a call of the library gives; None if it fails or panics, as it does for some added tokens."""
+    try:
+        return call()
+    except BaseException as error:
+        if type(error) is Exception or type(error).__name__ == "PanicException":
+            return None
+        raise
+
+
+def check(model, normalizer, pre_tokenizer, decoder, added, texts, splits):
+    ours, other = (made(lib, model, normalizer, pre_tokenizer, decoder, added) for lib in (mine, theirs))
+    # Of two added tokens that a normalizer makes one, either is found there; and one of nothing is found everywhere.
+    late = [name for name, flags in added if flags["normalized"]]
+    late = [other.normalizer.normalize_str(name) for name in late] if other.normalizer is not None else late
+    assume(len(set(late)) == len(late) and "" not in late)
+    for tok in (ours, other):
+        tok.encode_special_tokens = splits
+    for text in texts:
+        expected = panics(lambda text=text: other.encode(text))
+        if expected is None:
+            continue
+        found = ours.encode(text)
+        for column in COLUMNS:
+            assert getattr(found, column) == getattr(expected, column), column
+        for skip in (True, False):
+            assert ours.decode(found.ids, skip) == other.decode(found.ids, skip) or not found.ids
+    assert [ours.encode(text).ids for text in texts] == [found.ids for found in ours.encode_batch(texts)]
+    again = mine.Tokenizer.from_str(other.to_str())
+    again.encode_special_tokens = splits
+    assert [again.encode(text).ids for text in texts] == [ours.encode(text).ids for text in texts]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    model=st.sampled_from(MODELS),
+    normalizer=st.none() | st.sampled_from(NORMALIZERS),
+    pre_tokenizer=st.none() | st.sampled_from(PRE_TOKENIZERS),
+    decoder=st.none() | st.sampled_from(DECODERS),
+    added=ADDED,
+    texts=st.lists(TEXTS, min_size=1, max_size=3),
+    splits=st.booleans(),
+)
+def test_any_tokenizer(model, normalizer, pre_tokenizer, decoder, added, texts, splits):
+    check(model, normalizer, pre_tokenizer, decoder, added, texts, splits)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    name=st.sampled_from(("small", "metaspace")),
+    normalizer=st.sampled_from(
+        (
+            None,
+            lambda lib: lib.normalizers.NFC(),
+            lambda lib: lib.normalizers.Lowercase(),
+            lambda lib: lib.normalizers.Sequence([lib.normalizers.Prepend("▁"), lib.normalizers.Replace(" ", "▁")]),
+        )
+    ),
+    added=ADDED.filter(bool),
+    data=st.data(),
+    splits=st.booleans(),
+)
+def test_added_tokens_that_hold_each_other(name, normalizer, added, data, splits):
+    texts = st.lists(NAMES | st.sampled_from([[row[0]] for row in added]), max_size=6)
+    given_texts = [data.draw(texts) for _ in range(3)]
+    ours, other = (lib.Tokenizer.from_str(hf_files.file(name)) for lib in (mine, theirs))
+    normalized = normalizer if name == "small" else None
+    check(
+        lambda lib: (ours if lib is mine else other).model,
+        normalized or (lambda lib: lib.normalizers.Sequence([])),
+        (lambda lib: (ours if lib is mine else other).pre_tokenizer),
+        None,
+        added,
+        ["".join(part for row in text for part in row) for text in given_texts],
+        splits,
+    )
+
+
+class Halves:
+    """A pre-tokenizer in Python."""
+
+    def pre_tokenize(self, text):
+        text.split(
+            lambda _, piece: (
+                [piece[: len(str(piece)) // 2], piece[len(str(piece)) // 2 :]] if len(str(piece)) > 1 else [piece]
+            )
+        )
+
+
+class Loud:
+    """A normalizer in Python."""
+
+    def normalize(self, text):
+        text.uppercase()
+        text.lowercase()
+        text.replace("test", "tests")
+
+
+@settings(max_examples=100, deadline=None)
+@given(texts=st.lists(TEXTS.filter(str.isascii), min_size=1, max_size=3))
+def test_custom_components(texts):
+    ours, other = (
+        made(
+            lib,
+            MODELS[2],
+            lambda lib: lib.normalizers.Normalizer.custom(Loud()),
+            lambda lib: lib.pre_tokenizers.PreTokenizer.custom(Halves()),
+            None,
+            [],
+        )
+        for lib in (mine, theirs)
+    )
+    for text in texts:
+        assert ours.encode(text).tokens == other.encode(text).tokens
+        assert ours.encode(text).offsets == other.encode(text).offsets
+
+
+def test_a_failing_component():
+    tok = mine.Tokenizer(mine.models.BPE({"a": 0}, []))
+    tok.normalizer = mine.normalizers.Normalizer.custom(Halves())
+    with pytest.raises(Exception, match="AttributeError: 'Halves' object has no attribute 'normalize'"):
+        tok.encode("a")
+    with pytest.raises(Exception, match="serialized"):
+        tok.to_str()
+
+
+TRAINED = [
+    (None, None),
+    (NORMALIZERS[0], lambda lib: lib.pre_tokenizers.ByteLevel()),
+    (lambda lib: lib.normalizers.Lowercase(), lambda lib: lib.pre_tokenizers.ByteLevel(add_prefix_space=False)),
+    (None, lambda lib: lib.pre_tokenizers.UnicodeScripts()),
+    (lambda lib: lib.normalizers.ByteLevel(), lambda lib: lib.pre_tokenizers.WhitespaceSplit()),
+    (None, lambda lib: lib.pre_tokenizers.PreTokenizer.custom(Halves())),
+    (lambda lib: lib.normalizers.Normalizer.custom(Loud()), lambda lib: lib.pre_tokenizers.Whitespace()),
+]
+
+
+@pytest.mark.parametrize("steps", TRAINED)
+def test_training(steps):
+    results = []
+    for lib in (mine, theirs):
+        tok = made(lib, lambda lib: lib.models.BPE(), *steps, None, [])
+        trainer = lib.trainers.BpeTrainer(vocab_size=80, min_frequency=2, show_progress=False, special_tokens=["<s>"])
+        tok.train_from_iterator(hf_files.CORPUS, trainer)
+        results.append((tok.get_vocab(), tok.model.__getstate__()))
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("name", ["mine", "theirs"])
+def test_implementations(name, tmp_path):
+    lib = {"mine": mine, "theirs": theirs}[name]
+    implementations = importlib.import_module(f"{lib.__name__}.implementations")
+    texts = ["A first sentence", "Another sentence", "And a last one"]
+    for kind, expected in (
+        ("ByteLevelBPETokenizer", ["A", "Ġsentence"]),
+        ("CharBPETokenizer", ["A</w>", "sentence</w>"]),
+        ("SentencePieceBPETokenizer", ["▁A", "▁sentence"]),
+    ):
+        tok = getattr(lib, kind)()
+        tok.train_from_iterator(texts, show_progress=False)
+        assert tok.encode("A sentence").tokens == expected
+        assert tok.decode(tok.encode("A sentence").ids) == "A sentence"
+        assert isinstance(tok, implementations.BaseTokenizer)
+        assert repr(tok).startswith(f"Tokenizer(vocabulary_size={tok.get_vocab_size()}, model=")
+        files = tok.save_model(str(tmp_path), kind)
+        again = getattr(lib, kind).from_file(*files)
+        assert again.encode("A sentence").tokens == expected
+        (tmp_path / "text.txt").write_text("\n".join(texts))
+        tok.train(str(tmp_path / "text.txt"), vocab_size=40, min_frequency=1)
+        assert tok.get_vocab_size() == 40 if kind != "ByteLevelBPETokenizer" else 256
+    lower = lib.ByteLevelBPETokenizer(lowercase=True, unicode_normalizer="nfkc")
+    assert lower.normalize("ﬁ É") == "fi é"
+    with pytest.raises(ValueError, match="not a known unicode normalizer"):
+        lib.ByteLevelBPETokenizer(unicode_normalizer="nfx")
+
+
+def test_what_the_components_cannot_do_is_refused():
+    tok = mine.Tokenizer(mine.models.BPE({"a": 0}, []))
+    tok.pre_tokenizer = mine.pre_tokenizers.FixedLength(0)
+    with pytest.raises(ValueError, match="FixedLength"):
+        tok.encode("a")
