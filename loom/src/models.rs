@@ -98,11 +98,11 @@ fn full_pool() {
 fn uses_of_a_pool(held: usize, uses: [usize; 2]) {
     let counts = Arc::new(Counts::default());
     let pool = Arc::new(Pool::new());
-    let taken = [pool.take(|| Object::new(&counts)), pool.take(|| Object::new(&counts))];
+    let taken = [pool.take(|| Ok::<_, ()>(Object::new(&counts))).unwrap(), pool.take(|| Ok::<_, ()>(Object::new(&counts))).unwrap()];
     let kept: Vec<_> = taken.into_iter().take(held).collect();
     let started = uses.map(|uses| {
         let (pool, counts) = (Arc::clone(&pool), Arc::clone(&counts));
-        thread::spawn(move || (0..uses).for_each(|_| pool.take(|| Object::new(&counts)).change()))
+        thread::spawn(move || (0..uses).for_each(|_| pool.take(|| Ok::<_, ()>(Object::new(&counts))).unwrap().change()))
     });
     started.into_iter().for_each(|thread| thread.join().unwrap());
     drop(kept);

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// The reserve, and the greatest request for which it is given back.
 const RESERVE: Layout = Layout::new::<[u8; 8 << 20]>();
-const SMALL: usize = 1 << 16;
+const SMALL: usize = 1 << 18;
 
 static BLOCK: AtomicPtr<u8> = AtomicPtr::new(ptr::null_mut());
 

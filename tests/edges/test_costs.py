@@ -5,6 +5,7 @@ one's memory is not another's. Processor time is the least of some runs; a case 
 machine may have been busy. What is quadratic grows sixteenfold, and eightfold if its exponent is 1.5.
 """
 
+import gc
 import json
 import os
 import re
@@ -41,6 +42,8 @@ def cost(make, size):
     if not child:
         try:
             work = make(size)
+            # What was there before need not be looked at by the garbage collector.
+            gc.freeze()
             Path("/proc/self/clear_refs").write_text("5")
             before, times = peak(), []
             while len(times) < RUNS and sum(times) < ENOUGH:
@@ -130,3 +133,91 @@ def test_files(name, tmp_path):
         return work
 
     check(load, 50_000)
+
+
+# -- texts ----------------------------------------------------------------------------------------------------------------
+
+# Texts of about as many characters: cuts everywhere, none, and far apart; in each width of a str.
+CUTS = {
+    "many cuts": lambda size, letter: f"{letter * 5} " * (size // 6),
+    "no cut": lambda size, letter: letter * size,
+    "cuts far apart": lambda size, letter: (letter * (1 << 15) + " ") * (size >> 15),
+}
+LETTERS = {"ASCII": "a", "one byte": "é", "two bytes": "中", "four bytes": "😀"}
+PATTERNS = {
+    "masks": "cl100k",
+    "table": r"[a-z]+|\s+|[^\sa-z]+",
+    "rewind": "a*b|a",
+    "engine": r"(?=ab)a|\w+|\W",
+    "steps": r"\s?\p{L}+(?#then)(?=ab)a",
+    "none": "none",
+}
+
+
+@pytest.mark.parametrize("as_bytes", [False, True])
+@pytest.mark.parametrize("letter", LETTERS)
+@pytest.mark.parametrize("cuts", CUTS)
+def test_sources(cuts, letter, as_bytes):
+    tok = minitok.Tokenizer(MERGES, pattern="cl100k")
+
+    def encode(size):
+        text = CUTS[cuts](size, LETTERS[letter])
+        text = text.encode() if as_bytes else text
+        return lambda: tok.encode_to_numpy(text)
+
+    check(encode, 500_000)
+
+
+def test_a_long_str_whose_cuts_lie_far_apart():
+    tok = minitok.Tokenizer(MERGES, pattern="cl100k")
+
+    def count(size):
+        text = CUTS["cuts far apart"](size, "中")
+        return lambda: tok.count(text)
+
+    check(count, 8_000_000)
+
+
+@pytest.mark.parametrize("cuts", CUTS)
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_tiers(pattern, cuts):
+    tok = minitok.Tokenizer(MERGES, pattern=PATTERNS[pattern])
+
+    def count(size):
+        text = CUTS[cuts](size, "a")
+        return lambda: tok.count(text)
+
+    check(count, 200_000)
+
+
+# -- operations -----------------------------------------------------------------------------------------------------------
+
+
+def streamed(tok, text):
+    decoder = tok.stream_decoder()
+    return [decoder.push(token_id) for token_id in tok.encode(text)], decoder.finish()
+
+
+OPERATIONS = {
+    "encode": lambda tok, text: tok.encode(text),
+    "encode_batch": lambda tok, text: tok.encode_batch([text[at : at + 100] for at in range(0, len(text), 100)]),
+    "encode_with_offsets": lambda tok, text: tok.encode_with_offsets(text),
+    "encode_iterable": lambda tok, text: sum(1 for _ in tok.encode_iterable(iter(text))),
+    "stream_decoder": streamed,
+    "decode": lambda tok, text: tok.decode(tok.encode(text)),
+    "tokenize": lambda tok, text: tok.tokenize(text),
+    "train": lambda _, text: minitok.train([text], 300, pattern="cl100k"),
+    "extend": lambda tok, text: tok.extend([text], tok.n_vocab + 10),
+}
+
+
+@pytest.mark.parametrize("cuts", CUTS)
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_operations(operation, cuts):
+    tok = minitok.Tokenizer(MERGES, pattern="cl100k")
+
+    def work(size):
+        text = CUTS[cuts](size, "a")
+        return lambda: OPERATIONS[operation](tok, text)
+
+    check(work, 100_000)

@@ -66,9 +66,10 @@ pub(super) struct Workspace {
 }
 
 impl Workspace {
-    pub(super) fn new(size: Size) -> Workspace {
-        Workspace {
-            cache: PieceCache::new(size),
+    /// An error where there is no memory for its cache.
+    pub(super) fn new(size: Size) -> Result<Workspace> {
+        Ok(Workspace {
+            cache: PieceCache::new(size).ok_or(Error::Memory)?,
             seeded: false,
             ends: Vec::new(),
             utf8: Vec::new(),
@@ -80,7 +81,7 @@ impl Workspace {
             spill: Vec::new(),
             spent: Spent::of(0),
             failure: None,
-        }
+        })
     }
 
     /// The values of a range of the pieces; the first of the range begins at `start`. `rest` cuts each of them further.

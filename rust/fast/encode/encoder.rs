@@ -120,7 +120,7 @@ impl Encoder {
 
     /// Calls `emit` with the UTF-8 of the units in parts whose pieces are those of the whole.
     fn each_part(&self, units: Units, split: Split, mut emit: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        let mut part = std::mem::take(&mut self.workspace().utf8);
+        let mut part = std::mem::take(&mut self.workspace()?.utf8);
         part.clear();
         let spaces = if let Split::Characters(spaces) = split { spaces } else { Spaces::default() };
         if spaces.prefix {
@@ -157,7 +157,7 @@ impl Encoder {
         emit(&part)?;
         part.clear();
         part.shrink_to(2 * CHUNK);
-        self.workspace().utf8 = part;
+        self.workspace()?.utf8 = part;
         Ok(())
     }
 
@@ -192,7 +192,7 @@ impl Encoder {
     }
 
     /// The workspace that this thread used last, if no other has taken it; else another, or a new one.
-    pub(super) fn workspace(&self) -> Pooled<'_, Workspace> {
+    pub(super) fn workspace(&self) -> Result<Pooled<'_, Workspace>> {
         self.pool.take(|| Workspace::new(self.first))
     }
 
@@ -207,7 +207,7 @@ impl Encoder {
         if text.is_empty() {
             return Ok(());
         }
-        let mut work = self.workspace();
+        let mut work = self.workspace()?;
         let is_long = whole >= self.seed_after;
         work.spent = Spent::of(text.len());
         let result = split.each_block(text, &self.tables, &mut work, |work, start| {
@@ -283,8 +283,10 @@ impl Encoder {
         if !work.seeded && (is_long || work.cache.is_full()) {
             // What a token is cut into is not asked.
             let end = if self.rest.is_some() { 0 } else { self.size.first_record };
-            work.cache = PieceCache::seeded(self.size, self.tables.seeds(end));
-            // Where the look for seeds was stopped, another text gets them.
+            // Where there is no memory for it, the small cache stays; where the look for seeds was stopped, another text gets them.
+            if let Some(cache) = PieceCache::seeded(self.size, self.tables.seeds(end)) {
+                work.cache = cache;
+            }
             work.seeded = !interrupt::stopped_now();
         }
         if work.seeded {

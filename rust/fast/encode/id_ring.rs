@@ -35,12 +35,13 @@ pub(super) struct IdRing {
 }
 
 impl IdRing {
-    /// A ring of `rows` rows, row 0 included.
-    pub(super) fn new(rows: usize) -> IdRing {
+    /// A ring of `rows` rows, row 0 included; None where there is no memory for it.
+    pub(super) fn new(rows: usize) -> Option<IdRing> {
         let segment = rows.saturating_sub(1) / SEGMENTS;
-        let mut words = Vec::with_capacity((1 + segment * SEGMENTS) * ROW);
+        let mut words = Vec::new();
+        words.try_reserve_exact((1 + segment * SEGMENTS) * ROW).ok()?;
         words.extend([1, 0, 0, 0, 0, 0]);
-        IdRing { words, segment, next: 1, end: 1 + segment }
+        Some(IdRing { words, segment, next: 1, end: 1 + segment })
     }
 
     /// Adds a record and returns its row; None where the open segment has no room for it.
@@ -113,7 +114,7 @@ mod tests {
 
     #[test]
     fn the_ring_forgets_its_oldest_quarter() {
-        let mut records = IdRing::new(17);
+        let mut records = IdRing::new(17).unwrap();
         let mut turns = 0;
         let mut known = std::collections::BTreeMap::new();
         for piece in 0..100u32 {
@@ -143,7 +144,7 @@ mod tests {
 
     #[test]
     fn records_stand_close_together_and_every_row_is_used() {
-        let mut ring = IdRing::new(33);
+        let mut ring = IdRing::new(33).unwrap();
         // A count, and ids; or a count, an id or more, a length, and four bytes a word.
         let records = [(vec![7; 5], None, 1), (vec![7; 6], None, 2), (vec![7], Some(12), 1), (vec![7], Some(13), 2)];
         let mut next = 1;
@@ -161,7 +162,7 @@ mod tests {
 
     #[test]
     fn the_records_are_full_when_the_last_quarter_is() {
-        let mut ring = IdRing::new(4 * 80 + 1);
+        let mut ring = IdRing::new(4 * 80 + 1).unwrap();
         for segment in 0..4 {
             for row in 0..80 {
                 assert!(row > 60 || !ring.is_full() && !ring.are_full());

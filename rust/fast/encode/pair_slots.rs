@@ -94,7 +94,7 @@ impl PairSlots {
         // A probe keeps the numbers of its slots in 32 bits.
         u32::try_from(len).ok().filter(|_| !interrupt::stopped())?;
         let hash = Hash { multiplier, shift: 64 - len.trailing_zeros() };
-        Some(PairSlots { slots: Zeroed::present(len + 1), hash, filter: Filter::new(count) })
+        Some(PairSlots { slots: Zeroed::present(len + 1)?, hash, filter: Filter::new(count) })
     }
 
     /// Inserts pairs until one comes twice or finds no room.

@@ -81,32 +81,33 @@ pub(super) struct PieceCache {
 }
 
 impl PieceCache {
-    /// An empty cache, for few pieces.
-    pub(super) fn new(size: Size) -> PieceCache {
-        PieceCache::of(Zeroed::new(words(size)), size)
+    /// An empty cache, for few pieces; None where there is no memory for it.
+    pub(super) fn new(size: Size) -> Option<PieceCache> {
+        PieceCache::of(Zeroed::new(words(size))?, size)
     }
 
     /// A cache that knows that these pieces, given by their keys, are one token each; only the first of them, if it is
-    /// small.
-    pub(super) fn seeded(size: Size, pieces: impl Iterator<Item = (u128, u32)>) -> PieceCache {
-        let mut cache = PieceCache::of(Zeroed::present(words(size)), size);
+    /// small. None where there is no memory for it.
+    pub(super) fn seeded(size: Size, pieces: impl Iterator<Item = (u128, u32)>) -> Option<PieceCache> {
+        let mut cache = PieceCache::of(Zeroed::present(words(size))?, size)?;
         let pieces = pieces.take(cache.half());
         let (buckets, shift) = (cache.buckets().as_ptr(), 64 - size.log_buckets);
         let ask = |(key, _)| prefetch(buckets.wrapping_add((hash(key) >> shift) as usize));
         for (key, id) in ahead::<_, AHEAD>(pieces, ask) {
             cache.put(key, id);
         }
-        cache
+        Some(cache)
     }
 
-    /// Doubles the number of buckets when half of the slots are taken, up to the limit.
+    /// Doubles the number of buckets when half of the slots are taken, up to the limit, or that of memory.
     pub(super) fn grow(&mut self) {
         if self.entries <= self.half() || self.size.log_buckets >= self.size.max_log_buckets {
             return;
         }
-        self.size.log_buckets += 1;
-        self.entries = 0;
-        let buckets = std::mem::replace(&mut self.buckets, Zeroed::present(words(self.size)));
+        let size = Size { log_buckets: self.size.log_buckets + 1, ..self.size };
+        let Some(doubled) = Zeroed::present(words(size)) else { return };
+        (self.size, self.entries) = (size, 0);
+        let buckets = std::mem::replace(&mut self.buckets, doubled);
         for bucket in buckets.as_chunks().0 {
             // The entries of one bucket go to two neighbouring ones.
             for entry in (0..SLOTS).map(|slot| bucket::entry(bucket, slot)).filter(|&entry| entry != 0) {
@@ -115,8 +116,8 @@ impl PieceCache {
         }
     }
 
-    fn of(buckets: Zeroed, size: Size) -> PieceCache {
-        PieceCache { buckets, size, entries: 0, records: IdRing::new(size.records), victim: 0 }
+    fn of(buckets: Zeroed, size: Size) -> Option<PieceCache> {
+        Some(PieceCache { buckets, size, entries: 0, records: IdRing::new(size.records)?, victim: 0 })
     }
 
     fn buckets(&self) -> &[Bucket] {

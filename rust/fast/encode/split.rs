@@ -110,7 +110,7 @@ mod tests {
                 (Split::Pattern(&pattern), &words),
                 (Split::Characters(Spaces::default()), &bytes),
             ] {
-                let mut work = Workspace::new(Size::TINY);
+                let mut work = Workspace::new(Size::TINY).unwrap();
                 let (mut ends, mut lengths, mut calls) = (Vec::new(), Vec::new(), 0);
                 let keep = |work: &mut Workspace, start| {
                     assert_eq!(start, ends.last().copied().unwrap_or(0));

@@ -250,7 +250,7 @@ fn one_piece_of_many_parts_gets_a_large_cache() {
     encoder
         .encode(Source::Bytes(text.as_bytes()), Split::Scan(&Tier::Masks(Grammar::Cl100k)), &mut Vec::new())
         .unwrap();
-    assert!(encoder.workspace().seeded);
+    assert!(encoder.workspace().unwrap().seeded);
 }
 
 #[test]
@@ -317,7 +317,8 @@ fn what_was_encoded_once_is_known() {
         // The end of the text is the end of the last piece, or far behind it.
         for text in [&text[..size], &text] {
             let mut work =
-                Workspace::new(Size { log_buckets: 10, max_log_buckets: 10, first_record: 300, records: 9000 });
+                Workspace::new(Size { log_buckets: 10, max_log_buckets: 10, first_record: 300, records: 9000 })
+                    .unwrap();
             for misses in [different.len()..=count, 0..=0] {
                 work.ends.clone_from(&ends);
                 let mut ids = Vec::new();
@@ -334,7 +335,7 @@ fn what_was_encoded_once_is_known() {
 
 #[test]
 fn a_call_leaves_no_long_buffers() {
-    let mut work = Workspace::new(TINY);
+    let mut work = Workspace::new(TINY).unwrap();
     assert!(!work.pieces_are_short(0));
     work.ends.extend([32, 64]);
     assert!(work.pieces_are_short(0));

@@ -12,7 +12,7 @@ const WINDOW: usize = 64;
 /// How many places a window decides, beginning with the third.
 const STEP: usize = 59;
 
-/// Replaces `places` by all places inside the range, its ends left out, at which two characters of three bytes meet.
+/// Replaces `places` by all places, as far as there is memory for them, inside the range, its ends left out, at which two characters of three bytes meet.
 #[inline(always)]
 pub(super) fn find<V: Vectors>(text: &[u8], range: Range<usize>, places: &mut Vec<usize>) {
     let mut count = 0;
@@ -31,7 +31,12 @@ pub(super) fn find<V: Vectors>(text: &[u8], range: Range<usize>, places: &mut Ve
             continue;
         }
         if places.len() < count + WINDOW {
-            places.resize(2 * (count + WINDOW), 0);
+            let length = 2 * (count + WINDOW);
+            // Where there is no memory for more places, those that were found have to do.
+            if places.try_reserve(length - places.len()).is_err() {
+                break;
+            }
+            places.resize(length, 0);
         }
         write(meetings, start, &mut places[count..]);
         count += meetings.count_ones() as usize;

@@ -50,9 +50,12 @@ impl<T: Send> Pool<T> {
 
     /// Takes an object from the pool, or makes one if there is none. It goes back when the guard is dropped.
     #[inline]
-    pub(crate) fn take(&self, make: impl FnOnce() -> T) -> Pooled<'_, T> {
-        let thing = self.find().unwrap_or_else(|| Box::new(make()));
-        Pooled { pool: self, thing: ManuallyDrop::new(thing) }
+    pub(crate) fn take<E>(&self, make: impl FnOnce() -> Result<T, E>) -> Result<Pooled<'_, T>, E> {
+        let thing = match self.find() {
+            Some(thing) => thing,
+            None => Box::new(make()?),
+        };
+        Ok(Pooled { pool: self, thing: ManuallyDrop::new(thing) })
     }
 
     fn find(&self) -> Option<Box<T>> {
@@ -150,7 +153,7 @@ mod tests {
                     for _ in 0..1000 {
                         drop(pool.take(|| {
                             made.fetch_add(1, Ordering::Relaxed);
-                            Counted(&drops)
+                            Ok::<_, ()>(Counted(&drops))
                         }));
                     }
                 });
@@ -165,14 +168,14 @@ mod tests {
     #[test]
     fn what_is_given_back_is_taken_again_and_nothing_else() {
         let pool = Pool::new();
-        *pool.take(|| 1) += 10;
-        let mut first = pool.take(|| 2);
+        *pool.take(|| Ok::<_, ()>(1)).unwrap() += 10;
+        let mut first = pool.take(|| Ok::<_, ()>(2)).unwrap();
         assert_eq!(*first, 11);
-        let second = pool.take(|| 3);
+        let second = pool.take(|| Ok::<_, ()>(3)).unwrap();
         assert_eq!(*second, 3);
         *first += 10;
         drop(first);
-        assert_eq!((*pool.take(|| 4), *second), (21, 3));
+        assert_eq!((*pool.take(|| Ok::<_, ()>(4)).unwrap(), *second), (21, 3));
     }
 
     #[test]
@@ -184,7 +187,7 @@ mod tests {
                 made.fetch_add(1, Ordering::Relaxed);
                 Counted(&drops)
             };
-            drop((0..count).map(|_| pool.take(counted)).collect::<Vec<_>>());
+            drop((0..count).map(|_| pool.take(|| Ok::<_, ()>(counted())).unwrap()).collect::<Vec<_>>());
             (made.load(Ordering::Relaxed), drops.load(Ordering::Relaxed))
         };
         assert_eq!(take(SLOTS + 3), (SLOTS + 3, 3));
@@ -198,14 +201,14 @@ mod tests {
         let pool = Pool::new();
         let panicked = std::thread::scope(|scope| {
             let work = scope.spawn(|| {
-                *pool.take(|| 0) = 1;
-                let mut thing = pool.take(|| 2);
+                *pool.take(|| Ok::<_, ()>(0)).unwrap() = 1;
+                let mut thing = pool.take(|| Ok::<_, ()>(2)).unwrap();
                 *thing += 10;
                 panic!("half way through {}", *thing);
             });
             work.join()
         });
         assert!(panicked.is_err());
-        assert_eq!(*pool.take(|| 3), 3);
+        assert_eq!(*pool.take(|| Ok::<_, ()>(3)).unwrap(), 3);
     }
 }

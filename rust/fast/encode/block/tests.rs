@@ -55,7 +55,7 @@ fn pieces_of_all_lengths_are_encoded_and_the_spill_is_of_one_block() {
     let ends = ends((1..=70).chain(MEMORABLE - 5..MEMORABLE + 5));
     let text: Vec<u8> = b"abcab abca ".iter().copied().cycle().take(*ends.last().unwrap()).collect();
     let expected = mirror(&tables, &pieces(&text, &ends));
-    let mut work = Workspace::new(SIZE);
+    let mut work = Workspace::new(SIZE).unwrap();
     let spilled = [0; 3].map(|_| {
         assert_eq!(encode(&mut work, &tables, &text, &ends), expected);
         work.spill.len()
@@ -81,7 +81,7 @@ fn a_long_piece_is_told_from_another_of_the_same_key() {
         let (text, ends) = numbers(count, last);
         for text in [&text[..], &text[..*ends.last().unwrap()]] {
             let pieces = pieces(text, &ends);
-            let mut work = Workspace::new(SIZE);
+            let mut work = Workspace::new(SIZE).unwrap();
             for piece in pieces.iter().filter(|piece| piece.len() > MAX_KEY_BYTES) {
                 let other: Vec<u8> = piece.iter().map(|byte| byte ^ 1).collect();
                 work.cache.insert(key_of(piece, 0, piece.len()), &other, &[7, 8]).unwrap();
@@ -99,7 +99,7 @@ fn the_first_look_finds_what_is_known() {
     for (count, last) in [(1, 9), (FEW, 15), (FEW + 1, 12), (FEW + 1, 13), (FEW + 1, 14), (400, 15), (400, 16)] {
         let (text, ends) = numbers(count, last);
         for text in [&text[..], &text[..*ends.last().unwrap()]] {
-            let mut work = Workspace::new(SIZE);
+            let mut work = Workspace::new(SIZE).unwrap();
             encode(&mut work, &tables, text, &ends);
             for first in 0..count.min(3) {
                 let start = if first == 0 { 0 } else { ends[first - 1] };
@@ -115,7 +115,7 @@ fn the_first_look_finds_what_is_known() {
 
 #[test]
 fn a_call_gives_back_a_long_spill() {
-    let mut work = Workspace::new(SIZE);
+    let mut work = Workspace::new(SIZE).unwrap();
     work.spill.resize(8 * KEPT, 0);
     work.rest();
     assert!(work.spill.is_empty() && work.spill.capacity() < 8 * KEPT);
@@ -128,7 +128,7 @@ fn a_token_that_a_new_block_has_twice_is_found_both_times() {
     let tables = Tables::new(Arc::new(Vocab::from_ranks(&ranks).unwrap()));
     for count in [1, 2, FEW, 40] {
         let ends = ends(words.iter().map(Vec::len).cycle().take(3 * count));
-        let mut work = Workspace::new(SIZE);
+        let mut work = Workspace::new(SIZE).unwrap();
         assert_eq!(encode(&mut work, &tables, &words.concat().repeat(count), &ends), [256, 257, 258].repeat(count));
     }
 }

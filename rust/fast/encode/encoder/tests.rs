@@ -67,7 +67,7 @@ fn a_str_is_turned_into_utf8_part_by_part() {
     assert_eq!(parts_of_str(&encoder, "", Split::Characters(spaced)), [b" "]);
     let parts = parts_of_str(&encoder, &[solid, text].concat(), Split::Scan(&CL100K));
     assert!(parts.len() > 4 && parts[1..].iter().all(|part| part.len() < 2 * CHUNK));
-    let buffer = std::mem::take(&mut encoder.workspace().utf8);
+    let buffer = std::mem::take(&mut encoder.workspace().unwrap().utf8);
     assert!(buffer.is_empty() && (1..=2 * CHUNK).contains(&buffer.capacity()), "{} bytes are kept", buffer.capacity());
 }
 
@@ -90,7 +90,7 @@ fn a_block_of_many_bytes_is_encoded_piece_by_piece() {
     let most = HUGE / 5;
     assert_eq!(blocks(&encoder, &words(most), Split::Scan(&CL100K)).0, [most]);
     assert_eq!(blocks(&encoder, &words(most + 1), Split::Scan(&CL100K)).0, vec![1; most + 1]);
-    let (mut work, mut lengths) = (encoder.workspace(), Vec::new());
+    let (mut work, mut lengths) = (encoder.workspace().unwrap(), Vec::new());
     work.ends.extend([3 * HUGE + 5, 4 * HUGE]);
     let mut keep = |block: BlockOutput| {
         lengths.push(block.words.len());
@@ -104,7 +104,7 @@ fn a_block_of_many_bytes_is_encoded_piece_by_piece() {
 fn a_piece_of_many_parts_is_more_than_one_block() {
     let (encoder, text) = (encoder(&[(97, 98)]), wide(700));
     let (mut lengths, mut ids) = (Vec::new(), Vec::new());
-    let mut work = encoder.workspace();
+    let mut work = encoder.workspace().unwrap();
     work.ends.push(text.len());
     let mut keep = |block: BlockOutput| {
         lengths.push(block.words.len());
@@ -121,7 +121,7 @@ fn huge_pieces_are_cut_again_and_again() {
     let rest = encoder(&[(97, 98)]).then(Pattern::new("gpt2").unwrap());
     let ends = [900, 930, text.len()];
     for encoder in [&plain, &rest] {
-        let mut work = encoder.workspace();
+        let mut work = encoder.workspace().unwrap();
         work.ends.extend(ends);
         let parts = encoder.parts_of(text.as_bytes(), 0, &mut work).unwrap();
         if encoder.rest.is_some() {
@@ -167,7 +167,7 @@ fn a_long_text_of_words_gets_a_large_cache_at_once() {
         let mut encoder = encoder(&[(97, 98), (32, 256)]);
         encoder.seed_after = seed_after;
         blocks(&encoder, text.as_bytes(), Split::Scan(&CL100K));
-        let work = encoder.workspace();
+        let work = encoder.workspace().unwrap();
         assert_eq!((work.seeded, work.misses.is_empty()), (expected, expected), "{text} {seed_after}");
         assert!(work.ends.is_empty());
     }
@@ -181,7 +181,7 @@ fn a_cache_of_pieces_that_are_cut_further_is_not_filled_with_tokens() {
     let mut encoder = Encoder::new(Arc::new(vocab)).then(Pattern::new("b").unwrap());
     encoder.seed_after = 0;
     assert_eq!(blocks(&encoder, b"ab", Split::Scan(&CL100K)), (vec![1], vec![98, 99]));
-    assert!(encoder.workspace().seeded);
+    assert!(encoder.workspace().unwrap().seeded);
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn a_large_cache_grows_with_what_it_knows() {
     encoder.seed_after = 0;
     for round in 0..2 {
         blocks(&encoder, text.as_bytes(), Split::Scan(&CL100K));
-        let work = encoder.workspace();
+        let work = encoder.workspace().unwrap();
         assert!(work.seeded && !work.cache.is_full());
         assert!(round == 0 || work.misses.is_empty());
     }
@@ -217,5 +217,5 @@ fn an_error_is_not_that_of_the_next_call() {
 fn a_workspace_rests_without_the_ends_of_pieces() {
     let encoder = encoder(&[(97, 98)]);
     assert_eq!(blocks(&encoder, b"ab ab", Split::Scan(&CL100K)).0, [2]);
-    assert!(encoder.workspace().ends.is_empty());
+    assert!(encoder.workspace().unwrap().ends.is_empty());
 }

@@ -11,7 +11,7 @@ fn a_cache_is_no_larger_than_it_may_be() {
         assert!(size.log_buckets <= size.max_log_buckets && SLOTS << size.max_log_buckets <= 1 << 20);
         assert_eq!(size.first_record, n_ids.min(VALUES / 2), "half of the values are left for records");
         assert!(size.first_record as usize + size.records <= VALUES as usize);
-        let mut cache = PieceCache::seeded(size, (1..300_000).map(|id| (u128::from(id), id)));
+        let mut cache = PieceCache::seeded(size, (1..300_000).map(|id| (u128::from(id), id))).unwrap();
         assert!(cache.entries <= cache.half());
         assert_eq!(cache.buckets().len(), 1 << size.log_buckets);
         for _ in 0..9 {
@@ -35,7 +35,7 @@ fn a_new_cache_has_room_for_the_seeds_and_some_text_and_not_for_twice_that() {
 #[test]
 fn a_cache_grows_when_more_than_half_of_it_is_taken() {
     let size = Size { log_buckets: 1, max_log_buckets: 2, first_record: 300, records: 400 };
-    let mut cache = PieceCache::new(size);
+    let mut cache = PieceCache::new(size).unwrap();
     for ((piece, known), buckets) in pieces(9).iter().zip(1..).zip([2, 2, 2, 2, 4, 4, 4, 4, 4]) {
         insert(&mut cache, piece);
         assert_eq!(cache.is_full(), cache.entries > 2 * cache.buckets().len());
@@ -46,7 +46,7 @@ fn a_cache_grows_when_more_than_half_of_it_is_taken() {
 
 #[test]
 fn a_name_is_a_key_and_its_bucket() {
-    let cache = PieceCache::new(Size { log_buckets: 12, max_log_buckets: 12, first_record: 300, records: 44 });
+    let cache = PieceCache::new(Size { log_buckets: 12, max_log_buckets: 12, first_record: 300, records: 44 }).unwrap();
     let view = cache.view();
     let mut found = std::collections::BTreeSet::new();
     for (_, key, _) in pieces(2000) {
@@ -59,7 +59,7 @@ fn a_name_is_a_key_and_its_bucket() {
 
 #[test]
 fn a_long_piece_is_not_another_of_its_key() {
-    let mut cache = PieceCache::new(Size::TINY);
+    let mut cache = PieceCache::new(Size::TINY).unwrap();
     let (piece, other) = ([b'a'; 20], [b'b'; 20]);
     let key = key_of(&piece, 0, 20);
     let value = cache.insert(key, &other, &[7]).unwrap();
@@ -70,7 +70,8 @@ fn a_long_piece_is_not_another_of_its_key() {
 
 #[test]
 fn a_cache_is_full_before_it_forgets_a_record() {
-    let mut cache = PieceCache::new(Size { log_buckets: 10, max_log_buckets: 10, first_record: 300, records: 321 });
+    let mut cache =
+        PieceCache::new(Size { log_buckets: 10, max_log_buckets: 10, first_record: 300, records: 321 }).unwrap();
     let mut known = 0;
     while !cache.is_full() {
         cache.turn();
@@ -113,7 +114,7 @@ fn insert(cache: &mut PieceCache, (piece, key, ids): &(Vec<u8>, u128, Vec<u32>))
 #[test]
 fn what_is_put_in_is_found_while_the_cache_grows() {
     let size = Size { log_buckets: 1, max_log_buckets: 12, first_record: 300, records: 40_000 };
-    let (mut cache, pieces) = (PieceCache::new(size), pieces(2000));
+    let (mut cache, pieces) = (PieceCache::new(size).unwrap(), pieces(2000));
     for piece in &pieces {
         assert!(!knows(&cache, piece));
         insert(&mut cache, piece);
@@ -133,7 +134,7 @@ fn what_is_put_in_is_found_while_the_cache_grows() {
 fn the_first_seeds_are_found() {
     let size = Size { log_buckets: 6, max_log_buckets: 6, first_record: 300, records: 44 };
     let seeds: Vec<_> = pieces(200).into_iter().zip(1..).map(|((piece, key, _), id)| (piece, key, vec![id])).collect();
-    let cache = PieceCache::seeded(size, seeds.iter().map(|(_, key, ids)| (*key, ids[0])));
+    let cache = PieceCache::seeded(size, seeds.iter().map(|(_, key, ids)| (*key, ids[0]))).unwrap();
     let known: Vec<bool> =
         seeds.iter().map(|seed| cache.view().find(cache.view().bucket_of(seed.1), seed.1) == Some(seed.2[0])).collect();
     assert_eq!(cache.half(), 128);
@@ -144,7 +145,7 @@ fn the_first_seeds_are_found() {
 #[test]
 fn a_new_piece_takes_the_place_of_an_old_one() {
     let size = Size { log_buckets: 1, max_log_buckets: 1, first_record: 300, records: 44 };
-    let mut cache = PieceCache::new(size);
+    let mut cache = PieceCache::new(size).unwrap();
     let pieces: Vec<_> = pieces(400).into_iter().filter(|(piece, _, ids)| ids.len() == 1 && piece.len() < 14).collect();
     for last in 0..pieces.len() {
         insert(&mut cache, &pieces[last]);
@@ -159,7 +160,7 @@ fn a_new_piece_takes_the_place_of_an_old_one() {
 #[test]
 fn records_that_are_dropped_are_forgotten() {
     let size = Size { log_buckets: 8, max_log_buckets: 8, first_record: 300, records: 81 };
-    let mut cache = PieceCache::new(size);
+    let mut cache = PieceCache::new(size).unwrap();
     let pieces: Vec<_> = pieces(1200).into_iter().filter(|(piece, _, ids)| ids.len() > 1 && piece.len() < 14).collect();
     for last in 0..pieces.len() {
         cache.turn();
