@@ -105,7 +105,8 @@ class Definition:
         added_tokens: Names and ids of the added tokens, which are found in every text (SPEC E3).
         late_tokens: The names of those special and added tokens that are found after the others, in prepared text (SPEC E10).
         token_flags: By name, what special and added tokens take of the text around them, or ask of it (SPEC E9): ``lstrip``
-            and ``rstrip`` (white space before, or behind), ``single_word`` (no word character beside it).
+            and ``rstrip`` (white space before, or behind), ``single_word`` (no word character beside it), ``hides`` (no token
+            in its text).
         normalizer: The normal form of Unicode that text is put into first, or another step or steps (SPEC N2); None if text is
             not changed.
         prefix: Where a space is put before the text, in a vocabulary whose spaces are markers (SPEC S4), or ``bytes`` in
@@ -313,9 +314,14 @@ class Definition:
             (self.words is not None, "the text between words is dropped (SPEC N3)"),
             (self.word_end is not None, "the end of a word is decoded as a space (SPEC N3)"),
             (self.prefix is not None, "a space is put before the text, or stands for a marker (SPEC S3, S4)"),
-            (bool(self.token_flags), "tokens that are found in it take white space with them (SPEC E9)"),
+            (self.takes_space, "tokens that are found in it take white space with them (SPEC E9)"),
         )
         return next((reason for holds, reason in reasons if holds), None)
+
+    @property
+    def takes_space(self) -> bool:
+        """Whether tokens that are found in a text take white space with them."""
+        return any(not flags.isdisjoint({"lstrip", "rstrip"}) for flags in self.token_flags.values())
 
     @property
     def symbols(self) -> Symbols | None:

@@ -261,6 +261,18 @@ def test_an_added_token_may_be_a_token_of_the_vocabulary(backend):
     assert tok.decode([257]) == "abab"
 
 
+@pytest.mark.parametrize(
+    ("flag", "lossless"), [("lstrip", False), ("rstrip", False), ("single_word", True), ("hides", True)]
+)
+def test_a_token_that_takes_white_space_loses_it(flag, lossless, backend):
+    flags = {"<s>": [flag]}
+    made = Definition.from_merges([(97, 98)], special_tokens={"<s>": 300}, token_flags=flags, backend=backend)
+    assert made.lossless is lossless
+    codec = made.codec()
+    texts = [b"a <s> b", b"a<s>b", b" <s>", b"<s>\n"]
+    assert all(codec.decode_bytes(codec.encode(text, ["<s>"])) == text for text in texts) is lossless
+
+
 def test_explanations_show_added_tokens(tok):
     explained = tok.explain("ab  <s>")
     assert [token.id for token in explained.tokens] == tok.encode("ab  <s>")
