@@ -7,7 +7,7 @@ from zlib import adler32
 
 import minitok
 import pytest
-from helpers import failure_on_both, on_both
+from helpers import BACKENDS, failure_on_both, on_both
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok.backend import load_backend

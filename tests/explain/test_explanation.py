@@ -252,3 +252,11 @@ def test_a_pattern_of_bytes_is_explained(pattern, labels, backend):
         "[a-z]+",
         "Ġ",
     ]
+
+
+def test_a_piece_has_a_longest_length(backend):
+    tok = minitok.Tokenizer([(97, 98)], pattern="gpt2", backend=backend)
+    assert len(tok.explain("c" * 2048).tokens) == 2048
+    assert len(tok.explain("c " * 2000).tokens) == 4000
+    with pytest.raises(ValueError, match=r"a piece of 2,049 bytes is too long to explain; the limit is 2,048"):
+        tok.explain("cd " + "c" * 2048 + " d")

@@ -6,7 +6,7 @@ events: a pair that could have merged before a step, and no longer can after it,
 By hand, with the merges 0 (a, b), 1 (b, c) and the piece ``abc``: at step 0 both could merge; after it, ``b`` is gone, so
 ``bc`` was blocked by step 0.
 
-Costs: that of the trace, O(n^2) for a piece of n bytes. Not for: long texts.
+Costs: that of the trace, O(n^2) for a piece of n bytes, of which there may be ``LONGEST``. Not for: long texts.
 """
 
 from __future__ import annotations
@@ -33,13 +33,22 @@ if TYPE_CHECKING:
 __all__ = ["LANES", "explain", "lanes"]
 
 LANES = ("gpt2", "cl100k", "o200k")
+# The most bytes of a piece: its trace has up to n^2 / 2 candidates.
+LONGEST = 2048
 
 
 def explain(definition: Definition, codec: Codec, text: str | bytes, allowed: Sequence[str] = ()) -> Explanation:
     """See ``Tokenizer.explain``."""
     vocab = definition.vocab
     events: list[Event] = []
-    ids = codec.trace(text, allowed, events.append)
+
+    def keep(event: Event) -> None:
+        if event["event"] == "piece" and event["end"] - event["start"] > LONGEST:
+            size = event["end"] - event["start"]
+            raise ValueError(f"a piece of {size:,} bytes is too long to explain; the limit is {LONGEST:,}")
+        events.append(event)
+
+    ids = codec.trace(text, allowed, keep)
     drops = definition.vocab.drops_bytes or definition.words is not None or definition.word_end is not None
     events = as_spelled(vocab, events) if drops else events
     data = utf8(text) if definition.spells_text else b"".join(token(codec, token_id) for token_id in ids)
