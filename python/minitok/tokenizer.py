@@ -1137,6 +1137,9 @@ class Tokenizer(Shortcuts):
             text: A short text: the trace costs O(n^2) for a piece of n bytes.
             allowed_special: As for ``encode``.
 
+        Raises:
+            ValueError: A piece of the text is longer than 2,048 bytes.
+
         >>> from minitok import Tokenizer
         >>> [(token.id, token.token) for token in Tokenizer([(104, 105)]).explain("hi!").tokens]
         [(256, b'hi'), (33, b'!')]

@@ -38,10 +38,10 @@ WORK = {
     "encode to numpy": "tok.encode_to_numpy(LATIN)",
     "encode one piece": "whole.encode_to_numpy(LATIN)",
     "special tokens": "tok.encode(ASCII + '<s>', allowed_special='all')",
-    "a batch": "tok.encode_batch(texts)",
+    "a batch": "tok.encode_batch(texts, threads=1)",
     "decode a list": "tok.decode(rows[0] * 500)",
     "decode an array": "tok.decode(ids)",
-    "decode a batch": "tok.decode_batch(rows)",
+    "decode a batch": "tok.decode_batch(rows, threads=1)",
     "tokenize": "tok.tokenize(ASCII[: M // 4])",
     "offsets": "tok.encode_with_offsets(ASCII[: M // 4])",
 }

@@ -348,3 +348,11 @@ def test_one_piece_is_labelled_as_all_are(name, wrap):
             alone = label(pattern, data, at, at + len(piece))
             assert (alone and alone.source) == (made and made.source)
             at += len(piece)
+
+
+def test_a_piece_has_a_longest_length(backend):
+    tok = minitok.Tokenizer([(97, 98)], pattern="gpt2", backend=backend)
+    assert len(tok.explain("c" * 2048).tokens) == 2048
+    assert len(tok.explain("c " * 2000).tokens) == 4000
+    with pytest.raises(ValueError, match=r"a piece of 2,049 bytes is too long to explain; the limit is 2,048"):
+        tok.explain("cd " + "c" * 2048 + " d")

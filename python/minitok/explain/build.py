@@ -8,7 +8,7 @@ after it, was blocked by that step.
 By hand, with the merges 0 (a, b), 1 (b, c) and the piece ``abc``: at step 0 both could merge; after it, ``b`` is gone, so
 ``bc`` was blocked by step 0.
 
-Costs: that of the trace, O(n^2) for a piece of n bytes. Not for: long texts.
+Costs: that of the trace, O(n^2) for a piece of n bytes, of which there may be ``LONGEST``. Not for: long texts.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 __all__ = ["LANES", "Unit", "explain", "explain_units", "lanes", "units"]
 
 LANES = ("gpt2", "cl100k", "o200k")
+# The most bytes of a piece: its trace has up to n^2 / 2 candidates.
+LONGEST = 2048
 
 
 class Unit(NamedTuple):
@@ -71,6 +73,9 @@ def units(
 def explain_units(definition: Definition, codec: Codec, cut: Sequence[Unit]) -> Explanation:
     """The explanation of a text that has been cut."""
     vocab = definition.vocab
+    for unit in cut:
+        if unit.token_id is None and len(unit.data) > LONGEST:
+            raise ValueError(f"a piece of {len(unit.data):,} bytes is too long to explain; the limit is {LONGEST:,}")
     added = set(definition.added_tokens.values())
     pieces = [read_piece(vocab, events, unit, added) for unit, events in traced(codec, vocab, cut)]
     pieces = [with_boundary(vocab, piece, after) for piece, after in zip_longest(pieces, pieces[1:])]

@@ -118,6 +118,11 @@ impl StaticCuts {
                 !self.meet(pair) & !edges.hold(pair)
             }),
         }
+        merged.clear();
+        // Cuts change no id: where there is no memory for them, the pieces stay whole.
+        if merged.try_reserve(ends.len() + places.len()).is_err() {
+            return;
+        }
         merge_sorted(ends, places, merged);
         std::mem::swap(ends, merged);
     }
