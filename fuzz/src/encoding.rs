@@ -61,7 +61,10 @@ fn segments(codec: &Codec, text: &[u8], search: &Search, expected: &[u32]) {
         done = segment.text.end;
         match segment.id {
             None => codec.encode_segment(&segment.text.data, &mut ids),
-            Some(id) => Ok(ids.push(id)),
+            Some(id) => {
+                ids.push(id);
+                Ok(())
+            }
         }
     };
     codec.preprocessor.segments(text, search, Before::Nothing, None, &mut collect).expect("bytes");
@@ -77,7 +80,12 @@ pub fn run(data: &[u8]) {
     let names: Vec<&str> = special.iter().map(|(name, _)| *name).filter(|_| input.flip()).collect();
     let mut some = |most: usize| -> Vec<String> {
         let choice = input.below(most);
-        special.iter().enumerate().filter(|(at, _)| choice >> at & 1 == 1).map(|(_, (name, _))| (*name).into()).collect()
+        special
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| choice >> at & 1 == 1)
+            .map(|(_, (name, _))| (*name).into())
+            .collect()
     };
     // Most inputs change nothing in the text, so that the textbook and decoding are tried, too.
     let (added, late) = (some(12), some(12));
@@ -85,7 +93,8 @@ pub fn run(data: &[u8]) {
     let flags: Vec<(String, Vec<String>)> =
         flags.into_iter().flat_map(|(names, flag)| names.into_iter().map(move |name| (name, flag.clone()))).collect();
     let steps = input.pick(&STEPS);
-    let metaspace = input.pick(&[None, None, None, Some("bytes")]).map(|prefix| Metaspace::new(prefix).expect("a rule"));
+    let metaspace =
+        input.pick(&[None, None, None, Some("bytes")]).map(|prefix| Metaspace::new(prefix).expect("a rule"));
     let again = input.below(3);
     let text = input.rest();
 
