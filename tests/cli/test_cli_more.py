@@ -141,14 +141,6 @@ def test_inspect_shows_added_tokens_beside_special_ones(tmp_path):
     assert "added_tokens=2" in repr(minitok.load(file))
 
 
-def test_convert_says_that_added_tokens_are_left_out(tmp_path):
-    file = tmp_path / "tok.json"
-    minitok.Tokenizer([], special_tokens={"<s>": 256}, added_tokens={"<a>": 257}).save(file)
-    shown = output_of("convert", file, tmp_path / "tok.tiktoken")
-    assert "does not hold the pattern, the special tokens and the added tokens." in shown
-    assert "the special tokens." in output_of("convert", "gpt2", tmp_path / "gpt2.tiktoken")
-
-
 def test_inspect_shows_tokens_in_a_table():
     shown = output_of("inspect", "-e", "cl100k_base", "--search", " tokenizer")
     assert "·tokenizer" in shown
