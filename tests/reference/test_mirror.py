@@ -70,6 +70,7 @@ LONE_NAMES = {
         "pattern.scanner": "the seam of the fast scanners",
         "pattern.split_within": "Rust counts steps for a whole text; Python limits the time of each search",
         "pattern.with": "as pattern.scanner",
+        "pattern.split_within": "steps that a text has spent; Python has a limit of time for each search",
         "scanner_of": "as pattern.scanner",
         "difference": "needs the compiler of patterns, which only Rust has",
         "sees_bytes": "as difference",

@@ -209,7 +209,9 @@ impl Encoder {
         }
         let mut work = self.workspace()?;
         let is_long = whole >= self.seed_after;
-        work.spent = Spent::of(text.len());
+        if self.rest.is_some() {
+            work.spent = Spent::of(text.len());
+        }
         let result = split.each_block(text, &self.tables, &mut work, |work, start| {
             self.encode_pieces(text, start, is_long, work, &mut sink)
         });
