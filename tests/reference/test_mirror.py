@@ -68,7 +68,6 @@ LONE_NAMES = {
     "pretokenize": {
         "pattern.source": "a private field needs an accessor",
         "pattern.scanner": "the seam of the fast scanners",
-        "pattern.split_within": "Rust counts steps for a whole text; Python limits the time of each search",
         "pattern.with": "as pattern.scanner",
         "pattern.split_within": "steps that a text has spent; Python has a limit of time for each search",
         "scanner_of": "as pattern.scanner",
