@@ -57,6 +57,8 @@ pub const NAMED: [(&str, &str); 3] = [
 
 /// Separates patterns that cut one after the other. Since the portable expressions have no comments, it has no other meaning.
 pub const THEN: &str = "(?#then)";
+/// How many patterns may cut one after the other: each may cost the memory of a whole engine.
+const MOST_STEPS: usize = 100;
 /// Before a pattern that cuts the bytes of its text, each seen as a character.
 const BYTES: &str = "(?#bytes)";
 
@@ -84,6 +86,11 @@ impl Pattern {
             let reason = "the pattern is empty (for one piece, use 'none')".into();
             return Err(Error::Pattern { pattern: String::new(), reason });
         }
+        let steps = expressions(source);
+        if steps.len() > MOST_STEPS {
+            let reason = format!("the first of {} patterns, one after the other; at most {MOST_STEPS}", steps.len());
+            return Err(Error::Pattern { pattern: steps[0].into(), reason });
+        }
         let mut pattern =
             Pattern { source: source.into(), steps: Vec::new(), of_bytes: None, regex: None, scanner: None };
         if source == "none" {
@@ -92,7 +99,6 @@ impl Pattern {
         if fast {
             pattern.scanner = scanner_of(source)?.ok().map(Arc::new);
         }
-        let steps = expressions(source);
         if pattern.scanner.is_none() && steps.len() > 1 {
             let one_by_one = || steps.chunks(1).map(|step| (step, false)).collect();
             let passes = if fast { scan::passes(&steps) } else { one_by_one() };

@@ -39,6 +39,8 @@ READING_ORDER = (
         "normal_forms",
         "normalize",
         "words",
+        "flags",
+        "preprocess",
     ),
 )
 RUST_ITEM = re.compile(

@@ -98,7 +98,10 @@ fn full_pool() {
 fn uses_of_a_pool(held: usize, uses: [usize; 2]) {
     let counts = Arc::new(Counts::default());
     let pool = Arc::new(Pool::new());
-    let taken = [pool.take(|| Ok::<_, ()>(Object::new(&counts))).unwrap(), pool.take(|| Ok::<_, ()>(Object::new(&counts))).unwrap()];
+    let taken = [
+        pool.take(|| Ok::<_, ()>(Object::new(&counts))).unwrap(),
+        pool.take(|| Ok::<_, ()>(Object::new(&counts))).unwrap(),
+    ];
     let kept: Vec<_> = taken.into_iter().take(held).collect();
     let started = uses.map(|uses| {
         let (pool, counts) = (Arc::clone(&pool), Arc::clone(&counts));

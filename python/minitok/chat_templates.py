@@ -102,8 +102,8 @@ class ChatTemplates:
 def strings_of(source: str) -> list[str]:
     """The texts of a template outside of ``{{ }}`` and ``{% %}``, and the strings inside.
 
-    >>> strings_of("<s>{{ 'a' ~ \"b\\n\" }}")
-    ['<s>', 'a', 'b\n']
+    >>> strings_of("<s>{{ 'a' ~ 'b' }}")
+    ['<s>', 'a', 'b']
     """
     found: list[str] = []
     for text, code in re.findall(r"(.*?)({[{%#].*?[}%#]}|\Z)", source, re.DOTALL):

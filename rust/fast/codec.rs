@@ -101,8 +101,8 @@ impl FastCodec {
         characters && self.core.pattern.source() == "none" && self.core.words.is_none()
     }
 
-    /// The ids of a text, found by at most `threads` threads. The tokens of the search are found in it; all
-    /// else is text. `goes_on`: the text goes on from what stood before it (SPEC S4).
+    /// The ids of a text, found by at most `threads` threads. The tokens of the search are found in it; all else is text.
+    /// `goes_on`: the text goes on from what stood before it (SPEC S4).
     pub fn encode(&self, threads: usize, source: Source, search: &Search, goes_on: bool) -> Result<Vec<u32>> {
         let mut ids = room_for(if threads > 1 { 0 } else { source.len() });
         self.append(threads, source, search, goes_on, &mut ids)?;
@@ -126,7 +126,10 @@ impl FastCodec {
             match segment {
                 Segment::Text(source, split) if threads > 1 => encoder.encode_on(threads, source, split, ids)?,
                 Segment::Text(source, split) => encoder.each_block(source, split, |block| block.append_to(ids))?,
-                Segment::Special(id) => ids.push(id),
+                Segment::Special(id) => {
+                    ids.try_reserve(1)?;
+                    ids.push(id);
+                }
             }
             Ok(())
         });
@@ -242,7 +245,7 @@ impl FastCodec {
         self.scanner().map_or(Split::Pattern(&self.core.pattern), Split::Scan)
     }
 
-    /// Appends the ids of segments as the preprocessor has made them, one after the other; `done` gets the number of ids after each.
+    /// Appends the ids of a segment as the preprocessor has made it.
     pub fn append_prepared(&self, segment: &[u8], ids: &mut Vec<u32>) -> Result<()> {
         let Some(encoder) = &self.encoder else {
             return self.core.encode_segment(segment, ids);

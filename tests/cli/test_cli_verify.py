@@ -24,7 +24,7 @@ def test_a_file_with_the_same_ids(tmp_path):
     assert f"ids of {len(verify.TRAPS) + 1} texts are those of tokenizers" in " ".join(ended.output.split())
     content = json.loads(run(tmp_path, "--json").output)
     assert content["equal"]
-    assert [row["library"] for row in content["compared"]] == ["tokenizers"]
+    assert [row["library"] for row in content["compared"]] == ["tokenizers", "tokenizers, special tokens split"]
 
 
 def test_a_difference_is_shown_and_ends_with_1(tmp_path, monkeypatch):
@@ -49,6 +49,7 @@ def test_other_libraries(tmp_path):
     content = json.loads(run(tmp_path / "tokenizer.json", "--with", "all", "--json").stdout)
     assert [(row["library"], row["equal"]) for row in content["compared"]] == [
         ("tokenizers", True),
+        ("tokenizers, special tokens split", True),
         ("transformers (fast)", True),
     ]
     tok = minitok.Tokenizer([(97, 98), (256, 99)], pattern="o200k")

@@ -105,8 +105,8 @@ def test_commands_that_tell_sizes(files, width):
     data = json.loads(run("bench", files / "long.txt", "--repeat", "1", "--json"))
     assert {data["bytes"], data["tokens"]} <= shown(run("bench", files / "long.txt", "--repeat", "1", width=width))
     data = json.loads(run("verify", files / "tokenizer.json", files / "long.txt", "--json"))
-    ids = sum(row["ids"] for one in data["compared"] for row in one["texts"])
-    assert ids in shown(run("verify", files / "tokenizer.json", files / "long.txt", width=width))
+    ids = {sum(row["ids"] for row in one["texts"]) for one in data["compared"]}
+    assert ids <= shown(run("verify", files / "tokenizer.json", files / "long.txt", width=width))
 
 
 @pytest.mark.parametrize("width", WIDTHS)

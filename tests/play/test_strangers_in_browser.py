@@ -35,7 +35,7 @@ def assert_inert(page):
             "thead",
             "tbody",
         ),
-        *("tr", "th", "td", "svg", "rect", "button", "input", "output"),
+        *("tr", "th", "td", "svg", "rect", "button", "input", "output", "details", "summary"),
     }
     assert page.locator("script").count() == 1
     handlers = "(root) => [...root.querySelectorAll('*')].filter((one) => [...one.attributes].some((a) => a.name.startsWith('on'))).length"

@@ -12,9 +12,10 @@ VOCAB = Vocab.from_merges(bytes(range(256)), [(97, 98)])
 
 
 def test_a_text_is_not_the_rest_of_another():
-    codec = Codec(VOCAB, Pattern("none"), SpecialTokens({}), Metaspace("first"))
-    assert codec.segment(b"ab", 0, 2) == b" ab"
-    assert codec.encode(b"ab") == codec.trace(b"ab", (), lambda _: None) == [32, 256]
+    codec = Codec(VOCAB, Pattern("none"), SpecialTokens({}), metaspace=Metaspace("first"))
+    search = codec.search()
+    assert [segment.text.data for segment in codec.preprocessor.segments(b"ab", search)] == [b" ab"]
+    assert codec.encode(b"ab", search) == codec.trace(b"ab", search, lambda _: None) == [32, 256]
 
 
 def test_a_stream_keeps_the_space_at_its_start():

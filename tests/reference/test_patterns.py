@@ -30,6 +30,14 @@ def test_two_patterns_are_equal_or_a_text_shows_that_they_are_not():
     assert patterns.equivalent(by_name["superbpe"], "gpt2").equal is None
 
 
+@pytest.mark.parametrize("backend", ["python", "rust"])
+def test_a_pattern_has_at_most_a_hundred_steps(backend):
+    pattern = load_backend(backend).pattern
+    assert pattern("(?#then)".join(["b"] * 100)).split(b"abc") == [b"a", b"b", b"c"]
+    with pytest.raises(minitok.PatternError, match="'b': the first of 101 patterns, one after the other; at most 100"):
+        pattern("(?#then)".join(["b"] * 101))
+
+
 def test_a_pattern_is_described():
     assert patterns.describe("gpt2").tier == "masks"
     # The same pattern, spelled otherwise; and one that only looks like it.

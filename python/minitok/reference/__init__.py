@@ -24,4 +24,6 @@ Read the files in this order. The first two exist in Python only.
 20. ``normal_forms``: the normal forms of Unicode
 21. ``normalize``: what is done to a text before it is cut
 22. ``words``: pieces of words, where the text between words is dropped
+23. ``flags``: what tokens that are found in text take of the text around them
+24. ``preprocess``: text -> segments, by all of these steps
 """

@@ -60,6 +60,8 @@ STAND_INS = dict.fromkeys(range(0xDC80, 0xDD00), "\N{REPLACEMENT CHARACTER}")
 
 # Separates patterns that cut one after the other. Since the portable expressions have no comments, it has no other meaning.
 THEN = "(?#then)"
+# How many patterns may cut one after the other: each may cost the memory of a whole engine.
+MOST_STEPS = 100
 # Before a pattern that cuts the bytes of its text, each seen as a character.
 BYTES = "(?#bytes)"
 
@@ -76,6 +78,10 @@ class Pattern:
             raise PatternError("", "the pattern is empty (for one piece, use 'none')")
         self.source = source
         steps = expressions(source)
+        if len(steps) > MOST_STEPS:
+            raise PatternError(
+                steps[0], f"the first of {len(steps)} patterns, one after the other; at most {MOST_STEPS}"
+            )
         self.steps = [Pattern(step) for step in steps] if len(steps) > 1 else []
         one = steps[0] if len(steps) == 1 else ""
         self.of_bytes = Pattern(one.removeprefix(BYTES)) if one.startswith(BYTES) else None
