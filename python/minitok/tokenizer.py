@@ -118,6 +118,8 @@ class Tokenizer(Shortcuts):
     def _become(self, definition: Definition) -> None:
         self._definition = definition
         self._codec: Codec = definition.codec()
+        # One tuple for all calls: the codec does not read again what it has read (``rust/python/names.rs``).
+        self._all_special = tuple(definition.special_tokens)
         self._hold(self._codec)
 
     @classmethod
@@ -995,10 +997,12 @@ class Tokenizer(Shortcuts):
         """Raises DisallowedSpecialTokenError if the text contains one of the special tokens."""
         self._codec.check(text, named_special_tokens(disallowed, self._definition.special_tokens))
 
-    def _allowed(self, allowed: Special | str) -> list[str] | None:
+    def _allowed(self, allowed: Special | str) -> Sequence[str] | None:
+        if allowed == "all":
+            return self._all_special
         return allowed_tokens(allowed, self._definition.special_tokens)
 
-    def _check(self, text: Text, allowed: Special | str, disallowed: Special | str) -> list[str] | None:
+    def _check(self, text: Text, allowed: Special | str, disallowed: Special | str) -> Sequence[str] | None:
         """Returns the special tokens to find in the text; raises if a disallowed one occurs in it."""
         names, special = self._allowed(allowed), self._definition.special_tokens
         if disallowed:
