@@ -64,7 +64,7 @@ pub struct Joiner {
     rule: String,
     mark: Vec<u8>,
     begun: bool,
-    /// A token that may be the last, whose suffix is no space then.
+    /// A token kept back: if it is the last, its suffix is not a space.
     held: Vec<u8>,
 }
 

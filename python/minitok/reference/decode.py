@@ -68,7 +68,7 @@ class Joiner:
     def __init__(self, joining: Joining) -> None:
         self.rule, self.mark = joining
         self.begun = False
-        self.held = b""  # a token that may be the last, whose suffix is no space then
+        self.held = b""  # a token kept back: if it is the last, its suffix is not a space
 
     def push(self, token: bytes) -> bytes:
         """Returns the text that is certain now that this token has come."""

@@ -66,7 +66,7 @@ pub(super) struct Workspace {
 }
 
 impl Workspace {
-    /// An error where there is no memory for its cache.
+    /// Fails if there is no memory for its cache.
     pub(super) fn new(size: Size) -> Result<Workspace> {
         Ok(Workspace {
             cache: PieceCache::new(size).ok_or(Error::Memory)?,
