@@ -3,6 +3,8 @@
 The limit is lowered step by step through each operation, in children of a process that has the tokenizers and the texts. Where
 it lets a call pass, there was memory enough; where it does not, the call was in need of memory at some place, and every place
 comes under some limit.
+
+The stack of the main thread is grown before: where a limit keeps it from growing, Linux ends the process, whatever it runs.
 """
 
 import subprocess
@@ -47,6 +49,12 @@ WORK = {
 }
 
 RUN = """
+nested = []
+for _ in range(5_000):
+    nested = [nested]
+sys.setrecursionlimit(10_000)
+repr(nested)
+
 def ending(limit):
     child = os.fork()
     if not child:
