@@ -21,9 +21,10 @@ def main() -> None:
     theirs = minitok.load(sys.argv[1])
     published = minitok.get_encoding(sys.argv[2] if len(sys.argv) > 2 else "o200k_base")
     print(f"{'':12}{'the file':>12}{published.name:>12}")
-    texts = human_rights()  # Article 1 of the Universal Declaration of Human Rights
+    declaration = human_rights()
     for language in LANGUAGES:
-        print(f"{language:12}{theirs.count(texts[language]):12,}{published.count(texts[language]):12,}")
+        text = "\n".join(declaration[language])
+        print(f"{language:12}{theirs.count(text):12,}{published.count(text):12,}")
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ ORDER = [
     ("training", "loading", "encodings"),
     ("",),  # `import minitok`
     ("explain",),
-    ("compat", "play", "course", "scale"),
+    ("compat", "play", "course", "scale", "evaluation"),
     ("cli",),
     ("__main__",),
 ]

@@ -206,7 +206,7 @@ def test_the_bill_counts_tokens():
     bill = language_bill()
     for encoding, counts in bill.tokens.items():
         tok = minitok.get_encoding(encoding)
-        assert counts == {language: len(tok.encode(text)) for language, text in human_rights().items()}
+        assert counts == {language: len(tok.encode(articles[0])) for language, articles in human_rights().items()}
         assert bill.relative(encoding)["English"] == 1
     assert bill.price("gpt2", 3.0)["Greek"] == bill.tokens["gpt2"]["Greek"] * 3.0 / 1e6
     mine = language_bill([minitok.Tokenizer([])], {"English": "ab", "Greek": "αβ"})

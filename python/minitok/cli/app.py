@@ -27,6 +27,7 @@ from . import (
     decode,
     demo,
     encode,
+    evaluate,
     explain,
     grade,
     inspect,
@@ -145,6 +146,7 @@ app.command("explain")(explain.command)
 app.command("count")(count.command)
 app.command("count-pieces")(count_pieces.command)
 app.command("compare")(compare.command)
+app.command("evaluate")(evaluate.command)
 app.command("inspect")(inspect.command)
 app.command("pack")(pack.command)
 app.command("convert")(convert.command)

@@ -126,7 +126,7 @@ def language_bill(
     >>> [bill.tokens[name]["Hindi"] for name in bill.tokens]
     [296, 54]
     """
-    texts = human_rights() if texts is None else texts
+    texts = {language: articles[0] for language, articles in human_rights().items()} if texts is None else texts
     if base not in texts:
         raise ValueError(f"base {base!r} is not one of the languages: {', '.join(texts)}")
     tokens: dict[str, dict[str, int]] = {}

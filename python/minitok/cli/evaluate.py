@@ -1,0 +1,153 @@
+"""``minitok evaluate``: tokenizers judged on the same texts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+from rich.text import Text
+
+from minitok.corpus.files import expand
+from minitok.evaluation import evaluate
+from minitok.evaluation.texts import groups_of
+
+from .console import output, plain_table, print_json, report
+from .options import COMPARED, BackendOption, JsonOption, QuietOption, ThreadsOption, TokenizersOption, open_tokenizer
+
+if TYPE_CHECKING:
+    from minitok.evaluation import Evaluation
+    from minitok.evaluation.record import Row
+
+
+def command(
+    files: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Argument(
+            metavar="[FILE|FOLDER]...",
+            help="Files, or a folder with a folder for each language; by default the Universal Declaration of Human Rights in "
+            "34 languages.",
+            show_default=False,
+        ),
+    ] = None,
+    tokenizers: TokenizersOption = None,
+    fields: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            "--field", help="The field of records that holds the text; several are parallel.", show_default=False
+        ),
+    ] = None,
+    lines: Annotated[
+        bool, typer.Option("--lines", help="Each line of a text is a document: for parallel texts.")
+    ] = False,
+    base: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            "--base", help="The group that others are compared with; English if there is one.", show_default=False
+        ),
+    ] = None,
+    price: Annotated[
+        Optional[list[float]],  # noqa: UP045
+        typer.Option(
+            "--price",
+            min=0,
+            help="The price of a million tokens, for each tokenizer in turn, or one for all.",
+            show_default=False,
+        ),
+    ] = None,
+    context: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("--context", min=1, help="How many tokens a context holds.", show_default=False),
+    ] = None,
+    html: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--html", help="Write a page with pictures to this file.", show_default=False),
+    ] = None,
+    threads: ThreadsOption = None,
+    quiet: QuietOption = False,
+    json: JsonOption = False,
+    backend: BackendOption = None,
+) -> None:
+    """Judge tokenizers on the same texts: size, fairness to languages, use of the vocabulary, numbers and code.
+
+    Examples:
+
+      minitok evaluate
+
+      minitok evaluate -e gpt2 -t my.json corpus/ --html report.html
+
+      minitok evaluate talks.parquet --field en --field de --base en
+    """
+    named = tokenizers or COMPARED
+    toks = dict(zip(short(named), (open_tokenizer(name, backend) for name in named)))
+    prices = price or []
+    if len(prices) not in (0, 1, len(toks)):
+        raise typer.BadParameter(f"give one --price, or one for each of the {len(toks)} tokenizers, not {len(prices)}")
+    paths = [path for file in files or [] for path in ([Path(file)] if Path(file).is_dir() else expand(file))]
+    found = evaluate(
+        toks,
+        groups_of(paths, fields or ["text"], lines=lines) if paths else None,
+        base=base,
+        prices=dict(zip(toks, prices * len(toks) if len(prices) == 1 else prices)),
+        context=context,
+        threads=threads,
+        progress=not quiet,
+    )
+    if html is not None:
+        html.write_text(found.to_html(), encoding="utf-8")
+        report(f"wrote {html}")
+    if json:
+        print_json(found.to_dict())
+    else:
+        show(found)
+
+
+def short(named: list[str]) -> list[str]:
+    """The names of files without their folders, unless two would then be one.
+
+    >>> short(["gpt2", "models/llama.model"]), short(["a/tokenizer.json", "b/tokenizer.json"])
+    (['gpt2', 'llama.model'], ['a/tokenizer.json', 'b/tokenizer.json'])
+    """
+    names = [Path(name).name for name in named]
+    return names if len(set(names)) == len(names) else named
+
+
+def show(found: Evaluation) -> None:
+    """The summaries, and below them a figure for each group: what it pays, or bytes per token where groups are not parallel."""
+    console = output()
+    table = plain_table("<tokenizer", "ids", "bytes/token", "Rényi", "in use", "Gini", "worst tenth")
+    for held in found.summaries:
+        table.add_row(
+            Text(held.tokenizer),
+            f"{held.n_vocab:,}",
+            dashed(held.bytes_per_token, ".2f"),
+            dashed(held.renyi_efficiency, ".3f"),
+            f"{held.used:.1%}",
+            dashed(held.gini, ".3f"),
+            dashed(held.worst_tenth, ".2f"),
+        )
+    console.print(table)
+    for held in found.summaries:
+        if held.price is not None:
+            console.print(Text(f"{held.tokenizer}: a million characters cost {held.price:.4f}"))
+        if held.context is not None:
+            console.print(Text(f"{held.tokenizer}: a context holds {held.context:,} characters"))
+    by_group: dict[str, list[Row]] = {}
+    for row in found.rows:
+        by_group.setdefault(row.group, []).append(row)
+    parallel = any(row.premium is not None and row.group != found.base for row in found.rows)
+    console.print()
+    console.print(f"tokens relative to {found.base}" if parallel else "bytes per token")
+    table = plain_table("<group", *(held.tokenizer for held in found.summaries))
+    for group, rows in by_group.items():
+        table.add_row(Text(group), *(dashed(row.premium if parallel else row.bytes_per_token, ".2f") for row in rows))
+    console.print(table)
+
+
+def dashed(value: float | None, form: str) -> str:
+    """The number, or a dash where there is none.
+
+    >>> dashed(1.5, ".2f"), dashed(None, ".2f")
+    ('1.50', '-')
+    """
+    return "-" if value is None else format(value, form)

@@ -1,0 +1,170 @@
+"""An evaluation as a page that stands by itself: tables, and a line of dots for each group."""
+
+from __future__ import annotations
+
+from html import escape
+from math import ceil
+from typing import TYPE_CHECKING
+
+from ..explain.page import Section
+from ..explain.page import page as page_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .record import Interval, Row, Summary
+
+__all__ = ["page"]
+
+COLOURS = 8
+NUMBER = ' class="num"'
+
+
+def page(rows: Sequence[Row], summaries: Sequence[Summary], base: str | None) -> str:
+    """Returns the HTML."""
+    names = [summary.tokenizer for summary in summaries]
+    sections = [Section("The tokenizers", summaries_table(summaries))]
+    if any(row.premium is not None and row.group != base for row in rows):
+        lead = f"Tokens for the same content, relative to {base}. A bar is the 95 % interval over documents."
+        html = dots(rows, names, lambda row: row.premium, lambda row: row.premium_interval)
+        sections.append(Section("The bill by language", html, lead))
+    html = dots(rows, names, lambda row: row.bytes_per_token, lambda row: row.bytes_per_token_interval)
+    sections.append(Section("Bytes per token", html, "More is better: the same text in fewer tokens."))
+    lead = "Tokens per word, the share of words that are one token, and the share of tokens that hold a part of a character."
+    sections += [
+        Section("Words and characters", words_table(rows), lead),
+        Section("Numbers, dates, code, white space", probes_table(summaries)),
+    ]
+    groups = len({row.group for row in rows})
+    return page_of("Tokenizers, compared", sections, f"{len(names)} tokenizers on {groups} groups of texts")
+
+
+class Html(str):
+    """HTML, in which every text is escaped already."""
+
+    __slots__ = ()
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], kind: str = "") -> str:
+    """A table: the first column is text, the others are numbers; a cell that is ``Html`` stands as it is."""
+    head = "".join(f"<th{'' if at == 0 else NUMBER}>{escape(name)}</th>" for at, name in enumerate(heads))
+    body = "\n".join(
+        "<tr>"
+        + "".join(
+            f"<td>{cell}</td>" if isinstance(cell, Html) else f"<td{'' if at == 0 else NUMBER}>{escape(cell)}</td>"
+            for at, cell in enumerate(row)
+        )
+        + "</tr>"
+        for row in rows
+    )
+    return f'<div class="scroll"><table{kind}><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div>'
+
+
+def number(value: float | None, form: str = ".2f") -> str:
+    """The number, or a dash.
+
+    >>> number(3.14159), number(None), number(0.123, ".0%")
+    ('3.14', '-', '12%')
+    """
+    return "-" if value is None else format(value, form)
+
+
+def summaries_table(summaries: Sequence[Summary]) -> str:
+    """The summaries, a row each. Columns without a value for any of them are left out."""
+    columns: list[tuple[str, Callable[[Summary], str]]] = [
+        ("tokenizer", lambda found: found.tokenizer),
+        ("ids", lambda found: f"{found.n_vocab:,}"),
+        ("bytes/token", lambda found: number(found.bytes_per_token)),
+        ("entropy, bits", lambda found: number(found.entropy)),
+        ("Rényi efficiency", lambda found: number(found.renyi_efficiency, ".3f")),
+        ("tokens in use", lambda found: number(found.used, ".1%")),
+        ("Gini", lambda found: number(found.gini, ".3f")),
+        ("worst tenth", lambda found: number(found.worst_tenth)),
+        ("price of 1M characters", lambda found: number(found.price, ".4f")),
+        ("characters in a context", lambda found: number(found.context, ",")),
+    ]
+    shown = [column for column in columns if any(column[1](found) != "-" for found in summaries)]
+    return table([name for name, _ in shown], [[cell(found) for _, cell in shown] for found in summaries])
+
+
+def dots(
+    rows: Sequence[Row], names: Sequence[str], value: Callable[[Row], float | None], span: Callable[[Row], Interval]
+) -> str:
+    """A line for each group, with a dot for each tokenizer and its interval; the groups with the largest values first."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        if value(row) is not None:
+            groups.setdefault(row.group, []).append(row)
+    most = ceil(
+        max((max(value(row) or 0, (span(row) or (0, 0))[1]) for held in groups.values() for row in held), default=1)
+    )
+    step = ceil(most / 8)
+
+    def place(at: float) -> str:
+        return f"{1 + 98 * at / most:.2f}%"
+
+    def drawn(row: Row) -> str:
+        colour, found, ends = names.index(row.tokenizer) % COLOURS, value(row) or 0.0, span(row)
+        title = (
+            f"<title>{escape(row.tokenizer)}: {found:.2f}{f', {ends[0]:.2f} to {ends[1]:.2f}' if ends else ''}</title>"
+        )
+        bar = (
+            f'<line class="span d{colour}" x1="{place(ends[0])}" x2="{place(ends[1])}" y1="8" y2="8"/>' if ends else ""
+        )
+        return f'{bar}<circle class="d{colour}" cx="{place(found)}" cy="8" r="4">{title}</circle>'
+
+    ticks = "".join(f'<line x1="{place(at)}" x2="{place(at)}" y1="0" y2="16"/>' for at in range(0, most + 1, step))
+
+    def line(held: Sequence[Row]) -> str:
+        return f'<svg role="img" aria-label="{escape(label(held))}">{ticks}{"".join(map(drawn, held))}</svg>'
+
+    def label(held: Sequence[Row]) -> str:
+        return ", ".join(f"{row.tokenizer} {value(row) or 0:.2f}" for row in held)
+
+    key = "".join(
+        f'<span class="key"><svg aria-hidden="true"><circle class="d{at % COLOURS}" cx="6" cy="6" r="5"/></svg>'
+        f"{escape(name)}</span>"
+        for at, name in enumerate(names)
+    )
+    ordered = sorted(groups.items(), key=lambda item: -max(value(row) or 0 for row in item[1]))
+    drawings = [[group, Html(line(held))] for group, held in ordered]
+    lines = table(["", f"0 to {most}, lines every {step}"], drawings, ' class="dots"')
+    figures = table(["", *names], [[group, *(number(value(row)) for row in held)] for group, held in ordered])
+    return f"<p>{key}</p>{lines}<details><summary>The figures</summary>{figures}</details>"
+
+
+def words_table(rows: Sequence[Row]) -> str:
+    """Words and characters by group and tokenizer."""
+    cells = [
+        [
+            row.group,
+            row.tokenizer,
+            number(row.tokens_per_word),
+            number(row.whole_words, ".0%"),
+            number(row.broken, ".0%"),
+            f"{row.tokens:,}",
+        ]
+        for row in rows
+    ]
+    return table(["", "tokenizer", "tokens/word", "whole words", "broken characters", "tokens"], cells)
+
+
+def probes_table(summaries: Sequence[Summary]) -> str:
+    """A row for each probe, a column for each tokenizer."""
+
+    def cut(found: dict[str, float]) -> str:
+        return f"{found['tokens']:.2f} tokens, {found['alike']:.0%} cut alike"
+
+    probes = [summary.probes for summary in summaries]
+    cells = [
+        [f"numbers of {digits} digits", *(cut(found["numbers"][digits]) for found in probes)]
+        for digits in probes[0]["numbers"]
+    ]
+    cells += [
+        ["dates such as 2024-02-29", *(cut(found["dates"]) for found in probes)],
+        ["indents of 1 to 16 spaces that are one token", *(f"{found['indents']:.0%}" for found in probes)],
+        ["most spaces in one token", *(str(found["spaces"]) for found in probes)],
+        ["most newlines in one token", *(str(found["newlines"]) for found in probes)],
+        ["tokens per identifier", *(f"{found['identifiers']:.2f}" for found in probes)],
+    ]
+    return table(["", *(summary.tokenizer for summary in summaries)], cells)
