@@ -18,6 +18,7 @@ import minitok
 from minitok.errors import MinitokError
 
 from . import (
+    audit,
     bench,
     compare,
     convert,
@@ -147,6 +148,7 @@ app.command("count")(count.command)
 app.command("count-pieces")(count_pieces.command)
 app.command("compare")(compare.command)
 app.command("evaluate")(evaluate.command)
+app.command("audit")(audit.command)
 app.command("inspect")(inspect.command)
 app.command("pack")(pack.command)
 app.command("convert")(convert.command)

@@ -1,0 +1,79 @@
+"""``minitok audit``: what is odd about a vocabulary."""
+
+from __future__ import annotations
+
+import json as json_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from minitok.evaluation.audit import audit, disagreements
+
+from .console import output, print_json, waiting
+from .options import BackendOption, JsonOption, TokenizerOption, chosen, is_file, open_tokenizer
+
+if TYPE_CHECKING:
+    from minitok import Tokenizer
+
+# How many tokens of a kind are shown.
+SHOWN = 8
+
+
+def command(tokenizer: TokenizerOption = None, json: JsonOption = False, backend: BackendOption = None) -> None:
+    """Look for what is odd about a vocabulary: tokens that no text produces, twins, holes, files that disagree.
+
+    Examples:
+
+      minitok audit -e cl100k_base
+
+      minitok audit -t model/tokenizer.json --json
+    """
+    named = chosen(tokenizer)
+    tok = open_tokenizer(named, backend)
+    with waiting(f"looking at {tok.n_vocab:,} ids"):
+        found = audit(tok)
+    said = configured(tok, named)
+    if json:
+        kinds = [
+            {
+                "kind": held.kind,
+                "proved": held.proved,
+                "count": len(held.tokens),
+                "tokens": held.tokens,
+                "what": held.what,
+            }
+            for held in found
+        ]
+        print_json({"tokenizer": named, "n_vocab": tok.n_vocab, "findings": kinds, "disagreements": said})
+        return
+    console = output()
+    for held in found:
+        certain = "" if held.proved else ", by search"
+        console.print(Text.assemble((held.kind, "bold"), f"  {len(held.tokens):,}{certain}"))
+        console.print(Text(held.what))
+        for token_id, shown in list(held.tokens.items())[:SHOWN]:
+            console.print(Text(f"  {token_id}  {shown}"))
+        if len(held.tokens) > SHOWN:
+            console.print(Text(f"  and {len(held.tokens) - SHOWN:,} more: --json"))
+        console.print()
+    for line in said:
+        console.print(Text(f"files disagree: {line}"))
+    if not found and not said:
+        console.print("nothing odd")
+
+
+def configured(tok: Tokenizer, named: str) -> list[str]:
+    """What the configuration beside a file says otherwise."""
+    if not is_file(named):
+        return []
+    path = Path(named)
+    config = (path if path.is_dir() else path.parent) / "tokenizer_config.json"
+    if not config.is_file():
+        return []
+    try:
+        held: Any = json_module.loads(config.read_text(encoding="utf-8"))
+    except ValueError as error:
+        return [f"{config}: not JSON ({error})"]
+    templates = tok.definition.chat.templates.values() if tok.definition.chat is not None else ()
+    return disagreements(tok, held, "\n".join(templates)) if isinstance(held, dict) else []
