@@ -1,8 +1,8 @@
 """Judge tokenizers: the same texts under several tokenizers, by the measures of the literature.
 
-To read, in this order: ``measures`` (the formulas), ``tally`` (what is counted), ``texts`` (what is read), ``probes`` (numbers,
-dates, code, white space), ``evaluation`` (the record of it all), ``page`` (the record to look at); ``audit`` looks at a
-vocabulary without a text.
+Reading order: ``measures`` (the formulas), ``tally`` (what is counted), ``texts`` (what is read), ``probes`` (numbers, dates,
+code, white space), ``record`` (the result), ``evaluation`` (all of it together), ``page`` (the result to look at). Without a
+text: ``reach`` (which tokens can a text produce?) and ``audit`` (what is odd about a vocabulary).
 
 >>> from minitok import get_encoding
 >>> found = evaluate([get_encoding("gpt2"), get_encoding("o200k_base")])
