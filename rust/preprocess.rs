@@ -15,7 +15,8 @@
 //! A [`Segment`] also says where in the text it stands, and where each of its bytes comes from. So offsets refer to the text as it
 //! was given, chunks are cut from it, and a conversation knows who wrote which token.
 //!
-//! Invariants: segments are in order and leave no gap: the ranges of the text that they come from, joined, are the text.
+//! Invariants: segments are in order. The ranges of the text that they come from do not overlap, and leave no gap, except where
+//! nothing is left of what lies between two early tokens.
 //!
 //! Costs: O(n) for n bytes, and what the steps cost.
 //!
