@@ -286,8 +286,8 @@ impl Preprocessor {
 
     /// Returns the ranges of bytes of a text that come from these stretches of the text as it was given.
     ///
-    /// `marked`: the space that Hugging Face's `Prepend` puts at the start of late tokens counts as a part of the trusted text
-    /// behind it, whoever wrote it.
+    /// `marked`: the space at the start of late tokens, which Hugging Face's `Prepend` puts there, counts as a part of the trusted
+    /// text behind it, whoever wrote it.
     fn carried(&self, text: &Prepared, stretches: &[Stretch], marked: bool) -> Result<Vec<Stretch>> {
         let mut found: Vec<Stretch> = Vec::new();
         let mut number = None; // of the stretch that the last range comes from
@@ -311,7 +311,7 @@ impl Preprocessor {
         if marked && self.metaspace.is_some_and(Metaspace::is_prepended) {
             let mut before = 0;
             for (start, end) in &mut found {
-                if *start > before && text.data[*start - 1] == b' ' {
+                if *start > before {
                     *start -= 1;
                 }
                 before = *end;

@@ -34,14 +34,12 @@ HIDES = "hides"
 Part = tuple[int, int, int | None]
 
 
-def as_flagged(
-    text: bytes, parts: Sequence[Part], flags: Mapping[int, Collection[str]], marked: bool = False
-) -> list[Part]:
+def as_flagged(text: bytes, parts: Sequence[Part], flags: Mapping[int, Collection[str]], marked: bool) -> list[Part]:
     """Returns the parts of a text with the white space that tokens take, and without those that must stand alone.
 
     ``flags``: by id. ``marked``: the spaces of the text are markers.
 
-    >>> as_flagged(b"a <s> b", [(0, 2, None), (2, 5, 256), (5, 7, None)], {256: ["rstrip"]})
+    >>> as_flagged(b"a <s> b", [(0, 2, None), (2, 5, 256), (5, 7, None)], {256: ["rstrip"]}, marked=False)
     [(0, 2, None), (2, 6, 256), (6, 7, None)]
     """
     found: list[Part] = []
