@@ -40,8 +40,8 @@ TEST_FILES = {
     "vectors",
     "corpus": "counts pruning train_characters train_symbols",
     "encodings": "packed",
-    "formats": "added_ids added_kinds characters gguf malformed pipelines pre_tokenizers readers round_trips sentencepiece splits "
-    "symbols tables tekken",
+    "formats": "added_ids added_kinds characters gguf malformed pipelines pre_tokenizers readers round_trips sentencepiece "
+    "splits symbols tables tekken",
     "api": "arguments cutting decoding encoding life names offsets training",
     "backend": "fast kinds normalizing spans",
     "chat": "added_tokens attacks provenance",
