@@ -214,8 +214,11 @@ class Statements:
             return [number for number, these in reached.items() if these]
         path = str(mutant.path)
         if mutant.statement and (path, mutant.statement) not in self.at_import:
-            return [number for number, these in reached.items() if (path, mutant.statement) in these]
-        # What runs when the module is imported is not noted: then, those that reach the file.
+            found = [number for number, these in reached.items() if (path, mutant.statement) in these]
+            if len(found) != 1:
+                return found
+        # What runs when the module is imported is not noted, and what fills a cache for one test only: then, those that reach
+        # the file.
         return [number for number, these in reached.items() if any(name == path for name, _ in these)]
 
     def install(self, mutant: Mutant | None) -> None:
