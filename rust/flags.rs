@@ -11,6 +11,8 @@
 //!
 //! A token that hides others is found wherever it stands, and left as text where it is not allowed (`special`).
 //!
+//! A token of white space that would take what is before it, and stands in what the token before it takes, is not found.
+//!
 //! Where the spaces of a text are markers already, they are not white space, and no token takes one.
 //!
 //! Invariants: the parts leave no gap, and of two tokens beside the same white space, the first takes it.
@@ -68,18 +70,20 @@ pub fn as_flagged(text: &[u8], parts: &[Part], flags: &HashMap<u32, Flags>, mark
     found.try_reserve(parts.len())?;
     let mut done = 0;
     let mut strips = false; // whether the last token takes the white space behind it
-    let strip = |found: &mut Vec<Part>, done: usize, end: usize, strips: bool| {
-        let Some(last) = found.last_mut().filter(|_| strips) else { return done };
-        last.1 = behind_space(text, done, end, marked);
-        last.1
-    };
     for &(start, end, id) in parts {
         let Some(id) = id else { continue };
         let own = flags.get(&id).copied().unwrap_or_default();
         if own.single_word && is_beside_word(text, start, end) {
             continue;
         }
-        done = strip(&mut found, done, start, strips);
+        if let Some(last) = found.last_mut().filter(|_| strips) {
+            let reach = behind_space(text, done, if own.lstrip { end } else { start }, marked);
+            done = if reach == end { end } else { reach.min(start) };
+            last.1 = done;
+            if done == end {
+                continue;
+            }
+        }
         let first = if own.lstrip { before_space(text, done, start, marked) } else { start };
         found.try_reserve(2)?;
         if done < first {
@@ -88,7 +92,10 @@ pub fn as_flagged(text: &[u8], parts: &[Part], flags: &HashMap<u32, Flags>, mark
         found.push((first, end, Some(id)));
         (done, strips) = (end, own.rstrip);
     }
-    done = strip(&mut found, done, text.len(), strips);
+    if let Some(last) = found.last_mut().filter(|_| strips) {
+        done = behind_space(text, done, text.len(), marked);
+        last.1 = done;
+    }
     if done < text.len() {
         found.try_reserve(1)?;
         found.push((done, text.len(), None));

@@ -15,7 +15,8 @@
 //! A [`Segment`] also says where in the text it stands, and where each of its bytes comes from. So offsets refer to the text as it
 //! was given, chunks are cut from it, and a conversation knows who wrote which token.
 //!
-//! Invariants: segments are in order and leave no gap: the ranges of the text that they come from, joined, are the text.
+//! Invariants: segments are in order. The ranges of the text that they come from do not overlap, and leave no gap, except where
+//! nothing is left of what lies between two early tokens.
 //!
 //! Costs: O(n) for n bytes, and what the steps cost.
 //!
@@ -285,8 +286,8 @@ impl Preprocessor {
 
     /// Returns the ranges of bytes of a text that come from these stretches of the text as it was given.
     ///
-    /// `marked`: the space that Hugging Face's `Prepend` puts at the start of late tokens counts as a part of the trusted text
-    /// behind it, whoever wrote it.
+    /// `marked`: the space at the start of late tokens, which Hugging Face's `Prepend` puts there, counts as a part of the trusted
+    /// text behind it, whoever wrote it.
     fn carried(&self, text: &Prepared, stretches: &[Stretch], marked: bool) -> Result<Vec<Stretch>> {
         let mut found: Vec<Stretch> = Vec::new();
         let mut number = None; // of the stretch that the last range comes from
@@ -310,7 +311,7 @@ impl Preprocessor {
         if marked && self.metaspace.is_some_and(Metaspace::is_prepended) {
             let mut before = 0;
             for (start, end) in &mut found {
-                if *start > before && text.data[*start - 1] == b' ' {
+                if *start > before {
                     *start -= 1;
                 }
                 before = *end;

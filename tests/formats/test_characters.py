@@ -201,12 +201,28 @@ def test_markers_are_no_white_space_for_normalized_tokens(small, spaces, flag, b
         assert tok.encode_segments([(text, True)]) == ids_of(theirs, text)
 
 
-def test_a_normalized_token_that_takes_spaces_before_a_metaspace_that_puts_none_is_refused(small):
+@pytest.mark.parametrize(
+    ("token", "reason"),
+    [
+        ({"content": "<s>", "rstrip": True}, "takes spaces, and Metaspace never puts one"),
+        ({"content": "<s>", "lstrip": True}, "takes spaces, and Metaspace never puts one"),
+        ({"content": " "}, "has a space or a marker, and Metaspace comes after it"),
+        ({"content": "▁s"}, "has a space or a marker, and Metaspace comes after it"),
+    ],
+)
+def test_a_normalized_token_that_a_metaspace_that_puts_no_space_leaves_otherwise_is_refused(small, token, reason):
     content = huggingface.dump(small.definition)
-    content["pre_tokenizer"]["prepend_scheme"] = "never"
-    content["added_tokens"] = [{"id": 262, "content": "<s>", "normalized": True, "rstrip": True}]
-    with pytest.raises(minitok.FileFormatError, match="takes spaces, and Metaspace never puts one"):
+    content["pre_tokenizer"] = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "never", "split": True}
+    content["added_tokens"] = [{"id": 262, "normalized": True} | token]
+    with pytest.raises(minitok.FileFormatError, match=reason):
         slow(content, "rust")
+    # Where markers come first, these tokens are found among them, which a file with such a Metaspace cannot say.
+    content["added_tokens"] = []
+    plain = slow(content, "rust")
+    flags = {token["content"]: [flag for flag in ("lstrip", "rstrip") if token.get(flag)]}
+    fields = {"added_tokens": {token["content"]: 300}, "late_tokens": [token["content"]], "token_flags": flags}
+    with pytest.raises(minitok.VocabularyError, match=reason):
+        huggingface.dump(plain.changed(**fields))
 
 
 def behind_marks(small, pattern, behavior="Isolated", *, invert=False):

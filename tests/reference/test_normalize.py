@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from minitok.backend import load_backend
 from minitok.errors import PatternError, VocabularyError
 from minitok.reference.normal_forms import FORMS
-from minitok.reference.normalize import check_normalizer, check_step, small_letters
+from minitok.reference.normalize import check_normalizer, check_step, small_letters, steps_of
 from strategies import any_bytes
 
 PATTERNS = [r"\s+", r"\p{M}", "a", "e\u0301", "\ufffd", r"[a\uFFFD]++", r"\w+?b", "x*", r"\b|\w+", "aa", "[^a]"]
@@ -70,6 +70,29 @@ def test_every_small_letter(backend):
     assert changed == len(small_letters()) == 1488
 
 
+@pytest.mark.parametrize(
+    ("given_as", "spelling", "steps"),
+    [
+        (None, None, ()),
+        ([], None, ()),
+        ("NFC", "NFC", ("NFC",)),
+        (["NFC"], "NFC", ("NFC",)),
+        ([("prepend", "x")], ("prepend", "x"), (("prepend", "x"),)),
+        (["replace", "a", "b"], ("replace", "a", "b"), (("replace", "a", "b"),)),
+        (("NFC", "lowercase"), ("NFC", "lowercase"), ("NFC", "lowercase")),
+        ([["prepend", "x"], "NFC"], (("prepend", "x"), "NFC"), (("prepend", "x"), "NFC")),
+        (
+            [("prepend", "x"), ("prepend", "y")],
+            (("prepend", "x"), ("prepend", "y")),
+            (("prepend", "x"), ("prepend", "y")),
+        ),
+    ],
+)
+def test_a_normalizer_has_one_spelling(given_as, spelling, steps):
+    assert check_normalizer(given_as) == spelling
+    assert steps_of(spelling) == steps
+
+
 def test_what_is_no_step_is_refused():
     for wrong, message in [
         (
@@ -79,6 +102,11 @@ def test_what_is_no_step_is_refused():
         (("replace", "a"), "the normalizer replace takes 2 texts, not ['a']"),
         (("prepend", "a", "b"), "the normalizer prepend takes 1 texts, not ['a', 'b']"),
         (3, "a normalizer is a step or a sequence of steps, not int"),
+        (
+            ("NFC", "x"),
+            "unknown normalizer 'x'; there are NFC, NFD, NFKC, NFKD, lowercase, space_ideographs, replace, prepend",
+        ),
+        ([("NFC", "x")], "the normalizer NFC takes 0 texts, not ['x']"),
     ]:
         with pytest.raises(VocabularyError) as failed:
             check_normalizer(wrong)

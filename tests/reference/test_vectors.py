@@ -117,6 +117,12 @@ def test_preprocessing(case: Case, backend: str) -> None:
         assert [token_id for token_id in found if token_id < 300] == list(rest)
         assert [i for i in found if i >= 300] == [i for *_, i in segments if i is not None]
         assert coder.count(text, allowed) == len(found)
+    if "safe_cut" in case:
+        cut = case["safe_cut"]
+        assert codec.safe_cut(text, allowed) == cut
+        for what_follows in [b"", b" ", b"x", b"\n", "\u0301".encode()]:
+            parts = codec.encode(text[:cut], allowed), codec.going_on().encode(text[cut:] + what_follows, allowed)
+            assert codec.encode(text + what_follows, allowed) == [*parts[0], *parts[1]] or not cut
 
 
 def listed(segment: Any) -> list[Any]:
@@ -323,7 +329,7 @@ def codec_of(case: Case, backend: str) -> Any:
         vocab_of(case["vocabulary"], backend),
         implementation.pattern(case.get("pattern", "none")),
         special_of(case, backend),
-        None,
+        implementation.normalizer(steps_of(case)) if "steps" in case else None,
         case.get("prefix"),
     )
     return codec.going_on() if case.get("goes_on") else codec

@@ -1,6 +1,6 @@
 //! `preprocess.json`: what the preprocessor makes of a text, and that the fast codec encodes it the same.
 
-use crate::reading::{bytes, each, list, names, normalizer, places, special, words_of};
+use crate::reading::{bytes, each, list, names, normalizer, number, places, special, words_of};
 use minitok::codec::Codec;
 use minitok::fast::codec::FastCodec;
 use minitok::fast::pystr::source::Source;
@@ -62,6 +62,10 @@ fn preprocessing() {
         }
         if trust.is_none() && before != Before::Token {
             let (fast, source, goes_on) = (FastCodec::new(codec), Source::Bytes(&text), before == Before::Text);
+            if case["safe_cut"].is_number() {
+                let cut = number(&case["safe_cut"]) as usize;
+                assert_eq!((fast.core().safe_cut(&text, &search), fast.safe_cut(&text, &search)), (cut, cut));
+            }
             assert_eq!(fast.core().encode(&text, &search, goes_on).unwrap(), ids);
             assert_eq!(fast.encode(1, source, &search, goes_on).unwrap(), ids);
             assert_eq!(fast.count(source, &search, goes_on).unwrap(), ids.len());

@@ -11,6 +11,8 @@ By hand, ``a <s> b`` with ``rstrip`` for ``<s>``: the segment ``a·``, the token
 
 A token that hides others is found wherever it stands, and left as text where it is not allowed (``special``).
 
+A token of white space that would take what is before it, and stands in what the token before it takes, is not found.
+
 Where the spaces of a text are markers already, they are not white space, and no token takes one.
 
 Invariants: the parts leave no gap, and of two tokens beside the same white space, the first takes it.
@@ -32,14 +34,12 @@ HIDES = "hides"
 Part = tuple[int, int, int | None]
 
 
-def as_flagged(
-    text: bytes, parts: Sequence[Part], flags: Mapping[int, Collection[str]], marked: bool = False
-) -> list[Part]:
+def as_flagged(text: bytes, parts: Sequence[Part], flags: Mapping[int, Collection[str]], marked: bool) -> list[Part]:
     """Returns the parts of a text with the white space that tokens take, and without those that must stand alone.
 
     ``flags``: by id. ``marked``: the spaces of the text are markers.
 
-    >>> as_flagged(b"a <s> b", [(0, 2, None), (2, 5, 256), (5, 7, None)], {256: ["rstrip"]})
+    >>> as_flagged(b"a <s> b", [(0, 2, None), (2, 5, 256), (5, 7, None)], {256: ["rstrip"]}, marked=False)
     [(0, 2, None), (2, 6, 256), (6, 7, None)]
     """
     found: list[Part] = []
@@ -52,8 +52,11 @@ def as_flagged(
         if "single_word" in own and is_beside_word(text, start, end):
             continue
         if strips:
-            done = behind_space(text, done, start, marked)
+            reach = behind_space(text, done, end if "lstrip" in own else start, marked)
+            done = end if reach == end else min(reach, start)
             found[-1] = (found[-1][0], done, found[-1][2])
+            if done == end:
+                continue
         first = before_space(text, done, start, marked) if "lstrip" in own else start
         if done < first:
             found.append((done, first, None))

@@ -149,7 +149,7 @@ def changed(text: bytes, changes: Iterable[Change], spans: list[Span] | None) ->
             if spans is not None:
                 places += [span_of(spans, first, last)] * len(part)
         done = end
-    if done == 0 and not made:
+    if not made:
         return text, spans
     made.append(text[done:])
     return b"".join(made), None if spans is None else places + spans[done:]

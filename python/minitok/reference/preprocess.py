@@ -15,7 +15,8 @@ By hand, with the normal form NFC, the early token ``<s>`` and the late token ``
 A ``Segment`` also says where in the text it stands, and where each of its bytes comes from. So offsets refer to the text as it
 was given, chunks are cut from it, and a conversation knows who wrote which token.
 
-Invariants: segments are in order and leave no gap: the ranges of the text that they come from, joined, are the text.
+Invariants: segments are in order. The ranges of the text that they come from do not overlap, and leave no gap, except where
+nothing is left of what lies between two early tokens.
 
 Costs: O(n) for n bytes, and what the steps cost.
 
@@ -209,15 +210,17 @@ class Preprocessor:
     def carried(self, text: Prepared, stretches: Sequence[Stretch], marked: bool) -> list[Stretch]:
         """Returns the ranges of bytes of a text that come from these stretches of the text as it was given.
 
-        ``marked``: the space that Hugging Face's ``Prepend`` puts at the start of late tokens counts as a part of the trusted
-        text behind it, whoever wrote it.
+        ``marked``: the space at the start of late tokens, which Hugging Face's ``Prepend`` puts there, counts as a part of the
+        trusted text behind it, whoever wrote it.
         """
         found: list[Stretch] = []
         number = -1  # of the stretch that the last range comes from
         for index in range(len(text.data)):
             first, last = text.origin(index)
             at = bisect_right(stretches, first, key=lambda stretch: stretch[1])
-            start, end = stretches[at] if at < len(stretches) else (last + 1, last + 1)
+            if at == len(stretches):
+                continue
+            start, end = stretches[at]
             # What was put somewhere is trusted between two trusted bytes.
             if first < start or last > end or first == last == start:
                 continue
@@ -228,10 +231,7 @@ class Preprocessor:
             number = at
         if marked and self.metaspace is not None and self.metaspace.is_prepended():
             ends = [0, *(end for _, end in found)]
-            found = [
-                (start - (start > before and text.data[start - 1 : start] == b" "), end)
-                for (start, end), before in zip(found, ends, strict=False)
-            ]
+            found = [(start - (start > before), end) for (start, end), before in zip(found, ends, strict=False)]
         return found
 
     def late_text(self, name: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import VocabularyError
 from ...reference.families import FAMILIES
+from ...reference.flags import FLAGS
 from ...reference.metaspace import MARKER
 from ...reference.pretokenize import NAMED, THEN
 from ...reference.regex_tree import width
@@ -24,7 +25,7 @@ from .patterns import OWN_STEPS, dump_split, flat_steps, matches_nothing, read_c
 from .reasons import Unsupported, step_type, steps_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator
+    from collections.abc import Callable, Collection, Container, Iterable, Iterator
 
     from ...definition import Definition
     from ...reference.normalize import Step
@@ -56,11 +57,11 @@ def read_spaces(content: dict[str, Any], may_match_nothing: Callable[[str], bool
         prefix = scheme
         if prefix == "first" and any(shortens(step) for step in steps):
             raise Unsupported("a normalizer may remove the first text, and Metaspace has the prepend_scheme first")
-        late = late_tokens(content) if prefix == "never" else []
-        if any(MARK in str(token.get("content")) for token in late):
-            raise Unsupported("an added token that is normalized has a marker, and Metaspace comes after it")
-        if any(token.get(flag) for token in late for flag in ("lstrip", "rstrip")):
-            raise Unsupported("an added token that is normalized takes spaces, and Metaspace never puts one")
+        late = [
+            (str(token.get("content")), [flag for flag in FLAGS if token.get(flag)]) for token in late_tokens(content)
+        ]
+        if prefix == "never" and (reason := found_otherwise(late)):
+            raise Unsupported(reason)
     else:
         kinds = [step.get("type") for step in [*normalizers_of(content), *cutters]]
         raise Unsupported(
@@ -88,6 +89,19 @@ def late_tokens(content: dict[str, Any]) -> list[dict[str, Any]]:
     """The added tokens that are normalized."""
     tokens = content.get("added_tokens") or []
     return [token for token in tokens if isinstance(token, dict) and token.get("normalized", not token.get("special"))]
+
+
+def found_otherwise(late: Iterable[tuple[str, Collection[str]]]) -> str | None:
+    """Why added tokens that are normalized, with their flags, are not those that a Metaspace that never puts a space leaves.
+
+    It writes markers after they are found, and the rule ``never`` before that (SPEC E10).
+    """
+    for name, flags in late:
+        if " " in name or MARK in name:
+            return f"the added token {name!r} is normalized and has a space or a marker, and Metaspace comes after it"
+        if "lstrip" in flags or "rstrip" in flags:
+            return f"the added token {name!r} is normalized and takes spaces, and Metaspace never puts one"
+    return None
 
 
 def before_marks(steps: list[Step]) -> list[Step]:
@@ -232,6 +246,9 @@ def dump_characters(definition: Definition) -> dict[str, Any]:
     if any(later <= earlier for earlier, later in zip(ranks, ranks[1:], strict=False)):
         raise VocabularyError("two merges share a rank, which a list of merges cannot say")
     has_metaspace = splits or prefix in ("first", "always")
+    late = ((name, definition.token_flags.get(name, ())) for name in sorted(definition.late_tokens))
+    if splits and prefix == "never" and (reason := found_otherwise(late)):
+        raise VocabularyError(f"a tokenizer.json cannot say it: {reason}")
     marks = [] if has_metaspace else [PREPEND, TO_MARKS] if prefix == "segment" else [TO_MARKS]
     cutter = {"type": "Metaspace", "replacement": MARK, "prepend_scheme": prefix, "split": splits}
     cutters = [cutter] if has_metaspace else []
