@@ -20,7 +20,7 @@ use crate::pretokenize::Pattern;
 use crate::special::{Finder, SpecialTokens};
 use foldhash::{HashMap, HashMapExt};
 use memchr::memmem;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 const CHUNK: usize = if cfg!(test) { 7 } else { 1 << 20 };
@@ -124,8 +124,11 @@ impl PieceCounter {
     }
 }
 
-/// Returns the error of a file that cannot be read.
+/// Returns the error of a file that cannot be read; that of memory, where there is none for it.
 pub(crate) fn unread(path: &Path, error: &std::io::Error) -> Error {
+    if error.kind() == ErrorKind::OutOfMemory {
+        return Error::Memory;
+    }
     Error::File { path: path.into(), kind: error.kind(), reason: error.to_string() }
 }
 

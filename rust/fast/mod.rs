@@ -15,6 +15,9 @@
 //! 11. [`token_bytes`]: merges -> the bytes of every token, when a vocabulary is opened.
 //! 12. [`util`]: settings, prefetching, zeroed memory, a pool.
 
+// Lengths come from outside: memory is asked for (`util/fallible.rs`).
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 pub mod codec;
 pub mod count;
 pub mod decode;

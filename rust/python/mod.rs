@@ -6,6 +6,8 @@
 
 // What Python hands over belongs to the call, whether or not the call uses it up.
 #![allow(clippy::needless_pass_by_value)]
+// Lengths come from outside: memory is asked for (`fast/util/fallible.rs`).
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod array;
 mod calls;

@@ -97,8 +97,8 @@ impl Workspace {
         self.spill.clear();
         // The values of the block before are overwritten, not cleared first.
         if self.values.len() < n_pieces {
-            self.names.resize(n_pieces, 0);
-            self.values.resize(n_pieces, 0);
+            #[allow(clippy::disallowed_methods, reason = "a block has BLOCK pieces at most")]
+            let _ = (self.names.resize(n_pieces, 0), self.values.resize(n_pieces, 0));
         }
         self.look_up(text, start, range.clone());
         self.compare_longs(text, start, range.clone());

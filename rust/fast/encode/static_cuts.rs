@@ -77,7 +77,9 @@ impl Cutting {
 impl StaticCuts {
     pub(super) fn new(vocab: &Vocab, exceptions: &Exceptions) -> StaticCuts {
         let edges = Edges::of(exceptions.tokens()).map(Box::new);
-        let mut cuts = StaticCuts { pairs: vec![0; 1 << (LOG_BITS - 6)], partial: [0; 64], edges };
+        #[allow(clippy::disallowed_methods, reason = "its length is a constant")]
+        let pairs = vec![0; 1 << (LOG_BITS - 6)];
+        let mut cuts = StaticCuts { pairs, partial: [0; 64], edges };
         for (_, token) in vocab.tokens.iter().filter(|(_, token)| !token.is_ascii()) {
             for at in 1..token.len() {
                 if is_tail(token[at - 1]) && is_lead(token[at]) {
@@ -201,6 +203,7 @@ fn keep(places: &mut Vec<usize>, is_cut: impl Fn(usize) -> bool) {
 /// All numbers of two ascending lists, each once; the last of `ends` is the greatest of all.
 fn merge_sorted(ends: &[usize], cuts: &[usize], merged: &mut Vec<usize>) {
     merged.clear();
+    #[allow(clippy::disallowed_methods, reason = "the caller has made room")]
     merged.resize(ends.len() + cuts.len(), 0);
     let (mut end, mut cut, mut count) = (0, 0, 0);
     while cut < cuts.len() {
