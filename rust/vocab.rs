@@ -71,7 +71,7 @@ impl Alphabet {
 pub struct Vocab {
     pub tokens: Arc<Tokens>,
     // Every split of a vocabulary of ranks is made when first asked, as are the following.
-    merges: Once<Vec<Merge>>,
+    pub(crate) merges: Once<Vec<Merge>>,
     /// A piece that equals a token becomes that token, even if merging would give other ids.
     pub whole_pieces: bool,
     /// True if the merges are known to make each token from its bytes, so that `whole_pieces` changes nothing; false if not
@@ -81,8 +81,8 @@ pub struct Vocab {
     /// The id of each byte, or of the character that it is; [`NO_ID`] for a byte without a token.
     pub byte_ids: [u32; 256],
     // Built when first asked: a published vocabulary is loaded in the time that these would take.
-    ids: Once<Index>,
-    by_pair: Once<HashMap<(u32, u32), (u32, u32)>>,
+    pub(crate) ids: Once<Index>,
+    pub(crate) by_pair: Once<HashMap<(u32, u32), (u32, u32)>>,
     joined: Once<BytePairs>,
 }
 
@@ -348,8 +348,8 @@ impl Vocab {
 /// The ids by the bytes of their tokens, which stay in the arena. The hash is seeded at random, since tokens come from files
 /// that may have been made to collide.
 #[derive(Debug, Clone, Default)]
-struct Index {
-    ids: HashTable<u32>,
+pub(crate) struct Index {
+    pub(crate) ids: HashTable<u32>,
     seed: RandomState,
 }
 

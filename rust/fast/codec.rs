@@ -32,11 +32,11 @@ pub struct FastCodec {
     /// The scanner of the first of several patterns that cut in turn, if none runs them all; the encoder has the others.
     first: Option<Tier>,
     /// None where the fast paths are switched off.
-    encoder: Option<Encoder>,
+    pub(super) encoder: Option<Encoder>,
     /// None where text is not normalized.
     normalizer: Option<FastNormalizer>,
     /// Made when it is first needed.
-    decoder: Once<Decoder>,
+    pub(super) decoder: Once<Decoder>,
 }
 
 impl FastCodec {

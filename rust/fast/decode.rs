@@ -71,6 +71,12 @@ impl Decoder {
         Ok(())
     }
 
+    /// The bytes of memory that it takes.
+    pub(super) fn memory(&self) -> usize {
+        let rest: usize = self.rest.values().map(|token| token.len() + size_of::<(u32, Box<[u8]>)>()).sum();
+        self.lengths.capacity() + self.inline.capacity() * INLINE + self.arena.capacity() + rest
+    }
+
     /// The bytes of an id; None where there is no such token.
     pub fn token(&self, id: u32) -> Option<&[u8]> {
         match self.lengths.get(id as usize) {

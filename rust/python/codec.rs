@@ -15,6 +15,7 @@ use crate::codec;
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::encode::{id_buffer, parallel};
+use crate::fast::memory::Usage;
 use crate::fast::util::fallible::{collect, push, try_collect};
 use crate::metaspace::Metaspace;
 use crate::preprocess::{Search, Trust};
@@ -24,7 +25,7 @@ use crate::words::Words;
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyString};
+use pyo3::types::{IntoPyDict, PyBytes, PyDict, PyList, PyString};
 use std::cell::Cell;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -328,6 +329,18 @@ impl Codec {
     fn safe_cut(&self, py: Python<'_>, text: &[u8], allowed: Names<'_>) -> PyResult<usize> {
         let search = self.search(py, allowed)?;
         Ok(self.fast.safe_cut(text, &search))
+    }
+
+    /// The bytes of memory that it holds, by what they are for.
+    fn memory_usage<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let Usage { vocabulary, tables, workspaces, buffers } = self.fast.memory_usage();
+        let usage = [("vocabulary", vocabulary), ("tables", tables), ("workspaces", workspaces), ("buffers", buffers)];
+        usage.into_py_dict(py)
+    }
+
+    /// Gives back the memory that only speeds up the next call.
+    fn trim(&self) {
+        self.fast.trim();
     }
 
     /// A decoder for ids that come one by one.

@@ -71,6 +71,7 @@ impl Counter {
                 counter.add_pieces(pieces, |number| new.push(number as u64))?;
             }
             Counter::Mirror(counter) => {
+                counter.begin()?;
                 counter.documents += documents;
                 counter.bytes += bytes;
                 for (number, (piece, n)) in pieces.enumerate() {
@@ -80,6 +81,7 @@ impl Counter {
                         new.push(number as u64);
                     }
                 }
+                counter.is_whole = true;
             }
         }
         Ok(new)
@@ -104,14 +106,14 @@ impl Counter {
     fn finish(&mut self, poll: &mut dyn FnMut() -> Result<()>) -> Result<()> {
         match self {
             Counter::Fast(counter) => counter.finish(poll),
-            Counter::Mirror(_) => Ok(()),
+            Counter::Mirror(counter) => counter.check_whole(),
         }
     }
 
     fn is_finished(&self) -> bool {
         match self {
             Counter::Fast(counter) => counter.is_finished(),
-            Counter::Mirror(_) => true,
+            Counter::Mirror(counter) => counter.is_whole,
         }
     }
 

@@ -114,6 +114,13 @@ impl Workspace {
         self.ends.last().is_some_and(|&end| end - start <= SHORT * self.ends.len())
     }
 
+    /// The bytes of memory that it takes.
+    pub(super) fn memory(&self) -> usize {
+        let words = self.values.capacity() + self.longs.capacity() + self.misses.capacity() + self.spill.capacity();
+        let ends = self.ends.capacity() * size_of::<usize>() + self.names.capacity() * size_of::<u128>();
+        self.cache.memory() + self.cutting.memory() + words * size_of::<u32>() + ends + self.utf8.capacity()
+    }
+
     /// Ends a call, also one that failed: keeps the cache, and gives back the memory of unusually long texts.
     pub(super) fn rest(&mut self) {
         self.failure = None;

@@ -192,6 +192,21 @@ impl Encoder {
         }
     }
 
+    /// The bytes of what is looked up, and of what the workspaces that no thread uses now keep.
+    pub(in crate::fast) fn tables_memory(&self) -> usize {
+        self.tables.memory()
+    }
+
+    pub(in crate::fast) fn workspaces_memory(&self) -> usize {
+        let mut bytes = 0;
+        self.pool.each(|workspace| bytes += workspace.memory());
+        bytes
+    }
+
+    pub(in crate::fast) fn drop_workspaces(&self) {
+        self.pool.clear();
+    }
+
     /// The workspace that this thread used last, if no other has taken it; else another, or a new one.
     pub(super) fn workspace(&self) -> Result<Pooled<'_, Workspace>> {
         self.pool.take(|| Workspace::new(self.first))

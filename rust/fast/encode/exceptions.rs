@@ -64,6 +64,12 @@ impl Exceptions {
         Ok(())
     }
 
+    /// The bytes of memory that they take.
+    pub(super) fn memory(&self) -> usize {
+        let whole: usize = self.whole.keys().map(|token| token.len() + size_of::<(Box<[u8]>, u32)>()).sum();
+        self.made.capacity() + whole
+    }
+
     /// Whether all of them are known.
     pub(super) fn are_known(&self) -> bool {
         !self.unknown

@@ -92,6 +92,11 @@ impl HiddenIds {
         self.parts.get(id.checked_sub(self.first)? as usize).map(Vec::as_slice)
     }
 
+    /// The bytes of memory that they take.
+    pub(super) fn memory(&self) -> usize {
+        self.parts.iter().map(|parts| size_of_val(parts) + size_of_val(&**parts)).sum()
+    }
+
     pub(super) fn lack_bytes(&self) -> bool {
         self.lack_bytes
     }

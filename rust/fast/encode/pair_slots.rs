@@ -98,6 +98,11 @@ impl PairSlots {
         Some(PairSlots { slots: Zeroed::present(len + 1)?, hash, filter: Filter::new(count)? })
     }
 
+    /// The bytes of memory that they take.
+    pub(super) fn memory(&self) -> usize {
+        size_of_val(&*self.slots) + size_of_val(&*self.filter.words)
+    }
+
     /// Inserts pairs until one comes twice or finds no room.
     pub(super) fn insert_all(&mut self, pairs: impl Iterator<Item = Entry>) -> Inserted {
         let PairSlots { slots, hash, filter } = self;

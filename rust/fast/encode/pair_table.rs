@@ -100,6 +100,14 @@ impl PairTable {
         Ok(Some(PairTable { bytes, slots, made, plain, ids, own_ids, hidden, tokens }))
     }
 
+    /// The bytes of memory that it takes.
+    pub(super) fn memory(&self) -> usize {
+        size_of_val(&*self.bytes)
+            + (self.made.capacity() + self.ids.capacity()) * size_of::<u32>()
+            + self.slots.memory()
+            + self.hidden.memory()
+    }
+
     /// Inserts pairs, as [`PairSlots::insert_all`] does.
     pub(super) fn insert_all(&mut self, pairs: impl Iterator<Item = Entry> + Clone) -> Inserted {
         for (left, right, place) in pairs.clone().filter(|(left, right, _)| (left | right) < 256) {

@@ -65,6 +65,11 @@ impl Cutting {
         !self.places.is_empty() && self.found >= WORTH
     }
 
+    /// The bytes of memory that it takes.
+    pub(super) fn memory(&self) -> usize {
+        (self.places.capacity() + self.merged.capacity()) * size_of::<usize>()
+    }
+
     /// Shrinks the memory of the places to room for `kept`.
     pub(super) fn shrink_to(&mut self, kept: usize) {
         for places in [&mut self.places, &mut self.merged] {
@@ -88,6 +93,11 @@ impl StaticCuts {
             }
         }
         cuts
+    }
+
+    /// The bytes of memory that they take.
+    pub(super) fn memory(&self) -> usize {
+        size_of_val(&*self.pairs) + size_of_val(self) + self.edges.as_ref().map_or(0, |edges| size_of_val(&**edges))
     }
 
     fn add(&mut self, token: &[u8], at: usize) {

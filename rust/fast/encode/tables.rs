@@ -74,6 +74,14 @@ impl Tables {
         &self.vocab
     }
 
+    /// The bytes of memory that they take, without the vocabulary.
+    pub(super) fn memory(&self) -> usize {
+        self.pairs.as_ref().map_or(0, PairTable::memory)
+            + self.exceptions.get().map_or(0, Exceptions::memory)
+            + self.cuts.get().map_or(0, StaticCuts::memory)
+            + self.byte_cuts.get().map_or(0, size_of_val)
+    }
+
     /// The merges; None where the mirror has to do them.
     pub(in crate::fast) fn pairs(&self) -> Option<&PairTable> {
         self.pairs.as_ref()

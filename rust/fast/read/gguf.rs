@@ -94,7 +94,7 @@ pub fn read_gguf(path: &Path) -> Result<Option<Gguf>> {
 fn read_file(path: &Path) -> Option<Gguf> {
     let file = File::open(path).ok()?;
     let left = file.metadata().ok()?.len();
-    let mut file = Values { left, file: BufReader::with_capacity(1 << 20, file) };
+    let mut file = Values { left, file: BufReader::with_capacity(1 << 17, file) };
     if file.bytes::<4>()? != *b"GGUF" || !matches!(file.u32()?, 2 | 3) {
         return None;
     }

@@ -48,6 +48,8 @@ pub(crate) fn on_threads<R: Send>(
                 return None;
             }
             let started = thread::Builder::new().spawn_scoped(scope, || {
+                // The variables that it needs are there before it says so.
+                interrupt::stopped_now();
                 up.fetch_add(1, Ordering::Relaxed);
                 let done = other();
                 drop(running);
