@@ -8,7 +8,8 @@
 //! A file is read in chunks. What has been read is counted up to a *safe cut*, an offset before which the pieces are the same
 //! whatever follows; the rest waits for the next chunk.
 //!
-//! Invariants: `bytes` and `documents` say how much has been counted so far; no count is 0.
+//! Invariants: `bytes` and `documents` say how much has been counted so far; no count is 0. A counter that was stopped in the
+//! middle of a text, or failed, is of no use any more, and says so.
 //!
 //! Costs: n bytes of corpus, w bytes of distinct pieces: O(n) time, O(w) space; for a file, also the longest stretch without
 //! a safe cut. When not to use it: a corpus of gigabytes; the fast counter uses all processors.
@@ -20,7 +21,7 @@ use crate::pretokenize::Pattern;
 use crate::special::{Finder, SpecialTokens};
 use foldhash::{HashMap, HashMapExt};
 use memchr::memmem;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 const CHUNK: usize = if cfg!(test) { 7 } else { 1 << 20 };
@@ -34,19 +35,45 @@ pub struct PieceCounter {
     index: HashMap<Vec<u8>, usize>,
     pub documents: u64,
     pub bytes: u64,
+    pub is_whole: bool,
 }
 
 impl PieceCounter {
     pub fn new(pattern: Pattern, special: &SpecialTokens) -> PieceCounter {
         let (pieces, index) = (Vec::new(), HashMap::new());
-        PieceCounter { pattern, special: special.finder_of_all(), pieces, index, documents: 0, bytes: 0 }
+        PieceCounter {
+            pattern,
+            special: special.finder_of_all(),
+            pieces,
+            index,
+            documents: 0,
+            bytes: 0,
+            is_whole: true,
+        }
     }
 
     /// Counts documents. No piece crosses from one to the next.
     pub fn add<'d>(&mut self, documents: impl IntoIterator<Item = &'d [u8]>) -> Result<()> {
+        self.begin()?;
         for document in documents {
             self.documents += 1;
             self.count(document)?;
+        }
+        self.is_whole = true;
+        Ok(())
+    }
+
+    /// Notes that counting begins; until it ends, the counts are not those of any documents.
+    pub fn begin(&mut self) -> Result<()> {
+        self.check_whole()?;
+        self.is_whole = false;
+        Ok(())
+    }
+
+    /// Fails if counting was stopped in the middle.
+    pub fn check_whole(&self) -> Result<()> {
+        if !self.is_whole {
+            return Err(Error::Training("counting was stopped before it was done; count anew".into()));
         }
         Ok(())
     }
@@ -88,6 +115,7 @@ impl PieceCounter {
         separator: Option<&[u8]>,
         on_chunk: &mut dyn FnMut(usize) -> Result<()>,
     ) -> Result<()> {
+        self.begin()?;
         self.documents += 1;
         let mut rest = Vec::new();
         loop {
@@ -110,7 +138,9 @@ impl PieceCounter {
             rest.drain(..cut);
             on_chunk(read)?;
         }
-        self.count(&rest)
+        self.count(&rest)?;
+        self.is_whole = true;
+        Ok(())
     }
 
     /// Returns the last safe cut of the pattern that no special token or separator extends across.
@@ -124,8 +154,11 @@ impl PieceCounter {
     }
 }
 
-/// Returns the error of a file that cannot be read.
+/// Returns the error of a file that cannot be read; that of memory, where there is none for it.
 pub(crate) fn unread(path: &Path, error: &std::io::Error) -> Error {
+    if error.kind() == ErrorKind::OutOfMemory {
+        return Error::Memory;
+    }
     Error::File { path: path.into(), kind: error.kind(), reason: error.to_string() }
 }
 
@@ -151,6 +184,20 @@ mod tests {
         assert_eq!(counter.pieces, [(b"a".to_vec(), 1), (b" b".to_vec(), 2)]);
         assert_eq!((counter.documents, counter.bytes), (1, 8));
     }
+    #[test]
+    fn what_was_stopped_says_so() {
+        let counter = || PieceCounter::new(Pattern::new("gpt2").unwrap(), &SpecialTokens::new(Vec::new()).unwrap());
+        let (mut stopped, mut text) = (counter(), b"a b c d e f g h".as_slice());
+        let on_chunk = &mut |_| Err(Error::Interrupted);
+        assert_eq!(stopped.add_stream(&mut text, Path::new(""), None, on_chunk), Err(Error::Interrupted));
+        let says_so = Err(Error::Training("counting was stopped before it was done; count anew".into()));
+        assert_eq!((stopped.check_whole(), stopped.add([&b"a"[..]])), (says_so.clone(), says_so));
+        let mut done = counter();
+        done.add([&b"a"[..]]).unwrap();
+        done.add_stream(&mut b"a".as_slice(), Path::new(""), None, &mut |_| Ok(())).unwrap();
+        assert_eq!((done.check_whole(), done.documents), (Ok(()), 2));
+    }
+
     #[test]
     fn chunks_that_end_anywhere_count_alike() {
         let texts = [

@@ -36,6 +36,7 @@
 
 use crate::error::{Error, Result};
 use crate::fast;
+use crate::fast::util::fallible::collect;
 use crate::vocab::{Alphabet, Merge, Tokens, Vocab};
 
 pub const MAGIC: &[u8; 8] = b"minitok\x01";
@@ -72,14 +73,12 @@ pub fn unpack(data: &[u8], below: Option<u32>) -> Result<Vocab> {
         return refuse("it is longer than it says");
     }
     // There are as many ids as the file has room for pairs.
-    let ids: Vec<u32> = runs.iter().flat_map(|&(first, count)| first..first + count).collect();
+    let ids: Vec<u32> = collect(runs.iter().flat_map(|&(first, count)| first..first + count))?;
     let known = ids.partition_point(|&id| id < below);
-    let merges: Vec<Merge> = (ids[..known].iter().enumerate())
-        .map(|(index, &id)| {
-            let (left, right) = pair(bits, index, width);
-            Merge { left, right, id, rank: id }
-        })
-        .collect();
+    let merges: Vec<Merge> = collect(ids[..known].iter().enumerate().map(|(index, &id)| {
+        let (left, right) = pair(bits, index, width);
+        Merge { left, right, id, rank: id }
+    }))?;
     let joined = join_all(&mut tokens, &merges)?;
     if let Some(Merge { left, right, .. }) = merges.get(joined) {
         return refuse(&format!("merge {joined} joins {left} and {right}, which are not both earlier tokens"));
@@ -163,7 +162,7 @@ impl<'d> Reader<'d> {
 
     fn pairs(&mut self, count: u32) -> Result<Vec<(u32, u32)>> {
         let bytes = self.take(8 * count as usize)?;
-        Ok(bytes.chunks_exact(8).map(|pair| (number(&pair[..4]), number(&pair[4..]))).collect())
+        collect(bytes.chunks_exact(8).map(|pair| (number(&pair[..4]), number(&pair[4..]))))
     }
 }
 

@@ -4,6 +4,11 @@
 pub use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, atomic, mpsc};
 pub use std::{thread, thread_local};
 
+/// Lets other threads go on, for a moment: for loops that wait for them.
+pub fn pause() {
+    thread::sleep(std::time::Duration::from_millis(1));
+}
+
 /// Says where memory that threads share is used through raw pointers. Only the models look at it.
 pub struct RawMemory;
 

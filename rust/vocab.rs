@@ -71,7 +71,7 @@ impl Alphabet {
 pub struct Vocab {
     pub tokens: Arc<Tokens>,
     // Every split of a vocabulary of ranks is made when first asked, as are the following.
-    merges: Once<Vec<Merge>>,
+    pub(crate) merges: Once<Vec<Merge>>,
     /// A piece that equals a token becomes that token, even if merging would give other ids.
     pub whole_pieces: bool,
     /// True if the merges are known to make each token from its bytes, so that `whole_pieces` changes nothing; false if not
@@ -81,8 +81,8 @@ pub struct Vocab {
     /// The id of each byte, or of the character that it is; [`NO_ID`] for a byte without a token.
     pub byte_ids: [u32; 256],
     // Built when first asked: a published vocabulary is loaded in the time that these would take.
-    ids: Once<Index>,
-    by_pair: Once<HashMap<(u32, u32), (u32, u32)>>,
+    pub(crate) ids: Once<Index>,
+    pub(crate) by_pair: Once<HashMap<(u32, u32), (u32, u32)>>,
     joined: Once<BytePairs>,
 }
 
@@ -91,7 +91,8 @@ pub type BytePairs = Box<[[u64; 4]; 256]>;
 
 impl Vocab {
     pub fn new(tokens: Tokens, merges: Vec<Merge>, whole_pieces: bool, alphabet: Alphabet) -> Result<Vocab> {
-        let mut by_pair = HashMap::with_capacity(merges.len());
+        let mut by_pair = HashMap::new();
+        by_pair.try_reserve(merges.len())?;
         let fallbacks: HashSet<u32> = alphabet.fallback.iter().flatten().copied().collect();
         let vocab = Vocab::assemble(tokens, merges, whole_pieces, alphabet)?;
         for merge in vocab.merges() {
@@ -167,7 +168,8 @@ impl Vocab {
         for (index, &byte) in byte_order.iter().enumerate() {
             tokens.set(index as u32, &[byte])?;
         }
-        let mut merges = Vec::with_capacity(pairs.len());
+        let mut merges = Vec::new();
+        merges.try_reserve_exact(pairs.len())?;
         for (rank, &(left, right)) in pairs.iter().enumerate() {
             for side in [left, right] {
                 if tokens.get(side).is_none() {
@@ -177,7 +179,7 @@ impl Vocab {
             }
             interrupt::check()?;
             let id = 256 + rank as u32;
-            let joined = join(&tokens, left, right, b"");
+            let joined = join(&tokens, left, right, b"")?;
             tokens.set(id, &joined)?;
             merges.push(Merge { left, right, id, rank: rank as u32 });
         }
@@ -194,14 +196,15 @@ impl Vocab {
     ) -> Result<Vocab> {
         let mut tokens = tokens_by_id(ids)?;
         let by_bytes: HashMap<&[u8], u32> = ids.iter().map(|(token, id)| (token.as_slice(), *id)).collect();
-        let mut merges = Vec::with_capacity(pairs.len());
+        let mut merges = Vec::new();
+        merges.try_reserve_exact(pairs.len())?;
         for (rank, &(left, right)) in pairs.iter().enumerate() {
             if tokens.get(left).is_none() || tokens.get(right).is_none() {
                 let reason = format!("merge {rank} joins {left} and {right}, which are not both tokens");
                 return Err(Error::Vocabulary(reason));
             }
             interrupt::check()?;
-            let joined = join(&tokens, left, right, alphabet.prefix());
+            let joined = join(&tokens, left, right, alphabet.prefix())?;
             let Some(&id) = by_bytes.get(joined.as_slice()) else {
                 let shown = show(&joined);
                 let reason = format!("merge {rank} joins {left} and {right} to {shown}, which is not a token");
@@ -345,8 +348,8 @@ impl Vocab {
 /// The ids by the bytes of their tokens, which stay in the arena. The hash is seeded at random, since tokens come from files
 /// that may have been made to collide.
 #[derive(Debug, Clone, Default)]
-struct Index {
-    ids: HashTable<u32>,
+pub(crate) struct Index {
+    pub(crate) ids: HashTable<u32>,
     seed: RandomState,
 }
 
@@ -401,9 +404,13 @@ pub fn check_token_bytes(pairs: &[(u32, u32)], most: u64) -> Result<()> {
     Ok(())
 }
 
-fn join(tokens: &Tokens, left: u32, right: u32, prefix: &[u8]) -> Vec<u8> {
+fn join(tokens: &Tokens, left: u32, right: u32, prefix: &[u8]) -> Result<Vec<u8>> {
     let [left, right] = [left, right].map(|side| tokens.get(side).unwrap_or_default());
-    [left, right.strip_prefix(prefix).unwrap_or(right)].concat()
+    let mut token = Vec::new();
+    token.try_reserve_exact(left.len() + right.len())?;
+    token.extend_from_slice(left);
+    token.extend_from_slice(right.strip_prefix(prefix).unwrap_or(right));
+    Ok(token)
 }
 
 /// Inverts the mapping. Two tokens with one id contradict each other.

@@ -20,7 +20,7 @@ fn main() {
     let text = &text[..text.len().min(megabytes * 1_000_000)];
     let vocab = Arc::new(read_ranks(ranks));
     let start = clock();
-    let encoder = Encoder::new(vocab);
+    let encoder = Encoder::new(vocab).unwrap();
     println!("tables  {:8.2} ms", (clock() - start) * 1e3);
     let short = if rest.len() > 1 { &[][..] } else { &[(20, 50_000), (200, 20_000), (2000, 5000)][..] };
     for &(len, rounds) in short {

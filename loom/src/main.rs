@@ -12,6 +12,8 @@ mod sync;
 
 #[path = "../../rust/error.rs"]
 mod error;
+#[path = "../../rust/fast/util/fallible.rs"]
+mod fallible;
 #[path = "../../rust/fast/encode/id_buffer.rs"]
 mod id_buffer;
 #[path = "../../rust/interrupt.rs"]
@@ -28,7 +30,7 @@ mod threads;
 /// Where the library has these files.
 mod fast {
     pub mod util {
-        pub(crate) use crate::threads;
+        pub(crate) use crate::{fallible, threads};
     }
 }
 

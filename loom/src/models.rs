@@ -177,7 +177,7 @@ fn in_order_of_three() {
 }
 
 fn put_in_order<const THREADS: usize>(shares: [&'static [usize]; THREADS]) {
-    let queue = Arc::new(InOrder::new(Vec::new()));
+    let queue = Arc::new(InOrder::new(Vec::new(), usize::MAX));
     let started = shares.map(|share| {
         let queue = Arc::clone(&queue);
         thread::spawn(move || {

@@ -4,6 +4,11 @@
 pub use loom::sync::{Mutex, MutexGuard, RwLock};
 pub use std::sync::PoisonError;
 
+/// Lets other threads go on.
+pub fn pause() {
+    thread::yield_now();
+}
+
 /// As the checker's, which does not know `const` blocks.
 macro_rules! of_thread {
     ($(#[$attribute:meta])* static $name:ident: $type:ty = const $start:block; $($rest:tt)*) => {

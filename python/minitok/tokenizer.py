@@ -1085,6 +1085,33 @@ class Tokenizer(Shortcuts):
         segments = self._codec.segments(text, None)
         return b"".join(segment[0] for segment in segments).decode()
 
+    def memory_usage(self) -> dict[str, int]:
+        """Returns how many bytes of memory it holds, by what they are for.
+
+        - ``vocabulary``: the tokens and the merges.
+        - ``tables``: what encoding and decoding look up. All threads share them; some are made when they are first needed.
+        - ``workspaces``: what calls have left behind for the next ones. Each thread that encodes at the same time as others
+          needs a workspace: a cache of the pieces of text met so far, of up to 40 MiB (``MINITOK_CACHE`` sets another limit),
+          and some buffers. Up to 64 of them are kept. Those that a call is using now are not counted.
+        - ``buffers``: room for the ids of the next long text, up to 64 MiB, shared by all tokenizers of the process.
+
+        The last two only speed up later calls; ``trim`` frees them. On the Python backend, nothing but the vocabulary counts.
+
+        >>> import minitok
+        >>> tok = minitok.train(["low lower lowest"], vocab_size=259)
+        >>> list(tok.memory_usage())
+        ['vocabulary', 'tables', 'workspaces', 'buffers']
+        """
+        return self._codec.memory_usage()
+
+    def trim(self) -> None:
+        """Frees the memory that only speeds up the next calls: ``workspaces`` and ``buffers`` of ``memory_usage``.
+
+        No result changes, and other threads may go on using the tokenizer; what a call is using now stays. The next long text
+        takes some milliseconds more, since its cache of pieces is filled again.
+        """
+        self._codec.trim()
+
     @property
     def backend(self) -> BackendName:
         """``rust`` or ``python``."""

@@ -13,6 +13,7 @@ use crate::fast::passes::first_pass;
 use crate::fast::preprocess;
 use crate::fast::pystr::source::Source;
 use crate::fast::scan::Tier;
+use crate::fast::util::fallible::{append, collect};
 use crate::fast::util::settings::enabled;
 use crate::fast::vocab::FastVocab;
 use crate::metaspace::{MARKER, Metaspace, spaced};
@@ -31,31 +32,31 @@ pub struct FastCodec {
     /// The scanner of the first of several patterns that cut in turn, if none runs them all; the encoder has the others.
     first: Option<Tier>,
     /// None where the fast paths are switched off.
-    encoder: Option<Encoder>,
+    pub(super) encoder: Option<Encoder>,
     /// None where text is not normalized.
     normalizer: Option<FastNormalizer>,
     /// Made when it is first needed.
-    decoder: Once<Decoder>,
+    pub(super) decoder: Once<Decoder>,
 }
 
 impl FastCodec {
     /// Makes the tables of the encoder: some milliseconds for a large vocabulary.
-    pub fn new(core: Codec) -> FastCodec {
+    pub fn new(core: Codec) -> Result<FastCodec> {
         FastCodec::of(Arc::new(core))
     }
 
-    pub fn of(core: Arc<Codec>) -> FastCodec {
-        let encoder = enabled().then(|| Encoder::new(core.vocab.clone()));
+    pub fn of(core: Arc<Codec>) -> Result<FastCodec> {
+        let encoder = if enabled() { Some(Encoder::new(core.vocab.clone())?) } else { None };
         FastCodec::with_encoder(core, encoder)
     }
 
     /// With the tables of its vocabulary, which are made if they have not been.
     pub fn with_tables(core: Codec, vocab: &FastVocab) -> Result<FastCodec> {
         let encoder = if enabled() { Some(Encoder::of(Arc::clone(vocab.tables()?))) } else { None };
-        Ok(FastCodec::with_encoder(Arc::new(core), encoder))
+        FastCodec::with_encoder(Arc::new(core), encoder)
     }
 
-    fn with_encoder(core: Arc<Codec>, encoder: Option<Encoder>) -> FastCodec {
+    fn with_encoder(core: Arc<Codec>, encoder: Option<Encoder>) -> Result<FastCodec> {
         if encoder.is_none() {
             core.vocab.prepare();
         }
@@ -67,11 +68,13 @@ impl FastCodec {
             None => encoder,
         };
         let steps = core.preprocessor.normalizer.steps();
-        let normalizer =
-            Normalizer::new(steps.to_vec()).and_then(FastNormalizer::new).ok().filter(|_| !steps.is_empty());
+        let normalizer = Normalizer::new(collect(steps.iter().cloned())?)
+            .and_then(FastNormalizer::new)
+            .ok()
+            .filter(|_| !steps.is_empty());
         // Without what normalizes fast (for want of memory), everything is left to the mirror.
         let encoder = encoder.filter(|_| steps.is_empty() || normalizer.is_some());
-        FastCodec { core, first, encoder, normalizer, decoder: Once::new() }
+        Ok(FastCodec { core, first, encoder, normalizer, decoder: Once::new() })
     }
 
     /// What cuts a text into the pieces of the encoder, if a scanner does.
@@ -119,8 +122,7 @@ impl FastCodec {
         ids: &mut Vec<u32>,
     ) -> Result<()> {
         let Some(encoder) = &self.encoder else {
-            ids.extend(self.core.encode(&source.bytes()?, search, goes_on)?);
-            return Ok(());
+            return append(ids, &self.core.encode(&source.bytes()?, search, goes_on)?);
         };
         let done = self.each_segment(source, search, goes_on, |segment| {
             match segment {
@@ -260,10 +262,16 @@ impl FastCodec {
     }
 
     /// The fast decoder; None where the fast paths are switched off.
-    pub fn decoder(&self) -> Option<&Decoder> {
-        self.encoder.as_ref()?;
-        let special = || self.core.names.iter().map(|(&id, name)| (id, name.as_slice()));
-        Some(self.decoder.get_or_make(|| Decoder::new(&self.core.vocab, special())))
+    pub fn decoder(&self) -> Result<Option<&Decoder>> {
+        if self.encoder.is_none() {
+            return Ok(None);
+        }
+        if let Some(decoder) = self.decoder.get() {
+            return Ok(Some(decoder));
+        }
+        let special = self.core.names.iter().map(|(&id, name)| (id, name.as_slice()));
+        let decoder = Decoder::new(&self.core.vocab, special)?;
+        Ok(Some(self.decoder.get_or_make(|| decoder)))
     }
 }
 
@@ -304,7 +312,7 @@ mod tests {
         let vocab = Vocab::from_merges(&order, &[(97, 98), (99, 100), (32, 97)]).unwrap();
         let special = SpecialTokens::new(vec![("<s>".into(), 300)]).unwrap();
         let metaspace = prefix.map(|prefix| Metaspace::new(prefix).unwrap());
-        FastCodec::new(plain(Arc::new(vocab), pattern, special, metaspace))
+        FastCodec::new(plain(Arc::new(vocab), pattern, special, metaspace)).unwrap()
     }
 
     #[test]
@@ -314,7 +322,7 @@ mod tests {
         // Text that no pattern cuts is one piece of bytes, but not one of characters.
         let vocab = Vocab::from_scores(&[(b"a".to_vec(), 256, 0.0)], (0..256).collect()).unwrap();
         let special = SpecialTokens::new(Vec::new()).unwrap();
-        assert!(FastCodec::new(plain(Arc::new(vocab), "none", special, None)).is_quick());
+        assert!(FastCodec::new(plain(Arc::new(vocab), "none", special, None)).unwrap().is_quick());
     }
 
     #[test]

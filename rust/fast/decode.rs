@@ -10,6 +10,7 @@
 #![expect(clippy::cast_possible_truncation, reason = "a length is at most INLINE, or one of a vector of this process")]
 
 use crate::error::{Error, Result};
+use crate::fast::util::fallible::{append, concat, filled, resize};
 use crate::vocab::Vocab;
 use foldhash::{HashMap, HashMapExt};
 
@@ -31,31 +32,32 @@ pub struct Decoder {
 
 impl Decoder {
     /// A decoder of the tokens of a vocabulary, and of special tokens where the vocabulary has none.
-    pub fn new<'s>(vocab: &'s Vocab, special: impl IntoIterator<Item = (u32, &'s [u8])>) -> Decoder {
+    pub fn new<'s>(vocab: &'s Vocab, special: impl IntoIterator<Item = (u32, &'s [u8])>) -> Result<Decoder> {
         let dense = vocab.tokens.n_ids().min(DENSE) as usize;
         let mut decoder = Decoder {
-            lengths: vec![UNKNOWN; dense],
-            inline: vec![[0; INLINE]; dense],
+            lengths: filled(UNKNOWN, dense)?,
+            inline: filled([0; INLINE], dense)?,
             arena: Vec::new(),
             rest: HashMap::new(),
         };
         for (id, token) in vocab.tokens.iter().chain(special) {
             if decoder.token(id).is_none() {
-                decoder.add(id, token);
+                decoder.add(id, token)?;
             }
         }
-        decoder
+        Ok(decoder)
     }
 
-    fn add(&mut self, id: u32, token: &[u8]) {
+    fn add(&mut self, id: u32, token: &[u8]) -> Result<()> {
         if id >= DENSE {
-            self.rest.insert(id, token.into());
-            return;
+            self.rest.try_reserve(1)?;
+            self.rest.insert(id, concat(&[token])?.into());
+            return Ok(());
         }
         let id = id as usize;
         if id >= self.lengths.len() {
-            self.lengths.resize(id + 1, UNKNOWN);
-            self.inline.resize(id + 1, [0; INLINE]);
+            resize(&mut self.lengths, id + 1, UNKNOWN)?;
+            resize(&mut self.inline, id + 1, [0; INLINE])?;
         }
         if token.len() <= INLINE {
             self.lengths[id] = token.len() as u8;
@@ -64,8 +66,15 @@ impl Decoder {
             self.lengths[id] = LONG;
             self.inline[id][..8].copy_from_slice(&(self.arena.len() as u64).to_le_bytes());
             self.inline[id][8..].copy_from_slice(&(token.len() as u64).to_le_bytes());
-            self.arena.extend_from_slice(token);
+            append(&mut self.arena, token)?;
         }
+        Ok(())
+    }
+
+    /// The bytes of memory that it takes.
+    pub(super) fn memory(&self) -> usize {
+        let rest: usize = self.rest.values().map(|token| token.len() + size_of::<(u32, Box<[u8]>)>()).sum();
+        self.lengths.capacity() + self.inline.capacity() * INLINE + self.arena.capacity() + rest
     }
 
     /// The bytes of an id; None where there is no such token.
@@ -119,7 +128,7 @@ impl Decoder {
 
     /// The bytes of the tokens, one after the other.
     pub fn decode(&self, ids: &[u32]) -> Result<Vec<u8>> {
-        let mut bytes = vec![0; self.length(ids)?];
+        let mut bytes = filled(0, self.length(ids)?)?;
         self.write(ids, &mut bytes);
         Ok(bytes)
     }
@@ -147,7 +156,7 @@ mod tests {
                 tokens.set(*id, token).unwrap();
             }
             let vocab = Vocab::new(tokens, Vec::new(), false, Alphabet::default()).unwrap();
-            let decoder = Decoder::new(&vocab, special.iter().map(|(id, name)| (*id, name.as_bytes())));
+            let decoder = Decoder::new(&vocab, special.iter().map(|(id, name)| (*id, name.as_bytes()))).unwrap();
             let token_bytes = |id: u32| vocab.token_bytes(id).or_else(|| special.get(&id).map(String::as_bytes));
             prop_assert_eq!(decoder.decode(&ids), decode_bytes(token_bytes, &ids, None));
             let known: Vec<u32> = ids.iter().copied().filter(|&id| token_bytes(id).is_some()).collect();
@@ -161,7 +170,7 @@ mod tests {
         (0..=255u8).for_each(|byte| tokens.set(u32::from(byte), &[byte]).unwrap());
         let vocab = Vocab::new(tokens, Vec::new(), false, Alphabet::default()).unwrap();
         let special = [(256, "<a>"), (1 << 21, "<b>"), (u32::MAX, "<c>")];
-        let decoder = Decoder::new(&vocab, special.map(|(id, name)| (id, name.as_bytes())));
+        let decoder = Decoder::new(&vocab, special.map(|(id, name)| (id, name.as_bytes()))).unwrap();
         assert_eq!(decoder.decode(&[u32::MAX, 256, 1 << 21]).unwrap(), b"<c><a><b>");
         assert_eq!((decoder.lengths.len(), decoder.inline.len(), decoder.rest.len()), (257, 257, 2));
     }
@@ -173,7 +182,7 @@ mod tests {
         let vocab = Vocab::new(tokens, Vec::new(), false, Alphabet::default()).unwrap();
         let text = b"abcdefghijklmnopqrst";
         for length in 14..20 {
-            let decoder = Decoder::new(&vocab, [(300, &text[..length])]);
+            let decoder = Decoder::new(&vocab, [(300, &text[..length])]).unwrap();
             assert_eq!(
                 (decoder.token(300), decoder.length(&[300, 0, 300]).unwrap()),
                 (Some(&text[..length]), 2 * length + 1)

@@ -21,7 +21,7 @@ pub struct Described {
 pub fn describe(source: &str) -> Result<Described> {
     let steps = expressions(source);
     let described =
-        |tier, examples: &[char], n_states, reason| Described { tier, examples: examples.to_vec(), n_states, reason };
+        |tier, examples: &[char], n_states, reason| Described { tier, examples: examples.into(), n_states, reason };
     if steps.is_empty() {
         return Ok(described("none", &[], 0, None));
     }

@@ -5,7 +5,7 @@
 //! 1. [`scan`]: text -> pieces; [`passes`]: patterns that cut in turn; [`described`]: how a pattern is run.
 //! 2. [`encode`]: pieces -> ids. Keys, the cache of pieces, merging of short and long pieces, threads.
 //! 3. [`decode`]: ids -> bytes.
-//! 4. [`codec`]: the two put together, and special tokens.
+//! 4. [`codec`]: the two put together, and special tokens; [`memory`]: what they hold.
 //! 5. [`count`]: corpus -> distinct pieces with their counts.
 //! 6. [`train`]: distinct pieces with their counts -> merges.
 //! 7. [`pystr`]: between UTF-8 and the ways in which Python stores a `str`.
@@ -15,11 +15,15 @@
 //! 11. [`token_bytes`]: merges -> the bytes of every token, when a vocabulary is opened.
 //! 12. [`util`]: settings, prefetching, zeroed memory, a pool.
 
+// Lengths come from outside: memory is asked for (`util/fallible.rs`).
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 pub mod codec;
 pub mod count;
 pub mod decode;
 pub mod described;
 pub mod encode;
+pub mod memory;
 pub mod normal;
 pub mod pack;
 pub mod passes;

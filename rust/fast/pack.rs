@@ -14,6 +14,7 @@ use crate::fast::codec::FastCodec;
 use crate::fast::pystr::source::Source;
 use crate::fast::read::json_lines::{Line, each_line};
 use crate::fast::read::line_ranges::each_part;
+use crate::fast::util::fallible::{extend, push};
 use crate::preprocess::Search;
 use std::ops::Range;
 use std::path::Path;
@@ -134,14 +135,13 @@ impl<I: Id> Packing<'_, I> {
         }
         self.ids.clear();
         match codec.append(1, Source::Bytes(text), search, goes_on, &mut self.ids) {
-            Ok(()) => self.ids.extend(end),
+            Ok(()) => extend(&mut self.ids, end)?,
             Err(Error::Interrupted) => return Err(Error::Interrupted),
             Err(error) => self.failed = Some(error),
         }
         append_as(&self.ids, &mut self.packed.ids)?;
         self.packed.bytes += text.len();
-        self.packed.ends.push(self.packed.ids.len() as u64);
-        Ok(())
+        push(&mut self.packed.ends, self.packed.ids.len() as u64)
     }
 }
 
@@ -178,7 +178,7 @@ mod tests {
         let (pattern, normalizer) = (Pattern::new("gpt2").unwrap(), Normalizer::default());
         let codec = Codec::new(Arc::new(vocab), pattern, special, normalizer, None, None).unwrap();
         let search = codec.search(Some(&["<|large|>"])).unwrap();
-        (FastCodec::new(codec), search)
+        (FastCodec::new(codec).unwrap(), search)
     }
 
     /// The number of a line that is left to another reader, and the line.

@@ -16,6 +16,7 @@ pub fn first_pass(pattern: &Pattern) -> Option<(Tier, Pattern)> {
     }
     let [(first, true), rest @ ..] = &passes(&steps)[..] else { return None };
     let first = Tier::new(first).ok()?.ok()?;
+    #[allow(clippy::disallowed_methods, reason = "a pattern has a hundred steps at the most")]
     Some((first, Pattern::new(&rest.iter().map(|(pass, _)| pass.join(THEN)).collect::<Vec<_>>().join(THEN)).ok()?))
 }
 

@@ -10,6 +10,7 @@
 #![expect(clippy::cast_possible_truncation, reason = "`check_length` allows 2^31 bytes")]
 
 use crate::error::Result;
+use crate::fast::util::fallible::resize;
 use crate::tokens::{HOLE, Tokens, check_length};
 use crate::vocab::Merge;
 
@@ -19,12 +20,10 @@ const CHUNK: usize = 16;
 /// already. Returns how many merges were done.
 pub fn join_all(tokens: &mut Tokens, merges: &[Merge]) -> Result<usize> {
     let n_ids = merges.iter().map(|merge| merge.id as usize + 1).max().unwrap_or(0).max(tokens.spans.len());
-    tokens.spans.try_reserve(n_ids - tokens.spans.len())?;
-    tokens.spans.resize(n_ids, HOLE);
+    resize(&mut tokens.spans, n_ids, HOLE)?;
     let mut end = tokens.bytes.len();
     let room = 8 * merges.len() + 2 * CHUNK;
-    tokens.bytes.try_reserve(room)?;
-    tokens.bytes.resize(end + room, 0);
+    resize(&mut tokens.bytes, end + room, 0)?;
     let mut done = 0;
     for merge in merges {
         let (Some(&left), Some(&right)) =
@@ -40,8 +39,7 @@ pub fn join_all(tokens: &mut Tokens, merges: &[Merge]) -> Result<usize> {
         check_length(end)?;
         if end + 2 * CHUNK > tokens.bytes.len() {
             let room = 2 * end + 2 * CHUNK;
-            tokens.bytes.try_reserve(room - tokens.bytes.len())?;
-            tokens.bytes.resize(room, 0);
+            resize(&mut tokens.bytes, room, 0)?;
         }
         copy(&mut tokens.bytes, left.0 as usize, start, left_len);
         copy(&mut tokens.bytes, right.0 as usize, start + left_len, right_len);

@@ -6,6 +6,7 @@ use crate::fast::encode::merges_from_ranks::merges_from_ranks;
 use crate::fast::encode::merges_from_scores::merges_from_scores;
 use crate::fast::encode::tables::Tables;
 use crate::fast::token_bytes::join_all;
+use crate::fast::util::fallible::{collect, concat};
 use crate::fast::util::settings::enabled;
 use crate::interrupt;
 use crate::once::Once;
@@ -50,14 +51,14 @@ impl FastVocab {
             Vocab::with_every_split(tokens)?
         };
         let core = Arc::new(core);
-        let tables = Tables::of_ranks(Arc::clone(&core), recovered);
+        let tables = Tables::of_ranks(Arc::clone(&core), recovered)?;
         Ok(Some(FastVocab { core, tables: Once::from(Arc::new(tables)) }))
     }
 
     /// The vocabulary of a byte order and pairs, whose tokens are `most_bytes` bytes long together at most; None as for `of_ranks`.
     pub fn of_pairs(byte_order: &[u8], pairs: &[(u32, u32)], most_bytes: u64) -> Result<Option<FastVocab>> {
         let mut tokens = Tokens::default();
-        let mut sorted = byte_order.to_vec();
+        let mut sorted = concat(&[byte_order])?;
         sorted.sort_unstable();
         if !enabled() || !sorted.iter().copied().eq(0..=255) || check_token_bytes(pairs, most_bytes).is_err() {
             return Ok(None);
@@ -66,7 +67,7 @@ impl FastVocab {
             tokens.set(id, &[byte])?;
         }
         let merge = |(&(left, right), rank): (&(u32, u32), u32)| Merge { left, right, id: 256 + rank, rank };
-        let merges: Vec<Merge> = pairs.iter().zip(0..).map(merge).collect();
+        let merges: Vec<Merge> = collect(pairs.iter().zip(0..).map(merge))?;
         if join_all(&mut tokens, &merges)? < merges.len() {
             return Ok(None);
         }
@@ -83,7 +84,7 @@ impl FastVocab {
         let Some(mut found) = merges_from_scores(&plain, pieces)? else { return Ok(None) };
         let merges = std::mem::take(&mut found.merges);
         let core = Arc::new(Vocab::assemble(Arc::clone(&plain.tokens), merges, false, plain.alphabet)?);
-        let tables = Tables::of_scores(Arc::clone(&core), found);
+        let tables = Tables::of_scores(Arc::clone(&core), found)?;
         Ok(Some(FastVocab { core, tables: Once::from(Arc::new(tables)) }))
     }
 
@@ -106,7 +107,7 @@ impl FastVocab {
         if let Some(tables) = self.tables.get() {
             return Ok(tables);
         }
-        let tables = Tables::new(Arc::clone(&self.core));
+        let tables = Tables::new(Arc::clone(&self.core))?;
         // What was stopped on the way is not kept.
         interrupt::check()?;
         Ok(self.tables.get_or_make(|| Arc::new(tables)))

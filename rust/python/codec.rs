@@ -4,10 +4,10 @@ use super::array::array_of_ids;
 use super::decode::{self, StreamDecoder};
 use super::documents::{Documents, Encoded, Encoding, Offsets};
 use super::ids::Ids;
-use super::list::list_of_ids;
+use super::list::{list_of, list_of_ids};
 use super::names::{Kept, Names};
 use super::normal::Normalizer;
-use super::text::{self, Text};
+use super::text::{self, Text, new_bytes};
 use super::trace::event_dict;
 use super::vocab::{Pattern, SpecialTokens, Vocab};
 use super::{numpy_api, rows, segments, signals, spans};
@@ -15,6 +15,8 @@ use crate::codec;
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::encode::{id_buffer, parallel};
+use crate::fast::memory::Usage;
+use crate::fast::util::fallible::{collect, push, try_collect};
 use crate::metaspace::Metaspace;
 use crate::preprocess::{Search, Trust};
 use crate::special::Finder;
@@ -23,7 +25,7 @@ use crate::words::Words;
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyString};
+use pyo3::types::{IntoPyDict, PyBytes, PyDict, PyList, PyString};
 use std::cell::Cell;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -149,7 +151,7 @@ impl Codec {
     /// The ids of segments as `segments` gives them, in one flat array, and where those of each begin.
     fn encode_prepared<'py>(&self, py: Python<'py>, segments: Vec<Bound<'_, PyBytes>>) -> PyResult<Offsets<'py>> {
         numpy_api::load(py)?;
-        let segments: Vec<&[u8]> = segments.iter().map(pyo3::types::PyBytesMethods::as_bytes).collect();
+        let segments: Vec<&[u8]> = collect(segments.iter().map(pyo3::types::PyBytesMethods::as_bytes))?;
         let encode = |segment: &&[u8], ids: &mut Vec<u32>| self.fast.append_prepared(segment, ids);
         let made = signals::detached(py, || parallel::encode_all(&segments, 1, |segment| segment.len(), encode));
         let (ids, offsets) = made?;
@@ -214,7 +216,7 @@ impl Codec {
             )]
             list_of_ids(py, &ids[ends[0] as usize..ends[1] as usize])
         };
-        let lists = PyList::new(py, offsets.windows(2).enumerate().map(list).collect::<PyResult<Vec<_>>>()?);
+        let lists = list_of(py, try_collect(offsets.windows(2).enumerate().map(list))?);
         id_buffer::give_back(ids);
         lists
     }
@@ -303,13 +305,19 @@ impl Codec {
 
     /// The pieces of a segment as the preprocessor has made it.
     fn pieces<'py>(&self, py: Python<'py>, segment: &[u8]) -> PyResult<Bound<'py, PyList>> {
-        let mut pieces = Vec::new();
-        self.fast.core().pieces(segment, &mut |piece| {
-            pieces.try_reserve(1)?;
-            pieces.push(PyBytes::new(py, piece));
-            Ok(())
-        })?;
-        PyList::new(py, pieces)
+        let (mut pieces, mut failure) = (Vec::new(), None);
+        let done = self.fast.core().pieces(segment, &mut |piece| {
+            if failure.is_none() {
+                match new_bytes(py, piece) {
+                    Ok(piece) => return push(&mut pieces, piece.into_any()),
+                    Err(error) => failure = Some(error),
+                }
+            }
+            Err(Error::Interrupted)
+        });
+        failure.map_or(Ok(()), Err)?;
+        done?;
+        list_of(py, pieces)
     }
 
     /// The events of one piece, which has a number and begins somewhere.
@@ -321,6 +329,18 @@ impl Codec {
     fn safe_cut(&self, py: Python<'_>, text: &[u8], allowed: Names<'_>) -> PyResult<usize> {
         let search = self.search(py, allowed)?;
         Ok(self.fast.safe_cut(text, &search))
+    }
+
+    /// The bytes of memory that it holds, by what they are for.
+    fn memory_usage<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let Usage { vocabulary, tables, workspaces, buffers } = self.fast.memory_usage();
+        let usage = [("vocabulary", vocabulary), ("tables", tables), ("workspaces", workspaces), ("buffers", buffers)];
+        usage.into_py_dict(py)
+    }
+
+    /// Gives back the memory that only speeds up the next call.
+    fn trim(&self) {
+        self.fast.trim();
     }
 
     /// A decoder for ids that come one by one.

@@ -11,6 +11,7 @@ use crate::fast;
 use crate::fast::count::corpus_counter::{CorpusCounter, Counted, OnChunk};
 use crate::fast::count::spill::CountFiles;
 use crate::fast::count::table::PieceCounts;
+use crate::fast::util::fallible::{append, collect, push, try_collect};
 use crate::interrupt;
 use numpy::{IntoPyArray, PyArray1, PyArrayMethods};
 use pyo3::exceptions::PyValueError;
@@ -70,6 +71,7 @@ impl Counter {
                 counter.add_pieces(pieces, |number| new.push(number as u64))?;
             }
             Counter::Mirror(counter) => {
+                counter.begin()?;
                 counter.documents += documents;
                 counter.bytes += bytes;
                 for (number, (piece, n)) in pieces.enumerate() {
@@ -79,6 +81,7 @@ impl Counter {
                         new.push(number as u64);
                     }
                 }
+                counter.is_whole = true;
             }
         }
         Ok(new)
@@ -103,14 +106,14 @@ impl Counter {
     fn finish(&mut self, poll: &mut dyn FnMut() -> Result<()>) -> Result<()> {
         match self {
             Counter::Fast(counter) => counter.finish(poll),
-            Counter::Mirror(_) => Ok(()),
+            Counter::Mirror(counter) => counter.check_whole(),
         }
     }
 
     fn is_finished(&self) -> bool {
         match self {
             Counter::Fast(counter) => counter.is_finished(),
-            Counter::Mirror(_) => true,
+            Counter::Mirror(counter) => counter.is_whole,
         }
     }
 
@@ -177,8 +180,8 @@ impl PieceCounter {
     /// Counts documents and returns how many bytes they have.
     fn add(&self, py: Python<'_>, documents: Vec<Bound<'_, PyAny>>) -> PyResult<usize> {
         let documents = texts(&documents)?;
-        let documents: Vec<_> = documents.iter().map(Text::bytes).collect::<Result<_>>()?;
-        let documents: Vec<&[u8]> = documents.iter().map(AsRef::as_ref).collect();
+        let documents = try_collect(documents.iter().map(Text::bytes))?;
+        let documents: Vec<&[u8]> = collect(documents.iter().map(AsRef::as_ref))?;
         self.change(py, |counter| counter.add(&documents, &mut |_| interrupt::check()))?;
         Ok(documents.iter().map(|document| document.len()).sum())
     }
@@ -186,7 +189,7 @@ impl PieceCounter {
     /// The same for documents that are held in Rust.
     fn add_documents(&self, py: Python<'_>, documents: &Bound<'_, Documents>) -> PyResult<usize> {
         let documents = documents.get();
-        self.change(py, |counter| counter.add(&documents.texts(), &mut |_| interrupt::check()))?;
+        self.change(py, |counter| counter.add(&documents.texts()?, &mut |_| interrupt::check()))?;
         Ok(documents.size())
     }
 
@@ -261,10 +264,9 @@ impl PieceCounter {
         let mut data = Vec::new();
         let (mut lengths, mut counts) = (Vec::new(), Vec::new());
         let put = |piece: &[u8], n| {
-            data.extend_from_slice(piece);
-            lengths.push(u32::try_from(piece.len()).map_err(|_| too_long())?);
-            counts.push(n);
-            Ok(())
+            append(&mut data, piece)?;
+            push(&mut lengths, u32::try_from(piece.len()).map_err(|_| too_long())?)?;
+            push(&mut counts, n)
         };
         self.inspect(py, |counter| counter.pieces().each(put))?;
         numpy_api::load(py)?;

@@ -27,7 +27,7 @@ const CLEARED: usize = 1 << 22;
 
 /// The bytes of the ids.
 pub fn decode_bytes<'py>(py: Python<'py>, fast: &FastCodec, ids: Ids<'py>) -> PyResult<Bound<'py, PyBytes>> {
-    let decoder = match fast.decoder() {
+    let decoder = match fast.decoder()? {
         Some(decoder) if !fast.core().drops_space() && fast.core().joining().is_none() => decoder,
         _ => return text::new_bytes(py, without_space(fast, &all_bytes(py, fast, ids)?)),
     };
@@ -61,7 +61,7 @@ fn all_bytes(py: Python<'_>, fast: &FastCodec, ids: Ids<'_>) -> PyResult<Vec<u8>
         let bytes = working(py, ids.len(), || fast.core().decode_bytes(&ids))?;
         return wrong.map_or(Ok(bytes), Err);
     }
-    match (fast.decoder(), ids) {
+    match (fast.decoder()?, ids) {
         (None, ids) => by_the_mirror(py, fast, ids),
         (Some(decoder), Ids::Parts(parts)) => of_parts(parts, |ids| decoder.decode(ids)),
         (Some(decoder), Ids::Known(known, wrong)) => {

@@ -4,12 +4,13 @@ use super::array::array_of_ids;
 use super::list::list_of;
 use super::signals;
 use super::text::new_bytes;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::encode::parallel;
 use crate::fast::pack::{Id, Lines, Options, Packed, encode_lines};
 use crate::fast::pystr::source::Source;
 use crate::fast::read::json_lines;
+use crate::fast::util::fallible::{collect, concat, extend, try_collect};
 use crate::preprocess::Search;
 use numpy::{IntoPyArray, PyArray1, PyArrayMethods};
 use pyo3::exceptions::PyValueError;
@@ -28,8 +29,8 @@ pub struct Documents {
 
 impl Documents {
     /// Each text.
-    pub fn texts(&self) -> Vec<&[u8]> {
-        self.parts.iter().flat_map(json_lines::Documents::iter).collect()
+    pub fn texts(&self) -> Result<Vec<&[u8]>> {
+        collect(self.parts.iter().flat_map(json_lines::Documents::iter))
     }
 }
 
@@ -48,8 +49,8 @@ impl Documents {
 
     /// The texts as bytes objects.
     fn to_list<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let texts = self.texts().into_iter().map(|text| Ok(new_bytes(py, text)?.into_any()));
-        list_of(py, texts.collect::<PyResult<_>>()?)
+        let texts = self.texts()?.into_iter().map(|text| new_bytes(py, text).map(Bound::into_any));
+        list_of(py, try_collect(texts)?)
     }
 }
 
@@ -59,16 +60,13 @@ pub fn read_column(data: &Bound<'_, PyArray1<u8>>, offsets: &Bound<'_, PyArray1<
     let (data, offsets) = (data.try_readonly()?, offsets.try_readonly()?);
     let (data, offsets) = (data.as_slice()?, offsets.as_slice()?);
     let wrong = || PyValueError::new_err("the offsets of the texts are not places in the data, in ascending order");
-    let ends: Vec<usize> =
-        offsets.iter().map(|&at| at.try_into()).collect::<std::result::Result<_, _>>().map_err(|_| wrong())?;
+    let ends: Vec<usize> = try_collect(offsets.iter().map(|&at| at.try_into().map_err(|_| wrong())))?;
     let (first, last) = (ends.first().copied().unwrap_or(0), ends.last().copied().unwrap_or(0));
     if !ends.is_sorted() || last > data.len() {
         return Err(wrong());
     }
-    let places = ends.windows(2).map(|ends| ends[0] - first..ends[1] - first).collect();
-    let mut text = Vec::new();
-    text.try_reserve_exact(last - first).map_err(Error::from)?;
-    text.extend_from_slice(&data[first..last]);
+    let places = collect(ends.windows(2).map(|ends| ends[0] - first..ends[1] - first))?;
+    let text = concat(&[&data[first..last]])?;
     Ok(Documents { parts: vec![json_lines::Documents { text, places, ..Default::default() }], lines: 0 })
 }
 
@@ -88,7 +86,7 @@ pub fn read_json_lines(
     for part in &mut parts {
         for left in std::mem::take(&mut part.left) {
             let text = other.call1((lines + left.line, new_bytes(py, &data[left.bytes])?))?;
-            part.put(left.document, text.cast::<PyBytes>()?.as_bytes());
+            part.put(left.document, text.cast::<PyBytes>()?.as_bytes())?;
         }
         lines += part.lines;
     }
@@ -116,11 +114,10 @@ impl Encoding<'_> {
     pub fn documents<'py>(&self, py: Python<'py>, documents: &Documents, threads: usize) -> PyResult<Offsets<'py>> {
         let encode = |text: &&[u8], ids: &mut Vec<u32>| {
             self.codec.append(1, Source::Bytes(text), self.search, self.goes_on, ids)?;
-            ids.extend(self.end);
-            Ok(())
+            extend(ids, self.end)
         };
         let (ids, offsets) =
-            signals::detached(py, || parallel::encode_all(&documents.texts(), threads, |text| text.len(), encode))?;
+            signals::detached(py, || parallel::encode_all(&documents.texts()?, threads, |text| text.len(), encode))?;
         Ok((array_of_ids(py, ids)?, offsets.into_pyarray(py)))
     }
 
@@ -151,7 +148,7 @@ impl Encoding<'_> {
         let mut read = |number: usize, line: &[u8]| {
             let text = Python::attach(|py| {
                 let text = other.bind(py).call1((number, new_bytes(py, line)?))?;
-                Ok(text.cast::<PyBytes>()?.as_bytes().to_vec())
+                Ok(concat(&[text.cast::<PyBytes>()?.as_bytes()])?)
             });
             text.map_err(|error| {
                 raised = Some(error);

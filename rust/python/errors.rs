@@ -43,6 +43,7 @@ impl From<Error> for PyErr {
 fn decode_error(bytes: &[u8]) -> PyErr {
     Python::attach(|py| {
         let decoded = PyString::from_encoded_object(&PyBytes::new(py, bytes), Some(c"utf-8"), Some(c"strict"));
+        #[allow(clippy::disallowed_methods, reason = "CPython has just copied them")]
         let unexplained = || PyUnicodeDecodeError::new_err(("utf-8", bytes.to_vec(), 0, bytes.len(), "invalid UTF-8"));
         decoded.err().unwrap_or_else(unexplained)
     })

@@ -1,8 +1,10 @@
 //! Readers of files for Python. Each gives None for a file that the reader in `minitok.formats` is to read.
 
 use super::signals;
+use super::text::new_bytes;
 use super::vocab::Vocab;
 use crate::fast::read::{gguf, gpt2_files, merge_lists, rank_file, sentencepiece, tekken, tokenizer_json};
+use crate::fast::util::fallible::try_collect;
 use crate::fast::vocab::FastVocab;
 use crate::vocab::Alphabet;
 use pyo3::prelude::*;
@@ -49,8 +51,8 @@ pub struct RankTable(tekken::Tekken);
 impl RankTable {
     /// The file with an empty list in place of its tokens.
     #[getter]
-    fn rest<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, &self.0.rest)
+    fn rest<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        new_bytes(py, &self.0.rest)
     }
 
     /// The vocabulary of the ranks below `end`; ids are ranks behind those of the special tokens.
@@ -91,8 +93,8 @@ pub struct MergeTable(merge_lists::Native);
 impl MergeTable {
     /// The file with empty lists in place of its tokens and merges.
     #[getter]
-    fn rest<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, &self.0.rest)
+    fn rest<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        new_bytes(py, &self.0.rest)
     }
 
     /// The vocabulary of a byte order and pairs; its tokens may be as long as those of `read_pairs`.
@@ -159,20 +161,20 @@ impl GgufTable {
 
 /// Names and ids.
 fn named_ids(special: &Bound<'_, PyDict>) -> PyResult<Vec<(String, u32)>> {
-    special.iter().map(|(name, id)| Ok((name.extract()?, id.extract()?))).collect()
+    try_collect(special.iter().map(|(name, id)| Ok((name.extract()?, id.extract()?))))
 }
 
 #[pymethods]
 impl TokenTable {
     /// The file with an empty object and an empty list in place of its tokens and merges.
     #[getter]
-    fn rest<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, &self.0.rest)
+    fn rest<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        new_bytes(py, &self.0.rest)
     }
 
     /// The tokens like `<...>` that no merge makes, and their ids.
-    fn markers(&self) -> Vec<(&str, u32)> {
-        self.0.table.markers()
+    fn markers(&self) -> PyResult<Vec<(&str, u32)>> {
+        Ok(self.0.table.markers()?)
     }
 
     /// How many tokens there are.

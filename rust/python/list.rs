@@ -10,7 +10,7 @@
 // A list is filled in place before anybody else has seen it.
 #![allow(unsafe_code)]
 
-use crate::error::Error;
+use crate::fast::util::fallible::extend;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyList};
@@ -98,8 +98,8 @@ fn new_int(py: Python<'_>, ints: &mut Vec<Option<Py<PyInt>>>, id: u32) -> PyResu
     if index < SHARED {
         if index >= ints.len() {
             let length = (index + 1).next_power_of_two();
-            ints.try_reserve(length - ints.len()).map_err(Error::from)?;
-            ints.resize_with(length, || None);
+            let missing = length - ints.len();
+            extend(ints, std::iter::repeat_with(|| None).take(missing))?;
         }
         ints[index] = Some(int.clone_ref(py));
     }

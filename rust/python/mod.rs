@@ -6,6 +6,8 @@
 
 // What Python hands over belongs to the call, whether or not the call uses it up.
 #![allow(clippy::needless_pass_by_value)]
+// Lengths come from outside: memory is asked for (`fast/util/fallible.rs`).
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod array;
 mod calls;
@@ -74,6 +76,9 @@ mod _rust {
 
     #[pymodule_init]
     fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
+        // The main thread's variables are there before memory is short.
+        crate::interrupt::stopped_now();
+        super::memory::set_aside();
         super::forks::register(module)
     }
 

@@ -4,6 +4,7 @@
 //! the names come in the same tuple again, which cannot have changed, they are not even read.
 
 use crate::error::Result;
+use crate::fast::util::fallible::collect;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::PyTuple;
@@ -71,7 +72,7 @@ impl<T> Kept<T> {
         let made = match &last.made {
             Some(made) if last.names.as_ref() == Some(&names) => made.clone(),
             _ => {
-                let wanted: Vec<&str> = names.iter().map(String::as_str).collect();
+                let wanted: Vec<&str> = collect(names.iter().map(String::as_str))?;
                 let made = Arc::new(maker(&wanted)?);
                 last.made = Some(made.clone());
                 last.names = Some(names);

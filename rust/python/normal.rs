@@ -4,6 +4,7 @@ use super::signals;
 use super::text::{Text, new_bytes};
 use crate::error::Error;
 use crate::fast::normal::normalizer::FastNormalizer;
+use crate::fast::util::fallible::try_collect;
 use crate::normalize::{Normalizer as Core, Step};
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::prelude::*;
@@ -35,7 +36,7 @@ impl Normalizer {
             let (name, texts) = texts.split_first().ok_or_else(|| Error::Vocabulary("a step has no name".into()))?;
             Ok(Step::new(name, texts)?)
         };
-        let core = Core::new(steps.iter().map(read).collect::<PyResult<_>>()?)?;
+        let core = Core::new(try_collect(steps.iter().map(read))?)?;
         Ok(Normalizer { fast: FastNormalizer::new(core)?, steps: PyTuple::new(py, steps)?.unbind() })
     }
 
@@ -82,6 +83,7 @@ impl Normalizer {
 impl Normalizer {
     /// The steps, for a codec.
     pub fn core_steps(&self) -> Vec<Step> {
+        #[allow(clippy::disallowed_methods, reason = "a normalizer has some steps")]
         self.fast.core().steps().to_vec()
     }
 }

@@ -9,6 +9,7 @@ use super::{signals, text};
 use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::encode::parallel;
+use crate::fast::util::fallible::{append, room, try_collect};
 use crate::{decode, interrupt};
 use numpy::{IntoPyArray, PyArray1, PyArrayMethods};
 use pyo3::exceptions::PyValueError;
@@ -40,7 +41,7 @@ pub fn decode_batch<'py>(
             py.check_signals()?;
         }
         let start = ids.len();
-        let wrong = row.extract().and_then(|row| append(row, &mut ids)).unwrap_or_else(Some);
+        let wrong = row.extract().and_then(|row| append_row(row, &mut ids)).unwrap_or_else(Some);
         places.push(start..ids.len());
         if wrong.is_some() || ids.len() >= GROUP || number + 1 == batch.len() {
             for row in decoded(py, fast, &ids, &places, threads)? {
@@ -68,7 +69,7 @@ pub fn decode_rows<'py>(
 ) -> PyResult<Bound<'py, PyList>> {
     let rows = rows_of_array(py, fast, ids, places, threads)?;
     let texts = rows.into_iter().enumerate().map(|(number, row)| text_of(py, number, row, errors));
-    list_of(py, texts.map(|text| text.map(Bound::into_any)).collect::<PyResult<_>>()?)
+    list_of(py, try_collect(texts.map(|text| text.map(Bound::into_any)))?)
 }
 
 /// As `decode_rows`, with the texts one after the other in UTF-8: text i at `offsets[i]..offsets[i + 1]`.
@@ -81,7 +82,7 @@ pub fn decode_column<'py>(
     py: Python<'py>,
 ) -> PyResult<Column<'py>> {
     let rows = rows_of_array(py, fast, ids, places, threads)?;
-    let mut offsets = Vec::with_capacity(rows.len() + 1);
+    let mut offsets = room(rows.len() + 1)?;
     let mut bytes: Vec<u8> = Vec::new();
     offsets.push(0);
     for (number, row) in rows.into_iter().enumerate() {
@@ -90,10 +91,9 @@ pub fn decode_column<'py>(
         }
         let row = row?;
         if std::str::from_utf8(&row).is_ok() {
-            bytes.try_reserve(row.len()).map_err(Error::from)?;
-            bytes.extend_from_slice(&row);
+            append(&mut bytes, &row)?;
         } else {
-            bytes.extend_from_slice(text::decoded(py, &row, errors)?.to_str()?.as_bytes());
+            append(&mut bytes, text::decoded(py, &row, errors)?.to_str()?.as_bytes())?;
         }
         offsets.push(i64::try_from(bytes.len())?);
     }
@@ -103,17 +103,16 @@ pub fn decode_column<'py>(
 /// The ids of a row, and what is wrong with the one after them.
 pub(super) fn all_ids(row: Ids<'_>) -> PyResult<(Vec<u32>, Option<PyErr>)> {
     let mut ids = Vec::new();
-    let wrong = append(row, &mut ids)?;
+    let wrong = append_row(row, &mut ids)?;
     Ok((ids, wrong))
 }
 
 /// Appends the ids of a row. Returns what is wrong with the one after them.
-fn append(row: Ids<'_>, ids: &mut Vec<u32>) -> PyResult<Option<PyErr>> {
+fn append_row(row: Ids<'_>, ids: &mut Vec<u32>) -> PyResult<Option<PyErr>> {
     match row {
         Ids::Known(known, wrong) => {
             known.each_block(|_, block| {
-                ids.try_reserve(block.len())?;
-                ids.extend_from_slice(block);
+                append(ids, block)?;
                 interrupt::check()
             })?;
             Ok(wrong)
@@ -122,8 +121,7 @@ fn append(row: Ids<'_>, ids: &mut Vec<u32>) -> PyResult<Option<PyErr>> {
             let mut some = Vec::new();
             loop {
                 let wrong = parts.read(&mut some)?;
-                ids.try_reserve(some.len()).map_err(Error::from)?;
-                ids.extend_from_slice(&some);
+                append(ids, &some)?;
                 if wrong.is_some() || some.is_empty() {
                     return Ok(wrong);
                 }
@@ -141,18 +139,18 @@ fn rows_of_array(
     threads: usize,
 ) -> PyResult<Vec<Result<Vec<u8>>>> {
     let mut all = Vec::new();
-    if let Some(wrong) = append(ids, &mut all)? {
+    if let Some(wrong) = append_row(ids, &mut all)? {
         return Err(wrong);
     }
     let (starts, ends) = (places.0.try_readonly()?, places.1.try_readonly()?);
     let (starts, ends) = (starts.as_slice()?, ends.as_slice()?);
-    let place = |(&start, &end): (&i64, &i64)| {
-        let place: Range<usize> = start.try_into().ok()?..end.try_into().ok()?;
-        (place.start <= place.end && place.end <= all.len()).then_some(place)
-    };
-    let places: Option<Vec<_>> = starts.iter().zip(ends).map(place).collect();
     let wrong = || PyValueError::new_err("the offsets of the rows are not places in the ids, in ascending order");
-    decoded(py, fast, &all, &places.ok_or_else(wrong)?, threads)
+    let place = |(&start, &end): (&i64, &i64)| {
+        let (start, end) = (usize::try_from(start).ok()?, usize::try_from(end).ok()?);
+        (start <= end && end <= all.len()).then_some(start..end)
+    };
+    let places = try_collect(starts.iter().zip(ends).map(|ends| place(ends).ok_or_else(wrong)))?;
+    decoded(py, fast, &all, &places, threads)
 }
 
 /// The bytes of each row, or what is wrong with it.
@@ -173,7 +171,7 @@ fn decoded(
 /// The bytes of a row.
 fn bytes_of(fast: &FastCodec, ids: &[u32]) -> Result<Vec<u8>> {
     let core = fast.core();
-    let mut bytes = match fast.decoder() {
+    let mut bytes = match fast.decoder()? {
         Some(decoder) if core.joining().is_none() => decoder.decode(ids)?,
         _ => decode::decode_bytes(|id| core.token_bytes(id), ids, core.joining())?,
     };

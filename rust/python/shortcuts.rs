@@ -2,6 +2,8 @@
 
 // The documentation of the methods is what Python's `help` shows, word for word that of `tokenizer.py`.
 #![allow(clippy::doc_markdown)]
+// Whoever has the value sets it: nobody waits for it.
+#![expect(clippy::disallowed_types, reason = "a cell that is only set")]
 
 use super::codec::Codec;
 use super::forks;

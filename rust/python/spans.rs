@@ -7,6 +7,7 @@ use super::list::{list_of, list_of_ids};
 use super::text::new_bytes;
 use crate::codec::Codec;
 use crate::error::{Error, Result};
+use crate::fast::util::fallible::resize;
 use crate::interrupt;
 use numpy::{PyArray1, PyArrayMethods};
 use pyo3::exceptions::PyValueError;
@@ -53,8 +54,7 @@ pub fn token_list<'py>(core: &Codec, ids: &Bound<'py, PyArray1<u32>>) -> PyResul
         if index < SHARED {
             if index >= known.len() {
                 let length = (index + 1).next_power_of_two();
-                known.try_reserve(length - known.len()).map_err(Error::from)?;
-                known.resize(length, None);
+                resize(&mut known, length, None)?;
             }
             known[index] = Some(token);
         }
@@ -77,7 +77,8 @@ pub fn span_list<'py>(
 
 #[cfg(any(Py_LIMITED_API, Py_GIL_DISABLED))]
 fn pairs<'py>(py: Python<'py>, starts: &[i64], ends: &[i64]) -> PyResult<Bound<'py, PyAny>> {
-    let pairs: Vec<(i64, i64)> = starts.iter().copied().zip(ends.iter().copied()).collect();
+    let pairs: Vec<(i64, i64)> =
+        crate::fast::util::fallible::collect(starts.iter().copied().zip(ends.iter().copied()))?;
     Ok(pyo3::types::PyList::new(py, pairs)?.into_any())
 }
 

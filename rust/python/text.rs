@@ -6,9 +6,10 @@
 // The characters of a str are read where CPython keeps them.
 #![allow(unsafe_code)]
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
+use crate::fast::util::fallible::try_collect;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
@@ -140,7 +141,7 @@ pub fn texts<'a>(objects: &'a [Bound<'_, PyAny>]) -> PyResult<Vec<Text<'a>>> {
         }
         object.extract()
     };
-    objects.iter().enumerate().map(text).collect()
+    try_collect(objects.iter().enumerate().map(text))
 }
 
 /// Some bytes as a bytes object.
@@ -285,5 +286,10 @@ fn without_surrogates(text: &Bound<'_, PyString>) -> PyResult<String> {
     let encoded = text.call_method1("encode", ("utf-16-le", "surrogatepass"))?;
     let units =
         encoded.cast::<PyBytes>()?.as_bytes().chunks_exact(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]]));
-    Ok(char::decode_utf16(units).map(|char| char.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
+    let chars = char::decode_utf16(units.clone()).map(|char| char.unwrap_or(char::REPLACEMENT_CHARACTER));
+    let mut text = String::new();
+    // A unit is three bytes at the most, and a pair of them four.
+    text.try_reserve_exact(3 * units.len()).map_err(Error::from)?;
+    chars.for_each(|char| text.push(char));
+    Ok(text)
 }

@@ -1,6 +1,7 @@
 //! Trace events as the dicts that `minitok.reference.trace` documents.
 
 use crate::encode::Candidate;
+use crate::fast::util::fallible::try_collect;
 use crate::trace::Event;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -17,8 +18,8 @@ pub fn event_dict<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, Py
                 candidate.set_item("count", count)?;
                 Ok(candidate)
             });
-            dict.set_item("candidates", candidates.collect::<PyResult<Vec<_>>>()?)?;
-            dict.set_item("ties", ties.iter().map(|&pair| pair_list(py, pair)).collect::<PyResult<Vec<_>>>()?)?;
+            dict.set_item("candidates", try_collect::<_, PyErr>(candidates)?)?;
+            dict.set_item("ties", try_collect(ties.iter().map(|&pair| pair_list(py, pair)))?)?;
             dict.set_item("winner", pair_list(py, *winner)?)?;
             dict.set_item("count", count)?;
             dict.set_item("id", id)?;
@@ -42,7 +43,7 @@ pub fn event_dict<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, Py
             dict.set_item("event", "encode_merge")?;
             dict.set_item("piece", piece)?;
             dict.set_item("step", step)?;
-            let candidates = candidates.iter().map(|one| candidate_dict(py, one)).collect::<PyResult<Vec<_>>>()?;
+            let candidates = try_collect(candidates.iter().map(|one| candidate_dict(py, one)))?;
             dict.set_item("candidates", candidates)?;
             dict.set_item("ties", ties)?;
             dict.set_item("winner", winner.place)?;

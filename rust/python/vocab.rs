@@ -1,7 +1,10 @@
 //! `Vocab`, `Pattern` and `SpecialTokens` for Python.
 
+use super::list::list_of;
 use super::signals;
-use super::text::Text;
+use super::text::{Text, new_bytes};
+use crate::error::Error;
+use crate::fast::util::fallible::{collect, concat, push, try_collect};
 use crate::fast::vocab::FastVocab;
 use crate::once::Once;
 use crate::ranks::Scored;
@@ -10,7 +13,7 @@ use crate::vocab::{Alphabet, Symbols};
 use crate::{packed, pretokenize, special, vocab};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
+use pyo3::types::{PyDict, PyList, PyTuple};
 
 /// The tokens of an encoding and the merges among them.
 #[pyclass(frozen, module = "minitok._rust")]
@@ -20,6 +23,7 @@ pub struct Vocab(pub FastVocab);
 type SymbolsTuple = (String, Option<u32>, bool, PyBackedBytes, PyBackedBytes, Option<(String, PyBackedBytes)>);
 
 /// What pieces begin as.
+#[allow(clippy::disallowed_methods, reason = "they are marks of some bytes, which Python holds")]
 pub(super) fn alphabet(fallback: Option<Vec<u32>>, drops_bytes: bool, symbols: Option<SymbolsTuple>) -> Alphabet {
     let symbols = symbols.map(|(unit, unknown, fuses, prefix, suffix, joining)| {
         let joining = joining.map(|(rule, mark)| (rule, mark.to_vec()));
@@ -30,7 +34,7 @@ pub(super) fn alphabet(fallback: Option<Vec<u32>>, drops_bytes: bool, symbols: O
 
 /// A mapping of token bytes to ids, in its order.
 fn token_ids(ids: &Bound<'_, PyDict>) -> PyResult<Vec<(Vec<u8>, u32)>> {
-    ids.iter().map(|(token, id)| Ok((token.extract::<&[u8]>()?.to_vec(), id.extract()?))).collect()
+    try_collect(ids.iter().map(|(token, id)| Ok((concat(&[token.extract::<&[u8]>()?])?, id.extract()?))))
 }
 
 #[pymethods]
@@ -51,7 +55,7 @@ impl Vocab {
             arena.set(id.extract()?, token.extract()?)?;
         }
         let merge = |(left, right, id, rank)| vocab::Merge { left, right, id, rank };
-        let merges = merges.into_iter().map(merge).collect();
+        let merges = collect(merges.into_iter().map(merge))?;
         let alphabet = alphabet(fallback, drops_bytes, symbols);
         Ok(Vocab(vocab::Vocab::new(arena, merges, whole_pieces, alphabet)?.into()))
     }
@@ -95,7 +99,9 @@ impl Vocab {
 
     #[staticmethod]
     fn from_scores(py: Python<'_>, pieces: Vec<(PyBackedBytes, u32, f64)>, fallback: Vec<u32>) -> PyResult<Vocab> {
-        let pieces: Vec<Scored> = pieces.into_iter().map(|(piece, id, score)| (piece.to_vec(), id, score)).collect();
+        let scored =
+            |(piece, id, score): (PyBackedBytes, u32, f64)| Ok::<Scored, Error>((concat(&[&piece])?, id, score));
+        let pieces = try_collect(pieces.into_iter().map(scored))?;
         let made = signals::detached(py, || vocab::Vocab::from_scores(&pieces, fallback))?;
         Ok(Vocab(made.into()))
     }
@@ -105,7 +111,7 @@ impl Vocab {
     fn tokens<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let tokens = PyDict::new(py);
         for (id, token) in self.0.core().tokens.iter() {
-            tokens.set_item(id, PyBytes::new(py, token))?;
+            tokens.set_item(id, new_bytes(py, token)?)?;
         }
         Ok(tokens)
     }
@@ -137,8 +143,8 @@ impl Vocab {
     fn symbols<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
         let Some(symbols) = &self.0.core().alphabet.symbols else { return Ok(None) };
         let Symbols { unit, unknown, fuses, prefix, suffix, joining } = symbols;
-        let joining = joining.as_ref().map(|(rule, mark)| (rule, PyBytes::new(py, mark)));
-        let (prefix, suffix) = (PyBytes::new(py, prefix), PyBytes::new(py, suffix));
+        let joining = joining.as_ref().map(|(rule, mark)| Ok::<_, PyErr>((rule, new_bytes(py, mark)?))).transpose()?;
+        let (prefix, suffix) = (new_bytes(py, prefix)?, new_bytes(py, suffix)?);
         (unit, unknown, *fuses, prefix, suffix, joining).into_pyobject(py).map(Some)
     }
 
@@ -197,10 +203,15 @@ impl Pattern {
     fn split<'py>(&self, py: Python<'py>, text: Text<'_>) -> PyResult<Bound<'py, PyList>> {
         let bytes = text.bytes()?;
         let pieces = signals::detached(py, || {
-            let mut pieces = Vec::new();
-            self.0.split(&bytes, &mut |piece| pieces.push(piece)).map(|()| pieces)
+            let (mut pieces, mut kept) = (Vec::new(), Ok(()));
+            self.0.split(&bytes, &mut |piece| {
+                if kept.is_ok() {
+                    kept = push(&mut pieces, piece);
+                }
+            })?;
+            kept.map(|()| pieces)
         })?;
-        PyList::new(py, pieces.into_iter().map(|piece| PyBytes::new(py, piece)))
+        list_of(py, try_collect(pieces.into_iter().map(|piece| new_bytes(py, piece).map(Bound::into_any)))?)
     }
 
     fn safe_cut(&self, text: &[u8]) -> usize {
@@ -210,7 +221,7 @@ impl Pattern {
 
 /// The names in a list, a set or any other iterable, in ascending order.
 fn names_of(names: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
-    let mut found = names.try_iter()?.map(|name| name?.extract()).collect::<PyResult<Vec<String>>>()?;
+    let mut found = try_collect(names.try_iter()?.map(|name| name?.extract::<String>()))?;
     found.sort_unstable();
     Ok(found)
 }
@@ -232,9 +243,9 @@ impl SpecialTokens {
         #[pyo3(from_py_with = names_of)] late: Vec<String>,
         flags: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<SpecialTokens> {
-        let ids = ids.iter().map(|(name, id)| Ok((name.extract()?, id.extract()?))).collect::<PyResult<_>>()?;
+        let ids = try_collect(ids.iter().map(|(name, id)| Ok::<_, PyErr>((name.extract()?, id.extract()?))))?;
         let flags = flags.map_or(Ok(Vec::new()), |flags| {
-            flags.iter().map(|(name, own)| Ok((name.extract()?, names_of(&own)?))).collect::<PyResult<_>>()
+            try_collect(flags.iter().map(|(name, own)| Ok::<_, PyErr>((name.extract()?, names_of(&own)?))))
         })?;
         let tokens = special::SpecialTokens::new(ids)?.with(added, late, flags)?;
         Ok(SpecialTokens { tokens, finder_of_all: Once::new() })
@@ -256,15 +267,12 @@ impl SpecialTokens {
         let finder = match &wanted {
             None => self.finder_of_all(),
             Some(names) => {
-                of_some = self.tokens.finder(&names.iter().map(String::as_str).collect::<Vec<_>>());
+                of_some = self.tokens.finder(&collect(names.iter().map(String::as_str))?);
                 &of_some
             }
         };
         let mut parts = Vec::new();
-        finder.split(text, |start, end, id| {
-            parts.push((start, end, id));
-            Ok(())
-        })?;
+        finder.split(text, |start, end, id| push(&mut parts, (start, end, id)))?;
         Ok(parts)
     }
 
@@ -277,8 +285,7 @@ impl SpecialTokens {
     ) -> PyResult<Vec<(usize, usize, Option<u32>)>> {
         let mut parts = Vec::new();
         self.finder_of_all().split_trusted(text, &trusted, everywhere.get().finder_of_all(), |start, end, id| {
-            parts.push((start, end, id));
-            Ok(())
+            push(&mut parts, (start, end, id))
         })?;
         Ok(parts)
     }

@@ -46,7 +46,7 @@ fn keep(vocab: Vocab, arguments: &mut Arguments) -> Result<Vec<u8>> {
     let codec = Codec::new(Arc::new(vocab), pattern, special, Normalizer::new(steps)?, metaspace, words)?;
     let names: Vec<&str> = codec.preprocessor.special.ids.iter().map(|(name, _)| name.as_str()).collect();
     let searches = [codec.search(Some(&[]))?, codec.search(Some(&names))?];
-    let tokenizer = Tokenizer { codec: FastCodec::new(codec), searches };
+    let tokenizer = Tokenizer { codec: FastCodec::new(codec)?, searches };
     TOKENIZERS.with_borrow_mut(|all| {
         let number = all.iter().position(Option::is_none).unwrap_or(all.len());
         if number == all.len() {

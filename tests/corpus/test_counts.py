@@ -3,13 +3,18 @@
 import json
 import pickle
 import random
+from functools import partial
+from pathlib import Path
 
 import minitok
+import numpy as np
 import pytest
 from helpers import BACKENDS, failure_on_both, on_both, traced
 from hypothesis import given
 from hypothesis import strategies as st
-from minitok.corpus.counts import from_packed
+from minitok._rust import set_fast
+from minitok.backend import load_backend
+from minitok.corpus.counts import from_packed, new_counter
 from strategies import corpora, dense, merge_lists, rank_tables, train_options
 
 COUNTING = ("pattern", "special_tokens")
@@ -60,6 +65,37 @@ def test_more_documents_or_bytes_than_can_be_counted_are_refused(backend, docume
     assert (most.merge().documents, most.merge().bytes) == (documents, size)
     with pytest.raises(minitok.TrainingError, match=rf"2\^63 {name} or more"):
         most.merge(minitok.count_pieces(["a"], backend=backend))
+
+
+class Stopped:
+    """A stream that is stopped at its third part."""
+
+    parts = 2
+
+    def read(self, size):
+        self.parts -= 1
+        if self.parts < 0:
+            raise KeyboardInterrupt
+        return b"low lower lowest "[: size % 17] + b"low lower lowest " * (size // 17)
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_counter_that_was_stopped_says_so(backend, fast):
+    before = set_fast(fast)
+    try:
+        counter = new_counter(load_backend(backend), "gpt2", [], 1)
+    finally:
+        set_fast(before)
+    counter.add(["low"])
+    assert counter.totals() == (1, 3, 1, 1)
+    with pytest.raises(KeyboardInterrupt):
+        counter.add_stream(Stopped(), None, lambda _: None, Path("stream"))
+    one = np.ones(1, np.uint32), np.ones(1, np.int64)
+    calls = [counter.finish, counter.totals, counter.packed, partial(counter.add, ["low"])]
+    calls += [partial(counter.add_pieces, b"a", *one, 1, 1)]
+    for call in calls:
+        with pytest.raises(minitok.TrainingError, match="counting was stopped before it was done; count anew"):
+            call()
 
 
 @given(corpora, train_options())

@@ -10,6 +10,7 @@ from copy import copy
 from dataclasses import dataclass
 from operator import index
 from pathlib import Path
+from sys import getsizeof
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -324,6 +325,14 @@ class PythonCodec:
         texts = [text.encode() for text in self.decode_rows(ids, starts, ends, errors, threads)]
         return np.frombuffer(b"".join(texts), np.uint8), np.cumsum([0, *map(len, texts)], dtype=np.int64)
 
+    def memory_usage(self) -> dict[str, int]:
+        vocab = self.codec.vocab
+        kept = [vocab.tokens, *vocab.tokens.values(), vocab.merges, *vocab.merges, vocab.ids, vocab.by_pair]
+        return {"vocabulary": sum(map(getsizeof, kept)), "tables": 0, "workspaces": 0, "buffers": 0}
+
+    def trim(self) -> None:
+        self.searches.clear()
+
     def stream_decoder(self, strict: bool) -> StreamDecoder:
         errors, codec = "strict" if strict else "replace", self.codec
         return PythonStreamDecoder(codec.token_bytes, errors, codec.drops_space(), codec.joining())
@@ -394,6 +403,7 @@ class PythonPieceCounter(PieceCounter):
         documents: int,
         size: int,
     ) -> npt.NDArray[np.uint64]:
+        self.begin()
         self.documents += documents
         self.bytes += size
         end = 0
@@ -404,6 +414,7 @@ class PythonPieceCounter(PieceCounter):
             if len(self.pieces) > known:
                 new.append(number)
             end += length
+        self.is_whole = True
         return np.array(new, np.uint64)
 
     def hold(self, files: Sequence[str | os.PathLike[str]], documents: int, size: int) -> None:
@@ -411,16 +422,19 @@ class PythonPieceCounter(PieceCounter):
         self.add_pieces(data, np.frombuffer(lengths, "<u4"), np.frombuffer(counts, "<i8"), documents, size)
 
     def packed(self) -> tuple[bytes, npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+        self.check_whole()
         lengths = np.fromiter(map(len, self.pieces), np.uint32, len(self.pieces))
         return b"".join(self.pieces), lengths, np.fromiter(self.pieces.values(), np.int64, len(self.pieces))
 
     def finish(self) -> None:
-        """Nothing is left to be done."""
+        """Nothing is left to be done, if all was counted."""
+        self.check_whole()
 
     def files(self) -> None:
         """Nothing is on the disk."""
 
     def totals(self) -> tuple[int, int, int, int]:
+        self.check_whole()
         return self.documents, self.bytes, sum(self.pieces.values()), len(self.pieces)
 
 
@@ -434,6 +448,7 @@ def train(
 ) -> tuple[list[tuple[int, int]], list[int], int, str]:
     """Returns the merges, the count of each, the number of ties, and why training stopped."""
     del keep
+    counter.check_whole()
     plain = reference_train.TrainOptions(
         options.n_merges, options.byte_order, options.tie_break, options.min_frequency, options.max_token_length
     )

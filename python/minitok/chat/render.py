@@ -99,7 +99,7 @@ def run(program: Any, values: Mapping[str, Any]) -> str:
 
     try:
         text: str = program.render(**values)
-    except RecursionError:
+    except (RecursionError, MemoryError):
         raise
     except Exception as error:
         # A template is a program: it may fail in any way that a program can.

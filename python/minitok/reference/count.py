@@ -8,7 +8,8 @@ By hand: the document ``a b<s> b``, with the special token ``<s>``: the pieces `
 A file is read in chunks. What has been read is counted up to a *safe cut*, an offset before which the pieces are the same
 whatever follows; the rest waits for the next chunk.
 
-Invariants: ``bytes`` and ``documents`` say how much has been counted so far; no count is 0.
+Invariants: ``bytes`` and ``documents`` say how much has been counted so far; no count is 0. A counter that was stopped in the
+middle of a text, or failed, is of no use any more, and says so.
 
 Costs: n bytes of corpus, w bytes of distinct pieces: O(n) time, O(w) space; for a file, also the longest stretch without a
 safe cut. When not to use it: a corpus of gigabytes; the fast counter uses all processors.
@@ -22,6 +23,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
+from ..errors import TrainingError
 from .pretokenize import Pattern
 from .special import SpecialTokens
 
@@ -42,12 +44,25 @@ class PieceCounter:
         self.special = special
         self.pieces: dict[bytes, int] = {}
         self.documents = self.bytes = 0
+        self.is_whole = True
 
     def add(self, documents: Iterable[bytes]) -> None:
         """Counts documents. No piece crosses from one to the next."""
+        self.begin()
         for document in documents:
             self.documents += 1
             self.count(document)
+        self.is_whole = True
+
+    def begin(self) -> None:
+        """Notes that counting begins; until it ends, the counts are not those of any documents."""
+        self.check_whole()
+        self.is_whole = False
+
+    def check_whole(self) -> None:
+        """Raises TrainingError if counting was stopped in the middle."""
+        if not self.is_whole:
+            raise TrainingError("counting was stopped before it was done; count anew")
 
     def count(self, text: bytes) -> None:
         """Counts a document, or a part of one up to a safe cut. Special tokens are cut out."""
@@ -68,6 +83,7 @@ class PieceCounter:
 
     def add_stream(self, source: BinaryIO, separator: bytes | None, on_chunk: Callable[[int], None]) -> None:
         """Counts a text: one document, or several with a separator. ``on_chunk`` is called with the number of bytes read."""
+        self.begin()
         self.documents += 1
         rest = bytearray()
         while chunk := source.read(CHUNK):
@@ -83,6 +99,7 @@ class PieceCounter:
             del rest[:cut]
             on_chunk(len(chunk))
         self.count(bytes(rest))
+        self.is_whole = True
 
     def safe_cut(self, text: bytes | bytearray, separator: bytes | None) -> int:
         """Returns the last safe cut of the pattern that no special token or separator extends across.

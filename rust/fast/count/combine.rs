@@ -9,6 +9,7 @@ use super::hasher::Hasher;
 use super::table::{BATCH, PieceCounts};
 use crate::error::Result;
 use crate::fast::encode::parallel;
+use crate::fast::util::fallible::{collect, extend, push, room};
 use crate::interrupt;
 
 /// What one thread has counted.
@@ -25,21 +26,24 @@ impl Share {
     pub fn new(threads: usize, hasher: &Hasher) -> Vec<Self> {
         let residues = if threads > 1 { threads } else { 0 };
         let pieces = || PieceCounts::with_residues(residues, hasher.clone());
+        #[allow(clippy::disallowed_methods, reason = "as many as there are threads")]
         (0..threads).map(|_| Self { pieces: pieces(), runs: Vec::new(), after: 0 }).collect()
     }
 
     /// Notes that part `number` is counted next. Numbers only grow.
-    pub fn begin(&mut self, number: usize) {
+    pub fn begin(&mut self, number: usize) -> Result<()> {
         if self.runs.is_empty() || number != self.after {
-            self.runs.push((number, self.pieces.len()));
+            push(&mut self.runs, (number, self.pieces.len()))?;
         }
         self.after = number + 1;
+        Ok(())
     }
 
     /// Takes the combined table, as part `number`.
-    pub fn hold(&mut self, pieces: PieceCounts, number: usize) {
-        self.begin(number);
+    pub fn hold(&mut self, pieces: PieceCounts, number: usize) -> Result<()> {
+        self.begin(number)?;
         self.pieces = pieces;
+        Ok(())
     }
 
     /// One more than the number of the part counted last.
@@ -60,14 +64,14 @@ impl Share {
 }
 
 /// The entries of all shares in corpus order: the number of the share, and a range of its entries.
-pub(super) fn in_order(shares: &[Share]) -> Vec<(usize, Range<usize>)> {
+pub(super) fn in_order(shares: &[Share]) -> Result<Vec<(usize, Range<usize>)>> {
     let mut order = Vec::new();
     for (whose, share) in shares.iter().enumerate() {
         let ends = share.runs.iter().skip(1).map(|run| run.1).chain([share.pieces.len()]);
-        order.extend(share.runs.iter().zip(ends).map(|(&(number, start), end)| (number, whose, start..end)));
+        extend(&mut order, share.runs.iter().zip(ends).map(|(&(number, start), end)| (number, whose, start..end)))?;
     }
     order.sort_unstable_by_key(|run| run.0);
-    order.into_iter().map(|(_, whose, range)| (whose, range)).collect()
+    collect(order.into_iter().map(|(_, whose, range)| (whose, range)))
 }
 
 /// Combines all shares into one table, on at most `threads` threads. The shares are gone then; if it is
@@ -79,24 +83,25 @@ pub(super) fn combine(shares: &mut Vec<Share>, threads: usize) -> Result<PieceCo
         return Ok(first.map_or_else(PieceCounts::new, |share| std::mem::take(&mut share.pieces)));
     };
     for share in &mut *shares {
-        share.pieces.list_residues(threads);
+        share.pieces.list_residues(threads)?;
         interrupt::check()?;
     }
-    let order = in_order(shares);
-    let residues: Vec<usize> = (0..threads).collect();
+    let order = in_order(shares)?;
+    let residues = collect(0..threads)?;
     let combined =
         parallel::map(&residues, threads, |_| usize::MAX / threads, |&residue| residue_of(shares, &order, residue))?;
+    let all = PieceCounts::concat(&combined)?;
     shares.clear();
-    Ok(PieceCounts::concat(&combined))
+    Ok(all)
 }
 
 /// The pieces of one residue, each with the rank at which it was met first.
 fn residue_of(shares: &[Share], order: &[(usize, Range<usize>)], residue: usize) -> Result<(PieceCounts, Vec<u64>)> {
     let at_most = shares.iter().map(|share| share.pieces.residue(residue).len()).sum();
-    let mut table = PieceCounts::with_room(at_most, &shares[0].pieces);
-    let mut ranks = Vec::with_capacity(at_most);
+    let mut table = PieceCounts::with_room(at_most, &shares[0].pieces)?;
+    let mut ranks = room(at_most)?;
     // The entries of each share that are still to come.
-    let mut rests: Vec<&[u32]> = shares.iter().map(|share| share.pieces.residue(residue)).collect();
+    let mut rests: Vec<&[u32]> = collect(shares.iter().map(|share| share.pieces.residue(residue)))?;
     let mut rank = 0;
     for (whose, range) in order {
         let rest = &mut rests[*whose];
@@ -105,8 +110,12 @@ fn residue_of(shares: &[Share], order: &[(usize, Range<usize>)], residue: usize)
         for numbers in run.chunks(BATCH) {
             let mut each = numbers.iter();
             table.absorb(&shares[*whose].pieces, numbers, |new| {
-                let number = each.next().map(|&number| rank + (number as usize - range.start) as u64);
-                ranks.extend(number.filter(|_| new));
+                // There is room for all.
+                if let Some(&number) = each.next()
+                    && new
+                {
+                    ranks.push(rank + (number as usize - range.start) as u64);
+                }
             })?;
             interrupt::check()?;
         }
@@ -143,7 +152,7 @@ mod tests {
         let mut one = PieceCounts::new();
         for number in parts {
             let share = &mut shares[whose(number)];
-            share.begin(number);
+            share.begin(number).expect("few");
             assert_eq!(share.after(), number + 1);
             for piece in pieces_of(number) {
                 share.pieces.add(&piece, 1).expect("few");
@@ -160,7 +169,7 @@ mod tests {
             for threads in 1..5 {
                 let (mut shares, one) = counted(3, 0..40, whose);
                 let entries: usize = shares.iter().map(|share| share.pieces.len()).sum();
-                let order = in_order(&shares);
+                let order = in_order(&shares).expect("few");
                 assert_eq!(order.iter().map(|(_, range)| range.len()).sum::<usize>(), entries);
                 let combined = combine(&mut shares, threads).expect("few");
                 assert_eq!(listed(combined.iter()), listed(one.iter()));
@@ -187,11 +196,11 @@ mod tests {
         let (mut shares, mut one) = counted_by(Share::new(2, &hasher), 0..10, |n| n % 2);
         let combined = combine(&mut shares, 2).expect("few");
         let mut shares = Share::new(2, &hasher);
-        shares[0].hold(combined, 10);
+        shares[0].hold(combined, 10).expect("few");
         assert_eq!(shares[0].after(), 11);
         // The first thread knows more pieces, but the second one meets a new one sooner.
         for (number, whose, piece) in [(11, 1, "new"), (12, 0, "newer"), (13, 1, "newer"), (14, 0, "new")] {
-            shares[whose].begin(number);
+            shares[whose].begin(number).expect("few");
             shares[whose].pieces.add(piece.as_bytes(), 1).expect("few");
             one.add(piece.as_bytes(), 1).expect("few");
         }
@@ -202,11 +211,11 @@ mod tests {
     fn what_was_cleared_is_forgotten() {
         let (mut shares, _) = counted(2, 0..10, |n| n % 2);
         shares.iter_mut().for_each(Share::clear);
-        assert!(in_order(&shares).is_empty());
+        assert!(in_order(&shares).expect("few").is_empty());
         let mut one = PieceCounts::new();
         for number in 10..20 {
             let share = &mut shares[number % 2];
-            share.begin(number);
+            share.begin(number).expect("few");
             for piece in pieces_of(number) {
                 share.pieces.add(&piece, 1).expect("few");
                 one.add(&piece, 1).expect("few");

@@ -28,6 +28,7 @@ use super::table::PieceCounts;
 use crate::count::unread;
 use crate::error::{Error, Result};
 use crate::fast::encode::parallel;
+use crate::fast::util::fallible::{concat, push};
 use crate::fast::util::threads::on_threads;
 use crate::pretokenize::Pattern;
 use crate::special::SpecialTokens;
@@ -100,7 +101,7 @@ impl CorpusCounter {
         self.check_open()?;
         let next = next_part(&self.shares);
         let share = &mut self.shares[0];
-        share.begin(next);
+        share.begin(next)?;
         for (number, (piece, n)) in pieces.into_iter().enumerate() {
             let known = share.pieces.len();
             share.pieces.add(piece, n).inspect_err(|_| self.broken = true)?;
@@ -149,7 +150,7 @@ impl CorpusCounter {
             let (threads, next) = (self.shares.len(), next_part(&self.shares));
             let all = combine(&mut self.shares, threads)?;
             self.shares = Share::new(threads, &self.hasher);
-            self.shares[0].hold(all, next);
+            self.shares[0].hold(all, next)?;
         }
         Ok(())
     }
@@ -185,7 +186,7 @@ impl CorpusCounter {
     pub fn add(&mut self, documents: &[&[u8]], on_chunk: OnChunk) -> Result<()> {
         self.check_open()?;
         let Self { splitter, shares, bound, .. } = self;
-        let parts = parts_of(documents, splitter);
+        let parts = parts_of(documents, splitter)?;
         let bytes: usize = documents.iter().map(|document| document.len()).sum();
         self.documents += documents.len() as u64;
         self.bytes += bytes as u64;
@@ -274,10 +275,7 @@ impl Counted<'_> {
     /// Each piece with its count.
     pub fn to_vec(self) -> Result<Vec<(Vec<u8>, i64)>> {
         let mut pieces = Vec::new();
-        self.each(|piece, count| {
-            pieces.push((piece.to_vec(), count));
-            Ok(())
-        })?;
+        self.each(|piece, count| push(&mut pieces, (concat(&[piece])?, count)))?;
         Ok(pieces)
     }
 
@@ -343,7 +341,9 @@ fn work_off<P: Default>(
             }
             match take(&mut part) {
                 Ok(Some((number, bytes))) => {
-                    share.begin(first + number);
+                    if let Err(error) = share.begin(first + number) {
+                        break Err(error);
+                    }
                     unheard.fetch_add(bytes, Ordering::Relaxed);
                 }
                 Ok(None) => {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::splitter::{PART, Splitter};
 use crate::count::unread;
 use crate::error::Result;
+use crate::fast::util::fallible::append;
 use crate::interrupt;
 use memchr::memmem;
 
@@ -59,7 +60,7 @@ impl<'s> FileChunks<'s> {
             let after = self.splitter.longest_special().max(self.separator.map_or(0, <[u8]>::len));
             let cut = self.splitter.last_cut(&part[open..], after).map_or(open, |cut| open + cut);
             if cut > 0 {
-                self.rest.extend_from_slice(&part[cut..]);
+                append(&mut self.rest, &part[cut..])?;
                 let read = part.len() - before;
                 part.truncate(cut);
                 return Ok(Some(self.numbered(read)));

@@ -30,6 +30,7 @@ use super::pieces::Pieces;
 use super::table::PieceCounts;
 use crate::count::unread;
 use crate::error::{Error, Result};
+use crate::fast::util::fallible::{append, collect, concat, push, resize, room, try_collect};
 
 const FILES: usize = 64;
 /// Records between two polls.
@@ -104,7 +105,7 @@ impl Reader {
         let word = |at: usize| u64::from_le_bytes(head[at..at + 8].try_into().expect("8 bytes"));
         self.record.rank = word(0);
         self.record.count = word(8).cast_signed();
-        self.record.piece.resize(word(16) as usize, 0);
+        resize(&mut self.record.piece, word(16) as usize, 0)?;
         self.file.read_exact(&mut self.record.piece).map_err(failed)?;
         Ok(true)
     }
@@ -125,15 +126,15 @@ impl Spill {
     pub fn flush(&mut self, shares: &mut [Share], poll: Poll) -> Result<()> {
         if self.runs.is_empty() {
             let path = |number| self.folder.join(format!("run-{number}"));
-            self.runs = (0..FILES).map(|number| Writer::create(path(number))).collect::<Result<_>>()?;
+            self.runs = try_collect((0..FILES).map(|number| Writer::create(path(number))))?;
         }
         let mut record = Record::default();
-        for (whose, range) in in_order(shares) {
+        for (whose, range) in in_order(shares)? {
             for number in range {
                 let pieces = &shares[whose].pieces;
                 let (piece, count) = pieces.get(number);
                 record.piece.clear();
-                record.piece.extend_from_slice(piece);
+                append(&mut record.piece, piece)?;
                 (record.rank, record.count) = (self.rank, count);
                 self.runs[(pieces.hash_at(number) >> 48) as usize % FILES].record(&record)?;
                 self.rank += 1;
@@ -165,7 +166,7 @@ fn sum(run: PathBuf, to: &Path, hasher: &Hasher, poll: Poll) -> Result<Reader> {
     while reader.advance()? {
         table.add(&reader.record.piece, reader.record.count)?;
         if table.len() > ranks.len() {
-            ranks.push(reader.record.rank);
+            push(&mut ranks, reader.record.rank)?;
         }
         read += 1;
         if read.is_multiple_of(POLL_EVERY) {
@@ -176,7 +177,7 @@ fn sum(run: PathBuf, to: &Path, hasher: &Hasher, poll: Poll) -> Result<Reader> {
     remove_file(&run).map_err(|error| unread(&run, &error))?;
     let mut writer = Writer::create(to.into())?;
     for ((piece, count), rank) in table.iter().zip(ranks) {
-        writer.record(&Record { rank, count, piece: piece.to_vec() })?;
+        writer.record(&Record { rank, count, piece: concat(&[piece])? })?;
     }
     Reader::open(writer.finish()?)
 }
@@ -279,13 +280,13 @@ impl CountFiles {
     pub fn load(&self) -> Result<LoadedPieces> {
         let size = u32::try_from(self.size).map_err(|_| too_large("distinct pieces of 4 GiB"))?;
         let read = |path: &PathBuf| std::fs::read(path).map_err(|error| unread(path, &error));
-        let mut ends = Vec::with_capacity(self.len);
+        let mut ends = room(self.len)?;
         let mut end = 0;
         for length in read(&self.lengths)?.as_chunks().0 {
             end += u32::from_le_bytes(*length);
-            ends.push(end);
+            push(&mut ends, end)?;
         }
-        let counts = read(&self.counts)?.as_chunks().0.iter().map(|count| i64::from_le_bytes(*count)).collect();
+        let counts = collect(read(&self.counts)?.as_chunks().0.iter().map(|count| i64::from_le_bytes(*count)))?;
         let data = read(&self.data)?;
         if (ends.len(), data.len()) != (self.len, size as usize) {
             return Err(unread(&self.data, &std::io::Error::other("the file has changed")));

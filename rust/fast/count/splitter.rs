@@ -19,6 +19,7 @@ use crate::engine::Spent;
 use crate::error::Result;
 use crate::fast::passes::first_pass;
 use crate::fast::scan::{Scanner, Tier};
+use crate::fast::util::fallible::push;
 use crate::pretokenize::Pattern;
 use crate::special::{Finder, SpecialTokens};
 use memchr::memmem;
@@ -135,7 +136,7 @@ pub(super) struct MemoryParts<'t> {
     pub ranges: Vec<Range<usize>>,
 }
 
-pub(super) fn parts_of<'t>(documents: &[&'t [u8]], splitter: &Splitter) -> MemoryParts<'t> {
+pub(super) fn parts_of<'t>(documents: &[&'t [u8]], splitter: &Splitter) -> Result<MemoryParts<'t>> {
     let mut parts = MemoryParts { texts: Vec::new(), ranges: Vec::new() };
     let (mut begun, mut bytes) = (0, 0);
     for &document in documents {
@@ -148,19 +149,19 @@ pub(super) fn parts_of<'t>(documents: &[&'t [u8]], splitter: &Splitter) -> Memor
                 splitter.last_cut(&rest[..wanted], splitter.longest_special())
             };
             let (text, after) = rest.split_at(cut.unwrap_or(rest.len()));
-            parts.texts.push(text);
+            push(&mut parts.texts, text)?;
             rest = after;
             bytes += text.len();
             if bytes >= PART / 2 {
-                parts.ranges.push(begun..parts.texts.len());
+                push(&mut parts.ranges, begun..parts.texts.len())?;
                 (begun, bytes) = (parts.texts.len(), 0);
             }
         }
     }
     if begun < parts.texts.len() {
-        parts.ranges.push(begun..parts.texts.len());
+        push(&mut parts.ranges, begun..parts.texts.len())?;
     }
-    parts
+    Ok(parts)
 }
 
 #[cfg(test)]
@@ -213,7 +214,7 @@ mod tests {
         let words: Vec<u8> = b"words of words ".iter().copied().cycle().take(3 * PART + 5).collect();
         let whole = vec![b'x'; PART + 9];
         let documents: Vec<&[u8]> = [&b""[..], b"a short one", &words, b"", &whole, &words[..PART], b"the last"].into();
-        let parts = parts_of(&documents, &splitter);
+        let parts = parts_of(&documents, &splitter).expect("few");
         assert!(parts.texts.concat() == documents.concat());
         assert!(parts.texts.iter().all(|text| !text.is_empty() && (text.len() <= PART || *text == &whole[..])));
         // A document that is cut is cut before a word, and not in a special token.
@@ -226,8 +227,8 @@ mod tests {
         let size = |range: &Range<usize>| parts.texts[range.clone()].iter().map(|text| text.len()).sum::<usize>();
         let (last, others) = parts.ranges.split_last().expect("parts");
         assert!(others.iter().all(|range| (PART / 2..2 * PART).contains(&size(range))) && size(last) < PART / 2);
-        assert!(parts_of(&[], &splitter).ranges.is_empty());
-        let few = parts_of(&[b"ab", b"", b"c"], &splitter);
+        assert!(parts_of(&[], &splitter).expect("none").ranges.is_empty());
+        let few = parts_of(&[b"ab", b"", b"c"], &splitter).expect("few");
         assert_eq!((few.ranges.len(), few.ranges[0].clone()), (1, 0..2));
     }
 

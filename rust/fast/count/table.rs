@@ -23,6 +23,7 @@
 use super::hasher::Hasher;
 use super::pieces::Pieces;
 use crate::error::{Error, Result};
+use crate::fast::util::fallible::{append, filled, push, room};
 use crate::fast::util::prefetch::prefetch;
 
 /// Pieces of up to this many bytes lie inside their entry.
@@ -68,6 +69,7 @@ impl PieceCounts {
 
     /// A table that lists its entries by `n` residues of their hash.
     pub(super) fn with_residues(n: usize, hasher: Hasher) -> Self {
+        #[allow(clippy::disallowed_methods, reason = "an index of a fixed size, and a list for each thread")]
         Self {
             entries: Vec::new(),
             index: vec![EMPTY; 1 << 10],
@@ -79,23 +81,24 @@ impl PieceCounts {
     }
 
     /// A table without residues that has room for `entries` entries and hashes as `other` does.
-    pub(super) fn with_room(entries: usize, other: &Self) -> Self {
+    pub(super) fn with_room(entries: usize, other: &Self) -> Result<Self> {
         let mut table = Self::with_residues(0, other.hasher.clone());
-        table.entries.reserve(entries);
-        table.build_index((2 * entries).next_power_of_two().max(1 << 10));
-        table
+        table.entries.try_reserve(entries)?;
+        table.build_index((2 * entries).next_power_of_two().max(1 << 10))?;
+        Ok(table)
     }
 
     /// Lists the entries by `n` residues, unless they are listed so already.
-    pub(super) fn list_residues(&mut self, n: usize) {
+    pub(super) fn list_residues(&mut self, n: usize) -> Result<()> {
         if self.residues.len() == n {
-            return;
+            return Ok(());
         }
-        let mut residues = vec![Vec::new(); n];
+        let mut residues = filled(Vec::new(), n)?;
         for (number, entry) in self.entries.iter().enumerate() {
-            residues[residue_of(self.hash_of(entry), n)].push(number as u32);
+            push(&mut residues[residue_of(self.hash_of(entry), n)], number as u32)?;
         }
         self.residues = residues;
+        Ok(())
     }
 
     /// The numbers of the entries of one residue, ascending.
@@ -150,14 +153,14 @@ impl PieceCounts {
 
     /// Counts a piece `n` times more.
     pub fn add(&mut self, piece: &[u8], n: i64) -> Result<()> {
-        self.restore_index();
+        self.restore_index()?;
         let (key, hash) = self.key(piece, 0, piece.len());
         self.add_key(key, hash, piece, n)
     }
 
     /// Counts the pieces of `text` that begin at `start` and end at each of `ends`, once each.
     pub fn add_block(&mut self, text: &[u8], start: usize, ends: &[usize]) -> Result<()> {
-        self.restore_index();
+        self.restore_index()?;
         let mut keys = std::mem::take(&mut self.keys);
         let mut start_of_block = start;
         for ends in ends.chunks(BATCH) {
@@ -166,7 +169,7 @@ impl PieceCounts {
             for &end in ends {
                 let (key, hash) = self.key(text, start, end);
                 prefetch(self.index.as_ptr().wrapping_add(self.slot(hash)));
-                keys.push((key, hash));
+                push(&mut keys, (key, hash))?;
                 start = end;
             }
             for &(_, hash) in &keys {
@@ -185,7 +188,7 @@ impl PieceCounts {
 
     /// Counts some entries of another table, in the order given; calls `met` for each, with whether the piece is new here.
     pub(super) fn absorb(&mut self, other: &Self, numbers: &[u32], mut met: impl FnMut(bool)) -> Result<()> {
-        self.restore_index();
+        self.restore_index()?;
         let mut keys = std::mem::take(&mut self.keys);
         keys.clear();
         for &number in numbers {
@@ -198,7 +201,7 @@ impl PieceCounts {
                 (key, self.hasher.short(key))
             };
             prefetch(self.index.as_ptr().wrapping_add(self.slot(hash)));
-            keys.push((key, hash));
+            push(&mut keys, (key, hash))?;
         }
         for &(_, hash) in &keys {
             prefetch(self.entries.as_ptr().wrapping_add(self.index[self.slot(hash)] as usize));
@@ -215,19 +218,16 @@ impl PieceCounts {
 
     /// One table of several that have no piece in common. `ranks` say for each table where its entries stand in the order of
     /// all, ascending.
-    pub(super) fn concat(tables: &[(Self, Vec<u64>)]) -> Self {
+    pub(super) fn concat(tables: &[(Self, Vec<u64>)]) -> Result<Self> {
         let hasher = tables.first().map_or_else(Hasher::default, |(table, _)| table.hasher.clone());
         let mut all = Self { index: Vec::new(), ..Self::with_residues(0, hasher) };
-        all.entries.reserve_exact(tables.iter().map(|(table, _)| table.len()).sum());
-        let offsets: Vec<usize> = tables
-            .iter()
-            .map(|(table, _)| {
-                let offset = all.arena.len();
-                all.arena.extend_from_slice(&table.arena);
-                offset
-            })
-            .collect();
-        let mut places = vec![0; tables.len()];
+        all.entries = room(tables.iter().map(|(table, _)| table.len()).sum())?;
+        let mut offsets = room(tables.len())?;
+        for (table, _) in tables {
+            offsets.push(all.arena.len());
+            append(&mut all.arena, &table.arena)?;
+        }
+        let mut places = filled(0, tables.len())?;
         let head = |places: &[usize], whose: usize| tables[whose].1.get(places[whose]).copied();
         while let Some((_, whose)) = (0..tables.len()).filter_map(|whose| Some((head(&places, whose)?, whose))).min() {
             let mut entry = tables[whose].0.entries[places[whose]];
@@ -238,14 +238,15 @@ impl PieceCounts {
             all.entries.push(entry);
             places[whose] += 1;
         }
-        all
+        Ok(all)
     }
 
     /// Builds the index, which `concat` leaves out, before counting goes on.
-    fn restore_index(&mut self) {
+    fn restore_index(&mut self) -> Result<()> {
         if self.index.is_empty() {
-            self.build_index((2 * self.entries.len()).next_power_of_two().max(1 << 10));
+            self.build_index((2 * self.entries.len()).next_power_of_two().max(1 << 10))?;
         }
+        Ok(())
     }
 
     /// The longest run of slots in use: no look-up takes more steps.
@@ -322,28 +323,25 @@ impl PieceCounts {
         let mut key = key;
         if is_long(key) {
             key |= self.arena.len() as u128;
-            self.arena.extend_from_slice(piece);
+            append(&mut self.arena, piece)?;
         }
         let number = self.entries.len() as u32;
         self.index[slot] = number;
         if !self.residues.is_empty() {
             let residue = residue_of(hash, self.residues.len());
-            self.residues[residue].push(number);
+            push(&mut self.residues[residue], number)?;
         }
-        self.entries.push(Entry { count: n, key: key.to_le_bytes() });
-        if self.entries.len() * 2 > self.index.len() {
-            self.grow();
-        }
-        Ok(())
+        push(&mut self.entries, Entry { count: n, key: key.to_le_bytes() })?;
+        if self.entries.len() * 2 > self.index.len() { self.grow() } else { Ok(()) }
     }
 
-    fn grow(&mut self) {
-        self.build_index(self.index.len() * 2);
+    fn grow(&mut self) -> Result<()> {
+        self.build_index(self.index.len() * 2)
     }
 
-    fn build_index(&mut self, slots: usize) {
+    fn build_index(&mut self, slots: usize) -> Result<()> {
         self.index = Vec::new();
-        self.index = vec![EMPTY; slots];
+        self.index = filled(EMPTY, slots)?;
         for number in 0..self.entries.len() {
             let hash = self.hash_of(&self.entries[number]);
             let mut slot = self.slot(hash);
@@ -352,6 +350,7 @@ impl PieceCounts {
             }
             self.index[slot] = number as u32;
         }
+        Ok(())
     }
 }
 

@@ -217,7 +217,7 @@ fn a_table_takes_the_memory_that_was_foretold() {
         counts.add(b"0000000000000008", 1).expect("small");
         assert_eq!(listed(counts.iter()), [(b"a new beginning".to_vec(), 2), (b"0000000000000008".to_vec(), 1)]);
     }
-    let mut roomy = PieceCounts::with_room(3000, &PieceCounts::new());
+    let mut roomy = PieceCounts::with_room(3000, &PieceCounts::new()).expect("few");
     let taken = roomy.memory_after(0);
     (0..3000u32).for_each(|number| roomy.add(&number.to_le_bytes(), 1).expect("small"));
     assert_eq!(roomy.memory_after(0), taken);

@@ -97,8 +97,8 @@ impl Workspace {
         self.spill.clear();
         // The values of the block before are overwritten, not cleared first.
         if self.values.len() < n_pieces {
-            self.names.resize(n_pieces, 0);
-            self.values.resize(n_pieces, 0);
+            #[allow(clippy::disallowed_methods, reason = "a block has BLOCK pieces at most")]
+            let _ = (self.names.resize(n_pieces, 0), self.values.resize(n_pieces, 0));
         }
         self.look_up(text, start, range.clone());
         self.compare_longs(text, start, range.clone());
@@ -112,6 +112,13 @@ impl Workspace {
     /// Whether the pieces, the first of which begins at `start`, are on average no longer than words.
     pub(super) fn pieces_are_short(&self, start: usize) -> bool {
         self.ends.last().is_some_and(|&end| end - start <= SHORT * self.ends.len())
+    }
+
+    /// The bytes of memory that it takes.
+    pub(super) fn memory(&self) -> usize {
+        let words = self.values.capacity() + self.longs.capacity() + self.misses.capacity() + self.spill.capacity();
+        let ends = self.ends.capacity() * size_of::<usize>() + self.names.capacity() * size_of::<u128>();
+        self.cache.memory() + self.cutting.memory() + words * size_of::<u32>() + ends + self.utf8.capacity()
     }
 
     /// Ends a call, also one that failed: keeps the cache, and gives back the memory of unusually long texts.

@@ -65,6 +65,7 @@ impl<'t> Cutter<'t> {
     /// The ends of the next pieces, `count` at most; false where there are none.
     pub(super) fn next_block(&mut self, ends: &mut Vec<usize>, count: usize) -> bool {
         // Every place is written, and written over if it is no cut: a branch could not be guessed.
+        #[allow(clippy::disallowed_methods, reason = "callers ask for the pieces of a block")]
         ends.resize(count + 1, 0);
         let (mut kept, mut at) = (0, self.at);
         let mut left = self.text.get(at - 1).copied().unwrap_or_default();
@@ -182,7 +183,7 @@ mod tests {
             let bytes = [text.as_bytes(), &junk].concat();
             for text in [text.as_bytes(), &bytes] {
                 let expected = codec.encode(text, &Search::default(), goes_on).unwrap();
-                let (fast, source) = (FastCodec::of(Arc::clone(&codec)), Source::Bytes(text));
+                let (fast, source) = (FastCodec::of(Arc::clone(&codec)).unwrap(), Source::Bytes(text));
                 prop_assert_eq!(&fast.encode(1, source, &Search::default(), goes_on).unwrap(), &expected);
                 prop_assert_eq!(fast.count(source, &Search::default(), goes_on).unwrap(), expected.len());
                 let cut = codec.safe_cut(text, &Search::default());
@@ -194,7 +195,7 @@ mod tests {
             }
             let units: Vec<u32> = text.chars().map(u32::from).collect();
             let expected = codec.encode(text.as_bytes(), &Search::default(), goes_on).unwrap();
-            let (fast, source) = (FastCodec::of(codec), Source::Str(Units::Four(&units)));
+            let (fast, source) = (FastCodec::of(codec).unwrap(), Source::Str(Units::Four(&units)));
             prop_assert_eq!(fast.encode(1, source, &Search::default(), goes_on).unwrap(), expected);
         }
     }
@@ -208,7 +209,7 @@ mod tests {
         let codec = Codec::new(vocab, pattern, special, normalizer, metaspace, None).unwrap();
         let text = "ab▁a>▁b  a中中丮 é😀>a▁".repeat(60_000);
         let expected = codec.encode(text.as_bytes(), &Search::default(), false).unwrap();
-        let fast = FastCodec::new(codec);
+        let fast = FastCodec::new(codec).unwrap();
         let units: Vec<u32> = text.chars().map(u32::from).collect();
         for source in [Source::Bytes(text.as_bytes()), Source::Str(Units::Four(&units))] {
             for threads in [1, 3] {

@@ -17,6 +17,7 @@ use super::tables::Tables;
 use crate::encode::encode_piece;
 use crate::engine::Spent;
 use crate::error::Result;
+use crate::fast::util::fallible::{self, filled, push};
 use crate::interrupt;
 use crate::pretokenize::Pattern;
 use std::ops::Range;
@@ -31,22 +32,27 @@ pub(super) fn encode_pieces<'t>(
 ) {
     let (mut parts, mut owners) = (Vec::new(), Vec::new());
     for (number, piece) in pieces {
-        let first = parts.len();
-        let cut = rest.split_within(piece, spent, &mut |part| parts.push(part));
-        owners.push((number, first..parts.len(), cut));
+        let (first, mut kept) = (parts.len(), Ok(()));
+        let cut = rest.split_within(piece, spent, &mut |part| {
+            if kept.is_ok() {
+                kept = push(&mut parts, part);
+            }
+        });
+        owners.push((number, first..parts.len(), cut.and(kept)));
     }
     // Where the cutting was stopped, its ends are any, and what they make must not be remembered.
     let known = interrupt::check_now();
-    let (ids, places) = merge_parts(tables, &parts);
+    let (ids, places) = match merge_parts(tables, &parts) {
+        Ok(made) => made,
+        Err(error) => return owners.into_iter().for_each(|(number, ..)| emit(number, Err(error.clone()))),
+    };
     let mut joined = Vec::new();
     for (number, parts, cut) in owners {
         joined.clear();
         let found = known.clone().and(cut).and_then(|()| {
             places[parts].iter().try_for_each(|place| {
                 let own = &ids[place.clone()?];
-                joined.try_reserve(own.len())?;
-                joined.extend_from_slice(own);
-                Ok(())
+                fallible::append(&mut joined, own)
             })
         });
         emit(number, found.map(|()| &joined[..]));
@@ -54,19 +60,19 @@ pub(super) fn encode_pieces<'t>(
 }
 
 /// The ids of all parts, in no particular order, and where among them those of each part are.
-fn merge_parts(tables: &Tables, parts: &[&[u8]]) -> (Vec<u32>, Vec<Result<Range<usize>>>) {
+type Merged = (Vec<u32>, Vec<Result<Range<usize>>>);
+
+/// Merges all parts.
+fn merge_parts(tables: &Tables, parts: &[&[u8]]) -> Result<Merged> {
     let mut ids = Vec::new();
-    let mut places = vec![Ok(0..0); parts.len()];
+    let mut places = filled(Ok(0..0), parts.len())?;
     let mut short: Vec<u32> = Vec::new();
     for (number, (part, place)) in (0..).zip(parts.iter().zip(&mut places)) {
         let start = ids.len();
         let done = match (tables.whole(part), tables.pairs()) {
-            (Some(id), _) => {
-                ids.push(id);
-                Ok(())
-            }
+            (Some(id), _) => push(&mut ids, id),
             (None, Some(_)) if part.len() <= WIDE_LANE => {
-                short.push(number);
+                push(&mut short, number)?;
                 continue;
             }
             (None, Some(pairs)) => {
@@ -85,7 +91,7 @@ fn merge_parts(tables: &Tables, parts: &[&[u8]]) -> (Vec<u32>, Vec<Result<Range<
             places[number as usize] = done.map(|()| start..ids.len());
         });
     }
-    (ids, places)
+    Ok((ids, places))
 }
 
 /// Appends the ids of the symbols of a part; the mirror knows what to do about a byte without a token.
@@ -118,7 +124,8 @@ mod tests {
         let pattern = Pattern::new(r"[a-z ]+(?#then)a*b|a").unwrap();
         let special = SpecialTokens::new(Vec::new()).unwrap();
         let codec =
-            FastCodec::new(Codec::new(Arc::new(vocab), pattern, special, Normalizer::default(), None, None).unwrap());
+            FastCodec::new(Codec::new(Arc::new(vocab), pattern, special, Normalizer::default(), None, None).unwrap())
+                .unwrap();
         let none = Search::default();
         // No `a` is followed by a `b`, so each is a part of its own; were the word not cut to its end, they would merge.
         let word = |number: u32| {
@@ -148,7 +155,7 @@ mod tests {
         tokens.set(256, b"ab").unwrap();
         let merges = vec![Merge { left: 97, right: 98, id: 256, rank: 0 }];
         let alphabet = Alphabet { drops_bytes: true, ..Alphabet::default() };
-        let tables = Tables::new(Arc::new(Vocab::assemble(tokens, merges, false, alphabet).unwrap()));
+        let tables = Tables::new(Arc::new(Vocab::assemble(tokens, merges, false, alphabet).unwrap())).unwrap();
         let pieces: [&[u8]; 4] = [b"ab?ab 1", b"ab 1", b"?", b"1?ab?"];
         let mut found = vec![Vec::new(); pieces.len()];
         let rest = Pattern::new(r"[a-z?]+|\d").unwrap();

@@ -17,6 +17,7 @@ use crate::error::Result;
 use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::scan::Cuts;
+use crate::fast::util::fallible::{append, concat, push};
 use crate::fast::util::pool::{Pool, Pooled};
 use crate::fast::util::settings::cache_bytes;
 use crate::interrupt;
@@ -55,8 +56,8 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    pub fn new(vocab: Arc<Vocab>) -> Encoder {
-        Encoder::of(Arc::new(Tables::new(vocab)))
+    pub fn new(vocab: Arc<Vocab>) -> Result<Encoder> {
+        Ok(Encoder::of(Arc::new(Tables::new(vocab)?)))
     }
 
     /// With tables that other encoders may have, too.
@@ -138,7 +139,7 @@ impl Encoder {
                 let new = part.len();
                 at = units.transcode(at, MOST_AT_ONCE.min(until - at), &mut part)?;
                 if spaces.markers {
-                    replace_markers(&mut part, new);
+                    replace_markers(&mut part, new)?;
                 }
                 interrupt::check()?;
             }
@@ -167,7 +168,7 @@ impl Encoder {
         let mut done = 0;
         if spaces.prefix {
             done = self.tables.byte_cuts().next(&text, 0).unwrap_or(text.len());
-            emit(&[b" ", &text[..done]].concat())?;
+            emit(&concat(&[b" ", &text[..done]])?)?;
         }
         emit(&text[done..])
     }
@@ -189,6 +190,21 @@ impl Encoder {
             Split::Characters(_) => self.tables.byte_cuts().last(text, from),
             Split::Pattern(_) | Split::Ends(_) => None,
         }
+    }
+
+    /// The bytes of what is looked up, and of what the workspaces that no thread uses now keep.
+    pub(in crate::fast) fn tables_memory(&self) -> usize {
+        self.tables.memory()
+    }
+
+    pub(in crate::fast) fn workspaces_memory(&self) -> usize {
+        let mut bytes = 0;
+        self.pool.each(|workspace| bytes += workspace.memory());
+        bytes
+    }
+
+    pub(in crate::fast) fn drop_workspaces(&self) {
+        self.pool.clear();
     }
 
     /// The workspace that this thread used last, if no other has taken it; else another, or a new one.
@@ -307,11 +323,11 @@ impl Encoder {
                 let near = from..end.min(from + NEAR_HUGE);
                 from = near.end;
                 if let Some(cut) = self.tables.cuts().first(text, near, &mut work.cutting) {
-                    ends.push(cut);
+                    push(&mut ends, cut)?;
                     from = cut + HUGE;
                 }
             }
-            ends.push(end);
+            push(&mut ends, end)?;
             start = end;
         }
         // Where the scan was stopped, its last end is any.
@@ -337,11 +353,12 @@ impl Encoder {
 }
 
 /// Writes spaces over the markers from a position on.
-fn replace_markers(text: &mut Vec<u8>, from: usize) {
+fn replace_markers(text: &mut Vec<u8>, from: usize) -> Result<()> {
     if let Cow::Owned(spaced) = spaced(&text[from..]) {
         text.truncate(from);
-        text.extend_from_slice(&spaced);
+        append(text, &spaced)?;
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@
 //!
 //! Costs: one hash of a new piece no longer than the longest exception.
 
+use crate::error::Result;
+use crate::fast::util::fallible::concat;
 use crate::vocab::{Tokens, Vocab};
 use foldhash::HashMap;
 
@@ -33,31 +35,39 @@ impl Exceptions {
     }
 
     /// Of a vocabulary, and whether its merges make each token, by id.
-    pub(super) fn of_made(vocab: &Vocab, made: Vec<bool>) -> Exceptions {
+    pub(super) fn of_made(vocab: &Vocab, made: Vec<bool>) -> Result<Exceptions> {
         let mut found = Exceptions::default();
         let all = vocab.tokens.iter().filter(|(_, token)| !token.is_empty());
         let mut exceptions = all.filter(|(id, _)| !made[*id as usize]).peekable();
         if exceptions.peek().is_none() {
-            return found;
+            return Ok(found);
         }
         if vocab.whole_pieces {
             exceptions
                 .filter(|(id, token)| vocab.token_id(token) == Some(*id))
-                .for_each(|(id, token)| found.add(id, token));
+                .try_for_each(|(id, token)| found.add(id, token))?;
         }
-        Exceptions { made, ..found }
+        Ok(Exceptions { made, ..found })
     }
 
     /// Of a vocabulary in which whole pieces are tokens, no two of the same bytes, and the ids of the exceptions.
-    pub(super) fn of_ids(tokens: &Tokens, ids: &[u32]) -> Exceptions {
+    pub(super) fn of_ids(tokens: &Tokens, ids: &[u32]) -> Result<Exceptions> {
         let mut found = Exceptions::default();
-        ids.iter().filter_map(|&id| Some((id, tokens.get(id)?))).for_each(|(id, token)| found.add(id, token));
-        found
+        ids.iter().filter_map(|&id| Some((id, tokens.get(id)?))).try_for_each(|(id, token)| found.add(id, token))?;
+        Ok(found)
     }
 
-    fn add(&mut self, id: u32, token: &[u8]) {
+    fn add(&mut self, id: u32, token: &[u8]) -> Result<()> {
         self.longest = self.longest.max(token.len());
-        self.whole.insert(token.into(), id);
+        self.whole.try_reserve(1)?;
+        self.whole.insert(concat(&[token])?.into(), id);
+        Ok(())
+    }
+
+    /// The bytes of memory that they take.
+    pub(super) fn memory(&self) -> usize {
+        let whole: usize = self.whole.keys().map(|token| token.len() + size_of::<(Box<[u8]>, u32)>()).sum();
+        self.made.capacity() + whole
     }
 
     /// Whether all of them are known.
@@ -98,7 +108,7 @@ mod tests {
         for whole_pieces in [true, false] {
             let vocab = Vocab::from_tokens(&tokens, &[(id("b"), id("c"))], whole_pieces, Alphabet::default()).unwrap();
             let made = (0..vocab.tokens.n_ids()).map(|id| id != 8).collect();
-            let found = Exceptions::of_made(&vocab, made);
+            let found = Exceptions::of_made(&vocab, made).unwrap();
             assert_eq!(found.find(b"abcd"), whole_pieces.then_some(8));
             assert_eq!(words.map(|word| found.is_made(id(word))), [true, true, true, true, true, false]);
             assert!(found.find(b"bc").is_none() && found.are_known());

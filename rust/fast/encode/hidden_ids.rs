@@ -20,8 +20,11 @@
 )]
 
 use crate::characters::characters;
+use crate::error::Result;
+use crate::fast::util::fallible::{collect, push};
 use crate::vocab::{Merge, NO_ID, Vocab};
 use foldhash::{HashMap, HashMapExt};
+use std::collections::hash_map::Entry;
 
 /// The merges of the engine, and what hidden ids stand for.
 #[derive(Debug)]
@@ -36,10 +39,10 @@ pub(super) struct HiddenIds {
 
 impl HiddenIds {
     /// The merges that come before those of a vocabulary with byte fallback, in order, ranked from 0 on; none without.
-    pub(super) fn new(vocab: &Vocab) -> (HiddenIds, Vec<Merge>) {
+    pub(super) fn new(vocab: &Vocab) -> Result<(HiddenIds, Vec<Merge>)> {
         let lack_bytes = vocab.byte_ids.contains(&NO_ID);
         let mut hidden = HiddenIds { first: vocab.tokens.n_ids(), parts: Vec::new(), lack_bytes };
-        let Some(fallback) = &vocab.alphabet.fallback else { return (hidden, Vec::new()) };
+        let Some(fallback) = &vocab.alphabet.fallback else { return Ok((hidden, Vec::new())) };
         let mut merges = Vec::new();
         let mut by_bytes: HashMap<&[u8], u32> = HashMap::new();
         for (id, token) in vocab.tokens.iter().filter(|(_, token)| token.len() > 1) {
@@ -50,14 +53,19 @@ impl HiddenIds {
             let mut left = fallback[usize::from(token[0])];
             for end in 2..=token.len() {
                 let (bytes, right) = (&token[..end], fallback[usize::from(token[end - 1])]);
-                left = *by_bytes.entry(bytes).or_insert_with(|| {
-                    let made = if end == token.len() { id } else { hidden.add(bytes, fallback) };
-                    merges.push(Merge { left, right, id: made, rank: merges.len() as u32 });
-                    made
-                });
+                by_bytes.try_reserve(1)?;
+                left = match by_bytes.entry(bytes) {
+                    Entry::Occupied(known) => *known.get(),
+                    Entry::Vacant(new) => {
+                        let made = if end == token.len() { id } else { hidden.add(bytes, fallback)? };
+                        let rank = merges.len() as u32;
+                        push(&mut merges, Merge { left, right, id: made, rank })?;
+                        *new.insert(made)
+                    }
+                };
             }
         }
-        (hidden, merges)
+        Ok((hidden, merges))
     }
 
     /// Whether a byte that is not a character by itself is a piece beside its fallback id. Which of the two it becomes depends on
@@ -72,15 +80,21 @@ impl HiddenIds {
         HiddenIds { first: n_ids, parts: Vec::new(), lack_bytes: false }
     }
 
-    fn add(&mut self, bytes: &[u8], fallback: &[u32]) -> u32 {
-        self.parts.push(bytes.iter().map(|&byte| fallback[usize::from(byte)]).collect());
-        self.first + self.parts.len() as u32 - 1
+    fn add(&mut self, bytes: &[u8], fallback: &[u32]) -> Result<u32> {
+        let parts = collect(bytes.iter().map(|&byte| fallback[usize::from(byte)]))?;
+        push(&mut self.parts, parts)?;
+        Ok(self.first + self.parts.len() as u32 - 1)
     }
 
     /// The fallback ids that an id stands for, if it is hidden.
     #[inline]
     pub(super) fn parts(&self, id: u32) -> Option<&[u32]> {
         self.parts.get(id.checked_sub(self.first)? as usize).map(Vec::as_slice)
+    }
+
+    /// The bytes of memory that they take.
+    pub(super) fn memory(&self) -> usize {
+        self.parts.iter().map(|parts| size_of_val(parts) + size_of_val(&**parts)).sum()
     }
 
     pub(super) fn lack_bytes(&self) -> bool {
@@ -112,7 +126,7 @@ mod tests {
     #[test]
     fn by_hand() {
         let (hidden, merges) =
-            HiddenIds::new(&vocab(&["a".as_bytes(), "中".as_bytes(), "丮".as_bytes(), "é".as_bytes()]));
+            HiddenIds::new(&vocab(&["a".as_bytes(), "中".as_bytes(), "丮".as_bytes(), "é".as_bytes()])).unwrap();
         let merges: Vec<[u32; 4]> =
             merges.iter().map(|merge| [merge.rank, merge.left, merge.right, merge.id]).collect();
         // E4 and B8 are hidden together: 260.
@@ -121,7 +135,7 @@ mod tests {
         assert!([0, 256, 259, 261].iter().all(|&id| hidden.parts(id).is_none()));
         assert_eq!((hidden.end(), hidden.is_empty(), hidden.lack_bytes()), (261, false, false));
         let order: Vec<u8> = (0..=255).collect();
-        let (none, merges) = HiddenIds::new(&Vocab::from_merges(&order, &[(97, 98)]).unwrap());
+        let (none, merges) = HiddenIds::new(&Vocab::from_merges(&order, &[(97, 98)]).unwrap()).unwrap();
         assert!(none.is_empty() && merges.is_empty() && none.end() == 257 && !none.lack_bytes());
     }
 
@@ -129,7 +143,7 @@ mod tests {
     fn a_byte_that_utf8_never_contains_may_be_missing() {
         let tokens: Vec<(Vec<u8>, u32)> = (0..=0xF4u8).map(|byte| vec![byte]).zip(0..).collect();
         let vocab = Vocab::from_tokens(&tokens, &[], false, Alphabet::default()).unwrap();
-        assert!(HiddenIds::new(&vocab).0.lack_bytes() && !HiddenIds::none(256).lack_bytes());
+        assert!(HiddenIds::new(&vocab).unwrap().0.lack_bytes() && !HiddenIds::none(256).lack_bytes());
     }
 
     #[test]

@@ -35,6 +35,18 @@ pub fn give_back(ids: Vec<u32>) {
     SPARE.keep(ids);
 }
 
+/// How many bytes are kept for the next text.
+pub fn kept() -> usize {
+    SPARE.0.try_lock().map_or(0, |kept| kept.capacity() * size_of::<u32>())
+}
+
+/// Gives back what is kept.
+pub fn drop_kept() {
+    if let Ok(mut kept) = SPARE.0.try_lock() {
+        *kept = Vec::new();
+    }
+}
+
 /// One spare buffer. Callers use `try_lock` and allocate if it is held, which also makes it fork-safe.
 struct IdBuffer(Mutex<Vec<u32>>);
 

@@ -40,7 +40,7 @@ impl IdRing {
         let segment = rows.saturating_sub(1) / SEGMENTS;
         let mut words = Vec::new();
         words.try_reserve_exact((1 + segment * SEGMENTS) * ROW).ok()?;
-        words.extend([1, 0, 0, 0, 0, 0]);
+        words.extend_from_slice(&[1, 0, 0, 0, 0, 0]);
         Some(IdRing { words, segment, next: 1, end: 1 + segment })
     }
 
@@ -54,6 +54,7 @@ impl IdRing {
         let (row, start) = (self.next as u32, self.next * ROW);
         self.next = end;
         if self.words.len() < end * ROW {
+            #[allow(clippy::disallowed_methods, reason = "there is room for all rows")]
             self.words.resize(end * ROW, 0);
         }
         let (count, rest) = self.words[start..].split_at_mut(1);

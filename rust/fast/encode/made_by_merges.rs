@@ -21,6 +21,8 @@ use super::hidden_ids::HiddenIds;
 use super::merge_long::merge_long;
 use super::merge_short::{WIDE_LANE, merge_short};
 use super::pair_table::{NO_PLACE, PairTable};
+use crate::error::Result;
+use crate::fast::util::fallible::{collect, filled};
 use crate::interrupt;
 use crate::vocab::{Merge, NO_ID, Tokens, Vocab};
 use std::hint::select_unpredictable;
@@ -42,36 +44,37 @@ const NO_MERGE: u32 = u32::MAX;
 impl Made {
     /// The merges that ever happen, as far as is known: of a token that has several, the one it comes about by; of a token that
     /// does not come about, none.
-    pub(super) fn needed(&self, merges: &[Merge]) -> Vec<Merge> {
+    pub(super) fn needed(&self, merges: &[Merge]) -> Result<Vec<Merge>> {
         let is_needed = |merge: &Merge, number: u32| {
             let last = self.last[merge.id as usize];
             if last == NO_MERGE { self.by_id[merge.id as usize] } else { last == number }
         };
-        merges.iter().zip(0..).filter(|&(merge, number)| is_needed(merge, number)).map(|(merge, _)| *merge).collect()
+        let all = merges.iter().zip(0..);
+        collect(all.filter(|&(merge, number)| is_needed(merge, number)).map(|(merge, _)| *merge))
     }
 }
 
 /// Finds out which tokens below the id `end` are made. The others are not asked for, which is as if they were not made; so is what
 /// is left when the work is to stop.
-pub(super) fn made_by_merges(vocab: &Vocab, pairs: &PairTable, end: u32) -> Made {
-    let mut made = proven(vocab, pairs, end);
+pub(super) fn made_by_merges(vocab: &Vocab, pairs: &PairTable, end: u32) -> Result<Made> {
+    let mut made = proven(vocab, pairs, end)?;
     let asked = vocab.tokens.iter().map(|(id, _)| id).take_while(|&id| id < end);
-    let unproven: Vec<u32> = asked.filter(|&id| !made.by_id[id as usize]).collect();
+    let unproven: Vec<u32> = collect(asked.filter(|&id| !made.by_id[id as usize]))?;
     merge_all(&vocab.tokens, pairs, &unproven, |id, whole| made.by_id[id as usize] = whole);
-    made
+    Ok(made)
 }
 
 /// What the walk proves of the tokens below the id `end`.
-fn proven(vocab: &Vocab, pairs: &PairTable, end: u32) -> Made {
+fn proven(vocab: &Vocab, pairs: &PairTable, end: u32) -> Result<Made> {
     let n_ids = vocab.tokens.n_ids();
-    let mut made = Made { by_id: vec![false; n_ids as usize], last: vec![NO_MERGE; n_ids as usize] };
-    let symbols = pairs.symbols_of_ids();
-    let mut splits = vec![Split::UNKNOWN; pairs.n_symbols()];
+    let mut made = Made { by_id: filled(false, n_ids as usize)?, last: filled(NO_MERGE, n_ids as usize)? };
+    let symbols = pairs.symbols_of_ids()?;
+    let mut splits = filled(Split::UNKNOWN, pairs.n_symbols())?;
     splits[..256].fill(Split::BYTE);
     for &id in vocab.byte_ids.iter().filter(|&&id| id != NO_ID) {
         made.by_id[id as usize] = true;
     }
-    let (_, first) = HiddenIds::new(vocab);
+    let (_, first) = HiddenIds::new(vocab)?;
     let first = first.iter().map(|merge| (merge, NO_MERGE));
     for (index, (merge, number)) in first.chain(vocab.merges().iter().zip(0..)).enumerate() {
         if index % POLLED == 0 && interrupt::stopped() {
@@ -91,7 +94,7 @@ fn proven(vocab: &Vocab, pairs: &PairTable, end: u32) -> Made {
             }
         }
     }
-    made
+    Ok(made)
 }
 
 /// How a symbol is made.
@@ -181,9 +184,12 @@ pub(super) mod tests {
     fn by_hand() {
         let made = |merges: &[(&[u8], &[u8])], token: &[u8]| {
             let vocab = Arc::new(of_merges(merges));
-            let pairs = PairTable::new(&vocab).unwrap();
+            let pairs = PairTable::new(&vocab).unwrap().unwrap();
             let id = vocab.token_id(token).unwrap() as usize;
-            (proven(&vocab, &pairs, u32::MAX).by_id[id], made_by_merges(&vocab, &pairs, u32::MAX).by_id[id])
+            (
+                proven(&vocab, &pairs, u32::MAX).unwrap().by_id[id],
+                made_by_merges(&vocab, &pairs, u32::MAX).unwrap().by_id[id],
+            )
         };
         assert_eq!(made(&[(b"a", b"b"), (b"c", b"d"), (b"ab", b"cd")], b"abcd"), (true, true));
         assert_eq!(made(&[(b"b", b"c"), (b"a", b"b"), (b"c", b"d"), (b"ab", b"cd")], b"abcd"), (false, false));
@@ -200,11 +206,11 @@ pub(super) mod tests {
         let merges: Vec<(&[u8], &[u8])> =
             (1..letters.len()).map(|length| (&letters[..length], &letters[length..=length])).collect();
         let vocab = Arc::new(of_merges(&merges));
-        let pairs = PairTable::new(&vocab).unwrap();
+        let pairs = PairTable::new(&vocab).unwrap().unwrap();
         assert_eq!(made_by_merging(&vocab, &pairs), vec![true; 256 + 79]);
         // No more is asked for than ids below the end; the bytes are made anyway.
         for end in [0, 256, 300] {
-            let made = made_by_merges(&vocab, &pairs, end).by_id;
+            let made = made_by_merges(&vocab, &pairs, end).unwrap().by_id;
             assert!(made.iter().zip(0..).all(|(&made, id)| made == (id < end.max(256))), "{end}");
         }
     }
@@ -213,8 +219,8 @@ pub(super) mod tests {
     fn needed_are_the_merges_that_happen() {
         let needed = |vocab: Vocab| {
             let vocab = Arc::new(vocab);
-            let made = made_by_merges(&vocab, &PairTable::new(&vocab).unwrap(), u32::MAX);
-            made.needed(vocab.merges()).iter().map(|merge| merge.rank).collect::<Vec<_>>()
+            let made = made_by_merges(&vocab, &PairTable::new(&vocab).unwrap().unwrap(), u32::MAX).unwrap();
+            made.needed(vocab.merges()).unwrap().iter().map(|merge| merge.rank).collect::<Vec<_>>()
         };
         // Of the two ways to make `abc`, the second happens.
         assert_eq!(needed(of_merges(&[(b"b", b"c"), (b"a", b"b"), (b"ab", b"c"), (b"a", b"bc")])), [0, 1, 3]);
@@ -240,15 +246,15 @@ pub(super) mod tests {
                 merges.sort_by_key(|(left, right)| left.len() + right.len());
             }
             let vocab = Arc::new(of_merges(&merges));
-            let pairs = PairTable::new(&vocab).unwrap();
+            let pairs = PairTable::new(&vocab).unwrap().unwrap();
             let expected = made_by_merging(&vocab, &pairs);
             let end = 256 + part * (vocab.tokens.n_ids() - 256) / 100;
-            prop_assert!(proven(&vocab, &pairs, u32::MAX).by_id.iter().zip(&expected).all(|(proven, made)| *made || !proven));
-            let all = made_by_merges(&vocab, &pairs, u32::MAX);
+            prop_assert!(proven(&vocab, &pairs, u32::MAX).unwrap().by_id.iter().zip(&expected).all(|(proven, made)| *made || !proven));
+            let all = made_by_merges(&vocab, &pairs, u32::MAX).unwrap();
             prop_assert_eq!(&all.by_id, &expected);
-            let needed = PairTable::of_merges(&vocab, &all.needed(vocab.merges())).unwrap();
+            let needed = PairTable::of_merges(&vocab, &all.needed(vocab.merges()).unwrap()).unwrap().unwrap();
             prop_assert_eq!(&made_by_merging(&vocab, &needed), &expected);
-            let some = made_by_merges(&vocab, &pairs, end).by_id;
+            let some = made_by_merges(&vocab, &pairs, end).unwrap().by_id;
             prop_assert_eq!(&some[256..end as usize], &expected[256..end as usize]);
             prop_assert!(!some[end as usize..].contains(&true));
         }

@@ -32,6 +32,7 @@
 use super::merge_short::{LANE, WIDE_LANE, merge_alone, merge_short};
 use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable};
 use crate::error::Result;
+use crate::fast::util::fallible::{append, filled, resize, room};
 use crate::interrupt;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -65,8 +66,7 @@ pub(super) fn merge_long(table: &PairTable, piece: &[u8], out: &mut Vec<u32>) ->
     if out.is_empty() {
         *out = merged;
     } else {
-        out.try_reserve(merged.len())?;
-        out.extend(merged);
+        append(out, &merged)?;
     }
     Ok(())
 }
@@ -124,13 +124,6 @@ fn merge_rounds(table: &PairTable, piece: &[u8], mut patience: usize) -> Result<
         interrupt::check()?;
     }
     Ok(Some(merged))
-}
-
-/// An empty vector with room for `length` items.
-fn room<T>(length: usize) -> Result<Vec<T>> {
-    let mut room = Vec::new();
-    room.try_reserve_exact(length)?;
-    Ok(room)
 }
 
 fn runs_of(table: &PairTable, piece: &[u8]) -> Result<Vec<Run>> {
@@ -209,7 +202,7 @@ fn merge_chunks(table: &PairTable, piece: &[u8]) -> Result<Option<Vec<u32>>> {
     let mut merged: Vec<Chunk> = room(piece.len().div_ceil(LANE))?;
     for stretch in piece.chunks(LANE * STRETCH) {
         let first = merged.len();
-        merged.resize(first + stretch.len().div_ceil(LANE), (0, [NO_SYMBOL; LANE]));
+        resize(&mut merged, first + stretch.len().div_ceil(LANE), (0, [NO_SYMBOL; LANE]))?;
         let numbered = stretch.chunks(LANE).enumerate().map(|(index, chunk)| (index as u32, chunk));
         merge_short(table, numbered, |index, symbols| {
             let (len, place) = &mut merged[first + index as usize];
@@ -239,8 +232,7 @@ fn merge_chunks(table: &PairTable, piece: &[u8]) -> Result<Option<Vec<u32>>> {
 /// For each chunk, whether its first token and the last of the chunk before it are settled; also false where the two are too
 /// long to be merged side by side with others.
 fn settled_seams(table: &PairTable, piece: &[u8], merged: &[Chunk]) -> Result<Vec<bool>> {
-    let mut settled = room(merged.len())?;
-    settled.resize(merged.len(), false);
+    let mut settled = filled(false, merged.len())?;
     let pair_at = |index: usize| {
         let ((len, before), (_, after)) = (&merged[index - 1], &merged[index]);
         [before[len - 1], after[0]]
@@ -273,7 +265,7 @@ fn join(
     patience: &mut usize,
 ) -> Result<bool> {
     if left.is_empty() {
-        left.extend_from_slice(right);
+        append(left, right)?;
         return Ok(true);
     }
     let (mut on_left, mut on_right) = (1, 1);
@@ -286,14 +278,14 @@ fn join(
         if bytes.len() <= WIDE_LANE {
             merge_alone(table, bytes, region);
         } else {
-            region.extend(merge_heap(table, bytes)?);
+            append(region, &merge_heap(table, bytes)?)?;
         }
         let left_settled = region[0] == old[0] || on_left == left.len();
         let right_settled = region.last() == right[..on_right].last() || on_right == right.len();
         if left_settled && right_settled {
             left.truncate(left.len() - on_left);
-            left.append(region);
-            left.extend_from_slice(&right[on_right..]);
+            append(left, region)?;
+            append(left, &right[on_right..])?;
             return Ok(true);
         }
         if !left_settled {
@@ -303,6 +295,14 @@ fn join(
             on_right = right.len().min(2 * on_right);
         }
     }
+}
+
+/// Puts a pair that merges into the heap.
+fn offer<T: Ord>(heap: &mut BinaryHeap<T>, candidate: Option<T>) -> Result<()> {
+    let Some(candidate) = candidate else { return Ok(()) };
+    heap.try_reserve(1)?;
+    heap.push(candidate);
+    Ok(())
 }
 
 /// The mirror's algorithm: a linked list, and a heap of the pairs that merge.
@@ -322,7 +322,7 @@ fn merge_heap(table: &PairTable, piece: &[u8]) -> Result<Vec<u32>> {
     };
     let mut heap = BinaryHeap::from(room(end)?);
     for place in 0..end {
-        heap.extend(candidate(&symbols, &after, place));
+        offer(&mut heap, candidate(&symbols, &after, place))?;
         interrupt::check()?;
     }
     while let Some(Reverse((rank, place))) = heap.pop() {
@@ -338,7 +338,7 @@ fn merge_heap(table: &PairTable, piece: &[u8]) -> Result<Vec<u32>> {
             before[after[place]] = place;
         }
         for changed in [before[place], place] {
-            heap.extend(candidate(&symbols, &after, changed));
+            offer(&mut heap, candidate(&symbols, &after, changed))?;
         }
     }
     let mut kept = 0;

@@ -193,6 +193,7 @@ fn run_lanes<'p, const N: usize, const S: usize>(
     mut pieces: impl Iterator<Item = (u32, &'p [u8])>,
     mut emit: impl FnMut(u32, &[u32]),
 ) {
+    #[allow(clippy::disallowed_methods, reason = "as many as there are lanes")]
     let mut lanes: Vec<Lane<N, S>> = Vec::with_capacity(LANES);
     while lanes.len() < LANES
         && let Some((piece, bytes)) = pieces.next()
@@ -202,6 +203,7 @@ fn run_lanes<'p, const N: usize, const S: usize>(
             lane.load(table, piece, bytes);
         }
     }
+    #[allow(clippy::disallowed_methods, reason = "as many as a lane has")]
     let mut symbols = Vec::with_capacity(N);
     while !lanes.is_empty() {
         let mut at = 0;
@@ -235,7 +237,7 @@ mod tests {
     fn each_piece_of_every_length_is_reported_once() {
         let order: Vec<u8> = (0..=255).collect();
         let vocab = Vocab::from_merges(&order, &[(97, 98), (256, 97), (98, 98), (257, 256), (256, 256)]).unwrap();
-        let table = PairTable::new(&Arc::new(vocab.clone())).unwrap();
+        let table = PairTable::new(&Arc::new(vocab.clone())).unwrap().unwrap();
         let letters: Vec<u8> = (0..90u32).map(|at| b"ab"[(at * at % 11 % 2) as usize]).collect();
         // More pieces than lanes, and of other lengths beside them.
         let ranges = (1..=WIDE_LANE).flat_map(|length| [0, 5, 28].map(|start| start..start + length));

@@ -26,9 +26,10 @@ use super::merge_short::{WIDE_LANE, merge_short};
 use super::pair_slots::{Inserted, NO_PLACE, NO_SYMBOL, PairSlots};
 use super::pair_table::{PairTable, no_bytes, shorten};
 use crate::error::Result;
+use crate::fast::util::fallible::{concat, filled, push, room};
 use crate::interrupt;
 use crate::vocab::{Merge, NO_ID, Tokens};
-use foldhash::HashSet;
+use foldhash::{HashSet, HashSetExt};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -46,44 +47,55 @@ pub struct Recovered {
 
 /// Finds the merge of each token. None if a byte has no token, two tokens have the same bytes, or there is no table for them.
 pub fn merges_from_ranks(tokens: &Arc<Tokens>) -> Result<Option<Recovered>> {
-    let Some(names) = Names::new(tokens) else { return Ok(None) };
+    let Some(names) = Names::new(tokens)? else { return Ok(None) };
     let Names { ids, by_length } = names;
     let token = |place: u32| tokens.get(ids[256 + place as usize]).unwrap_or_default();
     let n_places = by_length.len();
     let Some(slots) = PairSlots::empty(n_places) else { return Ok(None) };
     let mut table = PairTable {
-        bytes: no_bytes(),
+        bytes: no_bytes()?,
         slots,
         made: Vec::new(),
         plain: true,
         // Not known before the end.
-        ids: ids.clone(),
+        ids: concat(&[&ids])?,
         own_ids: false,
         hidden: HiddenIds::none(tokens.n_ids()),
         tokens: Arc::clone(tokens),
     };
-    let mut pairs = vec![(NO_SYMBOL, NO_SYMBOL); n_places];
+    let mut pairs = filled((NO_SYMBOL, NO_SYMBOL), n_places)?;
     if find_pairs(&mut table, &mut pairs, &by_length, token)?.is_none() {
         return Ok(None);
     }
-    let (mut merges, mut exceptions) = (Vec::with_capacity(n_places), Vec::new());
+    let (mut merges, mut exceptions) = (room(n_places)?, Vec::new());
     let mut ordered = true;
     for (&(left, right), place) in pairs.iter().zip(0..) {
         let id = ids[256 + place as usize];
         if left == NO_SYMBOL {
-            exceptions.push(id);
+            push(&mut exceptions, id)?;
             continue;
         }
         ordered &= left.max(right) < 256 + place;
         merges.push(Merge { left: ids[left as usize], right: ids[right as usize], id, rank: id });
     }
-    let distinct: HashSet<&[u8]> = exceptions.iter().filter_map(|&id| tokens.get(id)).collect();
-    if distinct.len() < exceptions.len() {
+    if !are_distinct(exceptions.iter().filter_map(|&id| tokens.get(id)))? {
         return Ok(None);
     }
     table.own_ids = shorten(&mut table.ids);
     let canonical = exceptions.is_empty() && ordered;
     Ok(Some(Recovered { table, merges, exceptions, canonical }))
+}
+
+/// Whether no two of some tokens have the same bytes.
+pub(super) fn are_distinct<'t>(tokens: impl Iterator<Item = &'t [u8]>) -> Result<bool> {
+    let mut met = HashSet::new();
+    for token in tokens {
+        met.try_reserve(1)?;
+        if !met.insert(token) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Finds the pair of each place, those of the shortest tokens first, and puts it into the table; those that are there already
@@ -126,22 +138,22 @@ pub(super) fn find_pairs<'t>(
 }
 
 /// Places, those of the shortest tokens first.
-pub(super) fn by_length(places: Range<u32>, length: impl Fn(u32) -> usize) -> Vec<u32> {
+pub(super) fn by_length(places: Range<u32>, length: impl Fn(u32) -> usize) -> Result<Vec<u32>> {
     let longest = places.clone().map(&length).max().unwrap_or(0);
-    let mut starts = vec![0u32; longest + 2];
+    let mut starts = filled(0u32, longest + 2)?;
     places.clone().for_each(|place| starts[length(place) + 1] += 1);
     let mut sum = 0;
     for start in &mut starts {
         sum += *start;
         *start = sum;
     }
-    let mut sorted = vec![0; places.len()];
+    let mut sorted = filled(0, places.len())?;
     for place in places {
         let start = &mut starts[length(place)];
         sorted[*start as usize] = place;
         *start += 1;
     }
-    sorted
+    Ok(sorted)
 }
 
 /// The symbols of a vocabulary of ranks: the bytes, then the longer tokens by rank, each with the place of its rank.
@@ -154,24 +166,24 @@ struct Names {
 
 impl Names {
     /// None if a byte has no token or two, if the empty token has two ids, or if there are too many tokens.
-    fn new(tokens: &Tokens) -> Option<Names> {
-        let mut ids = vec![NO_ID; 256];
+    fn new(tokens: &Tokens) -> Result<Option<Names>> {
+        let mut ids = filled(NO_ID, 256)?;
         let mut empty = 0;
         for (id, token) in tokens.iter() {
             match *token {
                 [] => empty += 1,
                 [byte] if ids[usize::from(byte)] == NO_ID => ids[usize::from(byte)] = id,
-                [_] => return None,
-                _ => ids.push(id),
+                [_] => return Ok(None),
+                _ => push(&mut ids, id)?,
             }
         }
         if empty > 1 || ids[..256].contains(&NO_ID) || ids.len() >= NO_SYMBOL as usize {
-            return None;
+            return Ok(None);
         }
         const { assert!(NO_SYMBOL <= NO_PLACE) };
         let length = |place: u32| tokens.get(ids[256 + place as usize]).map_or(0, <[u8]>::len);
-        let by_length = by_length(0..(ids.len() - 256) as u32, length);
-        Some(Names { ids, by_length })
+        let by_length = by_length(0..(ids.len() - 256) as u32, length)?;
+        Ok(Some(Names { ids, by_length }))
     }
 }
 
@@ -260,7 +272,7 @@ mod tests {
         let tokens = vocabulary(&words);
         let Recovered { mut table, merges, .. } = merges_from_ranks(&tokens).unwrap().unwrap();
         assert!(table.own_ids && words.len() > 1000 && merges.len() == words.len());
-        (table.bytes, table.slots) = (no_bytes(), PairSlots::empty(1).unwrap());
+        (table.bytes, table.slots) = (no_bytes().unwrap(), PairSlots::empty(1).unwrap());
         let mut pairs = vec![(NO_SYMBOL, NO_SYMBOL); words.len()];
         let sorted: Vec<u32> = (0..words.len() as u32).collect();
         let token = |place: u32| words[place as usize].as_bytes();

@@ -10,12 +10,13 @@
 #![expect(clippy::cast_possible_truncation, reason = "places are fewer than NO_SYMBOL, which is checked")]
 
 use super::hidden_ids::HiddenIds;
-use super::merges_from_ranks::{by_length, find_pairs};
+use super::merges_from_ranks::{are_distinct, by_length, find_pairs};
 use super::pair_slots::{Inserted, NO_SYMBOL, PairSlots};
 use super::pair_table::{PairTable, no_bytes, shorten};
 use crate::error::Result;
+use crate::fast::util::fallible::{append, collect, concat, extend, filled, push, room};
 use crate::vocab::{Merge, NO_ID, Vocab};
-use foldhash::{HashMap, HashMapExt, HashSet};
+use foldhash::{HashMap, HashMapExt};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -31,15 +32,15 @@ pub struct FromScores {
 /// Finds the merge of each piece. `vocab` has the tokens, the fallback and no merges; `pieces` are ids and scores. None if two
 /// pieces share a rank or their bytes, if one holds a character that is not a piece, or if there is no table for them.
 pub fn merges_from_scores(vocab: &Vocab, pieces: &[(u32, f64)]) -> Result<Option<FromScores>> {
-    let Some(ranked) = Ranked::new(vocab, pieces) else { return Ok(None) };
+    let Some(ranked) = Ranked::new(vocab, pieces)? else { return Ok(None) };
     if HiddenIds::are_ambiguous(vocab) {
         return Ok(None);
     }
-    let (hidden, first) = HiddenIds::new(vocab);
-    let mut ids = vocab.byte_ids.to_vec();
-    ids.extend(first.iter().map(|merge| merge.id));
+    let (hidden, first) = HiddenIds::new(vocab)?;
+    let mut ids = concat(&[&vocab.byte_ids])?;
+    extend(&mut ids, first.iter().map(|merge| merge.id))?;
     let n_first = first.len() as u32;
-    ids.extend_from_slice(&ranked.ids);
+    append(&mut ids, &ranked.ids)?;
     let n_places = ids.len() - 256;
     if ids.len() >= NO_SYMBOL as usize || vocab.byte_ids.contains(&NO_ID) {
         return Ok(None);
@@ -47,19 +48,22 @@ pub fn merges_from_scores(vocab: &Vocab, pieces: &[(u32, f64)]) -> Result<Option
     let Some(slots) = PairSlots::empty(n_places) else { return Ok(None) };
     let tokens = &vocab.tokens;
     let mut table = PairTable {
-        bytes: no_bytes(),
+        bytes: no_bytes()?,
         slots,
         made: Vec::new(),
         plain: true,
-        ids: ids.clone(),
+        ids: concat(&[&ids])?,
         own_ids: false,
         hidden,
         tokens: Arc::clone(tokens),
     };
-    let mut pairs = vec![(NO_SYMBOL, NO_SYMBOL); n_places];
+    let mut pairs = filled((NO_SYMBOL, NO_SYMBOL), n_places)?;
     // What the first merges join are bytes and hidden ids, all of which have a symbol by then.
-    let mut symbols: HashMap<u32, u32> = HashMap::with_capacity(256 + first.len());
-    symbols.extend(ids[..256 + first.len()].iter().zip(0..).map(|(&id, symbol)| (id, symbol)));
+    let mut symbols: HashMap<u32, u32> = HashMap::new();
+    symbols.try_reserve(256 + first.len())?;
+    for (&id, symbol) in ids[..256 + first.len()].iter().zip(0..) {
+        symbols.insert(id, symbol);
+    }
     for (pair, merge) in pairs.iter_mut().zip(&first) {
         *pair = (symbols[&merge.left], symbols[&merge.right]);
     }
@@ -68,15 +72,15 @@ pub fn merges_from_scores(vocab: &Vocab, pieces: &[(u32, f64)]) -> Result<Option
         return Ok(None);
     }
     let token = |place: u32| tokens.get(ids[256 + place as usize]).unwrap_or_default();
-    let sorted = by_length(n_first..n_places as u32, |place| token(place).len());
+    let sorted = by_length(n_first..n_places as u32, |place| token(place).len())?;
     if find_pairs(&mut table, &mut pairs, &sorted, token)?.is_none() {
         return Ok(None);
     }
-    let mut merges = Vec::with_capacity(ranked.ids.len());
+    let mut merges = room(ranked.ids.len())?;
     let mut unmade = Vec::new();
     for (&(left, right), place) in pairs.iter().zip(0..) {
         if left == NO_SYMBOL {
-            unmade.push(token(place));
+            push(&mut unmade, token(place))?;
             continue;
         }
         if let Some(rank) = place.checked_sub(n_first) {
@@ -84,11 +88,10 @@ pub fn merges_from_scores(vocab: &Vocab, pieces: &[(u32, f64)]) -> Result<Option
             merges.push(Merge { left, right, id, rank });
         }
     }
-    let distinct: HashSet<&[u8]> = unmade.iter().copied().collect();
-    if distinct.len() < unmade.len() {
+    if !are_distinct(unmade.iter().copied())? {
         return Ok(None);
     }
-    let mut made = vec![false; tokens.n_ids() as usize];
+    let mut made = filled(false, tokens.n_ids() as usize)?;
     for &id in vocab.byte_ids.iter().chain(first.iter().chain(&merges).map(|merge| &merge.id)) {
         // Hidden ids are above those of the tokens.
         if let Some(made) = made.get_mut(id as usize) {
@@ -106,27 +109,28 @@ struct Ranked {
 }
 
 impl Ranked {
-    fn new(vocab: &Vocab, pieces: &[(u32, f64)]) -> Option<Ranked> {
+    fn new(vocab: &Vocab, pieces: &[(u32, f64)]) -> Result<Option<Ranked>> {
         let text = |id: u32| std::str::from_utf8(vocab.tokens.get(id)?).ok();
-        let mut known = vec![0u64; 0x11_0000 / 64];
-        let mut made: Vec<(&str, u32, f64)> = Vec::with_capacity(pieces.len());
+        let mut known = filled(0u64, 0x11_0000 / 64)?;
+        let mut made: Vec<(&str, u32, f64)> = room(pieces.len())?;
         for &(id, score) in pieces {
-            let piece = text(id)?;
+            let piece = text(id).unwrap_or_default();
             let mut chars = piece.chars();
-            let first = chars.next()? as usize;
+            let Some(first) = chars.next() else { return Ok(None) };
+            let first = first as usize;
             if chars.next().is_some() {
                 made.push((piece, id, score));
                 continue;
             }
             let (word, bit) = (first / 64, 1 << (first % 64));
             if known[word] & bit != 0 {
-                return None; // It comes twice.
+                return Ok(None); // It comes twice.
             }
             known[word] |= bit;
         }
         let is_known = |char: char| known[char as usize / 64] >> (char as usize % 64) & 1 != 0;
         if !made.iter().all(|(piece, _, _)| piece.chars().all(is_known)) {
-            return None;
+            return Ok(None);
         }
         let equal = |one: f64, other: f64| one.partial_cmp(&other) == Some(Ordering::Equal);
         made.sort_unstable_by(|(one, _, score), (other, _, than)| {
@@ -136,7 +140,8 @@ impl Ranked {
         let shared = made
             .chunk_by(|(_, _, one), (_, _, other)| equal(*one, *other))
             .any(|same| same.len() > 1 && !same.iter().all(|(piece, _, _)| is_run(piece)));
-        if shared { None } else { Some(Ranked { ids: made.into_iter().map(|(_, id, _)| id).collect() }) }
+        let ids = collect(made.into_iter().map(|(_, id, _)| id))?;
+        Ok(if shared { None } else { Some(Ranked { ids }) })
     }
 }
 
@@ -187,9 +192,9 @@ mod tests {
             if let Some(found) = found {
                 let mirror = Arc::new(mirror.unwrap());
                 prop_assert_eq!(&found.merges, mirror.merges());
-                let table = PairTable::new(&mirror).unwrap();
+                let table = PairTable::new(&mirror).unwrap().unwrap();
                 prop_assert_eq!(&found.made, &made_by_merging(&mirror, &table));
-                prop_assert_eq!(&found.made, &made_by_merges(&mirror, &table, u32::MAX).by_id);
+                prop_assert_eq!(&found.made, &made_by_merges(&mirror, &table, u32::MAX).unwrap().by_id);
                 for (piece, _, _) in &scored {
                     let [mut one, mut other] = [Vec::new(), Vec::new()];
                     for (table, out) in [(&table, &mut one), (&found.table, &mut other)] {

@@ -20,6 +20,7 @@
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
+use crate::fast::util::fallible::filled;
 use crate::fast::util::prefetch::{ahead, prefetch};
 use crate::fast::util::zeroed::Zeroed;
 use crate::interrupt;
@@ -94,7 +95,12 @@ impl PairSlots {
         // A probe keeps the numbers of its slots in 32 bits.
         u32::try_from(len).ok().filter(|_| !interrupt::stopped())?;
         let hash = Hash { multiplier, shift: 64 - len.trailing_zeros() };
-        Some(PairSlots { slots: Zeroed::present(len + 1)?, hash, filter: Filter::new(count) })
+        Some(PairSlots { slots: Zeroed::present(len + 1)?, hash, filter: Filter::new(count)? })
+    }
+
+    /// The bytes of memory that they take.
+    pub(super) fn memory(&self) -> usize {
+        size_of_val(&*self.slots) + size_of_val(&*self.filter.words)
     }
 
     /// Inserts pairs until one comes twice or finds no room.
@@ -177,9 +183,9 @@ struct Filter {
 
 impl Filter {
     /// An empty set for `count` pairs.
-    fn new(count: usize) -> Filter {
+    fn new(count: usize) -> Option<Filter> {
         let len = (count / 8).next_power_of_two().max(2);
-        Filter { words: vec![0; len], shift: 64 - len.trailing_zeros() }
+        Some(Filter { words: filled(0, len).ok()?, shift: 64 - len.trailing_zeros() })
     }
 
     #[inline(always)]

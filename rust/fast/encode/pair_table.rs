@@ -25,6 +25,7 @@ use super::hidden_ids::HiddenIds;
 use super::pair_slots::{Entry, Inserted, PairSlots};
 pub(super) use super::pair_slots::{NO_PLACE, NO_SYMBOL, Probe};
 use crate::error::Result;
+use crate::fast::util::fallible::{append, collect, concat, filled, push, resize};
 use crate::interrupt;
 use crate::vocab::{Merge, NO_ID, Tokens, Vocab};
 use std::borrow::Cow;
@@ -50,53 +51,61 @@ pub struct PairTable {
 }
 
 impl PairTable {
-    pub(super) fn new(vocab: &Arc<Vocab>) -> Option<PairTable> {
+    pub(super) fn new(vocab: &Arc<Vocab>) -> Result<Option<PairTable>> {
         PairTable::of_merges(vocab, vocab.merges())
     }
 
     /// The table of some of the merges of a vocabulary.
-    pub(super) fn of_merges(vocab: &Arc<Vocab>, merges: &[Merge]) -> Option<PairTable> {
+    pub(super) fn of_merges(vocab: &Arc<Vocab>, merges: &[Merge]) -> Result<Option<PairTable>> {
         if HiddenIds::are_ambiguous(vocab) {
-            return None;
+            return Ok(None);
         }
-        let (hidden, first) = HiddenIds::new(vocab);
-        let merges = in_order(merges, first);
-        let mut names = Names::new(vocab, hidden.end());
+        let (hidden, first) = HiddenIds::new(vocab)?;
+        let merges = in_order(merges, first)?;
+        let mut names = Names::new(vocab, hidden.end())?;
         let (mut n_places, mut plain) = (0, true);
         for (place, merge) in placed(&merges) {
-            let symbol = names.symbol(merge.id);
+            let symbol = names.symbol(merge.id)?;
             plain &= symbol == 256 + place;
             n_places = place + 1;
         }
         let mut made = Vec::new();
         if !plain {
-            made.resize(n_places as usize, NO_SYMBOL);
+            made = filled(NO_SYMBOL, n_places as usize)?;
             for (place, merge) in placed(&merges) {
-                let symbol = names.symbol(merge.id);
+                let symbol = names.symbol(merge.id)?;
                 let before = std::mem::replace(&mut made[place as usize], symbol);
                 if before != NO_SYMBOL && before != symbol {
-                    return None;
+                    return Ok(None);
                 }
             }
         }
         for merge in merges.iter() {
-            names.symbol(merge.left);
-            names.symbol(merge.right);
+            names.symbol(merge.left)?;
+            names.symbol(merge.right)?;
         }
         if names.ids.len() >= NO_SYMBOL as usize || n_places >= NO_PLACE {
-            return None;
+            return Ok(None);
         }
         let Names { of_id, mut ids } = names;
         let pairs =
             placed(&merges).map(|(place, merge)| (of_id[merge.left as usize], of_id[merge.right as usize], place));
-        let mut bytes = no_bytes();
+        let mut bytes = no_bytes()?;
         for (left, right, place) in pairs.clone().filter(|(left, right, _)| (left | right) < 256) {
             bytes[(left * 256 + right) as usize] = place;
         }
-        let slots = PairSlots::new(merges.len(), &pairs)?;
+        let Some(slots) = PairSlots::new(merges.len(), &pairs) else { return Ok(None) };
         let own_ids = shorten(&mut ids);
         let tokens = Arc::clone(&vocab.tokens);
-        Some(PairTable { bytes, slots, made, plain, ids, own_ids, hidden, tokens })
+        Ok(Some(PairTable { bytes, slots, made, plain, ids, own_ids, hidden, tokens }))
+    }
+
+    /// The bytes of memory that it takes.
+    pub(super) fn memory(&self) -> usize {
+        size_of_val(&*self.bytes)
+            + (self.made.capacity() + self.ids.capacity()) * size_of::<u32>()
+            + self.slots.memory()
+            + self.hidden.memory()
     }
 
     /// Inserts pairs, as [`PairSlots::insert_all`] does.
@@ -138,12 +147,12 @@ impl PairTable {
     }
 
     /// By id, hidden ones among them, the symbol of each id that has one.
-    pub(super) fn symbols_of_ids(&self) -> Vec<u32> {
-        let mut symbols: Vec<u32> = (0..self.hidden.end()).collect();
+    pub(super) fn symbols_of_ids(&self) -> Result<Vec<u32>> {
+        let mut symbols: Vec<u32> = collect(0..self.hidden.end())?;
         for (&id, symbol) in self.ids.iter().zip(0..).filter(|(id, _)| **id != NO_ID) {
             symbols[id as usize] = symbol;
         }
-        symbols
+        Ok(symbols)
     }
 
     /// More than the greatest symbol.
@@ -176,8 +185,7 @@ impl PairTable {
             for &symbol in symbols {
                 let id = self.id(symbol);
                 let parts = self.hidden.parts(id).unwrap_or(std::slice::from_ref(&id));
-                out.try_reserve(parts.len())?;
-                out.extend_from_slice(parts);
+                append(out, parts)?;
                 interrupt::check()?;
             }
         }
@@ -194,8 +202,8 @@ impl PairTable {
 }
 
 /// The square of pairs of bytes, of which none merges.
-pub(super) fn no_bytes() -> Box<[u32]> {
-    vec![NO_PLACE; 1 << 16].into_boxed_slice()
+pub(super) fn no_bytes() -> Result<Box<[u32]>> {
+    Ok(filled(NO_PLACE, 1 << 16)?.into_boxed_slice())
 }
 
 /// Leaves the ids of the bytes only, if all others are their own symbols; whether they are.
@@ -216,39 +224,39 @@ struct Names {
 
 impl Names {
     /// For a vocabulary, and this many ids with the hidden ones.
-    fn new(vocab: &Vocab, n_ids: u32) -> Names {
-        let mut of_id = vec![UNNAMED; n_ids as usize];
+    fn new(vocab: &Vocab, n_ids: u32) -> Result<Names> {
+        let mut of_id = filled(UNNAMED, n_ids as usize)?;
         for (byte, &id) in vocab.byte_ids.iter().enumerate().filter(|(_, id)| **id != NO_ID) {
             of_id[id as usize] = byte as u32;
         }
-        Names { of_id, ids: vocab.byte_ids.to_vec() }
+        Ok(Names { of_id, ids: concat(&[&vocab.byte_ids])? })
     }
 
-    fn symbol(&mut self, id: u32) -> u32 {
+    fn symbol(&mut self, id: u32) -> Result<u32> {
         if self.of_id.len() <= id as usize {
-            self.of_id.resize(id as usize + 1, UNNAMED);
+            resize(&mut self.of_id, id as usize + 1, UNNAMED)?;
         }
         let symbol = &mut self.of_id[id as usize];
         if *symbol == UNNAMED {
             *symbol = self.ids.len() as u32;
-            self.ids.push(id);
+            push(&mut self.ids, id)?;
         }
-        *symbol
+        Ok(*symbol)
     }
 }
 
 /// All merges, ascending by rank: those that come first, then the others.
-fn in_order(merges: &[Merge], first: Vec<Merge>) -> Cow<'_, [Merge]> {
+fn in_order(merges: &[Merge], first: Vec<Merge>) -> Result<Cow<'_, [Merge]>> {
     let sorted = merges.is_sorted_by_key(|merge| merge.rank);
     if sorted && first.is_empty() {
-        return Cow::Borrowed(merges);
+        return Ok(Cow::Borrowed(merges));
     }
-    let mut merges = merges.to_vec();
+    let mut merges = concat(&[merges])?;
     if !sorted {
         merges.sort_by_key(|merge| merge.rank);
     }
     if first.is_empty() {
-        return Cow::Owned(merges);
+        return Ok(Cow::Owned(merges));
     }
     // Ranks of their own for those that come first, and the same steps between the others.
     let (mut all, mut rank) = (first, 0);
@@ -257,9 +265,9 @@ fn in_order(merges: &[Merge], first: Vec<Merge>) -> Cow<'_, [Merge]> {
     for merge in merges {
         rank += u32::from(before.is_some_and(|before| before != merge.rank));
         before = Some(merge.rank);
-        all.push(Merge { rank: shift + rank, ..merge });
+        push(&mut all, Merge { rank: shift + rank, ..merge })?;
     }
-    Cow::Owned(all)
+    Ok(Cow::Owned(all))
 }
 
 /// The merges, each with the place of its rank.
@@ -281,7 +289,7 @@ mod tests {
         let order: Vec<u8> = (0..=255).collect();
         let pairs: Vec<(u32, u32)> = (0..20_000).map(|k| (k, (k * 7 + 3) % (256 + k))).collect();
         let vocab = Arc::new(Vocab::from_merges(&order, &pairs[..256]).unwrap());
-        let table = PairTable::new(&vocab).unwrap();
+        let table = PairTable::new(&vocab).unwrap().unwrap();
         for left in 0..600 {
             for right in 0..600 {
                 let place = table.place(left, right);
@@ -300,14 +308,14 @@ mod tests {
         let vocab = Vocab::from_merges(&order, &[(97, 98), (98, 99)]).unwrap();
         let merges = vocab.merges().iter().map(|merge| Merge { rank: 0, ..*merge }).collect();
         let vocab = Vocab::assemble(vocab.tokens, merges, false, Alphabet::default()).unwrap();
-        assert!(PairTable::new(&Arc::new(vocab)).is_none());
+        assert!(PairTable::new(&Arc::new(vocab)).unwrap().is_none());
     }
 
     #[test]
     fn tokens_in_the_order_of_their_merges_are_their_own_symbols() {
         let order: Vec<u8> = (0..=255).collect();
         let vocab = Arc::new(Vocab::from_merges(&order, &[(97, 98), (256, 99), (98, 99)]).unwrap());
-        let table = PairTable::new(&vocab).unwrap();
+        let table = PairTable::new(&vocab).unwrap().unwrap();
         // Symbols are ids: neither what a merge makes nor an id is looked up, except for bytes.
         assert!(table.plain && table.made.is_empty() && table.own_ids);
         assert_eq!((&table.ids[..], table.n_symbols()), (&(0..256).collect::<Vec<u32>>()[..], 259));
@@ -321,7 +329,7 @@ mod tests {
             let mut merges = vocab.merges().to_vec();
             merges.rotate_left(shift);
             let other = Vocab::assemble(Arc::clone(&vocab.tokens), merges, false, Alphabet::default()).unwrap();
-            let table = PairTable::new(&Arc::new(other)).unwrap();
+            let table = PairTable::new(&Arc::new(other)).unwrap().unwrap();
             for merge in vocab.merges() {
                 let place = table.place(merge.left, merge.right);
                 assert_eq!((place, table.id(table.made(place))), (merge.rank, merge.id));
@@ -333,7 +341,7 @@ mod tests {
     fn a_byte_without_a_token_has_no_id() {
         let tokens: Vec<_> = (0..=254u8).map(|byte| (vec![byte], u32::from(byte))).collect();
         let vocab = Arc::new(Vocab::from_tokens(&tokens, &[], false, Alphabet::default()).unwrap());
-        let table = PairTable::new(&vocab).unwrap();
+        let table = PairTable::new(&vocab).unwrap().unwrap();
         let append = |symbols: &[u32]| table.append_ids(symbols, &mut vec![NO_ID]).unwrap();
         assert_eq!([&[97, 254][..], &[97, 255], &[255]].map(append), [true, false, false]);
     }
@@ -347,6 +355,6 @@ mod tests {
         (0..=255u8).for_each(|byte| tokens.set(u32::from(byte), &[byte]).unwrap());
         assert_eq!(crate::fast::token_bytes::join_all(&mut tokens, &merges).unwrap(), merges.len());
         let vocab = Arc::new(Vocab::assemble(tokens, Vec::new(), false, Alphabet::default()).unwrap());
-        assert!(PairTable::of_merges(&vocab, &merges).is_none());
+        assert!(PairTable::of_merges(&vocab, &merges).unwrap().is_none());
     }
 }

@@ -5,17 +5,19 @@
 //!
 //! Where a group's ids go is known once all groups before it are done. So the groups are handed out in order, and each
 //! thread encodes into a small buffer, which is copied to its place while it is still in the cache; a group that is done too
-//! soon waits, and the thread that closes the gap copies it.
+//! soon waits, and the thread that closes the gap copies it. While the ids that wait are many, no further group is begun.
 //!
-//! Costs: some 50 microseconds a thread, and a copy of the ids; so worth it from some hundred kilobytes on.
+//! Costs: the ids, and an eighth of them, or [`WAITING`], that wait; some 50 microseconds a thread, and a copy of the ids; so worth it from some hundred kilobytes on.
 
 #![allow(unsafe_code)]
 
 use super::id_buffer::room_for;
 use crate::error::Result;
+use crate::fast::util::fallible::{collect, filled, push};
 use crate::fast::util::threads::on_threads;
+use crate::interrupt;
 use crate::sync::atomic::{AtomicUsize, Ordering};
-use crate::sync::{Mutex, MutexGuard, PoisonError, RawMemory, RwLock};
+use crate::sync::{Mutex, MutexGuard, PoisonError, RawMemory, RwLock, pause};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -23,6 +25,8 @@ use std::ops::Range;
 const WORTH_A_THREAD: usize = 1 << 17;
 /// About the size of the parts of a long document, in bytes or units, and of groups of short ones.
 pub(super) const GROUP: usize = 1 << 18;
+/// As many ids may wait for those before them, or an eighth of all, if that is more.
+const WAITING: usize = if cfg!(any(test, loom)) { 1 } else { 1 << 22 };
 /// The most threads that are made unless the machine has more; each takes memory of its own.
 const MOST_THREADS: usize = 256;
 
@@ -32,17 +36,17 @@ fn available() -> usize {
 }
 
 /// Ranges of neighbouring items, large enough that taking one costs next to nothing.
-fn groups<T>(items: &[T], size: impl Fn(&T) -> usize) -> Vec<Range<usize>> {
+fn groups<T>(items: &[T], size: impl Fn(&T) -> usize) -> Result<Vec<Range<usize>>> {
     let mut groups = Vec::new();
     let (mut start, mut bytes) = (0, 0);
     for (item, content) in items.iter().enumerate() {
         bytes += size(content);
         if bytes >= GROUP || item + 1 == items.len() {
-            groups.push(start..item + 1);
+            push(&mut groups, start..item + 1)?;
             (start, bytes) = (item + 1, 0);
         }
     }
-    groups
+    Ok(groups)
 }
 
 /// More threads than this are never made, whatever the caller asks for.
@@ -63,21 +67,21 @@ pub fn map<T: Sync, R: Send>(
     size: impl Fn(&T) -> usize,
     make: impl Fn(&T) -> Result<R> + Sync,
 ) -> Result<Vec<R>> {
-    let groups = groups(items, &size);
+    let groups = groups(items, &size)?;
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();
         while let Some(group) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
             for item in group.clone() {
-                done.push((item, make(&items[item])?));
+                push(&mut done, (item, make(&items[item])?))?;
             }
         }
         Ok(done)
     };
     let done = on_threads(worth(threads, groups.len(), items.iter().map(size).sum()), work, work)?;
-    let mut results: Vec<(usize, R)> = done.into_iter().flatten().collect();
+    let mut results: Vec<(usize, R)> = collect(done.into_iter().flatten())?;
     results.sort_unstable_by_key(|&(item, _)| item);
-    Ok(results.into_iter().map(|(_, result)| result).collect())
+    collect(results.into_iter().map(|(_, result)| result))
 }
 
 /// The ids of all items, one item after the other, and where each begins: item i has `offsets[i]..offsets[i + 1]`. `size` says
@@ -88,11 +92,11 @@ pub fn encode_all<T: Sync>(
     size: impl Fn(&T) -> usize,
     encode: impl Fn(&T, &mut Vec<u32>) -> Result<()> + Sync,
 ) -> Result<(Vec<u32>, Vec<u64>)> {
-    let groups = groups(items, &size);
+    let groups = groups(items, &size)?;
     let bytes = items.iter().map(size).sum();
     let threads = worth(threads, groups.len(), bytes);
     let mut all = room_for(bytes);
-    let mut offsets = vec![0; items.len() + 1];
+    let mut offsets = filled(0, items.len() + 1)?;
     if threads == 1 {
         for (item, content) in items.iter().enumerate() {
             encode(content, &mut all)?;
@@ -100,17 +104,18 @@ pub fn encode_all<T: Sync>(
         }
         return Ok((all, offsets));
     }
-    let queue = InOrder::new(all);
+    let queue = InOrder::new(all, WAITING.max(bytes / 32));
     let next = AtomicUsize::new(0);
     let work = || {
         let (mut counts, mut ids) = (Vec::new(), Vec::new());
         loop {
+            queue.wait()?;
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(group) = groups.get(number) else { return Ok(counts) };
             for item in group.clone() {
                 let before = ids.len();
                 encode(&items[item], &mut ids)?;
-                counts.push((item, (ids.len() - before) as u64));
+                push(&mut counts, (item, (ids.len() - before) as u64))?;
             }
             ids = queue.put(number, ids)?;
         }
@@ -132,6 +137,8 @@ pub(super) struct InOrder {
     moving: RwLock<()>,
     /// The room, as the models of the threads see it.
     room: RawMemory,
+    /// When this many ids wait, no further list is begun.
+    most_waiting: usize,
 }
 
 #[derive(Default)]
@@ -143,25 +150,43 @@ struct State {
     next: usize,
     /// Lists that came before their turn.
     waiting: BTreeMap<usize, Vec<u32>>,
+    /// The ids in them.
+    ids_waiting: usize,
     /// Buffers to be used again.
     spare: Vec<Vec<u32>>,
 }
 
 impl InOrder {
-    /// Writes into the room of an empty vector.
-    pub(super) fn new(all: Vec<u32>) -> InOrder {
+    /// Writes into the room of an empty vector. `most_waiting`: as many ids may wait for lists before theirs, and those of the
+    /// lists that were begun meanwhile.
+    pub(super) fn new(all: Vec<u32>, most_waiting: usize) -> InOrder {
         InOrder {
             state: Mutex::new(State { all, ..State::default() }),
             moving: RwLock::new(()),
             room: RawMemory::new(),
+            most_waiting,
         }
+    }
+
+    /// Waits until another list may be begun. Lists are begun in order, so that another thread is at work on the one that those
+    /// that wait are waiting for; if it fails, this one is stopped.
+    pub(super) fn wait(&self) -> Result<()> {
+        while self.state().ids_waiting > self.most_waiting {
+            interrupt::check_now()?;
+            pause();
+        }
+        Ok(())
     }
 
     /// Puts a list in its place and returns an empty buffer.
     pub(super) fn put(&self, number: usize, ids: Vec<u32>) -> Result<Vec<u32>> {
         let mut state = self.state();
+        state.ids_waiting += ids.len();
         state.waiting.insert(number, ids);
-        let ready: Vec<_> = std::iter::from_fn(|| state.take_next()).collect();
+        let mut ready = Vec::new();
+        while let Some(ids) = state.take_next() {
+            push(&mut ready, ids)?;
+        }
         let length = ready.iter().map(Vec::len).sum();
         let mut place = self.place(&mut state, length)?;
         // Nobody can move the room between the two: for that, the state is needed.
@@ -178,7 +203,7 @@ impl InOrder {
         });
         drop(copying);
         let mut state = self.state();
-        state.spare.extend(ready);
+        state.spare.append(&mut ready);
         let mut buffer = state.spare.pop().unwrap_or_default();
         buffer.clear();
         Ok(buffer)
@@ -222,6 +247,7 @@ impl State {
     fn take_next(&mut self) -> Option<Vec<u32>> {
         let ids = self.waiting.remove(&self.next)?;
         self.next += 1;
+        self.ids_waiting -= ids.len();
         Some(ids)
     }
 }
@@ -257,8 +283,8 @@ mod tests {
     #[test]
     fn groups_are_as_large_as_one_and_no_larger_than_they_must_be() {
         let sizes = [GROUP - 1, 1, GROUP, 0, 5, GROUP - 6, 9, 3 * GROUP, 7, 7];
-        assert_eq!(groups(&sizes, |&size| size), [0..2, 2..3, 3..7, 7..8, 8..10]);
-        assert!(groups(&[0; 0], |&size| size).is_empty());
+        assert_eq!(groups(&sizes, |&size| size).unwrap(), [0..2, 2..3, 3..7, 7..8, 8..10]);
+        assert!(groups(&[0; 0], |&size| size).unwrap().is_empty());
     }
 
     #[test]
@@ -301,11 +327,48 @@ mod tests {
     }
 
     #[test]
+    fn few_ids_wait_for_a_slow_group() {
+        const GROUPS: usize = 100;
+        const IDS: usize = GROUP / 4;
+        let (done, met) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let encode = |&item: &usize, ids: &mut Vec<u32>| {
+            ids.extend([item as u32; IDS]);
+            if item == 0 {
+                // As long as the other thread begins groups.
+                let mut seen = usize::MAX;
+                while seen != done.load(Ordering::Relaxed) {
+                    seen = done.load(Ordering::Relaxed);
+                    std::thread::sleep(std::time::Duration::from_millis(100));
+                }
+                met.store(seen, Ordering::Relaxed);
+            }
+            done.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        };
+        let items: Vec<usize> = (0..GROUPS).collect();
+        let (ids, _) = encode_all(&items, 2, |_| GROUP, encode).unwrap();
+        assert!(ids.chunks(IDS).enumerate().all(|(item, ids)| ids == [item as u32; IDS]));
+        let most = WAITING.max(GROUPS * GROUP / 32) / IDS;
+        assert!(met.into_inner() <= most + 1, "of {GROUPS} groups, {most} may wait");
+    }
+
+    #[test]
+    fn who_waits_for_a_slow_group_is_stopped_if_it_fails() {
+        let encode = |&item: &usize, ids: &mut Vec<u32>| {
+            ids.extend([7; 1 << 20]);
+            std::thread::sleep(std::time::Duration::from_millis(if item == 0 { 100 } else { 0 }));
+            if item == 0 { Err(crate::error::Error::Memory) } else { Ok(()) }
+        };
+        let items: Vec<usize> = (0..9).collect();
+        assert_eq!(encode_all(&items, 2, |_| GROUP, encode), Err(crate::error::Error::Memory));
+    }
+
+    #[test]
     fn the_room_grows_while_others_copy() {
         const MANY: usize = 1 << 14;
         let expected: Vec<u32> = (0..5).flat_map(|number| vec![number; MANY << number]).collect();
         for _ in 0..10 {
-            let (order, begun) = (InOrder::new(Vec::new()), std::sync::Barrier::new(2));
+            let (order, begun) = (InOrder::new(Vec::new(), usize::MAX), std::sync::Barrier::new(2));
             std::thread::scope(|scope| {
                 scope.spawn(|| {
                     let ids = vec![0; MANY];
@@ -324,7 +387,7 @@ mod tests {
 
     #[test]
     fn lists_that_come_too_soon_wait_and_buffers_are_used_again() {
-        let order = InOrder::new(Vec::new());
+        let order = InOrder::new(Vec::new(), usize::MAX);
         for (number, length) in [(2, 3), (1, 100), (3, 0), (0, 2)] {
             assert!(order.put(number, vec![number as u32; length]).unwrap().is_empty());
         }

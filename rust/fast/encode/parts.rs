@@ -11,6 +11,7 @@ use super::split::{Spaces, Split};
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
+use crate::fast::util::fallible::{self, collect, push};
 use crate::metaspace::MARKER;
 
 /// How many units are searched for a cut at a time.
@@ -19,22 +20,22 @@ const WINDOW: usize = 1 << 12;
 /// The parts of a long text, whose pieces are those of the whole.
 fn parts<'s>(encoder: &Encoder, split: Split, source: Source<'s>) -> Result<Vec<Source<'s>>> {
     Ok(match source {
-        Source::Bytes(text) => parts_of_bytes(encoder, split, text).into_iter().map(Source::Bytes).collect(),
-        Source::Str(units) => parts_of_units(encoder, split, &units)?.into_iter().map(Source::Str).collect(),
+        Source::Bytes(text) => collect(parts_of_bytes(encoder, split, text)?.into_iter().map(Source::Bytes))?,
+        Source::Str(units) => collect(parts_of_units(encoder, split, &units)?.into_iter().map(Source::Str))?,
     })
 }
 
-fn parts_of_bytes<'t>(encoder: &Encoder, split: Split, text: &'t [u8]) -> Vec<&'t [u8]> {
+fn parts_of_bytes<'t>(encoder: &Encoder, split: Split, text: &'t [u8]) -> Result<Vec<&'t [u8]>> {
     let mut parts = Vec::new();
     let mut start = 0;
     while text.len() - start > 2 * GROUP
         && let Some(end) = cut(encoder, split, text, start + GROUP)
     {
-        parts.push(&text[start..end]);
+        push(&mut parts, &text[start..end])?;
         start = end;
     }
-    parts.push(&text[start..]);
-    parts
+    push(&mut parts, &text[start..])?;
+    Ok(parts)
 }
 
 fn parts_of_units<'s>(encoder: &Encoder, split: Split, units: &Units<'s>) -> Result<Vec<Units<'s>>> {
@@ -55,10 +56,10 @@ fn parts_of_units<'s>(encoder: &Encoder, split: Split, units: &Units<'s>) -> Res
         while bytes.len() < cut {
             end = units.transcode(end, 1, &mut bytes)?;
         }
-        parts.push(units.slice(start, end));
+        push(&mut parts, units.slice(start, end))?;
         (start, from) = (end, end + GROUP);
     }
-    parts.push(units.slice(start, units.len()));
+    push(&mut parts, units.slice(start, units.len()))?;
     Ok(parts)
 }
 
@@ -79,7 +80,7 @@ impl Encoder {
         if threads <= 1 || source.len() <= 2 * GROUP || matches!(split, Split::Pattern(_) | Split::Ends(_)) {
             return self.encode(source, split, out);
         }
-        let parts: Vec<(usize, Source)> = parts(self, split, source)?.into_iter().enumerate().collect();
+        let parts: Vec<(usize, Source)> = collect(parts(self, split, source)?.into_iter().enumerate())?;
         let encode = |&(number, part): &(usize, Source), ids: &mut Vec<u32>| match split {
             Split::Characters(spaces) if number > 0 => {
                 self.encode(part, Split::Characters(Spaces { prefix: false, ..spaces }), ids)
@@ -95,8 +96,7 @@ fn append(out: &mut Vec<u32>, ids: Vec<u32>) -> Result<()> {
     if out.is_empty() {
         *out = ids;
     } else {
-        out.try_reserve(ids.len())?;
-        out.extend_from_slice(&ids);
+        fallible::append(out, &ids)?;
     }
     Ok(())
 }
@@ -113,7 +113,7 @@ mod tests {
     fn a_long_text_in_parts_is_the_whole() {
         let order: Vec<u8> = (0..=255).collect();
         let vocab = Vocab::from_merges(&order, &[(97, 98), (32, 256), (256, 99), (33, 10)]).unwrap();
-        let encoder = Encoder::new(Arc::new(vocab));
+        let encoder = Encoder::new(Arc::new(vocab)).unwrap();
         let text = b"ab abc!\n\n abab don't  abcab\r\n  x1234 abc!\n".repeat(60_000);
         for tier in [Grammar::Gpt2, Grammar::Cl100k, Grammar::O200k].map(Tier::Masks) {
             let text = Source::Bytes(&text);
@@ -128,7 +128,8 @@ mod tests {
     #[test]
     fn a_long_str_in_parts_is_the_whole() {
         let order: Vec<u8> = (0..=255).collect();
-        let encoder = Encoder::new(Arc::new(Vocab::from_merges(&order, &[(97, 98), (32, 256), (256, 99)]).unwrap()));
+        let encoder =
+            Encoder::new(Arc::new(Vocab::from_merges(&order, &[(97, 98), (32, 256), (256, 99)]).unwrap())).unwrap();
         let text = "ab abc! é\u{4e2d}\n\n abab don't  abc👍ab\r\n  x1234 abc!\n".repeat(20_000);
         let twos: Vec<u16> = text.encode_utf16().collect();
         let fours: Vec<u32> = text.chars().map(u32::from).collect();
@@ -148,7 +149,7 @@ mod tests {
     #[test]
     fn parts_are_about_as_large_as_a_group() {
         let order: Vec<u8> = (0..=255).collect();
-        let encoder = Encoder::new(Arc::new(Vocab::from_merges(&order, &[(97, 98)]).unwrap()));
+        let encoder = Encoder::new(Arc::new(Vocab::from_merges(&order, &[(97, 98)]).unwrap())).unwrap();
         let (cl100k, none) = (Tier::Masks(Grammar::Cl100k), Spaces::default());
         let (words, solid) = ("words and words\u{2581}".repeat(7 * GROUP / 32), "x".repeat(5 * GROUP / 2));
         let marks = "\u{2581}".repeat(GROUP);
@@ -157,7 +158,7 @@ mod tests {
                 let units: Vec<u16> = text.encode_utf16().collect();
                 let of_units = parts_of_units(&encoder, split, &Units::Two(&units)).unwrap();
                 let of_units: Vec<Vec<u8>> = of_units.iter().map(|part| part.utf8().unwrap()).collect();
-                let of_bytes: Vec<&[u8]> = parts_of_bytes(&encoder, split, text.as_bytes());
+                let of_bytes: Vec<&[u8]> = parts_of_bytes(&encoder, split, text.as_bytes()).unwrap();
                 assert!(of_units.concat() == text.as_bytes() && of_bytes.concat() == text.as_bytes());
                 let uncut = text == &marks || text == &solid && matches!(split, Split::Scan(_));
                 for lengths in [
@@ -179,7 +180,7 @@ mod tests {
     #[test]
     fn a_surrogate_pair_is_in_one_part() {
         let order: Vec<u8> = (0..=255).collect();
-        let encoder = Encoder::new(Arc::new(Vocab::from_merges(&order, &[(0x80, 97)]).unwrap()));
+        let encoder = Encoder::new(Arc::new(Vocab::from_merges(&order, &[(0x80, 97)]).unwrap())).unwrap();
         let pattern = Pattern::new(r"\p{L}+|[^\p{L}]").unwrap();
         let split = Split::Scan(pattern.scanner().unwrap());
         for shift in 0..3 {
@@ -198,7 +199,7 @@ mod tests {
     #[test]
     fn no_cut_is_beside_a_marker() {
         let order: Vec<u8> = (0..=255).collect();
-        let encoder = Encoder::new(Arc::new(Vocab::from_merges(&order, &[]).unwrap()));
+        let encoder = Encoder::new(Arc::new(Vocab::from_merges(&order, &[]).unwrap())).unwrap();
         let text = "\u{2581}\u{2581}ab\u{2581}c\u{e9}d".as_bytes();
         let cuts = [7, 12, 14];
         let split = Split::Characters(Spaces::default());
@@ -210,11 +211,14 @@ mod tests {
     #[test]
     fn a_text_of_two_groups_is_one_part() {
         let order: Vec<u8> = (0..=255).collect();
-        let encoder = Encoder::new(Arc::new(Vocab::from_merges(&order, &[]).unwrap()));
+        let encoder = Encoder::new(Arc::new(Vocab::from_merges(&order, &[]).unwrap())).unwrap();
         let (tier, text) = (Tier::Masks(Grammar::Cl100k), "words and words ".repeat(GROUP / 8) + "x");
         let units: Vec<u16> = text.encode_utf16().collect();
         for (length, n_parts) in [(2 * GROUP, 1), (2 * GROUP + 1, 2)] {
-            assert_eq!(parts_of_bytes(&encoder, Split::Scan(&tier), &text.as_bytes()[..length]).len(), n_parts);
+            assert_eq!(
+                parts_of_bytes(&encoder, Split::Scan(&tier), &text.as_bytes()[..length]).unwrap().len(),
+                n_parts
+            );
             assert_eq!(
                 parts_of_units(&encoder, Split::Scan(&tier), &Units::Two(&units[..length])).unwrap().len(),
                 n_parts
@@ -225,7 +229,7 @@ mod tests {
     #[test]
     fn parts_of_units_end_where_the_text_may_be_cut() {
         let order: Vec<u8> = (0..=255).collect();
-        let encoder = Encoder::new(Arc::new(Vocab::from_merges(&order, &[]).unwrap()));
+        let encoder = Encoder::new(Arc::new(Vocab::from_merges(&order, &[]).unwrap())).unwrap();
         let tier = Tier::Masks(Grammar::Cl100k);
         let words: String = (0..GROUP).map(|number| "x".repeat(1 + number * number % 11) + " ").collect();
         // There is a cut in the second window only.

@@ -120,6 +120,11 @@ impl PieceCache {
         Some(PieceCache { buckets, size, entries: 0, records: IdRing::new(size.records)?, victim: 0 })
     }
 
+    /// The bytes of the buckets, and of the records that have been written.
+    pub(super) fn memory(&self) -> usize {
+        size_of_val(&*self.buckets) + size_of_val(self.records.rows())
+    }
+
     fn buckets(&self) -> &[Bucket] {
         self.buckets.as_chunks().0
     }

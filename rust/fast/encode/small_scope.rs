@@ -69,8 +69,8 @@ fn is_first_of_its_names(list: &Merges) -> bool {
 fn check(merges: &Merges, texts: &[Vec<u8>]) {
     let order: Vec<u8> = (0..=255).collect();
     let vocab = Arc::new(Vocab::from_merges(&order, merges).expect("merges of what is known"));
-    let table = PairTable::new(&vocab).expect("a small vocabulary");
-    let mut encoder = Encoder::with_size(Arc::new(Tables::new(Arc::clone(&vocab))), Size::TINY);
+    let table = PairTable::new(&vocab).unwrap().expect("a small vocabulary");
+    let mut encoder = Encoder::with_size(Arc::new(Tables::new(Arc::clone(&vocab)).unwrap()), Size::TINY);
     encoder.seed_after = usize::MAX;
     let decoder = Decoder::new(&vocab, []);
     let none = Pattern::new("none").expect("a name");
@@ -117,7 +117,7 @@ fn whole_pieces_are_tokens() {
             continue; // two tokens of the same bytes cannot be listed
         }
         let vocab = Arc::new(Vocab::from_tokens(&tokens, &merges, true, Alphabet::default()).expect("listed"));
-        let encoder = Encoder::new(Arc::clone(&vocab));
+        let encoder = Encoder::new(Arc::clone(&vocab)).unwrap();
         let none = Pattern::new("none").expect("a name");
         for text in &texts {
             let whole = tokens.iter().find(|(token, _)| token == text);

@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn blocks_are_all_pieces_in_order_and_end_with_an_error() {
         let order: Vec<u8> = (0..=255).collect();
-        let tables = Tables::new(Arc::new(Vocab::from_merges(&order, &[]).unwrap()));
+        let tables = Tables::new(Arc::new(Vocab::from_merges(&order, &[]).unwrap())).unwrap();
         let (pattern, tier) = (Pattern::new("cl100k").unwrap(), Tier::Masks(Grammar::Cl100k));
         for count in [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK, 3 * BLOCK + 7] {
             let text = b" a".repeat(count);

@@ -65,6 +65,11 @@ impl Cutting {
         !self.places.is_empty() && self.found >= WORTH
     }
 
+    /// The bytes of memory that it takes.
+    pub(super) fn memory(&self) -> usize {
+        (self.places.capacity() + self.merged.capacity()) * size_of::<usize>()
+    }
+
     /// Shrinks the memory of the places to room for `kept`.
     pub(super) fn shrink_to(&mut self, kept: usize) {
         for places in [&mut self.places, &mut self.merged] {
@@ -77,7 +82,9 @@ impl Cutting {
 impl StaticCuts {
     pub(super) fn new(vocab: &Vocab, exceptions: &Exceptions) -> StaticCuts {
         let edges = Edges::of(exceptions.tokens()).map(Box::new);
-        let mut cuts = StaticCuts { pairs: vec![0; 1 << (LOG_BITS - 6)], partial: [0; 64], edges };
+        #[allow(clippy::disallowed_methods, reason = "its length is a constant")]
+        let pairs = vec![0; 1 << (LOG_BITS - 6)];
+        let mut cuts = StaticCuts { pairs, partial: [0; 64], edges };
         for (_, token) in vocab.tokens.iter().filter(|(_, token)| !token.is_ascii()) {
             for at in 1..token.len() {
                 if is_tail(token[at - 1]) && is_lead(token[at]) {
@@ -86,6 +93,11 @@ impl StaticCuts {
             }
         }
         cuts
+    }
+
+    /// The bytes of memory that they take.
+    pub(super) fn memory(&self) -> usize {
+        size_of_val(&*self.pairs) + size_of_val(self) + self.edges.as_ref().map_or(0, |edges| size_of_val(&**edges))
     }
 
     fn add(&mut self, token: &[u8], at: usize) {
@@ -201,6 +213,7 @@ fn keep(places: &mut Vec<usize>, is_cut: impl Fn(usize) -> bool) {
 /// All numbers of two ascending lists, each once; the last of `ends` is the greatest of all.
 fn merge_sorted(ends: &[usize], cuts: &[usize], merged: &mut Vec<usize>) {
     merged.clear();
+    #[allow(clippy::disallowed_methods, reason = "the caller has made room")]
     merged.resize(ends.len() + cuts.len(), 0);
     let (mut end, mut cut, mut count) = (0, 0, 0);
     while cut < cuts.len() {

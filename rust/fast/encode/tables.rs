@@ -8,6 +8,7 @@ use super::merges_from_scores::FromScores;
 use super::pair_table::PairTable;
 use super::piece_key::{MAX_KEY_BYTES, key_of};
 use super::static_cuts::StaticCuts;
+use crate::error::Result;
 use crate::interrupt;
 use crate::once::Once;
 use crate::vocab::{Tokens, Vocab};
@@ -29,34 +30,36 @@ pub struct Tables {
 }
 
 impl Tables {
-    pub fn new(vocab: Arc<Vocab>) -> Tables {
+    pub fn new(vocab: Arc<Vocab>) -> Result<Tables> {
         // Merging symbols is left to the mirror.
-        let pairs = if vocab.alphabet.symbols.is_none() { PairTable::new(&vocab) } else { None };
-        let Some(pairs) = pairs else { return Tables::with(vocab, None, Exceptions::unknown()) };
+        let pairs = if vocab.alphabet.symbols.is_none() { PairTable::new(&vocab)? } else { None };
+        let Some(pairs) = pairs else {
+            return Ok(Tables::with(vocab, None, Exceptions::unknown()));
+        };
         if vocab.merges_make_all {
-            return Tables::with(vocab, Some(pairs), Exceptions::default());
+            return Ok(Tables::with(vocab, Some(pairs), Exceptions::default()));
         }
         if !vocab.whole_pieces {
-            return Tables::of(vocab, Some(pairs), Once::new());
+            return Ok(Tables::of(vocab, Some(pairs), Once::new()));
         }
-        let made = made_by_merges(&vocab, &pairs, u32::MAX);
-        let needed = made.needed(vocab.merges());
+        let made = made_by_merges(&vocab, &pairs, u32::MAX)?;
+        let needed = made.needed(vocab.merges())?;
         let few = needed.len() < vocab.merges().len() / 4 * 3;
-        let pairs = if few { PairTable::of_merges(&vocab, &needed) } else { Some(pairs) };
-        let exceptions = Exceptions::of_made(&vocab, made.by_id);
-        Tables::with(vocab, pairs, exceptions)
+        let pairs = if few { PairTable::of_merges(&vocab, &needed)? } else { Some(pairs) };
+        let exceptions = Exceptions::of_made(&vocab, made.by_id)?;
+        Ok(Tables::with(vocab, pairs, exceptions))
     }
 
     /// The tables of a vocabulary of ranks, with what was found out when its merges were.
-    pub fn of_ranks(vocab: Arc<Vocab>, recovered: Recovered) -> Tables {
-        let exceptions = Exceptions::of_ids(&vocab.tokens, &recovered.exceptions);
-        Tables::with(vocab, Some(recovered.table), exceptions)
+    pub fn of_ranks(vocab: Arc<Vocab>, recovered: Recovered) -> Result<Tables> {
+        let exceptions = Exceptions::of_ids(&vocab.tokens, &recovered.exceptions)?;
+        Ok(Tables::with(vocab, Some(recovered.table), exceptions))
     }
 
     /// The tables of a vocabulary of scores, with what was found out when its merges were.
-    pub fn of_scores(vocab: Arc<Vocab>, found: FromScores) -> Tables {
-        let exceptions = Exceptions::of_made(&vocab, found.made);
-        Tables::with(vocab, Some(found.table), exceptions)
+    pub fn of_scores(vocab: Arc<Vocab>, found: FromScores) -> Result<Tables> {
+        let exceptions = Exceptions::of_made(&vocab, found.made)?;
+        Ok(Tables::with(vocab, Some(found.table), exceptions))
     }
 
     fn with(vocab: Arc<Vocab>, pairs: Option<PairTable>, exceptions: Exceptions) -> Tables {
@@ -71,6 +74,14 @@ impl Tables {
         &self.vocab
     }
 
+    /// The bytes of memory that they take, without the vocabulary.
+    pub(super) fn memory(&self) -> usize {
+        self.pairs.as_ref().map_or(0, PairTable::memory)
+            + self.exceptions.get().map_or(0, Exceptions::memory)
+            + self.cuts.get().map_or(0, StaticCuts::memory)
+            + self.byte_cuts.get().map_or(0, size_of_val)
+    }
+
     /// The merges; None where the mirror has to do them.
     pub(in crate::fast) fn pairs(&self) -> Option<&PairTable> {
         self.pairs.as_ref()
@@ -83,14 +94,16 @@ impl Tables {
             return known;
         }
         let made = match &self.pairs {
-            Some(pairs) => Exceptions::of_made(&self.vocab, made_by_merges(&self.vocab, pairs, SEEDED).by_id),
-            None => Exceptions::unknown(),
+            Some(pairs) => {
+                made_by_merges(&self.vocab, pairs, SEEDED).and_then(|made| Exceptions::of_made(&self.vocab, made.by_id))
+            }
+            None => Ok(Exceptions::unknown()),
         };
-        // What a look that was stopped has found is not kept.
-        if interrupt::stopped_now() {
-            return UNKNOWN.get_or_make(Exceptions::unknown);
+        // What a look that was stopped has found is not kept, nor is that there was no memory for it.
+        match made {
+            Ok(made) if !interrupt::stopped_now() => self.exceptions.get_or_make(|| made),
+            _ => UNKNOWN.get_or_make(Exceptions::unknown),
         }
-        self.exceptions.get_or_make(|| made)
     }
 
     /// The token that a piece is as it stands, whatever merges make of it.
@@ -163,7 +176,7 @@ mod tests {
         let mut tokens = Tokens::default();
         bytes().chain(parts).zip(0..).for_each(|(token, id)| tokens.set(id, &token).unwrap());
         let vocab = Arc::new(Vocab::with_every_split(Arc::new(tokens)).unwrap());
-        let tables = Tables::new(Arc::clone(&vocab));
+        let tables = Tables::new(Arc::clone(&vocab)).unwrap();
         let pairs = tables.pairs().unwrap();
         let kept = vocab.merges().iter().filter(|merge| pairs.place(merge.left, merge.right) != NO_PLACE);
         // One for each of the parts, which have 84 splits.
@@ -186,7 +199,7 @@ mod tests {
     #[test]
     fn seeds_are_the_short_tokens_that_pieces_can_be() {
         for (whole_pieces, most) in [(true, 260), (false, 258)] {
-            let tables = Tables::new(vocab(whole_pieces));
+            let tables = Tables::new(vocab(whole_pieces)).unwrap();
             assert_eq!(tables.most_seeds(), 261);
             for end in [0, 100, 257, 259, u32::MAX] {
                 let seeds: Vec<(u128, u32)> = tables.seeds(end).collect();
@@ -213,7 +226,7 @@ mod tests {
             };
             let alphabet = Alphabet { symbols: Some(symbols), ..Alphabet::default() };
             let vocab = Vocab::from_tokens(&tokens, &[(1, 2), (3, 3)], whole_pieces, alphabet).unwrap();
-            let tables = Arc::new(Tables::new(Arc::new(vocab)));
+            let tables = Arc::new(Tables::new(Arc::new(vocab)).unwrap());
             assert!(tables.pairs().is_none() && !tables.parts_are_pieces());
             let (encoder, pattern) = (Encoder::of(Arc::clone(&tables)), Pattern::new("none").unwrap());
             for text in [&text, "abab", "ab", "\u{e9}\u{e9}", "\u{e9}a\u{e9}"] {
@@ -227,7 +240,7 @@ mod tests {
 
     #[test]
     fn what_a_look_that_was_stopped_has_found_is_not_kept() {
-        let tables = Tables::new(vocab(false));
+        let tables = Tables::new(vocab(false)).unwrap();
         let seeds = || tables.seeds(u32::MAX).count();
         let stopped = interrupt::run_every(std::time::Duration::ZERO, || true, || Ok(seeds()));
         assert!(stopped.is_err() && seeds() == 258);
@@ -239,7 +252,7 @@ mod tests {
         let alphabet = Alphabet { fallback: Some((0..256).collect()), ..Alphabet::default() };
         for whole_pieces in [true, false] {
             let vocab = Vocab::from_tokens(&tokens, &[(256, 257)], whole_pieces, alphabet.clone()).unwrap();
-            let tables = Tables::new(Arc::new(vocab));
+            let tables = Tables::new(Arc::new(vocab)).unwrap();
             let seeds: Vec<(u128, u32)> = tables.seeds(u32::MAX).collect();
             let of = |token: &[u8]| -> Vec<u32> {
                 let key = key_of(token, 0, token.len());
@@ -251,17 +264,17 @@ mod tests {
 
     #[test]
     fn parts_are_looked_up_as_pieces_where_all_exceptions_are_known() {
-        let tables = Tables::new(vocab(true));
+        let tables = Tables::new(vocab(true)).unwrap();
         assert!(tables.parts_are_pieces());
         assert_eq!([&b"abc"[..], b"xyz", b"xy"].map(|piece| tables.whole(piece)), [None, Some(258), None]);
-        let tables = Tables::new(vocab(false));
+        let tables = Tables::new(vocab(false)).unwrap();
         assert!(tables.parts_are_pieces() && tables.whole(b"xyz").is_none());
         // Equal ranks of different tokens are left to the mirror, and so nothing is known of what merges make.
         for whole_pieces in [true, false] {
             let vocab = vocab(whole_pieces);
             let merges: Vec<Merge> = vocab.merges().iter().map(|merge| Merge { rank: 0, ..*merge }).collect();
             let vocab = Vocab::assemble(Arc::clone(&vocab.tokens), merges, whole_pieces, Alphabet::default()).unwrap();
-            let tables = Tables::new(Arc::new(vocab));
+            let tables = Tables::new(Arc::new(vocab)).unwrap();
             assert!(tables.pairs().is_none() && tables.parts_are_pieces() != whole_pieces);
             assert_eq!(tables.whole(b"abc"), whole_pieces.then_some(257));
         }

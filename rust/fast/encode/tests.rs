@@ -75,7 +75,7 @@ impl Form {
 
 /// The tables of all merges of a vocabulary.
 fn all_tables(vocab: &Arc<Vocab>) -> Arc<Tables> {
-    Arc::new(Tables::new(Arc::clone(vocab)))
+    Arc::new(Tables::new(Arc::clone(vocab)).unwrap())
 }
 
 /// The tables of one merge a token, of a vocabulary of ranks.
@@ -212,7 +212,7 @@ proptest! {
     #[test]
     fn every_way_to_merge_a_long_piece_agrees(corpus in texts(), text in texts(), n_merges in 0usize..120, form in forms()) {
         let vocab = Arc::new(make(&corpus, n_merges, form));
-        let table = PairTable::new(&vocab).unwrap();
+        let table = PairTable::new(&vocab).unwrap().unwrap();
         for piece in [&text[..], &corpus[..]].into_iter().filter(|piece| !piece.is_empty()) {
             let expected = merge_parts(&vocab, single_bytes(&vocab, piece).unwrap()).unwrap();
             for ids in every_way(&table, piece) {
@@ -244,7 +244,7 @@ proptest! {
 
 #[test]
 fn one_piece_of_many_parts_gets_a_large_cache() {
-    let encoder = Encoder::new(Arc::new(make("\u{4e00}".as_bytes(), 2, Form::Merges)));
+    let encoder = Encoder::new(Arc::new(make("\u{4e00}".as_bytes(), 2, Form::Merges))).unwrap();
     let text: String = (0..20_000u32).filter_map(|k| char::from_u32(0x4e00 + k * 7919 % 20_902)).collect();
     assert!(text.len() < super::encoder::SEED_AFTER);
     encoder
@@ -256,7 +256,7 @@ fn one_piece_of_many_parts_gets_a_large_cache() {
 #[test]
 fn a_python_str_is_encoded_as_its_utf8() {
     let vocab = Arc::new(make("le café 日本語 abc abc 👍 ".as_bytes(), 60, Form::Merges));
-    let encoder = Encoder::new(vocab);
+    let encoder = Encoder::new(vocab).unwrap();
     let spaced = "le café 日本語 don't abc 👍\n".repeat(9000);
     let solid = "日本語café".repeat(30_000);
     for (text, (grammar, pattern)) in [(&spaced, named(0)), (&solid, named(1)), (&spaced, named(2))] {
@@ -281,7 +281,7 @@ fn what_the_pair_table_refuses_is_left_to_the_mirror() {
     let vocab = Arc::new(Vocab::new(Tokens::clone(&vocab.tokens), merges, false, Alphabet::default()).unwrap());
     let (grammar, pattern) = named(0);
     let text = b"abcbc bcabc cbabab";
-    check(&Encoder::new(Arc::clone(&vocab)), text, Split::Scan(&grammar), &mirror(&vocab, &pattern, text));
+    check(&Encoder::new(Arc::clone(&vocab)).unwrap(), text, Split::Scan(&grammar), &mirror(&vocab, &pattern, text));
 }
 
 #[test]
@@ -290,7 +290,7 @@ fn merges_make_all_is_said_of_the_published_vocabularies_and_true() {
         let path = format!("{}/python/minitok/encodings/data/{file}.vocab", env!("CARGO_MANIFEST_DIR"));
         let vocab = Arc::new(crate::packed::unpack(&std::fs::read(path).unwrap(), None).unwrap());
         assert!(vocab.merges_make_all);
-        let made = made_by_merging(&vocab, &PairTable::new(&vocab).unwrap());
+        let made = made_by_merging(&vocab, &PairTable::new(&vocab).unwrap().unwrap());
         assert!(vocab.tokens.iter().all(|(id, token)| token.is_empty() || made[id as usize]), "{file}");
     }
 }

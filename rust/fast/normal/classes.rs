@@ -48,6 +48,7 @@ impl Classes {
             };
             // NFC changes nothing below U+0300, whose UTF-8 begins with CC.
             let (inert, inert_bytes) = if form == Form::Nfc { (0x200, 0xCC) } else { (0x80, 0x80) };
+            #[allow(clippy::disallowed_methods, reason = "a table of a fixed size")]
             Classes { inert, inert_bytes, listed: (0..LISTED).map(class).collect() }
         })
     }

@@ -30,6 +30,7 @@ impl Small {
                 let (code, small_code) = (first(capital), first(letter));
                 let (upper, lower) = (code as usize / PAGE, code as usize % PAGE);
                 if small.places.len() <= upper {
+                    #[allow(clippy::disallowed_methods, reason = "a place for each page of Unicode")]
                     small.places.resize(upper + 1, 0);
                 }
                 if small.places[upper] == 0 {

@@ -116,5 +116,6 @@ fn as_text(node: &Node) -> Option<String> {
         },
         _ => None,
     };
+    #[allow(clippy::disallowed_methods, reason = "it is a part of the pattern")]
     parts.iter().map(char).collect::<Option<String>>().filter(|text| !text.is_empty())
 }

@@ -3,6 +3,8 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "there are 64 digits")]
 
+use crate::fast::util::fallible::append;
+
 /// No digit.
 const NONE: u8 = 0xFF;
 
@@ -23,7 +25,7 @@ pub fn decode(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let (groups, []) = text.as_chunks::<4>() else { return None };
     let Some((&last, groups)) = groups.split_last() else { return Some(()) };
     for &group in groups {
-        out.extend_from_slice(&number(group)?.to_be_bytes()[1..]);
+        append(out, &number(group)?.to_be_bytes()[1..]).ok()?;
     }
     // Padding is at the end only, and the bits before it that stand for nothing are 0.
     let (kept, last) = match last {
@@ -32,7 +34,7 @@ pub fn decode(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
         whole => (3, whole),
     };
     let bytes = number(last)?.to_be_bytes();
-    out.extend_from_slice(&bytes[1..=kept]);
+    append(out, &bytes[1..=kept]).ok()?;
     bytes[1 + kept..].iter().all(|&byte| byte == 0).then_some(())
 }
 

@@ -9,6 +9,7 @@ use super::string_table::{StringTable, byte_level};
 use super::token_table::TokenTable;
 use crate::characters::add_fallback;
 use crate::error::{Error, Result};
+use crate::fast::util::fallible::{all_of, append, collect, concat, push, resize};
 use crate::fast::vocab::FastVocab;
 use crate::interrupt;
 use crate::metaspace::spaced;
@@ -93,7 +94,7 @@ pub fn read_gguf(path: &Path) -> Result<Option<Gguf>> {
 fn read_file(path: &Path) -> Option<Gguf> {
     let file = File::open(path).ok()?;
     let left = file.metadata().ok()?.len();
-    let mut file = Values { left, file: BufReader::with_capacity(1 << 20, file) };
+    let mut file = Values { left, file: BufReader::with_capacity(1 << 17, file) };
     if file.bytes::<4>()? != *b"GGUF" || !matches!(file.u32()?, 2 | 3) {
         return None;
     }
@@ -169,8 +170,7 @@ impl Values {
     fn append(&mut self, length: u64, out: &mut Vec<u8>) -> Option<()> {
         self.left = self.left.checked_sub(length)?;
         let start = out.len();
-        out.try_reserve(usize::try_from(length).ok()?).ok()?;
-        out.resize(start + usize::try_from(length).ok()?, 0);
+        resize(out, start.checked_add(usize::try_from(length).ok()?)?, 0).ok()?;
         self.file.read_exact(&mut out[start..]).ok()
     }
 
@@ -221,7 +221,7 @@ impl Values {
         for _ in 0..count {
             let length = self.u64()?;
             self.append(length, &mut strings.text)?;
-            strings.ends.push(strings.text.len());
+            push(&mut strings.ends, strings.text.len()).ok()?;
             if interrupt::stopped() {
                 return None;
             }
@@ -237,7 +237,7 @@ impl Values {
         }
         let mut bytes = Vec::new();
         self.append(count.checked_mul(4)?, &mut bytes)?;
-        Some(bytes.as_chunks::<4>().0.iter().map(|&chunk| number(chunk)).collect())
+        collect(bytes.as_chunks::<4>().0.iter().map(|&chunk| number(chunk))).ok()
     }
 }
 
@@ -259,10 +259,12 @@ impl Gguf {
         if self.kinds.iter().any(|kind| !(NORMAL..=BYTE).contains(kind)) {
             return None;
         }
-        let special = self.rows().filter(|(_, _, kind)| matches!(*kind, UNKNOWN | CONTROL | USER_DEFINED));
-        special
-            .map(|(token, id, kind)| Some((String::from_utf8(token.to_vec()).ok()?, id, kind == USER_DEFINED)))
-            .collect()
+        let mut special = Vec::new();
+        for (token, id, kind) in self.rows().filter(|(_, _, kind)| matches!(*kind, UNKNOWN | CONTROL | USER_DEFINED)) {
+            let name = String::from_utf8(concat(&[token]).ok()?).ok()?;
+            push(&mut special, (name, id, kind == USER_DEFINED)).ok()?;
+        }
+        Some(special)
     }
 
     /// The chat template, and what it knows as `bos_token` and `eos_token`.
@@ -272,7 +274,9 @@ impl Gguf {
         let named = named
             .into_iter()
             .filter_map(|(name, id)| token(id?).map(|token| (name, String::from_utf8_lossy(token).into_owned())));
-        Some((self.chat_template.as_deref()?, named.collect()))
+        #[allow(clippy::disallowed_methods, reason = "they are two")]
+        let named = named.collect();
+        Some((self.chat_template.as_deref()?, named))
     }
 
     /// The vocabulary of tokens in byte-level notation; None if the reader in Python is to make it.
@@ -288,7 +292,7 @@ impl Gguf {
                     continue;
                 }
                 table.add(|text| {
-                    text.extend_from_slice(token);
+                    append(text, token).ok()?;
                     Some(id)
                 })?;
             }
@@ -301,7 +305,7 @@ impl Gguf {
 
     /// The vocabulary of characters with scores; None if the reader in Python is to make it.
     pub fn characters(&self) -> Result<Option<FastVocab>> {
-        let (mut table, mut scores, mut fallback) = (TokenTable::default(), Vec::new(), vec![None; 256]);
+        let (mut table, mut scores, mut fallback) = (TokenTable::default(), Vec::new(), [None; 256]);
         let mut read = || {
             if self.scores.len() != self.kinds.len() || self.scores.iter().any(|score| score.is_nan()) {
                 return None;
@@ -309,11 +313,8 @@ impl Gguf {
             for ((token, id, kind), &score) in self.rows().zip(&self.scores) {
                 match kind {
                     NORMAL => {
-                        scores.push((id, f64::from(score)));
-                        table.add(id, |bytes| {
-                            bytes.extend_from_slice(&spaced(token));
-                            Some(())
-                        })?;
+                        push(&mut scores, (id, f64::from(score))).ok()?;
+                        table.add(id, |bytes| append(bytes, &spaced(token)).ok())?;
                     }
                     BYTE => {
                         let byte = (0..=255u8).find(|byte| format!("<0x{byte:02X}>").as_bytes() == token)?;
@@ -330,9 +331,7 @@ impl Gguf {
         if read().is_none() {
             return Ok(None);
         }
-        let (Some(fallback), Some(mut tokens)) =
-            (fallback.into_iter().collect::<Option<Vec<u32>>>(), table.into_tokens())
-        else {
+        let (Some(fallback), Some(mut tokens)) = (all_of(&fallback), table.into_tokens()) else {
             return Ok(None);
         };
         let made =

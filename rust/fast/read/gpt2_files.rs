@@ -43,7 +43,7 @@ mod tests {
         let vocab = b"{\"a\": 0, \"b\": 1, \"ab\": 2, \"#\": 3, \"##\": 4, \"<s>\": 5}";
         let read = |merges: &str| read_gpt2(vocab, merges.as_bytes()).unwrap();
         for merges in ["#version: 0.2\na b\n# #\n", "a b\r\n\r\n# #", "\u{feff}a b\n# #\n"] {
-            assert_eq!(read(merges).unwrap().markers(), [("<s>", 5)], "{merges}");
+            assert_eq!(read(merges).unwrap().markers().unwrap(), [("<s>", 5)], "{merges}");
         }
         for merges in ["a b\n#version: 0.2\n", "ab\n", "a  b\n", "a b \n", "b a\n", "a b c\n"] {
             assert!(read(merges).is_none(), "{merges}");

@@ -6,6 +6,7 @@
 //! Costs: O(n) time; no recursion.
 
 use super::token_table::id_of;
+use crate::fast::util::fallible::append;
 use std::ops::Range;
 
 /// Reads the parts of a text one after the other. Each method skips white space first, and gives None for anything else than
@@ -97,13 +98,13 @@ impl<'d> Reader<'d> {
             match KINDS[usize::from(*self.data.get(self.at)?)] {
                 Kind::Plain => self.at += 1,
                 Kind::Quote => {
-                    out.extend_from_slice(&self.data[start..self.at]);
+                    append(out, &self.data[start..self.at]).ok()?;
                     self.at += 1;
                     return Some(());
                 }
                 Kind::Control => return None,
                 Kind::Escape => {
-                    out.extend_from_slice(&self.data[start..self.at]);
+                    append(out, &self.data[start..self.at]).ok()?;
                     self.at += 1;
                     self.escape(out)?;
                     start = self.at;
@@ -133,7 +134,7 @@ impl<'d> Reader<'d> {
                 }
                 // Half of a surrogate pair is not a character.
                 let char = char::from_u32(code)?;
-                out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
+                append(out, char.encode_utf8(&mut [0; 4]).as_bytes()).ok()?;
                 return Some(());
             }
             _ => return None,

@@ -14,6 +14,7 @@
 use super::json_string::{Text, string};
 use crate::error::Result;
 use crate::fast::encode::parallel;
+use crate::fast::util::fallible::{append, push};
 use crate::interrupt;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use std::borrow::Cow;
@@ -46,7 +47,7 @@ pub struct Left {
 impl Documents {
     /// Reads lines, which a line feed ends or the end of the data, on at most `threads` threads.
     pub fn of_lines(data: &[u8], field: &str, threads: usize) -> Result<Vec<Documents>> {
-        let groups = groups(data);
+        let groups = groups(data)?;
         parallel::map(&groups, threads, Range::len, |group| Documents::of_group(data, group.clone(), field))
     }
 
@@ -59,23 +60,22 @@ impl Documents {
             let before = text.len();
             match line {
                 Line::Text(content) => {
-                    text.try_reserve(content.len())?;
-                    text.extend_from_slice(content);
+                    append(text, content)?;
                 }
-                Line::Left { line, bytes } => left.push(Left { line, bytes, document: places.len() }),
+                Line::Left { line, bytes } => push(left, Left { line, bytes, document: places.len() })?,
             }
-            places.push(before..text.len());
-            Ok(())
+            push(places, before..text.len())
         })?;
         documents.lines = lines;
         Ok(documents)
     }
 
     /// Puts the text of a line that was left to another reader in its place.
-    pub fn put(&mut self, document: usize, text: &[u8]) {
+    pub fn put(&mut self, document: usize, text: &[u8]) -> Result<()> {
         let before = self.text.len();
-        self.text.extend_from_slice(text);
+        append(&mut self.text, text)?;
         self.places[document] = before..self.text.len();
+        Ok(())
     }
 
     /// Each document.
@@ -85,16 +85,16 @@ impl Documents {
 }
 
 /// The data in ranges of whole lines.
-fn groups(data: &[u8]) -> Vec<Range<usize>> {
+fn groups(data: &[u8]) -> Result<Vec<Range<usize>>> {
     let mut groups = Vec::new();
     let mut start = 0;
     while start < data.len() {
         let near = data.len().min(start + GROUP);
         let end = memchr::memchr(b'\n', &data[near..]).map_or(data.len(), |length| near + length + 1);
-        groups.push(start..end);
+        push(&mut groups, start..end)?;
         start = end;
     }
-    groups
+    Ok(groups)
 }
 
 /// What a line holds that is not blank.
@@ -393,7 +393,7 @@ mod tests {
                 for left in part.left.clone() {
                     assert_eq!((line + left.line) % 5, 1);
                     assert!(data[left.bytes.clone()].starts_with(b"{\"text\": NaN"));
-                    part.put(left.document, b"left");
+                    part.put(left.document, b"left").unwrap();
                 }
                 (line, parts) = (line + part.lines, parts + 1);
                 for document in part.iter() {

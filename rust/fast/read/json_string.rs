@@ -13,8 +13,9 @@
 // The loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
-#[cfg(target_arch = "x86_64")]
 use crate::fast::util::cpu;
+#[cfg(target_arch = "x86_64")]
+use crate::fast::util::fallible::{append, push};
 use std::ops::Range;
 
 /// How many bytes are looked at together.
@@ -121,7 +122,7 @@ fn string_with(data: &[u8], start: usize, scratch: &mut Vec<u8>, specials: impl 
     }
     scratch.clear();
     scratch.try_reserve(at - start).ok()?;
-    scratch.extend_from_slice(&data[start..at]);
+    append(scratch, &data[start..at]).ok()?;
     loop {
         at = copy_plain(data, at, scratch, specials)?;
         match *data.get(at)? {
@@ -187,7 +188,7 @@ fn copy_plain(data: &[u8], mut at: usize, out: &mut Vec<u8>, specials: impl Spec
     let rest = &data[at..];
     let count = rest.iter().position(|&byte| is_special(byte)).unwrap_or(rest.len());
     out.try_reserve(count).ok()?;
-    out.extend_from_slice(&rest[..count]);
+    append(out, &rest[..count]).ok()?;
     Some(at + count)
 }
 
@@ -199,7 +200,7 @@ fn unescape(data: &[u8], at: usize, out: &mut Vec<u8>) -> Option<usize> {
         (_, 0) => return None,
         (_, byte) => {
             out.try_reserve(1).ok()?;
-            out.push(byte);
+            push(out, byte).ok()?;
         }
     }
     Some(at + 2)
@@ -218,7 +219,7 @@ fn unescape_unicode(data: &[u8], at: usize, out: &mut Vec<u8>) -> Option<usize> 
     let mut bytes = [0; 4];
     let bytes = char::from_u32(code_point)?.encode_utf8(&mut bytes).as_bytes();
     out.try_reserve(bytes.len()).ok()?;
-    out.extend_from_slice(bytes);
+    append(out, bytes).ok()?;
     Some(end)
 }
 

@@ -6,6 +6,7 @@ use super::json::Reader;
 use super::token_table::{TokenTable, id_of};
 use super::tokenizer_json::each_field;
 use crate::error::{Error, Result};
+use crate::fast::util::fallible::{append, collect, push};
 use crate::fast::vocab::FastVocab;
 use crate::interrupt;
 use crate::vocab::{Alphabet, Merge, Vocab};
@@ -21,7 +22,7 @@ pub fn read_pairs(data: &[u8]) -> Result<Option<Vec<(u32, u32)>>> {
         }
         let space = line.iter().position(|&byte| byte == b' ').unwrap_or(0);
         let (Some(left), Some(right)) = (id_of(&line[..space]), id_of(&line[space + 1..])) else { return Ok(None) };
-        pairs.push((left, right));
+        push(&mut pairs, (left, right))?;
     }
     Ok(Some(pairs))
 }
@@ -61,7 +62,7 @@ fn read_file(data: &[u8], found: &mut Native) -> Option<()> {
             b"merges" | b"tokens" | b"model" | b"vocab" => return None,
             _ => return reader.skip().map(|_| ()),
         }
-        places.push(start..reader.position());
+        push(&mut places, start..reader.position()).ok()?;
         Some(())
     })?;
     if !reader.is_done() || !merges {
@@ -69,11 +70,11 @@ fn read_file(data: &[u8], found: &mut Native) -> Option<()> {
     }
     let mut at = 0;
     for place in places {
-        found.rest.extend_from_slice(&data[at..place.start]);
-        found.rest.extend_from_slice(b"[]");
+        append(&mut found.rest, &data[at..place.start]).ok()?;
+        append(&mut found.rest, b"[]").ok()?;
         at = place.end;
     }
-    found.rest.extend_from_slice(&data[at..]);
+    append(&mut found.rest, &data[at..]).ok()?;
     Some(())
 }
 
@@ -85,7 +86,7 @@ fn read_rows(reader: &mut Reader, found: &mut Native) -> Option<()> {
         reader.take(b'[')?;
         let start = found.numbers.len();
         while reader.next_item(found.numbers.len() == start, b']')? {
-            found.numbers.push(reader.id()?);
+            push(&mut found.numbers, reader.id()?).ok()?;
         }
         let width = found.numbers.len() - start;
         if first {
@@ -131,7 +132,7 @@ impl Native {
         if self.has_tokens() || self.width == 4 {
             return Ok(None);
         }
-        let pairs: Vec<(u32, u32)> = rows.iter().map(|&[left, right]| (left, right)).collect();
+        let pairs: Vec<(u32, u32)> = collect(rows.iter().map(|&[left, right]| (left, right)))?;
         FastVocab::of_pairs(byte_order, &pairs, bytes + a_merge * pairs.len() as u64)
     }
 
@@ -142,7 +143,7 @@ impl Native {
         else {
             return Ok(None);
         };
-        let merges = rows.iter().map(|&[left, right, id, rank]| Merge { left, right, id, rank }).collect();
+        let merges = collect(rows.iter().map(|&[left, right, id, rank]| Merge { left, right, id, rank }))?;
         match Vocab::new(tokens, merges, whole_pieces, alphabet) {
             Ok(vocab) => Ok(Some(FastVocab::new(vocab))),
             Err(Error::Vocabulary(_)) => Ok(None),

@@ -8,6 +8,7 @@
 use super::token_table::TokenTable;
 use crate::characters::add_fallback;
 use crate::error::{Error, Result};
+use crate::fast::util::fallible::{all_of, append, filled, push};
 use crate::fast::vocab::FastVocab;
 use crate::interrupt;
 use crate::metaspace::MARKER;
@@ -56,7 +57,7 @@ struct Pieces {
 
 /// The tokenizer of a file; None if the reader in Python is to read it.
 pub fn read_model(data: &[u8]) -> Result<Option<Model>> {
-    let mut pieces = Pieces { fallback: vec![None; 256], ..Pieces::default() };
+    let mut pieces = Pieces { fallback: filled(None, 256)?, ..Pieces::default() };
     let mut options =
         Options { model: 1, byte_fallback: 0, suffix: 0, prefix: 1, extra_spaces: 1, escapes: 1, replaces: false };
     let read = read_file(data, &mut pieces, &mut options);
@@ -70,8 +71,7 @@ pub fn read_model(data: &[u8]) -> Result<Option<Model>> {
         return Ok(None);
     }
     let Pieces { table, scores, fallback, special, late, .. } = pieces;
-    let (Some(fallback), Some(mut tokens)) = (fallback.into_iter().collect::<Option<Vec<u32>>>(), table.into_tokens())
-    else {
+    let (Some(fallback), Some(mut tokens)) = (all_of(&fallback), table.into_tokens()) else {
         return Ok(None);
     };
     let made =
@@ -140,15 +140,15 @@ fn read_piece(data: &[u8], pieces: &mut Pieces) -> Option<()> {
     }
     match kind {
         NORMAL => {
-            pieces.scores.push((id, score));
+            push(&mut pieces.scores, (id, score)).ok()?;
             pieces.table.add(id, |bytes| {
                 let mut at = 0;
                 for marker in memmem::find_iter(text, MARKER) {
-                    bytes.extend_from_slice(&text[at..marker]);
-                    bytes.push(b' ');
+                    append(bytes, &text[at..marker]).ok()?;
+                    push(bytes, b' ').ok()?;
                     at = marker + MARKER.len();
                 }
-                bytes.extend_from_slice(&text[at..]);
+                append(bytes, &text[at..]).ok()?;
                 Some(())
             })
         }
@@ -163,9 +163,9 @@ fn read_piece(data: &[u8], pieces: &mut Pieces) -> Option<()> {
                 return None;
             }
             if kind == USER_DEFINED {
-                pieces.late.push(name.clone());
+                push(&mut pieces.late, name.clone()).ok()?;
             }
-            pieces.special.push((name, id));
+            push(&mut pieces.special, (name, id)).ok()?;
             Some(())
         }
         _ => None,

@@ -12,6 +12,7 @@ use super::token_table::{HOLES_A_TOKEN, MOST_HOLES, TokenTable};
 use crate::byte_chars::CHARS;
 use crate::characters::add_fallback;
 use crate::error::{Error, Result};
+use crate::fast::util::fallible::{append, collect, filled, push, room};
 use crate::fast::vocab::FastVocab;
 use crate::metaspace::MARKER;
 use crate::vocab::{Alphabet, Merge, Vocab, never_in_utf8};
@@ -58,11 +59,13 @@ impl StringTable {
         let token = |number: u32| string(text, spans[number as usize]);
         let new = string(text, span);
         let hash = |number: &u32| seed.hash_one(token(*number));
+        // `entry` ends the process where there is no memory.
+        numbers.try_reserve(1, hash).ok()?;
         let entry = numbers.entry(seed.hash_one(new), |&other| token(other) == new, hash);
         let hashbrown::hash_table::Entry::Vacant(entry) = entry else { return None };
         entry.insert(number);
-        spans.push(span);
-        self.ids.push(id);
+        push(spans, span).ok()?;
+        push(&mut self.ids, id).ok()?;
         Some(())
     }
 
@@ -98,11 +101,11 @@ impl StringTable {
             guess
         } else {
             self.joined.clear();
-            self.joined.extend_from_slice(left);
-            self.joined.extend_from_slice(right);
+            append(&mut self.joined, left).ok()?;
+            append(&mut self.joined, right).ok()?;
             self.find(&self.joined)?
         };
-        self.merges.push((numbers.0, numbers.1, made));
+        push(&mut self.merges, (numbers.0, numbers.1, made)).ok()?;
         Some(())
     }
 
@@ -113,31 +116,31 @@ impl StringTable {
     }
 
     /// By number, whether a merge has the token.
-    fn merged(&self) -> Vec<bool> {
-        let mut merged = vec![false; self.ids.len()];
+    fn merged(&self) -> Result<Vec<bool>> {
+        let mut merged = filled(false, self.ids.len())?;
         for &(left, right, made) in &self.merges {
             for number in [left, right, made] {
                 merged[number as usize] = true;
             }
         }
-        merged
+        Ok(merged)
     }
 
     /// The tokens like `<...>` that no merge makes, with their ids (GPT-2's files).
-    pub fn markers(&self) -> Vec<(&str, u32)> {
-        let mut made = vec![false; self.ids.len()];
+    pub fn markers(&self) -> Result<Vec<(&str, u32)>> {
+        let mut made = filled(false, self.ids.len())?;
         self.merges.iter().for_each(|&(_, _, number)| made[number as usize] = true);
         let tokens = self.spans.iter().map(|&span| std::str::from_utf8(string(&self.text, span)).unwrap_or_default());
         let rows = tokens.zip(&self.ids).zip(&made).filter(|((token, _), made)| {
             !**made && token.starts_with('<') && token.ends_with('>') && token.chars().nth(2).is_some()
         });
-        rows.map(|((token, id), _)| (token, *id)).collect()
+        collect(rows.map(|((token, id), _)| (token, *id)))
     }
 
     /// By number, whether a token is not one of the vocabulary: it is a special token, no merge has it, and it is not a single
     /// character that text may have, as `in_text` of one says.
-    fn special(&self, special: &[(String, u32)], merged: &[bool], in_text: impl Fn(char) -> bool) -> Vec<bool> {
-        let mut is_special = vec![false; self.ids.len()];
+    fn special(&self, special: &[(String, u32)], merged: &[bool], in_text: impl Fn(char) -> bool) -> Result<Vec<bool>> {
+        let mut is_special = filled(false, self.ids.len())?;
         for (name, id) in special {
             let mut chars = name.chars();
             if chars.next().is_some_and(&in_text) && chars.next().is_none() {
@@ -147,7 +150,7 @@ impl StringTable {
                 is_special[number] = self.ids[number] == *id && !merged[number];
             }
         }
-        is_special
+        Ok(is_special)
     }
 
     /// The vocabulary of tokens in byte-level notation. `may_drop`: bytes that text may hold may be without a token (SPEC E6).
@@ -157,7 +160,7 @@ impl StringTable {
         whole_pieces: bool,
         may_drop: bool,
     ) -> Result<Option<FastVocab>> {
-        let left_out = self.special(special, &self.merged(), |it| CHARS.contains(&it));
+        let left_out = self.special(special, &self.merged()?, |it| CHARS.contains(&it))?;
         let Some(table) = self.tokens(&left_out, byte_level) else { return Ok(None) };
         let drops_bytes = may_drop && !self.has_bytes(&left_out);
         self.vocabulary(table, whole_pieces, Alphabet { drops_bytes, ..Alphabet::default() })
@@ -173,16 +176,16 @@ impl StringTable {
 
     /// The vocabulary of tokens in characters, with a marker for a space, where `<0xE4>` stands for a byte.
     pub fn characters(&self, special: &[(String, u32)]) -> Result<Option<FastVocab>> {
-        let merged = self.merged();
-        let mut left_out = self.special(special, &merged, |it| it != ' ');
-        let mut fallback = Vec::with_capacity(256);
+        let merged = self.merged()?;
+        let mut left_out = self.special(special, &merged, |it| it != ' ')?;
+        let mut fallback = room(256)?;
         for byte in 0..=255u8 {
             let Some(number) = self.find(format!("<0x{byte:02X}>").as_bytes()) else { return Ok(None) };
             if left_out[number as usize] || merged[number as usize] {
                 return Ok(None);
             }
             left_out[number as usize] = true;
-            fallback.push(self.ids[number as usize]);
+            push(&mut fallback, self.ids[number as usize])?;
         }
         let Some(table) = self.tokens(&left_out, spaced) else { return Ok(None) };
         self.vocabulary(table, false, Alphabet { fallback: Some(fallback), ..Alphabet::default() })
@@ -207,8 +210,9 @@ impl StringTable {
         let rows = self.merges.iter().zip(0..);
         let merges =
             rows.map(|(&(left, right, made), rank)| Merge { left: id(left), right: id(right), id: id(made), rank });
+        let merges = collect(merges)?;
         let made = add_fallback(&mut tokens, alphabet.fallback.as_deref())
-            .and_then(|()| Vocab::assemble(tokens, merges.collect(), whole_pieces, alphabet));
+            .and_then(|()| Vocab::assemble(tokens, merges, whole_pieces, alphabet));
         match made {
             Ok(vocab) => FastVocab::with_tables(vocab),
             Err(Error::Vocabulary(_)) => Ok(None),
@@ -233,7 +237,7 @@ pub fn byte_level(token: &[u8], out: &mut Vec<u8>) -> Option<()> {
             rest = tail;
             usize::from(first).checked_sub(0xC0)? << 6 | usize::from(second & 0x3F)
         };
-        out.push(u8::try_from(*BYTES.get(code)?).ok()?);
+        push(out, u8::try_from(*BYTES.get(code)?).ok()?).ok()?;
     }
     Some(())
 }
@@ -246,7 +250,7 @@ fn spaced(token: &[u8], out: &mut Vec<u8>) -> Option<()> {
             return None;
         }
         let marker = rest.strip_prefix(MARKER);
-        out.push(if marker.is_some() { b' ' } else { first });
+        push(out, if marker.is_some() { b' ' } else { first }).ok()?;
         rest = marker.unwrap_or(tail);
     }
     Some(())
@@ -295,7 +299,7 @@ mod tests {
         for pair in ["ab", "a b ", " a", "b a", "a c", "a  b"] {
             assert!(table.merge(pair.as_bytes()).is_none(), "{pair}");
         }
-        assert_eq!(table.markers(), [("<s>", 13)]);
+        assert_eq!(table.markers().unwrap(), [("<s>", 13)]);
         assert_eq!(
             (table.len(), table.id_of("ab"), table.id_of("<s>"), table.id_of("ba")),
             (5, Some(12), Some(13), None)
@@ -323,7 +327,7 @@ mod tests {
     fn a_marker_is_a_word_in_angle_brackets_that_no_merge_makes() {
         let mut table = table(["<", "s>", "<s>", "</s>", "<é>", "<>", "xs>", "<sx", "x"]);
         assert!(table.merge(b"< s>").is_some());
-        assert_eq!(table.markers(), [("</s>", 3), ("<é>", 4)]);
+        assert_eq!(table.markers().unwrap(), [("</s>", 3), ("<é>", 4)]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::json::Reader;
 use super::token_table::TokenTable;
 use super::tokenizer_json::each_field;
 use crate::error::Result;
+use crate::fast::util::fallible::{append, concat, push};
 use crate::fast::vocab::FastVocab;
 use crate::interrupt;
 
@@ -45,7 +46,7 @@ fn read_file(data: &[u8], found: &mut Tekken) -> Option<()> {
         Some(())
     })?;
     let place = place.filter(|_| reader.is_done())?;
-    found.rest = [&data[..place.start], b"[]", &data[place.end..]].concat();
+    found.rest = concat(&[&data[..place.start], b"[]", &data[place.end..]]).ok()?;
     Some(())
 }
 
@@ -77,7 +78,7 @@ fn read_vocab(reader: &mut Reader, found: &mut Tekken) -> Option<()> {
             Some(())
         })?;
         token?;
-        found.rows.push((found.bytes.len() - start, rank?));
+        push(&mut found.rows, (found.bytes.len() - start, rank?)).ok()?;
     }
     Some(())
 }
@@ -91,7 +92,7 @@ impl Tekken {
             (token, rest) = rest.split_at(length);
             let add = |id: u32| {
                 table.add(id, |bytes| {
-                    bytes.extend_from_slice(token);
+                    append(bytes, token).ok()?;
                     Some(())
                 })
             };

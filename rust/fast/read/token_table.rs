@@ -5,6 +5,7 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "`check_length` allows 2^31 bytes")]
 
+use crate::fast::util::fallible::{filled, push};
 use crate::tokens::{HOLE, Tokens, check_length};
 
 /// The greatest id.
@@ -28,7 +29,7 @@ impl TokenTable {
         let start = self.bytes.len();
         write(&mut self.bytes)?;
         check_length(self.bytes.len()).ok()?;
-        self.rows.push((start as u32, (self.bytes.len() - start) as u32, id));
+        push(&mut self.rows, (start as u32, (self.bytes.len() - start) as u32, id)).ok()?;
         Some(())
     }
 
@@ -39,7 +40,7 @@ impl TokenTable {
         if highest > MAX_ID as usize || highest > MOST_HOLES + HOLES_A_TOKEN * rows.len() {
             return None;
         }
-        let mut spans = vec![HOLE; highest + 1];
+        let mut spans = filled(HOLE, highest + 1).ok()?;
         for (start, length, id) in rows {
             let before = std::mem::replace(&mut spans[id as usize], (start, length));
             if before != HOLE {

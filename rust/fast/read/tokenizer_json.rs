@@ -7,6 +7,7 @@
 use super::json::Reader;
 use super::string_table::StringTable;
 use crate::error::Result;
+use crate::fast::util::fallible::append;
 use crate::interrupt;
 use std::ops::Range;
 
@@ -34,11 +35,11 @@ pub fn read_tokenizer_json(data: &[u8]) -> Result<Option<Model>> {
     places.sort_by_key(|(place, _)| place.start);
     let mut at = 0;
     for (place, empty) in places {
-        model.rest.extend_from_slice(&data[at..place.start]);
-        model.rest.extend_from_slice(empty);
+        append(&mut model.rest, &data[at..place.start])?;
+        append(&mut model.rest, empty)?;
         at = place.end;
     }
-    model.rest.extend_from_slice(&data[at..]);
+    append(&mut model.rest, &data[at..])?;
     Ok(Some(model))
 }
 

@@ -37,6 +37,7 @@ impl Isa {
         #[allow(unused_mut)]
         let mut all = vec![Self::Portable];
         #[cfg(target_arch = "x86_64")]
+        #[allow(clippy::disallowed_methods, reason = "one at the most")]
         all.extend(cpu::has_avx2().then_some(Self::Avx2));
         #[cfg(target_arch = "aarch64")]
         all.push(Self::Neon);

@@ -21,6 +21,7 @@ pub fn or_masks(tier: Tier, steps: &[&str], expressions: fn(&str) -> Vec<&str>) 
     if !matches!(tier, Tier::Table(_)) {
         return tier;
     }
+    #[allow(clippy::disallowed_methods, reason = "a pattern has a hundred steps at the most")]
     let trees = |steps: &[&str]| steps.iter().map(|step| parse(step)).collect::<Result<Vec<_>>>().ok();
     let proved = |name: &str| difference(&trees(steps)?, &trees(&expressions(name))?).ok();
     let found = lengths(&tier);

@@ -6,6 +6,7 @@ use super::grammar::Grammar;
 use super::tier::Tier;
 use crate::engine::Spent;
 use crate::error::Result;
+use crate::fast::util::fallible::resize;
 
 /// Passes the pieces of a text, or of a part of one, to `emit`, in order. `spent` is what the text has spent.
 pub fn split<'t>(tier: &Tier, text: &'t [u8], spent: &mut Spent, emit: &mut dyn FnMut(&'t [u8])) -> Result<()> {
@@ -114,7 +115,7 @@ impl<'t> Scanner<'t> {
         // does not pay for a whole block either: each piece has a byte, and a window writes 64 ends.
         let left = self.text.len() - self.position;
         let most = if left < 64 { left } else { left + 64 };
-        ends.resize(max_pieces.clamp(1, most), 0);
+        resize(ends, max_pieces.clamp(1, most), 0)?;
         let count = isa.fill(grammar, self.text, &mut self.position, ends);
         ends.truncate(count);
         Ok(true)

@@ -4,6 +4,7 @@ use super::compiled::{Compiled, Rewind, Table, Unsupported, Work, compile};
 use super::cut::Cuts;
 use super::grammar::Grammar;
 use crate::error::Result;
+use crate::fast::util::fallible::try_collect;
 use crate::interrupt;
 use crate::regex_tree::Node;
 use crate::regexes::parse;
@@ -25,7 +26,7 @@ impl Tier {
     pub fn new(steps: &[&str]) -> Result<std::result::Result<Tier, Unsupported>> {
         Ok(compile(&trees_of(steps)?, &mut Work::default()).map(|compiled| match compiled {
             Compiled::Table(table) => Tier::Table(table),
-            Compiled::Rewind(rewind, reason) => Tier::Rewind(rewind.named(&steps.concat()), reason),
+            Compiled::Rewind(rewind, reason) => Tier::Rewind(rewind.named(&steps.join("")), reason),
         }))
     }
 
@@ -68,7 +69,7 @@ impl Tier {
 
 fn trees_of(steps: &[&str]) -> Result<Vec<Node>> {
     let parsed = |step: &&str| interrupt::check().and_then(|()| parse(step));
-    steps.iter().map(parsed).collect()
+    try_collect(steps.iter().map(parsed))
 }
 
 /// Patterns that no one machine runs one after the other, in as few passes as its machines can run them. Each pass is as long as
@@ -77,6 +78,7 @@ fn trees_of(steps: &[&str]) -> Result<Vec<Node>> {
 /// Costs: each step is parsed once, and compiled O(log steps) times, until the work that a pattern may cost is spent.
 pub fn passes<'s, 'p>(mut steps: &'s [&'p str]) -> Vec<(&'s [&'p str], bool)> {
     // What is malformed is an error where its pass is compiled.
+    #[allow(clippy::disallowed_methods, reason = "a pattern has a hundred steps at the most")]
     let Ok(trees) = trees_of(steps) else { return steps.chunks(1).map(|step| (step, true)).collect() };
     let (mut passes, mut trees, mut work) = (Vec::new(), &trees[..], Work::default());
     while !steps.is_empty() {

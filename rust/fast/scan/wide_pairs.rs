@@ -6,6 +6,7 @@
 
 use super::bits::write;
 use super::vector::Vectors;
+use crate::fast::util::fallible::resize;
 use std::ops::Range;
 
 const WINDOW: usize = 64;
@@ -33,10 +34,9 @@ pub(super) fn find<V: Vectors>(text: &[u8], range: Range<usize>, places: &mut Ve
         if places.len() < count + WINDOW {
             let length = 2 * (count + WINDOW);
             // Where there is no memory for more places, those that were found have to do.
-            if places.try_reserve(length - places.len()).is_err() {
+            if resize(places, length, 0).is_err() {
                 break;
             }
-            places.resize(length, 0);
         }
         write(meetings, start, &mut places[count..]);
         count += meetings.count_ones() as usize;

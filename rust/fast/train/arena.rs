@@ -27,7 +27,9 @@ use super::start_vocab::StartVocab;
 use super::step_function::StepFunction;
 use crate::error::Result;
 use crate::fast::count::pieces::Pieces;
+use crate::fast::util::fallible::{filled, push, resize, room};
 use crate::fast::util::prefetch::prefetch;
+use crate::interrupt::append;
 
 /// Places that may be looked at between two calls of `on_merge`: a hundredth of a second's work.
 pub(super) const POLL_EVERY: usize = 1 << 20;
@@ -73,12 +75,12 @@ pub(super) struct Arena<S> {
 impl<S: Symbol> Arena<S> {
     /// Lays out the pieces.
     pub fn new(layout: &Layout, base: &StartVocab, gap: u32, pieces: &impl Pieces) -> Result<Self> {
-        let mut lengths = vec![0; gap as usize + 1];
+        let mut lengths = filled(0, gap as usize + 1)?;
         for (id, token) in base.vocab.tokens.iter() {
             lengths[id as usize] = token.len() as u32;
         }
         let mut ids = Vec::new();
-        let mut slots = Vec::with_capacity(layout.slots);
+        let mut slots = room(layout.slots)?;
         let mut weights = StepFunction::new();
         let mut weight = 0;
         for &index in &layout.order {
@@ -86,24 +88,25 @@ impl<S: Symbol> Arena<S> {
             let count = count.unsigned_abs();
             if count != weight {
                 weight = count;
-                weights.push(slots.len() as u32, weight);
+                weights.push(slots.len() as u32, weight)?;
             }
-            slots.push(S::from_id(gap));
+            push(&mut slots, S::from_id(gap))?;
             if base.is_bytes() {
-                slots.extend(bytes.iter().map(|&byte| S::from_id(base.vocab.byte_ids[byte as usize])));
+                append(&mut slots, bytes.iter().map(|&byte| S::from_id(base.vocab.byte_ids[byte as usize])))?;
                 continue;
             }
             base.encode(bytes, &mut ids)?;
             for &id in &ids {
-                slots.push(S::from_id(id));
+                push(&mut slots, S::from_id(id))?;
                 if lengths[id as usize] > 1 {
-                    slots.resize(slots.len() + lengths[id as usize] as usize - 2, S::from_id(gap));
-                    slots.push(S::from_id(id));
+                    let end = slots.len() + lengths[id as usize] as usize - 2;
+                    resize(&mut slots, end, S::from_id(gap))?;
+                    push(&mut slots, S::from_id(id))?;
                 }
             }
         }
-        slots.push(S::from_id(gap));
-        weights.finish(slots.len() as u32);
+        push(&mut slots, S::from_id(gap))?;
+        weights.finish(slots.len() as u32)?;
         Ok(Self { slots, bytes_only: base.is_bytes(), lengths, gap, weights })
     }
 
@@ -172,7 +175,7 @@ pub(super) struct Layout {
 impl Layout {
     /// Linear, but for a sort of the pieces of large counts: a text of n pieces has at most n / 4,096 that occur 4,096
     /// times.
-    pub fn new(pieces: &impl Pieces) -> Self {
+    pub fn new(pieces: &impl Pieces) -> Result<Self> {
         const LARGE: usize = 4096;
         let count = |&index: &u32| pieces.get(index).1;
         let class = |index: &u32| LARGE - count(index).unsigned_abs().min(LARGE as u64) as usize;
@@ -181,7 +184,7 @@ impl Layout {
             count > 0 && bytes.len() > 1
         };
         let indices = || (0..pieces.len() as u32).filter(lies);
-        let mut places = vec![0_usize; LARGE + 1];
+        let mut places = filled(0_usize, LARGE + 1)?;
         let (mut slots, mut weight) = (1, 0);
         for index in indices() {
             let (bytes, count) = pieces.get(index);
@@ -193,14 +196,14 @@ impl Layout {
         for class in 1..places.len() {
             places[class] += places[class - 1];
         }
-        let mut order = vec![0; places[LARGE]];
+        let mut order = filled(0, places[LARGE])?;
         for index in indices() {
             let place = &mut places[class(&index)];
             order[*place] = index;
             *place += 1;
         }
         order[..large].sort_by_key(|index| Reverse(count(index)));
-        Self { order, slots, weight }
+        Ok(Self { order, slots, weight })
     }
 }
 
@@ -211,7 +214,7 @@ mod tests {
 
     fn base(merges: &[(u32, u32)]) -> StartVocab {
         let bytes: Vec<u8> = (0..=255).collect();
-        StartVocab::new(Vocab::from_merges(&bytes, merges).expect("well-formed").into())
+        StartVocab::new(Vocab::from_merges(&bytes, merges).expect("well-formed").into()).unwrap()
     }
 
     #[test]

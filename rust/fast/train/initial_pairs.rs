@@ -7,6 +7,7 @@ use super::arena::{Arena, POLL_EVERY, Symbol};
 use super::new_pairs::NewPairs;
 use super::pairs::{NONE, Pairs};
 use crate::error::Result;
+use crate::fast::util::fallible::{filled, push};
 use foldhash::{HashMap, HashMapExt};
 
 /// The cells in which pairs are counted. A pair that holds the gap may have one; it is never merged.
@@ -83,7 +84,7 @@ fn initial_pairs_in<S: Symbol>(
     mut working: impl FnMut() -> Result<()>,
 ) -> Result<Vec<u32>> {
     let last = arena.slots.len() as u32 - 1;
-    let mut counts = vec![(0_u64, 0_u32); cells.len()];
+    let mut counts = filled((0_u64, 0_u32), cells.len())?;
     let mut weights = arena.weights.cursor();
     let mut p = 0;
     while p < last {
@@ -98,15 +99,15 @@ fn initial_pairs_in<S: Symbol>(
         });
     }
     let mut records = Vec::new();
-    let mut places = vec![NONE; cells.len()];
+    let mut places = filled(NONE, cells.len())?;
     for (cell, (&(count, positions), place)) in counts.iter().zip(&mut places).enumerate() {
         let (left, right) = cells.pair(cell);
         let length = |id: u32| u64::from(arena.lengths[id as usize]);
         let gap = left.max(right) >= if arena.bytes_only { 256 } else { arena.gap };
         if !gap && positions > 0 && new_pairs.may_merge(count, length(left) + length(right)) {
             let record;
-            (record, *place) = pairs.insert(left, right, count, positions, 0);
-            records.push(record);
+            (record, *place) = pairs.insert(left, right, count, positions, 0)?;
+            push(&mut records, record)?;
         }
     }
     let mut p = 0;
@@ -139,7 +140,7 @@ mod tests {
 
     fn arena(merges: &[(u32, u32)]) -> Arena<u16> {
         let bytes: Vec<u8> = (0..=255).collect();
-        let base = StartVocab::new(Vocab::from_merges(&bytes, merges).expect("well-formed").into());
+        let base = StartVocab::new(Vocab::from_merges(&bytes, merges).expect("well-formed").into()).unwrap();
         let pieces =
             [(b"abcabab".to_vec(), 3), (b"aaaa".to_vec(), 5), (b"\x00\xff\x00\xff".to_vec(), 1), (b"abc".to_vec(), 3)];
         Arena::new(&Layout::new(&&pieces[..]), &base, GAP, &&pieces[..]).expect("small")

@@ -5,6 +5,8 @@
 
 use super::arena::{Arena, Symbol};
 use super::pairs::{Joined, NONE, Pairs};
+use crate::error::{Error, Result};
+use crate::fast::util::fallible::{filled, push, room};
 
 /// A new pair while its occurrences are collected.
 #[derive(Clone, Copy, Default)]
@@ -18,6 +20,7 @@ struct NewPair {
 /// New pairs on one side of the new token, by the id on the other side.
 struct Side {
     by_id: Vec<NewPair>,
+    /// The ids with an entry in use; there is room for all.
     touched: Vec<u32>,
 }
 
@@ -56,9 +59,10 @@ pub(super) struct NewPairs {
 
 impl NewPairs {
     /// Makes room for ids up to and including `gap`.
-    pub fn new(gap: u32, min_frequency: u64, max_length: u64) -> Self {
-        let side = || Side { by_id: vec![NewPair::default(); gap as usize + 1], touched: Vec::new() };
-        Self { before: side(), after: side(), min_frequency, max_length, kept: Vec::new() }
+    pub fn new(gap: u32, min_frequency: u64, max_length: u64) -> Result<Self> {
+        let n_ids = gap as usize + 1;
+        let side = || Ok::<_, Error>(Side { by_id: filled(NewPair::default(), n_ids)?, touched: room(n_ids)? });
+        Ok(Self { before: side()?, after: side()?, min_frequency, max_length, kept: Vec::new() })
     }
 
     /// Whether a new pair of this count may be merged one day, into a token of `length` bytes. If not now, then never: counts
@@ -77,7 +81,7 @@ impl NewPairs {
         merges: u32,
         arena: &Arena<S>,
         pairs: &mut Pairs,
-    ) {
+    ) -> Result<()> {
         let mut weights = arena.weights.cursor();
         for &Joined { position, before, after } in joined {
             let weight = weights.at(position);
@@ -88,7 +92,7 @@ impl NewPairs {
             self.after.count(after, weight);
         }
         self.subtract_losses(id, parts, pairs);
-        self.keep(id, merges, arena, pairs);
+        self.keep(id, merges, arena, pairs)?;
         if !self.kept.is_empty() {
             for &Joined { position, before, after } in joined {
                 if before != id {
@@ -100,6 +104,7 @@ impl NewPairs {
         for side in [&mut self.before, &mut self.after] {
             side.touched.drain(..).for_each(|other| side.by_id[other as usize] = NewPair::default());
         }
+        Ok(())
     }
 
     /// Each (x, new) replaces an (x, left part), each (new, x) a (right part, x), and each (new, new) a (right part, left
@@ -115,7 +120,7 @@ impl NewPairs {
     }
 
     /// Gives a record to each pair that may be merged one day.
-    fn keep<S: Symbol>(&mut self, id: u32, merges: u32, arena: &Arena<S>, pairs: &mut Pairs) {
+    fn keep<S: Symbol>(&mut self, id: u32, merges: u32, arena: &Arena<S>, pairs: &mut Pairs) -> Result<()> {
         self.kept.clear();
         let length = u64::from(arena.lengths[id as usize]);
         for (side, after) in [(&mut self.before, false), (&mut self.after, true)] {
@@ -125,11 +130,12 @@ impl NewPairs {
                 pair.place = NONE;
                 if other != arena.gap && pair.count >= self.min_frequency && length <= self.max_length {
                     let (left, right) = if after { (id, other) } else { (other, id) };
-                    let (record, place) = pairs.insert(left, right, pair.count, pair.positions, merges);
+                    let (record, place) = pairs.insert(left, right, pair.count, pair.positions, merges)?;
                     pair.place = place;
-                    self.kept.push(record);
+                    push(&mut self.kept, record)?;
                 }
             }
         }
+        Ok(())
     }
 }

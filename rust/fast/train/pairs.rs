@@ -17,6 +17,8 @@
 use std::ops::Range;
 
 use super::arena::{Arena, Symbol};
+use crate::error::Result;
+use crate::fast::util::fallible::{collect, filled, push, resize};
 use crate::fast::util::prefetch::prefetch;
 
 /// One candidate. 32 bytes, so that two lie in a cache line.
@@ -71,19 +73,19 @@ pub(super) struct Pairs {
 
 impl Pairs {
     /// For ids below `ids`; those below `dense` in a square table.
-    pub fn new(ids: usize, dense: u32) -> Self {
-        Self {
+    pub fn new(ids: usize, dense: u32) -> Result<Self> {
+        Ok(Self {
             records: Vec::new(),
             free: NONE,
             positions: Vec::new(),
             unowned: 0,
             most: usize::MAX,
             hole: 0..0,
-            taken_as_left: vec![0; ids],
-            taken_as_right: vec![0; ids],
+            taken_as_left: filled(0, ids)?,
+            taken_as_right: filled(0, ids)?,
             dense,
-            dense_records: vec![0; dense as usize * dense as usize],
-        }
+            dense_records: filled(0, dense as usize * dense as usize)?,
+        })
     }
 
     pub fn get(&self, index: u32) -> &Pair {
@@ -110,28 +112,30 @@ impl Pairs {
     ///
     /// Most positions of the first, long lists are soon out of date, which only a walk finds out. Positions in use never
     /// outnumber the slots once compacted, so 32 bits address them all (see `MAX_SLOTS` of `trainer.rs`).
-    pub fn reserve<S: Symbol>(&mut self, len: usize, arena: &Arena<S>) {
+    pub fn reserve<S: Symbol>(&mut self, len: usize, arena: &Arena<S>) -> Result<()> {
         if self.unowned > self.positions.len() / 4 * 3 || self.positions.len() + len > self.most {
-            self.compact(arena);
+            self.compact(arena)?;
             self.most = self.most.max(self.positions.len() / 2 * 3);
         }
+        Ok(())
     }
 
     /// A new pair, counted after `merges` merges, with `len` positions: the index of its record and the place in the
     /// pool from which the caller fills them in.
-    pub fn insert(&mut self, left: u32, right: u32, count: u64, len: u32, merges: u32) -> (u32, u32) {
+    pub fn insert(&mut self, left: u32, right: u32, count: u64, len: u32, merges: u32) -> Result<(u32, u32)> {
         let mut start = self.hole.start;
         if len <= self.hole.end - start {
             self.hole.start += len;
             self.unowned -= len as usize;
         } else {
             start = self.positions.len() as u32;
-            self.positions.resize(self.positions.len() + len as usize, 0);
+            let end = self.positions.len() + len as usize;
+            resize(&mut self.positions, end, 0)?;
         }
         let pair = Pair { left, right, count, start, len, counted: merges, next: NONE };
         let index = self.free;
         if index == NONE {
-            self.records.push(pair);
+            push(&mut self.records, pair)?;
         } else {
             self.free = self.get(index).next;
             self.records[index as usize] = pair;
@@ -140,7 +144,7 @@ impl Pairs {
         if let Some(cell) = self.cell(left, right) {
             self.dense_records[cell] = index + 1;
         }
-        (index, start)
+        Ok((index, start))
     }
 
     /// Where the table of frequent pairs has this one, if both ids are small enough.
@@ -228,7 +232,7 @@ impl Pairs {
         merges: u32,
         arena: &mut Arena<S>,
         joined: &mut Vec<Joined>,
-    ) {
+    ) -> Result<()> {
         let Pair { left, right, .. } = *self.get(index);
         self.taken_as_left[left as usize] = merges;
         self.taken_as_right[right as usize] = merges;
@@ -250,17 +254,18 @@ impl Pairs {
                     neighbour.after = id;
                 }
                 end = p + left_length + right_length;
-                joined.push(Joined { position: p, before: arena.before(p), after: arena.at(end) });
+                push(joined, Joined { position: p, before: arena.before(p), after: arena.at(end) })?;
             }
         }
+        Ok(())
     }
 
     /// Compacts all lists, without the positions that no longer hold; the bounds stay as they are. After the first call,
     /// the next comes only when the pool has grown by half, or three quarters of it are out of use: all calls together
     /// cost a few times as much as the lists themselves.
-    fn compact<S: Symbol>(&mut self, arena: &Arena<S>) {
+    fn compact<S: Symbol>(&mut self, arena: &Arena<S>) -> Result<()> {
         self.records.iter_mut().filter(|pair| pair.len == 0).for_each(|pair| pair.start = 0);
-        let mut order: Vec<u32> = (0..self.records.len() as u32).filter(|&index| self.get(index).len > 0).collect();
+        let mut order: Vec<u32> = collect((0..self.records.len() as u32).filter(|&index| self.get(index).len > 0))?;
         order.sort_unstable_by_key(|&index| self.get(index).start);
         let mut end = 0;
         for index in order {
@@ -274,6 +279,7 @@ impl Pairs {
         self.positions.truncate(end);
         self.hole = 0..0;
         self.unowned = 0;
+        Ok(())
     }
 }
 

@@ -9,6 +9,8 @@
 use std::collections::BinaryHeap;
 
 use super::pairs::Pairs;
+use crate::error::Result;
+use crate::fast::util::fallible::push;
 
 /// How far ahead in a bucket the records are prefetched.
 const AHEAD: usize = 16;
@@ -33,17 +35,20 @@ pub(super) struct Queue<K> {
 impl<K: Ord> Queue<K> {
     pub fn new(mantissa: u32) -> Self {
         let buckets = bucket(u64::MAX, mantissa) + 1;
+        #[allow(clippy::disallowed_methods, reason = "a few thousand, whatever is counted")]
         Self { mantissa, buckets: vec![Vec::new(); buckets], current: buckets, heap: BinaryHeap::new() }
     }
 
     /// Takes in a pair by the bound in its record. `key` is asked for only if the pair's bucket is in work.
-    pub fn push(&mut self, pair: u32, pairs: &Pairs, key: impl FnOnce() -> K) {
+    pub fn push(&mut self, pair: u32, pairs: &Pairs, key: impl FnOnce() -> K) -> Result<()> {
         let count = pairs.get(pair).count;
         let bucket = bucket(count, self.mantissa);
         if bucket >= self.current {
+            self.heap.try_reserve(1)?;
             self.heap.push(Entry { count, key: key(), pair });
+            Ok(())
         } else {
-            self.buckets[bucket].push(pair);
+            push(&mut self.buckets[bucket], pair)
         }
     }
 
@@ -58,9 +63,12 @@ impl<K: Ord> Queue<K> {
     }
 
     /// The pair of the highest bound, by the key among equals.
-    pub fn pop(&mut self, pairs: &Pairs, key: impl Fn(u32) -> K) -> Option<Entry<K>> {
+    pub fn pop(&mut self, pairs: &Pairs, key: impl Fn(u32) -> K) -> Result<Option<Entry<K>>> {
         while self.heap.is_empty() {
-            self.current = self.buckets[..self.current].iter().rposition(|bucket| !bucket.is_empty())?;
+            let Some(current) = self.buckets[..self.current].iter().rposition(|bucket| !bucket.is_empty()) else {
+                return Ok(None);
+            };
+            self.current = current;
             let mut entries = std::mem::take(&mut self.heap).into_vec();
             let waiting = std::mem::take(&mut self.buckets[self.current]);
             for (i, &pair) in waiting.iter().enumerate() {
@@ -70,15 +78,15 @@ impl<K: Ord> Queue<K> {
                 let count = pairs.get(pair).count;
                 let bucket = bucket(count, self.mantissa);
                 if bucket == self.current {
-                    entries.push(Entry { count, key: key(pair), pair });
+                    push(&mut entries, Entry { count, key: key(pair), pair })?;
                 } else {
                     // Its count fell while it was waiting.
-                    self.buckets[bucket].push(pair);
+                    push(&mut self.buckets[bucket], pair)?;
                 }
             }
             self.heap = BinaryHeap::from(entries);
         }
-        self.heap.pop()
+        Ok(self.heap.pop())
     }
 }
 

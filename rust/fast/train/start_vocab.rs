@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::fast::encode::encoder::Encoder;
 use crate::fast::encode::split::Split;
 use crate::fast::pystr::source::Source;
+use crate::interrupt::append;
 use crate::pretokenize::Pattern;
 use crate::vocab::Vocab;
 
@@ -16,13 +17,13 @@ pub(super) struct StartVocab {
 }
 
 impl StartVocab {
-    pub fn new(vocab: Arc<Vocab>) -> Self {
+    pub fn new(vocab: Arc<Vocab>) -> Result<Self> {
         // A vocabulary without merges may still have tokens that a whole piece can be, or characters of several bytes.
         let larger = vocab.whole_pieces || vocab.alphabet.fallback.is_some();
         let bytes_only = vocab.merges().is_empty() && !larger && vocab.byte_ids.iter().all(|&id| id < 256);
         let whole = || Pattern::new("none").expect("a named pattern");
-        let encoder = (!bytes_only).then(|| (Encoder::new(Arc::clone(&vocab)), whole()));
-        Self { vocab, encoder }
+        let encoder = if bytes_only { None } else { Some((Encoder::new(Arc::clone(&vocab))?, whole())) };
+        Ok(Self { vocab, encoder })
     }
 
     /// Whether the ids of every piece are its bytes, with ids below 256.
@@ -41,8 +42,7 @@ impl StartVocab {
         if let Some((encoder, whole)) = &self.encoder {
             return encoder.encode(Source::Bytes(piece), Split::Pattern(whole), ids);
         }
-        ids.extend(piece.iter().map(|&byte| self.vocab.byte_ids[byte as usize]));
-        Ok(())
+        append(ids, piece.iter().map(|&byte| self.vocab.byte_ids[byte as usize]))
     }
 }
 
@@ -63,7 +63,7 @@ mod tests {
     }
 
     fn check(vocab: &Vocab, is_bytes: bool) {
-        let start = StartVocab::new(vocab.clone().into());
+        let start = StartVocab::new(vocab.clone().into()).unwrap();
         assert_eq!(start.is_bytes(), is_bytes);
         assert_eq!(start.n_ids(), vocab.tokens.n_ids());
         let mut ids = vec![7];

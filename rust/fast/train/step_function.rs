@@ -2,6 +2,9 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "there are fewer steps than slots")]
 
+use crate::error::Result;
+use crate::fast::util::fallible::{push, resize};
+
 /// Slots per entry of the coarse index: a look-up then walks a few steps at most, however many there are.
 const STRIDE: u32 = 64;
 
@@ -19,21 +22,21 @@ impl<V: Copy + Default> StepFunction<V> {
     }
 
     /// Begins a new step at `start`, which grows from call to call (the first is 0).
-    pub fn push(&mut self, start: u32, value: V) {
+    pub fn push(&mut self, start: u32, value: V) -> Result<()> {
         let step = self.starts.len() as u32;
         let first_block = start.div_ceil(STRIDE) as usize;
         if let Some(previous) = step.checked_sub(1) {
-            self.blocks.resize(first_block, previous);
+            resize(&mut self.blocks, first_block, previous)?;
         }
-        self.starts.push(start);
-        self.values.push(value);
+        push(&mut self.starts, start)?;
+        push(&mut self.values, value)
     }
 
     /// Closes the function at `end`: no position reaches it.
-    pub fn finish(&mut self, end: u32) {
+    pub fn finish(&mut self, end: u32) -> Result<()> {
         let last = self.starts.len().saturating_sub(1) as u32;
-        self.blocks.resize(end.div_ceil(STRIDE) as usize + 1, last);
-        self.starts.push(end);
+        resize(&mut self.blocks, end.div_ceil(STRIDE) as usize + 1, last)?;
+        push(&mut self.starts, end)
     }
 
     /// The step that holds `position`.

@@ -90,7 +90,7 @@ fn fast(pieces: &[(Vec<u8>, i64)], options: &TrainOptions) -> Trained {
 
 fn run(pieces: &[(Vec<u8>, i64)], options: &TrainOptions, tuning: Tuning) -> Trained {
     let mut told = 0;
-    let base = StartVocab::new(Vocab::from_merges(&options.byte_order, &[]).expect("bytes").into());
+    let base = StartVocab::new(Vocab::from_merges(&options.byte_order, &[]).expect("bytes").into()).unwrap();
     let trained = train_with(&base, pieces, options, tuning, &mut |merges| {
         assert!(merges == told || merges == told + 1);
         told = merges;
@@ -161,7 +161,7 @@ proptest! {
         let mut observer = mirror::Observer { on_merge: &mut |_| Ok(()), trace: None };
         prop_assert_eq!(Ok(trained), mirror::extend(&vocab, first_id, &corpus, &rest, &mut observer));
         // The recounting is exact for sparse and for dense tables.
-        let base = StartVocab::new(vocab.into());
+        let base = StartVocab::new(vocab.into()).unwrap();
         let coarse = Tuning { mantissa: 0, dense: 0 };
         let again = train_with(&base, &corpus[..], &rest, coarse, &mut |_| Ok(())).expect("small");
         prop_assert_eq!(again.counts, &whole.counts[before.len()..]);

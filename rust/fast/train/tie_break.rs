@@ -14,7 +14,9 @@ use super::arena::{Arena, Layout, Symbol};
 use super::pairs::Pairs;
 use super::start_vocab::StartVocab;
 use super::step_function::StepFunction;
+use crate::error::Result;
 use crate::fast::count::pieces::Pieces;
+use crate::fast::util::fallible::{append, filled, push, room};
 
 pub(super) trait Tie<S: Symbol> {
     type Key: Ord;
@@ -22,7 +24,9 @@ pub(super) trait Tie<S: Symbol> {
     fn key(&self, pairs: &Pairs, index: u32, arena: &Arena<S>) -> Self::Key;
 
     /// Token `id` has been made, and stands at `position` among others.
-    fn learn(&mut self, _id: u32, _position: u32) {}
+    fn learn(&mut self, _id: u32, _position: u32) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// The smallest left id, then the smallest right id.
@@ -44,15 +48,15 @@ pub(super) struct FirstSeen {
 }
 
 impl FirstSeen {
-    pub fn new(layout: &Layout, pieces: &impl Pieces) -> Self {
+    pub fn new(layout: &Layout, pieces: &impl Pieces) -> Result<Self> {
         let mut steps = StepFunction::new();
         let mut start = 0;
         for &piece in &layout.order {
-            steps.push(start, piece);
+            steps.push(start, piece)?;
             start += pieces.get(piece).0.len() as u32 + 1;
         }
-        steps.finish(layout.slots as u32);
-        Self { pieces: steps }
+        steps.finish(layout.slots as u32)?;
+        Ok(Self { pieces: steps })
     }
 }
 
@@ -94,20 +98,24 @@ impl<'t> GreatestBytes<'t> {
 
 /// The bytes of the arena before any merge, each at its position, and after them the tokens that there were before; and for
 /// each of these ids the place of its token.
-pub(super) fn original_bytes(layout: &Layout, pieces: &impl Pieces, base: &StartVocab) -> (Vec<u8>, Vec<usize>) {
+pub(super) fn original_bytes(
+    layout: &Layout,
+    pieces: &impl Pieces,
+    base: &StartVocab,
+) -> Result<(Vec<u8>, Vec<usize>)> {
     let tokens = &base.vocab.tokens;
-    let mut bytes = Vec::with_capacity(layout.slots + tokens.iter().map(|(_, token)| token.len()).sum::<usize>());
+    let mut bytes = room(layout.slots + tokens.iter().map(|(_, token)| token.len()).sum::<usize>())?;
     for &index in &layout.order {
-        bytes.push(0);
-        bytes.extend_from_slice(pieces.get(index).0);
+        push(&mut bytes, 0)?;
+        append(&mut bytes, pieces.get(index).0)?;
     }
-    bytes.push(0);
-    let mut places = vec![0; tokens.n_ids() as usize];
+    push(&mut bytes, 0)?;
+    let mut places = filled(0, tokens.n_ids() as usize)?;
     for (id, token) in tokens.iter() {
         places[id as usize] = bytes.len();
-        bytes.extend_from_slice(token);
+        append(&mut bytes, token)?;
     }
-    (bytes, places)
+    Ok((bytes, places))
 }
 
 impl<'t, S: Symbol> Tie<S> for GreatestBytes<'t> {
@@ -119,8 +127,8 @@ impl<'t, S: Symbol> Tie<S> for GreatestBytes<'t> {
         (token(pair.left), token(pair.right), Reverse((pair.left, pair.right)))
     }
 
-    fn learn(&mut self, id: u32, position: u32) {
+    fn learn(&mut self, id: u32, position: u32) -> Result<()> {
         debug_assert_eq!(id as usize, self.places.len());
-        self.places.push(position as usize);
+        push(&mut self.places, position as usize)
     }
 }

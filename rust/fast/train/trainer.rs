@@ -15,6 +15,7 @@ use super::start_vocab::StartVocab;
 use super::tie_break::{FirstSeen, GreatestBytes, SmallestIds, Tie, original_bytes};
 use crate::error::{Error, Result};
 use crate::fast::count::pieces::Pieces;
+use crate::fast::util::fallible::push;
 use crate::train::{Stop, TieBreak, TrainOptions, Trained};
 use crate::vocab::Vocab;
 use std::sync::Arc;
@@ -73,7 +74,7 @@ pub fn extend<P: Pieces>(
         // A piece would have fewer symbols than bytes, and places are counted in bytes.
         return Err(Error::Training("the vocabulary has no tokens for some bytes, so it cannot be extended".into()));
     }
-    let base = StartVocab::new(vocab);
+    let base = StartVocab::new(vocab)?;
     let mut trained = train_with(&base, pieces, options, Tuning::default(), on_merge)?;
     // Inside, the new ids follow those of the vocabulary without a hole, so that tables by id stay small.
     let outside = |id: u32| if id < base.n_ids() { id } else { id - base.n_ids() + first_id };
@@ -94,7 +95,7 @@ pub(super) fn train_with<P: Pieces>(
     if pieces.len() > MAX_SLOTS {
         return too_large("more than 2^31 distinct pieces");
     }
-    let layout = Layout::new(&pieces);
+    let layout = Layout::new(&pieces)?;
     if layout.slots > MAX_SLOTS {
         return too_large("distinct pieces of more than 2^31 bytes");
     }
@@ -124,17 +125,17 @@ fn train_in<S: Symbol, P: Pieces>(
     match options.tie_break {
         TieBreak::SmallestIds => {
             drop(pieces);
-            Trainer::new(arena, base, SmallestIds, options, tuning).run(options, on_merge)
+            Trainer::new(arena, base, SmallestIds, options, tuning)?.run(options, on_merge)
         }
         TieBreak::FirstSeen => {
-            let tie = FirstSeen::new(layout, &pieces);
+            let tie = FirstSeen::new(layout, &pieces)?;
             drop(pieces);
-            Trainer::new(arena, base, tie, options, tuning).run(options, on_merge)
+            Trainer::new(arena, base, tie, options, tuning)?.run(options, on_merge)
         }
         TieBreak::GreatestBytes => {
-            let (bytes, places) = original_bytes(layout, &pieces, base);
+            let (bytes, places) = original_bytes(layout, &pieces, base)?;
             drop(pieces);
-            Trainer::new(arena, base, GreatestBytes::new(&bytes, places), options, tuning).run(options, on_merge)
+            Trainer::new(arena, base, GreatestBytes::new(&bytes, places), options, tuning)?.run(options, on_merge)
         }
     }
 }
@@ -154,20 +155,20 @@ struct Trainer<S: Symbol, T: Tie<S>> {
 }
 
 impl<S: Symbol, T: Tie<S>> Trainer<S, T> {
-    fn new(arena: Arena<S>, base: &StartVocab, tie: T, options: &TrainOptions, tuning: Tuning) -> Self {
+    fn new(arena: Arena<S>, base: &StartVocab, tie: T, options: &TrainOptions, tuning: Tuning) -> Result<Self> {
         let min_frequency = options.min_frequency.max(1).unsigned_abs();
         let max_length = options.max_token_length.map_or(u64::MAX, |length| length as u64);
-        Self {
-            pairs: Pairs::new(arena.gap as usize, tuning.dense),
+        Ok(Self {
+            pairs: Pairs::new(arena.gap as usize, tuning.dense)?,
             queue: Queue::new(tuning.mantissa),
-            new_pairs: NewPairs::new(arena.gap, min_frequency, max_length),
+            new_pairs: NewPairs::new(arena.gap, min_frequency, max_length)?,
             tie,
             min_frequency,
             first_id: base.n_ids(),
             merges: Vec::new(),
             joined: Vec::new(),
             arena,
-        }
+        })
     }
 
     fn run(mut self, options: &TrainOptions, on_merge: &mut dyn FnMut(usize) -> Result<()>) -> Result<Trained> {
@@ -176,16 +177,16 @@ impl<S: Symbol, T: Tie<S>> Trainer<S, T> {
         let mut stop = Stop::VocabSize;
         self.new_pairs.kept = initial_pairs(&self.arena, &mut self.pairs, &self.new_pairs, || on_merge(0))?;
         self.pairs.settle();
-        self.enqueue_new();
+        self.enqueue_new()?;
         while self.merges.len() < options.n_merges {
             let Some(pair) = self.next_pair(on_merge)? else {
                 stop = Stop::MinFrequency;
                 break;
             };
             let count = self.pairs.get(pair).count;
-            counts.push(count.cast_signed());
-            ties += usize::from(self.has_rival(count));
-            self.merge(pair);
+            push(&mut counts, count.cast_signed())?;
+            ties += usize::from(self.has_rival(count)?);
+            self.merge(pair)?;
             on_merge(self.merges.len())?;
         }
         Ok(Trained { merges: self.merges, counts, ties, stop })
@@ -195,7 +196,7 @@ impl<S: Symbol, T: Tie<S>> Trainer<S, T> {
     fn next_pair(&mut self, on_merge: &mut dyn FnMut(usize) -> Result<()>) -> Result<Option<u32>> {
         let Self { arena, pairs, queue, tie, merges, .. } = self;
         let mut looked_at = 0;
-        while let Some(entry) = queue.pop(pairs, |index| tie.key(pairs, index, arena)) {
+        while let Some(entry) = queue.pop(pairs, |index| tie.key(pairs, index, arena))? {
             let index = entry.pair;
             if !pairs.is_exact(index) {
                 looked_at += pairs.positions(index).len();
@@ -207,7 +208,7 @@ impl<S: Symbol, T: Tie<S>> Trainer<S, T> {
             } else if count == entry.count {
                 return Ok(Some(index));
             } else {
-                queue.push(index, pairs, || tie.key(pairs, index, arena));
+                queue.push(index, pairs, || tie.key(pairs, index, arena))?;
             }
             if looked_at > POLL_EVERY {
                 looked_at = 0;
@@ -220,7 +221,7 @@ impl<S: Symbol, T: Tie<S>> Trainer<S, T> {
     /// Whether another pair has the count of the one that was just taken from the queue.
     ///
     /// Pairs that wait in the buckets have a lower bound than what the heap held a moment ago, so only the heap is asked.
-    fn has_rival(&mut self, count: u64) -> bool {
+    fn has_rival(&mut self, count: u64) -> Result<bool> {
         let Self { arena, pairs, queue, tie, merges, .. } = self;
         while let Some(index) = queue.top_of(count) {
             if !pairs.is_exact(index) {
@@ -228,37 +229,38 @@ impl<S: Symbol, T: Tie<S>> Trainer<S, T> {
             }
             let now = pairs.get(index).count;
             if now == count {
-                return true;
+                return Ok(true);
             }
             queue.drop_top();
             if now < self.min_frequency {
                 pairs.remove(index);
             } else {
-                queue.push(index, pairs, || tie.key(pairs, index, arena));
+                queue.push(index, pairs, || tie.key(pairs, index, arena))?;
             }
         }
-        false
+        Ok(false)
     }
 
-    fn merge(&mut self, index: u32) {
+    fn merge(&mut self, index: u32) -> Result<()> {
         let Self { arena, pairs, joined, .. } = self;
         let &Pair { left, right, .. } = pairs.get(index);
         let id = self.first_id + self.merges.len() as u32;
-        self.merges.push((left, right));
+        push(&mut self.merges, (left, right))?;
         let merges = self.merges.len() as u32;
         arena.lengths[id as usize] = arena.lengths[left as usize] + arena.lengths[right as usize];
-        pairs.join(index, id, merges, arena, joined);
+        pairs.join(index, id, merges, arena, joined)?;
         pairs.remove(index);
-        self.tie.learn(id, joined[0].position);
-        pairs.reserve(2 * joined.len(), arena);
-        self.new_pairs.collect(id, (left, right), joined, merges, arena, pairs);
-        self.enqueue_new();
+        self.tie.learn(id, joined[0].position)?;
+        pairs.reserve(2 * joined.len(), arena)?;
+        self.new_pairs.collect(id, (left, right), joined, merges, arena, pairs)?;
+        self.enqueue_new()
     }
 
-    fn enqueue_new(&mut self) {
+    fn enqueue_new(&mut self) -> Result<()> {
         let Self { arena, pairs, queue, new_pairs, tie, .. } = self;
         for &index in &new_pairs.kept {
-            queue.push(index, pairs, || tie.key(pairs, index, arena));
+            queue.push(index, pairs, || tie.key(pairs, index, arena))?;
         }
+        Ok(())
     }
 }

@@ -3,6 +3,7 @@
 pub mod settings;
 
 pub(crate) mod cpu;
+pub(crate) mod fallible;
 pub(crate) mod pool;
 pub(crate) mod prefetch;
 pub(crate) mod threads;

@@ -59,14 +59,22 @@ impl<T: Send> Pool<T> {
     }
 
     fn find(&self) -> Option<Box<T>> {
-        self.slots_around().find_map(|slot| {
-            if slot.load(Ordering::Relaxed).is_null() {
-                return None;
+        self.slots_around().find_map(take_from)
+    }
+
+    /// Calls `look` with each object that is in the pool; not with those that are in use.
+    pub(crate) fn each(&self, mut look: impl FnMut(&T)) {
+        for slot in &self.slots {
+            if let Some(thing) = take_from(&slot.0) {
+                look(&thing);
+                self.put(thing);
             }
-            let thing = slot.swap(ptr::null_mut(), Ordering::Acquire);
-            // SAFETY: what a slot holds came from `Box::into_raw`, and the exchange gives it to this thread alone.
-            (!thing.is_null()).then(|| unsafe { Box::from_raw(thing) })
-        })
+        }
+    }
+
+    /// Drops the objects that are in the pool.
+    pub(crate) fn clear(&self) {
+        self.slots.iter().for_each(|slot| drop(take_from(&slot.0)));
     }
 
     /// Puts an object back, or drops it where there is no room.
@@ -81,6 +89,17 @@ impl<T: Send> Pool<T> {
             drop(unsafe { Box::from_raw(thing) });
         }
     }
+}
+
+/// What a slot holds.
+#[inline]
+fn take_from<T>(slot: &AtomicPtr<T>) -> Option<Box<T>> {
+    if slot.load(Ordering::Relaxed).is_null() {
+        return None;
+    }
+    let thing = slot.swap(ptr::null_mut(), Ordering::Acquire);
+    // SAFETY: what a slot holds came from `Box::into_raw`, and the exchange gives it to this thread alone.
+    (!thing.is_null()).then(|| unsafe { Box::from_raw(thing) })
 }
 
 /// An object taken from a pool. It goes back when this guard is dropped, unless the thread panics: then it may be half
@@ -194,6 +213,23 @@ mod tests {
         assert_eq!(take(SLOTS), (SLOTS + 3, 3));
         assert_eq!(std::thread::scope(|scope| scope.spawn(|| take(SLOTS)).join().unwrap()), (SLOTS + 3, 3));
         assert_eq!(take(SLOTS + 1), (SLOTS + 4, 4));
+    }
+
+    #[test]
+    fn what_is_in_the_pool_is_seen_and_dropped() {
+        let (pool, drops) = (Pool::new(), AtomicUsize::new(0));
+        let used = pool.take(|| Ok::<_, ()>(Counted(&drops))).unwrap();
+        drop([(); 3].map(|()| pool.take(|| Ok::<_, ()>(Counted(&drops))).unwrap()));
+        let seen = || {
+            let mut seen = 0;
+            pool.each(|_| seen += 1);
+            seen
+        };
+        assert_eq!([seen(), seen()], [3, 3]);
+        pool.clear();
+        assert_eq!((seen(), drops.load(Ordering::Relaxed)), (0, 3));
+        drop(used);
+        assert_eq!((seen(), drops.load(Ordering::Relaxed)), (1, 3));
     }
 
     #[test]

@@ -1,16 +1,23 @@
 //! Work on several threads, which are made for the call and end with it: there is no pool that a fork could lose.
 //!
 //! Costs: some 50 microseconds a thread.
+//!
+//! Under a limit on address space, a thread may start for which there is no memory even for its variables; the C library then
+//! ends the process. So where there is no plenty, threads are started one after the other, each while there is room for it.
 
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::mpsc::{self, RecvTimeoutError};
-use crate::sync::thread;
+use crate::sync::{pause, thread};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
+/// The address space that the C library takes for a thread at the most, and what a thread needs to start.
+const PLENTY: usize = 160 << 20;
+const NEEDED: usize = 4 << 20;
 /// How often a thread checks whether the work is to stop.
 const CHECK: Duration = Duration::from_millis(if cfg!(loom) { 0 } else { 10 });
 
@@ -20,6 +27,7 @@ const CHECK: Duration = Duration::from_millis(if cfg!(loom) { 0 } else { 10 });
 /// When one fails, the others are stopped (`interrupt.rs`). The caller's thread asks whether to stop on behalf of all, also
 /// while it waits for them. A thread that cannot be started is left out: its share must be one that the others take. One that
 /// panics stops the others, and takes the caller with it.
+#[allow(clippy::disallowed_methods, reason = "one item for each thread")]
 pub(crate) fn on_threads<R: Send>(
     threads: usize,
     mine: impl FnOnce() -> Result<R>,
@@ -31,28 +39,45 @@ pub(crate) fn on_threads<R: Send>(
     let stop = Arc::new(AtomicBool::new(false));
     let other = || run(&stop, &others);
     let (running, all_ended) = mpsc::channel::<()>();
+    let up = AtomicUsize::new(0);
+    let plenty = is_there(PLENTY.saturating_mul(threads - 1));
     let ended: Vec<thread::Result<Result<R>>> = thread::scope(|scope| {
         let start = |_| {
-            let running = running.clone();
-            thread::Builder::new().spawn_scoped(scope, || {
+            let (running, up_before) = (running.clone(), up.load(Ordering::Relaxed));
+            if !plenty && !is_there(NEEDED) {
+                return None;
+            }
+            let started = thread::Builder::new().spawn_scoped(scope, || {
+                // The variables that it needs are there before it says so.
+                interrupt::stopped_now();
+                up.fetch_add(1, Ordering::Relaxed);
                 let done = other();
                 drop(running);
                 done
-            })
+            });
+            while !plenty && started.is_ok() && up.load(Ordering::Relaxed) == up_before {
+                pause();
+            }
+            started.ok()
         };
-        let started: Vec<_> = (1..threads).map(start).collect();
+        let started: Vec<_> = (1..threads).map_while(start).collect();
         let mut ended = vec![run(&stop, mine)];
         drop(running);
         while all_ended.recv_timeout(CHECK) == Err(RecvTimeoutError::Timeout) {
             stop.fetch_or(interrupt::stopped_now(), Ordering::Relaxed);
         }
-        ended.extend(started.into_iter().flatten().map(|other| other.join().flatten()));
+        ended.extend(started.into_iter().map(|other| other.join().flatten()));
         ended
     });
     let results = ended.into_iter().map(|done| done.unwrap_or_else(|panic| resume_unwind(panic)));
     // A thread that was stopped because another failed does not know why.
     let (stopped, told): (Vec<_>, Vec<_>) = results.partition(|result| matches!(result, Err(Error::Interrupted)));
     told.into_iter().chain(stopped).collect()
+}
+
+/// Whether there is room for this many bytes more; none of them is touched.
+fn is_there(bytes: usize) -> bool {
+    cfg!(loom) || Vec::<u8>::new().try_reserve_exact(bytes).is_ok()
 }
 
 /// Runs the work of one thread until it is to stop. If it fails or panics, so are the others.

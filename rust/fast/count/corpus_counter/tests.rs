@@ -193,7 +193,7 @@ fn counts_are_finished_when_they_are_in_one_place() {
     assert!(counter.is_finished(), "nothing has been counted");
     counter.add(&[b"a b"], &mut silent()).expect("few");
     assert!(counter.is_finished(), "the first thread alone has counted");
-    counter.shares[1].begin(1);
+    counter.shares[1].begin(1).expect("few");
     counter.shares[1].pieces.add(b"c", 1).expect("few");
     assert!(!counter.is_finished());
     assert_eq!(counter.finished().len(), 3);

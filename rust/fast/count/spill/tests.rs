@@ -28,7 +28,7 @@ fn what_was_flushed_comes_back_as_one_table_would_hold_it() {
     assert!(!spill.is_used());
     for (number, count) in (0..30).zip(1..) {
         let share = &mut shares[number * number % 7 % 3];
-        share.begin(number);
+        share.begin(number).expect("few");
         for piece in pieces_of(number) {
             share.pieces.add(&piece, count).expect("few");
             one.add(&piece, count).expect("few");
@@ -61,7 +61,7 @@ fn what_was_flushed_comes_back_as_one_table_would_hold_it() {
 fn pieces_are_spread_over_all_files() {
     let folder = Folder::new("spread");
     let mut shares = Share::new(1, &Hasher::default());
-    shares[0].begin(0);
+    shares[0].begin(0).expect("few");
     (0..4000_u32).for_each(|number| shares[0].pieces.add(&number.to_le_bytes(), 1).expect("few"));
     let mut spill = Spill::new(folder.0.clone());
     spill.flush(&mut shares, &mut || Ok(())).expect("a folder");
@@ -77,7 +77,7 @@ fn long_work_is_stopped() {
     let hasher = Hasher::default();
     let many = |spill: &mut Spill, poll: Poll| {
         let mut shares = Share::new(1, &hasher);
-        shares[0].begin(0);
+        shares[0].begin(0).expect("few");
         (0..POLL_EVERY as u32).for_each(|number| shares[0].pieces.add(&number.to_le_bytes(), 1).expect("few"));
         spill.flush(&mut shares, poll)
     };
@@ -103,7 +103,7 @@ fn long_work_is_stopped() {
     let mut spill = Spill::new(folder.0.clone());
     for number in 0..POLL_EVERY {
         let mut shares = Share::new(1, &hasher);
-        shares[0].begin(number);
+        shares[0].begin(number).expect("few");
         shares[0].pieces.add(b"one", 1).expect("few");
         spill.flush(&mut shares, &mut || Ok(())).expect("a folder");
     }
@@ -170,7 +170,7 @@ fn files_that_changed_since_are_not_loaded() {
 fn what_holds_one_piece_is_used() {
     let (folder, hasher) = (Folder::new("one"), Hasher::default());
     let (mut shares, mut spill) = (Share::new(1, &hasher), Spill::new(folder.0.clone()));
-    shares[0].begin(0);
+    shares[0].begin(0).expect("few");
     shares[0].pieces.add(b"one", 5).expect("few");
     spill.flush(&mut shares, &mut || Ok(())).expect("a folder");
     assert!(spill.is_used());

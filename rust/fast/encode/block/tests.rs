@@ -7,7 +7,7 @@ const SIZE: Size = Size { log_buckets: 10, max_log_buckets: 10, first_record: 30
 fn tables() -> Tables {
     let order: Vec<u8> = (0..=255).collect();
     let merges = [(97, 98), (256, 99), (32, 97), (49, 48), (257, 256), (259, 259)];
-    Tables::new(Arc::new(Vocab::from_merges(&order, &merges).unwrap()))
+    Tables::new(Arc::new(Vocab::from_merges(&order, &merges).unwrap())).unwrap()
 }
 
 /// The ends of pieces of these lengths.
@@ -125,7 +125,7 @@ fn a_call_gives_back_a_long_spill() {
 fn a_token_that_a_new_block_has_twice_is_found_both_times() {
     let words = [b"ab".to_vec(), b"abc".to_vec(), b"abcabcabcabcabcabc".to_vec()];
     let ranks: Vec<(Vec<u8>, u32)> = (0..=255u8).map(|byte| vec![byte]).chain(words.clone()).zip(0..).collect();
-    let tables = Tables::new(Arc::new(Vocab::from_ranks(&ranks).unwrap()));
+    let tables = Tables::new(Arc::new(Vocab::from_ranks(&ranks).unwrap())).unwrap();
     for count in [1, 2, FEW, 40] {
         let ends = ends(words.iter().map(Vec::len).cycle().take(3 * count));
         let mut work = Workspace::new(SIZE).unwrap();

@@ -8,7 +8,7 @@ const CL100K: Tier = Tier::Masks(Grammar::Cl100k);
 
 fn encoder(merges: &[(u32, u32)]) -> Encoder {
     let order: Vec<u8> = (0..=255).collect();
-    Encoder::new(Arc::new(Vocab::from_merges(&order, merges).unwrap()))
+    Encoder::new(Arc::new(Vocab::from_merges(&order, merges).unwrap())).unwrap()
 }
 
 /// As many different characters of three bytes.
@@ -178,7 +178,7 @@ fn a_cache_of_pieces_that_are_cut_further_is_not_filled_with_tokens() {
     let bytes = (0..=255u8).map(|byte| vec![byte]);
     let tokens: Vec<(Vec<u8>, u32)> = [b"ab".to_vec()].into_iter().chain(bytes).zip(0..).collect();
     let vocab = Vocab::from_tokens(&tokens, &[(98, 99)], false, Alphabet::default()).unwrap();
-    let mut encoder = Encoder::new(Arc::new(vocab)).then(Pattern::new("b").unwrap());
+    let mut encoder = Encoder::new(Arc::new(vocab)).unwrap().then(Pattern::new("b").unwrap());
     encoder.seed_after = 0;
     assert_eq!(blocks(&encoder, b"ab", Split::Scan(&CL100K)), (vec![1], vec![98, 99]));
     assert!(encoder.workspace().unwrap().seeded);
@@ -204,7 +204,7 @@ fn an_error_is_not_that_of_the_next_call() {
     let mut tokens = Tokens::default();
     (0..255).for_each(|byte| tokens.set(u32::from(byte), &[byte]).unwrap());
     let vocab = Vocab::new(tokens, Vec::new(), false, Alphabet::default()).unwrap();
-    let encoder = Encoder::new(Arc::new(vocab));
+    let encoder = Encoder::new(Arc::new(vocab)).unwrap();
     let encode = |text: &[u8], result: Result<()>| {
         encoder.each_block(Source::Bytes(text), Split::Scan(&CL100K), |_| result.clone())
     };

@@ -17,7 +17,7 @@ pub(in crate::fast::encode) fn every_way(table: &PairTable, piece: &[u8]) -> Vec
 /// Merges over the bytes in their own order: each is ranked behind those that make its sides.
 fn rising(merges: &[(u32, u32)]) -> PairTable {
     let order: Vec<u8> = (0..=255).collect();
-    PairTable::new(&Arc::new(Vocab::from_merges(&order, merges).unwrap())).unwrap()
+    PairTable::new(&Arc::new(Vocab::from_merges(&order, merges).unwrap())).unwrap().unwrap()
 }
 
 /// All words of that many letters `a` and `b`.
@@ -32,7 +32,9 @@ fn listed(merges: &[(&str, &str)]) -> PairTable {
         bytes.chain((2..=4).flat_map(words).chain(["abc".into()]).map(String::into_bytes)).zip(0..).collect();
     let id = |word: &str| tokens.iter().find(|(token, _)| token == word.as_bytes()).unwrap().1;
     let pairs: Vec<(u32, u32)> = merges.iter().map(|(left, right)| (id(left), id(right))).collect();
-    PairTable::new(&Arc::new(Vocab::from_tokens(&tokens, &pairs, false, Alphabet::default()).unwrap())).unwrap()
+    PairTable::new(&Arc::new(Vocab::from_tokens(&tokens, &pairs, false, Alphabet::default()).unwrap()))
+        .unwrap()
+        .unwrap()
 }
 
 /// Numbers that look like chance, below a bound.

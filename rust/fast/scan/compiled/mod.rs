@@ -15,6 +15,9 @@
 //!
 //! `work` bounds what all of this may cost. What no tier takes is left to the engine, and [`Unsupported`] says why (SPEC P6).
 
+// What a pattern becomes is bounded by `work`; what is done to a text takes room for a stretch of it at a time.
+#![allow(clippy::disallowed_methods, reason = "bounded by the pattern")]
+
 mod ahead;
 pub(crate) mod cuts;
 mod ends;

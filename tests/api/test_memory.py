@@ -1,0 +1,82 @@
+"""How much memory a tokenizer says that it holds, and what ``trim`` gives back."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import minitok
+import pytest
+
+TEXT = "The quick brown fox jumps over the lazy dog. " * 200
+KINDS = ["vocabulary", "tables", "workspaces", "buffers"]
+MiB = 1 << 20
+
+
+def test_memory_is_counted_by_what_it_is_for(backend):
+    tok = minitok.train([TEXT], 300, backend=backend)
+    usage = tok.memory_usage()
+    assert list(usage) == KINDS
+    assert usage["vocabulary"] > sum(len(tok.token_bytes(token_id)) for token_id in range(300))
+    assert all(isinstance(size, int) and size >= 0 for size in usage.values())
+    tok.trim()
+    assert tok.memory_usage()["workspaces"] == 0
+    assert tok.decode(tok.encode(TEXT)) == TEXT
+
+
+def test_more_tokens_take_more_memory(backend):
+    small, large = (minitok.train([TEXT], size, backend=backend).memory_usage() for size in (257, 300))
+    assert small["vocabulary"] < large["vocabulary"]
+
+
+def test_on_python_nothing_but_the_vocabulary_counts():
+    tok = minitok.train([TEXT], 300, backend="python")
+    tok.encode(TEXT)
+    assert list(tok.memory_usage().values())[1:] == [0, 0, 0]
+
+
+def test_calls_leave_workspaces_and_trim_frees_them():
+    tok = minitok.train([TEXT], 300, backend="rust")
+    tok.trim()
+    new = tok.memory_usage()
+    ids = tok.encode("fox")
+    short = tok.memory_usage()
+    assert new["workspaces"] == 0 < short["workspaces"] < MiB
+    long = tok.encode_to_numpy(TEXT * 200)
+    assert tok.memory_usage()["workspaces"] > short["workspaces"]
+    tok.decode(ids)
+    assert tok.memory_usage()["tables"] > new["tables"] > 0
+    before = resident()
+    tok.trim()
+    assert resident() < before
+    assert tok.memory_usage()["workspaces"] == 0
+    assert (tok.encode("fox"), tok.encode_to_numpy(TEXT * 200).tolist()) == (ids, long.tolist())
+
+
+def test_the_buffer_of_a_long_result_is_kept_and_given_back():
+    tok = minitok.train([TEXT], 300, backend="rust")
+    tok.encode(TEXT * 50)
+    assert tok.memory_usage()["buffers"] > 4 * len(tok.encode(TEXT * 50)) // 2
+    tok.trim()
+    assert tok.memory_usage()["buffers"] == 0
+
+
+def test_threads_encode_while_memory_is_freed():
+    tok = minitok.train([TEXT], 300)
+    expected = tok.encode(TEXT)
+
+    def work(number):
+        if number % 5 == 0:
+            tok.trim()
+            return sum(tok.memory_usage().values()) > 0
+        return tok.encode(TEXT) == expected
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(work, range(200)))
+
+
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_explained(kind):
+    assert f"``{kind}``" in minitok.Tokenizer.memory_usage.__doc__
