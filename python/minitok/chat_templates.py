@@ -65,8 +65,8 @@ class ChatTemplates:
         whole, begins, ends = self.strings
         return token in whole or (
             re.fullmatch(r"[\w\s]*", token) is None
-            and any(token[:end] in ends for end in range(1, len(token)))
-            and any(token[start:] in begins for start in range(1, len(token)))
+            and any(token[:end] in ends for end in range(1, min(len(token), LONGEST + 1)))
+            and any(token[start:] in begins for start in range(max(1, len(token) - LONGEST), len(token)))
         )
 
     @cached_property

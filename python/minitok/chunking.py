@@ -3,7 +3,7 @@
 A part must not end inside a character, which may be several tokens, and by itself it should have the same tokens as within
 the text. That does not hold at every cut: a piece may be cut differently without the text after it (``'l`` of ``'ll`` in
 ``gpt2``), and a token that is taken whole need not come from merges. So each part is encoded again and shortened if
-necessary, which in practice it rarely is.
+necessary, which in practice it rarely is; how far is searched for by halving.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .streaming import as_bytes, safe_blocks
 from .text import utf8
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -41,12 +41,13 @@ def truncate_text(definition: Definition, text: str, max_tokens: int, allowed: S
         return cut.data.decode()
     ids, ends = cut.ids[:max_tokens].tolist(), cut.ends.tolist()
     codec, names = definition.of_normalized(allowed)
-    for count in range(max_tokens, 0, -1):
-        if is_boundary(cut.data, ends[count]):
-            start = cut.data[: ends[count]].decode()
-            if codec.encode(start, names) == ids[:count]:
-                return start
-    return ""
+    counts = [count for count in range(1, max_tokens + 1) if is_boundary(cut.data, ends[count])]
+
+    def start(number: int) -> str:
+        return cut.data[: ends[counts[number - 1]]].decode()
+
+    found = last_that(len(counts), lambda number: codec.encode(start(number), names) == ids[: counts[number - 1]])
+    return start(found) if found else ""
 
 
 def chunk(definition: Definition, text: str, max_tokens: int, overlap: int, allowed: Sequence[str] | None) -> list[str]:
@@ -178,18 +179,52 @@ class Chunks:
     def following(self, before: int) -> tuple[int, int]:
         """Returns the part after the one that ends at ``before``. It must reach further, and overlaps as far as that allows."""
         first = bisect_left(self.places, max(0, before - self.overlap))
-        for start in self.places[first : bisect_right(self.places, before)]:
-            for end in reversed(
-                self.places[bisect_right(self.places, before) : bisect_right(self.places, start + self.max_tokens)]
-            ):
-                if self.codec.count(self.text(start, end), self.allowed) <= self.max_tokens:
-                    return start, end
+        after = bisect_right(self.places, before)
+        starts = self.places[first:after]
+        repeated = last_that(len(starts), lambda number: self.fits(starts[-number], self.places[after]))
+        start = starts[-max(repeated, 1)]
+        ends = self.places[after : bisect_right(self.places, start + self.max_tokens)]
+        found = last_that(len(ends), lambda number: self.fits(start, ends[number - 1]))
+        if found:
+            return start, ends[found - 1]
+        # The next token by itself has too many, so it has more bytes than there are ends to try.
+        for end in reversed(ends):
+            if self.fits(start, end):
+                return start, end
         here = self.ends[before]
         char = self.data[here:].decode()[:1]
         raise ValueError(f"max_tokens {self.max_tokens} is too small for {char!r} at byte {here} of the text")
 
+    def fits(self, start: int, end: int) -> bool:
+        """Returns whether the tokens between two cuts are few enough, within the text and by themselves."""
+        return (
+            end - start <= self.max_tokens and self.codec.count(self.text(start, end), self.allowed) <= self.max_tokens
+        )
+
     def text(self, start: int, end: int) -> str:
         return self.data[self.ends[start] : self.ends[end]].decode()
+
+
+def last_that(most: int, fits: Callable[[int], bool]) -> int:
+    """Returns a number from 1 to ``most`` that fits, the last one if those before one that fits do; 0 if none is found.
+
+    Looks near the end first: nearly always it is there. Then in steps that double, and between the last two by halving, so that
+    it asks some 2 log(most) times at the most.
+
+    >>> [last_that(9, lambda number: number <= most) for most in (9, 8, 3, 0)]
+    [9, 8, 3, 0]
+    """
+    found, above, step = most, most + 1, 1
+    while found and not fits(found):
+        above = found
+        found, step = max(found - step, 1) if found > 1 else 0, 2 * step
+    while found and above - found > 1:
+        middle = (found + above) // 2
+        if fits(middle):
+            found = middle
+        else:
+            above = middle
+    return found
 
 
 def is_boundary(data: bytes, place: int) -> bool:

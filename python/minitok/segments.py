@@ -20,6 +20,8 @@ from .text import utf8
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    import numpy.typing as npt
+
     from .backend import Codec
     from .backend.protocols import Segment
     from .definition import Definition
@@ -70,11 +72,13 @@ def parts_of(definition: Definition, spans: Iterable[tuple[Text, bool]], *, apar
     if definition.words is not None or definition.word_end is not None:
         raise VocabularyError("a tokenizer of words does not encode text in spans")
     texts = [(utf8(text), bool(trusted)) for text, trusted in spans]
-    codec, names, everywhere = definition.codec(), list(definition.special_tokens), definition.everywhere
+    # In tuples, whose searches a codec keeps from call to call.
+    codec, names, everywhere = definition.codec(), tuple(definition.special_tokens), tuple(definition.everywhere)
     if not apart:
         whole, ends = b"".join(text for text, _ in texts), list(accumulate(len(text) for text, _ in texts))
         trust = trusted_stretches(texts), everywhere
-        return [part_of(segment, ends) for segment in codec.segments(whole, names, "nothing", trust)]
+        ends_of_texts = np.array(ends, np.int64)
+        return [part_of(segment, ends, ends_of_texts) for segment in codec.segments(whole, names, "nothing", trust)]
     found: list[Part] = []
     before = "nothing"
     for number, (text, trusted) in enumerate(texts):
@@ -99,11 +103,11 @@ def trusted_stretches(texts: Sequence[tuple[bytes, bool]]) -> list[tuple[int, in
     return found
 
 
-def part_of(segment: Segment, ends: Sequence[int]) -> Part:
-    """A segment of a text with its shares of the spans, which end at these places of the text."""
+def part_of(segment: Segment, ends: Sequence[int], array: npt.NDArray[np.int64]) -> Part:
+    """A segment of a text with its shares of the spans, which end at these places of the text, given as a list and an array."""
     data, start, end, put, origins, token_id = segment
     if origins is not None:
-        numbers = np.searchsorted(np.array(ends), origins[0], side="right")
+        numbers = np.searchsorted(array, origins[0], side="right")
         firsts = np.flatnonzero(np.diff(numbers, prepend=-1)).tolist()
         sizes = np.diff([*firsts, len(data)]).tolist()
         return Part(data, list(zip(numbers[firsts].tolist(), sizes, strict=True)), token_id)

@@ -10,7 +10,8 @@ first three characters are those of the template.
 Invariants: a character is the template's only if the template's text has it there; no method makes it so otherwise. What a
 method does not know how to follow is a plain ``str``, and a plain ``str`` comes from nowhere and is not trusted.
 
-Costs: as of ``str``, and some microseconds a call; runs are as many as the strings put together.
+Costs: as of ``str``, and some microseconds a call; runs are as many as the strings put together. They are put together when they
+are asked for: a text that a loop makes longer step by step costs no more than one that is joined at once.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple, SupportsIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from typing_extensions import Self
 
@@ -61,20 +62,75 @@ Runs = tuple[Run, ...]
 CONVERSION = re.compile(r"%(?:\((\w+)\))?([sdi%])")
 
 
+class Source:
+    """The runs of a string, or the sources of the strings that it was joined of until the runs are asked for."""
+
+    __slots__ = ("_ends", "_parts", "_runs", "length")
+
+    _ends: tuple[int, ...] | None
+    length: int  # how many characters it is the source of
+
+    def __init__(self, runs: Runs | None, parts: Sequence[Source] = ()) -> None:
+        self._runs, self._parts, self._ends = runs, parts, None
+        self.length = sum(part.length for part in parts) if runs is None else sum(length for length, _ in runs)
+
+    def runs(self) -> Runs:
+        """The runs; neighbours of one origin that were joined are one run."""
+        if self._runs is None:
+            self._runs, self._parts = joined(self), ()
+        return self._runs
+
+    def ends(self) -> tuple[int, ...]:
+        """Where each run ends."""
+        if self._ends is None:
+            self._ends = tuple(accumulate(length for length, _ in self.runs()))
+        return self._ends
+
+    def below(self) -> tuple[Sequence[Source], Runs]:
+        """The sources that it was joined of, if its runs are not known yet; and its runs, if they are."""
+        return (self._parts, ()) if self._runs is None else ((), self._runs)
+
+
+def joined(source: Source) -> Runs:
+    """The runs of what was joined, without calling itself: parts may have parts as often as a loop has steps."""
+    runs: list[Run] = []
+    left = [source]
+    while left:
+        parts, own = left.pop().below()
+        left += reversed(parts)
+        for length, origin in own:
+            if not length:
+                continue
+            if runs and runs[-1][1] == origin:
+                runs[-1] = runs[-1][0] + length, origin
+            else:
+                runs.append((length, origin))
+    return tuple(runs) or ((0, TEMPLATE),)
+
+
 class Traced(str):
     """A string with the origins of its characters. One that is made of a ``str`` alone comes from nowhere."""
 
-    __slots__ = ("_ends", "_runs")
-    _runs: Runs
-    _ends: tuple[int, ...]
+    __slots__ = ("_source",)
+    _source: Source
 
-    def __new__(cls, text: object = "", runs: Runs | None = None) -> Self:
+    def __new__(cls, text: object = "", runs: Runs | Source | None = None) -> Self:
         made = super().__new__(cls, text)
-        if runs is None:
-            runs = runs_of(text) if isinstance(text, Traced) else ((len(made), UNKNOWN),)
-        made._runs = runs
-        made._ends = tuple(accumulate(length for length, _ in runs))
+        if isinstance(runs, Source):
+            made._source = runs
+        elif runs is not None:
+            made._source = Source(runs)
+        else:
+            made._source = source_of(text) if isinstance(text, Traced) else Source(((len(made), UNKNOWN),))
         return made
+
+    @property
+    def _runs(self) -> Runs:
+        return self._source.runs()
+
+    @property
+    def _ends(self) -> tuple[int, ...]:
+        return self._source.ends()
 
     def __str__(self) -> str:
         return self
@@ -256,29 +312,26 @@ def is_text(value: object) -> bool:
     return isinstance(value, str) and not hasattr(value, "__html__")
 
 
-def traced(text: str, runs: Runs) -> Traced:
+def traced(text: str, runs: Runs | Source) -> Traced:
     """A string with its runs. If their lengths do not add up to its own, it comes from nowhere."""
-    return Traced(text, runs if sum(length for length, _ in runs) == len(text) else ((len(text), UNKNOWN),))
+    source = runs if isinstance(runs, Source) else Source(runs)
+    return Traced(text, source if source.length == len(text) else ((len(text), UNKNOWN),))
+
+
+def source_of(text: str) -> Source:
+    """Where a string comes from; a plain ``str`` comes from nowhere."""
+    return text._source if isinstance(text, Traced) else Source(((len(text), UNKNOWN),))  # noqa: SLF001
 
 
 def runs_of(text: str) -> Runs:
     """The runs of a string; a plain ``str`` is one of unknown origin."""
-    return text._runs if isinstance(text, Traced) else ((len(text), UNKNOWN),)  # noqa: SLF001
+    return source_of(text).runs()
 
 
 def concatenated(parts: Iterable[str]) -> Traced:
     """The strings one after the other; neighbours of one origin become one run."""
     parts = list(parts)
-    runs: list[Run] = []
-    for part in parts:
-        for length, origin in runs_of(part):
-            if not length:
-                continue
-            if runs and runs[-1][1] == origin:
-                runs[-1] = runs[-1][0] + length, origin
-            else:
-                runs.append((length, origin))
-    return traced("".join(parts), tuple(runs) or ((0, TEMPLATE),))
+    return traced("".join(parts), Source(None, [source_of(part) for part in parts]))
 
 
 def origin_of(value: Any) -> Origin:

@@ -17,7 +17,7 @@ Costs: encoding the corpus, or its distinct pieces; then O(V log V) for V tokens
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -25,13 +25,14 @@ from ..arguments import allowed_tokens
 from ..backend import load_backend
 from ..errors import VocabularyError
 from ..reference.characters import characters
+from ..reference.encode import GONE, merge_parts
 from ..text import utf8
 from .counting import BATCH, checked
 from .counts import PieceCounts
 from .learning import check_pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
     Pair = tuple[int, int]
 
 __all__ = ["prune"]
+
+# Ids from here on downwards are no ids: they mark merges.
+LAST = GONE - 1
 
 
 def prune(
@@ -68,6 +72,17 @@ def prune(
     return with_ids(base, ways, sorted(kept))
 
 
+class Marked(NamedTuple):
+    """The merges of a vocabulary, some of which make other ids: rank and id by pair."""
+
+    merges: dict[Pair, tuple[int, int]]
+    marked: dict[Pair, tuple[int, int]]
+
+    def merge_of(self, left: int, right: int) -> tuple[int, int] | None:
+        """Returns the rank of a merge, and what it makes; None if the two do not merge."""
+        return self.marked.get((left, right)) or self.merges.get((left, right))
+
+
 class Ways:
     """The tokens of a vocabulary, and which two tokens each is made of when text is encoded."""
 
@@ -76,35 +91,29 @@ class Ways:
         self.tokens = dict(vocab.tokens)
         self.merges = [tuple(merge) for merge in vocab.merges]
         self.pairs: dict[int, Pair] = {}
-        self.several: set[int] = set()
+        # The pairs of each token that several merges make.
+        self.several: dict[int, list[Pair]] = {}
         for left, right, made, _ in self.merges:
             if made in self.pairs:
-                self.several.add(made)
+                self.several.setdefault(made, [self.pairs[made]]).append((left, right))
             self.pairs.setdefault(made, (left, right))
         self.by_pair = {(left, right): (rank, made) for left, right, made, rank in self.merges} if self.several else {}
 
     def parts(self, token_id: int) -> Pair | None:
         """Returns what a token is made of; None for one that no merge makes."""
         if token_id in self.several:
-            self.several.discard(token_id)
-            last = self.last_merge(token_id)
+            last = self.last_merge(token_id, self.several.pop(token_id))
             # A token that merging never gives is found as a whole piece only, and needs none of its merges.
             self.pairs[token_id] = last or self.pairs[token_id]
         return self.pairs.get(token_id)
 
-    def last_merge(self, token_id: int) -> Pair | None:
+    def last_merge(self, token_id: int, pairs: Sequence[Pair]) -> Pair | None:
         """Returns the last merge when the bytes of a token with several merges are encoded, if that gives the token."""
-        ids = self.first_parts(self.tokens[token_id])
-        last = None
-        while True:
-            places = enumerate(zip(ids, ids[1:]))
-            # The lowest rank, and of one rank the leftmost (SPEC E1).
-            least = min(((self.by_pair[pair][0], at) for at, pair in places if pair in self.by_pair), default=None)
-            if least is None:
-                return last if ids == [token_id] else None
-            _, at = least
-            last = ids[at], ids[at + 1]
-            ids[at : at + 2] = [self.by_pair[last][1]]
+        # Each pair makes an id of its own, which says at the end which of them it was.
+        marked = {pair: (self.by_pair[pair][0], LAST - number) for number, pair in enumerate(pairs)}
+        begin: list[int] = self.first_parts(self.tokens[token_id])
+        ids = merge_parts(Marked(self.by_pair, marked), begin)  # type: ignore[arg-type]  # it asks `merge_of` only
+        return pairs[LAST - ids[0]] if len(ids) == 1 and ids[0] <= LAST else None
 
     def first_parts(self, token: bytes) -> list[int]:
         """Returns the ids that a piece begins as (SPEC S1)."""

@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from .columns import Columns, Part, fixed, slice_parts
+from .places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -32,7 +33,7 @@ class Encoding:
     [(0, 1), (1, 2), (2, 3), (2, 3)]
     """
 
-    __slots__ = ("_overflowing", "_parts", "_ranges")
+    __slots__ = ("_overflowing", "_parts", "_places", "_ranges")
 
     def __init__(
         self,
@@ -44,6 +45,7 @@ class Encoding:
         # The tokens of each of the sequences; empty if they are all of one.
         self._ranges = {} if ranges is None else ranges
         self._overflowing = [] if overflowing is None else overflowing
+        self._places = Places(parts)
 
     def copy(self) -> Encoding:
         """A copy that changes by itself."""
@@ -133,6 +135,12 @@ class Encoding:
         """Makes all tokens those of one text."""
         self._ranges[unsigned(sequence_id)] = (0, len(self))
 
+    def _held(self) -> Places:
+        """What is known of the parts that it has now."""
+        if self._places.parts is not self._parts:
+            self._places = Places(self._parts)
+        return self._places
+
     def _range(self, sequence_id: int) -> Span:
         return self._ranges.get(unsigned(sequence_id), (0, len(self)))
 
@@ -149,40 +157,31 @@ class Encoding:
         """Where a token begins and ends in its text."""
         if self.token_to_sequence(token_index) is None or token_index >= len(self):
             return None
-        return self.offsets[token_index]
+        return self._held().offsets[token_index]
 
     def token_to_word(self, token_index: int) -> int | None:
         """The word that a token is in."""
         if self.token_to_sequence(token_index) is None or token_index >= len(self):
             return None
-        return self.word_ids[token_index]
+        return self._held().words[token_index]
 
     def word_to_tokens(self, word_index: int, sequence_index: int = 0) -> Span | None:
         """The first token of a word, and the one behind its last."""
         unsigned(word_index)
-        start, stop = self._range(sequence_index)
-        found = []
-        for index, word in enumerate(self.word_ids[start:stop]):
-            if word is not None and word > word_index:
-                break
-            if word == word_index:
-                found.append(start + index)
-        return (found[0], found[-1] + 1) if found else None
+        return self._held().tokens_of_words(*self._range(sequence_index)).get(word_index)
 
     def word_to_chars(self, word_index: int, sequence_index: int = 0) -> Span | None:
         """Where a word begins and ends in its text."""
         tokens = self.word_to_tokens(word_index, sequence_index)
         if tokens is None:
             return None
-        offsets = self.offsets
+        offsets = self._held().offsets
         return offsets[tokens[0]][0], offsets[tokens[1] - 1][1]
 
     def char_to_token(self, char_pos: int, sequence_index: int = 0) -> int | None:
         """The first token that has a character."""
         unsigned(char_pos)
-        start, stop = self._range(sequence_index)
-        spans = self.offsets[start:stop]
-        return next((start + index for index, (first, end) in enumerate(spans) if first <= char_pos < end), None)
+        return self._held().token_of_char(*self._range(sequence_index), char_pos)
 
     def char_to_word(self, char_pos: int, sequence_index: int = 0) -> int | None:
         """The word that has a character."""
@@ -248,22 +247,32 @@ class Encoding:
     def merge(encodings: Sequence[Encoding], growing_offsets: bool = True) -> Encoding:
         """Returns one encoding of several. ``growing_offsets``: the offsets of each go on where the last ones ended."""
         merged = Encoding()
-        for encoding in encodings:
-            merged.merge_with(encoding, growing_offsets)
+        parts, length = list[Part](), 0
+        for pair in encodings:
+            merged._put_behind(pair, parts, length, growing_offsets)
+            length += len(pair)
+        merged._parts = tuple(parts)
         return merged
+
+    def _put_behind(self, pair: Encoding, parts: list[Part], length: int, growing_offsets: bool) -> None:
+        """Puts another encoding behind this one, whose parts are ``parts`` as long as more follow, and their length."""
+        overflowing: list[Encoding] = []
+        if self._overflowing or pair._overflowing:
+            self._parts = tuple(parts)
+            others = [pair, *pair._overflowing]
+            combined = [(mine, other) for mine in self._overflowing for other in others]
+            combined += [(self, other) for other in pair._overflowing]
+            overflowing = [Encoding.merge(both, growing_offsets) for both in combined]
+        shift = last_end(parts) if growing_offsets else 0
+        for number, (start, stop) in pair._ranges.items():
+            self._ranges[number] = (length + start, length + stop)
+        parts += [shifted(part, shift) for part in pair._parts] if shift else pair._parts
+        self._overflowing = overflowing
 
     def merge_with(self, pair: Encoding, growing_offsets: bool = False) -> None:
         """Puts another encoding behind this one; overflowing encodings are combined each with each."""
-        others = [pair, *pair._overflowing]
-        combined = [(mine, other) for mine in self._overflowing for other in others]
-        combined += [(self, other) for other in pair._overflowing]
-        overflowing = [Encoding.merge((mine, other), growing_offsets) for mine, other in combined]
-        length = len(self)
-        shift = self.offsets[-1][1] if growing_offsets and length else 0
-        for number, (start, stop) in pair._ranges.items():
-            self._ranges[number] = (length + start, length + stop)
-        self._parts += tuple(shifted(part, shift) for part in pair._parts) if shift else pair._parts
-        self._overflowing = overflowing
+        made: Encoding = Encoding.merge((self, pair), growing_offsets)
+        self._parts, self._ranges, self._overflowing = made._parts, made._ranges, made._overflowing
 
     def with_parts(self, parts: Iterable[Part]) -> Encoding:
         """The same texts and what overflows, with other parts of the same lengths."""
@@ -283,6 +292,7 @@ class Encoding:
         spans = [(start, stop) for start, stop in zip(cuts, cuts[1:]) if start < stop]
         self._parts = tuple(Part(source, start, stop, *kinds[start]) for start, stop in spans)
         self._ranges, self._overflowing = state["sequence_ranges"], state["overflowing"]
+        self._places = Places(self._parts)
 
 
 def unsigned(number: int) -> int:
@@ -298,6 +308,12 @@ def cut_spans(length: int, size: int, step: int) -> Iterable[Span]:
         yield start, min(start + size, length)
         if start + size >= length:
             return
+
+
+def last_end(parts: Sequence[Part]) -> int:
+    """Where the last token of the parts ends; 0 if there is none."""
+    last = next((part for part in reversed(parts) if part.size), None)
+    return 0 if last is None else last._replace(start=last.stop - 1).offsets()[0][1]
 
 
 def shifted(part: Part, shift: int) -> Part:

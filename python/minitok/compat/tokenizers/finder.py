@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from .added import AddedToken
 
-__all__ = ["Finder", "Found"]
+__all__ = ["Finder", "Found", "space_before", "space_behind"]
 
 
 class Found(NamedTuple):
@@ -58,7 +58,7 @@ class Finder:
             if token.content in self.hidden or (token.single_word and is_beside_word(text, start, end)):
                 continue
             if token.lstrip:
-                start = max(space_before(text, start), done)
+                start = space_before(text, done, start)
             if token.rstrip:
                 end = space_behind(text, end)
             if done < start:
@@ -77,12 +77,12 @@ def is_beside_word(text: str, start: int, end: int) -> bool:
     return bool(word.fullmatch(text[max(start - 1, 0) : start]) or word.fullmatch(text[end : end + 1]))
 
 
-def space_before(text: str, end: int) -> int:
-    """Where the white space begins that ends at a place."""
+def space_before(text: str, start: int, end: int) -> int:
+    """Where the white space begins that ends at a place, from ``start`` on; ``start`` itself if that is behind."""
     space = compiled(r"\s")
-    while end and space.fullmatch(text[end - 1]):
+    while end > start and space.fullmatch(text, end - 1, end):
         end -= 1
-    return end
+    return max(start, end)
 
 
 def space_behind(text: str, start: int) -> int:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from minitok.backend import load_backend
 from minitok.text import utf8
 
-from .matching import Cut, compiled, cuts, parts
+from .finder import space_before, space_behind
+from .matching import Cut, cuts, parts
 from .normal_changes import changes
 from .options import BEHAVIOR, Regex, compiled_source, pattern_state
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     Span = tuple[int, int]
 
 __all__ = ["NormalizedString"]
-
-SPACES_BEFORE, SPACES_BEHIND = r"\A\s+", r"\s+\z"
 
 
 class NormalizedString:
@@ -150,11 +149,11 @@ class NormalizedString:
 
     def lstrip(self) -> None:
         """Drops white space at the beginning."""
-        self._drop(SPACES_BEFORE)
+        self._keep([Cut(space_behind(self.normalized, 0), len(self.normalized), False)])
 
     def rstrip(self) -> None:
         """Drops white space at the end."""
-        self._drop(SPACES_BEHIND)
+        self._keep([Cut(0, space_before(self.normalized, 0, len(self.normalized)), False)])
 
     def strip(self) -> None:
         """Drops white space at both ends."""
@@ -164,9 +163,6 @@ class NormalizedString:
     def clear(self) -> None:
         """Drops all characters."""
         self.normalized, self._spans = "", []
-
-    def _drop(self, pattern: str) -> None:
-        self._keep(cuts(self.normalized, compiled(pattern)))
 
     def _keep(self, found: Iterable[Cut]) -> None:
         kept = [(start, end) for start, end, matches in found if not matches]

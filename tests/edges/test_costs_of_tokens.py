@@ -1,0 +1,243 @@
+"""Costs grow as they should with what stands beside the text: special tokens, segments, conversations, components, long tokens."""
+
+import warnings
+
+import minitok
+import minitok.chat.environment
+import minitok.compat.tokenizers as hf
+import pytest
+from costs import check
+from minitok.compat import tiktoken
+
+MERGES = [(97, 97), (256, 256), (257, 257), (258, 258)]
+# Texts as `a…ab` are one piece, and letters where their end is missing.
+AHEAD = r"a+b|[\s\S]"
+
+
+def tokenizer(pattern="cl100k", special=("<s>", "<e>"), **changes):
+    tok = minitok.Tokenizer(
+        MERGES, pattern=pattern, special_tokens={name: 1000 + at for at, name in enumerate(special)}
+    )
+    return minitok.Tokenizer.from_definition(tok.definition.changed(**changes)) if changes else tok
+
+
+def names(count):
+    return [f"<|{number}|>" for number in range(count)]
+
+
+CASES = {}
+
+
+def case(size):
+    """Marks a function that makes an input of about this size, and returns the work on it."""
+
+    def mark(make):
+        CASES[make.__name__] = make, size
+        return make
+
+    return mark
+
+
+# -- parts of a text ------------------------------------------------------------------------------------------------------
+
+
+@case(4000)
+def chunks_of_one_piece(size):
+    tok, text = tokenizer(AHEAD), "a" * size + "b"
+    return lambda: tok.chunk(text, size // 20)
+
+
+@case(4000)
+def chunks_that_overlap(size):
+    tok, text = tokenizer(AHEAD), "a" * size + "b"
+    return lambda: tok.chunk(text, 60, 30)
+
+
+@case(20_000)
+def a_prefix_of_one_piece(size):
+    tok, text = tokenizer(AHEAD), "a" * size + "b"
+    return lambda: tok.truncate_text(text, size // 20)
+
+
+@case(20_000)
+def segments(size):
+    tok = tokenizer()
+    return lambda: tok.encode_segments([("a<s>", True), ("b<s>", False)] * (size // 2))
+
+
+@case(4000)
+def segments_that_are_normalized(size):
+    tok = tokenizer(normalizer="NFD")
+    return lambda: tok.encode_segments([("é<s>", True), ("é<s>", False)] * (size // 2), merge_across=True)
+
+
+@case(500)
+def segments_and_special_tokens(size):
+    tok = tokenizer(special=names(size))
+    return lambda: tok.encode_segments([("a<|1|>", True)] * size)
+
+
+# -- special and added tokens ---------------------------------------------------------------------------------------------
+
+
+@case(20_000)
+def special_tokens(size):
+    tok = tokenizer(special=names(size))
+    text = "".join(f"ab {name}" for name in names(size))
+    return lambda: tok.encode(text, allowed_special="all")
+
+
+@case(50_000)
+def special_tokens_one_after_the_other(size):
+    tok = tokenizer()
+    return lambda: tok.encode("<s>" * size, allowed_special="all", disallowed_special=())
+
+
+@case(50_000)
+def special_tokens_in_a_stream(size):
+    tok, text = tokenizer(special=names(size)), "ab cd " * size
+    return lambda: sum(1 for _ in tok.encode_iterable(iter(text), allowed_special="all"))
+
+
+@case(20_000)
+def tokens_that_take_white_space(size):
+    flags = {"\n": frozenset({"lstrip"}), "<s>": frozenset({"lstrip", "rstrip"})}
+    tok, text = tokenizer(special=["\n", "<s>"], token_flags=flags), "\n" * size + "<s>" + " " * size
+    return lambda: tok.encode(text, allowed_special="all")
+
+
+@case(20_000)
+def runs_of_marks(size):
+    tok, text = tokenizer(normalizer="NFC"), "e" + "\u0301\u0323" * size
+    return lambda: tok.encode_with_offsets(text)
+
+
+@case(20_000)
+def late_tokens(size):
+    tok = tokenizer(special=["<é>", "<s>"], normalizer="NFC", late_tokens=["<é>"])
+    return lambda: tok.encode_with_offsets("<e\u0301><s>" * size, allowed_special="all")
+
+
+# -- conversations --------------------------------------------------------------------------------------------------------
+
+EACH = "{% for m in messages %}<s>{{ m.role }}|{{ m.content | trim }}<e>{% endfor %}"
+GROWS = (
+    "{% set ns = namespace(text='') %}{% for m in messages %}{% set ns.text = ns.text HOW %}{% endfor %}{{ ns.text }}"
+)
+TEMPLATES = {
+    "each": EACH,
+    "joined": GROWS.replace("HOW", "~ '<s>' ~ m.role ~ m.content ~ '<e>'"),
+    "added": GROWS.replace("HOW", "+ '<s>' + m.role + m.content + '<e>'"),
+    "looked_at": "{% for m in messages %}{{ m.content.split('|')[-1].strip() }}<e>{% endfor %}",
+}
+
+
+def conversation(template, **changes):
+    def make(size):
+        tok = tokenizer(**changes).with_chat_template(template)
+        messages = [{"role": "user", "content": "hi| <e> é"}] * size
+        return lambda: tok.encode_chat(messages)
+
+    return make
+
+
+for name, template in TEMPLATES.items():
+    CASES[f"messages_{name}"] = conversation(template), 1000
+    CASES[f"messages_{name}_normalized"] = conversation(template, normalizer="NFD"), 1000
+
+
+@case(40_000)
+def a_template_and_a_long_added_token(size):
+    template, added = EACH + f"<{'a' * size}>", {f"<{'a' * size}{number}>": 2000 + number for number in range(5)}
+
+    def work():
+        tok = tokenizer(added_tokens=added).with_chat_template(template)
+        return tok.encode_chat([{"role": "user", "content": "hi"}])
+
+    return work
+
+
+# -- vocabularies ---------------------------------------------------------------------------------------------------------
+
+
+@case(8192)
+def pruning_a_long_token_of_several_merges(size):
+    """A token of a power of two, which its halves make, and a longer part and a shorter one, too."""
+    runs = {b"a" * (1 << power): 255 + power for power in range(1, size.bit_length() - 2)}
+    half = max(map(len, runs))
+    ids = {bytes([byte]): byte for byte in range(256)} | runs
+    halves = [(97, 97), *((made, made) for made in list(runs.values())[:-1])]
+    ids[b"a" * (2 * half)] = whole = 1000
+    ids[b"a" * (2 * half - 1)] = 1001
+    tok = minitok.Tokenizer.from_tokens(ids, [*halves, (ids[b"a" * half],) * 2, (1001, 97)], pattern="none")
+    assert tok.encode("a" * (2 * half)) == [whole]
+    return lambda: tok.prune(["a" * (2 * half)])
+
+
+# -- faces of other libraries ---------------------------------------------------------------------------------------------
+
+
+def components(**changes):
+    return hf.Tokenizer.from_minitok(tokenizer(**changes))
+
+
+def lookups(look_up):
+    def make(size):
+        encoding = components().encode("aa aa " * size)
+        return lambda: [look_up(encoding, number) for number in range(2 * size)]
+
+    return make
+
+
+for method in ("token_to_chars", "token_to_word", "char_to_token", "char_to_word", "word_to_tokens", "word_to_chars"):
+    CASES[method] = lookups(lambda encoding, number, method=method: getattr(encoding, method)(number)), 2000
+
+
+@case(2000)
+def encodings_merged(size):
+    parts = [components().encode("aa a")] * size
+    return lambda: hf.Encoding.merge(parts, growing_offsets=True).offsets
+
+
+@case(2000)
+def columns_of_an_encoding(size):
+    tok = components(normalizer="NFD")
+
+    def work():
+        made = tok.encode("é <s> a" * size)
+        return made.tokens, made.offsets, made.word_ids, made.special_tokens_mask
+
+    return work
+
+
+@case(4000)
+def white_space_that_added_tokens_take(size):
+    tok = components()
+    tok.add_tokens([hf.AddedToken("\n", lstrip=True), hf.AddedToken("<t>", rstrip=True)])
+    return lambda: tok.encode("\n" * size + "<t>" + " " * size).offsets
+
+
+@case(10_000)
+def white_space_that_is_stripped(size):
+    text = " " * size + "a" + " " * size + "b" + " " * size
+    return lambda: hf.NormalizedString(text).strip()
+
+
+@case(20_000)
+def faces_of_tiktoken(size):
+    ranks = {token: token_id for token_id, token in tokenizer().definition.vocab.tokens.items()}
+    enc = tiktoken.Encoding("x", pat_str=r"\w+|\W", mergeable_ranks=ranks, special_tokens={})
+    text = "aa é " * size
+
+    def work():
+        ids = enc.encode(text)
+        return enc.decode_with_offsets(ids), enc.decode_tokens_bytes(ids), enc.encode_with_unstable(text)
+
+    return work
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_costs(name):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a fork, where another test has left a thread
+        check(*CASES[name])
