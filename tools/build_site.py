@@ -60,8 +60,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for name in READING_ORDER:
         files.append(File.generated(config, f"source/{name}.md", content=source_page(name)))
     for lesson in sorted((ROOT / "docs" / "course").glob("lesson-*.md")):
-        notebook = json.dumps(lesson_notebook(lesson.read_text(encoding="utf-8")), ensure_ascii=False, indent=1)
-        files.append(File.generated(config, f"course/{lesson.stem}.ipynb", content=notebook))
+        address = f"{config.site_url}course/{lesson.stem}.html" if config.site_url else None
+        notebook = lesson_notebook(lesson.read_text(encoding="utf-8"), address)
+        content = json.dumps(notebook, ensure_ascii=False, indent=1)
+        files.append(File.generated(config, f"course/{lesson.stem}.ipynb", content=content))
     return files
 
 
