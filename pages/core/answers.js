@@ -4,7 +4,9 @@
 import { Bigram, bitsPerByte, seen } from "./bigram.js";
 import { CoreError } from "./core.js";
 import { Explainer, NotExplained, spokenOf, wholeCharacters, written } from "./explain.js";
-import { nameOf, open, WrongFile } from "./native.js";
+import { asOwn, PatternNeeded, WrongFile } from "./formats/formats.js";
+import { Patterns } from "./formats/patterns.js";
+import { nameOf, open } from "./native.js";
 
 const CANDIDATES = 12;
 const COMPLETION = 200;
@@ -26,6 +28,7 @@ export class Answers {
   constructor(core, catalogue, fetchVocabulary) {
     Object.assign(this, { core, catalogue, fetchVocabulary, limits: catalogue.limits });
     this.explainer = new Explainer(core, catalogue.patterns);
+    this.patterns = new Patterns(catalogue.in_files);
     this.opened = new Map(); // tokenizers, or promises of them, by name
   }
 
@@ -119,20 +122,22 @@ export class Answers {
     });
   }
 
-  // Keep the tokenizer of a file.
+  // Keep the tokenizer of a file of any format, its bytes, or of one of minitok's own, its text.
   tokenizer(asked) {
-    if (asked.file.length > this.limits.corpus) throw new Refusal("the file is too large", "TooLarge");
+    if ((asked.data?.byteLength ?? asked.file.length) > this.limits.tokenizer) throw new Refusal("the file is too large", "TooLarge");
     try {
-      const name = nameOf(asked.file);
+      const file = asked.data ? asOwn(new Uint8Array(asked.data), asked, this.patterns) : asked.file;
+      const name = nameOf(file);
       if (!this.opened.has(name)) {
-        const opened = open(this.core, asked.file);
+        const opened = open(this.core, file);
         opened.name = name;
         this.forgetOldest();
         this.opened.set(name, opened);
       }
       const tok = this.opened.get(name);
-      return { ...describe(tok), n_merges: tok.merges.length, file: asked.file };
+      return { ...describe(tok), n_merges: tok.merges.length, file };
     } catch (error) {
+      if (error instanceof PatternNeeded) throw new Refusal(error.message, "PatternNeeded");
       if (error instanceof WrongFile || error instanceof CoreError) {
         throw new Refusal(`the tokenizer's file: ${error.message}`, "FileFormatError");
       }
