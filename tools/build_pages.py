@@ -23,6 +23,7 @@ from minitok.formats.huggingface.tables import DIGITS, PUNCTUATION
 from minitok.formats.pattern_names import NAMES
 from minitok.play.app import static_files
 from minitok.play.guard import POLICY, Limits
+from minitok.play.tokenizers import KNOWN_FOR
 from minitok.reference.families import FAMILIES
 from minitok.reference.pretokenize import BYTES, NAMED, THEN
 
@@ -60,6 +61,7 @@ def catalogue() -> dict[str, object]:
             "below": published.below,
             "pattern": published.pattern,
             "special_tokens": published.special_tokens(),
+            "models": KNOWN_FOR.get(name, []),
         }
         for name, published in PUBLISHED.items()
     }

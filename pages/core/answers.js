@@ -33,10 +33,11 @@ export class Answers {
   }
 
   start() {
-    const { text, corpus, encodings, vocab_size } = this.limits;
+    const { text, corpus, tokenizer, encodings, vocab_size } = this.limits;
     return {
-      encodings: Object.keys(this.catalogue.encodings).map((name) => ({ name })),
-      limits: { text, corpus, encodings, vocab_size },
+      encodings: Object.entries(this.catalogue.encodings).map(([name, { models }]) => ({ name, models })),
+      limits: { text, corpus, tokenizer, encodings, vocab_size },
+      patterns: Object.keys(this.catalogue.patterns),
     };
   }
 
@@ -168,7 +169,7 @@ export class Answers {
   async openPublished(name) {
     const published = Object.hasOwn(this.catalogue.encodings, name) ? this.catalogue.encodings[name] : null;
     if (!published) throw new Refusal(`unknown encoding '${name}'`, "UnknownEncodingError");
-    const { file, below, ...described } = published;
+    const { file, below, models: _, ...described } = published;
     return this.core.openPacked(await this.fetchVocabulary(file), below, { ...described, name, title: name, trained: null });
   }
 

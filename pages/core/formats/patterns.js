@@ -86,10 +86,12 @@ export const literal = (text) => text.replace(/[!-/:-@[-^`{-~]/g, "\\$&");
 
 export function checkPortable(pattern, where) {
   const parts = pattern.match(PART) ?? [];
+  let depth = 0; // of sets, in which only escapes mean more than themselves
   parts.forEach((part, at) => {
     const before = parts[at - 1] ?? "";
-    const isOther = part === "$" || (part === "^" && before !== "[") || OTHER_ESCAPES.test(part) || (part === "+" && /^\{\d/.test(before))
-      || (part === "-" && before === "-");
+    depth += (part === "[") - (part === "]" && depth > 0);
+    const isBare = depth === 0 && (part === "$" || part === "^" || (part === "+" && /^\{\d/.test(before)));
+    const isOther = isBare || OTHER_ESCAPES.test(part) || (depth > 0 && part === "-" && before === "-");
     if (isOther) throw elsewhere(`${where} has ${shown(part)} in its pattern, which engines read differently`);
   });
 }
