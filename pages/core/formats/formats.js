@@ -26,7 +26,7 @@ export function asOwn(data, given, patterns) {
   if (start.startsWith(GGUF)) throw elsewhere("a GGUF file of llama.cpp");
   if (isModel(data)) return written(readModel(data), given);
   const text = decoded(data);
-  if (text.startsWith("{")) return ofJson(text, given, patterns);
+  if (/^[{[]/.test(text)) return ofJson(text, given, patterns);
   if (text.startsWith("#version")) throw elsewhere("one of GPT-2's two files");
   if (text.startsWith("minbpe")) return written(readMinbpe(text), given);
   if (text.split("\n", 1)[0].trim().split(/\s+/).length !== 2) throw new WrongFile(NOT_KNOWN);
@@ -49,6 +49,7 @@ function ofJson(text, given, patterns) {
   } catch (error) {
     throw new WrongFile(`not JSON: ${error.message}`);
   }
+  if (!isObject(content)) throw new WrongFile('not a minitok file: it has no "format": "minitok"');
   if (content.format === "minitok") return content.name ? text : JSON.stringify({ ...content, name: given.name ?? null });
   if (content.model) return written(readTokenizerJson(content, patterns), given);
   if (content.config && content.vocab) return written(readTekken(content, patterns), given);
