@@ -185,7 +185,8 @@ docs: $(STAMPS)/built $(STAMPS)/docs $(STAMPS)/wasm ## guides, reference and the
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 	cp -r target/doc site/rust
 	$(BIN)/python tools/build_pages.py target/wasm32-unknown-unknown/wasm/minitok.wasm site/playground ../course/
-	@echo "The site is ready: open site/index.html"
+	$(BIN)/python tools/check_site.py site
+	@echo "The site is ready: $(BIN)/python -m http.server --directory site, then open http://localhost:8000"
 
 pictures: $(STAMPS)/built $(STAMPS)/tools ## draw the pictures of the documentation anew
 	tools/chromium.sh --emoji

@@ -19,10 +19,13 @@ from pathlib import Path
 
 from minitok.encodings.published import PUBLISHED
 from minitok.explain.alternatives import LABELS
+from minitok.formats.huggingface.tables import DIGITS, PUNCTUATION
+from minitok.formats.pattern_names import NAMES
 from minitok.play.app import static_files
 from minitok.play.guard import POLICY, Limits
+from minitok.play.tokenizers import KNOWN_FOR
 from minitok.reference.families import FAMILIES
-from minitok.reference.pretokenize import NAMED
+from minitok.reference.pretokenize import BYTES, NAMED, THEN
 
 ROOT = Path(__file__).parent.parent
 PAGES = ROOT / "pages"
@@ -58,6 +61,7 @@ def catalogue() -> dict[str, object]:
             "below": published.below,
             "pattern": published.pattern,
             "special_tokens": published.special_tokens(),
+            "models": KNOWN_FOR.get(name, []),
         }
         for name, published in PUBLISHED.items()
     }
@@ -65,7 +69,9 @@ def catalogue() -> dict[str, object]:
         name: {"source": source, "labels": LABELS.get(name), "is_family": name in FAMILIES}
         for name, source in (NAMED | FAMILIES).items()
     }
-    return {"encodings": encodings, "patterns": patterns, "limits": asdict(Limits())}
+    # How files of other formats spell patterns.
+    in_files = {"spelled": NAMES, "then": THEN, "bytes": BYTES, "digits": DIGITS, "punctuation": PUNCTUATION}
+    return {"encodings": encodings, "patterns": patterns, "in_files": in_files, "limits": asdict(Limits())}
 
 
 def with_policy(page: str) -> str:

@@ -17,9 +17,11 @@ from markdown import Extension, Markdown
 from markdown.preprocessors import Preprocessor
 from minitok.course.lessons import lesson_notebook
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.nav import Link
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.nav import Navigation
     from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parent.parent
@@ -30,6 +32,14 @@ from side_by_side import READING_ORDER, anchors, link_rules, mirror, with_places
 SPECIFICATION = ROOT / "docs" / "spec.md"
 # Where the text of a module goes.
 MIRROR = '<div id="mirror"></div>'
+# A picture for dark pages beside one for light pages: as the site's own switch says, not the system's.
+PICTURE = re.compile(
+    r'<picture>\s*<source media="\(prefers-color-scheme: dark\)" srcset="([^"]+)">\s*'
+    r'<img ([^>]*)src="([^"]+)"([^>]*)>\s*</picture>'
+)
+PLAYGROUND = "playground/index.html"
+# How much more a page counts when it is searched for. What to do comes before how it is defined, and the source comes last.
+BOOSTS = {"guides/": 8, "course/": 3, "api/": 2, "source/": 0.2, "benchmarks": 0.5, "changelog": 0.2}
 FROM_ROOT = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
 
 
@@ -52,7 +62,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for source, page in FROM_ROOT.items():
         text = (ROOT / source).read_text(encoding="utf-8")
         if page == "index.md":
-            text = f"---\nhide: [navigation]\n---\n\n{text}"
+            button = f'<a class="md-button" href="{PLAYGROUND}">Open the playground</a>'
+            head, rest = text.split("\n\n", 1)
+            text = f"---\nhide: [navigation]\n---\n\n{head}\n\n{button}\n\n{rest}"
         files.append(File.generated(config, page, content=with_site_links(side_by_side(text))))
     licence = "\n\n".join(f"## {name}\n\n{fenced(ROOT / name, 'text')}" for name in ("LICENSE", "NOTICE"))
     files.append(File.generated(config, "license.md", content=f"# License\n\n{licence}\n"))
@@ -60,18 +72,32 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for name in READING_ORDER:
         files.append(File.generated(config, f"source/{name}.md", content=source_page(name)))
     for lesson in sorted((ROOT / "docs" / "course").glob("lesson-*.md")):
-        notebook = json.dumps(lesson_notebook(lesson.read_text(encoding="utf-8")), ensure_ascii=False, indent=1)
-        files.append(File.generated(config, f"course/{lesson.stem}.ipynb", content=notebook))
+        address = f"{config.site_url}course/{lesson.stem}.html" if config.site_url else None
+        notebook = lesson_notebook(lesson.read_text(encoding="utf-8"), address)
+        content = json.dumps(notebook, ensure_ascii=False, indent=1)
+        files.append(File.generated(config, f"course/{lesson.stem}.ipynb", content=content))
     return files
 
 
+def on_nav(nav: Navigation, **_: object) -> Navigation:
+    """The tab of the playground leads to the playground; what it can do stands among the guides."""
+    guides = next(at for at, item in enumerate(nav.items) if item.title == "Guides")
+    nav.items.insert(guides, Link("Playground", PLAYGROUND))
+    return nav
+
+
 def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
-    """The specification with links into the source."""
+    """The specification with links into the source; pages of things to do are found first."""
+    uri = page.file.src_uri
+    boost = next((boost for start, boost in BOOSTS.items() if uri.startswith(start)), None)
+    if boost is not None:
+        page.meta.setdefault("search", {"boost": boost})
     return with_places(markdown) if page.file.src_uri == "spec.md" else markdown
 
 
 def on_page_content(html: str, page: Page, **_: object) -> str:
     """The pages of the source: the text of both languages, put in when Markdown has done its work, with links to the rules."""
+    html = PICTURE.sub(r'<img \2src="\3#only-light"\4><img \2src="\1#only-dark"\4>', html)
     found = re.fullmatch(r"source/(\w+)\.md", page.file.src_uri)
     if not found:
         return html
@@ -163,10 +189,13 @@ class Fence(Preprocessor):
             if example and not line.strip():
                 out.append("```")
                 example = False
+            elif line.startswith(">>>") and out and out[-1].strip() == "```python":
+                # Its prompts and results are told from what is typed, so that only that is copied.
+                out[-1] = out[-1].replace("python", "pycon")
             elif not example and mark and (not fence or mark[1].startswith(fence)):
                 fence = "" if fence else mark[1]
             elif not example and not fence and line.startswith(">>>"):
-                out.append("```python")
+                out.append("```pycon")
                 example = True
             out.append(line)
         return [*out, "```"] if example else out

@@ -4,7 +4,9 @@
 import { Bigram, bitsPerByte, seen } from "./bigram.js";
 import { CoreError } from "./core.js";
 import { Explainer, NotExplained, spokenOf, wholeCharacters, written } from "./explain.js";
-import { nameOf, open, WrongFile } from "./native.js";
+import { asOwn, PatternNeeded, WrongFile } from "./formats/formats.js";
+import { Patterns } from "./formats/patterns.js";
+import { nameOf, open } from "./native.js";
 
 const CANDIDATES = 12;
 const COMPLETION = 200;
@@ -26,14 +28,16 @@ export class Answers {
   constructor(core, catalogue, fetchVocabulary) {
     Object.assign(this, { core, catalogue, fetchVocabulary, limits: catalogue.limits });
     this.explainer = new Explainer(core, catalogue.patterns);
+    this.patterns = new Patterns(catalogue.in_files);
     this.opened = new Map(); // tokenizers, or promises of them, by name
   }
 
   start() {
-    const { text, corpus, encodings, vocab_size } = this.limits;
+    const { text, corpus, tokenizer, encodings, vocab_size } = this.limits;
     return {
-      encodings: Object.keys(this.catalogue.encodings).map((name) => ({ name })),
-      limits: { text, corpus, encodings, vocab_size },
+      encodings: Object.entries(this.catalogue.encodings).map(([name, { models }]) => ({ name, models })),
+      limits: { text, corpus, tokenizer, encodings, vocab_size },
+      patterns: Object.keys(this.catalogue.patterns),
     };
   }
 
@@ -119,20 +123,22 @@ export class Answers {
     });
   }
 
-  // Keep the tokenizer of a file.
+  // Keep the tokenizer of a file of any format, its bytes, or of one of minitok's own, its text.
   tokenizer(asked) {
-    if (asked.file.length > this.limits.corpus) throw new Refusal("the file is too large", "TooLarge");
+    if ((asked.data?.byteLength ?? asked.file.length) > this.limits.tokenizer) throw new Refusal("the file is too large", "TooLarge");
     try {
-      const name = nameOf(asked.file);
+      const file = asked.data ? asOwn(new Uint8Array(asked.data), asked, this.patterns) : asked.file;
+      const name = nameOf(file);
       if (!this.opened.has(name)) {
-        const opened = open(this.core, asked.file);
+        const opened = open(this.core, file);
         opened.name = name;
         this.forgetOldest();
         this.opened.set(name, opened);
       }
       const tok = this.opened.get(name);
-      return { ...describe(tok), n_merges: tok.merges.length, file: asked.file };
+      return { ...describe(tok), n_merges: tok.merges.length, file };
     } catch (error) {
+      if (error instanceof PatternNeeded) throw new Refusal(error.message, "PatternNeeded");
       if (error instanceof WrongFile || error instanceof CoreError) {
         throw new Refusal(`the tokenizer's file: ${error.message}`, "FileFormatError");
       }
@@ -163,7 +169,7 @@ export class Answers {
   async openPublished(name) {
     const published = Object.hasOwn(this.catalogue.encodings, name) ? this.catalogue.encodings[name] : null;
     if (!published) throw new Refusal(`unknown encoding '${name}'`, "UnknownEncodingError");
-    const { file, below, ...described } = published;
+    const { file, below, models: _, ...described } = published;
     return this.core.openPacked(await this.fetchVocabulary(file), below, { ...described, name, title: name, trained: null });
   }
 

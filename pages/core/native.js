@@ -1,6 +1,7 @@
 // minitok's own files (SPEC F1): read, and written as python/minitok/formats/native.py writes them, to the byte, so that a
 // tokenizer trained here has the same name in a link everywhere.
 
+import { isId, isObject, WrongFile } from "./formats/wrong.js";
 import { sha256 } from "./sha256.js";
 
 const IDENTITY = Uint8Array.from({ length: 256 }, (_, byte) => byte);
@@ -12,16 +13,13 @@ const ORDERS = {
 const MOST = 2 ** 31 - 1;
 // The steps of a normalizer that have texts beside their names.
 const TEXTS = new Set(["replace", "prepend"]);
-// A file that cannot be read here, and why.
-export class WrongFile extends Error {}
-
 // A tokenizer of the reader's own goes by its content.
 export const nameOf = (file) => `own-${sha256(new TextEncoder().encode(file)).slice(0, 16)}`;
 
 // Open the tokenizer of a file.
 export function open(core, file) {
   const content = parsed(file);
-  if (content?.format !== "minitok") throw new WrongFile(foreign(content));
+  if (content?.format !== "minitok") throw new WrongFile('not a minitok file: it has no "format": "minitok"');
   if (content.version !== 1) throw new WrongFile(`version ${content.version} of the format; version 1 can be read`);
   if (typeof content.pattern !== "string") throw new WrongFile("no 'pattern'");
   if (!isTokens(content.special_tokens)) throw new WrongFile("no 'special_tokens' with ids");
@@ -69,12 +67,6 @@ function parsed(file) {
   }
 }
 
-function foreign(content) {
-  return isObject(content) && content.model
-    ? "a tokenizer.json of Hugging Face is opened by minitok play only; minitok convert makes one of minitok's files of it"
-    : 'not a minitok file: it has no "format": "minitok"';
-}
-
 function openTokens(core, content, described) {
   const tokens = content.tokens.map((row) => {
     if (!Array.isArray(row) || !isId(row[0])) throw new WrongFile("a token is not an id and its bytes in base64");
@@ -110,10 +102,8 @@ function unpacked(text, what) {
   }
 }
 
-const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 const isTexts = (value) => Array.isArray(value) && value.every((one) => typeof one === "string");
 const isTokens = (value) => isObject(value) && Object.values(value).every(isId);
-const isId = (value) => Number.isInteger(value) && value >= 0 && value <= MOST;
 
 // Rows of numbers that can be ids.
 function rows(found, length) {

@@ -81,9 +81,15 @@ export const ask = (name, data, signal) => thread.ask(name, data, { signal });
 
 export const start = () => thread.ask("start");
 
-export async function sendTokenizer(file) {
-  return thread.ask("tokenizer", { file: typeof file === "string" ? file : await file.text() });
+// A tokenizer's file, or the text of one of minitok's own. A file is read in the worker, so that the page goes on meanwhile.
+export async function sendTokenizer(file, pattern = "") {
+  if (typeof file === "string") return thread.ask("tokenizer", { file });
+  const data = await file.arrayBuffer();
+  return thread.ask("tokenizer", { data, name: stem(file.name), pattern }, { transfer: [data] });
 }
+
+// The name of a file without its ending.
+const stem = (name) => name.replace(/(?<=.)\.[^.]*$/, "");
 
 export async function page() {
   throw new Refused(MISSING["save-page"], 0, "Missing");

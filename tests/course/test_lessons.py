@@ -1,5 +1,9 @@
 """The lessons: their examples run as doctests; as notebooks they run, too; what they name is there."""
 
+import ast
+import contextlib
+import doctest
+import io
 import json
 import re
 from html import unescape
@@ -36,23 +40,62 @@ def test_it_has_an_exercise(lesson):
     assert "## Exercise" in lesson.read_text(encoding="utf-8")
 
 
+def run_cell(source, variables):
+    """What a notebook shows under a cell: what it prints, and the value of its last line."""
+    tree, shown = ast.parse(source), io.StringIO()
+    last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+    with contextlib.redirect_stdout(shown):
+        exec(compile(tree, "cell", "exec"), variables)  # noqa: S102 - the lesson's own cells
+        if last is not None:
+            value = eval(compile(ast.Expression(last.value), "cell", "eval"), variables)  # noqa: S307
+            if value is not None:
+                shown.write(f"{value!r}\n")
+    return shown.getvalue()
+
+
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.stem)
-def test_its_notebook_runs(lesson, tmp_path):
-    notebook = lesson_notebook(lesson.read_text(encoding="utf-8"))
+def test_its_notebook_shows_what_the_page_shows(lesson, tmp_path):
+    page = lesson.read_text(encoding="utf-8")
+    notebook = lesson_notebook(page)
     file = tmp_path / "lesson.ipynb"
     file.write_text(json.dumps(notebook), encoding="utf-8")
     nbformat.validate(nbformat.read(file, as_version=4))
-    variables = {"__name__": "__main__"}
-    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    assert len(cells) >= 2
-    assert "".join(cells[0]["source"]).startswith("!pip install")
-    for cell in cells[1:]:
-        source = "".join(cell["source"])
-        assert ">>>" not in source
-        exec(compile(source, lesson.stem, "exec"), variables)  # noqa: S102 - the lesson's own cells
-    markdown = "".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
-    assert "<details" not in markdown
-    assert ">>>" not in markdown
+    variables, shown = {"__name__": "__main__"}, []
+    first, *cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert "%pip install" in first
+    assert "!pip" not in first
+    for cell in cells:
+        assert ">>>" not in cell
+        shown += run_cell(cell, variables).split()
+    # Every value and every line that the page has under an example, in its order.
+    wanted = [part.want for part in doctest.DocTestParser().get_examples(page) if part.want]
+    assert len(wanted) >= 2
+    assert shown == " ".join(wanted).split()
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.stem)
+def test_its_notebook_has_no_link_that_only_the_site_has(lesson):
+    page = lesson.read_text(encoding="utf-8")
+
+    def text_of(notebook):
+        return "".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
+
+    alone = text_of(lesson_notebook(page))
+    assert "<details" not in alone
+    assert ">>>" not in alone
+    assert "nothing to install" not in alone
+    placed = text_of(lesson_notebook(page, f"https://example.org/docs/course/{lesson.stem}.html"))
+    found = re.findall(r'\]\(([^)]+)\)|href="([^"]+)"', placed)
+    assert {"".join(link).partition(":")[0] for link in found} <= {"https"}
+    assert re.findall(r'\]\((?!https)|href="(?!https)', alone) == []
+    inside = len(re.findall(r'\]\((?!https|lesson-\d\d.ipynb)|href="(?!https)', page))
+    assert sum("example.org/docs/" in "".join(link) for link in found) == inside
+
+
+def test_a_notebook_installs_nothing_where_minitok_is():
+    first = "".join(lesson_notebook("# A lesson")["cells"][0]["source"])
+    ran = first.replace("%pip", "raise AssertionError #")
+    exec(compile(ran, "cell", "exec"), {})  # noqa: S102 - the lesson's own cell
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -9,7 +9,7 @@ from minitok.data import tiny_shakespeare
 from minitok.explain.bigram import Bigram
 from minitok.explain.visible import visible
 from PIL import Image
-from playground import go_to, train, write
+from playground import choose, go_to, train, write
 from playwright.sync_api import expect
 from web import running, until, watched
 
@@ -181,6 +181,7 @@ def test_the_server_may_forget_and_be_told_again(page, served):
 
 def test_a_page_saved_is_the_one_that_explain_writes(page, tmp_path):
     write(page, "low <b>lower</b>")
+    choose(page, "gpt2", 0)
     with page.expect_download() as saved:
         page.locator("#save-page").click()
     saved.value.save_as(tmp_path / "tokens.html")

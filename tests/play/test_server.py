@@ -241,10 +241,11 @@ def test_what_was_forgotten_can_be_sent_again(small):
 @pytest.mark.parametrize(
     ("data", "word"),
     [
-        (b"", "not JSON"),
+        (b"", "not a tokenizer of minitok, Hugging Face"),
+        (b"{", "not JSON"),
         (b"[1]", "not a minitok file"),
         (b'{"format": "minitok", "version": 9}', "version 9"),
-        (b"\xff", "JSON"),
+        (b"\xff", "not a tokenizer of minitok, Hugging Face"),
     ],
 )
 def test_a_file_that_is_none(client, data, word):

@@ -29,8 +29,11 @@ def check(page, step):
         expect(page.locator("#lanes .lane").last.locator(".token", has_text="I'LL")).to_have_count(1)
         expect(page.locator("#lanes .lane").last.locator(".token", has_text="123")).to_have_count(1)
     elif step == 4:
-        merges = len(GPT2.explain(" unforgettable").pieces[0].steps)
+        merges = len(GPT2.explain(" unforgettably").pieces[0].steps)
         expect(page.locator("#inside output")).to_have_text(f"{merges} of {merges} merges")
+        # As the words say, the piece begins as bytes: no token is the whole of it.
+        assert len(GPT2.encode(" unforgettably")) > 1
+        expect(page.locator("#inside")).not_to_contain_text("taken whole")
     elif step == 5:
         expect(page.locator("#train output")).to_contain_text("“Shakespeare” is ready, 1,000 ids.")
         expect(page.locator(".panel h3").last).to_have_text("Shakespeare")
@@ -68,6 +71,10 @@ def test_six_steps_by_keyboard(browser, request, kind):
         assert len(lessons) == (6 if kind == "static_site" else 0)
         for link in lessons:
             assert (COURSE / link.removeprefix("../course/").replace(".html", ".md")).exists()
+        # What the reader had written is there again, with what was shown of it.
+        expect(page.locator("#text")).to_have_value("my own text")
+        expect(page.locator(".panel h3")).to_have_text(["gpt2", "o200k_base"])
+        expect(page.locator("#view")).to_have_value("text")
         page.go_back()
         expect(page.locator("#text")).to_have_value("my own text")
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from .report import Failure
 
-__all__ = ["search"]
+__all__ = ["search", "smallest"]
 
 Input = TypeVar("Input")
 # After a failure, this many more calls at most to shrink it.
@@ -89,3 +89,23 @@ def search(  # noqa: C901 - examples, then Hypothesis, with the two ways in whic
     # The last found is the smallest, unless the search was ended early; then the shortest is.
     last = [pair for pair in found if pair[0] == smallest]
     return last[-1] if last else min(found, key=lambda pair: len(repr(pair[0])))
+
+
+def smallest(parts: list[str], fails: Callable[[list[str]], bool]) -> list[str]:
+    """A list that fails, without the parts that make no difference: first halves are left out, then less, at last one by one.
+
+    >>> smallest(list("abcdefgh"), lambda parts: "c" in parts and "f" in parts)
+    ['c', 'f']
+    """
+    left, size = SHRINKING, len(parts) // 2
+    while size and left > 0:
+        at = 0
+        while at < len(parts) and left > 0:
+            fewer = parts[:at] + parts[at + size :]
+            left -= 1
+            if fails(fewer):
+                parts = fewer
+            else:
+                at += size
+        size //= 2
+    return parts

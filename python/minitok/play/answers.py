@@ -18,9 +18,11 @@ from ..explain.excerpt import as_read, explain_at, whole_characters
 from ..explain.measures import sizes
 from ..explain.model import Lane, LanePiece
 from ..explain.serial import to_data
+from ..reference.families import FAMILIES
+from ..reference.pretokenize import NAMED
 from ..text import utf8
 from .requests import TooLarge, WrongRequest, field, numbers
-from .tokenizers import Shelf, describe
+from .tokenizers import KNOWN_FOR, Shelf, describe
 
 if TYPE_CHECKING:
     from ..explain.model import Event
@@ -43,10 +45,11 @@ class Answers:
     def start(self) -> dict[str, Any]:
         """What the page needs first: the published encodings, and the limits that it should not try."""
         named = self.shelf.published()
-        limits = {"text": self.limits.text, "corpus": self.limits.corpus, "encodings": self.limits.encodings}
+        limits = ("text", "corpus", "tokenizer", "encodings", "vocab_size")
         return {
-            "encodings": [{"name": name} for name in named],
-            "limits": {**limits, "vocab_size": self.limits.vocab_size},
+            "encodings": [{"name": name, "models": KNOWN_FOR.get(name, [])} for name in named],
+            "limits": {name: getattr(self.limits, name) for name in limits},
+            "patterns": [*NAMED, *FAMILIES],
         }
 
     def tokens(self, asked: dict[str, Any]) -> dict[str, Any]:

@@ -130,9 +130,11 @@ class Playground:
     async def open_file(self, request: Request) -> Response:
         """Take a tokenizer's file; the answer describes it."""
         require_bytes(request)
-        data = await body(request, self.limits.corpus, self.limits.seconds)
+        data = await body(request, self.limits.tokenizer, self.limits.seconds)
+        name, pattern = (request.query_params.get(field) or None for field in ("name", "pattern"))
         return Response(
-            await self.work(lambda: json.dumps(self.answers.shelf.read(data)).encode()), media_type="application/json"
+            await self.work(lambda: json.dumps(self.answers.shelf.read(data, name, pattern)).encode()),
+            media_type="application/json",
         )
 
     async def train(self, request: Request) -> Response:

@@ -45,8 +45,9 @@ class Limits:
     """The limits of the server. Sizes in bytes, times in seconds.
 
     ``text``: a text to encode. ``explained``: a text made into a page. ``piece``: a piece whose merges are drawn.
-    ``lanes``: how much of a text is cut in lanes. ``corpus``: a text to train on, or a tokenizer's file. ``seconds``: an
-    answer; ``training_seconds``: a training. ``kept``: the reader's own tokenizers, the one used last staying longest.
+    ``lanes``: how much of a text is cut in lanes. ``corpus``: a text to train on. ``tokenizer``: a tokenizer's file.
+    ``seconds``: an answer; ``training_seconds``: a training. ``kept``: the reader's own tokenizers, the one used last staying
+    longest.
     """
 
     text: int = 1 << 20
@@ -54,6 +55,7 @@ class Limits:
     piece: int = 256
     lanes: int = 4_000
     corpus: int = 1 << 24
+    tokenizer: int = 1 << 26
     encodings: int = 6
     vocab_size: int = 1 << 16
     seconds: float = 20.0

@@ -8,23 +8,38 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Any
 
 from ..encodings import get_encoding, list_encodings
-from ..errors import MinitokError
-from ..formats import huggingface, native
-from ..formats.files import parse_json
+from ..errors import FileFormatError, MinitokError
+from ..formats import native
+from ..formats.detect import read_file
 from ..tokenizer import Tokenizer
 
-__all__ = ["Forgotten", "Shelf", "describe"]
+__all__ = ["KNOWN_FOR", "Forgotten", "PatternNeeded", "Shelf", "describe"]
 
 OWN = "own-"
 FILE = "the tokenizer's file"
+# The models that readers look for, beside the encodings that they use.
+KNOWN_FOR = {
+    "r50k_base": ["davinci"],
+    "p50k_base": ["text-davinci-003"],
+    "p50k_edit": ["text-davinci-edit-001"],
+    "cl100k_base": ["gpt-4", "gpt-3.5-turbo", "text-embedding-3-small"],
+    "o200k_base": ["gpt-5", "gpt-4.1", "gpt-4o", "o3"],
+    "o200k_harmony": ["gpt-oss-120b"],
+}
 
 
 class Forgotten(MinitokError):  # noqa: N818
     """The reader's own tokenizer that was named is not here; the page can send it again."""
+
+
+class PatternNeeded(MinitokError):  # noqa: N818
+    """A rank file, of which the reader is to say how it cuts text."""
 
 
 class Shelf:
@@ -67,12 +82,34 @@ class Shelf:
                 self.own.popitem(last=False)
         return {**describe(tokenizer, name), "n_merges": len(tokenizer.merges), "file": file}
 
-    def read(self, data: bytes) -> dict[str, Any]:
-        """Keep the tokenizer of a file, minitok's or Hugging Face's. Raises FileFormatError."""
-        content = parse_json(data, FILE)
-        if isinstance(content, dict) and "model" in content and content.get("format") != "minitok":
-            return self.put(Tokenizer.from_definition(huggingface.parse(content, FILE)))
-        return self.put(Tokenizer.from_definition(native.parse_file(content, FILE)))
+    def read(self, data: bytes, name: str | None = None, pattern: str | None = None) -> dict[str, Any]:
+        """Keep the tokenizer of a file of any format.
+
+        Args:
+            data: The bytes of the file.
+            name: The name of the file, for a tokenizer that has none of its own.
+            pattern: How a rank file cuts text; other files say it themselves.
+
+        Raises:
+            FileFormatError: The file is malformed, or not a tokenizer's.
+            PatternNeeded: It is a rank file, and there is no pattern.
+        """
+        with TemporaryDirectory(prefix="minitok-play-") as folder:
+            path = Path(folder) / "file"
+            path.write_bytes(data)
+            try:
+                definition = read_file(path, pattern or None, None, None)
+            except FileFormatError as error:
+                if "pass pattern=" in str(error):
+                    said = "a rank file of tiktoken does not say how text is cut: choose its pattern"
+                    raise PatternNeeded(said) from None
+                raise FileFormatError(FILE, error.reason, error.line) from None
+            except TypeError:
+                # It says itself how text is cut.
+                definition = read_file(path, None, None, None)
+        if definition.name is None and name:
+            definition = definition.changed(name=PurePosixPath(name).stem)
+        return self.put(Tokenizer.from_definition(definition))
 
     def published(self) -> list[str]:
         """The names of the published encodings."""

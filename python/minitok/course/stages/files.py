@@ -10,9 +10,10 @@ from ...tokenizer import Tokenizer
 from ...training import train
 from ..bench import Bench, parts_at
 from ..report import Failure
+from ..search import smallest
 from ..showing import link, show, show_ids, show_tokens, token_table
 from .stage import Stage
-from .texts import CL100K, GPT2, letters, paragraphs
+from .texts import CL100K, GPT2, PATTERNS, letters, paragraphs, runs
 
 Pair = tuple[int, int]
 
@@ -31,8 +32,12 @@ CHUNKS: tuple[list[str], ...] = (
     ["é", "é 🦀", " é"],
     ["12", "3 4", "5"],
 )
-# The text of which not all may be read before the first id comes.
+# Lines of different lengths, so that a block of any size ends inside a piece sooner or later; and how many of them come. Not
+# all may be read before the first id comes.
+LINES = ("low lower\n", "the lowest of it's lower\n", "he'll, a\n\n\nb  low\n")
 LONG = 300
+# A word as long as this is one piece and one token. Programs that merge one pair after the other take longer for longer ones.
+WORD = 2048
 
 
 def run(bench: Bench) -> Failure | None:
@@ -42,7 +47,9 @@ def run(bench: Bench) -> Failure | None:
     if bench.names != "minbpe":
         bench.need("encode_iterable")
         failure = bench.search(lambda one: check_chunks(bench, one, merges), CHUNKS, chunked(bench))
-        failure = failure or check_lazy(bench, merges)
+        for pattern in ["GPT2", "CL100K"] if bench.course_names else ["GPT2"]:
+            failure = failure or check_runs(bench, pattern)
+        failure = failure or check_long_word(bench) or check_lazy(bench)
     if failure is None and bench.names != "cs336":
         bench.need("save", "load")
         failure = bench.search(lambda one: check_saved(bench, *one), saved(bench))
@@ -61,9 +68,56 @@ def chunked(bench: Bench) -> Any:
     )
 
 
-def check_chunks(bench: Bench, chunks: list[str], merges: list[Pair]) -> Failure | None:
+def in_chunks(text: str) -> list[list[str]]:
+    """A text character by character, and two by two: every chunk ends somewhere inside it."""
+    twos = [text[at : at + 2] for at in range(0, len(text), 2)]
+    return [list(text), twos, [text[:1], *(text[at : at + 2] for at in range(1, len(text), 2))]]
+
+
+def check_runs(bench: Bench, pattern: str) -> Failure | None:
+    """Chunks that end inside runs of every kind of character, and between any two kinds.
+
+    The vocabulary is learned from the text itself, until each piece is one token: a piece that is cut in two shows in the ids.
+    """
+    kinds = runs(bench.random)
+
+    def check(chunks: list[str]) -> Failure | None:
+        learned = train(["".join(chunks)], 256 + 1000, pattern=PATTERNS[pattern.lower()])
+        return check_chunks(bench, chunks, [(left, right) for left, right in learned.merges], pattern)
+
+    for at, first in enumerate(kinds):
+        # Each kind before and behind each of the others.
+        text = "".join(first + second for second in kinds[at:])
+        for chunks in in_chunks(text):
+            failure = check(chunks)
+            if failure is not None:
+                return bench.search(check, [smallest(chunks, lambda fewer: check(fewer) is not None)]) or failure
+    return None
+
+
+def check_long_word(bench: Bench) -> Failure | None:
+    """A word of which every part is a token twice as long as the next: wherever it is cut, its ids are others."""
+    word = letters(bench.random, 2) * (WORD // 2)
+    merges = [(left, right) for left, right in train([word], 256 + WORD.bit_length() - 1).merges]
+    chunks = [word[at : at + 100] for at in range(0, WORD, 100)]
+    return bench.compare(
+        f"encode_iterable({len(chunks)} chunks of a word of {WORD:,} letters)",
+        lambda: bench.session.iterate(ids_of(merges), chunks)[0],
+        Tokenizer(merges).encode(word),
+        lambda _: "A piece may be of any length: what is held back must not be cut because it is long.",
+    )
+
+
+def ids_of(merges: list[Pair]) -> dict[Pair, int]:
+    return {pair: 256 + rank for rank, pair in enumerate(merges)}
+
+
+def check_chunks(bench: Bench, chunks: list[str], merges: list[Pair], pattern: str = "GPT2") -> Failure | None:
+    """One stream. A pattern other than the default is passed by name."""
     text = "".join(chunks)
-    expected = Tokenizer(merges).encode(text)
+    named = {} if pattern == "GPT2" else {"pattern": PATTERNS[pattern.lower()]}
+    tok = Tokenizer(merges, pattern=PATTERNS[pattern.lower()])
+    expected = tok.encode(text)
     tokens = token_table(merges)
 
     def shown(value: Any) -> str:
@@ -75,7 +129,6 @@ def check_chunks(bench: Bench, chunks: list[str], merges: list[Pair]) -> Failure
         if not isinstance(yours, list) or not all(isinstance(token_id, int) for token_id in yours):
             return "It yields ids, one by one."
         sentence = f"They part at id {parts_at(yours, expected)}."
-        tok = Tokenizer(merges)
         apart = [token_id for chunk in chunks for token_id in tok.encode(chunk)]
         alone = "Yours encodes each chunk by itself; a piece may go on in the next chunk."
         # What gets that example right holds something back, and too little.
@@ -87,6 +140,10 @@ def check_chunks(bench: Bench, chunks: list[str], merges: list[Pair]) -> Failure
             ],
             "Yours loses the line breaks.": [token_id for line in text.splitlines() for token_id in tok.encode(line)],
         }
+        if named:
+            known[f"Yours takes GPT-2's pattern where another is asked for: {pattern}."] = Tokenizer(merges).encode(
+                text
+            )
         words = [words for words, ids in known.items() if ids == yours]
         lost = b"".join(tokens.get(token_id, b"?") for token_id in yours) != text.encode()
         if not words:
@@ -99,30 +156,39 @@ def check_chunks(bench: Bench, chunks: list[str], merges: list[Pair]) -> Failure
         return f"{sentence} {words[0]}"
 
     return bench.compare(
-        f"encode_iterable({show(chunks)})",
-        lambda: bench.session.iterate({pair: 256 + rank for rank, pair in enumerate(merges)}, chunks)[0],
+        f"encode_iterable({show(chunks)}{f', pattern={pattern}' if named else ''})",
+        lambda: bench.session.iterate(ids_of(merges), chunks, **named)[0],
         expected,
         why,
         shown=shown,
-        link=lambda _: link(text, merges, "gpt2"),
+        link=lambda _: link(text, merges, pattern.lower()),
     )
 
 
-def check_lazy(bench: Bench, merges: list[Pair]) -> Failure | None:
+def check_lazy(bench: Bench) -> Failure | None:
     """Ids come while the text is still coming. A third of it may be read before: a program may take lines or blocks."""
-    chunks = ["low lower\n"] * LONG
-    call = f"encode_iterable({LONG} chunks of {chunks[0]!r})"
+    chunks = [LINES[at % len(LINES)] for at in range(LONG)]
+    merges = [(left, right) for left, right in train(LINES, 256 + 100).merges]
+    expected = Tokenizer(merges).encode("".join(chunks))
+    early, right = "the first id while the text is still coming", "the ids of the whole text"
 
     def ask() -> Any:
-        _, asked = bench.session.iterate({pair: 256 + rank for rank, pair in enumerate(merges)}, chunks)
-        return "early" if asked <= LONG // 3 else f"the first id after {min(asked, LONG)} chunks"
+        yours, asked = bench.session.iterate(ids_of(merges), chunks)
+        if asked > LONG // 3:
+            return f"the first id after {min(asked, LONG)} chunks", right
+        return early, right if yours == expected else f"others from id {parts_at(yours, expected)} on"
+
+    def why(yours: Any) -> str:
+        if yours[0] != early:
+            return "It reads all of the text before it yields anything, so its memory grows with the file."
+        return "The ids of a long text must not depend on where a block of it ends."
 
     return bench.compare(
-        call,
+        f"encode_iterable({LONG} lines such as {chunks[0]!r})",
         ask,
-        "early",
-        lambda _: "It reads all of the text before it yields anything, so its memory grows with the file.",
-        shown=lambda value: "the first id while the text is still coming" if value == "early" else str(value),
+        (early, right),
+        why,
+        shown=lambda value: next((one for one in value if one not in (early, right)), " and ".join(value)),
     )
 
 

@@ -9,7 +9,17 @@ from hypothesis.strategies import SearchStrategy
 
 from ...data import tiny_shakespeare
 
-__all__ = ["GPT2", "PATTERNS", "letters", "merge_lists", "merges_and_pieces", "paragraphs", "texts", "trainings"]
+__all__ = [
+    "GPT2",
+    "PATTERNS",
+    "letters",
+    "merge_lists",
+    "merges_and_pieces",
+    "paragraphs",
+    "runs",
+    "texts",
+    "trainings",
+]
 
 Pair = tuple[int, int]
 
@@ -26,6 +36,17 @@ ODD = "é€漢🦀"
 def letters(chance: random.Random, number: int = 3) -> str:
     """A few letters, in alphabetical order."""
     return "".join(sorted(chance.sample("abcdefghijklmnopqrstuvwxyz", number)))
+
+
+def runs(chance: random.Random) -> list[str]:
+    """A few characters of each kind that a pattern may tell from others: white space, letters, marks, digits, symbols."""
+    small = letters(chance)
+    digits = "".join(chance.sample("0123456789", 4))
+    white = [" ", "   ", "\n", "\n\n", " \n ", "\t\t", "\r\n", "\r", "\x0b\x0c", "\xa0\xa0", "\u3000 ", "\u2028\x85"]
+    words = [small, letters(chance).upper(), "éàü", "мир", "漢字", "e\u0301o\u0308", "नमस्ते"]
+    numbers = [digits, "٣٤٥", "½Ⅷ²"]
+    symbols = ["...", '"((', "__", "'", "'s", "'ll", "'ve", "'re", "👩\u200d💻", "\ufeff", "\0"]
+    return [*white, *words, *numbers, *symbols]
 
 
 def texts(chance: random.Random, most: int = 30) -> SearchStrategy[str]:

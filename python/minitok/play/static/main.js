@@ -10,7 +10,7 @@ import { showLanes } from "./lanes.js";
 import { Loop } from "./bigram.js";
 import { Panels } from "./panels.js";
 import { fromFragment, state, toFragment, unpackedSize } from "./state.js";
-import { Tour } from "./tour.js";
+import { COURSE, Tour } from "./tour.js";
 import { Trainer } from "./train.js";
 
 // Milliseconds after the last key before the server is asked: a long text is not sent at every one.
@@ -24,6 +24,7 @@ const inside = new Inside((step) => { state.step = step; linkLater(); });
 const panels = new Panels({ choose, remove: removeEncoding });
 let limits;
 let published;
+let unread = null; // a tokenizer's file of which the reader is to say how it cuts text
 let textBytes = new Uint8Array();
 let textTimer;
 let linkTimer;
@@ -107,9 +108,15 @@ async function showExample({ text, file, prompt }) {
   await setText(shown);
 }
 
-// What the steps of the tour do.
+// What the steps of the tour do, and what the page was before it.
 const onTour = (trainer) => ({
   choose,
+  kept: () => ({ ...state, own: undefined }),
+  restore({ own: _, ...kept }) {
+    Object.assign(state, kept);
+    byId("view").value = state.view;
+    return setText(state.text);
+  },
   show({ text, encodings, view }) {
     Object.assign(state, { encodings, view, chosen: null, step: null });
     byId("view").value = view;
@@ -141,13 +148,16 @@ function onSelect() {
   panels.link(start < end ? [byteAt(start), byteAt(end)] : null);
 }
 
-function addEncoding(name) {
-  if (!state.encodings.includes(name)) {
-    // The oldest makes room.
-    state.encodings = [...state.encodings, name].slice(-limits.encodings);
-  }
-  return refresh();
+// The oldest encoding makes room where there are too many; the reader is told.
+async function addEncoding(name) {
+  const wanted = state.encodings.includes(name) ? state.encodings : [...state.encodings, name];
+  const gone = wanted.slice(0, Math.max(0, wanted.length - limits.encodings));
+  state.encodings = wanted.slice(gone.length);
+  await refresh();
+  return gone.length ? `${titleOf(gone[0])} has made room: ${limits.encodings} encodings are shown at most.` : "";
 }
+
+const titleOf = (name) => state.own.get(name)?.title ?? name;
 
 function removeEncoding(name) {
   if (state.encodings.length === 1) {
@@ -168,7 +178,10 @@ function own(described) {
 }
 
 function offerEncodings() {
-  const names = [...published.map((name) => [name, name]), ...[...state.own].map(([name, { title }]) => [name, title])];
+  const names = [
+    ...published.map(({ name, models }) => [name, models.length ? `${name}: ${models.join(", ")}` : name]),
+    ...[...state.own].map(([name, { title }]) => [name, title]),
+  ];
   byId("add").replaceChildren(el("option", { value: "" }, "…"), ...names.map(([value, title]) => el("option", { value }, title)));
 }
 
@@ -179,15 +192,46 @@ async function openText(file) {
   setText(await file.text());
 }
 
-async function openTokenizer(file) {
-  if (file.size > limits.corpus) throw new Refused(`The file has more than ${number(limits.corpus)} bytes.`, 413);
-  await addEncoding(own(await sendTokenizer(file)));
+async function openTokenizer(file, pattern = "") {
+  if (file.size > limits.tokenizer) throw new Refused(`${file.name} has more than ${number(limits.tokenizer)} bytes.`, 413);
+  say(`Reading ${file.name} …`);
+  try {
+    const described = await sendTokenizer(file, pattern);
+    askForPattern(null);
+    return await addEncoding(own(described));
+  } catch (error) {
+    askForPattern(error.kind === "PatternNeeded" ? file : null);
+    throw error;
+  }
+}
+
+// A rank file does not say how it cuts text: the reader does, and it is read again.
+function askForPattern(file) {
+  unread = file;
+  byId("pattern-needed").hidden = !file;
+  byId("pattern-of-file").value = "";
+  if (file) byId("pattern-of-file").focus();
+}
+
+// What is dropped on the text is a text; elsewhere it is a tokenizer. A browser would leave the page to show it.
+function onDrop(event) {
+  const [file] = event.dataTransfer.files;
+  document.body.classList.remove("dropping");
+  if (!file) return;
+  event.preventDefault();
+  attempt(() => (event.target === field ? openText(file) : openTokenizer(file)));
+}
+
+function onDrag(event) {
+  if (!event.dataTransfer.types.includes("Files")) return;
+  event.preventDefault();
+  document.body.classList.add("dropping");
 }
 
 async function openLink() {
   let damage = null;
   try {
-    await fromFragment(location.hash, limits, published, async (file) => own(await sendTokenizer(file)));
+    await fromFragment(location.hash, limits, published.map(({ name }) => name), async (file) => own(await sendTokenizer(file)));
   } catch (error) {
     damage = `A part of this link cannot be read: ${error.message}`;
   }
@@ -207,6 +251,10 @@ function listen() {
   on("example", "change", ({ target }) => attempt(() => showExample(EXAMPLES[target.value])));
   on("open-text", "change", ({ target }) => target.files[0] && attempt(() => openText(target.files[0])));
   on("open-tokenizer", "change", ({ target }) => target.files[0] && attempt(() => openTokenizer(target.files[0])));
+  on("pattern-of-file", "change", ({ target }) => unread && target.value && attempt(() => openTokenizer(unread, target.value)));
+  document.addEventListener("dragover", onDrag);
+  document.addEventListener("dragleave", ({ relatedTarget }) => { if (!relatedTarget) document.body.classList.remove("dropping"); });
+  document.addEventListener("drop", onDrop);
   on("add", "change", ({ target }) => {
     const name = target.value;
     target.value = "";
@@ -223,7 +271,10 @@ function listen() {
 
 // What the page is, and what cannot be had where it is: the button stays, and says so.
 function introduce() {
-  byId("about").replaceChildren(el("p", {}, ABOUT), ...Object.values(MISSING).map((why) => el("p", {}, why)));
+  byId("not-started").remove();
+  const links = COURSE ? [el("p", {}, el("a", { href: `${COURSE}../index.html` }, "minitok"), " · ",
+    el("a", { href: `${COURSE}../play.html` }, "About this page"), " · ", el("a", { href: `${COURSE}index.html` }, "Course"))] : [];
+  byId("about").replaceChildren(el("p", {}, ABOUT), ...links, ...Object.values(MISSING).map((why) => el("p", {}, why)));
   for (const [id, why] of Object.entries(MISSING)) {
     const part = byId(id);
     part.disabled = true;
@@ -235,7 +286,9 @@ await attempt(async () => {
   introduce();
   const told = await start();
   limits = told.limits;
-  published = told.encodings.map((one) => one.name);
+  published = told.encodings;
+  panels.models = new Map(published.map(({ name, models }) => [name, models]));
+  byId("pattern-of-file").replaceChildren(...["", ...told.patterns].map((value) => el("option", { value }, value || "…")));
   offerEncodings();
   byId("example").replaceChildren(...EXAMPLES.map(({ title }, index) => el("option", { value: index }, title)));
   listen();

@@ -12,6 +12,7 @@ export class Panels {
   constructor(hear) {
     this.hear = hear;
     this.panels = new Map();
+    this.models = new Map(); // names of models by encoding
     this.chosen = null; // [encoding, index of its token]
     this.bytes = new Uint8Array();
   }
@@ -42,8 +43,13 @@ export class Panels {
     const counts = el("p", { class: "counts" });
     const close = el("button", { type: "button", "aria-label": `remove ${one.title}`, onclick: () => this.hear.remove(one.name) }, "✕");
     const box = el("section", { class: "panel", "data-encoding": one.name, "aria-label": one.title },
-      el("header", {}, el("h3", {}, one.title), close), counts, strip.box);
+      el("header", {}, el("h3", {}, one.title), close), ...this.modelsOf(one.name), counts, strip.box);
     return { box, strip, counts, one };
+  }
+
+  modelsOf(name) {
+    const models = this.models.get(name) ?? [];
+    return models.length ? [el("p", { class: "models" }, models.join(", "))] : [];
   }
 
   fill(panel, one) {

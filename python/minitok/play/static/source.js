@@ -37,8 +37,11 @@ export const start = async () => (await post("start")).json();
 // The text explained, as a page to keep.
 export const page = async (data) => (await postJson("page", data)).blob();
 
-export async function sendTokenizer(file) {
-  return (await post("tokenizer", file, "application/octet-stream")).json();
+// A tokenizer's file, of any format that minitok reads, or the text of one of minitok's own. `pattern` is for files that do not say
+// how text is cut.
+export async function sendTokenizer(file, pattern = "") {
+  const said = new URLSearchParams({ name: file.name ?? "", pattern });
+  return (await post(`tokenizer?${said}`, file, "application/octet-stream")).json();
 }
 
 // The lines of a training, as they come.

