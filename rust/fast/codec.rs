@@ -364,7 +364,7 @@ mod tests {
     #[test]
     fn a_codec_without_the_tables_of_an_encoder_is_the_mirror() {
         let quick = codec("gpt2", None);
-        let slow = FastCodec::with_encoder(Arc::clone(quick.core()), None);
+        let slow = FastCodec::with_encoder(Arc::clone(quick.core()), None).unwrap();
         let search = quick.core.search(Some(&["<s>"])).unwrap();
         for text in ["", "ab cd<s> ab", "\u{e9}"] {
             let mut ids = vec![7];

@@ -72,7 +72,7 @@ fn check(merges: &Merges, texts: &[Vec<u8>]) {
     let table = PairTable::new(&vocab).unwrap().expect("a small vocabulary");
     let mut encoder = Encoder::with_size(Arc::new(Tables::new(Arc::clone(&vocab)).unwrap()), Size::TINY);
     encoder.seed_after = usize::MAX;
-    let decoder = Decoder::new(&vocab, []);
+    let decoder = Decoder::new(&vocab, []).unwrap();
     let none = Pattern::new("none").expect("a name");
     for text in texts {
         let expected = textbook(text, merges);

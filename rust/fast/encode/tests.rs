@@ -81,7 +81,7 @@ fn all_tables(vocab: &Arc<Vocab>) -> Arc<Tables> {
 /// The tables of one merge a token, of a vocabulary of ranks.
 fn recovered_tables(vocab: &Arc<Vocab>) -> Arc<Tables> {
     let recovered = merges_from_ranks(&vocab.tokens).unwrap().unwrap();
-    Arc::new(Tables::of_ranks(Arc::clone(vocab), recovered))
+    Arc::new(Tables::of_ranks(Arc::clone(vocab), recovered).unwrap())
 }
 
 fn make(text: &[u8], n_merges: usize, form: Form) -> Vocab {

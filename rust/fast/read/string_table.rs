@@ -385,7 +385,10 @@ mod tests {
         let vocab = complete.characters(&[("▁".into(), 258), ("a".into(), 256), ("<s>".into(), 262)]).unwrap().unwrap();
         assert_eq!([&b" "[..], b"a", b"<s>"].map(|it| vocab.core().token_id(it)), [Some(258), Some(256), None]);
         let odd = table(["中", "a"]);
-        assert_eq!(odd.special(&[("中".into(), 0), ("a".into(), 1)], &[false; 2], |it| it == 'a'), [true, false]);
+        assert_eq!(
+            odd.special(&[("中".into(), 0), ("a".into(), 1)], &[false; 2], |it| it == 'a'),
+            Ok(vec![true, false])
+        );
         // The name of a byte that is a special token, or a part of another.
         assert!(complete.characters(&[("<0x41>".into(), 65)]).unwrap().is_none());
         assert!(complete.merge(b"<0x41> a").is_some() && complete.characters(&special).unwrap().is_none());

@@ -223,7 +223,7 @@ mod tests {
         for rotated in 0..counts.len() {
             let count = |index: usize| counts[(index + rotated) % counts.len()];
             let pieces: Vec<(Vec<u8>, i64)> = (0..40).map(|index| (vec![b'a'; index % 4], count(index))).collect();
-            let layout = Layout::new(&&pieces[..]);
+            let layout = Layout::new(&&pieces[..]).expect("small");
             // Nothing can be merged in a piece of one byte, nor in one that does not occur.
             let mut expected: Vec<u32> = (0..40).collect();
             expected.retain(|&index| pieces[index as usize].0.len() > 1 && pieces[index as usize].1 > 0);
@@ -242,7 +242,7 @@ mod tests {
     fn each_token_stands_in_its_first_and_in_its_last_slot() {
         let pieces = [(b"ab".to_vec(), 3), (b"abcb".to_vec(), 5), (b"x".to_vec(), 9), (b"cbab".to_vec(), 3)];
         let pieces = &pieces[..];
-        let layout = Layout::new(&pieces);
+        let layout = Layout::new(&pieces).expect("small");
         let (a, b, c, gap) = (97, 98, 99, 400);
         let bytes = Arena::<u16>::new(&layout, &base(&[]), gap.into(), &pieces).expect("small");
         assert_eq!(bytes.slots, [gap, a, b, c, b, gap, a, b, gap, c, b, a, b, gap]);

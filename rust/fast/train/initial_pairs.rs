@@ -143,7 +143,7 @@ mod tests {
         let base = StartVocab::new(Vocab::from_merges(&bytes, merges).expect("well-formed").into()).unwrap();
         let pieces =
             [(b"abcabab".to_vec(), 3), (b"aaaa".to_vec(), 5), (b"\x00\xff\x00\xff".to_vec(), 1), (b"abc".to_vec(), 3)];
-        Arena::new(&Layout::new(&&pieces[..]), &base, GAP, &&pieces[..]).expect("small")
+        Arena::new(&Layout::new(&&pieces[..]).expect("small"), &base, GAP, &&pieces[..]).expect("small")
     }
 
     /// Every two tokens side by side, found by a look at each slot in which a token begins.
@@ -173,8 +173,8 @@ mod tests {
             let arena = arena(merges);
             for (min_frequency, max_length) in [(1, u64::MAX), (6, u64::MAX), (1, 2), (1, 3), (4, 4)] {
                 for dense in [0, GAP] {
-                    let mut pairs = Pairs::new(GAP as usize, dense);
-                    let new_pairs = NewPairs::new(GAP, min_frequency, max_length);
+                    let mut pairs = Pairs::new(GAP as usize, dense).expect("small");
+                    let new_pairs = NewPairs::new(GAP, min_frequency, max_length).expect("small");
                     let records = initial_pairs(&arena, &mut pairs, &new_pairs, || Ok(())).expect("small");
                     let found: Found = records
                         .iter()
@@ -194,11 +194,12 @@ mod tests {
     #[test]
     fn an_error_stops_the_first_walk_and_the_second() {
         for limit in 0..2 {
-            let (mut pairs, mut calls) = (Pairs::new(GAP as usize, 0), 0);
-            let stopped = initial_pairs(&arena(&[]), &mut pairs, &NewPairs::new(GAP, 1, u64::MAX), || {
-                calls += 1;
-                if calls > limit { Err(Error::Interrupted) } else { Ok(()) }
-            });
+            let (mut pairs, mut calls) = (Pairs::new(GAP as usize, 0).expect("small"), 0);
+            let stopped =
+                initial_pairs(&arena(&[]), &mut pairs, &NewPairs::new(GAP, 1, u64::MAX).expect("small"), || {
+                    calls += 1;
+                    if calls > limit { Err(Error::Interrupted) } else { Ok(()) }
+                });
             assert_eq!((stopped, calls), (Err(Error::Interrupted), limit + 1));
         }
     }

@@ -99,9 +99,9 @@ mod tests {
         let starts = [0_u32, 1, 5, 63, 64, 65, 128, 129, 400, 1000];
         let mut steps = StepFunction::new();
         for (i, &start) in starts.iter().enumerate() {
-            steps.push(start, i as u64 + 1);
+            steps.push(start, i as u64 + 1).expect("small");
         }
-        steps.finish(1100);
+        steps.finish(1100).expect("small");
         let mut cursor = steps.cursor();
         for position in 0..1100 {
             let step = starts.iter().rposition(|&start| start <= position).expect("the first step starts at 0");

@@ -217,7 +217,8 @@ mod tests {
 
     #[test]
     fn what_is_in_the_pool_is_seen_and_dropped() {
-        let (pool, drops) = (Pool::new(), AtomicUsize::new(0));
+        let drops = AtomicUsize::new(0);
+        let pool = Pool::new();
         let used = pool.take(|| Ok::<_, ()>(Counted(&drops))).unwrap();
         drop([(); 3].map(|()| pool.take(|| Ok::<_, ()>(Counted(&drops))).unwrap()));
         let seen = || {
