@@ -22,6 +22,7 @@
 //! Implements SPEC E9.
 
 use crate::error::{Error, Result};
+use crate::interrupt;
 use crate::once::Once;
 use crate::unicode::{CharSet, contains, white_space, word};
 use foldhash::HashMap;
@@ -72,6 +73,7 @@ pub fn as_flagged(text: &[u8], parts: &[Part], flags: &HashMap<u32, Flags>, mark
     let mut strips = false; // whether the last token takes the white space behind it
     for &(start, end, id) in parts {
         let Some(id) = id else { continue };
+        interrupt::check()?;
         let own = flags.get(&id).copied().unwrap_or_default();
         if own.single_word && is_beside_word(text, start, end) {
             continue;

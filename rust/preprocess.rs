@@ -24,6 +24,7 @@
 
 use crate::error::Result;
 use crate::flags::{Flags, Part, as_flagged};
+use crate::interrupt;
 use crate::metaspace::{MARKER, Metaspace, spaced};
 use crate::normalize::Normalizer;
 use crate::special::{Finder, SpecialTokens, Stretch};
@@ -261,7 +262,10 @@ impl Preprocessor {
         }
         let mut found = Vec::new();
         found.try_reserve_exact(parts.len())?;
-        found.extend(parts.into_iter().map(|(start, end, id)| Segment { text: text.part(start, end), id }));
+        for (start, end, id) in parts {
+            interrupt::check()?;
+            found.push(Segment { text: text.part(start, end), id });
+        }
         Ok(found)
     }
 
@@ -292,6 +296,9 @@ impl Preprocessor {
         let mut found: Vec<Stretch> = Vec::new();
         let mut number = None; // of the stretch that the last range comes from
         for index in 0..text.data.len() {
+            if index % interrupt::STRETCH == 0 {
+                interrupt::check()?;
+            }
             let (first, last) = text.origin(index);
             let at = stretches.partition_point(|&(_, end)| end <= first);
             let Some(&(start, end)) = stretches.get(at) else { continue };

@@ -5,6 +5,7 @@ use minitok::codec::Codec;
 use minitok::encode::encode_piece;
 use minitok::fast::codec::FastCodec;
 use minitok::fast::pystr::source::Source;
+use minitok::fast::pystr::str_to_utf8::Units;
 use minitok::fast::vocab::FastVocab;
 use minitok::interrupt::run_every;
 use minitok::metaspace::Metaspace;
@@ -51,6 +52,28 @@ pub fn textbook(piece: &[u8], merges: &[(u32, u32)]) -> Vec<u32> {
         }
     }
     ids
+}
+
+/// The ids of a text are the same as a Python `str` of each width that can hold it, and on threads.
+fn sources(codec: &FastCodec, text: &[u8], search: &Search, expected: &[u32]) {
+    let mut all = vec![Source::Bytes(text)];
+    let (mut ones, mut twos, mut fours) = (Vec::new(), Vec::new(), Vec::new());
+    if let Ok(text) = str::from_utf8(text) {
+        fours.extend(text.chars().map(u32::from));
+        twos.extend(text.encode_utf16());
+        all.extend([Source::Str(Units::Four(&fours)), Source::Str(Units::Two(&twos))]);
+        if let Ok(bytes) = fours.iter().map(|&code| u8::try_from(code)).collect::<Result<Vec<_>, _>>() {
+            ones = bytes;
+            all.push(Source::Str(Units::One(&ones)));
+        }
+    }
+    for source in all {
+        for threads in [1, 2] {
+            let ids = codec.encode(threads, source, search, false).expect("bytes");
+            assert_eq!(ids, expected, "{threads} threads, {source:?}");
+        }
+        assert_eq!(codec.count(source, search, false), Ok(expected.len()), "{source:?}");
+    }
 }
 
 /// The segments of a text leave no gap, and their ids are those of the text.
@@ -137,9 +160,7 @@ pub fn run(data: &[u8]) {
         assert_eq!(ids, expected, "not stopped, and yet other ids");
     }
     for _ in 0..=again {
-        let ids = codec.encode(1, Source::Bytes(text), &search, false).expect("bytes");
-        assert_eq!(ids, expected, "the fast codec is not the mirror");
-        assert_eq!(codec.count(Source::Bytes(text), &search, false), Ok(expected.len()));
+        sources(&codec, text, &search, &expected);
     }
     if keeps && codec.core().preprocessor.flags.is_empty() {
         assert_eq!(codec.core().decode_bytes(&expected).as_deref(), Ok(text));

@@ -1,6 +1,6 @@
 //! One program with all fuzz targets: `MINITOK_FUZZ` names the one that runs. `tools/fuzz.sh` builds and runs it.
 //!
-//! Whatever an input says, the fast paths, the mirror and a textbook agree, and no reader panics. In this build caches and chunks
+//! Whatever an input says, the fast paths, the mirror and a textbook agree, no reader panics, and nothing takes long. In this build caches and chunks
 //! are tiny (`cfg(fuzzing)`), since those of real sizes never fill up on inputs of a few hundred bytes.
 
 #![no_main]
@@ -29,4 +29,20 @@ fn target() -> Target {
     })
 }
 
-fuzz_target!(|data: &[u8]| target()(data));
+/// How many seconds of processor time an input may take, and how many more for each of its bytes. What is slow on a thousand
+/// bytes is quadratic, or worse.
+const MOST: f64 = 5.0;
+const MOST_A_BYTE: f64 = 0.005;
+
+/// How long this thread has run, in seconds, where the system says so.
+fn spent() -> f64 {
+    let said = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    said.split(' ').next().and_then(|nanoseconds| nanoseconds.parse::<f64>().ok()).unwrap_or(0.0) / 1e9
+}
+
+fuzz_target!(|data: &[u8]| {
+    let began = spent();
+    target()(data);
+    let took = spent() - began;
+    assert!(took < MOST + MOST_A_BYTE * data.len() as f64, "{took} seconds for {} bytes", data.len());
+});

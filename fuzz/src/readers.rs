@@ -3,7 +3,7 @@
 use crate::input::Input;
 use minitok::encode::encode_piece;
 use minitok::fast::read::json_lines::Documents;
-use minitok::fast::read::{gpt2_files, merge_lists, rank_file, sentencepiece, tekken, tokenizer_json};
+use minitok::fast::read::{gguf, gpt2_files, merge_lists, rank_file, sentencepiece, tekken, tokenizer_json};
 use minitok::fast::vocab::FastVocab;
 use minitok::packed::unpack;
 use minitok::vocab::Alphabet;
@@ -20,7 +20,7 @@ fn use_it(vocab: Option<FastVocab>) {
 
 pub fn run(data: &[u8]) {
     let mut input = Input::new(data);
-    let kind = input.below(8);
+    let kind = input.below(9);
     let split = input.byte();
     let data = input.rest();
     let order: Vec<u8> = (0..=255).collect();
@@ -55,6 +55,17 @@ pub fn run(data: &[u8]) {
             if let Ok(Some(tekken)) = tekken::read_tekken(data) {
                 use_it(tekken.vocabulary(u32::from(split), 3).ok().flatten());
             }
+        }
+        7 => {
+            // It is read where it lies, since models of many gigabytes stand behind it.
+            let path = std::env::temp_dir().join(format!("minitok-fuzz-{}.gguf", std::process::id()));
+            std::fs::write(&path, data).expect("a file in the temporary folder");
+            if let Ok(Some(model)) = gguf::read_gguf(&path) {
+                use_it(model.byte_level(split & 1 == 1).ok().flatten());
+                use_it(model.characters().ok().flatten());
+                let _ = (model.special(), model.chat());
+            }
+            std::fs::remove_file(&path).expect("the file that was written");
         }
         _ => {
             let _ = unpack(data, (split > 0).then_some(u32::from(split) * 300));

@@ -44,6 +44,7 @@ def safe_blocks(
     """
     text = bytearray()
     wanted = size
+    later = None  # one for all later blocks: it keeps what it has made of the names that are allowed
     for chunk in chunks:
         text += chunk
         if len(text) < wanted:
@@ -51,7 +52,7 @@ def safe_blocks(
         cut = codec.safe_cut(bytes(text), allowed)
         if cut:
             yield bytes(text[:cut]), codec
-            codec = codec.going_on()
+            codec = later = later or codec.going_on()
         del text[:cut]
         # If there is no safe cut, look again only when there is twice as much text: the search stays linear.
         wanted = max(size, 2 * len(text))

@@ -80,7 +80,7 @@ def segments_and_special_tokens(size):
 # -- special and added tokens ---------------------------------------------------------------------------------------------
 
 
-@case(20_000)
+@case(5000)
 def special_tokens(size):
     tok = tokenizer(special=names(size))
     text = "".join(f"ab {name}" for name in names(size))
@@ -93,7 +93,7 @@ def special_tokens_one_after_the_other(size):
     return lambda: tok.encode("<s>" * size, allowed_special="all", disallowed_special=())
 
 
-@case(50_000)
+@case(15_000)
 def special_tokens_in_a_stream(size):
     tok, text = tokenizer(special=names(size)), "ab cd " * size
     return lambda: sum(1 for _ in tok.encode_iterable(iter(text), allowed_special="all"))
@@ -146,7 +146,7 @@ for name, template in TEMPLATES.items():
     CASES[f"messages_{name}_normalized"] = conversation(template, normalizer="NFD"), 1000
 
 
-@case(40_000)
+@case(10_000)
 def a_template_and_a_long_added_token(size):
     template, added = EACH + f"<{'a' * size}>", {f"<{'a' * size}{number}>": 2000 + number for number in range(5)}
 

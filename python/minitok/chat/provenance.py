@@ -10,8 +10,8 @@ first three characters are those of the template.
 Invariants: a character is the template's only if the template's text has it there; no method makes it so otherwise. What a
 method does not know how to follow is a plain ``str``, and a plain ``str`` comes from nowhere and is not trusted.
 
-Costs: as of ``str``, and some microseconds a call; runs are as many as the strings put together. They are put together when they
-are asked for: a text that a loop makes longer step by step costs no more than one that is joined at once.
+Costs: as of ``str``, and some microseconds a call; runs are as many as the strings put together. They are put together when
+they are asked for: a text that a loop makes longer step by step costs no more than one that is joined at once.
 """
 
 from __future__ import annotations
