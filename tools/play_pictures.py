@@ -23,7 +23,7 @@ from minitok.play.server import address, listen
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 TEXT = "I'LL parseHTTPRequest 1234567\n\tnaïve café  unforgettable"
-WIDTH = 1100
+WIDTH = 1280
 
 
 def main() -> None:
