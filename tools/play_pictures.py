@@ -23,7 +23,7 @@ from minitok.play.server import address, listen
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 TEXT = "I'LL parseHTTPRequest 1234567\n\tnaïve café  unforgettable"
-WIDTH = 1100
+WIDTH = 1280
 
 
 def main() -> None:
@@ -31,6 +31,7 @@ def main() -> None:
     program = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if program is None:
         sys.exit("no Chromium found: set CHROMIUM to its program")
+    expect.set_options(timeout=30_000)
     with listen("127.0.0.1", 0) as listening, sync_playwright() as playwright:
         server = uvicorn.Server(uvicorn.Config(create_app(), http="h11", ws="none", log_level="warning"))
         serving = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

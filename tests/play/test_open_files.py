@@ -13,6 +13,7 @@ from minitok.errors import FileFormatError
 from minitok.formats import native, tiktoken
 from minitok.formats.detect import read_file
 from minitok.play.tokenizers import KNOWN_FOR, PatternNeeded, Shelf
+from playground import write
 from playwright.sync_api import expect
 from text_changing import changing
 from web import watched
@@ -356,3 +357,19 @@ def test_a_page_from_a_disk_says_what_to_do(browser, pages):
 def test_a_page_that_has_started_says_nothing_of_it(either):
     expect(either.locator("#not-started")).to_have_count(0)
     expect(either.locator("#about")).to_contain_text("nothing is sent anywhere")
+
+
+def test_the_step_of_a_wide_tree_is_in_sight(page):
+    page.set_viewport_size({"width": 1280, "height": 900})
+    write(page, "parseHTTPRequest antidisestablishmentarianism")
+    page.locator(".panel[data-encoding='gpt2'] .token").last.click()
+    scroller = page.locator("#inside .scroll").first
+    last = len(minitok.get_encoding("gpt2").explain(" antidisestablishmentarianism").pieces[0].steps)
+    expect(page.locator("#inside output")).to_have_text(f"{last} of {last} merges")
+    assert scroller.evaluate("(box) => box.scrollWidth > box.clientWidth")
+    for step in (last, 1, last // 2, last - 1):
+        page.locator("#inside input[type=range]").fill(str(step))
+        expect(page.locator("#inside output")).to_have_text(f"{step} of {last} merges")
+        around, box = scroller.bounding_box(), page.locator("#inside .tree .current rect").bounding_box()
+        assert around["x"] <= box["x"]
+        assert box["x"] + box["width"] <= around["x"] + around["width"]

@@ -45,6 +45,7 @@ export class Inside {
     else parts.push(el("p", {}, isFound ? `The ${why(piece)} is one id: nothing merges.` : "No pair in it has a merge."));
     if (piece.blocked.length) parts.push(blocked(piece.blocked, bytesOf));
     byId("inside").replaceChildren(...parts);
+    byId("inside").querySelectorAll(".tree").forEach(follow);
   }
 
   steps(piece, bytesOf) {
@@ -57,12 +58,22 @@ export class Inside {
         part.classList.toggle("later", step >= at);
         part.classList.toggle("current", step === at - 1 && step >= 0);
       }
+      follow(drawing);
       said.replaceChildren(...(at ? merged(piece.steps[at - 1], bytesOf) : start(piece, bytesOf)));
     }, this.onStep);
     const last = piece.steps.length;
     stepper.set(last, state.step ?? last);
     return [stepper.box, el("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "merge tree" }, drawing), said];
   }
+}
+
+// Of a tree that is wider than the page, the merge of the step is in sight.
+function follow(drawing) {
+  const [current, box] = [drawing.querySelector(".current rect"), drawing.parentElement];
+  if (!current || !box) return;
+  const { x, width } = current.getBBox();
+  const scale = drawing.getBoundingClientRect().width / drawing.viewBox.baseVal.width;
+  box.scrollLeft = (x + width / 2) * scale - box.clientWidth / 2;
 }
 
 function whole(piece, bytesOf) {
