@@ -8,6 +8,7 @@ that have the component, and in the sequences that it is part of.
 from __future__ import annotations
 
 import json
+from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from minitok.errors import ComponentError
@@ -37,6 +38,9 @@ class Component:
     kinds: ClassVar[dict[str, type[Component]]]
     # The options in the order of a file.
     options: ClassVar[tuple[Option, ...]] = ()
+    # The arguments of the constructor, which follow from the options.
+    _arguments: ClassVar[Signature] = Signature()
+    __signature__: ClassVar[Signature]
     # Where parts are listed, in a sequence.
     parts_field: ClassVar[str | None] = None
     # Goes up with every change of any component: pipelines look again whether theirs have changed.
@@ -45,31 +49,37 @@ class Component:
     state: dict[str, Any]
     custom_object: Any = None
 
-    def __init__(self) -> None:
-        if self.options or type(self) is self.family:
+    def __init__(self, *args: Any, **values: Any) -> None:
+        if type(self) is self.family:
             raise TypeError(f"cannot create {type(self).__name__!r} instances")
-        self._become()
+        given = self._arguments.bind(*args, **values)
+        given.apply_defaults()
+        checked = [option.kind.check(value) for option, value in zip(self.options, given.arguments.values())]
+        self._hold(dict(zip([option.field for option in self.options], checked)))
 
     def __init_subclass__(cls) -> None:
         if Component in cls.__bases__:
             cls.family, cls.kinds = cls, {}
-        else:
-            cls.kinds[cls.__name__] = cls
+            return
+        cls.kinds[cls.__name__] = cls
+        rows = [(option.argument or option.name, option.default) for option in cls.options]
+        cls._arguments = Signature(
+            Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=Parameter.empty if default is ... else default)
+            for name, default in rows
+        )
+        if "__init__" not in cls.__dict__:
+            cls.__signature__ = cls._arguments
 
-    def _become(self, **values: Any) -> None:
-        """Sets the options, each of which is checked."""
-        fields = {option.field: option.kind.check(values[option.name]) for option in self.options}
+    def _hold(self, fields: dict[str, Any]) -> None:
+        """Sets the fields, which have been checked."""
         object.__setattr__(self, "state", {"type": type(self).__name__, **fields})
 
-    def _hold(self, parts: Any) -> None:
+    def _hold_parts(self, parts: Any) -> None:
         """Sets the parts of a sequence. Sequences among them are taken apart."""
         if not isinstance(parts, (list, tuple)):
             raise TypeError(f"{type(parts).__name__!r} object is not an instance of 'list'")
-        flat: list[Component] = []
-        for part in parts:
-            component = as_component(part, self.family)
-            flat += component._parts() if component.parts_field else [component]  # noqa: SLF001 - a part of the family
-        object.__setattr__(self, "state", {"type": type(self).__name__, str(self.parts_field): flat})
+        held = [as_component(part, self.family) for part in parts]
+        self._hold({str(self.parts_field): [one for part in held for one in (part.parts if part.parts_field else [part])]})
 
     @classmethod
     def custom(cls, component: Any) -> Self:
@@ -82,20 +92,22 @@ class Component:
     @classmethod
     def from_state(cls, state: Any) -> Self:
         """The component of a piece of JSON. A type that this package does not name is held as it is."""
-        kind = cls.family.kinds.get(str(state.get("type")), cls.family) if isinstance(state, dict) else None
-        if kind is None or not isinstance(state.get("type"), str):
+        if not isinstance(state, dict) or not isinstance(state.get("type"), str):
             raise TypeError(f"{cls.family.__name__} must be an object with a type, not {state!r}")
-        made = kind.__new__(kind)
+        kind = cls.family.kinds.get(state["type"], cls.family)
+        made: Any = kind.__new__(kind)
         if kind.parts_field is not None:
             if not isinstance(parts := state.get(kind.parts_field), list):
                 raise TypeError(f"{state['type']} has no list of {kind.parts_field}")
-            made._hold([kind.family.from_state(part) for part in parts])  # noqa: SLF001 - it is being made
-            return made  # type: ignore[return-value]  # a class of the family
-        fields = {option.field: state.get(option.field, option.default) for option in kind.options}
-        if missing := [key for key, value in fields.items() if value is ...]:
-            raise TypeError(f"{state['type']} has no field {missing[0]!r}")
-        object.__setattr__(made, "state", dict(state) if kind is kind.family else {"type": state["type"], **fields})
-        return made  # type: ignore[return-value]  # a class of the family
+            made._hold_parts([kind.family.from_state(part) for part in parts])
+        elif kind is kind.family:
+            object.__setattr__(made, "state", dict(state))
+        else:
+            try:
+                made._hold({option.field: option.in_file(state) for option in kind.options})
+            except KeyError as error:
+                raise TypeError(f"{state['type']} has no field {error}") from None
+        return made  # type: ignore[no-any-return]  # a class of the family
 
     def as_json(self) -> dict[str, Any]:
         """The JSON, with the parts of a sequence written out.
@@ -106,14 +118,20 @@ class Component:
         if self.custom_object is not None:
             raise ComponentError(f"Custom {self.family.__name__} cannot be serialized")
         field = self.parts_field
-        return self.state if field is None else {**self.state, field: [part.as_json() for part in self.state[field]]}
+        return self.state if field is None else {**self.state, field: [part.as_json() for part in self.parts]}
+
+    @property
+    def parts(self) -> list[Any]:
+        """The parts of a sequence."""
+        if self.parts_field is None:
+            raise TypeError(f"{type(self).__name__!r} object is not a sequence")
+        parts: list[Any] = self.state[self.parts_field]
+        return parts
 
     @property
     def is_custom(self) -> bool:
         """Whether a Python object runs it, or a part of it."""
-        return self.custom_object is not None or any(
-            part.is_custom for part in (self._parts() if self.parts_field else ())
-        )
+        return self.custom_object is not None or any(part.is_custom for part in (self.parts if self.parts_field else ()))
 
     def _call(self, method: str, argument: Any) -> Any:
         """Calls a method of the Python object. Raises ComponentError with what it raises."""
@@ -122,11 +140,17 @@ class Component:
         except Exception as error:
             raise ComponentError(f"{type(error).__name__}: {error}") from error
 
-    def _refuse(self, given: Any) -> NoReturn:
+    def _lend(self, method: str, borrowed: Any, kind: str) -> None:
+        """Calls a method of the Python object with an object that it may use as long as the call lasts."""
+        lent = Borrowed(borrowed, f"Cannot use a {kind}RefMut outside `{method}`")
+        try:
+            self._call(method, lent)
+        finally:
+            lent.give_back()
+
+    def _refuse(self) -> NoReturn:
         """Raises ComponentError: a component that is only held was to be run."""
-        del given
-        kind = self.state.get("type", type(self).__name__)
-        raise ComponentError(f"minitok does not run the {self.family.__name__} {kind}")
+        raise ComponentError(f"minitok does not run the {self.family.__name__} {self.state['type']}")
 
     def copy(self) -> Self:
         """A copy that changes by itself. What a Python object does stays shared."""
@@ -135,7 +159,7 @@ class Component:
         made = type(self).__new__(type(self))
         state = dict(self.state)
         if self.parts_field is not None:
-            state[self.parts_field] = [part.copy() for part in self._parts()]
+            state[self.parts_field] = [part.copy() for part in self.parts]
         object.__setattr__(made, "state", state)
         return made
 
@@ -143,7 +167,7 @@ class Component:
         """What two components have in common that do the same."""
         if self.custom_object is not None:
             return id(self.custom_object)
-        return [part.key() for part in self._parts()] if self.parts_field is not None else dict(self.state)
+        return [part.key() for part in self.parts] if self.parts_field is not None else dict(self.state)
 
     # -- attributes ----------------------------------------------------------------------------------------------------
 
@@ -165,31 +189,25 @@ class Component:
 
     # -- the parts of a sequence ---------------------------------------------------------------------------------------
 
-    def _parts(self) -> list[Any]:
-        if self.parts_field is None:
-            raise TypeError(f"{type(self).__name__!r} object is not a sequence")
-        parts: list[Any] = self.state[self.parts_field]
-        return parts
-
     def _place(self, index: int) -> int:
         if index < 0:
             raise OverflowError("can't convert negative int to unsigned")
-        if index >= len(self._parts()):
+        if index >= len(self.parts):
             raise IndexError("Index not found")
         return index
 
     def __getitem__(self, index: int) -> Any:
-        return self._parts()[self._place(index)]
+        return self.parts[self._place(index)]
 
     def __setitem__(self, index: int, value: Any) -> None:
         component = as_component(value, self.family)
         if component.parts_field is not None:
             raise ComponentError(f"a part of a sequence is not a {type(component).__name__}")
-        self._parts()[self._place(index)] = component
+        self.parts[self._place(index)] = component
         Component.changes += 1
 
     def __len__(self) -> int:
-        return len(self._parts())
+        return len(self.parts)
 
     def __bool__(self) -> bool:
         return True

@@ -52,7 +52,8 @@ class Decoder(Component):
         return [self._change(token) for token in tokens]
 
     def _change(self, token: str) -> str:
-        self._refuse(token)
+        del token
+        self._refuse()
 
 
 class ByteLevel(Decoder):
@@ -61,7 +62,7 @@ class ByteLevel(Decoder):
     options = BYTE_LEVEL
 
     def __init__(self, **_: Any) -> None:
-        self._become(add_prefix_space=True, trim_offsets=True, use_regex=True)
+        super().__init__()
 
     def _apply(self, tokens: list[str]) -> list[str]:
         return [b"".join(map(token_bytes, tokens)).decode("utf-8", "replace")]
@@ -85,13 +86,10 @@ class Strip(Decoder):
     """Drops up to a number of a character at the ends of each token."""
 
     options = (
-        Option("content", CHARACTER),
-        Option("start", SIZE),
-        Option("stop", SIZE),
+        Option("content", CHARACTER, " ", needed=True),
+        Option("start", SIZE, 0, argument="left", needed=True),
+        Option("stop", SIZE, 0, argument="right", needed=True),
     )
-
-    def __init__(self, content: str = " ", left: int = 0, right: int = 0) -> None:
-        self._become(content=content, start=left, stop=right)
 
     def _change(self, token: str) -> str:
         return stripped(token, self.content, self.start, self.stop)
@@ -101,9 +99,6 @@ class Replace(Decoder):
     """Puts a text in the place of each match of a text or of a ``Regex``."""
 
     options = Option("pattern", PATTERN), Option("content", TEXT)
-
-    def __init__(self, pattern: Any, content: str) -> None:
-        self._become(pattern=pattern, content=content)
 
     def _apply(self, tokens: list[str]) -> list[str]:
         pattern, content = compiled_source(self.state["pattern"]), self.content
@@ -118,9 +113,6 @@ class Metaspace(Decoder):
 
     options = METASPACE
 
-    def __init__(self, replacement: str = "▁", prepend_scheme: str = "always", split: bool = True) -> None:
-        self._become(replacement=replacement, prepend_scheme=prepend_scheme, split=split)
-
     def _apply(self, tokens: list[str]) -> list[str]:
         mark = self.replacement
         first = "" if self.prepend_scheme != "never" else " "
@@ -130,10 +122,7 @@ class Metaspace(Decoder):
 class BPEDecoder(Decoder):
     """Makes a space of the mark that ends words."""
 
-    options = (Option("suffix", TEXT),)
-
-    def __init__(self, suffix: str = "</w>") -> None:
-        self._become(suffix=suffix)
+    options = (Option("suffix", TEXT, "</w>", needed=True),)
 
     def _apply(self, tokens: list[str]) -> list[str]:
         last = len(tokens) - 1
@@ -143,10 +132,7 @@ class BPEDecoder(Decoder):
 class WordPiece(Decoder):
     """Joins the parts of words, which a mark begins, and writes English as usual."""
 
-    options = Option("prefix", TEXT), Option("cleanup", FLAG)
-
-    def __init__(self, prefix: str = "##", cleanup: bool = True) -> None:
-        self._become(prefix=prefix, cleanup=cleanup)
+    options = Option("prefix", TEXT, "##", needed=True), Option("cleanup", FLAG, True, needed=True)
 
     def _apply(self, tokens: list[str]) -> list[str]:
         prefix = self.prefix
@@ -160,10 +146,11 @@ class WordPiece(Decoder):
 class CTC(Decoder):
     """Drops repeated tokens and the padding between them, as models of speech need it."""
 
-    options = Option("pad_token", TEXT), Option("word_delimiter_token", TEXT), Option("cleanup", FLAG)
-
-    def __init__(self, pad_token: str = "<pad>", word_delimiter_token: str = "|", cleanup: bool = True) -> None:  # noqa: S107
-        self._become(pad_token=pad_token, word_delimiter_token=word_delimiter_token, cleanup=cleanup)
+    options = (
+        Option("pad_token", TEXT, "<pad>", needed=True),
+        Option("word_delimiter_token", TEXT, "|", needed=True),
+        Option("cleanup", FLAG, True, needed=True),
+    )
 
     def _apply(self, tokens: list[str]) -> list[str]:
         return [text for token, _ in groupby(tokens) if (text := self._change(token))]
@@ -179,10 +166,10 @@ class Sequence(Decoder):
     parts_field = "decoders"
 
     def __init__(self, decoders: Iterable[Any]) -> None:
-        self._hold(decoders)
+        self._hold_parts(decoders)
 
     def _apply(self, tokens: list[str]) -> list[str]:
-        for part in self._parts():
+        for part in self.parts:
             tokens = part.decode_chain(tokens)
         return tokens
 

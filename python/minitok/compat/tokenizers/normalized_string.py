@@ -11,6 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from minitok.backend import load_backend
+from minitok.formats.byte_level import CHARS
+from minitok.formats.huggingface.normalizers import STRIP_LEFT, STRIP_RIGHT
+from minitok.reference.normalize import IDEOGRAPHS
 from minitok.text import utf8
 
 from .matching import Cut, compiled, cuts, parts
@@ -22,12 +25,16 @@ if TYPE_CHECKING:
 
     import regex
 
+    from minitok.reference.normalize import Step
+
     Range = int | slice | tuple[int, int]
     Span = tuple[int, int]
 
 __all__ = ["NormalizedString"]
 
-SPACES_BEFORE, SPACES_BEHIND = r"\A\s+", r"\s+\z"
+CHINESE = "[" + "".join(f"\\U{first:08X}-\\U{last:08X}" for first, last in IDEOGRAPHS) + "]"
+# The characters that stand for bytes, by byte.
+SHOWN = dict(enumerate(CHARS))
 
 
 class NormalizedString:
@@ -98,43 +105,66 @@ class NormalizedString:
                 at += 1 - change
         self.normalized, self._spans = "".join(chars), spans
 
-    def _normal(self, form: str) -> None:
-        data = self.normalized.encode()
-        if load_backend(None).normalizer([form]).apply(data) != data:
-            self.transform(changes(self.normalized, form))
+    def step(self, step: Step) -> None:
+        """Takes a step of SPEC N2."""
+        if step == "lowercase":
+            self.lowercase()
+        elif step == "space_ideographs":
+            self._space_ideographs()
+        elif step[0] == "prepend":
+            self.prepend(step[1])
+        elif step[0] == "replace":
+            self.replace_matches(compiled(step[1]), step[2])
+        else:
+            data = self.normalized.encode()
+            if load_backend(None).normalizer([step]).apply(data) != data:
+                self.transform(changes(self.normalized, str(step)))
 
     def nfc(self) -> None:
         """Composes characters (NFC)."""
-        self._normal("NFC")
+        self.step("NFC")
 
     def nfd(self) -> None:
         """Decomposes characters (NFD)."""
-        self._normal("NFD")
+        self.step("NFD")
 
     def nfkc(self) -> None:
         """Replaces characters by those that they are compatible with, and composes them (NFKC)."""
-        self._normal("NFKC")
+        self.step("NFKC")
 
     def nfkd(self) -> None:
         """Replaces characters by those that they are compatible with, and decomposes them (NFKD)."""
-        self._normal("NFKD")
+        self.step("NFKD")
 
     def lowercase(self) -> None:
         """Makes letters small."""
         small = load_backend(None).normalizer(["lowercase"]).apply
-        made = small(self.normalized.encode()).decode()
+        made = small(self.normalized).decode()
         if len(made) == len(self.normalized):  # A character for each.
             self.normalized = made
         else:
-            self._each(lambda char: small(char.encode()).decode())
+            self._each(lambda char: small(char).decode())
 
     def uppercase(self) -> None:
         """Makes letters capital."""
         self._each(str.upper)
 
+    def show_bytes(self) -> None:
+        """Puts the characters that stand for its bytes in the place of each character."""
+        if self.normalized.isascii():  # A character for each.
+            self.normalized = self.normalized.translate(SHOWN)
+        else:
+            self._each(lambda char: "".join(CHARS[byte] for byte in char.encode()))
+
     def _each(self, change: Callable[[str], str]) -> None:
-        made = [(new, int(index > 0)) for char in self.normalized for index, new in enumerate(change(char))]
-        self.transform(made)
+        self.transform([(new, int(at > 0)) for char in self.normalized for at, new in enumerate(change(char))])
+
+    def _space_ideographs(self) -> None:
+        steps: list[tuple[str, int]] = []
+        for start, end, matches in cuts(self.normalized, compiled(CHINESE)):
+            for char in self.normalized[start:end]:
+                steps += [(" ", 0), (char, 1), (" ", 1)] if matches else [(char, 0)]
+        self.transform(steps)
 
     def prepend(self, s: str) -> None:
         """Puts a text before; it stands for the first character. An empty text stays empty."""
@@ -150,11 +180,11 @@ class NormalizedString:
 
     def lstrip(self) -> None:
         """Drops white space at the beginning."""
-        self._drop(SPACES_BEFORE)
+        self.step(STRIP_LEFT)
 
     def rstrip(self) -> None:
         """Drops white space at the end."""
-        self._drop(SPACES_BEHIND)
+        self.step(STRIP_RIGHT)
 
     def strip(self) -> None:
         """Drops white space at both ends."""
@@ -165,17 +195,10 @@ class NormalizedString:
         """Drops all characters."""
         self.normalized, self._spans = "", []
 
-    def _drop(self, pattern: str) -> None:
-        self._keep(cuts(self.normalized, compiled(pattern)))
-
-    def _keep(self, found: Iterable[Cut]) -> None:
-        kept = [(start, end) for start, end, matches in found if not matches]
-        self._spans = [span for start, end in kept for span in self._spans[start:end]]
-        self.normalized = "".join(self.normalized[start:end] for start, end in kept)
-
     def filter(self, func: Callable[[str], bool]) -> None:
         """Keeps the characters for which a function is true."""
-        self._keep(Cut(at, at + 1, not func(char)) for at, char in enumerate(self.normalized))
+        kept = [(char, span) for char, span in zip(self.normalized, self._spans) if func(char)]
+        self.normalized, self._spans = "".join(char for char, _ in kept), [span for _, span in kept]
 
     def for_each(self, func: Callable[[str], Any]) -> None:
         """Calls a function with each character."""
@@ -214,10 +237,15 @@ class NormalizedString:
         behavior = BEHAVIOR.check(behavior)
         if pattern == "":
             return [self.copy()]
-        return self.split_at(cuts(self.normalized, compiled_source(pattern_state(pattern))), behavior)
+        return self.split_at(compiled_source(pattern_state(pattern)), behavior)
 
-    def split_at(self, found: Iterable[Cut], behavior: str) -> list[NormalizedString]:
-        """Cuts at matches, given as they cut the text. ``behavior``: as a file writes it."""
+    def split_at(
+        self, pattern: regex.Pattern[str], behavior: str, inverted: bool = False
+    ) -> list[NormalizedString]:
+        """Cuts at the matches of a pattern; inverted, at the text between them. ``behavior``: as a file writes it."""
+        found: Iterable[Cut] = cuts(self.normalized, pattern)
+        if inverted:
+            found = [cut._replace(matches=not cut.matches) for cut in found]
         return [self.between(start, end) for start, end in parts(found, behavior)]
 
     def slice(self, range: Range) -> NormalizedString | None:  # noqa: A002 - as there

@@ -47,21 +47,31 @@ class Option(NamedTuple):
     """An option of a component.
 
     Attributes:
-        name: The name of the argument and the attribute.
+        name: The name of the attribute.
         kind: What it may be.
-        default: What it is in a file that does not have it; ``...`` if a file must have it.
+        default: What it is if it is not given; ``...`` if it must be.
         key: Its name in a file, if that is another one.
+        argument: The name of the argument, if that is another one.
+        needed: A file must have it, although it has a default.
     """
 
     name: str
     kind: Kind
     default: Any = ...
     key: str = ""
+    argument: str = ""
+    needed: bool = False
 
     @property
     def field(self) -> str:
         """Its name in a file."""
         return self.key or self.name
+
+    def in_file(self, state: dict[str, Any]) -> Any:
+        """Returns its value in a file. Raises KeyError if it must be there and is not."""
+        if self.field in state or self.needed or self.default is ...:
+            return state[self.field]
+        return self.kind.check(self.default)
 
 
 class Regex:

@@ -87,10 +87,7 @@ class PostProcessor(Component):
 class BertProcessing(PostProcessor):
     """``[CLS]`` before the first text, and ``[SEP]`` behind each."""
 
-    options = Option("sep", TOKEN), Option("cls", TOKEN)
-
-    def __init__(self, sep: tuple[str, int], cls_token: tuple[str, int]) -> None:
-        self._become(sep=sep, cls=cls_token)
+    options = Option("sep", TOKEN), Option("cls", TOKEN, argument="cls_token")
 
 
 class RobertaProcessing(PostProcessor):
@@ -98,19 +95,10 @@ class RobertaProcessing(PostProcessor):
 
     options = (
         Option("sep", TOKEN),
-        Option("cls", TOKEN),
+        Option("cls", TOKEN, argument="cls_token"),
         Option("trim_offsets", FLAG, True),
         Option("add_prefix_space", FLAG, True),
     )
-
-    def __init__(
-        self,
-        sep: tuple[str, int],
-        cls_token: tuple[str, int],
-        trim_offsets: bool = True,
-        add_prefix_space: bool = True,
-    ) -> None:
-        self._become(sep=sep, cls=cls_token, trim_offsets=trim_offsets, add_prefix_space=add_prefix_space)
 
 
 class ByteLevel(PostProcessor):
@@ -125,8 +113,7 @@ class ByteLevel(PostProcessor):
         use_regex: bool | None = None,
         **_: Any,
     ) -> None:
-        given = {"add_prefix_space": add_prefix_space, "trim_offsets": trim_offsets, "use_regex": use_regex}
-        self._become(**{name: True if value is None else value for name, value in given.items()})
+        super().__init__(*(value is None or value for value in (add_prefix_space, trim_offsets, use_regex)))
 
 
 class TemplateProcessing(PostProcessor):
@@ -162,8 +149,7 @@ class TemplateProcessing(PostProcessor):
         ]
         if missing := [name for name in dict.fromkeys(pieces) if name not in tokens]:
             raise ValueError(f"Missing SpecialToken(s) with id(s) `{', '.join(missing)}`")
-        state = {"type": "TemplateProcessing", **templates, "special_tokens": dict(sorted(tokens.items()))}
-        object.__setattr__(self, "state", state)
+        self._hold({**templates, "special_tokens": dict(sorted(tokens.items()))})
 
 
 class Sequence(PostProcessor):
@@ -172,7 +158,7 @@ class Sequence(PostProcessor):
     parts_field = "processors"
 
     def __init__(self, processors: Iterable[Any]) -> None:
-        self._hold(processors)
+        self._hold_parts(processors)
 
 
 def check_state(state: Any) -> None:
