@@ -63,9 +63,9 @@ class Component:
             return
         cls.kinds[cls.__name__] = cls
         rows = [(option.argument or option.name, option.default) for option in cls.options]
+        kind, empty = Parameter.POSITIONAL_OR_KEYWORD, Parameter.empty
         cls._arguments = Signature(
-            Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=Parameter.empty if default is ... else default)
-            for name, default in rows
+            [Parameter(name, kind, default=empty if default is ... else default) for name, default in rows]
         )
         if "__init__" not in cls.__dict__:
             cls.__signature__ = cls._arguments
@@ -79,7 +79,9 @@ class Component:
         if not isinstance(parts, (list, tuple)):
             raise TypeError(f"{type(parts).__name__!r} object is not an instance of 'list'")
         held = [as_component(part, self.family) for part in parts]
-        self._hold({str(self.parts_field): [one for part in held for one in (part.parts if part.parts_field else [part])]})
+        self._hold(
+            {str(self.parts_field): [one for part in held for one in (part.parts if part.parts_field else [part])]}
+        )
 
     @classmethod
     def custom(cls, component: Any) -> Self:
@@ -94,20 +96,25 @@ class Component:
         """The component of a piece of JSON. A type that this package does not name is held as it is."""
         if not isinstance(state, dict) or not isinstance(state.get("type"), str):
             raise TypeError(f"{cls.family.__name__} must be an object with a type, not {state!r}")
-        kind = cls.family.kinds.get(state["type"], cls.family)
-        made: Any = kind.__new__(kind)
-        if kind.parts_field is not None:
-            if not isinstance(parts := state.get(kind.parts_field), list):
-                raise TypeError(f"{state['type']} has no list of {kind.parts_field}")
-            made._hold_parts([kind.family.from_state(part) for part in parts])
-        elif kind is kind.family:
+        kind: Any = cls.family.kinds.get(state["type"], cls.family)
+        made: Self = kind.__new__(kind)
+        if kind is kind.family:
             object.__setattr__(made, "state", dict(state))
+        elif kind.parts_field is None:
+            made._hold(kind.read_options(state))
+        elif isinstance(parts := state.get(kind.parts_field), list):
+            made._hold_parts([kind.family.from_state(part) for part in parts])
         else:
-            try:
-                made._hold({option.field: option.in_file(state) for option in kind.options})
-            except KeyError as error:
-                raise TypeError(f"{state['type']} has no field {error}") from None
-        return made  # type: ignore[no-any-return]  # a class of the family
+            raise TypeError(f"{state['type']} has no list of {kind.parts_field}")
+        return made
+
+    @classmethod
+    def read_options(cls, state: dict[str, Any]) -> dict[str, Any]:
+        """The options out of a file."""
+        try:
+            return {option.field: option.in_file(state) for option in cls.options}
+        except KeyError as error:
+            raise TypeError(f"{state['type']} has no field {error}") from None
 
     def as_json(self) -> dict[str, Any]:
         """The JSON, with the parts of a sequence written out.
@@ -131,7 +138,9 @@ class Component:
     @property
     def is_custom(self) -> bool:
         """Whether a Python object runs it, or a part of it."""
-        return self.custom_object is not None or any(part.is_custom for part in (self.parts if self.parts_field else ()))
+        return self.custom_object is not None or any(
+            part.is_custom for part in (self.parts if self.parts_field else ())
+        )
 
     def _call(self, method: str, argument: Any) -> Any:
         """Calls a method of the Python object. Raises ComponentError with what it raises."""

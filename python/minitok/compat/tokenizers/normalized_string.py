@@ -47,7 +47,7 @@ class NormalizedString:
     (NormalizedString(original="Hey  there", normalized="hey there"), 'there')
     """
 
-    __slots__ = ("_spans", "_start", "normalized", "original")
+    __slots__ = ("_start", "normalized", "original", "spans")
 
     def __init__(self, sequence: str) -> None:
         if not isinstance(sequence, str):
@@ -56,7 +56,7 @@ class NormalizedString:
         self.original = self.normalized = sequence if sequence.isascii() else utf8(sequence).decode()
         # The character of the whole text at which the original begins, and the span there of each normalized character.
         self._start = 0
-        self._spans: list[Span] = [(at, at + 1) for at in range(len(self.original))]
+        self.spans: list[Span] = [(at, at + 1) for at in range(len(self.original))]
 
     @property
     def span(self) -> Span:
@@ -65,7 +65,7 @@ class NormalizedString:
 
     def span_of(self, start: int, end: int) -> Span:
         """Where in the whole text a range of the normalized characters comes from."""
-        return self._spans[start][0], self._spans[end - 1][1]
+        return self.spans[start][0], self.spans[end - 1][1]
 
     def copy(self) -> NormalizedString:
         """A copy that changes by itself."""
@@ -75,7 +75,7 @@ class NormalizedString:
         """A range of the normalized characters, with an original that begins at ``origin``."""
         made = NormalizedString.__new__(NormalizedString)
         made.original, made._start = original, origin  # noqa: SLF001 - it is being made
-        made.normalized, made._spans = self.normalized[start:end], self._spans[start:end]  # noqa: SLF001
+        made.normalized, made.spans = self.normalized[start:end], self.spans[start:end]
         return made
 
     def between(self, start: int, end: int) -> NormalizedString:
@@ -95,7 +95,7 @@ class NormalizedString:
         """
         chars: list[str] = []
         spans: list[Span] = []
-        old, at = self._spans, dropped
+        old, at = self.spans, dropped
         for char, change in steps:
             chars.append(char)
             if change > 0:
@@ -103,7 +103,7 @@ class NormalizedString:
             else:
                 spans.append(old[at])
                 at += 1 - change
-        self.normalized, self._spans = "".join(chars), spans
+        self.normalized, self.spans = "".join(chars), spans
 
     def step(self, step: Step) -> None:
         """Takes a step of SPEC N2."""
@@ -170,13 +170,13 @@ class NormalizedString:
         """Puts a text before; it stands for the first character. An empty text stays empty."""
         if self.normalized:
             self.normalized = s + self.normalized
-            self._spans = [self._spans[0]] * len(s) + self._spans
+            self.spans = [self.spans[0]] * len(s) + self.spans
 
     def append(self, s: str) -> None:
         """Puts a text behind; it stands for the last character."""
-        last = self._spans[-1] if self._spans else (self._start, self._start)
+        last = self.spans[-1] if self.spans else (self._start, self._start)
         self.normalized += s
-        self._spans = self._spans + [last] * len(s)
+        self.spans = self.spans + [last] * len(s)
 
     def lstrip(self) -> None:
         """Drops white space at the beginning."""
@@ -193,12 +193,12 @@ class NormalizedString:
 
     def clear(self) -> None:
         """Drops all characters."""
-        self.normalized, self._spans = "", []
+        self.normalized, self.spans = "", []
 
     def filter(self, func: Callable[[str], bool]) -> None:
         """Keeps the characters for which a function is true."""
-        kept = [(char, span) for char, span in zip(self.normalized, self._spans) if func(char)]
-        self.normalized, self._spans = "".join(char for char, _ in kept), [span for _, span in kept]
+        kept = [(char, span) for char, span in zip(self.normalized, self.spans) if func(char)]
+        self.normalized, self.spans = "".join(char for char, _ in kept), [span for _, span in kept]
 
     def for_each(self, func: Callable[[str], Any]) -> None:
         """Calls a function with each character."""
@@ -223,9 +223,9 @@ class NormalizedString:
         spans: list[Span] = []
         for start, end, matches in cuts(self.normalized, pattern):
             chars.append(content if matches else self.normalized[start:end])
-            origin = self._spans[end - 1] if end else (self._start, self._start)
-            spans += [origin] * len(content) if matches else self._spans[start:end]
-        self.normalized, self._spans = "".join(chars), spans
+            origin = self.spans[end - 1] if end else (self._start, self._start)
+            spans += [origin] * len(content) if matches else self.spans[start:end]
+        self.normalized, self.spans = "".join(chars), spans
 
     # -- parts ---------------------------------------------------------------------------------------------------------
 
@@ -239,9 +239,7 @@ class NormalizedString:
             return [self.copy()]
         return self.split_at(compiled_source(pattern_state(pattern)), behavior)
 
-    def split_at(
-        self, pattern: regex.Pattern[str], behavior: str, inverted: bool = False
-    ) -> list[NormalizedString]:
+    def split_at(self, pattern: regex.Pattern[str], behavior: str, inverted: bool = False) -> list[NormalizedString]:
         """Cuts at the matches of a pattern; inverted, at the text between them. ``behavior``: as a file writes it."""
         found: Iterable[Cut] = cuts(self.normalized, pattern)
         if inverted:

@@ -7,31 +7,32 @@ keep that of their time, to make their columns from it when they are read.
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import accumulate
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from minitok.arguments import thread_count
 from minitok.backend import load_backend
-from minitok.errors import ComponentError, UnknownTokenError
-from minitok.offsets import Sizes, span_list, spans_of
+from minitok.errors import UnknownTokenError
+from minitok.reference.metaspace import MARKER, Metaspace
 from minitok.reference.normalize import steps_of
-from minitok.text import utf8
+from minitok.reference.pretokenize import matches
+from minitok.reference.words import END, Words
 
 from .decoders import ByteLevel, token_bytes
+from .normalized_string import NormalizedString
+from .places import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from minitok.backend import Codec
     from minitok.definition import Definition
 
-    from .columns import Source, Span, Word
+    from .columns import Source, Span
     from .decoders import Decoder
     from .steps import Steps
 
-__all__ = ["Pipeline", "Text"]
+__all__ = ["Pipeline"]
 
 
 class Pipeline:
@@ -116,134 +117,72 @@ class Pipeline:
         """The tokens of ids that have one."""
         return list(itemgetter(*ids)(self.names)) if len(ids) > 1 else [self.names[token_id] for token_id in ids]
 
-    @cached_property
-    def pattern(self) -> Any:
-        """What cuts text into pieces; without a definition, nothing does."""
-        definition = self.definition
-        backend, pattern = (None, "none") if definition is None else (definition.backend, definition.pattern)
-        return load_backend(backend).pattern(pattern)
-
     # -- where tokens come from ----------------------------------------------------------------------------------------
 
     @cached_property
-    def spells_normalized(self) -> bool:
-        """Whether tokens without flags are the text, cut, once it is normalized, unless bytes are left out."""
-        made = self.definition
-        return made is not None and all(each is None for each in (made.prefix, made.words, made.word_end, made.symbols))
+    def spells(self) -> bool:
+        """Whether the tokens of a piece are the piece, cut, unless bytes are left out."""
+        return self.definition is not None and self.definition.symbols is None
 
     @cached_property
-    def normalize(self) -> Callable[[str], bytes]:
-        """The normalizer of the codec."""
-        normalizer = None if self.definition is None else self.definition.normalizer
-        return utf8 if normalizer is None else load_backend(None).normalizer(steps_of(normalizer)).apply
+    def spells_all(self) -> bool:
+        """Whether the pieces of a segment are the segment, cut."""
+        return self.definition is None or (self.definition.words is None and self.definition.word_end is None)
+
+    @cached_property
+    def end_size(self) -> int:
+        """How many bytes stand behind a piece for the end of a word."""
+        return 0 if self.definition is None or self.definition.word_end is None else len(END)
+
+    @cached_property
+    def cutter(self) -> tuple[Words, Any]:
+        """What words are, and the pattern that cuts them."""
+        made = self.definition
+        backend, pattern, words = (None, "none", None) if made is None else (made.backend, made.pattern, made.words)
+        return Words(words, None), load_backend(backend).pattern(pattern)
+
+    def pieces(self, segment: bytes) -> list[Span]:
+        """The pieces of a segment, as ranges of its bytes."""
+        words, pattern = self.cutter
+        places = [(0, len(segment))]
+        if words.regex is not None:
+            places = [place for place in matches(words.regex, str(words.words), segment) if place[0] < place[1]]
+        found: list[Span] = []
+        for start, end in places:
+            ends = list(accumulate(map(len, pattern.split(segment[start:end])), initial=start))
+            found += zip(ends, ends[1:])
+        return found
+
+    def normalized(self, text: str) -> NormalizedString:
+        """A text after the steps of the definition, with where its characters come from."""
+        made = NormalizedString(text)
+        for step in steps_of(None if self.definition is None else self.definition.normalizer):
+            made.step(step)
+        return made
+
+    def written(self, segment: bytes) -> str:
+        """A segment as it stands in normalized text, where spaces may be markers."""
+        prefix = None if self.definition is None else self.definition.prefix
+        has_markers = prefix is not None and Metaspace(prefix).comes_first()
+        return segment.decode().replace(" ", MARKER.decode()) if has_markers else segment.decode()
+
+    @cached_property
+    def late_ids(self) -> frozenset[int]:
+        """The added tokens that are found in normalized text."""
+        return frozenset(self.steps.late_names)
 
     @cached_property
     def flagged_ids(self) -> frozenset[int]:
         """The added tokens that may take more than their names."""
         tokens = self.steps.added.tokens.items()
-        return frozenset(token_id for token_id, token in tokens if token.lstrip or token.rstrip or token.single_word)
-
-    def spells(self, text: str, ids: Sequence[int]) -> bool:
-        """Whether the tokens of a text are the text, cut: it is normal, and no token takes more than its name."""
-        if not self.spells_normalized or not (self.flagged_ids.isdisjoint(ids) if self.flagged_ids else True):
-            return False
-        data = utf8(text)
-        return self.normalize(text) == data and (not self.leaves_out or int(self.sizes(ids).sum()) == len(data))
+        return frozenset(token_id for token_id, token in tokens if token.lstrip or token.rstrip)
 
     @cached_property
-    def leaves_out(self) -> bool:
-        """Whether there are bytes without a token."""
-        return self.definition is not None and self.definition.vocab.drops_bytes
-
-    def sizes(self, ids: Sequence[int]) -> Any:
-        """The bytes of each token, where a codec encodes."""
-        return Sizes(self.codec, np.array(ids, np.uint32)).bytes if self.codec is not None else np.zeros(0, np.int64)
-
-
-class Text:
-    """A text and its ids; the other columns are made when they are asked for."""
-
-    __slots__ = ("_columns", "_offsets", "_spelled", "_tokens", "_words", "ids", "pipeline", "text")
-
-    def __init__(self, pipeline: Pipeline, text: str, ids: list[int]) -> None:
-        self.pipeline, self.text, self.ids = pipeline, text, ids
-        self._tokens: Sequence[str] | None = None
-        self._offsets: Sequence[Span] | None = None
-        self._words: Sequence[Word] | None = None
-        self._columns: Source | None = None
-        self._spelled: bool | None = None
-
-    @property
-    def tokens(self) -> Sequence[str]:
-        """The tokens; an added token that took white space has it in its text."""
-        if self._tokens is None:
-            self._tokens = self.pipeline.tokens(self.ids) if self.spelled else self.columns.tokens
-        return self._tokens
-
-    @property
-    def offsets(self) -> Sequence[Span]:
-        """Where in the text each token begins and ends, in characters."""
-        if self._offsets is None:
-            codec = self.pipeline.codec
-            if self.spelled and codec is not None:
-                self._offsets = span_list(*spans_of(codec, np.array(self.ids, np.uint32)))
-            else:
-                self._offsets = self.columns.offsets
-        return self._offsets
-
-    @property
-    def words(self) -> Sequence[Word]:
-        """The number of the piece that each token is in."""
-        if self._words is None:
-            codec = self.pipeline.codec
-            pipeline = self.pipeline
-            fills = pipeline.spells_normalized and not pipeline.flagged_ids and not pipeline.leaves_out
-            if codec is not None and (fills or self.spelled):
-                self._words = words_of(pipeline, codec, self)
-            else:
-                self._words = self.columns.words
-        return self._words
-
-    @property
-    def spelled(self) -> bool:
-        """Whether the tokens are the text, cut."""
-        if self._spelled is None:
-            self._spelled = self.pipeline.spells(self.text, self.ids)
-        return self._spelled
-
-    @property
-    def columns(self) -> Source:
-        """The columns, made step by step."""
-        if self._columns is None:
-            columns = self.pipeline.steps.run(self.text).columns()
-            if list(columns.ids) != self.ids:
-                raise ComponentError(
-                    "the components, run one by one, give other ids than the tokenizer: please report this"
-                )
-            self._columns = columns
-        return self._columns
-
-
-def words_of(pipeline: Pipeline, codec: Codec, text: Text) -> list[Word]:
-    """The words of a text whose tokens are it, cut, once it is normalized: without its components."""
-    sizes = pipeline.sizes(text.ids).astype(np.int64)
-    ends = np.cumsum(sizes)
-    begins = ends - sizes
-    words: list[Word] = []
-    word = 0
-    for data, _, _, _, _, token_id in codec.segments(text.text, pipeline.allowed):
-        first = len(words)
-        if token_id is not None:
-            words.append(word)
-            word += 1
-        elif data:
-            pieces = pipeline.pattern.split(data)
-            base = begins[first]
-            last = int(np.searchsorted(ends, base + len(data), side="left")) + 1
-            inner = np.cumsum([len(piece) for piece in pieces])
-            words += (word + np.searchsorted(inner, begins[first:last] - base, side="right")).tolist()
-            word += len(pieces)
-    return words
+    def overlapping_ids(self) -> frozenset[int]:
+        """The added tokens that may take white space in which the next token begins, which has it too."""
+        if not any(name[:1].isspace() for name in self.added_names.values()):
+            return frozenset()
+        return frozenset(token_id for token_id, token in self.steps.added.tokens.items() if token.rstrip)
 
 
 def unsigned(token_id: int) -> int:
