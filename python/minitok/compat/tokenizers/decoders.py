@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from minitok.formats.byte_level import BYTES
+from minitok.reference import decode as reference
 
 from .components import Component
 from .decode_stream import DecodeStream
@@ -23,11 +24,6 @@ __all__ = [
 ]  # fmt: skip
 
 BYTE = re.compile("<0x([0-9A-Fa-f]{2})>")
-# English as WordPiece writes it, and as it is written; in this order.
-CLEANED = (
-    (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"), (" do not", " don't"),
-    (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
-)  # fmt: skip
 
 
 class Decoder(Component):
@@ -49,10 +45,7 @@ class Decoder(Component):
         return self._apply(tokens) if self.custom_object is None else list(self._call("decode_chain", tokens))
 
     def _apply(self, tokens: list[str]) -> list[str]:
-        return [self._change(token) for token in tokens]
-
-    def _change(self, token: str) -> str:
-        del token
+        del tokens
         self._refuse()
 
 
@@ -72,7 +65,16 @@ class ByteFallback(Decoder):
     """Makes a text of a run of ``<0x..>``; of one that is not UTF-8, U+FFFD for each."""
 
     def _apply(self, tokens: list[str]) -> list[str]:
-        return joined_bytes(tokens)
+        found: list[str] = []
+        for is_byte, run in groupby(tokens, lambda token: BYTE.fullmatch(token) is not None):
+            names = list(run)
+            if is_byte:
+                try:
+                    names = [bytes(int(name[3:5], 16) for name in names).decode()]
+                except UnicodeDecodeError:
+                    names = ["\ufffd"] * len(names)
+            found += names
+        return found
 
 
 class Fuse(Decoder):
@@ -83,7 +85,11 @@ class Fuse(Decoder):
 
 
 class Strip(Decoder):
-    """Drops up to a number of a character at the ends of each token."""
+    """Drops up to a number of a character at the ends of each token.
+
+    >>> Strip("_", 1, 1).decode(["__a_"])
+    '_a'
+    """
 
     options = (
         Option("content", CHARACTER, " ", needed=True),
@@ -91,8 +97,13 @@ class Strip(Decoder):
         Option("stop", SIZE, 0, argument="right", needed=True),
     )
 
-    def _change(self, token: str) -> str:
-        return stripped(token, self.content, self.start, self.stop)
+    def _apply(self, tokens: list[str]) -> list[str]:
+        made = []
+        for token in tokens:
+            first = min(len(token) - len(token.lstrip(self.content)), self.start)
+            rest = token[first:]
+            made.append(rest[: len(rest) - min(len(rest) - len(rest.rstrip(self.content)), self.stop)])
+        return made
 
 
 class Replace(Decoder):
@@ -135,12 +146,8 @@ class WordPiece(Decoder):
     options = Option("prefix", TEXT, "##", needed=True), Option("cleanup", FLAG, True, needed=True)
 
     def _apply(self, tokens: list[str]) -> list[str]:
-        prefix = self.prefix
-        made = [
-            token if not at else token[len(prefix) :] if token.startswith(prefix) else f" {token}"
-            for at, token in enumerate(tokens)
-        ]
-        return list(map(cleaned, made)) if self.cleanup else made
+        joiner = reference.Joiner(("cleaned_prefix" if self.cleanup else "prefix", self.prefix.encode()))
+        return [joiner.push(token.encode()).decode() for token in tokens]
 
 
 class CTC(Decoder):
@@ -153,11 +160,11 @@ class CTC(Decoder):
     )
 
     def _apply(self, tokens: list[str]) -> list[str]:
-        return [text for token, _ in groupby(tokens) if (text := self._change(token))]
-
-    def _change(self, token: str) -> str:
-        text = token.replace(self.pad_token, "")
-        return cleaned(text).replace(self.word_delimiter_token, " ") if self.cleanup else text
+        made = [token.replace(self.pad_token, "") for token, _ in groupby(tokens)]
+        if self.cleanup:
+            made = [reference.cleaned(token.encode()).decode() for token in made]
+            made = [token.replace(self.word_delimiter_token, " ") for token in made]
+        return list(filter(None, made))
 
 
 class Sequence(Decoder):
@@ -180,43 +187,3 @@ def token_bytes(token: str) -> bytes:
         return bytes(map(BYTES.__getitem__, token))
     except KeyError:
         return token.encode()
-
-
-def joined_bytes(tokens: list[str]) -> list[str]:
-    """The tokens with each run of ``<0x..>`` as one token of these bytes, or, if they are not UTF-8, as U+FFFD for each."""
-    found: list[str] = []
-    run = bytearray()
-    for token in [*tokens, ""]:
-        byte = BYTE.fullmatch(token)
-        if byte:
-            run.append(int(byte[1], 16))
-            continue
-        if run:
-            try:
-                found.append(run.decode())
-            except UnicodeDecodeError:
-                found += ["\ufffd"] * len(run)
-            run.clear()
-        found.append(token)
-    return found[:-1]
-
-
-def stripped(token: str, content: str, start: int, stop: int) -> str:
-    """The token without up to ``start`` and ``stop`` of a character at its ends.
-
-    >>> stripped("__a_", "_", 1, 1)
-    '_a'
-    """
-    first, last = 0, len(token)
-    while first < min(start, last) and token[first] == content:
-        first += 1
-    while last > first and len(token) - last < stop and token[last - 1] == content:
-        last -= 1
-    return token[first:last]
-
-
-def cleaned(text: str) -> str:
-    """English as it is usually written."""
-    for odd, usual in CLEANED:
-        text = text.replace(odd, usual)
-    return text

@@ -184,10 +184,9 @@ class Recipe:
         key = (self.ingredients(), decoder and decoder.key(), self.splits_special)
         if made is None or made[1] != key:
             steps = self.copied_steps()
-            run = Steps(steps["normalizer"], steps["pre_tokenizer"], self.model, self.added, self.splits_special)
-            definition = self.definition(run)
-            if definition is not None:
-                run.use(definition)
+            hidden = self.added.special if self.splits_special else frozenset[str]()
+            run = Steps(steps["normalizer"], steps["pre_tokenizer"], self.model, self.added, hidden)
+            definition = run.definition = self.definition(run)
             pipeline = Pipeline(definition if run.finds_like_codec else None, run, steps["decoder"])
         else:
             pipeline = made[2]

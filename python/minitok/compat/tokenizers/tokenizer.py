@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 from asyncio import to_thread
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from minitok.formats import huggingface
 from minitok.formats.files import read, write_atomically
 from minitok.formats.hub import cache_folder, cached_model
 
 from .added import AddedToken, as_added
-from .batches import as_batch, as_input, encode_batch, encode_inputs
+from .batches import as_batch, as_input, encode_inputs
 from .processing import added_tokens, finished, padded
 from .recipe import Recipe
 from .settings import check_padding, check_truncation
@@ -20,7 +21,7 @@ from .shown import shown
 from .training import train_model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 
     import minitok
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     State = dict[str, Any]
 
 __all__ = ["Tokenizer"]
+
+P, T = ParamSpec("P"), TypeVar("T")
 
 
 def step_property(name: str) -> Any:
@@ -42,6 +45,17 @@ def step_property(name: str) -> Any:
         tokenizer._recipe.set_step(name, step)  # noqa: SLF001 - a property of the class
 
     return property(read, write, doc=f"The {name}, or None; set to one of minitok's or of ``tokenizers``.")
+
+
+def on_a_thread(method: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """A method that awaits another one, which runs on another thread."""
+
+    @wraps(method)
+    async def wait(*args: P.args, **options: P.kwargs) -> T:
+        return await to_thread(method, *args, **options)
+
+    wait.__doc__ = f"As ``{method.__name__}``, on another thread."
+    return wait
 
 
 class Tokenizer:
@@ -164,7 +178,8 @@ class Tokenizer:
         add_special_tokens: bool = True,
     ) -> list[Encoding]:
         """Encodes texts, or pairs of them as tuples, on all processors. See ``encode``."""
-        return encode_batch(self._recipe, input, is_pretokenized, add_special_tokens)
+        inputs = [as_input(text, is_pretokenized) for text in as_batch(input)]
+        return encode_inputs(self._recipe, inputs, is_pretokenized, add_special_tokens)
 
     def encode_batch_fast(
         self,
@@ -176,29 +191,9 @@ class Tokenizer:
         inputs = [as_input(text, is_pretokenized) for text in as_batch(input)]
         return encode_inputs(self._recipe, inputs, is_pretokenized, add_special_tokens, bare=True)
 
-    async def async_encode(
-        self, sequence: Any, pair: Any = None, is_pretokenized: bool = False, add_special_tokens: bool = True
-    ) -> Encoding:
-        """As ``encode``, on another thread."""
-        return await to_thread(self.encode, sequence, pair, is_pretokenized, add_special_tokens)
-
-    async def async_encode_batch(
-        self,
-        input: Iterable[Any],  # noqa: A002 - as there
-        is_pretokenized: bool = False,
-        add_special_tokens: bool = True,
-    ) -> list[Encoding]:
-        """As ``encode_batch``, on another thread."""
-        return await to_thread(self.encode_batch, input, is_pretokenized, add_special_tokens)
-
-    async def async_encode_batch_fast(
-        self,
-        input: Iterable[Any],  # noqa: A002 - as there
-        is_pretokenized: bool = False,
-        add_special_tokens: bool = True,
-    ) -> list[Encoding]:
-        """As ``encode_batch_fast``, on another thread."""
-        return await to_thread(self.encode_batch_fast, input, is_pretokenized, add_special_tokens)
+    async_encode = on_a_thread(encode)
+    async_encode_batch = on_a_thread(encode_batch)
+    async_encode_batch_fast = on_a_thread(encode_batch_fast)
 
     def post_process(
         self, encoding: Encoding, pair: Encoding | None = None, add_special_tokens: bool = True
@@ -231,11 +226,7 @@ class Tokenizer:
         pipeline = self._recipe.pipeline()
         return [pipeline.decode(ids, skip_special_tokens) for ids in sequences]
 
-    async def async_decode_batch(
-        self, sequences: Iterable[Sequence[int]], skip_special_tokens: bool = True
-    ) -> list[str]:
-        """As ``decode_batch``, on another thread."""
-        return await to_thread(self.decode_batch, sequences, skip_special_tokens)
+    async_decode_batch = on_a_thread(decode_batch)
 
     # -- the vocabulary ------------------------------------------------------------------------------------------------
 
@@ -337,7 +328,14 @@ class Tokenizer:
         Raises:
             ValueError: ``direction`` is neither ``left`` nor ``right``.
         """
-        self._recipe.padding = check_padding(length, pad_to_multiple_of, pad_id, pad_token, pad_type_id, direction)
+        self._recipe.padding = check_padding(
+            length=length,
+            pad_to_multiple_of=pad_to_multiple_of,
+            pad_id=pad_id,
+            pad_token=pad_token,
+            pad_type_id=pad_type_id,
+            direction=direction,
+        )
 
     def no_padding(self) -> None:
         """Fills no encodings up from now on."""
