@@ -160,11 +160,11 @@ class Pipeline:
             made.step(step)
         return made
 
-    def written(self, segment: bytes) -> str:
-        """A segment as it stands in normalized text, where spaces may be markers."""
+    def written(self, segment: bytes, token_id: int) -> str:
+        """An added token as it stands in the text, or in normalized text, where spaces may be markers."""
         prefix = None if self.definition is None else self.definition.prefix
-        has_markers = prefix is not None and Metaspace(prefix).comes_first()
-        return segment.decode().replace(" ", MARKER.decode()) if has_markers else segment.decode()
+        is_marked = token_id in self.late_ids and prefix is not None and Metaspace(prefix).comes_first()
+        return segment.decode().replace(" ", MARKER.decode()) if is_marked else segment.decode()
 
     @cached_property
     def late_ids(self) -> frozenset[int]:
@@ -172,10 +172,11 @@ class Pipeline:
         return frozenset(self.steps.late_names)
 
     @cached_property
-    def flagged_ids(self) -> frozenset[int]:
-        """The added tokens that may take more than their names."""
-        tokens = self.steps.added.tokens.items()
-        return frozenset(token_id for token_id, token in tokens if token.lstrip or token.rstrip)
+    def two_named_ids(self) -> frozenset[int]:
+        """The added tokens that may have another text than their names, or than the token of the model with their id."""
+        tokens, model = self.steps.added.tokens.items(), self.steps.model.names()
+        flagged = {token_id for token_id, token in tokens if token.lstrip or token.rstrip}
+        return frozenset(flagged.union(i for i, name in self.added_names.items() if model.get(i, name) != name))
 
     @cached_property
     def overlapping_ids(self) -> frozenset[int]:

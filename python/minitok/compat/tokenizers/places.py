@@ -65,14 +65,15 @@ class Text:
     def tokens(self) -> Sequence[str]:
         """The tokens; an added token that takes white space has it in its text."""
         pipeline = self.pipeline
-        if pipeline.flagged_ids.isdisjoint(self.ids):
+        if pipeline.two_named_ids.isdisjoint(self.ids):
             return pipeline.tokens(self.ids)
         if self.places is None:
             return self.columns.tokens
-        names = list(pipeline.tokens(self.ids))
+        model = pipeline.steps.model.names()
+        names = [model.get(token_id, "") for token_id in self.ids]
         for place in self.places:
-            if place.segment[5] in pipeline.flagged_ids:
-                names[place.first] = pipeline.written(place.segment[0])
+            if place.segment[5] is not None:
+                names[place.first] = pipeline.written(place.segment[0], place.segment[5])
         return names
 
     @cached_property
