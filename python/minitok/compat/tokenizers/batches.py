@@ -9,8 +9,6 @@ from .encoding import Encoding
 from .processing import added_tokens, finished, padded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from .columns import Source
     from .recipe import Recipe
 

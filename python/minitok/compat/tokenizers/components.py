@@ -39,7 +39,6 @@ class Component:
     # The options in the order of a file.
     options: ClassVar[tuple[Option, ...]] = ()
     # The arguments of the constructor, which follow from the options.
-    _arguments: ClassVar[Signature] = Signature()
     __signature__: ClassVar[Signature]
     # Where parts are listed, in a sequence.
     parts_field: ClassVar[str | None] = None
@@ -52,8 +51,11 @@ class Component:
     def __init__(self, *args: Any, **values: Any) -> None:
         if type(self) is self.family:
             raise TypeError(f"cannot create {type(self).__name__!r} instances")
-        given = self._arguments.bind(*args, **values)
+        given = self.__signature__.bind(*args, **values)
         given.apply_defaults()
+        if self.parts_field is not None:
+            self._hold_parts(given.arguments[self.parts_field])
+            return
         checked = [option.kind.check(value) for option, value in zip(self.options, given.arguments.values())]
         self._hold(dict(zip([option.field for option in self.options], checked)))
 
@@ -63,12 +65,17 @@ class Component:
             return
         cls.kinds[cls.__name__] = cls
         rows = [(option.argument or option.name, option.default) for option in cls.options]
+        rows += [] if cls.parts_field is None else [(cls.parts_field, ...)]
         kind, empty = Parameter.POSITIONAL_OR_KEYWORD, Parameter.empty
-        cls._arguments = Signature(
+        cls.__signature__ = Signature(
             [Parameter(name, kind, default=empty if default is ... else default) for name, default in rows]
         )
-        if "__init__" not in cls.__dict__:
-            cls.__signature__ = cls._arguments
+
+    @classmethod
+    def named(cls, name: str, doc: str, *options: Option, **members: Any) -> type[Self]:
+        """A class of the family."""
+        members |= {"__doc__": doc, "__module__": cls.__module__, "options": options}
+        return type(name, (cls,), members)
 
     def _hold(self, fields: dict[str, Any]) -> None:
         """Sets the fields, which have been checked."""

@@ -15,7 +15,6 @@ from .matching import cuts
 from .options import BYTE_LEVEL, CHARACTER, FLAG, METASPACE, PATTERN, SIZE, TEXT, Option, compiled_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from collections.abc import Sequence as Tokens
 
 __all__ = [
@@ -45,8 +44,11 @@ class Decoder(Component):
         return self._apply(tokens) if self.custom_object is None else list(self._call("decode_chain", tokens))
 
     def _apply(self, tokens: list[str]) -> list[str]:
-        del tokens
-        self._refuse()
+        if not self.parts_field:
+            self._refuse()
+        for part in self.parts:
+            tokens = part.decode_chain(tokens)
+        return tokens
 
 
 class ByteLevel(Decoder):
@@ -77,11 +79,7 @@ class ByteFallback(Decoder):
         return found
 
 
-class Fuse(Decoder):
-    """Joins all tokens to one."""
-
-    def _apply(self, tokens: list[str]) -> list[str]:
-        return ["".join(tokens)]
+Fuse = Decoder.named("Fuse", "Joins all tokens to one.", _apply=lambda _, tokens: ["".join(tokens)])
 
 
 class Strip(Decoder):
@@ -167,18 +165,7 @@ class CTC(Decoder):
         return list(filter(None, made))
 
 
-class Sequence(Decoder):
-    """Decoders, one after the other."""
-
-    parts_field = "decoders"
-
-    def __init__(self, decoders: Iterable[Any]) -> None:
-        self._hold_parts(decoders)
-
-    def _apply(self, tokens: list[str]) -> list[str]:
-        for part in self.parts:
-            tokens = part.decode_chain(tokens)
-        return tokens
+Sequence = Decoder.named("Sequence", "Decoders, one after the other.", parts_field="decoders")
 
 
 def token_bytes(token: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from minitok.errors import FileFormatError
@@ -65,14 +66,15 @@ class BPE(Model):
             raise TypeError(f"BPE has no option {min(unknown)!r}")
         if (vocab is None) != (merges is None):
             raise ValueError("`vocab` and `merges` must be both specified")
-        if isinstance(vocab, str) and isinstance(merges, str):
+        if isinstance(vocab, str) != isinstance(merges, str):
+            raise TypeError("`vocab` and `merges` must be both files, or both what they hold")
+        if isinstance(vocab, str):
             message = "Deprecated in 0.9.0: files are read by BPE.from_file"
             warnings.warn(message, DeprecationWarning, stacklevel=2)
-            self._vocab, self._merges = self.read_file(vocab, merges)
-        elif isinstance(vocab, str) or isinstance(merges, str):
-            raise TypeError("`vocab` and `merges` must be both files, or both what they hold")
+            self._vocab, self._merges = self.read_file(vocab, str(merges))
         else:
-            self._vocab, self._merges = dict(vocab or {}), [(left, right) for left, right in merges or ()]
+            pairs: Any = merges or ()
+            self._vocab, self._merges = dict(vocab or {}), [(left, right) for left, right in pairs]
         self._options = OPTIONS | options
         self._data: bytes | None = None
         self._names: dict[int, str] | None = None
@@ -112,12 +114,9 @@ class BPE(Model):
         return content, [pair for _, pair in parse_merges(read(merges), merges)]
 
     def _load(self) -> None:
-        if self._data is None:
-            return
-        model = json.loads(self._data)["model"]
-        self._vocab = model["vocab"]
-        self._merges = pairs_of(model["merges"])
-        self._data = None
+        if self._data is not None:
+            model = json.loads(self._data)["model"]
+            self._vocab, self._merges, self._data = model["vocab"], pairs_of(model["merges"]), None
 
     def options(self) -> dict[str, Any]:
         """The options that the constructor takes."""
@@ -202,11 +201,7 @@ class BPE(Model):
         return json.dumps(self.as_json(), ensure_ascii=False, separators=(",", ":")).encode()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return BPE._restored, (self.vocab(), self.merges(), self._options)
-
-    @staticmethod
-    def _restored(vocab: dict[str, int], merges: list[Pair], options: dict[str, Any]) -> BPE:
-        return BPE(vocab, merges, **options)
+        return partial(BPE, **self._options), (self.vocab(), self.merges())
 
 
 def pairs_of(rows: Iterable[Any]) -> list[Pair]:

@@ -6,7 +6,7 @@ Each stands for steps of SPEC N2, which a tokenizer runs in its codec. By itself
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitok.errors import ComponentError
 from minitok.formats.huggingface.normalizers import read_steps
@@ -14,9 +14,6 @@ from minitok.formats.huggingface.normalizers import read_steps
 from .components import Borrowed, Component
 from .normalized_string import NormalizedString
 from .options import FLAG, MAYBE_FLAG, PATTERN, TEXT, Option, compiled_source
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 __all__ = [
     "NFC", "NFD", "NFKC", "NFKD", "NORMALIZERS", "BertNormalizer", "ByteLevel", "Lowercase", "Nmt", "Normalizer",
@@ -53,36 +50,37 @@ class Normalizer(Component):
     def _apply(self, normalized: NormalizedString) -> None:
         if type(self) is Normalizer:
             self._refuse()
-        for step in read_steps(self.state):
+        for part in self.parts if self.parts_field else ():
+            part.normalize(normalized)
+        for step in () if self.parts_field else read_steps(self.state):
             normalized.step(step)
 
 
-class NFC(Normalizer):
-    """Canonical composition."""
-
-
-class NFD(Normalizer):
-    """Canonical decomposition."""
-
-
-class NFKC(Normalizer):
-    """Compatible composition."""
-
-
-class NFKD(Normalizer):
-    """Compatible decomposition."""
-
-
-class Lowercase(Normalizer):
-    """Small letters."""
-
-
-class StripAccents(Normalizer):
-    """Drops combining marks: put ``NFD`` before it."""
-
-
-class Nmt(Normalizer):
-    """Drops control characters, and makes odd white space a space."""
+NFC = Normalizer.named("NFC", "Canonical composition.")
+NFD = Normalizer.named("NFD", "Canonical decomposition.")
+NFKC = Normalizer.named("NFKC", "Compatible composition.")
+NFKD = Normalizer.named("NFKD", "Compatible decomposition.")
+Lowercase = Normalizer.named("Lowercase", "Small letters.")
+StripAccents = Normalizer.named("StripAccents", "Drops combining marks: put ``NFD`` before it.")
+Nmt = Normalizer.named("Nmt", "Drops control characters, and makes odd white space a space.")
+Strip = Normalizer.named(
+    "Strip",
+    "Drops white space at the ends.",
+    Option("left", FLAG, True, "strip_left"),
+    Option("right", FLAG, True, "strip_right"),
+)
+Prepend = Normalizer.named(
+    "Prepend", "Puts a text before one that is not empty.", Option("prepend", TEXT, "▁", needed=True)
+)
+BertNormalizer = Normalizer.named(
+    "BertNormalizer",
+    "BERT's: control characters, Chinese characters, accents and capital letters.",
+    Option("clean_text", FLAG, True),
+    Option("handle_chinese_chars", FLAG, True),
+    Option("strip_accents", MAYBE_FLAG, None),
+    Option("lowercase", FLAG, True),
+)
+Sequence = Normalizer.named("Sequence", "Normalizers, one after the other.", parts_field="normalizers")
 
 
 class ByteLevel(Normalizer):
@@ -92,18 +90,6 @@ class ByteLevel(Normalizer):
         normalized.show_bytes()
 
 
-class Strip(Normalizer):
-    """Drops white space at the ends."""
-
-    options = Option("left", FLAG, True, "strip_left"), Option("right", FLAG, True, "strip_right")
-
-
-class Prepend(Normalizer):
-    """Puts a text before one that is not empty."""
-
-    options = (Option("prepend", TEXT, "▁", needed=True),)
-
-
 class Replace(Normalizer):
     """Puts a text in the place of each match of a text or of a ``Regex``."""
 
@@ -111,17 +97,6 @@ class Replace(Normalizer):
 
     def _apply(self, normalized: NormalizedString) -> None:
         normalized.replace_matches(compiled_source(self.state["pattern"]), self.content)
-
-
-class BertNormalizer(Normalizer):
-    """BERT's: control characters, Chinese characters, accents and capital letters."""
-
-    options = (
-        Option("clean_text", FLAG, True),
-        Option("handle_chinese_chars", FLAG, True),
-        Option("strip_accents", MAYBE_FLAG, None),
-        Option("lowercase", FLAG, True),
-    )
 
 
 class Precompiled(Normalizer):
@@ -136,22 +111,9 @@ class Precompiled(Normalizer):
         )
 
     def _apply(self, normalized: NormalizedString) -> None:
-        del normalized
         if self.state["precompiled_charsmap"]:
             self._refuse()
-
-
-class Sequence(Normalizer):
-    """Normalizers, one after the other."""
-
-    parts_field = "normalizers"
-
-    def __init__(self, normalizers: Iterable[Any]) -> None:
-        self._hold_parts(normalizers)
-
-    def _apply(self, normalized: NormalizedString) -> None:
-        for part in self.parts:
-            part.normalize(normalized)
+        super()._apply(normalized)
 
 
 NORMALIZERS: dict[str, type[Normalizer]] = {"nfc": NFC, "nfd": NFD, "nfkc": NFKC, "nfkd": NFKD}

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from minitok.errors import ComponentError
 from minitok.formats.byte_level import CHARS
-from minitok.formats.huggingface.patterns import WORDS, literal
-from minitok.formats.huggingface.tables import DIGITS, PUNCTUATION
+from minitok.formats.huggingface.patterns import RULES, literal
 from minitok.reference.pretokenize import NAMED
 
 from .components import Borrowed, Component
@@ -20,14 +19,9 @@ from .pre_tokenized_string import PreTokenizedString
 from .scripts import script_cuts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import regex
 
     from .normalized_string import NormalizedString
-
-    # Where to cut, what becomes of a match, and whether the text between matches takes their part.
-    Rule = tuple[str | regex.Pattern[str], str, bool]
 
 __all__ = [
     "BertPreTokenizer", "ByteLevel", "CharDelimiterSplit", "Digits", "FixedLength", "Metaspace", "PreTokenizer",
@@ -62,14 +56,44 @@ class PreTokenizer(Component):
         return [(text, span) for text, span, _ in pretok.get_splits()]
 
     def _apply(self, pretok: PreTokenizedString) -> None:
-        pretok.cut(lambda _, piece: self._cut(piece))
+        for part in self.parts if self.parts_field else ():
+            part.pre_tokenize(pretok)
+        if not self.parts_field:
+            pretok.cut(lambda _, piece: self._cut(piece))
 
     def _cut(self, piece: NormalizedString) -> list[NormalizedString]:
         pattern, behavior, inverted = self._rule()
         return piece.split_at(compiled(pattern) if isinstance(pattern, str) else pattern, behavior, inverted)
 
-    def _rule(self) -> Rule:
-        self._refuse()
+    def _rule(self) -> tuple[str | regex.Pattern[str], str, bool]:
+        """Where to cut, what becomes of a match, and whether the text between matches takes their part."""
+        kind = type(self).__name__
+        if kind not in RULES:
+            self._refuse()
+        return RULES[kind](self.state)
+
+
+Digits = PreTokenizer.named(
+    "Digits",
+    "Cuts at numbers: at each digit, or at each run of digits.",
+    Option("individual_digits", FLAG, False, needed=True),
+)
+Punctuation = PreTokenizer.named("Punctuation", "Cuts at punctuation.", Option("behavior", BEHAVIOR, "isolated"))
+Whitespace = PreTokenizer.named("Whitespace", "Keeps words, and runs of what is neither a word nor white space.")
+WhitespaceSplit = PreTokenizer.named("WhitespaceSplit", "Keeps what stands between white space.")
+CharDelimiterSplit = PreTokenizer.named(
+    "CharDelimiterSplit", "Keeps what stands between a character.", Option("delimiter", CHARACTER)
+)
+Sequence = PreTokenizer.named("Sequence", "Pre-tokenizers, one after the other.", parts_field="pretokenizers")
+
+
+class Split(PreTokenizer):
+    """Cuts at the matches of a text or of a ``Regex``; inverted, at the text between them."""
+
+    options = Option("pattern", PATTERN), Option("behavior", BEHAVIOR), Option("invert", FLAG, False)
+
+    def _rule(self) -> Any:
+        return compiled_source(self.state["pattern"]), self.state["behavior"], self.invert
 
 
 class ByteLevel(PreTokenizer):
@@ -95,49 +119,8 @@ class ByteLevel(PreTokenizer):
             made.show_bytes()
         return pieces
 
-    def _rule(self) -> Rule:
+    def _rule(self) -> Any:
         return NAMED["gpt2"], "Isolated", False
-
-
-class Split(PreTokenizer):
-    """Cuts at the matches of a text or of a ``Regex``; inverted, at the text between them."""
-
-    options = Option("pattern", PATTERN), Option("behavior", BEHAVIOR), Option("invert", FLAG, False)
-
-    def _rule(self) -> Rule:
-        return compiled_source(self.state["pattern"]), self.state["behavior"], self.invert
-
-
-class Digits(PreTokenizer):
-    """Cuts at numbers: at each digit, or at each run of digits."""
-
-    options = (Option("individual_digits", FLAG, False, needed=True),)
-
-    def _rule(self) -> Rule:
-        return DIGITS, "Isolated" if self.individual_digits else "Contiguous", False
-
-
-class Punctuation(PreTokenizer):
-    """Cuts at punctuation."""
-
-    options = (Option("behavior", BEHAVIOR, "isolated"),)
-
-    def _rule(self) -> Rule:
-        return PUNCTUATION, self.state["behavior"], False
-
-
-class Whitespace(PreTokenizer):
-    """Keeps words, and runs of what is neither a word nor white space."""
-
-    def _rule(self) -> Rule:
-        return WORDS["Whitespace"][0], "Removed", True
-
-
-class WhitespaceSplit(PreTokenizer):
-    """Keeps what stands between white space."""
-
-    def _rule(self) -> Rule:
-        return r"\s", "Removed", False
 
 
 class BertPreTokenizer(PreTokenizer):
@@ -145,15 +128,6 @@ class BertPreTokenizer(PreTokenizer):
 
     def _apply(self, pretok: PreTokenizedString) -> None:
         Sequence([WhitespaceSplit(), Punctuation()]).pre_tokenize(pretok)
-
-
-class CharDelimiterSplit(PreTokenizer):
-    """Keeps what stands between a character."""
-
-    options = (Option("delimiter", CHARACTER),)
-
-    def _rule(self) -> Rule:
-        return literal(self.delimiter), "Removed", False
 
 
 class FixedLength(PreTokenizer):
@@ -188,18 +162,5 @@ class Metaspace(PreTokenizer):
             piece.prepend(mark)
         return super()._cut(piece) if self.split else [piece]
 
-    def _rule(self) -> Rule:
+    def _rule(self) -> Any:
         return literal(self.replacement), "MergedWithNext", False
-
-
-class Sequence(PreTokenizer):
-    """Pre-tokenizers, one after the other."""
-
-    parts_field = "pretokenizers"
-
-    def __init__(self, pre_tokenizers: Iterable[Any]) -> None:
-        self._hold_parts(pre_tokenizers)
-
-    def _apply(self, pretok: PreTokenizedString) -> None:
-        for part in self.parts:
-            part.pre_tokenize(pretok)

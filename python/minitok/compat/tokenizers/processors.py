@@ -64,6 +64,9 @@ def piece(word: str) -> dict[str, Any]:
     return {"Sequence": {"id": "A", "type_id": type_id if colon else int(which)}}
 
 
+AROUND = Option("sep", TOKEN), Option("cls", TOKEN, argument="cls_token")
+
+
 class PostProcessor(Component):
     """What makes the final encoding of one or two."""
 
@@ -76,21 +79,18 @@ class PostProcessor(Component):
         return processed(self.as_json(), encoding.copy(), pair and pair.copy(), add_special_tokens)
 
 
-class BertProcessing(PostProcessor):
-    """``[CLS]`` before the first text, and ``[SEP]`` behind each."""
-
-    options = Option("sep", TOKEN), Option("cls", TOKEN, argument="cls_token")
-
-
-class RobertaProcessing(PostProcessor):
-    """``<s>`` before the first text, ``</s>`` behind each, and one more before the second."""
-
-    options = (
-        Option("sep", TOKEN),
-        Option("cls", TOKEN, argument="cls_token"),
-        Option("trim_offsets", FLAG, True),
-        Option("add_prefix_space", FLAG, True),
-    )
+BertProcessing = PostProcessor.named(
+    "BertProcessing",
+    "``[CLS]`` before the first text, and ``[SEP]`` behind each.",
+    *AROUND,
+)
+RobertaProcessing = PostProcessor.named(
+    "RobertaProcessing",
+    "``<s>`` before the first text, ``</s>`` behind each, and one more before the second.",
+    *AROUND,
+    Option("trim_offsets", FLAG, True),
+    Option("add_prefix_space", FLAG, True),
+)
 
 
 class ByteLevel(PostProcessor):
@@ -148,13 +148,7 @@ class TemplateProcessing(PostProcessor):
         self._hold({**templates, "special_tokens": dict(sorted(tokens.items()))})
 
 
-class Sequence(PostProcessor):
-    """Post-processors, one after the other."""
-
-    parts_field = "processors"
-
-    def __init__(self, processors: Iterable[Any]) -> None:
-        self._hold_parts(processors)
+Sequence = PostProcessor.named("Sequence", "Post-processors, one after the other.", parts_field="processors")
 
 
 def check_state(state: Any) -> None:
@@ -177,7 +171,9 @@ def check_state(state: Any) -> None:
         for name, token in tokens.items():
             check_special_token(token, f"special token {name!r} of the {where}")
         for key, texts in (("single", "A"), ("pair", "AB")):
-            check_template(value_of(state, where, key), f"{key!r} of the {where}", {"Sequence": texts, "SpecialToken": tokens})
+            check_template(
+                value_of(state, where, key), f"{key!r} of the {where}", {"Sequence": texts, "SpecialToken": tokens}
+            )
 
 
 def check_special_token(token: Any, where: str) -> None:

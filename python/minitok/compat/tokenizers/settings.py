@@ -5,11 +5,13 @@ A file's field is what ``tokenizers`` would read, or it is refused by its name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minitok.formats.files import shown
 from minitok.formats.huggingface.reasons import Unsupported
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = [
     "ID", "check_padding", "check_truncation", "dump_padding", "dump_truncation", "read_padding", "read_truncation",

@@ -6,7 +6,7 @@ import json
 import os
 from asyncio import to_thread
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from minitok.formats import huggingface
 from minitok.formats.files import read, write_atomically
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Tokenizer"]
 
-P, T = ParamSpec("P"), TypeVar("T")
-
 
 def step_property(name: str) -> Any:
     """A component of a tokenizer, as an attribute."""
@@ -47,11 +45,11 @@ def step_property(name: str) -> Any:
     return property(read, write, doc=f"The {name}, or None; set to one of minitok's or of ``tokenizers``.")
 
 
-def on_a_thread(method: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
+def on_a_thread(method: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]:
     """A method that awaits another one, which runs on another thread."""
 
     @wraps(method)
-    async def wait(*args: P.args, **options: P.kwargs) -> T:
+    async def wait(*args: Any, **options: Any) -> Any:
         return await to_thread(method, *args, **options)
 
     wait.__doc__ = f"As ``{method.__name__}``, on another thread."
@@ -392,7 +390,7 @@ class Tokenizer:
         self.add_special_tokens(trainer.special_tokens)
 
     def __repr__(self) -> str:
-        return shown({"type": "Tokenizer", **self._recipe.shown_content()})
+        return shown(self._recipe.shown_content())
 
     def __str__(self) -> str:
-        return shown({"type": "Tokenizer", **self._recipe.shown_content()}, short=True)
+        return shown(self._recipe.shown_content(), short=True)
