@@ -7,63 +7,32 @@ Costs: O(n), in Python, and O(m log m) for a run of m marks.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from minitok.reference.normal_forms import combining_class, composition, decomposition
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from minitok.reference.normal_forms import combining_class, composition, decomposition, in_order
 
 __all__ = ["changes"]
 
+Change = tuple[str, int]
 
-def changes(text: str, form: str) -> Iterator[tuple[str, int]]:
+
+def changes(text: str, form: str) -> list[Change]:
     r"""The characters of the text in a normal form, each with what became of the text's: 0 for a character in the place of one,
     1 for one that was inserted, -n for one in the place of one whose n followers are gone.
 
-    >>> list(changes("e\u0301\u00e9!", "NFC")), list(changes("\u00e9", "NFD"))
+    >>> changes("e\u0301\u00e9!", "NFC"), changes("\u00e9", "NFD")
     ([('é', -1), ('é', 0), ('!', 0)], [('e', 0), ('́', 1)])
     """  # noqa: D205 - one sentence
-    ordered: list[tuple[str, int]] = []
-    marks: list[tuple[str, int]] = []
-    for char in text:
-        for index, part in enumerate(decomposition(char, "K" in form)):
-            if combining_class(part) == 0:
-                ordered += sorted(marks, key=combining)
-                marks.clear()
-            marks.append((part, int(index > 0)))
-    ordered += sorted(marks, key=combining)
-    return iter(ordered) if form.endswith("D") else composed(ordered)
-
-
-def combining(pair: tuple[str, int]) -> int:
-    """The class by which combining marks are ordered."""
-    return combining_class(pair[0])
-
-
-def composed(ordered: list[tuple[str, int]]) -> Iterator[tuple[str, int]]:
-    """Characters composed with the marks that follow them, where nothing blocks them (UAX 15)."""
-    starter: tuple[str, int] | None = None
-    held: list[tuple[str, int]] = []
+    parts = [(part, at) for char in text for at, part in enumerate(decomposition(char, "K" in form))]
+    ordered = [(char, int(at > 0)) for char, at, _ in in_order([(char, at, 0) for char, at in parts])]
+    if form.endswith("D"):
+        return ordered
+    made: list[Change] = []
+    starter, last = None, -1  # where the last starter stands, and the class of the character behind it, if there is one
     for char, change in ordered:
         kind = combining_class(char)
-        if starter is None:
-            if kind:
-                yield char, change
-            else:
-                starter = char, change
+        whole = composition(made[starter][0], char) if starter is not None and last < kind else None
+        if starter is not None and whole is not None:
+            made[starter] = whole, made[starter][1] + change - 1
             continue
-        last = combining_class(held[-1][0]) if held else -1
-        whole = composition(starter[0], char) if last < kind or not held else None
-        if whole is not None:
-            starter = whole, starter[1] + change - 1
-        elif kind:
-            held.append((char, change))
-        else:
-            yield starter
-            yield from held
-            held.clear()
-            starter = char, change
-    if starter is not None:
-        yield starter
-        yield from held
+        starter, last = (len(made), -1) if kind == 0 else (starter, kind)
+        made.append((char, change))
+    return made
