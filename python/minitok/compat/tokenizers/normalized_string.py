@@ -37,6 +37,16 @@ CHINESE = "[" + "".join(f"\\U{first:08X}-\\U{last:08X}" for first, last in IDEOG
 SHOWN = dict(enumerate(CHARS))
 
 
+def stepped(step: Step, doc: str) -> Callable[[NormalizedString], None]:
+    """A method that takes a step."""
+
+    def method(text: NormalizedString) -> None:
+        text.step(step)
+
+    method.__doc__ = doc
+    return method
+
+
 class NormalizedString:
     """A text, and what has become of it.
 
@@ -120,21 +130,12 @@ class NormalizedString:
             if load_backend(None).normalizer([step]).apply(data) != data:
                 self.transform(changes(self.normalized, str(step)))
 
-    def nfc(self) -> None:
-        """Composes characters (NFC)."""
-        self.step("NFC")
-
-    def nfd(self) -> None:
-        """Decomposes characters (NFD)."""
-        self.step("NFD")
-
-    def nfkc(self) -> None:
-        """Replaces characters by those that they are compatible with, and composes them (NFKC)."""
-        self.step("NFKC")
-
-    def nfkd(self) -> None:
-        """Replaces characters by those that they are compatible with, and decomposes them (NFKD)."""
-        self.step("NFKD")
+    nfc = stepped("NFC", "Composes characters (NFC).")
+    nfd = stepped("NFD", "Decomposes characters (NFD).")
+    nfkc = stepped("NFKC", "Replaces characters by those that they are compatible with, and composes them (NFKC).")
+    nfkd = stepped("NFKD", "Replaces characters by those that they are compatible with, and decomposes them (NFKD).")
+    lstrip = stepped(STRIP_LEFT, "Drops white space at the beginning.")
+    rstrip = stepped(STRIP_RIGHT, "Drops white space at the end.")
 
     def lowercase(self) -> None:
         """Makes letters small."""
@@ -177,14 +178,6 @@ class NormalizedString:
         last = self.spans[-1] if self.spans else (self._start, self._start)
         self.normalized += s
         self.spans = self.spans + [last] * len(s)
-
-    def lstrip(self) -> None:
-        """Drops white space at the beginning."""
-        self.step(STRIP_LEFT)
-
-    def rstrip(self) -> None:
-        """Drops white space at the end."""
-        self.step(STRIP_RIGHT)
 
     def strip(self) -> None:
         """Drops white space at both ends."""

@@ -42,7 +42,7 @@ class Token(NamedTuple):
 
     def as_tuple(self) -> tuple[int, str, tuple[int, int]]:
         """The three in a tuple."""
-        return tuple(self)
+        return self.id, self.value, self.offsets
 
 
 class PieceEncoder:

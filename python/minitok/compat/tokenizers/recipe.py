@@ -19,11 +19,11 @@ from minitok.formats.huggingface.reasons import Unsupported
 from .added import AddedTokens
 from .components import Component, as_component
 from .decoders import Decoder
-from .layout import find_layout
 from .models import BPE, piece_definition
 from .normalizers import Normalizer
 from .pipeline import Pipeline
 from .pre_tokenizers import PreTokenizer
+from .processing import find_layout
 from .processors import PostProcessor, check_state
 from .settings import dump_padding, dump_truncation, read_padding, read_truncation
 from .steps import Steps
@@ -31,7 +31,7 @@ from .steps import Steps
 if TYPE_CHECKING:
     from minitok.definition import Definition
 
-    from .layout import Layout
+    from .processing import Layout
 
     State = dict[str, Any]
 

@@ -17,8 +17,8 @@ from minitok.compat.tokenizers.places import Text
 from .backend import Backend
 
 if TYPE_CHECKING:
-    from minitok.compat.tokenizers.layout import Layout
     from minitok.compat.tokenizers.pipeline import Pipeline
+    from minitok.compat.tokenizers.processing import Layout
 
 __all__ = ["calling_plainly", "pending_class"]
 
