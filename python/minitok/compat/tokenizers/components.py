@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from .options import Option
 
-__all__ = ["Borrowed", "Component", "as_component", "state_of"]
+__all__ = ["Borrowed", "Component", "as_component"]
 
 
 class Component:
@@ -86,9 +86,8 @@ class Component:
         if not isinstance(parts, (list, tuple)):
             raise TypeError(f"{type(parts).__name__!r} object is not an instance of 'list'")
         held = [as_component(part, self.family) for part in parts]
-        self._hold(
-            {str(self.parts_field): [one for part in held for one in (part.parts if part.parts_field else [part])]}
-        )
+        flat = [one for part in held for one in (part.parts if part.parts_field else [part])]
+        self._hold({str(self.parts_field): flat})
 
     @classmethod
     def custom(cls, component: Any) -> Self:
@@ -158,11 +157,8 @@ class Component:
 
     def _lend(self, method: str, borrowed: Any, kind: str) -> None:
         """Calls a method of the Python object with an object that it may use as long as the call lasts."""
-        lent = Borrowed(borrowed, f"Cannot use a {kind}RefMut outside `{method}`")
-        try:
-            self._call(method, lent)
-        finally:
-            lent.give_back()
+        message = f"Cannot use a {kind}RefMut outside `{method}`"
+        Borrowed.lend(borrowed, message, lambda lent: self._call(method, lent))
 
     def _refuse(self) -> NoReturn:
         """Raises ComponentError: a component that is only held was to be run."""
@@ -195,8 +191,7 @@ class Component:
 
     def __getattr__(self, name: str) -> Any:
         option = self._option(name)
-        show: Callable[[Any], Any] = option.kind.show  # type: ignore[assignment]  # an attribute has one
-        return show(self.state[option.field])
+        return option.kind.show(self.state[option.field])  # type: ignore[misc]  # an attribute has one
 
     def __setattr__(self, name: str, value: Any) -> None:
         option = self._option(name)
@@ -237,20 +232,17 @@ class Component:
             raise ComponentError(f"Error while attempting to pickle {self.family.__name__}: {error}") from None
         return json.dumps(state, ensure_ascii=False, separators=(",", ":")).encode()
 
-    def __setstate__(self, state: bytes) -> None:
-        object.__setattr__(self, "state", self.family.from_state(json.loads(state)).state)
-
     def __reduce__(self) -> tuple[Any, ...]:
         return restored, (self.family, self.__getstate__())
 
+    def __setstate__(self, state: bytes) -> None:
+        object.__setattr__(self, "state", restored(self.family, state).state)
+
     def __eq__(self, other: object) -> bool:
-        if self is other:
-            return True
-        if not isinstance(other, Component):
-            return NotImplemented
-        if self.is_custom or other.is_custom:
-            return False
-        return self.family is other.family and self.as_json() == other.as_json()
+        if self is other or not isinstance(other, Component):
+            return self is other or NotImplemented
+        is_custom = self.is_custom or other.is_custom
+        return not is_custom and self.family is other.family and self.as_json() == other.as_json()
 
     __hash__ = None  # type: ignore[assignment]  # it can change
 
@@ -278,9 +270,14 @@ class Borrowed:
             raise ComponentError(self._message)
         return self._object
 
-    def give_back(self) -> None:
-        """Ends the use of the object."""
-        self._object = None
+    @classmethod
+    def lend(cls, borrowed: Any, message: str, use: Callable[[Any], Any]) -> None:
+        """Lends an object as long as a call lasts; later uses raise ComponentError with the message."""
+        lent = cls(borrowed, message)
+        try:
+            use(lent)
+        finally:
+            lent._object = None
 
 
 def restored(family: type[Component], state: bytes) -> Component:
@@ -294,14 +291,7 @@ def as_component(value: Any, family: type[Component]) -> Component:
         if not isinstance(value, family):
             raise TypeError(f"{type(value).__name__!r} object is not an instance of {family.__name__!r}")
         return value
-    return family.from_state(state_of(value, family))
-
-
-def state_of(component: Any, family: type[Component] = Component) -> Any:
-    """The JSON of a component, of minitok's or of ``tokenizers``."""
-    if isinstance(component, Component):
-        return component.as_json()
-    state = component.__getstate__() if hasattr(component, "__getstate__") else None
+    state = value.__getstate__() if hasattr(value, "__getstate__") else None
     if not isinstance(state, bytes):
-        raise TypeError(f"{type(component).__name__!r} object is not an instance of {family.__name__!r}")
-    return json.loads(state)
+        raise TypeError(f"{type(value).__name__!r} object is not an instance of {family.__name__!r}")
+    return restored(family, state)

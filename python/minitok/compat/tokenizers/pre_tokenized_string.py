@@ -71,11 +71,7 @@ class PreTokenizedString:
         """Calls a function with each piece, which it may change."""
         for piece in self.pieces:
             if piece.tokens is None:
-                borrowed: Any = Borrowed(piece.normalized, "Cannot use a NormalizedStringRefMut outside `normalize`")
-                try:
-                    func(borrowed)
-                finally:
-                    borrowed.give_back()
+                Borrowed.lend(piece.normalized, "Cannot use a NormalizedStringRefMut outside `normalize`", func)
 
     def tokenize(self, func: Callable[[str], list[Token]]) -> None:
         """Gives each piece the tokens that a function makes of its text."""
@@ -121,9 +117,9 @@ class PreTokenizedString:
             ComponentError: A piece has no tokens.
         """
         columns = self.columns()
-        words = columns.words if word_idx is None else [word_idx] * len(columns.ids)
-        source = Columns(columns.ids, columns.tokens, columns.offsets, words)
-        return Encoding((Part(source, 0, len(source.ids), type_id),) if source.ids else ())
+        if word_idx is not None:
+            columns.words = [word_idx] * len(columns.ids)
+        return Encoding((Part(columns, 0, len(columns.ids), type_id),) if columns.ids else ())
 
     def columns(self) -> Columns:
         """The ids, tokens, offsets and words. Raises ComponentError if a piece has no tokens."""
