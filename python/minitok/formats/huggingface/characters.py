@@ -19,9 +19,9 @@ from ...reference.regexes import parse
 from ...reference.unicode import contains, difference
 from ..files import shown
 from ..pattern_names import steps_of_pattern
-from .normalizers import dump_steps, in_file, read_steps
+from .normalizers import dump_steps, read_steps
 from .patterns import OWN_STEPS, dump_split, flat_steps, matches_nothing, read_cutter
-from .reasons import Unsupported, step_type, steps_of
+from .reasons import Unsupported, check_ranks, in_file, model_in_file, step_type, steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator
@@ -228,9 +228,7 @@ def dump_characters(definition: Definition) -> dict[str, Any]:
         else token.decode("utf-8", "surrogateescape").replace(" ", MARK)
         for token_id, token in sorted(vocab.tokens.items())
     }
-    ranks = [rank for _, _, _, rank in vocab.merges]
-    if any(later <= earlier for earlier, later in zip(ranks, ranks[1:], strict=False)):
-        raise VocabularyError("two merges share a rank, which a list of merges cannot say")
+    check_ranks(vocab.merges)
     has_metaspace = splits or prefix in ("first", "always")
     marks = [] if has_metaspace else [PREPEND, TO_MARKS] if prefix == "segment" else [TO_MARKS]
     cutter = {"type": "Metaspace", "replacement": MARK, "prepend_scheme": prefix, "split": splits}
@@ -243,16 +241,10 @@ def dump_characters(definition: Definition) -> dict[str, Any]:
         "pre_tokenizer": in_file(cutters, "pretokenizers"),
         "post_processor": None,
         "decoder": {"type": "Sequence", "decoders": [TO_SPACES, {"type": "ByteFallback"}, {"type": "Fuse"}, *strip]},
-        "model": {
-            "type": "BPE",
-            "dropout": None,
-            "unk_token": None,
-            "continuing_subword_prefix": None,
-            "end_of_word_suffix": None,
-            "fuse_unk": True,
-            "byte_fallback": True,
-            "ignore_merges": False,
-            "vocab": {token: token_id for token_id, token in sorted((names | shown).items())},
-            "merges": [f"{shown[left]} {shown[right]}" for left, right, _, _ in vocab.merges],
-        },
+        "model": model_in_file(
+            {token: token_id for token_id, token in sorted((names | shown).items())},
+            [f"{shown[left]} {shown[right]}" for left, right, _, _ in vocab.merges],
+            fuse_unk=True,
+            byte_fallback=True,
+        ),
     }
