@@ -108,21 +108,13 @@ class Encoding:
         return self._core_bpe.encode_ordinary(text)
 
     def encode(
-        self,
-        text: str,
-        *,
-        allowed_special: Allowed = set(),
-        disallowed_special: Disallowed = "all",  # noqa: B006
+        self, text: str, *, allowed_special: Allowed = frozenset(), disallowed_special: Disallowed = "all"
     ) -> list[int]:
         """The ids of a text. Without options, the text of a special token in it is a ValueError."""
         return self._core_bpe.encode(text, self._check(text, allowed_special, disallowed_special))
 
     def encode_to_numpy(
-        self,
-        text: str,
-        *,
-        allowed_special: Allowed = set(),
-        disallowed_special: Disallowed = "all",  # noqa: B006
+        self, text: str, *, allowed_special: Allowed = frozenset(), disallowed_special: Disallowed = "all"
     ) -> npt.NDArray[np.uint32]:
         """As ``encode``, as an array of uint32."""
         allowed = self._check(text, allowed_special, disallowed_special)
@@ -137,7 +129,7 @@ class Encoding:
         text: list[str],
         *,
         num_threads: int = 8,
-        allowed_special: Allowed = set(),  # noqa: B006
+        allowed_special: Allowed = frozenset(),
         disallowed_special: Disallowed = "all",
     ) -> list[list[int]]:
         """As ``encode``, for each text."""
@@ -147,11 +139,7 @@ class Encoding:
         return self.tokenizer.encode_batch(texts, allowed_special=allowed, threads=num_threads)
 
     def encode_with_unstable(
-        self,
-        text: str,
-        *,
-        allowed_special: Allowed = set(),
-        disallowed_special: Disallowed = "all",  # noqa: B006
+        self, text: str, *, allowed_special: Allowed = frozenset(), disallowed_special: Disallowed = "all"
     ) -> tuple[list[int], list[list[int]]]:
         """The ids that more text cannot change, and the ids that may follow them."""
         return self._core_bpe.encode_with_unstable(text, self._check(text, allowed_special, disallowed_special))

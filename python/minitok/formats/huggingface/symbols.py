@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
     Rows = list[tuple[str, str]]
 
-# The decoders that join tokens, by rule. ``Fuse`` concatenates.
-JOINED = {"spaces": None, "prefix": "WordPiece", "cleaned_prefix": "WordPiece", "suffix": "BPEDecoder"}
-
 
 def read_symbols(content: dict[str, Any], vocab: dict[str, int], rows: Rows) -> dict[str, Any]:
     """The vocabulary, and what is done to text, of a file whose tokens are characters."""
