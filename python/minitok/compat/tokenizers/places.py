@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Text"]
 
+# Bytes that continue a character are below this, with a sign.
+CONTINUES = -0x40
+
 
 class Place(NamedTuple):
     """Some tokens, and the segment that they are of.
@@ -82,10 +85,7 @@ class Text:
         if self.places is None:
             return self.columns.offsets
         rows = [self.offsets_of(place, spans) for place, spans in zip(self.places, self.followed())]
-        if len(rows) == 1:
-            return span_list(*rows[0])
-        starts, ends = (np.concatenate([row[side] for row in rows] or [np.zeros(0, np.int64)]) for side in (0, 1))
-        return span_list(starts, ends)
+        return span_list(*(np.concatenate(side) for side in zip(*rows))) if rows else []
 
     def offsets_of(self, place: Place, spans: tuple[Any, Any] | None) -> tuple[Any, Any]:
         """The same of the tokens of a segment. ``spans``: where its characters come from."""
@@ -96,13 +96,13 @@ class Text:
             ends = np.cumsum(self.sizes.bytes[place.first : place.stop], dtype=np.int64)
             starts = ends - self.sizes.bytes[place.first : place.stop]
         if place.pieces is not None:
-            firsts, lasts = np.array(place.pieces).T
+            firsts, lasts = np.array(place.pieces, np.int64).reshape(-1, 2).T
             inner = np.cumsum(lasts - firsts + self.pipeline.end_size)
             pieces = np.searchsorted(inner, starts, side="right")
             shift = lasts + self.pipeline.end_size - inner
             starts, ends = starts + shift[pieces], np.minimum(ends + shift[pieces], lasts[pieces])
         if not data.isascii():
-            begun = np.cumsum(np.frombuffer(data, np.int8) >= -0x40)
+            begun = np.cumsum(np.frombuffer(data, np.int8) >= CONTINUES)
             starts, ends = begun[starts] - 1, begun[ends - 1]
         if spans is not None:
             return spans[0][starts], spans[1][ends - 1]
@@ -182,9 +182,14 @@ class Text:
         """The text as bytes."""
         return utf8(self.text)
 
+    @cached_property
+    def begun(self) -> Any:
+        """How many characters begin before each byte of the text, where it has others than ASCII."""
+        return np.concatenate([[0], np.cumsum(np.frombuffer(self.data, np.int8) >= CONTINUES)])
+
     def char_at(self, place: int) -> int:
         """How many characters begin before a byte of the text."""
-        return place if len(self.data) == len(self.text) else len(self.data[:place].decode())
+        return place if len(self.data) == len(self.text) else int(self.begun[place])
 
     @cached_property
     def columns(self) -> Columns:
