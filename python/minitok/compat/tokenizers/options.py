@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from minitok.errors import PatternError
 from minitok.formats.huggingface.oniguruma import engine_difference, with_line_ends, with_repeats, with_words
 from minitok.formats.huggingface.patterns import literal
-from minitok.reference.pretokenize import compile_pattern
+
+from .matching import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,21 +95,6 @@ def instance(value: Any, kind: type) -> Any:
     return value
 
 
-def flag(value: Any) -> bool:
-    """A truth value."""
-    return bool(instance(value, bool))
-
-
-def maybe_flag(value: Any) -> bool | None:
-    """A truth value, or None."""
-    return None if value is None else flag(value)
-
-
-def text(value: Any) -> str:
-    """A text."""
-    return str(instance(value, str))
-
-
 def character(value: Any) -> str:
     """A text of one character."""
     if len(instance(value, str)) != 1:
@@ -127,14 +113,14 @@ def size(value: Any) -> int:
 
 def behavior(value: Any) -> str:
     """What becomes of a match: ``merged_with_next`` for a file's ``MergedWithNext``."""
-    if text(value) not in BEHAVIORS:
+    if instance(value, str) not in BEHAVIORS:
         raise ValueError(f"Wrong value for SplitDelimiterBehavior, expected one of: `{', '.join(BEHAVIORS)}`")
     return BEHAVIORS[value]
 
 
 def scheme(value: Any) -> str:
     """Where a marker is put before text."""
-    if text(value) not in SCHEMES:
+    if instance(value, str) not in SCHEMES:
         raise ValueError(f"{value} is an unknown variant, should be one of ['first', 'never', 'always']")
     return str(value)
 
@@ -143,7 +129,7 @@ def token(value: Any) -> list[Any]:
     """A token and its id."""
     if not isinstance(value, (tuple, list)) or len(value) != 2:
         raise TypeError(f"a token is a pair of str and int, not {value!r}")
-    return [text(value[0]), size(value[1])]
+    return [instance(value[0], str), size(value[1])]
 
 
 def pattern_state(pattern: Any) -> dict[str, str]:
@@ -166,25 +152,20 @@ def compiled_source(pattern: Any) -> regex.Pattern[str]:
     """
     if not isinstance(pattern, dict) or not isinstance(source := next(iter(pattern.values()), None), str):
         raise PatternError(str(pattern), "it is neither a String nor a Regex")
-    return compiled(source) if "Regex" in pattern else compile_literal(source)
+    return compiled_regex(source) if "Regex" in pattern else compiled(literal(source))
 
 
 @lru_cache(maxsize=256)
-def compile_literal(source: str) -> regex.Pattern[str]:
-    """The pattern of a text."""
-    return compile_pattern(literal(source))
-
-
-@lru_cache(maxsize=256)
-def compiled(source: str) -> regex.Pattern[str]:
+def compiled_regex(source: str) -> regex.Pattern[str]:
     """A regular expression of a file."""
     spelled = with_line_ends(with_repeats(source))
     if difference := engine_difference(spelled):
         raise PatternError(source, f"it has {difference}, which other engines read otherwise")
-    return compile_pattern(with_words(spelled))
+    return compiled(with_words(spelled))
 
 
-FLAG, MAYBE_FLAG, TEXT = Kind(flag), Kind(maybe_flag), Kind(text)
+FLAG, TEXT = Kind(lambda value: instance(value, bool)), Kind(lambda value: instance(value, str))
+MAYBE_FLAG = Kind(lambda value: value if value is None else instance(value, bool))
 CHARACTER, SIZE, SCHEME = Kind(character), Kind(size), Kind(scheme)
 BEHAVIOR = Kind(behavior, str.lower)
 PATTERN = Kind(pattern_state, None)

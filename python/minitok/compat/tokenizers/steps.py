@@ -90,6 +90,15 @@ class Steps:
             ComponentError: A custom component fails.
             FileFormatError: minitok does not run the model.
         """
+        pretok = self.cut(text)
+        open_pieces = [piece for piece in pretok.pieces if piece.tokens is None]
+        tokens = self.pieces.encode([piece.normalized.normalized for piece in open_pieces])
+        for piece, made in zip(open_pieces, tokens):
+            piece.tokens = made
+        return pretok
+
+    def cut(self, text: str) -> PreTokenizedString:
+        """Returns the pieces of a text; only added tokens have their tokens."""
         pretok = PreTokenizedString(text)
         early, late = self.finders
         self.find(pretok, early)
@@ -98,10 +107,6 @@ class Steps:
         self.find(pretok, late)
         if self.pre_tokenizer is not None:
             self.pre_tokenizer.pre_tokenize(pretok)
-        open_pieces = [piece for piece in pretok.pieces if piece.tokens is None]
-        tokens = self.pieces.encode([piece.normalized.normalized for piece in open_pieces])
-        for piece, made in zip(open_pieces, tokens):
-            piece.tokens = made
         return pretok
 
     def find(self, pretok: PreTokenizedString, names: dict[str, int]) -> None:
