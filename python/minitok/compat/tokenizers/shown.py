@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 __all__ = ["shown", "shown_fields"]
@@ -52,13 +53,9 @@ def shown_variant(value: dict[str, Any], *, short: bool) -> str:
 
 def shown_entry(value: Any, key: str, *, short: bool) -> str:
     """An entry of a list."""
-    if key == "added_tokens":
-        return shown(value, key, short=short)
-    if key == "merges":
-        return shown(value, "sep", short=short)
     if key == "special_tokens":
         return f"AddedToken({shown_fields(value, short=short)})"
-    return shown(value, short=short)
+    return shown(value, {"added_tokens": key, "merges": "sep"}.get(key, ""), short=short)
 
 
 def shown_fields(fields: dict[str, Any], *, short: bool = False) -> str:
@@ -68,13 +65,8 @@ def shown_fields(fields: dict[str, Any], *, short: bool = False) -> str:
 
 def entries(rows: Any, *, short: bool) -> str:
     """The entries of a list or a map, the first of many."""
-    found = []
-    for number, row in enumerate(rows):
-        if number == MOST_ENTRIES[short]:
-            found.append("...")
-            break
-        found.append(row)
-    return ", ".join(found)
+    found = list(islice(rows, MOST_ENTRIES[short] + 1))
+    return ", ".join([*found[:-1], "..."] if len(found) > MOST_ENTRIES[short] else found)
 
 
 def cut_text(value: str) -> str:
