@@ -46,8 +46,7 @@ def encode_inputs(
             continue
         pair = None if second is None else whole(source(next(left)), 0 if bare else 1)
         encodings.append(finished(whole(first, 0), pair, processor, truncation, add_special_tokens))
-    if recipe.padding is not None:
-        padded(encodings, recipe.padding)
+    padded(encodings, recipe.padding)
     return encodings
 
 

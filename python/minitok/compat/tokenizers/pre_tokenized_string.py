@@ -96,13 +96,12 @@ class PreTokenizedString:
         if offset_type not in ("char", "byte"):
             raise ValueError("Wrong value for OffsetType, expected one of `byte, char`")
         texts = [piece.normalized.normalized for piece in self.pieces]
-        if offset_referential == "original":
-            spans, whole = [piece.normalized.span for piece in self.pieces], self.original
-        else:
-            ends = list(accumulate(map(len, texts)))
-            spans, whole = list(zip([0, *ends], ends)), "".join(texts)
+        spans, whole = [piece.normalized.span for piece in self.pieces], self.original
+        if offset_referential == "normalized":
+            ends = list(accumulate(map(len, texts), initial=0))
+            spans, whole = list(zip(ends, ends[1:])), "".join(texts)
         if offset_type == "byte":
-            places = byte_places(whole)
+            places = list(accumulate((len(char.encode()) for char in whole), initial=0))
             spans = [(places[start], places[end]) for start, end in spans]
         return [(text, span, piece.tokens) for text, span, piece in zip(texts, spans, self.pieces)]
 
@@ -150,8 +149,3 @@ def origin(piece: Piece, span: Span, owners: Sequence[int]) -> Span:
     if not 0 <= start < end <= len(owners):
         return span
     return piece.normalized.span_of(owners[start], owners[end - 1] + 1)
-
-
-def byte_places(text: str) -> list[int]:
-    """The byte of UTF-8 at which each character begins, and where the last one ends."""
-    return [0, *accumulate(len(char.encode()) for char in text)]

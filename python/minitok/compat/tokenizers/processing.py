@@ -59,24 +59,17 @@ def truncate(encoding: Encoding, pair: Encoding | None, truncation: State) -> No
     Raises:
         ValueError: The one that is to be cut is missing or too short.
     """
-    most, stride, direction = truncation["max_length"], truncation["stride"], truncation["direction"]
+    most, strategy = truncation["max_length"], truncation["strategy"]
+    stride, direction = truncation["stride"], truncation["direction"]
     first, second = len(encoding), 0 if pair is None else len(pair)
-    if most == 0:
-        encoding.truncate(0, stride, direction)
-        if pair is not None:
-            pair.truncate(0, stride, direction)
-        return
     excess = first + second - most
-    if excess <= 0:
+    if most and excess <= 0:
         return
-    strategy = truncation["strategy"]
-    if strategy == "longest_first":
-        if pair is None:
-            encoding.truncate(most, stride, direction)
-            return
-        first, second = shares(first, second, most)
+    if most == 0 or strategy == "longest_first":
+        first, second = (0, 0) if most == 0 else (most, 0) if pair is None else shares(first, second, most)
         encoding.truncate(first, stride, direction)
-        pair.truncate(second, stride, direction)
+        if pair is not None:
+            pair.truncate(second, stride, direction)
         return
     target = encoding if strategy == "only_first" else pair
     if target is None:
@@ -103,18 +96,14 @@ def shares(first: int, second: int, most: int) -> tuple[int, int]:
 def processed(state: State | None, encoding: Encoding, pair: Encoding | None, add_special_tokens: bool) -> Encoding:
     """The encodings after a post-processor, given as JSON, in one."""
     encodings = [encoding] if pair is None else [encoding, pair]
-    if state is None:
-        if pair is None:
-            return encoding
-        for number, each in enumerate(encodings):
-            each.set_sequence_id(number)
-        return Encoding.merge(encodings, growing_offsets=False)
-    numbered = []
+    if state is None and pair is None:
+        return encoding
     for number, each in enumerate(encodings):
-        for one in (each, *each._overflowing):  # noqa: SLF001 - a part of the same package
+        for one in (each, *(each._overflowing if state else ())):  # noqa: SLF001 - a part of the same package
             one.set_sequence_id(number)
-        numbered.append(typed(each, number))
-    return Encoding.merge(steps(state, numbered, add_special_tokens), growing_offsets=False)
+    if state is not None:
+        encodings = steps(state, [typed(each, number) for number, each in enumerate(encodings)], add_special_tokens)
+    return Encoding.merge(encodings, growing_offsets=False)
 
 
 def steps(state: State, encodings: list[Encoding], add_special_tokens: bool) -> list[Encoding]:
@@ -182,21 +171,16 @@ def typed(encoding: Encoding, type_id: int, *, overflowing: bool = False) -> Enc
     return encoding.changed(lambda part: part._replace(type_id=type_id), overflowing=overflowing)
 
 
-def padded(encodings: Sequence[Encoding], padding: State) -> None:
-    """Fills encodings up, each to the same length."""
-    length = padding["length"]
-    if length is None:
-        length = max(map(len, encodings), default=0)
-    multiple = padding["pad_to_multiple_of"] or 1
-    length += -length % multiple
-    for encoding in encodings:
-        encoding.pad(
-            length,
-            direction=padding["direction"],
-            pad_id=padding["pad_id"],
-            pad_type_id=padding["pad_type_id"],
-            pad_token=padding["pad_token"],
-        )
+def padded(encodings: Sequence[Encoding], padding: State | None) -> None:
+    """Fills encodings up, each to the same length, if there is padding."""
+    if padding is not None:
+        length = padding["length"]
+        if length is None:
+            length = max(map(len, encodings), default=0)
+        length += -length % (padding["pad_to_multiple_of"] or 1)
+        options = {name: padding[name] for name in ("direction", "pad_id", "pad_type_id", "pad_token")}
+        for encoding in encodings:
+            encoding.pad(length, **options)
 
 
 class Layout(NamedTuple):

@@ -133,9 +133,8 @@ class Tokenizer:
 
     def to_str(self, pretty: bool = False) -> str:
         """The text of a ``tokenizer.json``, which ``tokenizers`` reads, too."""
-        if pretty:
-            return json.dumps(self._recipe.content(), ensure_ascii=False, indent=2)
-        return json.dumps(self._recipe.content(), ensure_ascii=False, separators=(",", ":"))
+        layout: Any = {"indent": 2} if pretty else {"separators": (",", ":")}
+        return json.dumps(self._recipe.content(), ensure_ascii=False, **layout)
 
     def save(self, path: str, pretty: bool = True) -> None:
         """Writes a ``tokenizer.json``: whole, or not at all."""
@@ -198,15 +197,10 @@ class Tokenizer:
     ) -> Encoding:
         """Returns the final encoding of one or two: cut down, with special tokens, filled up."""
         second = None if pair is None else pair.copy()
-        final = finished(
-            encoding.copy(),
-            second,
-            self._recipe.step_json("post_processor"),
-            self._recipe.truncation,
-            add_special_tokens,
-        )
-        if self._recipe.padding is not None:
-            padded([final], self._recipe.padding)
+        recipe = self._recipe
+        processor = recipe.step_json("post_processor")
+        final = finished(encoding.copy(), second, processor, recipe.truncation, add_special_tokens)
+        padded([final], recipe.padding)
         return final
 
     def num_special_tokens_to_add(self, is_pair: bool) -> int:
@@ -381,12 +375,8 @@ class Tokenizer:
             FileFormatError: The pre-tokenizer does.
         """
         del length
-        recipe = self._recipe
-        trainer = recipe.model.get_trainer() if trainer is None else trainer
-        recipe.model = train_model(
-            recipe.model, iterator, trainer, recipe.steps["normalizer"], recipe.steps["pre_tokenizer"]
-        )
-        self._recipe.changed()
+        trainer = self.model.get_trainer() if trainer is None else trainer
+        self.model = train_model(self.model, iterator, trainer, self.normalizer, self.pre_tokenizer)
         self.add_special_tokens(trainer.special_tokens)
 
     def __repr__(self) -> str:
