@@ -14,10 +14,11 @@ from minitok.backend import load_backend
 from minitok.formats.byte_level import CHARS
 from minitok.formats.huggingface.normalizers import STRIP_LEFT, STRIP_RIGHT
 from minitok.reference.normalize import IDEOGRAPHS
+from minitok.reference.unicode import contains
 from minitok.text import utf8
 
 from .matching import Cut, compiled, cuts, parts
-from .normal_changes import changes
+from .normal_changes import normal_characters
 from .options import BEHAVIOR, Regex, compiled_source, pattern_state
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["NormalizedString"]
 
-CHINESE = "[" + "".join(f"\\U{first:08X}-\\U{last:08X}" for first, last in IDEOGRAPHS) + "]"
 # The characters that stand for bytes, by byte.
 SHOWN = dict(enumerate(CHARS))
 
@@ -95,32 +95,12 @@ class NormalizedString:
 
     # -- steps ---------------------------------------------------------------------------------------------------------
 
-    def transform(self, steps: Iterable[tuple[str, int]], dropped: int = 0) -> None:
-        """Puts characters in the place of those there are.
-
-        Args:
-            steps: The new characters, each with what becomes of the old ones: 0 if it stands for the next of them, 1 if it is
-                put in, -n if it stands for the next, and n more are dropped.
-            dropped: How many of the old ones are dropped before.
-        """
-        chars: list[str] = []
-        spans: list[Span] = []
-        old, at = self.spans, dropped
-        for char, change in steps:
-            chars.append(char)
-            if change > 0:
-                spans.append(old[at - 1] if at else (self._start, self._start))
-            else:
-                spans.append(old[at])
-                at += 1 - change
-        self.normalized, self.spans = "".join(chars), spans
-
     def step(self, step: Step) -> None:
         """Takes a step of SPEC N2."""
         if step == "lowercase":
             self.lowercase()
         elif step == "space_ideographs":
-            self._space_ideographs()
+            self._each(lambda char: f" {char} " if contains(IDEOGRAPHS, ord(char)) else char)
         elif step[0] == "prepend":
             self.prepend(step[1])
         elif step[0] == "replace":
@@ -128,7 +108,8 @@ class NormalizedString:
         else:
             data = self.normalized.encode()
             if load_backend(None).normalizer([step]).apply(data) != data:
-                self.transform(changes(self.normalized, str(step)))
+                made = normal_characters(self.normalized, str(step))
+                self.normalized, self.spans = "".join(char for char, _ in made), [self.spans[at] for _, at in made]
 
     nfc = stepped("NFC", "Composes characters (NFC).")
     nfd = stepped("NFD", "Decomposes characters (NFD).")
@@ -158,14 +139,9 @@ class NormalizedString:
             self._each(lambda char: "".join(CHARS[byte] for byte in char.encode()))
 
     def _each(self, change: Callable[[str], str]) -> None:
-        self.transform([(new, int(at > 0)) for char in self.normalized for at, new in enumerate(change(char))])
-
-    def _space_ideographs(self) -> None:
-        steps: list[tuple[str, int]] = []
-        for start, end, matches in cuts(self.normalized, compiled(CHINESE)):
-            for char in self.normalized[start:end]:
-                steps += [(" ", 0), (char, 1), (" ", 1)] if matches else [(char, 0)]
-        self.transform(steps)
+        """Puts a text in the place of each character, for which it stands."""
+        made = list(map(change, self.normalized))
+        self.normalized, self.spans = "".join(made), [span for span, new in zip(self.spans, made) for _ in new]
 
     def prepend(self, s: str) -> None:
         """Puts a text before; it stands for the first character. An empty text stays empty."""
@@ -190,8 +166,7 @@ class NormalizedString:
 
     def filter(self, func: Callable[[str], bool]) -> None:
         """Keeps the characters for which a function is true."""
-        kept = [(char, span) for char, span in zip(self.normalized, self.spans) if func(char)]
-        self.normalized, self.spans = "".join(char for char, _ in kept), [span for _, span in kept]
+        self._each(lambda char: char if func(char) else "")
 
     def for_each(self, func: Callable[[str], Any]) -> None:
         """Calls a function with each character."""
