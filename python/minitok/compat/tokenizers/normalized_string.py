@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from minitok.backend import load_backend
 from minitok.formats.byte_level import CHARS
 from minitok.formats.huggingface.normalizers import STRIP_LEFT, STRIP_RIGHT
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NormalizedString"]
 
+# Bytes that continue a character are below this, with a sign.
+CONTINUES = -0x40
 # The characters that stand for bytes, by byte.
 SHOWN = dict(enumerate(CHARS))
 
@@ -106,10 +110,25 @@ class NormalizedString:
         elif step[0] == "replace":
             self.replace_matches(compiled(step[1]), step[2])
         else:
-            data = self.normalized.encode()
-            if load_backend(None).normalizer([step]).apply(data) != data:
-                made = normal_characters(self.normalized, str(step))
-                self.normalized, self.spans = "".join(char for char, _ in made), [self.spans[at] for _, at in made]
+            self._normal(str(step))
+
+    def _normal(self, form: str) -> None:
+        data = self.normalized.encode()
+        normalizer = load_backend(None).normalizer([form])
+        if normalizer.apply(data) == data:
+            return
+        made, starts, ends = normalizer.aligned(data)
+        begins = np.frombuffer(made, np.int8) >= CONTINUES
+        starts, ends = starts[begins], ends[begins]
+        goes_on = (starts[1:] == starts[:-1]) & (ends[1:] == ends[:-1])
+        if (
+            goes_on | (starts[1:] == ends[:-1])
+        ).all():  # Marks are in their order: each stands for the first of its parts.
+            numbers = (np.cumsum(np.frombuffer(data, np.int8) >= CONTINUES) - 1)[starts].tolist()
+            self.normalized, self.spans = made.decode(), [self.spans[number] for number in numbers]
+        else:
+            found = normal_characters(self.normalized, form)
+            self.normalized, self.spans = "".join(char for char, _ in found), [self.spans[at] for _, at in found]
 
     nfc = stepped("NFC", "Composes characters (NFC).")
     nfd = stepped("NFD", "Decomposes characters (NFD).")

@@ -22,6 +22,8 @@ from minitok.errors import ComponentError
 from minitok.offsets import Sizes, span_list
 from minitok.text import utf8
 
+from .normalized_string import CONTINUES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -31,9 +33,6 @@ if TYPE_CHECKING:
     from .pipeline import Pipeline
 
 __all__ = ["Text"]
-
-# Bytes that continue a character are below this, with a sign.
-CONTINUES = -0x40
 
 
 class Place(NamedTuple):
