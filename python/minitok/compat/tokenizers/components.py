@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from minitok.errors import ComponentError
 
+from .options import instance, unsigned
 from .shown import shown
 
 if TYPE_CHECKING:
@@ -83,9 +84,7 @@ class Component:
 
     def _hold_parts(self, parts: Any) -> None:
         """Sets the parts of a sequence. Sequences among them are taken apart."""
-        if not isinstance(parts, (list, tuple)):
-            raise TypeError(f"{type(parts).__name__!r} object is not an instance of 'list'")
-        held = [as_component(part, self.family) for part in parts]
+        held = [as_component(part, self.family) for part in instance(parts, list, tuple)]
         flat = [one for part in held for one in (part.parts if part.parts_field else [part])]
         self._hold({str(self.parts_field): flat})
 
@@ -201,9 +200,7 @@ class Component:
     # -- the parts of a sequence ---------------------------------------------------------------------------------------
 
     def _place(self, index: int) -> int:
-        if index < 0:
-            raise OverflowError("can't convert negative int to unsigned")
-        if index >= len(self.parts):
+        if unsigned(index) >= len(self.parts):
             raise IndexError("Index not found")
         return index
 
@@ -287,11 +284,7 @@ def restored(family: type[Component], state: bytes) -> Component:
 
 def as_component(value: Any, family: type[Component]) -> Component:
     """The component of a family that is meant: one of minitok's, or one of ``tokenizers``."""
-    if isinstance(value, Component):
-        if not isinstance(value, family):
-            raise TypeError(f"{type(value).__name__!r} object is not an instance of {family.__name__!r}")
-        return value
-    state = value.__getstate__() if hasattr(value, "__getstate__") else None
-    if not isinstance(state, bytes):
-        raise TypeError(f"{type(value).__name__!r} object is not an instance of {family.__name__!r}")
-    return restored(family, state)
+    state = None if isinstance(value, Component) or not hasattr(value, "__getstate__") else value.__getstate__()
+    if isinstance(state, bytes):
+        return restored(family, state)
+    return instance(value, family)  # type: ignore[no-any-return]  # a component of the family

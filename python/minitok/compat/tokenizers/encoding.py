@@ -7,6 +7,7 @@ from itertools import chain, takewhile
 from typing import TYPE_CHECKING, Any
 
 from .columns import Columns, Part, fixed, slice_parts
+from .options import unsigned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -258,13 +259,6 @@ class Encoding:
         spans = [(start, stop) for start, stop in zip(cuts, cuts[1:]) if start < stop]
         self._parts = tuple(Part(source, start, stop, *kinds[start]) for start, stop in spans)
         self._ranges, self._overflowing = state["sequence_ranges"], state["overflowing"]
-
-
-def unsigned(number: int) -> int:
-    """The number, if it can be a length or a place."""
-    if number < 0:
-        raise OverflowError("can't convert negative int to unsigned")
-    return number
 
 
 def cut_spans(length: int, size: int, step: int) -> Iterable[Span]:

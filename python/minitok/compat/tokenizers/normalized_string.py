@@ -21,7 +21,7 @@ from minitok.text import utf8
 
 from .matching import Cut, compiled, cuts, parts
 from .normal_changes import normal_characters
-from .options import BEHAVIOR, Regex, compiled_source, pattern_state
+from .options import BEHAVIOR, Regex, compiled_source, instance, pattern_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -64,10 +64,8 @@ class NormalizedString:
     __slots__ = ("_start", "normalized", "original", "spans")
 
     def __init__(self, sequence: str) -> None:
-        if not isinstance(sequence, str):
-            raise TypeError(f"{type(sequence).__name__!r} object is not an instance of 'str'")
         # A lone surrogate is U+FFFD, as everywhere in minitok.
-        self.original = self.normalized = sequence if sequence.isascii() else utf8(sequence).decode()
+        self.original = self.normalized = utf8(instance(sequence, str)).decode()
         # The character of the whole text at which the original begins, and the span there of each normalized character.
         self._start = 0
         self.spans: list[Span] = [(at, at + 1) for at in range(len(self.original))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from operator import index
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minitok.errors import PatternError
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BEHAVIOR", "BYTE_LEVEL", "CHARACTER", "FLAG", "MAYBE_FLAG", "METASPACE", "PATTERN", "SCHEME", "SIZE", "TEXT", "TOKEN",
-    "Kind", "Option", "Regex", "compiled_source", "pattern_state",
+    "Kind", "Option", "Regex", "compiled_source", "instance", "pattern_state", "unsigned",
 ]  # fmt: skip
 
 BEHAVIORS = {
@@ -88,9 +89,9 @@ class Regex:
             compiled_source({"Regex": pattern})
 
 
-def instance(value: Any, kind: type) -> Any:
+def instance(value: Any, kind: type, *others: type) -> Any:
     """The value, if it is one of a type."""
-    if not isinstance(value, kind):
+    if not isinstance(value, (kind, *others)):
         raise TypeError(f"{type(value).__name__!r} object is not an instance of {kind.__name__!r}")
     return value
 
@@ -102,13 +103,11 @@ def character(value: Any) -> str:
     return str(value)
 
 
-def size(value: Any) -> int:
-    """A number that is not negative."""
-    if not isinstance(value, int):
-        raise TypeError(f"{type(value).__name__!r} object cannot be interpreted as an integer")
-    if value < 0:
+def unsigned(value: Any) -> int:
+    """A number that can be a length, a place or an id."""
+    if index(value) < 0:
         raise OverflowError("can't convert negative int to unsigned")
-    return value
+    return index(value)
 
 
 def behavior(value: Any) -> str:
@@ -129,7 +128,7 @@ def token(value: Any) -> list[Any]:
     """A token and its id."""
     if not isinstance(value, (tuple, list)) or len(value) != 2:
         raise TypeError(f"a token is a pair of str and int, not {value!r}")
-    return [instance(value[0], str), size(value[1])]
+    return [instance(value[0], str), unsigned(value[1])]
 
 
 def pattern_state(pattern: Any) -> dict[str, str]:
@@ -166,7 +165,7 @@ def compiled_regex(source: str) -> regex.Pattern[str]:
 
 FLAG, TEXT = Kind(lambda value: instance(value, bool)), Kind(lambda value: instance(value, str))
 MAYBE_FLAG = Kind(lambda value: value if value is None else instance(value, bool))
-CHARACTER, SIZE, SCHEME = Kind(character), Kind(size), Kind(scheme)
+CHARACTER, SIZE, SCHEME = Kind(character), Kind(unsigned), Kind(scheme)
 BEHAVIOR = Kind(behavior, str.lower)
 PATTERN = Kind(pattern_state, None)
 TOKEN = Kind(token, tuple)

@@ -21,6 +21,7 @@ from minitok.reference.words import END, Words
 
 from .decoders import ByteLevel, token_bytes
 from .normalized_string import NormalizedString
+from .options import unsigned
 from .places import Text
 
 if TYPE_CHECKING:
@@ -184,10 +185,3 @@ class Pipeline:
         if not any(name[:1].isspace() for name in self.added_names.values()):
             return frozenset()
         return frozenset(token_id for token_id, token in self.steps.added.tokens.items() if token.rstrip)
-
-
-def unsigned(token_id: int) -> int:
-    """The id, if it can be one."""
-    if token_id < 0:
-        raise OverflowError("can't convert negative int to unsigned")
-    return token_id

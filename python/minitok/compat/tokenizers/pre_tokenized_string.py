@@ -11,6 +11,7 @@ from .columns import Columns, Part
 from .components import Borrowed
 from .encoding import Encoding
 from .normalized_string import NormalizedString
+from .options import instance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,11 +50,8 @@ class PreTokenizedString:
         """Puts the pieces that a function makes of each in its place; empty ones are dropped."""
 
         def copies(index: int, piece: NormalizedString) -> list[NormalizedString]:
-            made = list(func(index, piece))
-            for part in made:
-                if not isinstance(part, NormalizedString):
-                    raise TypeError(f"{type(part).__name__!r} object is not an instance of 'NormalizedString'")
-            return [part.copy() for part in made]  # One may have been given twice, or kept.
+            # One may have been given twice, or kept.
+            return [instance(part, NormalizedString).copy() for part in func(index, piece)]
 
         self.cut(copies)
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from minitok.formats.files import shown
 from minitok.formats.huggingface.reasons import Unsupported
 
+from .options import instance, unsigned
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -31,7 +33,7 @@ PADDING = {"direction": DIRECTIONS, "pad_to_multiple_of": LENGTH, "pad_id": ID, 
 
 def check_truncation(max_length: int, stride: int, strategy: str, direction: str, added: int) -> State:
     """The options of truncation, if they can be met. ``added``: how many special tokens a text gets."""
-    check_numbers(max_length, stride)
+    unsigned(max_length), unsigned(stride)
     if strategy not in STRATEGIES:
         known = "`longest_first`, `only_first`, or `only_second`"
         raise ValueError(f"Unknown `strategy`: `{strategy}`. Use one of {known}")
@@ -51,19 +53,10 @@ def check_padding(**options: Any) -> State:
     """The options of padding, if they can be met."""
     if options["direction"] not in DIRECTIONS:
         raise ValueError(f"Unknown `direction`: `{options['direction']}`. Use one of `left` or `right`")
-    check_numbers(*(options[name] or 0 for name in ("pad_id", "pad_type_id", "length", "pad_to_multiple_of")))
-    if not isinstance(options["pad_token"], str):
-        raise TypeError(f"{type(options['pad_token']).__name__!r} object is not an instance of 'str'")
+    for name in ("pad_id", "pad_type_id", "length", "pad_to_multiple_of"):
+        unsigned(options[name] or 0)
+    instance(options["pad_token"], str)
     return options
-
-
-def check_numbers(*numbers: Any) -> None:
-    """Refuses what cannot be a length or an id."""
-    for number in numbers:
-        if not isinstance(number, int):
-            raise TypeError(f"{type(number).__name__!r} object cannot be interpreted as an integer")
-        if number < 0:
-            raise OverflowError("can't convert negative int to unsigned")
 
 
 def read_truncation(state: Any) -> State | None:

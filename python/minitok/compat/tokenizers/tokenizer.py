@@ -14,6 +14,7 @@ from minitok.formats.hub import cache_folder, cached_model
 
 from .added import AddedToken, as_added
 from .batches import as_batch, as_input, encode_inputs
+from .options import instance, unsigned
 from .processing import added_tokens, finished, padded
 from .recipe import Recipe
 from .settings import check_padding, check_truncation
@@ -234,16 +235,12 @@ class Tokenizer:
 
     def token_to_id(self, token: str) -> int | None:
         """The id of a token, or None."""
-        if not isinstance(token, str):
-            raise TypeError(f"{type(token).__name__!r} object is not an instance of 'str'")
-        found = self._recipe.added.ids.get(token)
+        found = self._recipe.added.ids.get(instance(token, str))
         return self._recipe.model.token_to_id(token) if found is None else found
 
     def id_to_token(self, id: int) -> str | None:  # noqa: A002 - as there
         """The token of an id, or None."""
-        if id < 0:
-            raise OverflowError("can't convert negative int to unsigned")
-        found = self._recipe.added.tokens.get(id)
+        found = self._recipe.added.tokens.get(unsigned(id))
         return self._recipe.model.id_to_token(id) if found is None else found.content
 
     def get_added_tokens_decoder(self) -> dict[int, Any]:
@@ -260,10 +257,8 @@ class Tokenizer:
         return self._add(tokens, special=True)
 
     def _add(self, tokens: list[Any], *, special: bool) -> int:
-        if not isinstance(tokens, (list, tuple)):
-            raise TypeError(f"{type(tokens).__name__!r} object is not an instance of 'list'")
         recipe = self._recipe
-        new = [token for each in tokens if (token := as_added(each, special=special)).content]
+        new = [token for each in instance(tokens, list, tuple) if (token := as_added(each, special=special)).content]
         if all(recipe.added.tokens.get(recipe.added.ids.get(token.content, -1)) == token for token in new):
             return 0
         size = self.get_vocab_size(with_added_tokens=False)
