@@ -39,10 +39,14 @@ __all__ = ["Pipeline"]
 class Pipeline:
     """Encodes, decodes and names tokens.
 
-    Args:
+    Attributes:
         definition: What encodes; None if minitok's codec cannot do what the components do.
         steps: The components, one by one.
         decoder: The decoder, or None.
+        allowed: The special tokens that are found in text.
+        spells: Whether the tokens of a piece are the piece, cut, unless bytes are left out.
+        spells_all: Whether the pieces of a segment are the segment, cut.
+        end_size: How many bytes stand behind a piece for the end of a word.
     """
 
     def __init__(self, definition: Definition | None, steps: Steps, decoder: Decoder | None) -> None:
@@ -50,6 +54,9 @@ class Pipeline:
         self.codec = None if definition is None else definition.codec()
         special = () if definition is None else definition.special_tokens
         self.allowed = tuple(name for name in special if name not in steps.hidden)
+        self.spells = definition is not None and definition.symbols is None
+        self.end_size = 0 if definition is None or definition.word_end is None else len(END)
+        self.spells_all = not self.end_size and (definition is None or definition.words is None)
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         """The ids of texts, with added tokens found in them."""
@@ -119,21 +126,6 @@ class Pipeline:
         return list(itemgetter(*ids)(self.names)) if len(ids) > 1 else [self.names[token_id] for token_id in ids]
 
     # -- where tokens come from ----------------------------------------------------------------------------------------
-
-    @cached_property
-    def spells(self) -> bool:
-        """Whether the tokens of a piece are the piece, cut, unless bytes are left out."""
-        return self.definition is not None and self.definition.symbols is None
-
-    @cached_property
-    def spells_all(self) -> bool:
-        """Whether the pieces of a segment are the segment, cut."""
-        return self.definition is None or (self.definition.words is None and self.definition.word_end is None)
-
-    @cached_property
-    def end_size(self) -> int:
-        """How many bytes stand behind a piece for the end of a word."""
-        return 0 if self.definition is None or self.definition.word_end is None else len(END)
 
     @cached_property
     def cutter(self) -> tuple[Words, Any]:
