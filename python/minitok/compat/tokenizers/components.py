@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 from minitok.errors import ComponentError
 
 from .options import instance, unsigned
-from .shown import shown
+from .shown import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Borrowed", "Component", "as_component"]
 
 
-class Component:
+class Component(Shown):
     """A step of the pipeline.
 
     Attributes:
@@ -154,10 +154,21 @@ class Component:
         except Exception as error:
             raise ComponentError(f"{type(error).__name__}: {error}") from error
 
-    def _lend(self, method: str, borrowed: Any, kind: str) -> None:
-        """Calls a method of the Python object with an object that it may use as long as the call lasts."""
-        message = f"Cannot use a {kind}RefMut outside `{method}`"
-        Borrowed.lend(borrowed, message, lambda lent: self._call(method, lent))
+    def _run(self, method: str, kind: str, given: Any) -> None:
+        """Changes a string of a kind: by the Python object's method, by the parts one after the other, or by ``_apply``."""
+        text = given.lent() if isinstance(given, Borrowed) else given
+        if self.custom_object is not None:
+            message = f"Cannot use a {kind}RefMut outside `{method}`"
+            Borrowed.lend(text, message, lambda lent: self._call(method, lent))
+        elif self.parts_field is None:
+            self._apply(text)
+        else:
+            for part in self.parts:
+                getattr(part, method)(text)
+
+    def _apply(self, given: Any) -> Any:
+        del given
+        self._refuse()
 
     def _refuse(self) -> NoReturn:
         """Raises ComponentError: a component that is only held was to be run."""
@@ -224,10 +235,9 @@ class Component:
 
     def __getstate__(self) -> bytes:
         try:
-            state = self.as_json()
+            return super().__getstate__()
         except ComponentError as error:
             raise ComponentError(f"Error while attempting to pickle {self.family.__name__}: {error}") from None
-        return json.dumps(state, ensure_ascii=False, separators=(",", ":")).encode()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return restored, (self.family, self.__getstate__())
@@ -242,12 +252,6 @@ class Component:
         return not is_custom and self.family is other.family and self.as_json() == other.as_json()
 
     __hash__ = None  # type: ignore[assignment]  # it can change
-
-    def __repr__(self) -> str:
-        return shown(self.as_json())
-
-    def __str__(self) -> str:
-        return shown(self.as_json(), short=True)
 
 
 class Borrowed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import reduce
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -41,14 +42,11 @@ class Decoder(Component):
 
     def decode_chain(self, tokens: list[str]) -> list[str]:
         """Returns the parts of the text, which another decoder may change. A custom decoder has this method."""
-        return self._apply(tokens) if self.custom_object is None else list(self._call("decode_chain", tokens))
-
-    def _apply(self, tokens: list[str]) -> list[str]:
-        if not self.parts_field:
-            self._refuse()
-        for part in self.parts:
-            tokens = part.decode_chain(tokens)
-        return tokens
+        if self.custom_object is not None:
+            return list(self._call("decode_chain", tokens))
+        if self.parts_field is None:
+            return list(self._apply(tokens))
+        return reduce(lambda made, part: part.decode_chain(made), self.parts, tokens)
 
 
 class ByteLevel(Decoder):

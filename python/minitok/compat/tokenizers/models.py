@@ -15,7 +15,7 @@ from minitok.formats.gpt2 import parse_merges
 
 from .components import Component
 from .piece_encoder import PieceEncoder, Token
-from .shown import shown
+from .shown import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -40,7 +40,7 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-class Model:
+class Model(Shown):
     """What makes ids of pieces."""
 
 
@@ -190,15 +190,6 @@ class BPE(Model):
             Component.changes += 1
         else:
             object.__setattr__(self, name, value)
-
-    def __repr__(self) -> str:
-        return shown(self.as_json())
-
-    def __str__(self) -> str:
-        return shown(self.as_json(), short=True)
-
-    def __getstate__(self) -> bytes:
-        return json.dumps(self.as_json(), ensure_ascii=False, separators=(",", ":")).encode()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return partial(BPE, **self._options), (self.vocab(), self.merges())

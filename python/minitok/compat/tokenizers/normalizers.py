@@ -11,7 +11,7 @@ from typing import Any
 from minitok.errors import ComponentError
 from minitok.formats.huggingface.normalizers import read_steps
 
-from .components import Borrowed, Component
+from .components import Component
 from .normalized_string import NormalizedString
 from .options import FLAG, MAYBE_FLAG, PATTERN, TEXT, Option, compiled_source
 
@@ -30,12 +30,7 @@ class Normalizer(Component):
         Raises:
             ComponentError: A custom normalizer fails.
         """
-        if isinstance(normalized, Borrowed):
-            normalized = normalized.lent()
-        if self.custom_object is None:
-            self._apply(normalized)
-        else:
-            self._lend("normalize", normalized, "NormalizedString")
+        self._run("normalize", "NormalizedString", normalized)
 
     def normalize_str(self, sequence: str) -> str:
         """Returns the normalized text.
@@ -50,9 +45,7 @@ class Normalizer(Component):
     def _apply(self, normalized: NormalizedString) -> None:
         if type(self) is Normalizer:
             self._refuse()
-        for part in self.parts if self.parts_field else ():
-            part.normalize(normalized)
-        for step in () if self.parts_field else read_steps(self.state):
+        for step in read_steps(self.state):
             normalized.step(step)
 
 

@@ -16,10 +16,10 @@ from minitok.backend import load_backend
 from minitok.errors import UnknownTokenError
 from minitok.reference.metaspace import MARKER, Metaspace
 from minitok.reference.normalize import steps_of
-from minitok.reference.pretokenize import matches
 from minitok.reference.words import END, Words
 
 from .decoders import ByteLevel, token_bytes
+from .matching import cuts
 from .normalized_string import NormalizedString
 from .options import unsigned
 from .places import Text
@@ -139,7 +139,14 @@ class Pipeline:
         words, pattern = self.cutter
         places = [(0, len(segment))]
         if words.regex is not None:
-            places = [place for place in matches(words.regex, str(words.words), segment) if place[0] < place[1]]
+            text = segment.decode()
+            sizes = [1] * len(text) if len(text) == len(segment) else [len(char.encode()) for char in text]
+            at = list(accumulate(sizes, initial=0))
+            places = [
+                (at[start], at[end]) for start, end, is_word in cuts(text, words.regex) if is_word and start < end
+            ]
+        if pattern.source == "none":
+            return places
         found: list[Span] = []
         for start, end in places:
             ends = list(accumulate(map(len, pattern.split(segment[start:end])), initial=start))

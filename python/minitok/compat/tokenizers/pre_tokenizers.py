@@ -12,7 +12,7 @@ from minitok.formats.byte_level import CHARS
 from minitok.formats.huggingface.patterns import RULES, literal
 from minitok.reference.pretokenize import NAMED
 
-from .components import Borrowed, Component
+from .components import Component
 from .matching import compiled
 from .options import BEHAVIOR, BYTE_LEVEL, CHARACTER, FLAG, METASPACE, PATTERN, SIZE, Option, compiled_source
 from .pre_tokenized_string import PreTokenizedString
@@ -38,12 +38,7 @@ class PreTokenizer(Component):
         Raises:
             ComponentError: A custom pre-tokenizer fails.
         """
-        if isinstance(pretok, Borrowed):
-            pretok = pretok.lent()
-        if self.custom_object is None:
-            self._apply(pretok)
-        else:
-            self._lend("pre_tokenize", pretok, "PreTokenizedString")
+        self._run("pre_tokenize", "PreTokenizedString", pretok)
 
     def pre_tokenize_str(self, sequence: str) -> list[tuple[str, tuple[int, int]]]:
         """Returns the pieces as they reach the model, and the characters of the text that each comes from.
@@ -56,10 +51,7 @@ class PreTokenizer(Component):
         return [(text, span) for text, span, _ in pretok.get_splits()]
 
     def _apply(self, pretok: PreTokenizedString) -> None:
-        for part in self.parts if self.parts_field else ():
-            part.pre_tokenize(pretok)
-        if not self.parts_field:
-            pretok.cut(lambda _, piece: self._cut(piece))
+        pretok.cut(lambda _, piece: self._cut(piece))
 
     def _cut(self, piece: NormalizedString) -> list[NormalizedString]:
         pattern, behavior, inverted = self._rule()

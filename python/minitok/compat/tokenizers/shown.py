@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from itertools import islice
 from typing import Any
 
-__all__ = ["shown", "shown_fields"]
+__all__ = ["Shown", "shown", "shown_fields"]
 
 # Texts that stand without quotes: they are names of variants.
 NAMES = frozenset(["behavior", "prepend_scheme", "direction", "strategy", "progress_format"])
@@ -14,6 +15,23 @@ PAIRS = frozenset(["sep", "cls"])
 # How many entries of a list, and bytes of a text, are shown in full and in short.
 MOST_ENTRIES = {False: 99, True: 5}
 MOST_BYTES = 100
+
+
+class Shown:
+    """What shows itself as its JSON, and is pickled as it."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The JSON."""
+        raise NotImplementedError
+
+    def __getstate__(self) -> bytes:
+        return json.dumps(self.as_json(), ensure_ascii=False, separators=(",", ":")).encode()
+
+    def __repr__(self) -> str:
+        return shown(self.as_json())
+
+    def __str__(self) -> str:
+        return shown(self.as_json(), short=True)
 
 
 def shown(value: Any, key: str = "", *, short: bool = False) -> str:
