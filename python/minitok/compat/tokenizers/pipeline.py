@@ -7,72 +7,37 @@ keep that of their time, to make their columns from it when they are read.
 from __future__ import annotations
 
 from functools import cached_property
-from itertools import accumulate
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from minitok.arguments import thread_count
-from minitok.backend import load_backend
 from minitok.errors import UnknownTokenError
-from minitok.reference.metaspace import MARKER, Metaspace
-from minitok.reference.normalize import steps_of
-from minitok.reference.words import END, Words
 
 from .decoders import ByteLevel, token_bytes
-from .matching import cuts
-from .normalized_string import NormalizedString
+from .encoder import Encoder
 from .options import unsigned
-from .places import Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from minitok.definition import Definition
 
-    from .columns import Source, Span
     from .decoders import Decoder
     from .steps import Steps
 
 __all__ = ["Pipeline"]
 
 
-class Pipeline:
-    """Encodes, decodes and names tokens.
+class Pipeline(Encoder):
+    """Encodes and decodes.
 
-    Attributes:
+    Args:
         definition: What encodes; None if minitok's codec cannot do what the components do.
         steps: The components, one by one.
         decoder: The decoder, or None.
-        allowed: The special tokens that are found in text.
-        spells: Whether the tokens of a piece are the piece, cut, unless bytes are left out.
-        spells_all: Whether the pieces of a segment are the segment, cut.
-        end_size: How many bytes stand behind a piece for the end of a word.
     """
 
     def __init__(self, definition: Definition | None, steps: Steps, decoder: Decoder | None) -> None:
-        self.definition, self.steps, self.decoder = definition, steps, decoder
-        self.codec = None if definition is None else definition.codec()
-        special = () if definition is None else definition.special_tokens
-        self.allowed = tuple(name for name in special if name not in steps.hidden)
-        self.spells = definition is not None and definition.symbols is None
-        self.end_size = 0 if definition is None or definition.word_end is None else len(END)
-        self.spells_all = not self.end_size and (definition is None or definition.words is None)
-
-    def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
-        """The ids of texts, with added tokens found in them."""
-        if self.codec is None:
-            return [list(self.steps.run(text).columns().ids) for text in texts]
-        if len(texts) == 1:
-            return [self.codec.encode(texts[0], self.allowed)]
-        return self.codec.encode_batch(texts, self.allowed, thread_count(None))
-
-    def sources(self, texts: Sequence[str]) -> list[Source]:
-        """The ids of texts, and the columns that belong to them."""
-        if self.codec is None:
-            return [self.steps.run(text).columns() for text in texts]
-        return [Text(self, text, ids) for text, ids in zip(texts, self.encode_batch(texts))]
-
-    # -- decoding ------------------------------------------------------------------------------------------------------
+        super().__init__(definition, steps)
+        self.decoder = decoder
 
     def decode(self, ids: Sequence[int], skip_special_tokens: bool) -> str:
         """The text of ids; those without a token are left out."""
@@ -107,80 +72,3 @@ class Pipeline:
         tokens = self.steps.added.tokens
         names = self.added_names.items()
         return frozenset(i for i, name in names if token_bytes(name) != tokens[i].content.encode())
-
-    # -- names ---------------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def added_names(self) -> dict[int, str]:
-        """Each added token by id: by its content, or as it stands in normalized text if it is looked for there."""
-        contents = {token_id: token.content for token_id, token in self.steps.added.tokens.items()}
-        return contents | self.steps.late_names
-
-    @cached_property
-    def names(self) -> dict[int, str]:
-        """Each token by id, as the file writes it."""
-        return self.steps.model.names() | self.added_names
-
-    def tokens(self, ids: Sequence[int]) -> list[str]:
-        """The tokens of ids that have one."""
-        return list(itemgetter(*ids)(self.names)) if len(ids) > 1 else [self.names[token_id] for token_id in ids]
-
-    # -- where tokens come from ----------------------------------------------------------------------------------------
-
-    @cached_property
-    def cutter(self) -> tuple[Words, Any]:
-        """What words are, and the pattern that cuts them."""
-        made = self.definition
-        backend, pattern, words = (None, "none", None) if made is None else (made.backend, made.pattern, made.words)
-        return Words(words, None), load_backend(backend).pattern(pattern)
-
-    def pieces(self, segment: bytes) -> list[Span]:
-        """The pieces of a segment, as ranges of its bytes."""
-        words, pattern = self.cutter
-        places = [(0, len(segment))]
-        if words.regex is not None:
-            text = segment.decode()
-            sizes = [1] * len(text) if len(text) == len(segment) else [len(char.encode()) for char in text]
-            at = list(accumulate(sizes, initial=0))
-            places = [
-                (at[start], at[end]) for start, end, is_word in cuts(text, words.regex) if is_word and start < end
-            ]
-        if pattern.source == "none":
-            return places
-        found: list[Span] = []
-        for start, end in places:
-            ends = list(accumulate(map(len, pattern.split(segment[start:end])), initial=start))
-            found += zip(ends, ends[1:])
-        return found
-
-    def normalized(self, text: str) -> NormalizedString:
-        """A text after the steps of the definition, with where its characters come from."""
-        made = NormalizedString(text)
-        for step in steps_of(None if self.definition is None else self.definition.normalizer):
-            made.step(step)
-        return made
-
-    def written(self, segment: bytes, token_id: int) -> str:
-        """An added token as it stands in the text, or in normalized text, where spaces may be markers."""
-        prefix = None if self.definition is None else self.definition.prefix
-        is_marked = token_id in self.late_ids and prefix is not None and Metaspace(prefix).comes_first()
-        return segment.decode().replace(" ", MARKER.decode()) if is_marked else segment.decode()
-
-    @cached_property
-    def late_ids(self) -> frozenset[int]:
-        """The added tokens that are found in normalized text."""
-        return frozenset(self.steps.late_names)
-
-    @cached_property
-    def two_named_ids(self) -> frozenset[int]:
-        """The added tokens that may have another text than their names, or than the token of the model with their id."""
-        tokens, model = self.steps.added.tokens.items(), self.steps.model.names()
-        flagged = {token_id for token_id, token in tokens if token.lstrip or token.rstrip}
-        return frozenset(flagged.union(i for i, name in self.added_names.items() if model.get(i, name) != name))
-
-    @cached_property
-    def overlapping_ids(self) -> frozenset[int]:
-        """The added tokens that may take white space in which the next token begins, which has it too."""
-        if not any(name[:1].isspace() for name in self.added_names.values()):
-            return frozenset()
-        return frozenset(token_id for token_id, token in self.steps.added.tokens.items() if token.rstrip)

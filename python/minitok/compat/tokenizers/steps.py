@@ -18,7 +18,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .matching import compiled
-from .piece_encoder import PieceEncoder, Token
+from .models import PieceEncoder, Token
 from .pre_tokenized_string import Piece, PreTokenizedString
 
 if TYPE_CHECKING:
