@@ -366,13 +366,13 @@ def test_a_tokenizer_of_minitok_has_the_same_ids():
 
 
 def test_columns_are_made_when_they_are_read(monkeypatch):
-    from minitok.compat.tokenizers.steps import Steps
+    from minitok.compat.tokenizers.encoder import Text
 
     tok = minitok.compat.tokenizers.Tokenizer.from_str(hf_files.file("roberta"))
     encoding = tok.encode("low lower")
     asked = []
-    run = Steps.run
-    monkeypatch.setattr(Steps, "run", lambda steps, text: asked.append(text) or run(steps, text))
+    followed = Text.followed
+    monkeypatch.setattr(Text, "followed", lambda made: asked.append(made.text) or followed(made))
     assert (encoding.ids, encoding.attention_mask, asked) == (encoding.ids, [1] * 4, [])
     assert encoding.word_ids == [None, 0, 1, None]
     assert encoding.offsets == [(0, 0), (0, 3), (4, 9), (0, 0)]

@@ -127,6 +127,46 @@ def test_added_tokens_that_hold_each_other(name, normalizer, added, data, splits
     )
 
 
+def word_ends(lib):
+    """A model of bytes whose tokens say that a word ends, as CLIP's."""
+    alphabet = sorted(lib.pre_tokenizers.ByteLevel.alphabet())
+    merges = [("s", "t</w>"), ("t", "e"), ("te", "st</w>"), ("l", "o</w>")]
+    tokens = [*alphabet, *(f"{char}</w>" for char in alphabet), *map("".join, merges)]
+    vocab = {token: number for number, token in enumerate(tokens)}
+    return lib.models.BPE(vocab, merges, end_of_word_suffix="</w>")
+
+
+def words(lib):
+    """Words of bytes."""
+    steps = lib.pre_tokenizers
+    cut = steps.Split(lib.Regex(r"\p{L}+|\p{N}|[^\s\p{L}\p{N}]+"), "removed", invert=True)
+    return steps.Sequence([cut, steps.ByteLevel(add_prefix_space=False, use_regex=False)])
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    model=st.sampled_from((MODELS[0], word_ends)),
+    normalizer=st.none() | st.sampled_from([NORMALIZERS[at] for at in (0, 1, 4, 8, 11, 14, 15, 16, 19)]),
+    added=ADDED,
+    texts=st.lists(TEXTS, min_size=1, max_size=3),
+    splits=st.booleans(),
+)
+def test_words_that_are_followed_through_a_codec(model, normalizer, added, texts, splits):
+    check(model, normalizer, words, None, added, texts, splits)
+
+
+def test_a_late_token_has_another_name_than_the_token_of_the_model_with_its_id():
+    for lib in (mine, theirs):
+        steps = lib.normalizers
+        tok = made(
+            lib, MODELS[0], lambda _: steps.Sequence([steps.Prepend("▁"), steps.Replace(" ", "▁")]), *[None] * 2, []
+        )
+        tok.pre_tokenizer = lib.pre_tokenizers.ByteLevel(add_prefix_space=False)
+        tok.add_tokens([lib.AddedToken("a", normalized=True)])
+        encoding = tok.encode("aa")
+        assert (encoding.tokens, len(set(encoding.ids)), encoding.offsets) == (["▁a", "a"], 1, [(0, 1), (1, 2)])
+
+
 class Halves:
     """A pre-tokenizer in Python."""
 

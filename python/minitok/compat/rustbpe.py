@@ -19,15 +19,12 @@ from typing import TYPE_CHECKING
 
 import minitok
 
+from .minbpe import GPT4_SPLIT_PATTERN
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 __all__ = ["Tokenizer"]
-
-# The pattern of GPT-4, as rustbpe spells it.
-GPT4_PATTERN = (
-    r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+"
-)
 
 
 class Tokenizer:
@@ -53,7 +50,7 @@ class Tokenizer:
             PatternError: The pattern is malformed.
         """
         del buffer_size
-        pattern = GPT4_PATTERN if pattern is None else pattern
+        pattern = GPT4_SPLIT_PATTERN if pattern is None else pattern
         self._tokenizer = minitok.train(iterator, vocab_size, pattern=pattern, progress=progress)
         self._pattern = pattern
 

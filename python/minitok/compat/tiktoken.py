@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    Allowed = Literal["all"] | AbstractSet[str]
+    Disallowed = Literal["all"] | Collection[str]
+
 __all__ = [
     "MODEL_PREFIX_TO_ENCODING",
     "MODEL_TO_ENCODING",
@@ -105,21 +108,13 @@ class Encoding:
         return self._core_bpe.encode_ordinary(text)
 
     def encode(
-        self,
-        text: str,
-        *,
-        allowed_special: Literal["all"] | AbstractSet[str] = set(),
-        disallowed_special: Literal["all"] | Collection[str] = "all",
+        self, text: str, *, allowed_special: Allowed = frozenset(), disallowed_special: Disallowed = "all"
     ) -> list[int]:
         """The ids of a text. Without options, the text of a special token in it is a ValueError."""
         return self._core_bpe.encode(text, self._check(text, allowed_special, disallowed_special))
 
     def encode_to_numpy(
-        self,
-        text: str,
-        *,
-        allowed_special: Literal["all"] | AbstractSet[str] = set(),
-        disallowed_special: Literal["all"] | Collection[str] = "all",
+        self, text: str, *, allowed_special: Allowed = frozenset(), disallowed_special: Disallowed = "all"
     ) -> npt.NDArray[np.uint32]:
         """As ``encode``, as an array of uint32."""
         allowed = self._check(text, allowed_special, disallowed_special)
@@ -134,8 +129,8 @@ class Encoding:
         text: list[str],
         *,
         num_threads: int = 8,
-        allowed_special: Literal["all"] | AbstractSet[str] = set(),
-        disallowed_special: Literal["all"] | Collection[str] = "all",
+        allowed_special: Allowed = frozenset(),
+        disallowed_special: Disallowed = "all",
     ) -> list[list[int]]:
         """As ``encode``, for each text."""
         allowed, texts = self._allowed(allowed_special), list(text)
@@ -144,11 +139,7 @@ class Encoding:
         return self.tokenizer.encode_batch(texts, allowed_special=allowed, threads=num_threads)
 
     def encode_with_unstable(
-        self,
-        text: str,
-        *,
-        allowed_special: Literal["all"] | AbstractSet[str] = set(),
-        disallowed_special: Literal["all"] | Collection[str] = "all",
+        self, text: str, *, allowed_special: Allowed = frozenset(), disallowed_special: Disallowed = "all"
     ) -> tuple[list[int], list[list[int]]]:
         """The ids that more text cannot change, and the ids that may follow them."""
         return self._core_bpe.encode_with_unstable(text, self._check(text, allowed_special, disallowed_special))
@@ -243,12 +234,10 @@ class Encoding:
             return get_encoding, (self.name,)
         return _rebuild, (self.name, self._pat_str, self._mergeable_ranks, self._special_tokens)
 
-    def _allowed(self, allowed: Literal["all"] | AbstractSet[str]) -> set[str]:
+    def _allowed(self, allowed: Allowed) -> set[str]:
         return self.special_tokens_set if allowed == "all" else self.special_tokens_set & set(allowed)
 
-    def _check(
-        self, text: str, allowed: Literal["all"] | AbstractSet[str], disallowed: Literal["all"] | Collection[str]
-    ) -> Collection[str]:
+    def _check(self, text: str, allowed: Allowed, disallowed: Disallowed) -> Collection[str]:
         """Returns the special tokens to find; raises if a disallowed one occurs."""
         found = self._allowed(allowed)
         names = self.special_tokens_set - found if disallowed == "all" else set(disallowed)

@@ -100,7 +100,11 @@ class AddedTokens:
     @classmethod
     def from_rows(cls, rows: Iterable[dict[str, Any]]) -> AddedTokens:
         """From the ``added_tokens`` of a ``tokenizer.json``."""
-        tokens = {row["id"]: AddedToken(row["content"], **flags_of(row)) for row in rows}
+        # Options that are missing are as for an ``AddedToken``.
+        tokens = {
+            row["id"]: AddedToken(row["content"], **{flag: bool(row[flag]) for flag in FLAGS if flag in row})
+            for row in rows
+        }
         special = frozenset(token.content for token in tokens.values() if token.special)
         return cls(tokens, {token.content: token_id for token_id, token in tokens.items()}, special)
 
@@ -134,8 +138,3 @@ class AddedTokens:
             special |= {token.content} if token.special else set()
             count += 1
         return AddedTokens(tokens, ids, frozenset(special)), count
-
-
-def flags_of(row: dict[str, Any]) -> dict[str, bool]:
-    """The options in a row of ``added_tokens``; those that are missing are as for an ``AddedToken``."""
-    return {flag: bool(row[flag]) for flag in FLAGS if flag in row}

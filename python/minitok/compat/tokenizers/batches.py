@@ -9,43 +9,10 @@ from .encoding import Encoding
 from .processing import added_tokens, finished, padded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from .columns import Source
     from .recipe import Recipe
 
-__all__ = ["as_batch", "as_input", "encode_batch", "encode_inputs"]
-
-
-def encode_batch(
-    recipe: Recipe, given: Iterable[Any], is_pretokenized: bool, add_special_tokens: bool
-) -> list[Encoding]:
-    """Encodes texts, and pairs of them."""
-    texts = as_batch(given)
-    if not is_pretokenized and all(type(text) is str for text in texts):
-        return encode_texts(recipe, texts, add_special_tokens)
-    return encode_inputs(
-        recipe, [as_input(text, is_pretokenized) for text in texts], is_pretokenized, add_special_tokens
-    )
-
-
-def encode_texts(recipe: Recipe, texts: list[str], add_special_tokens: bool) -> list[Encoding]:
-    """Encodes single texts: most are in place at once."""
-    pipeline = recipe.pipeline()
-    layout = recipe.layout(add_special_tokens)
-    room = None
-    if recipe.truncation is not None:
-        state = recipe.step_json("post_processor") if add_special_tokens else None
-        room = recipe.truncation["max_length"] - added_tokens(state, is_pair=False)
-    encodings = []
-    for source in pipeline.sources(texts):
-        if layout is None or (room is not None and len(source.ids) > room):
-            encodings.append(finish(recipe, source, None, add_special_tokens))
-        else:
-            encodings.append(layout.place(source))
-    if recipe.padding is not None:
-        padded(encodings, recipe.padding)
-    return encodings
+__all__ = ["as_batch", "as_input", "encode_inputs"]
 
 
 def encode_inputs(
@@ -68,23 +35,19 @@ def encode_inputs(
         return fixed(made.ids, [""] * len(made.ids)) if bare else made
 
     left = iter(texts)
+    processor, truncation = recipe.step_json("post_processor"), recipe.truncation
+    layout = recipe.layout(add_special_tokens)
+    room = None if truncation is None else truncation["max_length"] - added_tokens(processor, is_pair=False)
     encodings = []
     for _, second in inputs:
         first = source(next(left))
-        pair = None if second is None else source(next(left))
-        encodings.append(finish(recipe, first, pair, add_special_tokens, pair_type=0 if bare else 1))
-    if recipe.padding is not None:
-        padded(encodings, recipe.padding)
+        if second is None and layout is not None and (room is None or len(first.ids) <= room):
+            encodings.append(layout.place(first))
+            continue
+        pair = None if second is None else whole(source(next(left)), 0 if bare else 1)
+        encodings.append(finished(whole(first, 0), pair, processor, truncation, add_special_tokens))
+    padded(encodings, recipe.padding)
     return encodings
-
-
-def finish(
-    recipe: Recipe, source: Source, pair: Source | None, add_special_tokens: bool, pair_type: int = 1
-) -> Encoding:
-    """The encoding of one or two texts: cut down, and with special tokens."""
-    first = whole(source, 0)
-    second = None if pair is None else whole(pair, pair_type)
-    return finished(first, second, recipe.step_json("post_processor"), recipe.truncation, add_special_tokens)
 
 
 def whole(source: Source, type_id: int) -> Encoding:

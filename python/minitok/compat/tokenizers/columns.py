@@ -6,8 +6,8 @@ from the start; a source makes its tokens, offsets and words when they are first
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,7 +132,7 @@ def slice_parts(parts: Sequence[Part], start: int, stop: int) -> tuple[Part, ...
     return tuple(found)
 
 
-@cache
+@lru_cache(maxsize=1 << 16)
 def margins(token: str) -> tuple[int, int]:
     """How many spaces a token begins and ends with, in byte-level notation or as they are."""
     bare = token.replace("Ġ", " ")
@@ -144,15 +144,12 @@ def trimmed(tokens: Sequence[str], spans: Sequence[Span], *, prefixed: bool, fir
 
     ``prefixed``: one space of the first token may have been put before the text, and is not left out of the offsets.
     """
-    found: list[Any] = list(spans)
-    for index, (token, span) in enumerate(zip(tokens, spans)):
+    found = list(spans)
+    for index, (token, (start, end)) in enumerate(zip(tokens, spans)):
         leading, trailing = margins(token)
         if not leading and not trailing:
             continue
-        start, end = span
         if leading and not (prefixed and leading == 1 and (index == first or start == 0)):
-            start = min(start + leading, end)
-        if trailing and end >= trailing:
-            end = max(end - trailing, start)
-        found[index] = start, end
+            start = min(start + leading, end)  # noqa: PLW2901 - it is moved
+        found[index] = start, max(end - trailing, start) if end >= trailing else end
     return found

@@ -8,11 +8,13 @@ that have the component, and in the sequences that it is part of.
 from __future__ import annotations
 
 import json
+from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from minitok.errors import ComponentError
 
-from .shown import shown
+from .options import instance, unsigned
+from .shown import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,10 +23,10 @@ if TYPE_CHECKING:
 
     from .options import Option
 
-__all__ = ["Borrowed", "Component", "as_component", "state_of"]
+__all__ = ["Borrowed", "Component", "as_component"]
 
 
-class Component:
+class Component(Shown):
     """A step of the pipeline.
 
     Attributes:
@@ -37,6 +39,8 @@ class Component:
     kinds: ClassVar[dict[str, type[Component]]]
     # The options in the order of a file.
     options: ClassVar[tuple[Option, ...]] = ()
+    # The arguments of the constructor, which follow from the options.
+    __signature__: ClassVar[Signature]
     # Where parts are listed, in a sequence.
     parts_field: ClassVar[str | None] = None
     # Goes up with every change of any component: pipelines look again whether theirs have changed.
@@ -45,31 +49,44 @@ class Component:
     state: dict[str, Any]
     custom_object: Any = None
 
-    def __init__(self) -> None:
-        if self.options or type(self) is self.family:
+    def __init__(self, *args: Any, **values: Any) -> None:
+        if type(self) is self.family:
             raise TypeError(f"cannot create {type(self).__name__!r} instances")
-        self._become()
+        given = self.__signature__.bind(*args, **values)
+        given.apply_defaults()
+        if self.parts_field is not None:
+            self._hold_parts(given.arguments[self.parts_field])
+            return
+        checked = [option.kind.check(value) for option, value in zip(self.options, given.arguments.values())]
+        self._hold(dict(zip([option.field for option in self.options], checked)))
 
     def __init_subclass__(cls) -> None:
         if Component in cls.__bases__:
             cls.family, cls.kinds = cls, {}
-        else:
-            cls.kinds[cls.__name__] = cls
+            return
+        cls.kinds[cls.__name__] = cls
+        rows = [(option.argument or option.name, option.default) for option in cls.options]
+        rows += [] if cls.parts_field is None else [(cls.parts_field, ...)]
+        kind, empty = Parameter.POSITIONAL_OR_KEYWORD, Parameter.empty
+        cls.__signature__ = Signature(
+            [Parameter(name, kind, default=empty if default is ... else default) for name, default in rows]
+        )
 
-    def _become(self, **values: Any) -> None:
-        """Sets the options, each of which is checked."""
-        fields = {option.field: option.kind.check(values[option.name]) for option in self.options}
+    @classmethod
+    def named(cls, name: str, doc: str, *options: Option, **members: Any) -> type[Self]:
+        """A class of the family."""
+        members |= {"__doc__": doc, "__module__": cls.__module__, "options": options}
+        return type(name, (cls,), members)
+
+    def _hold(self, fields: dict[str, Any]) -> None:
+        """Sets the fields, which have been checked."""
         object.__setattr__(self, "state", {"type": type(self).__name__, **fields})
 
-    def _hold(self, parts: Any) -> None:
+    def _hold_parts(self, parts: Any) -> None:
         """Sets the parts of a sequence. Sequences among them are taken apart."""
-        if not isinstance(parts, (list, tuple)):
-            raise TypeError(f"{type(parts).__name__!r} object is not an instance of 'list'")
-        flat: list[Component] = []
-        for part in parts:
-            component = as_component(part, self.family)
-            flat += component._parts() if component.parts_field else [component]  # noqa: SLF001 - a part of the family
-        object.__setattr__(self, "state", {"type": type(self).__name__, str(self.parts_field): flat})
+        held = [as_component(part, self.family) for part in instance(parts, list, tuple)]
+        flat = [one for part in held for one in (part.parts if part.parts_field else [part])]
+        self._hold({str(self.parts_field): flat})
 
     @classmethod
     def custom(cls, component: Any) -> Self:
@@ -82,20 +99,27 @@ class Component:
     @classmethod
     def from_state(cls, state: Any) -> Self:
         """The component of a piece of JSON. A type that this package does not name is held as it is."""
-        kind = cls.family.kinds.get(str(state.get("type")), cls.family) if isinstance(state, dict) else None
-        if kind is None or not isinstance(state.get("type"), str):
+        if not isinstance(state, dict) or not isinstance(state.get("type"), str):
             raise TypeError(f"{cls.family.__name__} must be an object with a type, not {state!r}")
-        made = kind.__new__(kind)
-        if kind.parts_field is not None:
-            if not isinstance(parts := state.get(kind.parts_field), list):
-                raise TypeError(f"{state['type']} has no list of {kind.parts_field}")
-            made._hold([kind.family.from_state(part) for part in parts])  # noqa: SLF001 - it is being made
-            return made  # type: ignore[return-value]  # a class of the family
-        fields = {option.field: state.get(option.field, option.default) for option in kind.options}
-        if missing := [key for key, value in fields.items() if value is ...]:
-            raise TypeError(f"{state['type']} has no field {missing[0]!r}")
-        object.__setattr__(made, "state", dict(state) if kind is kind.family else {"type": state["type"], **fields})
-        return made  # type: ignore[return-value]  # a class of the family
+        kind: Any = cls.family.kinds.get(state["type"], cls.family)
+        made: Self = kind.__new__(kind)
+        if kind is kind.family:
+            object.__setattr__(made, "state", dict(state))
+        elif kind.parts_field is None:
+            made._hold(kind.read_options(state))
+        elif isinstance(parts := state.get(kind.parts_field), list):
+            made._hold_parts([kind.family.from_state(part) for part in parts])
+        else:
+            raise TypeError(f"{state['type']} has no list of {kind.parts_field}")
+        return made
+
+    @classmethod
+    def read_options(cls, state: dict[str, Any]) -> dict[str, Any]:
+        """The options out of a file."""
+        try:
+            return {option.field: option.in_file(state) for option in cls.options}
+        except KeyError as error:
+            raise TypeError(f"{state['type']} has no field {error}") from None
 
     def as_json(self) -> dict[str, Any]:
         """The JSON, with the parts of a sequence written out.
@@ -106,13 +130,21 @@ class Component:
         if self.custom_object is not None:
             raise ComponentError(f"Custom {self.family.__name__} cannot be serialized")
         field = self.parts_field
-        return self.state if field is None else {**self.state, field: [part.as_json() for part in self.state[field]]}
+        return self.state if field is None else {**self.state, field: [part.as_json() for part in self.parts]}
+
+    @property
+    def parts(self) -> list[Any]:
+        """The parts of a sequence."""
+        if self.parts_field is None:
+            raise TypeError(f"{type(self).__name__!r} object is not a sequence")
+        parts: list[Any] = self.state[self.parts_field]
+        return parts
 
     @property
     def is_custom(self) -> bool:
         """Whether a Python object runs it, or a part of it."""
         return self.custom_object is not None or any(
-            part.is_custom for part in (self._parts() if self.parts_field else ())
+            part.is_custom for part in (self.parts if self.parts_field else ())
         )
 
     def _call(self, method: str, argument: Any) -> Any:
@@ -122,11 +154,25 @@ class Component:
         except Exception as error:
             raise ComponentError(f"{type(error).__name__}: {error}") from error
 
-    def _refuse(self, given: Any) -> NoReturn:
-        """Raises ComponentError: a component that is only held was to be run."""
+    def _run(self, method: str, kind: str, given: Any) -> None:
+        """Changes a string of a kind: by the Python object's method, by the parts one after the other, or by ``_apply``."""
+        text = given.lent() if isinstance(given, Borrowed) else given
+        if self.custom_object is not None:
+            message = f"Cannot use a {kind}RefMut outside `{method}`"
+            Borrowed.lend(text, message, lambda lent: self._call(method, lent))
+        elif self.parts_field is None:
+            self._apply(text)
+        else:
+            for part in self.parts:
+                getattr(part, method)(text)
+
+    def _apply(self, given: Any) -> Any:
         del given
-        kind = self.state.get("type", type(self).__name__)
-        raise ComponentError(f"minitok does not run the {self.family.__name__} {kind}")
+        self._refuse()
+
+    def _refuse(self) -> NoReturn:
+        """Raises ComponentError: a component that is only held was to be run."""
+        raise ComponentError(f"minitok does not run the {self.family.__name__} {self.state['type']}")
 
     def copy(self) -> Self:
         """A copy that changes by itself. What a Python object does stays shared."""
@@ -135,7 +181,7 @@ class Component:
         made = type(self).__new__(type(self))
         state = dict(self.state)
         if self.parts_field is not None:
-            state[self.parts_field] = [part.copy() for part in self._parts()]
+            state[self.parts_field] = [part.copy() for part in self.parts]
         object.__setattr__(made, "state", state)
         return made
 
@@ -143,7 +189,7 @@ class Component:
         """What two components have in common that do the same."""
         if self.custom_object is not None:
             return id(self.custom_object)
-        return [part.key() for part in self._parts()] if self.parts_field is not None else dict(self.state)
+        return [part.key() for part in self.parts] if self.parts_field is not None else dict(self.state)
 
     # -- attributes ----------------------------------------------------------------------------------------------------
 
@@ -155,8 +201,7 @@ class Component:
 
     def __getattr__(self, name: str) -> Any:
         option = self._option(name)
-        show: Callable[[Any], Any] = option.kind.show  # type: ignore[assignment]  # an attribute has one
-        return show(self.state[option.field])
+        return option.kind.show(self.state[option.field])  # type: ignore[misc]  # an attribute has one
 
     def __setattr__(self, name: str, value: Any) -> None:
         option = self._option(name)
@@ -165,31 +210,23 @@ class Component:
 
     # -- the parts of a sequence ---------------------------------------------------------------------------------------
 
-    def _parts(self) -> list[Any]:
-        if self.parts_field is None:
-            raise TypeError(f"{type(self).__name__!r} object is not a sequence")
-        parts: list[Any] = self.state[self.parts_field]
-        return parts
-
     def _place(self, index: int) -> int:
-        if index < 0:
-            raise OverflowError("can't convert negative int to unsigned")
-        if index >= len(self._parts()):
+        if unsigned(index) >= len(self.parts):
             raise IndexError("Index not found")
         return index
 
     def __getitem__(self, index: int) -> Any:
-        return self._parts()[self._place(index)]
+        return self.parts[self._place(index)]
 
     def __setitem__(self, index: int, value: Any) -> None:
         component = as_component(value, self.family)
         if component.parts_field is not None:
             raise ComponentError(f"a part of a sequence is not a {type(component).__name__}")
-        self._parts()[self._place(index)] = component
+        self.parts[self._place(index)] = component
         Component.changes += 1
 
     def __len__(self) -> int:
-        return len(self._parts())
+        return len(self.parts)
 
     def __bool__(self) -> bool:
         return True
@@ -198,33 +235,23 @@ class Component:
 
     def __getstate__(self) -> bytes:
         try:
-            state = self.as_json()
+            return super().__getstate__()
         except ComponentError as error:
             raise ComponentError(f"Error while attempting to pickle {self.family.__name__}: {error}") from None
-        return json.dumps(state, ensure_ascii=False, separators=(",", ":")).encode()
-
-    def __setstate__(self, state: bytes) -> None:
-        object.__setattr__(self, "state", self.family.from_state(json.loads(state)).state)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return restored, (self.family, self.__getstate__())
 
+    def __setstate__(self, state: bytes) -> None:
+        object.__setattr__(self, "state", restored(self.family, state).state)
+
     def __eq__(self, other: object) -> bool:
-        if self is other:
-            return True
-        if not isinstance(other, Component):
-            return NotImplemented
-        if self.is_custom or other.is_custom:
-            return False
-        return self.family is other.family and self.as_json() == other.as_json()
+        if self is other or not isinstance(other, Component):
+            return self is other or NotImplemented
+        is_custom = self.is_custom or other.is_custom
+        return not is_custom and self.family is other.family and self.as_json() == other.as_json()
 
     __hash__ = None  # type: ignore[assignment]  # it can change
-
-    def __repr__(self) -> str:
-        return shown(self.as_json())
-
-    def __str__(self) -> str:
-        return shown(self.as_json(), short=True)
 
 
 class Borrowed:
@@ -244,9 +271,14 @@ class Borrowed:
             raise ComponentError(self._message)
         return self._object
 
-    def give_back(self) -> None:
-        """Ends the use of the object."""
-        self._object = None
+    @classmethod
+    def lend(cls, borrowed: Any, message: str, use: Callable[[Any], Any]) -> None:
+        """Lends an object as long as a call lasts; later uses raise ComponentError with the message."""
+        lent = cls(borrowed, message)
+        try:
+            use(lent)
+        finally:
+            lent._object = None
 
 
 def restored(family: type[Component], state: bytes) -> Component:
@@ -256,18 +288,7 @@ def restored(family: type[Component], state: bytes) -> Component:
 
 def as_component(value: Any, family: type[Component]) -> Component:
     """The component of a family that is meant: one of minitok's, or one of ``tokenizers``."""
-    if isinstance(value, Component):
-        if not isinstance(value, family):
-            raise TypeError(f"{type(value).__name__!r} object is not an instance of {family.__name__!r}")
-        return value
-    return family.from_state(state_of(value, family))
-
-
-def state_of(component: Any, family: type[Component] = Component) -> Any:
-    """The JSON of a component, of minitok's or of ``tokenizers``."""
-    if isinstance(component, Component):
-        return component.as_json()
-    state = component.__getstate__() if hasattr(component, "__getstate__") else None
-    if not isinstance(state, bytes):
-        raise TypeError(f"{type(component).__name__!r} object is not an instance of {family.__name__!r}")
-    return json.loads(state)
+    state = None if isinstance(value, Component) or not hasattr(value, "__getstate__") else value.__getstate__()
+    if isinstance(state, bytes):
+        return restored(family, state)
+    return instance(value, family)  # type: ignore[no-any-return]  # a component of the family

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import reduce
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from minitok.formats.byte_level import BYTES
+from minitok.reference import decode as reference
 
 from .components import Component
 from .decode_stream import DecodeStream
@@ -14,7 +16,6 @@ from .matching import cuts
 from .options import BYTE_LEVEL, CHARACTER, FLAG, METASPACE, PATTERN, SIZE, TEXT, Option, compiled_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from collections.abc import Sequence as Tokens
 
 __all__ = [
@@ -23,11 +24,6 @@ __all__ = [
 ]  # fmt: skip
 
 BYTE = re.compile("<0x([0-9A-Fa-f]{2})>")
-# English as WordPiece writes it, and as it is written; in this order.
-CLEANED = (
-    (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"), (" do not", " don't"),
-    (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
-)  # fmt: skip
 
 
 class Decoder(Component):
@@ -46,13 +42,11 @@ class Decoder(Component):
 
     def decode_chain(self, tokens: list[str]) -> list[str]:
         """Returns the parts of the text, which another decoder may change. A custom decoder has this method."""
-        return self._apply(tokens) if self.custom_object is None else list(self._call("decode_chain", tokens))
-
-    def _apply(self, tokens: list[str]) -> list[str]:
-        return [self._change(token) for token in tokens]
-
-    def _change(self, token: str) -> str:
-        self._refuse(token)
+        if self.custom_object is not None:
+            return list(self._call("decode_chain", tokens))
+        if self.parts_field is None:
+            return list(self._apply(tokens))
+        return reduce(lambda made, part: part.decode_chain(made), self.parts, tokens)
 
 
 class ByteLevel(Decoder):
@@ -61,7 +55,7 @@ class ByteLevel(Decoder):
     options = BYTE_LEVEL
 
     def __init__(self, **_: Any) -> None:
-        self._become(add_prefix_space=True, trim_offsets=True, use_regex=True)
+        super().__init__()
 
     def _apply(self, tokens: list[str]) -> list[str]:
         return [b"".join(map(token_bytes, tokens)).decode("utf-8", "replace")]
@@ -71,39 +65,47 @@ class ByteFallback(Decoder):
     """Makes a text of a run of ``<0x..>``; of one that is not UTF-8, U+FFFD for each."""
 
     def _apply(self, tokens: list[str]) -> list[str]:
-        return joined_bytes(tokens)
+        found: list[str] = []
+        for is_byte, run in groupby(tokens, lambda token: BYTE.fullmatch(token) is not None):
+            names = list(run)
+            if is_byte:
+                try:
+                    names = [bytes(int(name[3:5], 16) for name in names).decode()]
+                except UnicodeDecodeError:
+                    names = ["\ufffd"] * len(names)
+            found += names
+        return found
 
 
-class Fuse(Decoder):
-    """Joins all tokens to one."""
-
-    def _apply(self, tokens: list[str]) -> list[str]:
-        return ["".join(tokens)]
+Fuse = Decoder.named("Fuse", "Joins all tokens to one.", _apply=lambda _, tokens: ["".join(tokens)])
 
 
 class Strip(Decoder):
-    """Drops up to a number of a character at the ends of each token."""
+    """Drops up to a number of a character at the ends of each token.
+
+    >>> Strip("_", 1, 1).decode(["__a_"])
+    '_a'
+    """
 
     options = (
-        Option("content", CHARACTER),
-        Option("start", SIZE),
-        Option("stop", SIZE),
+        Option("content", CHARACTER, " ", needed=True),
+        Option("start", SIZE, 0, argument="left", needed=True),
+        Option("stop", SIZE, 0, argument="right", needed=True),
     )
 
-    def __init__(self, content: str = " ", left: int = 0, right: int = 0) -> None:
-        self._become(content=content, start=left, stop=right)
-
-    def _change(self, token: str) -> str:
-        return stripped(token, self.content, self.start, self.stop)
+    def _apply(self, tokens: list[str]) -> list[str]:
+        made = []
+        for token in tokens:
+            first = min(len(token) - len(token.lstrip(self.content)), self.start)
+            rest = token[first:]
+            made.append(rest[: len(rest) - min(len(rest) - len(rest.rstrip(self.content)), self.stop)])
+        return made
 
 
 class Replace(Decoder):
     """Puts a text in the place of each match of a text or of a ``Regex``."""
 
     options = Option("pattern", PATTERN), Option("content", TEXT)
-
-    def __init__(self, pattern: Any, content: str) -> None:
-        self._become(pattern=pattern, content=content)
 
     def _apply(self, tokens: list[str]) -> list[str]:
         pattern, content = compiled_source(self.state["pattern"]), self.content
@@ -118,9 +120,6 @@ class Metaspace(Decoder):
 
     options = METASPACE
 
-    def __init__(self, replacement: str = "▁", prepend_scheme: str = "always", split: bool = True) -> None:
-        self._become(replacement=replacement, prepend_scheme=prepend_scheme, split=split)
-
     def _apply(self, tokens: list[str]) -> list[str]:
         mark = self.replacement
         first = "" if self.prepend_scheme != "never" else " "
@@ -130,10 +129,7 @@ class Metaspace(Decoder):
 class BPEDecoder(Decoder):
     """Makes a space of the mark that ends words."""
 
-    options = (Option("suffix", TEXT),)
-
-    def __init__(self, suffix: str = "</w>") -> None:
-        self._become(suffix=suffix)
+    options = (Option("suffix", TEXT, "</w>", needed=True),)
 
     def _apply(self, tokens: list[str]) -> list[str]:
         last = len(tokens) - 1
@@ -143,48 +139,31 @@ class BPEDecoder(Decoder):
 class WordPiece(Decoder):
     """Joins the parts of words, which a mark begins, and writes English as usual."""
 
-    options = Option("prefix", TEXT), Option("cleanup", FLAG)
-
-    def __init__(self, prefix: str = "##", cleanup: bool = True) -> None:
-        self._become(prefix=prefix, cleanup=cleanup)
+    options = Option("prefix", TEXT, "##", needed=True), Option("cleanup", FLAG, True, needed=True)
 
     def _apply(self, tokens: list[str]) -> list[str]:
-        prefix = self.prefix
-        made = [
-            token if not at else token[len(prefix) :] if token.startswith(prefix) else f" {token}"
-            for at, token in enumerate(tokens)
-        ]
-        return list(map(cleaned, made)) if self.cleanup else made
+        joiner = reference.Joiner(("cleaned_prefix" if self.cleanup else "prefix", self.prefix.encode()))
+        return [joiner.push(token.encode()).decode() for token in tokens]
 
 
 class CTC(Decoder):
     """Drops repeated tokens and the padding between them, as models of speech need it."""
 
-    options = Option("pad_token", TEXT), Option("word_delimiter_token", TEXT), Option("cleanup", FLAG)
-
-    def __init__(self, pad_token: str = "<pad>", word_delimiter_token: str = "|", cleanup: bool = True) -> None:  # noqa: S107
-        self._become(pad_token=pad_token, word_delimiter_token=word_delimiter_token, cleanup=cleanup)
-
-    def _apply(self, tokens: list[str]) -> list[str]:
-        return [text for token, _ in groupby(tokens) if (text := self._change(token))]
-
-    def _change(self, token: str) -> str:
-        text = token.replace(self.pad_token, "")
-        return cleaned(text).replace(self.word_delimiter_token, " ") if self.cleanup else text
-
-
-class Sequence(Decoder):
-    """Decoders, one after the other."""
-
-    parts_field = "decoders"
-
-    def __init__(self, decoders: Iterable[Any]) -> None:
-        self._hold(decoders)
+    options = (
+        Option("pad_token", TEXT, "<pad>", needed=True),
+        Option("word_delimiter_token", TEXT, "|", needed=True),
+        Option("cleanup", FLAG, True, needed=True),
+    )
 
     def _apply(self, tokens: list[str]) -> list[str]:
-        for part in self._parts():
-            tokens = part.decode_chain(tokens)
-        return tokens
+        made = [token.replace(self.pad_token, "") for token, _ in groupby(tokens)]
+        if self.cleanup:
+            made = [reference.cleaned(token.encode()).decode() for token in made]
+            made = [token.replace(self.word_delimiter_token, " ") for token in made]
+        return list(filter(None, made))
+
+
+Sequence = Decoder.named("Sequence", "Decoders, one after the other.", parts_field="decoders")
 
 
 def token_bytes(token: str) -> bytes:
@@ -193,43 +172,3 @@ def token_bytes(token: str) -> bytes:
         return bytes(map(BYTES.__getitem__, token))
     except KeyError:
         return token.encode()
-
-
-def joined_bytes(tokens: list[str]) -> list[str]:
-    """The tokens with each run of ``<0x..>`` as one token of these bytes, or, if they are not UTF-8, as U+FFFD for each."""
-    found: list[str] = []
-    run = bytearray()
-    for token in [*tokens, ""]:
-        byte = BYTE.fullmatch(token)
-        if byte:
-            run.append(int(byte[1], 16))
-            continue
-        if run:
-            try:
-                found.append(run.decode())
-            except UnicodeDecodeError:
-                found += ["\ufffd"] * len(run)
-            run.clear()
-        found.append(token)
-    return found[:-1]
-
-
-def stripped(token: str, content: str, start: int, stop: int) -> str:
-    """The token without up to ``start`` and ``stop`` of a character at its ends.
-
-    >>> stripped("__a_", "_", 1, 1)
-    '_a'
-    """
-    first, last = 0, len(token)
-    while first < min(start, last) and token[first] == content:
-        first += 1
-    while last > first and len(token) - last < stop and token[last - 1] == content:
-        last -= 1
-    return token[first:last]
-
-
-def cleaned(text: str) -> str:
-    """English as it is usually written."""
-    for odd, usual in CLEANED:
-        text = text.replace(odd, usual)
-    return text

@@ -7,16 +7,26 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from .columns import Columns, Part, fixed, slice_parts
+from .options import unsigned
 from .places import Places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from .columns import Span, Word
 
 __all__ = ["Encoding"]
 
 DIRECTIONS = ("left", "right")
+
+
+def column(doc: str, of: Callable[[Part], Sequence[Any]]) -> Any:
+    """A value for each token, as an attribute."""
+
+    def read(encoding: Encoding) -> list[Any]:
+        return list(chain.from_iterable(map(of, encoding._parts)))  # noqa: SLF001 - an attribute of the class
+
+    return property(read, doc=doc)
 
 
 class Encoding:
@@ -60,55 +70,24 @@ class Encoding:
 
     # -- columns: a value for each token -------------------------------------------------------------------------------
 
-    @property
-    def ids(self) -> list[int]:
-        """The ids."""
-        parts = self._parts
-        if len(parts) == 1:
-            return list(parts[0].source.ids[parts[0].start : parts[0].stop])
-        return list(chain.from_iterable(part.source.ids[part.start : part.stop] for part in parts))
-
-    @property
-    def tokens(self) -> list[str]:
-        """The tokens as the vocabulary of the file writes them."""
-        return list(chain.from_iterable(part.tokens() for part in self._parts))
-
-    @property
-    def offsets(self) -> list[Span]:
-        """Where each token begins and ends in its text, in characters."""
-        return list(chain.from_iterable(part.offsets() for part in self._parts))
-
-    @property
-    def word_ids(self) -> list[Word]:
-        """The number of the piece, or of the word that was given, that each token is in; None for added tokens."""
-        return list(chain.from_iterable(part.words() for part in self._parts))
+    ids = column("The ids.", lambda part: part.source.ids[part.start : part.stop])
+    tokens = column("The tokens as the vocabulary of the file writes them.", Part.tokens)
+    offsets = column("Where each token begins and ends in its text, in characters.", Part.offsets)
+    word_ids = column(
+        "The number of the piece, or of the word that was given, that each token is in; None for added tokens.",
+        Part.words,
+    )
+    type_ids = column("The type of each token.", lambda part: [part.type_id] * part.size)
+    special_tokens_mask = column(
+        "1 for the special tokens that were added and for padding, else 0.", lambda part: [part.special] * part.size
+    )
+    attention_mask = column("0 for padding, else 1.", lambda part: [part.attention] * part.size)
 
     @property
     def words(self) -> list[Word]:
         """As ``word_ids``; deprecated."""
         warnings.warn("Deprecated in 0.9.4: use Encoding.word_ids", DeprecationWarning, stacklevel=2)
-        return self.word_ids
-
-    @property
-    def type_ids(self) -> list[int]:
-        """The type of each token."""
-        return self._constant("type_id")
-
-    @property
-    def special_tokens_mask(self) -> list[int]:
-        """1 for the special tokens that were added and for padding, else 0."""
-        return self._constant("special")
-
-    @property
-    def attention_mask(self) -> list[int]:
-        """0 for padding, else 1."""
-        return self._constant("attention")
-
-    def _constant(self, name: str) -> list[int]:
-        values: list[int] = []
-        for part in self._parts:
-            values += [getattr(part, name)] * part.size
-        return values
+        return list(self.word_ids)
 
     @property
     def sequence_ids(self) -> list[int | None]:
@@ -148,22 +127,19 @@ class Encoding:
         """The text that a token is of."""
         if unsigned(token_index) > len(self):
             return None
-        if not self._ranges:
-            return 0
-        found = (number for number, (start, stop) in self._ranges.items() if start <= token_index < stop)
-        return next(found, None)
+        ranges = self._ranges or {0: (0, token_index + 1)}
+        return next((number for number, (start, stop) in ranges.items() if start <= token_index < stop), None)
+
+    def _has_text(self, token_index: int) -> bool:
+        return self.token_to_sequence(token_index) is not None and token_index < len(self)
 
     def token_to_chars(self, token_index: int) -> Span | None:
         """Where a token begins and ends in its text."""
-        if self.token_to_sequence(token_index) is None or token_index >= len(self):
-            return None
-        return self._held().offsets[token_index]
+        return self._held().offsets[token_index] if self._has_text(token_index) else None
 
     def token_to_word(self, token_index: int) -> int | None:
         """The word that a token is in."""
-        if self.token_to_sequence(token_index) is None or token_index >= len(self):
-            return None
-        return self._held().words[token_index]
+        return self._held().words[token_index] if self._has_text(token_index) else None
 
     def word_to_tokens(self, word_index: int, sequence_index: int = 0) -> Span | None:
         """The first token of a word, and the one behind its last."""
@@ -274,9 +250,10 @@ class Encoding:
         made: Encoding = Encoding.merge((self, pair), growing_offsets)
         self._parts, self._ranges, self._overflowing = made._parts, made._ranges, made._overflowing
 
-    def with_parts(self, parts: Iterable[Part]) -> Encoding:
-        """The same texts and what overflows, with other parts of the same lengths."""
-        return Encoding(tuple(parts), self._ranges, self._overflowing)
+    def changed(self, change: Callable[[Part], Part], *, overflowing: bool = False) -> Encoding:
+        """The same texts with each part changed, and, if asked for, those of what overflows."""
+        others = [other.changed(change) for other in self._overflowing] if overflowing else self._overflowing
+        return Encoding(tuple(map(change, self._parts)), self._ranges, others)
 
     # -- as an object --------------------------------------------------------------------------------------------------
 
@@ -293,13 +270,6 @@ class Encoding:
         self._parts = tuple(Part(source, start, stop, *kinds[start]) for start, stop in spans)
         self._ranges, self._overflowing = state["sequence_ranges"], state["overflowing"]
         self._places = Places(self._parts)
-
-
-def unsigned(number: int) -> int:
-    """The number, if it can be a length or a place."""
-    if number < 0:
-        raise OverflowError("can't convert negative int to unsigned")
-    return number
 
 
 def cut_spans(length: int, size: int, step: int) -> Iterable[Span]:

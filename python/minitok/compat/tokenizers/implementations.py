@@ -12,6 +12,8 @@ from .trainers import BpeTrainer
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from typing_extensions import Self
+
     from .added import AddedToken
 
     Vocab = str | Mapping[str, int]
@@ -58,6 +60,24 @@ class Trainable(BaseTokenizer):
 
     # Options of the trainer, unless others are given.
     _trained_with: ClassVar[dict[str, Any]] = {}
+
+    def _become(self, name: str, given: Mapping[str, Any], model: Mapping[str, Any], **steps: Any) -> None:
+        """Makes the model and sets the steps. ``given``: the arguments of the constructor."""
+        has_files = given["vocab"] is not None and given["merges"] is not None
+        tokenizer = Tokenizer(BPE(*(given["vocab"], given["merges"]) if has_files else (), **model))
+        unknown = model.get("unk_token")
+        if unknown is not None and tokenizer.token_to_id(unknown) is not None:
+            tokenizer.add_special_tokens([unknown])
+        for step, component in steps.items():
+            setattr(tokenizer, step, component)
+        hidden = ("self", "vocab", "merges", "fuse_unk")
+        parameters = {key: value for key, value in given.items() if key not in hidden}
+        BaseTokenizer.__init__(self, tokenizer, {"model": name, **parameters})
+
+    @classmethod
+    def from_file(cls, vocab_filename: str, merges_filename: str, **options: Any) -> Self:  # type: ignore[override]  # as there
+        """From ``vocab.json`` and ``merges.txt``."""
+        return cls(*BPE.read_file(vocab_filename, merges_filename), **options)  # type: ignore[arg-type]  # of the classes below
 
     def train(  # type: ignore[override]  # as there
         self, files: str | Sequence[str], vocab_size: int = 30000, min_frequency: int = 2, **options: Any
@@ -107,27 +127,17 @@ class ByteLevelBPETokenizer(Trainable):
         end_of_word_suffix: str | None = None,
         trim_offsets: bool = False,
     ) -> None:
-        parameters = options_of(locals())
-        model = BPE()
-        if vocab is not None and merges is not None:
-            model = BPE(
-                vocab,
-                merges,
-                dropout=dropout,
-                continuing_subword_prefix=continuing_subword_prefix or "",
-                end_of_word_suffix=end_of_word_suffix or "",
-            )
-        tokenizer = Tokenizer(model)
-        tokenizer.normalizer = in_turn(unicode_normalizer, lowercase=lowercase)
-        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=add_prefix_space)
-        tokenizer.decoder = decoders.ByteLevel()
-        tokenizer.post_processor = processors.ByteLevel(trim_offsets=trim_offsets)
-        super().__init__(tokenizer, {"model": "ByteLevelBPE", **parameters})
-
-    @staticmethod
-    def from_file(vocab_filename: str, merges_filename: str, **options: Any) -> ByteLevelBPETokenizer:  # type: ignore[override]  # as there
-        """From GPT-2's ``vocab.json`` and ``merges.txt``."""
-        return ByteLevelBPETokenizer(*BPE.read_file(vocab_filename, merges_filename), **options)
+        given = dict(locals())
+        marks = {name: given[name] or "" for name in ("continuing_subword_prefix", "end_of_word_suffix")}
+        self._become(
+            "ByteLevelBPE",
+            given,
+            {} if vocab is None or merges is None else {"dropout": dropout, **marks},
+            normalizer=in_turn(unicode_normalizer, lowercase=lowercase),
+            pre_tokenizer=pre_tokenizers.ByteLevel(add_prefix_space=add_prefix_space),
+            decoder=decoders.ByteLevel(),
+            post_processor=processors.ByteLevel(trim_offsets=trim_offsets),
+        )
 
 
 class CharBPETokenizer(Trainable):
@@ -151,21 +161,16 @@ class CharBPETokenizer(Trainable):
         bert_normalizer: bool = True,
         split_on_whitespace_only: bool = False,
     ) -> None:
-        parameters = options_of(locals())
-        both = (vocab, merges) if vocab is not None and merges is not None else ()
-        tokenizer = Tokenizer(BPE(*both, unk_token=str(unk_token), dropout=dropout, end_of_word_suffix=suffix))
-        if tokenizer.token_to_id(str(unk_token)) is not None:
-            tokenizer.add_special_tokens([str(unk_token)])
-        tokenizer.normalizer = in_turn(unicode_normalizer, bert=bert_normalizer, lowercase=lowercase)
-        words = pre_tokenizers.WhitespaceSplit() if split_on_whitespace_only else pre_tokenizers.BertPreTokenizer()
-        tokenizer.pre_tokenizer = words
-        tokenizer.decoder = decoders.BPEDecoder(suffix=suffix)
-        super().__init__(tokenizer, {"model": "BPE", **parameters})
-
-    @staticmethod
-    def from_file(vocab_filename: str, merges_filename: str, **options: Any) -> CharBPETokenizer:  # type: ignore[override]  # as there
-        """From ``vocab.json`` and ``merges.txt``."""
-        return CharBPETokenizer(*BPE.read_file(vocab_filename, merges_filename), **options)
+        self._become(
+            "BPE",
+            dict(locals()),
+            {"unk_token": str(unk_token), "dropout": dropout, "end_of_word_suffix": suffix},
+            normalizer=in_turn(unicode_normalizer, bert=bert_normalizer, lowercase=lowercase),
+            pre_tokenizer=pre_tokenizers.WhitespaceSplit()
+            if split_on_whitespace_only
+            else pre_tokenizers.BertPreTokenizer(),
+            decoder=decoders.BPEDecoder(suffix=suffix),
+        )
 
 
 class SentencePieceBPETokenizer(Trainable):
@@ -183,40 +188,20 @@ class SentencePieceBPETokenizer(Trainable):
         dropout: float | None = None,
         fuse_unk: bool | None = False,
     ) -> None:
-        parameters = {
-            "unk_token": unk_token,
-            "replacement": replacement,
-            "add_prefix_space": add_prefix_space,
-            "dropout": dropout,
-        }
-        both = (vocab, merges) if vocab is not None and merges is not None else ()
-        tokenizer = Tokenizer(BPE(*both, unk_token=str(unk_token), dropout=dropout, fuse_unk=bool(fuse_unk)))
-        if tokenizer.token_to_id(str(unk_token)) is not None:
-            tokenizer.add_special_tokens([str(unk_token)])
+        given = dict(locals())
         scheme = "always" if add_prefix_space else "never"
-        tokenizer.normalizer = normalizers.NFKC()
-        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement, scheme)
-        tokenizer.decoder = decoders.Metaspace(replacement, scheme)
-        super().__init__(tokenizer, {"model": "SentencePieceBPE", **parameters})
-
-    @staticmethod
-    def from_file(vocab_filename: str, merges_filename: str, **options: Any) -> SentencePieceBPETokenizer:  # type: ignore[override]  # as there
-        """From ``vocab.json`` and ``merges.txt``."""
-        return SentencePieceBPETokenizer(*BPE.read_file(vocab_filename, merges_filename), **options)
-
-
-def options_of(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of a constructor beside the vocabulary."""
-    return {name: value for name, value in values.items() if name not in ("self", "vocab", "merges", "__class__")}
+        self._become(
+            "SentencePieceBPE",
+            given,
+            {"unk_token": str(unk_token), "dropout": dropout, "fuse_unk": bool(fuse_unk)},
+            normalizer=normalizers.NFKC(),
+            pre_tokenizer=pre_tokenizers.Metaspace(replacement, scheme),
+            decoder=decoders.Metaspace(replacement, scheme),
+        )
 
 
 def in_turn(form: str | None, *, bert: bool = False, lowercase: bool = False) -> Any:
     """The normalizers that are asked for, one after the other; None for none."""
-    steps: list[normalizers.Normalizer] = []
-    if form:
-        steps.append(normalizers.unicode_normalizer_from_str(form))
-    if bert:
-        steps.append(normalizers.BertNormalizer(lowercase=False))
-    if lowercase:
-        steps.append(normalizers.Lowercase())
+    steps: list[normalizers.Normalizer] = [normalizers.unicode_normalizer_from_str(form)] if form else []
+    steps += [normalizers.BertNormalizer(lowercase=False)] * bert + [normalizers.Lowercase()] * lowercase
     return normalizers.Sequence(steps) if len(steps) > 1 else steps[0] if steps else None

@@ -1,69 +1,47 @@
-"""What becomes of each character where a text is put into a normal form, as ``tokenizers`` counts it.
+"""Where the characters of a normal form come from, as ``tokenizers`` counts it.
 
-By hand, with NFC: ``e·◌́·!`` becomes ``é`` in the place of ``e``, whose follower is gone, and ``!``.
+By hand, with NFC: ``e·◌́·!`` becomes ``é``, which stands for ``e``, and ``!``, which stands for the third character.
 
 Costs: O(n), in Python, and O(m log m) for a run of m marks.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import accumulate
 
-from minitok.reference.normal_forms import combining_class, composition, decomposition
+from minitok.reference.normal_forms import combining_class, composition, decomposition, in_order
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-__all__ = ["changes"]
+__all__ = ["normal_characters"]
 
 
-def changes(text: str, form: str) -> Iterator[tuple[str, int]]:
-    r"""The characters of the text in a normal form, each with what became of the text's: 0 for a character in the place of one,
-    1 for one that was inserted, -n for one in the place of one whose n followers are gone.
+def normal_characters(text: str, form: str) -> list[tuple[str, int]]:
+    r"""The characters of the text in a normal form, each with the number of the character that it stands for.
 
-    >>> list(changes("e\u0301\u00e9!", "NFC")), list(changes("\u00e9", "NFD"))
-    ([('é', -1), ('é', 0), ('!', 0)], [('e', 0), ('́', 1)])
-    """  # noqa: D205 - one sentence
-    ordered: list[tuple[str, int]] = []
-    marks: list[tuple[str, int]] = []
-    for char in text:
-        for index, part in enumerate(decomposition(char, "K" in form)):
-            if combining_class(part) == 0:
-                ordered += sorted(marks, key=combining)
-                marks.clear()
-            marks.append((part, int(index > 0)))
-    ordered += sorted(marks, key=combining)
-    return iter(ordered) if form.endswith("D") else composed(ordered)
+    Characters stand for those of the text in their order, whatever they are: one that was put in for the last one, and one
+    that was composed for the first of its parts.
 
-
-def combining(pair: tuple[str, int]) -> int:
-    """The class by which combining marks are ordered."""
-    return combining_class(pair[0])
+    >>> normal_characters("e\u0301\u00e9!", "NFC"), normal_characters("\u00e9", "NFD")
+    ([('é', 0), ('é', 2), ('!', 3)], [('e', 0), ('́', 0)])
+    """
+    # Each with how many characters of the text it takes the place of.
+    parts = [(part, int(at == 0)) for char in text for at, part in enumerate(decomposition(char, "K" in form))]
+    made = [(char, takes) for char, takes, _ in in_order([(char, takes, 0) for char, takes in parts])]
+    if form.endswith("C"):
+        made = composed(made)
+    ends = accumulate(takes for _, takes in made)
+    return [(char, max(end - max(takes, 1), 0)) for (char, takes), end in zip(made, ends)]
 
 
-def composed(ordered: list[tuple[str, int]]) -> Iterator[tuple[str, int]]:
+def composed(ordered: list[tuple[str, int]]) -> list[tuple[str, int]]:
     """Characters composed with the marks that follow them, where nothing blocks them (UAX 15)."""
-    starter: tuple[str, int] | None = None
-    held: list[tuple[str, int]] = []
-    for char, change in ordered:
+    made: list[tuple[str, int]] = []
+    starter, last = None, -1  # where the last starter stands, and the class of the character behind it, if there is one
+    for char, takes in ordered:
         kind = combining_class(char)
-        if starter is None:
-            if kind:
-                yield char, change
-            else:
-                starter = char, change
+        whole = composition(made[starter][0], char) if starter is not None and last < kind else None
+        if starter is not None and whole is not None:
+            made[starter] = whole, made[starter][1] + takes
             continue
-        last = combining_class(held[-1][0]) if held else -1
-        whole = composition(starter[0], char) if last < kind or not held else None
-        if whole is not None:
-            starter = whole, starter[1] + change - 1
-        elif kind:
-            held.append((char, change))
-        else:
-            yield starter
-            yield from held
-            held.clear()
-            starter = char, change
-    if starter is not None:
-        yield starter
-        yield from held
+        starter, last = (len(made), -1) if kind == 0 else (starter, kind)
+        made.append((char, takes))
+    return made

@@ -10,23 +10,45 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from minitok.backend import load_backend
+from minitok.formats.byte_level import CHARS
+from minitok.formats.huggingface.normalizers import STRIP_LEFT, STRIP_RIGHT
+from minitok.reference.normalize import IDEOGRAPHS
+from minitok.reference.unicode import contains
 from minitok.text import utf8
 
-from .finder import space_before, space_behind
-from .matching import Cut, cuts, parts
-from .normal_changes import changes
-from .options import BEHAVIOR, Regex, compiled_source, pattern_state
+from .matching import Cut, compiled, cuts, parts
+from .normal_changes import normal_characters
+from .options import BEHAVIOR, Regex, compiled_source, instance, pattern_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     import regex
 
+    from minitok.reference.normalize import Step
+
     Range = int | slice | tuple[int, int]
     Span = tuple[int, int]
 
 __all__ = ["NormalizedString"]
+
+# Bytes that continue a character are below this, with a sign.
+CONTINUES = -0x40
+# The characters that stand for bytes, by byte.
+SHOWN = dict(enumerate(CHARS))
+
+
+def stepped(step: Step, doc: str) -> Callable[[NormalizedString], None]:
+    """A method that takes a step."""
+
+    def method(text: NormalizedString) -> None:
+        text.step(step)
+
+    method.__doc__ = doc
+    return method
 
 
 class NormalizedString:
@@ -39,16 +61,14 @@ class NormalizedString:
     (NormalizedString(original="Hey  there", normalized="hey there"), 'there')
     """
 
-    __slots__ = ("_spans", "_start", "normalized", "original")
+    __slots__ = ("_start", "normalized", "original", "spans")
 
     def __init__(self, sequence: str) -> None:
-        if not isinstance(sequence, str):
-            raise TypeError(f"{type(sequence).__name__!r} object is not an instance of 'str'")
         # A lone surrogate is U+FFFD, as everywhere in minitok.
-        self.original = self.normalized = sequence if sequence.isascii() else utf8(sequence).decode()
+        self.original = self.normalized = utf8(instance(sequence, str)).decode()
         # The character of the whole text at which the original begins, and the span there of each normalized character.
         self._start = 0
-        self._spans: list[Span] = [(at, at + 1) for at in range(len(self.original))]
+        self.spans: list[Span] = [(at, at + 1) for at in range(len(self.original))]
 
     @property
     def span(self) -> Span:
@@ -57,7 +77,7 @@ class NormalizedString:
 
     def span_of(self, start: int, end: int) -> Span:
         """Where in the whole text a range of the normalized characters comes from."""
-        return self._spans[start][0], self._spans[end - 1][1]
+        return self.spans[start][0], self.spans[end - 1][1]
 
     def copy(self) -> NormalizedString:
         """A copy that changes by itself."""
@@ -67,7 +87,7 @@ class NormalizedString:
         """A range of the normalized characters, with an original that begins at ``origin``."""
         made = NormalizedString.__new__(NormalizedString)
         made.original, made._start = original, origin  # noqa: SLF001 - it is being made
-        made.normalized, made._spans = self.normalized[start:end], self._spans[start:end]  # noqa: SLF001
+        made.normalized, made.spans = self.normalized[start:end], self.spans[start:end]
         return made
 
     def between(self, start: int, end: int) -> NormalizedString:
@@ -77,83 +97,80 @@ class NormalizedString:
 
     # -- steps ---------------------------------------------------------------------------------------------------------
 
-    def transform(self, steps: Iterable[tuple[str, int]], dropped: int = 0) -> None:
-        """Puts characters in the place of those there are.
-
-        Args:
-            steps: The new characters, each with what becomes of the old ones: 0 if it stands for the next of them, 1 if it is
-                put in, -n if it stands for the next, and n more are dropped.
-            dropped: How many of the old ones are dropped before.
-        """
-        chars: list[str] = []
-        spans: list[Span] = []
-        old, at = self._spans, dropped
-        for char, change in steps:
-            chars.append(char)
-            if change > 0:
-                spans.append(old[at - 1] if at else (self._start, self._start))
-            else:
-                spans.append(old[at])
-                at += 1 - change
-        self.normalized, self._spans = "".join(chars), spans
+    def step(self, step: Step) -> None:
+        """Takes a step of SPEC N2."""
+        if step == "lowercase":
+            self.lowercase()
+        elif step == "space_ideographs":
+            self._each(lambda char: f" {char} " if contains(IDEOGRAPHS, ord(char)) else char)
+        elif step[0] == "prepend":
+            self.prepend(step[1])
+        elif step[0] == "replace":
+            self.replace_matches(compiled(step[1]), step[2])
+        else:
+            self._normal(str(step))
 
     def _normal(self, form: str) -> None:
         data = self.normalized.encode()
-        if load_backend(None).normalizer([form]).apply(data) != data:
-            self.transform(changes(self.normalized, form))
+        normalizer = load_backend(None).normalizer([form])
+        if normalizer.apply(data) == data:
+            return
+        made, starts, ends = normalizer.aligned(data)
+        begins = np.frombuffer(made, np.int8) >= CONTINUES
+        starts, ends = starts[begins], ends[begins]
+        goes_on = (starts[1:] == starts[:-1]) & (ends[1:] == ends[:-1])
+        if (
+            goes_on | (starts[1:] == ends[:-1])
+        ).all():  # Marks are in their order: each stands for the first of its parts.
+            numbers = (np.cumsum(np.frombuffer(data, np.int8) >= CONTINUES) - 1)[starts].tolist()
+            self.normalized, self.spans = made.decode(), [self.spans[number] for number in numbers]
+        else:
+            found = normal_characters(self.normalized, form)
+            self.normalized, self.spans = "".join(char for char, _ in found), [self.spans[at] for _, at in found]
 
-    def nfc(self) -> None:
-        """Composes characters (NFC)."""
-        self._normal("NFC")
-
-    def nfd(self) -> None:
-        """Decomposes characters (NFD)."""
-        self._normal("NFD")
-
-    def nfkc(self) -> None:
-        """Replaces characters by those that they are compatible with, and composes them (NFKC)."""
-        self._normal("NFKC")
-
-    def nfkd(self) -> None:
-        """Replaces characters by those that they are compatible with, and decomposes them (NFKD)."""
-        self._normal("NFKD")
+    nfc = stepped("NFC", "Composes characters (NFC).")
+    nfd = stepped("NFD", "Decomposes characters (NFD).")
+    nfkc = stepped("NFKC", "Replaces characters by those that they are compatible with, and composes them (NFKC).")
+    nfkd = stepped("NFKD", "Replaces characters by those that they are compatible with, and decomposes them (NFKD).")
+    lstrip = stepped(STRIP_LEFT, "Drops white space at the beginning.")
+    rstrip = stepped(STRIP_RIGHT, "Drops white space at the end.")
 
     def lowercase(self) -> None:
         """Makes letters small."""
         small = load_backend(None).normalizer(["lowercase"]).apply
-        made = small(self.normalized.encode()).decode()
+        made = small(self.normalized).decode()
         if len(made) == len(self.normalized):  # A character for each.
             self.normalized = made
         else:
-            self._each(lambda char: small(char.encode()).decode())
+            self._each(lambda char: small(char).decode())
 
     def uppercase(self) -> None:
         """Makes letters capital."""
         self._each(str.upper)
 
+    def show_bytes(self) -> None:
+        """Puts the characters that stand for its bytes in the place of each character."""
+        if self.normalized.isascii():  # A character for each.
+            self.normalized = self.normalized.translate(SHOWN)
+        else:
+            self._each(lambda char: "".join(CHARS[byte] for byte in char.encode()))
+
     def _each(self, change: Callable[[str], str]) -> None:
-        made = [(new, int(index > 0)) for char in self.normalized for index, new in enumerate(change(char))]
-        self.transform(made)
+        """Puts a text in the place of each character, for which it stands."""
+        made = list(map(change, self.normalized))
+        self.normalized, self.spans = "".join(made), [span for span, new in zip(self.spans, made) for _ in new]
 
     def prepend(self, s: str) -> None:
         """Puts a text before; it stands for the first character. An empty text stays empty."""
         if self.normalized:
             self.normalized = s + self.normalized
-            self._spans = [self._spans[0]] * len(s) + self._spans
+            self.spans = [self.spans[0]] * len(s) + self.spans
 
     def append(self, s: str) -> None:
         """Puts a text behind; it stands for the last character."""
-        last = self._spans[-1] if self._spans else (self._start, self._start)
+        last = self.spans[-1] if self.spans else (self._start, self._start)
         self.normalized += s
-        self._spans = self._spans + [last] * len(s)
-
-    def lstrip(self) -> None:
-        """Drops white space at the beginning."""
-        self._keep([Cut(space_behind(self.normalized, 0), len(self.normalized), False)])
-
-    def rstrip(self) -> None:
-        """Drops white space at the end."""
-        self._keep([Cut(0, space_before(self.normalized, 0, len(self.normalized)), False)])
+        self.spans = self.spans + [last] * len(s)
 
     def strip(self) -> None:
         """Drops white space at both ends."""
@@ -162,16 +179,11 @@ class NormalizedString:
 
     def clear(self) -> None:
         """Drops all characters."""
-        self.normalized, self._spans = "", []
-
-    def _keep(self, found: Iterable[Cut]) -> None:
-        kept = [(start, end) for start, end, matches in found if not matches]
-        self._spans = [span for start, end in kept for span in self._spans[start:end]]
-        self.normalized = "".join(self.normalized[start:end] for start, end in kept)
+        self.normalized, self.spans = "", []
 
     def filter(self, func: Callable[[str], bool]) -> None:
         """Keeps the characters for which a function is true."""
-        self._keep(Cut(at, at + 1, not func(char)) for at, char in enumerate(self.normalized))
+        self._each(lambda char: char if func(char) else "")
 
     def for_each(self, func: Callable[[str], Any]) -> None:
         """Calls a function with each character."""
@@ -196,9 +208,9 @@ class NormalizedString:
         spans: list[Span] = []
         for start, end, matches in cuts(self.normalized, pattern):
             chars.append(content if matches else self.normalized[start:end])
-            origin = self._spans[end - 1] if end else (self._start, self._start)
-            spans += [origin] * len(content) if matches else self._spans[start:end]
-        self.normalized, self._spans = "".join(chars), spans
+            origin = self.spans[end - 1] if end else (self._start, self._start)
+            spans += [origin] * len(content) if matches else self.spans[start:end]
+        self.normalized, self.spans = "".join(chars), spans
 
     # -- parts ---------------------------------------------------------------------------------------------------------
 
@@ -210,10 +222,13 @@ class NormalizedString:
         behavior = BEHAVIOR.check(behavior)
         if pattern == "":
             return [self.copy()]
-        return self.split_at(cuts(self.normalized, compiled_source(pattern_state(pattern))), behavior)
+        return self.split_at(compiled_source(pattern_state(pattern)), behavior)
 
-    def split_at(self, found: Iterable[Cut], behavior: str) -> list[NormalizedString]:
-        """Cuts at matches, given as they cut the text. ``behavior``: as a file writes it."""
+    def split_at(self, pattern: regex.Pattern[str], behavior: str, inverted: bool = False) -> list[NormalizedString]:
+        """Cuts at the matches of a pattern; inverted, at the text between them. ``behavior``: as a file writes it."""
+        found: Iterable[Cut] = cuts(self.normalized, pattern)
+        if inverted:
+            found = [cut._replace(matches=not cut.matches) for cut in found]
         return [self.between(start, end) for start, end in parts(found, behavior)]
 
     def slice(self, range: Range) -> NormalizedString | None:  # noqa: A002 - as there

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from operator import index
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minitok.errors import PatternError
 from minitok.formats.huggingface.oniguruma import engine_difference, with_line_ends, with_repeats, with_words
 from minitok.formats.huggingface.patterns import literal
-from minitok.reference.pretokenize import compile_pattern
+
+from .matching import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BEHAVIOR", "BYTE_LEVEL", "CHARACTER", "FLAG", "MAYBE_FLAG", "METASPACE", "PATTERN", "SCHEME", "SIZE", "TEXT", "TOKEN",
-    "Kind", "Option", "Regex", "compiled_source", "pattern_state",
+    "Kind", "Option", "Regex", "compiled_source", "instance", "pattern_state", "unsigned",
 ]  # fmt: skip
 
 BEHAVIORS = {
@@ -47,21 +49,31 @@ class Option(NamedTuple):
     """An option of a component.
 
     Attributes:
-        name: The name of the argument and the attribute.
+        name: The name of the attribute.
         kind: What it may be.
-        default: What it is in a file that does not have it; ``...`` if a file must have it.
+        default: What it is if it is not given; ``...`` if it must be.
         key: Its name in a file, if that is another one.
+        argument: The name of the argument, if that is another one.
+        needed: A file must have it, although it has a default.
     """
 
     name: str
     kind: Kind
     default: Any = ...
     key: str = ""
+    argument: str = ""
+    needed: bool = False
 
     @property
     def field(self) -> str:
         """Its name in a file."""
         return self.key or self.name
+
+    def in_file(self, state: dict[str, Any]) -> Any:
+        """Returns its value in a file. Raises KeyError if it must be there and is not."""
+        if self.field in state or self.needed or self.default is ...:
+            return state[self.field]
+        return self.kind.check(self.default)
 
 
 class Regex:
@@ -77,26 +89,11 @@ class Regex:
             compiled_source({"Regex": pattern})
 
 
-def instance(value: Any, kind: type) -> Any:
+def instance(value: Any, kind: type, *others: type) -> Any:
     """The value, if it is one of a type."""
-    if not isinstance(value, kind):
+    if not isinstance(value, (kind, *others)):
         raise TypeError(f"{type(value).__name__!r} object is not an instance of {kind.__name__!r}")
     return value
-
-
-def flag(value: Any) -> bool:
-    """A truth value."""
-    return bool(instance(value, bool))
-
-
-def maybe_flag(value: Any) -> bool | None:
-    """A truth value, or None."""
-    return None if value is None else flag(value)
-
-
-def text(value: Any) -> str:
-    """A text."""
-    return str(instance(value, str))
 
 
 def character(value: Any) -> str:
@@ -106,25 +103,23 @@ def character(value: Any) -> str:
     return str(value)
 
 
-def size(value: Any) -> int:
-    """A number that is not negative."""
-    if not isinstance(value, int):
-        raise TypeError(f"{type(value).__name__!r} object cannot be interpreted as an integer")
-    if value < 0:
+def unsigned(value: Any) -> int:
+    """A number that can be a length, a place or an id."""
+    if index(value) < 0:
         raise OverflowError("can't convert negative int to unsigned")
-    return value
+    return index(value)
 
 
 def behavior(value: Any) -> str:
     """What becomes of a match: ``merged_with_next`` for a file's ``MergedWithNext``."""
-    if text(value) not in BEHAVIORS:
+    if instance(value, str) not in BEHAVIORS:
         raise ValueError(f"Wrong value for SplitDelimiterBehavior, expected one of: `{', '.join(BEHAVIORS)}`")
     return BEHAVIORS[value]
 
 
 def scheme(value: Any) -> str:
     """Where a marker is put before text."""
-    if text(value) not in SCHEMES:
+    if instance(value, str) not in SCHEMES:
         raise ValueError(f"{value} is an unknown variant, should be one of ['first', 'never', 'always']")
     return str(value)
 
@@ -133,7 +128,7 @@ def token(value: Any) -> list[Any]:
     """A token and its id."""
     if not isinstance(value, (tuple, list)) or len(value) != 2:
         raise TypeError(f"a token is a pair of str and int, not {value!r}")
-    return [text(value[0]), size(value[1])]
+    return [instance(value[0], str), unsigned(value[1])]
 
 
 def pattern_state(pattern: Any) -> dict[str, str]:
@@ -156,26 +151,21 @@ def compiled_source(pattern: Any) -> regex.Pattern[str]:
     """
     if not isinstance(pattern, dict) or not isinstance(source := next(iter(pattern.values()), None), str):
         raise PatternError(str(pattern), "it is neither a String nor a Regex")
-    return compiled(source) if "Regex" in pattern else compile_literal(source)
+    return compiled_regex(source) if "Regex" in pattern else compiled(literal(source))
 
 
 @lru_cache(maxsize=256)
-def compile_literal(source: str) -> regex.Pattern[str]:
-    """The pattern of a text."""
-    return compile_pattern(literal(source))
-
-
-@lru_cache(maxsize=256)
-def compiled(source: str) -> regex.Pattern[str]:
+def compiled_regex(source: str) -> regex.Pattern[str]:
     """A regular expression of a file."""
     spelled = with_line_ends(with_repeats(source))
     if difference := engine_difference(spelled):
         raise PatternError(source, f"it has {difference}, which other engines read otherwise")
-    return compile_pattern(with_words(spelled))
+    return compiled(with_words(spelled))
 
 
-FLAG, MAYBE_FLAG, TEXT = Kind(flag), Kind(maybe_flag), Kind(text)
-CHARACTER, SIZE, SCHEME = Kind(character), Kind(size), Kind(scheme)
+FLAG, TEXT = Kind(lambda value: instance(value, bool)), Kind(lambda value: instance(value, str))
+MAYBE_FLAG = Kind(lambda value: value if value is None else instance(value, bool))
+CHARACTER, SIZE, SCHEME = Kind(character), Kind(unsigned), Kind(scheme)
 BEHAVIOR = Kind(behavior, str.lower)
 PATTERN = Kind(pattern_state, None)
 TOKEN = Kind(token, tuple)

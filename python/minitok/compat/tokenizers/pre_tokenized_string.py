@@ -11,6 +11,7 @@ from .columns import Columns, Part
 from .components import Borrowed
 from .encoding import Encoding
 from .normalized_string import NormalizedString
+from .options import instance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,11 +50,8 @@ class PreTokenizedString:
         """Puts the pieces that a function makes of each in its place; empty ones are dropped."""
 
         def copies(index: int, piece: NormalizedString) -> list[NormalizedString]:
-            made = list(func(index, piece))
-            for part in made:
-                if not isinstance(part, NormalizedString):
-                    raise TypeError(f"{type(part).__name__!r} object is not an instance of 'NormalizedString'")
-            return [part.copy() for part in made]  # One may have been given twice, or kept.
+            # One may have been given twice, or kept.
+            return [instance(part, NormalizedString).copy() for part in func(index, piece)]
 
         self.cut(copies)
 
@@ -71,11 +69,7 @@ class PreTokenizedString:
         """Calls a function with each piece, which it may change."""
         for piece in self.pieces:
             if piece.tokens is None:
-                borrowed: Any = Borrowed(piece.normalized, "Cannot use a NormalizedStringRefMut outside `normalize`")
-                try:
-                    func(borrowed)
-                finally:
-                    borrowed.give_back()
+                Borrowed.lend(piece.normalized, "Cannot use a NormalizedStringRefMut outside `normalize`", func)
 
     def tokenize(self, func: Callable[[str], list[Token]]) -> None:
         """Gives each piece the tokens that a function makes of its text."""
@@ -100,13 +94,12 @@ class PreTokenizedString:
         if offset_type not in ("char", "byte"):
             raise ValueError("Wrong value for OffsetType, expected one of `byte, char`")
         texts = [piece.normalized.normalized for piece in self.pieces]
-        if offset_referential == "original":
-            spans, whole = [piece.normalized.span for piece in self.pieces], self.original
-        else:
-            ends = list(accumulate(map(len, texts)))
-            spans, whole = list(zip([0, *ends], ends)), "".join(texts)
+        spans, whole = [piece.normalized.span for piece in self.pieces], self.original
+        if offset_referential == "normalized":
+            ends = list(accumulate(map(len, texts), initial=0))
+            spans, whole = list(zip(ends, ends[1:])), "".join(texts)
         if offset_type == "byte":
-            places = byte_places(whole)
+            places = list(accumulate((len(char.encode()) for char in whole), initial=0))
             spans = [(places[start], places[end]) for start, end in spans]
         return [(text, span, piece.tokens) for text, span, piece in zip(texts, spans, self.pieces)]
 
@@ -121,9 +114,9 @@ class PreTokenizedString:
             ComponentError: A piece has no tokens.
         """
         columns = self.columns()
-        words = columns.words if word_idx is None else [word_idx] * len(columns.ids)
-        source = Columns(columns.ids, columns.tokens, columns.offsets, words)
-        return Encoding((Part(source, 0, len(source.ids), type_id),) if source.ids else ())
+        if word_idx is not None:
+            columns.words = [word_idx] * len(columns.ids)
+        return Encoding((Part(columns, 0, len(columns.ids), type_id),) if columns.ids else ())
 
     def columns(self) -> Columns:
         """The ids, tokens, offsets and words. Raises ComponentError if a piece has no tokens."""
@@ -154,8 +147,3 @@ def origin(piece: Piece, span: Span, owners: Sequence[int]) -> Span:
     if not 0 <= start < end <= len(owners):
         return span
     return piece.normalized.span_of(owners[start], owners[end - 1] + 1)
-
-
-def byte_places(text: str) -> list[int]:
-    """The byte of UTF-8 at which each character begins, and where the last one ends."""
-    return [0, *accumulate(len(char.encode()) for char in text)]

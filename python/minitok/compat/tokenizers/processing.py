@@ -1,12 +1,12 @@
 """Truncation, post-processing and padding: from the encodings of one or two texts to the final one.
 
 The order is that of ``tokenizers``: texts are cut down so that special tokens have room, then special tokens are added, then
-everything is filled up.
+everything is filled up. Where the tokens of a single text stand among the special ones is found once for all texts: ``Layout``.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minitok.errors import ComponentError
 
@@ -16,9 +16,11 @@ from .encoding import Encoding
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .columns import Source, Span
+
     State = dict[str, Any]
 
-__all__ = ["added_tokens", "finished", "padded", "processed"]
+__all__ = ["Layout", "added_tokens", "find_layout", "finished", "padded", "processed"]
 
 UNBOUNDED = 1 << 64
 
@@ -57,24 +59,17 @@ def truncate(encoding: Encoding, pair: Encoding | None, truncation: State) -> No
     Raises:
         ValueError: The one that is to be cut is missing or too short.
     """
-    most, stride, direction = truncation["max_length"], truncation["stride"], truncation["direction"]
+    most, strategy = truncation["max_length"], truncation["strategy"]
+    stride, direction = truncation["stride"], truncation["direction"]
     first, second = len(encoding), 0 if pair is None else len(pair)
-    if most == 0:
-        encoding.truncate(0, stride, direction)
-        if pair is not None:
-            pair.truncate(0, stride, direction)
-        return
     excess = first + second - most
-    if excess <= 0:
+    if most and excess <= 0:
         return
-    strategy = truncation["strategy"]
-    if strategy == "longest_first":
-        if pair is None:
-            encoding.truncate(most, stride, direction)
-            return
-        first, second = shares(first, second, most)
+    if most == 0 or strategy == "longest_first":
+        first, second = (0, 0) if most == 0 else (most, 0) if pair is None else shares(first, second, most)
         encoding.truncate(first, stride, direction)
-        pair.truncate(second, stride, direction)
+        if pair is not None:
+            pair.truncate(second, stride, direction)
         return
     target = encoding if strategy == "only_first" else pair
     if target is None:
@@ -101,18 +96,14 @@ def shares(first: int, second: int, most: int) -> tuple[int, int]:
 def processed(state: State | None, encoding: Encoding, pair: Encoding | None, add_special_tokens: bool) -> Encoding:
     """The encodings after a post-processor, given as JSON, in one."""
     encodings = [encoding] if pair is None else [encoding, pair]
-    if state is None:
-        if pair is None:
-            return encoding
-        for number, each in enumerate(encodings):
-            each.set_sequence_id(number)
-        return Encoding.merge(encodings, growing_offsets=False)
-    numbered = []
+    if state is None and pair is None:
+        return encoding
     for number, each in enumerate(encodings):
-        for one in (each, *each._overflowing):  # noqa: SLF001 - a part of the same package
+        for one in (each, *(each._overflowing if state else ())):  # noqa: SLF001 - a part of the same package
             one.set_sequence_id(number)
-        numbered.append(typed(each, number))
-    return Encoding.merge(steps(state, numbered, add_special_tokens), growing_offsets=False)
+    if state is not None:
+        encodings = steps(state, [typed(each, number) for number, each in enumerate(encodings)], add_special_tokens)
+    return Encoding.merge(encodings, growing_offsets=False)
 
 
 def steps(state: State, encodings: list[Encoding], add_special_tokens: bool) -> list[Encoding]:
@@ -124,7 +115,7 @@ def steps(state: State, encodings: list[Encoding], add_special_tokens: bool) -> 
         return encodings
     if kind in ("ByteLevel", "RobertaProcessing") and state.get("trim_offsets", True):
         prefixed = state.get("add_prefix_space", True)
-        encodings = [everywhere(each, lambda part: part.trim(prefixed)) for each in encodings]
+        encodings = [each.changed(lambda part: part.trim(prefixed), overflowing=True) for each in encodings]
     if kind == "ByteLevel":
         for number, each in enumerate(encodings):
             each.set_sequence_id(number)
@@ -132,7 +123,7 @@ def steps(state: State, encodings: list[Encoding], add_special_tokens: bool) -> 
     if kind == "TemplateProcessing":
         return from_template(state, encodings, add_special_tokens)
     if kind == "RobertaProcessing":
-        encodings = [typed(each, 0) for each in encodings]
+        encodings = [typed(each, 0, overflowing=add_special_tokens) for each in encodings]
     if not add_special_tokens:
         return encodings
     return [between(state, number, each) for number, each in enumerate(encodings)]
@@ -140,16 +131,15 @@ def steps(state: State, encodings: list[Encoding], add_special_tokens: bool) -> 
 
 def between(state: State, number: int, encoding: Encoding) -> Encoding:
     """An encoding, and each that overflows, between the special tokens of ``BertProcessing`` or ``RobertaProcessing``."""
-    roberta = state["type"] == "RobertaProcessing"
-    before = "cls" if number == 0 else "sep" if roberta else None
-    parts = []
-    for one in (encoding, *encoding._overflowing):  # noqa: SLF001 - a part of the same package
-        texts = typed(one, 0)._parts if roberta else one._parts  # noqa: SLF001
-        first = (literal(state[before], 0),) if before else ()
-        made = (*first, *texts, literal(state["sep"], 0 if roberta else number))
-        parts.append(Encoding(made, {number: (len(first), len(first) + len(one))}))
-    parts[0]._overflowing = parts[1:]  # noqa: SLF001
-    return parts[0]
+    is_roberta = state["type"] == "RobertaProcessing"
+    before = state["cls"] if number == 0 else state["sep"] if is_roberta else None
+    first = (special(before[1:], before[:1], 0),) if before else ()
+    last = special(state["sep"][1:], state["sep"][:1], 0 if is_roberta else number)
+
+    def around(one: Encoding, others: list[Encoding]) -> Encoding:
+        return Encoding((*first, *one._parts, last), {number: (len(first), len(first) + len(one))}, others)  # noqa: SLF001
+
+    return around(encoding, [around(other, []) for other in encoding._overflowing])  # noqa: SLF001
 
 
 def from_template(state: State, encodings: list[Encoding], add_special_tokens: bool) -> list[Encoding]:
@@ -171,46 +161,68 @@ def from_template(state: State, encodings: list[Encoding], add_special_tokens: b
     return found
 
 
-def literal(token: Sequence[Any], type_id: int) -> Part:
-    """The part of one special token, given as its text and its id."""
-    return special([token[1]], [token[0]], type_id)
-
-
 def special(ids: Sequence[int], tokens: Sequence[str], type_id: int) -> Part:
     """The part of special tokens."""
     return Part(fixed(ids, tokens), 0, len(ids), type_id, special=1)
 
 
-def typed(encoding: Encoding, type_id: int) -> Encoding:
-    """The encoding with one type for all its tokens; what overflows keeps its own."""
-    parts = encoding._parts  # noqa: SLF001 - a part of the same package
-    if all(part.type_id == type_id for part in parts):
-        return encoding
-    return encoding.with_parts(part._replace(type_id=type_id) for part in parts)
+def typed(encoding: Encoding, type_id: int, *, overflowing: bool = False) -> Encoding:
+    """The encoding with one type for all its tokens; what overflows keeps its own, unless it is asked for."""
+    return encoding.changed(lambda part: part._replace(type_id=type_id), overflowing=overflowing)
 
 
-def everywhere(encoding: Encoding, change: Any) -> Encoding:
-    """The encoding and what overflows with each part changed."""
-    changed = encoding.with_parts(map(change, encoding._parts))  # noqa: SLF001 - a part of the same package
-    changed._overflowing = [  # noqa: SLF001
-        other.with_parts(map(change, other._parts))  # noqa: SLF001
-        for other in encoding._overflowing  # noqa: SLF001
-    ]
-    return changed
+def padded(encodings: Sequence[Encoding], padding: State | None) -> None:
+    """Fills encodings up, each to the same length, if there is padding."""
+    if padding is not None:
+        length = padding["length"]
+        if length is None:
+            length = max(map(len, encodings), default=0)
+        length += -length % (padding["pad_to_multiple_of"] or 1)
+        options = {name: padding[name] for name in ("direction", "pad_id", "pad_type_id", "pad_token")}
+        for encoding in encodings:
+            encoding.pad(length, **options)
 
 
-def padded(encodings: Sequence[Encoding], padding: State) -> None:
-    """Fills encodings up, each to the same length."""
-    length = padding["length"]
-    if length is None:
-        length = max(map(len, encodings), default=0)
-    multiple = padding["pad_to_multiple_of"] or 1
-    length += -length % multiple
-    for encoding in encodings:
-        encoding.pad(
-            length,
-            direction=padding["direction"],
-            pad_id=padding["pad_id"],
-            pad_type_id=padding["pad_type_id"],
-            pad_token=padding["pad_token"],
-        )
+class Layout(NamedTuple):
+    """The parts before and behind a text, and what becomes of its own part.
+
+    Attributes:
+        before: The parts before the text.
+        after: The parts behind it.
+        size: How many tokens are before it.
+        type_id: The type of its tokens.
+        trims: How its offsets are trimmed.
+        numbered: Whether its tokens are known to be those of the first text.
+    """
+
+    before: tuple[Part, ...]
+    after: tuple[Part, ...]
+    size: int
+    type_id: int
+    trims: tuple[tuple[bool, int], ...]
+    numbered: bool
+
+    def place(self, source: Source) -> Encoding:
+        """The encoding of a text."""
+        count = len(source.ids)
+        part = (Part(source, 0, count, self.type_id, 0, 1, 0, self.trims),) if count else ()
+        ranges: dict[int, Span] = {0: (self.size, self.size + count)} if self.numbered else {}
+        return Encoding((*self.before, *part, *self.after), ranges)
+
+
+def find_layout(state: dict[str, Any] | None, add_special_tokens: bool) -> Layout | None:
+    """The layout of a post-processor, given as JSON, from what it does to one token.
+
+    None if the text is not in one place.
+    """
+    probe = Part(fixed([0], [""]), 0, 1)
+    encoding = processed(state, Encoding((probe,)), None, add_special_tokens)
+    parts, ranges = encoding._parts, encoding._ranges  # noqa: SLF001 - a part of the same package
+    places = [index for index, part in enumerate(parts) if part.source is probe.source]
+    if len(places) != 1:
+        return None
+    before, part, after = parts[: places[0]], parts[places[0]], parts[places[0] + 1 :]
+    size = sum(other.size for other in before)
+    if ranges not in ({}, {0: (size, size + 1)}):
+        return None
+    return Layout(before, after, size, part.type_id, part.trims, bool(ranges))

@@ -11,9 +11,9 @@ from minitok.formats.files import shown
 from minitok.formats.huggingface.reasons import Unsupported
 
 from .components import Component
-from .file_fields import ID, number_of, value_of, whole_number
 from .options import BYTE_LEVEL, FLAG, TOKEN, Kind, Option
 from .processing import added_tokens, processed
+from .settings import value_of, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,12 +64,7 @@ def piece(word: str) -> dict[str, Any]:
     return {"Sequence": {"id": "A", "type_id": type_id if colon else int(which)}}
 
 
-# A template is read from words; a file writes its pieces.
-TEMPLATE_OPTIONS = (
-    Option("single", Kind(template)),
-    Option("pair", Kind(template, None)),
-    Option("special_tokens", Kind(dict, None)),
-)
+AROUND = Option("sep", TOKEN), Option("cls", TOKEN, argument="cls_token")
 
 
 class PostProcessor(Component):
@@ -84,33 +79,18 @@ class PostProcessor(Component):
         return processed(self.as_json(), encoding.copy(), pair and pair.copy(), add_special_tokens)
 
 
-class BertProcessing(PostProcessor):
-    """``[CLS]`` before the first text, and ``[SEP]`` behind each."""
-
-    options = Option("sep", TOKEN), Option("cls", TOKEN)
-
-    def __init__(self, sep: tuple[str, int], cls_token: tuple[str, int]) -> None:
-        self._become(sep=sep, cls=cls_token)
-
-
-class RobertaProcessing(PostProcessor):
-    """``<s>`` before the first text, ``</s>`` behind each, and one more before the second."""
-
-    options = (
-        Option("sep", TOKEN),
-        Option("cls", TOKEN),
-        Option("trim_offsets", FLAG, True),
-        Option("add_prefix_space", FLAG, True),
-    )
-
-    def __init__(
-        self,
-        sep: tuple[str, int],
-        cls_token: tuple[str, int],
-        trim_offsets: bool = True,
-        add_prefix_space: bool = True,
-    ) -> None:
-        self._become(sep=sep, cls=cls_token, trim_offsets=trim_offsets, add_prefix_space=add_prefix_space)
+BertProcessing = PostProcessor.named(
+    "BertProcessing",
+    "``[CLS]`` before the first text, and ``[SEP]`` behind each.",
+    *AROUND,
+)
+RobertaProcessing = PostProcessor.named(
+    "RobertaProcessing",
+    "``<s>`` before the first text, ``</s>`` behind each, and one more before the second.",
+    *AROUND,
+    Option("trim_offsets", FLAG, True),
+    Option("add_prefix_space", FLAG, True),
+)
 
 
 class ByteLevel(PostProcessor):
@@ -125,8 +105,7 @@ class ByteLevel(PostProcessor):
         use_regex: bool | None = None,
         **_: Any,
     ) -> None:
-        given = {"add_prefix_space": add_prefix_space, "trim_offsets": trim_offsets, "use_regex": use_regex}
-        self._become(**{name: True if value is None else value for name, value in given.items()})
+        super().__init__(*(value is None or value for value in (add_prefix_space, trim_offsets, use_regex)))
 
 
 class TemplateProcessing(PostProcessor):
@@ -144,7 +123,12 @@ class TemplateProcessing(PostProcessor):
     1
     """
 
-    options = TEMPLATE_OPTIONS
+    # A template is read from words; a file writes its pieces.
+    options = (
+        Option("single", Kind(template)),
+        Option("pair", Kind(template, None)),
+        Option("special_tokens", Kind(dict, None)),
+    )
 
     def __init__(
         self,
@@ -154,25 +138,17 @@ class TemplateProcessing(PostProcessor):
     ) -> None:
         tokens = {entry["id"]: entry for entry in map(special_token, special_tokens)}
         templates = {"single": template("$A" if single is None else single), "pair": template(pair or "$A $B:1")}
-        used = {piece["Sequence"]["id"] for piece in templates["pair"] if "Sequence" in piece}
-        if used != {"A", "B"}:
+        if {piece["Sequence"]["id"] for piece in templates["pair"] if "Sequence" in piece} != {"A", "B"}:
             raise ValueError("Template for `pair` must use both sequences")
-        pieces = [
+        names = dict.fromkeys(
             piece["SpecialToken"]["id"] for each in templates.values() for piece in each if "SpecialToken" in piece
-        ]
-        if missing := [name for name in dict.fromkeys(pieces) if name not in tokens]:
+        )
+        if missing := [name for name in names if name not in tokens]:
             raise ValueError(f"Missing SpecialToken(s) with id(s) `{', '.join(missing)}`")
-        state = {"type": "TemplateProcessing", **templates, "special_tokens": dict(sorted(tokens.items()))}
-        object.__setattr__(self, "state", state)
+        self._hold({**templates, "special_tokens": dict(sorted(tokens.items()))})
 
 
-class Sequence(PostProcessor):
-    """Post-processors, one after the other."""
-
-    parts_field = "processors"
-
-    def __init__(self, processors: Iterable[Any]) -> None:
-        self._hold(processors)
+Sequence = PostProcessor.named("Sequence", "Post-processors, one after the other.", parts_field="processors")
 
 
 def check_state(state: Any) -> None:
@@ -187,7 +163,7 @@ def check_state(state: Any) -> None:
             pair = value_of(state, where, key)
             if not isinstance(pair, list) or len(pair) != 2 or not isinstance(pair[0], str):
                 raise Unsupported(f"the {key!r} of the {where} is not a token and its id: {shown(pair)}")
-            whole_number(pair[1], f"the id in the {key!r} of the {where}", ID)
+            whole_number(pair[1], f"the id in the {key!r} of the {where}")
     elif kind == "TemplateProcessing":
         tokens = value_of(state, where, "special_tokens")
         if not isinstance(tokens, dict):
@@ -195,7 +171,9 @@ def check_state(state: Any) -> None:
         for name, token in tokens.items():
             check_special_token(token, f"special token {name!r} of the {where}")
         for key, texts in (("single", "A"), ("pair", "AB")):
-            check_template(value_of(state, where, key), f"{key!r} of the {where}", tokens, texts)
+            check_template(
+                value_of(state, where, key), f"{key!r} of the {where}", {"Sequence": texts, "SpecialToken": tokens}
+            )
 
 
 def check_special_token(token: Any, where: str) -> None:
@@ -203,22 +181,22 @@ def check_special_token(token: Any, where: str) -> None:
     ids, texts = value_of(token, where, "ids"), value_of(token, where, "tokens")
     if not isinstance(ids, list) or not isinstance(texts, list) or len(ids) != len(texts):
         raise Unsupported(f"the {where} has not as many 'tokens' as 'ids': {shown(texts)} and {shown(ids)}")
-    for token_id in ids:
-        whole_number(token_id, f"an id of the {where}", ID)
-    for text in texts:
+    for token_id, text in zip(ids, texts):
+        whole_number(token_id, f"an id of the {where}")
         if not isinstance(text, str):
             raise Unsupported(f"a token of the {where} is not a string: {shown(text)}")
 
 
-def check_template(pieces: Any, where: str, tokens: dict[str, Any], texts: str) -> None:
-    """Refuses a template that has other pieces than those texts and special tokens."""
+def check_template(pieces: Any, where: str, known: dict[str, Any]) -> None:
+    """Refuses a template that has other pieces than the known texts and special tokens."""
     if not isinstance(pieces, list):
         raise Unsupported(f"the {where} is not a list: {shown(pieces)}")
     for each in pieces:
         kind = next(iter(each)) if isinstance(each, dict) and len(each) == 1 else None
-        if kind not in ("Sequence", "SpecialToken"):
+        if kind not in known:
             raise Unsupported(f"a piece of the {where} is neither a Sequence nor a SpecialToken: {shown(each)}")
-        name = value_of(each[kind], f"{kind} of the {where}", "id")
-        if not isinstance(name, str) or name not in (list(texts) if kind == "Sequence" else tokens):
+        what = f"{kind} of the {where}"
+        name = value_of(each[kind], what, "id")
+        if not isinstance(name, str) or name not in list(known[kind]):
             raise Unsupported(f"the {where} has no {kind} {shown(name)}")
-        number_of(each[kind], f"{kind} of the {where}", "type_id", ID)
+        whole_number(value_of(each[kind], what, "type_id"), f"the 'type_id' of the {what}")

@@ -13,16 +13,17 @@ from minitok.errors import ComponentError, FileFormatError, MinitokError, Vocabu
 from minitok.formats import huggingface
 from minitok.formats.files import parse_json
 from minitok.formats.huggingface.added import given_ids, read_added
+from minitok.formats.huggingface.patterns import flat_steps
 from minitok.formats.huggingface.reasons import Unsupported
 
 from .added import AddedTokens
 from .components import Component, as_component
 from .decoders import Decoder
-from .layout import find_layout
 from .models import BPE, piece_definition
 from .normalizers import Normalizer
 from .pipeline import Pipeline
 from .pre_tokenizers import PreTokenizer
+from .processing import find_layout
 from .processors import PostProcessor, check_state
 from .settings import dump_padding, dump_truncation, read_padding, read_truncation
 from .steps import Steps
@@ -30,7 +31,7 @@ from .steps import Steps
 if TYPE_CHECKING:
     from minitok.definition import Definition
 
-    from .layout import Layout
+    from .processing import Layout
 
     State = dict[str, Any]
 
@@ -82,7 +83,9 @@ class Recipe:
         if definition is None:
             definition = read_definition(content, path)
         try:
-            recipe = cls.from_file(content, definition, data)
+            if content.get("post_processor") is not None:
+                check_state(content["post_processor"])
+            recipe = cls.from_content(content, definition, data)
             recipe.pipeline()
         except Unsupported as reason:
             raise FileFormatError(path, str(reason)) from None
@@ -91,28 +94,26 @@ class Recipe:
         return recipe
 
     @classmethod
-    def from_file(cls, content: State, definition: Definition | None, data: bytes) -> Recipe:
-        """As ``from_content``, of a file that may be malformed. Raises Unsupported with the name of what is wrong."""
-        if content.get("post_processor") is not None:
-            check_state(content["post_processor"])
-        for name, family in COMPONENTS.items():
-            if content.get(name) is not None:
-                try:
-                    family.from_state(content[name])
-                except (TypeError, ValueError, OverflowError) as error:
-                    raise Unsupported(f"the {name}: {error}") from None
-        return cls.from_content(content, definition, data)
-
-    @classmethod
     def from_content(cls, content: State, definition: Definition | None, data: bytes | None = None) -> Recipe:
-        """From a file's content, and what encodes; ``data``: the file, if the content lacks the vocabulary."""
+        """From a file's content, and what encodes; ``data``: the file, if the content lacks the vocabulary.
+
+        Raises:
+            Unsupported: A field is not what it should be; the message names it.
+        """
         model = content["model"]
         recipe = cls(BPE.from_content(model) if data is None else BPE.from_json(data, model))
         rows = content.get("added_tokens") or []
-        ids = given_to(rows, recipe.model) if definition is None else definition.found_tokens
+        if definition is None:
+            vocab = recipe.model.vocab()
+            ids = given_ids(read_added(rows).ids, vocab, len(vocab))  # Not always those of the file.
+        else:
+            ids = definition.found_tokens
         recipe.added = AddedTokens.from_rows({**row, "id": ids.get(row["content"], row["id"])} for row in rows)
         for name in COMPONENTS:
-            recipe.set_step(name, content.get(name))
+            try:
+                recipe.set_step(name, content.get(name))
+            except (TypeError, ValueError, OverflowError) as error:
+                raise Unsupported(f"the {name}: {error}") from None
         recipe.truncation = read_truncation(content.get("truncation"))
         recipe.padding = read_padding(content.get("padding"))
         if definition is not None:
@@ -122,16 +123,15 @@ class Recipe:
     def content(self) -> State:
         """The content of a ``tokenizer.json``."""
         settings = {"truncation": dump_truncation(self.truncation), "padding": dump_padding(self.padding)}
-        rows = {"added_tokens": self.added.rows()}
         steps = {name: self.step_json(name) for name in COMPONENTS}
-        return {"version": "1.0", **settings, **rows, **steps, "model": self.model.as_json()}
+        return {"version": "1.0", **settings, "added_tokens": self.added.rows(), **steps, "model": self.model.as_json()}
 
     def shown_content(self) -> State:
         """The content, with names for the settings, as ``repr`` shows it."""
         content = self.content()
         for name, kind in (("truncation", "TruncationParams"), ("padding", "PaddingParams")):
             content[name] = content[name] and {"type": kind, **content[name]}
-        return content
+        return {"type": "Tokenizer", **content}
 
     def copy(self) -> Recipe:
         """A copy that changes by itself."""
@@ -177,18 +177,16 @@ class Recipe:
 
     def pipeline(self) -> Pipeline:
         """What encodes and decodes. Raises FileFormatError for what minitok does not do."""
-        made = self._pipeline
-        if made is not None and made[0] == Component.changes:
+        made, changes, decoder = self._pipeline, Component.changes, self.steps["decoder"]
+        if made is not None and made[0] == changes:
             return made[2]
-        changes, decoder = Component.changes, self.steps["decoder"]
         key = (self.ingredients(), decoder and decoder.key(), self.splits_special)
         if made is None or made[1] != key:
             steps = self.copied_steps()
-            run = Steps(steps["normalizer"], steps["pre_tokenizer"], self.model, self.added, self.splits_special)
-            definition = self.definition(run)
-            if definition is not None:
-                run.use(definition)
-            pipeline = Pipeline(definition if run.finds_like_codec else None, run, steps["decoder"])
+            hidden = self.added.special if self.splits_special else frozenset[str]()
+            run = Steps(steps["normalizer"], steps["pre_tokenizer"], self.model, self.added, hidden)
+            run.definition = self.definition(run)
+            pipeline = Pipeline(run.definition if run.finds_like_codec else None, run, steps["decoder"])
         else:
             pipeline = made[2]
         self._pipeline = changes, key, pipeline
@@ -196,47 +194,40 @@ class Recipe:
         return pipeline
 
     def definition(self, steps: Steps) -> Definition | None:
-        """What encodes; None if it takes the components one by one.
+        """What encodes; None if no codec does what the components do.
 
         Raises:
             FileFormatError: They cannot be run one by one, either; the message says what minitok does not do.
         """
         key = self.ingredients()
-        if self._definition is not None:
-            definition, made_of = self._definition
-            if made_of == key:
-                return definition
-            if definition is not None and made_of[:2] == key[:2]:
-                try:
-                    definition = definition.changed(**read_added(self.added.rows()).fields())
-                except VocabularyError:
-                    pass  # A token of the vocabulary has become an added one: everything is read again.
-                else:
-                    self._definition = definition, key
-                    return definition
-        try:
-            definition = self.read_definition()
-        except (FileFormatError, ComponentError) as refused:
-            definition = None
+        definition, made_of = self._definition or (None, None)
+        if self._definition is None or made_of != key:
             try:
-                steps.run(SAMPLE)
-            except MinitokError as error:
-                raise error if isinstance(refused, ComponentError) else refused from None
-        self._definition = definition, key
+                definition = self.with_added(definition) if made_of and made_of[:2] == key[:2] else None
+                definition = definition or self.read_definition()
+            except (FileFormatError, ComponentError) as refused:
+                definition = None
+                try:
+                    steps.run(SAMPLE)
+                except MinitokError as error:
+                    raise error if isinstance(refused, ComponentError) else refused from None
+            self._definition = definition, key
         return definition
+
+    def with_added(self, definition: Definition | None) -> Definition | None:
+        """A definition with the added tokens as they are now; None if everything is to be read again."""
+        try:
+            return definition and definition.changed(**read_added(self.added.rows()).fields())
+        except VocabularyError:  # A token of the vocabulary has become an added one.
+            return None
 
     def read_definition(self) -> Definition:
         """What encodes. Raises FileFormatError or ComponentError if that is not in the power of a codec."""
-        content = without_settings(self.content())
+        content = self.content()
         # The pipeline decodes by itself.
-        content["decoder"] = {"type": "ByteLevel"} if self.makes_bytes() else None
+        parts = flat_steps(content["pre_tokenizer"])
+        content["decoder"] = {"type": "ByteLevel"} if any(part["type"] == "ByteLevel" for part in parts) else None
         return huggingface.parse(content, "the tokenizer", other_ids=True)
-
-    def makes_bytes(self) -> bool:
-        """Whether the pre-tokenizer makes characters of bytes."""
-        step = self.step_json("pre_tokenizer")
-        parts = [] if step is None else step.get("pretokenizers", [step])
-        return any(part["type"] == "ByteLevel" for part in parts)
 
     def layout(self, add_special_tokens: bool) -> Layout | None:
         """Where the tokens of a single text stand among special tokens; None if it is not in one place."""
@@ -247,7 +238,6 @@ class Recipe:
 
 def read_definition(content: Any, path: object) -> Definition | None:
     """What a file says, or None if its components are to be run one by one. Raises FileFormatError for any other reason."""
-    content = without_settings(content)
     try:
         return huggingface.parse(content, path)
     except FileFormatError as refused:
@@ -257,14 +247,3 @@ def read_definition(content: Any, path: object) -> Definition | None:
         except (KeyError, TypeError, ValueError, AttributeError, Unsupported):
             raise refused from None
     return None
-
-
-def given_to(rows: list[State], model: BPE) -> dict[str, int]:
-    """The ids that added tokens get: not always those of the file."""
-    vocab = model.vocab()
-    return given_ids(read_added(rows).ids, vocab, len(vocab))
-
-
-def without_settings(content: Any) -> Any:
-    """The content of a file without its truncation and padding, which the reader ignores."""
-    return {**content, "truncation": None, "padding": None} if isinstance(content, dict) else content

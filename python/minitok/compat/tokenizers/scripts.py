@@ -8,10 +8,9 @@ By hand: ``どこで生れ。Yes`` is cut into ``どこで生れ``, ``。`` and 
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from functools import cache
 
-from minitok.reference.unicode import table
+from minitok.reference.unicode import CharSet, contains, table
 
 __all__ = ["script_cuts"]
 
@@ -33,43 +32,26 @@ NEWER = (
 # Scripts in Unicode 10 of the characters that have another one now, and of those that are counted to another.
 MOVED = {0x589: "common", 0x61C: "common", 0x953: "devanagari", 0x954: "devanagari", 0x30FC: "han", 0x20: None}
 SAME = {"hiragana": "han", "katakana": "han"}
+# The properties of the table that are no scripts, beside the general categories, which have short names.
 NO_SCRIPTS = ("white_space", "alphabetic", "join_control")
 
 
 @cache
-def ranges() -> tuple[list[int], list[tuple[int, str | None]]]:
-    """The first characters of ranges in order, and of each range its last character and its script."""
-    properties, _ = table()
-    rows: list[tuple[int, int, str | None]] = [
-        (first, last, SAME.get(name, name))
-        for name, spans in properties.items()
-        if len(name) > 2 and name not in NO_SCRIPTS
-        for first, last in spans
-    ]
-    rows.sort()
-    return [first for first, _, _ in rows], [(last, script) for _, last, script in rows]
-
-
-@cache
-def newer() -> tuple[list[int], list[int]]:
-    """The first and the last characters of the ranges of ``NEWER``."""
+def newer() -> CharSet:
+    """The ranges of ``NEWER``."""
     spans = [span.partition("-") for span in NEWER.split()]
-    return [int(first, 16) for first, _, _ in spans], [int(last or first, 16) for first, _, last in spans]
+    return tuple((int(first, 16), int(last or first, 16)) for first, _, last in spans)
 
 
 @cache
 def script(char: str) -> str | None:
     """The script of a character; None for any."""
     number = ord(char)
-    if number in MOVED:
-        return MOVED[number]
-    firsts, lasts = newer()
-    at = bisect_right(firsts, number) - 1
-    if at >= 0 and number <= lasts[at]:
-        return None
-    starts, rows = ranges()
-    at = bisect_right(starts, number) - 1
-    return rows[at][1] if at >= 0 and number <= rows[at][0] else None
+    if number in MOVED or contains(newer(), number):
+        return MOVED.get(number)
+    scripts = ((name, chars) for name, chars in table()[0].items() if len(name) > 2 and name not in NO_SCRIPTS)
+    found = next((name for name, chars in scripts if contains(chars, number)), None)
+    return None if found is None else SAME.get(found, found)
 
 
 def script_cuts(text: str) -> list[int]:

@@ -1,36 +1,46 @@
-"""The settings of truncation and padding: as options, and as a ``tokenizer.json`` writes them."""
+"""The settings of truncation and padding: as options, and as a ``tokenizer.json`` writes them.
+
+A file's field is what ``tokenizers`` would read, or it is refused by its name.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minitok.formats.files import shown
 from minitok.formats.huggingface.reasons import Unsupported
 
-from .file_fields import ID, LENGTH, choice_of, number_of, value_of, whole_number
+from .options import instance, unsigned
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = [
-    "check_padding", "check_truncation", "dump_padding", "dump_truncation", "read_padding", "read_truncation",
+    "ID", "check_padding", "check_truncation", "dump_padding", "dump_truncation", "read_padding", "read_truncation",
+    "value_of", "whole_number",
 ]  # fmt: skip
 
 State = dict[str, Any]
 
+# What ids and types are below, and lengths.
+ID, LENGTH = 1 << 32, 1 << 64
 STRATEGIES = {"longest_first": "LongestFirst", "only_first": "OnlyFirst", "only_second": "OnlySecond"}
 DIRECTIONS = {"left": "Left", "right": "Right"}
-WRAPS = 1 << 64
+# The fields in the order of a file: numbers below something, names of options, and text.
+TRUNCATION = {"direction": DIRECTIONS, "max_length": LENGTH, "strategy": STRATEGIES, "stride": LENGTH}
+PADDING = {"direction": DIRECTIONS, "pad_to_multiple_of": LENGTH, "pad_id": ID, "pad_type_id": ID, "pad_token": str}
 
 
 def check_truncation(max_length: int, stride: int, strategy: str, direction: str, added: int) -> State:
     """The options of truncation, if they can be met. ``added``: how many special tokens a text gets."""
-    for number in (max_length, stride):
-        check_number(number)
+    unsigned(max_length), unsigned(stride)
     if strategy not in STRATEGIES:
         known = "`longest_first`, `only_first`, or `only_second`"
         raise ValueError(f"Unknown `strategy`: `{strategy}`. Use one of {known}")
     if direction not in DIRECTIONS:
         raise ValueError(f"Unknown `direction`: `{direction}`. Use one of `left` or `right`.")
     # With more special tokens than length, there is no limit there.
-    room = (max_length - added) % WRAPS
+    room = (max_length - added) % LENGTH
     if room < stride:
         raise ValueError(
             f"tokenizer stride set to {stride}, which is greater than or equal to its effective max length of {room} "
@@ -39,91 +49,86 @@ def check_truncation(max_length: int, stride: int, strategy: str, direction: str
     return {"max_length": max_length, "stride": stride, "strategy": strategy, "direction": direction}
 
 
-def check_padding(
-    length: int | None, multiple: int | None, pad_id: int, pad_token: str, pad_type_id: int, direction: str
-) -> State:
+def check_padding(**options: Any) -> State:
     """The options of padding, if they can be met."""
-    if direction not in DIRECTIONS:
-        raise ValueError(f"Unknown `direction`: `{direction}`. Use one of `left` or `right`")
-    for number in (pad_id, pad_type_id, length or 0, multiple or 0):
-        check_number(number)
-    if not isinstance(pad_token, str):
-        raise TypeError(f"{type(pad_token).__name__!r} object is not an instance of 'str'")
-    return {
-        "length": length,
-        "pad_to_multiple_of": multiple,
-        "pad_id": pad_id,
-        "pad_token": pad_token,
-        "pad_type_id": pad_type_id,
-        "direction": direction,
-    }
-
-
-def check_number(number: Any) -> None:
-    """Refuses what cannot be a length or an id."""
-    if not isinstance(number, int):
-        raise TypeError(f"{type(number).__name__!r} object cannot be interpreted as an integer")
-    if number < 0:
-        raise OverflowError("can't convert negative int to unsigned")
+    if options["direction"] not in DIRECTIONS:
+        raise ValueError(f"Unknown `direction`: `{options['direction']}`. Use one of `left` or `right`")
+    for name in ("pad_id", "pad_type_id", "length", "pad_to_multiple_of"):
+        unsigned(options[name] or 0)
+    instance(options["pad_token"], str)
+    return options
 
 
 def read_truncation(state: Any) -> State | None:
     """The options out of a file. As there, a stride may be longer than the length. Raises Unsupported with the field's name."""
-    if state is None:
-        return None
-    where = "truncation"
-    return {
-        "max_length": number_of(state, where, "max_length", LENGTH),
-        "stride": number_of(state, where, "stride", LENGTH),
-        "strategy": choice_of(state, where, "strategy", STRATEGIES),
-        "direction": choice_of({"direction": "Right", **state}, where, "direction", DIRECTIONS),
-    }
-
-
-def dump_truncation(options: State | None) -> State | None:
-    """The options as a file has them."""
-    return options and {
-        "direction": DIRECTIONS[options["direction"]],
-        "max_length": options["max_length"],
-        "strategy": STRATEGIES[options["strategy"]],
-        "stride": options["stride"],
-    }
+    if isinstance(state, dict):
+        state = {"direction": "Right", **state}
+    return None if state is None else {name: read_field(state, "truncation", name, TRUNCATION) for name in TRUNCATION}
 
 
 def read_padding(state: Any) -> State | None:
     """The options out of a file. Raises Unsupported with the field's name."""
     if state is None:
         return None
-    where = "padding"
-    strategy, multiple = value_of(state, where, "strategy"), state.get("pad_to_multiple_of")
+    strategy, length = value_of(state, "padding", "strategy"), None
     if isinstance(strategy, dict) and strategy.keys() == {"Fixed"}:
-        length: int | None = number_of(strategy, "strategy of the padding", "Fixed", LENGTH)
-    elif strategy == "BatchLongest":
-        length = None
-    else:
+        length = whole_number(strategy["Fixed"], "the 'Fixed' of the strategy of the padding", LENGTH)
+    elif strategy != "BatchLongest":
         raise Unsupported(f"the 'strategy' of the padding is neither BatchLongest nor Fixed: {shown(strategy)}")
-    if multiple is not None:
-        whole_number(multiple, "the 'pad_to_multiple_of' of the padding", LENGTH)
-    token = value_of(state, where, "pad_token")
-    if not isinstance(token, str):
-        raise Unsupported(f"the 'pad_token' of the padding is not a string: {shown(token)}")
-    return {
-        "length": length,
-        "pad_to_multiple_of": multiple,
-        "pad_id": number_of(state, where, "pad_id", ID),
-        "pad_token": token,
-        "pad_type_id": number_of(state, where, "pad_type_id", ID),
-        "direction": choice_of(state, where, "direction", DIRECTIONS),
-    }
+    optional = () if state.get("pad_to_multiple_of") is not None else ("pad_to_multiple_of",)
+    fields = {name: None if name in optional else read_field(state, "padding", name, PADDING) for name in PADDING}
+    return {"length": length, **fields}
+
+
+def dump_truncation(options: State | None) -> State | None:
+    """The options as a file has them."""
+    return options and {name: written(options[name], rule) for name, rule in TRUNCATION.items()}
 
 
 def dump_padding(options: State | None) -> State | None:
     """The options as a file has them."""
-    return options and {
-        "strategy": "BatchLongest" if options["length"] is None else {"Fixed": options["length"]},
-        "direction": DIRECTIONS[options["direction"]],
-        "pad_to_multiple_of": options["pad_to_multiple_of"],
-        "pad_id": options["pad_id"],
-        "pad_type_id": options["pad_type_id"],
-        "pad_token": options["pad_token"],
-    }
+    if options is None:
+        return None
+    strategy = "BatchLongest" if options["length"] is None else {"Fixed": options["length"]}
+    return {"strategy": strategy, **{name: written(options[name], rule) for name, rule in PADDING.items()}}
+
+
+def written(value: Any, rule: Any) -> Any:
+    """An option as a file writes it."""
+    return rule[value] if isinstance(rule, dict) else value
+
+
+def read_field(state: Any, where: str, key: str, rules: Mapping[str, Any]) -> Any:
+    """The option that a field of a file stands for."""
+    value, rule, what = value_of(state, where, key), rules[key], f"the {key!r} of the {where}"
+    if isinstance(rule, int):
+        return whole_number(value, what, rule)
+    if isinstance(rule, type):
+        if not isinstance(value, rule):
+            raise Unsupported(f"{what} is not a string: {shown(value)}")
+        return value
+    for option, name in rule.items():
+        if name == value:
+            return option
+    raise Unsupported(f"{what} is none of {', '.join(rule.values())}: {shown(value)}")
+
+
+def value_of(state: Any, where: str, key: str) -> Any:
+    """A field that must be there."""
+    if not isinstance(state, dict):
+        raise Unsupported(f"the {where} is not an object: {shown(state)}")
+    if key not in state:
+        raise Unsupported(f"the {where} has no {key!r}")
+    return state[key]
+
+
+def whole_number(value: Any, what: str, below: int = ID) -> int:
+    """A value that must be a whole number from 0 on.
+
+    >>> whole_number(-5, "the 'pad_id' of the padding", 256)
+    Traceback (most recent call last):
+    minitok.formats.huggingface.reasons.Unsupported: the 'pad_id' of the padding is not a whole number from 0 to 255: -5
+    """
+    if type(value) is not int or not 0 <= value < below:
+        raise Unsupported(f"{what} is not a whole number from 0 to {below - 1}: {shown(value)}")
+    return value

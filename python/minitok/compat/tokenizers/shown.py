@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from itertools import islice
 from typing import Any
 
-__all__ = ["shown", "shown_fields"]
+__all__ = ["Shown", "shown", "shown_fields"]
 
 # Texts that stand without quotes: they are names of variants.
 NAMES = frozenset(["behavior", "prepend_scheme", "direction", "strategy", "progress_format"])
@@ -13,6 +15,23 @@ PAIRS = frozenset(["sep", "cls"])
 # How many entries of a list, and bytes of a text, are shown in full and in short.
 MOST_ENTRIES = {False: 99, True: 5}
 MOST_BYTES = 100
+
+
+class Shown:
+    """What shows itself as its JSON, and is pickled as it."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The JSON."""
+        raise NotImplementedError
+
+    def __getstate__(self) -> bytes:
+        return json.dumps(self.as_json(), ensure_ascii=False, separators=(",", ":")).encode()
+
+    def __repr__(self) -> str:
+        return shown(self.as_json())
+
+    def __str__(self) -> str:
+        return shown(self.as_json(), short=True)
 
 
 def shown(value: Any, key: str = "", *, short: bool = False) -> str:
@@ -52,13 +71,9 @@ def shown_variant(value: dict[str, Any], *, short: bool) -> str:
 
 def shown_entry(value: Any, key: str, *, short: bool) -> str:
     """An entry of a list."""
-    if key == "added_tokens":
-        return shown(value, key, short=short)
-    if key == "merges":
-        return shown(value, "sep", short=short)
     if key == "special_tokens":
         return f"AddedToken({shown_fields(value, short=short)})"
-    return shown(value, short=short)
+    return shown(value, {"added_tokens": key, "merges": "sep"}.get(key, ""), short=short)
 
 
 def shown_fields(fields: dict[str, Any], *, short: bool = False) -> str:
@@ -68,13 +83,8 @@ def shown_fields(fields: dict[str, Any], *, short: bool = False) -> str:
 
 def entries(rows: Any, *, short: bool) -> str:
     """The entries of a list or a map, the first of many."""
-    found = []
-    for number, row in enumerate(rows):
-        if number == MOST_ENTRIES[short]:
-            found.append("...")
-            break
-        found.append(row)
-    return ", ".join(found)
+    found = list(islice(rows, MOST_ENTRIES[short] + 1))
+    return ", ".join([*found[:-1], "..."] if len(found) > MOST_ENTRIES[short] else found)
 
 
 def cut_text(value: str) -> str:

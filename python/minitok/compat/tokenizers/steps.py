@@ -1,24 +1,29 @@
 """``Steps``: the components of a tokenizer run one after the other in Python, with where each token comes from.
 
-Ids are usually made in the codec of the tokenizer, at once. This is how they are made where the codec cannot, as with a
-component in Python; and where the columns of an encoding come from: its tokens, offsets and words.
+Ids are usually made in the codec of the tokenizer, at once. This is how they are made where no codec can, as with a component
+in Python; and where the columns of an encoding come from if tokens do not say which bytes they have.
 
 By hand, with small letters and white space: ``Hey You`` -> ``hey you`` -> ``hey`` (0 to 3), ``you`` (4 to 7) -> the tokens of
-each.
+each. White space that an added token takes behind it may belong to the next one, too: ``c<a>··b`` with ``<a>`` (``rstrip``)
+and ``··`` is ``c`` ``<a>··`` ``··`` ``b``.
 
-Costs: O(n) for n characters, in Python, and what the model needs for the pieces.
+Costs: O(n) for n characters, in Python, times the length of the longest name, and what the model needs for the pieces.
 """
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from .finder import Finder
-from .piece_encoder import PieceEncoder, Token
+from .matching import compiled
+from .models import PieceEncoder, Token
 from .pre_tokenized_string import Piece, PreTokenizedString
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from minitok.definition import Definition
 
     from .added import AddedTokens
@@ -30,37 +35,25 @@ if TYPE_CHECKING:
 __all__ = ["Steps"]
 
 
+@dataclass
 class Steps:
     """The steps from a text to tokens.
 
-    Args:
+    Attributes:
         normalizer: What is done to text, or None.
         pre_tokenizer: What cuts it, or None.
         model: The model.
         added: The added tokens.
-        splits_special: Special tokens in a text are text.
+        hidden: The contents of those that are text: the special ones, where these are split.
+        definition: What has been read for the whole tokenizer; its vocabulary encodes pieces.
     """
 
-    def __init__(
-        self,
-        normalizer: Normalizer | None,
-        pre_tokenizer: PreTokenizer | None,
-        model: BPE,
-        added: AddedTokens,
-        splits_special: bool,
-    ) -> None:
-        self.normalizer, self.pre_tokenizer, self.model, self.added = normalizer, pre_tokenizer, model, added
-        self._pieces: PieceEncoder | None = None
-        self.hidden = added.special if splits_special else frozenset[str]()
-
-    @property
-    def pieces(self) -> PieceEncoder:
-        """What encodes pieces."""
-        return self._pieces or self.model.pieces
-
-    def use(self, definition: Definition) -> None:
-        """Encodes pieces with the vocabulary that has been read for the whole tokenizer."""
-        self._pieces = PieceEncoder(self.model, definition)
+    normalizer: Normalizer | None
+    pre_tokenizer: PreTokenizer | None
+    model: BPE
+    added: AddedTokens
+    hidden: frozenset[str]
+    definition: Definition | None = None
 
     @cached_property
     def late_names(self) -> dict[int, str]:
@@ -70,33 +63,25 @@ class Steps:
         return {token_id: normalize(token.content) for token_id, token in tokens if token.normalized}
 
     @cached_property
-    def finds_like_codec(self) -> bool:
-        """Whether a codec finds the added tokens in the same places.
-
-        It does not look for the tokens that are hidden, so they hide nothing from it; and it finds a token of white space that
-        the one before it has taken.
-        """
-        early = {token_id: token.content for token_id, token in self.added.tokens.items() if not token.normalized}
-        return all(map(self.finds_these_like_codec, (early, self.late_names)))
-
-    def finds_these_like_codec(self, names: dict[int, str]) -> bool:
-        """The same for tokens that are looked for together."""
-        tokens = {token_id: self.added.tokens[token_id] for token_id in names}
-        if any(token.rstrip for token in tokens.values()) and any(
-            token.lstrip and names[token_id][:1].isspace() for token_id, token in tokens.items()
-        ):
-            return False
-        hidden = [name for token_id, name in names.items() if tokens[token_id].content in self.hidden]
-        found = [name for token_id, name in names.items() if tokens[token_id].content not in self.hidden]
-        return not any(hides(name, other) for name in hidden for other in found)
+    def finders(self) -> tuple[dict[str, int], dict[str, int]]:
+        """The ids of added tokens by what is looked for in text, and in normalized text. Of two with one text, the first."""
+        early = {token.content: token_id for token_id, token in self.added.tokens.items() if not token.normalized}
+        return early, {name: token_id for token_id, name in reversed(self.late_names.items())}
 
     @cached_property
-    def finders(self) -> tuple[Finder, Finder]:
-        """What finds added tokens in text, and in normalized text. Of two late ones with one text, the first is found."""
-        tokens = self.added.tokens
-        early = {token.content: token_id for token_id, token in tokens.items() if not token.normalized}
-        late = {name: token_id for token_id, name in reversed(self.late_names.items())}
-        return Finder(early, tokens, self.hidden), Finder(late, tokens, self.hidden)
+    def finds_like_codec(self) -> bool:
+        """Whether a codec finds the added tokens in the same places: it finds white space that the last token has taken."""
+        for names in self.finders:
+            tokens = [(self.added.tokens[token_id], name) for name, token_id in names.items()]
+            takes = any(token.rstrip for token, _ in tokens)
+            if takes and any(token.lstrip and name[:1].isspace() for token, name in tokens):
+                return False
+        return True
+
+    @cached_property
+    def pieces(self) -> PieceEncoder:
+        """What encodes pieces."""
+        return self.model.pieces if self.definition is None else PieceEncoder(self.model, self.definition)
 
     def run(self, text: str) -> PreTokenizedString:
         """Returns the pieces of a text with their tokens.
@@ -105,37 +90,63 @@ class Steps:
             ComponentError: A custom component fails.
             FileFormatError: minitok does not run the model.
         """
-        pretok = PreTokenizedString(text)
-        early, late = self.finders
-        pretok.pieces = [found for piece in pretok.pieces for found in with_tokens(piece, early)]
-        if self.normalizer is not None:
-            pretok.normalize(self.normalizer.normalize)
-        pretok.pieces = [found for piece in pretok.pieces for found in with_tokens(piece, late)]
-        if self.pre_tokenizer is not None:
-            self.pre_tokenizer.pre_tokenize(pretok)
+        pretok = self.cut(text)
         open_pieces = [piece for piece in pretok.pieces if piece.tokens is None]
         tokens = self.pieces.encode([piece.normalized.normalized for piece in open_pieces])
         for piece, made in zip(open_pieces, tokens):
             piece.tokens = made
         return pretok
 
+    def cut(self, text: str) -> PreTokenizedString:
+        """Returns the pieces of a text; only added tokens have their tokens."""
+        pretok = PreTokenizedString(text)
+        early, late = self.finders
+        self.find(pretok, early)
+        if self.normalizer is not None:
+            pretok.normalize(self.normalizer.normalize)
+        self.find(pretok, late)
+        if self.pre_tokenizer is not None:
+            self.pre_tokenizer.pre_tokenize(pretok)
+        return pretok
 
-def with_tokens(piece: Piece, finder: Finder) -> list[Piece]:
-    """A piece cut at the added tokens in it, which have their tokens. Empty pieces are dropped."""
-    if piece.tokens is not None:
-        return [piece]
-    normalized: NormalizedString = piece.normalized
-    made: list[Piece] = []
-    for start, end, token_id in finder.find(normalized.normalized):
-        part = normalized.between(start, end)
-        value = part.normalized
-        tokens = None if token_id is None else [Token(token_id, value, (0, len(value.encode())))]
-        made.append(Piece(part, tokens))
-    return made
+    def find(self, pretok: PreTokenizedString, names: dict[str, int]) -> None:
+        """Cuts the pieces at the added tokens in them, which have their tokens. Empty pieces are dropped."""
+        longest_first = sorted(filter(None, names), key=len, reverse=True)
+        if longest_first:
+            pattern = re.compile("|".join(map(re.escape, longest_first)))
+            pieces = pretok.pieces
+            pretok.pieces = [
+                found
+                for piece in pieces
+                for found in ([piece] if piece.tokens is not None else self.found(piece.normalized, pattern, names))
+            ]
 
+    def found(self, text: NormalizedString, pattern: re.Pattern[str], names: dict[str, int]) -> Iterator[Piece]:
+        """Yields the tokens of a text, and the text between them.
 
-def hides(name: str, other: str) -> bool:
-    """Whether another name may begin inside a name, where that is found first."""
-    return (name.startswith(other) and name != other) or any(
-        name.startswith(other, at) or other.startswith(name[at:]) for at in range(1, len(name))
-    )
+        Of tokens that begin at one place, the longest is found. One that may not stand there hides what begins inside it.
+        """
+        done = 0
+        whole = text.normalized
+        for match in pattern.finditer(whole):
+            start, end = match.span()
+            token_id = names[match.group()]
+            token = self.added.tokens[token_id]
+            beside = whole[max(start - 1, 0) : start], whole[end : end + 1]
+            if token.content in self.hidden or (token.single_word and any(map(compiled(r"\w").fullmatch, beside))):
+                continue
+            if token.lstrip:
+                while start > done and compiled(r"\s").fullmatch(whole[start - 1]):
+                    start -= 1
+                start = max(start, done)
+            if token.rstrip:
+                end = compiled(r"\s*").match(whole, end).end()  # type: ignore[union-attr]  # it matches
+            if done < start:
+                yield Piece(text.between(done, start))
+            if start < end:  # Else it is white space that the token before it has taken.
+                part = text.between(start, end)
+                size = len(part.normalized.encode())
+                yield Piece(part, [Token(token_id, part.normalized, (0, size))])
+            done = max(done, end)
+        if done < len(whole):
+            yield Piece(text.between(done, len(whole)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from asyncio import to_thread
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from minitok.formats import huggingface
@@ -12,7 +13,8 @@ from minitok.formats.files import read, write_atomically
 from minitok.formats.hub import cache_folder, cached_model
 
 from .added import AddedToken, as_added
-from .batches import as_batch, as_input, encode_batch, encode_inputs
+from .batches import as_batch, as_input, encode_inputs
+from .options import instance, unsigned
 from .processing import added_tokens, finished, padded
 from .recipe import Recipe
 from .settings import check_padding, check_truncation
@@ -20,7 +22,7 @@ from .shown import shown
 from .training import train_model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 
     import minitok
 
@@ -42,6 +44,17 @@ def step_property(name: str) -> Any:
         tokenizer._recipe.set_step(name, step)  # noqa: SLF001 - a property of the class
 
     return property(read, write, doc=f"The {name}, or None; set to one of minitok's or of ``tokenizers``.")
+
+
+def on_a_thread(method: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]:
+    """A method that awaits another one, which runs on another thread."""
+
+    @wraps(method)
+    async def wait(*args: Any, **options: Any) -> Any:
+        return await to_thread(method, *args, **options)
+
+    wait.__doc__ = f"As ``{method.__name__}``, on another thread."
+    return wait
 
 
 class Tokenizer:
@@ -121,9 +134,8 @@ class Tokenizer:
 
     def to_str(self, pretty: bool = False) -> str:
         """The text of a ``tokenizer.json``, which ``tokenizers`` reads, too."""
-        if pretty:
-            return json.dumps(self._recipe.content(), ensure_ascii=False, indent=2)
-        return json.dumps(self._recipe.content(), ensure_ascii=False, separators=(",", ":"))
+        layout: Any = {"indent": 2} if pretty else {"separators": (",", ":")}
+        return json.dumps(self._recipe.content(), ensure_ascii=False, **layout)
 
     def save(self, path: str, pretty: bool = True) -> None:
         """Writes a ``tokenizer.json``: whole, or not at all."""
@@ -164,7 +176,8 @@ class Tokenizer:
         add_special_tokens: bool = True,
     ) -> list[Encoding]:
         """Encodes texts, or pairs of them as tuples, on all processors. See ``encode``."""
-        return encode_batch(self._recipe, input, is_pretokenized, add_special_tokens)
+        inputs = [as_input(text, is_pretokenized) for text in as_batch(input)]
+        return encode_inputs(self._recipe, inputs, is_pretokenized, add_special_tokens)
 
     def encode_batch_fast(
         self,
@@ -176,44 +189,19 @@ class Tokenizer:
         inputs = [as_input(text, is_pretokenized) for text in as_batch(input)]
         return encode_inputs(self._recipe, inputs, is_pretokenized, add_special_tokens, bare=True)
 
-    async def async_encode(
-        self, sequence: Any, pair: Any = None, is_pretokenized: bool = False, add_special_tokens: bool = True
-    ) -> Encoding:
-        """As ``encode``, on another thread."""
-        return await to_thread(self.encode, sequence, pair, is_pretokenized, add_special_tokens)
-
-    async def async_encode_batch(
-        self,
-        input: Iterable[Any],  # noqa: A002 - as there
-        is_pretokenized: bool = False,
-        add_special_tokens: bool = True,
-    ) -> list[Encoding]:
-        """As ``encode_batch``, on another thread."""
-        return await to_thread(self.encode_batch, input, is_pretokenized, add_special_tokens)
-
-    async def async_encode_batch_fast(
-        self,
-        input: Iterable[Any],  # noqa: A002 - as there
-        is_pretokenized: bool = False,
-        add_special_tokens: bool = True,
-    ) -> list[Encoding]:
-        """As ``encode_batch_fast``, on another thread."""
-        return await to_thread(self.encode_batch_fast, input, is_pretokenized, add_special_tokens)
+    async_encode = on_a_thread(encode)
+    async_encode_batch = on_a_thread(encode_batch)
+    async_encode_batch_fast = on_a_thread(encode_batch_fast)
 
     def post_process(
         self, encoding: Encoding, pair: Encoding | None = None, add_special_tokens: bool = True
     ) -> Encoding:
         """Returns the final encoding of one or two: cut down, with special tokens, filled up."""
         second = None if pair is None else pair.copy()
-        final = finished(
-            encoding.copy(),
-            second,
-            self._recipe.step_json("post_processor"),
-            self._recipe.truncation,
-            add_special_tokens,
-        )
-        if self._recipe.padding is not None:
-            padded([final], self._recipe.padding)
+        recipe = self._recipe
+        processor = recipe.step_json("post_processor")
+        final = finished(encoding.copy(), second, processor, recipe.truncation, add_special_tokens)
+        padded([final], recipe.padding)
         return final
 
     def num_special_tokens_to_add(self, is_pair: bool) -> int:
@@ -231,11 +219,7 @@ class Tokenizer:
         pipeline = self._recipe.pipeline()
         return [pipeline.decode(ids, skip_special_tokens) for ids in sequences]
 
-    async def async_decode_batch(
-        self, sequences: Iterable[Sequence[int]], skip_special_tokens: bool = True
-    ) -> list[str]:
-        """As ``decode_batch``, on another thread."""
-        return await to_thread(self.decode_batch, sequences, skip_special_tokens)
+    async_decode_batch = on_a_thread(decode_batch)
 
     # -- the vocabulary ------------------------------------------------------------------------------------------------
 
@@ -251,16 +235,12 @@ class Tokenizer:
 
     def token_to_id(self, token: str) -> int | None:
         """The id of a token, or None."""
-        if not isinstance(token, str):
-            raise TypeError(f"{type(token).__name__!r} object is not an instance of 'str'")
-        found = self._recipe.added.ids.get(token)
+        found = self._recipe.added.ids.get(instance(token, str))
         return self._recipe.model.token_to_id(token) if found is None else found
 
     def id_to_token(self, id: int) -> str | None:  # noqa: A002 - as there
         """The token of an id, or None."""
-        if id < 0:
-            raise OverflowError("can't convert negative int to unsigned")
-        found = self._recipe.added.tokens.get(id)
+        found = self._recipe.added.tokens.get(unsigned(id))
         return self._recipe.model.id_to_token(id) if found is None else found.content
 
     def get_added_tokens_decoder(self) -> dict[int, Any]:
@@ -277,10 +257,8 @@ class Tokenizer:
         return self._add(tokens, special=True)
 
     def _add(self, tokens: list[Any], *, special: bool) -> int:
-        if not isinstance(tokens, (list, tuple)):
-            raise TypeError(f"{type(tokens).__name__!r} object is not an instance of 'list'")
         recipe = self._recipe
-        new = [token for each in tokens if (token := as_added(each, special=special)).content]
+        new = [token for each in instance(tokens, list, tuple) if (token := as_added(each, special=special)).content]
         if all(recipe.added.tokens.get(recipe.added.ids.get(token.content, -1)) == token for token in new):
             return 0
         size = self.get_vocab_size(with_added_tokens=False)
@@ -337,7 +315,14 @@ class Tokenizer:
         Raises:
             ValueError: ``direction`` is neither ``left`` nor ``right``.
         """
-        self._recipe.padding = check_padding(length, pad_to_multiple_of, pad_id, pad_token, pad_type_id, direction)
+        self._recipe.padding = check_padding(
+            length=length,
+            pad_to_multiple_of=pad_to_multiple_of,
+            pad_id=pad_id,
+            pad_token=pad_token,
+            pad_type_id=pad_type_id,
+            direction=direction,
+        )
 
     def no_padding(self) -> None:
         """Fills no encodings up from now on."""
@@ -385,16 +370,12 @@ class Tokenizer:
             FileFormatError: The pre-tokenizer does.
         """
         del length
-        recipe = self._recipe
-        trainer = recipe.model.get_trainer() if trainer is None else trainer
-        recipe.model = train_model(
-            recipe.model, iterator, trainer, recipe.steps["normalizer"], recipe.steps["pre_tokenizer"]
-        )
-        self._recipe.changed()
+        trainer = self.model.get_trainer() if trainer is None else trainer
+        self.model = train_model(self.model, iterator, trainer, self.normalizer, self.pre_tokenizer)
         self.add_special_tokens(trainer.special_tokens)
 
     def __repr__(self) -> str:
-        return shown({"type": "Tokenizer", **self._recipe.shown_content()})
+        return shown(self._recipe.shown_content())
 
     def __str__(self) -> str:
-        return shown({"type": "Tokenizer", **self._recipe.shown_content()}, short=True)
+        return shown(self._recipe.shown_content(), short=True)

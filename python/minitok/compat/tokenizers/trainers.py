@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .added import AddedToken, as_added
@@ -15,12 +16,18 @@ __all__ = ["BpeTrainer", "Trainer"]
 
 # How progress may be shown, and how a pickle writes that.
 FORMATS = {"indicatif": "Indicatif", "json": "JsonLines", "silent": "Silent"}
+# The options in the order of a pickle.
+ORDER = (
+    "min_frequency", "vocab_size", "show_progress", "progress_format", "special_tokens", "limit_alphabet", "initial_alphabet",
+    "continuing_subword_prefix", "end_of_word_suffix", "max_token_length",
+)  # fmt: skip
 
 
 class Trainer:
     """The options of training a model."""
 
 
+@dataclass(repr=False, eq=False)
 class BpeTrainer(Trainer):
     """The options of training BPE, with the defaults of ``tokenizers``.
 
@@ -39,24 +46,16 @@ class BpeTrainer(Trainer):
     [AddedToken("<s>", rstrip=False, lstrip=False, single_word=False, normalized=False, special=True)]
     """
 
-    def __init__(
-        self,
-        vocab_size: int = 30000,
-        min_frequency: int = 0,
-        show_progress: bool = True,
-        special_tokens: Sequence[Any] = (),
-        limit_alphabet: int | None = None,
-        initial_alphabet: Sequence[str] = (),
-        continuing_subword_prefix: str | None = None,
-        end_of_word_suffix: str | None = None,
-        max_token_length: int | None = None,
-        progress_format: str = "indicatif",
-    ) -> None:
-        self.vocab_size, self.min_frequency, self.show_progress = vocab_size, min_frequency, show_progress
-        self.special_tokens: list[AddedToken] = special_tokens  # type: ignore[assignment]  # made of strings, too
-        self.limit_alphabet, self.initial_alphabet = limit_alphabet, initial_alphabet
-        self.continuing_subword_prefix, self.end_of_word_suffix = continuing_subword_prefix, end_of_word_suffix
-        self.max_token_length, self.progress_format = max_token_length, progress_format
+    vocab_size: int = 30000
+    min_frequency: int = 0
+    show_progress: bool = True
+    special_tokens: Sequence[Any] = ()
+    limit_alphabet: int | None = None
+    initial_alphabet: Sequence[str] = ()
+    continuing_subword_prefix: str | None = None
+    end_of_word_suffix: str | None = None
+    max_token_length: int | None = None
+    progress_format: str = "indicatif"
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "special_tokens":
@@ -67,19 +66,10 @@ class BpeTrainer(Trainer):
 
     def as_json(self) -> dict[str, Any]:
         """The options as ``tokenizers`` pickles them."""
-        return {
-            "min_frequency": self.min_frequency,
-            "vocab_size": self.vocab_size,
-            "show_progress": self.show_progress,
-            "progress_format": FORMATS.get(self.progress_format, "Indicatif"),
-            "special_tokens": [token.__getstate__() for token in self.special_tokens],
-            "limit_alphabet": self.limit_alphabet,
-            "initial_alphabet": self.initial_alphabet,
-            "continuing_subword_prefix": self.continuing_subword_prefix,
-            "end_of_word_suffix": self.end_of_word_suffix,
-            "max_token_length": self.max_token_length,
-            "words": {},
-        }
+        options = {name: getattr(self, name) for name in ORDER}
+        special = [token.__getstate__() for token in self.special_tokens]
+        progress = FORMATS.get(self.progress_format, "Indicatif")
+        return {**options, "progress_format": progress, "special_tokens": special, "words": {}}
 
     def __getstate__(self) -> bytes:
         return json.dumps({"BpeTrainer": self.as_json()}, ensure_ascii=False, separators=(",", ":")).encode()
@@ -89,8 +79,8 @@ class BpeTrainer(Trainer):
         names = {written: name for name, written in FORMATS.items()}
         special = [AddedToken(**token) for token in options["special_tokens"]]
         options |= {"special_tokens": special, "progress_format": names[options["progress_format"]]}
-        del options["words"]
-        self.__init__(**options)  # type: ignore[misc]  # a state is what the constructor takes
+        for name in ORDER:
+            setattr(self, name, options[name])
 
     def __repr__(self) -> str:
         return f"BpeTrainer(BpeTrainer({shown_fields(self.as_json())}))"

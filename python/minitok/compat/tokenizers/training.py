@@ -16,8 +16,9 @@ from minitok.errors import ComponentError, FileFormatError, TrainingError
 from minitok.formats import huggingface
 from minitok.formats.byte_level import BYTES, CHARS, to_chars
 
+from .added import AddedTokens
 from .models import BPE
-from .pre_tokenized_string import PreTokenizedString
+from .steps import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
     from minitok.corpus.counts import PieceCounts
     from minitok.definition import Definition
 
+    from .trainers import BpeTrainer
+
 __all__ = ["train_model"]
 
 
-def train_model(model: BPE, texts: Iterable[Any], trainer: Any, normalizer: Any, pre_tokenizer: Any) -> BPE:
+def train_model(model: BPE, texts: Iterable[Any], trainer: BpeTrainer, normalizer: Any, pre_tokenizer: Any) -> BPE:
     """The model trained on texts; its options stay, but for the prefix and the suffix, which are the trainer's.
 
     Raises:
@@ -41,7 +44,12 @@ def train_model(model: BPE, texts: Iterable[Any], trainer: Any, normalizer: Any,
     is_plain = not any(marks.values()) and trainer.limit_alphabet is None
     if is_plain and definition is not None and definition.symbols is None and definition.words is None:
         return train_bytes(options, count_segments(one_by_one(texts), definition), trainer)
-    words = words_of(one_by_one(texts), definition, normalizer, pre_tokenizer)
+    if definition is not None:
+        words = count_words(one_by_one(texts), definition)
+    else:
+        steps = Steps(normalizer, pre_tokenizer, model, AddedTokens(), frozenset())
+        pieces = (piece.normalized.normalized for text in one_by_one(texts) for piece in steps.cut(text).pieces)
+        words = Counter(pieces)
     return train_symbols(options, words, trainer)
 
 
@@ -58,18 +66,17 @@ def definition_of(normalizer: Any, pre_tokenizer: Any) -> Definition | None:
 
 def count_segments(texts: Iterable[str], definition: Definition) -> PieceCounts:
     """How often each piece of the texts occurs."""
-    if definition.normalizer is None and definition.prefix is None:
-        return minitok.count_pieces(texts, pattern=definition.pattern)
-    codec = definition.codec()
-    segments = (segment[0] for text in texts for segment in codec.segments(text, ()))
-    return minitok.count_pieces(segments, pattern=definition.pattern)
+    if definition.normalizer is not None or definition.prefix is not None:
+        codec = definition.codec()
+        texts = (segment[0] for text in texts for segment in codec.segments(text, ()))  # type: ignore[misc]  # bytes will do
+    return minitok.count_pieces(texts, pattern=definition.pattern)
 
 
-def train_bytes(options: dict[str, Any], counts: PieceCounts, trainer: Any) -> BPE:
+def train_bytes(options: dict[str, Any], counts: PieceCounts, trainer: BpeTrainer) -> BPE:
     """The model trained on pieces of bytes."""
     seen: set[int] = set().union(*counts.to_dict())
     special = list(dict.fromkeys(token.content for token in trainer.special_tokens))
-    alphabet = sorted({CHARS[byte] for byte in seen} | {char[:1] for char in trainer.initial_alphabet if char})
+    alphabet = sorted({CHARS[byte] for byte in seen}.union(trainer.initial_alphabet))
     if both := sorted(set(special) & set(alphabet)):
         raise TrainingError(f"the special token {both[0]!r} is a character of the alphabet")
     if other := [char for char in alphabet if char not in BYTES]:
@@ -84,15 +91,15 @@ def train_bytes(options: dict[str, Any], counts: PieceCounts, trainer: Any) -> B
         max_token_length=None if trainer.max_token_length is None else max(2, trainer.max_token_length - 1),
     )
     tokens, merges, _ = trained.vocabulary()
-    made = [to_chars(tokens[token_id]) for _, _, token_id, _ in merges]
+    chars = {token_id: to_chars(token) for token_id, token in tokens.items()}
+    made = [chars[token_id] for _, _, token_id, _ in merges]
     vocab = {token: number for number, token in enumerate([*first, *made])}
     if len(vocab) < len(first) + len(made):
         raise TrainingError("two merges make the same token, which gets one id there and two here")
-    pairs = [(to_chars(tokens[left]), to_chars(tokens[right])) for left, right, _, _ in merges]
-    return BPE(vocab, pairs, **options)
+    return BPE(vocab, [(chars[left], chars[right]) for left, right, _, _ in merges], **options)
 
 
-def train_symbols(options: dict[str, Any], words: Counter[str], trainer: Any) -> BPE:
+def train_symbols(options: dict[str, Any], words: Counter[str], trainer: BpeTrainer) -> BPE:
     """The model trained on pieces that begin as characters."""
     learnt = learn_symbols(
         words,
@@ -101,7 +108,7 @@ def train_symbols(options: dict[str, Any], words: Counter[str], trainer: Any) ->
             [token.content for token in trainer.special_tokens],
             trainer.min_frequency,
             trainer.limit_alphabet,
-            {char[:1] for char in trainer.initial_alphabet if char},
+            set(trainer.initial_alphabet),
             trainer.continuing_subword_prefix or "",
             trainer.end_of_word_suffix or "",
             trainer.max_token_length,
@@ -110,25 +117,7 @@ def train_symbols(options: dict[str, Any], words: Counter[str], trainer: Any) ->
     return BPE(learnt.vocab, learnt.merges, **options)
 
 
-def words_of(texts: Iterable[str], definition: Definition | None, normalizer: Any, pre_tokenizer: Any) -> Counter[str]:
-    """How often each piece of the texts occurs, as characters: counted in a codec, or by the components."""
-    if definition is not None:
-        return count_words(texts, definition)
-    counts: Counter[str] = Counter()
-    for text in texts:
-        pretok = PreTokenizedString(text)
-        if normalizer is not None:
-            pretok.normalize(normalizer.normalize)
-        if pre_tokenizer is not None:
-            pre_tokenizer.pre_tokenize(pretok)
-        counts.update(piece.normalized.normalized for piece in pretok.pieces)
-    return counts
-
-
 def one_by_one(texts: Iterable[Any]) -> Iterator[str]:
     """The texts, of which some may come in lists."""
     for text in texts:
-        if isinstance(text, str):
-            yield text
-        else:
-            yield from text
+        yield from [text] if isinstance(text, str) else text

@@ -12,13 +12,16 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from minitok.compat.tokenizers.pipeline import Text
+from minitok.compat.tokenizers.encoder import Text
 
 from .backend import Backend
 
 if TYPE_CHECKING:
-    from minitok.compat.tokenizers.layout import Layout
+    from collections.abc import Callable, Sequence
+
+    from minitok.compat.tokenizers.columns import Part
     from minitok.compat.tokenizers.pipeline import Pipeline
+    from minitok.compat.tokenizers.processing import Layout
 
 __all__ = ["calling_plainly", "pending_class"]
 
@@ -92,8 +95,7 @@ def columns(
     backend.no_padding()
     backend.encode_special_tokens = tokenizer.split_special_tokens
     recipe = backend._recipe  # noqa: SLF001 - a backend is a tokenizer of the same package
-    add_special_tokens = options.get("add_special_tokens", True)
-    pipeline, layout = recipe.pipeline(), recipe.layout(add_special_tokens)
+    pipeline, layout = recipe.pipeline(), recipe.layout(options.get("add_special_tokens", True))
     if layout is None:
         return None
     return filled(tokenizer, pipeline, layout, texts, options), (pipeline, layout, tuple(texts))
@@ -103,33 +105,30 @@ def filled(
     tokenizer: Any, pipeline: Pipeline, layout: Layout, texts: list[str], options: dict[str, Any]
 ) -> dict[str, list[list[int]]]:
     """The columns of some texts: lists of numbers, a row for each."""
-    rows = ids_of(pipeline, layout, texts)
+    rows = around(layout, pipeline.encode_batch(texts), lambda part: part.source.ids)
     longest = tokenizer.model_max_length
     for row in rows:
         if len(row) > longest:
             tokenizer._eventual_warn_about_too_long_sequence(row, None, True)  # noqa: SLF001 - as it does itself
-    names = tokenizer.model_input_names
     data = {"input_ids": rows}
-    if wanted(options.get("return_token_type_ids"), "token_type_ids", names):
-        before = [part.type_id for part in layout.before for _ in range(part.size)]
-        after = [part.type_id for part in layout.after for _ in range(part.size)]
-        added = len(before) + len(after)
-        data["token_type_ids"] = [[*before, *[layout.type_id] * (len(row) - added), *after] for row in rows]
-    if wanted(options.get("return_attention_mask"), "attention_mask", names):
+    if wanted(tokenizer, options, "token_type_ids"):
+        added = sum(part.size for part in (*layout.before, *layout.after))
+        types = [[layout.type_id] * (len(row) - added) for row in rows]
+        data["token_type_ids"] = around(layout, types, lambda part: [part.type_id] * part.size)
+    if wanted(tokenizer, options, "attention_mask"):
         data["attention_mask"] = [[1] * len(row) for row in rows]
     return data
 
 
-def ids_of(pipeline: Pipeline, layout: Layout, texts: list[str]) -> list[list[int]]:
-    """The ids of each text among its special tokens."""
-    rows = pipeline.encode_batch(texts)
+def around(layout: Layout, rows: list[list[int]], of: Callable[[Part], Sequence[int]]) -> list[list[int]]:
+    """The rows among those of the special tokens."""
     if not layout.before and not layout.after:
         return rows
-    before = [token_id for part in layout.before for token_id in part.source.ids]
-    after = [token_id for part in layout.after for token_id in part.source.ids]
+    before, after = ([number for part in parts for number in of(part)] for parts in (layout.before, layout.after))
     return [[*before, *row, *after] for row in rows]
 
 
-def wanted(option: bool | None, name: str, names: list[str]) -> bool:
+def wanted(tokenizer: Any, options: dict[str, Any], name: str) -> bool:
     """Whether a column is asked for, or is one of those that the model takes."""
-    return name in names if option is None else bool(option)
+    option = options.get(f"return_{name}")
+    return name in tokenizer.model_input_names if option is None else bool(option)

@@ -20,9 +20,9 @@ from ...reference.regexes import parse
 from ...reference.unicode import contains, difference
 from ..files import shown
 from ..pattern_names import steps_of_pattern
-from .normalizers import dump_steps, in_file, read_steps
+from .normalizers import dump_steps, read_steps
 from .patterns import OWN_STEPS, dump_split, flat_steps, matches_nothing, read_cutter
-from .reasons import Unsupported, step_type, steps_of
+from .reasons import Unsupported, check_ranks, in_file, model_in_file, step_type, steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Iterable, Iterator
@@ -242,9 +242,7 @@ def dump_characters(definition: Definition) -> dict[str, Any]:
         else token.decode("utf-8", "surrogateescape").replace(" ", MARK)
         for token_id, token in sorted(vocab.tokens.items())
     }
-    ranks = [rank for _, _, _, rank in vocab.merges]
-    if any(later <= earlier for earlier, later in zip(ranks, ranks[1:], strict=False)):
-        raise VocabularyError("two merges share a rank, which a list of merges cannot say")
+    check_ranks(vocab.merges)
     has_metaspace = splits or prefix in ("first", "always")
     late = ((name, definition.token_flags.get(name, ())) for name in sorted(definition.late_tokens))
     if splits and prefix == "never" and (reason := found_otherwise(late)):
@@ -260,16 +258,10 @@ def dump_characters(definition: Definition) -> dict[str, Any]:
         "pre_tokenizer": in_file(cutters, "pretokenizers"),
         "post_processor": None,
         "decoder": {"type": "Sequence", "decoders": [TO_SPACES, {"type": "ByteFallback"}, {"type": "Fuse"}, *strip]},
-        "model": {
-            "type": "BPE",
-            "dropout": None,
-            "unk_token": None,
-            "continuing_subword_prefix": None,
-            "end_of_word_suffix": None,
-            "fuse_unk": True,
-            "byte_fallback": True,
-            "ignore_merges": False,
-            "vocab": {token: token_id for token_id, token in sorted((names | shown).items())},
-            "merges": [f"{shown[left]} {shown[right]}" for left, right, _, _ in vocab.merges],
-        },
+        "model": model_in_file(
+            {token: token_id for token_id, token in sorted((names | shown).items())},
+            [f"{shown[left]} {shown[right]}" for left, right, _, _ in vocab.merges],
+            fuse_unk=True,
+            byte_fallback=True,
+        ),
     }

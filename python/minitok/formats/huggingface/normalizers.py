@@ -148,10 +148,3 @@ def text_of(pattern: str) -> str | None:
     """The text that a pattern is the literal of; None for any other pattern."""
     text = re.sub(r"\\([!-/:-@\[-^`{-~])", r"\1", pattern)
     return text if literal(text) == pattern else None
-
-
-def in_file(steps: list[dict[str, Any]], parts: str = "normalizers") -> dict[str, Any] | None:
-    """The steps as the field of a file."""
-    if len(steps) < 2:
-        return steps[0] if steps else None
-    return {"type": "Sequence", parts: steps}

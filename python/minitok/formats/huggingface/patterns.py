@@ -51,11 +51,13 @@ class Cuts(NamedTuple):
     prefix: str | None
 
 
-# What words are, and how they are cut further.
-WORDS = {
-    "Whitespace": (r"\w+|[^\w\s]+", []),
-    "WhitespaceSplit": (r"\S+", []),
-    "BertPreTokenizer": (r"\S+", [PUNCTUATION]),
+# The pre-tokenizers that cut by one rule: a pattern, what becomes of a match, and whether the text between takes their part.
+RULES: dict[str, Callable[[dict[str, Any]], tuple[str, Any, bool]]] = {
+    "Digits": lambda step: (DIGITS, "Isolated" if step.get("individual_digits") else "Contiguous", False),
+    "Punctuation": lambda step: (PUNCTUATION, step.get("behavior", "Isolated"), False),
+    "Whitespace": lambda _: (r"\w+|[^\w\s]+", "Removed", True),
+    "WhitespaceSplit": lambda _: (r"\S+", "Removed", True),
+    "CharDelimiterSplit": lambda step: (literal(str(step.get("delimiter") or " ")), "Removed", False),
 }
 
 
@@ -105,10 +107,10 @@ def flat_steps(step: Any) -> list[dict[str, Any]]:
 
 def read_words(kind: str, step: dict[str, Any]) -> tuple[str, list[str]] | None:
     """What words are, and how they are cut further, where a pre-tokenizer drops text; None for another."""
-    if kind in WORDS:
-        return WORDS[kind]
-    if kind == "CharDelimiterSplit":
-        return rest_of(literal(str(step.get("delimiter") or " "))), []
+    if kind == "BertPreTokenizer":
+        return RULES["WhitespaceSplit"](step)[0], [PUNCTUATION]
+    if kind in RULES and (rule := RULES[kind](step))[1] == "Removed":
+        return rule[0] if rule[2] else rest_of(rule[0]), []
     if kind != "Split" or step.get("behavior") != "Removed":
         return None
     pattern = read_source(step)
@@ -150,10 +152,9 @@ def read_cutter(kind: str, step: dict[str, Any], may_match_nothing: Callable[[st
     """The pattern of a pre-tokenizer that cuts by one."""
     if kind == "Split":
         return read_split(step, may_match_nothing)
-    if kind == "Digits":
-        return behaved(DIGITS, "Isolated" if step.get("individual_digits") else "Contiguous", invert=False)
-    if kind == "Punctuation":
-        return behaved(PUNCTUATION, step.get("behavior", "Isolated"), invert=False)
+    if kind in ("Digits", "Punctuation"):
+        pattern, behavior, invert = RULES[kind](step)
+        return behaved(pattern, behavior, invert=invert)
     raise Unsupported(f"the pre_tokenizer has a step {kind}")
 
 
@@ -254,7 +255,7 @@ def dump_pattern(definition: Definition, byte_level: dict[str, Any]) -> dict[str
 
 def dump_words(words: str) -> dict[str, Any]:
     """The pre-tokenizer that leaves words: one that has a type of its own, or what is not dropped."""
-    kind = next((kind for kind in ("Whitespace", "WhitespaceSplit") if WORDS[kind] == (words, [])), None)
+    kind = next((kind for kind in ("Whitespace", "WhitespaceSplit") if RULES[kind]({})[0] == words), None)
     return {"type": kind} if kind else dump_split(words, "Removed", invert=True)
 
 

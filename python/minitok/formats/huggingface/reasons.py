@@ -1,8 +1,15 @@
-"""What every part of the reader needs: a reason to refuse a file, fields of JSON, and the steps of a sequence."""
+"""What every part needs: a reason to refuse a file, fields of JSON, the steps of a sequence, and the model of a file."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from ...errors import VocabularyError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ...backend import Merge
 
 
 class Unsupported(Exception):  # noqa: N818
@@ -35,3 +42,33 @@ def steps_of(step: Any, what: str, parts: str) -> list[dict[str, Any]]:
     for part in steps:
         step_type(part, what)
     return steps
+
+
+def in_file(steps: list[dict[str, Any]], parts: str = "normalizers") -> dict[str, Any] | None:
+    """The steps as the field of a file."""
+    if len(steps) < 2:
+        return steps[0] if steps else None
+    return {"type": "Sequence", parts: steps}
+
+
+def model_in_file(vocab: dict[str, int], merges: list[Any], **options: Any) -> dict[str, Any]:
+    """The model as a file has it; options that are not given are off."""
+    return {
+        "type": "BPE",
+        "dropout": None,
+        "unk_token": None,
+        "continuing_subword_prefix": None,
+        "end_of_word_suffix": None,
+        "fuse_unk": False,
+        "byte_fallback": False,
+        "ignore_merges": False,
+        **options,
+        "vocab": vocab,
+        "merges": merges,
+    }
+
+
+def check_ranks(merges: Sequence[Merge]) -> None:
+    """Refuses merges that a list cannot say."""
+    if any(later[3] <= earlier[3] for earlier, later in zip(merges, merges[1:], strict=False)):
+        raise VocabularyError("two merges share a rank, which a list of merges cannot say")

@@ -16,17 +16,14 @@ from ..files import shown
 from ..gpt2 import tokens_of
 from ..pattern_names import steps_of_pattern
 from .characters import MARK, bytes_of, has_markers, read_spaces
-from .normalizers import dump_steps, in_file, read_steps
+from .normalizers import dump_steps, read_steps
 from .patterns import dump_split, dump_words, read_pattern
-from .reasons import Unsupported, steps_of
+from .reasons import Unsupported, check_ranks, in_file, model_in_file, steps_of
 
 if TYPE_CHECKING:
     from ...definition import Definition
 
     Rows = list[tuple[str, str]]
-
-# The decoders that join tokens, by rule. ``Fuse`` concatenates.
-JOINED = {"spaces": None, "prefix": "WordPiece", "cleaned_prefix": "WordPiece", "suffix": "BPEDecoder"}
 
 
 def read_symbols(content: dict[str, Any], vocab: dict[str, int], rows: Rows) -> dict[str, Any]:
@@ -153,9 +150,7 @@ def dump_model(definition: Definition, symbols: Symbols, *, marks: bool = False)
         return in_chars(token).replace(" ", MARK) if marks else in_chars(token)
 
     tokens, merges, whole_pieces = definition.vocabulary()
-    ranks = [rank for _, _, _, rank in merges]
-    if any(later <= earlier for earlier, later in zip(ranks, ranks[1:], strict=False)):
-        raise VocabularyError("two merges share a rank, which a list of merges cannot say")
+    check_ranks(merges)
     names = {token_id: name for name, token_id in definition.found_tokens.items()}
     texts = {token_id: written(token) for token_id, token in sorted(tokens.items())}
     # The names of special and added tokens may have spaces where tokens have markers.
@@ -165,18 +160,15 @@ def dump_model(definition: Definition, symbols: Symbols, *, marks: bool = False)
     vocab = {text: token_id for token_id, text in sorted((names | texts).items())}
     if len(vocab) < len(names | texts):
         raise VocabularyError("two ids have the same bytes, which a list of merges cannot say")
-    return {
-        "type": "BPE",
-        "dropout": None,
-        "unk_token": None if symbols.unknown is None else texts[symbols.unknown],
-        "continuing_subword_prefix": written(symbols.prefix) or None,
-        "end_of_word_suffix": written(symbols.suffix) or None,
-        "fuse_unk": symbols.fuses,
-        "byte_fallback": False,
-        "ignore_merges": whole_pieces,
-        "vocab": vocab,
-        "merges": [[texts[left], texts[right]] for left, right, _, _ in merges],
-    }
+    return model_in_file(
+        vocab,
+        [[texts[left], texts[right]] for left, right, _, _ in merges],
+        unk_token=None if symbols.unknown is None else texts[symbols.unknown],
+        continuing_subword_prefix=written(symbols.prefix) or None,
+        end_of_word_suffix=written(symbols.suffix) or None,
+        fuse_unk=symbols.fuses,
+        ignore_merges=whole_pieces,
+    )
 
 
 def in_chars(token: bytes) -> str:

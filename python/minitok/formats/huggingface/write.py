@@ -10,8 +10,9 @@ from ..files import write_atomically
 from ..gpt2 import merges_suffice, shown_vocabulary
 from .added import dump_added
 from .characters import dump_characters
-from .normalizers import dump_steps, in_file
+from .normalizers import dump_steps
 from .patterns import dump_pattern
+from .reasons import in_file, model_in_file
 from .symbols import dump_model, dump_symbols
 from .word_ends import shown_word_ends
 
@@ -45,30 +46,16 @@ def dump(definition: Definition) -> dict[str, Any]:
         "pre_tokenizer": dump_pattern(definition, byte_level),
         "post_processor": None,
         "decoder": byte_level,
-        "model": dump_model(definition, symbols)
-        if symbols is not None
-        else {
-            "type": "BPE",
-            "dropout": None,
-            "unk_token": None,
-            "continuing_subword_prefix": None,
-            "end_of_word_suffix": definition.word_end,
-            "fuse_unk": False,
-            "byte_fallback": False,
-            "ignore_merges": not merges_suffice(definition),
-            # Special and added tokens too: a reader gives an added token that it does not find here the next free id.
-            **dump_vocabulary(definition),
-        },
+        "model": dump_bytes(definition) if symbols is None else dump_model(definition, symbols),
     }
 
 
-def dump_vocabulary(definition: Definition) -> dict[str, Any]:
-    """The tokens and the merges of bytes."""
-    if definition.word_end is None:
-        vocab, merges = shown_vocabulary(definition)
-    else:
-        vocab, merges = shown_vocabulary(definition, partial(shown_word_ends, definition.word_end))
-    return {"vocab": vocab, "merges": merges}
+def dump_bytes(definition: Definition) -> dict[str, Any]:
+    """The model of bytes."""
+    end = definition.word_end
+    # Special and added tokens too: a reader gives an added token that it does not find here the next free id.
+    vocab, merges = shown_vocabulary(definition, *([] if end is None else [partial(shown_word_ends, end)]))
+    return model_in_file(vocab, merges, end_of_word_suffix=end, ignore_merges=not merges_suffice(definition))
 
 
 def frame(definition: Definition) -> dict[str, Any]:
