@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .arguments import MAX_ID
+from .arguments import MAX_ID, allowed_tokens, thread_count
+from .backend import load_backend
 from .errors import ArrowError, UnknownTokenError
 
 try:
@@ -29,16 +30,16 @@ except ModuleNotFoundError as error:
     raise ModuleNotFoundError("columns of Arrow need pyarrow: pip install 'minitok[arrow]'", name=error.name) from error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     import numpy.typing as npt
 
-    from .backend import Backend, Codec
+    from .tokenizer import Tokenizer
 
     Places = npt.NDArray[np.int64]
     Column = Any  # an array or a chunked array of pyarrow, which has no types
 
-__all__ = ["decode_column", "encode_column"]
+__all__ = ["decode_arrow", "encode_arrow"]
 
 # The greatest offset of the types with offsets of 32 bits.
 MOST = (1 << 31) - 1
@@ -46,8 +47,33 @@ MOST = (1 << 31) - 1
 NO_ID = (1 << 32) - 1
 
 
-def encode_column(backend: Backend, codec: Codec, strings: Any, allowed: Sequence[str] | None, threads: int) -> Column:
-    """Returns the ids of each string of a column, as lists of uint32; see ``Tokenizer.encode_arrow``."""
+def encode_arrow(
+    tokenizer: Tokenizer, strings: Any, *, allowed_special: Collection[str] | str = (), threads: int | None = None
+) -> Column:
+    """Returns the ids of a column of strings in Arrow's form, without a Python object for a row.
+
+    Args:
+        tokenizer: The tokenizer.
+        strings: An array or chunked array of ``pyarrow``, a series of Polars, a column of pandas, or anything else with
+            Arrow's C interface (``__arrow_c_array__``, ``__arrow_c_stream__``), of strings or binary data in any layout.
+        allowed_special: As for ``Tokenizer.encode``.
+        threads: How many to use; by default one per processor.
+
+    Returns:
+        A list array of uint32 (``pyarrow.ListArray``), null where the strings are, with chunks where they have them; with
+        offsets of 64 bits where a chunk has more than 2,147,483,647 ids. Polars and pandas take it as it is.
+
+    Raises:
+        ArrowError: The column is malformed, or cannot be imported.
+        TypeError: It is not a column of strings.
+
+    >>> from minitok import Tokenizer
+    >>> encode_arrow(Tokenizer([(97, 98)]), pa.array(["ab", None, "abc"])).to_pylist()
+    [[256], None, [256, 99]]
+    """
+    definition = tokenizer.definition
+    backend, codec = load_backend(definition.backend), definition.codec()
+    allowed, threads = allowed_tokens(allowed_special, definition.special_tokens), thread_count(threads)
 
     def encode(array: pa.Array) -> pa.Array:
         data, offsets = text_of(array)
@@ -61,8 +87,28 @@ def encode_column(backend: Backend, codec: Codec, strings: Any, allowed: Sequenc
     return each_chunk(imported(strings, "strings"), encode, pa.list_(pa.uint32()))
 
 
-def decode_column(codec: Codec, lists: Any, errors: str, threads: int) -> Column:
-    """Returns the text of each list of ids of a column; see ``Tokenizer.decode_arrow``."""
+def decode_arrow(tokenizer: Tokenizer, lists: Any, errors: str = "replace", *, threads: int | None = None) -> Column:
+    """Returns the texts of a column of lists of ids in Arrow's form: the way back from ``encode_arrow``.
+
+    Args:
+        tokenizer: The tokenizer.
+        lists: As ``strings`` of ``encode_arrow``, but lists of integers, in any layout.
+        errors: As for ``Tokenizer.decode``.
+        threads: How many to use; by default one per processor.
+
+    Returns:
+        An array of strings, null where the lists are.
+
+    Raises:
+        ArrowError: The column is malformed, cannot be imported, or has a null in place of an id.
+        TypeError: It is not a column of lists of integers.
+        UnknownTokenError: An id has no token; the error names it and its index in its row.
+
+    >>> from minitok import Tokenizer
+    >>> decode_arrow(Tokenizer([(97, 98)]), pa.array([[256], None, [256, 99]])).to_pylist()
+    ['ab', None, 'abc']
+    """
+    codec, threads = tokenizer.definition.codec(), thread_count(threads)
 
     def decode(array: pa.Array) -> pa.Array:
         values, starts, ends = ids_of(array)

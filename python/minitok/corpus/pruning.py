@@ -23,6 +23,7 @@ import numpy as np
 
 from ..arguments import allowed_tokens
 from ..backend import load_backend
+from ..definition import IDENTITY
 from ..errors import VocabularyError
 from ..reference.characters import characters
 from ..text import utf8
@@ -31,7 +32,7 @@ from .counts import PieceCounts
 from .learning import check_pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     import numpy.typing as npt
 
@@ -41,7 +42,35 @@ if TYPE_CHECKING:
     Uses = npt.NDArray[np.int64]
     Pair = tuple[int, int]
 
-__all__ = ["prune"]
+__all__ = ["prune", "truncate"]
+
+
+def truncate(base: Definition, vocab_size: int) -> Definition:
+    """See ``Tokenizer.truncate``."""
+    made = [token_id for _, _, token_id, _ in base.vocab.merges]
+    ascending = all(earlier <= later for earlier, later in zip(made, made[1:], strict=False))
+    if base.byte_order is None or not ascending or (made and made[0] < len(IDENTITY)):
+        raise VocabularyError(
+            "only a vocabulary of single bytes and then merges, in the order of ids, can be truncated"
+        )
+    # An id with two names stays one id.
+    old_ids = sorted(set(base.found_tokens.values()))
+    below = vocab_size - len(old_ids)
+    least, most = 256 + len(old_ids), max([256, *(token_id + 1 for token_id in made[-1:])]) + len(old_ids)
+    if not least <= vocab_size <= most:
+        raise VocabularyError(f"vocab_size {vocab_size} is not between {least} and {most}")
+    new_ids = {old: below + index for index, old in enumerate(old_ids)}
+    vocab = base.vocab.truncate(sum(token_id < below for token_id in made))
+    lost = [token_id for token_id in base.vocab.tokens if token_id < below and vocab.token_bytes(token_id) is None]
+    if lost:
+        raise VocabularyError(f"no merge makes the token {min(lost)}, which truncating would drop")
+    return base.replace(vocab=vocab, name=base.name, **renumbered(base, new_ids))
+
+
+def renumbered(base: Definition, new_ids: Mapping[int, int]) -> dict[str, Any]:
+    """Returns the special and the added tokens with other ids."""
+    special = {name: new_ids[old] for name, old in base.special_tokens.items()}
+    return {"special_tokens": special, "added_tokens": {name: new_ids[old] for name, old in base.added_tokens.items()}}
 
 
 def prune(
@@ -54,7 +83,7 @@ def prune(
     threads: int = 1,
 ) -> tuple[Definition, npt.NDArray[np.int64]]:
     """See ``Tokenizer.prune``."""
-    base.check_spelling("a vocabulary cannot be pruned")
+    base.check("be pruned")
     allowed = allowed_tokens(allowed_special, base.special_tokens)
     ways = Ways(base.vocab)
     kept = ways.closed(wanted_ids(base, keep)) | first_ids(base.vocab) | set(base.found_tokens.values())
@@ -211,7 +240,7 @@ def add_pieces(uses: Uses, base: Definition, counts: PieceCounts, threads: int) 
     if base.normalizer or base.late_tokens or base.prefix or base.token_flags or base.words or base.word_end:
         raise VocabularyError("pieces are counted without what this tokenizer does to text first: give it texts")
     check_pieces(counts, base)
-    codec: Codec = base.changed(pattern="none").codec()
+    codec: Codec = base.replace(pattern="none").codec()
     pieces = iter(counts.to_dict().items())
     while batch := [item for item, _ in zip(pieces, range(1 << 16))]:
         ids, offsets = codec.encode_batch_to_numpy([piece for piece, _ in batch], [], threads)
@@ -248,4 +277,4 @@ def with_ids(base: Definition, ways: Ways, kept: list[int]) -> tuple[Definition,
     fallback = None if base.vocab.fallback is None else [new[old] for old in base.vocab.fallback]
     vocab = load_backend(base.backend).vocab(tokens, merges, base.vocab.whole_pieces, fallback, base.vocab.drops_bytes)
     trained = {**(base.trained or {}), "pruned_from": base.n_vocab}
-    return base.changed(vocab=vocab, trained=trained, **base.renumbered(new)), map_
+    return base.replace(vocab=vocab, trained=trained, **renumbered(base, new)), map_

@@ -34,7 +34,7 @@ def get_encoding(name: str, *, backend: str | None = None) -> Tokenizer:
     """Returns a published encoding. The first call for a name loads it, in milliseconds; later ones share it.
 
     Args:
-        name: One of ``list_encodings()``, or a model, as ``encoding_for_model`` takes it.
+        name: One of ``list_encoding_names()``, or a model, as ``encoding_for_model`` takes it.
         backend: As for ``Tokenizer``.
 
     Raises:
@@ -58,10 +58,10 @@ def by_name(name: str, backend: str) -> Tokenizer:
     return get_encoding(name, backend=backend)
 
 
-def list_encodings() -> list[str]:
+def list_encoding_names() -> list[str]:
     """Returns the names that ``get_encoding`` knows: those of minitok, then those of other packages.
 
-    >>> list_encodings()[:7]
+    >>> list_encoding_names()[:7]
     ['gpt2', 'r50k_base', 'p50k_base', 'p50k_edit', 'cl100k_base', 'o200k_base', 'o200k_harmony']
     """
     return [*PUBLISHED, *sorted(set(plugins()) - set(PUBLISHED))]
@@ -95,7 +95,7 @@ def load_plugin(name: str, backend: str) -> Tokenizer:
     if entry is None:
         if model := encoding_of_model(name):
             return get_encoding(model, backend=backend)
-        known = list_encodings()
+        known = list_encoding_names()
         others = (
             f"; there are {', '.join(known)}, and the names of OpenAI's models; other models are read from their files"
         )

@@ -64,7 +64,7 @@ class PieceEncoder:
 
     def __init__(self, model: Vocabulary, definition: Definition) -> None:
         self.model = model
-        self.definition = definition.changed(
+        self.definition = definition.replace(
             pattern="none",
             prefix=None,
             special_tokens={},

@@ -208,7 +208,7 @@ class Recipe:
                 return definition
             if definition is not None and made_of[:2] == key[:2]:
                 try:
-                    definition = definition.changed(**read_added(self.added.rows()).fields())
+                    definition = definition.replace(**read_added(self.added.rows()).fields())
                 except VocabularyError:
                     pass  # A token of the vocabulary has become an added one: everything is read again.
                 else:
