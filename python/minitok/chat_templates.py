@@ -11,6 +11,7 @@ program in Jinja that makes one text of a conversation; ``minitok.chat`` runs it
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import TemplateError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
 
 __all__ = ["ChatTemplates", "as_templates", "is_marker"]
 
@@ -107,9 +108,9 @@ class ChatTemplates:
 
 
 def as_templates(chat: object) -> ChatTemplates | None:
-    """Returns chat templates as they are, or those of one template as a string."""
-    if isinstance(chat, str):
-        return ChatTemplates({"default": chat})
+    """Returns chat templates as they are, or those of a template as a string, or of several by name."""
+    if isinstance(chat, (str, Mapping)):
+        return ChatTemplates(chat if isinstance(chat, Mapping) else {"default": chat})
     if chat is not None and not isinstance(chat, ChatTemplates):
         raise TypeError(f"chat must be ChatTemplates, or a template as str, not {type(chat).__name__}")
     return chat

@@ -80,7 +80,7 @@ class Definition:
         word_end: How files write the end of a word, where that is part of its last token, such as ``</w>`` (SPEC N3).
         name: A name, for ``repr`` and messages.
         trained: How it was trained: options, corpus, why it stopped.
-        chat: The chat templates of its model, or one as a string; None if it has none. No id of a text depends on them.
+        chat: The chat templates of its model, one as a string or several by name; None if it has none. No id of a text depends on them.
         backend: ``rust`` or ``python``: whose ``vocab`` it is.
         reopen: For a published encoding: called with the name and a backend, it gives the same tokenizer again.
 

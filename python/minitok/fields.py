@@ -50,7 +50,7 @@ class Fields(TypedDict, total=False):
     word_end: str | None
     name: str | None
     trained: Mapping[str, Any] | None
-    chat: ChatTemplates | str | None
+    chat: ChatTemplates | Mapping[str, str] | str | None
 
 
 class Changes(Fields, total=False):
