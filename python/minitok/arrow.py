@@ -30,7 +30,7 @@ except ModuleNotFoundError as error:
     raise ModuleNotFoundError("columns of Arrow need pyarrow: pip install 'minitok[arrow]'", name=error.name) from error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection
 
     import numpy.typing as npt
 

@@ -94,9 +94,7 @@ def ids_and_spans(
     return Spans(ids, *spans_of(definition.codec(), ids, unit, prefixed=definition.prefix is not None))
 
 
-def text_and_starts(
-    definition: Definition, ids: Iterable[int] | npt.NDArray[Any]
-) -> tuple[str, npt.NDArray[np.int64]]:
+def text_and_starts(definition: Definition, ids: Iterable[int] | npt.NDArray[Any]) -> tuple[str, npt.NDArray[np.int64]]:
     """See ``Tokenizer.decode_with_offsets``."""
     definition.check("give offsets")
     ids = as_sequence(ids)
@@ -237,9 +235,7 @@ class Chunks:
         return self.data[self.ends[start] : self.ends[end]].decode()
 
 
-def of_normalized(
-    definition: Definition, allowed: Sequence[str] | None
-) -> tuple[Codec, Sequence[str] | None]:
+def of_normalized(definition: Definition, allowed: Sequence[str] | None) -> tuple[Codec, Sequence[str] | None]:
     """Returns a codec for text that has been normalized and is not to be changed again, and these tokens' names there."""
     if definition.normalizer is None:
         return definition.codec(), allowed

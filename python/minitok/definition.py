@@ -25,13 +25,13 @@ from .arguments import check_fallback, check_ids, check_merges, check_tokens, mo
 from .backend import BACKEND, load_backend
 from .chat_templates import is_marker
 from .errors import VocabularyError
-from .fields import CHECKS, kept
+from .fields import BYTE_ORDERS, CHECKS, IDENTITY, gpt2_byte_order, kept
 from .limits import AGAINST, limits_of
 from .reference.characters import Symbols
 from .reference.normalize import steps_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from typing_extensions import Unpack
 
@@ -44,17 +44,6 @@ if TYPE_CHECKING:
     Content = tuple[dict[int, bytes], list[Merge], bool, dict[str, Any], dict[str, Any]]
 
 __all__ = ["BYTE_ORDERS", "IDENTITY", "KINDS", "Definition", "gpt2_byte_order"]
-
-IDENTITY = bytes(range(256))
-
-
-def gpt2_byte_order() -> bytes:
-    """The 256 bytes in the order of GPT-2's ids: the printable ones first, each as its own character, then the rest."""
-    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    return bytes(printable + [byte for byte in range(256) if byte not in printable])
-
-
-BYTE_ORDERS = {"identity": IDENTITY, "gpt2": gpt2_byte_order()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +69,8 @@ class Definition:
         word_end: How files write the end of a word, where that is part of its last token, such as ``</w>`` (SPEC N3).
         name: A name, for ``repr`` and messages.
         trained: How it was trained: options, corpus, why it stopped.
-        chat: The chat templates of its model, one as a string or several by name; None if it has none. No id of a text depends on them.
+        chat: The chat templates of its model, one as a string or several by name; None if it has none. No id of a text depends
+            on them.
         backend: ``rust`` or ``python``: whose ``vocab`` it is.
         reopen: For a published encoding: called with the name and a backend, it gives the same tokenizer again.
 
@@ -90,20 +80,20 @@ class Definition:
     """
 
     vocab: Vocab
-    pattern: str = kept("pattern", default="gpt2")
-    special_tokens: Mapping[str, int] = kept("ids", default_factory=dict)
-    added_tokens: Mapping[str, int] = kept("ids", default_factory=dict)
-    late_tokens: frozenset[str] = kept("names", default=frozenset())
-    token_flags: Mapping[str, frozenset[str]] = kept("flags", default_factory=dict)
-    normalizer: Normalizer | None = kept("steps", default=None)
-    prefix: str | None = kept("text", default=None)
-    words: str | None = kept("text", default=None)
-    word_end: str | None = kept("text", default=None)
-    name: str | None = kept("text", ids=False, default=None)
-    trained: Mapping[str, Any] | None = kept("record", ids=False, default=None)
-    chat: ChatTemplates | None = kept("chat", ids=False, default=None)
+    pattern: str = field(default="gpt2", metadata=kept("pattern"))
+    special_tokens: Mapping[str, int] = field(default_factory=dict, metadata=kept("ids"))
+    added_tokens: Mapping[str, int] = field(default_factory=dict, metadata=kept("ids"))
+    late_tokens: frozenset[str] = field(default=frozenset(), metadata=kept("names"))
+    token_flags: Mapping[str, frozenset[str]] = field(default_factory=dict, metadata=kept("flags"))
+    normalizer: Normalizer | None = field(default=None, metadata=kept("steps"))
+    prefix: str | None = field(default=None, metadata=kept("text"))
+    words: str | None = field(default=None, metadata=kept("text"))
+    word_end: str | None = field(default=None, metadata=kept("text"))
+    name: str | None = field(default=None, metadata=kept("text", ids=False))
+    trained: Mapping[str, Any] | None = field(default=None, metadata=kept("record", ids=False))
+    chat: ChatTemplates | None = field(default=None, metadata=kept("chat", ids=False))
     backend: BackendName = BACKEND
-    reopen: Callable[[str, str], Any] | None = None
+    reopen: Callable[[str, BackendName], Any] | None = None
     _codec: Codec = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -382,7 +372,7 @@ class Definition:
         other = object.__new__(Definition)
         other.__dict__.update({**self.__dict__, "reopen": None})
         other.__dict__.pop("everywhere", None)
-        other._hold(given)  # noqa: SLF001 - its own method
+        other._hold(given)
         return other
 
 
@@ -404,7 +394,7 @@ def restored(content: Content, values: Mapping[str, Any], backend: str) -> Defin
     return Definition(chosen.vocab(tokens, merges, whole_pieces, **alphabet), backend=chosen.name, **values)
 
 
-def reopened(reopen: Callable[[str, str], Any], name: str, backend: str) -> Definition:
+def reopened(reopen: Callable[[str, BackendName], Any], name: str, backend: BackendName) -> Definition:
     """The definition of a published encoding again."""
     again: Definition = reopen(name, backend).definition
     return again

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from .arguments import check_pattern, check_special_tokens
@@ -16,7 +15,18 @@ if TYPE_CHECKING:
     from .chat_templates import ChatTemplates
     from .reference.normalize import Steps as Normalizer
 
-__all__ = ["CHECKS", "Changes", "Fields", "kept"]
+__all__ = ["BYTE_ORDERS", "CHECKS", "IDENTITY", "Changes", "Fields", "gpt2_byte_order", "kept"]
+
+IDENTITY = bytes(range(256))
+
+
+def gpt2_byte_order() -> bytes:
+    """The 256 bytes in the order of GPT-2's ids: the printable ones first, each as its own character, then the rest."""
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    return bytes(printable + [byte for byte in range(256) if byte not in printable])
+
+
+BYTE_ORDERS = {"identity": IDENTITY, "gpt2": gpt2_byte_order()}
 
 # How a field of each kind is checked: its value and its name to the value that is held.
 CHECKS: dict[str, Callable[[Any, str], Any]] = {
@@ -31,9 +41,9 @@ CHECKS: dict[str, Callable[[Any, str], Any]] = {
 }
 
 
-def kept(kind: str, *, ids: bool = True, **default: Any) -> Any:
-    """A field of a kind in ``CHECKS`` that files, pickles and copies keep; ``ids``: whether ids depend on it."""
-    return field(metadata={"kind": kind, "ids": ids}, **default)
+def kept(kind: str, *, ids: bool = True) -> dict[str, Any]:
+    """The metadata of a field that files, pickles and copies keep: its kind, and whether ids depend on it."""
+    return {"kind": kind, "ids": ids}
 
 
 class Fields(TypedDict, total=False):

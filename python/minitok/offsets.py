@@ -29,7 +29,17 @@ if TYPE_CHECKING:
 
     Ends = npt.NDArray[np.int64]
 
-__all__ = ["Sizes", "Unit", "as_sequence", "byte_spans", "char_spans", "check_unit", "id_array", "span_list", "spans_of"]
+__all__ = [
+    "Sizes",
+    "Unit",
+    "as_sequence",
+    "byte_spans",
+    "char_spans",
+    "check_unit",
+    "id_array",
+    "span_list",
+    "spans_of",
+]
 
 Unit = Literal["char", "byte"]
 # A table by id is made if it has at most this many entries for each id that is looked up.

@@ -415,12 +415,12 @@ class Tokenizer(Shortcuts):
         >>> Tokenizer([(104, 105)]).tokenize("hi!")
         [b'hi', b'!']
         """
-        options = {"allowed_special": allowed_special, "disallowed_special": disallowed_special}
         if type(self).encode is Tokenizer.encode:
-            return self._codec.token_list(self.encode_to_numpy(text, **options))
+            return self._codec.token_list(self.encode_to_numpy(text, allowed_special, disallowed_special))
         import numpy as np  # a subclass says what is encoded
 
-        return self._codec.token_list(np.array(self.encode(text, **options), np.uint32))
+        ids = self.encode(text, allowed_special=allowed_special, disallowed_special=disallowed_special)
+        return self._codec.token_list(np.array(ids, np.uint32))
 
     def encode_files(
         self,
@@ -584,7 +584,7 @@ class Tokenizer(Shortcuts):
         trailing token whose encoding depends on the text after it is dropped.
 
         Args:
-            text: The text. A lone surrogate becomes U+FFFD. With a normalizer, ``definition.normalize(text)`` is cut (each segment
+            text: The text. A lone surrogate becomes U+FFFD. With a normalizer, the normalized text is cut (each segment
                 between special tokens is normalized by itself), and the ids are those of text that is not normalized again.
                 Where spaces are markers, a marker in the text is a space.
             max_tokens: How many tokens the result may have; 0 gives the empty text.
@@ -624,7 +624,7 @@ class Tokenizer(Shortcuts):
         joined are the text. The empty text has no parts.
 
         Args:
-            text: The text. A lone surrogate becomes U+FFFD. With a normalizer, ``definition.normalize(text)`` is cut (each segment
+            text: The text. A lone surrogate becomes U+FFFD. With a normalizer, the normalized text is cut (each segment
                 between special tokens is normalized by itself). Where spaces are markers, a marker in the text is a space.
             max_tokens: How many tokens a part may have.
             overlap: How many tokens from the end of a part are repeated at the start of the next; fewer if a character

@@ -38,7 +38,7 @@ def test_a_name_means_its_pattern(name, pattern, backend):
     tok = minitok.train(TEXTS, 270, pattern=name, backend=backend)
     assert tok.pattern == pattern
     assert minitok.Tokenizer(tok.merges, pattern=name, backend=backend) == tok
-    assert minitok.Tokenizer([], backend=backend).with_pattern(name).pattern == pattern
+    assert minitok.Tokenizer([], backend=backend).replace(pattern=name).pattern == pattern
     assert minitok.count_pieces(TEXTS, pattern=name, backend=backend).pattern == pattern
 
 
@@ -60,12 +60,12 @@ def test_what_is_nearly_a_name_or_only_a_text_is_refused(name, meant, tmp_path):
     makers = [
         lambda: minitok.train(TEXTS, 270, pattern=name),
         lambda: minitok.Tokenizer([], pattern=name),
-        lambda: minitok.Tokenizer([]).with_pattern(name),
+        lambda: minitok.Tokenizer([]).replace(pattern=name),
         lambda: minitok.count_pieces(TEXTS, pattern=name),
         lambda: minitok.Tokenizer.from_ranks({bytes([byte]): byte for byte in range(256)}, pattern=name),
     ]
     for make in makers:
-        with pytest.raises(minitok.PatternError, match="not the name of a pattern") as caught:
+        with pytest.raises(minitok.errors.PatternError, match="not the name of a pattern") as caught:
             make()
         assert f"write (?:{name.rpartition(')')[2]})" in str(caught.value)
         if meant:
@@ -121,13 +121,13 @@ def test_a_model_is_known_wherever_an_encoding_is(model, encoding):
     ],
 )
 def test_what_is_near_is_suggested(name, meant):
-    with pytest.raises(minitok.UnknownEncodingError, match=meant):
+    with pytest.raises(minitok.errors.UnknownEncodingError, match=meant):
         minitok.get_encoding(name)
 
 
 @pytest.mark.parametrize("name", ["claude-3", "llama-3", "gemini-pro", "mistral-7b", "x"])
 def test_what_is_not_near_is_not_suggested(name):
     for find in [minitok.get_encoding, minitok.encoding_for_model]:
-        with pytest.raises(minitok.MinitokError, match="from their files") as caught:
+        with pytest.raises(minitok.errors.MinitokError, match="from their files") as caught:
             find(name)
         assert "did you mean" not in str(caught.value)

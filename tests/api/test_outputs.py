@@ -123,7 +123,7 @@ def test_two_files_that_belong_together_follow_links_and_refuse_pipes(tmp_path):
     for path in (vocab, merges):
         path.symlink_to(tmp_path / f"real-{path.name}")
         (tmp_path / f"real-{path.name}").write_bytes(b"old")
-    TOK.to_gpt2(tmp_path)
+    TOK.save(tmp_path, format="gpt2")
     assert vocab.is_symlink()
     assert merges.is_symlink()
     assert minitok.load(tmp_path) == TOK

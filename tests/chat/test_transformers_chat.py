@@ -4,7 +4,7 @@ import pytest
 from chat_families import FAMILIES, TOKENS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from minitok import MinitokError
+from minitok.errors import MinitokError
 
 WORDS = [
     "Hi",
@@ -89,7 +89,7 @@ def theirs(plain, tmp_path_factory):
     from transformers import PreTrainedTokenizerFast
 
     path = tmp_path_factory.mktemp("theirs") / "tokenizer.json"
-    plain.to_huggingface(path)
+    plain.save(path, format="huggingface")
     return PreTrainedTokenizerFast(tokenizer_file=str(path), **TOKENS)
 
 

@@ -30,7 +30,7 @@ def test_both_backends_count_the_same(corpus, options):
     assert (rust.documents, rust.bytes, rust.pieces, len(rust)) == (
         len(corpus), sum(len(text.encode() if isinstance(text, str) else text) for text in corpus), python.pieces, len(python)
     )  # fmt: skip
-    assert rust == python.with_backend("rust")
+    assert rust == python.replace(backend="rust")
     assert rust.pieces == sum(rust.to_dict().values())
 
 
@@ -43,12 +43,12 @@ def test_counts_of_parts_are_the_counts_of_the_whole(corpus, options, places):
         first, *others = (minitok.count_pieces(part, backend=backend, **counting) for part in parts)
         merged = first.merge(*others)
         assert merged == minitok.count_pieces(corpus, backend=backend, **counting)
-        tok = minitok.train_from_counts(merged, **learning)
+        tok = minitok.train(merged, **learning)
         expected = minitok.train(corpus, backend=backend, **options)
         assert tok == expected
         assert tok.report.ties == expected.report.ties
         # The counts are still there.
-        assert minitok.train_from_counts(merged, **learning) == expected
+        assert minitok.train(merged, **learning) == expected
         assert tok.backend == backend
 
 
@@ -58,7 +58,7 @@ def test_more_documents_or_bytes_than_can_be_counted_are_refused(backend, docume
     packed = minitok.count_pieces([]).counter.packed()
     most = from_packed("gpt2", [], documents, size, packed, backend)
     assert (most.merge().documents, most.merge().bytes) == (documents, size)
-    with pytest.raises(minitok.TrainingError, match=rf"2\^63 {name} or more"):
+    with pytest.raises(minitok.errors.TrainingError, match=rf"2\^63 {name} or more"):
         most.merge(minitok.count_pieces(["a"], backend=backend))
 
 
@@ -73,7 +73,7 @@ def test_a_file_of_counts_holds_them_all(tmp_path_factory, corpus, options):
         written.add(path.read_bytes())
         for reader in BACKENDS:
             again = minitok.PieceCounts.load(path, backend=reader)
-            assert again.with_backend(backend) == counts
+            assert again.replace(backend=backend) == counts
             assert again.backend == reader
         assert pickle.loads(pickle.dumps(counts)) == counts
     assert len(written) == 1
@@ -115,9 +115,7 @@ def test_a_report_is_kept_with_the_tokenizer(tmp_path, backend):
     assert pickle.loads(pickle.dumps(tok)).report == report
     assert minitok.Tokenizer([]).report is None
     assert minitok.get_encoding("gpt2").report is None
-    assert [phase.name for phase in minitok.train_from_counts(minitok.count_pieces(["ab"]), 257).report.phases] == [
-        "merging"
-    ]
+    assert [phase.name for phase in minitok.train(minitok.count_pieces(["ab"]), 257).report.phases] == ["merging"]
 
 
 @given(corpora, corpora, train_options(), st.integers(0, 30))
@@ -177,21 +175,21 @@ def test_published_encodings_can_be_extended(name):
 def test_counts_that_do_not_fit_are_refused():
     def refused(function):
         failed = failure_on_both(function)
-        assert failed.kind is minitok.TrainingError, failed
+        assert failed.kind is minitok.errors.TrainingError, failed
         return failed.message
 
     counts = {backend: minitok.count_pieces(["a b"], backend=backend) for backend in BACKENDS}
     other = minitok.count_pieces(["a b"], pattern="cl100k")
     assert "'cl100k' with the special tokens []" in refused(lambda backend: counts[backend].merge(other))
     tok = minitok.train(["ab"], 300, special_tokens=["<s>"])
-    assert "special tokens" in refused(lambda backend: tok.with_backend(backend).extend(counts[backend], 300))
+    assert "special tokens" in refused(lambda backend: tok.replace(backend=backend).extend(counts[backend], 300))
     assert "not between 258 (what it has already)" in refused(
-        lambda backend: tok.with_backend(backend).extend(["ab"], 257)
+        lambda backend: tok.replace(backend=backend).extend(["ab"], 257)
     )
     assert "twice" in refused(
         lambda backend: minitok.count_pieces(["a"], special_tokens=["<s>", "<s>"], backend=backend)
     )
-    assert failure_on_both(lambda backend: minitok.train_from_counts({b"a": 1}, 300, backend=backend)).kind is TypeError
+    assert failure_on_both(lambda backend: minitok.train({b"a": 1}, 300, backend=backend)).kind is TypeError
     assert failure_on_both(lambda backend: minitok.count_pieces("a b", backend=backend)).kind is TypeError
 
 
@@ -229,7 +227,7 @@ def test_a_damaged_file_of_counts_is_refused(tmp_path, change):
     path.write_bytes(change(before))
     assert path.read_bytes() != before
     failed = failure_on_both(lambda backend: minitok.PieceCounts.load(path, backend=backend))
-    assert failed.kind is minitok.FileFormatError
+    assert failed.kind is minitok.errors.FileFormatError
     assert str(path) in failed.message
 
 
@@ -260,7 +258,7 @@ def test_merges_that_nobody_learnt_are_extended_alike(merges, corpus, further, t
     def extended(backend):
         tok = minitok.Tokenizer(merges, pattern="none", special_tokens={"<s>": 256 + len(merges) + 3}, backend=backend)
         larger = tok.extend(corpus, tok.n_vocab + further, tie_break=tie_break)
-        assert larger.vocabulary()[0].items() >= tok.vocabulary()[0].items()
+        assert larger.vocabulary()[0].items() >= tok.definition.vocabulary()[0].items()
         return larger.vocabulary(), larger.report.ties
 
     on_both(extended)

@@ -58,4 +58,4 @@ def test_gguf_is_not_read_from_a_pipe(tmp_path, backend):
     gguf_file(path, [*BYTES, b"ab"], b"x" * 100_000)
     reason = "GGUF is read in parts, which a pipe or a device does not allow: name a regular file"
     found = loaded_from_pipe(path, pipe, backend=backend)
-    assert found == Failure(minitok.FileFormatError, f"{pipe}: {reason}")
+    assert found == Failure(minitok.errors.FileFormatError, f"{pipe}: {reason}")

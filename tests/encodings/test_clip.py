@@ -128,7 +128,7 @@ def test_padded_rows(clip):
 
 
 def test_what_it_is(clip, backend):
-    assert (clip.lossless, clip.n_vocab, clip.backend) == (False, 49_408, backend)
+    assert (clip.definition.lossless, clip.n_vocab, clip.backend) == (False, 49_408, backend)
     assert clip.special_tokens == SPECIAL_TOKENS
     assert len(clip._core.vocabulary()[0]) + 2 == clip.n_vocab
     again = pickle.loads(pickle.dumps(clip))
@@ -142,7 +142,7 @@ def test_wrong_input(clip):
         clip.encode(b"a")
     with pytest.raises(TypeError, match="not one str"):
         clip.encode_batch("a")
-    with pytest.raises(minitok.UnknownTokenError, match="unknown token id 49408 at position 1"):
+    with pytest.raises(minitok.errors.UnknownTokenError, match="unknown token id 49408 at position 1"):
         clip.decode([320, 49408])
 
 

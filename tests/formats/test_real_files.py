@@ -63,7 +63,7 @@ def test_ids_of_whole_files_on_both_backends():
 
 
 def test_written_again(tmp_path):
-    loaded("rust").to_huggingface(tmp_path / "tokenizer.json")
+    loaded("rust").save(tmp_path / "tokenizer.json", format="huggingface")
     assert minitok.load(tmp_path / "tokenizer.json") == loaded("rust")
     again = tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
     text = "def f(x):  # 漢字 123456\n" + "".join(MARKS)

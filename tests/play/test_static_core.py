@@ -154,7 +154,7 @@ def test_what_has_no_tokens_is_refused_in_the_same_words(answers, opened, page):
     own = opened("symbols")
     page.evaluate(PLAIN, ["tokenizer", {"file": native.dump(changing("symbols").definition)}])
     asked = {"text": "ab", "special": False, "encoding": own, "at": 0}
-    with pytest.raises(minitok.VocabularyError) as refused:
+    with pytest.raises(minitok.errors.VocabularyError) as refused:
         answers.piece(asked)
     assert page.evaluate(REFUSED, ["piece", asked]) == ["VocabularyError", str(refused.value)]
 

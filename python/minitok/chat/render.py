@@ -107,9 +107,7 @@ def render(
         last = mark_end(chat) if continue_final_message else None
         values = {
             **{name: trusted(token) for name, token in templates.tokens.items()},
-            **{
-                name: traced_value(value, Origin(False, field="variables")) for name, value in variables.items()
-            },
+            **{name: traced_value(value, Origin(False, field="variables")) for name, value in variables.items()},
             "messages": chat,
             "tools": traced_dicts(tools, "tools"),
             "documents": traced_dicts(documents, "documents"),

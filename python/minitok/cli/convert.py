@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 
@@ -14,7 +14,6 @@ from minitok.formats import FORMATS
 from .console import output, print_json
 from .inputs import check_output
 from .options import BackendOption, JsonOption, is_file, open_tokenizer
-
 
 # What can be written.
 Format = Enum("Format", {name: name for name in FORMATS}, type=str)  # type: ignore[misc]
@@ -89,7 +88,7 @@ def guess(out: Path) -> str:
     return by_suffix[out.suffix]
 
 
-def opened(source: str, pattern: str | None, backend: str | None) -> Tokenizer:
+def opened(source: str, pattern: str | None, backend: Any) -> Tokenizer:
     """The tokenizer of a file."""
     try:
         return load(source, pattern=pattern, backend=backend)

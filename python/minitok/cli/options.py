@@ -155,7 +155,7 @@ def open_tokenizer(named: str, backend: BackendChoice | None) -> Tokenizer:
     >>> open_tokenizer("gpt2", None).n_vocab
     50257
     """
-    implementation = backend.value if backend else None
+    implementation: Any = backend.value if backend else None
     if is_file(named):
         return load(named, backend=implementation)
     return get_encoding(named, backend=implementation)
@@ -188,7 +188,7 @@ def option_of(name: str, types: Any, shown: Shown) -> inspect.Parameter:
         rich_help_panel=shown.panel,
     )
     value: Any = Enum(name, {choice: choice for choice in choices}, type=str) if choices else int if number else str
-    wanted = Optional[list[value] if shown.several else value]  # noqa: UP045 - on Python 3.10 as well
+    wanted: Any = Optional[list[value] if shown.several else value]  # noqa: UP045 - on Python 3.10 as well
     default = value(shown.default) if shown.default is not None else None
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[wanted, option]

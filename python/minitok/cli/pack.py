@@ -112,7 +112,7 @@ def command(
         return
     if out is None:
         raise typer.BadParameter("say where the ids go, with --output")
-    options = {name: value for name, value in options.items() if value is not None}
+    options = {name: getattr(value, "value", value) for name, value in options.items() if value is not None}
     begin = options.get("begin_row")
     tok = None if join and begin is None else open_tokenizer(chosen(tokenizer), backend)
     if tok is not None:
@@ -120,7 +120,7 @@ def command(
     try:
         if join or tok is None:
             if tok is not None:
-                options["begin_row"] = tok.special_tokens[begin]
+                options["begin_row"] = tok.special_tokens[str(begin)]
             layout = {name: value for name, value in options.items() if name in LayoutOptions.__annotations__}
             packed = join_packed(packed_files(files), out, **layout)
         else:

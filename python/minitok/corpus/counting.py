@@ -43,11 +43,11 @@ def count_pieces(
 ) -> PieceCounts:
     """Counts the pieces of texts: the first half of ``train``, with its options.
 
-    ``train_from_counts`` is the other half. Costs O(n) time for n bytes, and memory only for the distinct pieces.
+    ``train``, called with the counts, is the other half. Costs O(n) time for n bytes, and memory only for the distinct pieces.
 
-    >>> from minitok import train, train_from_counts
+    >>> from minitok import train
     >>> counts = count_pieces(["low lower lowest"])
-    >>> train_from_counts(counts, vocab_size=259) == train(["low lower lowest"], vocab_size=259)
+    >>> train(counts, vocab_size=259) == train(["low lower lowest"], vocab_size=259)
     True
     """
     with (

@@ -23,6 +23,8 @@ from .published import PUBLISHED
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
+    from ..backend import BackendName
+
 
 GROUP = "minitok.encodings"
 
@@ -30,7 +32,7 @@ _lock = RLock()
 _loaded: dict[tuple[str, str], Tokenizer] = {}
 
 
-def get_encoding(name: str, *, backend: str | None = None) -> Tokenizer:
+def get_encoding(name: str, *, backend: BackendName | None = None) -> Tokenizer:
     """Returns a published encoding. The first call for a name loads it, in milliseconds; later ones share it.
 
     Args:
@@ -53,7 +55,7 @@ def get_encoding(name: str, *, backend: str | None = None) -> Tokenizer:
     return found
 
 
-def by_name(name: str, backend: str) -> Tokenizer:
+def by_name(name: str, backend: BackendName) -> Tokenizer:
     """A published encoding again, in another process or on another backend (``Definition.reopen``)."""
     return get_encoding(name, backend=backend)
 
@@ -67,7 +69,7 @@ def list_encoding_names() -> list[str]:
     return [*PUBLISHED, *sorted(set(plugins()) - set(PUBLISHED))]
 
 
-def load(name: str, backend: str) -> Tokenizer:
+def load(name: str, backend: BackendName) -> Tokenizer:
     """Loads an encoding."""
     published = PUBLISHED.get(name)
     if published is None:
@@ -89,7 +91,7 @@ def plugins() -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in entry_points(group=GROUP)}
 
 
-def load_plugin(name: str, backend: str) -> Tokenizer:
+def load_plugin(name: str, backend: BackendName) -> Tokenizer:
     """An encoding of another package."""
     entry = plugins().get(name)
     if entry is None:
@@ -103,4 +105,4 @@ def load_plugin(name: str, backend: str) -> Tokenizer:
     tokenizer = entry.load()()
     if not isinstance(tokenizer, Tokenizer):
         raise TypeError(f"the encoding {name!r} ({entry.value}) is a {type(tokenizer).__name__}, not a Tokenizer")
-    return tokenizer if tokenizer.backend == backend else tokenizer.with_backend(backend)
+    return tokenizer if tokenizer.backend == backend else tokenizer.replace(backend=backend)

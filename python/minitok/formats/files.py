@@ -21,7 +21,6 @@ from ..errors import FileFormatError, MinitokError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..definition import Definition
 
 __all__ = [
     "behind_links",

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from threading import Lock
 from typing import Any
 
-from ..encodings import get_encoding, list_encodings
+from ..encodings import get_encoding, list_encoding_names
 from ..errors import MinitokError
 from ..formats import huggingface, native
 from ..formats.files import parse_json
@@ -76,7 +76,7 @@ class Shelf:
 
     def published(self) -> list[str]:
         """The names of the published encodings."""
-        return list_encodings()
+        return list_encoding_names()
 
 
 def describe(tokenizer: Tokenizer, name: str) -> dict[str, Any]:

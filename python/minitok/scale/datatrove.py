@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from ..corpus.packing import PackOptions
     from ..tokenizer import Tokenizer
 
 __all__ = ["encode_step"]
@@ -49,7 +50,8 @@ def encode_step(
         ImportError: datatrove is not installed.
     """
     check_known(options, IdOptions)
-    checked = Options.of(tokenizer.definition, {**options})
+    asked: PackOptions = {**options}  # type: ignore[typeddict-item]  # nothing else is asked for
+    checked = Options.of(tokenizer.definition, asked)
     return step_class()(tokenizer, Path(out).absolute(), checked.dtype, checked.end, checked.allowed)
 
 
@@ -61,7 +63,8 @@ def step_class() -> Any:
         name = "minitok"
         type = "TOKENIZER"
 
-        def __init__(self, tokenizer: Tokenizer, out: Path, dtype: str, end: int | None, allowed: list[str] | None
+        def __init__(
+            self, tokenizer: Tokenizer, out: Path, dtype: str, end: int | None, allowed: list[str] | None
         ) -> None:
             super().__init__()
             self.tokenizer, self.out, self.dtype, self.end, self.allowed = tokenizer, out, dtype, end, allowed

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from ..corpus.packing import PackOptions
     from ..progress import Progress
     from ..tokenizer import Tokenizer
 
@@ -91,7 +92,8 @@ def encode_dataset(
     """
     started = time.perf_counter()
     check_known(options, IdOptions)
-    checked = Options.of(tokenizer.definition, {**options, "field": column})
+    asked: PackOptions = {**options, "field": column}  # type: ignore[typeddict-item]  # nothing else is asked for
+    checked = Options.of(tokenizer.definition, asked)
     folder = Path(out).absolute()
     (folder / "parts").mkdir(parents=True, exist_ok=True)
     parts: list[dict[str, Any]] = []

@@ -43,6 +43,7 @@ def encode_files_on_ray(
     address: str | None = None,
     parts: int | None = None,
     progress: bool | Callable[[Progress], object] = False,
+    resume: bool = True,
     **options: Unpack[PackOptions],
 ) -> Packed:
     """Packs files on a cluster of Ray: what ``Tokenizer.encode_files`` writes, with its options.
@@ -55,6 +56,7 @@ def encode_files_on_ray(
         parts: In how many parts the files are packed; by default four a processor, so that no processor waits long for the
             largest, or one a file.
         progress: As there; it is reported after each part, as a share of the bytes of the files.
+        resume: As there.
         options: As for ``Tokenizer.encode_files``.
 
     Raises:
@@ -75,7 +77,7 @@ def encode_files_on_ray(
 
     def encode_part(number: int) -> Packed:
         # Parts are plain ids: `.bin` whatever the output is.
-        return tokenizer.encode_files(files, whole, part=(number, count), threads=1, **others)
+        return tokenizer.encode_files(files, whole, part=(number, count), threads=1, resume=resume, **others)
 
     whole = str(Path(out).absolute().with_suffix(".bin"))
     task = ray.remote(max_retries=-1)(encode_part)

@@ -14,4 +14,13 @@ from .packed_corpus import PackedCorpus
 from .reader import open_packed, packed_files
 from .run import encode_files, join_packed
 
-__all__ = ["LayoutOptions", "PackOptions", "Packed", "PackedCorpus", "encode_files", "join_packed", "open_packed", "packed_files"]
+__all__ = [
+    "LayoutOptions",
+    "PackOptions",
+    "Packed",
+    "PackedCorpus",
+    "encode_files",
+    "join_packed",
+    "open_packed",
+    "packed_files",
+]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping  # noqa: TC003 - the command reads the types
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypedDict
@@ -17,6 +17,7 @@ from ...text import utf8
 
 if TYPE_CHECKING:
     import os
+
     from ...definition import Definition
 
     PathLike = str | os.PathLike[str]
@@ -191,6 +192,10 @@ class PackOptions(IdOptions, LayoutOptions, total=False):
     ]
 
 
+# The options that say what documents are and how they become ids.
+OF_DOCUMENTS = PackOptions.__annotations__.keys() - LayoutOptions.__annotations__.keys()
+
+
 def check_known(options: Mapping[str, object], kind: type) -> None:
     """Raises TypeError for an option that is not one of this kind."""
     if unknown := options.keys() - kind.__annotations__.keys():
@@ -245,7 +250,9 @@ class Layout:
     @classmethod
     def of(cls, options: LayoutOptions, format: str, begin: Any, dtype: str, *, masked: bool) -> Layout:  # noqa: A002
         """Checks what is asked for. ``begin``: the id that rows begin with; ``dtype``: the type of the ids."""
-        same = {name: options[name] for name in ("shuffle", "row_length", "rest", "shard_tokens") if name in options}  # type: ignore[literal-required]
+        same: Any = {
+            name: value for name, value in options.items() if name in ("shuffle", "row_length", "rest", "shard_tokens")
+        }
         layout = cls(format, begin=begin, masked=masked, **same)
         layout.check(dtype)
         return layout

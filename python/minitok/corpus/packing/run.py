@@ -24,7 +24,7 @@ from .arrange import arranged, blocks_of, blocks_of_arrays
 from .background import Background
 from .encoding import encode_in_order
 from .formats import BareWriter, check_outputs, format_of
-from .options import Layout, LayoutOptions, Options, check_known, check_out, job_digest, Packed, token_id
+from .options import Layout, LayoutOptions, Options, Packed, check_known, check_out, job_digest, token_id
 from .reader import open_packed
 
 if TYPE_CHECKING:
@@ -109,9 +109,7 @@ def encode_files(
         return run.finish(show, resume=resume)
 
 
-def join_packed(
-    parts: PathLike | Iterable[PathLike], out: PathLike, **options: Unpack[LayoutOptions]
-) -> Packed:
+def join_packed(parts: PathLike | Iterable[PathLike], out: PathLike, **options: Unpack[LayoutOptions]) -> Packed:
     """Joins packed corpora into one, or writes one in another layout: what ``encode_files`` would have written at once.
 
     Args:
@@ -186,9 +184,7 @@ def checked_learn(definition: Definition, learn: str) -> str:
 class Run:
     """One run over the files: what is finished, and the journal that says so."""
 
-    def __init__(
-        self, definition: Definition, files: list[Path], out: Path, options: Options, layout: Layout
-    ) -> None:
+    def __init__(self, definition: Definition, files: list[Path], out: Path, options: Options, layout: Layout) -> None:
         self.definition, self.codec, self.files, self.out = definition, definition.codec(), files, out
         self.options, self.layout, self.job = options, layout, job_digest(definition, options)
         if layout.as_encoded:
