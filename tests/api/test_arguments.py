@@ -212,7 +212,6 @@ def test_the_other_options_name_their_choices(backend):
     tok = tokenizer(backend)
     assert outcome(tok.stream_decoder, "ignore").message == "errors must be 'replace' or 'strict', not 'ignore'"
     assert outcome(tok.encode_with_offsets, "a", unit="word").message == "unit must be 'char' or 'byte', not 'word'"
-    assert outcome(tok.encode_bytes, "a").message == "data must be bytes, not str"
     assert (
         outcome(lambda: list(tok.encode_iterable("text"))).message
         == "chunks must be an iterable of str or bytes, not one str"

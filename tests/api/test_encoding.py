@@ -95,7 +95,7 @@ def test_ranks_merge_any_neighbours_that_make_a_token(text, ranks):
 @given(any_text, rank_tables(), patterns)
 def test_both_backends_read_ranks_alike(text, ranks, pattern):
     rust, python = both(minitok.Tokenizer.from_ranks(ranks, pattern=pattern))
-    assert rust.vocabulary() == python.vocabulary()
+    assert rust.definition.vocabulary() == python.definition.vocabulary()
     assert traced(rust.encode, text) == traced(python.encode, text)
     assert rust.encode(text) == python.encode(text) == traced(rust.encode, text)[0]
 

@@ -159,8 +159,7 @@ class Life(RuleBasedStateMachine):
                 other = minitok.load(path, backend=backend)
             elif form == "gpt2":
                 self.tok.save(self.folder / "two", format="gpt2")
-                files = self.folder / "two" / "vocab.json", self.folder / "two" / "merges.txt"
-                other = minitok.Tokenizer.from_gpt2(*files, pattern=PATTERN, special_tokens=special, backend=backend)
+                other = minitok.load(self.folder / "two", pattern=PATTERN, special_tokens=special, backend=backend)
             elif form == "tiktoken":
                 self.tok.save(path, format="tiktoken")
                 other = minitok.load(path, pattern=PATTERN, special_tokens=special, backend=backend)

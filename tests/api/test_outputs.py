@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from functools import partial
 from stat import S_ISFIFO
 
 import minitok
@@ -16,9 +17,12 @@ TOK = Tokenizer([(97, 98)], special_tokens={"<s>": 257})
 COUNTS = count_pieces(["ab ab"])
 WRITERS = {
     "save": (TOK.save, minitok.load),
-    "tiktoken": (TOK.to_tiktoken, lambda path: minitok.load(path, pattern="gpt2", special_tokens={"<s>": 257})),
-    "huggingface": (TOK.to_huggingface, minitok.load),
-    "minbpe": (TOK.to_minbpe, minitok.load),
+    "tiktoken": (
+        partial(TOK.save, format="tiktoken"),
+        lambda path: minitok.load(path, pattern="gpt2", special_tokens={"<s>": 257}),
+    ),
+    "huggingface": (partial(TOK.save, format="huggingface"), minitok.load),
+    "minbpe": (partial(TOK.save, format="minbpe"), minitok.load),
     "counts": (COUNTS.save, PieceCounts.load),
 }
 

@@ -66,7 +66,9 @@ def test_tool_calls_are_what_their_message_says(families):
 
 
 def test_spans_say_where_text_comes_from(families):
-    spans = families["named"].render([{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}])
+    spans = render(
+        families["named"].definition.chat, [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+    )
     assert [tuple(span) for span in spans] == [
         ("<|", True, None, None, None, False),
         ("user", True, "user", 0, "role", False),
@@ -148,7 +150,7 @@ def test_what_the_message_says_of_its_end_is_text():
 )
 def test_wrong_conversations(messages, options, error, message):
     with pytest.raises(error, match=message):
-        one(CHATML).render(messages, **options)
+        render(one(CHATML).definition.chat, messages, **options)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +177,7 @@ def test_wrong_conversations(messages, options, error, message):
 )
 def test_wrong_templates(source, message):
     with pytest.raises(TemplateError, match=message):
-        one(source).render(TALK)
+        render(one(source).definition.chat, TALK)
 
 
 def test_values_nested_too_deeply():
@@ -183,7 +185,7 @@ def test_values_nested_too_deeply():
     for _ in range(100_000):
         deep = [deep]
     with pytest.raises(TemplateError, match="nested too deeply"):
-        one("{{ messages[0].content }}").render([{"role": "user", "content": deep}])
+        render(one("{{ messages[0].content }}").definition.chat, [{"role": "user", "content": deep}])
 
 
 def test_no_template():
@@ -193,7 +195,7 @@ def test_no_template():
         render(Tokenizer([]).replace(chat={"rag": "x"}).definition.chat, TALK)
     with pytest.raises(TypeError, match="templates must be names and strings"):
         Tokenizer([]).replace(chat={"rag": 1})
-    assert Tokenizer([]).chat_templates is None
+    assert Tokenizer([]).definition.chat is None
     assert Tokenizer([]).encode_chat(TALK, template="{{ messages | length }}").ids == [*b"2"]
 
 

@@ -4,6 +4,7 @@ import pytest
 from chat_families import FAMILIES, TOKENS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from minitok.chat import render
 from minitok.errors import MinitokError
 
 WORDS = [
@@ -104,7 +105,7 @@ def their_ids(theirs, source, messages, options):
 
 def our_ids(tok, messages, options):
     try:
-        spans = tok.render(messages, **options)
+        spans = render(tok.definition.chat, messages, **options)
     except MinitokError:
         return None
     return "".join(span.text for span in spans), tok.encode_chat(messages, **options).ids

@@ -133,7 +133,7 @@ def test_extending_goes_on_as_both_backends_say(corpus, more, options, further):
         assert larger.special_tokens == tok.special_tokens
         for text in more:
             assert larger.decode_bytes(larger.encode(text)) == (text.encode() if isinstance(text, str) else text)
-        return larger.vocabulary(), larger.report.ties, events
+        return larger.definition.vocabulary(), larger.report.ties, events
 
     on_both(extended)
 
@@ -248,7 +248,7 @@ def test_vocabularies_of_ranks_are_extended_alike(ranks, corpus, further, tie_br
         tok = minitok.Tokenizer.from_ranks(ranks, pattern="gpt2", backend=backend)
         larger = tok.extend(corpus, tok.n_vocab + further, tie_break=tie_break)
         assert all(larger.decode(larger.encode(text)) == text for text in corpus)
-        return larger.vocabulary(), [larger.encode(text) for text in corpus]
+        return larger.definition.vocabulary(), [larger.encode(text) for text in corpus]
 
     on_both(extended)
 
@@ -258,7 +258,7 @@ def test_merges_that_nobody_learnt_are_extended_alike(merges, corpus, further, t
     def extended(backend):
         tok = minitok.Tokenizer(merges, pattern="none", special_tokens={"<s>": 256 + len(merges) + 3}, backend=backend)
         larger = tok.extend(corpus, tok.n_vocab + further, tie_break=tie_break)
-        assert larger.vocabulary()[0].items() >= tok.definition.vocabulary()[0].items()
-        return larger.vocabulary(), larger.report.ties
+        assert larger.definition.vocabulary()[0].items() >= tok.definition.vocabulary()[0].items()
+        return larger.definition.vocabulary(), larger.report.ties
 
     on_both(extended)

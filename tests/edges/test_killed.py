@@ -72,11 +72,12 @@ new = minitok.train(texts[9:], 500, special_tokens=["<s>"])
 SAVE = (
     OLD_AND_NEW
     + """
+from functools import partial
 write, read, path = {
     "native": (minitok.Tokenizer.save, minitok.load, folder / "tok.json"),
-    "huggingface": (minitok.Tokenizer.to_huggingface, minitok.Tokenizer.from_huggingface, folder / "tokenizer.json"),
-    "gpt2": (minitok.Tokenizer.to_gpt2, lambda path: minitok.load(path), folder / "files"),
-    "tiktoken": (minitok.Tokenizer.to_tiktoken, lambda path: minitok.load(path, pattern="gpt2"), folder / "t.tiktoken"),
+    "huggingface": (partial(minitok.Tokenizer.save, format="huggingface"), minitok.load, folder / "tokenizer.json"),
+    "gpt2": (partial(minitok.Tokenizer.save, format="gpt2"), lambda path: minitok.load(path), folder / "files"),
+    "tiktoken": (partial(minitok.Tokenizer.save, format="tiktoken"), lambda path: minitok.load(path, pattern="gpt2"), folder / "t.tiktoken"),
 }[os.environ["FORM"]]
 sample = " ".join(text[:50] for text in texts)
 both = [tok.encode(sample) for tok in (old, new)]

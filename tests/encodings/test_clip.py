@@ -128,7 +128,7 @@ def test_padded_rows(clip):
 
 
 def test_what_it_is(clip, backend):
-    assert (clip.definition.lossless, clip.n_vocab, clip.backend) == (False, 49_408, backend)
+    assert (clip.lossless, clip.n_vocab, clip.backend) == (False, 49_408, backend)
     assert clip.special_tokens == SPECIAL_TOKENS
     assert len(clip._core.vocabulary()[0]) + 2 == clip.n_vocab
     again = pickle.loads(pickle.dumps(clip))

@@ -191,8 +191,8 @@ def test_truncated_and_saved(backend, tmp_path):
     with_hole = tok.truncate(50270)
     assert with_hole.n_vocab == 50270
     assert with_hole.special_tokens == {"<|endoftext|>": 50269}
-    assert max(with_hole.vocabulary()[0]) == 50268
-    assert 50256 not in with_hole.vocabulary()[0]
+    assert max(with_hole.definition.vocabulary()[0]) == 50268
+    assert 50256 not in with_hole.definition.vocabulary()[0]
     assert len(tok.merges) == 50280 - 256
     assert tok.merges[0] == tuple(tok.definition.vocab.merges[0])[:2]
     small = minitok.get_encoding("o200k_harmony", backend=backend).truncate(3000)

@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+from functools import partial
 
 import minitok
 import pytest
@@ -206,7 +207,11 @@ def test_a_tokenizer_of_words(clip, tmp_path):
     for call in (tok.chunk, tok.truncate_text):
         with pytest.raises(minitok.errors.VocabularyError, match="drops the text between words"):
             call("a b", 1)
-    for write in (tok.to_gpt2, tok.to_tiktoken, tok.to_minbpe):
+    for write in (
+        partial(tok.save, format="gpt2"),
+        partial(tok.save, format="tiktoken"),
+        partial(tok.save, format="minbpe"),
+    ):
         with pytest.raises(minitok.errors.VocabularyError, match="cannot say that text is"):
             write(tmp_path / "x")
     with pytest.raises(minitok.errors.TrainingError, match="a tokenizer of words is not extended"):

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from functools import partial
 
 import minitok
 import pytest
@@ -143,11 +144,15 @@ def test_flags_are_kept(backend, tmp_path):
 def test_what_special_tokens_ask_for_is_refused_where_it_cannot_be_said(tmp_path, change, reason, backend):
     tok = minitok.Tokenizer([(97, 98)], special_tokens={"<m>": 257}, backend=backend)
     tok = tok.replace(**change)
-    for write in (tok.to_tiktoken, tok.to_gpt2, tok.to_minbpe):
+    for write in (
+        partial(tok.save, format="tiktoken"),
+        partial(tok.save, format="gpt2"),
+        partial(tok.save, format="minbpe"),
+    ):
         with pytest.raises(minitok.errors.VocabularyError, match=reason):
             write(tmp_path / "x")
     assert list(tmp_path.iterdir()) == []
-    for write in (tok.to_huggingface, tok.save):
+    for write in (partial(tok.save, format="huggingface"), tok.save):
         write(tmp_path / "tokenizer.json")
         assert minitok.load(tmp_path / "tokenizer.json", backend=backend) == tok
 

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from functools import partial
 
 import minitok
 import pytest
@@ -10,7 +11,7 @@ import tokenizers
 from helpers import Failure, outcome
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from minitok.formats import huggingface
+from minitok.formats import gpt2, huggingface
 from minitok.formats.tiktoken import mergeable_ranks
 from minitok.reference.pretokenize import NAMED
 from strategies import old, portable_regexes, texts
@@ -278,7 +279,7 @@ def test_an_id_with_two_names_is_refused_by_huggingface(tmp_path):
 def test_gpt2(tok, backend, tmp_path):
     tok.save(tmp_path, format="gpt2")
     files = tmp_path / "vocab.json", tmp_path / "merges.txt"
-    again = minitok.Tokenizer.from_gpt2(*files, pattern=tok.pattern, backend=backend)
+    again = minitok.Tokenizer.from_definition(gpt2.load(*files, pattern=tok.pattern, backend=backend))
     assert again == tok.replace(backend=backend)
     assert minitok.load(tmp_path, pattern=tok.pattern) == tok
     theirs = tokenizers.models.BPE.from_file(*map(str, files))
@@ -366,7 +367,11 @@ def test_what_a_format_cannot_say_is_refused(tmp_path):
     with pytest.raises(minitok.errors.VocabularyError, match="merging by rank gives other ids"):
         merges.save(tmp_path / "x", format="tiktoken")
     twice = minitok.Tokenizer([(97, 98), (256, 99), (98, 99), (97, 258)])
-    for write in (twice.to_tiktoken, twice.to_huggingface, twice.to_gpt2):
+    for write in (
+        partial(twice.save, format="tiktoken"),
+        partial(twice.save, format="huggingface"),
+        partial(twice.save, format="gpt2"),
+    ):
         with pytest.raises(minitok.errors.VocabularyError, match="two ids have the same bytes"):
             write(tmp_path / "x")
     with pytest.raises(minitok.errors.VocabularyError, match=r"a '\$'"):
@@ -384,7 +389,7 @@ def test_trained_on_anything(tmp_path_factory, corpus, size):
     tok = minitok.train(corpus, vocab_size=size, special_tokens=["<s>"])
     folder = tmp_path_factory.mktemp("any")
     text = "".join(corpus)
-    failed = outcome(tok.to_huggingface, folder / "tokenizer.json")
+    failed = outcome(partial(tok.save, format="huggingface"), folder / "tokenizer.json")
     if failed is not None:
         assert "two ids have the same bytes" in failed.message
         return
