@@ -16,7 +16,7 @@ ORDER = [
     ("backend",),
     ("definition", "fields", "limits", "offsets", "chat_templates"),
     ("formats",),
-    ("streaming", "chunking", "padding", "segments"),
+    ("streaming", "chunking", "padding", "segments", "columns"),
     ("chat", "patterns"),
     ("corpus", "explain.model", "explain.build"),
     ("tokenizer",),

@@ -923,10 +923,13 @@ class Tokenizer(Shortcuts):
         return hash(self._definition)
 
     def __reduce__(self) -> tuple[Any, ...]:
+        definition = self._definition
+        if type(self) is Tokenizer and definition.reopen is not None:
+            return definition.reopen, (definition.name, definition.backend)
         own = {
             name: value for name, value in vars(self).items() if name not in ("_definition", "_codec", "_all_special")
         }
-        return type(self).from_definition, (self._definition,), own or None
+        return type(self).from_definition, (definition,), own or None
 
     def __repr__(self) -> str:
         definition = self._definition

@@ -1,8 +1,8 @@
 """Columns of Arrow: every layout of strings and of lists, from every library, and what is malformed."""
 
+import importlib
 import sys
 
-import minitok
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -273,10 +273,10 @@ def test_wrong_types(column, message):
 
 def test_without_pyarrow(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    monkeypatch.delitem(sys.modules, "minitok.arrow", raising=False)
-    monkeypatch.delattr(minitok, "arrow", raising=False)
+    for name in ("minitok.arrow", "minitok.columns"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
     with pytest.raises(ModuleNotFoundError, match=r"pip install 'minitok\[arrow\]'"):
-        encode_arrow(TOKENIZERS["bytes"], ["a"])
+        importlib.import_module("minitok.arrow")
 
 
 @pytest.mark.parametrize("wrong", [-1, 1 << 31, 1 << 40])

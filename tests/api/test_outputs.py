@@ -134,7 +134,7 @@ def test_two_files_that_belong_together_follow_links_and_refuse_pipes(tmp_path):
     before = (tmp_path / "real-vocab.json").read_bytes()
     merges.unlink()
     os.mkfifo(merges)
-    failed = outcome(Tokenizer([]).to_gpt2, tmp_path)
+    failed = outcome(Tokenizer([]).save, tmp_path, format="gpt2")
     assert failed == Failure(OSError, f"[Errno 22] not a regular file, so it cannot be written over: '{merges}'")
     assert (tmp_path / "real-vocab.json").read_bytes() == before
     assert S_ISFIFO(merges.stat().st_mode)
