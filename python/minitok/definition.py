@@ -16,7 +16,6 @@ a file holds it (``formats/native.py``), and whether ids depend on it. Equality,
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -25,13 +24,13 @@ from .arguments import check_fallback, check_ids, check_merges, check_tokens, mo
 from .backend import BACKEND, load_backend
 from .chat_templates import is_marker
 from .errors import VocabularyError
-from .fields import BYTE_ORDERS, CHECKS, IDENTITY, gpt2_byte_order, kept
+from .fields import BYTE_ORDERS, CHECKS, IDENTITY, gpt2_byte_order, kept, stated
 from .limits import AGAINST, limits_of
 from .reference.characters import Symbols
 from .reference.normalize import steps_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from typing_extensions import Unpack
 
@@ -378,13 +377,6 @@ class Definition:
 
 KINDS: dict[str, str] = {each.name: each.metadata["kind"] for each in fields(Definition) if each.metadata}
 IDS = [each.name for each in fields(Definition) if each.metadata and each.metadata["ids"]]
-
-
-def stated(value: object) -> object:
-    """A value of a field in an order that does not change."""
-    if isinstance(value, Mapping):
-        return sorted((name, stated(held)) for name, held in value.items())
-    return sorted(value) if isinstance(value, frozenset) else value
 
 
 def restored(content: Content, values: Mapping[str, Any], backend: str) -> Definition:

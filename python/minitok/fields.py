@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from .arguments import check_pattern, check_special_tokens
@@ -9,13 +10,13 @@ from .chat_templates import as_templates
 from .reference.normalize import check_normalizer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection
 
     from .backend import BackendName, Vocab
     from .chat_templates import ChatTemplates
     from .reference.normalize import Steps as Normalizer
 
-__all__ = ["BYTE_ORDERS", "CHECKS", "IDENTITY", "Changes", "Fields", "gpt2_byte_order", "kept"]
+__all__ = ["BYTE_ORDERS", "CHECKS", "IDENTITY", "Changes", "Fields", "gpt2_byte_order", "kept", "stated"]
 
 IDENTITY = bytes(range(256))
 
@@ -44,6 +45,13 @@ CHECKS: dict[str, Callable[[Any, str], Any]] = {
 def kept(kind: str, *, ids: bool = True) -> dict[str, Any]:
     """The metadata of a field that files, pickles and copies keep: its kind, and whether ids depend on it."""
     return {"kind": kind, "ids": ids}
+
+
+def stated(value: object) -> object:
+    """A value of a field in an order that does not change."""
+    if isinstance(value, Mapping):
+        return sorted((name, stated(held)) for name, held in value.items())
+    return sorted(value) if isinstance(value, frozenset) else value
 
 
 class Fields(TypedDict, total=False):

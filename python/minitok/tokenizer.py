@@ -6,9 +6,9 @@ This file has signatures, docstrings and bodies of a line or two; anything longe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, overload
 
-from .arguments import allowed_tokens, as_list, checked_offsets, named_special_tokens, thread_count
+from .arguments import allowed_tokens, as_list, checked_offsets, refused_tokens, thread_count
 from .backend.shortcuts import Shortcuts, shortcut
 from .definition import IDENTITY, Definition
 from .names import pattern_named
@@ -40,6 +40,13 @@ if TYPE_CHECKING:
     Allowed = Literal["all", "none"] | Collection[str]
     Path = str | os.PathLike[str]
     Ids = Iterable[int] | npt.NDArray[Any]
+    Texts = Iterable[Text]
+    Threads = int | None
+
+    class Found(TypedDict, total=False):
+        allowed_special: Allowed
+        disallowed_special: Special
+
 
 __all__ = ["Tokenizer"]
 
@@ -248,26 +255,15 @@ class Tokenizer(Shortcuts):
         return self._codec.encode_to_numpy(text, allowed, thread_count(threads))
 
     def encode_batch(
-        self,
-        texts: Iterable[Text],
-        *,
-        allowed_special: Allowed = (),
-        disallowed_special: Special = (),
-        threads: int | None = None,
+        self, texts: Texts, *, allowed_special: Allowed = (), disallowed_special: Special = (), threads: Threads = None
     ) -> list[list[int]]:
         """Returns the ids of each text, in order. ``threads``: how many to use; by default one per processor."""
         listed = as_list(texts)
-        return self._codec.encode_batch(
-            listed, self._check(listed, allowed_special, disallowed_special), thread_count(threads)
-        )
+        names = self._check(listed, allowed_special, disallowed_special)
+        return self._codec.encode_batch(listed, names, thread_count(threads))
 
     def encode_batch_to_numpy(
-        self,
-        texts: Iterable[Text],
-        *,
-        allowed_special: Allowed = (),
-        disallowed_special: Special = (),
-        threads: int | None = None,
+        self, texts: Texts, *, allowed_special: Allowed = (), disallowed_special: Special = (), threads: Threads = None
     ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
         """Returns the ids of all texts in one array, and offsets: text i has ``ids[offsets[i]:offsets[i + 1]]``.
 
@@ -278,9 +274,8 @@ class Tokenizer(Shortcuts):
         ([97, 98, 99], [0, 2, 3])
         """
         listed = as_list(texts)
-        return self._codec.encode_batch_to_numpy(
-            listed, self._check(listed, allowed_special, disallowed_special), thread_count(threads)
-        )
+        names = self._check(listed, allowed_special, disallowed_special)
+        return self._codec.encode_batch_to_numpy(listed, names, thread_count(threads))
 
     def encode_segments(self, segments: Iterable[tuple[Text, bool]], *, merge_across: bool = False) -> list[int]:
         """Returns the ids of a text that comes in segments, of which only some may hold special tokens.
@@ -341,23 +336,11 @@ class Tokenizer(Shortcuts):
 
     @overload
     def encode_with_offsets(
-        self,
-        text: Text,
-        *,
-        allowed_special: Allowed = ...,
-        disallowed_special: Special = ...,
-        unit: Unit = ...,
-        to_numpy: Literal[False] = ...,
+        self, text: Text, *, unit: Unit = ..., to_numpy: Literal[False] = ..., **special: Unpack[Found]
     ) -> tuple[list[int], list[tuple[int, int]]]: ...
     @overload
     def encode_with_offsets(
-        self,
-        text: Text,
-        *,
-        allowed_special: Allowed = ...,
-        disallowed_special: Special = ...,
-        unit: Unit = ...,
-        to_numpy: Literal[True],
+        self, text: Text, *, unit: Unit = ..., to_numpy: Literal[True], **special: Unpack[Found]
     ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]: ...
     def encode_with_offsets(
         self,
@@ -405,7 +388,8 @@ class Tokenizer(Shortcuts):
         """
         from .streaming import encode_iterable
 
-        names, refused = self._allowed(allowed_special), self._refused(allowed_special, disallowed_special)
+        names = self._allowed(allowed_special)
+        refused = refused_tokens(disallowed_special, names, self._definition.special_tokens)
         return encode_iterable(self._codec, chunks, names, refused)
 
     def tokenize(self, text: Text, *, allowed_special: Allowed = (), disallowed_special: Special = ()) -> list[bytes]:
@@ -446,21 +430,6 @@ class Tokenizer(Shortcuts):
             resume: False to start over in any case.
             options: What becomes of documents and ids, by the names of ``minitok.corpus.packing.PackOptions``: ``dtype``,
                 ``end_of_document``, ``field``, ``separator``, ``learn``, ``shuffle``, ``row_length``, ``format`` and others.
-
-        >>> import numpy, os, tempfile
-        >>> from minitok import get_encoding
-        >>> folder = tempfile.mkdtemp()
-        >>> with open(f"{folder}/a.jsonl", "w") as file:
-        ...     _ = file.write('{"text": "hello world"}\n{"text": "hello"}\n')
-        >>> tok = get_encoding("gpt2")
-        >>> packed = tok.encode_files(f"{folder}/*.jsonl", f"{folder}/train.bin", dtype="uint16",
-        ...                           end_of_document="<|endoftext|>")
-        >>> packed.tokens, packed.documents
-        (5, 2)
-        >>> numpy.fromfile(f"{folder}/train.bin", dtype="uint16").tolist()
-        [31373, 995, 50256, 31373, 50256]
-        >>> numpy.load(f"{folder}/train.bin.idx.npy").tolist()
-        [0, 3, 5]
         """
         from .corpus.packing import encode_files
 
@@ -478,18 +447,12 @@ class Tokenizer(Shortcuts):
         return self._codec.count(text, self._check([text], allowed_special, disallowed_special))
 
     def count_batch(
-        self,
-        texts: Iterable[Text],
-        *,
-        allowed_special: Allowed = (),
-        disallowed_special: Special = (),
-        threads: int | None = None,
+        self, texts: Texts, *, allowed_special: Allowed = (), disallowed_special: Special = (), threads: Threads = None
     ) -> list[int]:
         """Returns how many ids each text has."""
         listed = as_list(texts)
-        return self._codec.count_batch(
-            listed, self._check(listed, allowed_special, disallowed_special), thread_count(threads)
-        )
+        names = self._check(listed, allowed_special, disallowed_special)
+        return self._codec.count_batch(listed, names, thread_count(threads))
 
     # -- ids to text ---------------------------------------------------------------------------------------------------
 
@@ -575,9 +538,7 @@ class Tokenizer(Shortcuts):
 
     # -- parts of a text -----------------------------------------------------------------------------------------------
 
-    def truncate_text(
-        self, text: str, max_tokens: int, *, allowed_special: Allowed = (), disallowed_special: Special = ()
-    ) -> str:
+    def truncate_text(self, text: str, max_tokens: int, *, allowed_special: Allowed = ()) -> str:
         """Returns the longest prefix of a text that has at most ``max_tokens`` tokens and ends between two characters.
 
         Its ids are the first ids of the text. It may have fewer than ``max_tokens``: no character is cut, and a
@@ -589,7 +550,6 @@ class Tokenizer(Shortcuts):
                 Where spaces are markers, a marker in the text is a space.
             max_tokens: How many tokens the result may have; 0 gives the empty text.
             allowed_special: As for ``encode``; a special token is kept or dropped as a whole, with what it takes.
-            disallowed_special: As for ``encode``.
 
         Raises:
             TypeError: The text is not a str, or ``max_tokens`` is not an int.
@@ -605,32 +565,20 @@ class Tokenizer(Shortcuts):
         """
         from .chunking import truncate_text
 
-        return truncate_text(
-            self._definition, text, max_tokens, self._check([text], allowed_special, disallowed_special)
-        )
+        return truncate_text(self._definition, text, max_tokens, self._allowed(allowed_special))
 
-    def chunk(
-        self,
-        text: str,
-        max_tokens: int,
-        overlap: int = 0,
-        *,
-        allowed_special: Allowed = (),
-        disallowed_special: Special = (),
-    ) -> list[str]:
+    def chunk(self, text: str, max_tokens: int, overlap: int = 0, *, allowed_special: Allowed = ()) -> list[str]:
         """Cuts the text into parts of at most ``max_tokens`` tokens each, between tokens and between characters.
 
         The limit holds for the part within the text and for the part encoded by itself. Without overlap, the parts
         joined are the text. The empty text has no parts.
 
         Args:
-            text: The text. A lone surrogate becomes U+FFFD. With a normalizer, the normalized text is cut (each segment
-                between special tokens is normalized by itself). Where spaces are markers, a marker in the text is a space.
+            text: The text; for what becomes of it, see ``truncate_text``.
             max_tokens: How many tokens a part may have.
             overlap: How many tokens from the end of a part are repeated at the start of the next; fewer if a character
                 would be cut.
             allowed_special: As for ``encode``; a special token is never cut, nor off the white space that it takes.
-            disallowed_special: As for ``encode``.
 
         Raises:
             TypeError: The text is not a str, or a number is not an int.
@@ -648,8 +596,7 @@ class Tokenizer(Shortcuts):
         """
         from .chunking import chunk
 
-        names = self._check([text], allowed_special, disallowed_special)
-        return chunk(self._definition, text, max_tokens, overlap, names)
+        return chunk(self._definition, text, max_tokens, overlap, self._allowed(allowed_special))
 
     # -- special tokens in a text --------------------------------------------------------------------------------------
 
@@ -658,19 +605,11 @@ class Tokenizer(Shortcuts):
             return self._all_special
         return allowed_tokens(allowed, self._definition.special_tokens)
 
-    def _refused(self, allowed: Allowed, disallowed: Special) -> Sequence[str]:
-        """Returns the special tokens that must not occur in a text; ``"all"`` are those that are not allowed."""
-        special = self._definition.special_tokens
-        if disallowed != "all":
-            return named_special_tokens(disallowed, special)
-        found = frozenset(self._allowed(allowed) or ())
-        return [name for name in special if name not in found]
-
     def _check(self, texts: Sequence[Text], allowed: Allowed, disallowed: Special) -> Sequence[str] | None:
         """Returns the special tokens to find in the texts; raises if a disallowed one occurs in one of them."""
         names = self._allowed(allowed)
         if disallowed:
-            refused = self._refused(allowed, disallowed)
+            refused = refused_tokens(disallowed, names, self._definition.special_tokens)
             for text in texts:
                 self._codec.check(text, refused)
         return names
@@ -738,14 +677,8 @@ class Tokenizer(Shortcuts):
         """Explains why a text has its ids, as data that can also be displayed.
 
         For each piece: the alternative of the pattern that made it, its tokens with their bytes and offsets, the merges
-        with their ranks, and the merges of the vocabulary that were blocked, and by what.
-
-        Args:
-            text: A short text: the trace costs O(n^2) for a piece of n bytes.
-            allowed_special: As for ``encode``.
-
-        Raises:
-            ValueError: A piece of the text is longer than 2,048 bytes.
+        with their ranks, and the merges of the vocabulary that were blocked, and by what. For short texts: costs O(n^2) for a
+        piece of n bytes, and one of more than 2,048 bytes is a ValueError.
 
         >>> from minitok import Tokenizer
         >>> [(token.id, token.token) for token in Tokenizer([(104, 105)]).explain("hi!").tokens]
@@ -832,14 +765,8 @@ class Tokenizer(Shortcuts):
         """
         from .corpus.pruning import prune
 
-        pruned, new_ids = prune(
-            self._definition,
-            corpus,
-            keep=keep,
-            vocab_size=vocab_size,
-            allowed_special=allowed_special,
-            threads=thread_count(threads),
-        )
+        options: Any = {"keep": keep, "allowed_special": allowed_special, "threads": thread_count(threads)}
+        pruned, new_ids = prune(self._definition, corpus, vocab_size=vocab_size, **options)
         return self.from_definition(pruned), new_ids
 
     def replace(self, **changes: Unpack[Changes]) -> Tokenizer:
@@ -932,15 +859,13 @@ class Tokenizer(Shortcuts):
         return type(self).from_definition, (definition,), own or None
 
     def __repr__(self) -> str:
-        definition = self._definition
-        shown = [
-            *([f"name={definition.name!r}"] if definition.name else []),
-            f"n_vocab={definition.n_vocab}",
-            f"pattern={definition.pattern!r}",
-            *([f"normalizer={definition.normalizer!r}"] if definition.normalizer else []),
-            *([f"prefix={definition.prefix!r}"] if definition.prefix else []),
-            f"special_tokens={len(definition.special_tokens)}",
-            *([f"added_tokens={len(definition.added_tokens)}"] if definition.added_tokens else []),
-            f"backend={definition.backend!r}",
-        ]
-        return f"Tokenizer({', '.join(shown)})"
+        held = self._definition
+        shown = {
+            "name": held.name or None,
+            "n_vocab": held.n_vocab,
+            "pattern": held.pattern,
+            "normalizer": held.normalizer,
+        }
+        shown |= {"prefix": held.prefix, "special_tokens": len(held.special_tokens)}
+        shown |= {"added_tokens": len(held.added_tokens) or None, "backend": held.backend}
+        return f"Tokenizer({', '.join(f'{name}={value!r}' for name, value in shown.items() if value is not None)})"

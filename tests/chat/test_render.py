@@ -200,7 +200,7 @@ def test_no_template():
 
 
 def test_templates_by_name():
-    tok = one({"default": "d", "tool_use": "t", "rag": "r"})
+    tok = Tokenizer([]).replace(chat={"default": "d", "tool_use": "t", "rag": "r"})
 
     def text(**options):
         return "".join(span.text for span in render(tok.definition.chat, TALK, **options))

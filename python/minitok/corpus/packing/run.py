@@ -59,7 +59,7 @@ def encode_files(
     resume: bool = True,
     **options: Unpack[PackOptions],
 ) -> Packed:
-    """Encodes files into one array of ids on disk, in memory that does not grow with them.
+    r"""Encodes files into one array of ids on disk, in memory that does not grow with them.
 
     An index is written beside the ids, ``train.bin.idx.npy`` for ``train.bin``: offsets as uint64, shape (documents
     + 1,); document i has ``ids[offsets[i]:offsets[i + 1]]``. Both are written as ``.partial`` and renamed when
@@ -92,6 +92,21 @@ def encode_files(
         ValueError: ``dtype`` is too small for this tokenizer, ``out`` has another suffix, or is one of the files that are
             read, or ``end_of_document`` is not a special token.
         TemplateError: ``learn`` needs a chat template, or the template refuses a conversation; the message says which.
+
+    >>> import numpy, os, tempfile
+    >>> from minitok import get_encoding
+    >>> folder = tempfile.mkdtemp()
+    >>> with open(f"{folder}/a.jsonl", "w") as file:
+    ...     _ = file.write('{"text": "hello world"}\n{"text": "hello"}\n')
+    >>> tok = get_encoding("gpt2")
+    >>> packed = encode_files(tok.definition, f"{folder}/*.jsonl", f"{folder}/train.bin", dtype="uint16",
+    ...                           end_of_document="<|endoftext|>")
+    >>> packed.tokens, packed.documents
+    (5, 2)
+    >>> numpy.fromfile(f"{folder}/train.bin", dtype="uint16").tolist()
+    [31373, 995, 50256, 31373, 50256]
+    >>> numpy.load(f"{folder}/train.bin.idx.npy").tolist()
+    [0, 3, 5]
     """
     learn = options.get("learn")
     checked = Options.of(definition, options, learn and checked_learn(definition, learn), thread_count(threads))
