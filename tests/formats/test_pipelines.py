@@ -205,7 +205,7 @@ def test_a_tokenizer_of_words(clip, tmp_path):
     tok.save(tmp_path / "it.json")
     assert minitok.load(tmp_path / "it.json", backend=tok.backend) == tok
     for call in (tok.chunk, tok.truncate_text):
-        with pytest.raises(minitok.errors.VocabularyError, match="drops the text between words"):
+        with pytest.raises(minitok.errors.VocabularyError, match="the text between words is dropped"):
             call("a b", 1)
     for write in (
         partial(tok.save, format="gpt2"),
@@ -214,7 +214,9 @@ def test_a_tokenizer_of_words(clip, tmp_path):
     ):
         with pytest.raises(minitok.errors.VocabularyError, match="cannot say that text is"):
             write(tmp_path / "x")
-    with pytest.raises(minitok.errors.TrainingError, match="a tokenizer of words is not extended"):
+    with pytest.raises(
+        minitok.errors.TrainingError, match="this tokenizer cannot be extended: the text between words is dropped"
+    ):
         tok.extend(["a"], 700)
 
 

@@ -195,15 +195,6 @@ def test_a_file_that_is_wrong_is_refused(page, change, message):
     assert message in said
 
 
-def test_fields_by_the_names_that_they_had_before(asking, opened):
-    file = native.dump(changing("late").definition)
-    before = file.replace('"late_tokens"', '"late_special"').replace('"token_flags"', '"special_flags"')
-    own = asking("tokenizer", {"file": before})["name"]
-    assert own != opened("late")
-    asked = {"text": CHANGED[0], "special": True, "encodings": [own]}
-    assert asking("tokens", asked)["encodings"][0]["ids"] == changing("late").encode(CHANGED[0], allowed_special="all")
-
-
 @pytest.mark.parametrize(
     "pattern", ["starcoder", "qwen2", "deepseek3", r"(?#bytes)[a-z]+|Ġ", r"\w+(?#then)(?#bytes)gpt2", "[a[bc]]|."]
 )
