@@ -229,3 +229,43 @@ def test_names_may_come_one_by_one(backend):
     ):
         with pytest.raises(minitok.errors.DisallowedSpecialTokenError):
             call(iter(["<s>"]))
+
+
+# Every call that takes a text and gives ids or their number: how it is called with one text.
+ENCODERS = {
+    "encode": lambda tok, text, **special: tok.encode(text, **special),
+    "encode_to_numpy": lambda tok, text, **special: tok.encode_to_numpy(text, **special).tolist(),
+    "encode_batch": lambda tok, text, **special: tok.encode_batch(["x", text], **special)[1],
+    "encode_batch_to_numpy": lambda tok, text, **special: tok.encode_batch_to_numpy([text], **special)[0].tolist(),
+    "encode_with_offsets": lambda tok, text, **special: tok.encode_with_offsets(text, **special)[0],
+    "encode_with_offsets as arrays": lambda tok, text, **special: tok.encode_with_offsets(
+        text, to_numpy=True, **special
+    )[0].tolist(),
+    "encode_iterable": lambda tok, text, **special: list(tok.encode_iterable(text, **special)),
+    "tokenize": lambda tok, text, **special: list(map(tok.token_id, tok.tokenize(text, **special))),
+    "count": lambda tok, text, **special: tok.count(text, **special),
+    "count_batch": lambda tok, text, **special: tok.count_batch([text], **special)[0],
+}
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_all_encoders_have_the_same_options(backend, name):
+    tok = minitok.Tokenizer([(97, 98)], special_tokens={"<s>": 300, "<t>": 301}, backend=backend)
+
+    def call(text, **special):
+        # What comes in chunks comes character by character.
+        return ENCODERS[name](tok, list(text) if name == "encode_iterable" else text, **special)
+
+    for special in ({}, {"allowed_special": "all"}, {"allowed_special": {"<s>"}}, {"allowed_special": "none"}):
+        expected = tok.encode("ab<s>ab<t>", **special)
+        assert call("ab<s>ab<t>", **special) == (len(expected) if name.startswith("count") else expected)
+    assert call("ab", disallowed_special="all") == call("ab")
+    assert call("<s>", allowed_special={"<s>"}, disallowed_special="all") == call("<s>", allowed_special="all")
+    for special in ({"disallowed_special": "all"}, {"disallowed_special": ["<t>"]}):
+        with pytest.raises(minitok.errors.DisallowedSpecialTokenError, match="<t>"):
+            call("abab<t>ab", allowed_special={"<s>"}, **special)
+    assert call("<s>", disallowed_special=["<t>"]) == call("<s>")
+    with pytest.raises(ValueError, match="'<u>' is not a special token"):
+        call("ab", disallowed_special=["<u>"])
+    with pytest.raises(TypeError, match="named by a collection of str or 'all', not by the str '<s>'"):
+        call("ab", disallowed_special="<s>")

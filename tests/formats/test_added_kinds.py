@@ -50,7 +50,7 @@ def of_characters(normalizer, pre_tokenizer=None):
     merges = [("t", "h"), ("▁", "▁"), ("▁", "t"), ("a", "b"), ("▁▁", "▁▁"), ("<", "t"), ("t", "d")]
     vocab = {piece: token_id for token_id, piece in enumerate([*pieces, *map("".join, merges)])}
     tok = Tokenizer(models.BPE(vocab, merges, byte_fallback=True, fuse_unk=True))
-    tok.definition.normalizer, tok.decoder = (
+    tok.normalizer, tok.decoder = (
         normalizer,
         decoding.Sequence([decoding.Replace("▁", " "), decoding.ByteFallback()]),
     )

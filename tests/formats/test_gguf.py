@@ -251,7 +251,7 @@ def test_what_is_refused(case, tmp_path, backend):
 
 def test_a_file_that_has_its_own_pattern_takes_no_other(tmp_path):
     path = write(tmp_path / "x.gguf", **BYTES)
-    with pytest.raises(TypeError, match="says it itself"):
+    with pytest.raises(TypeError, match="already defines its pattern"):
         minitok.load(path, pattern="gpt2")
 
 

@@ -138,7 +138,7 @@ def test_flags_are_kept(backend, tmp_path):
     ("change", "reason"),
     [
         ({"token_flags": {"<m>": {"lstrip", "single_word"}}}, "'<m>' has lstrip, single_word"),
-        ({"late_tokens": {"<m>"}}, "'<m>' is found after other special tokens"),
+        ({"late_tokens": {"<m>"}}, "'<m>' is found after others"),
     ],
 )
 def test_what_special_tokens_ask_for_is_refused_where_it_cannot_be_said(tmp_path, change, reason, backend):

@@ -371,7 +371,7 @@ def test_what_symbols_cannot_do_is_refused_by_name(backend, tmp_path):
     ):
         with pytest.raises(minitok.errors.VocabularyError):
             work()
-    with pytest.raises(minitok.errors.TrainingError, match="has an unknown token"):
+    with pytest.raises(minitok.errors.TrainingError, match="becomes the unknown token"):
         tok.extend(["the cat"], 200)
     assert tok.definition.loss.startswith("text without a token becomes the unknown token")
 
