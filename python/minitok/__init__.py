@@ -13,6 +13,11 @@ The steps, by the name of the module of ``minitok.reference`` that shows each (i
 [257, 101, 115, 116, 258]
 >>> tok.decode(tok.encode("lowest low"))
 'lowest low'
+
+``train``, ``train_files``, ``load`` and ``get_encoding`` give a ``Tokenizer``; ``count_pieces`` counts what ``train`` learns
+from, and ``open_packed`` reads what ``Tokenizer.encode_files`` has written. Exceptions are in ``minitok.errors``. What not
+everybody needs is in modules of its own: ``minitok.arrow`` (columns), ``padding``, ``chat``, ``explain``, ``scale`` (clusters),
+and ``compat`` (the interfaces of other libraries).
 """
 
 from typing import TYPE_CHECKING

@@ -242,7 +242,7 @@ ENCODERS = {
         text, to_numpy=True, **special
     )[0].tolist(),
     "encode_iterable": lambda tok, text, **special: list(tok.encode_iterable(text, **special)),
-    "tokenize": lambda tok, text, **special: list(map(tok.token_id, tok.tokenize(text, **special))),
+    "tokenize": lambda tok, text, **special: [tok.token_id(one.decode()) for one in tok.tokenize(text, **special)],
     "count": lambda tok, text, **special: tok.count(text, **special),
     "count_batch": lambda tok, text, **special: tok.count_batch([text], **special)[0],
 }

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from ..backend import BackendName
     from ..progress import Progress, Show
 
 __all__ = ["CorpusFiles", "Counting", "count_pieces", "count_pieces_in_files"]
@@ -36,7 +37,7 @@ def count_pieces(
     *,
     pattern: str = "gpt2",
     special_tokens: Sequence[str] = (),
-    backend: str | None = None,
+    backend: BackendName | None = None,
     threads: int | None = None,
     max_memory: int | None = None,
     progress: bool | Callable[[Progress], object] = False,
@@ -65,7 +66,7 @@ def count_pieces_in_files(
     field: str = "text",
     pattern: str = "gpt2",
     special_tokens: Sequence[str] = (),
-    backend: str | None = None,
+    backend: BackendName | None = None,
     threads: int | None = None,
     max_memory: int | None = None,
     progress: bool | Callable[[Progress], object] = False,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Sequence
 
+    from ..backend import BackendName
     from ..progress import Progress, Show
     from ..tokenizer import Tokenizer
 
@@ -39,7 +40,7 @@ def count_dataset(
     column: str = "text",
     pattern: str = "gpt2",
     special_tokens: Sequence[str] = (),
-    backend: str | None = None,
+    backend: BackendName | None = None,
     rows: int = 4096,
     folder: str | os.PathLike[str] | None = None,
     partitions: int | None = None,
@@ -117,7 +118,7 @@ def train_dataset(
     column: str = "text",
     pattern: str = "gpt2",
     special_tokens: Sequence[str] = (),
-    backend: str | None = None,
+    backend: BackendName | None = None,
     rows: int = 4096,
     folder: str | os.PathLike[str] | None = None,
     partitions: int | None = None,
