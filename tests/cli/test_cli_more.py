@@ -157,7 +157,7 @@ def test_inspect_shows_tokens_in_a_table():
     ("out", "to"),
     [
         ("out.json", None), ("tokenizer.json", None), ("out.model", None), ("folder", None), ("out.tiktoken", None),
-        ("any.name", "native"), ("any.name", "huggingface"), ("any.name", "minbpe"), ("any", "tiktoken"), ("any", "gpt2"),
+        ("any.name", "minitok"), ("any.name", "huggingface"), ("any.name", "minbpe"), ("any", "tiktoken"), ("any", "gpt2"),
     ],
 )  # fmt: skip
 def test_convert_writes_every_format(files, tok, tmp_path, out, to):
