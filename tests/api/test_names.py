@@ -228,8 +228,8 @@ def test_replacing_a_field_keeps_the_others(backend):
         moved = tok.replace(backend=other)
         assert (moved, moved.name, moved.backend) == (tok, "mine", other)
         assert tok.replace(backend=other, name="yours").name == "yours"
-    with pytest.raises(TypeError, match="a tokenizer has no field 'patern'; it has pattern, special_tokens, "):
-        tok.replace(patern="none")
+    with pytest.raises(TypeError, match="a tokenizer has no field 'regex'; it has pattern, special_tokens, "):
+        tok.replace(regex="none")
 
 
 @pytest.mark.parametrize("name", ["dtypes", "codec", "begin"])
