@@ -158,7 +158,7 @@ def test_what_was_extended_encodes_what_training_made(backend):
     assert larger.n_vocab == 280
     assert [event["id"] for event in events] == list(range(270, 280))
     assert max(larger.encode(corpus[2])) > 270
-    assert larger.trained["extended_from"] == 270
+    assert larger.definition.trained["extended_from"] == 270
 
 
 @pytest.mark.parametrize("name", ["gpt2", "o200k_base", "whisper"])

@@ -18,7 +18,7 @@ def same(tok, expected):
     return (tok.merges, tok.special_tokens, tok.definition.trained["stop"]) == (
         expected.merges,
         expected.special_tokens,
-        expected.trained["stop"],
+        expected.definition.trained["stop"],
     )
 
 
