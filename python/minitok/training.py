@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 from .backend import load_backend
@@ -104,6 +105,8 @@ def train(
     >>> train(counts, 259) == train(["low lower", "lowest"], 259)
     True
     """
+    if isinstance(texts, Mapping):
+        raise TypeError(f"texts must be an iterable of str or bytes, or PieceCounts, not {type(texts).__name__}")
     if isinstance(texts, PieceCounts):
         return train_from_counts(
             texts,

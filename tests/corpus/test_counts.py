@@ -30,7 +30,7 @@ def test_both_backends_count_the_same(corpus, options):
     assert (rust.documents, rust.bytes, rust.pieces, len(rust)) == (
         len(corpus), sum(len(text.encode() if isinstance(text, str) else text) for text in corpus), python.pieces, len(python)
     )  # fmt: skip
-    assert rust == python.replace(backend="rust")
+    assert rust == python.with_backend("rust")
     assert rust.pieces == sum(rust.to_dict().values())
 
 
@@ -73,7 +73,7 @@ def test_a_file_of_counts_holds_them_all(tmp_path_factory, corpus, options):
         written.add(path.read_bytes())
         for reader in BACKENDS:
             again = minitok.PieceCounts.load(path, backend=reader)
-            assert again.replace(backend=backend) == counts
+            assert again.with_backend(backend) == counts
             assert again.backend == reader
         assert pickle.loads(pickle.dumps(counts)) == counts
     assert len(written) == 1

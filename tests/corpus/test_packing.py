@@ -260,7 +260,7 @@ def test_progress_goes_up_to_the_size_of_the_files(tmp_path, backend):
 @pytest.mark.parametrize(
     ("options", "kind", "message"),
     [
-        ({"dtype": "int64"}, ValueError, "dtype must be 'uint16' or 'uint32', not 'int64'"),
+        ({"dtype": "int64"}, ValueError, "dtype must be 'uint16', 'uint32' or 'auto', not 'int64'"),
         ({"out": "o.txt"}, ValueError, "'o.txt' must end in .bin or .npy"),
         ({"out": "o.idx.npy"}, ValueError, "not in .idx.npy"),
         ({"out": "nowhere/o.bin"}, FileNotFoundError, "no such folder: 'nowhere'"),
