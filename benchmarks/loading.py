@@ -51,7 +51,7 @@ def main() -> None:
     options = parser.parse_args()
     imports = []
     print("| Name | Loaded in | First text after |\n|---|---|---|")
-    measured = {name: [name] for name in [*minitok.list_encodings(), "clip"]}
+    measured = {name: [name] for name in [*minitok.list_encoding_names(), "clip"]}
     if options.files:
         measured = {Path(file).name: ["file", file, options.pattern] for file in options.files}
     for name, what in measured.items():

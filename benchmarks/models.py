@@ -33,7 +33,7 @@ def write_model(name: str, folder: Path, file: Path | None = None) -> None:
     target = folder / f"{name}.json"
     target.write_bytes(data)
     if b'"model"' not in data or b'"pre_tokenizer"' not in data:
-        minitok.load(target).to_huggingface(target)
+        minitok.load(target).save(target, format="huggingface")
 
 
 def find(name: str) -> Path:

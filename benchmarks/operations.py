@@ -16,6 +16,8 @@ from typing import Any
 
 import minitok
 import pyarrow as pa
+from minitok.arrow import decode_arrow, encode_arrow
+from minitok.padding import pad
 
 from . import harness, texts
 
@@ -28,26 +30,26 @@ def operations(tok: minitok.Tokenizer, text: str, rows: list[str]) -> dict[str, 
     lists = tok.encode_batch(rows)
     flat, offsets = tok.encode_batch_to_numpy(rows)
     column = pa.array(rows)
-    encoded = tok.encode_arrow(column)
+    encoded = encode_arrow(tok, column)
     return {
         "encode_to_numpy(text)": lambda: tok.encode_to_numpy(text),
         "encode(text)": lambda: tok.encode(text),
-        "encode_with_offsets_to_numpy(text)": lambda: tok.encode_with_offsets_to_numpy(text),
+        "encode_with_offsets(text, to_numpy=True)": lambda: tok.encode_with_offsets(text, to_numpy=True),
         "encode_with_offsets(text)": lambda: tok.encode_with_offsets(text),
         "tokenize(text)": lambda: tok.tokenize(text),
         "encode_iterable(rows)": lambda: list(tok.encode_iterable(rows)),
         "encode_batch_to_numpy(rows)": lambda: tok.encode_batch_to_numpy(rows, threads=1),
-        "encode_arrow(column)": lambda: tok.encode_arrow(column, threads=1),
+        "encode_arrow(column)": lambda: encode_arrow(tok, column, threads=1),
         "encode_batch(rows)": lambda: tok.encode_batch(rows, threads=1),
-        "encode_batch_padded(rows)": lambda: tok.encode_batch_padded(rows, pad_id=0, threads=1),
+        "pad(*encode_batch_to_numpy(rows))": lambda: pad(*tok.encode_batch_to_numpy(rows, threads=1), pad_id=0),
         "count_batch(rows)": lambda: tok.count_batch(rows, threads=1),
         "chunk(text, 512)": lambda: tok.chunk(text, 512),
         "decode(array)": lambda: tok.decode(ids),
-        "decode_with_offsets_to_numpy(array)": lambda: tok.decode_with_offsets_to_numpy(ids),
+        "decode_with_offsets(array, to_numpy=True)": lambda: tok.decode_with_offsets(ids, to_numpy=True),
         "decode_with_offsets(array)": lambda: tok.decode_with_offsets(ids),
         "decode_batch(lists)": lambda: tok.decode_batch(lists, threads=1),
         "decode_batch(ids, offsets=offsets)": lambda: tok.decode_batch(flat, offsets=offsets, threads=1),
-        "decode_arrow(column)": lambda: tok.decode_arrow(encoded, threads=1),
+        "decode_arrow(column)": lambda: decode_arrow(tok, encoded, threads=1),
     }
 
 

@@ -113,8 +113,8 @@ def measure(folder: Path, options: argparse.Namespace) -> tuple[harness.Outcome,
     corpora = {name: write_corpus(folder / name, documents, size) for name, size in sizes.items() if size}
     digest = digest_of(folder / "verified")
     tok = minitok.get_encoding("gpt2")
-    tok.to_huggingface(folder / "tokenizer.json")
-    tok.to_tiktoken(folder / "r50k_base.tiktoken")
+    tok.save(folder / "tokenizer.json", format="huggingface")
+    tok.save(folder / "r50k_base.tiktoken", format="tiktoken")
     outcome = harness.Outcome()
     for name, rows in ROWS.items():
         if name not in corpora:

@@ -88,8 +88,8 @@ def write_vocabularies(folder: Path) -> None:
 
     for name in ENCODINGS:
         encoding = minitok.get_encoding(name)
-        encoding.to_tiktoken(folder / f"{name}.tiktoken")
-        encoding.to_huggingface(folder / f"{name}.json")
+        encoding.save(folder / f"{name}.tiktoken", format="tiktoken")
+        encoding.save(folder / f"{name}.json", format="huggingface")
 
 
 def load_minitok(encoding: str, folder: Path) -> Calls:

@@ -19,6 +19,8 @@ from minitok.reference.vocab import Vocab
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from minitok.backend import BackendName
+
 Pair = tuple[int, int]
 Pieces = list[bytes]
 Merges = list[Pair]
@@ -104,7 +106,7 @@ def train_heap(pieces: Pieces, n_merges: int, tally: Tally) -> Merges:
 
 def encode_rescan(tokenizer: Any, pieces: Pieces, tally: Tally) -> list[int]:
     """Look at all pairs of a piece again after every merge: quadratic in the length of the piece."""
-    vocab = tokenizer.with_backend("python")._codec.codec.vocab  # noqa: SLF001
+    vocab = tokenizer.replace(backend="python")._codec.codec.vocab  # noqa: SLF001
     ids: list[int] = []
     for piece in pieces:
         parts = reference_encode.single_bytes(vocab, piece)
@@ -135,7 +137,7 @@ def encode_heap(tokenizer: Any, pieces: Pieces, tally: Tally) -> list[int]:
             tally(1)
             return self.vocab.merge_of(left, right)
 
-    vocab: Any = CountedVocab(tokenizer.with_backend("python")._codec.codec.vocab)  # noqa: SLF001
+    vocab: Any = CountedVocab(tokenizer.replace(backend="python")._codec.codec.vocab)  # noqa: SLF001
     return [token_id for piece in pieces for token_id in reference_encode.encode_piece(vocab, piece)]
 
 
@@ -146,7 +148,7 @@ TRAIN: dict[str, Callable[[Pieces, int, Tally], Merges]] = {
     "heap (reference)": train_heap,
 }
 # With minitok itself: backend, fast paths, threads.
-RUNS: dict[str, tuple[str, bool, int]] = {
+RUNS: dict[str, tuple[BackendName, bool, int]] = {
     "Rust mirror": ("rust", False, 1),
     "Rust fast": ("rust", True, 1),
     "Rust fast, all cores": ("rust", True, os.cpu_count() or 1),

@@ -61,7 +61,7 @@ def pieces(folder: Path) -> dict[str, float]:
     return {
         "add": least(add) / (BATCHES * DISTINCT / 1e6),
         "merge": least(merge) / millions,
-        "learn": least(lambda: minitok.train_from_counts(total, 32_000)) / millions,
+        "learn": least(lambda: minitok.train(total, 32_000)) / millions,
     }
 
 

@@ -101,7 +101,7 @@ def test_train(benchmark: Benchmark, name: str, tie_break: str) -> None:
 def test_reference(benchmark: Benchmark, work: str) -> None:
     """The Python reference, on 20,000 characters."""
     text = text_named("english")[:20_000]
-    tok = minitok.train([text], 512, backend="rust").with_backend("python")
+    tok = minitok.train([text], 512, backend="rust").replace(backend="python")
     ids = tok.encode(text)
     if work == "train":
         assert benchmark.pedantic(minitok.train, ([text], 512), {"backend": "python"}, rounds=2).merges == tok.merges

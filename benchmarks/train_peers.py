@@ -70,7 +70,7 @@ def train_minitok(file: Path, vocab_size: int, threads: int, **options: str) -> 
         tok = minitok.train_files([file], vocab_size, threads=threads, **options)  # type: ignore[arg-type]
 
     def learnt() -> Learnt:
-        tokens = tok.vocabulary()[0]
+        tokens = tok.definition.vocabulary()[0]
         return [(tokens[left], tokens[right]) for left, right in tok.merges]
 
     return learnt

@@ -22,7 +22,7 @@ def main() -> None:
     options = {"vocab_size": 4096, "special_tokens": ["<|endoftext|>"], "name": "mine"}
     files = asked.files
     tokenizer = minitok.train_files(files, **options) if files else minitok.train([tiny_shakespeare()], **options)
-    tokenizer.to_huggingface(asked.output)
+    tokenizer.save(asked.output, format="huggingface")
 
     loaded = minitok.load(asked.output)
     report = tokenizer.report

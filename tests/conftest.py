@@ -7,6 +7,7 @@ import minitok
 import pytest
 from hypothesis import HealthCheck, settings
 from minitok.backend import load_backend
+from minitok.chat import ChatTemplates
 
 BACKENDS = ("rust", "python")
 
@@ -39,7 +40,7 @@ def families(plain):
     """By name, the tokenizer with the chat template of each family."""
     from chat_families import FAMILIES, TOKENS
 
-    return {name: plain.with_chat_template(source, **TOKENS) for name, source in FAMILIES.items()}
+    return {name: plain.replace(chat=ChatTemplates({"default": source}, TOKENS)) for name, source in FAMILIES.items()}
 
 
 @pytest.fixture(scope="module")

@@ -35,7 +35,7 @@ def write_corpus(folder):
         (folder / "corpus" / f"{number}0.jsonl").write_text("".join(lines), encoding="utf-8")
     (folder / "chats.jsonl").write_text(json.dumps({"messages": TALK}) + "\n", encoding="utf-8")
     chat = "{% for m in messages %}{{ m.content + '<|endoftext|>' }}{% endfor %}"
-    minitok.get_encoding("gpt2").with_chat_template(chat).save(folder / "chat.json")
+    minitok.get_encoding("gpt2").replace(chat=chat).save(folder / "chat.json")
 
 
 def run_shell(block):

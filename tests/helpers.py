@@ -48,7 +48,7 @@ def traced(function, *args, **kwargs):
 
 def both(tokenizer):
     """The tokenizer on each backend."""
-    return [tokenizer.with_backend(backend) for backend in BACKENDS]
+    return [tokenizer.replace(backend=backend) for backend in BACKENDS]
 
 
 def run_python(code, *options, timeout=120, **environment):
@@ -74,4 +74,4 @@ def cut(text, places):
 def outcome_of_training(texts, **options):
     """Returns the result of a training as data, the same on every backend."""
     tok = minitok.train(texts, **options)
-    return tok.merges, tok.special_tokens, tok.trained["stop"]
+    return tok.merges, tok.special_tokens, tok.definition.trained["stop"]

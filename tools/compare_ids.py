@@ -156,7 +156,8 @@ def compare_whisper(module_path: Path, paths: list[Path], texts: int) -> None:
         marks = "".join(tok.special_tokens)
         same = (
             tok.special_tokens == theirs._special_tokens  # noqa: SLF001
-            and {token: token_id for token_id, token in tok.vocabulary()[0].items()} == theirs._mergeable_ranks  # noqa: SLF001
+            and {token: token_id for token_id, token in tok.definition.vocabulary()[0].items()}
+            == theirs._mergeable_ranks  # noqa: SLF001
             and tok.n_vocab == theirs.n_vocab
             and tok.encode(marks, allowed_special="all") == theirs.encode(marks, allowed_special="all")
         )
@@ -190,20 +191,20 @@ def compare_clip(module_path: Path, paths: list[Path], texts: int) -> None:
 def compare_tokenizer_json(path: Path, paths: list[Path], megabytes: int | None, texts: int) -> None:
     try:
         tok = minitok.load(path)
-    except minitok.FileFormatError as error:
+    except minitok.errors.FileFormatError as error:
         print(f"{path}: refused{str(error).removeprefix(str(path))}"[:300], flush=True)
         return
     theirs = tokenizers.Tokenizer.from_file(str(path))
     theirs.no_padding()
 
-    normalizer = theirs.normalizer if tok.normalizer else None
+    normalizer = theirs.normalizer if tok.definition.normalizer else None
     others = 0
 
     def check(text: str) -> int:
         nonlocal others
         lines = [line for line in text.splitlines(keepends=True) if old(line)]
         if normalizer:
-            known = [line for line in lines if normalizer.normalize_str(line) == tok.normalize(line)]
+            known = [line for line in lines if normalizer.normalize_str(line) == tok.definition.normalize(line)]
             others += len(lines) - len(known)
             lines = known
         ours = tok.encode_batch(lines, allowed_special="all", threads=1)
@@ -226,7 +227,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("paths", nargs="*", type=Path, help="files and folders")
     parser.add_argument("--texts", type=int, default=0, help="how many texts by Hypothesis for each encoding")
-    parser.add_argument("--encodings", nargs="+", default=minitok.list_encodings(), metavar="NAME")
+    parser.add_argument("--encodings", nargs="+", default=minitok.list_encoding_names(), metavar="NAME")
     parser.add_argument("--whisper", type=Path, metavar="FILE", help="whisper/tokenizer.py of openai-whisper")
     parser.add_argument("--open-clip", type=Path, metavar="FILE", help="open_clip/tokenizer.py of open_clip_torch")
     parser.add_argument("--files", type=Path, nargs="+", help="tokenizer.json files, and folders of them")

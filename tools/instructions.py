@@ -57,7 +57,7 @@ def do(work: str, times: int, folder: Path) -> None:
     else:
         repeat(
             times,
-            lambda: minitok.Tokenizer.from_tiktoken(folder / "large.tiktoken", pattern="cl100k", special_tokens={}),
+            lambda: minitok.load(folder / "large.tiktoken", pattern="cl100k", special_tokens={}),
         )
 
 
@@ -101,7 +101,7 @@ def main() -> None:
             "import sys, minitok, minitok.data\n"
             "text = minitok.data.tiny_shakespeare()\n"
             "minitok.train([text], vocab_size=8000, pattern='gpt2').save(sys.argv[1] + '/small.json')\n"
-            "minitok.get_encoding('cl100k_base').to_tiktoken(sys.argv[1] + '/large.tiktoken')\n"
+            "minitok.get_encoding('cl100k_base').save(sys.argv[1] + '/large.tiktoken', format='tiktoken')\n"
         )
         before = {**os.environ, "PYTHONPATH": str(options.trees[0] / "python")}
         subprocess.run([sys.executable, "-c", prepare, name], env=before, check=True)  # noqa: S603 - this interpreter

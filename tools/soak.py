@@ -66,8 +66,8 @@ class Work:
 
     def new(self, rng: random.Random) -> bool:
         at = rng.randrange(2)
-        tok = pickle.loads(pickle.dumps(self.tokenizers[3].with_pattern(("gpt2", "o200k")[at])))  # noqa: S301
-        tok = tok.add_special_tokens([f"<{rng.randrange(100)}>"])
+        tok = pickle.loads(pickle.dumps(self.tokenizers[3].replace(pattern=("gpt2", "o200k")[at])))  # noqa: S301
+        tok = tok.add_tokens([f"<{rng.randrange(100)}>"], special=True)
         return bool(tok.decode(tok.encode(ODD)) == ODD)
 
     def train(self, _: random.Random) -> bool:
@@ -87,7 +87,7 @@ class Work:
     def error(self, _: random.Random) -> bool:
         try:
             self.tokenizers[0].decode([10**7])
-        except minitok.UnknownTokenError:
+        except minitok.errors.UnknownTokenError:
             return True
         return False
 

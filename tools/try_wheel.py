@@ -13,7 +13,7 @@ with warnings.catch_warnings(record=True) as caught:
     import minitok
 
 said = [str(warning.message) for warning in caught if "minitok" in str(warning.message)]
-assert ("python" if PURE else "rust") == minitok.BACKEND, minitok.BACKEND_REASON
+assert ("python" if PURE else "rust") == minitok.BACKEND, minitok.backend.BACKEND_REASON
 assert [text.startswith("minitok runs the Python reference") for text in said] == [True] * PURE, said
 
 texts = ["low lower lowest", "naïve 東京 🦀"]
@@ -21,11 +21,11 @@ tok = minitok.train(texts, vocab_size=280, special_tokens=["<|end|>"])
 assert tok == minitok.train(texts, vocab_size=280, special_tokens=["<|end|>"], backend="python")
 for text in texts:
     ids = tok.encode(text)
-    assert tok.encode_to_numpy(text).tolist() == ids == tok.with_backend("python").encode(text)
+    assert tok.encode_to_numpy(text).tolist() == ids == tok.replace(backend="python").encode(text)
     assert tok.decode(ids) == text
 tok.save("tok.json")
 assert minitok.load("tok.json") == tok
-for name in minitok.list_encodings():
+for name in minitok.list_encoding_names():
     encoding = minitok.get_encoding(name)
     assert encoding.decode(encoding.encode(texts[1])) == texts[1]
 assert minitok.encodings.ClipTokenizer(fix_text=False).encode("a cat") == [320, 2368]

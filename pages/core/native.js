@@ -32,9 +32,8 @@ export function open(core, file) {
 
 // What ids depend on beside the vocabulary.
 function fields(content) {
-  // Two fields had other names before there were added tokens.
-  const late = content.late_special ?? content.late_tokens ?? [];
-  const flags = content.special_flags ?? content.token_flags ?? {};
+  const late = content.late_tokens ?? [];
+  const flags = content.token_flags ?? {};
   const { pattern, special_tokens: special, prefix = null, words = null, word_end: end = null } = content;
   const added = content.added_tokens ?? {};
   if (!isTokens(added)) throw new WrongFile("'added_tokens' are not names with ids");

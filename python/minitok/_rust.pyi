@@ -274,7 +274,12 @@ class Tokenizer:
         disallowed_special: Collection[str] | str = (),
         threads: int = 1,
     ) -> npt.NDArray[np.uint32]: ...
-    def count(self, text: str | bytes, allowed_special: Collection[str] | str = ()) -> int: ...
+    def count(
+        self,
+        text: str | bytes,
+        allowed_special: Collection[str] | str = (),
+        disallowed_special: Collection[str] | str = (),
+    ) -> int: ...
 
 @final
 class Documents:

@@ -29,6 +29,7 @@ __all__ = [
     "check_tokens",
     "most_token_bytes",
     "named_special_tokens",
+    "refused_tokens",
     "thread_count",
 ]
 
@@ -191,6 +192,16 @@ def shorten(special: Mapping[str, int]) -> str:
 def allowed_tokens(named: Iterable[str] | str, special: Mapping[str, int]) -> list[str] | None:
     """Returns the special tokens that a caller allows; None for ``"none"``: then no token at all is found in text."""
     return None if named == "none" else named_special_tokens(named, special)
+
+
+def refused_tokens(
+    named: Iterable[str] | str, allowed: Collection[str] | None, special: Mapping[str, int]
+) -> list[str]:
+    """Returns the special tokens that a caller refuses in a text; ``"all"`` are those that are not allowed."""
+    if named != "all":
+        return named_special_tokens(named, special)
+    found = frozenset(allowed or ())
+    return [name for name in special if name not in found]
 
 
 def named_special_tokens(named: Iterable[str] | str, special: Mapping[str, int]) -> list[str]:

@@ -6,9 +6,6 @@ whatever else exports ``__arrow_c_array__`` or ``__arrow_c_stream__``. Nulls sta
 By hand, with the merge (a, b): ``["ab", null, "abc"]`` is the list array ``[[256], null, [256, 99]]``: the ids 256, 256, 99
 with the offsets 0, 1, 1, 3.
 
-A program that exports a column is trusted with the addresses of its memory, as the interface has it. Everything else is
-checked: the type, that the offsets ascend and stay inside of the data, that ids are ids.
-
 Costs: those of ``encode_batch_to_numpy``, and a copy of the text.
 
 Needs pyarrow: ``pip install 'minitok[arrow]'``.
@@ -20,34 +17,52 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .arguments import MAX_ID
+from .arguments import allowed_tokens, thread_count
+from .backend import load_backend
+from .columns import as_ids, as_it_was, each_chunk, ids_of, imported, list_array, pa, string_array, text_of
 from .errors import ArrowError, UnknownTokenError
 
-try:
-    import pyarrow as pa
-except ModuleNotFoundError as error:
-    raise ModuleNotFoundError("columns of Arrow need pyarrow: pip install 'minitok[arrow]'", name=error.name) from error
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Collection
+    from typing import Literal
 
-    import numpy.typing as npt
+    from .columns import Column
+    from .tokenizer import Tokenizer
 
-    from .backend import Backend, Codec
-
-    Places = npt.NDArray[np.int64]
-    Column = Any  # an array or a chunked array of pyarrow, which has no types
-
-__all__ = ["decode_column", "encode_column"]
-
-# The greatest offset of the types with offsets of 32 bits.
-MOST = (1 << 31) - 1
-# Stands for what cannot be an id: of the numbers of 32 bits, one that is none itself.
-NO_ID = (1 << 32) - 1
+__all__ = ["decode_arrow", "encode_arrow"]
 
 
-def encode_column(backend: Backend, codec: Codec, strings: Any, allowed: Sequence[str] | None, threads: int) -> Column:
-    """Returns the ids of each string of a column, as lists of uint32; see ``Tokenizer.encode_arrow``."""
+def encode_arrow(
+    tokenizer: Tokenizer,
+    strings: Any,
+    *,
+    allowed_special: Literal["all", "none"] | Collection[str] = (),
+    threads: int | None = None,
+) -> Column:
+    """Returns the ids of a column of strings in Arrow's form, without a Python object for a row.
+
+    Args:
+        tokenizer: The tokenizer.
+        strings: An array or chunked array of ``pyarrow``, a series of Polars, a column of pandas, or anything else with
+            Arrow's C interface (``__arrow_c_array__``, ``__arrow_c_stream__``), of strings or binary data in any layout.
+        allowed_special: As for ``Tokenizer.encode``.
+        threads: How many to use; by default one per processor.
+
+    Returns:
+        A list array of uint32 (``pyarrow.ListArray``), null where the strings are, with chunks where they have them; with
+        offsets of 64 bits where a chunk has more than 2,147,483,647 ids. Polars and pandas take it as it is.
+
+    Raises:
+        ArrowError: The column is malformed, or cannot be imported.
+        TypeError: It is not a column of strings.
+
+    >>> from minitok import Tokenizer
+    >>> encode_arrow(Tokenizer([(97, 98)]), pa.array(["ab", None, "abc"])).to_pylist()
+    [[256], None, [256, 99]]
+    """
+    definition = tokenizer.definition
+    backend, codec = load_backend(definition.backend), definition.codec()
+    allowed, threads = allowed_tokens(allowed_special, definition.special_tokens), thread_count(threads)
 
     def encode(array: pa.Array) -> pa.Array:
         data, offsets = text_of(array)
@@ -61,8 +76,28 @@ def encode_column(backend: Backend, codec: Codec, strings: Any, allowed: Sequenc
     return each_chunk(imported(strings, "strings"), encode, pa.list_(pa.uint32()))
 
 
-def decode_column(codec: Codec, lists: Any, errors: str, threads: int) -> Column:
-    """Returns the text of each list of ids of a column; see ``Tokenizer.decode_arrow``."""
+def decode_arrow(tokenizer: Tokenizer, lists: Any, errors: str = "replace", *, threads: int | None = None) -> Column:
+    """Returns the texts of a column of lists of ids in Arrow's form: the way back from ``encode_arrow``.
+
+    Args:
+        tokenizer: The tokenizer.
+        lists: As ``strings`` of ``encode_arrow``, but lists of integers, in any layout.
+        errors: As for ``Tokenizer.decode``.
+        threads: How many to use; by default one per processor.
+
+    Returns:
+        An array of strings, null where the lists are.
+
+    Raises:
+        ArrowError: The column is malformed, cannot be imported, or has a null in place of an id.
+        TypeError: It is not a column of lists of integers.
+        UnknownTokenError: An id has no token; the error names it and its index in its row.
+
+    >>> from minitok import Tokenizer
+    >>> decode_arrow(Tokenizer([(97, 98)]), pa.array([[256], None, [256, 99]])).to_pylist()
+    ['ab', None, 'abc']
+    """
+    codec, threads = tokenizer.definition.codec(), thread_count(threads)
 
     def decode(array: pa.Array) -> pa.Array:
         values, starts, ends = ids_of(array)
@@ -77,188 +112,3 @@ def decode_column(codec: Codec, lists: Any, errors: str, threads: int) -> Column
         return string_array(array, data, offsets)
 
     return each_chunk(imported(lists, "lists"), decode, pa.string())
-
-
-# -- in ----------------------------------------------------------------------------------------------------------------
-
-
-def imported(column: Any, what: str) -> Column:
-    """The column as pyarrow has it."""
-    if isinstance(column, (pa.Array, pa.ChunkedArray)):
-        return column
-    try:
-        if hasattr(column, "__arrow_c_stream__"):
-            return pa.chunked_array(column)
-        if hasattr(column, "__arrow_c_array__"):
-            return pa.array(column)
-    except (pa.ArrowException, TypeError, ValueError, NotImplementedError) as error:
-        raise ArrowError(f"the {what} cannot be imported from {type(column).__name__}: {error}") from error
-    raise TypeError(
-        f"{what} must be a column of Arrow (pyarrow, Polars, pandas, or what has its C interface), "
-        f"not {type(column).__name__}"
-    )
-
-
-def each_chunk(column: Column, make: Callable[[pa.Array], pa.Array], kind: pa.DataType) -> Column:
-    """What is made of each chunk of a column; an array is one chunk. ``kind``: the type of a column without chunks."""
-    if isinstance(column, pa.Array):
-        return make(column)
-    made = [make(chunk) for chunk in column.chunks]
-    kinds = {array.type for array in made}
-    if len(kinds) > 1:
-        # One chunk needed large offsets: all of them get them.
-        wide = next(kind for kind in kinds if pa.types.is_large_list(kind) or pa.types.is_large_string(kind))
-        made = [array.cast(wide) for array in made]
-    return pa.chunked_array(made, made[0].type if made else kind)
-
-
-def text_of(array: pa.Array) -> tuple[npt.NDArray[np.uint8], Places]:
-    """The text of all rows, and where each begins. A null is the empty text."""
-    kind = array.type
-    if pa.types.is_dictionary(kind):
-        validated(array, full=True)
-        words = without_views(array.dictionary)
-        array = pa.DictionaryArray.from_arrays(array.indices, words).dictionary_decode()
-    array = without_views(array)
-    kind = array.type
-    if pa.types.is_null(kind):
-        return np.zeros(0, np.uint8), np.zeros(len(array) + 1, np.int64)
-    is_large = pa.types.is_large_string(kind) or pa.types.is_large_binary(kind)
-    if not (is_large or pa.types.is_string(kind) or pa.types.is_binary(kind)):
-        raise TypeError(f"the strings must be of a type of strings, not {kind}")
-    _, offsets, data = array.buffers()
-    places = places_in(offsets, np.int64 if is_large else np.int32, array, len(array) + 1)
-    if array.null_count and (np.diff(places)[nulls_of(array)] != 0).any():
-        # Text behind nulls is left out.
-        return text_of(array.fill_null("" if "string" in str(kind) else b""))
-    return np.frombuffer(data or b"", np.uint8), places
-
-
-def without_views(array: pa.Array) -> pa.Array:
-    """The strings one after the other. Older versions of pyarrow have no views into several buffers."""
-    if str(array.type) not in ("string_view", "binary_view"):
-        return array
-    validated(array, full=True)
-    return as_type(array, pa.large_binary() if "binary" in str(array.type) else pa.large_string())
-
-
-def validated(array: pa.Array, *, full: bool = False) -> pa.Array:
-    """The array, if its buffers are as large as it needs; ``full``: if all that is in them is right, too."""
-    try:
-        array.validate(full=full)
-    except pa.ArrowException as error:
-        raise ArrowError(f"an array of type {array.type} is malformed: {error}") from None
-    return array
-
-
-def ids_of(array: pa.Array) -> tuple[npt.NDArray[Any], Places, Places]:
-    """The ids of all rows, and where each begins and ends. A null is an empty row."""
-    kind = array.type
-    if pa.types.is_null(kind):
-        none = np.zeros(len(array), np.int64)
-        return np.zeros(0, np.uint32), none, none
-    if not (is_list(kind) and pa.types.is_integer(kind.value_type)):
-        raise TypeError(f"the lists must be lists of integers, not {kind}")
-    starts, ends = rows_of(array)
-    if array.null_count:
-        ends[nulls_of(array)] = starts[nulls_of(array)]
-    values = array.values
-    if values.null_count:
-        held = np.concatenate(([0], np.cumsum(nulls_of(values))))
-        within = (starts >= 0) & (starts <= ends) & (ends <= len(values))
-        wrong = np.flatnonzero(held[np.where(within, ends, 0)] > held[np.where(within, starts, 0)])
-        if len(wrong):
-            raise ArrowError(f"row {wrong[0]} holds a null in place of an id")
-        values = values.fill_null(0)
-    return np.asarray(values), starts, ends
-
-
-def rows_of(array: pa.Array) -> tuple[Places, Places]:
-    """Where each list of an array begins in its values, and where it ends."""
-    kind, length = array.type, len(array)
-    if pa.types.is_fixed_size_list(kind):
-        starts = np.arange(array.offset, array.offset + length, dtype=np.int64) * kind.list_size
-        return starts, starts + kind.list_size
-    width = np.int64 if "large_" in str(kind) else np.int32
-    if "list_view<" in str(kind):
-        _, offsets, sizes = array.buffers()[:3]
-        starts = places_in(offsets, width, array, length)
-        return starts, starts + places_in(sizes, width, array, length)
-    places = places_in(array.buffers()[1], width, array, length + 1)
-    return places[:-1], places[1:].copy()
-
-
-def as_ids(values: npt.NDArray[Any]) -> npt.NDArray[np.uint32]:
-    """Integers as ids; one that cannot be an id is ``NO_ID``, which no token has."""
-    if values.dtype == np.uint32:
-        return values
-    return np.where((values >= 0) & (values <= MAX_ID), values, NO_ID).astype(np.uint32)
-
-
-def as_it_was(error: UnknownTokenError, values: npt.NDArray[Any], starts: Places, ends: Places) -> UnknownTokenError:
-    """The error with the integer that the column has, where ``as_ids`` changed it."""
-    if error.token_id != NO_ID:
-        return error
-    places = starts + error.position
-    places = places[places < ends]
-    return UnknownTokenError(int(values[places[as_ids(values[places]) == NO_ID][0]]), error.position)
-
-
-def places_in(buffer: Any, kind: Any, array: pa.Array, count: int) -> Places:
-    """The first numbers of a buffer of an array, from where the array begins."""
-    if not len(array):
-        return np.zeros(count, np.int64)
-    if buffer is None or buffer.size < np.dtype(kind).itemsize * (array.offset + count):
-        raise ArrowError("the offsets are malformed: there are fewer than rows")
-    found: Places = np.frombuffer(buffer, kind, array.offset + count)[array.offset :].astype(np.int64)
-    return found
-
-
-def is_list(kind: pa.DataType) -> bool:
-    """Whether rows are lists, in any layout."""
-    return (
-        pa.types.is_list(kind)
-        or pa.types.is_large_list(kind)
-        or pa.types.is_fixed_size_list(kind)
-        or str(kind).startswith(("list_view<", "large_list_view<"))
-    )
-
-
-def as_type(array: pa.Array, kind: pa.DataType) -> pa.Array:
-    """The array in another form of the same type."""
-    try:
-        return array.cast(kind)
-    except (pa.ArrowException, NotImplementedError) as error:
-        raise ArrowError(f"{array.type} cannot be read as {kind}: {error}") from error
-
-
-def nulls_of(array: pa.Array) -> npt.NDArray[np.bool_]:
-    """Which rows are null."""
-    return np.asarray(array.is_null().to_numpy(zero_copy_only=False), np.bool_)
-
-
-# -- out ---------------------------------------------------------------------------------------------------------------
-
-
-def validity_of(array: pa.Array) -> Any:
-    """Which rows are not null, as Arrow has it; None if all are."""
-    if not array.null_count:
-        return None
-    return pa.py_buffer(np.packbits(~nulls_of(array), bitorder="little"))
-
-
-def list_array(like: pa.Array, ids: npt.NDArray[np.uint32], places: Places) -> pa.Array:
-    """The ids as lists, with the nulls of the strings."""
-    is_large = len(ids) > MOST
-    kind = pa.large_list(pa.uint32()) if is_large else pa.list_(pa.uint32())
-    offsets = pa.py_buffer(places if is_large else places.astype(np.int32))
-    values = pa.Array.from_buffers(pa.uint32(), len(ids), [None, pa.py_buffer(ids)])
-    return pa.Array.from_buffers(kind, len(like), [validity_of(like), offsets], children=[values])
-
-
-def string_array(like: pa.Array, data: npt.NDArray[np.uint8], places: Places) -> pa.Array:
-    """The texts as strings, with the nulls of the lists."""
-    is_large = len(data) > MOST
-    offsets = pa.py_buffer(places if is_large else places.astype(np.int32))
-    kind = pa.large_string() if is_large else pa.string()
-    return pa.Array.from_buffers(kind, len(like), [validity_of(like), offsets, pa.py_buffer(data)])

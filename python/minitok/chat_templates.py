@@ -11,19 +11,23 @@ program in Jinja that makes one text of a conversation; ``minitok.chat`` runs it
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .errors import TemplateError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
 
-__all__ = ["ChatTemplates"]
+__all__ = ["ChatTemplates", "as_templates", "is_marker"]
 
 # The longest part of a token that is looked for where one of a template's strings begins or ends, in characters.
 LONGEST = 256
+# Names that look like markers of a conversation; and those that do where the chat template is not known.
+MARKER_SHAPE = re.compile(r"\s*(?:<[|\uff5c].*|.*[|\uff5c]>|\[[A-Z_/]+\])\s*", re.DOTALL)
+BRACKETED_SHAPE = re.compile(r"\s*(?:[<\[{(].*[>\]})]|[|\uff5c].*[|\uff5c])\s*", re.DOTALL)
 STRING = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 
 
@@ -49,6 +53,10 @@ class ChatTemplates:
                     raise TypeError(f"{name} must be names and strings, not {key!r} and {type(value).__name__}")
             object.__setattr__(self, name, held)
         object.__setattr__(self, "named", frozenset(self.named))
+
+    def values(self) -> dict[str, Any]:
+        """The values of the fields, by name."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     def may_write(self, token: str) -> bool:
         """Whether a template may write a token, whole or in parts, or the configuration names it.
@@ -93,10 +101,25 @@ class ChatTemplates:
             return self.templates["default"]
         if not self.templates:
             raise TemplateError(
-                "this tokenizer has no chat template: pass template=, or give it one by with_chat_template"
+                "this tokenizer has no chat template: pass template=, or give it one by replace(chat=...)"
             )
         names = ", ".join(sorted(map(repr, self.templates)))
         raise TemplateError(f"this tokenizer has no default chat template: name one of {names}")
+
+
+def as_templates(chat: object) -> ChatTemplates | None:
+    """Returns chat templates as they are, or those of a template as a string, or of several by name."""
+    if isinstance(chat, (str, Mapping)):
+        return ChatTemplates(chat if isinstance(chat, Mapping) else {"default": chat})
+    if chat is not None and not isinstance(chat, ChatTemplates):
+        raise TypeError(f"chat must be ChatTemplates, or a template as str, not {type(chat).__name__}")
+    return chat
+
+
+def is_marker(name: str, chat: ChatTemplates | None) -> bool:
+    """Whether an added token may mark something in a conversation: by its look, or as what these templates may write."""
+    shape = MARKER_SHAPE if chat is not None and chat.templates else BRACKETED_SHAPE
+    return bool(shape.fullmatch(name)) or (chat is not None and chat.may_write(name))
 
 
 def strings_of(source: str) -> list[str]:

@@ -9,24 +9,26 @@ necessary, which in practice it rarely is; how far is searched for by halving.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .errors import VocabularyError
-from .offsets import Sizes, check_unit
+from .backend import load_backend
+from .offsets import Sizes, as_sequence, check_unit, id_array, spans_of
+from .reference.normalize import steps_of
 from .streaming import as_bytes, safe_blocks
 from .text import utf8
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
     from .backend import Codec
     from .definition import Definition
+    from .offsets import Unit
 
-__all__ = ["chunk", "spans_in_text", "truncate_text"]
+__all__ = ["chunk", "ids_and_spans", "text_and_starts", "truncate_text"]
 
 # How much of a text is encoded at a time, in characters, when only its beginning is wanted.
 SLICE = 1 << 14
@@ -40,7 +42,7 @@ def truncate_text(definition: Definition, text: str, max_tokens: int, allowed: S
     if len(cut.ids) <= max_tokens:
         return cut.data.decode()
     ids, ends = cut.ids[:max_tokens].tolist(), cut.ends.tolist()
-    codec, names = definition.of_normalized(allowed)
+    codec, names = of_normalized(definition, allowed)
     counts = [count for count in range(1, max_tokens + 1) if is_boundary(cut.data, ends[count])]
 
     def start(number: int) -> str:
@@ -61,8 +63,49 @@ def chunk(definition: Definition, text: str, max_tokens: int, overlap: int, allo
     return list(Chunks(definition.codec(), cut, max_tokens, overlap, allowed).parts())
 
 
+class Spans(NamedTuple):
+    """The ids of a text, and where each begins and ends."""
+
+    ids: npt.NDArray[np.uint32]
+    starts: npt.NDArray[np.int64]
+    ends: npt.NDArray[np.int64]
+
+    def arrays(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+        """The ids, and the pairs as rows."""
+        return self.ids, np.stack((self.starts, self.ends), axis=1)
+
+    def lists(self, backend: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """The ids and the pairs as Python's integers."""
+        chosen = load_backend(backend)
+        return chosen.id_list(self.ids), chosen.span_list(self.starts, self.ends)
+
+
+def ids_and_spans(
+    definition: Definition,
+    text: str | bytes,
+    allowed: Sequence[str] | None,
+    unit: Unit,
+    encode: Callable[[], npt.NDArray[np.uint32]],
+) -> Spans:
+    """See ``Tokenizer.encode_with_offsets``. ``encode``: gives the ids of the text."""
+    definition.check("give offsets")
+    if allowed and definition.loss is None and not definition.lossless:
+        return Spans(*spans_in_text(definition, text, allowed, unit))
+    ids = encode()
+    return Spans(ids, *spans_of(definition.codec(), ids, unit, prefixed=definition.prefix is not None))
+
+
+def text_and_starts(definition: Definition, ids: Iterable[int] | npt.NDArray[Any]) -> tuple[str, npt.NDArray[np.int64]]:
+    """See ``Tokenizer.decode_with_offsets``."""
+    definition.check("give offsets")
+    ids = as_sequence(ids)
+    text = definition.codec().decode(ids, "strict")
+    starts, _ = spans_of(definition.codec(), id_array(ids), prefixed=definition.prefix is not None)
+    return text, starts
+
+
 def spans_in_text(
-    definition: Definition, text: str | bytes, allowed: Sequence[str] | None, unit: str
+    definition: Definition, text: str | bytes, allowed: Sequence[str] | None, unit: Unit
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """The ids of a text, and where in it each begins and ends: as ``spans_of`` says it of the text that ids decode to."""
     check_unit(unit)
@@ -227,6 +270,27 @@ def last_that(most: int, fits: Callable[[int], bool]) -> int:
     return found
 
 
+def of_normalized(definition: Definition, allowed: Sequence[str] | None) -> tuple[Codec, Sequence[str] | None]:
+    """Returns a codec for text that has been normalized and is not to be changed again, and these tokens' names there."""
+    if definition.normalizer is None:
+        return definition.codec(), allowed
+    normalizer = load_backend(definition.backend).normalizer(steps_of(definition.normalizer))
+    named = {name: normalizer.apply(name.encode()).decode() for name in definition.late_tokens}
+    names = {name: text for name in definition.found_tokens if (text := named.get(name, name))}
+
+    def renamed(held: Mapping[str, Any]) -> dict[str, Any]:
+        return {names[name]: value for name, value in reversed(list(held.items())) if name in names}
+
+    other = definition.replace(
+        normalizer=None,
+        special_tokens=renamed(definition.special_tokens),
+        added_tokens=renamed(definition.added_tokens),
+        late_tokens=[names[name] for name in definition.late_tokens if name in names],
+        token_flags=renamed(definition.token_flags),
+    )
+    return other.codec(), allowed if allowed is None else [names[name] for name in allowed if name in names]
+
+
 def is_boundary(data: bytes, place: int) -> bool:
     """Returns whether a character of the UTF-8 text, or the text itself, ends before the byte.
 
@@ -240,9 +304,7 @@ def check_text(definition: Definition, text: str) -> None:
     """Refuses what is not a text, and a tokenizer that does not hold all of it."""
     if not isinstance(text, str):
         raise TypeError(f"text must be str, not {type(text).__name__}")
-    definition.check_spelling("text cannot be cut into parts")
-    if definition.words is not None or definition.word_end is not None:
-        raise VocabularyError("this tokenizer drops the text between words, so that text cannot be cut into parts")
+    definition.check("be cut into parts")
 
 
 def check_number(name: str, value: int, least: int) -> None:

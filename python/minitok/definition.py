@@ -3,93 +3,46 @@
 A ``Tokenizer`` is one of these and the codec that it makes. Formats read and write definitions; training makes them; two
 tokenizers are equal if their definitions have the same ``content()``.
 
+Each field is declared once, in the class: ``kept`` says what kind of value it is, which decides how it is checked here and how
+a file holds it (``formats/native.py``), and whether ids depend on it. Equality, pickles, digests and files follow from that.
+
 >>> definition = Definition.from_merges([(104, 105), (32, 256)], special_tokens={"<|end|>": 258})
 >>> definition.codec().encode("hi hi")
 [256, 257]
->>> definition.changed(pattern="none").codec().encode("hi hi")
+>>> definition.replace(pattern="none").codec().encode("hi hi")
 [256, 257]
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
-from .arguments import (
-    check_fallback,
-    check_ids,
-    check_merges,
-    check_pattern,
-    check_special_tokens,
-    check_tokens,
-    most_token_bytes,
-)
+from .arguments import check_fallback, check_ids, check_merges, check_tokens, most_token_bytes
 from .backend import BACKEND, load_backend
+from .chat_templates import is_marker
 from .errors import VocabularyError
+from .fields import BYTE_ORDERS, CHECKS, IDENTITY, gpt2_byte_order, kept, stated
+from .limits import AGAINST, limits_of
 from .reference.characters import Symbols
-from .reference.normalize import check_normalizer, steps_of
+from .reference.normalize import steps_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from typing_extensions import Unpack
 
     from .backend import BackendName, Codec, Merge, Vocab
     from .chat_templates import ChatTemplates
+    from .fields import Changes, Fields
+    from .limits import Use
     from .reference.normalize import Steps as Normalizer
 
     Content = tuple[dict[int, bytes], list[Merge], bool, dict[str, Any], dict[str, Any]]
 
-__all__ = ["BYTE_ORDERS", "IDENTITY", "Definition", "Fields", "gpt2_byte_order"]
-
-IDENTITY = bytes(range(256))
-
-
-def gpt2_byte_order() -> bytes:
-    """The 256 bytes in the order of GPT-2's ids: the printable ones first, each as its own character, then the rest."""
-    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    return bytes(printable + [byte for byte in range(256) if byte not in printable])
-
-
-# Names that look like markers of a conversation; and those that do where the chat template is not known.
-MARKER_SHAPE = re.compile(r"\s*(?:<[|\uff5c].*|.*[|\uff5c]>|\[[A-Z_/]+\])\s*", re.DOTALL)
-BRACKETED_SHAPE = re.compile(r"\s*(?:[<\[{(].*[>\]})]|[|\uff5c].*[|\uff5c])\s*", re.DOTALL)
-
-BYTE_ORDERS = {"identity": IDENTITY, "gpt2": gpt2_byte_order()}
-
-
-class Fields(TypedDict, total=False):
-    """The fields of a ``Definition`` beside its vocabulary, as its constructors take them; each may be left out."""
-
-    pattern: str
-    special_tokens: Mapping[str, int] | None
-    added_tokens: Mapping[str, int] | None
-    late_tokens: Collection[str]
-    token_flags: Mapping[str, Collection[str]]
-    normalizer: Normalizer | None
-    prefix: str | None
-    words: str | None
-    word_end: str | None
-    name: str | None
-    trained: Mapping[str, Any] | None
-    chat: ChatTemplates | None
-
-
-class Renumbered(TypedDict):
-    """The tokens that are found in text, with other ids."""
-
-    special_tokens: Mapping[str, int]
-    added_tokens: Mapping[str, int]
-
-
-class Changes(Fields, total=False):
-    """What ``Definition.changed`` can change."""
-
-    vocab: Vocab
+__all__ = ["BYTE_ORDERS", "IDENTITY", "KINDS", "Definition", "gpt2_byte_order"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +68,8 @@ class Definition:
         word_end: How files write the end of a word, where that is part of its last token, such as ``</w>`` (SPEC N3).
         name: A name, for ``repr`` and messages.
         trained: How it was trained: options, corpus, why it stopped.
-        chat: The chat templates of its model; None if it has none. No id of a text depends on them.
+        chat: The chat templates of its model, one as a string or several by name; None if it has none. No id of a text depends
+            on them.
         backend: ``rust`` or ``python``: whose ``vocab`` it is.
         reopen: For a published encoding: called with the name and a backend, it gives the same tokenizer again.
 
@@ -125,43 +79,35 @@ class Definition:
     """
 
     vocab: Vocab
-    pattern: str = "gpt2"
-    special_tokens: Mapping[str, int] = field(default_factory=dict)
-    added_tokens: Mapping[str, int] = field(default_factory=dict)
-    late_tokens: frozenset[str] = frozenset()
-    token_flags: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    normalizer: Normalizer | None = None
-    prefix: str | None = None
-    words: str | None = None
-    word_end: str | None = None
-    name: str | None = None
-    trained: Mapping[str, Any] | None = None
-    chat: ChatTemplates | None = None
+    pattern: str = field(default="gpt2", metadata=kept("pattern"))
+    special_tokens: Mapping[str, int] = field(default_factory=dict, metadata=kept("ids"))
+    added_tokens: Mapping[str, int] = field(default_factory=dict, metadata=kept("ids"))
+    late_tokens: frozenset[str] = field(default=frozenset(), metadata=kept("names"))
+    token_flags: Mapping[str, frozenset[str]] = field(default_factory=dict, metadata=kept("flags"))
+    normalizer: Normalizer | None = field(default=None, metadata=kept("steps"))
+    prefix: str | None = field(default=None, metadata=kept("text"))
+    words: str | None = field(default=None, metadata=kept("text"))
+    word_end: str | None = field(default=None, metadata=kept("text"))
+    name: str | None = field(default=None, metadata=kept("text", ids=False))
+    trained: Mapping[str, Any] | None = field(default=None, metadata=kept("record", ids=False))
+    chat: ChatTemplates | None = field(default=None, metadata=kept("chat", ids=False))
     backend: BackendName = BACKEND
-    reopen: Callable[[str, str], Any] | None = None
+    reopen: Callable[[str, BackendName], Any] | None = None
     _codec: Codec = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        check_pattern(self.pattern)
-        held = {
-            "normalizer": check_normalizer(self.normalizer),
-            "special_tokens": check_special_tokens(self.special_tokens or {}),
-            "added_tokens": check_special_tokens(self.added_tokens or {}, "added"),
-            "late_tokens": frozenset(self.late_tokens),
-            "token_flags": {name: frozenset(flags) for name, flags in (self.token_flags or {}).items() if flags},
-            "trained": dict(self.trained) if self.trained else None,
-        }
-        for name, value in held.items():
-            object.__setattr__(self, name, value)
+        self._hold({name: getattr(self, name) for name in KINDS})
         object.__setattr__(self, "_codec", self._make_codec())
+
+    def _hold(self, values: Mapping[str, Any]) -> None:
+        for name, value in values.items():
+            object.__setattr__(self, name, CHECKS[KINDS[name]](value, name))
 
     def _make_codec(self) -> Codec:
         backend = load_backend(self.backend)
         for name in self.special_tokens.keys() & self.added_tokens.keys():
             raise VocabularyError(f"the token {name!r} is both a special and an added one")
-        special = backend.special_tokens(
-            {**self.special_tokens, **self.added_tokens}, list(self.added_tokens), self.late_tokens, self.token_flags
-        )
+        special = backend.special_tokens(self.found_tokens, list(self.added_tokens), self.late_tokens, self.token_flags)
         normalizer = None if self.normalizer is None else backend.normalizer(steps_of(self.normalizer))
         pattern = backend.pattern(self.pattern)
         return backend.codec(self.vocab, pattern, special, normalizer, self.prefix, self.words, self.word_end)
@@ -291,80 +237,6 @@ class Definition:
         """Names and ids of all tokens that are found in text: the special and the added ones."""
         return {**self.special_tokens, **self.added_tokens}
 
-    @property
-    def lossless(self) -> bool:
-        """Whether ``decode(encode(text))`` is the text, for all well-formed text, with and without special tokens.
-
-        It is, where the tokens spell the text and no id has two names: it decodes to the first.
-        """
-        return self.spells_text and len(set(self.found_tokens.values())) == len(self.found_tokens)
-
-    @property
-    def spells_text(self) -> bool:
-        """Whether the tokens of a text are the text, cut: nothing is put before it, changed, or left out."""
-        return self.loss is None
-
-    @property
-    def loss(self) -> str | None:
-        """Why the tokens of a text need not spell it; None if they always do."""
-        reasons = (
-            (self.vocab.symbols is not None, "text without a token becomes the unknown token, or is dropped (SPEC S7)"),
-            (self.vocab.drops_bytes, "bytes without a token are dropped (SPEC E6)"),
-            (self.normalizer is not None, "text is normalized (SPEC N1)"),
-            (self.words is not None, "the text between words is dropped (SPEC N3)"),
-            (self.word_end is not None, "the end of a word is decoded as a space (SPEC N3)"),
-            (self.prefix is not None, "a space is put before the text, or stands for a marker (SPEC S3, S4)"),
-            (self.takes_space, "tokens that are found in it take white space with them (SPEC E9)"),
-        )
-        return next((reason for holds, reason in reasons if holds), None)
-
-    @property
-    def takes_space(self) -> bool:
-        """Whether tokens that are found in a text take white space with them."""
-        return any(not flags.isdisjoint({"lstrip", "rstrip"}) for flags in self.token_flags.values())
-
-    @property
-    def symbols(self) -> Symbols | None:
-        """What pieces begin as, in a vocabulary that lacks tokens for some text (SPEC S7); None for any other."""
-        return None if self.vocab.symbols is None else Symbols(*self.vocab.symbols)
-
-    def check_spelling(self, wanted: str) -> None:
-        """Raises VocabularyError for what needs tokens to spell pieces, which those of ``symbols`` do not."""
-        if self.vocab.symbols is not None:
-            raise VocabularyError(f"{wanted}: the tokens do not spell the text, as some of it has none (SPEC S7)")
-
-    def content(self) -> Content:
-        """Everything that ids depend on, without the backend: what equality compares and pickling keeps."""
-        fallback = self.vocab.fallback
-        alphabet = {
-            "fallback": fallback and list(fallback),
-            "drops_bytes": self.vocab.drops_bytes,
-            "symbols": self.symbols,
-        }
-        names = (
-            "pattern",
-            "special_tokens",
-            "added_tokens",
-            "late_tokens",
-            "token_flags",
-            "normalizer",
-            "prefix",
-            "words",
-            "word_end",
-        )
-        return (*self.vocabulary(), alphabet, {name: getattr(self, name) for name in names})
-
-    def digest(self) -> str:
-        """Returns a hash of everything that ids depend on (``content``), the same in every process."""
-        tokens, merges, whole_pieces, alphabet, fields = self.content()
-        held = {name: stated(value) for name, value in fields.items() if value}
-        said = sorted(tokens.items()), merges, whole_pieces, sorted(alphabet.items()), sorted(held.items())
-        return hashlib.sha256(repr(said).encode("utf-8", "backslashreplace")).hexdigest()
-
-    def codec(self) -> Codec:
-        """What encodes and decodes."""
-        return self._codec
-
     @cached_property
     def everywhere(self) -> list[str]:
         """The tokens that are found in all text of a conversation, whoever wrote it (SPEC E8).
@@ -372,83 +244,84 @@ class Definition:
         They are tokens of nothing but white space, which mark nothing; and the added tokens, except those that may mark
         something: what the chat templates can write, what the model's configuration names, and what looks like a marker.
         """
-        chat = self.chat
-        shape = MARKER_SHAPE if chat is not None and chat.templates else BRACKETED_SHAPE
-
-        def marks(name: str) -> bool:
-            return bool(shape.fullmatch(name)) or (chat is not None and chat.may_write(name))
-
         spaces = [name for name in self.found_tokens if name.isspace()]
-        return [*spaces, *(name for name in self.added_tokens if not name.isspace() and not marks(name))]
+        return [*spaces, *(name for name in self.added_tokens if not name.isspace() and not is_marker(name, self.chat))]
 
-    def of_normalized(self, allowed: Sequence[str] | None) -> tuple[Codec, Sequence[str] | None]:
-        """Returns a codec for text that has been normalized and is not to be changed again, and these tokens' names there."""
-        if self.normalizer is None:
-            return self._codec, allowed
-        normalizer = load_backend(self.backend).normalizer(steps_of(self.normalizer))
-        named = {name: normalizer.apply(name.encode()).decode() for name in self.late_tokens}
-        names = {name: text for name in self.found_tokens if (text := named.get(name, name))}
+    @property
+    def symbols(self) -> Symbols | None:
+        """What pieces begin as, in a vocabulary that lacks tokens for some text (SPEC S7); None for any other."""
+        return None if self.vocab.symbols is None else Symbols(*self.vocab.symbols)
 
-        def renamed(held: Mapping[str, Any]) -> dict[str, Any]:
-            return {names[name]: value for name, value in reversed(list(held.items())) if name in names}
+    def codec(self) -> Codec:
+        """What encodes and decodes."""
+        return self._codec
 
-        other = self.changed(
-            normalizer=None,
-            special_tokens=renamed(self.special_tokens),
-            added_tokens=renamed(self.added_tokens),
-            late_tokens=[names[name] for name in self.late_tokens if name in names],
-            token_flags=renamed(self.token_flags),
-        )
-        return other.codec(), allowed if allowed is None else [names[name] for name in allowed if name in names]
+    def normalize(self, text: str) -> str:
+        r"""Returns the text that is cut and encoded: in the normal form, or unchanged.
 
-    # -- others like it ----------------------------------------------------------------------------------------------
-
-    def changed(self, **changes: Unpack[Changes]) -> Definition:
-        """Returns a copy with the changes. The name is dropped unless they give one, since the ids may differ."""
-        return replace(self, **{"name": None, "reopen": None, **changes})  # type: ignore[arg-type]
-
-    def with_backend(self, backend: str) -> Definition:
-        """The same on another backend."""
-        return restored(self.content(), self.name, self.trained, backend, self.chat)
-
-    def with_chat(self, chat: ChatTemplates | None) -> Definition:
-        """The same with other chat templates. It keeps its codec, and its name."""
-        other = copy_of(self)
-        object.__setattr__(other, "chat", chat)
-        object.__setattr__(other, "reopen", None)
-        other.__dict__.pop("everywhere", None)
-        return other
-
-    def truncate(self, vocab_size: int) -> Definition:
-        """Returns the first ids, as a shorter training would have given, and the special tokens after them (SPEC T9).
-
-        Raises:
-            VocabularyError: The size is not possible, the ids are not in the order of the merges, single bytes first, or
-                no merge makes one of them.
+        >>> Definition.from_merges([], normalizer="NFC").normalize("e\u0301") == "\u00e9"
+        True
         """
-        made = [token_id for _, _, token_id, _ in self.vocab.merges]
-        ascending = all(earlier <= later for earlier, later in zip(made, made[1:], strict=False))
-        if self.byte_order is None or not ascending or (made and made[0] < len(IDENTITY)):
-            raise VocabularyError(
-                "only a vocabulary of single bytes and then merges, in the order of ids, can be truncated"
-            )
-        # An id with two names stays one id.
-        old_ids = sorted(set(self.found_tokens.values()))
-        below = vocab_size - len(old_ids)
-        least, most = 256 + len(old_ids), max([256, *(token_id + 1 for token_id in made[-1:])]) + len(old_ids)
-        if not least <= vocab_size <= most:
-            raise VocabularyError(f"vocab_size {vocab_size} is not between {least} and {most}")
-        new_ids = {old: below + index for index, old in enumerate(old_ids)}
-        vocab = self.vocab.truncate(sum(token_id < below for token_id in made))
-        lost = [token_id for token_id in self.vocab.tokens if token_id < below and vocab.token_bytes(token_id) is None]
-        if lost:
-            raise VocabularyError(f"no merge makes the token {min(lost)}, which truncating would drop")
-        return self.changed(vocab=vocab, name=self.name, **self.renumbered(new_ids))
+        if not isinstance(text, str):
+            raise TypeError(f"text must be str, not {type(text).__name__}")
+        return b"".join(segment[0] for segment in self._codec.segments(text, None)).decode()
 
-    def renumbered(self, new_ids: Mapping[int, int]) -> Renumbered:
-        """Returns the special and the added tokens with other ids."""
-        special = {name: new_ids[old] for name, old in self.special_tokens.items()}
-        return {"special_tokens": special, "added_tokens": {n: new_ids[old] for n, old in self.added_tokens.items()}}
+    # -- what it can be used for -------------------------------------------------------------------------------------
+
+    @cached_property
+    def limits(self) -> dict[str, str]:
+        """What it does other than cut text, merge bytes and find special tokens: a sentence for each, by name.
+
+        >>> Definition.from_merges([], normalizer="NFC").limits
+        {'normalizer': 'text is normalized first (NFC) (SPEC N1)'}
+        """
+        return limits_of(self.vocab, **self.values(ids=True))
+
+    def why_not(self, use: Use) -> str | None:
+        """Returns why it cannot be used for something, as a sentence; None if it can."""
+        return next((sentence for name, sentence in self.limits.items() if name in AGAINST[use]), None)
+
+    def check(self, use: Use) -> None:
+        """Raises VocabularyError, with the reason, if it cannot be used for something."""
+        if reason := self.why_not(use):
+            raise VocabularyError(f"this tokenizer cannot {use}: {reason}")
+
+    @property
+    def loss(self) -> str | None:
+        """Why the tokens of a text need not spell it; None if they always do."""
+        return self.why_not("spell the text")
+
+    @property
+    def lossless(self) -> bool:
+        """Whether ``decode(encode(text))`` is the text, for all well-formed text, with and without special tokens.
+
+        It is, where the tokens spell the text (``loss`` says why not) and no id has two names: it decodes to the first.
+        """
+        return self.loss is None and len(set(self.found_tokens.values())) == len(self.found_tokens)
+
+    # -- as a value ----------------------------------------------------------------------------------------------------
+
+    def values(self, *, ids: bool = False) -> dict[str, Any]:
+        """Returns the values of the fields that are kept, by name; ``ids``: only those that ids depend on."""
+        return {name: getattr(self, name) for name in (IDS if ids else KINDS)}
+
+    def content(self) -> Content:
+        """Everything that ids depend on, without the backend: what equality compares."""
+        vocab = self.vocab
+        fallback = vocab.fallback and list(vocab.fallback)
+        alphabet = {"fallback": fallback, "drops_bytes": vocab.drops_bytes, "symbols": self.symbols}
+        return (*self.vocabulary(), alphabet, self.values(ids=True))
+
+    def digest(self, *, chat: bool = False) -> str:
+        """Returns a hash of everything that ids depend on (``content``), the same in every process.
+
+        ``chat``: ids of conversations, which depend on the chat templates, too.
+        """
+        tokens, merges, whole_pieces, alphabet, values = self.content()
+        held = {name: stated(value) for name, value in values.items() if value}
+        said = sorted(tokens.items()), merges, whole_pieces, sorted(alphabet.items()), sorted(held.items())
+        also = stated(self.chat.values()) if chat and self.chat is not None else None
+        return hashlib.sha256(repr((said, also)).encode("utf-8", "backslashreplace")).hexdigest()
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Definition):
@@ -459,32 +332,61 @@ class Definition:
         return hash((self.pattern, len(self.vocab.merges), frozenset(self.special_tokens.items())))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return restored, (self.content(), self.name, self.trained, self.backend, self.chat)
+        if self.reopen is not None:
+            return reopened, (self.reopen, self.name, self.backend)
+        return restored, (self.content(), self.values(), self.backend)
+
+    # -- others like it ----------------------------------------------------------------------------------------------
+
+    def replace(self, **changes: Unpack[Changes]) -> Definition:
+        """Returns a copy with other values in these fields.
+
+        The name is dropped where ids may change, unless a new one is given. Other special or added tokens keep the flags of
+        those that they replace by the same name.
+
+        Raises:
+            TypeError: There is no such field.
+        """
+        given: dict[str, Any] = dict(changes)
+        if unknown := given.keys() - KINDS.keys() - {"vocab", "backend"}:
+            raise TypeError(f"a tokenizer has no field {min(unknown)!r}; it has {', '.join([*KINDS, 'backend'])}")
+        backend = given.pop("backend", None)
+        if backend is not None and load_backend(backend).name != self.backend:
+            if self.reopen is not None:
+                return reopened(self.reopen, str(self.name), backend).replace(**given)
+            return restored(self.content(), self.values(), backend).replace(**given)
+        if not given.keys() & {*IDS, "vocab"}:
+            return self._renamed(given)
+        if given.keys() & {"special_tokens", "added_tokens"}:
+            names = {*(given.get("special_tokens", self.special_tokens) or ())}
+            names |= {*(given.get("added_tokens", self.added_tokens) or ())}
+            flags = {name: flags for name, flags in self.token_flags.items() if name in names}
+            given = {"late_tokens": self.late_tokens & names, "token_flags": flags, **given}
+        return replace(self, **{"name": None, "reopen": None, **given})
+
+    def _renamed(self, given: Mapping[str, Any]) -> Definition:
+        """The same ids and codec, with other values in fields that ids do not depend on."""
+        if not given:
+            return self
+        other = object.__new__(Definition)
+        other.__dict__.update({**self.__dict__, "reopen": None})
+        other.__dict__.pop("everywhere", None)
+        other._hold(given)
+        return other
 
 
-def stated(value: object) -> object:
-    """A value of a field in an order that does not change."""
-    if isinstance(value, Mapping):
-        return sorted((name, stated(held)) for name, held in value.items())
-    return sorted(value) if isinstance(value, frozenset) else value
+KINDS: dict[str, str] = {each.name: each.metadata["kind"] for each in fields(Definition) if each.metadata}
+IDS = [each.name for each in fields(Definition) if each.metadata and each.metadata["ids"]]
 
 
-def copy_of(definition: Definition) -> Definition:
-    """A copy that shares everything; ``copy`` would make it anew from its content."""
-    other = object.__new__(Definition)
-    other.__dict__.update(definition.__dict__)
-    return other
-
-
-def restored(
-    content: Content,
-    name: str | None,
-    trained: Mapping[str, Any] | None,
-    backend: str,
-    chat: ChatTemplates | None = None,
-) -> Definition:
+def restored(content: Content, values: Mapping[str, Any], backend: str) -> Definition:
     """A definition from the content of another, in another process or on another backend: it is not checked again."""
-    tokens, merges, whole_pieces, alphabet, fields = content
+    tokens, merges, whole_pieces, alphabet, _ = content
     chosen = load_backend(backend)
-    vocab = chosen.vocab(tokens, merges, whole_pieces, **alphabet)
-    return Definition.of(vocab, chosen.name, **fields, name=name, trained=trained, chat=chat)
+    return Definition(chosen.vocab(tokens, merges, whole_pieces, **alphabet), backend=chosen.name, **values)
+
+
+def reopened(reopen: Callable[[str, BackendName], Any], name: str, backend: BackendName) -> Definition:
+    """The definition of a published encoding again."""
+    again: Definition = reopen(name, backend).definition
+    return again

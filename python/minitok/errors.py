@@ -6,6 +6,9 @@ Each also derives from the built-in exception that a Python programmer would cat
 
 from __future__ import annotations
 
+import os
+import sys
+
 __all__ = [
     "ArrowError",
     "BackendError",
@@ -17,6 +20,8 @@ __all__ = [
     "PatternError",
     "TemplateError",
     "TrainingError",
+    "UnknownEncodingError",
+    "UnknownModelError",
     "UnknownTokenError",
     "VocabularyError",
 ]
@@ -151,3 +156,10 @@ class FileFormatError(MinitokError, ValueError):
 
 class BackendError(MinitokError, ImportError):
     """The requested backend is not available, or its settings are wrong."""
+
+
+def end_command(error: MinitokError) -> None:
+    """Ends the process with a line if it is the command ``minitok``, which never ends in a traceback."""
+    is_script = os.path.splitext(os.path.basename("".join(sys.argv[:1])))[0] == "minitok"
+    if is_script or sys.orig_argv[1:3] == ["-m", "minitok"]:
+        sys.exit(f"minitok: {error}")

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
+    from .backend import BackendName
+
 
 __all__ = ["load"]
 
@@ -20,7 +22,7 @@ def load(
     *,
     pattern: str | None = None,
     special_tokens: Mapping[str, int] | None = None,
-    backend: str | None = None,
+    backend: BackendName | None = None,
 ) -> Tokenizer:
     """Reads a tokenizer from a file or a folder.
 
@@ -49,7 +51,7 @@ def load(
 
     >>> import minitok, tempfile
     >>> path = tempfile.mkdtemp() + "/gpt2.tiktoken"
-    >>> minitok.get_encoding("gpt2").to_tiktoken(path)
+    >>> minitok.get_encoding("gpt2").save(path, format="tiktoken")
     >>> minitok.load(path, pattern="gpt2").encode("hello world")
     [31373, 995]
     """

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from itertools import accumulate
 from operator import index
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
@@ -29,8 +29,19 @@ if TYPE_CHECKING:
 
     Ends = npt.NDArray[np.int64]
 
-__all__ = ["Sizes", "as_sequence", "byte_spans", "char_spans", "check_unit", "id_array", "span_list", "spans_of"]
+__all__ = [
+    "Sizes",
+    "Unit",
+    "as_sequence",
+    "byte_spans",
+    "char_spans",
+    "check_unit",
+    "id_array",
+    "span_list",
+    "spans_of",
+]
 
+Unit = Literal["char", "byte"]
 # A table by id is made if it has at most this many entries for each id that is looked up.
 WORTH = 16
 
@@ -91,7 +102,7 @@ class Sizes:
         """How many characters have begun when each token ends."""
         return np.cumsum(self.begun, dtype=np.int64)
 
-    def starts(self, ends: Ends, unit: str) -> Ends:
+    def starts(self, ends: Ends, unit: Unit) -> Ends:
         """Where each token begins, given where each ends, in bytes or, for the unit ``"char"``, in characters."""
         starts: Ends = ends - (self.bytes if unit == "byte" else self.begun)
         if unit == "char" and self.continues.any():
@@ -100,7 +111,7 @@ class Sizes:
 
 
 def spans_of(
-    codec: Codec, ids: npt.NDArray[np.integer], unit: str = "char", *, prefixed: bool = False
+    codec: Codec, ids: npt.NDArray[np.integer], unit: Unit = "char", *, prefixed: bool = False
 ) -> tuple[Ends, Ends]:
     """Where each token begins, and where it ends.
 
@@ -115,8 +126,8 @@ def spans_of(
     return starts, ends
 
 
-def check_unit(unit: str) -> None:
-    if unit not in ("char", "byte"):
+def check_unit(unit: Unit) -> None:
+    if unit not in get_args(Unit):
         raise ValueError(f"unit must be 'char' or 'byte', not {unit!r}")
 
 

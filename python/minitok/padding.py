@@ -8,7 +8,7 @@ Costs: O(n w) for n texts and rows of w ids, which is the memory of the result, 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     Ids = npt.NDArray[np.uint32]
 
-__all__ = ["check_padding", "pad"]
+__all__ = ["Side", "pad"]
 
-SIDES = ("left", "right")
+Side = Literal["right", "left"]
 
 
 def check_padding(length: int | None, pad_id: int, **sides: str) -> None:
@@ -32,19 +32,38 @@ def check_padding(length: int | None, pad_id: int, **sides: str) -> None:
         if not 0 <= value <= MAX_ID:
             raise ValueError(f"{name} must be from 0 to {MAX_ID}, not {value}")
     for name, side in sides.items():
-        if side not in SIDES:
+        if side not in get_args(Side):
             raise ValueError(f"{name} must be 'left' or 'right', not {side!r}")
 
 
 def pad(
-    ids: Ids, offsets: npt.NDArray[np.uint64], length: int | None, side: str, pad_id: int, truncate: str
+    ids: Ids,
+    offsets: npt.NDArray[np.uint64],
+    length: int | None = None,
+    *,
+    pad_id: int,
+    side: Side = "right",
+    truncate: Side = "right",
 ) -> tuple[Ids, npt.NDArray[np.bool_]]:
-    """The rows, and where they hold ids of their texts; ``ids`` and ``offsets`` as of ``encode_batch_to_numpy``.
+    """Returns the ids of all texts as rows of one length, and a mask of where they are ids of the text.
 
-    >>> rows, mask = pad(np.array([1, 2, 3, 4], np.uint32), np.array([0, 3, 4], np.uint64), None, "right", 0, "right")
-    >>> rows.tolist(), mask.sum(axis=1).tolist()
-    ([[1, 2, 3], [4, 0, 0]], [3, 1])
+    Args:
+        ids: The ids of all texts, as ``Tokenizer.encode_batch_to_numpy`` gives them, like the offsets.
+        offsets: Where each text begins, and where the last one ends.
+        length: Of the rows; by default that of the longest text.
+        pad_id: The id that shorter rows are filled up with.
+        side: ``"right"`` or ``"left"``: where it is put.
+        truncate: ``"right"`` or ``"left"``: which ids longer texts lose.
+
+    Returns:
+        Two arrays of shape (number of texts, length): uint32 and bool.
+
+    >>> from minitok import Tokenizer
+    >>> rows, mask = pad(*Tokenizer([]).encode_batch_to_numpy(["abc", "d"]), pad_id=0)
+    >>> rows.tolist(), mask.astype(int).tolist()
+    ([[97, 98, 99], [100, 0, 0]], [[1, 1, 1], [1, 0, 0]])
     """
+    check_padding(length, pad_id, side=side, truncate=truncate)
     counts = np.diff(offsets.astype(np.int64))
     width = int(counts.max(initial=0)) if length is None else length
     if counts.max(initial=0) > width:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from .errors import VocabularyError
 from .offsets import Sizes
 from .text import utf8
 
@@ -69,8 +68,7 @@ def parts_of(definition: Definition, spans: Iterable[tuple[Text, bool]], *, apar
 
     ``apart``: each span is cut by itself, and text of two spans is never in one part.
     """
-    if definition.words is not None or definition.word_end is not None:
-        raise VocabularyError("a tokenizer of words does not encode text in spans")
+    definition.check("encode segments")
     texts = [(utf8(text), bool(trusted)) for text, trusted in spans]
     # In tuples, whose searches a codec keeps from call to call.
     codec, names, everywhere = definition.codec(), tuple(definition.special_tokens), tuple(definition.everywhere)

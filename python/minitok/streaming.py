@@ -17,15 +17,32 @@ __all__ = ["as_bytes", "count_iterable", "encode_iterable", "safe_blocks"]
 BLOCK = 1 << 16
 
 
-def encode_iterable(codec: Codec, chunks: Iterable[str | bytes], allowed: Sequence[str] | None) -> Iterator[int]:
-    """Yields the ids of the concatenated chunks: text up to the last safe cut is encoded, the rest waits."""
-    blocks = safe_blocks(codec, as_bytes(chunks), allowed)
+def encode_iterable(
+    codec: Codec, chunks: Iterable[str | bytes], allowed: Sequence[str] | None, refused: Sequence[str] = ()
+) -> Iterator[int]:
+    """Yields the ids of the concatenated chunks: text up to the last safe cut is encoded, the rest waits.
+
+    ``refused``: special tokens that must not occur in the text.
+    """
+    texts = as_bytes(chunks)
+    blocks = safe_blocks(codec, checked(codec, texts, refused) if refused else texts, allowed)
     return (token_id for text, coder in blocks for token_id in coder.encode(text, allowed))
 
 
 def count_iterable(codec: Codec, chunks: Iterable[str | bytes], allowed: Sequence[str] | None) -> int:
     """Returns how many ids the concatenated chunks have."""
     return sum(coder.count(text, allowed) for text, coder in safe_blocks(codec, as_bytes(chunks), allowed))
+
+
+def checked(codec: Codec, chunks: Iterable[bytes], refused: Sequence[str]) -> Iterator[bytes]:
+    """Yields the chunks; raises DisallowedSpecialTokenError where one of these special tokens is, across chunks, too."""
+    longest = max(len(name.encode()) for name in refused)
+    before = b""
+    for chunk in chunks:
+        text = before + chunk
+        codec.check(text, refused)
+        before = text[max(0, len(text) - longest + 1) :]
+        yield chunk
 
 
 def as_bytes(chunks: Iterable[str | bytes]) -> Iterator[bytes]:

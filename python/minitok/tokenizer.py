@@ -6,9 +6,9 @@ This file has signatures, docstrings and bodies of a line or two; anything longe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, overload
 
-from .arguments import allowed_tokens, as_list, checked_offsets, named_special_tokens, thread_count
+from .arguments import allowed_tokens, as_list, checked_offsets, refused_tokens, thread_count
 from .backend.shortcuts import Shortcuts, shortcut
 from .definition import IDENTITY, Definition
 from .names import pattern_named
@@ -20,24 +20,33 @@ if TYPE_CHECKING:
 
     import numpy as np
     import numpy.typing as npt
-    import pyarrow as pa
     from typing_extensions import Unpack
 
-    from .backend import BackendName, Codec, Emit, Merge, StreamDecoder
+    from .backend import BackendName, Codec, Emit, StreamDecoder
     from .chat.encoding import EncodedChat
-    from .chat.render import Span
-    from .chat_templates import ChatTemplates
     from .corpus.counts import PieceCounts
-    from .corpus.packing import Packed
+    from .corpus.learning import ExtendOptions
+    from .corpus.packing import Packed, PackOptions
     from .corpus.report import TrainingReport
-    from .definition import Fields
     from .explain.model import Explanation
+    from .fields import Changes, Fields
+    from .formats import Format
+    from .offsets import Unit
     from .progress import Progress
     from .reference.normalize import Steps as Normalizer
     from .text import Text
 
-    Special = Collection[str]
+    Special = Literal["all"] | Collection[str]
+    Allowed = Literal["all", "none"] | Collection[str]
     Path = str | os.PathLike[str]
+    Ids = Iterable[int] | npt.NDArray[Any]
+    Texts = Iterable[Text]
+    Threads = int | None
+
+    class Found(TypedDict, total=False):
+        allowed_special: Allowed
+        disallowed_special: Special
+
 
 __all__ = ["Tokenizer"]
 
@@ -98,7 +107,7 @@ class Tokenizer(Shortcuts):
         trained: Mapping[str, Any] | None = None,
         normalizer: Normalizer | None = None,
         late_tokens: Collection[str] = (),
-        backend: str | None = None,
+        backend: BackendName | None = None,
     ) -> None:
         self._become(
             Definition.from_merges(
@@ -149,7 +158,7 @@ class Tokenizer(Shortcuts):
         pattern: str,
         special_tokens: Mapping[str, int] | None = None,
         name: str | None = None,
-        backend: str | None = None,
+        backend: BackendName | None = None,
     ) -> Tokenizer:
         """Makes a tokenizer from tiktoken's data: the bytes of each token and its rank, which is its id.
 
@@ -172,143 +181,24 @@ class Tokenizer(Shortcuts):
         ids: Mapping[bytes, int],
         merges: Iterable[tuple[int, int]],
         *,
-        pattern: str,
-        special_tokens: Mapping[str, int] | None = None,
-        added_tokens: Mapping[str, int] | None = None,
         whole_pieces: bool = False,
-        normalizer: Normalizer | None = None,
-        late_tokens: Collection[str] = (),
-        name: str | None = None,
-        backend: str | None = None,
+        backend: BackendName | None = None,
+        **fields: Unpack[Fields],
     ) -> Tokenizer:
         """Makes a tokenizer from tokens with any ids, and merges as pairs of ids (Hugging Face, GPT-2).
 
         Args:
             ids: The bytes of each token and its id.
             merges: Pairs of ids in rank order; the concatenation of each pair must be a token.
-            pattern: As for ``Tokenizer``.
-            special_tokens: As for ``Tokenizer``.
-            added_tokens: As for ``Tokenizer``.
             whole_pieces: A piece that equals a token becomes that token, even if merging would give other ids.
-            normalizer: As for ``Tokenizer``.
-            late_tokens: As for ``Tokenizer``.
-            name: As for ``Tokenizer``.
             backend: As for ``Tokenizer``.
+            fields: Fields of ``Definition``: ``pattern``, ``special_tokens`` and the others that ``Tokenizer`` takes.
         """
+        if "pattern" in fields:
+            fields["pattern"] = pattern_named(fields["pattern"])
         return cls.from_definition(
-            Definition.from_tokens(
-                ids,
-                merges,
-                whole_pieces=whole_pieces,
-                backend=backend,
-                pattern=pattern_named(pattern),
-                special_tokens=special_tokens,
-                added_tokens=added_tokens,
-                normalizer=normalizer,
-                late_tokens=late_tokens,
-                name=name,
-            )
+            Definition.from_tokens(ids, merges, whole_pieces=whole_pieces, backend=backend, **fields)
         )
-
-    @classmethod
-    def from_vocabulary(
-        cls,
-        tokens: Mapping[int, bytes],
-        merges: Iterable[Merge],
-        whole_pieces: bool,
-        *,
-        backend: str | None = None,
-        **fields: Unpack[Fields],
-    ) -> Tokenizer:
-        """Makes a tokenizer from the three values of ``vocabulary()``; the other options are those of ``Tokenizer``.
-
-        >>> tok = Tokenizer([(104, 105)])
-        >>> Tokenizer.from_vocabulary(*tok.vocabulary(), pattern="gpt2") == tok
-        True
-        """
-        return cls.from_definition(Definition.from_vocabulary(tokens, merges, whole_pieces, backend=backend, **fields))
-
-    @classmethod
-    def from_tiktoken(
-        cls,
-        path: Path,
-        *,
-        pattern: str,
-        special_tokens: Mapping[str, int] | None = None,
-        name: str | None = None,
-        backend: str | None = None,
-    ) -> Tokenizer:
-        """Reads a rank file of tiktoken, which holds neither the pattern nor the special tokens.
-
-        Raises:
-            FileFormatError: The file is malformed; the message says where and how.
-        """
-        from .formats import tiktoken
-
-        return cls.from_definition(
-            tiktoken.load(
-                path, pattern=pattern_named(pattern), special_tokens=special_tokens, name=name, backend=backend
-            )
-        )
-
-    @classmethod
-    def from_huggingface(cls, path: Path, *, name: str | None = None, backend: str | None = None) -> Tokenizer:
-        """Reads a ``tokenizer.json`` of BPE.
-
-        The ids are those of ``tokenizers``: ``encode(text, allowed_special="all")`` here is
-        ``encode(text, add_special_tokens=False)`` there, and ``encode(text)`` is that with ``encode_special_tokens`` set.
-
-        Raises:
-            FileFormatError: The file is malformed, or asks for something that minitok does not do; the message says
-                what.
-        """
-        from .formats import huggingface
-
-        return cls.from_definition(huggingface.load(path, name=name, backend=backend))
-
-    @classmethod
-    def from_gpt2(
-        cls,
-        vocab_json: Path,
-        merges_txt: Path,
-        *,
-        pattern: str = "gpt2",
-        special_tokens: Mapping[str, int] | None = None,
-        name: str | None = None,
-        backend: str | None = None,
-    ) -> Tokenizer:
-        """Reads GPT-2's ``vocab.json`` and ``merges.txt``.
-
-        Args:
-            vocab_json: The tokens and their ids.
-            merges_txt: The merges in rank order.
-            pattern: As for ``Tokenizer``.
-            special_tokens: Names and ids; if not given, the tokens like ``<...>`` that no merge makes.
-            name: As for ``Tokenizer``.
-            backend: As for ``Tokenizer``.
-
-        Raises:
-            FileFormatError: One of the files is malformed; the message says where and how.
-        """
-        from .formats import gpt2
-
-        return cls.from_definition(
-            gpt2.load(
-                vocab_json,
-                merges_txt,
-                pattern=pattern_named(pattern),
-                special_tokens=special_tokens,
-                name=name,
-                backend=backend,
-            )
-        )
-
-    @classmethod
-    def from_minbpe(cls, path: Path, *, name: str | None = None, backend: str | None = None) -> Tokenizer:
-        """Reads a ``.model`` file of minbpe. Raises FileFormatError."""
-        from .formats import minbpe
-
-        return cls.from_definition(minbpe.load(path, name=name, backend=backend))
 
     # -- text to ids ---------------------------------------------------------------------------------------------------
 
@@ -316,8 +206,8 @@ class Tokenizer(Shortcuts):
     def encode(
         self,
         text: Text,
-        allowed_special: Special | str = NONE,
-        disallowed_special: Special | str = NONE,
+        allowed_special: Allowed = NONE,
+        disallowed_special: Allowed = NONE,
         threads: int = 1,
         trace: Emit | None = None,
     ) -> list[int]:
@@ -345,143 +235,47 @@ class Tokenizer(Shortcuts):
         """
         if allowed_special is NONE and disallowed_special is NONE and trace is None and threads == 1:
             return self._codec.encode(text)
-        allowed = self._check(text, allowed_special, disallowed_special)
+        allowed = self._check([text], allowed_special, disallowed_special)
         if trace is not None:
             return self._codec.trace(text, allowed, trace)
         return self._codec.encode(text, allowed, thread_count(threads))
-
-    def encode_bytes(self, data: bytes) -> list[int]:
-        r"""Returns the ids of any bytes; an invalid byte counts as neither letter, number nor white space.
-
-        >>> Tokenizer([]).encode_bytes(b"\xff")
-        [255]
-        """
-        if not isinstance(data, bytes):
-            raise TypeError(f"data must be bytes, not {type(data).__name__}")
-        return self._codec.encode(data)
 
     @shortcut
     def encode_to_numpy(
         self,
         text: Text,
-        allowed_special: Special | str = NONE,
-        disallowed_special: Special | str = NONE,
+        allowed_special: Allowed = NONE,
+        disallowed_special: Allowed = NONE,
         threads: int = 1,
     ) -> npt.NDArray[np.uint32]:
         """Returns the ids of a text as an array of uint32, shape (number of tokens,); the array owns its memory."""
         if allowed_special is NONE and disallowed_special is NONE and threads == 1:
             return self._codec.encode_to_numpy(text)
-        allowed = self._check(text, allowed_special, disallowed_special)
+        allowed = self._check([text], allowed_special, disallowed_special)
         return self._codec.encode_to_numpy(text, allowed, thread_count(threads))
 
     def encode_batch(
-        self, texts: Iterable[Text], *, allowed_special: Special | str = (), threads: int | None = None
+        self, texts: Texts, *, allowed_special: Allowed = (), disallowed_special: Special = (), threads: Threads = None
     ) -> list[list[int]]:
         """Returns the ids of each text, in order. ``threads``: how many to use; by default one per processor."""
-        return self._codec.encode_batch(as_list(texts), self._allowed(allowed_special), thread_count(threads))
+        listed = as_list(texts)
+        names = self._check(listed, allowed_special, disallowed_special)
+        return self._codec.encode_batch(listed, names, thread_count(threads))
 
     def encode_batch_to_numpy(
-        self, texts: Iterable[Text], *, allowed_special: Special | str = (), threads: int | None = None
+        self, texts: Texts, *, allowed_special: Allowed = (), disallowed_special: Special = (), threads: Threads = None
     ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
         """Returns the ids of all texts in one array, and offsets: text i has ``ids[offsets[i]:offsets[i + 1]]``.
+
+        ``minitok.padding.pad`` makes rows of one length of them, and ``minitok.arrow`` takes columns of Arrow.
 
         >>> ids, offsets = Tokenizer([]).encode_batch_to_numpy(["ab", "c"])
         >>> ids.tolist(), offsets.tolist()
         ([97, 98, 99], [0, 2, 3])
         """
-        return self._codec.encode_batch_to_numpy(as_list(texts), self._allowed(allowed_special), thread_count(threads))
-
-    def encode_arrow(
-        self, strings: Any, *, allowed_special: Special | str = (), threads: int | None = None
-    ) -> pa.Array | pa.ChunkedArray:
-        """Returns the ids of a column of strings in Arrow's form, without a Python object for a row.
-
-        Args:
-            strings: An array or chunked array of ``pyarrow``, a series of Polars, a column of pandas, or anything else with
-                Arrow's C interface (``__arrow_c_array__``, ``__arrow_c_stream__``), of strings or binary data in any layout.
-            allowed_special: As for ``encode``.
-            threads: How many to use; by default one per processor.
-
-        Returns:
-            A list array of uint32 (``pyarrow.ListArray``), null where the strings are, with chunks where they have them; with
-            offsets of 64 bits where a chunk has more than 2,147,483,647 ids. Polars and pandas take it as it is.
-
-        Raises:
-            ArrowError: The column is malformed, or cannot be imported.
-            ModuleNotFoundError: pyarrow is not there: install ``minitok[arrow]``.
-            TypeError: It is not a column of strings.
-
-        >>> import pyarrow as pa
-        >>> Tokenizer([(97, 98)]).encode_arrow(pa.array(["ab", None, "abc"])).to_pylist()
-        [[256], None, [256, 99]]
-        """
-        from .arrow import encode_column
-        from .backend import load_backend
-
-        backend = load_backend(self._definition.backend)
-        return encode_column(backend, self._codec, strings, self._allowed(allowed_special), thread_count(threads))
-
-    def decode_arrow(
-        self, lists: Any, errors: str = "replace", *, threads: int | None = None
-    ) -> pa.Array | pa.ChunkedArray:
-        """Returns the texts of a column of lists of ids in Arrow's form: the way back from ``encode_arrow``.
-
-        Args:
-            lists: As ``strings`` of ``encode_arrow``, but lists of integers, in any layout.
-            errors: As for ``decode``.
-            threads: How many to use; by default one per processor.
-
-        Returns:
-            An array of strings, null where the lists are.
-
-        Raises:
-            ArrowError: The column is malformed, cannot be imported, or has a null in place of an id.
-            ModuleNotFoundError: pyarrow is not there: install ``minitok[arrow]``.
-            TypeError: It is not a column of lists of integers.
-            UnknownTokenError: An id has no token; the error names it and its index in its row.
-
-        >>> import pyarrow as pa
-        >>> Tokenizer([(97, 98)]).decode_arrow(pa.array([[256], None, [256, 99]])).to_pylist()
-        ['ab', None, 'abc']
-        """
-        from .arrow import decode_column
-
-        return decode_column(self._codec, lists, errors, thread_count(threads))
-
-    def encode_batch_padded(
-        self,
-        texts: Iterable[Text],
-        length: int | None = None,
-        *,
-        pad_id: int,
-        side: str = "right",
-        truncate: str = "right",
-        allowed_special: Special | str = (),
-        threads: int | None = None,
-    ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.bool_]]:
-        """Returns the ids of all texts as rows of one length, and a mask of where they are ids of the text.
-
-        Args:
-            texts: The texts.
-            length: Of the rows; by default that of the longest text.
-            pad_id: The id that shorter rows are filled up with.
-            side: ``"right"`` or ``"left"``: where it is put.
-            truncate: ``"right"`` or ``"left"``: which ids longer texts lose.
-            allowed_special: As for ``encode``.
-            threads: How many to use; by default one per processor.
-
-        Returns:
-            Two arrays of shape (number of texts, length): uint32 and bool.
-
-        >>> rows, mask = Tokenizer([]).encode_batch_padded(["abc", "d"], pad_id=0)
-        >>> rows.tolist(), mask.astype(int).tolist()
-        ([[97, 98, 99], [100, 0, 0]], [[1, 1, 1], [1, 0, 0]])
-        """
-        from .padding import check_padding, pad
-
-        check_padding(length, pad_id, side=side, truncate=truncate)
-        ids, offsets = self.encode_batch_to_numpy(texts, allowed_special=allowed_special, threads=threads)
-        return pad(ids, offsets, length, side, pad_id, truncate)
+        listed = as_list(texts)
+        names = self._check(listed, allowed_special, disallowed_special)
+        return self._codec.encode_batch_to_numpy(listed, names, thread_count(threads))
 
     def encode_segments(self, segments: Iterable[tuple[Text, bool]], *, merge_across: bool = False) -> list[int]:
         """Returns the ids of a text that comes in segments, of which only some may hold special tokens.
@@ -512,172 +306,77 @@ class Tokenizer(Shortcuts):
 
     # -- conversations -------------------------------------------------------------------------------------------------
 
-    @property
-    def chat_templates(self) -> ChatTemplates | None:
-        """The chat templates of the model, with its folder or from ``with_chat_template``; None if there are none."""
-        return self._definition.chat
+    def encode_chat(self, messages: Sequence[Any], **options: Any) -> EncodedChat:
+        """Returns the ids of a conversation, and for each id who said it, by the chat template of the model.
 
-    def with_chat_template(self, template: str | Mapping[str, str], **tokens: str) -> Tokenizer:
-        """The same tokenizer with a chat template, or with several by their names; ids do not change.
-
-        Args:
-            template: In Jinja, as models have it: it makes one text of ``messages``.
-            tokens: Special tokens that the template uses by name, like ``bos_token="<s>"``.
-
-        >>> tok = Tokenizer([], special_tokens={"<s>": 256}).with_chat_template("{{ bos_token }}{{ messages[0].content }}",
-        ...                                                                     bos_token="<s>")
-        >>> tok.encode_chat([{"role": "user", "content": "hi<s>"}]).ids
-        [256, 104, 105, 60, 115, 62]
-        """
-        from .chat_templates import ChatTemplates
-
-        named = {"default": template} if isinstance(template, str) else template
-        return self.from_definition(self._definition.with_chat(ChatTemplates(named, tokens)))
-
-    def render(
-        self,
-        messages: Sequence[Any],
-        *,
-        add_generation_prompt: bool = False,
-        continue_final_message: bool = False,
-        tools: Sequence[Mapping[str, Any]] | None = None,
-        documents: Sequence[Mapping[str, Any]] | None = None,
-        template: str | None = None,
-        **variables: Any,
-    ) -> list[Span]:
-        """Returns the text of a conversation in spans that say where they come from, by the model's chat template.
-
-        The template's own text is trusted; what comes from messages, tools, documents and variables is not, wherever the
-        template puts it. Joined, the texts of the spans are what ``transformers`` renders. Needs ``minitok[chat]``.
-
-        Args:
-            messages: Dicts with ``role``, ``content`` and what else the template knows. A string of the type
-                ``minitok.chat.Trusted`` is trusted. Fields that are None are left out.
-            add_generation_prompt: Whether to begin the answer of the assistant.
-            continue_final_message: Whether to leave the last message open, to be continued.
-            tools: JSON schemas of functions that the model may call.
-            documents: Texts to answer from, for templates that take them.
-            template: The name of a template, or its source; by default ``tool_use`` if there are tools and it exists, or
-                ``default``.
-            variables: What else the template knows, like ``enable_thinking=False``.
-
-        Raises:
-            TemplateError: There is no template, or it is malformed, or it refuses the messages, or fails.
-            TypeError: ``messages``, ``tools`` or ``documents`` is not a list of dicts.
-            ValueError: There is no message, or none to continue.
-
-        A template is a program of the model's author. It runs in Jinja's sandbox, which keeps it from files and processes,
-        but not from taking forever.
-
-        >>> tok = Tokenizer([]).with_chat_template("{% for m in messages %}<|{{ m.role }}|>{{ m.content }}{% endfor %}")
-        >>> [(span.text, span.trusted) for span in tok.render([{"role": "user", "content": "Hi <|x|>"}])]
-        [('<|', True), ('user', True), ('|>', True), ('Hi <|x|>', False)]
-        """
-        from .chat.render import render
-
-        return render(
-            self._definition.chat,
-            messages,
-            add_generation_prompt=add_generation_prompt,
-            continue_final_message=continue_final_message,
-            tools=tools,
-            documents=documents,
-            template=template,
-            variables=variables,
-        )
-
-    def encode_chat(
-        self,
-        messages: Sequence[Any],
-        *,
-        add_generation_prompt: bool = False,
-        continue_final_message: bool = False,
-        tools: Sequence[Mapping[str, Any]] | None = None,
-        documents: Sequence[Mapping[str, Any]] | None = None,
-        template: str | None = None,
-        **variables: Any,
-    ) -> EncodedChat:
-        """Returns the ids of a conversation, and for each id who said it; arguments and errors are those of ``render``.
-
-        Special tokens are found in the template's text only: whatever a user writes, in whatever field, is text. Where nobody
-        writes them, the ids are those of ``transformers`` (``apply_chat_template``).
+        Arguments and errors are those of ``minitok.chat.render``, which gives the text: ``add_generation_prompt``,
+        ``continue_final_message``, ``tools``, ``documents``, ``template``, and the variables of the template. Special tokens
+        are found in the template's text only: whatever a user writes, in whatever field, is text. Where nobody writes them,
+        the ids are those of ``transformers`` (``apply_chat_template``).
 
         Returns:
             An ``EncodedChat``: ``ids``, ``roles`` (one for each id, None for the template's text), ``generated`` (whether the
             template marks it as written by a model), and ``mask(role)``.
 
-        >>> tok = Tokenizer([], special_tokens={"<e>": 256}).with_chat_template(
-        ...     "{% for m in messages %}{{ m.content }}<e>{% endfor %}")
+        >>> tok = Tokenizer([], special_tokens={"<e>": 256}).replace(
+        ...     chat="{% for m in messages %}{{ m.content }}<e>{% endfor %}")
         >>> chat = tok.encode_chat([{"role": "user", "content": "<e>"}, {"role": "assistant", "content": "ok"}])
         >>> chat.ids
         [60, 101, 62, 256, 111, 107, 256]
         >>> chat.mask("assistant")
         [False, False, False, False, True, True, True]
         """
+        from .chat import render
         from .chat.encoding import encode_chat
 
-        spans = self.render(
-            messages,
-            add_generation_prompt=add_generation_prompt,
-            continue_final_message=continue_final_message,
-            tools=tools,
-            documents=documents,
-            template=template,
-            **variables,
-        )
-        return encode_chat(self._definition, spans, template)
+        spans = render(self._definition.chat, messages, **options)
+        return encode_chat(self._definition, spans, options.get("template"))
 
     # -- text to ids, with more than the ids ---------------------------------------------------------------------------
 
+    @overload
     def encode_with_offsets(
-        self, text: Text, *, allowed_special: Special | str = (), unit: str = "char"
-    ) -> tuple[list[int], list[tuple[int, int]]]:
+        self, text: Text, *, unit: Unit = ..., to_numpy: Literal[False] = ..., **special: Unpack[Found]
+    ) -> tuple[list[int], list[tuple[int, int]]]: ...
+    @overload
+    def encode_with_offsets(
+        self, text: Text, *, unit: Unit = ..., to_numpy: Literal[True], **special: Unpack[Found]
+    ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]: ...
+    def encode_with_offsets(
+        self,
+        text: Text,
+        *,
+        allowed_special: Allowed = (),
+        disallowed_special: Special = (),
+        unit: Unit = "char",
+        to_numpy: bool = False,
+    ) -> tuple[Any, Any]:
         """Returns the ids of a text, and the offsets at which each begins and ends.
 
         Args:
             text: The text.
             allowed_special: As for ``encode``.
+            disallowed_special: As for ``encode``.
             unit: ``"char"`` (offsets in characters; a token that holds part of a character spans that character) or
-                ``"byte"`` (offsets in UTF-8). With a normalizer, offsets refer to ``normalize(text)``; where spaces are
-                markers, to the text that the ids decode to.
+                ``"byte"`` (offsets in UTF-8). With a normalizer, offsets refer to ``definition.normalize(text)``; where spaces
+                are markers, to the text that the ids decode to.
+            to_numpy: Whether to return arrays: the ids, and the offsets in the shape (number of tokens, 2).
 
         >>> from minitok import Tokenizer
         >>> Tokenizer([]).encode_with_offsets("é!")
         ([195, 169, 33], [(0, 1), (0, 1), (1, 2)])
         """
-        from .backend import load_backend
+        from .chunking import ids_and_spans
 
-        ids, starts, ends = self._ids_and_spans(text, allowed_special, unit)
-        backend = load_backend(self._definition.backend)
-        return backend.id_list(ids), backend.span_list(starts, ends)
+        names = self._check([text], allowed_special, disallowed_special)
+        found = ids_and_spans(
+            self._definition, text, names, unit, lambda: self.encode_to_numpy(text, allowed_special=allowed_special)
+        )
+        return found.arrays() if to_numpy else found.lists(self.backend)
 
-    def encode_with_offsets_to_numpy(
-        self, text: Text, *, allowed_special: Special | str = (), unit: str = "char"
-    ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
-        """Returns what ``encode_with_offsets`` does in arrays: the ids, and the offsets, shape (number of tokens, 2).
-
-        >>> ids, offsets = Tokenizer([]).encode_with_offsets_to_numpy("é!")
-        >>> offsets.tolist()
-        [[0, 1], [0, 1], [1, 2]]
-        """
-        import numpy as np
-
-        ids, starts, ends = self._ids_and_spans(text, allowed_special, unit)
-        return ids, np.stack((starts, ends), axis=1)
-
-    def _ids_and_spans(self, text: Text, allowed_special: Special | str, unit: str) -> tuple[Any, Any, Any]:
-        definition = self._definition
-        definition.check_spelling("tokens have no offsets")
-        if allowed_special and definition.spells_text and not definition.lossless:
-            from .chunking import spans_in_text
-
-            return spans_in_text(definition, text, self._allowed(allowed_special), unit)
-        from .offsets import spans_of
-
-        ids = self.encode_to_numpy(text, allowed_special=allowed_special)
-        return ids, *spans_of(self._codec, ids, unit, prefixed=self._definition.prefix is not None)
-
-    def encode_iterable(self, chunks: Iterable[Text], *, allowed_special: Special | str = ()) -> Iterator[int]:
+    def encode_iterable(
+        self, chunks: Iterable[Text], *, allowed_special: Allowed = (), disallowed_special: Special = ()
+    ) -> Iterator[int]:
         """Yields the ids of the concatenated chunks, about 64 KiB at a time, up to a place that no later text can change.
 
         Where no such place is known, the whole text is held in memory: with ``none`` over bytes; with a normalizer that
@@ -689,9 +388,11 @@ class Tokenizer(Shortcuts):
         """
         from .streaming import encode_iterable
 
-        return encode_iterable(self._codec, chunks, self._allowed(allowed_special))
+        names = self._allowed(allowed_special)
+        refused = refused_tokens(disallowed_special, names, self._definition.special_tokens)
+        return encode_iterable(self._codec, chunks, names, refused)
 
-    def tokenize(self, text: Text, *, allowed_special: Special | str = ()) -> list[bytes]:
+    def tokenize(self, text: Text, *, allowed_special: Allowed = (), disallowed_special: Special = ()) -> list[bytes]:
         """Returns the tokens of a text as bytes; joined, they are the text.
 
         >>> from minitok import Tokenizer
@@ -699,154 +400,63 @@ class Tokenizer(Shortcuts):
         [b'hi', b'!']
         """
         if type(self).encode is Tokenizer.encode:
-            return self._codec.token_list(self.encode_to_numpy(text, allowed_special=allowed_special))
+            return self._codec.token_list(self.encode_to_numpy(text, allowed_special, disallowed_special))
         import numpy as np  # a subclass says what is encoded
 
-        return self._codec.token_list(np.array(self.encode(text, allowed_special=allowed_special), np.uint32))
+        ids = self.encode(text, allowed_special=allowed_special, disallowed_special=disallowed_special)
+        return self._codec.token_list(np.array(ids, np.uint32))
 
     def encode_files(
         self,
         paths: Path | Iterable[Path],
         out: Path,
         *,
-        dtype: str = "uint32",
-        separator: str | bytes | None = None,
-        field: str | None = None,
-        learn: str | None = None,
-        end_of_document: str | int | None = None,
-        allowed_special: Special | str = (),
-        format: str | None = None,  # noqa: A002 - what it is called everywhere
-        shuffle: int | None = None,
-        row_length: int | None = None,
-        begin_row: str | int | None = None,
-        rest: str = "keep",
-        shard_tokens: int | None = None,
         part: tuple[int, int] | None = None,
         threads: int | None = None,
         progress: bool | Callable[[Progress], object] = False,
         resume: bool = True,
+        **options: Unpack[PackOptions],
     ) -> Packed:
         r"""Encodes files into one array of ids on disk, in memory that does not grow with them.
 
-        An index is written beside the ids, ``train.bin.idx.npy`` for ``train.bin``: offsets as uint64, shape (documents
-        + 1,); document i has ``ids[offsets[i]:offsets[i + 1]]``. Both are written as ``.partial`` and renamed when
-        complete. An interrupted run, called again with the same arguments, continues after the last file that it had
-        finished (recorded in ``.journal.json``), unless the tokenizer, an option or one of those files has changed:
-        then it starts over. Two runs at a time for one output would mix their ids: the second one is refused.
+        ``minitok.corpus.packing.encode_files`` says what is written, how an interrupted run continues, and what is raised.
 
         Args:
-            paths: Files, or glob patterns, in this order; the files of a pattern are sorted. In ``.jsonl`` files, the
-                ``field`` of each line is a document; in ``.parquet`` and ``.arrow`` files, that of each row (needs
-                ``minitok[parquet]``). Any other file is text, one document.
-            out: ``.bin`` (ids only, little-endian, for ``numpy.memmap``) or ``.npy`` (for ``numpy.load``); ``.ds`` for
-                datatrove and nanotron; ``.parquet`` or ``.arrow`` for a column ``input_ids`` of lists.
-            dtype: ``"uint32"``, or ``"uint16"`` for half the size if no id is above 65,535.
-            separator: Cuts a text file into documents and belongs to none of them; one at the end of the file does not
-                begin another document.
-            field: The field of a JSON line, or the column of a Parquet file, that holds the text; by default ``text``. With
-                ``learn``, that of the messages; by default ``messages``.
-            learn: For files of conversations, in the form of ``encode_chat``: a mask beside the ids marks those that a model
-                is to learn, which are what this role says with the tokens that end its turns (``"assistant"``), or what
-                the chat template has in ``{% generation %}`` blocks (``"generation"``). A record may have ``tools``, too.
-                The mask is ``train.bin.mask.npy``: uint8, shape (tokens,). ``.ds`` has ``train.ds.loss``; ``.parquet``
-                and ``.arrow`` have a column ``assistant_masks``.
-            end_of_document: A special token's name, or an id, to put after each document.
-            allowed_special: As for ``encode``.
-            format: ``"megatron"`` for Megatron's ``.bin`` and ``.idx``; otherwise that of the suffix.
-            shuffle: A seed: the documents in an order that depends on it and on nothing else. Takes two more passes over the
-                ids on disk, and 64 MB of memory.
-            row_length: Rows of this many ids, each a document of the output, filled with whole documents where they fit.
-            begin_row: The special token, or the id, that every row begins with, and every document in it.
-            rest: What becomes of the rest of a document that is cut because nothing fits into a row: ``"keep"`` it for
-                another row, or ``"drop"`` it.
-            shard_tokens: Shards of at most this many ids, ``train-00000.bin`` and so on for ``train.bin``, of whole
-                documents, and ``train.manifest.json``.
-            part: ``(2, 8)`` for the second of eight parts of the files, which as many processes or machines may write, as
-                ``train.part-2-of-8.bin``; ``minitok.join_packed`` joins them.
+            paths: Files, or glob patterns, in this order: of text, ``.jsonl``, ``.parquet`` or ``.arrow``.
+            out: ``.bin`` or ``.npy`` (ids only), ``.ds``, ``.parquet`` or ``.arrow``. An index is written beside it.
+            part: ``(2, 8)`` for the second of eight parts of the files; ``minitok.join_packed`` joins them.
             threads: How many to use; by default one per processor.
             progress: True for a progress bar, or a function that is called with a ``Progress`` in bytes.
             resume: False to start over in any case.
-
-        Returns:
-            A ``Packed``: the files of ids and offsets, and the numbers of tokens, documents and bytes of text.
-
-        Raises:
-            FileNotFoundError: A file does not exist, or a pattern matches none.
-            FileFormatError: A file's content does not fit its name; the message says where.
-            BlockingIOError: Another run is writing this output.
-            ValueError: ``dtype`` is too small for this tokenizer, ``out`` has another suffix, or is one of the files that are
-                read, or ``end_of_document`` is not a special token.
-            TemplateError: ``learn`` needs a chat template, or the template refuses a conversation; the message says which.
-
-        >>> import numpy, os, tempfile
-        >>> from minitok import get_encoding
-        >>> folder = tempfile.mkdtemp()
-        >>> with open(f"{folder}/a.jsonl", "w") as file:
-        ...     _ = file.write('{"text": "hello world"}\n{"text": "hello"}\n')
-        >>> tok = get_encoding("gpt2")
-        >>> packed = tok.encode_files(f"{folder}/*.jsonl", f"{folder}/train.bin", dtype="uint16",
-        ...                           end_of_document="<|endoftext|>")
-        >>> packed.tokens, packed.documents
-        (5, 2)
-        >>> numpy.fromfile(f"{folder}/train.bin", dtype="uint16").tolist()
-        [31373, 995, 50256, 31373, 50256]
-        >>> numpy.load(f"{folder}/train.bin.idx.npy").tolist()
-        [0, 3, 5]
+            options: What becomes of documents and ids, by the names of ``minitok.corpus.packing.PackOptions``: ``dtype``,
+                ``end_of_document``, ``field``, ``separator``, ``learn``, ``shuffle``, ``row_length``, ``format`` and others.
         """
         from .corpus.packing import encode_files
 
         return encode_files(
-            self._definition,
-            self._codec,
-            paths,
-            out,
-            dtype=dtype,
-            separator=separator,
-            field=field,
-            learn=learn,
-            end_of_document=end_of_document,
-            allowed_special=allowed_special,
-            format=format,
-            shuffle=shuffle,
-            row_length=row_length,
-            begin_row=begin_row,
-            rest=rest,
-            shard_tokens=shard_tokens,
-            part=part,
-            threads=threads,
-            progress=progress,
-            resume=resume,
+            self._definition, paths, out, part=part, threads=threads, progress=progress, resume=resume, **options
         )
 
     # -- counting ------------------------------------------------------------------------------------------------------
 
     @shortcut
-    def count(self, text: Text, allowed_special: Special | str = NONE) -> int:
-        """Returns how many ids the text has."""
-        if allowed_special is NONE:
+    def count(self, text: Text, allowed_special: Allowed = NONE, disallowed_special: Special = NONE) -> int:
+        """Returns how many ids the text has; the options are those of ``encode``."""
+        if allowed_special is NONE and disallowed_special is NONE:
             return self._codec.count(text)
-        return self._codec.count(text, self._allowed(allowed_special))
+        return self._codec.count(text, self._check([text], allowed_special, disallowed_special))
 
     def count_batch(
-        self, texts: Iterable[Text], *, allowed_special: Special | str = (), threads: int | None = None
+        self, texts: Texts, *, allowed_special: Allowed = (), disallowed_special: Special = (), threads: Threads = None
     ) -> list[int]:
         """Returns how many ids each text has."""
-        return self._codec.count_batch(as_list(texts), self._allowed(allowed_special), thread_count(threads))
-
-    def count_iterable(self, chunks: Iterable[Text], *, allowed_special: Special | str = ()) -> int:
-        """Returns how many ids the concatenated chunks have: ``encode_iterable`` without the ids.
-
-        >>> from minitok import Tokenizer
-        >>> Tokenizer([(97, 98)]).count_iterable(["a", "b c"])
-        3
-        """
-        from .streaming import count_iterable
-
-        return count_iterable(self._codec, chunks, self._allowed(allowed_special))
+        listed = as_list(texts)
+        names = self._check(listed, allowed_special, disallowed_special)
+        return self._codec.count_batch(listed, names, thread_count(threads))
 
     # -- ids to text ---------------------------------------------------------------------------------------------------
 
-    def decode(self, ids: Iterable[int] | npt.NDArray[Any], errors: str = "replace") -> str:
+    def decode(self, ids: Ids, errors: str = "replace") -> str:
         """Returns the text of the ids.
 
         Args:
@@ -860,13 +470,13 @@ class Tokenizer(Shortcuts):
         """
         return self._codec.decode(ids, errors)
 
-    def decode_bytes(self, ids: Iterable[int] | npt.NDArray[Any]) -> bytes:
-        """Returns the bytes of the ids. ``decode_bytes(encode(text))`` is the text in UTF-8, if ``lossless``."""
+    def decode_bytes(self, ids: Ids) -> bytes:
+        """Returns the bytes of the ids. ``decode_bytes(encode(text))`` is the text in UTF-8, if ``definition.lossless``."""
         return self._codec.decode_bytes(ids)
 
     def decode_batch(
         self,
-        batch: Iterable[Iterable[int]] | npt.NDArray[Any],
+        batch: Iterable[Ids] | npt.NDArray[Any],
         errors: str = "replace",
         *,
         offsets: npt.NDArray[Any] | None = None,
@@ -897,27 +507,25 @@ class Tokenizer(Shortcuts):
         places = checked_offsets(offsets)
         return self._codec.decode_rows(batch, places[:-1], places[1:], errors, thread_count(threads))
 
-    def decode_with_offsets(self, ids: Iterable[int]) -> tuple[str, list[int]]:
+    @overload
+    def decode_with_offsets(self, ids: Ids, *, to_numpy: Literal[False] = ...) -> tuple[str, list[int]]: ...
+    @overload
+    def decode_with_offsets(self, ids: Ids, *, to_numpy: Literal[True]) -> tuple[str, npt.NDArray[np.int64]]: ...
+    def decode_with_offsets(self, ids: Ids, *, to_numpy: bool = False) -> tuple[str, Any]:
         """Returns the text of the ids, and the offset of the character in which each token begins.
+
+        ``to_numpy``: whether the offsets are an array, of shape (number of ids,).
 
         >>> from minitok import Tokenizer
         >>> Tokenizer([]).decode_with_offsets([195, 169, 33])
         ('é!', [0, 0, 1])
         """
-        text, starts = self.decode_with_offsets_to_numpy(ids)
-        return text, starts.tolist()
+        from .chunking import text_and_starts
 
-    def decode_with_offsets_to_numpy(self, ids: Iterable[int]) -> tuple[str, npt.NDArray[np.int64]]:
-        """Returns what ``decode_with_offsets`` does, the offsets in an array of shape (number of ids,)."""
-        from .offsets import as_sequence, id_array, spans_of
+        text, starts = text_and_starts(self._definition, ids)
+        return text, starts if to_numpy else starts.tolist()
 
-        self._definition.check_spelling("tokens have no offsets")
-        ids = as_sequence(ids)
-        text = self.decode(ids, "strict")
-        starts, _ = spans_of(self._codec, id_array(ids), prefixed=self._definition.prefix is not None)
-        return text, starts
-
-    def stream_decoder(self, errors: str = "replace") -> StreamDecoder:
+    def stream_decoder(self, errors: Literal["replace", "strict"] = "replace") -> StreamDecoder:
         """Returns a decoder for ids that come one by one: ``push(id)`` gives the text that is certain, ``finish()`` the rest.
 
         >>> stream = Tokenizer([]).stream_decoder()
@@ -930,14 +538,14 @@ class Tokenizer(Shortcuts):
 
     # -- parts of a text -----------------------------------------------------------------------------------------------
 
-    def truncate_text(self, text: str, max_tokens: int, *, allowed_special: Special | str = ()) -> str:
+    def truncate_text(self, text: str, max_tokens: int, *, allowed_special: Allowed = ()) -> str:
         """Returns the longest prefix of a text that has at most ``max_tokens`` tokens and ends between two characters.
 
         Its ids are the first ids of the text. It may have fewer than ``max_tokens``: no character is cut, and a
         trailing token whose encoding depends on the text after it is dropped.
 
         Args:
-            text: The text. A lone surrogate becomes U+FFFD. With a normalizer, ``normalize(text)`` is cut (each segment
+            text: The text. A lone surrogate becomes U+FFFD. With a normalizer, the normalized text is cut (each segment
                 between special tokens is normalized by itself), and the ids are those of text that is not normalized again.
                 Where spaces are markers, a marker in the text is a space.
             max_tokens: How many tokens the result may have; 0 gives the empty text.
@@ -959,15 +567,14 @@ class Tokenizer(Shortcuts):
 
         return truncate_text(self._definition, text, max_tokens, self._allowed(allowed_special))
 
-    def chunk(self, text: str, max_tokens: int, overlap: int = 0, *, allowed_special: Special | str = ()) -> list[str]:
+    def chunk(self, text: str, max_tokens: int, overlap: int = 0, *, allowed_special: Allowed = ()) -> list[str]:
         """Cuts the text into parts of at most ``max_tokens`` tokens each, between tokens and between characters.
 
         The limit holds for the part within the text and for the part encoded by itself. Without overlap, the parts
         joined are the text. The empty text has no parts.
 
         Args:
-            text: The text. A lone surrogate becomes U+FFFD. With a normalizer, ``normalize(text)`` is cut (each segment
-                between special tokens is normalized by itself). Where spaces are markers, a marker in the text is a space.
+            text: The text; for what becomes of it, see ``truncate_text``.
             max_tokens: How many tokens a part may have.
             overlap: How many tokens from the end of a part are repeated at the start of the next; fewer if a character
                 would be cut.
@@ -993,22 +600,18 @@ class Tokenizer(Shortcuts):
 
     # -- special tokens in a text --------------------------------------------------------------------------------------
 
-    def check_special(self, text: Text, disallowed: Special | str = "all") -> None:
-        """Raises DisallowedSpecialTokenError if the text contains one of the special tokens."""
-        self._codec.check(text, named_special_tokens(disallowed, self._definition.special_tokens))
-
-    def _allowed(self, allowed: Special | str) -> Sequence[str] | None:
+    def _allowed(self, allowed: Allowed) -> Sequence[str] | None:
         if allowed == "all":
             return self._all_special
         return allowed_tokens(allowed, self._definition.special_tokens)
 
-    def _check(self, text: Text, allowed: Special | str, disallowed: Special | str) -> Sequence[str] | None:
-        """Returns the special tokens to find in the text; raises if a disallowed one occurs in it."""
-        names, special = self._allowed(allowed), self._definition.special_tokens
+    def _check(self, texts: Sequence[Text], allowed: Allowed, disallowed: Special) -> Sequence[str] | None:
+        """Returns the special tokens to find in the texts; raises if a disallowed one occurs in one of them."""
+        names = self._allowed(allowed)
         if disallowed:
-            found = frozenset(names or ())
-            others = [name for name in special if name not in found]
-            self._codec.check(text, others if disallowed == "all" else named_special_tokens(disallowed, special))
+            refused = refused_tokens(disallowed, names, self._definition.special_tokens)
+            for text in texts:
+                self._codec.check(text, refused)
         return names
 
     # -- what it holds -------------------------------------------------------------------------------------------------
@@ -1037,53 +640,6 @@ class Tokenizer(Shortcuts):
     def added_tokens(self) -> dict[str, int]:
         """Names and ids of the added tokens, which are found in every text."""
         return dict(self._definition.added_tokens)
-
-    @property
-    def normalizer(self) -> Normalizer | None:
-        """The normal form of Unicode that text is put into before it is cut, or other steps; None if text is not changed."""
-        return self._definition.normalizer
-
-    @property
-    def prefix(self) -> str | None:
-        """Where a space is put before the text: by SPEC S4 if spaces are markers, ``bytes`` if not; or None."""
-        return self._definition.prefix
-
-    @property
-    def words(self) -> str | None:
-        """What words are, as a regular expression, where the text between them is dropped (SPEC N3); None if nothing is."""
-        return self._definition.words
-
-    @property
-    def word_end(self) -> str | None:
-        """How files write the end of a word, where that is part of its last token (SPEC N3); None otherwise."""
-        return self._definition.word_end
-
-    @property
-    def late_tokens(self) -> frozenset[str]:
-        """The special and added tokens that are found after the others, in normalized text."""
-        return self._definition.late_tokens
-
-    @property
-    def lossless(self) -> bool:
-        """Whether ``decode(encode(text))`` is the text, always, with and without special tokens.
-
-        It is not with a normalizer, where a space is put before the text (``prefix``) or spaces are markers, with a vocabulary
-        that drops bytes or has an unknown token, where text is cut into ``words``, where special tokens take white space with
-        them, and where two of them have one id, which decodes to the first (``o200k_harmony``). ``definition.loss`` says why.
-        """
-        return self._definition.lossless
-
-    def normalize(self, text: str) -> str:
-        r"""Returns the text that is cut and encoded: in the normal form, or unchanged.
-
-        >>> from minitok import Tokenizer
-        >>> Tokenizer([], normalizer="NFC").normalize("e\u0301") == "\u00e9"
-        True
-        """
-        if not isinstance(text, str):
-            raise TypeError(f"text must be str, not {type(text).__name__}")
-        segments = self._codec.segments(text, None)
-        return b"".join(segment[0] for segment in segments).decode()
 
     def memory_usage(self) -> dict[str, int]:
         """Returns how many bytes of memory it holds, by what they are for.
@@ -1118,18 +674,9 @@ class Tokenizer(Shortcuts):
         return self._definition.backend
 
     @property
-    def byte_order(self) -> bytes | None:
-        """The byte of each of the ids 0 to 255; None if these are not the single bytes."""
-        return self._definition.byte_order
-
-    @property
     def merges(self) -> list[tuple[int, int]]:
         """The merges as pairs of ids, in rank order."""
         return self._definition.merges
-
-    def vocabulary(self) -> tuple[dict[int, bytes], list[Merge], bool]:
-        """Returns all tokens by id, all merges as (left, right, id, rank), and ``whole_pieces``."""
-        return self._definition.vocabulary()
 
     def token_bytes(self, token_id: int) -> bytes:
         """Returns the bytes of an id. Raises UnknownTokenError."""
@@ -1147,29 +694,18 @@ class Tokenizer(Shortcuts):
         return found
 
     @property
-    def trained(self) -> dict[str, Any] | None:
-        """How it was trained (options, corpus, why it stopped); None if it was not, or if that is not known."""
-        return dict(self._definition.trained) if self._definition.trained else None
-
-    @property
     def report(self) -> TrainingReport | None:
         """How its training went: counts, ties, time and memory; None if it was not trained, or if that is not known."""
         from .corpus.report import TrainingReport
 
         return TrainingReport.from_dict(self._definition.trained) if self._definition.trained else None
 
-    def explain(self, text: str | bytes, *, allowed_special: Collection[str] | str = ()) -> Explanation:
+    def explain(self, text: Text, *, allowed_special: Allowed = ()) -> Explanation:
         """Explains why a text has its ids, as data that can also be displayed.
 
         For each piece: the alternative of the pattern that made it, its tokens with their bytes and offsets, the merges
-        with their ranks, and the merges of the vocabulary that were blocked, and by what.
-
-        Args:
-            text: A short text: the trace costs O(n^2) for a piece of n bytes.
-            allowed_special: As for ``encode``.
-
-        Raises:
-            ValueError: A piece of the text is longer than 2,048 bytes.
+        with their ranks, and the merges of the vocabulary that were blocked, and by what. For short texts: costs O(n^2) for a
+        piece of n bytes, and one of more than 2,048 bytes is a ValueError.
 
         >>> from minitok import Tokenizer
         >>> [(token.id, token.token) for token in Tokenizer([(104, 105)]).explain("hi!").tokens]
@@ -1194,20 +730,12 @@ class Tokenizer(Shortcuts):
         >>> Tokenizer([(97, 98), (256, 99)], special_tokens={"<s>": 258}).truncate(258)
         Tokenizer(n_vocab=258, pattern='gpt2', special_tokens=1, backend='rust')
         """
-        return self.from_definition(self._definition.truncate(vocab_size))
+        from .corpus.pruning import truncate
+
+        return self.from_definition(truncate(self._definition, vocab_size))
 
     def extend(
-        self,
-        texts: Iterable[str | bytes] | PieceCounts,
-        vocab_size: int,
-        *,
-        tie_break: str = "smallest_ids",
-        min_frequency: int = 1,
-        max_token_length: int | None = None,
-        threads: int | None = None,
-        progress: bool | Callable[[Progress], object] = False,
-        trace: Emit | None = None,
-        name: str | None = None,
+        self, texts: Iterable[Text] | PieceCounts, vocab_size: int, **options: Unpack[ExtendOptions]
     ) -> Tokenizer:
         """Returns a larger tokenizer that has learnt more from these texts; no existing id changes (SPEC T10).
 
@@ -1217,13 +745,8 @@ class Tokenizer(Shortcuts):
         Args:
             texts: As for ``train``; or counts from ``count_pieces`` with this pattern and these special tokens.
             vocab_size: The new ``n_vocab``, if there is that much to learn.
-            tie_break: As for ``train``, like the options that follow.
-            min_frequency: See ``train``.
-            max_token_length: See ``train``.
-            threads: See ``train``.
-            progress: See ``train``.
-            trace: See ``train``.
-            name: A name for the new tokenizer.
+            options: As for ``train``: ``tie_break``, ``min_frequency``, ``max_token_length``, ``threads``, ``progress``,
+                ``trace``, and a ``name`` for the new tokenizer.
 
         Raises:
             TrainingError: The options cannot be met, the counts are of other pieces, or the pieces are not those of the text
@@ -1238,20 +761,7 @@ class Tokenizer(Shortcuts):
         """
         from .corpus.learning import extend
 
-        return self.from_definition(
-            extend(
-                self._definition,
-                texts,
-                vocab_size,
-                tie_break=tie_break,
-                min_frequency=min_frequency,
-                max_token_length=max_token_length,
-                threads=threads,
-                progress=progress,
-                trace=trace,
-                name=name,
-            )
-        )
+        return self.from_definition(extend(self._definition, texts, vocab_size, **options))
 
     def prune(
         self,
@@ -1259,33 +769,20 @@ class Tokenizer(Shortcuts):
         *,
         keep: Iterable[int | str | bytes] = (),
         vocab_size: int | None = None,
-        allowed_special: Special | str = (),
+        allowed_special: Allowed = (),
         threads: int | None = None,
     ) -> tuple[Tokenizer, npt.NDArray[np.int64]]:
-        """Returns a tokenizer without the tokens that a corpus does not use, and the new id of each old one.
+        """Returns a tokenizer without the tokens that a corpus does not use, and the new id of each old one, or -1.
 
-        Kept are the tokens that the corpus uses, those that they are made of, the bytes, the special tokens and what
-        ``keep`` names, in their order and without gaps. The texts of the corpus keep their tokens; any other text still
-        decodes to itself, at the cost of more tokens. ``extend`` first and ``prune`` then exchange one language for another.
+        ``minitok.corpus.pruning.prune`` says what is kept and what is raised.
 
         Args:
             corpus: Texts; or counts from ``count_pieces`` with this pattern and these special tokens; or how often each id
                 occurs, as ``numpy.bincount`` counts the ids of a corpus that has been encoded.
             keep: Further tokens to keep, as ids, ``bytes`` or ``str``.
-            vocab_size: At most this many ids: of the tokens that the corpus uses, those that it makes most often, as
-                tokens of its texts or on the way to them. Without a limit, all of them.
+            vocab_size: At most this many ids: the tokens that the corpus makes most often.
             allowed_special: As for ``encode``, for texts.
             threads: How many to use; by default one per processor.
-
-        Returns:
-            The tokenizer, and an array of shape (old ``n_vocab``,) of int64 that holds the new id of each old one, or -1.
-            The rows of an embedding that are kept are ``embedding[new_ids >= 0]``, in the order of the new ids.
-
-        Raises:
-            VocabularyError: ``vocab_size`` leaves no room for what must be kept, or ``keep`` names no token.
-            TrainingError: The counts are of other pieces.
-
-        Costs encoding the corpus, or its distinct pieces, and some seconds for 200,000 tokens.
 
         >>> from minitok import Tokenizer
         >>> tok = Tokenizer([(97, 98), (256, 99), (98, 99)])
@@ -1295,129 +792,79 @@ class Tokenizer(Shortcuts):
         """
         from .corpus.pruning import prune
 
-        pruned, new_ids = prune(
-            self._definition,
-            corpus,
-            keep=keep,
-            vocab_size=vocab_size,
-            allowed_special=allowed_special,
-            threads=thread_count(threads),
-        )
+        options: Any = {"keep": keep, "allowed_special": allowed_special, "threads": thread_count(threads)}
+        pruned, new_ids = prune(self._definition, corpus, vocab_size=vocab_size, **options)
         return self.from_definition(pruned), new_ids
 
-    def with_pattern(self, pattern: str) -> Tokenizer:
-        """The same vocabulary with another split pattern; special tokens stay. The name goes, as the ids are others."""
-        return self.from_definition(self._definition.changed(pattern=pattern_named(pattern)))
+    def replace(self, **changes: Unpack[Changes]) -> Tokenizer:
+        r"""Returns the same tokenizer with other values in these fields of its ``definition``, or on another backend.
 
-    def with_normalizer(self, normalizer: Normalizer | None) -> Tokenizer:
-        r"""The same tokenizer for text that is changed first (in a normal form of Unicode), or not (None), and without a name.
-
-        >>> from minitok import get_encoding
-        >>> tok = get_encoding("gpt2").with_normalizer("NFC")
-        >>> tok.encode("cafe\u0301") == tok.encode("caf\u00e9")
-        True
-        """
-        return self.from_definition(self._definition.changed(normalizer=normalizer))
-
-    def with_special_tokens(self, special_tokens: Mapping[str, int]) -> Tokenizer:
-        """The same vocabulary and pattern with these special tokens in place of its own, and without a name.
-
-        Those that it has keep what they take with them (``lstrip``, ``rstrip``, ``single_word``), and when they are found.
-
-        >>> from minitok import Tokenizer
-        >>> tok = Tokenizer([(97, 98)]).with_special_tokens({"<s>": 257})
-        >>> tok.encode("<s>ab", allowed_special="all")
-        [257, 256]
-        """
-        definition = self._definition
-        names = special_tokens.keys() | definition.added_tokens.keys()
-        flags = {name: flags for name, flags in definition.token_flags.items() if name in names}
-        return self.from_definition(
-            definition.changed(
-                special_tokens=special_tokens, late_tokens=definition.late_tokens & names, token_flags=flags
-            )
-        )
-
-    def add_special_tokens(self, special_tokens: Mapping[str, int | None] | Iterable[str]) -> Tokenizer:
-        """The same tokenizer with special tokens added to its own, and without a name.
+        The name is dropped where ids may change, unless a new one is given. Special and added tokens keep what they take with
+        them (``token_flags``) and when they are found (``late_tokens``) by their names.
 
         Args:
-            special_tokens: Names and ids, or names alone. A name without an id gets the next one from ``n_vocab`` on (after
-                the ids given here, if these are higher), in the order given; one that is there already stays as it is.
+            changes: ``pattern``, ``special_tokens``, ``added_tokens``, ``normalizer``, ``name``, ``chat`` (a template in Jinja,
+                or ``minitok.chat.ChatTemplates``), ``backend``, or any other field of ``Definition``.
+
+        Raises:
+            TypeError: There is no such field.
+
+        >>> from minitok import Tokenizer, get_encoding
+        >>> tok = get_encoding("gpt2").replace(normalizer="NFC")
+        >>> tok.encode("cafe\u0301") == tok.encode("caf\u00e9")
+        True
+        >>> Tokenizer([(97, 98)]).replace(special_tokens={"<s>": 257}).encode("<s>ab", allowed_special="all")
+        [257, 256]
+        """
+        if "pattern" in changes:
+            changes["pattern"] = pattern_named(changes["pattern"])
+        return self.from_definition(self._definition.replace(**changes))
+
+    def add_tokens(self, tokens: Mapping[str, int | None] | Iterable[str], *, special: bool = False) -> Tokenizer:
+        """Returns the same tokenizer with tokens added to those that it finds in text, and without a name.
+
+        Args:
+            tokens: Names and ids, or names alone. A name without an id gets the next one from ``n_vocab`` on (after the ids
+                given here, if these are higher), in the order given; one that is there already stays as it is.
+            special: Whether they are special tokens, which are found where the caller allows it, or added tokens, which are
+                found in every text.
 
         Raises:
             VocabularyError: A name has another id already, or an id has another token.
 
         >>> from minitok import Tokenizer
         >>> tok = Tokenizer([(97, 98)], special_tokens={"<s>": 257})
-        >>> tok.add_special_tokens(["<user>", "<assistant>"]).special_tokens
+        >>> tok.add_tokens(["<user>", "<assistant>"], special=True).special_tokens
         {'<s>': 257, '<user>': 258, '<assistant>': 259}
-        >>> tok.add_special_tokens({"<pad>": 300}).encode("<pad>", allowed_special="all")
+        >>> tok.add_tokens({"<pad>": 300}).encode("<pad>")
         [300]
         """
         from .arguments import added_special_tokens
 
         definition = self._definition
-        added = added_special_tokens(
-            special_tokens, definition.found_tokens, definition.vocab.token_bytes, definition.n_vocab
-        )
-        return self.with_special_tokens({**definition.special_tokens, **added})
-
-    def with_backend(self, backend: str) -> Tokenizer:
-        """The same tokenizer on another backend."""
-        definition = self._definition
-        if definition.reopen is not None:
-            named: Tokenizer = definition.reopen(str(definition.name), backend)
-            return named if type(self) is Tokenizer else self.from_definition(named.definition)
-        return self.from_definition(definition.with_backend(backend))
+        added = added_special_tokens(tokens, definition.found_tokens, definition.vocab.token_bytes, definition.n_vocab)
+        if special:
+            return self.replace(special_tokens={**definition.special_tokens, **added})
+        return self.replace(added_tokens={**definition.added_tokens, **added})
 
     # -- files ---------------------------------------------------------------------------------------------------------
 
-    def save(self, path: Path) -> None:
-        """Write the tokenizer to a file in minitok's own format: whole, or not at all."""
-        from .formats import native
+    def save(self, path: Path, format: Format = "minitok") -> None:  # noqa: A002 - what it is called everywhere
+        """Writes the tokenizer to a file: whole, or not at all. ``minitok.load`` reads it.
 
-        native.save(self._definition, path)
-
-    def to_tiktoken(self, path: Path) -> None:
-        """Write a rank file for tiktoken. It holds neither the pattern nor the special tokens.
-
-        Raises:
-            VocabularyError: Ranks cannot say these merges; the message says why.
-        """
-        from .formats import tiktoken
-
-        tiktoken.save(self._definition, path)
-
-    def to_huggingface(self, path: Path) -> None:
-        """Write a ``tokenizer.json``, which ``tokenizers`` and ``transformers.PreTrainedTokenizerFast`` load.
+        Args:
+            path: The file; a folder for ``gpt2``.
+            format: ``minitok`` (its own, which holds everything), ``huggingface`` (a ``tokenizer.json``), ``tiktoken`` (a rank
+                file, without the pattern and the special tokens), ``gpt2`` (``vocab.json`` and ``merges.txt``, without the
+                pattern) or ``minbpe`` (a ``.model``).
 
         Raises:
-            VocabularyError: The format cannot say it; the message says why.
+            ValueError: There is no such format.
+            VocabularyError: The format cannot hold this tokenizer; the message says why.
         """
-        from .formats import huggingface
+        from .formats import save
 
-        huggingface.save(self._definition, path)
-
-    def to_gpt2(self, folder: Path) -> None:
-        """Write ``vocab.json`` and ``merges.txt`` into a folder. They do not hold the pattern.
-
-        Raises:
-            VocabularyError: The format cannot say it; the message says why.
-        """
-        from .formats import gpt2
-
-        gpt2.save(self._definition, folder)
-
-    def to_minbpe(self, path: Path) -> None:
-        """Write a ``.model`` file for minbpe.
-
-        Raises:
-            VocabularyError: The format cannot say it; the message says why.
-        """
-        from .formats import minbpe
-
-        minbpe.save(self._definition, path)
+        save(self._definition, path, format)
 
     # -- as an object --------------------------------------------------------------------------------------------------
 
@@ -1431,29 +878,21 @@ class Tokenizer(Shortcuts):
 
     def __reduce__(self) -> tuple[Any, ...]:
         definition = self._definition
-        named = definition.reopen, (definition.name, definition.backend)
-        if type(self) is Tokenizer:
-            return (Tokenizer.from_definition, (definition,)) if definition.reopen is None else named
-        own = {name: value for name, value in vars(self).items() if name not in ("_definition", "_codec")}
-        if definition.reopen is None:
-            return type(self).from_definition, (definition,), own or None
-        return reopened, (type(self), *named), own or None
+        if type(self) is Tokenizer and definition.reopen is not None:
+            return definition.reopen, (definition.name, definition.backend)
+        own = {
+            name: value for name, value in vars(self).items() if name not in ("_definition", "_codec", "_all_special")
+        }
+        return type(self).from_definition, (definition,), own or None
 
     def __repr__(self) -> str:
-        definition = self._definition
-        shown = [
-            *([f"name={definition.name!r}"] if definition.name else []),
-            f"n_vocab={definition.n_vocab}",
-            f"pattern={definition.pattern!r}",
-            *([f"normalizer={definition.normalizer!r}"] if definition.normalizer else []),
-            *([f"prefix={definition.prefix!r}"] if definition.prefix else []),
-            f"special_tokens={len(definition.special_tokens)}",
-            *([f"added_tokens={len(definition.added_tokens)}"] if definition.added_tokens else []),
-            f"backend={definition.backend!r}",
-        ]
-        return f"Tokenizer({', '.join(shown)})"
-
-
-def reopened(kind: type[Tokenizer], reopen: Callable[..., Tokenizer], named: tuple[str, str]) -> Tokenizer:
-    """A published encoding again, as a tokenizer of a class that a program has made."""
-    return kind.from_definition(reopen(*named).definition)
+        held = self._definition
+        shown = {
+            "name": held.name or None,
+            "n_vocab": held.n_vocab,
+            "pattern": held.pattern,
+            "normalizer": held.normalizer,
+        }
+        shown |= {"prefix": held.prefix, "special_tokens": len(held.special_tokens)}
+        shown |= {"added_tokens": len(held.added_tokens) or None, "backend": held.backend}
+        return f"Tokenizer({', '.join(f'{name}={value!r}' for name, value in shown.items() if value is not None)})"

@@ -1,14 +1,15 @@
-"""``train``, ``train_files`` and ``train_from_counts``. The backend does the learning."""
+"""``train`` and ``train_files``. The backend does the learning."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
 
 from .backend import load_backend
 from .corpus.characters import WORDS, train_characters
 from .corpus.counting import CorpusFiles, Counting
-from .corpus.counts import check_special
-from .corpus.learning import TIE_BREAKS, Job, check_counts
+from .corpus.counts import PieceCounts, check_special
+from .corpus.learning import TIE_BREAKS, Job
 from .errors import TrainingError
 from .names import pattern_named
 from .progress import start_progress
@@ -18,27 +19,30 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Sequence
 
-    from .backend import Emit
-    from .corpus.counts import PieceCounts
+    from .backend import BackendName, Emit
+    from .corpus.learning import ByteOrder, TieBreak
     from .progress import Progress
 
-__all__ = ["TIE_BREAKS", "train", "train_files", "train_from_counts"]
+__all__ = ["TIE_BREAKS", "train", "train_files"]
+
+Alphabet = Literal["bytes", "characters"]
+Prefix = Literal["first", "always", "never", "text", "segment"]
 
 
 def train(
-    texts: Iterable[str | bytes],
+    texts: Iterable[str | bytes] | PieceCounts,
     vocab_size: int,
     *,
     pattern: str | None = None,
     special_tokens: Sequence[str] = (),
-    tie_break: str = "smallest_ids",
-    byte_order: str = "identity",
+    tie_break: TieBreak = "smallest_ids",
+    byte_order: ByteOrder = "identity",
     min_frequency: int = 1,
     max_token_length: int | None = None,
-    alphabet: str = "bytes",
+    alphabet: Alphabet = "bytes",
     byte_fallback: bool = True,
-    prefix: str = "first",
-    backend: str | None = None,
+    prefix: Prefix = "first",
+    backend: BackendName | None = None,
     threads: int | None = None,
     max_memory: int | None = None,
     progress: bool | Callable[[Progress], object] = False,
@@ -51,7 +55,9 @@ def train(
 
     Args:
         texts: Any iterable of ``str`` or ``bytes``; each is one document, and no merge crosses from one to the next. It
-            is read once and never held in memory as a whole.
+            is read once and never held in memory as a whole. Or what ``count_pieces`` and ``count_pieces_in_files`` have
+            counted, loaded or merged: then training is the second half only, with the same result to the last id. Counts have
+            a pattern and special tokens themselves. They are not changed and can be trained on again.
         vocab_size: The number of ids: 256 bytes, the merges, and the special tokens.
         pattern: How text is cut before merging: ``gpt2``, ``cl100k``, ``o200k``, a family of models (``llama3``, ``qwen2``,
             ``qwen3.5``, ``tekken``, ``kimi``, ``deepseek3``, ``starcoder``), ``none``, an encoding or a model of OpenAI, whose
@@ -84,7 +90,7 @@ def train(
     Raises:
         TrainingError: The options cannot be met.
         PatternError: The pattern is malformed, or means different things to the two backends.
-        TypeError: A text is neither str nor bytes; the message says which.
+        TypeError: A text is neither str nor bytes; the message says which. Or an option is given that counts decide.
 
     Costs O(n) time to count n bytes, and memory only for the distinct pieces; see docs/algorithms.md.
 
@@ -94,7 +100,25 @@ def train(
     >>> tok = train(["ab ab 中"], vocab_size=263, alphabet="characters")
     >>> [tok.token_bytes(token_id).decode() for token_id in range(256, 263)]
     ['a', 'b', ' ', '中', 'ab', ' ab', ' 中']
+    >>> from minitok import count_pieces
+    >>> counts = count_pieces(["low lower"]).merge(count_pieces(["lowest"]))
+    >>> train(counts, 259) == train(["low lower", "lowest"], 259)
+    True
     """
+    if isinstance(texts, Mapping):
+        raise TypeError(f"texts must be an iterable of str or bytes, or PieceCounts, not {type(texts).__name__}")
+    if isinstance(texts, PieceCounts):
+        return train_from_counts(
+            texts,
+            Job(vocab_size, texts.special_tokens, tie_break, byte_order, min_frequency, max_token_length),
+            backend,
+            progress,
+            trace,
+            name,
+            pattern=pattern,
+            special_tokens=special_tokens,
+            alphabet=alphabet,
+        )
     job = Job(vocab_size, check_special(special_tokens), tie_break, byte_order, min_frequency, max_token_length)
     if check_alphabet(alphabet, byte_order, byte_fallback=byte_fallback) == "characters":
         with start_progress(progress) as show:
@@ -120,6 +144,25 @@ def train(
         return Tokenizer.from_definition(job.train(counts, show, trace, name))
 
 
+def train_from_counts(
+    counts: PieceCounts,
+    job: Job,
+    backend: str | None,
+    progress: bool | Callable[[Progress], object],
+    trace: Emit | None,
+    name: str | None,
+    **decided: object,
+) -> Tokenizer:
+    """Trains on counts. ``decided``: options of ``train`` that counts decide."""
+    for option, value in decided.items():
+        if value not in (None, (), "bytes"):
+            raise TypeError(f"counts have a pattern and special tokens themselves, of bytes: {option} is not for them")
+    if backend is not None:
+        counts = counts.with_backend(load_backend(backend).name)
+    with start_progress(progress) as show:
+        return Tokenizer.from_definition(job.train(counts, show, trace, name, keep=True))
+
+
 def check_alphabet(alphabet: str, byte_order: str, *, byte_fallback: bool) -> str:
     """What merging begins with, and whether the other options go with it."""
     if alphabet not in ("bytes", "characters"):
@@ -139,11 +182,11 @@ def train_files(
     field: str = "text",
     pattern: str = "gpt2",
     special_tokens: Sequence[str] = (),
-    tie_break: str = "smallest_ids",
-    byte_order: str = "identity",
+    tie_break: TieBreak = "smallest_ids",
+    byte_order: ByteOrder = "identity",
     min_frequency: int = 1,
     max_token_length: int | None = None,
-    backend: str | None = None,
+    backend: BackendName | None = None,
     threads: int | None = None,
     max_memory: int | None = None,
     progress: bool | Callable[[Progress], object] = False,
@@ -188,44 +231,3 @@ def train_files(
             counting.add_files(files, show)
             counts = counting.counts()
         return Tokenizer.from_definition(job.train(counts, show, trace, name))
-
-
-def train_from_counts(
-    counts: PieceCounts,
-    vocab_size: int,
-    *,
-    tie_break: str = "smallest_ids",
-    byte_order: str = "identity",
-    min_frequency: int = 1,
-    max_token_length: int | None = None,
-    backend: str | None = None,
-    progress: bool | Callable[[Progress], object] = False,
-    trace: Emit | None = None,
-    name: str | None = None,
-) -> Tokenizer:
-    """Trains a tokenizer on counts: the second half of ``train``, with the same result to the last id.
-
-    Args:
-        counts: From ``count_pieces`` or ``count_pieces_in_files``, loaded or merged. They include the pattern and the
-            special tokens. They are not changed and can be trained on again.
-        vocab_size: As for ``train``, like the options that follow.
-        tie_break: See ``train``.
-        byte_order: See ``train``.
-        min_frequency: See ``train``.
-        max_token_length: See ``train``.
-        backend: By default that of the counts.
-        progress: See ``train``.
-        trace: See ``train``.
-        name: See ``train``.
-
-    >>> from minitok import count_pieces
-    >>> counts = count_pieces(["low lower"]).merge(count_pieces(["lowest"]))
-    >>> train_from_counts(counts, 259) == train(["low lower", "lowest"], 259)
-    True
-    """
-    check_counts(counts)
-    if backend is not None:
-        counts = counts.with_backend(load_backend(backend).name)
-    job = Job(vocab_size, counts.special_tokens, tie_break, byte_order, min_frequency, max_token_length)
-    with start_progress(progress) as show:
-        return Tokenizer.from_definition(job.train(counts, show, trace, name, keep=True))

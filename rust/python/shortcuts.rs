@@ -140,20 +140,24 @@ impl Shortcuts {
         in_python(intern!(slf.py(), "encode_to_numpy"), (slf, text, allowed_special, disallowed_special, threads))
     }
 
-    /// Returns how many ids the text has.
-    #[pyo3(signature = (text, allowed_special = Empty), text_signature = "($self, text, allowed_special=())")]
+    /// Returns how many ids the text has; the options are those of ``encode``.
+    #[pyo3(
+        signature = (text, allowed_special = Empty, disallowed_special = Empty),
+        text_signature = "($self, text, allowed_special=(), disallowed_special=())"
+    )]
     fn count<'py>(
         slf: &Bound<'py, Self>,
         text: &Bound<'py, PyAny>,
         allowed_special: Given<'_, 'py>,
+        disallowed_special: Given<'_, 'py>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        if let Empty = allowed_special
+        if let (Empty, Empty) = (&allowed_special, &disallowed_special)
             && let Some(codec) = slf.get().codec.get()
         {
             let count = codec.get().count(slf.py(), text.extract()?, Names::Empty)?;
             return Ok(count.into_pyobject(slf.py())?.into_any());
         }
-        in_python(intern!(slf.py(), "count"), (slf, text, allowed_special))
+        in_python(intern!(slf.py(), "count"), (slf, text, allowed_special, disallowed_special))
     }
 }
 

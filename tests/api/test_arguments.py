@@ -56,9 +56,9 @@ def test_a_lone_surrogate_in_training_is_a_replacement_character(backend):
 def test_a_lone_surrogate_in_a_name_is_refused():
     name = "<\ud800>"
     failed = failure_on_both(lambda backend: tokenizer(backend, special_tokens={name: 300}))
-    assert failed == Failure(minitok.VocabularyError, f"the special token {name!r} holds a lone surrogate")
+    assert failed == Failure(minitok.errors.VocabularyError, f"the special token {name!r} holds a lone surrogate")
     failed = failure_on_both(lambda backend: minitok.train([], 300, special_tokens=[name], backend=backend))
-    assert failed == Failure(minitok.TrainingError, f"the special token {name!r} holds a lone surrogate")
+    assert failed == Failure(minitok.errors.TrainingError, f"the special token {name!r} holds a lone surrogate")
     assert failure_on_both(lambda backend: tokenizer(backend).token_id(name)).kind is KeyError
     assert failure_on_both(lambda backend: tokenizer(backend).encode("", allowed_special={name})).kind is ValueError
 
@@ -66,8 +66,8 @@ def test_a_lone_surrogate_in_a_name_is_refused():
 @pytest.mark.parametrize(
     ("special", "kind"),
     [
-        ({"": 300}, minitok.VocabularyError), ({"<s>": -1}, minitok.VocabularyError), ({"<s>": 1 << 31}, minitok.VocabularyError),
-        ({"<s>": 1 << 70}, minitok.VocabularyError), ({"<s>": 97}, minitok.VocabularyError), ({"<s>": True}, TypeError),
+        ({"": 300}, minitok.errors.VocabularyError), ({"<s>": -1}, minitok.errors.VocabularyError), ({"<s>": 1 << 31}, minitok.errors.VocabularyError),
+        ({"<s>": 1 << 70}, minitok.errors.VocabularyError), ({"<s>": 97}, minitok.errors.VocabularyError), ({"<s>": True}, TypeError),
         ({"<s>": 1.0}, TypeError), ({"<s>": "3"}, TypeError), ({b"<s>": 300}, TypeError), ({3: 300}, TypeError),
     ],
 )  # fmt: skip
@@ -82,8 +82,8 @@ def test_a_special_token_may_be_the_token_it_names(backend):
 @pytest.mark.parametrize(
     ("merges", "kind"),
     [
-        ([(97, 256)], minitok.VocabularyError), ([(97, 98), (97, 98)], minitok.VocabularyError), ([(-1, 97)], minitok.VocabularyError),
-        ([(97, 1 << 40)], minitok.VocabularyError), ([(97,)], minitok.VocabularyError), ([(97, 98, 99)], minitok.VocabularyError),
+        ([(97, 256)], minitok.errors.VocabularyError), ([(97, 98), (97, 98)], minitok.errors.VocabularyError), ([(-1, 97)], minitok.errors.VocabularyError),
+        ([(97, 1 << 40)], minitok.errors.VocabularyError), ([(97,)], minitok.errors.VocabularyError), ([(97, 98, 99)], minitok.errors.VocabularyError),
         ([("a", "b")], TypeError), ([(97.0, 98)], TypeError), ([97], TypeError), (["ab"], TypeError), (None, TypeError), (3, TypeError),
     ],
     ids=repr,
@@ -99,14 +99,14 @@ def test_merges_may_be_an_array(backend):
 @pytest.mark.parametrize("order", [b"", b"a" * 256, bytes(255), bytes(range(255)) + b"a"], ids=len)
 def test_a_byte_order_must_be_a_permutation(order):
     failed = failure_on_both(lambda backend: minitok.Tokenizer([], byte_order=order, backend=backend))
-    assert failed == Failure(minitok.VocabularyError, "the byte order is not a permutation of the 256 bytes")
+    assert failed == Failure(minitok.errors.VocabularyError, "the byte order is not a permutation of the 256 bytes")
 
 
 @pytest.mark.parametrize(
     ("ranks", "kind"),
     [
-        ({}, minitok.VocabularyError), ({**SINGLES, b"ab": 97}, minitok.VocabularyError), ({**SINGLES, b"ab": -1}, minitok.VocabularyError),
-        ({**SINGLES, b"ab": 1 << 31}, minitok.VocabularyError), ({**SINGLES, "ab": 256}, TypeError), ({**SINGLES, b"ab": 256.0}, TypeError),
+        ({}, minitok.errors.VocabularyError), ({**SINGLES, b"ab": 97}, minitok.errors.VocabularyError), ({**SINGLES, b"ab": -1}, minitok.errors.VocabularyError),
+        ({**SINGLES, b"ab": 1 << 31}, minitok.errors.VocabularyError), ({**SINGLES, "ab": 256}, TypeError), ({**SINGLES, b"ab": 256.0}, TypeError),
         ({**SINGLES, b"ab": True}, TypeError), ({**SINGLES, b"ab": None}, TypeError),
     ],
     ids=lambda value: repr(value)[-40:],
@@ -142,15 +142,15 @@ def test_empty_tokens_are_kept(backend):
 @pytest.mark.parametrize(
     ("options", "kind"),
     [
-        ({"vocab_size": 255}, minitok.TrainingError), ({"vocab_size": 256, "special_tokens": ["<s>"]}, minitok.TrainingError),
-        ({"vocab_size": 1 << 31}, minitok.TrainingError), ({"vocab_size": True}, TypeError), ({"vocab_size": 300.0}, TypeError),
-        ({"vocab_size": "300"}, TypeError), ({"vocab_size": -5}, minitok.TrainingError), ({"tie_break": "random"}, minitok.TrainingError),
-        ({"byte_order": "huggingface"}, minitok.TrainingError), ({"min_frequency": 0}, minitok.TrainingError),
-        ({"min_frequency": 1.5}, TypeError), ({"min_frequency": True}, TypeError), ({"min_frequency": 1 << 70}, minitok.TrainingError),
-        ({"max_token_length": 0}, minitok.TrainingError), ({"max_token_length": "1"}, TypeError), ({"max_token_length": 1 << 70}, minitok.TrainingError),
-        ({"special_tokens": "<s>"}, TypeError), ({"special_tokens": [b"<s>"]}, TypeError), ({"special_tokens": ["<s>", "<s>"]}, minitok.TrainingError),
-        ({"special_tokens": [""]}, minitok.VocabularyError), ({"threads": 0}, ValueError), ({"pattern": ""}, minitok.PatternError),
-        ({"backend": "java"}, minitok.BackendError),
+        ({"vocab_size": 255}, minitok.errors.TrainingError), ({"vocab_size": 256, "special_tokens": ["<s>"]}, minitok.errors.TrainingError),
+        ({"vocab_size": 1 << 31}, minitok.errors.TrainingError), ({"vocab_size": True}, TypeError), ({"vocab_size": 300.0}, TypeError),
+        ({"vocab_size": "300"}, TypeError), ({"vocab_size": -5}, minitok.errors.TrainingError), ({"tie_break": "random"}, minitok.errors.TrainingError),
+        ({"byte_order": "huggingface"}, minitok.errors.TrainingError), ({"min_frequency": 0}, minitok.errors.TrainingError),
+        ({"min_frequency": 1.5}, TypeError), ({"min_frequency": True}, TypeError), ({"min_frequency": 1 << 70}, minitok.errors.TrainingError),
+        ({"max_token_length": 0}, minitok.errors.TrainingError), ({"max_token_length": "1"}, TypeError), ({"max_token_length": 1 << 70}, minitok.errors.TrainingError),
+        ({"special_tokens": "<s>"}, TypeError), ({"special_tokens": [b"<s>"]}, TypeError), ({"special_tokens": ["<s>", "<s>"]}, minitok.errors.TrainingError),
+        ({"special_tokens": [""]}, minitok.errors.VocabularyError), ({"threads": 0}, ValueError), ({"pattern": ""}, minitok.errors.PatternError),
+        ({"backend": "java"}, minitok.errors.BackendError),
     ],
     ids=repr,
 )  # fmt: skip
@@ -174,7 +174,7 @@ def test_a_truncation_must_fit(size):
             [(97, 98)], special_tokens={"<a>": 257, "<b>": 258}, backend=backend
         ).truncate(size)
     )
-    assert failed == Failure(minitok.VocabularyError, f"vocab_size {size} is not between 258 and 259")
+    assert failed == Failure(minitok.errors.VocabularyError, f"vocab_size {size} is not between 258 and 259")
 
 
 def test_a_vocabulary_whose_merges_come_out_of_order_cannot_be_truncated():
@@ -184,7 +184,7 @@ def test_a_vocabulary_whose_merges_come_out_of_order_cannot_be_truncated():
             ids, [(97, 98), (257, 99)], pattern="gpt2", backend=backend
         ).truncate(257)
     )
-    assert failed.kind is minitok.VocabularyError
+    assert failed.kind is minitok.errors.VocabularyError
 
 
 def test_a_vocabulary_with_a_token_that_no_merge_makes_cannot_be_truncated_behind_it(backend):
@@ -193,7 +193,9 @@ def test_a_vocabulary_with_a_token_that_no_merge_makes_cannot_be_truncated_behin
     assert tok.encode("wxyz") == [257]
     for size in (258, 259):
         failed = outcome(tok.truncate, size)
-        assert failed == Failure(minitok.VocabularyError, "no merge makes the token 257, which truncating would drop")
+        assert failed == Failure(
+            minitok.errors.VocabularyError, "no merge makes the token 257, which truncating would drop"
+        )
     assert tok.truncate(257).encode("abwxyz") == [256, *b"wxyz"]
     behind = minitok.Tokenizer.from_ranks({**SINGLES, b"ab": 256, b"wxyz": 300}, pattern="none", backend=backend)
     assert behind.truncate(257).encode("abwxyz") == [256, *b"wxyz"]
@@ -210,7 +212,6 @@ def test_the_other_options_name_their_choices(backend):
     tok = tokenizer(backend)
     assert outcome(tok.stream_decoder, "ignore").message == "errors must be 'replace' or 'strict', not 'ignore'"
     assert outcome(tok.encode_with_offsets, "a", unit="word").message == "unit must be 'char' or 'byte', not 'word'"
-    assert outcome(tok.encode_bytes, "a").message == "data must be bytes, not str"
     assert (
         outcome(lambda: list(tok.encode_iterable("text"))).message
         == "chunks must be an iterable of str or bytes, not one str"
@@ -220,21 +221,33 @@ def test_the_other_options_name_their_choices(backend):
 @pytest.mark.parametrize(
     ("merge", "kind", "reason"),
     [
-        ((97, 98, 256, -1), minitok.VocabularyError, "merge 0 holds a number that is not between 0 and 2147483647"),
         (
-            (97, 98, 256, 1 << 40),
-            minitok.VocabularyError,
+            (97, 98, 256, -1),
+            minitok.errors.VocabularyError,
             "merge 0 holds a number that is not between 0 and 2147483647",
         ),
-        ((-1, 98, 256, 0), minitok.VocabularyError, "merge 0 holds a number that is not between 0 and 2147483647"),
-        ((97, 98, 256), minitok.VocabularyError, "merge 0 must be 4 integers, not 3"),
+        (
+            (97, 98, 256, 1 << 40),
+            minitok.errors.VocabularyError,
+            "merge 0 holds a number that is not between 0 and 2147483647",
+        ),
+        (
+            (-1, 98, 256, 0),
+            minitok.errors.VocabularyError,
+            "merge 0 holds a number that is not between 0 and 2147483647",
+        ),
+        ((97, 98, 256), minitok.errors.VocabularyError, "merge 0 must be 4 integers, not 3"),
         ((97, 98, 256, 0.5), TypeError, "merge 0 must be 4 integers, not (97, 98, 256, 0.5)"),
         (7, TypeError, "merge 0 must be 4 integers, not 7"),
     ],
 )
 def test_the_merges_of_a_vocabulary_are_checked(merge, kind, reason):
     tokens = {token_id: token for token, token_id in SINGLES.items()} | {256: b"ab"}
-    failed = failure_on_both(lambda backend: minitok.Tokenizer.from_vocabulary(tokens, [merge], False, backend=backend))
+    failed = failure_on_both(
+        lambda backend: minitok.Tokenizer.from_definition(
+            minitok.definition.Definition.from_vocabulary(tokens, [merge], False, backend=backend)
+        )
+    )
     assert failed.kind is kind
     assert failed.message.startswith(reason)
 
@@ -242,10 +255,10 @@ def test_the_merges_of_a_vocabulary_are_checked(merge, kind, reason):
 @pytest.mark.parametrize(
     ("more", "kind", "reason"),
     [
-        ({-1: b"ab"}, minitok.VocabularyError, "the id -1 of the token b'ab' is not between 0 and 2147483647"),
+        ({-1: b"ab"}, minitok.errors.VocabularyError, "the id -1 of the token b'ab' is not between 0 and 2147483647"),
         (
             {1 << 40: b"ab"},
-            minitok.VocabularyError,
+            minitok.errors.VocabularyError,
             f"the id {1 << 40} of the token b'ab' is not between 0 and 2147483647",
         ),
         ({256: "ab"}, TypeError, "the token with the id 256 must be bytes, not str"),
@@ -255,7 +268,11 @@ def test_the_merges_of_a_vocabulary_are_checked(merge, kind, reason):
 )
 def test_the_tokens_of_a_vocabulary_are_checked(more, kind, reason):
     tokens = {**more, **{token_id: token for token, token_id in SINGLES.items()}}
-    failed = failure_on_both(lambda backend: minitok.Tokenizer.from_vocabulary(tokens, [], False, backend=backend))
+    failed = failure_on_both(
+        lambda backend: minitok.Tokenizer.from_definition(
+            minitok.definition.Definition.from_vocabulary(tokens, [], False, backend=backend)
+        )
+    )
     assert failed == Failure(kind, reason)
 
 
@@ -279,7 +296,7 @@ def test_many_special_tokens_of_a_count_take_no_longer_each():
     compared = 0
     check_special(names)
     assert compared < 2000
-    with pytest.raises(minitok.TrainingError, match="'<7>' is given twice"):
+    with pytest.raises(minitok.errors.TrainingError, match="'<7>' is given twice"):
         check_special([*names, "<7>"])
 
 

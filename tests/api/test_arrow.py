@@ -1,8 +1,8 @@
 """Columns of Arrow: every layout of strings and of lists, from every library, and what is malformed."""
 
+import importlib
 import sys
 
-import minitok
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -11,7 +11,9 @@ import pytest
 from helpers import both, failure_on_both
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from minitok import ArrowError, Tokenizer, UnknownTokenError
+from minitok import Tokenizer
+from minitok.arrow import decode_arrow, encode_arrow
+from minitok.errors import ArrowError, UnknownTokenError
 
 TOKENIZERS = {
     "bytes": Tokenizer([(0xC3, 0xA9), (32, 256), (97, 98)], special_tokens={"<s>": 300}),
@@ -78,11 +80,11 @@ def test_strings_to_lists(name, layout):
         expected = [row if row is None else tok.encode(row, allowed_special=allowed) for row in rows]
         column = LAYOUTS[layout](rows)
         for one in backends:
-            lists = one.encode_arrow(column, allowed_special=allowed)
+            lists = encode_arrow(one, column, allowed_special=allowed)
             lists.validate(full=True)
             assert lists.type == pa.list_(pa.uint32())
             assert lists.to_pylist() == expected
-            assert one.encode_arrow(column, allowed_special=allowed, threads=3) == lists
+            assert encode_arrow(one, column, allowed_special=allowed, threads=3) == lists
 
     check()
 
@@ -100,33 +102,33 @@ def test_lists_to_strings(layout):
     def check(rows, errors):
         expected = [row if row is None else tok.decode(row, errors) for row in rows]
         for one in backends:
-            strings = one.decode_arrow(LISTS[layout](rows), errors)
+            strings = decode_arrow(one, LISTS[layout](rows), errors)
             strings.validate(full=True)
             assert strings.type == pa.string()
             assert strings.to_pylist() == expected
-            assert one.decode_arrow(LISTS[layout](rows), errors, threads=3) == strings
+            assert decode_arrow(one, LISTS[layout](rows), errors, threads=3) == strings
 
     check()
 
 
 def test_lists_of_one_length():
     rows = pa.array([[97, 98], None, [258, 33]], pa.list_(pa.int16(), 2))
-    assert TOKENIZERS["bytes"].decode_arrow(rows).to_pylist() == ["ab", None, "ab!"]
+    assert decode_arrow(TOKENIZERS["bytes"], rows).to_pylist() == ["ab", None, "ab!"]
 
 
 def test_there_and_back_in_polars():
     frame = pl.DataFrame({"text": ["ab é", None, ""]})
     tok = TOKENIZERS["bytes"]
-    frame = frame.with_columns(ids=pl.from_arrow(tok.encode_arrow(frame["text"])))
+    frame = frame.with_columns(ids=pl.from_arrow(encode_arrow(tok, frame["text"])))
     assert frame["ids"].to_list() == [tok.encode("ab é"), None, []]
-    assert pl.from_arrow(tok.decode_arrow(frame["ids"])).to_list() == frame["text"].to_list()
+    assert pl.from_arrow(decode_arrow(tok, frame["ids"])).to_list() == frame["text"].to_list()
 
 
 def test_nothing_but_nulls():
     tok = TOKENIZERS["bytes"]
-    assert tok.encode_arrow(pa.nulls(2)).to_pylist() == [None, None]
-    assert tok.decode_arrow(pa.nulls(2)).to_pylist() == [None, None]
-    assert tok.encode_arrow(pa.chunked_array([], pa.string())) == pa.chunked_array([], pa.list_(pa.uint32()))
+    assert encode_arrow(tok, pa.nulls(2)).to_pylist() == [None, None]
+    assert decode_arrow(tok, pa.nulls(2)).to_pylist() == [None, None]
+    assert encode_arrow(tok, pa.chunked_array([], pa.string())) == pa.chunked_array([], pa.list_(pa.uint32()))
 
 
 def strings(offsets, data, validity=None, kind=None, width=np.int32):
@@ -157,8 +159,8 @@ def view(length, buffer, offset, data):
 
 def test_text_behind_a_null_is_left_out():
     tok = TOKENIZERS["bytes"]
-    assert tok.encode_arrow(strings([0, 1, 3, 4], b"axyb", pa.py_buffer(b"\x05"))).to_pylist() == [[97], None, [98]]
-    decoded = tok.decode_arrow(lists([0, 1, 3, 4], [97, 999, 98, 98], pa.py_buffer(b"\x05")))
+    assert encode_arrow(tok, strings([0, 1, 3, 4], b"axyb", pa.py_buffer(b"\x05"))).to_pylist() == [[97], None, [98]]
+    decoded = decode_arrow(tok, lists([0, 1, 3, 4], [97, 999, 98, 98], pa.py_buffer(b"\x05")))
     assert decoded.to_pylist() == ["a", None, "b"]
 
 
@@ -179,7 +181,7 @@ MALFORMED = {
 def test_malformed_strings(name):
     for tok in both(TOKENIZERS["bytes"]):
         with pytest.raises(ArrowError, match="malformed"):
-            tok.encode_arrow(MALFORMED[name])
+            encode_arrow(tok, MALFORMED[name])
 
 
 @pytest.mark.parametrize(
@@ -202,15 +204,15 @@ def test_malformed_strings(name):
 def test_wrong_lists(column, error, message):
     for tok in both(TOKENIZERS["bytes"]):
         with pytest.raises(error, match=message):
-            tok.decode_arrow(column)
+            decode_arrow(tok, column)
 
 
 def test_text_that_is_not_utf8():
     for tok in both(TOKENIZERS["bytes"]):
         with pytest.raises(UnicodeDecodeError):
-            tok.decode_arrow(pa.array([[97], [0xC3]]), "strict")
+            decode_arrow(tok, pa.array([[97], [0xC3]]), "strict")
         with pytest.raises(UnicodeEncodeError, match="surrogates not allowed"):
-            tok.decode_arrow(pa.array([[0xC3]]), "surrogateescape")
+            decode_arrow(tok, pa.array([[0xC3]]), "surrogateescape")
 
 
 class Broken:
@@ -244,12 +246,12 @@ def released():
 )
 def test_objects_that_are_no_columns(column):
     with pytest.raises(ArrowError, match="the strings cannot be imported from Broken"):
-        TOKENIZERS["bytes"].encode_arrow(column)
+        encode_arrow(TOKENIZERS["bytes"], column)
 
 
 def test_capsules_that_were_used():
     with pytest.raises(ArrowError, match="cannot be imported"):
-        TOKENIZERS["bytes"].encode_arrow(Broken(released()))
+        encode_arrow(TOKENIZERS["bytes"], Broken(released()))
 
 
 @pytest.mark.parametrize(
@@ -266,23 +268,23 @@ def test_capsules_that_were_used():
 )
 def test_wrong_types(column, message):
     with pytest.raises(TypeError, match=message):
-        TOKENIZERS["bytes"].encode_arrow(column)
+        encode_arrow(TOKENIZERS["bytes"], column)
 
 
 def test_without_pyarrow(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    monkeypatch.delitem(sys.modules, "minitok.arrow", raising=False)
-    monkeypatch.delattr(minitok, "arrow", raising=False)
+    for name in ("minitok.arrow", "minitok.columns"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
     with pytest.raises(ModuleNotFoundError, match=r"pip install 'minitok\[arrow\]'"):
-        TOKENIZERS["bytes"].encode_arrow(["a"])
+        importlib.import_module("minitok.arrow")
 
 
 @pytest.mark.parametrize("wrong", [-1, 1 << 31, 1 << 40])
 def test_what_is_no_id_is_not_the_highest_one(wrong):
     def decode(backend):
         tok = Tokenizer([], special_tokens={"<x>": (1 << 31) - 1}, backend=backend)
-        assert tok.decode_arrow(pa.array([[(1 << 31) - 1]])).to_pylist() == ["<x>"]
-        return tok.decode_arrow(pa.array([[97], [98, wrong]]))
+        assert decode_arrow(tok, pa.array([[(1 << 31) - 1]])).to_pylist() == ["<x>"]
+        return decode_arrow(tok, pa.array([[97], [98, wrong]]))
 
     failed = failure_on_both(decode)
     assert (failed.kind, failed.message) == (UnknownTokenError, f"unknown token id {wrong} at position 1")

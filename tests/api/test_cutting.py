@@ -19,12 +19,12 @@ spaced_texts = st.text(st.sampled_from("  the caton▁é<s>"), max_size=20) | st
 
 def with_prefix(prefix, **changes):
     tok = minitok.train(CORPUS, 330, alphabet="characters", prefix="first", special_tokens=["<s>", "<S>"])
-    return both(Tokenizer.from_definition(tok.definition.changed(prefix=prefix, **changes)))
+    return both(tok.replace(prefix=prefix, **changes))
 
 
 def with_flags(*flags, **fields):
     definition = Tokenizer([], special_tokens={"<s>": 300}, **fields).definition
-    return both(Tokenizer.from_definition(definition.changed(token_flags={"<s>": flags})))
+    return both(Tokenizer.from_definition(definition.replace(token_flags={"<s>": flags})))
 
 
 def check(tok, text, whole, allowed="all"):
@@ -69,7 +69,7 @@ def test_the_parts_are_the_text_with_every_rule_of_the_space(prefix, text, allow
 
 def test_a_space_put_before_the_text_alone_is_no_part():
     for tok in both(Tokenizer([], special_tokens={"<s>": 300})):
-        spaced = Tokenizer.from_definition(tok.definition.changed(prefix="always"))
+        spaced = tok.replace(prefix="always")
         assert spaced.encode("<s>ab", allowed_special="all") == [300, 32, 97, 98]
         assert spaced.chunk("<s>ab", 2, allowed_special="all") == ["<s>", "a", "b"]
         assert spaced.truncate_text("ab", 1) == ""
@@ -80,7 +80,7 @@ def test_a_space_put_before_the_text_alone_is_no_part():
 def test_an_id_with_two_names_stands_as_it_was_written():
     text = "<|reserved_200018|>abc def"
     for tok in both(minitok.get_encoding("o200k_harmony")):
-        assert not tok.lossless
+        assert not tok.definition.lossless
         assert tok.chunk(text, 2, allowed_special="all") == ["<|reserved_200018|>abc", " def"]
         assert tok.truncate_text(text, 2, allowed_special="all") == "<|reserved_200018|>abc"
         check(tok, text + "<|endofprompt|>é", text + "<|endofprompt|>é")
@@ -136,7 +136,7 @@ def test_the_parts_are_the_text_with_every_flag(flags, late):
 )
 def test_a_text_is_normalized_once(normalizer, text, whole):
     for tok in both(Tokenizer([], normalizer=normalizer)):
-        assert tok.normalize(text) == whole
+        assert tok.definition.normalize(text) == whole
         assert tok.chunk(text, 20) == [whole]
         assert tok.truncate_text(text, 20) == whole
         assert tok.truncate_text(text + "z", tok.count(text)) == whole

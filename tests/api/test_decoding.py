@@ -100,9 +100,9 @@ def test_a_genuine_replacement_character_is_kept(backend):
 )
 def test_an_unknown_id_is_named_with_its_position(token_id):
     failed = failure_on_both(lambda backend: plain(backend).decode([97, token_id]))
-    assert failed == Failure(minitok.UnknownTokenError, f"unknown token id {token_id} at position 1")
+    assert failed == Failure(minitok.errors.UnknownTokenError, f"unknown token id {token_id} at position 1")
     failed = failure_on_both(lambda backend: plain(backend).token_bytes(token_id))
-    assert failed == Failure(minitok.UnknownTokenError, f"unknown token id {token_id} at position 0")
+    assert failed == Failure(minitok.errors.UnknownTokenError, f"unknown token id {token_id} at position 0")
     for backend in BACKENDS:
         with pytest.raises(KeyError) as raised:
             plain(backend).decode([97, 98, token_id])
@@ -110,7 +110,7 @@ def test_an_unknown_id_is_named_with_its_position(token_id):
         stream = plain(backend).stream_decoder()
         assert stream.push(97) == "a"
         assert outcome(stream.push, token_id) == Failure(
-            minitok.UnknownTokenError, f"unknown token id {token_id} at position 1"
+            minitok.errors.UnknownTokenError, f"unknown token id {token_id} at position 1"
         )
 
 
@@ -149,7 +149,7 @@ def test_arrays_and_scalars_of_every_integer_type_are_ids(dtype, backend):
 )  # fmt: skip
 def test_what_is_no_sequence_of_ids_is_refused_alike(wrong):
     failed = failure_on_both(lambda backend: plain(backend).decode(wrong))
-    assert failed.kind in (TypeError, ValueError, minitok.UnknownTokenError)
+    assert failed.kind in (TypeError, ValueError, minitok.errors.UnknownTokenError)
     assert failed == failure_on_both(lambda backend: plain(backend).decode_bytes(wrong))
 
 

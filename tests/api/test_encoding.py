@@ -50,7 +50,7 @@ def test_traces_are_the_same_and_change_nothing(text, merges, pattern, allowed):
 @given(any_bytes, merge_lists(), patterns)
 def test_bytes_come_back(data, merges, pattern):
     for tok in tokenizers(merges, pattern):
-        assert tok.decode_bytes(tok.encode_bytes(data)) == data
+        assert tok.decode_bytes(tok.encode(data)) == data
         assert b"".join(tok.tokenize(data, allowed_special="all")) == data
 
 
@@ -95,7 +95,7 @@ def test_ranks_merge_any_neighbours_that_make_a_token(text, ranks):
 @given(any_text, rank_tables(), patterns)
 def test_both_backends_read_ranks_alike(text, ranks, pattern):
     rust, python = both(minitok.Tokenizer.from_ranks(ranks, pattern=pattern))
-    assert rust.vocabulary() == python.vocabulary()
+    assert rust.definition.vocabulary() == python.definition.vocabulary()
     assert traced(rust.encode, text) == traced(python.encode, text)
     assert rust.encode(text) == python.encode(text) == traced(rust.encode, text)[0]
 
@@ -182,7 +182,7 @@ def test_a_disallowed_special_token_is_named_with_its_place():
         return minitok.Tokenizer([], special_tokens={"<s>": 256, "<t>": 257}, backend=backend).encode(text, **options)
 
     failed = failure_on_both(lambda backend: encode(backend, disallowed_special="all"))
-    assert failed.kind is minitok.DisallowedSpecialTokenError
+    assert failed.kind is minitok.errors.DisallowedSpecialTokenError
     assert "'<s>' at byte 3" in failed.message
     assert on_both(lambda backend: encode(backend, disallowed_special="all", allowed_special={"<s>"}))[-1] == 256
     assert on_both(lambda backend: encode(backend, disallowed_special={"<t>"}))[-1] == 62
@@ -225,7 +225,47 @@ def test_names_may_come_one_by_one(backend):
     assert tok.encode("<s>", allowed_special=iter(["<s>"])) == [300]
     for call in (
         lambda names: tok.encode("<s>", disallowed_special=names),
-        lambda names: tok.check_special("<s>", names),
+        lambda names: tok.encode("<s>", disallowed_special=names),
     ):
-        with pytest.raises(minitok.DisallowedSpecialTokenError):
+        with pytest.raises(minitok.errors.DisallowedSpecialTokenError):
             call(iter(["<s>"]))
+
+
+# Every call that takes a text and gives ids or their number: how it is called with one text.
+ENCODERS = {
+    "encode": lambda tok, text, **special: tok.encode(text, **special),
+    "encode_to_numpy": lambda tok, text, **special: tok.encode_to_numpy(text, **special).tolist(),
+    "encode_batch": lambda tok, text, **special: tok.encode_batch(["x", text], **special)[1],
+    "encode_batch_to_numpy": lambda tok, text, **special: tok.encode_batch_to_numpy([text], **special)[0].tolist(),
+    "encode_with_offsets": lambda tok, text, **special: tok.encode_with_offsets(text, **special)[0],
+    "encode_with_offsets as arrays": lambda tok, text, **special: tok.encode_with_offsets(
+        text, to_numpy=True, **special
+    )[0].tolist(),
+    "encode_iterable": lambda tok, text, **special: list(tok.encode_iterable(text, **special)),
+    "tokenize": lambda tok, text, **special: [tok.token_id(one.decode()) for one in tok.tokenize(text, **special)],
+    "count": lambda tok, text, **special: tok.count(text, **special),
+    "count_batch": lambda tok, text, **special: tok.count_batch([text], **special)[0],
+}
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_all_encoders_have_the_same_options(backend, name):
+    tok = minitok.Tokenizer([(97, 98)], special_tokens={"<s>": 300, "<t>": 301}, backend=backend)
+
+    def call(text, **special):
+        # What comes in chunks comes character by character.
+        return ENCODERS[name](tok, list(text) if name == "encode_iterable" else text, **special)
+
+    for special in ({}, {"allowed_special": "all"}, {"allowed_special": {"<s>"}}, {"allowed_special": "none"}):
+        expected = tok.encode("ab<s>ab<t>", **special)
+        assert call("ab<s>ab<t>", **special) == (len(expected) if name.startswith("count") else expected)
+    assert call("ab", disallowed_special="all") == call("ab")
+    assert call("<s>", allowed_special={"<s>"}, disallowed_special="all") == call("<s>", allowed_special="all")
+    for special in ({"disallowed_special": "all"}, {"disallowed_special": ["<t>"]}):
+        with pytest.raises(minitok.errors.DisallowedSpecialTokenError, match="<t>"):
+            call("abab<t>ab", allowed_special={"<s>"}, **special)
+    assert call("<s>", disallowed_special=["<t>"]) == call("<s>")
+    with pytest.raises(ValueError, match="'<u>' is not a special token"):
+        call("ab", disallowed_special=["<u>"])
+    with pytest.raises(TypeError, match="named by a collection of str or 'all', not by the str '<s>'"):
+        call("ab", disallowed_special="<s>")

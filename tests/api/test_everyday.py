@@ -149,26 +149,30 @@ def test_what_cannot_be_cut_is_said(call, kind, message):
 
 def test_special_tokens_are_added_after_the_vocabulary(backend):
     tok = Tokenizer([(97, 98)], special_tokens={"<s>": 260}, name="mine", backend=backend)
-    more = tok.add_special_tokens(["<a>", "<s>", "<b>"])
+    more = tok.add_tokens(["<a>", "<s>", "<b>"], special=True)
     assert more.special_tokens == {"<s>": 260, "<a>": 261, "<b>": 262}
     assert more.encode("<b>ab<s>", allowed_special="all") == [262, 256, 260]
     assert more.backend == backend
     assert (more.name, tok.name, tok.special_tokens) == (None, "mine", {"<s>": 260})
-    assert tok.add_special_tokens({"<a>": 300, "<b>": None}).special_tokens == {"<s>": 260, "<a>": 300, "<b>": 301}
-    assert tok.add_special_tokens({"<a>": 258, "<s>": 260}).special_tokens == {"<s>": 260, "<a>": 258}
-    assert tok.add_special_tokens([]) == tok
-    published = minitok.get_encoding("cl100k_base", backend=backend).add_special_tokens(["<|im_start|>"])
+    assert tok.add_tokens({"<a>": 300, "<b>": None}, special=True).special_tokens == {
+        "<s>": 260,
+        "<a>": 300,
+        "<b>": 301,
+    }
+    assert tok.add_tokens({"<a>": 258, "<s>": 260}, special=True).special_tokens == {"<s>": 260, "<a>": 258}
+    assert tok.add_tokens([], special=True) == tok
+    published = minitok.get_encoding("cl100k_base", backend=backend).add_tokens(["<|im_start|>"], special=True)
     assert published.encode("<|im_start|>", allowed_special="all") == [100277]
 
 
 @pytest.mark.parametrize(
     ("added", "kind", "message"),
     [
-        ({"<s>": 300}, minitok.VocabularyError, "the special token '<s>' has the id 260 already, not 300"),
-        ({"<a>": 256}, minitok.VocabularyError, "the id 256 of the special token '<a>' is that of the token b'ab'"),
-        ({"<a>": 260}, minitok.VocabularyError, "the id 260 of the special token '<a>' is that of the special token '<s>'"),
-        ({"<a>": 300, "<b>": 300}, minitok.VocabularyError, "the id 300 of the special token '<b>' is that of the special token '<a>'"),
-        ({"<a>": -1}, minitok.VocabularyError, "the id -1 of the special token '<a>' is not between 0 and 2147483647"),
+        ({"<s>": 300}, minitok.errors.VocabularyError, "the special token '<s>' has the id 260 already, not 300"),
+        ({"<a>": 256}, minitok.errors.VocabularyError, "the id 256 of the special token '<a>' is that of the token b'ab'"),
+        ({"<a>": 260}, minitok.errors.VocabularyError, "the id 260 of the special token '<a>' is that of the special token '<s>'"),
+        ({"<a>": 300, "<b>": 300}, minitok.errors.VocabularyError, "the id 300 of the special token '<b>' is that of the special token '<a>'"),
+        ({"<a>": -1}, minitok.errors.VocabularyError, "the id -1 of the special token '<a>' is not between 0 and 2147483647"),
         ({"<a>": "1"}, TypeError, "the id of the special token '<a>' must be int, not str"),
         ("<a>", TypeError, "special tokens are added as a mapping or names, not as the one str '<a>'"),
         ([3], TypeError, "the name of a special token must be str, not int"),
@@ -176,11 +180,11 @@ def test_special_tokens_are_added_after_the_vocabulary(backend):
 )  # fmt: skip
 def test_special_tokens_that_contradict_are_refused(added, kind, message):
     def add(backend):
-        return Tokenizer([(97, 98)], special_tokens={"<s>": 260}, backend=backend).add_special_tokens(added)
+        return Tokenizer([(97, 98)], special_tokens={"<s>": 260}, backend=backend).add_tokens(added, special=True)
 
     assert failure_on_both(add) == Failure(kind, message)
 
 
 def test_an_empty_special_token_is_refused():
-    failed = on_both(lambda backend: Tokenizer([], backend=backend).add_special_tokens([""]))
-    assert failed.kind is minitok.VocabularyError
+    failed = on_both(lambda backend: Tokenizer([], backend=backend).add_tokens([""], special=True))
+    assert failed.kind is minitok.errors.VocabularyError

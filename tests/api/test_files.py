@@ -39,7 +39,7 @@ def test_a_trained_tokenizer_comes_back(tmp_path_factory, merges, pattern, order
     for backend in BACKENDS:
         again = minitok.load(path, backend=backend)
         assert again == tok
-        assert again.trained == tok.trained
+        assert again.definition.trained == tok.definition.trained
         assert again.encode(text, allowed_special="all") == tok.encode(text, allowed_special="all")
 
 
@@ -76,7 +76,7 @@ def test_a_vocabulary_with_holes_comes_back(tmp_path_factory, ranks, text):
 def test_a_malformed_file_is_refused_with_its_reason(tmp_path, changes, reason):
     path = saved(tmp_path, **changes)
     failed = failure_on_both(lambda backend: minitok.load(path, backend=backend))
-    assert failed.kind is minitok.FileFormatError
+    assert failed.kind is minitok.errors.FileFormatError
     assert failed.message.startswith(f"{path}: ")
     assert reason in failed.message
 
@@ -90,7 +90,7 @@ def test_what_is_no_json_is_refused_with_its_line(tmp_path, data, line):
     path = tmp_path / "bad.json"
     path.write_bytes(data)
     failed = failure_on_both(lambda backend: minitok.load(path, backend=backend))
-    assert failed.kind is minitok.FileFormatError
+    assert failed.kind is minitok.errors.FileFormatError
     assert failed.message.startswith(f"{path}:{line}: " if line else f"{path}: ")
 
 
@@ -99,13 +99,13 @@ def test_every_truncation_of_a_file_is_refused(tmp_path):
     path = tmp_path / "cut.json"
     for length in range(len(data)):
         path.write_bytes(data[:length])
-        assert outcome(minitok.load, path).kind is minitok.FileFormatError
+        assert outcome(minitok.load, path).kind is minitok.errors.FileFormatError
 
 
 def test_numbers_too_long_to_read_are_refused(tmp_path):
     path = saved(tmp_path)
     path.write_text(path.read_text().replace("98", "9" * 5000))
-    assert outcome(minitok.load, path).kind is minitok.FileFormatError
+    assert outcome(minitok.load, path).kind is minitok.errors.FileFormatError
 
 
 def test_a_mark_of_byte_order_and_crlf_are_read(tmp_path):
@@ -116,7 +116,7 @@ def test_a_mark_of_byte_order_and_crlf_are_read(tmp_path):
 
 def test_a_missing_file_is_the_systems_error(tmp_path):
     assert outcome(minitok.load, tmp_path / "no.json").kind is FileNotFoundError
-    assert outcome(minitok.load, tmp_path).kind is minitok.FileFormatError
+    assert outcome(minitok.load, tmp_path).kind is minitok.errors.FileFormatError
 
 
 @pytest.mark.parametrize("broken", ["fsync", "replace"])

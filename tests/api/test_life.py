@@ -126,12 +126,12 @@ class Life(RuleBasedStateMachine):
     def add_special_token(self, name, gap):
         if name not in self.model.special:
             at = self.model.n_vocab() + (gap or 0)
-            self.tok = self.tok.add_special_tokens([name] if gap is None else {name: at})
+            self.tok = self.tok.add_tokens([name] if gap is None else {name: at}, special=True)
             self.model = Model(self.model.merges, {**self.model.special, name: at})
 
     @rule(backend=st.sampled_from(["rust", "python"]))
     def change_backend(self, backend):
-        same = self.tok.with_backend(backend)
+        same = self.tok.replace(backend=backend)
         assert (same, same.backend) == (self.tok, backend)
         self.tok = same
 
@@ -155,19 +155,18 @@ class Life(RuleBasedStateMachine):
         special = self.model.special
         try:
             if form == "huggingface":
-                self.tok.to_huggingface(path)
-                other = minitok.Tokenizer.from_huggingface(path, backend=backend)
+                self.tok.save(path, format="huggingface")
+                other = minitok.load(path, backend=backend)
             elif form == "gpt2":
-                self.tok.to_gpt2(self.folder / "two")
-                files = self.folder / "two" / "vocab.json", self.folder / "two" / "merges.txt"
-                other = minitok.Tokenizer.from_gpt2(*files, pattern=PATTERN, special_tokens=special, backend=backend)
+                self.tok.save(self.folder / "two", format="gpt2")
+                other = minitok.load(self.folder / "two", pattern=PATTERN, special_tokens=special, backend=backend)
             elif form == "tiktoken":
-                self.tok.to_tiktoken(path)
-                other = minitok.Tokenizer.from_tiktoken(path, pattern=PATTERN, special_tokens=special, backend=backend)
+                self.tok.save(path, format="tiktoken")
+                other = minitok.load(path, pattern=PATTERN, special_tokens=special, backend=backend)
             else:
-                self.tok.to_minbpe(path)
-                other = minitok.Tokenizer.from_minbpe(path, backend=backend)
-        except minitok.VocabularyError:
+                self.tok.save(path, format="minbpe")
+                other = minitok.load(path, backend=backend)
+        except minitok.errors.VocabularyError:
             return
         assert other.encode(text, allowed_special="all") == self.model.encode(text, special=True)
         assert other.special_tokens == special

@@ -1,11 +1,24 @@
-"""Names of patterns, encodings and models mean the same everywhere; what is nearly one is refused with a suggestion."""
+"""The public names; and names of patterns, encodings and models, which mean the same everywhere.
+
+What is nearly a name of these is refused with a suggestion.
+"""
+
+import dataclasses
+import inspect
+from types import SimpleNamespace
+from typing import get_args, get_type_hints
 
 import minitok
 import pytest
 from helpers import BACKENDS
-from minitok import names
+from minitok import errors, names
 from minitok.cli.app import app
+from minitok.corpus.packing import PackOptions, encode_files
+from minitok.definition import KINDS, Definition
 from minitok.encodings.published import PUBLISHED
+from minitok.fields import CHECKS, Changes, Fields
+from minitok.formats.native import IN_FILE
+from minitok.limits import AGAINST, Use, limits_of
 from typer.testing import CliRunner
 
 TEXTS = ["low lower lowest, I'LL 12345 don't"]
@@ -38,7 +51,7 @@ def test_a_name_means_its_pattern(name, pattern, backend):
     tok = minitok.train(TEXTS, 270, pattern=name, backend=backend)
     assert tok.pattern == pattern
     assert minitok.Tokenizer(tok.merges, pattern=name, backend=backend) == tok
-    assert minitok.Tokenizer([], backend=backend).with_pattern(name).pattern == pattern
+    assert minitok.Tokenizer([], backend=backend).replace(pattern=name).pattern == pattern
     assert minitok.count_pieces(TEXTS, pattern=name, backend=backend).pattern == pattern
 
 
@@ -60,12 +73,12 @@ def test_what_is_nearly_a_name_or_only_a_text_is_refused(name, meant, tmp_path):
     makers = [
         lambda: minitok.train(TEXTS, 270, pattern=name),
         lambda: minitok.Tokenizer([], pattern=name),
-        lambda: minitok.Tokenizer([]).with_pattern(name),
+        lambda: minitok.Tokenizer([]).replace(pattern=name),
         lambda: minitok.count_pieces(TEXTS, pattern=name),
         lambda: minitok.Tokenizer.from_ranks({bytes([byte]): byte for byte in range(256)}, pattern=name),
     ]
     for make in makers:
-        with pytest.raises(minitok.PatternError, match="not the name of a pattern") as caught:
+        with pytest.raises(minitok.errors.PatternError, match="not the name of a pattern") as caught:
             make()
         assert f"write (?:{name.rpartition(')')[2]})" in str(caught.value)
         if meant:
@@ -121,13 +134,116 @@ def test_a_model_is_known_wherever_an_encoding_is(model, encoding):
     ],
 )
 def test_what_is_near_is_suggested(name, meant):
-    with pytest.raises(minitok.UnknownEncodingError, match=meant):
+    with pytest.raises(minitok.errors.UnknownEncodingError, match=meant):
         minitok.get_encoding(name)
 
 
 @pytest.mark.parametrize("name", ["claude-3", "llama-3", "gemini-pro", "mistral-7b", "x"])
 def test_what_is_not_near_is_not_suggested(name):
     for find in [minitok.get_encoding, minitok.encoding_for_model]:
-        with pytest.raises(minitok.MinitokError, match="from their files") as caught:
+        with pytest.raises(minitok.errors.MinitokError, match="from their files") as caught:
             find(name)
         assert "did you mean" not in str(caught.value)
+
+
+# What ``import minitok`` offers. A name more, or one less, is a decision: docs/stability.md says what is promised of them.
+NAMES = """
+    BACKEND PieceCounts Tokenizer count_pieces count_pieces_in_files encoding_for_model encoding_name_for_model errors get_encoding
+    join_packed list_encoding_names load open_packed patterns train train_files
+"""
+# The members of a ``Tokenizer``, in the order of its file. There are at most 42.
+MEMBERS = """
+    from_definition definition from_ranks from_tokens
+    encode encode_to_numpy encode_batch encode_batch_to_numpy encode_segments encode_chat encode_with_offsets encode_iterable
+    tokenize encode_files
+    count count_batch
+    decode decode_bytes decode_batch decode_with_offsets stream_decoder
+    truncate_text chunk
+    name n_vocab pattern special_tokens added_tokens backend merges token_bytes token_id report explain
+    truncate extend prune replace add_tokens save
+"""
+
+
+def test_the_package_offers_these_names():
+    assert sorted(minitok.__all__) == sorted(NAMES.split())
+    assert set(dir(minitok)) == {*NAMES.split(), "__version__"}
+    assert all(hasattr(minitok, name) for name in dir(minitok))
+
+
+def test_a_tokenizer_has_these_members():
+    members = [name for name in dir(minitok.Tokenizer) if not name.startswith("_")]
+    assert members == sorted(MEMBERS.split())
+    assert len(members) <= 42
+    assert all(inspect.getdoc(getattr(minitok.Tokenizer, name)) for name in members)
+
+
+def test_every_error_is_in_one_place():
+    raised = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
+    assert raised == set(errors.__all__)
+    assert not raised & set(dir(minitok))
+
+
+def test_a_field_of_a_definition_is_declared_once():
+    """Type checkers see the fields in ``Fields``, everything else in the class."""
+    assert Fields.__annotations__.keys() == KINDS.keys()
+    assert Changes.__annotations__.keys() == {*KINDS, "vocab", "backend"}
+    every = {**KINDS, "vocab": "", "backend": "", "reopen": "", "_codec": ""}
+    assert every.keys() == {each.name for each in dataclasses.fields(Definition)}
+    assert set(KINDS.values()) <= IN_FILE.keys() & CHECKS.keys()
+
+
+def test_each_limit_is_in_the_way_of_something():
+    vocab = SimpleNamespace(symbols=True, fallback=True, drops_bytes=True)
+    every = {"normalizer": "NFC", "prefix": "first", "words": "x", "word_end": "</w>"}
+    tokens = {"added_tokens": {"a": 1}, "late_tokens": {"a"}, "token_flags": {"a": {"lstrip"}}}
+    assert limits_of(vocab, **every, **tokens).keys() == frozenset().union(*AGAINST.values())
+    assert AGAINST.keys() == set(get_args(Use))
+
+
+def test_what_a_tokenizer_cannot_be_used_for_is_said_with_the_reason(tmp_path):
+    tok = minitok.Tokenizer([], normalizer="NFC")
+    why = "this tokenizer cannot be written as a rank file: text is normalized first (NFC) (SPEC N1)"
+    for use in ("be pruned", "be cut into parts", "give offsets"):
+        assert tok.definition.why_not(use) is None
+    with pytest.raises(errors.VocabularyError) as caught:
+        tok.save(tmp_path / "ranks", format="tiktoken")
+    assert str(caught.value) == why
+    with pytest.raises(
+        ValueError, match="format must be 'minitok', 'huggingface', 'tiktoken', 'gpt2', 'minbpe', not 'gpt3'"
+    ):
+        tok.save(tmp_path / "x", format="gpt3")
+    assert not list(tmp_path.iterdir())
+
+
+def test_replacing_a_field_keeps_the_others(backend):
+    tok = minitok.Tokenizer([(97, 98)], name="mine", special_tokens={"<s>": 300, "<t>": 301}, backend=backend)
+    tok = tok.replace(token_flags={"<s>": ["lstrip"], "<t>": ["rstrip"]}, late_tokens=["<s>", "<t>"], name="mine")
+    assert tok.replace() == tok
+    assert tok.replace(chat="x").name == tok.replace(trained={"a": 1}).name == "mine"
+    assert tok.replace(chat="x").definition.codec() is tok.definition.codec()
+    assert tok.replace(pattern="none").name is None
+    fewer = tok.replace(special_tokens={"<s>": 400}).definition
+    assert (fewer.special_tokens, fewer.token_flags, fewer.late_tokens) == ({"<s>": 400}, {"<s>": {"lstrip"}}, {"<s>"})
+    for other in BACKENDS:
+        moved = tok.replace(backend=other)
+        assert (moved, moved.name, moved.backend) == (tok, "mine", other)
+        assert tok.replace(backend=other, name="yours").name == "yours"
+    with pytest.raises(TypeError, match="a tokenizer has no field 'regex'; it has pattern, special_tokens, "):
+        tok.replace(regex="none")
+
+
+@pytest.mark.parametrize("name", ["dtypes", "codec", "begin"])
+def test_an_option_of_packing_that_does_not_exist_is_refused(name, tmp_path):
+    (tmp_path / "a.txt").write_text("ab")
+    with pytest.raises(TypeError, match=f"there is no option '{name}'; options are .*dtype"):
+        encode_files(
+            minitok.Tokenizer([]).definition, tmp_path / "a.txt", tmp_path / "a.bin", resume=False, **{name: 1}
+        )
+
+
+def test_the_command_has_every_option_of_packing():
+    shown = get_type_hints(PackOptions, include_extras=True)
+    flags = {shown[name].__metadata__[0].flag for name in PackOptions.__annotations__}
+    text = CliRunner().invoke(app, ["pack", "--help"], env={"COLUMNS": "200"}).stdout
+    assert len(flags) == 12
+    assert all(f"{flag} " in text for flag in flags)

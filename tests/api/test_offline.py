@@ -29,7 +29,7 @@ def test_every_encoding():
     shown = offline("""
 import minitok
 from minitok.encodings import ClipTokenizer
-for name in minitok.list_encodings():
+for name in minitok.list_encoding_names():
     tok = minitok.get_encoding(name)
     assert tok.decode(tok.encode("offline")) == "offline"
 print(ClipTokenizer().encode("offline") != [], minitok.encoding_for_model("gpt-4o").name)
@@ -44,7 +44,7 @@ os.chdir({str(tmp_path)!r})
 with open("corpus.txt", "w") as file:
     file.write("low lower lowest " * 9)
 tok = minitok.train_files("corpus.txt", 270, special_tokens=["<s>"], backend={backend!r})
-tok.save("a.json"); tok.to_huggingface("tokenizer.json"); tok.to_tiktoken("a.tiktoken"); tok.to_gpt2("gpt2"); tok.to_minbpe("a.model")
+tok.save("a.json"); tok.save("tokenizer.json", format="huggingface"); tok.save("a.tiktoken", format="tiktoken"); tok.save("gpt2", format="gpt2"); tok.save("a.model", format="minbpe")
 for path in ("a.json", "tokenizer.json", "gpt2", "a.model"):
     assert minitok.load(path, backend={backend!r}).encode("lowest") == tok.encode("lowest")
 print(tok.encode_files("corpus.txt", "a.bin").documents)

@@ -7,6 +7,7 @@ from helpers import BACKENDS
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok.offsets import byte_spans, char_spans
+from minitok.padding import pad
 
 MERGES = minitok.train(["naïve café 漢字漢字 😀😀 low lower "] * 3, 300, pattern="gpt2").merges
 SPECIAL = {"<s>": 400, "é<漢": 70_000_000}
@@ -25,7 +26,7 @@ def test_offsets_are_those_of_the_tokens_one_by_one(text):
         tokens = [tok.token_bytes(token_id) for token_id in ids]
         for unit, spans in (("byte", byte_spans), ("char", char_spans)):
             assert tok.encode_with_offsets(text, allowed_special="all", unit=unit) == (ids, spans(tokens))
-            found, offsets = tok.encode_with_offsets_to_numpy(text, allowed_special="all", unit=unit)
+            found, offsets = tok.encode_with_offsets(text, allowed_special="all", unit=unit, to_numpy=True)
             assert (found.tolist(), offsets.shape, offsets.dtype) == (ids, (len(ids), 2), np.int64)
             assert list(map(tuple, offsets.tolist())) == spans(tokens)
         assert tok.tokenize(text, allowed_special="all") == tokens
@@ -38,7 +39,7 @@ def test_decoding_says_where_each_token_begins(text):
         starts = [start for start, _ in char_spans([tok.token_bytes(token_id) for token_id in ids])]
         for given_as in (ids, iter(ids), np.array(ids, np.uint32), np.array(ids, ">i8"), tuple(ids)):
             assert tok.decode_with_offsets(given_as) == (tok.decode(ids), starts)
-        assert tok.decode_with_offsets_to_numpy(ids)[1].tolist() == starts
+        assert tok.decode_with_offsets(ids, to_numpy=True)[1].tolist() == starts
 
 
 def test_long_texts_take_the_table(backend):
@@ -52,7 +53,7 @@ def test_long_texts_take_the_table(backend):
 @pytest.mark.parametrize("bad", [[10**9], [-1], ["a"], [1.5], np.array([10**6])])
 def test_ids_that_are_none_are_refused_as_by_decode(bad, backend):
     tok = minitok.Tokenizer(MERGES, backend=backend)
-    with pytest.raises((minitok.UnknownTokenError, TypeError)) as caught:
+    with pytest.raises((minitok.errors.UnknownTokenError, TypeError)) as caught:
         tok.decode_with_offsets(bad)
     with pytest.raises(caught.type) as wanted:
         tok.decode(bad)
@@ -88,7 +89,7 @@ def test_rows_are_the_lists_filled_up_or_cut(texts, length, side, truncate):
     for tok in TOKS:
         lists = tok.encode_batch(texts)
         width = max(map(len, lists), default=0) if length is None else length
-        rows, mask = tok.encode_batch_padded(texts, length, pad_id=7, side=side, truncate=truncate)
+        rows, mask = pad(*tok.encode_batch_to_numpy(texts), length, pad_id=7, side=side, truncate=truncate)
         assert (rows.shape, rows.dtype, mask.dtype) == ((len(texts), width), np.uint32, np.bool_)
         for ids, row, real in zip(lists, rows.tolist(), mask.tolist(), strict=True):
             kept = ids[:width] if truncate == "right" else ids[max(0, len(ids) - width) :]
@@ -112,4 +113,4 @@ def test_rows_are_the_lists_filled_up_or_cut(texts, length, side, truncate):
 )
 def test_what_cannot_be_padded_to(options, error):
     with pytest.raises(error, match=list(options)[-1]):
-        TOKS[0].encode_batch_padded(["a"], **options)
+        pad(*TOKS[0].encode_batch_to_numpy(["a"]), **options)

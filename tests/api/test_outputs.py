@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from functools import partial
 from stat import S_ISFIFO
 
 import minitok
@@ -16,9 +17,12 @@ TOK = Tokenizer([(97, 98)], special_tokens={"<s>": 257})
 COUNTS = count_pieces(["ab ab"])
 WRITERS = {
     "save": (TOK.save, minitok.load),
-    "tiktoken": (TOK.to_tiktoken, lambda path: minitok.load(path, pattern="gpt2", special_tokens={"<s>": 257})),
-    "huggingface": (TOK.to_huggingface, minitok.load),
-    "minbpe": (TOK.to_minbpe, minitok.load),
+    "tiktoken": (
+        partial(TOK.save, format="tiktoken"),
+        lambda path: minitok.load(path, pattern="gpt2", special_tokens={"<s>": 257}),
+    ),
+    "huggingface": (partial(TOK.save, format="huggingface"), minitok.load),
+    "minbpe": (partial(TOK.save, format="minbpe"), minitok.load),
     "counts": (COUNTS.save, PieceCounts.load),
 }
 
@@ -123,14 +127,14 @@ def test_two_files_that_belong_together_follow_links_and_refuse_pipes(tmp_path):
     for path in (vocab, merges):
         path.symlink_to(tmp_path / f"real-{path.name}")
         (tmp_path / f"real-{path.name}").write_bytes(b"old")
-    TOK.to_gpt2(tmp_path)
+    TOK.save(tmp_path, format="gpt2")
     assert vocab.is_symlink()
     assert merges.is_symlink()
     assert minitok.load(tmp_path) == TOK
     before = (tmp_path / "real-vocab.json").read_bytes()
     merges.unlink()
     os.mkfifo(merges)
-    failed = outcome(Tokenizer([]).to_gpt2, tmp_path)
+    failed = outcome(Tokenizer([]).save, tmp_path, format="gpt2")
     assert failed == Failure(OSError, f"[Errno 22] not a regular file, so it cannot be written over: '{merges}'")
     assert (tmp_path / "real-vocab.json").read_bytes() == before
     assert S_ISFIFO(merges.stat().st_mode)

@@ -7,8 +7,9 @@ import pytest
 from helpers import BACKENDS, both, failure_on_both
 from hypothesis import given
 from hypothesis import strategies as st
-from minitok import Tokenizer, UnknownTokenError
+from minitok import Tokenizer
 from minitok.backend import load_backend
+from minitok.errors import UnknownTokenError
 from minitok.offsets import span_list
 
 TOKENIZER = Tokenizer([(0xC3, 0xA9), (32, 256), (97, 98)], special_tokens={"<s>": 300})
@@ -67,7 +68,7 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_the_error_of_the_first_row_with_one(name):
     batch, error, message = WRONG[name]
-    on_backend = {backend: TOKENIZER.with_backend(backend) for backend in BACKENDS}
+    on_backend = {backend: TOKENIZER.replace(backend=backend) for backend in BACKENDS}
     for threads in (1, 3):
         failed = failure_on_both(lambda backend: on_backend[backend].decode_batch(batch, "strict", threads=threads))
         assert failed.kind is error

@@ -33,7 +33,7 @@ def test_a_pickle_is_the_same_tokenizer(tok, protocol):
     again = pickle.loads(pickle.dumps(tok, protocol))
     assert again == tok == copy.deepcopy(tok) == copy.copy(tok)
     assert hash(again) == hash(tok)
-    assert (again.name, again.backend, again.trained) == (tok.name, tok.backend, tok.trained)
+    assert (again.name, again.backend, again.definition.trained) == (tok.name, tok.backend, tok.definition.trained)
     assert encode(again, TEXT + "<s>") == encode(tok, TEXT + "<s>")
 
 
@@ -55,7 +55,7 @@ def test_a_pickle_keeps_the_class(tok, protocol, backend):
             assert again.encode("ab") == loud.encode("ab") == loud.encode("AB")
             assert again.notes == ["mine"]
             assert (again.name, again.backend) == (loud.name, loud.backend)
-        assert type(loud.with_backend("python")) is Loud
+        assert type(loud.replace(backend="python")) is Loud
     # Opened again by its name, not written out.
     assert len(pickle.dumps(loud, protocol)) < 1000
     assert pickle.loads(pickle.dumps(opened, protocol)) is opened
@@ -64,15 +64,15 @@ def test_a_pickle_keeps_the_class(tok, protocol, backend):
 @pytest.mark.parametrize(
     "error",
     [
-        minitok.UnknownTokenError(3, 1), minitok.DisallowedSpecialTokenError("<s>", 2), minitok.FileFormatError("a", "b", 3),
-        minitok.PatternError("(", "open"), minitok.VocabularyError("v"), minitok.TrainingError("t"), minitok.BackendError("b"),
+        minitok.errors.UnknownTokenError(3, 1), minitok.errors.DisallowedSpecialTokenError("<s>", 2), minitok.errors.FileFormatError("a", "b", 3),
+        minitok.errors.PatternError("(", "open"), minitok.errors.VocabularyError("v"), minitok.errors.TrainingError("t"), minitok.errors.BackendError("b"),
     ],
     ids=repr,
 )  # fmt: skip
 def test_an_error_crosses_processes(error):
     again = pickle.loads(pickle.dumps(error))
     assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))
-    assert isinstance(again, minitok.MinitokError)
+    assert isinstance(again, minitok.errors.MinitokError)
 
 
 def test_tokenizers_compare_by_value(tok):
@@ -89,7 +89,7 @@ def test_a_tokenizer_cannot_be_changed_through_what_it_shows(tok):
     before = encode(tok, TEXT)
     tok.special_tokens["x"] = 1
     tok.merges.clear()
-    tok.vocabulary()[0].clear()
+    tok.definition.vocabulary()[0].clear()
     assert encode(tok, TEXT) == before
     assert tok.special_tokens == {"<s>": 400}
 

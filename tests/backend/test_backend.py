@@ -52,7 +52,7 @@ def test_without_the_extension_and_without_a_wish_python_runs_and_warns():
     ],
 )
 def test_the_reason_is_said(before, chosen, reason):
-    code = before + "\nimport minitok; print(minitok.BACKEND, minitok.BACKEND_REASON, sep=': ')"
+    code = before + "\nimport minitok; print(minitok.BACKEND, minitok.backend.BACKEND_REASON, sep=': ')"
     ran = run_python(code, "-W", "ignore", MINITOK_BACKEND=chosen)
     assert ran.stdout == reason + "\n", ran.stderr
 
@@ -98,9 +98,9 @@ def test_a_cache_of_no_size_is_an_error(wanted):
 
 def test_an_unknown_backend_is_an_error():
     assert "it can be 'rust' or 'python'" in run_python("import minitok", MINITOK_BACKEND="java").stderr
-    with pytest.raises(minitok.BackendError, match="unknown backend 'java'"):
+    with pytest.raises(minitok.errors.BackendError, match="unknown backend 'java'"):
         minitok.Tokenizer([], backend="java")
-    assert outcome(load_backend, "java").kind is minitok.BackendError
+    assert outcome(load_backend, "java").kind is minitok.errors.BackendError
 
 
 def test_a_tokenizer_runs_on_the_backend_it_names(backend):

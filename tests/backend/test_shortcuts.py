@@ -153,7 +153,7 @@ def test_where_python_is_the_default_the_methods_are_python_s():
 import minitok
 from minitok.backend import shortcuts
 tok = minitok.Tokenizer([(97, 98)], special_tokens={"<s>": 300})
-for tok in (tok, tok.with_backend("rust")):
+for tok in (tok, tok.replace(backend="rust")):
     print(tok.backend, tok.encode("ab"), tok.encode_to_numpy("ab<s>", "all"), tok.count("ab<s>", allowed_special="all"))
 print(shortcuts.Shortcuts.__module__, type(minitok.Tokenizer.encode).__name__)
 """

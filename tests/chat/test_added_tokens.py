@@ -6,6 +6,7 @@ from itertools import groupby
 import minitok
 import pytest
 from chat_families import CORPUS, FAMILIES, SPECIAL, TOKENS
+from minitok.chat import render
 from minitok.chat_templates import ChatTemplates
 from test_attacks import CASES, attack, conversation, written_in_every_way
 
@@ -21,7 +22,7 @@ def added():
     tokens = {name: 1000 + index for index, name in enumerate([*SPECIAL, *TEXT])}
     return {
         name: minitok.Tokenizer.from_definition(
-            plain.changed(added_tokens=tokens, chat=ChatTemplates({"default": source}, TOKENS))
+            plain.replace(added_tokens=tokens, chat=ChatTemplates({"default": source}, TOKENS))
         )
         for name, source in FAMILIES.items()
     }
@@ -39,8 +40,8 @@ def written_by_templates(tok):
         ]
         for chat, prompt in [(messages, False), (messages, True), (turns[:2], False)]:
             try:
-                spans = tok.render(chat, add_generation_prompt=prompt, **options)
-            except minitok.TemplateError:
+                spans = render(tok.definition.chat, chat, add_generation_prompt=prompt, **options)
+            except minitok.errors.TemplateError:
                 continue
             runs = groupby(spans, key=lambda span: span.trusted)
             texts = ["".join(span.text for span in run) for trusted, run in runs if trusted]
@@ -95,10 +96,8 @@ def test_the_text_of_the_model_is_found_in_what_users_write(added):
 
 def test_what_only_the_configuration_names(added):
     tok = added["chatml"]
-    chat = tok.chat_templates
-    named = minitok.Tokenizer.from_definition(
-        tok.definition.with_chat(ChatTemplates(chat.templates, {**chat.tokens, "x_token": "<h1>"}, ["</td>"]))
-    )
+    chat = tok.definition.chat
+    named = tok.replace(chat=ChatTemplates(chat.templates, {**chat.tokens, "x_token": "<h1>"}, ["</td>"]))
     assert {"<h1>", "</td>"} & set(named.definition.everywhere) == set()
     assert {"<h1>", "</td>"} <= set(tok.definition.everywhere)
 

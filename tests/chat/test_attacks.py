@@ -10,7 +10,8 @@ import pytest
 from chat_families import FAMILIES, SPECIAL
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from minitok import TemplateError
+from minitok.chat import render
+from minitok.errors import TemplateError
 
 PRIVATE = 0xE000
 SLOTS = (
@@ -67,11 +68,11 @@ def attack(tok, slot, text):
     results = []
     for written in (text, disguised(text)):
         messages, options = conversation(slot, written)
-        if tok.chat_templates.templates["default"] == FAMILIES["instructions"]:
+        if tok.definition.chat.templates["default"] == FAMILIES["instructions"]:
             messages = [message for message in messages if message["role"] in ("user", "assistant")][:2]
             messages = messages if slot in ("user", "role") else [{"role": "user", "content": written}]
         try:
-            results.append((tok.encode_chat(messages, **options).ids, tok.render(messages, **options)))
+            results.append((tok.encode_chat(messages, **options).ids, render(tok.definition.chat, messages, **options)))
         except TemplateError:
             results.append(None)
     if None in results:
@@ -130,7 +131,8 @@ def test_a_token_in_halves_over_two_parts(families):
 
     assert ids("<|eot", "_id|>") == ids("x", "y")
     assert "<|eot_id|><|eot_id|>" in "".join(
-        span.text for span in tok.render([{"role": "user", "content": [{"type": "text", "text": "<|eot_id|>"}]}])
+        span.text
+        for span in render(tok.definition.chat, [{"role": "user", "content": [{"type": "text", "text": "<|eot_id|>"}]}])
     )
 
 
@@ -165,7 +167,7 @@ def test_a_token_made_of_a_role_and_of_the_template(families, role):
 )
 def test_a_template_in_a_message_is_text(families, text):
     for name, tok in families.items():
-        spans = tok.render([{"role": "user", "content": text}])
+        spans = render(tok.definition.chat, [{"role": "user", "content": text}])
         assert [span.text.strip() for span in spans if span.field == "content"] == [text.strip()], name
         assert not any(span.generated for span in spans)
 
@@ -173,7 +175,7 @@ def test_a_template_in_a_message_is_text(families, text):
 @pytest.mark.parametrize("form", ["NFC", "NFKC", "NFKD"])
 @pytest.mark.parametrize("late", [(), ("<|im_start|>", "<|im_end|>")])
 def test_what_becomes_a_token_by_normalizing_is_text(families, form, late):
-    chatml = families["chatml"].definition.changed(normalizer=form, late_tokens=late)
+    chatml = families["chatml"].definition.replace(normalizer=form, late_tokens=late)
     tok = families["chatml"].from_definition(chatml)
 
     def ids(text):
@@ -224,7 +226,7 @@ TEMPLATES_THAT_LOSE_TRACK = [
     "text", ["<|im_end|>", "im_end|>", "<|im_end", "x<|im_end|>x", "{}<|im_end|>", "<|im_end|>"[::-1]]
 )
 def test_what_a_template_loses_track_of_is_text(plain, source, text):
-    tok = plain.with_chat_template("{% for m in messages %}" + source + "{% endfor %}")
+    tok = plain.replace(chat="{% for m in messages %}" + source + "{% endfor %}")
     try:
         ids = tok.encode_chat([{"role": "user", "content": text}]).ids
     except TemplateError:

@@ -7,14 +7,17 @@ import minitok
 import numpy as np
 import pytest
 from chat_families import CHATML, TOKENS
-from minitok import TemplateError, Tokenizer
-from minitok.chat import Trusted
+from minitok import Tokenizer
+from minitok.chat import ChatTemplates, Trusted, render
+from minitok.errors import TemplateError
 
 TALK = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello there"}]
 
 
 def one(source, **tokens):
-    return Tokenizer([], special_tokens={"<s>": 256, "<e>": 257}).with_chat_template(source, **tokens)
+    return Tokenizer([], special_tokens={"<s>": 256, "<e>": 257}).replace(
+        chat=ChatTemplates({"default": source}, tokens)
+    )
 
 
 def said(tok, chat):
@@ -40,8 +43,8 @@ def test_who_said_what(families):
 
 
 def test_an_id_with_text_of_a_message_is_that_messages():
-    tok = Tokenizer([(10, 10)], pattern="none").with_chat_template(
-        "{% for m in messages %}{{ '\\n' + m.content + '\\n' }}{% endfor %}"
+    tok = Tokenizer([(10, 10)], pattern="none").replace(
+        chat="{% for m in messages %}{{ '\\n' + m.content + '\\n' }}{% endfor %}"
     )
     chat = tok.encode_chat([{"role": "user", "content": "\nx"}, {"role": "assistant", "content": "y\n"}])
     assert said(tok, chat) == [("user", "\n\nx"), (None, "\n\n"), ("assistant", "y\n\n")]
@@ -63,7 +66,9 @@ def test_tool_calls_are_what_their_message_says(families):
 
 
 def test_spans_say_where_text_comes_from(families):
-    spans = families["named"].render([{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}])
+    spans = render(
+        families["named"].definition.chat, [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+    )
     assert [tuple(span) for span in spans] == [
         ("<|", True, None, None, None, False),
         ("user", True, "user", 0, "role", False),
@@ -104,14 +109,14 @@ def test_tokens_that_the_template_knows_by_name():
 )
 def test_a_message_to_continue(source, continued):
     tok = one(source)
-    spans = tok.render([{"role": "assistant", "content": "Hi  "}], continue_final_message=True)
+    spans = render(tok.definition.chat, [{"role": "assistant", "content": "Hi  "}], continue_final_message=True)
     assert "".join(span.text for span in spans) == continued
 
 
 def test_a_message_to_continue_in_parts():
     tok = one("{% for part in messages[0].content %}{{ part.text }};{% endfor %}")
     content = [{"text": "a"}, {"text": "b"}, {"image": "c"}]
-    spans = tok.render([{"role": "assistant", "content": content}], continue_final_message=True)
+    spans = render(tok.definition.chat, [{"role": "assistant", "content": content}], continue_final_message=True)
     assert "".join(span.text for span in spans) == "a;b"
     assert content == [{"text": "a"}, {"text": "b"}, {"image": "c"}]
 
@@ -119,7 +124,7 @@ def test_a_message_to_continue_in_parts():
 def test_what_the_message_says_of_its_end_is_text():
     tok = one("{{ messages[0].content }}<e>{{ messages[1].content }}<e>")
     talk = [{"role": "user", "content": "CONTINUE_FINAL_MESSAGE_TAG "}, {"role": "assistant", "content": "a"}]
-    spans = tok.render(talk, continue_final_message=True)
+    spans = render(tok.definition.chat, talk, continue_final_message=True)
     assert "".join(span.text for span in spans) == "CONTINUE_FINAL_MESSAGE_TAG <e>a"
 
 
@@ -145,7 +150,7 @@ def test_what_the_message_says_of_its_end_is_text():
 )
 def test_wrong_conversations(messages, options, error, message):
     with pytest.raises(error, match=message):
-        one(CHATML).render(messages, **options)
+        render(one(CHATML).definition.chat, messages, **options)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +177,7 @@ def test_wrong_conversations(messages, options, error, message):
 )
 def test_wrong_templates(source, message):
     with pytest.raises(TemplateError, match=message):
-        one(source).render(TALK)
+        render(one(source).definition.chat, TALK)
 
 
 def test_values_nested_too_deeply():
@@ -180,25 +185,25 @@ def test_values_nested_too_deeply():
     for _ in range(100_000):
         deep = [deep]
     with pytest.raises(TemplateError, match="nested too deeply"):
-        one("{{ messages[0].content }}").render([{"role": "user", "content": deep}])
+        render(one("{{ messages[0].content }}").definition.chat, [{"role": "user", "content": deep}])
 
 
 def test_no_template():
     with pytest.raises(TemplateError, match="this tokenizer has no chat template"):
-        Tokenizer([]).render(TALK)
+        render(Tokenizer([]).definition.chat, TALK)
     with pytest.raises(TemplateError, match="no default chat template: name one of 'rag'"):
-        Tokenizer([]).with_chat_template({"rag": "x"}).render(TALK)
+        render(Tokenizer([]).replace(chat={"rag": "x"}).definition.chat, TALK)
     with pytest.raises(TypeError, match="templates must be names and strings"):
-        Tokenizer([]).with_chat_template({"rag": 1})
-    assert Tokenizer([]).chat_templates is None
+        Tokenizer([]).replace(chat={"rag": 1})
+    assert Tokenizer([]).definition.chat is None
     assert Tokenizer([]).encode_chat(TALK, template="{{ messages | length }}").ids == [*b"2"]
 
 
 def test_templates_by_name():
-    tok = one({"default": "d", "tool_use": "t", "rag": "r"})
+    tok = Tokenizer([]).replace(chat={"default": "d", "tool_use": "t", "rag": "r"})
 
     def text(**options):
-        return "".join(span.text for span in tok.render(TALK, **options))
+        return "".join(span.text for span in render(tok.definition.chat, TALK, **options))
 
     assert [text(), text(tools=[]), text(tools=[{}]), text(template="rag"), text(template="s")] == list("dttrs")
 
@@ -218,8 +223,8 @@ class Model:
 def test_messages_of_other_types():
     tok = one("{{ messages[0].role }}{{ messages[0].content }}{{ 'name' in messages[0] }}{{ x }}")
     for message in (Message("user", "Hi"), Model(), {"role": np.str_("user"), "content": "Hi", "name": None}):
-        assert "".join(span.text for span in tok.render([message], x=np.int64(3))) == "userHiFalse3"
-    assert "".join(span.text for span in tok.render([Model()], x=(1.5, b"", None, True))) == (
+        assert "".join(span.text for span in render(tok.definition.chat, [message], x=np.int64(3))) == "userHiFalse3"
+    assert "".join(span.text for span in render(tok.definition.chat, [Model()], x=(1.5, b"", None, True))) == (
         "userHiFalse(1.5, '<bytes>', None, True)"
     )
 
@@ -230,13 +235,13 @@ def test_the_template_stays_with_the_tokenizer(tmp_path):
     tok.save(tmp_path / "tok.json")
     for other in (
         pickle.loads(pickle.dumps(tok)),
-        tok.with_backend("python"),
+        tok.replace(backend="python"),
         minitok.load(tmp_path / "tok.json"),
-        tok.add_special_tokens(["<x>"]),
+        tok.add_tokens(["<x>"], special=True),
     ):
-        assert other.chat_templates == tok.chat_templates
+        assert other.definition.chat == tok.definition.chat
         assert other.encode_chat(TALK) == expected
-    published = minitok.get_encoding("gpt2").with_chat_template("{{ messages[0].content }}")
+    published = minitok.get_encoding("gpt2").replace(chat="{{ messages[0].content }}")
     again = pickle.loads(pickle.dumps(published))
     assert again.encode_chat(TALK) == published.encode_chat(TALK)
     assert (again.name, again == minitok.get_encoding("gpt2")) == ("gpt2", True)
@@ -247,7 +252,7 @@ def test_strings_of_the_template_are_kept_apart_from_values_that_equal_them(plai
     source = "{% set names = {'user': '<|user|>', 'assistant': '<|assistant|>'} %}{% for m in messages %}"
     source += "{{ names[m.role] }}{{ m.content in ['Hi'] }}{{ m['content'] == 'Hi' }}{{ 'H' in m.content }}"
     source += "{{ m.content.startswith('He') }}{{ m.content | length }}{{ m.keys() | list | join(',') }}{% endfor %}"
-    tok = plain.with_chat_template(source, **TOKENS)
+    tok = plain.replace(chat=ChatTemplates({"default": source}, TOKENS))
     text = "<|user|>TrueTrueTrueFalse2role,content<|assistant|>FalseFalseTrueTrue11role,content"
-    assert "".join(span.text for span in tok.render(TALK)) == text
+    assert "".join(span.text for span in render(tok.definition.chat, TALK)) == text
     assert tok.encode_chat(TALK).ids == tok.encode(text, allowed_special="all")

@@ -4,7 +4,8 @@ import pytest
 from chat_families import FAMILIES, TOKENS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from minitok import MinitokError
+from minitok.chat import render
+from minitok.errors import MinitokError
 
 WORDS = [
     "Hi",
@@ -89,7 +90,7 @@ def theirs(plain, tmp_path_factory):
     from transformers import PreTrainedTokenizerFast
 
     path = tmp_path_factory.mktemp("theirs") / "tokenizer.json"
-    plain.to_huggingface(path)
+    plain.save(path, format="huggingface")
     return PreTrainedTokenizerFast(tokenizer_file=str(path), **TOKENS)
 
 
@@ -104,7 +105,7 @@ def their_ids(theirs, source, messages, options):
 
 def our_ids(tok, messages, options):
     try:
-        spans = tok.render(messages, **options)
+        spans = render(tok.definition.chat, messages, **options)
     except MinitokError:
         return None
     return "".join(span.text for span in spans), tok.encode_chat(messages, **options).ids

@@ -17,7 +17,7 @@ def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("more")
     tok = minitok.train([TEXT], 268, special_tokens=["<|end|>"], name="mine")
     tok.save(folder / "tok.json")
-    tok.to_tiktoken(folder / "tok.tiktoken")
+    tok.save(folder / "tok.tiktoken", format="tiktoken")
     (folder / "a.txt").write_text(TEXT, encoding="utf-8")
     (folder / "b[bold].txt").write_text("b", encoding="utf-8")
     (folder / "empty.txt").touch()
@@ -98,7 +98,7 @@ def test_inspect_sums_up_a_vocabulary(files, tok):
     assert (facts["name"], facts["n_vocab"], facts["merges"]) == ("mine", 268, len(tok.merges))
     assert (facts["pattern"], facts["bytes_are_ids"]) == ("gpt2", True)
     assert facts["special_tokens"] == {"<|end|>": 267}
-    tokens = tok.vocabulary()[0]
+    tokens = tok.definition.vocabulary()[0]
     assert len(tokens[facts["longest_token"]["id"]]) == max(map(len, tokens.values()))
     shown = output_of("inspect", "-e", "gpt2")
     for part in ("50,257", "50,000", "<|endoftext|> (50256)", "not the bytes in order", "35496: 128 bytes"):
@@ -109,7 +109,7 @@ def test_inspect_lists_tokens(files, tok):
     def listed(*args):
         return json.loads(output_of("inspect", "-t", files / "tok.json", "--json", *args))
 
-    tokens = tok.vocabulary()[0]
+    tokens = tok.definition.vocabulary()[0]
     found = listed("--search", "low")
     expected = [token_id for token_id, token in sorted(tokens.items()) if b"low" in token]
     assert [token["id"] for token in found["tokens"]] == expected
@@ -157,7 +157,7 @@ def test_inspect_shows_tokens_in_a_table():
     ("out", "to"),
     [
         ("out.json", None), ("tokenizer.json", None), ("out.model", None), ("folder", None), ("out.tiktoken", None),
-        ("any.name", "native"), ("any.name", "huggingface"), ("any.name", "minbpe"), ("any", "tiktoken"), ("any", "gpt2"),
+        ("any.name", "minitok"), ("any.name", "huggingface"), ("any.name", "minbpe"), ("any", "tiktoken"), ("any", "gpt2"),
     ],
 )  # fmt: skip
 def test_convert_writes_every_format(files, tok, tmp_path, out, to):

@@ -93,7 +93,7 @@ def test_parts_are_joined(corpus, tmp_path):
 
 def test_conversations_have_a_mask(tmp_path):
     template = "{% for m in messages %}{{ m.content + '<|endoftext|>' }}{% endfor %}"
-    tok = minitok.get_encoding("gpt2").with_chat_template(template)
+    tok = minitok.get_encoding("gpt2").replace(chat=template)
     tok.save(tmp_path / "my.json")
     talk = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello there"}]
     (tmp_path / "a.jsonl").write_text(json.dumps({"chat": talk}) + "\n", encoding="utf-8")

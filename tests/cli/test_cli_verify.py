@@ -17,7 +17,7 @@ def run(*args):
 
 
 def test_a_file_with_the_same_ids(tmp_path):
-    TOK.to_huggingface(tmp_path / "tokenizer.json")
+    TOK.save(tmp_path / "tokenizer.json", format="huggingface")
     (tmp_path / "text.txt").write_text("ab a <s>ab")
     ended = run(tmp_path, tmp_path / "text.txt")
     assert ended.exit_code == 0
@@ -28,7 +28,7 @@ def test_a_file_with_the_same_ids(tmp_path):
 
 
 def test_a_difference_is_shown_and_ends_with_1(tmp_path, monkeypatch):
-    TOK.to_huggingface(tmp_path / "tokenizer.json")
+    TOK.save(tmp_path / "tokenizer.json", format="huggingface")
     other = minitok.Tokenizer([(97, 98)], special_tokens={"<s>": 258})
     monkeypatch.setattr(verify, "load", lambda *_args, **_options: other)
     ended = run(tmp_path / "tokenizer.json", "--json")
@@ -45,7 +45,7 @@ def test_an_empty_folder_is_an_error(tmp_path):
 
 
 def test_other_libraries(tmp_path):
-    TOK.to_huggingface(tmp_path / "tokenizer.json")
+    TOK.save(tmp_path / "tokenizer.json", format="huggingface")
     content = json.loads(run(tmp_path / "tokenizer.json", "--with", "all", "--json").stdout)
     assert [(row["library"], row["equal"]) for row in content["compared"]] == [
         ("tokenizers", True),
@@ -53,7 +53,7 @@ def test_other_libraries(tmp_path):
         ("transformers (fast)", True),
     ]
     tok = minitok.Tokenizer([(97, 98), (256, 99)], pattern="o200k")
-    tok.to_tiktoken(tmp_path / "it.tiktoken")
+    tok.save(tmp_path / "it.tiktoken", format="tiktoken")
     ended = run(tmp_path / "it.tiktoken", "--pattern", "o200k")
     assert ended.exit_code == 0
     assert "are those of tiktoken" in " ".join(ended.output.split())
@@ -63,7 +63,7 @@ def test_other_libraries(tmp_path):
 
 
 def test_a_folder_that_names_its_class(tmp_path):
-    TOK.to_huggingface(tmp_path / "tokenizer.json")
+    TOK.save(tmp_path / "tokenizer.json", format="huggingface")
     (tmp_path / "tokenizer_config.json").write_text('{"tokenizer_class": "PreTrainedTokenizerFast"}')
     content = json.loads(run(tmp_path, "--with", "transformers", "--json").stdout)
     assert [(row["library"], row["equal"]) for row in content["compared"]] == [("transformers (fast)", True)]
@@ -97,7 +97,7 @@ def test_what_no_library_reads_is_an_error(name, content, tmp_path, monkeypatch)
 
 
 def test_a_library_that_is_missing_is_named(tmp_path, monkeypatch):
-    TOK.to_huggingface(tmp_path / "tokenizer.json")
+    TOK.save(tmp_path / "tokenizer.json", format="huggingface")
     monkeypatch.setitem(sys.modules, "tokenizers", None)
     ended = run(tmp_path / "tokenizer.json")
     assert ended.exit_code == 1

@@ -43,7 +43,7 @@ def files(tmp_path):
     (tmp_path / "long.txt").write_text(LONG, encoding="utf-8")
     (tmp_path / "a-file-with-a-rather-long-name-that-needs-a-line-by-itself.txt").write_text("a b c", encoding="utf-8")
     minitok.train([LONG], 300).save(tmp_path / "own.json")
-    minitok.get_encoding("gpt2").to_huggingface(tmp_path / "tokenizer.json")
+    minitok.get_encoding("gpt2").save(tmp_path / "tokenizer.json", format="huggingface")
     return tmp_path
 
 

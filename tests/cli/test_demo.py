@@ -61,7 +61,7 @@ def test_the_demo_as_data():
 
 
 def test_a_disagreement_fails_the_demo():
-    with pytest.raises(minitok.MinitokError, match="disagree"):
+    with pytest.raises(minitok.errors.MinitokError, match="disagree"):
         showcase.both("sums", "numbers", lambda: [1], lambda: [2])
 
 

@@ -36,9 +36,9 @@ def test_rustbpe_before_training_and_with_a_pattern():
     for tok in (mine, other):
         tok.train_from_iterator(iter(CORPUS), 280, 2, r"\w+|\W")
     assert mine.get_mergeable_ranks() == other.get_mergeable_ranks()
-    with pytest.raises(minitok.UnknownTokenError, match="999"):
+    with pytest.raises(minitok.errors.UnknownTokenError, match="999"):
         mine.decode([999])
-    with pytest.raises(minitok.TrainingError, match="256"):
+    with pytest.raises(minitok.errors.TrainingError, match="256"):
         mine.train_from_iterator(iter(CORPUS), 100)
 
 
@@ -149,7 +149,7 @@ def test_special_tokens_are_allowed_or_refused():
         tok.encode("<s>")
     with pytest.raises(ValueError, match="not understood"):
         tok.encode("a", "some")
-    with pytest.raises(minitok.UnknownTokenError, match="99999"):
+    with pytest.raises(minitok.errors.UnknownTokenError, match="99999"):
         tok.decode([99999])
 
 

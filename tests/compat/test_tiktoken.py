@@ -186,7 +186,7 @@ def test_registry():
 
 
 def test_ranks_from_disk(tmp_path):
-    minitok.get_encoding("gpt2").to_tiktoken(tmp_path / "x")
+    minitok.get_encoding("gpt2").save(tmp_path / "x", format="tiktoken")
     ranks = ours.load_tiktoken_bpe(str(tmp_path / "x"))
     assert ranks == ours.get_encoding("gpt2")._mergeable_ranks
     with pytest.raises(ValueError, match="Hash mismatch"):
@@ -198,13 +198,13 @@ def test_ranks_from_disk(tmp_path):
 def test_the_files_of_gpt2(tmp_path):
     import tiktoken.load
 
-    minitok.get_encoding("gpt2").to_gpt2(tmp_path)
+    minitok.get_encoding("gpt2").save(tmp_path, format="gpt2")
     files = str(tmp_path / "merges.txt"), str(tmp_path / "vocab.json")
     ranks = ours.load.data_gym_to_mergeable_bpe_ranks(*files)
     assert ranks == tiktoken.load.data_gym_to_mergeable_bpe_ranks(*files) == ours.get_encoding("gpt2")._mergeable_ranks
     with pytest.raises(ValueError, match="Hash mismatch"):
         ours.data_gym_to_mergeable_bpe_ranks(*files, encoder_json_hash="0" * 64)
-    minitok.Tokenizer([(97, 98)]).to_gpt2(tmp_path)
+    minitok.Tokenizer([(97, 98)]).save(tmp_path, format="gpt2")
     with pytest.raises(AssertionError, match="other ids than in GPT-2"):
         ours.data_gym_to_mergeable_bpe_ranks(*files)
     assert ours.data_gym_to_mergeable_bpe_ranks(*files, clobber_one_byte_tokens=True)[b"ab"] == 256

@@ -112,7 +112,7 @@ def test_what_tokenizers_does_not_read_is_refused(field, state, reason, tmp_path
         lambda: Tokenizer.from_buffer(text.encode()),
         lambda: Tokenizer.from_file(str(tmp_path / "tokenizer.json")),
     ):
-        with pytest.raises(minitok.FileFormatError) as failed:
+        with pytest.raises(minitok.errors.FileFormatError) as failed:
             read()
         assert reason in failed.value.reason
 
@@ -126,7 +126,7 @@ def test_what_tokenizers_does_not_read_is_refused(field, state, reason, tmp_path
     ],
 )
 def test_what_tokenizers_reads_and_panics_at_or_refuses_elsewhere_is_refused(state, reason):
-    with pytest.raises(minitok.FileFormatError, match=reason):
+    with pytest.raises(minitok.errors.FileFormatError, match=reason):
         Tokenizer.from_str(file_with(post_processor=state))
 
 

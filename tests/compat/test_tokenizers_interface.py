@@ -334,16 +334,16 @@ def test_what_minitok_does_not_read_is_refused_by_name(tmp_path):
     }
     for name, model in made.items():
         tokenizers.Tokenizer(model).save(str(tmp_path / "tokenizer.json"))
-        with pytest.raises(minitok.FileFormatError, match=name):
+        with pytest.raises(minitok.errors.FileFormatError, match=name):
             minitok.compat.tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
     mine = minitok.compat.tokenizers
     other = tokenizers.Tokenizer.from_str(hf_files.file("small"))
     other.normalizer = tokenizers.normalizers.Replace(tokenizers.Regex("^a"), "b")
-    with pytest.raises(minitok.FileFormatError, match=r"^json: .*a '\^', which other engines read otherwise"):
+    with pytest.raises(minitok.errors.FileFormatError, match=r"^json: .*a '\^', which other engines read otherwise"):
         mine.Tokenizer.from_str(other.to_str())
     tok = mine.Tokenizer.from_str(hf_files.file("small"))
     tok.normalizer = mine.normalizers.Replace(mine.Regex("^a"), "b")
-    with pytest.raises(minitok.FileFormatError, match=r"a '\^', which other engines read otherwise"):
+    with pytest.raises(minitok.errors.FileFormatError, match=r"a '\^', which other engines read otherwise"):
         tok.encode("Low")
     component = mine.pre_tokenizers.Sequence(
         [mine.pre_tokenizers.ByteLevel(), mine.normalizers.Replace(mine.Regex("a"), "b")][:1]
@@ -362,7 +362,7 @@ def test_a_tokenizer_of_minitok_has_the_same_ids():
     assert face.encode(text).ids == tok.encode(text, allowed_special="all")
     assert face.encode(text).offsets == tok.encode_with_offsets(text, allowed_special="all")[1]
     assert face.decode(face.encode(text).ids, skip_special_tokens=False) == text
-    assert face.get_vocab_size() == len(tok.vocabulary()[0]) + len(tok.special_tokens)
+    assert face.get_vocab_size() == len(tok.definition.vocabulary()[0]) + len(tok.special_tokens)
 
 
 def test_columns_are_made_when_they_are_read(monkeypatch):

@@ -65,7 +65,7 @@ def test_damage_is_refused(tmp_path, suffix, kind, damage):
     path.write_bytes(damage(COMPRESS[suffix](inside)))
     for backend, threads in (("rust", 1), ("rust", 2), ("python", 1)):
         # The place is that of the last read, which is not the same everywhere.
-        with pytest.raises(minitok.FileFormatError) as caught:
+        with pytest.raises(minitok.errors.FileFormatError) as caught:
             minitok.train_files(path, 300, backend=backend, threads=threads)
         assert str(caught.value).startswith(f"{path}: not {'gzip' if suffix == '.gz' else 'Zstandard'}")
 
@@ -81,7 +81,7 @@ def test_compressed_parquet_is_refused(tmp_path):
     path = tmp_path / "a.parquet.gz"
     path.write_bytes(gzip.compress(b"PAR1"))
     failed = failure_on_both(lambda backend: minitok.train_files(path, 300, backend=backend))
-    assert failed.kind is minitok.FileFormatError
+    assert failed.kind is minitok.errors.FileFormatError
 
 
 def test_an_error_of_the_caller_stays_the_callers(tmp_path, suffix):

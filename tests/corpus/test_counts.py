@@ -48,12 +48,12 @@ def test_counts_of_parts_are_the_counts_of_the_whole(corpus, options, places):
         first, *others = (minitok.count_pieces(part, backend=backend, **counting) for part in parts)
         merged = first.merge(*others)
         assert merged == minitok.count_pieces(corpus, backend=backend, **counting)
-        tok = minitok.train_from_counts(merged, **learning)
+        tok = minitok.train(merged, **learning)
         expected = minitok.train(corpus, backend=backend, **options)
         assert tok == expected
         assert tok.report.ties == expected.report.ties
         # The counts are still there.
-        assert minitok.train_from_counts(merged, **learning) == expected
+        assert minitok.train(merged, **learning) == expected
         assert tok.backend == backend
 
 
@@ -63,7 +63,7 @@ def test_more_documents_or_bytes_than_can_be_counted_are_refused(backend, docume
     packed = minitok.count_pieces([]).counter.packed()
     most = from_packed("gpt2", [], documents, size, packed, backend)
     assert (most.merge().documents, most.merge().bytes) == (documents, size)
-    with pytest.raises(minitok.TrainingError, match=rf"2\^63 {name} or more"):
+    with pytest.raises(minitok.errors.TrainingError, match=rf"2\^63 {name} or more"):
         most.merge(minitok.count_pieces(["a"], backend=backend))
 
 
@@ -94,7 +94,7 @@ def test_a_counter_that_was_stopped_says_so(backend, fast):
     calls = [counter.finish, counter.totals, counter.packed, partial(counter.add, ["low"])]
     calls += [partial(counter.add_pieces, b"a", *one, 1, 1)]
     for call in calls:
-        with pytest.raises(minitok.TrainingError, match="counting was stopped before it was done; count anew"):
+        with pytest.raises(minitok.errors.TrainingError, match="counting was stopped before it was done; count anew"):
             call()
 
 
@@ -151,9 +151,7 @@ def test_a_report_is_kept_with_the_tokenizer(tmp_path, backend):
     assert pickle.loads(pickle.dumps(tok)).report == report
     assert minitok.Tokenizer([]).report is None
     assert minitok.get_encoding("gpt2").report is None
-    assert [phase.name for phase in minitok.train_from_counts(minitok.count_pieces(["ab"]), 257).report.phases] == [
-        "merging"
-    ]
+    assert [phase.name for phase in minitok.train(minitok.count_pieces(["ab"]), 257).report.phases] == ["merging"]
 
 
 @given(corpora, corpora, train_options(), st.integers(0, 30))
@@ -171,7 +169,7 @@ def test_extending_goes_on_as_both_backends_say(corpus, more, options, further):
         assert larger.special_tokens == tok.special_tokens
         for text in more:
             assert larger.decode_bytes(larger.encode(text)) == (text.encode() if isinstance(text, str) else text)
-        return larger.vocabulary(), larger.report.ties, events
+        return larger.definition.vocabulary(), larger.report.ties, events
 
     on_both(extended)
 
@@ -196,7 +194,7 @@ def test_what_was_extended_encodes_what_training_made(backend):
     assert larger.n_vocab == 280
     assert [event["id"] for event in events] == list(range(270, 280))
     assert max(larger.encode(corpus[2])) > 270
-    assert larger.trained["extended_from"] == 270
+    assert larger.definition.trained["extended_from"] == 270
 
 
 @pytest.mark.parametrize("name", ["gpt2", "o200k_base", "whisper"])
@@ -213,21 +211,21 @@ def test_published_encodings_can_be_extended(name):
 def test_counts_that_do_not_fit_are_refused():
     def refused(function):
         failed = failure_on_both(function)
-        assert failed.kind is minitok.TrainingError, failed
+        assert failed.kind is minitok.errors.TrainingError, failed
         return failed.message
 
     counts = {backend: minitok.count_pieces(["a b"], backend=backend) for backend in BACKENDS}
     other = minitok.count_pieces(["a b"], pattern="cl100k")
     assert "'cl100k' with the special tokens []" in refused(lambda backend: counts[backend].merge(other))
     tok = minitok.train(["ab"], 300, special_tokens=["<s>"])
-    assert "special tokens" in refused(lambda backend: tok.with_backend(backend).extend(counts[backend], 300))
+    assert "special tokens" in refused(lambda backend: tok.replace(backend=backend).extend(counts[backend], 300))
     assert "not between 258 (what it has already)" in refused(
-        lambda backend: tok.with_backend(backend).extend(["ab"], 257)
+        lambda backend: tok.replace(backend=backend).extend(["ab"], 257)
     )
     assert "twice" in refused(
         lambda backend: minitok.count_pieces(["a"], special_tokens=["<s>", "<s>"], backend=backend)
     )
-    assert failure_on_both(lambda backend: minitok.train_from_counts({b"a": 1}, 300, backend=backend)).kind is TypeError
+    assert failure_on_both(lambda backend: minitok.train({b"a": 1}, 300, backend=backend)).kind is TypeError
     assert failure_on_both(lambda backend: minitok.count_pieces("a b", backend=backend)).kind is TypeError
 
 
@@ -265,7 +263,7 @@ def test_a_damaged_file_of_counts_is_refused(tmp_path, change):
     path.write_bytes(change(before))
     assert path.read_bytes() != before
     failed = failure_on_both(lambda backend: minitok.PieceCounts.load(path, backend=backend))
-    assert failed.kind is minitok.FileFormatError
+    assert failed.kind is minitok.errors.FileFormatError
     assert str(path) in failed.message
 
 
@@ -286,7 +284,7 @@ def test_vocabularies_of_ranks_are_extended_alike(ranks, corpus, further, tie_br
         tok = minitok.Tokenizer.from_ranks(ranks, pattern="gpt2", backend=backend)
         larger = tok.extend(corpus, tok.n_vocab + further, tie_break=tie_break)
         assert all(larger.decode(larger.encode(text)) == text for text in corpus)
-        return larger.vocabulary(), [larger.encode(text) for text in corpus]
+        return larger.definition.vocabulary(), [larger.encode(text) for text in corpus]
 
     on_both(extended)
 
@@ -296,7 +294,7 @@ def test_merges_that_nobody_learnt_are_extended_alike(merges, corpus, further, t
     def extended(backend):
         tok = minitok.Tokenizer(merges, pattern="none", special_tokens={"<s>": 256 + len(merges) + 3}, backend=backend)
         larger = tok.extend(corpus, tok.n_vocab + further, tie_break=tie_break)
-        assert larger.vocabulary()[0].items() >= tok.vocabulary()[0].items()
-        return larger.vocabulary(), larger.report.ties
+        assert larger.definition.vocabulary()[0].items() >= tok.definition.vocabulary()[0].items()
+        return larger.definition.vocabulary(), larger.report.ties
 
     on_both(extended)

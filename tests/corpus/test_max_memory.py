@@ -42,10 +42,10 @@ def test_counts_in_bounded_memory_are_the_counts(words, tmp_path, folder, thread
     bounded.save(tmp_path / "bounded.counts")
     assert (tmp_path / "plain.counts").read_bytes() == (tmp_path / "bounded.counts").read_bytes()
     for tie_break in ("smallest_ids", "first_seen", "greatest_bytes"):
-        trained = minitok.train_from_counts(bounded, 300, tie_break=tie_break)
-        assert trained == minitok.train_from_counts(plain, 300, tie_break=tie_break)
+        trained = minitok.train(bounded, 300, tie_break=tie_break)
+        assert trained == minitok.train(plain, 300, tie_break=tie_break)
     trained = minitok.train_files(words, 300, max_memory=BOUND, **options)
-    assert trained == minitok.train_from_counts(plain, 300)
+    assert trained == minitok.train(plain, 300)
     del bounded
     assert not list(folder.glob("minitok-*"))
 
@@ -104,12 +104,12 @@ def test_bounds_that_make_no_sense_are_refused(folder):
     def refused(bound):
         return failure_on_both(lambda backend: minitok.count_pieces(["a"], max_memory=bound, backend=backend)).kind
 
-    assert refused(BOUND - 1) is minitok.TrainingError
-    assert refused(-1) is minitok.TrainingError
+    assert refused(BOUND - 1) is minitok.errors.TrainingError
+    assert refused(-1) is minitok.errors.TrainingError
     assert refused("1GB") is refused(True) is refused(1e9) is TypeError
     assert (
         failure_on_both(lambda backend: minitok.train(["a"], 300, pattern="[a", max_memory=BOUND, backend=backend)).kind
-        is minitok.PatternError
+        is minitok.errors.PatternError
     )
     assert not list(folder.iterdir())
 
@@ -125,7 +125,7 @@ if child == 0:
     sys.exit()
 assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 assert os.listdir({folder!r})
-print(minitok.train_from_counts(counts, 300).n_vocab)
+print(minitok.train(counts, 300).n_vocab)
 """
 
 

@@ -26,7 +26,7 @@ def texts(path):
 @pytest.mark.parametrize("first", [None, "megatron"])
 @pytest.mark.parametrize("linked", [False, True])
 def test_the_index_of_the_other_format_does_not_stay(tmp_path, corpus, backend, first, linked):
-    tok, out = TOK.with_backend(backend), tmp_path / "t.bin"
+    tok, out = TOK.replace(backend=backend), tmp_path / "t.bin"
     kinds = [first, "megatron" if first is None else None]
     indexes = {"megatron": tmp_path / "t.idx", None: tmp_path / "t.bin.idx.npy"}
     if linked:
@@ -82,7 +82,7 @@ def files(tmp_path):
 
 
 def test_a_finished_file_that_changes_while_the_run_goes_on_is_read_again(tmp_path, files, backend):
-    tok, out = TOK.with_backend(backend), tmp_path / "r.bin"
+    tok, out = TOK.replace(backend=backend), tmp_path / "r.bin"
     change = stopped_after(5, lambda: files[0].write_text("new", encoding="utf-8"))
     assert outcome(tok.encode_files, files, out, progress=change, threads=1).kind is StoppedError
     packed = tok.encode_files(files, out)
@@ -95,7 +95,7 @@ def test_a_finished_file_that_changes_while_the_run_goes_on_is_read_again(tmp_pa
 )
 def test_a_journal_is_of_the_files_of_its_layout(tmp_path, files, backend, layout, opened):
     """A run of one job in this layout, one of another job in the plain one, both stopped; then that job in this layout."""
-    tok, out = TOK.with_backend(backend), tmp_path / "s.bin"
+    tok, out = TOK.replace(backend=backend), tmp_path / "s.bin"
     for end, options in ((1, layout), (2, {})):
         asked = {"end_of_document": end, "progress": stopped_after(5), "threads": 1, **options}
         assert outcome(tok.encode_files, files, out, **asked).kind is StoppedError
@@ -105,7 +105,7 @@ def test_a_journal_is_of_the_files_of_its_layout(tmp_path, files, backend, layou
 
 
 def test_no_manifest_stands_over_the_shards_of_two_runs(tmp_path, corpus, backend, monkeypatch):
-    tok, out, manifest = TOK.with_backend(backend), tmp_path / "m.bin", tmp_path / "m.manifest.json"
+    tok, out, manifest = TOK.replace(backend=backend), tmp_path / "m.bin", tmp_path / "m.manifest.json"
     manifest.symlink_to(tmp_path / "behind.json")
     tok.encode_files(corpus, out, shuffle=1, shard_tokens=7)
     checksum, summed = arrange.checksum, []

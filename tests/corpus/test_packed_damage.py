@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from helpers import Failure, outcome
-from minitok import FileFormatError, join_packed, open_packed
+from minitok import join_packed, open_packed
+from minitok.errors import FileFormatError
 from minitok.scale.batches import is_whole
 from pyarrow import parquet
 

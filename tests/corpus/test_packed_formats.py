@@ -11,9 +11,10 @@ import pytest
 from helpers import BACKENDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from minitok import FileFormatError, Tokenizer, join_packed, open_packed
+from minitok import Tokenizer, join_packed, open_packed
 from minitok.corpus.packing import arrange
 from minitok.corpus.packing.run import part_of
+from minitok.errors import FileFormatError
 from pyarrow import ipc, parquet
 
 END = 259
@@ -48,7 +49,7 @@ TEXTS = ["abab aba", "", "é🦀 ab", "ab" * 700, "x"]
 @pytest.mark.parametrize("kind", FORMATS)
 def test_every_format_is_read_back(tmp_path, backend, kind, dtype):
     out = tmp_path / FORMATS[kind]
-    tok = TOK.with_backend(backend)
+    tok = TOK.replace(backend=backend)
     packed = tok.encode_files(write_corpus(tmp_path, TEXTS), out, dtype=dtype, format=named(kind), end_of_document=END)
     corpus = open_packed(out)
     expected = [[*ids, END] for ids in tok.encode_batch(TEXTS)]
@@ -166,7 +167,7 @@ def test_rows_are_full_and_begin_with_the_token(rest, lengths, length):
 
 def test_rows_on_disk(tmp_path, backend):
     texts = ["ab " * number for number in range(40)]
-    tok = TOK.with_backend(backend)
+    tok = TOK.replace(backend=backend)
     packed = tok.encode_files(
         write_corpus(tmp_path, texts),
         tmp_path / "o.npy",
@@ -344,7 +345,7 @@ def test_layouts_that_cannot_be(tmp_path, options, kind, message):
     path = write_corpus(tmp_path, ["ab"])
     for backend in BACKENDS:
         with pytest.raises(kind, match=message):
-            TOK.with_backend(backend).encode_files(path, tmp_path / "o.bin", **options)
+            TOK.replace(backend=backend).encode_files(path, tmp_path / "o.bin", **options)
     assert os.listdir(tmp_path) == ["a.jsonl"]
 
 

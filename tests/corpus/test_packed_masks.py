@@ -11,8 +11,10 @@ import pytest
 from chat_families import FAMILIES, TOKENS
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from minitok import FileFormatError, TemplateError, Tokenizer, join_packed, open_packed
+from minitok import Tokenizer, join_packed, open_packed
+from minitok.chat import render
 from minitok.corpus.packing import arrange, chats
+from minitok.errors import FileFormatError, TemplateError
 from pyarrow import ipc, parquet
 
 TURN, END, STOP, BEGIN = "<|turn|>", "<|end|>", "<|stop|>", "<|begin|>"
@@ -22,7 +24,7 @@ TEMPLATE = (
     "{% for m in messages %}<|turn|>{{ m.content }}{{ '<|stop|>' if m.role == 'assistant' else '<|end|>' }}{% endfor %}"
 )
 SPECIAL = {TURN: 258, END: 259, STOP: 260, BEGIN: 261}
-TOK = Tokenizer([(97, 97), (98, 98)], special_tokens=SPECIAL).with_chat_template(TEMPLATE)
+TOK = Tokenizer([(97, 97), (98, 98)], special_tokens=SPECIAL).replace(chat=TEMPLATE)
 # The assistant says nothing but "a", which nobody else says: so a mask is right if it is that of these ids, whatever moved them.
 LEARNED = [97, 256, SPECIAL[STOP]]
 FORMATS = {
@@ -66,7 +68,7 @@ def expected(talks=TALKS, tok=TOK):
 @pytest.mark.parametrize("kind", FORMATS)
 def test_every_format_has_the_mask(tmp_path, backend, kind, dtype):
     name, mask = FORMATS[kind]
-    tok = TOK.with_backend(backend)
+    tok = TOK.replace(backend=backend)
     packed = tok.encode_files(
         write(tmp_path, TALKS), tmp_path / name, learn="assistant", dtype=dtype, format=named(kind), end_of_document=END
     )
@@ -74,7 +76,9 @@ def test_every_format_has_the_mask(tmp_path, backend, kind, dtype):
     assert masked_documents(packed.ids) == found
     assert packed.learned == sum(sum(learned) for _, learned in found) > 0
     assert (packed.tokens, packed.documents) == (sum(len(ids) for ids, _ in found), 4)
-    assert packed.bytes == sum(len("".join(span.text for span in TOK.render(messages))) for messages in TALKS)
+    assert packed.bytes == sum(
+        len("".join(span.text for span in render(TOK.definition.chat, messages))) for messages in TALKS
+    )
     assert packed.dtype == dtype
     assert sorted(os.listdir(tmp_path)) == sorted(["a.jsonl", *(path.name for path in packed.files)])
     values = [learned for _, mask in found for learned in mask]
@@ -148,7 +152,7 @@ def test_what_the_template_marks_is_learned(tmp_path, families):
     from transformers import PreTrainedTokenizerFast
 
     tok = families["named"]
-    tok.to_huggingface(tmp_path / "tokenizer.json")
+    tok.save(tmp_path / "tokenizer.json", format="huggingface")
     theirs = PreTrainedTokenizerFast(tokenizer_file=str(tmp_path / "tokenizer.json"), **TOKENS)
     words = ["Hello", " there,\n", "how are", " you?", "é", "I am fine."]
     talks = [
@@ -206,7 +210,7 @@ def test_an_interrupted_run_goes_on_with_its_mask(tmp_path, monkeypatch, change)
     if change == "role":
         assert TOK.encode_files(files, out, learn="user").resumed_files == 0
     elif change == "template":
-        assert TOK.with_chat_template(TEMPLATE + "x").encode_files(files, out, learn="assistant").resumed_files == 0
+        assert TOK.replace(chat=TEMPLATE + "x").encode_files(files, out, learn="assistant").resumed_files == 0
     else:
         assert TOK.encode_files(files, out, learn="assistant").resumed_files == 2
         assert masked_documents(out) == expected() * 4

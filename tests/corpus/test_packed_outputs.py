@@ -10,8 +10,8 @@ from minitok import Tokenizer, join_packed, open_packed
 from minitok.scale import encode_files_on_ray
 from pyarrow import parquet
 
-TOK = Tokenizer([(97, 98)], special_tokens={"<e>": 257}).with_chat_template(
-    "{% for m in messages %}{{ m.content }}<e>{% endfor %}"
+TOK = Tokenizer([(97, 98)], special_tokens={"<e>": 257}).replace(
+    chat="{% for m in messages %}{{ m.content }}<e>{% endfor %}"
 )
 TEXTS = ["ab", "ba b", "abab"]
 FORMATS = {
@@ -75,7 +75,7 @@ def refused(path, out):
 @pytest.mark.parametrize("linked", ["no", "symbolic", "hard"])
 @pytest.mark.parametrize("name", ["c.parquet", "c.bin"])
 def test_a_corpus_is_not_written_over(tmp_path, backend, name, linked):
-    tok = TOK.with_backend(backend)
+    tok = TOK.replace(backend=backend)
     corpus = tmp_path / name
     corpus.write_bytes(b"abab")
     if name == "c.parquet":

@@ -181,7 +181,7 @@ def test_a_bad_file_stops_the_run_and_the_rest_goes_on_when_it_is_mended(tmp_pat
     bad.write_text('{"text": "ab"}\n{"text": 3}\n', encoding="utf-8")
     tok = tokenizer(backend)
     paths = [tmp_path / "*.txt", bad]
-    with pytest.raises(minitok.FileFormatError, match=r"2\.jsonl:2: the field 'text' is a int, not text"):
+    with pytest.raises(minitok.errors.FileFormatError, match=r"2\.jsonl:2: the field 'text' is a int, not text"):
         tok.encode_files(paths, tmp_path / "o.bin")
     assert not (tmp_path / "o.bin").exists()
     bad.write_text('{"text": "ab"}\n', encoding="utf-8")
@@ -203,7 +203,7 @@ def test_what_has_changed_begins_anew(tmp_path, change):
     elif change == "resume":
         options = {"resume": False}
     elif change == "tokenizer":
-        tok = tok.add_special_tokens(["<x>"])
+        tok = tok.add_tokens(["<x>"], special=True)
     elif change == "file":
         texts[1] = texts[1].replace("1", "2")
         files[1].write_text(texts[1], encoding="utf-8")
@@ -260,13 +260,13 @@ def test_progress_goes_up_to_the_size_of_the_files(tmp_path, backend):
 @pytest.mark.parametrize(
     ("options", "kind", "message"),
     [
-        ({"dtype": "int64"}, ValueError, "dtype must be 'uint16' or 'uint32', not 'int64'"),
+        ({"dtype": "int64"}, ValueError, "dtype must be 'uint16', 'uint32' or 'auto', not 'int64'"),
         ({"out": "o.txt"}, ValueError, "'o.txt' must end in .bin or .npy"),
         ({"out": "o.idx.npy"}, ValueError, "not in .idx.npy"),
         ({"out": "nowhere/o.bin"}, FileNotFoundError, "no such folder: 'nowhere'"),
         ({"separator": ""}, ValueError, "the separator is empty"),
         ({"end_of_document": "<s>"}, ValueError, "'<s>' is not a special token of this tokenizer: it has '<|end|>'"),
-        ({"end_of_document": 999}, minitok.UnknownTokenError, "unknown token id 999"),
+        ({"end_of_document": 999}, minitok.errors.UnknownTokenError, "unknown token id 999"),
         ({"end_of_document": 1.5}, TypeError, "end_of_document must be a special token's name or an id, not float"),
         ({"threads": 0}, ValueError, "threads must be at least 1"),
         ({"paths": "nowhere.txt"}, FileNotFoundError, "nowhere.txt"),
@@ -300,7 +300,7 @@ def test_parquet_trains_what_its_texts_train(tmp_path, backend):
     write_documents(tmp_path)
     tok = minitok.train_files(tmp_path / "a.parquet", 262, field="body", backend=backend)
     expected = outcome_of_training([text + "!" for text in DOCUMENTS], vocab_size=262, backend=backend)
-    assert (tok.merges, tok.special_tokens, tok.trained["stop"]) == expected
+    assert (tok.merges, tok.special_tokens, tok.definition.trained["stop"]) == expected
 
 
 @pytest.mark.parametrize(
@@ -323,7 +323,7 @@ def test_parquet_that_holds_no_texts_is_named(tmp_path, table, reason):
         lambda backend: minitok.train_files(path, 300, backend=backend),
     ):
         failed = failure_on_both(call)
-        assert failed.kind is minitok.FileFormatError
+        assert failed.kind is minitok.errors.FileFormatError
         assert failed.message.startswith(f"{path}: {reason}")
 
 

@@ -6,9 +6,9 @@ import minitok
 import numpy as np
 import pytest
 from helpers import run_python
-from minitok import FileFormatError
 from minitok.backend import load_backend
 from minitok.corpus.counts import new_counter
+from minitok.errors import FileFormatError
 from minitok.scale.partitions import merged_counts, reduce_partition, write_batch
 from minitok.scale.piece_file import PieceFile, Ranked, write_pieces
 
@@ -41,8 +41,8 @@ def test_partitions_add_up_to_the_whole(tmp_path, backend, partitions, max_memor
     assert repr(added) == repr(whole)
     assert sum(read_bytes) == sum(file.content for file in map(PieceFile, sums)) > 20 * len(whole)
     for tie_break in TIE_BREAKS:
-        trained = minitok.train_from_counts(added, 300, tie_break=tie_break)
-        assert trained == minitok.train_from_counts(whole, 300, tie_break=tie_break)
+        trained = minitok.train(added, 300, tie_break=tie_break)
+        assert trained == minitok.train(whole, 300, tie_break=tie_break)
     added.save(tmp_path / "added")
     whole.save(tmp_path / "whole")
     assert (tmp_path / "added").read_bytes() == (tmp_path / "whole").read_bytes()
@@ -150,7 +150,7 @@ def test_files_that_do_not_fit_are_not_held(tmp_path):
         files[0].write_bytes(np.array(counts, "<i8").tobytes())
         files[1].write_bytes(np.array(lengths, "<u4").tobytes())
         files[2].write_bytes(data)
-        with pytest.raises((OSError, minitok.TrainingError), match=why):
+        with pytest.raises((OSError, minitok.errors.TrainingError), match=why):
             counter.hold(files, 1, 1)
     files[2].unlink()
     with pytest.raises(FileNotFoundError, match="data"):

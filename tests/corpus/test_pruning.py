@@ -6,7 +6,8 @@ import pytest
 from helpers import BACKENDS, failure_on_both, on_both
 from hypothesis import given
 from hypothesis import strategies as st
-from minitok import Tokenizer, VocabularyError, count_pieces, train
+from minitok import Tokenizer, count_pieces, train
+from minitok.errors import VocabularyError
 from strategies import corpora, dense, texts
 
 SPECIAL = ["<s>", "<|end|>"]
@@ -38,7 +39,7 @@ def test_the_corpus_keeps_its_tokens_and_other_text_decodes(corpus, used, other,
         by_counts, same_ids = tok.prune(counted)
         assert by_counts == small
         assert same_ids.tolist() == new_ids.tolist()
-        return small.vocabulary(), small.special_tokens, new_ids.tolist()
+        return small.definition.vocabulary(), small.special_tokens, new_ids.tolist()
 
     on_both(pruned)
 
@@ -49,14 +50,16 @@ def test_a_limit_keeps_what_is_made_most_often(corpus, merges, limit, other):
         tok = trained(corpus, 258 + merges, backend)
         small, new_ids = tok.prune(corpus, vocab_size=limit)
         assert small.n_vocab <= limit
-        assert {token_id for merge in small.vocabulary()[1] for token_id in merge[:3]} <= set(range(small.n_vocab))
+        assert {token_id for merge in small.definition.vocabulary()[1] for token_id in merge[:3]} <= set(
+            range(small.n_vocab)
+        )
         assert small.decode_bytes(small.encode(other)) == other.encode()
         full, _ = tok.prune(corpus)
         if full.n_vocab <= limit:
             assert small == full
         else:
             assert small.n_vocab == limit
-        return small.vocabulary(), new_ids.tolist()
+        return small.definition.vocabulary(), new_ids.tolist()
 
     on_both(pruned)
 
@@ -72,7 +75,7 @@ def test_ranks_whose_tokens_are_not_all_made_by_merges(tokens, used):
         tok = Tokenizer.from_ranks(ranks, pattern="none", backend=backend)
         small, new_ids = tok.prune(used)
         check(tok, small, new_ids, used)
-        return small.vocabulary(), new_ids.tolist()
+        return small.definition.vocabulary(), new_ids.tolist()
 
     on_both(pruned)
 
@@ -92,7 +95,7 @@ def test_characters_with_byte_fallback(used, other):
         small, new_ids = tok.prune(used)
         check(tok, small, new_ids, used)
         assert small.decode(small.encode(other)) == other
-        return small.vocabulary(), small.special_tokens, new_ids.tolist()
+        return small.definition.vocabulary(), small.special_tokens, new_ids.tolist()
 
     on_both(pruned)
 
@@ -117,7 +120,7 @@ def test_what_to_keep(backend):
     assert new_ids[[258, 300]].tolist() == [258, 259]
     assert tok.prune([])[0].merges == []
     assert tok.prune(np.bincount(tok.encode("ab")))[0].merges == [(97, 98)]
-    assert small.trained == {"pruned_from": 301}
+    assert small.definition.trained == {"pruned_from": 301}
 
 
 def test_a_published_encoding_becomes_one_of_its_kind(tmp_path):
@@ -126,10 +129,8 @@ def test_a_published_encoding_becomes_one_of_its_kind(tmp_path):
     small, new_ids = tok.prune([text], keep=["<|endoftext|>"])
     assert small.encode(text) == new_ids[tok.encode(text)].tolist()
     assert small.n_vocab < 300
-    small.to_tiktoken(tmp_path / "small.tiktoken")
-    back = Tokenizer.from_tiktoken(
-        tmp_path / "small.tiktoken", pattern=small.pattern, special_tokens=small.special_tokens
-    )
+    small.save(tmp_path / "small.tiktoken", format="tiktoken")
+    back = minitok.load(tmp_path / "small.tiktoken", pattern=small.pattern, special_tokens=small.special_tokens)
     assert back.encode(text) == small.encode(text)
     small.save(tmp_path / "small.json")
     assert minitok.load(tmp_path / "small.json") == small
@@ -160,7 +161,7 @@ def test_counts_that_are_not_counts_of_ids(counts):
 
 def test_counts_of_other_pieces():
     for backend in BACKENDS:
-        with pytest.raises(minitok.TrainingError, match="other pieces"):
+        with pytest.raises(minitok.errors.TrainingError, match="other pieces"):
             Tokenizer([], backend=backend).prune(count_pieces(["a"], pattern="o200k", backend=backend))
         with pytest.raises(VocabularyError, match="give it texts"):
             Tokenizer([], normalizer="NFC", backend=backend).prune(count_pieces(["a"], backend=backend))
@@ -172,7 +173,9 @@ def test_of_merges_of_one_rank_the_leftmost_is_made(backend, order):
     tokens = {**{byte: bytes([byte]) for byte in range(256)}, 256: b"bc", 257: b"ab", 258: b"xa", 259: b"xab"}
     by_hand = [(98, 99, 256, 0), (97, 98, 257, 1), (120, 97, 258, 1), (258, 98, 259, 2), (120, 257, 259, 2)]
     merges = [by_hand, sorted(by_hand, key=lambda merge: (merge[3], -merge[2]))][order]
-    tok = Tokenizer.from_vocabulary(tokens, merges, False, pattern="none", backend=backend)
+    tok = Tokenizer.from_definition(
+        minitok.definition.Definition.from_vocabulary(tokens, merges, False, pattern="none", backend=backend)
+    )
     assert tok.encode("xab") == [259]
     small, new_ids = tok.prune(["xab"])
     assert new_ids[[256, 257, 258, 259]].tolist() == [-1, -1, 256, 257]

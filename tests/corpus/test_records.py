@@ -9,9 +9,9 @@ import pytest
 from helpers import BACKENDS, Failure, failure_on_both, on_both, outcome
 from hypothesis import given
 from hypothesis import strategies as st
-from minitok import TemplateError
 from minitok.backend import load_backend
 from minitok.corpus import records
+from minitok.errors import TemplateError
 from minitok.text import utf8
 from pyarrow import ipc, parquet
 from strategies import any_str
@@ -121,7 +121,7 @@ def test_lines_are_numbered_across_batches(tmp_path):
         batches = [batch for batch, _ in records.batches_of(path, "text", backend, 100)]
         assert len(batches) > 50
         seen = []
-        with pytest.raises(minitok.FileFormatError, match=r"a\.jsonl:1001: the field 'text' is a int, not text"):
+        with pytest.raises(minitok.errors.FileFormatError, match=r"a\.jsonl:1001: the field 'text' is a int, not text"):
             seen.extend(text for batch in batches for text in batch(2).to_list())
         assert seen == [b"%d" % number for number in range(len(seen))]
         assert len(seen) > 490
@@ -170,10 +170,10 @@ def test_damaged_arrow_files_are_refused(tmp_path):
     (tmp_path / "a.arrow").write_bytes(b"ARROW1\0\0" + bytes(50))
     (tmp_path / "b.arrow").write_bytes(b"text")
     for name in ("a.arrow", "b.arrow"):
-        with pytest.raises(minitok.FileFormatError, match=rf"{name}: not Arrow"):
+        with pytest.raises(minitok.errors.FileFormatError, match=rf"{name}: not Arrow"):
             minitok.count_pieces_in_files(tmp_path / name)
     (tmp_path / "a.arrow.gz").touch()
-    with pytest.raises(minitok.FileFormatError, match="cannot be read in parts"):
+    with pytest.raises(minitok.errors.FileFormatError, match="cannot be read in parts"):
         minitok.count_pieces_in_files(tmp_path / "a.arrow.gz")
 
 
@@ -188,14 +188,14 @@ def test_damage_of_columns_is_typed_and_named(tmp_path, suffix, kind):
     else:
         with ipc.new_file(whole, table.schema) as out:
             out.write_table(table)
-    tok = minitok.Tokenizer([]).with_chat_template("{% for m in messages %}{{ m.content }}{% endfor %}")
+    tok = minitok.Tokenizer([]).replace(chat="{% for m in messages %}{{ m.content }}{% endfor %}")
     learn = "assistant" if kind == "messages" else None
     data, found = whole.read_bytes(), set()
     for at in range(4, len(data), len(data) // 60):
         damaged.write_bytes(data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :])
         result = outcome(tok.encode_files, damaged, tmp_path / "out.bin", learn=learn, threads=1, resume=False)
         if isinstance(result, Failure):
-            assert result.kind in (minitok.FileFormatError, TemplateError), result
+            assert result.kind in (minitok.errors.FileFormatError, TemplateError), result
             assert str(damaged) in result.message
             found.add(result.message.partition(": ")[2][:30])
     assert len(found) > 3

@@ -6,7 +6,8 @@ import pytest
 from helpers import outcome
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from minitok import Tokenizer, TrainingError, load, train
+from minitok import Tokenizer, load, train
+from minitok.errors import TrainingError
 
 TEXTS = [
     "hello world hello there, the world",
@@ -66,7 +67,7 @@ def test_what_is_trained_is_saved(tmp_path):
     tok = train(TEXTS, 330, alphabet="characters", name="chars")
     tok.save(tmp_path / "native.json")
     assert load(tmp_path / "native.json") == tok
-    tok.to_huggingface(tmp_path / "tokenizer.json")
+    tok.save(tmp_path / "tokenizer.json", format="huggingface")
     from tokenizers import Tokenizer as Theirs
 
     theirs = Theirs.from_file(str(tmp_path / "tokenizer.json"))
@@ -109,4 +110,4 @@ def test_the_report_counts_documents_and_their_own_bytes(backend):
     plain = train(texts, 400, **options).report
     assert (tok.report.documents, tok.report.bytes) == (4, 16) == (plain.documents, plain.bytes)
     assert tok.report.pieces == 5  # " ab" twice, " ", " x" and " é"
-    assert (tok.trained["documents"], tok.trained["bytes"]) == (4, 16)
+    assert (tok.definition.trained["documents"], tok.definition.trained["bytes"]) == (4, 16)

@@ -15,10 +15,10 @@ CHUNK = 1 << 20
 
 
 def same(tok, expected):
-    return (tok.merges, tok.special_tokens, tok.trained["stop"]) == (
+    return (tok.merges, tok.special_tokens, tok.definition.trained["stop"]) == (
         expected.merges,
         expected.special_tokens,
-        expected.trained["stop"],
+        expected.definition.trained["stop"],
     )
 
 
@@ -120,7 +120,7 @@ def test_a_line_that_is_no_document_is_named(tmp_path, line, reason):
     path = tmp_path / "a.jsonl"
     path.write_bytes(b'{"text": "a"}\n\n' + line + b"\n")
     failed = failure_on_both(lambda backend: minitok.train_files(path, 300, backend=backend))
-    assert failed.kind is minitok.FileFormatError
+    assert failed.kind is minitok.errors.FileFormatError
     assert failed.message.startswith(f"{path}:3: ")
     assert reason in failed.message
 
@@ -144,7 +144,9 @@ def test_files_that_cannot_be_read_are_the_systems_errors(tmp_path):
     assert fails(tmp_path) is IsADirectoryError
     assert fails(3) is TypeError
     failed = failure_on_both(lambda backend: minitok.train_files(__file__, 300, separator="", backend=backend))
-    assert failed == Failure(minitok.TrainingError, "the separator is empty; leave it out for one document a file")
+    assert failed == Failure(
+        minitok.errors.TrainingError, "the separator is empty; leave it out for one document a file"
+    )
 
 
 def test_a_file_that_vanishes_while_counting_is_the_systems_error(tmp_path):
@@ -166,7 +168,7 @@ def test_a_file_that_shrinks_while_it_is_read_is_read_to_its_end(tmp_path, backe
     whole = (64 if backend == "rust" else 3) * CHUNK  # Rust reads in larger chunks
     path.write_bytes(b" x" * (whole // 2))
     tok = minitok.train_files(path, 256, progress=lambda _: os.truncate(path, CHUNK), backend=backend)
-    assert CHUNK <= tok.trained["bytes"] < whole
+    assert CHUNK <= tok.definition.trained["bytes"] < whole
 
 
 def test_progress_ends_at_the_size_of_the_files(tmp_path, backend):

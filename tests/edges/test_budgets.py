@@ -29,7 +29,7 @@ try:
     text = "ab <|1|> aaaa" * 10
     assert tok.decode(tok.encode(text, allowed_special="all")) == text
 except ValueError as error:
-    assert isinstance(error, minitok.MinitokError), type(error)
+    assert isinstance(error, minitok.errors.MinitokError), type(error)
     outcome = str(error)[:100]
 took = time.process_time() - began
 peak = int(re.search(r"VmHWM:\\s+(\\d+) kB", pathlib.Path("/proc/self/status").read_text())[1]) * 1024

@@ -63,7 +63,7 @@ def test_files(name, tmp_path):
         options = HOSTILE[name](path, size)
 
         def work():
-            with suppress(minitok.MinitokError):
+            with suppress(minitok.errors.MinitokError):
                 minitok.load(path, **options).encode("ab <|1|> aaaa", allowed_special="all")
 
         return work

@@ -18,7 +18,7 @@ def tokenizer(pattern="cl100k", special=("<s>", "<e>"), **changes):
     tok = minitok.Tokenizer(
         MERGES, pattern=pattern, special_tokens={name: 1000 + at for at, name in enumerate(special)}
     )
-    return minitok.Tokenizer.from_definition(tok.definition.changed(**changes)) if changes else tok
+    return tok.replace(**changes) if changes else tok
 
 
 def names(count):
@@ -134,7 +134,7 @@ TEMPLATES = {
 
 def conversation(template, **changes):
     def make(size):
-        tok = tokenizer(**changes).with_chat_template(template)
+        tok = tokenizer(**changes).replace(chat=template)
         messages = [{"role": "user", "content": "hi| <e> é"}] * size
         return lambda: tok.encode_chat(messages)
 
@@ -151,7 +151,7 @@ def a_template_and_a_long_added_token(size):
     template, added = EACH + f"<{'a' * size}>", {f"<{'a' * size}{number}>": 2000 + number for number in range(5)}
 
     def work():
-        tok = tokenizer(added_tokens=added).with_chat_template(template)
+        tok = tokenizer(added_tokens=added).replace(chat=template)
         return tok.encode_chat([{"role": "user", "content": "hi"}])
 
     return work

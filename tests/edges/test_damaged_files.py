@@ -51,7 +51,7 @@ def characters(path):
 def native(path):
     flags = {"special_tokens": {"<s>": 300}, "normalizer": "NFC", "late_tokens": {"<s>"}}
     definition = minitok.Tokenizer([(97, 98), (256, 99)], pattern=r"\w+|\W", special_tokens={"<s>": 300}).definition
-    minitok.Tokenizer.from_definition(definition.changed(**flags, token_flags={"<s>": {"lstrip"}})).save(path)
+    minitok.Tokenizer.from_definition(definition.replace(**flags, token_flags={"<s>": {"lstrip"}})).save(path)
     return {}
 
 
@@ -186,10 +186,12 @@ def test_a_damaged_file_is_read_or_refused(name, backend, tmp_path):
             tok.save(tmp_path / "again")
             assert minitok.load(tmp_path / "again", backend=backend) == tok
             outcomes.add("loaded")
-        except minitok.MinitokError as error:
+        except minitok.errors.MinitokError as error:
             outcomes.add(type(error).__name__)
             # A file is named by the error of loading it; a byte without a token is an error of the text.
-            assert str(path) in str(error) or isinstance(error, (minitok.MissingByteError, minitok.PatternError))
+            assert str(path) in str(error) or isinstance(
+                error, (minitok.errors.MissingByteError, minitok.errors.PatternError)
+            )
         file.write_bytes(data)
     assert "FileFormatError" in outcomes
 
@@ -200,5 +202,5 @@ def test_pieces_that_are_half_a_character_have_the_same_ids_on_both_backends(odd
     path = tmp_path / "it"
     sentencepiece_file(path, [b"\xe2\x96\x81", b"a", *odd, "é".encode(), "中".encode(), "éé".encode()])
     for text in (b"\xc3", b"\xa9 \xc3", "aé é丮中".encode(), b"\xe4\xb8\xad\xe4\xb8 \xff", "éé".encode() * 9):
-        found = on_both(lambda backend, text=text: minitok.load(path, backend=backend).encode_bytes(text))
-        assert isinstance(found, list) or found.kind is minitok.FileFormatError
+        found = on_both(lambda backend, text=text: minitok.load(path, backend=backend).encode(text))
+        assert isinstance(found, list) or found.kind is minitok.errors.FileFormatError

@@ -15,8 +15,8 @@ def tokenizer(**options):
     options = {"pattern": "gpt2", "special_tokens": {f"<{k}>": 100_000 + k for k in range(3000)}} | options
     return minitok.Tokenizer(list(made), **options, backend="rust")
 def whole_pieces():
-    tokens, merges, _ = tokenizer().vocabulary()
-    return minitok.Tokenizer.from_vocabulary(tokens, merges, True, pattern="gpt2", backend="rust")
+    tokens, merges, _ = tokenizer().definition.vocabulary()
+    return minitok.Tokenizer.from_definition(minitok.definition.Definition.from_vocabulary(tokens, merges, True, pattern="gpt2", backend="rust"))
 TEXT = "hello world, <7> it's 12 \u4e2d\u6587\u6f22\u5b57 " * 20_000
 """
 

@@ -90,7 +90,7 @@ def test_the_first_wrong_id_is_named_in_every_layout(kind, layout, tokenizers):
             if layout is broadcast and at > 0:
                 continue
             for tok in tokenizers:
-                with pytest.raises(minitok.UnknownTokenError, match=f"id {wrong} at position {position}$"):
+                with pytest.raises(minitok.errors.UnknownTokenError, match=f"id {wrong} at position {position}$"):
                     tok.decode(array)
 
 

@@ -103,9 +103,9 @@ def test_the_first_wrong_id_is_the_one_that_is_reported(make):
 def test_an_iterator_is_read_no_further_than_it_is_known():
     for backend in BACKENDS:
         ids = itertools.chain([97, 299], itertools.repeat(97))
-        with pytest.raises(minitok.UnknownTokenError, match=r"299 at position 1$"):
+        with pytest.raises(minitok.errors.UnknownTokenError, match=r"299 at position 1$"):
             tokenizer(backend).decode(ids)
-        with pytest.raises(minitok.UnknownTokenError, match=r"257 at position 257$"):
+        with pytest.raises(minitok.errors.UnknownTokenError, match=r"257 at position 257$"):
             tokenizer(backend).decode_bytes(range(1 << 40))
 
 

@@ -21,7 +21,7 @@ else:
     tok = minitok.get_encoding("gpt2")
     try:
         tok.decode([10**6])
-    except minitok.UnknownTokenError:
+    except minitok.errors.UnknownTokenError:
         print("right:", tok.encode("hello"), tok.decode([31373]))
 '''
 for own_lock in (True, False):

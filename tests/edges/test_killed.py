@@ -72,11 +72,12 @@ new = minitok.train(texts[9:], 500, special_tokens=["<s>"])
 SAVE = (
     OLD_AND_NEW
     + """
+from functools import partial
 write, read, path = {
     "native": (minitok.Tokenizer.save, minitok.load, folder / "tok.json"),
-    "huggingface": (minitok.Tokenizer.to_huggingface, minitok.Tokenizer.from_huggingface, folder / "tokenizer.json"),
-    "gpt2": (minitok.Tokenizer.to_gpt2, lambda path: minitok.Tokenizer.from_gpt2(path / "vocab.json", path / "merges.txt"), folder / "files"),
-    "tiktoken": (minitok.Tokenizer.to_tiktoken, lambda path: minitok.Tokenizer.from_tiktoken(path, pattern="gpt2"), folder / "t.tiktoken"),
+    "huggingface": (partial(minitok.Tokenizer.save, format="huggingface"), minitok.load, folder / "tokenizer.json"),
+    "gpt2": (partial(minitok.Tokenizer.save, format="gpt2"), lambda path: minitok.load(path), folder / "files"),
+    "tiktoken": (partial(minitok.Tokenizer.save, format="tiktoken"), lambda path: minitok.load(path, pattern="gpt2"), folder / "t.tiktoken"),
 }[os.environ["FORM"]]
 sample = " ".join(text[:50] for text in texts)
 both = [tok.encode(sample) for tok in (old, new)]
@@ -212,7 +213,7 @@ signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 corpus = folder / "corpus.txt"
 corpus.write_text("".join(texts))
 old.save(folder / "tok.json")
-old.to_gpt2(folder / "gpt2")
+old.save(folder / "gpt2", format="gpt2")
 minitok.count_pieces(texts[:3]).save(folder / "counts")
 counts = minitok.count_pieces_in_files([corpus])
 content = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
@@ -226,9 +227,9 @@ def refused(work, path):
 for limit in (0, 1, 20, 300, 1500):
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
     refused(lambda: new.save(folder / "tok.json"), str(folder / "tok.json"))
-    refused(lambda: new.to_huggingface(folder / "new.json"), str(folder / "new.json"))
+    refused(lambda: new.save(folder / "new.json", format="huggingface"), str(folder / "new.json"))
     refused(lambda: counts.save(folder / "counts"), str(folder / "counts"))
-    refused(lambda: new.to_gpt2(folder / "gpt2"), str(folder / "gpt2"))
+    refused(lambda: new.save(folder / "gpt2", format="gpt2"), str(folder / "gpt2"))
     refused(lambda: minitok.train_files([words], 300, max_memory=BOUND, threads=1), str(folder / "temporary"))
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == content, limit
     assert os.listdir(folder / "temporary") == []

@@ -21,7 +21,7 @@ for backend in ("rust", "python"):
         def __del__(self):
             try:
                 stream.push(97), stream.finish()
-            except (UnicodeDecodeError, minitok.UnknownTokenError):
+            except (UnicodeDecodeError, minitok.errors.UnknownTokenError):
                 pass
     gc.set_threshold(1)
     for round in range(300):
@@ -34,7 +34,7 @@ for backend in ("rust", "python"):
             pass
         try:
             stream.push(10**6)
-        except minitok.UnknownTokenError:
+        except minitok.errors.UnknownTokenError:
             pass
     gc.set_threshold(700)
 print("done")
@@ -90,7 +90,7 @@ def test_a_callback_that_asks_its_own_counter_gets_an_answer_or_an_error(tmp_pat
     def on_chunk(_):
         try:
             seen.append(counting.totals())
-        except minitok.TrainingError as error:
+        except minitok.errors.TrainingError as error:
             seen.append(str(error))
 
     counting = counter("rust")
@@ -105,7 +105,7 @@ def test_a_callback_that_asks_its_own_counter_gets_an_answer_or_an_error(tmp_pat
 def test_a_callback_of_a_training_may_read_what_it_is_trained_on():
     counts = minitok.count_pieces(["low lower lowest " * 10])
     pieces = []
-    minitok.train_from_counts(counts, 262, trace=lambda _: pieces.append(len(counts)))
+    minitok.train(counts, 262, trace=lambda _: pieces.append(len(counts)))
     assert pieces
     assert set(pieces) == {len(counts)}
 

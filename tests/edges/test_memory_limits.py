@@ -31,7 +31,7 @@ M = 1 << 20
 ASCII, WIDE, LATIN, FOUR = SAMPLE[:40] * (2 * M // 40), "中文字" * (M // 3), "é" * M, "😀é" * (M // 2)
 tok, whole, engine, back = tokenizer(), tokenizer("none"), tokenizer(r"(?=ab)a|\\w+|\\W"), tokenizer("a*b|a")
 words_alone = tokenizer("gpt2")
-chat = tok.with_chat_template("{% for message in messages %}<s>{{ message.content }}{% endfor %}")
+chat = tok.replace(chat="{% for message in messages %}<s>{{ message.content }}{% endfor %}")
 ids = tok.encode_to_numpy(ASCII)
 rows = [ids[:1000].tolist()] * 200
 texts = [ASCII[:10_000]] * 100
@@ -46,10 +46,10 @@ large = minitok.Tokenizer.from_ranks({token: rank for rank, token in enumerate(t
 (folder / "corpus.jsonl").write_text('{"text": "the quick brown fox"}\\n' * 20_000)
 (folder / "corpus.txt").write_text(ASCII)
 large.save(folder / "large.json")
-large.to_huggingface(folder / "large.hf.json")
+large.save(folder / "large.hf.json", format="huggingface")
 (folder / "gpt2").mkdir()
-large.to_gpt2(folder / "gpt2")
-tok.to_minbpe(folder / "minbpe.model")
+large.save(folder / "gpt2", format="gpt2")
+tok.save(folder / "minbpe.model", format="minbpe")
 tiktoken_file(folder / "large.tiktoken", tokens)
 tekken_file(folder / "tekken.json", tokens)
 sentencepiece_file(folder / "large.model", [*(letter.encode() for letter in letters), *tokens[256:]])
@@ -80,7 +80,7 @@ WORK = {
     "special tokens": "tok.encode(ASCII + '<s>', allowed_special='all')",
     "a batch": "tok.encode_batch(texts, threads=1)",
     "a batch on threads": "tok.encode_batch(texts, threads=2)",
-    "a column": "tok.encode_arrow(column, threads=1)",
+    "a column": "encode_arrow(tok, column, threads=1)",
     "an iterable": "list(tok.encode_iterable([ASCII[:100_000]] * 5))",
     "segments": "tok.encode_segments([(ASCII[:M // 4], False), ('<s>', True)])",
     "a conversation": "chat.encode_chat([{'role': 'user', 'content': ASCII[:M // 4]}])",
@@ -91,7 +91,7 @@ WORK = {
     "decode one by one": "stream()",
     "tokenize": "tok.tokenize(ASCII[:M // 4])",
     "offsets": "tok.encode_with_offsets(ASCII[:M // 4])",
-    "offsets as arrays": "tok.encode_with_offsets_to_numpy(WIDE[:M // 8])",
+    "offsets as arrays": "tok.encode_with_offsets(WIDE[:M // 8], to_numpy=True)",
     "chunk": "tok.chunk(ASCII[:M // 8], 100)",
     "truncate a text": "tok.truncate_text(ASCII, 1000)",
     "explain": "tok.explain(ASCII[:1000])",
@@ -101,7 +101,7 @@ WORK = {
     "train on threads": "minitok.train([words] * 2, 270, threads=2)",
     "train on a file": "minitok.train_files([folder / 'corpus.txt'], 300, threads=1)",
     "train on lines": "minitok.train_files([folder / 'corpus.jsonl'], 270, threads=1)",
-    "train on counts": "minitok.train_from_counts(counts, 270)",
+    "train on counts": "minitok.train(counts, 270)",
     "extend": "words_alone.extend([words], 420, threads=1)",
     "prune": "tok.prune([ASCII[:10_000]], threads=1)",
     "truncate": "tok.truncate(300)",

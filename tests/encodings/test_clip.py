@@ -142,7 +142,7 @@ def test_wrong_input(clip):
         clip.encode(b"a")
     with pytest.raises(TypeError, match="not one str"):
         clip.encode_batch("a")
-    with pytest.raises(minitok.UnknownTokenError, match="unknown token id 49408 at position 1"):
+    with pytest.raises(minitok.errors.UnknownTokenError, match="unknown token id 49408 at position 1"):
         clip.decode([320, 49408])
 
 

@@ -35,7 +35,7 @@ def reference(name):
     return tiktoken.Encoding(
         name,
         pat_str=NAMED[tok.pattern],
-        mergeable_ranks={token: token_id for token_id, token in tok.vocabulary()[0].items()},
+        mergeable_ranks={token: token_id for token_id, token in tok.definition.vocabulary()[0].items()},
         special_tokens=tok.special_tokens,
     )
 
@@ -67,7 +67,7 @@ def check_ids(tok, theirs, text, some):
     try:
         theirs.encode(text, allowed_special=some)
     except ValueError:
-        with pytest.raises(minitok.DisallowedSpecialTokenError):
+        with pytest.raises(minitok.errors.DisallowedSpecialTokenError):
             tok.encode(text, allowed_special=some, disallowed_special="all")
     else:
         assert tok.encode(text, allowed_special=some, disallowed_special="all") == ids
@@ -114,8 +114,8 @@ def test_ids_of_whole_files(name):
 def test_every_token_alone(name):
     """Every token comes to itself, and every text that is a token is that token."""
     tok, theirs = minitok.get_encoding(name), reference(name)
-    tokens = [token for token in tok.vocabulary()[0].values() if token]
-    plain = tok.with_pattern("none")
+    tokens = [token for token in tok.definition.vocabulary()[0].values() if token]
+    plain = tok.replace(pattern="none")
     assert plain.encode_batch(tokens) == [[tok.token_id(token)] for token in tokens]
     sample = [token.decode() for token in tokens[::50] if token.decode("utf-8", "ignore").encode() == token]
     assert tok.encode_batch(sample) == [theirs.encode_ordinary(token) for token in sample]

@@ -82,7 +82,7 @@ def test_what_a_checksum_cannot_see(place, value, reason):
     body = small()[12:]
     changed = sealed(body[:place] + struct.pack("<I", value) + body[place + 4 :])
     failed = failure_on_both(lambda backend: load(changed, backend))
-    assert failed.kind is minitok.VocabularyError
+    assert failed.kind is minitok.errors.VocabularyError
     assert reason in failed.message
 
 

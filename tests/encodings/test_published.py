@@ -43,7 +43,7 @@ OPENAI = list(tiktoken_ext.openai_public.ENCODING_CONSTRUCTORS)
 
 
 def test_the_list_is_complete():
-    assert minitok.list_encodings() == list(SHA256) == list(N_VOCAB)
+    assert minitok.list_encoding_names() == list(SHA256) == list(N_VOCAB)
 
 
 def test_all_of_them_are_small():
@@ -79,18 +79,18 @@ def test_backends_load_the_same(name):
 def test_numbers_and_holes(name):
     tok = minitok.get_encoding(name)
     assert (tok.name, tok.n_vocab) == (name, N_VOCAB[name])
-    tokens = tok.vocabulary()[0]
+    tokens = tok.definition.vocabulary()[0]
     holes = set(range(tok.n_vocab)) - set(tokens) - set(tok.special_tokens.values())
     expected = {"cl100k_base": {100256, *range(100261, 100276)}, "o200k_base": {199998, *range(200000, 200018)}}
     assert holes == expected.get(name, set())
     for hole in holes:
-        with pytest.raises(minitok.UnknownTokenError):
+        with pytest.raises(minitok.errors.UnknownTokenError):
             tok.decode_bytes([hole])
 
 
 @pytest.mark.parametrize("name", OPENAI)
 def test_the_constructors_of_tiktoken_agree(name, monkeypatch):
-    ranks = {token: rank for rank, token in minitok.get_encoding(name).vocabulary()[0].items()}
+    ranks = {token: rank for rank, token in minitok.get_encoding(name).definition.vocabulary()[0].items()}
     for loader in ("load_tiktoken_bpe", "data_gym_to_mergeable_bpe_ranks"):
         monkeypatch.setattr(tiktoken_ext.openai_public, loader, lambda *_, **__: ranks)
     built = tiktoken_ext.openai_public.ENCODING_CONSTRUCTORS[name]()
@@ -150,11 +150,13 @@ def test_models(model, encoding):
 
 
 def test_unknown_names_get_suggestions():
-    with pytest.raises(minitok.UnknownEncodingError, match="unknown encoding 'cl100k'; did you mean 'cl100k_base'"):
+    with pytest.raises(
+        minitok.errors.UnknownEncodingError, match="unknown encoding 'cl100k'; did you mean 'cl100k_base'"
+    ):
         minitok.get_encoding("cl100k")
     with pytest.raises(KeyError, match="unknown model 'gpt4'; did you mean 'gpt-4'"):
         minitok.encoding_for_model("gpt4")
-    with pytest.raises(minitok.UnknownEncodingError, match="there are gpt2, r50k_base"):
+    with pytest.raises(minitok.errors.UnknownEncodingError, match="there are gpt2, r50k_base"):
         minitok.get_encoding("")
     with pytest.raises(TypeError, match="must be str, not int"):
         minitok.get_encoding(1)
@@ -185,12 +187,12 @@ def test_pickles_by_name(backend):
 
 def test_truncated_and_saved(backend, tmp_path):
     tok = minitok.get_encoding("p50k_base", backend=backend)
-    assert tok.byte_order[:3] == b'!"#'
+    assert tok.definition.byte_order[:3] == b'!"#'
     with_hole = tok.truncate(50270)
     assert with_hole.n_vocab == 50270
     assert with_hole.special_tokens == {"<|endoftext|>": 50269}
-    assert max(with_hole.vocabulary()[0]) == 50268
-    assert 50256 not in with_hole.vocabulary()[0]
+    assert max(with_hole.definition.vocabulary()[0]) == 50268
+    assert 50256 not in with_hole.definition.vocabulary()[0]
     assert len(tok.merges) == 50280 - 256
     assert tok.merges[0] == tuple(tok.definition.vocab.merges[0])[:2]
     small = minitok.get_encoding("o200k_harmony", backend=backend).truncate(3000)
@@ -198,7 +200,7 @@ def test_truncated_and_saved(backend, tmp_path):
     assert len(set(small.special_tokens.values())) == len(small.special_tokens) - 1
     small.save(tmp_path / "small.json")
     assert minitok.load(tmp_path / "small.json", backend=backend) == small
-    with pytest.raises(minitok.VocabularyError, match="is not between"):
+    with pytest.raises(minitok.errors.VocabularyError, match="is not between"):
         tok.truncate(60000)
 
 
@@ -213,7 +215,7 @@ def test_plugins(monkeypatch):
     }
     monkeypatch.setattr(registry, "plugins", lambda: entries)
     monkeypatch.setattr(registry, "_loaded", {})
-    assert minitok.list_encodings()[-2:] == ["mine", "wrong"]
+    assert minitok.list_encoding_names()[-2:] == ["mine", "wrong"]
     with pytest.raises(TypeError, match=r"the encoding 'wrong' \(builtins:dict\) is a dict, not a Tokenizer"):
         minitok.get_encoding("wrong")
     monkeypatch.setattr(minitok, "Tokenizer", lambda: minitok.tokenizer.Tokenizer([(97, 98)]))

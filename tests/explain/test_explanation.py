@@ -202,7 +202,7 @@ def test_special_tokens_are_pieces_of_their_own():
 def test_json_that_is_no_explanation_is_refused(change, message):
     data = json.loads(trained().explain("low").to_json())
     changed = change(data)
-    with pytest.raises(minitok.FileFormatError, match=message):
+    with pytest.raises(minitok.errors.FileFormatError, match=message):
         Explanation.from_json(changed if isinstance(changed, str) else json.dumps(changed))
 
 
@@ -330,9 +330,9 @@ def test_the_terminal_says_what_a_token_is():
 
 
 def test_what_has_no_tokens_is_not_explained(backend):
-    with pytest.raises(minitok.VocabularyError, match="cannot be explained"):
+    with pytest.raises(minitok.errors.VocabularyError, match="cannot be explained"):
         changing("symbols", backend).explain("ab")
-    with pytest.raises(minitok.VocabularyError, match="cannot be explained"):
+    with pytest.raises(minitok.errors.VocabularyError, match="cannot be explained"):
         explain_at(changing("symbols", backend), "ab", 0)
 
 

@@ -54,7 +54,7 @@ def test_another_id_in_the_file_is_not_used(tmp_path, added, text, ids, first, b
         tok = minitok.load(tmp_path / "tokenizer.json", backend=backend)
     assert tok.encode(text, allowed_special="all") == ids
     # What it is saved as says the ids that it has.
-    tok.to_huggingface(tmp_path / "again.json")
+    tok.save(tmp_path / "again.json", format="huggingface")
     assert minitok.load(tmp_path / "again.json", backend=backend) == tok
 
 
@@ -87,7 +87,7 @@ def test_ids_are_those_of_tokenizers(tmp_path_factory, content):
             warnings.simplefilter("always")
             try:
                 tok = minitok.load(path, backend=backend)
-            except minitok.FileFormatError:
+            except minitok.errors.FileFormatError:
                 # Where the ids of the model have gaps, tokenizers gives one id to two tokens.
                 assert set(there.values()) & set(content["model"]["vocab"].values())
                 continue
@@ -127,7 +127,7 @@ def test_what_is_an_added_token_may_stand_in_text_all_the_same(name, characters,
             found = huggingface.parse_tables(json.dumps(content).encode(), "it", backend=backend) if tables else None
             try:
                 tok = minitok.Tokenizer.from_definition(found or huggingface.parse(content, "it", backend=backend))
-            except minitok.FileFormatError as error:
+            except minitok.errors.FileFormatError as error:
                 assert not characters
                 assert name in ("é", "Ġ"), error  # stands for another byte in the notation of bytes
                 continue

@@ -50,7 +50,10 @@ def of_characters(normalizer, pre_tokenizer=None):
     merges = [("t", "h"), ("▁", "▁"), ("▁", "t"), ("a", "b"), ("▁▁", "▁▁"), ("<", "t"), ("t", "d")]
     vocab = {piece: token_id for token_id, piece in enumerate([*pieces, *map("".join, merges)])}
     tok = Tokenizer(models.BPE(vocab, merges, byte_fallback=True, fuse_unk=True))
-    tok.normalizer, tok.decoder = normalizer, decoding.Sequence([decoding.Replace("▁", " "), decoding.ByteFallback()])
+    tok.normalizer, tok.decoder = (
+        normalizer,
+        decoding.Sequence([decoding.Replace("▁", " "), decoding.ByteFallback()]),
+    )
     if pre_tokenizer is not None:
         tok.pre_tokenizer = pre_tokenizer
     return tok
@@ -164,7 +167,7 @@ def test_ids_are_those_of_tokenizers(name, tmp_path):
     toks = [minitok.load(tmp_path / "tokenizer.json", backend=backend) for backend in BACKENDS]
     assert toks[0].added_tokens
     assert toks[0].special_tokens
-    toks[0].to_huggingface(tmp_path / "again.json")
+    toks[0].save(tmp_path / "again.json", format="huggingface")
     toks.append(minitok.load(tmp_path / "again.json"))
     assert toks[2] == toks[0]
 

@@ -5,14 +5,15 @@ import json
 import gguf
 import minitok
 import pytest
-from minitok import FileFormatError, Tokenizer
+from minitok import Tokenizer
 from minitok.chat_templates import ChatTemplates
+from minitok.errors import FileFormatError
 from minitok.formats.byte_level import to_chars
 
 
 @pytest.fixture
 def folder(tmp_path):
-    Tokenizer([(97, 98)], special_tokens={"<s>": 257}).to_huggingface(tmp_path / "tokenizer.json")
+    Tokenizer([(97, 98)], special_tokens={"<s>": 257}).save(tmp_path / "tokenizer.json", format="huggingface")
     return tmp_path
 
 
@@ -71,9 +72,9 @@ def test_what_a_folder_has(name, folder):
     for path, content in files.items():
         write(folder, path, content)
     tok = minitok.load(folder)
-    assert tok.chat_templates == expected
+    assert tok.definition.chat == expected
     assert tok.encode("ab") == [256]
-    assert minitok.load(folder / "tokenizer.json").chat_templates is None
+    assert minitok.load(folder / "tokenizer.json").definition.chat is None
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_a_template_that_is_not_text(folder):
 
 
 def test_wrong_templates_in_the_native_format(tmp_path):
-    tok = Tokenizer([]).with_chat_template("a")
+    tok = Tokenizer([]).replace(chat="a")
     tok.save(tmp_path / "tok.json")
     text = (tmp_path / "tok.json").read_text("utf-8")
     for damage, message in [('{"default": 1}', "chat: templates must be"), ("[]", "'templates' is a list, not a dict")]:
@@ -129,7 +130,7 @@ def test_a_template_in_gguf(tmp_path):
 
     write("{{ bos_token }}{{ messages[0].content }}")
     tok = minitok.load(tmp_path / "m.gguf")
-    assert tok.chat_templates == ChatTemplates(
+    assert tok.definition.chat == ChatTemplates(
         {"default": "{{ bos_token }}{{ messages[0].content }}"}, {"bos_token": "<s>"}
     )
     ids = tok.encode_chat([{"role": "user", "content": "<s>"}]).ids

@@ -43,7 +43,7 @@ def write(path, *, model="gpt2", pre="gpt-2", tokens, kinds, scores=None, merges
 
 def byte_level(path, tok, pre, **options):
     """A trained tokenizer as such a file, with a padding token and one that nothing makes behind it."""
-    ids, merges, _ = tok.vocabulary()
+    ids, merges, _ = tok.definition.vocabulary()
     by_id = {token_id: to_chars(token) for token_id, token in ids.items()}
     special = {token_id: name for name, token_id in tok.special_tokens.items()}
     tokens = [by_id.get(token_id, special.get(token_id)) for token_id in range(tok.n_vocab)]
@@ -87,8 +87,8 @@ def slowly(path, backend):
 def test_bytes(tmp_path, pre, pattern, backend):
     tok = minitok.train(CORPUS, 300, pattern=pattern, special_tokens=["<s>", "</s>"])
     loaded = minitok.load(byte_level(tmp_path / "x.gguf", tok, pre), backend=backend)
-    assert (loaded.pattern, loaded.special_tokens, loaded.lossless) == (pattern, tok.special_tokens, True)
-    assert loaded.vocabulary() == tok.with_backend(backend).vocabulary()
+    assert (loaded.pattern, loaded.special_tokens, loaded.definition.lossless) == (pattern, tok.special_tokens, True)
+    assert loaded.definition.vocabulary() == tok.replace(backend=backend).definition.vocabulary()
     for text in [*CORPUS, "<s>low</s>", "", "[PAD]a b"]:
         assert loaded.encode(text, allowed_special="all") == tok.encode(text, allowed_special="all")
 
@@ -173,7 +173,7 @@ def test_characters(tmp_path, prefix):
 
 def test_bytes_without_a_token_are_dropped(tmp_path):
     tok = minitok.train(CORPUS, 300)
-    ids, merges, _ = tok.vocabulary()
+    ids, merges, _ = tok.definition.vocabulary()
     kept = {token_id: token for token_id, token in ids.items() if b"!" not in token}
     places = {token_id: place for place, token_id in enumerate(kept)}
     rows = [f"{to_chars(ids[left])} {to_chars(ids[right])}" for left, right, made, _ in merges if made in kept]
@@ -182,13 +182,13 @@ def test_bytes_without_a_token_are_dropped(tmp_path):
     )
     for backend in BACKENDS:
         loaded = minitok.load(path, backend=backend)
-        assert not loaded.lossless
+        assert not loaded.definition.lossless
         assert loaded.encode("low!er") == [places[token_id] for token_id in tok.encode("low") + tok.encode("er")]
 
 
 def test_user_defined_tokens_are_found_in_every_text(tmp_path):
     tok = minitok.train(CORPUS, 280)
-    ids, merges, _ = tok.vocabulary()
+    ids, merges, _ = tok.definition.vocabulary()
     path = write(
         tmp_path / "x.gguf",
         tokens=[*map(to_chars, ids.values()), "   "],
@@ -251,7 +251,7 @@ def test_what_is_refused(case, tmp_path, backend):
 
 def test_a_file_that_has_its_own_pattern_takes_no_other(tmp_path):
     path = write(tmp_path / "x.gguf", **BYTES)
-    with pytest.raises(TypeError, match="says it itself"):
+    with pytest.raises(TypeError, match="already defines its pattern"):
         minitok.load(path, pattern="gpt2")
 
 

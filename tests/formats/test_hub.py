@@ -17,7 +17,7 @@ def cache(tmp_path, monkeypatch):
 
 def write(folder, tok=TOK):
     folder.mkdir(parents=True)
-    tok.to_huggingface(folder / "tokenizer.json")
+    tok.save(folder / "tokenizer.json", format="huggingface")
 
 
 def test_the_revision_of_main_is_taken(cache):
@@ -95,5 +95,5 @@ def test_what_is_not_a_file_is_not_read(cache):
     folder.mkdir(parents=True)
     (folder / "tokenizer.json").symlink_to(folder)
     os.mkfifo(folder / "tekken.json")
-    with pytest.raises(minitok.FileFormatError, match="the folder has none of"):
+    with pytest.raises(minitok.errors.FileFormatError, match="the folder has none of"):
         minitok.load("some/model-1.5")

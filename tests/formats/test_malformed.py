@@ -17,7 +17,7 @@ def refused(tmp_path, data, *, name="file", **options):
     path = tmp_path / name
     path.write_bytes(data if isinstance(data, bytes) else data.encode())
     failed = failure_on_both(lambda backend: minitok.load(path, backend=backend, **options))
-    assert failed.kind is minitok.FileFormatError, failed
+    assert failed.kind is minitok.errors.FileFormatError, failed
     assert failed.message.startswith(str(path)), failed
     return failed.message.removeprefix(str(path))
 
@@ -187,7 +187,7 @@ def test_tokenizer_json(tmp_path, changes, reason):
 )
 def test_tokenizer_json_that_is_fine(tmp_path, changes, backend):
     (tmp_path / "x").write_text(changed(**changes))
-    assert minitok.load(tmp_path / "x", backend=backend) == TOK.with_backend(backend)
+    assert minitok.load(tmp_path / "x", backend=backend) == TOK.replace(backend=backend)
 
 
 def test_an_added_token_that_is_not_special(tmp_path, backend):
@@ -244,10 +244,10 @@ GPT2 = {chr(number): number for number in range(33, 127)}
     ],
 )
 def test_merges_txt(tmp_path, merges, reason):
-    TOK.to_gpt2(tmp_path)
+    TOK.save(tmp_path, format="gpt2")
     (tmp_path / "merges.txt").write_bytes(merges if isinstance(merges, bytes) else merges.encode())
     for backend in BACKENDS:
-        with pytest.raises(minitok.FileFormatError) as caught:
+        with pytest.raises(minitok.errors.FileFormatError) as caught:
             minitok.load(tmp_path, backend=backend)
         assert str(caught.value).startswith(str(tmp_path / "merges.txt") + reason)
 
@@ -263,22 +263,22 @@ def test_merges_txt(tmp_path, merges, reason):
     ],
 )
 def test_vocab_json(tmp_path, vocab, reason):
-    TOK.to_gpt2(tmp_path)
+    TOK.save(tmp_path, format="gpt2")
     (tmp_path / "vocab.json").write_text(vocab)
-    with pytest.raises(minitok.FileFormatError) as caught:
+    with pytest.raises(minitok.errors.FileFormatError) as caught:
         minitok.load(tmp_path)
     assert str(caught.value).startswith(str(tmp_path / "vocab.json") + reason)
 
 
 def test_merges_with_windows_line_ends_and_a_mark(tmp_path):
-    TOK.to_gpt2(tmp_path)
+    TOK.save(tmp_path, format="gpt2")
     text = (tmp_path / "merges.txt").read_text()
     (tmp_path / "merges.txt").write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
     assert minitok.load(tmp_path) == TOK
 
 
 def test_a_folder_of_nothing(tmp_path):
-    with pytest.raises(minitok.FileFormatError, match=r"the folder has none of tokenizer\.json"):
+    with pytest.raises(minitok.errors.FileFormatError, match=r"the folder has none of tokenizer\.json"):
         minitok.load(tmp_path)
 
 
@@ -303,7 +303,7 @@ def test_minbpe(tmp_path, data, reason):
 
 def test_options_are_for_files_that_need_them(tmp_path):
     TOK.save(tmp_path / "a.json")
-    with pytest.raises(TypeError, match="pattern and special_tokens are not for it"):
+    with pytest.raises(TypeError, match="omit both arguments"):
         minitok.load(tmp_path / "a.json", pattern="gpt2")
     with pytest.raises(FileNotFoundError):
         minitok.load(tmp_path / "none.json")
@@ -311,6 +311,6 @@ def test_options_are_for_files_that_need_them(tmp_path):
 
 def test_errors_hold_path_line_and_reason(tmp_path):
     (tmp_path / "x").write_text(BYTES + "!!! 256\n")
-    with pytest.raises(minitok.FileFormatError) as caught:
+    with pytest.raises(minitok.errors.FileFormatError) as caught:
         minitok.load(tmp_path / "x", pattern="gpt2")
     assert (caught.value.path, caught.value.line) == (str(tmp_path / "x"), 257)

@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+from functools import partial
 
 import minitok
 import pytest
@@ -136,10 +137,10 @@ def test_ids_are_those_of_tokenizers(content, texts):
 def test_what_is_written_has_the_same_ids(content, texts):
     tok = minitok.Tokenizer.from_definition(huggingface.parse(content, "it"))
     assert pickle.loads(pickle.dumps(tok)) == tok
-    assert tok.with_backend("python") == tok
+    assert tok.replace(backend="python") == tok
     try:
         written = huggingface.dump(tok.definition)
-    except minitok.VocabularyError as reason:
+    except minitok.errors.VocabularyError as reason:
         assert "which Hugging Face's engine reads otherwise" in str(reason)
         return
     theirs = Tokenizer.from_str(json.dumps(written))
@@ -195,23 +196,31 @@ def test_a_tokenizer_of_words(clip, tmp_path):
     assert tok.encode("A Cat's\n<s>", allowed_special="all") == [CHARS.index("a") + 256, 601, 39, 115 + 256, 603]
     assert tok.decode(tok.encode("a  CATò!")) == "a catò ! "
     assert tok.tokenize("a cat") == [b"a ", b"cat "]
-    assert (tok.lossless, tok.word_end, tok.normalizer[2]) == (False, "</w>", "lowercase")
-    assert tok.normalize("A  B") == "a b"
+    assert (tok.definition.lossless, tok.definition.word_end, tok.definition.normalizer[2]) == (
+        False,
+        "</w>",
+        "lowercase",
+    )
+    assert tok.definition.normalize("A  B") == "a b"
     tok.save(tmp_path / "it.json")
     assert minitok.load(tmp_path / "it.json", backend=tok.backend) == tok
     for call in (tok.chunk, tok.truncate_text):
-        with pytest.raises(minitok.VocabularyError, match="drops the text between words"):
+        with pytest.raises(minitok.errors.VocabularyError, match="the text between words is dropped"):
             call("a b", 1)
-    for write in (tok.to_gpt2, tok.to_tiktoken, tok.to_minbpe):
-        with pytest.raises(minitok.VocabularyError, match="cannot say that text is"):
+    for write in (
+        partial(tok.save, format="gpt2"),
+        partial(tok.save, format="tiktoken"),
+        partial(tok.save, format="minbpe"),
+    ):
+        with pytest.raises(minitok.errors.VocabularyError, match="text is normalized first"):
             write(tmp_path / "x")
-    with pytest.raises(minitok.TrainingError, match="a tokenizer of words is not extended"):
+    with pytest.raises(minitok.errors.TrainingError, match="this tokenizer cannot be extended: text is normalized"):
         tok.extend(["a"], 700)
 
 
 def test_a_word_with_a_space_is_refused(clip):
-    definition = clip[0].definition.changed(words=None)
-    with pytest.raises(minitok.VocabularyError, match="the word ' b' holds ' ', which stands for its end"):
+    definition = clip[0].definition.replace(words=None)
+    with pytest.raises(minitok.errors.VocabularyError, match="the word ' b' holds ' ', which stands for its end"):
         minitok.Tokenizer.from_definition(definition).encode("a b")
 
 
@@ -219,18 +228,18 @@ def test_a_space_before_the_text(backend, tmp_path):
     content = copy.deepcopy(BASE)
     content["pre_tokenizer"] = {"type": "ByteLevel", "add_prefix_space": True}
     tok = minitok.Tokenizer.from_definition(huggingface.parse(content, "it", backend=backend))
-    assert (tok.prefix, tok.lossless, tok.encode("a a"), tok.encode(""), tok.encode(" a")) == (
+    assert (tok.definition.prefix, tok.definition.lossless, tok.encode("a a"), tok.encode(""), tok.encode(" a")) == (
         "bytes",
         False,
         [258, 258],
         [],
         [258],
     )
-    assert tok.decode(tok.encode("▁a")) == tok.normalize("▁a") == " ▁a"
+    assert tok.decode(tok.encode("▁a")) == tok.definition.normalize("▁a") == " ▁a"
     assert tok.encode_with_offsets("a") == ([258], [(0, 2)])
-    assert "".join(tok.chunk("a a a", 1)) == tok.normalize("a a a") == " a a a"
+    assert "".join(tok.chunk("a a a", 1)) == tok.definition.normalize("a a a") == " a a a"
     assert tok.explain("a").tokens[0].token == b" a"
     tok.save(tmp_path / "it.json")
     assert minitok.load(tmp_path / "it.json", backend=backend) == tok
-    tok.to_huggingface(tmp_path / "tokenizer.json")
+    tok.save(tmp_path / "tokenizer.json", format="huggingface")
     assert minitok.load(tmp_path / "tokenizer.json", backend=backend) == tok

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from functools import partial
 
 import minitok
 import pytest
@@ -72,7 +73,7 @@ def test_added_tokens_that_take_more_or_ask_for_more(flags, texts):
         token |= {"single_word": single_word, "lstrip": lstrip, "rstrip": rstrip, "normalized": normalized}
     tok = both(content, texts)
     # What stands alone takes nothing.
-    assert tok.lossless == (not any(any(own[1:3]) for own in flags))
+    assert tok.definition.lossless == (not any(any(own[1:3]) for own in flags))
     assert huggingface.dump(tok.definition)["added_tokens"] == content["added_tokens"]
 
 
@@ -110,7 +111,7 @@ def test_a_pattern_is_read_part_by_part(pattern):
 def test_what_a_set_takes_away_is_refused_in_a_set_of_sets():
     split = {"type": "Split", "pattern": {"Regex": "[a[b]--c]"}, "behavior": "Isolated", "invert": False}
     content = copy.deepcopy(BASE) | {"pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, LEVEL]}}
-    with pytest.raises(minitok.FileFormatError, match="which other engines read otherwise"):
+    with pytest.raises(minitok.errors.FileFormatError, match="which other engines read otherwise"):
         huggingface.parse(content, "it")
 
 
@@ -137,28 +138,32 @@ def test_flags_are_kept(backend, tmp_path):
     ("change", "reason"),
     [
         ({"token_flags": {"<m>": {"lstrip", "single_word"}}}, "'<m>' has lstrip, single_word"),
-        ({"late_tokens": {"<m>"}}, "'<m>' is found after other special tokens"),
+        ({"late_tokens": {"<m>"}}, "'<m>' is found after others"),
     ],
 )
 def test_what_special_tokens_ask_for_is_refused_where_it_cannot_be_said(tmp_path, change, reason, backend):
     tok = minitok.Tokenizer([(97, 98)], special_tokens={"<m>": 257}, backend=backend)
-    tok = minitok.Tokenizer.from_definition(tok.definition.changed(**change))
-    for write in (tok.to_tiktoken, tok.to_gpt2, tok.to_minbpe):
-        with pytest.raises(minitok.VocabularyError, match=reason):
+    tok = tok.replace(**change)
+    for write in (
+        partial(tok.save, format="tiktoken"),
+        partial(tok.save, format="gpt2"),
+        partial(tok.save, format="minbpe"),
+    ):
+        with pytest.raises(minitok.errors.VocabularyError, match=reason):
             write(tmp_path / "x")
     assert list(tmp_path.iterdir()) == []
-    for write in (tok.to_huggingface, tok.save):
+    for write in (partial(tok.save, format="huggingface"), tok.save):
         write(tmp_path / "tokenizer.json")
         assert minitok.load(tmp_path / "tokenizer.json", backend=backend) == tok
 
 
 def test_flags_go_with_their_special_tokens(backend):
     tok = minitok.Tokenizer([(97, 98)], special_tokens={"<m>": 257, "<n>": 258}, backend=backend)
-    tok = minitok.Tokenizer.from_definition(tok.definition.changed(token_flags={"<m>": {"lstrip"}, "<n>": {"rstrip"}}))
-    fewer = tok.with_special_tokens({"<m>": 300, "<o>": 301})
+    tok = tok.replace(token_flags={"<m>": {"lstrip"}, "<n>": {"rstrip"}})
+    fewer = tok.replace(special_tokens={"<m>": 300, "<o>": 301})
     assert fewer.definition.token_flags == {"<m>": {"lstrip"}}
     assert fewer.encode("ab  <m> <n>", allowed_special="all") == [256, 300, 32, 60, 110, 62]
-    assert tok.add_special_tokens(["<o>"]).definition.token_flags == tok.definition.token_flags
+    assert tok.add_tokens(["<o>"], special=True).definition.token_flags == tok.definition.token_flags
 
 
 def test_a_byte_that_utf8_never_contains_may_have_no_token(backend):
@@ -170,5 +175,5 @@ def test_a_byte_that_utf8_never_contains_may_have_no_token(backend):
     content["model"]["merges"] = content["model"]["merges"][1:4]
     tok = minitok.Tokenizer.from_definition(huggingface.parse(content, "it", backend=backend))
     assert tok.decode(tok.encode("é中 --😀")) == "é中 --😀"
-    with pytest.raises(minitok.MissingByteError, match="the byte 0xc0 at position 1 has no token"):
+    with pytest.raises(minitok.errors.MissingByteError, match="the byte 0xc0 at position 1 has no token"):
         tok.encode(b"a\xc0")

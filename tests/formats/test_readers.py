@@ -203,14 +203,14 @@ def test_files_of_minbpe_and_gpt2(tmp_path_factory, data):
     folder = tmp_path_factory.mktemp("files")
     tok = TOKS[data.draw(st.sampled_from([0, 2]))]
     path = folder / "minbpe.model"
-    tok.to_minbpe(path)
+    tok.save(path, format="minbpe")
     path.write_bytes(damaged(data.draw, path.read_bytes()))
     same_or_left(
         lambda it, backend: minbpe.parse_pairs(it, None, backend),
         lambda _, backend: slowly(lambda backend: minbpe.load(path, backend=backend), backend),
         path.read_bytes(),
     )
-    tok.to_gpt2(folder)
+    tok.save(folder, format="gpt2")
     files = folder / "vocab.json", folder / "merges.txt"
     for file in files:
         file.write_bytes(damaged(data.draw, file.read_bytes()))
@@ -228,11 +228,11 @@ def test_other_files_that_programs_write_are_read(tmp_path):
     for tok in TOKS:
         assert native.parse_table(native.dump(tok.definition).encode(), "it") == tok.definition
     for tok in (TOKS[0], TOKS[2]):
-        tok.to_minbpe(tmp_path / "x.model")
+        tok.save(tmp_path / "x.model", format="minbpe")
         read = minbpe.parse_pairs((tmp_path / "x.model").read_bytes(), None, None)
         assert read is not None
-        assert read.vocabulary() == tok.vocabulary()
-        tok.to_gpt2(tmp_path)
+        assert read.vocabulary() == tok.definition.vocabulary()
+        tok.save(tmp_path, format="gpt2")
         files = [(tmp_path / name).read_bytes() for name in ("vocab.json", "merges.txt")]
         assert gpt2.parse_tables(*files, None, None, {"pattern": tok.pattern}) == tok.definition
     doubling = b"minbpe v1\n\n0\n97 97\n" + b"".join(b"%d %d\n" % (256 + k, 256 + k) for k in range(40))
@@ -251,14 +251,14 @@ def test_files_of_mistral_are_read():
 
 def test_files_that_programs_write_are_read(tmp_path):
     """So that the tests above compare something, and loading is fast."""
-    minitok.get_encoding("r50k_base").to_tiktoken(tmp_path / "r50k")
+    minitok.get_encoding("r50k_base").save(tmp_path / "r50k", format="tiktoken")
     data = (tmp_path / "r50k").read_bytes()
     read = _rust.read_ranks(data)
     assert read is not None
     assert content(read) == content(minitok.get_encoding("r50k_base").definition.vocab)
     assert _rust.read_ranks(data + b"YQ== 70000\n") is None
     for tok in (minitok.get_encoding("r50k_base"), minitok.train(["a cat sat. été"] * 9, 300)):
-        tok.to_huggingface(tmp_path / "it.json")
+        tok.save(tmp_path / "it.json", format="huggingface")
         data = (tmp_path / "it.json").read_bytes()
         read = huggingface.parse_tables(data, "it")
         assert read is not None

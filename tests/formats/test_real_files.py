@@ -34,8 +34,12 @@ def theirs():
 def test_what_the_file_holds():
     rust, python = map(loaded, BACKENDS)
     assert rust == python
-    assert (rust.n_vocab, rust.normalizer, rust.pattern) == (129_280, None, "deepseek3")
-    assert [len(held) for held in (rust.special_tokens, rust.added_tokens, rust.late_tokens)] == [1230, 53, 46]
+    assert (rust.n_vocab, rust.definition.normalizer, rust.pattern) == (129_280, None, "deepseek3")
+    assert [len(held) for held in (rust.special_tokens, rust.added_tokens, rust.definition.late_tokens)] == [
+        1230,
+        53,
+        46,
+    ]
     assert rust.n_vocab == theirs().get_vocab_size()
 
 
@@ -63,7 +67,7 @@ def test_ids_of_whole_files_on_both_backends():
 
 
 def test_written_again(tmp_path):
-    loaded("rust").to_huggingface(tmp_path / "tokenizer.json")
+    loaded("rust").save(tmp_path / "tokenizer.json", format="huggingface")
     assert minitok.load(tmp_path / "tokenizer.json") == loaded("rust")
     again = tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
     text = "def f(x):  # 漢字 123456\n" + "".join(MARKS)

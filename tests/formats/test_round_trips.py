@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from functools import partial
 
 import minitok
 import pytest
@@ -10,7 +11,7 @@ import tokenizers
 from helpers import Failure, outcome
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from minitok.formats import huggingface
+from minitok.formats import gpt2, huggingface
 from minitok.formats.tiktoken import mergeable_ranks
 from minitok.reference.pretokenize import NAMED
 from strategies import old, portable_regexes, texts
@@ -40,7 +41,7 @@ TEXT = "".join(CORPUS) + "<|end|>a <|pad of é|> \n  "
 
 def test_tiktoken(tok, backend, tmp_path):
     path = tmp_path / "ranks"
-    tok.to_tiktoken(path)
+    tok.save(path, format="tiktoken")
     again = minitok.load(path, pattern=tok.pattern, special_tokens=tok.special_tokens, backend=backend)
     assert again.encode(TEXT, allowed_special="all") == tok.encode(TEXT, allowed_special="all")
     assert again.merges == tok.merges
@@ -53,7 +54,7 @@ def test_tiktoken_itself_reads_it(tmp_path, monkeypatch):
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", "")
     for pattern in ("gpt2", "cl100k", "o200k"):
         tok = trained(pattern)
-        tok.to_tiktoken(tmp_path / "ranks")
+        tok.save(tmp_path / "ranks", format="tiktoken")
         theirs = tiktoken.Encoding(
             "mine",
             pat_str=NAMED[pattern],
@@ -67,10 +68,10 @@ def test_tiktoken_itself_reads_it(tmp_path, monkeypatch):
 
 def test_huggingface(tok, backend, tmp_path):
     path = tmp_path / "tokenizer.json"
-    tok.to_huggingface(path)
+    tok.save(path, format="huggingface")
     again = minitok.load(path, backend=backend)
-    assert again == tok.with_backend(backend)
-    assert minitok.Tokenizer.from_huggingface(path) == tok
+    assert again == tok.replace(backend=backend)
+    assert minitok.load(path) == tok
     theirs = tokenizers.Tokenizer.from_file(str(path))
     ids = tok.encode(TEXT, allowed_special="all")
     assert theirs.encode(TEXT).ids == ids
@@ -81,7 +82,7 @@ def test_huggingface(tok, backend, tmp_path):
 @pytest.mark.parametrize("pattern", ["gpt2", "cl100k", "o200k"])
 def test_huggingface_gives_the_same_ids_for_any_text(pattern, tmp_path):
     tok = trained(pattern)
-    tok.to_huggingface(tmp_path / "tokenizer.json")
+    tok.save(tmp_path / "tokenizer.json", format="huggingface")
     theirs = tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
 
     @given(st.lists(st.sampled_from(CORPUS) | texts.filter(old), max_size=4).map("".join))
@@ -133,7 +134,7 @@ def test_pre_tokenizers_of_models(steps, tmp_path):
     path = tmp_path / "tokenizer.json"
     path.write_text(json.dumps(content))
     tok, theirs = minitok.load(path), tokenizers.Tokenizer.from_file(str(path))
-    python = tok.with_backend("python")
+    python = tok.replace(backend="python")
 
     @given(st.lists(st.sampled_from([*CORPUS, "漢字かな混じり12345文"]) | texts.filter(old), max_size=3).map("".join))
     def check(text):
@@ -141,18 +142,18 @@ def test_pre_tokenizers_of_models(steps, tmp_path):
         assert theirs.encode(text).ids == ids == python.encode(text, allowed_special="all")
 
     check()
-    tok.to_huggingface(tmp_path / "again.json")
+    tok.save(tmp_path / "again.json", format="huggingface")
     again = minitok.load(tmp_path / "again.json")
     assert (again.pattern, again.merges, again.special_tokens) == (tok.pattern, tok.merges, tok.special_tokens)
 
 
 def test_the_normal_form_of_qwen(tmp_path):
-    content = huggingface.dump(trained("o200k").with_normalizer("NFC").definition)
+    content = huggingface.dump(trained("o200k").replace(normalizer="NFC").definition)
     content["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [split(QWEN), BYTE_LEVEL]}
     path = tmp_path / "tokenizer.json"
     path.write_text(json.dumps(content))
     tok, theirs = minitok.load(path), tokenizers.Tokenizer.from_file(str(path))
-    python = tok.with_backend("python")
+    python = tok.replace(backend="python")
     odd = st.sampled_from(
         ["e\u0301", "e\u0301te\u0301", "\u212b", "\u1100\u1161", "<|end|>\u0338", "\u0338", "a\u0323\u0307"]
     )
@@ -169,15 +170,15 @@ def test_added_tokens_that_give_way_to_others(tmp_path):
     """``normalized`` ones are looked for after the others, in normalized text: as DeepSeek V4 has them without a form."""
     tok = trained(special=["<a>", "a>", ">b<", "<c>"])
     for form in (None, "NFKC"):
-        definition = tok.definition.changed(normalizer=form, late_tokens={"a>", ">b<", "<c>"})
+        definition = tok.definition.replace(normalizer=form, late_tokens={"a>", ">b<", "<c>"})
         late = minitok.Tokenizer.from_definition(definition)
-        late.to_huggingface(tmp_path / "tokenizer.json")
+        late.save(tmp_path / "tokenizer.json", format="huggingface")
         again, theirs = (
             minitok.load(tmp_path / "tokenizer.json"),
             tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json")),
         )
         assert again == late != tok
-        python = again.with_backend("python")
+        python = again.replace(backend="python")
         parts = st.sampled_from(
             ["<a>", "a", ">b<", "<", ">", "b", "<c>", " ", "\uff1cc\uff1e", "\uff41>", "\uff1ca>", "low"]
         )
@@ -193,7 +194,7 @@ def test_added_tokens_that_give_way_to_others(tmp_path):
 
 def test_an_added_token_that_merges_make_too(tmp_path):
     tok = minitok.Tokenizer([(60, 115), (256, 62), (257, 97)], pattern="none", special_tokens={"<s>": 257})
-    tok.to_huggingface(tmp_path / "tokenizer.json")
+    tok.save(tmp_path / "tokenizer.json", format="huggingface")
     again, theirs = (
         minitok.load(tmp_path / "tokenizer.json"),
         tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json")),
@@ -212,7 +213,7 @@ def test_a_pattern_is_refused_or_cuts_as_theirs(tmp_path_factory, pattern, some)
     path.write_text(json.dumps(content))
     tok = outcome(minitok.load, path)
     if isinstance(tok, Failure):
-        assert tok.kind is minitok.FileFormatError
+        assert tok.kind is minitok.errors.FileFormatError
         return
     theirs = outcome(tokenizers.Tokenizer.from_file, str(path))
     if isinstance(theirs, Failure):  # their engine does not read it
@@ -230,7 +231,7 @@ def test_the_end_of_a_line(pattern, tmp_path):
     path = tmp_path / "tokenizer.json"
     path.write_text(json.dumps(content))
     tok, theirs = minitok.load(path), tokenizers.Tokenizer.from_file(str(path))
-    tok.to_huggingface(tmp_path / "again.json")
+    tok.save(tmp_path / "again.json", format="huggingface")
     again = tokenizers.Tokenizer.from_file(str(tmp_path / "again.json"))
 
     @given(st.text("ab$ \n\r\u2028", max_size=12))
@@ -244,7 +245,7 @@ def test_transformers_reads_it(tmp_path):
     from transformers import PreTrainedTokenizerFast
 
     tok = trained("cl100k")
-    tok.to_huggingface(tmp_path / "tokenizer.json")
+    tok.save(tmp_path / "tokenizer.json", format="huggingface")
     theirs = PreTrainedTokenizerFast(tokenizer_file=str(tmp_path / "tokenizer.json"))
     assert theirs(TEXT)["input_ids"] == tok.encode(TEXT, allowed_special="all")
     assert theirs.convert_tokens_to_ids(SPECIAL) == list(tok.special_tokens.values())
@@ -253,33 +254,33 @@ def test_transformers_reads_it(tmp_path):
 @pytest.mark.parametrize("name", ["gpt2", "p50k_edit", "cl100k_base", "whisper"])
 def test_published_encodings_through_huggingface(name, tmp_path):
     tok = minitok.get_encoding(name)
-    tok.to_huggingface(tmp_path / "tokenizer.json")
+    tok.save(tmp_path / "tokenizer.json", format="huggingface")
     again = minitok.load(tmp_path / "tokenizer.json")
     theirs = tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
     text = TEXT + "".join(list(tok.special_tokens)[:7]) + "\n \n"
     ids = tok.encode(text, allowed_special="all")
     assert again.encode(text, allowed_special="all") == theirs.encode(text).ids == ids
     assert (again.n_vocab, again.special_tokens) == (tok.n_vocab, tok.special_tokens)
-    assert again.vocabulary()[0] == tok.vocabulary()[0]
+    assert again.definition.vocabulary()[0] == tok.definition.vocabulary()[0]
 
 
 def test_an_id_with_two_names_is_refused_by_huggingface(tmp_path):
     tok = minitok.get_encoding("o200k_harmony")
-    with pytest.raises(minitok.VocabularyError, match=r"200018 has two names, '<\|endofprompt\|>' and '<\|res"):
-        tok.to_huggingface(tmp_path / "tokenizer.json")
+    with pytest.raises(minitok.errors.VocabularyError, match=r"200018 has two names, '<\|endofprompt\|>' and '<\|res"):
+        tok.save(tmp_path / "tokenizer.json", format="huggingface")
     special = tok.special_tokens
     del special["<|reserved_200018|>"]
-    tok.with_special_tokens(special).to_huggingface(tmp_path / "tokenizer.json")
+    tok.replace(special_tokens=special).save(tmp_path / "tokenizer.json", format="huggingface")
     theirs = tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
     text = "<|start|>user<|message|>hi<|end|>" + "".join(special)
     assert theirs.encode(text).ids == tok.encode(text, allowed_special="all")
 
 
 def test_gpt2(tok, backend, tmp_path):
-    tok.to_gpt2(tmp_path)
+    tok.save(tmp_path, format="gpt2")
     files = tmp_path / "vocab.json", tmp_path / "merges.txt"
-    again = minitok.Tokenizer.from_gpt2(*files, pattern=tok.pattern, backend=backend)
-    assert again == tok.with_backend(backend)
+    again = minitok.Tokenizer.from_definition(gpt2.load(*files, pattern=tok.pattern, backend=backend))
+    assert again == tok.replace(backend=backend)
     assert minitok.load(tmp_path, pattern=tok.pattern) == tok
     theirs = tokenizers.models.BPE.from_file(*map(str, files))
     assert theirs.token_to_id("<|end|>") == tok.special_tokens["<|end|>"]
@@ -289,7 +290,7 @@ def test_gpt2_of_transformers(tmp_path):
     from transformers import GPT2TokenizerFast
 
     tok = minitok.get_encoding("gpt2")
-    tok.to_gpt2(tmp_path)
+    tok.save(tmp_path, format="gpt2")
     theirs = GPT2TokenizerFast.from_pretrained(str(tmp_path))
     assert theirs(TEXT)["input_ids"] == tok.encode(TEXT)
     again = minitok.load(tmp_path)
@@ -301,7 +302,7 @@ def test_gpt2_of_transformers(tmp_path):
 
 
 def test_minbpe(tok, backend, tmp_path):
-    tok.to_minbpe(tmp_path / "a.model")
+    tok.save(tmp_path / "a.model", format="minbpe")
     again = minitok.load(tmp_path / "a.model", backend=backend)
     assert again.encode(TEXT, allowed_special="all") == tok.encode(TEXT, allowed_special="all")
     assert (again.merges, again.special_tokens) == (tok.merges, tok.special_tokens)
@@ -309,7 +310,7 @@ def test_minbpe(tok, backend, tmp_path):
 
 def test_native(tok, backend, tmp_path):
     tok.save(tmp_path / "a.json")
-    assert minitok.load(tmp_path / "a.json", backend=backend) == tok.with_backend(backend)
+    assert minitok.load(tmp_path / "a.json", backend=backend) == tok.replace(backend=backend)
 
 
 @pytest.mark.parametrize("name", ["p50k_base", "whisper"])
@@ -323,10 +324,10 @@ def test_native_of_published(name, tmp_path):
 
 def test_byte_order_is_kept(tmp_path):
     tok = trained(byte_order="gpt2")
-    tok.to_huggingface(tmp_path / "tokenizer.json")
+    tok.save(tmp_path / "tokenizer.json", format="huggingface")
     assert minitok.load(tmp_path / "tokenizer.json") == tok
-    with pytest.raises(minitok.VocabularyError, match="minbpe's format cannot say ids"):
-        tok.to_minbpe(tmp_path / "a.model")
+    with pytest.raises(minitok.errors.VocabularyError, match="minbpe's format cannot say ids"):
+        tok.save(tmp_path / "a.model", format="minbpe")
 
 
 def test_merges_in_either_notation(tmp_path):
@@ -348,7 +349,7 @@ def test_ignore_merges_is_kept(tmp_path):
         whole_pieces=True,
     )
     assert tok.encode("abc xabc") == [257, 32, 120, 256, 99]
-    tok.to_huggingface(tmp_path / "tokenizer.json")
+    tok.save(tmp_path / "tokenizer.json", format="huggingface")
     theirs = tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
     again = minitok.load(tmp_path / "tokenizer.json")
     assert again == tok
@@ -359,22 +360,26 @@ def test_what_a_format_cannot_say_is_refused(tmp_path):
     odd = minitok.Tokenizer.from_tokens(
         {bytes([byte]): byte for byte in range(256)} | {b"ab": 257, b"abc": 256}, [(97, 98), (257, 99)], pattern="gpt2"
     )
-    with pytest.raises(minitok.VocabularyError, match="not in the order of the merges"):
-        odd.to_tiktoken(tmp_path / "x")
+    with pytest.raises(minitok.errors.VocabularyError, match="not in the order of the merges"):
+        odd.save(tmp_path / "x", format="tiktoken")
     # By merges "bc" comes first and "abc" is never made; by ranks it is.
     merges = minitok.Tokenizer([(97, 98), (98, 99), (97, 257)])
-    with pytest.raises(minitok.VocabularyError, match="merging by rank gives other ids"):
-        merges.to_tiktoken(tmp_path / "x")
+    with pytest.raises(minitok.errors.VocabularyError, match="merging by rank gives other ids"):
+        merges.save(tmp_path / "x", format="tiktoken")
     twice = minitok.Tokenizer([(97, 98), (256, 99), (98, 99), (97, 258)])
-    for write in (twice.to_tiktoken, twice.to_huggingface, twice.to_gpt2):
-        with pytest.raises(minitok.VocabularyError, match="two ids have the same bytes"):
+    for write in (
+        partial(twice.save, format="tiktoken"),
+        partial(twice.save, format="huggingface"),
+        partial(twice.save, format="gpt2"),
+    ):
+        with pytest.raises(minitok.errors.VocabularyError, match="two ids have the same bytes"):
             write(tmp_path / "x")
-    with pytest.raises(minitok.VocabularyError, match=r"a '\$'"):
-        minitok.Tokenizer([], pattern=r"a$|.").to_huggingface(tmp_path / "x")
-    with pytest.raises(minitok.VocabularyError, match="line break"):
-        minitok.Tokenizer([], special_tokens={"a\nb": 256}).to_minbpe(tmp_path / "x")
-    with pytest.raises(minitok.VocabularyError, match="reads like the token"):
-        minitok.Tokenizer([], special_tokens={"a": 256}).to_huggingface(tmp_path / "x")
+    with pytest.raises(minitok.errors.VocabularyError, match=r"a '\$'"):
+        minitok.Tokenizer([], pattern=r"a$|.").save(tmp_path / "x", format="huggingface")
+    with pytest.raises(minitok.errors.VocabularyError, match="line break"):
+        minitok.Tokenizer([], special_tokens={"a\nb": 256}).save(tmp_path / "x", format="minbpe")
+    with pytest.raises(minitok.errors.VocabularyError, match="reads like the token"):
+        minitok.Tokenizer([], special_tokens={"a": 256}).save(tmp_path / "x", format="huggingface")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -384,7 +389,7 @@ def test_trained_on_anything(tmp_path_factory, corpus, size):
     tok = minitok.train(corpus, vocab_size=size, special_tokens=["<s>"])
     folder = tmp_path_factory.mktemp("any")
     text = "".join(corpus)
-    failed = outcome(tok.to_huggingface, folder / "tokenizer.json")
+    failed = outcome(partial(tok.save, format="huggingface"), folder / "tokenizer.json")
     if failed is not None:
         assert "two ids have the same bytes" in failed.message
         return

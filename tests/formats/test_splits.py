@@ -42,7 +42,7 @@ def compared(content, texts, backend):
 
 def refused(content, reason, backend):
     assert huggingface.parse_tables(json.dumps(content).encode(), "it", backend=backend) is None
-    with pytest.raises(minitok.FileFormatError, match=reason):
+    with pytest.raises(minitok.errors.FileFormatError, match=reason):
         huggingface.parse(content, "it", backend=backend)
 
 
@@ -219,7 +219,7 @@ def test_words_are_those_of_oniguruma(pattern, backend):
 @pytest.mark.parametrize("pattern", [*WORDS[:-2], r"\b[ab]+\b"])
 def test_words_of_a_pattern_here_are_written_for_oniguruma(pattern, backend):
     definition = huggingface.parse(BASE, "it", backend=backend)
-    tok = minitok.Tokenizer.from_definition(definition.changed(pattern=pattern))
+    tok = minitok.Tokenizer.from_definition(definition.replace(pattern=pattern))
     written = huggingface.dump(tok.definition)
     theirs = Tokenizer.from_str(json.dumps(written))
     for text in [f"{one}{other}a{one}.{other}a" for one in BESIDE for other in BESIDE[:5]]:

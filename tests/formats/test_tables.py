@@ -80,7 +80,7 @@ STEPS = [
 def test_characters_of_other_tables(step, backend, tmp_path):
     definition, theirs = of_file(step, backend=backend)
     tok = minitok.Tokenizer.from_definition(definition)
-    tok.to_huggingface(tmp_path / "tokenizer.json")
+    tok.save(tmp_path / "tokenizer.json", format="huggingface")
     again, written = minitok.load(tmp_path, backend=backend), Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
     assert again == tok
     for char in ["\u061d", "\u166d", "\U000111c9", "\U0001145a", "\U00011de3", "\U00016ff5", "-", "$", "7", "²"]:
@@ -94,7 +94,7 @@ def test_characters_of_other_tables(step, backend, tmp_path):
 def test_characters_of_other_tables_are_normalized(step, backend, tmp_path):
     definition, theirs = of_file(None, step, backend)
     tok = minitok.Tokenizer.from_definition(definition)
-    tok.to_huggingface(tmp_path / "tokenizer.json")
+    tok.save(tmp_path / "tokenizer.json", format="huggingface")
     again, written = minitok.load(tmp_path, backend=backend), Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
     assert again == tok
     text = "\u1c89\ua7dc\U00010d50\U00016ea0Σ ΑΣ\u08caa\u1cf2\u0890\U00013430a\u1734b\U0001e944"

@@ -91,21 +91,21 @@ def test_ids_are_behind_those_of_the_special_tokens(tmp_path, backend):
 def test_malformed_files(tmp_path, change, reason):
     data = copy.deepcopy(content())
     change(data)
-    with pytest.raises(minitok.FileFormatError, match=reason):
+    with pytest.raises(minitok.errors.FileFormatError, match=reason):
         load(tmp_path, data)
 
 
 def test_a_folder_of_ranks_has_its_special_tokens_beside_it(tmp_path, backend):
     tok = minitok.Tokenizer([(97, 98)])
-    tok.to_tiktoken(tmp_path / "tiktoken.model")
+    tok.save(tmp_path / "tiktoken.model", format="tiktoken")
     config = {"added_tokens_decoder": {"300": {"content": "<s>", "special": True}}}
     (tmp_path / "tokenizer_config.json").write_text(json.dumps(config))
     loaded = minitok.load(tmp_path, pattern="gpt2", backend=backend)
     assert loaded.encode("ab<s>", allowed_special="all") == [256, 300]
-    with pytest.raises(minitok.FileFormatError, match="pass pattern="):
+    with pytest.raises(minitok.errors.FileFormatError, match="pass pattern="):
         minitok.load(tmp_path)
     (tmp_path / "tokenizer_config.json").write_text('{"added_tokens_decoder": {"x": 3}}')
-    with pytest.raises(minitok.FileFormatError, match="not an id and a token: 'x'"):
+    with pytest.raises(minitok.errors.FileFormatError, match="not an id and a token: 'x'"):
         minitok.load(tmp_path, pattern="gpt2")
 
 
@@ -119,7 +119,7 @@ def test_a_folder_of_ranks_has_its_special_tokens_beside_it(tmp_path, backend):
 )
 def test_a_folder_of_ranks_that_names_its_code(tmp_path, code, pattern, backend):
     tok = minitok.Tokenizer([(97, 98)], pattern=pattern)
-    tok.to_tiktoken(tmp_path / "it.tiktoken")
+    tok.save(tmp_path / "it.tiktoken", format="tiktoken")
     config = {"auto_map": {"AutoTokenizer": [code, None]}, "added_tokens_decoder": {"300": {"content": "<s>"}}}
     (tmp_path / "tokenizer_config.json").write_text(json.dumps(config))
     loaded = minitok.load(tmp_path, backend=backend)
@@ -129,5 +129,5 @@ def test_a_folder_of_ranks_that_names_its_code(tmp_path, code, pattern, backend)
     # Another pattern, or other special tokens, may be given; code that is not known says nothing.
     assert minitok.load(tmp_path, pattern="gpt2", special_tokens={}, backend=backend).pattern == "gpt2"
     (tmp_path / "tokenizer_config.json").write_text(json.dumps({"auto_map": {"AutoTokenizer": ["x.Y", None]}}))
-    with pytest.raises(minitok.FileFormatError, match="pass pattern="):
+    with pytest.raises(minitok.errors.FileFormatError, match="pass pattern="):
         minitok.load(tmp_path, backend=backend)

@@ -277,7 +277,7 @@ def test_a_rank_file_is_not_read_before_its_pattern_is_known(opened):
 
 
 def test_the_models_beside_an_encoding_use_it():
-    assert set(KNOWN_FOR) <= set(minitok.list_encodings())
+    assert set(KNOWN_FOR) <= set(minitok.list_encoding_names())
     for encoding, models in KNOWN_FOR.items():
         assert {minitok.encoding_name_for_model(model) for model in models} == {encoding}
 

@@ -28,7 +28,7 @@ def test_the_page_needs_only_what_is_served(client):
 
 
 def test_it_names_the_published_encodings(client):
-    assert [one["name"] for one in client.get("/api/start").json()["encodings"]] == minitok.list_encodings()
+    assert [one["name"] for one in client.get("/api/start").json()["encodings"]] == minitok.list_encoding_names()
 
 
 @given(text=st.text() | st.text("a \n<&😀é\ud800\u202e"), special=st.booleans())
@@ -219,7 +219,7 @@ def test_only_so_many_trainings_at_once():
 def test_a_file_brings_a_tokenizer_back(client, tmp_path):
     tok = minitok.train(["low lower"], 260, pattern="o200k")
     tok.save(tmp_path / "own.json")
-    tok.to_huggingface(tmp_path / "tokenizer.json")
+    tok.save(tmp_path / "tokenizer.json", format="huggingface")
     for name in ("own.json", "tokenizer.json"):
         told = put(client, (tmp_path / name).read_bytes()).json()
         (one,) = answer(client, "tokens", text="lower", encodings=[told["name"]], special=False)["encodings"]

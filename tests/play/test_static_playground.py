@@ -45,7 +45,9 @@ def test_training_gives_the_tokenizer_of_the_library(page, tmp_path, ties):
     opened = minitok.load(tmp_path / "own.json")
     assert opened == wanted
     keys = ("vocab_size", "stop", "merges", "ties", "documents", "bytes", "pieces", "unique_pieces", "tie_break")
-    assert {key: opened.trained[key] for key in keys} == {key: wanted.trained[key] for key in keys}
+    assert {key: opened.definition.trained[key] for key in keys} == {
+        key: wanted.definition.trained[key] for key in keys
+    }
     # The server calls it by the same name, so that a link is good on both.
     file = (tmp_path / "own.json").read_bytes()
     assert Shelf(1).read(file)["name"] == page.locator(".panel").nth(2).get_attribute("data-encoding")

@@ -75,7 +75,7 @@ def test_both_backends_agree_on_thousands_of_one_character(unit, pattern, merges
 def test_random_letters_and_bytes_come_back(pattern, merges):
     rng = random.Random(7)
     tok = minitok.Tokenizer(merges, pattern=pattern, backend="rust")
-    python = tok.with_backend("python")
+    python = tok.replace(backend="python")
     for data in (
         rng.randbytes(LARGE),
         bytes(rng.choices(b"abcdefgh", k=LARGE)),

@@ -34,7 +34,9 @@ def test_two_patterns_are_equal_or_a_text_shows_that_they_are_not():
 def test_a_pattern_has_at_most_a_hundred_steps(backend):
     pattern = load_backend(backend).pattern
     assert pattern("(?#then)".join(["b"] * 100)).split(b"abc") == [b"a", b"b", b"c"]
-    with pytest.raises(minitok.PatternError, match="'b': the first of 101 patterns, one after the other; at most 100"):
+    with pytest.raises(
+        minitok.errors.PatternError, match="'b': the first of 101 patterns, one after the other; at most 100"
+    ):
         pattern("(?#then)".join(["b"] * 101))
 
 
@@ -53,5 +55,5 @@ def test_a_pattern_is_described():
     assert patterns.describe("(?<=ab)a").reason == "it looks behind at more than one character"
     assert patterns.describe("none").tier == "none"
     assert patterns.describe(r"gpt2(?#then)(?#bytes)\p{N}+").tier == "passes"
-    with pytest.raises(minitok.PatternError):
+    with pytest.raises(minitok.errors.PatternError):
         patterns.describe("(a")

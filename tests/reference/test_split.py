@@ -65,7 +65,7 @@ def test_an_odd_pattern_is_read_by_both_or_refused_by_both(pattern):
 
     result = on_both(accept)
     if isinstance(result, Failure):
-        assert result.kind is minitok.PatternError
+        assert result.kind is minitok.errors.PatternError
         assert result.message.startswith(f"pattern {pattern!r}: ")
 
 
@@ -94,7 +94,7 @@ def test_an_odd_pattern_is_read_by_both_or_refused_by_both(pattern):
 )
 def test_a_pattern_is_refused_with_its_reason(pattern, reason):
     failed = failure_on_both(lambda backend: minitok.Tokenizer([], pattern=pattern, backend=backend))
-    assert failed.kind is minitok.PatternError
+    assert failed.kind is minitok.errors.PatternError
     assert reason in failed.message
 
 
@@ -103,14 +103,16 @@ def test_a_pattern_of_the_wrong_type_is_refused():
         failed = failure_on_both(lambda backend, wrong=wrong: minitok.Tokenizer([], pattern=wrong, backend=backend))
         assert failed.kind is TypeError
     failed = failure_on_both(lambda backend: minitok.Tokenizer([], pattern="a\ud800", backend=backend))
-    assert failed.kind is minitok.PatternError
+    assert failed.kind is minitok.errors.PatternError
 
 
 def test_a_pattern_that_backtracks_for_ever_is_an_error_on_either_backend(monkeypatch):
     monkeypatch.setattr("minitok.reference.pretokenize.TIME_LIMIT", 0.2)
     pattern = "(?:(?!c)a|(?!c)aa)+(?<=aab)"
     failed = failure_on_both(lambda backend: split(pattern, b"a" * 60, backend))
-    assert failed == Failure(minitok.PatternError, f"pattern '{pattern}': matching the pattern takes too many steps")
+    assert failed == Failure(
+        minitok.errors.PatternError, f"pattern '{pattern}': matching the pattern takes too many steps"
+    )
 
 
 def test_the_reference_translates_to_sets_of_the_one_table():

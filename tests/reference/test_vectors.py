@@ -52,7 +52,7 @@ def test_pieces(case: Case, backend: str) -> None:
 
 @cases("regexes", having="refused")
 def test_refused_patterns(case: Case, backend: str) -> None:
-    with pytest.raises(minitok.PatternError) as caught:
+    with pytest.raises(minitok.errors.PatternError) as caught:
         load_backend(backend).pattern(case["pattern"])
     assert str(caught.value).endswith(case["refused"])
 
@@ -60,7 +60,7 @@ def test_refused_patterns(case: Case, backend: str) -> None:
 @cases("split", having="error")
 def test_endless_searches(case: Case, backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pretokenize, "TIME_LIMIT", 0.1)
-    with pytest.raises(minitok.PatternError, match=case["error"]):
+    with pytest.raises(minitok.errors.PatternError, match=case["error"]):
         load_backend(backend).pattern(case["pattern"]).split(as_bytes(case["text"]))
 
 
@@ -87,7 +87,7 @@ def test_special_tokens(case: Case, backend: str) -> None:
 
 @cases("special", having="error")
 def test_refused_special_tokens(case: Case, backend: str) -> None:
-    with pytest.raises(minitok.VocabularyError, match=re.escape(case["error"])):
+    with pytest.raises(minitok.errors.VocabularyError, match=re.escape(case["error"])):
         special_of(case, backend)
 
 
@@ -369,14 +369,14 @@ def test_safe_cuts_of_characters(case: Case, backend: str) -> None:
 def test_bytes_without_a_token(case: Case, backend: str) -> None:
     codec, text = codec_of(case, backend), as_bytes(case["text"])
     for call in (codec.encode, codec.encode_to_numpy, codec.count, lambda text: codec.trace(text, [], lambda _: None)):
-        with pytest.raises(minitok.MissingByteError) as caught:
+        with pytest.raises(minitok.errors.MissingByteError) as caught:
             call(text)
         assert {"byte": caught.value.byte, "position": caught.value.position} == case["missing"]
 
 
 @cases("characters", having="error")
 def test_refused_vocabularies_of_characters(case: Case, backend: str) -> None:
-    with pytest.raises(minitok.VocabularyError) as caught:
+    with pytest.raises(minitok.errors.VocabularyError) as caught:
         codec_of(case, backend)
     assert str(caught.value).endswith(case["error"])
 
@@ -387,7 +387,7 @@ def test_refused_vocabularies_of_characters(case: Case, backend: str) -> None:
 @cases("vocab")
 def test_vocabularies(case: Case, backend: str) -> None:
     if "error" in case:
-        with pytest.raises(minitok.VocabularyError) as caught:
+        with pytest.raises(minitok.errors.VocabularyError) as caught:
             tokenizer_of(case, backend)
         assert str(caught.value).endswith(case["error"])
         return

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 from conftest import SPECIAL, TEXTS, read
 from killing import KilledOnce
-from minitok import FileFormatError, TrainingError
+from minitok.errors import FileFormatError, TrainingError
 from minitok.scale import count_dataset, train_dataset
 
 TIE_BREAKS = ("smallest_ids", "first_seen", "greatest_bytes")

@@ -6,8 +6,8 @@ import os
 import minitok
 import pytest
 from conftest import SPECIAL, TEXTS
-from minitok import FileFormatError
 from minitok.cli.app import app
+from minitok.errors import FileFormatError
 from minitok.scale import encode_files_on_ray
 from typer.testing import CliRunner
 
@@ -43,7 +43,7 @@ def test_files_on_a_cluster_are_those_of_one_machine(tmp_path):
 
 def test_masks_on_a_cluster_are_those_of_one_machine(tmp_path):
     template = "{% for m in messages %}{{ m.content + '<|endoftext|>' }}{% endfor %}"
-    tok = minitok.get_encoding("gpt2").with_chat_template(template)
+    tok = minitok.get_encoding("gpt2").replace(chat=template)
     for number in range(3):
         talks = [
             [{"role": "user", "content": a}, {"role": "assistant", "content": b}] for a, b in zip(TEXTS, TEXTS[number:])

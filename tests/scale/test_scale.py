@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 from conftest import SPECIAL, TEXTS, read
 from killing import KilledOnce
-from minitok import FileFormatError, join_packed, open_packed
+from minitok import join_packed, open_packed
+from minitok.errors import FileFormatError
 from minitok.scale import count_dataset, encode_dataset, train_dataset
 from pyarrow import parquet
 

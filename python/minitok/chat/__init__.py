@@ -1,10 +1,12 @@
 """Conversations as text and as ids, by the chat template of a model: what users write is never a special token.
 
 In the order of a call: ``environment`` runs a template in Jinja's sandbox, with strings that know where they come from
-(``provenance``); ``render`` makes spans of messages; ``encoding`` makes ids of spans. ``Tokenizer.render`` and
-``Tokenizer.encode_chat`` are the way in. Rendering needs Jinja2: ``pip install 'minitok[chat]'``.
+(``provenance``); ``render`` makes spans of messages; ``encoding`` makes ids of spans. ``render`` and ``Tokenizer.encode_chat``
+are the way in. Rendering needs Jinja2: ``pip install 'minitok[chat]'``.
 """
 
+from ..chat_templates import ChatTemplates
 from .provenance import Trusted
+from .render import render
 
-__all__ = ["Trusted"]
+__all__ = ["ChatTemplates", "Trusted", "render"]

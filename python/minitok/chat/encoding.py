@@ -50,7 +50,7 @@ def encode_chat(definition: Definition, spans: Sequence[Span], template: str | N
     """
     chat = definition.chat or ChatTemplates({})
     if template is not None and template not in chat.templates:
-        definition = definition.with_chat(replace(chat, templates={**chat.templates, "given": template}))
+        definition = definition.replace(chat=replace(chat, templates={**chat.templates, "given": template}))
     codec = definition.codec()
     parts = parts_of(definition, ((span.text, span.trusted) for span in spans))
     batch = ids_of_parts(codec, parts)

@@ -65,9 +65,37 @@ def render(
     tools: Sequence[Mapping[str, Any]] | None = None,
     documents: Sequence[Mapping[str, Any]] | None = None,
     template: str | None = None,
-    variables: Mapping[str, Any] | None = None,
+    **variables: Any,
 ) -> list[Span]:
-    """Returns the text of a conversation in spans; for the arguments see ``Tokenizer.render``."""
+    """Returns the text of a conversation in spans that say where they come from, by the model's chat template.
+
+    The template's own text is trusted; what comes from messages, tools, documents and variables is not, wherever the
+    template puts it. Joined, the texts of the spans are what ``transformers`` renders. Needs ``minitok[chat]``.
+
+    Args:
+        templates: Those of the model, ``tokenizer.definition.chat``; None if it has none.
+        messages: Dicts with ``role``, ``content`` and what else the template knows. A string of the type
+            ``minitok.chat.Trusted`` is trusted. Fields that are None are left out.
+        add_generation_prompt: Whether to begin the answer of the assistant.
+        continue_final_message: Whether to leave the last message open, to be continued.
+        tools: JSON schemas of functions that the model may call.
+        documents: Texts to answer from, for templates that take them.
+        template: The name of a template, or its source; by default ``tool_use`` if there are tools and it exists, or
+            ``default``.
+        variables: What else the template knows, like ``enable_thinking=False``.
+
+    Raises:
+        TemplateError: There is no template, or it is malformed, or it refuses the messages, or fails.
+        TypeError: ``messages``, ``tools`` or ``documents`` is not a list of dicts.
+        ValueError: There is no message, or none to continue.
+
+    A template is a program of the model's author. It runs in Jinja's sandbox, which keeps it from files and processes,
+    but not from taking forever.
+
+    >>> templates = ChatTemplates({"default": "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}{% endfor %}"})
+    >>> [(span.text, span.trusted) for span in render(templates, [{"role": "user", "content": "Hi <|x|>"}])]
+    [('<|', True), ('user', True), ('|>', True), ('Hi <|x|>', False)]
+    """
     if add_generation_prompt and continue_final_message:
         raise ValueError("continue_final_message goes on with the last message, add_generation_prompt begins another")
     if templates is None:
@@ -79,9 +107,7 @@ def render(
         last = mark_end(chat) if continue_final_message else None
         values = {
             **{name: trusted(token) for name, token in templates.tokens.items()},
-            **{
-                name: traced_value(value, Origin(False, field="variables")) for name, value in (variables or {}).items()
-            },
+            **{name: traced_value(value, Origin(False, field="variables")) for name, value in variables.items()},
             "messages": chat,
             "tools": traced_dicts(tools, "tools"),
             "documents": traced_dicts(documents, "documents"),

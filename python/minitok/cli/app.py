@@ -113,7 +113,7 @@ def describe(error: Exception) -> str:
 
 def show_version(wanted: bool) -> None:
     if wanted:
-        reason = "" if minitok.BACKEND == "rust" else f": {minitok.BACKEND_REASON}"
+        reason = "" if minitok.BACKEND == "rust" else f": {minitok.backend.BACKEND_REASON}"
         typer.echo(f"minitok {minitok.__version__} ({minitok.BACKEND}{reason})")
         raise typer.Exit
 

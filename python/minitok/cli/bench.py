@@ -21,6 +21,8 @@ from .options import BackendOption, JsonOption, TokenizerOption, chosen, is_file
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from minitok.backend import BackendName
+
 
 def command(
     files: Annotated[
@@ -55,7 +57,7 @@ def command(
     data = b"".join(read) if files else tiny_shakespeare().encode()
     if not data:
         raise MinitokError("the text to measure with is empty")
-    implementation = backend.value if backend else BACKEND
+    implementation: Any = backend.value if backend else BACKEND
     with waiting("measuring"):
         result = measure(named, implementation, data, repeat, threads)
     if json:
@@ -73,7 +75,7 @@ def command(
     output().print(table)
 
 
-def measure(named: str, backend: str, data: bytes, repeat: int, threads: int) -> dict[str, Any]:
+def measure(named: str, backend: BackendName, data: bytes, repeat: int, threads: int) -> dict[str, Any]:
     """Does each task with a new tokenizer."""
     tok, seconds = timed(lambda: fresh(named, backend))
     ids = tok.encode_to_numpy(data)
@@ -114,6 +116,6 @@ def timed(call: Callable[[], Any]) -> tuple[Any, float]:
     return value, perf_counter() - started
 
 
-def fresh(named: str, backend: str) -> Tokenizer:
+def fresh(named: str, backend: BackendName) -> Tokenizer:
     """A tokenizer that nobody has used yet: ``get_encoding`` would share one."""
     return load(named, backend=backend) if is_file(named) else registry.load(encoding_of_model(named) or named, backend)

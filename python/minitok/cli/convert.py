@@ -4,29 +4,21 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 
 from minitok import Tokenizer, load
+from minitok.formats import FORMATS
 
 from .console import output, print_json
 from .inputs import check_output
 from .options import BackendOption, JsonOption, is_file, open_tokenizer
 
-
-class Format(str, Enum):
-    """What can be written."""
-
-    native = "native"
-    tiktoken = "tiktoken"
-    huggingface = "huggingface"
-    gpt2 = "gpt2"
-    minbpe = "minbpe"
-
-
+# What can be written.
+Format = Enum("Format", {name: name for name in FORMATS}, type=str)  # type: ignore[misc]
 # What a format does not hold, so that its reader must pass it.
-LEFT_OUT = {Format.tiktoken: ("the pattern", "the special tokens"), Format.gpt2: ("the pattern",)}
+LEFT_OUT = {"tiktoken": ("the pattern", "the special tokens"), "gpt2": ("the pattern",)}
 
 
 def command(
@@ -58,7 +50,7 @@ def command(
 
       minitok convert ranks.tiktoken my.json --pattern cl100k
     """
-    wanted = to or guess(out)
+    wanted = to.value if to else guess(out)
     if Path(source).is_file():
         # A format may hold more than minitok reads of it: a model of GGUF, for example.
         check_output(out, [source])
@@ -67,54 +59,39 @@ def command(
         if pattern is not None:
             raise typer.BadParameter(f"the encoding {source!r} has a pattern; --pattern is for files that have none")
         tok = open_tokenizer(source, backend)
-    write(tok, out, wanted)
+    tok.save(out, wanted)  # type: ignore[arg-type]
     if json:
-        print_json({"file": str(out), "format": wanted.value, "n_vocab": tok.n_vocab}, out)
+        print_json({"file": str(out), "format": wanted, "n_vocab": tok.n_vocab}, out)
         return
-    output(out).print(f"{tok.n_vocab:,} ids as {wanted.value}: {out}", soft_wrap=True, markup=False)
+    output(out).print(f"{tok.n_vocab:,} ids as {wanted}: {out}", soft_wrap=True, markup=False)
     if wanted in LEFT_OUT:
         left_out = [*LEFT_OUT[wanted]]
-        if wanted is Format.tiktoken and tok.added_tokens:
+        if wanted == "tiktoken" and tok.added_tokens:
             left_out.append("the added tokens")
         listed = " and ".join(filter(None, [", ".join(left_out[:-1]), left_out[-1]]))
         output(out).print(f"The format does not hold {listed}.", soft_wrap=True)
 
 
-def guess(out: Path) -> Format:
+def guess(out: Path) -> str:
     """The format that the name says.
 
-    >>> guess(Path("tokenizer.json")).value, guess(Path("my.json")).value
-    ('huggingface', 'native')
+    >>> guess(Path("tokenizer.json")), guess(Path("my.json"))
+    ('huggingface', 'minitok')
     """
     if out.name == "tokenizer.json":
-        return Format.huggingface
+        return "huggingface"
     if out.is_dir() or not (out.suffix or out.exists()):
-        return Format.gpt2
-    by_suffix = {".json": Format.native, ".tiktoken": Format.tiktoken, ".model": Format.minbpe}
+        return "gpt2"
+    by_suffix = {".json": "minitok", ".tiktoken": "tiktoken", ".model": "minbpe"}
     if out.suffix not in by_suffix:
         raise typer.BadParameter(f"{out.name!r} does not say the format; give --to")
     return by_suffix[out.suffix]
 
 
-def opened(source: str, pattern: str | None, backend: str | None) -> Tokenizer:
+def opened(source: str, pattern: str | None, backend: Any) -> Tokenizer:
     """The tokenizer of a file."""
     try:
         return load(source, pattern=pattern, backend=backend)
     except TypeError as error:
         # The file has a pattern itself.
         raise typer.BadParameter(str(error)) from None
-
-
-def write(tok: Tokenizer, out: Path, wanted: Format) -> None:
-    """Write the tokenizer."""
-    if wanted is Format.gpt2:
-        out.mkdir(exist_ok=True)
-        tok.to_gpt2(out)
-        return
-    writers = {
-        Format.native: tok.save,
-        Format.tiktoken: tok.to_tiktoken,
-        Format.huggingface: tok.to_huggingface,
-        Format.minbpe: tok.to_minbpe,
-    }
-    writers[wanted](out)

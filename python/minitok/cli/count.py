@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 from rich.text import Text
 
+from minitok.arguments import allowed_tokens
+from minitok.streaming import count_iterable
+
 from .console import output, plain_table, print_json
 from .inputs import STDIN, as_typed, chunks, named_inputs, reading
 from .options import (
@@ -110,5 +113,6 @@ def count(tok: Tokenizer, name: str, text: Iterable[bytes], allowed: list[str] |
             counted.bytes += len(part)
             yield part
 
-    counted.tokens = tok.count_iterable(looked_at(text), allowed_special=allowed)
+    codec, names = tok.definition.codec(), allowed_tokens(allowed, tok.special_tokens)
+    counted.tokens = count_iterable(codec, looked_at(text), names)
     return counted

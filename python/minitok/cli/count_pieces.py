@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
@@ -22,6 +22,9 @@ from .options import (
     SeparatorOption,
     ThreadsOption,
 )
+
+if TYPE_CHECKING:
+    from minitok.backend import BackendName
 
 __all__ = ["command", "merged"]
 
@@ -62,8 +65,9 @@ def command(
 
       minitok train --counts all.counts -n 32000 -o my.json
     """
+    chosen: Any = backend and backend.value
     if merge:
-        counts = merged(files, backend and backend.value)
+        counts = merged(files, chosen)
     else:
         check_output(out, files)
         counts = count_pieces_in_files(
@@ -74,7 +78,7 @@ def command(
             field=field,
             threads=threads,
             max_memory=max_memory and max_memory << 20,
-            backend=backend and backend.value,
+            backend=chosen,
             progress=not quiet and sys.stderr.isatty(),
         )
     counts.save(out)
@@ -86,7 +90,7 @@ def command(
     output(out).print(f"{counted}: {out}", soft_wrap=True, markup=False)
 
 
-def merged(files: list[str], backend: str | None) -> PieceCounts:
+def merged(files: list[str], backend: BackendName | None) -> PieceCounts:
     """The sum of the counts in files."""
     first, *others = (PieceCounts.load(file, backend) for file in files)
     return first.merge(*others)

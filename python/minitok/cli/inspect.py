@@ -99,7 +99,7 @@ class Asked(NamedTuple):
 
 def select(tok: Tokenizer, asked: Asked, limit: int) -> list[int]:
     """The ids that are asked for."""
-    tokens, _, _ = tok.vocabulary()
+    tokens, _, _ = tok.definition.vocabulary()
     if asked.search is not None:
         wanted = asked.search.encode("utf-8", "surrogateescape")
         named = [token_id for name, token_id in tok.definition.found_tokens.items() if asked.search in name]
@@ -143,9 +143,9 @@ def show(tok: Tokenizer, ids: list[int], found: int) -> None:
 
 def summary(tok: Tokenizer, named: str, *, json: bool) -> None:
     """Sizes, pattern, special and added tokens, and the longest token."""
-    tokens, merges, _ = tok.vocabulary()
+    tokens, merges, _ = tok.definition.vocabulary()
     longest = max(tokens, key=lambda token_id: (len(tokens[token_id]), -token_id), default=None)
-    identity = tok.byte_order == bytes(range(256))
+    identity = tok.definition.byte_order == bytes(range(256))
     facts: dict[str, Any] = {
         "tokenizer": named,
         "name": tok.name,

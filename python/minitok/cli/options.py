@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional, get_args, get_origin, get_type_hints
 
 import typer
 
-from minitok import Tokenizer, get_encoding, list_encodings, load
+from minitok import Tokenizer, get_encoding, list_encoding_names, load
 from minitok.names import ENCODING_OF_MODEL, encoding_of_model
 from minitok.reference.families import FAMILIES
 from minitok.reference.pretokenize import NAMED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from minitok.corpus.packing.options import Shown
 
 __all__ = [
     "COMPARED",
@@ -33,6 +39,7 @@ __all__ = [
     "is_file",
     "open_tokenizer",
     "special_names",
+    "with_options",
 ]
 
 TEXT_AND_FILES = "give --text or files, not both"
@@ -54,7 +61,7 @@ def encodings(incomplete: str) -> list[str]:
     >>> encodings("cl"), encodings("gpt-4")
     (['cl100k_base'], ['gpt-4', 'gpt-4.1', 'gpt-4o'])
     """
-    return [name for name in dict.fromkeys([*list_encodings(), *ENCODING_OF_MODEL]) if name.startswith(incomplete)]
+    return [name for name in dict.fromkeys([*list_encoding_names(), *ENCODING_OF_MODEL]) if name.startswith(incomplete)]
 
 
 # Typer reads these annotations when the program runs, on Python 3.10 as well.
@@ -148,10 +155,44 @@ def open_tokenizer(named: str, backend: BackendChoice | None) -> Tokenizer:
     >>> open_tokenizer("gpt2", None).n_vocab
     50257
     """
-    implementation = backend.value if backend else None
+    implementation: Any = backend.value if backend else None
     if is_file(named):
         return load(named, backend=implementation)
     return get_encoding(named, backend=implementation)
+
+
+def with_options(kind: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Gives a command that takes ``**options`` an option for each field of this kind, as the field's ``Shown`` says."""
+    hints = get_type_hints(kind, include_extras=True)
+
+    def given(command: Callable[..., None]) -> Callable[..., None]:
+        own = inspect.signature(command, eval_str=True)
+        kept = [each for each in own.parameters.values() if each.kind is not each.VAR_KEYWORD]
+        added = [option_of(name, *get_args(hint)) for name, hint in hints.items()]
+        command.__signature__ = own.replace(parameters=[*kept, *added])  # type: ignore[attr-defined]
+        return command
+
+    return given
+
+
+def option_of(name: str, types: Any, shown: Shown) -> inspect.Parameter:
+    """The option of a field that takes these types."""
+    choices = [value for each in (types, *get_args(types)) if get_origin(each) is Literal for value in get_args(each)]
+    number = int in get_args(types) and str not in get_args(types)
+    option = typer.Option(
+        shown.flag,
+        help=shown.help,
+        metavar=shown.metavar,
+        min=shown.least,
+        show_default=shown.default is not None,
+        rich_help_panel=shown.panel,
+    )
+    value: Any = Enum(name, {choice: choice for choice in choices}, type=str) if choices else int if number else str
+    wanted: Any = Optional[list[value] if shown.several else value]  # noqa: UP045 - on Python 3.10 as well
+    default = value(shown.default) if shown.default is not None else None
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[wanted, option]
+    )
 
 
 def special_names(named: list[str], tokenizer: Tokenizer) -> list[str] | str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from minitok.corpus.packing import LayoutOptions, PackOptions, join_packed, open_packed, packed_files
 from minitok.errors import MinitokError
 
 from .console import output, print_json
@@ -17,12 +17,12 @@ from .options import (
     BackendOption,
     JsonOption,
     QuietOption,
-    SeparatorOption,
     ThreadsOption,
     TokenizerOption,
     chosen,
     open_tokenizer,
     special_names,
+    with_options,
 )
 
 if TYPE_CHECKING:
@@ -30,30 +30,7 @@ if TYPE_CHECKING:
     from minitok.corpus.packing import Packed
 
 
-class DType(str, Enum):
-    """How an id is written."""
-
-    auto = "auto"
-    uint16 = "uint16"
-    uint32 = "uint32"
-
-
-class Format(str, Enum):
-    """Which trainer reads the files."""
-
-    numbers = "numbers"
-    megatron = "megatron"
-    datatrove = "datatrove"
-    columns = "columns"
-
-
-class Rest(str, Enum):
-    """What becomes of the rest of a document that is cut."""
-
-    keep = "keep"
-    drop = "drop"
-
-
+@with_options(PackOptions)
 def command(
     files: Annotated[
         list[str],
@@ -74,89 +51,6 @@ def command(
         ),
     ] = None,
     tokenizer: TokenizerOption = None,
-    dtype: Annotated[
-        DType, typer.Option(help="How an id is written; auto is uint16 if all ids fit.", rich_help_panel="Layout")
-    ] = DType.auto,
-    end: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            "--end",
-            metavar="NAME",
-            help="A special token to put after each document.",
-            show_default=False,
-            rich_help_panel="Documents",
-        ),
-    ] = None,
-    special: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option(
-            "--special",
-            metavar="NAME",
-            help="A special token to find in the text, or 'all'; repeatable.",
-            rich_help_panel="Documents",
-        ),
-    ] = None,
-    separator: SeparatorOption = None,
-    field: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            help="The field of a JSON line, or the column, that holds the text, or with --learn the messages; by default "
-            "text, or messages.",
-            show_default=False,
-            rich_help_panel="Documents",
-        ),
-    ] = None,
-    learn: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            metavar="ROLE",
-            help="Pack conversations, with a mask of what this role says: assistant, say; or 'generation', what the chat "
-            "template marks.",
-            show_default=False,
-            rich_help_panel="Documents",
-        ),
-    ] = None,
-    format: Annotated[  # noqa: A002 - the name of the option
-        Optional[Format],  # noqa: UP045
-        typer.Option(
-            help="The format of the files; by default that of the suffix.", show_default=False, rich_help_panel="Layout"
-        ),
-    ] = None,
-    shuffle: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(
-            min=0, metavar="SEED", help="Shuffle the documents.", show_default=False, rich_help_panel="Layout"
-        ),
-    ] = None,
-    rows: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(
-            min=2,
-            metavar="LENGTH",
-            help="Rows of this many ids; needs --begin.",
-            show_default=False,
-            rich_help_panel="Layout",
-        ),
-    ] = None,
-    begin: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            metavar="NAME", help="The special token that rows begin with.", show_default=False, rich_help_panel="Layout"
-        ),
-    ] = None,
-    rest: Annotated[
-        Rest, typer.Option(help="The rest of a document that is cut to fill a row.", rich_help_panel="Layout")
-    ] = Rest.keep,
-    shards: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(
-            min=1,
-            metavar="TOKENS",
-            help="Shards of at most this many ids.",
-            show_default=False,
-            rich_help_panel="Layout",
-        ),
-    ] = None,
     part: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(
@@ -189,6 +83,7 @@ def command(
     quiet: QuietOption = False,
     json: JsonOption = False,
     backend: BackendOption = None,
+    **options: Any,
 ) -> None:
     """Encode a corpus to files of ids on disk, with an index of its documents.
 
@@ -217,36 +112,25 @@ def command(
         return
     if out is None:
         raise typer.BadParameter("say where the ids go, with --output")
-    layout: dict[str, Any] = {
-        "format": format and format.value,
-        "shuffle": shuffle,
-        "row_length": rows,
-        "rest": rest.value,
-        "shard_tokens": shards,
-    }
+    options = {name: getattr(value, "value", value) for name, value in options.items() if value is not None}
+    begin = options.get("begin_row")
     tok = None if join and begin is None else open_tokenizer(chosen(tokenizer), backend)
     if tok is not None:
-        special_names([name for name in (end, begin) if name is not None], tok)
+        special_names([name for name in (options.get("end_of_document"), begin) if name is not None], tok)
     try:
         if join or tok is None:
-            packed = join_all(files, out, {**layout, "begin_row": tok and tok.special_tokens[begin or ""]})
+            if tok is not None:
+                options["begin_row"] = tok.special_tokens[str(begin)]
+            layout = {name: value for name, value in options.items() if name in LayoutOptions.__annotations__}
+            packed = join_packed(packed_files(files), out, **layout)
         else:
-            options: dict[str, Any] = {
-                "dtype": id_type(dtype, tok),
-                "separator": separator or None,
-                "field": field,
-                "learn": learn,
-                "end_of_document": end,
-                "allowed_special": special_names(special or [], tok),
-                "begin_row": begin,
-                "resume": not anew,
-                **layout,
-            }
-            shown = not quiet and sys.stderr.isatty()
+            if "allowed_special" in options:
+                options["allowed_special"] = special_names(options["allowed_special"], tok)
+            run: dict[str, Any] = {"resume": not anew, "progress": not quiet and sys.stderr.isatty()}
             if ray is not None:
-                packed = on_ray(tok, files, out, ray, {**options, "progress": shown})
+                packed = on_ray(tok, files, out, ray, {**options, **run})
             else:
-                packed = tok.encode_files(files, out, part=part_of(part), threads=threads, progress=shown, **options)
+                packed = tok.encode_files(files, out, part=part_of(part), threads=threads, **run, **options)
     except ValueError as error:
         if isinstance(error, MinitokError):
             raise
@@ -275,19 +159,8 @@ def part_of(named: str | None) -> tuple[int, int] | None:
     return int(number), int(count)
 
 
-def join_all(files: list[str], out: Path, layout: dict[str, Any]) -> Packed:
-    """Joins packed corpora; a pattern stands for its files."""
-    from minitok import join_packed
-    from minitok.corpus.packing import packed_files
-
-    return join_packed(packed_files(files), out, **layout)
-
-
 def check_all(files: list[str], tokenizer: list[str] | None, backend: Any, *, json: bool) -> None:
     """Sees whether packed corpora are whole; the first that is not is an error that names its file."""
-    from minitok import open_packed
-    from minitok.corpus.packing import packed_files
-
     n_vocab = open_tokenizer(chosen(tokenizer), backend).n_vocab if tokenizer else None
     found = []
     for file in packed_files(files):
@@ -301,19 +174,6 @@ def check_all(files: list[str], tokenizer: list[str] | None, backend: Any, *, js
             output().print(f"{file}: {what}", soft_wrap=True, markup=False)
     if json:
         print_json(found)
-
-
-def id_type(wanted: DType, tok: Tokenizer) -> str:
-    """How ids are written: as wanted, if all fit, or as small as may be.
-
-    >>> from minitok import get_encoding
-    >>> id_type(DType.auto, get_encoding("gpt2")), id_type(DType.auto, get_encoding("cl100k_base"))
-    ('uint16', 'uint32')
-    """
-    fits = tok.n_vocab <= 1 << 16
-    if wanted is DType.uint16 and not fits:
-        raise typer.BadParameter(f"uint16 holds ids up to 65,535, and this tokenizer has {tok.n_vocab:,}")
-    return ("uint16" if fits else "uint32") if wanted is DType.auto else wanted.value
 
 
 def tell(packed: Packed, *, json: bool) -> None:

@@ -112,7 +112,7 @@ def of_minitok(path: Path, file: Path, tok: Tokenizer) -> Iterator[Peer]:
     """``tokenizers`` with what minitok writes for it."""
     with TemporaryDirectory() as folder:
         written = Path(folder, "tokenizer.json")
-        tok.to_huggingface(written)
+        tok.save(written, format="huggingface")
         for peer in of_tokenizers(path, written, tok):
             yield peer._replace(name=f"{peer.name}, with the tokenizer.json that minitok writes of it")
     del file

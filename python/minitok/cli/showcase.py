@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from minitok import Tokenizer
+    from minitok.backend import BackendName
 
     Event = dict[str, Any]
 
@@ -121,11 +122,11 @@ def compare(learnt: Learnt) -> Comparison:
     """Train on a slice, and encode and decode it, with both backends; the results must be equal."""
     text = tiny_shakespeare()[:SLICE]
 
-    def training(backend: str) -> list[tuple[int, int]]:
+    def training(backend: BackendName) -> list[tuple[int, int]]:
         return minitok.train([text], SLICE_VOCAB, backend=backend, threads=1).merges
 
     ids = learnt.tokenizer.encode(text)
-    python = learnt.tokenizer.with_backend("python")
+    python = learnt.tokenizer.replace(backend="python")
     size = f"{SLICE // 1000:,} kB"
     return Comparison(
         [

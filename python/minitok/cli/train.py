@@ -9,7 +9,8 @@ from typing import Annotated, Any, Optional, cast
 
 import typer
 
-from minitok import Tokenizer, TrainingReport, train, train_files, train_from_counts
+from minitok import Tokenizer, train, train_files
+from minitok.corpus.report import TrainingReport
 
 from .console import output, print_json
 from .count_pieces import merged
@@ -133,14 +134,16 @@ def from_counts(files: list[str], vocab_size: int, options: dict[str, Any]) -> T
         )
     for name in ("threads", "max_memory"):
         options.pop(name)
-    return train_from_counts(counts, vocab_size, **options)
+    return train(counts, vocab_size, **options)
 
 
 def tell(tok: Tokenizer, out: Path, *, wanted: int, json: bool) -> None:
     """What was learnt, and where it is."""
     report = cast("TrainingReport", tok.report)  # what has just been trained has one
     if json:
-        print_json({"file": str(out), "n_vocab": tok.n_vocab, **(tok.trained or {}), "seconds": report.seconds}, out)
+        print_json(
+            {"file": str(out), "n_vocab": tok.n_vocab, **(tok.definition.trained or {}), "seconds": report.seconds}, out
+        )
         return
     learnt = f"{tok.n_vocab:,} ids ({report.merges:,} merges) from {report.bytes:,} bytes"
     output(out).print(f"{learnt} in {report.seconds:.2f} s: {out}", soft_wrap=True, markup=False)

@@ -67,7 +67,7 @@ def command(
       minitok verify tokenizer.json corpus/*.txt
     """
     file = tokenizer_file(Path(path))
-    tok = load(file if pattern is None else path, pattern=pattern, backend=backend)
+    tok = load(file if pattern is None else path, pattern=pattern, backend=backend and backend.value)  # type: ignore[arg-type]
     all_texts = list(texts(files or []))
     compared_with: list[dict[str, Any]] = []
     for peer in peers_of(Path(path), tok, libraries or []):

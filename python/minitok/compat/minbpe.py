@@ -78,7 +78,7 @@ class Tokenizer:
 
     def save(self, file_prefix: str) -> None:
         """Writes ``file_prefix.model``, which ``load`` reads, and ``file_prefix.vocab``, which is for people."""
-        self.tokenizer.to_minbpe(f"{file_prefix}.model")
+        self.tokenizer.save(f"{file_prefix}.model", format="minbpe")
         self.save_vocab(f"{file_prefix}.vocab")
 
     def save_vocab(self, vocab_file: str) -> None:
@@ -93,7 +93,7 @@ class Tokenizer:
 
     def load(self, model_file: str) -> None:
         """Reads a ``.model`` file, of this class or of minbpe's."""
-        tok = minitok.Tokenizer.from_minbpe(model_file)
+        tok = minitok.load(model_file)
         self.pattern = "" if tok.pattern == "none" else tok.pattern
         self.merges = {pair: 256 + number for number, pair in enumerate(tok.merges)}
         self.special_tokens = tok.special_tokens
@@ -156,7 +156,7 @@ class GPT4Tokenizer(RegexTokenizer):
     def __init__(self) -> None:
         super().__init__()
         tok = minitok.get_encoding("cl100k_base")
-        tokens, merges, _ = tok.vocabulary()
+        tokens, merges, _ = tok.definition.vocabulary()
         self.merges = {(left, right): made for left, right, made, _ in merges}
         self.byte_shuffle = {byte: tok.token_id(bytes([byte])) for byte in range(256)}
         self.register_special_tokens(tok.special_tokens)

@@ -67,7 +67,7 @@ class Tokenizer:
         """Each token with its rank, which is its id; what ``tiktoken.Encoding`` takes as ``mergeable_ranks``."""
         if self._tokenizer is None:
             return [(bytes([byte]), byte) for byte in range(256)]
-        tokens, _, _ = self._tokenizer.vocabulary()
+        tokens, _, _ = self._tokenizer.definition.vocabulary()
         return [(token, token_id) for token_id, token in sorted(tokens.items())]
 
     def encode(self, text: str) -> list[int]:

@@ -27,6 +27,7 @@ from minitok.definition import gpt2_byte_order
 from minitok.encodings.models import ENCODING_OF_MODEL as MODEL_TO_ENCODING
 from minitok.encodings.models import PREFIXES as MODEL_PREFIX_TO_ENCODING
 from minitok.errors import DisallowedSpecialTokenError
+from minitok.formats import gpt2
 from minitok.formats.files import read, write_atomically
 from minitok.formats.tiktoken import format_ranks, mergeable_ranks, parse_ranks
 from minitok.reference.pretokenize import THEN, expressions
@@ -211,7 +212,7 @@ class Encoding:
 
     @functools.cached_property
     def _mergeable_ranks(self) -> dict[bytes, int]:
-        return {token: token_id for token_id, token in self.tokenizer.vocabulary()[0].items()}
+        return {token: token_id for token_id, token in self.tokenizer.definition.vocabulary()[0].items()}
 
     # -- private, and yet used ---------------------------------------------------------------------------------------
 
@@ -243,7 +244,7 @@ class Encoding:
         names = self.special_tokens_set - found if disallowed == "all" else set(disallowed)
         if names <= self.special_tokens_set:
             try:
-                self.tokenizer.check_special(text, names)
+                self.tokenizer.definition.codec().check(text, list(names))
             except DisallowedSpecialTokenError as error:
                 raise_disallowed_special_token(error.token)
         # Any text can be disallowed here, whether or not it is a special token. The leftmost is named.
@@ -279,7 +280,7 @@ def get_encoding(encoding_name: str) -> Encoding:
 
 def list_encoding_names() -> list[str]:
     """The names that ``get_encoding`` knows."""
-    return minitok.list_encodings()
+    return minitok.list_encoding_names()
 
 
 def encoding_name_for_model(model_name: str) -> str:
@@ -318,10 +319,10 @@ def data_gym_to_mergeable_bpe_ranks(
     special = {"<|endoftext|>", "<|startoftext|>"}
     ids = json.loads(read_file_cached(encoder_json_file))
     special_tokens = {token: token_id for token, token_id in ids.items() if token in special}
-    tokenizer = minitok.Tokenizer.from_gpt2(encoder_json_file, vocab_bpe_file, special_tokens=special_tokens)
-    if not clobber_one_byte_tokens and tokenizer.byte_order != gpt2_byte_order():
+    definition = gpt2.load(encoder_json_file, vocab_bpe_file, special_tokens=special_tokens)
+    if not clobber_one_byte_tokens and definition.byte_order != gpt2_byte_order():
         raise AssertionError("the single bytes have other ids than in GPT-2")
-    return mergeable_ranks(tokenizer.definition)
+    return mergeable_ranks(definition)
 
 
 def read_file(blobpath: str) -> bytes:

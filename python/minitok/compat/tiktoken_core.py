@@ -34,11 +34,11 @@ class CoreBPE:
     @cached_property
     def whole(self) -> minitok.Tokenizer:
         """The same vocabulary, without a split pattern."""
-        return self.tokenizer.with_pattern("none")
+        return self.tokenizer.replace(pattern="none")
 
     @cached_property
     def sorted_tokens(self) -> list[bytes]:
-        return sorted(self.tokenizer.vocabulary()[0].values())
+        return sorted(self.tokenizer.definition.vocabulary()[0].values())
 
     def encode_ordinary(self, text: str) -> list[int]:
         return self.tokenizer.encode(text)

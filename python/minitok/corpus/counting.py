@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from ..backend import BackendName
     from ..progress import Progress, Show
 
 __all__ = ["CorpusFiles", "Counting", "count_pieces", "count_pieces_in_files"]
@@ -36,18 +37,18 @@ def count_pieces(
     *,
     pattern: str = "gpt2",
     special_tokens: Sequence[str] = (),
-    backend: str | None = None,
+    backend: BackendName | None = None,
     threads: int | None = None,
     max_memory: int | None = None,
     progress: bool | Callable[[Progress], object] = False,
 ) -> PieceCounts:
     """Counts the pieces of texts: the first half of ``train``, with its options.
 
-    ``train_from_counts`` is the other half. Costs O(n) time for n bytes, and memory only for the distinct pieces.
+    ``train``, called with the counts, is the other half. Costs O(n) time for n bytes, and memory only for the distinct pieces.
 
-    >>> from minitok import train, train_from_counts
+    >>> from minitok import train
     >>> counts = count_pieces(["low lower lowest"])
-    >>> train_from_counts(counts, vocab_size=259) == train(["low lower lowest"], vocab_size=259)
+    >>> train(counts, vocab_size=259) == train(["low lower lowest"], vocab_size=259)
     True
     """
     with (
@@ -65,7 +66,7 @@ def count_pieces_in_files(
     field: str = "text",
     pattern: str = "gpt2",
     special_tokens: Sequence[str] = (),
-    backend: str | None = None,
+    backend: BackendName | None = None,
     threads: int | None = None,
     max_memory: int | None = None,
     progress: bool | Callable[[Progress], object] = False,

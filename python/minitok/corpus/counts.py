@@ -116,7 +116,7 @@ class PieceCounts:
             made.add_pieces(*counts._packed(), counts.documents, counts.bytes)  # noqa: SLF001
         return PieceCounts(made, self._pattern, self._special, self.backend)
 
-    def with_backend(self, backend: str) -> PieceCounts:
+    def with_backend(self, backend: BackendName) -> PieceCounts:
         """The same counts on another backend."""
         return self if backend == self.backend else from_packed(*self._content(), backend)
 
@@ -128,7 +128,7 @@ class PieceCounts:
         counts_file.save(self._pattern, self._special, self.documents, self.bytes, len(self), counted, path)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], backend: str | None = None) -> PieceCounts:
+    def load(cls, path: str | os.PathLike[str], backend: BackendName | None = None) -> PieceCounts:
         """Reads counts from a file.
 
         Raises:

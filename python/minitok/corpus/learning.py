@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
 from ..arguments import check_holes
 from ..backend import load_backend
@@ -19,9 +19,23 @@ if TYPE_CHECKING:
     from ..backend import Emit, Vocab
     from ..progress import Progress, Show
 
-__all__ = ["TIE_BREAKS", "Job", "check_counts", "extend"]
+__all__ = ["TIE_BREAKS", "ByteOrder", "ExtendOptions", "Job", "TieBreak", "extend"]
 
-TIE_BREAKS = ("smallest_ids", "first_seen", "greatest_bytes")
+TieBreak = Literal["smallest_ids", "first_seen", "greatest_bytes"]
+TIE_BREAKS = get_args(TieBreak)
+ByteOrder = Literal["identity", "gpt2"]
+
+
+class ExtendOptions(TypedDict, total=False):
+    """The options of ``extend``; see ``minitok.train``."""
+
+    tie_break: TieBreak
+    min_frequency: int
+    max_token_length: int | None
+    threads: int | None
+    progress: bool | Callable[[Progress], object]
+    trace: Emit | None
+    name: str | None
 
 
 def extend(
@@ -29,7 +43,7 @@ def extend(
     texts: Iterable[str | bytes] | PieceCounts,
     vocab_size: int,
     *,
-    tie_break: str = "smallest_ids",
+    tie_break: TieBreak = "smallest_ids",
     min_frequency: int = 1,
     max_token_length: int | None = None,
     threads: int | None = None,
@@ -38,21 +52,8 @@ def extend(
     name: str | None = None,
 ) -> Definition:
     """See ``Tokenizer.extend``."""
-    if base.vocab.fallback or base.vocab.drops_bytes or base.vocab.symbols or base.prefix:
-        raise TrainingError(
-            "a vocabulary of characters, or one that drops text or has an unknown token, is not extended"
-        )
-    if base.words or base.word_end:
-        raise TrainingError("a tokenizer of words is not extended: its pieces are not counted")
-    if base.normalizer or base.late_tokens:
-        raise TrainingError(
-            "a tokenizer with a normalizer, or late special tokens, is not extended: its pieces are not counted"
-        )
-    for special, flags in base.token_flags.items():
-        raise TrainingError(
-            "a tokenizer whose special tokens have flags is not extended: its pieces are not counted "
-            f"({special!r} has {', '.join(sorted(flags))})"
-        )
+    if reason := base.why_not("be extended"):
+        raise TrainingError(f"this tokenizer cannot be extended: {reason}")
     job = Job(vocab_size, [], tie_break, "identity", min_frequency, max_token_length, least=base.n_vocab)
     with start_progress(progress) as show:
         if isinstance(texts, PieceCounts):
@@ -133,7 +134,7 @@ class Job:
             merges.append((left, right, first_id + index, rank + index))
         check_holes(tokens.keys())
         vocab = load_backend(base.backend).vocab(tokens, merges, whole_pieces)
-        return base.changed(vocab=vocab, name=name, trained={**trained, "extended_from": first_id})
+        return base.replace(vocab=vocab, name=name, trained={**trained, "extended_from": first_id})
 
     def learn(
         self, counts: PieceCounts, show: Show, trace: Emit | None, base: tuple[Vocab, int] | None, *, keep: bool
@@ -164,12 +165,6 @@ class Job:
             **report.to_dict(),
         }
         return merges, trained
-
-
-def check_counts(counts: object) -> None:
-    """Counted pieces, and nothing else."""
-    if not isinstance(counts, PieceCounts):
-        raise TypeError(f"counts must be PieceCounts, as count_pieces makes them, not {type(counts).__name__}")
 
 
 def check_pieces(counts: PieceCounts, base: Definition) -> None:

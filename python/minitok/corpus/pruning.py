@@ -23,6 +23,7 @@ import numpy as np
 
 from ..arguments import allowed_tokens
 from ..backend import load_backend
+from ..definition import IDENTITY
 from ..errors import VocabularyError
 from ..reference.characters import characters
 from ..reference.encode import GONE, merge_parts
@@ -32,7 +33,7 @@ from .counts import PieceCounts
 from .learning import check_pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -42,7 +43,36 @@ if TYPE_CHECKING:
     Uses = npt.NDArray[np.int64]
     Pair = tuple[int, int]
 
-__all__ = ["prune"]
+__all__ = ["prune", "truncate"]
+
+
+def truncate(base: Definition, vocab_size: int) -> Definition:
+    """See ``Tokenizer.truncate``."""
+    made = [token_id for _, _, token_id, _ in base.vocab.merges]
+    ascending = all(earlier <= later for earlier, later in zip(made, made[1:], strict=False))
+    if base.byte_order is None or not ascending or (made and made[0] < len(IDENTITY)):
+        raise VocabularyError(
+            "only a vocabulary of single bytes and then merges, in the order of ids, can be truncated"
+        )
+    # An id with two names stays one id.
+    old_ids = sorted(set(base.found_tokens.values()))
+    below = vocab_size - len(old_ids)
+    least, most = 256 + len(old_ids), max([256, *(token_id + 1 for token_id in made[-1:])]) + len(old_ids)
+    if not least <= vocab_size <= most:
+        raise VocabularyError(f"vocab_size {vocab_size} is not between {least} and {most}")
+    new_ids = {old: below + index for index, old in enumerate(old_ids)}
+    vocab = base.vocab.truncate(sum(token_id < below for token_id in made))
+    lost = [token_id for token_id in base.vocab.tokens if token_id < below and vocab.token_bytes(token_id) is None]
+    if lost:
+        raise VocabularyError(f"no merge makes the token {min(lost)}, which truncating would drop")
+    return base.replace(vocab=vocab, name=base.name, **renumbered(base, new_ids))
+
+
+def renumbered(base: Definition, new_ids: Mapping[int, int]) -> dict[str, Any]:
+    """Returns the special and the added tokens with other ids."""
+    special = {name: new_ids[old] for name, old in base.special_tokens.items()}
+    return {"special_tokens": special, "added_tokens": {name: new_ids[old] for name, old in base.added_tokens.items()}}
+
 
 # Ids from here on downwards are no ids: they mark merges.
 LAST = GONE - 1
@@ -57,8 +87,33 @@ def prune(
     allowed_special: Collection[str] | str = (),
     threads: int = 1,
 ) -> tuple[Definition, npt.NDArray[np.int64]]:
-    """See ``Tokenizer.prune``."""
-    base.check_spelling("a vocabulary cannot be pruned")
+    """Returns a tokenizer without the tokens that a corpus does not use, and the new id of each old one.
+
+    Kept are the tokens that the corpus uses, those that they are made of, the bytes, the special tokens and what
+    ``keep`` names, in their order and without gaps. The texts of the corpus keep their tokens; any other text still
+    decodes to itself, at the cost of more tokens. ``extend`` first and ``prune`` then exchange one language for another.
+
+    Args:
+        base: The definition of the tokenizer.
+        corpus: Texts; or counts from ``count_pieces`` with this pattern and these special tokens; or how often each id
+            occurs, as ``numpy.bincount`` counts the ids of a corpus that has been encoded.
+        keep: Further tokens to keep, as ids, ``bytes`` or ``str``.
+        vocab_size: At most this many ids: of the tokens that the corpus uses, those that it makes most often, as
+            tokens of its texts or on the way to them. Without a limit, all of them.
+        allowed_special: As for ``encode``, for texts.
+        threads: How many to use; by default one per processor.
+
+    Returns:
+        The tokenizer, and an array of shape (old ``n_vocab``,) of int64 that holds the new id of each old one, or -1.
+        The rows of an embedding that are kept are ``embedding[new_ids >= 0]``, in the order of the new ids.
+
+    Raises:
+        VocabularyError: ``vocab_size`` leaves no room for what must be kept, or ``keep`` names no token.
+        TrainingError: The counts are of other pieces.
+
+    Costs encoding the corpus, or its distinct pieces, and some seconds for 200,000 tokens.
+    """
+    base.check("be pruned")
     allowed = allowed_tokens(allowed_special, base.special_tokens)
     ways = Ways(base.vocab)
     kept = ways.closed(wanted_ids(base, keep)) | first_ids(base.vocab) | set(base.found_tokens.values())
@@ -220,7 +275,7 @@ def add_pieces(uses: Uses, base: Definition, counts: PieceCounts, threads: int) 
     if base.normalizer or base.late_tokens or base.prefix or base.token_flags or base.words or base.word_end:
         raise VocabularyError("pieces are counted without what this tokenizer does to text first: give it texts")
     check_pieces(counts, base)
-    codec: Codec = base.changed(pattern="none").codec()
+    codec: Codec = base.replace(pattern="none").codec()
     pieces = iter(counts.to_dict().items())
     while batch := [item for item, _ in zip(pieces, range(1 << 16))]:
         ids, offsets = codec.encode_batch_to_numpy([piece for piece, _ in batch], [], threads)
@@ -257,4 +312,4 @@ def with_ids(base: Definition, ways: Ways, kept: list[int]) -> tuple[Definition,
     fallback = None if base.vocab.fallback is None else [new[old] for old in base.vocab.fallback]
     vocab = load_backend(base.backend).vocab(tokens, merges, base.vocab.whole_pieces, fallback, base.vocab.drops_bytes)
     trained = {**(base.trained or {}), "pruned_from": base.n_vocab}
-    return base.changed(vocab=vocab, trained=trained, **base.renumbered(new)), map_
+    return base.replace(vocab=vocab, trained=trained, **renumbered(base, new)), map_

@@ -299,7 +299,7 @@ def text_buffers(
     """The bytes of the texts of an array, and their offsets from the first on."""
     import pyarrow as pa
 
-    from ..arrow import text_of
+    from ..columns import text_of
 
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()

@@ -16,6 +16,8 @@ from .showing import show
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
+    from ..corpus.learning import TieBreak
+
 __all__ = ["Bench", "NotWritten", "seed_number"]
 
 Input = TypeVar("Input")
@@ -74,7 +76,7 @@ class Bench:
         ties: The rule for ties, where it is known by now.
     """
 
-    def __init__(self, start: Callable[[], Session], session: Session, seed: int, ties: str | None) -> None:
+    def __init__(self, start: Callable[[], Session], session: Session, seed: int, ties: TieBreak | None) -> None:
         self.start = start
         self.session = session
         self.seed = seed

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import BackendError
 from ..training import TIE_BREAKS
@@ -140,8 +140,8 @@ def first_look(start: Callable[[], Session], shown: Path) -> Session:
 
 
 def run_stage(
-    stage: Stage, sessions: Iterator[Session], start: Callable[[], Session], seed: int | str, ties: str | None
-) -> tuple[StageResult, str | None]:
+    stage: Stage, sessions: Iterator[Session], start: Callable[[], Session], seed: int | str, ties: Any
+) -> tuple[StageResult, Any]:
     """One stage, in the next process; with its result, the rule for ties as far as it is known."""
     try:
         opened = next(sessions)

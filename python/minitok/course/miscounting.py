@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..reference.naive import replace
 from ..reference.pretokenize import Pattern
 from ..training import train
 from .parting import joined, plural
 from .showing import token_table
+
+if TYPE_CHECKING:
+    from ..corpus.learning import TieBreak
 
 __all__ = ["Ties", "train_parting"]
 
@@ -20,7 +23,7 @@ Pair = tuple[int, int]
 class Ties(NamedTuple):
     """A rule for ties; ``own``: it is the one that the submission shows elsewhere."""
 
-    rule: str
+    rule: TieBreak
     own: bool
 
 

@@ -9,6 +9,6 @@
 
 from .clip import ClipTokenizer
 from .models import encoding_for_model, encoding_name_for_model
-from .registry import get_encoding, list_encodings
+from .registry import get_encoding, list_encoding_names
 
-__all__ = ["ClipTokenizer", "encoding_for_model", "encoding_name_for_model", "get_encoding", "list_encodings"]
+__all__ = ["ClipTokenizer", "encoding_for_model", "encoding_name_for_model", "get_encoding", "list_encoding_names"]

@@ -9,6 +9,7 @@ from ..names import ENCODING_OF_MODEL, PREFIXES, encoding_of_model, suggest
 from .registry import get_encoding
 
 if TYPE_CHECKING:
+    from ..backend import BackendName
     from ..tokenizer import Tokenizer
 
 __all__ = ["ENCODING_OF_MODEL", "PREFIXES", "encoding_for_model", "encoding_name_for_model"]
@@ -33,7 +34,7 @@ def encoding_name_for_model(model: str) -> str:
     return found
 
 
-def encoding_for_model(model: str, *, backend: str | None = None) -> Tokenizer:
+def encoding_for_model(model: str, *, backend: BackendName | None = None) -> Tokenizer:
     """The encoding that a model uses. Raises UnknownModelError for a model that is not known.
 
     >>> encoding_for_model("gpt-4").encode("hello world")

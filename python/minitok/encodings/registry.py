@@ -23,6 +23,8 @@ from .published import PUBLISHED
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
+    from ..backend import BackendName
+
 
 GROUP = "minitok.encodings"
 
@@ -30,11 +32,11 @@ _lock = RLock()
 _loaded: dict[tuple[str, str], Tokenizer] = {}
 
 
-def get_encoding(name: str, *, backend: str | None = None) -> Tokenizer:
+def get_encoding(name: str, *, backend: BackendName | None = None) -> Tokenizer:
     """Returns a published encoding. The first call for a name loads it, in milliseconds; later ones share it.
 
     Args:
-        name: One of ``list_encodings()``, or a model, as ``encoding_for_model`` takes it.
+        name: One of ``list_encoding_names()``, or a model, as ``encoding_for_model`` takes it.
         backend: As for ``Tokenizer``.
 
     Raises:
@@ -53,21 +55,21 @@ def get_encoding(name: str, *, backend: str | None = None) -> Tokenizer:
     return found
 
 
-def by_name(name: str, backend: str) -> Tokenizer:
+def by_name(name: str, backend: BackendName) -> Tokenizer:
     """A published encoding again, in another process or on another backend (``Definition.reopen``)."""
     return get_encoding(name, backend=backend)
 
 
-def list_encodings() -> list[str]:
+def list_encoding_names() -> list[str]:
     """Returns the names that ``get_encoding`` knows: those of minitok, then those of other packages.
 
-    >>> list_encodings()[:7]
+    >>> list_encoding_names()[:7]
     ['gpt2', 'r50k_base', 'p50k_base', 'p50k_edit', 'cl100k_base', 'o200k_base', 'o200k_harmony']
     """
     return [*PUBLISHED, *sorted(set(plugins()) - set(PUBLISHED))]
 
 
-def load(name: str, backend: str) -> Tokenizer:
+def load(name: str, backend: BackendName) -> Tokenizer:
     """Loads an encoding."""
     published = PUBLISHED.get(name)
     if published is None:
@@ -89,13 +91,13 @@ def plugins() -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in entry_points(group=GROUP)}
 
 
-def load_plugin(name: str, backend: str) -> Tokenizer:
+def load_plugin(name: str, backend: BackendName) -> Tokenizer:
     """An encoding of another package."""
     entry = plugins().get(name)
     if entry is None:
         if model := encoding_of_model(name):
             return get_encoding(model, backend=backend)
-        known = list_encodings()
+        known = list_encoding_names()
         others = (
             f"; there are {', '.join(known)}, and the names of OpenAI's models; other models are read from their files"
         )
@@ -103,4 +105,4 @@ def load_plugin(name: str, backend: str) -> Tokenizer:
     tokenizer = entry.load()()
     if not isinstance(tokenizer, Tokenizer):
         raise TypeError(f"the encoding {name!r} ({entry.value}) is a {type(tokenizer).__name__}, not a Tokenizer")
-    return tokenizer if tokenizer.backend == backend else tokenizer.with_backend(backend)
+    return tokenizer if tokenizer.backend == backend else tokenizer.replace(backend=backend)

@@ -54,7 +54,7 @@ class Reach:
 def reach(tok: Tokenizer) -> Reach:
     """Sorts out the tokens. Costs time in proportion to their bytes, and up to two million texts for each that is searched."""
     definition = tok.definition
-    definition.check_spelling("which tokens a text can produce")
+    definition.check("be audited")
     found = set(definition.found_tokens.values())
     tokens = {token_id: token for token_id, token in definition.vocab.tokens.items() if token_id not in found and token}
     bare = Tokenizer.from_definition(

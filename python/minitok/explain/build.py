@@ -50,7 +50,7 @@ class Unit(NamedTuple):
 
 def explain(definition: Definition, codec: Codec, text: str | bytes, allowed: Sequence[str] | None = ()) -> Explanation:
     """See ``Tokenizer.explain``."""
-    definition.check_spelling("an encoding cannot be explained")
+    definition.check("be explained")
     try:
         return explain_units(definition, codec, list(units(definition, codec, text, allowed)))
     except MissingByteError as error:

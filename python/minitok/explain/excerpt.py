@@ -60,7 +60,7 @@ def explain_at(
     (2, 0, [b' ', b'ab', b'c'])
     """
     definition, codec = tokenizer.definition, tokenizer.definition.codec()
-    definition.check_spelling("an encoding cannot be explained")
+    definition.check("be explained")
     cut = list(places(definition, codec, text, allowed_tokens(allowed_special, definition.special_tokens)))
     size = cut[-1].end if cut else 0
     if not 0 <= at < size:
@@ -127,7 +127,7 @@ def as_read(tokenizer: Tokenizer, text: str | bytes, allowed_special: Collection
     >>> as_read(minitok.Tokenizer([], normalizer="NFC"), "e\u0301").decode() == "\u00e9"
     True
     """
-    if tokenizer.definition.spells_text:
+    if tokenizer.definition.loss is None:
         return utf8(text)
     return b"".join(tokenizer.tokenize(text, allowed_special=allowed_special))
 

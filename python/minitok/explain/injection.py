@@ -55,7 +55,7 @@ class Way:
 
 @dataclass(frozen=True)
 class Injection:
-    """A template, a user's text, the ways to encode the two, and what ``check_special`` says of the user's text."""
+    """A template, a user's text, the ways to encode the two, and what ``disallowed_special`` says of the user's text."""
 
     template: str
     user: str
@@ -65,9 +65,9 @@ class Injection:
     def section(self) -> Section:
         """As a part of a web page."""
         refused = (
-            f"<p><code>tok.check_special(user)</code> refuses it: {escape(self.refused)}</p>"
+            f"<p><code>tok.encode(user, disallowed_special=&quot;all&quot;)</code> refuses it: {escape(self.refused)}</p>"
             if self.refused
-            else "<p><code>tok.check_special(user)</code> finds nothing in it.</p>"
+            else "<p><code>tok.encode(user, disallowed_special=&quot;all&quot;)</code> finds nothing in it.</p>"
         )
         lead = "Outlined: what came from the user. A user's text should become only text, never a special token."
         return Section("Injection", "".join(map(way_html, self.ways)) + refused, lead)
@@ -125,9 +125,9 @@ def marked(tokenizer: Tokenizer, ids: list[int], start: int, end: int) -> tuple[
 
 
 def refusal(tokenizer: Tokenizer, user: str) -> str | None:
-    """What ``check_special`` says of the user's text; None if it says nothing."""
+    """What ``disallowed_special`` says of the user's text; None if it says nothing."""
     try:
-        tokenizer.check_special(user)
+        tokenizer.encode(user, disallowed_special="all")
     except DisallowedSpecialTokenError as error:
         return f"special token {error.token!r} at byte {error.position}"
     return None

@@ -67,7 +67,7 @@ def token_lengths(tokenizer: Tokenizer) -> dict[int, int]:
     >>> token_lengths(Tokenizer([(97, 98), (256, 99)]))
     {1: 256, 2: 1, 3: 1}
     """
-    tokens, _, _ = tokenizer.vocabulary()
+    tokens, _, _ = tokenizer.definition.vocabulary()
     return dict(sorted(Counter(map(len, tokens.values())).items()))
 
 
@@ -79,7 +79,7 @@ def use(tokenizer: Tokenizer, texts: Iterable[str | bytes]) -> dict[int, int]:
     >>> counts[256], counts[257]
     (2, 0)
     """
-    tokens, _, _ = tokenizer.vocabulary()
+    tokens, _, _ = tokenizer.definition.vocabulary()
     counts = dict.fromkeys(sorted(tokens), 0)
     for ids in tokenizer.encode_batch(texts):
         for token_id in ids:

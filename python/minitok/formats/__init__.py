@@ -1,1 +1,31 @@
 """The file formats: how a tokenizer is written and read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import os
+
+    from ..definition import Definition
+
+__all__ = ["FORMATS", "Format", "save"]
+
+Format = Literal["minitok", "huggingface", "tiktoken", "gpt2", "minbpe"]
+# The formats that are written, and their modules.
+FORMATS: dict[Format, str] = {
+    "minitok": "native",
+    "huggingface": "huggingface",
+    "tiktoken": "tiktoken",
+    "gpt2": "gpt2",
+    "minbpe": "minbpe",
+}
+
+
+def save(definition: Definition, path: str | os.PathLike[str], format: Format) -> None:  # noqa: A002 - its name
+    """Writes a definition in a format; see ``Tokenizer.save``."""
+    from importlib import import_module
+
+    if format not in FORMATS:
+        raise ValueError(f"format must be {', '.join(map(repr, FORMATS))}, not {format!r}")
+    import_module(f".{FORMATS[format]}", __name__).save(definition, path)

@@ -57,7 +57,7 @@ def read_definition(
     if os.path.isdir(path):
         definition = load_folder(Path(path), pattern, special_tokens, backend)
         templates = read_templates(Path(path))
-        return definition if templates is None else definition.with_chat(templates)
+        return definition if templates is None else definition.replace(chat=templates)
     return read_file(path, pattern, special_tokens, backend)
 
 
@@ -158,4 +158,4 @@ def code_of(classes: Any) -> str:
 def own_words(path: object, pattern: str | None, special_tokens: Mapping[str, int] | None) -> None:
     """Refuse to be told what the file says itself."""
     if pattern is not None or special_tokens is not None:
-        raise TypeError(f"{os.fspath(str(path))!r} says it itself: pattern and special_tokens are not for it")
+        raise TypeError(f"{os.fspath(str(path))!r} already defines its pattern and special tokens: omit both arguments")

@@ -16,12 +16,11 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ..errors import FileFormatError, MinitokError, VocabularyError
+from ..errors import FileFormatError, MinitokError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..definition import Definition
 
 __all__ = [
     "behind_links",
@@ -30,7 +29,6 @@ __all__ = [
     "is_regular",
     "parse_json",
     "read",
-    "refuse_normalizer",
     "shown",
     "write_atomically",
     "write_together",
@@ -98,24 +96,6 @@ def blame(path: object) -> Iterator[None]:
         raise
     except MinitokError as error:
         raise FileFormatError(path, str(error)) from error
-
-
-def refuse_normalizer(definition: Definition, what: str) -> None:
-    """For formats that have no place for one, nor for what else is done to text before it is cut, or that tokens ask of it."""
-    if definition.normalizer:
-        raise VocabularyError(f"{what} cannot say that text is normalized first ({definition.normalizer})")
-    if definition.prefix == "bytes":
-        raise VocabularyError(f"{what} cannot say that a space is put before the text")
-    if definition.words or definition.word_end:
-        raise VocabularyError(f"{what} cannot say that text is cut into words")
-    if definition.symbols:
-        raise VocabularyError(f"{what} cannot say that text without a token becomes an unknown token, or is dropped")
-    for name in definition.added_tokens:
-        raise VocabularyError(f"{what} cannot say that the added token {name!r} is found in every text")
-    for name, flags in definition.token_flags.items():
-        raise VocabularyError(f"{what} cannot say that the special token {name!r} has {', '.join(sorted(flags))}")
-    for name in sorted(definition.late_tokens):
-        raise VocabularyError(f"{what} cannot say that the special token {name!r} is found after other special tokens")
 
 
 @contextmanager

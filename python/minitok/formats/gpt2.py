@@ -17,7 +17,7 @@ from ..backend import load_backend
 from ..definition import Definition
 from ..errors import FileFormatError, MinitokError, VocabularyError
 from .byte_level import to_bytes, to_chars
-from .files import blame, parse_json, read, refuse_normalizer, shown, write_together
+from .files import blame, parse_json, read, shown, write_together
 
 if TYPE_CHECKING:
     import os
@@ -152,9 +152,7 @@ def dump(definition: Definition) -> tuple[dict[str, int], list[str]]:
     Raises:
         VocabularyError: The files cannot say it.
     """
-    refuse_normalizer(definition, "GPT-2's files")
-    if definition.vocab.drops_bytes:
-        raise VocabularyError("GPT-2's files cannot say that bytes without a token are dropped")
+    definition.check("be written as GPT-2's files")
     if not merges_suffice(definition):
         raise VocabularyError("GPT-2's files cannot say that a piece which is a token is not merged")
     return shown_vocabulary(definition)

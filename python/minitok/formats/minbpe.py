@@ -13,7 +13,7 @@ from ..arguments import BYTES_A_MERGE, MAX_ID, most_token_bytes
 from ..backend import load_backend
 from ..definition import IDENTITY, Definition
 from ..errors import FileFormatError, MinitokError, VocabularyError
-from .files import blame, read, refuse_normalizer, write_atomically
+from .files import blame, read, write_atomically
 from .pattern_names import one_expression
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def save(definition: Definition, path: str | os.PathLike[str]) -> None:
     """
     from .gpt2 import merges_suffice
 
-    refuse_normalizer(definition, "minbpe's format")
+    definition.check("be written as a model of minbpe")
     tokens, merges, _ = definition.vocabulary()
     in_order = all(made == 256 + k and rank - merges[0][3] == k for k, (_, _, made, rank) in enumerate(merges))
     if definition.byte_order != IDENTITY or not in_order or len(tokens) != 256 + len(merges):

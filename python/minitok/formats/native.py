@@ -22,23 +22,26 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..arguments import BYTES_A_MERGE, most_token_bytes
 from ..backend import load_backend
 from ..chat_templates import ChatTemplates
-from ..definition import BYTE_ORDERS, IDENTITY, Definition
+from ..definition import BYTE_ORDERS, IDENTITY, KINDS, Definition
 from ..errors import FileFormatError, MinitokError
 from ..reference.characters import Symbols
 from .files import parse_json, read, shown, write_atomically
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from ..backend import MergeTable
 
 VERSION = 1
+# Fields that every file has; any other is left out where there is nothing to say.
+REQUIRED = ("pattern", "special_tokens")
 
 
 def save(definition: Definition, path: str | os.PathLike[str]) -> None:
@@ -48,24 +51,14 @@ def save(definition: Definition, path: str | os.PathLike[str]) -> None:
 
 def dump(definition: Definition) -> str:
     """The tokenizer as the text of a file."""
+    vocab, symbols = definition.vocab, definition.symbols
     head = {
         "format": "minitok",
         "version": VERSION,
-        "name": definition.name,
-        "pattern": definition.pattern,
-        "special_tokens": definition.special_tokens,
-        "trained": definition.trained,
-        **({"normalizer": definition.normalizer} if definition.normalizer else {}),
-        **({"added_tokens": definition.added_tokens} if definition.added_tokens else {}),
-        **({"late_tokens": sorted(definition.late_tokens)} if definition.late_tokens else {}),
-        **({"token_flags": sorted_flags(definition)} if definition.token_flags else {}),
-        **({"prefix": definition.prefix} if definition.prefix else {}),
-        **({"words": definition.words} if definition.words else {}),
-        **({"word_end": definition.word_end} if definition.word_end else {}),
-        **({"fallback": list(definition.vocab.fallback)} if definition.vocab.fallback else {}),
-        **({"drops_bytes": True} if definition.vocab.drops_bytes else {}),
-        **({"symbols": dump_symbols(definition.symbols)} if definition.symbols else {}),
-        **({"chat": dump_chat(chat)} if (chat := definition.chat) else {}),
+        **{name: as_json(value) for name, value in definition.values().items() if value or name in REQUIRED},
+        **({"fallback": list(vocab.fallback)} if vocab.fallback else {}),
+        **({"drops_bytes": True} if vocab.drops_bytes else {}),
+        **({"symbols": dump_symbols(symbols)} if symbols else {}),
     }
     fields = [f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items()]
     if definition.is_plain:
@@ -82,14 +75,13 @@ def dump(definition: Definition) -> str:
     return "{\n" + ",\n".join(fields) + "\n}\n"
 
 
-def dump_chat(chat: ChatTemplates) -> dict[str, Any]:
-    """The chat templates as JSON."""
-    return {"templates": chat.templates, "tokens": chat.tokens, **({"named": sorted(chat.named)} if chat.named else {})}
-
-
-def sorted_flags(definition: Definition) -> dict[str, list[str]]:
-    """What tokens take of the text around them, in an order that does not change."""
-    return {name: sorted(flags) for name, flags in sorted(definition.token_flags.items())}
+def as_json(value: Any) -> Any:
+    """The value of a field as JSON; sets in an order that does not change."""
+    if isinstance(value, ChatTemplates):
+        return {name: as_json(held) for name, held in value.values().items() if held or name != "named"}
+    if isinstance(value, Mapping):
+        return {name: as_json(held) for name, held in value.items()}
+    return sorted(value) if isinstance(value, frozenset) else value
 
 
 def rows(items: Iterable[tuple[object, ...]]) -> str:
@@ -137,30 +129,11 @@ def parse(content: Any, backend: str | None = None, table: MergeTable | None = N
         raise FormatReason(
             f"version {shown(content.get('version'))} of the format; this minitok reads version {VERSION}"
         )
-    pattern = field(content, "pattern", str)
-    special = field(content, "special_tokens", dict)
-    added = optional_field(content, "added_tokens", dict) or {}
-    for kind, tokens in (("special", special), ("added", added)):
-        for name, token_id in tokens.items():
-            check_integers([token_id], 1, f"the {kind} token {name!r}")
-    options: dict[str, Any] = {
-        "pattern": pattern,
-        "special_tokens": special,
-        "name": optional_field(content, "name", str),
-        "trained": optional_field(content, "trained", dict),
-        "normalizer": content.get("normalizer"),
-        "added_tokens": added,
-        "late_tokens": check_names(renamed_field(content, "late_tokens", "late_special", list) or []),
-        "token_flags": {
-            name: check_names(field({"token_flags": flags}, "token_flags", list))
-            for name, flags in (renamed_field(content, "token_flags", "special_flags", dict) or {}).items()
-        },
-        "prefix": optional_field(content, "prefix", str),
-        "chat": parse_chat(optional_field(content, "chat", dict)),
-        "words": optional_field(content, "words", str),
-        "word_end": optional_field(content, "word_end", str),
-        "backend": backend,
-    }
+    options: dict[str, Any] = {"backend": backend}
+    for name, kind in KINDS.items():
+        held, parse_field = IN_FILE[kind]
+        value = field(content, name, held) if name in REQUIRED else optional_field(content, name, held)
+        options[name] = None if value is None else parse_field(value, name)
     merges = field(content, "merges", list)
     if table is not None:
         return parse_with_table(content, table, options)
@@ -253,15 +226,28 @@ def optional_field(content: dict[str, Any], name: str, kind: type) -> Any:
     return None if content.get(name) is None else field(content, name, kind)
 
 
-def renamed_field(content: dict[str, Any], name: str, before: str, kind: type) -> Any:
-    """An optional field that had another name before there were added tokens."""
-    return optional_field(content, before if before in content else name, kind)
+def parse_ids(tokens: dict[str, Any], name: str) -> dict[str, int]:
+    """Names and ids."""
+    for token, token_id in tokens.items():
+        check_integers([token_id], 1, f"the {name.removesuffix('_tokens')} token {token!r}")
+    return tokens
 
 
-def parse_chat(chat: dict[str, Any] | None) -> ChatTemplates | None:
+def parse_names(names: list[Any], _: str) -> list[str]:
+    """A list of text."""
+    for name in names:
+        if not isinstance(name, str):
+            raise FormatReason(f"a token is named by {shown(name)}")
+    return names
+
+
+def parse_flags(flags: dict[str, Any], name: str) -> dict[str, list[str]]:
+    """Names and what their tokens take."""
+    return {token: parse_names(field({name: held}, name, list), name) for token, held in flags.items()}
+
+
+def parse_chat(chat: dict[str, Any], _: str) -> ChatTemplates:
     """The chat templates."""
-    if chat is None:
-        return None
     try:
         return ChatTemplates(
             field(chat, "templates", dict), field(chat, "tokens", dict), optional_field(chat, "named", list) or []
@@ -270,12 +256,21 @@ def parse_chat(chat: dict[str, Any] | None) -> ChatTemplates | None:
         raise FormatReason(f"chat: {error}") from None
 
 
-def check_names(names: list[Any]) -> list[str]:
-    """A list of text."""
-    for name in names:
-        if not isinstance(name, str):
-            raise FormatReason(f"a token is named by {shown(name)}")
-    return names
+def as_it_is(value: Any, _: str) -> Any:
+    return value
+
+
+# What a field of each kind is in JSON, and how it is read.
+IN_FILE: dict[str, tuple[type, Callable[[Any, str], Any]]] = {
+    "pattern": (str, as_it_is),
+    "text": (str, as_it_is),
+    "ids": (dict, parse_ids),
+    "names": (list, parse_names),
+    "flags": (dict, parse_flags),
+    "steps": (object, as_it_is),
+    "record": (dict, as_it_is),
+    "chat": (dict, parse_chat),
+}
 
 
 def check_integers(row: Any, length: int, what: str, limit: int = (1 << 31) - 1) -> tuple[int, ...]:

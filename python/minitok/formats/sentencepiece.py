@@ -113,7 +113,7 @@ def parse_slowly(data: bytes, path: object, name: str | None = None, backend: st
         vocab = Definition.from_vocabulary(
             tokens | unfound, merges, whole_pieces, fallback=fallback, backend=backend, pattern="none"
         ).vocab
-        return definition.changed(vocab=vocab, name=name)
+        return definition.replace(vocab=vocab, name=name)
 
 
 def read_file(data: bytes) -> tuple[list[Piece], dict[int, Any], dict[int, Any]]:

@@ -13,7 +13,7 @@ from ..arguments import MAX_ID, check_ids
 from ..backend import load_backend
 from ..definition import Definition
 from ..errors import FileFormatError, VocabularyError
-from .files import blame, read, refuse_normalizer, write_atomically
+from .files import blame, read, write_atomically
 
 if TYPE_CHECKING:
     import os
@@ -100,7 +100,7 @@ def dump(definition: Definition) -> bytes:
     Raises:
         VocabularyError: The format cannot say it: ids are not ranks, or merges by rank give other ids.
     """
-    refuse_normalizer(definition, "a rank file")
+    definition.check("be written as a rank file")
     return format_ranks(mergeable_ranks(definition))
 
 

@@ -145,7 +145,7 @@ class Answers:
         """Bits per byte by vocabulary size; of what was not trained here, for all of it."""
         if len(text) < 2:
             return []
-        wanted = sizes(tok, 8) if tok.trained is not None and tok.definition.is_plain else [tok.n_vocab]
+        wanted = sizes(tok, 8) if tok.definition.trained is not None and tok.definition.is_plain else [tok.n_vocab]
         return [
             {"n_vocab": size, "bits": round(bits, 4)}
             for size, bits in zip(wanted, bits_by_size(tok, text, wanted), strict=True)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..corpus.counting import count_pieces
 from ..errors import MinitokError
-from ..training import train_from_counts
+from ..training import train
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -59,10 +59,10 @@ def learn(plan: Plan, tell: Callable[[dict[str, Any]], object], stop: Flag) -> T
     reporter = Reporter(plan, tell, stop)
     counts = count_pieces([plan.text], progress=reporter.on_progress, **plan.counting)
     traced = min(plan.vocab_size, 256 + TRACED + len(counts.special_tokens))
-    tok = train_from_counts(counts, traced, progress=reporter.check, trace=reporter.on_merge, **plan.learning)
+    tok = train(counts, traced, progress=reporter.check, trace=reporter.on_merge, **plan.learning)
     reporter.flush()
     if len(tok.merges) == TRACED and plan.vocab_size > traced:
-        tok = train_from_counts(counts, plan.vocab_size, progress=reporter.on_progress, **plan.learning)
+        tok = train(counts, plan.vocab_size, progress=reporter.on_progress, **plan.learning)
     return tok
 
 

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Any
 
-from ..encodings import get_encoding, list_encodings
+from ..encodings import get_encoding, list_encoding_names
 from ..errors import FileFormatError, MinitokError
 from ..formats import native
 from ..formats.detect import read_file
@@ -108,12 +108,12 @@ class Shelf:
                 # It says itself how text is cut.
                 definition = read_file(path, None, None, None)
         if definition.name is None and name:
-            definition = definition.changed(name=PurePosixPath(name).stem)
+            definition = definition.replace(name=PurePosixPath(name).stem)
         return self.put(Tokenizer.from_definition(definition))
 
     def published(self) -> list[str]:
         """The names of the published encodings."""
-        return list_encodings()
+        return list_encoding_names()
 
 
 def describe(tokenizer: Tokenizer, name: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from ..corpus.counting import check_memory, count_pieces
 from ..corpus.counts import PieceCounts, check_special, new_counter
 from ..names import pattern_named
 from ..progress import start_progress
-from ..training import train_from_counts
+from ..training import train
 from .batches import BatchCounter, add_up
 from .ray_data import Watch, map_slices, rows_in_order
 from .shuffle import Shuffle, count_by_partitions
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Sequence
 
+    from ..backend import BackendName
     from ..progress import Progress, Show
     from ..tokenizer import Tokenizer
 
@@ -39,7 +40,7 @@ def count_dataset(
     column: str = "text",
     pattern: str = "gpt2",
     special_tokens: Sequence[str] = (),
-    backend: str | None = None,
+    backend: BackendName | None = None,
     rows: int = 4096,
     folder: str | os.PathLike[str] | None = None,
     partitions: int | None = None,
@@ -117,7 +118,7 @@ def train_dataset(
     column: str = "text",
     pattern: str = "gpt2",
     special_tokens: Sequence[str] = (),
-    backend: str | None = None,
+    backend: BackendName | None = None,
     rows: int = 4096,
     folder: str | os.PathLike[str] | None = None,
     partitions: int | None = None,
@@ -141,14 +142,14 @@ def train_dataset(
         partitions: See there.
         max_memory: See there.
         progress: See there.
-        options: The other options of ``train_from_counts``.
+        options: The other options of ``train``.
 
     Raises:
         TrainingError: An option makes no sense; nothing has been counted then.
     """
     # What is wrong with the options is said before a corpus is counted.
     nothing = count_pieces([], pattern=pattern, special_tokens=special_tokens, backend=backend)
-    train_from_counts(nothing, vocab_size, **{**options, "trace": None})
+    train(nothing, vocab_size, **{**options, "trace": None})
     counts = count_dataset(
         dataset,
         column=column,
@@ -161,4 +162,4 @@ def train_dataset(
         max_memory=max_memory,
         progress=progress,
     )
-    return train_from_counts(counts, vocab_size, progress=progress, **options)
+    return train(counts, vocab_size, progress=progress, **options)

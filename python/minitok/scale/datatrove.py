@@ -17,16 +17,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..arguments import allowed_tokens
 from ..backend.python import with_ends
 from ..corpus.packing.encoding import texts_in_batches
 from ..corpus.packing.formats import new_writer
-from ..corpus.packing.options import check_dtype, token_id
+from ..corpus.packing.options import IdOptions, Options, check_known
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
+    from typing_extensions import Unpack
+
+    from ..corpus.packing import PackOptions
     from ..tokenizer import Tokenizer
 
 __all__ = ["encode_step"]
@@ -35,28 +37,22 @@ __all__ = ["encode_step"]
 def encode_step(
     tokenizer: Tokenizer,
     out: str | os.PathLike[str],
-    *,
-    dtype: str = "uint32",
-    end_of_document: str | int | None = None,
-    allowed_special: Collection[str] | str = (),
+    **options: Unpack[IdOptions],
 ) -> Any:
     """Returns a ``PipelineStep`` that encodes the documents of each task to a file, and passes them on.
 
     Args:
         tokenizer: The tokenizer.
         out: A folder that all tasks see.
-        dtype: As for ``Tokenizer.encode_files``, like the options that follow.
-        end_of_document: See there.
-        allowed_special: See there.
+        options: As for ``Tokenizer.encode_files``: ``dtype``, ``end_of_document``, ``allowed_special``.
 
     Raises:
         ImportError: datatrove is not installed.
     """
-    check_dtype(dtype, tokenizer.n_vocab)
-    codec = tokenizer.definition.codec()
-    end = token_id(tokenizer.special_tokens, codec, end_of_document, "end_of_document")
-    allowed = allowed_tokens(allowed_special, tokenizer.special_tokens)
-    return step_class()(tokenizer, Path(out).absolute(), dtype, end, allowed)
+    check_known(options, IdOptions)
+    asked: PackOptions = {**options}  # type: ignore[typeddict-item]  # nothing else is asked for
+    checked = Options.of(tokenizer.definition, asked)
+    return step_class()(tokenizer, Path(out).absolute(), checked.dtype, checked.end, checked.allowed)
 
 
 def step_class() -> Any:
@@ -67,7 +63,9 @@ def step_class() -> Any:
         name = "minitok"
         type = "TOKENIZER"
 
-        def __init__(self, tokenizer: Tokenizer, out: Path, dtype: str, end: int | None, allowed: list[str]) -> None:
+        def __init__(
+            self, tokenizer: Tokenizer, out: Path, dtype: str, end: int | None, allowed: list[str] | None
+        ) -> None:
             super().__init__()
             self.tokenizer, self.out, self.dtype, self.end, self.allowed = tokenizer, out, dtype, end, allowed
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..arguments import allowed_tokens
-from ..corpus.packing.options import Options, check_dtype, token_id
+from ..corpus.packing.options import IdOptions, Options, check_known
 from ..formats.files import write_atomically
 from ..progress import start_progress
 from .batches import BatchEncoder
@@ -17,8 +16,11 @@ from .ray_data import Watch, map_slices, rows_in_order
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable
 
+    from typing_extensions import Unpack
+
+    from ..corpus.packing import PackOptions
     from ..progress import Progress
     from ..tokenizer import Tokenizer
 
@@ -56,13 +58,11 @@ def encode_dataset(
     out: str | os.PathLike[str],
     *,
     column: str = "text",
-    dtype: str = "uint32",
-    end_of_document: str | int | None = None,
-    allowed_special: Collection[str] | str = (),
     rows: int = 4096,
     workers: int | None = None,
     on_part: Callable[[dict[str, Any]], object] | None = None,
     progress: bool | Callable[[Progress], object] = False,
+    **options: Unpack[IdOptions],
 ) -> Encoded:
     """Encodes a dataset of Ray Data: the documents of ``Tokenizer.encode_files``, in the order of the dataset.
 
@@ -77,14 +77,12 @@ def encode_dataset(
         out: A folder that all nodes see; ``packed.manifest.json`` and the files are in it. ``minitok.open_packed`` opens the
             manifest, and ``minitok.join_packed`` writes it in the format of a trainer, shuffled if wanted.
         column: The column that holds the text.
-        dtype: As for ``Tokenizer.encode_files``, like the two options that follow.
-        end_of_document: See there.
-        allowed_special: See there.
         rows: At most how many documents are a batch and a file: blocks of the dataset are cut. Each worker needs memory for a
             block.
         workers: At most how many tasks run at once; by default one per processor of the cluster.
         on_part: Is called with each part in order, a dict of ``file``, ``tokens``, ``documents``, ``bytes`` and ``reused``.
         progress: As for ``Tokenizer.encode_files``; it is told after each part, ``cpu`` included.
+        options: As for ``Tokenizer.encode_files``: ``dtype``, ``end_of_document``, ``allowed_special``.
 
     Raises:
         FileFormatError: A row is not text; the message names its file, if the dataset has a column ``path``
@@ -93,19 +91,13 @@ def encode_dataset(
     Costs the encoding, on one processor a worker, and a hash of the texts.
     """
     started = time.perf_counter()
-    special_tokens, codec = tokenizer.special_tokens, tokenizer.definition.codec()
-    options = Options(
-        check_dtype(dtype, tokenizer.n_vocab),
-        None,
-        column,
-        token_id(special_tokens, codec, end_of_document, "end_of_document"),
-        allowed_tokens(allowed_special, special_tokens),
-        1,
-    )
+    check_known(options, IdOptions)
+    asked: PackOptions = {**options, "field": column}  # type: ignore[typeddict-item]  # nothing else is asked for
+    checked = Options.of(tokenizer.definition, asked)
     folder = Path(out).absolute()
     (folder / "parts").mkdir(parents=True, exist_ok=True)
     parts: list[dict[str, Any]] = []
-    encoded = map_slices(dataset, BatchEncoder(tokenizer, column, folder / "parts", options), rows, workers)
+    encoded = map_slices(dataset, BatchEncoder(tokenizer, column, folder / "parts", checked), rows, workers)
     with start_progress(progress) as show:
         watch = Watch(show, "encoding", dataset)
         for part in rows_in_order(encoded):
@@ -115,7 +107,7 @@ def encode_dataset(
             if on_part:
                 on_part(part)
     manifest = folder / "packed.manifest.json"
-    write_atomically(manifest, json.dumps(manifest_of(parts, tokenizer, options.dtype), indent=1).encode())
+    write_atomically(manifest, json.dumps(manifest_of(parts, tokenizer, checked.dtype), indent=1).encode())
     totals = {name: sum(part[name] for part in parts) for name in ("tokens", "documents", "bytes", "reused")}
     seconds = round(time.perf_counter() - started, 3)
     return Encoded(manifest, **totals, parts=len(parts), seconds=seconds, cpu_seconds=round(watch.cpu, 3))

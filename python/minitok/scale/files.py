@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 from ..corpus.files import expand
 from ..corpus.packing import join_packed
 from ..corpus.packing.formats import check_outputs, format_of
-from ..corpus.packing.options import Layout, token_id
+from ..corpus.packing.options import Layout, LayoutOptions, PackOptions, check_known, token_id
 from ..progress import start_progress
 from .ray_data import results, start_ray
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable
+
+    from typing_extensions import Unpack
 
     from ..corpus.packing import Packed
     from ..progress import Progress
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["encode_files_on_ray"]
 
-# What the join does; everything else is the parts'.
-LAYOUT = ("format", "shuffle", "row_length", "rest", "shard_tokens")
 # How many parts there are for each processor.
 PARTS = 4
 
@@ -42,9 +42,9 @@ def encode_files_on_ray(
     *,
     address: str | None = None,
     parts: int | None = None,
-    begin_row: str | int | None = None,
     progress: bool | Callable[[Progress], object] = False,
-    **options: Any,
+    resume: bool = True,
+    **options: Unpack[PackOptions],
 ) -> Packed:
     """Packs files on a cluster of Ray: what ``Tokenizer.encode_files`` writes, with its options.
 
@@ -55,9 +55,9 @@ def encode_files_on_ray(
         address: The cluster's; if not given, that of the environment, or a new one on this machine.
         parts: In how many parts the files are packed; by default four a processor, so that no processor waits long for the
             largest, or one a file.
-        begin_row: As for ``Tokenizer.encode_files``.
         progress: As there; it is reported after each part, as a share of the bytes of the files.
-        options: The other options of ``Tokenizer.encode_files``, without ``part``.
+        resume: As there.
+        options: As for ``Tokenizer.encode_files``.
 
     Raises:
         FileNotFoundError: A file does not exist, or a pattern matches none.
@@ -65,16 +65,19 @@ def encode_files_on_ray(
         ValueError: ``out`` is one of the files, or has another suffix.
     """
     files = [str(file.absolute()) for file in expand(paths)]
-    layout = {name: options.pop(name) for name in LAYOUT if name in options}
+    check_known(options, PackOptions)
+    # The layout is made by the join; everything else is the parts'.
+    layout: Any = {name: value for name, value in options.items() if name in LayoutOptions.__annotations__}
+    others: Any = {name: value for name, value in options.items() if name not in layout}
     described = Layout(format_of(Path(out), layout.get("format")), shard_tokens=layout.get("shard_tokens"))
     check_outputs(Path(out), described, map(Path, files))
     ray = start_ray(address)
     count = max(1, min(parts or PARTS * int(ray.cluster_resources().get("CPU", 1)), len(files)))
-    begin = token_id(tokenizer.special_tokens, tokenizer.definition.codec(), begin_row, "begin_row")
+    layout["begin_row"] = token_id(tokenizer.definition, layout.get("begin_row"), "begin_row")
 
     def encode_part(number: int) -> Packed:
         # Parts are plain ids: `.bin` whatever the output is.
-        return tokenizer.encode_files(files, whole, part=(number, count), threads=1, **options)
+        return tokenizer.encode_files(files, whole, part=(number, count), threads=1, resume=resume, **others)
 
     whole = str(Path(out).absolute().with_suffix(".bin"))
     task = ray.remote(max_retries=-1)(encode_part)
@@ -86,7 +89,7 @@ def encode_files_on_ray(
             done[number] = part
             show("encoding", total * len(done) // count, total)
     written = [done[number] for number in sorted(done)]
-    packed = join_packed([part.ids for part in written], out, begin_row=begin, **layout)
+    packed = join_packed([part.ids for part in written], out, **layout)
     for file in [file for part in written for file in part.files]:
         file.unlink()
     resumed, size = sum(part.resumed_files for part in written), sum(part.bytes for part in written)

@@ -243,7 +243,7 @@ class PieceEncoder:
     """
 
     def __init__(self, model: BPE, definition: Definition) -> None:
-        self.model, self.definition = model, definition.changed(**PLAIN)
+        self.model, self.definition = model, definition.replace(**PLAIN)
         self.is_text = definition.symbols is not None and definition.symbols.unit == "characters"
         self.has_marks = definition.prefix not in (None, "bytes")
 

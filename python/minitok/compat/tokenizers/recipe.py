@@ -217,7 +217,7 @@ class Recipe:
     def with_added(self, definition: Definition | None) -> Definition | None:
         """A definition with the added tokens as they are now; None if everything is to be read again."""
         try:
-            return definition and definition.changed(**read_added(self.added.rows()).fields())
+            return definition and definition.replace(**read_added(self.added.rows()).fields())
         except VocabularyError:  # A token of the vocabulary has become an added one.
             return None
 

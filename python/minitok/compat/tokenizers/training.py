@@ -82,7 +82,7 @@ def train_bytes(options: dict[str, Any], counts: PieceCounts, trainer: BpeTraine
     if other := [char for char in alphabet if char not in BYTES]:
         raise TrainingError(f"the initial alphabet has {other[0]!r}, which stands for no byte")
     first = [*special, *alphabet]
-    trained = minitok.train_from_counts(
+    trained = minitok.train(
         counts,
         256 + max(0, trainer.vocab_size - len(first)),
         byte_order="gpt2",
@@ -90,7 +90,7 @@ def train_bytes(options: dict[str, Any], counts: PieceCounts, trainer: BpeTraine
         # There, a token shorter than this is made, and two bytes are always merged.
         max_token_length=None if trainer.max_token_length is None else max(2, trainer.max_token_length - 1),
     )
-    tokens, merges, _ = trained.vocabulary()
+    tokens, merges, _ = trained.definition.vocabulary()
     chars = {token_id: to_chars(token) for token_id, token in tokens.items()}
     made = [chars[token_id] for _, _, token_id, _ in merges]
     vocab = {token: number for number, token in enumerate([*first, *made])}

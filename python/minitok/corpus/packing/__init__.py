@@ -9,9 +9,18 @@ read), ``arrange`` (shuffled, in rows, in shards), ``run`` (a run over files, an
 ``packed_corpus`` (documents by number, and whether files are whole), ``reader`` (which files are a packed corpus).
 """
 
-from .options import Packed
+from .options import LayoutOptions, Packed, PackOptions
 from .packed_corpus import PackedCorpus
 from .reader import open_packed, packed_files
 from .run import encode_files, join_packed
 
-__all__ = ["Packed", "PackedCorpus", "encode_files", "join_packed", "open_packed", "packed_files"]
+__all__ = [
+    "LayoutOptions",
+    "PackOptions",
+    "Packed",
+    "PackedCorpus",
+    "encode_files",
+    "join_packed",
+    "open_packed",
+    "packed_files",
+]

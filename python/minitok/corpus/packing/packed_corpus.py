@@ -70,8 +70,8 @@ class PackedCorpus(Sequence["Ids"]):
         >>> folder, talk = tempfile.mkdtemp(), [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
         >>> with open(f"{folder}/a.jsonl", "w") as file:
         ...     json.dump({"messages": talk}, file)
-        >>> tok = Tokenizer([], special_tokens={"<e>": 256}).with_chat_template(
-        ...     "{% for m in messages %}{{ m.content }}<e>{% endfor %}")
+        >>> tok = Tokenizer([], special_tokens={"<e>": 256}).replace(
+        ...     chat="{% for m in messages %}{{ m.content }}<e>{% endfor %}")
         >>> packed = tok.encode_files(f"{folder}/a.jsonl", f"{folder}/a.bin", learn="assistant")
         >>> corpus = open_packed(f"{folder}/a.bin")
         >>> corpus[0].tolist(), corpus.mask(0).tolist()

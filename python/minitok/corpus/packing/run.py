@@ -15,29 +15,30 @@ import time
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from ...arguments import allowed_tokens, thread_count
+from ...arguments import thread_count
 from ...backend import load_backend
 from ...formats.files import write_atomically
 from ...progress import start_progress
-from ...text import utf8
 from ..files import expand
 from .arrange import arranged, blocks_of, blocks_of_arrays
 from .background import Background
 from .encoding import encode_in_order
 from .formats import BareWriter, check_outputs, format_of
-from .options import Layout, Options, Packed, check_dtype, check_out, job_digest, token_id
+from .options import Layout, LayoutOptions, Options, Packed, check_known, check_out, job_digest, token_id
 from .reader import open_packed
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from ...backend import Codec
+    from typing_extensions import Unpack
+
     from ...definition import Definition
     from ...progress import Progress, Show
     from .encoding import Encoded
     from .formats import Writer
+    from .options import PackOptions
 
     PathLike = str | os.PathLike[str]
 
@@ -49,91 +50,103 @@ JOURNAL_SECONDS = 1.0
 
 def encode_files(
     definition: Definition,
-    codec: Codec,
     paths: PathLike | Iterable[PathLike],
     out: PathLike,
     *,
-    dtype: str = "uint32",
-    separator: str | bytes | None = None,
-    field: str | None = None,
-    learn: str | None = None,
-    end_of_document: str | int | None = None,
-    allowed_special: Collection[str] | str = (),
-    format: str | None = None,  # noqa: A002 - what it is called everywhere
-    shuffle: int | None = None,
-    row_length: int | None = None,
-    begin_row: str | int | None = None,
-    rest: str = "keep",
-    shard_tokens: int | None = None,
     part: tuple[int, int] | None = None,
     threads: int | None = None,
     progress: bool | Callable[[Progress], object] = False,
     resume: bool = True,
+    **options: Unpack[PackOptions],
 ) -> Packed:
-    """See ``Tokenizer.encode_files``."""
-    if separator is not None and not separator:
-        raise ValueError("the separator is empty; leave it out for one document a file")
-    if learn is not None and (separator is not None or allowed_special):
-        raise ValueError("separator and allowed_special are for texts; with learn=, documents are conversations")
-    special_tokens = definition.special_tokens
-    options = Options(
-        check_dtype(dtype, definition.n_vocab),
-        utf8(separator) if separator is not None else None,
-        field or ("text" if learn is None else "messages"),
-        token_id(special_tokens, codec, end_of_document, "end_of_document"),
-        allowed_tokens(allowed_special, special_tokens),
-        thread_count(threads),
-        learn and checked_learn(definition, learn),
-    )
+    r"""Encodes files into one array of ids on disk, in memory that does not grow with them.
+
+    An index is written beside the ids, ``train.bin.idx.npy`` for ``train.bin``: offsets as uint64, shape (documents
+    + 1,); document i has ``ids[offsets[i]:offsets[i + 1]]``. Both are written as ``.partial`` and renamed when
+    complete. An interrupted run, called again with the same arguments, continues after the last file that it had
+    finished (recorded in ``.journal.json``), unless the tokenizer, an option or one of those files has changed:
+    then it starts over. Two runs at a time for one output would mix their ids: the second one is refused.
+
+    Args:
+        definition: The tokenizer's.
+        paths: Files, or glob patterns, in this order; the files of a pattern are sorted. In ``.jsonl`` files, the
+            ``field`` of each line is a document; in ``.parquet`` and ``.arrow`` files, that of each row (needs
+            ``minitok[parquet]``). Any other file is text, one document.
+        out: ``.bin`` (ids only, little-endian, for ``numpy.memmap``) or ``.npy`` (for ``numpy.load``); ``.ds`` for
+            datatrove and nanotron; ``.parquet`` or ``.arrow`` for a column ``input_ids`` of lists.
+        part: ``(2, 8)`` for the second of eight parts of the files, which as many processes or machines may write, as
+            ``train.part-2-of-8.bin``; ``minitok.join_packed`` joins them.
+        threads: How many to use; by default one per processor.
+        progress: True for a progress bar, or a function that is called with a ``Progress`` in bytes.
+        resume: False to start over in any case.
+        options: What becomes of documents and ids: those of ``PackOptions``, by name.
+
+    Returns:
+        A ``Packed``: the files of ids and offsets, and the numbers of tokens, documents and bytes of text.
+
+    Raises:
+        FileNotFoundError: A file does not exist, or a pattern matches none.
+        FileFormatError: A file's content does not fit its name; the message says where.
+        BlockingIOError: Another run is writing this output.
+        TypeError: An option does not exist, or is of another type.
+        ValueError: ``dtype`` is too small for this tokenizer, ``out`` has another suffix, or is one of the files that are
+            read, or ``end_of_document`` is not a special token.
+        TemplateError: ``learn`` needs a chat template, or the template refuses a conversation; the message says which.
+
+    >>> import numpy, os, tempfile
+    >>> from minitok import get_encoding
+    >>> folder = tempfile.mkdtemp()
+    >>> with open(f"{folder}/a.jsonl", "w") as file:
+    ...     _ = file.write('{"text": "hello world"}\n{"text": "hello"}\n')
+    >>> tok = get_encoding("gpt2")
+    >>> packed = encode_files(tok.definition, f"{folder}/*.jsonl", f"{folder}/train.bin", dtype="uint16",
+    ...                           end_of_document="<|endoftext|>")
+    >>> packed.tokens, packed.documents
+    (5, 2)
+    >>> numpy.fromfile(f"{folder}/train.bin", dtype="uint16").tolist()
+    [31373, 995, 50256, 31373, 50256]
+    >>> numpy.load(f"{folder}/train.bin.idx.npy").tolist()
+    [0, 3, 5]
+    """
+    learn = options.get("learn")
+    checked = Options.of(definition, options, learn and checked_learn(definition, learn), thread_count(threads))
     path = check_out(out)
-    begin = token_id(special_tokens, codec, begin_row, "begin_row")
-    masked = options.learn is not None
-    layout = Layout(format_of(path, format), shuffle, row_length, begin, rest, shard_tokens, masked).check(dtype)
+    begin = token_id(definition, options.get("begin_row"), "begin_row")
+    kind = format_of(path, options.get("format"))
+    layout = Layout.of(options, kind, begin, checked.dtype, masked=learn is not None)
     files = expand(paths)
     if part is not None:
         files = part_of(files, *part)
         path = path.with_name(f"{path.stem}.part-{part[0]}-of-{part[1]}{path.suffix}")
     check_outputs(path, layout, files)
-    run = Run(definition, codec, files, path, options, layout)
+    run = Run(definition, files, path, checked, layout)
     with start_progress(progress) as show:
         return run.finish(show, resume=resume)
 
 
-def join_packed(
-    parts: PathLike | Iterable[PathLike],
-    out: PathLike,
-    *,
-    format: str | None = None,  # noqa: A002 - what it is called everywhere
-    shuffle: int | None = None,
-    row_length: int | None = None,
-    begin_row: int | None = None,
-    rest: str = "keep",
-    shard_tokens: int | None = None,
-) -> Packed:
+def join_packed(parts: PathLike | Iterable[PathLike], out: PathLike, **options: Unpack[LayoutOptions]) -> Packed:
     """Joins packed corpora into one, or writes one in another layout: what ``encode_files`` would have written at once.
 
     Args:
         parts: What ``open_packed`` opens: the parts that several processes have written with ``part=``, in their order.
-        out: As for ``Tokenizer.encode_files``, like the options that follow.
-        format: See there.
-        shuffle: See there.
-        row_length: See there.
-        begin_row: An id.
-        rest: See there.
-        shard_tokens: See there.
+        out: As for ``Tokenizer.encode_files``.
+        options: Those of ``minitok.corpus.packing.LayoutOptions``, by name: ``format``, ``shuffle``, ``row_length``,
+            ``begin_row``, ``rest``, ``shard_tokens``.
 
     A mask is joined, too; either all parts have one or none.
 
     Raises:
         FileFormatError: The files of a part do not fit together; the message says which.
+        TypeError: An option does not exist, or is of another type.
         ValueError: ``out`` is one of the parts, or ``begin_row`` does not fit into the type of the ids.
     """
+    check_known(options, LayoutOptions)
     corpus = open_packed(parts)
     corpus.check_index()
     path = check_out(out)
-    kind = format_of(path, format)
+    kind = format_of(path, options.get("format"))
     dtype = "uint16" if corpus.dtype.itemsize <= 2 else "uint32"
-    layout = Layout(kind, shuffle, row_length, begin_row, rest, shard_tokens, corpus.masked).check(dtype)
+    layout = Layout.of(options, kind, options.get("begin_row"), dtype, masked=corpus.masked)
     check_outputs(path, layout, corpus.paths)
     size = corpus.tokens * (4 if corpus.masked else corpus.dtype.itemsize)
     writer, files, dropped = arranged(blocks_of(corpus), size, path, dtype, layout, {})
@@ -186,10 +199,8 @@ def checked_learn(definition: Definition, learn: str) -> str:
 class Run:
     """One run over the files: what is finished, and the journal that says so."""
 
-    def __init__(
-        self, definition: Definition, codec: Codec, files: list[Path], out: Path, options: Options, layout: Layout
-    ) -> None:
-        self.definition, self.codec, self.files, self.out = definition, codec, files, out
+    def __init__(self, definition: Definition, files: list[Path], out: Path, options: Options, layout: Layout) -> None:
+        self.definition, self.codec, self.files, self.out = definition, definition.codec(), files, out
         self.options, self.layout, self.job = options, layout, job_digest(definition, options)
         if layout.as_encoded:
             self.writer = BareWriter(out, layout.format, options.dtype, masked=layout.masked)

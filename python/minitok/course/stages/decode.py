@@ -50,7 +50,7 @@ def cases() -> Any:
     def build(merges: list[Pair], before: str, inside: bytes, after: str, cut: int) -> Case:
         data = before.encode() + inside + after.encode()
         data = data[: max(0, len(data) - cut)]
-        return Tokenizer(merges, pattern="none").encode_bytes(data), merges
+        return Tokenizer(merges, pattern="none").encode(data), merges
 
     return st.builds(build, merge_lists("ab é€🦀", 5), text, wrong, text, st.sampled_from([0, 0, 0, 1, 2]))
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
 from ... import get_encoding
 from ...reference.ranks import split_by_ranks
 from ...tokenizer import Tokenizer
-from ...training import train
+from ...training import TIE_BREAKS, train
 from ..bench import Bench, parts_at
 from ..report import Failure
 from ..showing import link, show, show_ids, show_text, show_token, show_tokens
 from .stage import Stage
 from .texts import GPT2, paragraphs
+
+if TYPE_CHECKING:
+    from ...corpus.learning import ByteOrder, TieBreak
 
 Pair = tuple[int, int]
 Ranks = dict[bytes, int]
@@ -114,8 +117,10 @@ def tables(bench: Bench) -> list[tuple[str, Ranks]]:
     # abc is ab+c, since ab has the lower rank; cut at the first place that gives two tokens, it would be a+bc.
     plain = Tokenizer([(98, 99), (97, 98), (257, 99)])
     gpt2_order = train(["abc abc ab bcd bcd"], 262, byte_order="gpt2")
-    order = bench.random.choice(["gpt2", "identity"])
-    own = train(["low lower lowest newest widest " * 2], 290, byte_order=order, tie_break=bench.random.choice(TIES))
+    order: ByteOrder = bench.random.choice(["gpt2", "identity"])
+    own = train(
+        ["low lower lowest newest widest " * 2], 290, byte_order=order, tie_break=bench.random.choice(TIE_BREAKS)
+    )
     first = get_encoding("gpt2").truncate(256 + RECOVERED)
     named = [("3 merges, bytes in plain order", plain), ("bytes in GPT-2's order", gpt2_order), ("trained", own)]
     return [
@@ -124,13 +129,10 @@ def tables(bench: Bench) -> list[tuple[str, Ranks]]:
     ]
 
 
-TIES = ("smallest_ids", "first_seen", "greatest_bytes")
-
-
 def drawn_tables(bench: Bench) -> Any:
     """Trainings on parts of Shakespeare, with either order of bytes."""
 
-    def build(text: str, order: str, ties: str, merges: int) -> tuple[str, Ranks]:
+    def build(text: str, order: ByteOrder, ties: TieBreak, merges: int) -> tuple[str, Ranks]:
         tok = train([text], 256 + merges, byte_order=order, tie_break=ties)
         return f"{merges} merges, {order} order of bytes", ranks_of(tok)
 
@@ -138,7 +140,7 @@ def drawn_tables(bench: Bench) -> Any:
         build,
         paragraphs(bench.random, 300),
         st.sampled_from(["gpt2", "identity"]),
-        st.sampled_from(TIES),
+        st.sampled_from(TIE_BREAKS),
         st.integers(0, 40),
     )
 

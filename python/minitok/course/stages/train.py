@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
@@ -14,6 +14,9 @@ from ..report import Failure
 from ..showing import link, show, show_text, show_token, token_table
 from .stage import Stage
 from .texts import CL100K, GPT2, letters, trainings
+
+if TYPE_CHECKING:
+    from ...corpus.learning import TieBreak
 
 Pair = tuple[int, int]
 Case = tuple[str, int, str | None]
@@ -73,7 +76,7 @@ def settle(bench: Bench) -> None:
         bench.ties, bench.own_ties = found or "smallest_ids", found is not None
 
 
-def detect(bench: Bench) -> str | None:
+def detect(bench: Bench) -> TieBreak | None:
     """The rule by which the submission breaks ties; None if it is none of the three.
 
     Three words in which all pairs occur once, and one in which a token of several bytes takes part.

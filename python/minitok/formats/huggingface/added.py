@@ -160,7 +160,7 @@ def with_hiding(definition: Definition) -> Definition:
     flags = {name: {*definition.token_flags.get(name, ()), HIDES} for name in hiding(definition)}
     if not flags:
         return definition
-    return definition.changed(name=definition.name, token_flags={**definition.token_flags, **flags})
+    return definition.replace(name=definition.name, token_flags={**definition.token_flags, **flags})
 
 
 def check_hiding(definition: Definition) -> None:
