@@ -238,3 +238,16 @@ def test_a_name_in_every_context(tmp_path):
                     assert tok.encode(text) == split.encode(text, add_special_tokens=False).ids, (name, text)
                     if "{1}" not in form:
                         break
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("normalized", [False, True])
+def test_white_space_with_lstrip_is_lost_to_a_token_with_rstrip(tmp_path, backend, normalized):
+    theirs = of_bytes()
+    theirs.add_tokens(added(["<r>"], rstrip=True, normalized=normalized))
+    theirs.add_tokens(added(["\n"], lstrip=True, normalized=normalized))
+    theirs.add_tokens(added(["\t", " <l>"], lstrip=True, rstrip=True, normalized=normalized))
+    theirs.save(str(tmp_path / "tokenizer.json"))
+    tok = minitok.load(tmp_path, backend=backend)
+    for text in ["<r>\nx", "<r> \nx\n", "<r>\t\tx", "<r> \t \nx", "<r> <l> x", "<r>  <l>\n", "x \n<r>"]:
+        assert tok.encode(text) == theirs.encode(text, add_special_tokens=False).ids
