@@ -7,7 +7,7 @@ from minitok.formats import native
 from minitok.play.guard import Limits
 
 SITE = "http://127.0.0.1:8765"
-SMALL = Limits(text=1000, explained=100, lanes=50, corpus=2000, encodings=2, vocab_size=1000, kept=2)
+SMALL = Limits(text=1000, explained=100, lanes=50, corpus=2000, tokenizer=2000, encodings=2, vocab_size=1000, kept=2)
 
 
 def ask(client, name, **asked):

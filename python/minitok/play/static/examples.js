@@ -6,7 +6,7 @@ export const EXAMPLES = [
   { title: "a bit of everything", text: FIRST_TEXT },
   { title: "strawberry", text: "How many r's are in strawberry? And in Strawberry, STRAWBERRY, straw berry?" },
   { title: "spaces at the end", text: "The capital of France is\nThe capital of France is \nThe capital of France is  " },
-  { title: "one sentence, six bills", text: "Where is the nearest pharmacy?\nWo ist die nächste Apotheke?\n最近的药店在哪里？\n"
+  { title: "one sentence, six bills", text: "Where is the nearest pharmacy?\n¿Dónde está la farmacia más cercana?\n最近的药店在哪里？\n"
     + "सबसे नज़दीकी दवा की दुकान कहाँ है?\nأين أقرب صيدلية؟\nအနီးဆုံး ဆေးဆိုင် ဘယ်မှာလဲ။" },
   { title: "capitals and contractions", text: "I'll, I'LL, don't, DON'T, parseHTTPRequest, snake_case_name, camelCaseName" },
   { title: "numbers", text: "1 12 123 1234 12345 1234567 3.14159 1,234,567 0x1F" },
