@@ -140,6 +140,7 @@ impl Normalizer {
         let mut spans = Vec::new();
         spans.try_reserve(text.len())?;
         for (_, start, end) in placed(text) {
+            interrupt::check()?;
             spans.extend((start..end).map(|_| (start, end)));
         }
         let (text, spans) = self.run(text, Some(spans))?;

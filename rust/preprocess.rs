@@ -275,8 +275,13 @@ impl Preprocessor {
             return Ok(text);
         }
         let made = self.normalizer.aligned(&text.data)?;
-        let start = text.start;
-        let origins = made.spans.into_iter().map(|(first, last)| (start + first, start + last)).collect();
+        let mut origins = made.spans;
+        for stretch in origins.chunks_mut(interrupt::STRETCH) {
+            interrupt::check()?;
+            for (first, last) in stretch {
+                (*first, *last) = (text.start + *first, text.start + *last);
+            }
+        }
         Ok(Prepared { data: made.text.into(), origins: Some(origins), ..text })
     }
 

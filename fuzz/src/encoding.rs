@@ -57,7 +57,8 @@ pub fn textbook(piece: &[u8], merges: &[(u32, u32)]) -> Vec<u32> {
 /// The ids of a text are the same as a Python `str` of each width that can hold it, and on threads.
 fn sources(codec: &FastCodec, text: &[u8], search: &Search, expected: &[u32]) {
     let mut all = vec![Source::Bytes(text)];
-    let (mut ones, mut twos, mut fours) = (Vec::new(), Vec::new(), Vec::new());
+    let ones: Vec<u8>;
+    let (mut twos, mut fours) = (Vec::new(), Vec::new());
     if let Ok(text) = str::from_utf8(text) {
         fours.extend(text.chars().map(u32::from));
         twos.extend(text.encode_utf16());

@@ -585,7 +585,8 @@ class Tokenizer(Shortcuts):
             ValueError: ``max_tokens`` is less than 1, or too small for one of the characters (the message says which), or
                 ``overlap`` is not between 0 and ``max_tokens - 1``.
 
-        Costs O(n) for n bytes, times ``max_tokens / (max_tokens - overlap)``.
+        Costs O(n) for n bytes, times ``max_tokens / (max_tokens - overlap)``; where pieces depend on the text behind
+        them, a part is encoded some 2 log(max_tokens) times.
 
         >>> from minitok import get_encoding
         >>> tok = get_encoding("cl100k_base")

@@ -3,6 +3,7 @@
 use super::signals;
 use super::text::{Text, new_bytes};
 use crate::error::Error;
+use crate::interrupt::STRETCH;
 use crate::preprocess::{Before, Preprocessor, Search, Segment, Trust};
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::exceptions::PyValueError;
@@ -56,7 +57,10 @@ fn places<'py>(py: Python<'py>, origins: &[(usize, usize)]) -> PyResult<Places<'
     let (mut starts, mut ends) = (Vec::new(), Vec::new());
     starts.try_reserve_exact(origins.len()).map_err(Error::from)?;
     ends.try_reserve_exact(origins.len()).map_err(Error::from)?;
-    for &(start, end) in origins {
+    for (number, &(start, end)) in origins.iter().enumerate() {
+        if number % STRETCH == 0 {
+            py.check_signals()?;
+        }
         starts.push(start.try_into()?);
         ends.push(end.try_into()?);
     }

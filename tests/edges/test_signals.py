@@ -35,6 +35,7 @@ def by_the_mirror():
 
 
 MIRROR = by_the_mirror()
+LONG_NAME = minitok.Tokenizer(MERGES, special_tokens={"<s>": 400, "<s>" * 1000 + "x": 401})
 
 
 def ids(tok):
@@ -49,6 +50,8 @@ LONG = {
     "encode wide": lambda tok: tok.encode_to_numpy(WIDE),
     "encode bytes": lambda tok: tok.encode_to_numpy(ASCII.encode() * 4),
     "encode with special tokens": lambda tok: tok.encode(ASCII * 2, allowed_special="all"),
+    "encode nothing but special tokens": lambda tok: tok.encode_to_numpy("<s>" * (1 << 25), allowed_special="all"),
+    "a special token that begins a long one": lambda _: LONG_NAME.count("<s>" * (1 << 20), allowed_special="all"),
     "count": lambda tok: tok.count(ASCII * 6),
     "count wide": lambda tok: tok.count(WIDE * 2),
     "encode batch": lambda tok: tok.encode_batch([SAMPLE * 10] * (1 << 16)),
