@@ -21,7 +21,7 @@ SETUP = """
 import itertools, json, os, resource, signal, string, sys
 from pathlib import Path
 import jinja2, numpy, pyarrow, regex
-import minitok, minitok.chunking, minitok.corpus.packing, minitok.corpus.records, minitok.explain.build
+import minitok, minitok.arrow, minitok.chunking, minitok.corpus.packing, minitok.corpus.records, minitok.explain.build
 from hostile_files import BYTES, gguf_file, huggingface_file, sentencepiece_file, tekken_file, tiktoken_file
 SAMPLE = "The quick brown fox's 1234567 jumps,  over\\n\\nthe lazy dog. naïve café 漢字漢字 😀😀 "
 MERGES = minitok.train([SAMPLE * 3], 340, pattern="cl100k").merges
@@ -93,7 +93,6 @@ WORK = {
     "offsets": "tok.encode_with_offsets(ASCII[:M // 4])",
     "offsets as arrays": "tok.encode_with_offsets(WIDE[:M // 8], to_numpy=True)",
     "chunk": "tok.chunk(ASCII[:M // 8], 100)",
-    "truncate a text": "tok.truncate_text(ASCII, 1000)",
     "explain": "tok.explain(ASCII[:1000])",
     "train": "minitok.train([words], 300, threads=1)",
     "train on one piece": "minitok.train([WIDE], 270, pattern='none', threads=1)",
