@@ -27,9 +27,8 @@ use super::start_vocab::StartVocab;
 use super::step_function::StepFunction;
 use crate::error::Result;
 use crate::fast::count::pieces::Pieces;
-use crate::fast::util::fallible::{filled, push, resize, room};
+use crate::fast::util::fallible::{filled, room};
 use crate::fast::util::prefetch::prefetch;
-use crate::interrupt::append;
 
 /// Places that may be looked at between two calls of `on_merge`: a hundredth of a second's work.
 pub(super) const POLL_EVERY: usize = 1 << 20;
@@ -73,7 +72,8 @@ pub(super) struct Arena<S> {
 }
 
 impl<S: Symbol> Arena<S> {
-    /// Lays out the pieces.
+    /// Lays out the pieces, in as many slots as the layout has counted.
+    #[allow(clippy::disallowed_methods, reason = "there is room for all slots")]
     pub fn new(layout: &Layout, base: &StartVocab, gap: u32, pieces: &impl Pieces) -> Result<Self> {
         let mut lengths = filled(0, gap as usize + 1)?;
         for (id, token) in base.vocab.tokens.iter() {
@@ -90,22 +90,21 @@ impl<S: Symbol> Arena<S> {
                 weight = count;
                 weights.push(slots.len() as u32, weight)?;
             }
-            push(&mut slots, S::from_id(gap))?;
+            slots.push(S::from_id(gap));
             if base.is_bytes() {
-                append(&mut slots, bytes.iter().map(|&byte| S::from_id(base.vocab.byte_ids[byte as usize])))?;
+                slots.extend(bytes.iter().map(|&byte| S::from_id(base.vocab.byte_ids[byte as usize])));
                 continue;
             }
             base.encode(bytes, &mut ids)?;
             for &id in &ids {
-                push(&mut slots, S::from_id(id))?;
+                slots.push(S::from_id(id));
                 if lengths[id as usize] > 1 {
-                    let end = slots.len() + lengths[id as usize] as usize - 2;
-                    resize(&mut slots, end, S::from_id(gap))?;
-                    push(&mut slots, S::from_id(id))?;
+                    slots.resize(slots.len() + lengths[id as usize] as usize - 2, S::from_id(gap));
+                    slots.push(S::from_id(id));
                 }
             }
         }
-        push(&mut slots, S::from_id(gap))?;
+        slots.push(S::from_id(gap));
         weights.finish(slots.len() as u32)?;
         Ok(Self { slots, bytes_only: base.is_bytes(), lengths, gap, weights })
     }

@@ -240,6 +240,7 @@ impl Pairs {
         let (left_length, right_length) = (arena.lengths[left as usize], arena.lengths[right as usize]);
         let positions = self.positions(index);
         joined.clear();
+        joined.try_reserve(positions.len())?;
         // Where the token joined last ends.
         let mut end = 0;
         for (i, &p) in positions.iter().enumerate() {
@@ -254,7 +255,7 @@ impl Pairs {
                     neighbour.after = id;
                 }
                 end = p + left_length + right_length;
-                push(joined, Joined { position: p, before: arena.before(p), after: arena.at(end) })?;
+                joined.push(Joined { position: p, before: arena.before(p), after: arena.at(end) });
             }
         }
         Ok(())
