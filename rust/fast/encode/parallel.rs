@@ -355,7 +355,7 @@ mod tests {
     #[test]
     fn who_waits_for_a_slow_group_is_stopped_if_it_fails() {
         let encode = |&item: &usize, ids: &mut Vec<u32>| {
-            ids.extend([7; 1 << 20]);
+            ids.resize(ids.len() + (1 << 20), 7);
             std::thread::sleep(std::time::Duration::from_millis(if item == 0 { 100 } else { 0 }));
             if item == 0 { Err(crate::error::Error::Memory) } else { Ok(()) }
         };
