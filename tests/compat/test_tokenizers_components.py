@@ -275,3 +275,11 @@ def test_what_is_refused_here():
         mine.normalizers.Replace(mine.Regex("^a"), "b").normalize_str("a")
     with pytest.raises(TypeError, match="NormalizedString"):
         mine.PreTokenizedString("a").split(lambda _, piece: [str(piece)])
+
+
+def test_the_script_of_characters_is_that_of_the_library():
+    """Of each script, and of what has none; Yi's is the one with a name as short as a category's."""
+    ours, library = mine.pre_tokenizers.UnicodeScripts(), theirs.pre_tokenizers.UnicodeScripts()
+    codes = [*range(0x20, 0xD800, 61), *range(0xE000, 0x110000, 997), 0xA000, 0xA4C6]
+    for text in map(chr, codes):
+        assert ours.pre_tokenize_str(text) == library.pre_tokenize_str(text), text

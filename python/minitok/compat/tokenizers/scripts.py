@@ -32,7 +32,7 @@ NEWER = (
 # Scripts in Unicode 10 of the characters that have another one now, and of those that are counted to another.
 MOVED = {0x589: "common", 0x61C: "common", 0x953: "devanagari", 0x954: "devanagari", 0x30FC: "han", 0x20: None}
 SAME = {"hiragana": "han", "katakana": "han"}
-# The properties of the table that are no scripts, beside the general categories, which have short names.
+# The properties of the table that are not scripts, beside the general categories, whose names are short. So is one script's.
 NO_SCRIPTS = ("white_space", "alphabetic", "join_control")
 
 
@@ -49,7 +49,7 @@ def script(char: str) -> str | None:
     number = ord(char)
     if number in MOVED or contains(newer(), number):
         return MOVED.get(number)
-    scripts = ((name, chars) for name, chars in table()[0].items() if len(name) > 2 and name not in NO_SCRIPTS)
+    scripts = ((name, chars) for name, chars in table()[0].items() if (len(name) > 2 or name == "yi") and name not in NO_SCRIPTS)
     found = next((name for name, chars in scripts if contains(chars, number)), None)
     return None if found is None else SAME.get(found, found)
 
