@@ -49,7 +49,8 @@ def script(char: str) -> str | None:
     number = ord(char)
     if number in MOVED or contains(newer(), number):
         return MOVED.get(number)
-    scripts = ((name, chars) for name, chars in table()[0].items() if (len(name) > 2 or name == "yi") and name not in NO_SCRIPTS)
+    named = ((name, chars) for name, chars in table()[0].items() if len(name) > 2 or name == "yi")
+    scripts = ((name, chars) for name, chars in named if name not in NO_SCRIPTS)
     found = next((name for name, chars in scripts if contains(chars, number)), None)
     return None if found is None else SAME.get(found, found)
 
