@@ -1,4 +1,9 @@
-"""Stage 9 notices a stream that is cut wrongly, wherever: each program is the solution with one more place at which it cuts."""
+"""Stage 9 notices a stream that is cut wrongly, wherever: each program is the solution with one more place at which it cuts.
+
+`MINITOK_LONG_TESTS=1` grades each with a second seed.
+"""
+
+import os
 
 import pytest
 from minitok.course.grading import grade
@@ -88,7 +93,7 @@ def test_held_back_as_it_should_be_it_passes(written):
 
 
 @pytest.mark.parametrize("name", WRONG)
-@pytest.mark.parametrize("seed", [0, "another"])
+@pytest.mark.parametrize("seed", [0, "another"] if os.environ.get("MINITOK_LONG_TESTS") == "1" else [0])
 def test_a_stream_that_is_cut_elsewhere_is_noticed(name, seed, written):
     (stage,) = grade(written(WRONG[name]), stages=["files"], seed=seed).stages
     assert not stage.passed

@@ -57,5 +57,7 @@ def test_a_file_costs_no_more_than_its_size_allows(name, backend, tmp_path):
     took, memory, outcome, size = measure(tmp_path, name, SIZE, backend)
     assert memory < (MIB << 20) + TIMES * size, f"{memory >> 20} MiB: {outcome}"
     assert took < load * (START[backend] + A_MEGABYTE[backend] * size / 1e6), f"{took:.1f} s: {outcome}"
+    if backend == "rust":
+        return  # How that grows, test_costs.py measures.
     twice, _, _, _ = measure(tmp_path, name, 2 * SIZE, backend)
     assert twice < 3 * max(took, 0.2 * load), f"{took:.2f} s, and {twice:.2f} s for twice the size: {outcome}"

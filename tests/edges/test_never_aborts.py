@@ -16,7 +16,7 @@ import minitok
 B = sys.argv[1]
 tok = minitok.Tokenizer([(97, 98)], special_tokens={"<s>": 300}, backend=B)
 tok.encode_to_numpy("ab"), tok.encode_batch_to_numpy(["ab"])
-limit = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize() + (1 << 29)
+limit = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize() + (1 << 28)
 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 class Liar(list):
     def __len__(self):

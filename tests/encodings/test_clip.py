@@ -8,6 +8,7 @@ import hashlib
 import json
 import pickle
 import sys
+from functools import cache
 
 import minitok
 import numpy as np
@@ -27,9 +28,15 @@ CASES = json.loads((ROOT / "tests" / "encodings" / "clip.json").read_text())["ca
 SHA256_OF_MERGES = "d308b7377a8ceaa9707a21614fe8c831b9196e197b7aeb69833359362907af02"
 
 
+@cache
+def made(backend):
+    return ClipTokenizer(backend=backend)
+
+
 @pytest.fixture
 def clip(backend):
-    return ClipTokenizer(backend=backend)
+    """One for all tests, as the reference takes a second to read it."""
+    return made(backend)
 
 
 def shown(token):

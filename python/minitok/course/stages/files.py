@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -81,9 +82,12 @@ def check_runs(bench: Bench, pattern: str) -> Failure | None:
     """
     kinds = runs(bench.random)
 
+    @cache
+    def learned(text: str) -> list[Pair]:
+        return train([text], 256 + 1000, pattern=PATTERNS[pattern.lower()]).merges
+
     def check(chunks: list[str]) -> Failure | None:
-        learned = train(["".join(chunks)], 256 + 1000, pattern=PATTERNS[pattern.lower()])
-        return check_chunks(bench, chunks, [(left, right) for left, right in learned.merges], pattern)
+        return check_chunks(bench, chunks, learned("".join(chunks)), pattern)
 
     for at, first in enumerate(kinds):
         # Each kind before and behind each of the others.
