@@ -68,7 +68,7 @@ def test_rules_are_linked_both_ways(name):
 def test_the_explanation_and_the_course_stand_first():
     settings = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     tabs = re.findall(r"^  - ([^:\n]+):", settings.split("\nnav:\n")[1], re.MULTILINE)
-    assert tabs[:4] == ["Home", "Why these tokens?", "Course", "Playground"]
+    assert tabs[:4] == ["Home", "Why these tokens?", "Course", "Guides"]
 
 
 @pytest.fixture(scope="module")

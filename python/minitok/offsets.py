@@ -92,7 +92,8 @@ class Sizes:
             continues = np.array([token[:1] >= b"\x80" and token[:1] < b"\xc0" for token in tokens], np.bool_)
         else:
             sizes, begun, continues = codec.token_sizes(count)
-        self.bytes, self.begun, self.continues = sizes[ids], begun[ids], continues[ids]
+        # `take` survives where there is no memory, which indexing by an array does not.
+        self.bytes, self.begun, self.continues = sizes.take(ids), begun.take(ids), continues.take(ids)
 
     def byte_ends(self) -> Ends:
         """Where in the bytes each token ends."""

@@ -3,7 +3,6 @@
 use super::list::list_of;
 use super::signals;
 use super::text::{Text, new_bytes};
-use crate::error::Error;
 use crate::fast::util::fallible::{collect, concat, push, try_collect};
 use crate::fast::vocab::FastVocab;
 use crate::once::Once;
@@ -98,10 +97,12 @@ impl Vocab {
     }
 
     #[staticmethod]
-    fn from_scores(py: Python<'_>, pieces: Vec<(PyBackedBytes, u32, f64)>, fallback: Vec<u32>) -> PyResult<Vocab> {
-        let scored =
-            |(piece, id, score): (PyBackedBytes, u32, f64)| Ok::<Scored, Error>((concat(&[&piece])?, id, score));
-        let pieces = try_collect(pieces.into_iter().map(scored))?;
+    fn from_scores(py: Python<'_>, pieces: &Bound<'_, PyAny>, fallback: Vec<u32>) -> PyResult<Vocab> {
+        let scored = |item: PyResult<Bound<'_, PyAny>>| {
+            let (piece, id, score): (PyBackedBytes, u32, f64) = item?.extract()?;
+            Ok::<Scored, PyErr>((concat(&[&piece])?, id, score))
+        };
+        let pieces = try_collect(pieces.try_iter()?.map(scored))?;
         let made = signals::detached(py, || vocab::Vocab::from_scores(&pieces, fallback))?;
         Ok(Vocab(made.into()))
     }

@@ -21,7 +21,8 @@ SETUP = """
 import itertools, json, os, resource, signal, string, sys
 from pathlib import Path
 import jinja2, numpy, pyarrow, regex
-import minitok, minitok.arrow, minitok.chunking, minitok.corpus.packing, minitok.corpus.records, minitok.explain.build
+import minitok, minitok.arrow, minitok.chunking, minitok.explain.build
+import minitok.corpus.packing, minitok.corpus.pruning, minitok.corpus.records
 from hostile_files import BYTES, gguf_file, huggingface_file, sentencepiece_file, tekken_file, tiktoken_file
 SAMPLE = "The quick brown fox's 1234567 jumps,  over\\n\\nthe lazy dog. naïve café 漢字漢字 😀😀 "
 MERGES = minitok.train([SAMPLE * 3], 340, pattern="cl100k").merges
@@ -80,7 +81,7 @@ WORK = {
     "special tokens": "tok.encode(ASCII + '<s>', allowed_special='all')",
     "a batch": "tok.encode_batch(texts, threads=1)",
     "a batch on threads": "tok.encode_batch(texts, threads=2)",
-    "a column": "encode_arrow(tok, column, threads=1)",
+    "a column": "minitok.arrow.encode_arrow(tok, column, threads=1)",
     "an iterable": "list(tok.encode_iterable([ASCII[:100_000]] * 5))",
     "segments": "tok.encode_segments([(ASCII[:M // 4], False), ('<s>', True)])",
     "a conversation": "chat.encode_chat([{'role': 'user', 'content': ASCII[:M // 4]}])",
@@ -111,7 +112,6 @@ WORK = {
     "load minbpe's": "load('minbpe.model')",
     "load tiktoken's": "load('large.tiktoken', pattern='gpt2', special_tokens={})",
     "load tekken.json": "load('tekken.json')",
-    "load SentencePiece's": "load('large.model')",
     "load GGUF": "load('large.gguf')",
     "a published encoding": "minitok.get_encoding('cl100k_base')",
 }

@@ -29,7 +29,7 @@ def run(*words):
 def test_by_hand(backend, given):
     found = evaluate({"t": Tokenizer(MERGES, backend=backend)}, given, base="one", prices={"t": 2}, context=10)
     one, two = found.rows
-    assert (one.documents, one.bytes, one.chars, one.definition.words, one.tokens) == (3, 6, 6, 3, 3)
+    assert (one.documents, one.bytes, one.chars, one.words, one.tokens) == (3, 6, 6, 3, 3)
     # ab, space+ab; b. Then the two bytes of a letter, space+ab; three bytes; x.
     assert (two.documents, two.bytes, two.chars, two.words, two.tokens) == (3, 9, 6, 4, 7)
     assert (one.premium, two.premium) == (1, 7 / 3)

@@ -52,10 +52,11 @@ def save(definition: Definition, path: str | os.PathLike[str]) -> None:
 def dump(definition: Definition) -> str:
     """The tokenizer as the text of a file."""
     vocab, symbols = definition.vocab, definition.symbols
+    values = {"name": definition.name, **definition.values()}
     head = {
         "format": "minitok",
         "version": VERSION,
-        **{name: as_json(value) for name, value in definition.values().items() if value or name in REQUIRED},
+        **{name: as_json(value) for name, value in values.items() if value or name in REQUIRED},
         **({"fallback": list(vocab.fallback)} if vocab.fallback else {}),
         **({"drops_bytes": True} if vocab.drops_bytes else {}),
         **({"symbols": dump_symbols(symbols)} if symbols else {}),

@@ -13,8 +13,8 @@
 // The loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
-use crate::fast::util::cpu;
 #[cfg(target_arch = "x86_64")]
+use crate::fast::util::cpu;
 use crate::fast::util::fallible::{append, push};
 use std::ops::Range;
 

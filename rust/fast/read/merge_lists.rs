@@ -139,10 +139,8 @@ impl Native {
     /// The vocabulary of the tokens, and merges with ids and ranks.
     pub fn of_rows(&self, whole_pieces: bool, alphabet: Alphabet) -> Result<Option<FastVocab>> {
         let (rows, []) = self.numbers.as_chunks::<4>() else { return Ok(None) };
-        let Some(tokens) = self.tokens.as_ref().filter(|_| self.width != 2).cloned().and_then(TokenTable::into_tokens)
-        else {
-            return Ok(None);
-        };
+        let Some(table) = self.tokens.as_ref().filter(|_| self.width != 2) else { return Ok(None) };
+        let Some(tokens) = table.copy()?.into_tokens() else { return Ok(None) };
         let merges = collect(rows.iter().map(|&[left, right, id, rank]| Merge { left, right, id, rank }))?;
         match Vocab::new(tokens, merges, whole_pieces, alphabet) {
             Ok(vocab) => Ok(Some(FastVocab::new(vocab))),

@@ -5,7 +5,8 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "`check_length` allows 2^31 bytes")]
 
-use crate::fast::util::fallible::{filled, push};
+use crate::error::Result;
+use crate::fast::util::fallible::{append, filled, push};
 use crate::tokens::{HOLE, Tokens, check_length};
 
 /// The greatest id.
@@ -15,7 +16,7 @@ pub(super) const MOST_HOLES: usize = 1 << 20;
 pub(super) const HOLES_A_TOKEN: usize = 16;
 
 /// The tokens of a file, in its order.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default)]
 pub struct TokenTable {
     bytes: Vec<u8>,
     /// Of each token, where it begins, its length and its id.
@@ -31,6 +32,14 @@ impl TokenTable {
         check_length(self.bytes.len()).ok()?;
         push(&mut self.rows, (start as u32, (self.bytes.len() - start) as u32, id)).ok()?;
         Some(())
+    }
+
+    /// The same once more.
+    pub fn copy(&self) -> Result<TokenTable> {
+        let mut other = TokenTable::default();
+        append(&mut other.bytes, &self.bytes)?;
+        append(&mut other.rows, &self.rows)?;
+        Ok(other)
     }
 
     /// The tokens by id; None if there are none, if two have the same id, or if the ids have too many gaps.

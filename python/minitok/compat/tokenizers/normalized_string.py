@@ -103,12 +103,22 @@ class NormalizedString:
             self.lowercase()
         elif step == "space_ideographs":
             self._each(lambda char: f" {char} " if contains(IDEOGRAPHS, ord(char)) else char)
+        elif step in (STRIP_LEFT, STRIP_RIGHT):
+            self._strip(left=step == STRIP_LEFT)
         elif step[0] == "prepend":
             self.prepend(step[1])
         elif step[0] == "replace":
             self.replace_matches(compiled(step[1]), step[2])
         else:
             self._normal(str(step))
+
+    def _strip(self, *, left: bool) -> None:
+        """Drops white space at one end. The end is looked for from there: a pattern would look at all runs of white space."""
+        text = self.normalized[:: 1 if left else -1]
+        space = compiled(r"\s")
+        kept = len(text) - next((at for at, char in enumerate(text) if not space.fullmatch(char)), len(text))
+        first = len(text) - kept if left else 0
+        self.normalized, self.spans = self.normalized[first : first + kept], self.spans[first : first + kept]
 
     def _normal(self, form: str) -> None:
         data = self.normalized.encode()
