@@ -93,7 +93,9 @@ class Sizes:
         else:
             sizes, begun, continues = codec.token_sizes(count)
         # `take` survives where there is no memory, which indexing by an array does not.
-        self.bytes, self.begun, self.continues = sizes.take(ids), begun.take(ids), continues.take(ids)
+        self.bytes: npt.NDArray[np.uint32] = sizes.take(ids)
+        self.begun: npt.NDArray[np.uint32] = begun.take(ids)
+        self.continues: npt.NDArray[np.bool_] = continues.take(ids)
 
     def byte_ends(self) -> Ends:
         """Where in the bytes each token ends."""
