@@ -213,7 +213,7 @@ class Text:
             starts, ends = np.zeros(1, np.int64), np.array([len(data)])
         else:
             ends = np.cumsum(self.sizes.bytes[place.first : place.stop], dtype=np.int64)
-            starts = ends - self.sizes.bytes[place.first : place.stop]
+            starts = np.subtract(ends, self.sizes.bytes[place.first : place.stop], dtype=np.int64)
         if place.pieces is not None:
             firsts, lasts = np.array(place.pieces, np.int64).reshape(-1, 2).T
             inner = np.cumsum(lasts - firsts + self.encoder.end_size)
