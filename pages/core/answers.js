@@ -198,7 +198,7 @@ function vocabulary(tok, ids) {
 
 // Vocabulary sizes from the bytes alone to all of a trained tokenizer, evenly spaced on a logarithmic scale of merges.
 function sizes(tok) {
-  if (!tok.definition.trained || !tok.order) return [tok.nVocab];
+  if (!tok.trained || !tok.order) return [tok.nVocab];
   const nMerges = tok.merges.length;
   const steps = nMerges ? Array.from({ length: SIZES - 1 }, (_, step) => Math.round(nMerges ** (step / (SIZES - 2)))) : [];
   return [...new Set([0, ...steps])].map((merges) => 256 + foundIds(tok).length + merges);

@@ -195,7 +195,7 @@ export class Explainer {
 export class NotExplained extends Error {}
 
 const NOT_SPELLED = "an encoding cannot be explained: the tokens do not spell the text, as some of it has none (SPEC S7)";
-const hasWords = (tok) => (tok.definition.words ?? null) !== null || (tok.definition.word_end ?? null) !== null;
+const hasWords = (tok) => (tok.words ?? null) !== null || (tok.word_end ?? null) !== null;
 const beginning = (data) => data.subarray(0, wholeCharacters(data, AFTER));
 
 // Which kind of token an id is that was found in a text; of a piece (null), neither.
