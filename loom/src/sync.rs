@@ -6,7 +6,7 @@ pub use std::sync::PoisonError;
 
 /// Lets other threads go on.
 pub fn pause() {
-    thread::yield_now();
+    loom::thread::yield_now();
 }
 
 /// As the checker's, which does not know `const` blocks.

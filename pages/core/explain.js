@@ -194,7 +194,8 @@ export class Explainer {
 // A tokenizer whose encodings are not explained.
 export class NotExplained extends Error {}
 
-const NOT_SPELLED = "an encoding cannot be explained: the tokens do not spell the text, as some of it has none (SPEC S7)";
+const NOT_SPELLED = 
+  "this tokenizer cannot be explained: text without a token becomes the unknown token, or is dropped (SPEC S7)";
 const hasWords = (tok) => (tok.words ?? null) !== null || (tok.word_end ?? null) !== null;
 const beginning = (data) => data.subarray(0, wholeCharacters(data, AFTER));
 
