@@ -12,7 +12,7 @@ pub fn run(data: &[u8]) {
     let order: Vec<u8> = (0..=255).collect();
     let Ok(vocab) = Vocab::from_merges(&order, &merges) else { return };
     let special: [(u32, &[u8]); 2] = [(300, b"<s>"), (70_000, "\u{e9}".as_bytes())];
-    let decoder = Decoder::new(&vocab, special);
+    let decoder = Decoder::new(&vocab, special).unwrap();
     let ids: Vec<u32> = input
         .rest()
         .chunks(2)
