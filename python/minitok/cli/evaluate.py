@@ -10,9 +10,12 @@ from rich.text import Text
 
 from minitok.corpus.files import expand
 from minitok.evaluation import evaluate
+from minitok.evaluation.page import number
 from minitok.evaluation.texts import groups_of
+from minitok.formats.files import write_atomically
 
 from .console import output, plain_table, print_json, report
+from .inputs import check_output
 from .options import COMPARED, BackendOption, JsonOption, QuietOption, ThreadsOption, TokenizersOption, open_tokenizer
 
 if TYPE_CHECKING:
@@ -83,6 +86,8 @@ def command(
     prices = price or []
     if len(prices) not in (0, 1, len(toks)):
         raise typer.BadParameter(f"give one --price, or one for each of the {len(toks)} tokenizers, not {len(prices)}")
+    if html is not None:
+        check_output(html, [file for file in files or [] if not Path(file).is_dir()])
     paths = [path for file in files or [] for path in ([Path(file)] if Path(file).is_dir() else expand(file))]
     found = evaluate(
         toks,
@@ -94,7 +99,7 @@ def command(
         progress=not quiet,
     )
     if html is not None:
-        html.write_text(found.to_html(), encoding="utf-8")
+        write_atomically(html, found.to_html().encode())
         report(f"wrote {html}")
     if json:
         print_json(found.to_dict())
@@ -120,11 +125,11 @@ def show(found: Evaluation) -> None:
         table.add_row(
             Text(held.tokenizer),
             f"{held.n_vocab:,}",
-            dashed(held.bytes_per_token, ".2f"),
-            dashed(held.renyi_efficiency, ".3f"),
+            number(held.bytes_per_token, ".2f"),
+            number(held.renyi_efficiency, ".3f"),
             f"{held.used:.1%}",
-            dashed(held.gini, ".3f"),
-            dashed(held.worst_tenth, ".2f"),
+            number(held.gini, ".3f"),
+            number(held.worst_tenth, ".2f"),
         )
     console.print(table)
     for held in found.summaries:
@@ -140,14 +145,5 @@ def show(found: Evaluation) -> None:
     console.print(f"tokens relative to {found.base}" if parallel else "bytes per token")
     table = plain_table("<group", *(held.tokenizer for held in found.summaries))
     for group, rows in by_group.items():
-        table.add_row(Text(group), *(dashed(row.premium if parallel else row.bytes_per_token, ".2f") for row in rows))
+        table.add_row(Text(group), *(number(row.premium if parallel else row.bytes_per_token, ".2f") for row in rows))
     console.print(table)
-
-
-def dashed(value: float | None, form: str) -> str:
-    """The number, or a dash where there is none.
-
-    >>> dashed(1.5, ".2f"), dashed(None, ".2f")
-    ('1.50', '-')
-    """
-    return "-" if value is None else format(value, form)

@@ -13,7 +13,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .reach import is_text, reach
+from .reach import reach
+from .tally import is_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from .record import Interval, Row, Summary
 
-__all__ = ["page"]
+__all__ = ["number", "page"]
 
 COLOURS = 8
 NUMBER = ' class="num"'

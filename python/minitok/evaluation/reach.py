@@ -18,6 +18,7 @@ from ..backend import load_backend
 from ..definition import Definition
 from ..reference.normalize import steps_of
 from ..tokenizer import Tokenizer
+from .tally import is_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -103,15 +104,6 @@ def bare_of(definition: Definition, pattern: str, *, whole_pieces: bool) -> Defi
         word_end=definition.word_end,
         backend=definition.backend,
     )
-
-
-def is_text(token: bytes) -> bool:
-    """Whether the bytes are whole characters."""
-    try:
-        token.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def placed(token: bytes) -> Iterator[bytes]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..text import Text
     from ..tokenizer import Tokenizer
 
-__all__ = ["Sizes", "Tally", "as_str", "batches", "units"]
+__all__ = ["Sizes", "Tally", "as_str", "batches", "is_text", "units"]
 
 # At most this many units of a group are resampled.
 UNITS = 1000
