@@ -216,7 +216,7 @@ def test_what_is_refused_is_refused_in_the_same_words(page):
     assert page.evaluate(failed, ["piece", long_piece]) == [
         "Error",
         "TooLarge",
-        "a piece of 300 bytes is too long to draw; the longest that is has 256",
+        "a piece of 300 bytes is too long to draw (limit: 256 bytes)",
     ]
     large = {"text": "é" * 600_000, "special": False, "encodings": ["gpt2"]}
     told = page.evaluate(failed, ["tokens", large])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Optional
 import typer
 from rich.text import Text
 
+from minitok.explain.chips import plural
 from minitok.explain.terminal import TokenText, has_colour, visible
 
 from .console import output, plain_table, print_json
@@ -166,7 +167,7 @@ def summary(tok: Tokenizer, named: str, *, json: bool) -> None:
     longest_shown = mean = "none"
     if longest is not None:
         mean = f"{facts['mean_token_bytes']:.2f} on average"
-        longest_shown = f"{longest}: {len(tokens[longest])} bytes, {visible(tokens[longest][:40])}"
+        longest_shown = f"{longest}: {plural(len(tokens[longest]), 'byte')}, {visible(tokens[longest][:40])}"
     lines = {
         "tokenizer": named,
         "ids": f"{tok.n_vocab:,}",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from minitok.errors import MinitokError
+from minitok.explain.chips import plural
 from minitok.packing import LayoutOptions, PackOptions, join_packed, open_packed, packed_files
 
 from .console import output, print_json
@@ -170,7 +171,7 @@ def check_all(files: list[str], tokenizer: list[str] | None, backend: Any, *, js
         found.append({**about, "dtype": str(corpus.dtype), "masked": corpus.masked})
         if not json:
             form = f"{corpus.format}, with a mask" if corpus.masked else corpus.format
-            what = f"{corpus.tokens:,} ids ({corpus.dtype}) of {len(corpus):,} documents, {form}, whole"
+            what = f"{corpus.tokens:,} ids ({corpus.dtype}) of {plural(len(corpus), 'document')}, {form}, whole"
             output().print(f"{file}: {what}", soft_wrap=True, markup=False)
     if json:
         print_json(found)
@@ -184,7 +185,7 @@ def tell(packed: Packed, *, json: bool) -> None:
         return
     show = output()
     size = f", {packed.bytes:,} bytes" if packed.bytes else ""
-    what = f"{packed.tokens:,} ids ({packed.dtype}) of {packed.documents:,} documents{size}"
+    what = f"{packed.tokens:,} ids ({packed.dtype}) of {plural(packed.documents, 'document')}{size}"
     show.print(f"{what}: {packed.ids}", soft_wrap=True, markup=False)
     if packed.offsets != packed.ids:
         show.print(f"Where each document begins: {packed.offsets}", soft_wrap=True, markup=False)

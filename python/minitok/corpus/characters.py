@@ -111,7 +111,7 @@ class Prepared:
             self.documents += 1
             self.bytes += len(data)
             done = 0
-            for start, end, _ in [*finder.find(data, self.special), (len(data), len(data), 0)]:
+            for start, end, *_ in [*finder.find(data, self.special), (len(data), len(data))]:
                 yield self.rule.prepare(data[done:start], done == 0)
                 done = end
 

@@ -83,7 +83,7 @@ class Codec:
 
     def check(self, text: bytes, disallowed: Collection[str]) -> None:
         """Raises if the text contains one of the special tokens named."""
-        for start, _, name in self.special.find(text, disallowed):
+        for start, _, name, _ in self.special.find(text, disallowed):
             raise DisallowedSpecialTokenError(name, start)
 
     def trace(self, text: bytes, search: Search, emit: Emit, goes_on: bool = False) -> list[int]:
