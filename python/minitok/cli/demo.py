@@ -29,7 +29,12 @@ LAST = 12
 
 
 def command(
-    vocab_size: Annotated[int, typer.Option("--vocab-size", "-n", min=300, help="How many ids.")] = 4096,
+    vocab_size: Annotated[
+        int,
+        typer.Option(
+            "--vocab-size", "-n", min=300, help="The number of ids to learn, bytes and special tokens included."
+        ),
+    ] = 4096,
     text: Annotated[str, typer.Option(help="The text to encode.", show_default=False)] = UNSEEN,
     word: Annotated[str, typer.Option(help="The word whose merges are shown.")] = " unforgettable",
     svg: Annotated[
