@@ -10,15 +10,20 @@ import pytest
 # longest name that fits counts.
 ORDER = [
     ("errors",),
-    ("text", "progress", "data"),
+    ("reference.text", "corpus.progress", "data"),
+    ("reference.published",),  # rules and tables that the files below the next line look up
     ("reference",),
-    ("arguments", "names"),
+    ("reference.published.normalize", "reference.published.words", "reference.published.packed"),
+    ("reference.published.preprocess",),
+    ("reference.codec",),
+    ("arguments",),
     ("backend",),
-    ("definition", "fields", "limits", "offsets", "chat_templates"),
+    ("definition",),
     ("formats",),
-    ("streaming", "chunking", "padding", "segments", "columns"),
+    ("spans", "padding"),
     ("chat", "patterns"),
     ("corpus", "explain.model", "explain.build"),
+    ("packing",),
     ("tokenizer",),
     ("training", "loading", "encodings", "arrow"),
     ("",),  # `import minitok`

@@ -20,12 +20,12 @@ from ..reference import train as reference_train
 from ..reference.codec import Codec
 from ..reference.count import PieceCounter
 from ..reference.decode import StreamDecoder
-from ..reference.metaspace import Metaspace
-from ..reference.normalize import Normalizer
-from ..reference.preprocess import NOTHING, TEXT, Trust
+from ..reference.published.metaspace import Metaspace
+from ..reference.published.normalize import Normalizer
+from ..reference.published.preprocess import NOTHING, TEXT, Trust
+from ..reference.published.words import END, Words
+from ..reference.text import utf8
 from ..reference.trace import trace_piece
-from ..reference.words import END, Words
-from ..text import utf8
 
 if TYPE_CHECKING:
     import os
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from ..reference.normalize import Step
-    from ..reference.preprocess import Search
     from ..reference.pretokenize import Pattern
+    from ..reference.published.normalize import Step
+    from ..reference.published.preprocess import Search
     from ..reference.special import SpecialTokens
     from ..reference.vocab import Vocab
     from .protocols import Codec as AnyCodec

@@ -89,7 +89,8 @@ def load_backend(name: str | None = None) -> Backend:
 
 
 def python_backend() -> Backend:
-    from ..reference import packed, pretokenize, special, vocab
+    from ..reference import pretokenize, special, vocab
+    from ..reference.published import packed
     from .python import (
         PythonCodec,
         PythonNormalizer,

@@ -10,9 +10,9 @@ import typer
 
 from minitok import BACKEND, Tokenizer, load
 from minitok.data import tiny_shakespeare
+from minitok.definition.names import encoding_of_model
 from minitok.encodings import registry
 from minitok.errors import MinitokError
-from minitok.names import encoding_of_model
 
 from .console import output, plain_table, print_json, waiting
 from .inputs import chunks, named_inputs

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional, get_args, g
 import typer
 
 from minitok import Tokenizer, get_encoding, list_encoding_names, load
-from minitok.names import ENCODING_OF_MODEL, encoding_of_model
-from minitok.reference.families import FAMILIES
+from minitok.definition.names import ENCODING_OF_MODEL, encoding_of_model
 from minitok.reference.pretokenize import NAMED
+from minitok.reference.published.families import FAMILIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from minitok.corpus.packing.options import Shown
+    from minitok.packing.options import Shown
 
 __all__ = [
     "COMPARED",

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from minitok.corpus.packing import LayoutOptions, PackOptions, join_packed, open_packed, packed_files
 from minitok.errors import MinitokError
 from minitok.explain.chips import plural
+from minitok.packing import LayoutOptions, PackOptions, join_packed, open_packed, packed_files
 
 from .console import output, print_json
 from .options import (
@@ -28,7 +28,7 @@ from .options import (
 
 if TYPE_CHECKING:
     from minitok import Tokenizer
-    from minitok.corpus.packing import Packed
+    from minitok.packing import Packed
 
 
 @with_options(PackOptions)

@@ -14,7 +14,7 @@ from itertools import islice, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..arguments import allowed_tokens
-from ..text import utf8
+from ..reference.text import utf8
 from .alternatives import label
 from .build import Unit, explain_units
 

@@ -27,10 +27,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..arguments import BYTES_A_MERGE, most_token_bytes
 from ..backend import load_backend
-from ..chat_templates import ChatTemplates
 from ..definition import BYTE_ORDERS, IDENTITY, KINDS, Definition
+from ..definition.chat_templates import ChatTemplates
 from ..errors import FileFormatError, MinitokError
-from ..reference.characters import Symbols
+from ..reference.published.characters import Symbols
 from .files import parse_json, read, shown, write_atomically
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..backend import load_backend
 from ..definition import Definition
 from ..errors import FileFormatError, MinitokError
-from ..reference.metaspace import MARKER
+from ..reference.published.metaspace import MARKER
 from .files import blame, read, shown
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ..errors import VocabularyError
-from .flags import FLAGS, HIDES
+from .published.flags import FLAGS, HIDES
 
 Stretch = tuple[int, int]
 # A segment (start, end, None), or a token (start, end, id).
