@@ -5,9 +5,9 @@
 use super::decode::Decoder;
 use crate::codec::{Codec, placed};
 use crate::error::{Error, Result};
+use crate::fast::encode::cut::split_by::{Spaces, SplitBy};
 use crate::fast::encode::encoder::Encoder;
 use crate::fast::encode::id_buffer::room_for;
-use crate::fast::encode::split::{Spaces, Split};
 use crate::fast::normal::normalizer::FastNormalizer;
 use crate::fast::passes::first_pass;
 use crate::fast::preprocess;
@@ -191,9 +191,9 @@ impl FastCodec {
     fn ready(&self, text: &[u8], work: &mut impl FnMut(Segment) -> Result<()>) -> Result<()> {
         let Some(words) = &self.core.words else {
             let split = if self.has_no_pattern() {
-                Split::Characters(Spaces::default())
+                SplitBy::Characters(Spaces::default())
             } else {
-                self.scanner().map_or(Split::Pattern(&self.core.pattern), Split::Scan)
+                self.scanner().map_or(SplitBy::Pattern(&self.core.pattern), SplitBy::Scan)
             };
             return work(Segment::Text(Source::Bytes(text), split));
         };
@@ -205,7 +205,7 @@ impl FastCodec {
             ends.push(pieces.len());
             Ok(())
         })?;
-        if ends.is_empty() { Ok(()) } else { work(Segment::Text(Source::Bytes(&pieces), Split::Ends(&ends))) }
+        if ends.is_empty() { Ok(()) } else { work(Segment::Text(Source::Bytes(&pieces), SplitBy::Ends(&ends))) }
     }
 
     /// As `Codec::safe_cut`, at every place that the scanner of the pattern knows.
@@ -234,7 +234,7 @@ impl FastCodec {
     }
 
     /// How a segment is cut, and what becomes of its spaces.
-    fn split(&self, segment: Source, before: Before) -> Split<'_> {
+    fn split(&self, segment: Source, before: Before) -> SplitBy<'_> {
         if self.has_no_pattern() {
             let spaces = self.core.preprocessor.metaspace.map_or(Spaces::default(), |metaspace| {
                 let (first, markers) = (segment.beginning(), metaspace.has_markers());
@@ -242,9 +242,9 @@ impl FastCodec {
                 let puts = before != Before::Text && metaspace.puts_space(&first, before == Before::Nothing);
                 Spaces { markers, prefix: puts }
             });
-            return Split::Characters(spaces);
+            return SplitBy::Characters(spaces);
         }
-        self.scanner().map_or(Split::Pattern(&self.core.pattern), Split::Scan)
+        self.scanner().map_or(SplitBy::Pattern(&self.core.pattern), SplitBy::Scan)
     }
 
     /// Appends the ids of a segment as the preprocessor has made it.
@@ -290,7 +290,7 @@ fn placed_in(error: Error, source: Source) -> Error {
 
 /// A part of a text.
 enum Segment<'s> {
-    Text(Source<'s>, Split<'s>),
+    Text(Source<'s>, SplitBy<'s>),
     Special(u32),
 }
 

@@ -12,16 +12,16 @@
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
-use super::block_output::{BlockOutput, SPILL};
-use super::bucket::{self, Find};
-use super::cut_further::encode_pieces;
-use super::id_ring::PADDING;
-use super::merge_long::merge_long;
-use super::merge_short::{WIDE_LANE, merge_short};
-use super::pair_table::PairTable;
-use super::piece_cache::{PieceCache, Size};
-use super::piece_key::{KEY_MASK, LOAD, MAX_KEY_BYTES, MEMORABLE, VALUE_SHIFT, key_of, short_key_within};
-use super::static_cuts::Cutting;
+use super::cut::static_cuts::Cutting;
+use super::lookup::block_output::{BlockOutput, SPILL};
+use super::lookup::bucket::{self, Find};
+use super::lookup::id_ring::PADDING;
+use super::lookup::piece_cache::{PieceCache, Size};
+use super::lookup::piece_key::{KEY_MASK, LOAD, MAX_KEY_BYTES, MEMORABLE, VALUE_SHIFT, key_of, short_key_within};
+use super::merge::cut_further::encode_pieces;
+use super::merge::long::merge_long;
+use super::merge::pair_table::PairTable;
+use super::merge::short::{WIDE_LANE, merge_short};
 use super::tables::Tables;
 use crate::encode::encode_piece;
 use crate::engine::Spent;

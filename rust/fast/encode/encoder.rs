@@ -8,9 +8,9 @@
 //! filled with the vocabulary: that takes a few milliseconds and saves more on the text that follows.
 
 use super::block::{BLOCK, Workspace};
-use super::block_output::BlockOutput;
-use super::piece_cache::{PieceCache, Size};
-use super::split::{Spaces, Split};
+use super::cut::split_by::{Spaces, SplitBy};
+use super::lookup::block_output::BlockOutput;
+use super::lookup::piece_cache::{PieceCache, Size};
 use super::tables::Tables;
 use crate::engine::Spent;
 use crate::error::Result;
@@ -85,12 +85,12 @@ impl Encoder {
     }
 
     /// Appends the ids of a text without special tokens.
-    pub fn encode(&self, source: Source, split: Split, out: &mut Vec<u32>) -> Result<()> {
+    pub fn encode(&self, source: Source, split: SplitBy, out: &mut Vec<u32>) -> Result<()> {
         self.each_block(source, split, |values| values.append_to(out))
     }
 
     /// Counts the ids of a text without special tokens; they are not built.
-    pub fn count(&self, source: Source, split: Split) -> Result<usize> {
+    pub fn count(&self, source: Source, split: SplitBy) -> Result<usize> {
         let mut count = 0;
         self.each_block(source, split, |values| {
             count += values.count();
@@ -103,12 +103,12 @@ impl Encoder {
     pub(in crate::fast) fn each_block(
         &self,
         source: Source,
-        split: Split,
+        split: SplitBy,
         mut sink: impl FnMut(BlockOutput<'_>) -> Result<()>,
     ) -> Result<()> {
         match source {
             Source::Bytes(text) => match split {
-                Split::Characters(spaces) => {
+                SplitBy::Characters(spaces) => {
                     self.each_spaced(text, spaces, |part| self.each_block_of(part, split, text.len(), &mut sink))
                 }
                 _ => self.each_block_of(text, split, text.len(), sink),
@@ -120,17 +120,17 @@ impl Encoder {
     }
 
     /// Calls `emit` with the UTF-8 of the units in parts whose pieces are those of the whole.
-    fn each_part(&self, units: Units, split: Split, mut emit: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    fn each_part(&self, units: Units, split: SplitBy, mut emit: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let mut part = std::mem::take(&mut self.workspace()?.utf8);
         part.clear();
-        let spaces = if let Split::Characters(spaces) = split { spaces } else { Spaces::default() };
+        let spaces = if let SplitBy::Characters(spaces) = split { spaces } else { Spaces::default() };
         if spaces.prefix {
             part.push(b' ');
         }
         // No cut is at or before `searched`, so that each place is looked at once however far apart cuts are.
         let (mut at, mut wanted, mut searched) = (0, CHUNK, 0);
         while at < units.len() {
-            if let Split::Pattern(_) | Split::Ends(_) = split {
+            if let SplitBy::Pattern(_) | SplitBy::Ends(_) = split {
                 part = units.utf8()?;
                 break;
             }
@@ -175,20 +175,20 @@ impl Encoder {
 
     /// The first place from another on at which a text can be cut in two whose ids are those of the whole; None where none is
     /// known.
-    pub(super) fn text_cut(&self, split: Split, text: &[u8], from: usize) -> Option<usize> {
+    pub(super) fn text_cut(&self, split: SplitBy, text: &[u8], from: usize) -> Option<usize> {
         match split {
-            Split::Scan(tier) => tier.safe_cut(text, from),
-            Split::Characters(_) => self.tables.byte_cuts().next(text, from),
-            Split::Pattern(_) | Split::Ends(_) => None,
+            SplitBy::Scan(tier) => tier.safe_cut(text, from),
+            SplitBy::Characters(_) => self.tables.byte_cuts().next(text, from),
+            SplitBy::Pattern(_) | SplitBy::Ends(_) => None,
         }
     }
 
     /// The last such place.
-    fn last_text_cut(&self, split: Split, text: &[u8], from: usize) -> Option<usize> {
+    fn last_text_cut(&self, split: SplitBy, text: &[u8], from: usize) -> Option<usize> {
         match split {
-            Split::Scan(tier) => tier.last_safe_cut(text, from),
-            Split::Characters(_) => self.tables.byte_cuts().last(text, from),
-            Split::Pattern(_) | Split::Ends(_) => None,
+            SplitBy::Scan(tier) => tier.last_safe_cut(text, from),
+            SplitBy::Characters(_) => self.tables.byte_cuts().last(text, from),
+            SplitBy::Pattern(_) | SplitBy::Ends(_) => None,
         }
     }
 
@@ -216,7 +216,7 @@ impl Encoder {
     fn each_block_of(
         &self,
         text: &[u8],
-        split: Split,
+        split: SplitBy,
         whole: usize,
         mut sink: impl FnMut(BlockOutput<'_>) -> Result<()>,
     ) -> Result<()> {

@@ -16,7 +16,7 @@ fn wide(count: u32) -> String {
     (0..count).map(|number| char::from_u32(0x4E00 + number).unwrap()).collect()
 }
 
-fn parts_of_str(encoder: &Encoder, text: &str, split: Split) -> Vec<Vec<u8>> {
+fn parts_of_str(encoder: &Encoder, text: &str, split: SplitBy) -> Vec<Vec<u8>> {
     let units: Vec<u16> = text.encode_utf16().collect();
     let mut parts = Vec::new();
     let keep = |part: &[u8]| {
@@ -28,7 +28,7 @@ fn parts_of_str(encoder: &Encoder, text: &str, split: Split) -> Vec<Vec<u8>> {
 }
 
 /// How many pieces each block has, and the ids.
-fn blocks(encoder: &Encoder, text: &[u8], split: Split) -> (Vec<usize>, Vec<u32>) {
+fn blocks(encoder: &Encoder, text: &[u8], split: SplitBy) -> (Vec<usize>, Vec<u32>) {
     let (mut lengths, mut ids) = (Vec::new(), Vec::new());
     let keep = |block: BlockOutput| {
         lengths.push(block.words.len());
@@ -44,9 +44,11 @@ fn a_str_is_turned_into_utf8_part_by_part() {
     let text = "a word\u{2581}or two, \u{e9}abc\n".repeat(5 * CHUNK / 20);
     let (plain, spaced) = (Spaces::default(), Spaces { markers: true, prefix: true });
     let with_spaces = format!(" {}", text.replace('\u{2581}', " "));
-    for (split, expected) in
-        [(Split::Scan(&CL100K), &text), (Split::Characters(plain), &text), (Split::Characters(spaced), &with_spaces)]
-    {
+    for (split, expected) in [
+        (SplitBy::Scan(&CL100K), &text),
+        (SplitBy::Characters(plain), &text),
+        (SplitBy::Characters(spaced), &with_spaces),
+    ] {
         let parts = parts_of_str(&encoder, &text, split);
         assert!(parts.concat() == expected.as_bytes());
         assert!(parts.len() > 4 && parts.iter().all(|part| part.len() < 2 * CHUNK));
@@ -58,14 +60,14 @@ fn a_str_is_turned_into_utf8_part_by_part() {
         assert!(inner.all(|cut| encoder.text_cut(split, expected.as_bytes(), cut) == Some(cut)));
     }
     let pattern = Pattern::new("cl100k").unwrap();
-    assert!(parts_of_str(&encoder, &text, Split::Pattern(&pattern)) == [text.as_bytes()]);
+    assert!(parts_of_str(&encoder, &text, SplitBy::Pattern(&pattern)) == [text.as_bytes()]);
     let solid = "a".repeat(3 * CHUNK);
     assert!(
-        parts_of_str(&encoder, &solid, Split::Scan(&CL100K)) == [solid.as_bytes()],
+        parts_of_str(&encoder, &solid, SplitBy::Scan(&CL100K)) == [solid.as_bytes()],
         "a text without a safe cut is one part"
     );
-    assert_eq!(parts_of_str(&encoder, "", Split::Characters(spaced)), [b" "]);
-    let parts = parts_of_str(&encoder, &[solid, text].concat(), Split::Scan(&CL100K));
+    assert_eq!(parts_of_str(&encoder, "", SplitBy::Characters(spaced)), [b" "]);
+    let parts = parts_of_str(&encoder, &[solid, text].concat(), SplitBy::Scan(&CL100K));
     assert!(parts.len() > 4 && parts[1..].iter().all(|part| part.len() < 2 * CHUNK));
     let buffer = std::mem::take(&mut encoder.workspace().unwrap().utf8);
     assert!(buffer.is_empty() && (1..=2 * CHUNK).contains(&buffer.capacity()), "{} bytes are kept", buffer.capacity());
@@ -76,7 +78,7 @@ fn a_str_is_cut_as_often_as_it_can_be_however_far_apart_cuts_are() {
     let encoder = encoder(&[(97, 98)]);
     for apart in [CHUNK / 2, CHUNK - 7, CHUNK, 5 * CHUNK / 2] {
         let text = ("a".repeat(apart) + " ").repeat(40 * CHUNK / apart);
-        let parts = parts_of_str(&encoder, &text, Split::Scan(&CL100K));
+        let parts = parts_of_str(&encoder, &text, SplitBy::Scan(&CL100K));
         assert!(parts.concat() == text.as_bytes());
         let most = 2 * (apart + CHUNK);
         assert!(parts.iter().all(|part| part.len() <= most), "a cut each {apart} bytes");
@@ -88,8 +90,8 @@ fn a_block_of_many_bytes_is_encoded_piece_by_piece() {
     let encoder = encoder(&[(97, 98)]);
     let words = |count: usize| b" abcd".repeat(count);
     let most = HUGE / 5;
-    assert_eq!(blocks(&encoder, &words(most), Split::Scan(&CL100K)).0, [most]);
-    assert_eq!(blocks(&encoder, &words(most + 1), Split::Scan(&CL100K)).0, vec![1; most + 1]);
+    assert_eq!(blocks(&encoder, &words(most), SplitBy::Scan(&CL100K)).0, [most]);
+    assert_eq!(blocks(&encoder, &words(most + 1), SplitBy::Scan(&CL100K)).0, vec![1; most + 1]);
     let (mut work, mut lengths) = (encoder.workspace().unwrap(), Vec::new());
     work.ends.extend([3 * HUGE + 5, 4 * HUGE]);
     let mut keep = |block: BlockOutput| {
@@ -149,13 +151,13 @@ fn what_is_cut_further_is_not_cut_before() {
     }
     let encoder = encoder(&merges);
     let text = "一二三".as_bytes();
-    assert_eq!(blocks(&encoder, text, Split::Scan(&CL100K)), (vec![2], vec![0xE4, 0xB8, 0x80, left]));
+    assert_eq!(blocks(&encoder, text, SplitBy::Scan(&CL100K)), (vec![2], vec![0xE4, 0xB8, 0x80, left]));
     let rest = Pattern::new("(?<=一)二").unwrap();
     let mut expected = Vec::new();
     let vocab = Arc::clone(encoder.tables.vocab());
     rest.split(text, &mut |piece| encode_piece(&vocab, piece, &mut expected).unwrap()).unwrap();
     assert!(!expected.contains(&left));
-    assert_eq!(blocks(&encoder.then(rest), text, Split::Scan(&CL100K)), (vec![1], expected));
+    assert_eq!(blocks(&encoder.then(rest), text, SplitBy::Scan(&CL100K)), (vec![1], expected));
 }
 
 #[test]
@@ -166,7 +168,7 @@ fn a_long_text_of_words_gets_a_large_cache_at_once() {
     {
         let mut encoder = encoder(&[(97, 98), (32, 256)]);
         encoder.seed_after = seed_after;
-        blocks(&encoder, text.as_bytes(), Split::Scan(&CL100K));
+        blocks(&encoder, text.as_bytes(), SplitBy::Scan(&CL100K));
         let work = encoder.workspace().unwrap();
         assert_eq!((work.seeded, work.misses.is_empty()), (expected, expected), "{text} {seed_after}");
         assert!(work.ends.is_empty());
@@ -180,7 +182,7 @@ fn a_cache_of_pieces_that_are_cut_further_is_not_filled_with_tokens() {
     let vocab = Vocab::from_tokens(&tokens, &[(98, 99)], false, Alphabet::default()).unwrap();
     let mut encoder = Encoder::new(Arc::new(vocab)).unwrap().then(Pattern::new("b").unwrap());
     encoder.seed_after = 0;
-    assert_eq!(blocks(&encoder, b"ab", Split::Scan(&CL100K)), (vec![1], vec![98, 99]));
+    assert_eq!(blocks(&encoder, b"ab", SplitBy::Scan(&CL100K)), (vec![1], vec![98, 99]));
     assert!(encoder.workspace().unwrap().seeded);
 }
 
@@ -192,7 +194,7 @@ fn a_large_cache_grows_with_what_it_knows() {
     let text: String = (0..500).map(letters).collect();
     encoder.seed_after = 0;
     for round in 0..2 {
-        blocks(&encoder, text.as_bytes(), Split::Scan(&CL100K));
+        blocks(&encoder, text.as_bytes(), SplitBy::Scan(&CL100K));
         let work = encoder.workspace().unwrap();
         assert!(work.seeded && !work.cache.is_full());
         assert!(round == 0 || work.misses.is_empty());
@@ -206,7 +208,7 @@ fn an_error_is_not_that_of_the_next_call() {
     let vocab = Vocab::new(tokens, Vec::new(), false, Alphabet::default()).unwrap();
     let encoder = Encoder::new(Arc::new(vocab)).unwrap();
     let encode = |text: &[u8], result: Result<()>| {
-        encoder.each_block(Source::Bytes(text), Split::Scan(&CL100K), |_| result.clone())
+        encoder.each_block(Source::Bytes(text), SplitBy::Scan(&CL100K), |_| result.clone())
     };
     assert!(matches!(encode(b"ab \xFF", Ok(())), Err(Error::MissingByte { byte: 255, .. })));
     assert_eq!(encode(b"ab \xFF", Err(Error::Interrupted)), Err(Error::Interrupted));
@@ -216,6 +218,6 @@ fn an_error_is_not_that_of_the_next_call() {
 #[test]
 fn a_workspace_rests_without_the_ends_of_pieces() {
     let encoder = encoder(&[(97, 98)]);
-    assert_eq!(blocks(&encoder, b"ab ab", Split::Scan(&CL100K)).0, [2]);
+    assert_eq!(blocks(&encoder, b"ab ab", SplitBy::Scan(&CL100K)).0, [2]);
     assert!(encoder.workspace().unwrap().ends.is_empty());
 }

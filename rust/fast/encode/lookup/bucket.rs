@@ -7,37 +7,37 @@
 
 use super::piece_key::VALUE_SHIFT;
 
-pub(super) const SLOTS: usize = 4;
+pub const SLOTS: usize = 4;
 
 /// Four entries, a key of 108 bits and a value above it each: the low halves of all four, then the high halves, so that the
 /// same halves can be compared at once.
-pub(super) type Bucket = [u64; 2 * SLOTS];
+pub type Bucket = [u64; 2 * SLOTS];
 
 /// A way to find the value of a key in a bucket.
-pub(super) trait Find: Fn(&Bucket, u128) -> Option<u32> + Copy {}
+pub trait Find: Fn(&Bucket, u128) -> Option<u32> + Copy {}
 impl<F: Fn(&Bucket, u128) -> Option<u32> + Copy> Find for F {}
 
 /// The bits of the high half of an entry that stand below its value.
 const HIGH_BITS: u32 = VALUE_SHIFT - 64;
 
 /// The entry in a slot; 0 if it is free.
-pub(super) fn entry(bucket: &Bucket, slot: usize) -> u128 {
+pub fn entry(bucket: &Bucket, slot: usize) -> u128 {
     u128::from(bucket[slot]) | u128::from(bucket[SLOTS + slot]) << 64
 }
 
-pub(super) fn set(bucket: &mut Bucket, slot: usize, entry: u128) {
+pub fn set(bucket: &mut Bucket, slot: usize, entry: u128) {
     (bucket[slot], bucket[SLOTS + slot]) = (entry as u64, (entry >> 64) as u64);
 }
 
 /// Whether all slots are taken; they fill from the first on.
 #[inline(always)]
-pub(super) fn is_full(bucket: &Bucket) -> bool {
+pub fn is_full(bucket: &Bucket) -> bool {
     bucket[2 * SLOTS - 1] != 0
 }
 
 /// The value of a key, if it is in the bucket; compares all four slots without a branch. Bits above the key do not matter.
 #[inline(always)]
-pub(super) fn find(bucket: &Bucket, key: u128) -> Option<u32> {
+pub fn find(bucket: &Bucket, key: u128) -> Option<u32> {
     let (low, high) = (key as u64, (key >> 64) as u64);
     let mut found = 0;
     for slot in 0..SLOTS {
@@ -63,7 +63,7 @@ fn value(bucket: &Bucket, found: u32) -> Option<u32> {
 /// [`has_avx2`](crate::fast::util::cpu::has_avx2) returned true.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-pub(super) unsafe fn find_avx2(bucket: &Bucket, key: u128) -> Option<u32> {
+pub unsafe fn find_avx2(bucket: &Bucket, key: u128) -> Option<u32> {
     use std::arch::x86_64::{
         __m256i, _mm256_and_si256, _mm256_castsi256_pd, _mm256_cmpeq_epi64, _mm256_loadu_si256, _mm256_movemask_pd,
         _mm256_set1_epi64x, _mm256_setzero_si256, _mm256_slli_epi64, _mm256_xor_si256,

@@ -1,15 +1,15 @@
 //! Text -> blocks of pieces.
 
-use super::block::{BLOCK, Workspace};
 use super::byte_cuts::Cutter;
-use super::tables::Tables;
 use crate::error::Result;
+use crate::fast::encode::block::{BLOCK, Workspace};
+use crate::fast::encode::tables::Tables;
 use crate::fast::scan::{Scanner, Tier};
 use crate::pretokenize::Pattern;
 
 /// How text is cut into pieces.
 #[derive(Debug, Clone, Copy)]
-pub enum Split<'p> {
+pub enum SplitBy<'p> {
     /// By the scanner of a pattern.
     Scan(&'p Tier),
     /// By the mirror: `none`, and patterns that are not compiled.
@@ -29,9 +29,9 @@ pub struct Spaces {
     pub prefix: bool,
 }
 
-impl Split<'_> {
+impl SplitBy<'_> {
     /// Calls `block` each time that `work.ends` holds the ends of the next pieces, with the start of the first.
-    pub(super) fn each_block(
+    pub(in crate::fast::encode) fn each_block(
         self,
         text: &[u8],
         tables: &Tables,
@@ -40,7 +40,7 @@ impl Split<'_> {
     ) -> Result<()> {
         let mut start = 0;
         match self {
-            Split::Scan(tier) => {
+            SplitBy::Scan(tier) => {
                 let mut scanner = Scanner::of(tier, text);
                 while scanner.next_block(&mut work.ends, BLOCK)? {
                     block(work, start)?;
@@ -48,7 +48,7 @@ impl Split<'_> {
                 }
                 Ok(())
             }
-            Split::Characters(_) => {
+            SplitBy::Characters(_) => {
                 let mut cutter = Cutter::new(tables.byte_cuts(), text);
                 while cutter.next_block(&mut work.ends, BLOCK) {
                     block(work, start)?;
@@ -56,7 +56,7 @@ impl Split<'_> {
                 }
                 Ok(())
             }
-            Split::Ends(ends) => {
+            SplitBy::Ends(ends) => {
                 for ends in ends.chunks(BLOCK) {
                     work.ends.clear();
                     work.ends.extend_from_slice(ends);
@@ -65,7 +65,7 @@ impl Split<'_> {
                 }
                 Ok(())
             }
-            Split::Pattern(pattern) => {
+            SplitBy::Pattern(pattern) => {
                 let (mut end, mut done) = (0, Ok(()));
                 work.ends.clear();
                 pattern.split(text, &mut |piece| {
@@ -88,9 +88,9 @@ impl Split<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::piece_cache::Size;
     use super::*;
     use crate::error::Error;
+    use crate::fast::encode::lookup::piece_cache::Size;
     use crate::fast::scan::Grammar;
     use crate::vocab::Vocab;
     use std::sync::Arc;
@@ -106,9 +106,9 @@ mod tests {
             // No byte is joined to another.
             let bytes: Vec<usize> = (1..=text.len()).collect();
             for (split, expected) in [
-                (Split::Scan(&tier), &words),
-                (Split::Pattern(&pattern), &words),
-                (Split::Characters(Spaces::default()), &bytes),
+                (SplitBy::Scan(&tier), &words),
+                (SplitBy::Pattern(&pattern), &words),
+                (SplitBy::Characters(Spaces::default()), &bytes),
             ] {
                 let mut work = Workspace::new(Size::TINY).unwrap();
                 let (mut ends, mut lengths, mut calls) = (Vec::new(), Vec::new(), 0);
@@ -121,7 +121,7 @@ mod tests {
                 split.each_block(&text, &tables, &mut work, keep).unwrap();
                 assert_eq!(&ends, expected);
                 assert!(lengths.iter().all(|&length| (1..=BLOCK).contains(&length)));
-                if let Split::Pattern(_) = split {
+                if let SplitBy::Pattern(_) = split {
                     assert_eq!(lengths.len(), count.div_ceil(BLOCK), "as few as there can be");
                 }
                 let error = Error::Training("on purpose".into());

@@ -1,5 +1,5 @@
-use super::super::piece_key::{KEY_MASK, key_of};
 use super::*;
+use crate::fast::encode::lookup::piece_key::{KEY_MASK, key_of};
 
 #[test]
 fn a_cache_is_no_larger_than_it_may_be() {

@@ -30,10 +30,10 @@ use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable, Probe};
 use crate::fast::util::cpu;
 
 /// The longest piece that is merged in the narrowest lane.
-pub(super) const LANE: usize = 16;
+pub const LANE: usize = 16;
 const MIDDLE: usize = 32;
 /// The longest piece that is merged in a lane at all.
-pub(super) const WIDE_LANE: usize = ROOM - 2;
+pub const WIDE_LANE: usize = ROOM - 2;
 const LANES: usize = 32;
 /// Symbols of the widest lane.
 const ROOM: usize = 64;
@@ -141,12 +141,12 @@ fn following(live: u64, bit: u32) -> u32 {
 }
 
 /// Merges one piece of 1 to 62 bytes and appends its symbols.
-pub(super) fn merge_alone(table: &PairTable, piece: &[u8], out: &mut Vec<u32>) {
+pub fn merge_alone(table: &PairTable, piece: &[u8], out: &mut Vec<u32>) {
     merge_short(table, [(0, piece)].into_iter(), |_, symbols| out.extend_from_slice(symbols));
 }
 
 /// Merges all pieces, each of 1 to 62 bytes, and passes each one's number and symbols to `emit`, in no particular order.
-pub(super) fn merge_short<'p>(
+pub fn merge_short<'p>(
     table: &PairTable,
     pieces: impl Iterator<Item = (u32, &'p [u8])> + Clone,
     mut emit: impl FnMut(u32, &[u32]),

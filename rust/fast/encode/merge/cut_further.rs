@@ -10,20 +10,20 @@
 //!
 //! Costs: those of the later patterns, for each new piece.
 
-use super::merge_long::merge_long;
-use super::merge_short::{WIDE_LANE, merge_short};
+use super::long::merge_long;
 use super::pair_table::PairTable;
-use super::tables::Tables;
+use super::short::{WIDE_LANE, merge_short};
 use crate::encode::encode_piece;
 use crate::engine::Spent;
 use crate::error::Result;
+use crate::fast::encode::tables::Tables;
 use crate::fast::util::fallible::{self, filled, push};
 use crate::interrupt;
 use crate::pretokenize::Pattern;
 use std::ops::Range;
 
 /// Cuts pieces by the patterns that are left, within what the text may spend, merges the parts side by side, and passes each piece's number and ids to `emit`.
-pub(super) fn encode_pieces<'t>(
+pub fn encode_pieces<'t>(
     tables: &Tables,
     rest: &Pattern,
     spent: &mut Spent,

@@ -5,10 +5,10 @@
 //!
 //! Costs: those of a batch (`parallel.rs`), and a look at some characters around each cut.
 
-use super::encoder::Encoder;
-use super::parallel::{GROUP, encode_all};
-use super::split::{Spaces, Split};
+use super::split_by::{Spaces, SplitBy};
 use crate::error::Result;
+use crate::fast::encode::encoder::Encoder;
+use crate::fast::encode::parallel::{GROUP, encode_all};
 use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::util::fallible::{self, collect, push};
@@ -18,14 +18,14 @@ use crate::metaspace::MARKER;
 const WINDOW: usize = 1 << 12;
 
 /// The parts of a long text, whose pieces are those of the whole.
-fn parts<'s>(encoder: &Encoder, split: Split, source: Source<'s>) -> Result<Vec<Source<'s>>> {
+fn parts<'s>(encoder: &Encoder, split: SplitBy, source: Source<'s>) -> Result<Vec<Source<'s>>> {
     Ok(match source {
         Source::Bytes(text) => collect(parts_of_bytes(encoder, split, text)?.into_iter().map(Source::Bytes))?,
         Source::Str(units) => collect(parts_of_units(encoder, split, &units)?.into_iter().map(Source::Str))?,
     })
 }
 
-fn parts_of_bytes<'t>(encoder: &Encoder, split: Split, text: &'t [u8]) -> Result<Vec<&'t [u8]>> {
+fn parts_of_bytes<'t>(encoder: &Encoder, split: SplitBy, text: &'t [u8]) -> Result<Vec<&'t [u8]>> {
     let mut parts = Vec::new();
     let mut start = 0;
     while text.len() - start > 2 * GROUP
@@ -38,7 +38,7 @@ fn parts_of_bytes<'t>(encoder: &Encoder, split: Split, text: &'t [u8]) -> Result
     Ok(parts)
 }
 
-fn parts_of_units<'s>(encoder: &Encoder, split: Split, units: &Units<'s>) -> Result<Vec<Units<'s>>> {
+fn parts_of_units<'s>(encoder: &Encoder, split: SplitBy, units: &Units<'s>) -> Result<Vec<Units<'s>>> {
     let mut parts = Vec::new();
     let (mut start, mut from) = (0, GROUP);
     let mut bytes = Vec::new();
@@ -64,9 +64,9 @@ fn parts_of_units<'s>(encoder: &Encoder, split: Split, units: &Units<'s>) -> Res
 }
 
 /// A place to cut, from another on. Not beside a marker, which is yet to become a space.
-fn cut(encoder: &Encoder, split: Split, text: &[u8], from: usize) -> Option<usize> {
+fn cut(encoder: &Encoder, split: SplitBy, text: &[u8], from: usize) -> Option<usize> {
     let mut at = encoder.text_cut(split, text, from)?;
-    while let Split::Characters(_) = split
+    while let SplitBy::Characters(_) = split
         && (text[at..].starts_with(MARKER) || text[..at].ends_with(MARKER))
     {
         at = encoder.text_cut(split, text, at + 1)?;
@@ -76,14 +76,14 @@ fn cut(encoder: &Encoder, split: Split, text: &[u8], from: usize) -> Option<usiz
 
 impl Encoder {
     /// Appends the ids of a text without special tokens, found by at most `threads` threads.
-    pub fn encode_on(&self, threads: usize, source: Source, split: Split, out: &mut Vec<u32>) -> Result<()> {
-        if threads <= 1 || source.len() <= 2 * GROUP || matches!(split, Split::Pattern(_) | Split::Ends(_)) {
+    pub fn encode_on(&self, threads: usize, source: Source, split: SplitBy, out: &mut Vec<u32>) -> Result<()> {
+        if threads <= 1 || source.len() <= 2 * GROUP || matches!(split, SplitBy::Pattern(_) | SplitBy::Ends(_)) {
             return self.encode(source, split, out);
         }
         let parts: Vec<(usize, Source)> = collect(parts(self, split, source)?.into_iter().enumerate())?;
         let encode = |&(number, part): &(usize, Source), ids: &mut Vec<u32>| match split {
-            Split::Characters(spaces) if number > 0 => {
-                self.encode(part, Split::Characters(Spaces { prefix: false, ..spaces }), ids)
+            SplitBy::Characters(spaces) if number > 0 => {
+                self.encode(part, SplitBy::Characters(Spaces { prefix: false, ..spaces }), ids)
             }
             _ => self.encode(part, split, ids),
         };
@@ -117,10 +117,10 @@ mod tests {
         let text = b"ab abc!\n\n abab don't  abcab\r\n  x1234 abc!\n".repeat(60_000);
         for tier in [Grammar::Gpt2, Grammar::Cl100k, Grammar::O200k].map(Tier::Masks) {
             let text = Source::Bytes(&text);
-            assert!(parts(&encoder, Split::Scan(&tier), text).unwrap().len() > 3);
+            assert!(parts(&encoder, SplitBy::Scan(&tier), text).unwrap().len() > 3);
             let (mut one, mut many) = (Vec::new(), Vec::new());
-            encoder.encode(text, Split::Scan(&tier), &mut one).unwrap();
-            encoder.encode_on(3, text, Split::Scan(&tier), &mut many).unwrap();
+            encoder.encode(text, SplitBy::Scan(&tier), &mut one).unwrap();
+            encoder.encode_on(3, text, SplitBy::Scan(&tier), &mut many).unwrap();
             assert!(one == many);
         }
     }
@@ -134,7 +134,7 @@ mod tests {
         let twos: Vec<u16> = text.encode_utf16().collect();
         let fours: Vec<u32> = text.chars().map(u32::from).collect();
         for tier in [Grammar::Gpt2, Grammar::Cl100k, Grammar::O200k].map(Tier::Masks) {
-            let split = Split::Scan(&tier);
+            let split = SplitBy::Scan(&tier);
             let mut one = vec![7];
             encoder.encode(Source::Bytes(text.as_bytes()), split, &mut one).unwrap();
             for units in [Units::Two(&twos), Units::Four(&fours)] {
@@ -153,14 +153,14 @@ mod tests {
         let (cl100k, none) = (Tier::Masks(Grammar::Cl100k), Spaces::default());
         let (words, solid) = ("words and words\u{2581}".repeat(7 * GROUP / 32), "x".repeat(5 * GROUP / 2));
         let marks = "\u{2581}".repeat(GROUP);
-        for split in [Split::Scan(&cl100k), Split::Characters(none)] {
+        for split in [SplitBy::Scan(&cl100k), SplitBy::Characters(none)] {
             for text in [&words, &solid, &marks] {
                 let units: Vec<u16> = text.encode_utf16().collect();
                 let of_units = parts_of_units(&encoder, split, &Units::Two(&units)).unwrap();
                 let of_units: Vec<Vec<u8>> = of_units.iter().map(|part| part.utf8().unwrap()).collect();
                 let of_bytes: Vec<&[u8]> = parts_of_bytes(&encoder, split, text.as_bytes()).unwrap();
                 assert!(of_units.concat() == text.as_bytes() && of_bytes.concat() == text.as_bytes());
-                let uncut = text == &marks || text == &solid && matches!(split, Split::Scan(_));
+                let uncut = text == &marks || text == &solid && matches!(split, SplitBy::Scan(_));
                 for lengths in [
                     of_bytes.iter().map(|part| part.len()).collect::<Vec<_>>(),
                     of_units
@@ -182,7 +182,7 @@ mod tests {
         let order: Vec<u8> = (0..=255).collect();
         let encoder = Encoder::new(Arc::new(Vocab::from_merges(&order, &[(0x80, 97)]).unwrap())).unwrap();
         let pattern = Pattern::new(r"\p{L}+|[^\p{L}]").unwrap();
-        let split = Split::Scan(pattern.scanner().unwrap());
+        let split = SplitBy::Scan(pattern.scanner().unwrap());
         for shift in 0..3 {
             // U+1D400 is a letter; a half of it alone is U+FFFD, which is none.
             let text = "b".repeat(shift) + &"\u{1D400}a".repeat(GROUP);
@@ -202,7 +202,7 @@ mod tests {
         let encoder = Encoder::new(Arc::new(Vocab::from_merges(&order, &[]).unwrap())).unwrap();
         let text = "\u{2581}\u{2581}ab\u{2581}c\u{e9}d".as_bytes();
         let cuts = [7, 12, 14];
-        let split = Split::Characters(Spaces::default());
+        let split = SplitBy::Characters(Spaces::default());
         for from in 0..=text.len() {
             assert_eq!(cut(&encoder, split, text, from), cuts.into_iter().find(|&at| at >= from), "from {from}");
         }
@@ -216,11 +216,11 @@ mod tests {
         let units: Vec<u16> = text.encode_utf16().collect();
         for (length, n_parts) in [(2 * GROUP, 1), (2 * GROUP + 1, 2)] {
             assert_eq!(
-                parts_of_bytes(&encoder, Split::Scan(&tier), &text.as_bytes()[..length]).unwrap().len(),
+                parts_of_bytes(&encoder, SplitBy::Scan(&tier), &text.as_bytes()[..length]).unwrap().len(),
                 n_parts
             );
             assert_eq!(
-                parts_of_units(&encoder, Split::Scan(&tier), &Units::Two(&units[..length])).unwrap().len(),
+                parts_of_units(&encoder, SplitBy::Scan(&tier), &Units::Two(&units[..length])).unwrap().len(),
                 n_parts
             );
         }
@@ -235,11 +235,11 @@ mod tests {
         // There is a cut in the second window only.
         let text = "y".repeat(GROUP + WINDOW + WINDOW / 4) + &words;
         let units: Vec<u16> = text.encode_utf16().collect();
-        let parts = parts_of_units(&encoder, Split::Scan(&tier), &Units::Two(&units)).unwrap();
+        let parts = parts_of_units(&encoder, SplitBy::Scan(&tier), &Units::Two(&units)).unwrap();
         let mut at = 0;
         for part in &parts[..parts.len() - 1] {
             at += part.len();
-            assert_eq!(cut(&encoder, Split::Scan(&tier), text.as_bytes(), at), Some(at), "{at} of {}", text.len());
+            assert_eq!(cut(&encoder, SplitBy::Scan(&tier), text.as_bytes(), at), Some(at), "{at} of {}", text.len());
         }
         assert!(parts.len() > 4 && parts[0].len() < GROUP + 2 * WINDOW);
     }

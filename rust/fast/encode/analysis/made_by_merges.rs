@@ -17,11 +17,11 @@
 //!
 //! Costs: one look-up for each step of the walk, all independent of each other: a tenth of the time of merging.
 
-use super::hidden_ids::HiddenIds;
-use super::merge_long::merge_long;
-use super::merge_short::{WIDE_LANE, merge_short};
-use super::pair_table::{NO_PLACE, PairTable};
 use crate::error::Result;
+use crate::fast::encode::merge::hidden_ids::HiddenIds;
+use crate::fast::encode::merge::long::merge_long;
+use crate::fast::encode::merge::pair_table::{NO_PLACE, PairTable};
+use crate::fast::encode::merge::short::{WIDE_LANE, merge_short};
 use crate::fast::util::fallible::{collect, filled};
 use crate::interrupt;
 use crate::vocab::{Merge, NO_ID, Tokens, Vocab};
@@ -32,9 +32,9 @@ const POLLED: usize = 1 << 12;
 
 /// What is known of the tokens of a vocabulary.
 #[derive(Debug)]
-pub(super) struct Made {
+pub struct Made {
     /// By id, whether merging the token's bytes gives the token.
-    pub(super) by_id: Vec<bool>,
+    pub by_id: Vec<bool>,
     /// By id, the number of the merge that it comes about by, where the walk proves it; [`NO_MERGE`] elsewhere.
     last: Vec<u32>,
 }
@@ -44,7 +44,7 @@ const NO_MERGE: u32 = u32::MAX;
 impl Made {
     /// The merges that ever happen, as far as is known: of a token that has several, the one it comes about by; of a token that
     /// does not come about, none.
-    pub(super) fn needed(&self, merges: &[Merge]) -> Result<Vec<Merge>> {
+    pub fn needed(&self, merges: &[Merge]) -> Result<Vec<Merge>> {
         let is_needed = |merge: &Merge, number: u32| {
             let last = self.last[merge.id as usize];
             if last == NO_MERGE { self.by_id[merge.id as usize] } else { last == number }
@@ -56,7 +56,7 @@ impl Made {
 
 /// Finds out which tokens below the id `end` are made. The others are not asked for, which is as if they were not made; so is what
 /// is left when the work is to stop.
-pub(super) fn made_by_merges(vocab: &Vocab, pairs: &PairTable, end: u32) -> Result<Made> {
+pub fn made_by_merges(vocab: &Vocab, pairs: &PairTable, end: u32) -> Result<Made> {
     let mut made = proven(vocab, pairs, end)?;
     let asked = vocab.tokens.iter().map(|(id, _)| id).take_while(|&id| id < end);
     let unproven: Vec<u32> = collect(asked.filter(|&id| !made.by_id[id as usize]))?;
@@ -146,14 +146,14 @@ fn merge_all(tokens: &Tokens, pairs: &PairTable, ids: &[u32], mut tell: impl FnM
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub mod tests {
     use super::*;
     use crate::vocab::Alphabet;
     use proptest::prelude::*;
     use std::sync::Arc;
 
     /// The same, by merging every token.
-    pub(in crate::fast::encode) fn made_by_merging(vocab: &Vocab, pairs: &PairTable) -> Vec<bool> {
+    pub fn made_by_merging(vocab: &Vocab, pairs: &PairTable) -> Vec<bool> {
         let ids: Vec<u32> = vocab.tokens.iter().map(|(id, _)| id).collect();
         let mut made = vec![false; vocab.tokens.n_ids() as usize];
         merge_all(&vocab.tokens, pairs, &ids, |id, whole| made[id as usize] = whole);

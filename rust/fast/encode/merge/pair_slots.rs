@@ -29,9 +29,9 @@ use std::hash::BuildHasher;
 use std::hint::select_unpredictable;
 
 /// No symbol: stands beside the ends of a piece, and merges with nothing.
-pub(super) const NO_SYMBOL: u32 = (1 << SYMBOL_BITS) - 1;
+pub const NO_SYMBOL: u32 = (1 << SYMBOL_BITS) - 1;
 /// The place of a rank that no pair has.
-pub(super) const NO_PLACE: u32 = (1 << PLACE_BITS) - 1;
+pub const NO_PLACE: u32 = (1 << PLACE_BITS) - 1;
 
 const SYMBOL_BITS: u32 = 20;
 const PLACE_BITS: u32 = 24;
@@ -52,11 +52,11 @@ const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
 const AHEAD: usize = 16;
 
 /// Left symbol, right symbol, place.
-pub(super) type Entry = (u32, u32, u32);
+pub type Entry = (u32, u32, u32);
 
 /// A map of pairs to places.
 #[derive(Debug)]
-pub(super) struct PairSlots {
+pub struct PairSlots {
     /// A power of two of them, and one more that stays empty.
     slots: Zeroed,
     hash: Hash,
@@ -68,7 +68,7 @@ impl PairSlots {
     ///
     /// Someone who knows the hash can choose pairs that all want the same page. So a table that stays too full after it has been
     /// doubled is begun anew with a multiplier drawn at random, which no pairs can be chosen for.
-    pub(super) fn new(count: usize, pairs: &(impl Iterator<Item = Entry> + Clone)) -> Option<PairSlots> {
+    pub fn new(count: usize, pairs: &(impl Iterator<Item = Entry> + Clone)) -> Option<PairSlots> {
         let random = RandomState::default();
         let mut multiplier = MULTIPLIER;
         for retry in 0..=RETRIES {
@@ -86,7 +86,7 @@ impl PairSlots {
     }
 
     /// An empty map with room for `count` pairs, at most a third full; None if it would be too large, or the work is to stop.
-    pub(super) fn empty(count: usize) -> Option<PairSlots> {
+    pub fn empty(count: usize) -> Option<PairSlots> {
         PairSlots::with_room(count, 0, MULTIPLIER)
     }
 
@@ -99,12 +99,12 @@ impl PairSlots {
     }
 
     /// The bytes of memory that they take.
-    pub(super) fn memory(&self) -> usize {
+    pub fn memory(&self) -> usize {
         size_of_val(&*self.slots) + size_of_val(&*self.filter.words)
     }
 
     /// Inserts pairs until one comes twice or finds no room.
-    pub(super) fn insert_all(&mut self, pairs: impl Iterator<Item = Entry>) -> Inserted {
+    pub fn insert_all(&mut self, pairs: impl Iterator<Item = Entry>) -> Inserted {
         let PairSlots { slots, hash, filter } = self;
         let end = slots.len() - 1;
         let table = &mut slots[..end];
@@ -127,7 +127,7 @@ impl PairSlots {
 
     /// Where to look for a pair; asks for the lines, which are on one page.
     #[inline(always)]
-    pub(super) fn probe(&self, left: u32, right: u32) -> Probe {
+    pub fn probe(&self, left: u32, right: u32) -> Probe {
         let pair = pair_of(left, right);
         let hash = self.hash.of(pair);
         let nowhere = self.slots.len() - 1;
@@ -141,7 +141,7 @@ impl PairSlots {
 
     /// The place that is found there, or [`NO_PLACE`].
     #[inline(always)]
-    pub(super) fn place_at(&self, Probe { pair, slot, other }: Probe) -> u32 {
+    pub fn place_at(&self, Probe { pair, slot, other }: Probe) -> u32 {
         let (first, second) = (self.slots[slot as usize], self.slots[other as usize]);
         let in_first = if first >> PLACE_BITS == pair { first as u32 } else { 0 };
         let in_second = if second >> PLACE_BITS == pair { second as u32 } else { 0 };
@@ -152,7 +152,7 @@ impl PairSlots {
 
 /// What became of insertions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Inserted {
+pub enum Inserted {
     All,
     /// A pair was there already.
     Twice,
@@ -162,7 +162,7 @@ pub(super) enum Inserted {
 
 /// A look-up that has begun.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Probe {
+pub struct Probe {
     /// Inverted, as in the table.
     pair: u64,
     slot: u32,
@@ -171,7 +171,7 @@ pub(super) struct Probe {
 
 impl Probe {
     /// Of two symbols that do not merge.
-    pub(super) const NONE: Probe = Probe { pair: u64::MAX, slot: 0, other: 0 };
+    pub const NONE: Probe = Probe { pair: u64::MAX, slot: 0, other: 0 };
 }
 
 /// A set of pairs that contains every pair it was given, and reports at most an eighth of all others as members.
