@@ -5,6 +5,7 @@
 use super::decode::Decoder;
 use crate::codec::{Codec, placed};
 use crate::error::{Error, Result};
+use crate::fast::encode::cut::parts::beside_marker;
 use crate::fast::encode::cut::split_by::{Spaces, SplitBy};
 use crate::fast::encode::encoder::Encoder;
 use crate::fast::encode::id_buffer::room_for;
@@ -12,11 +13,11 @@ use crate::fast::normal::normalizer::FastNormalizer;
 use crate::fast::passes::first_pass;
 use crate::fast::preprocess;
 use crate::fast::pystr::source::Source;
-use crate::fast::scan::Tier;
+use crate::fast::scan::{Cuts, Tier};
 use crate::fast::util::fallible::{append, collect};
 use crate::fast::util::settings::enabled;
 use crate::fast::vocab::FastVocab;
-use crate::metaspace::{MARKER, Metaspace, spaced};
+use crate::metaspace::{Metaspace, spaced};
 use crate::normalize::Normalizer;
 use crate::once::Once;
 use crate::preprocess::{Before, Search};
@@ -126,8 +127,7 @@ impl FastCodec {
         };
         let done = self.each_segment(source, search, goes_on, |segment| {
             match segment {
-                Segment::Text(source, split) if threads > 1 => encoder.encode_on(threads, source, split, ids)?,
-                Segment::Text(source, split) => encoder.each_block(source, split, |block| block.append_to(ids))?,
+                Segment::Text(source, by) => encoder.encode_on(threads, source, by, ids)?,
                 Segment::Special(id) => {
                     ids.try_reserve(1)?;
                     ids.push(id);
@@ -222,7 +222,7 @@ impl FastCodec {
         let markers = self.core.preprocessor.metaspace.is_some_and(Metaspace::has_markers);
         let mut end = text.len();
         for _ in 0..CUTS_TRIED {
-            let cut = table.last_safe_cut(&text[..end.saturating_sub(longest)]).unwrap_or(0);
+            let cut = table.last(&text[..end.saturating_sub(longest)], 0).unwrap_or(0);
             if cut == 0 || (self.core.is_safe(text, cut, search) && !(markers && beside_marker(text, cut))) {
                 return cut;
             }
@@ -253,7 +253,7 @@ impl FastCodec {
             return self.core.encode_segment(segment, ids);
         };
         self.ready(segment, &mut |segment| match segment {
-            Segment::Text(source, split) => encoder.each_block(source, split, |block| block.append_to(ids)),
+            Segment::Text(source, by) => encoder.encode(source, by, ids),
             Segment::Special(id) => {
                 ids.push(id);
                 Ok(())
@@ -273,11 +273,6 @@ impl FastCodec {
         let decoder = Decoder::new(&self.core.vocab, special)?;
         Ok(Some(self.decoder.get_or_make(|| decoder)))
     }
-}
-
-/// Whether a marker, or the beginning of one, is on either side of a place of the text.
-fn beside_marker(text: &[u8], at: usize) -> bool {
-    MARKER.starts_with(&text[at..text.len().min(at + MARKER.len())]) || text[..at].ends_with(MARKER)
 }
 
 /// The error with the place where the text has the byte that it names.

@@ -3,6 +3,7 @@
 use super::analysis::made_by_merges::tests::made_by_merging;
 use super::analysis::merges_from_ranks::merges_from_ranks;
 use super::block::Workspace;
+use super::block::tests::encode_from;
 use super::cut::split_by::SplitBy;
 use super::encoder::Encoder;
 use super::lookup::piece_cache::Size;
@@ -320,15 +321,13 @@ fn what_was_encoded_once_is_known() {
                 Workspace::new(Size { log_buckets: 10, max_log_buckets: 10, first_record: 300, records: 9000 })
                     .unwrap();
             for misses in [different.len()..=count, 0..=0] {
-                work.ends.clone_from(&ends);
-                let mut ids = Vec::new();
-                work.encode(&tables, None, text, 0, 0..count).append_to(&mut ids).unwrap();
-                assert_eq!(ids, expected);
-                assert!(misses.contains(&work.misses.len()), "{} of {misses:?}", work.misses.len());
+                assert_eq!(encode_from(&mut work, &tables, text, &ends, 0), expected);
+                let n_misses = work.found.misses.len();
+                assert!(misses.contains(&n_misses), "{n_misses} of {misses:?}");
             }
             // From another piece on, what stands before it does not matter.
-            work.encode(&tables, None, text, ends[1], 2..count);
-            assert!(work.misses.is_empty());
+            encode_from(&mut work, &tables, text, &ends, 2);
+            assert!(work.found.misses.is_empty());
         }
     }
 }
@@ -342,6 +341,6 @@ fn a_call_leaves_no_long_buffers() {
     work.ends.push(97);
     assert!(!work.pieces_are_short(0) && work.pieces_are_short(1));
     work.ends.resize(1 << 20, 100);
-    work.rest();
+    work.end_call();
     assert!(work.ends.is_empty() && work.ends.capacity() < 1 << 20);
 }

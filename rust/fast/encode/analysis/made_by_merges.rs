@@ -69,8 +69,8 @@ fn proven(vocab: &Vocab, pairs: &PairTable, end: u32) -> Result<Made> {
     let n_ids = vocab.tokens.n_ids();
     let mut made = Made { by_id: filled(false, n_ids as usize)?, last: filled(NO_MERGE, n_ids as usize)? };
     let symbols = pairs.symbols_of_ids()?;
-    let mut splits = filled(Split::UNKNOWN, pairs.n_symbols())?;
-    splits[..256].fill(Split::BYTE);
+    let mut origins = filled(Origin::UNKNOWN, pairs.n_symbols())?;
+    origins[..256].fill(Origin::BYTE);
     for &id in vocab.byte_ids.iter().filter(|&&id| id != NO_ID) {
         made.by_id[id as usize] = true;
     }
@@ -82,13 +82,13 @@ fn proven(vocab: &Vocab, pairs: &PairTable, end: u32) -> Result<Made> {
         }
         let [left, right, symbol] = [merge.left, merge.right, merge.id].map(|id| symbols[id as usize]);
         let is_asked = merge.id < end || number == NO_MERGE;
-        if !is_asked || splits[symbol as usize].order != u32::MAX {
+        if !is_asked || origins[symbol as usize].order != u32::MAX {
             continue;
         }
         let order = pairs.place(left, right) + 1;
-        let rises = splits[left as usize].order.max(splits[right as usize].order) < order;
-        if rises && nothing_crosses(pairs, &splits, [left, right], order) {
-            splits[symbol as usize] = Split { left, right, order };
+        let rises = origins[left as usize].order.max(origins[right as usize].order) < order;
+        if rises && nothing_crosses(pairs, &origins, [left, right], order) {
+            origins[symbol as usize] = Origin { left, right, order };
             if merge.id < end.min(n_ids) {
                 (made.by_id[merge.id as usize], made.last[merge.id as usize]) = (true, number);
             }
@@ -99,23 +99,23 @@ fn proven(vocab: &Vocab, pairs: &PairTable, end: u32) -> Result<Made> {
 
 /// How a symbol is made.
 #[derive(Debug, Clone, Copy)]
-struct Split {
+struct Origin {
     left: u32,
     right: u32,
     /// The place of its merge, and one; 0 of a byte, and more than any other while it is not known to be made.
     order: u32,
 }
 
-impl Split {
-    const BYTE: Split = Split { left: 0, right: 0, order: 0 };
-    const UNKNOWN: Split = Split { left: 0, right: 0, order: u32::MAX };
+impl Origin {
+    const BYTE: Origin = Origin { left: 0, right: 0, order: 0 };
+    const UNKNOWN: Origin = Origin { left: 0, right: 0, order: u32::MAX };
 }
 
 /// Whether nothing merges across the seam of two parts before they themselves do.
-fn nothing_crosses(pairs: &PairTable, splits: &[Split], [mut left, mut right]: [u32; 2], order: u32) -> bool {
+fn nothing_crosses(pairs: &PairTable, origins: &[Origin], [mut left, mut right]: [u32; 2], order: u32) -> bool {
     debug_assert!(order <= NO_PLACE);
     loop {
-        let (of_left, of_right) = (splits[left as usize], splits[right as usize]);
+        let (of_left, of_right) = (origins[left as usize], origins[right as usize]);
         let undone = of_left.order.max(of_right.order);
         if undone == 0 {
             return true;

@@ -93,11 +93,6 @@ impl<'t> Cutter<'t> {
         }
         kept > 0
     }
-
-    /// Where the next piece begins.
-    pub fn position(&self) -> usize {
-        self.done
-    }
 }
 
 #[cfg(test)]
@@ -142,7 +137,6 @@ mod tests {
             let (mut cutter, mut ends, mut all) = (Cutter::new(&cuts, text), Vec::new(), Vec::new());
             while cutter.next_block(&mut ends, count) {
                 assert!(ends.len() == count || ends.last() == Some(&text.len()));
-                assert_eq!(cutter.position(), *ends.last().unwrap());
                 all.append(&mut ends);
             }
             assert_eq!(all, [&expected[..], &[text.len()]].concat(), "{count} at a time");

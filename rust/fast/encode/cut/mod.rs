@@ -6,6 +6,6 @@
 //! 4. [`parts`]: a long text in parts, for threads.
 
 pub(super) mod byte_cuts;
-pub(super) mod parts;
+pub mod parts;
 pub mod split_by;
 pub(super) mod static_cuts;

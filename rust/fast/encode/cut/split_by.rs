@@ -1,10 +1,10 @@
-//! Text -> blocks of pieces.
+//! What a text is cut by, and the ends of its pieces, block by block.
 
 use super::byte_cuts::Cutter;
 use crate::error::Result;
-use crate::fast::encode::block::{BLOCK, Workspace};
+use crate::fast::encode::block::BLOCK;
 use crate::fast::encode::tables::Tables;
-use crate::fast::scan::{Scanner, Tier};
+use crate::fast::scan::{Cuts, NoCuts, Scanner, Tier};
 use crate::pretokenize::Pattern;
 
 /// How text is cut into pieces.
@@ -29,108 +29,45 @@ pub struct Spaces {
     pub prefix: bool,
 }
 
-impl SplitBy<'_> {
-    /// Calls `block` each time that `work.ends` holds the ends of the next pieces, with the start of the first.
-    pub(in crate::fast::encode) fn each_block(
-        self,
-        text: &[u8],
-        tables: &Tables,
-        work: &mut Workspace,
-        mut block: impl FnMut(&mut Workspace, usize) -> Result<()>,
-    ) -> Result<()> {
-        let mut start = 0;
+impl<'p> SplitBy<'p> {
+    /// Where a text can be cut in two whose ids are those of the whole.
+    pub(in crate::fast::encode) fn cuts(self, tables: &'p Tables) -> &'p dyn Cuts {
         match self {
-            SplitBy::Scan(tier) => {
-                let mut scanner = Scanner::of(tier, text);
-                while scanner.next_block(&mut work.ends, BLOCK)? {
-                    block(work, start)?;
-                    start = scanner.position();
-                }
-                Ok(())
-            }
-            SplitBy::Characters(_) => {
-                let mut cutter = Cutter::new(tables.byte_cuts(), text);
-                while cutter.next_block(&mut work.ends, BLOCK) {
-                    block(work, start)?;
-                    start = cutter.position();
-                }
-                Ok(())
-            }
-            SplitBy::Ends(ends) => {
-                for ends in ends.chunks(BLOCK) {
-                    work.ends.clear();
-                    work.ends.extend_from_slice(ends);
-                    block(work, start)?;
-                    start = ends[ends.len() - 1];
-                }
-                Ok(())
-            }
-            SplitBy::Pattern(pattern) => {
-                let (mut end, mut done) = (0, Ok(()));
-                work.ends.clear();
-                pattern.split(text, &mut |piece| {
-                    end += piece.len();
-                    work.ends.push(end);
-                    if work.ends.len() == BLOCK {
-                        if done.is_ok() {
-                            done = block(work, start);
-                        }
-                        work.ends.clear();
-                        start = end;
-                    }
-                })?;
-                done?;
-                if start < end { block(work, start) } else { Ok(()) }
-            }
+            SplitBy::Scan(tier) => tier.cuts(),
+            SplitBy::Characters(_) => tables.byte_cuts(),
+            SplitBy::Pattern(_) | SplitBy::Ends(_) => &NoCuts,
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::error::Error;
-    use crate::fast::encode::lookup::piece_cache::Size;
-    use crate::fast::scan::Grammar;
-    use crate::vocab::Vocab;
-    use std::sync::Arc;
+/// The ends of the pieces of a text, block by block.
+pub(in crate::fast::encode) enum Blocks<'t> {
+    Scan(Scanner<'t>),
+    Characters(Cutter<'t>),
+    Ends(std::slice::Chunks<'t, usize>),
+}
 
-    #[test]
-    fn blocks_are_all_pieces_in_order_and_end_with_an_error() {
-        let order: Vec<u8> = (0..=255).collect();
-        let tables = Tables::new(Arc::new(Vocab::from_merges(&order, &[]).unwrap())).unwrap();
-        let (pattern, tier) = (Pattern::new("cl100k").unwrap(), Tier::Masks(Grammar::Cl100k));
-        for count in [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK, 3 * BLOCK + 7] {
-            let text = b" a".repeat(count);
-            let words = (1..=count).map(|word| 2 * word).collect();
-            // No byte is joined to another.
-            let bytes: Vec<usize> = (1..=text.len()).collect();
-            for (split, expected) in [
-                (SplitBy::Scan(&tier), &words),
-                (SplitBy::Pattern(&pattern), &words),
-                (SplitBy::Characters(Spaces::default()), &bytes),
-            ] {
-                let mut work = Workspace::new(Size::TINY).unwrap();
-                let (mut ends, mut lengths, mut calls) = (Vec::new(), Vec::new(), 0);
-                let keep = |work: &mut Workspace, start| {
-                    assert_eq!(start, ends.last().copied().unwrap_or(0));
-                    lengths.push(work.ends.len());
-                    ends.extend_from_slice(&work.ends);
-                    Ok(())
-                };
-                split.each_block(&text, &tables, &mut work, keep).unwrap();
-                assert_eq!(&ends, expected);
-                assert!(lengths.iter().all(|&length| (1..=BLOCK).contains(&length)));
-                if let SplitBy::Pattern(_) = split {
-                    assert_eq!(lengths.len(), count.div_ceil(BLOCK), "as few as there can be");
-                }
-                let error = Error::Training("on purpose".into());
-                let fail = |_: &mut Workspace, _| {
-                    calls += 1;
-                    Err(error.clone())
-                };
-                let failed = split.each_block(&text, &tables, &mut work, fail);
-                assert_eq!((failed, calls), if count == 0 { (Ok(()), 0) } else { (Err(error.clone()), 1) });
+impl<'t> Blocks<'t> {
+    /// Of a text that is cut by anything but the mirror, which does not stop between two pieces.
+    pub(in crate::fast::encode) fn of(by: SplitBy<'t>, tables: &'t Tables, text: &'t [u8]) -> Option<Blocks<'t>> {
+        Some(match by {
+            SplitBy::Scan(tier) => Blocks::Scan(Scanner::of(tier, text)),
+            SplitBy::Characters(_) => Blocks::Characters(Cutter::new(tables.byte_cuts(), text)),
+            SplitBy::Ends(ends) => Blocks::Ends(ends.chunks(BLOCK)),
+            SplitBy::Pattern(_) => return None,
+        })
+    }
+
+    /// Replaces the contents of `ends` by the ends of the next pieces; false where there are none.
+    pub(in crate::fast::encode) fn next(&mut self, ends: &mut Vec<usize>) -> Result<bool> {
+        match self {
+            Blocks::Scan(scanner) => scanner.next_block(ends, BLOCK),
+            Blocks::Characters(cutter) => Ok(cutter.next_block(ends, BLOCK)),
+            Blocks::Ends(chunks) => {
+                ends.clear();
+                let Some(chunk) = chunks.next() else { return Ok(false) };
+                ends.extend_from_slice(chunk);
+                Ok(true)
             }
         }
     }

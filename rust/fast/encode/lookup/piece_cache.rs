@@ -16,9 +16,10 @@
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
-use super::bucket::{self, Bucket, Find, SLOTS};
+use super::bucket::{self, Bucket, SLOTS};
 use super::id_ring::{self, IdRing, Row};
 use super::piece_key::{VALUE_SHIFT, hash, is_long};
+use crate::fast::simd::vector::{Portable, Vectors};
 use crate::fast::util::prefetch::{ahead, prefetch};
 use crate::fast::util::zeroed::Zeroed;
 
@@ -151,7 +152,7 @@ impl PieceCache {
 
     fn put(&mut self, key: u128, value: u32) {
         let bucket = self.view().bucket_of(key);
-        if self.view().find(bucket, key).is_some() {
+        if self.view().find_in::<Portable>(bucket, key).is_some() {
             return;
         }
         self.victim = (self.victim + 1) % SLOTS;
@@ -233,14 +234,14 @@ impl<'c> View<'c> {
         key | (bucket as u128) << VALUE_SHIFT
     }
 
-    /// The value of a key, whose bucket is `bucket`, by one of the ways to look at a bucket.
+    /// The value of a key, whose bucket is `bucket`.
     #[inline(always)]
-    pub fn find_with(&self, bucket: usize, key: u128, find: impl Find) -> Option<u32> {
+    pub fn find_in<V: Vectors>(&self, bucket: usize, key: u128) -> Option<u32> {
         // One call in a loop: of two, the compiler would make a function, whose call costs as much as the rest.
         let mut at = bucket;
         loop {
             let slots = &self.buckets[at];
-            let found = find(slots, key);
+            let found = bucket::find::<V>(slots, key);
             if found.is_some() || !bucket::is_full(slots) || at != bucket {
                 return found;
             }
@@ -248,13 +249,9 @@ impl<'c> View<'c> {
         }
     }
 
-    fn find(&self, bucket: usize, key: u128) -> Option<u32> {
-        self.find_with(bucket, key, bucket::find)
-    }
-
     /// The value of a piece, looked up from the beginning.
     pub fn find_piece(&self, key: u128, piece: &[u8]) -> Option<u32> {
-        self.find(self.bucket_of(key), key).filter(|&value| !is_long(key) || self.holds(value, piece))
+        self.find_in::<Portable>(self.bucket_of(key), key).filter(|&value| !is_long(key) || self.holds(value, piece))
     }
 
     /// Whether a value is a record that was made for this piece.
