@@ -127,7 +127,8 @@ impl FastCodec {
         };
         let done = self.each_segment(source, search, goes_on, |segment| {
             match segment {
-                Segment::Text(source, by) => encoder.encode_on(threads, source, by, ids)?,
+                Segment::Text(source, by) if threads > 1 => encoder.encode_on(threads, source, by, ids)?,
+                Segment::Text(source, by) => encoder.each_block(source, by, |block| block.append_to(ids))?,
                 Segment::Special(id) => {
                     ids.try_reserve(1)?;
                     ids.push(id);

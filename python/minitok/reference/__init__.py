@@ -10,7 +10,7 @@ Read the files in this order. The first two exist in Python only.
 6. ``vocab``: ids <-> bytes, merges, ranks
 7. ``count``: text -> words with counts
 8. ``train``: words with counts -> merges
-9. ``encode``: piece -> ids
+9. ``encode``: piece -> ids, by ``merging`` its parts
 10. ``decode``: ids -> bytes -> text
 11. ``codec``: all of it put together
 12. ``regexes``: the regular expressions that mean the same in both languages, read with ``regex_reader`` into ``regex_tree``

@@ -8,8 +8,9 @@
 //! filled with the vocabulary: that takes a few milliseconds and saves more on the text that follows.
 
 use super::block::{BLOCK, Workspace};
+use super::cut::byte_cuts::Cutter;
 use super::cut::parts::{BetweenMarkers, each_spaced, each_utf8, parts};
-use super::cut::split_by::{Blocks, Spaces, SplitBy};
+use super::cut::split_by::{Spaces, SplitBy};
 use super::lookup::block_output::BlockOutput;
 use super::lookup::piece_cache::{PieceCache, Size};
 use super::parallel::{GROUP, encode_all};
@@ -17,6 +18,7 @@ use super::tables::Tables;
 use crate::engine::Spent;
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
+use crate::fast::scan::Scanner;
 use crate::fast::util::fallible::{append, collect, push};
 use crate::fast::util::pool::{Pool, Pooled};
 use crate::fast::util::settings::cache_bytes;
@@ -86,11 +88,9 @@ impl Encoder {
 
     /// The same by at most `threads` threads.
     pub fn encode_on(&self, threads: usize, source: Source, by: SplitBy, out: &mut Vec<u32>) -> Result<()> {
-        if threads <= 1 || source.len() <= 2 * GROUP {
-            return self.encode(source, by, out);
-        }
         let cuts = by.cuts(&self.tables);
         let parts = match by {
+            _ if source.len() <= 2 * GROUP => return self.encode(source, by, out),
             SplitBy::Pattern(_) | SplitBy::Ends(_) => return self.encode(source, by, out),
             SplitBy::Characters(_) => parts(&BetweenMarkers(cuts), source)?,
             SplitBy::Scan(_) => parts(cuts, source)?,
@@ -184,7 +184,7 @@ impl Encoder {
             work.spent = Spent::of(text.len());
         }
         let mut start = 0;
-        let mut encode = |work: &mut Workspace| {
+        let mut encode = |work: &mut Workspace| -> Result<()> {
             let end = work.ends.last().copied().unwrap_or(start);
             if end - start > HUGE {
                 self.encode_huge_pieces(text, start, is_long, work, sink)?;
@@ -194,28 +194,47 @@ impl Encoder {
             start = end;
             Ok(())
         };
-        if let Some(mut blocks) = Blocks::of(by, &self.tables, text) {
-            while blocks.next(&mut work.ends)? {
-                encode(work)?;
-            }
-            return Ok(());
-        }
-        let SplitBy::Pattern(pattern) = by else { return Ok(()) };
-        // The mirror does not stop between two pieces, not even where something went wrong.
-        let (mut end, mut done) = (0, Ok(()));
-        work.ends.clear();
-        pattern.split(text, &mut |piece| {
-            end += piece.len();
-            work.ends.push(end);
-            if work.ends.len() == BLOCK {
-                if done.is_ok() {
-                    done = encode(work);
+        match by {
+            SplitBy::Scan(tier) => {
+                let mut scanner = Scanner::of(tier, text);
+                while scanner.next_block(&mut work.ends, BLOCK)? {
+                    encode(work)?;
                 }
-                work.ends.clear();
             }
-        })?;
-        done?;
-        if work.ends.is_empty() { Ok(()) } else { encode(work) }
+            SplitBy::Characters(_) => {
+                let mut cutter = Cutter::new(self.tables.byte_cuts(), text);
+                while cutter.next_block(&mut work.ends, BLOCK) {
+                    encode(work)?;
+                }
+            }
+            SplitBy::Ends(ends) => {
+                for ends in ends.chunks(BLOCK) {
+                    work.ends.clear();
+                    work.ends.extend_from_slice(ends);
+                    encode(work)?;
+                }
+            }
+            SplitBy::Pattern(pattern) => {
+                // The mirror does not stop between two pieces, not even where something went wrong.
+                let (mut end, mut done) = (0, Ok(()));
+                work.ends.clear();
+                pattern.split(text, &mut |piece| {
+                    end += piece.len();
+                    work.ends.push(end);
+                    if work.ends.len() == BLOCK {
+                        if done.is_ok() {
+                            done = encode(work);
+                        }
+                        work.ends.clear();
+                    }
+                })?;
+                done?;
+                if !work.ends.is_empty() {
+                    encode(work)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Calls `sink` with the values of the pieces that end at `work.ends`, in parts, between which the work can be stopped.

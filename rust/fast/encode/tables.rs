@@ -159,8 +159,9 @@ mod tests {
     use super::super::encoder::Encoder;
     use super::super::merge::pair_table::NO_PLACE;
     use super::*;
-    use crate::encode::{encode_piece, merge_parts};
+    use crate::encode::encode_piece;
     use crate::fast::pystr::source::Source;
+    use crate::merging::merge_parts;
     use crate::pretokenize::Pattern;
     use crate::vocab::{Alphabet, Merge, Symbols};
 
@@ -182,7 +183,8 @@ mod tests {
         // One for each of the parts, which have 84 splits.
         assert_eq!((kept.count(), vocab.merges().len()), (28, 84));
         for text in ["abcdefgh", "hgfedcba", "cdefababcbcdefgabc", "defgh"] {
-            let expected = merge_parts(&vocab, text.bytes().map(u32::from).collect()).unwrap();
+            let expected =
+                merge_parts(|left, right| vocab.merge_of(left, right), text.bytes().map(u32::from).collect()).unwrap();
             let mut symbols = Vec::new();
             super::super::merge::short::merge_alone(pairs, text.as_bytes(), &mut symbols);
             assert_eq!(symbols, expected);

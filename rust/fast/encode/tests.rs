@@ -10,11 +10,12 @@ use super::lookup::piece_cache::Size;
 use super::merge::long::tests::every_way;
 use super::merge::pair_table::PairTable;
 use super::tables::Tables;
-use crate::encode::{encode_piece, merge_parts, single_bytes};
+use crate::encode::{encode_piece, single_bytes};
 use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::scan::{Grammar, Tier};
 use crate::interrupt;
+use crate::merging::merge_parts;
 use crate::pretokenize::{Pattern, THEN, scanner_of};
 use crate::vocab::{Alphabet, Merge, Tokens, Vocab};
 use proptest::prelude::*;
@@ -215,7 +216,7 @@ proptest! {
         let vocab = Arc::new(make(&corpus, n_merges, form));
         let table = PairTable::new(&vocab).unwrap().unwrap();
         for piece in [&text[..], &corpus[..]].into_iter().filter(|piece| !piece.is_empty()) {
-            let expected = merge_parts(&vocab, single_bytes(&vocab, piece).unwrap()).unwrap();
+            let expected = merge_parts(|left, right| vocab.merge_of(left, right), single_bytes(&vocab, piece).unwrap()).unwrap();
             for ids in every_way(&table, piece) {
                 assert_eq!(ids, expected);
             }

@@ -1,4 +1,4 @@
-//! Which tokens come about by merging their bytes. Must equal asking `merge_parts` of `rust/encode.rs` for each token.
+//! Which tokens come about by merging their bytes. Must equal asking `merge_parts` of `rust/merging.rs` for each token.
 //!
 //! A token has been made once the parts of its merge have been made and nothing else happens at the seam between them. At the
 //! seam stand the last symbol of the left part and the first of the right one, which grow as the parts are merged: each of

@@ -6,7 +6,7 @@
 //! *exception*, which only a whole piece can be. (Proof: docs/algorithms.md, "One merge a token".)
 //!
 //! Merging X alone makes only tokens shorter than X before its last step. So the tokens are taken shortest first: all of one
-//! length are merged side by side (`merge_short.rs`) by the table of all shorter ones. What is left of X is two parts, its
+//! length are merged side by side (`merge/short.rs`) by the table of all shorter ones. What is left of X is two parts, its
 //! pair, or more, and then it is an exception. Then the pairs of this length join the table.
 //!
 //! By hand: `ab` 256, `bc` 257, `abc` 258. The tokens of two bytes are their bytes' pairs. `abc` merges to `ab c`, which is its
@@ -190,7 +190,7 @@ impl Names {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::encode::merge_parts;
+    use crate::merging::merge_parts;
     use crate::ranks::{every_split, recover_merges};
     use crate::vocab::{Alphabet, Vocab};
     use foldhash::HashMap;
@@ -225,8 +225,8 @@ mod tests {
             let few = Vocab::new(Tokens::clone(&tokens), found.merges.clone(), true, Alphabet::default()).unwrap();
             for text in texts.iter().chain(&words) {
                 let bytes = || text.bytes().map(u32::from).collect();
-                let ids = merge_parts(&mirror, bytes()).unwrap();
-                prop_assert_eq!(&merge_parts(&few, bytes()).unwrap(), &ids);
+                let ids = merge_parts(|left, right| mirror.merge_of(left, right), bytes()).unwrap();
+                prop_assert_eq!(&merge_parts(|left, right| few.merge_of(left, right), bytes()).unwrap(), &ids);
                 let mut symbols = Vec::new();
                 merge_long(&found.table, text.as_bytes(), &mut symbols).unwrap();
                 let symbols: Vec<u32> = symbols.iter().map(|&symbol| found.table.id(symbol)).collect();

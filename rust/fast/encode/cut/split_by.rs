@@ -1,10 +1,7 @@
-//! What a text is cut by, and the ends of its pieces, block by block.
+//! What a text is cut by.
 
-use super::byte_cuts::Cutter;
-use crate::error::Result;
-use crate::fast::encode::block::BLOCK;
 use crate::fast::encode::tables::Tables;
-use crate::fast::scan::{Cuts, NoCuts, Scanner, Tier};
+use crate::fast::scan::{Cuts, NoCuts, Tier};
 use crate::pretokenize::Pattern;
 
 /// How text is cut into pieces.
@@ -36,39 +33,6 @@ impl<'p> SplitBy<'p> {
             SplitBy::Scan(tier) => tier.cuts(),
             SplitBy::Characters(_) => tables.byte_cuts(),
             SplitBy::Pattern(_) | SplitBy::Ends(_) => &NoCuts,
-        }
-    }
-}
-
-/// The ends of the pieces of a text, block by block.
-pub(in crate::fast::encode) enum Blocks<'t> {
-    Scan(Scanner<'t>),
-    Characters(Cutter<'t>),
-    Ends(std::slice::Chunks<'t, usize>),
-}
-
-impl<'t> Blocks<'t> {
-    /// Of a text that is cut by anything but the mirror, which does not stop between two pieces.
-    pub(in crate::fast::encode) fn of(by: SplitBy<'t>, tables: &'t Tables, text: &'t [u8]) -> Option<Blocks<'t>> {
-        Some(match by {
-            SplitBy::Scan(tier) => Blocks::Scan(Scanner::of(tier, text)),
-            SplitBy::Characters(_) => Blocks::Characters(Cutter::new(tables.byte_cuts(), text)),
-            SplitBy::Ends(ends) => Blocks::Ends(ends.chunks(BLOCK)),
-            SplitBy::Pattern(_) => return None,
-        })
-    }
-
-    /// Replaces the contents of `ends` by the ends of the next pieces; false where there are none.
-    pub(in crate::fast::encode) fn next(&mut self, ends: &mut Vec<usize>) -> Result<bool> {
-        match self {
-            Blocks::Scan(scanner) => scanner.next_block(ends, BLOCK),
-            Blocks::Characters(cutter) => Ok(cutter.next_block(ends, BLOCK)),
-            Blocks::Ends(chunks) => {
-                ends.clear();
-                let Some(chunk) = chunks.next() else { return Ok(false) };
-                ends.extend_from_slice(chunk);
-                Ok(true)
-            }
         }
     }
 }

@@ -40,7 +40,7 @@ pub fn encode_pieces<'t>(
     }
     // Where the cutting was stopped, its ends are any, and what they make must not be remembered.
     let known = interrupt::check_now();
-    let (ids, places) = match merge_parts(tables, &parts) {
+    let (ids, places) = match ids_of_parts(tables, &parts) {
         Ok(made) => made,
         Err(error) => return owners.into_iter().for_each(|(number, ..)| emit(number, Err(error.clone()))),
     };
@@ -60,7 +60,7 @@ pub fn encode_pieces<'t>(
 /// The ids of all parts, in no particular order, and where among them those of each part are.
 type Merged = (Vec<u32>, Vec<Result<Range<usize>>>);
 
-fn merge_parts(tables: &Tables, parts: &[&[u8]]) -> Result<Merged> {
+fn ids_of_parts(tables: &Tables, parts: &[&[u8]]) -> Result<Merged> {
     let (mut ids, mut places) = (Vec::new(), filled(Ok(0..0), parts.len())?);
     let numbers: Vec<u32> = collect((0..).take(parts.len()))?;
     let piece = |number| parts[number as usize];

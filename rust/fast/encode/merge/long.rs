@@ -1,4 +1,4 @@
-//! One long piece -> symbols, in linear time for all but contrived input. Must equal `merge_parts` of `rust/encode.rs`.
+//! One long piece -> symbols, in linear time for all but contrived input. Must equal `merge_parts` of `rust/merging.rs`.
 //!
 //! **Seams.** Call two neighbouring tokens *settled* if merging the bytes of the two, alone, gives these two again.
 //! A list of tokens in which all neighbours are settled is what merging all the bytes gives. Proof: suppose that while the
@@ -7,7 +7,7 @@
 //! rank and place, which do not depend on what stands around. So the crossing merge would happen there too: but they are
 //! settled. Conversely, neighbours within the result of any merge are settled, by the same argument.
 //!
-//! So a long piece is cut blindly into chunks of 16 bytes, which are merged side by side (`merge_short.rs`). Then the chunks
+//! So a long piece is cut blindly into chunks of 16 bytes, which are merged side by side (`short.rs`). Then the chunks
 //! are joined from left to right: the bytes of the last token on the left and of the first on the right are merged together.
 //! If the outermost tokens of the result are the old ones, the seam is settled; if not, the region grows on the side where
 //! they differ, doubling each time.
@@ -34,8 +34,7 @@ use super::short::{LANE, WIDE_LANE, merge_alone, merge_short};
 use crate::error::Result;
 use crate::fast::util::fallible::{append, filled, resize, room};
 use crate::interrupt;
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use crate::merging::merge_parts;
 
 /// How many bytes show whether a piece is repetitive, and how many rounds they may take.
 const SAMPLE: usize = 512;
@@ -297,60 +296,15 @@ fn join(
     }
 }
 
-/// Puts a pair that merges into the heap.
-fn offer<T: Ord>(heap: &mut BinaryHeap<T>, candidate: Option<T>) -> Result<()> {
-    let Some(candidate) = candidate else { return Ok(()) };
-    heap.try_reserve(1)?;
-    heap.push(candidate);
-    Ok(())
-}
-
-/// The mirror's algorithm: a linked list, and a heap of the pairs that merge.
+/// By the mirror, with the ranks of the table.
 fn merge_heap(table: &PairTable, piece: &[u8]) -> Result<Vec<u32>> {
-    let end = piece.len();
-    let mut symbols = room(end)?;
+    let mut symbols = room(piece.len())?;
     interrupt::append(&mut symbols, piece.iter().map(|&byte| u32::from(byte)))?;
-    let (mut before, mut after) = (room(end)?, room(end)?);
-    interrupt::append(&mut before, (0..end).map(|place| place.checked_sub(1).unwrap_or(end)))?;
-    interrupt::append(&mut after, (0..end).map(|place| place + 1))?;
-    let candidate = |symbols: &[u32], after: &[usize], place: usize| {
-        if place == end || after[place] == end {
-            return None;
-        }
-        let rank = table.place(symbols[place], symbols[after[place]]);
-        (rank != NO_PLACE).then_some(Reverse((rank, place)))
+    let merge_of = |left, right| {
+        let place = table.place(left, right);
+        (place != NO_PLACE).then(|| (place, table.made(place)))
     };
-    let mut heap = BinaryHeap::from(room(end)?);
-    for place in 0..end {
-        offer(&mut heap, candidate(&symbols, &after, place))?;
-        interrupt::check()?;
-    }
-    while let Some(Reverse((rank, place))) = heap.pop() {
-        interrupt::check()?;
-        let gone = after[place];
-        if symbols[place] == NO_SYMBOL || gone == end || table.place(symbols[place], symbols[gone]) != rank {
-            continue; // stale
-        }
-        symbols[place] = table.made(rank);
-        symbols[gone] = NO_SYMBOL;
-        after[place] = after[gone];
-        if after[place] < end {
-            before[after[place]] = place;
-        }
-        for changed in [before[place], place] {
-            offer(&mut heap, candidate(&symbols, &after, changed))?;
-        }
-    }
-    let mut kept = 0;
-    for start in (0..end).step_by(interrupt::STRETCH) {
-        for place in start..end.min(start + interrupt::STRETCH) {
-            symbols[kept] = symbols[place];
-            kept += usize::from(symbols[place] != NO_SYMBOL);
-        }
-        interrupt::check()?;
-    }
-    symbols.truncate(kept);
-    Ok(symbols)
+    merge_parts(merge_of, symbols)
 }
 
 #[cfg(test)]

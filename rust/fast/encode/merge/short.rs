@@ -1,4 +1,4 @@
-//! Pieces of up to 62 bytes -> symbols, many at a time. Must equal `merge_parts` of `rust/encode.rs`.
+//! Pieces of up to 62 bytes -> symbols, many at a time. Must equal `merge_parts` of `rust/merging.rs`.
 //!
 //! A new word is short, and merging it is a chain of a few look-ups, each waiting for the one before it, with a branch at
 //! every step that no processor can predict. So up to 32 pieces stand side by side, one *lane* each, and take one step in
@@ -223,7 +223,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::encode::merge_parts;
+    use crate::merging::merge_parts;
     use crate::vocab::Vocab;
     use std::sync::Arc;
 
@@ -242,7 +242,11 @@ mod tests {
             merge_short(&table, some.clone(), |number, symbols| found[number as usize].push(symbols.to_vec()));
             for (number, piece) in (0..).zip(&pieces) {
                 let is_reported = some.clone().any(|(some, _)| some == number);
-                let symbols = merge_parts(&vocab, piece.iter().map(|&byte| u32::from(byte)).collect()).unwrap();
+                let symbols = merge_parts(
+                    |left, right| vocab.merge_of(left, right),
+                    piece.iter().map(|&byte| u32::from(byte)).collect(),
+                )
+                .unwrap();
                 assert_eq!(found[number as usize], if is_reported { vec![symbols] } else { Vec::new() }, "{number}");
             }
         }
