@@ -13,7 +13,7 @@ Read the files in this order. The first three exist in Python only.
 8. ``vocab``: ids <-> bytes, merges, ranks
 9. ``count``: text -> words with counts
 10. ``train``: words with counts -> merges
-11. ``encode``: piece -> ids
+11. ``encode``: piece -> ids, by ``merging`` its parts
 12. ``decode``: ids -> bytes -> text
 13. ``codec``: all of it put together
 14. ``trace``: what training and encoding did, step by step, as data
