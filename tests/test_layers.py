@@ -1,5 +1,7 @@
 """The arrows of the package go one way: lazy and type-only imports count, too."""
 
+import ast
+import re
 import subprocess
 import sys
 
@@ -66,6 +68,17 @@ def test_every_module_has_a_place():
 def test_imports_go_down(module):
     up = {other for other in GRAPH[module] if level(other) > level(module)}
     assert not up, f"{module} stands below {sorted(up)}"
+
+
+def test_a_package_of_more_than_five_files_says_in_which_order_to_read_them():
+    read = 0
+    for init in layers.PACKAGE.rglob("__init__.py"):
+        files = {path.stem for path in init.parent.glob("*.py")} - {"__init__", "__main__"}
+        if len(files) > 5:
+            header = ast.get_docstring(ast.parse(init.read_text("utf-8"))) or ""
+            assert files <= set(re.findall(r"``(\w+)``", header)), f"{init} does not name all of its files"
+            read += 1
+    assert read > 10
 
 
 def test_there_is_no_circle_but_those_named():

@@ -6,6 +6,11 @@ the tie rule change? how often is "aa" in "aaaa"?), ``stream`` (when does a toke
 text smuggle in?). ``page`` puts any of them on one web page. Everything replays traces (SPEC X1, X2); nothing here knows how
 merging works.
 
+Reading order: ``model`` (what an explanation is), ``build`` (how it is made of a trace), ``alternatives`` (which part of a
+pattern made a piece), ``timeline`` (when bytes become text), ``excerpt`` (one piece of a long text), ``serial`` (JSON). As a
+page: ``page``, ``chips``, ``visible``, ``tree``, ``sections``; in a terminal: ``terminal``, ``report``. The laboratories:
+``stream``, ``ties``, ``injection``, ``training``, ``bigram``; figures: ``measures``, ``plots``.
+
 ``plots`` needs Matplotlib: ``'minitok[plots]'``.
 """
 
