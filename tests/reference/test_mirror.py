@@ -7,7 +7,6 @@ from mirror import MODULES, REFERENCE, RUST, python_names, rules, rust_names
 # agree.
 LONE_FILES = {
     "basic": "the first rung, for a reader to type along: it teaches in one language, and nothing runs it",
-    "naive": "the oracle: it is nobody's mirror",
     "text": "a str of Python may hold surrogates, and a &str of Rust may not",
     "build": "the script of the build",
     "lib": "the root of the crate",
