@@ -25,7 +25,7 @@
 //! 3. [`regex_reader`]: their text -> symbols
 //! 4. [`regex_tree`]: symbols -> a tree, and the tree as an engine reads it
 //! 5. [`families`]: the patterns of open models, by name
-//! 6. [`packed`]: the vocabularies inside the package -> ids and merges
+//! 6. [`packed_vocab`]: the vocabularies inside the package -> ids and merges
 //! 7. [`ranks`]: merges from ranks and from scores
 //! 8. [`characters`]: vocabularies of characters, with byte fallback or an unknown token
 //! 9. [`metaspace`]: the space as a marker, and the space before a text
@@ -60,7 +60,7 @@ pub mod metaspace;
 pub mod normal_forms;
 pub mod normalize;
 pub mod once;
-pub mod packed;
+pub mod packed_vocab;
 pub mod pairs;
 pub mod preprocess;
 pub mod pretokenize;

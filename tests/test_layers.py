@@ -15,7 +15,7 @@ ORDER = [
     ("reference.text", "corpus.progress", "data"),
     ("reference.published",),  # rules and tables that the files below the next line look up
     ("reference",),
-    ("reference.published.normalize", "reference.published.words", "reference.published.packed"),
+    ("reference.published.normalize", "reference.published.words", "reference.published.packed_vocab"),
     ("reference.published.preprocess",),
     ("reference.codec",),
     ("arguments",),

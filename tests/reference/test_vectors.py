@@ -21,7 +21,7 @@ from minitok.formats import native
 from minitok.reference import pretokenize
 from minitok.reference.pairs import merge_pair
 from minitok.reference.published.flags import as_flagged
-from minitok.reference.published.words import Words
+from minitok.reference.published.words import WordCutter
 from vector_cases import (
     FILES,
     Case,
@@ -173,8 +173,8 @@ def test_refused_normalizing(case: Case, backend: str, monkeypatch: pytest.Monke
             run(as_text(case["text"]))
 
 
-def words_of(case: Case) -> Words:
-    return Words(case["words"], None if case["end"] is None else as_bytes(case["end"]))
+def words_of(case: Case) -> WordCutter:
+    return WordCutter(case["words"], None if case["end"] is None else as_bytes(case["end"]))
 
 
 @cases("normalize", having="pieces")

@@ -4,7 +4,7 @@ use minitok::codec::Codec;
 use minitok::error::{Error, Result};
 use minitok::metaspace::Metaspace;
 use minitok::normalize::{Normalizer, Step};
-use minitok::packed::unpack;
+use minitok::packed_vocab::unpack;
 use minitok::pretokenize::Pattern;
 use minitok::special::SpecialTokens;
 use minitok::vocab::{Alphabet, Merge, Symbols, Tokens, Vocab, check_token_bytes};

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from ..corpus.progress import Progress, Show
     from ..definition import Definition
-    from .encoding import Encoded
+    from .encoding import EncodedBlock
     from .formats import Writer
     from .options import PackOptions
 
@@ -284,7 +284,7 @@ class Run:
         }
         write_atomically(self.journal, json.dumps(state, indent=1).encode())
 
-    def encoded(self, files: Iterable[tuple[int, Path]]) -> Iterator[Encoded]:
+    def encoded(self, files: Iterable[tuple[int, Path]]) -> Iterator[EncodedBlock]:
         """Yields the ids of numbered files, in order."""
         if self.options.learn is not None:
             from .chats import encode_chats
