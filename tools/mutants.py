@@ -35,7 +35,7 @@ ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "python" / "minitok" / "reference"
 TEST_FILES = {
     "reference": "basic byte_chars count_chunks defaults long_tokens normal_forms normalize patterns small_scope split unicode "
-    "vectors",
+    "vectors vectors_of_pieces",
     "corpus": "counts pruning train_characters train_symbols",
     "encodings": "packed",
     "formats": "added_ids added_kinds characters gguf malformed pipelines pre_tokenizers readers round_trips sentencepiece "
