@@ -23,8 +23,9 @@ from ..formats.files import write_atomically
 from .arrange import arranged, blocks_of, blocks_of_arrays
 from .background import Background
 from .encoding import encode_in_order
-from .formats import BareWriter, check_outputs, format_of
+from .formats import BareWriter
 from .options import Layout, LayoutOptions, Options, Packed, check_known, check_out, job_digest, token_id
+from .outputs import check_outputs, format_of
 from .reader import open_packed
 
 if TYPE_CHECKING:
