@@ -91,6 +91,12 @@ def symbols_of(fields: Case) -> Symbols:
     return Symbols(**fields)
 
 
+def steps_of(case: Case) -> list[str | tuple[str, ...]]:
+    return [
+        step if isinstance(step, str) else tuple(as_bytes(text).decode() for text in step) for step in case["steps"]
+    ]
+
+
 def special_of(case: Case, backend: str) -> Any:
     """The tokens of a case that are found in text."""
     special, added = case.get("special_tokens", {}), case.get("added_tokens", {})

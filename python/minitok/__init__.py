@@ -18,6 +18,9 @@ The steps, by the name of the module of ``minitok.reference`` that shows each (i
 from, and ``open_packed`` reads what ``Tokenizer.encode_files`` has written. Exceptions are in ``minitok.errors``. What not
 everybody needs is in modules of its own: ``minitok.arrow`` (columns), ``padding``, ``chat``, ``explain``, ``scale`` (clusters),
 and ``compat`` (the interfaces of other libraries).
+
+To read the source, begin with ``reference``; then ``definition``, ``tokenizer``, ``training`` and ``loading``, and the small
+files beside them: ``arguments``, ``errors``, ``patterns``, ``padding``, ``arrow``. docs/design.md is the map.
 """
 
 from typing import TYPE_CHECKING

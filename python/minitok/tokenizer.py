@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .corpus.progress import Progress
     from .corpus.report import TrainingReport
     from .definition.fields import Changes, Fields
-    from .explain.model import Explanation
+    from .explain.explanation import Explanation
     from .formats import Format
     from .packing import Packed, PackOptions
     from .reference.published.normalize import Steps as Normalizer

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 from .backend import load_backend
-from .corpus.characters import WORDS, train_characters
+from .corpus.characters import DEFAULT_PATTERN, train_characters
 from .corpus.counting import CorpusFiles, Counting
 from .corpus.counts import PieceCounts, check_special
 from .corpus.learning import TIE_BREAKS, Job
@@ -126,7 +126,7 @@ def train(
                 train_characters(
                     texts,
                     job,
-                    pattern=WORDS if pattern is None else pattern_named(pattern),
+                    pattern=DEFAULT_PATTERN if pattern is None else pattern_named(pattern),
                     prefix=prefix,
                     backend=backend,
                     threads=threads,

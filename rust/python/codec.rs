@@ -21,7 +21,7 @@ use crate::metaspace::Metaspace;
 use crate::preprocess::{Search, Trust};
 use crate::special::Finder;
 use crate::trace::{Event, trace_piece};
-use crate::words::Words;
+use crate::words::WordCutter;
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
@@ -104,7 +104,7 @@ impl Codec {
             None
         } else {
             let end = word_end.map(|end| if end.is_empty() { b"".as_slice() } else { WORD_END });
-            Some(Words::new(words, end)?)
+            Some(WordCutter::new(words, end)?)
         };
         let normalizer = crate::normalize::Normalizer::new(steps)?;
         let (vocab_core, pattern, special) = (vocab.core().clone(), pattern.clone(), special.clone());

@@ -7,6 +7,7 @@ import importlib.util
 import io
 import json
 import re
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -171,3 +172,11 @@ def test_the_command_needs_no_extra():
     names = {Requirement(line).name for line in PROJECT["project"]["dependencies"]}
     assert {"typer", "rich"} <= names
     assert "cli" not in PROJECT["project"]["optional-dependencies"]
+
+
+def test_the_list_of_commands_fits_a_screen():
+    ran = subprocess.run(["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S607
+    shown = ran.stdout.splitlines()
+    assert "make test               every test of both languages" in shown
+    assert len(shown) < 24
+    assert max(map(len, shown)) <= 80

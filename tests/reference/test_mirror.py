@@ -7,7 +7,6 @@ from mirror import MODULES, REFERENCE, RUST, python_names, rules, rust_names
 # agree.
 LONE_FILES = {
     "basic": "the first rung, for a reader to type along: it teaches in one language, and nothing runs it",
-    "naive": "the oracle: it is nobody's mirror",
     "text": "a str of Python may hold surrogates, and a &str of Rust may not",
     "build": "the script of the build",
     "lib": "the root of the crate",
@@ -31,7 +30,7 @@ LONE_NAMES = {
         "form": "a str in Python",
         "form.named": "as form",
         "form.name": "as form",
-        "part": "a tuple in Python",
+        "replacement": "a tuple in Python",
         "change": "a tuple in Python",
         "char": "a tuple in Python",
         "char.append_to": "encode in Python",
@@ -51,7 +50,7 @@ LONE_NAMES = {
         "steps_of": "as check_normalizer",
         "name_of": "a method of Step in Rust",
     },
-    "packed": {
+    "packed_vocab": {
         "reader.new": "a struct literal in Rust",
         "adler32": "Python's zlib has it",
         "number": "int.from_bytes in Python",

@@ -23,7 +23,7 @@ from ..reference.decode import StreamDecoder
 from ..reference.published.metaspace import Metaspace
 from ..reference.published.normalize import Normalizer
 from ..reference.published.preprocess import NOTHING, TEXT, Trust
-from ..reference.published.words import END, Words
+from ..reference.published.words import END, WordCutter
 from ..reference.text import utf8
 from ..reference.trace import trace_piece
 
@@ -187,7 +187,7 @@ class PythonCodec:
     ) -> None:
         metaspace = None if prefix is None else Metaspace(prefix)
         end = None if word_end is None else END if word_end else b""
-        cutter = None if words is None and end is None else Words(words, end)
+        cutter = None if words is None and end is None else WordCutter(words, end)
         self.codec = Codec(vocab, pattern, special, None if normalizer is None else normalizer.core, metaspace, cutter)
         self.before = NOTHING
         # What finds the tokens that the last calls allowed.
@@ -421,7 +421,7 @@ class PythonPieceCounter(PieceCounter):
         counts, lengths, data = (Path(file).read_bytes() for file in files)
         self.add_pieces(data, np.frombuffer(lengths, "<u4"), np.frombuffer(counts, "<i8"), documents, size)
 
-    def packed(self) -> tuple[bytes, npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+    def to_arrays(self) -> tuple[bytes, npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
         self.check_whole()
         lengths = np.fromiter(map(len, self.pieces), np.uint32, len(self.pieces))
         return b"".join(self.pieces), lengths, np.fromiter(self.pieces.values(), np.int64, len(self.pieces))

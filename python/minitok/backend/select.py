@@ -90,7 +90,7 @@ def load_backend(name: str | None = None) -> Backend:
 
 def python_backend() -> Backend:
     from ..reference import pretokenize, special, vocab
-    from ..reference.published import packed
+    from ..reference.published import packed_vocab
     from .python import (
         PythonCodec,
         PythonNormalizer,
@@ -104,7 +104,7 @@ def python_backend() -> Backend:
     return Backend(
         name="python",
         vocab=vocab.Vocab,
-        unpack=packed.unpack,
+        unpack=packed_vocab.unpack,
         pattern=pretokenize.Pattern,
         special_tokens=special.SpecialTokens,
         codec=PythonCodec,

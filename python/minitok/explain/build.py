@@ -24,7 +24,8 @@ from ..reference.text import utf8
 from ..reference.trace import trace_merges
 from ..spans.offsets import char_spans
 from .alternatives import labelled
-from .model import Alternative, Blocked, Explanation, Lane, LanePiece, Part, Piece, Token
+from .explanation import Explanation
+from .model import Alternative, Blocked, Lane, LanePiece, Part, Piece, Token
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from ..backend import Codec
     from ..definition import Definition
     from ..tokenizer import Tokenizer
-    from .model import Alternative, Explanation, Piece
+    from .explanation import Explanation
+    from .model import Alternative, Piece
 
 __all__ = ["Excerpt", "as_read", "explain_at", "whole_characters"]
 

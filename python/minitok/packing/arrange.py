@@ -25,8 +25,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..formats.files import behind_links, write_atomically
-from .formats import Writer, manifest_path, new_writer, shard_name
+from .formats import Writer, new_writer
 from .mask import marked
+from .outputs import manifest_path, shard_name
 from .packed_corpus import checksum
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from ..chat.render import ROLES, render
 from ..corpus.compression import inner_suffix, opened
 from ..corpus.records import ARROW, LINES, json_of_line, rows_of_file, whole_lines
 from ..errors import FileFormatError, TemplateError
-from .encoding import NOTHING, Encoded
+from .encoding import NOTHING, EncodedBlock
 from .mask import marked
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def check_learn(definition: Definition, learn: str) -> str:
     return learn
 
 
-def encode_chats(definition: Definition, files: Iterable[tuple[int, Path]], options: Options) -> Iterator[Encoded]:
+def encode_chats(definition: Definition, files: Iterable[tuple[int, Path]], options: Options) -> Iterator[EncodedBlock]:
     """Yields what numbered files of conversations hold, as ``encode_in_order`` does with texts; ids are marked."""
     for number, file in files:
         batch: list[npt.NDArray[np.uint32]] = []
@@ -81,11 +81,11 @@ def encode_chats(definition: Definition, files: Iterable[tuple[int, Path]], opti
                 batch, held, size = [], 0, 0
         if batch:
             yield joined(batch, size)
-        yield Encoded(NOTHING.ids, NOTHING.ends, 0, number)
+        yield EncodedBlock(NOTHING.ids, NOTHING.ends, 0, number)
 
 
-def joined(batch: list[npt.NDArray[np.uint32]], size: int) -> Encoded:
-    return Encoded(np.concatenate(batch), np.cumsum([len(ids) for ids in batch], dtype=np.int64), size)
+def joined(batch: list[npt.NDArray[np.uint32]], size: int) -> EncodedBlock:
+    return EncodedBlock(np.concatenate(batch), np.cumsum([len(ids) for ids in batch], dtype=np.int64), size)
 
 
 def encoded(

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     Value = TypeVar("Value")
 
-__all__ = ["Encoded", "encode_in_order"]
+__all__ = ["EncodedBlock", "encode_in_order"]
 
 # How much text is a batch, in bytes: enough that what Python does for it costs little, and both fit into a cache.
 BATCH = 1 << 20
@@ -43,7 +43,7 @@ RECORDS = 1 << 21
 
 
 @dataclass(frozen=True)
-class Encoded:
+class EncodedBlock:
     """The ids of some documents, where each of them ends, and how many bytes of text they are.
 
     ``file`` is the number of files that are finished with this; it is 0 within a file.
@@ -55,12 +55,12 @@ class Encoded:
     finished: int = 0
 
 
-NOTHING = Encoded(np.zeros(0, np.uint32), np.zeros(0, np.int64), 0)
+NOTHING = EncodedBlock(np.zeros(0, np.uint32), np.zeros(0, np.int64), 0)
 
 
 def encode_in_order(
     codec: Codec, backend: Backend, files: Iterable[tuple[int, Path]], options: Options
-) -> Iterator[Encoded]:
+) -> Iterator[EncodedBlock]:
     """Yields what numbered files hold, in order, with a last part for each file that says that it is finished."""
     # The reference holds the GIL all the time.
     threads = options.threads if backend.name == "rust" else 1
@@ -105,15 +105,15 @@ def results(work: Iterable[Callable[[], Value]]) -> Iterator[Callable[[], Value]
 
 def work_on(
     codec: Codec, backend: Backend, files: Iterable[tuple[int, Path]], options: Options
-) -> Iterator[Callable[[], Encoded]]:
+) -> Iterator[Callable[[], EncodedBlock]]:
     """Yields what encodes the files, part by part."""
     for number, file in files:
         yield from work_on_file(codec, backend, file, options)
-        finished = Encoded(NOTHING.ids, NOTHING.ends, 0, number)
+        finished = EncodedBlock(NOTHING.ids, NOTHING.ends, 0, number)
         yield lambda finished=finished: finished  # type: ignore[misc]
 
 
-def work_on_file(codec: Codec, backend: Backend, file: Path, options: Options) -> Iterator[Callable[[], Encoded]]:
+def work_on_file(codec: Codec, backend: Backend, file: Path, options: Options) -> Iterator[Callable[[], EncodedBlock]]:
     """Yields what encodes a file, part by part."""
     batches = batches_of(file, options.field, backend, RECORDS)
     if batches is not None:
@@ -128,40 +128,40 @@ def work_on_file(codec: Codec, backend: Backend, file: Path, options: Options) -
         yield texts_encoder(codec, texts, options)
 
 
-def records_encoder(codec: Codec, batch: Batch, options: Options) -> Callable[[], Encoded]:
+def records_encoder(codec: Codec, batch: Batch, options: Options) -> Callable[[], EncodedBlock]:
     """What encodes a batch of records."""
 
-    def encode() -> Encoded:
+    def encode() -> EncodedBlock:
         ids, ends, size = batch.encode(codec, options.allowed, options.end, options.dtype)
-        return Encoded(ids, ends.astype(np.int64), size)
+        return EncodedBlock(ids, ends.astype(np.int64), size)
 
     return encode
 
 
-def texts_encoder(codec: Codec, texts: list[bytes], options: Options) -> Callable[[], Encoded]:
+def texts_encoder(codec: Codec, texts: list[bytes], options: Options) -> Callable[[], EncodedBlock]:
     """What encodes some documents."""
 
-    def encode() -> Encoded:
+    def encode() -> EncodedBlock:
         ids, offsets = with_ends(*codec.encode_batch_to_numpy(texts, options.allowed, 1), options.end)
-        return Encoded(ids, offsets[1:].astype(np.int64), sum(map(len, texts)))
+        return EncodedBlock(ids, offsets[1:].astype(np.int64), sum(map(len, texts)))
 
     return encode
 
 
-def whole_encoders(codec: Codec, chunks: Iterable[bytes], options: Options) -> Iterator[Callable[[], Encoded]]:
+def whole_encoders(codec: Codec, chunks: Iterable[bytes], options: Options) -> Iterator[Callable[[], EncodedBlock]]:
     """Yields what encodes a text that is one document, block by block."""
     for text, coder in safe_blocks(codec, chunks, options.allowed, BATCH):
         yield block_encoder(coder, text, options)
     end = np.array([] if options.end is None else [options.end], np.uint32)
-    last = Encoded(end, np.array([len(end)]), 0)
+    last = EncodedBlock(end, np.array([len(end)]), 0)
     yield lambda: last
 
 
-def block_encoder(codec: Codec, text: bytes, options: Options) -> Callable[[], Encoded]:
-    def encode() -> Encoded:
+def block_encoder(codec: Codec, text: bytes, options: Options) -> Callable[[], EncodedBlock]:
+    def encode() -> EncodedBlock:
         # A text without a safe cut is one long block.
         threads = 1 if len(text) < 2 * BATCH else options.threads
-        return Encoded(codec.encode_to_numpy(text, options.allowed, threads), NOTHING.ends, len(text))
+        return EncodedBlock(codec.encode_to_numpy(text, options.allowed, threads), NOTHING.ends, len(text))
 
     return encode
 

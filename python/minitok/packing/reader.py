@@ -19,8 +19,8 @@ from numpy.lib import format as npy
 
 from ..errors import FileFormatError
 from .bounds import Bounds, Ends, Sequences
-from .formats import MEGATRON
 from .mask import mask_path
+from .outputs import MEGATRON
 from .packed_corpus import Bare, Columns, PackedCorpus, Shards
 
 if TYPE_CHECKING:

@@ -23,8 +23,9 @@ from ..formats.files import write_atomically
 from .arrange import arranged, blocks_of, blocks_of_arrays
 from .background import Background
 from .encoding import encode_in_order
-from .formats import BareWriter, check_outputs, format_of
+from .formats import BareWriter
 from .options import Layout, LayoutOptions, Options, Packed, check_known, check_out, job_digest, token_id
+from .outputs import check_outputs, format_of
 from .reader import open_packed
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
     from ..corpus.progress import Progress, Show
     from ..definition import Definition
-    from .encoding import Encoded
+    from .encoding import EncodedBlock
     from .formats import Writer
     from .options import PackOptions
 
@@ -284,7 +285,7 @@ class Run:
         }
         write_atomically(self.journal, json.dumps(state, indent=1).encode())
 
-    def encoded(self, files: Iterable[tuple[int, Path]]) -> Iterator[Encoded]:
+    def encoded(self, files: Iterable[tuple[int, Path]]) -> Iterator[EncodedBlock]:
         """Yields the ids of numbered files, in order."""
         if self.options.learn is not None:
             from .chats import encode_chats

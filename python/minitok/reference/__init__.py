@@ -1,20 +1,19 @@
 """The algorithms in plain Python, written to be read beside their Rust mirrors of the same name in ``rust/``.
 
 This folder is byte-pair encoding, an evening's reading; ``published`` is what the files of published tokenizers need besides.
-Read the files in this order. The first three exist in Python only.
+Read the files in this order. The first two exist in Python only.
 
 1. ``basic``: byte-pair encoding, text in and text out; type it along
-2. ``naive``: the same on pieces of bytes; the oracle of the tests
-3. ``text``: ``str`` or ``bytes`` -> UTF-8
-4. ``pairs``: count pairs, merge a pair, and what that changes
-5. ``pretokenize``: text -> pieces
-6. ``byte_chars``: bytes as characters, for patterns that cut these
-7. ``special``: text -> segments and special tokens
-8. ``vocab``: ids <-> bytes, merges, ranks
-9. ``count``: text -> words with counts
-10. ``train``: words with counts -> merges
-11. ``encode``: piece -> ids, by ``merging`` its parts
-12. ``decode``: ids -> bytes -> text
-13. ``codec``: all of it put together
-14. ``trace``: what training and encoding did, step by step, as data
+2. ``text``: ``str`` or ``bytes`` -> UTF-8
+3. ``pairs``: count pairs, merge a pair, and what that changes
+4. ``pretokenize``: text -> pieces
+5. ``byte_chars``: bytes as characters, for patterns that cut these
+6. ``special``: text -> segments and special tokens
+7. ``vocab``: ids <-> bytes, merges, ranks
+8. ``count``: text -> words with counts
+9. ``train``: words with counts -> merges
+10. ``encode``: piece -> ids, by ``merging`` its parts
+11. ``decode``: ids -> bytes -> text
+12. ``codec``: all of it put together
+13. ``trace``: what training and encoding did, step by step, as data
 """

@@ -106,7 +106,7 @@ def count_in_memory(dataset: Any, counter: BatchCounter, rows: int, show: Show) 
         counted = counted.map_batches(add_up, batch_size=FAN_IN, batch_format="numpy")
     for row in rows_in_order(counted):
         counts: PieceCounts = pickle.loads(row["counts"])  # noqa: S301 - pickled by a task
-        total.add_pieces(*counts.counter.packed(), counts.documents, counts.bytes)
+        total.add_pieces(*counts.counter.to_arrays(), counts.documents, counts.bytes)
         watch.add(row)
     return PieceCounts(total, counter.pattern, counter.special, counter.backend)
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 # Fewer tokens than this are looked up one by one.
 FEW = 1 << 13
 
-__all__ = ["Part", "checked_segments", "encode_spans", "ids_of_parts", "parts_of", "spans_of_ids"]
+__all__ = ["SharedSegment", "checked_segments", "encode_spans", "ids_of_segments", "shared_segments", "spans_of_ids"]
 
 
 def checked_segments(segments: Iterable[tuple[Text, bool]]) -> list[tuple[Text, bool]]:
@@ -49,7 +49,7 @@ def checked_segments(segments: Iterable[tuple[Text, bool]]) -> list[tuple[Text, 
     return found
 
 
-class Part(NamedTuple):
+class SharedSegment(NamedTuple):
     """Text that is encoded at once, or a token.
 
     Attributes:
@@ -63,10 +63,12 @@ class Part(NamedTuple):
     token_id: int | None
 
 
-def parts_of(definition: Definition, spans: Iterable[tuple[Text, bool]], *, apart: bool = False) -> list[Part]:
+def shared_segments(
+    definition: Definition, spans: Iterable[tuple[Text, bool]], *, apart: bool = False
+) -> list[SharedSegment]:
     """The tokens that are found in spans (text, trusted), and the text between them.
 
-    ``apart``: each span is cut by itself, and text of two spans is never in one part.
+    ``apart``: each span is cut by itself, and text of two spans is never in one segment.
     """
     definition.check("encode segments")
     texts = [(utf8(text), bool(trusted)) for text, trusted in spans]
@@ -76,13 +78,15 @@ def parts_of(definition: Definition, spans: Iterable[tuple[Text, bool]], *, apar
         whole, ends = b"".join(text for text, _ in texts), list(accumulate(len(text) for text, _ in texts))
         trust = trusted_stretches(texts), everywhere
         ends_of_texts = np.array(ends, np.int64)
-        return [part_of(segment, ends, ends_of_texts) for segment in codec.segments(whole, names, "nothing", trust)]
-    found: list[Part] = []
+        return [
+            shared_segment(segment, ends, ends_of_texts) for segment in codec.segments(whole, names, "nothing", trust)
+        ]
+    found: list[SharedSegment] = []
     before = "nothing"
     for number, (text, trusted) in enumerate(texts):
         trust = [(0, len(text))] if trusted else [], everywhere
         for data, *_, token_id in codec.segments(text, names, before, trust):
-            found.append(Part(data, [(number, len(data))], token_id))
+            found.append(SharedSegment(data, [(number, len(data))], token_id))
             before = "text" if token_id is None else "token"
     return found
 
@@ -101,14 +105,14 @@ def trusted_stretches(texts: Sequence[tuple[bytes, bool]]) -> list[tuple[int, in
     return found
 
 
-def part_of(segment: Segment, ends: Sequence[int], array: npt.NDArray[np.int64]) -> Part:
+def shared_segment(segment: Segment, ends: Sequence[int], array: npt.NDArray[np.int64]) -> SharedSegment:
     """A segment of a text with its shares of the spans, which end at these places of the text, given as a list and an array."""
     data, start, end, put, origins, token_id = segment
     if origins is not None:
         numbers = np.searchsorted(array, origins[0], side="right")
         firsts = np.flatnonzero(np.diff(numbers, prepend=-1)).tolist()
         sizes = np.diff([*firsts, len(data)]).tolist()
-        return Part(data, list(zip(numbers[firsts].tolist(), sizes, strict=True)), token_id)
+        return SharedSegment(data, list(zip(numbers[firsts].tolist(), sizes, strict=True)), token_id)
     shares: list[tuple[int, int]] = []
     at = start - put
     for number in range(bisect_right(ends, start), len(ends)):
@@ -118,20 +122,20 @@ def part_of(segment: Segment, ends: Sequence[int], array: npt.NDArray[np.int64])
         at = stop
         if at == end:
             break
-    return Part(data, shares, token_id)
+    return SharedSegment(data, shares, token_id)
 
 
 def encode_spans(definition: Definition, spans: Iterable[tuple[Text, bool]], *, apart: bool) -> list[int]:
     """Returns the ids of a text in spans (text, trusted)."""
-    parts = parts_of(definition, spans, apart=apart)
-    return [token_id for ids in ids_of_parts(definition.codec(), parts) for token_id in ids]
+    segments = shared_segments(definition, spans, apart=apart)
+    return [token_id for ids in ids_of_segments(definition.codec(), segments) for token_id in ids]
 
 
-def ids_of_parts(codec: Codec, parts: Sequence[Part]) -> list[list[int]]:
-    """Returns the ids of each part."""
-    ids, offsets = codec.encode_prepared([part.data for part in parts if part.token_id is None])
+def ids_of_segments(codec: Codec, segments: Sequence[SharedSegment]) -> list[list[int]]:
+    """Returns the ids of each segment."""
+    ids, offsets = codec.encode_prepared([segment.data for segment in segments if segment.token_id is None])
     found = rows_of(ids.tolist(), offsets.tolist())
-    return [next(found) if part.token_id is None else [part.token_id] for part in parts]
+    return [next(found) if segment.token_id is None else [segment.token_id] for segment in segments]
 
 
 def rows_of(ids: list[int], offsets: list[int]) -> Iterator[list[int]]:
@@ -140,9 +144,9 @@ def rows_of(ids: list[int], offsets: list[int]) -> Iterator[list[int]]:
 
 
 def spans_of_ids(
-    codec: Codec, parts: Sequence[Part], ids: Sequence[Sequence[int]], count: int
+    codec: Codec, segments: Sequence[SharedSegment], ids: Sequence[Sequence[int]], count: int
 ) -> list[tuple[int, int]]:
-    """For each of ``count`` spans, start and end of the ids that hold text of it, given the parts and the ids of each.
+    """For each of ``count`` spans, start and end of the ids that hold text of it, given the segments and the ids of each.
 
     An id may hold text of two spans. A span without an id has an empty range.
     """
@@ -153,14 +157,14 @@ def spans_of_ids(
         ranges[span] = (start, end) if held is None else (held[0], max(held[1], end))
 
     at = 0
-    for part, own in zip(parts, ids, strict=True):
-        if part.token_id is not None or len(part.shares) == 1:
-            for span, _ in part.shares:
+    for segment, own in zip(segments, ids, strict=True):
+        if segment.token_id is not None or len(segment.shares) == 1:
+            for span, _ in segment.shares:
                 extend(span, at, at + len(own))
         else:
             ends = ends_of(codec, own)
             stop = 0
-            for span, size in kept_shares(codec, part, ends[-1] if own else 0):
+            for span, size in kept_shares(codec, segment, ends[-1] if own else 0):
                 start, stop = stop, stop + size
                 first = bisect_right(ends, start)
                 if first < len(own):
@@ -177,13 +181,13 @@ def ends_of(codec: Codec, ids: Sequence[int]) -> list[int]:
     return found
 
 
-def kept_shares(codec: Codec, part: Part, total: int) -> Iterator[tuple[int, int]]:
-    """The shares of a part in the bytes that its ids hold: all, unless the vocabulary drops bytes."""
+def kept_shares(codec: Codec, segment: SharedSegment, total: int) -> Iterator[tuple[int, int]]:
+    """The shares of a segment in the bytes that its ids hold: all, unless the vocabulary drops bytes."""
     at = 0
-    for span, size in part.shares:
-        data = part.data[at : at + size]
+    for span, size in segment.shares:
+        data = segment.data[at : at + size]
         at += size
-        yield span, size if total == len(part.data) else len(codec.decode_bytes(codec.encode_prepared([data])[0]))
+        yield span, size if total == len(segment.data) else len(codec.decode_bytes(codec.encode_prepared([data])[0]))
 
 
 def filled(ranges: Sequence[tuple[int, int] | None]) -> list[tuple[int, int]]:

@@ -290,7 +290,7 @@ fn what_the_pair_table_refuses_is_left_to_the_mirror() {
 fn merges_make_all_is_said_of_the_published_vocabularies_and_true() {
     for file in ["p50k", "cl100k", "o200k", "whisper"] {
         let path = format!("{}/python/minitok/encodings/data/{file}.vocab", env!("CARGO_MANIFEST_DIR"));
-        let vocab = Arc::new(crate::packed::unpack(&std::fs::read(path).unwrap(), None).unwrap());
+        let vocab = Arc::new(crate::packed_vocab::unpack(&std::fs::read(path).unwrap(), None).unwrap());
         assert!(vocab.merges_make_all);
         let made = made_by_merging(&vocab, &PairTable::new(&vocab).unwrap().unwrap());
         assert!(vocab.tokens.iter().all(|(id, token)| token.is_empty() || made[id as usize]), "{file}");

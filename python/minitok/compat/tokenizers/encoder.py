@@ -23,7 +23,7 @@ from minitok.backend import load_backend
 from minitok.errors import ComponentError
 from minitok.reference.published.metaspace import MARKER, Metaspace
 from minitok.reference.published.normalize import steps_of
-from minitok.reference.published.words import END, Words
+from minitok.reference.published.words import END, WordCutter
 from minitok.reference.text import utf8
 from minitok.spans.offsets import Sizes, span_list
 
@@ -97,11 +97,11 @@ class Encoder:
     # -- where tokens come from ----------------------------------------------------------------------------------------
 
     @cached_property
-    def cutter(self) -> tuple[Words, Any]:
+    def cutter(self) -> tuple[WordCutter, Any]:
         """What words are, and the pattern that cuts them."""
         made = self.definition
         backend, pattern, words = (None, "none", None) if made is None else (made.backend, made.pattern, made.words)
-        return Words(words, None), load_backend(backend).pattern(pattern)
+        return WordCutter(words, None), load_backend(backend).pattern(pattern)
 
     def pieces(self, segment: bytes) -> list[Span]:
         """The pieces of a segment, as ranges of its bytes."""

@@ -7,7 +7,7 @@ Read the files in this order. Each has its mirror of the same name in ``rust/``.
 3. ``regex_reader``: their text -> symbols
 4. ``regex_tree``: symbols -> a tree, and the tree as Python's engine reads it
 5. ``families``: the patterns of open models, by name
-6. ``packed``: the vocabularies inside the package -> ids and merges
+6. ``packed_vocab``: the vocabularies inside the package -> ids and merges
 7. ``ranks``: merges from ranks and from scores
 8. ``characters``: vocabularies of characters, with byte fallback or an unknown token
 9. ``metaspace``: the space as a marker, and the space before a text

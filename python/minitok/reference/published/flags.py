@@ -31,10 +31,11 @@ from .unicode import CharSet, contains, white_space, word
 FLAGS = ("single_word", "lstrip", "rstrip")
 HIDES = "hides"
 
-Part = tuple[int, int, int | None]
+# A slice of a text (start, end, None), or a token (start, end, id).
+Slice = tuple[int, int, int | None]
 
 
-def as_flagged(text: bytes, parts: Sequence[Part], flags: Mapping[int, Collection[str]], marked: bool) -> list[Part]:
+def as_flagged(text: bytes, parts: Sequence[Slice], flags: Mapping[int, Collection[str]], marked: bool) -> list[Slice]:
     """Returns the parts of a text with the white space that tokens take, and without those that must stand alone.
 
     ``flags``: by id. ``marked``: the spaces of the text are markers.
@@ -42,7 +43,7 @@ def as_flagged(text: bytes, parts: Sequence[Part], flags: Mapping[int, Collectio
     >>> as_flagged(b"a <s> b", [(0, 2, None), (2, 5, 256), (5, 7, None)], {256: ["rstrip"]}, marked=False)
     [(0, 2, None), (2, 6, 256), (6, 7, None)]
     """
-    found: list[Part] = []
+    found: list[Slice] = []
     done = 0
     strips = False  # whether the last token takes the white space behind it
     for start, end, token_id in parts:

@@ -32,9 +32,9 @@ from .characters import characters
 FORMS = ("NFC", "NFD", "NFKC", "NFKD")
 
 # Some bytes, and the range of the text that they come from.
-Part = tuple[bytes, int, int]
+Replacement = tuple[bytes, int, int]
 # A range of a text, and the parts that take its place.
-Change = tuple[int, int, list[Part]]
+Change = tuple[int, int, list[Replacement]]
 # A character and the range that it comes from. A byte that is not UTF-8 is the surrogate DC00 + byte.
 Char = tuple[str, int, int]
 

@@ -29,8 +29,8 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from ..special import Part, SpecialTokens, Stretch
-from .flags import HIDES, as_flagged
+from ..special import SpecialTokens, Stretch
+from .flags import HIDES, Slice, as_flagged
 from .metaspace import MARKER, Metaspace, spaced
 from .normalize import Normalizer
 
@@ -186,7 +186,7 @@ class Preprocessor:
             parts = special.split(text.data)
         else:
             parts = special.split_trusted(text.data, self.carried(text, trust.stretches, marked), everywhere)
-        flagged: Sequence[Part] = list(parts)
+        flagged: Sequence[Slice] = list(parts)
         if self.flags:
             flagged = as_flagged(text.data, flagged, self.flags, marked)
         for start, end, token_id in flagged:

@@ -31,7 +31,7 @@ class Splits(Protocol):
     def split(self, text: bytes, /) -> Sequence[bytes]: ...
 
 
-class Words:
+class WordCutter:
     """How the text of a segment becomes pieces.
 
     Args:
@@ -55,7 +55,7 @@ class Words:
         r"""The pieces that a pattern cuts the words of a segment into, each with its end.
 
         >>> from minitok.reference.pretokenize import Pattern
-        >>> Words(r"\w+", b" ").pieces(Pattern("none"), b"a  cat!")
+        >>> WordCutter(r"\w+", b" ").pieces(Pattern("none"), b"a  cat!")
         [b'a ', b'cat ']
         """
         pieces = []

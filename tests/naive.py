@@ -2,7 +2,7 @@
 
 Nobody's mirror and everybody's oracle: the tests hold every other implementation against this one. It works on a list of
 pieces that are already cut, breaks ties by the smallest ids, and reads the whole corpus again for every merge: O(n V) for
-n bytes and V merges. Use it to understand; use ``minitok.train`` to train.
+n bytes and V merges. ``minitok.reference.basic`` is the same for a reader.
 
 >>> merges = train([b"low", b"lower", b"lowest"], 3)
 >>> merges
