@@ -115,7 +115,7 @@ def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str 
 def parse_table(path: str | os.PathLike[str], options: dict[str, Any]) -> Definition | None:
     """The tokenizer of a file that the backend reads; None for one that is left to the readers below, or refused there."""
     chosen = load_backend(options["backend"])
-    table = chosen.readers.read_gguf(path) if chosen.readers else None
+    table = chosen.readers.read_gguf(path)
     rows = table.special() if table is not None else None
     if table is None or rows is None:
         return None

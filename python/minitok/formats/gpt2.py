@@ -63,7 +63,7 @@ def parse_tables(
 ) -> Definition | None:
     """The tokenizer of two files that the backend reads; None for files that are left to ``load``, or refused there."""
     chosen = load_backend(backend)
-    table = chosen.readers.read_gpt2(vocab_json, merges_txt) if chosen.readers else None
+    table = chosen.readers.read_gpt2(vocab_json, merges_txt)
     if table is None:
         return None
     with suppress(MinitokError):

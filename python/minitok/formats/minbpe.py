@@ -67,7 +67,7 @@ def parse_pairs(data: bytes, name: str | None, backend: str | None) -> Definitio
     """The tokenizer of a file whose merges the backend reads; None for one that is left to ``parse``, or refused there."""
     chosen = load_backend(backend)
     head = data.split(b"\n", 3)
-    if chosen.readers is None or len(head) < 4 or head[0] != VERSION.encode() or not head[2].isdigit():
+    if len(head) < 4 or head[0] != VERSION.encode() or not head[2].isdigit():
         return None
     with suppress(MinitokError, UnicodeDecodeError):
         (count,) = numbers(head[2].decode(), 1, "", 3)

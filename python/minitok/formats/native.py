@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable
 
-    from ..backend import MergeTable
+    from .._rust import MergeTable
 
 VERSION = 1
 # Fields that every file has; any other is left out where there is nothing to say.
@@ -99,7 +99,7 @@ def load(path: str | os.PathLike[str], backend: str | None = None) -> Definition
 def parse_table(data: bytes, path: object, backend: str | None = None) -> Definition | None:
     """The tokenizer of a file whose tokens and merges the backend reads; None for one that is left to ``parse_file``."""
     chosen = load_backend(backend)
-    table = chosen.readers.read_native(data) if chosen.readers else None
+    table = chosen.readers.read_native(data)
     if table is None:
         return None
     try:

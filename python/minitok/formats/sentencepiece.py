@@ -75,7 +75,7 @@ def parse(data: bytes, path: object, name: str | None = None, backend: str | Non
 def parse_pieces(data: bytes, name: str | None, backend: str | None) -> Definition | None:
     """The tokenizer of a file that the backend reads; None for one that is left to ``parse_slowly``, or refused there."""
     chosen = load_backend(backend)
-    read = chosen.readers.read_model(data) if chosen.readers else None
+    read = chosen.readers.read_model(data)
     if read is None:
         return None
     vocab, names, late, has_prefix = read

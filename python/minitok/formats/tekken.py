@@ -53,7 +53,7 @@ def load(path: str | os.PathLike[str], *, name: str | None = None, backend: str 
 def parse_table(data: bytes, path: object, name: str | None = None, backend: str | None = None) -> Definition | None:
     """The tokenizer of a file whose tokens the backend reads; None for one that is left to ``parse``, or refused there."""
     chosen = load_backend(backend)
-    table = chosen.readers.read_tekken(data) if chosen.readers else None
+    table = chosen.readers.read_tekken(data)
     if table is None:
         return None
     with suppress(MinitokError, Malformed):

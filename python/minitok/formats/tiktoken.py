@@ -47,7 +47,7 @@ def parse(
 ) -> Definition:
     """The tokenizer in the content of a rank file; errors are those of ``load``."""
     chosen = load_backend(backend)
-    vocab = chosen.readers.read_ranks(data) if chosen.readers else None
+    vocab = chosen.readers.read_ranks(data)
     if vocab is None:
         ranks = parse_ranks(data, path)
     with blame(path):

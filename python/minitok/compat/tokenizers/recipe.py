@@ -78,7 +78,7 @@ class Recipe:
         """Reads a ``tokenizer.json``. Raises FileFormatError."""
         readers = load_backend(None).readers
         definition = huggingface.parse_tables(data, path)
-        table = readers.read_tokenizer_json(data) if definition is not None and readers is not None else None
+        table = readers.read_tokenizer_json(data) if definition is not None else None
         content = parse_json(data if table is None else table.rest, path)
         if definition is None:
             definition = read_definition(content, path)

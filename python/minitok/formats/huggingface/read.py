@@ -45,7 +45,7 @@ def parse_tables(data: bytes, path: object, name: str | None = None, backend: st
     """
     chosen = load_backend(backend)
     readers = chosen.readers
-    if readers is None or (table := readers.read_tokenizer_json(data)) is None:
+    if (table := readers.read_tokenizer_json(data)) is None:
         return None
     try:
         content = parse_json(table.rest, path)
@@ -64,7 +64,7 @@ def parse_tables(data: bytes, path: object, name: str | None = None, backend: st
             return None
 
         def may_match_nothing(pattern: str) -> bool:
-            return readers.least_width(pattern) == 0
+            return bool(readers.least_width(pattern) == 0)
 
         if is_byte_level(content):
             settings = read_cuts(content, may_match_nothing)
