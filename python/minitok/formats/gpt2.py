@@ -30,7 +30,6 @@ def load(
     *,
     pattern: str = "gpt2",
     special_tokens: Mapping[str, int] | None = None,
-    name: str | None = None,
     backend: str | None = None,
 ) -> Definition:
     """Read the two files.
@@ -40,8 +39,7 @@ def load(
     """
     vocab, merges = read(vocab_json), read(merges_txt)
     given = None if special_tokens is None else dict(special_tokens)
-    fields: dict[str, Any] = {"pattern": pattern, "name": name}
-    if (found := parse_tables(vocab, merges, given, backend, fields)) is not None:
+    if (found := parse_tables(vocab, merges, given, backend, pattern)) is not None:
         return found
     ids = parse_vocab(parse_json(vocab, vocab_json), vocab_json)
     lines = parse_merges(merges, merges_txt)
@@ -54,12 +52,11 @@ def load(
                 raise FileFormatError(merges_txt, f"the token {side!r} is not in {vocab_json}", number)
         pairs.append((ids[left], ids[right]))
     with blame(vocab_json):
-        tokens = tokens_of(ids)
-        return Definition.from_tokens(tokens, pairs, special_tokens=special, backend=backend, **fields)
+        return Definition.from_tokens(tokens_of(ids), pairs, special_tokens=special, backend=backend, pattern=pattern)
 
 
 def parse_tables(
-    vocab_json: bytes, merges_txt: bytes, special: dict[str, int] | None, backend: str | None, fields: dict[str, Any]
+    vocab_json: bytes, merges_txt: bytes, special: dict[str, int] | None, backend: str | None, pattern: str
 ) -> Definition | None:
     """The tokenizer of two files that the backend reads; None for files that are left to ``load``, or refused there."""
     chosen = load_backend(backend)
@@ -71,7 +68,7 @@ def parse_tables(
         vocab = table.byte_level(special, False, False)
         # What is a special token here is not a token, even if merges have it.
         if vocab is not None and all(vocab.token_bytes(token_id) is None for token_id in special.values()):
-            return Definition.of(vocab, chosen.name, special_tokens=special, **fields)
+            return Definition.of(vocab, chosen.name, special_tokens=special, pattern=pattern)
     return None
 
 

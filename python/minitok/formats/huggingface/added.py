@@ -15,8 +15,7 @@ from ...reference.normalize import Normalizer, steps_of
 from ...reference.preprocess import Preprocessor
 from ...reference.special import SpecialTokens
 from ..byte_level import CHARS
-from ..files import shown
-from .reasons import Unsupported
+from ..files import Reason, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,21 +53,21 @@ class Added:
 def read_added(tokens: Any) -> Added:
     """The added tokens of a file."""
     if not isinstance(tokens, list):
-        raise Unsupported("the added_tokens are not a list")
+        raise Reason("the added_tokens are not a list")
     ids: dict[str, int] = {}
     special: set[str] = set()
     late: set[str] = set()
     flags: dict[str, frozenset[str]] = {}
     for token in tokens:
         if not isinstance(token, dict) or not isinstance(token.get("content"), str):
-            raise Unsupported(f"an added token has no content: {shown(token)}")
+            raise Reason(f"an added token has no content: {shown(token)}")
         content, token_id = token["content"], token.get("id")
         if type(token_id) is not int or not 0 <= token_id <= MAX_ID:
-            raise Unsupported(f"the id of the added token {content!r} is not a whole number from 0 to {MAX_ID}")
+            raise Reason(f"the id of the added token {content!r} is not a whole number from 0 to {MAX_ID}")
         if own := frozenset(flag for flag in FLAGS if token.get(flag)):
             flags[content] = own
         if ids.get(content, token_id) != token_id:
-            raise Unsupported(f"the added token {content!r} has two ids")
+            raise Reason(f"the added token {content!r} has two ids")
         ids[content] = token_id
         if token.get("special"):
             special.add(content)

@@ -1,10 +1,11 @@
-"""What every part needs: a reason to refuse a file, fields of JSON, the steps of a sequence, and the model of a file."""
+"""What every part needs: the steps of a sequence, in a file and back, and the model of a file."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from ...errors import VocabularyError
+from ..files import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,21 +13,10 @@ if TYPE_CHECKING:
     from ...backend import Merge
 
 
-class Unsupported(Exception):  # noqa: N818
-    """Something that minitok would not do as ``tokenizers`` does it."""
-
-
-def field(content: Any, name: str, kind: type) -> Any:
-    """A field that must be there and of that type."""
-    if not isinstance(content, dict) or not isinstance(content.get(name), kind):
-        raise Unsupported(f"not a tokenizer.json: it has no {name!r} that is a {kind.__name__}")
-    return content[name]
-
-
 def step_type(step: Any, what: str) -> str:
     """The type of one of the file's steps."""
     if not isinstance(step, dict) or not isinstance(step.get("type"), str):
-        raise Unsupported(f"the {what} has no type")
+        raise Reason(f"the {what} has no type")
     return str(step["type"])
 
 
@@ -38,7 +28,7 @@ def steps_of(step: Any, what: str, parts: str) -> list[dict[str, Any]]:
         return [step]
     steps = step.get(parts)
     if not isinstance(steps, list):
-        raise Unsupported(f"the {what} Sequence has no list of {parts}")
+        raise Reason(f"the {what} Sequence has no list of {parts}")
     for part in steps:
         step_type(part, what)
     return steps

@@ -12,13 +12,13 @@ from ...errors import VocabularyError
 from ...reference.characters import Symbols
 from ...reference.pretokenize import BYTES
 from ..byte_level import to_chars
-from ..files import shown
+from ..files import Reason, shown
 from ..gpt2 import tokens_of
 from ..pattern_names import steps_of_pattern
 from .characters import MARK, bytes_of, has_markers, read_spaces
 from .normalizers import dump_steps, read_steps
 from .patterns import dump_split, dump_words, read_pattern
-from .reasons import Unsupported, check_ranks, in_file, model_in_file, steps_of
+from .reasons import check_ranks, in_file, model_in_file, steps_of
 
 if TYPE_CHECKING:
     from ...definition import Definition
@@ -69,7 +69,7 @@ def read_unknown(model: dict[str, Any], vocab: dict[str, int]) -> int | None:
     if not (token := text_of(model, "unk_token")):
         return None
     if token not in vocab:
-        raise Unsupported(f"the unk_token {shown(token)} is not in the vocabulary: text without a token is an error")
+        raise Reason(f"the unk_token {shown(token)} is not in the vocabulary: text without a token is an error")
     return vocab[token]
 
 
@@ -77,7 +77,7 @@ def text_of(model: dict[str, Any], name: str) -> str:
     """An option of the model that is text, or empty."""
     value = model.get(name) or ""
     if not isinstance(value, str):
-        raise Unsupported(f"the {name} is {shown(value)}")
+        raise Reason(f"the {name} is {shown(value)}")
     return value
 
 
@@ -85,12 +85,10 @@ def find_pairs(rows: Rows, ids: dict[str, int], prefix: str = "") -> list[tuple[
     """The merges as pairs of ids. The token of a merge has no prefix within it."""
     for rank, (left, right) in enumerate(rows):
         if not right.startswith(prefix):
-            raise Unsupported(
-                f"merge {rank} is of the token {right!r}, which has no continuing_subword_prefix {prefix!r}"
-            )
+            raise Reason(f"merge {rank} is of the token {right!r}, which has no continuing_subword_prefix {prefix!r}")
         for side in (left, right, left + right.removeprefix(prefix)):
             if side not in ids:
-                raise Unsupported(f"merge {rank} is of the token {side!r}, which the vocabulary does not have")
+                raise Reason(f"merge {rank} is of the token {side!r}, which the vocabulary does not have")
     return [(ids[left], ids[right]) for left, right in rows]
 
 
@@ -103,11 +101,9 @@ def read_joining(decoder: Any) -> tuple[str, bytes] | None:
         return None
     kind, mark = steps[0]["type"], steps[0].get("prefix" if steps[0]["type"] == "WordPiece" else "suffix")
     if len(steps) > 1 or kind not in ("WordPiece", "BPEDecoder"):
-        raise Unsupported(
-            f"the decoder is {[step['type'] for step in steps]}; minitok has BPEDecoder, WordPiece and Fuse"
-        )
+        raise Reason(f"the decoder is {[step['type'] for step in steps]}; minitok has BPEDecoder, WordPiece and Fuse")
     if not isinstance(mark, str) or (kind == "BPEDecoder" and not mark):
-        raise Unsupported(f"the decoder {kind} has the mark {shown(mark)}")
+        raise Reason(f"the decoder {kind} has the mark {shown(mark)}")
     rule = "suffix" if kind == "BPEDecoder" else "cleaned_prefix" if steps[0].get("cleanup", True) else "prefix"
     return rule, mark.encode()
 
