@@ -20,7 +20,7 @@ from ..backend import load_backend
 from ..errors import FileFormatError, MinitokError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ..definition import Definition
 
@@ -30,6 +30,7 @@ __all__ = [
     "blame",
     "check_regular",
     "field",
+    "found_tokens",
     "is_regular",
     "optional_field",
     "parse_json",
@@ -110,6 +111,19 @@ def field(content: Any, name: str, kind: type) -> Any:
 def optional_field(content: dict[str, Any], name: str, kind: type) -> Any:
     """A field that may be left out or null."""
     return None if content.get(name) is None else field(content, name, kind)
+
+
+def found_tokens(rows: Iterable[tuple[str, int, bool]]) -> dict[str, dict[str, int]]:
+    """The fields of a definition for tokens that are found in text, from names, ids, and whether they are added tokens.
+
+    Of equal names the first counts.
+    """
+    kinds: dict[str, bool] = {}
+    fields: dict[str, dict[str, int]] = {"special_tokens": {}, "added_tokens": {}}
+    for name, token_id, is_added in rows:
+        if kinds.setdefault(name, is_added) is is_added:
+            fields["added_tokens" if is_added else "special_tokens"].setdefault(name, token_id)
+    return fields
 
 
 def parse_tables(data: bytes, path: object, kind: Any, backend: str | None = None) -> tuple[Definition, Any] | None:

@@ -26,8 +26,9 @@ from ..errors import FileFormatError, MinitokError
 from ..reference.metaspace import MARKER
 from ..reference.vocab import NEVER_IN_UTF8
 from .byte_level import to_bytes
-from .files import Reason, blame, is_regular, shown
+from .files import Reason, blame, found_tokens, is_regular, shown
 from .gguf_values import MAGIC, read_values
+from .gpt2 import find_pairs, read_merges
 
 if TYPE_CHECKING:
     import os
@@ -102,7 +103,7 @@ def load(path: str | os.PathLike[str], *, backend: str | None = None) -> Definit
         with open(path, "rb") as file:
             values = read_values(file, WANTED)
         model = text_of(values, "model")
-        read = {"llama": read_scores, "gpt2": read_merges}.get(model)
+        read = {"llama": read_scores, "gpt2": read_bytes}.get(model)
         if read is None:
             raise Reason(f"its tokenizer is of the kind {shown(model)}; minitok reads llama and gpt2")
         return read(values, {"backend": backend, "chat": chat_of(values)})
@@ -157,7 +158,7 @@ def read_scores(values: dict[str, Any], options: dict[str, Any]) -> Definition:
     )
 
 
-def read_merges(values: dict[str, Any], options: dict[str, Any]) -> Definition:
+def read_bytes(values: dict[str, Any], options: dict[str, Any]) -> Definition:
     """Byte-level BPE, from merges and the name of a pattern."""
     pre = text_of(values, "pre")
     if pre not in PATTERNS:
@@ -175,26 +176,16 @@ def read_merges(values: dict[str, Any], options: dict[str, Any]) -> Definition:
             raise Reason(f"the token {token_id}, {shown(token)}, stands twice")
         with suppress(KeyError):
             by_bytes[to_bytes(text)] = token_id
+    rows = [row.decode("utf-8", "replace") for row in items(values, "merges", bytes, None)]
     return Definition.from_tokens(
         by_bytes,
-        [pair_of(row, rank, ids) for rank, row in enumerate(items(values, "merges", bytes, None))],
+        find_pairs(read_merges(rows), ids),
         pattern=PATTERNS[pre],
         whole_pieces=pre in WHOLE_PIECES,
         drops_bytes=any(bytes([byte]) not in by_bytes for byte in range(256) if byte not in NEVER_IN_UTF8),
         **special_of(values, tokens, kinds),
         **options,
     )
-
-
-def pair_of(row: bytes, rank: int, ids: dict[str, int]) -> tuple[int, int]:
-    """The ids of a merge, ``left right``."""
-    sides = row.decode("utf-8", "replace").split(" ")
-    if len(sides) != 2:
-        raise Reason(f"merge {rank} is not two tokens: {shown(row)}")
-    for side in (*sides, "".join(sides)):
-        if side not in ids:
-            raise Reason(f"merge {rank} is of the token {shown(side)}, which the vocabulary does not have")
-    return ids[sides[0]], ids[sides[1]]
 
 
 def tokens_of(values: dict[str, Any]) -> tuple[list[bytes], list[int]]:
@@ -222,15 +213,9 @@ def special_of(values: dict[str, Any], tokens: list[bytes], kinds: list[int]) ->
 
 
 def found_of(rows: Iterable[tuple[str, int, bool]], name: str, pre: str) -> dict[str, Any]:
-    """The same, given names, ids, and whether they are added tokens; of equal names the first. And what tokens take."""
-    found: dict[str, tuple[int, bool]] = {}
-    for token, token_id, is_added in rows:
-        found.setdefault(token, (token_id, is_added))
-    return {
-        "special_tokens": {token: token_id for token, (token_id, is_added) in found.items() if not is_added},
-        "added_tokens": {token: token_id for token, (token_id, is_added) in found.items() if is_added},
-        "token_flags": flags_of(name, pre, found),
-    }
+    """The same, given names, ids, and whether they are added tokens. And what tokens take."""
+    found = found_tokens(rows)
+    return {**found, "token_flags": flags_of(name, pre, [token for kind in found.values() for token in kind])}
 
 
 def flags_of(model: str, pre: str, special: Collection[str]) -> dict[str, tuple[str, ...]]:

@@ -13,6 +13,7 @@ from ..backend import load_backend
 from ..definition import IDENTITY, Definition
 from ..errors import FileFormatError, VocabularyError
 from .files import blame, write_atomically
+from .gpt2 import merges_suffice
 from .pattern_names import one_expression
 
 if TYPE_CHECKING:
@@ -82,8 +83,6 @@ def save(definition: Definition, path: str | os.PathLike[str]) -> None:
     Raises:
         VocabularyError: The format cannot say it: ids 0 to 255 are not the bytes, or merge k does not make 256 + k.
     """
-    from .gpt2 import merges_suffice
-
     definition.check("be written as a model of minbpe")
     tokens, merges, _ = definition.vocabulary()
     in_order = all(made == 256 + k and rank - merges[0][3] == k for k, (_, _, made, rank) in enumerate(merges))

@@ -24,10 +24,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..backend import load_backend
 from ..definition import Definition
 from ..reference.metaspace import MARKER
-from .files import Reason, blame, shown
+from .files import Reason, blame, found_tokens, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterator
 
     from ..backend import Vocab
 
@@ -63,11 +63,9 @@ def parse(data: bytes, path: object, backend: str | None = None) -> Definition:
     with blame(path):
         # What the backend does not read is read here, or refused.
         vocab, names, late, has_prefix = chosen.readers.read_model(data) or read_slowly(data, backend)
-        ids: dict[str, int] = {}
-        for token, token_id in names:
-            ids.setdefault(token, token_id)
-        prefix = "text" if has_prefix else "never"
-        return Definition.of(vocab, chosen.name, pattern="none", prefix=prefix, **kinds_of(ids, late))
+        fields: dict[str, Any] = found_tokens((name, token_id, name in late) for name, token_id in names)
+        fields |= {"late_tokens": late, "prefix": "text" if has_prefix else "never", "pattern": "none"}
+        return Definition.of(vocab, chosen.name, **fields)
 
 
 def read_slowly(data: bytes, backend: str | None) -> tuple[Vocab, list[tuple[str, int]], set[str], bool]:
@@ -169,15 +167,6 @@ def check_options(trainer: dict[int, Any], normalizer: dict[int, Any]) -> None:
         raise Reason("the normalizer has remove_extra_whitespaces, which minitok does not do")
     if not normalizer.get(5, 1):
         raise Reason("the normalizer does not write spaces as markers (escape_whitespaces)")
-
-
-def kinds_of(ids: Mapping[str, int], late: Collection[str]) -> dict[str, Any]:
-    """The fields of a definition for tokens that no merge makes: user-defined ones are added tokens, the others special."""
-    return {
-        "special_tokens": {name: token_id for name, token_id in ids.items() if name not in late},
-        "added_tokens": {name: token_id for name, token_id in ids.items() if name in late},
-        "late_tokens": late,
-    }
 
 
 def sort_pieces(

@@ -14,6 +14,7 @@ from ..backend import load_backend
 from ..definition import Definition
 from ..errors import FileFormatError, VocabularyError
 from .files import blame, write_atomically
+from .gpt2 import merges_make_all
 
 if TYPE_CHECKING:
     import os
@@ -112,11 +113,8 @@ def mergeable_ranks(definition: Definition) -> dict[bytes, int]:
 
 def says_the_same(definition: Definition, ranks: Mapping[bytes, int]) -> bool:
     """Returns whether the ranks alone give the same merges, and merging makes every token from its bytes (SPEC E2)."""
-    tokens, merges, whole_pieces = definition.vocabulary()
+    _, merges, whole_pieces = definition.vocabulary()
     again = Definition.from_ranks(ranks, pattern="none", backend=definition.backend)
     if [merge[:3] for merge in again.vocabulary()[1]] != [merge[:3] for merge in merges]:
         return False
-    if whole_pieces:
-        return True
-    plain = Definition.from_vocabulary(tokens, merges, whole_pieces=False, pattern="none", backend=definition.backend)
-    return plain.codec().encode_batch(list(tokens.values())) == [[token_id] for token_id in tokens]
+    return whole_pieces or merges_make_all(definition)

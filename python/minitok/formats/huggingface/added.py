@@ -15,7 +15,7 @@ from ...reference.normalize import Normalizer, steps_of
 from ...reference.preprocess import Preprocessor
 from ...reference.special import SpecialTokens
 from ..byte_level import CHARS
-from ..files import Reason, shown
+from ..files import Reason, found_tokens, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,8 +43,7 @@ class Added:
         """The fields of a definition; ``ids``: other ids of the same tokens."""
         ids = self.ids if ids is None else ids
         return {
-            "special_tokens": {name: token_id for name, token_id in ids.items() if name in self.special},
-            "added_tokens": {name: token_id for name, token_id in ids.items() if name not in self.special},
+            **found_tokens((name, token_id, name not in self.special) for name, token_id in ids.items()),
             "late_tokens": self.late,
             "token_flags": self.flags,
         }

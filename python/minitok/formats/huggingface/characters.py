@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import VocabularyError
 from ...reference.families import FAMILIES
-from ...reference.flags import FLAGS
 from ...reference.metaspace import MARKER
 from ...reference.pretokenize import NAMED, THEN
 from ...reference.regex_tree import width
@@ -20,9 +19,10 @@ from ...reference.regexes import parse
 from ...reference.unicode import contains, difference
 from ..files import Reason, shown
 from ..pattern_names import steps_of_pattern
+from .added import read_added
 from .normalizers import dump_steps, read_steps
 from .patterns import OWN_STEPS, dump_split, flat_steps, read_cutter
-from .reasons import check_ranks, in_file, model_in_file, step_type, steps_of
+from .reasons import in_file, step_type, steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterable, Iterator
@@ -57,9 +57,8 @@ def read_spaces(content: dict[str, Any]) -> dict[str, Any]:
         prefix = scheme
         if prefix == "first" and any(shortens(step) for step in steps):
             raise Reason("a normalizer may remove the first text, and Metaspace has the prepend_scheme first")
-        late = [
-            (str(token.get("content")), [flag for flag in FLAGS if token.get(flag)]) for token in late_tokens(content)
-        ]
+        added = read_added(content.get("added_tokens") or [])
+        late = ((name, added.flags.get(name, ())) for name in added.ids if name in added.late)
         if prefix == "never" and (reason := found_otherwise(late)):
             raise Reason(reason)
     else:
@@ -83,12 +82,6 @@ def has_markers(content: dict[str, Any]) -> bool:
 def normalizers_of(content: dict[str, Any]) -> list[dict[str, Any]]:
     """The steps of the normalizer, as they stand in the file."""
     return steps_of(content.get("normalizer"), "normalizer", "normalizers")
-
-
-def late_tokens(content: dict[str, Any]) -> list[dict[str, Any]]:
-    """The added tokens that are normalized."""
-    tokens = content.get("added_tokens") or []
-    return [token for token in tokens if isinstance(token, dict) and token.get("normalized", not token.get("special"))]
 
 
 def found_otherwise(late: Iterable[tuple[str, Collection[str]]]) -> str | None:
@@ -223,7 +216,7 @@ def bytes_of(ids: dict[str, int]) -> dict[bytes, int]:
 
 def dump_characters(definition: Definition) -> dict[str, Any]:
     """The fields of the file that are not those of every file."""
-    vocab, prefix = definition.vocab, definition.prefix
+    prefix = definition.prefix
     if prefix not in ("never", "segment", "first", "always"):
         raise VocabularyError(f"a tokenizer.json of BPE of characters cannot say a space by the rule {prefix!r}")
     if definition.words or definition.word_end:
@@ -234,15 +227,6 @@ def dump_characters(definition: Definition) -> dict[str, Any]:
         step not in OWN_STEPS and (MARK in step or not cuts_alike(step.replace(r"\x20", MARK), step)) for step in cuts
     ):
         raise VocabularyError("a tokenizer.json of BPE of characters cannot say a pattern")
-    bytes_ids = frozenset(vocab.fallback or ())
-    names = {token_id: name for name, token_id in definition.found_tokens.items()}
-    shown = {
-        token_id: f"<0x{token[0]:02X}>"
-        if token_id in bytes_ids
-        else token.decode("utf-8", "surrogateescape").replace(" ", MARK)
-        for token_id, token in sorted(vocab.tokens.items())
-    }
-    check_ranks(vocab.merges)
     has_metaspace = splits or prefix in ("first", "always")
     late = ((name, definition.token_flags.get(name, ())) for name in sorted(definition.late_tokens))
     if splits and prefix == "never" and (reason := found_otherwise(late)):
@@ -252,16 +236,9 @@ def dump_characters(definition: Definition) -> dict[str, Any]:
     cutters = [cutter] if has_metaspace else []
     cutters += [dump_split(step.replace(r"\x20", MARK), "Isolated") for step in cuts]
     strip = [] if prefix == "never" else [{"type": "Strip", "content": " ", "start": 1, "stop": 0}]
-    steps = [*dump_steps(definition.normalizer), *marks]
     return {
-        "normalizer": {"type": "Sequence", "normalizers": steps} if steps else None,
+        "normalizer": in_file([*dump_steps(definition.normalizer), *marks]),
         "pre_tokenizer": in_file(cutters, "pretokenizers"),
         "post_processor": None,
         "decoder": {"type": "Sequence", "decoders": [TO_SPACES, {"type": "ByteFallback"}, {"type": "Fuse"}, *strip]},
-        "model": model_in_file(
-            {token: token_id for token_id, token in sorted((names | shown).items())},
-            [f"{shown[left]} {shown[right]}" for left, right, _, _ in vocab.merges],
-            fuse_unk=True,
-            byte_fallback=True,
-        ),
     }

@@ -8,13 +8,13 @@ from ...backend import load_backend
 from ...definition import Definition
 from ...reference.vocab import NEVER_IN_UTF8
 from ..files import Reason, blame, field, shown
-from ..gpt2 import parse_vocab, tokens_of
+from ..gpt2 import find_pairs, parse_vocab, read_merges, tokens_of
 from .added import Added, given_ids, in_text, read_added, warn_of_other_ids, with_hiding
 from .characters import bytes_of, check_fallback, falls_back, read_spaces, read_tokens
 from .normalizers import read_steps
 from .patterns import read_pattern
 from .reasons import steps_of
-from .symbols import find_pairs, read_bytes, read_symbols
+from .symbols import read_bytes, read_symbols
 from .word_ends import check_word_end, read_word_ends
 
 if TYPE_CHECKING:
@@ -161,14 +161,3 @@ def check_rest(content: dict[str, Any]) -> None:
     for step in steps_of(content.get("post_processor"), "post_processor", "processors"):
         if step["type"] not in POST_PROCESSORS:
             raise Reason(f"the post_processor is {step['type']}")
-
-
-def read_merges(rows: list[Any]) -> list[tuple[str, str]]:
-    """The merges as pairs of tokens, from either notation: ``"a b"`` or ``["a", "b"]``."""
-    pairs = []
-    for rank, row in enumerate(rows):
-        sides = row.split(" ") if isinstance(row, str) else row
-        if not isinstance(sides, list) or len(sides) != 2 or not all(isinstance(side, str) for side in sides):
-            raise Reason(f"merge {rank} is not two tokens: {shown(row)}")
-        pairs.append((sides[0], sides[1]))
-    return pairs

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ...errors import VocabularyError
 from ..files import Reason
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ...backend import Merge
+# The options of a model with their defaults, in the order of a file.
+OPTIONS: dict[str, Any] = {
+    "dropout": None,
+    "unk_token": None,
+    "continuing_subword_prefix": None,
+    "end_of_word_suffix": None,
+    "fuse_unk": False,
+    "byte_fallback": False,
+    "ignore_merges": False,
+}
 
 
 def step_type(step: Any, what: str) -> str:
@@ -43,22 +48,4 @@ def in_file(steps: list[dict[str, Any]], parts: str = "normalizers") -> dict[str
 
 def model_in_file(vocab: dict[str, int], merges: list[Any], **options: Any) -> dict[str, Any]:
     """The model as a file has it; options that are not given are off."""
-    return {
-        "type": "BPE",
-        "dropout": None,
-        "unk_token": None,
-        "continuing_subword_prefix": None,
-        "end_of_word_suffix": None,
-        "fuse_unk": False,
-        "byte_fallback": False,
-        "ignore_merges": False,
-        **options,
-        "vocab": vocab,
-        "merges": merges,
-    }
-
-
-def check_ranks(merges: Sequence[Merge]) -> None:
-    """Refuses merges that a list cannot say."""
-    if any(later[3] <= earlier[3] for earlier, later in zip(merges, merges[1:], strict=False)):
-        raise VocabularyError("two merges share a rank, which a list of merges cannot say")
+    return {"type": "BPE", **OPTIONS, **options, "vocab": vocab, "merges": merges}

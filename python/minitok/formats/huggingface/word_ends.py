@@ -11,7 +11,7 @@ from typing import Any
 from ...errors import VocabularyError
 from ..byte_level import to_chars
 from ..files import Reason, shown
-from ..gpt2 import tokens_of
+from ..gpt2 import find_pairs, tokens_of
 
 END = b" "
 
@@ -41,15 +41,10 @@ def read_word_ends(
                 shown_token = to_chars(token[:1]) + (end if len(token) > 1 else "")
                 raise Reason(f"it has an end_of_word_suffix, but no token {shown_token!r}")
     firsts = [(tokens[bytes([byte])], tokens[END]) for byte in range(256)]
-    pairs = []
-    for rank, (left, right) in enumerate(rows):
-        for side in (left, right, left + right):
-            if side not in ids:
-                raise Reason(f"merge {rank} is of the token {side!r}, which the vocabulary does not have")
+    for rank, (left, _) in enumerate(rows):
         if left.endswith(end):
             raise Reason(f"merge {rank} is of the token {left!r}, which ends a word, and another")
-        pairs.append((ids[left], ids[right]))
-    return tokens, firsts + pairs
+    return tokens, firsts + find_pairs(rows, ids)
 
 
 def shown_word_ends(
