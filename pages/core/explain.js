@@ -169,7 +169,7 @@ export class Explainer {
     const unit = units[number];
     if (unit.end - unit.start > longest) {
       const [long, most] = [unit.end - unit.start, longest].map((bytes) => bytes.toLocaleString("en"));
-      throw new RangeError(`a piece of ${long} bytes is too long to draw; the longest that is has ${most}`);
+      throw new RangeError(`a piece of ${long} bytes is too long to draw (limit: ${most} bytes)`);
     }
     const after = units.slice(number + 1).find((one) => one.end > unit.end);
     const shown = [{ ...unit, alternative: this.alternative(tok, units, number) }];

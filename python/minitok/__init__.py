@@ -58,7 +58,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from .corpus.packing import join_packed, open_packed
+    from .packing import join_packed, open_packed
 
     __version__: str
 else:
@@ -69,7 +69,7 @@ else:
         ``__version__`` is that of the installed package, which has it from Cargo.toml.
         """
         if name in ("join_packed", "open_packed"):
-            from .corpus import packing
+            from . import packing
 
             return getattr(packing, name)
         if name == "__version__":

@@ -47,7 +47,7 @@ __all__ = [
     "unpack",
 ]
 
-# The fields of `minitok.reference.characters.Symbols`.
+# The fields of `minitok.reference.published.characters.Symbols`.
 _Symbols: TypeAlias = tuple[str, int | None, bool, bytes, bytes, tuple[str, bytes] | None]
 
 UNICODE_VERSION: Final[str]

@@ -10,9 +10,9 @@ from .corpus.characters import WORDS, train_characters
 from .corpus.counting import CorpusFiles, Counting
 from .corpus.counts import PieceCounts, check_special
 from .corpus.learning import TIE_BREAKS, Job
+from .corpus.progress import start_progress
+from .definition.names import pattern_named
 from .errors import TrainingError
-from .names import pattern_named
-from .progress import start_progress
 from .tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from .backend import BackendName, Emit
     from .corpus.learning import ByteOrder, TieBreak
-    from .progress import Progress
+    from .corpus.progress import Progress
 
 __all__ = ["TIE_BREAKS", "train", "train_files"]
 

@@ -37,7 +37,7 @@ pub fn decode_batch<'py>(
 ) -> PyResult<Bound<'py, PyList>> {
     let (mut ids, mut places, mut texts) = (Vec::new(), Vec::new(), Vec::new());
     for (number, row) in batch.iter().enumerate() {
-        if number.is_multiple_of(STRETCH) {
+        if number.is_multiple_of(STRETCH) || places.is_empty() {
             py.check_signals()?;
         }
         let start = ids.len();
@@ -183,8 +183,9 @@ fn bytes_of(fast: &FastCodec, ids: &[u32]) -> Result<Vec<u8>> {
 
 /// A row as text.
 fn text_of<'py>(py: Python<'py>, number: usize, row: Result<Vec<u8>>, errors: &str) -> PyResult<Bound<'py, PyString>> {
-    if number.is_multiple_of(STRETCH) {
+    let row = row?;
+    if number.is_multiple_of(STRETCH) || row.len() >= GROUP {
         py.check_signals()?;
     }
-    text::decoded(py, &row?, errors)
+    text::decoded(py, &row, errors)
 }

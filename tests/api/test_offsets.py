@@ -6,8 +6,8 @@ import pytest
 from helpers import BACKENDS
 from hypothesis import given
 from hypothesis import strategies as st
-from minitok.offsets import byte_spans, char_spans
 from minitok.padding import pad
+from minitok.spans.offsets import byte_spans, char_spans
 
 MERGES = minitok.train(["naïve café 漢字漢字 😀😀 low lower "] * 3, 300, pattern="gpt2").merges
 SPECIAL = {"<s>": 400, "é<漢": 70_000_000}

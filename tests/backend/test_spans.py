@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from minitok import Tokenizer
 from minitok.definition import Definition
-from minitok.segments import ids_of_parts, parts_of, spans_of_ids
+from minitok.spans.segments import ids_of_parts, parts_of, spans_of_ids
 from strategies import texts
 
 MERGES = [(0xC3, 0xA9), (32, 256), (97, 98), (60, 115), (98, 60)]

@@ -195,5 +195,16 @@ def test_help_has_examples(command):
     assert "\x1b" not in shown
 
 
+@pytest.mark.parametrize("command", ["verify", "grade", "evaluate", "audit"])
+def test_help_fills_the_lines_of_the_screen(command, monkeypatch):
+    """No line ends early inside a paragraph: the first word of the next would not have fitted."""
+    monkeypatch.setenv("COLUMNS", "100")
+    told = run(*command.split(), "--help").stdout.split("Examples:")[0].splitlines()
+    prose = [line.strip() for line in told if line.strip() and "Usage:" not in line and line.startswith(" ")]
+    assert prose
+    for line, following in zip(prose, prose[1:]):
+        assert line.endswith(".") or len(line) + 1 + len(following.split()[0]) > 98, line
+
+
 def test_version():
     assert output_of("--version") == f"minitok {minitok.__version__} ({minitok.BACKEND})\n"

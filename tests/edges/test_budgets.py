@@ -9,7 +9,7 @@ import pytest
 from helpers import BACKENDS
 from hostile_files import HOSTILE
 
-SIZE = 150_000
+SIZE = 100_000
 # A tokenizer needs some memory, whatever is in the file: the interpreter, tables, a cache. Then so many times the file.
 MIB = 160
 TIMES = 600

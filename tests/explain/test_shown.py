@@ -37,7 +37,8 @@ def test_the_report_shows_every_token_and_every_blocked_merge(tok, text):
     console = Console(file=io.StringIO(), width=160, highlight=False)
     console.print(Report(told))
     shown = console.file.getvalue()
-    assert f"{len(told.tokens)} tokens for {len(told.text)} bytes" in shown
+    tokens, size = len(told.tokens), len(told.text)
+    assert f"{tokens} token{'s' * (tokens != 1)} for {size} byte{'s' * (size != 1)}, pattern" in shown
     for token in told.tokens:
         assert f" {token.id} " in shown
         assert token.token.hex(" ") in shown

@@ -277,6 +277,14 @@ def test_merges_with_windows_line_ends_and_a_mark(tmp_path):
     assert minitok.load(tmp_path) == TOK
 
 
+@pytest.mark.parametrize("missing", ["vocab.json", "merges.txt"])
+def test_a_folder_with_one_file_of_two_names_the_other(tmp_path, missing):
+    TOK.save(tmp_path, format="gpt2")
+    (tmp_path / missing).unlink()
+    with pytest.raises(FileNotFoundError, match=missing.replace(".", r"\.")):
+        minitok.load(tmp_path)
+
+
 def test_a_folder_of_nothing(tmp_path):
     with pytest.raises(minitok.errors.FileFormatError, match=r"the folder has none of tokenizer\.json"):
         minitok.load(tmp_path)

@@ -10,7 +10,7 @@ from minitok.data import tiny_shakespeare
 from minitok.formats import native
 from minitok.play.app import create_app
 from minitok.play.guard import Limits
-from minitok.text import utf8
+from minitok.reference.text import utf8
 from requests_to import SITE, answer, ask, native_file, put, refused, train
 from starlette.testclient import TestClient
 

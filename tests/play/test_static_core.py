@@ -12,7 +12,7 @@ from minitok.encodings.published import PUBLISHED
 from minitok.explain.alternatives import top_level
 from minitok.formats import native
 from minitok.play.app import static_files
-from minitok.text import utf8
+from minitok.reference.text import utf8
 from playground import MIXED
 from questions import PLAIN, as_json
 from text_changing import CHANGING, changing
@@ -216,7 +216,7 @@ def test_what_is_refused_is_refused_in_the_same_words(page):
     assert page.evaluate(failed, ["piece", long_piece]) == [
         "Error",
         "TooLarge",
-        "a piece of 300 bytes is too long to draw; the longest that is has 256",
+        "a piece of 300 bytes is too long to draw (limit: 256 bytes)",
     ]
     large = {"text": "é" * 600_000, "special": False, "encodings": ["gpt2"]}
     told = page.evaluate(failed, ["tokens", large])

@@ -20,9 +20,9 @@ from minitok.errors import (
 from minitok.formats import native
 from minitok.formats.files import parse_json
 from minitok.reference import pretokenize
-from minitok.reference.flags import as_flagged
 from minitok.reference.pairs import merge_pair
-from minitok.reference.words import Words
+from minitok.reference.published.flags import as_flagged
+from minitok.reference.published.words import Words
 from vector_cases import (
     FILES,
     Case,

@@ -73,7 +73,7 @@ class Backend:
     codec: Callable[..., Codec]
     piece_counter: Callable[..., PieceCounter]
     train: Callable[..., tuple[list[tuple[int, int]], list[int], int, str]]
-    # From steps that `minitok.reference.normalize.check_step` gives.
+    # From steps that `minitok.reference.published.normalize.check_step` gives.
     normalizer: Callable[[Sequence[str | tuple[str, ...]]], Normalizer]
     # The texts of a field of lines of JSON. What is called with a line that is not plainly such gives its text, or raises.
     read_json_lines: Callable[[bytes, str, Callable[[int, bytes], bytes], int], Documents]

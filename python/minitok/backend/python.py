@@ -16,17 +16,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import UnknownTokenError
-from ..reference import codec, count, decode, normalize
+from ..reference import codec, count, decode
 from ..reference import train as reference_train
-from ..reference.metaspace import Metaspace
-from ..reference.packed import unpack
-from ..reference.preprocess import NOTHING, TEXT, Trust
 from ..reference.pretokenize import Pattern
+from ..reference.published import normalize
+from ..reference.published.metaspace import Metaspace
+from ..reference.published.packed import unpack
+from ..reference.published.preprocess import NOTHING, TEXT, Trust
+from ..reference.published.words import END, Words
 from ..reference.special import SpecialTokens
+from ..reference.text import utf8
 from ..reference.trace import trace_piece
 from ..reference.vocab import Vocab
-from ..reference.words import END, Words
-from ..text import utf8
 
 if TYPE_CHECKING:
     import os
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from ..reference.normalize import Step
-    from ..reference.preprocess import Search
+    from ..reference.published.normalize import Step
+    from ..reference.published.preprocess import Search
     from .protocols import Emit, JsonLines, Segment, TokenSizes, TrainOptions, Trusted
 
 __all__ = [

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..chat_templates import ChatTemplates
-from ..segments import ids_of_parts, parts_of, spans_of_ids
+from ..definition.chat_templates import ChatTemplates
+from ..spans.segments import ids_of_parts, parts_of, spans_of_ids
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

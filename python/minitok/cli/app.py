@@ -54,6 +54,7 @@ class Commands(TyperGroup):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         for command in self.commands.values():
+            join_lines(command)
             show_types(command)
 
     def invoke(self, ctx: Any) -> Any:
@@ -71,6 +72,14 @@ class Commands(TyperGroup):
             report(describe(error))
             raise typer.Exit(1) from None
         return result
+
+
+def join_lines(command: Any) -> None:
+    """Lets the help of a command fill the lines of the screen, not those of the source; examples, which are indented, stay."""
+    for inner in getattr(command, "commands", {}).values():
+        join_lines(inner)
+    parts = (command.help or "").split("\n\n")
+    command.help = "\n\n".join(part if part.startswith(" ") else " ".join(part.split()) for part in parts)
 
 
 def show_types(command: Any) -> None:

@@ -8,6 +8,7 @@ import typer
 from rich.text import Text
 
 from minitok import Tokenizer
+from minitok.explain.chips import plural
 from minitok.explain.terminal import TokenText
 
 from .console import output, plain_table, print_json
@@ -87,6 +88,6 @@ def show(rows: list[dict[str, Any]], toks: list[tuple[str, Tokenizer]], data: by
     console.print(table)
     for row, (named, tok) in zip(rows, toks):
         if row.get("ids"):
-            console.print(Text.assemble((named, "bold"), f"  {row['tokens']:,} tokens"))
+            console.print(Text.assemble((named, "bold"), f"  {plural(row['tokens'], 'token')}"))
             console.print(TokenText(row["ids"], tok.tokenize(data)))
             console.print()

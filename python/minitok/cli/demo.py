@@ -16,6 +16,7 @@ from rich.text import Text
 
 import minitok
 from minitok.errors import MinitokError
+from minitok.explain.chips import plural
 from minitok.explain.terminal import MergeSteps, TokenText, TrainSteps
 
 from .console import output, plain_table, print_json, waiting
@@ -28,7 +29,12 @@ LAST = 12
 
 
 def command(
-    vocab_size: Annotated[int, typer.Option("--vocab-size", "-n", min=300, help="How many ids.")] = 4096,
+    vocab_size: Annotated[
+        int,
+        typer.Option(
+            "--vocab-size", "-n", min=300, help="The number of ids to learn, bytes and special tokens included."
+        ),
+    ] = 4096,
     text: Annotated[str, typer.Option(help="The text to encode.", show_default=False)] = UNSEEN,
     word: Annotated[str, typer.Option(help="The word whose merges are shown.")] = " unforgettable",
     svg: Annotated[
@@ -125,7 +131,7 @@ def encoding(encoded: Encoded, learnt: Learnt) -> RenderableType:
         raise MinitokError(f"decoding gave {encoded.back!r}, not the text {encoded.text!r}")
     unseen, seen = (f"{ratio:.2f}" for ratio in (encoded.bytes_per_token, learnt.bytes_per_token))
     told = Text.assemble(
-        (f"{len(encoded.ids)} tokens", "bold"), f" for {len(encoded.back)} bytes: ", (unseen, "bold"),
+        (plural(len(encoded.ids), "token"), "bold"), f" for {len(encoded.back)} bytes: ", (unseen, "bold"),
         f" bytes a token (its own corpus: {seen}).\n",
         ("✓ ", "bold green"), "Decoding the ids gives every byte back.",
     )  # fmt: skip

@@ -8,7 +8,9 @@ from typing import Annotated, Optional
 
 import typer
 
+from minitok.explain.chips import plural
 from minitok.explain.report import Report
+from minitok.formats.files import write_atomically
 
 from .console import output
 from .inputs import as_typed
@@ -44,10 +46,10 @@ def command(
     data = sys.stdin.buffer.read() if text == "-" else as_typed(text)
     told = tok.explain(data, allowed_special=special_names(special or [], tok))
     if html:
-        html.write_text(told.to_html(), encoding="utf-8")
+        write_atomically(html, told.to_html().encode())
     if json:
         sys.stdout.write(told.to_json() + "\n")
     elif html:
-        output().print(f"{len(told.tokens)} tokens explained in {html}", markup=False, soft_wrap=True)
+        output().print(f"{plural(len(told.tokens), 'token')} explained in {html}", markup=False, soft_wrap=True)
     else:
         output().print(Report(told, engine))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Optional
 import typer
 from rich.text import Text
 
+from minitok.explain.chips import plural
 from minitok.explain.terminal import TokenText, has_colour, visible
 
 from .console import output, plain_table, print_json
@@ -42,11 +43,11 @@ def command(
             "--pattern",
             "-p",
             metavar="PATTERN",
-            help="A split pattern, or its name: how it is run, and what it equals. No tokenizer is needed.",
+            help="Show how a split pattern, or a named one, runs and what it equals; needs no tokenizer.",
             show_default=False,
         ),
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", "-l", min=1, help="How many tokens are listed at most.")] = 20,
+    limit: Annotated[int, typer.Option("--limit", "-l", min=1, help="The most tokens to list.")] = 20,
     json: JsonOption = False,
     backend: BackendOption = None,
 ) -> None:
@@ -166,7 +167,7 @@ def summary(tok: Tokenizer, named: str, *, json: bool) -> None:
     longest_shown = mean = "none"
     if longest is not None:
         mean = f"{facts['mean_token_bytes']:.2f} on average"
-        longest_shown = f"{longest}: {len(tokens[longest])} bytes, {visible(tokens[longest][:40])}"
+        longest_shown = f"{longest}: {plural(len(tokens[longest]), 'byte')}, {visible(tokens[longest][:40])}"
     lines = {
         "tokenizer": named,
         "ids": f"{tok.n_vocab:,}",

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from minitok.corpus.packing import LayoutOptions, PackOptions, join_packed, open_packed, packed_files
 from minitok.errors import MinitokError
+from minitok.explain.chips import plural
+from minitok.packing import LayoutOptions, PackOptions, join_packed, open_packed, packed_files
 
 from .console import output, print_json
 from .options import (
@@ -27,7 +28,7 @@ from .options import (
 
 if TYPE_CHECKING:
     from minitok import Tokenizer
-    from minitok.corpus.packing import Packed
+    from minitok.packing import Packed
 
 
 @with_options(PackOptions)
@@ -46,7 +47,7 @@ def command(
             "--output",
             "-o",
             metavar="FILE",
-            help="Where the ids go: .bin, .npy, .ds, .parquet or .arrow.",
+            help="The output file: .bin, .npy, .ds, .parquet or .arrow.",
             show_default=False,
         ),
     ] = None,
@@ -55,7 +56,7 @@ def command(
         Optional[str],  # noqa: UP045
         typer.Option(
             metavar="K/N",
-            help="Only part K of N, for one of N processes.",
+            help="Pack only part K of N, for one of N processes.",
             show_default=False,
             rich_help_panel="Several processes",
         ),
@@ -64,7 +65,7 @@ def command(
         Optional[str],  # noqa: UP045
         typer.Option(
             metavar="ADDRESS",
-            help="Pack on this cluster of Ray; 'local' starts one.",
+            help="Pack on this Ray cluster; 'local' starts one.",
             show_default=False,
             rich_help_panel="Several processes",
         ),
@@ -75,7 +76,7 @@ def command(
     check: Annotated[
         bool,
         typer.Option(
-            "--check", help="The files are packed: see whether they are whole.", rich_help_panel="Packed files"
+            "--check", help="The files are packed: check that they are complete.", rich_help_panel="Packed files"
         ),
     ] = False,
     threads: ThreadsOption = None,
@@ -170,7 +171,7 @@ def check_all(files: list[str], tokenizer: list[str] | None, backend: Any, *, js
         found.append({**about, "dtype": str(corpus.dtype), "masked": corpus.masked})
         if not json:
             form = f"{corpus.format}, with a mask" if corpus.masked else corpus.format
-            what = f"{corpus.tokens:,} ids ({corpus.dtype}) of {len(corpus):,} documents, {form}, whole"
+            what = f"{corpus.tokens:,} ids ({corpus.dtype}) of {plural(len(corpus), 'document')}, {form}, whole"
             output().print(f"{file}: {what}", soft_wrap=True, markup=False)
     if json:
         print_json(found)
@@ -184,7 +185,7 @@ def tell(packed: Packed, *, json: bool) -> None:
         return
     show = output()
     size = f", {packed.bytes:,} bytes" if packed.bytes else ""
-    what = f"{packed.tokens:,} ids ({packed.dtype}) of {packed.documents:,} documents{size}"
+    what = f"{packed.tokens:,} ids ({packed.dtype}) of {plural(packed.documents, 'document')}{size}"
     show.print(f"{what}: {packed.ids}", soft_wrap=True, markup=False)
     if packed.offsets != packed.ids:
         show.print(f"Where each document begins: {packed.offsets}", soft_wrap=True, markup=False)

@@ -19,17 +19,17 @@ from typing import TYPE_CHECKING
 from ..backend import load_backend
 from ..definition import Definition
 from ..errors import TrainingError
-from ..reference.metaspace import MARKER, Metaspace
-from ..text import utf8
+from ..reference.published.metaspace import MARKER, Metaspace
+from ..reference.text import utf8
 from .counting import Counting, checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ..backend import Emit
-    from ..progress import Show
     from .counts import PieceCounts
     from .learning import Job
+    from .progress import Show
 
 __all__ = ["WORDS", "train_characters"]
 
@@ -111,7 +111,7 @@ class Prepared:
             self.documents += 1
             self.bytes += len(data)
             done = 0
-            for start, end, _ in [*finder.find(data, self.special), (len(data), len(data), 0)]:
+            for start, end, *_ in [*finder.find(data, self.special), (len(data), len(data))]:
                 yield self.rule.prepare(data[done:start], done == 0)
                 done = end
 

@@ -25,9 +25,9 @@ from ..arguments import allowed_tokens
 from ..backend import load_backend
 from ..definition import IDENTITY
 from ..errors import VocabularyError
-from ..reference.characters import characters
 from ..reference.encode import GONE, merge_parts
-from ..text import utf8
+from ..reference.published.characters import characters
+from ..reference.text import utf8
 from .counting import BATCH, checked
 from .counts import PieceCounts
 from .learning import check_pieces

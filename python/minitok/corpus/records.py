@@ -17,7 +17,7 @@ from stat import S_ISREG
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import FileFormatError
-from ..text import utf8
+from ..reference.text import utf8
 from .compression import COMPRESSED, inner_suffix, opened
 
 if TYPE_CHECKING:
@@ -299,7 +299,7 @@ def text_buffers(
     """The bytes of the texts of an array, and their offsets from the first on."""
     import pyarrow as pa
 
-    from ..columns import text_of
+    from .columns import text_of
 
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()

@@ -25,10 +25,10 @@ import numpy as np
 from ..backend import load_backend
 from ..errors import TrainingError
 from ..formats.byte_level import to_chars
-from ..reference.characters import Symbols
-from ..reference.metaspace import MARKER
+from ..reference.published.characters import Symbols
+from ..reference.published.metaspace import MARKER
+from ..reference.published.words import Words
 from ..reference.train import TrainOptions
-from ..reference.words import Words
 from .counting import count_pieces
 
 if TYPE_CHECKING:

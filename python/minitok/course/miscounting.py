@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..explain.chips import plural
 from ..reference.naive import replace
 from ..reference.pretokenize import Pattern
 from ..training import train
-from .parting import joined, plural
+from .parting import joined
 from .showing import token_table
 
 if TYPE_CHECKING:

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..explain.chips import plural
 from ..reference.naive import replace
 from ..tokenizer import Tokenizer
 from .showing import show_token, token_table
 
-__all__ = ["encode_parting", "joined", "mistakes", "plural"]
+__all__ = ["encode_parting", "joined", "mistakes"]
 
 Pair = tuple[int, int]
 
@@ -29,11 +30,6 @@ def listed(words: list[str], most: int = 4) -> str:
     if len(words) > most:
         words = [*words[:most], f"{len(words) - most} more"]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def plural(number: int, what: str) -> str:
-    """A number of things."""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def encode_parting(

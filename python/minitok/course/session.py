@@ -110,6 +110,7 @@ class Session:
         )
         pipes = cast("tuple[IO[bytes], IO[bytes]]", (self.process.stdin, self.process.stdout))
         self.requests, self.answers = pipes[0].fileno(), pipes[1].fileno()
+        self.held = bytearray()  # what has come of the answers and is not read yet
         setup = {
             "user": user,
             "open_to_all": user is not None and readable_by_all(file),
@@ -201,15 +202,15 @@ class Session:
         return wire.unpack(self.read_exactly(length, deadline))
 
     def read_exactly(self, length: int, deadline: float) -> bytes:
-        parts: list[bytes] = []
-        while length:
+        while len(self.held) < length:
             self.wait(deadline)
-            part = os.read(self.answers, min(length, 1 << 20))
+            part = os.read(self.answers, 1 << 20)
             if not part:
                 raise EOFError
-            parts.append(part)
-            length -= len(part)
-        return b"".join(parts)
+            self.held += part
+        data = bytes(self.held[:length])
+        del self.held[:length]
+        return data
 
     def wait(self, deadline: float) -> None:
         """Wait until there is something to read: as long as something is done for it, and the deadline is not over."""

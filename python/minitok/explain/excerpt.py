@@ -14,7 +14,7 @@ from itertools import islice, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..arguments import allowed_tokens
-from ..text import utf8
+from ..reference.text import utf8
 from .alternatives import label
 from .build import Unit, explain_units
 
@@ -69,7 +69,7 @@ def explain_at(
     place = cut[number]
     length = place.end - place.start
     if longest is not None and length > longest:
-        raise ValueError(f"a piece of {length:,} bytes is too long to draw; the longest that is has {longest:,}")
+        raise ValueError(f"a piece of {length:,} bytes is too long to draw (limit: {longest:,} bytes)")
     wanted = Unit(place.data, place.token_id, alternative(definition, cut, number))
     after = next((one for one in islice(cut, number + 1, None) if one.end > place.end), None)
     shown = [wanted] if after is None else [wanted, Unit(beginning(after), after.token_id)]

@@ -12,6 +12,7 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.text import Text
 
+from .chips import plural
 from .model import Blocked, Explanation, Lane, Piece
 from .sections import why
 from .terminal import BAR, STYLES, FittingTable, TokenText, has_colour
@@ -80,9 +81,8 @@ class Report:
     def heading(self) -> Text:
         """How many tokens, and of what."""
         name = f"{self.told.encoding}, " if self.told.encoding else ""
-        return Text(
-            f"{len(self.told.tokens)} tokens for {len(self.told.text)} bytes, {name}pattern {self.told.pattern}"
-        )
+        tokens, size = plural(len(self.told.tokens), "token"), plural(len(self.told.text), "byte")
+        return Text(f"{tokens} for {size}, {name}pattern {self.told.pattern}")
 
     def table(self) -> RenderableType:
         """A row for each token."""

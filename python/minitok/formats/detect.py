@@ -123,7 +123,9 @@ def load_folder(
         models = [folder / "tokenizer.model", folder / "tiktoken.model", *sorted(folder.glob("*.tiktoken"))]
         if found := next((file for file in models if file.is_file()), None):
             return load_model(found, pattern, special_tokens, backend)
-        raise FileFormatError(folder, f"the folder has none of {', '.join(IN_FOLDERS)}")
+        # Of one file alone, the error names the other.
+        if not any(file.is_file() for file in files):
+            raise FileFormatError(folder, f"the folder has none of {', '.join(IN_FOLDERS)}")
     return gpt2.load(*files, pattern=pattern or "gpt2", special_tokens=special_tokens, backend=backend)
 
 

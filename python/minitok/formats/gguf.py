@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..backend import load_backend
-from ..chat_templates import ChatTemplates
 from ..definition import Definition
+from ..definition.chat_templates import ChatTemplates
 from ..errors import FileFormatError, MinitokError
-from ..reference.metaspace import MARKER
+from ..reference.published.metaspace import MARKER
 from ..reference.vocab import NEVER_IN_UTF8
 from .byte_level import to_bytes
 from .files import Reason, blame, found_tokens, is_regular, shown

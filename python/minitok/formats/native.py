@@ -27,9 +27,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..arguments import BYTES_A_MERGE, most_token_bytes
 from ..backend import load_backend
-from ..chat_templates import ChatTemplates
 from ..definition import BYTE_ORDERS, IDENTITY, KINDS, Definition
-from ..reference.characters import Symbols
+from ..definition.chat_templates import ChatTemplates
+from ..reference.published.characters import Symbols
 from .files import Reason, blame, field, optional_field, shown, write_atomically
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..backend import load_backend
 from ..definition import Definition
-from ..reference.metaspace import MARKER
+from ..reference.published.metaspace import MARKER
 from .files import Reason, blame, found_tokens, shown
 
 if TYPE_CHECKING:

@@ -17,14 +17,14 @@ from collections.abc import Collection, Iterable
 from ..errors import DisallowedSpecialTokenError, MissingByteError, VocabularyError
 from . import decode
 from .encode import encode_piece
-from .metaspace import Metaspace, spaced
-from .normalize import Normalizer
-from .preprocess import NOTHING, TEXT, Preprocessor, Search
 from .pretokenize import Pattern
+from .published.metaspace import Metaspace, spaced
+from .published.normalize import Normalizer
+from .published.preprocess import NOTHING, TEXT, Preprocessor, Search
+from .published.words import Words
 from .special import SpecialTokens
 from .trace import Emit, trace_piece
 from .vocab import Vocab
-from .words import Words
 
 
 class Codec:
@@ -83,7 +83,7 @@ class Codec:
 
     def check(self, text: bytes, disallowed: Collection[str]) -> None:
         """Raises if the text contains one of the special tokens named."""
-        for start, _, name in self.special.find(text, disallowed):
+        for start, _, name, _ in self.special.find(text, disallowed):
             raise DisallowedSpecialTokenError(name, start)
 
     def trace(self, text: bytes, search: Search, emit: Emit, goes_on: bool = False) -> list[int]:

@@ -30,7 +30,7 @@ from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 from ..errors import MissingByteError
-from .characters import Symbols, characters
+from .published.characters import Symbols, characters
 from .vocab import Vocab
 
 GONE = -1

@@ -30,7 +30,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ..errors import VocabularyError
-from .flags import FLAGS, HIDES
+from .published.flags import FLAGS, HIDES
 
 Stretch = tuple[int, int]
 # A segment (start, end, None), or a token (start, end, id).
@@ -38,11 +38,12 @@ Part = tuple[int, int, int | None]
 
 
 class Found(NamedTuple):
-    """An occurrence of a token."""
+    """An occurrence of a token; ``token_id`` is None for a name that is left as text."""
 
     start: int
     end: int
     name: str
+    token_id: int | None
 
 
 class SpecialTokens:
@@ -105,7 +106,10 @@ class SpecialTokens:
     def first(self, text: bytes, start: int, end: int, wanted: Collection[str]) -> Found | None:
         """Returns the first occurrence of a wanted token in a stretch of the text; of several there, the longest."""
         match = token_pattern(tuple(wanted)).search(text, start, end) if wanted else None
-        return match and Found(match.start(), match.end(), match.group().decode())
+        if match is None:
+            return None
+        name = match.group().decode()
+        return Found(match.start(), match.end(), name, self.ids.get(name))
 
     def find_trusted(self, text: bytes, trusted: Sequence[Stretch], everywhere: SpecialTokens) -> Iterator[Found]:
         """As ``find``, for tokens that lie wholly in a trusted stretch, and for those of ``everywhere``.
@@ -149,12 +153,12 @@ class SpecialTokens:
     def parts(self, text: bytes, occurrences: Iterable[Found]) -> Iterator[Part]:
         """Yields the text as occurrences of tokens and the segments between them."""
         done = 0
-        for start, end, name in occurrences:
-            if name not in self.ids:
+        for start, end, _, token_id in occurrences:
+            if token_id is None:
                 continue
             if done < start:
                 yield done, start, None
-            yield start, end, self.ids[name]
+            yield start, end, token_id
             done = end
         if done < len(text):
             yield done, len(text), None

@@ -10,8 +10,8 @@ from ..arguments import check_pattern
 from ..backend import load_backend
 from ..corpus.counting import check_memory, count_pieces
 from ..corpus.counts import PieceCounts, check_special, new_counter
-from ..names import pattern_named
-from ..progress import start_progress
+from ..corpus.progress import start_progress
+from ..definition.names import pattern_named
 from ..training import train
 from .batches import BatchCounter, add_up
 from .ray_data import Watch, map_slices, rows_in_order
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ..backend import BackendName
-    from ..progress import Progress, Show
+    from ..corpus.progress import Progress, Show
     from ..tokenizer import Tokenizer
 
 __all__ = ["count_dataset", "train_dataset"]

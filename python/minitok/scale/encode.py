@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..corpus.packing.options import IdOptions, Options, check_known
+from ..corpus.progress import start_progress
 from ..formats.files import write_atomically
-from ..progress import start_progress
+from ..packing.options import IdOptions, Options, check_known
 from .batches import BatchEncoder
 from .ray_data import Watch, map_slices, rows_in_order
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from ..corpus.packing import PackOptions
-    from ..progress import Progress
+    from ..corpus.progress import Progress
+    from ..packing import PackOptions
     from ..tokenizer import Tokenizer
 
 __all__ = ["Encoded", "encode_dataset"]

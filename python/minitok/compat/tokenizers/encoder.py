@@ -21,11 +21,11 @@ import numpy as np
 from minitok.arguments import thread_count
 from minitok.backend import load_backend
 from minitok.errors import ComponentError
-from minitok.offsets import Sizes, span_list
-from minitok.reference.metaspace import MARKER, Metaspace
-from minitok.reference.normalize import steps_of
-from minitok.reference.words import END, Words
-from minitok.text import utf8
+from minitok.reference.published.metaspace import MARKER, Metaspace
+from minitok.reference.published.normalize import steps_of
+from minitok.reference.published.words import END, Words
+from minitok.reference.text import utf8
+from minitok.spans.offsets import Sizes, span_list
 
 from .matching import cuts
 from .normalized_string import CONTINUES, NormalizedString

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
+from ...explain.chips import plural
 from ...training import TIE_BREAKS, train
 from ..bench import Bench, raised_why
 from ..miscounting import Ties, train_parting
-from ..parting import plural
 from ..report import Failure
 from ..showing import link, show, show_text, show_token, token_table
 from .stage import Stage

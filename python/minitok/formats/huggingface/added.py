@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from ...arguments import MAX_ID
 from ...errors import VocabularyError
-from ...reference.flags import FLAGS, HIDES
-from ...reference.metaspace import Metaspace
-from ...reference.normalize import Normalizer, steps_of
-from ...reference.preprocess import Preprocessor
+from ...reference.published.flags import FLAGS, HIDES
+from ...reference.published.metaspace import Metaspace
+from ...reference.published.normalize import Normalizer, steps_of
+from ...reference.published.preprocess import Preprocessor
 from ...reference.special import SpecialTokens
 from ..byte_level import CHARS
 from ..files import Reason, found_tokens, shown

@@ -11,12 +11,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...errors import VocabularyError
-from ...reference.families import FAMILIES
-from ...reference.metaspace import MARKER
 from ...reference.pretokenize import NAMED, THEN
-from ...reference.regex_tree import width
-from ...reference.regexes import parse
-from ...reference.unicode import contains, difference
+from ...reference.published.families import FAMILIES
+from ...reference.published.metaspace import MARKER
+from ...reference.published.regex_tree import width
+from ...reference.published.regexes import parse
+from ...reference.published.unicode import contains, difference
 from ..files import Reason, shown
 from ..pattern_names import steps_of_pattern
 from .added import read_added
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterable, Iterator
 
     from ...definition import Definition
-    from ...reference.normalize import Step
-    from ...reference.regex_tree import Node
-    from ...reference.unicode import CharSet
+    from ...reference.published.normalize import Step
+    from ...reference.published.regex_tree import Node
+    from ...reference.published.unicode import CharSet
 
 MARK = MARKER.decode()
 # Metaspace with ``split``: a piece is a space and what follows it.

@@ -10,8 +10,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ...errors import VocabularyError
-from ...reference.normal_forms import FORMS
-from ...reference.normalize import steps_of as normal_steps_of
+from ...reference.published.normal_forms import FORMS
+from ...reference.published.normalize import steps_of as normal_steps_of
 from ..files import Reason, shown
 from .oniguruma import engine_difference, with_line_ends, with_words
 from .patterns import literal, matches_nothing
@@ -21,8 +21,8 @@ from .tables import ACCENTS, CONTROLS, MARKS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ...reference.normalize import Step
-    from ...reference.normalize import Steps as Normalizer
+    from ...reference.published.normalize import Step
+    from ...reference.published.normalize import Steps as Normalizer
 
 STRIP_ACCENTS = ("replace", MARKS, "")
 STRIP_LEFT = ("replace", r"\A\s+", "")

@@ -13,10 +13,10 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...errors import VocabularyError
-from ...reference.families import FAMILIES
 from ...reference.pretokenize import BYTES, NAMED, THEN
-from ...reference.regex_tree import LOOKS, width
-from ...reference.regexes import parse
+from ...reference.published.families import FAMILIES
+from ...reference.published.regex_tree import LOOKS, width
+from ...reference.published.regexes import parse
 from ..files import Reason, shown
 from ..pattern_names import PORTABLE, name_of, one_expression, steps_of_pattern
 from .oniguruma import engine_difference, with_line_ends, with_repeats, with_words
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ...definition import Definition
-    from ...reference.regex_tree import Node
+    from ...reference.published.regex_tree import Node
 
 # What becomes of a match: it is a piece, one with its neighbours of the same kind, or goes with the text before or behind it.
 BEHAVIORS = ("Isolated", "Contiguous", "MergedWithPrevious", "MergedWithNext")

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...errors import VocabularyError
-from ...reference.characters import Symbols
 from ...reference.pretokenize import BYTES
+from ...reference.published.characters import Symbols
 from ..byte_level import to_chars
 from ..files import Reason, shown
 from ..gpt2 import check_ranks, find_pairs, tokens_of
