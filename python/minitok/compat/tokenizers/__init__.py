@@ -10,7 +10,7 @@ component in Python raises is a ``ComponentError``, also while text is encoded.
 
 The files, in the order in which to read them: ``options`` and ``components`` (what all components have), ``normalized_string``
 and ``pre_tokenized_string`` (what they change), ``normalizers``, ``pre_tokenizers``, ``decoders``, ``processors``, ``models``,
-``added``; ``recipe`` and ``pipeline`` (what a tokenizer is, and what it does), ``encoder`` (ids and columns from a codec) and
+``added``; ``recipe`` and ``pipeline`` (what a tokenizer is, and what it does: ids and columns from a codec) and
 ``steps`` (from the components one by one, where no codec takes them); ``columns``, ``encoding``, ``processing`` and
 ``batches``; ``tokenizer``.
 
