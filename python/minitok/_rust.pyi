@@ -29,7 +29,6 @@ __all__ = [
     "Vocab",
     "describe_pattern",
     "id_list",
-    "least_width",
     "pattern_difference",
     "read_column",
     "read_gguf",
@@ -146,8 +145,6 @@ class Pattern:
 
 def describe_pattern(source: str) -> tuple[str, list[str], int, str | None, str]: ...
 
-# The least number of characters that a pattern matches.
-def least_width(source: str) -> int: ...
 def pattern_difference(one: str, other: str) -> tuple[str | None, str | None]: ...
 
 @final
