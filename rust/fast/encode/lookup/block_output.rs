@@ -17,17 +17,17 @@ use crate::interrupt;
 use std::hint::select_unpredictable;
 
 /// A value from here on is a record of the spill.
-pub(super) const SPILL: u32 = 1 << 31;
+pub const SPILL: u32 = 1 << 31;
 /// Up to this many ids are copied by fours, which costs no more than a call would.
 const FEW: usize = 16;
 
 #[derive(Clone, Copy)]
-pub(in crate::fast) struct BlockOutput<'b> {
-    pub(super) words: &'b [u32],
+pub struct BlockOutput<'b> {
+    pub words: &'b [u32],
     /// The cache's records, and the value that the first row of them has.
-    pub(super) records: &'b [Row],
-    pub(super) first: u32,
-    pub(super) spill: &'b [u32],
+    pub records: &'b [Row],
+    pub first: u32,
+    pub spill: &'b [u32],
 }
 
 impl BlockOutput<'_> {
@@ -43,7 +43,7 @@ impl BlockOutput<'_> {
     }
 
     /// Counts the ids.
-    pub(super) fn count(&self) -> usize {
+    pub fn count(&self) -> usize {
         let count = |&value: &u32| match self.records.get(value.saturating_sub(self.first) as usize) {
             Some(record) => record[0] as usize,
             None => self.record(value).0,
@@ -52,7 +52,7 @@ impl BlockOutput<'_> {
     }
 
     /// Appends the ids.
-    pub(in crate::fast) fn append_to(&self, out: &mut Vec<u32>) -> Result<()> {
+    pub fn append_to(&self, out: &mut Vec<u32>) -> Result<()> {
         let mut rest = self.words;
         loop {
             out.try_reserve(PADDING * rest.len())?;

@@ -23,7 +23,7 @@
 
 use super::hidden_ids::HiddenIds;
 use super::pair_slots::{Entry, Inserted, PairSlots};
-pub(super) use super::pair_slots::{NO_PLACE, NO_SYMBOL, Probe};
+pub use super::pair_slots::{NO_PLACE, NO_SYMBOL, Probe};
 use crate::error::Result;
 use crate::fast::util::fallible::{append, collect, concat, filled, push, resize};
 use crate::interrupt;
@@ -38,25 +38,25 @@ const UNNAMED: u32 = u32::MAX;
 #[derive(Debug)]
 pub struct PairTable {
     /// The place for left byte * 256 + right byte.
-    pub(super) bytes: Box<[u32]>,
-    pub(super) slots: PairSlots,
+    pub bytes: Box<[u32]>,
+    pub slots: PairSlots,
     /// What the merges of each place make; not needed where it is 256 + place.
-    pub(super) made: Vec<u32>,
-    pub(super) plain: bool,
+    pub made: Vec<u32>,
+    pub plain: bool,
     /// The ids of the symbols; those of the bytes, if the others are their own ids.
-    pub(super) ids: Vec<u32>,
-    pub(super) own_ids: bool,
-    pub(super) hidden: HiddenIds,
-    pub(super) tokens: Arc<Tokens>,
+    pub ids: Vec<u32>,
+    pub own_ids: bool,
+    pub hidden: HiddenIds,
+    pub tokens: Arc<Tokens>,
 }
 
 impl PairTable {
-    pub(super) fn new(vocab: &Arc<Vocab>) -> Result<Option<PairTable>> {
+    pub fn new(vocab: &Arc<Vocab>) -> Result<Option<PairTable>> {
         PairTable::of_merges(vocab, vocab.merges())
     }
 
     /// The table of some of the merges of a vocabulary.
-    pub(super) fn of_merges(vocab: &Arc<Vocab>, merges: &[Merge]) -> Result<Option<PairTable>> {
+    pub fn of_merges(vocab: &Arc<Vocab>, merges: &[Merge]) -> Result<Option<PairTable>> {
         if HiddenIds::are_ambiguous(vocab) {
             return Ok(None);
         }
@@ -101,7 +101,7 @@ impl PairTable {
     }
 
     /// The bytes of memory that it takes.
-    pub(super) fn memory(&self) -> usize {
+    pub fn memory(&self) -> usize {
         size_of_val(&*self.bytes)
             + (self.made.capacity() + self.ids.capacity()) * size_of::<u32>()
             + self.slots.memory()
@@ -109,7 +109,7 @@ impl PairTable {
     }
 
     /// Inserts pairs, as [`PairSlots::insert_all`] does.
-    pub(super) fn insert_all(&mut self, pairs: impl Iterator<Item = Entry> + Clone) -> Inserted {
+    pub fn insert_all(&mut self, pairs: impl Iterator<Item = Entry> + Clone) -> Inserted {
         for (left, right, place) in pairs.clone().filter(|(left, right, _)| (left | right) < 256) {
             self.bytes[(left * 256 + right) as usize] = place;
         }
@@ -118,36 +118,36 @@ impl PairTable {
 
     /// The place of the merge of two bytes, or [`NO_PLACE`].
     #[inline(always)]
-    pub(super) fn place_of_bytes(&self, left: u8, right: u8) -> u32 {
+    pub fn place_of_bytes(&self, left: u8, right: u8) -> u32 {
         self.bytes[usize::from(left) * 256 + usize::from(right)]
     }
 
     /// The place of the merge of two symbols, or [`NO_PLACE`].
     #[inline(always)]
-    pub(super) fn place(&self, left: u32, right: u32) -> u32 {
+    pub fn place(&self, left: u32, right: u32) -> u32 {
         self.place_at(self.probe(left, right))
     }
 
     /// Where to look for a pair; asks for the lines, which are on one page.
     #[inline(always)]
-    pub(super) fn probe(&self, left: u32, right: u32) -> Probe {
+    pub fn probe(&self, left: u32, right: u32) -> Probe {
         self.slots.probe(left, right)
     }
 
     /// The place that is found there, or [`NO_PLACE`].
     #[inline(always)]
-    pub(super) fn place_at(&self, probe: Probe) -> u32 {
+    pub fn place_at(&self, probe: Probe) -> u32 {
         self.slots.place_at(probe)
     }
 
     /// The symbol that the merges of a place make.
     #[inline(always)]
-    pub(super) fn made(&self, place: u32) -> u32 {
+    pub fn made(&self, place: u32) -> u32 {
         if self.plain { 256 + place } else { self.made[place as usize] }
     }
 
     /// By id, hidden ones among them, the symbol of each id that has one.
-    pub(super) fn symbols_of_ids(&self) -> Result<Vec<u32>> {
+    pub fn symbols_of_ids(&self) -> Result<Vec<u32>> {
         let mut symbols: Vec<u32> = collect(0..self.hidden.end())?;
         for (&id, symbol) in self.ids.iter().zip(0..).filter(|(id, _)| **id != NO_ID) {
             symbols[id as usize] = symbol;
@@ -156,12 +156,12 @@ impl PairTable {
     }
 
     /// More than the greatest symbol.
-    pub(super) fn n_symbols(&self) -> usize {
+    pub fn n_symbols(&self) -> usize {
         self.ids.len().max(if self.own_ids { self.tokens.n_ids() as usize } else { 0 })
     }
 
     /// How many bytes these symbols have together.
-    pub(super) fn length(&self, symbols: &[u32]) -> usize {
+    pub fn length(&self, symbols: &[u32]) -> usize {
         let length = |&symbol: &u32| {
             let id = self.id(symbol);
             match self.hidden.parts(id) {
@@ -174,7 +174,7 @@ impl PairTable {
     }
 
     /// Appends the ids of symbols; returns false where a byte has none.
-    pub(super) fn append_ids(&self, symbols: &[u32], out: &mut Vec<u32>) -> Result<bool> {
+    pub fn append_ids(&self, symbols: &[u32], out: &mut Vec<u32>) -> Result<bool> {
         let start = out.len();
         interrupt::append(out, symbols.iter().map(|&symbol| self.id(symbol)))?;
         if self.hidden.is_empty() {
@@ -193,7 +193,7 @@ impl PairTable {
     }
 
     #[inline]
-    pub(super) fn id(&self, symbol: u32) -> u32 {
+    pub fn id(&self, symbol: u32) -> u32 {
         // The ids of the bytes are near, those of all others may not be.
         let is_own = self.own_ids && symbol >= 256;
         let id = self.ids[select_unpredictable(is_own, 0, symbol as usize)];
@@ -202,12 +202,12 @@ impl PairTable {
 }
 
 /// The square of pairs of bytes, of which none merges.
-pub(super) fn no_bytes() -> Result<Box<[u32]>> {
+pub fn no_bytes() -> Result<Box<[u32]>> {
     Ok(filled(NO_PLACE, 1 << 16)?.into_boxed_slice())
 }
 
 /// Leaves the ids of the bytes only, if all others are their own symbols; whether they are.
-pub(super) fn shorten(ids: &mut Vec<u32>) -> bool {
+pub fn shorten(ids: &mut Vec<u32>) -> bool {
     let own_ids = ids.iter().zip(0..).skip(256).all(|(&id, symbol)| id == symbol);
     if own_ids {
         ids.truncate(256);

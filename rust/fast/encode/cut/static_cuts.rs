@@ -22,7 +22,7 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "bits of a hash, and a number below 64")]
 
-use super::exceptions::Exceptions;
+use crate::fast::encode::analysis::exceptions::Exceptions;
 use crate::fast::scan::find_wide_pairs;
 use crate::vocab::Vocab;
 use std::ops::Range;
@@ -34,7 +34,7 @@ const WORTH: usize = if cfg!(any(test, fuzzing)) { 1 } else { 8192 };
 const WIDE: usize = 3;
 
 #[derive(Debug)]
-pub(super) struct StaticCuts {
+pub struct StaticCuts {
     pairs: Vec<u64>,
     /// For the low six bits of the byte before, those of the byte after.
     partial: [u64; 64],
@@ -50,7 +50,7 @@ struct Edges {
 
 /// What cutting needs, kept from block to block.
 #[derive(Debug, Default)]
-pub(super) struct Cutting {
+pub struct Cutting {
     places: Vec<usize>,
     merged: Vec<usize>,
     /// How many places have been found so far.
@@ -59,19 +59,19 @@ pub(super) struct Cutting {
 
 impl Cutting {
     /// Looks for places inside the range. True if there are any, and enough have been found so far to be worth the tables.
-    pub(super) fn find(&mut self, text: &[u8], range: Range<usize>) -> bool {
+    pub fn find(&mut self, text: &[u8], range: Range<usize>) -> bool {
         find_wide_pairs(text, range, &mut self.places);
         self.found = self.found.saturating_add(self.places.len());
         !self.places.is_empty() && self.found >= WORTH
     }
 
     /// The bytes of memory that it takes.
-    pub(super) fn memory(&self) -> usize {
+    pub fn memory(&self) -> usize {
         (self.places.capacity() + self.merged.capacity()) * size_of::<usize>()
     }
 
     /// Shrinks the memory of the places to room for `kept`.
-    pub(super) fn shrink_to(&mut self, kept: usize) {
+    pub fn shrink_to(&mut self, kept: usize) {
         for places in [&mut self.places, &mut self.merged] {
             places.clear();
             places.shrink_to(kept);
@@ -80,7 +80,7 @@ impl Cutting {
 }
 
 impl StaticCuts {
-    pub(super) fn new(vocab: &Vocab, exceptions: &Exceptions) -> StaticCuts {
+    pub fn new(vocab: &Vocab, exceptions: &Exceptions) -> StaticCuts {
         let edges = Edges::of(exceptions.tokens()).map(Box::new);
         #[allow(clippy::disallowed_methods, reason = "its length is a constant")]
         let pairs = vec![0; 1 << (LOG_BITS - 6)];
@@ -96,7 +96,7 @@ impl StaticCuts {
     }
 
     /// The bytes of memory that they take.
-    pub(super) fn memory(&self) -> usize {
+    pub fn memory(&self) -> usize {
         size_of_val(&*self.pairs) + size_of_val(self) + self.edges.as_ref().map_or(0, |edges| size_of_val(&**edges))
     }
 
@@ -111,7 +111,7 @@ impl StaticCuts {
     }
 
     /// The first cut inside a range of the text.
-    pub(super) fn first(&self, text: &[u8], range: Range<usize>, cutting: &mut Cutting) -> Option<usize> {
+    pub fn first(&self, text: &[u8], range: Range<usize>, cutting: &mut Cutting) -> Option<usize> {
         find_wide_pairs(text, range, &mut cutting.places);
         let is_cut = |&place: &usize| {
             let pair = pair_at(text, place);
@@ -121,7 +121,7 @@ impl StaticCuts {
     }
 
     /// Inserts those of the found places that are cuts among the ends of pieces.
-    pub(super) fn cut(&self, text: &[u8], ends: &mut Vec<usize>, cutting: &mut Cutting) {
+    pub fn cut(&self, text: &[u8], ends: &mut Vec<usize>, cutting: &mut Cutting) {
         let Cutting { places, merged, .. } = cutting;
         match &self.edges {
             None => keep(places, |place| !self.meet(pair_at(text, place))),

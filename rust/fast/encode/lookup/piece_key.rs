@@ -17,16 +17,16 @@
 #![allow(clippy::inline_always)]
 
 /// The longest piece that is its own key.
-pub(super) const MAX_KEY_BYTES: usize = 13;
+pub const MAX_KEY_BYTES: usize = 13;
 /// Longer pieces are not cached, so their keys need not tell them apart.
-pub(super) const MEMORABLE: usize = 256;
+pub const MEMORABLE: usize = 256;
 /// How many bytes are read of a short piece.
-pub(super) const LOAD: usize = 16;
+pub const LOAD: usize = 16;
 const LONG_TAG: u128 = 14;
 const TAG_SHIFT: u32 = 104;
-pub(super) const VALUE_SHIFT: u32 = 108;
+pub const VALUE_SHIFT: u32 = 108;
 /// The bits of a key, without those above it.
-pub(super) const KEY_MASK: u128 = (1 << VALUE_SHIFT) - 1;
+pub const KEY_MASK: u128 = (1 << VALUE_SHIFT) - 1;
 
 const MASKS: [u128; 16] = {
     let mut masks = [0; 16];
@@ -40,7 +40,7 @@ const MASKS: [u128; 16] = {
 
 /// The key of the piece `text[start..end]`, which must not be empty.
 #[inline(always)]
-pub(super) fn key_of(text: &[u8], start: usize, end: usize) -> u128 {
+pub fn key_of(text: &[u8], start: usize, end: usize) -> u128 {
     let len = end - start;
     if len > MAX_KEY_BYTES {
         return key_of_long(&text[start..end]);
@@ -54,7 +54,7 @@ pub(super) fn key_of(text: &[u8], start: usize, end: usize) -> u128 {
 ///
 /// `start + LOAD <= text.len()`.
 #[inline(always)]
-pub(super) unsafe fn short_key_within(text: &[u8], start: usize, end: usize) -> u128 {
+pub unsafe fn short_key_within(text: &[u8], start: usize, end: usize) -> u128 {
     debug_assert!(start + LOAD <= text.len());
     // SAFETY: the caller's promise.
     let bytes = unsafe { text.as_ptr().add(start).cast::<[u8; LOAD]>().read() };
@@ -100,14 +100,14 @@ fn key_of_long(piece: &[u8]) -> u128 {
 }
 
 #[inline]
-pub(super) fn is_long(key: u128) -> bool {
+pub fn is_long(key: u128) -> bool {
     key >> TAG_SHIFT & 15 == LONG_TAG
 }
 
 /// The hash of a key without value: its high bits choose a bucket. (Each bit of a product depends on all bits of the factors
 /// that are no higher, so the high ones on all of them.)
 #[inline(always)]
-pub(super) fn hash(key: u128) -> u64 {
+pub fn hash(key: u128) -> u64 {
     let (low, high) = (key as u64, (key >> 64) as u64);
     low.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(high.wrapping_mul(0xD6E8_FEB8_6659_FD93))
 }

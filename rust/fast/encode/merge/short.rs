@@ -16,24 +16,22 @@
 //! meanwhile the other lanes have moved. The three keys that change are not stored one by one but blended into all keys on
 //! the way to the least: a processor that stores four bytes and soon loads thirty-two around them has to wait.
 //!
-//! A lane is as wide as the longest piece asks: 16 parts, 32 or 64 (two bits of which are the ends).
+//! A lane has 16 parts, or 64 for longer pieces (two bits of which are the ends).
 //!
-//! Costs, a lane of N parts: at most N - 1 steps of N comparisons and two look-ups a piece; 8 to 20 KB.
+//! Costs, a lane of N parts: at most N - 1 steps of N comparisons and two look-ups a piece; 8 or 20 KB.
 
 #![expect(clippy::cast_possible_truncation, reason = "positions are below ROOM")]
-#![allow(unsafe_code)]
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
 use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable, Probe};
-#[cfg(target_arch = "x86_64")]
-use crate::fast::util::cpu;
+use crate::fast::simd::vector::Vectors;
+use crate::fast::simd::{Isa, Kernel};
 
 /// The longest piece that is merged in the narrowest lane.
-pub(super) const LANE: usize = 16;
-const MIDDLE: usize = 32;
+pub const LANE: usize = 16;
 /// The longest piece that is merged in a lane at all.
-pub(super) const WIDE_LANE: usize = ROOM - 2;
+pub const WIDE_LANE: usize = ROOM - 2;
 const LANES: usize = 32;
 /// Symbols of the widest lane.
 const ROOM: usize = 64;
@@ -141,86 +139,82 @@ fn following(live: u64, bit: u32) -> u32 {
 }
 
 /// Merges one piece of 1 to 62 bytes and appends its symbols.
-pub(super) fn merge_alone(table: &PairTable, piece: &[u8], out: &mut Vec<u32>) {
+pub fn merge_alone(table: &PairTable, piece: &[u8], out: &mut Vec<u32>) {
     merge_short(table, [(0, piece)].into_iter(), |_, symbols| out.extend_from_slice(symbols));
 }
 
 /// Merges all pieces, each of 1 to 62 bytes, and passes each one's number and symbols to `emit`, in no particular order.
-pub(super) fn merge_short<'p>(
+pub fn merge_short<'p>(
     table: &PairTable,
     pieces: impl Iterator<Item = (u32, &'p [u8])> + Clone,
-    mut emit: impl FnMut(u32, &[u32]),
-) {
-    let longest = pieces.clone().map(|(_, piece)| piece.len()).max().unwrap_or(0);
-    merge_lanes::<LANE, { 2 * LANE }>(table, pieces.clone().filter(|(_, piece)| piece.len() <= LANE), &mut emit);
-    if longest > LANE {
-        let middle = pieces.clone().filter(|(_, piece)| (LANE + 1..=MIDDLE).contains(&piece.len()));
-        merge_lanes::<MIDDLE, ROOM>(table, middle, &mut emit);
-    }
-    if longest > MIDDLE {
-        merge_lanes::<ROOM, ROOM>(table, pieces.filter(|(_, piece)| piece.len() > MIDDLE), &mut emit);
-    }
-}
-
-/// Does so in lanes of N parts.
-fn merge_lanes<'p, const N: usize, const S: usize>(
-    table: &PairTable,
-    pieces: impl Iterator<Item = (u32, &'p [u8])>,
     emit: impl FnMut(u32, &[u32]),
 ) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        /// The same, compiled for processors that compare eight keys at once.
-        #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt")]
-        fn with_avx2<'p, const N: usize, const S: usize>(
-            table: &PairTable,
-            pieces: impl Iterator<Item = (u32, &'p [u8])>,
-            emit: impl FnMut(u32, &[u32]),
-        ) {
-            run_lanes::<N, S>(table, pieces, emit);
-        }
-        if cpu::has_avx2() {
-            // SAFETY: the processor has what the function is compiled for.
-            return unsafe { with_avx2::<N, S>(table, pieces, emit) };
-        }
-    }
-    run_lanes::<N, S>(table, pieces, emit);
+    merge_new(table, pieces, |_, _| true, emit);
 }
 
-#[inline(always)]
-fn run_lanes<'p, const N: usize, const S: usize>(
+/// As [`merge_short`], but for those that are not new when their turn comes.
+pub fn merge_new<'p>(
     table: &PairTable,
-    mut pieces: impl Iterator<Item = (u32, &'p [u8])>,
+    pieces: impl Iterator<Item = (u32, &'p [u8])> + Clone,
+    is_new: impl Fn(u32, &[u8]) -> bool,
     mut emit: impl FnMut(u32, &[u32]),
 ) {
-    #[allow(clippy::disallowed_methods, reason = "as many as there are lanes")]
-    let mut lanes: Vec<Lane<N, S>> = Vec::with_capacity(LANES);
-    while lanes.len() < LANES
-        && let Some((piece, bytes)) = pieces.next()
-    {
-        lanes.push(Lane::IDLE);
-        if let Some(lane) = lanes.last_mut() {
-            lane.load(table, piece, bytes);
-        }
+    let is_wide = |&(_, piece): &(u32, &[u8])| piece.len() > LANE;
+    let is_new = |&(number, piece): &(u32, &[u8])| is_new(number, piece);
+    let narrow = pieces.clone().filter(|piece| !is_wide(piece)).filter(is_new);
+    Isa::fastest().run(Lanes::<LANE, { 2 * LANE }, _, _> { table, pieces: narrow, emit: &mut emit });
+    if pieces.clone().any(|piece| is_wide(&piece)) {
+        let wide = pieces.filter(is_wide).filter(is_new);
+        Isa::fastest().run(Lanes::<ROOM, ROOM, _, _> { table, pieces: wide, emit: &mut emit });
     }
-    #[allow(clippy::disallowed_methods, reason = "as many as a lane has")]
-    let mut symbols = Vec::with_capacity(N);
-    while !lanes.is_empty() {
-        let mut at = 0;
-        while let Some(lane) = lanes.get_mut(at) {
-            if lane.step(table) {
-                at += 1;
-                continue;
-            }
-            symbols.clear();
-            lane.result(&mut symbols);
-            emit(lane.piece, &symbols);
-            // The next piece waits for the lane's next turn: a load right after these stores would have to wait for them.
-            if let Some((piece, bytes)) = pieces.next() {
+}
+
+/// Merges pieces in lanes of N parts.
+struct Lanes<'t, const N: usize, const S: usize, P, E> {
+    table: &'t PairTable,
+    pieces: P,
+    emit: E,
+}
+
+impl<'p, const N: usize, const S: usize, P, E> Kernel for Lanes<'_, N, S, P, E>
+where
+    P: Iterator<Item = (u32, &'p [u8])>,
+    E: FnMut(u32, &[u32]),
+{
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vectors>(self) {
+        let Lanes { table, mut pieces, mut emit } = self;
+        #[allow(clippy::disallowed_methods, reason = "as many as there are lanes")]
+        let mut lanes: Vec<Lane<N, S>> = Vec::with_capacity(LANES);
+        while lanes.len() < LANES
+            && let Some((piece, bytes)) = pieces.next()
+        {
+            lanes.push(Lane::IDLE);
+            if let Some(lane) = lanes.last_mut() {
                 lane.load(table, piece, bytes);
-                at += 1;
-            } else {
-                lanes.swap_remove(at);
+            }
+        }
+        #[allow(clippy::disallowed_methods, reason = "as many as a lane has")]
+        let mut symbols = Vec::with_capacity(N);
+        while !lanes.is_empty() {
+            let mut at = 0;
+            while let Some(lane) = lanes.get_mut(at) {
+                if lane.step(table) {
+                    at += 1;
+                    continue;
+                }
+                symbols.clear();
+                lane.result(&mut symbols);
+                emit(lane.piece, &symbols);
+                // The next piece waits for the lane's next turn: a load right after these stores would have to wait for them.
+                if let Some((piece, bytes)) = pieces.next() {
+                    lane.load(table, piece, bytes);
+                    at += 1;
+                } else {
+                    lanes.swap_remove(at);
+                }
             }
         }
     }
@@ -242,7 +236,7 @@ mod tests {
         // More pieces than lanes, and of other lengths beside them.
         let ranges = (1..=WIDE_LANE).flat_map(|length| [0, 5, 28].map(|start| start..start + length));
         let pieces: Vec<&[u8]> = ranges.map(|range| &letters[range]).collect();
-        for least in [1, LANE, MIDDLE, WIDE_LANE] {
+        for least in [1, LANE, 32, WIDE_LANE] {
             let some = (0..).zip(pieces.iter().copied()).filter(|(_, piece)| piece.len() >= least);
             let mut found = vec![Vec::new(); pieces.len()];
             merge_short(&table, some.clone(), |number, symbols| found[number as usize].push(symbols.to_vec()));

@@ -10,22 +10,20 @@
 //!
 //! Costs: those of the later patterns, for each new piece.
 
-use super::merge_long::merge_long;
-use super::merge_short::{WIDE_LANE, merge_short};
-use super::pair_table::PairTable;
-use super::tables::Tables;
-use crate::encode::encode_piece;
+use super::pieces::merge_pieces;
 use crate::engine::Spent;
 use crate::error::Result;
-use crate::fast::util::fallible::{self, filled, push};
+use crate::fast::encode::tables::Tables;
+use crate::fast::util::fallible::{append, collect, filled, push};
 use crate::interrupt;
 use crate::pretokenize::Pattern;
 use std::ops::Range;
 
-/// Cuts pieces by the patterns that are left, within what the text may spend, merges the parts side by side, and passes each piece's number and ids to `emit`.
-pub(super) fn encode_pieces<'t>(
+/// Cuts pieces by the later patterns, within what the text may spend, merges the parts side by side, and passes each piece's
+/// number and ids to `emit`.
+pub fn encode_pieces<'t>(
     tables: &Tables,
-    rest: &Pattern,
+    later: &Pattern,
     spent: &mut Spent,
     pieces: impl Iterator<Item = (u32, &'t [u8])>,
     mut emit: impl FnMut(u32, Result<&[u32]>),
@@ -33,7 +31,7 @@ pub(super) fn encode_pieces<'t>(
     let (mut parts, mut owners) = (Vec::new(), Vec::new());
     for (number, piece) in pieces {
         let (first, mut kept) = (parts.len(), Ok(()));
-        let cut = rest.split_within(piece, spent, &mut |part| {
+        let cut = later.split_within(piece, spent, &mut |part| {
             if kept.is_ok() {
                 kept = push(&mut parts, part);
             }
@@ -52,7 +50,7 @@ pub(super) fn encode_pieces<'t>(
         let found = known.clone().and(cut).and_then(|()| {
             places[parts].iter().try_for_each(|place| {
                 let own = &ids[place.clone()?];
-                fallible::append(&mut joined, own)
+                append(&mut joined, own)
             })
         });
         emit(number, found.map(|()| &joined[..]));
@@ -62,46 +60,22 @@ pub(super) fn encode_pieces<'t>(
 /// The ids of all parts, in no particular order, and where among them those of each part are.
 type Merged = (Vec<u32>, Vec<Result<Range<usize>>>);
 
-/// Merges all parts.
 fn merge_parts(tables: &Tables, parts: &[&[u8]]) -> Result<Merged> {
-    let mut ids = Vec::new();
-    let mut places = filled(Ok(0..0), parts.len())?;
-    let mut short: Vec<u32> = Vec::new();
-    for (number, (part, place)) in (0..).zip(parts.iter().zip(&mut places)) {
-        let start = ids.len();
-        let done = match (tables.whole(part), tables.pairs()) {
-            (Some(id), _) => push(&mut ids, id),
-            (None, Some(_)) if part.len() <= WIDE_LANE => {
-                push(&mut short, number)?;
-                continue;
-            }
-            (None, Some(pairs)) => {
-                let mut symbols = Vec::new();
-                merge_long(pairs, part, &mut symbols).and_then(|()| append(tables, pairs, part, &symbols, &mut ids))
-            }
-            (None, None) => encode_piece(tables.vocab(), part, &mut ids),
-        };
-        *place = done.map(|()| start..ids.len());
-    }
-    if let Some(pairs) = tables.pairs() {
-        let side_by_side = short.iter().map(|&number| (number, parts[number as usize]));
-        merge_short(pairs, side_by_side, |number, symbols| {
+    let (mut ids, mut places) = (Vec::new(), filled(Ok(0..0), parts.len())?);
+    let numbers: Vec<u32> = collect((0..).take(parts.len()))?;
+    let piece = |number| parts[number as usize];
+    merge_pieces(
+        tables,
+        &numbers,
+        piece,
+        |_| false,
+        |number, found| {
             let start = ids.len();
-            let done = append(tables, pairs, parts[number as usize], symbols, &mut ids);
+            let done = found.and_then(|found| append(&mut ids, found));
             places[number as usize] = done.map(|()| start..ids.len());
-        });
-    }
+        },
+    );
     Ok((ids, places))
-}
-
-/// Appends the ids of the symbols of a part; the mirror knows what to do about a byte without a token.
-fn append(tables: &Tables, pairs: &PairTable, part: &[u8], symbols: &[u32], ids: &mut Vec<u32>) -> Result<()> {
-    let start = ids.len();
-    if pairs.append_ids(symbols, ids)? {
-        return Ok(());
-    }
-    ids.truncate(start);
-    encode_piece(tables.vocab(), part, ids)
 }
 
 #[cfg(test)]
@@ -158,9 +132,9 @@ mod tests {
         let tables = Tables::new(Arc::new(Vocab::assemble(tokens, merges, false, alphabet).unwrap())).unwrap();
         let pieces: [&[u8]; 4] = [b"ab?ab 1", b"ab 1", b"?", b"1?ab?"];
         let mut found = vec![Vec::new(); pieces.len()];
-        let rest = Pattern::new(r"[a-z?]+|\d").unwrap();
+        let later = Pattern::new(r"[a-z?]+|\d").unwrap();
         let spent = &mut Spent::of(1000);
-        encode_pieces(&tables, &rest, spent, (0..).zip(pieces), |number, ids| {
+        encode_pieces(&tables, &later, spent, (0..).zip(pieces), |number, ids| {
             found[number as usize] = ids.unwrap().to_vec();
         });
         let expected = [&[256, 256, 32, 49][..], &[256, 32, 49], &[], &[49, 256]];

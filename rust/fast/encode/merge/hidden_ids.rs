@@ -28,7 +28,7 @@ use std::collections::hash_map::Entry;
 
 /// The merges of the engine, and what hidden ids stand for.
 #[derive(Debug)]
-pub(super) struct HiddenIds {
+pub struct HiddenIds {
     /// The first of them; those before are the vocabulary's.
     first: u32,
     /// The fallback ids of each.
@@ -39,7 +39,7 @@ pub(super) struct HiddenIds {
 
 impl HiddenIds {
     /// The merges that come before those of a vocabulary with byte fallback, in order, ranked from 0 on; none without.
-    pub(super) fn new(vocab: &Vocab) -> Result<(HiddenIds, Vec<Merge>)> {
+    pub fn new(vocab: &Vocab) -> Result<(HiddenIds, Vec<Merge>)> {
         let lack_bytes = vocab.byte_ids.contains(&NO_ID);
         let mut hidden = HiddenIds { first: vocab.tokens.n_ids(), parts: Vec::new(), lack_bytes };
         let Some(fallback) = &vocab.alphabet.fallback else { return Ok((hidden, Vec::new())) };
@@ -70,13 +70,13 @@ impl HiddenIds {
 
     /// Whether a byte that is not a character by itself is a piece beside its fallback id. Which of the two it becomes depends on
     /// what stands around it, so the mirror has to say.
-    pub(super) fn are_ambiguous(vocab: &Vocab) -> bool {
+    pub fn are_ambiguous(vocab: &Vocab) -> bool {
         let bytes = vocab.alphabet.fallback.iter().flatten().zip(&vocab.byte_ids);
         bytes.skip(0x80).any(|(fallback, id)| fallback != id)
     }
 
     /// None, of a vocabulary of bytes that all have a token.
-    pub(super) fn none(n_ids: u32) -> HiddenIds {
+    pub fn none(n_ids: u32) -> HiddenIds {
         HiddenIds { first: n_ids, parts: Vec::new(), lack_bytes: false }
     }
 
@@ -88,25 +88,25 @@ impl HiddenIds {
 
     /// The fallback ids that an id stands for, if it is hidden.
     #[inline]
-    pub(super) fn parts(&self, id: u32) -> Option<&[u32]> {
+    pub fn parts(&self, id: u32) -> Option<&[u32]> {
         self.parts.get(id.checked_sub(self.first)? as usize).map(Vec::as_slice)
     }
 
     /// The bytes of memory that they take.
-    pub(super) fn memory(&self) -> usize {
+    pub fn memory(&self) -> usize {
         self.parts.iter().map(|parts| size_of_val(parts) + size_of_val(&**parts)).sum()
     }
 
-    pub(super) fn lack_bytes(&self) -> bool {
+    pub fn lack_bytes(&self) -> bool {
         self.lack_bytes
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.parts.is_empty()
     }
 
     /// More than the greatest id, hidden ones among them.
-    pub(super) fn end(&self) -> u32 {
+    pub fn end(&self) -> u32 {
         self.first + self.parts.len() as u32
     }
 }

@@ -9,11 +9,11 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "places are fewer than NO_SYMBOL, which is checked")]
 
-use super::hidden_ids::HiddenIds;
 use super::merges_from_ranks::{are_distinct, by_length, find_pairs};
-use super::pair_slots::{Inserted, NO_SYMBOL, PairSlots};
-use super::pair_table::{PairTable, no_bytes, shorten};
 use crate::error::Result;
+use crate::fast::encode::merge::hidden_ids::HiddenIds;
+use crate::fast::encode::merge::pair_slots::{Inserted, NO_SYMBOL, PairSlots};
+use crate::fast::encode::merge::pair_table::{PairTable, no_bytes, shorten};
 use crate::fast::util::fallible::{append, collect, concat, extend, filled, push, room};
 use crate::vocab::{Merge, NO_ID, Vocab};
 use foldhash::{HashMap, HashMapExt};
@@ -23,10 +23,10 @@ use std::sync::Arc;
 /// The merges of a vocabulary of characters, and their table.
 #[derive(Debug)]
 pub struct FromScores {
-    pub(super) table: PairTable,
+    pub(in crate::fast::encode) table: PairTable,
     pub merges: Vec<Merge>,
     /// By id, whether merging the token's bytes gives the token.
-    pub(super) made: Vec<bool>,
+    pub(in crate::fast::encode) made: Vec<bool>,
 }
 
 /// Finds the merge of each piece. `vocab` has the tokens, the fallback and no merges; `pieces` are ids and scores. None if two
@@ -199,7 +199,7 @@ mod tests {
                     let [mut one, mut other] = [Vec::new(), Vec::new()];
                     for (table, out) in [(&table, &mut one), (&found.table, &mut other)] {
                         let mut symbols = Vec::new();
-                        super::super::merge_long::merge_long(table, piece, &mut symbols).unwrap();
+                        crate::fast::encode::merge::long::merge_long(table, piece, &mut symbols).unwrap();
                         prop_assert!(table.append_ids(&symbols, out).unwrap());
                     }
                     prop_assert_eq!(one, other);

@@ -17,11 +17,11 @@
 //!
 //! Costs: one look-up for each step of the walk, all independent of each other: a tenth of the time of merging.
 
-use super::hidden_ids::HiddenIds;
-use super::merge_long::merge_long;
-use super::merge_short::{WIDE_LANE, merge_short};
-use super::pair_table::{NO_PLACE, PairTable};
 use crate::error::Result;
+use crate::fast::encode::merge::hidden_ids::HiddenIds;
+use crate::fast::encode::merge::long::merge_long;
+use crate::fast::encode::merge::pair_table::{NO_PLACE, PairTable};
+use crate::fast::encode::merge::short::{WIDE_LANE, merge_short};
 use crate::fast::util::fallible::{collect, filled};
 use crate::interrupt;
 use crate::vocab::{Merge, NO_ID, Tokens, Vocab};
@@ -32,9 +32,9 @@ const POLLED: usize = 1 << 12;
 
 /// What is known of the tokens of a vocabulary.
 #[derive(Debug)]
-pub(super) struct Made {
+pub struct Made {
     /// By id, whether merging the token's bytes gives the token.
-    pub(super) by_id: Vec<bool>,
+    pub by_id: Vec<bool>,
     /// By id, the number of the merge that it comes about by, where the walk proves it; [`NO_MERGE`] elsewhere.
     last: Vec<u32>,
 }
@@ -44,7 +44,7 @@ const NO_MERGE: u32 = u32::MAX;
 impl Made {
     /// The merges that ever happen, as far as is known: of a token that has several, the one it comes about by; of a token that
     /// does not come about, none.
-    pub(super) fn needed(&self, merges: &[Merge]) -> Result<Vec<Merge>> {
+    pub fn needed(&self, merges: &[Merge]) -> Result<Vec<Merge>> {
         let is_needed = |merge: &Merge, number: u32| {
             let last = self.last[merge.id as usize];
             if last == NO_MERGE { self.by_id[merge.id as usize] } else { last == number }
@@ -56,7 +56,7 @@ impl Made {
 
 /// Finds out which tokens below the id `end` are made. The others are not asked for, which is as if they were not made; so is what
 /// is left when the work is to stop.
-pub(super) fn made_by_merges(vocab: &Vocab, pairs: &PairTable, end: u32) -> Result<Made> {
+pub fn made_by_merges(vocab: &Vocab, pairs: &PairTable, end: u32) -> Result<Made> {
     let mut made = proven(vocab, pairs, end)?;
     let asked = vocab.tokens.iter().map(|(id, _)| id).take_while(|&id| id < end);
     let unproven: Vec<u32> = collect(asked.filter(|&id| !made.by_id[id as usize]))?;
@@ -69,8 +69,8 @@ fn proven(vocab: &Vocab, pairs: &PairTable, end: u32) -> Result<Made> {
     let n_ids = vocab.tokens.n_ids();
     let mut made = Made { by_id: filled(false, n_ids as usize)?, last: filled(NO_MERGE, n_ids as usize)? };
     let symbols = pairs.symbols_of_ids()?;
-    let mut splits = filled(Split::UNKNOWN, pairs.n_symbols())?;
-    splits[..256].fill(Split::BYTE);
+    let mut origins = filled(Origin::UNKNOWN, pairs.n_symbols())?;
+    origins[..256].fill(Origin::BYTE);
     for &id in vocab.byte_ids.iter().filter(|&&id| id != NO_ID) {
         made.by_id[id as usize] = true;
     }
@@ -82,13 +82,13 @@ fn proven(vocab: &Vocab, pairs: &PairTable, end: u32) -> Result<Made> {
         }
         let [left, right, symbol] = [merge.left, merge.right, merge.id].map(|id| symbols[id as usize]);
         let is_asked = merge.id < end || number == NO_MERGE;
-        if !is_asked || splits[symbol as usize].order != u32::MAX {
+        if !is_asked || origins[symbol as usize].order != u32::MAX {
             continue;
         }
         let order = pairs.place(left, right) + 1;
-        let rises = splits[left as usize].order.max(splits[right as usize].order) < order;
-        if rises && nothing_crosses(pairs, &splits, [left, right], order) {
-            splits[symbol as usize] = Split { left, right, order };
+        let rises = origins[left as usize].order.max(origins[right as usize].order) < order;
+        if rises && nothing_crosses(pairs, &origins, [left, right], order) {
+            origins[symbol as usize] = Origin { left, right, order };
             if merge.id < end.min(n_ids) {
                 (made.by_id[merge.id as usize], made.last[merge.id as usize]) = (true, number);
             }
@@ -99,23 +99,23 @@ fn proven(vocab: &Vocab, pairs: &PairTable, end: u32) -> Result<Made> {
 
 /// How a symbol is made.
 #[derive(Debug, Clone, Copy)]
-struct Split {
+struct Origin {
     left: u32,
     right: u32,
     /// The place of its merge, and one; 0 of a byte, and more than any other while it is not known to be made.
     order: u32,
 }
 
-impl Split {
-    const BYTE: Split = Split { left: 0, right: 0, order: 0 };
-    const UNKNOWN: Split = Split { left: 0, right: 0, order: u32::MAX };
+impl Origin {
+    const BYTE: Origin = Origin { left: 0, right: 0, order: 0 };
+    const UNKNOWN: Origin = Origin { left: 0, right: 0, order: u32::MAX };
 }
 
 /// Whether nothing merges across the seam of two parts before they themselves do.
-fn nothing_crosses(pairs: &PairTable, splits: &[Split], [mut left, mut right]: [u32; 2], order: u32) -> bool {
+fn nothing_crosses(pairs: &PairTable, origins: &[Origin], [mut left, mut right]: [u32; 2], order: u32) -> bool {
     debug_assert!(order <= NO_PLACE);
     loop {
-        let (of_left, of_right) = (splits[left as usize], splits[right as usize]);
+        let (of_left, of_right) = (origins[left as usize], origins[right as usize]);
         let undone = of_left.order.max(of_right.order);
         if undone == 0 {
             return true;
@@ -146,14 +146,14 @@ fn merge_all(tokens: &Tokens, pairs: &PairTable, ids: &[u32], mut tell: impl FnM
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub mod tests {
     use super::*;
     use crate::vocab::Alphabet;
     use proptest::prelude::*;
     use std::sync::Arc;
 
     /// The same, by merging every token.
-    pub(in crate::fast::encode) fn made_by_merging(vocab: &Vocab, pairs: &PairTable) -> Vec<bool> {
+    pub fn made_by_merging(vocab: &Vocab, pairs: &PairTable) -> Vec<bool> {
         let ids: Vec<u32> = vocab.tokens.iter().map(|(id, _)| id).collect();
         let mut made = vec![false; vocab.tokens.n_ids() as usize];
         merge_all(&vocab.tokens, pairs, &ids, |id, whole| made[id as usize] = whole);

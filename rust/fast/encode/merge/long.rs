@@ -29,8 +29,8 @@
     reason = "runs of more than 2^32 bytes are left to the heap; numbers of chunks are below STRETCH"
 )]
 
-use super::merge_short::{LANE, WIDE_LANE, merge_alone, merge_short};
 use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable};
+use super::short::{LANE, WIDE_LANE, merge_alone, merge_short};
 use crate::error::Result;
 use crate::fast::util::fallible::{append, filled, resize, room};
 use crate::interrupt;
@@ -46,7 +46,7 @@ const STRETCH: usize = if cfg!(any(test, fuzzing)) { 5 } else { 1 << 14 };
 const PATIENCE: usize = 8;
 
 /// Merges the parts, which start as the bytes of the piece, until no two neighbours merge, and appends them.
-pub(super) fn merge_long(table: &PairTable, piece: &[u8], out: &mut Vec<u32>) -> Result<()> {
+pub fn merge_long(table: &PairTable, piece: &[u8], out: &mut Vec<u32>) -> Result<()> {
     if piece.len() <= WIDE_LANE {
         merge_alone(table, piece, out);
         return Ok(());
@@ -354,4 +354,4 @@ fn merge_heap(table: &PairTable, piece: &[u8]) -> Result<Vec<u32>> {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub mod tests;

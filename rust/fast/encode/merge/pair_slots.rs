@@ -5,22 +5,15 @@
 //! insertion that finds both taken moves one of the two entries to its other slot). A look-up is two independent loads and no
 //! branch, present or absent.
 //!
-//! Most pairs that are asked for are absent, and the table is too large for the processor's near caches. So a *filter*
-//! stands before it: 8 to 16 bits a merge, of which each pair sets one. Where a pair's bit is not set, the pair is absent, and
-//! the look-up is sent to a slot that is always empty and always near. (More bits a pair, a Bloom filter, let fewer pass,
-//! and took longer in all.)
-//!
 //! Costs: 25 to 50 bytes a pair, twice that at most; building is O(pairs).
 
 #![expect(
     clippy::cast_possible_truncation,
     reason = "tables have fewer than 2^32 slots, which `fill` and `empty` check; of hashes and entries some bits are meant"
 )]
-#![allow(unsafe_code)]
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
-use crate::fast::util::fallible::filled;
 use crate::fast::util::prefetch::{ahead, prefetch};
 use crate::fast::util::zeroed::Zeroed;
 use crate::interrupt;
@@ -29,9 +22,9 @@ use std::hash::BuildHasher;
 use std::hint::select_unpredictable;
 
 /// No symbol: stands beside the ends of a piece, and merges with nothing.
-pub(super) const NO_SYMBOL: u32 = (1 << SYMBOL_BITS) - 1;
+pub const NO_SYMBOL: u32 = (1 << SYMBOL_BITS) - 1;
 /// The place of a rank that no pair has.
-pub(super) const NO_PLACE: u32 = (1 << PLACE_BITS) - 1;
+pub const NO_PLACE: u32 = (1 << PLACE_BITS) - 1;
 
 const SYMBOL_BITS: u32 = 20;
 const PLACE_BITS: u32 = 24;
@@ -52,15 +45,14 @@ const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
 const AHEAD: usize = 16;
 
 /// Left symbol, right symbol, place.
-pub(super) type Entry = (u32, u32, u32);
+pub type Entry = (u32, u32, u32);
 
 /// A map of pairs to places.
 #[derive(Debug)]
-pub(super) struct PairSlots {
-    /// A power of two of them, and one more that stays empty.
+pub struct PairSlots {
+    /// A power of two of them.
     slots: Zeroed,
     hash: Hash,
-    filter: Filter,
 }
 
 impl PairSlots {
@@ -68,7 +60,7 @@ impl PairSlots {
     ///
     /// Someone who knows the hash can choose pairs that all want the same page. So a table that stays too full after it has been
     /// doubled is begun anew with a multiplier drawn at random, which no pairs can be chosen for.
-    pub(super) fn new(count: usize, pairs: &(impl Iterator<Item = Entry> + Clone)) -> Option<PairSlots> {
+    pub fn new(count: usize, pairs: &(impl Iterator<Item = Entry> + Clone)) -> Option<PairSlots> {
         let random = RandomState::default();
         let mut multiplier = MULTIPLIER;
         for retry in 0..=RETRIES {
@@ -86,7 +78,7 @@ impl PairSlots {
     }
 
     /// An empty map with room for `count` pairs, at most a third full; None if it would be too large, or the work is to stop.
-    pub(super) fn empty(count: usize) -> Option<PairSlots> {
+    pub fn empty(count: usize) -> Option<PairSlots> {
         PairSlots::with_room(count, 0, MULTIPLIER)
     }
 
@@ -95,20 +87,18 @@ impl PairSlots {
         // A probe keeps the numbers of its slots in 32 bits.
         u32::try_from(len).ok().filter(|_| !interrupt::stopped())?;
         let hash = Hash { multiplier, shift: 64 - len.trailing_zeros() };
-        Some(PairSlots { slots: Zeroed::present(len + 1)?, hash, filter: Filter::new(count)? })
+        Some(PairSlots { slots: Zeroed::present(len)?, hash })
     }
 
     /// The bytes of memory that they take.
-    pub(super) fn memory(&self) -> usize {
-        size_of_val(&*self.slots) + size_of_val(&*self.filter.words)
+    pub fn memory(&self) -> usize {
+        size_of_val(&*self.slots)
     }
 
     /// Inserts pairs until one comes twice or finds no room.
-    pub(super) fn insert_all(&mut self, pairs: impl Iterator<Item = Entry>) -> Inserted {
-        let PairSlots { slots, hash, filter } = self;
-        let end = slots.len() - 1;
-        let table = &mut slots[..end];
-        let start = table.as_ptr();
+    pub fn insert_all(&mut self, pairs: impl Iterator<Item = Entry>) -> Inserted {
+        let PairSlots { slots, hash } = self;
+        let start = slots.as_ptr();
         let ask = |(left, right, _)| {
             let (slot, other) = hash.slots(hash.of(pair_of(left, right)));
             prefetch(start.wrapping_add(slot));
@@ -116,8 +106,7 @@ impl PairSlots {
         };
         for (left, right, place) in ahead::<_, AHEAD>(pairs, ask) {
             let pair = pair_of(left, right);
-            filter.add(hash.of(pair));
-            match insert(table, *hash, !(pair << PLACE_BITS | u64::from(place))) {
+            match insert(slots, *hash, !(pair << PLACE_BITS | u64::from(place))) {
                 Inserted::All => {}
                 stopped => return stopped,
             }
@@ -127,13 +116,10 @@ impl PairSlots {
 
     /// Where to look for a pair; asks for the lines, which are on one page.
     #[inline(always)]
-    pub(super) fn probe(&self, left: u32, right: u32) -> Probe {
+    pub fn probe(&self, left: u32, right: u32) -> Probe {
         let pair = pair_of(left, right);
         let hash = self.hash.of(pair);
-        let nowhere = self.slots.len() - 1;
         let (slot, other) = self.hash.slots(hash);
-        let possible = self.filter.may_hold(hash);
-        let [slot, other] = [slot, other].map(|slot| select_unpredictable(possible, slot, nowhere));
         prefetch(self.slots.as_ptr().wrapping_add(slot));
         prefetch(self.slots.as_ptr().wrapping_add(other));
         Probe { pair: pair ^ PAIRS, slot: slot as u32, other: other as u32 }
@@ -141,7 +127,7 @@ impl PairSlots {
 
     /// The place that is found there, or [`NO_PLACE`].
     #[inline(always)]
-    pub(super) fn place_at(&self, Probe { pair, slot, other }: Probe) -> u32 {
+    pub fn place_at(&self, Probe { pair, slot, other }: Probe) -> u32 {
         let (first, second) = (self.slots[slot as usize], self.slots[other as usize]);
         let in_first = if first >> PLACE_BITS == pair { first as u32 } else { 0 };
         let in_second = if second >> PLACE_BITS == pair { second as u32 } else { 0 };
@@ -152,7 +138,7 @@ impl PairSlots {
 
 /// What became of insertions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Inserted {
+pub enum Inserted {
     All,
     /// A pair was there already.
     Twice,
@@ -162,7 +148,7 @@ pub(super) enum Inserted {
 
 /// A look-up that has begun.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Probe {
+pub struct Probe {
     /// Inverted, as in the table.
     pair: u64,
     slot: u32,
@@ -171,42 +157,7 @@ pub(super) struct Probe {
 
 impl Probe {
     /// Of two symbols that do not merge.
-    pub(super) const NONE: Probe = Probe { pair: u64::MAX, slot: 0, other: 0 };
-}
-
-/// A set of pairs that contains every pair it was given, and reports at most an eighth of all others as members.
-#[derive(Debug)]
-struct Filter {
-    words: Vec<u64>,
-    shift: u32,
-}
-
-impl Filter {
-    /// An empty set for `count` pairs.
-    fn new(count: usize) -> Option<Filter> {
-        let len = (count / 8).next_power_of_two().max(2);
-        Some(Filter { words: filled(0, len).ok()?, shift: 64 - len.trailing_zeros() })
-    }
-
-    #[inline(always)]
-    fn add(&mut self, hash: u64) {
-        let (word, bit) = self.bit(hash);
-        self.words[word] |= 1 << bit;
-    }
-
-    #[inline(always)]
-    fn may_hold(&self, hash: u64) -> bool {
-        let (word, bit) = self.bit(hash);
-        debug_assert!(word < self.words.len());
-        // SAFETY: as many bits of a hash as the shift leaves are no greater than the number of words, a power of two.
-        unsafe { self.words.get_unchecked(word) >> bit & 1 != 0 }
-    }
-
-    /// The word of a hash, and the number of a bit in it.
-    #[inline(always)]
-    fn bit(&self, hash: u64) -> (usize, u64) {
-        ((hash >> self.shift) as usize, hash >> 20 & 63)
-    }
+    pub const NONE: Probe = Probe { pair: u64::MAX, slot: 0, other: 0 };
 }
 
 #[inline(always)]
@@ -298,7 +249,7 @@ mod tests {
         }
         assert_eq!(pairs.len(), 1900);
         let table = PairSlots::new(pairs.len(), &pairs.iter().copied()).unwrap();
-        assert_eq!((table.slots.len() - 1, table.hash.multiplier), (2 * 16 * PAGE, MULTIPLIER));
+        assert_eq!((table.slots.len(), table.hash.multiplier), (2 * 16 * PAGE, MULTIPLIER));
         assert!(pairs.iter().all(|&(left, right, place)| table.place_at(table.probe(left, right)) == place));
     }
 
@@ -318,20 +269,16 @@ mod tests {
     fn a_table_takes_no_more_than_is_said() {
         for count in (176..5000).step_by(8) {
             let table = PairSlots::empty(count).unwrap();
-            assert!((3 * count..6 * count).contains(&(table.slots.len() - 1)), "{count}");
-            assert!((8 * count..16 * count).contains(&(64 * table.filter.words.len())), "{count}");
+            assert!((3 * count..6 * count).contains(&table.slots.len()), "{count}");
         }
     }
 
     #[test]
-    fn most_pairs_that_are_absent_are_known_to_be() {
+    fn what_is_there_is_found_and_nothing_else() {
         let pairs: Vec<Entry> = (0..2000).map(|k| (k, k * 7 % 600, k)).collect();
         let table = PairSlots::new(pairs.len(), &pairs.iter().copied()).unwrap();
-        let may_be = |left, right| table.filter.may_hold(table.hash.of(pair_of(left, right)));
-        assert!(pairs.iter().all(|&(left, right, _)| may_be(left, right)));
-        let absent = (0..2000).flat_map(|left| [(left, 700), (left, 700 + left)]);
-        let passed = absent.clone().filter(|&(left, right)| may_be(left, right)).count();
-        assert!(8 * passed < 1000 + absent.clone().count(), "{passed} of 4000");
-        assert!(absent.into_iter().all(|(left, right)| table.place_at(table.probe(left, right)) == NO_PLACE));
+        let place = |left, right| table.place_at(table.probe(left, right));
+        assert!(pairs.iter().all(|&(left, right, wanted)| place(left, right) == wanted));
+        assert!((0..2000).all(|left| place(left, 700) == NO_PLACE && place(left, 700 + left) == NO_PLACE));
     }
 }

@@ -21,7 +21,7 @@ pub struct ByteCuts {
 }
 
 impl ByteCuts {
-    pub(super) fn new(vocab: &Vocab) -> ByteCuts {
+    pub fn new(vocab: &Vocab) -> ByteCuts {
         let mut joined = Box::new([0; 256 * 8]);
         for (left, rights) in vocab.joined().iter().enumerate() {
             for right in 0..256 {
@@ -49,7 +49,7 @@ impl Cuts for ByteCuts {
 }
 
 /// Cuts a text block by block.
-pub(super) struct Cutter<'t> {
+pub struct Cutter<'t> {
     cuts: &'t ByteCuts,
     text: &'t [u8],
     /// The next byte to look at, and the end of the last piece given.
@@ -58,12 +58,12 @@ pub(super) struct Cutter<'t> {
 }
 
 impl<'t> Cutter<'t> {
-    pub(super) fn new(cuts: &'t ByteCuts, text: &'t [u8]) -> Cutter<'t> {
+    pub fn new(cuts: &'t ByteCuts, text: &'t [u8]) -> Cutter<'t> {
         Cutter { cuts, text, at: 1, done: 0 }
     }
 
     /// The ends of the next pieces, `count` at most; false where there are none.
-    pub(super) fn next_block(&mut self, ends: &mut Vec<usize>, count: usize) -> bool {
+    pub fn next_block(&mut self, ends: &mut Vec<usize>, count: usize) -> bool {
         // Every place is written, and written over if it is no cut: a branch could not be guessed.
         #[allow(clippy::disallowed_methods, reason = "callers ask for the pieces of a block")]
         ends.resize(count + 1, 0);
@@ -92,11 +92,6 @@ impl<'t> Cutter<'t> {
             self.done = end;
         }
         kept > 0
-    }
-
-    /// Where the next piece begins.
-    pub(super) fn position(&self) -> usize {
-        self.done
     }
 }
 
@@ -142,7 +137,6 @@ mod tests {
             let (mut cutter, mut ends, mut all) = (Cutter::new(&cuts, text), Vec::new(), Vec::new());
             while cutter.next_block(&mut ends, count) {
                 assert!(ends.len() == count || ends.last() == Some(&text.len()));
-                assert_eq!(cutter.position(), *ends.last().unwrap());
                 all.append(&mut ends);
             }
             assert_eq!(all, [&expected[..], &[text.len()]].concat(), "{count} at a time");

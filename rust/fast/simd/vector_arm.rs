@@ -9,7 +9,7 @@ use std::arch::aarch64::{
 };
 
 /// Four vectors of 16 bytes. Pairwise additions gather one bit of each byte.
-pub(in crate::fast::scan) struct Neon;
+pub struct Neon;
 
 impl Neon {
     /// Answers of all ones or zeros, 64 bytes, as a mask.

@@ -4,12 +4,13 @@
 
 use super::{Ascii, Vectors};
 use std::arch::x86_64::{
-    __m256i, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_movemask_epi8,
-    _mm256_or_si256, _mm256_set1_epi8, _mm256_slli_epi16,
+    __m256i, _mm256_and_si256, _mm256_castsi256_pd, _mm256_cmpeq_epi8, _mm256_cmpeq_epi64, _mm256_cmpgt_epi8,
+    _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_movemask_pd, _mm256_or_si256, _mm256_set1_epi8,
+    _mm256_set1_epi64x, _mm256_setzero_si256, _mm256_slli_epi16, _mm256_slli_epi64, _mm256_xor_si256,
 };
 
 /// Two vectors of 32 bytes. Comparisons are signed, so bytes that are not ASCII are less than all others.
-pub(in crate::fast::scan) struct Avx2;
+pub struct Avx2;
 
 /// The high bits of the bytes that `question` returns.
 #[inline(always)]
@@ -23,8 +24,7 @@ fn mask(halves: [__m256i; 2], question: impl Fn(__m256i) -> __m256i) -> u64 {
 impl Vectors for Avx2 {
     #[inline(always)]
     fn ascii(bytes: &[u8; 64]) -> Ascii {
-        // SAFETY: `Avx2` is used only by `dispatch.rs` and by a test, both only where `Isa::available` lists
-        // it. The two loads read the 64 bytes of the array.
+        // SAFETY: `Avx2` is used only by `Isa::run`, where the processor has the instructions. The two loads read the 64 bytes of the array.
         unsafe {
             let halves = [_mm256_loadu_si256(bytes.as_ptr().cast()), _mm256_loadu_si256(bytes[32..].as_ptr().cast())];
             let all = |byte: u8| _mm256_set1_epi8(byte.cast_signed());
@@ -68,6 +68,20 @@ impl Vectors for Avx2 {
                 mask(halves, |x| _mm256_slli_epi16::<1>(x)),
                 mask(halves, |x| x),
             ]
+        }
+    }
+
+    #[inline(always)]
+    fn equal<const IGNORED: i32>(numbers: &[u64; 8], low: u64, high: u64) -> u32 {
+        // SAFETY: as above.
+        unsafe {
+            let (lows, highs) =
+                (_mm256_loadu_si256(numbers.as_ptr().cast()), _mm256_loadu_si256(numbers[4..].as_ptr().cast()));
+            let low_equal = _mm256_cmpeq_epi64(lows, _mm256_set1_epi64x(low.cast_signed()));
+            let differs = _mm256_xor_si256(highs, _mm256_set1_epi64x(high.cast_signed()));
+            let differs = _mm256_slli_epi64::<IGNORED>(differs);
+            let high_equal = _mm256_cmpeq_epi64(differs, _mm256_setzero_si256());
+            _mm256_movemask_pd(_mm256_castsi256_pd(_mm256_and_si256(low_equal, high_equal))).cast_unsigned()
         }
     }
 }

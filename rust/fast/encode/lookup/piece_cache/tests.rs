@@ -1,5 +1,5 @@
-use super::super::piece_key::{KEY_MASK, key_of};
 use super::*;
+use crate::fast::encode::lookup::piece_key::{KEY_MASK, key_of};
 
 #[test]
 fn a_cache_is_no_larger_than_it_may_be() {
@@ -135,8 +135,11 @@ fn the_first_seeds_are_found() {
     let size = Size { log_buckets: 6, max_log_buckets: 6, first_record: 300, records: 44 };
     let seeds: Vec<_> = pieces(200).into_iter().zip(1..).map(|((piece, key, _), id)| (piece, key, vec![id])).collect();
     let cache = PieceCache::seeded(size, seeds.iter().map(|(_, key, ids)| (*key, ids[0]))).unwrap();
-    let known: Vec<bool> =
-        seeds.iter().map(|seed| cache.view().find(cache.view().bucket_of(seed.1), seed.1) == Some(seed.2[0])).collect();
+    let view = cache.view();
+    let known: Vec<bool> = seeds
+        .iter()
+        .map(|(_, key, ids)| view.find_in::<Portable>(view.bucket_of(*key), *key) == Some(ids[0]))
+        .collect();
     assert_eq!(cache.half(), 128);
     assert!(known[..128].iter().filter(|&&known| known).count() > 120);
     assert!(!known[128..].contains(&true) && !cache.is_full());

@@ -18,14 +18,14 @@
 )]
 
 /// Words in a row.
-pub(super) const ROW: usize = 6;
-pub(super) type Row = [u32; ROW];
+pub const ROW: usize = 6;
+pub type Row = [u32; ROW];
 /// How many words of a record may be read behind its count.
-pub(super) const PADDING: usize = 4;
+pub const PADDING: usize = 4;
 const SEGMENTS: usize = 4;
 
 #[derive(Debug)]
-pub(super) struct IdRing {
+pub struct IdRing {
     words: Vec<u32>,
     /// Units of a segment.
     segment: usize,
@@ -36,7 +36,7 @@ pub(super) struct IdRing {
 
 impl IdRing {
     /// A ring of `rows` rows, row 0 included; None where there is no memory for it.
-    pub(super) fn new(rows: usize) -> Option<IdRing> {
+    pub fn new(rows: usize) -> Option<IdRing> {
         let segment = rows.saturating_sub(1) / SEGMENTS;
         let mut words = Vec::new();
         words.try_reserve_exact((1 + segment * SEGMENTS) * ROW).ok()?;
@@ -45,7 +45,7 @@ impl IdRing {
     }
 
     /// Adds a record and returns its row; None where the open segment has no room for it.
-    pub(super) fn add(&mut self, ids: &[u32], long_piece: Option<&[u8]>) -> Option<u32> {
+    pub fn add(&mut self, ids: &[u32], long_piece: Option<&[u8]>) -> Option<u32> {
         let bytes = long_piece.map_or(0, |piece| 1 + piece.len().div_ceil(4));
         let end = self.next + (1 + ids.len() + bytes).div_ceil(ROW);
         if end > self.end {
@@ -71,30 +71,30 @@ impl IdRing {
     }
 
     /// Whether the open segment is nearly full.
-    pub(super) fn is_full(&self) -> bool {
+    pub fn is_full(&self) -> bool {
         self.end - self.next < self.segment / 8
     }
 
     /// Whether the last segment is nearly full: after a few more records, new ones replace old ones.
-    pub(super) fn are_full(&self) -> bool {
+    pub fn are_full(&self) -> bool {
         self.is_full() && self.end == 1 + SEGMENTS * self.segment
     }
 
     /// Opens the next segment and returns the rows that are dropped by it; none while the segment was never used.
-    pub(super) fn turn(&mut self) -> std::ops::Range<u32> {
+    pub fn turn(&mut self) -> std::ops::Range<u32> {
         self.next = if self.end == 1 + SEGMENTS * self.segment { 1 } else { self.end };
         self.end = self.next + self.segment;
         let used = self.end.min(self.words.len() / ROW).max(self.next);
         self.next as u32..used as u32
     }
 
-    pub(super) fn rows(&self) -> &[Row] {
+    pub fn rows(&self) -> &[Row] {
         self.words.as_chunks().0
     }
 }
 
 /// Whether the record at a row was made for this long piece.
-pub(super) fn holds(rows: &[Row], row: u32, piece: &[u8]) -> bool {
+pub fn holds(rows: &[Row], row: u32, piece: &[u8]) -> bool {
     let record = rows[row as usize..].as_flattened();
     let bytes = &record[1 + record[0] as usize..];
     bytes[0] as usize == piece.len() && words_of(piece).zip(&bytes[1..]).all(|(word, &other)| word == other)

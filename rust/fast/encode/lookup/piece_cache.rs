@@ -16,9 +16,10 @@
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
-use super::bucket::{self, Bucket, Find, SLOTS};
+use super::bucket::{self, Bucket, SLOTS};
 use super::id_ring::{self, IdRing, Row};
 use super::piece_key::{VALUE_SHIFT, hash, is_long};
+use crate::fast::simd::vector::{Portable, Vectors};
 use crate::fast::util::prefetch::{ahead, prefetch};
 use crate::fast::util::zeroed::Zeroed;
 
@@ -31,25 +32,25 @@ const AHEAD: usize = 24;
 
 /// How large a cache is.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Size {
+pub struct Size {
     /// The number of buckets is 2 to this power.
-    pub(super) log_buckets: u32,
+    pub log_buckets: u32,
     /// The power up to which it grows.
-    pub(super) max_log_buckets: u32,
+    pub max_log_buckets: u32,
     /// The first value that names a record; ids from it on need one. No more than half of all values.
-    pub(super) first_record: u32,
+    pub first_record: u32,
     /// Rows of records; at most the number of values that are left.
-    pub(super) records: usize,
+    pub records: usize,
 }
 
 impl Size {
     /// Sixteen entries and forty-four rows of records: whatever such a cache remembers, it soon forgets. For tests and fuzzers.
-    pub(super) const TINY: Size = Size { log_buckets: 2, max_log_buckets: 4, first_record: 300, records: 44 };
+    pub const TINY: Size = Size { log_buckets: 2, max_log_buckets: 4, first_record: 300, records: 44 };
 
     /// Sizes a cache for `n_ids` ids, of which `n_seeds` are there from the start, within `bytes` at full growth (a megabyte at
     /// least): at most a million entries, and at first as few as hold the seeds and the new pieces of some megabytes of text:
     /// a page that is never needed still costs its first touch. The values that are not ids name records.
-    pub(super) fn for_ids(n_ids: u32, n_seeds: u32, bytes: usize) -> Size {
+    pub fn for_ids(n_ids: u32, n_seeds: u32, bytes: usize) -> Size {
         let first_record = n_ids.min(VALUES / 2);
         // Nearly every entry that is not an id has a record of one row.
         let entries = bytes.max(1 << 20) / (size_of::<u128>() + size_of::<Row>());
@@ -71,7 +72,7 @@ fn words(size: Size) -> usize {
 }
 
 #[derive(Debug)]
-pub(super) struct PieceCache {
+pub struct PieceCache {
     buckets: Zeroed,
     size: Size,
     /// How many slots are taken.
@@ -82,13 +83,13 @@ pub(super) struct PieceCache {
 
 impl PieceCache {
     /// An empty cache, for few pieces; None where there is no memory for it.
-    pub(super) fn new(size: Size) -> Option<PieceCache> {
+    pub fn new(size: Size) -> Option<PieceCache> {
         PieceCache::of(Zeroed::new(words(size))?, size)
     }
 
     /// A cache that knows that these pieces, given by their keys, are one token each; only the first of them, if it is
     /// small. None where there is no memory for it.
-    pub(super) fn seeded(size: Size, pieces: impl Iterator<Item = (u128, u32)>) -> Option<PieceCache> {
+    pub fn seeded(size: Size, pieces: impl Iterator<Item = (u128, u32)>) -> Option<PieceCache> {
         let mut cache = PieceCache::of(Zeroed::present(words(size))?, size)?;
         let pieces = pieces.take(cache.half());
         let (buckets, shift) = (cache.buckets().as_ptr(), 64 - size.log_buckets);
@@ -100,7 +101,7 @@ impl PieceCache {
     }
 
     /// Doubles the number of buckets when half of the slots are taken, up to the limit, or that of memory.
-    pub(super) fn grow(&mut self) {
+    pub fn grow(&mut self) {
         if self.entries <= self.half() || self.size.log_buckets >= self.size.max_log_buckets {
             return;
         }
@@ -121,7 +122,7 @@ impl PieceCache {
     }
 
     /// The bytes of the buckets, and of the records that have been written.
-    pub(super) fn memory(&self) -> usize {
+    pub fn memory(&self) -> usize {
         size_of_val(&*self.buckets) + size_of_val(self.records.rows())
     }
 
@@ -134,13 +135,13 @@ impl PieceCache {
     }
 
     /// The buckets and the records, to look up many pieces.
-    pub(super) fn view(&self) -> View<'_> {
+    pub fn view(&self) -> View<'_> {
         let Size { log_buckets, first_record, .. } = self.size;
         View { buckets: self.buckets(), shift: 64 - log_buckets, records: self.records.rows(), first_record }
     }
 
     /// Stores the ids of a piece and returns its value; None where there is no room for them.
-    pub(super) fn insert(&mut self, key: u128, piece: &[u8], ids: &[u32]) -> Option<u32> {
+    pub fn insert(&mut self, key: u128, piece: &[u8], ids: &[u32]) -> Option<u32> {
         let value = match *ids {
             [id] if id < self.size.first_record && !is_long(key) => id,
             _ => self.size.first_record + self.records.add(ids, is_long(key).then_some(piece))?,
@@ -151,7 +152,7 @@ impl PieceCache {
 
     fn put(&mut self, key: u128, value: u32) {
         let bucket = self.view().bucket_of(key);
-        if self.view().find(bucket, key).is_some() {
+        if self.view().find_in::<Portable>(bucket, key).is_some() {
             return;
         }
         self.victim = (self.victim + 1) % SLOTS;
@@ -167,7 +168,7 @@ impl PieceCache {
     }
 
     /// Whether a good half of the buckets are taken, or the records are: what is new will soon displace what is known.
-    pub(super) fn is_full(&self) -> bool {
+    pub fn is_full(&self) -> bool {
         self.entries > self.half() || self.records.are_full()
     }
 
@@ -178,7 +179,7 @@ impl PieceCache {
 
     /// Between two blocks: when the records are nearly full, forget the oldest of them. No value handed out before may be
     /// used after it.
-    pub(super) fn turn(&mut self) {
+    pub fn turn(&mut self) {
         if !self.records.is_full() {
             return;
         }
@@ -207,7 +208,7 @@ impl PieceCache {
 
 /// A cache to look things up in.
 #[derive(Clone, Copy)]
-pub(super) struct View<'c> {
+pub struct View<'c> {
     buckets: &'c [Bucket],
     shift: u32,
     records: &'c [Row],
@@ -216,31 +217,31 @@ pub(super) struct View<'c> {
 
 impl<'c> View<'c> {
     #[inline(always)]
-    pub(super) fn bucket_of(&self, key: u128) -> usize {
+    pub fn bucket_of(&self, key: u128) -> usize {
         (hash(key) >> self.shift) as usize
     }
 
     #[inline(always)]
-    pub(super) fn fetch(&self, bucket: usize) {
+    pub fn fetch(&self, bucket: usize) {
         prefetch(self.buckets.as_ptr().wrapping_add(bucket));
     }
 
     /// The key with its bucket above it; asks for the bucket.
     #[inline(always)]
-    pub(super) fn name(&self, key: u128) -> u128 {
+    pub fn name(&self, key: u128) -> u128 {
         let bucket = self.bucket_of(key);
         self.fetch(bucket);
         key | (bucket as u128) << VALUE_SHIFT
     }
 
-    /// The value of a key, whose bucket is `bucket`, by one of the ways to look at a bucket.
+    /// The value of a key, whose bucket is `bucket`.
     #[inline(always)]
-    pub(super) fn find_with(&self, bucket: usize, key: u128, find: impl Find) -> Option<u32> {
+    pub fn find_in<V: Vectors>(&self, bucket: usize, key: u128) -> Option<u32> {
         // One call in a loop: of two, the compiler would make a function, whose call costs as much as the rest.
         let mut at = bucket;
         loop {
             let slots = &self.buckets[at];
-            let found = find(slots, key);
+            let found = bucket::find::<V>(slots, key);
             if found.is_some() || !bucket::is_full(slots) || at != bucket {
                 return found;
             }
@@ -248,29 +249,25 @@ impl<'c> View<'c> {
         }
     }
 
-    fn find(&self, bucket: usize, key: u128) -> Option<u32> {
-        self.find_with(bucket, key, bucket::find)
-    }
-
     /// The value of a piece, looked up from the beginning.
-    pub(super) fn find_piece(&self, key: u128, piece: &[u8]) -> Option<u32> {
-        self.find(self.bucket_of(key), key).filter(|&value| !is_long(key) || self.holds(value, piece))
+    pub fn find_piece(&self, key: u128, piece: &[u8]) -> Option<u32> {
+        self.find_in::<Portable>(self.bucket_of(key), key).filter(|&value| !is_long(key) || self.holds(value, piece))
     }
 
     /// Whether a value is a record that was made for this piece.
-    pub(super) fn holds(&self, value: u32, piece: &[u8]) -> bool {
+    pub fn holds(&self, value: u32, piece: &[u8]) -> bool {
         value >= self.first_record && id_ring::holds(self.records, value - self.first_record, piece)
     }
 
     /// Prefetches the record of a value, if it has one.
     #[inline(always)]
-    pub(super) fn fetch_record(&self, value: u32) {
+    pub fn fetch_record(&self, value: u32) {
         let row = value.saturating_sub(self.first_record);
         prefetch(self.records.as_ptr().wrapping_add(row as usize));
     }
 
     /// The records, and the value of the first row.
-    pub(super) fn records(&self) -> (&'c [Row], u32) {
+    pub fn records(&self) -> (&'c [Row], u32) {
         (self.records, self.first_record)
     }
 }

@@ -20,12 +20,12 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "places are fewer than NO_SYMBOL, which `Names::new` checks")]
 
-use super::hidden_ids::HiddenIds;
-use super::merge_long::merge_long;
-use super::merge_short::{WIDE_LANE, merge_short};
-use super::pair_slots::{Inserted, NO_PLACE, NO_SYMBOL, PairSlots};
-use super::pair_table::{PairTable, no_bytes, shorten};
 use crate::error::Result;
+use crate::fast::encode::merge::hidden_ids::HiddenIds;
+use crate::fast::encode::merge::long::merge_long;
+use crate::fast::encode::merge::pair_slots::{Inserted, NO_PLACE, NO_SYMBOL, PairSlots};
+use crate::fast::encode::merge::pair_table::{PairTable, no_bytes, shorten};
+use crate::fast::encode::merge::short::{WIDE_LANE, merge_short};
 use crate::fast::util::fallible::{concat, filled, push, room};
 use crate::interrupt;
 use crate::vocab::{Merge, NO_ID, Tokens};
@@ -36,7 +36,7 @@ use std::sync::Arc;
 /// What is found out about a vocabulary of ranks.
 #[derive(Debug)]
 pub struct Recovered {
-    pub(super) table: PairTable,
+    pub(in crate::fast::encode) table: PairTable,
     /// The merge of each token, by rank.
     pub merges: Vec<Merge>,
     /// The ids of the tokens that merges do not make.
@@ -87,7 +87,7 @@ pub fn merges_from_ranks(tokens: &Arc<Tokens>) -> Result<Option<Recovered>> {
 }
 
 /// Whether no two of some tokens have the same bytes.
-pub(super) fn are_distinct<'t>(tokens: impl Iterator<Item = &'t [u8]>) -> Result<bool> {
+pub(in crate::fast::encode) fn are_distinct<'t>(tokens: impl Iterator<Item = &'t [u8]>) -> Result<bool> {
     let mut met = HashSet::new();
     for token in tokens {
         met.try_reserve(1)?;
@@ -100,7 +100,7 @@ pub(super) fn are_distinct<'t>(tokens: impl Iterator<Item = &'t [u8]>) -> Result
 
 /// Finds the pair of each place, those of the shortest tokens first, and puts it into the table; those that are there already
 /// may be of other places. None if a pair is that of two places, or if there is no table for them.
-pub(super) fn find_pairs<'t>(
+pub(in crate::fast::encode) fn find_pairs<'t>(
     table: &mut PairTable,
     pairs: &mut [(u32, u32)],
     by_length: &[u32],
@@ -138,7 +138,7 @@ pub(super) fn find_pairs<'t>(
 }
 
 /// Places, those of the shortest tokens first.
-pub(super) fn by_length(places: Range<u32>, length: impl Fn(u32) -> usize) -> Result<Vec<u32>> {
+pub(in crate::fast::encode) fn by_length(places: Range<u32>, length: impl Fn(u32) -> usize) -> Result<Vec<u32>> {
     let longest = places.clone().map(&length).max().unwrap_or(0);
     let mut starts = filled(0u32, longest + 2)?;
     places.clone().for_each(|place| starts[length(place) + 1] += 1);

@@ -21,7 +21,7 @@
 //! Two streams (`twin.rs`) do two such steps at a time, at two places of the text that do not wait for each other.
 //!
 //! This is the only module here with `unsafe`: the loop reads and writes without asking whether it may. Each function states
-//! what must hold; `Pairs::new` sees to the tables, `twin.rs` and `table.rs` to the room for ends.
+//! what must hold; `CharPairs::new` sees to the tables, `twin.rs` and `table.rs` to the room for ends.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -32,7 +32,7 @@
 #![allow(clippy::inline_always)]
 
 use super::ends::{Cell, Ends};
-use super::partition::Classes;
+use super::partition::ClassTable;
 use foldhash::{HashMap, HashMapExt};
 
 const HIGH: u64 = 0x8080_8080_8080_8080;
@@ -41,7 +41,7 @@ const ROW_BITS: u32 = 20;
 
 /// The table for steps of two characters and of one.
 #[derive(Debug, Clone)]
-pub(super) struct Pairs {
+pub(super) struct CharPairs {
     /// The column of two bytes, the first one lower; 0 unless both are ASCII.
     columns: Vec<u8>,
     /// How many columns there are for two characters; those for one, and that for the end of the text, come after them.
@@ -57,9 +57,9 @@ pub(super) struct Stream {
     pub(super) out: *mut usize,
 }
 
-impl Pairs {
+impl CharPairs {
     /// The table of a machine; None where it has too many kinds of pairs.
-    pub(super) fn new(ends: &Ends, classes: &Classes) -> Option<Pairs> {
+    pub(super) fn new(ends: &Ends, classes: &ClassTable) -> Option<CharPairs> {
         let n_states = ends.n_states();
         let mut column_of: HashMap<Vec<u32>, usize> = HashMap::new();
         let mut all: Vec<Vec<(u32, u32)>> = Vec::new();
@@ -100,7 +100,7 @@ impl Pairs {
             });
             cells.extend(two.chain(one).map(|(next, rest)| (next * width as u32) << 12 | rest));
         }
-        Some(Pairs { columns, n_columns, cells })
+        Some(CharPairs { columns, n_columns, cells })
     }
 
     /// Eight ASCII characters.
@@ -132,7 +132,7 @@ impl Pairs {
     /// # Safety
     /// As for [`eight`](Self::eight), with room for one end; `stream.at` is inside the text.
     #[inline(always)]
-    pub(super) unsafe fn one(&self, classes: &Classes, text: &[u8], stream: &mut Stream) {
+    pub(super) unsafe fn one(&self, classes: &ClassTable, text: &[u8], stream: &mut Stream) {
         let (class, length) = classes.at(text, stream.at);
         // SAFETY: as above.
         unsafe { self.step(class, stream) };
@@ -168,7 +168,7 @@ impl Pairs {
     /// `until` is at most the length of the text, and there is room for as many ends as there are bytes up to it and
     /// [`super::table::PENDING`] more; otherwise as for [`eight`](Self::eight).
     #[inline(always)]
-    pub(super) unsafe fn run(&self, classes: &Classes, text: &[u8], stream: &mut Stream, until: usize) {
+    pub(super) unsafe fn run(&self, classes: &ClassTable, text: &[u8], stream: &mut Stream, until: usize) {
         while stream.at < until {
             match ascii_at(text, stream.at) {
                 // SAFETY: up to the caller.

@@ -1,19 +1,22 @@
-//! Sixty-four bytes to bit masks, in the words of each processor: the only part of the scanners that depends on one.
+//! Sixty-four bytes to bit masks, in the words of each processor: the only part of the loops that depends on one.
 //!
 //! Bit i of every mask describes byte i of the window. [`Portable`] needs nothing but 64-bit integers; the others
-//! compare 16, 32 or 64 bytes in one instruction. All give the same masks, which a test asserts, and `masks.rs` does
+//! compare 16 or 32 bytes in one instruction. All give the same masks, which a test asserts, and `scan/masks.rs` does
 //! the rest of the work from them.
+
+// The hot loops are made of one-line helpers that must vanish into them.
+#![allow(clippy::inline_always)]
 
 #[cfg(target_arch = "aarch64")]
 #[path = "vector_arm.rs"]
-pub(super) mod arm;
+pub mod arm;
 #[cfg(target_arch = "x86_64")]
 #[path = "vector_x86.rs"]
-pub(super) mod x86;
+pub mod x86;
 
 /// The ASCII classes of a window, and where its bytes are not ASCII.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ascii {
+pub struct Ascii {
     pub upper: u64,
     pub lower: u64,
     pub number: u64,
@@ -35,16 +38,24 @@ pub(super) struct Ascii {
     pub from_four: u64,
 }
 
-/// The instructions that a window is read with.
-pub(super) trait Vectors {
+/// What differs between sets of instructions.
+pub trait Vectors {
     fn ascii(bytes: &[u8; 64]) -> Ascii;
     /// Transposes flags: bit i of plane k is bit k of `flags[i]`.
     fn planes(flags: &[u8; 64]) -> [u64; 8];
+
+    /// One bit for each of four numbers that equals another, whose topmost `IGNORED` bits do not matter. Of each, the low half is
+    /// among the first four words, the high half among the last.
+    #[inline(always)]
+    fn equal<const IGNORED: i32>(numbers: &[u64; 8], low: u64, high: u64) -> u32 {
+        let differs = |slot: usize| numbers[slot] ^ low | (numbers[4 + slot] ^ high) << IGNORED;
+        (0..4).fold(0, |found, slot| found | u32::from(differs(slot) == 0) << slot)
+    }
 }
 
 /// Eight bytes at a time in a `u64`. A comparison leaves its answer in the high bit of each byte; a multiplication
 /// gathers the eight high bits into one byte.
-pub(super) struct Portable;
+pub struct Portable;
 
 const LOW: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;

@@ -18,7 +18,7 @@ use foldhash::HashMap;
 
 /// What merges make of the bytes of tokens. By default, the tokens themselves.
 #[derive(Debug, Default)]
-pub(super) struct Exceptions {
+pub struct Exceptions {
     /// Nothing is known: every token may be one.
     unknown: bool,
     /// By id, whether merges make the token of its bytes; empty if they make all of them, or if nobody asks.
@@ -30,12 +30,12 @@ pub(super) struct Exceptions {
 
 impl Exceptions {
     /// Of a vocabulary whose merges nothing is known of.
-    pub(super) fn unknown() -> Exceptions {
+    pub fn unknown() -> Exceptions {
         Exceptions { unknown: true, ..Exceptions::default() }
     }
 
     /// Of a vocabulary, and whether its merges make each token, by id.
-    pub(super) fn of_made(vocab: &Vocab, made: Vec<bool>) -> Result<Exceptions> {
+    pub fn of_made(vocab: &Vocab, made: Vec<bool>) -> Result<Exceptions> {
         let mut found = Exceptions::default();
         let all = vocab.tokens.iter().filter(|(_, token)| !token.is_empty());
         let mut exceptions = all.filter(|(id, _)| !made[*id as usize]).peekable();
@@ -51,7 +51,7 @@ impl Exceptions {
     }
 
     /// Of a vocabulary in which whole pieces are tokens, no two of the same bytes, and the ids of the exceptions.
-    pub(super) fn of_ids(tokens: &Tokens, ids: &[u32]) -> Result<Exceptions> {
+    pub fn of_ids(tokens: &Tokens, ids: &[u32]) -> Result<Exceptions> {
         let mut found = Exceptions::default();
         ids.iter().filter_map(|&id| Some((id, tokens.get(id)?))).try_for_each(|(id, token)| found.add(id, token))?;
         Ok(found)
@@ -65,30 +65,30 @@ impl Exceptions {
     }
 
     /// The bytes of memory that they take.
-    pub(super) fn memory(&self) -> usize {
+    pub fn memory(&self) -> usize {
         let whole: usize = self.whole.keys().map(|token| token.len() + size_of::<(Box<[u8]>, u32)>()).sum();
         self.made.capacity() + whole
     }
 
     /// Whether all of them are known.
-    pub(super) fn are_known(&self) -> bool {
+    pub fn are_known(&self) -> bool {
         !self.unknown
     }
 
     /// The id of a piece that is an exception.
     #[inline]
-    pub(super) fn find(&self, piece: &[u8]) -> Option<u32> {
+    pub fn find(&self, piece: &[u8]) -> Option<u32> {
         if piece.len() > self.longest { None } else { self.whole.get(piece).copied() }
     }
 
     /// Those that a whole piece can be, if they are known.
-    pub(super) fn tokens(&self) -> impl Iterator<Item = &[u8]> {
+    pub fn tokens(&self) -> impl Iterator<Item = &[u8]> {
         self.whole.keys().map(|token| &**token)
     }
 
     /// Whether merges make the token of an id; true for all, where whole pieces are tokens anyway.
     #[inline]
-    pub(super) fn is_made(&self, id: u32) -> bool {
+    pub fn is_made(&self, id: u32) -> bool {
         !self.unknown && (self.made.is_empty() || self.made[id as usize])
     }
 }
