@@ -26,6 +26,7 @@
 //! 20. [`words`]: pieces of words, where the text between words is dropped
 //! 21. [`flags`]: what tokens that are found in text take of the text around them
 //! 22. [`preprocess`]: text -> segments, by all of these steps
+//! 23. [`session`]: a text that changes, and what that does to its ids
 //!
 //! [`fast`] computes the same results faster. `python` (feature `python`) is the boundary to Python, `wasm` (feature `wasm`) that to
 //! a web page; they hold no algorithm.
@@ -62,6 +63,7 @@ pub mod ranks;
 pub mod regex_reader;
 pub mod regex_tree;
 pub mod regexes;
+pub mod session;
 pub mod special;
 mod sync;
 pub mod tokens;

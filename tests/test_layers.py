@@ -16,6 +16,7 @@ ORDER = [
     ("reference.published.normalize", "reference.published.words", "reference.published.packed"),
     ("reference.published.preprocess",),
     ("reference.codec",),
+    ("reference.session",),
     ("arguments",),
     ("backend",),
     ("definition",),

@@ -233,6 +233,33 @@ impl FastCodec {
         0
     }
 
+    /// Whether [`next_cut`](Self::next_cut) knows cuts.
+    pub fn knows_cuts(&self, search: &Search) -> bool {
+        self.cuts().is_some() && self.core.knows_cuts(search)
+    }
+
+    /// The first place from `from` on at which the ids of the two sides do not depend on each other. A character on each side, and as
+    /// many bytes as the longest token of the search has, decide it.
+    pub fn next_cut(&self, text: &[u8], mut from: usize, search: &Search) -> Option<usize> {
+        let (cuts, markers) = (self.cuts()?, self.core.preprocessor.metaspace.is_some_and(Metaspace::has_markers));
+        loop {
+            let cut = cuts.next(text, from)?;
+            if self.core.is_safe(text, cut, search) && !(markers && beside_marker(text, cut)) {
+                return Some(cut);
+            }
+            from = cut + 1;
+        }
+    }
+
+    /// What knows where a text can be cut.
+    fn cuts(&self) -> Option<&dyn Cuts> {
+        let encoder = self.encoder.as_ref().filter(|_| self.core.words.is_none())?;
+        if self.has_no_pattern() {
+            return Some(encoder.byte_cuts());
+        }
+        self.scanner().filter(|tier| !matches!(tier, Tier::Rewind(..))).map(Tier::cuts)
+    }
+
     /// How a segment is cut, and what becomes of its spaces.
     fn split(&self, segment: Source, before: Before) -> SplitBy<'_> {
         if self.has_no_pattern() {

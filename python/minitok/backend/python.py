@@ -26,6 +26,7 @@ from ..reference.published.preprocess import NOTHING, TEXT, Trust
 from ..reference.published.words import END, Words
 from ..reference.text import utf8
 from ..reference.trace import trace_piece
+from .python_session import PythonSession
 
 if TYPE_CHECKING:
     import os
@@ -324,6 +325,9 @@ class PythonCodec:
     ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
         texts = [text.encode() for text in self.decode_rows(ids, starts, ends, errors, threads)]
         return np.frombuffer(b"".join(texts), np.uint8), np.cumsum([0, *map(len, texts)], dtype=np.int64)
+
+    def session(self, allowed: Sequence[str] | None, disallowed: list[str], chars: bool) -> PythonSession:
+        return PythonSession(self.codec, self.search(allowed), disallowed, chars)
 
     def memory_usage(self) -> dict[str, int]:
         vocab = self.codec.vocab

@@ -17,4 +17,5 @@ Read the files in this order. The first three exist in Python only.
 12. ``decode``: ids -> bytes -> text
 13. ``codec``: all of it put together
 14. ``trace``: what training and encoding did, step by step, as data
+15. ``session``: a text that changes, and what that does to its ids
 """
