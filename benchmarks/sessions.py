@@ -73,7 +73,7 @@ def main() -> None:
     for name, text in texts().items():
         tok.encode_to_numpy(text)
         start = time.perf_counter()
-        ids = tok.encode_to_numpy(text)
+        tok.encode_to_numpy(text)
         whole = time.perf_counter() - start
         session = tok.session(text)
         print(f"{name}: building {(time.perf_counter() - start - whole) / whole:.2f} of encoding, {whole * 1e3:.1f} ms")
