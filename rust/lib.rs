@@ -17,6 +17,7 @@
 //! 9. [`decode`]: ids -> bytes -> text
 //! 10. [`codec`]: all of it put together
 //! 11. [`trace`]: what training and encoding did, step by step, as data
+//! 12. [`session`]: a text that changes, and what that does to its ids
 //!
 //! What published tokenizers do besides (`reference/published/`):
 //!
@@ -71,6 +72,7 @@ pub mod ranks;
 pub mod regex_reader;
 pub mod regex_tree;
 pub mod regexes;
+pub mod session;
 pub mod special;
 mod sync;
 pub mod tokens;

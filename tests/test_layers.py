@@ -18,6 +18,7 @@ ORDER = [
     ("reference.published.normalize", "reference.published.words", "reference.published.packed_vocab"),
     ("reference.published.preprocess",),
     ("reference.codec",),
+    ("reference.session",),
     ("arguments",),
     ("backend",),
     ("definition",),

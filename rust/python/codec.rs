@@ -7,6 +7,7 @@ use super::ids::Ids;
 use super::list::{list_of, list_of_ids};
 use super::names::{Kept, Names};
 use super::normal::Normalizer;
+use super::session::Session;
 use super::text::{self, Text, new_bytes};
 use super::trace::event_dict;
 use super::vocab::{Pattern, SpecialTokens, Vocab};
@@ -16,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::fast::codec::FastCodec;
 use crate::fast::encode::{id_buffer, parallel};
 use crate::fast::memory::Usage;
+use crate::fast::session;
 use crate::fast::util::fallible::{collect, push, try_collect};
 use crate::metaspace::Metaspace;
 use crate::preprocess::{Search, Trust};
@@ -329,6 +331,15 @@ impl Codec {
     fn safe_cut(&self, py: Python<'_>, text: &[u8], allowed: Names<'_>) -> PyResult<usize> {
         let search = self.search(py, allowed)?;
         Ok(self.fast.safe_cut(text, &search))
+    }
+
+    /// A text that changes, empty at first, in which the allowed tokens are found and the others must not be. `chars`: whether places
+    /// are in characters, not in bytes.
+    fn session(&self, py: Python<'_>, allowed: Names<'_>, disallowed: Vec<String>, chars: bool) -> PyResult<Session> {
+        let search = Arc::new((*self.search(py, allowed)?).clone());
+        let names: Vec<&str> = collect(disallowed.iter().map(String::as_str))?;
+        let finder = Arc::new(self.fast.core().preprocessor.special.finder(&names));
+        Ok(Session::new(session::Session::new(self.fast.clone(), search, finder)?, chars))
     }
 
     /// The bytes of memory that it holds, by what they are for.

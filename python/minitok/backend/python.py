@@ -28,6 +28,7 @@ from ..reference.special import SpecialTokens
 from ..reference.text import utf8
 from ..reference.trace import trace_piece
 from ..reference.vocab import Vocab
+from .python_session import Session
 
 if TYPE_CHECKING:
     import os
@@ -329,6 +330,9 @@ class Codec:
     ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
         texts = [text.encode() for text in self.decode_rows(ids, starts, ends, errors, threads)]
         return np.frombuffer(b"".join(texts), np.uint8), np.cumsum([0, *map(len, texts)], dtype=np.int64)
+
+    def session(self, allowed: Sequence[str] | None, disallowed: list[str], chars: bool) -> Session:
+        return Session(self.codec, self.search(allowed), disallowed, chars)
 
     def memory_usage(self) -> dict[str, int]:
         vocab = self.codec.vocab

@@ -16,4 +16,5 @@ Read the files in this order. The first two exist in Python only.
 11. ``decode``: ids -> bytes -> text
 12. ``codec``: all of it put together
 13. ``trace``: what training and encoding did, step by step, as data
+14. ``session``: a text that changes, and what that does to its ids
 """
