@@ -479,6 +479,7 @@ impl Codec {
     }
 
     /// What finds the special tokens that a call allows, and the added ones.
+    #[inline]
     fn search(&self, py: Python<'_>, names: Names<'_>) -> PyResult<Chosen<'_>> {
         Ok(match names {
             Names::Empty => Chosen::Held(&self.added),

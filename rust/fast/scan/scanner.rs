@@ -10,7 +10,7 @@ use crate::fast::util::fallible::resize;
 
 /// Passes the pieces of a text, or of a part of one, to `emit`, in order. `spent` is what the text has spent.
 pub fn split<'t>(tier: &Tier, text: &'t [u8], spent: &mut Spent, emit: &mut dyn FnMut(&'t [u8])) -> Result<()> {
-    let mut scanner = Scanner::within(tier, text, spent.clone());
+    let mut scanner = Scanner::within(tier, text, || spent.clone());
     let mut ends = Vec::new();
     let mut start = 0;
     while scanner.next_block(&mut ends, 4096)? {
@@ -58,15 +58,16 @@ impl<'t> Scanner<'t> {
 
     /// A scanner for a pattern.
     pub fn of(tier: &'t Tier, text: &'t [u8]) -> Self {
-        Self::within(tier, text, Spent::of(text.len()))
+        Self::within(tier, text, || Spent::of(text.len()))
     }
 
-    /// A scanner for a part of a text. `spent` is what the text has spent.
-    fn within(tier: &'t Tier, text: &'t [u8], spent: Spent) -> Self {
+    /// A scanner for a part of a text. `spent` is what the text has spent; only going back asks for it.
+    #[inline]
+    fn within(tier: &'t Tier, text: &'t [u8], spent: impl FnOnce() -> Spent) -> Self {
         let way = match tier {
             Tier::Masks(grammar) => Way::Masks(*grammar, Isa::fastest()),
             Tier::Table(table) => Way::Table(table, Cursor::new()),
-            Tier::Rewind(rewind, _) => Way::Rewind(rewind, Place::new(spent)),
+            Tier::Rewind(rewind, _) => Way::Rewind(rewind, Place::new(spent())),
         };
         Self { text, position: 0, way }
     }
