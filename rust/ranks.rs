@@ -26,8 +26,7 @@
 use crate::characters::characters;
 use crate::error::{Error, Result};
 use crate::interrupt;
-use crate::tokens::{Tokens, show};
-use crate::vocab::ids_by_bytes;
+use crate::tokens::{Tokens, ids_by_bytes, show};
 use foldhash::HashMap;
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;

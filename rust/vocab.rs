@@ -33,6 +33,7 @@ use crate::metaspace::MARKER;
 use crate::once::Once;
 pub use crate::ranks::Merge;
 use crate::ranks::{Scored, every_split, merges_from_scores, recover_merges};
+use crate::tokens::ids_by_bytes;
 pub use crate::tokens::{Tokens, show};
 use foldhash::fast::RandomState;
 use foldhash::{HashMap, HashMapExt, HashSet};
@@ -412,14 +413,6 @@ fn join(tokens: &Tokens, left: u32, right: u32, prefix: &[u8]) -> Result<Vec<u8>
     token.extend_from_slice(left);
     token.extend_from_slice(right.strip_prefix(prefix).unwrap_or(right));
     Ok(token)
-}
-
-/// The ids, or the ranks, by the bytes of their tokens.
-pub(crate) fn ids_by_bytes<'t>(ids: impl ExactSizeIterator<Item = (&'t [u8], u32)>) -> Result<HashMap<&'t [u8], u32>> {
-    let mut by_bytes = HashMap::new();
-    by_bytes.try_reserve(ids.len())?;
-    by_bytes.extend(ids);
-    Ok(by_bytes)
 }
 
 /// Inverts the mapping. Two tokens with one id contradict each other.
