@@ -52,17 +52,21 @@ enum Way<'t> {
 
 impl<'t> Scanner<'t> {
     /// A scanner at the start of `text`, any bytes of any length, with the fastest instructions of this processor.
+    #[inline]
     pub fn new(grammar: Grammar, text: &'t [u8]) -> Self {
         Self { text, position: 0, way: Way::Masks(grammar, Isa::fastest()) }
     }
 
     /// A scanner for a pattern.
+    #[inline]
     pub fn of(tier: &'t Tier, text: &'t [u8]) -> Self {
-        Self::within(tier, text, || Spent::of(text.len()))
+        match tier {
+            Tier::Masks(grammar) => Self::new(*grammar, text),
+            _ => Self::within(tier, text, || Spent::of(text.len())),
+        }
     }
 
     /// A scanner for a part of a text. `spent` is what the text has spent; only going back asks for it.
-    #[inline]
     fn within(tier: &'t Tier, text: &'t [u8], spent: impl FnOnce() -> Spent) -> Self {
         let way = match tier {
             Tier::Masks(grammar) => Way::Masks(*grammar, Isa::fastest()),
