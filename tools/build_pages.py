@@ -19,6 +19,7 @@ from pathlib import Path
 
 from minitok.encodings.published import PUBLISHED
 from minitok.explain.alternatives import LABELS
+from minitok.formats.gguf import PATTERNS, WHOLE_PIECES
 from minitok.formats.huggingface.tables import DIGITS, PUNCTUATION
 from minitok.formats.pattern_names import NAMES
 from minitok.play.app import static_files
@@ -71,6 +72,7 @@ def catalogue() -> dict[str, object]:
     }
     # How files of other formats spell patterns.
     in_files = {"spelled": NAMES, "then": THEN, "bytes": BYTES, "digits": DIGITS, "punctuation": PUNCTUATION}
+    in_files["gguf"] = {"patterns": PATTERNS, "whole_pieces": sorted(WHOLE_PIECES)}
     return {"encodings": encodings, "patterns": patterns, "in_files": in_files, "limits": asdict(Limits())}
 
 
@@ -96,7 +98,7 @@ def with_course(page: str, course: str) -> str:
 
 def sizes(folder: Path) -> str:
     """How large the parts are, as they are and as a server may compress them."""
-    core = [*folder.glob("core/*"), *folder.glob("static/*"), folder / "index.html"]
+    core = [*folder.glob("core/**/*.*"), *folder.glob("static/*"), folder / "index.html"]
     parts = {"the playground and its core": core} | {
         path.name: [path] for path in sorted(folder.glob("vocabularies/*"))
     }

@@ -87,3 +87,18 @@ def asking(browser, static_site):
 @pytest.fixture(scope="module")
 def answers():
     return Answers(Shelf(8), Limits())
+
+
+@pytest.fixture(scope="module")
+def opened(browser, static_site):
+    """A page for files that are opened past its buttons."""
+    with watched(browser) as page:
+        page.goto(static_site)
+        page.locator(".token").first.wait_for()
+        yield page
+
+
+@pytest.fixture(params=["static_page", "page"])
+def either(request):
+    """The page without a server, and with one."""
+    return request.getfixturevalue(request.param)

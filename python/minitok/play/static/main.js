@@ -5,6 +5,7 @@ import { utf8 } from "./bytes.js";
 import { byId, el, number, plural } from "./dom.js";
 import { EXAMPLES } from "./examples.js";
 import { Inside } from "./merges.js";
+import { tokenizersIn } from "./files.js";
 import { copyLink, savePage, savePicture } from "./export.js";
 import { showLanes } from "./lanes.js";
 import { Loop } from "./bigram.js";
@@ -192,6 +193,13 @@ async function openText(file) {
   setText(await file.text());
 }
 
+// The files that were chosen or dropped together.
+async function openFiles(files) {
+  const said = [];
+  for (const file of await tokenizersIn([...files], limits.tokenizer)) said.push(await openTokenizer(file));
+  return said.filter(Boolean).join(" ");
+}
+
 async function openTokenizer(file, pattern = "") {
   if (file.size > limits.tokenizer) throw new Refused(`${file.name} has more than ${number(limits.tokenizer)} bytes.`, 413);
   say(`Reading ${file.name} …`);
@@ -215,11 +223,11 @@ function askForPattern(file) {
 
 // What is dropped on the text is a text; elsewhere it is a tokenizer. A browser would leave the page to show it.
 function onDrop(event) {
-  const [file] = event.dataTransfer.files;
+  const { files } = event.dataTransfer;
   document.body.classList.remove("dropping");
-  if (!file) return;
+  if (!files.length) return;
   event.preventDefault();
-  attempt(() => (event.target === field ? openText(file) : openTokenizer(file)));
+  attempt(() => (event.target === field ? openText(files[0]) : openFiles(files)));
 }
 
 function onDrag(event) {
@@ -250,7 +258,7 @@ function listen() {
   document.addEventListener("selectionchange", onSelect);
   on("example", "change", ({ target }) => attempt(() => showExample(EXAMPLES[target.value])));
   on("open-text", "change", ({ target }) => target.files[0] && attempt(() => openText(target.files[0])));
-  on("open-tokenizer", "change", ({ target }) => target.files[0] && attempt(() => openTokenizer(target.files[0])));
+  on("open-tokenizer", "change", ({ target }) => target.files[0] && attempt(() => openFiles(target.files)));
   on("pattern-of-file", "change", ({ target }) => unread && target.value && attempt(() => openTokenizer(unread, target.value)));
   document.addEventListener("dragover", onDrag);
   document.addEventListener("dragleave", ({ relatedTarget }) => { if (!relatedTarget) document.body.classList.remove("dropping"); });
