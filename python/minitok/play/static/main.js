@@ -6,7 +6,7 @@ import { byId, el, number, plural } from "./dom.js";
 import { EXAMPLES } from "./examples.js";
 import { Inside } from "./merges.js";
 import { tokenizersIn } from "./files.js";
-import { copyLink, savePage, savePicture } from "./export.js";
+import { copyFrame, copyLink, IS_FRAME, savePage, savePicture } from "./export.js";
 import { showLanes } from "./lanes.js";
 import { Loop } from "./bigram.js";
 import { Panels } from "./panels.js";
@@ -59,7 +59,7 @@ async function refresh() {
   if (!told) return;
   panels.show(told, bytes);
   loop.offer(told.encodings);
-  showLanes(bytes, (range) => (range ? panels.link(range) : panels.point(null, null)));
+  if (!IS_FRAME) showLanes(bytes, (range) => (range ? panels.link(range) : panels.point(null, null)));
   showChosen();
   linkLater();
 }
@@ -69,9 +69,9 @@ function showChosen() {
   if (!state.encodings.includes(state.chosen?.encoding)) state.chosen = null;
   const { chosen } = state;
   const place = chosen ? panels.choose(chosen.encoding, chosen.at) : null;
-  if (place) {
+  if (place && !IS_FRAME) {
     inside.show();
-  } else {
+  } else if (!place) {
     panels.rest();
     inside.clear();
   }
@@ -83,7 +83,8 @@ function linkLater() {
   linkTimer = setTimeout(async () => {
     const fragment = unpackedSize() <= LINK.unpacked ? await toFragment() : null;
     const fits = fragment !== null && fragment.length <= LINK.most;
-    if (!fits || fragment !== location.hash) history.replaceState(null, "", fits ? fragment : location.pathname);
+    if (!fits || fragment !== location.hash) history.replaceState(null, "", fits ? fragment : location.pathname + location.search);
+    byId("open-whole").href = location.pathname + (fits ? fragment : "");
   }, LINK.pause);
 }
 
@@ -272,6 +273,7 @@ function listen() {
   on("view", "change", ({ target }) => { state.view = target.value; attempt(refresh); });
   on("price", "input", ({ target }) => { state.price = target.validity.valid ? target.value : ""; panels.price(); linkLater(); });
   on("copy-link", "click", () => attempt(copyLink));
+  on("copy-frame", "click", () => attempt(copyFrame));
   on("save-page", "click", () => attempt(savePage));
   on("save-picture", "click", () => attempt(() => savePicture([...panels.panels.values()])));
   window.addEventListener("hashchange", () => attempt(openLink));
@@ -280,6 +282,8 @@ function listen() {
 // What the page is, and what cannot be had where it is: the button stays, and says so.
 function introduce() {
   byId("not-started").remove();
+  document.documentElement.classList.toggle("frame", IS_FRAME);
+  byId("whole").hidden = !IS_FRAME;
   const links = COURSE ? [el("p", {}, el("a", { href: `${COURSE}../index.html` }, "minitok"), " · ",
     el("a", { href: `${COURSE}../play.html` }, "About this page"), " · ", el("a", { href: `${COURSE}index.html` }, "Course"))] : [];
   byId("about").replaceChildren(el("p", {}, ABOUT), ...links, ...Object.values(MISSING).map((why) => el("p", {}, why)));
