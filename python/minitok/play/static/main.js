@@ -3,7 +3,7 @@
 import { ABOUT, latest, MISSING, Refused, sendTokenizer, start, staticText } from "./api.js";
 import { utf8 } from "./bytes.js";
 import { byId, el, number, plural } from "./dom.js";
-import { EXAMPLES } from "./examples.js";
+import { EXAMPLES, GALLERY, linkTo } from "./examples.js";
 import { Inside } from "./merges.js";
 import { tokenizersIn } from "./files.js";
 import { copyFrame, copyLink, IS_FRAME, savePage, savePicture } from "./export.js";
@@ -302,6 +302,8 @@ await attempt(async () => {
   panels.models = new Map(published.map(({ name, models }) => [name, models]));
   byId("pattern-of-file").replaceChildren(...["", ...told.patterns].map((value) => el("option", { value }, value || "…")));
   offerEncodings();
+  byId("gallery").replaceChildren(...GALLERY.map((one) =>
+    el("a", { href: linkTo(one) }, el("b", {}, one.title), " ", el("span", {}, one.look))));
   byId("example").replaceChildren(...EXAMPLES.map(({ title }, index) => el("option", { value: index }, title)));
   listen();
   new Tour(onTour(new Trainer(limits, (tokenizer) => attempt(() => addEncoding(own(tokenizer))))));
