@@ -26,7 +26,9 @@ TEXT = "I'LL parseHTTPRequest 1234567\n\tnaïve café  unforgettable"
 WIDTH = 1280
 CARD_TEXT = "I'LL parseHTTPRequest 1234567"
 CARD_STYLE = """
-.actions, #gallery, .row, .probe, h2, main > section, footer, .panel button, #inside > :not(.scroll) { display: none !important; }
+.actions, #gallery, .row, .probe, h2, main > section, footer, .panel button, #inside > :not(.scroll) {
+  display: none !important;
+}
 main { padding: 2rem 2.6rem; }
 h1 { font-size: 3rem; }
 .lead { font-size: 1.4rem; }

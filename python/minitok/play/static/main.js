@@ -3,6 +3,7 @@
 import { ABOUT, latest, MISSING, Refused, sendTokenizer, start, staticText } from "./api.js";
 import { utf8 } from "./bytes.js";
 import { byId, el, number, plural } from "./dom.js";
+import { Chat } from "./chat.js";
 import { EXAMPLES, GALLERY, linkTo } from "./examples.js";
 import { Inside } from "./merges.js";
 import { tokenizersIn } from "./files.js";
@@ -11,6 +12,7 @@ import { showLanes } from "./lanes.js";
 import { Loop } from "./bigram.js";
 import { Panels } from "./panels.js";
 import { fromFragment, state, toFragment, unpackedSize } from "./state.js";
+import { isOfChat, templatesIn } from "./templates.js";
 import { COURSE, Tour } from "./tour.js";
 import { Trainer } from "./train.js";
 
@@ -21,6 +23,7 @@ const LINK = { pause: 400, unpacked: 200_000, most: 32_000 };
 
 const field = byId("text");
 const loop = new Loop();
+const chat = MISSING.chat ? null : new Chat();
 const inside = new Inside((step) => { state.step = step; linkLater(); });
 const panels = new Panels({ choose, remove: removeEncoding });
 let limits;
@@ -176,6 +179,7 @@ function removeEncoding(name) {
 function own(described) {
   state.own.set(described.name, { title: described.title, file: described.file });
   offerEncodings();
+  if (described.chat) chat?.take(described.chat, described.name);
   return described.name;
 }
 
@@ -184,6 +188,7 @@ function offerEncodings() {
     ...published.map(({ name, models }) => [name, models.length ? `${name}: ${models.join(", ")}` : name]),
     ...[...state.own].map(([name, { title }]) => [name, title]),
   ];
+  chat?.offer(names);
   byId("add").replaceChildren(el("option", { value: "" }, "…"), ...names.map(([value, title]) => el("option", { value }, title)));
 }
 
@@ -196,8 +201,11 @@ async function openText(file) {
 
 // The files that were chosen or dropped together.
 async function openFiles(files) {
+  const templates = await templatesIn([...files].filter(isOfChat));
+  const tokenizers = await tokenizersIn([...files].filter((file) => !isOfChat(file)), limits.tokenizer);
   const said = [];
-  for (const file of await tokenizersIn([...files], limits.tokenizer)) said.push(await openTokenizer(file));
+  for (const file of tokenizers) said.push(await openTokenizer(file));
+  if (templates) chat?.take(templates, tokenizers.length ? state.encodings.at(-1) : undefined);
   return said.filter(Boolean).join(" ");
 }
 
@@ -290,6 +298,7 @@ function introduce() {
   for (const [id, why] of Object.entries(MISSING)) {
     const part = byId(id);
     part.disabled = true;
+    part.hidden = part.tagName === "SECTION";
     part.title = why;
   }
 }

@@ -8,6 +8,7 @@ export const ABOUT = "Everything here comes from the server on this machine; not
 // What cannot be had here: ids of elements, and what to do instead.
 export const MISSING = {
   "copy-frame": "A frame to embed in a page is made by the playground without a server: what a server on this machine shows, others cannot see.",
+  chat: "Conversations are shown by the playground without a server; in Python, Tokenizer.encode_chat gives their ids.",
 };
 
 async function post(name, body, type, signal) {
