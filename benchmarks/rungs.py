@@ -12,8 +12,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from minitok.reference import encode as reference_encode
-from minitok.reference import naive
 from minitok.reference import train as reference_train
+from minitok.reference.pairs import merge_pair
 from minitok.reference.vocab import Vocab
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def recount(words: list[list[int]], frequencies: list[int], n_merges: int, tally
             break
         tally(len(counts))
         best = min(counts, key=lambda pair: (-counts[pair], pair))
-        words = [naive.replace(word, best, 256 + len(merges)) for word in words]
+        words = [merge_pair(word, best, 256 + len(merges)) for word in words]
         tally(sum(map(len, words)))
         merges.append(best)
     return merges

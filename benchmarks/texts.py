@@ -127,7 +127,7 @@ def python_sources(size: int) -> str:
 @cache
 def many_scripts(size: int) -> str:
     """Sentences of made-up words, a script each; words come as often as Zipf's law says."""
-    from minitok.reference.unicode import property_set
+    from minitok.reference.published.unicode import property_set
 
     letters = {ordinal for first, last in property_set("L") for ordinal in range(first, last + 1)}
     dice = random.Random(1)

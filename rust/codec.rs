@@ -19,7 +19,7 @@ use crate::pretokenize::Pattern;
 use crate::special::{Finder, SpecialTokens};
 use crate::trace::{Event, trace_piece};
 use crate::vocab::{Vocab, show};
-use crate::words::Words;
+use crate::words::WordCutter;
 use foldhash::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub struct Codec {
     pub vocab: Arc<Vocab>,
     pub pattern: Pattern,
     pub preprocessor: Preprocessor,
-    pub words: Option<Words>,
+    pub words: Option<WordCutter>,
     /// What the ids of special tokens are decoded to.
     pub names: HashMap<u32, Vec<u8>>,
 }
@@ -41,7 +41,7 @@ impl Codec {
         special: SpecialTokens,
         normalizer: Normalizer,
         metaspace: Option<Metaspace>,
-        words: Option<Words>,
+        words: Option<WordCutter>,
     ) -> Result<Codec> {
         let known: HashSet<&str> = special.ids.iter().map(|(name, _)| name.as_str()).collect();
         for (name, id) in &special.ids {

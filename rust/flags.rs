@@ -28,7 +28,7 @@ use crate::unicode::{CharSet, contains, white_space, word};
 use foldhash::HashMap;
 
 /// A segment (start, end, None), or a token (start, end, id).
-pub type Part = (usize, usize, Option<u32>);
+pub type Slice = (usize, usize, Option<u32>);
 
 /// What one token takes or asks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -66,8 +66,8 @@ impl Flags {
 ///
 /// `flags`: by id. `marked`: the spaces of the text are markers.
 #[allow(clippy::implicit_hasher, reason = "it is one map of the preprocessor")]
-pub fn as_flagged(text: &[u8], parts: &[Part], flags: &HashMap<u32, Flags>, marked: bool) -> Result<Vec<Part>> {
-    let mut found: Vec<Part> = Vec::new();
+pub fn as_flagged(text: &[u8], parts: &[Slice], flags: &HashMap<u32, Flags>, marked: bool) -> Result<Vec<Slice>> {
+    let mut found: Vec<Slice> = Vec::new();
     found.try_reserve(parts.len())?;
     let mut done = 0;
     let mut strips = false; // whether the last token takes the white space behind it

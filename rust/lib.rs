@@ -1,31 +1,39 @@
 //! minitok: byte-level BPE, written to be read beside its Python reference and run at the speed of the hardware.
 //!
 //! Read the files in this order; each has a twin of the same name under `python/minitok/reference/`, except [`tokens`], which is a
-//! dict there. Two files come before them and exist in Python only, since they teach and nothing runs them: `basic.py` (text in,
-//! text out; to be typed along) and `naive.py` (the oracle of the tests).
+//! dict there. Two files there have none here: `basic.py` (text in, text out; to be typed along) and `text.py` (what a surrogate
+//! becomes).
+//!
+//! Byte-pair encoding:
 //!
 //! 1. [`pairs`]: count pairs, merge a pair, and what that changes
-//! 2. [`pretokenize`]: text -> pieces; [`families`]: its patterns of open models, by name
-//! 3. [`special`]: text -> segments and special tokens
-//! 4. [`vocab`]: ids <-> bytes ([`tokens`]), merges, ranks
-//! 5. [`count`]: text -> words with counts
-//! 6. [`train`]: words with counts -> merges
-//! 7. [`encode`]: piece -> ids
-//! 8. [`decode`]: ids -> bytes -> text
-//! 9. [`codec`]: all of it put together
-//! 10. [`regexes`]: the regular expressions that mean the same in both languages, read with [`regex_reader`] into [`regex_tree`]
-//! 11. [`unicode`]: which characters are letters, digits, white space
-//! 12. [`trace`]: what training and encoding did, step by step, as data
-//! 13. [`packed`]: the vocabularies inside the package -> ids and merges
-//! 14. [`ranks`]: merges from ranks and from scores
-//! 15. [`characters`]: vocabularies of characters, with byte fallback or an unknown token
-//! 16. [`metaspace`]: the space as a marker, and the space before a text
-//! 17. [`byte_chars`]: bytes as characters, for patterns that cut these
-//! 18. [`normal_forms`]: the normal forms of Unicode
-//! 19. [`normalize`]: what is done to a text before it is cut
-//! 20. [`words`]: pieces of words, where the text between words is dropped
-//! 21. [`flags`]: what tokens that are found in text take of the text around them
-//! 22. [`preprocess`]: text -> segments, by all of these steps
+//! 2. [`pretokenize`]: text -> pieces
+//! 3. [`byte_chars`]: bytes as characters, for patterns that cut these
+//! 4. [`special`]: text -> segments and special tokens
+//! 5. [`vocab`]: ids <-> bytes ([`tokens`]), merges, ranks
+//! 6. [`count`]: text -> words with counts
+//! 7. [`train`]: words with counts -> merges
+//! 8. [`encode`]: piece -> ids
+//! 9. [`decode`]: ids -> bytes -> text
+//! 10. [`codec`]: all of it put together
+//! 11. [`trace`]: what training and encoding did, step by step, as data
+//!
+//! What published tokenizers do besides (`reference/published/`):
+//!
+//! 1. [`unicode`]: which characters are letters, digits, white space
+//! 2. [`regexes`]: the regular expressions that mean the same in both languages
+//! 3. [`regex_reader`]: their text -> symbols
+//! 4. [`regex_tree`]: symbols -> a tree, and the tree as an engine reads it
+//! 5. [`families`]: the patterns of open models, by name
+//! 6. [`packed_vocab`]: the vocabularies inside the package -> ids and merges
+//! 7. [`ranks`]: merges from ranks and from scores
+//! 8. [`characters`]: vocabularies of characters, with byte fallback or an unknown token
+//! 9. [`metaspace`]: the space as a marker, and the space before a text
+//! 10. [`normal_forms`]: the normal forms of Unicode
+//! 11. [`normalize`]: what is done to a text before it is cut
+//! 12. [`words`]: pieces of words, where the text between words is dropped
+//! 13. [`flags`]: what tokens that are found in text take of the text around them
+//! 14. [`preprocess`]: text -> segments, by all of these steps
 //!
 //! [`fast`] computes the same results faster. `python` (feature `python`) is the boundary to Python, `wasm` (feature `wasm`) that to
 //! a web page; they hold no algorithm.
@@ -48,11 +56,12 @@ pub mod families;
 pub mod fast;
 pub mod flags;
 pub mod interrupt;
+pub mod merging;
 pub mod metaspace;
 pub mod normal_forms;
 pub mod normalize;
 pub mod once;
-pub mod packed;
+pub mod packed_vocab;
 pub mod pairs;
 pub mod preprocess;
 pub mod pretokenize;

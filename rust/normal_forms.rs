@@ -48,7 +48,7 @@ impl Form {
 
 /// Some bytes, and the range of the text that they come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part<'c> {
+pub struct Replacement<'c> {
     pub text: Cow<'c, [u8]>,
     pub start: usize,
     pub end: usize,
@@ -59,7 +59,7 @@ pub struct Part<'c> {
 pub struct Change<'c> {
     pub start: usize,
     pub end: usize,
-    pub parts: Vec<Part<'c>>,
+    pub parts: Vec<Replacement<'c>>,
 }
 
 /// A character and the range that it comes from. A byte that is not UTF-8 is the surrogate DC00 + byte.
@@ -113,7 +113,7 @@ pub fn normal_changes<'c>(text: &[u8], form: Form, emit: &mut dyn FnMut(Change<'
             let before = joined.len();
             char.append_to(&mut joined)?;
             parts.try_reserve(1)?;
-            parts.push(Part { text: joined[before..].to_vec().into(), start: char.start, end: char.end });
+            parts.push(Replacement { text: joined[before..].to_vec().into(), start: char.start, end: char.end });
         }
         if joined != text[start..end] {
             emit(Change { start, end, parts })?;

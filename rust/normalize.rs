@@ -26,7 +26,7 @@ use crate::characters::characters;
 use crate::engine::{Engine, Spent};
 use crate::error::{Error, Result};
 use crate::interrupt;
-use crate::normal_forms::{Change, FORMS, Form, Part, normal_changes};
+use crate::normal_forms::{Change, FORMS, Form, Replacement, normal_changes};
 use crate::once::Once;
 use crate::pretokenize::{compile_pattern, matches};
 use crate::unicode::contains;
@@ -194,13 +194,17 @@ impl Normalizer {
                     if start == end {
                         return Ok(());
                     }
-                    push(Change { start, end, parts: vec![Part { text: new.as_bytes().into(), start, end }] })
+                    push(Change { start, end, parts: vec![Replacement { text: new.as_bytes().into(), start, end }] })
                 })?;
             }
             (Step::Replace { .. }, None) => {}
             (Step::Prepend(_), _) if text.is_empty() => {}
             (Step::Prepend(new), _) => {
-                push(Change { start: 0, end: 0, parts: vec![Part { text: new.as_bytes().into(), start: 0, end: 0 }] })?;
+                push(Change {
+                    start: 0,
+                    end: 0,
+                    parts: vec![Replacement { text: new.as_bytes().into(), start: 0, end: 0 }],
+                })?;
             }
         }
         Ok(found)
@@ -267,7 +271,7 @@ fn lowercase<'n>(text: &[u8], push: &mut dyn FnMut(Change<'n>) -> Result<()>) ->
     let small = small_letters();
     for (char, start, end) in placed(text) {
         if let Some(letter) = small.get(char) {
-            push(Change { start, end, parts: vec![Part { text: letter.as_slice().into(), start, end }] })?;
+            push(Change { start, end, parts: vec![Replacement { text: letter.as_slice().into(), start, end }] })?;
         }
     }
     Ok(())
@@ -279,7 +283,7 @@ pub fn small_letters() -> &'static HashMap<Vec<u8>, Vec<u8>> {
     let number = |field: &str| u32::from_str_radix(field, 16).unwrap_or_else(|_| unreachable!("bundled table"));
     SMALL.get_or_make(|| {
         let mut found = HashMap::new();
-        for line in include_str!("../python/minitok/reference/small_letters_17.txt").lines() {
+        for line in include_str!("../python/minitok/reference/published/small_letters_17.txt").lines() {
             let mut fields = line.split_ascii_whitespace();
             let Some(ends) = fields.next().filter(|ends| !ends.starts_with('#')) else { continue };
             let (ends, every) = ends.split_once('/').map_or((ends, 1), |(ends, every)| (ends, number(every)));
@@ -303,7 +307,7 @@ fn space_ideographs<'n>(text: &[u8], push: &mut dyn FnMut(Change<'n>) -> Result<
     for (char, start, end) in placed(text) {
         let code = str::from_utf8(char).ok().and_then(|char| char.chars().next());
         if code.is_some_and(|code| contains(&IDEOGRAPHS, code.into())) {
-            let part = |text: &[u8], start, end| Part { text: text.to_vec().into(), start, end };
+            let part = |text: &[u8], start, end| Replacement { text: text.to_vec().into(), start, end };
             push(Change {
                 start,
                 end,

@@ -23,7 +23,7 @@
 //! Implements SPEC E3, E8, E10 and S4.
 
 use crate::error::Result;
-use crate::flags::{Flags, Part, as_flagged};
+use crate::flags::{Flags, Slice, as_flagged};
 use crate::interrupt;
 use crate::metaspace::{MARKER, Metaspace, spaced};
 use crate::normalize::Normalizer;
@@ -245,7 +245,7 @@ impl Preprocessor {
         everywhere: Option<&Finder>,
         marked: bool,
     ) -> Result<Vec<Segment<'t>>> {
-        let mut parts: Vec<Part> = Vec::new();
+        let mut parts: Vec<Slice> = Vec::new();
         let mut collect = |start, end, id| {
             parts.try_reserve(1)?;
             parts.push((start, end, id));

@@ -52,7 +52,7 @@ pub fn table() -> &'static UnicodeTable {
     TABLE.get_or_make(|| {
         let mut table = UnicodeTable { properties: HashMap::new(), folds: Vec::new() };
         let number = |field: &str| u32::from_str_radix(field, 16).unwrap_or_else(|_| unreachable!("bundled table"));
-        for line in include_str!("../python/minitok/reference/unicode_16.txt").lines() {
+        for line in include_str!("../python/minitok/reference/published/unicode_16.txt").lines() {
             let mut fields = line.split_ascii_whitespace();
             match fields.next() {
                 Some("fold") => table.folds.push(fields.map(number).collect()),

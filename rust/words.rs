@@ -19,18 +19,18 @@ pub const END: &[u8] = b" ";
 
 /// How the text of a segment becomes pieces.
 #[derive(Debug, Clone)]
-pub struct Words {
+pub struct WordCutter {
     end: Option<Vec<u8>>,
     regex: Option<Engine>,
 }
 
-impl Words {
+impl WordCutter {
     /// `words` is what words are, as a regular expression, None if all text is one; `end` what stands behind each piece.
-    pub fn new(words: Option<&str>, end: Option<&[u8]>) -> Result<Words> {
+    pub fn new(words: Option<&str>, end: Option<&[u8]>) -> Result<WordCutter> {
         if end.is_some_and(<[u8]>::is_empty) {
             return Err(Error::Vocabulary("the end of a word is empty".into()));
         }
-        Ok(Words { end: end.map(<[u8]>::to_vec), regex: words.map(compile_pattern).transpose()? })
+        Ok(WordCutter { end: end.map(<[u8]>::to_vec), regex: words.map(compile_pattern).transpose()? })
     }
 
     /// The words of a segment.
@@ -87,7 +87,7 @@ mod tests {
     fn by_hand() {
         let pieces = |end: Option<&[u8]>, text: &[u8]| {
             let mut found = Vec::new();
-            let words = Words::new(Some(r"\w+|[^\w\s]+"), end).unwrap();
+            let words = WordCutter::new(Some(r"\w+|[^\w\s]+"), end).unwrap();
             words.pieces(&Pattern::new("none").unwrap(), text, &mut |piece| {
                 found.push(piece.to_vec());
                 Ok(())
@@ -96,6 +96,6 @@ mod tests {
         };
         assert_eq!(pieces(None, b"a  cat!").unwrap(), [&b"a"[..], b"cat", b"!"]);
         assert_eq!(pieces(Some(END), b"a  cat!").unwrap(), [&b"a "[..], b"cat ", b"! "]);
-        assert!(Words::new(None, Some(b"")).is_err());
+        assert!(WordCutter::new(None, Some(b"")).is_err());
     }
 }

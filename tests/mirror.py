@@ -7,6 +7,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "python" / "minitok" / "reference"
 RUST = ROOT / "rust"
+# A file of the reference and its mirror have one name, in whatever folder of the reference the file stands.
+MODULES = {path.stem: path for path in REFERENCE.rglob("[a-z]*.py")}
 
 ITEM = re.compile(r"( *)(?:pub(?:\(\w+\))? )?(?:const )?(fn|struct|enum|impl)(?:<[^>]*>)? ([\w:]+(?: for \w+)?)")
 

@@ -10,7 +10,7 @@ NOT_THE_MIRROR = {(), ("error",), ("interrupt",)}
 # Where a file of the mirror gives its work to a fast path, and what it names there.
 SEAMS = {
     "pretokenize": {"fast": "whether to use a scanner", "fast::scan": "a named pattern is cut by its scanner"},
-    "packed": {
+    "packed_vocab": {
         "fast": "whether to join fast",
         "fast::token_bytes": "the bytes of all tokens from their merges",
         "fast::util::fallible": "lengths that a file states ask for their memory",

@@ -4,7 +4,7 @@ from functools import cache
 
 from minitok import Tokenizer
 from minitok.definition import Definition
-from minitok.reference.characters import Symbols
+from minitok.reference.published.characters import Symbols
 
 __all__ = ["CHANGING", "SPELLING", "changing"]
 

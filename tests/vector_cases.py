@@ -10,7 +10,7 @@ import minitok
 import pytest
 from minitok.backend import load_backend
 from minitok.definition import BYTE_ORDERS, Definition
-from minitok.reference.characters import Symbols
+from minitok.reference.published.characters import Symbols
 from minitok.reference.train import TrainOptions
 
 ROOT = Path(__file__).parent.parent
@@ -89,6 +89,12 @@ def symbols_of(fields: Case) -> Symbols:
     if "joining" in fields:
         fields["joining"] = fields["joining"][0], as_bytes(fields["joining"][1])
     return Symbols(**fields)
+
+
+def steps_of(case: Case) -> list[str | tuple[str, ...]]:
+    return [
+        step if isinstance(step, str) else tuple(as_bytes(text).decode() for text in step) for step in case["steps"]
+    ]
 
 
 def special_of(case: Case, backend: str) -> Any:

@@ -1,5 +1,6 @@
-//! Every language-neutral vector of `tests/vectors`, in plain Rust. `tests/reference/test_vectors.py` runs the same files on both
-//! backends, and says where the expected values come from. Files (`files.json`) are read and written in Python only.
+//! Every language-neutral vector of `tests/vectors`, in plain Rust. `tests/reference/test_vectors.py` and
+//! `test_vectors_of_pieces.py` run the same files on both backends; each file says where the expected values come from. Files
+//! (`files.json`) are read and written in Python only.
 
 use minitok::codec::Codec;
 use minitok::count::PieceCounter;

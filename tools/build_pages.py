@@ -25,8 +25,8 @@ from minitok.formats.pattern_names import NAMES
 from minitok.play.app import static_files
 from minitok.play.guard import POLICY, Limits
 from minitok.play.tokenizers import KNOWN_FOR
-from minitok.reference.families import FAMILIES
 from minitok.reference.pretokenize import BYTES, NAMED, THEN
+from minitok.reference.published.families import FAMILIES
 
 ROOT = Path(__file__).parent.parent
 PAGES = ROOT / "pages"

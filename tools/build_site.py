@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 # MkDocs loads this file by its path.
 sys.path.insert(0, str(ROOT / "tools"))
-from side_by_side import READING_ORDER, anchors, link_rules, mirror, with_places  # noqa: E402
+from side_by_side import MODULES, READING_ORDER, anchors, link_rules, mirror, with_places  # noqa: E402
 
 SPECIFICATION = ROOT / "docs" / "spec.md"
 # Where the text of a module goes.
@@ -121,7 +121,7 @@ def with_site_links(text: str) -> str:
     for source, page in FROM_ROOT.items():
         text = text.replace(f"]({source})", f"]({page})")
     text = re.sub(r"\]\(examples/(\w+)\.py\)", r"](examples.md#\1)", text)
-    text = re.sub(r"\]\(python/minitok/reference/(\w+)\.py\)", r"](source/\1.md)", text)
+    text = re.sub(r"\]\(python/minitok/reference/(?:published/)?(\w+)\.py\)", r"](source/\1.md)", text)
     return re.sub(r"\]\((LICENSE|NOTICE)\)", "](license.md)", text)
 
 
@@ -140,10 +140,11 @@ def side_by_side(text: str) -> str:
 
 def source_page(name: str) -> str:
     """A module of the reference: its documentation, and below it the module and its mirror side by side."""
+    dotted = ".".join(MODULES[name].relative_to(ROOT / "python").with_suffix("").parts)
     return "\n\n".join(
         [
             f"---\nhide: [navigation, toc]\n---\n\n# {name}",
-            f"::: minitok.reference.{name}\n    options:\n      members: false\n      show_root_heading: false",
+            f"::: {dotted}\n    options:\n      members: false\n      show_root_heading: false",
             modules(name),
             MIRROR,
         ]

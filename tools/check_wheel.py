@@ -38,7 +38,8 @@ def faults(wheel: Path) -> list[str]:
         "the typing marker is missing": "minitok/py.typed" in names,
         "there is not one extension": len(extensions) == (0 if pure else 1),
         "the bill of materials does not list pyo3": pure or "pyo3" in crates,
-        "a table of the reference is missing": {f"minitok/reference/{name}.txt" for name in TABLES} <= set(names),
+        "a table of the reference is missing": {f"minitok/reference/published/{name}.txt" for name in TABLES}
+        <= set(names),
         "files of the workshop are in it": not any(
             name.startswith(STRANGERS) or "__pycache__" in name for name in names
         ),

@@ -33,11 +33,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "python" / "minitok" / "reference"
-# `naive` is what the tests compare with.
-LEFT_OUT = {"__init__.py", "naive.py"}
 TEST_FILES = {
     "reference": "basic byte_chars count_chunks defaults long_tokens normal_forms normalize patterns small_scope split unicode "
-    "vectors",
+    "vectors vectors_of_pieces",
     "corpus": "counts pruning train_characters train_symbols",
     "encodings": "packed",
     "formats": "added_ids added_kinds characters gguf malformed pipelines pre_tokenizers readers round_trips sentencepiece "
@@ -234,7 +232,7 @@ class Statements:
     def replace(self, path: Path, tree: ast.AST) -> None:
         """Puts another program in the place of a module that is loaded."""
         compiled = compile(ast.fix_missing_locations(tree), path, "exec")  # type: ignore[call-overload]
-        module = sys.modules[f"minitok.reference.{path.stem}"]
+        module = sys.modules[module_of(path)]
         fresh: dict[str, Any] = {
             key: module.__dict__[key] for key in ("__name__", "__package__", "__file__", "__spec__")
         }
@@ -270,10 +268,15 @@ class Statements:
                     other[name] = value
 
 
+def module_of(path: Path) -> str:
+    """The name that a file of the reference is imported by."""
+    return ".".join(path.relative_to(ROOT / "python").with_suffix("").parts)
+
+
 def chosen_files(arguments: argparse.Namespace) -> list[Path]:
     if arguments.files:
-        return [REFERENCE / name for name in arguments.files if name.endswith(".py")]
-    files = [path for path in sorted(REFERENCE.glob("*.py")) if path.name not in LEFT_OUT]
+        return [path for name in arguments.files for path in REFERENCE.rglob(name)]
+    files = sorted(REFERENCE.rglob("[a-z]*.py"))
     if arguments.changed:
         listed = subprocess.check_output(["git", "diff", "--name-only", "main"], cwd=ROOT, text=True)  # noqa: S607
         files = [path for path in files if str(path.relative_to(ROOT)) in listed.splitlines()]
@@ -288,7 +291,7 @@ def main() -> None:
     parser.add_argument("--tests", nargs=argparse.REMAINDER, default=TESTS, help="arguments of pytest, which come last")
     arguments = parser.parse_args()
     for path in chosen_files(arguments):
-        importlib.import_module(f"minitok.reference.{path.stem}")
+        importlib.import_module(module_of(path))
     mutants = [mutant for path in chosen_files(arguments) for mutant in mutants_of(path)]
     total = len(mutants)
     if arguments.sample and arguments.sample < total:

@@ -1,6 +1,6 @@
 //! Writes the table of Unicode's normal forms that the reference reads.
 //!
-//! `cargo run --example normal_forms_table > python/minitok/reference/normal_forms_16.txt`
+//! `cargo run --example normal_forms_table > python/minitok/reference/published/normal_forms_16.txt`
 //!
 //! The source is the crate `unicode-normalization`, which Rust uses, at the project's version of Unicode. A test compares the two
 //! over all characters, so that neither can change alone.

@@ -4,8 +4,8 @@
     python tools/pack_encodings.py bpe_simple_vocab_16e6.txt.gz
 
 The last is CLIP's: a list of merges, of which it uses a part (see ``minitok.encodings.clip``). A source is known by its
-SHA-256, not by its name; one that is not known is refused. The layout is that of ``minitok.reference.packed``. Costs some
-ten seconds for the largest.
+SHA-256, not by its name; one that is not known is refused. The layout is that of
+``minitok.reference.published.packed_vocab``. Costs some ten seconds for the largest.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from minitok.definition import gpt2_byte_order
 from minitok.encodings.clip import END_OF_WORD, N_MERGES
 from minitok.formats.byte_level import to_bytes
 from minitok.formats.tiktoken import parse_ranks
-from minitok.reference.packed import MAGIC, unpack
+from minitok.reference.published.packed_vocab import MAGIC, unpack
 from minitok.reference.vocab import recover_merges
 
 if TYPE_CHECKING:

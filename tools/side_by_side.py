@@ -21,27 +21,13 @@ from pygments.lexers import get_lexer_by_name
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "python" / "minitok" / "reference"
-# The order in which the header of `minitok.reference` says to read.
-READING_ORDER = (
-    *("basic", "naive", "pairs", "pretokenize", "families", "special", "vocab", "count", "train", "encode", "decode"),
-    *(
-        "codec",
-        "regexes",
-        "regex_reader",
-        "regex_tree",
-        "unicode",
-        "trace",
-        "packed",
-        "ranks",
-        "characters",
-        "metaspace",
-        "byte_chars",
-        "normal_forms",
-        "normalize",
-        "words",
-        "flags",
-        "preprocess",
-    ),
+# Where each module of the reference is: its name is that of its mirror in `rust/`, in whatever folder it stands.
+MODULES = {path.stem: path for path in REFERENCE.rglob("[a-z]*.py")}
+# The order in which the headers of `minitok.reference` and of `minitok.reference.published` say to read.
+READING_ORDER = tuple(
+    name
+    for folder in (REFERENCE, REFERENCE / "published")
+    for name in re.findall(r"^\d+\. ``(\w+)``", (folder / "__init__.py").read_text(encoding="utf-8"), re.MULTILINE)
 )
 RUST_ITEM = re.compile(
     r"( *)(?:pub(?:\(\w+\))? )?(?:const )?(fn|struct|enum|type|const|static|mod)\b(?:<[^>]*>)? (\w+)"
@@ -195,7 +181,7 @@ def with_places(specification: str) -> str:
     """The specification, in which each rule names the modules that implement it, with links."""
     places: dict[str, list[str]] = {}
     for name in READING_ORDER:
-        for rule in rules_of((REFERENCE / f"{name}.py").read_text(encoding="utf-8")):
+        for rule in rules_of(MODULES[name].read_text(encoding="utf-8")):
             places.setdefault(rule, []).append(f"[{name}](source/{name}.md)")
 
     def add(heading: re.Match[str]) -> str:
@@ -210,7 +196,7 @@ def with_places(specification: str) -> str:
 
 def mirror(name: str) -> str:
     """The text of a module of the reference and of its Rust mirror as HTML."""
-    files = [("python", REFERENCE / f"{name}.py"), ("rust", ROOT / "rust" / f"{name}.rs")]
+    files = [("python", MODULES[name]), ("rust", ROOT / "rust" / f"{name}.rs")]
     present = [(language, path) for language, path in files if path.exists()]
     titles = {"python": "Python, to be read", "rust": "Rust, to be run"}
     heads = "".join(

@@ -1,6 +1,6 @@
 //! Writes the one table of Unicode properties that both languages read.
 //!
-//! `cargo run --example unicode_table > python/minitok/reference/unicode_16.txt`
+//! `cargo run --example unicode_table > python/minitok/reference/published/unicode_16.txt`
 //!
 //! The source is the crate `regex-syntax`, whose tables define the ids of tiktoken; its version of Unicode is the
 //! project's. A test compares the file with the crate, so that neither can move alone.

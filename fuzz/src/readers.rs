@@ -5,7 +5,7 @@ use minitok::encode::encode_piece;
 use minitok::fast::read::json_lines::Documents;
 use minitok::fast::read::{gguf, gpt2_files, merge_lists, rank_file, sentencepiece, tekken, tokenizer_json};
 use minitok::fast::vocab::FastVocab;
-use minitok::packed::unpack;
+use minitok::packed_vocab::unpack;
 use minitok::vocab::Alphabet;
 
 /// The bytes of all tokens of a list of merges, as the loaders bound them.

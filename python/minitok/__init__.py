@@ -18,6 +18,9 @@ The steps, by the name of the module of ``minitok.reference`` that shows each (i
 from, and ``open_packed`` reads what ``Tokenizer.encode_files`` has written. Exceptions are in ``minitok.errors``. What not
 everybody needs is in modules of its own: ``minitok.arrow`` (columns), ``padding``, ``chat``, ``explain``, ``scale`` (clusters),
 and ``compat`` (the interfaces of other libraries).
+
+To read the source, begin with ``reference``; then ``definition``, ``tokenizer``, ``training`` and ``loading``, and the small
+files beside them: ``arguments``, ``errors``, ``patterns``, ``padding``, ``arrow``. docs/design.md is the map.
 """
 
 from typing import TYPE_CHECKING
@@ -58,7 +61,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from .corpus.packing import join_packed, open_packed
+    from .packing import join_packed, open_packed
 
     __version__: str
 else:
@@ -69,7 +72,7 @@ else:
         ``__version__`` is that of the installed package, which has it from Cargo.toml.
         """
         if name in ("join_packed", "open_packed"):
-            from .corpus import packing
+            from . import packing
 
             return getattr(packing, name)
         if name == "__version__":

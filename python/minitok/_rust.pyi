@@ -1,4 +1,4 @@
-# The compiled backend. It offers the names of `minitok.reference`, so that one test suite runs over both.
+# What a backend offers: the compiled one has these names, and `minitok.backend.python` those that are not for files.
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from os import PathLike
@@ -29,7 +29,6 @@ __all__ = [
     "Vocab",
     "describe_pattern",
     "id_list",
-    "least_width",
     "pattern_difference",
     "read_column",
     "read_gguf",
@@ -47,11 +46,12 @@ __all__ = [
     "unpack",
 ]
 
-# The fields of `minitok.reference.characters.Symbols`.
+# The fields of `minitok.reference.published.characters.Symbols`.
 _Symbols: TypeAlias = tuple[str, int | None, bool, bytes, bytes, tuple[str, bytes] | None]
 
 UNICODE_VERSION: Final[str]
 
+# Tokens and merges, by which text is encoded.
 @final
 class Vocab:
     def __new__(
@@ -99,6 +99,7 @@ class Vocab:
     def merge_of(self, left: int, right: int) -> tuple[int, int] | None: ...
     def truncate(self, n_merges: int) -> Vocab: ...
 
+# The tokens and merges of a file, and the rest of it as JSON.
 @final
 class TokenTable:
     @property
@@ -109,15 +110,17 @@ class TokenTable:
     def byte_level(self, special: dict[str, int], whole_pieces: bool, may_drop: bool) -> Vocab | None: ...
     def characters(self, special: dict[str, int]) -> Vocab | None: ...
 
+# The tokenizer of a GGUF file.
 @final
 class GgufTable:
     def names(self) -> tuple[str | None, str | None]: ...
     def changes(self) -> tuple[bool | None, bool]: ...
-    def special(self) -> list[tuple[str, int]] | None: ...
+    def special(self) -> list[tuple[str, int, bool]] | None: ...
     def chat(self) -> tuple[str, list[tuple[str, str]]] | None: ...
     def byte_level(self, whole_pieces: bool) -> Vocab | None: ...
     def characters(self) -> Vocab | None: ...
 
+# The merges of a file, its tokens if it lists them, and the rest of it as JSON.
 @final
 class MergeTable:
     @property
@@ -125,6 +128,7 @@ class MergeTable:
     def of_pairs(self, byte_order: bytes, most: int, a_merge: int) -> Vocab | None: ...
     def of_rows(self, whole_pieces: bool, fallback: Sequence[int] | None, drops_bytes: bool) -> Vocab | None: ...
 
+# The tokens of a file with their ranks, and the rest of it as JSON.
 @final
 class RankTable:
     @property
@@ -140,7 +144,6 @@ class Pattern:
     def safe_cut(self, text: bytes) -> int: ...
 
 def describe_pattern(source: str) -> tuple[str, list[str], int, str | None, str]: ...
-def least_width(source: str) -> int: ...
 def pattern_difference(one: str, other: str) -> tuple[str | None, str | None]: ...
 
 @final
@@ -226,7 +229,7 @@ class Codec:
     def decode_batch(self, batch: Sequence[Iterable[int]], errors: str, threads: int = 1) -> list[str]: ...
     def decode_rows(
         self,
-        ids: Iterable[int] | npt.NDArray[Any],
+        ids: Any,
         starts: npt.NDArray[np.int64],
         ends: npt.NDArray[np.int64],
         errors: str,
@@ -234,13 +237,14 @@ class Codec:
     ) -> list[str]: ...
     def decode_column(
         self,
-        ids: Iterable[int] | npt.NDArray[Any],
+        ids: Any,
         starts: npt.NDArray[np.int64],
         ends: npt.NDArray[np.int64],
         errors: str,
         threads: int = 1,
     ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]: ...
 
+# Changes a text before it is cut (SPEC N1, N2).
 @final
 class Normalizer:
     def __new__(cls, steps: Sequence[str | tuple[str, ...]]) -> Self: ...
@@ -250,6 +254,8 @@ class Normalizer:
     def apply(self, text: str | bytes) -> bytes: ...
     def aligned(self, text: str | bytes) -> tuple[bytes, npt.NDArray[np.int64], npt.NDArray[np.int64]]: ...
 
+# Turns ids into text as they come, and never shows half a character (SPEC D4): `push` returns the text that is certain now,
+# which may be empty; `finish` ends the stream, and bytes held back become U+FFFD.
 @final
 class StreamDecoder:
     def push(self, token_id: int) -> str: ...
@@ -281,6 +287,7 @@ class Tokenizer:
         disallowed_special: Collection[str] | str = (),
     ) -> int: ...
 
+# Texts, held outside Python where the backend can; `lines` is the number of lines they were read from.
 @final
 class Documents:
     @property
@@ -312,7 +319,7 @@ class PieceCounter:
     def hold(self, files: Sequence[str | PathLike[str]], documents: int, size: int) -> None: ...
     def finish(self) -> None: ...
     def files(self) -> list[Path] | None: ...
-    def packed(self) -> tuple[bytes, npt.NDArray[np.uint32], npt.NDArray[np.int64]]: ...
+    def to_arrays(self) -> tuple[bytes, npt.NDArray[np.uint32], npt.NDArray[np.int64]]: ...
     def totals(self) -> tuple[int, int, int, int]: ...
     def add_file(
         self, path: str | PathLike[str], separator: bytes | None, on_chunk: Callable[[int], object]
@@ -335,6 +342,8 @@ def id_list(ids: npt.NDArray[np.uint32]) -> list[int]: ...
 def span_list(starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> list[tuple[int, int]]: ...
 def read_column(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> Documents: ...
 def read_json_lines(data: bytes, field: str, other: Callable[[int, bytes], bytes], threads: int = 1) -> Documents: ...
+
+# Readers of files: each gives None for a file that the reader in `minitok.formats` is to read, or to refuse.
 def read_gpt2(vocab: bytes, merges: bytes) -> TokenTable | None: ...
 def read_model(data: bytes) -> tuple[Vocab, list[tuple[str, int]], list[str], bool] | None: ...
 def read_gguf(path: str | PathLike[str]) -> GgufTable | None: ...

@@ -19,14 +19,14 @@ import numpy as np
 
 from .arguments import allowed_tokens, thread_count
 from .backend import load_backend
-from .columns import as_ids, as_it_was, each_chunk, ids_of, imported, list_array, pa, string_array, text_of
+from .corpus.columns import as_ids, as_it_was, each_chunk, ids_of, imported, list_array, pa, string_array, text_of
 from .errors import ArrowError, UnknownTokenError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from typing import Literal
 
-    from .columns import Column
+    from .corpus.columns import Column
     from .tokenizer import Tokenizer
 
 __all__ = ["decode_arrow", "encode_arrow"]

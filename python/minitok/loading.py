@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .names import pattern_named
+from .definition.names import pattern_named
 from .tokenizer import Tokenizer
 
 if TYPE_CHECKING:

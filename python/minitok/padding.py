@@ -43,7 +43,7 @@ def pad(
     *,
     pad_id: int,
     side: Side = "right",
-    truncate: Side = "right",
+    truncation_side: Side = "right",
 ) -> tuple[Ids, npt.NDArray[np.bool_]]:
     """Returns the ids of all texts as rows of one length, and a mask of where they are ids of the text.
 
@@ -53,7 +53,7 @@ def pad(
         length: Of the rows; by default that of the longest text.
         pad_id: The id that shorter rows are filled up with.
         side: ``"right"`` or ``"left"``: where it is put.
-        truncate: ``"right"`` or ``"left"``: which ids longer texts lose.
+        truncation_side: ``"right"`` or ``"left"``: which ids longer texts lose.
 
     Returns:
         Two arrays of shape (number of texts, length): uint32 and bool.
@@ -63,12 +63,12 @@ def pad(
     >>> rows.tolist(), mask.astype(int).tolist()
     ([[97, 98, 99], [100, 0, 0]], [[1, 1, 1], [1, 0, 0]])
     """
-    check_padding(length, pad_id, side=side, truncate=truncate)
+    check_padding(length, pad_id, side=side, truncation_side=truncation_side)
     counts = np.diff(offsets.astype(np.int64))
     width = int(counts.max(initial=0)) if length is None else length
     if counts.max(initial=0) > width:
         places = np.arange(len(ids)) - np.repeat(offsets[:-1].astype(np.int64), counts)
-        kept = places < width if truncate == "right" else places >= np.repeat(counts - width, counts)
+        kept = places < width if truncation_side == "right" else places >= np.repeat(counts - width, counts)
         ids, counts = ids[kept], np.minimum(counts, width)
     columns = np.arange(width)
     mask = columns < counts[:, None] if side == "right" else columns >= width - counts[:, None]

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, overload
 from .arguments import allowed_tokens, as_list, checked_offsets, refused_tokens, thread_count
 from .backend.shortcuts import Shortcuts, shortcut
 from .definition import IDENTITY, Definition
-from .names import pattern_named
-from .text import utf8
+from .definition.names import pattern_named
+from .reference.text import utf8
 
 if TYPE_CHECKING:
     import os
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
     from .chat.encoding import EncodedChat
     from .corpus.counts import PieceCounts
     from .corpus.learning import ExtendOptions
-    from .corpus.packing import Packed, PackOptions
+    from .corpus.progress import Progress
     from .corpus.report import TrainingReport
-    from .explain.model import Explanation
-    from .fields import Changes, Fields
+    from .definition.fields import Changes, Fields
+    from .explain.explanation import Explanation
     from .formats import Format
-    from .offsets import Unit
-    from .progress import Progress
-    from .reference.normalize import Steps as Normalizer
-    from .text import Text
+    from .packing import Packed, PackOptions
+    from .reference.published.normalize import Steps as Normalizer
+    from .reference.text import Text
+    from .spans.offsets import Unit
 
     Special = Literal["all"] | Collection[str]
     Allowed = Literal["all", "none"] | Collection[str]
@@ -72,9 +72,9 @@ class Tokenizer(Shortcuts):
         name: A name, for ``repr`` and messages.
         trained: How it was trained, to be saved with it.
         normalizer: The normal form of Unicode that text is put into first (``NFC``, ``NFD``, ``NFKC``, ``NFKD``), another
-            step (``lowercase``), or several; see ``minitok.reference.normalize``. If None, text is not changed.
+            step (``lowercase``), or several; see ``minitok.reference.published.normalize``. If None, text is not changed.
         late_tokens: Special and added tokens that are found after the others, in normalized text; see
-            ``minitok.reference.preprocess``.
+            ``minitok.reference.published.preprocess``.
         backend: ``rust`` or ``python``; ``minitok.BACKEND`` if not given.
 
     Raises:
@@ -300,7 +300,7 @@ class Tokenizer(Shortcuts):
         >>> tok.encode_segments([("<s>a", True), ("b<s>", False)], merge_across=True)
         [300, 256, 60, 115, 62]
         """
-        from .segments import checked_segments, encode_spans
+        from .spans.segments import checked_segments, encode_spans
 
         return encode_spans(self._definition, checked_segments(segments), apart=not merge_across)
 
@@ -366,7 +366,7 @@ class Tokenizer(Shortcuts):
         >>> Tokenizer([]).encode_with_offsets("é!")
         ([195, 169, 33], [(0, 1), (0, 1), (1, 2)])
         """
-        from .chunking import ids_and_spans
+        from .spans.chunking import ids_and_spans
 
         names = self._check([text], allowed_special, disallowed_special)
         found = ids_and_spans(
@@ -386,7 +386,7 @@ class Tokenizer(Shortcuts):
         >>> list(Tokenizer([(97, 98)]).encode_iterable(["a", "b c", "a", "b"]))
         [256, 32, 99, 256]
         """
-        from .streaming import encode_iterable
+        from .spans.streaming import encode_iterable
 
         names = self._allowed(allowed_special)
         refused = refused_tokens(disallowed_special, names, self._definition.special_tokens)
@@ -419,7 +419,7 @@ class Tokenizer(Shortcuts):
     ) -> Packed:
         r"""Encodes files into one array of ids on disk, in memory that does not grow with them.
 
-        ``minitok.corpus.packing.encode_files`` says what is written, how an interrupted run continues, and what is raised.
+        ``minitok.packing.encode_files`` says what is written, how an interrupted run continues, and what is raised.
 
         Args:
             paths: Files, or glob patterns, in this order: of text, ``.jsonl``, ``.parquet`` or ``.arrow``.
@@ -428,10 +428,10 @@ class Tokenizer(Shortcuts):
             threads: How many to use; by default one per processor.
             progress: True for a progress bar, or a function that is called with a ``Progress`` in bytes.
             resume: False to start over in any case.
-            options: What becomes of documents and ids, by the names of ``minitok.corpus.packing.PackOptions``: ``dtype``,
+            options: What becomes of documents and ids, by the names of ``minitok.packing.PackOptions``: ``dtype``,
                 ``end_of_document``, ``field``, ``separator``, ``learn``, ``shuffle``, ``row_length``, ``format`` and others.
         """
-        from .corpus.packing import encode_files
+        from .packing import encode_files
 
         return encode_files(
             self._definition, paths, out, part=part, threads=threads, progress=progress, resume=resume, **options
@@ -520,7 +520,7 @@ class Tokenizer(Shortcuts):
         >>> Tokenizer([]).decode_with_offsets([195, 169, 33])
         ('é!', [0, 0, 1])
         """
-        from .chunking import text_and_starts
+        from .spans.chunking import text_and_starts
 
         text, starts = text_and_starts(self._definition, ids)
         return text, starts if to_numpy else starts.tolist()
@@ -563,7 +563,7 @@ class Tokenizer(Shortcuts):
         >>> Tokenizer([]).truncate_text("né", 2)
         'n'
         """
-        from .chunking import truncate_text
+        from .spans.chunking import truncate_text
 
         return truncate_text(self._definition, text, max_tokens, self._allowed(allowed_special))
 
@@ -595,7 +595,7 @@ class Tokenizer(Shortcuts):
         >>> tok.chunk("One fish two fish red fish blue fish", 4, overlap=2)
         ['One fish two fish', ' two fish red fish', ' red fish blue fish']
         """
-        from .chunking import chunk
+        from .spans.chunking import chunk
 
         return chunk(self._definition, text, max_tokens, overlap, self._allowed(allowed_special))
 

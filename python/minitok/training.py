@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 from .backend import load_backend
-from .corpus.characters import WORDS, train_characters
+from .corpus.characters import DEFAULT_PATTERN, train_characters
 from .corpus.counting import CorpusFiles, Counting
 from .corpus.counts import PieceCounts, check_special
 from .corpus.learning import TIE_BREAKS, Job
+from .corpus.progress import start_progress
+from .definition.names import pattern_named
 from .errors import TrainingError
-from .names import pattern_named
-from .progress import start_progress
 from .tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from .backend import BackendName, Emit
     from .corpus.learning import ByteOrder, TieBreak
-    from .progress import Progress
+    from .corpus.progress import Progress
 
 __all__ = ["TIE_BREAKS", "train", "train_files"]
 
@@ -126,7 +126,7 @@ def train(
                 train_characters(
                     texts,
                     job,
-                    pattern=WORDS if pattern is None else pattern_named(pattern),
+                    pattern=DEFAULT_PATTERN if pattern is None else pattern_named(pattern),
                     prefix=prefix,
                     backend=backend,
                     threads=threads,

@@ -6,7 +6,7 @@
 use crate::error::Result;
 use crate::fast::normal::normalizer::FastNormalizer;
 use crate::fast::pystr::source::Source;
-use crate::flags::{Part, as_flagged};
+use crate::flags::{Slice, as_flagged};
 use crate::metaspace::{Metaspace, spaced};
 use crate::preprocess::{Before, Preprocessor, Search};
 use crate::special::Finder;
@@ -68,7 +68,7 @@ fn each_part(
     if preprocessor.flags.is_empty() {
         return finder.split(text, work);
     }
-    let mut parts: Vec<Part> = Vec::new();
+    let mut parts: Vec<Slice> = Vec::new();
     finder.split(text, |start, end, id| {
         parts.try_reserve(1)?;
         parts.push((start, end, id));

@@ -21,7 +21,7 @@ use crate::metaspace::Metaspace;
 use crate::preprocess::{Search, Trust};
 use crate::special::Finder;
 use crate::trace::{Event, trace_piece};
-use crate::words::Words;
+use crate::words::WordCutter;
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
@@ -104,7 +104,7 @@ impl Codec {
             None
         } else {
             let end = word_end.map(|end| if end.is_empty() { b"".as_slice() } else { WORD_END });
-            Some(Words::new(words, end)?)
+            Some(WordCutter::new(words, end)?)
         };
         let normalizer = crate::normalize::Normalizer::new(steps)?;
         let (vocab_core, pattern, special) = (vocab.core().clone(), pattern.clone(), special.clone());
@@ -271,7 +271,7 @@ impl Codec {
     #[pyo3(signature = (text, allowed = Names::Empty))]
     pub fn count(&self, py: Python<'_>, text: Text<'_>, allowed: Names<'_>) -> PyResult<usize> {
         let search = self.search(py, allowed)?;
-        self.working(py, &text, || self.fast.count(text.source(), &search, self.goes_on))
+        self.working(py, text.size(), || self.fast.count(text.source(), &search, self.goes_on))
     }
 
     /// How many ids each text has.
@@ -285,14 +285,14 @@ impl Codec {
     ) -> PyResult<Vec<usize>> {
         let (texts, search) = (text::texts(&texts)?, self.search(py, allowed)?);
         let count = |text: &Text<'_>| self.fast.count(text.source(), &search, self.goes_on);
-        signals::detached(py, || parallel::map(&texts, threads, Text::size, count))
+        self.working(py, texts.iter().map(Text::size).sum(), || parallel::map(&texts, threads, Text::size, count))
     }
 
     /// Raises if the text contains one of the special tokens named.
     fn check(&self, py: Python<'_>, text: Text<'_>, disallowed: Names<'_>) -> PyResult<()> {
         let special = &self.fast.core().preprocessor.special;
         let finder = self.disallowed.get(py, disallowed, |names| Ok(special.finder(names)))?;
-        self.working(py, &text, || codec::Codec::check(&text.bytes()?, &finder))
+        self.working(py, text.size(), || codec::Codec::check(&text.bytes()?, &finder))
     }
 
     /// As `encode`, with an event for each piece, merge and special token.
@@ -434,19 +434,16 @@ impl Codec {
 
     /// The ids of a text.
     fn ids(&self, py: Python<'_>, text: &Text<'_>, allowed: Names<'_>, threads: usize) -> PyResult<Vec<u32>> {
-        let search = self.search(py, allowed)?;
-        self.working(py, text, || self.fast.encode(threads, text.source(), &search, self.goes_on))
+        let (search, source) = (self.search(py, allowed)?, text.source());
+        let mut ids = id_buffer::room_for(if threads > 1 { 0 } else { source.len() });
+        self.working(py, source.len(), || self.fast.append(threads, source, &search, self.goes_on, &mut ids))?;
+        Ok(ids)
     }
 
-    /// Does some work on a text without the GIL, unless it is so short that letting go and taking hold would be most of it; if
-    /// it may take a while, looks at signals.
-    fn working<T: Send>(
-        &self,
-        py: Python<'_>,
-        text: &Text<'_>,
-        work: impl FnOnce() -> Result<T> + Send,
-    ) -> PyResult<T> {
-        match text.size() {
+    /// Does some work on texts of a size without the GIL, unless they are so short that letting go and taking hold would be
+    /// most of it; if it may take a while, looks at signals.
+    fn working<T: Send>(&self, py: Python<'_>, size: usize, work: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
+        match size {
             LONG.. => signals::detached(py, work),
             _ if !self.fast.is_quick() => signals::detached(py, work),
             SHORT.. => Ok(py.detach(work)?),
@@ -470,7 +467,9 @@ impl Codec {
         let (texts, search) = (text::texts(texts)?, self.search(py, allowed)?);
         let encode =
             |text: &Text<'_>, ids: &mut Vec<u32>| self.fast.append(1, text.source(), &search, self.goes_on, ids);
-        signals::detached(py, || parallel::encode_all(&texts, threads, Text::size, encode))
+        self.working(py, texts.iter().map(Text::size).sum(), || {
+            parallel::encode_all(&texts, threads, Text::size, encode)
+        })
     }
 
     /// How the texts of a call are encoded.

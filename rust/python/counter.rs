@@ -260,7 +260,7 @@ impl PieceCounter {
     }
 
     /// The distinct pieces one after the other in the order in which they were first seen, the length of each, and its count.
-    fn packed<'py>(&self, py: Python<'py>) -> PyResult<Columns<'py>> {
+    fn to_arrays<'py>(&self, py: Python<'py>) -> PyResult<Columns<'py>> {
         let mut data = Vec::new();
         let (mut lengths, mut counts) = (Vec::new(), Vec::new());
         let put = |piece: &[u8], n| {

@@ -62,7 +62,7 @@ mod _rust {
     #[pymodule_export]
     use super::normal::Normalizer;
     #[pymodule_export]
-    use super::patterns::{describe_pattern, least_width, pattern_difference};
+    use super::patterns::{describe_pattern, pattern_difference};
     #[pymodule_export]
     use super::set_fast;
     #[pymodule_export]

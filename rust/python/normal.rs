@@ -16,7 +16,7 @@ const LONG: usize = 1 << 14;
 /// The bytes of a text, and of each the start and the end of the range that it comes from.
 type Aligned<'py> = (Bound<'py, PyBytes>, Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i64>>);
 
-/// Steps as `minitok.reference.normalize` has them.
+/// Steps as `minitok.reference.published.normalize` has them.
 #[pyclass(frozen, module = "minitok._rust")]
 pub struct Normalizer {
     fast: FastNormalizer,

@@ -9,7 +9,7 @@ use crate::once::Once;
 use crate::ranks::Scored;
 use crate::special::Finder;
 use crate::vocab::{Alphabet, Symbols};
-use crate::{packed, pretokenize, special, vocab};
+use crate::{packed_vocab, pretokenize, special, vocab};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyDict, PyList, PyTuple};
@@ -180,7 +180,7 @@ impl Vocab {
 #[pyfunction]
 #[pyo3(signature = (data, below=None))]
 pub fn unpack(py: Python<'_>, data: &[u8], below: Option<u32>) -> PyResult<Vocab> {
-    let made = py.detach(|| packed::unpack(data, below))?;
+    let made = py.detach(|| packed_vocab::unpack(data, below))?;
     Ok(Vocab(made.into()))
 }
 

@@ -7,14 +7,14 @@ use crate::fast::codec::FastCodec;
 use crate::fast::pystr::source::Source;
 use crate::metaspace::Metaspace;
 use crate::normalize::{Normalizer, Step};
-use crate::packed;
+use crate::packed_vocab;
 use crate::preprocess::{Before, Search, Trust};
 use crate::pretokenize::Pattern;
 use crate::special::SpecialTokens;
 use crate::tokens::Tokens;
 use crate::trace::{Event, trace_merges, trace_piece as traced};
 use crate::vocab::{Alphabet, Merge, NO_ID, Symbols, Vocab};
-use crate::words::{END, Words};
+use crate::words::{END, WordCutter};
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -40,7 +40,9 @@ fn keep(vocab: Vocab, arguments: &mut Arguments) -> Result<Vec<u8>> {
     let metaspace = arguments.optional()?.map(|prefix| Metaspace::new(&prefix)).transpose()?;
     let words = match (arguments.optional()?, arguments.optional()?) {
         (None, None) => None,
-        (words, end) => Some(Words::new(words.as_deref(), end.map(|end| if end.is_empty() { &[][..] } else { END }))?),
+        (words, end) => {
+            Some(WordCutter::new(words.as_deref(), end.map(|end| if end.is_empty() { &[][..] } else { END }))?)
+        }
     };
     let n_ids = vocab.tokens.n_ids();
     let codec = Codec::new(Arc::new(vocab), pattern, special, Normalizer::new(steps)?, metaspace, words)?;
@@ -70,7 +72,7 @@ fn ask(number: u32, make: impl FnOnce(&Tokenizer, &mut Arguments) -> Result<Vec<
 /// Opens a packed vocabulary (SPEC F4), without the ids from `below` on; `u32::MAX` is all of it.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn open_packed(below: u32) -> u32 {
-    answer(|arguments| keep(packed::unpack(&arguments.bytes()?, (below != NONE).then_some(below))?, arguments))
+    answer(|arguments| keep(packed_vocab::unpack(&arguments.bytes()?, (below != NONE).then_some(below))?, arguments))
 }
 
 /// Opens a byte order and pairs of ids in rank order.

@@ -273,7 +273,7 @@ def test_wrong_types(column, message):
 
 def test_without_pyarrow(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    for name in ("minitok.arrow", "minitok.columns"):
+    for name in ("minitok.arrow", "minitok.corpus.columns"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     with pytest.raises(ModuleNotFoundError, match=r"pip install 'minitok\[arrow\]'"):
         importlib.import_module("minitok.arrow")

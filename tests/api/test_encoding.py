@@ -1,11 +1,11 @@
 """Encoding: both backends give the same ids for any text under any vocabulary, and nothing is lost."""
 
 import minitok
+import naive
 import pytest
 from helpers import BACKENDS, both, cut, failure_on_both, on_both, traced
 from hypothesis import given
 from hypothesis import strategies as st
-from minitok.reference import naive
 from strategies import (
     SPECIALS,
     any_bytes,

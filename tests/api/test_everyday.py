@@ -5,7 +5,8 @@ import pytest
 from helpers import Failure, both, failure_on_both, on_both
 from hypothesis import given
 from hypothesis import strategies as st
-from minitok import Tokenizer, chunking, streaming
+from minitok import Tokenizer
+from minitok.spans import chunking, streaming
 
 TEXT = "We'll meet at the café, 東京 🦀🦀, won't we?\n\n  Yes  12345 " * 5
 

@@ -1,7 +1,7 @@
 """The life of a tokenizer, in any order of what can happen to it: whatever is done, it stays what a simple model says it is.
 
 The model is a list of merges with their ids, and the names of special tokens. It encodes as the textbook does: each merge in the
-order of its rank, wherever it applies (`minitok.reference.naive`).
+order of its rank, wherever it applies (`naive.py`).
 """
 
 import os
@@ -17,7 +17,7 @@ import regex
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from minitok.reference.naive import replace
+from naive import replace
 
 PATTERN = r"'s|\w+| \w+|[^\w\s]+|\s+"
 NAMES = ["<s>", "<e>", "<a b>", "b<"]

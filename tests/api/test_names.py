@@ -11,14 +11,14 @@ from typing import get_args, get_type_hints
 import minitok
 import pytest
 from helpers import BACKENDS
-from minitok import errors, names
+from minitok import errors
 from minitok.cli.app import app
-from minitok.corpus.packing import PackOptions, encode_files
-from minitok.definition import KINDS, Definition
+from minitok.definition import KINDS, Definition, names
+from minitok.definition.fields import CHECKS, Changes, Fields
+from minitok.definition.limits import AGAINST, Use, limits_of
 from minitok.encodings.published import PUBLISHED
-from minitok.fields import CHECKS, Changes, Fields
 from minitok.formats.native import IN_FILE
-from minitok.limits import AGAINST, Use, limits_of
+from minitok.packing import PackOptions, encode_files
 from typer.testing import CliRunner
 
 TEXTS = ["low lower lowest, I'LL 12345 don't"]

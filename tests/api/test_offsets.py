@@ -6,8 +6,8 @@ import pytest
 from helpers import BACKENDS
 from hypothesis import given
 from hypothesis import strategies as st
-from minitok.offsets import byte_spans, char_spans
 from minitok.padding import pad
+from minitok.spans.offsets import byte_spans, char_spans
 
 MERGES = minitok.train(["naïve café 漢字漢字 😀😀 low lower "] * 3, 300, pattern="gpt2").merges
 SPECIAL = {"<s>": 400, "é<漢": 70_000_000}
@@ -85,14 +85,16 @@ def test_a_space_put_before_the_text_is_in_no_offset(prefix):
     st.sampled_from(["left", "right"]),
     st.sampled_from(["left", "right"]),
 )
-def test_rows_are_the_lists_filled_up_or_cut(texts, length, side, truncate):
+def test_rows_are_the_lists_filled_up_or_cut(texts, length, side, truncation_side):
     for tok in TOKS:
         lists = tok.encode_batch(texts)
         width = max(map(len, lists), default=0) if length is None else length
-        rows, mask = pad(*tok.encode_batch_to_numpy(texts), length, pad_id=7, side=side, truncate=truncate)
+        rows, mask = pad(
+            *tok.encode_batch_to_numpy(texts), length, pad_id=7, side=side, truncation_side=truncation_side
+        )
         assert (rows.shape, rows.dtype, mask.dtype) == ((len(texts), width), np.uint32, np.bool_)
         for ids, row, real in zip(lists, rows.tolist(), mask.tolist(), strict=True):
-            kept = ids[:width] if truncate == "right" else ids[max(0, len(ids) - width) :]
+            kept = ids[:width] if truncation_side == "right" else ids[max(0, len(ids) - width) :]
             filled = [7] * (width - len(kept))
             assert row == (kept + filled if side == "right" else filled + kept)
             assert sum(real) == len(kept)
@@ -108,7 +110,7 @@ def test_rows_are_the_lists_filled_up_or_cut(texts, length, side, truncate):
         ({"pad_id": 0, "length": "3"}, TypeError),
         ({"pad_id": 0, "length": -1}, ValueError),
         ({"pad_id": 0, "side": "up"}, ValueError),
-        ({"pad_id": 0, "truncate": "middle"}, ValueError),
+        ({"pad_id": 0, "truncation_side": "middle"}, ValueError),
     ],
 )
 def test_what_cannot_be_padded_to(options, error):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from minitok import Tokenizer
 from minitok.backend import load_backend
 from minitok.errors import UnknownTokenError
-from minitok.offsets import span_list
+from minitok.spans.offsets import span_list
 
 TOKENIZER = Tokenizer([(0xC3, 0xA9), (32, 256), (97, 98)], special_tokens={"<s>": 300})
 MARKERS = Tokenizer.from_definition(

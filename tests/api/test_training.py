@@ -3,13 +3,13 @@
 import itertools
 
 import minitok
+import naive
 import pytest
 import tokenizers
 from helpers import BACKENDS, Failure, on_both, outcome, outcome_of_training, run_python, traced
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok.backend import load_backend
-from minitok.reference import naive
 from minitok.reference.pretokenize import Pattern
 from minitok.reference.special import SpecialTokens
 from strategies import corpora, dense, train_options

@@ -13,8 +13,8 @@ from helpers import both, failure_on_both
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok import Tokenizer
-from minitok.reference.normal_forms import FORMS
-from minitok.reference.normalize import Normalizer
+from minitok.reference.published.normal_forms import FORMS
+from minitok.reference.published.normalize import Normalizer
 from strategies import any_bytes, any_text, texts
 
 MERGES = [(0xC3, 0xA9), (32, 256), (97, 98), (60, 115)]

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from minitok import Tokenizer
 from minitok.definition import Definition
-from minitok.segments import ids_of_parts, parts_of, spans_of_ids
+from minitok.spans.segments import ids_of_segments, shared_segments, spans_of_ids
 from strategies import texts
 
 MERGES = [(0xC3, 0xA9), (32, 256), (97, 98), (60, 115), (98, 60)]
@@ -128,7 +128,7 @@ def test_a_special_token_is_made_of_trusted_text(number):
     @settings(max_examples=10)
     @given(spans, st.booleans())
     def check(spans, apart):
-        for part in parts_of(definition, spans, apart=apart):
+        for part in shared_segments(definition, spans, apart=apart):
             name = names.get(part.token_id, "\n")
             if name in EVERYWHERE:
                 continue
@@ -146,8 +146,8 @@ def test_a_special_token_is_made_of_trusted_text(number):
 def test_the_ids_of_a_span_hold_its_text(spans, apart):
     definition = Tokenizer(MERGES, special_tokens=SPECIAL).definition
     codec = definition.codec()
-    parts = parts_of(definition, spans, apart=apart)
-    ids = ids_of_parts(codec, parts)
+    parts = shared_segments(definition, spans, apart=apart)
+    ids = ids_of_segments(codec, parts)
     ends = [0, *accumulate(len(codec.decode_bytes([token_id])) for own in ids for token_id in own)]
     at = 0
     for (text, _), (start, end) in zip(spans, spans_of_ids(codec, parts, ids, len(spans)), strict=True):

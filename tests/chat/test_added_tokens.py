@@ -7,7 +7,7 @@ import minitok
 import pytest
 from chat_families import CORPUS, FAMILIES, SPECIAL, TOKENS
 from minitok.chat import render
-from minitok.chat_templates import ChatTemplates
+from minitok.definition.chat_templates import ChatTemplates
 from test_attacks import CASES, attack, conversation, written_in_every_way
 
 # Added tokens of some model's text, which mark nothing.

@@ -8,7 +8,7 @@ import minitok
 import pytest
 from minitok.cli import inputs, play
 from minitok.cli.app import app
-from minitok.progress import Progress, timed
+from minitok.corpus.progress import Progress, timed
 from typer.testing import CliRunner
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - it is only passed on
@@ -59,7 +59,7 @@ def test_what_takes_long_shows_its_progress(command, tmp_path, monkeypatch):
 
     def progress(wanted):
         assert wanted in (True, False)
-        return minitok.progress.start_progress(told.append if wanted else False)
+        return minitok.corpus.progress.start_progress(told.append if wanted else False)
 
     monkeypatch.setattr(inputs, "start_progress", progress)
     monkeypatch.setattr(inputs.sys, "stderr", Terminal())
@@ -111,7 +111,7 @@ MERGED = (
 def test_the_time_left_of_a_training_is_near_the_truth(monkeypatch):
     told: list[Progress] = []
     now = [0.0]
-    monkeypatch.setattr("minitok.progress.time.perf_counter", lambda: now[0])
+    monkeypatch.setattr("minitok.corpus.progress.time.perf_counter", lambda: now[0])
     show = timed(told.append)
     show("merging", 0, 31744)
     for done, seconds in MERGED:

@@ -197,7 +197,7 @@ def test_pack_writes_what_the_library_writes(files, tok, tmp_path, backend):
 
 
 def test_pack_goes_on_after_an_interrupt(files, tmp_path, monkeypatch):
-    from minitok.corpus.packing import encoding
+    from minitok.packing import encoding
 
     out = tmp_path / "train.npy"
     args = ("pack", *sorted(map(str, files.glob("*.txt"))), "-e", "gpt2", "-o", out)

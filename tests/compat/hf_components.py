@@ -3,7 +3,7 @@
 import unicodedata
 
 from hypothesis import strategies as st
-from minitok.reference.normal_forms import decomposition
+from minitok.reference.published.normal_forms import decomposition
 
 # Text in which most steps find something: marks, spaces of all kinds, digits, scripts, controls, and any other character.
 PARTS = (

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from minitok._rust import set_fast
 from minitok.backend import load_backend
-from minitok.corpus.counts import from_packed, new_counter
+from minitok.corpus.counts import from_arrays, new_counter
 from strategies import corpora, dense, merge_lists, rank_tables, train_options
 
 COUNTING = ("pattern", "special_tokens")
@@ -60,8 +60,8 @@ def test_counts_of_parts_are_the_counts_of_the_whole(corpus, options, places):
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(("documents", "size", "name"), [((1 << 63) - 1, 0, "documents"), (0, (1 << 63) - 1, "bytes")])
 def test_more_documents_or_bytes_than_can_be_counted_are_refused(backend, documents, size, name):
-    packed = minitok.count_pieces([]).counter.packed()
-    most = from_packed("gpt2", [], documents, size, packed, backend)
+    arrays = minitok.count_pieces([]).counter.to_arrays()
+    most = from_arrays("gpt2", [], documents, size, arrays, backend)
     assert (most.merge().documents, most.merge().bytes) == (documents, size)
     with pytest.raises(minitok.errors.TrainingError, match=rf"2\^63 {name} or more"):
         most.merge(minitok.count_pieces(["a"], backend=backend))
@@ -91,7 +91,7 @@ def test_a_counter_that_was_stopped_says_so(backend, fast):
     with pytest.raises(KeyboardInterrupt):
         counter.add_stream(Stopped(), None, lambda _: None, Path("stream"))
     one = np.ones(1, np.uint32), np.ones(1, np.int64)
-    calls = [counter.finish, counter.totals, counter.packed, partial(counter.add, ["low"])]
+    calls = [counter.finish, counter.totals, counter.to_arrays, partial(counter.add, ["low"])]
     calls += [partial(counter.add_pieces, b"a", *one, 1, 1)]
     for call in calls:
         with pytest.raises(minitok.errors.TrainingError, match="counting was stopped before it was done; count anew"):

@@ -6,7 +6,7 @@ import os
 import pytest
 from helpers import Failure, outcome
 from minitok import Tokenizer, join_packed, open_packed
-from minitok.corpus.packing import arrange
+from minitok.packing import arrange
 
 TOK = Tokenizer([])
 TEXTS = [letter * (number + 1) for number, letter in enumerate("abcdef")]

@@ -12,9 +12,9 @@ from helpers import BACKENDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok import Tokenizer, join_packed, open_packed
-from minitok.corpus.packing import arrange
-from minitok.corpus.packing.run import part_of
 from minitok.errors import FileFormatError
+from minitok.packing import arrange
+from minitok.packing.run import part_of
 from pyarrow import ipc, parquet
 
 END = 259
@@ -100,7 +100,7 @@ def test_columns_are_plain_lists(tmp_path):
 
 def test_a_document_longer_than_a_block_goes_into_columns_whole(tmp_path, monkeypatch):
     monkeypatch.setattr(arrange, "BLOCK", 16)
-    monkeypatch.setattr(minitok.corpus.packing.formats, "GROUP", 40)
+    monkeypatch.setattr(minitok.packing.formats, "GROUP", 40)
     texts = ["x" * 500, "ab" * 9, "", "x" * 33]
     TOK.encode_files(write_corpus(tmp_path, texts), tmp_path / "o.parquet")
     assert documents(open_packed(tmp_path / "o.parquet")) == TOK.encode_batch(texts)

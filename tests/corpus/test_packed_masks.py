@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok import Tokenizer, join_packed, open_packed
 from minitok.chat import render
-from minitok.corpus.packing import arrange, chats
 from minitok.errors import FileFormatError, TemplateError
+from minitok.packing import arrange, chats
 from pyarrow import ipc, parquet
 
 TURN, END, STOP, BEGIN = "<|turn|>", "<|end|>", "<|stop|>", "<|begin|>"

@@ -10,9 +10,8 @@ import pytest
 from helpers import BACKENDS, failure_on_both, outcome_of_training, run_python
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from minitok import Tokenizer
+from minitok import Tokenizer, packing
 from minitok.corpus import files as corpus_files
-from minitok.corpus import packing
 from pyarrow import parquet
 from strategies import any_bytes
 

@@ -3,7 +3,7 @@
 from helpers import run_python
 
 CODE = """
-from minitok.progress import start_progress
+from minitok.corpus.progress import start_progress
 with start_progress(True) as show:
     show("encoding", 0, None)
     show("encoding", 5_000_000, 8_000_000, 2.5)

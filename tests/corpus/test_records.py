@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from minitok.backend import load_backend
 from minitok.corpus import records
 from minitok.errors import TemplateError
-from minitok.text import utf8
+from minitok.reference.text import utf8
 from pyarrow import ipc, parquet
 from strategies import any_str
 

@@ -16,7 +16,7 @@ AT_TOP = {
     "import minitok": "import minitok",
     "import a part of it": "from minitok.reference import basic",
     "import another tokenizer": "import tokenizers",
-    "import by hand": "import importlib.util, glob, sys\nfor path in sys.path:\n    for file in glob.glob(path + '/minitok/reference/naive.py'):\n        spec = importlib.util.spec_from_file_location('found', file); m = importlib.util.module_from_spec(spec); spec.loader.exec_module(m)",
+    "import by hand": "import importlib.util, glob, sys\nfor path in sys.path:\n    for file in glob.glob(path + '/minitok/reference/pairs.py'):\n        spec = importlib.util.spec_from_file_location('found', file); m = importlib.util.module_from_spec(spec); spec.loader.exec_module(m)",
     "read the solution": "import glob, sys\nfor path in sys.path:\n    for file in glob.glob(path + '/minitok/course/solution/my_bpe.py'):\n        exec(open(file).read())",
     "look in garbage": "import gc\nfound = [o for o in gc.get_objects() if isinstance(o, dict) and 'expected' in o]\nfor o in found: o['expected'] = None",
     "trace frames": "import sys\nframe = sys._getframe()\nwhile frame:\n    frame.f_locals.update(passed=True, expected=None)\n    frame = frame.f_back",

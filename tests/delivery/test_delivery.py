@@ -7,6 +7,7 @@ import importlib.util
 import io
 import json
 import re
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -91,9 +92,9 @@ def wheel_of(folder, tag="cp311-cp311-manylinux_2_17_x86_64", without=(), **chan
         "minitok/py.typed": "",
         "minitok/_rust.pyi": "",
         "minitok/_rust.cpython-311-x86_64-linux-gnu.so": "\x7fELF",
-        "minitok/reference/unicode_16.txt": "",
-        "minitok/reference/normal_forms_16.txt": "",
-        "minitok/reference/small_letters_17.txt": "",
+        "minitok/reference/published/unicode_16.txt": "",
+        "minitok/reference/published/normal_forms_16.txt": "",
+        "minitok/reference/published/small_letters_17.txt": "",
         f"{INFO}/METADATA": "\n".join(
             [
                 "Metadata-Version: 2.4",
@@ -124,7 +125,7 @@ def test_what_is_missing_in_a_wheel_is_named(tmp_path):
         (f"{INFO}/licenses/NOTICE", "a licence is missing"),
         ("minitok/_rust.cpython-311-x86_64-linux-gnu.so", "there is not one extension"),
         (f"{INFO}/sboms/minitok.cyclonedx.json", "the bill of materials does not list pyo3"),
-        ("minitok/reference/unicode_16.txt", "a table of the reference is missing"),
+        ("minitok/reference/published/unicode_16.txt", "a table of the reference is missing"),
     ]:
         assert faults(wheel_of(tmp_path, without={without})) == [fault]
     other = "Name: minitok\nVersion: 9\nLicense-File: LICENSE\nLicense-File: NOTICE\nLicense-File: THIRD_PARTY.md\n"
@@ -171,3 +172,11 @@ def test_the_command_needs_no_extra():
     names = {Requirement(line).name for line in PROJECT["project"]["dependencies"]}
     assert {"typer", "rich"} <= names
     assert "cli" not in PROJECT["project"]["optional-dependencies"]
+
+
+def test_the_list_of_commands_fits_a_screen():
+    ran = subprocess.run(["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S607
+    shown = ran.stdout.splitlines()
+    assert "make test               every test of both languages" in shown
+    assert len(shown) < 24
+    assert max(map(len, shown)) <= 80

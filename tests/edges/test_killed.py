@@ -112,7 +112,7 @@ corpus.mkdir()
 for k, text in enumerate(texts):
     (corpus / f"{k:02}.txt").write_text(text * 5)
 tok = minitok.train(texts[:9], 400, special_tokens=["<s>"])
-from minitok.corpus.packing import run as packing
+from minitok.packing import run as packing
 packing.JOURNAL_SECONDS = 0  # so that there is always something to continue
 def run(out):
     return tok.encode_files(f"{corpus}/*.txt", out, end_of_document="<s>", dtype="uint16", threads=1)

@@ -21,8 +21,8 @@ SETUP = """
 import itertools, json, os, resource, signal, string, sys
 from pathlib import Path
 import jinja2, numpy, pyarrow, regex
-import minitok, minitok.arrow, minitok.chunking, minitok.explain.build
-import minitok.corpus.packing, minitok.corpus.pruning, minitok.corpus.records
+import minitok, minitok.arrow, minitok.spans.chunking, minitok.explain.build
+import minitok.packing, minitok.corpus.pruning, minitok.corpus.records
 from hostile_files import BYTES, gguf_file, huggingface_file, sentencepiece_file, tekken_file, tiktoken_file
 SAMPLE = "The quick brown fox's 1234567 jumps,  over\\n\\nthe lazy dog. naïve café 漢字漢字 😀😀 "
 MERGES = minitok.train([SAMPLE * 3], 340, pattern="cl100k").merges

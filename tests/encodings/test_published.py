@@ -11,7 +11,7 @@ import tiktoken_ext.openai_public
 from helpers import both, run_python
 from minitok.encodings import encoding_name_for_model, models, published
 from minitok.formats.tiktoken import dump
-from minitok.reference.packed import unpack
+from minitok.reference.published.packed_vocab import unpack
 from minitok.reference.vocab import Vocab
 from mirror import ROOT
 

@@ -13,7 +13,7 @@ from minitok.definition import Definition
 from minitok.errors import VocabularyError
 from minitok.evaluation.audit import audit, disagreements
 from minitok.evaluation.reach import completed, reach
-from minitok.reference.characters import Symbols
+from minitok.reference.published.characters import Symbols
 from typer.testing import CliRunner
 
 RUNNER = CliRunner()

@@ -13,8 +13,8 @@ from minitok.explain.alternatives import LABELS, alternatives, label, labelled, 
 from minitok.explain.excerpt import as_read, explain_at
 from minitok.explain.report import Report
 from minitok.explain.sections import why
-from minitok.reference.families import FAMILIES
 from minitok.reference.pretokenize import NAMED, Pattern
+from minitok.reference.published.families import FAMILIES
 from rich.console import Console
 from text_changing import SPELLING, changing
 

@@ -6,7 +6,7 @@ import gguf
 import minitok
 import pytest
 from minitok import Tokenizer
-from minitok.chat_templates import ChatTemplates
+from minitok.definition.chat_templates import ChatTemplates
 from minitok.errors import FileFormatError
 from minitok.formats.byte_level import to_chars
 

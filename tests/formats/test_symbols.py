@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok.definition import Definition
 from minitok.formats import huggingface
-from minitok.reference.characters import Symbols
+from minitok.reference.published.characters import Symbols
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
 TEXTS = [

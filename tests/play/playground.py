@@ -1,6 +1,6 @@
 """What the browser tests of the playground do with a page, and the texts that they try."""
 
-from minitok.text import utf8
+from minitok.reference.text import utf8
 from playwright.sync_api import expect
 
 MIXED = "I'LL parseHTTPRequest 1234567\n\tnaïve café, 東京 🦀👩‍💻  e\u0301 \u200b<b>"

@@ -10,7 +10,7 @@ from minitok.data import tiny_shakespeare
 from minitok.formats import native
 from minitok.play.app import create_app
 from minitok.play.guard import Limits
-from minitok.text import utf8
+from minitok.reference.text import utf8
 from requests_to import SITE, answer, ask, native_file, put, refused, train
 from starlette.testclient import TestClient
 
@@ -178,7 +178,7 @@ def test_a_long_training_goes_on_without_a_trace(client):
     wanted = minitok.train([text], 1000)
     merges = [tuple(merge["pair"]) for line in news for merge in line.get("merges", ())]
     assert merges == wanted.merges[:512]
-    assert native.parse(json.loads(news[-1]["tokenizer"]["file"])) == wanted.definition
+    assert native.parse(json.loads(news[-1]["tokenizer"]["file"]), "it") == wanted.definition
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from minitok.encodings.published import PUBLISHED
 from minitok.explain.alternatives import top_level
 from minitok.formats import native
 from minitok.play.app import static_files
-from minitok.text import utf8
+from minitok.reference.text import utf8
 from playground import MIXED
 from questions import PLAIN, as_json
 from text_changing import CHANGING, changing

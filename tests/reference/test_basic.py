@@ -4,10 +4,11 @@ from contextlib import redirect_stdout
 from io import StringIO
 
 import minitok
+import naive
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from minitok.reference import basic, naive
+from minitok.reference import basic
 from strategies import dense, texts
 
 # From 257 on there may be merges.

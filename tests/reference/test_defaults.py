@@ -2,8 +2,8 @@
 
 from minitok.reference.codec import Codec
 from minitok.reference.decode import StreamDecoder
-from minitok.reference.metaspace import Metaspace
 from minitok.reference.pretokenize import Pattern
+from minitok.reference.published.metaspace import Metaspace
 from minitok.reference.special import SpecialTokens
 from minitok.reference.train import TrainOptions, train
 from minitok.reference.vocab import Vocab

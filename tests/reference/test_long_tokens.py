@@ -2,8 +2,8 @@
 
 from itertools import permutations, product
 
-from minitok.reference import ranks
-from minitok.reference.characters import characters
+from minitok.reference.published import ranks
+from minitok.reference.published.characters import characters
 
 WORDS = [bytes(letters) for length in (2, 3, 4) for letters in product(b"ab", repeat=length)]
 TOKENS = [bytes(letters) for length in range(2, 8) for letters in product(b"ab", repeat=length)]

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from minitok.backend import load_backend
-from minitok.reference.normal_forms import FORMS, combining_class, composition, decomposition, table
-from minitok.reference.unicode import contains, property_set
+from minitok.reference.published.normal_forms import FORMS, combining_class, composition, decomposition, table
+from minitok.reference.published.unicode import contains, property_set
 
 # Marks of several classes; marks that decompose, some into others than themselves; letters that end in marks, or take them.
 CHARS = "\u0301\u0323\u0327\u0345\u0344\u0340\u0f71\u0f73\u0f75\u0f81\u3099\uff9e\uff9f\u05b0\U0001d165\U0001d15f"

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from minitok.backend import load_backend
 from minitok.errors import PatternError, VocabularyError
-from minitok.reference.normal_forms import FORMS
-from minitok.reference.normalize import check_normalizer, check_step, small_letters, steps_of
+from minitok.reference.published.normal_forms import FORMS
+from minitok.reference.published.normalize import check_normalizer, check_step, small_letters, steps_of
 from strategies import any_bytes
 
 PATTERNS = [r"\s+", r"\p{M}", "a", "e\u0301", "\ufffd", r"[a\uFFFD]++", r"\w+?b", "x*", r"\b|\w+", "aa", "[^a]"]

@@ -4,9 +4,9 @@ import itertools
 import random
 
 import minitok
+import naive
 import pytest
 from helpers import BACKENDS, PATTERNS
-from minitok.reference import naive
 
 MILLION = 1_000_000
 LARGE = 300_000

@@ -2,8 +2,8 @@
 
 from itertools import product
 
+import naive
 import pytest
-from minitok.reference import naive
 from minitok.reference.encode import encode_piece
 from minitok.reference.train import TrainOptions, train
 from minitok.reference.vocab import Vocab

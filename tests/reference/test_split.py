@@ -6,10 +6,10 @@ from helpers import Failure, failure_on_both, on_both
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok.backend import load_backend
-from minitok.reference.families import FAMILIES
 from minitok.reference.pretokenize import NAMED, THEN
-from minitok.reference.regexes import translate
-from minitok.reference.unicode import complement, contains, fold_case, property_set, union
+from minitok.reference.published.families import FAMILIES
+from minitok.reference.published.regexes import translate
+from minitok.reference.published.unicode import complement, contains, fold_case, property_set, union
 from strategies import any_bytes, any_text, odd_regexes, patterns, portable_regexes
 
 

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from minitok.backend import load_backend
 from minitok.reference.pretokenize import NAMED
-from minitok.reference.unicode import property_set
+from minitok.reference.published.unicode import property_set
 from strategies import texts
 
 BLOCK = 0x8000

@@ -1,8 +1,9 @@
-"""Every language-neutral vector, on both backends. `tests/vectors.rs` runs the same files without Python."""
+"""The vectors of training, encoding, decoding, vocabularies and files, on both backends. ``tests/vectors.rs`` runs the same
+files without Python; ``test_vectors_of_pieces.py`` has what comes before.
+"""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -13,24 +14,20 @@ from minitok.backend import load_backend
 from minitok.errors import (
     DisallowedSpecialTokenError,
     FileFormatError,
-    PatternError,
     UnknownTokenError,
-    VocabularyError,
 )
 from minitok.formats import native
-from minitok.reference import pretokenize
-from minitok.reference.flags import as_flagged
+from minitok.formats.files import parse_json
 from minitok.reference.pairs import merge_pair
-from minitok.reference.words import Words
 from vector_cases import (
     FILES,
     Case,
-    allowed_of,
     as_bytes,
     as_text,
     cases,
     singles,
     special_of,
+    steps_of,
     tokenizer_of,
     training,
     vocab_of,
@@ -39,148 +36,6 @@ from vector_cases import (
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-
-# -- splitting -----------------------------------------------------------------------------------------------------
-
-
-@cases("split", "regexes", having="pieces")
-def test_pieces(case: Case, backend: str) -> None:
-    pieces = load_backend(backend).pattern(case["pattern"]).split(as_bytes(case["text"]))
-    assert pieces == [as_bytes(piece) for piece in case["pieces"]]
-
-
-@cases("regexes", having="refused")
-def test_refused_patterns(case: Case, backend: str) -> None:
-    with pytest.raises(minitok.errors.PatternError) as caught:
-        load_backend(backend).pattern(case["pattern"])
-    assert str(caught.value).endswith(case["refused"])
-
-
-@cases("split", having="error")
-def test_endless_searches(case: Case, backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pretokenize, "TIME_LIMIT", 0.1)
-    with pytest.raises(minitok.errors.PatternError, match=case["error"]):
-        load_backend(backend).pattern(case["pattern"]).split(as_bytes(case["text"]))
-
-
-@cases("split", having="safe_cut")
-def test_safe_cuts(case: Case, backend: str) -> None:
-    pattern, text, cut = load_backend(backend).pattern(case["pattern"]), as_bytes(case["text"]), case["safe_cut"]
-    assert pattern.safe_cut(text) == cut
-    for what_follows in [b"", b" ", b"x", b"\n", b"'s", b"\xff"]:
-        whole = pattern.split(text + what_follows)
-        assert whole == pattern.split(text[:cut]) + pattern.split(text[cut:] + what_follows)
-
-
-@cases("special", having="parts")
-def test_special_tokens(case: Case, backend: str) -> None:
-    tokens, special = case["special_tokens"], special_of(case, backend)
-    wanted = case["wanted"] if "wanted" in case else special_of(case, "python").wanted(allowed_of(case))
-    if "trusted" in case:
-        everywhere = load_backend(backend).special_tokens({name: tokens[name] for name in case["everywhere"]})
-        parts = special.split_trusted(as_bytes(case["text"]), [tuple(pair) for pair in case["trusted"]], everywhere)
-    else:
-        parts = special.split(as_bytes(case["text"]), wanted)
-    assert [list(part) for part in parts] == case["parts"]
-
-
-@cases("special", having="error")
-def test_refused_special_tokens(case: Case, backend: str) -> None:
-    with pytest.raises(minitok.errors.VocabularyError, match=re.escape(case["error"])):
-        special_of(case, backend)
-
-
-@cases("special", having="flagged")
-def test_flags(case: Case) -> None:
-    special = special_of(case, "python")
-    flags = {special.ids[name]: own for name, own in special.flags.items()}
-    text = as_bytes(case["text"])
-    parts = as_flagged(text, list(special.split(text)), flags, case.get("marked", False))
-    assert [list(part) for part in parts] == case["flagged"]
-
-
-@cases("preprocess")
-def test_preprocessing(case: Case, backend: str) -> None:
-    codec, allowed = preprocessing_codec(case, backend), allowed_of(case)
-    text, before = as_bytes(case["text"]), case.get("before", "nothing")
-    trust = ([tuple(pair) for pair in case["trusted"]], case["everywhere"]) if "trusted" in case else None
-    segments = codec.segments(text, allowed, before, trust)
-    assert [listed(segment) for segment in segments] == [
-        [as_bytes(data), *others, *[None] * (4 - len(others) + 1)][:6] for data, *others in case["segments"]
-    ]
-    if before != "token" and trust is None:
-        ids, _ = codec.encode_prepared([data for data, *_, token_id in segments if token_id is None])
-        rest = iter(ids.tolist())
-        coder = codec if before == "nothing" else codec.going_on()
-        found = coder.encode(text, allowed)
-        assert [token_id for token_id in found if token_id < 300] == list(rest)
-        assert [i for i in found if i >= 300] == [i for *_, i in segments if i is not None]
-        assert coder.count(text, allowed) == len(found)
-    if "safe_cut" in case:
-        cut = case["safe_cut"]
-        assert codec.safe_cut(text, allowed) == cut
-        for what_follows in [b"", b" ", b"x", b"\n", "\u0301".encode()]:
-            parts = codec.encode(text[:cut], allowed), codec.going_on().encode(text[cut:] + what_follows, allowed)
-            assert codec.encode(text + what_follows, allowed) == [*parts[0], *parts[1]] or not cut
-
-
-def listed(segment: Any) -> list[Any]:
-    data, start, end, put, origins, token_id = segment
-    pairs = None if origins is None else [list(pair) for pair in zip(*(side.tolist() for side in origins), strict=True)]
-    return [data, start, end, put, token_id, pairs]
-
-
-def preprocessing_codec(case: Case, backend: str) -> Any:
-    """The preprocessor of a case, and a vocabulary of bytes in which two spaces, ``ab`` and `` a`` are merged."""
-    made = load_backend(backend)
-    vocab = made.vocab.from_merges(bytes(range(256)), [(32, 32), (97, 98), (32, 97)])
-    normalizer = made.normalizer(steps_of(case)) if "steps" in case else None
-    pattern, special = made.pattern(case.get("pattern", "none")), special_of(case, backend)
-    return made.codec(vocab, pattern, special, normalizer, case.get("prefix"), case.get("words"), case.get("end"))
-
-
-# -- normalizing ---------------------------------------------------------------------------------------------------
-
-
-def steps_of(case: Case) -> list[str | tuple[str, ...]]:
-    return [
-        step if isinstance(step, str) else tuple(as_bytes(text).decode() for text in step) for step in case["steps"]
-    ]
-
-
-@cases("normalize", having="normal")
-def test_normalizing(case: Case, backend: str) -> None:
-    normalizer = load_backend(backend).normalizer(steps_of(case))
-    text, normal = as_text(case["text"]), as_bytes(case["normal"])
-    assert normalizer.apply(text) == normalizer.apply(as_bytes(case["text"])) == normal
-    made, starts, ends = normalizer.aligned(text)
-    assert (made, len(starts), len(ends)) == (normal, len(normal), len(normal))
-    if "spans" in case:
-        assert [list(span) for span in zip(starts.tolist(), ends.tolist(), strict=True)] == case["spans"]
-
-
-@cases("normalize", having="error")
-def test_refused_normalizing(case: Case, backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pretokenize, "TIME_LIMIT", 0.2)
-    if "steps" not in case:
-        with pytest.raises(VocabularyError, match=f"^{re.escape(case['error'])}$"):
-            words_of(case).pieces(load_backend(backend).pattern("none"), as_bytes(case["text"]))
-        return
-    normalizer = load_backend(backend).normalizer(steps_of(case))
-    for run in (normalizer.apply, normalizer.aligned):
-        with pytest.raises((PatternError, VocabularyError), match=f"{re.escape(case['error'])}$"):
-            run(as_text(case["text"]))
-
-
-def words_of(case: Case) -> Words:
-    return Words(case["words"], None if case["end"] is None else as_bytes(case["end"]))
-
-
-@cases("normalize", having="pieces")
-def test_words(case: Case, backend: str) -> None:
-    pattern = load_backend(backend).pattern(case.get("pattern", "none"))
-    assert words_of(case).pieces(pattern, as_bytes(case["text"])) == [as_bytes(piece) for piece in case["pieces"]]
 
 
 # -- training ------------------------------------------------------------------------------------------------------
@@ -422,17 +277,21 @@ def test_encoding_traces(case: Case, backend: str) -> None:
     assert tokenizer.encode(case["text"], allowed_special=allowed) == case["ids"]
 
 
+def native_file(path: Path, backend: str) -> minitok.Tokenizer:
+    return minitok.Tokenizer.from_definition(native.parse(parse_json(path.read_bytes(), path), path, backend))
+
+
 @cases("files")
 def test_files(case: Case, backend: str, tmp_path: Path) -> None:
     path = tmp_path / "tokenizer.json"
     path.write_bytes(case["file"].encode())
     if "error" in case:
         with pytest.raises(FileFormatError) as caught:
-            native.load(path, backend)
+            native_file(path, backend)
         assert (caught.value.path, caught.value.line) == (str(path), case.get("line"))
         assert caught.value.reason.startswith(case["error"])
         return
-    tokenizer = minitok.Tokenizer.from_definition(native.load(path, backend))
+    tokenizer = native_file(path, backend)
     assert tokenizer.encode(case["text"], allowed_special=case.get("allowed", [])) == case["ids"]
     tokenizer.save(path)
     assert minitok.load(path, backend=backend) == tokenizer
@@ -441,32 +300,6 @@ def test_files(case: Case, backend: str, tmp_path: Path) -> None:
 
 
 # -- peers: the expected values against tiktoken -------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "case",
-    [
-        case
-        for case in FILES["split"]["cases"]
-        if case["pattern"] in pretokenize.NAMED and isinstance(case.get("text"), str)
-    ],
-    ids=lambda case: case["name"],
-)
-def test_split_vectors_against_tiktoken(case: Case) -> None:
-    """With every substring a token, tiktoken gives one id a piece, and so shows its pieces."""
-    if "pieces" not in case:
-        case = {
-            **case,
-            "pieces": [p.decode() for p in load_backend("rust").pattern(case["pattern"]).split(case["text"].encode())],
-        }
-    text = case["text"].encode()
-    substrings = {text[i:j] for i in range(len(text)) for j in range(i + 1, len(text) + 1)}
-    ranks = {token: index for index, token in enumerate(sorted(substrings | {bytes([byte]) for byte in range(256)}))}
-    peer = tiktoken.Encoding(
-        "pieces", pat_str=pretokenize.NAMED[case["pattern"]], mergeable_ranks=ranks, special_tokens={}
-    )
-    ids = peer.encode_ordinary(case["text"])
-    assert [peer.decode_single_token_bytes(token_id).decode() for token_id in ids] == case["pieces"]
 
 
 @pytest.mark.parametrize(

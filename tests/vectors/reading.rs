@@ -4,11 +4,11 @@ use minitok::codec::Codec;
 use minitok::error::{Error, Result};
 use minitok::metaspace::Metaspace;
 use minitok::normalize::{Normalizer, Step};
-use minitok::packed::unpack;
+use minitok::packed_vocab::unpack;
 use minitok::pretokenize::Pattern;
 use minitok::special::SpecialTokens;
 use minitok::vocab::{Alphabet, Merge, Symbols, Tokens, Vocab, check_token_bytes};
-use minitok::words::Words;
+use minitok::words::WordCutter;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -171,9 +171,9 @@ pub fn normalizer(case: &Value) -> Result<Normalizer> {
     Normalizer::new(list(&case["steps"]).iter().map(step).collect::<Result<_>>()?)
 }
 
-pub fn words_of(case: &Value) -> Result<Words> {
+pub fn words_of(case: &Value) -> Result<WordCutter> {
     let end = case["end"].is_string().then(|| bytes(&case["end"]));
-    Words::new(case["words"].as_str(), end.as_deref())
+    WordCutter::new(case["words"].as_str(), end.as_deref())
 }
 
 pub fn names(value: &Value) -> Vec<&str> {

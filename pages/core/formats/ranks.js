@@ -1,5 +1,6 @@
-// Vocabularies of ranks: tiktoken's files, and Mistral's tekken.json. Merges are recovered as python/minitok/reference/ranks.py
-// does (SPEC E2): the merge of a token is what merging with the ranks below its own leaves of it.
+// Vocabularies of ranks: tiktoken's files, and Mistral's tekken.json. Merges are recovered as
+// python/minitok/reference/published/ranks.py does (SPEC E2): the merge of a token is what merging with the ranks below its own
+// leaves of it.
 
 import { BYTES } from "./bytes.js";
 import { elsewhere, isId, isObject, shown, WrongFile } from "./wrong.js";

@@ -1,5 +1,5 @@
 // SentencePiece's .model, BPE with byte fallback: python/minitok/formats/sentencepiece.py, and the ranks of scores as
-// python/minitok/reference/ranks.py makes them (SPEC S2).
+// python/minitok/reference/published/ranks.py makes them (SPEC S2).
 
 import { binary, BYTES, characters } from "./bytes.js";
 import { elsewhere, WrongFile } from "./wrong.js";

@@ -5,7 +5,7 @@ In the order of a call: ``environment`` runs a template in Jinja's sandbox, with
 are the way in. Rendering needs Jinja2: ``pip install 'minitok[chat]'``.
 """
 
-from ..chat_templates import ChatTemplates
+from ..definition.chat_templates import ChatTemplates
 from .provenance import Trusted
 from .render import render
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..chat_templates import ChatTemplates
-from ..segments import ids_of_parts, parts_of, spans_of_ids
+from ..definition.chat_templates import ChatTemplates
+from ..spans.segments import ids_of_segments, shared_segments, spans_of_ids
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,13 +53,14 @@ def encode_chat(definition: Definition, spans: Sequence[Span], template: str | N
     if template is not None and template not in chat.templates:
         definition = definition.replace(chat=replace(chat, templates={**chat.templates, "given": template}))
     codec = definition.codec()
-    parts = parts_of(definition, ((span.text, span.trusted) for span in spans))
-    batch = ids_of_parts(codec, parts)
+    segments = shared_segments(definition, ((span.text, span.trusted) for span in spans))
+    batch = ids_of_segments(codec, segments)
     ids = [token_id for own in batch for token_id in own]
-    ends = {at for part, at in zip(parts, starts_of(batch), strict=True) if part.token_id is not None}
+    starts = accumulate(map(len, batch), initial=0)
+    ends = {at for segment, at in zip(segments, starts, strict=False) if segment.token_id is not None}
     roles: list[str | None] = [None] * len(ids)
     generated = [False] * len(ids)
-    for span, (start, end) in zip(spans, spans_of_ids(codec, parts, batch, len(spans)), strict=True):
+    for span, (start, end) in zip(spans, spans_of_ids(codec, segments, batch, len(spans)), strict=True):
         if start == end:
             continue
         if span.generated:
@@ -68,12 +70,3 @@ def encode_chat(definition: Definition, spans: Sequence[Span], template: str | N
             first, stop = start + (roles[start] is not None), end + (end in ends)
             roles[first:stop] = [span.role] * (stop - first)
     return EncodedChat(ids, roles, generated)
-
-
-def starts_of(batch: Sequence[Sequence[int]]) -> list[int]:
-    """The index of the first id of each part."""
-    starts, at = [], 0
-    for own in batch:
-        starts.append(at)
-        at += len(own)
-    return starts

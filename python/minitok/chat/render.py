@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..chat_templates import ChatTemplates
+from ..definition.chat_templates import ChatTemplates
 from ..errors import TemplateError
 from .environment import compiled, trusted
 from .provenance import Origin, Traced, Trusted, runs_of

@@ -1,8 +1,14 @@
 """The ``minitok`` command.
 
-``app.py`` holds the application and how it ends; each of the other files is one command, registered in ``app.py``. What
-several commands share: ``console.py`` (where output goes), ``inputs.py`` (files, patterns, standard input),
-``options.py`` (arguments that look alike everywhere).
+Reading order: ``app`` (the application and how it ends; it registers the commands), then what several commands share:
+``options`` (arguments that look alike everywhere), ``inputs`` (files, patterns of files, standard input) and ``console`` (where
+output goes). Each of the other files is a command:
+
+* text and ids: ``encode``, ``decode``, ``count``, ``explain``, ``compare``, ``bench``
+* tokenizers: ``train``, ``count_pieces``, ``convert``, ``inspect`` with ``pattern``, ``verify`` with ``peers``, ``audit``,
+  ``evaluate``
+* a corpus: ``pack``
+* to learn with: ``demo`` with ``showcase`` and ``svg``, ``play``, ``course``, ``grade``
 """
 
 from __future__ import annotations

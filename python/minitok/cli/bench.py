@@ -10,9 +10,9 @@ import typer
 
 from minitok import BACKEND, Tokenizer, load
 from minitok.data import tiny_shakespeare
+from minitok.definition.names import encoding_of_model
 from minitok.encodings import registry
 from minitok.errors import MinitokError
-from minitok.names import encoding_of_model
 
 from .console import output, plain_table, print_json, waiting
 from .inputs import chunks, named_inputs
@@ -34,8 +34,10 @@ def command(
         ),
     ] = None,
     tokenizer: TokenizerOption = None,
-    repeat: Annotated[int, typer.Option("--repeat", "-r", min=1, help="How many warm runs; their median counts.")] = 5,
-    threads: Annotated[int, typer.Option(min=1, help="How many threads may share the encoding.")] = 1,
+    repeat: Annotated[
+        int, typer.Option("--repeat", "-r", min=1, help="The number of warm runs; the median is reported.")
+    ] = 5,
+    threads: Annotated[int, typer.Option(min=1, help="The number of threads to encode with.")] = 1,
     json: JsonOption = False,
     backend: BackendOption = None,
 ) -> None:

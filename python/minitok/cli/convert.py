@@ -25,14 +25,16 @@ def command(
     source: Annotated[
         str, typer.Argument(metavar="FILE|NAME", help="A tokenizer's file or folder, or the name of an encoding.")
     ],
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="Where it is written; a folder for gpt2.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The output file; for gpt2, a folder.")],
     to: Annotated[
         Optional[Format],  # noqa: UP045
-        typer.Option("--to", help="The format; by default what the name of OUT says.", show_default=False),
+        typer.Option("--to", help="The format; default: by the name of OUT.", show_default=False),
     ] = None,
     pattern: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="How text is cut, for a file that does not say (tiktoken, gpt2).", show_default=False),
+        typer.Option(
+            help="The split pattern, for a file that does not contain one (tiktoken, gpt2).", show_default=False
+        ),
     ] = None,
     json: JsonOption = False,
     backend: BackendOption = None,

@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from minitok.arguments import allowed_tokens
-from minitok.streaming import count_iterable
+from minitok.spans.streaming import count_iterable
 
 from .console import output, plain_table, print_json
 from .inputs import STDIN, as_typed, chunks, named_inputs, reading

@@ -37,11 +37,11 @@ def command(
             help="Files or patterns, of text, .jsonl, .parquet or .arrow, also .gz or .zst; or counts, with --merge.",
         ),
     ],
-    out: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where the counts are written.")],
+    out: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The output file for the counts.")],
     pattern: PatternOption = "gpt2",
     special: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option("--special", metavar="NAME", help="A special token, cut out of the text; repeatable."),
+        typer.Option("--special", metavar="NAME", help="A special token, never merged with text; repeatable."),
     ] = None,
     separator: SeparatorOption = None,
     field: FieldOption = "text",

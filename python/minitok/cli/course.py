@@ -16,7 +16,7 @@ app = typer.Typer(no_args_is_help=True, help="The course: start, pack an autogra
 
 
 class Names(str, Enum):
-    """Whose names the functions have."""
+    """The naming scheme of the functions."""
 
     minitok = "minitok"
     minbpe = "minbpe"
@@ -33,7 +33,7 @@ class Form(str, Enum):
 @app.command("start")
 def start(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to work in.")],
-    names: Annotated[Names, typer.Option(help="Whose names the functions have.")] = Names.minitok,
+    names: Annotated[Names, typer.Option(help="The naming scheme of the functions.")] = Names.minitok,
     form: Annotated[Form, typer.Option("--as", help="A Python file or a notebook.")] = Form.py,
 ) -> None:
     """Lay out the functions to write, with what each is to do.
@@ -52,10 +52,12 @@ def start(
 
 @app.command("pack")
 def pack(
-    secret: Annotated[str, typer.Option(metavar="S", help="Any text that students do not know.")],
+    secret: Annotated[
+        str, typer.Option(metavar="S", help="The secret of the archive: any text that students do not know.")
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The archive.")] = Path("autograder.zip"),
-    file: Annotated[str, typer.Option(metavar="NAME", help="The file that is handed in; the only one without.")] = "",
-    ties: Annotated[str, typer.Option(metavar="RULE", help="The rule for ties, as for grade.")] = "auto",
+    file: Annotated[str, typer.Option(metavar="NAME", help="The submitted file; default: the only one.")] = "",
+    ties: Annotated[str, typer.Option(metavar="RULE", help="The tie rule, as for grade.")] = "auto",
     stage: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option("--stage", "-s", metavar="N", help="A stage to grade; repeatable.", show_default=False),
@@ -63,7 +65,7 @@ def pack(
     wheel: Annotated[
         Optional[list[Path]],  # noqa: UP045
         typer.Option(
-            metavar="FILE", help="minitok as a wheel, to install in place of the published one.", show_default=False
+            metavar="FILE", help="A minitok wheel to install instead of the published one.", show_default=False
         ),
     ] = None,
 ) -> None:
@@ -85,11 +87,11 @@ def pack(
 def mutants(
     stage: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option("--stage", "-s", metavar="NAME", help="Those of one stage.", show_default=False),
+        typer.Option("--stage", "-s", metavar="NAME", help="Only those of one stage.", show_default=False),
     ] = None,
     shown: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option("--show", metavar="NAME", help="Print what one mutant does otherwise.", show_default=False),
+        typer.Option("--show", metavar="NAME", help="Print what one mutant does differently.", show_default=False),
     ] = None,
     json: JsonOption = False,
 ) -> None:

@@ -21,7 +21,7 @@ from minitok.explain.terminal import MergeSteps, TokenText, TrainSteps
 
 from .console import output, plain_table, print_json, waiting
 from .options import JsonOption
-from .showcase import UNSEEN, Comparison, Encoded, Learnt, compare, encode_unseen, learn, web_page
+from .showcase import UNSEEN, Comparison, EncodedText, Learnt, compare, encode_unseen, learn, web_page
 from .svg import save_svg
 
 PICTURE_WIDTH = 92
@@ -29,7 +29,12 @@ LAST = 12
 
 
 def command(
-    vocab_size: Annotated[int, typer.Option("--vocab-size", "-n", min=300, help="How many ids.")] = 4096,
+    vocab_size: Annotated[
+        int,
+        typer.Option(
+            "--vocab-size", "-n", min=300, help="The number of ids to learn, bytes and special tokens included."
+        ),
+    ] = 4096,
     text: Annotated[str, typer.Option(help="The text to encode.", show_default=False)] = UNSEEN,
     word: Annotated[str, typer.Option(help="The word whose merges are shown.")] = " unforgettable",
     svg: Annotated[
@@ -120,7 +125,7 @@ def milliseconds(seconds: float) -> str:
     return f"{seconds * 1e3:,.1f} ms" if seconds < 1 else f"{seconds:,.2f} s"
 
 
-def encoding(encoded: Encoded, learnt: Learnt) -> RenderableType:
+def encoding(encoded: EncodedText, learnt: Learnt) -> RenderableType:
     """The text by its tokens, the ids, and the way back."""
     if encoded.back != encoded.text.encode():
         raise MinitokError(f"decoding gave {encoded.back!r}, not the text {encoded.text!r}")
@@ -134,7 +139,7 @@ def encoding(encoded: Encoded, learnt: Learnt) -> RenderableType:
     return Group(TokenText(encoded.ids, encoded.tokens), Text(), ids, Text(), told)
 
 
-def inside(encoded: Encoded, learnt: Learnt) -> RenderableType:
+def inside(encoded: EncodedText, learnt: Learnt) -> RenderableType:
     """How one word is encoded, a row a merge."""
     word = encoded.word.replace(" ", "·")
     told = Text.assemble(("How ", ""), (word, "bold"), " is encoded: the pair of lowest rank is merged first.")

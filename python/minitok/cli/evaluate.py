@@ -46,7 +46,7 @@ def command(
     base: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(
-            "--base", help="The group that others are compared with; English if there is one.", show_default=False
+            "--base", help="The group to compare the others with; default: English, if present.", show_default=False
         ),
     ] = None,
     price: Annotated[
@@ -54,13 +54,13 @@ def command(
         typer.Option(
             "--price",
             min=0,
-            help="The price of a million tokens, for each tokenizer in turn, or one for all.",
+            help="The price of a million tokens: one for all, or one for each tokenizer in turn.",
             show_default=False,
         ),
     ] = None,
     context: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option("--context", min=1, help="How many tokens a context holds.", show_default=False),
+        typer.Option("--context", min=1, help="The context length, in tokens.", show_default=False),
     ] = None,
     html: Annotated[
         Optional[Path],  # noqa: UP045

@@ -51,27 +51,23 @@ def command(
             "--stage",
             "-s",
             metavar="N",
-            help="A stage by number or name; repeatable. All that earn points without.",
+            help="A stage to grade, by number or name; repeatable. Default: all that earn points.",
             show_default=False,
         ),
     ] = None,
-    ties: Annotated[
-        Ties, typer.Option(help="The rule for ties that is expected; auto takes the file's own.")
-    ] = Ties.auto,
-    seed: Annotated[
-        str, typer.Option(metavar="S", help="Another seed draws other texts, patterns and vocabularies.")
-    ] = "0",
+    ties: Annotated[Ties, typer.Option(help="The tie rule to expect; auto: the file's own.")] = Ties.auto,
+    seed: Annotated[str, typer.Option(metavar="S", help="The seed for texts, patterns and vocabularies.")] = "0",
     json: JsonOption = False,
     results: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option("--gradescope", metavar="FILE", help="Write Gradescope's results.json, too.", show_default=False),
+        typer.Option("--gradescope", metavar="FILE", help="Also write Gradescope's results.json.", show_default=False),
     ] = None,
     break_: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(
             "--break",
             metavar="NAME",
-            help="Change sides: try the file's input against this mutant.",
+            help="Reverse roles: test this mutant with the input in the file.",
             show_default=False,
         ),
     ] = None,

@@ -12,7 +12,7 @@ import typer
 
 from minitok.corpus.counts_file import FORMAT as COUNTS_FORMAT
 from minitok.corpus.files import expand
-from minitok.progress import start_progress
+from minitok.corpus.progress import start_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

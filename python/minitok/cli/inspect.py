@@ -43,11 +43,11 @@ def command(
             "--pattern",
             "-p",
             metavar="PATTERN",
-            help="A split pattern, or its name: how it is run, and what it equals. No tokenizer is needed.",
+            help="Show how a split pattern, or a named one, runs and what it equals; needs no tokenizer.",
             show_default=False,
         ),
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", "-l", min=1, help="How many tokens are listed at most.")] = 20,
+    limit: Annotated[int, typer.Option("--limit", "-l", min=1, help="The most tokens to list.")] = 20,
     json: JsonOption = False,
     backend: BackendOption = None,
 ) -> None:

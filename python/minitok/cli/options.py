@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional, get_args, g
 import typer
 
 from minitok import Tokenizer, get_encoding, list_encoding_names, load
-from minitok.names import ENCODING_OF_MODEL, encoding_of_model
-from minitok.reference.families import FAMILIES
+from minitok.definition.names import ENCODING_OF_MODEL, encoding_of_model
 from minitok.reference.pretokenize import NAMED
+from minitok.reference.published.families import FAMILIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from minitok.corpus.packing.options import Shown
+    from minitok.packing.options import Shown
 
 __all__ = [
     "COMPARED",
@@ -67,18 +67,18 @@ def encodings(incomplete: str) -> list[str]:
 # Typer reads these annotations when the program runs, on Python 3.10 as well.
 BackendOption = Annotated[
     Optional[BackendChoice],  # noqa: UP045
-    typer.Option("--backend", help="Which implementation runs; Rust if it is installed.", show_default=False),
+    typer.Option("--backend", help="The implementation; default: Rust, if installed.", show_default=False),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 TextOption = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option("--text", help="This text instead of files.", show_default=False),
 ]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Hide the progress bar.")]
 # How a corpus is read, and with what.
 SeparatorOption = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option("--separator", help="Cuts a text file into documents.", show_default=False),
+    typer.Option("--separator", help="The text that separates documents in a file.", show_default=False),
 ]
 FieldOption = Annotated[
     str, typer.Option("--field", help="The field of a JSON line, or the column, that holds the text.")
@@ -94,12 +94,12 @@ PatternOption = Annotated[
 ]
 ThreadsOption = Annotated[
     Optional[int],  # noqa: UP045
-    typer.Option("--threads", min=1, help="How many threads; by default one per processor.", show_default=False),
+    typer.Option("--threads", min=1, help="The number of threads; default: one per processor.", show_default=False),
 ]
 MaxMemoryOption = Annotated[
     Optional[int],  # noqa: UP045
     typer.Option(
-        "--max-memory", min=16, metavar="MB", help="How much memory counting may take, in MiB.", show_default=False
+        "--max-memory", min=16, metavar="MB", help="The memory limit for counting, in MiB.", show_default=False
     ),
 ]
 # One option everywhere: `-t` and `-e` mean the same, since a name is an encoding and anything else a file.

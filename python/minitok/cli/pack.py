@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from minitok.corpus.packing import LayoutOptions, PackOptions, join_packed, open_packed, packed_files
 from minitok.errors import MinitokError
 from minitok.explain.chips import plural
+from minitok.packing import LayoutOptions, PackOptions, join_packed, open_packed, packed_files
 
 from .console import output, print_json
 from .options import (
@@ -28,7 +28,7 @@ from .options import (
 
 if TYPE_CHECKING:
     from minitok import Tokenizer
-    from minitok.corpus.packing import Packed
+    from minitok.packing import Packed
 
 
 @with_options(PackOptions)
@@ -47,7 +47,7 @@ def command(
             "--output",
             "-o",
             metavar="FILE",
-            help="Where the ids go: .bin, .npy, .ds, .parquet or .arrow.",
+            help="The output file: .bin, .npy, .ds, .parquet or .arrow.",
             show_default=False,
         ),
     ] = None,
@@ -56,7 +56,7 @@ def command(
         Optional[str],  # noqa: UP045
         typer.Option(
             metavar="K/N",
-            help="Only part K of N, for one of N processes.",
+            help="Pack only part K of N, for one of N processes.",
             show_default=False,
             rich_help_panel="Several processes",
         ),
@@ -65,7 +65,7 @@ def command(
         Optional[str],  # noqa: UP045
         typer.Option(
             metavar="ADDRESS",
-            help="Pack on this cluster of Ray; 'local' starts one.",
+            help="Pack on this Ray cluster; 'local' starts one.",
             show_default=False,
             rich_help_panel="Several processes",
         ),
@@ -76,7 +76,7 @@ def command(
     check: Annotated[
         bool,
         typer.Option(
-            "--check", help="The files are packed: see whether they are whole.", rich_help_panel="Packed files"
+            "--check", help="The files are packed: check that they are complete.", rich_help_panel="Packed files"
         ),
     ] = False,
     threads: ThreadsOption = None,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Event = dict[str, Any]
 
-__all__ = ["UNSEEN", "Comparison", "Encoded", "Learnt", "Task", "compare", "encode_unseen", "learn", "web_page"]
+__all__ = ["UNSEEN", "Comparison", "EncodedText", "Learnt", "Task", "compare", "encode_unseen", "learn", "web_page"]
 
 # How much of the text Python trains on, in characters, and to how many ids; all of it would take it a minute.
 SLICE = 100_000
@@ -80,7 +80,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Encoded:
+class EncodedText:
     """A text that the tokenizer has not seen, and one word of it step by step."""
 
     text: str
@@ -157,13 +157,13 @@ def both(name: str, what: str, rust: Callable[[], Any], python: Callable[[], Any
     return Task(name, f"{len(fast):,} {what}", median(times), seconds)
 
 
-def encode_unseen(learnt: Learnt, text: str, word: str) -> Encoded:
+def encode_unseen(learnt: Learnt, text: str, word: str) -> EncodedText:
     """Encode a text and decode it again; trace the encoding of one word."""
     tok = learnt.tokenizer
     ids = tok.encode(text)
     steps: list[Event] = []
     tok.encode(word, trace=steps.append)
-    return Encoded(text, ids, [tok.token_bytes(token_id) for token_id in ids], tok.decode_bytes(ids), word, steps)
+    return EncodedText(text, ids, [tok.token_bytes(token_id) for token_id in ids], tok.decode_bytes(ids), word, steps)
 
 
 def web_page(learnt: Learnt, text: str) -> str:

@@ -28,7 +28,7 @@ from .options import (
 
 
 class TieBreak(str, Enum):
-    """Which of the most frequent pairs is merged."""
+    """Which of equally frequent pairs is merged first."""
 
     smallest_ids = "smallest_ids"
     first_seen = "first_seen"
@@ -49,18 +49,23 @@ def command(
             metavar="FILE...", help="Files or patterns, of text or .jsonl, also .gz or .zst; - is standard input."
         ),
     ],
-    out: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where the tokenizer is written.")],
-    vocab_size: Annotated[int, typer.Option("--vocab-size", "-n", min=256, help="How many ids.")] = 4096,
+    out: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The output file for the tokenizer.")],
+    vocab_size: Annotated[
+        int,
+        typer.Option(
+            "--vocab-size", "-n", min=256, help="The number of ids to learn, bytes and special tokens included."
+        ),
+    ] = 4096,
     pattern: PatternOption = "gpt2",
     special: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option("--special", metavar="NAME", help="A special token; repeatable."),
     ] = None,
     tie_break: Annotated[
-        TieBreak, typer.Option(help="Which of the most frequent pairs is merged.")
+        TieBreak, typer.Option(help="Which of equally frequent pairs is merged first.")
     ] = TieBreak.smallest_ids,
     byte_order: Annotated[ByteOrder, typer.Option(help="The order of ids 0 to 255.")] = ByteOrder.identity,
-    min_frequency: Annotated[int, typer.Option(min=1, help="A rarer pair is not merged.")] = 1,
+    min_frequency: Annotated[int, typer.Option(min=1, help="The lowest count at which a pair is merged.")] = 1,
     max_token_length: Annotated[
         Optional[int],  # noqa: UP045
         typer.Option(min=1, help="The longest token, in bytes.", show_default=False),

@@ -49,7 +49,7 @@ def command(
     ] = None,
     pattern: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="How text is cut, for a file of ranks, which does not say.", show_default=False),
+        typer.Option(help="The split pattern, for a rank file, which does not contain one.", show_default=False),
     ] = None,
     json: JsonOption = False,
     backend: BackendOption = None,

@@ -1,7 +1,8 @@
-"""From files to counted pieces, to learnt merges, and to packed ids.
+"""From files to counted pieces, and to learnt merges.
 
-Reading order: ``files`` (documents of text), ``records`` (those of JSON lines, Parquet and Arrow), ``compression`` (``.gz`` and
-``.zst``), ``counts`` (``PieceCounts``: all that training needs to know), ``counts_file`` (how they are kept), ``counting``,
-``learning``, ``report`` (how a training went), ``pruning`` (a vocabulary without what a corpus does not use), ``packing`` (ids
-on disk), ``temporary`` (a folder for data that does not fit into memory).
+Reading order: ``files`` (documents of text), ``records`` (those of JSON lines, Parquet and Arrow), ``columns`` (the buffers of
+Arrow's columns), ``compression`` (``.gz`` and ``.zst``), ``counts`` (``PieceCounts``: all that training needs to know),
+``counts_file`` (how they are kept), ``counting``, ``learning``, ``characters`` (vocabularies that begin with characters),
+``symbols`` (those of models with an unknown token), ``report`` (how a training went), ``progress`` (how far a task is),
+``pruning`` (a vocabulary without what a corpus does not use), ``temporary`` (a folder for data that does not fit into memory).
 """

@@ -19,22 +19,22 @@ from typing import TYPE_CHECKING
 from ..backend import load_backend
 from ..definition import Definition
 from ..errors import TrainingError
-from ..reference.metaspace import MARKER, Metaspace
-from ..text import utf8
+from ..reference.published.metaspace import MARKER, Metaspace
+from ..reference.text import utf8
 from .counting import Counting, checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ..backend import Emit
-    from ..progress import Show
     from .counts import PieceCounts
     from .learning import Job
+    from .progress import Show
 
-__all__ = ["WORDS", "train_characters"]
+__all__ = ["DEFAULT_PATTERN", "train_characters"]
 
 # A piece is a space and what follows it, as Hugging Face's Metaspace cuts.
-WORDS = r"\x20[^\x20]*|[^\x20]+"
+DEFAULT_PATTERN = r"\x20[^\x20]*|[^\x20]+"
 
 
 def train_characters(

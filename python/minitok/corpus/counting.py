@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from ..arguments import check_pattern, thread_count
 from ..backend import load_backend
+from ..definition.names import pattern_named
 from ..errors import TrainingError
-from ..names import pattern_named
-from ..progress import start_progress
 from .compression import COMPRESSED, opened
 from .counts import PieceCounts, check_special, new_counter
 from .files import expand
+from .progress import start_progress
 from .records import batches_of
 from .temporary import Scratch
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..backend import BackendName
-    from ..progress import Progress, Show
+    from .progress import Progress, Show
 
 __all__ = ["CorpusFiles", "Counting", "count_pieces", "count_pieces_in_files"]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..backend import BackendName
-    from .counts_file import PackedPieces
+    from .counts_file import PieceArrays
     from .temporary import Scratch
 
     Counted = dict[bytes, int]
@@ -113,18 +113,18 @@ class PieceCounts:
                 raise TrainingError(f"the corpus is too large to train on: 2^63 {name} or more")
         made = self._counted()
         for counts in everything:
-            made.add_pieces(*counts._packed(), counts.documents, counts.bytes)  # noqa: SLF001
+            made.add_pieces(*counts._arrays(), counts.documents, counts.bytes)  # noqa: SLF001
         return PieceCounts(made, self._pattern, self._special, self.backend)
 
     def with_backend(self, backend: BackendName) -> PieceCounts:
         """The same counts on another backend."""
-        return self if backend == self.backend else from_packed(*self._content(), backend)
+        return self if backend == self.backend else from_arrays(*self._content(), backend)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the counts to a file, completely or not at all; ``load`` reads it."""
         from . import counts_file
 
-        counted = self.counter.files() or self._packed()
+        counted = self.counter.files() or self._arrays()
         counts_file.save(self._pattern, self._special, self.documents, self.bytes, len(self), counted, path)
 
     @classmethod
@@ -136,21 +136,21 @@ class PieceCounts:
         """
         from . import counts_file
 
-        pattern, special_tokens, documents, size, packed = counts_file.load(path)
+        pattern, special_tokens, documents, size, arrays = counts_file.load(path)
         name = load_backend(backend).name
         with blame(path):
-            return from_packed(pattern, check_special(special_tokens), documents, size, packed, name)
+            return from_arrays(pattern, check_special(special_tokens), documents, size, arrays, name)
 
     def _counted(self) -> Any:
         """A counter with nothing counted."""
         return new_counter(self._backend, self._pattern, self._special, 1)
 
-    def _packed(self) -> PackedPieces:
-        packed: PackedPieces = self.counter.packed()
-        return packed
+    def _arrays(self) -> PieceArrays:
+        arrays: PieceArrays = self.counter.to_arrays()
+        return arrays
 
-    def _content(self) -> tuple[str, list[str], int, int, PackedPieces]:
-        return self._pattern, self._special, self.documents, self.bytes, self._packed()
+    def _content(self) -> tuple[str, list[str], int, int, PieceArrays]:
+        return self._pattern, self._special, self.documents, self.bytes, self._arrays()
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, PieceCounts):
@@ -163,7 +163,7 @@ class PieceCounts:
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return from_packed, (*self._content(), self.backend)
+        return from_arrays, (*self._content(), self.backend)
 
     def __repr__(self) -> str:
         return (
@@ -172,12 +172,12 @@ class PieceCounts:
         )
 
 
-def from_packed(
-    pattern: str, special_tokens: list[str], documents: int, size: int, packed: PackedPieces, backend: str
+def from_arrays(
+    pattern: str, special_tokens: list[str], documents: int, size: int, arrays: PieceArrays, backend: str
 ) -> PieceCounts:
     """Counts from what ``PieceCounts._content`` gave, in another process or on another backend."""
     counter = new_counter(load_backend(backend), pattern, special_tokens, 1)
-    counter.add_pieces(*packed, documents, size)
+    counter.add_pieces(*arrays, documents, size)
     return PieceCounts(counter, pattern, special_tokens, backend)
 
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     # Bytes of the pieces, their lengths, their counts.
-    PackedPieces = tuple[bytes, npt.NDArray[np.uint32], npt.NDArray[np.int64]]
-    Content = tuple[str, list[str], int, int, PackedPieces]
+    PieceArrays = tuple[bytes, npt.NDArray[np.uint32], npt.NDArray[np.int64]]
+    Content = tuple[str, list[str], int, int, PieceArrays]
 
 FORMAT = "minitok counts"
 VERSION = 1
@@ -44,7 +44,7 @@ def save(
     documents: int,
     size: int,
     pieces: int,
-    counted: PackedPieces | Sequence[Path],
+    counted: PieceArrays | Sequence[Path],
     path: str | os.PathLike[str],
 ) -> None:
     """Writes the counts to a file: those in memory, or those in files of counts, of lengths and of bytes."""
@@ -69,7 +69,7 @@ def save(
             file.write(chunk)
 
 
-def chunks(counted: PackedPieces | Sequence[Path]) -> Iterator[bytes | memoryview]:
+def chunks(counted: PieceArrays | Sequence[Path]) -> Iterator[bytes | memoryview]:
     """Yields what follows the header: counts, lengths and bytes, in chunks."""
     if isinstance(counted[0], Path):
         for file in cast("Sequence[Path]", counted):
@@ -77,7 +77,7 @@ def chunks(counted: PackedPieces | Sequence[Path]) -> Iterator[bytes | memoryvie
                 while chunk := source.read(CHUNK):
                     yield chunk
     else:
-        data, lengths, counts = cast("PackedPieces", counted)
+        data, lengths, counts = cast("PieceArrays", counted)
         yield counts.astype("<i8", copy=False).tobytes()
         yield lengths.astype("<u4", copy=False).tobytes()
         yield data
@@ -104,8 +104,8 @@ def load(path: str | os.PathLike[str]) -> Content:
         raise FileFormatError(path, "counts or lengths of pieces that cannot be")
     if sum(counts.tolist()) >= 1 << 63:
         raise FileFormatError(path, "more than 2^63 pieces")
-    packed = body[12 * pieces :], lengths.astype(np.uint32), counts.astype(np.int64)
-    return head["pattern"], head["special_tokens"], head["documents"], head["bytes"], packed
+    arrays = body[12 * pieces :], lengths.astype(np.uint32), counts.astype(np.int64)
+    return head["pattern"], head["special_tokens"], head["documents"], head["bytes"], arrays
 
 
 def check_head(line: bytes, path: object) -> dict[str, Any]:

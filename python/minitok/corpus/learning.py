@@ -8,16 +8,16 @@ from ..arguments import check_holes
 from ..backend import load_backend
 from ..definition import BYTE_ORDERS, Definition
 from ..errors import TrainingError
-from ..progress import start_progress
 from .counting import Counting
 from .counts import PieceCounts
+from .progress import start_progress
 from .report import Stopwatch, TrainingReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from ..backend import Emit, Vocab
-    from ..progress import Progress, Show
+    from .progress import Progress, Show
 
 __all__ = ["TIE_BREAKS", "ByteOrder", "ExtendOptions", "Job", "TieBreak", "extend"]
 

@@ -17,7 +17,7 @@ from stat import S_ISREG
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import FileFormatError
-from ..text import utf8
+from ..reference.text import utf8
 from .compression import COMPRESSED, inner_suffix, opened
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ..backend.protocols import JsonLines
 
     # Ids, where each document ends among them, and the bytes of the texts.
-    Encoded = tuple[npt.NDArray[Any], npt.NDArray[np.uint64], int]
+    EncodedBatch = tuple[npt.NDArray[Any], npt.NDArray[np.uint64], int]
     # The batches of a file, each with the number of bytes read so far.
     Batches = Iterator[tuple["Batch", int]]
 
@@ -53,7 +53,7 @@ class Batch(Protocol):
     def __call__(self, threads: int) -> Documents:
         """Reads the documents on at most as many threads."""
 
-    def encode(self, codec: Codec, allowed: Sequence[str] | None, end: int | None, dtype: str) -> Encoded:
+    def encode(self, codec: Codec, allowed: Sequence[str] | None, end: int | None, dtype: str) -> EncodedBatch:
         """Returns the ids of the documents as numbers of a type, with ``end`` after each."""
 
 
@@ -117,7 +117,7 @@ class Lines:
 
         return self.backend.read_json_lines(bytes_of(self.lines), self.field, self.other, threads)
 
-    def encode(self, codec: Codec, allowed: Sequence[str] | None, end: int | None, dtype: str) -> Encoded:
+    def encode(self, codec: Codec, allowed: Sequence[str] | None, end: int | None, dtype: str) -> EncodedBatch:
         return codec.encode_json_lines(self.lines, self.field, self.other, allowed, end, dtype)
 
     def other(self, number: int, line: bytes) -> bytes:
@@ -278,7 +278,7 @@ class Rows:
         except ValueError as error:
             raise FileFormatError(self.file, f"the rows from {self.row} on are damaged: {error}") from None
 
-    def encode(self, codec: Codec, allowed: Sequence[str] | None, end: int | None, dtype: str) -> Encoded:
+    def encode(self, codec: Codec, allowed: Sequence[str] | None, end: int | None, dtype: str) -> EncodedBatch:
         from ..backend.python import encode_read
 
         return encode_read(codec, self(1), allowed, end, dtype)
@@ -299,7 +299,7 @@ def text_buffers(
     """The bytes of the texts of an array, and their offsets from the first on."""
     import pyarrow as pa
 
-    from ..columns import text_of
+    from .columns import text_of
 
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()

@@ -25,10 +25,10 @@ import numpy as np
 from ..backend import load_backend
 from ..errors import TrainingError
 from ..formats.byte_level import to_chars
-from ..reference.characters import Symbols
-from ..reference.metaspace import MARKER
+from ..reference.published.characters import Symbols
+from ..reference.published.metaspace import MARKER
+from ..reference.published.words import WordCutter
 from ..reference.train import TrainOptions
-from ..reference.words import Words
 from .counting import count_pieces
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def counted(texts: Iterable[str], definition: Definition) -> Iterator[tuple[byte
         # White space is counted, too, and left out afterwards: faster than leaving it out before.
         pattern = str(words) if pattern == "none" else f"{words}(?#then){pattern}"
     elif words is not None:
-        cut, found = load_backend(definition.backend).pattern(pattern), Words(words, None)
+        cut, found = load_backend(definition.backend).pattern(pattern), WordCutter(words, None)
         segments = (piece for segment in segments for piece in found.pieces(cut, segment))
         pattern = "none"
     counts = count_pieces(segments, pattern=pattern, backend=definition.backend)

@@ -2,4 +2,10 @@
 
 The grader compares a submission with minitok and shows the smallest input on which they part, and the first step at which they
 do. The submission runs in a process that holds no answers (``worker``).
+
+Reading order: ``grading`` (one submission, stage by stage), ``gathering`` (the files that it consists of), ``session`` (its
+process, with ``users`` and ``usage``), ``bench`` (what a stage works with), ``stages``, ``search`` (the smallest input),
+``parting`` and ``miscounting`` (the first wrong step of encoding and of training), ``showing`` and ``report`` (how that is
+said), ``likeness`` (how much is copied). For students and lecturers: ``starting``, ``lessons``, ``mutants`` and ``breaking``,
+``packing``.
 """

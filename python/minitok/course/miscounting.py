@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..explain.chips import plural
-from ..reference.naive import replace
+from ..reference.pairs import merge_pair
 from ..reference.pretokenize import Pattern
 from ..training import train
 from .parting import joined
@@ -118,7 +118,7 @@ def merged(piece: bytes, merges: list[Pair]) -> list[int]:
     """A piece after merges."""
     ids = list(piece)
     for rank, pair in enumerate(merges):
-        ids = replace(ids, pair, 256 + rank)
+        ids = merge_pair(ids, pair, 256 + rank)
     return ids
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..explain.chips import plural
-from ..reference.naive import replace
+from ..reference.pairs import merge_pair
 from ..tokenizer import Tokenizer
 from .showing import show_token, token_table
 
@@ -151,7 +151,7 @@ def one_rank(piece: bytes, merges: list[Pair]) -> list[int]:
     """The ids of a piece after the merge of the lowest rank in it, wherever it stands."""
     ids = list(piece)
     first = next((rank for rank, pair in enumerate(merges) if pair in zip(ids, ids[1:])), None)
-    return ids if first is None else replace(ids, merges[first], 256 + first)
+    return ids if first is None else merge_pair(ids, merges[first], 256 + first)
 
 
 def one_place(piece: bytes, merges: list[Pair]) -> list[int]:

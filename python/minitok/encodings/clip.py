@@ -39,7 +39,7 @@ SHOWN_END = b"</w>"
 N_MERGES = 49_408 - 2 - 2 * 256
 
 # No word holds U+0345: the engine of open_clip, ignoring case, takes it neither for a letter nor for anything else.
-WORDS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|\p{L}+|\p{N}|[^\s\p{L}\p{N}\u0345]+"
+PATTERN = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|\p{L}+|\p{N}|[^\s\p{L}\p{N}\u0345]+"
 # The byte FF has the id of the space, and the space that of FF.
 SWAPPED = bytes.maketrans(b"\x20\xff", b"\xff\x20")
 SPECIAL_TOKENS = {"<start_of_text>": 49406, "<end_of_text>": 49407}
@@ -80,7 +80,7 @@ class ClipTokenizer:
         implementation = load_backend(backend)
         vocab = implementation.unpack(data, None)
         self._core = Definition(
-            vocab, "none", SPECIAL_TOKENS, words=WORDS, word_end="</w>", backend=implementation.name
+            vocab, "none", SPECIAL_TOKENS, words=PATTERN, word_end="</w>", backend=implementation.name
         )
         # What encodes text in which special tokens are words.
         self._with_special: dict[frozenset[str], Codec] = {}
@@ -135,7 +135,7 @@ class ClipTokenizer:
                 merges,
                 whole_pieces=True,
                 pattern="none",
-                words="|".join([*sorted(names), WORDS]),
+                words="|".join([*sorted(names), PATTERN]),
                 word_end="</w>",
                 backend=self._core.backend,
             ).codec()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..definition.names import ENCODING_OF_MODEL, PREFIXES, encoding_of_model, suggest
 from ..errors import UnknownModelError
-from ..names import ENCODING_OF_MODEL, PREFIXES, encoding_of_model, suggest
 from .registry import get_encoding
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from ..backend import BACKEND, load_backend
 from ..definition import Definition
+from ..definition.names import ENCODING_OF_MODEL, encoding_of_model, suggest
 from ..errors import UnknownEncodingError
-from ..names import ENCODING_OF_MODEL, encoding_of_model, suggest
 from ..tokenizer import Tokenizer
 from .published import PUBLISHED
 

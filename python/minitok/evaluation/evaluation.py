@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..corpus.progress import start_progress
 from ..data import human_rights
-from ..progress import start_progress
 from .measures import entropy, gini, interval, ratio, renyi_efficiency, resampled, worst_tenth
 from .page import page
 from .probes import probe
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from ..progress import Progress
-    from ..text import Text
+    from ..corpus.progress import Progress
+    from ..reference.text import Text
     from ..tokenizer import Tokenizer
     from .record import Interval
 

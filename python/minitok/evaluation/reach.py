@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from ..backend import load_backend
 from ..definition import Definition
-from ..reference.normalize import steps_of
+from ..reference.published.normalize import steps_of
 from ..tokenizer import Tokenizer
 from .tally import is_text
 

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..text import utf8
+from ..reference.text import utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     import numpy.typing as npt
 
-    from ..text import Text
+    from ..reference.text import Text
     from ..tokenizer import Tokenizer
 
 __all__ = ["Sizes", "Tally", "as_str", "batches", "is_text", "units"]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..corpus.records import Batches
-    from ..text import Text
+    from ..reference.text import Text
 
 __all__ = ["Files", "groups_of"]
 

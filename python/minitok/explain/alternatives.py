@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 from ..errors import PatternError
 from ..formats.pattern_names import steps_of_pattern
 from ..reference.byte_chars import to_chars
-from ..reference.families import FAMILIES
 from ..reference.pretokenize import BYTES, NAMED, STAND_INS, TIME_LIMIT, Pattern, compile_pattern
+from ..reference.published.families import FAMILIES
 from .model import Alternative
 
 if TYPE_CHECKING:

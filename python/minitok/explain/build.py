@@ -18,13 +18,14 @@ from itertools import accumulate, zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import BackendError, MissingByteError
-from ..offsets import char_spans
 from ..patterns import describe, equivalent
 from ..reference.codec import placed
+from ..reference.text import utf8
 from ..reference.trace import trace_merges
-from ..text import utf8
+from ..spans.offsets import char_spans
 from .alternatives import labelled
-from .model import Alternative, Blocked, Explanation, Lane, LanePiece, Part, Piece, Token
+from .explanation import Explanation
+from .model import Alternative, Blocked, Lane, LanePiece, Part, Piece, Token
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

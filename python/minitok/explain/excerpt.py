@@ -14,7 +14,7 @@ from itertools import islice, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..arguments import allowed_tokens
-from ..text import utf8
+from ..reference.text import utf8
 from .alternatives import label
 from .build import Unit, explain_units
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from ..backend import Codec
     from ..definition import Definition
     from ..tokenizer import Tokenizer
-    from .model import Alternative, Explanation, Piece
+    from .explanation import Explanation
+    from .model import Alternative, Piece
 
 __all__ = ["Excerpt", "as_read", "explain_at", "whole_characters"]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..data import human_rights
 from ..encodings import get_encoding
-from ..text import utf8
+from ..reference.text import utf8
 
 if TYPE_CHECKING:
     from ..tokenizer import Tokenizer

@@ -13,7 +13,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from .chips import plural
-from .model import Blocked, Explanation, Lane, Piece
+from .explanation import Explanation
+from .model import Blocked, Lane, Piece
 from .sections import why
 from .terminal import BAR, STYLES, FittingTable, TokenText, has_colour
 from .visible import visible

@@ -13,7 +13,7 @@ from .tree import tree_svg
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from .model import Blocked, Event, Explanation, Lane, LanePiece, Piece
+    from .model import Blocked, Event, Explained, Lane, LanePiece, Piece
 
 __all__ = ["explanation_sections", "lanes_html", "why"]
 
@@ -26,7 +26,7 @@ WIDEST_TREE = 64
 AROUND, CANDIDATES = 24, 12
 
 
-def explanation_sections(told: Explanation) -> list[Section]:
+def explanation_sections(told: Explained) -> list[Section]:
     """All there is to say about the tokens of a text."""
     ids = told.ids
     stream = timeline(ids, [token.token for token in told.tokens])
@@ -56,7 +56,7 @@ def explanation_sections(told: Explanation) -> list[Section]:
     return sections
 
 
-def tokens_html(told: Explanation) -> str:
+def tokens_html(told: Explained) -> str:
     """The tokens in a row, and a table of all that is known of each."""
     tokens = told.tokens
     by_id = {token.id: token.token for token in tokens}
@@ -116,13 +116,13 @@ def machine_html(lane: Lane, first: Lane) -> str:
     return (f'<p class="count">{told}</p>' if told else "") + run
 
 
-def merges_html(told: Explanation) -> str:
+def merges_html(told: Explained) -> str:
     """The pieces one by one: tree, steps, blocked merges. The one with the most steps is open."""
     longest = max(told.pieces, key=lambda piece: len(piece.steps), default=None)
     return "".join(piece_html(piece, told, is_open=piece is longest) for piece in told.pieces)
 
 
-def piece_html(piece: Piece, told: Explanation, *, is_open: bool) -> str:
+def piece_html(piece: Piece, told: Explained, *, is_open: bool) -> str:
     token_bytes = told.vocabulary.__getitem__
     text = told.text[piece.start : piece.end]
     count = f"{plural(len(piece.tokens), 'token')}, {plural(len(piece.steps), 'merge')}"
@@ -139,7 +139,7 @@ def piece_html(piece: Piece, told: Explanation, *, is_open: bool) -> str:
     return f'<details class="of-piece"{" open" if is_open else ""}>{summary}{inner}</details>'
 
 
-def whole_html(piece: Piece, told: Explanation) -> str:
+def whole_html(piece: Piece, told: Explained) -> str:
     """What to say of a piece that was taken whole."""
     if not piece.whole:
         return ""

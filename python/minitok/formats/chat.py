@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..chat_templates import ChatTemplates
+from ..definition.chat_templates import ChatTemplates
 from ..errors import FileFormatError
 from .files import parse_json, read, shown
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from ..errors import VocabularyError
-from ..reference.families import FAMILIES
 from ..reference.pretokenize import NAMED, THEN, expressions
+from ..reference.published.families import FAMILIES
 
 __all__ = ["PORTABLE", "name_of", "one_expression", "steps_of_pattern"]
 

@@ -18,9 +18,9 @@ from ..explain.excerpt import as_read, explain_at, whole_characters
 from ..explain.measures import sizes
 from ..explain.model import Lane, LanePiece
 from ..explain.serial import to_data
-from ..reference.families import FAMILIES
 from ..reference.pretokenize import NAMED
-from ..text import utf8
+from ..reference.published.families import FAMILIES
+from ..reference.text import utf8
 from .requests import TooLarge, WrongRequest, field, numbers
 from .tokenizers import KNOWN_FOR, Shelf, describe
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
     from concurrent.futures import Executor
 
-    from ..progress import Progress
+    from ..corpus.progress import Progress
     from ..tokenizer import Tokenizer
 
 __all__ = ["Plan", "Stopped", "learn", "lines"]

@@ -27,7 +27,7 @@ encoding look only at what a merge changes (``train``, ``encode``).
 Invariants: ``decode(encode(text, merges), merges) == text``; merge k, counted from 0, makes id 256 + k.
 
 Costs, n bytes of text and V merges: O(n V) to train and at most that to encode. When not to use it: on more than a few pages;
-use ``minitok.train``. Python only: ``naive`` does the same in bytes, as the oracle of the tests.
+use ``minitok.train``. Python only.
 """
 
 from __future__ import annotations

@@ -17,14 +17,14 @@ from collections.abc import Collection, Iterable
 from ..errors import DisallowedSpecialTokenError, MissingByteError, VocabularyError
 from . import decode
 from .encode import encode_piece
-from .metaspace import Metaspace, spaced
-from .normalize import Normalizer
-from .preprocess import NOTHING, TEXT, Preprocessor, Search
 from .pretokenize import Pattern
+from .published.metaspace import Metaspace, spaced
+from .published.normalize import Normalizer
+from .published.preprocess import NOTHING, TEXT, Preprocessor, Search
+from .published.words import WordCutter
 from .special import SpecialTokens
 from .trace import Emit, trace_piece
 from .vocab import Vocab
-from .words import Words
 
 
 class Codec:
@@ -42,7 +42,7 @@ class Codec:
         special: SpecialTokens,
         normalizer: Normalizer | None = None,
         metaspace: Metaspace | None = None,
-        words: Words | None = None,
+        words: WordCutter | None = None,
     ) -> None:
         self.vocab = vocab
         self.pattern = pattern

@@ -30,8 +30,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import PatternError
 from .byte_chars import to_chars
-from .families import FAMILIES
-from .regexes import translate
+from .published.families import FAMILIES
+from .published.regexes import translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

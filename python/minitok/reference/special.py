@@ -30,11 +30,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ..errors import VocabularyError
-from .flags import FLAGS, HIDES
+from .published.flags import FLAGS, HIDES, Slice
 
 Stretch = tuple[int, int]
-# A segment (start, end, None), or a token (start, end, id).
-Part = tuple[int, int, int | None]
 
 
 class Found(NamedTuple):
@@ -134,14 +132,14 @@ class SpecialTokens:
                 return found
         return None
 
-    def split(self, text: bytes, wanted: Collection[str] | None = None) -> Iterator[Part]:
+    def split(self, text: bytes, wanted: Collection[str] | None = None) -> Iterator[Slice]:
         """Yields the text as segments (start, end, None) and tokens (start, end, id). No segment is empty.
 
         Finds the tokens in ``wanted``; all of them if it is None.
         """
         return self.parts(text, self.find(text, (*self.ids, *self.hidden) if wanted is None else wanted))
 
-    def split_trusted(self, text: bytes, trusted: Sequence[Stretch], everywhere: SpecialTokens) -> Iterator[Part]:
+    def split_trusted(self, text: bytes, trusted: Sequence[Stretch], everywhere: SpecialTokens) -> Iterator[Slice]:
         """As ``split``, with the tokens that ``find_trusted`` finds.
 
         >>> tokens = SpecialTokens({"<s>": 256, "</s>": 257})
@@ -150,7 +148,7 @@ class SpecialTokens:
         """
         return self.parts(text, self.find_trusted(text, trusted, everywhere))
 
-    def parts(self, text: bytes, occurrences: Iterable[Found]) -> Iterator[Part]:
+    def parts(self, text: bytes, occurrences: Iterable[Found]) -> Iterator[Slice]:
         """Yields the text as occurrences of tokens and the segments between them."""
         done = 0
         for start, end, _, token_id in occurrences:

@@ -27,9 +27,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from ..errors import VocabularyError
-from .characters import Symbols, add_fallback, characters, check_fallback, check_symbols
-from .metaspace import MARKER
-from .ranks import Merge, every_split, merges_from_scores, recover_merges
+from .published.characters import Symbols, add_fallback, characters, check_fallback, check_symbols
+from .published.metaspace import MARKER
+from .published.ranks import Merge, every_split, merges_from_scores, recover_merges
 
 LIMIT = 1 << 31
 

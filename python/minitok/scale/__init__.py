@@ -13,7 +13,7 @@ Reading order: ``batches`` (a batch of Arrow to ids, or to counts), ``encode``, 
 """
 
 from .count import count_dataset, train_dataset
-from .encode import Encoded, encode_dataset
+from .encode import EncodedDataset, encode_dataset
 from .files import encode_files_on_ray
 
-__all__ = ["Encoded", "count_dataset", "encode_dataset", "encode_files_on_ray", "train_dataset"]
+__all__ = ["EncodedDataset", "count_dataset", "encode_dataset", "encode_files_on_ray", "train_dataset"]

@@ -20,12 +20,12 @@ import numpy as np
 
 from ..backend import load_backend
 from ..corpus.counting import Counting
-from ..corpus.packing.formats import new_writer
-from ..corpus.packing.options import DTYPES, Options, job_digest
-from ..corpus.packing.packed_corpus import checksum
-from ..corpus.packing.reader import open_packed
 from ..corpus.records import documents_of_array, text_buffers
 from ..errors import FileFormatError, MinitokError
+from ..packing.formats import new_writer
+from ..packing.options import DTYPES, Options, job_digest
+from ..packing.packed_corpus import checksum
+from ..packing.reader import open_packed
 from .ray_data import failed, texts_of
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from ..arguments import check_pattern
 from ..backend import load_backend
 from ..corpus.counting import check_memory, count_pieces
 from ..corpus.counts import PieceCounts, check_special, new_counter
-from ..names import pattern_named
-from ..progress import start_progress
+from ..corpus.progress import start_progress
+from ..definition.names import pattern_named
 from ..training import train
 from .batches import BatchCounter, add_up
 from .ray_data import Watch, map_slices, rows_in_order
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ..backend import BackendName
-    from ..progress import Progress, Show
+    from ..corpus.progress import Progress, Show
     from ..tokenizer import Tokenizer
 
 __all__ = ["count_dataset", "train_dataset"]
@@ -106,7 +106,7 @@ def count_in_memory(dataset: Any, counter: BatchCounter, rows: int, show: Show) 
         counted = counted.map_batches(add_up, batch_size=FAN_IN, batch_format="numpy")
     for row in rows_in_order(counted):
         counts: PieceCounts = pickle.loads(row["counts"])  # noqa: S301 - pickled by a task
-        total.add_pieces(*counts.counter.packed(), counts.documents, counts.bytes)
+        total.add_pieces(*counts.counter.to_arrays(), counts.documents, counts.bytes)
         watch.add(row)
     return PieceCounts(total, counter.pattern, counter.special, counter.backend)
 

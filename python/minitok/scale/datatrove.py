@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..backend.python import with_ends
-from ..corpus.packing.encoding import texts_in_batches
-from ..corpus.packing.formats import new_writer
-from ..corpus.packing.options import IdOptions, Options, check_known
+from ..packing.encoding import texts_in_batches
+from ..packing.formats import new_writer
+from ..packing.options import IdOptions, Options, check_known
 
 if TYPE_CHECKING:
     import os
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from ..corpus.packing import PackOptions
+    from ..packing import PackOptions
     from ..tokenizer import Tokenizer
 
 __all__ = ["encode_step"]

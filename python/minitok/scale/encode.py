@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..corpus.packing.options import IdOptions, Options, check_known
+from ..corpus.progress import start_progress
 from ..formats.files import write_atomically
-from ..progress import start_progress
+from ..packing.options import IdOptions, Options, check_known
 from .batches import BatchEncoder
 from .ray_data import Watch, map_slices, rows_in_order
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from ..corpus.packing import PackOptions
-    from ..progress import Progress
+    from ..corpus.progress import Progress
+    from ..packing import PackOptions
     from ..tokenizer import Tokenizer
 
-__all__ = ["Encoded", "encode_dataset"]
+__all__ = ["EncodedDataset", "encode_dataset"]
 
 
 @dataclass(frozen=True)
-class Encoded:
+class EncodedDataset:
     """What ``encode_dataset`` has written.
 
     Attributes:
@@ -63,7 +63,7 @@ def encode_dataset(
     on_part: Callable[[dict[str, Any]], object] | None = None,
     progress: bool | Callable[[Progress], object] = False,
     **options: Unpack[IdOptions],
-) -> Encoded:
+) -> EncodedDataset:
     """Encodes a dataset of Ray Data: the documents of ``Tokenizer.encode_files``, in the order of the dataset.
 
     Each task takes batches of Arrow, with the tokenizer of its process. It writes a file of ids whose name is a hash of the
@@ -110,7 +110,7 @@ def encode_dataset(
     write_atomically(manifest, json.dumps(manifest_of(parts, tokenizer, checked.dtype), indent=1).encode())
     totals = {name: sum(part[name] for part in parts) for name in ("tokens", "documents", "bytes", "reused")}
     seconds = round(time.perf_counter() - started, 3)
-    return Encoded(manifest, **totals, parts=len(parts), seconds=seconds, cpu_seconds=round(watch.cpu, 3))
+    return EncodedDataset(manifest, **totals, parts=len(parts), seconds=seconds, cpu_seconds=round(watch.cpu, 3))
 
 
 def manifest_of(parts: list[dict[str, Any]], tokenizer: Tokenizer, dtype: str) -> dict[str, Any]:

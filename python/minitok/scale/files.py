@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..corpus.files import expand
-from ..corpus.packing import join_packed
-from ..corpus.packing.formats import check_outputs, format_of
-from ..corpus.packing.options import Layout, LayoutOptions, PackOptions, check_known, token_id
-from ..progress import start_progress
+from ..corpus.progress import start_progress
+from ..packing import join_packed
+from ..packing.options import Layout, LayoutOptions, PackOptions, check_known, token_id
+from ..packing.outputs import check_outputs, format_of
 from .ray_data import results, start_ray
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from ..corpus.packing import Packed
-    from ..progress import Progress
+    from ..corpus.progress import Progress
+    from ..packing import Packed
     from ..tokenizer import Tokenizer
 
     PathLike = str | os.PathLike[str]

@@ -30,7 +30,7 @@ from .piece_file import RECORD, PieceFile, PieceWriter, Ranked, gather, write_pi
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from .piece_file import RankedReader, Words
+    from .piece_file import RankedReader, Ranks
 
 __all__ = ["MIN_MEMORY", "merge_by_rank", "merged_counts", "reduce_partition", "write_batch"]
 
@@ -51,7 +51,7 @@ WINDOW = 1 << 18
 
 def write_batch(counts: PieceCounts, path: Path, partitions: int) -> int:
     """Writes the counts of a batch, divided into partitions; returns the size of the file."""
-    data, lengths, numbers = counts.counter.packed()
+    data, lengths, numbers = counts.counter.to_arrays()
     if len(lengths) >= BATCH_RANKS:
         raise TrainingError("a batch of 2^32 distinct pieces or more; make batches smaller")
     pieces = Ranked(data, lengths, numbers, np.arange(len(lengths), dtype=np.uint64))
@@ -108,7 +108,7 @@ class Table:
     def begin(self) -> None:
         """Begins with nothing."""
         self.counter = new_counter(self.backend, "none", [], 1)
-        self.ranks: list[Words] = []
+        self.ranks: list[Ranks] = []
         self.memory = 0
 
     def add(self, pieces: Ranked) -> None:
@@ -119,7 +119,7 @@ class Table:
 
     def take(self) -> Ranked:
         """Takes the sums out."""
-        data, lengths, counts = self.counter.packed()
+        data, lengths, counts = self.counter.to_arrays()
         ranks = np.concatenate([np.zeros(0, np.uint64), *self.ranks])
         self.begin()
         return Ranked(data, lengths, counts, ranks)

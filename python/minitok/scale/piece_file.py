@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    Words = npt.NDArray[np.uint64]
+    Ranks = npt.NDArray[np.uint64]
     Counts = npt.NDArray[np.int64]
     Lengths = npt.NDArray[np.uint32]
 
@@ -53,7 +53,7 @@ class Ranked:
     data: bytes
     lengths: Lengths
     counts: Counts
-    ranks: Words
+    ranks: Ranks
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -216,10 +216,10 @@ class RankedReader:
         """How many pieces are left."""
         return self.records - self.at
 
-    def ranks(self, most: int) -> Words:
+    def ranks(self, most: int) -> Ranks:
         """The ranks of the next pieces, which stay the next."""
         with self.path.open("rb") as file:
-            ranks: Words = self.column(file, 0, "<u8", min(most, self.left))
+            ranks: Ranks = self.column(file, 0, "<u8", min(most, self.left))
         return ranks
 
     def read(self, count: int) -> Ranked:

@@ -15,7 +15,7 @@ from ..errors import FileFormatError, MinitokError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ..progress import Show
+    from ..corpus.progress import Show
 
 __all__ = ["Watch", "failed", "map_slices", "results", "rows_in_order", "start_ray", "texts_of"]
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..corpus.counts import PieceCounts
-    from ..progress import Show
+    from ..corpus.progress import Show
     from .batches import Told
 
 __all__ = ["Shuffle", "count_by_partitions"]

@@ -3,7 +3,7 @@
 //! The three patterns ask only seven questions of a character (upper case? lower case? other letter? mark? number?
 //! white space? line end?), and each answer is one bit, so that a set of classes such as "letter or mark" is one `&`.
 //! The 1,114,112 answers are stored in two stages: `BLOCK_OF[c / 128]` names one of some 230 different blocks of 128
-//! flags, `FLAGS` holds the blocks. Both are computed by the compiler from `python/minitok/reference/unicode_16.txt`,
+//! flags, `FLAGS` holds the blocks. Both are computed by the compiler from `python/minitok/reference/published/unicode_16.txt`,
 //! the table that the mirror `rust/unicode.rs` reads too: 43 KB in the binary, nothing at run time, nothing to drift.
 //!
 //! Text is any bytes. A byte that belongs to no well-formed character counts as one character of class [`OTHER`]
@@ -49,7 +49,7 @@ struct Table {
     flags: [[u8; BLOCK]; BLOCKS],
 }
 
-const TABLE: Table = compress(&spread(include_bytes!("../../../python/minitok/reference/unicode_16.txt")));
+const TABLE: Table = compress(&spread(include_bytes!("../../../python/minitok/reference/published/unicode_16.txt")));
 static BLOCK_OF: [u8; CODE_POINTS / BLOCK] = TABLE.block_of;
 static FLAGS: [[u8; BLOCK]; BLOCKS] = TABLE.flags;
 

@@ -1,15 +1,29 @@
 //! A text -> the ends of its pieces, block by block, with the fastest instructions of this processor.
 
-use super::compiled::{Cursor, Place, Rewind, Table};
-use super::dispatch::Isa;
+use super::compiled::{Cursor, Rewind, RewindCursor, Table};
 use super::grammar::Grammar;
 use super::tier::Tier;
+use super::windows::Fill;
 use crate::engine::Spent;
 use crate::error::Result;
+use crate::fast::simd::Isa;
 use crate::fast::util::fallible::resize;
 
+/// A longer text is not looked at for small letters first.
+const LONGEST_WORD: usize = 32;
+
 /// Passes the pieces of a text, or of a part of one, to `emit`, in order. `spent` is what the text has spent.
+///
+/// No grammar cuts small letters, so a part that has nothing else is a piece: to make a scanner for each word costs seven
+/// times as much as to encode it.
 pub fn split<'t>(tier: &Tier, text: &'t [u8], spent: &mut Spent, emit: &mut dyn FnMut(&'t [u8])) -> Result<()> {
+    if matches!(tier, Tier::Masks(_))
+        && (1..=LONGEST_WORD).contains(&text.len())
+        && text.iter().all(u8::is_ascii_lowercase)
+    {
+        emit(text);
+        return Ok(());
+    }
     let mut scanner = Scanner::within(tier, text, spent.clone());
     let mut ends = Vec::new();
     let mut start = 0;
@@ -47,7 +61,7 @@ pub struct Scanner<'t> {
 enum Way<'t> {
     Masks(Grammar, Isa),
     Table(&'t Table, Cursor),
-    Rewind(&'t Rewind, Place),
+    Rewind(&'t Rewind, RewindCursor),
 }
 
 impl<'t> Scanner<'t> {
@@ -66,15 +80,13 @@ impl<'t> Scanner<'t> {
         let way = match tier {
             Tier::Masks(grammar) => Way::Masks(*grammar, Isa::fastest()),
             Tier::Table(table) => Way::Table(table, Cursor::new()),
-            Tier::Rewind(rewind, _) => Way::Rewind(rewind, Place::new(spent)),
+            Tier::Rewind(rewind, _) => Way::Rewind(rewind, RewindCursor::new(spent)),
         };
         Self { text, position: 0, way }
     }
 
-    /// As [`new`](Self::new) with other instructions, to compare them; those that this processor lacks fall back to
-    /// [`Isa::Portable`].
+    /// As [`new`](Self::new) with other instructions, to compare them.
     pub fn with_isa(grammar: Grammar, text: &'t [u8], isa: Isa) -> Self {
-        let isa = if Isa::available().contains(&isa) { isa } else { Isa::Portable };
         Self { text, position: 0, way: Way::Masks(grammar, isa) }
     }
 
@@ -116,7 +128,7 @@ impl<'t> Scanner<'t> {
         let left = self.text.len() - self.position;
         let most = if left < 64 { left } else { left + 64 };
         resize(ends, max_pieces.clamp(1, most), 0)?;
-        let count = isa.fill(grammar, self.text, &mut self.position, ends);
+        let count = isa.run(Fill { grammar, text: self.text, position: &mut self.position, ends });
         ends.truncate(count);
         Ok(true)
     }
@@ -138,6 +150,17 @@ mod tests {
         let fastest = Isa::available().last().copied().unwrap();
         assert_eq!(isa_of(Scanner::new(Grammar::Gpt2, b"a")), fastest);
         assert_eq!(isa_of(Scanner::of(&Tier::Masks(Grammar::Gpt2), b"a")), fastest);
+    }
+
+    #[test]
+    fn no_grammar_cuts_small_letters() {
+        for (name, grammar) in Grammar::ALL {
+            for text in [&b"s"[..], b"re", b"theirs", &[b'm'; LONGEST_WORD], &[b'm'; LONGEST_WORD + 1]] {
+                let mut ends = Vec::new();
+                assert!(Scanner::new(grammar, text).next_block(&mut ends, 4096).unwrap());
+                assert_eq!(ends, [text.len()], "{name}");
+            }
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from itertools import accumulate
 
-from minitok.reference.normal_forms import combining_class, composition, decomposition, in_order
+from minitok.reference.published.normal_forms import combining_class, composition, decomposition, in_order
 
 __all__ = ["normal_characters"]
 

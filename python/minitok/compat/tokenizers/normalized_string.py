@@ -15,9 +15,9 @@ import numpy as np
 from minitok.backend import load_backend
 from minitok.formats.byte_level import CHARS
 from minitok.formats.huggingface.normalizers import STRIP_LEFT, STRIP_RIGHT
-from minitok.reference.normalize import IDEOGRAPHS
-from minitok.reference.unicode import contains
-from minitok.text import utf8
+from minitok.reference.published.normalize import IDEOGRAPHS
+from minitok.reference.published.unicode import contains
+from minitok.reference.text import utf8
 
 from .matching import Cut, compiled, cuts, parts
 from .normal_changes import normal_characters
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     import regex
 
-    from minitok.reference.normalize import Step
+    from minitok.reference.published.normalize import Step
 
     Range = int | slice | tuple[int, int]
     Span = tuple[int, int]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from minitok.reference.unicode import CharSet, contains, table
+from minitok.reference.published.unicode import CharSet, contains, table
 
 __all__ = ["script_cuts"]
 

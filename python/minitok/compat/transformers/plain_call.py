@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from minitok.compat.tokenizers.encoder import Text
+from minitok.compat.tokenizers.pipeline import Text
 
 from .backend import Backend
 

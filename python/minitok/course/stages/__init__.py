@@ -1,6 +1,7 @@
 """The stages of the grader, in the order of the lessons.
 
-Reading order: ``stage`` (what one is), ``texts`` (what is drawn), then a file for each.
+Reading order: ``stage`` (what one is), ``texts`` (what is drawn), then a file for each: ``bytes``, ``pairs``, ``split``,
+``train``, ``encode``, ``decode``, ``special``, ``published``, ``files``, ``fast``.
 """
 
 from . import bytes as bytes_

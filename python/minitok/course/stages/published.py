@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from ... import get_encoding
-from ...reference.ranks import split_by_ranks
+from ...reference.published.ranks import split_by_ranks
 from ...tokenizer import Tokenizer
 from ...training import TIE_BREAKS, train
 from ..bench import Bench, parts_at

@@ -1,6 +1,11 @@
 """Hugging Face's ``tokenizer.json``, for BPE of bytes and of characters, with byte fallback or an unknown token.
 
 A file is read if minitok gives the ids that ``tokenizers`` gives; otherwise it is refused, and the message names the reason.
+
+Reading order: ``read`` and ``write``, and for each part of a file a module that reads and writes it: ``normalizers``,
+``patterns`` (with ``oniguruma`` and ``tables``: what its engine and its tables read differently), ``characters``, ``symbols``,
+``word_ends``, ``added``. ``reasons`` is what all of them need.
+
 The correspondence:
 
 * model ``BPE``: vocabulary, merges in either notation, ``ignore_merges``, ``byte_fallback``; ``unk_token``, ``fuse_unk``,
@@ -14,7 +19,7 @@ The correspondence:
   those of ``encode(text, add_special_tokens=False)``
 """
 
-from .read import load, parse, parse_tables
+from .read import TABLES, parse
 from .write import dump, save
 
-__all__ = ["dump", "load", "parse", "parse_tables", "save"]
+__all__ = ["TABLES", "dump", "parse", "save"]

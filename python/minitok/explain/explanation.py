@@ -1,0 +1,46 @@
+"""``Explanation``: what ``Tokenizer.explain`` returns, as data, as JSON and as a web page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .model import Explained
+from .page import framed, page
+from .sections import explanation_sections
+from .serial import from_text, to_text
+
+__all__ = ["Explanation"]
+
+
+@dataclass(frozen=True)
+class Explanation(Explained):
+    """Why a text has the ids that it has. Made by ``Tokenizer.explain``.
+
+    ``vocabulary`` gives the bytes of every id that is mentioned, ``lanes`` the pieces that other patterns would make.
+
+    >>> import minitok
+    >>> told = minitok.Tokenizer([(97, 98), (98, 99), (32, 256)]).explain("abc ab")
+    >>> [(piece.alternative.label, [token.token for token in piece.tokens]) for piece in told.pieces]
+    [('word', [b'ab', b'c']), ('word', [b' ab'])]
+    >>> [(told.vocabulary[b.id], b.reason, told.vocabulary.get(b.by)) for piece in told.pieces for b in piece.blocked]
+    [(b'bc', 'merge', b'ab')]
+    >>> Explanation.from_json(told.to_json()) == told
+    True
+    """
+
+    def to_json(self) -> str:
+        """Returns JSON. Bytes are a string if they are UTF-8, otherwise ``{"hex": ...}``."""
+        return to_text(self)
+
+    @classmethod
+    def from_json(cls, text: str) -> Explanation:
+        """Reads what ``to_json`` wrote. Raises FileFormatError, which says what is wrong and where."""
+        return from_text(cls, text)
+
+    def to_html(self, title: str | None = None) -> str:
+        """Returns a self-contained web page: it needs no network and no other file."""
+        return page(title or "Why these tokens?", explanation_sections(self))
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the page in a frame that cannot reach the notebook."""
+        return framed(self.to_html())

@@ -1,0 +1,27 @@
+"""Encodes files to arrays of ids on disk, with an index of the documents, for training a model; and reads them.
+
+``Tokenizer.encode_files`` says what is written and how an interrupted run continues.
+
+Reading order: ``options`` (what is asked for, checked), ``encoding`` (files to ids, on several threads, in order), ``chats``
+(conversations to ids, and which of these a model is to learn), ``mask`` (how both stay together), ``exclusive`` (one run at a
+time), ``background`` (work that nobody waits for), ``number_file`` (numbers on disk), ``outputs`` (which files an output is),
+``formats`` (the files that trainers read), ``bounds`` (where documents begin and end in them), ``arrange`` (shuffled, in rows,
+in shards), ``run`` (a run over files, and the journal by which a later one continues), ``packed_corpus`` (documents by number,
+and whether files are whole), ``reader`` (which files are a packed corpus).
+"""
+
+from .options import LayoutOptions, Packed, PackOptions
+from .packed_corpus import PackedCorpus
+from .reader import open_packed, packed_files
+from .run import encode_files, join_packed
+
+__all__ = [
+    "LayoutOptions",
+    "PackOptions",
+    "Packed",
+    "PackedCorpus",
+    "encode_files",
+    "join_packed",
+    "open_packed",
+    "packed_files",
+]

@@ -1,0 +1,162 @@
+"""Conversations to ids: the messages of each record, in the text that the tokenizer's chat template makes of them.
+
+A record is a line of JSON or a row of a column. Its field is a list of messages; ``tools``, if the record has it, is a list of
+JSON schemas, or the text of one. Columns of Arrow fill up what a message lacks with nulls: they are left out.
+
+The ids are marked (``mask``) where they are to be learned: what a role said, with the token that ends its turn, or what the
+template has in ``{% generation %}`` blocks.
+
+Costs: mostly those of the template, which is Python and runs on one thread; memory for a batch of conversations.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ..chat.encoding import encode_chat
+from ..chat.render import ROLES, render
+from ..corpus.compression import inner_suffix, opened
+from ..corpus.records import ARROW, LINES, json_of_line, rows_of_file, whole_lines
+from ..errors import FileFormatError, TemplateError
+from .encoding import NOTHING, EncodedBlock
+from .mask import marked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from ..definition import Definition
+    from .options import Options
+
+__all__ = ["GENERATION", "check_learn", "encode_chats"]
+
+# What is learned if it is not what a role says.
+GENERATION = "generation"
+
+# How many ids are a batch.
+BATCH = 1 << 18
+
+
+class Conversation(NamedTuple):
+    """What a record holds, and where it is: the number of its line, or of its row."""
+
+    messages: Any
+    tools: Any
+    line: int | None
+    row: int | None
+
+
+def check_learn(definition: Definition, learn: str) -> str:
+    """What is to be learned, if the tokenizer's chat template can tell."""
+    if not isinstance(learn, str):
+        raise TypeError(f"learn must be str, not {type(learn).__name__}")
+    if learn not in ROLES and learn != GENERATION:
+        raise ValueError(f"learn must be {GENERATION!r} or a role, not {learn!r}; roles are {', '.join(sorted(ROLES))}")
+    templates = definition.chat.templates if definition.chat else {}
+    if not templates:
+        raise TemplateError("this tokenizer has no chat template: give it one by replace(chat=...)")
+    if learn == GENERATION and not any(re.search(r"{%[-+]?\s*generation\b", source) for source in templates.values()):
+        raise TemplateError("the chat template has no {% generation %} block: learn what a role says, as 'assistant'")
+    return learn
+
+
+def encode_chats(definition: Definition, files: Iterable[tuple[int, Path]], options: Options) -> Iterator[EncodedBlock]:
+    """Yields what numbered files of conversations hold, as ``encode_in_order`` does with texts; ids are marked."""
+    for number, file in files:
+        batch: list[npt.NDArray[np.uint32]] = []
+        held = size = 0
+        for conversation in conversations(file, options.field):
+            ids, text_bytes = encoded(definition, conversation, file, options)
+            batch.append(ids)
+            held += len(ids)
+            size += text_bytes
+            if held >= BATCH:
+                yield joined(batch, size)
+                batch, held, size = [], 0, 0
+        if batch:
+            yield joined(batch, size)
+        yield EncodedBlock(NOTHING.ids, NOTHING.ends, 0, number)
+
+
+def joined(batch: list[npt.NDArray[np.uint32]], size: int) -> EncodedBlock:
+    return EncodedBlock(np.concatenate(batch), np.cumsum([len(ids) for ids in batch], dtype=np.int64), size)
+
+
+def encoded(
+    definition: Definition, conversation: Conversation, file: Path, options: Options
+) -> tuple[npt.NDArray[np.uint32], int]:
+    """The marked ids of a conversation, and how many bytes its text has."""
+    try:
+        spans = render(definition.chat, conversation.messages, tools=as_tools(conversation.tools))
+    except TemplateError as error:
+        raise TemplateError(str(refused(file, conversation, str(error)))) from error
+    except (TypeError, ValueError) as error:
+        raise refused(file, conversation, f"not a conversation: {error}") from None
+    chat = encode_chat(definition, spans)
+    learned = chat.generated if options.learn == GENERATION else chat.mask(options.learn or "")
+    end = [] if options.end is None else [options.end]
+    ids = np.array([*chat.ids, *end], np.uint32)
+    mask = np.array([*learned, *(False for _ in end)], np.bool_)
+    return marked(ids, mask), sum(len(span.text.encode("utf-8", "surrogatepass")) for span in spans)
+
+
+def refused(file: Path, conversation: Conversation, reason: str) -> FileFormatError:
+    """The error that names a record."""
+    if conversation.line is not None:
+        return FileFormatError(file, reason, conversation.line)
+    return FileFormatError(file, f"row {conversation.row}: {reason}")
+
+
+def as_tools(tools: Any) -> Any:
+    """Tools as a list; an empty one is the same as none."""
+    if isinstance(tools, str):
+        try:
+            tools = json.loads(tools)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"'tools' is text that is not JSON: {error}") from None
+    if tools is not None and not isinstance(tools, list):
+        raise TypeError(f"'tools' is a {type(tools).__name__}, not a list")
+    return tools or None
+
+
+def conversations(file: Path, field: str) -> Iterator[Conversation]:
+    """Yields what the records of a file hold."""
+    suffix = inner_suffix(file)
+    if suffix == ".jsonl":
+        yield from in_lines(file, field)
+    elif suffix in (".parquet", *ARROW):
+        for number, row in enumerate(rows_of_file(file, suffix, [field], ["tools"])):
+            yield Conversation(without_nulls(row[field]), without_nulls(row.get("tools")), None, number)
+    else:
+        raise FileFormatError(file, "conversations are read from .jsonl, .parquet and .arrow files")
+
+
+def in_lines(file: Path, field: str) -> Iterator[Conversation]:
+    """Yields what the lines of a file hold. Blank lines are skipped."""
+    number = 0
+    with opened(file) as (stream, _):
+        for lines in whole_lines(stream, LINES):
+            for line in lines.removesuffix(b"\n").split(b"\n"):
+                number += 1
+                if line.strip():
+                    record = json_of_line(file, line, number)
+                    if not isinstance(record, dict) or field not in record:
+                        raise FileFormatError(file, f"no object with the field {field!r}", number)
+                    yield Conversation(record[field], record.get("tools"), number, None)
+
+
+def without_nulls(value: Any) -> Any:
+    """A value of Arrow without the fields that are null.
+
+    >>> without_nulls([{"role": "user", "content": "Hi", "tool_calls": None}])
+    [{'role': 'user', 'content': 'Hi'}]
+    """
+    if isinstance(value, dict):
+        return {name: without_nulls(held) for name, held in value.items() if held is not None}
+    return [without_nulls(held) for held in value] if isinstance(value, list) else value

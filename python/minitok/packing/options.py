@@ -1,0 +1,325 @@
+"""What a packing is asked for, checked; and what it has written.
+
+``PackOptions`` declares each option once: callers give them by name, type checkers and ``minitok pack`` read them there.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+from collections.abc import Collection, Mapping  # noqa: TC003 - the command reads the types
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypedDict
+
+from ..arguments import allowed_tokens, named_special_tokens
+from ..reference.text import utf8
+
+if TYPE_CHECKING:
+    import os
+
+    from ..definition import Definition
+
+    PathLike = str | os.PathLike[str]
+
+__all__ = [
+    "DTYPES",
+    "IdOptions",
+    "Layout",
+    "LayoutOptions",
+    "Options",
+    "PackOptions",
+    "Packed",
+    "Shown",
+    "check_known",
+    "check_out",
+    "job_digest",
+    "token_id",
+]
+
+DTYPES = {"uint16": "<u2", "uint32": "<u4"}
+
+
+@dataclass(frozen=True)
+class Packed:
+    """What ``encode_files`` has written, and how much.
+
+    Attributes:
+        ids: The file of ids, or the manifest of shards: what ``open_packed`` opens.
+        offsets: The index of the documents; for a format without one, and for shards, the same as ``ids``.
+        dtype: The type of an id.
+        tokens: How many ids were written.
+        documents: How many documents, or rows.
+        bytes: The bytes of the texts, in UTF-8.
+        resumed_files: How many files an earlier run had finished.
+        files: Every file written.
+        dropped: How many ids were left out because no row had room for them.
+        learned: How many ids the mask marks; None without one.
+    """
+
+    ids: Path
+    offsets: Path
+    dtype: str
+    tokens: int
+    documents: int
+    bytes: int
+    resumed_files: int
+    files: tuple[Path, ...] = ()
+    dropped: int = 0
+    learned: int | None = None
+
+
+class Shown(NamedTuple):
+    """How ``minitok pack`` shows an option.
+
+    Attributes:
+        flag: Its name there.
+        help: What it does, in a line.
+        panel: The heading that it stands under.
+        metavar: What stands for its value.
+        least: The least value, of a number.
+        several: Whether it may be given several times.
+        default: Its default there, if that is not the one here.
+    """
+
+    flag: str
+    help: str
+    panel: str = "Layout"
+    metavar: str | None = None
+    least: int | None = None
+    several: bool = False
+    default: str | None = None
+
+
+class IdOptions(TypedDict, total=False):
+    """How documents become ids.
+
+    Attributes:
+        dtype: ``"uint32"``, which is the default; ``"uint16"`` for half the size if no id is above 65,535; or ``"auto"``, which
+            is the smaller one that all ids fit into.
+        end_of_document: A special token's name, or an id, to put after each document.
+        allowed_special: As for ``Tokenizer.encode``.
+    """
+
+    dtype: Annotated[
+        Literal["uint32", "uint16", "auto"],
+        Shown("--dtype", "How an id is written; auto is uint16 if all ids fit.", default="auto"),
+    ]
+    end_of_document: Annotated[
+        str | int | None, Shown("--end", "A special token to put after each document.", "Documents", "NAME")
+    ]
+    allowed_special: Annotated[
+        Collection[str] | str,
+        Shown(
+            "--special",
+            "A special token to find in the text, or 'all'; repeatable.",
+            "Documents",
+            "NAME",
+            several=True,
+        ),
+    ]
+
+
+class LayoutOptions(TypedDict, total=False):
+    """How documents are written once they are encoded.
+
+    Attributes:
+        format: ``"megatron"`` for Megatron's ``.bin`` and ``.idx``; otherwise that of the suffix (``"numbers"``,
+            ``"datatrove"`` or ``"columns"``).
+        shuffle: A seed: the documents in an order that depends on it and on nothing else. Takes two more passes over the
+            ids on disk, and 64 MB of memory.
+        row_length: Rows of this many ids, each a document of the output, filled with whole documents where they fit.
+        begin_row: The special token, or the id, that every row begins with, and every document in it. ``join_packed`` takes
+            an id.
+        rest: What becomes of the rest of a document that is cut because nothing fits into a row: ``"keep"`` it for
+            another row, which is the default, or ``"drop"`` it.
+        shard_tokens: Shards of at most this many ids, ``train-00000.bin`` and so on for ``train.bin``, of whole
+            documents, and ``train.manifest.json``.
+    """
+
+    format: Annotated[
+        Literal["numbers", "megatron", "datatrove", "columns"] | None,
+        Shown("--format", "The format of the files; by default that of the suffix."),
+    ]
+    shuffle: Annotated[int | None, Shown("--shuffle", "Shuffle the documents.", metavar="SEED", least=0)]
+    row_length: Annotated[
+        int | None, Shown("--rows", "Rows of this many ids; needs --begin.", metavar="LENGTH", least=2)
+    ]
+    begin_row: Annotated[str | int | None, Shown("--begin", "The special token that rows begin with.", metavar="NAME")]
+    rest: Annotated[
+        Literal["keep", "drop"],
+        Shown("--rest", "The rest of a document that is cut to fill a row; keep if not given."),
+    ]
+    shard_tokens: Annotated[
+        int | None, Shown("--shards", "Shards of at most this many ids.", metavar="TOKENS", least=1)
+    ]
+
+
+class PackOptions(IdOptions, LayoutOptions, total=False):
+    """What ``Tokenizer.encode_files`` makes of files, besides ``IdOptions`` and ``LayoutOptions``; each may be left out.
+
+    Attributes:
+        separator: Cuts a text file into documents and belongs to none of them; one at the end of the file does not
+            begin another document.
+        field: The field of a JSON line, or the column of a Parquet file, that holds the text; by default ``text``. With
+            ``learn``, that of the messages; by default ``messages``.
+        learn: For files of conversations, in the form of ``encode_chat``: a mask beside the ids marks those that a model
+            is to learn, which are what this role says with the tokens that end its turns (``"assistant"``), or what
+            the chat template has in ``{% generation %}`` blocks (``"generation"``). A record may have ``tools``, too.
+            The mask is ``train.bin.mask.npy``: uint8, shape (tokens,). ``.ds`` has ``train.ds.loss``; ``.parquet``
+            and ``.arrow`` have a column ``assistant_masks``.
+    """
+
+    separator: Annotated[str | bytes | None, Shown("--separator", "Cuts a text file into documents.", "Documents")]
+    field: Annotated[
+        str | None,
+        Shown(
+            "--field",
+            "The field of a JSON line, or the column, that holds the text, or with --learn the messages; by default text, "
+            "or messages.",
+            "Documents",
+        ),
+    ]
+    learn: Annotated[
+        str | None,
+        Shown(
+            "--learn",
+            "Pack conversations, with a mask of what this role says: assistant, say; or 'generation', what the chat "
+            "template marks.",
+            "Documents",
+            "ROLE",
+        ),
+    ]
+
+
+# The options that say what documents are and how they become ids.
+OF_DOCUMENTS = PackOptions.__annotations__.keys() - LayoutOptions.__annotations__.keys()
+
+
+def check_known(options: Mapping[str, object], kind: type) -> None:
+    """Raises TypeError for an option that is not one of this kind."""
+    if unknown := options.keys() - kind.__annotations__.keys():
+        raise TypeError(f"there is no option {min(unknown)!r}; options are {', '.join(kind.__annotations__)}")
+
+
+@dataclass(frozen=True)
+class Options:
+    """The checked options on which the ids depend besides the tokenizer and the files; and the number of threads."""
+
+    dtype: str
+    separator: bytes | None
+    field: str
+    end: int | None
+    allowed: list[str] | None
+    learn: str | None = None
+    threads: int = 1
+
+    @classmethod
+    def of(cls, definition: Definition, options: PackOptions, learn: str | None = None, threads: int = 1) -> Options:
+        """Checks what is asked for. ``learn``: what is learned, which is checked already."""
+        check_known(options, PackOptions)
+        separator, allowed_special = options.get("separator"), options.get("allowed_special", ())
+        if separator is not None and not separator:
+            raise ValueError("the separator is empty; leave it out for one document a file")
+        if learn is not None and (separator is not None or allowed_special):
+            raise ValueError("separator and allowed_special are for texts; with learn=, documents are conversations")
+        allowed = allowed_tokens(allowed_special, definition.special_tokens)
+        return cls(
+            check_dtype(options.get("dtype", "uint32"), definition.n_vocab),
+            utf8(separator) if separator is not None else None,
+            options.get("field") or ("text" if learn is None else "messages"),
+            token_id(definition, options.get("end_of_document"), "end_of_document"),
+            None if allowed is None else sorted(allowed),
+            learn,
+            threads,
+        )
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How documents are written once they are encoded: order, rows, shards, format, and whether they have a mask."""
+
+    format: str
+    shuffle: int | None = None
+    row_length: int | None = None
+    begin: int | None = None
+    rest: str = "keep"
+    shard_tokens: int | None = None
+    masked: bool = False
+
+    @classmethod
+    def of(cls, options: LayoutOptions, format: str, begin: Any, dtype: str, *, masked: bool) -> Layout:  # noqa: A002
+        """Checks what is asked for. ``begin``: the id that rows begin with; ``dtype``: the type of the ids."""
+        same: Any = {
+            name: value for name, value in options.items() if name in ("shuffle", "row_length", "rest", "shard_tokens")
+        }
+        layout = cls(format, begin=begin, masked=masked, **same)
+        layout.check(dtype)
+        return layout
+
+    @property
+    def as_encoded(self) -> bool:
+        """Whether documents are written as they are encoded: one after the other, into one file."""
+        return self.format != "columns" and (self.shuffle, self.row_length, self.shard_tokens) == (None, None, None)
+
+    def check(self, dtype: str) -> None:
+        """Raises for what cannot be of ids of this type."""
+        for name, least in (("row_length", 2), ("shard_tokens", 1), ("shuffle", 0)):
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+                raise TypeError(f"{name} must be int, not {type(value).__name__}")
+            if value is not None and value < least:
+                raise ValueError(f"{name} must be at least {least}, not {value}")
+        if (self.row_length is None) != (self.begin is None):
+            raise ValueError("row_length and begin_row go together: how long a row is, and what it begins with")
+        if self.begin is not None:
+            check_begin(self.begin, dtype)
+        if self.rest not in ("keep", "drop"):
+            raise ValueError(f"rest must be 'keep' or 'drop', not {self.rest!r}")
+
+
+def check_begin(begin: int, dtype: str) -> None:
+    """Raises if rows of this type cannot begin with it. Bit 31 is that of a mask."""
+    if isinstance(begin, bool) or not isinstance(begin, int):
+        raise TypeError(f"begin_row must be int, not {type(begin).__name__}")
+    if not 0 <= begin < 1 << 31:
+        raise ValueError(f"begin_row must be at least 0 and below {1 << 31}, not {begin}")
+    if dtype == "uint16" and begin >= 1 << 16:
+        raise ValueError(f"begin_row {begin} does not fit into uint16, which is the type of the ids")
+
+
+def check_dtype(dtype: str, n_vocab: int) -> str:
+    """The type of the ids, if all of them fit into it."""
+    if dtype == "auto":
+        return "uint16" if n_vocab <= 1 << 16 else "uint32"
+    if dtype not in DTYPES:
+        raise ValueError(f"dtype must be 'uint16', 'uint32' or 'auto', not {dtype!r}")
+    if dtype == "uint16" and n_vocab > 1 << 16:
+        raise ValueError(f"dtype uint16 holds ids up to 65,535, and this tokenizer has {n_vocab:,}: use uint32")
+    return dtype
+
+
+def check_out(out: PathLike) -> Path:
+    """Where the ids go."""
+    path = Path(out)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "no such folder", str(path.parent))
+    return path
+
+
+def token_id(definition: Definition, end: str | int | None, name: str) -> int | None:
+    """The id of a special token, or an id itself; ``name`` is that of the option."""
+    if end is None:
+        return None
+    if isinstance(end, str):
+        return definition.special_tokens[named_special_tokens([end], definition.special_tokens)[0]]
+    if isinstance(end, bool) or not isinstance(end, int):
+        raise TypeError(f"{name} must be a special token's name or an id, not {type(end).__name__}")
+    definition.codec().decode_bytes([end])  # raises UnknownTokenError
+    return end
+
+
+def job_digest(definition: Definition, options: Options) -> str:
+    """Returns a hash of everything that the ids depend on except the files; backend and threads make no difference."""
+    said = definition.digest(chat=options.learn is not None), replace(options, threads=1)
+    return hashlib.sha256(repr(said).encode("utf-8", "backslashreplace")).hexdigest()

@@ -1,0 +1,314 @@
+"""Cuts a text into parts of a limited number of tokens.
+
+A part must not end inside a character, which may be several tokens, and by itself it should have the same tokens as within
+the text. That does not hold at every cut: a piece may be cut differently without the text after it (``'l`` of ``'ll`` in
+``gpt2``), and a token that is taken whole need not come from merges. So each part is encoded again and shortened if
+necessary, which in practice it rarely is; how far is searched for by halving.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ..backend import load_backend
+from ..reference.published.normalize import steps_of
+from ..reference.text import utf8
+from .offsets import Sizes, as_sequence, check_unit, id_array, spans_of
+from .streaming import as_bytes, safe_blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    import numpy.typing as npt
+
+    from ..backend import Codec
+    from ..definition import Definition
+    from .offsets import Unit
+
+__all__ = ["chunk", "ids_and_spans", "text_and_starts", "truncate_text"]
+
+# How much of a text is encoded at a time, in characters, when only its beginning is wanted.
+SLICE = 1 << 14
+
+
+def truncate_text(definition: Definition, text: str, max_tokens: int, allowed: Sequence[str] | None) -> str:
+    """See ``Tokenizer.truncate_text``."""
+    check_text(definition, text)
+    check_number("max_tokens", max_tokens, least=0)
+    cut = beginning(definition, text, max_tokens, allowed)
+    if len(cut.ids) <= max_tokens:
+        return cut.data.decode()
+    ids, ends = cut.ids[:max_tokens].tolist(), cut.ends.tolist()
+    codec, names = of_normalized(definition, allowed)
+    counts = [count for count in range(1, max_tokens + 1) if is_boundary(cut.data, ends[count])]
+
+    def start(number: int) -> str:
+        return cut.data[: ends[counts[number - 1]]].decode()
+
+    found = last_that(len(counts), lambda number: codec.encode(start(number), names) == ids[: counts[number - 1]])
+    return start(found) if found else ""
+
+
+def chunk(definition: Definition, text: str, max_tokens: int, overlap: int, allowed: Sequence[str] | None) -> list[str]:
+    """See ``Tokenizer.chunk``."""
+    check_text(definition, text)
+    check_number("max_tokens", max_tokens, least=1)
+    check_number("overlap", overlap, least=0)
+    if overlap >= max_tokens:
+        raise ValueError(f"overlap {overlap} is not less than max_tokens {max_tokens}: no part would go on")
+    cut = cut_of(definition.codec(), utf8(text), allowed, keeps=definition.prefix == "bytes")
+    return list(Chunks(definition.codec(), cut, max_tokens, overlap, allowed).parts())
+
+
+class Spans(NamedTuple):
+    """The ids of a text, and where each begins and ends."""
+
+    ids: npt.NDArray[np.uint32]
+    starts: npt.NDArray[np.int64]
+    ends: npt.NDArray[np.int64]
+
+    def arrays(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+        """The ids, and the pairs as rows."""
+        return self.ids, np.stack((self.starts, self.ends), axis=1)
+
+    def lists(self, backend: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """The ids and the pairs as Python's integers."""
+        chosen = load_backend(backend)
+        return chosen.id_list(self.ids), chosen.span_list(self.starts, self.ends)
+
+
+def ids_and_spans(
+    definition: Definition,
+    text: str | bytes,
+    allowed: Sequence[str] | None,
+    unit: Unit,
+    encode: Callable[[], npt.NDArray[np.uint32]],
+) -> Spans:
+    """See ``Tokenizer.encode_with_offsets``. ``encode``: gives the ids of the text."""
+    definition.check("give offsets")
+    if allowed and definition.loss is None and not definition.lossless:
+        return Spans(*spans_in_text(definition, text, allowed, unit))
+    ids = encode()
+    return Spans(ids, *spans_of(definition.codec(), ids, unit, prefixed=definition.prefix is not None))
+
+
+def text_and_starts(definition: Definition, ids: Iterable[int] | npt.NDArray[Any]) -> tuple[str, npt.NDArray[np.int64]]:
+    """See ``Tokenizer.decode_with_offsets``."""
+    definition.check("give offsets")
+    ids = as_sequence(ids)
+    text = definition.codec().decode(ids, "strict")
+    starts, _ = spans_of(definition.codec(), id_array(ids), prefixed=definition.prefix is not None)
+    return text, starts
+
+
+def spans_in_text(
+    definition: Definition, text: str | bytes, allowed: Sequence[str] | None, unit: Unit
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The ids of a text, and where in it each begins and ends: as ``spans_of`` says it of the text that ids decode to."""
+    check_unit(unit)
+    cut = cut_of(definition.codec(), utf8(text), allowed, keeps=definition.prefix == "bytes")
+    starts, ends = cut.ends[:-1], cut.ends[1:]
+    if unit == "byte":
+        return cut.ids, starts, ends
+    begins = np.frombuffer(cut.data, np.uint8) & 0xC0 != 0x80
+    # How many characters have begun before each byte.
+    begun = np.concatenate([np.zeros(1, np.int64), np.cumsum(begins, dtype=np.int64)])
+    return cut.ids, (begun[starts] - ~begins[starts]).clip(0), begun[ends]
+
+
+class Cut(NamedTuple):
+    """A text, its ids, and where in its bytes each token ends, after a 0 for its beginning.
+
+    The text is normalized, and its markers are spaces; a space that was put before it is not one of its bytes.
+    """
+
+    data: bytes
+    ids: npt.NDArray[np.uint32]
+    ends: npt.NDArray[np.int64]
+
+
+class Shown(NamedTuple):
+    """A part of a text as it stands there, what is encoded of it, and the id of a token that was found, or None."""
+
+    data: bytes
+    encoded: bytes
+    token_id: int | None
+
+
+def cut_of(codec: Codec, text: bytes, allowed: Sequence[str] | None, *, keeps: bool) -> Cut:
+    """A text with its tokens: a token that was found ends where it does in the text, and others where their sizes say.
+
+    ``keeps``: a space that was put before a segment is decoded, too.
+    """
+    parts = [
+        Shown(data if keeps else data[put:], data, token_id)
+        for data, _, _, put, _, token_id in codec.segments(text, allowed, codec.before)
+    ]
+    segments = [part for part in parts if part.token_id is None]
+    ids, offsets = codec.encode_prepared([part.encoded for part in segments])
+    sizes = Sizes(codec, ids).bytes.astype(np.int64)
+    places = offsets.astype(np.int64)
+    if int(sizes.sum()) != sum(len(part.encoded) for part in segments):
+        parts = list(without_dropped(codec, parts, ids, places))
+        segments = [part for part in parts if part.token_id is None]
+    # A space put before a segment is in its first token, and not in the text.
+    put = np.array([len(part.encoded) - len(part.data) for part in segments], np.int64)
+    sizes[places[:-1][put > 0]] -= put[put > 0]
+    if len(segments) < len(parts):
+        before = np.cumsum([part.token_id is None for part in parts])
+        special = [
+            (number, part.token_id, len(part.data)) for number, part in enumerate(parts) if part.token_id is not None
+        ]
+        numbers, special_ids, special_sizes = np.array(special, np.int64).T
+        where = places[before[numbers]]
+        ids, sizes = np.insert(ids, where, special_ids), np.insert(sizes, where, special_sizes)
+    ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes, dtype=np.int64)])
+    return Cut(b"".join([part.data for part in parts]), ids, ends)
+
+
+def without_dropped(
+    codec: Codec, parts: Sequence[Shown], ids: npt.NDArray[np.uint32], places: npt.NDArray[np.int64]
+) -> Iterator[Shown]:
+    """The parts without the bytes that the vocabulary drops, given the ids of all segments and where those of each are."""
+    spans = iter(zip(places[:-1].tolist(), places[1:].tolist(), strict=True))
+    for part in parts:
+        if part.token_id is not None:
+            yield part
+            continue
+        start, end = next(spans)
+        kept = b"".join(codec.token_list(ids[start:end]))
+        put = len(part.encoded) > len(part.data) and kept.startswith(b" ")
+        yield Shown(kept[put:], kept, None)
+
+
+def beginning(definition: Definition, text: str, max_tokens: int, allowed: Sequence[str] | None) -> Cut:
+    """A text with its tokens, up to some more of them than ``max_tokens``; all of it if it has no more."""
+    slices = (text[start : start + SLICE] for start in range(0, len(text), SLICE))
+    cuts: list[Cut] = []
+    count = size = 0
+    for block, coder in safe_blocks(definition.codec(), as_bytes(slices), allowed):
+        cut = cut_of(coder, block, allowed, keeps=definition.prefix == "bytes")
+        cuts.append(cut._replace(ends=cut.ends[len(cuts) > 0 :] + size))
+        count, size = count + len(cut.ids), size + len(cut.data)
+        if count > max_tokens:
+            break
+    data, ids, ends = zip(*cuts, strict=True)
+    return Cut(b"".join(data), np.concatenate(ids), np.concatenate(ends))
+
+
+class Chunks:
+    """The state of cutting one text into parts. A cut is given by the number of tokens before it."""
+
+    def __init__(self, codec: Codec, cut: Cut, max_tokens: int, overlap: int, allowed: Sequence[str] | None) -> None:
+        self.codec, self.max_tokens, self.overlap, self.allowed = codec, max_tokens, overlap, allowed
+        self.data = cut.data
+        self.ends = memoryview(cut.ends)  # type: ignore[arg-type]
+        # The cuts between two characters, ascending; the first is 0, the last the end of the text. Of several at one place,
+        # between which there is no text, the first.
+        padded = np.frombuffer(cut.data + b" ", np.uint8)
+        places = np.flatnonzero(padded[cut.ends] & 0xC0 != 0x80)
+        places = places[np.diff(cut.ends[places], prepend=-1) > 0]
+        self.places = memoryview(places)  # type: ignore[arg-type]
+
+    def parts(self) -> Iterator[str]:
+        end = 0
+        while end < self.places[-1]:
+            start, end = self.following(end)
+            yield self.text(start, end)
+
+    def following(self, before: int) -> tuple[int, int]:
+        """Returns the part after the one that ends at ``before``. It must reach further, and overlaps as far as that allows."""
+        first = bisect_left(self.places, max(0, before - self.overlap))
+        after = bisect_right(self.places, before)
+        starts = self.places[first:after]
+        repeated = last_that(len(starts), lambda number: self.fits(starts[-number], self.places[after]))
+        start = starts[-max(repeated, 1)]
+        ends = self.places[after : bisect_right(self.places, start + self.max_tokens)]
+        found = last_that(len(ends), lambda number: self.fits(start, ends[number - 1]))
+        if found:
+            return start, ends[found - 1]
+        # The next token by itself has too many, so it has more bytes than there are ends to try.
+        for end in reversed(ends):
+            if self.fits(start, end):
+                return start, end
+        here = self.ends[before]
+        char = self.data[here:].decode()[:1]
+        raise ValueError(f"max_tokens {self.max_tokens} is too small for {char!r} at byte {here} of the text")
+
+    def fits(self, start: int, end: int) -> bool:
+        """Returns whether the tokens between two cuts are few enough, within the text and by themselves."""
+        return (
+            end - start <= self.max_tokens and self.codec.count(self.text(start, end), self.allowed) <= self.max_tokens
+        )
+
+    def text(self, start: int, end: int) -> str:
+        return self.data[self.ends[start] : self.ends[end]].decode()
+
+
+def last_that(most: int, fits: Callable[[int], bool]) -> int:
+    """Returns a number from 1 to ``most`` that fits, the last one if those before one that fits do; 0 if none is found.
+
+    Looks near the end first: nearly always it is there. Then in steps that double, and between the last two by halving, so that
+    it asks some 2 log(most) times at the most.
+
+    >>> [last_that(9, lambda number: number <= most) for most in (9, 8, 3, 0)]
+    [9, 8, 3, 0]
+    """
+    found, above, step = most, most + 1, 1
+    while found and not fits(found):
+        above = found
+        found, step = max(found - step, 1) if found > 1 else 0, 2 * step
+    while found and above - found > 1:
+        middle = (found + above) // 2
+        if fits(middle):
+            found = middle
+        else:
+            above = middle
+    return found
+
+
+def of_normalized(definition: Definition, allowed: Sequence[str] | None) -> tuple[Codec, Sequence[str] | None]:
+    """Returns a codec for text that has been normalized and is not to be changed again, and these tokens' names there."""
+    if definition.normalizer is None:
+        return definition.codec(), allowed
+    normalizer = load_backend(definition.backend).normalizer(steps_of(definition.normalizer))
+    named = {name: normalizer.apply(name.encode()).decode() for name in definition.late_tokens}
+    names = {name: text for name in definition.found_tokens if (text := named.get(name, name))}
+
+    def renamed(held: Mapping[str, Any]) -> dict[str, Any]:
+        return {names[name]: value for name, value in reversed(list(held.items())) if name in names}
+
+    other = definition.replace(
+        normalizer=None,
+        special_tokens=renamed(definition.special_tokens),
+        added_tokens=renamed(definition.added_tokens),
+        late_tokens=[names[name] for name in definition.late_tokens if name in names],
+        token_flags=renamed(definition.token_flags),
+    )
+    return other.codec(), allowed if allowed is None else [names[name] for name in allowed if name in names]
+
+
+def is_boundary(data: bytes, place: int) -> bool:
+    """Returns whether a character of the UTF-8 text, or the text itself, ends before the byte.
+
+    >>> [is_boundary("é!".encode(), place) for place in range(4)]
+    [True, False, True, True]
+    """
+    return place == len(data) or data[place] & 0xC0 != 0x80
+
+
+def check_text(definition: Definition, text: str) -> None:
+    """Refuses what is not a text, and a tokenizer that does not hold all of it."""
+    if not isinstance(text, str):
+        raise TypeError(f"text must be str, not {type(text).__name__}")
+    definition.check("be cut into parts")
+
+
+def check_number(name: str, value: int, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be int, not {type(value).__name__}")
+    if value < least:
+        raise ValueError(f"{name} must be at least {least}, not {value}")

@@ -1,0 +1,198 @@
+"""Encoding a text in spans, of which some may hold special tokens, and which ids hold which span.
+
+By hand, with the merge (a, b) and ``<s>``: the spans ``<s>a`` (trusted) and ``b<s>`` (not) are the tokens ``<s> ab < s >``. The
+merge crosses the border, and the second ``<s>`` is text. The first span is held by the ids ``[0:2]`` of the result, the second
+by ``[1:5]``. Kept apart, the two are ``<s> a b < s >``.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from itertools import accumulate
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from ..reference.text import utf8
+from .offsets import Sizes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import numpy.typing as npt
+
+    from ..backend import Codec
+    from ..backend.protocols import Segment
+    from ..definition import Definition
+    from ..reference.text import Text
+
+# Fewer tokens than this are looked up one by one.
+FEW = 1 << 13
+
+__all__ = ["SharedSegment", "checked_segments", "encode_spans", "ids_of_segments", "shared_segments", "spans_of_ids"]
+
+
+def checked_segments(segments: Iterable[tuple[Text, bool]]) -> list[tuple[Text, bool]]:
+    """The segments as a list. Raises TypeError for what is not pairs of a text and a bool."""
+    if isinstance(segments, (str, bytes)):
+        raise TypeError(f"segments must be an iterable of (text, allow_special), not one {type(segments).__name__}")
+    found = []
+    for number, segment in enumerate(segments):
+        if not isinstance(segment, (tuple, list)) or len(segment) != 2:
+            raise TypeError(f"segment {number} must be (text, allow_special), not {type(segment).__name__}")
+        text, allow_special = segment
+        if not isinstance(text, (str, bytes)):
+            raise TypeError(f"the text of segment {number} must be str or bytes, not {type(text).__name__}")
+        if not isinstance(allow_special, (bool, np.bool_)):
+            raise TypeError(f"allow_special of segment {number} must be bool, not {type(allow_special).__name__}")
+        found.append((text, bool(allow_special)))
+    return found
+
+
+class SharedSegment(NamedTuple):
+    """Text that is encoded at once, or a token.
+
+    Attributes:
+        data: The bytes that are encoded, or the text of the token.
+        shares: The number of each span that the bytes come from, in order, and how many bytes come from it.
+        token_id: The id of the token, or None.
+    """
+
+    data: bytes
+    shares: list[tuple[int, int]]
+    token_id: int | None
+
+
+def shared_segments(
+    definition: Definition, spans: Iterable[tuple[Text, bool]], *, apart: bool = False
+) -> list[SharedSegment]:
+    """The tokens that are found in spans (text, trusted), and the text between them.
+
+    ``apart``: each span is cut by itself, and text of two spans is never in one segment.
+    """
+    definition.check("encode segments")
+    texts = [(utf8(text), bool(trusted)) for text, trusted in spans]
+    # In tuples, whose searches a codec keeps from call to call.
+    codec, names, everywhere = definition.codec(), tuple(definition.special_tokens), tuple(definition.everywhere)
+    if not apart:
+        whole, ends = b"".join(text for text, _ in texts), list(accumulate(len(text) for text, _ in texts))
+        trust = trusted_stretches(texts), everywhere
+        ends_of_texts = np.array(ends, np.int64)
+        return [
+            shared_segment(segment, ends, ends_of_texts) for segment in codec.segments(whole, names, "nothing", trust)
+        ]
+    found: list[SharedSegment] = []
+    before = "nothing"
+    for number, (text, trusted) in enumerate(texts):
+        trust = [(0, len(text))] if trusted else [], everywhere
+        for data, *_, token_id in codec.segments(text, names, before, trust):
+            found.append(SharedSegment(data, [(number, len(data))], token_id))
+            before = "text" if token_id is None else "token"
+    return found
+
+
+def trusted_stretches(texts: Sequence[tuple[bytes, bool]]) -> list[tuple[int, int]]:
+    """Start and end of each stretch of trusted text; neighbours are one stretch."""
+    found: list[tuple[int, int]] = []
+    at = 0
+    for text, trusted in texts:
+        start, at = at, at + len(text)
+        if not trusted or start == at:
+            continue
+        if found and found[-1][1] == start:
+            start = found.pop()[0]
+        found.append((start, at))
+    return found
+
+
+def shared_segment(segment: Segment, ends: Sequence[int], array: npt.NDArray[np.int64]) -> SharedSegment:
+    """A segment of a text with its shares of the spans, which end at these places of the text, given as a list and an array."""
+    data, start, end, put, origins, token_id = segment
+    if origins is not None:
+        numbers = np.searchsorted(array, origins[0], side="right")
+        firsts = np.flatnonzero(np.diff(numbers, prepend=-1)).tolist()
+        sizes = np.diff([*firsts, len(data)]).tolist()
+        return SharedSegment(data, list(zip(numbers[firsts].tolist(), sizes, strict=True)), token_id)
+    shares: list[tuple[int, int]] = []
+    at = start - put
+    for number in range(bisect_right(ends, start), len(ends)):
+        stop = min(ends[number], end)
+        if at < stop:
+            shares.append((number, stop - at))
+        at = stop
+        if at == end:
+            break
+    return SharedSegment(data, shares, token_id)
+
+
+def encode_spans(definition: Definition, spans: Iterable[tuple[Text, bool]], *, apart: bool) -> list[int]:
+    """Returns the ids of a text in spans (text, trusted)."""
+    segments = shared_segments(definition, spans, apart=apart)
+    return [token_id for ids in ids_of_segments(definition.codec(), segments) for token_id in ids]
+
+
+def ids_of_segments(codec: Codec, segments: Sequence[SharedSegment]) -> list[list[int]]:
+    """Returns the ids of each segment."""
+    ids, offsets = codec.encode_prepared([segment.data for segment in segments if segment.token_id is None])
+    found = rows_of(ids.tolist(), offsets.tolist())
+    return [next(found) if segment.token_id is None else [segment.token_id] for segment in segments]
+
+
+def rows_of(ids: list[int], offsets: list[int]) -> Iterator[list[int]]:
+    """The ids of each text."""
+    return (ids[start:end] for start, end in zip(offsets, offsets[1:], strict=False))
+
+
+def spans_of_ids(
+    codec: Codec, segments: Sequence[SharedSegment], ids: Sequence[Sequence[int]], count: int
+) -> list[tuple[int, int]]:
+    """For each of ``count`` spans, start and end of the ids that hold text of it, given the segments and the ids of each.
+
+    An id may hold text of two spans. A span without an id has an empty range.
+    """
+    ranges: list[tuple[int, int] | None] = [None] * count
+
+    def extend(span: int, start: int, end: int) -> None:
+        held = ranges[span]
+        ranges[span] = (start, end) if held is None else (held[0], max(held[1], end))
+
+    at = 0
+    for segment, own in zip(segments, ids, strict=True):
+        if segment.token_id is not None or len(segment.shares) == 1:
+            for span, _ in segment.shares:
+                extend(span, at, at + len(own))
+        else:
+            ends = ends_of(codec, own)
+            stop = 0
+            for span, size in kept_shares(codec, segment, ends[-1] if own else 0):
+                start, stop = stop, stop + size
+                first = bisect_right(ends, start)
+                if first < len(own):
+                    extend(span, at + first, at + bisect_left(ends, stop) + 1)
+        at += len(own)
+    return filled(ranges)
+
+
+def ends_of(codec: Codec, ids: Sequence[int]) -> list[int]:
+    """Where each token of a text ends, in bytes."""
+    if len(ids) < FEW:
+        return list(accumulate(len(codec.token_bytes(token_id) or b"") for token_id in ids))
+    found: list[int] = Sizes(codec, np.array(ids, np.int64)).byte_ends().tolist()
+    return found
+
+
+def kept_shares(codec: Codec, segment: SharedSegment, total: int) -> Iterator[tuple[int, int]]:
+    """The shares of a segment in the bytes that its ids hold: all, unless the vocabulary drops bytes."""
+    at = 0
+    for span, size in segment.shares:
+        data = segment.data[at : at + size]
+        at += size
+        yield span, size if total == len(segment.data) else len(codec.decode_bytes(codec.encode_prepared([data])[0]))
+
+
+def filled(ranges: Sequence[tuple[int, int] | None]) -> list[tuple[int, int]]:
+    """The ranges, with an empty one at the end of the one before where there is none."""
+    found: list[tuple[int, int]] = []
+    for held in ranges:
+        found.append(held or ((found[-1][1],) * 2 if found else (0, 0)))
+    return found

@@ -1,0 +1,76 @@
+"""Encoding and counting a text that comes in chunks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..reference.text import join_surrogates, utf8
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ..backend import Codec
+
+__all__ = ["as_bytes", "count_iterable", "encode_iterable", "safe_blocks"]
+
+# How much text is gathered before it is worth encoding, in bytes.
+BLOCK = 1 << 16
+
+
+def encode_iterable(
+    codec: Codec, chunks: Iterable[str | bytes], allowed: Sequence[str] | None, refused: Sequence[str] = ()
+) -> Iterator[int]:
+    """Yields the ids of the concatenated chunks: text up to the last safe cut is encoded, the rest waits.
+
+    ``refused``: special tokens that must not occur in the text.
+    """
+    texts = as_bytes(chunks)
+    blocks = safe_blocks(codec, checked(codec, texts, refused) if refused else texts, allowed)
+    return (token_id for text, coder in blocks for token_id in coder.encode(text, allowed))
+
+
+def count_iterable(codec: Codec, chunks: Iterable[str | bytes], allowed: Sequence[str] | None) -> int:
+    """Returns how many ids the concatenated chunks have."""
+    return sum(coder.count(text, allowed) for text, coder in safe_blocks(codec, as_bytes(chunks), allowed))
+
+
+def checked(codec: Codec, chunks: Iterable[bytes], refused: Sequence[str]) -> Iterator[bytes]:
+    """Yields the chunks; raises DisallowedSpecialTokenError where one of these special tokens is, across chunks, too."""
+    longest = max(len(name.encode()) for name in refused)
+    before = b""
+    for chunk in chunks:
+        text = before + chunk
+        codec.check(text, refused)
+        before = text[max(0, len(text) - longest + 1) :]
+        yield chunk
+
+
+def as_bytes(chunks: Iterable[str | bytes]) -> Iterator[bytes]:
+    """Yields the chunks as UTF-8. A single text is a mistake, not chunks of one character each."""
+    if isinstance(chunks, (str, bytes)):
+        raise TypeError(f"chunks must be an iterable of str or bytes, not one {type(chunks).__name__}")
+    return (utf8(chunk) for chunk in join_surrogates(chunks))
+
+
+def safe_blocks(
+    codec: Codec, chunks: Iterable[bytes], allowed: Sequence[str] | None, size: int = BLOCK
+) -> Iterator[tuple[bytes, Codec]]:
+    """Yields the concatenated chunks in blocks of about ``size`` bytes whose ids, joined, are those of the whole.
+
+    Each block comes with the codec to encode it: that of a later block continues from the text before it.
+    """
+    text = bytearray()
+    wanted = size
+    later = None  # one for all later blocks: it keeps what it has made of the names that are allowed
+    for chunk in chunks:
+        text += chunk
+        if len(text) < wanted:
+            continue
+        cut = codec.safe_cut(bytes(text), allowed)
+        if cut:
+            yield bytes(text[:cut]), codec
+            codec = later = later or codec.going_on()
+        del text[:cut]
+        # If there is no safe cut, look again only when there is twice as much text: the search stays linear.
+        wanted = max(size, 2 * len(text))
+    yield bytes(text), codec
