@@ -12,7 +12,7 @@ import pytest
 # longest name that fits counts.
 ORDER = [
     ("errors",),
-    ("reference.text", "corpus.progress", "data"),
+    ("reference.text", "reference.merging", "corpus.progress", "data"),
     ("reference.published",),  # rules and tables that the files below the next line look up
     ("reference",),
     ("reference.published.normalize", "reference.published.words", "reference.published.packed_vocab"),
