@@ -221,8 +221,15 @@ def test_a_pattern_is_refused_or_cuts_as_theirs(tmp_path_factory, pattern, some)
         return
     for text in some:
         ids = outcome(tok.encode, text)
-        if not isinstance(ids, Failure):  # a pattern may ask for too many steps
-            assert theirs.encode(text).ids == ids
+        if isinstance(ids, Failure):  # a pattern may ask for too many steps
+            continue
+        try:
+            wanted = theirs.encode(text).ids
+        except BaseException as error:
+            if type(error).__name__ == "PanicException":  # theirs panics at the limit of its own steps
+                continue
+            raise
+        assert ids == wanted
 
 
 @pytest.mark.parametrize("pattern", [r"\s+$", "a$", r"[$a]+$|\$", "b$|a", "(?:a|$ ?)b$"])
