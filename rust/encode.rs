@@ -9,13 +9,6 @@
 //! Trying each merge in the order of learning gives the same ids; this only avoids trying those that do not occur. Taking the
 //! longest token from the left is a different algorithm, with different ids.
 //!
-//! The naive way looks at all pairs again after every merge. Here the parts form a linked list, so that a merge touches only
-//! its two neighbours, and a heap holds every pair that can merge. A heap entry is *stale* if one of its parts has since been
-//! merged away; it is recognised when it comes to the top, and dropped.
-//!
-//! Invariants: the parts, in list order, always spell the piece; every pair of neighbours that can merge has an entry in the
-//! heap.
-//!
 //! A piece begins as its bytes or, in a vocabulary of characters, as these ([`characters`]).
 //!
 //! Costs, n bytes: O(n log n) time, O(n) space, for any piece; no recursion.
@@ -25,11 +18,8 @@
 use crate::characters::{Symbols, characters};
 use crate::error::{Error, Result};
 use crate::interrupt;
+use crate::merging::merge_parts;
 use crate::vocab::{NO_ID, Vocab};
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-
-const GONE: u32 = u32::MAX;
 
 /// Two neighbours that can merge. Candidates sort in the order of merging: lowest rank, then leftmost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,7 +39,7 @@ pub fn encode_piece(vocab: &Vocab, piece: &[u8], out: &mut Vec<u32>) -> Result<(
         out.push(whole);
         return Ok(());
     }
-    let merged = merge_parts(vocab, first_parts(vocab, piece)?)?;
+    let merged = merge_parts(|left, right| vocab.merge_of(left, right), first_parts(vocab, piece)?)?;
     interrupt::append(out, merged.into_iter())
 }
 
@@ -104,51 +94,6 @@ pub fn single_symbols(vocab: &Vocab, symbols: &Symbols, piece: &[u8]) -> Result<
         fused = known.is_none() && symbols.fuses;
         Ok(())
     })?;
-    Ok(ids)
-}
-
-/// Merges the parts until no two neighbours can merge.
-pub fn merge_parts(vocab: &Vocab, mut ids: Vec<u32>) -> Result<Vec<u32>> {
-    let end = ids.len();
-    // The place of the part to the left of each (`end` for none) and to the right of each (`end` for none).
-    let (mut before, mut after) = (Vec::new(), Vec::new());
-    interrupt::append(&mut before, (0..end).map(|place| place.checked_sub(1).unwrap_or(end)))?;
-    interrupt::append(&mut after, (0..end).map(|place| place + 1))?;
-
-    // The heap entry for the part at a place and the one after it, if they merge.
-    let candidate = |ids: &[u32], after: &[usize], place: usize| {
-        if place == end || after[place] == end {
-            return None;
-        }
-        let (left, right) = (ids[place], ids[after[place]]);
-        let (rank, id) = vocab.merge_of(left, right)?;
-        Some(Reverse(Candidate { rank, place, left, right, id }))
-    };
-
-    let mut heap = BinaryHeap::new();
-    let push = |heap: &mut BinaryHeap<_>, entry: Option<_>| {
-        heap.try_reserve(1)?;
-        heap.extend(entry);
-        interrupt::check()
-    };
-    for place in 0..end {
-        push(&mut heap, candidate(&ids, &after, place))?;
-    }
-    while let Some(Reverse(Candidate { place, left, right, id, .. })) = heap.pop() {
-        let gone = after[place];
-        if ids[place] != left || gone == end || ids[gone] != right {
-            continue; // stale
-        }
-        (ids[place], ids[gone]) = (id, GONE);
-        after[place] = after[gone];
-        if after[place] < end {
-            before[after[place]] = place;
-        }
-        for changed in [before[place], place] {
-            push(&mut heap, candidate(&ids, &after, changed))?;
-        }
-    }
-    ids.retain(|&id| id != GONE);
     Ok(ids)
 }
 

@@ -56,6 +56,7 @@ pub mod families;
 pub mod fast;
 pub mod flags;
 pub mod interrupt;
+pub mod merging;
 pub mod metaspace;
 pub mod normal_forms;
 pub mod normalize;

@@ -26,14 +26,13 @@
 use crate::characters::characters;
 use crate::error::{Error, Result};
 use crate::interrupt;
+use crate::merging::merge_parts;
 use crate::tokens::{Tokens, show};
 use foldhash::HashMap;
-use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
+use std::cmp::Ordering;
 
 /// From how many bytes on a token is split with a heap.
 const LONG: usize = if cfg!(test) { 3 } else { 256 };
-const GONE: usize = usize::MAX;
 
 /// Two ids, the id they make, and the rank that decides which merge comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +53,8 @@ pub(crate) fn recover_merges(tokens: &Tokens, ranks: &HashMap<&[u8], u32>) -> Re
         interrupt::check()?;
         let bytes = || (0..=token.len()).collect::<Vec<_>>();
         let is_long = token.len() > LONG;
-        let parts = if is_long { split_long(token, &bytes(), ranks, rank) } else { split_by_ranks(token, ranks, rank) };
+        let parts =
+            if is_long { split_long(token, &bytes(), ranks, rank)? } else { split_by_ranks(token, ranks, rank) };
         let &[left, right] = parts.as_slice() else { return Ok(None) };
         let (Some(&left), Some(&right)) = (ranks.get(left), ranks.get(right)) else { return Ok(None) };
         merges.push(Merge { left, right, id: rank, rank });
@@ -79,42 +79,15 @@ fn split_by_ranks<'t>(token: &'t [u8], ranks: &HashMap<&[u8], u32>, below: u32) 
 
 /// What merging makes of a token that begins as the parts between some offsets, but for the token itself.
 ///
-/// It takes O(L log L) steps, by the heap of `encode.rs`.
-fn split_long<'t>(token: &'t [u8], cuts: &[usize], ranks: &HashMap<&[u8], u32>, below: u32) -> Vec<&'t [u8]> {
-    let end = token.len();
-    // The part that begins at a place ends where the next begins. Before the first begins none, so it says its own place.
-    let mut after = vec![GONE; end];
-    let mut before = vec![0; end];
-    for cut in cuts.windows(2) {
-        after[cut[0]] = cut[1];
-        if cut[1] < end {
-            before[cut[1]] = cut[0];
-        }
-    }
-    let candidate = |start: usize, middle: usize, stop: usize| {
+/// It takes O(L log L) steps, by the heap of `merging.rs`.
+fn split_long<'t>(token: &'t [u8], cuts: &[usize], ranks: &HashMap<&[u8], u32>, below: u32) -> Result<Vec<&'t [u8]>> {
+    let merge_of = |(start, _): (usize, usize), (_, stop): (usize, usize)| {
         // A slice as long as the token is not looked up: hashing it takes a while.
-        let rank = if stop - start < end { ranks.get(&token[start..stop]).copied() } else { None };
-        rank.filter(|&rank| rank < below).map(|rank| Reverse((rank, start, middle, stop)))
+        let rank = if stop - start < token.len() { ranks.get(&token[start..stop]).copied() } else { None };
+        rank.filter(|&rank| rank < below).map(|rank| (rank, (start, stop)))
     };
-    let mut heap: BinaryHeap<_> = cuts.windows(3).filter_map(|cut| candidate(cut[0], cut[1], cut[2])).collect();
-    while let Some(Reverse((_, start, middle, stop))) = heap.pop() {
-        if after[start] != middle || after[middle] != stop {
-            continue; // stale
-        }
-        (after[start], after[middle]) = (stop, GONE);
-        if stop < end {
-            before[stop] = start;
-            heap.extend(candidate(start, stop, after[stop]));
-        }
-        if start > 0 {
-            heap.extend(candidate(before[start], start, stop));
-        }
-        if interrupt::stopped() {
-            break;
-        }
-    }
-    let starts = std::iter::successors(Some(0), |&start| Some(after[start]).filter(|&next| next < end));
-    starts.map(|start| &token[start..after[start]]).collect()
+    let parts = merge_parts(merge_of, cuts.windows(2).map(|cut| (cut[0], cut[1])).collect())?;
+    Ok(parts.into_iter().map(|(start, stop)| &token[start..stop]).collect())
 }
 
 /// Returns every way to cut a token into two tokens, as a merge of the token's rank.
@@ -146,7 +119,7 @@ pub(crate) fn merges_from_scores(pieces: &[Scored], ids: &HashMap<&[u8], u32>) -
             let reason = format!("the piece {} holds {}, which is not a piece", show(piece), show(char));
             return Err(Error::Vocabulary(reason));
         }
-        if let Some((left, right)) = last_merge(piece, &ranks) {
+        if let Some((left, right)) = last_merge(piece, &ranks)? {
             merges.push(Merge { left: ids[left], right: ids[right], id: ids[piece], rank });
         }
     }
@@ -184,7 +157,7 @@ fn is_run(piece: &[u8]) -> bool {
 }
 
 /// The two parts that become the piece when it is merged alone; None if it never comes about.
-pub(crate) fn last_merge<'p>(piece: &'p [u8], ranks: &HashMap<&[u8], u32>) -> Option<(&'p [u8], &'p [u8])> {
+pub(crate) fn last_merge<'p>(piece: &'p [u8], ranks: &HashMap<&[u8], u32>) -> Result<Option<(&'p [u8], &'p [u8])>> {
     // Part i is the bytes from cuts[i] to cuts[i + 1]; pair i is parts i and i + 1.
     let ends = characters(piece).scan(0, |end, char| {
         *end += char.len();
@@ -192,15 +165,16 @@ pub(crate) fn last_merge<'p>(piece: &'p [u8], ranks: &HashMap<&[u8], u32>) -> Op
     });
     let mut cuts: Vec<usize> = std::iter::once(0).chain(ends).collect();
     if piece.len() > LONG {
-        let parts = split_long(piece, &cuts, ranks, u32::MAX);
-        return if let &[left, right] = parts.as_slice() { Some((left, right)) } else { None };
+        let parts = split_long(piece, &cuts, ranks, u32::MAX)?;
+        return Ok(if let &[left, right] = parts.as_slice() { Some((left, right)) } else { None });
     }
     let rank = |cuts: &[usize], at: usize| ranks.get(&piece[cuts[at]..cuts[at + 2]]).copied();
     let mut pairs: Vec<Option<u32>> = (0..cuts.len().saturating_sub(2)).map(|at| rank(&cuts, at)).collect();
     while cuts.len() > 2 {
-        let (_, at) = pairs.iter().enumerate().filter_map(|(at, rank)| Some(((*rank)?, at))).min()?;
+        let best = pairs.iter().enumerate().filter_map(|(at, rank)| Some(((*rank)?, at))).min();
+        let Some((_, at)) = best else { return Ok(None) };
         if cuts.len() == 3 {
-            return Some(piece.split_at(cuts[1]));
+            return Ok(Some(piece.split_at(cuts[1])));
         }
         cuts.remove(at + 1);
         pairs.remove(at);
@@ -210,7 +184,7 @@ pub(crate) fn last_merge<'p>(piece: &'p [u8], ranks: &HashMap<&[u8], u32>) -> Op
             }
         }
     }
-    None
+    Ok(None)
 }
 
 #[cfg(test)]
@@ -230,7 +204,7 @@ mod tests {
             let ranks: HashMap<&[u8], u32> = bytes.iter().map(Vec::as_slice).chain(words).zip(0..).collect();
             let token = token.as_bytes();
             let bytes: Vec<usize> = (0..=token.len()).collect();
-            let (long, short) = (split_long(token, &bytes, &ranks, below), split_by_ranks(token, &ranks, below));
+            let (long, short) = (split_long(token, &bytes, &ranks, below).unwrap(), split_by_ranks(token, &ranks, below));
             // The token itself is not made.
             prop_assert!(long == short || (short == [token] && long.len() == 2));
         }
@@ -253,7 +227,7 @@ mod tests {
                 parts.splice(at..at + 2, [pair(at)]);
             }
             let wanted = if let &[left, right] = parts.as_slice() { Some((left, right)) } else { None };
-            prop_assert_eq!(last_merge(piece.as_bytes(), &ranks), wanted);
+            prop_assert_eq!(last_merge(piece.as_bytes(), &ranks).unwrap(), wanted);
         }
     }
 
@@ -264,6 +238,6 @@ mod tests {
         let runs = [(b"  ".to_vec(), 302, -2.0), (b"   ".to_vec(), 303, -2.0)];
         assert_eq!(rank_by_score(&runs), [(b"   ".as_slice(), 0), (b"  ".as_slice(), 1)]);
         let ranks = [(b"bc".as_slice(), 0), (b"ab", 1), (b"abc", 2)].into_iter().collect();
-        assert_eq!(last_merge(b"abc", &ranks), Some((b"a".as_slice(), b"bc".as_slice())));
+        assert_eq!(last_merge(b"abc", &ranks).unwrap(), Some((b"a".as_slice(), b"bc".as_slice())));
     }
 }

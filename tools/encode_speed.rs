@@ -4,8 +4,8 @@
 
 #![allow(clippy::cast_precision_loss, reason = "megabytes are not counted to the byte")]
 
+use minitok::fast::encode::cut::split_by::SplitBy;
 use minitok::fast::encode::encoder::Encoder;
-use minitok::fast::encode::split::Split;
 use minitok::fast::pystr::source::Source;
 use minitok::pretokenize::scanner_of;
 use minitok::vocab::Vocab;
@@ -26,13 +26,13 @@ fn main() {
     for &(len, rounds) in short {
         let mut ids = Vec::new();
         let start = clock();
-        encoder.encode(Source::Bytes(&text[..len.min(text.len())]), Split::Scan(&tier), &mut ids).expect("no regex");
+        encoder.encode(Source::Bytes(&text[..len.min(text.len())]), SplitBy::Scan(&tier), &mut ids).expect("no regex");
         let first = (clock() - start) * 1e6;
         let start = clock();
         for _ in 0..rounds {
             ids.clear();
             encoder
-                .encode(Source::Bytes(&text[..len.min(text.len())]), Split::Scan(&tier), &mut ids)
+                .encode(Source::Bytes(&text[..len.min(text.len())]), SplitBy::Scan(&tier), &mut ids)
                 .expect("no regex");
         }
         println!("{len:5} bytes: first {first:.2} us, then {:.3} us", (clock() - start) * 1e6 / f64::from(rounds));
@@ -43,7 +43,7 @@ fn main() {
     for pass in 0..6 {
         ids.clear();
         let start = clock();
-        encoder.encode(Source::Bytes(text), Split::Scan(&tier), &mut ids).expect("no regex");
+        encoder.encode(Source::Bytes(text), SplitBy::Scan(&tier), &mut ids).expect("no regex");
         let time = clock() - start;
         if pass == 0 {
             println!("cold {:8.1} MB/s", megabytes / time);
@@ -57,7 +57,7 @@ fn main() {
         .fold(0u64, |sum, (at, &id)| sum.wrapping_mul(31).wrapping_add(u64::from(id) ^ at as u64));
     println!("warm {:8.1} MB/s, {} ids, checksum {sum:x}", megabytes / best, ids.len());
     let start = clock();
-    let count = encoder.count(Source::Bytes(text), Split::Scan(&tier)).expect("no regex");
+    let count = encoder.count(Source::Bytes(text), SplitBy::Scan(&tier)).expect("no regex");
     println!("count {:7.1} MB/s, {count}", megabytes / (clock() - start));
 }
 

@@ -5,18 +5,19 @@
 use super::decode::Decoder;
 use crate::codec::{Codec, placed};
 use crate::error::{Error, Result};
+use crate::fast::encode::cut::parts::beside_marker;
+use crate::fast::encode::cut::split_by::{Spaces, SplitBy};
 use crate::fast::encode::encoder::Encoder;
 use crate::fast::encode::id_buffer::room_for;
-use crate::fast::encode::split::{Spaces, Split};
 use crate::fast::normal::normalizer::FastNormalizer;
 use crate::fast::passes::first_pass;
 use crate::fast::preprocess;
 use crate::fast::pystr::source::Source;
-use crate::fast::scan::Tier;
+use crate::fast::scan::{Cuts, Tier};
 use crate::fast::util::fallible::{append, collect};
 use crate::fast::util::settings::enabled;
 use crate::fast::vocab::FastVocab;
-use crate::metaspace::{MARKER, Metaspace, spaced};
+use crate::metaspace::{Metaspace, spaced};
 use crate::normalize::Normalizer;
 use crate::once::Once;
 use crate::preprocess::{Before, Search};
@@ -126,8 +127,8 @@ impl FastCodec {
         };
         let done = self.each_segment(source, search, goes_on, |segment| {
             match segment {
-                Segment::Text(source, split) if threads > 1 => encoder.encode_on(threads, source, split, ids)?,
-                Segment::Text(source, split) => encoder.each_block(source, split, |block| block.append_to(ids))?,
+                Segment::Text(source, by) if threads > 1 => encoder.encode_on(threads, source, by, ids)?,
+                Segment::Text(source, by) => encoder.each_block(source, by, |block| block.append_to(ids))?,
                 Segment::Special(id) => {
                     ids.try_reserve(1)?;
                     ids.push(id);
@@ -191,9 +192,9 @@ impl FastCodec {
     fn ready(&self, text: &[u8], work: &mut impl FnMut(Segment) -> Result<()>) -> Result<()> {
         let Some(words) = &self.core.words else {
             let split = if self.has_no_pattern() {
-                Split::Characters(Spaces::default())
+                SplitBy::Characters(Spaces::default())
             } else {
-                self.scanner().map_or(Split::Pattern(&self.core.pattern), Split::Scan)
+                self.scanner().map_or(SplitBy::Pattern(&self.core.pattern), SplitBy::Scan)
             };
             return work(Segment::Text(Source::Bytes(text), split));
         };
@@ -205,7 +206,7 @@ impl FastCodec {
             ends.push(pieces.len());
             Ok(())
         })?;
-        if ends.is_empty() { Ok(()) } else { work(Segment::Text(Source::Bytes(&pieces), Split::Ends(&ends))) }
+        if ends.is_empty() { Ok(()) } else { work(Segment::Text(Source::Bytes(&pieces), SplitBy::Ends(&ends))) }
     }
 
     /// As `Codec::safe_cut`, at every place that the scanner of the pattern knows.
@@ -222,7 +223,7 @@ impl FastCodec {
         let markers = self.core.preprocessor.metaspace.is_some_and(Metaspace::has_markers);
         let mut end = text.len();
         for _ in 0..CUTS_TRIED {
-            let cut = table.last_safe_cut(&text[..end.saturating_sub(longest)]).unwrap_or(0);
+            let cut = table.last(&text[..end.saturating_sub(longest)], 0).unwrap_or(0);
             if cut == 0 || (self.core.is_safe(text, cut, search) && !(markers && beside_marker(text, cut))) {
                 return cut;
             }
@@ -234,7 +235,7 @@ impl FastCodec {
     }
 
     /// How a segment is cut, and what becomes of its spaces.
-    fn split(&self, segment: Source, before: Before) -> Split<'_> {
+    fn split(&self, segment: Source, before: Before) -> SplitBy<'_> {
         if self.has_no_pattern() {
             let spaces = self.core.preprocessor.metaspace.map_or(Spaces::default(), |metaspace| {
                 let (first, markers) = (segment.beginning(), metaspace.has_markers());
@@ -242,9 +243,9 @@ impl FastCodec {
                 let puts = before != Before::Text && metaspace.puts_space(&first, before == Before::Nothing);
                 Spaces { markers, prefix: puts }
             });
-            return Split::Characters(spaces);
+            return SplitBy::Characters(spaces);
         }
-        self.scanner().map_or(Split::Pattern(&self.core.pattern), Split::Scan)
+        self.scanner().map_or(SplitBy::Pattern(&self.core.pattern), SplitBy::Scan)
     }
 
     /// Appends the ids of a segment as the preprocessor has made it.
@@ -253,7 +254,7 @@ impl FastCodec {
             return self.core.encode_segment(segment, ids);
         };
         self.ready(segment, &mut |segment| match segment {
-            Segment::Text(source, split) => encoder.each_block(source, split, |block| block.append_to(ids)),
+            Segment::Text(source, by) => encoder.encode(source, by, ids),
             Segment::Special(id) => {
                 ids.push(id);
                 Ok(())
@@ -275,11 +276,6 @@ impl FastCodec {
     }
 }
 
-/// Whether a marker, or the beginning of one, is on either side of a place of the text.
-fn beside_marker(text: &[u8], at: usize) -> bool {
-    MARKER.starts_with(&text[at..text.len().min(at + MARKER.len())]) || text[..at].ends_with(MARKER)
-}
-
 /// The error with the place where the text has the byte that it names.
 fn placed_in(error: Error, source: Source) -> Error {
     match source.bytes() {
@@ -290,7 +286,7 @@ fn placed_in(error: Error, source: Source) -> Error {
 
 /// A part of a text.
 enum Segment<'s> {
-    Text(Source<'s>, Split<'s>),
+    Text(Source<'s>, SplitBy<'s>),
     Special(u32),
 }
 

@@ -13,7 +13,7 @@
 //! 9. [`vocab`]: a vocabulary with the tables that its codecs share; [`read`]: files -> vocabularies.
 //! 10. [`pack`]: lines of JSON -> ids.
 //! 11. [`token_bytes`]: merges -> the bytes of every token, when a vocabulary is opened.
-//! 12. [`util`]: settings, prefetching, zeroed memory, a pool.
+//! 12. [`simd`]: loops that are compiled for several sets of instructions; [`util`]: settings, prefetching, zeroed memory, a pool.
 
 // Lengths come from outside: memory is asked for (`util/fallible.rs`).
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
@@ -31,6 +31,7 @@ pub mod preprocess;
 pub mod pystr;
 pub mod read;
 pub mod scan;
+pub mod simd;
 pub mod token_bytes;
 pub mod train;
 pub mod util;

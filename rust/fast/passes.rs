@@ -2,7 +2,7 @@
 //! left.
 //!
 //! A later pattern cuts each piece of those before by itself. So what it makes of a piece depends on the bytes of the piece only,
-//! and has to be found once for all places where the piece stands: encoding remembers the ids (`encode/cut_further.rs`),
+//! and has to be found once for all places where the piece stands: encoding remembers the ids (`encode/merge/cut_further.rs`),
 //! counting cuts the distinct pieces of a part (`count/splitter.rs`).
 
 use super::scan::{Tier, passes};

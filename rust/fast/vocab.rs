@@ -2,8 +2,8 @@
 //! of `rust/vocab.rs`, which it holds.
 
 use crate::error::Result;
-use crate::fast::encode::merges_from_ranks::merges_from_ranks;
-use crate::fast::encode::merges_from_scores::merges_from_scores;
+use crate::fast::encode::analysis::merges_from_ranks::merges_from_ranks;
+use crate::fast::encode::analysis::merges_from_scores::merges_from_scores;
 use crate::fast::encode::tables::Tables;
 use crate::fast::token_bytes::join_all;
 use crate::fast::util::fallible::{collect, concat};

@@ -434,8 +434,10 @@ impl Codec {
 
     /// The ids of a text.
     fn ids(&self, py: Python<'_>, text: &Text<'_>, allowed: Names<'_>, threads: usize) -> PyResult<Vec<u32>> {
-        let search = self.search(py, allowed)?;
-        self.working(py, text, || self.fast.encode(threads, text.source(), &search, self.goes_on))
+        let (search, source) = (self.search(py, allowed)?, text.source());
+        let mut ids = id_buffer::room_for(if threads > 1 { 0 } else { source.len() });
+        self.working(py, text, || self.fast.append(threads, source, &search, self.goes_on, &mut ids))?;
+        Ok(ids)
     }
 
     /// Does some work on a text without the GIL, unless it is so short that letting go and taking hold would be most of it; if

@@ -25,7 +25,7 @@ from ..arguments import allowed_tokens
 from ..backend import load_backend
 from ..definition import IDENTITY
 from ..errors import VocabularyError
-from ..reference.encode import GONE, merge_parts
+from ..reference.merging import GONE, merge_parts
 from ..reference.published.characters import characters
 from ..reference.text import utf8
 from .counting import BATCH, checked
@@ -167,7 +167,7 @@ class Ways:
         # Each pair makes an id of its own, which says at the end which of them it was.
         marked = {pair: (self.by_pair[pair][0], LAST - number) for number, pair in enumerate(pairs)}
         begin: list[int] = self.first_parts(self.tokens[token_id])
-        ids = merge_parts(Marked(self.by_pair, marked), begin)  # type: ignore[arg-type]  # it asks `merge_of` only
+        ids = merge_parts(Marked(self.by_pair, marked).merge_of, begin)
         return pairs[LAST - ids[0]] if len(ids) == 1 and ids[0] <= LAST else None
 
     def first_parts(self, token: bytes) -> list[int]:

@@ -14,7 +14,8 @@ __all__ = ["lesson_notebook"]
 # A folded block, and an example with the output that it has on the page.
 FOLD = re.compile(r'<details markdown="1">\n<summary>(.*?)</summary>\n(.*?)</details>\n?', re.DOTALL)
 EXAMPLE = re.compile(r"^```python\n(>>> .*?)^```\n", re.DOTALL | re.MULTILINE)
-# A link to another page of the site, as Markdown or as HTML writes it.
+# A picture that is light or dark, and a link to another page of the site, as Markdown or as HTML writes it.
+PICTURE = re.compile(r'<picture>.*?src="([^"]+)".*?alt="([^"]*)">\n</picture>', re.DOTALL)
 LINK = re.compile(r'\[([^\]]+)\]\((?!\w+:|#)([^)]+)\)|<a href="(?!\w+:|#)([^"]+)">(.*?)</a>', re.DOTALL)
 # What is there already is used: in a clone, that is the clone's.
 INSTALL = """import importlib.util
@@ -37,6 +38,7 @@ def lesson_notebook(page: str, address: str | None = None) -> dict[str, Any]:
     [('markdown', '# Title'), ('code', '1 + 1'), ('code', '3'), ('markdown', 'Text.')]
     """
     page = re.sub(r" ?\[As a notebook\]\([^)]*\)\.?", "", page).replace(", nothing to install.", ".")
+    page = PICTURE.sub(lambda picture: f"![{picture[2]}]({urljoin(address, picture[1])})" if address else "", page)
     page = LINK.sub(lambda link: absolute(link, address), page)
     page = FOLD.sub(lambda fold: f"**{fold[1]}: first predict, then run and read on.**\n{fold[2]}", page)
     parts: list[tuple[str, str]] = [("code", INSTALL)]

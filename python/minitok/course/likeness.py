@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Iterable
 from difflib import SequenceMatcher
+from functools import cache
 
 from .mutants import solution
 
@@ -31,10 +32,16 @@ def alike(sources: Iterable[str]) -> tuple[str, ...]:
     written = [words for source in sources for words in functions(source).values()]
     found = [
         name
-        for name, words in functions(solution()).items()
+        for name, words in of_the_solution().items()
         if len(words) >= SHORTEST and any(near(words, other) for other in written)
     ]
     return tuple(found) if len(found) >= LEAST else ()
+
+
+@cache
+def of_the_solution() -> dict[str, list[str]]:
+    """The functions of the solution."""
+    return functions(solution())
 
 
 def near(words: list[str], other: list[str]) -> bool:

@@ -9,13 +9,6 @@ By hand, with the merges 0: (a, b) -> X, 1: (b, c) -> Y, 2: (X, c) -> Z and the 
 Trying each merge in the order of learning gives the same ids; this only avoids trying those that do not occur. Taking the
 longest token from the left is a different algorithm, with different ids.
 
-The naive way looks at all pairs again after every merge. Here the parts form a linked list, so that a merge touches only its
-two neighbours, and a heap holds every pair that can merge. A heap entry is *stale* if one of its parts has since been merged
-away; it is recognised when it comes to the top, and dropped.
-
-Invariants: the parts, in list order, always spell the piece; every pair of neighbours that can merge has an entry in the
-heap.
-
 A piece begins as its bytes or, in a vocabulary of characters, as these (``characters``).
 
 Costs, n bytes: O(n log n) time, O(n) space, for any piece; no recursion.
@@ -26,14 +19,12 @@ Implements SPEC E1, E2, E6, E7, S1, S7 and S8.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 from ..errors import MissingByteError
+from .merging import merge_parts
 from .published.characters import Symbols, characters
 from .vocab import Vocab
-
-GONE = -1
 
 
 class Candidate(NamedTuple):
@@ -56,7 +47,7 @@ def encode_piece(vocab: Vocab, piece: bytes) -> list[int]:
         whole = vocab.token_id(piece)
         if whole is not None:
             return [whole]
-    return merge_parts(vocab, first_parts(vocab, piece))
+    return merge_parts(vocab.merge_of, first_parts(vocab, piece))
 
 
 def first_parts(vocab: Vocab, piece: bytes) -> list[int]:
@@ -99,34 +90,3 @@ def single_symbols(vocab: Vocab, symbols: Symbols, piece: bytes) -> list[int]:
             ids.append(symbols.unknown)
         fused = token_id is None and symbols.fuses
     return ids
-
-
-def merge_parts(vocab: Vocab, ids: list[int]) -> list[int]:
-    """Merges the parts until no two neighbours can merge."""
-    end = len(ids)
-    before = list(range(-1, end - 1))  # the place of the part to the left of each; -1 for none
-    after = list(range(1, end + 1))  # the place of the part to the right of each; `end` for none
-
-    def candidate(place: int) -> Candidate | None:
-        """Returns the heap entry for the part at a place and the one after it, if they can merge."""
-        if place < 0 or after[place] == end:
-            return None
-        left, right = ids[place], ids[after[place]]
-        merge = vocab.merge_of(left, right)
-        return merge and Candidate(merge[0], place, left, right, merge[1])
-
-    heap = [entry for place in range(end) if (entry := candidate(place))]
-    heapify(heap)
-    while heap:
-        _, place, left, right, merged = heappop(heap)
-        gone = after[place]
-        if ids[place] != left or gone == end or ids[gone] != right:
-            continue  # stale
-        ids[place], ids[gone] = merged, GONE
-        after[place] = after[gone]
-        if after[place] < end:
-            before[after[place]] = place
-        for changed in (before[place], place):
-            if entry := candidate(changed):
-                heappush(heap, entry)
-    return [token_id for token_id in ids if token_id != GONE]

@@ -112,8 +112,8 @@ impl Splitter {
         let tier = self.scanner.as_ref()?;
         let known = text.len().checked_sub(after)?;
         // What a cut is told from lies before it and in the one character behind it.
-        let before = |&cut: &usize| tier.last_safe_cut(&text[..cut], 0);
-        let mut cuts = std::iter::successors(tier.last_safe_cut(&text[..known], 0), before);
+        let before = |&cut: &usize| tier.cuts().last(&text[..cut], 0);
+        let mut cuts = std::iter::successors(tier.cuts().last(&text[..known], 0), before);
         cuts.find(|&cut| !self.special.crosses(text, cut))
     }
 }
@@ -184,7 +184,7 @@ mod tests {
                 for after in [0, 1, 4] {
                     let known = &text[..text.len().saturating_sub(after)];
                     let is_cut =
-                        |at: &usize| tier.safe_cut(known, *at) == Some(*at) && !splitter.special.crosses(&text, *at);
+                        |at: &usize| tier.cuts().next(known, *at) == Some(*at) && !splitter.special.crosses(&text, *at);
                     let expected = (1..=start.len().min(known.len())).rev().find(is_cut);
                     assert_eq!(splitter.last_cut(&text, after), expected, "{start:?}, {long} more, {after} after");
                 }

@@ -8,32 +8,29 @@
 //! filled with the vocabulary: that takes a few milliseconds and saves more on the text that follows.
 
 use super::block::{BLOCK, Workspace};
-use super::block_output::BlockOutput;
-use super::piece_cache::{PieceCache, Size};
-use super::split::{Spaces, Split};
+use super::cut::byte_cuts::Cutter;
+use super::cut::parts::{BetweenMarkers, each_spaced, each_utf8, parts};
+use super::cut::split_by::{Spaces, SplitBy};
+use super::lookup::block_output::BlockOutput;
+use super::lookup::piece_cache::{PieceCache, Size};
+use super::parallel::{GROUP, encode_all};
 use super::tables::Tables;
 use crate::engine::Spent;
 use crate::error::Result;
 use crate::fast::pystr::source::Source;
-use crate::fast::pystr::str_to_utf8::Units;
-use crate::fast::scan::Cuts;
-use crate::fast::util::fallible::{append, concat, push};
+use crate::fast::scan::Scanner;
+use crate::fast::util::fallible::{append, collect, push};
 use crate::fast::util::pool::{Pool, Pooled};
 use crate::fast::util::settings::cache_bytes;
 use crate::interrupt;
-use crate::metaspace::spaced;
 use crate::pretokenize::Pattern;
 use crate::vocab::Vocab;
-use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A text of this many bytes is worth a large cache at once.
 pub(super) const SEED_AFTER: usize = 1 << 20;
 /// Shorter texts have no pieces worth cutting.
 const CUTTABLE: usize = if cfg!(any(test, fuzzing)) { 7 } else { 64 };
-/// How many units of a Python str are turned into UTF-8 at a time.
-const CHUNK: usize = 1 << 16;
-const MOST_AT_ONCE: usize = 1 << 20;
 /// Larger pieces are first cut each time this many bytes have passed, at a place up to `NEAR_HUGE` bytes further on.
 const HUGE: usize = if cfg!(any(test, fuzzing)) { 100 } else { 1 << 20 };
 const NEAR_HUGE: usize = if cfg!(any(test, fuzzing)) { 50 } else { 1 << 12 };
@@ -46,7 +43,7 @@ const FIRST_RECORDS: usize = 11_000;
 pub struct Encoder {
     tables: Arc<Tables>,
     /// Cuts every piece further, before it is merged.
-    rest: Option<Pattern>,
+    later: Option<Pattern>,
     /// The sizes of a new cache and of a seeded one.
     first: Size,
     size: Size,
@@ -75,121 +72,82 @@ impl Encoder {
             records: size.records.min(FIRST_RECORDS),
             ..size
         };
-        Encoder { tables, rest: None, first, size, seed_after: SEED_AFTER, pool: Pool::new() }
+        Encoder { tables, later: None, first, size, seed_after: SEED_AFTER, pool: Pool::new() }
     }
 
     /// An encoder whose pieces are cut further by a pattern (`cut_further.rs`).
     #[must_use]
-    pub fn then(self, rest: Pattern) -> Encoder {
-        Encoder { rest: Some(rest), ..self }
+    pub fn then(self, later: Pattern) -> Encoder {
+        Encoder { later: Some(later), ..self }
     }
 
     /// Appends the ids of a text without special tokens.
-    pub fn encode(&self, source: Source, split: Split, out: &mut Vec<u32>) -> Result<()> {
-        self.each_block(source, split, |values| values.append_to(out))
+    pub fn encode(&self, source: Source, by: SplitBy, out: &mut Vec<u32>) -> Result<()> {
+        self.each_block(source, by, |block| block.append_to(out))
+    }
+
+    /// The same by at most `threads` threads.
+    pub fn encode_on(&self, threads: usize, source: Source, by: SplitBy, out: &mut Vec<u32>) -> Result<()> {
+        let cuts = by.cuts(&self.tables);
+        let parts = match by {
+            _ if source.len() <= 2 * GROUP => return self.encode(source, by, out),
+            SplitBy::Pattern(_) | SplitBy::Ends(_) => return self.encode(source, by, out),
+            SplitBy::Characters(_) => parts(&BetweenMarkers(cuts), source)?,
+            SplitBy::Scan(_) => parts(cuts, source)?,
+        };
+        let numbered: Vec<(usize, Source)> = collect(parts.into_iter().enumerate())?;
+        let encode = |&(number, part): &(usize, Source), ids: &mut Vec<u32>| match by {
+            SplitBy::Characters(spaces) if number > 0 => {
+                self.encode(part, SplitBy::Characters(Spaces { prefix: false, ..spaces }), ids)
+            }
+            _ => self.encode(part, by, ids),
+        };
+        let (ids, _) = encode_all(&numbered, threads, |(_, part)| part.len(), encode)?;
+        if out.is_empty() {
+            *out = ids;
+            return Ok(());
+        }
+        append(out, &ids)
     }
 
     /// Counts the ids of a text without special tokens; they are not built.
-    pub fn count(&self, source: Source, split: Split) -> Result<usize> {
+    pub fn count(&self, source: Source, by: SplitBy) -> Result<usize> {
         let mut count = 0;
-        self.each_block(source, split, |values| {
-            count += values.count();
+        self.each_block(source, by, |block| {
+            count += block.count();
             Ok(())
         })?;
         Ok(count)
     }
 
-    /// Calls `sink` with the values of each block of a text. The UTF-8 of a Python str never stands in memory as a whole.
+    /// Calls `sink` with the values of each block of a text. The UTF-8 of a Python str never stands in memory as a whole, unless
+    /// nothing is known of where it can be cut.
     pub(in crate::fast) fn each_block(
         &self,
         source: Source,
-        split: Split,
+        by: SplitBy,
         mut sink: impl FnMut(BlockOutput<'_>) -> Result<()>,
     ) -> Result<()> {
-        match source {
-            Source::Bytes(text) => match split {
-                Split::Characters(spaces) => {
-                    self.each_spaced(text, spaces, |part| self.each_block_of(part, split, text.len(), &mut sink))
-                }
-                _ => self.each_block_of(text, split, text.len(), sink),
-            },
+        let mut work = self.workspace()?;
+        let is_long = source.len() >= self.seed_after;
+        let spaces = if let SplitBy::Characters(spaces) = by { spaces } else { Spaces::default() };
+        let cuts = by.cuts(&self.tables);
+        let result = match source {
+            Source::Bytes(text) if spaces.prefix || spaces.markers => {
+                each_spaced(cuts, text, spaces, |part| self.encode_text(part, by, is_long, &mut work, &mut sink))
+            }
+            Source::Bytes(text) => self.encode_text(text, by, is_long, &mut work, &mut sink),
             Source::Str(units) => {
-                self.each_part(units, split, |part| self.each_block_of(part, split, units.len(), &mut sink))
+                let mut utf8 = std::mem::take(&mut work.utf8);
+                let done = each_utf8(cuts, units, spaces, &mut utf8, |part| {
+                    self.encode_text(part, by, is_long, &mut work, &mut sink)
+                });
+                work.utf8 = utf8;
+                done
             }
-        }
-    }
-
-    /// Calls `emit` with the UTF-8 of the units in parts whose pieces are those of the whole.
-    fn each_part(&self, units: Units, split: Split, mut emit: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        let mut part = std::mem::take(&mut self.workspace()?.utf8);
-        part.clear();
-        let spaces = if let Split::Characters(spaces) = split { spaces } else { Spaces::default() };
-        if spaces.prefix {
-            part.push(b' ');
-        }
-        // No cut is at or before `searched`, so that each place is looked at once however far apart cuts are.
-        let (mut at, mut wanted, mut searched) = (0, CHUNK, 0);
-        while at < units.len() {
-            if let Split::Pattern(_) | Split::Ends(_) = split {
-                part = units.utf8()?;
-                break;
-            }
-            let until = at.saturating_add(wanted).min(units.len());
-            while at < until {
-                let new = part.len();
-                at = units.transcode(at, MOST_AT_ONCE.min(until - at), &mut part)?;
-                if spaces.markers {
-                    replace_markers(&mut part, new)?;
-                }
-                interrupt::check()?;
-            }
-            if at == units.len() {
-                break;
-            }
-            // The last cut; where there is none, the part grows, by more each time.
-            wanted = part.len();
-            if let Some(cut) = self.last_text_cut(split, &part, searched) {
-                emit(&part[..cut])?;
-                part.drain(..cut);
-                wanted = CHUNK;
-            }
-            searched = part.len();
-        }
-        emit(&part)?;
-        part.clear();
-        part.shrink_to(2 * CHUNK);
-        self.workspace()?.utf8 = part;
-        Ok(())
-    }
-
-    /// The text with its markers as spaces, and the space before it. Only the beginning is copied for that.
-    fn each_spaced(&self, text: &[u8], spaces: Spaces, mut emit: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        let text = if spaces.markers { spaced(text) } else { Cow::Borrowed(text) };
-        let mut done = 0;
-        if spaces.prefix {
-            done = self.tables.byte_cuts().next(&text, 0).unwrap_or(text.len());
-            emit(&concat(&[b" ", &text[..done]])?)?;
-        }
-        emit(&text[done..])
-    }
-
-    /// The first place from another on at which a text can be cut in two whose ids are those of the whole; None where none is
-    /// known.
-    pub(super) fn text_cut(&self, split: Split, text: &[u8], from: usize) -> Option<usize> {
-        match split {
-            Split::Scan(tier) => tier.safe_cut(text, from),
-            Split::Characters(_) => self.tables.byte_cuts().next(text, from),
-            Split::Pattern(_) | Split::Ends(_) => None,
-        }
-    }
-
-    /// The last such place.
-    fn last_text_cut(&self, split: Split, text: &[u8], from: usize) -> Option<usize> {
-        match split {
-            Split::Scan(tier) => tier.last_safe_cut(text, from),
-            Split::Characters(_) => self.tables.byte_cuts().last(text, from),
-            Split::Pattern(_) | Split::Ends(_) => None,
-        }
+        };
+        work.end_call();
+        result
     }
 
     /// The bytes of what is looked up, and of what the workspaces that no thread uses now keep.
@@ -212,46 +170,74 @@ impl Encoder {
         self.pool.take(|| Workspace::new(self.first))
     }
 
-    /// Calls `sink` with the values of each block. The text is all, or a part, of one of `whole` bytes or units.
-    fn each_block_of(
+    /// Calls `sink` with the values of each block of a text. `is_long`: the text is, or is a part of, one that is worth a large
+    /// cache.
+    fn encode_text(
         &self,
         text: &[u8],
-        split: Split,
-        whole: usize,
-        mut sink: impl FnMut(BlockOutput<'_>) -> Result<()>,
-    ) -> Result<()> {
-        if text.is_empty() {
-            return Ok(());
-        }
-        let mut work = self.workspace()?;
-        let is_long = whole >= self.seed_after;
-        if self.rest.is_some() {
-            work.spent = Spent::of(text.len());
-        }
-        let result = split.each_block(text, &self.tables, &mut work, |work, start| {
-            self.encode_pieces(text, start, is_long, work, &mut sink)
-        });
-        work.rest();
-        result
-    }
-
-    /// Calls `sink` with the values of the pieces that end at `work.ends`; the first begins at `start`.
-    #[inline]
-    fn encode_pieces(
-        &self,
-        text: &[u8],
-        start: usize,
+        by: SplitBy,
         is_long: bool,
         work: &mut Workspace,
         sink: &mut impl FnMut(BlockOutput<'_>) -> Result<()>,
     ) -> Result<()> {
-        if work.ends.last().is_some_and(|&end| end - start > HUGE) {
-            return self.encode_huge_pieces(text, start, is_long, work, sink);
+        if self.later.is_some() {
+            work.spent = Spent::of(text.len());
         }
-        self.encode_cut_pieces(text, start, is_long, work, sink)
+        let mut start = 0;
+        let mut encode = |work: &mut Workspace| -> Result<()> {
+            let end = work.ends.last().copied().unwrap_or(start);
+            if end - start > HUGE {
+                self.encode_huge_pieces(text, start, is_long, work, sink)?;
+            } else {
+                self.encode_block(text, start, is_long, work, sink)?;
+            }
+            start = end;
+            Ok(())
+        };
+        match by {
+            SplitBy::Scan(tier) => {
+                let mut scanner = Scanner::of(tier, text);
+                while scanner.next_block(&mut work.ends, BLOCK)? {
+                    encode(work)?;
+                }
+            }
+            SplitBy::Characters(_) => {
+                let mut cutter = Cutter::new(self.tables.byte_cuts(), text);
+                while cutter.next_block(&mut work.ends, BLOCK) {
+                    encode(work)?;
+                }
+            }
+            SplitBy::Ends(ends) => {
+                for ends in ends.chunks(BLOCK) {
+                    work.ends.clear();
+                    work.ends.extend_from_slice(ends);
+                    encode(work)?;
+                }
+            }
+            SplitBy::Pattern(pattern) => {
+                // The mirror does not stop between two pieces, not even where something went wrong.
+                let (mut end, mut done) = (0, Ok(()));
+                work.ends.clear();
+                pattern.split(text, &mut |piece| {
+                    end += piece.len();
+                    work.ends.push(end);
+                    if work.ends.len() == BLOCK {
+                        if done.is_ok() {
+                            done = encode(work);
+                        }
+                        work.ends.clear();
+                    }
+                })?;
+                done?;
+                if !work.ends.is_empty() {
+                    encode(work)?;
+                }
+            }
+        }
+        Ok(())
     }
 
-    /// As [`encode_pieces`](Self::encode_pieces), in parts, between which the work can be stopped.
+    /// Calls `sink` with the values of the pieces that end at `work.ends`, in parts, between which the work can be stopped.
     #[cold]
     fn encode_huge_pieces(
         &self,
@@ -264,14 +250,15 @@ impl Encoder {
         for end in self.parts_of(text, start, work)? {
             work.ends.clear();
             work.ends.push(end);
-            self.encode_cut_pieces(text, start, is_long, work, sink)?;
+            self.encode_block(text, start, is_long, work, sink)?;
             start = end;
         }
         Ok(())
     }
 
-    /// As [`encode_pieces`](Self::encode_pieces), at once.
-    fn encode_cut_pieces(
+    /// Calls `sink` with the values of the pieces that end at `work.ends`; the first begins at `start`. Looks them up, merges those
+    /// that are not found, and hands all out.
+    fn encode_block(
         &self,
         text: &[u8],
         mut start: usize,
@@ -287,7 +274,8 @@ impl Encoder {
             let end = work.ends[range.end - 1];
             first = range.end;
             self.make_room(work, is_long);
-            sink(work.encode(&self.tables, self.rest.as_ref(), text, start, range))?;
+            work.found.look_up(work.cache.view(), text, start, &work.ends[range.clone()]);
+            sink(work.merge_misses(&self.tables, self.later.as_ref(), text, start, range))?;
             start = end;
         }
         match work.failure {
@@ -299,8 +287,8 @@ impl Encoder {
     /// Makes room in the cache for the new pieces of the next block.
     fn make_room(&self, work: &mut Workspace, is_long: bool) {
         if !work.seeded && (is_long || work.cache.is_full()) {
-            // What a token is cut into is not asked.
-            let end = if self.rest.is_some() { 0 } else { self.size.first_record };
+            // Pieces that are cut further may not be the tokens that they spell.
+            let end = if self.later.is_some() { 0 } else { self.size.first_record };
             // Where there is no memory for it, the small cache stays; where the look for seeds was stopped, another text gets them.
             if let Some(cache) = PieceCache::seeded(self.size, self.tables.seeds(end)) {
                 work.cache = cache;
@@ -337,7 +325,7 @@ impl Encoder {
 
     /// Whether a piece may be cut where no token stands across: the parts are not cut further as the piece would be.
     fn may_be_cut(&self) -> bool {
-        self.rest.is_none() && self.tables.parts_are_pieces()
+        self.later.is_none() && self.tables.parts_are_pieces()
     }
 
     /// Cuts long pieces of the block where that changes no id; the first piece begins at `start`.
@@ -350,15 +338,6 @@ impl Encoder {
             self.tables.cuts().cut(text, &mut work.ends, &mut work.cutting);
         }
     }
-}
-
-/// Writes spaces over the markers from a position on.
-fn replace_markers(text: &mut Vec<u8>, from: usize) -> Result<()> {
-    if let Cow::Owned(spaced) = spaced(&text[from..]) {
-        text.truncate(from);
-        append(text, &spaced)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

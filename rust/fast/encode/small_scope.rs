@@ -4,11 +4,11 @@
 //! equal but for the names of the letters are tried once. By default three letters go up to five of them, which takes seconds;
 //! `MINITOK_LONG_TESTS=1` goes up to seven.
 
+use super::cut::split_by::SplitBy;
 use super::encoder::Encoder;
-use super::merge_long::tests::every_way;
-use super::pair_table::PairTable;
-use super::piece_cache::Size;
-use super::split::Split;
+use super::lookup::piece_cache::Size;
+use super::merge::long::tests::every_way;
+use super::merge::pair_table::PairTable;
 use super::tables::Tables;
 use crate::decode::decode_bytes;
 use crate::encode::encode_piece;
@@ -78,7 +78,7 @@ fn check(merges: &Merges, texts: &[Vec<u8>]) {
         let expected = textbook(text, merges);
         let (mut mirrored, mut fast) = (Vec::new(), Vec::new());
         encode_piece(&vocab, text, &mut mirrored).expect("bytes");
-        encoder.encode(Source::Bytes(text), Split::Pattern(&none), &mut fast).expect("bytes");
+        encoder.encode(Source::Bytes(text), SplitBy::Pattern(&none), &mut fast).expect("bytes");
         assert_eq!((&mirrored, &fast), (&expected, &expected), "{merges:?} {text:?}");
         if !text.is_empty() {
             assert!(every_way(&table, text).into_iter().all(|ids| ids == expected), "{merges:?} {text:?}");
@@ -124,7 +124,7 @@ fn whole_pieces_are_tokens() {
             let expected = whole.map_or_else(|| textbook(text, &merges), |(_, id)| vec![*id]);
             let (mut mirrored, mut fast) = (Vec::new(), Vec::new());
             encode_piece(&vocab, text, &mut mirrored).expect("bytes");
-            encoder.encode(Source::Bytes(text), Split::Pattern(&none), &mut fast).expect("bytes");
+            encoder.encode(Source::Bytes(text), SplitBy::Pattern(&none), &mut fast).expect("bytes");
             assert_eq!((&mirrored, &fast), (&expected, &expected), "{merges:?} {text:?}");
         }
     }

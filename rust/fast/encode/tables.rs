@@ -1,13 +1,13 @@
 //! The tables of a vocabulary, made for speed. They never change once they are made, and all threads share them.
 
-use super::byte_cuts::ByteCuts;
-use super::exceptions::Exceptions;
-use super::made_by_merges::made_by_merges;
-use super::merges_from_ranks::Recovered;
-use super::merges_from_scores::FromScores;
-use super::pair_table::PairTable;
-use super::piece_key::{MAX_KEY_BYTES, key_of};
-use super::static_cuts::StaticCuts;
+use super::analysis::exceptions::Exceptions;
+use super::analysis::made_by_merges::made_by_merges;
+use super::analysis::merges_from_ranks::Recovered;
+use super::analysis::merges_from_scores::FromScores;
+use super::cut::byte_cuts::ByteCuts;
+use super::cut::static_cuts::StaticCuts;
+use super::lookup::piece_key::{MAX_KEY_BYTES, key_of};
+use super::merge::pair_table::PairTable;
 use crate::error::Result;
 use crate::interrupt;
 use crate::once::Once;
@@ -155,12 +155,13 @@ impl Tables {
 
 #[cfg(test)]
 mod tests {
+    use super::super::cut::split_by::SplitBy;
     use super::super::encoder::Encoder;
-    use super::super::pair_table::NO_PLACE;
-    use super::super::split::Split;
+    use super::super::merge::pair_table::NO_PLACE;
     use super::*;
-    use crate::encode::{encode_piece, merge_parts};
+    use crate::encode::encode_piece;
     use crate::fast::pystr::source::Source;
+    use crate::merging::merge_parts;
     use crate::pretokenize::Pattern;
     use crate::vocab::{Alphabet, Merge, Symbols};
 
@@ -182,9 +183,10 @@ mod tests {
         // One for each of the parts, which have 84 splits.
         assert_eq!((kept.count(), vocab.merges().len()), (28, 84));
         for text in ["abcdefgh", "hgfedcba", "cdefababcbcdefgabc", "defgh"] {
-            let expected = merge_parts(&vocab, text.bytes().map(u32::from).collect()).unwrap();
+            let expected =
+                merge_parts(|left, right| vocab.merge_of(left, right), text.bytes().map(u32::from).collect()).unwrap();
             let mut symbols = Vec::new();
-            super::super::merge_short::merge_alone(pairs, text.as_bytes(), &mut symbols);
+            super::super::merge::short::merge_alone(pairs, text.as_bytes(), &mut symbols);
             assert_eq!(symbols, expected);
         }
     }
@@ -231,7 +233,7 @@ mod tests {
             let (encoder, pattern) = (Encoder::of(Arc::clone(&tables)), Pattern::new("none").unwrap());
             for text in [&text, "abab", "ab", "\u{e9}\u{e9}", "\u{e9}a\u{e9}"] {
                 let (mut ids, mut expected) = (Vec::new(), Vec::new());
-                encoder.encode(Source::Bytes(text.as_bytes()), Split::Pattern(&pattern), &mut ids).unwrap();
+                encoder.encode(Source::Bytes(text.as_bytes()), SplitBy::Pattern(&pattern), &mut ids).unwrap();
                 encode_piece(tables.vocab(), text.as_bytes(), &mut expected).unwrap();
                 assert_eq!(ids, expected, "{text} {fuses}");
             }

@@ -1,19 +1,21 @@
 //! The encoder against the mirror, on vocabularies and texts that are made to break it.
 
+use super::analysis::made_by_merges::tests::made_by_merging;
+use super::analysis::merges_from_ranks::merges_from_ranks;
 use super::block::Workspace;
+use super::block::tests::encode_from;
+use super::cut::split_by::SplitBy;
 use super::encoder::Encoder;
-use super::made_by_merges::tests::made_by_merging;
-use super::merge_long::tests::every_way;
-use super::merges_from_ranks::merges_from_ranks;
-use super::pair_table::PairTable;
-use super::piece_cache::Size;
-use super::split::Split;
+use super::lookup::piece_cache::Size;
+use super::merge::long::tests::every_way;
+use super::merge::pair_table::PairTable;
 use super::tables::Tables;
-use crate::encode::{encode_piece, merge_parts, single_bytes};
+use crate::encode::{encode_piece, single_bytes};
 use crate::fast::pystr::source::Source;
 use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::scan::{Grammar, Tier};
 use crate::interrupt;
+use crate::merging::merge_parts;
 use crate::pretokenize::{Pattern, THEN, scanner_of};
 use crate::vocab::{Alphabet, Merge, Tokens, Vocab};
 use proptest::prelude::*;
@@ -149,7 +151,7 @@ fn named(index: usize) -> (Tier, Pattern) {
 }
 
 /// Also after a call that is stopped at the first question, or at a later one.
-fn check(encoder: &Encoder, text: &[u8], split: Split, expected: &[u32]) {
+fn check(encoder: &Encoder, text: &[u8], split: SplitBy, expected: &[u32]) {
     let left = Cell::new(text.len() % 4);
     let text = Source::Bytes(text);
     let stop = move || left.replace(left.get().saturating_sub(1)) == 0;
@@ -179,9 +181,9 @@ proptest! {
             let mut encoder = Encoder::with_size(tables, size);
             encoder.seed_after = if seeded { 0 } else { usize::MAX };
             for _ in 0..3 {
-                check(&encoder, &text, Split::Scan(&grammar), &expected);
-                check(&encoder, &text, Split::Pattern(&pattern), &expected);
-                check(&encoder, &text, Split::Pattern(&none), &expected_whole);
+                check(&encoder, &text, SplitBy::Scan(&grammar), &expected);
+                check(&encoder, &text, SplitBy::Pattern(&pattern), &expected);
+                check(&encoder, &text, SplitBy::Pattern(&none), &expected_whole);
             }
         }
     }
@@ -204,7 +206,7 @@ proptest! {
             let mut encoder = Encoder::with_size(all_tables(&vocab), size).then(Pattern::new(rest).unwrap());
             encoder.seed_after = if size.records == TINY.records { 0 } else { usize::MAX };
             for _ in 0..2 {
-                check(&encoder, &text, Split::Scan(&tier), &expected);
+                check(&encoder, &text, SplitBy::Scan(&tier), &expected);
             }
         }
     }
@@ -214,7 +216,7 @@ proptest! {
         let vocab = Arc::new(make(&corpus, n_merges, form));
         let table = PairTable::new(&vocab).unwrap().unwrap();
         for piece in [&text[..], &corpus[..]].into_iter().filter(|piece| !piece.is_empty()) {
-            let expected = merge_parts(&vocab, single_bytes(&vocab, piece).unwrap()).unwrap();
+            let expected = merge_parts(|left, right| vocab.merge_of(left, right), single_bytes(&vocab, piece).unwrap()).unwrap();
             for ids in every_way(&table, piece) {
                 assert_eq!(ids, expected);
             }
@@ -235,7 +237,7 @@ proptest! {
             let encoder = Encoder::with_size(all_tables(&vocab), size);
             std::thread::scope(|scope| {
                 for _ in 0..2 {
-                    scope.spawn(|| (0..3).for_each(|_| check(&encoder, &text, Split::Scan(&grammar), &expected)));
+                    scope.spawn(|| (0..3).for_each(|_| check(&encoder, &text, SplitBy::Scan(&grammar), &expected)));
                 }
             });
         }
@@ -248,7 +250,7 @@ fn one_piece_of_many_parts_gets_a_large_cache() {
     let text: String = (0..20_000u32).filter_map(|k| char::from_u32(0x4e00 + k * 7919 % 20_902)).collect();
     assert!(text.len() < super::encoder::SEED_AFTER);
     encoder
-        .encode(Source::Bytes(text.as_bytes()), Split::Scan(&Tier::Masks(Grammar::Cl100k)), &mut Vec::new())
+        .encode(Source::Bytes(text.as_bytes()), SplitBy::Scan(&Tier::Masks(Grammar::Cl100k)), &mut Vec::new())
         .unwrap();
     assert!(encoder.workspace().unwrap().seeded);
 }
@@ -262,7 +264,7 @@ fn a_python_str_is_encoded_as_its_utf8() {
     for (text, (grammar, pattern)) in [(&spaced, named(0)), (&solid, named(1)), (&spaced, named(2))] {
         let units: Vec<u32> = text.chars().map(u32::from).collect();
         let units = Source::Str(Units::Four(&units));
-        for split in [Split::Scan(&grammar), Split::Pattern(&pattern)] {
+        for split in [SplitBy::Scan(&grammar), SplitBy::Pattern(&pattern)] {
             let (mut expected, mut ids) = (Vec::new(), Vec::new());
             encoder.encode(Source::Bytes(text.as_bytes()), split, &mut expected).unwrap();
             encoder.encode(units, split, &mut ids).unwrap();
@@ -281,7 +283,7 @@ fn what_the_pair_table_refuses_is_left_to_the_mirror() {
     let vocab = Arc::new(Vocab::new(Tokens::clone(&vocab.tokens), merges, false, Alphabet::default()).unwrap());
     let (grammar, pattern) = named(0);
     let text = b"abcbc bcabc cbabab";
-    check(&Encoder::new(Arc::clone(&vocab)).unwrap(), text, Split::Scan(&grammar), &mirror(&vocab, &pattern, text));
+    check(&Encoder::new(Arc::clone(&vocab)).unwrap(), text, SplitBy::Scan(&grammar), &mirror(&vocab, &pattern, text));
 }
 
 #[test]
@@ -320,15 +322,13 @@ fn what_was_encoded_once_is_known() {
                 Workspace::new(Size { log_buckets: 10, max_log_buckets: 10, first_record: 300, records: 9000 })
                     .unwrap();
             for misses in [different.len()..=count, 0..=0] {
-                work.ends.clone_from(&ends);
-                let mut ids = Vec::new();
-                work.encode(&tables, None, text, 0, 0..count).append_to(&mut ids).unwrap();
-                assert_eq!(ids, expected);
-                assert!(misses.contains(&work.misses.len()), "{} of {misses:?}", work.misses.len());
+                assert_eq!(encode_from(&mut work, &tables, text, &ends, 0), expected);
+                let n_misses = work.found.misses.len();
+                assert!(misses.contains(&n_misses), "{n_misses} of {misses:?}");
             }
             // From another piece on, what stands before it does not matter.
-            work.encode(&tables, None, text, ends[1], 2..count);
-            assert!(work.misses.is_empty());
+            encode_from(&mut work, &tables, text, &ends, 2);
+            assert!(work.found.misses.is_empty());
         }
     }
 }
@@ -342,6 +342,6 @@ fn a_call_leaves_no_long_buffers() {
     work.ends.push(97);
     assert!(!work.pieces_are_short(0) && work.pieces_are_short(1));
     work.ends.resize(1 << 20, 100);
-    work.rest();
+    work.end_call();
     assert!(work.ends.is_empty() && work.ends.capacity() < 1 << 20);
 }

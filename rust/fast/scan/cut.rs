@@ -42,6 +42,24 @@ pub trait Cuts {
     }
 }
 
+/// What knows no such place.
+#[derive(Debug)]
+pub struct NoCuts;
+
+impl Cuts for NoCuts {
+    fn is_cut(&self, _: &[u8], _: usize) -> bool {
+        false
+    }
+
+    fn next(&self, _: &[u8], _: usize) -> Option<usize> {
+        None
+    }
+
+    fn last(&self, _: &[u8], _: usize) -> Option<usize> {
+        None
+    }
+}
+
 /// ```
 /// use minitok::fast::scan::{Cuts, Grammar};
 /// let text = b"Well!\n\nA  word";

@@ -20,13 +20,13 @@
 use super::classes::{self, ILL_FORMED, NUMBER, WHITE};
 use super::grammar::{Grammar, Words};
 use super::scalar::contraction;
-use super::vector::{Ascii, Vectors};
+use crate::fast::simd::vector::{Ascii, Vectors};
 
 /// The bytes a window may look at: 64, and what a last character or contraction needs after them.
 pub(super) const REACH: usize = 68;
 
 /// What a window holds, ASCII and not.
-struct Classes {
+struct Window {
     upper: u64,
     lower: u64,
     caseless: u64,
@@ -54,8 +54,8 @@ pub(super) fn starts<V: Vectors>(grammar: Grammar, bytes: &[u8; REACH]) -> u64 {
 }
 
 #[inline(always)]
-fn narrow(ascii: &Ascii) -> Classes {
-    Classes {
+fn narrow(ascii: &Ascii) -> Window {
+    Window {
         upper: ascii.upper,
         lower: ascii.lower,
         caseless: 0,
@@ -79,7 +79,7 @@ fn decide_wide<V: Vectors>(grammar: Grammar, bytes: &[u8; REACH], ascii: &Ascii)
 /// Adds the characters that are not ASCII: each is looked up, its flags are laid down at its first byte, and the planes
 /// of the 64 flag bytes are the masks, spread over the continuation bytes by carries.
 #[inline(always)]
-fn wide<V: Vectors>(bytes: &[u8; REACH], ascii: &Ascii) -> Classes {
+fn wide<V: Vectors>(bytes: &[u8; REACH], ascii: &Ascii) -> Window {
     let continuation = ascii.continuation;
     let leads = ascii.high & !continuation;
     let mut flags = [0; 64];
@@ -121,7 +121,7 @@ fn long_flags(bytes: &[u8; REACH], at: usize) -> u8 {
 const _: () = assert!(classes::UPPER == 1 && NUMBER == 1 << 4 && WHITE == 1 << 5 && ILL_FORMED == 1 << 7);
 
 #[inline(always)]
-fn decide<const WIDE: bool>(grammar: Grammar, bytes: &[u8; REACH], mut all: Classes) -> u64 {
+fn decide<const WIDE: bool>(grammar: Grammar, bytes: &[u8; REACH], mut all: Window) -> u64 {
     let starts = match grammar.words() {
         Words::Gpt2 => gpt2::<WIDE>(bytes, &all),
         Words::Cl100k => cl100k::<WIDE>(grammar, bytes, &all),
@@ -134,7 +134,7 @@ fn decide<const WIDE: bool>(grammar: Grammar, bytes: &[u8; REACH], mut all: Clas
 }
 
 #[inline(always)]
-fn gpt2<const WIDE: bool>(bytes: &[u8; REACH], all: &Classes) -> u64 {
+fn gpt2<const WIDE: bool>(bytes: &[u8; REACH], all: &Window) -> u64 {
     let letter = all.upper | all.lower | all.caseless;
     let white = all.white;
     let punctuation = !(letter | all.number | white);
@@ -152,7 +152,7 @@ fn gpt2<const WIDE: bool>(bytes: &[u8; REACH], all: &Classes) -> u64 {
 }
 
 #[inline(always)]
-fn cl100k<const WIDE: bool>(grammar: Grammar, bytes: &[u8; REACH], all: &Classes) -> u64 {
+fn cl100k<const WIDE: bool>(grammar: Grammar, bytes: &[u8; REACH], all: &Window) -> u64 {
     let marks = if grammar.marks_are_letters() { all.mark } else { 0 };
     let letter = all.upper | all.lower | all.caseless | marks;
     let punctuation = !(letter | all.number | all.white);
@@ -173,7 +173,7 @@ fn cl100k<const WIDE: bool>(grammar: Grammar, bytes: &[u8; REACH], all: &Classes
 }
 
 #[inline(always)]
-fn o200k<const WIDE: bool>(grammar: Grammar, bytes: &[u8; REACH], all: &mut Classes) -> u64 {
+fn o200k<const WIDE: bool>(grammar: Grammar, bytes: &[u8; REACH], all: &mut Window) -> u64 {
     let uncased = all.caseless | all.mark;
     let letter = all.upper | all.lower | uncased;
     let other = !(letter | all.number | all.white);
@@ -248,13 +248,13 @@ fn flood_by_doubling(mut through: u64, seeds: u64) -> u64 {
 
 /// The bit after each of these characters, given by their first bytes; no two of them neighbours.
 #[inline(always)]
-fn after<const WIDE: bool>(first: u64, all: &Classes) -> u64 {
+fn after<const WIDE: bool>(first: u64, all: &Window) -> u64 {
     if WIDE { (first | all.continuation).wrapping_add(first) & !all.continuation } else { first << 1 }
 }
 
 /// The first bytes of characters of up to three bytes, given by their last.
 #[inline(always)]
-fn first_bytes<const WIDE: bool>(last: u64, all: &Classes) -> u64 {
+fn first_bytes<const WIDE: bool>(last: u64, all: &Window) -> u64 {
     if !WIDE {
         return last;
     }
@@ -266,7 +266,7 @@ fn first_bytes<const WIDE: bool>(last: u64, all: &Classes) -> u64 {
 /// The starts in white runs (what punctuation absorbed is not in `white`), for the patterns with `\s*[\r\n]`: a run's
 /// first character, what follows its last line end, and its last character if that is not a line end.
 #[inline(always)]
-fn white_starts<const WIDE: bool>(white: u64, all: &Classes) -> u64 {
+fn white_starts<const WIDE: bool>(white: u64, all: &Window) -> u64 {
     let blank = white & !all.newline;
     let mut starts =
         (white & !(white << 1)) | (blank & (all.newline << 1)) | first_bytes::<WIDE>(blank & !(white >> 1), all);
@@ -282,7 +282,7 @@ fn white_starts<const WIDE: bool>(white: u64, all: &Classes) -> u64 {
 
 /// The starts in runs of numbers: every one, or every third.
 #[inline(always)]
-fn number_starts<const WIDE: bool>(grammar: Grammar, all: &Classes) -> u64 {
+fn number_starts<const WIDE: bool>(grammar: Grammar, all: &Window) -> u64 {
     let number = all.number;
     if grammar.single_digits() {
         return number & !all.continuation;

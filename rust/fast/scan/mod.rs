@@ -6,15 +6,13 @@
 //!
 //! 1. `grammar`: the patterns, and what differs between them. `classes`: what kind of character? One byte of flags, from two look-ups.
 //! 2. `scalar`: the patterns by hand, one character at a time. [`piece_end`] is the ground truth of the rest.
-//! 3. `vector`, `vector_x86`, `vector_arm`: 64 bytes to bit masks, in the instructions of each processor.
-//! 4. `masks`: the patterns for 64 bytes at once. One 64-bit mask for each class; shifts compare neighbours, an addition
+//! 3. `masks`: the patterns for 64 bytes at once, by the instructions of each processor ([`simd`](super::simd)). One 64-bit mask for each class; shifts compare neighbours, an addition
 //!    floods a run by its carry, and the result is the mask of the places where pieces start.
-//! 5. `windows`: the loop, from masks to positions (`bits`). A window begins where a piece does, and so needs no state.
-//! 6. `wide_pairs`: where two characters of three bytes meet, by the same masks.
-//! 7. `dispatch`: the two loops, compiled for each set of instructions; with `vector_*` the only `unsafe` code here.
-//! 8. `scanner`: [`Scanner`] hands out ends in blocks, so that its callers can work in phases (scan, hash and prefetch, look
+//! 4. `windows`: the loop, from masks to positions (`bits`). A window begins where a piece does, and so needs no state.
+//! 5. `wide_pairs`: where two characters of three bytes meet, by the same masks.
+//! 6. `scanner`: [`Scanner`] hands out ends in blocks, so that its callers can work in phases (scan, hash and prefetch, look
 //!    up, write out), each a small loop.
-//! 9. `tier`, `same_grammar`: how a pattern is scanned. `cut`: where a text may be cut in two without changing a piece, for threads and streams.
+//! 7. `tier`, `same_grammar`: how a pattern is scanned. `cut`: where a text may be cut in two without changing a piece, for threads and streams.
 //!
 //! Costs: time linear in the text whatever it holds; no allocation but the caller's vector; no recursion. Measured on one
 //! Zen 4 core, English / many scripts: 3.1 / 1.0 GB/s with AVX2, 0.7 / 0.4 portable, 0.6 / 0.4 by [`piece_end`] (cl100k).
@@ -29,7 +27,6 @@ mod bits;
 mod classes;
 pub mod compiled;
 mod cut;
-mod dispatch;
 mod grammar;
 mod masks;
 mod same_grammar;
@@ -40,16 +37,14 @@ mod tests;
 #[cfg(test)]
 mod tests_by_grammar;
 mod tier;
-mod vector;
 mod wide_pairs;
 mod windows;
 
 pub use compiled::{Unsupported, difference};
-pub use cut::Cuts;
-pub use dispatch::Isa;
-pub(crate) use dispatch::find_wide_pairs;
+pub use cut::{Cuts, NoCuts};
 pub use grammar::Grammar;
 pub use same_grammar::or_masks;
 pub use scalar::piece_end;
 pub use scanner::{Scanner, split};
 pub use tier::{Tier, passes};
+pub(crate) use wide_pairs::find_wide_pairs;

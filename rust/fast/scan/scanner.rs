@@ -1,11 +1,12 @@
 //! A text -> the ends of its pieces, block by block, with the fastest instructions of this processor.
 
-use super::compiled::{Cursor, Place, Rewind, Table};
-use super::dispatch::Isa;
+use super::compiled::{Cursor, Rewind, RewindCursor, Table};
 use super::grammar::Grammar;
 use super::tier::Tier;
+use super::windows::Fill;
 use crate::engine::Spent;
 use crate::error::Result;
+use crate::fast::simd::Isa;
 use crate::fast::util::fallible::resize;
 
 /// Passes the pieces of a text, or of a part of one, to `emit`, in order. `spent` is what the text has spent.
@@ -47,7 +48,7 @@ pub struct Scanner<'t> {
 enum Way<'t> {
     Masks(Grammar, Isa),
     Table(&'t Table, Cursor),
-    Rewind(&'t Rewind, Place),
+    Rewind(&'t Rewind, RewindCursor),
 }
 
 impl<'t> Scanner<'t> {
@@ -66,15 +67,13 @@ impl<'t> Scanner<'t> {
         let way = match tier {
             Tier::Masks(grammar) => Way::Masks(*grammar, Isa::fastest()),
             Tier::Table(table) => Way::Table(table, Cursor::new()),
-            Tier::Rewind(rewind, _) => Way::Rewind(rewind, Place::new(spent)),
+            Tier::Rewind(rewind, _) => Way::Rewind(rewind, RewindCursor::new(spent)),
         };
         Self { text, position: 0, way }
     }
 
-    /// As [`new`](Self::new) with other instructions, to compare them; those that this processor lacks fall back to
-    /// [`Isa::Portable`].
+    /// As [`new`](Self::new) with other instructions, to compare them.
     pub fn with_isa(grammar: Grammar, text: &'t [u8], isa: Isa) -> Self {
-        let isa = if Isa::available().contains(&isa) { isa } else { Isa::Portable };
         Self { text, position: 0, way: Way::Masks(grammar, isa) }
     }
 
@@ -116,7 +115,7 @@ impl<'t> Scanner<'t> {
         let left = self.text.len() - self.position;
         let most = if left < 64 { left } else { left + 64 };
         resize(ends, max_pieces.clamp(1, most), 0)?;
-        let count = isa.fill(grammar, self.text, &mut self.position, ends);
+        let count = isa.run(Fill { grammar, text: self.text, position: &mut self.position, ends });
         ends.truncate(count);
         Ok(true)
     }

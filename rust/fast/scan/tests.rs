@@ -1,9 +1,11 @@
 //! The scanners against the regular expressions they stand for, and against each other.
 
 use super::classes::{self, MARK, NEWLINE, NUMBER, OTHER, UPPER, WHITE};
-use super::vector::Ascii;
-use super::{Cuts, Grammar, Isa, Scanner, piece_end};
+use super::wide_pairs::Find;
+use super::{Cuts, Grammar, Scanner, piece_end};
 use crate::families::FAMILIES;
+use crate::fast::simd::vector::{Ascii, Vectors};
+use crate::fast::simd::{Isa, Kernel};
 use crate::pretokenize::NAMED;
 use fancy_regex::Regex;
 use proptest::prelude::*;
@@ -265,6 +267,17 @@ pub(super) fn check_blocks_of(grammar: Grammar, text: &[u8], max_pieces: usize) 
     }
 }
 
+/// 64 bytes, read as text and as flags.
+struct Read<'b>(&'b [u8; 64]);
+
+impl Kernel for Read<'_> {
+    type Output = (Ascii, [u64; 8]);
+
+    fn run<V: Vectors>(self) -> Self::Output {
+        (V::ascii(self.0), V::planes(self.0))
+    }
+}
+
 pub(super) fn blocks(isa: Isa, grammar: Grammar, text: &[u8], max_pieces: usize) -> Vec<usize> {
     let (mut all, mut block) = (Vec::new(), Vec::new());
     let mut scanner = Scanner::with_isa(grammar, text, isa);
@@ -314,7 +327,7 @@ proptest! {
         };
         let planes = std::array::from_fn(|k| mask(&|byte| byte >> k & 1 == 1));
         for isa in Isa::available() {
-            prop_assert_eq!(isa.read(&bytes), (ascii, planes), "{:?}", isa);
+            prop_assert_eq!(isa.run(Read(&bytes)), (ascii, planes), "{:?}", isa);
         }
     }
 
@@ -374,7 +387,7 @@ proptest! {
         let expected: Vec<usize> = range.clone().filter(|&at| at >= range.start + 3 && whole(at - 3) && whole(at)).collect();
         for isa in Isa::available() {
             let mut places = vec![1; 3];
-            isa.find_wide_pairs(&text, range.clone(), &mut places);
+            isa.run(Find { text: &text, range: range.clone(), places: &mut places });
             prop_assert_eq!(&places, &expected);
         }
     }

@@ -1,7 +1,8 @@
 //! The tests of scanners that take longest: what stands in every place, across the edges of windows, or in long runs.
 
+use super::Grammar;
 use super::tests::{ATOMS, blocks, check_blocks_of, oracle, scalar};
-use super::{Grammar, Isa};
+use crate::fast::simd::Isa;
 
 fn check_every_code_point_in_every_place(grammar: Grammar) {
     let check = |text: &str| assert_eq!(scalar(grammar, text.as_bytes()), oracle(grammar, text.as_bytes()), "{text:?}");

@@ -1,7 +1,7 @@
 //! How a pattern is scanned: by masks, by a table, or by a search that goes back.
 
 use super::compiled::{Compiled, Rewind, Table, Unsupported, Work, compile};
-use super::cut::Cuts;
+use super::cut::{Cuts, NoCuts};
 use super::grammar::Grammar;
 use crate::error::Result;
 use crate::fast::util::fallible::try_collect;
@@ -48,21 +48,12 @@ impl Tier {
         }
     }
 
-    /// The first position in `from.max(1)..text.len()` at which cutting `text` changes no piece, or `None` where none is known.
-    pub fn safe_cut(&self, text: &[u8], from: usize) -> Option<usize> {
+    /// Where a text can be cut in two without changing a piece.
+    pub fn cuts(&self) -> &dyn Cuts {
         match self {
-            Tier::Masks(grammar) => grammar.next(text, from),
-            Tier::Table(table) => table.next(text, from),
-            Tier::Rewind(..) => None,
-        }
-    }
-
-    /// The last such position.
-    pub fn last_safe_cut(&self, text: &[u8], from: usize) -> Option<usize> {
-        match self {
-            Tier::Masks(grammar) => grammar.last(text, from),
-            Tier::Table(table) => table.last(text, from),
-            Tier::Rewind(..) => None,
+            Tier::Masks(grammar) => grammar,
+            Tier::Table(table) => table,
+            Tier::Rewind(..) => &NoCuts,
         }
     }
 }

@@ -5,7 +5,8 @@
 //! further on, and no state passes between them.
 
 use super::bits::write;
-use super::vector::Vectors;
+use crate::fast::simd::vector::Vectors;
+use crate::fast::simd::{Isa, Kernel};
 use crate::fast::util::fallible::resize;
 use std::ops::Range;
 
@@ -13,9 +14,29 @@ const WINDOW: usize = 64;
 /// How many places a window decides, beginning with the third.
 const STEP: usize = 59;
 
-/// Replaces `places` by all places, as far as there is memory for them, inside the range, its ends left out, at which two characters of three bytes meet.
+/// Replaces `places` by all places, as far as there is memory for them, inside the range, its ends left out, at which two
+/// characters of three bytes meet.
+pub(crate) fn find_wide_pairs(text: &[u8], range: Range<usize>, places: &mut Vec<usize>) {
+    Isa::fastest().run(Find { text, range, places });
+}
+
+pub(super) struct Find<'a> {
+    pub(super) text: &'a [u8],
+    pub(super) range: Range<usize>,
+    pub(super) places: &'a mut Vec<usize>,
+}
+
+impl Kernel for Find<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vectors>(self) {
+        find::<V>(self.text, self.range, self.places);
+    }
+}
+
 #[inline(always)]
-pub(super) fn find<V: Vectors>(text: &[u8], range: Range<usize>, places: &mut Vec<usize>) {
+fn find<V: Vectors>(text: &[u8], range: Range<usize>, places: &mut Vec<usize>) {
     let mut count = 0;
     for start in range.clone().step_by(STEP) {
         let left = &text[start..];
@@ -57,8 +78,8 @@ fn meetings<V: Vectors>(window: &[u8; WINDOW]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::vector::Portable;
     use super::*;
+    use crate::fast::simd::vector::Portable;
 
     #[test]
     fn many_places_are_all_found_and_those_of_before_are_gone() {

@@ -9,7 +9,8 @@ use super::bits::write;
 use super::grammar::Grammar;
 use super::masks::{self, REACH};
 use super::scalar;
-use super::vector::Vectors;
+use crate::fast::simd::Kernel;
+use crate::fast::simd::vector::Vectors;
 
 /// The most pieces that are left to the scalar scanner at once.
 const STRETCH: usize = 32;
@@ -18,17 +19,29 @@ const WORTH: usize = 32;
 
 /// Writes the ends of the pieces from `position` on, moves it to the last one, and returns their number: at least one, as
 /// `position` must be inside the text and `ends` not empty.
-#[inline(always)]
-pub(super) fn fill<V: Vectors>(grammar: Grammar, text: &[u8], position: &mut usize, ends: &mut [usize]) -> usize {
-    // With the grammar known to the compiler, each of them becomes a separate loop.
-    match grammar {
-        Grammar::Gpt2 => fill_one::<V>(Grammar::Gpt2, text, position, ends),
-        Grammar::Cl100k => fill_one::<V>(Grammar::Cl100k, text, position, ends),
-        Grammar::O200k => fill_one::<V>(Grammar::O200k, text, position, ends),
-        Grammar::Llama3 => fill_one::<V>(Grammar::Llama3, text, position, ends),
-        Grammar::Qwen2 => fill_one::<V>(Grammar::Qwen2, text, position, ends),
-        Grammar::Qwen35 => fill_one::<V>(Grammar::Qwen35, text, position, ends),
-        Grammar::Tekken => fill_one::<V>(Grammar::Tekken, text, position, ends),
+pub(super) struct Fill<'a> {
+    pub(super) grammar: Grammar,
+    pub(super) text: &'a [u8],
+    pub(super) position: &'a mut usize,
+    pub(super) ends: &'a mut [usize],
+}
+
+impl Kernel for Fill<'_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run<V: Vectors>(self) -> usize {
+        let Fill { grammar, text, position, ends } = self;
+        // With the grammar known to the compiler, each of them becomes a separate loop.
+        match grammar {
+            Grammar::Gpt2 => fill_one::<V>(Grammar::Gpt2, text, position, ends),
+            Grammar::Cl100k => fill_one::<V>(Grammar::Cl100k, text, position, ends),
+            Grammar::O200k => fill_one::<V>(Grammar::O200k, text, position, ends),
+            Grammar::Llama3 => fill_one::<V>(Grammar::Llama3, text, position, ends),
+            Grammar::Qwen2 => fill_one::<V>(Grammar::Qwen2, text, position, ends),
+            Grammar::Qwen35 => fill_one::<V>(Grammar::Qwen35, text, position, ends),
+            Grammar::Tekken => fill_one::<V>(Grammar::Tekken, text, position, ends),
+        }
     }
 }
 
@@ -80,8 +93,8 @@ fn last_starts<V: Vectors>(grammar: Grammar, left: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::super::tests::GRAMMARS;
-    use super::super::vector::Portable;
     use super::*;
+    use crate::fast::simd::vector::Portable;
 
     #[test]
     fn what_is_left_of_a_text_is_decided_by_one_window() {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::error::Result;
+use crate::fast::encode::cut::split_by::SplitBy;
 use crate::fast::encode::encoder::Encoder;
-use crate::fast::encode::split::Split;
 use crate::fast::pystr::source::Source;
 use crate::interrupt::append;
 use crate::pretokenize::Pattern;
@@ -40,7 +40,7 @@ impl StartVocab {
     pub fn encode(&self, piece: &[u8], ids: &mut Vec<u32>) -> Result<()> {
         ids.clear();
         if let Some((encoder, whole)) = &self.encoder {
-            return encoder.encode(Source::Bytes(piece), Split::Pattern(whole), ids);
+            return encoder.encode(Source::Bytes(piece), SplitBy::Pattern(whole), ids);
         }
         append(ids, piece.iter().map(|&byte| self.vocab.byte_ids[byte as usize]))
     }

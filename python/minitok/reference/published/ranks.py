@@ -27,12 +27,12 @@ Implements SPEC E2 and S2.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from heapq import heapify, heappop, heappush
-from itertools import accumulate, groupby
+from itertools import groupby
 from typing import NamedTuple
 
 from ...errors import VocabularyError
 from .characters import characters
+from .merging import merge_parts
 
 # From how many bytes on a token is split with a heap.
 LONG = 256
@@ -75,38 +75,15 @@ def split_by_ranks(token: bytes, ranks: Mapping[bytes, int], below: int) -> list
 def split_long(token: bytes, first: Sequence[bytes], ranks: Mapping[bytes, int], below: int) -> list[bytes]:
     """What merging makes of a token that begins as some parts, but for the token itself.
 
-    It takes O(L log L) steps, by the heap of ``encode.py``.
+    It takes O(L log L) steps, by the heap of ``merging.py``.
     """
-    end = len(token)
-    cuts = list(accumulate(map(len, first), initial=0))
-    # The part that begins at a place ends where the next begins. Before the first begins none, so it names its own place.
-    after = [-1] * end
-    before = [0] * end
-    for start, stop in zip(cuts, cuts[1:]):
-        after[start] = stop
-    for start, stop in zip(cuts, cuts[1:-1]):
-        before[stop] = start
 
-    def candidates(start: int, middle: int, stop: int) -> list[tuple[int, int, int, int]]:
+    def merge_of(left: bytes, right: bytes) -> tuple[int, bytes] | None:
         # A slice as long as the token is not looked up: hashing it takes a while.
-        rank = ranks.get(token[start:stop], below) if stop - start < end else below
-        return [(rank, start, middle, stop)] if rank < below else []
+        rank = ranks.get(left + right, below) if len(left) + len(right) < len(token) else below
+        return (rank, left + right) if rank < below else None
 
-    heap = [entry for triple in zip(cuts, cuts[1:], cuts[2:]) for entry in candidates(*triple)]
-    heapify(heap)
-    while heap:
-        _, start, middle, stop = heappop(heap)
-        if after[start] != middle or after[middle] != stop:
-            continue  # stale
-        after[start], after[middle] = stop, -1
-        changed = candidates(before[start], start, stop) if start > 0 else []
-        if stop < end:
-            before[stop] = start
-            changed += candidates(start, stop, after[stop])
-        for entry in changed:
-            heappush(heap, entry)
-    starts = [start for start in range(end) if after[start] > 0]
-    return [token[start : after[start]] for start in starts]
+    return merge_parts(merge_of, first)
 
 
 def every_split(ranks: Mapping[bytes, int]) -> list[Merge]:

@@ -1,4 +1,7 @@
+use super::super::lookup::look_up::{FEW, piece_at};
+use super::super::lookup::piece_key::{MAX_KEY_BYTES, MEMORABLE, key_of};
 use super::*;
+use crate::encode::encode_piece;
 use crate::vocab::Vocab;
 use std::sync::Arc;
 
@@ -33,20 +36,23 @@ fn mirror(tables: &Tables, pieces: &[&[u8]]) -> Vec<u32> {
     ids
 }
 
-fn encode(work: &mut Workspace, tables: &Tables, text: &[u8], ends: &[usize]) -> Vec<u32> {
-    let mut ids = Vec::new();
+/// The ids of the pieces with these ends, from the one of a number on.
+pub(in crate::fast::encode) fn encode_from(
+    work: &mut Workspace,
+    tables: &Tables,
+    text: &[u8],
+    ends: &[usize],
+    first: usize,
+) -> Vec<u32> {
+    let (mut ids, start) = (Vec::new(), if first == 0 { 0 } else { ends[first - 1] });
     work.ends = ends.to_vec();
-    work.encode(tables, None, text, 0, 0..ends.len()).append_to(&mut ids).unwrap();
+    work.found.look_up(work.cache.view(), text, start, &ends[first..]);
+    work.merge_misses(tables, None, text, start, first..ends.len()).append_to(&mut ids).unwrap();
     ids
 }
 
-#[test]
-fn the_spill_ends_where_its_values_do() {
-    assert_eq!(spill_value(7), Ok(SPILL + 7));
-    assert_eq!(spill_value(SPILL as usize - 1), Ok(u32::MAX));
-    for place in [SPILL as usize, u32::MAX as usize, 1 << 32, usize::MAX] {
-        assert_eq!(spill_value(place), Err(too_long()));
-    }
+fn encode(work: &mut Workspace, tables: &Tables, text: &[u8], ends: &[usize]) -> Vec<u32> {
+    encode_from(work, tables, text, ends, 0)
 }
 
 #[test]
@@ -61,7 +67,7 @@ fn pieces_of_all_lengths_are_encoded_and_the_spill_is_of_one_block() {
         work.spill.len()
     });
     assert!(spilled[0] > 0 && spilled == [spilled[0]; 3], "{spilled:?}");
-    let unknown = work.misses.iter().map(|&index| piece_at(&text, 0, &ends, index).len());
+    let unknown = work.found.misses.iter().map(|&index| piece_at(&text, 0, &ends, index).len());
     assert!(unknown.eq(MEMORABLE + 1..MEMORABLE + 5), "only what is not worth remembering is merged again");
 }
 
@@ -103,11 +109,10 @@ fn the_first_look_finds_what_is_known() {
             encode(&mut work, &tables, text, &ends);
             for first in 0..count.min(3) {
                 let start = if first == 0 { 0 } else { ends[first - 1] };
-                work.look_up(text, start, first..count);
-                work.compare_longs(text, start, first..count);
-                assert!(work.misses.is_empty(), "{:?} of {count} from {first}", work.misses);
+                work.found.look_up(work.cache.view(), text, start, &ends[first..]);
+                assert!(work.found.misses.is_empty(), "{:?} of {count} from {first}", work.found.misses);
                 let long = pieces(text, &ends)[first..].iter().filter(|piece| piece.len() > MAX_KEY_BYTES).count();
-                assert_eq!(work.longs.len(), long);
+                assert_eq!(work.found.longs.len(), long);
             }
         }
     }
@@ -117,7 +122,7 @@ fn the_first_look_finds_what_is_known() {
 fn a_call_gives_back_a_long_spill() {
     let mut work = Workspace::new(SIZE).unwrap();
     work.spill.resize(8 * KEPT, 0);
-    work.rest();
+    work.end_call();
     assert!(work.spill.is_empty() && work.spill.capacity() < 8 * KEPT);
 }
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::encode::encode_piece;
 use crate::error::Error;
+use crate::fast::pystr::str_to_utf8::Units;
 use crate::fast::scan::{Grammar, Tier};
 use crate::vocab::{Alphabet, Tokens};
 
@@ -16,19 +17,8 @@ fn wide(count: u32) -> String {
     (0..count).map(|number| char::from_u32(0x4E00 + number).unwrap()).collect()
 }
 
-fn parts_of_str(encoder: &Encoder, text: &str, split: Split) -> Vec<Vec<u8>> {
-    let units: Vec<u16> = text.encode_utf16().collect();
-    let mut parts = Vec::new();
-    let keep = |part: &[u8]| {
-        parts.push(part.to_vec());
-        Ok(())
-    };
-    encoder.each_part(Units::Two(&units), split, keep).unwrap();
-    parts
-}
-
 /// How many pieces each block has, and the ids.
-fn blocks(encoder: &Encoder, text: &[u8], split: Split) -> (Vec<usize>, Vec<u32>) {
+fn blocks(encoder: &Encoder, text: &[u8], split: SplitBy) -> (Vec<usize>, Vec<u32>) {
     let (mut lengths, mut ids) = (Vec::new(), Vec::new());
     let keep = |block: BlockOutput| {
         lengths.push(block.words.len());
@@ -39,47 +29,63 @@ fn blocks(encoder: &Encoder, text: &[u8], split: Split) -> (Vec<usize>, Vec<u32>
 }
 
 #[test]
-fn a_str_is_turned_into_utf8_part_by_part() {
-    let encoder = encoder(&[(97, 98)]);
-    let text = "a word\u{2581}or two, \u{e9}abc\n".repeat(5 * CHUNK / 20);
-    let (plain, spaced) = (Spaces::default(), Spaces { markers: true, prefix: true });
-    let with_spaces = format!(" {}", text.replace('\u{2581}', " "));
-    for (split, expected) in
-        [(Split::Scan(&CL100K), &text), (Split::Characters(plain), &text), (Split::Characters(spaced), &with_spaces)]
-    {
-        let parts = parts_of_str(&encoder, &text, split);
-        assert!(parts.concat() == expected.as_bytes());
-        assert!(parts.len() > 4 && parts.iter().all(|part| part.len() < 2 * CHUNK));
-        let cuts = parts.iter().scan(0, |end, part| {
-            *end += part.len();
-            Some(*end)
-        });
-        let mut inner = cuts.filter(|&cut| cut < expected.len());
-        assert!(inner.all(|cut| encoder.text_cut(split, expected.as_bytes(), cut) == Some(cut)));
+fn a_long_text_in_parts_is_the_whole() {
+    let encoder = encoder(&[(97, 98), (32, 256), (256, 99), (33, 10)]);
+    let text = b"ab abc!\n\n abab don't  abcab\r\n  x1234 abc!\n".repeat(60_000);
+    for tier in [Grammar::Gpt2, Grammar::Cl100k, Grammar::O200k].map(Tier::Masks) {
+        let text = Source::Bytes(&text);
+        assert!(parts(tier.cuts(), text).unwrap().len() > 3);
+        let (mut one, mut many) = (Vec::new(), Vec::new());
+        encoder.encode(text, SplitBy::Scan(&tier), &mut one).unwrap();
+        encoder.encode_on(3, text, SplitBy::Scan(&tier), &mut many).unwrap();
+        assert!(one == many);
     }
-    let pattern = Pattern::new("cl100k").unwrap();
-    assert!(parts_of_str(&encoder, &text, Split::Pattern(&pattern)) == [text.as_bytes()]);
-    let solid = "a".repeat(3 * CHUNK);
-    assert!(
-        parts_of_str(&encoder, &solid, Split::Scan(&CL100K)) == [solid.as_bytes()],
-        "a text without a safe cut is one part"
-    );
-    assert_eq!(parts_of_str(&encoder, "", Split::Characters(spaced)), [b" "]);
-    let parts = parts_of_str(&encoder, &[solid, text].concat(), Split::Scan(&CL100K));
-    assert!(parts.len() > 4 && parts[1..].iter().all(|part| part.len() < 2 * CHUNK));
-    let buffer = std::mem::take(&mut encoder.workspace().unwrap().utf8);
-    assert!(buffer.is_empty() && (1..=2 * CHUNK).contains(&buffer.capacity()), "{} bytes are kept", buffer.capacity());
 }
 
 #[test]
-fn a_str_is_cut_as_often_as_it_can_be_however_far_apart_cuts_are() {
-    let encoder = encoder(&[(97, 98)]);
-    for apart in [CHUNK / 2, CHUNK - 7, CHUNK, 5 * CHUNK / 2] {
-        let text = ("a".repeat(apart) + " ").repeat(40 * CHUNK / apart);
-        let parts = parts_of_str(&encoder, &text, Split::Scan(&CL100K));
-        assert!(parts.concat() == text.as_bytes());
-        let most = 2 * (apart + CHUNK);
-        assert!(parts.iter().all(|part| part.len() <= most), "a cut each {apart} bytes");
+fn a_long_str_in_parts_is_the_whole() {
+    let encoder = encoder(&[(97, 98), (32, 256), (256, 99)]);
+    let text = "ab abc! é\u{4e2d}\n\n abab don't  abc👍ab\r\n  x1234 abc!\n".repeat(20_000);
+    let twos: Vec<u16> = text.encode_utf16().collect();
+    let fours: Vec<u32> = text.chars().map(u32::from).collect();
+    for tier in [Grammar::Gpt2, Grammar::Cl100k, Grammar::O200k].map(Tier::Masks) {
+        let split = SplitBy::Scan(&tier);
+        let mut one = vec![7];
+        encoder.encode(Source::Bytes(text.as_bytes()), split, &mut one).unwrap();
+        for units in [Units::Two(&twos), Units::Four(&fours)] {
+            assert!(parts(tier.cuts(), Source::Str(units)).unwrap().len() > 2);
+            let mut many = vec![7];
+            encoder.encode_on(3, Source::Str(units), split, &mut many).unwrap();
+            assert!(one == many);
+        }
+    }
+}
+
+#[test]
+fn blocks_are_all_pieces_in_order_and_end_with_an_error() {
+    let (encoder, pattern) = (encoder(&[]), Pattern::new("cl100k").unwrap());
+    for count in [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK, 3 * BLOCK + 7] {
+        let text: Vec<u8> = (0..count).flat_map(|word| [b' ', b"abc"[word % 3]]).collect();
+        let ends: Vec<usize> = (1..=count).map(|word| 2 * word).collect();
+        let ids: Vec<u32> = text.iter().copied().map(u32::from).collect();
+        for (by, n_pieces) in [
+            (SplitBy::Scan(&CL100K), count),
+            (SplitBy::Pattern(&pattern), count),
+            (SplitBy::Ends(&ends), count),
+            // No byte is joined to another.
+            (SplitBy::Characters(Spaces::default()), 2 * count),
+        ] {
+            // A block that has more bytes than `HUGE` is encoded piece by piece.
+            let (lengths, found) = blocks(&encoder, &text, by);
+            assert_eq!((lengths.iter().sum::<usize>(), &found), (n_pieces, &ids));
+            assert!(lengths.iter().all(|length| (1..=BLOCK).contains(length)));
+            let mut calls = 0;
+            let failed = encoder.each_block(Source::Bytes(&text), by, |_| {
+                calls += 1;
+                Err(Error::Interrupted)
+            });
+            assert_eq!((failed, calls), if count == 0 { (Ok(()), 0) } else { (Err(Error::Interrupted), 1) });
+        }
     }
 }
 
@@ -88,16 +94,12 @@ fn a_block_of_many_bytes_is_encoded_piece_by_piece() {
     let encoder = encoder(&[(97, 98)]);
     let words = |count: usize| b" abcd".repeat(count);
     let most = HUGE / 5;
-    assert_eq!(blocks(&encoder, &words(most), Split::Scan(&CL100K)).0, [most]);
-    assert_eq!(blocks(&encoder, &words(most + 1), Split::Scan(&CL100K)).0, vec![1; most + 1]);
-    let (mut work, mut lengths) = (encoder.workspace().unwrap(), Vec::new());
-    work.ends.extend([3 * HUGE + 5, 4 * HUGE]);
-    let mut keep = |block: BlockOutput| {
-        lengths.push(block.words.len());
-        Ok(())
-    };
-    encoder.encode_pieces(&words(5 * most), 3 * HUGE, false, &mut work, &mut keep).unwrap();
-    assert_eq!(lengths, [2], "what stands before a block does not count");
+    assert_eq!(blocks(&encoder, &words(most), SplitBy::Scan(&CL100K)).0, [most]);
+    assert_eq!(blocks(&encoder, &words(most + 1), SplitBy::Scan(&CL100K)).0, vec![1; most + 1]);
+    // What stands before a block does not count: a table gives as many pieces at a time as some bytes hold.
+    let table = Tier::new(&["[a-z]| "]).unwrap().unwrap();
+    let (lengths, _) = blocks(&encoder, &words(most), SplitBy::Scan(&table));
+    assert!(lengths.len() > 2 && lengths[..lengths.len() - 1].iter().all(|&length| length > 1), "{lengths:?}");
 }
 
 #[test]
@@ -110,7 +112,7 @@ fn a_piece_of_many_parts_is_more_than_one_block() {
         lengths.push(block.words.len());
         block.append_to(&mut ids)
     };
-    encoder.encode_cut_pieces(text.as_bytes(), 0, false, &mut work, &mut keep).unwrap();
+    encoder.encode_block(text.as_bytes(), 0, false, &mut work, &mut keep).unwrap();
     assert_eq!(lengths, [BLOCK, 700 - BLOCK], "nothing stands across any place between two characters");
     assert!(ids.iter().copied().eq(text.bytes().map(u32::from)));
 }
@@ -124,7 +126,7 @@ fn huge_pieces_are_cut_again_and_again() {
         let mut work = encoder.workspace().unwrap();
         work.ends.extend(ends);
         let parts = encoder.parts_of(text.as_bytes(), 0, &mut work).unwrap();
-        if encoder.rest.is_some() {
+        if encoder.later.is_some() {
             assert_eq!(parts, ends, "a pattern that cuts further has to see the whole");
             continue;
         }
@@ -149,13 +151,13 @@ fn what_is_cut_further_is_not_cut_before() {
     }
     let encoder = encoder(&merges);
     let text = "一二三".as_bytes();
-    assert_eq!(blocks(&encoder, text, Split::Scan(&CL100K)), (vec![2], vec![0xE4, 0xB8, 0x80, left]));
+    assert_eq!(blocks(&encoder, text, SplitBy::Scan(&CL100K)), (vec![2], vec![0xE4, 0xB8, 0x80, left]));
     let rest = Pattern::new("(?<=一)二").unwrap();
     let mut expected = Vec::new();
     let vocab = Arc::clone(encoder.tables.vocab());
     rest.split(text, &mut |piece| encode_piece(&vocab, piece, &mut expected).unwrap()).unwrap();
     assert!(!expected.contains(&left));
-    assert_eq!(blocks(&encoder.then(rest), text, Split::Scan(&CL100K)), (vec![1], expected));
+    assert_eq!(blocks(&encoder.then(rest), text, SplitBy::Scan(&CL100K)), (vec![1], expected));
 }
 
 #[test]
@@ -166,9 +168,9 @@ fn a_long_text_of_words_gets_a_large_cache_at_once() {
     {
         let mut encoder = encoder(&[(97, 98), (32, 256)]);
         encoder.seed_after = seed_after;
-        blocks(&encoder, text.as_bytes(), Split::Scan(&CL100K));
+        blocks(&encoder, text.as_bytes(), SplitBy::Scan(&CL100K));
         let work = encoder.workspace().unwrap();
-        assert_eq!((work.seeded, work.misses.is_empty()), (expected, expected), "{text} {seed_after}");
+        assert_eq!((work.seeded, work.found.misses.is_empty()), (expected, expected), "{text} {seed_after}");
         assert!(work.ends.is_empty());
     }
 }
@@ -180,7 +182,7 @@ fn a_cache_of_pieces_that_are_cut_further_is_not_filled_with_tokens() {
     let vocab = Vocab::from_tokens(&tokens, &[(98, 99)], false, Alphabet::default()).unwrap();
     let mut encoder = Encoder::new(Arc::new(vocab)).unwrap().then(Pattern::new("b").unwrap());
     encoder.seed_after = 0;
-    assert_eq!(blocks(&encoder, b"ab", Split::Scan(&CL100K)), (vec![1], vec![98, 99]));
+    assert_eq!(blocks(&encoder, b"ab", SplitBy::Scan(&CL100K)), (vec![1], vec![98, 99]));
     assert!(encoder.workspace().unwrap().seeded);
 }
 
@@ -192,10 +194,10 @@ fn a_large_cache_grows_with_what_it_knows() {
     let text: String = (0..500).map(letters).collect();
     encoder.seed_after = 0;
     for round in 0..2 {
-        blocks(&encoder, text.as_bytes(), Split::Scan(&CL100K));
+        blocks(&encoder, text.as_bytes(), SplitBy::Scan(&CL100K));
         let work = encoder.workspace().unwrap();
         assert!(work.seeded && !work.cache.is_full());
-        assert!(round == 0 || work.misses.is_empty());
+        assert!(round == 0 || work.found.misses.is_empty());
     }
 }
 
@@ -206,7 +208,7 @@ fn an_error_is_not_that_of_the_next_call() {
     let vocab = Vocab::new(tokens, Vec::new(), false, Alphabet::default()).unwrap();
     let encoder = Encoder::new(Arc::new(vocab)).unwrap();
     let encode = |text: &[u8], result: Result<()>| {
-        encoder.each_block(Source::Bytes(text), Split::Scan(&CL100K), |_| result.clone())
+        encoder.each_block(Source::Bytes(text), SplitBy::Scan(&CL100K), |_| result.clone())
     };
     assert!(matches!(encode(b"ab \xFF", Ok(())), Err(Error::MissingByte { byte: 255, .. })));
     assert_eq!(encode(b"ab \xFF", Err(Error::Interrupted)), Err(Error::Interrupted));
@@ -216,6 +218,6 @@ fn an_error_is_not_that_of_the_next_call() {
 #[test]
 fn a_workspace_rests_without_the_ends_of_pieces() {
     let encoder = encoder(&[(97, 98)]);
-    assert_eq!(blocks(&encoder, b"ab ab", Split::Scan(&CL100K)).0, [2]);
+    assert_eq!(blocks(&encoder, b"ab ab", SplitBy::Scan(&CL100K)).0, [2]);
     assert!(encoder.workspace().unwrap().ends.is_empty());
 }

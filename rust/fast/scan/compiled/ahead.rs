@@ -18,7 +18,7 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "states and classes are bounded where they are made")]
 
-use super::partition::{Classes, MAX_CLASSES, Partition};
+use super::partition::{ClassTable, MAX_CLASSES, Partition};
 use super::program::{Position, Program, Step};
 use super::unsupported::Unsupported;
 use crate::interrupt;
@@ -170,7 +170,7 @@ pub(super) type Waiting = Vec<(usize, u32)>;
 
 impl Marks {
     /// The stretches of a text; none if the work was stopped.
-    pub(super) fn stretches(&self, classes: &Classes, text: &[u8]) -> Waiting {
+    pub(super) fn stretches(&self, classes: &ClassTable, text: &[u8]) -> Waiting {
         let mut waiting = vec![(text.len(), 0)];
         let (mut at, mut state, mut until) = (text.len(), 0, text.len());
         while at > STRETCH {
@@ -189,7 +189,7 @@ impl Marks {
     }
 
     /// The classes of the characters from a place to the end of its stretch, the last one first.
-    pub(super) fn classes(&self, classes: &Classes, text: &[u8], from: usize, end: (usize, u32)) -> Vec<u8> {
+    pub(super) fn classes(&self, classes: &ClassTable, text: &[u8], from: usize, end: (usize, u32)) -> Vec<u8> {
         let (mut at, mut state) = end;
         let mut found = Vec::with_capacity(at - from);
         while at > from {
@@ -277,6 +277,6 @@ mod tests {
         let ends: Vec<usize> = (1..=1_000_000).filter(|end| end % 3 == 1).collect();
         assert!(ends_of(&pattern, text.as_bytes()) == ends);
         assert!(ends_of(&pattern, &text.as_bytes()[1..]).into_iter().eq((3..1_000_000).step_by(3)));
-        assert!(pattern.scanner().unwrap().safe_cut(b"a 1 b", 0).is_none());
+        assert!(pattern.scanner().unwrap().cuts().next(b"a 1 b", 0).is_none());
     }
 }

@@ -19,17 +19,17 @@
 #![expect(clippy::cast_possible_truncation, reason = "states are fewer than `MAX_STATES`")]
 
 use super::ends::{Cell, Ends};
-use super::partition::Classes;
+use super::partition::ClassTable;
 
 /// The pairs of classes between which a text may be cut.
 #[derive(Debug, Clone)]
-pub(crate) struct Cuts {
+pub(super) struct ClassCuts {
     width: usize,
     safe: Vec<bool>,
 }
 
-impl Cuts {
-    pub(super) fn new(ends: &Ends) -> Cuts {
+impl ClassCuts {
+    pub(super) fn new(ends: &Ends) -> ClassCuts {
         let width = ends.width - 1;
         let mut safe = Vec::with_capacity(width * width);
         for before in 0..width {
@@ -38,16 +38,16 @@ impl Cuts {
             states.dedup();
             safe.extend((0..width).map(|after| states.iter().all(|&state| cuts(ends, state, after))));
         }
-        Cuts { width, safe }
+        ClassCuts { width, safe }
     }
 
     /// No cuts.
-    pub(super) fn none() -> Cuts {
-        Cuts { width: 0, safe: Vec::new() }
+    pub(super) fn none() -> ClassCuts {
+        ClassCuts { width: 0, safe: Vec::new() }
     }
 
     /// Whether the text may be cut at `at`, which must be inside it and not 0.
-    pub(super) fn holds(&self, classes: &Classes, text: &[u8], at: usize) -> bool {
+    pub(super) fn holds(&self, classes: &ClassTable, text: &[u8], at: usize) -> bool {
         if text[at] & 0xC0 == 0x80 {
             return false;
         }
@@ -68,7 +68,7 @@ fn cuts(ends: &Ends, state: u32, after: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{Case, scanned, texts};
-    use crate::fast::scan::{Cuts as _, Tier};
+    use crate::fast::scan::{Cuts, Tier};
 
     #[test]
     fn every_cut_leaves_the_pieces_as_they_are() {
@@ -87,7 +87,7 @@ mod tests {
             for text in texts(&['a', 'b', 'c', ' '], 5) {
                 let all = scanned(tier, text.as_bytes());
                 for at in 1..text.len() {
-                    if table.next(text.as_bytes(), at) == Some(at) {
+                    if table.is_cut(text.as_bytes(), at) {
                         let (left, right) = text.as_bytes().split_at(at);
                         let mut halves = scanned(tier, left);
                         halves.extend(scanned(tier, right).iter().map(|end| end + at));
@@ -102,7 +102,7 @@ mod tests {
     fn the_cuts_of_a_pattern_by_hand() {
         let cuts = |pattern: &str, text: &[u8]| {
             let tier = Tier::new(&[pattern]).unwrap().unwrap();
-            (1..text.len()).filter(|&at| tier.safe_cut(text, at) == Some(at)).collect::<Vec<_>>()
+            (1..text.len()).filter(|&at| tier.cuts().is_cut(text, at)).collect::<Vec<_>>()
         };
         // A word ends before a space; what a space belongs to is seen only later.
         assert_eq!(cuts(r"\w+|\s+(?!\S)|\s", b"ab  c d"), [2, 5]);

@@ -32,7 +32,7 @@ const AHEAD: usize = 2 * SLOTS;
 pub fn difference(one: &[Node], other: &[Node]) -> Result<Option<String>, Unsupported> {
     let (examples, machines) = machine_of(&[one, other])?;
     let [one, other] = &machines[..] else { return Err(Unsupported::Large) };
-    let machines = [Reader::new(one), Reader::new(other)];
+    let machines = [Machine::new(one), Machine::new(other)];
     let start = Walk { length: 0, sides: [Side::default(), Side::default()], differ: false };
     let mut met: HashSet<[Side; 2]> = HashSet::new();
     met.insert(start.sides.clone());
@@ -69,14 +69,14 @@ fn text_of(walks: &[(Walk, usize, usize)], mut at: usize, examples: &[char]) -> 
 }
 
 /// A machine, and which slots matter in each of its states.
-struct Reader<'m> {
+struct Machine<'m> {
     ends: &'m Ends,
     /// By state, one bit for each slot whose place can still become an end.
     live: Vec<u8>,
 }
 
-impl<'m> Reader<'m> {
-    fn new(ends: &'m Ends) -> Reader<'m> {
+impl<'m> Machine<'m> {
+    fn new(ends: &'m Ends) -> Machine<'m> {
         let mut live = vec![0_u8; ends.n_states()];
         let mut changed = true;
         while changed {
@@ -92,7 +92,7 @@ impl<'m> Reader<'m> {
                 live[state] = before;
             }
         }
-        Reader { ends, live }
+        Machine { ends, live }
     }
 }
 
@@ -124,7 +124,7 @@ struct Walk {
 
 impl Walk {
     /// After a character of the class.
-    fn read(&self, machines: &[Reader; 2], class: usize) -> Result<Walk, Unsupported> {
+    fn read(&self, machines: &[Machine; 2], class: usize) -> Result<Walk, Unsupported> {
         let mut next = self.clone();
         for (side, machine) in next.sides.iter_mut().zip(machines) {
             side.step(machine.ends.cell(side.state, class), self.length + 1);
@@ -142,7 +142,7 @@ impl Walk {
     }
 
     /// Whether the pieces differ if the text ends here.
-    fn ends_differ(&self, machines: &[Reader; 2]) -> bool {
+    fn ends_differ(&self, machines: &[Machine; 2]) -> bool {
         let mut last = self.clone();
         for (side, machine) in last.sides.iter_mut().zip(machines) {
             side.step(machine.ends.finish(side.state), self.length + 1);

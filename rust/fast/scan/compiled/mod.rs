@@ -9,7 +9,7 @@
 //!    patterns one after the other, as one such automaton.
 //! 4. `table`: that automaton packed for running, by characters.
 //! 5. `cuts`: where a text may be cut in two without changing a piece.
-//! 6. `pairs`: two ASCII characters a step. `twin`: two places of the text at once.
+//! 6. `char_pairs`: two ASCII characters a step. `twin`: two places of the text at once.
 //! 7. `equal`: do two patterns cut every text alike? (`machine` puts the parts together.)
 //! 8. `rewind`: the second tier, for patterns whose ends cannot be found without going back. It is linear all the same.
 //!
@@ -19,11 +19,11 @@
 #![allow(clippy::disallowed_methods, reason = "bounded by the pattern")]
 
 mod ahead;
-pub(crate) mod cuts;
+mod char_pairs;
+mod cuts;
 mod ends;
 mod equal;
 mod machine;
-mod pairs;
 mod partition;
 mod program;
 mod rewind;
@@ -41,8 +41,8 @@ pub use equal::difference;
 use machine::machine;
 use partition::Partition;
 use program::sets_of;
-pub(crate) use rewind::Place;
 pub use rewind::Rewind;
+pub(crate) use rewind::RewindCursor;
 use search::Search;
 pub(crate) use table::Cursor;
 pub use table::Table;

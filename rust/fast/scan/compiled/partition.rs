@@ -154,7 +154,7 @@ fn examples(intervals: &[(u32, u8)], n_classes: usize) -> Vec<char> {
 
 /// The class of each character, in two stages.
 #[derive(Debug, Clone)]
-pub(super) struct Classes {
+pub(super) struct ClassTable {
     /// By byte; that of U+FFFD for bytes that are not ASCII.
     pub(super) ascii: [u8; 256],
     /// The row of a character in `of_rows`, by all of its bytes but the last: of two, three and four bytes.
@@ -165,8 +165,8 @@ pub(super) struct Classes {
     replacement: u8,
 }
 
-impl Classes {
-    pub(super) fn new(partition: &Partition) -> Classes {
+impl ClassTable {
+    pub(super) fn new(partition: &Partition) -> ClassTable {
         let mut rows = Rows { numbers: HashMap::new(), classes: Vec::new() };
         let ill_formed = rows.number([ILL_FORMED; ROW]);
         let mut uniform: HashMap<u8, u16> = HashMap::new();
@@ -201,7 +201,7 @@ impl Classes {
         three[0xD800 / ROW..0xE000 / ROW].fill(ill_formed);
         let mut four = vec![ill_formed; 8 << 12];
         four[0x1_0000 / ROW..ROWS].copy_from_slice(&of_row[0x1_0000 / ROW..]);
-        Classes { ascii, two, three, four, of_rows: classes, replacement }
+        ClassTable { ascii, two, three, four, of_rows: classes, replacement }
     }
 
     /// The class and the length in bytes of the character at `at`, which must be inside the text.
@@ -285,7 +285,7 @@ mod tests {
         let sets = letters(most - 1);
         let partition = Partition::new(&sets).unwrap();
         assert_eq!(partition.n_classes(), MAX_CLASSES);
-        let classes = Classes::new(&partition);
+        let classes = ClassTable::new(&partition);
         for (n, set) in sets.iter().enumerate() {
             let text = char::from_u32(0x100 + n as u32).unwrap().to_string();
             assert_eq!(classes.at(text.as_bytes(), 0), (n + 1, 2));
@@ -320,7 +320,7 @@ mod tests {
             for last in [0xE000, 0xE001, 0xF000, 0x10_FFFF] {
                 let sets = [set(&[(first, last)])];
                 let partition = Partition::new(&sets).unwrap();
-                let classes = Classes::new(&partition);
+                let classes = ClassTable::new(&partition);
                 for char in ['\u{D7FF}', '\u{E000}', '\u{E001}', '\u{E002}', '\u{10FFFF}'] {
                     let text = char.to_string();
                     let inside = (first..=last).contains(&char.into());
@@ -332,7 +332,7 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_character_count_one_by_one_as_the_replacement_character() {
-        let classes = Classes::new(&Partition::new(&[set(&[(0xFFFD, 0xFFFD)])]).unwrap());
+        let classes = ClassTable::new(&Partition::new(&[set(&[(0xFFFD, 0xFFFD)])]).unwrap());
         let texts: [&[u8]; 12] = [
             b"\x80",
             b"\xFF\xBF\xBF",
@@ -358,7 +358,7 @@ mod tests {
     #[test]
     fn the_character_before_a_place_is_the_one_that_ends_there() {
         let sets = [(0x61, 0x7A), (0xE9, 0xE9), (0x65E5, 0x65E5), (0x1_F600, 0x1_F600)].map(|range| set(&[range]));
-        let classes = Classes::new(&Partition::new(&sets).unwrap());
+        let classes = ClassTable::new(&Partition::new(&sets).unwrap());
         for (before, length) in [("a", 1), ("é", 2), ("日", 3), ("😀", 4), ("\0", 1)] {
             for text in [before.to_owned(), format!("é{before}"), format!("x日{before}"), format!("😀{before}")] {
                 let expected = classes.at(before.as_bytes(), 0);

@@ -19,7 +19,7 @@
 //!
 //! The idea is that of Reps, "'Maximal-munch' tokenization in linear time" (1998), with fewer notes.
 
-use super::partition::{Classes, Partition};
+use super::partition::{ClassTable, Partition};
 use super::search::{DEAD, Search};
 use crate::engine::Spent;
 use crate::error::Result;
@@ -36,7 +36,7 @@ const BLOCK: usize = 512;
 /// A pattern as its search machine.
 #[derive(Debug)]
 pub struct Rewind {
-    classes: Classes,
+    classes: ClassTable,
     search: Search,
     /// The pattern, for errors.
     source: String,
@@ -46,7 +46,7 @@ pub struct Rewind {
 
 /// Where a scan is.
 #[derive(Debug, Clone)]
-pub(crate) struct Place {
+pub(crate) struct RewindCursor {
     /// The end of the last piece.
     done: usize,
     /// Where the next attempt begins.
@@ -60,15 +60,15 @@ pub(crate) struct Place {
     pub(crate) spent: Spent,
 }
 
-impl Place {
-    pub(crate) fn new(spent: Spent) -> Place {
-        Place { done: 0, at: 0, notes: HashSet::new(), full: 1024, trail: Vec::new(), spent }
+impl RewindCursor {
+    pub(crate) fn new(spent: Spent) -> RewindCursor {
+        RewindCursor { done: 0, at: 0, notes: HashSet::new(), full: 1024, trail: Vec::new(), spent }
     }
 }
 
 impl Rewind {
     pub(super) fn new(partition: &Partition, search: Search) -> Rewind {
-        let (classes, examples) = (Classes::new(partition), partition.examples.clone());
+        let (classes, examples) = (ClassTable::new(partition), partition.examples.clone());
         Rewind { classes, search, source: String::new(), examples }
     }
 
@@ -90,45 +90,45 @@ impl Rewind {
 
     /// Replaces the contents of `ends` by the ends of the next pieces, at least one; false, and no ends, when the text is used
     /// up; an error where the text has spent what it may.
-    pub(crate) fn next_ends(&self, text: &[u8], place: &mut Place, ends: &mut Vec<usize>) -> Result<bool> {
+    pub(crate) fn next_ends(&self, text: &[u8], cursor: &mut RewindCursor, ends: &mut Vec<usize>) -> Result<bool> {
         ends.clear();
-        while ends.len() < BLOCK && place.at < text.len() {
-            if place.spent.is_late() {
+        while ends.len() < BLOCK && cursor.at < text.len() {
+            if cursor.spent.is_late() {
                 return Err(Spent::error(&self.source));
             }
-            let end = self.attempt(text, place)?;
-            if end.is_some() && place.done < place.at {
-                ends.push(place.at);
-                place.done = place.at;
+            let end = self.attempt(text, cursor)?;
+            if end.is_some() && cursor.done < cursor.at {
+                ends.push(cursor.at);
+                cursor.done = cursor.at;
             }
-            if let Some(end) = end.filter(|&end| end > place.at) {
+            if let Some(end) = end.filter(|&end| end > cursor.at) {
                 ends.push(end);
-                (place.done, place.at) = (end, end);
+                (cursor.done, cursor.at) = (end, end);
             } else {
-                place.at += self.classes.at(text, place.at).1;
+                cursor.at += self.classes.at(text, cursor.at).1;
             }
             if interrupt::stopped() {
                 // Any end will do.
-                place.at = text.len();
+                cursor.at = text.len();
             }
         }
-        if place.at == text.len() && place.done < place.at {
-            ends.push(place.at);
-            place.done = place.at;
+        if cursor.at == text.len() && cursor.done < cursor.at {
+            ends.push(cursor.at);
+            cursor.done = cursor.at;
         }
         Ok(!ends.is_empty())
     }
 
     /// The end of the match that begins here, if there is one.
-    fn attempt(&self, text: &[u8], place: &mut Place) -> Result<Option<usize>> {
-        let begin = if place.at == 0 { self.search.width - 1 } else { self.classes.before(text, place.at) };
+    fn attempt(&self, text: &[u8], cursor: &mut RewindCursor) -> Result<Option<usize>> {
+        let begin = if cursor.at == 0 { self.search.width - 1 } else { self.classes.before(text, cursor.at) };
         let mut state = self.search.starts[begin];
-        let (mut at, mut last) = (place.at, None);
+        let (mut at, mut last) = (cursor.at, None);
         while state != DEAD {
             if at == text.len() {
                 if self.search.ends(state) {
                     last = Some(at);
-                    place.trail.clear();
+                    cursor.trail.clear();
                 }
                 break;
             }
@@ -136,35 +136,35 @@ impl Rewind {
             let (matched, next) = self.search.step(state, class);
             if matched {
                 last = Some(at);
-                place.trail.clear();
+                cursor.trail.clear();
             }
             state = next;
             let before = at;
             at += length;
             if before / APART != at / APART {
-                if place.notes.contains(&(at, state)) || interrupt::stopped() {
+                if cursor.notes.contains(&(at, state)) || interrupt::stopped() {
                     break;
                 }
-                if place.spent.is_over(APART) {
+                if cursor.spent.is_over(APART) {
                     return Err(Spent::error(&self.source));
                 }
-                place.trail.try_reserve(1)?;
-                place.trail.push((at, state));
+                cursor.trail.try_reserve(1)?;
+                cursor.trail.push((at, state));
             }
         }
-        self.note(text, place)?;
+        self.note(text, cursor)?;
         Ok(last)
     }
 
     /// The search has found no further end from the places on its trail.
-    fn note(&self, text: &[u8], place: &mut Place) -> Result<()> {
-        let at = place.at;
-        place.notes.try_reserve(place.trail.len())?;
-        place.notes.extend(place.trail.drain(..));
-        if place.notes.len() > place.full {
-            place.notes.retain(|&(noted, _)| noted > at);
-            place.full = (2 * place.notes.len()).max(1024);
-            if place.notes.len() > NOTES + text.len() / (APART / 4) {
+    fn note(&self, text: &[u8], cursor: &mut RewindCursor) -> Result<()> {
+        let at = cursor.at;
+        cursor.notes.try_reserve(cursor.trail.len())?;
+        cursor.notes.extend(cursor.trail.drain(..));
+        if cursor.notes.len() > cursor.full {
+            cursor.notes.retain(|&(noted, _)| noted > at);
+            cursor.full = (2 * cursor.notes.len()).max(1024);
+            if cursor.notes.len() > NOTES + text.len() / (APART / 4) {
                 return Err(Spent::error(&self.source));
             }
         }
@@ -190,13 +190,13 @@ mod tests {
         assert_eq!(rewind.size(), (3, 5));
         assert_eq!(rewind.examples(), [' ', 'a', 'b']);
         let text = b"a".repeat(300);
-        let (mut place, mut ends) = (Place::new(Spent::of(text.len())), Vec::new());
-        assert!(rewind.next_ends(&text, &mut place, &mut ends).unwrap());
+        let (mut cursor, mut ends) = (RewindCursor::new(Spent::of(text.len())), Vec::new());
+        assert!(rewind.next_ends(&text, &mut cursor, &mut ends).unwrap());
         assert_eq!(ends, (1..=300).collect::<Vec<_>>());
-        let mut noted: Vec<usize> = place.notes.iter().map(|&(at, _)| at).collect();
+        let mut noted: Vec<usize> = cursor.notes.iter().map(|&(at, _)| at).collect();
         noted.sort_unstable();
         assert_eq!(noted, [64, 128, 192, 256]);
-        assert!(!rewind.next_ends(&text, &mut place, &mut ends).unwrap());
+        assert!(!rewind.next_ends(&text, &mut cursor, &mut ends).unwrap());
         assert_eq!(ends, [0; 0]);
     }
 
@@ -204,23 +204,23 @@ mod tests {
     fn notes_behind_are_forgotten() {
         let rewind = rewind("a*b|a");
         let text = [b"a".repeat(APART * 12), b"-".to_vec()].concat().repeat(200);
-        let (mut place, mut ends) = (Place::new(Spent::of(text.len())), Vec::new());
+        let (mut cursor, mut ends) = (RewindCursor::new(Spent::of(text.len())), Vec::new());
         let mut done = 0;
-        while rewind.next_ends(&text, &mut place, &mut ends).unwrap() {
+        while rewind.next_ends(&text, &mut cursor, &mut ends).unwrap() {
             done += ends.len();
-            assert!(place.notes.len() <= place.full && place.trail.is_empty());
+            assert!(cursor.notes.len() <= cursor.full && cursor.trail.is_empty());
         }
         assert_eq!(done, text.len());
-        assert_eq!(place.full, Place::new(Spent::of(text.len())).full);
+        assert_eq!(cursor.full, RewindCursor::new(Spent::of(text.len())).full);
     }
 
     /// Reading to the end of the run from each place would take 5,000,000,000 steps.
     #[test]
     fn a_long_run_is_not_read_again_from_each_place() {
         let text = b"a".repeat(100_000);
-        let (rewind, mut place, mut ends, mut count) =
-            (rewind("a*b|a"), Place::new(Spent::of(text.len())), Vec::new(), 0);
-        while rewind.next_ends(&text, &mut place, &mut ends).unwrap() {
+        let (rewind, mut cursor, mut ends, mut count) =
+            (rewind("a*b|a"), RewindCursor::new(Spent::of(text.len())), Vec::new(), 0);
+        while rewind.next_ends(&text, &mut cursor, &mut ends).unwrap() {
             count += ends.len();
         }
         assert_eq!(count, text.len());
@@ -231,15 +231,15 @@ mod tests {
     fn a_text_has_limits() {
         let rewind = rewind(r"(?:[\s\S]{1000}){0,48}[\s\S]{0,500}$");
         let text = b"a".repeat(200_000);
-        let (mut place, mut ends) = (Place::new(Spent::of(text.len())), Vec::new());
+        let (mut cursor, mut ends) = (RewindCursor::new(Spent::of(text.len())), Vec::new());
         let error = loop {
-            match rewind.next_ends(&text, &mut place, &mut ends) {
+            match rewind.next_ends(&text, &mut cursor, &mut ends) {
                 Ok(more) => assert!(more),
                 Err(error) => break error,
             }
         };
         assert_eq!(error, Spent::error(r"(?:[\s\S]{1000}){0,48}[\s\S]{0,500}$"));
-        assert!(place.notes.len() < 2 * NOTES);
+        assert!(cursor.notes.len() < 2 * NOTES);
     }
 
     #[test]

@@ -10,7 +10,7 @@
 //! row = row of cell
 //! ```
 //!
-//! That is what [`Table::scan_plainly`] does, which needs no `unsafe`; it runs the few machines that do not fit into `pairs.rs`,
+//! That is what [`Table::scan_plainly`] does, which needs no `unsafe`; it runs the few machines that do not fit into `char_pairs.rs`,
 //! and is what the faster loops must equal. A scan can stop anywhere: a [`Cursor`] keeps the row and the ends that are not sure yet.
 
 #![expect(
@@ -19,12 +19,12 @@
 )]
 #![allow(unsafe_code)]
 
-use super::super::cut::{self, Cuts as _};
+use super::super::cut::Cuts;
 use super::ahead::{Marks, Waiting};
-use super::cuts::Cuts;
+use super::char_pairs::{CharPairs, Stream};
+use super::cuts::ClassCuts;
 use super::ends::{Cell, Ends, SLOTS};
-use super::pairs::{Pairs, Stream};
-use super::partition::{Classes, Partition};
+use super::partition::{ClassTable, Partition};
 use super::twin;
 use crate::interrupt;
 use std::mem::MaybeUninit;
@@ -33,6 +33,8 @@ use std::mem::MaybeUninit;
 const STRETCH: usize = if cfg!(any(test, fuzzing)) { 16 } else { 2048 };
 /// How far behind the middle of two stretches a safe cut is looked for.
 const NEAR: usize = if cfg!(any(test, fuzzing)) { 12 } else { 256 };
+/// So many bytes at the beginning of two stretches must be ASCII: elsewhere, looking up classes is what takes the time.
+const SAMPLE: usize = if cfg!(any(test, fuzzing)) { 4 } else { 32 };
 /// Slots, and the one for what is not an end.
 pub(super) const PENDING: usize = SLOTS + 1;
 /// Slots are behind the ends that became sure in the same step.
@@ -41,12 +43,12 @@ const SLACK: usize = 2 * PENDING;
 /// A pattern as tables.
 #[derive(Debug)]
 pub struct Table {
-    classes: Classes,
+    classes: ClassTable,
     /// The length of a row.
     width: usize,
     cells: Vec<u32>,
-    cuts: Cuts,
-    pairs: Option<Pairs>,
+    cuts: ClassCuts,
+    pairs: Option<CharPairs>,
     /// What it looks ahead at beyond the next character; no cut is safe then.
     marks: Option<Marks>,
     /// A character of each class.
@@ -88,7 +90,7 @@ const fn sure(cell: u32) -> usize {
     (cell & 15) as usize
 }
 
-impl cut::Cuts for Table {
+impl Cuts for Table {
     fn is_cut(&self, text: &[u8], at: usize) -> bool {
         self.cuts.holds(&self.classes, text, at)
     }
@@ -96,13 +98,13 @@ impl cut::Cuts for Table {
 
 impl Table {
     pub(super) fn new(partition: &Partition, ends: &Ends) -> Table {
-        let classes = Classes::new(partition);
+        let classes = ClassTable::new(partition);
         Table {
-            pairs: Pairs::new(ends, &classes),
+            pairs: CharPairs::new(ends, &classes),
             classes,
             width: ends.width,
             cells: ends.cells.iter().map(|&cell| pack(cell, ends.width)).collect(),
-            cuts: Cuts::new(ends),
+            cuts: ClassCuts::new(ends),
             marks: None,
             examples: partition.examples.clone(),
         }
@@ -111,10 +113,10 @@ impl Table {
     /// A table that reads the classes of `marks`; `partition` has those that `marks` reads.
     pub(super) fn marked(partition: &Partition, ends: &Ends, marks: Marks, examples: Vec<char>) -> Table {
         Table {
-            classes: Classes::new(partition),
+            classes: ClassTable::new(partition),
             width: ends.width,
             cells: ends.cells.iter().map(|&cell| pack(cell, ends.width)).collect(),
-            cuts: Cuts::none(),
+            cuts: ClassCuts::none(),
             pairs: None,
             marks: Some(marks),
             examples,
@@ -129,11 +131,6 @@ impl Table {
     /// A character of each class.
     pub fn examples(&self) -> &[char] {
         &self.examples
-    }
-
-    /// The last position at which cutting `text` changes no piece, whatever follows, or `None`.
-    pub fn last_safe_cut(&self, text: &[u8]) -> Option<usize> {
-        self.last(text, 0)
     }
 
     /// Replaces the contents of `ends` by the ends of the next pieces, at least one; false, and no ends, when the text is used
@@ -159,10 +156,11 @@ impl Table {
     }
 
     /// Reads on for a stretch, or for two at once; `ends` is empty before, and holds what became sure after it.
-    fn scan(&self, pairs: &Pairs, text: &[u8], cursor: &mut Cursor, ends: &mut Vec<usize>) {
+    fn scan(&self, pairs: &CharPairs, text: &[u8], cursor: &mut Cursor, ends: &mut Vec<usize>) {
         let middle = cursor.read + STRETCH;
-        let cut = if middle + STRETCH <= text.len() {
-            (middle..middle + NEAR).find(|&at| self.cuts.holds(&self.classes, text, at))
+        let is_ascii = |from: usize| text[from..from + SAMPLE].is_ascii();
+        let cut = if middle + STRETCH <= text.len() && is_ascii(cursor.read) && is_ascii(middle) {
+            (middle..middle + NEAR).find(|&at| self.is_cut(text, at))
         } else {
             None
         };
@@ -329,6 +327,12 @@ mod tests {
         assert_eq!(block("a|b", &text[..2 * STRETCH]), 2 * STRETCH);
         assert_eq!(block("a|b", &text[..STRETCH]), STRETCH);
         assert_eq!(block_of(table("a|b").plain(), &text), STRETCH - 1);
+        // Nor where one of them does not begin with ASCII.
+        for at in [0, STRETCH] {
+            let mut text = text.clone();
+            text[at..at + 2].copy_from_slice("\u{e9}".as_bytes());
+            assert!(block("[ab]|\u{e9}", &text) < STRETCH, "{at}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use super::partition::Partition;
 use super::program::sets_of;
 use crate::fast::scan::tests::{ATOMS, BAD_BYTES, trap};
-use crate::fast::scan::{Scanner, Tier};
+use crate::fast::scan::{Cuts, Scanner, Tier};
 use crate::pretokenize::{Pattern, difference, expressions};
 use crate::regexes::parse;
 use proptest::prelude::*;
@@ -278,7 +278,7 @@ proptest! {
     #[test]
     fn a_safe_cut_changes_no_piece(case in any_case(), text in trap(), from in 0..100_usize, later in trap()) {
         let Some(tier) = &case.tier else { return Ok(()) };
-        let Some(at) = tier.safe_cut(&text, from) else { return Ok(()) };
+        let Some(at) = tier.cuts().next(&text, from) else { return Ok(()) };
         prop_assert!(at >= from && at > 0);
         let length = if text[at] < 0x80 { 1 } else { 4 };
         for text in [text.clone(), [&text[..(at + length).min(text.len())], &later].concat()] {
@@ -306,14 +306,14 @@ fn safe_cuts_are_found() {
     for (name, expected) in expected {
         let tier = every_case().find(|case| case.name == name).unwrap().tier.as_ref().unwrap();
         let mut found = Vec::new();
-        while let Some(at) = tier.safe_cut(text, found.last().map_or(0, |last| last + 1)) {
+        while let Some(at) = tier.cuts().next(text, found.last().map_or(0, |last| last + 1)) {
             found.push(at);
         }
         assert_eq!(found, expected, "{name}");
         let last = |to: usize| (1..to).rev().find(|at| expected.contains(at));
         let Tier::Table(table) = tier else { panic!("a table") };
         for to in [2, 4, 8, 13, text.len()] {
-            assert_eq!(table.last_safe_cut(&text[..to]), last(to), "{name} to {to}");
+            assert_eq!(table.last(&text[..to], 0), last(to), "{name} to {to}");
         }
     }
 }
@@ -396,7 +396,7 @@ fn characters_have_their_classes() {
             sets_of(&parse(step).unwrap(), &mut sets);
         }
         let partition = Partition::new(&sets).unwrap();
-        let classes = super::partition::Classes::new(&partition);
+        let classes = super::partition::ClassTable::new(&partition);
         let edges = sets.iter().flat_map(|set| set.iter().flat_map(|&(first, last)| [first, last]));
         let near = edges.flat_map(|edge| [edge.saturating_sub(1), edge, edge + 1]);
         for char in near.chain((0..0x11_0000).step_by(211)).filter_map(char::from_u32) {

@@ -1,23 +1,24 @@
 //! Two places of a text at once.
 //!
-//! A step of `pairs.rs` keeps the processor waiting for the row that comes next. A second stream, at another place of the text, uses
+//! A step of `char_pairs.rs` keeps the processor waiting for the row that comes next. A second stream, at another place of the text, uses
 //! that time: nothing that it does depends on the first. It begins at a safe cut (`cuts.rs`), as at the start of a text; the first
 //! stream ends there as at the end of one. By hand: `"one two three four"` is cut before `" three"`; one stream finds 3 and 7, the other 13
 //! and 18, and their ends are put one after the other.
 //!
-//! On text that is not ASCII it gains nothing: there, the look-up of classes is what takes the time.
+//! On text that is not ASCII it loses: there, the look-up of classes is what takes the time, and both streams wait for it. So
+//! `table.rs` runs two only where both begin with ASCII.
 
 #![allow(unsafe_code)]
 
-use super::pairs::{Pairs, Stream, ascii_at};
-use super::partition::Classes;
+use super::char_pairs::{CharPairs, Stream, ascii_at};
+use super::partition::ClassTable;
 
 /// Runs both streams, the first up to its end, the second until then or up to its own.
 ///
 /// # Safety
 /// For both: `until` is at most the length of the text, and there is room for as many ends as there are bytes up to it and
-/// [`super::table::PENDING`] more; otherwise as for [`Pairs::eight`].
-pub(super) unsafe fn run(pairs: &Pairs, classes: &Classes, text: &[u8], streams: [(&mut Stream, usize); 2]) {
+/// [`super::table::PENDING`] more; otherwise as for [`CharPairs::eight`].
+pub(super) unsafe fn run(pairs: &CharPairs, classes: &ClassTable, text: &[u8], streams: [(&mut Stream, usize); 2]) {
     let [(first, until_first), (second, until_second)] = streams;
     while first.at + 8 <= until_first && second.at + 8 <= until_second {
         if let (Some(one), Some(other)) = (ascii_at(text, first.at), ascii_at(text, second.at)) {

@@ -2,8 +2,8 @@
 
 use super::super::classes::{CASELESS, MARK, OTHER, UPPER, char_at};
 use super::super::tests::{ATOMS, GRAMMARS, scalar};
-use super::super::vector::Portable;
 use super::*;
+use crate::fast::simd::vector::Portable;
 use proptest::prelude::*;
 
 /// The flags of the character that each byte belongs to.

@@ -1,0 +1,63 @@
+"""Parts -> merged parts: the two neighbours of the lowest rank first, leftmost on ties.
+
+Parts are ids as a rule (``encode.py``), but may be anything that can be compared: the parts of a token, say, whose merge is to
+be found (``ranks.py``). What merges is asked of a function.
+
+By hand, with the merges 0: (a, b) -> X and 1: (X, c) -> Y and the parts ``a b c``: the heap holds (a, b), which becomes X; now
+(X, c) merges, and the entry (b, c), had there been one, would be stale.
+
+The naive way looks at all pairs again after every merge. Here the parts form a linked list, so that a merge touches only its
+two neighbours, and a heap holds every pair that can merge. A heap entry is *stale* if one of its parts has since been merged
+away; it is recognised when it comes to the top, and dropped.
+
+Invariants: the parts, in list order, always spell the whole; every pair of neighbours that can merge has an entry in the
+heap.
+
+Costs, n parts: O(n log n) time, O(n) space; no recursion.
+
+Implements SPEC E1 and E7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from heapq import heapify, heappop, heappush
+from typing import TypeVar
+
+GONE = -1
+Part = TypeVar("Part", int, bytes)
+
+
+def merge_parts(merge_of: Callable[[Part, Part], tuple[int, Part] | None], parts: Sequence[Part]) -> list[Part]:
+    """Merges the parts until no two neighbours can merge.
+
+    ``merge_of`` gives the rank of two neighbours and the part that they make.
+    """
+    parts = list(parts)
+    end = len(parts)
+    before = list(range(-1, end - 1))  # the place of the part to the left of each; -1 for none
+    after = list(range(1, end + 1))  # the place of the part to the right of each; `end` for none
+
+    def candidate(place: int) -> tuple[int, int, Part, Part, Part] | None:
+        """Returns the heap entry for the part at a place and the one after it, if they can merge."""
+        if place < 0 or after[place] == end:
+            return None
+        left, right = parts[place], parts[after[place]]
+        merge = merge_of(left, right)
+        return merge and (merge[0], place, left, right, merge[1])
+
+    heap = [entry for place in range(end) if (entry := candidate(place))]
+    heapify(heap)
+    while heap:
+        _, place, left, right, made = heappop(heap)
+        gone = after[place]
+        if gone in (GONE, end) or parts[place] != left or parts[gone] != right:
+            continue  # stale
+        parts[place] = made
+        after[place], after[gone] = after[gone], GONE
+        if after[place] < end:
+            before[after[place]] = place
+        for changed in (before[place], place):
+            if entry := candidate(changed):
+                heappush(heap, entry)
+    return [part for part, following in zip(parts, after) if following != GONE]

@@ -1,0 +1,119 @@
+//! The tokens that merging their bytes does not give, and so only a whole piece can be. Must not change what `encode_piece` of
+//! `rust/encode.rs` gives.
+//!
+//! A published vocabulary has none, or some hundreds among a hundred thousand (Llama 3: 588). So where pieces that are tokens
+//! are taken whole, a new piece is looked up among the exceptions: every other token comes about by merging.
+//!
+//! Where a piece is cut at a place that no token crosses, its parts are looked up as if they were pieces, so no part may be an
+//! exception; `static_cuts.rs` sees to that.
+//!
+//! By hand: with `bc` 256 and `abcd` 257, `abcd` merges to `a bc d`: it is an exception.
+//!
+//! Costs: one hash of a new piece no longer than the longest exception.
+
+use crate::error::Result;
+use crate::fast::util::fallible::concat;
+use crate::vocab::{Tokens, Vocab};
+use foldhash::HashMap;
+
+/// What merges make of the bytes of tokens. By default, the tokens themselves.
+#[derive(Debug, Default)]
+pub struct Exceptions {
+    /// Nothing is known: every token may be one.
+    unknown: bool,
+    /// By id, whether merges make the token of its bytes; empty if they make all of them, or if nobody asks.
+    made: Vec<bool>,
+    /// Of tokens that whole pieces are, although merges do not make them; the lowest id if several share the bytes.
+    whole: HashMap<Box<[u8]>, u32>,
+    longest: usize,
+}
+
+impl Exceptions {
+    /// Of a vocabulary whose merges nothing is known of.
+    pub fn unknown() -> Exceptions {
+        Exceptions { unknown: true, ..Exceptions::default() }
+    }
+
+    /// Of a vocabulary, and whether its merges make each token, by id.
+    pub fn of_made(vocab: &Vocab, made: Vec<bool>) -> Result<Exceptions> {
+        let mut found = Exceptions::default();
+        let all = vocab.tokens.iter().filter(|(_, token)| !token.is_empty());
+        let mut exceptions = all.filter(|(id, _)| !made[*id as usize]).peekable();
+        if exceptions.peek().is_none() {
+            return Ok(found);
+        }
+        if vocab.whole_pieces {
+            exceptions
+                .filter(|(id, token)| vocab.token_id(token) == Some(*id))
+                .try_for_each(|(id, token)| found.add(id, token))?;
+        }
+        Ok(Exceptions { made, ..found })
+    }
+
+    /// Of a vocabulary in which whole pieces are tokens, no two of the same bytes, and the ids of the exceptions.
+    pub fn of_ids(tokens: &Tokens, ids: &[u32]) -> Result<Exceptions> {
+        let mut found = Exceptions::default();
+        ids.iter().filter_map(|&id| Some((id, tokens.get(id)?))).try_for_each(|(id, token)| found.add(id, token))?;
+        Ok(found)
+    }
+
+    fn add(&mut self, id: u32, token: &[u8]) -> Result<()> {
+        self.longest = self.longest.max(token.len());
+        self.whole.try_reserve(1)?;
+        self.whole.insert(concat(&[token])?.into(), id);
+        Ok(())
+    }
+
+    /// The bytes of memory that they take.
+    pub fn memory(&self) -> usize {
+        let whole: usize = self.whole.keys().map(|token| token.len() + size_of::<(Box<[u8]>, u32)>()).sum();
+        self.made.capacity() + whole
+    }
+
+    /// Whether all of them are known.
+    pub fn are_known(&self) -> bool {
+        !self.unknown
+    }
+
+    /// The id of a piece that is an exception.
+    #[inline]
+    pub fn find(&self, piece: &[u8]) -> Option<u32> {
+        if piece.len() > self.longest { None } else { self.whole.get(piece).copied() }
+    }
+
+    /// Those that a whole piece can be, if they are known.
+    pub fn tokens(&self) -> impl Iterator<Item = &[u8]> {
+        self.whole.keys().map(|token| &**token)
+    }
+
+    /// Whether merges make the token of an id; true for all, where whole pieces are tokens anyway.
+    #[inline]
+    pub fn is_made(&self, id: u32) -> bool {
+        !self.unknown && (self.made.is_empty() || self.made[id as usize])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocab::Alphabet;
+
+    #[test]
+    fn by_hand() {
+        let words = ["a", "b", "c", "d", "bc", "abcd"];
+        let tokens: Vec<(Vec<u8>, u32)> = (0..=255u8).map(|byte| vec![byte]).zip(1000..).collect();
+        let tokens: Vec<(Vec<u8>, u32)> =
+            tokens.into_iter().chain([(b"bc".to_vec(), 7), (b"abcd".to_vec(), 8)]).collect();
+        let id = |word: &str| tokens.iter().find(|(token, _)| token == word.as_bytes()).unwrap().1;
+        for whole_pieces in [true, false] {
+            let vocab = Vocab::from_tokens(&tokens, &[(id("b"), id("c"))], whole_pieces, Alphabet::default()).unwrap();
+            let made = (0..vocab.tokens.n_ids()).map(|id| id != 8).collect();
+            let found = Exceptions::of_made(&vocab, made).unwrap();
+            assert_eq!(found.find(b"abcd"), whole_pieces.then_some(8));
+            assert_eq!(words.map(|word| found.is_made(id(word))), [true, true, true, true, true, false]);
+            assert!(found.find(b"bc").is_none() && found.are_known());
+        }
+        assert!(!Exceptions::unknown().are_known() && !Exceptions::unknown().is_made(7));
+        assert!(Exceptions::default().is_made(7) && Exceptions::default().find(b"abcd").is_none());
+    }
+}

@@ -1,0 +1,11 @@
+//! Text -> where its pieces end. Read in this order:
+//!
+//! 1. [`split_by`]: what a text is cut by; most often a scanner ([`scan`](crate::fast::scan)).
+//! 2. [`byte_cuts`]: vocabularies without a pattern: between bytes that no merge joins.
+//! 3. [`static_cuts`]: long pieces: where no token stands across.
+//! 4. [`parts`]: a long text in parts, for threads.
+
+pub(super) mod byte_cuts;
+pub mod parts;
+pub mod split_by;
+pub(super) mod static_cuts;

@@ -1,0 +1,38 @@
+//! What a text is cut by.
+
+use crate::fast::encode::tables::Tables;
+use crate::fast::scan::{Cuts, NoCuts, Tier};
+use crate::pretokenize::Pattern;
+
+/// How text is cut into pieces.
+#[derive(Debug, Clone, Copy)]
+pub enum SplitBy<'p> {
+    /// By the scanner of a pattern.
+    Scan(&'p Tier),
+    /// By the mirror: `none`, and patterns that are not compiled.
+    Pattern(&'p Pattern),
+    /// Where pieces end that have been cut already.
+    Ends(&'p [usize]),
+    /// Not at all, in a vocabulary of characters: then where no merge reaches across.
+    Characters(Spaces),
+}
+
+/// What becomes of the spaces of a segment (`rust/metaspace.rs`).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Spaces {
+    /// Markers become spaces.
+    pub markers: bool,
+    /// A space is put before the segment.
+    pub prefix: bool,
+}
+
+impl<'p> SplitBy<'p> {
+    /// Where a text can be cut in two whose ids are those of the whole.
+    pub(in crate::fast::encode) fn cuts(self, tables: &'p Tables) -> &'p dyn Cuts {
+        match self {
+            SplitBy::Scan(tier) => tier.cuts(),
+            SplitBy::Characters(_) => tables.byte_cuts(),
+            SplitBy::Pattern(_) | SplitBy::Ends(_) => &NoCuts,
+        }
+    }
+}

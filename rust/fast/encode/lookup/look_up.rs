@@ -1,0 +1,160 @@
+//! The pieces of a block, looked up in the cache in phases.
+//!
+//! Each phase is a separate loop over the whole block, so that waits of one kind overlap: compute the keys and prefetch the
+//! buckets; look into the buckets; compare the bytes of long pieces. One loop that did all of it piece by piece took a third
+//! longer, because each mispredicted branch threw away the work begun for the pieces after it.
+//!
+//! Costs: some 30 bytes a piece of the block, which stay in the second-level cache.
+
+#![expect(clippy::cast_possible_truncation, reason = "a block has few pieces")]
+#![allow(unsafe_code)]
+// The hot loops are made of one-line helpers that must vanish into them.
+#![allow(clippy::inline_always)]
+
+use super::piece_cache::View;
+use super::piece_key::{KEY_MASK, LOAD, MAX_KEY_BYTES, VALUE_SHIFT, key_of, short_key_within};
+use crate::fast::simd::vector::Vectors;
+use crate::fast::simd::{Isa, Kernel};
+
+/// Up to how many pieces are named and looked up in one loop.
+pub const FEW: usize = 16;
+
+/// What the cache knows of the pieces of a block.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Keys, each with the number of its bucket in the bits above it.
+    names: Vec<u128>,
+    /// By piece; 0 of a miss.
+    pub values: Vec<u32>,
+    /// The numbers of the pieces that are too long to be their own keys, and of those that are not in the cache.
+    pub longs: Vec<u32>,
+    pub misses: Vec<u32>,
+}
+
+impl Found {
+    /// Looks up the pieces with these ends; the first begins at `start`.
+    pub fn look_up(&mut self, cache: View<'_>, text: &[u8], start: usize, ends: &[usize]) {
+        // The values of the block before are overwritten, not cleared first.
+        if self.values.len() < ends.len() {
+            #[allow(clippy::disallowed_methods, reason = "a block has few pieces")]
+            let _ = (self.names.resize(ends.len(), 0), self.values.resize(ends.len(), 0));
+        }
+        self.longs.clear();
+        self.misses.clear();
+        Isa::fastest().run(LookUp { found: self, cache, text, start, ends });
+        // A long piece that was found is a miss if its bytes are not those of the record.
+        for &index in &self.longs {
+            let value = &mut self.values[index as usize];
+            if *value != 0 && !cache.holds(*value, piece_at(text, start, ends, index)) {
+                *value = 0;
+                self.misses.push(index);
+            }
+        }
+    }
+
+    /// The key of a piece.
+    pub fn key(&self, index: u32) -> u128 {
+        self.names[index as usize] & KEY_MASK
+    }
+
+    /// The bytes of memory that it takes.
+    pub fn memory(&self) -> usize {
+        let words = self.values.capacity() + self.longs.capacity() + self.misses.capacity();
+        self.names.capacity() * size_of::<u128>() + words * size_of::<u32>()
+    }
+}
+
+/// One of the pieces with these ends; the first begins at `start`.
+#[inline]
+pub fn piece_at<'t>(text: &'t [u8], start: usize, ends: &[usize], index: u32) -> &'t [u8] {
+    let index = index as usize;
+    &text[if index == 0 { start } else { ends[index - 1] }..ends[index]]
+}
+
+/// Finds the value of every piece that is in the cache; 0, and its number among the misses, of every other.
+struct LookUp<'a> {
+    found: &'a mut Found,
+    cache: View<'a>,
+    text: &'a [u8],
+    start: usize,
+    ends: &'a [usize],
+}
+
+impl Kernel for LookUp<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vectors>(mut self) {
+        if self.ends.len() <= FEW {
+            self.find_few::<V>();
+        } else {
+            self.name_pieces();
+            self.find_named::<V>();
+        }
+    }
+}
+
+impl LookUp<'_> {
+    /// Computes names and values in one loop: with few pieces, the unpredictable end of a second loop costs more.
+    #[inline(always)]
+    fn find_few<V: Vectors>(self) {
+        let LookUp { found: Found { names, values, longs, misses }, cache, text, mut start, ends } = self;
+        for (index, ((&end, name), value)) in ends.iter().zip(names).zip(values).enumerate() {
+            *name = key_of(text, start, end);
+            *value = cache.find_in::<V>(cache.bucket_of(*name), *name).unwrap_or_else(|| {
+                misses.push(index as u32);
+                0
+            });
+            if end - start > MAX_KEY_BYTES {
+                longs.push(index as u32);
+            }
+            start = end;
+        }
+    }
+
+    /// Computes the name of every piece and prefetches its bucket.
+    #[inline(always)]
+    fn name_pieces(&mut self) {
+        let (Found { names, longs, .. }, cache, text, mut start) =
+            (&mut *self.found, self.cache, self.text, self.start);
+        // Of all but the last pieces, sixteen bytes can be read.
+        let easy = match (self.ends.last(), text.len().checked_sub(LOAD)) {
+            (Some(&last), Some(limit)) if last <= limit => self.ends.len(),
+            (_, Some(limit)) => self.ends.partition_point(|&end| end <= limit),
+            (_, None) => 0,
+        };
+        let (inner, last) = self.ends.split_at(easy);
+        for (index, (&end, name)) in inner.iter().zip(&mut *names).enumerate() {
+            let key = if end - start > MAX_KEY_BYTES {
+                longs.push(index as u32);
+                key_of(text, start, end)
+            } else {
+                // SAFETY: it ends that many bytes before the end of the text, or earlier, and begins before its end.
+                unsafe { short_key_within(text, start, end) }
+            };
+            *name = cache.name(key);
+            start = end;
+        }
+        for (index, (&end, name)) in last.iter().zip(&mut names[easy..]).enumerate() {
+            *name = cache.name(key_of(text, start, end));
+            if end - start > MAX_KEY_BYTES {
+                longs.push((easy + index) as u32);
+            }
+            start = end;
+        }
+    }
+
+    /// Looks up the values of pieces whose names are known.
+    #[inline(always)]
+    fn find_named<V: Vectors>(self) {
+        let LookUp { found: Found { names, values, misses, .. }, cache, ends, .. } = self;
+        for (index, (&name, value)) in names.iter().zip(&mut values[..ends.len()]).enumerate() {
+            let found = cache.find_in::<V>((name >> VALUE_SHIFT) as usize, name);
+            *value = found.unwrap_or_else(|| {
+                misses.push(index as u32);
+                0
+            });
+            cache.fetch_record(*value);
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! The ids of pieces that were met before.
+//!
+//! Words repeat: of a hundred pieces of running text, one or two are new. A cache line of 64 bytes holds four entries of
+//! 16: the key of a piece ([`super::piece_key`]) and a 20-bit *value*. The values below `first_record` are ids, those from
+//! it on name records with several ids ([`super::id_ring`]). A piece belongs in one bucket, chosen by its hash; when that
+//! is full, in the next; when that is full too, it replaces another piece in its own bucket. When half of the slots are
+//! taken, the number of buckets doubles, up to a limit given at the start. Only speed depends on what is dropped.
+//!
+//! Invariants: a bucket fills from its first slot, and only `turn` removes; so a bucket whose last slot is free is not
+//! full. No entry names a record that was dropped. The memory is never more than that of the buckets and records given at
+//! the start, whatever is encoded.
+//!
+//! Costs: a hit is one bucket. `seeded` and `grow` are one insertion an entry. Not shared between threads: see `pool.rs`.
+
+#![expect(clippy::cast_possible_truncation, reason = "the high bits of a hash choose a bucket")]
+// The hot loops are made of one-line helpers that must vanish into them.
+#![allow(clippy::inline_always)]
+
+use super::bucket::{self, Bucket, SLOTS};
+use super::id_ring::{self, IdRing, Row};
+use super::piece_key::{VALUE_SHIFT, hash, is_long};
+use crate::fast::simd::vector::{Portable, Vectors};
+use crate::fast::util::prefetch::{ahead, prefetch};
+use crate::fast::util::zeroed::Zeroed;
+
+/// How many values there are.
+const VALUES: u32 = 1 << (128 - VALUE_SHIFT);
+/// How many pieces that are not seeds a large cache has room for before it grows: 5 MB of English have some 40,000.
+const NEW_PIECES: usize = 1 << 16;
+/// How many insertions ahead a bucket is fetched while seeding.
+const AHEAD: usize = 24;
+
+/// How large a cache is.
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    /// The number of buckets is 2 to this power.
+    pub log_buckets: u32,
+    /// The power up to which it grows.
+    pub max_log_buckets: u32,
+    /// The first value that names a record; ids from it on need one. No more than half of all values.
+    pub first_record: u32,
+    /// Rows of records; at most the number of values that are left.
+    pub records: usize,
+}
+
+impl Size {
+    /// Sixteen entries and forty-four rows of records: whatever such a cache remembers, it soon forgets. For tests and fuzzers.
+    pub const TINY: Size = Size { log_buckets: 2, max_log_buckets: 4, first_record: 300, records: 44 };
+
+    /// Sizes a cache for `n_ids` ids, of which `n_seeds` are there from the start, within `bytes` at full growth (a megabyte at
+    /// least): at most a million entries, and at first as few as hold the seeds and the new pieces of some megabytes of text:
+    /// a page that is never needed still costs its first touch. The values that are not ids name records.
+    pub fn for_ids(n_ids: u32, n_seeds: u32, bytes: usize) -> Size {
+        let first_record = n_ids.min(VALUES / 2);
+        // Nearly every entry that is not an id has a record of one row.
+        let entries = bytes.max(1 << 20) / (size_of::<u128>() + size_of::<Row>());
+        let max_log_buckets = (entries / SLOTS).ilog2().min(18);
+        // Half of the slots, since a cache that is fuller than that grows.
+        let buckets = 2 * (n_seeds as usize + NEW_PIECES) / SLOTS;
+        Size {
+            log_buckets: max_log_buckets.min(buckets.next_power_of_two().ilog2()),
+            max_log_buckets,
+            first_record,
+            records: ((VALUES - first_record) as usize).min(SLOTS << max_log_buckets),
+        }
+    }
+}
+
+/// The words of all buckets.
+fn words(size: Size) -> usize {
+    (2 * SLOTS) << size.log_buckets
+}
+
+#[derive(Debug)]
+pub struct PieceCache {
+    buckets: Zeroed,
+    size: Size,
+    /// How many slots are taken.
+    entries: usize,
+    records: IdRing,
+    victim: usize,
+}
+
+impl PieceCache {
+    /// An empty cache, for few pieces; None where there is no memory for it.
+    pub fn new(size: Size) -> Option<PieceCache> {
+        PieceCache::of(Zeroed::new(words(size))?, size)
+    }
+
+    /// A cache that knows that these pieces, given by their keys, are one token each; only the first of them, if it is
+    /// small. None where there is no memory for it.
+    pub fn seeded(size: Size, pieces: impl Iterator<Item = (u128, u32)>) -> Option<PieceCache> {
+        let mut cache = PieceCache::of(Zeroed::present(words(size))?, size)?;
+        let pieces = pieces.take(cache.half());
+        let (buckets, shift) = (cache.buckets().as_ptr(), 64 - size.log_buckets);
+        let ask = |(key, _)| prefetch(buckets.wrapping_add((hash(key) >> shift) as usize));
+        for (key, id) in ahead::<_, AHEAD>(pieces, ask) {
+            cache.put(key, id);
+        }
+        Some(cache)
+    }
+
+    /// Doubles the number of buckets when half of the slots are taken, up to the limit, or that of memory.
+    pub fn grow(&mut self) {
+        if self.entries <= self.half() || self.size.log_buckets >= self.size.max_log_buckets {
+            return;
+        }
+        let size = Size { log_buckets: self.size.log_buckets + 1, ..self.size };
+        let Some(doubled) = Zeroed::present(words(size)) else { return };
+        (self.size, self.entries) = (size, 0);
+        let buckets = std::mem::replace(&mut self.buckets, doubled);
+        for bucket in buckets.as_chunks().0 {
+            // The entries of one bucket go to two neighbouring ones.
+            for entry in (0..SLOTS).map(|slot| bucket::entry(bucket, slot)).filter(|&entry| entry != 0) {
+                self.put(entry & ((1 << VALUE_SHIFT) - 1), (entry >> VALUE_SHIFT) as u32);
+            }
+        }
+    }
+
+    fn of(buckets: Zeroed, size: Size) -> Option<PieceCache> {
+        Some(PieceCache { buckets, size, entries: 0, records: IdRing::new(size.records)?, victim: 0 })
+    }
+
+    /// The bytes of the buckets, and of the records that have been written.
+    pub fn memory(&self) -> usize {
+        size_of_val(&*self.buckets) + size_of_val(self.records.rows())
+    }
+
+    fn buckets(&self) -> &[Bucket] {
+        self.buckets.as_chunks().0
+    }
+
+    fn buckets_mut(&mut self) -> &mut [Bucket] {
+        self.buckets.as_chunks_mut().0
+    }
+
+    /// The buckets and the records, to look up many pieces.
+    pub fn view(&self) -> View<'_> {
+        let Size { log_buckets, first_record, .. } = self.size;
+        View { buckets: self.buckets(), shift: 64 - log_buckets, records: self.records.rows(), first_record }
+    }
+
+    /// Stores the ids of a piece and returns its value; None where there is no room for them.
+    pub fn insert(&mut self, key: u128, piece: &[u8], ids: &[u32]) -> Option<u32> {
+        let value = match *ids {
+            [id] if id < self.size.first_record && !is_long(key) => id,
+            _ => self.size.first_record + self.records.add(ids, is_long(key).then_some(piece))?,
+        };
+        self.put(key, value);
+        Some(value)
+    }
+
+    fn put(&mut self, key: u128, value: u32) {
+        let bucket = self.view().bucket_of(key);
+        if self.view().find_in::<Portable>(bucket, key).is_some() {
+            return;
+        }
+        self.victim = (self.victim + 1) % SLOTS;
+        let (entry, victim, buckets) = (key | u128::from(value) << VALUE_SHIFT, self.victim, self.buckets_mut());
+        for at in [bucket, bucket ^ 1] {
+            if let Some(slot) = (0..SLOTS).find(|&slot| bucket::entry(&buckets[at], slot) == 0) {
+                bucket::set(&mut buckets[at], slot, entry);
+                self.entries += 1;
+                return;
+            }
+        }
+        bucket::set(&mut buckets[bucket], victim, entry);
+    }
+
+    /// Whether a good half of the buckets are taken, or the records are: what is new will soon displace what is known.
+    pub fn is_full(&self) -> bool {
+        self.entries > self.half() || self.records.are_full()
+    }
+
+    /// Half of all slots.
+    fn half(&self) -> usize {
+        (SLOTS << self.size.log_buckets) / 2
+    }
+
+    /// Between two blocks: when the records are nearly full, forget the oldest of them. No value handed out before may be
+    /// used after it.
+    pub fn turn(&mut self) {
+        if !self.records.is_full() {
+            return;
+        }
+        let Size { first_record, .. } = self.size;
+        let gone = self.records.turn();
+        if gone.is_empty() {
+            return;
+        }
+        let gone = first_record + gone.start..first_record + gone.end;
+        let mut entries = 0;
+        for bucket in self.buckets_mut() {
+            let mut kept = 0;
+            for slot in 0..SLOTS {
+                let entry = bucket::entry(bucket, slot);
+                bucket::set(bucket, slot, 0);
+                if entry != 0 && !gone.contains(&((entry >> VALUE_SHIFT) as u32)) {
+                    bucket::set(bucket, kept, entry);
+                    kept += 1;
+                }
+            }
+            entries += kept;
+        }
+        self.entries = entries;
+    }
+}
+
+/// A cache to look things up in.
+#[derive(Clone, Copy)]
+pub struct View<'c> {
+    buckets: &'c [Bucket],
+    shift: u32,
+    records: &'c [Row],
+    first_record: u32,
+}
+
+impl<'c> View<'c> {
+    #[inline(always)]
+    pub fn bucket_of(&self, key: u128) -> usize {
+        (hash(key) >> self.shift) as usize
+    }
+
+    #[inline(always)]
+    pub fn fetch(&self, bucket: usize) {
+        prefetch(self.buckets.as_ptr().wrapping_add(bucket));
+    }
+
+    /// The key with its bucket above it; asks for the bucket.
+    #[inline(always)]
+    pub fn name(&self, key: u128) -> u128 {
+        let bucket = self.bucket_of(key);
+        self.fetch(bucket);
+        key | (bucket as u128) << VALUE_SHIFT
+    }
+
+    /// The value of a key, whose bucket is `bucket`.
+    #[inline(always)]
+    pub fn find_in<V: Vectors>(&self, bucket: usize, key: u128) -> Option<u32> {
+        // One call in a loop: of two, the compiler would make a function, whose call costs as much as the rest.
+        let mut at = bucket;
+        loop {
+            let slots = &self.buckets[at];
+            let found = bucket::find::<V>(slots, key);
+            if found.is_some() || !bucket::is_full(slots) || at != bucket {
+                return found;
+            }
+            at ^= 1;
+        }
+    }
+
+    /// The value of a piece, looked up from the beginning.
+    pub fn find_piece(&self, key: u128, piece: &[u8]) -> Option<u32> {
+        self.find_in::<Portable>(self.bucket_of(key), key).filter(|&value| !is_long(key) || self.holds(value, piece))
+    }
+
+    /// Whether a value is a record that was made for this piece.
+    pub fn holds(&self, value: u32, piece: &[u8]) -> bool {
+        value >= self.first_record && id_ring::holds(self.records, value - self.first_record, piece)
+    }
+
+    /// Prefetches the record of a value, if it has one.
+    #[inline(always)]
+    pub fn fetch_record(&self, value: u32) {
+        let row = value.saturating_sub(self.first_record);
+        prefetch(self.records.as_ptr().wrapping_add(row as usize));
+    }
+
+    /// The records, and the value of the first row.
+    pub fn records(&self) -> (&'c [Row], u32) {
+        (self.records, self.first_record)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! Pieces that are cut further before they are merged: where several patterns cut in turn (SPEC P4), and one scanner cannot run them
+//! all.
+//!
+//! A later pattern cuts each piece of the ones before by itself. So the ids of a piece of the first patterns depend on its bytes
+//! only, and it is remembered as it stands, whatever the others make of it: words repeat, and the slow part of the work is done
+//! once for each. Must equal `encode_piece` of `rust/encode.rs` over the pieces of `rust/pretokenize.rs`.
+//!
+//! By hand, with `\p{L}+` and then `[aeiou]`: `tea tea` is cut into `tea`, ` ` and `tea`; the first `tea` further into `t`, `e` and
+//! `a`, whose ids are remembered as those of `tea`.
+//!
+//! Costs: those of the later patterns, for each new piece.
+
+use super::pieces::merge_pieces;
+use crate::engine::Spent;
+use crate::error::Result;
+use crate::fast::encode::tables::Tables;
+use crate::fast::util::fallible::{append, collect, filled, push};
+use crate::interrupt;
+use crate::pretokenize::Pattern;
+use std::ops::Range;
+
+/// Cuts pieces by the later patterns, within what the text may spend, merges the parts side by side, and passes each piece's
+/// number and ids to `emit`.
+pub fn encode_pieces<'t>(
+    tables: &Tables,
+    later: &Pattern,
+    spent: &mut Spent,
+    pieces: impl Iterator<Item = (u32, &'t [u8])>,
+    mut emit: impl FnMut(u32, Result<&[u32]>),
+) {
+    let (mut parts, mut owners) = (Vec::new(), Vec::new());
+    for (number, piece) in pieces {
+        let (first, mut kept) = (parts.len(), Ok(()));
+        let cut = later.split_within(piece, spent, &mut |part| {
+            if kept.is_ok() {
+                kept = push(&mut parts, part);
+            }
+        });
+        owners.push((number, first..parts.len(), cut.and(kept)));
+    }
+    // Where the cutting was stopped, its ends are any, and what they make must not be remembered.
+    let known = interrupt::check_now();
+    let (ids, places) = match ids_of_parts(tables, &parts) {
+        Ok(made) => made,
+        Err(error) => return owners.into_iter().for_each(|(number, ..)| emit(number, Err(error.clone()))),
+    };
+    let mut joined = Vec::new();
+    for (number, parts, cut) in owners {
+        joined.clear();
+        let found = known.clone().and(cut).and_then(|()| {
+            places[parts].iter().try_for_each(|place| {
+                let own = &ids[place.clone()?];
+                append(&mut joined, own)
+            })
+        });
+        emit(number, found.map(|()| &joined[..]));
+    }
+}
+
+/// The ids of all parts, in no particular order, and where among them those of each part are.
+type Merged = (Vec<u32>, Vec<Result<Range<usize>>>);
+
+fn ids_of_parts(tables: &Tables, parts: &[&[u8]]) -> Result<Merged> {
+    let (mut ids, mut places) = (Vec::new(), filled(Ok(0..0), parts.len())?);
+    let numbers: Vec<u32> = collect((0..).take(parts.len()))?;
+    let piece = |number| parts[number as usize];
+    merge_pieces(
+        tables,
+        &numbers,
+        piece,
+        |_| false,
+        |number, found| {
+            let start = ids.len();
+            let done = found.and_then(|found| append(&mut ids, found));
+            places[number as usize] = done.map(|()| start..ids.len());
+        },
+    );
+    Ok((ids, places))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::Codec;
+    use crate::fast::codec::FastCodec;
+    use crate::fast::pystr::source::Source;
+    use crate::normalize::Normalizer;
+    use crate::preprocess::Search;
+    use crate::special::SpecialTokens;
+    use crate::vocab::{Alphabet, Merge, Tokens, Vocab};
+    use std::cell::Cell;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    #[test]
+    fn work_that_was_stopped_leaves_nothing_wrong_behind() {
+        let vocab = Vocab::from_merges(&(0..=255).collect::<Vec<u8>>(), &[(97, 97)]).unwrap();
+        let pattern = Pattern::new(r"[a-z ]+(?#then)a*b|a").unwrap();
+        let special = SpecialTokens::new(Vec::new()).unwrap();
+        let codec =
+            FastCodec::new(Codec::new(Arc::new(vocab), pattern, special, Normalizer::default(), None, None).unwrap())
+                .unwrap();
+        let none = Search::default();
+        // No `a` is followed by a `b`, so each is a part of its own; were the word not cut to its end, they would merge.
+        let word = |number: u32| {
+            let letter = |place| char::from(b'c' + (number / 20_u32.pow(place) % 20) as u8);
+            ["aaaaaa", &(0..3).map(letter).collect::<String>(), "aaaaaa"].concat()
+        };
+        let mut stopped = 0;
+        for round in 0..30 {
+            let words: Vec<String> = (0..40).map(|number| word(40 * round + number)).collect();
+            let asked = Cell::new(0);
+            let stop = move || asked.replace(asked.get() + 1) >= round;
+            let all = words.join("1");
+            let encode = || codec.encode(1, Source::Bytes(all.as_bytes()), &none, false);
+            stopped += u32::from(interrupt::run_every(Duration::ZERO, stop, encode).is_err());
+            for word in &words {
+                let ids = codec.encode(1, Source::Bytes(word.as_bytes()), &none, false).unwrap();
+                assert_eq!(ids, word.bytes().map(u32::from).collect::<Vec<_>>(), "{word}, stopped at {round}");
+            }
+        }
+        assert!(stopped > 20);
+    }
+
+    #[test]
+    fn a_byte_without_a_token_is_dropped_from_a_part() {
+        let mut tokens = Tokens::default();
+        (0..=255u8).filter(|&byte| byte != b'?').for_each(|byte| tokens.set(u32::from(byte), &[byte]).unwrap());
+        tokens.set(256, b"ab").unwrap();
+        let merges = vec![Merge { left: 97, right: 98, id: 256, rank: 0 }];
+        let alphabet = Alphabet { drops_bytes: true, ..Alphabet::default() };
+        let tables = Tables::new(Arc::new(Vocab::assemble(tokens, merges, false, alphabet).unwrap())).unwrap();
+        let pieces: [&[u8]; 4] = [b"ab?ab 1", b"ab 1", b"?", b"1?ab?"];
+        let mut found = vec![Vec::new(); pieces.len()];
+        let later = Pattern::new(r"[a-z?]+|\d").unwrap();
+        let spent = &mut Spent::of(1000);
+        encode_pieces(&tables, &later, spent, (0..).zip(pieces), |number, ids| {
+            found[number as usize] = ids.unwrap().to_vec();
+        });
+        let expected = [&[256, 256, 32, 49][..], &[256, 32, 49], &[], &[49, 256]];
+        assert_eq!(found, expected);
+    }
+}

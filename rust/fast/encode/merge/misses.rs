@@ -1,0 +1,107 @@
+//! The pieces of a block that the cache does not hold: merged, remembered, and given a value like all others.
+
+use super::cut_further::encode_pieces;
+use super::pieces::merge_pieces;
+use crate::engine::Spent;
+use crate::error::{Error, Result};
+use crate::fast::encode::lookup::block_output::SPILL;
+use crate::fast::encode::lookup::id_ring::PADDING;
+use crate::fast::encode::lookup::look_up::{Found, piece_at};
+use crate::fast::encode::lookup::piece_cache::PieceCache;
+use crate::fast::encode::lookup::piece_key::MEMORABLE;
+use crate::fast::encode::tables::Tables;
+use crate::interrupt;
+use crate::pretokenize::Pattern;
+use std::cell::RefCell;
+
+/// The pieces of a block, and where the values of misses go.
+pub struct Misses<'w> {
+    pub text: &'w [u8],
+    pub start: usize,
+    pub ends: &'w [usize],
+    pub cache: &'w mut PieceCache,
+    pub found: &'w mut Found,
+    /// What the cache has no room for.
+    pub spill: &'w mut Vec<u32>,
+    /// What went wrong first.
+    pub failure: &'w mut Option<Error>,
+}
+
+impl Misses<'_> {
+    /// Merges them; `later` cuts each of them first.
+    #[inline(never)]
+    pub fn merge(self, tables: &Tables, later: Option<&Pattern>, spent: &mut Spent) {
+        let Misses { text, start, ends, .. } = self;
+        let piece = |index: u32| piece_at(text, start, ends, index);
+        let misses = std::mem::take(&mut self.found.misses);
+        let this = RefCell::new(self);
+        if let Some(later) = later {
+            let pieces = misses.iter().map(|&index| (index, piece(index)));
+            encode_pieces(tables, later, spent, pieces, |index, ids| this.borrow_mut().keep(index, ids));
+        } else {
+            // A piece that the block has twice is known by the time its second turn comes.
+            let is_known = |index| this.borrow_mut().recall(index);
+            merge_pieces(tables, &misses, piece, is_known, |index, ids| this.borrow_mut().keep(index, ids));
+        }
+        this.into_inner().found.misses = misses;
+    }
+
+    fn piece(&self, index: u32) -> &[u8] {
+        piece_at(self.text, self.start, self.ends, index)
+    }
+
+    /// Gives a piece its value if it has been cached since.
+    fn recall(&mut self, index: u32) -> bool {
+        let value = self.cache.view().find_piece(self.found.key(index), self.piece(index));
+        self.found.values[index as usize] = value.unwrap_or(0);
+        value.is_some()
+    }
+
+    /// Remembers the ids of a piece, and gives it its value. If there are none, the block has failed: the value will not be used,
+    /// but is one like any other.
+    fn keep(&mut self, index: u32, ids: Result<&[u32]>) {
+        let value = ids.and_then(|ids| {
+            let (key, piece) = (self.found.key(index), piece_at(self.text, self.start, self.ends, index));
+            let known = if piece.len() <= MEMORABLE { self.cache.insert(key, piece, ids) } else { None };
+            known.map_or_else(|| spill_record(self.spill, ids), Ok)
+        });
+        self.found.values[index as usize] = value.unwrap_or_else(|error| {
+            self.failure.get_or_insert(error);
+            0
+        });
+    }
+}
+
+/// The value of a new record of the spill.
+fn spill_record(spill: &mut Vec<u32>, ids: &[u32]) -> Result<u32> {
+    let value = spill_value(spill.len())?;
+    let count = u32::try_from(ids.len()).map_err(|_| too_long())?;
+    spill.try_reserve(1 + ids.len() + PADDING)?;
+    spill.push(count);
+    interrupt::append(spill, ids.iter().copied())?;
+    spill.extend_from_slice(&[0; PADDING]);
+    Ok(value)
+}
+
+/// The value of a record at a place of the spill.
+fn spill_value(place: usize) -> Result<u32> {
+    u32::try_from(place).ok().and_then(|place| SPILL.checked_add(place)).ok_or_else(too_long)
+}
+
+fn too_long() -> Error {
+    Error::TooLong("pieces that come to 2^31 ids at once cannot be encoded".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_spill_ends_where_its_values_do() {
+        assert_eq!(spill_value(7), Ok(SPILL + 7));
+        assert_eq!(spill_value(SPILL as usize - 1), Ok(u32::MAX));
+        for place in [SPILL as usize, u32::MAX as usize, 1 << 32, usize::MAX] {
+            assert_eq!(spill_value(place), Err(too_long()));
+        }
+    }
+}

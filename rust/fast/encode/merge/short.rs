@@ -1,0 +1,254 @@
+//! Pieces of up to 62 bytes -> symbols, many at a time. Must equal `merge_parts` of `rust/merging.rs`.
+//!
+//! A new word is short, and merging it is a chain of a few look-ups, each waiting for the one before it, with a branch at
+//! every step that no processor can predict. So up to 32 pieces stand side by side, one *lane* each, and take one step in
+//! turn: the waits overlap. A step has no branch but the question whether the lane is done:
+//!
+//! * `keys[p]` is the place of the rank of the pair that begins at part p, times 64, plus p. The least key is the lowest
+//!   rank, leftmost on ties.
+//! * `live` has bit p + 1 set while part p stands, and a bit at each end for the parts that are not there; so the
+//!   neighbours of a part are the next set bits.
+//!
+//! By hand, `a b c` with the merge 0: (a, b) -> X: keys 0·64 + 0, none, none; live 11111. Step: p = 0, the part after it is
+//! 1; symbols X . c; live 11011; the keys of 0 and of what is before it are looked up anew: (X, c) does not merge. Done.
+//!
+//! A step ends by asking the pair table for the two new pairs, and the next step of the lane begins with the answers;
+//! meanwhile the other lanes have moved. The three keys that change are not stored one by one but blended into all keys on
+//! the way to the least: a processor that stores four bytes and soon loads thirty-two around them has to wait.
+//!
+//! A lane has 16 parts, or 64 for longer pieces (two bits of which are the ends).
+//!
+//! Costs, a lane of N parts: at most N - 1 steps of N comparisons and two look-ups a piece; 8 or 20 KB.
+
+#![expect(clippy::cast_possible_truncation, reason = "positions are below ROOM")]
+// The hot loops are made of one-line helpers that must vanish into them.
+#![allow(clippy::inline_always)]
+
+use super::pair_table::{NO_PLACE, NO_SYMBOL, PairTable, Probe};
+use crate::fast::simd::vector::Vectors;
+use crate::fast::simd::{Isa, Kernel};
+
+/// The longest piece that is merged in the narrowest lane.
+pub const LANE: usize = 16;
+/// The longest piece that is merged in a lane at all.
+pub const WIDE_LANE: usize = ROOM - 2;
+const LANES: usize = 32;
+/// Symbols of the widest lane.
+const ROOM: usize = 64;
+const POSITION_BITS: u32 = 6;
+const DONE: u32 = NO_PLACE << POSITION_BITS;
+
+/// A piece of at most N bytes, and of at most [`WIDE_LANE`]. S, a power of two, is enough for its parts and the two ends.
+struct Lane<const N: usize, const S: usize> {
+    keys: [u32; N],
+    /// The symbol of part p at p + 1; none at 0 and behind the last.
+    symbols: [u32; S],
+    live: u64,
+    /// The bits of the part that the last step made, of the one before it, and of the one that went; 0 is none.
+    part: u32,
+    before: u32,
+    gone: u32,
+    piece: u32,
+    /// The pairs of the part before and the part, and of the part and the one behind it.
+    probes: [Probe; 2],
+}
+
+impl<const N: usize, const S: usize> Lane<N, S> {
+    const IDLE: Lane<N, S> = Lane {
+        keys: [DONE; N],
+        symbols: [NO_SYMBOL; S],
+        live: 0,
+        part: 0,
+        before: 0,
+        gone: 0,
+        piece: 0,
+        probes: [Probe::NONE; 2],
+    };
+
+    fn load(&mut self, table: &PairTable, piece: u32, bytes: &[u8]) {
+        self.live = u64::MAX >> (WIDE_LANE - bytes.len());
+        for (symbol, &byte) in self.symbols[1..].iter_mut().zip(bytes) {
+            *symbol = u32::from(byte);
+        }
+        self.symbols[bytes.len() + 1] = NO_SYMBOL;
+        let mut keys = [DONE; N];
+        for (position, (key, pair)) in keys.iter_mut().zip(bytes.windows(2)).enumerate() {
+            *key = table.place_of_bytes(pair[0], pair[1]) << POSITION_BITS | position as u32;
+        }
+        self.keys = keys;
+        (self.part, self.before, self.gone) = (0, 0, 0);
+        (self.piece, self.probes) = (piece, [Probe::NONE; 2]);
+    }
+
+    /// Takes in what the last step asked for and merges once; false if nothing merges.
+    #[inline(always)]
+    fn step(&mut self, table: &PairTable) -> bool {
+        let [before, behind] = self.probes.map(|probe| table.place_at(probe));
+        let least = self.change_keys(before, behind);
+        if least >= DONE {
+            return false;
+        }
+        let part = (least % (1 << POSITION_BITS)) + 1;
+        let gone = following(self.live, part);
+        self.live ^= 1 << gone;
+        let (before, after) = ((self.live & ((1 << part) - 1)).ilog2(), following(self.live, part));
+        let symbol = table.made(least >> POSITION_BITS);
+        self.symbols[part as usize % S] = symbol;
+        self.probes = [table.probe(self.symbol(before), symbol), table.probe(symbol, self.symbol(after))];
+        (self.part, self.before, self.gone) = (part, before, gone);
+        true
+    }
+
+    /// Puts the places of the changed pairs among the keys, and returns the least key.
+    #[inline(always)]
+    fn change_keys(&mut self, before: u32, behind: u32) -> u32 {
+        // Where there is no such part, its position is none of those below.
+        let [at_part, at_before, at_gone] = [self.part, self.before, self.gone].map(|bit| bit.wrapping_sub(1));
+        let (before, behind) = (before << POSITION_BITS | at_before, behind << POSITION_BITS | at_part);
+        let mut least = u32::MAX;
+        for (position, key) in self.keys.iter_mut().enumerate() {
+            let position = position as u32;
+            let mut changed = *key;
+            changed = if position == at_before { before } else { changed };
+            changed = if position == at_part { behind } else { changed };
+            changed = if position == at_gone { DONE } else { changed };
+            *key = changed;
+            least = least.min(changed);
+        }
+        least
+    }
+
+    #[inline(always)]
+    fn symbol(&self, bit: u32) -> u32 {
+        self.symbols[bit as usize % S]
+    }
+
+    fn result(&self, out: &mut Vec<u32>) {
+        let mut parts = self.live ^ 1 ^ 1 << self.live.ilog2();
+        while parts != 0 {
+            out.push(self.symbol(parts.trailing_zeros()));
+            parts &= parts - 1;
+        }
+    }
+}
+
+/// The next set bit above one.
+#[inline(always)]
+fn following(live: u64, bit: u32) -> u32 {
+    (live >> (bit + 1)).trailing_zeros() + bit + 1
+}
+
+/// Merges one piece of 1 to 62 bytes and appends its symbols.
+pub fn merge_alone(table: &PairTable, piece: &[u8], out: &mut Vec<u32>) {
+    merge_short(table, [(0, piece)].into_iter(), |_, symbols| out.extend_from_slice(symbols));
+}
+
+/// Merges all pieces, each of 1 to 62 bytes, and passes each one's number and symbols to `emit`, in no particular order.
+pub fn merge_short<'p>(
+    table: &PairTable,
+    pieces: impl Iterator<Item = (u32, &'p [u8])> + Clone,
+    emit: impl FnMut(u32, &[u32]),
+) {
+    merge_new(table, pieces, |_, _| true, emit);
+}
+
+/// As [`merge_short`], but for those that are not new when their turn comes.
+pub fn merge_new<'p>(
+    table: &PairTable,
+    pieces: impl Iterator<Item = (u32, &'p [u8])> + Clone,
+    is_new: impl Fn(u32, &[u8]) -> bool,
+    mut emit: impl FnMut(u32, &[u32]),
+) {
+    let is_wide = |&(_, piece): &(u32, &[u8])| piece.len() > LANE;
+    let is_new = |&(number, piece): &(u32, &[u8])| is_new(number, piece);
+    let narrow = pieces.clone().filter(|piece| !is_wide(piece)).filter(is_new);
+    Isa::fastest().run(Lanes::<LANE, { 2 * LANE }, _, _> { table, pieces: narrow, emit: &mut emit });
+    if pieces.clone().any(|piece| is_wide(&piece)) {
+        let wide = pieces.filter(is_wide).filter(is_new);
+        Isa::fastest().run(Lanes::<ROOM, ROOM, _, _> { table, pieces: wide, emit: &mut emit });
+    }
+}
+
+/// Merges pieces in lanes of N parts.
+struct Lanes<'t, const N: usize, const S: usize, P, E> {
+    table: &'t PairTable,
+    pieces: P,
+    emit: E,
+}
+
+impl<'p, const N: usize, const S: usize, P, E> Kernel for Lanes<'_, N, S, P, E>
+where
+    P: Iterator<Item = (u32, &'p [u8])>,
+    E: FnMut(u32, &[u32]),
+{
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vectors>(self) {
+        let Lanes { table, mut pieces, mut emit } = self;
+        #[allow(clippy::disallowed_methods, reason = "as many as there are lanes")]
+        let mut lanes: Vec<Lane<N, S>> = Vec::with_capacity(LANES);
+        while lanes.len() < LANES
+            && let Some((piece, bytes)) = pieces.next()
+        {
+            lanes.push(Lane::IDLE);
+            if let Some(lane) = lanes.last_mut() {
+                lane.load(table, piece, bytes);
+            }
+        }
+        #[allow(clippy::disallowed_methods, reason = "as many as a lane has")]
+        let mut symbols = Vec::with_capacity(N);
+        while !lanes.is_empty() {
+            let mut at = 0;
+            while let Some(lane) = lanes.get_mut(at) {
+                if lane.step(table) {
+                    at += 1;
+                    continue;
+                }
+                symbols.clear();
+                lane.result(&mut symbols);
+                emit(lane.piece, &symbols);
+                // The next piece waits for the lane's next turn: a load right after these stores would have to wait for them.
+                if let Some((piece, bytes)) = pieces.next() {
+                    lane.load(table, piece, bytes);
+                    at += 1;
+                } else {
+                    lanes.swap_remove(at);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::merging::merge_parts;
+    use crate::vocab::Vocab;
+    use std::sync::Arc;
+
+    #[test]
+    fn each_piece_of_every_length_is_reported_once() {
+        let order: Vec<u8> = (0..=255).collect();
+        let vocab = Vocab::from_merges(&order, &[(97, 98), (256, 97), (98, 98), (257, 256), (256, 256)]).unwrap();
+        let table = PairTable::new(&Arc::new(vocab.clone())).unwrap().unwrap();
+        let letters: Vec<u8> = (0..90u32).map(|at| b"ab"[(at * at % 11 % 2) as usize]).collect();
+        // More pieces than lanes, and of other lengths beside them.
+        let ranges = (1..=WIDE_LANE).flat_map(|length| [0, 5, 28].map(|start| start..start + length));
+        let pieces: Vec<&[u8]> = ranges.map(|range| &letters[range]).collect();
+        for least in [1, LANE, 32, WIDE_LANE] {
+            let some = (0..).zip(pieces.iter().copied()).filter(|(_, piece)| piece.len() >= least);
+            let mut found = vec![Vec::new(); pieces.len()];
+            merge_short(&table, some.clone(), |number, symbols| found[number as usize].push(symbols.to_vec()));
+            for (number, piece) in (0..).zip(&pieces) {
+                let is_reported = some.clone().any(|(some, _)| some == number);
+                let symbols = merge_parts(
+                    |left, right| vocab.merge_of(left, right),
+                    piece.iter().map(|&byte| u32::from(byte)).collect(),
+                )
+                .unwrap();
+                assert_eq!(found[number as usize], if is_reported { vec![symbols] } else { Vec::new() }, "{number}");
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! NEON: 16 bytes an instruction.
+
+#![allow(unsafe_code)]
+
+use super::{Ascii, Vectors};
+use std::arch::aarch64::{
+    uint8x16_t, vandq_u8, vcleq_u8, vdupq_n_u8, vgetq_lane_u64, vld1q_u8, vpaddq_u8, vreinterpretq_u64_u8, vsubq_u8,
+    vtstq_u8,
+};
+
+/// Four vectors of 16 bytes. Pairwise additions gather one bit of each byte.
+pub struct Neon;
+
+impl Neon {
+    /// Answers of all ones or zeros, 64 bytes, as a mask.
+    #[inline(always)]
+    fn gather(answers: [uint8x16_t; 4]) -> u64 {
+        const BITS: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128];
+        // SAFETY: NEON is part of every 64-bit ARM. The load reads the 16 bytes of the array.
+        unsafe {
+            let bits = vld1q_u8(BITS.as_ptr());
+            let [a, b, c, d] = answers.map(|answer| vandq_u8(answer, bits));
+            let pairs = vpaddq_u8(vpaddq_u8(a, b), vpaddq_u8(c, d));
+            vgetq_lane_u64::<0>(vreinterpretq_u64_u8(vpaddq_u8(pairs, pairs)))
+        }
+    }
+
+    #[inline(always)]
+    fn load(bytes: &[u8; 64]) -> [uint8x16_t; 4] {
+        // SAFETY: as above; each load reads 16 of the 64 bytes.
+        std::array::from_fn(|i| unsafe { vld1q_u8(bytes[16 * i..16 * i + 16].as_ptr()) })
+    }
+}
+
+impl Vectors for Neon {
+    #[inline(always)]
+    fn ascii(bytes: &[u8; 64]) -> Ascii {
+        let quarters = Self::load(bytes);
+        // SAFETY: as above.
+        unsafe {
+            let range = |first: u8, last: u8| {
+                Self::gather(quarters.map(|x| vcleq_u8(vsubq_u8(x, vdupq_n_u8(first)), vdupq_n_u8(last - first))))
+            };
+            let equal = |byte: u8| range(byte, byte);
+            Ascii {
+                upper: range(b'A', b'Z'),
+                lower: range(b'a', b'z'),
+                number: range(b'0', b'9'),
+                space: equal(b' '),
+                control_white: range(b'\t', b'\r'),
+                newline: equal(b'\n') | equal(b'\r'),
+                apostrophe: equal(b'\''),
+                slash: equal(b'/'),
+                high: range(0x80, 0xFF),
+                continuation: range(0x80, 0xBF),
+                from_three: range(0xE0, 0xFF),
+                from_four: range(0xF0, 0xFF),
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn planes(flags: &[u8; 64]) -> [u64; 8] {
+        let quarters = Self::load(flags);
+        // SAFETY: as above.
+        std::array::from_fn(|k| unsafe { Self::gather(quarters.map(|x| vtstq_u8(x, vdupq_n_u8(1 << k)))) })
+    }
+}

@@ -1,0 +1,87 @@
+//! AVX2: 32 bytes an instruction.
+
+#![allow(unsafe_code)]
+
+use super::{Ascii, Vectors};
+use std::arch::x86_64::{
+    __m256i, _mm256_and_si256, _mm256_castsi256_pd, _mm256_cmpeq_epi8, _mm256_cmpeq_epi64, _mm256_cmpgt_epi8,
+    _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_movemask_pd, _mm256_or_si256, _mm256_set1_epi8,
+    _mm256_set1_epi64x, _mm256_setzero_si256, _mm256_slli_epi16, _mm256_slli_epi64, _mm256_xor_si256,
+};
+
+/// Two vectors of 32 bytes. Comparisons are signed, so bytes that are not ASCII are less than all others.
+pub struct Avx2;
+
+/// The high bits of the bytes that `question` returns.
+#[inline(always)]
+fn mask(halves: [__m256i; 2], question: impl Fn(__m256i) -> __m256i) -> u64 {
+    let [low, high] = [question(halves[0]), question(halves[1])];
+    // SAFETY: as for its callers below.
+    let [low, high] = unsafe { [_mm256_movemask_epi8(low), _mm256_movemask_epi8(high)] };
+    u64::from(high.cast_unsigned()) << 32 | u64::from(low.cast_unsigned())
+}
+
+impl Vectors for Avx2 {
+    #[inline(always)]
+    fn ascii(bytes: &[u8; 64]) -> Ascii {
+        // SAFETY: `Avx2` is used only by `Isa::run`, where the processor has the instructions. The two loads read the 64 bytes of the array.
+        unsafe {
+            let halves = [_mm256_loadu_si256(bytes.as_ptr().cast()), _mm256_loadu_si256(bytes[32..].as_ptr().cast())];
+            let all = |byte: u8| _mm256_set1_epi8(byte.cast_signed());
+            let range = |x: __m256i, first: u8, last: u8| {
+                _mm256_and_si256(_mm256_cmpgt_epi8(x, all(first - 1)), _mm256_cmpgt_epi8(all(last + 1), x))
+            };
+            let equal = |byte: u8| mask(halves, |x| _mm256_cmpeq_epi8(x, all(byte)));
+            let letter = mask(halves, |x| range(_mm256_or_si256(x, all(0x20)), b'a', b'z'));
+            let lower_half = mask(halves, |x| _mm256_slli_epi16::<2>(x));
+            Ascii {
+                upper: letter & !lower_half,
+                lower: letter & lower_half,
+                number: mask(halves, |x| range(x, b'0', b'9')),
+                space: equal(b' '),
+                control_white: mask(halves, |x| range(x, b'\t', b'\r')),
+                newline: mask(halves, |x| {
+                    _mm256_or_si256(_mm256_cmpeq_epi8(x, all(b'\n')), _mm256_cmpeq_epi8(x, all(b'\r')))
+                }),
+                apostrophe: equal(b'\''),
+                slash: equal(b'/'),
+                high: mask(halves, |x| x),
+                continuation: mask(halves, |x| _mm256_cmpgt_epi8(all(0xC0), x)),
+                from_three: mask(halves, |x| _mm256_and_si256(x, _mm256_cmpgt_epi8(x, all(0xDF)))),
+                from_four: mask(halves, |x| _mm256_and_si256(x, _mm256_cmpgt_epi8(x, all(0xEF)))),
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn planes(flags: &[u8; 64]) -> [u64; 8] {
+        // SAFETY: as above.
+        unsafe {
+            let halves = [_mm256_loadu_si256(flags.as_ptr().cast()), _mm256_loadu_si256(flags[32..].as_ptr().cast())];
+            [
+                mask(halves, |x| _mm256_slli_epi16::<7>(x)),
+                mask(halves, |x| _mm256_slli_epi16::<6>(x)),
+                mask(halves, |x| _mm256_slli_epi16::<5>(x)),
+                mask(halves, |x| _mm256_slli_epi16::<4>(x)),
+                mask(halves, |x| _mm256_slli_epi16::<3>(x)),
+                mask(halves, |x| _mm256_slli_epi16::<2>(x)),
+                mask(halves, |x| _mm256_slli_epi16::<1>(x)),
+                mask(halves, |x| x),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn equal<const IGNORED: i32>(numbers: &[u64; 8], low: u64, high: u64) -> u32 {
+        // SAFETY: as above.
+        unsafe {
+            let (lows, highs) =
+                (_mm256_loadu_si256(numbers.as_ptr().cast()), _mm256_loadu_si256(numbers[4..].as_ptr().cast()));
+            let low_equal = _mm256_cmpeq_epi64(lows, _mm256_set1_epi64x(low.cast_signed()));
+            let differs = _mm256_xor_si256(highs, _mm256_set1_epi64x(high.cast_signed()));
+            let differs = _mm256_slli_epi64::<IGNORED>(differs);
+            let high_equal = _mm256_cmpeq_epi64(differs, _mm256_setzero_si256());
+            _mm256_movemask_pd(_mm256_castsi256_pd(_mm256_and_si256(low_equal, high_equal))).cast_unsigned()
+        }
+    }
+}
